@@ -1,0 +1,80 @@
+// Package host starts programs under a keeper, pinned and owned as whole
+// trees, and reads what they use between two instants. Servers under test and
+// loader processes are started the same way.
+package host
+
+import (
+	"context"
+	"io"
+	"time"
+
+	"github.com/joust-bench/joust/results"
+)
+
+// Host starts programs somewhere: on this machine today, in containers or on
+// another machine later.
+type Host interface {
+	// Start starts the program under a keeper and returns when it runs; it
+	// does not wait for readiness.
+	Start(ctx context.Context, p Program) (Handle, error)
+	// FreePort returns a TCP port on the address that was free just now.
+	FreePort(address string) (int, error)
+}
+
+// Program is what to start.
+type Program struct {
+	// Name is for messages and log names.
+	Name string
+	Argv []string
+	// Env is added to joust's own environment.
+	Env []string
+	// Dir is the working directory; empty takes joust's.
+	Dir string
+	// CPUs pins the whole tree; empty leaves it alone.
+	CPUs []int
+	// Log receives standard output and error, at most LogCap bytes (the first
+	// and last halves); with Pipes only standard error.
+	Log    string
+	LogCap int64
+	// Pipes connects standard input and output to the Handle.
+	Pipes bool
+	// StopTimeout is the time between SIGTERM and SIGKILL.
+	StopTimeout time.Duration
+}
+
+// Handle is a started program. All methods may be called from several
+// goroutines.
+type Handle interface {
+	// PID is the program's first process.
+	PID() int
+	// Exited is closed when the first process has ended; Exit tells how.
+	Exited() <-chan struct{}
+	// Exit is valid once Exited is closed.
+	Exit() Exit
+	// Stdin and Stdout are nil unless Program.Pipes was set.
+	Stdin() io.WriteCloser
+	Stdout() io.Reader
+	// LogTail returns the last lines of the log, at most n bytes.
+	LogTail(n int) string
+	// ResetPeak sets the kernel's memory peak back to what is resident now.
+	ResetPeak() error
+	// Memory is the resident memory of the tree now, in bytes.
+	Memory() (uint64, error)
+	// Usage reads the counters at t0 and at t1 (CLOCK_MONOTONIC nanoseconds)
+	// and polls the timeline between them. It blocks until t1. A read later
+	// than 1 % of the window is told in Usage.Warnings.
+	Usage(ctx context.Context, t0, t1 int64, poll time.Duration) (results.Usage, error)
+	// Stop ends the whole tree: SIGTERM, after StopTimeout SIGKILL, and waits
+	// until nothing of it is left. It may be called more than once.
+	Stop(ctx context.Context) error
+}
+
+// Exit is how a program ended.
+type Exit struct {
+	// Code is the exit status, or -1 when a signal ended it.
+	Code   int    `json:"code"`
+	Signal string `json:"signal,omitempty"`
+	// OOMKilled is true when the kernel's out-of-memory killer ended it, as
+	// far as that is known.
+	OOMKilled bool `json:"oom_killed,omitempty"`
+}

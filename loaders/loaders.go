@@ -1,0 +1,133 @@
+// Package loaders says how load is made: a Spec goes in, a results.Report
+// comes out. It holds types only: the Spec, the Loader interface and the
+// messages between joust and a loader process. It knows nothing of servers.
+package loaders
+
+import (
+	"context"
+	"time"
+
+	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/scenarios"
+)
+
+// Spec is complete: the same Spec with the same adjustments asks the same
+// requests by the same schedule.
+type Spec struct {
+	Target   Target             `json:"target"`
+	Protocol scenarios.Protocol `json:"protocol"`
+	// Engine is EventLoop or Portable; empty takes the best for this system.
+	Engine EngineName `json:"engine,omitempty"`
+	// Requests, Rotation, Connection and Depth are as in the scenario's row.
+	Requests   []scenarios.Request  `json:"requests"`
+	Rotation   scenarios.Rotation   `json:"rotation,omitempty"`
+	Connection scenarios.Connection `json:"connection"`
+	Depth      int                  `json:"depth"`
+
+	// Connections is the total over all threads, at least Threads.
+	Connections int `json:"connections"`
+	Threads     int `json:"threads"`
+	// CPUs has one processor a thread, or none for no pinning.
+	CPUs []int        `json:"cpus,omitempty"`
+	Idle IdleStrategy `json:"idle"`
+
+	ConnectTimeout time.Duration `json:"connect_timeout_ns"`
+	RequestTimeout time.Duration `json:"request_timeout_ns"`
+	// Drain bounds the wait, after a window, for what is in flight.
+	Drain time.Duration `json:"drain_ns"`
+	Seed  uint64        `json:"seed"`
+	// Interval is the step of the timeline.
+	Interval time.Duration `json:"interval_ns"`
+
+	Phases []Phase `json:"phases"`
+}
+
+// Target is where the load goes.
+type Target struct {
+	// Network is "tcp" or "unix".
+	Network string `json:"network"`
+	// Address is host:port with a numeric host, or a socket's path.
+	Address string `json:"address"`
+	// Host is the value of the Host header.
+	Host string `json:"host"`
+}
+
+// EngineName names an engine.
+type EngineName string
+
+// The engines.
+const (
+	EventLoop EngineName = "evloop"
+	Portable  EngineName = "portable"
+)
+
+// IdleStrategy is how a loader thread waits for what is next. It changes the
+// measured latency at low rates, so cells are compared only under one.
+type IdleStrategy string
+
+// The idle strategies: spin polls always; hybrid waits and then spins the last
+// 60 µs before a send is due; wait only waits.
+const (
+	Spin   IdleStrategy = "spin"
+	Hybrid IdleStrategy = "hybrid"
+	Wait   IdleStrategy = "wait"
+)
+
+// Phase is one step of the ladder.
+type Phase struct {
+	Name string       `json:"name"`
+	Loop results.Loop `json:"loop"`
+	// Measured phases have a window that is announced and reported as such;
+	// a warm-up is not measured.
+	Measured bool          `json:"measured"`
+	Duration time.Duration `json:"duration_ns"`
+	// Lead is the time before the window in which load already flows.
+	Lead time.Duration `json:"lead_ns"`
+
+	// Schedule is for open loops: "constant" or "poisson".
+	Schedule Schedule `json:"schedule,omitempty"`
+	// RateRPS is the open-loop rate, above 0; 0 with Adjust set waits for an
+	// Adjust or Skip message.
+	RateRPS float64 `json:"rate_rps,omitempty"`
+	Adjust  bool    `json:"adjust,omitempty"`
+
+	// MinCompletions stretches the window, before it opens, to the time that
+	// so many completions take at the warm-up's rate, at most MaxDuration.
+	MinCompletions int           `json:"min_completions,omitempty"`
+	MaxDuration    time.Duration `json:"max_duration_ns,omitempty"`
+	// ThinkSpin is CPU time that the loader burns per response.
+	ThinkSpin time.Duration `json:"think_spin_ns,omitempty"`
+}
+
+// Schedule names an arrival law.
+type Schedule string
+
+// The arrival laws of open-loop phases.
+const (
+	Constant Schedule = "constant"
+	Poisson  Schedule = "poisson"
+)
+
+// Control is how the side that asked for the load steers it while it runs.
+type Control interface {
+	// Ready is called once when all connections are up, or as many as could
+	// be made; load begins when it returns. It returns the CLOCK_MONOTONIC
+	// instant, in nanoseconds, at which load begins.
+	Ready(ctx context.Context, r Ready) (startAt int64, err error)
+	// Window is called at least 50 ms before the phase's window opens.
+	Window(w Window)
+	// Interval is called at the Spec's interval within phases.
+	Interval(i Interval)
+	// PhaseDone is called after each phase has drained.
+	PhaseDone(p PhaseDone)
+	// Adjust is called before a phase with Adjust set.
+	Adjust(ctx context.Context, phase string) (Adjustment, error)
+}
+
+// Loader is one engine. Run connects, runs the phases and returns the report.
+// When ctx ends it sends nothing new, drains for at most the Spec's drain, 2 s
+// at most, and returns the partial report, marked interrupted, and no error.
+// It returns an error when nothing could be measured.
+type Loader interface {
+	Run(ctx context.Context, spec Spec, control Control) (results.Report, error)
+}

@@ -1,0 +1,106 @@
+package loaders
+
+import "github.com/joust-bench/joust/results"
+
+// Message is one line of JSON between joust and a loader process. Exactly one
+// field is set.
+//
+// To the loader: Prepare, Start, Adjust, Stop. From it: Ready, Window,
+// Interval, PhaseDone, AwaitAdjust, Report, Failed, Heartbeat. The end of its
+// input ends the loader.
+type Message struct {
+	Prepare *Prepare    `json:"prepare,omitempty"`
+	Start   *Start      `json:"start,omitempty"`
+	Adjust  *Adjustment `json:"adjust,omitempty"`
+	Stop    *Stop       `json:"stop,omitempty"`
+
+	Ready       *Ready          `json:"ready,omitempty"`
+	Window      *Window         `json:"window,omitempty"`
+	Interval    *Interval       `json:"interval,omitempty"`
+	PhaseDone   *PhaseDone      `json:"phase_done,omitempty"`
+	AwaitAdjust *AwaitAdjust    `json:"await_adjust,omitempty"`
+	Report      *results.Report `json:"report,omitempty"`
+	Failed      *Failed         `json:"failed,omitempty"`
+	Heartbeat   *Heartbeat      `json:"heartbeat,omitempty"`
+}
+
+// Prepare asks the loader to connect.
+type Prepare struct {
+	Spec Spec `json:"spec"`
+}
+
+// Start begins the load at a CLOCK_MONOTONIC instant.
+type Start struct {
+	AtNS int64 `json:"at_ns"`
+}
+
+// Stop asks for an early end: nothing new is sent, what is in flight is
+// drained.
+type Stop struct{}
+
+// Adjustment answers AwaitAdjust: a rate above 0, or a reason to skip.
+type Adjustment struct {
+	Phase   string  `json:"phase"`
+	RateRPS float64 `json:"rate_rps,omitempty"`
+	Skip    string  `json:"skip,omitempty"`
+}
+
+// Ready says that connections are up.
+type Ready struct {
+	Connections int   `json:"connections"`
+	Asked       int   `json:"asked"`
+	ClockNS     int64 `json:"clock_ns"`
+	// FirstError describes the first connection that could not be made.
+	FirstError string        `json:"first_error,omitempty"`
+	Cause      results.Cause `json:"cause,omitempty"`
+}
+
+// Window announces a phase's window, at least 50 ms before it opens.
+type Window struct {
+	Phase string `json:"phase"`
+	T0NS  int64  `json:"t0_ns"`
+	T1NS  int64  `json:"t1_ns"`
+	// Measured is false for a warm-up.
+	Measured bool    `json:"measured"`
+	RateRPS  float64 `json:"rate_rps,omitempty"`
+}
+
+// Interval is a live figure.
+type Interval struct {
+	Phase string `json:"phase"`
+	results.Interval
+}
+
+// PhaseDone says how a phase went, in what the next decision needs.
+type PhaseDone struct {
+	Phase     string `json:"phase"`
+	Completed uint64 `json:"completed"`
+	Failed    uint64 `json:"failed"`
+	// ThroughputRPS is completions in the window per second.
+	ThroughputRPS float64 `json:"throughput_rps"`
+	// CPUPerRequestNS is the loader's CPU time per completed request, 0 when
+	// none completed.
+	CPUPerRequestNS float64 `json:"cpu_per_request_ns"`
+	// Work is the busiest thread's work fraction, 0 to 1.
+	Work float64 `json:"work"`
+	// Threads share the work: a rate r takes the fraction
+	// r × CPUPerRequestNS / (Threads × 1e9) of each.
+	Threads int `json:"threads"`
+}
+
+// AwaitAdjust says that the loader waits for the rate of a phase.
+type AwaitAdjust struct {
+	Phase string `json:"phase"`
+}
+
+// Failed ends a loader that could measure nothing.
+type Failed struct {
+	Error string `json:"error"`
+	// Cause is set where the failure is one of the request causes.
+	Cause results.Cause `json:"cause,omitempty"`
+}
+
+// Heartbeat shows that the loader lives while it has nothing else to say.
+type Heartbeat struct {
+	AtNS int64 `json:"at_ns"`
+}

@@ -1,0 +1,78 @@
+package results
+
+// Plan is a resolved plan: defaults filled in, names checked, scenarios
+// spelled out. It is what was asked, beside what happened.
+type Plan struct {
+	Name string `json:"name"`
+	// Source is the plan's file as the user named it, empty for none.
+	Source string `json:"source,omitempty"`
+	// Seed decides the order of trials and every random choice of the loader.
+	Seed    uint64      `json:"seed"`
+	Entries []PlanEntry `json:"entries"`
+	Tables  []PlanTable `json:"tables"`
+	// IdleStrategy is "spin", "hybrid" or "wait": how the loader waits.
+	IdleStrategy string `json:"idle_strategy"`
+	// LoaderThreads is the number of event loops of the loader.
+	LoaderThreads int `json:"loader_threads"`
+	// RequestTimeoutNS bounds one request.
+	RequestTimeoutNS int64 `json:"request_timeout_ns"`
+	// DrainNS is how long what is in flight after a window is awaited.
+	DrainNS int64 `json:"drain_ns"`
+	// ErrorTolerance is the share of requests that may fail in a valid cell,
+	// 0 to 1.
+	ErrorTolerance float64 `json:"error_tolerance"`
+	// PlannedNS is the nominal duration, builds apart; AtMostNS the worst
+	// case.
+	PlannedNS int64 `json:"planned_ns"`
+	AtMostNS  int64 `json:"at_most_ns"`
+	// Engine is "evloop" or "portable".
+	Engine string `json:"engine"`
+}
+
+// PlanEntry is one server of a plan under its name in tables.
+type PlanEntry struct {
+	Server string `json:"server"`
+	As     string `json:"as"`
+}
+
+// PlanTable is one scenario × protocol over the servers, with its ladder.
+type PlanTable struct {
+	Scenario string `json:"scenario"`
+	Protocol string `json:"protocol"`
+	Clients  int    `json:"clients"`
+	// Trials is n, the number of ladders a server.
+	Trials   int   `json:"trials"`
+	WarmupNS int64 `json:"warmup_ns"`
+	// Closed is true when the ladder has a closed-loop phase.
+	Closed           bool  `json:"closed"`
+	ClosedDurationNS int64 `json:"closed_duration_ns,omitempty"`
+	// MinCompletions and MaxDurationNS stretch the closed-loop window of large
+	// transfers (method.md §1).
+	MinCompletions int        `json:"min_completions,omitempty"`
+	MaxDurationNS  int64      `json:"max_duration_ns,omitempty"`
+	Rates          []PlanRate `json:"rates,omitempty"`
+	OpenDurationNS int64      `json:"open_duration_ns,omitempty"`
+	// Schedule is the open-loop arrival law: "constant" or "poisson".
+	Schedule string `json:"schedule,omitempty"`
+}
+
+// PlanRate is one open-loop step of a ladder.
+type PlanRate struct {
+	// Kind is "fraction" (of this process's own peak), "absolute" or
+	// "common" (fixed by scouting).
+	Kind RateKind `json:"kind"`
+	// Fraction is of the peak, above 0; for kind "fraction".
+	Fraction float64 `json:"fraction,omitempty"`
+	// RateRPS is for kind "absolute".
+	RateRPS float64 `json:"rate_rps,omitempty"`
+}
+
+// RateKind says what an open-loop rate refers to.
+type RateKind string
+
+// The kinds of rates.
+const (
+	RateFraction RateKind = "fraction"
+	RateAbsolute RateKind = "absolute"
+	RateCommon   RateKind = "common"
+)

@@ -1,0 +1,246 @@
+package results
+
+// Report is what one loader process saw of one trial.
+type Report struct {
+	// Loader names the tool and engine, such as "joust evloop".
+	Loader  string `json:"loader"`
+	Version string `json:"version"`
+	// Target is the address that was loaded.
+	Target   string `json:"target"`
+	Protocol string `json:"protocol"`
+	Seed     uint64 `json:"seed"`
+	Threads  int    `json:"threads"`
+	Depth    int    `json:"depth"`
+	// IdleStrategy is how the loader waited: "spin", "hybrid" or "wait".
+	IdleStrategy string `json:"idle_strategy,omitempty"`
+	// ConnectionsAsked and ConnectionsOpen are compared before the first
+	// phase.
+	ConnectionsAsked int `json:"connections_asked"`
+	ConnectionsOpen  int `json:"connections_open"`
+	// Connect is the time from connect to established, of every connection
+	// made, in all phases.
+	Connect *Histogram `json:"connect,omitempty"`
+	// TLSHandshake is absent for plain text.
+	TLSHandshake *Histogram `json:"tls_handshake,omitempty"`
+	Phases       []Phase    `json:"phases"`
+	// Interrupted is true when the loader was told to stop early.
+	Interrupted bool `json:"interrupted,omitempty"`
+	// GCPauses and Collections are the loader's own collector.
+	Collections  uint32   `json:"collections"`
+	GCPauseNS    int64    `json:"gc_pause_ns"`
+	MaxRSSBytes  uint64   `json:"max_rss_bytes,omitempty"`
+	Warnings     []string `json:"warnings,omitempty"`
+	ServerHeader string   `json:"server_header,omitempty"`
+}
+
+// Phase is one phase of a ladder as the loader saw it.
+type Phase struct {
+	Name     string      `json:"name"`
+	Loop     Loop        `json:"loop"`
+	Schedule string      `json:"schedule,omitempty"`
+	Measured bool        `json:"measured"`
+	Skipped  string      `json:"skipped,omitempty"`
+	T0NS     int64       `json:"t0_ns"`
+	T1NS     int64       `json:"t1_ns"`
+	Rate     *RateReport `json:"rate,omitempty"`
+
+	// Total is the merge of Groups.
+	Total Group `json:"total"`
+	// Groups are by request name; absent where there is only one.
+	Groups map[string]Group `json:"groups,omitempty"`
+
+	// CompletedFirstHalf counts completions in [t0, middle), to tell a steady
+	// window from a drifting one.
+	CompletedFirstHalf uint64 `json:"completed_first_half"`
+	// CompletedBefore and CompletedAfter count completions of this phase's
+	// requests outside its window: lead-in and drain. With Total.Completed
+	// they are all that the server answered in this phase.
+	CompletedBefore uint64 `json:"completed_before"`
+	CompletedAfter  uint64 `json:"completed_after"`
+	// FailedOutside counts failures before t0 or after t1.
+	FailedOutside uint64 `json:"failed_outside"`
+	// Unfinished counts requests in flight when the drain bound ended a
+	// closed-loop phase; their connections were replaced.
+	Unfinished uint64 `json:"unfinished"`
+
+	// SentBytes and ReceivedBytes moved inside the window, completed or not,
+	// heads and bodies.
+	SentBytes     uint64 `json:"sent_bytes"`
+	ReceivedBytes uint64 `json:"received_bytes"`
+	// SentBodyBytes and ReceivedBodyBytes count bodies only.
+	SentBodyBytes     uint64 `json:"sent_body_bytes"`
+	ReceivedBodyBytes uint64 `json:"received_body_bytes"`
+
+	// Send lag: actual minus intended send time, where a connection was idle
+	// at the intended time (our fault) and where none was (the server's, or
+	// too few connections). Open loop only.
+	SendLagIdle    *Histogram `json:"send_lag_idle,omitempty"`
+	SendLagBlocked *Histogram `json:"send_lag_blocked,omitempty"`
+
+	// IdleCloses counts keep-alive connections that the server closed while
+	// nothing was asked on them; AnnouncedCloses those with "Connection:
+	// close". Neither is an error.
+	IdleCloses      uint64 `json:"idle_closes"`
+	AnnouncedCloses uint64 `json:"announced_closes"`
+	Reconnects      uint64 `json:"reconnects"`
+	// MinConnectionsOpen is the smallest number open at once as seen at the
+	// loader's interval marks inside the window.
+	MinConnectionsOpen int `json:"min_connections_open"`
+
+	Threads  []ThreadUse `json:"threads"`
+	Timeline []Interval  `json:"timeline,omitempty"`
+}
+
+// Loop tells closed-loop from open-loop phases.
+type Loop string
+
+// The kinds of loops.
+const (
+	ClosedLoop Loop = "closed"
+	OpenLoop   Loop = "open"
+)
+
+// RateReport is the open-loop bookkeeping of a phase (method.md §1).
+type RateReport struct {
+	// TargetRPS is the rate used.
+	TargetRPS float64 `json:"target_rps"`
+	// Offered counts requests intended in [t0, t1); Achieved those completed
+	// in [t0, t1), whenever intended.
+	Offered  uint64 `json:"offered"`
+	Achieved uint64 `json:"achieved"`
+	// NeverSent were intended in the window and not sent when the drain bound
+	// ended; Censored were sent and not answered by then. Both stand in the
+	// corrected histogram as ≥ (end − intended).
+	NeverSent uint64 `json:"never_sent"`
+	Censored  uint64 `json:"censored"`
+	// BacklogT0 and BacklogT1 count requests due and unsent at the window's
+	// ends.
+	BacklogT0 uint64 `json:"backlog_t0"`
+	BacklogT1 uint64 `json:"backlog_t1"`
+	// CensoredFromNS is the smallest censored value: percentiles at or above
+	// it are lower bounds. Zero when nothing was censored.
+	CensoredFromNS int64 `json:"censored_from_ns,omitempty"`
+}
+
+// Group is the outcome of the requests of one name.
+type Group struct {
+	// Completed counts right answers that completed inside the window.
+	Completed uint64 `json:"completed"`
+	// Failed counts failed requests of any cause; Errors splits them.
+	Failed uint64            `json:"failed"`
+	Errors map[Cause]uint64  `json:"errors,omitempty"`
+	Status map[string]uint64 `json:"status,omitempty"`
+	// FirstError describes the first failure in words.
+	FirstError string `json:"first_error,omitempty"`
+
+	// Service is from the actual send to the last byte. Closed loop:
+	// requests completed in the window; open loop: intended in it.
+	Service *Histogram `json:"service,omitempty"`
+	// Corrected is from the intended send to the last byte; open loop only.
+	Corrected *Histogram `json:"corrected,omitempty"`
+	// FirstByte is from the actual send to the first byte of the answer.
+	FirstByte *Histogram `json:"first_byte,omitempty"`
+	// Write is from the first to the last byte of a request that took more
+	// than one write.
+	Write *Histogram `json:"write,omitempty"`
+	// FailedTime holds failed requests, apart from all others.
+	FailedTime *Histogram `json:"failed_time,omitempty"`
+}
+
+// Cause is why a request failed.
+type Cause string
+
+// The causes of failure. Those of the harness side are Local*.
+const (
+	CauseConnectRefused Cause = "connect_refused"
+	CauseConnectReset   Cause = "connect_reset"
+	CauseConnectTimeout Cause = "connect_timeout"
+	CauseConnect        Cause = "connect"
+	CauseTLS            Cause = "tls"
+	CauseWrite          Cause = "write"
+	CauseReset          Cause = "reset"
+	CauseClosed         Cause = "closed"
+	CauseRead           Cause = "read"
+	CauseTimeout        Cause = "timeout"
+	CauseStatus         Cause = "status"
+	CauseLength         Cause = "length"
+	CauseHeader         Cause = "header"
+	CauseBody           Cause = "body"
+	CauseProtocol       Cause = "protocol"
+	CauseEarlyReply     Cause = "early_reply"
+	CauseLocalPorts     Cause = "local_ports_exhausted"
+	CauseLocalFiles     Cause = "local_file_limit"
+	CauseLocal          Cause = "local"
+)
+
+// HarnessSide tells failures of the loader's own machine from the server's.
+func (c Cause) HarnessSide() bool {
+	switch c {
+	case CauseLocalPorts, CauseLocalFiles, CauseLocal:
+		return true
+	}
+	return false
+}
+
+// ThreadUse is what one loader thread did in a window.
+type ThreadUse struct {
+	CPU int `json:"cpu"`
+	// CPUNS is the thread's CPU time, RunDelayNS the time it waited for a
+	// processor, SpinNS the time in empty polls.
+	CPUNS      int64  `json:"cpu_ns"`
+	RunDelayNS *int64 `json:"run_delay_ns,omitempty"`
+	SpinNS     int64  `json:"spin_ns"`
+	// Work is the work fraction, 0 to 1: (CPU + run delay − empty polls) ÷
+	// window.
+	Work float64 `json:"work"`
+	// Loops counts turns of the event loop, Wakeups those that found work.
+	Loops   uint64 `json:"loops"`
+	Wakeups uint64 `json:"wakeups"`
+}
+
+// Interval is one point of the loader's timeline, cumulative since t0.
+type Interval struct {
+	AtNS      int64  `json:"at_ns"`
+	Completed uint64 `json:"completed"`
+	Failed    uint64 `json:"failed"`
+	Bytes     uint64 `json:"bytes"`
+	Open      int    `json:"open"`
+}
+
+// Histogram is a distribution of durations. The zero Histogram has counted
+// nothing.
+type Histogram struct {
+	Count uint64 `json:"count"`
+	MinNS int64  `json:"min_ns"`
+	MaxNS int64  `json:"max_ns"`
+	// MeanNS is exact to the histogram's resolution.
+	MeanNS float64 `json:"mean_ns"`
+	// Clamped counts values beyond the histogram's range, recorded at its
+	// end.
+	Clamped uint64 `json:"clamped,omitempty"`
+	// HDRv2 is base64 of the compressed HdrHistogram V2 encoding, in
+	// nanoseconds, 3 significant digits.
+	HDRv2 string `json:"hdr_v2"`
+}
+
+// Phase returns the loader's phase of that name, or nil.
+func (r *Report) Phase(name string) *Phase {
+	for i := range r.Phases {
+		if r.Phases[i].Name == name {
+			return &r.Phases[i]
+		}
+	}
+	return nil
+}
+
+// WindowNS is the length of the window in nanoseconds.
+func (p *Phase) WindowNS() int64 { return p.T1NS - p.T0NS }
+
+// ThroughputRPS is completions inside the window per second, 0 for an empty
+// window.
+func (p *Phase) ThroughputRPS() float64 {
+	if p.T1NS <= p.T0NS {
+		return 0
+	}
+	return float64(p.Total.Completed) * 1e9 / float64(p.T1NS-p.T0NS)
+}

@@ -1,0 +1,168 @@
+// Package results holds the words in which everything is told: the lasting
+// data model of a run. It is plain data with a versioned JSON form; it has no
+// logic beyond lookups, and it imports nothing else of joust.
+//
+// Units: a field's name ends in its unit (_ns nanoseconds, _bytes, _rps
+// requests per second). Instants named *_at_ns are CLOCK_MONOTONIC
+// nanoseconds of the machine that measured. A thing that was not measured is
+// absent (a nil pointer, JSON null), never zero.
+package results
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// Schema is the version of the JSON form of a run. A reader refuses a greater
+// one.
+const Schema = 1
+
+// Run is one execution of a plan: everything that rendering needs.
+type Run struct {
+	Schema int    `json:"schema"`
+	ID     string `json:"id"`
+	// State is the run's end as far as it is known.
+	State   RunState  `json:"state"`
+	Started time.Time `json:"started"`
+	// Finished is absent while the run goes on or when it was killed.
+	Finished *time.Time `json:"finished,omitempty"`
+	Joust    Build      `json:"joust"`
+	// CommandLine is how joust was called.
+	CommandLine []string `json:"command_line"`
+	Host        Host     `json:"host"`
+	CPUs        CPUSplit `json:"cpus"`
+	Plan        Plan     `json:"plan"`
+	// Scenarios and Servers are the rows of the tables, in display order.
+	Scenarios []Scenario `json:"scenarios"`
+	Servers   []Server   `json:"servers"`
+	// CommonRates is the open-loop rate shared by all servers, per scenario
+	// and protocol, fixed by the scouting trials; see Plan.
+	CommonRates []CommonRate `json:"common_rates,omitempty"`
+	Warnings    []string     `json:"warnings,omitempty"`
+
+	// Trials are kept in the journal beside run.json, in the order in which
+	// they were measured.
+	Trials []Trial `json:"-"`
+}
+
+// RunState says how far a run came.
+type RunState string
+
+// The states of a run. A run that was killed stays "running".
+const (
+	RunRunning     RunState = "running"
+	RunComplete    RunState = "complete"
+	RunInterrupted RunState = "interrupted"
+)
+
+// Build names the joust that measured.
+type Build struct {
+	Version  string `json:"version"`
+	Revision string `json:"revision,omitempty"`
+	// Dirty is true when the sources differed from Revision, the published
+	// matrices and raw runs left aside; absent when not known.
+	Dirty *bool  `json:"dirty,omitempty"`
+	Go    string `json:"go"`
+}
+
+// CPUSplit says which processors serve whom.
+type CPUSplit struct {
+	Server []int `json:"server"`
+	Loader []int `json:"loader"`
+	// Shared is true when server and loader cannot be kept apart.
+	Shared bool `json:"shared"`
+	// Pinned is false when the user asked for no pinning.
+	Pinned bool   `json:"pinned"`
+	Note   string `json:"note,omitempty"`
+}
+
+// Host is what the numbers depend on besides the servers.
+type Host struct {
+	Hostname     string `json:"hostname,omitempty"`
+	OS           string `json:"os"`
+	Kernel       string `json:"kernel"`
+	Distribution string `json:"distribution,omitempty"`
+	CPUModel     string `json:"cpu_model,omitempty"`
+	CPUs         int    `json:"cpus"`
+	// Topology names sockets, cores and threads in words.
+	Topology       string            `json:"topology,omitempty"`
+	Virtualization string            `json:"virtualization,omitempty"`
+	MemoryBytes    uint64            `json:"memory_bytes,omitempty"`
+	Governor       string            `json:"governor,omitempty"`
+	Turbo          string            `json:"turbo,omitempty"`
+	Battery        string            `json:"battery,omitempty"`
+	LoopbackMTU    int               `json:"loopback_mtu,omitempty"`
+	Cgroup         string            `json:"cgroup,omitempty"`
+	Sysctls        map[string]string `json:"sysctls,omitempty"`
+	Limits         map[string]string `json:"limits,omitempty"`
+}
+
+// Scenario is the row of the scenario table as the run used it.
+type Scenario struct {
+	Name  string `json:"name"`
+	Title string `json:"title"`
+	// Unit is what is counted: "requests", "messages" or "sessions".
+	Unit string `json:"unit"`
+	// RankBy is "throughput" or "bandwidth".
+	RankBy string `json:"rank_by"`
+	// Clients is the number of connections that the run used.
+	Clients int `json:"clients"`
+	Depth   int `json:"depth"`
+	// BodyBytes is the size of the request's body where it is one size.
+	BodyBytes int64 `json:"body_bytes,omitempty"`
+	// Definition is the row itself, as the catalogue holds it.
+	Definition json.RawMessage `json:"definition"`
+}
+
+// Server is one entry of the plan: a server under the name it has in tables.
+type Server struct {
+	// Name is the name in tables: the folder's, unless the plan says "as".
+	Name string `json:"name"`
+	// Folder is the server's folder; two entries of an A/A pair share it.
+	Folder   string `json:"folder"`
+	Title    string `json:"title"`
+	Language string `json:"language,omitempty"`
+	// PlaceboOf is the entry that this one repeats, for the A/A line.
+	PlaceboOf string `json:"placebo_of,omitempty"`
+	// Unavailable says why nothing of it could be measured here.
+	Unavailable string `json:"unavailable,omitempty"`
+	// Unsupported gives the reason per scenario.
+	Unsupported map[string]string `json:"unsupported,omitempty"`
+	// CheckFailed gives the first difference per scenario that failed the
+	// full check; its cells are void for the whole run.
+	CheckFailed map[string]string `json:"check_failed,omitempty"`
+	// Versions are what was really linked or started: server, runtime.
+	Versions map[string]string `json:"versions,omitempty"`
+	// CommandLine is what was started, templates filled in.
+	CommandLine []string        `json:"command_line,omitempty"`
+	Manifest    json.RawMessage `json:"manifest,omitempty"`
+}
+
+// CommonRate is the rate at which all servers of a table are compared.
+type CommonRate struct {
+	Scenario string  `json:"scenario"`
+	Protocol string  `json:"protocol"`
+	RateRPS  float64 `json:"rate_rps"`
+	// Basis says how it came about, with the peaks it was made from.
+	Basis string `json:"basis"`
+}
+
+// Scenario returns the row with that name, or nil.
+func (r *Run) Scenario(name string) *Scenario {
+	for i := range r.Scenarios {
+		if r.Scenarios[i].Name == name {
+			return &r.Scenarios[i]
+		}
+	}
+	return nil
+}
+
+// Server returns the entry with that name in tables, or nil.
+func (r *Run) Server(name string) *Server {
+	for i := range r.Servers {
+		if r.Servers[i].Name == name {
+			return &r.Servers[i]
+		}
+	}
+	return nil
+}

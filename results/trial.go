@@ -1,0 +1,192 @@
+package results
+
+import "time"
+
+// Trial is one ladder on one fresh server process.
+type Trial struct {
+	// Index counts the journal's trials from 0.
+	Index int `json:"index"`
+	// Block counts from 1; 0 is scouting.
+	Block    int       `json:"block"`
+	Kind     TrialKind `json:"kind"`
+	Server   string    `json:"server"`
+	Scenario string    `json:"scenario"`
+	Protocol string    `json:"protocol"`
+	// Repetition counts this server × scenario × protocol from 1.
+	Repetition int        `json:"repetition"`
+	Started    time.Time  `json:"started"`
+	DurationNS int64      `json:"duration_ns"`
+	State      TrialState `json:"state"`
+	// Reason says why a trial is void or interrupted.
+	Reason string `json:"reason,omitempty"`
+	// ServerLog is the end of the server's log where the trial failed.
+	ServerLog string `json:"server_log,omitempty"`
+	// ReadyNS is the time from the start of the server to its first correct
+	// answer.
+	ReadyNS int64 `json:"ready_ns,omitempty"`
+	// IdleMemoryBytes is the resident memory of the server's tree before
+	// load; AfterMemoryBytes after it.
+	IdleMemoryBytes  *uint64 `json:"idle_memory_bytes,omitempty"`
+	AfterMemoryBytes *uint64 `json:"after_memory_bytes,omitempty"`
+	// Loaders holds one report an agent: one today.
+	Loaders []Report `json:"loaders,omitempty"`
+	// Phases are the measured phases in the order in which they ran, each with
+	// what the harness saw of both sides.
+	Phases []TrialPhase `json:"phases,omitempty"`
+	// MeasuredNS is the time spent in warm-up and windows.
+	MeasuredNS int64 `json:"measured_ns"`
+}
+
+// TrialKind tells measured trials from those outside all medians.
+type TrialKind string
+
+// The kinds of trials.
+const (
+	TrialMeasured TrialKind = "measured"
+	TrialScout    TrialKind = "scout"
+)
+
+// TrialState says whether a trial counts.
+type TrialState string
+
+// The states of a trial.
+const (
+	TrialOK          TrialState = "ok"
+	TrialVoid        TrialState = "void"
+	TrialInterrupted TrialState = "interrupted"
+)
+
+// TrialPhase is one phase of the ladder as the harness saw it.
+type TrialPhase struct {
+	// Name is the phase's name in the loaders' reports, such as "closed" or
+	// "open 90%".
+	Name string `json:"name"`
+	// Server and Loader are absent where they could not be sampled.
+	Server *Usage `json:"server,omitempty"`
+	Loader *Usage `json:"loader,omitempty"`
+	// ServerCPUBusy is the busy share of the server's CPUs, 0 to 1
+	// (1 − idle), kernel work included; LoaderCPUBusy that of the loader's.
+	ServerCPUBusy *float64 `json:"server_cpu_busy,omitempty"`
+	LoaderCPUBusy *float64 `json:"loader_cpu_busy,omitempty"`
+	// StealShare is the share of the window that the hypervisor took from all
+	// CPUs used, 0 to 1.
+	StealShare *float64 `json:"steal_share,omitempty"`
+	Kernel     *Kernel  `json:"kernel,omitempty"`
+	Verdict    Verdict  `json:"verdict"`
+}
+
+// Usage is what one process tree used between two instants.
+type Usage struct {
+	// AskedT0 and AskedT1 are the announced window; ReadT0 and ReadT1 the
+	// instants at which the counters were read.
+	AskedT0NS int64 `json:"asked_t0_ns"`
+	AskedT1NS int64 `json:"asked_t1_ns"`
+	ReadT0NS  int64 `json:"read_t0_ns"`
+	ReadT1NS  int64 `json:"read_t1_ns"`
+	// CPUNS is user and system time together, of the whole tree, reaped
+	// children included.
+	CPUNS int64 `json:"cpu_ns"`
+	// UserNS and SystemNS come in ticks or are estimated by the kernel:
+	// approximate.
+	UserNS   *int64 `json:"user_ns,omitempty"`
+	SystemNS *int64 `json:"system_ns,omitempty"`
+	// CPUSource names the counter: "cgroup" or "process clocks".
+	CPUSource string `json:"cpu_source"`
+	// BusiestThread is the largest share of the window that one thread ran,
+	// 0 to 1.
+	BusiestThread *float64 `json:"busiest_thread,omitempty"`
+	// PeakMemoryBytes is the kernel's own peak since the trial's load began:
+	// a sum of VmHWM over the tree, an upper bound where there are several
+	// processes.
+	PeakMemoryBytes *uint64 `json:"peak_memory_bytes,omitempty"`
+	Processes       int     `json:"processes"`
+	Threads         int     `json:"threads"`
+	// ThrottledNS is time in which a quota held the tree back.
+	ThrottledNS *int64        `json:"throttled_ns,omitempty"`
+	Timeline    []UsageSample `json:"timeline,omitempty"`
+	Warnings    []string      `json:"warnings,omitempty"`
+}
+
+// UsageSample is one point of a timeline.
+type UsageSample struct {
+	AtNS int64 `json:"at_ns"`
+	// CPUNS is cumulative since the window opened.
+	CPUNS       int64  `json:"cpu_ns"`
+	MemoryBytes uint64 `json:"memory_bytes"`
+}
+
+// Kernel holds the kernel's own witnesses over a window, as differences of
+// counters of the network namespace.
+type Kernel struct {
+	RetransmittedSegments *uint64 `json:"retransmitted_segments,omitempty"`
+	ListenOverflows       *uint64 `json:"listen_overflows,omitempty"`
+	ListenDrops           *uint64 `json:"listen_drops,omitempty"`
+	ResetsSent            *uint64 `json:"resets_sent,omitempty"`
+	EstabResets           *uint64 `json:"estab_resets,omitempty"`
+}
+
+// Verdict says what limited a phase and whether its number may be believed.
+type Verdict struct {
+	// Bottleneck is what limited the phase; empty where nothing did (an
+	// open-loop phase that kept its rate).
+	Bottleneck Bottleneck `json:"bottleneck,omitempty"`
+	Flags      []Flag     `json:"flags,omitempty"`
+	Valid      bool       `json:"valid"`
+	// NotRun is true for a phase that was skipped and is therefore neither
+	// valid nor void; the reason says why.
+	NotRun bool `json:"not_run,omitempty"`
+	// Reasons carry the numbers and thresholds, in plain words.
+	Reasons []Reason `json:"reasons,omitempty"`
+	// UpperRPS is the estimated bound above the throughput, in req/s, where
+	// the verdict allows one.
+	UpperRPS *float64 `json:"upper_rps,omitempty"`
+	// ServerShare and LoaderShare are U_S and U_L of method.md §3, 0 to 1.
+	ServerShare *float64 `json:"server_share,omitempty"`
+	LoaderShare *float64 `json:"loader_share,omitempty"`
+}
+
+// Bottleneck names what limited a phase.
+type Bottleneck string
+
+// The bottlenecks of method.md §3.
+const (
+	LimitServer      Bottleneck = "server"
+	LimitBalanced    Bottleneck = "balanced"
+	LimitLoader      Bottleneck = "loader"
+	LimitConnections Bottleneck = "connections"
+	LimitSharedCPU   Bottleneck = "shared-cpu"
+	LimitUnknown     Bottleneck = "unknown"
+)
+
+// Flag marks a circumstance of a phase.
+type Flag string
+
+// The flags of method.md §3.
+const (
+	FlagSaturated   Flag = "saturated"
+	FlagThrottled   Flag = "throttled"
+	FlagNagle       Flag = "nagle"
+	FlagBacklog     Flag = "backlog"
+	FlagNotSteady   Flag = "not-steady"
+	FlagDisturbed   Flag = "disturbed"
+	FlagInterrupted Flag = "interrupted"
+)
+
+// Reason is one sentence of evidence.
+type Reason struct {
+	// Code is stable and short, such as "server-cpu" or "wrong-answers".
+	Code string `json:"code"`
+	// Voids is true when this reason makes the cell void.
+	Voids bool   `json:"voids,omitempty"`
+	Text  string `json:"text"`
+}
+
+// Has tells whether the verdict carries the flag.
+func (v Verdict) Has(f Flag) bool {
+	for _, g := range v.Flags {
+		if g == f {
+			return true
+		}
+	}
+	return false
+}

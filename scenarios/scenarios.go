@@ -1,0 +1,267 @@
+// Package scenarios says what is asked of a server and which answers count as
+// right. A scenario is one row of one table; help, fixture conformance, loader
+// requests and documentation all come from it. The rows are in catalog/*.yaml,
+// one file a family.
+package scenarios
+
+// Scenario is one row of the scenario table. Its fields are independent of one
+// another: what is asked, how a connection is used, how requests alternate and
+// how many are in flight.
+type Scenario struct {
+	// Name is unique and fixed: people look for it.
+	Name string `yaml:"name" json:"name"`
+	// Title is one line for people.
+	Title string `yaml:"title" json:"title"`
+	// Family is the name of the catalogue file without its ending.
+	Family string `yaml:"-" json:"family"`
+	// Headline rows are what a default matrix may show.
+	Headline bool `yaml:"headline" json:"headline"`
+	// Protocols lists the protocol ids on which the row has a meaning.
+	Protocols []Protocol `yaml:"protocols" json:"protocols"`
+	// Modes lists the loops that have a meaning for the row.
+	Modes []Mode `yaml:"modes" json:"modes"`
+	// Clients is the row's own number of connections; 0 leaves it to the plan.
+	Clients int `yaml:"clients" json:"clients,omitempty"`
+	// Depth is the number of requests in flight on one connection; 1 or more.
+	Depth int `yaml:"depth" json:"depth"`
+	// Unit is what is counted.
+	Unit Unit `yaml:"unit" json:"unit"`
+	// RankBy is what a table of this row is about.
+	RankBy RankBy `yaml:"rank_by" json:"rank_by"`
+	// Connection says how long a connection lives.
+	Connection Connection `yaml:"connection" json:"connection"`
+	// Rotation says when the next of several requests is taken.
+	Rotation Rotation `yaml:"rotation" json:"rotation"`
+	// MinCompletions stretches the closed-loop window of large transfers until
+	// that many are expected; 0 for none (method.md §1).
+	MinCompletions int       `yaml:"min_completions" json:"min_completions,omitempty"`
+	Requests       []Request `yaml:"requests" json:"requests"`
+	// Notes is shown in help and documentation.
+	Notes string `yaml:"notes" json:"notes,omitempty"`
+}
+
+// Protocol is the id of a protocol.
+type Protocol string
+
+// The protocol ids.
+const (
+	H1  Protocol = "h1"
+	H1S Protocol = "h1s"
+	H2  Protocol = "h2"
+	H2C Protocol = "h2c"
+	H3  Protocol = "h3"
+	WS  Protocol = "ws"
+)
+
+// Mode is a kind of loop.
+type Mode string
+
+// The modes. Closed loop: the next request waits for the last answer. Open
+// loop: requests have intended times of their own.
+const (
+	Closed Mode = "closed"
+	Open   Mode = "open"
+)
+
+// Unit is what a row counts.
+type Unit string
+
+// The units.
+const (
+	Requests Unit = "requests"
+	Messages Unit = "messages"
+	Sessions Unit = "sessions"
+)
+
+// RankBy is the quantity by which the servers of a row are compared.
+type RankBy string
+
+// The quantities.
+const (
+	ByThroughput RankBy = "throughput"
+	ByBandwidth  RankBy = "bandwidth"
+)
+
+// Connection is the policy of a connection's life.
+type Connection struct {
+	// ReconnectEvery closes the connection after that many requests; 0 keeps
+	// it.
+	ReconnectEvery int `yaml:"reconnect_every" json:"reconnect_every,omitempty"`
+	// CloseWith is how the loader closes: FIN or RST.
+	CloseWith CloseKind `yaml:"close_with" json:"close_with,omitempty"`
+}
+
+// CloseKind is how a connection is closed by the loader.
+type CloseKind string
+
+// The ways to close.
+const (
+	FIN CloseKind = "fin"
+	RST CloseKind = "rst"
+)
+
+// Rotation says when the next of a row's requests is taken.
+type Rotation string
+
+// The rotations. Weighted draws with the requests' weights from the seed.
+const (
+	PerRequest    Rotation = "per-request"
+	PerConnection Rotation = "per-connection"
+	Weighted      Rotation = "weighted"
+)
+
+// Request is one request of a row, with its answer.
+type Request struct {
+	// Name is unique within the row; results are grouped by it.
+	Name   string `yaml:"name" json:"name"`
+	Method string `yaml:"method" json:"method"`
+	// Path is the request target in origin form, such as "/json?id=1".
+	Path string `yaml:"path" json:"path"`
+	// Headers are sent in this order after Host; Content-Length or
+	// Transfer-Encoding follow from Body.
+	Headers []Header `yaml:"headers" json:"headers,omitempty"`
+	Body    *Body    `yaml:"body" json:"body,omitempty"`
+	// Weight is for weighted rotation; 0 counts as 1.
+	Weight int `yaml:"weight" json:"weight,omitempty"`
+	// Exchange replaces plain "send, await"; nil is the fast path.
+	Exchange Exchange `yaml:"exchange" json:"exchange,omitempty"`
+	Expect   Expect   `yaml:"expect" json:"expect"`
+	// Vary is the randomised form that conformance asks.
+	Vary *Vary `yaml:"vary" json:"vary,omitempty"`
+}
+
+// Header is one header field.
+type Header struct {
+	Name  string `yaml:"name" json:"name"`
+	Value string `yaml:"value" json:"value"`
+}
+
+// Body is a generator of bytes: Text repeated until Length bytes stand, or
+// Text itself where Length is 0.
+type Body struct {
+	// Text is the literal body, or the pattern that is repeated.
+	Text string `yaml:"text" json:"text"`
+	// Length is the body's length in bytes; 0 means the length of Text.
+	Length int64 `yaml:"length" json:"length,omitempty"`
+	// Chunk is the size in bytes of the chunks of a chunked body; 0 sends it
+	// with Content-Length.
+	Chunk int64 `yaml:"chunk" json:"chunk,omitempty"`
+}
+
+// Expect is the answer that counts as right.
+type Expect struct {
+	Status int `yaml:"status" json:"status"`
+	// Headers must be present with these values; Content-Type is compared as a
+	// media type, parameters aside.
+	Headers []Header `yaml:"headers" json:"headers,omitempty"`
+	// Body is compared byte for byte. Nil with Echo and NoBody unset accepts
+	// any body.
+	Body *Body `yaml:"body" json:"body,omitempty"`
+	// Echo expects the request's own body.
+	Echo bool `yaml:"echo" json:"echo,omitempty"`
+	// NoBody expects a message that ends with its head (HEAD, 204, 304).
+	NoBody bool `yaml:"no_body" json:"no_body,omitempty"`
+	// Framing is how the body's end is told: "length" or "chunked"; empty
+	// accepts either.
+	Framing Framing `yaml:"framing" json:"framing,omitempty"`
+}
+
+// Framing is how a body's end is told.
+type Framing string
+
+// The framings.
+const (
+	LengthFramed  Framing = "length"
+	ChunkedFramed Framing = "chunked"
+)
+
+// Vary is a request whose "{n}" is replaced by a random number, and the answer
+// that then counts.
+type Vary struct {
+	Path string `yaml:"path" json:"path"`
+	Body string `yaml:"body" json:"body"`
+	// Min and Max bound n, both included.
+	Min int `yaml:"min" json:"min"`
+	Max int `yaml:"max" json:"max"`
+}
+
+// Exchange is a list of operations that replaces plain "send, await".
+type Exchange []Operation
+
+// Operation is one step of an exchange. Exactly one field is set.
+type Operation struct {
+	// SendBytes sends the next that many bytes of the request; -1 the rest.
+	SendBytes *int64 `yaml:"send_bytes" json:"send_bytes,omitempty"`
+	// PauseMicros waits, in microseconds.
+	PauseMicros *int64 `yaml:"pause_us" json:"pause_us,omitempty"`
+	// AwaitStatus waits for a (possibly 1xx) status line.
+	AwaitStatus *int `yaml:"await_status" json:"await_status,omitempty"`
+	// AwaitEnd waits for the end of the answer.
+	AwaitEnd *bool `yaml:"await_end" json:"await_end,omitempty"`
+	// AwaitEvents waits for that many server-sent events.
+	AwaitEvents *int `yaml:"await_events" json:"await_events,omitempty"`
+	// Close ends the connection.
+	Close *CloseKind `yaml:"close" json:"close,omitempty"`
+}
+
+// Size is the length in bytes of the generated body.
+func (b *Body) Size() int64 {
+	if b == nil {
+		return 0
+	}
+	if b.Length > 0 {
+		return b.Length
+	}
+	return int64(len(b.Text))
+}
+
+// Bytes generates the body.
+func (b *Body) Bytes() []byte {
+	n := b.Size()
+	if n == 0 {
+		return nil
+	}
+	out := make([]byte, n)
+	filled := copy(out, b.Text)
+	for int64(filled) < n {
+		filled += copy(out[filled:], out[:filled])
+	}
+	return out
+}
+
+// AnswerBody is the exact body that counts as right for the request, and
+// whether one is prescribed at all.
+func (r *Request) AnswerBody() (body *Body, exact bool) {
+	switch {
+	case r.Expect.NoBody:
+		return &Body{}, true
+	case r.Expect.Echo:
+		if r.Body == nil {
+			return &Body{}, true
+		}
+		return r.Body, true
+	case r.Expect.Body != nil:
+		return r.Expect.Body, true
+	}
+	return nil, false
+}
+
+// Supports tells whether the row has a meaning on the protocol.
+func (s *Scenario) Supports(p Protocol) bool {
+	for _, q := range s.Protocols {
+		if q == p {
+			return true
+		}
+	}
+	return false
+}
+
+// Allows tells whether the row has a meaning in the mode.
+func (s *Scenario) Allows(m Mode) bool {
+	for _, n := range s.Modes {
+		if n == m {
+			return true
+		}
+	}
+	return false
+}
