@@ -1,0 +1,55 @@
+# joust: every target works on a fresh clone with only Go and make.
+
+.DEFAULT_GOAL := help
+.PHONY: bench quick build test lint clean help go-version
+
+# Exit status 4 of `joust run`: finished, but some cells are void. It has said
+# which and why; the matrices are good.
+void_is_fine = || [ $$? -eq 4 ]
+
+bench: build ## compare the servers of scripts/default.yaml (about 10 minutes) and publish both matrices in results/
+	bin/joust run scripts/default.yaml --publish $(void_is_fine)
+
+quick: build ## a first look in about 90 seconds, published nowhere
+	bin/joust run scripts/quick.yaml $(void_is_fine)
+
+build: go-version ## build bin/joust
+	@vcs=false; \
+	if git rev-parse -q --verify HEAD >/dev/null 2>&1 && git status >/dev/null 2>&1; then vcs=true; fi; \
+	echo "building bin/joust"; \
+	CGO_ENABLED=0 go build -v -trimpath -buildvcs=$$vcs -o bin/joust .
+
+test: go-version ## vet and test both modules, with -race where a C compiler is installed
+	go vet ./...
+	cd servers && go vet ./...
+	@race=-race; \
+	if ! go build -race runtime/cgo >/dev/null 2>&1; then \
+		race=; \
+		echo "tests run without -race: it needs a C compiler, such as gcc, and cgo"; \
+	fi; \
+	set -ex; \
+	go test $$race -timeout 9m ./...; \
+	cd servers && go test $$race -timeout 9m ./...
+
+lint: go-version ## gofmt and vet both modules, the main one for macOS too
+	@unformatted=$$("$$(go env GOROOT)/bin/gofmt" -l .) || exit 1; \
+	if [ -n "$$unformatted" ]; then echo "not formatted, run gofmt -w on:"; echo "$$unformatted"; exit 1; fi
+	go vet ./...
+	cd servers && go vet ./...
+	GOOS=darwin go vet ./...
+
+clean: ## remove what the other targets built; runs and matrices stay
+	rm -rf bin
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' Makefile
+
+# go-version stops with one clear sentence where Go is missing or too old. The
+# toolchain that go.mod may fetch by itself counts as installed.
+go-version:
+	@need=$$(sed -n 's/^go //p' go.mod); \
+	have=$$(go env GOVERSION 2>&1) || have="none (go env said: $$have)"; \
+	echo "$$need $${have##*go}" | awk '{ \
+		split($$1, need, "."); split($$2, have, "."); \
+		exit !(have[1] + 0 > need[1] + 0 || have[1] + 0 == need[1] + 0 && have[2] + 0 >= need[2] + 0) }' || { \
+		echo "joust needs Go $$need or newer, and found $$have; see https://go.dev/doc/install" >&2; exit 1; }

@@ -1,0 +1,13 @@
+// Command joust compares HTTP servers head to head and says which differences
+// are real. All of it is in package harness/cli.
+package main
+
+import (
+	"os"
+
+	"github.com/joust-bench/joust/harness/cli"
+)
+
+func main() {
+	os.Exit(cli.Run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}
