@@ -1,0 +1,64 @@
+// Package sample reads what a process tree and the machine as a whole used
+// between two announced instants: CPU time, memory, the busiest thread, and
+// the kernel's own witnesses of trouble on the network.
+//
+// Instants are CLOCK_MONOTONIC nanoseconds (loaders/clock). Everything is read
+// from the kernel's own files: gopsutil's process CPU times come in ticks of
+// 10 ms, its peak memory is always 0, its list of children forks a pgrep, and
+// it knows neither threads' time nor cgroups nor /proc/net/netstat.
+package sample
+
+import "github.com/joust-bench/joust/results"
+
+// Values of results.Usage.CPUSource.
+const (
+	// SourceCgroup is the cpu.stat file of the tree's own cgroup, in
+	// microseconds, ended processes included.
+	SourceCgroup = "cgroup"
+	// SourceClocks is the sum of the processes' CPU clocks, in nanoseconds.
+	SourceClocks = "process clocks"
+	// SourceClocksReaped is SourceClocks plus the time of children that ended
+	// and were waited for, which the kernel tells in ticks.
+	SourceClocksReaped = "process clocks, ended children in ticks"
+)
+
+// Tree names the processes that are sampled.
+type Tree struct {
+	// Root is the pid of the first process. Without a cgroup the tree is what
+	// descends from it.
+	Root int
+	// Cgroup is the absolute path of the tree's own cgroup2 directory, empty
+	// when there is none. With a cgroup the tree is what is in it and below.
+	Cgroup string
+}
+
+// System is what the machine as a whole did in a window.
+type System struct {
+	// Busy is, per processor number, 1 − the idle share of the window, 0 to 1.
+	// Idle includes waiting for disks.
+	Busy map[int]float64
+	// Steal is the share of the window that the hypervisor took from all
+	// online processors together, 0 to 1.
+	Steal float64
+	// Kernel holds the differences of the network namespace's counters.
+	Kernel results.Kernel
+	// ReadT0NS and ReadT1NS are the instants at which the counters were read.
+	ReadT0NS, ReadT1NS int64
+}
+
+// BusyOf is the mean busy share of the processors, 0 to 1. It is false when
+// there are none or one of them was not read.
+func (s System) BusyOf(cpus []int) (float64, bool) {
+	if len(cpus) == 0 {
+		return 0, false
+	}
+	sum := 0.0
+	for _, cpu := range cpus {
+		busy, ok := s.Busy[cpu]
+		if !ok {
+			return 0, false
+		}
+		sum += busy
+	}
+	return sum / float64(len(cpus)), true
+}

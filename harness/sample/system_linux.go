@@ -1,0 +1,109 @@
+package sample
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/joust-bench/joust/loaders/clock"
+	"github.com/joust-bench/joust/results"
+)
+
+// ReadSystem waits for t0, reads the machine's counters, waits for t1 and
+// reads them again. t0 and t1 are CLOCK_MONOTONIC nanoseconds.
+func ReadSystem(ctx context.Context, t0, t1 int64) (System, error) {
+	if t1 <= t0 {
+		return System{}, fmt.Errorf("sample the machine: the window must be longer than 0, not %d ns", t1-t0)
+	}
+	first, err := readMachine(ctx, t0)
+	if err != nil {
+		return System{}, fmt.Errorf("sample the machine: %w", err)
+	}
+	last, err := readMachine(ctx, t1)
+	if err != nil {
+		return System{}, fmt.Errorf("sample the machine: %w", err)
+	}
+	return machineDifference(first, last), nil
+}
+
+// machine is one reading of the machine's counters.
+type machine struct {
+	at int64
+	processors map[int]processor
+	counters   map[string]int64
+}
+
+func readMachine(ctx context.Context, at int64) (machine, error) {
+	if err := wait(ctx, at); err != nil {
+		return machine{}, err
+	}
+	m := machine{at: clock.Now()}
+	f := newFiles()
+	text, err := f.read("/proc/stat")
+	if err != nil {
+		return m, fmt.Errorf("read the times of the processors: %w", err)
+	}
+	if m.processors, err = parseProcessors(text); err != nil {
+		return m, fmt.Errorf("read the times of the processors: /proc/stat: %w", err)
+	}
+	m.counters, err = networkCounters(f)
+	return m, err
+}
+
+// networkCounters reads what gopsutil has in part only: it knows nothing of
+// /proc/net/netstat, where listen overflows are.
+func networkCounters(f *files) (map[string]int64, error) {
+	all := make(map[string]int64)
+	for _, path := range []string{"/proc/net/snmp", "/proc/net/netstat"} {
+		text, err := f.read(path)
+		if err != nil {
+			return nil, fmt.Errorf("read the kernel's network counters: %w", err)
+		}
+		counters, err := parseCounters(text)
+		if err != nil {
+			return nil, fmt.Errorf("read the kernel's network counters: %s: %w", path, err)
+		}
+		for name, value := range counters {
+			all[name] = value
+		}
+	}
+	return all, nil
+}
+
+// machineDifference subtracts two readings. The idle time is set against the
+// wall clock and not against the sum of all kinds of time: busy kinds are
+// counted by sampling at ticks, idle time is not.
+func machineDifference(a, b machine) System {
+	s := System{Busy: make(map[int]float64), ReadT0NS: a.at, ReadT1NS: b.at}
+	window := float64(b.at - a.at)
+	stolen := 0.0
+	for id, after := range b.processors {
+		before, known := a.processors[id]
+		if !known || window <= 0 {
+			continue // came online inside the window
+		}
+		s.Busy[id] = clamp(1 - float64(after.idle-before.idle)*float64(tick)/window)
+		stolen += float64(after.steal-before.steal) * float64(tick)
+	}
+	if len(s.Busy) > 0 {
+		s.Steal = clamp(stolen / window / float64(len(s.Busy)))
+	}
+	grown := func(name string) *uint64 {
+		before, ok0 := a.counters[name]
+		after, ok1 := b.counters[name]
+		if !ok0 || !ok1 || after < before {
+			return nil
+		}
+		n := uint64(after - before)
+		return &n
+	}
+	s.Kernel = results.Kernel{
+		RetransmittedSegments: grown("Tcp.RetransSegs"),
+		ResetsSent:            grown("Tcp.OutRsts"),
+		EstabResets:           grown("Tcp.EstabResets"),
+		ListenOverflows:       grown("TcpExt.ListenOverflows"),
+		ListenDrops:           grown("TcpExt.ListenDrops"),
+	}
+	return s
+}
+
+func clamp(share float64) float64 { return min(max(share, 0), 1) }

@@ -1,0 +1,252 @@
+package sample
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strconv"
+	"time"
+
+	"github.com/joust-bench/joust/loaders/clock"
+	"github.com/joust-bench/joust/results"
+)
+
+// lead is how long before an instant the processes are listed, so that at the
+// instant itself only counters are left to read.
+const lead = 4 * time.Millisecond
+
+// lateShare is the share of the window, 0 to 1, by which a reading may be late
+// before it is told.
+const lateShare = 0.01
+
+// Usage waits for t0, reads the counters, polls the timeline every poll (0 for
+// none), waits for t1 and reads again. t0 and t1 are CLOCK_MONOTONIC
+// nanoseconds. It fails when the tree cannot be read at t0, when it is gone at
+// t1 and has no cgroup to ask, and when ctx ends.
+func (t Tree) Usage(ctx context.Context, t0, t1 int64, poll time.Duration) (results.Usage, error) {
+	u := results.Usage{AskedT0NS: t0, AskedT1NS: t1}
+	if t1 <= t0 {
+		return u, fmt.Errorf("sample %s: the window ends %v after it begins; it must be longer than 0", t, time.Duration(t1-t0))
+	}
+	f := newFiles()
+	first, err := t.observe(ctx, f, t0)
+	if err != nil {
+		return u, err
+	}
+	if u.Timeline, err = t.timeline(ctx, f, first, t1, poll); err != nil {
+		return u, err
+	}
+	last, err := t.observe(ctx, f, t1)
+	if err != nil && (!gone(err) || t.Cgroup == "") {
+		return u, err
+	}
+	if err != nil { // every process ended, but the cgroup still knows their time
+		if last.cpu, err = t.snapshot(f, nil); err != nil {
+			return u, err
+		}
+		u.Warnings = append(u.Warnings, fmt.Sprintf("every process of %s had ended by the end of the window; its peak memory is not known", t))
+	}
+	t.fill(f, &u, first, last)
+	return u, nil
+}
+
+// observation is one reading of the tree at one instant.
+type observation struct {
+	pids    []int
+	cpu     snapshot
+	threads threadTimes
+}
+
+// observe waits for the instant and reads: first the CPU time, on which the
+// instant matters most.
+func (t Tree) observe(ctx context.Context, f *files, at int64) (observation, error) {
+	var o observation
+	if err := wait(ctx, at-int64(lead)); err != nil {
+		return o, fmt.Errorf("sample %s: %w", t, err)
+	}
+	pids, listErr := t.pids(f)
+	if err := wait(ctx, at); err != nil {
+		return o, fmt.Errorf("sample %s: %w", t, err)
+	}
+	if listErr != nil {
+		return o, listErr
+	}
+	var err error
+	if o.cpu, err = t.snapshot(f, pids); err != nil {
+		return o, err
+	}
+	o.pids, o.threads = pids, f.threads(pids)
+	return o, nil
+}
+
+// timeline polls until shortly before the window ends. Without a cgroup it
+// keeps to the processes of the window's start: walking all of /proc at every
+// poll would disturb what is measured.
+func (t Tree) timeline(ctx context.Context, f *files, first observation, t1 int64, poll time.Duration) ([]results.UsageSample, error) {
+	if poll <= 0 {
+		return nil, nil
+	}
+	var samples []results.UsageSample
+	for at := first.cpu.at + int64(poll); at < t1-int64(lead); at += int64(poll) {
+		if err := wait(ctx, at); err != nil {
+			return samples, fmt.Errorf("sample %s: %w", t, err)
+		}
+		pids := first.pids
+		if t.Cgroup != "" {
+			now, err := t.pids(f)
+			if gone(err) {
+				return samples, nil // all ended; the reading at t1 tells
+			}
+			if err != nil {
+				return samples, err
+			}
+			pids = now
+		}
+		s, err := t.snapshot(f, pids)
+		if err != nil {
+			return samples, err
+		}
+		memory, err := f.memory(pids)
+		if err != nil {
+			return samples, err
+		}
+		samples = append(samples, results.UsageSample{
+			AtNS: s.at, CPUNS: difference(first.cpu, s).total, MemoryBytes: memory.rss,
+		})
+	}
+	return samples, nil
+}
+
+// fill writes what two readings say.
+func (t Tree) fill(f *files, u *results.Usage, first, last observation) {
+	use := difference(first.cpu, last.cpu)
+	u.ReadT0NS, u.ReadT1NS = first.cpu.at, last.cpu.at
+	u.CPUNS, u.UserNS, u.SystemNS = use.total, &use.user, &use.system
+	u.CPUSource, u.ThrottledNS = use.source, use.throttled
+	u.BusiestThread = busiest(first.threads, last.threads)
+	if memory, err := f.memory(last.pids); err != nil {
+		u.Warnings = append(u.Warnings, fmt.Sprintf("the memory of %s could not be read: %v", t, err))
+	} else if memory.processes > 0 {
+		u.PeakMemoryBytes = &memory.peak
+		u.Processes, u.Threads = memory.processes, memory.threads
+		if len(u.Timeline) > 0 {
+			u.Timeline = append(u.Timeline, results.UsageSample{AtNS: last.cpu.at, CPUNS: use.total, MemoryBytes: memory.rss})
+		}
+	}
+	u.Warnings = append(u.Warnings, lateness(*u)...)
+	u.Warnings = append(u.Warnings, use.warnings()...)
+}
+
+// warnings tells what makes the figure doubtful.
+func (use cpuUse) warnings() []string {
+	var out []string
+	if use.vanished > 0 {
+		text := fmt.Sprintf("%d of the processes ended inside the window; without a cgroup their last CPU time is known in ticks of 10 ms only", use.vanished)
+		if use.lost > int64(2*tick)*int64(use.vanished) {
+			text += ", and nobody waited for them: some of it is missing"
+		}
+		out = append(out, text)
+	}
+	if use.periods > 0 {
+		out = append(out, fmt.Sprintf("a CPU quota held the processes back in %d periods", use.periods))
+	}
+	return out
+}
+
+// lateness tells readings that came later than a share of the window.
+func lateness(u results.Usage) []string {
+	window := u.AskedT1NS - u.AskedT0NS
+	var out []string
+	tell := func(what string, late int64) {
+		if share := float64(late) / float64(window); share > lateShare {
+			out = append(out, fmt.Sprintf("the counters were read %v after the %s of the window, %.1f %% of its %v (more than %.0f %%)",
+				time.Duration(late).Round(10*time.Microsecond), what, share*100, time.Duration(window), lateShare*100))
+		}
+	}
+	tell("start", u.ReadT0NS-u.AskedT0NS)
+	tell("end", u.ReadT1NS-u.AskedT1NS)
+	return out
+}
+
+// Memory is the resident memory of the tree now, in bytes: the sum of VmRSS,
+// pages that processes share counted for each.
+func (t Tree) Memory() (uint64, error) {
+	f := newFiles()
+	pids, err := t.pids(f)
+	if err != nil {
+		return 0, err
+	}
+	m, err := f.memory(pids)
+	if err != nil {
+		return 0, fmt.Errorf("read the memory of %s: %w", t, err)
+	}
+	return m.rss, nil
+}
+
+// ResetPeak sets the kernel's memory peak of every process of the tree back to
+// what is resident now.
+func (t Tree) ResetPeak() error {
+	pids, err := t.pids(newFiles())
+	if err != nil {
+		return err
+	}
+	for _, pid := range pids {
+		// 5 is CLEAR_REFS_MM_HIWATER_RSS of proc_pid_clear_refs(5).
+		err := os.WriteFile("/proc/"+strconv.Itoa(pid)+"/clear_refs", []byte("5"), 0)
+		if err != nil && !gone(err) {
+			return fmt.Errorf("reset the memory peak of process %d: %w", pid, err)
+		}
+	}
+	return nil
+}
+
+// treeMemory sums over the processes of a tree; rss and peak in bytes.
+type treeMemory struct {
+	rss, peak          uint64
+	processes, threads int
+}
+
+// memory reads every process that still lives.
+func (f *files) memory(pids []int) (treeMemory, error) {
+	var m treeMemory
+	for _, pid := range pids {
+		s, err := f.status(pid)
+		if gone(err) {
+			continue
+		}
+		if err != nil {
+			return m, err
+		}
+		m.rss += s.rss
+		m.peak += s.peak
+		m.processes++
+		m.threads += s.threads
+	}
+	return m, nil
+}
+
+// wait returns at the CLOCK_MONOTONIC instant, or earlier with an error when
+// ctx ends. A timer may fire a millisecond late, so the last millisecond is
+// slept in short naps.
+func wait(ctx context.Context, at int64) error {
+	const fine, nap = time.Millisecond, 100 * time.Microsecond
+	if left := clock.Until(at) - fine; left > 0 {
+		timer := time.NewTimer(left)
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+		}
+	}
+	for {
+		if err := ctx.Err(); err != nil {
+			return fmt.Errorf("waiting for the window's instant: %w", errors.Join(err, context.Cause(ctx)))
+		}
+		left := clock.Until(at)
+		if left <= 0 {
+			return nil
+		}
+		time.Sleep(min(left, nap))
+	}
+}
