@@ -1,5 +1,7 @@
 package results
 
+import "strconv"
+
 // Plan is a resolved plan: defaults filled in, names checked, scenarios
 // spelled out. It is what was asked, beside what happened.
 type Plan struct {
@@ -27,6 +29,19 @@ type Plan struct {
 	AtMostNS  int64 `json:"at_most_ns"`
 	// Engine is "evloop" or "portable".
 	Engine string `json:"engine"`
+	// Peaks stand in for the closed-loop phase of ladders that have none:
+	// fractions are of these. Absent where every ladder finds its own peak.
+	Peaks []PlanPeak `json:"peaks,omitempty"`
+}
+
+// PlanPeak is the peak of one server that an earlier run found.
+type PlanPeak struct {
+	// Server is the entry's name in tables.
+	Server   string `json:"server"`
+	Scenario string `json:"scenario"`
+	Protocol string `json:"protocol"`
+	// PeakRPS is above 0.
+	PeakRPS float64 `json:"peak_rps"`
 }
 
 // PlanEntry is one server of a plan under its name in tables.
@@ -76,3 +91,23 @@ const (
 	RateAbsolute RateKind = "absolute"
 	RateCommon   RateKind = "common"
 )
+
+// The names of the phases that every ladder may have; open-loop phases are
+// named by PlanRate.PhaseName.
+const (
+	PhaseWarmup = "warm-up"
+	PhaseClosed = "closed"
+)
+
+// PhaseName is the stable name of the open-loop phase at this rate: "open 50%"
+// (of the peak), "open 20000/s" or "open common".
+func (r PlanRate) PhaseName() string {
+	switch r.Kind {
+	case RateFraction:
+		// Ten digits hide what binary fractions add to a percentage.
+		return "open " + strconv.FormatFloat(r.Fraction*100, 'g', 10, 64) + "%"
+	case RateAbsolute:
+		return "open " + strconv.FormatFloat(r.RateRPS, 'f', -1, 64) + "/s"
+	}
+	return "open " + string(r.Kind)
+}
