@@ -1,0 +1,285 @@
+package wire
+
+import (
+	"bytes"
+	"math"
+)
+
+// lineKind is what a folded line would continue.
+type lineKind uint8
+
+const (
+	noField lineKind = iota
+	plainField
+	framingField // one whose value decides how the response is read
+)
+
+// flags collects what the lines of a head said.
+type flags uint8
+
+const (
+	sawClose flags = 1 << iota
+	sawKeepAlive
+	sawEncoding   // a Transfer-Encoding
+	sawChunked    // chunked among its codings
+	chunkedIsLast // and the last of them so far
+	isHTTP10
+)
+
+func (p *Parser) has(f flags) bool { return p.flags&f != 0 }
+
+// nextHead reads the lines of a head as far as they are complete. Lines are
+// read once: p.line and p.scan remember how far, since the caller shows the
+// whole head again.
+func (p *Parser) nextHead(data []byte) (int, Event, error) {
+	switch {
+	case int(p.scan) > len(data):
+		return p.fail("the unconsumed start of a head was not shown again", data)
+	case p.scan == 0 && len(data) == 0:
+		return 0, NeedMore, nil
+	case p.scan == 0:
+		p.beginHead()
+	}
+	for {
+		i := bytes.IndexByte(data[p.scan:], '\n')
+		if i < 0 {
+			return p.partialHead(data)
+		}
+		end := int(p.scan) + i
+		if end >= MaxHead {
+			return p.fail("head larger than 64 KiB", data)
+		}
+		line := data[p.line:end]
+		if len(line) > 0 && line[len(line)-1] == '\r' {
+			line = line[:len(line)-1]
+		}
+		if len(line) == 0 && p.line > 0 {
+			return p.endHead(data[:end+1])
+		}
+		if reason := p.headLine(line); reason != "" {
+			return p.fail(reason, line)
+		}
+		p.scan = int32(end + 1)
+		p.line = p.scan
+	}
+}
+
+func (p *Parser) beginHead() {
+	p.Status, p.HeadBytes, p.ContentLength = 0, 0, -1
+	p.KeepAlive, p.Chunked = false, false
+	p.flags, p.last = 0, noField
+}
+
+// partialHead leaves an incomplete head to the caller, unless it can never
+// become a head.
+func (p *Parser) partialHead(data []byte) (int, Event, error) {
+	if len(data) >= MaxHead {
+		return p.fail("head larger than 64 KiB", data)
+	}
+	if p.line == 0 {
+		n := min(len(data), len(versionPrefix))
+		if string(data[:n]) != versionPrefix[:n] {
+			return p.fail(notHTTP, data)
+		}
+	}
+	p.scan = int32(len(data))
+	return 0, NeedMore, nil
+}
+
+const (
+	versionPrefix = "HTTP/1."
+	notHTTP       = "not an HTTP/1.x status line"
+)
+
+// headLine reads one line and returns what is wrong with it, or "".
+func (p *Parser) headLine(line []byte) string {
+	if p.line == 0 {
+		return p.statusLine(line)
+	}
+	return p.fieldLine(line)
+}
+
+// statusLine reads "HTTP/1.x 200 reason"; the reason and the space before it
+// may be missing.
+func (p *Parser) statusLine(line []byte) string {
+	const shortest = len("HTTP/1.1 200")
+	if len(line) < len(versionPrefix) || string(line[:len(versionPrefix)]) != versionPrefix {
+		return notHTTP
+	}
+	if len(line) < shortest || line[8] != ' ' || line[7] < '0' || line[7] > '9' {
+		return notHTTP
+	}
+	if line[7] == '0' {
+		p.flags |= isHTTP10
+	}
+	status := 0
+	for _, c := range line[9:12] {
+		if c < '0' || c > '9' {
+			return "status code is not three digits"
+		}
+		status = status*10 + int(c-'0')
+	}
+	if len(line) > shortest && line[12] != ' ' {
+		return "status code is not three digits"
+	}
+	if status < 100 {
+		return "status code below 100"
+	}
+	if !isValue(line[shortest:]) {
+		return "forbidden byte in the status line"
+	}
+	p.Status = status
+	return ""
+}
+
+// fieldLine reads one field, or the continuation of one.
+func (p *Parser) fieldLine(line []byte) string {
+	if line[0] == ' ' || line[0] == '\t' {
+		return p.foldedLine(line)
+	}
+	colon := bytes.IndexByte(line, ':')
+	if colon < 0 {
+		return "field without a colon"
+	}
+	name, value := line[:colon], line[colon+1:]
+	if !isToken(name) {
+		return "forbidden byte in a field name"
+	}
+	if !isValue(value) {
+		return "forbidden byte in a field value"
+	}
+	p.last = framingField
+	switch {
+	case equalFold(name, "content-length"):
+		return p.contentLength(trimSpace(value))
+	case equalFold(name, "connection"):
+		return p.connection(value)
+	case equalFold(name, "transfer-encoding"):
+		return p.transferEncoding(value)
+	}
+	p.last = plainField
+	return ""
+}
+
+func (p *Parser) foldedLine(line []byte) string {
+	switch {
+	case p.last == noField:
+		return "white space before the first field"
+	case p.last == framingField:
+		return "folded Connection, Content-Length or Transfer-Encoding"
+	case !isValue(line):
+		return "forbidden byte in a field value"
+	}
+	return ""
+}
+
+// contentLength accepts one number, or the same number several times.
+func (p *Parser) contentLength(value []byte) string {
+	for more := true; more; {
+		var item []byte
+		item, value, more = cutList(value)
+		if len(item) == 0 {
+			return "Content-Length is not a number"
+		}
+		var n int64
+		for _, c := range item {
+			if c < '0' || c > '9' {
+				return "Content-Length is not a number"
+			}
+			d := int64(c - '0')
+			if n > (math.MaxInt64-d)/10 {
+				return "Content-Length too large"
+			}
+			n = n*10 + d
+		}
+		if p.ContentLength >= 0 && p.ContentLength != n {
+			return "Content-Length given twice with different values"
+		}
+		p.ContentLength = n
+	}
+	return ""
+}
+
+func (p *Parser) connection(value []byte) string {
+	for more := true; more; {
+		var item []byte
+		item, value, more = cutList(value)
+		switch {
+		case equalFold(item, "close"):
+			p.flags |= sawClose
+		case equalFold(item, "keep-alive"):
+			p.flags |= sawKeepAlive
+		}
+	}
+	return ""
+}
+
+func (p *Parser) transferEncoding(value []byte) string {
+	p.flags |= sawEncoding
+	for more := true; more; {
+		var item []byte
+		item, value, more = cutList(value)
+		if len(item) == 0 {
+			continue
+		}
+		if !equalFold(item, "chunked") {
+			p.flags &^= chunkedIsLast
+			continue
+		}
+		if p.has(sawChunked) {
+			return "chunked applied twice"
+		}
+		p.flags |= sawChunked | chunkedIsLast
+	}
+	return ""
+}
+
+// cutList takes the first item off a comma-separated list.
+func cutList(list []byte) (item, rest []byte, more bool) {
+	i := bytes.IndexByte(list, ',')
+	if i < 0 {
+		return trimSpace(list), nil, false
+	}
+	return trimSpace(list[:i]), list[i+1:], true
+}
+
+// endHead closes the head and decides how the body is framed (RFC 9112, 6.3).
+func (p *Parser) endHead(head []byte) (int, Event, error) {
+	if p.has(sawEncoding) {
+		if p.ContentLength >= 0 {
+			return p.fail("both Transfer-Encoding and Content-Length", head)
+		}
+		if p.has(isHTTP10) {
+			return p.fail("Transfer-Encoding in an HTTP/1.0 response", head)
+		}
+	}
+	p.HeadBytes = len(head)
+	p.scan, p.line = 0, 0
+	if p.Status < 200 && p.Status != 101 {
+		if p.interims >= MaxInterim {
+			return p.fail("more than 32 interim responses", head)
+		}
+		p.interims++
+		return len(head), Interim, nil
+	}
+	p.Chunked = p.has(chunkedIsLast)
+	p.KeepAlive = !p.has(sawClose) && p.Status != 101 &&
+		(!p.has(isHTTP10) || p.has(sawKeepAlive))
+	p.frame()
+	return len(head), Head, nil
+}
+
+// frame chooses how the body is read.
+func (p *Parser) frame() {
+	p.remain = 0
+	switch {
+	case p.noBody || p.Status == 101 || p.Status == 204 || p.Status == 304 || p.ContentLength == 0:
+		p.state = stateEnd
+	case p.Chunked:
+		p.state = stateChunkSize
+	case p.ContentLength > 0:
+		p.state, p.remain = stateLength, p.ContentLength
+	default:
+		p.state, p.KeepAlive = stateUntilClose, false
+	}
+}

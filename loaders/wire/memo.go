@@ -1,0 +1,56 @@
+package wire
+
+import "bytes"
+
+// maxMemoHead bounds what a Memo remembers, in bytes: greater heads are
+// parsed every time.
+const maxMemoHead = 8 << 10
+
+// Memo recognises a response whose head is byte for byte like the last one's:
+// the hot path. There is one per request and thread, so that every response
+// shown to it answers the same method; a parser that has begun a response must
+// finish it. The zero Memo knows nothing.
+type Memo struct {
+	head []byte // owned
+	body int
+}
+
+// Learn remembers the head of the response that p reports, which may be called
+// from its Head event on. Only a final, keep-alive response whose length is
+// known from its head can be recognised later; any other is forgotten. It
+// allocates only where head is longer than any before.
+func (m *Memo) Learn(head []byte, p *Parser) {
+	m.head = m.head[:0]
+	body, ok := p.fixedBody()
+	if !ok || len(head) != p.HeadBytes || len(head) > maxMemoHead {
+		return
+	}
+	m.head = append(m.head, head...)
+	m.body = body
+}
+
+// Match tells whether data starts with the remembered head and holds the whole
+// body: the head is data[:head], the body data[head:total].
+func (m *Memo) Match(data []byte) (head, total int, ok bool) {
+	head = len(m.head)
+	total = head + m.body
+	if head == 0 || len(data) < total || !bytes.Equal(data[:head], m.head) {
+		return 0, 0, false
+	}
+	return head, total, true
+}
+
+// fixedBody is the length in bytes of the body that follows the head, where
+// the head alone tells it and the connection stays.
+func (p *Parser) fixedBody() (int, bool) {
+	const maxBody = 1 << 30 // keeps head + body in an int anywhere
+	switch {
+	case !p.KeepAlive || p.Status < 200:
+		return 0, false
+	case p.noBody || p.Status == 204 || p.Status == 304:
+		return 0, true
+	case p.Chunked || p.ContentLength < 0 || p.ContentLength > maxBody:
+		return 0, false
+	}
+	return int(p.ContentLength), true
+}

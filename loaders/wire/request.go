@@ -1,0 +1,175 @@
+package wire
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+
+	"github.com/joust-bench/joust/scenarios"
+)
+
+// Request is one request, built once and written many times. It is read-only
+// after Compile and shared by all threads.
+type Request struct {
+	// Head is the request line and the fields, with the empty line. A framed
+	// body of at most MaxInlineBody bytes is appended, so that one write sends
+	// all.
+	Head []byte
+	// Body is the rest of a larger body, else nil; with chunked framing it
+	// holds the framed bytes. Equal bodies may share it.
+	Body []byte
+	// BodyBytes is the size of the body proper in bytes, framing aside.
+	BodyBytes int64
+	// NoBody says that the answer has no body whatever its head says: HEAD.
+	NoBody bool
+}
+
+// Size is what is written for one request, in bytes.
+func (r *Request) Size() int64 { return int64(len(r.Head)) + int64(len(r.Body)) }
+
+// Answer is what counts as a right answer, prepared once and read-only.
+type Answer struct {
+	// Status is the expected status code.
+	Status int
+	// Body is the expected body where Exact; any body will do otherwise.
+	Body  []byte
+	Exact bool
+}
+
+// Compile builds the request with a body of its own. Host comes first, unless
+// the request lists a Host, which then takes its place; the listed fields
+// follow in order, then Content-Length or Transfer-Encoding.
+func Compile(r *scenarios.Request, host string) (Request, error) {
+	return NewBodies().Compile(r, host)
+}
+
+// CompileAnswer prepares the answer with a body of its own.
+func CompileAnswer(r *scenarios.Request) Answer {
+	return NewBodies().CompileAnswer(r)
+}
+
+// Compile builds the request as the function does; equal bodies of several
+// requests share one buffer.
+func (b *Bodies) Compile(r *scenarios.Request, host string) (Request, error) {
+	head, err := appendHead(nil, r, host)
+	if err == nil {
+		err = checkBodies(r)
+	}
+	if err != nil {
+		return Request{}, fmt.Errorf("compile request %s: %w", requestName(r), err)
+	}
+	out := Request{BodyBytes: r.Body.Size(), NoBody: r.Method == "HEAD"}
+	framed := b.framed(r.Body)
+	if len(framed) > MaxInlineBody {
+		out.Head, out.Body = head, framed
+	} else {
+		out.Head = append(head, framed...)
+	}
+	return out, nil
+}
+
+// CompileAnswer prepares the answer; for an echo it shares the request's body.
+func (b *Bodies) CompileAnswer(r *scenarios.Request) Answer {
+	body, exact := r.AnswerBody()
+	return Answer{Status: r.Expect.Status, Body: b.plain(body), Exact: exact}
+}
+
+func requestName(r *scenarios.Request) string {
+	if r.Name != "" {
+		return strconv.Quote(r.Name)
+	}
+	return strconv.Quote(r.Method + " " + r.Path)
+}
+
+// appendHead writes the request line and all fields, with the empty line.
+func appendHead(out []byte, r *scenarios.Request, host string) ([]byte, error) {
+	if err := checkTarget(r); err != nil {
+		return nil, err
+	}
+	host, headers, err := splitHost(r.Headers, host)
+	if err != nil {
+		return nil, err
+	}
+	out = append(out, r.Method+" "+r.Path+" HTTP/1.1\r\nHost: "+host+"\r\n"...)
+	for _, h := range headers {
+		out = append(out, h.Name+": "+h.Value+"\r\n"...)
+	}
+	switch {
+	case r.Body != nil && r.Body.Chunk > 0:
+		out = append(out, "Transfer-Encoding: chunked\r\n"...)
+	case r.Body != nil || anticipatesBody(r.Method):
+		out = append(out, "Content-Length: "...)
+		out = strconv.AppendInt(out, r.Body.Size(), 10)
+		out = append(out, "\r\n"...)
+	}
+	return append(out, "\r\n"...), nil
+}
+
+// anticipatesBody tells the methods whose empty body is declared, as RFC 9110
+// section 8.6 asks.
+func anticipatesBody(method string) bool {
+	return method == "POST" || method == "PUT" || method == "PATCH"
+}
+
+func checkTarget(r *scenarios.Request) error {
+	if !isToken(r.Method) {
+		return fmt.Errorf("method %q is not a token of letters, digits and hyphens", r.Method)
+	}
+	if r.Method == "CONNECT" {
+		return errors.New("method CONNECT asks for a tunnel, which is not an exchange; use another")
+	}
+	if r.Path == "" || r.Path[0] != '/' && (r.Path != "*" || r.Method != "OPTIONS") {
+		return fmt.Errorf("path %q does not begin with /", r.Path)
+	}
+	for i := 0; i < len(r.Path); i++ {
+		if c := r.Path[i]; c <= ' ' || c >= 0x7f || c == '#' {
+			return fmt.Errorf("path %q holds the byte %q at %d; write it as %%%02X", r.Path, c, i, c)
+		}
+	}
+	return nil
+}
+
+// splitHost checks the listed fields and takes a Host out of them.
+func splitHost(headers []scenarios.Header, host string) (string, []scenarios.Header, error) {
+	rest := make([]scenarios.Header, 0, len(headers))
+	listed := false
+	for _, h := range headers {
+		switch {
+		case !isToken(h.Name):
+			return "", nil, fmt.Errorf("header name %q is not a token of letters, digits and hyphens", h.Name)
+		case !isValue(h.Value):
+			return "", nil, fmt.Errorf("header %s has a control character in its value %q", h.Name, h.Value)
+		case equalFold(h.Name, "content-length"), equalFold(h.Name, "transfer-encoding"):
+			return "", nil, fmt.Errorf("header %s follows from the body; remove it", h.Name)
+		case equalFold(h.Name, "host") && listed:
+			return "", nil, errors.New("header Host is given twice; keep one")
+		case equalFold(h.Name, "host"):
+			host, listed = h.Value, true
+		default:
+			rest = append(rest, h)
+		}
+	}
+	for i := 0; i < len(host); i++ {
+		if c := host[i]; c <= ' ' || c >= 0x7f {
+			return "", nil, fmt.Errorf("host %q holds the byte %q", host, c)
+		}
+	}
+	return host, rest, nil
+}
+
+// checkBodies refuses generators that describe no bytes.
+func checkBodies(r *scenarios.Request) error {
+	for _, b := range []struct {
+		what string
+		body *scenarios.Body
+	}{{"body", r.Body}, {"expected body", r.Expect.Body}} {
+		switch {
+		case b.body == nil:
+		case b.body.Length < 0 || b.body.Chunk < 0:
+			return fmt.Errorf("%s has a negative length or chunk", b.what)
+		case b.body.Length > 0 && b.body.Text == "":
+			return fmt.Errorf("%s has a length of %d bytes and no text to fill it", b.what, b.body.Length)
+		}
+	}
+	return nil
+}
