@@ -27,7 +27,7 @@ func ReadSystem(ctx context.Context, t0, t1 int64) (System, error) {
 
 // machine is one reading of the machine's counters.
 type machine struct {
-	at int64
+	at         int64
 	processors map[int]processor
 	counters   map[string]int64
 }

@@ -1,0 +1,107 @@
+// Package cpuset knows the processors: which there are and which of them are
+// threads of one core, how they are divided between server and loader, and how
+// a thread or a process is kept on some of them.
+//
+// A benchmark on one machine measures the pair of server and loader unless the
+// two are kept apart. They are kept apart by affinity and not by quota: quotas
+// throttle, and runtimes size themselves wrongly under them.
+package cpuset
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+)
+
+// CPU is one logical processor.
+type CPU struct {
+	// ID is the kernel's number of the processor, from 0.
+	ID int
+	// Package is the number of the socket and Core that of the core within it,
+	// -1 where the kernel does not tell.
+	Package, Core int
+	// Siblings are the processors of the same core, itself included. Empty
+	// stands for a core of one thread.
+	Siblings []int
+	// Capacity compares the speed of cores within one machine; it has no unit.
+	// 0 is not known.
+	Capacity int
+}
+
+// Topology is the processors that may be used, by ascending ID.
+type Topology struct {
+	CPUs []CPU
+}
+
+// IDs are the processors' numbers, ascending.
+func (t Topology) IDs() []int {
+	ids := make([]int, 0, len(t.CPUs))
+	for _, c := range t.CPUs {
+		ids = append(ids, c.ID)
+	}
+	slices.Sort(ids)
+	return ids
+}
+
+// String names sockets, cores and threads in words, such as "1 socket, 4
+// cores, 8 threads".
+func (t Topology) String() string {
+	sockets := make(map[int]bool)
+	for _, c := range t.CPUs {
+		sockets[c.Package] = true
+	}
+	cores := t.cores(t.IDs())
+	kinds := make(map[int]bool)
+	for _, c := range cores {
+		kinds[c.capacity] = true
+	}
+	text := fmt.Sprintf("%s, %s, %s", count(len(sockets), "socket"), count(len(cores), "core"), count(len(t.CPUs), "thread"))
+	if len(kinds) > 1 {
+		text += fmt.Sprintf(", cores of %d speeds", len(kinds))
+	}
+	return text
+}
+
+func count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+// core is the usable processors of one physical core.
+type core struct {
+	cpus     []int
+	pkg      int
+	capacity int
+}
+
+// cores groups the allowed processors by core, fastest and widest cores first,
+// then by socket and number.
+func (t Topology) cores(allowed []int) []core {
+	var out []core
+	done := make(map[int]bool)
+	for _, c := range t.CPUs {
+		if done[c.ID] || !slices.Contains(allowed, c.ID) {
+			continue
+		}
+		one := core{pkg: c.Package, capacity: c.Capacity}
+		for _, id := range append([]int{c.ID}, c.Siblings...) {
+			if !done[id] && slices.Contains(allowed, id) {
+				done[id] = true
+				one.cpus = append(one.cpus, id)
+			}
+		}
+		slices.Sort(one.cpus)
+		out = append(out, one)
+	}
+	slices.SortStableFunc(out, func(a, b core) int {
+		return cmp.Or(
+			cmp.Compare(b.capacity, a.capacity),
+			cmp.Compare(len(b.cpus), len(a.cpus)),
+			cmp.Compare(a.pkg, b.pkg),
+			cmp.Compare(a.cpus[0], b.cpus[0]),
+		)
+	})
+	return out
+}
