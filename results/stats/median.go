@@ -1,0 +1,94 @@
+package stats
+
+import (
+	"math"
+	"slices"
+)
+
+// Confidence is the least coverage of an interval.
+const Confidence = 0.95
+
+// Kind says what Low and High of an Estimate are.
+type Kind string
+
+// The kinds of estimates.
+const (
+	// None has no values at all.
+	None Kind = "none"
+	// Single is one value: Low and High repeat it.
+	Single Kind = "single"
+	// Range runs from the smallest to the largest of 2 to 5 values. It claims
+	// no confidence.
+	Range Kind = "range"
+	// Interval covers the true median with at least 95 %: from 6 values on.
+	Interval Kind = "interval"
+)
+
+// Estimate is a median with what can be said about its spread, in the unit of
+// the values.
+type Estimate struct {
+	Value     float64
+	Low, High float64
+	// N is the number of values.
+	N    int
+	Kind Kind
+}
+
+// Median is the median of the values, with the narrowest symmetric interval of
+// order statistics that covers the true median with at least 95 %, or with the
+// range where there are fewer than 6 values. The values are left as they are;
+// none may be NaN.
+func Median(values []float64) Estimate {
+	n := len(values)
+	if n == 0 {
+		return Estimate{Kind: None}
+	}
+	sorted := slices.Clone(values)
+	slices.Sort(sorted)
+	e := Estimate{Value: middle(sorted), Low: sorted[0], High: sorted[n-1], N: n, Kind: Range}
+	if n == 1 {
+		e.Kind = Single
+		return e
+	}
+	if k := rank(n); k > 0 {
+		e.Low, e.High, e.Kind = sorted[k-1], sorted[n-k], Interval
+	}
+	return e
+}
+
+// middle is the median of sorted values.
+func middle(sorted []float64) float64 {
+	n := len(sorted)
+	if n%2 == 1 {
+		return sorted[n/2]
+	}
+	a, b := sorted[n/2-1], sorted[n/2]
+	// Halves first: a sum of two large values must not overflow.
+	return a/2 + b/2
+}
+
+// rank is the largest k for which the k-th smallest and k-th largest of n
+// values cover the median with at least 95 %, or 0 where not even the extremes
+// do.
+func rank(n int) int {
+	// The number of values below the true median is binomial(n, 1/2); the
+	// interval misses it when fewer than k lie on one side. The terms are
+	// taken as logarithms: 2^-n is 0 in floating point from n = 1075 on.
+	k, below := 0, 0.0
+	for i := 0; i < n/2; i++ {
+		below += math.Exp(logChoose(n, i) - float64(n)*math.Ln2)
+		if 1-2*below < Confidence {
+			break
+		}
+		k = i + 1
+	}
+	return k
+}
+
+// logChoose is the natural logarithm of n over k.
+func logChoose(n, k int) float64 {
+	a, _ := math.Lgamma(float64(n + 1))
+	b, _ := math.Lgamma(float64(k + 1))
+	c, _ := math.Lgamma(float64(n - k + 1))
+	return a - b - c
+}
