@@ -1,0 +1,73 @@
+package arrival
+
+import (
+	"fmt"
+	"math"
+	"time"
+)
+
+// Ramp changes the rate linearly from one to another, both in arrivals per
+// second, and holds the last from then on. Either rate may be 0, not both; a
+// ramp to 0 ends. The first arrival is at 0. Shards share the arrivals in
+// turn, as in Constant.
+func Ramp(from, to float64, over time.Duration) (Schedule, error) {
+	if from == 0 && to == 0 {
+		return nil, fmt.Errorf("ramp from 0 to 0 per second has no arrivals: give one rate above 0")
+	}
+	for _, end := range []struct {
+		what string
+		rate float64
+	}{{"ramp from a rate", from}, {"ramp to a rate", to}} {
+		if end.rate == 0 {
+			continue
+		}
+		if err := checkRate(end.what, end.rate); err != nil {
+			return nil, err
+		}
+	}
+	if over <= 0 {
+		return nil, fmt.Errorf("ramp over %v: give a duration above 0", over)
+	}
+	return ramp{from: from / nsPerSecond, to: to / nsPerSecond, over: float64(over)}, nil
+}
+
+// ramp has its rates per nanosecond and its length in nanoseconds.
+type ramp struct{ from, to, over float64 }
+
+func (r ramp) Cursor(shard, shards int, _ uint64) Cursor {
+	return &rampCursor{ramp: r, comb: combOf(shard, shards)}
+}
+
+type rampCursor struct {
+	ramp ramp
+	comb comb
+}
+
+func (c *rampCursor) Next() (int64, bool) {
+	k, ok := c.comb.next()
+	if !ok {
+		return 0, false
+	}
+	t := c.ramp.instant(float64(k))
+	if !(t < maxInstant) {
+		c.comb.ended = true
+		return 0, false
+	}
+	return int64(t), true
+}
+
+// instant solves from·t + (to−from)·t²/(2·over) = k for t. Each k is solved
+// by itself, so that errors do not add up; they stay below a nanosecond for
+// weeks. The form 2k/(from + √…) loses no digits where the rates are close.
+func (r ramp) instant(k float64) float64 {
+	if k == 0 {
+		return 0
+	}
+	inRamp := (r.from + r.to) / 2 * r.over
+	if k > inRamp {
+		return r.over + (k-inRamp)/r.to // +Inf for a ramp to 0
+	}
+	slope := (r.to - r.from) / r.over
+	root := math.Sqrt(max(r.from*r.from+2*slope*k, 0))
+	return 2 * k / (r.from + root)
+}
