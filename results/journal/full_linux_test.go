@@ -1,0 +1,112 @@
+package journal
+
+import (
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// childFolder names the run that a child of the test binary fills until its
+// limit on file sizes stops it.
+const childFolder = "JOUST_JOURNAL_TEST_FOLDER"
+
+func TestMain(m *testing.M) {
+	if dir := os.Getenv(childFolder); dir != "" {
+		os.Exit(fillUp(dir))
+	}
+	os.Exit(m.Run())
+}
+
+// fillUp appends under a limit of 100 bytes more than three lines take, until
+// an append fails: so the kernel writes part of the fourth line. It ends with
+// 0 when the failure was told and the limit, once raised, let it go on.
+func fillUp(dir string) int {
+	j, run, err := Resume(dir)
+	if err != nil {
+		return 10
+	}
+	var old syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_FSIZE, &old); err != nil {
+		return 11
+	}
+	tight := syscall.Rlimit{Cur: uint64(j.end) + 100, Max: old.Max}
+	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &tight); err != nil {
+		return 12
+	}
+	err = j.Append(sampleTrial(len(run.Trials)))
+	if !errors.Is(err, syscall.EFBIG) || !strings.Contains(err.Error(), TrialsFile) {
+		return 13
+	}
+	if info, err := os.Stat(filepath.Join(dir, TrialsFile)); err != nil || info.Size() != j.end {
+		return 14
+	}
+	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &old); err != nil {
+		return 15
+	}
+	if err := j.Append(sampleTrial(len(run.Trials))); err != nil {
+		return 16
+	}
+	return 0
+}
+
+func TestFullDiskLeavesNoHalfLine(t *testing.T) {
+	t.Parallel()
+	dir := create(t, 3)
+	child := exec.Command(os.Args[0])
+	child.Env = append(os.Environ(), childFolder+"="+dir)
+	if out, err := child.CombinedOutput(); err != nil {
+		t.Fatalf("the child: %v (see fillUp for the status)\n%s", err, out)
+	}
+	if got := len(open(t, dir).Trials); got != 4 {
+		t.Errorf("%d trials, want the 3 before and the 1 after the limit was raised", got)
+	}
+}
+
+func TestFullDiskIsToldWithTheFile(t *testing.T) {
+	t.Parallel()
+	dir := create(t, 0)
+	path := filepath.Join(dir, TrialsFile)
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink("/dev/full", path); err != nil {
+		t.Fatal(err)
+	}
+	full, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	j := &Journal{dir: dir, trials: full}
+	defer j.Close()
+	err = j.Append(sampleTrial(0))
+	if !errors.Is(err, syscall.ENOSPC) || !strings.Contains(err.Error(), path) || !strings.Contains(err.Error(), "--resume") {
+		t.Errorf("Append on a full disk: %v", err)
+	}
+}
+
+func TestFullDiskAtRunJSONKeepsTheOldOne(t *testing.T) {
+	t.Parallel()
+	dir := create(t, 1)
+	j, run, err := Resume(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer j.Close()
+	if err := os.Symlink("/dev/full", filepath.Join(dir, RunFile+".tmp")); err != nil {
+		t.Fatal(err)
+	}
+	run.Plan.Name = "changed"
+	if err := j.UpdateRun(run); !errors.Is(err, syscall.ENOSPC) || !strings.Contains(err.Error(), RunFile) {
+		t.Errorf("UpdateRun on a full disk: %v", err)
+	}
+	if got := open(t, dir); got.Plan.Name != "quick" || len(got.Trials) != 1 {
+		t.Errorf("the old run is gone: plan %q, %d trials", got.Plan.Name, len(got.Trials))
+	}
+	if err := j.UpdateRun(run); err != nil {
+		t.Errorf("with space again: %v", err)
+	}
+}
