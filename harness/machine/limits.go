@@ -1,0 +1,96 @@
+package machine
+
+import (
+	"fmt"
+	"math"
+	"os"
+	"strconv"
+	"strings"
+	"syscall"
+)
+
+// reservedFiles is the number of descriptors that a loader needs besides its
+// connections: standard streams, event queues, timers, the runtime's own.
+const reservedFiles = 64
+
+// portRangeFile holds the first and last port of outgoing connections.
+const portRangeFile = "/proc/sys/net/ipv4/ip_local_port_range"
+
+// RaiseNoFile raises this process's limit on open files to the most that is
+// allowed without privileges. Processes started afterwards inherit it: Go
+// would otherwise give them the lower limit that joust was started with.
+func RaiseNoFile() error {
+	var limit syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
+		return fmt.Errorf("read the limit on open files: %w", err)
+	}
+	was := limit.Cur
+	limit.Cur = limit.Max
+	if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
+		return fmt.Errorf("raise the limit on open files from %d to %d (ulimit -n): %w", was, limit.Max, err)
+	}
+	return nil
+}
+
+// MaxConnections is how many connections to one address a process of joust can
+// hold open after RaiseNoFile, and which limit says so, with the command that
+// raises it.
+func MaxConnections() (n int, reason string) {
+	files := uint64(math.MaxInt64)
+	var limit syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err == nil {
+		files = uint64(limit.Max)
+	}
+	ports := math.MaxInt
+	text, err := os.ReadFile(portRangeFile)
+	if err == nil {
+		if first, last, err := parsePortRange(string(text)); err == nil {
+			ports = last - first + 1
+		}
+	}
+	return maxConnections(files, ports)
+}
+
+// maxConnections is the smaller of what files and ports allow.
+func maxConnections(files uint64, ports int) (int, string) {
+	byFiles := 0
+	if files > reservedFiles {
+		byFiles = int(min(files-reservedFiles, math.MaxInt))
+	}
+	if byFiles <= ports {
+		return byFiles, fmt.Sprintf("a process may open %d files, and joust keeps %d for itself; "+
+			"raise the limit of this shell with: sudo prlimit --pid $$ --nofile=1048576:1048576", files, reservedFiles)
+	}
+	return ports, fmt.Sprintf("net.ipv4.ip_local_port_range leaves %d ports for connections to one address; "+
+		"widen it with: sudo sysctl -w net.ipv4.ip_local_port_range=\"1024 65535\"", ports)
+}
+
+// parsePortRange reads the first and last port, both included.
+func parsePortRange(text string) (first, last int, err error) {
+	fields := strings.Fields(text)
+	if len(fields) != 2 {
+		return 0, 0, fmt.Errorf("range of ports %q: two numbers expected", text)
+	}
+	var ports [2]uint64
+	for i, field := range fields {
+		if ports[i], err = strconv.ParseUint(field, 10, 16); err != nil {
+			return 0, 0, fmt.Errorf("range of ports %q: %w", text, err)
+		}
+	}
+	if ports[1] < ports[0] {
+		return 0, 0, fmt.Errorf("range of ports %q goes backwards", text)
+	}
+	return int(ports[0]), int(ports[1]), nil
+}
+
+// fileLimits are the limits on open files for results.Host.
+func fileLimits() map[string]string {
+	var limit syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
+		return nil
+	}
+	return map[string]string{
+		"nofile soft": strconv.FormatUint(uint64(limit.Cur), 10),
+		"nofile hard": strconv.FormatUint(uint64(limit.Max), 10),
+	}
+}

@@ -1,0 +1,42 @@
+// Package machine knows the facts on which numbers depend besides the servers:
+// the host, the joust that measures, the limits on connections, and whether
+// another joust measures on this machine right now.
+package machine
+
+import (
+	"net"
+	"os"
+	"runtime"
+
+	"github.com/shirou/gopsutil/v3/mem"
+
+	"github.com/joust-bench/joust/results"
+)
+
+// Facts describes this machine. What cannot be read is left empty: a missing
+// fact must not keep a run from happening.
+func Facts() results.Host {
+	h := results.Host{OS: runtime.GOOS, CPUs: runtime.NumCPU(), LoopbackMTU: loopbackMTU(), Limits: fileLimits()}
+	if name, err := os.Hostname(); err == nil {
+		h.Hostname = name
+	}
+	if memory, err := mem.VirtualMemory(); err == nil {
+		h.MemoryBytes = memory.Total
+	}
+	system(&h)
+	return h
+}
+
+// loopbackMTU is in bytes, 0 when there is no loopback interface.
+func loopbackMTU() int {
+	interfaces, err := net.Interfaces()
+	if err != nil {
+		return 0
+	}
+	for _, i := range interfaces {
+		if i.Flags&net.FlagLoopback != 0 {
+			return i.MTU
+		}
+	}
+	return 0
+}
