@@ -1,0 +1,323 @@
+package sample
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/joust-bench/joust/loaders/clock"
+	"github.com/joust-bench/joust/results"
+)
+
+// window is long enough for laws with wide margins on a busy machine.
+const window = 300 * time.Millisecond
+
+// soon is a window that opens a little later than now.
+func soon(length time.Duration) (t0, t1 int64) {
+	t0 = clock.Now() + int64(20*time.Millisecond)
+	return t0, t0 + int64(length)
+}
+
+func usage(t *testing.T, tree Tree, poll time.Duration) results.Usage {
+	t.Helper()
+	t0, t1 := soon(window)
+	u, err := tree.Usage(t.Context(), t0, t1, poll)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return u
+}
+
+// wall is the time between the two readings.
+func wall(u results.Usage) int64 { return u.ReadT1NS - u.ReadT0NS }
+
+// sameAs checks a figure against what the process itself says to have used
+// around the window, which is a little longer than the window.
+func sameAs(t *testing.T, u results.Usage, before, after int64) {
+	t.Helper()
+	own := after - before
+	if most := own + int64(3*tick); u.CPUNS > most {
+		t.Errorf("CPU time %v, but the process itself used %v in a longer time", time.Duration(u.CPUNS), time.Duration(own))
+	}
+	if u.CPUNS < own/3 {
+		t.Errorf("CPU time %v, less than a third of what the process says: %v", time.Duration(u.CPUNS), time.Duration(own))
+	}
+	if u.CPUNS < wall(u)/10 {
+		t.Errorf("CPU time %v of %v: a process that always runs gets more than a tenth", time.Duration(u.CPUNS), time.Duration(wall(u)))
+	}
+}
+
+func TestUsageOfProcesses(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name, mode, source string
+		grouped            bool
+		most               float64 // CPU time by wall time
+	}{
+		{name: "spinning", mode: "spin", source: SourceClocks, most: 1.2},
+		{name: "spinning, cgroup", mode: "spin", source: SourceCgroup, grouped: true, most: 1.2},
+		{name: "children waited for", mode: "fork", source: SourceClocksReaped, most: 2.1},
+		{name: "children waited for, cgroup", mode: "fork", source: SourceCgroup, grouped: true, most: 2.1},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			p := start(t, tt.mode)
+			tree := p.tree()
+			if tt.grouped {
+				tree = group(t, p)
+			}
+			before := p.cpu(t)
+			u := usage(t, tree, 0)
+			sameAs(t, u, before, p.cpu(t))
+			if u.CPUSource != tt.source {
+				t.Errorf("source %q, want %q", u.CPUSource, tt.source)
+			}
+			if share := float64(u.CPUNS) / float64(wall(u)); share > tt.most {
+				t.Errorf("%.2f cores, more than can be", share)
+			}
+			if u.UserNS == nil || u.SystemNS == nil || *u.UserNS+*u.SystemNS < u.CPUNS/2-int64(4*tick) {
+				t.Errorf("user and system time %v, %v do not make up %v", u.UserNS, u.SystemNS, u.CPUNS)
+			}
+			if u.Processes < 1 || u.Threads < u.Processes {
+				t.Errorf("%d processes with %d threads", u.Processes, u.Threads)
+			}
+		})
+	}
+}
+
+func TestUsageOfSleeper(t *testing.T) {
+	t.Parallel()
+	u := usage(t, start(t, "sleep").tree(), 0)
+	if u.CPUNS < 0 || u.CPUNS > wall(u)/10 {
+		t.Errorf("a sleeping process used %v of %v", time.Duration(u.CPUNS), time.Duration(wall(u)))
+	}
+	if u.Timeline != nil {
+		t.Errorf("a timeline of %d samples without polling", len(u.Timeline))
+	}
+}
+
+func TestUsageCountsLivingChildren(t *testing.T) {
+	t.Parallel()
+	p := start(t, "parent")
+	before := p.cpu(t)
+	u := usage(t, p.tree(), 0)
+	own := p.cpu(t) - before
+	if u.Processes != 2 {
+		t.Errorf("%d processes, want 2", u.Processes)
+	}
+	if u.CPUNS < wall(u)/10 || u.CPUNS < 2*own {
+		t.Errorf("CPU time %v of %v; the parent alone used %v", time.Duration(u.CPUNS), time.Duration(wall(u)), time.Duration(own))
+	}
+}
+
+func TestUsageTellsOfEndedChild(t *testing.T) {
+	t.Parallel()
+	p := start(t, "parent")
+	t0, t1 := soon(window)
+	ended := make(chan error, 1)
+	go func() {
+		err := wait(context.Background(), (t0+t1)/2)
+		if err == nil {
+			_, err = p.request("end")
+		}
+		ended <- err
+	}()
+	u, err := p.tree().Usage(t.Context(), t0, t1, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := <-ended; err != nil {
+		t.Fatal(err)
+	}
+	if got := strings.Join(u.Warnings, "; "); !strings.Contains(got, "1 of the processes ended inside the window") {
+		t.Errorf("warnings %q do not tell of the ended child", got)
+	}
+	if u.CPUNS < wall(u)/20 || u.CPUNS > wall(u) {
+		t.Errorf("CPU time %v of %v: the child ran for half of it", time.Duration(u.CPUNS), time.Duration(wall(u)))
+	}
+}
+
+func TestBusiestThread(t *testing.T) {
+	t.Parallel()
+	p := start(t, "threads")
+	u := usage(t, p.tree(), 0)
+	if u.Threads < 3 {
+		t.Errorf("%d threads, want 3 at least", u.Threads)
+	}
+	if u.BusiestThread == nil {
+		t.Skip("this kernel tells no thread's time (schedstat)")
+	}
+	// The spinning thread uses most of what the process uses, the two dozing
+	// ones a tenth of a core at most.
+	process := float64(u.CPUNS) / float64(wall(u))
+	if got := *u.BusiestThread; got < 0.5*process || got > process+0.15 {
+		t.Errorf("busiest thread %.2f of the window, the process %.2f", got, process)
+	}
+}
+
+func TestPeakMemory(t *testing.T) {
+	t.Parallel()
+	p := start(t, "sleep")
+	tree := p.tree()
+	if err := tree.ResetPeak(); err != nil {
+		t.Fatal(err)
+	}
+	idle, err := tree.Memory()
+	if err != nil {
+		t.Fatal(err)
+	}
+	quiet := peak(t, usage(t, tree, 0))
+	p.ask(t, "map")
+	after := usage(t, tree, 50*time.Millisecond)
+	if got := peak(t, after); got < quiet+allocation*3/4 {
+		t.Errorf("peak %d: the 64 MiB that were freed again do not show over %d", got, quiet)
+	}
+	for _, s := range after.Timeline {
+		if s.MemoryBytes > idle+allocation/2 {
+			t.Errorf("%d bytes resident after they were freed; %d idle", s.MemoryBytes, idle)
+		}
+	}
+	if err := tree.ResetPeak(); err != nil {
+		t.Fatal(err)
+	}
+	if got := peak(t, usage(t, tree, 0)); got > idle+allocation/2 {
+		t.Errorf("peak %d after it was reset; idle %d", got, idle)
+	}
+}
+
+func peak(t *testing.T, u results.Usage) uint64 {
+	t.Helper()
+	if u.PeakMemoryBytes == nil {
+		t.Fatalf("no peak memory; warnings %q", u.Warnings)
+	}
+	return *u.PeakMemoryBytes
+}
+
+func TestTimelineRises(t *testing.T) {
+	t.Parallel()
+	for _, grouped := range []bool{false, true} {
+		p := start(t, "spin")
+		tree := p.tree()
+		if grouped {
+			tree = group(t, p)
+		}
+		u := usage(t, tree, 20*time.Millisecond)
+		if n := len(u.Timeline); n < 3 || n > 20 {
+			t.Errorf("%d samples in %v at 20 ms", n, window)
+		}
+		var last results.UsageSample
+		for _, s := range u.Timeline {
+			if s.AtNS <= max(last.AtNS, u.ReadT0NS) || s.CPUNS < last.CPUNS || s.MemoryBytes == 0 {
+				t.Errorf("sample %+v after %+v", s, last)
+			}
+			last = s
+		}
+		if last.CPUNS != u.CPUNS || last.AtNS != u.ReadT1NS {
+			t.Errorf("the last sample %+v is not the whole %d", last, u.CPUNS)
+		}
+	}
+}
+
+func TestUsageRefuses(t *testing.T) {
+	t.Parallel()
+	p := start(t, "sleep")
+	ended := start(t, "sleep")
+	ended.end()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	t0, t1 := soon(window)
+	tests := []struct {
+		name   string
+		ctx    context.Context
+		tree   Tree
+		t0, t1 int64
+		want   string
+		is     error
+	}{
+		{"empty window", t.Context(), p.tree(), t0, t0, "longer than 0", nil},
+		{"ended context", ctx, p.tree(), t0, t1, "waiting for the window", context.Canceled},
+		{"ended process", t.Context(), ended.tree(), t0, t1, "all of them have ended", nil},
+		{"no such cgroup", t.Context(), Tree{Root: 1, Cgroup: t.TempDir() + "/none"}, t0, t1, "cgroup", nil},
+		{"no cgroup directory", t.Context(), Tree{Root: 1, Cgroup: t.TempDir()}, t0, t1, "cgroup.procs", nil},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			_, err := tt.tree.Usage(tt.ctx, tt.t0, tt.t1, 0)
+			if err == nil || !strings.Contains(err.Error(), tt.want) {
+				t.Fatalf("error %v, want one with %q", err, tt.want)
+			}
+			if tt.is != nil && !errors.Is(err, tt.is) {
+				t.Errorf("error %v is not %v", err, tt.is)
+			}
+		})
+	}
+	if _, err := ended.tree().Memory(); err == nil {
+		t.Error("the memory of an ended process was read")
+	}
+	if err := ended.tree().ResetPeak(); err == nil {
+		t.Error("the peak of an ended process was reset")
+	}
+}
+
+func TestEndedGroupStillTellsItsTime(t *testing.T) {
+	t.Parallel()
+	p := start(t, "spin")
+	tree := group(t, p)
+	t0, t1 := soon(window)
+	go func() {
+		if err := wait(context.Background(), (t0+t1)/2); err == nil {
+			p.cmd.Process.Kill()
+			p.end()
+		}
+	}()
+	u, err := tree.Usage(t.Context(), t0, t1, 20*time.Millisecond)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if u.CPUNS < wall(u)/20 || u.PeakMemoryBytes != nil || u.Processes != 0 {
+		t.Errorf("usage %+v of a process that ended in the middle", u)
+	}
+	if got := strings.Join(u.Warnings, "; "); !strings.Contains(got, "had ended") {
+		t.Errorf("warnings %q do not tell of the end", got)
+	}
+}
+
+func TestLateReadingIsTold(t *testing.T) {
+	t.Parallel()
+	p := start(t, "sleep")
+	now := clock.Now()
+	u, err := p.tree().Usage(t.Context(), now-int64(500*time.Millisecond), now+int64(100*time.Millisecond), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := strings.Join(u.Warnings, "; "); !strings.Contains(got, "after the start of the window") || !strings.Contains(got, "of its 600ms") {
+		t.Errorf("warnings %q do not tell of the late start", got)
+	}
+}
+
+func TestLateness(t *testing.T) {
+	t.Parallel()
+	const second = int64(time.Second)
+	tests := []struct {
+		late0, late1 time.Duration
+		want         []string
+	}{
+		{0, 0, nil},
+		{9 * time.Millisecond, 10 * time.Millisecond, nil},
+		{12300 * time.Microsecond, 0, []string{"the counters were read 12.3ms after the start of the window, 1.2 % of its 1s (more than 1 %)"}},
+		{0, 20 * time.Millisecond, []string{"the counters were read 20ms after the end of the window, 2.0 % of its 1s (more than 1 %)"}},
+	}
+	for _, tt := range tests {
+		got := lateness(results.Usage{
+			AskedT0NS: second, AskedT1NS: 2 * second,
+			ReadT0NS: second + int64(tt.late0), ReadT1NS: 2*second + int64(tt.late1),
+		})
+		if strings.Join(got, "\n") != strings.Join(tt.want, "\n") {
+			t.Errorf("%v, %v late: %q, want %q", tt.late0, tt.late1, got, tt.want)
+		}
+	}
+}
