@@ -181,6 +181,10 @@ type Reason struct {
 	Text  string `json:"text"`
 }
 
+// CodeBeyondLoader is the code of the reason why a phase was not run: the
+// loader could not have paced its rate.
+const CodeBeyondLoader = "beyond-loader"
+
 // Has tells whether the verdict carries the flag.
 func (v Verdict) Has(f Flag) bool {
 	for _, g := range v.Flags {
