@@ -1,0 +1,98 @@
+package check
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/textproto"
+	"strings"
+)
+
+// answer is what came, read by net/http.
+type answer struct {
+	status int
+	proto  string
+	// header is as it stood on the wire; net/http takes the framing fields out
+	// of its own.
+	header textproto.MIMEHeader
+	body   []byte
+	// ended says why the body stopped before its end.
+	ended error
+	// closes is true when the server ends the connection with this answer.
+	closes bool
+}
+
+// bodyLimit bounds a body whose content is free; beyond holds how much more
+// than the expected body is read, to show a piece of it.
+const (
+	bodyLimit = 64 << 20
+	beyond    = 64
+)
+
+// receive reads the final answer to m. An answer of which no byte came is a
+// plain error, one that stops within its head a *Difference.
+func (c *conn) receive(m message) (answer, error) {
+	for {
+		head, err := c.head(m)
+		if err != nil {
+			return answer{}, err
+		}
+		header, err := rawHeader(head)
+		if err != nil {
+			return answer{}, c.failed(m, "the head of the answer is malformed: %v; it begins with %s", err, excerpt(head))
+		}
+		resp, err := http.ReadResponse(c.r, &http.Request{Method: m.request.Method})
+		if err != nil {
+			return answer{}, c.failed(m, "the head of the answer is malformed: %v; it begins with %s", err, excerpt(head))
+		}
+		if resp.StatusCode < 200 && resp.StatusCode != http.StatusSwitchingProtocols {
+			continue
+		}
+		limit := int64(bodyLimit)
+		if m.exact {
+			limit = int64(len(m.want)) + beyond
+		}
+		body, err := io.ReadAll(io.LimitReader(resp.Body, limit))
+		a := answer{status: resp.StatusCode, proto: resp.Proto, header: header, body: body, closes: resp.Close}
+		if err != nil {
+			a.ended = c.reason(err)
+		}
+		return a, nil
+	}
+}
+
+// head waits until a whole head stands in the buffer and returns a copy; it
+// consumes nothing.
+func (c *conn) head(m message) ([]byte, error) {
+	for n := 1; ; {
+		_, err := c.r.Peek(n)
+		got, _ := c.r.Peek(c.r.Buffered())
+		if start := "HTTP/1."; !strings.HasPrefix(string(got), start[:min(len(got), len(start))]) {
+			return nil, c.failed(m, "this is not an HTTP/1 answer: it begins with %s", excerpt(got))
+		}
+		if end := bytes.Index(got, []byte("\r\n\r\n")); end >= 0 {
+			return bytes.Clone(got[:end+4]), nil
+		}
+		switch {
+		case errors.Is(err, bufio.ErrBufferFull):
+			return nil, c.failed(m, "the head of the answer is longer than %d bytes", headLimit)
+		case err != nil && len(got) == 0:
+			return nil, fmt.Errorf("%s %s: no answer: %w", m.request.Method, m.request.Path, c.reason(err))
+		case err != nil:
+			return nil, c.failed(m, "the head of the answer stops after %d bytes (%v): %s", len(got), c.reason(err), excerpt(got))
+		}
+		n = len(got) + 1
+	}
+}
+
+// rawHeader parses the fields of a head, framing fields included.
+func rawHeader(head []byte) (textproto.MIMEHeader, error) {
+	r := textproto.NewReader(bufio.NewReader(bytes.NewReader(head)))
+	if _, err := r.ReadLine(); err != nil {
+		return nil, err
+	}
+	return r.ReadMIMEHeader()
+}

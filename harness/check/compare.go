@@ -1,0 +1,136 @@
+package check
+
+import (
+	"bytes"
+	"fmt"
+	"mime"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/joust-bench/joust/scenarios"
+)
+
+// compare names the first difference from what counts as right, "" for none.
+func (a answer) compare(m message) string {
+	e := &m.request.Expect
+	if a.status != e.Status {
+		return fmt.Sprintf("expected status %d, got %d with the body %s", e.Status, a.status, excerpt(a.body))
+	}
+	for _, h := range e.Headers {
+		if what := a.compareHeader(h); what != "" {
+			return what
+		}
+	}
+	if what := a.compareDate(); what != "" {
+		return what
+	}
+	if what := a.compareFraming(m.request); what != "" {
+		return what
+	}
+	return a.compareBody(m)
+}
+
+func (a answer) compareHeader(want scenarios.Header) string {
+	values := a.header.Values(want.Name)
+	if len(values) == 0 {
+		return fmt.Sprintf("expected header %s: %s, got none", want.Name, want.Value)
+	}
+	got := strings.Join(values, ", ")
+	if got == want.Value || strings.EqualFold(want.Name, "Content-Type") && mediaType(got) == mediaType(want.Value) {
+		return ""
+	}
+	return fmt.Sprintf("expected header %s: %s, got %q", want.Name, want.Value, got)
+}
+
+// mediaType is the type without its parameters, in lower case.
+func mediaType(value string) string {
+	t, _, err := mime.ParseMediaType(value)
+	if err != nil {
+		return value
+	}
+	return t
+}
+
+// compareDate asks for an IMF-fixdate (RFC 9110 section 5.6.7), weekday and
+// all: formatting what was parsed must give it back.
+func (a answer) compareDate() string {
+	values := a.header.Values("Date")
+	if len(values) != 1 {
+		return fmt.Sprintf("expected one Date header, got %d", len(values))
+	}
+	t, err := time.Parse(http.TimeFormat, values[0])
+	if err != nil || t.Format(http.TimeFormat) != values[0] {
+		return fmt.Sprintf("expected a Date such as %q, got %q", http.TimeFormat, values[0])
+	}
+	return ""
+}
+
+// compareFraming holds the answer to the row's way of telling the body's end.
+// That a Content-Length equals the body follows from reading: a shorter body
+// stops early, a longer one leaves surplus bytes.
+func (a answer) compareFraming(r *scenarios.Request) string {
+	length, transfer := a.header.Values("Content-Length"), strings.Join(a.header.Values("Transfer-Encoding"), ", ")
+	switch {
+	case len(length) > 0 && transfer != "":
+		return fmt.Sprintf("Content-Length: %s stands beside Transfer-Encoding: %s, which RFC 9112 section 6.2 forbids", length[0], transfer)
+	case len(length) > 1:
+		return fmt.Sprintf("expected one Content-Length, got %d", len(length))
+	case r.Expect.NoBody || r.Method == http.MethodHead:
+		return ""
+	case len(length) == 0 && transfer == "":
+		return "expected Content-Length or Transfer-Encoding, got neither: the body would end with the connection"
+	case r.Expect.Framing == scenarios.LengthFramed && transfer != "":
+		return fmt.Sprintf("expected Content-Length, got Transfer-Encoding: %s", transfer)
+	case r.Expect.Framing == scenarios.ChunkedFramed && transfer == "":
+		return fmt.Sprintf("expected Transfer-Encoding: chunked, got Content-Length: %s", length[0])
+	}
+	return ""
+}
+
+// compareBody names the first byte that is not as expected.
+func (a answer) compareBody(m message) string {
+	if !m.exact {
+		if a.ended != nil {
+			return fmt.Sprintf("the body stops after %d bytes: %v", len(a.body), a.ended)
+		}
+		return ""
+	}
+	if bytes.Equal(a.body, m.want) && a.ended == nil {
+		return ""
+	}
+	at := firstDifference(a.body, m.want)
+	switch {
+	case at < len(a.body) && at < len(m.want):
+		return fmt.Sprintf("the body differs at byte %d of %d: expected %s, got %s",
+			at, len(m.want), excerpt(m.want[at:]), excerpt(a.body[at:]))
+	case at < len(a.body):
+		return fmt.Sprintf("the body is longer than the %d bytes expected: %s follows", len(m.want), excerpt(a.body[at:]))
+	case a.ended != nil && at < len(m.want):
+		return fmt.Sprintf("the body stops after %d of %d bytes: %v", at, len(m.want), a.ended)
+	case a.ended != nil:
+		return fmt.Sprintf("all %d bytes of the body came, but not its announced end: %v", at, a.ended)
+	}
+	return fmt.Sprintf("the body is %d bytes long, expected %d: %s is missing from its end", len(a.body), len(m.want), excerpt(m.want[at:]))
+}
+
+// firstDifference is the offset of the first byte that only one has or that is
+// not equal.
+func firstDifference(a, b []byte) int {
+	n := min(len(a), len(b))
+	for i := range n {
+		if a[i] != b[i] {
+			return i
+		}
+	}
+	return n
+}
+
+// excerpt quotes the beginning.
+func excerpt(b []byte) string {
+	const most = 40
+	if len(b) <= most {
+		return fmt.Sprintf("%q", b)
+	}
+	return fmt.Sprintf("%q...", b[:most])
+}

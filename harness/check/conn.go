@@ -1,0 +1,214 @@
+package check
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"syscall"
+	"time"
+
+	"github.com/joust-bench/joust/loaders/wire"
+	"github.com/joust-bench/joust/scenarios"
+)
+
+// message is one request as it is written and the answer that is awaited.
+type message struct {
+	request *scenarios.Request
+	// head ends with the empty line; body is framed as it is sent.
+	head, body []byte
+	// want is the body that counts where exact.
+	want  []byte
+	exact bool
+}
+
+// compile builds the request with the loaders' own templates.
+func compile(r *scenarios.Request, host string) (message, error) {
+	if len(r.Exchange) > 0 {
+		return message{}, fmt.Errorf("request %s is an exchange of several steps, which a check cannot ask: it sends a request and awaits its answer", r.Name)
+	}
+	built, err := wire.Compile(r, host)
+	if err != nil {
+		return message{}, err
+	}
+	const emptyLine = "\r\n\r\n"
+	end := bytes.Index(built.Head, []byte(emptyLine)) + len(emptyLine)
+	m := message{request: r, head: built.Head[:end], body: built.Head[end:]}
+	if len(built.Body) > 0 {
+		m.body = built.Body
+	}
+	body, exact := r.AnswerBody()
+	m.want, m.exact = body.Bytes(), exact
+	return m, nil
+}
+
+func (m message) differs(format string, args ...any) *Difference {
+	return &Difference{
+		Request: m.request.Method + " " + m.request.Path,
+		What:    fmt.Sprintf(format, args...),
+	}
+}
+
+// packet is what is handed to the kernel in one write.
+type packet = net.Buffers
+
+// whole is the messages in one packet.
+func whole(messages ...message) []packet {
+	var p packet
+	for _, m := range messages {
+		p = append(p, m.head, m.body)
+	}
+	return []packet{p}
+}
+
+// conn is one connection to the server. The end of its context closes it.
+type conn struct {
+	net.Conn
+	ctx    context.Context
+	limits limits
+	r      *bufio.Reader
+	stop   func() bool
+}
+
+// headLimit is the longest head of an answer, in bytes.
+const headLimit = 64 << 10
+
+// dial connects. Go sets TCP_NODELAY on its own, so each write leaves at once.
+func (t target) dial(ctx context.Context) (*conn, error) {
+	d := net.Dialer{Timeout: t.limits.answer}
+	c, err := d.DialContext(ctx, "tcp", t.address)
+	if ctx.Err() != nil && err != nil {
+		return nil, fmt.Errorf("interrupted while connecting to the server: %w", ctx.Err())
+	}
+	if err != nil {
+		return nil, fmt.Errorf("connect to the server: %w", err)
+	}
+	return &conn{
+		Conn:   c,
+		ctx:    ctx,
+		limits: t.limits,
+		r:      bufio.NewReaderSize(c, headLimit),
+		stop:   context.AfterFunc(ctx, func() { c.Close() }),
+	}, nil
+}
+
+// close ends the connection; what the server thinks of that is its own affair.
+func (c *conn) close() {
+	c.stop()
+	c.Conn.Close()
+}
+
+// converse writes the packets and awaits one right answer a message, in order.
+// It writes on a goroutine of its own, so that a server that answers while it
+// still reads cannot block both sides.
+func (c *conn) converse(packets []packet, messages []message) error {
+	if err := c.SetDeadline(time.Now().Add(c.limits.answer)); err != nil {
+		return fmt.Errorf("set a deadline: %w", err)
+	}
+	sent := make(chan error, 1)
+	go func() { sent <- c.send(packets) }()
+	err := c.await(messages)
+	if err != nil {
+		c.Conn.Close()
+		<-sent
+		return err
+	}
+	if err := <-sent; err != nil {
+		return c.failed(messages[len(messages)-1],
+			"answered without taking the whole request: %v", c.reason(err))
+	}
+	return nil
+}
+
+// send writes the packets with a pause between them.
+func (c *conn) send(packets []packet) error {
+	for i, p := range packets {
+		if i > 0 {
+			time.Sleep(c.limits.packet)
+		}
+		if _, err := p.WriteTo(c.Conn); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// await reads and compares the answers.
+func (c *conn) await(messages []message) error {
+	for i, m := range messages {
+		a, err := c.receive(m)
+		if err == nil {
+			err = c.judge(m, a, messages[i+1:])
+		}
+		if err == nil {
+			continue
+		}
+		return numbered(err, i, len(messages))
+	}
+	return nil
+}
+
+// judge compares the answer to m; rest are the messages sent after it.
+func (c *conn) judge(m message, a answer, rest []message) error {
+	what := a.compare(m)
+	switch {
+	case what == "" && a.closes && len(rest) > 0:
+		what = fmt.Sprintf("ends the connection (%s, Connection: %q), though it was not asked to", a.proto, a.header.Get("Connection"))
+	case what == "":
+		return nil
+	}
+	for _, other := range rest {
+		if a.ended == nil && other.exact && !bytes.Equal(other.want, m.want) && bytes.Equal(other.want, a.body) {
+			what = fmt.Sprintf("answers are out of order: this is the answer to the later %s %s", other.request.Method, other.request.Path)
+		}
+	}
+	return c.failed(m, "%s", what)
+}
+
+// numbered names which of several answers the error is about.
+func numbered(err error, i, n int) error {
+	if n == 1 {
+		return err
+	}
+	return fmt.Errorf("answer %d of %d: %w", i+1, n, err)
+}
+
+// surplus waits for bytes that nothing asked for.
+func (c *conn) surplus(last message, wait time.Duration) error {
+	if err := c.SetReadDeadline(time.Now().Add(wait)); err != nil {
+		return fmt.Errorf("set a deadline: %w", err)
+	}
+	if _, err := c.r.Peek(1); err != nil {
+		return nil // silence, or an end that nothing forbids
+	}
+	more, _ := c.r.Peek(c.r.Buffered())
+	return c.failed(last, "%d or more surplus bytes follow the answer: %s", len(more), excerpt(more))
+}
+
+// failed is the difference, unless the context ended meanwhile: then nothing
+// can be said of the server.
+func (c *conn) failed(m message, format string, args ...any) error {
+	if err := c.ctx.Err(); err != nil {
+		return fmt.Errorf("interrupted while awaiting the answer to %s %s: %w", m.request.Method, m.request.Path, err)
+	}
+	return m.differs(format, args...)
+}
+
+// reason says in words why the connection gave or took no more.
+func (c *conn) reason(err error) error {
+	switch {
+	case c.ctx.Err() != nil:
+		return fmt.Errorf("time ran out: %w", c.ctx.Err())
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return fmt.Errorf("nothing more within %v", c.limits.answer)
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return errors.New("the server closed the connection")
+	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
+		return errors.New("the server reset the connection")
+	}
+	return err
+}

@@ -1,0 +1,118 @@
+package check
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/joust-bench/joust/scenarios"
+)
+
+// keepsAlive is false for rows that ask the server to end the connection.
+func keepsAlive(row *scenarios.Scenario) bool {
+	for i := range row.Requests {
+		for _, h := range row.Requests[i].Headers {
+			if http.CanonicalHeaderKey(h.Name) == "Connection" && strings.EqualFold(h.Value, "close") {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// sample is the row's requests, or a random choice where there are many.
+func (b battery) sample() []*scenarios.Request {
+	all := pointers(b.row.Requests)
+	if len(all) > sampled {
+		b.rnd.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
+		all = all[:sampled]
+	}
+	return all
+}
+
+// different is n messages whose right answers differ where the row allows it,
+// so that answers in a wrong order show. The first is as the row has it.
+func (b battery) different(n int) ([]message, error) {
+	from := b.sample()
+	out := make([]message, n)
+	for i := range out {
+		r := from[i%len(from)]
+		if altered := b.alter(r); i > 0 && altered != nil {
+			r = altered
+		}
+		m, err := compile(r, b.host)
+		if err != nil {
+			return nil, err
+		}
+		out[i] = m
+	}
+	return out, nil
+}
+
+// randomised is requests with random inputs, none where the row has no way to
+// vary them.
+func (b battery) randomised() []*scenarios.Request {
+	var out []*scenarios.Request
+	for _, r := range b.sample() {
+		times := 1
+		if r.Vary != nil {
+			times = randomInputs
+		}
+		for range times {
+			if altered := b.alter(r); altered != nil {
+				out = append(out, altered)
+			}
+		}
+	}
+	return out
+}
+
+// alter is the request with a random input and the answer that then counts,
+// nil where nothing of it can vary.
+func (b battery) alter(r *scenarios.Request) *scenarios.Request {
+	altered := *r
+	switch {
+	case r.Vary != nil:
+		n := strconv.Itoa(r.Vary.Min + b.rnd.IntN(max(1, r.Vary.Max-r.Vary.Min+1)))
+		altered.Path = strings.ReplaceAll(r.Vary.Path, "{n}", n)
+		altered.Expect.Body = &scenarios.Body{Text: strings.ReplaceAll(r.Vary.Body, "{n}", n)}
+	case echoesAnything(r):
+		altered.Body = &scenarios.Body{Text: b.randomText(r.Body.Size()), Chunk: r.Body.Chunk}
+	case countsBody(r):
+		length := 1 + b.rnd.Int64N(r.Body.Size()-1)
+		altered.Body = &scenarios.Body{Text: r.Body.Text, Length: length, Chunk: r.Body.Chunk}
+		altered.Expect.Body = &scenarios.Body{Text: strconv.FormatInt(length, 10)}
+	default:
+		return nil
+	}
+	return &altered
+}
+
+// echoesAnything is true for an echo whose body may be any bytes.
+func echoesAnything(r *scenarios.Request) bool {
+	if !r.Expect.Echo || r.Body.Size() == 0 {
+		return false
+	}
+	for _, h := range r.Headers {
+		if http.CanonicalHeaderKey(h.Name) == "Content-Encoding" {
+			return false
+		}
+	}
+	return true
+}
+
+// countsBody is true where the right answer is the decimal length of the
+// request's body.
+func countsBody(r *scenarios.Request) bool {
+	return r.Body.Size() > 1 && r.Expect.Body != nil &&
+		string(r.Expect.Body.Bytes()) == strconv.FormatInt(r.Body.Size(), 10)
+}
+
+// randomText is n bytes of any value.
+func (b battery) randomText(n int64) string {
+	out := make([]byte, n)
+	for i := range out {
+		out[i] = byte(b.rnd.Uint32())
+	}
+	return string(out)
+}
