@@ -1,0 +1,251 @@
+package host
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/joust-bench/joust/harness/host/keeper"
+	"github.com/joust-bench/joust/harness/host/tree"
+	"github.com/joust-bench/joust/harness/sample"
+	"github.com/joust-bench/joust/results"
+)
+
+const (
+	// flushPatience is how long a keeper may take to bring the log up to date.
+	flushPatience = time.Second
+	// endPatience is how long a keeper may take beyond what it allows itself
+	// before it is killed in its turn.
+	endPatience = 15 * time.Second
+)
+
+// handle is one program and its keeper.
+type handle struct {
+	program    Program
+	cmd        *exec.Cmd
+	events     *json.Decoder
+	complaints limited
+
+	// ordersMu guards writes to the keeper's input and its closing.
+	ordersMu sync.Mutex
+	orders   io.WriteCloser
+
+	stdin  *os.File
+	stdout *output
+
+	// begun gets the one answer to the start; started is set before it.
+	begun   chan error
+	started keeper.Started
+	// exited is closed when the first process has ended; exit is set before.
+	exited chan struct{}
+	exit   Exit
+	// flushMu serialises flushes; flushed gets their answers.
+	flushMu sync.Mutex
+	flushed chan string
+	// gone is closed when the keeper has ended; endErr and logErr are set
+	// before.
+	gone   chan struct{}
+	endErr error
+	logErr string
+}
+
+var _ Handle = (*handle)(nil)
+
+func newHandle(p Program) *handle {
+	return &handle{
+		program: p,
+		begun:   make(chan error, 1),
+		exited:  make(chan struct{}),
+		flushed: make(chan string, 1),
+		gone:    make(chan struct{}),
+	}
+}
+
+// awaitStart sends the configuration and waits until the program runs. On
+// failure the keeper has ended when it returns.
+func (h *handle) awaitStart(ctx context.Context, c keeper.Config) error {
+	err := h.order(c)
+	if err == nil {
+		select {
+		case err = <-h.begun:
+		case <-h.gone:
+			// The keeper may have told why before it ended.
+			select {
+			case err = <-h.begun:
+			default:
+				err = h.endErr
+			}
+		case <-ctx.Done():
+			err = context.Cause(ctx)
+		}
+	}
+	if err == nil {
+		return nil
+	}
+	h.hangUp()
+	<-h.gone
+	return errors.Join(err, h.closePipes())
+}
+
+// order writes one line to the keeper.
+func (h *handle) order(line any) error {
+	text, err := json.Marshal(line)
+	if err != nil {
+		return fmt.Errorf("writing to the keeper: %w", err)
+	}
+	h.ordersMu.Lock()
+	defer h.ordersMu.Unlock()
+	if _, err := h.orders.Write(append(text, '\n')); err != nil {
+		return fmt.Errorf("writing to the keeper: %w", err)
+	}
+	return nil
+}
+
+// hangUp closes the keeper's input, upon which it kills the tree at once.
+func (h *handle) hangUp() {
+	h.ordersMu.Lock()
+	defer h.ordersMu.Unlock()
+	// Closing a pipe twice is the only way in which this fails.
+	_ = h.orders.Close()
+}
+
+// watch reads the keeper's events until it ends. It alone closes exited and
+// gone.
+func (h *handle) watch() {
+	defer close(h.gone)
+	told, ended := false, false
+	for {
+		var e keeper.Event
+		if err := h.events.Decode(&e); err != nil {
+			break
+		}
+		switch {
+		case e.Started != nil:
+			h.started = *e.Started
+			h.begun <- nil
+		case e.Failed != nil:
+			ended = true
+			h.begun <- errors.New(e.Failed.Error)
+		case e.Exited != nil:
+			told = true
+			h.exit = Exit{Code: e.Exited.Code, Signal: e.Exited.Signal, OOMKilled: e.Exited.OOMKilled}
+			close(h.exited)
+		case e.Flushed != nil:
+			select {
+			case h.flushed <- e.Flushed.Error:
+			default: // Whoever asked has given up.
+			}
+		case e.Ended != nil:
+			ended = true
+			h.logErr = e.Ended.LogError
+			if e.Ended.Error != "" {
+				h.endErr = errors.New(e.Ended.Error)
+			}
+		}
+	}
+	waitErr := h.cmd.Wait()
+	if !ended {
+		h.endErr = h.keeperLost(waitErr)
+	}
+	if !told {
+		// The kernel kills the first process when its keeper dies.
+		h.exit = Exit{Code: -1, Signal: "SIGKILL"}
+		close(h.exited)
+	}
+}
+
+// keeperLost does a dead keeper's work as far as that can be done from here.
+func (h *handle) keeperLost(waitErr error) error {
+	said := strings.TrimSpace(h.complaints.buf.String())
+	err := fmt.Errorf("the keeper of %s died: %w %s", h.program.Name, orUnknown(waitErr), said)
+	if h.started.Cgroup == "" {
+		return fmt.Errorf("%w; children of the program may still run", err)
+	}
+	return errors.Join(err, endCgroup(context.Background(), tree.Cgroup(h.started.Cgroup)))
+}
+
+func orUnknown(err error) error {
+	if err == nil {
+		return errors.New("no reason given")
+	}
+	return err
+}
+
+func (h *handle) PID() int                { return h.started.PID }
+func (h *handle) Exited() <-chan struct{} { return h.exited }
+func (h *handle) Exit() Exit              { return h.exit }
+
+func (h *handle) Stdin() io.WriteCloser {
+	if h.stdin == nil {
+		return nil
+	}
+	return h.stdin
+}
+
+func (h *handle) Stdout() io.Reader {
+	if h.stdout == nil {
+		return nil
+	}
+	return h.stdout
+}
+
+func (h *handle) tree() sample.Tree {
+	return sample.Tree{Root: h.started.PID, Cgroup: h.started.Cgroup}
+}
+
+func (h *handle) ResetPeak() error        { return h.tree().ResetPeak() }
+func (h *handle) Memory() (uint64, error) { return h.tree().Memory() }
+
+func (h *handle) Usage(ctx context.Context, t0, t1 int64, poll time.Duration) (results.Usage, error) {
+	return h.tree().Usage(ctx, t0, t1, poll)
+}
+
+// Stop asks the keeper to end the tree and waits until it has. When ctx ends
+// first, everything is killed at once, and Stop still waits until it is gone.
+func (h *handle) Stop(ctx context.Context) error {
+	if h.order(keeper.Command{Stop: true}) != nil {
+		// It has ended, or was told to, or will be by this.
+		h.hangUp()
+	}
+	select {
+	case <-h.gone:
+	case <-ctx.Done():
+		h.hangUp()
+		h.awaitEnd()
+	}
+	h.hangUp()
+	if err := errors.Join(h.endErr, h.closePipes()); err != nil {
+		return fmt.Errorf("stopping %s: %w", h.program.Name, err)
+	}
+	return nil
+}
+
+// awaitEnd waits for a keeper whose input was closed, and kills one that hangs.
+func (h *handle) awaitEnd() {
+	select {
+	case <-h.gone:
+	case <-time.After(endPatience):
+		// Fails only when it has ended just now.
+		_ = h.cmd.Process.Kill()
+		<-h.gone
+	}
+}
+
+// closePipes closes the write end of the program's standard input. Its output
+// closes itself when it was read to its end.
+func (h *handle) closePipes() error {
+	if h.stdin == nil {
+		return nil
+	}
+	if err := h.stdin.Close(); err != nil && !errors.Is(err, os.ErrClosed) {
+		return fmt.Errorf("closing the program's standard input: %w", err)
+	}
+	return nil
+}

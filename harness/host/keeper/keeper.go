@@ -1,0 +1,96 @@
+// Package keeper is the process that stands between joust and one program it
+// started. A keeper starts the program pinned and, where it can, in a control
+// group of its own; it adopts whatever of the program's tree loses its parent,
+// copies the output to a bounded log, and ends the whole tree when it is told
+// to or when its input ends, as it does when joust dies. It costs nothing
+// while the program runs: all it does is block.
+//
+// Joust speaks to it in lines of JSON: first a Config, then any number of
+// Commands; the keeper answers with Events.
+package keeper
+
+import "time"
+
+// Config says what to start and how. It is the first line of the keeper's
+// input.
+type Config struct {
+	// Argv is the program, found on PATH, and its arguments.
+	Argv []string `json:"argv"`
+	// Env is added to the keeper's own environment.
+	Env []string `json:"env,omitempty"`
+	// Dir is the program's working directory; empty takes the keeper's.
+	Dir string `json:"dir,omitempty"`
+	// CPUs pins the program; empty gives it the CPUs that the keeper was
+	// started with.
+	CPUs []int `json:"cpus,omitempty"`
+	// KeeperCPUs pins the keeper itself; empty leaves it alone.
+	KeeperCPUs []int `json:"keeper_cpus,omitempty"`
+	// Log is the file for the program's output, cut in the middle to LogCap
+	// bytes; empty discards the output.
+	Log    string `json:"log,omitempty"`
+	LogCap int64  `json:"log_cap_bytes,omitempty"`
+	// Pipes says that the keeper was given the program's standard input and
+	// output as its descriptors 3 and 4.
+	Pipes bool `json:"pipes,omitempty"`
+	// StopTimeout is the time between SIGTERM and SIGKILL.
+	StopTimeout time.Duration `json:"stop_timeout_ns"`
+	// Cgroup is the name of the control group to make; empty makes none.
+	Cgroup string `json:"cgroup,omitempty"`
+}
+
+// Command is one later line of the keeper's input. Exactly one field is set.
+type Command struct {
+	// Stop ends the tree: SIGTERM, after the stop timeout SIGKILL.
+	Stop bool `json:"stop,omitempty"`
+	// Flush brings the log up to date; Flushed answers it.
+	Flush bool `json:"flush,omitempty"`
+}
+
+// Event is one line of the keeper's output. Exactly one field is set.
+type Event struct {
+	Started *Started `json:"started,omitempty"`
+	Failed  *Failed  `json:"failed,omitempty"`
+	Exited  *Exited  `json:"exited,omitempty"`
+	Flushed *Flushed `json:"flushed,omitempty"`
+	Ended   *Ended   `json:"ended,omitempty"`
+}
+
+// Started says that the program runs.
+type Started struct {
+	PID int `json:"pid"`
+	// Cgroup is the absolute path of the program's control group; empty where
+	// there is none, and then NoCgroup says why.
+	Cgroup   string `json:"cgroup,omitempty"`
+	NoCgroup string `json:"no_cgroup,omitempty"`
+}
+
+// Failed says that the program could not be started. The keeper ends.
+type Failed struct {
+	Error string `json:"error"`
+}
+
+// Exited says that the program's first process has ended. Others of its tree
+// may still run.
+type Exited struct {
+	// Code is the exit status, or -1 when a signal ended the process.
+	Code int `json:"code"`
+	// Signal is a name such as "SIGKILL".
+	Signal string `json:"signal,omitempty"`
+	// OOMKilled is true when the process was killed while the kernel counted
+	// a kill for want of memory.
+	OOMKilled bool `json:"oom_killed,omitempty"`
+}
+
+// Flushed says that the log holds everything written so far.
+type Flushed struct {
+	// Error is why the log is incomplete.
+	Error string `json:"error,omitempty"`
+}
+
+// Ended is the keeper's last line: nothing of the tree is left, or Error says
+// what is.
+type Ended struct {
+	Error string `json:"error,omitempty"`
+	// LogError is why the log is incomplete.
+	LogError string `json:"log_error,omitempty"`
+}

@@ -1,0 +1,128 @@
+package keeper
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// Main is the keeper: it reads a Config and Commands from stdin, writes Events
+// to stdout, and returns the exit status when nothing of the program's tree is
+// left. The end of stdin or of ctx, SIGTERM, SIGINT and SIGHUP kill the tree
+// at once. It must be the last thing that its process does: it takes over the
+// children of the whole process.
+func Main(ctx context.Context, stdin io.Reader, stdout io.Writer) int {
+	// The program is killed when the thread that started it ends, so this
+	// goroutine keeps its thread to the end.
+	runtime.LockOSThread()
+	ctx, stop := signal.NotifyContext(ctx, unix.SIGTERM, unix.SIGINT, unix.SIGHUP)
+	defer stop()
+	// A write to a joust that died must not kill the keeper, and an ignored
+	// signal would stay ignored in the program; so it is caught and dropped.
+	signal.Notify(make(chan os.Signal, 1), unix.SIGPIPE)
+
+	input, out := bufio.NewReader(stdin), json.NewEncoder(stdout)
+	k, err := begin(input)
+	if err != nil {
+		// Nobody is left to be told when this write fails.
+		_ = out.Encode(Event{Failed: &Failed{Error: err.Error()}})
+		return 1
+	}
+	k.send = func(e Event) { _ = out.Encode(e) }
+	k.send(Event{Started: &k.started})
+	err = k.keep(ctx, readCommands(input))
+	k.send(Event{Ended: &Ended{Error: text(err), LogError: text(k.flush())}})
+	if err != nil {
+		return 1
+	}
+	return 0
+}
+
+// begin reads the configuration and starts the program.
+func begin(input *bufio.Reader) (*keeper, error) {
+	line, err := input.ReadBytes('\n')
+	if err != nil {
+		return nil, fmt.Errorf("reading the keeper's configuration: %w (joust starts keepers itself; do not run one by hand)", err)
+	}
+	var c Config
+	if err := json.Unmarshal(line, &c); err != nil {
+		return nil, fmt.Errorf("reading the keeper's configuration: %w", err)
+	}
+	if len(c.Argv) == 0 {
+		return nil, errors.New("the keeper's configuration names no program")
+	}
+	return start(c)
+}
+
+// readCommands passes on what joust says and closes the channel at the end of
+// the input, or at input that makes no sense, which is treated alike.
+func readCommands(input *bufio.Reader) <-chan Command {
+	commands := make(chan Command)
+	go func() {
+		defer close(commands)
+		for {
+			line, err := input.ReadBytes('\n')
+			if err != nil {
+				return
+			}
+			var c Command
+			if json.Unmarshal(line, &c) != nil {
+				return
+			}
+			commands <- c
+		}
+	}()
+	return commands
+}
+
+// keep waits for the end and brings it about. All events but the first and the
+// last are sent from here.
+func (k *keeper) keep(ctx context.Context, commands <-chan Command) error {
+	var overdue <-chan time.Time
+	for {
+		select {
+		case <-ctx.Done():
+			return k.end()
+		case <-overdue:
+			return k.end()
+		case <-k.empty:
+			k.gone = true
+			if overdue != nil {
+				return k.end()
+			}
+			// The tree ended by itself: await the order to go.
+			k.empty = nil
+		case status := <-k.first:
+			k.reportExit(status)
+		case c, ok := <-commands:
+			switch {
+			case !ok:
+				return k.end()
+			case c.Flush:
+				k.send(Event{Flushed: &Flushed{Error: text(k.flush())}})
+			case c.Stop && overdue == nil:
+				// What cannot be asked to go is killed at once.
+				if k.gone || k.signalAll(unix.SIGTERM) != nil {
+					return k.end()
+				}
+				overdue = time.After(k.config.StopTimeout)
+			}
+		}
+	}
+}
+
+func text(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
+}

@@ -1,0 +1,197 @@
+package keeper
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"strconv"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/joust-bench/joust/harness/host/tree"
+)
+
+// keeper is one started program.
+type keeper struct {
+	config  Config
+	started Started
+	cgroup  tree.Cgroup
+	log     *collector
+	send    func(Event)
+	// oomBefore is the count of out-of-memory kills before the start; absent
+	// where the kernel does not tell.
+	oomBefore *uint64
+
+	// first gets the wait status of the program's first process; empty is
+	// closed when no process of the tree is left, and gone is then set.
+	first chan unix.WaitStatus
+	empty chan struct{}
+	gone  bool
+	// killing is set when this keeper sent SIGKILL.
+	killing bool
+}
+
+// start prepares this process and starts the program.
+func start(c Config) (*keeper, error) {
+	k := &keeper{
+		config: c,
+		// Until the start has succeeded there is nothing to tell.
+		send:  func(Event) {},
+		first: make(chan unix.WaitStatus, 1), empty: make(chan struct{}),
+	}
+	cpus, err := k.prepare()
+	if err != nil {
+		return nil, err
+	}
+	output, err := k.openFiles()
+	if err != nil {
+		return nil, err
+	}
+	if c.Cgroup != "" {
+		if k.cgroup, err = tree.MakeCgroup(c.Cgroup); err != nil {
+			k.started.NoCgroup = err.Error()
+		}
+	}
+	k.started.Cgroup = string(k.cgroup)
+	k.oomBefore = oomKills(k.cgroup)
+	err = withAffinity(cpus, func() error { return k.launch(output) })
+	// Only the tree may hold the log's and the pipes' ends, or nobody would
+	// see them close.
+	if err = errors.Join(err, closeAll(output)); err != nil {
+		k.gone = k.started.PID == 0
+		return nil, errors.Join(err, k.end())
+	}
+	return k, nil
+}
+
+// prepare makes this process the reaper of orphans, keeps every descriptor it
+// has from the program, and pins it. It returns the CPUs for the program.
+func (k *keeper) prepare() (*unix.CPUSet, error) {
+	if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
+		return nil, fmt.Errorf("becoming the reaper of orphaned processes: %w", err)
+	}
+	if err := closeOnExec(); err != nil {
+		return nil, err
+	}
+	var cpus unix.CPUSet
+	if err := unix.SchedGetaffinity(0, &cpus); err != nil {
+		return nil, fmt.Errorf("reading which CPUs may be used: %w", err)
+	}
+	if len(k.config.CPUs) > 0 {
+		cpus = cpuSet(k.config.CPUs)
+	}
+	if len(k.config.KeeperCPUs) > 0 {
+		if err := pinSelf(cpuSet(k.config.KeeperCPUs)); err != nil {
+			return nil, fmt.Errorf("pinning the keeper to CPUs %v: %w", k.config.KeeperCPUs, err)
+		}
+	}
+	return &cpus, nil
+}
+
+// closeOnExec marks every open descriptor, those included that joust inherited
+// from its own parent, such as a lock.
+func closeOnExec() error {
+	entries, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		return fmt.Errorf("listing open files: %w", err)
+	}
+	for _, e := range entries {
+		if fd, err := strconv.Atoi(e.Name()); err == nil && fd > 2 {
+			unix.CloseOnExec(fd)
+		}
+	}
+	return nil
+}
+
+// openFiles returns the files that become the program's standard input, output
+// and error; a nil one is the null device.
+func (k *keeper) openFiles() ([]*os.File, error) {
+	files := make([]*os.File, 3)
+	if k.config.Log != "" {
+		log, w, err := collect(k.config.Log, k.config.LogCap)
+		if err != nil {
+			return nil, err
+		}
+		k.log = log
+		files[1], files[2] = w, w
+	}
+	if k.config.Pipes {
+		files[0] = os.NewFile(3, "standard input of the program")
+		files[1] = os.NewFile(4, "standard output of the program")
+	}
+	return files, nil
+}
+
+func closeAll(files []*os.File) error {
+	var errs []error
+	for _, f := range files {
+		if f == nil {
+			continue
+		}
+		// Standard output and error may be one file.
+		if err := f.Close(); err != nil && !errors.Is(err, os.ErrClosed) {
+			errs = append(errs, fmt.Errorf("closing the program's %s: %w", f.Name(), err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// launch starts the program, in its control group where there is one, and the
+// goroutine that reaps.
+func (k *keeper) launch(files []*os.File) error {
+	cmd := k.command(files)
+	var err error
+	if k.cgroup != "" {
+		if err = startInCgroup(cmd, k.cgroup); err != nil && cmd.Err == nil {
+			// Making a group needs fewer rights than moving into it. If the
+			// program itself is at fault, this fails as well.
+			inGroup := err
+			cmd = k.command(files)
+			if err = cmd.Start(); err == nil {
+				k.started.NoCgroup = inGroup.Error()
+				err = k.removeCgroup()
+			}
+		}
+	} else {
+		err = cmd.Start()
+	}
+	if cmd.Process == nil {
+		return err
+	}
+	k.started.PID = cmd.Process.Pid
+	go k.reap(k.started.PID)
+	// The process is reaped with all others of its tree, not through cmd.
+	return errors.Join(err, cmd.Process.Release())
+}
+
+// command is a new session, so that a program that signals its own process
+// group or a terminal does not reach the keeper.
+func (k *keeper) command(files []*os.File) *exec.Cmd {
+	cmd := exec.Command(k.config.Argv[0], k.config.Argv[1:]...)
+	cmd.Env = append(os.Environ(), k.config.Env...)
+	cmd.Dir = k.config.Dir
+	if files[0] != nil {
+		cmd.Stdin = files[0]
+	}
+	if files[1] != nil {
+		cmd.Stdout = files[1]
+	}
+	if files[2] != nil {
+		cmd.Stderr = files[2]
+	}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Pdeathsig: syscall.SIGKILL}
+	return cmd
+}
+
+func startInCgroup(cmd *exec.Cmd, group tree.Cgroup) error {
+	dir, err := os.Open(string(group))
+	if err != nil {
+		return fmt.Errorf("opening the control group: %w", err)
+	}
+	defer dir.Close()
+	cmd.SysProcAttr.UseCgroupFD = true
+	cmd.SysProcAttr.CgroupFD = int(dir.Fd())
+	return cmd.Start()
+}

@@ -1,0 +1,25 @@
+//go:build !linux
+
+package host
+
+import "context"
+
+// Local starts programs on this machine; on this system it cannot.
+type Local struct{}
+
+var _ Host = (*Local)(nil)
+
+// NewLocal returns ErrNotLinux.
+func NewLocal(Options) (*Local, error) { return nil, ErrNotLinux }
+
+// Start returns ErrNotLinux.
+func (*Local) Start(context.Context, Program) (Handle, error) { return nil, ErrNotLinux }
+
+// FreePort returns a TCP port on the address that was free just now.
+func (*Local) FreePort(address string) (int, error) { return freePort(address) }
+
+// TempDir returns ErrNotLinux.
+func TempDir() (dir string, remove func() error, err error) { return "", nil, ErrNotLinux }
+
+// Sweep finds nothing: no joust has started anything on this system.
+func Sweep(context.Context) (SweepReport, error) { return SweepReport{}, nil }

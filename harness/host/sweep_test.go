@@ -1,0 +1,214 @@
+//go:build linux
+
+package host
+
+import (
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/joust-bench/joust/harness/host/tree"
+)
+
+// TestNothingIsLeftOfKilledJoust kills a joust in the middle of a trial.
+func TestNothingIsLeftOfKilledJoust(t *testing.T) {
+	t.Parallel()
+	need(t, "nginx")
+	cmd := exec.Command(os.Args[0], "victim", t.TempDir())
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd.Stderr = os.Stderr
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	var e estate
+	if err := json.NewDecoder(out).Decode(&e); err != nil || e.Error != "" {
+		t.Error(err, e.Error)
+	}
+	if err := cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	killed := time.Now()
+	if err := cmd.Wait(); err == nil {
+		t.Error("the victim ended by itself")
+	}
+	// Four keepers; nginx has three processes, the stubborn program two, the
+	// forking one three, and there is the one with pipes.
+	if len(e.Processes) != 13 || len(e.Addresses) != 2 {
+		t.Errorf("the victim had %d processes %v and ports %v", len(e.Processes), e.Processes, e.Addresses)
+	}
+	err = await(func() (bool, error) {
+		alive, err := left(e.Processes)
+		return len(alive) == 0, err
+	}, "processes are left")
+	if err != nil {
+		t.Error(err)
+	}
+	for _, addr := range e.Addresses {
+		if err := WaitPortClosed(t.Context(), addr); err != nil {
+			t.Error(err)
+		}
+	}
+	for _, dir := range e.Cgroups {
+		if _, err := os.Stat(dir); dir != "" && !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("control group %s is left: %v", dir, err)
+		}
+	}
+	if took := time.Since(killed); took > 2*time.Second {
+		t.Errorf("it took %v", took)
+	}
+}
+
+// deadOwner is a process that has been and gone.
+func deadOwner(t *testing.T) tree.Owner {
+	t.Helper()
+	cmd := exec.Command("sleep", "1000")
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	p, err := tree.Lookup(cmd.Process.Pid)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Wait(); err == nil {
+		t.Fatal("the process was not killed")
+	}
+	return tree.Owner{PID: p.PID, Start: p.Start}
+}
+
+// occupied is a control group with a process in it.
+func occupied(t *testing.T, name string) (tree.Cgroup, *exec.Cmd) {
+	t.Helper()
+	group, err := tree.MakeCgroup(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir, err := os.Open(string(group))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer dir.Close()
+	cmd := exec.Command("sleep", "1000")
+	cmd.SysProcAttr = &syscall.SysProcAttr{UseCgroupFD: true, CgroupFD: int(dir.Fd()), Setsid: true}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	return group, cmd
+}
+
+func TestSweepEndsCgroupsOfTheDead(t *testing.T) {
+	t.Parallel()
+	needCgroups(t)
+	self, err := tree.Self()
+	if err != nil {
+		t.Fatal(err)
+	}
+	suffix := "sweep" + strconv.Itoa(os.Getpid())
+	// The id of a living process with another start time is a dead owner's.
+	reused := tree.Owner{PID: self.PID, Start: self.Start - 1}
+	for _, owner := range []tree.Owner{deadOwner(t), reused} {
+		group, cmd := occupied(t, owner.CgroupName(suffix))
+		// A group below it must go as well.
+		if err := os.Mkdir(filepath.Join(string(group), "below"), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		ended := make(chan error, 1)
+		go func() { ended <- cmd.Wait() }()
+		report, err := Sweep(t.Context())
+		if err != nil {
+			t.Error(err)
+		}
+		if !slices.Contains(report.Cgroups, string(group)) {
+			t.Errorf("the report %v does not tell of %s", report, group)
+		}
+		if err := <-ended; err == nil {
+			t.Error("the process ended by itself")
+		}
+		if _, err := os.Stat(string(group)); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("%s is left: %v", group, err)
+		}
+	}
+}
+
+func TestSweepSparesTheLiving(t *testing.T) {
+	t.Parallel()
+	needCgroups(t)
+	h := launch(t, Options{}, Program{Argv: []string{"sleep", "1000"}})
+	report, err := Sweep(t.Context())
+	if err != nil {
+		t.Error(err)
+	}
+	if slices.Contains(report.Cgroups, h.started.Cgroup) {
+		t.Error("the report tells of a living joust's group")
+	}
+	alive, err := left(family(t, h))
+	if err != nil || len(alive) != 2 {
+		t.Errorf("left of keeper and program are %v, %v", alive, err)
+	}
+}
+
+func TestTempDirsAreSwept(t *testing.T) {
+	temp := t.TempDir()
+	t.Setenv("TMPDIR", temp)
+	mine, remove, err := TempDir()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if info, err := os.Stat(mine); err != nil || info.Mode().Perm() != 0o700 {
+		t.Errorf("folder is %v, %v", info, err)
+	}
+	root := filepath.Dir(mine)
+	theirs := filepath.Join(root, deadOwner(t).String()+"-abc")
+	foreign := filepath.Join(root, "notes")
+	for _, dir := range []string{theirs, foreign} {
+		if err := os.MkdirAll(filepath.Join(dir, "deep"), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	report, err := Sweep(t.Context())
+	if err != nil {
+		t.Error(err)
+	}
+	if !slices.Equal(report.TempDirs, []string{theirs}) {
+		t.Errorf("swept %v, not %s", report.TempDirs, theirs)
+	}
+	for dir, want := range map[string]bool{mine: true, theirs: false, foreign: true} {
+		if _, err := os.Stat(dir); (err == nil) != want {
+			t.Errorf("%s: %v", dir, err)
+		}
+	}
+	if err := os.RemoveAll(foreign); err != nil {
+		t.Fatal(err)
+	}
+	if err := remove(); err != nil {
+		t.Error(err)
+	}
+	if entries, err := os.ReadDir(temp); err != nil || len(entries) != 0 {
+		t.Errorf("left are %v, %v", entries, err)
+	}
+}
+
+func TestTempDirRefusesForeignRoot(t *testing.T) {
+	temp := t.TempDir()
+	t.Setenv("TMPDIR", temp)
+	elsewhere := t.TempDir()
+	if err := os.Symlink(elsewhere, tempRoot(strconv.Itoa(os.Getuid()))); err != nil {
+		t.Fatal(err)
+	}
+	if dir, _, err := TempDir(); err == nil {
+		t.Errorf("made %s through somebody's link", dir)
+	}
+}
