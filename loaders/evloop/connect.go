@@ -1,0 +1,169 @@
+//go:build linux
+
+package evloop
+
+import (
+	"fmt"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/joust-bench/joust/loaders/clock"
+	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/scenarios"
+)
+
+// The back-off between attempts to connect, in nanoseconds.
+const (
+	firstBackoff = int64(10e6)
+	lastBackoff  = int64(1e9)
+)
+
+// setDeadline says until when the connection's state may last.
+func (w *worker) setDeadline(c *conn, at int64) {
+	w.deadlines[c.id] = at
+	w.nextScan = min(w.nextScan, at)
+}
+
+// scan acts on every deadline that has passed.
+func (w *worker) scan(now int64) {
+	next := never
+	for i, at := range w.deadlines {
+		if at <= now {
+			w.expire(&w.conns[i], now)
+			at = w.deadlines[i]
+		}
+		next = min(next, at)
+	}
+	w.nextScan = max(next, now+scanStep)
+}
+
+// expire acts on one deadline.
+func (w *worker) expire(c *conn, now int64) {
+	w.deadlines[c.id] = never
+	switch c.state {
+	case stateDown:
+		w.dial(c)
+	case stateConnecting:
+		w.connectFailed(c, results.CauseConnectTimeout, fmt.Sprintf("no connection within %v", w.spec.ConnectTimeout))
+	case stateOpen:
+		if c.count == 0 {
+			return
+		}
+		f := c.oldest()
+		w.fail(c, f, now, results.CauseTimeout, fmt.Sprintf("%s: no answer within %v", w.spec.Requests[f.Request].Name, w.spec.RequestTimeout))
+		w.restart(c)
+	}
+}
+
+// dial begins to connect.
+func (w *worker) dial(c *conn) {
+	c.began = clock.Now()
+	fd, established, errno := newSocket(w.addr)
+	if errno != 0 {
+		w.connectFailed(c, connectCause(errno), errno.Error())
+		return
+	}
+	c.fd, c.state = int32(fd), stateConnecting
+	events := uint32(unix.EPOLLOUT)
+	if established {
+		events = unix.EPOLLIN
+	}
+	if err := w.poller.add(fd, int(c.id), events); err != nil {
+		w.connectFailed(c, results.CauseLocal, err.Error())
+		return
+	}
+	if established {
+		w.opened(c)
+		return
+	}
+	w.setDeadline(c, c.began+int64(w.spec.ConnectTimeout))
+}
+
+// finishConnect acts on the outcome of a connect.
+func (w *worker) finishConnect(c *conn) {
+	code, err := unix.GetsockoptInt(int(c.fd), unix.SOL_SOCKET, unix.SO_ERROR)
+	if err != nil {
+		code = int(asErrno(err))
+	}
+	if errno := syscall.Errno(code); errno != 0 {
+		w.connectFailed(c, connectCause(errno), errno.Error())
+		return
+	}
+	if err := w.poller.modify(int(c.fd), int(c.id), unix.EPOLLIN); err != nil {
+		w.connectFailed(c, results.CauseLocal, err.Error())
+		return
+	}
+	w.opened(c)
+}
+
+// opened makes a new connection ready.
+func (w *worker) opened(c *conn) {
+	now := clock.Now()
+	w.connect.Record(now - c.began)
+	c.state, c.fresh, c.writing = stateOpen, true, false
+	c.first, c.count, c.issued = 0, 0, 0
+	c.pending, c.tail, c.carry = nil, nil, nil
+	c.idleSince = now
+	c.parser.Reset()
+	w.deadlines[c.id] = never
+	w.open++
+	w.proceed(c)
+}
+
+// connectFailed counts an attempt and plans the next.
+func (w *worker) connectFailed(c *conn, cause results.Cause, detail string) {
+	if w.connectError == nil {
+		w.connectCause = cause
+		w.connectError = fmt.Errorf("connecting to %s: %s", w.spec.Target.Address, detail)
+	}
+	w.failConnection(cause, "connecting: "+detail)
+	w.drop(c)
+	w.connectLater(c, 1)
+}
+
+// drop closes the descriptor. The connection is down afterwards.
+func (w *worker) drop(c *conn) {
+	if c.state == stateOpen {
+		w.open--
+		if w.phase != nil {
+			w.out.minOpen = min(w.out.minOpen, w.open)
+		}
+	}
+	if c.fd >= 0 {
+		// Closing removes the descriptor from epoll as well.
+		_ = unix.Close(int(c.fd))
+	}
+	c.fd, c.state = -1, stateDown
+	c.pending, c.tail, c.carry = nil, nil, nil
+}
+
+// connectLater plans the next attempt: at once after success, later and later
+// after failures.
+func (w *worker) connectLater(c *conn, failures int) {
+	c.failures += failures
+	w.out.Reconnects++
+	w.source.Reconnected(int(c.id))
+	w.setDeadline(c, clock.Now()+backoff(c.failures))
+}
+
+// backoff is the wait before an attempt, in nanoseconds, after that many
+// failures in a row.
+func backoff(failures int) int64 {
+	if failures <= 0 {
+		return 0
+	}
+	return min(lastBackoff, firstBackoff<<min(failures-1, 10))
+}
+
+// recycle closes the connection as the row asks and connects anew at once.
+func (w *worker) recycle(c *conn) {
+	if w.spec.Connection.CloseWith == scenarios.RST {
+		linger := unix.Linger{Onoff: 1, Linger: 0}
+		_ = unix.SetsockoptLinger(int(c.fd), unix.SOL_SOCKET, unix.SO_LINGER, &linger)
+	}
+	w.drop(c)
+	w.out.Reconnects++
+	w.source.Reconnected(int(c.id))
+	w.dial(c)
+}

@@ -1,0 +1,329 @@
+//go:build linux
+
+// Package evloop is the load engine for Linux: one locked, pinned thread per
+// event loop, a private epoll each, raw system calls on non-blocking sockets,
+// nothing allocated per request. It speaks HTTP/1.0 and 1.1 in plain text.
+package evloop
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"runtime/debug"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/joust-bench/joust/loaders"
+	"github.com/joust-bench/joust/loaders/clock"
+	"github.com/joust-bench/joust/loaders/record"
+	"github.com/joust-bench/joust/loaders/wire"
+	"github.com/joust-bench/joust/results"
+)
+
+// Name is how reports name this engine.
+const Name = "joust evloop"
+
+// Engine is the event-loop engine. The zero Engine is ready; one load runs at
+// a time in a process, since the collector's settings are the process's.
+type Engine struct{}
+
+var _ loaders.Loader = Engine{}
+
+// Run implements loaders.Loader.
+func (Engine) Run(ctx context.Context, spec loaders.Spec, control loaders.Control) (results.Report, error) {
+	spec = spec.WithDefaults()
+	if err := spec.Validate(); err != nil {
+		return results.Report{}, fmt.Errorf("load specification: %w", err)
+	}
+	restore := quietCollector()
+	defer restore()
+	s, err := newSession(spec)
+	if err != nil {
+		return results.Report{}, err
+	}
+	defer s.close()
+	if err := s.connect(); err != nil {
+		return results.Report{}, err
+	}
+	return s.run(ctx, control)
+}
+
+// quietCollector turns the collector off while load runs, with a memory limit
+// as guard, and gives the threads room beside the scheduler's own.
+func quietCollector() (restore func()) {
+	const guard = 4 << 30
+	percent := debug.SetGCPercent(-1)
+	limit := debug.SetMemoryLimit(guard)
+	return func() {
+		debug.SetGCPercent(percent)
+		debug.SetMemoryLimit(limit)
+	}
+}
+
+// session is one load: the threads and what they share.
+type session struct {
+	*work
+	workers []*worker
+	phases  []chan *phase
+	done    chan *outcome
+	ended   chan struct{}
+	before  debug.GCStats
+	lastRPS float64
+}
+
+func newSession(spec loaders.Spec) (*session, error) {
+	w := &work{spec: &spec}
+	bodies := wire.NewBodies()
+	for i := range spec.Requests {
+		r, err := bodies.Compile(&spec.Requests[i], spec.Target.Host)
+		if err != nil {
+			return nil, err
+		}
+		w.requests = append(w.requests, r)
+		w.answers = append(w.answers, bodies.CompileAnswer(&spec.Requests[i]))
+	}
+	s := &session{work: w, done: make(chan *outcome, spec.Threads), ended: make(chan struct{}, spec.Threads)}
+	debug.ReadGCStats(&s.before)
+	for id := range spec.Threads {
+		worker, err := newWorker(w, id)
+		if err != nil {
+			for _, made := range s.workers {
+				made.close()
+			}
+			return nil, err
+		}
+		s.workers = append(s.workers, worker)
+		s.phases = append(s.phases, make(chan *phase))
+	}
+	return s, nil
+}
+
+// connect starts the threads and waits until their connections are up. When
+// none is, the error is a *loaders.ConnectError.
+func (s *session) connect() error {
+	connected := make(chan error, len(s.workers))
+	for i, w := range s.workers {
+		cpu := -1
+		if len(s.spec.CPUs) > 0 {
+			cpu = s.spec.CPUs[i]
+		}
+		go func() {
+			// The thread keeps its affinity and timer slack, so it ends with
+			// its goroutine: it is never unlocked.
+			runtime.LockOSThread()
+			w.main(cpu, connected, s.phases[i], s.done)
+			s.ended <- struct{}{}
+		}()
+	}
+	var first error
+	for range s.workers {
+		if err := <-connected; err != nil && first == nil {
+			first = err
+		}
+	}
+	if first != nil {
+		return first
+	}
+	if s.open() == 0 {
+		for _, w := range s.workers {
+			if w.connectError != nil {
+				return &loaders.ConnectError{Cause: w.connectCause, Err: w.connectError}
+			}
+		}
+	}
+	return nil
+}
+
+func (s *session) close() {
+	for i := range s.phases {
+		close(s.phases[i])
+	}
+	for range s.workers {
+		<-s.ended
+	}
+}
+
+func (s *session) open() int {
+	n := 0
+	for _, w := range s.workers {
+		n += int(w.live.open.Load())
+	}
+	return n
+}
+
+// run is the ladder.
+func (s *session) run(ctx context.Context, control loaders.Control) (results.Report, error) {
+	report := results.Report{
+		Loader: Name, Target: s.spec.Target.Address, Protocol: string(s.spec.Protocol),
+		Seed: s.spec.Seed, Threads: s.spec.Threads, Depth: s.spec.Depth,
+		IdleStrategy: string(s.spec.Idle), ConnectionsAsked: s.spec.Connections, ConnectionsOpen: s.open(),
+	}
+	startAt, err := control.Ready(ctx, s.ready(report.ConnectionsOpen))
+	if err != nil && ctx.Err() == nil {
+		return report, fmt.Errorf("waiting for the start of the load: %w", err)
+	}
+	for i := range s.spec.Phases {
+		if ctx.Err() != nil {
+			break
+		}
+		p, err := s.phase(ctx, &s.spec.Phases[i], startAt, control)
+		if err != nil {
+			return report, err
+		}
+		report.Phases = append(report.Phases, p)
+	}
+	report.Interrupted = ctx.Err() != nil
+	return report, s.finish(&report)
+}
+
+func (s *session) ready(open int) loaders.Ready {
+	r := loaders.Ready{Connections: open, Asked: s.spec.Connections, ClockNS: clock.Now()}
+	for _, w := range s.workers {
+		if w.connectError != nil {
+			r.FirstError, r.Cause = w.connectError.Error(), w.connectCause
+			break
+		}
+	}
+	return r
+}
+
+// phase asks for the rate where it is open, runs the phase and tells its end.
+func (s *session) phase(ctx context.Context, p *loaders.Phase, startAt int64, control loaders.Control) (results.Phase, error) {
+	result := results.Phase{Name: p.Name, Loop: p.Loop, Measured: p.Measured, Schedule: string(p.Schedule)}
+	rate := p.RateRPS
+	if p.Adjust {
+		a, err := control.Adjust(ctx, p.Name)
+		switch {
+		case ctx.Err() != nil:
+			result.Skipped = "interrupted"
+			return result, nil
+		case err != nil:
+			return result, fmt.Errorf("waiting for the rate of phase %q: %w", p.Name, err)
+		case a.Skip != "":
+			result.Skipped = a.Skip
+			return result, nil
+		}
+		rate = a.RateRPS
+	}
+	runtime.GC()
+	on, err := s.plan(p, rate, startAt)
+	if err != nil {
+		return result, err
+	}
+	control.Window(loaders.Window{Phase: p.Name, T0NS: on.t0, T1NS: on.t1, Measured: p.Measured, RateRPS: rate})
+	if p.Loop == results.OpenLoop {
+		result.Rate = &results.RateReport{TargetRPS: rate}
+	}
+	outcomes := s.execute(ctx, on, p.Name, control, &result)
+	if err := s.merge(&result, outcomes); err != nil {
+		return result, err
+	}
+	done := s.phaseDone(&result)
+	if p.Loop == results.ClosedLoop {
+		s.lastRPS = done.ThroughputRPS
+	}
+	control.PhaseDone(done)
+	return result, nil
+}
+
+// plan puts the phase on the clock.
+func (s *session) plan(p *loaders.Phase, rate float64, startAt int64) (*phase, error) {
+	at := record.PlanPhase(p, startAt, clock.Now()+int64(2*time.Millisecond), int64(s.spec.Drain), s.lastRPS)
+	on := &phase{
+		loop: p.Loop, begin: at.Begin, t0: at.T0, t1: at.T1, end: at.End,
+		drain: min(s.spec.Drain, loaders.MaxDrain), thinkSpin: int64(p.ThinkSpin), stop: new(atomic.Int64),
+	}
+	if p.Loop == results.OpenLoop {
+		schedule, err := loaders.NewSchedule(p.Schedule, rate)
+		if err != nil {
+			return nil, fmt.Errorf("phase %q: %w", p.Name, err)
+		}
+		on.schedule = schedule
+	}
+	return on, nil
+}
+
+// execute hands the phase to the threads and keeps the timeline until all have
+// ended it.
+func (s *session) execute(ctx context.Context, on *phase, name string, control loaders.Control, result *results.Phase) []*outcome {
+	for i := range s.phases {
+		s.phases[i] <- on
+	}
+	var outcomes []*outcome
+	interval := time.NewTimer(clock.Until(on.t0))
+	defer interval.Stop()
+	stop := ctx.Done()
+	var zero results.Interval
+	for ticks := int64(0); len(outcomes) < len(s.workers); {
+		select {
+		case o := <-s.done:
+			outcomes = append(outcomes, o)
+		case <-stop:
+			stop = nil
+			on.stop.Store(clock.Now())
+			for _, w := range s.workers {
+				w.poller.wake()
+			}
+		case <-interval.C:
+			i := s.interval()
+			if ticks == 0 {
+				zero = i
+			} else {
+				i.Completed, i.Failed, i.Bytes = i.Completed-zero.Completed, i.Failed-zero.Failed, i.Bytes-zero.Bytes
+				result.Timeline = append(result.Timeline, i)
+				control.Interval(loaders.Interval{Phase: name, Interval: i})
+			}
+			ticks++
+			if next := on.t0 + ticks*int64(s.spec.Interval); next <= on.t1 {
+				interval.Reset(clock.Until(next))
+			}
+		}
+	}
+	slices.SortFunc(outcomes, func(a, b *outcome) int { return a.thread - b.thread })
+	return outcomes
+}
+
+// interval is the live figures of all threads together.
+func (s *session) interval() results.Interval {
+	i := results.Interval{AtNS: clock.Now()}
+	for _, w := range s.workers {
+		i.Completed += w.live.completed.Load()
+		i.Failed += w.live.failed.Load()
+		i.Bytes += w.live.bytes.Load()
+		i.Open += int(w.live.open.Load())
+	}
+	return i
+}
+
+// finish fills in what is known at the end.
+func (s *session) finish(report *results.Report) error {
+	var connect record.Histogram
+	for _, w := range s.workers {
+		connect.Merge(&w.connect)
+	}
+	var err error
+	report.Connect, err = connect.Result()
+	var after debug.GCStats
+	debug.ReadGCStats(&after)
+	report.Collections = uint32(after.NumGC - s.before.NumGC)
+	report.GCPauseNS = int64(after.PauseTotal - s.before.PauseTotal)
+	return err
+}
+
+// sockaddr is the target as the kernel wants it.
+func sockaddr(t loaders.Target) (unix.Sockaddr, error) {
+	if t.Network == "unix" {
+		return &unix.SockaddrUnix{Name: t.Address}, nil
+	}
+	ap, err := loaders.ParseAddress(t.Address)
+	if err != nil {
+		return nil, err
+	}
+	if ap.Addr().Is4() {
+		return &unix.SockaddrInet4{Port: int(ap.Port()), Addr: ap.Addr().As4()}, nil
+	}
+	return &unix.SockaddrInet6{Port: int(ap.Port()), Addr: ap.Addr().As16()}, nil
+}

@@ -1,0 +1,73 @@
+//go:build linux
+
+package evloop
+
+import (
+	"errors"
+
+	"github.com/joust-bench/joust/loaders"
+	"github.com/joust-bench/joust/results"
+)
+
+// merge puts the threads' outcomes together.
+func (s *session) merge(result *results.Phase, outcomes []*outcome) error {
+	total := outcomes[0]
+	var errs []error
+	for i, o := range outcomes {
+		o.Traffic = o.at1.traffic.Since(o.at0.traffic)
+		result.MinConnectionsOpen += o.minOpen
+		result.Threads = append(result.Threads, s.threadUse(o))
+		errs = append(errs, o.err)
+		if i > 0 {
+			total.Window.T1 = min(total.Window.T1, o.Window.T1)
+			total.Merge(&o.Phase)
+		}
+	}
+	names := make([]string, len(s.spec.Requests))
+	for i := range names {
+		names[i] = s.spec.Requests[i].Name
+	}
+	errs = append(errs, total.Into(result, names))
+	return errors.Join(errs...)
+}
+
+// threadUse is what one thread did in the window. Work is what kept it from
+// waiting: CPU time and the wait for a processor, empty polls taken off.
+func (s *session) threadUse(o *outcome) results.ThreadUse {
+	a, b := o.at0, o.at1
+	u := results.ThreadUse{
+		CPU:   -1,
+		CPUNS: b.clocks.cpu - a.clocks.cpu, SpinNS: b.spinNS - a.spinNS,
+		Loops: b.loops - a.loops, Wakeups: b.wakeups - a.wakeups,
+	}
+	if len(s.spec.CPUs) > 0 {
+		u.CPU = s.spec.CPUs[o.thread]
+	}
+	busy := u.CPUNS - u.SpinNS
+	if a.clocks.runDelay >= 0 && b.clocks.runDelay >= 0 {
+		delay := b.clocks.runDelay - a.clocks.runDelay
+		u.RunDelayNS = &delay
+		busy += delay
+	}
+	if window := o.Window.T1 - o.Window.T0; window > 0 {
+		u.Work = min(1, max(0, float64(busy)/float64(window)))
+	}
+	return u
+}
+
+// phaseDone is what the next decision needs of a phase.
+func (s *session) phaseDone(p *results.Phase) loaders.PhaseDone {
+	d := loaders.PhaseDone{
+		Phase: p.Name, Completed: p.Total.Completed, Failed: p.Total.Failed + p.FailedOutside,
+		ThroughputRPS: p.ThroughputRPS(), Threads: s.spec.Threads,
+	}
+	var cpu int64
+	for _, t := range p.Threads {
+		cpu += max(0, t.CPUNS-t.SpinNS)
+		d.Work = max(d.Work, t.Work)
+	}
+	if d.Completed > 0 {
+		d.CPUPerRequestNS = float64(cpu) / float64(d.Completed)
+	}
+	return d
+}

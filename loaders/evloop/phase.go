@@ -1,0 +1,45 @@
+//go:build linux
+
+package evloop
+
+import (
+	"sync/atomic"
+	"time"
+
+	"github.com/joust-bench/joust/loaders/arrival"
+	"github.com/joust-bench/joust/loaders/record"
+	"github.com/joust-bench/joust/results"
+)
+
+// phase is one phase as every thread gets it. All instants are CLOCK_MONOTONIC
+// nanoseconds. Threads read it; only stop changes while it runs.
+type phase struct {
+	loop results.Loop
+	// begin is when load starts to flow; t0 and t1 bound the window; end is
+	// when the drain is given up.
+	begin, t0, t1, end int64
+	drain              time.Duration
+	schedule           arrival.Schedule
+	thinkSpin          int64
+	// stop is the instant of an early end, 0 for none.
+	stop *atomic.Int64
+}
+
+// outcome is what one thread saw of a phase.
+type outcome struct {
+	record.Phase
+	// now is cumulative over the phase; at0 and at1 are its values at the
+	// window's ends.
+	now, at0, at1 reading
+	thread        int
+	minOpen       int
+	err           error
+}
+
+// reading is what a thread notes at the window's ends.
+type reading struct {
+	traffic        record.Traffic
+	spinNS         int64
+	loops, wakeups uint64
+	clocks         threadClocks
+}

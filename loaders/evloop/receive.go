@@ -1,0 +1,370 @@
+//go:build linux
+
+package evloop
+
+import (
+	"errors"
+	"fmt"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/joust-bench/joust/loaders/clock"
+	"github.com/joust-bench/joust/loaders/wire"
+	"github.com/joust-bench/joust/results"
+)
+
+// handle acts on one event.
+func (w *worker) handle(ev *unix.EpollEvent) {
+	if ev.Fd == wakeToken {
+		w.poller.drainWake()
+		return
+	}
+	c := &w.conns[ev.Fd]
+	switch c.state {
+	case stateConnecting:
+		w.finishConnect(c)
+	case stateOpen:
+		if ev.Events&^uint32(unix.EPOLLOUT) != 0 {
+			w.receive(c)
+		}
+		if ev.Events&unix.EPOLLOUT != 0 && c.state == stateOpen && c.unwritten() {
+			w.flush(c)
+		}
+	}
+}
+
+// receive reads once and acts on what came.
+func (w *worker) receive(c *conn) {
+	n, errno := read(c.fd, w.buf)
+	now := clock.Now()
+	if now >= w.nextMark && w.phase != nil {
+		w.mark(now)
+	}
+	switch {
+	case errno == unix.EAGAIN:
+		return
+	case errno != 0:
+		w.broken(c, readCause(errno), errno)
+		return
+	case n == 0:
+		w.peerClosed(c, now)
+		return
+	}
+	w.out.now.traffic.Received += uint64(n)
+	data := w.buf[:n]
+	if len(c.carry) > 0 {
+		c.carry = append(c.carry, data...)
+		data = c.carry
+	}
+	rest := w.consume(c, data, now)
+	if c.state != stateOpen {
+		return
+	}
+	c.carry = keep(c.carry, rest)
+	w.proceed(c)
+}
+
+// keep moves what was not consumed into the connection's own buffer, and lets
+// go of that when nothing is left.
+func keep(carry, rest []byte) []byte {
+	if len(rest) == 0 {
+		return nil
+	}
+	return append(carry[:0], rest...)
+}
+
+// proceed finds the connection something to do after its answers were read.
+func (w *worker) proceed(c *conn) {
+	if every := w.spec.Connection.ReconnectEvery; every > 0 && c.issued >= every && c.count == 0 {
+		w.recycle(c)
+		return
+	}
+	if w.sending && w.phase != nil && w.phase.loop == results.ClosedLoop {
+		if w.room(c) > 0 {
+			w.refill(c)
+		}
+		return
+	}
+	w.offer(c)
+}
+
+// consume takes whole answers off the data and returns what is left: an
+// incomplete head.
+func (w *worker) consume(c *conn, data []byte, now int64) []byte {
+	for len(data) > 0 {
+		if c.count == 0 {
+			w.surplus(c, data)
+			return nil
+		}
+		f := c.oldest()
+		if f.FirstByte == 0 {
+			f.FirstByte = now
+			if c.count == 1 && c.unwritten() {
+				w.fail(c, f, now, results.CauseEarlyReply, "the answer began before the request's body was written")
+				w.restart(c)
+				return nil
+			}
+		}
+		if c.fresh {
+			if head, total, ok := w.memos[f.Request].Match(data); ok {
+				w.recognised(c, f, data[head:total], len(data)-total)
+				w.complete(c, f, now)
+				data = data[total:]
+				continue
+			}
+		}
+		n, done, err := w.parse(c, f, data)
+		if err != nil {
+			w.fail(c, f, now, results.CauseProtocol, err.Error())
+			w.restart(c)
+			return nil
+		}
+		data = data[n:]
+		if !done {
+			return data
+		}
+		if c.count == 1 && len(data) > 0 && f.cause == "" {
+			f.cause = results.CauseProtocol
+		}
+		keepAlive := c.parser.KeepAlive
+		w.complete(c, f, now)
+		if !keepAlive {
+			w.announcedClose(c, now)
+			return nil
+		}
+	}
+	return nil
+}
+
+// recognised checks an answer whose head is the remembered one.
+func (w *worker) recognised(c *conn, f *flight, body []byte, behind int) {
+	w.out.now.traffic.ReceivedBody += uint64(len(body))
+	a := &w.answers[f.Request]
+	var check wire.Check
+	if !check.Body(a, body) {
+		f.cause = results.CauseBody
+	} else if !check.Done(a) {
+		f.cause = results.CauseLength
+	}
+	if c.count == 1 && behind > 0 && f.cause == "" {
+		f.cause = results.CauseProtocol
+	}
+	c.parser.Status = a.Status
+}
+
+// parse reads on in one answer until its end or the data's, and returns how
+// many bytes it took.
+func (w *worker) parse(c *conn, f *flight, data []byte) (taken int, done bool, err error) {
+	if c.fresh {
+		c.fresh = false
+		c.parser.Expect(w.requests[f.Request].NoBody)
+		c.check.Reset()
+	}
+	a := &w.answers[f.Request]
+	for {
+		n, ev, err := c.parser.Next(data[taken:])
+		if err != nil {
+			return taken, false, err
+		}
+		switch ev {
+		case wire.NeedMore:
+			return taken + n, false, nil
+		case wire.Head:
+			if c.parser.Status != a.Status {
+				f.cause = results.CauseStatus
+			} else {
+				w.memos[f.Request].Learn(data[taken:taken+n], &c.parser)
+			}
+		case wire.Body:
+			span := c.parser.Span(data[taken:])
+			w.out.now.traffic.ReceivedBody += uint64(len(span))
+			if f.cause == "" && !c.check.Body(a, span) {
+				f.cause = bodyCause(&c.check, a)
+			}
+		case wire.End:
+			c.fresh = true
+			if f.cause == "" && !c.check.Done(a) {
+				f.cause = results.CauseLength
+			}
+			return taken + n, true, nil
+		}
+		taken += n
+	}
+}
+
+// bodyCause tells a body that is too long from one that is wrong.
+func bodyCause(check *wire.Check, a *wire.Answer) results.Cause {
+	if check.Seen() > int64(len(a.Body)) {
+		return results.CauseLength
+	}
+	return results.CauseBody
+}
+
+// complete counts an answer that has come to its end.
+func (w *worker) complete(c *conn, f *flight, now int64) {
+	if f.cause != "" {
+		w.fail(c, f, now, f.cause, w.describe(c, f))
+	} else {
+		c.failures = 0
+		w.completed++
+		w.out.Answered(&f.Exchange, now, c.parser.Status)
+	}
+	c.pop()
+	w.inFlight--
+	c.idleSince = now
+	if c.count == 0 {
+		w.deadlines[c.id] = never
+	} else {
+		w.setDeadline(c, c.oldest().Sent+int64(w.spec.RequestTimeout))
+	}
+	if w.phase.thinkSpin > 0 {
+		for until := clock.Now() + w.phase.thinkSpin; clock.Now() < until; {
+		}
+	}
+}
+
+// fail counts a failed request.
+func (w *worker) fail(c *conn, f *flight, now int64, cause results.Cause, detail string) {
+	status := 0
+	if cause == results.CauseStatus {
+		status = c.parser.Status
+	}
+	w.failed++
+	w.out.Failed(&f.Exchange, now, cause, status, detail)
+}
+
+// describe says in words what was wrong with an answer.
+func (w *worker) describe(c *conn, f *flight) string {
+	a := &w.answers[f.Request]
+	name := w.spec.Requests[f.Request].Name
+	switch f.cause {
+	case results.CauseStatus:
+		return fmt.Sprintf("%s: status %d where %d counts as right", name, c.parser.Status, a.Status)
+	case results.CauseLength:
+		return fmt.Sprintf("%s: a body of %d bytes where %d count as right", name, c.check.Seen(), len(a.Body))
+	case results.CauseBody:
+		return fmt.Sprintf("%s: a body that differs from the %d bytes that count as right", name, len(a.Body))
+	case results.CauseProtocol:
+		return fmt.Sprintf("%s: bytes behind the end of the answer", name)
+	}
+	return fmt.Sprintf("%s: %s", name, f.cause)
+}
+
+// surplus acts on bytes that answer no request.
+func (w *worker) surplus(c *conn, data []byte) {
+	detail := fmt.Sprintf("bytes that answer no request: %.60q", data)
+	w.failConnection(results.CauseProtocol, detail)
+	w.drop(c)
+	w.connectLater(c, 1)
+}
+
+// peerClosed acts on the end of the server's stream.
+func (w *worker) peerClosed(c *conn, now int64) {
+	if c.count == 0 {
+		w.out.IdleCloses++
+		w.drop(c)
+		// A connection that was closed before anything was asked on it would
+		// be closed again: wait a little longer each time.
+		if c.issued > 0 {
+			c.failures = 0
+		}
+		w.connectLater(c, 1)
+		return
+	}
+	f := c.oldest()
+	ev, err := c.parser.EOF()
+	switch {
+	case err == nil && ev == wire.End:
+		c.fresh = true
+		if f.cause == "" && !c.check.Done(&w.answers[f.Request]) {
+			f.cause = results.CauseLength
+		}
+		w.complete(c, f, now)
+		w.announcedClose(c, now)
+		return
+	case errors.Is(err, wire.ErrIdle):
+		w.broken(c, results.CauseClosed, 0)
+	default:
+		w.brokenWith(c, closedCause(c), err.Error())
+	}
+}
+
+// closedCause names a close inside an answer: its body was short, or there was
+// no whole head.
+func closedCause(c *conn) results.Cause {
+	if c.fresh || len(c.carry) > 0 {
+		return results.CauseClosed
+	}
+	return results.CauseLength
+}
+
+// announcedClose replaces a connection whose last answer said that it would be
+// closed. Requests behind that answer are lost.
+func (w *worker) announcedClose(c *conn, now int64) {
+	w.out.AnnouncedCloses++
+	w.failFlights(c, now, results.CauseClosed, "the server announced a close before it had answered all requests of the pipeline")
+	w.recycle(c)
+}
+
+// broken ends a connection on which something went wrong.
+func (w *worker) broken(c *conn, cause results.Cause, errno syscall.Errno) {
+	detail := fmt.Sprintf("connection lost: %s", cause)
+	if errno != 0 {
+		detail = fmt.Sprintf("connection lost: %s: %v", cause, errno)
+	}
+	w.brokenWith(c, cause, detail)
+}
+
+func (w *worker) brokenWith(c *conn, cause results.Cause, detail string) {
+	if c.count == 0 {
+		w.out.IdleCloses++
+	}
+	w.failFlights(c, clock.Now(), cause, detail)
+	w.restart(c)
+}
+
+// failFlights fails every request in flight on the connection.
+func (w *worker) failFlights(c *conn, now int64, cause results.Cause, detail string) {
+	for c.count > 0 {
+		w.fail(c, c.oldest(), now, cause, detail)
+		c.pop()
+		w.inFlight--
+	}
+}
+
+// restart replaces a connection after a failure; requests still in flight on
+// it are counted as lost with it.
+func (w *worker) restart(c *conn) {
+	if c.count > 0 {
+		c.pop() // the one that failed is counted already
+		w.inFlight--
+		w.failFlights(c, clock.Now(), results.CauseClosed, "lost with its connection")
+	}
+	w.drop(c)
+	w.connectLater(c, 1)
+}
+
+// failConnection counts a failure that belongs to no request.
+func (w *worker) failConnection(cause results.Cause, detail string) {
+	w.failed++
+	w.out.FailedConnection(clock.Now(), cause, detail)
+}
+
+// readCause and writeCause name why a connection broke.
+func readCause(errno syscall.Errno) results.Cause {
+	switch errno {
+	case unix.ECONNRESET, unix.EPIPE:
+		return results.CauseReset
+	case unix.ETIMEDOUT:
+		return results.CauseTimeout
+	}
+	return results.CauseRead
+}
+
+func writeCause(errno syscall.Errno) results.Cause {
+	if errno == unix.ECONNRESET || errno == unix.EPIPE {
+		return results.CauseReset
+	}
+	return results.CauseWrite
+}

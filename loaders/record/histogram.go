@@ -1,0 +1,114 @@
+// Package record holds the histograms and counters of one loader thread, and
+// merges those of several into the words of package results.
+package record
+
+import (
+	"fmt"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
+
+	"github.com/joust-bench/joust/results"
+)
+
+// The range and precision of every histogram: 1 ns to 10 minutes, 3
+// significant digits (about 0.1 %), 250 KB.
+const (
+	lowestNS  = 1
+	highestNS = int64(600e9)
+	digits    = 3
+)
+
+// Histogram counts durations in nanoseconds. The zero Histogram is ready; it
+// takes its memory at the first Record or Reserve. One goroutine may touch it
+// at a time.
+type Histogram struct {
+	h        *hdrhistogram.Histogram
+	min, max int64
+	clamped  uint64
+}
+
+// Reserve takes the histogram's memory now, so that recording never allocates.
+func (h *Histogram) Reserve() {
+	if h.h == nil {
+		h.h = hdrhistogram.New(lowestNS, highestNS, digits)
+	}
+}
+
+// Record counts one duration in nanoseconds. Values outside the range are
+// counted at its end and as clamped.
+func (h *Histogram) Record(ns int64) {
+	h.Reserve()
+	if ns < lowestNS || ns > highestNS {
+		ns = h.clamp(ns)
+	}
+	if h.max == 0 || ns < h.min {
+		h.min = ns
+	}
+	if ns > h.max {
+		h.max = ns
+	}
+	if h.h.RecordValue(ns) != nil {
+		h.clamped++
+	}
+}
+
+// clamp brings a value into the range. A duration of 0 ns is within the
+// clock's resolution of 1 ns and no reason to say anything.
+func (h *Histogram) clamp(ns int64) int64 {
+	if ns == 0 {
+		return lowestNS
+	}
+	h.clamped++
+	if ns < lowestNS {
+		return lowestNS
+	}
+	return highestNS
+}
+
+// Count is the number of recorded values.
+func (h *Histogram) Count() uint64 {
+	if h.h == nil {
+		return 0
+	}
+	return uint64(h.h.TotalCount())
+}
+
+// Reset forgets all values and keeps the memory.
+func (h *Histogram) Reset() {
+	if h.h != nil && h.h.TotalCount() > 0 {
+		h.h.Reset()
+	}
+	h.min, h.max, h.clamped = 0, 0, 0
+}
+
+// Merge adds the other's values.
+func (h *Histogram) Merge(o *Histogram) {
+	if o.Count() == 0 {
+		return
+	}
+	h.Reserve()
+	h.clamped += o.clamped + uint64(h.h.Merge(o.h))
+	if h.max == 0 || o.min < h.min {
+		h.min = o.min
+	}
+	h.max = max(h.max, o.max)
+}
+
+// Result is the histogram in its lasting form, nil when it is empty.
+func (h *Histogram) Result() (*results.Histogram, error) {
+	if h.Count() == 0 {
+		return nil, nil
+	}
+	encoded, err := h.h.Encode(hdrhistogram.V2CompressedEncodingCookieBase)
+	if err != nil {
+		return nil, fmt.Errorf("encoding a histogram of %d values: %w", h.Count(), err)
+	}
+	return &results.Histogram{
+		Count:   h.Count(),
+		MinNS:   h.min,
+		MaxNS:   h.max,
+		MeanNS:  h.h.Mean(),
+		Clamped: h.clamped,
+		HDRv2:   string(encoded),
+	}, nil
+}

@@ -1,0 +1,272 @@
+package record
+
+import (
+	"errors"
+
+	"github.com/joust-bench/joust/results"
+)
+
+// Window is a phase's window as accounting needs it, in CLOCK_MONOTONIC
+// nanoseconds: [T0, T1).
+type Window struct {
+	Loop   results.Loop
+	T0, T1 int64
+}
+
+// Inside tells whether the instant lies in the window.
+func (w Window) Inside(t int64) bool { return t >= w.T0 && t < w.T1 }
+
+// Exchange is one request with its stamps, in CLOCK_MONOTONIC nanoseconds.
+type Exchange struct {
+	// Intended is when the schedule wanted it sent; in a closed loop it equals
+	// Sent. Sent is read just before the first byte is written.
+	Intended, Sent int64
+	// FirstByte is 0 until the answer's first byte; Written is 0 where one
+	// write took the whole request.
+	FirstByte, Written int64
+	// Request is the number of the request, and of its group.
+	Request int32
+}
+
+// Phase is what one thread records of a phase. One goroutine may touch it at a
+// time; Reset makes it ready for the next phase and keeps its memory.
+//
+// The rules are method.md §1: throughput counts what completes inside the
+// window; open-loop latency belongs to the requests intended inside it,
+// closed-loop service time to those completed inside it.
+type Phase struct {
+	Window Window
+	// Groups are by request number.
+	Groups []Group
+	// SendLagIdle and SendLagBlocked are as in results.Phase.
+	SendLagIdle, SendLagBlocked Histogram
+
+	// The counts are as in results.Phase and results.RateReport.
+	FirstHalf, Before, After, FailedOutside uint64
+	Unfinished, NeverSent, Censored         uint64
+	Offered, BacklogT0, BacklogT1           uint64
+	IdleCloses, AnnouncedCloses, Reconnects uint64
+	CensoredFromNS                          int64
+	// Traffic counts bytes inside the window.
+	Traffic Traffic
+}
+
+// Traffic counts bytes.
+type Traffic struct {
+	Sent, Received, SentBody, ReceivedBody uint64
+}
+
+// Since is the difference from an earlier reading.
+func (t Traffic) Since(o Traffic) Traffic {
+	return Traffic{t.Sent - o.Sent, t.Received - o.Received, t.SentBody - o.SentBody, t.ReceivedBody - o.ReceivedBody}
+}
+
+// Plus is the sum of two readings.
+func (t Traffic) Plus(o Traffic) Traffic {
+	return Traffic{t.Sent + o.Sent, t.Received + o.Received, t.SentBody + o.SentBody, t.ReceivedBody + o.ReceivedBody}
+}
+
+// NewPhase has a group for each request.
+func NewPhase(requests int) *Phase { return &Phase{Groups: make([]Group, requests)} }
+
+// Reserve takes the memory of the histograms that every request needs, so that
+// recording does not allocate. open is true when an open-loop phase will come.
+func (p *Phase) Reserve(open bool) {
+	for i := range p.Groups {
+		p.Groups[i].Service.Reserve()
+		p.Groups[i].FirstByte.Reserve()
+		if open {
+			p.Groups[i].Corrected.Reserve()
+		}
+	}
+	if open {
+		p.SendLagIdle.Reserve()
+		p.SendLagBlocked.Reserve()
+	}
+}
+
+// Reset forgets the last phase and takes the window of the next.
+func (p *Phase) Reset(w Window) {
+	for i := range p.Groups {
+		p.Groups[i].Reset()
+	}
+	p.SendLagIdle.Reset()
+	p.SendLagBlocked.Reset()
+	*p = Phase{Window: w, Groups: p.Groups, SendLagIdle: p.SendLagIdle, SendLagBlocked: p.SendLagBlocked}
+}
+
+// Lag records how late a request is sent, and whose fault it is: ours when a
+// connection had been idle since before its intended instant.
+func (p *Phase) Lag(intended, idleSince, now int64) {
+	switch {
+	case !p.Window.Inside(intended):
+	case idleSince <= intended:
+		p.SendLagIdle.Record(now - intended)
+	default:
+		p.SendLagBlocked.Record(now - intended)
+	}
+}
+
+// Answered counts a right answer that was complete at now.
+func (p *Phase) Answered(e *Exchange, now int64, status int) {
+	g := &p.Groups[e.Request]
+	inside := false
+	switch {
+	case now < p.Window.T0:
+		p.Before++
+	case now >= p.Window.T1:
+		p.After++
+	default:
+		inside = true
+		g.Completed++
+		g.Status(status)
+		if now-p.Window.T0 < (p.Window.T1-p.Window.T0)/2 {
+			p.FirstHalf++
+		}
+	}
+	if p.Window.Loop == results.OpenLoop {
+		if !p.Window.Inside(e.Intended) {
+			return
+		}
+		g.Corrected.Record(now - e.Intended)
+	} else if !inside {
+		return
+	}
+	g.Service.Record(now - e.Sent)
+	g.FirstByte.Record(e.FirstByte - e.Sent)
+	if e.Written != 0 {
+		g.Write.Record(e.Written - e.Sent)
+	}
+}
+
+// Failed counts a request that failed at now. A status of 0 says that none
+// came. A timeout of an open loop is a censored sample of the corrected
+// latency as well.
+func (p *Phase) Failed(e *Exchange, now int64, cause results.Cause, status int, detail string) {
+	g, at := &p.Groups[e.Request], now
+	if p.Window.Loop == results.OpenLoop {
+		at = e.Intended
+	}
+	if !p.Window.Inside(at) {
+		p.FailedOutside++
+		g.Note(detail)
+		return
+	}
+	g.Fail(cause, detail)
+	g.FailedTime.Record(now - e.Sent)
+	if status != 0 {
+		g.Status(status)
+	}
+	if cause == results.CauseTimeout && p.Window.Loop == results.OpenLoop {
+		p.censor(g, now-e.Intended)
+	}
+}
+
+// FailedConnection counts a failure at now that belongs to no request.
+func (p *Phase) FailedConnection(now int64, cause results.Cause, detail string) {
+	if !p.Window.Inside(now) {
+		p.FailedOutside++
+		p.Groups[0].Note(detail)
+		return
+	}
+	p.Groups[0].Fail(cause, detail)
+}
+
+// Abandoned counts a request in flight when the drain bound ended, at now.
+func (p *Phase) Abandoned(e *Exchange, now int64) {
+	switch {
+	case p.Window.Loop == results.ClosedLoop:
+		p.Unfinished++
+	case p.Window.Inside(e.Intended):
+		p.Censored++
+		p.censor(&p.Groups[e.Request], now-e.Intended)
+	}
+}
+
+// Unsent counts a request that was due and never sent until the drain bound
+// ended, at now.
+func (p *Phase) Unsent(intended, now int64) {
+	if p.Window.Inside(intended) {
+		p.NeverSent++
+		p.censor(&p.Groups[0], now-intended)
+	}
+}
+
+// censor puts a lower bound into the corrected histogram.
+func (p *Phase) censor(g *Group, atLeast int64) {
+	g.Corrected.Record(atLeast)
+	if p.CensoredFromNS == 0 || atLeast < p.CensoredFromNS {
+		p.CensoredFromNS = atLeast
+	}
+}
+
+// Merge adds another thread's record of the same phase.
+func (p *Phase) Merge(o *Phase) {
+	for i := range p.Groups {
+		p.Groups[i].Merge(&o.Groups[i])
+	}
+	p.SendLagIdle.Merge(&o.SendLagIdle)
+	p.SendLagBlocked.Merge(&o.SendLagBlocked)
+	p.FirstHalf += o.FirstHalf
+	p.Before += o.Before
+	p.After += o.After
+	p.FailedOutside += o.FailedOutside
+	p.Unfinished += o.Unfinished
+	p.NeverSent += o.NeverSent
+	p.Censored += o.Censored
+	p.Offered += o.Offered
+	p.BacklogT0 += o.BacklogT0
+	p.BacklogT1 += o.BacklogT1
+	p.IdleCloses += o.IdleCloses
+	p.AnnouncedCloses += o.AnnouncedCloses
+	p.Reconnects += o.Reconnects
+	if o.CensoredFromNS != 0 && (p.CensoredFromNS == 0 || o.CensoredFromNS < p.CensoredFromNS) {
+		p.CensoredFromNS = o.CensoredFromNS
+	}
+	p.Traffic = p.Traffic.Plus(o.Traffic)
+}
+
+// Into writes the record into its lasting form; names are those of the
+// requests.
+func (p *Phase) Into(r *results.Phase, names []string) error {
+	r.Loop, r.T0NS, r.T1NS = p.Window.Loop, p.Window.T0, p.Window.T1
+	r.CompletedFirstHalf, r.CompletedBefore, r.CompletedAfter = p.FirstHalf, p.Before, p.After
+	r.FailedOutside, r.Unfinished = p.FailedOutside, p.Unfinished
+	r.SentBytes, r.ReceivedBytes = p.Traffic.Sent, p.Traffic.Received
+	r.SentBodyBytes, r.ReceivedBodyBytes = p.Traffic.SentBody, p.Traffic.ReceivedBody
+	r.IdleCloses, r.AnnouncedCloses, r.Reconnects = p.IdleCloses, p.AnnouncedCloses, p.Reconnects
+	var errs [3]error
+	r.SendLagIdle, errs[0] = p.SendLagIdle.Result()
+	r.SendLagBlocked, errs[1] = p.SendLagBlocked.Result()
+	errs[2] = p.groupsInto(r, names)
+	if p.Window.Loop == results.OpenLoop {
+		if r.Rate == nil {
+			r.Rate = &results.RateReport{}
+		}
+		r.Rate.Offered, r.Rate.NeverSent, r.Rate.Censored = p.Offered, p.NeverSent, p.Censored
+		r.Rate.Achieved = r.Total.Completed
+		r.Rate.BacklogT0, r.Rate.BacklogT1 = p.BacklogT0, p.BacklogT1
+		r.Rate.CensoredFromNS = p.CensoredFromNS
+	}
+	return errors.Join(errs[:]...)
+}
+
+// groupsInto writes the groups and their total. A single group is its own
+// total.
+func (p *Phase) groupsInto(r *results.Phase, names []string) error {
+	var errs []error
+	total := &p.Groups[0]
+	if len(p.Groups) > 1 {
+		total = &Group{}
+		r.Groups = make(map[string]results.Group, len(p.Groups))
+		for i := range p.Groups {
+			total.Merge(&p.Groups[i])
+			group, err := p.Groups[i].Result()
+			r.Groups[names[i]] = group
+			errs = append(errs, err)
+		}
+	}
+	var err error
+	r.Total, err = total.Result()
+	return errors.Join(append(errs, err)...)
+}

@@ -1,0 +1,91 @@
+package loaders
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/joust-bench/joust/results"
+)
+
+// Defaults for fields of a Spec that are left at zero.
+const (
+	DefaultConnectTimeout = 5 * time.Second
+	DefaultRequestTimeout = 10 * time.Second
+	DefaultDrain          = 500 * time.Millisecond
+	DefaultInterval       = 100 * time.Millisecond
+	// MaxDrain bounds the drain after an early stop.
+	MaxDrain = 2 * time.Second
+)
+
+// WithDefaults fills in what a Spec leaves at zero.
+func (s Spec) WithDefaults() Spec {
+	fill := func(d *time.Duration, to time.Duration) {
+		if *d == 0 {
+			*d = to
+		}
+	}
+	fill(&s.ConnectTimeout, DefaultConnectTimeout)
+	fill(&s.RequestTimeout, DefaultRequestTimeout)
+	fill(&s.Drain, DefaultDrain)
+	fill(&s.Interval, DefaultInterval)
+	s.Threads = max(s.Threads, 1)
+	s.Depth = max(s.Depth, 1)
+	if s.Idle == "" {
+		s.Idle = Wait
+	}
+	return s
+}
+
+// Validate returns every problem of a Spec at once, in the user's words. It
+// expects defaults to be filled in.
+func (s Spec) Validate() error {
+	var errs []error
+	refuse := func(bad bool, format string, args ...any) {
+		if bad {
+			errs = append(errs, fmt.Errorf(format, args...))
+		}
+	}
+	refuse(s.Target.Address == "", "no target address")
+	refuse(len(s.Requests) == 0, "no request to ask")
+	refuse(s.Connections < 1, "%d connections: at least 1 is needed", s.Connections)
+	refuse(s.Threads < 1, "%d threads: at least 1 is needed", s.Threads)
+	refuse(s.Threads > s.Connections && s.Connections > 0, "%d threads for %d connections: a thread without a connection has nothing to do", s.Threads, s.Connections)
+	refuse(len(s.CPUs) != 0 && len(s.CPUs) != s.Threads, "%d CPUs for %d threads: one each, or none", len(s.CPUs), s.Threads)
+	refuse(s.Depth < 1, "depth %d: at least 1 is needed", s.Depth)
+	refuse(s.Idle != Spin && s.Idle != Hybrid && s.Idle != Wait, "idle strategy %q: spin, hybrid or wait", s.Idle)
+	for _, d := range []struct {
+		what string
+		d    time.Duration
+	}{{"connect timeout", s.ConnectTimeout}, {"request timeout", s.RequestTimeout}, {"drain", s.Drain}, {"interval", s.Interval}} {
+		refuse(d.d <= 0, "%s %v: must be above 0", d.what, d.d)
+	}
+	refuse(len(s.Phases) == 0, "no phase to run")
+	for i := range s.Phases {
+		if err := s.Phases[i].validate(); err != nil {
+			errs = append(errs, fmt.Errorf("phase %q: %w", s.Phases[i].Name, err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func (p *Phase) validate() error {
+	switch {
+	case p.Loop != results.ClosedLoop && p.Loop != results.OpenLoop:
+		return fmt.Errorf("loop %q: closed or open", p.Loop)
+	case p.Duration <= 0:
+		return fmt.Errorf("duration %v: must be above 0", p.Duration)
+	case p.Lead < 0:
+		return fmt.Errorf("lead %v: must not be negative", p.Lead)
+	case p.ThinkSpin < 0:
+		return fmt.Errorf("think spin %v: must not be negative", p.ThinkSpin)
+	case p.MinCompletions > 0 && p.MaxDuration < p.Duration:
+		return fmt.Errorf("longest duration %v is below the duration %v", p.MaxDuration, p.Duration)
+	case p.Loop == results.OpenLoop && !p.Adjust && !(p.RateRPS > 0 && !math.IsInf(p.RateRPS, 0)):
+		return fmt.Errorf("rate %v req/s: must be a number above 0", p.RateRPS)
+	case p.Loop == results.OpenLoop && p.Schedule != Constant && p.Schedule != Poisson:
+		return fmt.Errorf("schedule %q: constant or poisson", p.Schedule)
+	}
+	return nil
+}
