@@ -8,7 +8,7 @@ import (
 )
 
 // learn parses the first final response of the stream and lets the memo learn
-// it at its Head event; it tells whether the response was complete.
+// it at its Head event.
 func learn(t testing.TB, m *Memo, noBody bool, stream string) {
 	t.Helper()
 	var p Parser

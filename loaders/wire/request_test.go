@@ -124,7 +124,9 @@ func TestCompileRefuses(t *testing.T) {
 		{header("A", "x\x00"), "h", "control character"},
 		{header("content-Length", "5"), "h", "follows from the body"},
 		{header("Transfer-Encoding", "chunked"), "h", "follows from the body"},
-		{with(func(r *scenarios.Request) { r.Headers = []scenarios.Header{{Name: "Host", Value: "a"}, {Name: "HOST", Value: "b"}} }), "h", "given twice"},
+		{with(func(r *scenarios.Request) {
+			r.Headers = []scenarios.Header{{Name: "Host", Value: "a"}, {Name: "HOST", Value: "b"}}
+		}), "h", "given twice"},
 		{path("/"), "a b", `host "a b"`},
 		{path("/"), "a\r\nX: y", "host"},
 		{with(func(r *scenarios.Request) { r.Body = &scenarios.Body{Length: 5} }), "h", "no text"},
