@@ -1,0 +1,186 @@
+package scenarios_test
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/joust-bench/joust/scenarios"
+)
+
+func load(t *testing.T) *scenarios.Table {
+	t.Helper()
+	table, err := scenarios.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return table
+}
+
+// pattern is the text of which generated bodies are made.
+const pattern = "0123456789abcdefghijklmnopqrstuvwxyz"
+
+// fact is what the project promised of a row in words.
+type fact struct {
+	method, path  string
+	headers       int
+	sent          int64
+	status        int
+	contentType   string
+	answer        string // exact, or the beginning of answerLen bytes
+	answerLen     int64
+	clients       int
+	depth         int
+	modes         string
+	rankBy        scenarios.RankBy
+	everyProtocol bool
+}
+
+func TestEmbeddedRowsAreAsPromised(t *testing.T) {
+	t.Parallel()
+	const object = `{"id":1,"status":"ok","data":{"name":"joust","version":"1.0.0","flags":["fast","correct","measured","repeatable"]}}`
+	both, throughput := "closed open", scenarios.ByThroughput
+	facts := map[string]fact{
+		"hello":              {"GET", "/", 0, 0, 200, "text/plain", "alive\r\n", 7, 0, 1, both, throughput, true},
+		"json":               {"GET", "/json", 1, 0, 200, "application/json", object, 115, 0, 1, both, throughput, true},
+		"echo":               {"POST", "/echo", 1, 256, 200, "", pattern, 256, 0, 1, both, throughput, true},
+		"headers_heavy":      {"GET", "/", 16, 0, 200, "text/plain", "alive\r\n", 7, 0, 1, both, throughput, true},
+		"large_response":     {"GET", "/large", 0, 0, 200, "text/plain", pattern, 65536, 0, 1, both, throughput, true},
+		"multi_request_body": {"POST", "/echo", 1, 4096, 200, "", pattern, 4096, 0, 1, both, throughput, true},
+		"pipelined_h1":       {"GET", "/", 0, 0, 200, "text/plain", "alive\r\n", 7, 0, 4, "closed", throughput, false},
+		"upload_20mb":        {"POST", "/upload", 1, 20_971_520, 200, "text/plain", "20971520", 8, 8, 1, "closed", scenarios.ByBandwidth, true},
+	}
+	table := load(t)
+	for name, want := range facts {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s, err := table.Find(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !s.Headline || len(s.Requests) != 1 || s.Unit != scenarios.Requests || s.Connection.ReconnectEvery != 0 {
+				t.Fatalf("not one headline request on kept connections: %+v", s)
+			}
+			if got := factOf(t, s); got != want {
+				t.Errorf("got  %+v\nwant %+v", got, want)
+			}
+		})
+	}
+}
+
+// factOf reads a row back into the terms of the promise.
+func factOf(t *testing.T, s *scenarios.Scenario) fact {
+	t.Helper()
+	r := &s.Requests[0]
+	body, exact := r.AnswerBody()
+	if !exact {
+		t.Fatal("no exact answer")
+	}
+	if r.Expect.Echo && !bytes.Equal(body.Bytes(), r.Body.Bytes()) {
+		t.Error("the echo is not the request's body")
+	}
+	got := fact{
+		method: r.Method, path: r.Path, headers: len(r.Headers), sent: r.Body.Size(),
+		status: r.Expect.Status, answer: body.Text, answerLen: int64(len(body.Bytes())),
+		clients: s.Clients, depth: s.Depth, rankBy: s.RankBy,
+	}
+	for _, h := range r.Expect.Headers {
+		if h.Name == "Content-Type" {
+			got.contentType = h.Value
+		}
+	}
+	var modes []string
+	for _, m := range s.Modes {
+		modes = append(modes, string(m))
+	}
+	got.modes = strings.Join(modes, " ")
+	every := []scenarios.Protocol{scenarios.H1, scenarios.H1S, scenarios.H2, scenarios.H2C, scenarios.H3}
+	got.everyProtocol = cmp.Equal(s.Protocols, every)
+	if !got.everyProtocol && !cmp.Equal(s.Protocols, []scenarios.Protocol{scenarios.H1}) {
+		t.Errorf("protocols: %q", s.Protocols)
+	}
+	return got
+}
+
+func TestHeadersHeavyGrowsFromOneToSixteenBytes(t *testing.T) {
+	t.Parallel()
+	s, err := load(t).Find("headers_heavy")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, h := range s.Requests[0].Headers {
+		if len(h.Value) != i+1 || h.Name != fmt.Sprintf("X-Bench-%02d", i+1) {
+			t.Errorf("header %d is %s: %q", i+1, h.Name, h.Value)
+		}
+	}
+}
+
+func TestJSONVariesItsID(t *testing.T) {
+	t.Parallel()
+	s, err := load(t).Find("json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := s.Requests[0]
+	if diff := cmp.Diff(scenarios.Header{Name: "Accept", Value: "application/json"}, r.Headers[0]); diff != "" {
+		t.Error(diff)
+	}
+	if r.Vary == nil || r.Vary.Path != "/json?id={n}" {
+		t.Fatalf("vary: %+v", r.Vary)
+	}
+	// Asked for 1, the varied answer is the plain one.
+	if got := strings.ReplaceAll(r.Vary.Body, "{n}", "1"); got != r.Expect.Body.Text {
+		t.Errorf("varied answer for 1: %s", got)
+	}
+}
+
+// Not parallel: with -update it rewrites what another test reads.
+func TestREADMEShowsTheTable(t *testing.T) {
+	readme := string(read(t, "README.md"))
+	head, rest, ok := strings.Cut(readme, "-update`) -->\n")
+	if !ok {
+		t.Fatal("README.md has no mark where the table begins")
+	}
+	const end = "<!-- table: end -->"
+	_, tail, ok := strings.Cut(rest, end)
+	if !ok {
+		t.Fatal("README.md has no mark where the table ends")
+	}
+	table := scenarios.Markdown(load(t))
+	golden(t, "README.md", head+"-update`) -->\n"+table+end+tail)
+}
+
+func TestREADMEExampleIsValid(t *testing.T) {
+	t.Parallel()
+	_, rest, _ := strings.Cut(string(read(t, "README.md")), "```yaml\n")
+	example, _, ok := strings.Cut(rest, "```")
+	if !ok {
+		t.Fatal("README.md has no example")
+	}
+	if _, err := scenarios.Parse("README.md", []byte(example)); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestMarkdownStaysWithinItsCells(t *testing.T) {
+	t.Parallel()
+	rows := string(read(t, "testdata/everything.good.yaml"))
+	rows = strings.Replace(rows, "title: weighted mix", `title: "a | b\nc"`, 1)
+	parsed, err := scenarios.LoadFS(oneFile(rows))
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(strings.TrimSpace(scenarios.Markdown(parsed)), "\n")
+	if len(lines) != 2+len(parsed.All()) {
+		t.Fatalf("%d lines for %d rows", len(lines), len(parsed.All()))
+	}
+	for _, line := range lines {
+		plain := strings.ReplaceAll(line, `\|`, "")
+		if n := strings.Count(plain, "|"); n != 8 {
+			t.Errorf("%d bars in %s", n, line)
+		}
+	}
+}

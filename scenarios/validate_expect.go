@@ -1,0 +1,165 @@
+package scenarios
+
+import (
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+)
+
+// checkExpect reports answers that cannot be, or cannot be judged.
+func (r *Request) checkExpect(f *faults, at string) {
+	e := &r.Expect
+	r.checkStatus(f, at+".status")
+	if e.Framing != "" {
+		f.known(at+".framing", "framing", string(e.Framing), []string{string(LengthFramed), string(ChunkedFramed)})
+	}
+	checkBody(f, at+".body", e.Body)
+	if e.Body != nil && e.Body.Chunk > 0 {
+		f.add(at+".body.chunk", "is for request bodies; framing says how the answer's end is told")
+	}
+	if e.Body != nil && e.Echo {
+		f.add(at+".echo", "cannot stand together with body: one of them says what the answer is")
+	}
+	if e.Echo && r.Body == nil {
+		f.add(at+".echo", "expects the request's own body, and the request has none")
+	}
+	r.checkNoBody(f, at)
+	for i, h := range e.Headers {
+		path := fmt.Sprintf("%s.headers[%d]", at, i)
+		checkHeader(f, path, h)
+		r.checkAnswerLength(f, path, h)
+	}
+}
+
+func (r *Request) checkStatus(f *faults, at string) {
+	switch status := r.Expect.Status; {
+	case status == 0:
+		if !r.abandons() {
+			f.add(at, "is required")
+		}
+	case status < 100 || status > 599:
+		f.add(at, "%d is no HTTP status; they go from 100 to 599", status)
+	case status < 200 && status != http.StatusSwitchingProtocols:
+		f.add(at, "%d is an interim status and ends no answer; await it in exchange", status)
+	}
+}
+
+// abandons tells whether the exchange closes the connection without waiting
+// for any answer.
+func (r *Request) abandons() bool {
+	closes := false
+	for _, op := range r.Exchange {
+		if op.AwaitStatus != nil || op.AwaitEnd != nil || op.AwaitEvents != nil {
+			return false
+		}
+		closes = closes || op.Close != nil
+	}
+	return closes
+}
+
+// checkNoBody holds no_body to the answers that end with their head
+// (RFC 9110 §6.4.1), and those to no_body.
+func (r *Request) checkNoBody(f *faults, at string) {
+	e := &r.Expect
+	headOnly := r.Method == http.MethodHead || e.Status == http.StatusNoContent || e.Status == http.StatusNotModified
+	if !e.NoBody {
+		if headOnly {
+			f.add(at+".no_body", "must be true: answers to HEAD, and those with status 204 or 304, end with their head")
+		}
+		return
+	}
+	if !headOnly {
+		f.add(at+".no_body", "is for HEAD, 204 and 304; for an empty body write body: {}")
+	}
+	if e.Body != nil || e.Echo {
+		f.add(at+".no_body", "cannot stand together with body or echo")
+	}
+	if e.Framing != "" {
+		f.add(at+".framing", "has no meaning with no_body: there is no body whose end could be told")
+	}
+}
+
+// checkAnswerLength reports an expected Content-Length that contradicts the
+// expected body.
+func (r *Request) checkAnswerLength(f *faults, at string, h Header) {
+	if !strings.EqualFold(h.Name, "Content-Length") {
+		return
+	}
+	n, err := strconv.ParseInt(h.Value, 10, 64)
+	if err != nil || n < 0 {
+		f.add(at+".value", "Content-Length %q is no number of bytes", h.Value)
+		return
+	}
+	body, exact := r.AnswerBody()
+	if exact && !r.Expect.NoBody && body.Size() != n {
+		f.add(at+".value", "Content-Length %d contradicts the expected body of %d bytes", n, body.Size())
+	}
+	if r.Expect.Framing == ChunkedFramed {
+		f.add(at, "Content-Length cannot stand together with framing: chunked")
+	}
+}
+
+// checkExchange reports steps that say nothing, too much, or come too late.
+func (r *Request) checkExchange(f *faults, at string) {
+	sentAll, closed := false, false
+	for i, op := range r.Exchange {
+		path := fmt.Sprintf("%s[%d]", at, i)
+		if n := op.fields(); n != 1 {
+			f.add(path, "has %d steps, and must have exactly one of send_bytes, pause_us, await_status, await_end, await_events, close", n)
+			continue
+		}
+		op.check(f, path)
+		if closed {
+			f.add(path, "comes after the connection was closed")
+		}
+		if op.SendBytes != nil {
+			if sentAll {
+				f.add(path, "has nothing left to send: an earlier step sent the rest")
+			}
+			sentAll = sentAll || *op.SendBytes == -1
+		}
+		closed = closed || op.Close != nil
+	}
+	if len(r.Exchange) > 0 && r.Exchange[0].waitsOrCloses() {
+		f.add(at+"[0]", "must send or pause: nothing is on its way yet")
+	}
+}
+
+// waitsOrCloses tells whether the step needs an earlier one to have sent
+// something.
+func (op *Operation) waitsOrCloses() bool {
+	return op.AwaitStatus != nil || op.AwaitEnd != nil || op.AwaitEvents != nil || op.Close != nil
+}
+
+// fields counts the fields that are set.
+func (op *Operation) fields() int {
+	n := 0
+	for _, set := range []bool{
+		op.SendBytes != nil, op.PauseMicros != nil, op.AwaitStatus != nil,
+		op.AwaitEnd != nil, op.AwaitEvents != nil, op.Close != nil,
+	} {
+		if set {
+			n++
+		}
+	}
+	return n
+}
+
+// check reports a value out of its range.
+func (op *Operation) check(f *faults, at string) {
+	switch {
+	case op.SendBytes != nil && *op.SendBytes != -1:
+		f.atLeast(at+".send_bytes", *op.SendBytes, 1)
+	case op.PauseMicros != nil:
+		f.atLeast(at+".pause_us", *op.PauseMicros, 1)
+	case op.AwaitStatus != nil && (*op.AwaitStatus < 100 || *op.AwaitStatus > 599):
+		f.add(at+".await_status", "%d is no HTTP status; they go from 100 to 599", *op.AwaitStatus)
+	case op.AwaitEnd != nil && !*op.AwaitEnd:
+		f.add(at+".await_end", "can only be true; leave the step out instead")
+	case op.AwaitEvents != nil:
+		f.atLeast(at+".await_events", int64(*op.AwaitEvents), 1)
+	case op.Close != nil:
+		f.known(at+".close", "way to close", string(*op.Close), closeKinds())
+	}
+}
