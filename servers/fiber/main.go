@@ -31,13 +31,13 @@ func routes() *fiber.App {
 		BodyLimit: fixture.MaxBody,
 		// Uploads are read in pieces by the handler, never held whole.
 		StreamRequestBody: true,
+		ErrorHandler:      refuse,
 	})
 	app.Get("/", a.hello)
 	app.Get("/json", a.json)
 	app.Post("/echo", a.echo)
 	app.Get("/large", a.serveLarge) // GET covers HEAD
 	app.Post("/upload", a.upload)
-	app.Use(notFound)
 	return app
 }
 
@@ -48,7 +48,7 @@ func (a *answers) hello(c fiber.Ctx) error {
 func (a *answers) json(c fiber.Ctx) error {
 	id, err := fixture.ID(c.Query("id"))
 	if err != nil {
-		return refuse(c, fiber.StatusBadRequest, err.Error())
+		return fiber.NewError(fiber.StatusBadRequest, err.Error())
 	}
 	return c.JSON(fixture.NewObject(id))
 }
@@ -70,19 +70,16 @@ func (a *answers) upload(c fiber.Ctx) error {
 		// A chunked body has the length -1 here, as Count wants it.
 		n, err = a.bodies.Count(body, int64(request.Header.ContentLength()))
 		if err != nil {
-			return refuse(c, fiber.StatusBadRequest, err.Error())
+			return fiber.NewError(fiber.StatusBadRequest, err.Error())
 		}
 	}
 	return c.SendString(strconv.FormatInt(n, 10))
 }
 
-func notFound(c fiber.Ctx) error {
-	return refuse(c, fiber.StatusNotFound, "not found")
-}
-
-// refuse answers with an error and ends the connection: with streamed bodies,
-// what the handler has not read would be taken for the next request.
-func refuse(c fiber.Ctx, status int, message string) error {
+// refuse answers what no route takes and what a handler gives back. It ends the
+// connection: with streamed bodies, what nobody has read would be taken for the
+// next request.
+func refuse(c fiber.Ctx, err error) error {
 	c.RequestCtx().SetConnectionClose()
-	return c.Status(status).SendString(message)
+	return fiber.DefaultErrorHandler(c, err)
 }

@@ -7,7 +7,7 @@ const ALIVE = 'alive\r\n';
 const LARGE = Buffer.alloc(64 * 1024, '0123456789abcdefghijklmnopqrstuvwxyz');
 
 // Requests in flight may take this long after a signal to stop, in milliseconds.
-const DRAIN_MS = 600;
+const DRAIN_MS = 800;
 
 function answer(res, status, type, body) {
   res.writeHead(status, {

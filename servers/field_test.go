@@ -1,0 +1,261 @@
+package servers_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"slices"
+	"testing"
+	"time"
+)
+
+// law is one thing that must hold of every server that claims one of the rows.
+type law struct {
+	name string
+	rows []string
+	hold func(*testing.T, *server)
+}
+
+var laws = [...]law{
+	{"exact answers on one connection", []string{"hello"}, exactAnswers},
+	{"HEAD has the head of GET alone", []string{"large_response"}, headAlone},
+	{"the object has the id asked for", []string{"json"}, randomIDs},
+	{"a request may come in pieces", []string{"hello"}, splitPackets},
+	{"pipelined requests are answered in order", []string{"pipelined_h1"}, pipelined},
+	{"no answer before the last byte of a body", []string{"upload_20mb"}, withheldByte},
+	{"100 Continue before the body", []string{"echo"}, expectContinue},
+	{"unknown paths are 404", []string{"hello"}, unknownPaths},
+	{"an unread body is never a request", []string{"upload_20mb"}, unreadBody},
+	{"a broken upload harms nobody else", []string{"upload_20mb"}, brokenUpload},
+}
+
+// TestField starts every server and holds it to the laws.
+func TestField(t *testing.T) {
+	t.Parallel()
+	manifests := loadManifests(t)
+	bin := buildAll(t, manifests)
+	for _, m := range manifests {
+		t.Run(m.name, func(t *testing.T) {
+			t.Parallel()
+			s := start(t, m, bin)
+			for _, law := range laws {
+				if slices.ContainsFunc(law.rows, m.claims) {
+					t.Run(law.name, func(t *testing.T) { law.hold(t, s) })
+				}
+			}
+			t.Run("it stops and leaves nothing", func(t *testing.T) { gracefulStop(t, s) })
+		})
+	}
+}
+
+// exchanges are the requests of the rows that the server claims.
+func (s *server) exchanges() []exchange {
+	all := []exchange{
+		hello(), object("/json", 1), echo("echo", pattern(256)), helloWithHeaders(), large("GET"),
+		echo("multi_request_body", pattern(4096)), upload(20 << 20),
+		// Not of the table: the smallest bodies, and one just over what
+		// fasthttp reads ahead of the handler.
+		echo("echo", []byte("x")), upload(1), upload(8<<10 + 1), hello(),
+	}
+	return slices.DeleteFunc(all, func(e exchange) bool { return !s.claims(e.row) })
+}
+
+func exactAnswers(t *testing.T, s *server) {
+	w := s.dial(t)
+	for range 2 {
+		for _, e := range s.exchanges() {
+			w.send(t, e.bytes())
+			w.expect(t, e)
+		}
+	}
+}
+
+func headAlone(t *testing.T, s *server) {
+	w := s.dial(t)
+	for _, e := range []exchange{large("HEAD"), large("HEAD"), large("GET"), hello()} {
+		w.send(t, e.bytes())
+		w.expect(t, e)
+	}
+}
+
+func randomIDs(t *testing.T, s *server) {
+	w := s.dial(t)
+	for range 50 {
+		id := 2 + rand.IntN(999998)
+		e := object(fmt.Sprintf("/json?id=%d", id), id)
+		w.send(t, e.bytes())
+		w.expect(t, e)
+	}
+	w.send(t, object("/json?id=one", 1).bytes())
+	if resp, body := w.read(t, "GET"); resp.StatusCode != http.StatusBadRequest {
+		t.Errorf("id=one: status %d %.100q, want 400", resp.StatusCode, body)
+	}
+}
+
+// splitPackets sends each request in four packets 30 ms apart, cut inside the
+// request line, inside the headers and, where there is one, inside the body.
+func splitPackets(t *testing.T, s *server) {
+	for _, e := range s.exchanges() {
+		if len(e.body) > 4096 {
+			continue
+		}
+		t.Run(e.row, func(t *testing.T) {
+			t.Parallel()
+			w, request := s.dial(t), e.bytes()
+			cuts := []int{2, len(request) / 2, len(request) - 1, len(request)}
+			from := 0
+			for _, to := range cuts {
+				w.send(t, request[from:to])
+				if from = to; to < len(request) {
+					w.expectSilence(t, 30*time.Millisecond)
+				}
+			}
+			w.expect(t, e)
+		})
+	}
+}
+
+func pipelined(t *testing.T, s *server) {
+	w := s.dial(t)
+	batches := [][]exchange{
+		{hello(), hello()},
+		{hello(), helloWithHeaders(), hello(), large("GET")},
+		{object("/json?id=7", 7), object("/json?id=8", 8)},
+		{echo("echo", pattern(256)), echo("echo", []byte("second")), hello()},
+		{echo("echo", pattern(4096)), echo("echo", pattern(4095)), upload(300), hello()},
+	}
+	for _, batch := range batches {
+		batch = slices.DeleteFunc(batch, func(e exchange) bool { return !s.claims(e.row) })
+		var packet []byte
+		for _, e := range batch {
+			packet = append(packet, e.bytes()...)
+		}
+		w.send(t, packet)
+		for _, e := range batch {
+			w.expect(t, e)
+		}
+	}
+}
+
+func withheldByte(t *testing.T, s *server) {
+	for _, e := range []exchange{upload(1), upload(20 << 20), echo("echo", pattern(256))} {
+		t.Run(fmt.Sprint(e.path, len(e.body)), func(t *testing.T) {
+			t.Parallel()
+			w, request := s.dial(t), e.bytes()
+			w.send(t, request[:len(request)-1])
+			w.expectSilence(t, 200*time.Millisecond)
+			w.send(t, request[len(request)-1:])
+			w.expect(t, e)
+		})
+	}
+}
+
+func expectContinue(t *testing.T, s *server) {
+	w, e := s.dial(t), echo("echo", pattern(256))
+	e.headers = append(e.headers, "Expect: 100-continue")
+	request := e.bytes()
+	w.send(t, request[:len(request)-len(e.body)])
+	if resp, _ := w.read(t, "POST"); resp.StatusCode != http.StatusContinue {
+		t.Fatalf("status %d, want 100", resp.StatusCode)
+	}
+	w.send(t, e.body)
+	w.expect(t, e)
+}
+
+func unknownPaths(t *testing.T, s *server) {
+	for _, path := range []string{"/nope", "/jsonx", "/large/x", "/js", "/constructor"} {
+		w := s.dial(t)
+		w.send(t, exchange{method: "GET", path: path}.bytes())
+		if resp, body := w.read(t, "GET"); resp.StatusCode != http.StatusNotFound {
+			t.Errorf("GET %s: status %d %.100q, want 404", path, resp.StatusCode, body)
+		}
+	}
+}
+
+// unreadBody posts to an unknown path a body that looks like requests for
+// /large. None of it may be answered: after the 404 comes the answer to the
+// next request, or the end of the connection.
+func unreadBody(t *testing.T, s *server) {
+	w := s.dial(t)
+	trap := bytes.Repeat(large("GET").bytes(), 2000)
+	w.send(t, exchange{method: "POST", path: "/nope", body: trap[:len(trap)/2]}.bytes())
+	if resp, body := w.read(t, "POST"); resp.StatusCode != http.StatusNotFound {
+		t.Fatalf("status %d %.100q, want 404", resp.StatusCode, body)
+	}
+	_, _ = w.Write(hello().bytes()) // the server may have closed: so say the reads
+	resp, err := http.ReadResponse(w.in, nil)
+	if err != nil {
+		return
+	}
+	defer resp.Body.Close()
+	if body, err := io.ReadAll(resp.Body); err == nil && !bytes.Equal(body, hello().want) {
+		t.Fatalf("the unread body was taken for a request: status %d %.100q", resp.StatusCode, body)
+	}
+}
+
+// brokenUpload ends half an upload and a kept connection in the two ways a
+// client can; other clients must not notice.
+func brokenUpload(t *testing.T, s *server) {
+	for _, linger := range []int{-1, 0} { // FIN, RST
+		w, request := s.dial(t), upload(1<<20).bytes()
+		w.send(t, request[:len(request)/2])
+		conn, ok := w.Conn.(*net.TCPConn)
+		if !ok {
+			t.Fatal("not a TCP connection")
+		}
+		if err := conn.SetLinger(linger); err != nil {
+			t.Fatal(err)
+		}
+		if err := conn.Close(); err != nil {
+			t.Fatal(err)
+		}
+		other, e := s.dial(t), upload(100)
+		other.send(t, e.bytes())
+		other.expect(t, e)
+	}
+	half, request := s.dial(t), upload(1<<20).bytes()
+	half.send(t, request[:len(request)/2])
+	conn, ok := half.Conn.(*net.TCPConn)
+	if !ok {
+		t.Fatal("not a TCP connection")
+	}
+	if err := conn.CloseWrite(); err != nil {
+		t.Fatal(err)
+	}
+	answer, err := io.ReadAll(half.in)
+	if bytes.HasPrefix(answer, []byte("HTTP/1.1 2")) {
+		t.Errorf("half an upload counts as a whole one: %.200q, %v", answer, err)
+	}
+}
+
+// gracefulStop sends SIGTERM while an upload is in flight and an idle
+// connection is open. Servers that drain answer the upload first.
+func gracefulStop(t *testing.T, s *server) {
+	idle := s.dial(t)
+	idle.send(t, hello().bytes())
+	idle.expect(t, hello())
+	drains := s.Go != "" || s.name == "node"
+	if !drains {
+		s.terminate(t)
+		s.expectEnd(t)
+		return
+	}
+	w, e := s.dial(t), upload(20<<20)
+	request := e.bytes()
+	w.send(t, request[:len(request)-1])
+	s.terminate(t)
+	s.await(t, "its port to close", func() bool { return !s.listens() })
+	w.send(t, request[len(request)-1:])
+	resp, body := w.read(t, "POST")
+	if resp.StatusCode != http.StatusOK || !bytes.Equal(body, e.want) {
+		t.Errorf("the upload in flight got %d %.100q, want %q", resp.StatusCode, body, e.want)
+	}
+	if _, err := w.in.ReadByte(); !errors.Is(err, io.EOF) {
+		t.Errorf("after its last answer the connection gave %v, want its end", err)
+	}
+	s.expectEnd(t)
+}
