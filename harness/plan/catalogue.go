@@ -1,0 +1,130 @@
+package plan
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/joust-bench/joust/loaders"
+	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/scenarios"
+)
+
+// Catalogue is what the caller knows of the world and a plan is checked
+// against.
+type Catalogue struct {
+	// Scenarios are the rows of the table, in display order.
+	Scenarios []scenarios.Scenario
+	// Servers are all there are, in display order, whether they can run here
+	// or not.
+	Servers []Server
+	// LoaderCPUs is the number of processors that the loader has.
+	LoaderCPUs int
+	// Disjoint is true when server and loader have processors of their own.
+	Disjoint bool
+	// Engines run on this system, the default first; none means the event
+	// loop.
+	Engines []loaders.EngineName
+	// Connections bounds the clients.
+	Connections ConnectionLimit
+	// FreshSeed is the seed of a plan that names none.
+	FreshSeed uint64
+}
+
+// Server is a server as far as a plan is concerned.
+type Server struct {
+	Name string
+	// Protocols and Scenarios are those that the server claims.
+	Protocols []string
+	Scenarios []string
+	// Unsupported gives the reason for rows that the server cannot answer.
+	Unsupported map[string]string
+	// Unavailable says why the server cannot run here and which package to
+	// install; empty when it can.
+	Unavailable string
+	// StartTimeout and StopTimeout are for the worst case of the planned
+	// time; 0 means 10 s and 1 s.
+	StartTimeout, StopTimeout time.Duration
+}
+
+// ConnectionLimit is the largest number of connections that this machine
+// allows.
+type ConnectionLimit struct {
+	// Max is the number; 0 means that it is not known.
+	Max int
+	// Reason names the limit, such as "the limit of open files is 1024".
+	Reason string
+	// Remedy is the command that raises it, such as "ulimit -n 65536".
+	Remedy string
+}
+
+// Server returns the server of that name, or nil.
+func (c *Catalogue) Server(name string) *Server {
+	for i := range c.Servers {
+		if c.Servers[i].Name == name {
+			return &c.Servers[i]
+		}
+	}
+	return nil
+}
+
+// Scenario returns the row of that name, or nil.
+func (c *Catalogue) Scenario(name string) *scenarios.Scenario {
+	for i := range c.Scenarios {
+		if c.Scenarios[i].Name == name {
+			return &c.Scenarios[i]
+		}
+	}
+	return nil
+}
+
+// Runnable tells whether the entry can be measured in the table.
+func (c *Catalogue) Runnable(e results.PlanEntry, t results.PlanTable) bool {
+	return c.WhyNot(e, t) == ""
+}
+
+// WhyNot says why the entry cannot be measured in the table; empty when it
+// can.
+func (c *Catalogue) WhyNot(e results.PlanEntry, t results.PlanTable) string {
+	s := c.Server(e.Server)
+	switch {
+	case s == nil:
+		return "no such server"
+	case s.Unavailable != "":
+		return s.Unavailable
+	case s.Unsupported[t.Scenario] != "":
+		return s.Unsupported[t.Scenario]
+	case !slices.Contains(s.Scenarios, t.Scenario):
+		return fmt.Sprintf("its server.yaml does not claim %s", t.Scenario)
+	case !slices.Contains(s.Protocols, t.Protocol):
+		return fmt.Sprintf("its server.yaml does not claim the protocol %s", t.Protocol)
+	}
+	return ""
+}
+
+func (c *Catalogue) serverNames() []string {
+	names := make([]string, len(c.Servers))
+	for i, s := range c.Servers {
+		names[i] = s.Name
+	}
+	return names
+}
+
+func (c *Catalogue) scenarioNames() []string {
+	names := make([]string, len(c.Scenarios))
+	for i, s := range c.Scenarios {
+		names[i] = s.Name
+	}
+	return names
+}
+
+func (c *Catalogue) engines() []string {
+	if len(c.Engines) == 0 {
+		return []string{string(loaders.EventLoop)}
+	}
+	names := make([]string, len(c.Engines))
+	for i, e := range c.Engines {
+		names[i] = string(e)
+	}
+	return names
+}

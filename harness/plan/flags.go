@@ -1,0 +1,154 @@
+package plan
+
+import (
+	"time"
+
+	"github.com/joust-bench/joust/scenarios"
+	"github.com/joust-bench/joust/scenarios/suggest"
+)
+
+// Overrides are the flags of joust run; what is nil was not given. A flag
+// wins over the plan's file, for every table.
+type Overrides struct {
+	// Servers are names of the plan's entries or of servers, or "all".
+	Servers []string
+	// Scenarios are rows, or "all" or "headline". Tables that the plan has
+	// for them keep their settings.
+	Scenarios []string
+	Protocols []string
+	Clients   *int
+	// Duration sets the closed-loop and the open-loop windows.
+	Duration *time.Duration
+	Warmup   *time.Duration
+	Trials   *int
+	// Modes are "closed" and "open".
+	Modes []string
+	// Rates are in the form of ParseRate; they replace those of every table
+	// that has an open loop.
+	Rates []string
+	Seed  *uint64
+	// Peaks are what an earlier run found, in requests per second: fractions
+	// are of these in ladders without a closed-loop phase.
+	Peaks map[PeakKey]float64
+}
+
+// PeakKey names one peak of an earlier run.
+type PeakKey struct {
+	// Server is the entry's name in that run's tables.
+	Server, Scenario, Protocol string
+}
+
+// readFlags checks each flag by itself.
+func readFlags(o Overrides, ps *problems) flags {
+	f := flags{
+		servers:   flagNames(ps, "--servers", o.Servers, nil),
+		scenarios: flagNames(ps, "--scenarios", o.Scenarios, nil),
+		seed:      flagValue(ps, "--seed", o.Seed, nil),
+		settings: settings{
+			clients:   flagValue(ps, "--clients", o.Clients, count("clients", 1, maxClients)),
+			trials:    flagValue(ps, "--trials", o.Trials, count("trials", 1, maxTrials)),
+			warmup:    flagValue(ps, "--warmup", o.Warmup, checkWarmup),
+			duration:  flagValue(ps, "--duration", o.Duration, window("a window")),
+			modes:     flagNames(ps, "--mode", o.Modes, oneOf("mode", modeNames())),
+			protocols: flagNames(ps, "--protocols", o.Protocols, checkProtocol),
+			rates:     flagRates(ps, o.Rates),
+		},
+	}
+	f.openDuration = f.duration
+	return f
+}
+
+func flagValue[T any](ps *problems, flag string, v *T, check func(T) string) opt[T] {
+	if v == nil {
+		return opt[T]{}
+	}
+	at := place{flag: flag}
+	if check != nil {
+		if wrong := check(*v); wrong != "" {
+			ps.add(at, "%s", wrong)
+			return opt[T]{}
+		}
+	}
+	return given(*v, at)
+}
+
+func flagNames(ps *problems, flag string, texts []string, check func(string) string) opt[[]name] {
+	if texts == nil {
+		return opt[[]name]{}
+	}
+	at := place{flag: flag}
+	var list []name
+	for _, text := range texts {
+		if hasName(list, text) {
+			ps.add(at, "%s is listed twice", text)
+			continue
+		}
+		if n := flagValue(ps, flag, &text, check); n.set {
+			list = append(list, name{text: text, at: at})
+		}
+	}
+	if len(texts) == 0 {
+		ps.add(at, "is empty; leave it out or give it a value")
+	}
+	return given(list, at)
+}
+
+func flagRates(ps *problems, texts []string) opt[[]rate] {
+	if texts == nil {
+		return opt[[]rate]{}
+	}
+	at := place{flag: "--rates"}
+	var list []rate
+	for _, text := range texts {
+		parsed, err := ParseRate(text)
+		x := rate{PlanRate: parsed, at: at}
+		switch {
+		case err != nil:
+			ps.add(at, "%v", err)
+		case hasRate(list, x):
+			ps.add(at, "the rate of %q is listed twice", x.PhaseName())
+		default:
+			list = append(list, x)
+		}
+	}
+	if len(texts) == 0 {
+		ps.add(at, "is empty; leave it out or give it a value")
+	}
+	return given(list, at)
+}
+
+func hasName(list []name, text string) bool {
+	for _, n := range list {
+		if n.text == text {
+			return true
+		}
+	}
+	return false
+}
+
+// hasRate compares by the phases' names, which must be unique in a ladder.
+func hasRate(list []rate, x rate) bool {
+	for _, r := range list {
+		if r.PhaseName() == x.PhaseName() {
+			return true
+		}
+	}
+	return false
+}
+
+// checkProtocol tells names that nobody knows from protocols that no engine
+// speaks yet.
+func checkProtocol(p string) string {
+	if wrong := oneOf("protocol", protocolNames())(p); wrong != "" {
+		return wrong
+	}
+	if !engineSpeaks(scenarios.Protocol(p)) {
+		return "no loader engine speaks " + p + " yet; use " + string(scenarios.H1)
+	}
+	return ""
+}
+
+// unknown is the message about a name that is not among the known ones.
+func unknown(what, text string, known []string) string {
+	return "unknown " + what + " \"" + text + "\"" + suggest.Hint(text, known)
+}

@@ -1,0 +1,99 @@
+package plan_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/joust-bench/joust/harness/plan"
+	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/scenarios"
+)
+
+const noHandler = "a stock nginx cannot run a handler"
+
+// catalogue is the real scenario table with servers like the real ones, on a
+// machine with two processors.
+func catalogue(t testing.TB) plan.Catalogue {
+	t.Helper()
+	table, err := scenarios.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := plan.Catalogue{
+		Scenarios:  table.All(),
+		LoaderCPUs: 1,
+		Disjoint:   true,
+		FreshSeed:  42,
+	}
+	for _, name := range []string{"nethttp", "fasthttp", "gin", "echo", "chi", "fiber", "nginx", "node", "python"} {
+		s := plan.Server{Name: name, Protocols: []string{"h1"}, Scenarios: table.Names()}
+		if name == "nginx" {
+			s.Scenarios = []string{"hello", "headers_heavy", "large_response", "pipelined_h1"}
+			s.Unsupported = map[string]string{}
+			for _, row := range []string{"json", "echo", "multi_request_body", "upload_20mb"} {
+				s.Unsupported[row] = noHandler
+			}
+		}
+		c.Servers = append(c.Servers, s)
+	}
+	return c
+}
+
+// small is a catalogue of one server and hand-made rows, for what the real
+// table does not have yet.
+func small(rows ...scenarios.Scenario) plan.Catalogue {
+	c := plan.Catalogue{LoaderCPUs: 1, Scenarios: rows}
+	s := plan.Server{Name: "one", Protocols: []string{"h1"}}
+	for _, r := range rows {
+		s.Scenarios = append(s.Scenarios, r.Name)
+	}
+	c.Servers = []plan.Server{s}
+	return c
+}
+
+func row(name string, protocols []scenarios.Protocol, modes ...scenarios.Mode) scenarios.Scenario {
+	return scenarios.Scenario{Name: name, Protocols: protocols, Modes: modes, Depth: 1}
+}
+
+func resolve(t testing.TB, yaml string, o plan.Overrides, c plan.Catalogue) (results.Plan, []string) {
+	t.Helper()
+	p, warnings, err := plan.Resolve("test.yaml", []byte(yaml), o, c)
+	if err != nil {
+		t.Fatalf("the plan was refused:\n%v", err)
+	}
+	return p, warnings
+}
+
+// refused returns the message of a plan that must not resolve.
+func refused(t testing.TB, yaml string, o plan.Overrides, c plan.Catalogue) string {
+	t.Helper()
+	file, data := "test.yaml", []byte(yaml)
+	if yaml == "" {
+		file, data = "", nil
+	}
+	_, _, err := plan.Resolve(file, data, o, c)
+	var problems *plan.Error
+	if !errors.As(err, &problems) || len(problems.Problems) == 0 {
+		t.Fatalf("the plan was not refused with a *plan.Error but: %v", err)
+	}
+	return err.Error()
+}
+
+func ptr[T any](v T) *T { return &v }
+
+// minimal is a plan file with defaults only.
+const minimal = "servers: [nethttp, gin]\ntables: [{scenarios: [hello]}]\n"
+
+func table(t testing.TB, p results.Plan, scenario string) results.PlanTable {
+	t.Helper()
+	for _, x := range p.Tables {
+		if x.Scenario == scenario {
+			return x
+		}
+	}
+	t.Fatalf("the plan has no table for %s", scenario)
+	return results.PlanTable{}
+}
+
+func seconds(n int64) float64 { return time.Duration(n).Seconds() }

@@ -1,0 +1,78 @@
+package plan
+
+import (
+	"time"
+
+	"github.com/joust-bench/joust/results"
+)
+
+// The nominal times of what surrounds the windows.
+const (
+	// trialOverhead is for start, exact pass and end of a trial.
+	trialOverhead = 800 * time.Millisecond
+	phaseOverhead = 100 * time.Millisecond
+	// checkTime is for the full check of one row of one server.
+	checkTime = 500 * time.Millisecond
+
+	defaultStartTimeout = 10 * time.Second
+	defaultStopTimeout  = time.Second
+)
+
+// Planned is the time that the plan takes, builds apart: nominally, and at
+// most, when every start takes its limit, every window its longest and every
+// drain its bound.
+func Planned(p results.Plan, c Catalogue) (nominal, atMost time.Duration) {
+	for _, t := range Expand(p, c.Runnable) {
+		n, m := trialTime(t, p, &c)
+		nominal += n
+		atMost += m
+	}
+	n, m := checksTime(p, &c)
+	return nominal + n, atMost + m
+}
+
+func trialTime(t Trial, p results.Plan, c *Catalogue) (nominal, atMost time.Duration) {
+	nominal = trialOverhead
+	atMost = trialOverhead + limitTime(t.Entry.Server, c)
+	for _, phase := range Phases(t, p) {
+		fixed := phaseOverhead + phase.Lead
+		nominal += fixed + phase.Duration
+		atMost += fixed + max(phase.Duration, phase.MaxDuration) + ns(p.DrainNS)
+	}
+	return nominal, atMost
+}
+
+// limitTime is the longest that a server may take to start and to stop.
+func limitTime(server string, c *Catalogue) time.Duration {
+	start, stop := defaultStartTimeout, defaultStopTimeout
+	if s := c.Server(server); s != nil {
+		if s.StartTimeout > 0 {
+			start = s.StartTimeout
+		}
+		if s.StopTimeout > 0 {
+			stop = s.StopTimeout
+		}
+	}
+	return start + stop
+}
+
+// checksTime is for the full checks before the trials: each server once, with
+// every row of the plan that it answers.
+func checksTime(p results.Plan, c *Catalogue) (nominal, atMost time.Duration) {
+	started := map[string]bool{}
+	checked := map[[2]string]bool{}
+	for _, t := range p.Tables {
+		for _, e := range runnableEntries(p, t, c.Runnable) {
+			if cell := [2]string{e.Server, t.Scenario}; !checked[cell] {
+				checked[cell] = true
+				nominal += checkTime
+				atMost += checkTime + ns(p.RequestTimeoutNS)
+			}
+			if !started[e.Server] {
+				started[e.Server] = true
+				atMost += limitTime(e.Server, c)
+			}
+		}
+	}
+	return nominal, atMost
+}

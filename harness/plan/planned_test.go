@@ -1,0 +1,201 @@
+package plan_test
+
+import (
+	"math"
+	"math/big"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/joust-bench/joust/harness/plan"
+	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/scenarios"
+)
+
+const scripts = "../../scripts"
+
+func script(t *testing.T, name string) (results.Plan, plan.Catalogue) {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join(scripts, name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := catalogue(t)
+	p, _, err := plan.Resolve("scripts/"+name, data, plan.Overrides{}, c)
+	if err != nil {
+		t.Fatalf("scripts/%s:\n%v", name, err)
+	}
+	return p, c
+}
+
+func TestEveryScriptResolves(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob(scripts + "/*.yaml")
+	if err != nil || len(files) < 3 {
+		t.Fatalf("plans in scripts: %v, %v", files, err)
+	}
+	for _, file := range files {
+		p, _ := script(t, filepath.Base(file))
+		t.Logf("%s: planned %.0f s, at most %.0f s", p.Source, seconds(p.PlannedNS), seconds(p.AtMostNS))
+		if p.PlannedNS <= 0 || p.AtMostNS <= p.PlannedNS {
+			t.Errorf("%s: planned %v, at most %v", p.Source, p.PlannedNS, p.AtMostNS)
+		}
+	}
+}
+
+func TestPlannedTimeOfScripts(t *testing.T) {
+	t.Parallel()
+	for name, limit := range map[string]float64{"default.yaml": 600, "quick.yaml": 90} {
+		p, _ := script(t, name)
+		if got := seconds(p.PlannedNS); got > limit {
+			t.Errorf("%s takes %.1f s, more than %v", name, got, limit)
+		}
+	}
+}
+
+// TestDefaultPlan holds what the published matrices are made of.
+func TestDefaultPlan(t *testing.T) {
+	t.Parallel()
+	p, c := script(t, "default.yaml")
+	var names []string
+	for _, e := range p.Entries {
+		names = append(names, e.As)
+	}
+	if got := strings.Join(names, " "); got != "nethttp fasthttp gin nginx node nethttp-aa" {
+		t.Errorf("servers are %s", got)
+	}
+	scouts, measured := 0, map[string]int{}
+	for _, x := range plan.Expand(p, c.Runnable) {
+		if x.Kind == results.TrialScout {
+			scouts++
+			continue
+		}
+		measured[x.Table.Scenario]++
+	}
+	if scouts != 5 || measured["hello"] != 36 || measured["json"] != 30 || measured["upload_20mb"] != 15 {
+		t.Errorf("%d scouts, trials %v", scouts, measured)
+	}
+	if up := table(t, p, "upload_20mb"); up.ClosedDurationNS != 3e9 || up.Clients != 8 || len(up.Rates) > 0 {
+		t.Errorf("upload_20mb is %+v", up)
+	}
+}
+
+func TestFullPlanLeavesNothingOut(t *testing.T) {
+	t.Parallel()
+	p, c := script(t, "full.yaml")
+	if len(p.Tables) != len(c.Scenarios) || len(p.Entries) != len(c.Servers)+1 {
+		t.Errorf("%d tables of %d rows, %d entries of %d servers", len(p.Tables), len(c.Scenarios), len(p.Entries), len(c.Servers))
+	}
+	for _, x := range p.Tables {
+		row := c.Scenario(x.Scenario)
+		if x.Closed != row.Allows(scenarios.Closed) || (len(x.Rates) > 0) != row.Allows(scenarios.Open) {
+			t.Errorf("%s: closed %v, %d rates", x.Scenario, x.Closed, len(x.Rates))
+		}
+	}
+	for _, note := range plan.ClaimNotes(p, c.Runnable) {
+		if !strings.HasSuffix(note, ": enough") {
+			t.Error(note)
+		}
+	}
+}
+
+// TestPlannedArithmetic adds up one plan by hand.
+func TestPlannedArithmetic(t *testing.T) {
+	t.Parallel()
+	c := catalogue(t)
+	c.Server("gin").StartTimeout, c.Server("gin").StopTimeout = 20*time.Second, 2*time.Second
+	p, _ := resolve(t, `
+servers: [gin]
+warmup: 1s
+duration: 2s
+open_duration: 3s
+trials: 2
+tables:
+  - {scenarios: [hello], rates: [50%, common]}
+  - {scenarios: [upload_20mb]}
+`, plan.Overrides{}, c)
+	scout := 0.8 + (0.1 + 1) + (0.1 + 0.1 + 1)
+	hello := 0.8 + (0.1 + 1) + (0.1 + 0.1 + 2) + 2*(0.1+0.2+3)
+	upload := 0.8 + (0.1 + 1) + (0.1 + 0.1 + 2)
+	nominal := scout + 2*hello + 2*upload + 2*0.5
+	if got := seconds(p.PlannedNS); math.Abs(got-nominal) > 1e-6 {
+		t.Errorf("planned %v s instead of %v", got, nominal)
+	}
+	// Five trials and one check start and stop the server, there are 2 + 8 + 4
+	// drains, the two windows of upload_20mb may stretch from 2 s to 10 s, and
+	// each of two rows may be checked until the request's timeout.
+	atMost := nominal + 6*22 + 14*0.5 + 2*8 + 2*10
+	if got := seconds(p.AtMostNS); math.Abs(got-atMost) > 1e-6 {
+		t.Errorf("at most %v s instead of %v", got, atMost)
+	}
+}
+
+func TestTrialsForClaims(t *testing.T) {
+	t.Parallel()
+	// method.md §4.
+	for servers, want := range map[int]int{-1: 0, 0: 0, 1: 0, 2: 4, 4: 5, 7: 6, 13: 7, 25: 8} {
+		if got := plan.TrialsForClaims(servers); got != want {
+			t.Errorf("%d servers need %d trials instead of %d", servers, got, want)
+		}
+	}
+	// Exactly: 2 / C(2n, n) · k(k−1)/2 ≤ 1/20, and not with one trial less.
+	enough := func(k, n int) bool {
+		orders := new(big.Int).Binomial(int64(2*n), int64(n))
+		return big.NewInt(int64(20*k*(k-1))).Cmp(orders) <= 0
+	}
+	for k := 2; k <= 200; k++ {
+		if n := plan.TrialsForClaims(k); !enough(k, n) || enough(k, n-1) {
+			t.Errorf("%d trials for %d servers are not the least that do", n, k)
+		}
+	}
+}
+
+func TestClaimNotes(t *testing.T) {
+	t.Parallel()
+	c := catalogue(t)
+	p, _ := resolve(t, "servers: [gin, nginx, chi, {server: chi, as: chi-aa}]\ntables: [{scenarios: [hello], trials: 4}, {scenarios: [json], trials: 4}]", plan.Overrides{}, c)
+	notes := plan.ClaimNotes(p, c.Runnable)
+	if len(notes) != 2 || !strings.HasPrefix(notes[0], "hello (h1): 4 trials each of 3 servers; claims about all pairs need 5: too few") ||
+		!strings.HasSuffix(notes[1], "of 2 servers; claims about all pairs need 4: enough") {
+		t.Errorf("notes are %q", notes)
+	}
+}
+
+func TestRequestMemory(t *testing.T) {
+	t.Parallel()
+	c := catalogue(t)
+	p, _ := resolve(t, "servers: [gin]\ntables: [{scenarios: [echo, upload_20mb]}]", plan.Overrides{}, c)
+	if got := plan.RequestMemory(p, c.Scenarios); got != 20971520+8 {
+		t.Errorf("%d bytes", got)
+	}
+	huge := row("huge", []scenarios.Protocol{scenarios.H1}, scenarios.Closed)
+	for range 2 {
+		huge.Requests = append(huge.Requests, scenarios.Request{Body: &scenarios.Body{Text: "x", Length: math.MaxInt64 - 5}})
+	}
+	p.Tables[0].Scenario = "huge"
+	if got := plan.RequestMemory(p, []scenarios.Scenario{huge}); got != math.MaxInt64 {
+		t.Errorf("the sum of two huge bodies is %d", got)
+	}
+}
+
+// TestReadmeExamples resolves every plan that scripts/README.md shows.
+func TestReadmeExamples(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile(scripts + "/README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	examples := regexp.MustCompile("(?s)```yaml\n(.*?)```").FindAllStringSubmatch(string(text), -1)
+	if len(examples) == 0 {
+		t.Fatal("no example in scripts/README.md")
+	}
+	for _, x := range examples {
+		_, warnings := resolve(t, x[1], plan.Overrides{}, catalogue(t))
+		if len(warnings) > 0 {
+			t.Errorf("an example warns: %q", warnings)
+		}
+	}
+}

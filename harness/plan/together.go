@@ -1,0 +1,147 @@
+package plan
+
+import (
+	"fmt"
+	"math"
+	"strings"
+
+	"github.com/joust-bench/joust/results"
+)
+
+// checkTogether checks what concerns several settings at once.
+func (r *resolver) checkTogether(p *results.Plan) {
+	for i := range p.Tables {
+		r.checkClients(p, &p.Tables[i], r.clients[i])
+	}
+	r.checkRates(p)
+	if len(r.problems.list) > 0 {
+		return // the rest would only repeat these
+	}
+	if len(p.Tables) == 0 {
+		r.problems.add(place{}, "nothing to measure is left: no scenario of the plan allows the loops and protocols asked for")
+		return
+	}
+	r.checkRunnable(p)
+}
+
+func (r *resolver) checkClients(p *results.Plan, t *results.PlanTable, from opt[int]) {
+	limit := r.cat.Connections
+	if limit.Max > 0 && t.Clients > limit.Max {
+		text := fmt.Sprintf("%d clients are more than the %d connections possible here", t.Clients, limit.Max)
+		if limit.Reason != "" {
+			text += ": " + limit.Reason
+		}
+		if limit.Remedy != "" {
+			text += "; raise it with: " + limit.Remedy
+		}
+		r.problems.add(from.at, "%s", text)
+	}
+	if threads := r.doc.threads; threads.val > t.Clients {
+		r.problems.add(threads.at, "more threads than clients: %d threads would share the %d clients of %s; lower threads or raise clients", threads.val, t.Clients, t.Scenario)
+	}
+	if own := r.cat.Scenario(t.Scenario).Clients; r.flags.clients.set && own > 0 && own != t.Clients {
+		r.warn(fmt.Sprintf("%s runs with %d clients as --clients says; its own number is %d", t.Scenario, t.Clients, own))
+	}
+	if t.MinCompletions > 0 && t.WarmupNS == 0 {
+		r.warn(fmt.Sprintf("%s has no warm-up from whose rate its window could be stretched to %d completions", t.Scenario, t.MinCompletions))
+	}
+}
+
+// checkRates finds the peaks for ladders that have fractions and no closed
+// loop.
+func (r *resolver) checkRates(p *results.Plan) {
+	opened, used := false, false
+	for i := range p.Tables {
+		t := &p.Tables[i]
+		opened = opened || len(t.Rates) > 0
+		if fractions := fractionNames(t); !t.Closed && fractions != "" {
+			used = used || r.peaks != nil
+			r.takePeaks(p, t, fractions)
+		}
+	}
+	if r.flags.rates.set && !opened && len(p.Tables) > 0 {
+		r.problems.add(r.flags.rates.at, "no table of the plan has an open loop that could take a rate; add --mode closed,open")
+	}
+	if r.peaks != nil && !used {
+		r.warn("--peaks is not used: each ladder with fractions of a peak finds its own in its closed loop")
+	}
+}
+
+func fractionNames(t *results.PlanTable) string {
+	var names []string
+	for _, x := range t.Rates {
+		if x.Kind == results.RateFraction {
+			names = append(names, strings.TrimPrefix(x.PhaseName(), "open "))
+		}
+	}
+	return strings.Join(names, ", ")
+}
+
+func (r *resolver) takePeaks(p *results.Plan, t *results.PlanTable, fractions string) {
+	if r.peaks == nil {
+		r.problems.add(r.modesPlace(t), "%s is open loop only, and %s are shares of a peak that no closed loop finds; add the closed loop, give absolute rates such as 20000, or name an earlier run with --peaks RUN", t.Scenario, fractions)
+		return
+	}
+	for _, e := range p.Entries {
+		if !r.cat.Runnable(e, *t) {
+			continue
+		}
+		peak, ok := r.peaks[PeakKey{e.As, t.Scenario, t.Protocol}]
+		if !ok {
+			peak, ok = r.peaks[PeakKey{e.Server, t.Scenario, t.Protocol}]
+		}
+		at := place{flag: "--peaks"}
+		switch {
+		case !ok:
+			r.problems.add(at, "that run has no peak of %s for %s (%s); run its closed loop first, or give absolute rates such as 20000", e.As, t.Scenario, t.Protocol)
+		case math.IsNaN(peak) || math.IsInf(peak, 0) || peak <= 0:
+			r.problems.add(at, "the peak of %s for %s (%s) in that run is %v, no rate to take a share of", e.As, t.Scenario, t.Protocol, peak)
+		default:
+			p.Peaks = append(p.Peaks, results.PlanPeak{Server: e.As, Scenario: t.Scenario, Protocol: t.Protocol, PeakRPS: peak})
+		}
+	}
+}
+
+// modesPlace is where the table's modes were given.
+func (r *resolver) modesPlace(t *results.PlanTable) place {
+	for _, s := range r.specs {
+		if s.row.Name != t.Scenario {
+			continue
+		}
+		asked := r.flags.modes.or(s.modes).or(r.doc.modes)
+		if asked.set {
+			return asked.at
+		}
+		return s.at
+	}
+	return place{}
+}
+
+// checkRunnable refuses a plan of which nothing can be measured here.
+func (r *resolver) checkRunnable(p *results.Plan) {
+	var reasons []string
+	for _, t := range p.Tables {
+		for _, e := range p.Entries {
+			why := r.cat.WhyNot(e, t)
+			if why == "" {
+				return
+			}
+			if line := e.As + ": " + t.Scenario + ": " + why; len(reasons) < 8 {
+				reasons = append(reasons, line)
+			}
+		}
+	}
+	r.problems.add(place{}, "nothing of the plan can be measured here (%s)", strings.Join(reasons, "; "))
+}
+
+// warnUnmeasured tells of tables in which nobody can be measured.
+func (r *resolver) warnUnmeasured(p results.Plan) {
+	for _, t := range p.Tables {
+		if len(runnableEntries(p, t, r.cat.Runnable)) == 0 {
+			r.warn(fmt.Sprintf("no server of the plan can be measured on %s (%s)", t.Scenario, t.Protocol))
+		}
+	}
+	if n := r.doc.threads.val; n > max(1, r.cat.LoaderCPUs) {
+		r.warn(fmt.Sprintf("%d loader threads share %d processors", n, max(1, r.cat.LoaderCPUs)))
+	}
+}
