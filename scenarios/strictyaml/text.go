@@ -11,8 +11,16 @@ import (
 
 // Good tells whether the file gives a value for the path that could be read
 // and of which no problem is known that makes it useless.
-func (d *Document) Good(path string) bool {
-	return d.Has(path) && !slices.ContainsFunc(d.bad, func(b string) bool {
+func (d *Document) Good(path string) bool { return d.Has(path) && !d.isBad(path) }
+
+// Spoiled tells whether the value at the path may be missing only because of a
+// problem that is reported already: a misspelt key, or an unreadable file.
+func (d *Document) Spoiled(path string) bool {
+	return d.isBad(path) || slices.Contains(d.bad, "")
+}
+
+func (d *Document) isBad(path string) bool {
+	return slices.ContainsFunc(d.bad, func(b string) bool {
 		return b == path || strings.HasPrefix(path, b) && strings.ContainsAny(path[len(b):len(b)+1], ".[")
 	})
 }
