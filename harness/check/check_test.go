@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"math/rand/v2"
 	"net"
 	"net/http"
 	"strconv"
@@ -35,7 +34,7 @@ func impatient() limits {
 
 func full(t *testing.T, address string, l limits, r *scenarios.Scenario) Result {
 	t.Helper()
-	rnd := rand.New(rand.NewPCG(1, 2))
+	rnd := randomFrom(1)
 	return battery{target{address, "joust.test", l}, r, rnd}.run(t.Context())
 }
 
@@ -432,7 +431,7 @@ func TestWhatCannotBeAsked(t *testing.T) {
 	if err := Ready(t.Context(), "127.0.0.1:1", "joust.test", empty); err == nil {
 		t.Error("a row without requests is ready")
 	}
-	if res := Full(t.Context(), "127.0.0.1:1", "joust.test", empty, rand.New(rand.NewPCG(1, 2))); res.Status != Wrong {
+	if res := Full(t.Context(), "127.0.0.1:1", "joust.test", empty, randomFrom(1)); res.Status != Wrong {
 		t.Errorf("a row without requests: got %+v", res)
 	}
 }
@@ -501,6 +500,6 @@ func TestEndOfContextEndsTheCheck(t *testing.T) {
 		<-asked
 		cancel()
 	}()
-	res := Full(ctx, address, "joust.test", row(hello()), rand.New(rand.NewPCG(1, 2)))
+	res := Full(ctx, address, "joust.test", row(hello()), randomFrom(1))
 	expectWrong(t, res, "context canceled")
 }

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -212,3 +213,12 @@ func drip(c net.Conn) {
 		}
 	}
 }
+
+// handled is the body with which the server answers.
+func handled(server http.Handler, r *http.Request) []byte {
+	w := httptest.NewRecorder()
+	server.ServeHTTP(w, r)
+	return w.Body.Bytes()
+}
+
+func randomFrom(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, 0)) }

@@ -1,0 +1,170 @@
+package invariants
+
+import (
+	"go/ast"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/joust-bench/joust"
+
+// room is a rule for the packages at a path and, where it ends in "/...", below
+// it. The first room that holds a package decides.
+type room struct {
+	path string
+	// may lists what of the module its packages may import; the same form.
+	may []string
+	// mayNot takes out of what may allows.
+	mayNot []string
+}
+
+// rooms is the order of design in which imports point one way: main, then
+// harness/cli, the commands' own rooms, the rooms that do the work, loaders,
+// scenarios, results.
+var rooms = []room{
+	{path: "", may: []string{"harness/cli"}},
+	{path: "results"},
+	{path: "results/stats", may: []string{"results"}},
+	{path: "results/...", may: []string{"results", "results/stats"}},
+	{path: "scenarios/...", may: []string{"results", "scenarios/..."}},
+	{path: "loaders", may: []string{"results", "scenarios"}},
+	{path: "loaders/...", may: []string{"loaders/...", "scenarios/...", "results", "results/stats"}},
+	{path: "harness/catalog/...", may: []string{"loaders/...", "scenarios/...", "results/..."}},
+	{path: "harness/cpuset/...", may: []string{"loaders/...", "scenarios/...", "results/..."}},
+	{path: "harness/sample/...", may: []string{"loaders/...", "scenarios/...", "results/..."}},
+	{path: "harness/machine/...", may: []string{"loaders/...", "scenarios/...", "results/..."}},
+	{path: "harness/plan/...", may: []string{"..."}, mayNot: orchestrators},
+	{path: "harness/host/...", may: []string{"..."}, mayNot: orchestrators},
+	{path: "harness/check/...", may: []string{"..."}, mayNot: orchestrators},
+	{path: "harness/judge/...", may: []string{"..."}, mayNot: orchestrators},
+	{path: "harness/cli/...", may: []string{"..."}},
+	{path: "harness/...", may: []string{"..."}, mayNot: []string{"harness/cli/..."}},
+}
+
+var orchestrators = []string{"harness/run/...", "harness/duel/...", "harness/doctor/...", "harness/cli/..."}
+
+// onlyThere are modules that one room alone may import.
+var onlyThere = map[string]string{
+	"github.com/spf13/cobra": "harness/cli/...",
+}
+
+// within tells whether the path lies in the pattern.
+func within(path, pattern string) bool {
+	tree, all := strings.CutSuffix(pattern, "...")
+	if !all {
+		return path == pattern
+	}
+	tree = strings.TrimSuffix(tree, "/")
+	return tree == "" || path == tree || strings.HasPrefix(path, tree+"/")
+}
+
+func withinAny(path string, patterns []string) bool {
+	for _, p := range patterns {
+		if within(path, p) {
+			return true
+		}
+	}
+	return false
+}
+
+// forbidden says why the package must not import the other, "" where it may.
+// Both are import paths; the package's is relative to the module.
+func forbidden(from, imported string) string {
+	for other, there := range onlyThere {
+		if within(imported, other+"/...") && !within(from, there) {
+			return "only " + there + " imports " + other
+		}
+	}
+	to, ours := strings.CutPrefix(imported, module)
+	if !ours {
+		return ""
+	}
+	to = strings.TrimPrefix(to, "/")
+	if within(to, "servers/...") {
+		return "the servers are a module of their own, which the tool does not import"
+	}
+	for _, r := range rooms {
+		if !within(from, r.path) {
+			continue
+		}
+		switch {
+		case withinAny(to, r.mayNot):
+			return "imports point one way: not to " + strings.Join(r.mayNot, ", ")
+		case !withinAny(to, r.may):
+			return "imports point one way: of joust only " + strings.Join(append([]string{"nothing"}, r.may...), ", ")
+		}
+		return ""
+	}
+	return "no room of the house holds this package; add it to rooms"
+}
+
+func TestForbidden(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		from, imported string
+		wrong          bool
+	}{
+		{"", "harness/cli", false},
+		{"", "harness/run", true},
+		{"results", "scenarios", true},
+		{"results/stats", "results", false},
+		{"results/matrix", "results/stats", false},
+		{"results/matrix", "results/journal", true},
+		{"results/stats", "results/matrix", true},
+		{"scenarios", "results", false},
+		{"scenarios", "loaders", true},
+		{"loaders", "scenarios", false},
+		{"loaders", "loaders/wire", true},
+		{"loaders/evloop", "loaders/wire", false},
+		{"loaders/evloop", "loaders", false},
+		{"loaders/engine", "harness/host", true},
+		{"loaders/engine", "results/matrix", true},
+		{"harness/sample", "harness/cpuset", true},
+		{"harness/cpuset", "results", false},
+		{"harness/host", "harness/sample", false},
+		{"harness/host", "harness/run", true},
+		{"harness/check", "harness/cli", true},
+		{"harness/check", "loaders/wire", false},
+		{"harness/run", "harness/host", false},
+		{"harness/run", "harness/cli", true},
+		{"harness/cli", "harness/run", false},
+		{"harness/run", "servers/fixture", true},
+		{"somewhere", "results", true},
+	} {
+		why := forbidden(c.from, module+"/"+c.imported)
+		if (why != "") != c.wrong {
+			t.Errorf("%q imports %q: got %q, want forbidden: %v", c.from, c.imported, why, c.wrong)
+		}
+	}
+	if forbidden("harness/run", "github.com/spf13/cobra/doc") == "" || forbidden("harness/cli", "github.com/spf13/cobra") != "" {
+		t.Error("cobra belongs to harness/cli alone")
+	}
+	if why := forbidden("results", "encoding/json"); why != "" {
+		t.Errorf("the standard library is free to all, got %q", why)
+	}
+}
+
+func TestImportsPointOneWay(t *testing.T) {
+	t.Parallel()
+	for _, f := range open(t).files {
+		for _, spec := range f.syntax.Imports {
+			imported := importPath(t, spec)
+			if f.test && within(imported, module+"/"+f.pkg) {
+				continue // an external test package imports what it tests
+			}
+			if why := forbidden(f.pkg, imported); why != "" {
+				t.Errorf("%s imports %s: %s", f.path, imported, why)
+			}
+		}
+	}
+}
+
+func importPath(t *testing.T, spec *ast.ImportSpec) string {
+	t.Helper()
+	path, err := strconv.Unquote(spec.Path.Value)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
