@@ -68,30 +68,35 @@ func newHandle(p Program) *handle {
 	}
 }
 
-// awaitStart sends the configuration and waits until the program runs. On
-// failure the keeper has ended when it returns.
-func (h *handle) awaitStart(ctx context.Context, c keeper.Config) error {
+// begin sends the configuration and waits until the program runs. On failure
+// the keeper has ended when it returns.
+func (h *handle) begin(ctx context.Context, c keeper.Config) error {
 	err := h.order(c)
 	if err == nil {
-		select {
-		case err = <-h.begun:
-		case <-h.gone:
-			// The keeper may have told why before it ended.
-			select {
-			case err = <-h.begun:
-			default:
-				err = h.endErr
-			}
-		case <-ctx.Done():
-			err = context.Cause(ctx)
-		}
+		err = h.awaitStart(ctx)
 	}
 	if err == nil {
 		return nil
 	}
 	h.hangUp()
-	<-h.gone
-	return errors.Join(err, h.closePipes())
+	h.awaitEnd()
+	return errors.Join(err, h.endErr, h.closePipes())
+}
+
+func (h *handle) awaitStart(ctx context.Context) error {
+	select {
+	case err := <-h.begun:
+		return err
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-h.gone:
+	}
+	select {
+	case err := <-h.begun:
+		return err
+	default:
+		return errors.New("its keeper did not answer")
+	}
 }
 
 // order writes one line to the keeper.
@@ -166,7 +171,7 @@ func (h *handle) keeperLost(waitErr error) error {
 	said := strings.TrimSpace(h.complaints.buf.String())
 	err := fmt.Errorf("the keeper of %s died: %w %s", h.program.Name, orUnknown(waitErr), said)
 	if h.started.Cgroup == "" {
-		return fmt.Errorf("%w; children of the program may still run", err)
+		return fmt.Errorf("%w; it had no control group (%s), so children of the program may still run", err, h.started.NoCgroup)
 	}
 	return errors.Join(err, endCgroup(context.Background(), tree.Cgroup(h.started.Cgroup)))
 }

@@ -63,7 +63,7 @@ func (l *Local) Start(ctx context.Context, p Program) (Handle, error) {
 		return nil, fmt.Errorf("starting %s: %w", p.Name, err)
 	}
 	go h.watch()
-	if err := h.awaitStart(ctx, l.config(p)); err != nil {
+	if err := h.begin(ctx, l.config(p)); err != nil {
 		return nil, fmt.Errorf("starting %s: %w", p.Name, explain(err, p))
 	}
 	return h, nil

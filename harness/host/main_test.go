@@ -35,6 +35,11 @@ func TestMain(m *testing.M) {
 			os.Exit(victim(os.Args[2]))
 		}
 	}
+	// Under the race detector every process, each keeper too, would sleep for a
+	// second at its end.
+	if err := os.Setenv("GORACE", "atexit_sleep_ms=0 "+os.Getenv("GORACE")); err != nil {
+		panic(err)
+	}
 	goleak.VerifyTestMain(m)
 }
 

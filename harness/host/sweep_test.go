@@ -5,12 +5,14 @@ package host
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -211,4 +213,67 @@ func TestTempDirRefusesForeignRoot(t *testing.T) {
 	if dir, _, err := TempDir(); err == nil {
 		t.Errorf("made %s through somebody's link", dir)
 	}
+}
+
+// TestKilledAtAnyMoment kills jousts while they start things, where a keeper
+// may not even know yet what to keep.
+func TestKilledAtAnyMoment(t *testing.T) {
+	t.Parallel()
+	for delay := range 6 {
+		mark := fmt.Sprintf("JOUST_TEST_MARK=%d-%d", os.Getpid(), delay)
+		cmd := exec.Command(os.Args[0], "victim", t.TempDir())
+		cmd.Env = append(os.Environ(), mark)
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		p, err := tree.Lookup(cmd.Process.Pid)
+		if err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Duration(delay) * 50 * time.Millisecond)
+		if err := cmd.Process.Kill(); err != nil {
+			t.Fatal(err)
+		}
+		if err := cmd.Wait(); err == nil {
+			t.Error("the victim ended by itself")
+		}
+		owner := tree.Owner{PID: p.PID, Start: p.Start}
+		err = await(func() (bool, error) {
+			pids, err := marked(mark)
+			groups, groupErr := groupsOf(owner)
+			return len(pids)+len(groups) == 0, errors.Join(err, groupErr)
+		}, "processes or control groups are left")
+		if err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// marked lists the processes whose environment holds the mark.
+func marked(mark string) ([]string, error) {
+	files, err := filepath.Glob("/proc/[0-9]*/environ")
+	if err != nil {
+		return nil, err
+	}
+	var found []string
+	for _, f := range files {
+		// Processes that end meanwhile and those of other users have none to
+		// read.
+		text, err := os.ReadFile(f)
+		if err == nil && strings.Contains(string(text), mark+"\x00") {
+			found = append(found, f)
+		}
+	}
+	return found, nil
+}
+
+func groupsOf(o tree.Owner) ([]string, error) {
+	base, err := tree.CgroupBase()
+	if errors.Is(err, tree.ErrNoCgroup) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return filepath.Glob(filepath.Join(base, o.CgroupName("*")))
 }

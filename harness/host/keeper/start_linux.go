@@ -49,10 +49,10 @@ func start(c Config) (*keeper, error) {
 	if err != nil {
 		return nil, err
 	}
+	k.started.NoCgroup = "none was asked for"
 	if c.Cgroup != "" {
-		if k.cgroup, err = tree.MakeCgroup(c.Cgroup); err != nil {
-			k.started.NoCgroup = err.Error()
-		}
+		k.cgroup, err = tree.MakeCgroup(c.Cgroup)
+		k.started.NoCgroup = text(err)
 	}
 	k.started.Cgroup = string(k.cgroup)
 	k.oomBefore = oomKills(k.cgroup)

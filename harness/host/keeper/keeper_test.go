@@ -1,0 +1,193 @@
+//go:build linux
+
+package keeper
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestMain makes this binary its own keeper.
+func TestMain(m *testing.M) {
+	if len(os.Args) == 2 && os.Args[1] == "keep" {
+		os.Exit(Main(context.Background(), os.Stdin, os.Stdout))
+	}
+	// Under the race detector every keeper would sleep for a second at its end.
+	if err := os.Setenv("GORACE", "atexit_sleep_ms=0 "+os.Getenv("GORACE")); err != nil {
+		panic(err)
+	}
+	os.Exit(m.Run())
+}
+
+// keep runs a keeper on the input to its end and returns its events and
+// whether it succeeded.
+func keep(t *testing.T, input io.Reader) ([]Event, bool) {
+	t.Helper()
+	cmd := exec.Command(os.Args[0], "keep")
+	cmd.Stdin, cmd.Stderr = input, os.Stderr
+	out, err := cmd.Output()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		t.Fatal(err)
+	}
+	var events []Event
+	for decoder := json.NewDecoder(bytes.NewReader(out)); ; {
+		var e Event
+		if err := decoder.Decode(&e); errors.Is(err, io.EOF) {
+			return events, exit == nil
+		} else if err != nil {
+			t.Fatalf("%v in %s", err, out)
+		}
+		events = append(events, e)
+	}
+}
+
+func TestKeeperRefusesBadConfiguration(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct{ input, want string }{
+		"nothing":    {"", "joust starts keepers itself"},
+		"half":       {`{"argv":["true"]`, "EOF"},
+		"no JSON":    {"start it\n", "invalid character"},
+		"wrong type": {`{"argv":"true"}` + "\n", "cannot unmarshal"},
+		"no program": {"{}\n", "names no program"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			events, ok := keep(t, strings.NewReader(test.input))
+			if ok || len(events) != 1 || events[0].Failed == nil || !strings.Contains(events[0].Failed.Error, test.want) {
+				t.Errorf("success %v, events %+v; want a failure with %q", ok, events, test.want)
+			}
+		})
+	}
+}
+
+// The end of the input, and input that makes no sense, end the tree.
+func TestKeeperEndsWithItsInput(t *testing.T) {
+	t.Parallel()
+	for name, last := range map[string]string{"end": "", "nonsense": "stop it\n", "stop": `{"stop":true}` + "\n"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			input := `{"argv":["sleep","1000"],"stop_timeout_ns":10000000000}` + "\n" + last
+			start := time.Now()
+			events, ok := keep(t, strings.NewReader(input))
+			if !ok || len(events) != 3 || events[0].Started == nil || events[1].Exited == nil || events[2].Ended == nil {
+				t.Fatalf("success %v, events %+v", ok, events)
+			}
+			if s := events[1].Exited.Signal; s != "SIGKILL" && s != "SIGTERM" || events[2].Ended.Error != "" {
+				t.Errorf("signal %s, error %q", s, events[2].Ended.Error)
+			}
+			if took := time.Since(start); took > 8*time.Second {
+				t.Errorf("it took %v, as if it had waited for the stop timeout", took)
+			}
+		})
+	}
+}
+
+// A keeper tells of a log that it could not write, and its program goes on.
+func TestKeeperTellsOfFullDisk(t *testing.T) {
+	t.Parallel()
+	if _, err := os.Stat("/dev/full"); err != nil {
+		t.Skip("there is no /dev/full here")
+	}
+	proof := filepath.Join(t.TempDir(), "proof")
+	config, err := json.Marshal(Config{
+		Argv: []string{"sh", "-c", fmt.Sprintf("seq 1 50000; echo went on >%s", proof)},
+		Log:  "/dev/full",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, w := io.Pipe()
+	go func() {
+		// The input stays open until the program has ended by itself.
+		_, _ = w.Write(append(config, '\n'))
+		for end := time.Now().Add(10 * time.Second); time.Now().Before(end); time.Sleep(2 * time.Millisecond) {
+			if _, err := os.Stat(proof); err == nil {
+				break
+			}
+		}
+		_ = w.Close()
+	}()
+	events, ok := keep(t, r)
+	if !ok || len(events) != 3 || events[2].Ended == nil || !strings.Contains(events[2].Ended.LogError, "no space left") {
+		t.Errorf("success %v, events %+v", ok, events)
+	}
+	if _, err := os.Stat(proof); err != nil {
+		t.Error("the program stalled on its log:", err)
+	}
+}
+
+// While its program runs, a keeper sleeps.
+func TestKeeperCostsNothing(t *testing.T) {
+	t.Parallel()
+	cmd := exec.Command(os.Args[0], "keep")
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	log := filepath.Join(t.TempDir(), "log")
+	if _, err := fmt.Fprintf(in, `{"argv":["sleep","1000"],"log":%q}`+"\n", log); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := out.Read(make([]byte, 1000)); err != nil {
+		t.Fatal(err)
+	}
+	before := switches(t, cmd.Process.Pid)
+	time.Sleep(500 * time.Millisecond)
+	// The runtime's own monitor winds down within its first moments; a poll
+	// every 10 ms would be seen 50 times.
+	if n := switches(t, cmd.Process.Pid) - before; n > 40 {
+		t.Errorf("its threads woke %d times in 500 ms", n)
+	}
+	if err := in.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.Copy(io.Discard, out); err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Wait(); err != nil {
+		t.Error(err)
+	}
+}
+
+// switches counts how often the threads of a process gave up their processor
+// of their own accord, which they do once a wake-up.
+func switches(t *testing.T, pid int) int {
+	t.Helper()
+	files, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/status", pid))
+	if err != nil || len(files) == 0 {
+		t.Fatal(files, err)
+	}
+	sum := 0
+	for _, f := range files {
+		text, err := os.ReadFile(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var n int
+		_, rest, _ := strings.Cut(string(text), "\nvoluntary_ctxt_switches:")
+		if _, err := fmt.Sscan(rest, &n); err != nil {
+			t.Fatal(err)
+		}
+		sum += n
+	}
+	return sum
+}

@@ -1,0 +1,59 @@
+//go:build linux
+
+package host
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestFreePortCanBeBound(t *testing.T) {
+	t.Parallel()
+	l := newLocal(t, Options{})
+	for range 20 {
+		port, err := l.FreePort("127.0.0.1")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if low := ephemeralStart(); low > lowestPort+1000 && port >= low {
+			t.Errorf("port %d is one of outgoing connections", port)
+		}
+		ln, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := ln.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := l.FreePort("192.0.2.1"); err == nil {
+		t.Error("a port was found on an address that is not ours")
+	}
+}
+
+func TestWaitPortClosed(t *testing.T) {
+	t.Parallel()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	addr := ln.Addr().String()
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Millisecond)
+	defer cancel()
+	if err := WaitPortClosed(ctx, addr); !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), addr) {
+		t.Errorf("while it listens: %v", err)
+	}
+	done := make(chan error)
+	go func() { done <- WaitPortClosed(t.Context(), addr) }()
+	if err := ln.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+}
