@@ -42,6 +42,7 @@ func TestField(t *testing.T) {
 		t.Run(m.name, func(t *testing.T) {
 			t.Parallel()
 			s := start(t, m, bin)
+			t.Run("its version is known", func(t *testing.T) { versions(t, m, bin) })
 			for _, law := range laws {
 				if slices.ContainsFunc(law.rows, m.claims) {
 					t.Run(law.name, func(t *testing.T) { law.hold(t, s) })
