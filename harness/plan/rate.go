@@ -22,7 +22,8 @@ func ParseRate(text string) (results.PlanRate, error) {
 		if err != nil {
 			return results.PlanRate{}, err
 		}
-		return fractionRate(text, percent/100)
+		// Rounded, so that 33.3% is stored as 0.333.
+		return fractionRate(text, math.Round(percent*1e10)/1e12)
 	}
 	number, scale := rateScale(s)
 	rps, err := parseNumber(text, number)
