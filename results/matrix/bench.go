@@ -1,0 +1,111 @@
+package matrix
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/results/stats"
+)
+
+// page is a markdown file that grows from above.
+type page struct{ strings.Builder }
+
+// line writes text of our own making, in which values are escaped already.
+func (p *page) line(format string, args ...any) { fmt.Fprintf(&p.Builder, format+"\n", args...) }
+
+// section writes a heading, a caption and a table; nothing for no rows.
+func (p *page) section(heading, caption string, t *table) {
+	if len(t.rows) == 0 {
+		return
+	}
+	p.line("\n%s\n", heading)
+	if caption != "" {
+		p.line("%s\n", caption)
+	}
+	p.WriteString(t.markdown())
+}
+
+// list writes a heading and items; nothing for no items.
+func (p *page) list(heading, caption string, items []string) {
+	if len(items) == 0 {
+		return
+	}
+	p.line("\n%s\n", heading)
+	if caption != "" {
+		p.line("%s\n", caption)
+	}
+	for _, item := range items {
+		p.line("- %s", item)
+	}
+}
+
+// Bench is bench_results.md: what the closed-loop phases say of each server's
+// peak with this loader, what it cost and what limited it.
+func Bench(run results.Run) string {
+	v, p := newView(run), &page{}
+	v.head(p, "Closed loop: peak throughput, service time and cost")
+	caption := "Loader: " + escape(v.loader()) + "."
+	for _, protocol := range v.protocols() {
+		name := escape(protocol)
+		requests, bytes := v.closedTables(protocol, false), v.closedTables(protocol, true)
+		p.section("## Throughput, "+name, caption+" Peak with this loader; median over trials.", v.peaks(requests))
+		p.section("## Bandwidth, "+name, caption+" Bytes of bodies moved inside the window, 1 MB = 10^6 bytes; median over trials.", v.peaks(bytes))
+		p.section("## Service time p50 / p99, "+name, caption+" Closed loop, from the actual send to the last byte: no tail latency at a fixed rate (that is in wrk2_results.md).",
+			v.serviceTimes(append(requests, bytes...)))
+	}
+	p.list("## A/A placebo", "", v.placebo())
+	v.legend(p)
+	v.resources(p, caption)
+	p.section("## What limited each cell", "U_S and U_L are the busy shares of what server and loader could use; medians over valid trials.", v.evidence())
+	v.witnesses(p)
+	v.missingLists(p, v.closedSteps)
+	v.method(p)
+	return p.String()
+}
+
+// serviceTimes is the table of p50 / p99 of closed loops.
+func (v *view) serviceTimes(tables []results.PlanTable) *table {
+	out := &table{head: append([]string{"scenario"}, v.names()...), left: 1}
+	for _, t := range tables {
+		cells := v.closedCells(t)
+		p50, p99 := make([]latency, len(cells)), make([]latency, len(cells))
+		for i := range cells {
+			readings := v.readings(&cells[i], service)
+			p50[i], p99[i] = latency{Estimate: stats.Median(nil)}, latency{Estimate: stats.Median(nil)}
+			if len(readings) > 0 {
+				p50[i], p99[i] = percentile(readings, 0.5), percentile(readings, 0.99)
+			}
+		}
+		in := latencyScale(append(p50[:len(p50):len(p50)], p99...))
+		row := []string{t.Scenario + ", " + in.unit}
+		for i := range cells {
+			if cells[i].absent != "" {
+				row = append(row, cells[i].absent.String())
+				continue
+			}
+			row = append(row, withSpread(p50[i], in)+" / "+withSpread(p99[i], in))
+		}
+		out.add(row...)
+	}
+	return out
+}
+
+func withSpread(l latency, in scale) string {
+	if l.Kind == stats.None {
+		return "— too few samples"
+	}
+	return l.text(in) + in.spread(l.Estimate)
+}
+
+// legend explains every mark of the closed-loop tables.
+func (v *view) legend(p *page) {
+	p.list("## How to read these tables", "", []string{
+		"`x`: the server was the limit. `x … y`: both sides were full; the server's peak lies between. `≥ x (≈ y)`: the loader was the limit; x is a lower bound, y the peak that the server's own CPU use implies (no estimate where the server was less than 70 % busy).",
+		"`x at N clients`: neither side was full; more clients may give more. `x †`: server and loader shared CPUs. `x ?`: what limited it is not known.",
+		"`[low – high]`: 95 % interval of the median (6 trials or more). `(low – high)`: the range of fewer trials, which claims no confidence. Neither: one trial. No ranks and no differences are claimed here.",
+		"`; 2 of 6 void`: void trials are left out; the reasons are listed below. `; n = 4`: fewer trials than planned so far.",
+		"`—` says why: unsupported, no fixture (the server does not claim the row), not installed, void, not run, beyond the loader, too few samples (a percentile needs 10 samples beyond it), interrupted.",
+		"On loopback the kernel charges the work of both directions to whoever sends: the server's CPU includes part of the client's path. A faster loader can lower a server's peak: these are peaks with this loader.",
+	})
+}

@@ -1,0 +1,206 @@
+package matrix
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/joust-bench/joust/results"
+)
+
+// head writes title, state, date and revision.
+func (v *view) head(p *page, title string) {
+	p.line("# %s\n", title)
+	if s := v.state(); s != "" {
+		p.line("**%s**\n", escape(s))
+	}
+	p.line("Measured %s by joust %s, run %s.", v.run.Started.UTC().Format("2006-01-02 15:04 UTC"), escape(build(v.run.Joust)), escape(v.run.ID))
+	for _, w := range v.run.Warnings {
+		p.line("\nWarning: %s", escape(w))
+	}
+}
+
+// state says that a run is not complete; it is empty for one that is.
+func (v *view) state() string {
+	block, blocks := v.progress()
+	switch v.run.State {
+	case results.RunComplete:
+		return ""
+	case results.RunInterrupted:
+		return fmt.Sprintf("INTERRUPTED in block %d of %d: these are partial results.", max(block, 1), blocks)
+	}
+	if block == 0 {
+		return fmt.Sprintf("Not complete: no block of %d is measured yet.", blocks)
+	}
+	return fmt.Sprintf("Not complete: refreshed after block %d of %d (the run goes on, or was killed).", block, blocks)
+}
+
+// progress is the last block of which trials are stored, and how many blocks
+// the plan has.
+func (v *view) progress() (block, blocks int) {
+	for _, t := range v.run.Plan.Tables {
+		blocks = max(blocks, t.Trials)
+	}
+	for i := range v.run.Trials {
+		block = max(block, v.run.Trials[i].Block)
+	}
+	return block, blocks
+}
+
+func build(b results.Build) string {
+	out := b.Version
+	switch {
+	case b.Revision == "":
+		out += " (revision unknown"
+	default:
+		out += " (revision " + b.Revision
+	}
+	if b.Dirty != nil && *b.Dirty {
+		out += ", dirty: the sources differed from it"
+	}
+	return out + ")"
+}
+
+// method writes how it was measured, how to do it again, and on what.
+func (v *view) method(p *page) {
+	plan := v.run.Plan
+	p.list("## How this was measured", "", []string{
+		"Each trial is a fresh server process: every request checked byte for byte once, warm-up, then the windows below. A cell is the median over trials.",
+		fmt.Sprintf("Trials run in blocks, each shuffled anew with seed %d.", plan.Seed),
+		"Loader: " + escape(v.loader()) + ".",
+		fmt.Sprintf("Request timeout %s; after a window what is in flight is awaited for at most %s; tolerated share of failed requests %s.",
+			duration(plan.RequestTimeoutNS), duration(plan.DrainNS), strconv.FormatFloat(plan.ErrorTolerance, 'g', -1, 64)),
+	})
+	p.line("")
+	p.WriteString(v.ladders().markdown())
+	p.line("\n## How to reproduce\n\n```\n%s\n```\n", command(v.run.CommandLine))
+	p.line("The order of trials and every random choice follow from seed %d (`--seed %d`).", plan.Seed, plan.Seed)
+	p.list("## Machine", "", v.machine())
+	p.section("## Servers", "", v.versions())
+}
+
+// ladders is the plan's tables.
+func (v *view) ladders() *table {
+	out := &table{head: []string{"scenario", "protocol", "clients", "depth", "trials", "warm-up", "closed window", "open rates", "open window", "schedule"}, left: 2}
+	for _, t := range v.run.Plan.Tables {
+		closed, open := "—", "—"
+		if t.Closed {
+			closed = duration(t.ClosedDurationNS)
+			if t.MinCompletions > 0 {
+				closed += fmt.Sprintf(" or %d completions, at most %s", t.MinCompletions, duration(t.MaxDurationNS))
+			}
+		}
+		var steps []string
+		for _, r := range t.Rates {
+			steps = append(steps, strings.TrimPrefix(r.PhaseName(), "open "))
+		}
+		if len(steps) > 0 {
+			open = duration(t.OpenDurationNS)
+		}
+		out.add(t.Scenario, t.Protocol, strconv.Itoa(t.Clients), strconv.Itoa(max(v.scenario(t).Depth, 1)), strconv.Itoa(t.Trials),
+			duration(t.WarmupNS), closed, cmp.Or(strings.Join(steps, ", "), "—"), open, cmp.Or(t.Schedule, "—"))
+	}
+	return out
+}
+
+// machine is what the numbers depend on besides the servers.
+func (v *view) machine() []string {
+	h, c := v.run.Host, v.run.CPUs
+	items := []string{
+		fmt.Sprintf("CPU: %s, %s%s", cmp.Or(h.CPUModel, "unknown model"), plural(h.CPUs, "processor"), prefixed("; ", h.Topology)),
+		fmt.Sprintf("Split: server on %s, loader on %s%s%s", processors(c.Server), processors(c.Loader), splitNote(c), prefixed("; ", c.Note)),
+		fmt.Sprintf("System: %s, kernel %s%s%s", cmp.Or(h.Distribution, h.OS), cmp.Or(h.Kernel, "unknown"), prefixed("; virtualised: ", h.Virtualization), prefixed("; ", h.Cgroup)),
+		"Go: " + cmp.Or(v.run.Joust.Go, "unknown"),
+	}
+	if h.MemoryBytes > 0 {
+		items = append(items, fmt.Sprintf("Memory: %s MiB", memory().text(float64(h.MemoryBytes))))
+	}
+	for _, f := range [][2]string{{"Governor", h.Governor}, {"Turbo", h.Turbo}, {"Battery", h.Battery}} {
+		if f[1] != "" {
+			items = append(items, f[0]+": "+f[1])
+		}
+	}
+	if h.LoopbackMTU > 0 {
+		items = append(items, fmt.Sprintf("Loopback MTU: %d", h.LoopbackMTU))
+	}
+	for _, m := range []map[string]string{h.Sysctls, h.Limits} {
+		if len(m) > 0 {
+			items = append(items, pairs(m))
+		}
+	}
+	return each(items, escape)
+}
+
+func splitNote(c results.CPUSplit) string {
+	switch {
+	case c.Shared:
+		return " (SHARED: server and loader cannot be kept apart)"
+	case !c.Pinned:
+		return " (not pinned)"
+	}
+	return ""
+}
+
+func prefixed(prefix, s string) string {
+	if s == "" {
+		return ""
+	}
+	return prefix + s
+}
+
+func processors(list []int) string {
+	if len(list) == 0 {
+		return "any processor"
+	}
+	var out []string
+	for _, n := range list {
+		out = append(out, strconv.Itoa(n))
+	}
+	return "CPU " + strings.Join(out, ", ")
+}
+
+// versions is what was really started.
+func (v *view) versions() *table {
+	out := &table{head: []string{"server", "what it is", "language", "versions"}, left: 4}
+	for _, s := range v.run.Servers {
+		what := s.Title
+		if s.PlaceboOf != "" {
+			what += " (A/A copy of " + s.PlaceboOf + ")"
+		}
+		versions := cmp.Or(pairs(s.Versions), "unknown")
+		if s.Unavailable != "" {
+			versions = "— " + string(notInstalled)
+		}
+		out.add(s.Name, what, s.Language, versions)
+	}
+	return out
+}
+
+func pairs(m map[string]string) string {
+	var out []string
+	for _, k := range slices.Sorted(maps.Keys(m)) {
+		out = append(out, k+" "+m[k])
+	}
+	return strings.Join(out, ", ")
+}
+
+// command is a command line as a shell takes it, on one line.
+func command(argv []string) string {
+	if len(argv) == 0 {
+		return "joust run"
+	}
+	out := make([]string, len(argv))
+	for i, a := range argv {
+		out[i] = oneLine(a)
+		if a == "" || strings.ContainsFunc(a, func(r rune) bool { return !strings.ContainsRune(plain, r) }) {
+			out[i] = "'" + strings.ReplaceAll(out[i], "'", `'\''`) + "'"
+		}
+	}
+	return strings.Join(out, " ")
+}
+
+// plain is the characters that a shell leaves alone.
+const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./,:=%+@"

@@ -1,0 +1,116 @@
+// Package matrix writes the tables of a run: bench_results.md (closed loop),
+// wrk2_results.md (open loop) and the headline on the terminal. Each is a pure
+// function of the run: the same run gives the same bytes, on any machine and
+// at any time.
+//
+// A cell is the median over the valid trials of each trial's own value.
+// Percentiles are never averaged and histograms never merged over trials. A
+// value that was not measured, or may not be believed, prints as "—" with the
+// reason, or with a mark that the legend explains.
+package matrix
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/joust-bench/joust/results"
+)
+
+// view is a run as the tables look at it.
+type view struct {
+	run results.Run
+	// columns are the servers that tables show: the copy of an A/A pair is
+	// none of them.
+	columns []results.Server
+	// trials are the measured ones by cell, in the order of the journal.
+	trials map[cellKey][]*results.Trial
+	// problems are stored data that could not be read, told once each.
+	problems []string
+}
+
+type cellKey struct{ server, scenario, protocol string }
+
+func newView(run results.Run) *view {
+	v := &view{run: run, trials: map[cellKey][]*results.Trial{}}
+	for _, s := range run.Servers {
+		if s.PlaceboOf == "" {
+			v.columns = append(v.columns, s)
+		}
+	}
+	for i := range run.Trials {
+		t := &run.Trials[i]
+		if t.Kind == results.TrialMeasured {
+			k := cellKey{t.Server, t.Scenario, t.Protocol}
+			v.trials[k] = append(v.trials[k], t)
+		}
+	}
+	return v
+}
+
+// problem notes stored data that could not be read.
+func (v *view) problem(text string) {
+	if !slices.Contains(v.problems, text) {
+		v.problems = append(v.problems, text)
+	}
+}
+
+// scenario is the row of the table, or one that knows only its name.
+func (v *view) scenario(t results.PlanTable) results.Scenario {
+	if s := v.run.Scenario(t.Scenario); s != nil {
+		return *s
+	}
+	return results.Scenario{Name: t.Scenario, Clients: t.Clients, Depth: 1}
+}
+
+// bandwidth tells whether the table is about bytes and not about requests.
+func (v *view) bandwidth(t results.PlanTable) bool { return v.scenario(t).RankBy == "bandwidth" }
+
+// protocols are those of the plan's tables, in the plan's order.
+func (v *view) protocols() []string {
+	var out []string
+	for _, t := range v.run.Plan.Tables {
+		if !slices.Contains(out, t.Protocol) {
+			out = append(out, t.Protocol)
+		}
+	}
+	return out
+}
+
+// closedTables are the tables with a closed-loop phase on the protocol.
+func (v *view) closedTables(protocol string, bandwidth bool) []results.PlanTable {
+	var out []results.PlanTable
+	for _, t := range v.run.Plan.Tables {
+		if t.Closed && t.Protocol == protocol && v.bandwidth(t) == bandwidth {
+			out = append(out, t)
+		}
+	}
+	return out
+}
+
+// loader names the loaders that measured, with threads and idle strategy.
+func (v *view) loader() string {
+	var names []string
+	for i := range v.run.Trials {
+		for _, r := range v.run.Trials[i].Loaders {
+			name := strings.TrimSpace(r.Loader + " " + r.Version)
+			name += fmt.Sprintf(", %s, idle strategy %s", plural(r.Threads, "thread"), cmp.Or(r.IdleStrategy, v.run.Plan.IdleStrategy, "unknown"))
+			if !slices.Contains(names, name) {
+				names = append(names, name)
+			}
+		}
+	}
+	if len(names) == 0 {
+		p := v.run.Plan
+		return fmt.Sprintf("joust %s, %s, idle strategy %s (nothing measured yet)", p.Engine, plural(p.LoaderThreads, "thread"), p.IdleStrategy)
+	}
+	return strings.Join(names, "; ")
+}
+
+func plural(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}

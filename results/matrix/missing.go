@@ -1,0 +1,123 @@
+package matrix
+
+import (
+	"fmt"
+
+	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/results/stats"
+)
+
+// step is one phase of a ladder as tables ask for it.
+type step struct {
+	name string
+	find phaseOf
+}
+
+// closedSteps is the closed-loop phase, where the table has one.
+func (v *view) closedSteps(t results.PlanTable) []step {
+	if !t.Closed {
+		return nil
+	}
+	return []step{{results.PhaseClosed, closedPhase}}
+}
+
+// openSteps are the open-loop phases: those at one rate for all servers
+// first.
+func (v *view) openSteps(t results.PlanTable) []step {
+	var out []step
+	for _, r := range rateOrder(t.Rates) {
+		out = append(out, step{r.PhaseName(), openPhase(r)})
+	}
+	return out
+}
+
+// missingLists writes what the tables do not show, and why.
+func (v *view) missingLists(p *page, steps func(results.PlanTable) []step) {
+	p.list("## What is missing, and why", "", v.missingItems(steps))
+	p.list("## Damaged data", "Left out of the tables.", each(v.problems, escape))
+}
+
+func (v *view) missingItems(steps func(results.PlanTable) []step) []string {
+	var items []string
+	for _, s := range v.columns {
+		if s.Unavailable != "" {
+			items = append(items, fmt.Sprintf("%s: — %s: %s", escape(s.Name), notInstalled, escape(s.Unavailable)))
+		}
+	}
+	for _, t := range v.run.Plan.Tables {
+		for _, s := range v.run.Servers {
+			if s.Unavailable == "" {
+				items = append(items, v.missingOf(t, s, steps(t))...)
+			}
+		}
+	}
+	return items
+}
+
+// missingOf tells of one server in one table; what holds for all its phases is
+// told once.
+func (v *view) missingOf(t results.PlanTable, s results.Server, steps []step) []string {
+	var items []string
+	last := ""
+	for _, st := range steps {
+		c := v.cell(t, s, st.name, st.find)
+		text := ""
+		switch {
+		case c.absent != "":
+			text = fmt.Sprintf("%s: %s", c.absent, c.why)
+		case len(c.voids) > 0:
+			text = fmt.Sprintf("%d of %d void: %s", len(c.voids), len(c.voids)+len(c.valid), c.voids[0])
+		}
+		if text == "" || text == last {
+			continue
+		}
+		last = text
+		items = append(items, escape(fmt.Sprintf("%s, %s, %s, %s: %s", t.Scenario, t.Protocol, s.Name, st.name, text)))
+	}
+	return items
+}
+
+// placebo is one line an A/A pair: the copy's peak over the original's, block
+// by block.
+func (v *view) placebo() []string {
+	var items []string
+	for _, s := range v.run.Servers {
+		original := v.run.Server(s.PlaceboOf)
+		if s.PlaceboOf == "" || original == nil {
+			continue
+		}
+		text := ""
+		for _, t := range v.run.Plan.Tables {
+			if e := v.ratio(t, s, *original); e.Kind != stats.None {
+				in := scale{per: 1}
+				text += fmt.Sprintf("; %s, %s: %s%s, n = %d", t.Scenario, t.Protocol, digits(e.Value), in.spread(e), e.N)
+			}
+		}
+		if text == "" {
+			text = "; not measured yet"
+		}
+		items = append(items, escape(fmt.Sprintf("%s ÷ %s, the same server twice, in peak throughput%s. What differs from 1 here is noise.", s.Name, original.Name, text)))
+	}
+	return items
+}
+
+// ratio is the median over blocks of the copy's peak over the original's in
+// the same block.
+func (v *view) ratio(t results.PlanTable, copied, original results.Server) stats.Estimate {
+	peaks := func(s results.Server) map[int]float64 {
+		out := map[int]float64{}
+		c := v.cell(t, s, results.PhaseClosed, closedPhase)
+		for _, one := range c.valid {
+			out[one.trial.Repetition], _ = v.peak(t)(one)
+		}
+		return out
+	}
+	a, b := peaks(copied), peaks(original)
+	var ratios []float64
+	for i := 1; i <= t.Trials; i++ {
+		if a[i] > 0 && b[i] > 0 {
+			ratios = append(ratios, a[i]/b[i])
+		}
+	}
+	return stats.Median(ratios)
+}

@@ -1,0 +1,261 @@
+package matrix
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/results/stats"
+)
+
+// OpenLoop is wrk2_results.md: latency at fixed rates, from the intended send
+// time (corrected) and from the actual one (uncorrected).
+func OpenLoop(run results.Run) string {
+	v, p := newView(run), &page{}
+	v.head(p, "Open loop: tail latency at fixed rates")
+	shown := false
+	for _, t := range v.run.Plan.Tables {
+		for _, r := range rateOrder(t.Rates) {
+			v.rateSection(p, t, r)
+			shown = true
+		}
+	}
+	if !shown {
+		p.line("\nThe plan has no open-loop phases (`--mode closed,open` and `--rates` ask for them).")
+	}
+	openLegend(p)
+	v.witnesses(p)
+	v.missingLists(p, v.openSteps)
+	v.method(p)
+	return p.String()
+}
+
+// rateOrder puts the rates that all servers share before the fractions of
+// each server's own peak; each group keeps the plan's order.
+func rateOrder(in []results.PlanRate) []results.PlanRate {
+	class := func(r results.PlanRate) int {
+		return slices.Index([]results.RateKind{results.RateCommon, results.RateAbsolute, results.RateFraction}, r.Kind)
+	}
+	out := slices.Clone(in)
+	slices.SortStableFunc(out, func(a, b results.PlanRate) int { return cmp.Compare(class(a), class(b)) })
+	return out
+}
+
+// rateSection writes the two tables of one rate.
+func (v *view) rateSection(p *page, t results.PlanTable, r results.PlanRate) {
+	p.line("\n## %s, %s: %s", escape(t.Scenario), escape(t.Protocol), v.rateTitle(t, r))
+	cells := make([]cell, len(v.columns))
+	for i, s := range v.columns {
+		cells[i] = v.cell(t, s, r.PhaseName(), openPhase(r))
+	}
+	caption := fmt.Sprintf("Loader: %s; %d clients, %s arrivals, window %s, n = %d; medians over trials.",
+		escape(v.loader()), t.Clients, escape(cmp.Or(t.Schedule, "constant")), duration(t.OpenDurationNS), t.Trials)
+	p.section("### Corrected: from the intended send time", caption, v.latencyTable(t, r, cells, corrected))
+	p.section("### Uncorrected: from the actual send time (service time)", caption+unanswered(cells), v.latencyTable(t, r, cells, service))
+}
+
+func (v *view) rateTitle(t results.PlanTable, r results.PlanRate) string {
+	switch r.Kind {
+	case results.RateFraction:
+		return strings.TrimPrefix(r.PhaseName(), "open ") + " of each process's own peak"
+	case results.RateAbsolute:
+		return rates(r.RateRPS).text(r.RateRPS) + " req/s"
+	}
+	for _, c := range v.run.CommonRates {
+		if c.Scenario == t.Scenario && c.Protocol == t.Protocol {
+			return fmt.Sprintf("common rate, %s req/s (%s)", rates(c.RateRPS).text(c.RateRPS), escape(c.Basis))
+		}
+	}
+	return "common rate (not fixed yet)"
+}
+
+// unanswered warns that service times know only of answers.
+func unanswered(cells []cell) string {
+	n := uint64(0)
+	for i := range cells {
+		for _, s := range cells[i].valid {
+			for _, p := range s.loads {
+				if p.Rate != nil {
+					n += p.Rate.Censored + p.Rate.NeverSent
+				}
+			}
+		}
+	}
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" %s left unanswered or unsent at the end %s not in this table: it is too kind to saturated servers.",
+		plural(int(n), "request"), map[bool]string{true: "is", false: "are"}[n == 1])
+}
+
+// latencyTable is one row a server.
+func (v *view) latencyTable(t results.PlanTable, r results.PlanRate, cells []cell, pick func(*results.Phase) *results.Histogram) *table {
+	columns := tail()
+	values := make([][]latency, len(columns)) // by column, then by server
+	for i := range cells {
+		readings := v.readings(&cells[i], pick)
+		for k, col := range columns {
+			values[k] = append(values[k], percentile(readings, col.q))
+		}
+	}
+	lag := v.lagColumns(cells)
+	out := &table{head: []string{"server", "target", "offered", "achieved"}, left: 1}
+	scales := make([]scale, len(columns))
+	for k, col := range columns {
+		scales[k] = latencyScale(values[k])
+		out.head = append(out.head, col.label+", "+scales[k].unit)
+	}
+	out.head = append(out.head, "send lag p50 / p99, µs", "p99 over trials, "+scales[3].unit)
+	equalWork := r.Kind != results.RateFraction
+	if equalWork {
+		out.head = append(out.head, "server CPU µs/request", "loader CPU µs/request")
+	}
+	in := flowScale(cells)
+	for i := range cells {
+		c := &cells[i]
+		if c.absent != "" {
+			row := make([]string, len(out.head))
+			row[0], row[1] = c.server.Name, c.absent.String()
+			out.add(row...)
+			continue
+		}
+		row := append([]string{c.server.Name}, v.flow(t, r, c, in)...)
+		for k := range columns {
+			row = append(row, values[k][i].text(scales[k]))
+		}
+		row = append(row, lag[i], strings.TrimSpace(scales[3].spread(values[3][i].Estimate)))
+		if equalWork {
+			row = append(row, figure(openCost(c, serverUsage)), figure(openCost(c, loaderUsage)))
+		}
+		out.add(row...)
+	}
+	return out
+}
+
+// openCost is CPU µs per completed request.
+func openCost(c *cell, side func(sample) *results.Usage) stats.Estimate {
+	return c.median(func(s sample) (float64, bool) {
+		n, ok := cores(side(s))
+		if done := s.throughput(); ok && done > 0 {
+			return n / done * 1e6, true
+		}
+		return 0, false
+	})
+}
+
+// lagColumns are send lag p50 / p99 of each cell, in µs, where a connection
+// was idle.
+func (v *view) lagColumns(cells []cell) []string {
+	out := make([]string, len(cells))
+	in := scale{per: 1e3}
+	for i := range cells {
+		readings := v.readings(&cells[i], sendLag)
+		out[i] = percentile(readings, 0.5).plain(in) + " / " + percentile(readings, 0.99).plain(in)
+	}
+	return out
+}
+
+// plain is the value without marks: the loader's own figures carry none.
+func (l latency) plain(in scale) string { return latency{Estimate: l.Estimate}.text(in) }
+
+// flowScale is the common scale of target, offered and achieved.
+func flowScale(cells []cell) scale {
+	var all []float64
+	for i := range cells {
+		for _, of := range []func(sample) (float64, bool){target, offered, achieved} {
+			if e := cells[i].median(of); e.Kind != stats.None {
+				all = append(all, e.Value)
+			}
+		}
+	}
+	return rates(all...)
+}
+
+// flow is target, offered and achieved of a cell.
+func (v *view) flow(t results.PlanTable, r results.PlanRate, c *cell, in scale) []string {
+	out := make([]string, 3)
+	for i, of := range []func(sample) (float64, bool){target, offered, achieved} {
+		out[i] = "— not measured"
+		if e := c.median(of); e.Kind != stats.None {
+			out[i] = in.text(e.Value)
+		}
+	}
+	if r.Kind == results.RateFraction {
+		out[0] += v.lowerPeak(t, c.server, in)
+	}
+	out[2] += saturation(c) + c.remarks()
+	return out
+}
+
+// lowerPeak labels a fraction of a peak that is itself a lower bound.
+func (v *view) lowerPeak(t results.PlanTable, s results.Server, in scale) string {
+	if !t.Closed {
+		return ""
+	}
+	peak := v.cell(t, s, results.PhaseClosed, closedPhase)
+	if peak.absent != "" || peak.bottleneck() != results.LimitLoader {
+		return ""
+	}
+	return " of ≥ " + in.text(peak.median(func(s sample) (float64, bool) { return s.throughput(), true }).Value)
+}
+
+// saturation marks cells whose server could not keep the rate.
+func saturation(c *cell) string {
+	n := 0
+	for _, s := range c.valid {
+		if s.phase.Verdict.Has(results.FlagSaturated) {
+			n++
+		}
+	}
+	switch n {
+	case 0:
+		return ""
+	case len(c.valid):
+		return " (sat)"
+	}
+	return fmt.Sprintf(" (sat %d of %d)", n, len(c.valid))
+}
+
+func target(s sample) (float64, bool) {
+	return overAgents(s, func(p *results.Phase) float64 { return p.Rate.TargetRPS })
+}
+
+func offered(s sample) (float64, bool) {
+	return overAgents(s, func(p *results.Phase) float64 { return perSecond(p.Rate.Offered, p) })
+}
+
+func achieved(s sample) (float64, bool) {
+	return overAgents(s, func(p *results.Phase) float64 { return perSecond(p.Rate.Achieved, p) })
+}
+
+func perSecond(n uint64, p *results.Phase) float64 {
+	if p.WindowNS() <= 0 {
+		return 0
+	}
+	return float64(n) * 1e9 / float64(p.WindowNS())
+}
+
+// overAgents adds up what each agent's phase gives.
+func overAgents(s sample, of func(*results.Phase) float64) (float64, bool) {
+	total := 0.0
+	for _, p := range s.loads {
+		if p.Rate == nil {
+			return 0, false
+		}
+		total += of(p)
+	}
+	return total, true
+}
+
+// openLegend explains every mark of the open-loop tables.
+func openLegend(p *page) {
+	p.list("## How to read these tables", "", []string{
+		"Corrected latency begins when the request was due, so waiting behind a slow answer counts; uncorrected begins when it was really sent. One row is the median over trials of each trial's own percentile; `p99 over trials` is its 95 % interval `[low – high]` with 6 trials or more, with fewer its range `(low – high)`.",
+		"`(sat)`: the server could not keep the rate; its latencies grow with the length of the window. `≥`: requests without an answer reach this percentile, so it is a lower bound.",
+		"`~`: the loader itself sent late at this percentile, by more than 50 µs and more than 10 % of the latency. Send lag is that of requests for which a connection was idle: the loader's own error.",
+		"`—` in a column of percentiles: too few samples (10 must lie beyond it in every trial: p99.9 needs 10 000, p99.99 100 000 a window). Elsewhere `—` says why: unsupported, no fixture (the server does not claim the row), not installed, void, not run, beyond the loader (it could not pace this rate), interrupted.",
+		"`of ≥ x`: the rate is a fraction of a peak that is a lower bound. CPU per request belongs to the rate beside it and to no other; on loopback the server's CPU includes part of the client's path.",
+	})
+}

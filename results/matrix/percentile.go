@@ -1,0 +1,143 @@
+package matrix
+
+import (
+	"math"
+
+	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/results/stats"
+)
+
+// column is one percentile of a latency table; q is 1 for the largest value.
+type column struct {
+	label string
+	q     float64
+}
+
+// tail is the columns of the open-loop tables.
+func tail() []column {
+	return []column{
+		{"p50", 0.5}, {"p75", 0.75}, {"p90", 0.9}, {"p99", 0.99}, {"p99.9", 0.999}, {"p99.99", 0.9999}, {"max", 1},
+	}
+}
+
+// The lag of the loader above which a percentile is only approximate
+// (method.md §3): both in nanoseconds or as a share of the latency.
+const (
+	lagFloorNS = 50e3
+	lagShare   = 0.1
+)
+
+// latency is a percentile over the trials of a cell, in nanoseconds.
+type latency struct {
+	stats.Estimate
+	// atLeast: unanswered requests could only raise it.
+	atLeast bool
+	// rough: the loader's own lag reaches into it.
+	rough bool
+}
+
+// text is the value with its marks, or "—" by the sample rule.
+func (l latency) text(in scale) string {
+	if l.Kind == stats.None {
+		return "—"
+	}
+	marks := ""
+	if l.atLeast {
+		marks += "≥ "
+	}
+	if l.rough {
+		marks += "~ "
+	}
+	return marks + in.text(l.Value)
+}
+
+// reading is one trial's distribution with what limits belief in it.
+type reading struct {
+	dist *stats.Dist
+	// lag is nil in closed loops and where it was not measured.
+	lag *stats.Dist
+	// censoredFrom is in nanoseconds, 0 when nothing was censored.
+	censoredFrom int64
+}
+
+// readings decodes the cell's distributions once for all percentiles.
+// It gives none unless every valid trial has one.
+func (v *view) readings(c *cell, pick func(*results.Phase) *results.Histogram) []reading {
+	var out []reading
+	for _, s := range c.valid {
+		r := reading{dist: v.distribution(s, pick), lag: v.distribution(s, sendLag)}
+		if r.dist == nil {
+			return nil
+		}
+		for _, p := range s.loads {
+			if p.Rate == nil || p.Rate.CensoredFromNS == 0 {
+				continue
+			}
+			if r.censoredFrom == 0 || p.Rate.CensoredFromNS < r.censoredFrom {
+				r.censoredFrom = p.Rate.CensoredFromNS
+			}
+		}
+		out = append(out, r)
+	}
+	return out
+}
+
+// percentile is the median over the trials of each trial's own percentile. It
+// is absent unless every trial has the samples for it.
+func percentile(readings []reading, q float64) latency {
+	var values, open []float64
+	rough := 0
+	for _, r := range readings {
+		x, ok := r.at(q)
+		if !ok {
+			return latency{Estimate: stats.Estimate{Kind: stats.None}}
+		}
+		values = append(values, x)
+		if r.censoredFrom > 0 && x >= float64(r.censoredFrom) {
+			x = math.MaxFloat64
+		}
+		open = append(open, x)
+		if r.late(q) {
+			rough++
+		}
+	}
+	e := stats.Median(values)
+	return latency{
+		Estimate: e,
+		// A censored trial is a lower bound. It makes the median one where a
+		// greater value in its place would move the median.
+		atLeast: stats.Median(open).Value != e.Value,
+		rough:   rough > 0 && 2*rough >= len(readings),
+	}
+}
+
+// at is the trial's percentile in nanoseconds, where it may be printed.
+func (r reading) at(q float64) (float64, bool) {
+	if r.dist.Count() == 0 {
+		return 0, false
+	}
+	if q == 1 {
+		return float64(r.dist.Max()), true
+	}
+	return float64(r.dist.Quantile(q)), r.dist.Supports(q)
+}
+
+// late tells whether the loader's send lag reaches into the percentile.
+func (r reading) late(q float64) bool {
+	if r.lag == nil || r.lag.Count() == 0 {
+		return false
+	}
+	lag := float64(r.lag.Quantile(q))
+	return lag > math.Max(lagFloorNS, lagShare*float64(r.dist.Quantile(q)))
+}
+
+// latencyScale is the common scale of a column.
+func latencyScale(column []latency) scale {
+	var values []float64
+	for _, l := range column {
+		if l.Kind != stats.None {
+			values = append(values, l.Value)
+		}
+	}
+	return latencies(values...)
+}

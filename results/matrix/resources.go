@@ -1,0 +1,110 @@
+package matrix
+
+import (
+	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/results/stats"
+)
+
+// resources writes what each closed-loop cell cost, one table a scenario.
+func (v *view) resources(p *page, caption string) {
+	p.line("\n## Resources")
+	for _, t := range v.run.Plan.Tables {
+		if t.Closed {
+			p.section("### "+escape(t.Scenario)+", "+escape(t.Protocol),
+				caption+" Closed loop, over exactly the window; medians over trials. Cost belongs to the rate beside it and to no other. Memory in MiB; `≤`: a sum over several processes, an upper bound.",
+				v.costs(t))
+		}
+	}
+}
+
+// costs is the resources table of one scenario. Its columns share one scale.
+func (v *view) costs(t results.PlanTable) *table {
+	cells := v.closedCells(t)
+	in := v.peakScale(t, cells)
+	cost := "CPU µs/request"
+	if v.bandwidth(t) {
+		cost = "CPU s/GB"
+	}
+	out := &table{head: []string{"server", "at " + in.unit, "server " + cost, "loader " + cost, "server cores", "loader cores",
+		"server peak", "server idle", "loader peak"}, left: 1}
+	for i := range cells {
+		c := &cells[i]
+		if c.absent != "" {
+			out.add(c.server.Name, c.absent.String(), "", "", "", "", "", "", "")
+			continue
+		}
+		out.add(c.server.Name, in.text(c.median(v.peak(t)).Value),
+			figure(v.cost(t, c, serverUsage)), figure(v.cost(t, c, loaderUsage)),
+			figure(busy(c, serverUsage)), figure(busy(c, loaderUsage)),
+			peakMemory(c, serverUsage), idleMemory(c), peakMemory(c, loaderUsage))
+	}
+	return out
+}
+
+func serverUsage(s sample) *results.Usage { return s.phase.Server }
+func loaderUsage(s sample) *results.Usage { return s.phase.Loader }
+
+// cost is a side's CPU time per unit of work: µs per request, or s per GB of
+// bodies (10^9 bytes).
+func (v *view) cost(t results.PlanTable, c *cell, side func(sample) *results.Usage) stats.Estimate {
+	per := 1e6
+	if v.bandwidth(t) {
+		per = 1e9
+	}
+	work := v.peak(t)
+	return c.median(func(s sample) (float64, bool) {
+		n, ok := cores(side(s))
+		done, _ := work(s)
+		if !ok || done <= 0 {
+			return 0, false
+		}
+		return n / done * per, true
+	})
+}
+
+// busy is the processors that a side kept busy.
+func busy(c *cell, side func(sample) *results.Usage) stats.Estimate {
+	return c.median(func(s sample) (float64, bool) { return cores(side(s)) })
+}
+
+// figure prints a median, or "—" where nothing was measured.
+func figure(e stats.Estimate) string {
+	if e.Kind == stats.None {
+		return "— not measured"
+	}
+	return digits(e.Value)
+}
+
+// peakMemory is the kernel's peak of a side.
+func peakMemory(c *cell, side func(sample) *results.Usage) string {
+	several := false
+	e := c.median(func(s sample) (float64, bool) {
+		u := side(s)
+		if u == nil || u.PeakMemoryBytes == nil {
+			return 0, false
+		}
+		several = several || u.Processes > 1
+		return float64(*u.PeakMemoryBytes), true
+	})
+	if e.Kind == stats.None {
+		return "— not measured"
+	}
+	if several {
+		return "≤ " + memory().text(e.Value)
+	}
+	return memory().text(e.Value)
+}
+
+// idleMemory is what the server held before load.
+func idleMemory(c *cell) string {
+	e := c.median(func(s sample) (float64, bool) {
+		if s.trial.IdleMemoryBytes == nil {
+			return 0, false
+		}
+		return float64(*s.trial.IdleMemoryBytes), true
+	})
+	if e.Kind == stats.None {
+		return "— not measured"
+	}
+	return memory().text(e.Value)
+}

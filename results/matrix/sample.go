@@ -1,0 +1,88 @@
+package matrix
+
+import (
+	"fmt"
+
+	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/results/stats"
+)
+
+// throughput is completions a second, over all agents.
+func (s sample) throughput() float64 {
+	total := 0.0
+	for _, p := range s.loads {
+		total += p.ThroughputRPS()
+	}
+	return total
+}
+
+// bodyRate is bytes of bodies a second: those of requests where the row sends
+// any, else those of answers.
+func (s sample) bodyRate(sent bool) float64 {
+	total := 0.0
+	for _, p := range s.loads {
+		n := p.ReceivedBodyBytes
+		if sent {
+			n = p.SentBodyBytes
+		}
+		if w := p.WindowNS(); w > 0 {
+			total += float64(n) * 1e9 / float64(w)
+		}
+	}
+	return total
+}
+
+// serverShare is U_S of method.md §3.
+func serverShare(s sample) (float64, bool) { return deref(s.phase.Verdict.ServerShare) }
+
+// loaderShare is U_L of method.md §3.
+func loaderShare(s sample) (float64, bool) { return deref(s.phase.Verdict.LoaderShare) }
+
+func deref(p *float64) (float64, bool) {
+	if p == nil {
+		return 0, false
+	}
+	return *p, true
+}
+
+// cores is the processors that a side kept busy over its window.
+func cores(u *results.Usage) (float64, bool) {
+	if u == nil || u.ReadT1NS <= u.ReadT0NS {
+		return 0, false
+	}
+	return float64(u.CPUNS) / float64(u.ReadT1NS-u.ReadT0NS), true
+}
+
+// distribution decodes one of the phase's histograms, over all agents. It is
+// nil where it was not measured; unreadable data is told beneath the tables.
+func (v *view) distribution(s sample, pick func(*results.Phase) *results.Histogram) *stats.Dist {
+	var parts []*stats.Dist
+	for _, p := range s.loads {
+		h := pick(p)
+		if h == nil {
+			continue
+		}
+		d, err := stats.Decode(h)
+		if err != nil {
+			v.problem(fmt.Sprintf("trial %d, %s: %v", s.trial.Index, p.Name, err))
+			return nil
+		}
+		parts = append(parts, d)
+	}
+	switch len(parts) {
+	case 0:
+		return nil
+	case 1:
+		return parts[0]
+	}
+	merged, err := stats.Merge(parts...)
+	if err != nil {
+		v.problem(fmt.Sprintf("trial %d, %s: %v", s.trial.Index, s.phase.Name, err))
+		return nil
+	}
+	return merged
+}
+
+func service(p *results.Phase) *results.Histogram   { return p.Total.Service }
+func corrected(p *results.Phase) *results.Histogram { return p.Total.Corrected }
+func sendLag(p *results.Phase) *results.Histogram   { return p.SendLagIdle }
