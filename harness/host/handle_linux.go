@@ -170,6 +170,9 @@ func (h *handle) watch() {
 func (h *handle) keeperLost(waitErr error) error {
 	said := strings.TrimSpace(h.complaints.buf.String())
 	err := fmt.Errorf("the keeper of %s died: %w %s", h.program.Name, orUnknown(waitErr), said)
+	if h.started.PID == 0 {
+		return err
+	}
 	if h.started.Cgroup == "" {
 		return fmt.Errorf("%w; it had no control group (%s), so children of the program may still run", err, h.started.NoCgroup)
 	}

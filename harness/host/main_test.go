@@ -95,23 +95,21 @@ func (e *estate) fill(dir string) error {
 	if err != nil {
 		return err
 	}
-	if _, err := exec.LookPath("nginx"); err == nil {
-		port, err := local.FreePort("127.0.0.1")
-		if err != nil {
-			return err
-		}
-		p, err := nginxProgram(dir, port)
-		if err != nil {
-			return err
-		}
-		if _, err := local.Start(context.Background(), p); err != nil {
-			return err
-		}
-		addr := fmt.Sprintf("127.0.0.1:%d", port)
-		e.Addresses = append(e.Addresses, addr)
-		if err := awaitListening(addr); err != nil {
-			return err
-		}
+	port, err := local.FreePort("127.0.0.1")
+	if err != nil {
+		return err
+	}
+	p, err := nginxProgram(dir, port)
+	if err != nil {
+		return err
+	}
+	if _, err := local.Start(context.Background(), p); err != nil {
+		return err
+	}
+	addr := fmt.Sprintf("127.0.0.1:%d", port)
+	e.Addresses = append(e.Addresses, addr)
+	if err := awaitListening(addr); err != nil {
+		return err
 	}
 	for name, argv := range map[string][]string{
 		"stubborn": {os.Args[0], "stubborn"},
@@ -134,8 +132,17 @@ func (e *estate) fill(dir string) error {
 	if _, err := local.Start(context.Background(), Program{Name: "piped", Argv: []string{"cat"}, Pipes: true}); err != nil {
 		return err
 	}
-	e.Processes, err = tree.Descendants(os.Getpid())
-	return err
+	// Four keepers; nginx has three processes, the stubborn program two, the
+	// forking one three, and there is the one with pipes.
+	const all = 13
+	err = await(func() (bool, error) {
+		e.Processes, err = tree.Descendants(os.Getpid())
+		return len(e.Processes) == all, err
+	}, "some of the 13 processes are not there")
+	if err != nil {
+		return fmt.Errorf("%w: %v", err, e.Processes)
+	}
+	return nil
 }
 
 func keeperCommand() []string {

@@ -115,7 +115,15 @@ func TestKeeperEndsNginxWithKilledMaster(t *testing.T) {
 		if err := awaitListening(addr); err != nil {
 			t.Fatal(err, h.LogTail(1000))
 		}
-		all := family(t, h)
+		// The master listens before it forks.
+		var all []tree.Process
+		err = await(func() (bool, error) {
+			all = family(t, h)
+			return len(all) == 4, nil
+		}, "keeper, master and two workers are not there")
+		if err != nil {
+			t.Fatal(err, all)
+		}
 		if err := unix.Kill(h.PID(), unix.SIGKILL); err != nil {
 			t.Fatal(err)
 		}
