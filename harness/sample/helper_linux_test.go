@@ -36,7 +36,7 @@ func TestMain(m *testing.M) {
 //	map   maps, touches and unmaps 64 MiB
 //	end   ends its child and waits for it
 //
-// Roles: sleep; spin; threads (one spins, two use a tenth each at most); fork
+// Roles: sleep; spin; threads (one spins, two use a hundredth each); fork
 // (one short child after another); parent (sleeps, its child spins).
 func helper(mode string) {
 	var child *process
@@ -85,7 +85,7 @@ func spin() {
 func doze() {
 	runtime.LockOSThread()
 	for {
-		burn(time.Millisecond)
+		burn(200 * time.Microsecond)
 		time.Sleep(20 * time.Millisecond)
 	}
 }

@@ -45,7 +45,6 @@ func (t Tree) Usage(ctx context.Context, t0, t1 int64, poll time.Duration) (resu
 		if last.cpu, err = t.snapshot(f, nil); err != nil {
 			return u, err
 		}
-		u.Warnings = append(u.Warnings, fmt.Sprintf("every process of %s had ended by the end of the window; its peak memory is not known", t))
 	}
 	t.fill(f, &u, first, last)
 	return u, nil
@@ -127,7 +126,9 @@ func (t Tree) fill(f *files, u *results.Usage, first, last observation) {
 	u.BusiestThread = busiest(first.threads, last.threads)
 	if memory, err := f.memory(last.pids); err != nil {
 		u.Warnings = append(u.Warnings, fmt.Sprintf("the memory of %s could not be read: %v", t, err))
-	} else if memory.processes > 0 {
+	} else if memory.processes == 0 {
+		u.Warnings = append(u.Warnings, fmt.Sprintf("every process of %s had ended by the end of the window; its peak memory is not known", t))
+	} else {
 		u.PeakMemoryBytes = &memory.peak
 		u.Processes, u.Threads = memory.processes, memory.threads
 		if len(u.Timeline) > 0 {
@@ -207,7 +208,8 @@ type treeMemory struct {
 	processes, threads int
 }
 
-// memory reads every process that still lives.
+// memory reads every process that still lives. One that has ended and was not
+// waited for yet is still listed, but has no memory.
 func (f *files) memory(pids []int) (treeMemory, error) {
 	var m treeMemory
 	for _, pid := range pids {
@@ -217,6 +219,9 @@ func (f *files) memory(pids []int) (treeMemory, error) {
 		}
 		if err != nil {
 			return m, err
+		}
+		if s.peak == 0 {
+			continue
 		}
 		m.rss += s.rss
 		m.peak += s.peak
