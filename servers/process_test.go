@@ -16,7 +16,7 @@ import (
 
 // patience bounds every wait for something that must happen; it is long,
 // because the machine may be busy.
-const patience = 20 * time.Second
+const patience = 60 * time.Second
 
 // server is a running server under test.
 type server struct {
