@@ -102,7 +102,7 @@ func openLock(path string) (*os.File, error) {
 func waitLock(ctx context.Context, file *os.File, waiting func(holder string)) error {
 	ticker := time.NewTicker(lockPoll)
 	defer ticker.Stop()
-	told := ""
+	told, unnamed := "", 0
 	for {
 		err := unix.Flock(int(file.Fd()), unix.LOCK_EX|unix.LOCK_NB)
 		switch {
@@ -113,26 +113,32 @@ func waitLock(ctx context.Context, file *os.File, waiting func(holder string)) e
 		case err != unix.EWOULDBLOCK:
 			return err
 		}
-		if holder := readHolder(file); holder != told && waiting != nil {
+		holder := readHolder(file)
+		if holder == "" { // for a moment at the beginning and end of a hold
+			unnamed++
+			holder = "another joust"
+		} else {
+			unnamed = 0
+		}
+		if unnamed != 1 && holder != told && waiting != nil {
 			told = holder
 			waiting(holder)
 		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("waiting for %s: %w", readHolder(file), ctx.Err())
+			return fmt.Errorf("waiting for %s: %w", holder, ctx.Err())
 		case <-ticker.C:
 		}
 	}
 }
 
-// readHolder is who wrote the file. Between taking the lock and writing it the
-// file is empty.
+// readHolder is who wrote the file, empty when nobody did.
 func readHolder(file *os.File) string {
 	text, err := io.ReadAll(io.NewSectionReader(file, 0, 4<<10))
-	if holder := strings.TrimSpace(string(text)); err == nil && holder != "" {
-		return holder
+	if err != nil {
+		return ""
 	}
-	return "another joust"
+	return strings.TrimSpace(string(text))
 }
 
 func writeAt(file *os.File, text string) error {

@@ -1,0 +1,118 @@
+package machine
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// helperEnv makes the test binary one of the processes that a test needs.
+const helperEnv = "JOUST_MACHINE_HELPER"
+
+func TestMain(m *testing.M) {
+	switch mode := os.Getenv(helperEnv); {
+	case mode == "lock":
+		holdLock()
+	case strings.HasPrefix(mode, "files "):
+		lowerFiles(strings.TrimPrefix(mode, "files "))
+	default:
+		os.Exit(m.Run())
+	}
+}
+
+// holdLock says "waiting for ...", "held" or "failed: ...", and gives the lock
+// up when standard input ends.
+func holdLock() {
+	unlock, err := Lock(context.Background(), func(holder string) { fmt.Println("waiting for " + holder) })
+	if err != nil {
+		fmt.Println("failed: " + err.Error())
+		return
+	}
+	fmt.Println("held")
+	io.Copy(io.Discard, os.Stdin)
+	if err := unlock(); err != nil {
+		fmt.Println("failed: " + err.Error())
+	}
+}
+
+// lowerFiles takes "SOFT HARD", lowers the limits to them and says: what
+// MaxConnections is, what the soft limit is after RaiseNoFile, and what a shell
+// then inherits.
+func lowerFiles(limits string) {
+	var limit syscall.Rlimit
+	if _, err := fmt.Sscan(limits, &limit.Cur, &limit.Max); err != nil {
+		fmt.Println(err)
+		return
+	}
+	if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
+		fmt.Println(err)
+		return
+	}
+	n, reason := MaxConnections()
+	fmt.Println(n, reason)
+	if err := RaiseNoFile(); err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println("now", fileLimits()["nofile soft"])
+	shell, err := exec.Command("sh", "-c", "ulimit -n").CombinedOutput()
+	fmt.Println("shell", strings.TrimSpace(string(shell)), err)
+}
+
+// process is a helper seen from outside.
+type process struct {
+	cmd *exec.Cmd
+	in  io.WriteCloser
+	out *bufio.Reader
+}
+
+// start starts a helper with a folder for temporary files; it ends with the
+// test at the latest.
+func start(t *testing.T, mode, tmp string, env []string, files ...*os.File) *process {
+	t.Helper()
+	cmd := exec.Command(os.Args[0])
+	// A program built with -race sleeps for a second before it ends.
+	cmd.Env = append(os.Environ(), helperEnv+"="+mode, "TMPDIR="+tmp, "GORACE=atexit_sleep_ms=0")
+	cmd.Env = append(cmd.Env, env...)
+	cmd.Stderr = os.Stderr
+	cmd.ExtraFiles = files
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	p := &process{cmd: cmd, in: in, out: bufio.NewReader(out)}
+	t.Cleanup(p.end)
+	return p
+}
+
+func (p *process) end() {
+	p.in.Close()
+	_ = p.cmd.Wait() // it may have been ended before, or killed on purpose
+}
+
+// says reads the next line.
+func (p *process) says(t *testing.T) string {
+	t.Helper()
+	line, err := p.out.ReadString('\n')
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.TrimSpace(line)
+}
+
+// name is how a lock's holder is called.
+func (p *process) name() string { return "process " + strconv.Itoa(p.cmd.Process.Pid) + ": " }

@@ -1,0 +1,110 @@
+package machine
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func lockPath(tmp string) string { return filepath.Join(tmp, "joust-measuring.lock") }
+
+// expect reads a line and checks its beginning.
+func expect(t *testing.T, p *process, prefix string) {
+	t.Helper()
+	if got := p.says(t); !strings.HasPrefix(got, prefix) {
+		t.Fatalf("process %d says %q, want %q", p.cmd.Process.Pid, got, prefix)
+	}
+}
+
+func TestSecondJoustWaits(t *testing.T) {
+	t.Parallel()
+	tmp := t.TempDir()
+	first := start(t, "lock", tmp, nil)
+	expect(t, first, "held")
+	second := start(t, "lock", tmp, nil)
+	expect(t, second, "waiting for "+first.name())
+	first.end()
+	expect(t, second, "held")
+
+	third := start(t, "lock", tmp, nil)
+	expect(t, third, "waiting for "+second.name())
+	if err := second.cmd.Process.Kill(); err != nil { // a crash frees the lock too
+		t.Fatal(err)
+	}
+	expect(t, third, "held")
+
+	info, err := os.Stat(lockPath(tmp))
+	if err != nil || info.Mode().Perm() != 0o666 {
+		t.Errorf("the lock's mode is %v, %v; other users need 0666", info.Mode(), err)
+	}
+	third.end()
+	if text, err := os.ReadFile(lockPath(tmp)); err != nil || len(text) > 0 {
+		t.Errorf("the free lock still names %q, %v", text, err)
+	}
+}
+
+func TestWaitEndsWithContext(t *testing.T) {
+	t.Parallel()
+	tmp := t.TempDir()
+	holder := start(t, "lock", tmp, nil)
+	expect(t, holder, "held")
+	ctx, cancel := context.WithCancel(t.Context())
+	var waited []string
+	_, err := lockAt(ctx, lockPath(tmp), func(who string) {
+		waited = append(waited, who)
+		cancel()
+	})
+	if !errors.Is(err, context.Canceled) || !strings.Contains(err.Error(), "waiting for "+holder.name()) {
+		t.Errorf("error %v, want the end of the wait for %s", err, holder.name())
+	}
+	if len(waited) != 1 || !strings.HasPrefix(waited[0], holder.name()) {
+		t.Errorf("told %q", waited)
+	}
+}
+
+func TestInheritedLock(t *testing.T) {
+	t.Parallel()
+	tmp := t.TempDir()
+	file, err := lockAt(t.Context(), lockPath(tmp), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	child := start(t, "lock", tmp, []string{LockEnv + "=3"}, file)
+	expect(t, child, "held")
+	child.end()
+	// The child's end must not have given up the parent's lock.
+	other := start(t, "lock", tmp, nil)
+	expect(t, other, "waiting for process")
+	if err := ReleaseLock(file); err != nil {
+		t.Fatal(err)
+	}
+	expect(t, other, "held")
+
+	stranger, err := os.Open(lockPath(tmp)) // the same file, but not the holder's opening of it
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stranger.Close()
+	for text, want := range map[string]string{
+		"3":   "is not a descriptor that holds the measuring lock",
+		"999": "is not a descriptor that holds the measuring lock",
+		"-3":  "is not the number of a descriptor",
+		"x":   "is not the number of a descriptor",
+	} {
+		p := start(t, "lock", tmp, []string{LockEnv + "=" + text}, stranger)
+		if got := p.says(t); !strings.HasPrefix(got, "failed: ") || !strings.Contains(got, want) || !strings.Contains(got, "unset it") {
+			t.Errorf("%s=%s: %q, want an error with %q", LockEnv, text, got, want)
+		}
+	}
+}
+
+func TestLockNeedsItsFolder(t *testing.T) {
+	t.Parallel()
+	_, err := lockAt(t.Context(), filepath.Join(t.TempDir(), "none", "lock"), nil)
+	if err == nil || !strings.Contains(err.Error(), "set TMPDIR") {
+		t.Errorf("error %v, want one that names the way out", err)
+	}
+}
