@@ -1,5 +1,7 @@
 package wire
 
+import "encoding/binary"
+
 // The token characters of RFC 9110 section 5.6.2 as two 64-bit sets: constants
 // rather than a table keep the lookup in registers.
 const (
@@ -22,18 +24,34 @@ func isValueByte(c byte) bool {
 	return c >= ' ' && c != 0x7f || c == '\t'
 }
 
-func isToken[T string | []byte](s T) bool {
-	for i := 0; i < len(s); i++ {
-		if !isTokenByte(s[i]) {
+func isToken(s []byte) bool {
+	for _, c := range s {
+		if !isTokenByte(c) {
 			return false
 		}
 	}
 	return len(s) > 0
 }
 
-func isValue[T string | []byte](s T) bool {
-	for i := 0; i < len(s); i++ {
-		if !isValueByte(s[i]) {
+// isValue looks at eight bytes at a time: most of a head is field values. The
+// tests for a byte below 0x20 and for a byte equal to 0x7f are exact about
+// whether there is one; a tab among them is for the loop behind to allow.
+func isValue(s []byte) bool {
+	const ones, highs = 0x0101010101010101, 0x8080808080808080
+	for len(s) >= 8 {
+		x := binary.LittleEndian.Uint64(s)
+		del := x ^ 0x7f*ones
+		if ((x-0x20*ones)&^x|(del-ones)&^del)&highs != 0 && !isShortValue(s[:8]) {
+			return false
+		}
+		s = s[8:]
+	}
+	return isShortValue(s)
+}
+
+func isShortValue(s []byte) bool {
+	for _, c := range s {
+		if !isValueByte(c) {
 			return false
 		}
 	}
@@ -52,7 +70,7 @@ func trimSpace(b []byte) []byte {
 }
 
 // equalFold compares with a lower-case ASCII word, letters' case aside.
-func equalFold[T string | []byte](b T, lower string) bool {
+func equalFold(b []byte, lower string) bool {
 	if len(b) != len(lower) {
 		return false
 	}

@@ -151,6 +151,9 @@ func TestReadsWhatNetHTTPWrites(t *testing.T) {
 		for _, length := range []int64{-1, 0, 5, 100_000} {
 			for _, proto := range []int{0, 1} {
 				name := fmt.Sprintf("HTTP/1.%d %d length %d", proto, status, length)
+				if status == 204 || status == 304 {
+					length = 0 // net/http would write a body that the status forbids
+				}
 				text := strings.Repeat("x", int(max(length, 0)))
 				response := http.Response{
 					StatusCode: status, ProtoMajor: 1, ProtoMinor: proto, ContentLength: length,
@@ -161,14 +164,11 @@ func TestReadsWhatNetHTTPWrites(t *testing.T) {
 				}
 				var stream bytes.Buffer
 				if err := response.Write(&stream); err != nil {
-					continue // a body that the status forbids
+					t.Fatal(err)
 				}
 				got, err := readOurs(stream.Bytes(), false)
-				if err != nil || got.Status != status || got.Rest != "" {
-					t.Errorf("%s: %+v, %v from %.100q", name, got, err, stream.String())
-				}
-				if status != 204 && status != 304 && got.Body != text {
-					t.Errorf("%s: a body of %d bytes, want %d", name, len(got.Body), len(text))
+				if err != nil || got.Status != status || got.Body != text || got.Rest != "" {
+					t.Errorf("%s: status %d, a body of %d bytes, %v from %.100q", name, got.Status, len(got.Body), err, stream.String())
 				}
 			}
 		}

@@ -112,7 +112,7 @@ func anticipatesBody(method string) bool {
 }
 
 func checkTarget(r *scenarios.Request) error {
-	if !isToken(r.Method) {
+	if !isToken([]byte(r.Method)) {
 		return fmt.Errorf("method %q is not a token of letters, digits and hyphens", r.Method)
 	}
 	if r.Method == "CONNECT" {
@@ -134,16 +134,17 @@ func splitHost(headers []scenarios.Header, host string) (string, []scenarios.Hea
 	rest := make([]scenarios.Header, 0, len(headers))
 	listed := false
 	for _, h := range headers {
+		name := []byte(h.Name)
 		switch {
-		case !isToken(h.Name):
+		case !isToken(name):
 			return "", nil, fmt.Errorf("header name %q is not a token of letters, digits and hyphens", h.Name)
-		case !isValue(h.Value):
+		case !isValue([]byte(h.Value)):
 			return "", nil, fmt.Errorf("header %s has a control character in its value %q", h.Name, h.Value)
-		case equalFold(h.Name, "content-length"), equalFold(h.Name, "transfer-encoding"):
+		case equalFold(name, "content-length"), equalFold(name, "transfer-encoding"):
 			return "", nil, fmt.Errorf("header %s follows from the body; remove it", h.Name)
-		case equalFold(h.Name, "host") && listed:
+		case equalFold(name, "host") && listed:
 			return "", nil, errors.New("header Host is given twice; keep one")
-		case equalFold(h.Name, "host"):
+		case equalFold(name, "host"):
 			host, listed = h.Value, true
 		default:
 			rest = append(rest, h)
