@@ -12,9 +12,20 @@ import (
 	"github.com/joust-bench/joust/results"
 )
 
-// lead is how long before an instant the processes are listed, so that at the
-// instant itself only counters are left to read.
-const lead = 4 * time.Millisecond
+// groupLead and walkLead are how long before an instant the processes are
+// listed, so that at the instant itself only counters are left to read: from a
+// cgroup, or by a walk over all processes of the machine.
+const (
+	groupLead = 3 * time.Millisecond
+	walkLead  = 15 * time.Millisecond
+)
+
+func (t Tree) lead() int64 {
+	if t.Cgroup != "" {
+		return int64(groupLead)
+	}
+	return int64(walkLead)
+}
 
 // lateShare is the share of the window, 0 to 1, by which a reading may be late
 // before it is told.
@@ -61,7 +72,7 @@ type observation struct {
 // instant matters most.
 func (t Tree) observe(ctx context.Context, f *files, at int64) (observation, error) {
 	var o observation
-	if err := wait(ctx, at-int64(lead)); err != nil {
+	if err := wait(ctx, at-t.lead()); err != nil {
 		return o, fmt.Errorf("sample %s: %w", t, err)
 	}
 	pids, listErr := t.pids(f)
@@ -87,7 +98,7 @@ func (t Tree) timeline(ctx context.Context, f *files, first observation, t1 int6
 		return nil, nil
 	}
 	var samples []results.UsageSample
-	for at := first.cpu.at + int64(poll); at < t1-int64(lead); at += int64(poll) {
+	for at := first.cpu.at + int64(poll); at < t1-t.lead(); at += int64(poll) {
 		if err := wait(ctx, at); err != nil {
 			return samples, fmt.Errorf("sample %s: %w", t, err)
 		}
