@@ -13,7 +13,7 @@ import (
 
 // evidence is the table of what limited each closed-loop cell.
 func (v *view) evidence() *table {
-	out := &table{head: []string{"scenario", "protocol", "server", "limited by", "U_S", "U_L", "trials", "why"}, left: 4}
+	out := &table{head: []string{"scenario", "protocol", "server", "limited by", "U_S", "U_L", "trials", "why"}, left: 4, wordsLast: true}
 	for _, t := range v.run.Plan.Tables {
 		if !t.Closed {
 			continue
@@ -67,7 +67,7 @@ func (v *view) witnesses(p *page) {
 
 // failures counts failed requests by cell, side and cause.
 func (v *view) failures() *table {
-	out := &table{head: []string{"scenario", "protocol", "server", "phase", "side", "cause", "requests", "first of them"}, left: 6}
+	out := &table{head: []string{"scenario", "protocol", "server", "phase", "side", "cause", "requests", "first failure of the phase"}, left: 6, wordsLast: true}
 	for _, t := range v.run.Plan.Tables {
 		for _, s := range v.run.Servers {
 			for _, f := range v.failuresOf(cellKey{s.Name, t.Scenario, t.Protocol}) {

@@ -191,7 +191,7 @@ func ladder(t testing.TB, server string, rep int, rps float64, limit results.Bot
 	closed := closedOf(t, rps, int64(64e9/rps/4))
 	phases, seen := []results.Phase{closed}, []results.TrialPhase{judged(closed, limit, us, ul)}
 	for i, r := range fixtureRates() {
-		p := openOf(t, r, []float64{rps * 0.5, rps * 0.95, 2000, 12000}[i], 80e3+int64(rep)*1e3, 9e3)
+		p := openOf(t, r, []float64{rps * 0.5, rps * 0.95, 2000, 12000}[i], 80e3+int64(rep)*1e3, 2e3)
 		phases, seen = append(phases, p), append(seen, judged(p, "", us/2, ul/2))
 	}
 	return trialOf(server, "hello", rep, phases, seen)

@@ -146,8 +146,11 @@ func (v *view) headlineNotes() []string {
 			}
 		}
 	}
-	if trials > 0 || voids > 0 {
-		notes = append(notes, fmt.Sprintf("%s void, %s void in part or whole: the reasons are in the files.", plural(voids, "cell"), plural(trials, "measurement")))
+	if voids > 0 {
+		notes = append(notes, plural(voids, "cell")+" void as a whole: the files say why.")
+	}
+	if trials > 0 {
+		notes = append(notes, fmt.Sprintf("Void in %s and left out: the files say why.", plural(trials, "single measurement")))
 	}
 	for _, s := range v.run.Servers {
 		original := v.run.Server(s.PlaceboOf)
@@ -156,7 +159,7 @@ func (v *view) headlineNotes() []string {
 		}
 		for _, t := range v.run.Plan.Tables {
 			if e := v.ratio(t, s, *original); e.Kind != stats.None {
-				notes = append(notes, fmt.Sprintf("A/A %s ÷ %s, %s: %s%s", s.Name, original.Name, t.Scenario, digits(e.Value), scale{per: 1}.spread(e)))
+				notes = append(notes, fmt.Sprintf("A/A %s ÷ %s, %s: %s", s.Name, original.Name, t.Scenario, ratio(e)))
 			}
 		}
 	}

@@ -41,7 +41,7 @@ func (v *view) missingItems(steps func(results.PlanTable) []step) []string {
 	var items []string
 	for _, s := range v.columns {
 		if s.Unavailable != "" {
-			items = append(items, fmt.Sprintf("%s: — %s: %s", escape(s.Name), notInstalled, escape(s.Unavailable)))
+			items = append(items, fmt.Sprintf("%s: %s: %s", escape(s.Name), notInstalled, escape(s.Unavailable)))
 		}
 	}
 	for _, t := range v.run.Plan.Tables {
@@ -89,8 +89,7 @@ func (v *view) placebo() []string {
 		text := ""
 		for _, t := range v.run.Plan.Tables {
 			if e := v.ratio(t, s, *original); e.Kind != stats.None {
-				in := scale{per: 1}
-				text += fmt.Sprintf("; %s, %s: %s%s, n = %d", t.Scenario, t.Protocol, digits(e.Value), in.spread(e), e.N)
+				text += fmt.Sprintf("; %s, %s: %s, n = %d", t.Scenario, t.Protocol, ratio(e), e.N)
 			}
 		}
 		if text == "" {

@@ -125,13 +125,23 @@ func (v *view) latencyTable(t results.PlanTable, r results.PlanRate, cells []cel
 		for k := range columns {
 			row = append(row, values[k][i].text(scales[k]))
 		}
-		row = append(row, lag[i], strings.TrimSpace(scales[3].spread(values[3][i].Estimate)))
+		row = append(row, lag[i], p99Spread(values[3][i], scales[3]))
 		if equalWork {
 			row = append(row, figure(openCost(c, serverUsage)), figure(openCost(c, loaderUsage)))
 		}
 		out.add(row...)
 	}
 	return out
+}
+
+// p99Spread is the interval or range of p99 over the trials; both ends are
+// lower bounds where the value is one.
+func p99Spread(p99 latency, in scale) string {
+	text := strings.TrimSpace(in.spread(p99.Estimate))
+	if text != "" && p99.atLeast {
+		return "≥ " + text
+	}
+	return text
 }
 
 // openCost is CPU µs per completed request.

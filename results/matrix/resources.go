@@ -7,9 +7,13 @@ import (
 
 // resources writes what each closed-loop cell cost, one table a scenario.
 func (v *view) resources(p *page, caption string) {
-	p.line("\n## Resources")
+	first := true
 	for _, t := range v.run.Plan.Tables {
 		if t.Closed {
+			if first {
+				p.line("\n## Resources")
+			}
+			first = false
 			p.section("### "+escape(t.Scenario)+", "+escape(t.Protocol),
 				caption+" Closed loop, over exactly the window; medians over trials. Cost belongs to the rate beside it and to no other. Memory in MiB; `≤`: a sum over several processes, an upper bound.",
 				v.costs(t))

@@ -98,6 +98,8 @@ func bandwidths(values ...float64) scale {
 func latencies(values ...float64) scale {
 	m := stats.Median(values).Value
 	switch {
+	case len(values) == 0:
+		return scale{per: 1e6, unit: "ms"}
 	case m >= 1e9:
 		return scale{per: 1e9, unit: "s"}
 	case m >= 1e6:
@@ -106,6 +108,19 @@ func latencies(values ...float64) scale {
 		return scale{per: 1e3, unit: "µs"}
 	}
 	return scale{per: 1, unit: "ns"}
+}
+
+// ratio prints a ratio near 1 with its interval or range.
+func ratio(e stats.Estimate) string {
+	text := func(v float64) string { return strconv.FormatFloat(v, 'f', 3, 64) }
+	out := text(e.Value)
+	switch e.Kind {
+	case stats.Interval:
+		out += " [" + text(e.Low) + " – " + text(e.High) + "]"
+	case stats.Range:
+		out += " (" + text(e.Low) + " – " + text(e.High) + ")"
+	}
+	return out
 }
 
 // memory is the scale of bytes of memory.

@@ -17,6 +17,8 @@ type table struct {
 	rows [][]string
 	// left is how many of the first columns are words and aligned left.
 	left int
+	// wordsLast aligns the last column left as well.
+	wordsLast bool
 }
 
 func (t *table) add(cells ...string) { t.rows = append(t.rows, cells) }
@@ -69,7 +71,7 @@ func (t *table) alignment() []tw.Align {
 	out := make([]tw.Align, len(t.head))
 	for i := range out {
 		out[i] = tw.AlignRight
-		if i < t.left {
+		if i < t.left || (t.wordsLast && i == len(out)-1) {
 			out[i] = tw.AlignLeft
 		}
 	}

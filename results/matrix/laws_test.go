@@ -1,0 +1,262 @@
+package matrix
+
+import (
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"unicode"
+
+	"github.com/clipperhouse/displaywidth"
+	"pgregory.net/rapid"
+
+	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/results/stats"
+)
+
+// cellsOf splits a markdown row at the pipes that are not escaped.
+func cellsOf(row string) []string {
+	var cells []string
+	start := 0
+	for i := 0; i < len(row); i++ {
+		switch row[i] {
+		case '\\':
+			i++
+		case '|':
+			cells = append(cells, row[start:i])
+			start = i + 1
+		}
+	}
+	return append(cells, row[start:])
+}
+
+// Whatever stands in a cell, each row keeps its cells and stays on one line.
+func TestMarkdownKeepsItsCells(t *testing.T) {
+	t.Parallel()
+	hostile := rapid.OneOf(rapid.String(), rapid.StringOfN(rapid.RuneFrom([]rune("|\\<`\n\r\u2028\x1b ab")), 0, 12, -1))
+	rapid.Check(t, func(rt *rapid.T) {
+		columns := rapid.IntRange(1, 5).Draw(rt, "columns")
+		rows := rapid.IntRange(1, 4).Draw(rt, "rows")
+		row := func() []string { return rapid.SliceOfN(hostile, columns, columns).Draw(rt, "row") }
+		tab := &table{head: row(), left: 1}
+		for range rows {
+			tab.add(row()...)
+		}
+		out := tab.markdown()
+		lines := strings.Split(strings.TrimSuffix(out, "\n"), "\n")
+		if len(lines) != rows+2 {
+			rt.Fatalf("%d lines for a head, a rule and %d rows:\n%s", len(lines), rows, out)
+		}
+		for _, line := range lines {
+			// One cell before the first pipe and one after the last: empty.
+			if got := len(cellsOf(line)); got != columns+2 {
+				rt.Fatalf("%d cells in %q, want %d", got-2, line, columns)
+			}
+		}
+	})
+}
+
+func TestEscape(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{
+		"a|b": `a\|b`, `a\`: `a\\`, `\|`: `\\\|`, "<b>": `\<b>`, "x\ny\r\nz": "x y  z", "`code`": "\\`code\\`",
+		"\x1b[31mred": " [31mred", "\u202eturned": " turned", "bad\xff": "bad\ufffd", "multi_request_body": "multi_request_body",
+	} {
+		if got := escape(in); got != want {
+			t.Errorf("escape(%q) = %q, want %q", in, got, want)
+		}
+	}
+}
+
+// A server with a name made to break the page breaks nothing.
+func TestHostileNames(t *testing.T) {
+	t.Parallel()
+	const evil = "e|v`il\\\n## <script>\x1b[2J"
+	b, err := json.Marshal(fullRun(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var run results.Run
+	if err := json.Unmarshal(b, &run); err != nil {
+		t.Fatal(err)
+	}
+	run.Trials = fullRun(t).Trials
+	run.Servers[1].Name, run.Servers[1].Title, run.Servers[4].Unavailable = evil, evil, evil
+	run.Host.CPUModel, run.CommonRates[0].Basis, run.Joust.Revision = evil, evil, evil
+	run.CommandLine, run.Warnings = []string{"joust", evil, "it's"}, []string{evil}
+	run.Scenarios[0].Name, run.Plan.Tables[0].Scenario = evil, evil
+	for i := range run.Trials {
+		tr := &run.Trials[i]
+		if tr.Server == "gin" {
+			tr.Server, tr.Reason = evil, evil
+		}
+		if tr.Scenario == "hello" {
+			tr.Scenario = evil
+		}
+	}
+	for name, out := range map[string]string{"bench": Bench(run), "open": OpenLoop(run), "headline": Headline(run, 80)} {
+		inCode := false
+		for line := range strings.Lines(out) {
+			line = strings.TrimSuffix(line, "\n")
+			if line == "```" {
+				inCode = !inCode
+			}
+			if strings.HasPrefix(line, "## <") || strings.ContainsFunc(line, unicode.IsControl) {
+				t.Errorf("%s: the name broke out: %q", name, line)
+			}
+			if name != "headline" && !inCode && strings.Contains(strings.ReplaceAll(line, `\<`, ""), "<script") {
+				t.Errorf("%s: HTML in %q", name, line)
+			}
+		}
+	}
+}
+
+// The tables follow from the run alone: the order in which trials were
+// measured does not matter, and neither does when they are drawn.
+func TestOrderOfTrialsDoesNotMatter(t *testing.T) {
+	t.Parallel()
+	run := fullRun(t)
+	bench := Bench(run)
+	rng := rand.New(rand.NewPCG(3, 5))
+	// The first void reason and the first evidence are those of the first
+	// trial, so cells keep their own order and are mixed among one another.
+	shuffled := run
+	shuffled.Trials = nil
+	groups := map[string][]results.Trial{}
+	var keys []string
+	for _, tr := range run.Trials {
+		k := tr.Server + tr.Scenario
+		if groups[k] == nil {
+			keys = append(keys, k)
+		}
+		groups[k] = append(groups[k], tr)
+	}
+	rng.Shuffle(len(keys), func(i, j int) { keys[i], keys[j] = keys[j], keys[i] })
+	for _, k := range keys {
+		shuffled.Trials = append(shuffled.Trials, groups[k]...)
+	}
+	if got := Bench(shuffled); got != bench {
+		t.Error("the order of the journal changed the tables")
+	}
+	if Bench(run) != bench {
+		t.Error("drawn twice, the tables differ")
+	}
+}
+
+func TestHeadlineKeepsTheWidth(t *testing.T) {
+	t.Parallel()
+	run := fullRun(t)
+	for _, width := range []int{20, 40, 80, 120, 200} {
+		for line := range strings.Lines(Headline(run, width)) {
+			if got := displaywidth.String(strings.TrimSuffix(line, "\n")); got > width {
+				t.Errorf("width %d: a line of %d: %q", width, got, line)
+			}
+		}
+	}
+	for _, s := range []string{"nethttp", "gin", "nginx", "node", "python"} {
+		if !strings.Contains(Headline(run, 80), s) {
+			t.Errorf("%s is not in the headline", s)
+		}
+	}
+}
+
+func TestVerdictShapesTheCell(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		limits []results.Bottleneck
+		us     float64
+		upper  *float64
+		want   string
+	}{
+		{[]results.Bottleneck{"server"}, 0.99, nil, "307\u202fk"},
+		{[]results.Bottleneck{"balanced"}, 0.92, nil, "307\u202fk … 334\u202fk"},
+		{[]results.Bottleneck{"balanced"}, 0.92, ptr(330e3), "307\u202fk … 330\u202fk"},
+		{[]results.Bottleneck{"loader"}, 0.8, nil, "≥ 307\u202fk (≈ 384\u202fk)"},
+		{[]results.Bottleneck{"loader"}, 0.69, nil, "≥ 307\u202fk"},
+		{[]results.Bottleneck{"connections"}, 0.5, nil, "307\u202fk at 64 clients"},
+		{[]results.Bottleneck{"shared-cpu"}, 0.5, nil, "307\u202fk †"},
+		{[]results.Bottleneck{"unknown"}, 0.5, nil, "307\u202fk ?"},
+		{[]results.Bottleneck{""}, 0.5, nil, "307\u202fk ?"},
+		{[]results.Bottleneck{"of a later joust"}, 0.5, nil, "307\u202fk ?"},
+		{[]results.Bottleneck{"server", "loader"}, 0.8, nil, "≥ 307\u202fk (≈ 384\u202fk)"},
+		{[]results.Bottleneck{"server", "server", "loader"}, 0.96, nil, "307\u202fk"},
+		{[]results.Bottleneck{"server", "unknown", "loader", "loader", "unknown"}, 0.8, nil, "307\u202fk ?"},
+	} {
+		var one cell
+		for _, limit := range c.limits {
+			v := results.Verdict{Valid: true, Bottleneck: limit, ServerShare: ptr(c.us), UpperRPS: c.upper}
+			load := &results.Phase{T1NS: second, Total: results.Group{Completed: 307e3}}
+			one.valid = append(one.valid, sample{loads: []*results.Phase{load}, phase: &results.TrialPhase{Verdict: v}})
+		}
+		e := one.median(func(s sample) (float64, bool) { return s.throughput(), true })
+		if got := one.verdict(e, rates(e.Value), 64); got != c.want {
+			t.Errorf("%v at U_S %v: %q, want %q", c.limits, c.us, got, c.want)
+		}
+	}
+}
+
+func TestCensoredMedian(t *testing.T) {
+	t.Parallel()
+	// Five trials whose one value is 1 … 5 ms; those censored could be more.
+	read := func(censored ...int) latency {
+		var all []reading
+		for i := 1; i <= 5; i++ {
+			d, err := stats.Decode(histogram(t, 2000, int64(i)*1e6))
+			if err != nil {
+				t.Fatal(err)
+			}
+			r := reading{dist: d}
+			for _, c := range censored {
+				if c == i {
+					r.censoredFrom = 1
+				}
+			}
+			all = append(all, r)
+		}
+		return percentile(all, 0.5)
+	}
+	for _, c := range []struct {
+		censored []int
+		want     bool
+	}{
+		// Above the median a greater value changes nothing.
+		{nil, false}, {[]int{5}, false}, {[]int{4, 5}, false}, {[]int{3}, true}, {[]int{1}, true}, {[]int{3, 4, 5}, true},
+	} {
+		if got := read(c.censored...); got.atLeast != c.want {
+			t.Errorf("trials %v censored: ≥ is %v, want %v", c.censored, got.atLeast, c.want)
+		}
+	}
+}
+
+func TestDigits(t *testing.T) {
+	t.Parallel()
+	for v, want := range map[float64]string{
+		0: "0", 0.0001: "< 0.001", 0.0123: "0.012", 0.9996: "1.00", 1.234: "1.23", 9.996: "10.0", 12.34: "12.3", 99.96: "100",
+		307.4: "307", 1020: "1\u202f020", 1234567: "1\u202f234\u202f567", 999.6: "1\u202f000", -1234: "-1\u202f234",
+	} {
+		if got := digits(v); got != want {
+			t.Errorf("digits(%v) = %q, want %q", v, got, want)
+		}
+	}
+}
+
+func TestDamagedHistogramIsTold(t *testing.T) {
+	t.Parallel()
+	run := fullRun(t)
+	// A run whose first ladder has a histogram that cannot be decoded.
+	broken := *run.Trials[1].Loaders[0].Phases[1].Total.Service
+	broken.HDRv2 = "AAAA"
+	run.Trials[1].Loaders[0].Phases[1].Total.Service = &broken
+	out := Bench(run)
+	if want := fmt.Sprintf("trial %d, closed: decode a histogram", run.Trials[1].Index); !strings.Contains(out, want) {
+		t.Errorf("the damage is not told: %q is missing", want)
+	}
+}
+
+func TestCommandIsWhatAShellTakes(t *testing.T) {
+	t.Parallel()
+	if got, want := command([]string{"joust", "run", "a b.yaml", "it's", ""}), `joust run 'a b.yaml' 'it'\''s' ''`; got != want {
+		t.Errorf("command = %s, want %s", got, want)
+	}
+}
