@@ -1,0 +1,224 @@
+package catalog
+
+import (
+	"bytes"
+	"context"
+	"debug/buildinfo"
+	"errors"
+	"fmt"
+	"go/version"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+)
+
+// lastLines is how many lines of a failed build its error shows.
+const lastLines = 20
+
+// Builder builds Go fixtures into a cache. Its methods may be called from
+// several goroutines, and several jousts may share a cache.
+type Builder struct {
+	cache string
+	// goTool is the go command; empty finds it on PATH.
+	goTool string
+
+	mu sync.Mutex
+	// toolchains remembers, for each module's folder, what go said of itself.
+	toolchains map[string]string
+}
+
+// NewBuilder builds into cacheDir; empty takes joust/servers in the user's
+// cache folder. The folder is made when it is first needed.
+func NewBuilder(cacheDir string) (*Builder, error) {
+	if cacheDir == "" {
+		user, err := os.UserCacheDir()
+		if err != nil {
+			return nil, fmt.Errorf("find a folder for built servers: %w; set XDG_CACHE_HOME or HOME", err)
+		}
+		cacheDir = filepath.Join(user, "joust", "servers")
+	}
+	abs, err := filepath.Abs(cacheDir)
+	if err != nil {
+		return nil, fmt.Errorf("find a folder for built servers: %w", err)
+	}
+	return &Builder{cache: abs, toolchains: map[string]string{}}, nil
+}
+
+// flags are those of every build. The checkout's state is not stamped into
+// programs: their sources alone decide what they are.
+func flags() []string { return []string{"-trimpath", "-buildvcs=false"} }
+
+// environment is that of every go command: only the fixture's own go.mod
+// counts, and programs are static.
+func environment() []string { return append(os.Environ(), "CGO_ENABLED=0", "GOWORK=off") }
+
+// Build returns the path of the program of a manifest with a Go package,
+// building it unless the cache has it. Each line that go prints is handed to
+// progress, which may be nil.
+func (b *Builder) Build(ctx context.Context, m Manifest, progress func(line string)) (string, error) {
+	if m.Go == "" {
+		return "", fmt.Errorf("%s has no Go package to build", m.Name)
+	}
+	root, err := moduleRoot(m.Dir)
+	if err != nil {
+		return "", fmt.Errorf("build %s: %w", m.Name, err)
+	}
+	toolchain, err := b.toolchain(ctx, m.Name, root)
+	if err != nil {
+		return "", err
+	}
+	key, err := sourceKey(root, m, toolchain+strings.Join(flags(), " "))
+	if err != nil {
+		return "", fmt.Errorf("build %s: read its sources: %w", m.Name, err)
+	}
+	binary := filepath.Join(b.cache, m.Name+"-"+key)
+	_, err = os.Stat(binary)
+	if err == nil {
+		return binary, nil
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
+		return "", fmt.Errorf("look for the built %s: %w", m.Name, err)
+	}
+	if err := b.compile(ctx, m, binary, progress); err != nil {
+		return "", err
+	}
+	return binary, b.prune(m.Name)
+}
+
+// compile builds into a folder of its own and moves the program to its place,
+// so that a build that is interrupted leaves no half program.
+func (b *Builder) compile(ctx context.Context, m Manifest, binary string, progress func(string)) (err error) {
+	if err := os.MkdirAll(b.cache, 0o755); err != nil {
+		return fmt.Errorf("make the folder for built servers: %w", err)
+	}
+	tmp, err := os.MkdirTemp(b.cache, buildPrefix)
+	if err != nil {
+		return fmt.Errorf("make a folder to build %s in: %w", m.Name, err)
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(tmp)) }()
+
+	tool, err := b.tool(m.Name)
+	if err != nil {
+		return err
+	}
+	out := filepath.Join(tmp, m.Name)
+	args := append([]string{"build", "-v", "-o", out}, flags()...)
+	cmd := exec.CommandContext(ctx, tool, append(args, "./"+filepath.ToSlash(m.Go))...)
+	cmd.Dir, cmd.Env = m.Dir, environment()
+	// go ends its compilers when it is interrupted, and not when it is killed.
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	cmd.WaitDelay = 5 * time.Second
+	lines := &lineWriter{each: progress}
+	cmd.Stdout, cmd.Stderr = lines, lines
+	runErr := cmd.Run()
+	lines.flush()
+	if ctx.Err() != nil {
+		return fmt.Errorf("build %s: %w", m.Name, ctx.Err())
+	}
+	if runErr != nil {
+		return fmt.Errorf("build %s: go build in %s: %w\n%s", m.Name, m.Dir, runErr, strings.Join(lines.last, "\n"))
+	}
+	if _, err := buildinfo.ReadFile(out); err != nil {
+		return fmt.Errorf("build %s: %s in %s is no program; it must be a package main", m.Name, m.Go, m.Dir)
+	}
+	if err := os.Rename(out, binary); err != nil {
+		return fmt.Errorf("keep the built %s: %w", m.Name, err)
+	}
+	return nil
+}
+
+// tool is the path of the go command.
+func (b *Builder) tool(name string) (string, error) {
+	if b.goTool != "" {
+		return b.goTool, nil
+	}
+	path, err := exec.LookPath("go")
+	if err != nil {
+		return "", fmt.Errorf("build %s: the go command is not on PATH; install Go from https://go.dev/dl: %w", name, err)
+	}
+	return path, nil
+}
+
+// toolchain is what go says of itself in the module's folder, all of it part
+// of a program's identity. It fails when go is older than go.mod asks.
+func (b *Builder) toolchain(ctx context.Context, name, root string) (string, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if known, ok := b.toolchains[root]; ok {
+		return known, nil
+	}
+	tool, err := b.tool(name)
+	if err != nil {
+		return "", err
+	}
+	cmd := exec.CommandContext(ctx, tool, "env", "GOVERSION", "GOOS", "GOARCH", "GOAMD64", "GOARM64", "GOFLAGS", "GOEXPERIMENT")
+	cmd.Dir, cmd.Env = root, environment()
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		return "", fmt.Errorf("build %s: ask go for its version in %s: %w\n%s", name, root, err, bytes.TrimSpace(stderr.Bytes()))
+	}
+	release, _, _ := strings.Cut(string(out), "\n")
+	if err := newEnough(name, root, release); err != nil {
+		return "", err
+	}
+	b.toolchains[root] = string(out)
+	return string(out), nil
+}
+
+// newEnough compares a release such as "go1.26.8" with what the module's
+// go.mod asks. A development version is taken as it is.
+func newEnough(name, root, release string) error {
+	mod, err := os.ReadFile(filepath.Join(root, "go.mod"))
+	if err != nil {
+		return fmt.Errorf("build %s: %w", name, err)
+	}
+	release, _, _ = strings.Cut(release, " ")
+	asked := directive(mod, "go")
+	if asked == "" || !version.IsValid(release) || version.Compare(release, "go"+asked) >= 0 {
+		return nil
+	}
+	return fmt.Errorf("build %s: %s asks for Go %s, and the installed one is %s; install a newer Go from https://go.dev/dl",
+		name, filepath.Join(root, "go.mod"), asked, strings.TrimPrefix(release, "go"))
+}
+
+// lineWriter hands lines on as they come and keeps the last ones.
+type lineWriter struct {
+	each func(string)
+	last []string
+	rest []byte
+}
+
+// Write never fails.
+func (w *lineWriter) Write(p []byte) (int, error) {
+	w.rest = append(w.rest, p...)
+	for {
+		line, rest, ok := bytes.Cut(w.rest, []byte("\n"))
+		if !ok {
+			return len(p), nil
+		}
+		w.line(string(line))
+		w.rest = rest
+	}
+}
+
+// flush takes what stands after the last line break as a line.
+func (w *lineWriter) flush() {
+	if len(w.rest) > 0 {
+		w.line(string(w.rest))
+		w.rest = nil
+	}
+}
+
+func (w *lineWriter) line(text string) {
+	w.last = append(w.last, text)
+	w.last = w.last[max(0, len(w.last)-lastLines):]
+	if w.each != nil {
+		w.each(text)
+	}
+}

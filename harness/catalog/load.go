@@ -1,0 +1,169 @@
+package catalog
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/joust-bench/joust/scenarios"
+	"github.com/joust-bench/joust/scenarios/strictyaml"
+	"github.com/joust-bench/joust/scenarios/suggest"
+)
+
+// ManifestName is the file that makes a folder a server.
+const ManifestName = "server.yaml"
+
+// What a manifest that does not say gets.
+const (
+	defaultStartTimeout = 10 * time.Second
+	defaultStopTimeout  = time.Second
+	defaultWarmupCap    = 5 * time.Second
+)
+
+// Servers are the servers found, with unique names, in the order of names.
+type Servers struct {
+	all []Manifest
+}
+
+// Names lists the servers' names in order.
+func (s *Servers) Names() []string {
+	names := make([]string, len(s.all))
+	for i := range s.all {
+		names[i] = s.all[i].Name
+	}
+	return names
+}
+
+// All returns the manifests in the order of names. The slice is the caller's;
+// what the manifests point to is shared and must not be changed.
+func (s *Servers) All() []Manifest { return slices.Clone(s.all) }
+
+// Find returns the server of that name, shared and not to be changed. The
+// error names the nearest server.
+func (s *Servers) Find(name string) (*Manifest, error) {
+	for i := range s.all {
+		if s.all[i].Name == name {
+			return &s.all[i], nil
+		}
+	}
+	return nil, fmt.Errorf("unknown server %q%s", name, suggest.Hint(name, s.Names()))
+}
+
+// Load reads the manifest of every folder with a server.yaml in dirs. Rows that
+// manifests name must be in the table. All problems of all manifests come back
+// at once, as strictyaml.Problems.
+func Load(table *scenarios.Table, dirs ...string) (*Servers, error) {
+	servers := &Servers{}
+	var problems strictyaml.Problems
+	places, seen := map[string]string{}, map[string]bool{}
+	for _, dir := range dirs {
+		files, err := manifestsIn(dir, seen)
+		if err != nil {
+			return nil, err
+		}
+		for _, file := range files {
+			m, found, err := readManifest(file, table)
+			if err != nil {
+				return nil, err
+			}
+			if first, twice := places[m.Name]; twice {
+				found = append(found, strictyaml.Problem{File: file, Message: fmt.Sprintf("server %s is there already, in %s; rename one of the folders", m.Name, first)})
+			}
+			places[m.Name] = filepath.Dir(file)
+			problems = append(problems, found...)
+			servers.all = append(servers.all, m)
+		}
+	}
+	if err := problems.Err(); err != nil {
+		return nil, err
+	}
+	slices.SortFunc(servers.all, func(a, b Manifest) int { return strings.Compare(a.Name, b.Name) })
+	return servers, nil
+}
+
+// manifestsIn lists the manifests of the folders in dir. A dir that was seen
+// before, perhaps under another name, has none.
+func manifestsIn(dir string, seen map[string]bool) ([]string, error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, fmt.Errorf("read the servers folder: %w", err)
+	}
+	real, err := filepath.EvalSymlinks(dir)
+	if err != nil {
+		return nil, fmt.Errorf("read the servers folder: %w", err)
+	}
+	if real, err = filepath.Abs(real); err != nil {
+		return nil, fmt.Errorf("read the servers folder: %w", err)
+	}
+	if seen[real] {
+		return nil, nil
+	}
+	seen[real] = true
+	var files []string
+	for _, e := range entries {
+		file := filepath.Join(dir, e.Name(), ManifestName)
+		if _, err := os.Stat(file); err == nil {
+			files = append(files, file)
+		} else if !errors.Is(err, fs.ErrNotExist) && e.IsDir() {
+			return nil, fmt.Errorf("look for a server: %w", err)
+		}
+	}
+	if len(files) == 0 {
+		return nil, noServers(dir)
+	}
+	return files, nil
+}
+
+// noServers is the error for a folder without servers.
+func noServers(dir string) error {
+	if _, err := os.Stat(filepath.Join(dir, ManifestName)); err == nil {
+		return fmt.Errorf("%s is the folder of one server; name the folder that holds it, %s", dir, filepath.Dir(filepath.Clean(dir)))
+	}
+	return fmt.Errorf("no servers in %s: none of its folders has a %s", dir, ManifestName)
+}
+
+// readManifest reads one manifest and what is wrong with it.
+func readManifest(file string, table *scenarios.Table) (Manifest, strictyaml.Problems, error) {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return Manifest{}, nil, fmt.Errorf("read the manifest: %w", err)
+	}
+	dir, err := filepath.Abs(filepath.Dir(file))
+	if err != nil {
+		return Manifest{}, nil, fmt.Errorf("find the manifest's folder: %w", err)
+	}
+	m, problems := parseManifest(file, dir, data, table)
+	return m, problems, nil
+}
+
+// parseManifest reads and validates the manifest of the server in dir, an
+// absolute path. The file's name is for messages.
+func parseManifest(file, dir string, data []byte, table *scenarios.Table) (Manifest, strictyaml.Problems) {
+	m := Manifest{}
+	doc := strictyaml.Decode(file, data, &m)
+	m.Name, m.Dir = filepath.Base(dir), dir
+	if !doc.Has("start_timeout") {
+		m.StartTimeout = defaultStartTimeout
+	}
+	if !doc.Has("stop_timeout") {
+		m.StopTimeout = defaultStopTimeout
+	}
+	if !doc.Has("warmup_cap") {
+		m.WarmupCap = defaultWarmupCap
+	}
+	c := checker{m: &m, doc: doc, table: table, file: file}
+	c.check()
+	return m, append(doc.Problems(), c.elsewhere...)
+}
+
+// validName tells whether a folder's name can stand in tables, file names and
+// on command lines.
+func validName(name string) bool {
+	return regexp.MustCompile(`^[a-z0-9_][a-z0-9_.-]*$`).MatchString(name)
+}

@@ -1,0 +1,232 @@
+package catalog
+
+import (
+	"errors"
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/joust-bench/joust/scenarios"
+	"github.com/joust-bench/joust/scenarios/strictyaml"
+)
+
+// update rewrites expected files from what the code says now; read the diff.
+var update = flag.Bool("update", false, "rewrite expected files")
+
+func table(t testing.TB) *scenarios.Table {
+	t.Helper()
+	table, err := scenarios.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return table
+}
+
+func mustLoad(t *testing.T, dirs ...string) *Servers {
+	t.Helper()
+	servers, err := Load(table(t), dirs...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return servers
+}
+
+func mustFind(t *testing.T, s *Servers, name string) Manifest {
+	t.Helper()
+	m, err := s.Find(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return *m
+}
+
+func TestGoodManifests(t *testing.T) {
+	t.Parallel()
+	servers := mustLoad(t, "testdata/good")
+	if diff := cmp.Diff([]string{"full.1-x", "minimal", "running"}, servers.Names()); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+	minimal := mustFind(t, servers, "minimal")
+	dir, err := filepath.Abs("testdata/good/minimal")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := Manifest{
+		Name: "minimal", Dir: dir, Title: "Minimal", Language: "C", Command: []string{"sh"},
+		Protocols: []string{"h1"}, Scenarios: []string{"hello"},
+		StartTimeout: 10 * time.Second, StopTimeout: time.Second, WarmupCap: 5 * time.Second,
+	}
+	if diff := cmp.Diff(want, minimal); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+	full := mustFind(t, servers, "full.1-x")
+	if full.StartTimeout != 20*time.Second || full.StopTimeout != 500*time.Millisecond || full.WarmupCap != time.Minute {
+		t.Errorf("durations: %v %v %v", full.StartTimeout, full.StopTimeout, full.WarmupCap)
+	}
+}
+
+// TestBadManifests holds every message about every bad manifest, all of which
+// come from one Load.
+func TestBadManifests(t *testing.T) {
+	t.Parallel()
+	_, err := Load(table(t), "testdata/bad")
+	var problems strictyaml.Problems
+	if !errors.As(err, &problems) {
+		t.Fatalf("not a list of problems: %v", err)
+	}
+	got := err.Error() + "\n"
+	const path = "testdata/bad.txt"
+	if *update {
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("%s (-want +got), -update rewrites it:\n%s", path, diff)
+	}
+	folders, err := os.ReadDir("testdata/bad")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range folders {
+		if !strings.Contains(got, filepath.Join("testdata/bad", f.Name())+"/") {
+			t.Errorf("nothing is said of %s", f.Name())
+		}
+	}
+}
+
+func TestFindNamesTheNearestServer(t *testing.T) {
+	t.Parallel()
+	_, err := mustLoad(t, "testdata/good").Find("minimel")
+	if want := `unknown server "minimel", did you mean "minimal"?`; err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
+}
+
+func TestSeveralServersDirs(t *testing.T) {
+	t.Parallel()
+	other := t.TempDir()
+	if err := os.CopyFS(filepath.Join(other, "minimal"), os.DirFS("testdata/good/minimal")); err != nil {
+		t.Fatal(err)
+	}
+	_, err := Load(table(t), "testdata/good", other)
+	if err == nil || !strings.Contains(err.Error(), "server minimal is there already, in testdata/good/minimal") {
+		t.Errorf("twice the same name: %v", err)
+	}
+	// The same folder by two names is one folder.
+	again := filepath.Join(t.TempDir(), "again")
+	if err := os.Symlink(other, again); err != nil {
+		t.Fatal(err)
+	}
+	if got := mustLoad(t, other, again).Names(); !cmp.Equal(got, []string{"minimal"}) {
+		t.Errorf("the same folder twice: %q", got)
+	}
+}
+
+func TestFoldersWithoutServers(t *testing.T) {
+	t.Parallel()
+	for dir, want := range map[string]string{
+		"testdata/nowhere":      "no such file or directory",
+		"testdata/tiny/fixture": "no servers in testdata/tiny/fixture",
+		"testdata/good/minimal": "is the folder of one server; name the folder that holds it, testdata/good",
+	} {
+		if _, err := Load(table(t), dir); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("Load(%s): %v, want %s", dir, err, want)
+		}
+	}
+}
+
+// TestServersOfTheCheckoutLoad is the field itself.
+func TestServersOfTheCheckoutLoad(t *testing.T) {
+	t.Parallel()
+	dir, err := FindServersDir(".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	servers := mustLoad(t, dir)
+	for _, name := range []string{"nethttp", "fasthttp", "gin", "echo", "chi", "fiber", "nginx", "node", "python"} {
+		mustFind(t, servers, name)
+	}
+	for _, m := range servers.All() {
+		launch := Launch{Host: "127.0.0.1", Port: 8080, CPUs: 2, Dir: t.TempDir(), Protocol: "h1"}
+		if Available(m) != nil {
+			continue
+		}
+		if _, err := Resolve(m, launch, "/bin/true"); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestFindServersDir(t *testing.T) {
+	t.Parallel()
+	root := t.TempDir()
+	write(t, filepath.Join(root, "go.mod"), "module github.com/joust-bench/joust\n")
+	deep := filepath.Join(root, "servers", "nethttp")
+	// The servers have a module of their own, which is not the checkout's.
+	write(t, filepath.Join(root, "servers", "go.mod"), "module github.com/joust-bench/joust/servers\n")
+	write(t, filepath.Join(deep, "main.go"), "package main\n")
+	for _, start := range []string{root, filepath.Join(root, "servers"), deep} {
+		got, err := FindServersDir(start)
+		if err != nil || got != filepath.Join(root, "servers") {
+			t.Errorf("from %s: %s, %v", start, got, err)
+		}
+	}
+	if _, err := FindServersDir(t.TempDir()); err == nil || !strings.Contains(err.Error(), "--servers-dir") {
+		t.Errorf("outside a checkout: %v", err)
+	}
+	bare := t.TempDir()
+	write(t, filepath.Join(bare, "go.mod"), "module github.com/joust-bench/joust\n")
+	if _, err := FindServersDir(bare); err == nil || !strings.Contains(err.Error(), "has no folder servers") {
+		t.Errorf("a checkout without servers: %v", err)
+	}
+}
+
+// write makes a file and the folders above it.
+func write(t *testing.T, path, content string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// FuzzManifest holds that no input panics, and that every message has a place.
+func FuzzManifest(f *testing.F) {
+	for _, pattern := range []string{"testdata/good/*/server.yaml", "testdata/bad/*/server.yaml"} {
+		files, err := filepath.Glob(pattern)
+		if err != nil || len(files) == 0 {
+			f.Fatalf("no corpus %s (%v)", pattern, err)
+		}
+		for _, file := range files {
+			data, err := os.ReadFile(file)
+			if err != nil {
+				f.Fatal(err)
+			}
+			f.Add(data)
+		}
+	}
+	rows, dir := table(f), f.TempDir()
+	f.Fuzz(func(t *testing.T, data []byte) {
+		m, problems := parseManifest("server.yaml", filepath.Join(dir, "fuzz"), data, rows)
+		for _, p := range problems {
+			if p.File == "" || p.Message == "" {
+				t.Fatalf("no place or no message: %+v", p)
+			}
+		}
+		if len(problems) == 0 && (len(m.Scenarios) == 0 || m.StartTimeout <= 0) {
+			t.Fatalf("accepted: %+v", m)
+		}
+	})
+}

@@ -1,0 +1,96 @@
+package catalog
+
+import (
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+)
+
+// Command is what to start for a server.
+type Command struct {
+	// Argv begins with the path of the program.
+	Argv []string
+	// Env holds KEY=VALUE pairs beyond joust's own environment, in the order
+	// of keys.
+	Env []string
+	// Dir is the working directory: the server's temporary folder.
+	Dir string
+}
+
+// Resolve fills in the manifest's templates and writes its files into
+// launch.Dir. A server with a Go package needs the binary that was built of
+// it. An empty launch.Source is taken from the manifest.
+func Resolve(m Manifest, launch Launch, binary string) (Command, error) {
+	if launch.Source == "" {
+		launch.Source = m.Dir
+	}
+	argv, err := program(m, binary)
+	if err != nil {
+		return Command{}, err
+	}
+	manifest := filepath.Join(m.Dir, ManifestName)
+	for i, text := range m.Args {
+		arg, err := render(fmt.Sprintf("args[%d]", i), text, launch)
+		if err != nil {
+			return Command{}, fmt.Errorf("%s: fill in args[%d]: %w", manifest, i, err)
+		}
+		argv = append(argv, arg)
+	}
+	var env []string
+	for _, key := range slices.Sorted(maps.Keys(m.Env)) {
+		value, err := render("env."+key, m.Env[key], launch)
+		if err != nil {
+			return Command{}, fmt.Errorf("%s: fill in env.%s: %w", manifest, key, err)
+		}
+		env = append(env, key+"="+value)
+	}
+	if err := writeFiles(m, launch); err != nil {
+		return Command{}, err
+	}
+	return Command{Argv: argv, Env: env, Dir: launch.Dir}, nil
+}
+
+// program is the beginning of the command line.
+func program(m Manifest, binary string) ([]string, error) {
+	switch {
+	case m.URL != "":
+		return nil, fmt.Errorf("%s runs already, at %s: there is nothing to start", m.Name, m.URL)
+	case m.Go != "":
+		if binary == "" {
+			return nil, fmt.Errorf("%s is a Go program that was not built", m.Name)
+		}
+		return []string{binary}, nil
+	}
+	path, err := lookPath(m.Command[0], m.Dir)
+	if err != nil {
+		return nil, fmt.Errorf("find the program of %s: %w", m.Name, err)
+	}
+	return append([]string{path}, m.Command[1:]...), nil
+}
+
+// writeFiles writes the manifest's files into the temporary folder.
+func writeFiles(m Manifest, launch Launch) error {
+	if len(m.Files) > 0 && launch.Dir == "" {
+		return fmt.Errorf("%s has files and no folder to write them to", m.Name)
+	}
+	for _, name := range slices.Sorted(maps.Keys(m.Files)) {
+		source, target := filepath.Join(m.Dir, m.Files[name]), filepath.Join(launch.Dir, name)
+		text, err := os.ReadFile(source)
+		if err != nil {
+			return fmt.Errorf("read the template of files.%s of %s: %w", name, m.Name, err)
+		}
+		content, err := render(m.Files[name], string(text), launch)
+		if err != nil {
+			return fmt.Errorf("%s: fill in files.%s: %w", source, name, err)
+		}
+		if err := os.MkdirAll(filepath.Dir(target), 0o755); err != nil {
+			return fmt.Errorf("make the folder of files.%s of %s: %w", name, m.Name, err)
+		}
+		if err := os.WriteFile(target, []byte(content), 0o644); err != nil {
+			return fmt.Errorf("write files.%s of %s: %w", name, m.Name, err)
+		}
+	}
+	return nil
+}
