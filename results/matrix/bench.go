@@ -2,6 +2,7 @@ package matrix
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/joust-bench/joust/results"
@@ -69,22 +70,19 @@ func (v *view) serviceTimes(tables []results.PlanTable) *table {
 	out := &table{head: append([]string{"scenario"}, v.names()...), left: 1}
 	for _, t := range tables {
 		cells := v.closedCells(t)
-		p50, p99 := make([]latency, len(cells)), make([]latency, len(cells))
+		middle, high := make([]latency, len(cells)), make([]latency, len(cells))
 		for i := range cells {
 			readings := v.readings(&cells[i], service)
-			p50[i], p99[i] = latency{Estimate: stats.Median(nil)}, latency{Estimate: stats.Median(nil)}
-			if len(readings) > 0 {
-				p50[i], p99[i] = percentile(readings, 0.5), percentile(readings, 0.99)
-			}
+			middle[i], high[i] = percentile(readings, p50), percentile(readings, p99)
 		}
-		in := latencyScale(append(p50[:len(p50):len(p50)], p99...))
+		in := latencyScale(slices.Concat(middle, high))
 		row := []string{t.Scenario + ", " + in.unit}
 		for i := range cells {
 			if cells[i].absent != "" {
 				row = append(row, cells[i].absent.String())
 				continue
 			}
-			row = append(row, withSpread(p50[i], in)+" / "+withSpread(p99[i], in))
+			row = append(row, withSpread(middle[i], in)+" / "+withSpread(high[i], in))
 		}
 		out.add(row...)
 	}

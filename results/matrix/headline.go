@@ -66,7 +66,7 @@ func (v *view) commonColumn(t results.PlanTable, r results.PlanRate, name string
 	out := headlineColumn{cells: make([]string, len(v.columns))}
 	for i, s := range v.columns {
 		c := v.cell(t, s, r.PhaseName(), openPhase(r))
-		values[i] = percentile(v.readings(&c, corrected), 0.99)
+		values[i] = percentile(v.readings(&c, corrected), p99)
 		out.cells[i] = c.absent.String()
 		if c.absent == "" {
 			out.cells[i] = ""

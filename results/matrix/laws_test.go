@@ -1,7 +1,6 @@
 package matrix
 
 import (
-	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"strings"
@@ -12,7 +11,6 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/joust-bench/joust/results"
-	"github.com/joust-bench/joust/results/stats"
 )
 
 // cellsOf splits a markdown row at the pipes that are not escaped.
@@ -73,15 +71,7 @@ func TestEscape(t *testing.T) {
 func TestHostileNames(t *testing.T) {
 	t.Parallel()
 	const evil = "e|v`il\\\n## <script>\x1b[2J"
-	b, err := json.Marshal(fullRun(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var run results.Run
-	if err := json.Unmarshal(b, &run); err != nil {
-		t.Fatal(err)
-	}
-	run.Trials = fullRun(t).Trials
+	run := fullRun(t)
 	run.Servers[1].Name, run.Servers[1].Title, run.Servers[4].Unavailable = evil, evil, evil
 	run.Host.CPUModel, run.CommonRates[0].Basis, run.Joust.Revision = evil, evil, evil
 	run.CommandLine, run.Warnings = []string{"joust", evil, "it's"}, []string{evil}
@@ -202,7 +192,7 @@ func TestCensoredMedian(t *testing.T) {
 	read := func(censored ...int) latency {
 		var all []reading
 		for i := 1; i <= 5; i++ {
-			d, err := stats.Decode(histogram(t, 2000, int64(i)*1e6))
+			d, err := digestOf([]*results.Histogram{histogram(t, 2000, int64(i)*1e6)})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -214,7 +204,7 @@ func TestCensoredMedian(t *testing.T) {
 			}
 			all = append(all, r)
 		}
-		return percentile(all, 0.5)
+		return percentile(all, p50)
 	}
 	for _, c := range []struct {
 		censored []int
@@ -258,5 +248,25 @@ func TestCommandIsWhatAShellTakes(t *testing.T) {
 	t.Parallel()
 	if got, want := command([]string{"joust", "run", "a b.yaml", "it's", ""}), `joust run 'a b.yaml' 'it'\''s' ''`; got != want {
 		t.Errorf("command = %s, want %s", got, want)
+	}
+}
+
+// Two agents of one trial: rates add up, distributions are one.
+func TestSeveralAgents(t *testing.T) {
+	t.Parallel()
+	phase := closedOf(t, 10e3, 1e6)
+	slow := closedOf(t, 10e3, 4e6)
+	s := sample{trial: &results.Trial{}, loads: []*results.Phase{&phase, &slow}, phase: &results.TrialPhase{}}
+	if got := s.throughput(); got != 20e3 {
+		t.Errorf("throughput %v, want 20000", got)
+	}
+	v := newView(emptyRun())
+	d := v.distribution(s, service)
+	if d == nil || d.count != 30e3 {
+		t.Fatalf("the merged distribution is %+v, want 30000 samples (problems: %v)", d, v.problems)
+	}
+	alone := newView(emptyRun()).distribution(sample{trial: s.trial, loads: s.loads[:1], phase: s.phase}, service)
+	if d.quantile(p99).ns <= alone.quantile(p99).ns {
+		t.Error("the slow agent does not show in p99")
 	}
 }

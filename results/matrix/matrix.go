@@ -26,6 +26,8 @@ type view struct {
 	columns []results.Server
 	// trials are the measured ones by cell, in the order of the journal.
 	trials map[cellKey][]*results.Trial
+	// digests are the histograms decoded so far, by that of the first agent.
+	digests map[*results.Histogram]*digest
 	// problems are stored data that could not be read, told once each.
 	problems []string
 }
@@ -33,7 +35,7 @@ type view struct {
 type cellKey struct{ server, scenario, protocol string }
 
 func newView(run results.Run) *view {
-	v := &view{run: run, trials: map[cellKey][]*results.Trial{}}
+	v := &view{run: run, trials: map[cellKey][]*results.Trial{}, digests: map[*results.Histogram]*digest{}}
 	for _, s := range run.Servers {
 		if s.PlaceboOf == "" {
 			v.columns = append(v.columns, s)

@@ -96,8 +96,8 @@ func (v *view) latencyTable(t results.PlanTable, r results.PlanRate, cells []cel
 	values := make([][]latency, len(columns)) // by column, then by server
 	for i := range cells {
 		readings := v.readings(&cells[i], pick)
-		for k, col := range columns {
-			values[k] = append(values[k], percentile(readings, col.q))
+		for k := range columns {
+			values[k] = append(values[k], percentile(readings, k))
 		}
 	}
 	lag := v.lagColumns(cells)
@@ -107,7 +107,7 @@ func (v *view) latencyTable(t results.PlanTable, r results.PlanRate, cells []cel
 		scales[k] = latencyScale(values[k])
 		out.head = append(out.head, col.label+", "+scales[k].unit)
 	}
-	out.head = append(out.head, "send lag p50 / p99, µs", "p99 over trials, "+scales[3].unit)
+	out.head = append(out.head, "send lag p50 / p99, µs", "p99 over trials, "+scales[p99].unit)
 	equalWork := r.Kind != results.RateFraction
 	if equalWork {
 		out.head = append(out.head, "server CPU µs/request", "loader CPU µs/request")
@@ -125,7 +125,7 @@ func (v *view) latencyTable(t results.PlanTable, r results.PlanRate, cells []cel
 		for k := range columns {
 			row = append(row, values[k][i].text(scales[k]))
 		}
-		row = append(row, lag[i], p99Spread(values[3][i], scales[3]))
+		row = append(row, lag[i], p99Spread(values[p99][i], scales[p99]))
 		if equalWork {
 			row = append(row, figure(openCost(c, serverUsage)), figure(openCost(c, loaderUsage)))
 		}
@@ -136,9 +136,9 @@ func (v *view) latencyTable(t results.PlanTable, r results.PlanRate, cells []cel
 
 // p99Spread is the interval or range of p99 over the trials; both ends are
 // lower bounds where the value is one.
-func p99Spread(p99 latency, in scale) string {
-	text := strings.TrimSpace(in.spread(p99.Estimate))
-	if text != "" && p99.atLeast {
+func p99Spread(l latency, in scale) string {
+	text := strings.TrimSpace(in.spread(l.Estimate))
+	if text != "" && l.atLeast {
 		return "≥ " + text
 	}
 	return text
@@ -162,7 +162,7 @@ func (v *view) lagColumns(cells []cell) []string {
 	in := scale{per: 1e3}
 	for i := range cells {
 		readings := v.readings(&cells[i], sendLag)
-		out[i] = percentile(readings, 0.5).plain(in) + " / " + percentile(readings, 0.99).plain(in)
+		out[i] = percentile(readings, p50).plain(in) + " / " + percentile(readings, p99).plain(in)
 	}
 	return out
 }

@@ -8,6 +8,7 @@ import (
 )
 
 // column is one percentile of a latency table; q is 1 for the largest value.
+// Percentiles are asked for by their place in tail.
 type column struct {
 	label string
 	q     float64
@@ -19,6 +20,12 @@ func tail() []column {
 		{"p50", 0.5}, {"p75", 0.75}, {"p90", 0.9}, {"p99", 0.99}, {"p99.9", 0.999}, {"p99.99", 0.9999}, {"max", 1},
 	}
 }
+
+// The places in tail that other code names.
+const (
+	p50 = 0
+	p99 = 3
+)
 
 // The lag of the loader above which a percentile is only approximate
 // (method.md §3): both in nanoseconds or as a share of the latency.
@@ -53,9 +60,9 @@ func (l latency) text(in scale) string {
 
 // reading is one trial's distribution with what limits belief in it.
 type reading struct {
-	dist *stats.Dist
+	dist *digest
 	// lag is nil in closed loops and where it was not measured.
-	lag *stats.Dist
+	lag *digest
 	// censoredFrom is in nanoseconds, 0 when nothing was censored.
 	censoredFrom int64
 }
@@ -84,11 +91,11 @@ func (v *view) readings(c *cell, pick func(*results.Phase) *results.Histogram) [
 
 // percentile is the median over the trials of each trial's own percentile. It
 // is absent unless every trial has the samples for it.
-func percentile(readings []reading, q float64) latency {
+func percentile(readings []reading, c int) latency {
 	var values, open []float64
 	rough := 0
 	for _, r := range readings {
-		x, ok := r.at(q)
+		x, ok := r.at(c)
 		if !ok {
 			return latency{Estimate: stats.Estimate{Kind: stats.None}}
 		}
@@ -97,7 +104,7 @@ func percentile(readings []reading, q float64) latency {
 			x = math.MaxFloat64
 		}
 		open = append(open, x)
-		if r.late(q) {
+		if r.late(c) {
 			rough++
 		}
 	}
@@ -112,23 +119,18 @@ func percentile(readings []reading, q float64) latency {
 }
 
 // at is the trial's percentile in nanoseconds, where it may be printed.
-func (r reading) at(q float64) (float64, bool) {
-	if r.dist.Count() == 0 {
-		return 0, false
-	}
-	if q == 1 {
-		return float64(r.dist.Max()), true
-	}
-	return float64(r.dist.Quantile(q)), r.dist.Supports(q)
+func (r reading) at(c int) (float64, bool) {
+	q := r.dist.quantile(c)
+	return float64(q.ns), q.supported
 }
 
 // late tells whether the loader's send lag reaches into the percentile.
-func (r reading) late(q float64) bool {
-	if r.lag == nil || r.lag.Count() == 0 {
+func (r reading) late(c int) bool {
+	if r.lag == nil || r.lag.count == 0 {
 		return false
 	}
-	lag := float64(r.lag.Quantile(q))
-	return lag > math.Max(lagFloorNS, lagShare*float64(r.dist.Quantile(q)))
+	lag := float64(r.lag.quantile(c).ns)
+	return lag > math.Max(lagFloorNS, lagShare*float64(r.dist.quantile(c).ns))
 }
 
 // latencyScale is the common scale of a column.

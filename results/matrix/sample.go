@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"github.com/joust-bench/joust/results"
-	"github.com/joust-bench/joust/results/stats"
 )
 
 // throughput is completions a second, over all agents.
@@ -53,34 +52,28 @@ func cores(u *results.Usage) (float64, bool) {
 	return float64(u.CPUNS) / float64(u.ReadT1NS-u.ReadT0NS), true
 }
 
-// distribution decodes one of the phase's histograms, over all agents. It is
-// nil where it was not measured; unreadable data is told beneath the tables.
-func (v *view) distribution(s sample, pick func(*results.Phase) *results.Histogram) *stats.Dist {
-	var parts []*stats.Dist
+// distribution is what tables need of one of the phase's histograms, over all
+// agents. It is nil where it was not measured; unreadable data is told beneath
+// the tables.
+func (v *view) distribution(s sample, pick func(*results.Phase) *results.Histogram) *digest {
+	var parts []*results.Histogram
 	for _, p := range s.loads {
-		h := pick(p)
-		if h == nil {
-			continue
+		if h := pick(p); h != nil {
+			parts = append(parts, h)
 		}
-		d, err := stats.Decode(h)
-		if err != nil {
-			v.problem(fmt.Sprintf("trial %d, %s: %v", s.trial.Index, p.Name, err))
-			return nil
-		}
-		parts = append(parts, d)
 	}
-	switch len(parts) {
-	case 0:
+	if len(parts) == 0 {
 		return nil
-	case 1:
-		return parts[0]
 	}
-	merged, err := stats.Merge(parts...)
+	if d, ok := v.digests[parts[0]]; ok {
+		return d
+	}
+	d, err := digestOf(parts)
 	if err != nil {
 		v.problem(fmt.Sprintf("trial %d, %s: %v", s.trial.Index, s.phase.Name, err))
-		return nil
 	}
-	return merged
+	v.digests[parts[0]] = d
+	return d
 }
 
 func service(p *results.Phase) *results.Histogram   { return p.Total.Service }
