@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/stats"
@@ -132,7 +133,8 @@ func (c *cell) take(trial *results.Trial, name string, find phaseOf, other *tall
 func (o *tally) skip(verdict results.Verdict) {
 	for _, r := range verdict.Reasons {
 		if r.Code == results.CodeBeyondLoader {
-			o.beyond = r.Text
+			// The cell says "beyond the loader" before it.
+			o.beyond = strings.TrimPrefix(r.Text, string(beyondLoader)+": ")
 			return
 		}
 	}

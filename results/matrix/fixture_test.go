@@ -292,6 +292,6 @@ func skipBeyond(tr *results.Trial, i int) {
 	p := &tr.Loaders[0].Phases[i]
 	*p = results.Phase{Name: p.Name, Loop: results.OpenLoop, Skipped: "its work fraction would be 0.84"}
 	tr.Phases[i-1] = results.TrialPhase{Name: p.Name, Verdict: results.Verdict{
-		NotRun: true, Reasons: []results.Reason{{Code: results.CodeBeyondLoader, Text: "the loader's work fraction would be 0.84, above 0.7"}},
+		NotRun: true, Reasons: []results.Reason{{Code: results.CodeBeyondLoader, Text: "beyond the loader: its work fraction would be 0.84, above 0.7"}},
 	}}
 }
