@@ -42,6 +42,12 @@ func trialTime(t Trial, p results.Plan, c *Catalogue) (nominal, atMost time.Dura
 	return nominal, atMost
 }
 
+// TrialTime is the nominal time of one trial of the plan.
+func TrialTime(t Trial, p results.Plan) time.Duration {
+	nominal, _ := trialTime(t, p, &Catalogue{})
+	return nominal
+}
+
 // limitTime is the longest that a server may take to start and to stop.
 func limitTime(server string, c *Catalogue) time.Duration {
 	start, stop := defaultStartTimeout, defaultStopTimeout

@@ -33,7 +33,7 @@ var rooms = []room{
 	{path: "harness/catalog/...", may: []string{"loaders/...", "scenarios/...", "results/..."}},
 	{path: "harness/cpuset/...", may: []string{"loaders/...", "scenarios/...", "results/..."}},
 	{path: "harness/sample/...", may: []string{"loaders/...", "scenarios/...", "results/..."}},
-	{path: "harness/machine/...", may: []string{"loaders/...", "scenarios/...", "results/..."}},
+	{path: "harness/machine/...", may: []string{"harness/cpuset", "loaders/...", "scenarios/...", "results/..."}},
 	{path: "harness/plan/...", may: []string{"..."}, mayNot: orchestrators},
 	{path: "harness/host/...", may: []string{"..."}, mayNot: orchestrators},
 	{path: "harness/check/...", may: []string{"..."}, mayNot: orchestrators},

@@ -1,0 +1,197 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"runtime"
+	"slices"
+
+	"github.com/olekukonko/tablewriter"
+	"github.com/spf13/cobra"
+
+	"github.com/joust-bench/joust/harness/catalog"
+	"github.com/joust-bench/joust/harness/host"
+	"github.com/joust-bench/joust/harness/run"
+	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/scenarios"
+)
+
+func (a *app) checkCommand() *cobra.Command {
+	var rows []string
+	var seed uint64
+	c := &cobra.Command{
+		Use:   "check [SERVER...]",
+		Short: "Prove that servers answer every scenario correctly",
+		Long: `Prove that servers answer every scenario that they claim: status, the headers
+that matter, the body byte for byte, requests split over packets, pipelined
+requests, random inputs, and no answer to an upload before its last byte.
+
+Exit status 3 when anything is wrong.`,
+		Example: `  joust check
+  joust check nginx nethttp
+  joust check node --scenarios json,upload_20mb`,
+		RunE: func(c *cobra.Command, args []string) error {
+			if !c.Flags().Changed("seed") {
+				seed = freshSeed()
+			}
+			return a.check(c.Context(), args, rows, seed)
+		},
+	}
+	c.Flags().StringSliceVar(&rows, "scenarios", nil, "check only these (default: all that a server claims)")
+	c.Flags().Uint64Var(&seed, "seed", 0, "seed of the random inputs (default: a fresh one, printed)")
+	return c
+}
+
+func (a *app) check(ctx context.Context, names, rows []string, seed uint64) error {
+	if runtime.GOOS != "linux" {
+		return host.ErrNotLinux
+	}
+	w, err := a.look("")
+	if err != nil {
+		return err
+	}
+	chosen, err := w.rows(rows)
+	if err != nil {
+		return usage(err)
+	}
+	manifests, err := w.wanted(names)
+	if err != nil {
+		return err
+	}
+	local, release, err := a.ownMachine(ctx, results.CPUSplit{})
+	if err != nil {
+		return err
+	}
+	defer release()
+	logs, remove, err := host.TempDir()
+	if err != nil {
+		return err
+	}
+	defer func() { _ = remove() }()
+	fmt.Fprintf(a.stderr, "random inputs from seed %d\n", seed)
+	checker := &checker{app: a, launcher: run.Launcher{Host: local, Logs: logs}, rnd: rand.New(rand.NewPCG(seed, 0)), rows: chosen}
+	if checker.builder, err = catalog.NewBuilder(""); err != nil {
+		return err
+	}
+	for _, m := range manifests {
+		if err := checker.server(ctx, m); err != nil {
+			return err
+		}
+	}
+	return checker.tell()
+}
+
+// rows are the scenarios of those names, all for none.
+func (w *world) rows(names []string) ([]scenarios.Scenario, error) {
+	if len(names) == 0 {
+		return w.table.All(), nil
+	}
+	var list []scenarios.Scenario
+	for _, name := range names {
+		s, err := w.table.Find(name)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, *s)
+	}
+	return list, nil
+}
+
+// checker collects the outcome of joust check.
+type checker struct {
+	app      *app
+	builder  *catalog.Builder
+	launcher run.Launcher
+	rnd      *rand.Rand
+	rows     []scenarios.Scenario
+
+	servers []string
+	cells   [][]string
+	remarks []string
+	wrong   int
+}
+
+// server checks one server and adds its column.
+func (c *checker) server(ctx context.Context, m catalog.Manifest) error {
+	column := make([]string, len(c.rows))
+	c.servers = append(c.servers, m.Name)
+	c.cells = append(c.cells, column)
+	if err := catalog.Available(m); err != nil {
+		c.remark("%s: not here: %v", m.Name, err)
+		for i := range column {
+			column[i] = "not here"
+		}
+		return nil
+	}
+	binary, err := c.app.build(ctx, c.builder, m)
+	if err != nil {
+		return err
+	}
+	var asked []*scenarios.Scenario
+	for i := range c.rows {
+		if slices.Contains(m.Scenarios, c.rows[i].Name) {
+			asked = append(asked, &c.rows[i])
+		}
+	}
+	fmt.Fprintf(c.app.stderr, "checking %s\n", m.Name)
+	outcome := map[string]string{}
+	if len(asked) > 0 {
+		if outcome, err = c.launcher.Check(ctx, run.Fixture{Manifest: m, Binary: binary}, asked, c.rnd); err != nil {
+			return err
+		}
+	}
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	for i := range c.rows {
+		column[i] = c.cell(m, c.rows[i].Name, outcome)
+	}
+	return nil
+}
+
+func (c *checker) cell(m catalog.Manifest, row string, outcome map[string]string) string {
+	difference, asked := outcome[row]
+	switch {
+	case asked && difference == "":
+		return "ok"
+	case asked:
+		c.wrong++
+		c.remark("%s %s: wrong: %s", m.Name, row, difference)
+		return "wrong"
+	case m.Unsupported[row] != "":
+		c.remark("%s %s: unsupported: %s", m.Name, row, m.Unsupported[row])
+		return "unsupported"
+	}
+	return "not claimed"
+}
+
+func (c *checker) remark(format string, args ...any) {
+	c.remarks = append(c.remarks, fmt.Sprintf(format, args...))
+}
+
+// tell prints the table and the remarks; wrong answers make the exit code.
+func (c *checker) tell() error {
+	t := tablewriter.NewTable(c.app.stdout, tablewriter.WithHeaderAutoFormat(0))
+	t.Header(append([]string{"scenario"}, c.servers...))
+	for i, row := range c.rows {
+		line := []string{row.Name}
+		for s := range c.servers {
+			line = append(line, c.cells[s][i])
+		}
+		if err := t.Append(line); err != nil {
+			return fmt.Errorf("printing the table: %w", err)
+		}
+	}
+	if err := t.Render(); err != nil {
+		return fmt.Errorf("printing the table: %w", err)
+	}
+	for _, r := range c.remarks {
+		fmt.Fprintln(c.app.stdout, r)
+	}
+	if c.wrong > 0 {
+		fmt.Fprintf(c.app.stdout, "%d wrong\n", c.wrong)
+		return &codedError{code: ExitWrong, err: errTold}
+	}
+	return nil
+}

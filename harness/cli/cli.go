@@ -1,0 +1,196 @@
+// Package cli is the command joust: cobra commands, one file each, and all
+// that is printed. Nothing below it prints or exits.
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/joust-bench/joust/harness/plan"
+	"github.com/joust-bench/joust/scenarios/suggest"
+)
+
+// Version is the release that joust calls itself.
+const Version = "0.1.0"
+
+// The exit codes (design.md §5).
+const (
+	ExitOK          = 0
+	ExitFailed      = 1
+	ExitUsage       = 2
+	ExitWrong       = 3
+	ExitVoid        = 4
+	ExitInterrupted = 130
+)
+
+// codedError carries an exit code. An empty text has been told already.
+type codedError struct {
+	code int
+	err  error
+}
+
+func (e *codedError) Error() string { return e.err.Error() }
+func (e *codedError) Unwrap() error { return e.err }
+
+// usage marks an error as a mistake in how joust was called.
+func usage(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &codedError{code: ExitUsage, err: err}
+}
+
+// errTold ends a command whose outcome has been printed.
+var errTold = errors.New("")
+
+// Run is joust: it returns the exit code.
+func Run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	ctx, stop := interruptible(stderr)
+	defer stop()
+	root := newRoot(&app{stdin: stdin, stdout: stdout, stderr: stderr})
+	root.SetArgs(args)
+	root.SetIn(stdin)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return ExitOK
+	}
+	if text := err.Error(); text != "" {
+		fmt.Fprintf(stderr, "joust: %s\n", text)
+	}
+	return exitCode(ctx, err)
+}
+
+func exitCode(ctx context.Context, err error) int {
+	var coded *codedError
+	var wrongPlan *plan.Error
+	switch {
+	case ctx.Err() != nil:
+		return ExitInterrupted
+	case errors.As(err, &coded):
+		return coded.code
+	case errors.As(err, &wrongPlan):
+		return ExitUsage
+	}
+	return ExitFailed
+}
+
+// interruptible ends the context at the first SIGINT or SIGTERM. The second
+// ends joust at once; the keepers then end what it started.
+func interruptible(stderr io.Writer) (context.Context, func()) {
+	ctx, cancel := context.WithCancelCause(context.Background())
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	quit := make(chan struct{})
+	go func() {
+		for n := 0; ; n++ {
+			select {
+			case s := <-signals:
+				if n > 0 {
+					os.Exit(ExitInterrupted)
+				}
+				fmt.Fprintln(stderr, "joust: stopping: what is in flight is drained, then results are written; once more ends at once")
+				cancel(fmt.Errorf("interrupted by %v", s))
+			case <-quit:
+				return
+			}
+		}
+	}()
+	return ctx, func() {
+		signal.Stop(signals)
+		close(quit)
+		cancel(nil)
+	}
+}
+
+// app is what all commands share.
+type app struct {
+	stdin          io.Reader
+	stdout, stderr io.Writer
+
+	serversDirs []string
+	out         string
+}
+
+func newRoot(a *app) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "joust",
+		Short: "Compare HTTP servers head to head and say which differences are real",
+		Long: `joust puts HTTP servers head to head and says which differences are real.
+
+It starts each server in a process of its own, proves that it answers correctly,
+drives it with a closed loop (peak throughput) and an open loop (latency at a
+fixed rate), samples the CPU and memory of server and loader, judges whether
+each number may be believed, and writes bench_results.md and wrk2_results.md.`,
+		Example: `  joust run scripts/quick.yaml              a small comparison in a minute
+  joust run --servers nethttp,nginx --scenarios hello
+  joust check                               does every server answer correctly?
+  joust list                                what there is, and what runs here`,
+		Version:       Version,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+	}
+	root.CompletionOptions.HiddenDefaultCmd = true
+	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return usage(flagError(c, err)) })
+	flags := root.PersistentFlags()
+	flags.StringArrayVar(&a.serversDirs, "servers-dir", nil, "a folder of more servers beside the checkout's own (repeatable)")
+	flags.StringVar(&a.out, "out", "results", "the folder of stored runs and matrices")
+	root.AddCommand(a.runCommand(), a.checkCommand(), a.listCommand(), a.reportCommand(), a.loaderCommand(), a.keepCommand())
+	for _, c := range root.Commands() {
+		if c.Args != nil {
+			c.Args = usageArgs(c.Args)
+		}
+	}
+	root.Args = func(c *cobra.Command, args []string) error { return usage(unknownCommand(c, args)) }
+	root.RunE = func(c *cobra.Command, _ []string) error { return c.Help() }
+	return root
+}
+
+// usageArgs makes a wrong number of arguments a mistake of usage.
+func usageArgs(check cobra.PositionalArgs) cobra.PositionalArgs {
+	return func(c *cobra.Command, args []string) error {
+		if err := check(c, args); err != nil {
+			return usage(fmt.Errorf("%w: see joust %s --help", err, c.Name()))
+		}
+		return nil
+	}
+}
+
+func unknownCommand(c *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	var names []string
+	for _, sub := range c.Commands() {
+		if !sub.Hidden {
+			names = append(names, sub.Name())
+		}
+	}
+	return fmt.Errorf("unknown command %q%s: see joust --help", args[0], suggest.Hint(args[0], names))
+}
+
+// flagError adds the nearest flag to pflag's words.
+func flagError(c *cobra.Command, err error) error {
+	var unknown *pflag.NotExistError
+	if !errors.As(err, &unknown) {
+		return fmt.Errorf("%w: see joust %s --help", err, c.Name())
+	}
+	var names []string
+	c.Flags().VisitAll(func(f *pflag.Flag) {
+		if !f.Hidden {
+			names = append(names, "--"+f.Name)
+		}
+	})
+	given := "--" + strings.TrimLeft(unknown.GetSpecifiedName(), "-")
+	return fmt.Errorf("unknown flag %s%s: see joust %s --help", given, suggest.Hint(given, names), c.Name())
+}

@@ -1,0 +1,154 @@
+package cli
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"slices"
+	"time"
+
+	"github.com/joust-bench/joust/harness/catalog"
+	"github.com/joust-bench/joust/harness/cpuset"
+	"github.com/joust-bench/joust/harness/machine"
+	"github.com/joust-bench/joust/harness/plan"
+	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/results/journal"
+	"github.com/joust-bench/joust/results/stats"
+	"github.com/joust-bench/joust/scenarios"
+)
+
+// header is all that is known of a run before it starts.
+func (a *app) header(p results.Plan, w *world, c *plan.Catalogue, started time.Time) results.Run {
+	run := results.Run{
+		Schema: results.Schema, ID: journal.NewID(started), State: results.RunRunning, Started: started,
+		Joust: machine.Build(Version), CommandLine: os.Args, Host: machine.Facts(), CPUs: w.split, Plan: p,
+	}
+	run.Host.Topology = w.topology.String()
+	for _, t := range p.Tables {
+		if run.Scenario(t.Scenario) == nil {
+			run.Scenarios = append(run.Scenarios, scenarioRow(c.Scenario(t.Scenario), t))
+		}
+	}
+	for i, e := range p.Entries {
+		run.Servers = append(run.Servers, serverEntry(w, c, e, plan.Placebo(p, i)))
+	}
+	return run
+}
+
+func scenarioRow(s *scenarios.Scenario, t results.PlanTable) results.Scenario {
+	definition, err := json.Marshal(s)
+	if err != nil {
+		definition = nil
+	}
+	row := results.Scenario{
+		Name: s.Name, Title: s.Title, Unit: string(s.Unit), RankBy: string(s.RankBy),
+		Clients: t.Clients, Depth: s.Depth, Definition: definition,
+	}
+	if len(s.Requests) == 1 {
+		row.BodyBytes = s.Requests[0].Body.Size()
+	}
+	return row
+}
+
+func serverEntry(w *world, c *plan.Catalogue, e results.PlanEntry, placeboOf string) results.Server {
+	s := results.Server{Name: e.As, Folder: e.Server, PlaceboOf: placeboOf}
+	if known := c.Server(e.Server); known != nil {
+		s.Unavailable, s.Unsupported = known.Unavailable, known.Unsupported
+	}
+	if m, err := w.servers.Find(e.Server); err == nil {
+		s.Title, s.Language = m.Title, m.Language
+		if text, err := json.Marshal(m); err == nil {
+			s.Manifest = text
+		}
+	}
+	return s
+}
+
+// pinOf is the policy that gives the stored split again.
+func pinOf(s results.CPUSplit) string {
+	switch {
+	case !s.Pinned:
+		return cpuset.PolicyNone
+	case s.Shared:
+		return cpuset.PolicyAuto
+	}
+	return fmt.Sprintf("server=%s;loader=%s", cpuset.Format(s.Server), cpuset.Format(s.Loader))
+}
+
+// differences says in which respects a resumed run goes on elsewhere.
+func differences(stored *results.Run, w *world) []string {
+	var list []string
+	tell := func(what, was, is string) {
+		if was != is {
+			list = append(list, fmt.Sprintf("resumed with another %s: %s before, %s now", what, was, is))
+		}
+	}
+	build, facts := machine.Build(Version), machine.Facts()
+	tell("joust", stored.Joust.Version+" "+stored.Joust.Revision, build.Version+" "+build.Revision)
+	tell("kernel", stored.Host.Kernel, facts.Kernel)
+	tell("processor", stored.Host.CPUModel, facts.CPUModel)
+	return slices.Clip(list)
+}
+
+// peaksOf are the median closed-loop peaks of a stored run's valid cells, in
+// requests per second.
+func peaksOf(run *results.Run) map[plan.PeakKey]float64 {
+	values := map[plan.PeakKey][]float64{}
+	for i := range run.Trials {
+		t := &run.Trials[i]
+		if t.State != results.TrialOK || t.Kind != results.TrialMeasured {
+			continue
+		}
+		for _, phase := range t.Phases {
+			if phase.Name != results.PhaseClosed || !phase.Verdict.Valid {
+				continue
+			}
+			for l := range t.Loaders {
+				if p := t.Loaders[l].Phase(phase.Name); p != nil {
+					key := plan.PeakKey{Server: t.Server, Scenario: t.Scenario, Protocol: t.Protocol}
+					values[key] = append(values[key], p.ThroughputRPS())
+				}
+			}
+		}
+	}
+	peaks := make(map[plan.PeakKey]float64, len(values))
+	for key, list := range values {
+		peaks[key] = stats.Median(list).Value
+	}
+	return peaks
+}
+
+// prepare builds what the plan needs and notes the versions that will run.
+func (a *app) prepare(j *job) error {
+	builder, err := catalog.NewBuilder("")
+	if err != nil {
+		return err
+	}
+	j.fixtures = map[string]fixture{}
+	built := map[string]fixture{}
+	for i := range j.run.Servers {
+		s := &j.run.Servers[i]
+		if s.Unavailable != "" {
+			continue
+		}
+		f, ok := built[s.Folder]
+		if !ok {
+			m, err := j.world.servers.Find(s.Folder)
+			if err != nil {
+				return usage(err)
+			}
+			f.Manifest = *m
+			if f.Binary, err = a.build(j.ctx, builder, *m); err != nil {
+				return err
+			}
+			built[s.Folder] = f
+		}
+		j.fixtures[s.Name] = f
+		versions, err := catalog.Versions(j.ctx, f.Manifest, f.Binary)
+		if err != nil {
+			j.run.Warnings = append(j.run.Warnings, fmt.Sprintf("version of %s: %v", s.Folder, err))
+		}
+		s.Versions = versions
+	}
+	return nil
+}

@@ -1,0 +1,207 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"github.com/joust-bench/joust/harness/catalog"
+	"github.com/joust-bench/joust/harness/plan"
+	"github.com/joust-bench/joust/loaders"
+	"github.com/joust-bench/joust/loaders/engine"
+	"github.com/joust-bench/joust/results/journal"
+	"github.com/joust-bench/joust/scenarios/suggest"
+)
+
+// lists are the things that joust can list.
+var lists = []string{"servers", "scenarios", "loaders", "plans", "runs"}
+
+func (a *app) listCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "list [servers|scenarios|loaders|plans|runs]",
+		Short: "What there is, what runs here, and why the rest does not",
+		Example: `  joust list
+  joust list servers
+  joust list runs --out results`,
+		ValidArgs: lists,
+		Args:      cobra.MaximumNArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			which := lists
+			if len(args) == 1 {
+				if !slices.Contains(lists, args[0]) {
+					return usage(fmt.Errorf("there is no list of %q%s: %s", args[0], suggest.Hint(args[0], lists), strings.Join(lists, ", ")))
+				}
+				which = args
+			}
+			return a.list(which)
+		},
+	}
+}
+
+func (a *app) list(which []string) error {
+	for i, name := range which {
+		if len(which) > 1 {
+			if i > 0 {
+				fmt.Fprintln(a.stdout)
+			}
+			fmt.Fprintf(a.stdout, "%s:\n", strings.ToUpper(name[:1])+name[1:])
+		}
+		t := tabwriter.NewWriter(a.stdout, 2, 8, 2, ' ', 0)
+		if err := a.listOne(t, name); err != nil {
+			return err
+		}
+		if err := t.Flush(); err != nil {
+			return fmt.Errorf("printing the list of %s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+func (a *app) listOne(t io.Writer, name string) error {
+	switch name {
+	case "loaders":
+		listLoaders(t)
+		return nil
+	case "plans":
+		return a.listPlans(t)
+	case "runs":
+		return a.listRuns(t)
+	}
+	w, err := a.look("")
+	if err != nil {
+		return err
+	}
+	if name == "servers" {
+		listServers(t, w)
+	} else {
+		listScenarios(t, w)
+	}
+	return nil
+}
+
+func listServers(t io.Writer, w *world) {
+	for _, m := range w.servers.All() {
+		state := "available"
+		if err := catalog.Available(m); err != nil {
+			state = "not here: " + err.Error()
+		}
+		fmt.Fprintf(t, "  %s\t%s\t%s\t%d of %d scenarios\t%s\n", m.Name, m.Title, m.Language, len(m.Scenarios), len(w.table.Names()), state)
+	}
+}
+
+func listScenarios(t io.Writer, w *world) {
+	for _, s := range w.table.All() {
+		r := &s.Requests[0]
+		mark := ""
+		if s.Headline {
+			mark = "*"
+		}
+		fmt.Fprintf(t, "  %s\t%s\t%s %s\t%s\n", s.Name+mark, s.Title, r.Method, r.Path, joined(s.Modes))
+	}
+	fmt.Fprintln(t, "  * headline rows")
+}
+
+func joined[T ~string](list []T) string {
+	words := make([]string, len(list))
+	for i, x := range list {
+		words[i] = string(x)
+	}
+	return strings.Join(words, ", ")
+}
+
+func listLoaders(t io.Writer) {
+	for _, l := range []struct {
+		name loaders.EngineName
+		what string
+	}{
+		{loaders.EventLoop, "event loop with raw system calls, a pinned thread each (Linux)"},
+		{loaders.Portable, "goroutine per connection, any system; costs more and paces less exactly"},
+	} {
+		state := "available"
+		switch {
+		case l.name == engine.Default():
+			state = "available, the default here"
+		case !slices.Contains(engines(), l.name):
+			state = "not on " + runtime.GOOS
+		}
+		fmt.Fprintf(t, "  %s\t%s\t%s\n", l.name, l.what, state)
+	}
+}
+
+// listPlans lists the plans in scripts/ of the checkout or the working folder.
+func (a *app) listPlans(t io.Writer) error {
+	files, err := planFiles()
+	if err != nil {
+		return err
+	}
+	if len(files) == 0 {
+		fmt.Fprintln(t, "  none: plans are YAML files in a checkout's scripts folder; joust run takes any path")
+		return nil
+	}
+	w, err := a.look("")
+	if err != nil {
+		return err
+	}
+	for _, file := range files {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			return fmt.Errorf("reading plan %s: %w", file, err)
+		}
+		p, _, err := plan.Resolve(file, data, plan.Overrides{}, w.catalogue())
+		if err != nil {
+			fmt.Fprintf(t, "  %s\tcannot be used: %s\n", file, firstLine(err.Error()))
+			continue
+		}
+		fmt.Fprintf(t, "  %s\t%d servers, %d tables\tplanned %s, at most %s\n", file, len(p.Entries), len(p.Tables), span(p.PlannedNS), span(p.AtMostNS))
+	}
+	return nil
+}
+
+func planFiles() ([]string, error) {
+	here, err := os.Getwd()
+	if err != nil {
+		return nil, fmt.Errorf("finding the working folder: %w", err)
+	}
+	dir := filepath.Join(here, "scripts")
+	if servers, err := catalog.FindServersDir(here); err == nil {
+		dir = filepath.Join(filepath.Dir(servers), "scripts")
+	}
+	if rel, err := filepath.Rel(here, dir); err == nil {
+		dir = rel
+	}
+	files, err := filepath.Glob(filepath.Join(dir, "*.yaml"))
+	if err != nil {
+		return nil, fmt.Errorf("looking for plans: %w", err)
+	}
+	return files, nil
+}
+
+func (a *app) listRuns(t io.Writer) error {
+	runs, err := journal.List(a.out)
+	if err != nil {
+		return err
+	}
+	if len(runs) == 0 {
+		fmt.Fprintf(t, "  none in %s\n", filepath.Join(a.out, journal.RunsFolder))
+	}
+	for _, r := range runs {
+		if r.Problem != "" {
+			fmt.Fprintf(t, "  %s\tcannot be read: %s\n", r.ID, firstLine(r.Problem))
+			continue
+		}
+		fmt.Fprintf(t, "  %s\t%s\t%s\t%d trials\n", r.ID, r.Plan, r.State, r.Trials)
+	}
+	return nil
+}
+
+func firstLine(text string) string {
+	line, _, _ := strings.Cut(text, "\n")
+	return line
+}

@@ -1,0 +1,214 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/joust-bench/joust/harness/run"
+	"github.com/joust-bench/joust/loaders"
+	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/results/journal"
+)
+
+// progress tells how a run goes: on a terminal one line that is redrawn, with
+// what is worth keeping above it; elsewhere plain lines.
+type progress struct {
+	app  *app
+	job  *job
+	out  io.Writer
+	live bool
+	// frozen keeps the line still inside windows: there is no CPU to spare for
+	// drawing when the loader has only one.
+	frozen bool
+
+	mu       sync.Mutex
+	at       run.Progress
+	phase    loaders.Window
+	measured int64
+	began    time.Time
+	drawn    bool
+}
+
+var _ run.Observer = (*progress)(nil)
+
+func (a *app) newProgress(j *job) *progress {
+	return &progress{
+		app: a, job: j, out: a.stderr, live: isTerminal(a.stderr), frozen: len(j.run.CPUs.Loader) <= 1, began: time.Now(),
+	}
+}
+
+// line prints a line that stays.
+func (p *progress) line(format string, args ...any) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.wipe()
+	fmt.Fprintf(p.out, format+"\n", args...)
+}
+
+func (p *progress) wipe() {
+	if p.drawn {
+		fmt.Fprint(p.out, "\r\x1b[K")
+		p.drawn = false
+	}
+}
+
+// draw redraws the live line.
+func (p *progress) draw(text string) {
+	if !p.live {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	fmt.Fprintf(p.out, "\r\x1b[K%s", text)
+	p.drawn = true
+}
+
+func (p *progress) Note(format string, args ...any) { p.line(format, args...) }
+
+func (p *progress) Checked(server, scenario, difference string) {
+	if difference != "" {
+		p.line("check: %s %s is wrong, its cells are void: %s", server, scenario, difference)
+		return
+	}
+	p.draw(fmt.Sprintf("check: %s %s ok", server, scenario))
+}
+
+func (p *progress) TrialBegins(at run.Progress) {
+	p.mu.Lock()
+	p.at = at
+	p.mu.Unlock()
+	p.draw(p.where() + "starting")
+}
+
+// where is the live line's constant part.
+func (p *progress) where() string {
+	t := p.at.Trial
+	return fmt.Sprintf("[%d/%d] %s %s, about %s left: ", p.at.Number, p.at.Total, t.Entry.As, t.Table.Scenario, p.at.Left.Round(time.Second))
+}
+
+func (p *progress) Phase(w loaders.Window) {
+	p.mu.Lock()
+	p.phase = w
+	p.mu.Unlock()
+	text := w.Phase
+	if w.RateRPS > 0 {
+		text += fmt.Sprintf(" at %.0f req/s", w.RateRPS)
+	}
+	p.draw(p.where() + text)
+}
+
+func (p *progress) Live(i loaders.Interval) {
+	if p.frozen || !p.live {
+		return
+	}
+	p.mu.Lock()
+	seconds := float64(i.AtNS-p.phase.T0NS) / 1e9
+	p.mu.Unlock()
+	if seconds > 0 {
+		p.draw(fmt.Sprintf("%s%s %.0f req/s", p.where(), i.Phase, float64(i.Completed)/seconds))
+	}
+}
+
+func (p *progress) TrialEnds(at run.Progress, t results.Trial) {
+	p.mu.Lock()
+	p.measured += t.MeasuredNS
+	p.mu.Unlock()
+	kind := fmt.Sprintf("block %d", t.Block)
+	if t.Kind == results.TrialScout {
+		kind = "scouting"
+	}
+	p.line("[%d/%d] %s  %s %s  %s", at.Number, at.Total, kind, t.Server, t.Scenario, outcome(&t))
+}
+
+// outcome is a trial in a few words.
+func outcome(t *results.Trial) string {
+	if t.State != results.TrialOK {
+		return fmt.Sprintf("%s: %s", t.State, t.Reason)
+	}
+	var words []string
+	for _, phase := range t.Phases {
+		v := phase.Verdict
+		switch {
+		case phase.Name == results.PhaseClosed:
+			words = append(words, peak(t, &phase))
+		case v.NotRun:
+			words = append(words, phase.Name+" not run")
+		case !v.Valid:
+			words = append(words, phase.Name+" void: "+voidReason(v))
+		case v.Has(results.FlagSaturated):
+			words = append(words, phase.Name+" saturated")
+		}
+	}
+	return strings.Join(words, ", ")
+}
+
+// peak is the closed loop in a few words.
+func peak(t *results.Trial, phase *results.TrialPhase) string {
+	if !phase.Verdict.Valid {
+		return "void: " + voidReason(phase.Verdict)
+	}
+	p := t.Loaders[0].Phase(phase.Name)
+	text := fmt.Sprintf("%.0f req/s", p.ThroughputRPS())
+	if p.SentBodyBytes > p.ReceivedBodyBytes && p.SentBodyBytes > 1<<30 {
+		text = fmt.Sprintf("%.0f MB/s", float64(p.SentBodyBytes)/1e6/(float64(p.WindowNS())/1e9))
+	}
+	switch phase.Verdict.Bottleneck {
+	case results.LimitLoader:
+		return "≥ " + text + " (loader-bound)"
+	case results.LimitServer:
+		return text
+	}
+	return text + " (" + string(phase.Verdict.Bottleneck) + ")"
+}
+
+func voidReason(v results.Verdict) string {
+	for _, r := range v.Reasons {
+		if r.Voids {
+			return r.Text
+		}
+	}
+	return "no reason given"
+}
+
+// BlockEnds refreshes the matrices, so that the first results are there early.
+func (p *progress) BlockEnds(block, blocks int) {
+	stored, err := journal.Open(p.job.journal.Dir())
+	if err == nil {
+		_, err = p.app.render(p.job.journal.Dir(), stored, false)
+	}
+	if err != nil {
+		p.line("joust: the matrices could not be refreshed: %v", err)
+		return
+	}
+	p.line("block %d of %d done: %s is up to date", block, blocks, p.job.journal.Dir())
+}
+
+// end removes the live line and says where the time went.
+func (p *progress) end() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.wipe()
+	took := time.Since(p.began)
+	if took > 0 && p.measured > 0 {
+		fmt.Fprintf(p.out, "measured in %s, %.0f %% of it in warm-up and windows; joust's own memory %d MB\n",
+			took.Round(time.Second), float64(p.measured)/float64(took)*100, ownMemory()>>20)
+	}
+}
+
+// ownMemory is the orchestrator's resident memory in bytes, 0 where it cannot
+// be read.
+func ownMemory() int64 {
+	data, err := os.ReadFile("/proc/self/statm")
+	if err != nil {
+		return 0
+	}
+	var size, resident int64
+	if _, err := fmt.Sscan(string(data), &size, &resident); err != nil {
+		return 0
+	}
+	return resident * int64(os.Getpagesize())
+}

@@ -1,0 +1,106 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/results/journal"
+	"github.com/joust-bench/joust/results/matrix"
+)
+
+// The names of the matrices.
+const (
+	benchFile    = "bench_results.md"
+	openLoopFile = "wrk2_results.md"
+)
+
+func (a *app) reportCommand() *cobra.Command {
+	var publish bool
+	c := &cobra.Command{
+		Use:   "report RUN",
+		Short: "Render a stored run again: nothing is measured",
+		Long: `Render a stored run again, from its raw trials: nothing is measured.
+
+RUN is a folder, a run's ID, the start of one, or "latest". The matrices are
+written into the run's own folder, and with --publish into --out as well.`,
+		Example: `  joust report latest
+  joust report 2026-11-21T18 --publish`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			dir, run, err := a.openRun(args[0])
+			if err != nil {
+				return err
+			}
+			files, err := a.render(dir, run, publish)
+			if err != nil {
+				return err
+			}
+			fmt.Fprintln(a.stdout, matrix.Headline(run, a.width()))
+			a.tellFiles(files)
+			return nil
+		},
+	}
+	c.Flags().BoolVar(&publish, "publish", false, "write the matrices into --out as well")
+	return c
+}
+
+// openRun reads a stored run; a name that fits none is a mistake of usage.
+func (a *app) openRun(name string) (dir string, run results.Run, err error) {
+	dir, err = journal.Find(a.out, name)
+	if err != nil {
+		if errors.Is(err, journal.ErrNotFound) {
+			err = usage(err)
+		}
+		return "", run, err
+	}
+	run, err = journal.Open(dir)
+	return dir, run, err
+}
+
+// render writes the matrices of a run and returns their paths.
+func (a *app) render(dir string, run results.Run, publish bool) ([]string, error) {
+	dirs := []string{dir}
+	if publish {
+		dirs = append(dirs, a.out)
+	}
+	texts := map[string]string{benchFile: matrix.Bench(run), openLoopFile: matrix.OpenLoop(run)}
+	var files []string
+	for _, d := range dirs {
+		for _, name := range []string{benchFile, openLoopFile} {
+			path := filepath.Join(d, name)
+			if err := writeWhole(path, texts[name]); err != nil {
+				return files, err
+			}
+			files = append(files, path)
+		}
+	}
+	return files, nil
+}
+
+// writeWhole replaces a file at once, so that no reader sees half of it.
+func writeWhole(path, text string) error {
+	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
+	if err != nil {
+		return fmt.Errorf("writing %s: %w", path, err)
+	}
+	_, err = f.WriteString(text)
+	err = errors.Join(err, f.Chmod(0o644), f.Close())
+	if err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		return fmt.Errorf("writing %s: %w", path, errors.Join(err, os.Remove(f.Name())))
+	}
+	return nil
+}
+
+func (a *app) tellFiles(files []string) {
+	for _, f := range files {
+		fmt.Fprintf(a.stdout, "wrote %s\n", f)
+	}
+}

@@ -1,0 +1,214 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/joust-bench/joust/harness/machine"
+	"github.com/joust-bench/joust/harness/plan"
+	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/results/journal"
+)
+
+// runFlags are the flags of joust run. What was not given stays with the plan.
+type runFlags struct {
+	servers, scenarios, protocols, modes, rates []string
+
+	clients, trials  int
+	duration, warmup time.Duration
+	seed             uint64
+	pin, resume      string
+	peaks            string
+	publish          bool
+}
+
+func (a *app) runCommand() *cobra.Command {
+	var f runFlags
+	c := &cobra.Command{
+		Use:   "run [PLAN.yaml]",
+		Short: "Run a comparison: a plan, flags, or both",
+		Long: `Run a comparison and write its matrices.
+
+The plan says which servers meet in which scenarios; flags override it, and
+without a plan the flags are the plan. Everything is validated before anything
+starts. Trials run in seeded, shuffled blocks, each on a fresh server process;
+every trial is on disk before the next begins. Ctrl-C drains, writes what there
+is and says how to go on; a second Ctrl-C ends at once.`,
+		Example: `  joust run scripts/quick.yaml
+  joust run --servers nethttp,nginx --scenarios hello --trials 6
+  joust run scripts/default.yaml --servers gin,echo --mode closed
+  joust run --servers nginx --scenarios hello --mode open --rates 1000,20k
+  joust run --servers nginx --scenarios hello --mode open --rates 50%,90% --peaks latest
+  joust run --resume 2026-11-21T18-05-33Z`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			if f.resume != "" {
+				return a.resume(c, args, &f)
+			}
+			return a.run(c, args, &f)
+		},
+	}
+	flags := c.Flags()
+	flags.StringSliceVar(&f.servers, "servers", nil, "servers to compare, or all")
+	flags.StringSliceVar(&f.scenarios, "scenarios", nil, "scenarios to ask, or headline, or all")
+	flags.StringSliceVar(&f.protocols, "protocols", nil, "protocols to speak (h1)")
+	flags.IntVar(&f.clients, "clients", 0, "connections of the loader (default 64; a scenario's own number wins)")
+	flags.DurationVar(&f.duration, "duration", 0, "length of every measured window (default 1.5s closed, 1s open)")
+	flags.DurationVar(&f.warmup, "warmup", 0, "length of the warm-up (default 1s)")
+	flags.IntVar(&f.trials, "trials", 0, "trials of each cell (default 6)")
+	flags.StringSliceVar(&f.modes, "mode", nil, "closed, open, or both")
+	flags.StringSliceVar(&f.rates, "rates", nil, "open-loop rates: 50% of the peak, 20000 or 20k in req/s, or common")
+	flags.Uint64Var(&f.seed, "seed", 0, "seed of the order of trials and of the loader's choices (default: a fresh one, printed)")
+	flags.StringVar(&f.pin, "pin", "auto", `CPU split: auto, none, or "server=0-3;loader=4-7"`)
+	flags.StringVar(&f.peaks, "peaks", "", "a stored run whose peaks fractional rates are of, for --mode open alone")
+	flags.StringVar(&f.resume, "resume", "", "go on with a stored run that was interrupted")
+	flags.BoolVar(&f.publish, "publish", false, "write the matrices into --out as well as into the run's folder")
+	return c
+}
+
+// run resolves a plan and executes it.
+func (a *app) run(c *cobra.Command, args []string, f *runFlags) error {
+	w, err := a.look(f.pin)
+	if err != nil {
+		return err
+	}
+	if err := machine.RaiseNoFile(); err != nil {
+		return err
+	}
+	catalogue := w.catalogue()
+	file, data, err := readPlan(args)
+	if err != nil {
+		return err
+	}
+	overrides, err := a.overrides(c, f)
+	if err != nil {
+		return err
+	}
+	p, warnings, err := plan.Resolve(file, data, overrides, catalogue)
+	if err != nil {
+		return usage(err)
+	}
+	if err := fitsMemory(p, w); err != nil {
+		return err
+	}
+	started := time.Now()
+	header := a.header(p, w, &catalogue, started)
+	header.Warnings = warnings
+	dir := filepath.Join(a.out, journal.RunsFolder, header.ID)
+	j, err := journal.Create(dir, header)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = j.Close() }()
+	return a.execute(c.Context(), &job{world: w, catalogue: catalogue, run: header, journal: j, publish: f.publish})
+}
+
+// resume goes on with a stored run under its own plan.
+func (a *app) resume(c *cobra.Command, args []string, f *runFlags) error {
+	given := changed(c, "resume", "publish", "out", "servers-dir")
+	if len(args) > 0 || given != "" {
+		return usage(errors.New("--resume goes on with the stored run's own plan: give no plan and no other flags but --out and --publish"))
+	}
+	dir, err := journal.Find(a.out, f.resume)
+	if err != nil {
+		return usage(err)
+	}
+	j, stored, err := journal.Resume(dir)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = j.Close() }()
+	w, err := a.look(pinOf(stored.CPUs))
+	if err != nil {
+		return err
+	}
+	if err := machine.RaiseNoFile(); err != nil {
+		return err
+	}
+	stored.Warnings = append(stored.Warnings, differences(&stored, w)...)
+	done := stored.Trials
+	stored.Trials = nil
+	return a.execute(c.Context(), &job{world: w, catalogue: w.catalogue(), run: stored, journal: j, publish: f.publish, done: done})
+}
+
+// changed is the first flag that was given, those named left out.
+func changed(c *cobra.Command, except ...string) string {
+	for _, name := range []string{"servers", "scenarios", "protocols", "clients", "duration", "warmup", "trials", "mode", "rates", "seed", "pin", "peaks"} {
+		if c.Flags().Changed(name) {
+			return name
+		}
+	}
+	return ""
+}
+
+func readPlan(args []string) (file string, data []byte, err error) {
+	if len(args) == 0 {
+		return "", nil, nil
+	}
+	data, err = os.ReadFile(args[0])
+	if errors.Is(err, os.ErrNotExist) {
+		files, _ := planFiles()
+		return "", nil, usage(fmt.Errorf("there is no plan %s: plans here: %s", args[0], strings.Join(files, ", ")))
+	}
+	if err != nil {
+		return "", nil, fmt.Errorf("reading the plan: %w", err)
+	}
+	return args[0], data, nil
+}
+
+// overrides are the flags that were given.
+func (a *app) overrides(c *cobra.Command, f *runFlags) (plan.Overrides, error) {
+	o := plan.Overrides{}
+	for _, list := range []struct {
+		flag string
+		from []string
+		to   *[]string
+	}{
+		{"servers", f.servers, &o.Servers}, {"scenarios", f.scenarios, &o.Scenarios},
+		{"protocols", f.protocols, &o.Protocols}, {"mode", f.modes, &o.Modes}, {"rates", f.rates, &o.Rates},
+	} {
+		if c.Flags().Changed(list.flag) {
+			*list.to = list.from
+		}
+	}
+	o.Clients = given(c, "clients", &f.clients)
+	o.Trials = given(c, "trials", &f.trials)
+	o.Duration = given(c, "duration", &f.duration)
+	o.Warmup = given(c, "warmup", &f.warmup)
+	o.Seed = given(c, "seed", &f.seed)
+	if f.peaks == "" {
+		return o, nil
+	}
+	_, stored, err := a.openRun(f.peaks)
+	if err != nil {
+		return o, fmt.Errorf("--peaks: %w", err)
+	}
+	o.Peaks = peaksOf(&stored)
+	if len(o.Peaks) == 0 {
+		return o, usage(fmt.Errorf("--peaks %s: that run has no valid closed-loop cell to take peaks from", f.peaks))
+	}
+	return o, nil
+}
+
+// given is the flag's value, nil when it was not given.
+func given[T any](c *cobra.Command, flag string, value *T) *T {
+	if !c.Flags().Changed(flag) {
+		return nil
+	}
+	return value
+}
+
+// fitsMemory refuses request bodies that this machine cannot hold.
+func fitsMemory(p results.Plan, w *world) error {
+	need, have := plan.RequestMemory(p, w.table.All()), int64(machine.Facts().MemoryBytes)
+	if have > 0 && need > have/2 {
+		return usage(fmt.Errorf("the plan's request bodies need %d MB of the machine's %d MB: take fewer clients or smaller bodies", need>>20, have>>20))
+	}
+	return nil
+}

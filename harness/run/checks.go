@@ -1,0 +1,102 @@
+package run
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/joust-bench/joust/harness/check"
+	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/scenarios"
+)
+
+// checkLimit bounds the full check of one row.
+const checkLimit = time.Minute
+
+// checkAll makes the one full check a run of every server and row that the
+// plan will measure. What fails is void for the whole run.
+func (r *Runner) checkAll(ctx context.Context) error {
+	checked := map[string]map[string]string{}
+	for _, e := range r.Run.Plan.Entries {
+		if ctx.Err() != nil {
+			return nil
+		}
+		failed, ok := checked[e.Server]
+		if !ok {
+			var err error
+			if failed, err = r.checkServer(ctx, e); err != nil {
+				return err
+			}
+			checked[e.Server] = failed
+		}
+		if s := r.Run.Server(e.As); s != nil {
+			s.CheckFailed = failed
+		}
+	}
+	return nil
+}
+
+// checkServer starts the server once and checks its rows.
+func (r *Runner) checkServer(ctx context.Context, e results.PlanEntry) (map[string]string, error) {
+	failed := map[string]string{}
+	rows := r.rowsOf(e)
+	if len(rows) == 0 {
+		return failed, nil
+	}
+	rnd := rand.New(rand.NewPCG(r.Run.Plan.Seed, uint64(len(e.Server))))
+	outcome, err := r.launcher().Check(ctx, r.Fixtures[e.As], rows, rnd)
+	if err != nil {
+		return nil, err
+	}
+	for _, row := range rows {
+		if d := outcome[row.Name]; d != "" {
+			failed[row.Name] = d
+		}
+		if ctx.Err() == nil {
+			r.Observer.Checked(e.Server, row.Name, failed[row.Name])
+		}
+	}
+	return failed, nil
+}
+
+// rowsOf are the rows of the plan that the entry can be asked.
+func (r *Runner) rowsOf(e results.PlanEntry) []*scenarios.Scenario {
+	var rows []*scenarios.Scenario
+	seen := map[string]bool{}
+	for _, t := range r.Run.Plan.Tables {
+		if !seen[t.Scenario] && r.Runnable(e, t) {
+			seen[t.Scenario] = true
+			rows = append(rows, r.row(t.Scenario))
+		}
+	}
+	return rows
+}
+
+// Check starts the server and makes the full check of each row. The result has
+// the first difference per row, "" for a row that passed; a server that cannot
+// be brought to answer fails every row. The error is of the harness, not of
+// the server.
+func (l Launcher) Check(ctx context.Context, f Fixture, rows []*scenarios.Scenario, rnd *rand.Rand) (map[string]string, error) {
+	outcome := make(map[string]string, len(rows))
+	server, err := l.Start(ctx, f, scenarios.H1, rows[0])
+	if ctx.Err() != nil {
+		return outcome, nil
+	}
+	if err != nil {
+		for _, row := range rows {
+			outcome[row.Name] = err.Error()
+		}
+		return outcome, nil
+	}
+	for _, row := range rows {
+		limited, cancel := context.WithTimeout(ctx, checkLimit)
+		outcome[row.Name] = check.Full(limited, server.Address, server.Address, row, rnd).Difference
+		cancel()
+	}
+	if err := server.Stop(context.WithoutCancel(ctx)); err != nil {
+		return outcome, errors.Join(fmt.Errorf("ending server %s after its check", f.Manifest.Name), err)
+	}
+	return outcome, nil
+}

@@ -1,0 +1,158 @@
+package run
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/joust-bench/joust/harness/host"
+	"github.com/joust-bench/joust/harness/judge"
+	"github.com/joust-bench/joust/harness/plan"
+	"github.com/joust-bench/joust/harness/sample"
+	"github.com/joust-bench/joust/loaders"
+	"github.com/joust-bench/joust/loaders/clock"
+	"github.com/joust-bench/joust/results"
+)
+
+// steering is the harness's side of one trial's load: it samples every window
+// that is announced and decides the rates.
+type steering struct {
+	ctx     context.Context
+	runner  *Runner
+	trial   plan.Trial
+	server  host.Handle // nil when joust did not start it
+	loader  host.Handle
+	rates   map[string]results.PlanRate
+	skipped map[string]judge.Rate
+
+	// peak and cost are of this trial's closed loop: req/s, and the loader's
+	// CPU nanoseconds per request over threads.
+	peak, cost float64
+	threads    int
+
+	sampling sync.WaitGroup
+	mu       sync.Mutex
+	measured map[string]*results.TrialPhase
+	errs     []error
+}
+
+var _ loaders.Control = (*steering)(nil)
+
+func (s *steering) Ready(_ context.Context, r loaders.Ready) (int64, error) {
+	if r.Connections == 0 {
+		return 0, &loaders.ConnectError{Cause: r.Cause, Err: errors.New(r.FirstError)}
+	}
+	return clock.Now(), nil
+}
+
+// Window samples both sides and the machine over a measured window.
+func (s *steering) Window(w loaders.Window) {
+	s.runner.Observer.Phase(w)
+	if !w.Measured {
+		return
+	}
+	m := &results.TrialPhase{Name: w.Phase}
+	s.mu.Lock()
+	s.measured[w.Phase] = m
+	s.mu.Unlock()
+	poll := pollStep(len(s.runner.Run.CPUs.Loader))
+	s.sample(func() error {
+		system, err := sample.ReadSystem(s.ctx, w.T0NS, w.T1NS)
+		if err != nil {
+			return fmt.Errorf("reading the machine's counters in phase %q: %w", w.Phase, err)
+		}
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.system(m, system)
+		return nil
+	})
+	if s.server != nil {
+		s.sample(func() error { return s.usage(w, s.server, poll, &m.Server, "server") })
+	}
+	s.sample(func() error { return s.usage(w, s.loader, poll, &m.Loader, "loader") })
+}
+
+// sample runs one reading beside the others.
+func (s *steering) sample(read func() error) {
+	s.sampling.Go(func() {
+		if err := read(); err != nil && s.ctx.Err() == nil {
+			s.mu.Lock()
+			s.errs = append(s.errs, err)
+			s.mu.Unlock()
+		}
+	})
+}
+
+func (s *steering) usage(w loaders.Window, h host.Handle, poll time.Duration, into **results.Usage, side string) error {
+	u, err := h.Usage(s.ctx, w.T0NS, w.T1NS, poll)
+	if err != nil {
+		return fmt.Errorf("sampling the %s in phase %q: %w", side, w.Phase, err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	*into = &u
+	return nil
+}
+
+func (s *steering) system(m *results.TrialPhase, system sample.System) {
+	split := s.runner.Run.CPUs
+	if busy, ok := system.BusyOf(split.Server); ok {
+		m.ServerCPUBusy = &busy
+	}
+	if busy, ok := system.BusyOf(split.Loader); ok {
+		m.LoaderCPUBusy = &busy
+	}
+	steal := system.Steal
+	m.StealShare, m.Kernel = &steal, &system.Kernel
+}
+
+func (s *steering) Interval(i loaders.Interval) { s.runner.Observer.Live(i) }
+
+func (s *steering) PhaseDone(d loaders.PhaseDone) {
+	if d.CPUPerRequestNS > 0 && s.cost == 0 {
+		s.cost = d.CPUPerRequestNS
+	}
+	s.threads = d.Threads
+	if d.Phase == results.PhaseClosed {
+		s.peak, s.cost = d.ThroughputRPS, d.CPUPerRequestNS
+	}
+}
+
+// Adjust decides the rate of an open-loop phase, or that it is skipped.
+func (s *steering) Adjust(_ context.Context, phase string) (loaders.Adjustment, error) {
+	rate := s.rate(phase)
+	if rate.Skip != "" {
+		s.skipped[phase] = rate
+		return loaders.Adjustment{Phase: phase, Skip: rate.Skip}, nil
+	}
+	return loaders.Adjustment{Phase: phase, RateRPS: rate.RPS}, nil
+}
+
+func (s *steering) rate(phase string) judge.Rate {
+	r, ok := s.rates[phase]
+	if !ok {
+		return judge.Rate{SkipCode: "no-rate", Skip: "the plan names no rate for this phase"}
+	}
+	var rps float64
+	switch r.Kind {
+	case results.RateAbsolute:
+		rps = r.RateRPS
+	case results.RateCommon:
+		rps = s.runner.commonRate(s.trial.Table)
+		if rps == 0 {
+			return judge.Rate{SkipCode: "no-common-rate", Skip: "no scouting trial gave a common rate"}
+		}
+	default:
+		peak := s.peak
+		if !s.trial.Table.Closed {
+			peak = plan.Peak(s.runner.Run.Plan, s.trial.Entry, s.trial.Table)
+		}
+		rps = r.Fraction * peak
+		if rps <= 0 {
+			return judge.Rate{SkipCode: "no-peak", Skip: "there is no peak to take a fraction of: the closed loop completed nothing"}
+		}
+	}
+	return judge.Pace(rps, s.cost, s.threads)
+}

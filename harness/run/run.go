@@ -1,0 +1,199 @@
+// Package run is the orchestrator: it takes a resolved plan through checks,
+// scouting and trials, journals every trial and tells an Observer how it goes.
+// It never sees a pid.
+package run
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/joust-bench/joust/harness/host"
+	"github.com/joust-bench/joust/harness/plan"
+	"github.com/joust-bench/joust/loaders"
+	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/results/journal"
+	"github.com/joust-bench/joust/scenarios"
+)
+
+// Observer is told how a run goes. Its methods return quickly; Live and Phase
+// are called inside windows.
+type Observer interface {
+	// Note is a sentence that is worth a line.
+	Note(format string, args ...any)
+	// Checked is told after the full check of one server and row; difference
+	// is empty when it passed.
+	Checked(server, scenario, difference string)
+	// TrialBegins and TrialEnds enclose a trial.
+	TrialBegins(p Progress)
+	Phase(w loaders.Window)
+	Live(i loaders.Interval)
+	TrialEnds(p Progress, t results.Trial)
+	// BlockEnds is called when the journal holds a whole block.
+	BlockEnds(block, blocks int)
+}
+
+// Progress is how far the run is.
+type Progress struct {
+	Trial plan.Trial
+	// Number counts from 1 to Total, scouting included, what was done before
+	// a resume left out.
+	Number, Total int
+	Blocks        int
+	// Left is the planned time of what is left, this trial included.
+	Left time.Duration
+}
+
+// Runner holds what a run needs. It is used once.
+type Runner struct {
+	// Run is the run's header; its trials are in the journal only.
+	Run      results.Run
+	Rows     []scenarios.Scenario
+	Fixtures map[string]Fixture
+	// Runnable tells whether an entry can be measured in a table, the full
+	// check aside.
+	Runnable   func(results.PlanEntry, results.PlanTable) bool
+	Host       host.Host
+	LoaderArgv []string
+	Journal    *journal.Journal
+	Observer   Observer
+	// Done are the trials of a run that is resumed, of which those that count
+	// are not repeated.
+	Done []results.Trial
+
+	written int
+}
+
+// Execute checks the servers, runs every trial and journals it. It returns an
+// error when the run could not go on; when ctx ends, the run is marked as
+// interrupted and the error is ctx's.
+func (r *Runner) Execute(ctx context.Context) error {
+	r.written = nextIndex(r.Done)
+	err := r.execute(ctx)
+	now := time.Now()
+	r.Run.Finished = &now
+	r.Run.State = results.RunComplete
+	if err != nil || ctx.Err() != nil {
+		r.Run.State = results.RunInterrupted
+	}
+	if ctx.Err() != nil {
+		err = context.Cause(ctx)
+	}
+	return errors.Join(err, r.Journal.UpdateRun(r.Run))
+}
+
+func (r *Runner) execute(ctx context.Context) error {
+	r.Run.State, r.Run.Finished = results.RunRunning, nil
+	if err := os.MkdirAll(r.logs(), 0o755); err != nil {
+		return fmt.Errorf("making the folder for the servers' logs: %w", err)
+	}
+	if err := r.checkAll(ctx); err != nil {
+		return err
+	}
+	if err := r.Journal.UpdateRun(r.Run); err != nil {
+		return err
+	}
+	trials := r.pending()
+	blocks := lastBlock(trials)
+	for i, t := range trials {
+		if ctx.Err() != nil {
+			return nil
+		}
+		if i == 0 || trials[i-1].Block == 0 && t.Block > 0 {
+			if err := r.fixCommonRates(t.Block); err != nil {
+				return err
+			}
+		}
+		p := Progress{Trial: t, Number: i + 1, Total: len(trials), Blocks: blocks, Left: r.left(trials[i:])}
+		r.Observer.TrialBegins(p)
+		result := r.trial(ctx, t)
+		result.Index = r.written
+		if err := r.Journal.Append(result); err != nil {
+			return fmt.Errorf("%w: what was measured before is safe, go on with --resume %s", err, r.Run.ID)
+		}
+		r.written++
+		r.Observer.TrialEnds(p, result)
+		r.note(result)
+		if t.Block > 0 && (i+1 == len(trials) || trials[i+1].Block != t.Block) {
+			r.Observer.BlockEnds(t.Block, blocks)
+		}
+	}
+	return nil
+}
+
+// note keeps in memory only what later decisions need.
+func (r *Runner) note(t results.Trial) {
+	if t.Kind == results.TrialScout {
+		r.Done = append(r.Done, t)
+	}
+}
+
+// pending are the plan's trials that no earlier part of the run has done.
+func (r *Runner) pending() []plan.Trial {
+	all := plan.Expand(r.Run.Plan, r.runnable)
+	return slices.DeleteFunc(all, func(t plan.Trial) bool {
+		return slices.ContainsFunc(r.Done, func(d results.Trial) bool { return sameTrial(d, t) })
+	})
+}
+
+func sameTrial(d results.Trial, t plan.Trial) bool {
+	return d.State != results.TrialInterrupted && d.Kind == t.Kind && d.Server == t.Entry.As &&
+		d.Scenario == t.Table.Scenario && d.Protocol == t.Table.Protocol && d.Repetition == t.Repetition
+}
+
+// runnable leaves out what the full check has found wrong.
+func (r *Runner) runnable(e results.PlanEntry, t results.PlanTable) bool {
+	s := r.Run.Server(e.As)
+	return r.Runnable(e, t) && (s == nil || s.CheckFailed[t.Scenario] == "")
+}
+
+func (r *Runner) left(trials []plan.Trial) time.Duration {
+	var left time.Duration
+	for _, t := range trials {
+		left += plan.TrialTime(t, r.Run.Plan)
+	}
+	return left
+}
+
+func (r *Runner) row(name string) *scenarios.Scenario {
+	for i := range r.Rows {
+		if r.Rows[i].Name == name {
+			return &r.Rows[i]
+		}
+	}
+	return nil
+}
+
+func (r *Runner) launcher() Launcher {
+	return Launcher{Host: r.Host, CPUs: r.pinned(r.Run.CPUs.Server), Logs: r.logs()}
+}
+
+// pinned are the CPUs to pin to: none when the user asked for no pinning.
+func (r *Runner) pinned(cpus []int) []int {
+	if !r.Run.CPUs.Pinned {
+		return nil
+	}
+	return cpus
+}
+
+func (r *Runner) logs() string { return filepath.Join(r.Journal.Dir(), "logs") }
+
+func nextIndex(done []results.Trial) int {
+	next := 0
+	for _, t := range done {
+		next = max(next, t.Index+1)
+	}
+	return next
+}
+
+func lastBlock(trials []plan.Trial) int {
+	last := 0
+	for _, t := range trials {
+		last = max(last, t.Block)
+	}
+	return last
+}

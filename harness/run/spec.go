@@ -1,0 +1,68 @@
+package run
+
+import (
+	"time"
+
+	"github.com/joust-bench/joust/harness/plan"
+	"github.com/joust-bench/joust/loaders"
+	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/scenarios"
+)
+
+// The step of timelines, and that where joust and the loader share one CPU.
+const (
+	pollEvery       = 100 * time.Millisecond
+	pollEveryShared = 250 * time.Millisecond
+)
+
+// pollStep is the step of timelines for a loader with that many CPUs.
+func pollStep(loaderCPUs int) time.Duration {
+	if loaderCPUs <= 1 {
+		return pollEveryShared
+	}
+	return pollEvery
+}
+
+// specFor is the trial as the loader gets it.
+func specFor(t plan.Trial, p results.Plan, row *scenarios.Scenario, split results.CPUSplit, address string) loaders.Spec {
+	threads := plan.Threads(p, t.Table)
+	spec := loaders.Spec{
+		Target:      loaders.Target{Network: "tcp", Address: address, Host: address},
+		Protocol:    scenarios.Protocol(t.Table.Protocol),
+		Engine:      loaders.EngineName(p.Engine),
+		Requests:    row.Requests,
+		Rotation:    row.Rotation,
+		Connection:  row.Connection,
+		Depth:       row.Depth,
+		Connections: t.Table.Clients,
+		Threads:     threads,
+		Idle:        loaders.IdleStrategy(p.IdleStrategy),
+
+		RequestTimeout: time.Duration(p.RequestTimeoutNS),
+		Drain:          time.Duration(p.DrainNS),
+		Seed:           t.Seed,
+		Interval:       pollStep(len(split.Loader)),
+	}
+	if split.Pinned && !split.Shared && len(split.Loader) >= threads {
+		spec.CPUs = split.Loader[:threads]
+	}
+	for _, x := range plan.Phases(t, p) {
+		spec.Phases = append(spec.Phases, loaders.Phase{
+			Name: x.Name, Loop: x.Loop, Measured: x.Measured, Duration: x.Duration, Lead: x.Lead,
+			Schedule: loaders.Schedule(x.Schedule), RateRPS: x.RateRPS,
+			// Even a known rate waits for the loader's own cost to be known.
+			Adjust:         x.Loop == results.OpenLoop,
+			MinCompletions: x.MinCompletions, MaxDuration: x.MaxDuration,
+		})
+	}
+	return spec
+}
+
+// rates are the open-loop steps of the trial by their phase's name.
+func rates(t plan.Trial) map[string]results.PlanRate {
+	named := make(map[string]results.PlanRate, len(t.Table.Rates))
+	for _, r := range t.Table.Rates {
+		named[r.PhaseName()] = r
+	}
+	return named
+}

@@ -1,0 +1,226 @@
+package run
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"github.com/joust-bench/joust/harness/check"
+	"github.com/joust-bench/joust/harness/host"
+	"github.com/joust-bench/joust/harness/judge"
+	"github.com/joust-bench/joust/harness/plan"
+	"github.com/joust-bench/joust/loaders"
+	"github.com/joust-bench/joust/loaders/engine"
+	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/scenarios"
+)
+
+// exactLimit bounds the exact pass before a trial.
+const exactLimit = 30 * time.Second
+
+// errServerEnded is the cause with which a trial's load is cancelled when its
+// server goes away.
+var errServerEnded = errors.New("the server ended during the trial")
+
+// trial runs one ladder on a fresh server. What goes wrong voids the trial and
+// is told in it.
+func (r *Runner) trial(ctx context.Context, t plan.Trial) results.Trial {
+	began := time.Now()
+	result := results.Trial{
+		Block: t.Block, Kind: t.Kind, Server: t.Entry.As, Scenario: t.Table.Scenario, Protocol: t.Table.Protocol,
+		Repetition: t.Repetition, Started: began, State: results.TrialOK,
+	}
+	row := r.row(t.Table.Scenario)
+	server, err := r.launcher().Start(ctx, r.Fixtures[t.Entry.As], scenarios.Protocol(t.Table.Protocol), row)
+	if err == nil {
+		result.ReadyNS = server.ReadyIn.Nanoseconds()
+		err = r.exactly(ctx, server, row)
+		if err == nil {
+			err = r.load(ctx, t, row, server, &result)
+		}
+		err = r.end(ctx, server, &result, err)
+	}
+	var start *StartError
+	if errors.As(err, &start) {
+		result.ServerLog = start.Log
+	}
+	switch {
+	case ctx.Err() != nil:
+		result.State, result.Reason = results.TrialInterrupted, "interrupted"
+	case err != nil:
+		result.State, result.Reason = results.TrialVoid, err.Error()
+	}
+	result.DurationNS = time.Since(began).Nanoseconds()
+	return result
+}
+
+// exactly asks every request of the row once, byte for byte.
+func (r *Runner) exactly(ctx context.Context, s *Server, row *scenarios.Scenario) error {
+	ctx, cancel := context.WithTimeout(ctx, exactLimit)
+	defer cancel()
+	if err := check.Exact(ctx, s.Address, s.Address, row); err != nil {
+		return fmt.Errorf("exact pass: %w", err)
+	}
+	return nil
+}
+
+// end stops the server and adds what its end tells to the trial's error.
+func (r *Runner) end(ctx context.Context, s *Server, result *results.Trial, err error) error {
+	if s.Handle != nil {
+		select {
+		case <-s.Handle.Exited():
+			err = fmt.Errorf("%w: %s", errServerEnded, describeExit(s.Handle.Exit()))
+		default:
+		}
+		if err != nil {
+			result.ServerLog = s.Handle.LogTail(logTail)
+		}
+	}
+	if stop := s.Stop(context.WithoutCancel(ctx)); stop != nil {
+		err = errors.Join(err, fmt.Errorf("ending the server: %w", stop))
+	}
+	return err
+}
+
+// load drives the server through the ladder and judges every phase.
+func (r *Runner) load(ctx context.Context, t plan.Trial, row *scenarios.Scenario, s *Server, result *results.Trial) error {
+	if err := beforeLoad(s, result); err != nil {
+		return err
+	}
+	loader, err := r.startLoader(ctx, t)
+	if err != nil {
+		return fmt.Errorf("starting the loader: %w", err)
+	}
+	defer func() { _ = loader.Stop(context.WithoutCancel(ctx)) }()
+
+	watched, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	stopWatch := watch(s, cancel)
+	defer stopWatch()
+
+	steer := &steering{
+		ctx: watched, runner: r, trial: t, server: s.Handle, loader: loader, rates: rates(t),
+		skipped: map[string]judge.Rate{}, measured: map[string]*results.TrialPhase{},
+	}
+	spec := specFor(t, r.Run.Plan, row, r.Run.CPUs, s.Address)
+	report, err := engine.Child{Stdin: loader.Stdin(), Stdout: loader.Stdout()}.Run(watched, spec, steer)
+	if watched.Err() != nil || err != nil {
+		cancel(nil) // lets samplers of windows that never opened go
+	}
+	steer.sampling.Wait()
+	if err != nil {
+		return loaderError(err, loader)
+	}
+	result.Loaders = []results.Report{report}
+	result.Phases = r.judged(t, row, spec, &report, steer)
+	result.MeasuredNS = measuredTime(&report)
+	if s.Handle != nil && watched.Err() == nil {
+		if memory, err := s.Handle.Memory(); err == nil {
+			result.AfterMemoryBytes = &memory
+		}
+	}
+	if len(steer.errs) > 0 && watched.Err() == nil {
+		return errors.Join(steer.errs...)
+	}
+	return nil
+}
+
+// beforeLoad notes the idle memory and lets the kernel's peak begin anew.
+func beforeLoad(s *Server, result *results.Trial) error {
+	if s.Handle == nil {
+		return nil
+	}
+	memory, err := s.Handle.Memory()
+	if err != nil {
+		return fmt.Errorf("reading the server's idle memory: %w", err)
+	}
+	result.IdleMemoryBytes = &memory
+	if err := s.Handle.ResetPeak(); err != nil {
+		return fmt.Errorf("resetting the server's memory peak: %w", err)
+	}
+	return nil
+}
+
+func (r *Runner) startLoader(ctx context.Context, t plan.Trial) (host.Handle, error) {
+	return r.Host.Start(ctx, host.Program{
+		Name: "loader", Argv: r.LoaderArgv, CPUs: r.pinned(r.Run.CPUs.Loader), Pipes: true,
+		Log: filepath.Join(r.logs(), "loader.log"), LogCap: logCap, StopTimeout: time.Second,
+	})
+}
+
+// watch cancels the load when the server goes away.
+func watch(s *Server, cancel context.CancelCauseFunc) (stop func()) {
+	if s.Handle == nil {
+		return func() {}
+	}
+	quit, ended := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		select {
+		case <-s.Handle.Exited():
+			cancel(errServerEnded)
+		case <-quit:
+		}
+	}()
+	return func() { close(quit); <-ended }
+}
+
+// loaderError adds what the loader wrote before it went away.
+func loaderError(err error, loader host.Handle) error {
+	if errors.Is(err, engine.ErrLoaderEnded) {
+		select {
+		case <-loader.Exited():
+			return fmt.Errorf("%w (%s): %s", err, describeExit(loader.Exit()), loader.LogTail(logTail))
+		case <-time.After(time.Second):
+		}
+	}
+	return fmt.Errorf("loader: %w", err)
+}
+
+// judged puts both sides of every measured phase together and judges it.
+func (r *Runner) judged(t plan.Trial, row *scenarios.Scenario, spec loaders.Spec, report *results.Report, s *steering) []results.TrialPhase {
+	var phases []results.TrialPhase
+	for i := range report.Phases {
+		p := &report.Phases[i]
+		m := s.measured[p.Name]
+		switch {
+		case p.Skipped != "":
+			code := s.skipped[p.Name].SkipCode
+			if code == "" {
+				code = "interrupted"
+			}
+			phases = append(phases, results.TrialPhase{Name: p.Name, Verdict: judge.Skipped(code, p.Skipped)})
+			continue
+		case m == nil:
+			continue
+		}
+		m.Verdict = judge.Phase(judge.Evidence{
+			Loader: p, Measured: m, Report: report, Shared: r.Run.CPUs.Shared, Tolerance: r.Run.Plan.ErrorTolerance,
+			Asked: asked(spec, p.Name), LargeTransfers: t.Table.MinCompletions > 0,
+			Reconnects: row.Connection.ReconnectEvery > 0,
+		})
+		phases = append(phases, *m)
+	}
+	return phases
+}
+
+// asked is the least length of the phase's window.
+func asked(spec loaders.Spec, phase string) time.Duration {
+	for i := range spec.Phases {
+		if spec.Phases[i].Name == phase {
+			return spec.Phases[i].Duration
+		}
+	}
+	return 0
+}
+
+// measuredTime is the time spent in warm-up and windows, in nanoseconds.
+func measuredTime(report *results.Report) int64 {
+	var total int64
+	for i := range report.Phases {
+		total += max(0, report.Phases[i].WindowNS())
+	}
+	return total
+}

@@ -1,0 +1,42 @@
+// Package engine chooses the engine for a Spec, and holds both ends of the
+// protocol between joust and a loader process: lines of JSON, one
+// loaders.Message each.
+package engine
+
+import (
+	"fmt"
+	"runtime"
+
+	"github.com/joust-bench/joust/loaders"
+	"github.com/joust-bench/joust/loaders/evloop"
+	"github.com/joust-bench/joust/loaders/portable"
+	"github.com/joust-bench/joust/scenarios"
+)
+
+// Choose returns the engine that the Spec names, or the best for this system.
+// It returns an error for an unknown engine or a protocol that it does not
+// speak.
+func Choose(spec loaders.Spec) (loaders.Loader, error) {
+	if spec.Protocol != "" && spec.Protocol != scenarios.H1 {
+		return nil, fmt.Errorf("protocol %q: the loaders speak %s", spec.Protocol, scenarios.H1)
+	}
+	name := spec.Engine
+	if name == "" {
+		name = Default()
+	}
+	switch name {
+	case loaders.EventLoop:
+		return evloop.Engine{}, nil
+	case loaders.Portable:
+		return portable.Engine{}, nil
+	}
+	return nil, fmt.Errorf("engine %q: %s or %s", name, loaders.EventLoop, loaders.Portable)
+}
+
+// Default is the best engine for this system.
+func Default() loaders.EngineName {
+	if runtime.GOOS == "linux" {
+		return loaders.EventLoop
+	}
+	return loaders.Portable
+}
