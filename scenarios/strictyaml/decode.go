@@ -42,7 +42,7 @@ func Decode(file string, data []byte, out any) *Document {
 	case 1:
 		d.document(tree.Docs[0], reflect.ValueOf(out).Elem())
 	default:
-		d.reject("", tree.Docs[1].GetToken().Position.Line, "a second document begins here; one a file")
+		d.reject("", startOf(tree.Docs[1]), "a second document begins here; one a file")
 	}
 	return d
 }
@@ -213,6 +213,17 @@ func fieldsOf(t reflect.Type) fields {
 		f.index[key] = i
 	}
 	return f
+}
+
+// startOf is the line on which a document begins; it may have nothing in it.
+func startOf(doc *ast.DocumentNode) int {
+	if doc.Start != nil && doc.Start.Position != nil {
+		return doc.Start.Position.Line
+	}
+	if doc.Body != nil {
+		return lineOf(doc.Body)
+	}
+	return 0
 }
 
 // lineOf is the line on which a node begins.

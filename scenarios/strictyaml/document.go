@@ -79,11 +79,8 @@ func (d *Document) Line(path string) int {
 // Report adds a problem with the value at the path, unless that value could
 // not be read in the first place.
 func (d *Document) Report(path, format string, args ...any) {
-	for _, b := range d.bad {
-		rest, within := strings.CutPrefix(path, b)
-		if within && (b == "" || rest == "" || rest[0] == '.' || rest[0] == '[') {
-			return
-		}
+	if d.Spoiled(path) {
+		return
 	}
 	d.add(d.Line(path), format, args...)
 }
