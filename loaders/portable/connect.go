@@ -1,0 +1,214 @@
+package portable
+
+import (
+	"fmt"
+	"net"
+
+	"github.com/joust-bench/joust/loaders/clock"
+	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/scenarios"
+)
+
+const (
+	// firstBackoff and lastBackoff bound the wait between attempts to connect,
+	// in nanoseconds.
+	firstBackoff = int64(10e6)
+	lastBackoff  = int64(1e9)
+	// hopeless is the number of attempts in a row after which nobody waits
+	// for a connection.
+	hopeless = 4
+)
+
+// setDeadline says until when the user's state may last.
+func (s *shard) setDeadline(u *user, at int64) {
+	u.deadline = at
+	s.nextScan = min(s.nextScan, at)
+}
+
+// scan acts on every deadline that has passed.
+func (s *shard) scan(now int64) {
+	if now < s.nextScan {
+		return
+	}
+	s.nextScan = never
+	next := never
+	for _, u := range s.users {
+		if u.deadline <= now {
+			s.expire(u, now)
+		}
+		next = min(next, u.deadline)
+	}
+	if next != never {
+		s.nextScan = max(next, now+scanStep)
+	}
+}
+
+// expire acts on one deadline.
+func (s *shard) expire(u *user, now int64) {
+	u.deadline = never
+	switch {
+	case u.link == nil && !u.connecting:
+		s.dial(u)
+	case u.link != nil && len(u.flights) > 0:
+		f := &u.flights[0]
+		s.fail(u, f, now, results.CauseTimeout, fmt.Sprintf("%s: no answer within %v", s.spec.Requests[f.Request].Name, s.spec.RequestTimeout))
+		s.restart(u)
+	}
+}
+
+// dial begins to connect, in a goroutine that becomes the link's reader.
+func (s *shard) dial(u *user) {
+	if s.closed {
+		return
+	}
+	u.connecting = true
+	s.running.Add(1)
+	go func() {
+		defer s.running.Done()
+		began := clock.Now()
+		d := net.Dialer{Timeout: s.spec.ConnectTimeout, KeepAlive: -1}
+		network := "tcp"
+		if s.spec.Target.Network == "unix" {
+			network = "unix"
+		}
+		conn, err := d.DialContext(s.life, network, s.spec.Target.Address)
+		s.mu.Lock()
+		u.connecting = false
+		if err != nil {
+			s.connectFailed(u, err)
+			s.release()
+			return
+		}
+		if s.closed {
+			s.release()
+			_ = conn.Close()
+			return
+		}
+		l := s.opened(u, conn, began)
+		s.release()
+		s.read(u, l)
+	}()
+}
+
+// opened makes a new connection ready and starts its writer.
+func (s *shard) opened(u *user, conn net.Conn, began int64) *link {
+	now := clock.Now()
+	s.connect.Record(now - began)
+	l := &link{conn: conn, jobs: make(chan job, s.spec.Depth), flushed: make(chan struct{}, 1)}
+	u.link, u.fresh, u.inBody = l, true, false
+	u.flights, u.issued, u.carry = u.flights[:0], 0, nil
+	u.idleSince, u.deadline = now, never
+	u.parser.Reset()
+	s.open++
+	s.running.Add(1)
+	go func() {
+		defer s.running.Done()
+		s.write(u, l)
+	}()
+	s.proceed(u)
+	return l
+}
+
+// connectFailed counts an attempt and plans the next.
+func (s *shard) connectFailed(u *user, err error) {
+	if s.closed {
+		return
+	}
+	cause := connectCause(err)
+	if s.connectError == nil {
+		s.connectCause = cause
+		s.connectError = fmt.Errorf("connecting to %s: %w", s.spec.Target.Address, err)
+	}
+	s.failConnection(cause, "connecting: "+err.Error())
+	s.connectLater(u, 1)
+}
+
+// drop closes the link. The user is down afterwards.
+func (s *shard) drop(u *user) {
+	if u.link == nil {
+		return
+	}
+	s.open--
+	if s.phase != nil {
+		s.out.minOpen = min(s.out.minOpen, s.open)
+	}
+	close(u.link.jobs)
+	_ = u.link.conn.Close()
+	u.link, u.carry = nil, nil
+}
+
+// connectLater plans the next attempt: at once after success, later and later
+// after failures.
+func (s *shard) connectLater(u *user, failures int) {
+	u.failures += failures
+	s.out.Reconnects++
+	s.source.Reconnected(u.id)
+	s.setDeadline(u, clock.Now()+backoff(u.failures))
+}
+
+// backoff is the wait before an attempt, in nanoseconds, after that many
+// failures in a row.
+func backoff(failures int) int64 {
+	if failures <= 0 {
+		return 0
+	}
+	return min(lastBackoff, firstBackoff<<min(failures-1, 10))
+}
+
+// recycle closes the connection as the row asks and connects anew at once.
+func (s *shard) recycle(u *user) {
+	if tcp, ok := u.link.conn.(*net.TCPConn); ok && s.spec.Connection.CloseWith == scenarios.RST {
+		_ = tcp.SetLinger(0)
+	}
+	s.drop(u)
+	s.out.Reconnects++
+	s.source.Reconnected(u.id)
+	s.dial(u)
+}
+
+// connectAll opens every connection.
+func (s *shard) connectAll() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, u := range s.users {
+		s.dial(u)
+	}
+	s.settle()
+}
+
+// settle waits until every connection is open, or can evidently not be, or
+// the load was told to end.
+func (s *shard) settle() {
+	limit := clock.Now() + int64(s.spec.ConnectTimeout)
+	for {
+		now := clock.Now()
+		s.scan(now)
+		if s.halted || now >= limit || s.settled() {
+			return
+		}
+		s.sleep(min(s.nextScan, limit))
+	}
+}
+
+func (s *shard) settled() bool {
+	if s.open == len(s.users) {
+		return true
+	}
+	for _, u := range s.users {
+		if u.link == nil && u.failures < hopeless {
+			return false
+		}
+	}
+	return true
+}
+
+// close ends every connection and waits for its goroutines.
+func (s *shard) close() {
+	s.mu.Lock()
+	s.closed = true
+	for _, u := range s.users {
+		s.drop(u)
+	}
+	s.mu.Unlock()
+	s.running.Wait()
+}
