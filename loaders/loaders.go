@@ -27,6 +27,9 @@ type Spec struct {
 	// Connections is the total over all threads, at least Threads.
 	Connections int `json:"connections"`
 	Threads     int `json:"threads"`
+	// TLS is set for protocols over TLS.
+	TLS   *TLS   `json:"tls,omitempty"`
+	Proxy *Proxy `json:"proxy,omitempty"`
 	// CPUs has one processor a thread, or none for no pinning.
 	CPUs []int        `json:"cpus,omitempty"`
 	Idle IdleStrategy `json:"idle"`
@@ -50,6 +53,33 @@ type Target struct {
 	Address string `json:"address"`
 	// Host is the value of the Host header.
 	Host string `json:"host"`
+	// More are further addresses of the same name, in the form of Address:
+	// connections are spread over all of them in turn.
+	More []string `json:"more,omitempty"`
+}
+
+// TLS says how a protocol over TLS is spoken. The zero TLS verifies the server
+// against the system's authorities.
+type TLS struct {
+	// ServerName is for SNI and verification; empty takes the target's host.
+	ServerName string `json:"server_name,omitempty"`
+	// CAFile, CertFile and KeyFile are PEM files: the authority to trust
+	// instead of the system's, and the client's own certificate.
+	CAFile   string `json:"ca_file,omitempty"`
+	CertFile string `json:"cert_file,omitempty"`
+	KeyFile  string `json:"key_file,omitempty"`
+	// Insecure skips verification.
+	Insecure bool `json:"insecure,omitempty"`
+	// Resume lets new connections resume earlier sessions.
+	Resume bool `json:"resume,omitempty"`
+}
+
+// Proxy is an HTTP proxy between loader and target. Plain requests go to it in
+// absolute form (RFC 9112 §3.2.2); TLS goes through a CONNECT tunnel (RFC 9110
+// §9.3.6).
+type Proxy struct {
+	// Address is host:port with a numeric host.
+	Address string `json:"address"`
 }
 
 // EngineName names an engine.
@@ -81,6 +111,9 @@ type Phase struct {
 	// a warm-up is not measured.
 	Measured bool          `json:"measured"`
 	Duration time.Duration `json:"duration_ns"`
+	// Count ends the phase after that many requests; 0 sets no bound. A phase
+	// with a count ends with its last answer, at most after Duration.
+	Count uint64 `json:"count,omitempty"`
 	// Lead is the time before the window in which load already flows.
 	Lead time.Duration `json:"lead_ns"`
 
@@ -90,6 +123,9 @@ type Phase struct {
 	// Adjust or Skip message.
 	RateRPS float64 `json:"rate_rps,omitempty"`
 	Adjust  bool    `json:"adjust,omitempty"`
+	// ShedAfter gives up a request that could not be sent for so long after its
+	// intended instant: it is counted and never sent. 0 sheds nothing.
+	ShedAfter time.Duration `json:"shed_after_ns,omitempty"`
 
 	// MinCompletions stretches the window, before it opens, to the time that
 	// so many completions take at the warm-up's rate, at most MaxDuration.

@@ -77,6 +77,18 @@ type Phase struct {
 	SendLagIdle    *Histogram `json:"send_lag_idle,omitempty"`
 	SendLagBlocked *Histogram `json:"send_lag_blocked,omitempty"`
 
+	// ReceiveLag is from the kernel's stamp of an answer's arrival to our read,
+	// on a sample of connections. LoopGaps are the times between two turns of
+	// an event loop while it had work; StallNS adds up those of 1 ms or more.
+	ReceiveLag *Histogram `json:"receive_lag,omitempty"`
+	LoopGaps   *Histogram `json:"loop_gaps,omitempty"`
+	StallNS    *int64     `json:"stall_ns,omitempty"`
+	// Shed counts requests given up unsent after their deadline.
+	Shed uint64 `json:"shed,omitempty"`
+	// Slowest are the slowest requests of the window, slowest first, at most
+	// 32.
+	Slowest []SlowRequest `json:"slowest,omitempty"`
+
 	// IdleCloses counts keep-alive connections that the server closed while
 	// nothing was asked on them; AnnouncedCloses those with "Connection:
 	// close". Neither is an error.
@@ -89,6 +101,17 @@ type Phase struct {
 
 	Threads  []ThreadUse `json:"threads"`
 	Timeline []Interval  `json:"timeline,omitempty"`
+}
+
+// SlowRequest is one request with its stamps, in CLOCK_MONOTONIC nanoseconds.
+type SlowRequest struct {
+	Request     string `json:"request"`
+	Thread      int    `json:"thread"`
+	Connection  int    `json:"connection"`
+	IntendedNS  int64  `json:"intended_at_ns"`
+	SentNS      int64  `json:"sent_at_ns"`
+	FirstByteNS int64  `json:"first_byte_at_ns"`
+	EndNS       int64  `json:"end_at_ns"`
 }
 
 // Loop tells closed-loop from open-loop phases.
