@@ -126,7 +126,7 @@ func (w *worker) connectFailed(c *conn, cause results.Cause, detail string) {
 func (w *worker) drop(c *conn) {
 	if c.state == stateOpen {
 		w.open--
-		if w.phase != nil {
+		if w.phase != nil && w.nextMark == w.t1 { // inside the window
 			w.out.minOpen = min(w.out.minOpen, w.open)
 		}
 	}
