@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/olekukonko/tablewriter"
+	"github.com/olekukonko/tablewriter/tw"
 	"github.com/spf13/cobra"
 
 	"github.com/joust-bench/joust/harness/catalog"
@@ -172,7 +173,7 @@ func (c *checker) remark(format string, args ...any) {
 
 // tell prints the table and the remarks; wrong answers make the exit code.
 func (c *checker) tell() error {
-	t := tablewriter.NewTable(c.app.stdout, tablewriter.WithHeaderAutoFormat(0))
+	t := tablewriter.NewTable(c.app.stdout, tablewriter.WithHeaderAutoFormat(tw.Off))
 	t.Header(append([]string{"scenario"}, c.servers...))
 	for i, row := range c.rows {
 		line := []string{row.Name}
