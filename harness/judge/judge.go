@@ -64,12 +64,14 @@ func Phase(e Evidence) results.Verdict {
 	v := &verdict{Verdict: results.Verdict{Valid: true}}
 	v.shares(e)
 	v.voids(e)
-	v.flags(e)
+	// What limited the phase stands before mere circumstances: tables show the
+	// first reason.
 	if e.Loader.Loop == results.OpenLoop {
 		v.openLoop(e)
 	} else {
 		v.bottleneck(e)
 	}
+	v.flags(e)
 	v.failures(e)
 	return v.Verdict
 }

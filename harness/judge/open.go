@@ -1,6 +1,7 @@
 package judge
 
 import (
+	"fmt"
 	"math"
 	"time"
 
@@ -31,7 +32,10 @@ func backlogGrew(r *results.RateReport) bool {
 
 // behind names who could not keep the rate.
 func (v *verdict) behind(e Evidence, kept float64) {
-	fell := percent(kept) + " of what was offered was answered in time, or the backlog grew"
+	fell := fmt.Sprintf("%s of what was offered was answered in the window < %s", percent(kept), percent(KeptRate))
+	if r := e.Loader.Rate; kept >= KeptRate {
+		fell = fmt.Sprintf("the backlog of unsent requests grew from %d to %d in the window", r.BacklogT0, r.BacklogT1)
+	}
 	switch {
 	case e.Shared:
 		v.Bottleneck = results.LimitSharedCPU

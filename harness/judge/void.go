@@ -1,6 +1,7 @@
 package judge
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strings"
@@ -34,9 +35,10 @@ func (v *verdict) voids(e Evidence) {
 // saturated open loop, timeouts are censored samples instead.
 func (v *verdict) failures(e Evidence) {
 	p := e.Loader
-	failed := p.Total.Failed + p.FailedOutside
+	failed, errs := p.Total.Failed+p.FailedOutside, maps.Clone(p.Total.Errors)
 	if v.Has(results.FlagSaturated) {
-		failed -= p.Total.Errors[results.CauseTimeout]
+		failed -= min(failed, errs[results.CauseTimeout])
+		delete(errs, results.CauseTimeout)
 	}
 	if failed == 0 {
 		return
@@ -47,16 +49,13 @@ func (v *verdict) failures(e Evidence) {
 		v.because("errors-tolerated", "%d of %d requests failed, within the tolerance of %s", failed, total, percent(e.Tolerance))
 		return
 	}
-	v.void("errors", "%d of %d requests failed (%s): %s", failed, total, causes(p), p.Total.FirstError)
+	v.void("errors", "%d of %d requests failed (%s): %s", failed, total, causes(errs), p.Total.FirstError)
 }
 
 // causes lists the failures by cause, the most frequent first.
-func causes(p *results.Phase) string {
-	list := slices.SortedFunc(maps.Keys(p.Total.Errors), func(a, b results.Cause) int {
-		if d := int(p.Total.Errors[b]) - int(p.Total.Errors[a]); d != 0 {
-			return d
-		}
-		return strings.Compare(string(a), string(b))
+func causes(errs map[results.Cause]uint64) string {
+	list := slices.SortedFunc(maps.Keys(errs), func(a, b results.Cause) int {
+		return cmp.Or(cmp.Compare(errs[b], errs[a]), cmp.Compare(a, b))
 	})
 	if len(list) == 0 {
 		return "outside the window"

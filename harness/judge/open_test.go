@@ -1,0 +1,202 @@
+package judge
+
+import (
+	"testing"
+	"time"
+
+	"github.com/joust-bench/joust/results"
+)
+
+// open is a second of open loop at 1000 req/s that kept its rate.
+func open(t *testing.T) Evidence {
+	e := closed(0.5, 0.5)
+	p := e.Loader
+	p.Name, p.Loop = "open 50%", results.OpenLoop
+	p.Total.Completed, p.CompletedFirstHalf = 1000, 500
+	p.Rate = &results.RateReport{TargetRPS: 1000, Offered: 1000, Achieved: 1000}
+	p.Total.Service = histogram(t, 1000, 200*time.Microsecond)
+	p.Total.Corrected = histogram(t, 1000, 300*time.Microsecond)
+	p.SendLagIdle = histogram(t, 1000, 5*time.Microsecond)
+	return e
+}
+
+// slow lets the phase fall behind with every connection busy, the shares of
+// both sides as given.
+func slow(t *testing.T, e *Evidence, us, ul float64) {
+	e.Loader.Rate.Achieved, e.Loader.Total.Completed = 500, 500
+	e.Loader.SendLagBlocked = histogram(t, 1000, 10*time.Millisecond)
+	e.Measured.ServerCPUBusy, e.Loader.Threads = &us, []results.ThreadUse{{Work: ul}}
+}
+
+func TestOpenLoopThatKeptItsRate(t *testing.T) {
+	t.Parallel()
+	tests := map[string]func(*Evidence){
+		"exactly":                        func(*Evidence) {},
+		"99 % in time":                   func(e *Evidence) { e.Loader.Rate.Achieved = 990 },
+		"a backlog of a hundredth":       func(e *Evidence) { e.Loader.Rate.BacklogT1 = 10 },
+		"a backlog that shrank":          func(e *Evidence) { e.Loader.Rate.BacklogT0 = 500 },
+		"one more waits at a tiny rate":  func(e *Evidence) { *e.Loader.Rate = results.RateReport{Offered: 10, Achieved: 10, BacklogT1: 1} },
+		"full sides say nothing of it":   func(e *Evidence) { e.Measured.ServerCPUBusy, e.Loader.Threads[1].Work = ptr(1.0), 1 },
+		"its halves may differ":          func(e *Evidence) { e.Loader.CompletedFirstHalf = 900 },
+		"shared CPUs that were enough":   func(e *Evidence) { e.Shared = true },
+		"CPUs that could not be sampled": func(e *Evidence) { e.Measured.ServerCPUBusy, e.Loader.Threads = nil, nil },
+	}
+	for name, edit := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			e := open(t)
+			edit(&e)
+			want{}.hold(t, Phase(e))
+		})
+	}
+}
+
+func TestOpenLoopThatFellBehind(t *testing.T) {
+	t.Parallel()
+	const below = 1e-9
+	saturated := []results.Flag{results.FlagSaturated}
+	behind := []string{"fell-behind"}
+	tests := map[string]struct {
+		us, ul float64
+		edit   func(*testing.T, *Evidence)
+		want   want
+	}{
+		"a full server": {0.95, 0.99, nil, want{
+			limit: results.LimitServer, flags: saturated, codes: behind, says: []string{"50.0 % of what was offered was answered in the window < 99.0 %", "server CPUs 95.0 % busy ≥ 95.0 %"},
+		}},
+		"just below 99 % in time": {1, 0.5, func(_ *testing.T, e *Evidence) { e.Loader.Rate.Achieved = 989 }, want{
+			limit: results.LimitServer, flags: saturated, codes: behind, says: []string{"98.9 %"},
+		}},
+		"a backlog that grew, all in time": {1, 0.5, func(_ *testing.T, e *Evidence) {
+			e.Loader.Rate.Achieved, e.Loader.Rate.BacklogT0, e.Loader.Rate.BacklogT1 = 1000, 5, 16
+		}, want{limit: results.LimitServer, flags: saturated, codes: behind, says: []string{"the backlog of unsent requests grew from 5 to 16 in the window"}}},
+		"connections, with what Little's law asks for": {0.80 - below, 0.80 - below, func(t *testing.T, e *Evidence) {
+			e.Loader.Rate.TargetRPS, e.Loader.Total.Service = 1000, histogram(t, 500, 100*time.Millisecond)
+		}, want{limit: results.LimitConnections, codes: behind, says: []string{"server CPUs were 80.0 % busy < 80.0 %", "about 100 connections are needed"}}},
+		"depth divides the connections": {0.5, 0.5, func(t *testing.T, e *Evidence) {
+			e.Report.Depth, e.Loader.Total.Service = 4, histogram(t, 500, 100*time.Millisecond)
+		}, want{limit: results.LimitConnections, codes: behind, says: []string{"about 25 connections are needed"}}},
+		"no answer to apply the law to": {0.5, 0.5, func(_ *testing.T, e *Evidence) { e.Loader.Total.Service = nil }, want{
+			limit: results.LimitConnections, codes: behind, says: []string{"about 64 connections"},
+		}},
+		"a server between slack and full": {0.80, 0.80 - below, nil, want{
+			limit: results.LimitServer, flags: saturated, codes: behind, says: []string{"every connection waited for the server while the loader worked 80.0 % < 80.0 %"},
+		}},
+		"a loader without slack": {0.80, 0.80, nil, want{
+			invalid: true, codes: []string{"loader-behind"}, says: []string{"50.0 % of what was offered", "it failed to pace"},
+		}},
+		"a loader that sent late on idle connections": {0.5, 0.5, func(t *testing.T, e *Evidence) {
+			e.Loader.SendLagBlocked = histogram(t, 999, time.Millisecond)
+		}, want{invalid: true, codes: []string{"loader-behind"}}},
+		"as many blocked as idle": {0.5, 0.5, func(t *testing.T, e *Evidence) {
+			e.Loader.SendLagBlocked = histogram(t, 1000, time.Millisecond)
+		}, want{limit: results.LimitConnections, codes: behind}},
+		"nothing was sent at all": {0.5, 0.5, func(_ *testing.T, e *Evidence) {
+			e.Loader.SendLagBlocked, e.Loader.SendLagIdle, e.Loader.Rate.NeverSent = nil, nil, 1000
+		}, want{limit: results.LimitConnections, codes: behind}},
+		"nothing tells that connections were busy": {0.5, 0.5, func(_ *testing.T, e *Evidence) {
+			e.Loader.SendLagBlocked = nil
+		}, want{invalid: true, codes: []string{"loader-behind"}}},
+		"an unknown server share": {0, 0.5, func(_ *testing.T, e *Evidence) { e.Measured.ServerCPUBusy = nil }, want{
+			invalid: true, codes: []string{"loader-behind"},
+		}},
+		"shared CPUs": {0.5, 0.5, func(_ *testing.T, e *Evidence) { e.Shared = true }, want{
+			limit: results.LimitSharedCPU, flags: saturated, codes: behind, says: []string{"server and loader share their CPUs"},
+		}},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			e := open(t)
+			slow(t, &e, tt.us, tt.ul)
+			if tt.edit != nil {
+				tt.edit(t, &e)
+			}
+			tt.want.hold(t, Phase(e))
+		})
+	}
+}
+
+func TestOpenLoopThatOfferedNothing(t *testing.T) {
+	t.Parallel()
+	for name, rate := range map[string]*results.RateReport{"absent": nil, "zero": {TargetRPS: 0.1}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			e := open(t)
+			e.Loader.Rate = rate
+			want{invalid: true, codes: []string{"nothing-offered"}, says: []string{"no request in the window"}}.hold(t, Phase(e))
+		})
+	}
+}
+
+func TestTimeoutsOfASaturatedOpenLoopAreCensoredSamples(t *testing.T) {
+	t.Parallel()
+	type causes = map[results.Cause]uint64
+	failing := func(us float64, errs causes, failed uint64) Evidence {
+		e := open(t)
+		slow(t, &e, us, 0.5)
+		e.Loader.Total.Errors, e.Loader.Total.Failed = errs, failed
+		return e
+	}
+	flags := []results.Flag{results.FlagSaturated}
+	want{limit: results.LimitServer, flags: flags, codes: []string{"fell-behind"}}.
+		hold(t, Phase(failing(1, causes{results.CauseTimeout: 300}, 300)))
+	want{
+		limit: results.LimitServer, flags: flags, invalid: true, codes: []string{"fell-behind", "errors"},
+		says: []string{"2 of 502 requests failed (reset):"},
+	}.hold(t, Phase(failing(1, causes{results.CauseTimeout: 300, results.CauseReset: 2}, 302)))
+	want{
+		limit: results.LimitConnections, invalid: true, codes: []string{"fell-behind", "errors"}, says: []string{"(timeout)"},
+	}.hold(t, Phase(failing(0.5, causes{results.CauseTimeout: 300}, 300)))
+}
+
+func TestSendLag(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		lag, latency time.Duration
+		void         bool
+	}{
+		"the floor":                    {49 * time.Microsecond, 100 * time.Microsecond, false},
+		"above the floor":              {51 * time.Microsecond, 100 * time.Microsecond, true},
+		"a tenth of a long latency":    {990 * time.Microsecond, 10 * time.Millisecond, false},
+		"more of it":                   {1010 * time.Microsecond, 10 * time.Millisecond, true},
+		"latency so long that a share": {200 * time.Microsecond, time.Second, false},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			e := open(t)
+			e.Loader.SendLagIdle = histogram(t, 100, tt.lag)
+			e.Loader.Total.Corrected = histogram(t, 1000, tt.latency)
+			w := want{}
+			if tt.void {
+				w = want{invalid: true, codes: []string{"send-lag"}, says: []string{"the loader's own lag hides the median"}}
+			}
+			w.hold(t, Phase(e))
+		})
+	}
+}
+
+func TestSendLagThatCannotBeRead(t *testing.T) {
+	t.Parallel()
+	damaged := &results.Histogram{Count: 3, HDRv2: "?"}
+	e := open(t)
+	e.Loader.SendLagIdle = damaged
+	want{invalid: true, codes: []string{"unreadable"}, says: []string{"send-lag histogram"}}.hold(t, Phase(e))
+	e = open(t)
+	e.Loader.Total.Corrected = damaged
+	want{invalid: true, codes: []string{"unreadable"}, says: []string{"latency histogram"}}.hold(t, Phase(e))
+}
+
+func TestLagBound(t *testing.T) {
+	t.Parallel()
+	for latency, want := range map[time.Duration]time.Duration{
+		0:                      50 * time.Microsecond,
+		500 * time.Microsecond: 50 * time.Microsecond,
+		time.Millisecond:       100 * time.Microsecond,
+	} {
+		if got := time.Duration(LagBound(int64(latency))); got != want {
+			t.Errorf("bound beside %v is %v, want %v", latency, got, want)
+		}
+	}
+}
