@@ -49,7 +49,8 @@ type Spec struct {
 type Target struct {
 	// Network is "tcp" or "unix".
 	Network string `json:"network"`
-	// Address is host:port with a numeric host, or a socket's path.
+	// Address is host:port with a numeric host, or a socket's path. Behind a
+	// proxy the host may be a name, which the proxy resolves.
 	Address string `json:"address"`
 	// Host is the value of the Host header.
 	Host string `json:"host"`

@@ -150,6 +150,8 @@ type Body struct {
 
 // Expect is the answer that counts as right.
 type Expect struct {
+	// Status is required of a row; 0 is for ad-hoc requests and takes any
+	// status from 200 to 399.
 	Status int `yaml:"status" json:"status"`
 	// Headers must be present with these values; Content-Type is compared as a
 	// media type, parameters aside.

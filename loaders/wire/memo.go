@@ -11,9 +11,13 @@ const maxMemoHead = 8 << 10
 // shown to it answers the same method; a parser that has begun a response must
 // finish it. The zero Memo knows nothing.
 type Memo struct {
-	head []byte // owned
-	body int
+	head   []byte // owned
+	body   int
+	status int
 }
+
+// Status is the status code of the remembered response.
+func (m *Memo) Status() int { return m.status }
 
 // Learn remembers the head of the response that p reports, which may be called
 // from its Head event on. Only a final, keep-alive response whose length is
@@ -26,7 +30,7 @@ func (m *Memo) Learn(head []byte, p *Parser) {
 		return
 	}
 	m.head = append(m.head, head...)
-	m.body = body
+	m.body, m.status = body, p.Status
 }
 
 // Match tells whether data starts with the remembered head and holds the whole

@@ -57,6 +57,9 @@ func TestMemoRecognises(t *testing.T) {
 		if head != c.head || total != c.total || ok != (c.total > 0) {
 			t.Errorf("%s: %d, %d, %v, want %d, %d", c.name, head, total, ok, c.head, c.total)
 		}
+		if ok && fmt.Sprint(m.Status()) != c.data[9:12] {
+			t.Errorf("%s: status %d, want %s", c.name, m.Status(), c.data[9:12])
+		}
 	}
 }
 

@@ -29,11 +29,27 @@ func (r *Request) Size() int64 { return int64(len(r.Head)) + int64(len(r.Body)) 
 
 // Answer is what counts as a right answer, prepared once and read-only.
 type Answer struct {
-	// Status is the expected status code.
+	// Status is the expected status code; 0 takes any from 200 to 399.
 	Status int
 	// Body is the expected body where Exact; any body will do otherwise.
 	Body  []byte
 	Exact bool
+}
+
+// StatusOK tells whether a final status counts as right.
+func (a *Answer) StatusOK(code int) bool {
+	if a.Status == 0 {
+		return code >= 200 && code < 400
+	}
+	return code == a.Status
+}
+
+// WantedStatus says in words which statuses count as right, for messages.
+func (a *Answer) WantedStatus() string {
+	if a.Status == 0 {
+		return "200 to 399"
+	}
+	return strconv.Itoa(a.Status)
 }
 
 // Compile builds the request with a body of its own. Host comes first, unless

@@ -189,3 +189,33 @@ func TestCompileAnswer(t *testing.T) {
 		t.Errorf("HEAD: NoBody = %v, %v", head.NoBody, err)
 	}
 }
+
+func TestStatusOK(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		want   int
+		right  []int
+		wrong  []int
+		wanted string
+	}{
+		{0, []int{200, 204, 299, 301, 304, 399}, []int{0, 100, 101, 199, 400, 404, 500, 999}, "200 to 399"},
+		{200, []int{200}, []int{201, 204, 304, 500}, "200"},
+		{503, []int{503}, []int{200, 500, 504}, "503"},
+		{101, []int{101}, []int{200, 100}, "101"},
+	} {
+		a := Answer{Status: c.want}
+		for _, code := range c.right {
+			if !a.StatusOK(code) {
+				t.Errorf("%d is refused where %s counts", code, a.WantedStatus())
+			}
+		}
+		for _, code := range c.wrong {
+			if a.StatusOK(code) {
+				t.Errorf("%d counts where only %s should", code, a.WantedStatus())
+			}
+		}
+		if got := a.WantedStatus(); got != c.wanted {
+			t.Errorf("wanted %q, not %q", c.wanted, got)
+		}
+	}
+}
