@@ -22,6 +22,9 @@ import (
 // Version is the release that joust calls itself.
 const Version = "0.1.0"
 
+// defaultOut is the folder of stored runs and matrices.
+const defaultOut = "results"
+
 // The exit codes (design.md §5).
 const (
 	ExitOK          = 0
@@ -100,7 +103,7 @@ func interruptible(stderr io.Writer) (context.Context, func()) {
 					os.Exit(ExitInterrupted)
 				}
 				fmt.Fprintln(stderr, "joust: stopping: what is in flight is drained, then results are written; once more ends at once")
-				cancel(fmt.Errorf("interrupted by %v", s))
+				cancel(fmt.Errorf("interrupted by %s", signalName(s)))
 			case <-quit:
 				return
 			}
@@ -111,6 +114,14 @@ func interruptible(stderr io.Writer) (context.Context, func()) {
 		close(quit)
 		cancel(nil)
 	}
+}
+
+// signalName is the name by which people know a signal.
+func signalName(s os.Signal) string {
+	if s == os.Interrupt {
+		return "Ctrl-C"
+	}
+	return s.String()
 }
 
 // app is what all commands share.
@@ -144,23 +155,46 @@ each number may be believed, and writes bench_results.md and wrk2_results.md.`,
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return usage(flagError(c, err)) })
 	flags := root.PersistentFlags()
 	flags.StringArrayVar(&a.serversDirs, "servers-dir", nil, "a folder of more servers beside the checkout's own (repeatable)")
-	flags.StringVar(&a.out, "out", "results", "the folder of stored runs and matrices")
+	flags.StringVar(&a.out, "out", defaultOut, "the folder of stored runs and matrices")
 	root.AddCommand(a.runCommand(), a.checkCommand(), a.listCommand(), a.reportCommand(), a.loaderCommand(), a.keepCommand())
-	for _, c := range root.Commands() {
-		if c.Args != nil {
-			c.Args = usageArgs(c.Args)
-		}
-	}
+	root.SetHelpCommand(helpCommand(root))
 	root.Args = func(c *cobra.Command, args []string) error { return usage(unknownCommand(c, args)) }
 	root.RunE = func(c *cobra.Command, _ []string) error { return c.Help() }
 	return root
 }
 
-// usageArgs makes a wrong number of arguments a mistake of usage.
-func usageArgs(check cobra.PositionalArgs) cobra.PositionalArgs {
+// helpCommand is cobra's, but an unknown command is an error there too.
+func helpCommand(root *cobra.Command) *cobra.Command {
+	return &cobra.Command{
+		Use:   "help [COMMAND]",
+		Short: "Help about a command",
+		Args:  atMostOne("COMMAND"),
+		RunE: func(_ *cobra.Command, args []string) error {
+			c, rest, err := root.Find(args)
+			if err == nil && len(rest) == 0 {
+				return c.Help()
+			}
+			return usage(unknownCommand(root, args))
+		},
+	}
+}
+
+// exactlyOne wants one argument, which is called what.
+func exactlyOne(what string) cobra.PositionalArgs {
 	return func(c *cobra.Command, args []string) error {
-		if err := check(c, args); err != nil {
-			return usage(fmt.Errorf("%w: see joust %s --help", err, c.Name()))
+		if len(args) == 0 {
+			return usage(fmt.Errorf("joust %s needs a %s (see joust %s --help)", c.Name(), what, c.Name()))
+		}
+		return atMostOne(what)(c, args)
+	}
+}
+
+// atMostOne wants no argument or one, which is called what.
+func atMostOne(what string) cobra.PositionalArgs {
+	return func(c *cobra.Command, args []string) error {
+		if len(args) > 1 {
+			return usage(fmt.Errorf("joust %s takes one %s, and there are %d: %s (see joust %s --help)",
+				c.Name(), what, len(args), strings.Join(args, " "), c.Name()))
 		}
 		return nil
 	}
@@ -176,14 +210,14 @@ func unknownCommand(c *cobra.Command, args []string) error {
 			names = append(names, sub.Name())
 		}
 	}
-	return fmt.Errorf("unknown command %q%s: see joust --help", args[0], suggest.Hint(args[0], names))
+	return fmt.Errorf("unknown command %q%s (see joust --help)", args[0], suggest.Hint(args[0], names))
 }
 
 // flagError adds the nearest flag to pflag's words.
 func flagError(c *cobra.Command, err error) error {
 	var unknown *pflag.NotExistError
 	if !errors.As(err, &unknown) {
-		return fmt.Errorf("%w: see joust %s --help", err, c.Name())
+		return fmt.Errorf("%w (see %s --help)", err, c.CommandPath())
 	}
 	var names []string
 	c.Flags().VisitAll(func(f *pflag.Flag) {
@@ -192,5 +226,5 @@ func flagError(c *cobra.Command, err error) error {
 		}
 	})
 	given := "--" + strings.TrimLeft(unknown.GetSpecifiedName(), "-")
-	return fmt.Errorf("unknown flag %s%s: see joust %s --help", given, suggest.Hint(given, names), c.Name())
+	return fmt.Errorf("unknown flag %s%s (see %s --help)", given, suggest.Hint(given, names), c.CommandPath())
 }

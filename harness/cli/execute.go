@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/joust-bench/joust/harness/cpuset"
 	"github.com/joust-bench/joust/harness/host"
@@ -29,8 +30,10 @@ type job struct {
 	run       results.Run
 	journal   *journal.Journal
 	publish   bool
-	done      []results.Trial
-	fixtures  map[string]fixture
+	// resumed tells that the run was there before, done what it has.
+	resumed  bool
+	done     []results.Trial
+	fixtures map[string]fixture
 }
 
 // execute measures: build, lock, check, scout, trials, matrices.
@@ -40,18 +43,11 @@ func (a *app) execute(ctx context.Context, j *job) error {
 	}
 	j.ctx = ctx
 	a.announce(j)
-	if err := a.prepare(j); err != nil {
-		return err
-	}
-	local, release, err := a.ownMachine(ctx, j.run.CPUs)
+	local, release, loader, err := a.ready(j)
 	if err != nil {
-		return err
+		return errors.Join(err, j.forget())
 	}
 	defer release()
-	loader, err := selfCommand("loader")
-	if err != nil {
-		return err
-	}
 	show := a.newProgress(j)
 	runner := &run.Runner{
 		Run: j.run, Rows: j.catalogue.Scenarios, Fixtures: j.fixtures, Runnable: j.catalogue.Runnable,
@@ -60,6 +56,27 @@ func (a *app) execute(ctx context.Context, j *job) error {
 	err = runner.Execute(ctx)
 	show.end()
 	return a.conclude(j, err)
+}
+
+// ready does what must be done before anything is measured.
+func (a *app) ready(j *job) (local *host.Local, release func(), loader []string, err error) {
+	if err := a.prepare(j); err != nil {
+		return nil, nil, nil, err
+	}
+	if loader, err = selfCommand("loader"); err != nil {
+		return nil, nil, nil, err
+	}
+	local, release, err = a.ownMachine(j.ctx, j.run.CPUs)
+	return local, release, loader, err
+}
+
+// forget removes the folder of a new run of which nothing was measured, so that
+// it is not the latest one. A resumed run stays.
+func (j *job) forget() error {
+	if j.resumed {
+		return nil
+	}
+	return os.RemoveAll(j.journal.Dir())
 }
 
 // ownMachine makes this joust the only one that measures, ends what dead ones
@@ -98,15 +115,13 @@ func (a *app) ownMachine(ctx context.Context, split results.CPUSplit) (*host.Loc
 // announce says what will happen before anything does.
 func (a *app) announce(j *job) {
 	p := &j.run.Plan
-	name := p.Name
-	if p.Source != "" {
-		name = p.Source
-	}
+	name := p.Source
 	if name == "" {
 		name = "from flags"
 	}
-	trials := plan.Expand(*p, j.catalogue.Runnable)
-	fmt.Fprintf(a.stderr, "plan %s: %d servers, %d tables, %d trials, seed %d\n", name, len(p.Entries), len(p.Tables), len(trials), p.Seed)
+	trials := len(plan.Expand(*p, j.catalogue.Runnable))
+	fmt.Fprintf(a.stderr, "plan %s: %s, %s, %s, seed %d\n", name,
+		count(len(p.Entries), "server"), count(len(p.Tables), "table"), count(trials, "trial"), p.Seed)
 	fmt.Fprintf(a.stderr, "planned time %s, at most %s, builds apart\n", span(p.PlannedNS), span(p.AtMostNS))
 	fmt.Fprintf(a.stderr, "CPUs: %s\n", describeSplit(j.run.CPUs))
 	for _, w := range append(j.run.Warnings, plan.ClaimNotes(*p, j.catalogue.Runnable)...) {
@@ -117,8 +132,8 @@ func (a *app) announce(j *job) {
 			fmt.Fprintf(a.stderr, "left out: %s: %s\n", s.Name, s.Unavailable)
 		}
 	}
-	if len(j.done) > 0 {
-		fmt.Fprintf(a.stderr, "resuming %s: %d trials are there\n", j.run.ID, len(j.done))
+	if j.resumed {
+		fmt.Fprintf(a.stderr, "resuming %s, which has %s\n", j.run.ID, count(len(j.done), "trial"))
 	}
 }
 
@@ -148,7 +163,7 @@ func (a *app) conclude(j *job, err error) error {
 	fmt.Fprintln(a.stdout, matrix.Headline(stored, a.width()))
 	a.tellFiles(files)
 	if stored.State == results.RunInterrupted {
-		fmt.Fprintf(a.stdout, "interrupted: go on with joust run --resume %s%s\n", stored.ID, a.outFlag())
+		fmt.Fprintf(a.stdout, "interrupted: go on with joust run --resume %s%s\n", stored.ID, a.folderFlags())
 	}
 	if err := errors.Join(err, renderErr); err != nil {
 		return err
@@ -156,11 +171,34 @@ func (a *app) conclude(j *job, err error) error {
 	return a.voidCells(&stored)
 }
 
-func (a *app) outFlag() string {
-	if a.out == "results" {
-		return ""
+// folderFlags are the flags by which another call finds the same folders.
+func (a *app) folderFlags() string {
+	var text strings.Builder
+	if a.out != defaultOut {
+		text.WriteString(" --out " + shellWord(a.out))
 	}
-	return " --out " + a.out
+	for _, dir := range a.serversDirs {
+		text.WriteString(" --servers-dir " + shellWord(dir))
+	}
+	return text.String()
+}
+
+// shellWord is the text as one word of a shell.
+func shellWord(s string) string {
+	if s != "" && !strings.ContainsFunc(s, func(r rune) bool {
+		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("/._-+:@%", r)
+	}) {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}
+
+// count is a number of things.
+func count(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
 }
 
 // voidCells counts the cells that have no valid trial, says why, and turns them
@@ -170,7 +208,11 @@ func (a *app) voidCells(stored *results.Run) error {
 	if len(void) == 0 {
 		return nil
 	}
-	fmt.Fprintf(a.stdout, "%d cells are void:\n  %s\n", len(void), strings.Join(void, "\n  "))
+	are := "cells are"
+	if len(void) == 1 {
+		are = "cell is"
+	}
+	fmt.Fprintf(a.stdout, "%d %s void:\n  %s\n", len(void), are, strings.Join(void, "\n  "))
 	return &codedError{code: ExitVoid, err: errTold}
 }
 

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -75,19 +76,43 @@ func pinOf(s results.CPUSplit) string {
 	return fmt.Sprintf("server=%s;loader=%s", cpuset.Format(s.Server), cpuset.Format(s.Loader))
 }
 
-// differences says in which respects a resumed run goes on elsewhere.
-func differences(stored *results.Run, w *world) []string {
-	var list []string
+// meetAgain fits a stored run into the world in which it goes on: its rows and
+// servers must be there, and what differs is added to its warnings.
+func meetAgain(stored *results.Run, c *plan.Catalogue) error {
 	tell := func(what, was, is string) {
-		if was != is {
-			list = append(list, fmt.Sprintf("resumed with another %s: %s before, %s now", what, was, is))
+		warning := fmt.Sprintf("resumed with another %s: %s before, %s now", what, was, is)
+		if was != is && !slices.Contains(stored.Warnings, warning) {
+			stored.Warnings = append(stored.Warnings, warning)
 		}
+	}
+	var errs []error
+	for _, t := range stored.Plan.Tables {
+		if c.Scenario(t.Scenario) == nil {
+			errs = append(errs, fmt.Errorf("the run's scenario %s is not in this joust's table: resume it with the joust that began it", t.Scenario))
+		}
+	}
+	for i := range stored.Servers {
+		s := &stored.Servers[i]
+		known := c.Server(s.Folder)
+		if known == nil {
+			errs = append(errs, fmt.Errorf("the run's server %s is not here: name the folder that holds it with --servers-dir", s.Folder))
+			continue
+		}
+		tell("state of "+s.Name, orAvailable(s.Unavailable), orAvailable(known.Unavailable))
+		s.Unavailable = known.Unavailable
 	}
 	build, facts := machine.Build(Version), machine.Facts()
 	tell("joust", stored.Joust.Version+" "+stored.Joust.Revision, build.Version+" "+build.Revision)
 	tell("kernel", stored.Host.Kernel, facts.Kernel)
 	tell("processor", stored.Host.CPUModel, facts.CPUModel)
-	return slices.Clip(list)
+	return usage(errors.Join(errs...))
+}
+
+func orAvailable(unavailable string) string {
+	if unavailable == "" {
+		return "available"
+	}
+	return unavailable
 }
 
 // peaksOf are the median closed-loop peaks of a stored run's valid cells, in

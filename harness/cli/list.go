@@ -31,12 +31,12 @@ func (a *app) listCommand() *cobra.Command {
   joust list servers
   joust list runs --out results`,
 		ValidArgs: lists,
-		Args:      cobra.MaximumNArgs(1),
+		Args:      atMostOne("list"),
 		RunE: func(_ *cobra.Command, args []string) error {
 			which := lists
 			if len(args) == 1 {
 				if !slices.Contains(lists, args[0]) {
-					return usage(fmt.Errorf("there is no list of %q%s: %s", args[0], suggest.Hint(args[0], lists), strings.Join(lists, ", ")))
+					return usage(fmt.Errorf("unknown list %q%s", args[0], suggest.Hint(args[0], lists)))
 				}
 				which = args
 			}
@@ -159,7 +159,7 @@ func (a *app) listPlans(t io.Writer) error {
 			fmt.Fprintf(t, "  %s\tcannot be used: %s\n", file, firstLine(err.Error()))
 			continue
 		}
-		fmt.Fprintf(t, "  %s\t%d servers, %d tables\tplanned %s, at most %s\n", file, len(p.Entries), len(p.Tables), span(p.PlannedNS), span(p.AtMostNS))
+		fmt.Fprintf(t, "  %s\t%s, %s\tplanned %s, at most %s\n", file, count(len(p.Entries), "server"), count(len(p.Tables), "table"), span(p.PlannedNS), span(p.AtMostNS))
 	}
 	return nil
 }
@@ -196,7 +196,7 @@ func (a *app) listRuns(t io.Writer) error {
 			fmt.Fprintf(t, "  %s\tcannot be read: %s\n", r.ID, firstLine(r.Problem))
 			continue
 		}
-		fmt.Fprintf(t, "  %s\t%s\t%s\t%d trials\n", r.ID, r.Plan, r.State, r.Trials)
+		fmt.Fprintf(t, "  %s\t%s\t%s\t%s\n", r.ID, r.Plan, r.State, count(r.Trials, "trial"))
 	}
 	return nil
 }

@@ -30,7 +30,7 @@ RUN is a folder, a run's ID, the start of one, or "latest". The matrices are
 written into the run's own folder, and with --publish into --out as well.`,
 		Example: `  joust report latest
   joust report 2026-11-21T18 --publish`,
-		Args: cobra.ExactArgs(1),
+		Args: exactlyOne("RUN"),
 		RunE: func(_ *cobra.Command, args []string) error {
 			dir, run, err := a.openRun(args[0])
 			if err != nil {
@@ -82,19 +82,17 @@ func (a *app) render(dir string, run results.Run, publish bool) ([]string, error
 	return files, nil
 }
 
-// writeWhole replaces a file at once, so that no reader sees half of it.
+// writeWhole replaces a file at once, so that no reader sees half of it. The
+// name in between is fixed: what a killed joust leaves, the next one takes over.
 func writeWhole(path, text string) error {
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
-	if err != nil {
-		return fmt.Errorf("writing %s: %w", path, err)
-	}
-	_, err = f.WriteString(text)
-	err = errors.Join(err, f.Chmod(0o644), f.Close())
+	between := path + ".tmp"
+	err := os.WriteFile(between, []byte(text), 0o644)
 	if err == nil {
-		err = os.Rename(f.Name(), path)
+		err = os.Rename(between, path)
 	}
 	if err != nil {
-		return fmt.Errorf("writing %s: %w", path, errors.Join(err, os.Remove(f.Name())))
+		_ = os.Remove(between) // the first error is the one that matters
+		return fmt.Errorf("writing a matrix: %w (free some space, or choose another folder with --out DIR)", err)
 	}
 	return nil
 }

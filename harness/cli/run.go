@@ -46,7 +46,7 @@ is and says how to go on; a second Ctrl-C ends at once.`,
   joust run --servers nginx --scenarios hello --mode open --rates 1000,20k
   joust run --servers nginx --scenarios hello --mode open --rates 50%,90% --peaks latest
   joust run --resume 2026-11-21T18-05-33Z`,
-		Args: cobra.MaximumNArgs(1),
+		Args: atMostOne("PLAN.yaml"),
 		RunE: func(c *cobra.Command, args []string) error {
 			if f.resume != "" {
 				return a.resume(c, args, &f)
@@ -97,11 +97,9 @@ func (a *app) run(c *cobra.Command, args []string, f *runFlags) error {
 	if err := fitsMemory(p, w); err != nil {
 		return err
 	}
-	started := time.Now()
-	header := a.header(p, w, &catalogue, started)
+	header := a.header(p, w, &catalogue, time.Now())
 	header.Warnings = warnings
-	dir := filepath.Join(a.out, journal.RunsFolder, header.ID)
-	j, err := journal.Create(dir, header)
+	j, err := a.create(&header)
 	if err != nil {
 		return err
 	}
@@ -109,11 +107,23 @@ func (a *app) run(c *cobra.Command, args []string, f *runFlags) error {
 	return a.execute(c.Context(), &job{world: w, catalogue: catalogue, run: header, journal: j, publish: f.publish})
 }
 
+// create makes the run's folder. A second run in the same second gets another
+// ID.
+func (a *app) create(header *results.Run) (*journal.Journal, error) {
+	id := header.ID
+	for n := 2; ; n++ {
+		j, err := journal.Create(filepath.Join(a.out, journal.RunsFolder, header.ID), *header)
+		if !errors.Is(err, journal.ErrExists) {
+			return j, err
+		}
+		header.ID = fmt.Sprintf("%s-%d", id, n)
+	}
+}
+
 // resume goes on with a stored run under its own plan.
 func (a *app) resume(c *cobra.Command, args []string, f *runFlags) error {
-	given := changed(c, "resume", "publish", "out", "servers-dir")
-	if len(args) > 0 || given != "" {
-		return usage(errors.New("--resume goes on with the stored run's own plan: give no plan and no other flags but --out and --publish"))
+	if flag := planFlag(c); len(args) > 0 || flag != "" {
+		return usage(fmt.Errorf("--resume goes on with the stored run's own plan: leave out %s", strings.TrimSpace(strings.Join(args, " ")+" "+flag)))
 	}
 	dir, err := journal.Find(a.out, f.resume)
 	if err != nil {
@@ -124,24 +134,30 @@ func (a *app) resume(c *cobra.Command, args []string, f *runFlags) error {
 		return err
 	}
 	defer func() { _ = j.Close() }()
-	w, err := a.look(pinOf(stored.CPUs))
-	if err != nil {
+	job := &job{run: stored, journal: j, publish: f.publish, resumed: true, done: stored.Trials}
+	job.run.Trials = nil
+	if stored.State == results.RunComplete {
+		fmt.Fprintf(a.stderr, "%s is complete: there is nothing left to measure\n", stored.ID)
+		return a.conclude(job, nil)
+	}
+	if job.world, err = a.look(pinOf(stored.CPUs)); err != nil {
 		return err
 	}
 	if err := machine.RaiseNoFile(); err != nil {
 		return err
 	}
-	stored.Warnings = append(stored.Warnings, differences(&stored, w)...)
-	done := stored.Trials
-	stored.Trials = nil
-	return a.execute(c.Context(), &job{world: w, catalogue: w.catalogue(), run: stored, journal: j, publish: f.publish, done: done})
+	job.catalogue = job.world.catalogue()
+	if err := meetAgain(&job.run, &job.catalogue); err != nil {
+		return err
+	}
+	return a.execute(c.Context(), job)
 }
 
-// changed is the first flag that was given, those named left out.
-func changed(c *cobra.Command, except ...string) string {
+// planFlag is the first flag given that would change the plan.
+func planFlag(c *cobra.Command) string {
 	for _, name := range []string{"servers", "scenarios", "protocols", "clients", "duration", "warmup", "trials", "mode", "rates", "seed", "pin", "peaks"} {
 		if c.Flags().Changed(name) {
-			return name
+			return "--" + name
 		}
 	}
 	return ""

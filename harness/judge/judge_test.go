@@ -4,6 +4,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -64,9 +65,19 @@ const (
 
 func ptr[T any](v T) *T { return &v }
 
+// histograms are those made already: encoding one takes a while.
+var histograms sync.Map
+
 // histogram counts n samples of one duration.
 func histogram(t *testing.T, n int, d time.Duration) *results.Histogram {
 	t.Helper()
+	type key struct {
+		n int
+		d time.Duration
+	}
+	if h, ok := histograms.Load(key{n, d}); ok {
+		return h.(*results.Histogram)
+	}
 	var h record.Histogram
 	for range n {
 		h.Record(int64(d))
@@ -75,6 +86,7 @@ func histogram(t *testing.T, n int, d time.Duration) *results.Histogram {
 	if err != nil {
 		t.Fatal(err)
 	}
+	histograms.Store(key{n, d}, r)
 	return r
 }
 

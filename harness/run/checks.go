@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"time"
 
 	"github.com/joust-bench/joust/harness/check"
@@ -74,6 +75,26 @@ func (r *Runner) rowsOf(e results.PlanEntry) []*scenarios.Scenario {
 	return rows
 }
 
+// endedWithin fails every row of a check during which the server ended: its
+// port may have been answered by another program since.
+func (s *Server) endedWithin(outcome map[string]string) {
+	select {
+	case <-s.exited():
+	default:
+		return
+	}
+	for row, difference := range outcome {
+		ended := "the server ended during the check: " + describeExit(s.Handle.Exit())
+		if log := strings.TrimSpace(s.Handle.LogTail(logTail)); log != "" {
+			ended += "\nthe end of its output:\n" + log
+		}
+		if difference != "" {
+			ended = difference + "; " + ended
+		}
+		outcome[row] = ended
+	}
+}
+
 // Check starts the server and makes the full check of each row. The result has
 // the first difference per row, "" for a row that passed; a server that cannot
 // be brought to answer fails every row. The error is of the harness, not of
@@ -95,6 +116,10 @@ func (l Launcher) Check(ctx context.Context, f Fixture, rows []*scenarios.Scenar
 		outcome[row.Name] = check.Full(limited, server.Address, server.Address, row, rnd).Difference
 		cancel()
 	}
+	if ctx.Err() != nil {
+		clear(outcome) // what was cut short is no fault of the server
+	}
+	server.endedWithin(outcome)
 	if err := server.Stop(context.WithoutCancel(ctx)); err != nil {
 		return outcome, errors.Join(fmt.Errorf("ending server %s after its check", f.Manifest.Name), err)
 	}

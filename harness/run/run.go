@@ -98,6 +98,7 @@ func (r *Runner) execute(ctx context.Context) error {
 		return err
 	}
 	trials := r.pending()
+	r.Done = slices.DeleteFunc(r.Done, func(t results.Trial) bool { return t.Kind != results.TrialScout })
 	blocks := lastBlock(trials)
 	for i, t := range trials {
 		if ctx.Err() != nil {
