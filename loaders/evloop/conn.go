@@ -40,8 +40,11 @@ type conn struct {
 	writing bool
 	// queued is true while the connection stands in the idle queue.
 	queued bool
-	// fresh is true between answers, when the next byte begins a head.
-	fresh bool
+	// known is true from the first time that the connection was open.
+	known bool
+	// fresh is true between answers, when the next byte begins a head; inBody
+	// behind the head of the answer that counts.
+	fresh, inBody bool
 
 	parser wire.Parser
 	check  wire.Check

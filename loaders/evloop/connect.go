@@ -101,7 +101,11 @@ func (w *worker) finishConnect(c *conn) {
 func (w *worker) opened(c *conn) {
 	now := clock.Now()
 	w.connect.Record(now - c.began)
-	c.state, c.fresh, c.writing = stateOpen, true, false
+	if c.known {
+		w.out.Reconnects++
+		w.source.Reconnected(int(c.id))
+	}
+	c.state, c.known, c.fresh, c.writing = stateOpen, true, true, false
 	c.first, c.count, c.issued = 0, 0, 0
 	c.pending, c.tail, c.carry = nil, nil, nil
 	c.idleSince = now
@@ -126,7 +130,7 @@ func (w *worker) connectFailed(c *conn, cause results.Cause, detail string) {
 func (w *worker) drop(c *conn) {
 	if c.state == stateOpen {
 		w.open--
-		if w.phase != nil && w.nextMark == w.t1 { // inside the window
+		if w.windowOpen && w.nextMark != never {
 			w.out.minOpen = min(w.out.minOpen, w.open)
 		}
 	}
@@ -142,8 +146,6 @@ func (w *worker) drop(c *conn) {
 // after failures.
 func (w *worker) connectLater(c *conn, failures int) {
 	c.failures += failures
-	w.out.Reconnects++
-	w.source.Reconnected(int(c.id))
 	w.setDeadline(c, clock.Now()+backoff(c.failures))
 }
 
@@ -163,7 +165,5 @@ func (w *worker) recycle(c *conn) {
 		_ = unix.SetsockoptLinger(int(c.fd), unix.SOL_SOCKET, unix.SO_LINGER, &linger)
 	}
 	w.drop(c)
-	w.out.Reconnects++
-	w.source.Reconnected(int(c.id))
 	w.dial(c)
 }

@@ -11,12 +11,12 @@ import (
 	"runtime"
 	"runtime/debug"
 	"slices"
-	"sync/atomic"
 	"time"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/joust-bench/joust/loaders"
+	"github.com/joust-bench/joust/loaders/arrival"
 	"github.com/joust-bench/joust/loaders/clock"
 	"github.com/joust-bench/joust/loaders/record"
 	"github.com/joust-bench/joust/loaders/wire"
@@ -45,7 +45,9 @@ func (Engine) Run(ctx context.Context, spec loaders.Spec, control loaders.Contro
 		return results.Report{}, err
 	}
 	defer s.close()
-	if err := s.connect(); err != nil {
+	release := context.AfterFunc(ctx, s.halt)
+	defer release()
+	if err := s.connect(); err != nil && ctx.Err() == nil {
 		return results.Report{}, err
 	}
 	return s.run(ctx, control)
@@ -137,6 +139,14 @@ func (s *session) connect() error {
 	return nil
 }
 
+// halt tells every thread that the load ends early, now.
+func (s *session) halt() {
+	s.stop.Store(clock.Now())
+	for _, w := range s.workers {
+		w.poller.wake()
+	}
+}
+
 func (s *session) close() {
 	for i := range s.phases {
 		close(s.phases[i])
@@ -217,7 +227,7 @@ func (s *session) phase(ctx context.Context, p *loaders.Phase, startAt int64, co
 	if p.Loop == results.OpenLoop {
 		result.Rate = &results.RateReport{TargetRPS: rate}
 	}
-	outcomes := s.execute(ctx, on, p.Name, control, &result)
+	outcomes := s.execute(on, p.Name, control, &result)
 	if err := s.merge(&result, outcomes); err != nil {
 		return result, err
 	}
@@ -234,10 +244,10 @@ func (s *session) plan(p *loaders.Phase, rate float64, startAt int64) (*phase, e
 	at := record.PlanPhase(p, startAt, clock.Now()+int64(2*time.Millisecond), int64(s.spec.Drain), s.lastRPS)
 	on := &phase{
 		loop: p.Loop, begin: at.Begin, t0: at.T0, t1: at.T1, end: at.End,
-		drain: min(s.spec.Drain, loaders.MaxDrain), thinkSpin: int64(p.ThinkSpin), stop: new(atomic.Int64),
+		drain: min(s.spec.Drain, loaders.MaxDrain), thinkSpin: int64(p.ThinkSpin),
 	}
 	if p.Loop == results.OpenLoop {
-		schedule, err := loaders.NewSchedule(p.Schedule, rate)
+		schedule, err := arrival.For(arrival.Law(p.Schedule), rate)
 		if err != nil {
 			return nil, fmt.Errorf("phase %q: %w", p.Name, err)
 		}
@@ -248,25 +258,18 @@ func (s *session) plan(p *loaders.Phase, rate float64, startAt int64) (*phase, e
 
 // execute hands the phase to the threads and keeps the timeline until all have
 // ended it.
-func (s *session) execute(ctx context.Context, on *phase, name string, control loaders.Control, result *results.Phase) []*outcome {
+func (s *session) execute(on *phase, name string, control loaders.Control, result *results.Phase) []*outcome {
 	for i := range s.phases {
 		s.phases[i] <- on
 	}
 	var outcomes []*outcome
 	interval := time.NewTimer(clock.Until(on.t0))
 	defer interval.Stop()
-	stop := ctx.Done()
 	var zero results.Interval
 	for ticks := int64(0); len(outcomes) < len(s.workers); {
 		select {
 		case o := <-s.done:
 			outcomes = append(outcomes, o)
-		case <-stop:
-			stop = nil
-			on.stop.Store(clock.Now())
-			for _, w := range s.workers {
-				w.poller.wake()
-			}
 		case <-interval.C:
 			i := s.interval()
 			if ticks == 0 {

@@ -3,7 +3,6 @@
 package evloop
 
 import (
-	"sync/atomic"
 	"time"
 
 	"github.com/joust-bench/joust/loaders/arrival"
@@ -12,7 +11,7 @@ import (
 )
 
 // phase is one phase as every thread gets it. All instants are CLOCK_MONOTONIC
-// nanoseconds. Threads read it; only stop changes while it runs.
+// nanoseconds. Nobody writes to it while it runs.
 type phase struct {
 	loop results.Loop
 	// begin is when load starts to flow; t0 and t1 bound the window; end is
@@ -21,8 +20,6 @@ type phase struct {
 	drain              time.Duration
 	schedule           arrival.Schedule
 	thinkSpin          int64
-	// stop is the instant of an early end, 0 for none.
-	stop *atomic.Int64
 }
 
 // outcome is what one thread saw of a phase.

@@ -101,63 +101,67 @@ func (w *worker) consume(c *conn, data []byte, now int64) []byte {
 		if f.FirstByte == 0 {
 			f.FirstByte = now
 			if c.count == 1 && c.unwritten() {
-				w.fail(c, f, now, results.CauseEarlyReply, "the answer began before the request's body was written")
-				w.restart(c)
+				w.earlyReply(c, now)
 				return nil
 			}
 		}
-		if c.fresh {
-			if head, total, ok := w.memos[f.Request].Match(data); ok {
-				w.recognised(c, f, data[head:total], len(data)-total)
-				w.complete(c, f, now)
-				data = data[total:]
-				continue
+		taken, done, keepAlive := w.recognise(c, f, data)
+		if !done {
+			var err error
+			if taken, done, err = w.parse(c, f, data); err != nil {
+				w.fail(c, f, now, results.CauseProtocol, err.Error())
+				w.restart(c)
+				return nil
 			}
+			keepAlive = c.parser.KeepAlive
 		}
-		n, done, err := w.parse(c, f, data)
-		if err != nil {
-			w.fail(c, f, now, results.CauseProtocol, err.Error())
-			w.restart(c)
-			return nil
-		}
-		data = data[n:]
+		data = data[taken:]
 		if !done {
 			return data
 		}
-		if c.count == 1 && len(data) > 0 && f.cause == "" {
+		behind := c.count == 1 && len(data) > 0
+		if behind && f.cause == "" {
 			f.cause = results.CauseProtocol
 		}
-		keepAlive := c.parser.KeepAlive
-		w.complete(c, f, now)
-		if !keepAlive {
-			w.announcedClose(c, now)
+		right := w.complete(c, f, now)
+		switch {
+		case !keepAlive:
+			w.announcedClose(c, now, right)
+			return nil
+		case behind:
+			w.restart(c)
 			return nil
 		}
 	}
 	return nil
 }
 
-// recognised checks an answer whose head is the remembered one.
-func (w *worker) recognised(c *conn, f *flight, body []byte, behind int) {
-	w.out.now.traffic.ReceivedBody += uint64(len(body))
+// recognise takes a whole answer whose head is the remembered one.
+func (w *worker) recognise(c *conn, f *flight, data []byte) (taken int, done, keepAlive bool) {
+	if !c.fresh {
+		return 0, false, false
+	}
+	head, total, ok := w.memos[f.Request].Match(data)
+	if !ok {
+		return 0, false, false
+	}
 	a := &w.answers[f.Request]
-	var check wire.Check
-	if !check.Body(a, body) {
-		f.cause = results.CauseBody
-	} else if !check.Done(a) {
+	c.check.Reset()
+	if !c.check.Body(a, data[head:total]) {
+		f.cause = bodyCause(&c.check, a)
+	} else if !c.check.Done(a) {
 		f.cause = results.CauseLength
 	}
-	if c.count == 1 && behind > 0 && f.cause == "" {
-		f.cause = results.CauseProtocol
-	}
+	w.out.now.traffic.ReceivedBody += uint64(total - head)
 	c.parser.Status = a.Status
+	return total, true, true
 }
 
 // parse reads on in one answer until its end or the data's, and returns how
 // many bytes it took.
 func (w *worker) parse(c *conn, f *flight, data []byte) (taken int, done bool, err error) {
 	if c.fresh {
-		c.fresh = false
+		c.fresh, c.inBody = false, false
 		c.parser.Expect(w.requests[f.Request].NoBody)
 		c.check.Reset()
 	}
@@ -171,6 +175,7 @@ func (w *worker) parse(c *conn, f *flight, data []byte) (taken int, done bool, e
 		case wire.NeedMore:
 			return taken + n, false, nil
 		case wire.Head:
+			c.inBody = true
 			if c.parser.Status != a.Status {
 				f.cause = results.CauseStatus
 			} else {
@@ -201,18 +206,22 @@ func bodyCause(check *wire.Check, a *wire.Answer) results.Cause {
 	return results.CauseBody
 }
 
-// complete counts an answer that has come to its end.
-func (w *worker) complete(c *conn, f *flight, now int64) {
-	if f.cause != "" {
+// complete counts an answer that has come to its end, and tells whether it was
+// right.
+func (w *worker) complete(c *conn, f *flight, now int64) (right bool) {
+	right = f.cause == ""
+	if !right {
 		w.fail(c, f, now, f.cause, w.describe(c, f))
 	} else {
 		c.failures = 0
 		w.completed++
 		w.out.Answered(&f.Exchange, now, c.parser.Status)
 	}
+	if w.room(c) <= 0 {
+		c.idleSince = now
+	}
 	c.pop()
 	w.inFlight--
-	c.idleSince = now
 	if c.count == 0 {
 		w.deadlines[c.id] = never
 	} else {
@@ -222,6 +231,7 @@ func (w *worker) complete(c *conn, f *flight, now int64) {
 		for until := clock.Now() + w.phase.thinkSpin; clock.Now() < until; {
 		}
 	}
+	return right
 }
 
 // fail counts a failed request.
@@ -280,31 +290,46 @@ func (w *worker) peerClosed(c *conn, now int64) {
 		if f.cause == "" && !c.check.Done(&w.answers[f.Request]) {
 			f.cause = results.CauseLength
 		}
-		w.complete(c, f, now)
-		w.announcedClose(c, now)
-		return
+		w.announcedClose(c, now, w.complete(c, f, now))
 	case errors.Is(err, wire.ErrIdle):
 		w.broken(c, results.CauseClosed, 0)
+	case c.inBody:
+		w.brokenWith(c, results.CauseLength, err.Error())
 	default:
-		w.brokenWith(c, closedCause(c), err.Error())
+		w.brokenWith(c, results.CauseClosed, err.Error())
 	}
-}
-
-// closedCause names a close inside an answer: its body was short, or there was
-// no whole head.
-func closedCause(c *conn) results.Cause {
-	if c.fresh || len(c.carry) > 0 {
-		return results.CauseClosed
-	}
-	return results.CauseLength
 }
 
 // announcedClose replaces a connection whose last answer said that it would be
-// closed. Requests behind that answer are lost.
-func (w *worker) announcedClose(c *conn, now int64) {
+// closed. Requests behind that answer are lost. A server that closes with wrong
+// answers is not asked again at once.
+func (w *worker) announcedClose(c *conn, now int64, right bool) {
 	w.out.AnnouncedCloses++
 	w.failFlights(c, now, results.CauseClosed, "the server announced a close before it had answered all requests of the pipeline")
-	w.recycle(c)
+	if right {
+		w.recycle(c)
+		return
+	}
+	w.restart(c)
+}
+
+// writeBroken ends a connection that takes no more bytes. Where an answer lies
+// there already, it came before its request was written, and is why.
+func (w *worker) writeBroken(c *conn, errno syscall.Errno) {
+	if len(c.flights) == 1 {
+		if n, none := read(c.fd, w.buf); none == 0 && n > 0 {
+			w.out.now.traffic.Received += uint64(n)
+			w.earlyReply(c, clock.Now())
+			return
+		}
+	}
+	w.broken(c, writeCause(errno), errno)
+}
+
+// earlyReply fails the only request in flight, whose answer came too soon.
+func (w *worker) earlyReply(c *conn, now int64) {
+	w.fail(c, c.oldest(), now, results.CauseEarlyReply, "the answer began before the request's body was written")
+	w.restart(c)
 }
 
 // broken ends a connection on which something went wrong.

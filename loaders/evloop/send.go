@@ -7,6 +7,7 @@ import (
 
 	"github.com/joust-bench/joust/loaders/clock"
 	"github.com/joust-bench/joust/loaders/record"
+	"github.com/joust-bench/joust/loaders/wire"
 	"github.com/joust-bench/joust/results"
 )
 
@@ -116,7 +117,7 @@ func (w *worker) transmit(c *conn, head, tail []byte) {
 	case errno == unix.EAGAIN:
 		n = 0
 	case errno != 0:
-		w.broken(c, writeCause(errno), errno)
+		w.writeBroken(c, errno)
 		return
 	}
 	w.out.now.traffic.Sent += uint64(n)
@@ -144,7 +145,7 @@ func (w *worker) flush(c *conn) {
 		case errno == unix.EAGAIN:
 			n = 0
 		case errno != 0:
-			w.broken(c, writeCause(errno), errno)
+			w.writeBroken(c, errno)
 			return
 		}
 		if now := clock.Now(); now >= w.nextMark {
@@ -152,7 +153,9 @@ func (w *worker) flush(c *conn) {
 		}
 		w.out.now.traffic.Sent += uint64(n)
 		if body {
-			w.out.now.traffic.SentBody += uint64(n)
+			r := &w.requests[c.oldest().Request]
+			written := len(r.Body) - len(c.tail)
+			w.out.now.traffic.SentBody += bodyShare(r, written+n) - bodyShare(r, written)
 			c.tail = c.tail[n:]
 		} else {
 			c.pending = append(c.pending[:0], c.pending[n:]...)
@@ -164,6 +167,12 @@ func (w *worker) flush(c *conn) {
 	}
 	c.oldest().Written = clock.Now()
 	w.wantWrite(c, false)
+}
+
+// bodyShare is how much of the body proper is in the first bytes of its framed
+// form: framing is shared out evenly, and exact at the end.
+func bodyShare(r *wire.Request, written int) uint64 {
+	return uint64(written) * uint64(r.BodyBytes) / uint64(len(r.Body))
 }
 
 // wantWrite arms or disarms EPOLLOUT where that changes anything.

@@ -3,7 +3,6 @@
 package evloop
 
 import (
-	"fmt"
 	"math"
 	"os"
 	"sync/atomic"
@@ -32,11 +31,13 @@ const (
 	spinTail = int64(60e3)
 )
 
-// work is what all threads of a load share; nobody writes to it.
+// work is what all threads of a load share. Nobody writes to it, stop apart.
 type work struct {
 	spec     *loaders.Spec
 	requests []wire.Request
 	answers  []wire.Answer
+	// stop is the instant at which the load was told to end early, 0 for none.
+	stop atomic.Int64
 }
 
 // live are figures that other goroutines read while a thread runs.
@@ -78,13 +79,16 @@ type worker struct {
 	completed, failed uint64
 
 	// What follows belongs to the phase that runs.
-	phase    *phase
-	out      outcome
-	t1, end  int64
-	started  bool
-	sending  bool
-	stopped  bool
-	nextMark int64
+	phase   *phase
+	out     outcome
+	end     int64
+	started bool
+	sending bool
+	stopped bool
+	// nextMark is when the window's next end is due, never behind both;
+	// windowOpen is true when the first was marked.
+	nextMark   int64
+	windowOpen bool
 	// due is the intended instant of the next open-loop request, never when
 	// there is none any more.
 	due           int64
@@ -119,6 +123,7 @@ func newWorker(shared *work, id int) (*worker, error) {
 		deadlines: make([]int64, users),
 		idle:      newQueue(users),
 		buf:       make([]byte, readBuffer),
+		nextMark:  never,
 	}
 	flights := make([]flight, users*spec.Depth)
 	for i := range w.conns {
@@ -182,14 +187,16 @@ func (w *worker) run(p *phase) error {
 			w.out.now.spinNS += now - w.spunFrom
 			w.spunFrom = 0
 		}
-		if !w.stopped && p.stop.Load() != 0 {
-			w.stopEarly(now)
+		if !w.stopped {
+			if at := w.stop.Load(); at != 0 {
+				w.stopEarly(at, now)
+			}
 		}
 		if now >= w.nextMark {
 			w.mark(now)
 		}
-		if !w.started && now >= p.begin {
-			w.start(now)
+		if !w.started && now >= p.begin && w.nextMark != never {
+			w.start()
 		}
 		if w.due <= now && w.started {
 			w.launch(now)
@@ -213,8 +220,8 @@ func (w *worker) run(p *phase) error {
 func (w *worker) begin(p *phase) {
 	w.out.Reset(record.Window{Loop: p.loop, T0: p.t0, T1: p.t1})
 	w.out = outcome{Phase: w.out.Phase, thread: w.id}
-	w.phase, w.t1, w.end = p, p.t1, p.end
-	w.started, w.sending, w.stopped = false, false, false
+	w.phase, w.end = p, p.end
+	w.started, w.sending, w.stopped, w.windowOpen = false, false, false, false
 	w.nextMark = p.t0
 	w.due, w.aheadNext, w.intended, w.launched, w.spunFrom = never, never, 0, 0, 0
 	if p.loop == results.OpenLoop {
@@ -227,7 +234,7 @@ func (w *worker) begin(p *phase) {
 }
 
 // start lets the load flow.
-func (w *worker) start(now int64) {
+func (w *worker) start() {
 	w.started, w.sending = true, true
 	if w.phase.loop != results.ClosedLoop {
 		return
@@ -239,35 +246,43 @@ func (w *worker) start(now int64) {
 	}
 }
 
-// stopEarly ends the window now.
-func (w *worker) stopEarly(now int64) {
+// stopEarly ends the window at the instant, an empty one where it has not
+// opened yet. What is due and unsent is not sent any more.
+func (w *worker) stopEarly(at, now int64) {
 	w.stopped = true
-	stop := w.phase.stop.Load()
-	w.t1 = min(w.t1, max(stop, w.phase.t0))
-	w.out.Window.T1 = w.t1
-	w.end = min(w.end, stop+int64(w.phase.drain))
+	window := &w.out.Window
+	window.T0, window.T1 = min(window.T0, at), min(window.T1, at)
+	w.end = min(w.end, at+int64(w.phase.drain))
 	if w.nextMark != never {
-		w.nextMark = min(w.nextMark, w.t1)
+		w.mark(now)
 	}
-	if w.due >= w.t1 {
-		w.due = never
+	w.shed(now)
+}
+
+// shed gives up what is due and unsent.
+func (w *worker) shed(now int64) {
+	for ; w.due < w.out.Window.T1; w.due = w.next(w.cursor) {
+		w.out.Unsent(w.due, now)
 	}
+	w.due = never
 }
 
 // mark takes the readings that stand at the window's ends.
 func (w *worker) mark(now int64) {
-	if w.nextMark == w.phase.t0 && w.t1 > w.phase.t0 {
+	window := w.out.Window
+	if !w.windowOpen {
+		w.windowOpen = true
 		w.out.at0 = w.reading()
-		w.out.BacklogT0 = w.backlog(w.phase.t0)
+		w.out.BacklogT0 = w.backlog(window.T0)
 		w.out.Offered = w.intended
 		w.out.minOpen = w.open
-		w.nextMark = w.t1
+		w.nextMark = window.T1
 	}
-	if now < w.t1 {
+	if now < window.T1 {
 		return
 	}
 	w.out.at1 = w.reading()
-	w.out.BacklogT1 = w.backlog(w.t1)
+	w.out.BacklogT1 = w.backlog(window.T1)
 	w.out.Offered = w.intended - w.out.Offered
 	w.nextMark = never
 	if w.phase.loop == results.ClosedLoop {
@@ -297,7 +312,7 @@ func (w *worker) backlog(at int64) uint64 {
 // next is the cursor's next intended instant, never at its end.
 func (w *worker) next(c arrival.Cursor) int64 {
 	t, ok := c.Next()
-	if !ok || w.phase.begin+t >= w.t1 {
+	if !ok || w.phase.begin+t >= w.phase.t1 {
 		return never
 	}
 	return w.phase.begin + t
@@ -388,55 +403,5 @@ func (w *worker) abandon() {
 		w.drop(c)
 		w.connectLater(c, 0)
 	}
-	for ; w.due != never; w.due = w.next(w.cursor) {
-		w.out.Unsent(w.due, now)
-	}
-}
-
-// connectAll opens every connection.
-func (w *worker) connectAll() error {
-	now := clock.Now()
-	for i := range w.deadlines {
-		w.deadlines[i] = now
-	}
-	w.nextScan = now
-	return w.settle()
-}
-
-// settle waits until every connection is open, or can evidently not be.
-func (w *worker) settle() error {
-	limit := clock.Now() + int64(w.spec.ConnectTimeout)
-	for {
-		now := clock.Now()
-		if now >= w.nextScan {
-			w.scan(now)
-		}
-		if w.settled() || now >= limit {
-			w.publish()
-			return nil
-		}
-		events, err := w.poller.wait(max(1, min(w.nextScan, limit)-now))
-		if err != nil {
-			return fmt.Errorf("waiting for connections: %w", err)
-		}
-		for i := range events {
-			w.handle(&events[i])
-		}
-	}
-}
-
-// hopeless is the number of attempts in a row after which settle stops
-// waiting for a connection.
-const hopeless = 4
-
-func (w *worker) settled() bool {
-	if w.open == len(w.conns) {
-		return true
-	}
-	for i := range w.conns {
-		if w.conns[i].state != stateOpen && w.conns[i].failures < hopeless {
-			return false
-		}
-	}
-	return true
+	w.shed(now)
 }

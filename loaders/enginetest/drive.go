@@ -1,0 +1,137 @@
+package enginetest
+
+import (
+	"context"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/joust-bench/joust/loaders"
+	"github.com/joust-bench/joust/loaders/clock"
+	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/scenarios"
+)
+
+// patience bounds one load of the battery: whoever needs longer hangs.
+const patience = 30 * time.Second
+
+// Run is the whole battery.
+func Run(t *testing.T, e loaders.Loader) {
+	// Stopping counts descriptors and goroutines, so it goes first and alone.
+	t.Run("stopping", func(t *testing.T) { Stopping(t, e) })
+	t.Run("counting", func(t *testing.T) { t.Parallel(); Counting(t, e) })
+	t.Run("connections", func(t *testing.T) { t.Parallel(); Connections(t, e) })
+	t.Run("bad servers", func(t *testing.T) { t.Parallel(); BadServers(t, e) })
+	t.Run("open loop", func(t *testing.T) { t.Parallel(); OpenLoop(t, e) })
+}
+
+// Steer is a Control that lets everything pass and keeps what it was told.
+type Steer struct {
+	// Answer replies to Adjust; nil skips.
+	Answer func(phase string) loaders.Adjustment
+	// OnWindow, if set, is called with each window.
+	OnWindow func(loaders.Window)
+
+	mu        sync.Mutex
+	Readies   []loaders.Ready
+	Windows   []loaders.Window
+	Ahead     []time.Duration
+	Intervals []loaders.Interval
+	Done      []loaders.PhaseDone
+}
+
+var _ loaders.Control = (*Steer)(nil)
+
+// Ready implements loaders.Control.
+func (s *Steer) Ready(_ context.Context, r loaders.Ready) (int64, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.Readies = append(s.Readies, r)
+	return clock.Now(), nil
+}
+
+// Window implements loaders.Control.
+func (s *Steer) Window(w loaders.Window) {
+	s.mu.Lock()
+	s.Windows = append(s.Windows, w)
+	s.Ahead = append(s.Ahead, clock.Until(w.T0NS))
+	s.mu.Unlock()
+	if s.OnWindow != nil {
+		s.OnWindow(w)
+	}
+}
+
+// Interval implements loaders.Control.
+func (s *Steer) Interval(i loaders.Interval) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.Intervals = append(s.Intervals, i)
+}
+
+// PhaseDone implements loaders.Control.
+func (s *Steer) PhaseDone(p loaders.PhaseDone) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.Done = append(s.Done, p)
+}
+
+// Adjust implements loaders.Control.
+func (s *Steer) Adjust(_ context.Context, phase string) (loaders.Adjustment, error) {
+	if s.Answer == nil {
+		return loaders.Adjustment{Phase: phase, Skip: "nobody answers"}, nil
+	}
+	return s.Answer(phase), nil
+}
+
+// Get is a request for the path whose right answer has the body.
+func Get(name, path, body string) scenarios.Request {
+	return scenarios.Request{
+		Name: name, Method: "GET", Path: path,
+		Expect: scenarios.Expect{Status: 200, Body: &scenarios.Body{Text: body}},
+	}
+}
+
+// Spec is a load of hello with three connections on one thread and bounds that
+// a busy machine does not reach.
+func Spec(address string, phases ...loaders.Phase) loaders.Spec {
+	return loaders.Spec{
+		Target:   loaders.Target{Network: "tcp", Address: address, Host: address},
+		Protocol: scenarios.H1, Requests: []scenarios.Request{Get("hello", "/", Hello)},
+		Connections: 3, Threads: 1, Depth: 1, Idle: loaders.Wait, Phases: phases, Seed: 7,
+		RequestTimeout: 20 * time.Second, Drain: 10 * time.Second, Interval: 25 * time.Millisecond,
+	}
+}
+
+// Closed is a measured closed-loop phase without lead.
+func Closed(d time.Duration) loaders.Phase {
+	return loaders.Phase{Name: "closed", Loop: results.ClosedLoop, Measured: true, Duration: d}
+}
+
+// Open is a measured open-loop phase without lead, with constant spacing.
+func Open(rate float64, d time.Duration) loaders.Phase {
+	return loaders.Phase{Name: "open", Loop: results.OpenLoop, Measured: true, Duration: d,
+		RateRPS: rate, Schedule: loaders.Constant}
+}
+
+// Drive runs the load to its end; hanging fails the test.
+func Drive(t testing.TB, e loaders.Loader, spec loaders.Spec, control *Steer) results.Report {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	report, err := e.Run(ctx, spec, control)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if ctx.Err() != nil {
+		t.Fatalf("the load did not end within %v", patience)
+	}
+	return report
+}
+
+// Answered is what a server answered rightly in a phase, as the loader counts.
+func Answered(p *results.Phase) uint64 {
+	return p.CompletedBefore + p.Total.Completed + p.CompletedAfter
+}
+
+// Failures is what failed in a phase, in the window or not.
+func Failures(p *results.Phase) uint64 { return p.Total.Failed + p.FailedOutside }

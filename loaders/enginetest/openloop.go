@@ -1,0 +1,208 @@
+package enginetest
+
+import (
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/joust-bench/joust/loaders"
+	"github.com/joust-bench/joust/loaders/arrival"
+	"github.com/joust-bench/joust/results"
+)
+
+// OpenLoop holds the open loop against its own arithmetic.
+func OpenLoop(t *testing.T, e loaders.Loader) {
+	t.Run("offered", func(t *testing.T) { offered(t, e) })
+	t.Run("slow server", func(t *testing.T) { t.Parallel(); slowServer(t, e) })
+	t.Run("overload", func(t *testing.T) { t.Parallel(); overload(t, e) })
+	t.Run("timeouts are censored", func(t *testing.T) { t.Parallel(); censoredTimeouts(t, e) })
+	t.Run("server dies", func(t *testing.T) { t.Parallel(); serverDies(t, e) })
+	t.Run("ladder", func(t *testing.T) { t.Parallel(); ladder(t, e) })
+}
+
+// offered is what the schedule intends within the window, to the request,
+// whatever the number of threads and however late they send.
+func offered(t *testing.T, e loaders.Loader) {
+	for _, c := range []struct {
+		name    string
+		law     loaders.Schedule
+		rate    float64
+		threads int
+	}{
+		{"constant", loaders.Constant, 1000, 1}, {"fractional", loaders.Constant, 333.3, 2},
+		{"below one", loaders.Constant, 7.5, 2}, {"poisson", loaders.Poisson, 900, 2},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			server := Start(t, Answering(func(Request) string { return OK(Hello) }))
+			phase := Open(c.rate, 300*time.Millisecond)
+			phase.Schedule, phase.Lead = c.law, 100*time.Millisecond
+			spec := Spec(server.Address, phase)
+			spec.Threads = c.threads
+			report := Drive(t, e, spec, &Steer{})
+			CheckCounts(t, server, &report)
+			if got, want := report.Phases[0].Rate.Offered, intended(t, &spec, &phase); got != want {
+				t.Errorf("offered %d, the schedule has %d in the window", got, want)
+			}
+		})
+	}
+}
+
+// intended counts the schedule's instants within the window.
+func intended(t testing.TB, spec *loaders.Spec, p *loaders.Phase) (n uint64) {
+	t.Helper()
+	schedule, err := arrival.For(arrival.Law(p.Schedule), p.RateRPS)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for shard := range spec.Threads {
+		cursor := schedule.Cursor(shard, spec.Threads, spec.Seed)
+		for {
+			at, ok := cursor.Next()
+			if !ok || at >= int64(p.Lead+p.Duration) {
+				break
+			}
+			if at >= int64(p.Lead) {
+				n++
+			}
+		}
+	}
+	return n
+}
+
+// checkBooks holds what every open-loop phase without failures adds up to:
+// each request offered is answered, censored or never sent, and stands in the
+// corrected histogram once.
+func checkBooks(t testing.TB, p *results.Phase) {
+	t.Helper()
+	r, answered := p.Rate, count(p.Total.Service)
+	if sum := answered + r.Censored + r.NeverSent; sum != r.Offered {
+		t.Errorf("%d answered, %d censored and %d never sent make %d, offered were %d", answered, r.Censored, r.NeverSent, sum, r.Offered)
+	}
+	if got := count(p.Total.Corrected); got != r.Offered {
+		t.Errorf("%d corrected samples of %d offered", got, r.Offered)
+	}
+	if r.Censored+r.NeverSent > 0 && r.CensoredFromNS <= 0 {
+		t.Errorf("censored samples without a bound: %+v", r)
+	}
+}
+
+// slowServer takes 20 ms an answer. Two connections carry at most 100 of 1000
+// req/s.
+func slowServer(t *testing.T, e loaders.Loader) {
+	server := Start(t, Answering(func(Request) string { time.Sleep(20 * time.Millisecond); return OK(Hello) }))
+	spec := Spec(server.Address, Open(1000, 400*time.Millisecond))
+	spec.Connections, spec.Drain = 2, 100*time.Millisecond
+	p := Drive(t, e, spec, &Steer{}).Phases[0]
+	checkBooks(t, &p)
+	r := p.Rate
+	if r.Offered != 400 || r.Achieved > 44 || r.Achieved != p.Total.Completed {
+		t.Errorf("offered %d and achieved %d, want 400 and at most 2 × 400 ms ÷ 20 ms, the lead-in's tail apart", r.Offered, r.Achieved)
+	}
+	if r.NeverSent < 300 || r.BacklogT1 < 300 || r.Censored > 2 {
+		t.Errorf("%d never sent, a backlog of %d, %d censored; want most, most and at most 2", r.NeverSent, r.BacklogT1, r.Censored)
+	}
+	if corrected, service := p.Total.Corrected.MeanNS, p.Total.Service.MeanNS; service < 20e6 || corrected < 2*service {
+		t.Errorf("corrected mean %.1f ms, service mean %.1f ms: the queue is missing", corrected/1e6, service/1e6)
+	}
+	if count(p.SendLagBlocked) <= count(p.SendLagIdle) {
+		t.Errorf("%d sends were late for want of a connection, %d for other reasons", count(p.SendLagBlocked), count(p.SendLagIdle))
+	}
+}
+
+// overload asks a server that answers one request at a time twice as much as
+// it can.
+func overload(t *testing.T, e loaders.Loader) {
+	var one sync.Mutex
+	server := Start(t, Answering(func(Request) string {
+		one.Lock()
+		defer one.Unlock()
+		for until := time.Now().Add(time.Millisecond); time.Now().Before(until); {
+		}
+		return OK(Hello)
+	}))
+	open := Open(0, 400*time.Millisecond)
+	open.Adjust = true
+	spec := Spec(server.Address, Closed(200*time.Millisecond), open)
+	spec.Connections = 4
+	var steer Steer
+	steer.Answer = func(string) loaders.Adjustment { return loaders.Adjustment{RateRPS: 2 * steer.Done[0].ThroughputRPS} }
+	p := Drive(t, e, spec, &steer).Phases[1]
+	checkBooks(t, &p)
+	capacity := steer.Done[0].ThroughputRPS
+	if capacity > 1010 || p.ThroughputRPS() > 1010 {
+		t.Errorf("%.0f and %.0f req/s of a server that can at most 1000", capacity, p.ThroughputRPS())
+	}
+	if achieved := p.ThroughputRPS(); achieved < capacity/3 {
+		t.Errorf("achieved %.0f req/s in overload, %.0f without", achieved, capacity)
+	}
+	if p.Rate.BacklogT1 == 0 || p.Total.Corrected.MeanNS < 2*p.Total.Service.MeanNS {
+		t.Errorf("backlog %d, corrected mean %.1f ms, service mean %.1f ms: overload looks good",
+			p.Rate.BacklogT1, p.Total.Corrected.MeanNS/1e6, p.Total.Service.MeanNS/1e6)
+	}
+}
+
+// censoredTimeouts counts a timeout once, as a failure and as a lower bound.
+func censoredTimeouts(t *testing.T, e loaders.Loader) {
+	server := Start(t, func(p *Peer) { _, _ = p.Next(); p.Hold() })
+	spec := Spec(server.Address, Open(20, 300*time.Millisecond))
+	spec.Connections, spec.RequestTimeout, spec.Drain = 8, 80*time.Millisecond, 2*time.Second
+	p := Drive(t, e, spec, &Steer{}).Phases[0]
+	if p.Rate.Offered != 6 || p.Total.Failed != 6 || p.Total.Errors[results.CauseTimeout] != 6 || count(p.Total.Corrected) != 6 {
+		t.Errorf("of 6 requests %d offered, failed by %v, %d corrected", p.Rate.Offered, p.Total.Errors, count(p.Total.Corrected))
+	}
+	if p.Total.FailedTime.MinNS < int64(spec.RequestTimeout) || count(p.Total.Service) != 0 || p.Rate.CensoredFromNS < int64(spec.RequestTimeout) {
+		t.Errorf("timeouts of %v: failed after %d ns, censored from %d ns, %d service times", spec.RequestTimeout, p.Total.FailedTime.MinNS, p.Rate.CensoredFromNS, count(p.Total.Service))
+	}
+}
+
+// serverDies in the middle of a phase: every request intended is still
+// accounted for, and nobody waits for it longer than the drain.
+func serverDies(t *testing.T, e loaders.Loader) {
+	server := Start(t, Answering(func(Request) string { return OK(Hello) }))
+	spec := Spec(server.Address, Open(500, 300*time.Millisecond), Closed(50*time.Millisecond))
+	spec.Drain = 200 * time.Millisecond
+	steer := Steer{OnWindow: func(w loaders.Window) {
+		if w.Phase == "open" {
+			time.AfterFunc(250*time.Millisecond, server.Die)
+		}
+	}}
+	report := Drive(t, e, spec, &steer)
+	p := &report.Phases[0]
+	connects := p.Total.Errors[results.CauseConnectRefused] + p.Total.Errors[results.CauseConnectReset]
+	if Answered(p) != uint64(server.Requests.Load()) && Failures(p) == 0 {
+		t.Errorf("%d answered of %d, and nothing failed", Answered(p), server.Requests.Load())
+	}
+	if p.Rate.NeverSent == 0 || connects+p.FailedOutside == 0 {
+		t.Errorf("a server died unnoticed: %+v, %v", p.Rate, p.Total.Errors)
+	}
+	if sum := count(p.Total.Service) + p.Rate.NeverSent + p.Rate.Censored + p.Total.Failed - connects; sum != p.Rate.Offered {
+		t.Errorf("%d of %d requests are accounted for", sum, p.Rate.Offered)
+	}
+	if after := report.Phases[1]; Answered(&after) != 0 {
+		t.Errorf("%d answers of a dead server", Answered(&after))
+	}
+}
+
+// ladder runs several phases with one adjusted and one skipped.
+func ladder(t *testing.T, e loaders.Loader) {
+	server := Start(t, Answering(func(Request) string { return OK(Hello) }))
+	a, b := Open(0, 80*time.Millisecond), Open(0, time.Hour)
+	a.Name, a.Adjust, b.Name, b.Adjust = "adjusted", true, "skipped", true
+	steer := Steer{Answer: func(phase string) loaders.Adjustment {
+		if phase == "skipped" {
+			return loaders.Adjustment{Phase: phase, Skip: "beyond the loader"}
+		}
+		return loaders.Adjustment{Phase: phase, RateRPS: 500}
+	}}
+	report := Drive(t, e, Spec(server.Address, Closed(60*time.Millisecond), a, b), &steer)
+	if len(report.Phases) != 3 || report.Phases[2].Skipped != "beyond the loader" || len(steer.Windows) != 2 || len(steer.Done) != 2 {
+		t.Fatalf("phases %+v, windows %+v", report.Phases, steer.Windows)
+	}
+	if r := report.Phases[1].Rate; r.TargetRPS != 500 || r.Offered != 40 {
+		t.Errorf("asked for 500 req/s in 80 ms, got %+v", r)
+	}
+	report.Phases = report.Phases[:2]
+	CheckCounts(t, server, &report)
+	checkAnnounced(t, &steer, &report)
+}

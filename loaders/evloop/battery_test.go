@@ -1,0 +1,12 @@
+//go:build linux
+
+package evloop_test
+
+import (
+	"testing"
+
+	"github.com/joust-bench/joust/loaders/enginetest"
+	"github.com/joust-bench/joust/loaders/evloop"
+)
+
+func TestBattery(t *testing.T) { enginetest.Run(t, evloop.Engine{}) }

@@ -1,0 +1,58 @@
+//go:build linux
+
+package evloop
+
+import (
+	"fmt"
+
+	"github.com/joust-bench/joust/loaders/clock"
+)
+
+// connectAll opens every connection.
+func (w *worker) connectAll() error {
+	now := clock.Now()
+	for i := range w.deadlines {
+		w.deadlines[i] = now
+	}
+	w.nextScan = now
+	return w.settle()
+}
+
+// settle waits until every connection is open, or can evidently not be, or the
+// load was told to end.
+func (w *worker) settle() error {
+	limit := clock.Now() + int64(w.spec.ConnectTimeout)
+	for {
+		now := clock.Now()
+		if now >= w.nextScan {
+			w.scan(now)
+		}
+		if w.settled() || now >= limit || w.stop.Load() != 0 {
+			w.publish()
+			return nil
+		}
+		events, err := w.poller.wait(max(1, min(w.nextScan, limit)-now))
+		if err != nil {
+			return fmt.Errorf("waiting for connections: %w", err)
+		}
+		for i := range events {
+			w.handle(&events[i])
+		}
+	}
+}
+
+// hopeless is the number of attempts in a row after which settle stops
+// waiting for a connection.
+const hopeless = 4
+
+func (w *worker) settled() bool {
+	if w.open == len(w.conns) {
+		return true
+	}
+	for i := range w.conns {
+		if w.conns[i].state != stateOpen && w.conns[i].failures < hopeless {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,154 @@
+//go:build linux
+
+package evloop
+
+import (
+	"bytes"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// secret is one connection's TLS. The handshake runs in a goroutine on the
+// blocking descriptor; afterwards the connection belongs to its loop and the
+// descriptor never blocks again.
+type secret struct {
+	conn *tls.Conn
+	wire *tlsWire
+}
+
+// newSecret wraps a connected descriptor for a client handshake.
+func newSecret(fd int, config *tls.Config) *secret {
+	w := &tlsWire{fd: fd, handshake: true}
+	return &secret{conn: tls.Client(w, config), wire: w}
+}
+
+// shake makes the handshake, at most until the timeout. The descriptor is
+// blocking meanwhile; it is non-blocking again when shake returns nil.
+func (s *secret) shake(timeout time.Duration) error {
+	tv := unix.NsecToTimeval(int64(timeout))
+	for _, option := range []int{unix.SO_RCVTIMEO, unix.SO_SNDTIMEO} {
+		if err := unix.SetsockoptTimeval(s.wire.fd, unix.SOL_SOCKET, option, &tv); err != nil {
+			return fmt.Errorf("bounding the TLS handshake: %w", err)
+		}
+	}
+	if err := unix.SetNonblock(s.wire.fd, false); err != nil {
+		return fmt.Errorf("preparing the TLS handshake: %w", err)
+	}
+	if err := s.conn.Handshake(); err != nil {
+		return err
+	}
+	s.wire.handshake = false
+	if err := unix.SetNonblock(s.wire.fd, true); err != nil {
+		return fmt.Errorf("after the TLS handshake: %w", err)
+	}
+	return nil
+}
+
+// seal encrypts and returns what must be written for it. The bytes are good
+// until the next call.
+func (s *secret) seal(plain []byte) ([]byte, error) {
+	s.wire.out.Reset()
+	_, err := s.conn.Write(plain)
+	return s.wire.out.Bytes(), err
+}
+
+// open decrypts into buf from bytes that the kernel has. again is true when it
+// has none left.
+func (s *secret) open(buf []byte) (n int, again bool, err error) {
+	n, err = s.conn.Read(buf)
+	if errors.Is(err, errAgain) {
+		return n, true, nil
+	}
+	return n, false, err
+}
+
+// answers are bytes that TLS itself wants to send, such as a key update's.
+func (s *secret) answers() []byte { return s.wire.out.Bytes() }
+
+// errAgain says that the descriptor has nothing now. It is temporary, so that
+// crypto/tls keeps what it has and lets itself be asked again.
+var errAgain net.Error = againError{}
+
+type againError struct{}
+
+func (againError) Error() string   { return "nothing to read now" }
+func (againError) Timeout() bool   { return true }
+func (againError) Temporary() bool { return true }
+
+// tlsWire is the net.Conn under crypto/tls: blocking during the handshake;
+// afterwards reads never wait and writes only collect, since an incomplete
+// write is fatal to crypto/tls.
+type tlsWire struct {
+	fd        int
+	handshake bool
+	out       bytes.Buffer
+}
+
+var _ net.Conn = (*tlsWire)(nil)
+
+func (w *tlsWire) Read(p []byte) (int, error) {
+	if w.handshake {
+		return w.readBlocking(p)
+	}
+	n, errno := read(int32(w.fd), p)
+	switch {
+	case errno == unix.EAGAIN:
+		return 0, errAgain
+	case errno != 0:
+		return 0, errno
+	case n == 0:
+		return 0, io.EOF
+	}
+	return n, nil
+}
+
+func (w *tlsWire) readBlocking(p []byte) (int, error) {
+	for {
+		n, err := unix.Read(w.fd, p)
+		switch {
+		case err == unix.EINTR:
+			continue
+		case err == unix.EAGAIN:
+			return 0, os.ErrDeadlineExceeded
+		case err != nil:
+			return 0, err
+		case n == 0:
+			return 0, io.EOF
+		}
+		return n, nil
+	}
+}
+
+func (w *tlsWire) Write(p []byte) (int, error) {
+	if !w.handshake {
+		return w.out.Write(p)
+	}
+	for done := 0; done < len(p); {
+		n, err := unix.SendmsgN(w.fd, p[done:], nil, nil, unix.MSG_NOSIGNAL)
+		switch {
+		case err == unix.EINTR:
+		case err == unix.EAGAIN:
+			return done, os.ErrDeadlineExceeded
+		case err != nil:
+			return done, err
+		}
+		done += max(0, n)
+	}
+	return len(p), nil
+}
+
+// The rest of net.Conn is not used by a client that neither closes nor bounds
+// through it: the loop closes the descriptor and bounds the handshake.
+func (w *tlsWire) Close() error                     { return nil }
+func (w *tlsWire) LocalAddr() net.Addr              { return &net.TCPAddr{} }
+func (w *tlsWire) RemoteAddr() net.Addr             { return &net.TCPAddr{} }
+func (w *tlsWire) SetDeadline(time.Time) error      { return nil }
+func (w *tlsWire) SetReadDeadline(time.Time) error  { return nil }
+func (w *tlsWire) SetWriteDeadline(time.Time) error { return nil }
