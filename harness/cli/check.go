@@ -158,7 +158,7 @@ func (c *checker) cell(m catalog.Manifest, row string, outcome map[string]string
 		return "ok"
 	case asked:
 		c.wrong++
-		c.remark("%s %s: wrong: %s", m.Name, row, difference)
+		c.remark("%s %s: wrong: %s", m.Name, row, indented(difference))
 		return "wrong"
 	case m.Unsupported[row] != "":
 		c.remark("%s %s: unsupported: %s", m.Name, row, m.Unsupported[row])

@@ -193,6 +193,9 @@ func shellWord(s string) string {
 	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
 
+// indented is a text of several lines that stands under another.
+func indented(text string) string { return strings.ReplaceAll(text, "\n", "\n    ") }
+
 // count is a number of things.
 func count(n int, thing string) string {
 	if n == 1 {
@@ -208,11 +211,15 @@ func (a *app) voidCells(stored *results.Run) error {
 	if len(void) == 0 {
 		return nil
 	}
+	list := make([]string, len(void))
+	for i, cell := range void {
+		list[i] = indented(cell)
+	}
 	are := "cells are"
 	if len(void) == 1 {
 		are = "cell is"
 	}
-	fmt.Fprintf(a.stdout, "%d %s void:\n  %s\n", len(void), are, strings.Join(void, "\n  "))
+	fmt.Fprintf(a.stdout, "%d %s void:\n  %s\n", len(void), are, strings.Join(list, "\n  "))
 	return &codedError{code: ExitVoid, err: errTold}
 }
 

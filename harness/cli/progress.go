@@ -71,7 +71,7 @@ func (p *progress) Note(format string, args ...any) { p.line(format, args...) }
 
 func (p *progress) Checked(server, scenario, difference string) {
 	if difference != "" {
-		p.line("check: %s %s is wrong, its cells are void: %s", server, scenario, difference)
+		p.line("check: %s %s is wrong, its cells are void: %s", server, scenario, indented(difference))
 		return
 	}
 	p.draw(fmt.Sprintf("check: %s %s ok", server, scenario))
@@ -127,7 +127,7 @@ func (p *progress) TrialEnds(at run.Progress, t results.Trial) {
 // outcome is a trial in a few words.
 func outcome(t *results.Trial) string {
 	if t.State != results.TrialOK {
-		return fmt.Sprintf("%s: %s", t.State, t.Reason)
+		return fmt.Sprintf("%s: %s", t.State, indented(t.Reason))
 	}
 	var words []string
 	for _, phase := range t.Phases {

@@ -142,11 +142,11 @@ func TestTimeoutsOfASaturatedOpenLoopAreCensoredSamples(t *testing.T) {
 	want{limit: results.LimitServer, flags: flags, codes: []string{"fell-behind"}}.
 		hold(t, Phase(failing(1, causes{results.CauseTimeout: 300}, 300)))
 	want{
-		limit: results.LimitServer, flags: flags, invalid: true, codes: []string{"fell-behind", "errors"},
+		limit: results.LimitServer, flags: flags, invalid: true, codes: []string{"errors", "fell-behind"},
 		says: []string{"2 of 502 requests failed (reset):"},
 	}.hold(t, Phase(failing(1, causes{results.CauseTimeout: 300, results.CauseReset: 2}, 302)))
 	want{
-		limit: results.LimitConnections, invalid: true, codes: []string{"fell-behind", "errors"}, says: []string{"(timeout)"},
+		limit: results.LimitConnections, invalid: true, codes: []string{"errors", "fell-behind"}, says: []string{"(timeout)"},
 	}.hold(t, Phase(failing(0.5, causes{results.CauseTimeout: 300}, 300)))
 }
 

@@ -50,6 +50,9 @@ func (v *verdict) failures(e Evidence) {
 		return
 	}
 	v.void("errors", "%d of %d requests failed (%s): %s", failed, total, causes(errs), p.Total.FirstError)
+	// Failures are what the other reasons come from, so they stand first.
+	last := len(v.Reasons) - 1
+	v.Reasons = slices.Insert(v.Reasons[:last:last], 0, v.Reasons[last])
 }
 
 // causes lists the failures by cause, the most frequent first.

@@ -101,11 +101,11 @@ func TestFailures(t *testing.T) {
 	}{
 		"one failure is too many": {
 			failed(1, 0, causes{results.CauseStatus: 1}), 0,
-			want{invalid: true, codes: []string{"shares", "errors"}, says: []string{"1 of 10000 requests failed (status): status 500"}},
+			want{invalid: true, codes: []string{"errors", "shares"}, says: []string{"1 of 10000 requests failed (status): status 500"}},
 		},
 		"outside the window as well": {
 			failed(0, 1, nil), 0,
-			want{invalid: true, codes: []string{"shares", "errors"}, says: []string{"1 of 10000 requests failed (outside the window)"}},
+			want{invalid: true, codes: []string{"errors", "shares"}, says: []string{"1 of 10000 requests failed (outside the window)"}},
 		},
 		"at the tolerance": {
 			failed(60, 40, causes{results.CauseReset: 60}), 0.01,
@@ -113,15 +113,22 @@ func TestFailures(t *testing.T) {
 		},
 		"one above the tolerance": {
 			failed(61, 40, causes{results.CauseReset: 61}), 0.01,
-			want{invalid: true, codes: []string{"shares", "errors"}, says: []string{"101 of 10000 requests failed (reset)"}},
+			want{invalid: true, codes: []string{"errors", "shares"}, says: []string{"101 of 10000 requests failed (reset)"}},
 		},
 		"the most frequent cause first, then by name, ours marked": {
 			failed(8, 0, causes{results.CauseStatus: 1, results.CauseLocalFiles: 5, results.CauseBody: 1, results.CauseReset: 1}), 0,
-			want{invalid: true, codes: []string{"shares", "errors"}, says: []string{"(local_file_limit on the loader's side, body, reset, status)"}},
+			want{invalid: true, codes: []string{"errors", "shares"}, says: []string{"(local_file_limit on the loader's side, body, reset, status)"}},
+		},
+		"the cause stands before its effects": {
+			func(e *Evidence) {
+				failed(10, 0, causes{results.CauseBody: 10})(e)
+				e.Loader.Total.Completed, e.Loader.CompletedFirstHalf = 0, 0
+			}, 0,
+			want{invalid: true, codes: []string{"errors", "nothing-completed", "shares"}},
 		},
 		"a timeout of a closed loop counts": {
 			failed(1, 0, causes{results.CauseTimeout: 1}), 0,
-			want{invalid: true, codes: []string{"shares", "errors"}, says: []string{"(timeout)"}},
+			want{invalid: true, codes: []string{"errors", "shares"}, says: []string{"(timeout)"}},
 		},
 	}
 	for name, tt := range tests {

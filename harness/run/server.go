@@ -150,8 +150,11 @@ func (s *Server) ready(ctx context.Context, f Fixture, row *scenarios.Scenario) 
 	go func() { answered <- check.Ready(ctx, s.Address, s.Address, row) }()
 	select {
 	case err := <-answered:
+		if err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded) {
+			return fmt.Errorf("not ready within its start_timeout of %v: %w", f.Manifest.StartTimeout, err)
+		}
 		if err != nil {
-			return fmt.Errorf("not ready within %v: %w", f.Manifest.StartTimeout, err)
+			return err
 		}
 		return s.occupied()
 	case <-s.exited():

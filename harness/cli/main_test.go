@@ -1,0 +1,46 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+)
+
+// programs is the folder of the programs that the tests start: joust, which
+// starts itself again as keeper and loader, and the stooge.
+var programs string
+
+// checkout is the root of the sources.
+var checkout string
+
+func TestMain(m *testing.M) {
+	code, err := withPrograms(m.Run)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		code = 1
+	}
+	os.Exit(code)
+}
+
+// withPrograms builds the programs and removes them after run.
+func withPrograms(run func() int) (code int, err error) {
+	if checkout, err = filepath.Abs("../.."); err != nil {
+		return 1, err
+	}
+	if programs, err = os.MkdirTemp("", "joust-cli-test-"); err != nil {
+		return 1, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(programs)) }()
+	for name, source := range map[string]string{"joust": ".", "stooge": "./harness/cli/testdata/stooge"} {
+		// Not by vcs: sources change while tests run.
+		build := exec.Command("go", "build", "-buildvcs=false", "-o", filepath.Join(programs, name), source)
+		build.Dir = checkout
+		if out, err := build.CombinedOutput(); err != nil {
+			return 1, fmt.Errorf("building %s: %w\n%s", name, err, out)
+		}
+	}
+	return run(), nil
+}

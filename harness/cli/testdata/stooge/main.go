@@ -1,0 +1,93 @@
+// Command stooge is a small server for tests that answers the row hello, and
+// misbehaves on demand:
+//
+//	stooge ADDRESS [MODE [N]]
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"os/signal"
+	"strconv"
+	"sync/atomic"
+	"syscall"
+	"time"
+)
+
+func main() {
+	if err := run(os.Args[1:]); err != nil {
+		fmt.Fprintln(os.Stderr, "stooge:", err)
+		os.Exit(1)
+	}
+}
+
+func run(args []string) error {
+	args = append(args, "", "", "")
+	address, mode := args[0], args[1]
+	after, _ := strconv.ParseInt(args[2], 10, 64) // 0 where none is given
+	switch mode {
+	case "exits":
+		fmt.Println("cannot find my configuration")
+		os.Exit(7)
+	case "silent":
+		fmt.Println("thinking about it")
+		time.Sleep(time.Hour)
+	case "stubborn":
+		signal.Ignore(syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP)
+	case "forks":
+		if err := fork("127.0.0.1:0"); err != nil {
+			return err
+		}
+	case "usurped":
+		if err := fork(address); err != nil {
+			return err
+		}
+		// Its own start fails once the other has the port.
+		for start := time.Now(); time.Since(start) < time.Second; time.Sleep(time.Millisecond) {
+			if c, err := net.Dial("tcp", address); err == nil {
+				return errors.Join(http.ListenAndServe(address, nil), c.Close())
+			}
+		}
+	}
+	fmt.Println("listening on", address)
+	return http.ListenAndServe(address, answers(mode, after))
+}
+
+// fork starts a server that leaves the session and ignores polite signals.
+func fork(address string) error {
+	child := exec.Command(os.Args[0], address, "stubborn")
+	child.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	return child.Start()
+}
+
+// answers is right until the mode's trouble begins after that many requests.
+func answers(mode string, after int64) http.Handler {
+	var asked atomic.Int64
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body := "alive\r\n"
+		if asked.Add(1) > after {
+			switch mode {
+			case "wrong":
+				body = "dead!\r\n"
+			case "dies":
+				fmt.Println("out of ideas")
+				os.Exit(9)
+			case "slow":
+				time.Sleep(20 * time.Millisecond)
+			}
+		}
+		if r.Method != http.MethodGet && r.Method != http.MethodHead {
+			http.Error(w, "only GET", http.StatusMethodNotAllowed)
+			return
+		}
+		w.Header().Set("Content-Type", "text/plain")
+		w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+		if _, err := w.Write([]byte(body)); err != nil {
+			fmt.Println(err)
+		}
+	})
+}
