@@ -1,0 +1,108 @@
+package certify
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/joust-bench/joust/loaders"
+	"github.com/joust-bench/joust/loaders/certify/lawserver"
+	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/scenarios"
+)
+
+// Bad is a closed loop against a server that misbehaves in one way: every
+// failure must carry that way's cause, nothing may count as success, and the
+// loader must come back in time.
+type Bad struct {
+	Behaviour lawserver.Behaviour
+	// Cause is empty for behaviours that are unusual and right: every answer
+	// counts then.
+	Cause results.Cause
+	// Step is the law's delay: see lawserver.Law.
+	Step time.Duration
+	// UploadBytes is the size of the request's body; 0 for none.
+	UploadBytes int64
+	Connections int
+	Window      time.Duration
+	// Timeout is that of one request.
+	Timeout time.Duration
+}
+
+var _ Case = Bad{}
+
+// patience is what a loader may take beyond its phases, its timeouts and its
+// drain, for its start and for reconnecting.
+const patience = 5 * time.Second
+
+// Name implements Case.
+func (b Bad) Name() string {
+	name := "server: " + string(b.Behaviour)
+	if b.Step > 0 {
+		name += fmt.Sprintf(", %v", b.Step)
+	}
+	return name
+}
+
+// Law implements Case.
+func (b Bad) Law(int64) lawserver.Law {
+	return lawserver.Law{Behaviour: b.Behaviour, Delay: b.Step}
+}
+
+// Load implements Case.
+func (b Bad) Load(float64) loaders.Spec {
+	s := spec(b.Connections, closedPhase(b.Window))
+	s.RequestTimeout, s.ConnectTimeout = b.Timeout, time.Second
+	s.Phases[0].Lead = 0
+	if b.UploadBytes > 0 {
+		r := &s.Requests[0]
+		r.Name, r.Method, r.Body = "upload", "POST", &scenarios.Body{Text: lawserver.Hello, Length: b.UploadBytes}
+	}
+	return s
+}
+
+// limit is the longest time that the loader may take.
+func (b Bad) limit() time.Duration {
+	s := b.Load(0).WithDefaults()
+	return b.Window + s.RequestTimeout + s.ConnectTimeout + s.Drain + patience
+}
+
+// Rows implements Case.
+func (b Bad) Rows(seen Seen) ([]Row, error) {
+	p := seen.phase()
+	right := p.CompletedBefore + p.Total.Completed + p.CompletedAfter
+	r := rows{law: b.Name()}
+	if b.Cause == "" {
+		ok := p.Total.Failed+p.FailedOutside == 0 && right > 0
+		r.text("answers", "all right", outcome(right, p.Total.Errors), ok)
+	} else {
+		errs := p.Total.Errors
+		if seen.ConnectCause != "" {
+			errs = map[results.Cause]uint64{seen.ConnectCause: 1}
+		}
+		r.text("cause", string(b.Cause), outcome(0, errs), len(errs) == 1 && errs[b.Cause] > 0)
+		r.count("answers that count as right", Requests, 0, right)
+	}
+	r.duration("the loader comes back within", b.limit(), seen.Elapsed, Bound{Kind: AtMost})
+	return r.list, nil
+}
+
+// outcome names right answers and failures by cause, the most frequent first.
+func outcome(right uint64, errs map[results.Cause]uint64) string {
+	var list []string
+	if right > 0 {
+		list = append(list, fmt.Sprintf("%d right", right))
+	}
+	for _, c := range slices.SortedFunc(maps.Keys(errs), func(a, b results.Cause) int {
+		return cmp.Or(cmp.Compare(errs[b], errs[a]), cmp.Compare(a, b))
+	}) {
+		list = append(list, fmt.Sprintf("%s %d", c, errs[c]))
+	}
+	if len(list) == 0 {
+		return "nothing"
+	}
+	return strings.Join(list, ", ")
+}

@@ -1,0 +1,210 @@
+package certify
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/joust-bench/joust/loaders/certify/lawserver"
+	"github.com/joust-bench/joust/results"
+)
+
+// Family is a kind of law.
+type Family string
+
+// The families.
+const (
+	FamilyStall    Family = "stall"
+	FamilyDelay    Family = "delay"
+	FamilyOverload Family = "overload"
+	FamilyCounting Family = "counting"
+	FamilyBad      Family = "bad"
+)
+
+// Families are all of them, in the order of a battery.
+func Families() []Family {
+	return []Family{FamilyStall, FamilyDelay, FamilyOverload, FamilyCounting, FamilyBad}
+}
+
+// Options choose a battery. The zero Options are the whole of it at length.
+type Options struct {
+	// Quick takes shorter windows and stops: less sharp, the same laws.
+	Quick bool
+	// Families are those to run; none stands for all.
+	Families []Family
+	// RatesRPS are the rates of the stall law; none stands for DefaultRates.
+	RatesRPS []float64
+}
+
+// DefaultRates are the rates of the stall law in req/s.
+func DefaultRates() []float64 { return []float64{1000, 20_000} }
+
+// The bounds that a certificate promises.
+const (
+	// Within is for the figures of stall, delay and overload, as a share.
+	Within = 0.02
+	// P50Within is for the median beside the server's own stamps.
+	P50Within = 100 * time.Microsecond
+)
+
+const (
+	// stallCapacity is the capacity in req/s of servers that stop, unless the
+	// rate needs more; overloadCapacity is that of overloaded ones. Both are
+	// within reach of one core on each side.
+	stallCapacity    = 50_000
+	overloadCapacity = 10_000
+	// headroom is the least ratio of capacity to rate under the stall law.
+	headroom       = 2
+	maxRate        = 1e6
+	minRate        = 10
+	overloadFactor = 2
+)
+
+// Battery is the cases of the options, in order. It returns an error for an
+// unknown family or a rate out of range.
+func Battery(o Options) ([]Case, error) {
+	families := o.Families
+	if len(families) == 0 {
+		families = Families()
+	}
+	for _, f := range families {
+		if !slices.Contains(Families(), f) {
+			return nil, fmt.Errorf("there is no law %q: %s", f, joined(Families()))
+		}
+	}
+	rates := o.RatesRPS
+	if len(rates) == 0 {
+		rates = DefaultRates()
+	}
+	for _, r := range rates {
+		if !(r >= minRate && r <= maxRate) {
+			return nil, fmt.Errorf("rate %v req/s: from %v to %.0f", r, minRate, float64(maxRate))
+		}
+	}
+	var cases []Case
+	for _, f := range Families() {
+		if slices.Contains(families, f) {
+			cases = append(cases, family(f, o.Quick, rates)...)
+		}
+	}
+	return cases, nil
+}
+
+func joined(families []Family) string {
+	var names []string
+	for _, f := range families {
+		names = append(names, string(f))
+	}
+	return strings.Join(names, ", ")
+}
+
+func family(f Family, quick bool, rates []float64) []Case {
+	switch f {
+	case FamilyStall:
+		return stalls(quick, rates)
+	case FamilyDelay:
+		return delays(quick)
+	case FamilyOverload:
+		return overloads(quick)
+	case FamilyCounting:
+		return countings(quick)
+	}
+	return bads()
+}
+
+func stalls(quick bool, rates []float64) []Case {
+	length, period, periods := time.Second, 10*time.Second, 3
+	if quick {
+		length, period, periods = 200*time.Millisecond, 2*time.Second, 2
+	}
+	var cases []Case
+	for _, rate := range rates {
+		cases = append(cases, Stall{
+			RateRPS: rate, CapacityRPS: max(stallCapacity, headroom*rate), Length: length, Period: period, Periods: periods,
+			Connections: 64, Within: Within, P50Within: P50Within,
+		})
+	}
+	return cases
+}
+
+// delays are long enough for what loader and kernel add to one exchange to be
+// small beside them, and windows for one delay more or less.
+func delays(quick bool) []Case {
+	long := Delay{Delay: 50 * time.Millisecond, Connections: 1000, Window: 8 * time.Second, Within: Within}
+	short := Delay{Delay: 20 * time.Millisecond, Connections: 50, Window: 5 * time.Second, Within: Within}
+	if quick {
+		long.Connections, long.Window, short.Window = 200, 5*time.Second, 2*time.Second
+	}
+	return []Case{short, long}
+}
+
+func overloads(quick bool) []Case {
+	window := 4 * time.Second
+	if quick {
+		window = time.Second
+	}
+	all := Overload{
+		CapacityRPS: overloadCapacity, Factor: overloadFactor, Lead: lead, Window: window,
+		Drain: window + time.Second, Connections: 64, Within: Within,
+	}
+	cut := all
+	cut.Drain = 500 * time.Millisecond
+	return []Case{all, cut}
+}
+
+func countings(quick bool) []Case {
+	window := 500 * time.Millisecond
+	if quick {
+		window = 200 * time.Millisecond
+	}
+	base := Counting{Connections: 50, RateRPS: 5000, Window: window}
+	with := func(label string, change func(*Counting)) Case {
+		c := base
+		c.Label = label
+		change(&c)
+		return c
+	}
+	return []Case{
+		with("hello", func(*Counting) {}),
+		with("hello, one window", func(c *Counting) { c.Alone = true }),
+		with("pipelined 16 deep", func(c *Counting) { c.Depth = 16 }),
+		with("64 KiB answers", func(c *Counting) { c.AnswerBytes, c.RateRPS = 64<<10, 1000 }),
+		with("64 KiB uploads", func(c *Counting) { c.UploadBytes, c.RateRPS = 64<<10, 1000 }),
+		with("reconnecting every 10", func(c *Counting) { c.ReconnectEvery, c.RateRPS = 10, 1000 }),
+	}
+}
+
+// bads are every way to misbehave with the cause that it must be counted
+// under.
+func bads() []Case {
+	const timeout = 250 * time.Millisecond
+	// An upload that no socket buffers can swallow, so that its last byte is
+	// never written.
+	const unsendable = 32 << 20
+	var cases []Case
+	for _, b := range []Bad{
+		{Behaviour: lawserver.WrongBody, Cause: results.CauseBody},
+		{Behaviour: lawserver.ShortBody, Cause: results.CauseLength},
+		{Behaviour: lawserver.LongBody, Cause: results.CauseLength},
+		{Behaviour: lawserver.ExtraBytes, Cause: results.CauseProtocol},
+		{Behaviour: lawserver.EarlyReply, Cause: results.CauseEarlyReply, Step: 20 * time.Millisecond, UploadBytes: unsendable},
+		{Behaviour: lawserver.Status500, Cause: results.CauseStatus},
+		{Behaviour: lawserver.Garbage, Cause: results.CauseProtocol},
+		{Behaviour: lawserver.Hang, Cause: results.CauseTimeout},
+		{Behaviour: lawserver.CloseMidBody, Cause: results.CauseLength},
+		{Behaviour: lawserver.CloseUnanswered, Cause: results.CauseClosed},
+		{Behaviour: lawserver.ResetUnanswered, Cause: results.CauseReset},
+		{Behaviour: lawserver.Continue},
+		{Behaviour: lawserver.ContinueOnly, Cause: results.CauseTimeout},
+		{Behaviour: lawserver.Drip, Step: 200 * time.Microsecond},
+		// A hundred bytes at this step take longer than the timeout.
+		{Behaviour: lawserver.Drip, Cause: results.CauseTimeout, Step: 10 * time.Millisecond},
+		{Behaviour: lawserver.Refuse, Cause: results.CauseConnectRefused},
+		{Behaviour: lawserver.Silent, Cause: results.CauseTimeout},
+	} {
+		b.Connections, b.Window, b.Timeout = 4, 600*time.Millisecond, timeout
+		cases = append(cases, b)
+	}
+	return cases
+}

@@ -1,0 +1,183 @@
+package certify
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/joust-bench/joust/loaders"
+	"github.com/joust-bench/joust/loaders/certify/lawserver"
+	"github.com/joust-bench/joust/loaders/clock"
+	"github.com/joust-bench/joust/results"
+)
+
+// Subject is a law server, in this process or in one of its own.
+type Subject interface {
+	Address() string
+	SetLaw(lawserver.Law) error
+	Counts() (lawserver.Counts, error)
+	Stamps() (lawserver.Stamps, error)
+}
+
+var (
+	_ Subject = (*lawserver.Server)(nil)
+	_ Subject = (*lawserver.Remote)(nil)
+)
+
+// Bench runs cases, one at a time: a server whose laws change, and the loader
+// under test.
+type Bench struct {
+	Server Subject
+	Loader loaders.Loader
+	// Threads, CPUs and Idle are as in loaders.Spec.
+	Threads int
+	CPUs    []int
+	Idle    loaders.IdleStrategy
+	// CapacityWindow is how long a capacity is measured; 0 stands for 2 s.
+	CapacityWindow time.Duration
+	// Judge gives the harness's verdict on the measured phase; nil gives none.
+	Judge func(spec loaders.Spec, report *results.Report) (*results.Verdict, error)
+}
+
+// startAhead is how long before its start the load is announced to itself, so
+// that the law can be set to the window's exact opening.
+const startAhead = 200 * time.Millisecond
+
+// Run runs one case. The error says that it could not be run, not that a row
+// missed its bound.
+func (b Bench) Run(ctx context.Context, c Case) ([]Row, error) {
+	seen, err := b.see(ctx, c)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", c.Name(), err)
+	}
+	list, err := c.Rows(seen)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", c.Name(), err)
+	}
+	return list, nil
+}
+
+func (b Bench) see(ctx context.Context, c Case) (Seen, error) {
+	var seen Seen
+	law := c.Law(0)
+	if law.CapacityRPS > 0 {
+		var err error
+		if seen.CapacityRPS, err = b.capacity(ctx, c, law); err != nil {
+			return seen, fmt.Errorf("measuring the server's capacity: %w", err)
+		}
+	}
+	if err := b.Server.SetLaw(law); err != nil {
+		return seen, err
+	}
+	seen.Spec = b.complete(c.Load(seen.CapacityRPS))
+	began := time.Now()
+	var err error
+	seen.Report, err = b.load(ctx, seen.Spec, c)
+	seen.Elapsed = time.Since(began)
+	var connect *loaders.ConnectError
+	if errors.As(err, &connect) {
+		seen.ConnectCause = connect.Cause
+		return seen, nil
+	}
+	if err != nil {
+		return seen, err
+	}
+	return seen, b.ask(&seen)
+}
+
+// ask fills in what the server and the harness know.
+func (b Bench) ask(seen *Seen) (err error) {
+	if seen.Counts, err = b.Server.Counts(); err != nil {
+		return err
+	}
+	if seen.Stamps, err = b.Server.Stamps(); err != nil {
+		return err
+	}
+	if b.Judge != nil {
+		seen.Verdict, err = b.Judge(seen.Spec, &seen.Report)
+	}
+	return err
+}
+
+// capacity is the throughput in req/s of a closed loop with the case's
+// connections under its law without stops.
+func (b Bench) capacity(ctx context.Context, c Case, law lawserver.Law) (float64, error) {
+	law.Stall, law.Stamps = nil, 0
+	if err := b.Server.SetLaw(law); err != nil {
+		return 0, err
+	}
+	window := b.CapacityWindow
+	if window == 0 {
+		window = 2 * time.Second
+	}
+	report, err := b.load(ctx, b.complete(spec(c.Load(1).Connections, closedPhase(window))), nil)
+	if err != nil {
+		return 0, err
+	}
+	p := report.Phase(phaseName)
+	if p == nil || p.Total.Completed == 0 {
+		return 0, errors.New("the closed loop completed nothing")
+	}
+	return p.ThroughputRPS(), nil
+}
+
+// complete fills in what is the bench's.
+func (b Bench) complete(s loaders.Spec) loaders.Spec {
+	s.Target = loaders.Target{Network: "tcp", Address: b.Server.Address(), Host: b.Server.Address()}
+	s.Threads, s.CPUs, s.Idle = b.Threads, b.CPUs, b.Idle
+	return s.WithDefaults()
+}
+
+// load runs the loader. A case whose law stops the server gets it put on the
+// clock; nil for none.
+func (b Bench) load(ctx context.Context, s loaders.Spec, c Case) (results.Report, error) {
+	steer := &steering{server: b.Server, timed: c, lead: int64(s.Phases[0].Lead)}
+	if c != nil && c.Law(0).Stall == nil {
+		steer.timed = nil
+	}
+	report, err := b.Loader.Run(ctx, s, steer)
+	switch {
+	case err != nil:
+		return report, err
+	case ctx.Err() != nil:
+		return report, context.Cause(ctx)
+	case report.Interrupted:
+		return report, errors.New("the load was interrupted")
+	case steer.timed != nil && report.Phases[0].T0NS != steer.t0:
+		return report, fmt.Errorf("the window opened %v late: the machine is too busy, run again",
+			time.Duration(report.Phases[0].T0NS-steer.t0))
+	}
+	return report, nil
+}
+
+// steering starts the load, and puts a law on its clock.
+type steering struct {
+	server Subject
+	timed  Case
+	lead   int64
+	// t0 is when the window must open.
+	t0 int64
+}
+
+var _ loaders.Control = (*steering)(nil)
+
+func (s *steering) Ready(_ context.Context, r loaders.Ready) (int64, error) {
+	if r.Connections == 0 {
+		return 0, &loaders.ConnectError{Cause: r.Cause, Err: errors.New(r.FirstError)}
+	}
+	at := clock.Now() + int64(startAhead)
+	s.t0 = at + s.lead
+	if s.timed == nil {
+		return at, nil
+	}
+	return at, s.server.SetLaw(s.timed.Law(s.t0))
+}
+
+func (s *steering) Window(loaders.Window)       {}
+func (s *steering) Interval(loaders.Interval)   {}
+func (s *steering) PhaseDone(loaders.PhaseDone) {}
+
+func (s *steering) Adjust(_ context.Context, phase string) (loaders.Adjustment, error) {
+	return loaders.Adjustment{}, fmt.Errorf("phase %q has its rate already", phase)
+}

@@ -1,0 +1,104 @@
+package certify
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/joust-bench/joust/loaders"
+	"github.com/joust-bench/joust/loaders/certify/lawserver"
+	"github.com/joust-bench/joust/loaders/wire"
+	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/scenarios"
+)
+
+// Counting is a ladder of a warm-up, a closed and an open loop whose requests
+// and bytes the server counts as well: both must agree exactly, over all of
+// the ladder.
+type Counting struct {
+	// Label says in words what is counted.
+	Label       string
+	Connections int
+	Depth       int
+	// ReconnectEvery closes a connection after that many requests; 0 keeps it.
+	ReconnectEvery int
+	// UploadBytes and AnswerBytes are the sizes of the bodies; 0 stands for no
+	// upload and for hello.
+	UploadBytes, AnswerBytes int64
+	// RateRPS is that of the open loop.
+	RateRPS float64
+	// Window is the length of each phase's window.
+	Window time.Duration
+	// Alone leaves one closed loop without a lead: everything is sent inside
+	// its window, so that the window's bytes must agree too.
+	Alone bool
+}
+
+var _ Case = Counting{}
+
+// Name implements Case.
+func (c Counting) Name() string { return "counting " + c.Label }
+
+// answer is the body of the right answer.
+func (c Counting) answer() scenarios.Body {
+	return scenarios.Body{Text: lawserver.Hello, Length: c.AnswerBytes}
+}
+
+// Law implements Case.
+func (c Counting) Law(int64) lawserver.Law { return lawserver.Law{Body: c.answer()} }
+
+// Load implements Case.
+func (c Counting) Load(float64) loaders.Spec {
+	closed := closedPhase(c.Window)
+	phases := []loaders.Phase{closed}
+	if c.Alone {
+		phases[0].Lead = 0
+	} else {
+		warmup, open := closed, openPhase(c.RateRPS, c.Window)
+		warmup.Name, warmup.Measured, warmup.Lead = results.PhaseWarmup, false, 0
+		open.Name = "open"
+		phases = []loaders.Phase{warmup, closed, open}
+	}
+	s := spec(c.Connections, phases...)
+	s.Depth, s.Connection.ReconnectEvery = max(1, c.Depth), c.ReconnectEvery
+	body, r := c.answer(), &s.Requests[0]
+	r.Expect.Body = &body
+	if c.UploadBytes > 0 {
+		r.Name, r.Method, r.Body = "upload", "POST", &scenarios.Body{Text: lawserver.Hello, Length: c.UploadBytes}
+	}
+	return s
+}
+
+// Rows implements Case.
+func (c Counting) Rows(seen Seen) ([]Row, error) {
+	request, err := wire.Compile(&seen.Spec.Requests[0], seen.Spec.Target.Host)
+	if err != nil {
+		return nil, err
+	}
+	answer, err := lawserver.AnswerSize(c.Law(0))
+	if err != nil {
+		return nil, err
+	}
+	var answered, failed uint64
+	for i := range seen.Report.Phases {
+		p := &seen.Report.Phases[i]
+		answered += p.CompletedBefore + p.Total.Completed + p.CompletedAfter
+		failed += p.Total.Failed + p.FailedOutside + p.Unfinished
+		if p.Rate != nil {
+			failed += p.Rate.NeverSent + p.Rate.Censored
+		}
+	}
+	if answered == 0 {
+		return nil, fmt.Errorf("no request was answered, so there is nothing to count: %s", seen.phase().Total.FirstError)
+	}
+	r := rows{law: c.Name()}
+	r.count("requests failed or lost", Requests, 0, failed)
+	r.count("requests: before + window + after", Requests, seen.Counts.Requests, answered)
+	r.count("bytes of all requests", Bytes, seen.Counts.ReceivedBytes, answered*uint64(request.Size()))
+	r.count("bytes of all answers", Bytes, seen.Counts.SentBytes, answered*uint64(answer))
+	if c.Alone {
+		p := seen.phase()
+		r.count("bytes sent in the window", Bytes, seen.Counts.ReceivedBytes, p.SentBytes)
+		r.count("bytes received: window + after", Bytes, seen.Counts.SentBytes, p.ReceivedBytes+p.CompletedAfter*uint64(answer))
+	}
+	return r.list, nil
+}

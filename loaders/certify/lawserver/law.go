@@ -1,0 +1,116 @@
+// Package lawserver is an HTTP/1.1 server whose behaviour is a law that can be
+// calculated with: it stops once a period, waits a fixed time, serves a fixed
+// number of requests per second, or misbehaves in one named way. A loader is
+// proven against the arithmetic of these laws.
+//
+// The server is its own epoll loop on a locked thread and spins where time
+// matters: Go's timers are up to a millisecond late. It counts requests and
+// bytes exactly and keeps stamps of its own, both read over a side channel.
+package lawserver
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/joust-bench/joust/scenarios"
+)
+
+// Law says how the server behaves. The zero Law answers hello at once.
+type Law struct {
+	// Delay is the time from the last byte of a request to its answer, for any
+	// number of requests at once; 0 answers at once. For Drip it is the time
+	// between two bytes, for EarlyReply that between reply and reset.
+	Delay time.Duration `json:"delay_ns,omitempty"`
+	// CapacityRPS makes the server a single one, first come first served, with
+	// a service time of exactly 1/CapacityRPS seconds, in which it is busy; 0
+	// is as fast as it can.
+	CapacityRPS float64 `json:"capacity_rps,omitempty"`
+	// Stall stops the server once a period; nil never does.
+	Stall *Stall `json:"stall,omitempty"`
+	// Body is the answer's body; one without text is Hello.
+	Body scenarios.Body `json:"body"`
+	// Behaviour is Right or one way of misbehaving.
+	Behaviour Behaviour `json:"behaviour,omitempty"`
+	// Stamps is how many answers get stamps, the first ones under this law.
+	Stamps int `json:"stamps,omitempty"`
+}
+
+// Hello is the text of the default body.
+const Hello = "Hello, World!"
+
+// Stall stops the server for Length in every Period: nothing is accepted, read
+// or written. Stops begin at AnchorNS and whole periods before and after it.
+type Stall struct {
+	Length time.Duration `json:"length_ns"`
+	Period time.Duration `json:"period_ns"`
+	// AnchorNS is a CLOCK_MONOTONIC instant in nanoseconds.
+	AnchorNS int64 `json:"anchor_ns"`
+}
+
+// until is the end of the stop that the instant lies in, or 0.
+func (s *Stall) until(now int64) int64 {
+	if s == nil {
+		return 0
+	}
+	period := int64(s.Period)
+	into := (now - s.AnchorNS) % period
+	if into < 0 {
+		into += period
+	}
+	if into >= int64(s.Length) {
+		return 0
+	}
+	return now - into + int64(s.Length)
+}
+
+// The bounds of a law.
+const (
+	maxDelay    = time.Minute
+	maxCapacity = 1e7
+	maxBody     = 64 << 20
+	maxStamps   = 20_000_000
+)
+
+// Validate returns every problem of the law at once.
+func (l Law) Validate() error {
+	var errs []error
+	refuse := func(bad bool, format string, args ...any) {
+		if bad {
+			errs = append(errs, fmt.Errorf(format, args...))
+		}
+	}
+	refuse(l.Delay < 0 || l.Delay > maxDelay, "delay %v: from 0 to %v", l.Delay, maxDelay)
+	refuse(!(l.CapacityRPS >= 0 && l.CapacityRPS <= maxCapacity), "capacity %v req/s: from 0 to %v", l.CapacityRPS, float64(maxCapacity))
+	refuse(l.Delay > 0 && l.CapacityRPS > 0, "a delay and a capacity: one of them")
+	refuse(l.Body.Size() < 0 || l.Body.Size() > maxBody, "a body of %d bytes: at most %d", l.Body.Size(), maxBody)
+	refuse(l.Stamps < 0 || l.Stamps > maxStamps, "%d stamps: from 0 to %d", l.Stamps, maxStamps)
+	if s := l.Stall; s != nil {
+		refuse(s.Length <= 0 || s.Length >= s.Period, "a stop of %v every %v: above 0 and below the period", s.Length, s.Period)
+	}
+	if _, err := compile(l); err != nil {
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
+}
+
+// Counts is what the server saw under one law.
+type Counts struct {
+	// Connections were accepted.
+	Connections uint64 `json:"connections"`
+	// Requests arrived whole; Answers were written to their last byte.
+	Requests uint64 `json:"requests"`
+	Answers  uint64 `json:"answers"`
+	// ReceivedBytes and SentBytes are all bytes read and written, heads and
+	// bodies.
+	ReceivedBytes uint64 `json:"received_bytes"`
+	SentBytes     uint64 `json:"sent_bytes"`
+}
+
+// Stamps are the CLOCK_MONOTONIC instants, in nanoseconds, of the first
+// answers under one law, in the order in which they were given: when the whole
+// request had been read and just before the answer was written.
+type Stamps struct {
+	ArrivedNS  []int64 `json:"arrived_ns"`
+	AnsweredNS []int64 `json:"answered_ns"`
+}
