@@ -14,9 +14,12 @@ import (
 )
 
 // Choose returns the engine that the Spec names, or the best for this system.
-// It returns an error for an unknown engine or a protocol that it does not
-// speak.
+// It returns an error for an unknown engine, and for a protocol or anything
+// else in the Spec that it does not do.
 func Choose(spec loaders.Spec) (loaders.Loader, error) {
+	if err := unsupported(&spec); err != nil {
+		return nil, err
+	}
 	if spec.Protocol != "" && spec.Protocol != scenarios.H1 {
 		return nil, fmt.Errorf("protocol %q: the loaders speak %s", spec.Protocol, scenarios.H1)
 	}

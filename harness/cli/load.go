@@ -1,0 +1,216 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/joust-bench/joust/harness/machine"
+	"github.com/joust-bench/joust/loaders"
+	"github.com/joust-bench/joust/loaders/adhoc"
+	"github.com/joust-bench/joust/loaders/engine"
+	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/results/summary"
+)
+
+func (a *app) loadCommand() *cobra.Command {
+	var f loadFlags
+	c := &cobra.Command{
+		Use:   "load URL",
+		Short: "Load one target, ad hoc",
+		Long: `Load one target and say what came of it.
+
+Without -R the loop is closed: every connection asks again when it is answered,
+which finds the peak throughput and reports service time. With -R the loop is
+open: requests are due at fixed times (or at random ones with --poisson), and
+latency counts from the time at which each was due, so that waiting shows.
+
+An answer is right when its status is from 200 to 399, or the one given with
+--expect-status, and its body the one given with --expect-body. A wrong answer
+is a failed request. With -n and -d the load ends at whichever comes first;
+with -n alone it has no bound in time, and no warm-up unless one is asked for.
+A warm-up runs at the same rate as what follows, and is not counted.
+
+Exit status: 0 all requests were right; 1 the load could not run; 2 wrong usage;
+4 it ran, but its numbers are void (a request failed, a connection could not be
+opened, or the loader could not keep the rate); 130 interrupted, the partial
+result is printed.`,
+		Example: `  joust load http://127.0.0.1:8080/
+  joust load http://127.0.0.1:8080/ -c 256 -t 2 -d 30s
+  joust load http://127.0.0.1:8080/ -R 20k --poisson --cpus 2-3
+  joust load http://127.0.0.1:8080/echo -b hello --expect-body hello -n 100000
+  joust load http://127.0.0.1:8080/ --format json --hgrm latency.hgrm`,
+		Args: exactlyOne("URL"),
+		RunE: func(c *cobra.Command, args []string) error { return a.load(c, args[0], &f) },
+	}
+	f.register(c.Flags())
+	return c
+}
+
+// load runs one load in this process and prints its result.
+func (a *app) load(c *cobra.Command, url string, f *loadFlags) error {
+	ctx := c.Context()
+	if err := f.checkOutput(); err != nil {
+		return usage(err)
+	}
+	l, err := a.aim(ctx, c, url, f)
+	if err != nil {
+		return err
+	}
+	chosen, err := engine.Choose(l.spec)
+	if err != nil {
+		return usage(err)
+	}
+	if err := room(l.spec.Connections); err != nil {
+		return err
+	}
+	unlock, err := machine.Lock(ctx, func(holder string) {
+		fmt.Fprintf(a.stderr, "joust: waiting: another joust measures on this machine (%s)\n", holder)
+	})
+	if err != nil {
+		return err
+	}
+	defer func() { _ = unlock() }()
+	report, err := a.drive(ctx, chosen, l)
+	if err != nil {
+		return l.explain(err)
+	}
+	return a.tellLoad(ctx, l, f, report)
+}
+
+// room makes room for the connections, or says which limit leaves none.
+func room(connections int) error {
+	if err := machine.RaiseNoFile(); err != nil {
+		return err
+	}
+	if limit, reason := machine.MaxConnections(); connections > limit {
+		return usage(fmt.Errorf("-c %d: %d connections are possible here: %s", connections, limit, reason))
+	}
+	return nil
+}
+
+// drive runs the load in this process.
+func (a *app) drive(ctx context.Context, chosen loaders.Loader, l *aimed) (results.Report, error) {
+	// Two more than the loops: one for the command, one for the runtime.
+	runtime.GOMAXPROCS(l.spec.Threads + 2)
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	control := &loadControl{progress: a.newLoadProgress(l.spec.Phases), target: l, ctx: ctx, cancel: cancel}
+	report, err := chosen.Run(ctx, l.spec, control)
+	control.end()
+	if wrong := (*wrongProtocol)(nil); errors.As(context.Cause(ctx), &wrong) {
+		return report, wrong
+	}
+	report.Version = Version
+	return report, err
+}
+
+// tellLoad prints the result and turns it into an exit code.
+func (a *app) tellLoad(ctx context.Context, l *aimed, f *loadFlags, report results.Report) error {
+	var err error
+	if f.format == formatJSON {
+		err = summary.JSON(a.stdout, report)
+	} else {
+		err = summary.Text(a.stdout, l.title, &report)
+	}
+	if f.hgrm != "" {
+		err = errors.Join(err, writeDistribution(f.hgrm, &report))
+	}
+	reasons := summary.Reasons(&report)
+	switch {
+	case err != nil:
+		return err
+	case report.Interrupted || ctx.Err() != nil:
+		return &codedError{code: ExitInterrupted, err: errTold}
+	case summary.Void(reasons):
+		if f.format == formatJSON {
+			for _, r := range reasons {
+				fmt.Fprintf(a.stderr, "joust: %s\n", r.Text)
+			}
+		}
+		return &codedError{code: ExitVoid, err: errTold}
+	}
+	return nil
+}
+
+// writeDistribution writes the percentile distribution. A load without answers
+// has none and leaves no file.
+func writeDistribution(path string, report *results.Report) error {
+	var text bytes.Buffer
+	err := summary.Percentiles(&text, report)
+	if errors.Is(err, summary.ErrNoLatency) {
+		return nil
+	}
+	if err == nil {
+		err = os.WriteFile(path, text.Bytes(), 0o644)
+	}
+	if err != nil {
+		return fmt.Errorf("--hgrm %s: %w", path, err)
+	}
+	return nil
+}
+
+// checkOutput finds before the load what would keep its result from being
+// written after it.
+func (f *loadFlags) checkOutput() error {
+	var errs []error
+	if f.format != formatText && f.format != formatJSON {
+		errs = append(errs, fmt.Errorf("--format %s: text or json", f.format))
+	}
+	if f.hgrm != "" {
+		if dir, err := os.Stat(filepath.Dir(f.hgrm)); err != nil || !dir.IsDir() {
+			errs = append(errs, fmt.Errorf("--hgrm %s: there is no folder %s: make it first", f.hgrm, filepath.Dir(f.hgrm)))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// The formats of the result.
+const (
+	formatText = "text"
+	formatJSON = "json"
+)
+
+// loadFlags are the flags of joust load.
+type loadFlags struct {
+	connections, threads, depth, reconnect, expectStatus int
+
+	requests, seed                                 uint64
+	duration, timeout, connectTimeout, warmup      time.Duration
+	drain, shedAfter                               time.Duration
+	rate, method, body, bodyFile, expectBody, cpus string
+	ca, cert, key, serverName, unix, proxy         string
+	idle, engine, format, hgrm                     string
+	headers                                        []string
+	poisson, rst, insecure, resume                 bool
+}
+
+// options are the flags as the load's specification takes them.
+func (f *loadFlags) options(c *cobra.Command) (adhoc.Options, error) {
+	o := adhoc.Options{
+		Connections: given(c, "connections", &f.connections), Threads: given(c, "threads", &f.threads),
+		Processors: runtime.NumCPU(),
+		Duration:   given(c, "duration", &f.duration), Requests: given(c, "requests", &f.requests),
+		Warmup: given(c, "warmup", &f.warmup), Poisson: f.poisson, ShedAfter: given(c, "shed-after", &f.shedAfter),
+		Method: f.method, Headers: f.headers, Depth: f.depth,
+		ReconnectEvery: given(c, "reconnect", &f.reconnect), RST: f.rst,
+		ExpectStatus: given(c, "expect-status", &f.expectStatus), ExpectBody: given(c, "expect-body", &f.expectBody),
+		Timeout: f.timeout, ConnectTimeout: f.connectTimeout, Drain: f.drain,
+		TLS: loaders.TLS{
+			ServerName: f.serverName, CAFile: f.ca, CertFile: f.cert, KeyFile: f.key,
+			Insecure: f.insecure, Resume: f.resume,
+		},
+		Unix: f.unix, Idle: loaders.IdleStrategy(f.idle), Engine: loaders.EngineName(f.engine), Seed: f.seed,
+	}
+	if !c.Flags().Changed("seed") {
+		o.Seed = freshSeed()
+	}
+	return o, errors.Join(f.setRate(&o), f.setCPUs(&o), f.setBody(c, &o), f.checkTLSFiles())
+}

@@ -1,0 +1,125 @@
+package cli
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/joust-bench/joust/loaders"
+	"github.com/joust-bench/joust/loaders/clock"
+	"github.com/joust-bench/joust/results"
+)
+
+// loadControl steers an ad-hoc load: it begins at once, shows how it goes, and
+// ends early where the target evidently speaks another protocol.
+type loadControl struct {
+	progress *loadProgress
+	target   *aimed
+	ctx      context.Context
+	cancel   context.CancelCauseFunc
+
+	doubt  sync.Once
+	asking sync.WaitGroup
+}
+
+var _ loaders.Control = (*loadControl)(nil)
+
+func (c *loadControl) Ready(_ context.Context, r loaders.Ready) (int64, error) {
+	if r.Connections == 0 {
+		return 0, &loaders.ConnectError{Cause: r.Cause, Err: errors.New(r.FirstError)}
+	}
+	if r.Connections < r.Asked {
+		c.progress.line("note: %d of %s are open: %s", r.Connections, count(r.Asked, "connection"), r.FirstError)
+	}
+	return clock.Now(), nil
+}
+
+func (c *loadControl) Window(w loaders.Window) { c.progress.window(w) }
+
+func (c *loadControl) Interval(i loaders.Interval) {
+	c.progress.interval(i)
+	if i.Completed == 0 && i.Failed > 0 && c.target.mayBeTLS() {
+		c.doubt.Do(func() { c.asking.Go(c.askForTLS) })
+	}
+}
+
+func (c *loadControl) PhaseDone(loaders.PhaseDone) {}
+
+func (c *loadControl) Adjust(_ context.Context, phase string) (loaders.Adjustment, error) {
+	return loaders.Adjustment{}, fmt.Errorf("phase %q waits for a rate that nobody will give", phase)
+}
+
+// end waits for what still runs and removes the live line.
+func (c *loadControl) end() {
+	c.cancel(nil)
+	c.asking.Wait()
+	c.progress.end()
+}
+
+// mayBeTLS tells whether a plain target can be asked if it speaks TLS.
+func (l *aimed) mayBeTLS() bool { return l.spec.TLS == nil && l.spec.Proxy == nil }
+
+// tlsPatience bounds the question whether a target speaks TLS.
+const tlsPatience = 2 * time.Second
+
+// askForTLS ends the load if the target of plain requests, all of which failed
+// so far, speaks TLS.
+func (c *loadControl) askForTLS() {
+	ctx, cancel := context.WithTimeout(c.ctx, tlsPatience)
+	defer cancel()
+	t := c.target.spec.Target
+	// Nothing is sent over this connection, so nobody needs to be trusted.
+	d := tls.Dialer{NetDialer: &net.Dialer{}, Config: &tls.Config{InsecureSkipVerify: true}}
+	conn, err := d.DialContext(ctx, t.Network, t.Address)
+	if err != nil {
+		return
+	}
+	_ = conn.Close()
+	c.cancel(&wrongProtocol{text: fmt.Sprintf("the server at %s speaks TLS, and the URL says http: write https%s",
+		t.Address, strings.TrimPrefix(c.target.url, "http"))})
+}
+
+// wrongProtocol says that the target speaks another protocol than was asked.
+type wrongProtocol struct{ text string }
+
+func (e *wrongProtocol) Error() string { return e.text }
+
+// explain turns the failure of a whole load into a sentence with the way out.
+func (l *aimed) explain(err error) error {
+	var connect *loaders.ConnectError
+	if !errors.As(err, &connect) {
+		return err
+	}
+	where := l.spec.Target.Address
+	if l.spec.Proxy != nil {
+		where = "the proxy " + l.spec.Proxy.Address
+	}
+	switch connect.Cause {
+	case results.CauseConnectRefused:
+		return fmt.Errorf("nothing listens on %s (connection refused): start the server, or correct the address and port", where)
+	case results.CauseConnectTimeout:
+		return fmt.Errorf("%s did not answer within %v: is the host up, and does no firewall stand before the port? --connect-timeout waits longer", where, l.spec.ConnectTimeout)
+	case results.CauseTLS:
+		return l.explainTLS(where, connect.Err)
+	}
+	return fmt.Errorf("no connection to %s could be made: %w", where, connect.Err)
+}
+
+// explainTLS is explain for handshakes. What went wrong may come from another
+// process, so that its words are all there is.
+func (l *aimed) explainTLS(where string, err error) error {
+	switch text := err.Error(); {
+	case strings.Contains(text, "first record does not look like a TLS handshake"):
+		return fmt.Errorf("the server at %s speaks plain HTTP, and the URL says https: write http%s", where, strings.TrimPrefix(l.url, "https"))
+	case strings.Contains(text, "unknown authority"), strings.Contains(text, "not trusted"):
+		return fmt.Errorf("the certificate of %s is signed by nobody this machine trusts: name its authority with --ca FILE, or skip the verification with --insecure", where)
+	case strings.Contains(text, "x509:"):
+		return fmt.Errorf("the certificate of %s is refused: %w: --servername gives another name, --insecure skips the verification", where, err)
+	}
+	return fmt.Errorf("the TLS handshake with %s failed: %w", where, err)
+}

@@ -1,0 +1,168 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"net/url"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/joust-bench/joust/loaders"
+	"github.com/joust-bench/joust/loaders/adhoc"
+)
+
+// aimed is a load that knows its target.
+type aimed struct {
+	spec   loaders.Spec
+	target adhoc.Target
+	// url is the URL without its password; title the head of the result.
+	url, title string
+}
+
+// aim turns the command line into a load: it resolves names and checks the
+// flags, all of it before anything is asked of the target.
+func (a *app) aim(ctx context.Context, c *cobra.Command, text string, f *loadFlags) (*aimed, error) {
+	target, err := adhoc.ParseURL(text)
+	if err != nil {
+		return nil, usage(err)
+	}
+	o, err := f.options(c)
+	if err != nil {
+		return nil, usage(err)
+	}
+	l := &aimed{target: target, url: withoutPassword(text)}
+	if f.proxy != "" {
+		if o.Proxy, err = resolveProxy(ctx, f.proxy); err != nil {
+			return nil, err
+		}
+	}
+	// The flags are checked with an address in place of those that resolving
+	// will give: a wrong flag is told before a name is looked up.
+	if _, err := o.Spec(target, []string{"127.0.0.1"}); err != nil {
+		return nil, usage(err)
+	}
+	var addresses []string
+	switch {
+	case o.Unix != "":
+		err = checkSocket(o.Unix)
+	case o.Proxy == "":
+		addresses, err = a.addresses(ctx, target, f)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if l.spec, err = o.Spec(target, addresses); err != nil {
+		return nil, usage(err)
+	}
+	l.title = l.spec.Requests[0].Method + " " + l.url + l.route()
+	return l, nil
+}
+
+// route names the way to the server where the URL does not.
+func (l *aimed) route() string {
+	t := l.spec.Target
+	switch {
+	case l.spec.Proxy != nil:
+		return " through the proxy " + l.spec.Proxy.Address
+	case t.Network == "unix":
+		return " on " + t.Address
+	case t.Address == net.JoinHostPort(l.target.Name, l.target.Port):
+		return ""
+	}
+	return " on " + strings.Join(append([]string{t.Address}, t.More...), ", ")
+}
+
+func withoutPassword(text string) string {
+	u, err := url.Parse(text)
+	if err != nil {
+		return text // ParseURL has taken it; nothing is left to hide
+	}
+	return u.Redacted()
+}
+
+func checkSocket(path string) error {
+	info, err := os.Stat(path)
+	switch {
+	case err != nil:
+		return fmt.Errorf("--unix: %w: start the server first", err)
+	case info.Mode()&os.ModeSocket == 0:
+		return usage(fmt.Errorf("--unix %s is no socket", path))
+	}
+	return nil
+}
+
+// resolveProxy is the proxy's numeric address.
+func resolveProxy(ctx context.Context, text string) (string, error) {
+	name, port, err := adhoc.ParseProxy(text)
+	if err != nil {
+		return "", usage(err)
+	}
+	list, err := lookup(ctx, name)
+	if err != nil {
+		return "", fmt.Errorf("--proxy %s: %w", text, err)
+	}
+	return net.JoinHostPort(list[0], port), nil
+}
+
+// addresses are the numeric addresses to spread connections over: all of the
+// name that take connections, or all where none does, so that the load tells
+// why. The addresses of localhost are one machine's, so one of them will do.
+func (a *app) addresses(ctx context.Context, t adhoc.Target, f *loadFlags) ([]string, error) {
+	all, err := lookup(ctx, t.Name)
+	if err != nil || len(all) == 1 {
+		return all, err
+	}
+	var taking []string
+	for _, address := range all {
+		d := net.Dialer{Timeout: f.connectTimeout}
+		conn, err := d.DialContext(ctx, "tcp", net.JoinHostPort(address, t.Port))
+		if err != nil {
+			continue
+		}
+		_ = conn.Close()
+		taking = append(taking, address)
+		if isLocalhost(t.Name) {
+			return taking, nil
+		}
+	}
+	if len(taking) == 0 {
+		return all[:1], nil
+	}
+	if left := len(all) - len(taking); left > 0 {
+		fmt.Fprintf(a.stderr, "note: %d of the %d addresses of %s take no connections and are left out\n", left, len(all), t.Name)
+	}
+	return taking, nil
+}
+
+func isLocalhost(name string) bool {
+	name = strings.ToLower(strings.TrimSuffix(name, "."))
+	return name == "localhost" || strings.HasSuffix(name, ".localhost")
+}
+
+// lookup gives the addresses of a name, itself for a numeric one.
+func lookup(ctx context.Context, name string) ([]string, error) {
+	if ip, err := netip.ParseAddr(name); err == nil {
+		return []string{ip.Unmap().String()}, nil
+	}
+	found, err := net.DefaultResolver.LookupNetIP(ctx, "ip", name)
+	if err != nil {
+		reason := err.Error()
+		if dns := (*net.DNSError)(nil); errors.As(err, &dns) {
+			reason = dns.Err
+		}
+		return nil, fmt.Errorf("host %q cannot be resolved: %s: correct the name, or give a numeric address", name, reason)
+	}
+	var list []string
+	for _, ip := range found {
+		if text := ip.Unmap().String(); !slices.Contains(list, text) {
+			list = append(list, text)
+		}
+	}
+	return list, nil
+}

@@ -1,0 +1,377 @@
+package adhoc_test
+
+import (
+	"math"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/joust-bench/joust/loaders"
+	"github.com/joust-bench/joust/loaders/adhoc"
+	"github.com/joust-bench/joust/loaders/wire"
+	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/scenarios"
+)
+
+func ptr[T any](v T) *T { return &v }
+
+// plain are the options of a command line without flags.
+func plain() adhoc.Options {
+	return adhoc.Options{
+		Processors: 4, Depth: 1, Seed: 7,
+		Timeout: 10 * time.Second, ConnectTimeout: 5 * time.Second, Drain: 500 * time.Millisecond,
+	}
+}
+
+func parse(t *testing.T, url string) adhoc.Target {
+	t.Helper()
+	target, err := adhoc.ParseURL(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return target
+}
+
+func spec(t *testing.T, o adhoc.Options, url string, addresses ...string) loaders.Spec {
+	t.Helper()
+	s, err := o.Spec(parse(t, url), addresses)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func TestDefaults(t *testing.T) {
+	t.Parallel()
+	got := spec(t, plain(), "http://127.0.0.1:8080", "127.0.0.1")
+	want := loaders.Spec{
+		Target:   loaders.Target{Network: "tcp", Address: "127.0.0.1:8080", Host: "127.0.0.1:8080"},
+		Protocol: scenarios.H1,
+		Requests: []scenarios.Request{{Name: "GET /", Method: "GET", Path: "/"}},
+		Depth:    1, Connections: 64, Threads: 2, Idle: loaders.Wait,
+		ConnectTimeout: 5 * time.Second, RequestTimeout: 10 * time.Second, Drain: 500 * time.Millisecond,
+		Seed: 7, Interval: 100 * time.Millisecond,
+		Phases: []loaders.Phase{
+			{Name: "warm-up", Loop: results.ClosedLoop, Duration: time.Second},
+			{Name: "closed", Loop: results.ClosedLoop, Measured: true, Duration: 10 * time.Second, Lead: 100 * time.Millisecond},
+		},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+}
+
+// Every option changes what it is for, and nothing else of the default.
+func TestOptionsReachTheSpec(t *testing.T) {
+	t.Parallel()
+	base := spec(t, plain(), "http://10.0.0.1:8080/", "10.0.0.1")
+	for _, c := range []struct {
+		name   string
+		set    func(*adhoc.Options)
+		expect func(*loaders.Spec)
+	}{
+		{"connections", func(o *adhoc.Options) { o.Connections = ptr(1) }, func(s *loaders.Spec) { s.Connections, s.Threads = 1, 1 }},
+		{"threads", func(o *adhoc.Options) { o.Threads = ptr(3) }, func(s *loaders.Spec) { s.Threads = 3 }},
+		{"cpus", func(o *adhoc.Options) { o.CPUs = []int{2, 3, 5} }, func(s *loaders.Spec) { s.CPUs, s.Threads = []int{2, 3, 5}, 3 }},
+		{"cpus and threads", func(o *adhoc.Options) { o.CPUs, o.Threads = []int{2, 3}, ptr(1) }, func(s *loaders.Spec) { s.CPUs, s.Threads = []int{2}, 1 }},
+		{"duration", func(o *adhoc.Options) { o.Duration = ptr(time.Minute) }, func(s *loaders.Spec) { s.Phases[1].Duration = time.Minute }},
+		{"warm-up", func(o *adhoc.Options) { o.Warmup = ptr(time.Minute) }, func(s *loaders.Spec) { s.Phases[0].Duration = time.Minute }},
+		{"no warm-up", func(o *adhoc.Options) { o.Warmup = ptr(time.Duration(0)) }, func(s *loaders.Spec) { s.Phases = s.Phases[1:] }},
+		{"requests", func(o *adhoc.Options) { o.Requests = ptr(uint64(1000)) }, func(s *loaders.Spec) {
+			s.Phases = []loaders.Phase{{Name: "closed", Loop: results.ClosedLoop, Measured: true, Count: 1000, Duration: 24 * time.Hour}}
+		}},
+		{"few requests", func(o *adhoc.Options) { o.Requests = ptr(uint64(3)) }, func(s *loaders.Spec) {
+			s.Connections = 3
+			s.Phases = []loaders.Phase{{Name: "closed", Loop: results.ClosedLoop, Measured: true, Count: 3, Duration: 24 * time.Hour}}
+		}},
+		{"requests and duration", func(o *adhoc.Options) {
+			o.Requests, o.Duration, o.Warmup = ptr(uint64(1000)), ptr(time.Second), ptr(time.Second)
+		}, func(s *loaders.Spec) {
+			s.Phases[1].Count, s.Phases[1].Duration, s.Phases[1].Lead = 1000, time.Second, 0
+		}},
+		{"rate", func(o *adhoc.Options) { o.RateRPS = ptr(0.5) }, func(s *loaders.Spec) {
+			open := loaders.Phase{Loop: results.OpenLoop, RateRPS: 0.5, Schedule: loaders.Constant}
+			for i, old := range s.Phases {
+				p := open
+				p.Name, p.Measured, p.Duration = old.Name, old.Measured, old.Duration
+				s.Phases[i] = p
+			}
+			s.Phases[1].Name, s.Phases[1].Lead = adhoc.PhaseOpen, 200*time.Millisecond
+		}},
+		{"poisson, shed", func(o *adhoc.Options) {
+			o.RateRPS, o.Poisson, o.ShedAfter, o.Requests = ptr(100.0), true, ptr(time.Second), ptr(uint64(500))
+		}, func(s *loaders.Spec) {
+			s.Phases = []loaders.Phase{{
+				Name: adhoc.PhaseOpen, Loop: results.OpenLoop, Measured: true, Count: 500, Duration: 24 * time.Hour,
+				RateRPS: 100, Schedule: loaders.Poisson, ShedAfter: time.Second,
+			}}
+		}},
+		{"method", func(o *adhoc.Options) { o.Method = "DELETE" }, func(s *loaders.Spec) {
+			s.Requests[0].Method, s.Requests[0].Name = "DELETE", "DELETE /"
+		}},
+		{"body", func(o *adhoc.Options) { o.Body = ptr("hi") }, func(s *loaders.Spec) {
+			s.Requests[0].Method, s.Requests[0].Name, s.Requests[0].Body = "POST", "POST /", &scenarios.Body{Text: "hi"}
+		}},
+		{"headers", func(o *adhoc.Options) { o.Headers = []string{"A:b", "A: b", "E:", "Host: x"} }, func(s *loaders.Spec) {
+			s.Requests[0].Headers = []scenarios.Header{{Name: "A", Value: "b"}, {Name: "A", Value: "b"}, {Name: "E"}, {Name: "Host", Value: "x"}}
+		}},
+		{"depth", func(o *adhoc.Options) { o.Depth = 16 }, func(s *loaders.Spec) { s.Depth = 16 }},
+		{"reconnect", func(o *adhoc.Options) { o.ReconnectEvery = ptr(5) }, func(s *loaders.Spec) {
+			s.Connection = scenarios.Connection{ReconnectEvery: 5, CloseWith: scenarios.FIN}
+		}},
+		{"rst", func(o *adhoc.Options) { o.ReconnectEvery, o.RST = ptr(1), true }, func(s *loaders.Spec) {
+			s.Connection = scenarios.Connection{ReconnectEvery: 1, CloseWith: scenarios.RST}
+		}},
+		{"expectations", func(o *adhoc.Options) { o.ExpectStatus, o.ExpectBody = ptr(404), ptr("") }, func(s *loaders.Spec) {
+			s.Requests[0].Expect = scenarios.Expect{Status: 404, Body: &scenarios.Body{}}
+		}},
+		{"timeouts", func(o *adhoc.Options) { o.Timeout, o.ConnectTimeout, o.Drain = 1, 2, 3 }, func(s *loaders.Spec) {
+			s.RequestTimeout, s.ConnectTimeout, s.Drain = 1, 2, 3
+		}},
+		{"unix", func(o *adhoc.Options) { o.Unix = "/run/s" }, func(s *loaders.Spec) { s.Target.Network, s.Target.Address = "unix", "/run/s" }},
+		{"proxy", func(o *adhoc.Options) { o.Proxy = "10.9.9.9:3128" }, func(s *loaders.Spec) { s.Proxy = &loaders.Proxy{Address: "10.9.9.9:3128"} }},
+		{"idle", func(o *adhoc.Options) { o.Idle = loaders.Spin }, func(s *loaders.Spec) { s.Idle = loaders.Spin }},
+		{"engine", func(o *adhoc.Options) { o.Engine = loaders.Portable }, func(s *loaders.Spec) { s.Engine = loaders.Portable }},
+	} {
+		o := plain()
+		c.set(&o)
+		want := base
+		want.Requests = append([]scenarios.Request(nil), base.Requests...)
+		want.Phases = append([]loaders.Phase(nil), base.Phases...)
+		c.expect(&want)
+		if diff := cmp.Diff(want, spec(t, o, "http://10.0.0.1:8080/", "10.0.0.1")); diff != "" {
+			t.Errorf("%s (-want +got)\n%s", c.name, diff)
+		}
+	}
+}
+
+func TestTargets(t *testing.T) {
+	t.Parallel()
+	o := plain()
+	got := spec(t, o, "http://many.example:81/", "10.0.0.1", "10.0.0.2", "2001:db8::1").Target
+	want := loaders.Target{
+		Network: "tcp", Address: "10.0.0.1:81", Host: "many.example:81", More: []string{"10.0.0.2:81", "[2001:db8::1]:81"},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+	o.TLS = loaders.TLS{CAFile: "ca.pem", Resume: true}
+	s := spec(t, o, "https://a.example/", "10.0.0.1")
+	if s.Protocol != scenarios.H1S || *s.TLS != (loaders.TLS{ServerName: "a.example", CAFile: "ca.pem", Resume: true}) || s.Target.Address != "10.0.0.1:443" {
+		t.Errorf("https: %+v, %+v", s, s.TLS)
+	}
+	o.TLS.ServerName = "b.example"
+	if s = spec(t, o, "https://a.example/", "10.0.0.1"); s.TLS.ServerName != "b.example" {
+		t.Errorf("--servername gave way: %+v", s.TLS)
+	}
+	o = plain()
+	o.Proxy = "10.9.9.9:3128"
+	if s = spec(t, o, "http://only.the.proxy.knows/"); s.Target.Address != "only.the.proxy.knows:80" {
+		t.Errorf("behind a proxy: %+v", s.Target)
+	}
+}
+
+func TestIdleStrategyFollowsTheProcessors(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		cpus      []int
+		addresses []string
+		want      loaders.IdleStrategy
+	}{
+		{nil, []string{"127.0.0.1"}, loaders.Wait},
+		{nil, []string{"::1"}, loaders.Wait},
+		{nil, []string{"10.0.0.1", "127.0.0.1"}, loaders.Wait},
+		{[]int{1}, []string{"127.0.0.1"}, loaders.Hybrid},
+		{nil, []string{"10.0.0.1"}, loaders.Hybrid},
+		{nil, []string{"fe80::1%eth0"}, loaders.Hybrid},
+	} {
+		o := plain()
+		o.CPUs = c.cpus
+		if got := spec(t, o, "http://x/", c.addresses...).Idle; got != c.want {
+			t.Errorf("%v, %v: %s, want %s", c.cpus, c.addresses, got, c.want)
+		}
+	}
+}
+
+func TestHostAndCredentials(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		url     string
+		headers []string
+		want    string
+	}{
+		{"http://h/a?b=c#d", nil, "GET /a?b=c HTTP/1.1\r\nHost: h\r\n\r\n"},
+		{"http://h:80", nil, "GET / HTTP/1.1\r\nHost: h\r\n\r\n"},
+		{"https://h:80?x", nil, "GET /?x HTTP/1.1\r\nHost: h:80\r\n\r\n"},
+		{"https://h:443/", nil, "GET / HTTP/1.1\r\nHost: h\r\n\r\n"},
+		{"http://[::1]:8080/", nil, "GET / HTTP/1.1\r\nHost: [::1]:8080\r\n\r\n"},
+		{"http://[::1]/", nil, "GET / HTTP/1.1\r\nHost: [::1]\r\n\r\n"},
+		{"http://[fe80::1%25eth0]:8080/", nil, "GET / HTTP/1.1\r\nHost: [fe80::1]:8080\r\n\r\n"},
+		{"HTTP://h/a b", nil, "GET /a%20b HTTP/1.1\r\nHost: h\r\n\r\n"},
+		{"http://h/", []string{"host:other", "X-A:b"}, "GET / HTTP/1.1\r\nHost: other\r\nX-A: b\r\n\r\n"},
+		{"http://u:p@h/", nil, "GET / HTTP/1.1\r\nHost: h\r\nAuthorization: Basic dTpw\r\n\r\n"},
+		{"http://u:p@h/", []string{"authorization: mine"}, "GET / HTTP/1.1\r\nHost: h\r\nauthorization: mine\r\n\r\n"},
+	} {
+		o := plain()
+		o.Headers = c.headers
+		s := spec(t, o, c.url, "127.0.0.1")
+		r, err := wire.Compile(&s.Requests[0], s.Target.Host)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if string(r.Head) != c.want {
+			t.Errorf("%s %q:\n%q, want\n%q", c.url, c.headers, r.Head, c.want)
+		}
+	}
+}
+
+func TestMalformedURLs(t *testing.T) {
+	t.Parallel()
+	for url, want := range map[string]string{
+		"":                     "no scheme",
+		"127.0.0.1:8080/x":     "write http://127.0.0.1:8080/x",
+		"localhost:8080":       "write http://localhost:8080",
+		"//h/":                 "write http://h/",
+		"ftp://h/":             `speaks http and https, not "ftp"`,
+		"http://":              "names no host",
+		"http:///path":         "names no host",
+		"http://:8080/":        "names no host",
+		"http://h:port/":       "invalid port",
+		"http://h:0/":          "from 1 to 65535",
+		"http://h:70000/":      "from 1 to 65535",
+		"http://[::1/":         "malformed",
+		"http://h\x7f/":        "malformed",
+		"http://bücher.de/":    "xn--",
+		"http://h/%zz":         "malformed",
+		"http://a b.example/":  "malformed",
+		"http://%20.example/x": "malformed",
+	} {
+		if target, err := adhoc.ParseURL(url); err == nil {
+			t.Errorf("%q was taken: %+v", url, target)
+		} else if !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%q: %v, want one sentence with %q", url, err, want)
+		}
+	}
+}
+
+func TestFlagsRefused(t *testing.T) {
+	t.Parallel()
+	for want, set := range map[string]func(*adhoc.Options){
+		"-c 0: at least 1 connection":             func(o *adhoc.Options) { o.Connections = ptr(0) },
+		"-c -3: at least 1 connection":            func(o *adhoc.Options) { o.Connections = ptr(-3) },
+		"-t 0: at least 1 thread":                 func(o *adhoc.Options) { o.Threads = ptr(0) },
+		"-t 5 for 4 connections":                  func(o *adhoc.Options) { o.Threads, o.Connections = ptr(5), ptr(4) },
+		"-t 3 with 2 CPUs":                        func(o *adhoc.Options) { o.Threads, o.CPUs = ptr(3), []int{0, 1} },
+		"-d 0s: must be above 0":                  func(o *adhoc.Options) { o.Duration = ptr(time.Duration(0)) },
+		"-d -1s: must be above 0":                 func(o *adhoc.Options) { o.Duration = ptr(-time.Second) },
+		"-n 0: at least 1 request":                func(o *adhoc.Options) { o.Requests = ptr(uint64(0)) },
+		"--warmup -1s: must not be negative":      func(o *adhoc.Options) { o.Warmup = ptr(-time.Second) },
+		"-R 0: a rate above 0":                    func(o *adhoc.Options) { o.RateRPS = ptr(0.0) },
+		"-R -5: a rate above 0":                   func(o *adhoc.Options) { o.RateRPS = ptr(-5.0) },
+		"-R NaN: a rate above 0":                  func(o *adhoc.Options) { o.RateRPS = ptr(math.NaN()) },
+		"-R +Inf: a rate above 0":                 func(o *adhoc.Options) { o.RateRPS = ptr(math.Inf(1)) },
+		"-R 1e-09":                                func(o *adhoc.Options) { o.RateRPS = ptr(1e-9) },
+		"--poisson says how":                      func(o *adhoc.Options) { o.Poisson = true },
+		"--shed-after is for open loops":          func(o *adhoc.Options) { o.ShedAfter = ptr(time.Second) },
+		"--shed-after 0s: must be above 0":        func(o *adhoc.Options) { o.ShedAfter, o.RateRPS = ptr(time.Duration(0)), ptr(1.0) },
+		"--depth 0: at least 1":                   func(o *adhoc.Options) { o.Depth = 0 },
+		"--reconnect 0: at least 1":               func(o *adhoc.Options) { o.ReconnectEvery = ptr(0) },
+		"--rst says how --reconnect":              func(o *adhoc.Options) { o.RST = true },
+		"--timeout 0s: must be above 0":           func(o *adhoc.Options) { o.Timeout = 0 },
+		"--connect-timeout -1ns: must be above 0": func(o *adhoc.Options) { o.ConnectTimeout = -1 },
+		"--drain 0s: must be above 0":             func(o *adhoc.Options) { o.Drain = 0 },
+		"--idle doze: spin, hybrid or wait":       func(o *adhoc.Options) { o.Idle = "doze" },
+		"--expect-status 100: a final status":     func(o *adhoc.Options) { o.ExpectStatus = ptr(100) },
+		"--expect-status 600: a final status":     func(o *adhoc.Options) { o.ExpectStatus = ptr(600) },
+		"--ca is for TLS":                         func(o *adhoc.Options) { o.TLS.CAFile = "x" },
+		"--insecure is for TLS":                   func(o *adhoc.Options) { o.TLS.Insecure = true },
+		"--servername is for TLS":                 func(o *adhoc.Options) { o.TLS.ServerName = "x" },
+		"--resume is for TLS":                     func(o *adhoc.Options) { o.TLS.Resume = true },
+		"give one of them":                        func(o *adhoc.Options) { o.Unix, o.Proxy = "/s", "10.0.0.1:1" },
+		`-H "nocolon": a header looks like`:       func(o *adhoc.Options) { o.Headers = []string{"nocolon"} },
+		`-H ": v": the header has no name`:        func(o *adhoc.Options) { o.Headers = []string{": v"} },
+		`-H "A : v": no space may stand`:          func(o *adhoc.Options) { o.Headers = []string{"A : v"} },
+		`header name "A(" is not a token`:         func(o *adhoc.Options) { o.Headers = []string{"A(: v"} },
+		"control character":                       func(o *adhoc.Options) { o.Headers = []string{"A: v\r\nB: c"} },
+		"Host is given twice":                     func(o *adhoc.Options) { o.Headers = []string{"Host: a", "host: b"} },
+		"header Content-Length follows":           func(o *adhoc.Options) { o.Headers = []string{"Content-Length: 5"} },
+		`method "GE T" is not a token`:            func(o *adhoc.Options) { o.Method = "GE T" },
+		"method CONNECT asks for a tunnel":        func(o *adhoc.Options) { o.Method = "CONNECT" },
+	} {
+		o := plain()
+		set(&o)
+		_, err := o.Spec(parse(t, "http://127.0.0.1/"), []string{"127.0.0.1"})
+		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("error %v, want one sentence with %q", err, want)
+		}
+	}
+}
+
+func TestTLSFlagsRefused(t *testing.T) {
+	t.Parallel()
+	for want, tls := range map[string]loaders.TLS{
+		"--cert and --key belong together": {CertFile: "x"},
+		"--insecure trusts everybody":      {Insecure: true, CAFile: "x"},
+	} {
+		o := plain()
+		o.TLS = tls
+		_, err := o.Spec(parse(t, "https://127.0.0.1/"), []string{"127.0.0.1"})
+		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("error %v, want one sentence with %q", err, want)
+		}
+	}
+}
+
+func TestAllProblemsAtOnce(t *testing.T) {
+	t.Parallel()
+	o := plain()
+	o.Depth, o.Timeout, o.Poisson = 0, 0, true
+	_, err := o.Spec(parse(t, "http://127.0.0.1/"), []string{"127.0.0.1"})
+	if err == nil || strings.Count(err.Error(), "\n") != 2 {
+		t.Errorf("error %v, want three problems", err)
+	}
+}
+
+func TestParseProxy(t *testing.T) {
+	t.Parallel()
+	for url, want := range map[string]string{
+		"http://p:3128": "p 3128", "http://p:3128/": "p 3128", "http://[::1]:1": "::1 1",
+		"p:3128": "", "https://p:1": "", "http://p": "", "http://:1": "", "http://p:0": "", "http://p:99999": "",
+		"http://u@p:1": "", "http://p:1/x": "", "": "",
+	} {
+		name, port, err := adhoc.ParseProxy(url)
+		if want == "" {
+			if err == nil || !strings.Contains(err.Error(), "http://host:port") {
+				t.Errorf("%q: %q %q, %v, want an error with the form", url, name, port, err)
+			}
+			continue
+		}
+		if err != nil || name+" "+port != want {
+			t.Errorf("%q: %q %q, %v", url, name, port, err)
+		}
+	}
+}
+
+// Whatever is taken as a URL makes a request that can be sent.
+func FuzzParseURL(f *testing.F) {
+	for _, url := range []string{"http://h/a?b#c", "https://u:p@[::1]:8443", "http://h:80", "h", "http://h/%41 \x80", "http://a%00b/"} {
+		f.Add(url)
+	}
+	f.Fuzz(func(t *testing.T, url string) {
+		target, err := adhoc.ParseURL(url)
+		if err != nil {
+			return
+		}
+		o := plain()
+		s, err := o.Spec(target, []string{"127.0.0.1"})
+		if err != nil {
+			t.Fatalf("%q was taken and makes no load: %v", url, err)
+		}
+		r, err := wire.Compile(&s.Requests[0], s.Target.Host)
+		if err != nil || !strings.HasSuffix(string(r.Head), "\r\n\r\n") || strings.Count(string(r.Head), "\n") != strings.Count(string(r.Head), "\r\n") {
+			t.Fatalf("%q: %q, %v", url, r.Head, err)
+		}
+	})
+}

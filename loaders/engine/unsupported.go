@@ -1,0 +1,31 @@
+package engine
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/joust-bench/joust/loaders"
+	"github.com/joust-bench/joust/scenarios"
+)
+
+// unsupported refuses what a Spec can say and no engine does yet, so that it is
+// never ignored. An engine that learns one of them takes its line out.
+func unsupported(spec *loaders.Spec) error {
+	phase := func(asks func(loaders.Phase) bool) bool { return slices.ContainsFunc(spec.Phases, asks) }
+	for _, f := range []struct {
+		asked bool
+		what  string
+	}{
+		{spec.TLS != nil || spec.Protocol == scenarios.H1S, "TLS: use an http:// target"},
+		{spec.Proxy != nil, "an HTTP proxy: connect to the target itself"},
+		{len(spec.Target.More) > 0, "several addresses of a target: name one of them"},
+		{phase(func(p loaders.Phase) bool { return p.Count > 0 }), "a number of requests: give a duration"},
+		{phase(func(p loaders.Phase) bool { return p.ShedAfter > 0 }), "shedding of late requests: leave the deadline out"},
+		{slices.ContainsFunc(spec.Requests, func(r scenarios.Request) bool { return r.Expect.Status == 0 }), "any right status: name the expected one (--expect-status 200)"},
+	} {
+		if f.asked {
+			return fmt.Errorf("this joust's engines do not do %s", f.what)
+		}
+	}
+	return nil
+}

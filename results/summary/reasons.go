@@ -1,0 +1,192 @@
+package summary
+
+import (
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/results/stats"
+)
+
+// The thresholds, those of method.md §3 that a loader alone can apply.
+const (
+	// fullWork is the work fraction of a loader thread from which the loader
+	// was the limit; slackWork that below which it evidently was not.
+	fullWork  = 0.95
+	slackWork = 0.80
+	// keptRate is the least achieved ÷ offered of an open loop that kept up.
+	keptRate = 0.99
+	// lagFloorNS and lagShare bound the loader's own lag beside a latency.
+	lagFloorNS = 50_000
+	lagShare   = 0.10
+)
+
+// Reasons says what limits belief in a report, in plain sentences. One that
+// voids means that its numbers are not those of the server.
+func Reasons(r *results.Report) []results.Reason {
+	v := &verdict{report: r, phase: Measured(r)}
+	if r.Interrupted {
+		v.note("interrupted", "interrupted: this is a partial result")
+	}
+	if v.phase == nil {
+		v.void("not-measured", "the load ended before its window opened: nothing was measured")
+		return v.reasons
+	}
+	if r.ConnectionsOpen != r.ConnectionsAsked {
+		v.void("connections", "%s of the %s connections asked for could be opened", count(uint64(r.ConnectionsOpen)), count(uint64(r.ConnectionsAsked)))
+	}
+	if v.phase.Loop == results.OpenLoop {
+		v.openLoop()
+	} else if work := busiest(v.phase); work >= fullWork {
+		v.note("loader-limit", "the loader was the limit: its busiest thread worked %s of the time, so the throughput is a lower bound of what the server can do; give the loader more threads with -t, on CPUs of its own", percent(work))
+	}
+	v.failures()
+	if v.phase.Total.Completed == 0 {
+		v.void("nothing-completed", "no request was answered rightly in the window")
+	}
+	return v.reasons
+}
+
+// Void tells whether any of the reasons voids the numbers.
+func Void(reasons []results.Reason) bool {
+	return slices.ContainsFunc(reasons, func(r results.Reason) bool { return r.Voids })
+}
+
+type verdict struct {
+	report    *results.Report
+	phase     *results.Phase
+	saturated bool
+	reasons   []results.Reason
+}
+
+func (v *verdict) note(code, format string, args ...any) {
+	v.reasons = append(v.reasons, results.Reason{Code: code, Text: fmt.Sprintf(format, args...)})
+}
+
+func (v *verdict) void(code, format string, args ...any) {
+	v.reasons = append(v.reasons, results.Reason{Code: code, Voids: true, Text: fmt.Sprintf(format, args...)})
+}
+
+// busiest is the largest work fraction of a loader thread, 0 to 1.
+func busiest(p *results.Phase) float64 {
+	work := 0.0
+	for _, t := range p.Threads {
+		work = max(work, t.Work)
+	}
+	return work
+}
+
+// openLoop says who did not keep the rate, if anybody.
+func (v *verdict) openLoop() {
+	p := v.phase
+	if p.Rate == nil || p.Rate.Offered == 0 {
+		v.void("nothing-offered", "the schedule had no request in the window: take a longer -d or a higher -R")
+		return
+	}
+	v.sendLag()
+	kept := float64(p.Rate.Achieved) / float64(p.Rate.Offered)
+	if kept >= keptRate && !backlogGrew(p.Rate) {
+		return
+	}
+	fell := fmt.Sprintf("%s of the offered rate was achieved", percent(kept))
+	work := busiest(p)
+	if work >= slackWork || !mostlyBlocked(p) {
+		v.void("loader-behind", "the loader could not pace this rate: %s, and its busiest thread worked %s of the time; give it more threads with -t, on CPUs of its own, or a lower -R", fell, percent(work))
+		return
+	}
+	v.saturated = true
+	v.note("fell-behind", "%s: every connection was waiting for the server, so it is saturated or there are too few connections (at this rate and service time about %s are busy at once)", fell, count(uint64(v.needed())))
+}
+
+// backlogGrew tells whether more was waiting to be sent at the window's end
+// than at its start, beyond a hundredth of what was offered.
+func backlogGrew(r *results.RateReport) bool {
+	return float64(r.BacklogT1) > float64(r.BacklogT0)+math.Max(1, (1-keptRate)*float64(r.Offered))
+}
+
+// mostlyBlocked tells whether late requests found no idle connection, which is
+// not the loader's doing.
+func mostlyBlocked(p *results.Phase) bool {
+	if p.SendLagBlocked == nil {
+		return p.Rate.NeverSent > 0 && p.SendLagIdle == nil
+	}
+	return p.SendLagIdle == nil || p.SendLagBlocked.Count >= p.SendLagIdle.Count
+}
+
+// needed is what Little's law asks for: rate × mean service time.
+func (v *verdict) needed() int {
+	if v.phase.Total.Service == nil {
+		return v.report.ConnectionsAsked
+	}
+	busy := v.phase.Rate.TargetRPS * v.phase.Total.Service.MeanNS / 1e9
+	return int(math.Ceil(busy / float64(max(1, v.report.Depth))))
+}
+
+// sendLag voids a phase in which the loader's own lag hides the median.
+func (v *verdict) sendLag() {
+	lag, err1 := stats.Decode(v.phase.SendLagIdle)
+	corrected, err2 := stats.Decode(v.phase.Total.Corrected)
+	if err1 != nil || err2 != nil || lag.Count() == 0 || corrected.Count() == 0 {
+		return // Text fails on what cannot be decoded
+	}
+	if median := lag.Quantile(0.5); late(median, corrected.Quantile(0.5)) {
+		v.void("send-lag", "the loader could not pace this rate: half of all requests were sent %s late or more although a connection was idle; use --idle hybrid or spin with --cpus, or a lower -R", duration(median))
+	}
+}
+
+// late tells whether a lag reaches into a latency, both in nanoseconds.
+func late(lag, latency int64) bool {
+	return float64(lag) > math.Max(lagFloorNS, lagShare*float64(latency))
+}
+
+// failures voids a phase with failed requests. In a saturated open loop,
+// timeouts are censored samples instead.
+func (v *verdict) failures() {
+	p := v.phase
+	n := failed(p)
+	if v.saturated {
+		n -= min(n, p.Total.Errors[results.CauseTimeout])
+	}
+	if n == 0 {
+		return
+	}
+	all := failed(p) + p.Total.Completed + p.CompletedBefore + p.CompletedAfter
+	text := fmt.Sprintf("%s of %s requests failed", count(n), count(all))
+	if local := harnessSide(p.Total.Errors); local > 0 {
+		text += fmt.Sprintf(", %s of them on the loader's side", count(local))
+	}
+	v.void("errors", "%s", text)
+}
+
+func harnessSide(errors map[results.Cause]uint64) uint64 {
+	var n uint64
+	for cause, k := range errors {
+		if cause.HarnessSide() {
+			n += k
+		}
+	}
+	return n
+}
+
+// causes lists those of one side, the most frequent first; empty for none.
+func causes(errors map[results.Cause]uint64, harnessSide bool) string {
+	list := slices.SortedFunc(maps.Keys(errors), func(a, b results.Cause) int {
+		if errors[a] != errors[b] {
+			if errors[a] > errors[b] {
+				return -1
+			}
+			return 1
+		}
+		return strings.Compare(string(a), string(b))
+	})
+	var words []string
+	for _, c := range list {
+		if c.HarnessSide() == harnessSide {
+			words = append(words, fmt.Sprintf("%s %s", c, count(errors[c])))
+		}
+	}
+	return strings.Join(words, ", ")
+}

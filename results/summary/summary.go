@@ -1,0 +1,57 @@
+// Package summary tells one load, as its loader reported it: as text for
+// people, as JSON for programs, and as the percentile distribution that
+// HdrHistogram's plotters read. All are pure functions of a results.Report.
+package summary
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+
+	"github.com/joust-bench/joust/results"
+)
+
+// Document is the JSON form of one load. Its head is the measured phase.
+type Document struct {
+	// Schema is results.Schema.
+	Schema int `json:"schema"`
+	// Requests counts right answers inside the window.
+	Requests uint64 `json:"requests"`
+	// DurationNS is the length of the window in nanoseconds.
+	DurationNS int64 `json:"duration_ns"`
+	// ThroughputRPS is Requests per second of the window.
+	ThroughputRPS float64 `json:"throughput_rps"`
+	// Errors counts failed requests of any cause, those outside the window
+	// included; the report's phases tell the causes.
+	Errors uint64         `json:"errors"`
+	Report results.Report `json:"report"`
+}
+
+// Measured is the measured phase of a report, nil when the load ended before
+// its window opened.
+func Measured(r *results.Report) *results.Phase {
+	for i := range r.Phases {
+		if p := &r.Phases[i]; p.Measured && p.Skipped == "" {
+			return p
+		}
+	}
+	return nil
+}
+
+// JSON writes the report as one Document.
+func JSON(w io.Writer, r results.Report) error {
+	d := Document{Schema: results.Schema, Report: r}
+	if p := Measured(&r); p != nil {
+		d.Requests, d.DurationNS, d.ThroughputRPS = p.Total.Completed, p.WindowNS(), p.ThroughputRPS()
+		d.Errors = failed(p)
+	}
+	enc := json.NewEncoder(w)
+	enc.SetIndent("", "  ")
+	if err := enc.Encode(d); err != nil {
+		return fmt.Errorf("writing the report as JSON: %w", err)
+	}
+	return nil
+}
+
+// failed counts failures in the phase's window and around it.
+func failed(p *results.Phase) uint64 { return p.Total.Failed + p.FailedOutside }
