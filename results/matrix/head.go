@@ -112,7 +112,7 @@ func (v *view) machine() []string {
 	items := []string{
 		fmt.Sprintf("CPU: %s, %s%s", cmp.Or(h.CPUModel, "unknown model"), plural(h.CPUs, "processor"), prefixed("; ", h.Topology)),
 		fmt.Sprintf("Split: server on %s, loader on %s%s%s", processors(c.Server), processors(c.Loader), splitNote(c), prefixed("; ", c.Note)),
-		fmt.Sprintf("System: %s, kernel %s%s%s", cmp.Or(h.Distribution, h.OS), cmp.Or(h.Kernel, "unknown"), prefixed("; virtualised: ", h.Virtualization), prefixed("; ", h.Cgroup)),
+		fmt.Sprintf("System: %s, kernel %s%s%s", cmp.Or(h.Distribution, h.OS), cmp.Or(h.Kernel, "unknown"), prefixed("; virtualised: ", h.Virtualization), prefixed("; cgroup ", h.Cgroup)),
 		"Go: " + cmp.Or(v.run.Joust.Go, "unknown"),
 	}
 	if h.MemoryBytes > 0 {
