@@ -156,7 +156,7 @@ each number may be believed, and writes bench_results.md and wrk2_results.md.`,
 	flags := root.PersistentFlags()
 	flags.StringArrayVar(&a.serversDirs, "servers-dir", nil, "a folder of more servers beside the checkout's own (repeatable)")
 	flags.StringVar(&a.out, "out", defaultOut, "the folder of stored runs and matrices")
-	root.AddCommand(a.runCommand(), a.checkCommand(), a.listCommand(), a.reportCommand(), a.loaderCommand(), a.keepCommand())
+	root.AddCommand(a.runCommand(), a.checkCommand(), a.listCommand(), a.reportCommand(), a.loadCommand(), a.certifyCommand(), a.loaderCommand(), a.keepCommand(), a.lawserverCommand())
 	root.SetHelpCommand(helpCommand(root))
 	root.Args = func(c *cobra.Command, args []string) error { return usage(unknownCommand(c, args)) }
 	root.RunE = func(c *cobra.Command, _ []string) error { return c.Help() }
@@ -183,7 +183,7 @@ func helpCommand(root *cobra.Command) *cobra.Command {
 func exactlyOne(what string) cobra.PositionalArgs {
 	return func(c *cobra.Command, args []string) error {
 		if len(args) == 0 {
-			return usage(fmt.Errorf("joust %s needs a %s (see joust %s --help)", c.Name(), what, c.Name()))
+			return usage(fmt.Errorf("%s needs a %s (see joust %s --help)", c.Name(), what, c.Name()))
 		}
 		return atMostOne(what)(c, args)
 	}
@@ -193,7 +193,7 @@ func exactlyOne(what string) cobra.PositionalArgs {
 func atMostOne(what string) cobra.PositionalArgs {
 	return func(c *cobra.Command, args []string) error {
 		if len(args) > 1 {
-			return usage(fmt.Errorf("joust %s takes one %s, and there are %d: %s (see joust %s --help)",
+			return usage(fmt.Errorf("%s takes one %s, and there are %d: %s (see joust %s --help)",
 				c.Name(), what, len(args), strings.Join(args, " "), c.Name()))
 		}
 		return nil

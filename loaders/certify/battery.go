@@ -208,3 +208,18 @@ func bads() []Case {
 	}
 	return cases
 }
+
+// Planned is about how long a case takes.
+func Planned(c Case) time.Duration {
+	total := startAhead
+	for _, p := range c.Load(1).Phases {
+		total += p.Lead + p.Duration
+	}
+	if o, ok := c.(Overload); ok {
+		total += min(o.Drain, time.Duration((o.Factor-1)*float64(o.Lead+o.Window)))
+	}
+	if c.Law(0).CapacityRPS > 0 {
+		total += startAhead + lead + defaultCapacityWindow
+	}
+	return total
+}

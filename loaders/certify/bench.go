@@ -40,6 +40,9 @@ type Bench struct {
 	Judge func(spec loaders.Spec, report *results.Report) (*results.Verdict, error)
 }
 
+// defaultCapacityWindow is how long a capacity is measured.
+const defaultCapacityWindow = 2 * time.Second
+
 // startAhead is how long before its start the load is announced to itself, so
 // that the law can be set to the window's exact opening.
 const startAhead = 200 * time.Millisecond
@@ -109,7 +112,7 @@ func (b Bench) capacity(ctx context.Context, c Case, law lawserver.Law) (float64
 	}
 	window := b.CapacityWindow
 	if window == 0 {
-		window = 2 * time.Second
+		window = defaultCapacityWindow
 	}
 	report, err := b.load(ctx, b.complete(spec(c.Load(1).Connections, closedPhase(window))), nil)
 	if err != nil {

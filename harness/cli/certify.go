@@ -1,0 +1,183 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"slices"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/joust-bench/joust/harness/certify"
+	"github.com/joust-bench/joust/harness/cpuset"
+	"github.com/joust-bench/joust/harness/host"
+	"github.com/joust-bench/joust/harness/machine"
+	"github.com/joust-bench/joust/loaders"
+	truth "github.com/joust-bench/joust/loaders/certify"
+	"github.com/joust-bench/joust/loaders/certify/lawserver"
+	"github.com/joust-bench/joust/loaders/engine"
+)
+
+// certifyFlags are the flags of joust certify.
+type certifyFlags struct {
+	quick             bool
+	laws              []string
+	rates             []float64
+	pin, idle, engine string
+	threads           int
+	format            string
+}
+
+func (a *app) certifyCommand() *cobra.Command {
+	var f certifyFlags
+	c := &cobra.Command{
+		Use:   "certify",
+		Short: "Prove the loader on this machine against arithmetic",
+		Long: `Prove the loader on this machine against arithmetic.
+
+A server whose behaviour can be calculated with (it stops for a second every ten,
+waits a fixed time, has a fixed capacity, counts exactly, or misbehaves in one
+named way) is loaded, and what the loader measures is compared with what must
+come out. It takes about three minutes, with --quick less than one.
+
+Exit status 3 when a law misses its bound. On a busy machine it will: other
+programs take time from both sides.`,
+		Example: `  joust certify
+  joust certify --quick
+  joust certify --laws stall --rates 1000,20000 --format json`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error { return a.certify(c.Context(), &f) },
+	}
+	flags := c.Flags()
+	flags.BoolVar(&f.quick, "quick", false, "shorter windows and stops: less sharp, the same laws")
+	flags.StringSliceVar(&f.laws, "laws", nil, "only these: stall, delay, overload, counting, bad (default: all)")
+	flags.Float64SliceVar(&f.rates, "rates", truth.DefaultRates(), "rates of the stall law in req/s")
+	flags.StringVar(&f.pin, "pin", "auto", `CPU split: auto, none, or "server=0-3;loader=4-7"`)
+	flags.StringVar(&f.idle, "idle", "", "how loader threads wait: spin, hybrid or wait (default: hybrid with CPUs of their own, else wait)")
+	flags.StringVar(&f.engine, "engine", string(engine.Default()), "the engine to certify: evloop or portable")
+	flags.IntVar(&f.threads, "threads", 1, "event loops of the loader")
+	flags.StringVar(&f.format, "format", "text", "text or json")
+	return c
+}
+
+// lawserverCommand is the law server's process: hidden, since joust starts it.
+func (a *app) lawserverCommand() *cobra.Command {
+	listen := "127.0.0.1:0"
+	c := &cobra.Command{
+		Use: "lawserver", Hidden: true, Args: cobra.NoArgs,
+		Short: "a server with a known law: joust certify starts it and speaks with it through its pipes",
+		RunE: func(c *cobra.Command, _ []string) error {
+			return lawserver.Serve(c.Context(), a.stdin, a.stdout, listen)
+		},
+	}
+	c.Flags().StringVar(&listen, "listen", listen, "the numeric address to serve on")
+	return c
+}
+
+func (a *app) certify(ctx context.Context, f *certifyFlags) error {
+	if runtime.GOOS != "linux" {
+		return host.ErrNotLinux
+	}
+	b, err := f.battery()
+	if err != nil {
+		return usage(err)
+	}
+	if err := machine.RaiseNoFile(); err != nil {
+		return err
+	}
+	local, release, err := a.ownMachine(ctx, b.CPUs)
+	if err != nil {
+		return err
+	}
+	defer release()
+	logs, remove, err := host.TempDir()
+	if err != nil {
+		return err
+	}
+	defer func() { _ = remove() }()
+	b.Host, b.Logs = local, logs
+	if b.LoaderArgv, err = selfCommand("loader"); err != nil {
+		return err
+	}
+	if b.ServerArgv, err = selfCommand("lawserver"); err != nil {
+		return err
+	}
+	a.follow(b)
+	c, err := b.Run(ctx)
+	c.Build, c.Host = machine.Build(Version), machine.Facts()
+	if err != nil && len(c.Rows) == 0 {
+		return err
+	}
+	return a.tellCertificate(&c, f.format, err)
+}
+
+// battery reads the flags; what is wrong with them is a mistake of usage.
+func (f *certifyFlags) battery() (*certify.Battery, error) {
+	if f.format != "text" && f.format != "json" {
+		return nil, fmt.Errorf("--format %q: text or json", f.format)
+	}
+	options := truth.Options{Quick: f.quick, RatesRPS: f.rates}
+	for _, l := range f.laws {
+		options.Families = append(options.Families, truth.Family(l))
+	}
+	cases, err := truth.Battery(options)
+	if err != nil {
+		return nil, err
+	}
+	topology, err := cpuset.Read()
+	if err != nil {
+		return nil, err
+	}
+	b := &certify.Battery{
+		Cases: cases, Engine: loaders.EngineName(f.engine), Idle: loaders.IdleStrategy(f.idle), Threads: f.threads,
+	}
+	if b.CPUs, err = cpuset.Split(topology, nil, f.pin); err != nil {
+		return nil, err
+	}
+	if b.Idle == "" {
+		b.Idle = loaders.Wait
+		if b.CPUs.Pinned && !b.CPUs.Shared {
+			b.Idle = loaders.Hybrid
+		}
+	}
+	if !slices.Contains([]loaders.IdleStrategy{loaders.Spin, loaders.Hybrid, loaders.Wait}, b.Idle) {
+		return nil, fmt.Errorf("--idle %q: spin, hybrid or wait", f.idle)
+	}
+	if !slices.Contains(engines(), b.Engine) {
+		return nil, fmt.Errorf("--engine %q: of %v", f.engine, engines())
+	}
+	if most := max(1, len(b.CPUs.Loader)); f.threads < 1 || f.threads > most {
+		return nil, fmt.Errorf("--threads %d: from 1 to the loader's %d CPUs", f.threads, most)
+	}
+	return b, nil
+}
+
+// follow says how far the battery is, on standard error.
+func (a *app) follow(b *certify.Battery) {
+	var planned time.Duration
+	for _, c := range b.Cases {
+		planned += truth.Planned(c)
+	}
+	fmt.Fprintf(a.stderr, "%d cases, about %s; %s; loader %s, %s\n",
+		len(b.Cases), planned.Round(time.Second), describeSplit(b.CPUs), b.Engine, b.Idle)
+	b.Begins = func(number int, c truth.Case) {
+		fmt.Fprintf(a.stderr, "%2d/%d %s", number, len(b.Cases), c.Name())
+	}
+	b.Ends = func(_ int, rows []truth.Row, err error) {
+		missed := 0
+		for _, r := range rows {
+			if !r.OK {
+				missed++
+			}
+		}
+		switch {
+		case err != nil:
+			fmt.Fprintln(a.stderr, ": could not be run")
+		case missed > 0:
+			fmt.Fprintf(a.stderr, ": %d of %d figures miss their bound\n", missed, len(rows))
+		default:
+			fmt.Fprintln(a.stderr, ": ok")
+		}
+	}
+}
