@@ -40,8 +40,8 @@ func Reasons(r *results.Report) []results.Reason {
 	}
 	if v.phase.Loop == results.OpenLoop {
 		v.openLoop()
-	} else if work := busiest(v.phase); work >= fullWork {
-		v.note("loader-limit", "the loader was the limit: its busiest thread worked %s of the time, so the throughput is a lower bound of what the server can do; give the loader more threads with -t, on CPUs of its own", percent(work))
+	} else if loaderLimited(v.phase) {
+		v.note("loader-limit", "the loader was the limit: its busiest thread worked %s of the time, so the throughput is a lower bound of what the server can do; give the loader more threads with -t, on CPUs of its own", percent(busiest(v.phase)))
 	}
 	v.failures()
 	if v.phase.Total.Completed == 0 {
@@ -79,6 +79,11 @@ func busiest(p *results.Phase) float64 {
 	return work
 }
 
+// loaderLimited tells a closed loop in which the loader had nothing left.
+func loaderLimited(p *results.Phase) bool {
+	return p.Loop != results.OpenLoop && busiest(p) >= fullWork
+}
+
 // openLoop says who did not keep the rate, if anybody.
 func (v *verdict) openLoop() {
 	p := v.phase
@@ -98,7 +103,11 @@ func (v *verdict) openLoop() {
 		return
 	}
 	v.saturated = true
-	v.note("fell-behind", "%s: every connection was waiting for the server, so it is saturated or there are too few connections (at this rate and service time about %s are busy at once)", fell, count(uint64(v.needed())))
+	text := fell + ": every connection was waiting for the server, so it is saturated, or there are too few connections"
+	if n := v.needed(); n > v.report.ConnectionsAsked {
+		text += fmt.Sprintf(" (its service time and this rate need about %s)", count(uint64(n)))
+	}
+	v.note("fell-behind", "%s", text)
 }
 
 // backlogGrew tells whether more was waiting to be sent at the window's end

@@ -91,7 +91,11 @@ func (t *text) counts() {
 	p := t.phase
 	t.line("")
 	t.item("requests", "%s right, %s failed", count(p.Total.Completed), count(failed(p)))
-	t.item("throughput", "%s req/s", digits(p.ThroughputRPS()))
+	bound := ""
+	if loaderLimited(p) {
+		bound = "≥ "
+	}
+	t.item("throughput", "%s%s req/s", bound, digits(p.ThroughputRPS()))
 	if r := p.Rate; r != nil && r.Offered > 0 {
 		t.item("", "offered %s, achieved %s requests (%s)", count(r.Offered), count(r.Achieved), percent(float64(r.Achieved)/float64(r.Offered)))
 		if r.NeverSent+r.Censored+p.Shed > 0 {

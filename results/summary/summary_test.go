@@ -1,0 +1,307 @@
+package summary_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/results/summary"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+const second = int64(time.Second)
+
+func ptr[T any](v T) *T { return &v }
+
+// spread is a histogram of n samples that lie evenly between low and high, in
+// nanoseconds.
+func spread(t testing.TB, n int, low, high int64) *results.Histogram {
+	t.Helper()
+	h := hdrhistogram.New(1, 600e9, 3)
+	sum := 0.0
+	for i := range n {
+		v := low + (high-low)*int64(i)/int64(max(1, n-1))
+		if err := h.RecordValue(v); err != nil {
+			t.Fatal(err)
+		}
+		sum += float64(v)
+	}
+	b, err := h.Encode(hdrhistogram.V2CompressedEncodingCookieBase)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &results.Histogram{Count: uint64(n), MinNS: low, MaxNS: max(low, high), MeanNS: sum / float64(n), HDRv2: string(b)}
+}
+
+// report is a good load of 64 connections with a warm-up and the phase.
+func report(t testing.TB, p results.Phase) results.Report {
+	t.Helper()
+	return results.Report{
+		Loader: "joust evloop", Version: "0.1.0", Target: "127.0.0.1:8080", Protocol: "h1", Seed: 7,
+		Threads: 1, Depth: 1, IdleStrategy: "hybrid", ConnectionsAsked: 64, ConnectionsOpen: 64,
+		Connect: spread(t, 64, 30_000, 90_000),
+		Phases:  []results.Phase{{Name: "warm-up", Loop: p.Loop, T0NS: 0, T1NS: second}, p},
+	}
+}
+
+// closed is 10 s of a closed loop at 50 000 req/s.
+func closed(t testing.TB) results.Phase {
+	t.Helper()
+	return results.Phase{
+		Name: "closed", Loop: results.ClosedLoop, Measured: true, T0NS: 2 * second, T1NS: 12 * second,
+		Total: results.Group{
+			Completed: 500_000, Status: map[string]uint64{"200": 500_000}, Service: spread(t, 500_000, 100_000, 2_000_000),
+		},
+		SentBytes: 25e6, ReceivedBytes: 81e6, ReceivedBodyBytes: 65e5, MinConnectionsOpen: 64,
+		Threads: []results.ThreadUse{{CPU: 1, CPUNS: 4 * second, SpinNS: second, Work: 0.31}, {CPU: 2, CPUNS: second, Work: 0.12}},
+	}
+}
+
+// open is 10 s of an open loop at 1 000 req/s that was kept.
+func open(t testing.TB) results.Phase {
+	t.Helper()
+	return results.Phase{
+		Name: "open", Loop: results.OpenLoop, Schedule: "constant", Measured: true, T0NS: 2 * second, T1NS: 12 * second,
+		Rate: &results.RateReport{TargetRPS: 1000, Offered: 10_000, Achieved: 10_000},
+		Total: results.Group{
+			Completed: 10_000, Status: map[string]uint64{"200": 10_000},
+			Corrected: spread(t, 10_000, 110_000, 900_000), Service: spread(t, 10_000, 100_000, 800_000),
+		},
+		SentBytes: 5e5, ReceivedBytes: 2e6, ReceivedBodyBytes: 1e5, MinConnectionsOpen: 64,
+		SendLagIdle: spread(t, 9_990, 200, 20_000), SendLagBlocked: spread(t, 10, 1e5, 1e6),
+		Threads: []results.ThreadUse{{CPU: 1, CPUNS: second, Work: 0.1}},
+	}
+}
+
+// saturated is an open loop that the server could not keep.
+func saturated(t testing.TB) results.Phase {
+	t.Helper()
+	p := open(t)
+	p.Rate = &results.RateReport{
+		TargetRPS: 1000, Offered: 10_000, Achieved: 6_000, NeverSent: 3_400, Censored: 64, BacklogT1: 3_900,
+		CensoredFromNS: 500_000,
+	}
+	p.Total.Completed, p.Shed = 6_000, 10
+	p.Total.Errors, p.Total.Failed = map[results.Cause]uint64{results.CauseTimeout: 5}, 5
+	p.SendLagIdle, p.SendLagBlocked = spread(t, 100, 200, 20_000), spread(t, 5_900, 1e6, 3e9)
+	p.Total.Corrected = spread(t, 9_464, 110_000, 4e9)
+	return p
+}
+
+// failing has failures of every kind.
+func failing(t testing.TB) results.Phase {
+	t.Helper()
+	p := closed(t)
+	p.Total.Completed, p.Total.Failed, p.FailedOutside = 900, 103, 7
+	p.Total.Service = spread(t, 900, 100_000, 2_000_000)
+	p.Total.Status = map[string]uint64{"200": 900, "503": 80}
+	p.Total.Errors = map[results.Cause]uint64{
+		results.CauseStatus: 80, results.CauseTimeout: 10, results.CauseReset: 10, results.CauseLocalPorts: 3,
+	}
+	p.Total.FirstError = "GET /: status 503 where 200 to 399 counts as right"
+	p.Total.FailedTime = spread(t, 103, 1e6, 10e9)
+	p.IdleCloses, p.AnnouncedCloses, p.Reconnects = 1, 2, 13
+	return p
+}
+
+func TestText(t *testing.T) {
+	t.Parallel()
+	tls := report(t, closed(t))
+	tls.TLSHandshake, tls.Depth = spread(t, 2000, 1e6, 3e6), 16
+	limited := report(t, closed(t))
+	limited.Phases[1].Threads[1].Work = 0.973
+	limited.Warnings = []string{"the portable engine does not pin its threads to processors"}
+	failed := report(t, failing(t))
+	failed.ConnectionsOpen = 60
+	stopped := report(t, open(t))
+	stopped.Interrupted = true
+	stopped.Phases[1].T1NS = stopped.Phases[1].T0NS + second/2
+	early := report(t, closed(t))
+	early.Interrupted, early.Phases = true, early.Phases[:1]
+	slow := report(t, saturated(t))
+	slow.Phases[1].Total.Service = spread(t, 6_000, 100e6, 200e6)
+	lagging := report(t, open(t))
+	lagging.Phases[1].SendLagIdle = spread(t, 9_990, 300_000, 3e6)
+	lagging.Phases[1].ReceiveLag, lagging.Phases[1].StallNS = spread(t, 150, 900, 5000), ptr(second/100)
+	for name, r := range map[string]results.Report{
+		"closed": report(t, closed(t)), "open": report(t, open(t)), "saturated": report(t, saturated(t)),
+		"failing": failed, "tls_depth": tls, "loader_limit": limited, "interrupted": stopped,
+		"interrupted_early": early, "lagging": lagging, "too_few_connections": slow,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var out bytes.Buffer
+			if err := summary.Text(&out, "GET http://127.0.0.1:8080/", &r); err != nil {
+				t.Fatal(err)
+			}
+			golden(t, name+".txt", out.String())
+		})
+	}
+}
+
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if *update {
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("%s (-want +got), -update writes it anew:\n%s", path, diff)
+	}
+}
+
+// edit is a report with one thing changed.
+func edit(r results.Report, change func(*results.Report, *results.Phase)) results.Report {
+	change(&r, &r.Phases[1])
+	return r
+}
+
+func TestReasons(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name   string
+		report results.Report
+		want   string // codes; ! marks those that void
+	}{
+		{"closed", report(t, closed(t)), ""},
+		{"open", report(t, open(t)), ""},
+		{"nearly full", edit(report(t, closed(t)), func(_ *results.Report, p *results.Phase) { p.Threads[0].Work = 0.949 }), ""},
+		{"full", edit(report(t, closed(t)), func(_ *results.Report, p *results.Phase) { p.Threads[0].Work = 0.95 }), "loader-limit"},
+		{"connections", edit(report(t, closed(t)), func(r *results.Report, _ *results.Phase) { r.ConnectionsOpen = 63 }), "connections!"},
+		{"failed outside", edit(report(t, closed(t)), func(_ *results.Report, p *results.Phase) { p.FailedOutside = 1 }), "errors!"},
+		{"nothing right", edit(report(t, closed(t)), func(_ *results.Report, p *results.Phase) {
+			p.Total.Completed, p.Total.Failed = 0, 5
+		}), "errors! nothing-completed!"},
+		{"nothing offered", edit(report(t, open(t)), func(_ *results.Report, p *results.Phase) { p.Rate.Offered = 0 }), "nothing-offered!"},
+		{"saturated, its timeouts are censored", report(t, saturated(t)), "fell-behind"},
+		{"saturated and wrong", edit(report(t, saturated(t)), func(_ *results.Report, p *results.Phase) {
+			p.Total.Failed++
+			p.Total.Errors[results.CauseStatus] = 1
+		}), "fell-behind errors!"},
+		{"kept 99 %", edit(report(t, open(t)), func(_ *results.Report, p *results.Phase) { p.Rate.Achieved = 9_900 }), ""},
+		{"behind by itself", edit(report(t, open(t)), func(_ *results.Report, p *results.Phase) { p.Rate.Achieved = 9_899 }), "loader-behind!"},
+		{"behind and busy", edit(report(t, saturated(t)), func(_ *results.Report, p *results.Phase) { p.Threads[0].Work = 0.8 }), "loader-behind! errors!"},
+		{"backlog", edit(report(t, open(t)), func(_ *results.Report, p *results.Phase) { p.Rate.BacklogT1 = 102 }), "loader-behind!"},
+		{"late itself", edit(report(t, open(t)), func(_ *results.Report, p *results.Phase) {
+			p.SendLagIdle = spread(t, 9_990, 100_000, 200_000)
+		}), "send-lag!"},
+		{"interrupted", edit(report(t, closed(t)), func(r *results.Report, _ *results.Phase) { r.Interrupted = true }), "interrupted"},
+		{"never measured", edit(report(t, closed(t)), func(r *results.Report, _ *results.Phase) {
+			r.Interrupted, r.Phases = true, r.Phases[:1]
+		}), "interrupted not-measured!"},
+	} {
+		var codes []string
+		reasons := summary.Reasons(&c.report)
+		for _, r := range reasons {
+			code := r.Code
+			if r.Voids {
+				code += "!"
+			}
+			codes = append(codes, code)
+		}
+		if got := strings.Join(codes, " "); got != c.want {
+			t.Errorf("%s: %q, want %q", c.name, got, c.want)
+		}
+		if summary.Void(reasons) != strings.Contains(c.want, "!") {
+			t.Errorf("%s: void is %v", c.name, summary.Void(reasons))
+		}
+	}
+}
+
+func TestJSON(t *testing.T) {
+	t.Parallel()
+	r := report(t, failing(t))
+	var out bytes.Buffer
+	if err := summary.JSON(&out, r); err != nil {
+		t.Fatal(err)
+	}
+	var fields map[string]json.RawMessage
+	if err := json.Unmarshal(out.Bytes(), &fields); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{
+		"schema": "1", "requests": "900", "duration_ns": "10000000000", "throughput_rps": "90", "errors": "110",
+	} {
+		if string(fields[name]) != want {
+			t.Errorf("%s is %s, want %s", name, fields[name], want)
+		}
+	}
+	if len(fields) != 6 {
+		t.Errorf("%d fields in the head, want 6", len(fields))
+	}
+	var back results.Report
+	if err := json.Unmarshal(fields["report"], &back); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(r, back); diff != "" {
+		t.Errorf("the report changed on its way (-want +got)\n%s", diff)
+	}
+}
+
+func TestJSONOfNothing(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	if err := summary.JSON(&out, results.Report{Interrupted: true}); err != nil {
+		t.Fatal(err)
+	}
+	var d summary.Document
+	if err := json.Unmarshal(out.Bytes(), &d); err != nil {
+		t.Fatal(err)
+	}
+	if d.Requests != 0 || d.DurationNS != 0 || d.ThroughputRPS != 0 || d.Errors != 0 || !d.Report.Interrupted {
+		t.Errorf("%+v", d)
+	}
+}
+
+func TestPercentiles(t *testing.T) {
+	t.Parallel()
+	for name, p := range map[string]results.Phase{"closed": closed(t), "open": open(t)} {
+		r := report(t, p)
+		var out bytes.Buffer
+		if err := summary.Percentiles(&out, &r); err != nil {
+			t.Fatal(err)
+		}
+		golden(t, name+".hgrm", out.String())
+	}
+	for name, r := range map[string]results.Report{
+		"no phase": {}, "no answer": report(t, results.Phase{Measured: true, Loop: results.ClosedLoop}),
+	} {
+		var out bytes.Buffer
+		if err := summary.Percentiles(&out, &r); !errors.Is(err, summary.ErrNoLatency) || out.Len() > 0 {
+			t.Errorf("%s: %v, %q", name, err, out.String())
+		}
+	}
+}
+
+// What cannot be decoded is told, not printed as nothing.
+func TestDamage(t *testing.T) {
+	t.Parallel()
+	damaged := &results.Histogram{Count: 5, MinNS: 1, MaxNS: 2, HDRv2: "!"}
+	for name, change := range map[string]func(*results.Report, *results.Phase){
+		"service":  func(_ *results.Report, p *results.Phase) { p.Total.Service = damaged },
+		"send lag": func(_ *results.Report, p *results.Phase) { p.SendLagIdle = damaged },
+		"connect":  func(r *results.Report, _ *results.Phase) { r.Connect = damaged },
+	} {
+		r := edit(report(t, open(t)), change)
+		if err := summary.Text(&bytes.Buffer{}, "x", &r); err == nil || !strings.Contains(err.Error(), "histogram") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
