@@ -162,7 +162,7 @@ func (a *app) conclude(j *job, err error) error {
 	files, renderErr := a.render(j.journal.Dir(), stored, j.publish)
 	fmt.Fprintln(a.stdout, matrix.Headline(stored, a.width()))
 	a.tellFiles(files)
-	if stored.State == results.RunInterrupted {
+	if stored.State != results.RunComplete {
 		fmt.Fprintf(a.stdout, "interrupted: go on with joust run --resume %s%s\n", stored.ID, a.folderFlags())
 	}
 	if err := errors.Join(err, renderErr); err != nil {

@@ -173,7 +173,7 @@ func readPlan(args []string) (file string, data []byte, err error) {
 		return "", nil, usage(fmt.Errorf("there is no plan %s: plans here: %s", args[0], strings.Join(files, ", ")))
 	}
 	if err != nil {
-		return "", nil, fmt.Errorf("reading the plan: %w", err)
+		return "", nil, usage(fmt.Errorf("reading the plan: %w", err))
 	}
 	return args[0], data, nil
 }

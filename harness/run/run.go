@@ -114,7 +114,7 @@ func (r *Runner) execute(ctx context.Context) error {
 		result := r.trial(ctx, t)
 		result.Index = r.written
 		if err := r.Journal.Append(result); err != nil {
-			return fmt.Errorf("%w: what was measured before is safe, go on with --resume %s", err, r.Run.ID)
+			return fmt.Errorf("%w; what was measured before is safe", err)
 		}
 		r.written++
 		r.Observer.TrialEnds(p, result)

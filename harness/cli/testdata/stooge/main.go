@@ -13,6 +13,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"strconv"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -29,6 +30,7 @@ func run(args []string) error {
 	args = append(args, "", "", "")
 	address, mode := args[0], args[1]
 	after, _ := strconv.ParseInt(args[2], 10, 64) // 0 where none is given
+	event("started")
 	switch mode {
 	case "exits":
 		fmt.Println("cannot find my configuration")
@@ -64,12 +66,42 @@ func fork(address string) error {
 	return child.Start()
 }
 
+// loadFrom is the number of requests, and loadFor the time after it, from which
+// a server is under load and not merely checked.
+const (
+	loadFrom = 100
+	loadFor  = 300 * time.Millisecond
+)
+
+// event adds a line to the file that the environment names, if it does.
+func event(what string) {
+	path := os.Getenv("STOOGE_EVENTS")
+	if path == "" {
+		return
+	}
+	f, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+	if err == nil {
+		_, err = fmt.Fprintln(f, what, os.Getpid())
+		err = errors.Join(err, f.Close())
+	}
+	if err != nil {
+		fmt.Println(err)
+	}
+}
+
 // answers is right until the mode's trouble begins after that many requests.
 func answers(mode string, after int64) http.Handler {
-	var asked atomic.Int64
+	var asked, since atomic.Int64
+	var once sync.Once
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		body := "alive\r\n"
-		if asked.Add(1) > after {
+		body, number := "alive\r\n", asked.Add(1)
+		if number == loadFrom {
+			since.Store(time.Now().UnixNano())
+		}
+		if begun := since.Load(); begun > 0 && time.Now().UnixNano()-begun > int64(loadFor) {
+			once.Do(func() { event("loaded") })
+		}
+		if number > after {
 			switch mode {
 			case "wrong":
 				body = "dead!\r\n"
