@@ -37,7 +37,6 @@ func countShapes(t *testing.T, e loaders.Loader) {
 		name := strings.Join([]string{string(c.loop), string(c.law), strconv.Itoa(c.depth), strconv.Itoa(c.connections), strconv.Itoa(c.threads)}, "/")
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			server := Start(t, Answering(func(Request) string { return OK(Hello) }))
 			warm, main := Closed(40*time.Millisecond), Closed(80*time.Millisecond)
 			warm.Name, warm.Measured = "warm-up", false
 			if c.loop == results.OpenLoop {
@@ -45,12 +44,11 @@ func countShapes(t *testing.T, e loaders.Loader) {
 				main.Schedule = c.law
 			}
 			main.Lead = 20 * time.Millisecond
-			spec := Spec(server.Address, warm, main)
+			spec := Spec(warm, main)
 			spec.Depth, spec.Connections, spec.Threads = c.depth, c.connections, c.threads
-			var steer Steer
-			report := Drive(t, e, spec, &steer)
+			server, report, steer := Load(t, e, Answering(func(Request) string { return OK(Hello) }), spec, nil)
 			CheckCounts(t, server, &report)
-			checkAnnounced(t, &steer, &report)
+			checkAnnounced(t, steer, &report)
 			if report.ConnectionsOpen != c.connections || server.Connects.Load() != int64(c.connections) {
 				t.Errorf("%d open and %d accepted of %d connections", report.ConnectionsOpen, server.Connects.Load(), c.connections)
 			}
@@ -69,12 +67,9 @@ func CheckCounts(t testing.TB, server *Server, report *results.Report) {
 		if n := Failures(p); n != 0 || p.Unfinished != 0 {
 			t.Errorf("phase %s: %d failed and %d unfinished: %s %v", p.Name, n, p.Unfinished, p.Total.FirstError, p.Total.Errors)
 		}
-		if p.Total.Completed == 0 {
-			t.Errorf("phase %s has completed nothing in its window", p.Name)
-		}
 		checkSamples(t, p)
 	}
-	if answered != uint64(server.Requests.Load()) {
+	if answered == 0 || answered != uint64(server.Requests.Load()) {
 		t.Errorf("the loader counts %d answers, the server %d", answered, server.Requests.Load())
 	}
 	if report.Connect == nil || report.Connect.Count != uint64(server.Connects.Load()) {
@@ -125,8 +120,8 @@ func checkAnnounced(t testing.TB, s *Steer, report *results.Report) {
 		if d := s.Done[i]; d.Completed != p.Total.Completed || d.Phase != p.Name || d.Work < 0 || d.Work > 1 {
 			t.Errorf("told %+v, reported %d completed in %s", d, p.Total.Completed, p.Name)
 		}
-		if p.Measured && s.Ahead[i] < 40*time.Millisecond {
-			t.Errorf("window of %s announced %v ahead", w.Phase, s.Ahead[i])
+		if ahead := w.T0NS - s.After[i]; p.Measured && ahead < int64(50*time.Millisecond) {
+			t.Errorf("window of %s opens %d ns behind an instant before its announcement", w.Phase, ahead)
 		}
 	}
 	last := map[string]results.Interval{}
@@ -163,10 +158,9 @@ func countExchanges(t *testing.T, e loaders.Loader) {
 		for _, depth := range []int{1, 4} {
 			t.Run(c.name+"/"+strconv.Itoa(depth), func(t *testing.T) {
 				t.Parallel()
-				server := Start(t, Answering(func(Request) string { return c.answer }))
-				spec := Spec(server.Address, Closed(100*time.Millisecond))
+				spec := Spec(Closed(100 * time.Millisecond))
 				spec.Requests, spec.Depth = []scenarios.Request{c.ask}, depth
-				report := Drive(t, e, spec, &Steer{})
+				server, report, _ := Load(t, e, Answering(func(Request) string { return c.answer }), spec, nil)
 				CheckCounts(t, server, &report)
 				checkBytes(t, server, &report, &c.ask, len(c.answer))
 			})
@@ -178,7 +172,7 @@ func countExchanges(t *testing.T, e loaders.Loader) {
 // all that was completed in it, and nothing that the server did not see.
 func checkBytes(t testing.TB, server *Server, report *results.Report, ask *scenarios.Request, answer int) {
 	t.Helper()
-	r, err := wire.Compile(ask, report.Target)
+	r, err := wire.Compile(ask, server.Address)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -204,18 +198,17 @@ func checkBytes(t testing.TB, server *Server, report *results.Report, ask *scena
 
 // countGroups holds the groups of several requests against the server's paths.
 func countGroups(t *testing.T, e loaders.Loader) {
-	server := Start(t, Answering(func(r Request) string { return OK(r.Path) }))
-	spec := Spec(server.Address, Closed(100*time.Millisecond), Open(900, 100*time.Millisecond))
+	spec := Spec(Closed(100*time.Millisecond), Open(900, 100*time.Millisecond))
 	spec.Threads, spec.Connections = 2, 5
 	spec.Requests = []scenarios.Request{Get("a", "/a", "/a"), Get("b", "/b", "/b"), Get("c", "/c", "/c")}
-	report := Drive(t, e, spec, &Steer{})
+	server, report, _ := Load(t, e, Answering(func(r Request) string { return OK(r.Path) }), spec, nil)
 	CheckCounts(t, server, &report)
 	for _, p := range report.Phases {
 		var completed, service, status uint64
 		for _, name := range []string{"a", "b", "c"} {
 			g, ok := p.Groups[name]
-			if !ok || g.Completed == 0 {
-				t.Errorf("phase %s has no answers in group %s: %+v", p.Name, name, g)
+			if !ok {
+				t.Errorf("phase %s has no group %s", p.Name, name)
 			}
 			completed += g.Completed
 			service += count(g.Service)
@@ -225,9 +218,11 @@ func countGroups(t *testing.T, e loaders.Loader) {
 			t.Errorf("phase %s: the groups have %d completed, %d samples, %d of status 200; their total %+v", p.Name, completed, service, status, p.Total)
 		}
 	}
-	for _, a := range []string{"/a", "/b", "/c"} {
-		if share := float64(server.Path(a)) / float64(server.Requests.Load()); share < 0.28 || share > 0.39 {
-			t.Errorf("%s was asked in %.0f %% of all requests, want a third", a, share*100)
+	// Each of five connections takes its turns by itself, so that the paths
+	// are at most five requests apart.
+	for _, other := range []string{"/b", "/c"} {
+		if d := server.Path("/a") - server.Path(other); d < -5 || d > 5 {
+			t.Errorf("/a was asked %d times, %s %d times", server.Path("/a"), other, server.Path(other))
 		}
 	}
 }
@@ -236,11 +231,10 @@ func countGroups(t *testing.T, e loaders.Loader) {
 // ends, so that as a rule all bytes belong to it.
 func countUploads(t *testing.T, e loaders.Loader) {
 	const size = 20 << 20
-	server := Start(t, Answering(func(Request) string { return OK(Hello) }))
-	spec := Spec(server.Address, Open(10, 500*time.Millisecond))
+	spec := Spec(Open(10, 500*time.Millisecond))
 	spec.Requests = []scenarios.Request{{Name: "upload", Method: "POST", Path: "/", Body: &scenarios.Body{Text: "joust", Length: size},
 		Expect: scenarios.Expect{Status: 200, Body: &scenarios.Body{Text: Hello}}}}
-	report := Drive(t, e, spec, &Steer{})
+	server, report, _ := Load(t, e, Answering(func(Request) string { return OK(Hello) }), spec, nil)
 	CheckCounts(t, server, &report)
 	checkBytes(t, server, &report, &spec.Requests[0], len(OK(Hello)))
 	p := &report.Phases[0]

@@ -2,6 +2,7 @@ package enginetest
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -25,6 +26,31 @@ func Run(t *testing.T, e loaders.Loader) {
 	t.Run("open loop", func(t *testing.T) { t.Parallel(); OpenLoop(t, e) })
 }
 
+// attempts bounds how often a load is repeated because the machine stood still
+// for a whole window.
+const attempts = 8
+
+// Load starts a server and drives the load at it, whose target it fills in. A
+// load of which the machine slept through a whole window says nothing and is
+// repeated with a fresh server, as is one that spoilt says to repeat.
+func Load(t testing.TB, e loaders.Loader, behave func(*Peer), spec loaders.Spec, spoilt func(*results.Report) bool) (*Server, results.Report, *Steer) {
+	t.Helper()
+	for n := 1; ; n++ {
+		server, steer := Start(t, behave), &Steer{}
+		spec.Target.Address, spec.Target.Host = server.Address, server.Address
+		report := Drive(t, e, spec, steer)
+		if n == attempts || !starved(&report) && (spoilt == nil || !spoilt(&report)) {
+			return server, report, steer
+		}
+		server.Die()
+	}
+}
+
+// starved tells whether nothing was answered or failed in a window.
+func starved(r *results.Report) bool {
+	return slices.ContainsFunc(r.Phases, func(p results.Phase) bool { return p.Total.Completed+p.Total.Failed == 0 })
+}
+
 // Steer is a Control that lets everything pass and keeps what it was told.
 type Steer struct {
 	// Answer replies to Adjust; nil skips.
@@ -35,9 +61,11 @@ type Steer struct {
 	mu        sync.Mutex
 	Readies   []loaders.Ready
 	Windows   []loaders.Window
-	Ahead     []time.Duration
 	Intervals []loaders.Interval
 	Done      []loaders.PhaseDone
+	// After has, for each window, an instant before it was announced.
+	After []int64
+	last  int64
 }
 
 var _ loaders.Control = (*Steer)(nil)
@@ -47,14 +75,15 @@ func (s *Steer) Ready(_ context.Context, r loaders.Ready) (int64, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.Readies = append(s.Readies, r)
-	return clock.Now(), nil
+	s.last = clock.Now()
+	return s.last, nil
 }
 
 // Window implements loaders.Control.
 func (s *Steer) Window(w loaders.Window) {
 	s.mu.Lock()
 	s.Windows = append(s.Windows, w)
-	s.Ahead = append(s.Ahead, clock.Until(w.T0NS))
+	s.After = append(s.After, s.last)
 	s.mu.Unlock()
 	if s.OnWindow != nil {
 		s.OnWindow(w)
@@ -73,6 +102,7 @@ func (s *Steer) PhaseDone(p loaders.PhaseDone) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.Done = append(s.Done, p)
+	s.last = clock.Now()
 }
 
 // Adjust implements loaders.Control.
@@ -93,9 +123,9 @@ func Get(name, path, body string) scenarios.Request {
 
 // Spec is a load of hello with three connections on one thread and bounds that
 // a busy machine does not reach.
-func Spec(address string, phases ...loaders.Phase) loaders.Spec {
+func Spec(phases ...loaders.Phase) loaders.Spec {
 	return loaders.Spec{
-		Target:   loaders.Target{Network: "tcp", Address: address, Host: address},
+		Target:   loaders.Target{Network: "tcp", Address: "filled in by Load", Host: "localhost"},
 		Protocol: scenarios.H1, Requests: []scenarios.Request{Get("hello", "/", Hello)},
 		Connections: 3, Threads: 1, Depth: 1, Idle: loaders.Wait, Phases: phases, Seed: 7,
 		RequestTimeout: 20 * time.Second, Drain: 10 * time.Second, Interval: 25 * time.Millisecond,

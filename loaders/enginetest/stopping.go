@@ -41,8 +41,8 @@ func Stopping(t *testing.T, e loaders.Loader) {
 			ignore, open := goleak.IgnoreCurrent(), descriptors()
 			t.Run("load", func(t *testing.T) {
 				server := Start(t, c.behave)
-				spec := Spec(server.Address, c.phase, Closed(time.Hour))
-				spec.Drain, spec.RequestTimeout = c.drain, time.Hour
+				spec := Spec(c.phase, Closed(time.Hour))
+				spec.Target.Address, spec.Drain, spec.RequestTimeout = server.Address, c.drain, time.Hour
 				stopInWindow(t, e, server, spec)
 			})
 			goleak.VerifyNone(t, ignore)
@@ -94,7 +94,9 @@ func stopBefore(t *testing.T, e loaders.Loader) {
 	server := Start(t, Answering(func(Request) string { return OK(Hello) }))
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	report, err := e.Run(ctx, Spec(server.Address, Closed(time.Hour)), &Steer{})
+	spec := Spec(Closed(time.Hour))
+	spec.Target.Address = server.Address
+	report, err := e.Run(ctx, spec, &Steer{})
 	if err != nil || !report.Interrupted || server.Requests.Load() != 0 {
 		t.Errorf("got %+v, %v and %d requests, want an interrupted report of none", report, err, server.Requests.Load())
 	}

@@ -20,6 +20,9 @@ const (
 	// stateDown: no descriptor; it connects when its retry time has come.
 	stateDown connState = iota
 	stateConnecting
+	// stateShaking: the descriptor is with a goroutine that makes the TLS
+	// handshake.
+	stateShaking
 	stateOpen
 )
 
@@ -59,6 +62,10 @@ type conn struct {
 	idleSince int64
 	// began is when the connection was begun, for the connect time.
 	began int64
+	// secret is the connection's TLS, nil in plain text; shakeBegan is when its
+	// handshake began.
+	secret     *secret
+	shakeBegan int64
 	// failures counts attempts in a row that did not lead to an answer.
 	failures int
 
@@ -87,6 +94,9 @@ func (c *conn) pop() {
 	}
 	c.count--
 }
+
+// unsent tells whether bytes wait for the kernel to take them.
+func (c *conn) unsent() bool { return len(c.pending) > 0 }
 
 // unwritten tells whether bytes of the newest request wait to be written.
 func (c *conn) unwritten() bool { return len(c.pending) > 0 || len(c.tail) > 0 }

@@ -46,6 +46,9 @@ func (w *worker) expire(c *conn, now int64) {
 		w.dial(c)
 	case stateConnecting:
 		w.connectFailed(c, results.CauseConnectTimeout, fmt.Sprintf("no connection within %v", w.spec.ConnectTimeout))
+	case stateShaking:
+		// The goroutine that has the descriptor sees its end and gives it back.
+		_ = unix.Shutdown(int(c.fd), unix.SHUT_RDWR)
 	case stateOpen:
 		if c.count == 0 {
 			return
@@ -59,7 +62,7 @@ func (w *worker) expire(c *conn, now int64) {
 // dial begins to connect.
 func (w *worker) dial(c *conn) {
 	c.began = clock.Now()
-	fd, established, errno := newSocket(w.addr)
+	fd, established, errno := newSocket(w.address(c))
 	if errno != 0 {
 		w.connectFailed(c, connectCause(errno), errno.Error())
 		return
@@ -67,14 +70,14 @@ func (w *worker) dial(c *conn) {
 	c.fd, c.state = int32(fd), stateConnecting
 	events := uint32(unix.EPOLLOUT)
 	if established {
-		events = unix.EPOLLIN
+		events = unix.EPOLLIN | unix.EPOLLRDHUP
 	}
 	if err := w.poller.add(fd, int(c.id), events); err != nil {
 		w.connectFailed(c, results.CauseLocal, err.Error())
 		return
 	}
 	if established {
-		w.opened(c)
+		w.connected(c)
 		return
 	}
 	w.setDeadline(c, c.began+int64(w.spec.ConnectTimeout))
@@ -90,8 +93,23 @@ func (w *worker) finishConnect(c *conn) {
 		w.connectFailed(c, connectCause(errno), errno.Error())
 		return
 	}
-	if err := w.poller.modify(int(c.fd), int(c.id), unix.EPOLLIN); err != nil {
+	if err := w.poller.modify(int(c.fd), int(c.id), unix.EPOLLIN|unix.EPOLLRDHUP); err != nil {
 		w.connectFailed(c, results.CauseLocal, err.Error())
+		return
+	}
+	w.connected(c)
+}
+
+// address is where the connection goes: all addresses of the target in turn.
+func (w *worker) address(c *conn) unix.Sockaddr {
+	return w.addrs[(int(c.id)*w.threads+w.id)%len(w.addrs)]
+}
+
+// connected is a connection made; over TLS the handshake follows.
+func (w *worker) connected(c *conn) {
+	w.connect.Record(clock.Now() - c.began)
+	if w.tls != nil {
+		w.handshake(c)
 		return
 	}
 	w.opened(c)
@@ -100,7 +118,6 @@ func (w *worker) finishConnect(c *conn) {
 // opened makes a new connection ready.
 func (w *worker) opened(c *conn) {
 	now := clock.Now()
-	w.connect.Record(now - c.began)
 	if c.known {
 		w.out.Reconnects++
 		w.source.Reconnected(int(c.id))
@@ -138,7 +155,7 @@ func (w *worker) drop(c *conn) {
 		// Closing removes the descriptor from epoll as well.
 		_ = unix.Close(int(c.fd))
 	}
-	c.fd, c.state = -1, stateDown
+	c.fd, c.state, c.secret = -1, stateDown, nil
 	c.pending, c.tail, c.carry = nil, nil, nil
 }
 

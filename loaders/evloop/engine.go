@@ -7,6 +7,7 @@ package evloop
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime"
 	"runtime/debug"
@@ -78,6 +79,13 @@ type session struct {
 
 func newSession(spec loaders.Spec) (*session, error) {
 	w := &work{spec: &spec}
+	if spec.TLS != nil {
+		config, err := tlsConfig(spec.TLS, spec.Target.Host)
+		if err != nil {
+			return nil, err
+		}
+		w.tls = config
+	}
 	bodies := wire.NewBodies()
 	for i := range spec.Requests {
 		r, err := bodies.Compile(&spec.Requests[i], spec.Target.Host)
@@ -303,30 +311,37 @@ func (s *session) interval() results.Interval {
 
 // finish fills in what is known at the end.
 func (s *session) finish(report *results.Report) error {
-	var connect record.Histogram
+	var connect, shakes record.Histogram
 	for _, w := range s.workers {
 		connect.Merge(&w.connect)
+		shakes.Merge(&w.shakes)
 	}
-	var err error
-	report.Connect, err = connect.Result()
+	var errs [2]error
+	report.Connect, errs[0] = connect.Result()
+	report.TLSHandshake, errs[1] = shakes.Result()
 	var after debug.GCStats
 	debug.ReadGCStats(&after)
 	report.Collections = uint32(after.NumGC - s.before.NumGC)
 	report.GCPauseNS = int64(after.PauseTotal - s.before.PauseTotal)
-	return err
+	return errors.Join(errs[:]...)
 }
 
-// sockaddr is the target as the kernel wants it.
-func sockaddr(t loaders.Target) (unix.Sockaddr, error) {
+// sockaddrs are the target's addresses as the kernel wants them.
+func sockaddrs(t loaders.Target) ([]unix.Sockaddr, error) {
 	if t.Network == "unix" {
-		return &unix.SockaddrUnix{Name: t.Address}, nil
+		return []unix.Sockaddr{&unix.SockaddrUnix{Name: t.Address}}, nil
 	}
-	ap, err := loaders.ParseAddress(t.Address)
-	if err != nil {
-		return nil, err
+	var list []unix.Sockaddr
+	for _, address := range append([]string{t.Address}, t.More...) {
+		ap, err := loaders.ParseAddress(address)
+		if err != nil {
+			return nil, err
+		}
+		if ap.Addr().Is4() {
+			list = append(list, &unix.SockaddrInet4{Port: int(ap.Port()), Addr: ap.Addr().As4()})
+		} else {
+			list = append(list, &unix.SockaddrInet6{Port: int(ap.Port()), Addr: ap.Addr().As16()})
+		}
 	}
-	if ap.Addr().Is4() {
-		return &unix.SockaddrInet4{Port: int(ap.Port()), Addr: ap.Addr().As4()}, nil
-	}
-	return &unix.SockaddrInet6{Port: int(ap.Port()), Addr: ap.Addr().As16()}, nil
+	return list, nil
 }

@@ -70,7 +70,7 @@ func (w *worker) refill(c *conn) {
 	}
 	w.scratch = w.scratch[:0]
 	for ; room > 0; room-- {
-		r := &w.requests[w.take(c, now, now)]
+		r := &w.requests[w.enter(c, now, now)]
 		w.scratch = append(append(w.scratch, r.Head...), r.Body...)
 		w.out.now.traffic.SentBody += uint64(r.BodyBytes)
 	}
@@ -79,7 +79,7 @@ func (w *worker) refill(c *conn) {
 
 // issue sends one request.
 func (w *worker) issue(c *conn, intended, now int64) {
-	r := &w.requests[w.take(c, intended, now)]
+	r := &w.requests[w.enter(c, intended, now)]
 	if len(c.flights) > 1 && len(r.Body) > 0 {
 		w.scratch = append(append(w.scratch[:0], r.Head...), r.Body...)
 		w.out.now.traffic.SentBody += uint64(r.BodyBytes)
@@ -92,9 +92,9 @@ func (w *worker) issue(c *conn, intended, now int64) {
 	w.transmit(c, r.Head, r.Body)
 }
 
-// take enters the user's next request into the connection's flights and
+// enter puts the user's next request into the connection's flights and
 // returns its number.
-func (w *worker) take(c *conn, intended, now int64) int {
+func (w *worker) enter(c *conn, intended, now int64) int {
 	request := w.source.Next(int(c.id))
 	*c.push() = flight{Exchange: record.Exchange{Intended: intended, Sent: now, Request: int32(request)}}
 	c.issued++
@@ -108,11 +108,30 @@ func (w *worker) take(c *conn, intended, now int64) int {
 // transmit writes bytes, then the shared tail of a large body. What the kernel
 // does not take at once is kept for when it can.
 func (w *worker) transmit(c *conn, head, tail []byte) {
-	if c.unwritten() {
-		c.pending = append(c.pending, head...)
+	if c.secret != nil {
+		if err := c.secret.seal(head); err != nil {
+			w.brokenWith(c, results.CauseTLS, err.Error())
+			return
+		}
+		head = c.secret.take()
+	}
+	waiting := c.unwritten()
+	if !waiting {
+		c.tail = tail
+	}
+	if w.put(c, head); waiting || len(tail) == 0 || c.unsent() || c.state != stateOpen {
 		return
 	}
-	n, errno := write(c.fd, head)
+	w.flush(c)
+}
+
+// put writes bytes behind those that wait, or makes them wait.
+func (w *worker) put(c *conn, b []byte) {
+	if c.unsent() {
+		c.pending = append(c.pending, b...)
+		return
+	}
+	n, errno := write(c.fd, b)
 	switch {
 	case errno == unix.EAGAIN:
 		n = 0
@@ -121,20 +140,18 @@ func (w *worker) transmit(c *conn, head, tail []byte) {
 		return
 	}
 	w.out.now.traffic.Sent += uint64(n)
-	c.tail = tail
-	if n < len(head) {
-		c.pending = append(c.pending[:0], head[n:]...)
+	if n < len(b) {
+		c.pending = append(c.pending[:0], b[n:]...)
 		w.wantWrite(c, true)
-		return
-	}
-	if len(tail) > 0 {
-		w.flush(c)
 	}
 }
 
 // flush writes once from what is kept; a level-triggered EPOLLOUT calls it
 // again until nothing is left.
 func (w *worker) flush(c *conn) {
+	if c.secret != nil && !c.unsent() && len(c.tail) > 0 && !w.sealTail(c) {
+		return
+	}
 	buf, body := c.pending, false
 	if len(buf) == 0 {
 		buf, body = c.tail, true
@@ -153,10 +170,7 @@ func (w *worker) flush(c *conn) {
 		}
 		w.out.now.traffic.Sent += uint64(n)
 		if body {
-			r := &w.requests[c.oldest().Request]
-			written := len(r.Body) - len(c.tail)
-			w.out.now.traffic.SentBody += bodyShare(r, written+n) - bodyShare(r, written)
-			c.tail = c.tail[n:]
+			w.advance(c, n)
 		} else {
 			c.pending = append(c.pending[:0], c.pending[n:]...)
 		}
@@ -165,8 +179,33 @@ func (w *worker) flush(c *conn) {
 		w.wantWrite(c, true)
 		return
 	}
-	c.oldest().Written = clock.Now()
+	if c.count > 0 {
+		c.oldest().Written = clock.Now()
+	}
 	w.wantWrite(c, false)
+}
+
+// sealed is how much of a large body is encrypted at a time, in bytes.
+const sealed = 64 << 10
+
+// sealTail encrypts the next piece of a large body; false when that failed.
+func (w *worker) sealTail(c *conn) bool {
+	n := min(sealed, len(c.tail))
+	if err := c.secret.seal(c.tail[:n]); err != nil {
+		w.brokenWith(c, results.CauseTLS, err.Error())
+		return false
+	}
+	c.pending = append(c.pending[:0], c.secret.take()...)
+	w.advance(c, n)
+	return true
+}
+
+// advance takes written bytes off the front of a large body.
+func (w *worker) advance(c *conn, n int) {
+	r := &w.requests[c.oldest().Request]
+	written := len(r.Body) - len(c.tail)
+	w.out.now.traffic.SentBody += bodyShare(r, written+n) - bodyShare(r, written)
+	c.tail = c.tail[n:]
 }
 
 // bodyShare is how much of the body proper is in the first bytes of its framed
@@ -180,7 +219,7 @@ func (w *worker) wantWrite(c *conn, want bool) {
 	if c.writing == want {
 		return
 	}
-	events := uint32(unix.EPOLLIN)
+	events := uint32(unix.EPOLLIN | unix.EPOLLRDHUP)
 	if want {
 		events |= unix.EPOLLOUT
 	}

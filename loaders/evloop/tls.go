@@ -5,6 +5,7 @@ package evloop
 import (
 	"bytes"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -13,7 +14,44 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/joust-bench/joust/loaders"
 )
+
+// tlsConfig makes the client's configuration from the Spec's.
+func tlsConfig(t *loaders.TLS, host string) (*tls.Config, error) {
+	config := &tls.Config{
+		ServerName: t.ServerName, InsecureSkipVerify: t.Insecure, NextProtos: []string{"http/1.1"},
+		MinVersion: tls.VersionTLS12,
+	}
+	if config.ServerName == "" {
+		config.ServerName = host
+		if name, _, err := net.SplitHostPort(host); err == nil {
+			config.ServerName = name
+		}
+	}
+	if t.CAFile != "" {
+		pem, err := os.ReadFile(t.CAFile)
+		if err != nil {
+			return nil, fmt.Errorf("reading the authority to trust: %w", err)
+		}
+		config.RootCAs = x509.NewCertPool()
+		if !config.RootCAs.AppendCertsFromPEM(pem) {
+			return nil, fmt.Errorf("reading the authority to trust: %s holds no PEM certificate", t.CAFile)
+		}
+	}
+	if t.CertFile != "" {
+		cert, err := tls.LoadX509KeyPair(t.CertFile, t.KeyFile)
+		if err != nil {
+			return nil, fmt.Errorf("reading the client certificate: %w", err)
+		}
+		config.Certificates = []tls.Certificate{cert}
+	}
+	if t.Resume {
+		config.ClientSessionCache = tls.NewLRUClientSessionCache(0)
+	}
+	return config, nil
+}
 
 // secret is one connection's TLS. The handshake runs in a goroutine on the
 // blocking descriptor; afterwards the connection belongs to its loop and the
@@ -29,8 +67,9 @@ func newSecret(fd int, config *tls.Config) *secret {
 	return &secret{conn: tls.Client(w, config), wire: w}
 }
 
-// shake makes the handshake, at most until the timeout. The descriptor is
-// blocking meanwhile; it is non-blocking again when shake returns nil.
+// shake makes the handshake; no read or write in it takes longer than the
+// timeout. The descriptor is blocking meanwhile; it is non-blocking again when
+// shake returns nil.
 func (s *secret) shake(timeout time.Duration) error {
 	tv := unix.NsecToTimeval(int64(timeout))
 	for _, option := range []int{unix.SO_RCVTIMEO, unix.SO_SNDTIMEO} {
@@ -42,7 +81,7 @@ func (s *secret) shake(timeout time.Duration) error {
 		return fmt.Errorf("preparing the TLS handshake: %w", err)
 	}
 	if err := s.conn.Handshake(); err != nil {
-		return err
+		return explain(err)
 	}
 	s.wire.handshake = false
 	if err := unix.SetNonblock(s.wire.fd, true); err != nil {
@@ -51,12 +90,30 @@ func (s *secret) shake(timeout time.Duration) error {
 	return nil
 }
 
-// seal encrypts and returns what must be written for it. The bytes are good
-// until the next call.
-func (s *secret) seal(plain []byte) ([]byte, error) {
-	s.wire.out.Reset()
+// explain says what a failed handshake most likely means.
+func explain(err error) error {
+	var plain tls.RecordHeaderError
+	if errors.As(err, &plain) {
+		return fmt.Errorf("TLS handshake: %w: the server speaks plain HTTP here: use http://", err)
+	}
+	var unknown x509.UnknownAuthorityError
+	if errors.As(err, &unknown) {
+		return fmt.Errorf("TLS handshake: %w: trust its authority or switch verification off", err)
+	}
+	return fmt.Errorf("TLS handshake: %w", err)
+}
+
+// seal encrypts; take returns what is to be written for it.
+func (s *secret) seal(plain []byte) error {
 	_, err := s.conn.Write(plain)
-	return s.wire.out.Bytes(), err
+	return err
+}
+
+// take is what TLS wants to have written, good until the next call of seal or
+// open.
+func (s *secret) take() []byte {
+	defer s.wire.out.Reset()
+	return s.wire.out.Bytes()
 }
 
 // open decrypts into buf from bytes that the kernel has. again is true when it
@@ -68,9 +125,6 @@ func (s *secret) open(buf []byte) (n int, again bool, err error) {
 	}
 	return n, false, err
 }
-
-// answers are bytes that TLS itself wants to send, such as a key update's.
-func (s *secret) answers() []byte { return s.wire.out.Bytes() }
 
 // errAgain says that the descriptor has nothing now. It is temporary, so that
 // crypto/tls keeps what it has and lets itself be asked again.

@@ -3,6 +3,7 @@
 package evloop
 
 import (
+	"crypto/tls"
 	"math"
 	"os"
 	"sync/atomic"
@@ -36,6 +37,8 @@ type work struct {
 	spec     *loaders.Spec
 	requests []wire.Request
 	answers  []wire.Answer
+	// tls is nil for plain text.
+	tls *tls.Config
 	// stop is the instant at which the load was told to end early, 0 for none.
 	stop atomic.Int64
 }
@@ -53,8 +56,8 @@ type worker struct {
 	id, threads int
 	live        live
 
-	// addr belongs to the thread: connecting writes into it.
-	addr      unix.Sockaddr
+	// addrs belong to the thread: connecting writes into them.
+	addrs     []unix.Sockaddr
 	poller    *poller
 	schedstat *os.File
 	source    source.Source
@@ -70,13 +73,17 @@ type worker struct {
 	idle queue
 
 	buf, scratch []byte
+	handshakes   handshakes
+	// connect and shakes are the times to connect and to shake hands.
 	connect      record.Histogram
+	shakes       record.Histogram
 	connectError error
 	connectCause results.Cause
 	open         int
 	inFlight     int
-	// completed and failed count since the thread began.
-	completed, failed uint64
+	// completed and failed count since the thread began, movedBefore the bytes
+	// of earlier phases.
+	completed, failed, movedBefore uint64
 
 	// What follows belongs to the phase that runs.
 	phase   *phase
@@ -107,7 +114,7 @@ func newWorker(shared *work, id int) (*worker, error) {
 	if err != nil {
 		return nil, err
 	}
-	addr, err := sockaddr(spec.Target)
+	addrs, err := sockaddrs(spec.Target)
 	if err != nil {
 		return nil, err
 	}
@@ -117,13 +124,15 @@ func newWorker(shared *work, id int) (*worker, error) {
 	}
 	w := &worker{
 		work: shared, id: id, threads: spec.Threads,
-		addr: addr, poller: p, source: src,
+		addrs: addrs, poller: p, source: src,
 		memos:     make([]wire.Memo, len(shared.requests)),
 		conns:     make([]conn, users),
 		deadlines: make([]int64, users),
 		idle:      newQueue(users),
 		buf:       make([]byte, readBuffer),
-		nextMark:  never,
+
+		handshakes: handshakes{places: make(chan struct{}, handshakesAtOnce)},
+		nextMark:   never,
 	}
 	flights := make([]flight, users*spec.Depth)
 	for i := range w.conns {
@@ -167,6 +176,12 @@ func (w *worker) main(cpu int, connected chan<- error, phases <-chan *phase, don
 
 func (w *worker) close() {
 	for i := range w.conns {
+		if w.conns[i].state == stateShaking {
+			_ = unix.Shutdown(int(w.conns[i].fd), unix.SHUT_RDWR)
+		}
+	}
+	w.handshakes.running.Wait()
+	for i := range w.conns {
 		if w.conns[i].fd >= 0 {
 			_ = unix.Close(int(w.conns[i].fd))
 		}
@@ -195,11 +210,8 @@ func (w *worker) run(p *phase) error {
 		if now >= w.nextMark {
 			w.mark(now)
 		}
-		if !w.started && now >= p.begin && w.nextMark != never {
+		if !w.started && now >= p.begin {
 			w.start()
-		}
-		if w.due <= now && w.started {
-			w.launch(now)
 		}
 		if w.finished(now) {
 			break
@@ -218,6 +230,7 @@ func (w *worker) run(p *phase) error {
 
 // begin sets the thread up for a phase.
 func (w *worker) begin(p *phase) {
+	w.movedBefore += w.out.now.traffic.Sent + w.out.now.traffic.Received
 	w.out.Reset(record.Window{Loop: p.loop, T0: p.t0, T1: p.t1})
 	w.out = outcome{Phase: w.out.Phase, thread: w.id}
 	w.phase, w.end = p, p.end
@@ -233,10 +246,11 @@ func (w *worker) begin(p *phase) {
 	w.out.minOpen = w.open
 }
 
-// start lets the load flow.
+// start lets the load flow. A closed loop whose window is over already, on a
+// machine that stalls, has nothing to ask.
 func (w *worker) start() {
-	w.started, w.sending = true, true
-	if w.phase.loop != results.ClosedLoop {
+	w.started, w.sending = true, w.nextMark != never
+	if w.phase.loop != results.ClosedLoop || !w.sending {
 		return
 	}
 	for n := w.idle.len(); n > 0; n-- {
@@ -326,26 +340,41 @@ func (w *worker) finished(now int64) bool {
 	return now >= w.end || (w.inFlight == 0 && w.due == never)
 }
 
-// turn waits for events by the idle strategy and handles them.
+// turn waits for events by the idle strategy, handles them and sends what is
+// due. Connections that end come first, so that nothing is sent on them.
 func (w *worker) turn(now int64) error {
 	events, err := w.await(now)
 	if err != nil {
 		return err
 	}
-	if len(events) == 0 {
-		return nil
-	}
-	w.out.now.wakeups++
-	for i := range events {
-		w.handle(&events[i])
-		if w.due != never && w.started {
-			if now := clock.Now(); w.due <= now {
-				w.launch(now)
+	if len(events) > 0 {
+		w.out.now.wakeups++
+		for i := range events {
+			if events[i].Events&ending != 0 {
+				w.handle(&events[i])
 			}
 		}
 	}
-	w.publish()
+	w.launchDue()
+	for i := range events {
+		if events[i].Events&ending == 0 {
+			w.handle(&events[i])
+			w.launchDue()
+		}
+	}
+	if len(events) > 0 {
+		w.publish()
+	}
 	return nil
+}
+
+// launchDue sends what is due now.
+func (w *worker) launchDue() {
+	if w.due != never && w.started && w.idle.len() > 0 {
+		if now := clock.Now(); w.due <= now {
+			w.launch(now)
+		}
+	}
 }
 
 // await waits until something is ready or the next thing is due.
@@ -383,7 +412,7 @@ func (w *worker) await(now int64) ([]unix.EpollEvent, error) {
 func (w *worker) publish() {
 	w.live.completed.Store(w.completed)
 	w.live.failed.Store(w.failed)
-	w.live.bytes.Store(w.out.now.traffic.Sent + w.out.now.traffic.Received)
+	w.live.bytes.Store(w.movedBefore + w.out.now.traffic.Sent + w.out.now.traffic.Received)
 	w.live.open.Store(int64(w.open))
 }
 

@@ -94,6 +94,11 @@ func (s *shard) dial(u *user) {
 func (s *shard) opened(u *user, conn net.Conn, began int64) *link {
 	now := clock.Now()
 	s.connect.Record(now - began)
+	if u.known {
+		s.out.Reconnects++
+		s.source.Reconnected(u.id)
+	}
+	u.known = true
 	l := &link{conn: conn, jobs: make(chan job, s.spec.Depth), flushed: make(chan struct{}, 1)}
 	u.link, u.fresh, u.inBody = l, true, false
 	u.flights, u.issued, u.carry = u.flights[:0], 0, nil
@@ -129,7 +134,7 @@ func (s *shard) drop(u *user) {
 		return
 	}
 	s.open--
-	if s.phase != nil {
+	if s.out.cpu0 != 0 && s.nextMark != never { // inside the window
 		s.out.minOpen = min(s.out.minOpen, s.open)
 	}
 	close(u.link.jobs)
@@ -141,8 +146,6 @@ func (s *shard) drop(u *user) {
 // after failures.
 func (s *shard) connectLater(u *user, failures int) {
 	u.failures += failures
-	s.out.Reconnects++
-	s.source.Reconnected(u.id)
 	s.setDeadline(u, clock.Now()+backoff(u.failures))
 }
 
@@ -161,8 +164,6 @@ func (s *shard) recycle(u *user) {
 		_ = tcp.SetLinger(0)
 	}
 	s.drop(u)
-	s.out.Reconnects++
-	s.source.Reconnected(u.id)
 	s.dial(u)
 }
 

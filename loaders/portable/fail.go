@@ -63,8 +63,7 @@ func (s *shard) peerClosed(u *user, now int64) {
 		if f.cause == "" && !u.check.Done(&s.answers[f.Request]) {
 			f.cause = results.CauseLength
 		}
-		s.complete(u, f, now)
-		s.announcedClose(u, now)
+		s.announcedClose(u, now, s.complete(u, f, now))
 	case errors.Is(err, wire.ErrIdle):
 		s.brokenWith(u, results.CauseClosed, "the server closed the connection without an answer")
 	case u.inBody:
@@ -75,11 +74,16 @@ func (s *shard) peerClosed(u *user, now int64) {
 }
 
 // announcedClose replaces a connection whose last answer said that it would be
-// closed. Requests behind that answer are lost.
-func (s *shard) announcedClose(u *user, now int64) {
+// closed. Requests behind that answer are lost. A server that closes with wrong
+// answers is not asked again at once.
+func (s *shard) announcedClose(u *user, now int64, right bool) {
 	s.out.AnnouncedCloses++
 	s.failFlights(u, now, results.CauseClosed, "the server announced a close before it had answered all requests of the pipeline")
-	s.recycle(u)
+	if right {
+		s.recycle(u)
+		return
+	}
+	s.restart(u)
 }
 
 // broken ends a connection on which something went wrong.

@@ -19,76 +19,100 @@ const (
 	writerGrace = 200 * time.Millisecond
 )
 
+// step is what a reader does next.
+type step uint8
+
+const (
+	stepRead step = iota
+	stepAwait
+	stepEnd
+)
+
 // read is the life of a link's reader.
 func (s *shard) read(u *user, l *link) {
 	buf := make([]byte, readStep)
 	for {
 		n, err := l.conn.Read(buf)
-		now := clock.Now()
-		if n > 0 {
-			s.awaitWriter(u, l)
-		}
-		s.mu.Lock()
-		more := s.receive(u, l, buf[:n], err, now)
-		s.release()
-		if !more {
-			return
+		data, overdue := buf[:n], false
+		for next := stepAwait; next == stepAwait; data = nil {
+			s.mu.Lock()
+			next = s.receive(u, l, data, err, overdue)
+			s.release()
+			switch next {
+			case stepAwait:
+				overdue = !s.awaitWriter(u, l)
+			case stepEnd:
+				return
+			}
 		}
 	}
 }
 
 // awaitWriter waits for a writer that has given the kernel the end of the
-// oldest request and had no time yet to say so: the answer may overtake it.
-func (s *shard) awaitWriter(u *user, l *link) {
-	limit := clock.Now() + int64(writerGrace)
+// oldest request and had no time yet to say so: the answer may overtake it. It
+// is false when that takes too long to be so.
+func (s *shard) awaitWriter(u *user, l *link) bool {
+	limit := time.NewTimer(writerGrace)
+	defer limit.Stop()
 	for {
 		s.mu.Lock()
-		wait := u.link == l && len(u.flights) > 0 && l.unwritten >= len(u.flights) && l.lastBegun
+		wait := u.link == l && s.mayBeWritten(u)
 		s.release()
-		if !wait || clock.Now() >= limit {
-			return
+		if !wait {
+			return true
 		}
-		timer := time.NewTimer(clock.Until(limit))
 		select {
 		case <-l.flushed:
-		case <-timer.C:
+		case <-limit.C:
+			return false
 		}
-		timer.Stop()
 	}
 }
 
-// receive acts on what one read brought. It is false when the link is done.
-func (s *shard) receive(u *user, l *link, data []byte, err error, now int64) bool {
+// unwritten tells whether the end of the oldest request is not known to be
+// written; mayBeWritten whether it may be all the same.
+func (s *shard) unwritten(u *user) bool { return u.link.unwritten >= len(u.flights) }
+
+func (s *shard) mayBeWritten(u *user) bool { return s.unwritten(u) && u.link.lastBegun }
+
+// receive acts on what one read brought, or goes on with what an earlier one
+// left. Its stamp is taken with the shard in hand, so that the window's ends and
+// all that is counted keep one order.
+func (s *shard) receive(u *user, l *link, data []byte, err error, overdue bool) step {
 	if u.link != l {
-		return false
+		return stepEnd
 	}
+	now := clock.Now()
 	s.mark(now)
-	if len(data) > 0 {
-		s.out.now.Received += uint64(len(data))
-		s.moved += uint64(len(data))
-		if len(u.carry) > 0 {
-			u.carry = append(u.carry, data...)
-			data = u.carry
-		}
-		rest := s.consume(u, data, now)
-		if u.link != l {
-			return false
-		}
-		u.carry = keep(u.carry, rest)
-		s.proceed(u)
-		s.launch(clock.Now())
+	s.out.now.Received += uint64(len(data))
+	s.moved += uint64(len(data))
+	if len(u.carry) > 0 {
+		u.carry = append(u.carry, data...)
+		data = u.carry
 	}
+	rest, await := s.consume(u, data, now, overdue)
+	if u.link != l {
+		return stepEnd
+	}
+	u.carry = keep(u.carry, rest)
+	if await {
+		return stepAwait
+	}
+	s.proceed(u)
+	s.launch(clock.Now())
 	switch {
 	case u.link != l:
-		return false
+		return stepEnd
 	case err == nil:
-		return true
+		return stepRead
+	case l.writeErr != nil:
+		s.broken(u, writeCause(l.writeErr), l.writeErr)
 	case errors.Is(err, io.EOF):
 		s.peerClosed(u, now)
 	default:
 		s.broken(u, readCause(err), err)
 	}
-	return false
+	return stepEnd
 }
 
 // keep moves what was not consumed into the user's own buffer, and lets go of
@@ -116,71 +140,75 @@ func (s *shard) proceed(u *user) {
 }
 
 // consume takes whole answers off the data and returns what is left: an
-// incomplete head.
-func (s *shard) consume(u *user, data []byte, now int64) []byte {
+// incomplete head, or what must await the writer unless that is overdue.
+func (s *shard) consume(u *user, data []byte, now int64, overdue bool) (rest []byte, await bool) {
 	for len(data) > 0 {
 		if len(u.flights) == 0 {
 			s.surplus(u, data)
-			return nil
+			return nil, false
 		}
 		f := &u.flights[0]
 		if f.FirstByte == 0 {
+			if s.mayBeWritten(u) && !overdue {
+				return data, true
+			}
 			f.FirstByte = now
-			if u.link.unwritten >= len(u.flights) {
+			if s.unwritten(u) {
 				s.fail(u, f, now, results.CauseEarlyReply, "the answer began before the request's body was written")
 				s.restart(u)
-				return nil
+				return nil, false
 			}
 		}
-		if u.fresh {
-			if head, total, ok := s.memos[f.Request].Match(data); ok {
-				s.recognised(u, f, data[head:total], len(data)-total)
-				s.complete(u, f, now)
-				data = data[total:]
-				continue
-			}
-		}
-		n, done, err := s.parse(u, f, data)
-		if err != nil {
-			s.fail(u, f, now, results.CauseProtocol, err.Error())
-			s.restart(u)
-			return nil
-		}
-		data = data[n:]
+		taken, done, keepAlive := s.recognise(u, f, data)
 		if !done {
-			return data
+			var err error
+			if taken, done, err = s.parse(u, f, data); err != nil {
+				s.fail(u, f, now, results.CauseProtocol, err.Error())
+				s.restart(u)
+				return nil, false
+			}
+			keepAlive = u.parser.KeepAlive
 		}
-		s.surplusBehind(u, f, len(data))
-		keepAlive := u.parser.KeepAlive
-		s.complete(u, f, now)
-		if !keepAlive {
-			s.announcedClose(u, now)
-			return nil
+		data = data[taken:]
+		if !done {
+			return data, false
+		}
+		behind := len(u.flights) == 1 && len(data) > 0
+		if behind && f.cause == "" {
+			f.cause = results.CauseProtocol
+		}
+		right := s.complete(u, f, now)
+		switch {
+		case !keepAlive:
+			s.announcedClose(u, now, right)
+			return nil, false
+		case behind:
+			s.restart(u)
+			return nil, false
 		}
 	}
-	return nil
+	return nil, false
 }
 
-// recognised checks an answer whose head is the remembered one.
-func (s *shard) recognised(u *user, f *flight, body []byte, behind int) {
-	s.out.now.ReceivedBody += uint64(len(body))
+// recognise takes a whole answer whose head is the remembered one.
+func (s *shard) recognise(u *user, f *flight, data []byte) (taken int, done, keepAlive bool) {
+	if !u.fresh {
+		return 0, false, false
+	}
+	head, total, ok := s.memos[f.Request].Match(data)
+	if !ok {
+		return 0, false, false
+	}
 	a := &s.answers[f.Request]
 	u.check.Reset()
-	if !u.check.Body(a, body) {
+	if !u.check.Body(a, data[head:total]) {
 		f.cause = bodyCause(&u.check, a)
 	} else if !u.check.Done(a) {
 		f.cause = results.CauseLength
 	}
-	s.surplusBehind(u, f, behind)
-	u.parser.Status = a.Status
-}
-
-// surplusBehind finds an answer wrong that has bytes behind it which answer
-// nothing.
-func (s *shard) surplusBehind(u *user, f *flight, behind int) {
-	if len(u.flights) == 1 && behind > 0 && f.cause == "" {
-		f.cause = results.CauseProtocol
-	}
+	s.out.now.ReceivedBody += uint64(total - head)
+	u.parser.Status = s.memos[f.Request].Status()
+	return total, true, true
 }
 
 // parse reads on in one answer until its end or the data's, and returns how
@@ -202,7 +230,7 @@ func (s *shard) parse(u *user, f *flight, data []byte) (taken int, done bool, er
 			return taken + n, false, nil
 		case wire.Head:
 			u.inBody = true
-			if u.parser.Status != a.Status {
+			if !a.StatusOK(u.parser.Status) {
 				f.cause = results.CauseStatus
 			} else {
 				s.memos[f.Request].Learn(data[taken:taken+n], &u.parser)
@@ -210,7 +238,7 @@ func (s *shard) parse(u *user, f *flight, data []byte) (taken int, done bool, er
 		case wire.Body:
 			span := u.parser.Span(data[taken:])
 			s.out.now.ReceivedBody += uint64(len(span))
-			if !u.check.Body(a, span) && f.cause == "" {
+			if f.cause == "" && !u.check.Body(a, span) {
 				f.cause = bodyCause(&u.check, a)
 			}
 		case wire.End:
@@ -224,17 +252,21 @@ func (s *shard) parse(u *user, f *flight, data []byte) (taken int, done bool, er
 	}
 }
 
-// complete counts an answer that has come to its end.
-func (s *shard) complete(u *user, f *flight, now int64) {
-	if f.cause != "" {
+// complete counts an answer that has come to its end, and tells whether it was
+// right.
+func (s *shard) complete(u *user, f *flight, now int64) (right bool) {
+	right = f.cause == ""
+	if !right {
 		s.fail(u, f, now, f.cause, s.describe(u, f))
 	} else {
 		u.failures = 0
 		s.completed++
 		s.out.Answered(&f.Exchange, now, u.parser.Status)
 	}
+	if s.room(u) <= 0 {
+		u.idleSince = now
+	}
 	s.pop(u)
-	u.idleSince = now
 	if len(u.flights) == 0 {
 		u.deadline = never
 	} else {
@@ -244,6 +276,7 @@ func (s *shard) complete(u *user, f *flight, now int64) {
 		for until := clock.Now() + s.phase.thinkSpin; clock.Now() < until; {
 		}
 	}
+	return right
 }
 
 // pop takes the oldest request off the user's flights.
@@ -258,7 +291,7 @@ func (s *shard) describe(u *user, f *flight) string {
 	name := s.spec.Requests[f.Request].Name
 	switch f.cause {
 	case results.CauseStatus:
-		return fmt.Sprintf("%s: status %d where %d counts as right", name, u.parser.Status, a.Status)
+		return fmt.Sprintf("%s: status %d where %s counts as right", name, u.parser.Status, a.WantedStatus())
 	case results.CauseLength:
 		return fmt.Sprintf("%s: a body of %d bytes where %d count as right", name, u.check.Seen(), len(a.Body))
 	case results.CauseBody:

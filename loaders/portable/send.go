@@ -1,6 +1,8 @@
 package portable
 
 import (
+	"time"
+
 	"github.com/joust-bench/joust/loaders/clock"
 	"github.com/joust-bench/joust/loaders/record"
 	"github.com/joust-bench/joust/results"
@@ -140,6 +142,9 @@ func (s *shard) beginJob(u *user, l *link, j *job) bool {
 			f.Intended = now
 		}
 	}
+	if first == 0 {
+		s.setDeadline(u, now+int64(s.spec.RequestTimeout))
+	}
 	l.lastBegun = j.last()
 	return true
 }
@@ -157,7 +162,10 @@ func (s *shard) wrote(u *user, l *link, j *job, n int, body bool, err error) boo
 		return false
 	}
 	if err != nil {
-		s.broken(u, writeCause(err), err)
+		// What broke the write may be an answer that came too soon: the reader
+		// finds it, or the end, and has not long to.
+		l.writeErr, l.lastBegun = err, false
+		_ = l.conn.SetReadDeadline(time.Now().Add(writerGrace))
 		return false
 	}
 	j.writes++

@@ -124,7 +124,7 @@ func (s *shard) run(ctx context.Context, p *phase) {
 	for {
 		now := clock.Now()
 		s.mark(now)
-		if !s.started && now >= p.begin && s.nextMark != never {
+		if !s.started && now >= p.begin {
 			s.start()
 		}
 		s.launch(now)
@@ -151,10 +151,11 @@ func (s *shard) begin(p *phase) {
 	s.out.minOpen = s.open
 }
 
-// start lets the load flow.
+// start lets the load flow. A closed loop whose window is over already, on a
+// machine that stalls, has nothing to ask.
 func (s *shard) start() {
-	s.started, s.sending = true, true
-	if s.phase.loop != results.ClosedLoop {
+	s.started, s.sending = true, s.nextMark != never
+	if s.phase.loop != results.ClosedLoop || !s.sending {
 		return
 	}
 	for n := len(s.idle); n > 0; n-- {
@@ -181,11 +182,10 @@ func (s *shard) stopEarly(at int64) {
 
 // shed gives up what is due and unsent.
 func (s *shard) shed(now int64) {
-	for ; s.pace.due != never; s.pace.advance() {
-		if s.pace.due < s.out.Window.T1 {
-			s.out.Unsent(s.pace.due, now)
-		}
+	for ; s.pace.due < s.out.Window.T1; s.pace.advance() {
+		s.out.Unsent(s.pace.due, now)
 	}
+	s.pace.due = never
 }
 
 // mark takes the readings that stand at the window's ends, when they are due.

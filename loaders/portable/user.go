@@ -25,6 +25,8 @@ type user struct {
 	// link is nil while the user is not connected.
 	link       *link
 	connecting bool
+	// known is true from the first time that the user was connected.
+	known bool
 	// queued is true while the user stands in the idle queue.
 	queued bool
 	// deadline is when the state has lasted too long: the oldest request's
@@ -60,6 +62,8 @@ type link struct {
 	// lastBegun is true from before the last write of the oldest unwritten
 	// request.
 	lastBegun bool
+	// writeErr is why the writer gave up; the reader says what it means.
+	writeErr error
 	// flushed has a token when the writer has ended a job.
 	flushed chan struct{}
 }

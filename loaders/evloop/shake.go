@@ -1,0 +1,124 @@
+//go:build linux
+
+package evloop
+
+import (
+	"errors"
+	"io"
+	"os"
+	"sync"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/joust-bench/joust/loaders/clock"
+	"github.com/joust-bench/joust/results"
+)
+
+// handshakesAtOnce bounds the handshakes of a thread that run at one time: each
+// blocks an operating-system thread.
+const handshakesAtOnce = 64
+
+// shaken is the end of one handshake.
+type shaken struct {
+	id  int32
+	err error
+}
+
+// handshakes are those of one thread that run in goroutines of their own, and
+// those that have ended and wait for the loop to take the connection back.
+type handshakes struct {
+	places  chan struct{}
+	running sync.WaitGroup
+	mu      sync.Mutex
+	ended   []shaken
+}
+
+// handshake takes a connected descriptor out of the loop until it has shaken
+// hands.
+func (w *worker) handshake(c *conn) {
+	if err := unix.EpollCtl(w.poller.fd, unix.EPOLL_CTL_DEL, int(c.fd), nil); err != nil {
+		w.connectFailed(c, results.CauseLocal, err.Error())
+		return
+	}
+	c.state = stateShaking
+	c.shakeBegan = clock.Now()
+	c.secret = newSecret(int(c.fd), w.tls)
+	w.setDeadline(c, c.shakeBegan+int64(w.spec.ConnectTimeout))
+	h, s, id := &w.handshakes, c.secret, c.id
+	h.running.Go(func() {
+		h.places <- struct{}{}
+		err := s.shake(w.spec.ConnectTimeout)
+		<-h.places
+		h.mu.Lock()
+		h.ended = append(h.ended, shaken{id, err})
+		h.mu.Unlock()
+		w.poller.wake()
+	})
+}
+
+// adopt takes back the connections whose handshakes have ended.
+func (w *worker) adopt() {
+	h := &w.handshakes
+	h.mu.Lock()
+	ended := h.ended
+	h.ended = nil
+	h.mu.Unlock()
+	for _, e := range ended {
+		c := &w.conns[e.id]
+		if e.err != nil {
+			cause := results.CauseTLS
+			if errors.Is(e.err, os.ErrDeadlineExceeded) {
+				cause = results.CauseConnectTimeout
+			}
+			w.connectFailed(c, cause, e.err.Error())
+			continue
+		}
+		if err := w.poller.add(int(c.fd), int(c.id), unix.EPOLLIN|unix.EPOLLRDHUP); err != nil {
+			w.connectFailed(c, results.CauseLocal, err.Error())
+			continue
+		}
+		w.shakes.Record(clock.Now() - c.shakeBegan)
+		w.opened(c)
+	}
+}
+
+// receiveSecret reads all that the kernel has and acts on what it says.
+func (w *worker) receiveSecret(c *conn) {
+	for {
+		n, again, err := c.secret.open(w.buf)
+		now := clock.Now()
+		if now >= w.nextMark && w.phase != nil {
+			w.mark(now)
+		}
+		if n > 0 {
+			w.take(c, w.buf[:n], now)
+			if c.state != stateOpen {
+				return
+			}
+		}
+		switch {
+		case again:
+			if b := c.secret.take(); len(b) > 0 {
+				w.put(c, b)
+			}
+			if c.state == stateOpen {
+				w.proceed(c)
+			}
+			return
+		case errors.Is(err, io.EOF):
+			w.peerClosed(c, now)
+			return
+		case err != nil:
+			w.brokenWith(c, tlsCause(err), err.Error())
+			return
+		}
+	}
+}
+
+// tlsCause tells a broken connection from broken TLS.
+func tlsCause(err error) results.Cause {
+	if errno := asErrno(err); errno != unix.EIO {
+		return readCause(errno)
+	}
+	return results.CauseTLS
+}
