@@ -1,0 +1,485 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/joust-bench/joust/loaders"
+	"github.com/joust-bench/joust/loaders/adhoc"
+	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/results/summary"
+)
+
+// target is a server that counts what it answers.
+type target struct {
+	*httptest.Server
+	asked atomic.Int64
+}
+
+// newTarget answers every request as handle says, "alive" for nil.
+func newTarget(t *testing.T, handle http.HandlerFunc) *target {
+	t.Helper()
+	s := &target{}
+	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.asked.Add(1)
+		if handle != nil {
+			handle(w, r)
+			return
+		}
+		_, _ = io.WriteString(w, "alive")
+	}))
+	t.Cleanup(s.Close)
+	return s
+}
+
+// ended is the outcome of one joust.
+type ended struct {
+	code        int
+	out, errors string
+}
+
+// command is joust with a measuring lock of its own, so that it need not wait
+// for whoever measures on this machine.
+func command(t *testing.T, tmp string, args ...string) (c *exec.Cmd, out, errs *bytes.Buffer) {
+	t.Helper()
+	c = exec.CommandContext(t.Context(), filepath.Join(programs, "joust"), args...)
+	c.Env = append(os.Environ(), "TMPDIR="+tmp)
+	out, errs = &bytes.Buffer{}, &bytes.Buffer{}
+	c.Stdout, c.Stderr = out, errs
+	return c, out, errs
+}
+
+func joust(t *testing.T, args ...string) ended {
+	t.Helper()
+	c, out, errs := command(t, t.TempDir(), args...)
+	return ended{exitOf(t, c.Run()), out.String(), errs.String()}
+}
+
+func exitOf(t *testing.T, err error) int {
+	t.Helper()
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		return exit.ExitCode()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return 0
+}
+
+// short is a load that is over soon.
+func short(url string, more ...string) []string {
+	return append([]string{"load", url, "-c", "4", "-t", "1", "-d", "150ms", "--warmup", "50ms", "--expect-status", "200"}, more...)
+}
+
+func TestLoadText(t *testing.T) {
+	t.Parallel()
+	s := newTarget(t, nil)
+	for _, c := range []struct {
+		more []string
+		want []string
+	}{
+		{nil, []string{"GET " + s.URL + "\n", "4 connections, 1 thread, closed loop, 150 ms after 50 ms of warm-up", "service time", "200: ", "idle wait", ", 0 failed"}},
+		{[]string{"-R", "0.2k", "--poisson", "-c", "2", "--seed", "11"}, []string{"open loop at 200 req/s (poisson)", "corrected µs", "send lag", "seed 11"}},
+		{[]string{"--engine", "portable", "--depth", "3"}, []string{"joust portable", "3 requests in flight on each"}},
+		{[]string{"--reconnect", "2", "--rst"}, []string{" reconnected"}},
+	} {
+		e := joust(t, short(s.URL, c.more...)...)
+		if e.code != 0 && !strings.Contains(e.out, "could not pace") { // a busy machine may keep the loader from pacing
+			t.Errorf("%q: exit code %d\n%s%s", c.more, e.code, e.out, e.errors)
+		}
+		for _, want := range c.want {
+			if !strings.Contains(e.out, want) {
+				t.Errorf("%q: no %q in\n%s", c.more, want, e.out)
+			}
+		}
+		if e.errors != "" {
+			t.Errorf("%q: told %q", c.more, e.errors)
+		}
+	}
+}
+
+// What the loader counts is what the server counts.
+func TestLoadJSONAndCounts(t *testing.T) {
+	t.Parallel()
+	s := newTarget(t, nil)
+	file := filepath.Join(t.TempDir(), "latency.hgrm")
+	e := joust(t, short(s.URL, "--format", "json", "--hgrm", file)...)
+	if e.code != 0 {
+		t.Fatalf("exit code %d: %s", e.code, e.errors)
+	}
+	var d summary.Document
+	decoder := json.NewDecoder(strings.NewReader(e.out))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&d); err != nil {
+		t.Fatal(err)
+	}
+	if d.Schema != 1 || d.Requests == 0 || d.Errors != 0 || d.DurationNS != int64(150*time.Millisecond) || len(d.Report.Phases) != 2 {
+		t.Errorf("%+v", d)
+	}
+	if want := float64(d.Requests) * 1e9 / float64(d.DurationNS); d.ThroughputRPS < want*0.999 || d.ThroughputRPS > want*1.001 {
+		t.Errorf("throughput %v, want %v", d.ThroughputRPS, want)
+	}
+	counted := uint64(0)
+	for _, p := range d.Report.Phases {
+		counted += p.Total.Completed + p.CompletedBefore + p.CompletedAfter + p.Unfinished
+	}
+	if asked := uint64(s.asked.Load()); counted != asked {
+		t.Errorf("the loader counts %d requests, the server %d", counted, asked)
+	}
+	text, err := os.ReadFile(file)
+	if err != nil || !strings.Contains(string(text), "1/(1-Percentile)") || !strings.Contains(string(text), fmt.Sprintf("Total count    = %12d]", d.Requests)) {
+		t.Errorf("%v, %s", err, text)
+	}
+}
+
+func TestLoadSendsWhatIsAsked(t *testing.T) {
+	t.Parallel()
+	wrong := make(chan string, 1)
+	s := newTarget(t, func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		got := fmt.Sprintf("%s %s %s %q %q %s", r.Method, r.RequestURI, r.Host, r.Header["A"], r.Header.Get("X-Y"), body)
+		if want := `PUT /p?q=1 other.example ["b" "c"] "z" from the file`; got != want {
+			select {
+			case wrong <- fmt.Sprintf("got %s, want %s", got, want):
+			default:
+			}
+			w.WriteHeader(http.StatusBadRequest)
+		}
+		_, _ = w.Write(body)
+	})
+	file := filepath.Join(t.TempDir(), "body")
+	if err := os.WriteFile(file, []byte("from the file"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	e := joust(t, short(s.URL+"/p?q=1", "-m", "PUT", "-H", "A:b", "-H", "A: c", "-H", "x-y:\tz ", "-H", "HOST:other.example",
+		"--body-file", file, "--expect-body", "from the file")...)
+	select {
+	case w := <-wrong:
+		t.Error(w)
+	default:
+	}
+	if e.code != 0 {
+		t.Errorf("exit code %d\n%s%s", e.code, e.out, e.errors)
+	}
+}
+
+func TestLoadOfWrongAnswers(t *testing.T) {
+	t.Parallel()
+	s := newTarget(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/404" {
+			w.WriteHeader(http.StatusNotFound)
+		}
+		_, _ = io.WriteString(w, "four")
+	})
+	for _, c := range []struct {
+		path string
+		more []string
+		want string
+	}{
+		{"/404", nil, "status 404 where 200 counts as right"},
+		{"/", []string{"--expect-body", "for"}, "length "},
+		{"/", []string{"--expect-body", "fore"}, "body "},
+		{"/", []string{"--expect-status", "503"}, "status 200 where 503 counts as right"},
+	} {
+		e := joust(t, short(s.URL+c.path, c.more...)...)
+		if e.code != ExitVoid || !strings.Contains(e.out, c.want) || !strings.Contains(e.out, "void: ") {
+			t.Errorf("%s %q: exit code %d, want %q in\n%s%s", c.path, c.more, e.code, c.want, e.out, e.errors)
+		}
+	}
+	if e := joust(t, short(s.URL+"/404", "--format", "json")...); e.code != ExitVoid || !strings.Contains(e.errors, "requests failed") {
+		t.Errorf("JSON: exit code %d, %s", e.code, e.errors)
+	}
+	if e := joust(t, short(s.URL+"/404", "--expect-status", "404")...); e.code != ExitOK {
+		t.Errorf("a 404 that is asked for: exit code %d\n%s", e.code, e.out)
+	}
+}
+
+// raw listens and hands every connection to serve.
+func raw(t *testing.T, network, address string, serve func(net.Conn)) net.Listener {
+	t.Helper()
+	l, err := net.Listen(network, address)
+	if err != nil {
+		t.Skipf("no %s here: %v", address, err)
+	}
+	var conns sync.WaitGroup
+	conns.Go(func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			conns.Go(func() { defer c.Close(); serve(c) })
+		}
+	})
+	t.Cleanup(func() { _ = l.Close(); conns.Wait() })
+	return l
+}
+
+// alive answers every read as one request.
+func alive(c net.Conn) {
+	buf := make([]byte, 4096)
+	for {
+		if _, err := c.Read(buf); err != nil {
+			return
+		}
+		if _, err := io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"); err != nil {
+			return
+		}
+	}
+}
+
+func TestLoadFindsItsTarget(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "s")
+	raw(t, "unix", path, alive)
+	six := raw(t, "tcp", "[::1]:0", alive).Addr().String()
+	four := raw(t, "tcp", "127.0.0.1:0", alive).Addr().(*net.TCPAddr)
+	for _, args := range [][]string{
+		short("http://some.name/", "--unix", path),
+		short("http://" + six + "/"),
+		short(fmt.Sprintf("http://localhost:%d/", four.Port)),
+	} {
+		if e := joust(t, args...); e.code != 0 || !strings.Contains(e.out, "200: ") {
+			t.Errorf("%s: exit code %d\n%s%s", args[1], e.code, e.out, e.errors)
+		}
+	}
+}
+
+// What keeps a load from running is one clear sentence.
+func TestLoadRefusals(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	closed := raw(t, "tcp", "127.0.0.1:0", alive)
+	refused := closed.Addr().String()
+	_ = closed.Close()
+	secure := httptest.NewTLSServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	t.Cleanup(secure.Close)
+	secure.Config.ErrorLog = nil
+	for _, c := range []struct {
+		args []string
+		code int
+		want string
+	}{
+		{[]string{"load"}, 2, "load needs a URL"},
+		{[]string{"load", "a", "b"}, 2, "takes one URL"},
+		{[]string{"load", "127.0.0.1:80"}, 2, "write http://127.0.0.1:80"},
+		{[]string{"load", "http://h:x/"}, 2, "malformed"},
+		{[]string{"load", "http://h/", "-c", "x"}, 2, `invalid argument "x"`},
+		{[]string{"load", "http://h/", "--body-fil", "x"}, 2, "--body-file"},
+		{[]string{"load", "http://h/", "-R", "50%"}, 2, "-R 50%: a rate above 0"},
+		{[]string{"load", "http://h/", "-R", "fast"}, 2, "-R fast: a rate above 0"},
+		{[]string{"load", "http://h/", "--cpus", "a"}, 2, "--cpus"},
+		{[]string{"load", "http://h/", "--cpus", "1023"}, 2, "there is no CPU 1023"},
+		{[]string{"load", "http://h/", "-b", "x", "--body-file", "y"}, 2, "give one of them"},
+		{[]string{"load", "http://h/", "--body-file", dir + "/none"}, 2, "--body-file: open "},
+		{[]string{"load", "https://h/", "--ca", dir + "/none"}, 2, "--ca: open "},
+		{[]string{"load", "https://h/", "--cert", dir + "/c", "--key", dir + "/k"}, 2, "--cert"},
+		{[]string{"load", "http://h/", "--format", "xml"}, 2, "--format xml: text or json"},
+		{[]string{"load", "http://h/", "--hgrm", dir + "/none/x"}, 2, "make it first"},
+		{[]string{"load", "http://h/", "--proxy", "h"}, 2, "http://host:port"},
+		{[]string{"load", "http://h/", "--unix", dir}, 2, "is no socket"},
+		{[]string{"load", "http://h/", "--unix", dir + "/none"}, 1, "start the server first"},
+		{short("http://127.0.0.1/", "--engine", "warp"), 2, `engine "warp"`},
+		{short("http://127.0.0.1/", "-c", "100000000"), 2, "connections are possible here"},
+		{short("http://nosuch.invalid/"), 1, `host "nosuch.invalid" cannot be resolved`},
+		{short("http://" + refused + "/"), 1, "nothing listens on " + refused},
+		{short(strings.Replace(secure.URL, "https", "http", 1)+"/x", "-d", "20s"), 1, "speaks TLS, and the URL says http: write " + secure.URL + "/x"},
+	} {
+		e := joust(t, c.args...)
+		if e.code != c.code || !strings.Contains(e.errors, c.want) || strings.Count(e.errors, "\n") != 1 || e.out != "" {
+			t.Errorf("%q: exit code %d, %q, want %d and one line with %q (printed %q)", c.args, e.code, e.errors, c.code, c.want, e.out)
+		}
+	}
+}
+
+func TestLoadOfGarbage(t *testing.T) {
+	t.Parallel()
+	l := raw(t, "tcp", "127.0.0.1:0", func(c net.Conn) {
+		buf := make([]byte, 4096)
+		if _, err := c.Read(buf); err == nil {
+			_, _ = io.WriteString(c, "SSH-2.0-OpenSSH\r\n")
+			_, _ = io.Copy(io.Discard, c)
+		}
+	})
+	e := joust(t, short("http://"+l.Addr().String()+"/")...)
+	if e.code != ExitVoid || !strings.Contains(e.out, "protocol ") || !strings.Contains(e.out, "SSH-2.0") {
+		t.Errorf("exit code %d\n%s%s", e.code, e.out, e.errors)
+	}
+}
+
+// await polls for a condition of another process.
+func await(t *testing.T, what string, condition func() bool) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for !condition() {
+		select {
+		case <-ctx.Done():
+			t.Fatalf("waited in vain for %s", what)
+		case <-tick.C:
+		}
+	}
+}
+
+func TestLoadInterrupted(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name, warmup string
+		want         []string
+	}{
+		{"inside the window", "0s", []string{"note: interrupted: this is a partial result", "200: "}},
+		{"inside the warm-up", "60s", []string{"interrupted: this is a partial result", "nothing was measured"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			s := newTarget(t, func(w http.ResponseWriter, _ *http.Request) {
+				time.Sleep(time.Millisecond)
+				_, _ = io.WriteString(w, "alive")
+			})
+			cmd, out, errs := command(t, t.TempDir(), "load", s.URL, "-c", "2", "-t", "1", "-d", "60s", "--warmup", c.warmup, "--expect-status", "200")
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			// Two connections ask 200 times at most in the lead-in of 0.1 s.
+			await(t, "the window", func() bool { return s.asked.Load() > 500 })
+			stopped := time.Now()
+			if err := cmd.Process.Signal(os.Interrupt); err != nil {
+				t.Fatal(err)
+			}
+			if code := exitOf(t, cmd.Wait()); code != ExitInterrupted {
+				t.Errorf("exit code %d\n%s", code, errs)
+			}
+			if took := time.Since(stopped); took > 10*time.Second {
+				t.Errorf("the drain of 2 s at most took %v", took)
+			}
+			for _, want := range c.want {
+				if !strings.Contains(out.String(), want) {
+					t.Errorf("no %q in\n%s%s", want, out, errs)
+				}
+			}
+		})
+	}
+}
+
+// A second joust waits until the first has measured, and says for whom.
+func TestLoadTakesTheLock(t *testing.T) {
+	t.Parallel()
+	s := newTarget(t, nil)
+	tmp := t.TempDir()
+	first, _, _ := command(t, tmp, "load", s.URL, "-c", "1", "-t", "1", "-d", "60s", "--expect-status", "200")
+	if err := first.Start(); err != nil {
+		t.Fatal(err)
+	}
+	await(t, "the first load", func() bool { return s.asked.Load() > 0 })
+	second, _, _ := command(t, tmp, short(s.URL)...)
+	second.Stderr = nil
+	told, err := second.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := second.Start(); err != nil {
+		t.Fatal(err)
+	}
+	line := make([]byte, 256)
+	n, err := told.Read(line)
+	if want := fmt.Sprintf("another joust measures on this machine (process %d", first.Process.Pid); err != nil || !strings.Contains(string(line[:n]), want) {
+		t.Errorf("told %q, %v, want %q", line[:n], err, want)
+	}
+	if err := first.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	if code := exitOf(t, first.Wait()); code != ExitInterrupted {
+		t.Errorf("the first: exit code %d", code)
+	}
+	if code := exitOf(t, second.Wait()); code != ExitOK {
+		t.Errorf("the second: exit code %d", code)
+	}
+}
+
+func TestLoadHelpNamesTheExitCodes(t *testing.T) {
+	t.Parallel()
+	e := joust(t, "load", "--help")
+	for _, want := range []string{"4 it ran, but its numbers are void", "130 interrupted", "--expect-status", "-R, --rate", "whichever comes first"} {
+		if e.code != 0 || !strings.Contains(e.out, want) {
+			t.Errorf("exit code %d, no %q in\n%s", e.code, want, e.out)
+		}
+	}
+}
+
+func TestExplain(t *testing.T) {
+	t.Parallel()
+	l := &aimed{url: "https://h:8443/x", target: adhoc.Target{TLS: true}, spec: loaders.Spec{
+		Target: loaders.Target{Address: "10.0.0.1:8443"}, ConnectTimeout: 5 * time.Second,
+	}}
+	for _, c := range []struct {
+		cause results.Cause
+		text  string
+		want  string
+	}{
+		{results.CauseConnectRefused, "x", "nothing listens on 10.0.0.1:8443"},
+		{results.CauseConnectTimeout, "x", "10.0.0.1:8443 did not answer within 5s"},
+		{results.CauseTLS, "tls: first record does not look like a TLS handshake", "speaks plain HTTP, and the URL says https: write http://h:8443/x"},
+		{results.CauseTLS, "tls: failed to verify certificate: x509: certificate signed by unknown authority", "--ca FILE"},
+		{results.CauseTLS, "tls: failed to verify certificate: x509: certificate is valid for a, not h", "--servername"},
+		{results.CauseTLS, "EOF", "the TLS handshake with 10.0.0.1:8443 failed: EOF"},
+		{results.CauseLocalPorts, "out of ports", "no connection to 10.0.0.1:8443 could be made: out of ports"},
+	} {
+		err := l.explain(&loaders.ConnectError{Cause: c.cause, Err: errors.New(c.text)})
+		if !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s %q: %v, want %q", c.cause, c.text, err, c.want)
+		}
+	}
+	other := errors.New("other")
+	if err := l.explain(other); err != other {
+		t.Errorf("another failure became %v", err)
+	}
+}
+
+func TestLoadProgress(t *testing.T) {
+	t.Parallel()
+	at := func(s float64, done uint64) loaders.Interval {
+		return loaders.Interval{Phase: "closed", Interval: results.Interval{AtNS: int64(s * 1e9), Completed: done, Failed: 2, Open: 4}}
+	}
+	window := loaders.Window{Phase: "closed", T0NS: 0, T1NS: 10e9, Measured: true}
+	for _, c := range []struct {
+		name  string
+		live  bool
+		count uint64
+		want  string
+	}{
+		{"plain", false, 0, "measuring 3.0 of 10.0 s: 1000 req/s, 2 failed, 4 open\n"},
+		{"counted", false, 5000, "measuring 2002 of 5000 requests: 1000 req/s, 2 failed, 4 open\n"},
+		{"live", true, 0, "\r\x1b[Kmeasuring 1.0 of 10.0 s: 500 req/s, 2 failed, 4 open" +
+			"\r\x1b[Kmeasuring 2.5 of 10.0 s: 667 req/s, 2 failed, 4 open" +
+			"\r\x1b[Kmeasuring 3.0 of 10.0 s: 1000 req/s, 2 failed, 4 open\r\x1b[K"},
+	} {
+		var out bytes.Buffer
+		p := &loadProgress{out: &out, live: c.live, counts: map[string]uint64{"closed": c.count}}
+		p.window(window)
+		p.interval(at(1, 500))
+		p.interval(at(2.5, 1500))
+		p.interval(at(3, 2000))
+		p.end()
+		if out.String() != c.want {
+			t.Errorf("%s: %q, want %q", c.name, out.String(), c.want)
+		}
+	}
+}
