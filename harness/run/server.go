@@ -1,6 +1,7 @@
 package run
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -38,7 +39,7 @@ type Fixture struct {
 // Launcher starts servers.
 type Launcher struct {
 	Host host.Host
-	// CPUs are the server's; KeepTo of none leaves it unpinned.
+	// CPUs are the server's; none leaves it unpinned.
 	CPUs []int
 	// Logs is the folder for the servers' output.
 	Logs string
@@ -101,14 +102,15 @@ func (l Launcher) Start(ctx context.Context, f Fixture, protocol scenarios.Proto
 // attach uses a server that runs already.
 func attach(ctx context.Context, f Fixture, row *scenarios.Scenario) (*Server, error) {
 	u, err := url.Parse(f.Manifest.URL)
-	if err != nil || u.Port() == "" {
+	if err != nil || u.Scheme != "http" {
 		return nil, &StartError{Server: f.Manifest.Name, Err: fmt.Errorf("url %q in its server.yaml: http://HOST:PORT is needed", f.Manifest.URL)}
 	}
+	port := cmp.Or(u.Port(), "80")
 	addrs, err := net.DefaultResolver.LookupIPAddr(ctx, u.Hostname())
 	if err != nil {
 		return nil, &StartError{Server: f.Manifest.Name, Err: fmt.Errorf("resolving the host of its url %s: %w", f.Manifest.URL, err)}
 	}
-	s := &Server{Address: net.JoinHostPort(addrs[0].String(), u.Port())}
+	s := &Server{Address: net.JoinHostPort(addrs[0].String(), port)}
 	if err := s.ready(ctx, f, row); err != nil {
 		return nil, &StartError{Server: f.Manifest.Name, Err: err}
 	}
