@@ -158,7 +158,7 @@ func countings(quick bool) []Case {
 	if quick {
 		window = 200 * time.Millisecond
 	}
-	base := Counting{Connections: 50, RateRPS: 5000, Window: window}
+	base := Counting{Connections: 50, RateRPS: 5000, Window: window, Lead: lead}
 	with := func(label string, change func(*Counting)) Case {
 		c := base
 		c.Label = label

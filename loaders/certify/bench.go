@@ -169,11 +169,11 @@ func (s *steering) Ready(_ context.Context, r loaders.Ready) (int64, error) {
 	if r.Connections == 0 {
 		return 0, &loaders.ConnectError{Cause: r.Cause, Err: errors.New(r.FirstError)}
 	}
+	if s.timed == nil {
+		return clock.Now(), nil
+	}
 	at := clock.Now() + int64(startAhead)
 	s.t0 = at + s.lead
-	if s.timed == nil {
-		return at, nil
-	}
 	return at, s.server.SetLaw(s.timed.Law(s.t0))
 }
 

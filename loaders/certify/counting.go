@@ -26,8 +26,9 @@ type Counting struct {
 	UploadBytes, AnswerBytes int64
 	// RateRPS is that of the open loop.
 	RateRPS float64
-	// Window is the length of each phase's window.
-	Window time.Duration
+	// Window is the length of each phase's window, Lead that of the load before
+	// measured ones.
+	Window, Lead time.Duration
 	// Alone leaves one closed loop without a lead: everything is sent inside
 	// its window, so that the window's bytes must agree too.
 	Alone bool
@@ -55,7 +56,7 @@ func (c Counting) Load(float64) loaders.Spec {
 	} else {
 		warmup, open := closed, openPhase(c.RateRPS, c.Window)
 		warmup.Name, warmup.Measured, warmup.Lead = results.PhaseWarmup, false, 0
-		open.Name = "open"
+		open.Name, open.Lead, closed.Lead = "open", c.Lead, c.Lead
 		phases = []loaders.Phase{warmup, closed, open}
 	}
 	s := spec(c.Connections, phases...)

@@ -160,7 +160,10 @@ func (l *loop) flush(c *conn) {
 		if !ok {
 			return
 		}
-		c.pending = append(c.pending[:0], c.pending[n:]...)
+		// Moving the rest to the front would cost more than it keeps.
+		if c.pending = c.pending[n:]; len(c.pending) == 0 {
+			c.pending = nil
+		}
 	}
 	l.settle(c)
 }

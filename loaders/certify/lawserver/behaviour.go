@@ -44,6 +44,14 @@ const (
 	Refuse Behaviour = "refuse"
 )
 
+// Behaviours are all of them.
+func Behaviours() []Behaviour {
+	return []Behaviour{
+		Right, Continue, Drip, WrongBody, ShortBody, LongBody, ExtraBytes, Status500, Garbage, EarlyReply,
+		CloseMidBody, CloseUnanswered, ResetUnanswered, Hang, ContinueOnly, Silent, Refuse,
+	}
+}
+
 // ending is what happens to a connection behind an answer.
 type ending uint8
 

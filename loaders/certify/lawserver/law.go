@@ -11,6 +11,7 @@ package lawserver
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/joust-bench/joust/scenarios"
@@ -88,9 +89,7 @@ func (l Law) Validate() error {
 	if s := l.Stall; s != nil {
 		refuse(s.Length <= 0 || s.Length >= s.Period, "a stop of %v every %v: above 0 and below the period", s.Length, s.Period)
 	}
-	if _, err := compile(l); err != nil {
-		errs = append(errs, err)
-	}
+	refuse(!slices.Contains(Behaviours(), l.Behaviour), "unknown behaviour %q", l.Behaviour)
 	return errors.Join(errs...)
 }
 

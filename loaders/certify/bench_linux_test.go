@@ -1,0 +1,109 @@
+package certify_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/joust-bench/joust/loaders"
+	"github.com/joust-bench/joust/loaders/certify"
+	"github.com/joust-bench/joust/loaders/certify/lawserver"
+	"github.com/joust-bench/joust/loaders/evloop"
+)
+
+// bench is the event-loop engine and a law server in this process. Only one
+// load runs at a time in a process, so tests that use it are not parallel.
+func bench(t *testing.T) certify.Bench {
+	t.Helper()
+	s, err := lawserver.Start("127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return certify.Bench{Server: s, Loader: evloop.Engine{}, Threads: 1, Idle: loaders.Wait, CapacityWindow: 200 * time.Millisecond}
+}
+
+// attempts is how often a law of time may be tried: the tests share the
+// machine with others, which take whole slices of it.
+const attempts = 5
+
+// eventually runs the case until it holds.
+func eventually(t *testing.T, c certify.Case) {
+	t.Helper()
+	b := bench(t)
+	var why string
+	for range attempts {
+		list, err := b.Run(t.Context(), c)
+		switch {
+		case err != nil:
+			why = err.Error()
+		case missed(list) != "":
+			why = missed(list)
+		default:
+			return
+		}
+		t.Logf("not this time: %s: %+v", why, list)
+	}
+	t.Errorf("%s: in %d attempts: %s", c.Name(), attempts, why)
+}
+
+// The bounds are wide; those of a certificate hold on a quiet machine only.
+// Capacities are low and connections many, so that the server always has work
+// in hand and catches up with what others took from it.
+func TestEventLoopKeepsTheLawsOfTime(t *testing.T) {
+	const ms = time.Millisecond
+	overload := certify.Overload{CapacityRPS: 500, Factor: 2, Lead: 100 * ms, Window: 400 * ms, Drain: time.Second, Connections: 32, Within: 0.5}
+	cut := overload
+	cut.Drain = 150 * ms
+	for _, c := range []certify.Case{
+		certify.Stall{
+			RateRPS: 500, CapacityRPS: 2500, Length: 100 * ms, Period: 500 * ms, Periods: 2,
+			Connections: 32, Within: 0.5, P50Within: 5 * ms,
+		},
+		certify.Delay{Delay: 20 * ms, Connections: 8, Window: 400 * ms, Within: 0.5},
+		overload, cut,
+	} {
+		t.Run(c.Name(), func(t *testing.T) { eventually(t, c) })
+	}
+}
+
+// Counting and causes need no time: they hold at once, whatever else runs.
+func TestEventLoopCountsExactly(t *testing.T) {
+	cases, err := certify.Battery(certify.Options{Quick: true, Families: []certify.Family{certify.FamilyCounting}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := bench(t)
+	for _, c := range cases {
+		short := c.(certify.Counting)
+		short.Window, short.Lead, short.RateRPS, short.Connections = 50*time.Millisecond, 20*time.Millisecond, 500, 10
+		list, err := b.Run(t.Context(), short)
+		if err != nil || missed(list) != "" {
+			t.Errorf("%s: missed %q, %v: %+v", c.Name(), missed(list), err, list)
+		}
+	}
+}
+
+func TestEventLoopNamesEveryMisbehaviour(t *testing.T) {
+	cases, err := certify.Battery(certify.Options{Families: []certify.Family{certify.FamilyBad}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := bench(t)
+	for _, c := range cases {
+		short := c.(certify.Bad)
+		short.Window = 100 * time.Millisecond
+		if short.Cause == "timeout" {
+			short.Timeout = 50 * time.Millisecond
+		} else {
+			short.Timeout = 5 * time.Second // a busy machine is no cause
+		}
+		list, err := b.Run(t.Context(), short)
+		if err != nil || missed(list) != "" {
+			t.Errorf("%s: missed %q, %v: %+v", c.Name(), missed(list), err, list)
+		}
+	}
+}

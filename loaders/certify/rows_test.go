@@ -1,0 +1,166 @@
+package certify_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/joust-bench/joust/loaders/certify"
+	"github.com/joust-bench/joust/loaders/certify/lawserver"
+	"github.com/joust-bench/joust/loaders/record"
+	"github.com/joust-bench/joust/results"
+)
+
+// report is what a loader with these latencies would report.
+func report(t *testing.T, corrected, service func(share float64) time.Duration) results.Report {
+	t.Helper()
+	const n = 30_000 // enough for a p99.9
+	var c, s record.Histogram
+	for i := range n {
+		share := (float64(i) + 0.5) / n
+		c.Record(int64(corrected(share)))
+		s.Record(int64(service(share)))
+	}
+	p := results.Phase{Name: "law", Loop: results.OpenLoop, T0NS: 1e9, T1NS: 31e9, Rate: &results.RateReport{Offered: n}}
+	p.Total.Completed = n
+	var err error
+	if p.Total.Corrected, err = c.Result(); err != nil {
+		t.Fatal(err)
+	}
+	if p.Total.Service, err = s.Result(); err != nil {
+		t.Fatal(err)
+	}
+	return results.Report{Phases: []results.Phase{p}}
+}
+
+// missed are the figures of the rows that miss their bound.
+func missed(list []certify.Row) string {
+	var names []string
+	for _, r := range list {
+		if !r.OK {
+			names = append(names, r.Figure)
+		}
+	}
+	return strings.Join(names, "; ")
+}
+
+// A loader that measures the law passes; one that measures from the actual
+// send, and so omits what it did not send, does not.
+func TestStallRowsTellCoordinatedOmission(t *testing.T) {
+	t.Parallel()
+	s := certify.Stall{
+		RateRPS: 1000, CapacityRPS: 50_000, Length: time.Second, Period: 10 * time.Second, Periods: 3,
+		Connections: 64, Within: 0.02, P50Within: 100 * time.Microsecond,
+	}
+	quick := func(float64) time.Duration { return 100 * time.Microsecond }
+	law := func(q float64) time.Duration { return max(100*time.Microsecond, s.Quantile(q, 50_000)) }
+	seen := certify.Seen{Spec: s.Load(50_000), Report: report(t, law, quick), CapacityRPS: 50_000, Stamps: stamps(1e9-200e6, 1000, 30.2, 60e3)}
+	list, err := s.Rows(seen)
+	if err != nil || missed(list) != "" || len(list) != 7 {
+		t.Fatalf("got %d rows, missed %q, %v", len(list), missed(list), err)
+	}
+	seen.Report = report(t, quick, quick)
+	list, err = s.Rows(seen)
+	if got := missed(list); err != nil || got != "corrected p95; corrected p99; corrected p99.9" {
+		t.Errorf("coordinated omission misses %q, %v", got, err)
+	}
+	seen.Stamps = stamps(1e9-200e6, 1000, 30.2, 300e3)
+	seen.Report = report(t, law, quick)
+	if list, err = s.Rows(seen); err != nil || !strings.Contains(missed(list), "p50") {
+		t.Errorf("a p50 200 µs below the server's stamps misses %q, %v", missed(list), err)
+	}
+	seen.CapacityRPS = 1050
+	if _, err := s.Rows(seen); err == nil {
+		t.Error("a backlog that is not drained within the period was accepted")
+	}
+}
+
+// stamps are a server's that answers every request the given nanoseconds after
+// it was intended.
+func stamps(begin int64, rate, seconds, after float64) lawserver.Stamps {
+	var s lawserver.Stamps
+	for k := range int(rate * seconds) {
+		at := begin + int64(float64(k)*1e9/rate+after)
+		s.ArrivedNS, s.AnsweredNS = append(s.ArrivedNS, at), append(s.AnsweredNS, at)
+	}
+	return s
+}
+
+func TestOverloadRows(t *testing.T) {
+	t.Parallel()
+	o := certify.Overload{Factor: 2, Lead: 200 * time.Millisecond, Window: 30 * time.Second, Drain: 500 * time.Millisecond, Connections: 64, Within: 0.02}
+	r := report(t, o.Quantile, o.Quantile)
+	p := &r.Phases[0]
+	p.Rate.Achieved, p.Rate.NeverSent, p.Rate.Censored = 15_000, uint64(30_000*o.Unanswered())-64, 64
+	p.Rate.CensoredFromNS = int64(500 * time.Millisecond)
+	seen := certify.Seen{Report: r, CapacityRPS: 500, Verdict: &results.Verdict{Flags: []results.Flag{results.FlagSaturated}}}
+	list, err := o.Rows(seen)
+	if err != nil || missed(list) != "" {
+		t.Fatalf("missed %q, %v", missed(list), err)
+	}
+	p.Rate.NeverSent, p.Rate.CensoredFromNS = 0, 0
+	p.Rate.Achieved = 30_000
+	seen.Verdict = &results.Verdict{Reasons: []results.Reason{{Text: "all is well"}}}
+	list, err = o.Rows(seen)
+	if got := missed(list); err != nil || got != "achieved; requests unanswered; lower bounds from; verdict" {
+		t.Errorf("a loader that hides its backlog misses %q, %v", got, err)
+	}
+}
+
+func TestCountingRows(t *testing.T) {
+	t.Parallel()
+	c := certify.Counting{Label: "x", Connections: 1, Alone: true, Window: time.Second}
+	s := c.Load(0)
+	s.Target.Host = "h"
+	size := uint64(len("GET / HTTP/1.1\r\nHost: h\r\n\r\n"))
+	answer, err := lawserver.AnswerSize(c.Law(0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := results.Phase{Name: "law", CompletedBefore: 1, CompletedAfter: 2, SentBytes: 10 * size, ReceivedBytes: 8 * uint64(answer)}
+	p.Total.Completed = 7
+	seen := certify.Seen{
+		Spec: s, Report: results.Report{Phases: []results.Phase{p}},
+		Counts: lawserver.Counts{Requests: 10, ReceivedBytes: 10 * size, SentBytes: 10 * uint64(answer)},
+	}
+	if list, err := c.Rows(seen); err != nil || missed(list) != "" {
+		t.Errorf("missed %q, %v", missed(list), err)
+	}
+	seen.Counts.Requests++
+	seen.Counts.SentBytes++
+	list, err := c.Rows(seen)
+	if got := missed(list); err != nil || got != "requests: before + window + after; bytes of all answers; bytes received: window + after" {
+		t.Errorf("one request and one byte too many miss %q, %v", got, err)
+	}
+	if _, err := c.Rows(certify.Seen{Spec: s}); err == nil {
+		t.Error("nothing was counted and that is no error")
+	}
+}
+
+func TestBadRows(t *testing.T) {
+	t.Parallel()
+	b := certify.Bad{Behaviour: lawserver.Status500, Cause: results.CauseStatus, Window: time.Second, Timeout: time.Second}
+	rowsOf := func(completed uint64, errs map[results.Cause]uint64, took time.Duration) string {
+		p := results.Phase{Name: "law"}
+		p.Total.Completed, p.Total.Errors = completed, errs
+		list, err := b.Rows(certify.Seen{Report: results.Report{Phases: []results.Phase{p}}, Elapsed: took})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return missed(list)
+	}
+	status := map[results.Cause]uint64{results.CauseStatus: 3}
+	for want, got := range map[string]string{
+		"":                             rowsOf(0, status, time.Second),
+		"answers that count as right":  rowsOf(1, status, time.Second),
+		"cause":                        rowsOf(0, map[results.Cause]uint64{results.CauseStatus: 3, results.CauseBody: 1}, time.Second),
+		"the loader comes back within": rowsOf(0, status, time.Minute),
+	} {
+		if got != want {
+			t.Errorf("missed %q, want %q", got, want)
+		}
+	}
+	if got := rowsOf(0, nil, time.Second); got != "cause" {
+		t.Errorf("no failure at all misses %q", got)
+	}
+}
