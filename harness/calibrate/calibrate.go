@@ -1,0 +1,279 @@
+// Package calibrate measures what the loader itself costs on this machine, on
+// the processors that it has in a run: CPU per request and send lag per
+// scenario, against a real server, each row on a fresh server and loader
+// process.
+package calibrate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"github.com/joust-bench/joust/harness/host"
+	"github.com/joust-bench/joust/harness/judge"
+	"github.com/joust-bench/joust/harness/plan"
+	"github.com/joust-bench/joust/harness/run"
+	"github.com/joust-bench/joust/loaders"
+	"github.com/joust-bench/joust/loaders/clock"
+	"github.com/joust-bench/joust/loaders/engine"
+	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/results/stats"
+	"github.com/joust-bench/joust/scenarios"
+)
+
+const (
+	// defaultClients is the number of connections of rows without their own.
+	defaultClients = 64
+	// maxWindow bounds the closed loop of large transfers.
+	maxWindow = 10 * time.Second
+	// logCap and logTail bound what is kept and shown of a loader's output, in
+	// bytes.
+	logCap  = 64 << 10
+	logTail = 2 << 10
+)
+
+// Config is one calibration.
+type Config struct {
+	Host  host.Host
+	Split results.CPUSplit
+	// LoaderArgv starts a loader process.
+	LoaderArgv []string
+	Fixture    run.Fixture
+	Rows       []scenarios.Scenario
+	// Rates are those of the open loops in req/s.
+	Rates []float64
+	// Warmup, Closed and Open are the lengths of the phases.
+	Warmup, Closed, Open time.Duration
+	Seed                 uint64
+	// Logs is a folder for the output of servers and loaders.
+	Logs string
+	// Done is told of every row.
+	Done func(Row)
+}
+
+// Row is what the loader costs in one scenario.
+type Row struct {
+	Scenario    string `json:"scenario"`
+	Connections int    `json:"connections"`
+	Depth       int    `json:"depth"`
+	Threads     int    `json:"threads"`
+	// ClosedCPUNS is the loader's CPU time per request of the closed loop in
+	// nanoseconds, ClosedRPS its throughput and Work the work fraction of its
+	// busiest thread, 0 to 1.
+	ClosedCPUNS float64 `json:"closed_cpu_per_request_ns"`
+	ClosedRPS   float64 `json:"closed_rps"`
+	Work        float64 `json:"closed_work"`
+	// PaceLimitRPS is the rate at which that cost keeps the loader working
+	// judge.PaceLimit of the time.
+	PaceLimitRPS float64 `json:"pace_limit_rps"`
+	// Open has one entry a rate.
+	Open []Open `json:"open,omitempty"`
+	// Failed says why the row could not be measured; the figures are then 0.
+	Failed string `json:"failed,omitempty"`
+}
+
+// Open is one open loop.
+type Open struct {
+	RateRPS float64 `json:"rate_rps"`
+	// CPUNS is the loader's CPU time per request in nanoseconds, empty polls
+	// apart.
+	CPUNS float64 `json:"cpu_per_request_ns"`
+	// The send lag is that with a connection idle, in nanoseconds; absent
+	// where there are too few samples for the percentile.
+	SendLagP50NS *int64 `json:"send_lag_p50_ns,omitempty"`
+	SendLagP99NS *int64 `json:"send_lag_p99_ns,omitempty"`
+	// Skipped says why the rate was not measured; the figures are then absent.
+	Skipped string `json:"skipped,omitempty"`
+}
+
+// Measure measures row by row. A row that fails says so; the error is of the
+// harness. When ctx ends, the rows measured so far are returned with its cause.
+func (c *Config) Measure(ctx context.Context) ([]Row, error) {
+	var rows []Row
+	for i := range c.Rows {
+		row, err := c.row(ctx, &c.Rows[i])
+		if ctx.Err() != nil {
+			return rows, context.Cause(ctx)
+		}
+		if err != nil {
+			row.Failed = err.Error()
+		}
+		rows = append(rows, row)
+		if c.Done != nil {
+			c.Done(row)
+		}
+	}
+	return rows, nil
+}
+
+// row measures one scenario.
+func (c *Config) row(ctx context.Context, s *scenarios.Scenario) (row Row, err error) {
+	row.Scenario = s.Name
+	launcher := run.Launcher{Host: c.Host, Logs: c.Logs}
+	if c.pinned() {
+		launcher.CPUs = c.Split.Server
+	}
+	server, err := launcher.Start(ctx, c.Fixture, scenarios.H1, s)
+	if err != nil {
+		return row, err
+	}
+	defer func() { err = errors.Join(err, server.Stop(context.WithoutCancel(ctx))) }()
+	spec := c.spec(s, server.Address)
+	row.Connections, row.Depth, row.Threads = spec.Connections, spec.Depth, spec.Threads
+	control := &control{done: map[string]loaders.PhaseDone{}, rates: c.rates()}
+	report, err := c.load(ctx, spec, control)
+	if err != nil {
+		return row, err
+	}
+	return row, row.fill(&report, control, c.Rates)
+}
+
+func (c *Config) pinned() bool { return c.Split.Pinned && !c.Split.Shared }
+
+// load runs the phases in a fresh loader process.
+func (c *Config) load(ctx context.Context, spec loaders.Spec, control loaders.Control) (results.Report, error) {
+	program := host.Program{
+		Name: "loader", Argv: c.LoaderArgv, Pipes: true,
+		Log: filepath.Join(c.Logs, "loader.log"), LogCap: logCap, StopTimeout: time.Second,
+	}
+	if c.pinned() {
+		program.CPUs = c.Split.Loader
+	}
+	h, err := c.Host.Start(ctx, program)
+	if err != nil {
+		return results.Report{}, fmt.Errorf("starting the loader: %w", err)
+	}
+	defer func() { _ = h.Stop(context.WithoutCancel(ctx)) }()
+	report, err := engine.Child{Stdin: h.Stdin(), Stdout: h.Stdout()}.Run(ctx, spec, control)
+	if err != nil {
+		return report, fmt.Errorf("loader: %w %s", err, h.LogTail(logTail))
+	}
+	return report, nil
+}
+
+// spec is the row's ladder: warm-up, closed loop, open loops.
+func (c *Config) spec(s *scenarios.Scenario, address string) loaders.Spec {
+	spec := loaders.Spec{
+		Target: loaders.Target{Network: "tcp", Address: address, Host: address}, Protocol: scenarios.H1,
+		Requests: s.Requests, Rotation: s.Rotation, Connection: s.Connection, Depth: s.Depth,
+		Connections: s.Clients, Seed: c.Seed, Idle: loaders.Wait,
+	}
+	if spec.Connections == 0 {
+		spec.Connections = defaultClients
+	}
+	spec.Threads = max(1, min(len(c.Split.Loader), spec.Connections))
+	if c.pinned() {
+		spec.CPUs, spec.Idle = c.Split.Loader[:spec.Threads], loaders.Hybrid
+	}
+	spec.Phases = []loaders.Phase{
+		{Name: results.PhaseWarmup, Loop: results.ClosedLoop, Duration: c.Warmup},
+		{
+			Name: results.PhaseClosed, Loop: results.ClosedLoop, Measured: true, Duration: c.Closed, Lead: plan.ClosedLead,
+			MinCompletions: s.MinCompletions, MaxDuration: max(c.Closed, maxWindow),
+		},
+	}
+	if s.Allows(scenarios.Open) {
+		for _, rate := range c.Rates {
+			spec.Phases = append(spec.Phases, loaders.Phase{
+				Name: openPhase(rate), Loop: results.OpenLoop, Measured: true, Duration: c.Open, Lead: plan.OpenLead,
+				Schedule: loaders.Constant, Adjust: true,
+			})
+		}
+	}
+	return spec.WithDefaults()
+}
+
+func openPhase(rate float64) string { return fmt.Sprintf("open %.0f", rate) }
+
+func (c *Config) rates() map[string]float64 {
+	rates := make(map[string]float64, len(c.Rates))
+	for _, r := range c.Rates {
+		rates[openPhase(r)] = r
+	}
+	return rates
+}
+
+// fill takes the row's figures from the report.
+func (row *Row) fill(report *results.Report, c *control, rates []float64) error {
+	closed := report.Phase(results.PhaseClosed)
+	if closed == nil || closed.Total.Completed == 0 {
+		return errors.New("no request was answered in the closed loop")
+	}
+	for i := range report.Phases {
+		if p := &report.Phases[i]; p.Total.Failed+p.FailedOutside > 0 {
+			return fmt.Errorf("%d requests failed in phase %q: %s", p.Total.Failed+p.FailedOutside, p.Name, p.Total.FirstError)
+		}
+	}
+	done := c.done[results.PhaseClosed]
+	row.ClosedCPUNS, row.ClosedRPS, row.Work = done.CPUPerRequestNS, done.ThroughputRPS, done.Work
+	if row.ClosedCPUNS > 0 {
+		row.PaceLimitRPS = judge.PaceLimit * float64(row.Threads) * 1e9 / row.ClosedCPUNS
+	}
+	for _, rate := range rates {
+		p := report.Phase(openPhase(rate))
+		if p == nil {
+			continue
+		}
+		open, err := openOf(p, rate, c.done[p.Name])
+		if err != nil {
+			return err
+		}
+		row.Open = append(row.Open, open)
+	}
+	return nil
+}
+
+// openOf reads one open loop. Where the server did not keep the rate, the
+// loader's lag at it was not measured.
+func openOf(p *results.Phase, rate float64, done loaders.PhaseDone) (Open, error) {
+	o := Open{RateRPS: rate, Skipped: p.Skipped}
+	if o.Skipped != "" {
+		return o, nil
+	}
+	if r := p.Rate; r == nil || float64(r.Achieved) < judge.KeptRate*float64(r.Offered) {
+		o.Skipped = fmt.Sprintf("the rate was not kept: %.0f of %.0f req/s", p.ThroughputRPS(), rate)
+		return o, nil
+	}
+	lag, err := stats.Decode(p.SendLagIdle)
+	if err != nil {
+		return o, err
+	}
+	o.CPUNS = done.CPUPerRequestNS
+	o.SendLagP50NS, o.SendLagP99NS = percentile(lag, 0.5), percentile(lag, 0.99)
+	return o, nil
+}
+
+// percentile is absent where too few samples lie beyond it.
+func percentile(d *stats.Dist, q float64) *int64 {
+	if !d.Supports(q) {
+		return nil
+	}
+	v := d.Quantile(q)
+	return &v
+}
+
+// control notes what phases cost and refuses rates that the loader cannot pace.
+type control struct {
+	done  map[string]loaders.PhaseDone
+	rates map[string]float64
+}
+
+var _ loaders.Control = (*control)(nil)
+
+func (c *control) Ready(_ context.Context, r loaders.Ready) (int64, error) {
+	if r.Connections < r.Asked {
+		return 0, fmt.Errorf("%d of %d connections could be opened: %s", r.Connections, r.Asked, r.FirstError)
+	}
+	return clock.Now(), nil
+}
+
+func (c *control) Window(loaders.Window)         {}
+func (c *control) Interval(loaders.Interval)     {}
+func (c *control) PhaseDone(p loaders.PhaseDone) { c.done[p.Phase] = p }
+func (c *control) Adjust(_ context.Context, phase string) (loaders.Adjustment, error) {
+	closed := c.done[results.PhaseClosed]
+	rate := judge.Pace(c.rates[phase], closed.CPUPerRequestNS, closed.Threads)
+	return loaders.Adjustment{Phase: phase, RateRPS: rate.RPS, Skip: rate.Skip}, nil
+}

@@ -1,0 +1,242 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"runtime"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/olekukonko/tablewriter"
+	"github.com/olekukonko/tablewriter/tw"
+	"github.com/spf13/cobra"
+
+	"github.com/joust-bench/joust/harness/calibrate"
+	"github.com/joust-bench/joust/harness/catalog"
+	"github.com/joust-bench/joust/harness/host"
+	"github.com/joust-bench/joust/harness/machine"
+	"github.com/joust-bench/joust/harness/run"
+	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/scenarios"
+)
+
+// calibrateFlags are the flags of joust calibrate.
+type calibrateFlags struct {
+	server, pin string
+	scenarios   []string
+	quick, show bool
+}
+
+func (a *app) calibrateCommand() *cobra.Command {
+	var f calibrateFlags
+	c := &cobra.Command{
+		Use:   "calibrate",
+		Short: "Measure what the loader itself costs on this machine",
+		Long: `Measure what the loader itself costs on this machine, on the CPUs that it has
+in a run: its CPU time per request in a closed loop and at fixed rates, how late
+it sends, and from which rate on it could not be trusted to pace.
+
+The whole table is stored in the user's cache folder with the fingerprint of the
+machine and of the loader's CPUs. It takes about two minutes, with --quick about
+half a minute. A row that could not be measured makes exit status 4.`,
+		Example: `  joust calibrate --quick
+  joust calibrate --scenarios hello,large_response
+  joust calibrate --show`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error { return a.calibrate(c.Context(), &f) },
+	}
+	flags := c.Flags()
+	flags.BoolVar(&f.quick, "quick", false, "short windows")
+	flags.BoolVar(&f.show, "show", false, "print what is stored for this machine, and measure nothing")
+	flags.StringVar(&f.server, "server", "fasthttp", "the server to ask: a cheap one")
+	flags.StringSliceVar(&f.scenarios, "scenarios", nil, "only these (default: all that the server claims)")
+	flags.StringVar(&f.pin, "pin", "auto", `CPU split: auto, none, or "server=0-3;loader=4-7"`)
+	return c
+}
+
+func (a *app) calibrate(ctx context.Context, f *calibrateFlags) error {
+	if runtime.GOOS != "linux" {
+		return host.ErrNotLinux
+	}
+	w, err := a.look(f.pin)
+	if err != nil {
+		return err
+	}
+	folder, err := calibrate.Folder()
+	if err != nil {
+		return err
+	}
+	c := calibrate.Calibration{
+		Schema: results.Schema, Measured: time.Now(), Joust: machine.Build(Version), Host: machine.Facts(),
+		CPUs: w.split, Server: f.server, Quick: f.quick,
+	}
+	c.Fingerprint = calibrate.Fingerprint(c.Host, c.CPUs)
+	if f.show {
+		stored, err := calibrate.Read(folder, c.Fingerprint)
+		if err != nil {
+			return err
+		}
+		return calibrationTable(a.stdout, &stored)
+	}
+	if c.Rows, err = a.measureLoader(ctx, w, f); err != nil {
+		return err
+	}
+	if err := calibrationTable(a.stdout, &c); err != nil {
+		return err
+	}
+	if len(f.scenarios) > 0 {
+		fmt.Fprintln(a.stdout, "not stored: --scenarios left some out")
+	} else {
+		path, err := calibrate.Write(folder, c)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(a.stdout, "stored in %s\n", path)
+	}
+	if slices.ContainsFunc(c.Rows, func(r calibrate.Row) bool { return r.Failed != "" }) {
+		return &codedError{code: ExitVoid, err: errTold}
+	}
+	return nil
+}
+
+// measureLoader builds the server and measures every row.
+func (a *app) measureLoader(ctx context.Context, w *world, f *calibrateFlags) ([]calibrate.Row, error) {
+	manifests, err := w.wanted([]string{f.server})
+	if err != nil {
+		return nil, err
+	}
+	rows, err := w.claimed(manifests[0], f.scenarios)
+	if err != nil {
+		return nil, usage(err)
+	}
+	if err := machine.RaiseNoFile(); err != nil {
+		return nil, err
+	}
+	builder, err := catalog.NewBuilder("")
+	if err != nil {
+		return nil, err
+	}
+	fixture := run.Fixture{Manifest: manifests[0]}
+	if fixture.Binary, err = a.build(ctx, builder, fixture.Manifest); err != nil {
+		return nil, err
+	}
+	local, release, err := a.ownMachine(ctx, w.split)
+	if err != nil {
+		return nil, err
+	}
+	defer release()
+	logs, remove, err := host.TempDir()
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = remove() }()
+	c := calibrate.Config{
+		Host: local, Split: w.split, Fixture: fixture, Rows: rows, Rates: calibrationRates(),
+		Warmup: time.Second, Closed: 3 * time.Second, Open: 4 * time.Second, Seed: freshSeed(), Logs: logs,
+	}
+	if f.quick {
+		c.Warmup, c.Closed, c.Open = 200*time.Millisecond, 500*time.Millisecond, 1100*time.Millisecond
+	}
+	if c.LoaderArgv, err = selfCommand("loader"); err != nil {
+		return nil, err
+	}
+	fmt.Fprintf(a.stderr, "CPUs: %s\n", describeSplit(w.split))
+	measured := 0
+	c.Done = func(r calibrate.Row) {
+		measured++
+		fmt.Fprintf(a.stderr, "[%d/%d] %s %s\n", measured, len(rows), r.Scenario, r.Failed)
+	}
+	return c.Measure(ctx)
+}
+
+// calibrationRates are the rates of the table in req/s.
+func calibrationRates() []float64 { return []float64{1000, 10000} }
+
+// claimed are the rows of those names, all that the server claims for none.
+func (w *world) claimed(m catalog.Manifest, names []string) ([]scenarios.Scenario, error) {
+	rows, err := w.rows(names)
+	if err != nil {
+		return nil, err
+	}
+	claims := func(s scenarios.Scenario) bool { return slices.Contains(m.Scenarios, s.Name) }
+	if len(names) > 0 {
+		if i := slices.IndexFunc(rows, func(s scenarios.Scenario) bool { return !claims(s) }); i >= 0 {
+			return nil, fmt.Errorf("server %s does not claim %s: take another --server", m.Name, rows[i].Name)
+		}
+	}
+	return slices.DeleteFunc(rows, func(s scenarios.Scenario) bool { return !claims(s) }), nil
+}
+
+// calibrationTable prints the rows, and below them why figures are missing.
+func calibrationTable(out io.Writer, c *calibrate.Calibration) error {
+	head := []string{"scenario", "closed: CPU µs/req"}
+	for _, rate := range calibrationRates() {
+		name := strconv.FormatFloat(rate/1000, 'f', -1, 64) + "k/s: "
+		head = append(head, name+"send lag p50 µs", name+"p99 µs", name+"CPU µs/req")
+	}
+	t := tablewriter.NewTable(out, tablewriter.WithHeaderAutoFormat(tw.Off))
+	t.Header(append(head, "paces up to req/s"))
+	var remarks []string
+	for _, r := range c.Rows {
+		if err := t.Append(calibrationLine(&r)); err != nil {
+			return fmt.Errorf("printing the table: %w", err)
+		}
+		if r.Failed != "" {
+			remarks = append(remarks, r.Scenario+": "+r.Failed)
+		}
+		for _, o := range r.Open {
+			if o.Skipped != "" {
+				remarks = append(remarks, fmt.Sprintf("%s at %.0f req/s: %s", r.Scenario, o.RateRPS, o.Skipped))
+			}
+		}
+	}
+	if err := t.Render(); err != nil {
+		return fmt.Errorf("printing the table: %w", err)
+	}
+	for _, remark := range remarks {
+		fmt.Fprintln(out, remark)
+	}
+	fmt.Fprintf(out, "measured %s with %s, %s\n", c.Measured.Format(time.DateTime), c.Server, describeSplit(c.CPUs))
+	return nil
+}
+
+// calibrationLine is one row; what was not measured is a dash.
+func calibrationLine(r *calibrate.Row) []string {
+	line := []string{r.Scenario, micros(r.ClosedCPUNS)}
+	for _, rate := range calibrationRates() {
+		i := slices.IndexFunc(r.Open, func(o calibrate.Open) bool { return o.RateRPS == rate })
+		if i < 0 {
+			line = append(line, "—", "—", "—")
+			continue
+		}
+		o := r.Open[i]
+		line = append(line, lagMicros(o.SendLagP50NS), lagMicros(o.SendLagP99NS), micros(o.CPUNS))
+	}
+	if r.PaceLimitRPS == 0 {
+		return append(line, "—")
+	}
+	return append(line, fmt.Sprintf("%.0f", r.PaceLimitRPS))
+}
+
+func lagMicros(ns *int64) string {
+	if ns == nil {
+		return "—"
+	}
+	return micros(float64(*ns))
+}
+
+// micros prints nanoseconds as microseconds, "—" for none.
+func micros(ns float64) string {
+	switch us := ns / 1e3; {
+	case us <= 0:
+		return "—"
+	case us < 10:
+		return strconv.FormatFloat(us, 'f', 2, 64)
+	case us < 100:
+		return strconv.FormatFloat(us, 'f', 1, 64)
+	default:
+		return strconv.FormatFloat(us, 'f', 0, 64)
+	}
+}
