@@ -2,10 +2,13 @@ package enginetest
 
 import (
 	"context"
+	"flag"
 	"slices"
 	"sync"
 	"testing"
 	"time"
+
+	"go.uber.org/goleak"
 
 	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/loaders/clock"
@@ -15,6 +18,17 @@ import (
 
 // patience bounds one load of the battery: whoever needs longer hangs.
 const patience = 30 * time.Second
+
+// Main is the TestMain of a package that runs the battery. Loads wait most of
+// the time, so more of them run at once than there are processors. Nothing may
+// be left running at the end.
+func Main(m *testing.M) {
+	flag.Parse()
+	if err := flag.Set("test.parallel", "6"); err != nil {
+		panic(err)
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // Run is the whole battery.
 func Run(t *testing.T, e loaders.Loader) {

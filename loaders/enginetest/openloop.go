@@ -110,42 +110,30 @@ func slowServer(t *testing.T, e loaders.Loader) {
 	}
 }
 
-// overload asks a server that answers one request at a time twice as much as
-// it can.
+// overload asks a server that spins for a millisecond an answer, one request
+// at a time, for twice of what it can at best.
 func overload(t *testing.T, e loaders.Loader) {
 	var one sync.Mutex
-	server := Start(t, Answering(func(Request) string {
+	spin := Answering(func(Request) string {
 		one.Lock()
 		defer one.Unlock()
 		for until := time.Now().Add(time.Millisecond); time.Now().Before(until); {
 		}
 		return OK(Hello)
-	}))
-	open := Open(0, 400*time.Millisecond)
-	open.Adjust = true
-	spec := Spec(Closed(200*time.Millisecond), open)
-	spec.Connections, spec.Target.Address = 4, server.Address
-	var steer Steer
-	steer.Answer = func(string) loaders.Adjustment {
-		return loaders.Adjustment{RateRPS: max(1, 2*steer.Done[0].ThroughputRPS)}
-	}
-	report := Drive(t, e, spec, &steer)
-	for n := 1; n < attempts && starved(&report); n++ {
-		steer.Done = nil
-		report = Drive(t, e, spec, &steer)
-	}
-	p := report.Phases[1]
+	})
+	spec := Spec(Open(2000, 300*time.Millisecond))
+	spec.Connections = 4
+	_, report, _ := Load(t, e, spin, spec, nil)
+	p := report.Phases[0]
 	checkBooks(t, &p)
-	capacity := steer.Done[0].ThroughputRPS
-	if capacity > 1010 || p.ThroughputRPS() > 1010 {
-		t.Errorf("%.0f and %.0f req/s of a server that can at most 1000", capacity, p.ThroughputRPS())
+	if p.Rate.Offered != 600 || p.Rate.Achieved > 304 || p.Rate.BacklogT1 < 290 {
+		t.Errorf("offered %d, achieved %d, backlog %d; want 600, at most 300 and at least 300, what is in flight apart",
+			p.Rate.Offered, p.Rate.Achieved, p.Rate.BacklogT1)
 	}
-	if achieved := p.ThroughputRPS(); achieved < capacity/5 {
-		t.Errorf("achieved %.0f req/s in overload, %.0f without", achieved, capacity)
-	}
-	if p.Rate.BacklogT1 == 0 || p.Total.Corrected.MeanNS < 2*p.Total.Service.MeanNS {
-		t.Errorf("backlog %d, corrected mean %.1f ms, service mean %.1f ms: overload looks good",
-			p.Rate.BacklogT1, p.Total.Corrected.MeanNS/1e6, p.Total.Service.MeanNS/1e6)
+	// The last of 600 requests is answered 600 ms after the first, which is
+	// 300 ms late; it is sent when four are in flight.
+	if corrected, service := p.Total.Corrected.MeanNS, p.Total.Service.MeanNS; corrected < 140e6 || corrected < 5*service {
+		t.Errorf("corrected mean %.1f ms, service mean %.1f ms: overload looks good", corrected/1e6, service/1e6)
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 )
 
 // Server is a TCP server with a behaviour of its own and its own counters.
@@ -76,6 +77,15 @@ func (s *Server) Die() {
 	for c := range s.peers {
 		_ = c.Close()
 	}
+}
+
+// Accepted tells whether the server comes to have accepted that many
+// connections: those that were made last may still wait in its backlog.
+func (s *Server) Accepted(n uint64) bool {
+	for limit := time.Now().Add(patience); uint64(s.Connects.Load()) < n && time.Now().Before(limit); {
+		time.Sleep(time.Millisecond)
+	}
+	return uint64(s.Connects.Load()) == n
 }
 
 // Path is how many requests there were for the path.

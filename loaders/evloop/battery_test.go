@@ -9,4 +9,6 @@ import (
 	"github.com/joust-bench/joust/loaders/evloop"
 )
 
+func TestMain(m *testing.M) { enginetest.Main(m) }
+
 func TestBattery(t *testing.T) { enginetest.Run(t, evloop.Engine{}) }
