@@ -43,6 +43,8 @@ type conn struct {
 	writing bool
 	// queued is true while the connection stands in the idle queue.
 	queued bool
+	// stamped is true where the kernel stamps arrivals.
+	stamped bool
 	// known is true from the first time that the connection was open.
 	known bool
 	// fresh is true between answers, when the next byte begins a head; inBody

@@ -126,6 +126,7 @@ func (w *worker) opened(c *conn) {
 	c.first, c.count, c.issued = 0, 0, 0
 	c.pending, c.tail, c.carry = nil, nil, nil
 	c.idleSince = now
+	c.stamped = c.secret == nil && (int(c.id)*w.threads+w.id)%stampedEvery == 0 && stamped(int(c.fd))
 	c.parser.Reset()
 	w.deadlines[c.id] = never
 	w.open++

@@ -236,7 +236,7 @@ func (s *session) phase(ctx context.Context, p *loaders.Phase, startAt int64, co
 		result.Rate = &results.RateReport{TargetRPS: rate}
 	}
 	outcomes := s.execute(on, p.Name, control, &result)
-	if err := s.merge(&result, outcomes); err != nil {
+	if err := s.merge(&result, on, outcomes); err != nil {
 		return result, err
 	}
 	done := s.phaseDone(&result)
@@ -253,6 +253,7 @@ func (s *session) plan(p *loaders.Phase, rate float64, startAt int64) (*phase, e
 	on := &phase{
 		loop: p.Loop, begin: at.Begin, t0: at.T0, t1: at.T1, end: at.End,
 		drain: min(s.spec.Drain, loaders.MaxDrain), thinkSpin: int64(p.ThinkSpin),
+		shedAfter: int64(p.ShedAfter), count: p.Count,
 	}
 	if p.Loop == results.OpenLoop {
 		schedule, err := arrival.For(arrival.Law(p.Schedule), rate)

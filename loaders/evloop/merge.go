@@ -10,16 +10,23 @@ import (
 )
 
 // merge puts the threads' outcomes together.
-func (s *session) merge(result *results.Phase, outcomes []*outcome) error {
+func (s *session) merge(result *results.Phase, on *phase, outcomes []*outcome) error {
+	// A count ends with the last thread's last answer, an early stop with the
+	// first thread that heard of it.
+	ends := func(a, b int64) int64 { return min(a, b) }
+	if on.count > 0 {
+		ends = func(a, b int64) int64 { return max(a, b) }
+	}
 	total := outcomes[0]
 	var errs []error
 	for i, o := range outcomes {
+		o.Slowest.OfThread(o.thread)
 		o.Traffic = o.at1.traffic.Since(o.at0.traffic)
 		result.MinConnectionsOpen += o.minOpen
 		result.Threads = append(result.Threads, s.threadUse(o))
 		errs = append(errs, o.err)
 		if i > 0 {
-			total.Window.T1 = min(total.Window.T1, o.Window.T1)
+			total.Window.T1 = ends(total.Window.T1, o.Window.T1)
 			total.Merge(&o.Phase)
 		}
 	}

@@ -20,6 +20,11 @@ type phase struct {
 	drain              time.Duration
 	schedule           arrival.Schedule
 	thinkSpin          int64
+	// shedAfter is when a due request is given up, in nanoseconds; 0 for never.
+	shedAfter int64
+	// count is the number of requests that all threads make together; 0 for no
+	// bound.
+	count uint64
 }
 
 // outcome is what one thread saw of a phase.

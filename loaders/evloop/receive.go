@@ -46,8 +46,11 @@ func (w *worker) receive(c *conn, ends bool) {
 		return
 	}
 	for fd := c.fd; c.fd == fd && c.state == stateOpen; {
-		n, errno := read(c.fd, w.buf)
+		n, lag, errno := w.read(c)
 		now := clock.Now()
+		if lag >= 0 {
+			w.out.Received(now, lag)
+		}
 		if now >= w.nextMark {
 			w.mark(now)
 		}
@@ -69,6 +72,16 @@ func (w *worker) receive(c *conn, ends bool) {
 			return
 		}
 	}
+}
+
+// read reads once; lag is how long the bytes have lain there, in nanoseconds,
+// -1 where that is not known.
+func (w *worker) read(c *conn) (n int, lag int64, errno syscall.Errno) {
+	if c.stamped {
+		return w.stamps.read(c.fd, w.buf)
+	}
+	n, errno = read(c.fd, w.buf)
+	return n, -1, errno
 }
 
 // take consumes what one read brought.

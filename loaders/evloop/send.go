@@ -13,7 +13,7 @@ import (
 
 // room is how many requests the connection may take now.
 func (w *worker) room(c *conn) int {
-	room := len(c.flights) - c.count
+	room := int(min(int64(len(c.flights)-c.count), w.quota))
 	if every := w.spec.Connection.ReconnectEvery; every > 0 {
 		room = min(room, every-c.issued)
 	}
@@ -53,6 +53,9 @@ func (w *worker) launch(now int64) {
 		w.launched++
 		due := w.due
 		w.due = w.next(w.cursor)
+		if w.quota == 1 {
+			w.due = never // this is the last
+		}
 		w.issue(c, due, now)
 		w.offer(c)
 		now = clock.Now()
@@ -96,9 +99,10 @@ func (w *worker) issue(c *conn, intended, now int64) {
 // returns its number.
 func (w *worker) enter(c *conn, intended, now int64) int {
 	request := w.source.Next(int(c.id))
-	*c.push() = flight{Exchange: record.Exchange{Intended: intended, Sent: now, Request: int32(request)}}
+	*c.push() = flight{Exchange: record.Exchange{Intended: intended, Sent: now, Request: int32(request), Connection: c.id}}
 	c.issued++
 	w.inFlight++
+	w.quota--
 	if c.count == 1 {
 		w.setDeadline(c, now+int64(w.spec.RequestTimeout))
 	}

@@ -73,6 +73,7 @@ type worker struct {
 	idle queue
 
 	buf, scratch []byte
+	stamps       stampReader
 	handshakes   handshakes
 	// connect and shakes are the times to connect and to shake hands.
 	connect      record.Histogram
@@ -103,8 +104,11 @@ type worker struct {
 	aheadNext     int64
 	intended      uint64
 	launched      uint64
-	// spunFrom is when a poll came back empty, 0 when the last one did not.
-	spunFrom int64
+	// spunFrom is when a poll came back empty, 0 when the last one did not;
+	// busyFrom is since when the thread had something to do, 0 when it had not.
+	spunFrom, busyFrom int64
+	// quota is how many requests may still be begun.
+	quota int64
 }
 
 func newWorker(shared *work, id int) (*worker, error) {
@@ -133,6 +137,7 @@ func newWorker(shared *work, id int) (*worker, error) {
 
 		handshakes: handshakes{places: make(chan struct{}, handshakesAtOnce)},
 		nextMark:   never,
+		quota:      never,
 	}
 	flights := make([]flight, users*spec.Depth)
 	for i := range w.conns {
@@ -202,6 +207,10 @@ func (w *worker) run(p *phase) error {
 			w.out.now.spinNS += now - w.spunFrom
 			w.spunFrom = 0
 		}
+		if w.busyFrom != 0 {
+			w.out.Gap(now, now-w.busyFrom)
+			w.busyFrom = 0
+		}
 		if !w.stopped {
 			if at := w.stop.Load(); at != 0 {
 				w.stopEarly(at, now)
@@ -212,6 +221,12 @@ func (w *worker) run(p *phase) error {
 		}
 		if !w.started && now >= p.begin {
 			w.start()
+		}
+		if p.shedAfter > 0 {
+			w.shedLate(now)
+		}
+		if w.quota == 0 && w.inFlight == 0 && w.nextMark != never {
+			w.exhausted(now)
 		}
 		if w.finished(now) {
 			break
@@ -224,7 +239,7 @@ func (w *worker) run(p *phase) error {
 		}
 	}
 	w.abandon()
-	w.phase, w.sending = nil, false
+	w.phase, w.sending, w.quota = nil, false, never
 	return w.settle()
 }
 
@@ -236,7 +251,11 @@ func (w *worker) begin(p *phase) {
 	w.phase, w.end = p, p.end
 	w.started, w.sending, w.stopped, w.windowOpen = false, false, false, false
 	w.nextMark = p.t0
-	w.due, w.aheadNext, w.intended, w.launched, w.spunFrom = never, never, 0, 0, 0
+	w.due, w.aheadNext, w.intended, w.launched, w.spunFrom, w.busyFrom = never, never, 0, 0, 0, 0
+	w.quota = never
+	if p.count > 0 {
+		w.quota = int64(share(int(p.count), w.threads, w.id))
+	}
 	if p.loop == results.OpenLoop {
 		w.cursor = p.schedule.Cursor(w.id, w.threads, w.spec.Seed)
 		w.ahead = p.schedule.Cursor(w.id, w.threads, w.spec.Seed)
@@ -279,6 +298,22 @@ func (w *worker) shed(now int64) {
 		w.out.Unsent(w.due, now)
 	}
 	w.due = never
+}
+
+// shedLate gives up what is unsent for too long after it was due.
+func (w *worker) shedLate(now int64) {
+	for w.due != never && now-w.due > w.phase.shedAfter {
+		w.out.TooLate(w.due, now)
+		w.launched++
+		w.due = w.next(w.cursor)
+	}
+}
+
+// exhausted ends the window when the phase's count has been asked and answered.
+func (w *worker) exhausted(now int64) {
+	w.out.Window.T1 = now
+	w.due = never
+	w.mark(now)
 }
 
 // mark takes the readings that stand at the window's ends.
@@ -348,6 +383,7 @@ func (w *worker) turn(now int64) error {
 		return err
 	}
 	if len(events) > 0 {
+		w.busyFrom = clock.Now()
 		w.out.now.wakeups++
 		for i := range events {
 			if events[i].Events&ending != 0 {
@@ -405,7 +441,13 @@ func (w *worker) await(now int64) ([]unix.EpollEvent, error) {
 		}
 		return events, err
 	}
-	return w.poller.wait(min(wake-now, int64(1e9)))
+	events, err := w.poller.wait(min(wake-now, int64(1e9)))
+	if len(events) == 0 {
+		if late := clock.Now(); late > wake {
+			w.busyFrom = wake
+		}
+	}
+	return events, err
 }
 
 // publish refreshes the live figures.

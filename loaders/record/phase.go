@@ -24,8 +24,9 @@ type Exchange struct {
 	// FirstByte is 0 until the answer's first byte; Written is 0 where one
 	// write took the whole request.
 	FirstByte, Written int64
-	// Request is the number of the request, and of its group.
-	Request int32
+	// Request is the number of the request, and of its group; Connection that of
+	// the thread's connection.
+	Request, Connection int32
 }
 
 // Phase is what one thread records of a phase. One goroutine may touch it at a
@@ -40,10 +41,15 @@ type Phase struct {
 	Groups []Group
 	// SendLagIdle and SendLagBlocked are as in results.Phase.
 	SendLagIdle, SendLagBlocked Histogram
+	// ReceiveLag, LoopGaps and StallNS are as in results.Phase.
+	ReceiveLag, LoopGaps Histogram
+	StallNS              int64
+	// Slowest are the slowest right answers of the window.
+	Slowest Slowest
 
 	// The counts are as in results.Phase and results.RateReport.
 	FirstHalf, Before, After, FailedOutside uint64
-	Unfinished, NeverSent, Censored         uint64
+	Unfinished, NeverSent, Censored, Shed   uint64
 	Offered, BacklogT0, BacklogT1           uint64
 	IdleCloses, AnnouncedCloses, Reconnects uint64
 	CensoredFromNS                          int64
@@ -79,9 +85,38 @@ func (p *Phase) Reserve(open bool) {
 			p.Groups[i].Corrected.Reserve()
 		}
 	}
+	p.ReceiveLag.Reserve()
+	p.LoopGaps.Reserve()
 	if open {
 		p.SendLagIdle.Reserve()
 		p.SendLagBlocked.Reserve()
+	}
+}
+
+func (p *Phase) errorBars() [4]*Histogram {
+	return [4]*Histogram{&p.SendLagIdle, &p.SendLagBlocked, &p.ReceiveLag, &p.LoopGaps}
+}
+
+// stall is the shortest gap of a loop that counts as a stall, in nanoseconds.
+const stall = int64(1e6)
+
+// Gap records that the loop did not come round for d nanoseconds until now
+// though it had something to do.
+func (p *Phase) Gap(now, d int64) {
+	if !p.Window.Inside(now) {
+		return
+	}
+	p.LoopGaps.Record(d)
+	if d >= stall {
+		p.StallNS += d
+	}
+}
+
+// Received records the time from the kernel's stamp of an arrival to the read
+// of it at now.
+func (p *Phase) Received(now, lag int64) {
+	if p.Window.Inside(now) {
+		p.ReceiveLag.Record(max(0, lag))
 	}
 }
 
@@ -90,9 +125,13 @@ func (p *Phase) Reset(w Window) {
 	for i := range p.Groups {
 		p.Groups[i].Reset()
 	}
-	p.SendLagIdle.Reset()
-	p.SendLagBlocked.Reset()
-	*p = Phase{Window: w, Groups: p.Groups, SendLagIdle: p.SendLagIdle, SendLagBlocked: p.SendLagBlocked}
+	for _, h := range p.errorBars() {
+		h.Reset()
+	}
+	*p = Phase{
+		Window: w, Groups: p.Groups, SendLagIdle: p.SendLagIdle, SendLagBlocked: p.SendLagBlocked,
+		ReceiveLag: p.ReceiveLag, LoopGaps: p.LoopGaps,
+	}
 }
 
 // Lag records how late a request is sent, and whose fault it is: ours when a
@@ -131,6 +170,9 @@ func (p *Phase) Answered(e *Exchange, now int64, status int) {
 		g.Corrected.Record(now - e.Intended)
 	} else if !inside {
 		return
+	}
+	if now-e.Intended > p.Slowest.least {
+		p.Slowest.add(e, now)
 	}
 	g.Service.Record(now - e.Sent)
 	g.FirstByte.Record(e.FirstByte - e.Sent)
@@ -192,6 +234,15 @@ func (p *Phase) Unsent(intended, now int64) {
 	}
 }
 
+// TooLate counts a request that was given up at now, unsent, since its deadline
+// had passed.
+func (p *Phase) TooLate(intended, now int64) {
+	if p.Window.Inside(intended) {
+		p.Shed++
+		p.censor(&p.Groups[0], now-intended)
+	}
+}
+
 // censor puts a lower bound into the corrected histogram.
 func (p *Phase) censor(g *Group, atLeast int64) {
 	g.Corrected.Record(atLeast)
@@ -205,8 +256,13 @@ func (p *Phase) Merge(o *Phase) {
 	for i := range p.Groups {
 		p.Groups[i].Merge(&o.Groups[i])
 	}
-	p.SendLagIdle.Merge(&o.SendLagIdle)
-	p.SendLagBlocked.Merge(&o.SendLagBlocked)
+	theirs := o.errorBars()
+	for i, h := range p.errorBars() {
+		h.Merge(theirs[i])
+	}
+	p.StallNS += o.StallNS
+	p.Slowest.merge(&o.Slowest)
+	p.Shed += o.Shed
 	p.FirstHalf += o.FirstHalf
 	p.Before += o.Before
 	p.After += o.After
@@ -235,10 +291,17 @@ func (p *Phase) Into(r *results.Phase, names []string) error {
 	r.SentBytes, r.ReceivedBytes = p.Traffic.Sent, p.Traffic.Received
 	r.SentBodyBytes, r.ReceivedBodyBytes = p.Traffic.SentBody, p.Traffic.ReceivedBody
 	r.IdleCloses, r.AnnouncedCloses, r.Reconnects = p.IdleCloses, p.AnnouncedCloses, p.Reconnects
-	var errs [3]error
+	r.Shed = p.Shed
+	var errs [5]error
 	r.SendLagIdle, errs[0] = p.SendLagIdle.Result()
 	r.SendLagBlocked, errs[1] = p.SendLagBlocked.Result()
-	errs[2] = p.groupsInto(r, names)
+	r.ReceiveLag, errs[2] = p.ReceiveLag.Result()
+	r.LoopGaps, errs[3] = p.LoopGaps.Result()
+	if r.LoopGaps != nil {
+		r.StallNS = &p.StallNS
+	}
+	r.Slowest = p.Slowest.result(names)
+	errs[4] = p.groupsInto(r, names)
 	if p.Window.Loop == results.OpenLoop {
 		if r.Rate == nil {
 			r.Rate = &results.RateReport{}
