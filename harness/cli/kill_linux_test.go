@@ -35,7 +35,7 @@ func TestKilledJoustLeavesNothing(t *testing.T) {
 	s := newSite(t)
 	s.server(t, "forks", []string{"forks"})
 	s.server(t, "stubborn", []string{"stubborn"}, "stop_timeout=50ms")
-	servers, args := "forks,stubborn", s.run("--trials", "1000")
+	servers, args := "forks,stubborn", s.run("--trials", "1000", "--duration", "1s")
 	if _, err := exec.LookPath("nginx"); err == nil {
 		servers += ",nginx"
 		args = append(args, "--servers-dir", filepath.Join(checkout, "servers"))

@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -94,7 +95,7 @@ func (a *app) run(c *cobra.Command, args []string, f *runFlags) error {
 	if err != nil {
 		return usage(err)
 	}
-	if err := fitsMemory(p, w); err != nil {
+	if err := fitsMemory(plan.RequestMemory(p, w.table.All()), machine.Facts().MemoryBytes); err != nil {
 		return err
 	}
 	header := a.header(p, w, &catalogue, time.Now())
@@ -220,11 +221,12 @@ func given[T any](c *cobra.Command, flag string, value *T) *T {
 	return value
 }
 
-// fitsMemory refuses request bodies that this machine cannot hold.
-func fitsMemory(p results.Plan, w *world) error {
-	need, have := plan.RequestMemory(p, w.table.All()), int64(machine.Facts().MemoryBytes)
+// fitsMemory refuses request bodies that this machine cannot hold: what they
+// need and what there is, in bytes, 0 where that is not known.
+func fitsMemory(need int64, memory uint64) error {
+	have := int64(min(memory, math.MaxInt64))
 	if have > 0 && need > have/2 {
-		return usage(fmt.Errorf("the plan's request bodies need %d MB of the machine's %d MB: take fewer clients or smaller bodies", need>>20, have>>20))
+		return usage(fmt.Errorf("the plan's request bodies need %d MB of the machine's %d MB, and half of it is the most: leave those scenarios out", need>>20, have>>20))
 	}
 	return nil
 }
