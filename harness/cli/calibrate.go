@@ -44,7 +44,7 @@ half a minute. A row that could not be measured makes exit status 4.`,
 		Example: `  joust calibrate --quick
   joust calibrate --scenarios hello,large_response
   joust calibrate --show`,
-		Args: cobra.NoArgs,
+		Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error { return a.calibrate(c.Context(), &f) },
 	}
 	flags := c.Flags()
@@ -54,6 +54,14 @@ half a minute. A row that could not be measured makes exit status 4.`,
 	flags.StringSliceVar(&f.scenarios, "scenarios", nil, "only these (default: all that the server claims)")
 	flags.StringVar(&f.pin, "pin", "auto", `CPU split: auto, none, or "server=0-3;loader=4-7"`)
 	return c
+}
+
+// noArguments wants none.
+func noArguments(c *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return usage(fmt.Errorf("%s takes no arguments, and there is %q (see joust %s --help)", c.Name(), args[0], c.Name()))
+	}
+	return nil
 }
 
 func (a *app) calibrate(ctx context.Context, f *calibrateFlags) error {

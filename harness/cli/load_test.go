@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -58,7 +59,7 @@ type ended struct {
 func command(t *testing.T, tmp string, args ...string) (c *exec.Cmd, out, errs *bytes.Buffer) {
 	t.Helper()
 	c = exec.CommandContext(t.Context(), filepath.Join(programs, "joust"), args...)
-	c.Env = append(os.Environ(), "TMPDIR="+tmp)
+	c.Env = append(os.Environ(), "TMPDIR="+tmp, "PATH="+programs+string(os.PathListSeparator)+os.Getenv("PATH"))
 	out, errs = &bytes.Buffer{}, &bytes.Buffer{}
 	c.Stdout, c.Stderr = out, errs
 	return c, out, errs
@@ -268,9 +269,10 @@ func TestLoadRefusals(t *testing.T) {
 	closed := raw(t, "tcp", "127.0.0.1:0", alive)
 	refused := closed.Addr().String()
 	_ = closed.Close()
-	secure := httptest.NewTLSServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	secure := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	secure.Config.ErrorLog = log.New(io.Discard, "", 0)
+	secure.StartTLS()
 	t.Cleanup(secure.Close)
-	secure.Config.ErrorLog = nil
 	for _, c := range []struct {
 		args []string
 		code int

@@ -1,0 +1,75 @@
+package cli
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/joust-bench/joust/harness/calibrate"
+	"github.com/joust-bench/joust/results"
+)
+
+func TestCalibrate(t *testing.T) {
+	t.Parallel()
+	servers, cache, tmp := t.TempDir(), t.TempDir(), t.TempDir()
+	if err := writeServer(servers, "cheap", nil, nil); err != nil {
+		t.Fatal(err)
+	}
+	calibrated := func(args ...string) ended {
+		c, out, errs := command(t, tmp, append([]string{"calibrate", "--servers-dir", servers, "--server", "cheap"}, args...)...)
+		c.Env = append(c.Env, "XDG_CACHE_HOME="+cache)
+		return ended{exitOf(t, c.Run()), out.String(), errs.String()}
+	}
+	if e := calibrated("--show"); e.code != ExitFailed || !strings.Contains(e.errors, "run joust calibrate") {
+		t.Errorf("nothing is stored: exit code %d, %s", e.code, e.errors)
+	}
+	e := calibrated("--quick")
+	if e.code != ExitOK || !strings.Contains(e.out, "paces up to req/s") || !strings.Contains(e.out, "│ hello ") || !strings.Contains(e.errors, "[1/1] hello") {
+		t.Fatalf("exit code %d\n%s%s", e.code, e.out, e.errors)
+	}
+	files, err := filepath.Glob(filepath.Join(cache, "joust", "calibrations", "*.json"))
+	if err != nil || len(files) != 1 || !strings.Contains(e.out, "stored in "+files[0]) {
+		t.Fatalf("stored %v, %v\n%s", files, err, e.out)
+	}
+	data, err := os.ReadFile(files[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	var c calibrate.Calibration
+	if err := json.Unmarshal(data, &c); err != nil {
+		t.Fatal(err)
+	}
+	row := c.Rows[0]
+	if c.Schema != results.Schema || c.Fingerprint+".json" != filepath.Base(files[0]) || !c.Quick || len(c.Rows) != 1 ||
+		row.Scenario != "hello" || row.ClosedCPUNS <= 0 || row.ClosedRPS <= 0 || row.PaceLimitRPS <= 0 || len(row.Open) != 2 {
+		t.Errorf("%s", data)
+	}
+	if shown := calibrated("--show"); shown.code != ExitOK || !strings.Contains(e.out, shown.out) {
+		t.Errorf("exit code %d, shown\n%s\nmeasured\n%s", shown.code, shown.out, e.out)
+	}
+}
+
+func TestCalibrateRefusals(t *testing.T) {
+	t.Parallel()
+	servers := t.TempDir()
+	if err := writeServer(servers, "cheap", nil, nil); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"--server", "chaep"}, "cheap"},
+		{[]string{"--server", "cheap", "--scenarios", "json"}, "server cheap does not claim json"},
+		{[]string{"--server", "cheap", "--scenarios", "helo"}, "hello"},
+		{[]string{"--pin", "half"}, "half"},
+		{[]string{"more"}, "calibrate takes no arguments"},
+	} {
+		e := joust(t, append([]string{"calibrate", "--servers-dir", servers}, c.args...)...)
+		if e.code != ExitUsage || !strings.Contains(e.errors, c.want) || e.out != "" {
+			t.Errorf("%q: exit code %d, %q, want %q", c.args, e.code, e.errors, c.want)
+		}
+	}
+}
