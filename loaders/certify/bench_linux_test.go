@@ -31,9 +31,8 @@ func bench(t *testing.T) certify.Bench {
 const attempts = 5
 
 // eventually runs the case until it holds.
-func eventually(t *testing.T, c certify.Case) {
+func eventually(t *testing.T, b certify.Bench, c certify.Case) {
 	t.Helper()
-	b := bench(t)
 	var why string
 	for range attempts {
 		list, err := b.Run(t.Context(), c)
@@ -66,11 +65,11 @@ func TestEventLoopKeepsTheLawsOfTime(t *testing.T) {
 		certify.Delay{Delay: 20 * ms, Connections: 8, Window: 400 * ms, Within: 0.5},
 		overload, cut,
 	} {
-		t.Run(c.Name(), func(t *testing.T) { eventually(t, c) })
+		t.Run(c.Name(), func(t *testing.T) { eventually(t, bench(t), c) })
 	}
 }
 
-// Counting and causes need no time: they hold at once, whatever else runs.
+// Counting needs no time: it holds at once, whatever else runs.
 func TestEventLoopCountsExactly(t *testing.T) {
 	cases, err := certify.Battery(certify.Options{Quick: true, Families: []certify.Family{certify.FamilyCounting}})
 	if err != nil {
@@ -87,6 +86,7 @@ func TestEventLoopCountsExactly(t *testing.T) {
 	}
 }
 
+// A cause needs a failure inside the window, which a busy machine can miss.
 func TestEventLoopNamesEveryMisbehaviour(t *testing.T) {
 	cases, err := certify.Battery(certify.Options{Families: []certify.Family{certify.FamilyBad}})
 	if err != nil {
@@ -101,9 +101,6 @@ func TestEventLoopNamesEveryMisbehaviour(t *testing.T) {
 		} else {
 			short.Timeout = 5 * time.Second // a busy machine is no cause
 		}
-		list, err := b.Run(t.Context(), short)
-		if err != nil || missed(list) != "" {
-			t.Errorf("%s: missed %q, %v: %+v", c.Name(), missed(list), err, list)
-		}
+		eventually(t, b, short)
 	}
 }
