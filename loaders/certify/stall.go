@@ -77,7 +77,7 @@ func (s Stall) Load(float64) loaders.Spec {
 // Rows implements Case.
 func (s Stall) Rows(seen Seen) ([]Row, error) {
 	if most := s.Period * 9 / 10; s.Drained(seen.CapacityRPS) > most {
-		return nil, fmt.Errorf("a measured capacity of %.0f req/s is too little for %.0f req/s: the backlog of a stop must be gone within %v; take a lower rate or a faster machine", seen.CapacityRPS, s.RateRPS, most)
+		return nil, fmt.Errorf("a measured capacity of %.0f req/s is too little for %.0f req/s: the backlog of a stop must be gone within %v; take a lower rate, or a faster or quieter machine", seen.CapacityRPS, s.RateRPS, most)
 	}
 	p := seen.phase()
 	corrected, err := stats.Decode(p.Total.Corrected)
@@ -108,7 +108,7 @@ func (s Stall) Rows(seen Seen) ([]Row, error) {
 	}
 	// Only what was in flight when a stop began, one a connection at most, sees
 	// it in its service time.
-	if inFlight := float64(s.Connections) / (s.RateRPS * s.Period.Seconds()); inFlight < 0.04 {
+	if inFlight := float64(s.Connections) / (s.RateRPS * s.Period.Seconds()); inFlight < 0.02 {
 		r.duration("service p95, which hides the stop", s.Length/10, time.Duration(service.Quantile(0.95)), Bound{Kind: AtMost})
 	}
 	return r.list, nil
