@@ -17,15 +17,17 @@ import (
 // It returns an error for an unknown engine, and for a protocol or anything
 // else in the Spec that it does not do.
 func Choose(spec loaders.Spec) (loaders.Loader, error) {
-	if err := unsupported(&spec); err != nil {
-		return nil, err
-	}
-	if spec.Protocol != "" && spec.Protocol != scenarios.H1 {
-		return nil, fmt.Errorf("protocol %q: the loaders speak %s", spec.Protocol, scenarios.H1)
-	}
 	name := spec.Engine
 	if name == "" {
 		name = Default()
+	}
+	if err := unsupported(name, &spec); err != nil {
+		return nil, err
+	}
+	switch spec.Protocol {
+	case "", scenarios.H1, scenarios.H1S:
+	default:
+		return nil, fmt.Errorf("protocol %q: the loaders speak %s and %s", spec.Protocol, scenarios.H1, scenarios.H1S)
 	}
 	switch name {
 	case loaders.EventLoop:

@@ -8,9 +8,12 @@ import (
 	"github.com/joust-bench/joust/scenarios"
 )
 
-// unsupported refuses what a Spec can say and no engine does yet, so that it is
-// never ignored. An engine that learns one of them takes its line out.
-func unsupported(spec *loaders.Spec) error {
+// unsupported refuses what a Spec can say and the engine does not do, so that
+// it is never ignored.
+func unsupported(name loaders.EngineName, spec *loaders.Spec) error {
+	if name != loaders.Portable {
+		return nil
+	}
 	phase := func(asks func(loaders.Phase) bool) bool { return slices.ContainsFunc(spec.Phases, asks) }
 	for _, f := range []struct {
 		asked bool
@@ -21,10 +24,10 @@ func unsupported(spec *loaders.Spec) error {
 		{len(spec.Target.More) > 0, "several addresses of a target: name one of them"},
 		{phase(func(p loaders.Phase) bool { return p.Count > 0 }), "a number of requests: give a duration"},
 		{phase(func(p loaders.Phase) bool { return p.ShedAfter > 0 }), "shedding of late requests: leave the deadline out"},
-		{slices.ContainsFunc(spec.Requests, func(r scenarios.Request) bool { return r.Expect.Status == 0 }), "any right status: name the expected one (--expect-status 200)"},
+		{slices.ContainsFunc(spec.Requests, func(r scenarios.Request) bool { return r.Expect.Status == 0 }), "any right status: name the one that is expected"},
 	} {
 		if f.asked {
-			return fmt.Errorf("this joust's engines do not do %s", f.what)
+			return fmt.Errorf("the portable engine does not do %s, or use the event loop on Linux", f.what)
 		}
 	}
 	return nil

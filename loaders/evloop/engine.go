@@ -92,6 +92,9 @@ func newSession(spec loaders.Spec) (*session, error) {
 		if err != nil {
 			return nil, err
 		}
+		if spec.Proxy != nil && spec.TLS == nil {
+			r = r.Absolute(spec.Target.Host)
+		}
 		w.requests = append(w.requests, r)
 		w.answers = append(w.answers, bodies.CompileAnswer(&spec.Requests[i]))
 	}
@@ -327,8 +330,13 @@ func (s *session) finish(report *results.Report) error {
 	return errors.Join(errs[:]...)
 }
 
-// sockaddrs are the target's addresses as the kernel wants them.
-func sockaddrs(t loaders.Target) ([]unix.Sockaddr, error) {
+// sockaddrs are the addresses to connect to as the kernel wants them: the
+// target's, or the proxy's.
+func sockaddrs(spec *loaders.Spec) ([]unix.Sockaddr, error) {
+	t := spec.Target
+	if spec.Proxy != nil {
+		t = loaders.Target{Network: "tcp", Address: spec.Proxy.Address}
+	}
 	if t.Network == "unix" {
 		return []unix.Sockaddr{&unix.SockaddrUnix{Name: t.Address}}, nil
 	}

@@ -43,6 +43,9 @@ func (w *worker) handshake(c *conn) {
 	c.state = stateShaking
 	c.shakeBegan = clock.Now()
 	c.secret = newSecret(int(c.fd), w.tls)
+	if w.spec.Proxy != nil {
+		c.secret.tunnel = w.spec.Target.Address
+	}
 	w.setDeadline(c, c.shakeBegan+int64(w.spec.ConnectTimeout))
 	h, s, id := &w.handshakes, c.secret, c.id
 	h.running.Go(func() {

@@ -3,6 +3,7 @@
 package evloop
 
 import (
+	"bufio"
 	"bytes"
 	"crypto/tls"
 	"crypto/x509"
@@ -10,12 +11,14 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"os"
 	"time"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/joust-bench/joust/loaders"
+	"github.com/joust-bench/joust/loaders/wire"
 )
 
 // tlsConfig makes the client's configuration from the Spec's.
@@ -59,6 +62,9 @@ func tlsConfig(t *loaders.TLS, host string) (*tls.Config, error) {
 type secret struct {
 	conn *tls.Conn
 	wire *tlsWire
+	// tunnel is the host:port that a proxy is asked to connect to, empty without
+	// a proxy.
+	tunnel string
 }
 
 // newSecret wraps a connected descriptor for a client handshake.
@@ -80,12 +86,43 @@ func (s *secret) shake(timeout time.Duration) error {
 	if err := unix.SetNonblock(s.wire.fd, false); err != nil {
 		return fmt.Errorf("preparing the TLS handshake: %w", err)
 	}
+	if s.tunnel != "" {
+		if err := s.dig(); err != nil {
+			return err
+		}
+	}
 	if err := s.conn.Handshake(); err != nil {
 		return explain(err)
 	}
 	s.wire.handshake = false
 	if err := unix.SetNonblock(s.wire.fd, true); err != nil {
 		return fmt.Errorf("after the TLS handshake: %w", err)
+	}
+	return nil
+}
+
+// dig asks the proxy for the tunnel (RFC 9110 §9.3.6).
+func (s *secret) dig() error {
+	ask := fmt.Sprintf("CONNECT %s HTTP/1.1\r\nHost: %s\r\n\r\n", s.tunnel, s.tunnel)
+	if _, err := s.wire.Write([]byte(ask)); err != nil {
+		return fmt.Errorf("asking the proxy for a tunnel: %w", err)
+	}
+	// One byte at a time: what follows the head belongs to TLS.
+	var head []byte
+	for one := make([]byte, 1); !bytes.HasSuffix(head, []byte("\r\n\r\n")); head = append(head, one[0]) {
+		if _, err := s.wire.Read(one); err != nil {
+			return fmt.Errorf("waiting for the proxy's tunnel: %w", err)
+		}
+		if len(head) > wire.MaxHead {
+			return fmt.Errorf("waiting for the proxy's tunnel: its answer is longer than %d bytes", wire.MaxHead)
+		}
+	}
+	answer, err := http.ReadResponse(bufio.NewReader(bytes.NewReader(head)), &http.Request{Method: http.MethodConnect})
+	switch {
+	case err != nil:
+		return fmt.Errorf("reading the proxy's answer: %w", err)
+	case answer.StatusCode/100 != 2:
+		return fmt.Errorf("the proxy refuses a tunnel to %s: %s", s.tunnel, answer.Status)
 	}
 	return nil
 }

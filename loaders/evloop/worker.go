@@ -118,7 +118,7 @@ func newWorker(shared *work, id int) (*worker, error) {
 	if err != nil {
 		return nil, err
 	}
-	addrs, err := sockaddrs(spec.Target)
+	addrs, err := sockaddrs(spec)
 	if err != nil {
 		return nil, err
 	}

@@ -1,8 +1,10 @@
 package wire
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 
 	"github.com/joust-bench/joust/scenarios"
@@ -26,6 +28,14 @@ type Request struct {
 
 // Size is what is written for one request, in bytes.
 func (r *Request) Size() int64 { return int64(len(r.Head)) + int64(len(r.Body)) }
+
+// Absolute is the request with its target in absolute form, as a proxy wants it
+// (RFC 9112 §3.2.2).
+func (r Request) Absolute(host string) Request {
+	method, rest, _ := bytes.Cut(r.Head, []byte(" "))
+	r.Head = slices.Concat(method, []byte(" http://"+host), rest)
+	return r
+}
 
 // Answer is what counts as a right answer, prepared once and read-only.
 type Answer struct {
