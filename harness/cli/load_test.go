@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
@@ -96,7 +97,7 @@ func TestLoadText(t *testing.T) {
 		want []string
 	}{
 		{nil, []string{"GET " + s.URL + "\n", "4 connections, 1 thread, closed loop, 150 ms after 50 ms of warm-up", "service time", "200: ", "idle wait", ", 0 failed"}},
-		{[]string{"-R", "0.2k", "--poisson", "-c", "2", "--seed", "11"}, []string{"open loop at 200 req/s (poisson)", "corrected µs", "send lag", "seed 11"}},
+		{[]string{"-R", "0.2k", "--poisson", "-c", "2", "--seed", "11"}, []string{"open loop at 200 req/s (poisson)", "corrected ", "send lag", "seed 11"}},
 		{[]string{"--engine", "portable", "--depth", "3"}, []string{"joust portable", "3 requests in flight on each"}},
 		{[]string{"--reconnect", "2", "--rst"}, []string{" reconnected"}},
 	} {
@@ -146,6 +147,50 @@ func TestLoadJSONAndCounts(t *testing.T) {
 	text, err := os.ReadFile(file)
 	if err != nil || !strings.Contains(string(text), "1/(1-Percentile)") || !strings.Contains(string(text), fmt.Sprintf("Total count    = %12d]", d.Requests)) {
 		t.Errorf("%v, %s", err, text)
+	}
+}
+
+// With a number of requests, exactly those are asked; any status from 200 to
+// 399 will do.
+func TestLoadOfANumberOfRequests(t *testing.T) {
+	t.Parallel()
+	for _, more := range [][]string{{"-c", "7"}, {"-c", "3", "-R", "2k"}, {"-c", "5", "-d", "30s", "--depth", "3"}} {
+		s := newTarget(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusFound) })
+		e := joust(t, append([]string{"load", s.URL, "-t", "1", "-n", "1000"}, more...)...)
+		if !strings.Contains(e.out, "1 000 right, 0 failed") || !strings.Contains(e.out, "302: 1 000") || s.asked.Load() != 1000 {
+			t.Errorf("%q: exit code %d, the server saw %d\n%s%s", more, e.code, s.asked.Load(), e.out, e.errors)
+		}
+	}
+}
+
+func TestLoadTLS(t *testing.T) {
+	t.Parallel()
+	s := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	s.Config.ErrorLog = log.New(io.Discard, "", 0)
+	s.StartTLS()
+	t.Cleanup(s.Close)
+	ca := filepath.Join(t.TempDir(), "ca.pem")
+	if err := os.WriteFile(ca, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: s.Certificate().Raw}), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	plain := newTarget(t, nil)
+	for _, c := range []struct {
+		url  string
+		more []string
+		code int
+		want string
+	}{
+		{s.URL, []string{"--ca", ca}, 0, "  TLS "},
+		{s.URL, []string{"--insecure", "--reconnect", "10", "--resume"}, 0, " reconnected"},
+		{s.URL, []string{"--ca", ca, "--servername", "example.com"}, 0, "200: "},
+		{s.URL, []string{"--ca", ca, "--servername", "other.example"}, 1, "--servername gives another name"},
+		{s.URL, nil, 1, "name its authority with --ca FILE"},
+		{"https" + strings.TrimPrefix(plain.URL, "http"), nil, 1, "speaks plain HTTP, and the URL says https: write " + plain.URL},
+	} {
+		e := joust(t, short(c.url, c.more...)...)
+		if e.code != c.code || !strings.Contains(e.out+e.errors, c.want) {
+			t.Errorf("%q: exit code %d, want %d and %q in\n%s%s", c.more, e.code, c.code, c.want, e.out, e.errors)
+		}
 	}
 }
 

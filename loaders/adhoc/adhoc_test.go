@@ -230,7 +230,8 @@ func TestHostAndCredentials(t *testing.T) {
 func TestMalformedURLs(t *testing.T) {
 	t.Parallel()
 	for url, want := range map[string]string{
-		"":                     "no scheme",
+		"":                     "looks like http://host:port/path",
+		"/":                    "looks like http://host:port/path",
 		"127.0.0.1:8080/x":     "write http://127.0.0.1:8080/x",
 		"localhost:8080":       "write http://localhost:8080",
 		"//h/":                 "write http://h/",

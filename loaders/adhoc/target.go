@@ -32,6 +32,8 @@ type Target struct {
 func ParseURL(text string) (Target, error) {
 	scheme, _, ok := strings.Cut(text, "://")
 	switch scheme = strings.ToLower(scheme); {
+	case !ok && strings.Trim(text, "/") == "":
+		return Target{}, fmt.Errorf("URL %q has no scheme and no host: it looks like http://host:port/path", text)
 	case !ok:
 		return Target{}, fmt.Errorf("URL %q has no scheme: write http://%s", text, strings.TrimLeft(text, "/"))
 	case scheme != "http" && scheme != "https":
