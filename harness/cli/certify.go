@@ -46,7 +46,7 @@ programs take time from both sides.`,
 		Example: `  joust certify
   joust certify --quick
   joust certify --laws stall --rates 1000,20000 --format json`,
-		Args: func(c *cobra.Command, args []string) error { return usage(cobra.NoArgs(c, args)) },
+		Args: func(c *cobra.Command, args []string) error { return usage(noArguments(c, args)) },
 		RunE: func(c *cobra.Command, _ []string) error { return a.certify(c.Context(), &f) },
 	}
 	flags := c.Flags()
@@ -65,7 +65,7 @@ programs take time from both sides.`,
 func (a *app) lawserverCommand() *cobra.Command {
 	listen := "127.0.0.1:0"
 	c := &cobra.Command{
-		Use: "lawserver", Hidden: true, Args: cobra.NoArgs,
+		Use: "lawserver", Hidden: true, Args: noArguments,
 		Short: "a server with a known law: joust certify starts it and speaks with it through its pipes",
 		RunE: func(c *cobra.Command, _ []string) error {
 			return lawserver.Serve(c.Context(), a.stdin, a.stdout, listen)
