@@ -56,14 +56,6 @@ half a minute. A row that could not be measured makes exit status 4.`,
 	return c
 }
 
-// noArguments wants none.
-func noArguments(c *cobra.Command, args []string) error {
-	if len(args) > 0 {
-		return usage(fmt.Errorf("%s takes no arguments, and there is %q (see joust %s --help)", c.Name(), args[0], c.Name()))
-	}
-	return nil
-}
-
 func (a *app) calibrate(ctx context.Context, f *calibrateFlags) error {
 	if runtime.GOOS != "linux" {
 		return host.ErrNotLinux

@@ -46,7 +46,7 @@ programs take time from both sides.`,
 		Example: `  joust certify
   joust certify --quick
   joust certify --laws stall --rates 1000,20000 --format json`,
-		Args: func(c *cobra.Command, args []string) error { return usage(noArguments(c, args)) },
+		Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error { return a.certify(c.Context(), &f) },
 	}
 	flags := c.Flags()

@@ -228,3 +228,11 @@ func flagError(c *cobra.Command, err error) error {
 	given := "--" + strings.TrimLeft(unknown.GetSpecifiedName(), "-")
 	return fmt.Errorf("unknown flag %s%s (see %s --help)", given, suggest.Hint(given, names), c.CommandPath())
 }
+
+// noArguments wants none.
+func noArguments(c *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return usage(fmt.Errorf("%s takes no arguments, and there is %q (see joust %s --help)", c.Name(), args[0], c.Name()))
+	}
+	return nil
+}
