@@ -82,7 +82,7 @@ func checkBad(t *testing.T, c *bad, report *results.Report) {
 }
 
 func answers(text string) func(*Peer) {
-	return Answering(func(Request) string { return text })
+	return Calmly(calm, func(Request) string { return text })
 }
 
 // closes answers one request with the text and closes.

@@ -38,7 +38,7 @@ func reconnects(t *testing.T, e loaders.Loader) {
 			t.Parallel()
 			spec := Spec(c.phase)
 			spec.Depth, spec.Connection = c.depth, scenarios.Connection{ReconnectEvery: c.every, CloseWith: c.with}
-			server, report, _ := Load(t, e, Answering(func(Request) string { return OK(Hello) }), spec, nil)
+			server, report, _ := Load(t, e, Calmly(calm, func(Request) string { return OK(Hello) }), spec, nil)
 			CheckCounts(t, server, &report)
 			checkReconnects(t, server, &report, c.every)
 		})

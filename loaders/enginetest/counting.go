@@ -20,6 +20,10 @@ func Counting(t *testing.T, e loaders.Loader) {
 	t.Run("uploads", func(t *testing.T) { t.Parallel(); countUploads(t, e) })
 }
 
+// calm is a server's pause that leaves a loop with few connections some
+// hundred requests a second.
+const calm = 500 * time.Microsecond
+
 // countShapes varies loop, depth, connections and threads.
 func countShapes(t *testing.T, e loaders.Loader) {
 	const poisson = loaders.Poisson
@@ -40,13 +44,17 @@ func countShapes(t *testing.T, e loaders.Loader) {
 			warm, main := Closed(40*time.Millisecond), Closed(80*time.Millisecond)
 			warm.Name, warm.Measured = "warm-up", false
 			if c.loop == results.OpenLoop {
-				main = Open(1500, 80*time.Millisecond)
+				main = Open(1000, 80*time.Millisecond)
 				main.Schedule = c.law
 			}
 			main.Lead = 20 * time.Millisecond
 			spec := Spec(warm, main)
 			spec.Depth, spec.Connections, spec.Threads = c.depth, c.connections, c.threads
-			server, report, steer := Load(t, e, Answering(func(Request) string { return OK(Hello) }), spec, nil)
+			behave := Answering(func(Request) string { return OK(Hello) })
+			if c.loop == results.ClosedLoop {
+				behave = Calmly(time.Duration(c.connections)*calm/time.Duration(c.depth), func(Request) string { return OK(Hello) })
+			}
+			server, report, steer := Load(t, e, behave, spec, nil)
 			CheckCounts(t, server, &report)
 			checkAnnounced(t, steer, &report)
 			if report.ConnectionsOpen != c.connections || server.Connects.Load() != int64(c.connections) {
@@ -160,7 +168,7 @@ func countExchanges(t *testing.T, e loaders.Loader) {
 				t.Parallel()
 				spec := Spec(Closed(100 * time.Millisecond))
 				spec.Requests, spec.Depth = []scenarios.Request{c.ask}, depth
-				server, report, _ := Load(t, e, Answering(func(Request) string { return c.answer }), spec, nil)
+				server, report, _ := Load(t, e, Calmly(calm, func(Request) string { return c.answer }), spec, nil)
 				CheckCounts(t, server, &report)
 				checkBytes(t, server, &report, &c.ask, len(c.answer))
 			})
@@ -201,7 +209,7 @@ func countGroups(t *testing.T, e loaders.Loader) {
 	spec := Spec(Closed(100*time.Millisecond), Open(900, 100*time.Millisecond))
 	spec.Threads, spec.Connections = 2, 5
 	spec.Requests = []scenarios.Request{Get("a", "/a", "/a"), Get("b", "/b", "/b"), Get("c", "/c", "/c")}
-	server, report, _ := Load(t, e, Answering(func(r Request) string { return OK(r.Path) }), spec, nil)
+	server, report, _ := Load(t, e, Calmly(calm, func(r Request) string { return OK(r.Path) }), spec, nil)
 	CheckCounts(t, server, &report)
 	for _, p := range report.Phases {
 		var completed, service, status uint64

@@ -223,8 +223,15 @@ func (p *Peer) Hold() {
 	}
 }
 
+// Calmly answers as Answering does after a pause. Closed loops without one,
+// side by side in one process with their servers, would take all processor
+// time from each other.
+func Calmly(pause time.Duration, answer func(Request) string) func(*Peer) {
+	return Answering(func(r Request) string { time.Sleep(pause); return answer(r) })
+}
+
 // Answering is the behaviour of a good server: it answers each request with
-// the text.
+// the text, at once.
 func Answering(answer func(Request) string) func(*Peer) {
 	return func(p *Peer) {
 		for {

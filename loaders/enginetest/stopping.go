@@ -22,6 +22,7 @@ const stopBound = loaders.MaxDrain + 2*time.Second
 func Stopping(t *testing.T, e loaders.Loader) {
 	good := Answering(func(Request) string { return OK(Hello) })
 	silent := func(p *Peer) { p.Hold() }
+	Start(t, good).Die() // the runtime opens its own descriptors at first use
 	lead := Closed(time.Hour)
 	lead.Lead = time.Hour
 	for _, c := range []struct {
