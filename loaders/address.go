@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/netip"
 
-	"github.com/joust-bench/joust/loaders/arrival"
 	"github.com/joust-bench/joust/results"
 )
 
@@ -27,9 +26,4 @@ func ParseAddress(address string) (netip.AddrPort, error) {
 		return ap, fmt.Errorf("target address %q: %w: a numeric host and a port are needed, such as 127.0.0.1:8080", address, err)
 	}
 	return netip.AddrPortFrom(ap.Addr().Unmap(), ap.Port()), nil
-}
-
-// NewSchedule makes the arrival law of an open-loop phase at a rate in req/s.
-func NewSchedule(law Schedule, rateRPS float64) (arrival.Schedule, error) {
-	return arrival.For(arrival.Law(law), rateRPS)
 }

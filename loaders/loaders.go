@@ -118,11 +118,18 @@ type Phase struct {
 	// Lead is the time before the window in which load already flows.
 	Lead time.Duration `json:"lead_ns"`
 
-	// Schedule is for open loops: "constant" or "poisson".
+	// Schedule is for open loops: "constant", "poisson", "ramp" or "burst".
 	Schedule Schedule `json:"schedule,omitempty"`
 	// RateRPS is the open-loop rate, above 0; 0 with Adjust set waits for an
-	// Adjust or Skip message.
+	// Adjust or Skip message. A ramp begins with it and may begin with 0;
+	// bursts have it as their mean.
 	RateRPS float64 `json:"rate_rps,omitempty"`
+	// RampToRPS is the rate with which a ramp ends, in req/s; the rate changes
+	// linearly over lead and window. 0 ramps down to nothing.
+	RampToRPS float64 `json:"ramp_to_rps,omitempty"`
+	// BurstSize is how many requests of a burst are due at once, at least 1;
+	// bursts are BurstSize/RateRPS seconds apart.
+	BurstSize int `json:"burst_size,omitempty"`
 	Adjust  bool    `json:"adjust,omitempty"`
 	// ShedAfter gives up a request that could not be sent for so long after its
 	// intended instant: it is counted and never sent. 0 sheds nothing.
@@ -143,6 +150,8 @@ type Schedule string
 const (
 	Constant Schedule = "constant"
 	Poisson  Schedule = "poisson"
+	Ramp     Schedule = "ramp"
+	Burst    Schedule = "burst"
 )
 
 // Control is how the side that asked for the load steers it while it runs.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/joust-bench/joust/results"
@@ -82,10 +83,35 @@ func (p *Phase) validate() error {
 		return fmt.Errorf("think spin %v: must not be negative", p.ThinkSpin)
 	case p.MinCompletions > 0 && p.MaxDuration < p.Duration:
 		return fmt.Errorf("longest duration %v is below the duration %v", p.MaxDuration, p.Duration)
-	case p.Loop == results.OpenLoop && !p.Adjust && !(p.RateRPS > 0 && !math.IsInf(p.RateRPS, 0)):
-		return fmt.Errorf("rate %v req/s: must be a number above 0", p.RateRPS)
-	case p.Loop == results.OpenLoop && p.Schedule != Constant && p.Schedule != Poisson:
-		return fmt.Errorf("schedule %q: constant or poisson", p.Schedule)
+	case p.ShedAfter < 0:
+		return fmt.Errorf("deadline %v to send: must not be negative", p.ShedAfter)
+	case p.Loop == results.OpenLoop:
+		return p.validateSchedule()
 	}
 	return nil
 }
+
+// validateSchedule finds what is wrong with the schedule of an open loop.
+func (p *Phase) validateSchedule() error {
+	rated := p.Adjust || positive(p.RateRPS)
+	if p.Schedule == Ramp && !p.Adjust && p.RateRPS == 0 {
+		rated = p.RampToRPS > 0
+	}
+	switch {
+	case !rated:
+		return fmt.Errorf("rate %v req/s: must be a number above 0", p.RateRPS)
+	case !slices.Contains([]Schedule{Constant, Poisson, Ramp, Burst}, p.Schedule):
+		return fmt.Errorf("schedule %q: constant, poisson, ramp or burst", p.Schedule)
+	case p.Schedule == Ramp && p.RampToRPS != 0 && !positive(p.RampToRPS):
+		return fmt.Errorf("ramp to %v req/s: must be a number from 0", p.RampToRPS)
+	case p.Schedule != Ramp && p.RampToRPS != 0:
+		return fmt.Errorf("ramp to %v req/s with the schedule %q: it belongs to a ramp", p.RampToRPS, p.Schedule)
+	case p.Schedule == Burst && p.BurstSize < 1:
+		return fmt.Errorf("bursts of %d requests: at least 1 is needed", p.BurstSize)
+	case p.Schedule != Burst && p.BurstSize != 0:
+		return fmt.Errorf("bursts of %d requests with the schedule %q: they belong to bursts", p.BurstSize, p.Schedule)
+	}
+	return nil
+}
+
+func positive(rate float64) bool { return rate > 0 && !math.IsInf(rate, 0) }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/joust-bench/joust/loaders"
+	"github.com/joust-bench/joust/loaders/arrival"
 )
 
 // check finds what is wrong with the flags, all at once.
@@ -73,7 +74,7 @@ func (o *Options) checkLoop(refuse refusal) {
 	if rate := *o.RateRPS; !(rate > 0) || math.IsInf(rate, 0) {
 		refuse(true, "-R %v: a rate above 0 in requests per second is needed", rate)
 	} else {
-		_, err := loaders.NewSchedule(loaders.Constant, rate)
+		_, err := arrival.Constant(rate)
 		refuse(err != nil, "-R %v: %v", rate, err)
 	}
 	if d := o.ShedAfter; d != nil {

@@ -17,7 +17,6 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/joust-bench/joust/loaders"
-	"github.com/joust-bench/joust/loaders/arrival"
 	"github.com/joust-bench/joust/loaders/clock"
 	"github.com/joust-bench/joust/loaders/record"
 	"github.com/joust-bench/joust/loaders/wire"
@@ -259,7 +258,7 @@ func (s *session) plan(p *loaders.Phase, rate float64, startAt int64) (*phase, e
 		shedAfter: int64(p.ShedAfter), count: p.Count,
 	}
 	if p.Loop == results.OpenLoop {
-		schedule, err := arrival.For(arrival.Law(p.Schedule), rate)
+		schedule, err := record.NewSchedule(p, at, rate)
 		if err != nil {
 			return nil, fmt.Errorf("phase %q: %w", p.Name, err)
 		}

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/joust-bench/joust/loaders"
-	"github.com/joust-bench/joust/loaders/arrival"
 	"github.com/joust-bench/joust/loaders/clock"
 	"github.com/joust-bench/joust/loaders/record"
 	"github.com/joust-bench/joust/loaders/wire"
@@ -224,7 +223,7 @@ func (s *session) plan(p *loaders.Phase, rate float64, startAt int64) (*phase, e
 		drain: min(s.spec.Drain, loaders.MaxDrain), thinkSpin: int64(p.ThinkSpin),
 	}
 	if p.Loop == results.OpenLoop {
-		schedule, err := arrival.For(arrival.Law(p.Schedule), rate)
+		schedule, err := record.NewSchedule(p, at, rate)
 		if err != nil {
 			return nil, fmt.Errorf("phase %q: %w", p.Name, err)
 		}

@@ -1,0 +1,20 @@
+package record
+
+import (
+	"time"
+
+	"github.com/joust-bench/joust/loaders"
+	"github.com/joust-bench/joust/loaders/arrival"
+)
+
+// NewSchedule makes the arrival law of an open-loop phase that is on the
+// clock, at a rate in req/s.
+func NewSchedule(p *loaders.Phase, at Plan, rateRPS float64) (arrival.Schedule, error) {
+	switch p.Schedule {
+	case loaders.Ramp:
+		return arrival.Ramp(rateRPS, p.RampToRPS, time.Duration(at.T1-at.Begin))
+	case loaders.Burst:
+		return arrival.Burst(p.BurstSize, time.Duration(float64(p.BurstSize)/rateRPS*1e9))
+	}
+	return arrival.For(arrival.Law(p.Schedule), rateRPS)
+}
