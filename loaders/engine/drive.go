@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,18 +12,27 @@ import (
 	"github.com/joust-bench/joust/results"
 )
 
-// silence is how long a loader process may say nothing before it counts as
-// hung: it beats every second.
-const silence = 15 * time.Second
+const (
+	// silence is how long a loader process may say nothing before it counts as
+	// hung: it beats every second.
+	silence = 15 * time.Second
+	// stopWithin is how long a loader process may take to report after it was
+	// told to stop.
+	stopWithin = loaders.MaxDrain + 2*time.Second
+)
 
 // ErrLoaderEnded says that the loader process went away without a report.
 var ErrLoaderEnded = errors.New("the loader process ended without a report")
 
 // Child drives a loader process through its pipes. It is used once.
 type Child struct {
-	// Stdin and Stdout are the child's. Child closes Stdin when it is done.
+	// Stdin and Stdout are the child's. Child closes Stdin when it is done and
+	// reads Stdout until its end, which comes when the process is gone.
 	Stdin  io.WriteCloser
 	Stdout io.Reader
+
+	// silence and stopWithin replace their bounds where they are above 0.
+	silence, stopWithin time.Duration
 }
 
 var _ loaders.Loader = Child{}
@@ -30,7 +40,8 @@ var _ loaders.Loader = Child{}
 // Run implements loaders.Loader over the pipes. When ctx ends it asks the
 // child to stop and waits, within bounds, for the partial report. It returns
 // ErrLoaderEnded when the child goes away, and a *loaders.ConnectError when
-// not one connection could be made.
+// not one connection could be made. After an error the process may still be
+// there: end it.
 func (c Child) Run(ctx context.Context, spec loaders.Spec, control loaders.Control) (results.Report, error) {
 	out := newLines(c.Stdin)
 	incoming := make(chan loaders.Message)
@@ -38,15 +49,25 @@ func (c Child) Run(ctx context.Context, spec loaders.Spec, control loaders.Contr
 	go func() { broken <- receive(c.Stdout, incoming) }()
 	defer func() {
 		_ = c.Stdin.Close()
-		for range incoming { // until the child has closed its end
-		}
+		// What a child that does not end still says must not hold it up, nor
+		// may it hold us.
+		go func() {
+			for range incoming {
+			}
+		}()
 	}()
 	if err := out.send(loaders.Message{Prepare: &loaders.Prepare{Spec: spec}}); err != nil {
-		return results.Report{}, err
+		return results.Report{}, fmt.Errorf("%w: %w", ErrLoaderEnded, err)
 	}
-	stop := ctx.Done()
-	timer := time.NewTimer(silence)
-	defer timer.Stop()
+	return c.converse(ctx, control, out, incoming, broken)
+}
+
+// converse answers the child's messages until its report.
+func (c Child) converse(ctx context.Context, control loaders.Control, out *lines, incoming <-chan loaders.Message, broken <-chan error) (results.Report, error) {
+	bound, stopBound := cmp.Or(c.silence, silence), cmp.Or(c.stopWithin, stopWithin)
+	quiet := time.NewTimer(bound)
+	defer quiet.Stop()
+	stop, overdue := ctx.Done(), (<-chan time.Time)(nil)
 	for {
 		select {
 		case m, ok := <-incoming:
@@ -56,18 +77,22 @@ func (c Child) Run(ctx context.Context, spec loaders.Spec, control loaders.Contr
 				}
 				return results.Report{}, ErrLoaderEnded
 			}
-			timer.Reset(silence)
-			if report, done, err := act(ctx, m, out, control); done || err != nil {
+			report, done, err := act(ctx, m, out, control)
+			if done || err != nil && ctx.Err() == nil {
 				return report, err
 			}
+			// Only now: acting may have taken long.
+			quiet.Reset(bound)
 		case <-stop:
 			stop = nil
-			timer.Reset(loaders.MaxDrain + 2*time.Second)
-			if err := out.send(loaders.Message{Stop: &loaders.Stop{}}); err != nil {
-				return results.Report{}, err
-			}
-		case <-timer.C:
-			return results.Report{}, fmt.Errorf("the loader process has said nothing for %v", silence)
+			limit := time.NewTimer(stopBound)
+			defer limit.Stop()
+			overdue = limit.C
+			out.tell(loaders.Message{Stop: &loaders.Stop{}})
+		case <-overdue:
+			return results.Report{}, fmt.Errorf("the loader process has not reported within %v of being told to stop", stopBound)
+		case <-quiet.C:
+			return results.Report{}, fmt.Errorf("the loader process has said nothing for %v", bound)
 		}
 	}
 }
@@ -80,14 +105,14 @@ func act(ctx context.Context, m loaders.Message, out *lines, control loaders.Con
 		if err != nil {
 			return report, false, err
 		}
-		return report, false, out.send(loaders.Message{Start: &loaders.Start{AtNS: at}})
+		out.tell(loaders.Message{Start: &loaders.Start{AtNS: at}})
 	case m.AwaitAdjust != nil:
 		a, err := control.Adjust(ctx, m.AwaitAdjust.Phase)
 		if err != nil {
 			return report, false, err
 		}
 		a.Phase = m.AwaitAdjust.Phase
-		return report, false, out.send(loaders.Message{Adjust: &a})
+		out.tell(loaders.Message{Adjust: &a})
 	case m.Window != nil:
 		control.Window(*m.Window)
 	case m.Interval != nil:

@@ -23,8 +23,8 @@ var errOrphaned = errors.New("the end of the loader's input: joust is gone")
 // and writes the report to out. The end of in ends it at once. A load that
 // fails is told on out and is no error of Serve.
 func Serve(ctx context.Context, in io.Reader, out io.Writer, version string) error {
-	incoming := make(chan loaders.Message)
-	go func() { _ = receive(in, incoming) }()
+	incoming, inputEnd := make(chan loaders.Message), make(chan error, 1)
+	go func() { inputEnd <- receive(in, incoming) }()
 	first, ok := <-incoming
 	if !ok || first.Prepare == nil {
 		return errors.New("a loader process begins with a prepare message on its standard input: it is started by joust, not by hand")
@@ -32,27 +32,37 @@ func Serve(ctx context.Context, in io.Reader, out io.Writer, version string) err
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	c := &childControl{out: newLines(out), starts: make(chan loaders.Start, 1), adjusts: make(chan loaders.Adjustment, 1)}
-	go c.listen(incoming, cancel)
+	lost := make(chan error, 1)
+	go func() { lost <- c.listen(incoming, inputEnd, cancel) }()
 	stop := c.beat()
 	defer stop()
-
-	report, err := run(ctx, first.Prepare.Spec, c)
-	if errors.Is(context.Cause(ctx), errOrphaned) {
-		return errOrphaned
+	ended := make(chan loaders.Message, 1)
+	go func() { ended <- run(ctx, first.Prepare.Spec, c, version) }()
+	select {
+	case last := <-ended:
+		return c.out.send(last)
+	case err := <-lost:
+		// What still runs drains into nothing and ends with the process.
+		return err
 	}
+}
+
+// run makes the load and returns the last message about it.
+func run(ctx context.Context, spec loaders.Spec, c loaders.Control, version string) loaders.Message {
+	report, err := load(ctx, spec, c)
 	if err != nil {
 		failed := loaders.Failed{Error: err.Error()}
 		var connect *loaders.ConnectError
 		if errors.As(err, &connect) {
 			failed.Cause = connect.Cause
 		}
-		return c.out.send(loaders.Message{Failed: &failed})
+		return loaders.Message{Failed: &failed}
 	}
 	report.Version = version
-	return c.out.send(loaders.Message{Report: &report})
+	return loaders.Message{Report: &report}
 }
 
-func run(ctx context.Context, spec loaders.Spec, c loaders.Control) (results.Report, error) {
+func load(ctx context.Context, spec loaders.Spec, c loaders.Control) (results.Report, error) {
 	l, err := Choose(spec)
 	if err != nil {
 		return results.Report{}, err
@@ -72,19 +82,35 @@ type childControl struct {
 
 var _ loaders.Control = (*childControl)(nil)
 
-// listen passes joust's messages on. The end of the input cancels the load.
-func (c *childControl) listen(incoming <-chan loaders.Message, cancel context.CancelCauseFunc) {
+// listen passes joust's messages on until the input ends, which cancels the
+// load. It returns why the input ended.
+func (c *childControl) listen(incoming <-chan loaders.Message, inputEnd <-chan error, cancel context.CancelCauseFunc) error {
 	for m := range incoming {
 		switch {
 		case m.Start != nil:
-			c.starts <- *m.Start
+			pass(c.starts, *m.Start)
 		case m.Adjust != nil:
-			c.adjusts <- *m.Adjust
+			pass(c.adjusts, *m.Adjust)
 		case m.Stop != nil:
 			cancel(errors.New("stopped by joust"))
 		}
 	}
-	cancel(errOrphaned)
+	err := <-inputEnd
+	if err == nil {
+		err = errOrphaned
+	}
+	cancel(err)
+	return err
+}
+
+// pass hands a message to whoever waits for it. One that nobody asked for
+// takes no place from the next.
+func pass[M any](to chan M, m M) {
+	select {
+	case <-to:
+	default:
+	}
+	to <- m
 }
 
 // beat sends heartbeats until stop is called.
@@ -97,7 +123,7 @@ func (c *childControl) beat() (stop func()) {
 		for {
 			select {
 			case <-t.C:
-				c.tell(loaders.Message{Heartbeat: &loaders.Heartbeat{AtNS: clock.Now()}})
+				c.out.tell(loaders.Message{Heartbeat: &loaders.Heartbeat{AtNS: clock.Now()}})
 			case <-quit:
 				return
 			}
@@ -105,10 +131,6 @@ func (c *childControl) beat() (stop func()) {
 	}()
 	return func() { close(quit); <-ended }
 }
-
-// tell sends what needs no answer. A broken pipe is seen by the reading side,
-// which then ends the load.
-func (c *childControl) tell(m loaders.Message) { _ = c.out.send(m) }
 
 func (c *childControl) Ready(ctx context.Context, r loaders.Ready) (int64, error) {
 	if err := c.out.send(loaders.Message{Ready: &r}); err != nil {
@@ -137,8 +159,8 @@ func (c *childControl) Adjust(ctx context.Context, phase string) (loaders.Adjust
 	}
 }
 
-func (c *childControl) Window(w loaders.Window)     { c.tell(loaders.Message{Window: &w}) }
-func (c *childControl) Interval(i loaders.Interval) { c.tell(loaders.Message{Interval: &i}) }
+func (c *childControl) Window(w loaders.Window)     { c.out.tell(loaders.Message{Window: &w}) }
+func (c *childControl) Interval(i loaders.Interval) { c.out.tell(loaders.Message{Interval: &i}) }
 func (c *childControl) PhaseDone(p loaders.PhaseDone) {
-	c.tell(loaders.Message{PhaseDone: &p})
+	c.out.tell(loaders.Message{PhaseDone: &p})
 }

@@ -24,7 +24,6 @@ func unsupported(name loaders.EngineName, spec *loaders.Spec) error {
 		{len(spec.Target.More) > 0, "several addresses of a target: name one of them"},
 		{phase(func(p loaders.Phase) bool { return p.Count > 0 }), "a number of requests: give a duration"},
 		{phase(func(p loaders.Phase) bool { return p.ShedAfter > 0 }), "shedding of late requests: leave the deadline out"},
-		{slices.ContainsFunc(spec.Requests, func(r scenarios.Request) bool { return r.Expect.Status == 0 }), "any right status: name the one that is expected"},
 	} {
 		if f.asked {
 			return fmt.Errorf("the portable engine does not do %s, or use the event loop on Linux", f.what)

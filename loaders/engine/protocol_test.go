@@ -1,0 +1,298 @@
+package engine
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/joust-bench/joust/loaders"
+	"github.com/joust-bench/joust/loaders/clock"
+	"github.com/joust-bench/joust/loaders/enginetest"
+	"github.com/joust-bench/joust/results"
+)
+
+func TestMain(m *testing.M) { enginetest.Main(m) }
+
+// ends are the four ends of a child's two pipes.
+type ends struct{ toChild, fromJoust, toJoust, fromChild *os.File }
+
+// pipes makes the pipes between joust and a child.
+func pipes(t *testing.T) ends {
+	t.Helper()
+	fromJoust, toChild, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	fromChild, toJoust, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := ends{toChild, fromJoust, toJoust, fromChild}
+	t.Cleanup(func() {
+		for _, f := range []*os.File{toChild, fromJoust, toJoust, fromChild} {
+			_ = f.Close()
+		}
+	})
+	return e
+}
+
+// process runs Serve as a child process would, which has its pipes closed at
+// its end.
+func process(t *testing.T) (Child, <-chan error) {
+	t.Helper()
+	e := pipes(t)
+	ended := make(chan error, 1)
+	go func() {
+		err := Serve(context.Background(), e.fromJoust, e.toJoust, "v-test")
+		_ = e.toJoust.Close()
+		_ = e.fromJoust.Close()
+		ended <- err
+	}()
+	return Child{Stdin: e.toChild, Stdout: e.fromChild}, ended
+}
+
+// impostor runs f in place of a loader process.
+func impostor(t *testing.T, f func(in *json.Decoder, out io.Writer)) Child {
+	t.Helper()
+	e := pipes(t)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		f(json.NewDecoder(e.fromJoust), e.toJoust)
+		_ = e.toJoust.Close()
+		_ = e.fromJoust.Close()
+	}()
+	t.Cleanup(func() {
+		_ = e.toChild.Close()
+		<-ended
+	})
+	return Child{Stdin: e.toChild, Stdout: e.fromChild}
+}
+
+func good() func(*enginetest.Peer) {
+	return enginetest.Answering(func(enginetest.Request) string { return enginetest.OK(enginetest.Hello) })
+}
+
+func TestLadderThroughThePipe(t *testing.T) {
+	t.Parallel()
+	for _, name := range []loaders.EngineName{Default(), loaders.Portable} {
+		t.Run(string(name), func(t *testing.T) {
+			t.Parallel()
+			server := enginetest.Start(t, good())
+			adjusted, skipped := enginetest.Open(0, 80*time.Millisecond), enginetest.Open(0, time.Hour)
+			adjusted.Name, adjusted.Adjust, skipped.Name, skipped.Adjust = "adjusted", true, "skipped", true
+			spec := enginetest.Spec(enginetest.Open(300, 100*time.Millisecond), adjusted, skipped)
+			spec.Target.Address, spec.Engine = server.Address, name
+			steer := enginetest.Steer{Answer: func(phase string) loaders.Adjustment {
+				if phase == "skipped" {
+					return loaders.Adjustment{Skip: "beyond the loader"}
+				}
+				return loaders.Adjustment{RateRPS: 500}
+			}}
+			child, ended := process(t)
+			report := enginetest.Drive(t, child, spec, &steer)
+			if err := <-ended; err != nil {
+				t.Errorf("the loader process ended with %v", err)
+			}
+			if report.Version != "v-test" || len(report.Phases) != 3 || report.Phases[2].Skipped != "beyond the loader" {
+				t.Fatalf("version %q, phases %+v", report.Version, report.Phases)
+			}
+			if r := report.Phases[1].Rate; r == nil || r.TargetRPS != 500 || r.Offered != 40 {
+				t.Errorf("500 req/s for 80 ms became %+v", r)
+			}
+			report.Phases = report.Phases[:2]
+			enginetest.CheckCounts(t, server, &report)
+			if len(steer.Readies) != 1 || len(steer.Windows) != 2 || len(steer.Done) != 2 || len(steer.Intervals) == 0 {
+				t.Errorf("told of %d starts, %d windows, %d ends and %d intervals", len(steer.Readies), len(steer.Windows), len(steer.Done), len(steer.Intervals))
+			}
+		})
+	}
+}
+
+func TestStopInTheMiddle(t *testing.T) {
+	t.Parallel()
+	server := enginetest.Start(t, enginetest.Calmly(time.Millisecond, func(enginetest.Request) string { return enginetest.OK(enginetest.Hello) }))
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	spec := enginetest.Spec(enginetest.Closed(time.Hour), enginetest.Closed(time.Hour))
+	spec.Target.Address = server.Address
+	child, ended := process(t)
+	steer := enginetest.Steer{OnWindow: func(loaders.Window) { time.AfterFunc(100*time.Millisecond, cancel) }}
+	report, err := child.Run(ctx, spec, &steer)
+	if err != nil || !report.Interrupted || len(report.Phases) != 1 {
+		t.Fatalf("got %+v, %v; want one partial phase and no error", report, err)
+	}
+	p := report.Phases[0]
+	if got := enginetest.Answered(&p) + p.Unfinished; got != uint64(server.Requests.Load()) {
+		t.Errorf("%d answered or unfinished of %d", got, server.Requests.Load())
+	}
+	if err := <-ended; err != nil {
+		t.Errorf("the loader process ended with %v", err)
+	}
+}
+
+// A stop while joust itself waits, here for its own start, still gets the
+// report.
+func TestStopBeforeTheStart(t *testing.T) {
+	t.Parallel()
+	server := enginetest.Start(t, good())
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	spec := enginetest.Spec(enginetest.Closed(time.Hour))
+	spec.Target.Address = server.Address
+	child, _ := process(t)
+	report, err := child.Run(ctx, spec, reluctant{&enginetest.Steer{}, func(ctx context.Context) error { cancel(); <-ctx.Done(); return ctx.Err() }})
+	if err != nil || !report.Interrupted || report.ConnectionsOpen != spec.Connections {
+		t.Errorf("got %+v, %v; want an interrupted report", report, err)
+	}
+}
+
+// reluctant is a Control that waits before it lets the load start.
+type reluctant struct {
+	*enginetest.Steer
+	wait func(context.Context) error
+}
+
+func (r reluctant) Ready(ctx context.Context, _ loaders.Ready) (int64, error) {
+	err := r.wait(ctx)
+	return clock.Now(), err
+}
+
+func TestConnectErrorThroughThePipe(t *testing.T) {
+	t.Parallel()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	spec := enginetest.Spec(enginetest.Closed(time.Second))
+	spec.Target.Address = l.Addr().String()
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	child, _ := process(t)
+	_, err = child.Run(t.Context(), spec, &enginetest.Steer{})
+	var connect *loaders.ConnectError
+	if !errors.As(err, &connect) || connect.Cause != results.CauseConnectRefused {
+		t.Errorf("got %v, want a refused connection", err)
+	}
+}
+
+func TestBadSpecThroughThePipe(t *testing.T) {
+	t.Parallel()
+	spec := enginetest.Spec()
+	child, ended := process(t)
+	_, err := child.Run(t.Context(), spec, &enginetest.Steer{})
+	if err == nil || !strings.Contains(err.Error(), "no phase to run") {
+		t.Errorf("got %v, want the Spec's problem", err)
+	}
+	if err := <-ended; err != nil {
+		t.Errorf("the loader process ended with %v", err)
+	}
+}
+
+// say writes messages as a loader process does.
+func say(out io.Writer, messages ...loaders.Message) {
+	enc := json.NewEncoder(out)
+	for _, m := range messages {
+		_ = enc.Encode(m)
+	}
+}
+
+var (
+	ready  = loaders.Message{Ready: &loaders.Ready{Connections: 3, Asked: 3}}
+	report = loaders.Message{Report: &results.Report{Loader: "impostor"}}
+)
+
+// hear reads messages until one is as wanted.
+func hear(in *json.Decoder, wanted func(loaders.Message) bool) {
+	var m loaders.Message
+	for in.Decode(&m) == nil && !wanted(m) {
+		m = loaders.Message{}
+	}
+}
+
+func start(m loaders.Message) bool { return m.Start != nil }
+func never(loaders.Message) bool   { return false }
+
+func TestChildrenThatFail(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name  string
+		child func(in *json.Decoder, out io.Writer)
+		want  string
+		ended bool
+	}{
+		{"ends at once", func(*json.Decoder, io.Writer) {}, "ended without a report", true},
+		{"ends after ready", func(in *json.Decoder, out io.Writer) { say(out, ready); hear(in, start) }, "ended without a report", true},
+		{"garbage", func(in *json.Decoder, out io.Writer) { fmt.Fprintln(out, "panic: oh"); hear(in, never) }, "invalid character 'p'", false},
+		{"half a message", func(in *json.Decoder, out io.Writer) { hear(in, isPrepare); fmt.Fprint(out, `{"ready":{"conn`) }, "unexpected EOF", false},
+		{"wrong type", func(in *json.Decoder, out io.Writer) { fmt.Fprintln(out, `{"ready":7}`); hear(in, never) }, "cannot unmarshal number", false},
+		{"silent", func(in *json.Decoder, _ io.Writer) { hear(in, never) }, "said nothing for 100ms", false},
+		{"silent after ready", func(in *json.Decoder, out io.Writer) { say(out, ready); hear(in, never) }, "said nothing for 100ms", false},
+		{"fails", func(in *json.Decoder, out io.Writer) {
+			hear(in, isPrepare)
+			say(out, loaders.Message{Failed: &loaders.Failed{Error: "no such thing"}})
+		}, "no such thing", false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			child := impostor(t, c.child)
+			child.silence = 100 * time.Millisecond
+			_, err := child.Run(t.Context(), enginetest.Spec(enginetest.Closed(time.Second)), &enginetest.Steer{})
+			if err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("got %v, want %q", err, c.want)
+			}
+			if errors.Is(err, ErrLoaderEnded) != c.ended {
+				t.Errorf("%v: ended without a report: %v, want %v", err, !c.ended, c.ended)
+			}
+		})
+	}
+}
+
+func isPrepare(m loaders.Message) bool { return m.Prepare != nil }
+
+// Joust may take longer to answer than a child may be silent.
+func TestSlowJoustIsNoHungChild(t *testing.T) {
+	t.Parallel()
+	child := impostor(t, func(in *json.Decoder, out io.Writer) {
+		say(out, ready)
+		hear(in, start)
+		say(out, report)
+	})
+	child.silence = 200 * time.Millisecond
+	got, err := child.Run(t.Context(), enginetest.Spec(enginetest.Closed(time.Second)),
+		reluctant{&enginetest.Steer{}, func(context.Context) error { time.Sleep(2 * child.silence); return nil }})
+	if err != nil || got.Loader != "impostor" {
+		t.Errorf("got %+v, %v", got, err)
+	}
+}
+
+// Beating is not enough after a stop.
+func TestChildThatDoesNotStop(t *testing.T) {
+	t.Parallel()
+	child := impostor(t, func(in *json.Decoder, out io.Writer) {
+		gone := make(chan struct{})
+		go func() { hear(in, never); close(gone) }()
+		for say(out, ready); ; say(out, loaders.Message{Heartbeat: &loaders.Heartbeat{}}) {
+			select {
+			case <-gone:
+				return
+			case <-time.After(5 * time.Millisecond):
+			}
+		}
+	})
+	child.stopWithin = 100 * time.Millisecond
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err := child.Run(ctx, enginetest.Spec(enginetest.Closed(time.Second)), &enginetest.Steer{})
+	if err == nil || !strings.Contains(err.Error(), "has not reported within 100ms") {
+		t.Errorf("got %v", err)
+	}
+}

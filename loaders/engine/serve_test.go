@@ -1,0 +1,94 @@
+package engine
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/joust-bench/joust/loaders"
+	"github.com/joust-bench/joust/loaders/enginetest"
+	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/scenarios"
+)
+
+// serving starts Serve with a load that would go on for an hour, and returns
+// when its window is announced.
+func serving(t *testing.T) (ends, <-chan error) {
+	t.Helper()
+	server := enginetest.Start(t, func(p *enginetest.Peer) { p.Hold() })
+	e := pipes(t)
+	ended := make(chan error, 1)
+	go func() { ended <- Serve(context.Background(), e.fromJoust, e.toJoust, "v") }()
+	spec := enginetest.Spec(enginetest.Closed(time.Hour))
+	spec.Target.Address, spec.Drain, spec.RequestTimeout = server.Address, time.Hour, time.Hour
+	// A second Start is nobody's; it must not stand in the way.
+	say(e.toChild, loaders.Message{Prepare: &loaders.Prepare{Spec: spec}}, loaders.Message{Start: &loaders.Start{}}, loaders.Message{Start: &loaders.Start{}}, loaders.Message{Start: &loaders.Start{}})
+	hear(json.NewDecoder(e.fromChild), func(m loaders.Message) bool { return m.Window != nil })
+	return e, ended
+}
+
+// The end of the input ends the loader at once: it does not drain.
+func TestEndOfInputEndsServe(t *testing.T) {
+	t.Parallel()
+	e, ended := serving(t)
+	began := time.Now()
+	if err := e.toChild.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-ended; !errors.Is(err, errOrphaned) {
+		t.Errorf("got %v, want %v", err, errOrphaned)
+	}
+	if took := time.Since(began); took >= loaders.MaxDrain {
+		t.Errorf("it took %v to end, as long as a drain", took)
+	}
+}
+
+func TestGarbageInputEndsServe(t *testing.T) {
+	t.Parallel()
+	e, ended := serving(t)
+	if _, err := e.toChild.WriteString("stop please\n"); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-ended; err == nil || !strings.Contains(err.Error(), "invalid character 's'") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestServeWantsPrepareFirst(t *testing.T) {
+	t.Parallel()
+	for _, input := range []string{"", "hello\n", "{}\n", `{"stop":{}}` + "\n"} {
+		err := Serve(t.Context(), strings.NewReader(input), &strings.Builder{}, "v")
+		if err == nil || !strings.Contains(err.Error(), "started by joust, not by hand") {
+			t.Errorf("%q: got %v", input, err)
+		}
+	}
+}
+
+func TestChoose(t *testing.T) {
+	t.Parallel()
+	base := enginetest.Spec(enginetest.Closed(time.Second))
+	for _, c := range []struct {
+		name  string
+		tweak func(*loaders.Spec)
+		want  string // part of the error, empty for none
+	}{
+		{"default", func(*loaders.Spec) {}, ""},
+		{"portable", func(s *loaders.Spec) { s.Engine = loaders.Portable }, ""},
+		{"unknown", func(s *loaders.Spec) { s.Engine = "wrk" }, `engine "wrk"`},
+		{"protocol", func(s *loaders.Spec) { s.Protocol = scenarios.H3 }, `"h3"`},
+		{"portable TLS", func(s *loaders.Spec) { s.Engine, s.TLS = loaders.Portable, &loaders.TLS{} }, "does not do TLS"},
+		{"portable count", func(s *loaders.Spec) {
+			s.Engine, s.Phases = loaders.Portable, []loaders.Phase{{Name: "p", Loop: results.ClosedLoop, Count: 9}}
+		}, "a number of requests"},
+	} {
+		spec := base
+		c.tweak(&spec)
+		l, err := Choose(spec)
+		if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) || err == nil && l == nil {
+			t.Errorf("%s: got %v, %v; want %q", c.name, l, err, c.want)
+		}
+	}
+}
