@@ -117,6 +117,9 @@ type Request struct {
 	Method string `yaml:"method" json:"method"`
 	// Path is the request target in origin form, such as "/json?id=1".
 	Path string `yaml:"path" json:"path"`
+	// Version is "1.0" for an HTTP/1.0 request line; empty for 1.1, and for
+	// protocols that have their own.
+	Version string `yaml:"version" json:"version,omitempty"`
 	// Headers are sent in this order after Host; Content-Length or
 	// Transfer-Encoding follow from Body.
 	Headers []Header `yaml:"headers" json:"headers,omitempty"`
@@ -192,6 +195,8 @@ type Exchange []Operation
 
 // Operation is one step of an exchange. Exactly one field is set.
 type Operation struct {
+	// SendHead sends the request's head, the empty line included, and comes first.
+	SendHead *bool `yaml:"send_head" json:"send_head,omitempty"`
 	// SendBytes sends the next that many bytes of the request; -1 the rest.
 	SendBytes *int64 `yaml:"send_bytes" json:"send_bytes,omitempty"`
 	// PauseMicros waits, in microseconds.

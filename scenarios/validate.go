@@ -154,6 +154,9 @@ func (s *Scenario) checkRequestInRow(f *faults, at string, r *Request) {
 		s.checkHopByHop(f, path, h)
 	}
 	s.checkChunked(f, at, r)
+	if p, ok := s.multiplexed(); ok && r.Version != "" {
+		f.add(at+".version", "%s, which is among the row's protocols, has a version of its own", p)
+	}
 }
 
 // checkHopByHop reports fields that HTTP/2 and HTTP/3 forbid (RFC 9113

@@ -102,17 +102,21 @@ func (r *Request) checkAnswerLength(f *faults, at string, h Header) {
 
 // checkExchange reports steps that say nothing, too much, or come too late.
 func (r *Request) checkExchange(f *faults, at string) {
-	sentAll, closed := false, false
+	sent, sentAll, closed := false, false, false
 	for i, op := range r.Exchange {
 		path := fmt.Sprintf("%s[%d]", at, i)
 		if n := op.fields(); n != 1 {
-			f.add(path, "has %d steps, and must have exactly one of send_bytes, pause_us, await_status, await_end, await_events, close", n)
+			f.add(path, "has %d steps, and must have exactly one of send_head, send_bytes, pause_us, await_status, await_end, await_events, close", n)
 			continue
 		}
 		op.check(f, path)
 		if closed {
 			f.add(path, "comes after the connection was closed")
 		}
+		if op.SendHead != nil && sent {
+			f.add(path, "comes too late: an earlier step began to send")
+		}
+		sent = sent || op.SendHead != nil || op.SendBytes != nil
 		if op.SendBytes != nil {
 			if sentAll {
 				f.add(path, "has nothing left to send: an earlier step sent the rest")
@@ -136,7 +140,7 @@ func (op *Operation) waitsOrCloses() bool {
 func (op *Operation) fields() int {
 	n := 0
 	for _, set := range []bool{
-		op.SendBytes != nil, op.PauseMicros != nil, op.AwaitStatus != nil,
+		op.SendHead != nil, op.SendBytes != nil, op.PauseMicros != nil, op.AwaitStatus != nil,
 		op.AwaitEnd != nil, op.AwaitEvents != nil, op.Close != nil,
 	} {
 		if set {
@@ -149,6 +153,8 @@ func (op *Operation) fields() int {
 // check reports a value out of its range.
 func (op *Operation) check(f *faults, at string) {
 	switch {
+	case op.SendHead != nil && !*op.SendHead:
+		f.add(at+".send_head", "can only be true; leave the step out instead")
 	case op.SendBytes != nil && *op.SendBytes != -1:
 		f.atLeast(at+".send_bytes", *op.SendBytes, 1)
 	case op.PauseMicros != nil:

@@ -27,6 +27,7 @@ func (r *Request) check(f *faults, at string) {
 		f.known(at+".method", "method", r.Method, methods())
 	}
 	checkTarget(f, at+".path", r.Path)
+	r.checkVersion(f, at)
 	r.checkHeaders(f, at+".headers")
 	checkBody(f, at+".body", r.Body)
 	r.checkExchange(f, at+".exchange")
@@ -48,6 +49,17 @@ func checkTarget(f *faults, at, target string) {
 			f.add(at, "byte %#02x at offset %d cannot stand in a request target; percent-encode it", c, i)
 			return
 		}
+	}
+}
+
+// checkVersion reports versions that no request line has, and what HTTP/1.0
+// does not know.
+func (r *Request) checkVersion(f *faults, at string) {
+	switch {
+	case r.Version != "" && r.Version != "1.0":
+		f.add(at+".version", `%q is not known; write "1.0", or leave it out for 1.1`, r.Version)
+	case r.Version == "1.0" && r.Body != nil && r.Body.Chunk > 0:
+		f.add(at+".body.chunk", "HTTP/1.0 has no chunked bodies")
 	}
 }
 

@@ -58,6 +58,10 @@ type conn struct {
 	flights      []flight
 	first, count int
 
+	// progress is the connection's place in an exchange of steps, nil where
+	// there was none.
+	progress *progress
+
 	// issued counts the requests of this connection.
 	issued int
 	// idleSince is when the connection last became able to take a request.

@@ -156,6 +156,9 @@ func (w *worker) drop(c *conn) {
 		// Closing removes the descriptor from epoll as well.
 		_ = unix.Close(int(c.fd))
 	}
+	if c.progress != nil {
+		*c.progress = progress{}
+	}
 	c.fd, c.state, c.secret = -1, stateDown, nil
 	c.pending, c.tail, c.carry = nil, nil, nil
 }

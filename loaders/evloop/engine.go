@@ -2,7 +2,8 @@
 
 // Package evloop is the load engine for Linux: one locked, pinned thread per
 // event loop, a private epoll each, raw system calls on non-blocking sockets,
-// nothing allocated per request. It speaks HTTP/1.0 and 1.1 in plain text.
+// nothing allocated per request in plain text. It speaks HTTP/1.0 and 1.1, plain
+// and over TLS.
 package evloop
 
 import (
@@ -97,6 +98,11 @@ func newSession(spec loaders.Spec) (*session, error) {
 		w.requests = append(w.requests, r)
 		w.answers = append(w.answers, bodies.CompileAnswer(&spec.Requests[i]))
 	}
+	programs, err := compilePrograms(&spec, w.requests)
+	if err != nil {
+		return nil, err
+	}
+	w.programs = programs
 	s := &session{work: w, done: make(chan *outcome, spec.Threads), ended: make(chan struct{}, spec.Threads)}
 	debug.ReadGCStats(&s.before)
 	for id := range spec.Threads {

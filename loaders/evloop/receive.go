@@ -111,6 +111,10 @@ func (w *worker) proceed(c *conn) {
 		w.recycle(c)
 		return
 	}
+	if w.programs != nil && c.count > 0 {
+		w.advanceExchange(c)
+		return
+	}
 	if w.sending && w.phase != nil && w.phase.loop == results.ClosedLoop {
 		if w.room(c) > 0 {
 			w.refill(c)
@@ -131,7 +135,7 @@ func (w *worker) consume(c *conn, data []byte, now int64) []byte {
 		f := c.oldest()
 		if f.FirstByte == 0 {
 			f.FirstByte = now
-			if c.count == 1 && c.unwritten() {
+			if c.count == 1 && c.unwritten() && w.programs == nil {
 				w.earlyReply(c, now)
 				return nil
 			}
@@ -140,8 +144,7 @@ func (w *worker) consume(c *conn, data []byte, now int64) []byte {
 		if !done {
 			var err error
 			if taken, done, err = w.parse(c, f, data); err != nil {
-				w.fail(c, f, now, results.CauseProtocol, err.Error())
-				w.restart(c)
+				w.malformed(c, f, now, err)
 				return nil
 			}
 			keepAlive = c.parser.KeepAlive
@@ -169,7 +172,7 @@ func (w *worker) consume(c *conn, data []byte, now int64) []byte {
 
 // recognise takes a whole answer whose head is the remembered one.
 func (w *worker) recognise(c *conn, f *flight, data []byte) (taken int, done, keepAlive bool) {
-	if !c.fresh {
+	if !c.fresh || w.programs != nil {
 		return 0, false, false
 	}
 	head, total, ok := w.memos[f.Request].Match(data)
@@ -205,7 +208,16 @@ func (w *worker) parse(c *conn, f *flight, data []byte) (taken int, done bool, e
 		switch ev {
 		case wire.NeedMore:
 			return taken + n, false, nil
+		case wire.Interim:
+			if w.programs != nil {
+				w.interim(c, f)
+			}
 		case wire.Head:
+			if w.programs != nil {
+				if err := w.final(c, f); err != nil {
+					return taken, false, err
+				}
+			}
 			c.inBody = true
 			if !a.StatusOK(c.parser.Status) {
 				f.cause = results.CauseStatus

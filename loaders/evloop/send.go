@@ -82,7 +82,12 @@ func (w *worker) refill(c *conn) {
 
 // issue sends one request.
 func (w *worker) issue(c *conn, intended, now int64) {
-	r := &w.requests[w.enter(c, intended, now)]
+	request := w.enter(c, intended, now)
+	if w.programs != nil && w.programs[request] != nil {
+		w.perform(c, request)
+		return
+	}
+	r := &w.requests[request]
 	if len(c.flights) > 1 && len(r.Body) > 0 {
 		w.scratch = append(append(w.scratch[:0], r.Head...), r.Body...)
 		w.out.now.traffic.SentBody += uint64(r.BodyBytes)
@@ -109,7 +114,7 @@ func (w *worker) enter(c *conn, intended, now int64) int {
 	return request
 }
 
-// transmit writes bytes, then the shared tail of a large body. What the kernel
+// transmit writes at least one byte, then the shared tail of a large body. What the kernel
 // does not take at once is kept for when it can.
 func (w *worker) transmit(c *conn, head, tail []byte) {
 	if c.secret != nil {
@@ -117,6 +122,7 @@ func (w *worker) transmit(c *conn, head, tail []byte) {
 			w.brokenWith(c, results.CauseTLS, err.Error())
 			return
 		}
+		w.out.now.traffic.Sent += uint64(len(head))
 		head = c.secret.take()
 	}
 	waiting := c.unwritten()
@@ -143,7 +149,9 @@ func (w *worker) put(c *conn, b []byte) {
 		w.writeBroken(c, errno)
 		return
 	}
-	w.out.now.traffic.Sent += uint64(n)
+	if c.secret == nil {
+		w.out.now.traffic.Sent += uint64(n)
+	}
 	if n < len(b) {
 		c.pending = append(c.pending[:0], b[n:]...)
 		w.wantWrite(c, true)
@@ -172,7 +180,9 @@ func (w *worker) flush(c *conn) {
 		if now := clock.Now(); now >= w.nextMark {
 			w.mark(now)
 		}
-		w.out.now.traffic.Sent += uint64(n)
+		if c.secret == nil {
+			w.out.now.traffic.Sent += uint64(n)
+		}
 		if body {
 			w.advance(c, n)
 		} else {
@@ -187,6 +197,9 @@ func (w *worker) flush(c *conn) {
 		c.oldest().Written = clock.Now()
 	}
 	w.wantWrite(c, false)
+	if w.programs != nil {
+		w.advanceExchange(c)
+	}
 }
 
 // sealed is how much of a large body is encrypted at a time, in bytes.
@@ -199,6 +212,7 @@ func (w *worker) sealTail(c *conn) bool {
 		w.brokenWith(c, results.CauseTLS, err.Error())
 		return false
 	}
+	w.out.now.traffic.Sent += uint64(n)
 	c.pending = append(c.pending[:0], c.secret.take()...)
 	w.advance(c, n)
 	return true

@@ -21,7 +21,12 @@ func (w *worker) connectAll() error {
 // settle waits until every connection is open, or can evidently not be, or the
 // load was told to end.
 func (w *worker) settle() error {
-	limit := clock.Now() + int64(w.spec.ConnectTimeout)
+	// Timeouts are noticed a scan late, and must be, before the wait ends.
+	patience := int64(w.spec.ConnectTimeout) + 5*scanStep
+	if w.tls != nil {
+		patience += int64(w.spec.ConnectTimeout)
+	}
+	limit := clock.Now() + patience
 	for {
 		now := clock.Now()
 		if now >= w.nextScan {

@@ -4,6 +4,7 @@ package evloop
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"sync"
@@ -69,11 +70,7 @@ func (w *worker) adopt() {
 	for _, e := range ended {
 		c := &w.conns[e.id]
 		if e.err != nil {
-			cause := results.CauseTLS
-			if errors.Is(e.err, os.ErrDeadlineExceeded) {
-				cause = results.CauseConnectTimeout
-			}
-			w.connectFailed(c, cause, e.err.Error())
+			w.shakeFailed(c, e.err)
 			continue
 		}
 		if err := w.poller.add(int(c.fd), int(c.id), unix.EPOLLIN|unix.EPOLLRDHUP); err != nil {
@@ -82,6 +79,20 @@ func (w *worker) adopt() {
 		}
 		w.shakes.Record(clock.Now() - c.shakeBegan)
 		w.opened(c)
+	}
+}
+
+// shakeFailed counts a handshake that failed, or that the loop ended since its
+// time was over.
+func (w *worker) shakeFailed(c *conn, err error) {
+	late := clock.Now()-c.shakeBegan >= int64(w.spec.ConnectTimeout)
+	switch {
+	case late || errors.Is(err, os.ErrDeadlineExceeded):
+		w.connectFailed(c, results.CauseConnectTimeout, fmt.Sprintf("no TLS handshake within %v: %v", w.spec.ConnectTimeout, err))
+	case errors.Is(err, errTunnel):
+		w.connectFailed(c, results.CauseConnect, err.Error())
+	default:
+		w.connectFailed(c, results.CauseTLS, err.Error())
 	}
 }
 
@@ -110,6 +121,9 @@ func (w *worker) receiveSecret(c *conn) {
 			return
 		case errors.Is(err, io.EOF):
 			w.peerClosed(c, now)
+			return
+		case errors.Is(err, io.ErrUnexpectedEOF):
+			w.brokenWith(c, results.CauseClosed, "connection closed inside a TLS record")
 			return
 		case err != nil:
 			w.brokenWith(c, tlsCause(err), err.Error())

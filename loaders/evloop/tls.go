@@ -88,7 +88,7 @@ func (s *secret) shake(timeout time.Duration) error {
 	}
 	if s.tunnel != "" {
 		if err := s.dig(); err != nil {
-			return err
+			return fmt.Errorf("%w: %w", errTunnel, err)
 		}
 	}
 	if err := s.conn.Handshake(); err != nil {
@@ -100,6 +100,9 @@ func (s *secret) shake(timeout time.Duration) error {
 	}
 	return nil
 }
+
+// errTunnel marks failures of the proxy on the way to the handshake.
+var errTunnel = errors.New("proxy")
 
 // dig asks the proxy for the tunnel (RFC 9110 §9.3.6).
 func (s *secret) dig() error {

@@ -37,6 +37,9 @@ type work struct {
 	spec     *loaders.Spec
 	requests []wire.Request
 	answers  []wire.Answer
+	// programs has the steps of the requests that are exchanges, nil where no
+	// request is one.
+	programs [][]step
 	// tls is nil for plain text.
 	tls *tls.Config
 	// stop is the instant at which the load was told to end early, 0 for none.
@@ -75,6 +78,7 @@ type worker struct {
 	buf, scratch []byte
 	stamps       stampReader
 	handshakes   handshakes
+	pauses       pauses
 	// connect and shakes are the times to connect and to shake hands.
 	connect      record.Histogram
 	shakes       record.Histogram
@@ -107,8 +111,9 @@ type worker struct {
 	// spunFrom is when a poll came back empty, 0 when the last one did not;
 	// busyFrom is since when the thread had something to do, 0 when it had not.
 	spunFrom, busyFrom int64
-	// quota is how many requests may still be begun.
-	quota int64
+	// quota is how many requests may still be begun or shed; limit is what it was
+	// at the phase's begin.
+	quota, limit int64
 }
 
 func newWorker(shared *work, id int) (*worker, error) {
@@ -240,6 +245,9 @@ func (w *worker) run(p *phase) error {
 	}
 	w.abandon()
 	w.phase, w.sending, w.quota = nil, false, never
+	for i := range w.conns {
+		w.offer(&w.conns[i]) // what a count kept out of the queue
+	}
 	return w.settle()
 }
 
@@ -256,6 +264,7 @@ func (w *worker) begin(p *phase) {
 	if p.count > 0 {
 		w.quota = int64(share(int(p.count), w.threads, w.id))
 	}
+	w.limit = w.quota
 	if p.loop == results.OpenLoop {
 		w.cursor = p.schedule.Cursor(w.id, w.threads, w.spec.Seed)
 		w.ahead = p.schedule.Cursor(w.id, w.threads, w.spec.Seed)
@@ -277,94 +286,6 @@ func (w *worker) start() {
 			w.refill(c)
 		}
 	}
-}
-
-// stopEarly ends the window at the instant, an empty one where it has not
-// opened yet. What is due and unsent is not sent any more.
-func (w *worker) stopEarly(at, now int64) {
-	w.stopped = true
-	window := &w.out.Window
-	window.T0, window.T1 = min(window.T0, at), min(window.T1, at)
-	w.end = min(w.end, at+int64(w.phase.drain))
-	if w.nextMark != never {
-		w.mark(now)
-	}
-	w.shed(now)
-}
-
-// shed gives up what is due and unsent.
-func (w *worker) shed(now int64) {
-	for ; w.due < w.out.Window.T1; w.due = w.next(w.cursor) {
-		w.out.Unsent(w.due, now)
-	}
-	w.due = never
-}
-
-// shedLate gives up what is unsent for too long after it was due.
-func (w *worker) shedLate(now int64) {
-	for w.due != never && now-w.due > w.phase.shedAfter {
-		w.out.TooLate(w.due, now)
-		w.launched++
-		w.due = w.next(w.cursor)
-	}
-}
-
-// exhausted ends the window when the phase's count has been asked and answered.
-func (w *worker) exhausted(now int64) {
-	w.out.Window.T1 = now
-	w.due = never
-	w.mark(now)
-}
-
-// mark takes the readings that stand at the window's ends.
-func (w *worker) mark(now int64) {
-	window := w.out.Window
-	if !w.windowOpen {
-		w.windowOpen = true
-		w.out.at0 = w.reading()
-		w.out.BacklogT0 = w.backlog(window.T0)
-		w.out.Offered = w.intended
-		w.out.minOpen = w.open
-		w.nextMark = window.T1
-	}
-	if now < window.T1 {
-		return
-	}
-	w.out.at1 = w.reading()
-	w.out.BacklogT1 = w.backlog(window.T1)
-	w.out.Offered = w.intended - w.out.Offered
-	w.nextMark = never
-	if w.phase.loop == results.ClosedLoop {
-		w.sending = false
-	}
-}
-
-// reading is the counters as they stand.
-func (w *worker) reading() reading {
-	r := w.out.now
-	r.clocks = readThreadClocks(w.schedstat)
-	return r
-}
-
-// backlog counts the requests intended before the instant and not sent.
-func (w *worker) backlog(at int64) uint64 {
-	for w.aheadNext < at {
-		w.intended++
-		w.aheadNext = w.next(w.ahead)
-	}
-	if w.launched >= w.intended {
-		return 0
-	}
-	return w.intended - w.launched
-}
-
-// next is the cursor's next intended instant, never at its end.
-func (w *worker) next(c arrival.Cursor) int64 {
-	t, ok := c.Next()
-	if !ok || w.phase.begin+t >= w.phase.t1 {
-		return never
-	}
-	return w.phase.begin + t
 }
 
 // finished tells whether the phase has nothing left to do.
@@ -390,6 +311,9 @@ func (w *worker) turn(now int64) error {
 				w.handle(&events[i])
 			}
 		}
+	}
+	if len(w.pauses) > 0 {
+		w.resume()
 	}
 	w.launchDue()
 	for i := range events {
@@ -426,6 +350,9 @@ func (w *worker) await(now int64) ([]unix.EpollEvent, error) {
 	if w.started && w.idle.len() > 0 {
 		due = w.due
 	}
+	if len(w.pauses) > 0 {
+		due = min(due, w.pauses[0].at)
+	}
 	spin := w.spec.Idle == loaders.Spin
 	if due < wake {
 		wake = due
@@ -456,23 +383,4 @@ func (w *worker) publish() {
 	w.live.failed.Store(w.failed)
 	w.live.bytes.Store(w.movedBefore + w.out.now.traffic.Sent + w.out.now.traffic.Received)
 	w.live.open.Store(int64(w.open))
-}
-
-// abandon gives up what the drain bound left behind, replaces its connections
-// and accounts for what was never sent.
-func (w *worker) abandon() {
-	now := clock.Now()
-	for i := range w.conns {
-		c := &w.conns[i]
-		if c.count == 0 {
-			continue
-		}
-		for ; c.count > 0; c.pop() {
-			w.inFlight--
-			w.out.Abandoned(&c.oldest().Exchange, now)
-		}
-		w.drop(c)
-		w.connectLater(c, 0)
-	}
-	w.shed(now)
 }

@@ -79,7 +79,7 @@ func (p *Parser) partialHead(data []byte) (int, Event, error) {
 	if p.line == 0 {
 		n := min(len(data), len(versionPrefix))
 		if string(data[:n]) != versionPrefix[:n] {
-			return p.fail(notHTTP, data)
+			return p.fail(unlikeHTTP(data), data)
 		}
 	}
 	p.scan = int32(len(data))
@@ -90,6 +90,15 @@ const (
 	versionPrefix = "HTTP/1."
 	notHTTP       = "not an HTTP/1.x status line"
 )
+
+// unlikeHTTP says what bytes are that begin no head. The first byte of a TLS
+// record is its type (RFC 8446 §5.1).
+func unlikeHTTP(data []byte) string {
+	if data[0] >= 20 && data[0] <= 23 {
+		return "a TLS record, it seems: use https:// where the server speaks TLS"
+	}
+	return notHTTP
+}
 
 // headLine reads one line and returns what is wrong with it, or "".
 func (p *Parser) headLine(line []byte) string {
@@ -104,6 +113,9 @@ func (p *Parser) headLine(line []byte) string {
 func (p *Parser) statusLine(line []byte) string {
 	const shortest = len("HTTP/1.1 200")
 	if len(line) < len(versionPrefix) || string(line[:len(versionPrefix)]) != versionPrefix {
+		if len(line) > 0 {
+			return unlikeHTTP(line)
+		}
 		return notHTTP
 	}
 	if len(line) < shortest || line[8] != ' ' || line[7] < '0' || line[7] > '9' {

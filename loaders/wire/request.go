@@ -22,6 +22,9 @@ type Request struct {
 	Body []byte
 	// BodyBytes is the size of the body proper in bytes, framing aside.
 	BodyBytes int64
+	// HeadBytes is the length of the head proper in bytes: of Head without a
+	// body that was appended.
+	HeadBytes int
 	// NoBody says that the answer has no body whatever its head says: HEAD.
 	NoBody bool
 }
@@ -33,7 +36,11 @@ func (r *Request) Size() int64 { return int64(len(r.Head)) + int64(len(r.Body)) 
 // (RFC 9112 §3.2.2).
 func (r Request) Absolute(host string) Request {
 	method, rest, _ := bytes.Cut(r.Head, []byte(" "))
+	// The asterisk of OPTIONS has no path of its own (RFC 9112 §3.2.4).
+	rest = bytes.TrimPrefix(rest, []byte("*"))
+	before := len(r.Head)
 	r.Head = slices.Concat(method, []byte(" http://"+host), rest)
+	r.HeadBytes += len(r.Head) - before
 	return r
 }
 
@@ -84,7 +91,7 @@ func (b *Bodies) Compile(r *scenarios.Request, host string) (Request, error) {
 	if err != nil {
 		return Request{}, fmt.Errorf("compile request %s: %w", requestName(r), err)
 	}
-	out := Request{BodyBytes: r.Body.Size(), NoBody: r.Method == "HEAD"}
+	out := Request{BodyBytes: r.Body.Size(), HeadBytes: len(head), NoBody: r.Method == "HEAD"}
 	framed := b.framed(r.Body)
 	if len(framed) > MaxInlineBody {
 		out.Head, out.Body = head, framed
@@ -116,7 +123,11 @@ func appendHead(out []byte, r *scenarios.Request, host string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	out = append(out, r.Method+" "+r.Path+" HTTP/1.1\r\nHost: "+host+"\r\n"...)
+	version, err := versionOf(r)
+	if err != nil {
+		return nil, err
+	}
+	out = append(out, r.Method+" "+r.Path+" HTTP/"+version+"\r\nHost: "+host+"\r\n"...)
 	for _, h := range headers {
 		out = append(out, h.Name+": "+h.Value+"\r\n"...)
 	}
@@ -129,6 +140,19 @@ func appendHead(out []byte, r *scenarios.Request, host string) ([]byte, error) {
 		out = append(out, "\r\n"...)
 	}
 	return append(out, "\r\n"...), nil
+}
+
+// versionOf is the version of the request line.
+func versionOf(r *scenarios.Request) (string, error) {
+	switch {
+	case r.Version == "":
+		return "1.1", nil
+	case r.Version != "1.0":
+		return "", fmt.Errorf("version %q is not known; use 1.0, or leave it out for 1.1", r.Version)
+	case r.Body != nil && r.Body.Chunk > 0:
+		return "", errors.New("HTTP/1.0 has no chunked bodies; send the body with its length")
+	}
+	return r.Version, nil
 }
 
 // anticipatesBody tells the methods whose empty body is declared, as RFC 9110

@@ -157,7 +157,7 @@ func malformedHeads() []stream {
 		line("another protocol", "SSH-2.0-OpenSSH_9.6\r\n", notHTTP),
 		line("HTTP/2 preface", "PRI * HTTP/2.0\r\n\r\n", notHTTP),
 		line("HTTP/2.0", "HTTP/2.0 200 OK\r\n\r\n", notHTTP),
-		line("TLS alert", "\x15\x03\x01\x00\x02\x02\x46", notHTTP),
+		line("TLS alert", "\x15\x03\x01\x00\x02\x02\x46", unlikeHTTP([]byte{21})),
 		line("HTTP/0.9", "<html></html>", notHTTP),
 		line("leading empty line", "\r\nHTTP/1.1 200 OK\r\n\r\n", notHTTP),
 		line("lower-case version", "http/1.1 200 OK\r\n\r\n", notHTTP),

@@ -1,0 +1,118 @@
+//go:build linux
+
+package evloop
+
+import (
+	"github.com/joust-bench/joust/loaders/arrival"
+	"github.com/joust-bench/joust/loaders/clock"
+	"github.com/joust-bench/joust/results"
+)
+
+// stopEarly ends the window at the instant, an empty one where it has not
+// opened yet. What is due and unsent is not sent any more.
+func (w *worker) stopEarly(at, now int64) {
+	w.stopped = true
+	window := &w.out.Window
+	window.T0, window.T1 = min(window.T0, at), min(window.T1, at)
+	w.end = min(w.end, at+int64(w.phase.drain))
+	if w.nextMark != never {
+		w.mark(now)
+	}
+	w.shed(now)
+}
+
+// shed gives up what is due and unsent.
+func (w *worker) shed(now int64) {
+	for ; w.due < w.out.Window.T1 && w.quota > 0; w.due = w.next(w.cursor) {
+		w.out.Unsent(w.due, now)
+		w.quota--
+	}
+	w.due = never
+}
+
+// shedLate gives up what is unsent for too long after it was due.
+func (w *worker) shedLate(now int64) {
+	for w.due != never && w.quota > 0 && now-w.due > w.phase.shedAfter {
+		w.out.TooLate(w.due, now)
+		w.launched++
+		w.quota--
+		w.due = w.next(w.cursor)
+	}
+}
+
+// exhausted ends the window when the phase's count has been asked and answered.
+func (w *worker) exhausted(now int64) {
+	w.out.Window.T0, w.out.Window.T1 = min(w.out.Window.T0, now), now
+	w.due = never
+	w.mark(now)
+}
+
+// mark takes the readings that stand at the window's ends.
+func (w *worker) mark(now int64) {
+	window := w.out.Window
+	if !w.windowOpen {
+		w.windowOpen = true
+		w.out.at0 = w.reading()
+		w.out.BacklogT0 = w.backlog(window.T0)
+		w.out.Offered = w.intended
+		w.out.minOpen = w.open
+		w.nextMark = window.T1
+	}
+	if now < window.T1 {
+		return
+	}
+	w.out.at1 = w.reading()
+	w.out.BacklogT1 = w.backlog(window.T1)
+	w.out.Offered = w.intended - w.out.Offered
+	w.nextMark = never
+	if w.phase.loop == results.ClosedLoop {
+		w.sending = false
+	}
+}
+
+// reading is the counters as they stand.
+func (w *worker) reading() reading {
+	r := w.out.now
+	r.clocks = readThreadClocks(w.schedstat)
+	return r
+}
+
+// backlog counts the requests intended before the instant and not sent.
+func (w *worker) backlog(at int64) uint64 {
+	for w.aheadNext < at && w.intended < uint64(w.limit) {
+		w.intended++
+		w.aheadNext = w.next(w.ahead)
+	}
+	if w.launched >= w.intended {
+		return 0
+	}
+	return w.intended - w.launched
+}
+
+// next is the cursor's next intended instant, never at its end.
+func (w *worker) next(c arrival.Cursor) int64 {
+	t, ok := c.Next()
+	if !ok || w.phase.begin+t >= w.phase.t1 {
+		return never
+	}
+	return w.phase.begin + t
+}
+
+// abandon gives up what the drain bound left behind, replaces its connections
+// and accounts for what was never sent.
+func (w *worker) abandon() {
+	now := clock.Now()
+	for i := range w.conns {
+		c := &w.conns[i]
+		if c.count == 0 {
+			continue
+		}
+		for ; c.count > 0; c.pop() {
+			w.inFlight--
+			w.out.Abandoned(&c.oldest().Exchange, now)
+		}
+		w.drop(c)
+		w.connectLater(c, 0)
+	}
+	w.shed(now)
+}
