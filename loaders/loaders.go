@@ -129,8 +129,8 @@ type Phase struct {
 	RampToRPS float64 `json:"ramp_to_rps,omitempty"`
 	// BurstSize is how many requests of a burst are due at once, at least 1;
 	// bursts are BurstSize/RateRPS seconds apart.
-	BurstSize int `json:"burst_size,omitempty"`
-	Adjust  bool    `json:"adjust,omitempty"`
+	BurstSize int  `json:"burst_size,omitempty"`
+	Adjust    bool `json:"adjust,omitempty"`
 	// ShedAfter gives up a request that could not be sent for so long after its
 	// intended instant: it is counted and never sent. 0 sheds nothing.
 	ShedAfter time.Duration `json:"shed_after_ns,omitempty"`
