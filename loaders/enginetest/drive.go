@@ -69,8 +69,9 @@ func starved(r *results.Report) bool {
 type Steer struct {
 	// Answer replies to Adjust; nil skips.
 	Answer func(phase string) loaders.Adjustment
-	// OnWindow, if set, is called with each window.
-	OnWindow func(loaders.Window)
+	// OnWindow and OnInterval, if set, are called with each of them.
+	OnWindow   func(loaders.Window)
+	OnInterval func(loaders.Interval)
 
 	mu        sync.Mutex
 	Readies   []loaders.Ready
@@ -107,8 +108,11 @@ func (s *Steer) Window(w loaders.Window) {
 // Interval implements loaders.Control.
 func (s *Steer) Interval(i loaders.Interval) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	s.Intervals = append(s.Intervals, i)
+	s.mu.Unlock()
+	if s.OnInterval != nil {
+		s.OnInterval(i)
+	}
 }
 
 // PhaseDone implements loaders.Control.

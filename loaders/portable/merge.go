@@ -61,6 +61,7 @@ func (s *session) merge(result *results.Phase) error {
 	cpu := total.cpu1 - total.cpu0
 	for i, sh := range s.shards {
 		o := sh.ended
+		o.Slowest.OfThread(sh.id)
 		o.Traffic = o.at1.Since(o.at0)
 		result.MinConnectionsOpen += o.minOpen
 		if i > 0 {

@@ -83,7 +83,7 @@ func (s *shard) take(u *user, intended int64) int {
 		intended = now
 	}
 	u.flights = append(u.flights, flight{
-		Exchange:  record.Exchange{Intended: intended, Sent: now, Request: int32(request)},
+		Exchange:  record.Exchange{Intended: intended, Sent: now, Request: int32(request), Connection: int32(u.id)},
 		idleSince: u.idleSince,
 	})
 	u.issued++

@@ -37,6 +37,9 @@ func stretched(p *loaders.Phase, lastRPS float64) int64 {
 	if lastRPS <= 0 {
 		return int64(p.MaxDuration)
 	}
-	needed := int64(float64(p.MinCompletions) / lastRPS * 1e9)
-	return min(max(asked, needed), int64(p.MaxDuration))
+	needed := float64(p.MinCompletions) / lastRPS * 1e9
+	if needed >= float64(p.MaxDuration) { // which an int64 may not hold
+		return int64(p.MaxDuration)
+	}
+	return max(asked, int64(needed))
 }

@@ -1,0 +1,160 @@
+package source_test
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/joust-bench/joust/loaders/source"
+	"github.com/joust-bench/joust/scenarios"
+)
+
+func requests(n int, weights ...int) []scenarios.Request {
+	out := make([]scenarios.Request, n)
+	for i := range out {
+		out[i].Name = fmt.Sprint(i)
+		if i < len(weights) {
+			out[i].Weight = weights[i]
+		}
+	}
+	return out
+}
+
+func newSource(t rapid.TB, n int, rotation scenarios.Rotation, users, shard int, seed uint64, weights ...int) source.Source {
+	s, err := source.New(requests(n, weights...), rotation, users, shard, seed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func TestRefused(t *testing.T) {
+	t.Parallel()
+	if _, err := source.New(nil, scenarios.PerRequest, 1, 0, 1); err == nil {
+		t.Error("no request was accepted")
+	}
+	if _, err := source.New(requests(2), "sideways", 1, 0, 1); err == nil {
+		t.Error("an unknown rotation was accepted")
+	}
+}
+
+func TestOneRequestNeedsNoRotation(t *testing.T) {
+	t.Parallel()
+	for _, r := range []scenarios.Rotation{"", scenarios.PerRequest, scenarios.PerConnection, scenarios.Weighted} {
+		s := newSource(t, 1, r, 3, 0, 1)
+		s.Reconnected(2)
+		if got := s.Next(2); got != 0 {
+			t.Errorf("%q: request %d of one", r, got)
+		}
+	}
+}
+
+// Each user asks every request once a round, whatever others do and however
+// often it reconnects, and users begin at different ones.
+func TestRotationCoversAllEqually(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(rt *rapid.T) {
+		n, users := rapid.IntRange(2, 9).Draw(rt, "requests"), rapid.IntRange(1, 9).Draw(rt, "users")
+		s := newSource(rt, n, scenarios.PerRequest, users, rapid.IntRange(0, 3).Draw(rt, "shard"), 1)
+		asked := make([][]int, users)
+		for _, user := range rapid.SliceOf(rapid.IntRange(0, users-1)).Draw(rt, "order") {
+			asked[user] = append(asked[user], s.Next(user))
+			s.Reconnected(user)
+		}
+		for user, got := range asked {
+			for i := 1; i < len(got); i++ {
+				if got[i] != (got[i-1]+1)%n {
+					rt.Errorf("user %d asked %v of %d", user, got, n)
+				}
+			}
+		}
+	})
+}
+
+func TestUsersBeginAtDifferentRequests(t *testing.T) {
+	t.Parallel()
+	for _, r := range []scenarios.Rotation{scenarios.PerRequest, scenarios.PerConnection} {
+		first := make([]int, 4)
+		for shard := range 2 {
+			s := newSource(t, 4, r, 2, shard, 1)
+			for user := range 2 {
+				first[s.Next(user)]++
+			}
+		}
+		if !slices.Equal(first, []int{1, 1, 1, 1}) {
+			t.Errorf("%q: four users on two threads begin at %v", r, first)
+		}
+	}
+}
+
+// A user stays with its request until it reconnects, and then takes the next.
+func TestPerConnectionMovesWithTheConnection(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(rt *rapid.T) {
+		n, users := rapid.IntRange(2, 5).Draw(rt, "requests"), rapid.IntRange(1, 4).Draw(rt, "users")
+		s := newSource(rt, n, scenarios.PerConnection, users, 0, 1)
+		want := make([]int, users)
+		for user := range want {
+			want[user] = s.Next(user)
+		}
+		for _, step := range rapid.SliceOf(rapid.IntRange(0, 3*users-1)).Draw(rt, "steps") {
+			user := step % users
+			if step < users {
+				s.Reconnected(user)
+				want[user] = (want[user] + 1) % n
+			}
+			if got := s.Next(user); got != want[user] {
+				rt.Fatalf("user %d asks %d, want %d", user, got, want[user])
+			}
+		}
+	})
+}
+
+// Shares follow the weights to within four deviations of a binomial sample;
+// the seed is fixed, so the bound is met or it is not. A weight of 0 counts
+// as 1.
+func TestWeightedFollowsTheWeights(t *testing.T) {
+	t.Parallel()
+	const draws = 100_000
+	weights := []int{5, 0, 3, 1}
+	s := newSource(t, 4, scenarios.Weighted, 1, 0, 42, weights...)
+	got := make([]float64, 4)
+	for range draws {
+		got[s.Next(0)]++
+	}
+	for i, w := range []float64{0.5, 0.1, 0.3, 0.1} {
+		if bound := 4 * math.Sqrt(draws*w*(1-w)); math.Abs(got[i]-draws*w) > bound {
+			t.Errorf("request %d of weight %d: %v draws, want %v ± %v", i, weights[i], got[i], draws*w, bound)
+		}
+	}
+}
+
+func TestWeightedFollowsItsSeed(t *testing.T) {
+	t.Parallel()
+	draw := func(shard int, seed uint64) []int {
+		s := newSource(t, 5, scenarios.Weighted, 2, shard, seed)
+		out := make([]int, 100)
+		for i := range out {
+			out[i] = s.Next(i % 2)
+		}
+		return out
+	}
+	if !slices.Equal(draw(1, 9), draw(1, 9)) {
+		t.Error("the same shard and seed drew otherwise")
+	}
+	if slices.Equal(draw(1, 9), draw(2, 9)) || slices.Equal(draw(1, 9), draw(1, 10)) {
+		t.Error("another shard or seed drew the same")
+	}
+}
+
+func TestNextDoesNotAllocate(t *testing.T) {
+	for _, r := range []scenarios.Rotation{scenarios.PerRequest, scenarios.PerConnection, scenarios.Weighted} {
+		s := newSource(t, 3, r, 2, 0, 1)
+		if n := testing.AllocsPerRun(1000, func() { s.Next(1); s.Reconnected(1) }); n != 0 {
+			t.Errorf("%q: %v allocations a request", r, n)
+		}
+	}
+}
