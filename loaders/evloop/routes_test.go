@@ -177,8 +177,10 @@ func TestProxy(t *testing.T) {
 		}
 	})
 	t.Run("no tunnel", func(t *testing.T) {
+		t.Parallel()
 		a := newAuthority(t)
 		spec := a.secureSpec("127.0.0.1:1", counted(3))
+		spec.Connections = 1
 		spec.Proxy = proxy
 		err := refused(t, spec)
 		if err.Cause != results.CauseConnect {
@@ -187,8 +189,10 @@ func TestProxy(t *testing.T) {
 		contains(t, err, "refuses a tunnel to 127.0.0.1:1", "502")
 	})
 	t.Run("endless head", func(t *testing.T) {
+		t.Parallel()
 		a := newAuthority(t)
 		spec := a.secureSpec("127.0.0.1:1", counted(3))
+		spec.Connections = 1
 		spec.Proxy = &loaders.Proxy{Address: local(t, func(c net.Conn, in *bufio.Reader) {
 			if _, err := http.ReadRequest(in); err == nil {
 				_, _ = io.Copy(c, io.MultiReader(strings.NewReader("HTTP/1.1 200 OK\r\nX: "), strings.NewReader(strings.Repeat("x", 100<<10))))

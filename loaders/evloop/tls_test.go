@@ -64,7 +64,7 @@ func TestTLSEarlyStop(t *testing.T) {
 
 // TestTLS asks real servers over TLS; all counts are exact.
 func TestTLS(t *testing.T) {
-	const large = 3 << 20
+	const large = 2 << 20
 	for _, c := range []struct {
 		name  string
 		count uint64
