@@ -24,7 +24,9 @@ const (
 type Histogram struct {
 	h        *hdrhistogram.Histogram
 	min, max int64
-	clamped  uint64
+	// sum is of all values: the library would walk through its counts for it.
+	sum     float64
+	clamped uint64
 }
 
 // Reserve takes the histogram's memory now, so that recording never allocates.
@@ -47,6 +49,7 @@ func (h *Histogram) Record(ns int64) {
 	if ns > h.max {
 		h.max = ns
 	}
+	h.sum += float64(ns)
 	if h.h.RecordValue(ns) != nil {
 		h.clamped++
 	}
@@ -78,7 +81,7 @@ func (h *Histogram) Reset() {
 	if h.h != nil && h.h.TotalCount() > 0 {
 		h.h.Reset()
 	}
-	h.min, h.max, h.clamped = 0, 0, 0
+	h.min, h.max, h.sum, h.clamped = 0, 0, 0, 0
 }
 
 // Merge adds the other's values.
@@ -92,6 +95,7 @@ func (h *Histogram) Merge(o *Histogram) {
 		h.min = o.min
 	}
 	h.max = max(h.max, o.max)
+	h.sum += o.sum
 }
 
 // Result is the histogram in its lasting form, nil when it is empty.
@@ -107,7 +111,7 @@ func (h *Histogram) Result() (*results.Histogram, error) {
 		Count:   h.Count(),
 		MinNS:   h.min,
 		MaxNS:   h.max,
-		MeanNS:  h.h.Mean(),
+		MeanNS:  h.sum / float64(h.Count()),
 		Clamped: h.clamped,
 		HDRv2:   string(encoded),
 	}, nil
