@@ -1,0 +1,47 @@
+package record
+
+import (
+	"cmp"
+	"slices"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+// Whatever the order and however the requests are dealt to threads, those kept
+// are the first of all when sorted.
+func TestSlowestAgreesWithSorting(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(rt *rapid.T) {
+		latencies := rapid.SliceOfN(rapid.Int64Range(1, 60), 0, 200).Draw(rt, "latencies")
+		threads := rapid.IntRange(1, 4).Draw(rt, "threads")
+		shards := make([]Slowest, threads)
+		for i, latency := range latencies {
+			shard := &shards[i%threads]
+			if latency > shard.least {
+				shard.add(&Exchange{Intended: int64(i), Connection: int32(i)}, int64(i)+latency)
+			}
+		}
+		var all Slowest
+		for i := range shards {
+			shards[i].OfThread(i)
+			all.merge(&shards[i])
+		}
+		want := slices.Clone(latencies)
+		slices.SortFunc(want, func(a, b int64) int { return cmp.Compare(b, a) })
+		want = want[:min(len(want), kept)]
+		var got []int64
+		seen := map[int]bool{}
+		for _, r := range all.result([]string{"only"}) {
+			i, latency := r.Connection, r.EndNS-r.IntendedNS
+			if seen[i] || latency != latencies[i] || r.Thread != i%threads {
+				rt.Fatalf("request %d of thread %d with %d ns, seen %v", i, r.Thread, latency, seen[i])
+			}
+			seen[i] = true
+			got = append(got, latency)
+		}
+		if !slices.Equal(got, want) {
+			rt.Fatalf("kept %v, sorting says %v", got, want)
+		}
+	})
+}
