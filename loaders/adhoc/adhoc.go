@@ -169,6 +169,7 @@ func (o *Options) request(t Target) (scenarios.Request, error) {
 	if o.Body != nil {
 		r.Body = &scenarios.Body{Text: *o.Body}
 	}
+	r.Exchange = continues(&r)
 	if o.ExpectStatus != nil {
 		r.Expect.Status = *o.ExpectStatus
 	}
