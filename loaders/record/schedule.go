@@ -1,6 +1,8 @@
 package record
 
 import (
+	"fmt"
+	"math"
 	"time"
 
 	"github.com/joust-bench/joust/loaders"
@@ -14,7 +16,11 @@ func NewSchedule(p *loaders.Phase, at Plan, rateRPS float64) (arrival.Schedule, 
 	case loaders.Ramp:
 		return arrival.Ramp(rateRPS, p.RampToRPS, time.Duration(at.T1-at.Begin))
 	case loaders.Burst:
-		return arrival.Burst(p.BurstSize, time.Duration(float64(p.BurstSize)/rateRPS*1e9))
+		every := float64(p.BurstSize) / rateRPS * 1e9
+		if !(every < math.MaxInt64/2) {
+			return nil, fmt.Errorf("bursts of %d requests at a mean of %v per second are centuries apart: ask for a higher rate", p.BurstSize, rateRPS)
+		}
+		return arrival.Burst(p.BurstSize, time.Duration(every))
 	}
 	return arrival.For(arrival.Law(p.Schedule), rateRPS)
 }
