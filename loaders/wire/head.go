@@ -73,14 +73,14 @@ func (p *Parser) beginHead() {
 // partialHead leaves an incomplete head to the caller, unless it can never
 // become a head.
 func (p *Parser) partialHead(data []byte) (int, Event, error) {
-	if len(data) >= MaxHead {
-		return p.fail("head larger than 64 KiB", data)
-	}
 	if p.line == 0 {
 		n := min(len(data), len(versionPrefix))
 		if string(data[:n]) != versionPrefix[:n] {
 			return p.fail(unlikeHTTP(data), data)
 		}
+	}
+	if len(data) >= MaxHead {
+		return p.fail("head larger than 64 KiB", data)
 	}
 	p.scan = int32(len(data))
 	return 0, NeedMore, nil
