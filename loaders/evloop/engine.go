@@ -77,8 +77,13 @@ type session struct {
 	lastRPS float64
 }
 
-func newSession(spec loaders.Spec) (*session, error) {
-	w := &work{spec: &spec}
+func newSession(spec loaders.Spec) (s *session, err error) {
+	w := &work{spec: &spec, bodies: wire.NewMappedBodies()}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, w.bodies.Close())
+		}
+	}()
 	if spec.TLS != nil {
 		config, err := tlsConfig(spec.TLS, spec.Target.Host)
 		if err != nil {
@@ -86,9 +91,8 @@ func newSession(spec loaders.Spec) (*session, error) {
 		}
 		w.tls = config
 	}
-	bodies := wire.NewBodies()
 	for i := range spec.Requests {
-		r, err := bodies.Compile(&spec.Requests[i], spec.Target.Host)
+		r, err := w.bodies.Compile(&spec.Requests[i], spec.Target.Host)
 		if err != nil {
 			return nil, err
 		}
@@ -96,14 +100,14 @@ func newSession(spec loaders.Spec) (*session, error) {
 			r = r.Absolute(spec.Target.Host)
 		}
 		w.requests = append(w.requests, r)
-		w.answers = append(w.answers, bodies.CompileAnswer(&spec.Requests[i]))
+		w.answers = append(w.answers, w.bodies.CompileAnswer(&spec.Requests[i]))
 	}
 	programs, err := compilePrograms(&spec, w.requests)
 	if err != nil {
 		return nil, err
 	}
 	w.programs = programs
-	s := &session{work: w, done: make(chan *outcome, spec.Threads), ended: make(chan struct{}, spec.Threads)}
+	s = &session{work: w, done: make(chan *outcome, spec.Threads), ended: make(chan struct{}, spec.Threads)}
 	debug.ReadGCStats(&s.before)
 	for id := range spec.Threads {
 		worker, err := newWorker(w, id)
@@ -170,6 +174,8 @@ func (s *session) close() {
 	for range s.workers {
 		<-s.ended
 	}
+	// Unmapping what was mapped fails for wrong addresses only.
+	_ = s.bodies.Close()
 }
 
 func (s *session) open() int {

@@ -37,6 +37,8 @@ type work struct {
 	spec     *loaders.Spec
 	requests []wire.Request
 	answers  []wire.Answer
+	// bodies hold what requests and answers point to.
+	bodies *wire.Bodies
 	// programs has the steps of the requests that are exchanges, nil where no
 	// request is one.
 	programs [][]step

@@ -1,7 +1,9 @@
 package wire
 
 import (
+	"errors"
 	"strconv"
+	"strings"
 
 	"github.com/joust-bench/joust/scenarios"
 )
@@ -11,11 +13,62 @@ import (
 // are read-only. One goroutine may use it; what it made may be read by all.
 type Bodies struct {
 	made map[scenarios.Body][]byte
+	// mapped is true where large repeated bodies may be mappings; release gives
+	// them back.
+	mapped  bool
+	release []func() error
 }
 
 // NewBodies returns an empty cache.
 func NewBodies() *Bodies {
 	return &Bodies{made: make(map[scenarios.Body][]byte)}
+}
+
+// NewMappedBodies returns a cache that keeps little of a large repeated body in
+// memory, where the system can. Close it when nothing reads its bodies any more.
+func NewMappedBodies() *Bodies {
+	b := NewBodies()
+	b.mapped = true
+	return b
+}
+
+// Close gives back the memory of mapped bodies, which must not be read again.
+func (b *Bodies) Close() error {
+	var errs []error
+	for _, release := range b.release {
+		errs = append(errs, release())
+	}
+	b.release, b.made = nil, nil
+	return errors.Join(errs...)
+}
+
+// generate makes the bytes of a body.
+func (b *Bodies) generate(body *scenarios.Body) []byte {
+	if body.Text == "" {
+		return make([]byte, body.Size())
+	}
+	if pattern := period(body.Text); b.mapped && body.Size() >= mappedFrom && len(pattern) <= maxPattern {
+		if made, release, err := mapRepeated(pattern, body.Size()); err == nil {
+			b.release = append(b.release, release)
+			return made
+		}
+		// Plain memory does as well, at a higher cost.
+	}
+	return body.Bytes()
+}
+
+// period is the shortest prefix of which a long text is the repetition, or the
+// text itself.
+func period(text string) string {
+	const probe = 64
+	if len(text) < mappedFrom {
+		return text
+	}
+	at := 1 + strings.Index(text[1:], text[:probe])
+	if at > 0 && text[at:] == text[:len(text)-at] {
+		return text[:at]
+	}
+	return text
 }
 
 // plain is the body without framing.
@@ -27,11 +80,7 @@ func (b *Bodies) plain(body *scenarios.Body) []byte {
 	key := scenarios.Body{Text: body.Text, Length: size}
 	made, ok := b.made[key]
 	if !ok {
-		if body.Text == "" {
-			made = make([]byte, size)
-		} else {
-			made = body.Bytes()
-		}
+		made = b.generate(body)
 		b.made[key] = made
 	}
 	return made
