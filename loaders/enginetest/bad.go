@@ -37,6 +37,7 @@ func BadServers(t *testing.T, e loaders.Loader) {
 			}
 			server, report, _ := Load(t, e, c.behave, spec, c.spoilt)
 			checkBad(t, &c, &report)
+			checkOnce(t, &c, server, &report.Phases[0])
 			// Back-off begins at 10 ms and doubles until an answer is right: a
 			// dozen attempts of one user without one take 10 s.
 			most := 12
@@ -78,6 +79,19 @@ func checkBad(t *testing.T, c *bad, report *results.Report) {
 	}
 	if sum != p.Total.Failed {
 		t.Errorf("the causes have %d of %d failures", sum, p.Total.Failed)
+	}
+}
+
+// checkOnce holds failures against the requests that the server has read whole:
+// each fails once. A timeout may come before the server has read.
+func checkOnce(t *testing.T, c *bad, server *Server, p *results.Phase) {
+	t.Helper()
+	read := uint64(server.Requests.Load())
+	if c.mixed || read == 0 || slices.Contains(c.causes, results.CauseTimeout) {
+		return
+	}
+	if told := Failures(p) + Answered(p); told > read || told+p.Unfinished < read {
+		t.Errorf("%d failed, %d right and %d unfinished of %d requests", Failures(p), Answered(p), p.Unfinished, read)
 	}
 }
 

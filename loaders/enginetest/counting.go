@@ -97,6 +97,9 @@ func checkSamples(t testing.TB, p *results.Phase) {
 		if lags := count(p.SendLagIdle) + count(p.SendLagBlocked); lags != want {
 			t.Errorf("phase %s: %d send lags of %d requests offered", p.Name, lags, want)
 		}
+		if p.CompletedAfter == 0 && p.Rate.BacklogT1 != 0 {
+			t.Errorf("phase %s: all is answered before its end and %d are due then", p.Name, p.Rate.BacklogT1)
+		}
 		if p.Rate.Achieved != p.Total.Completed {
 			t.Errorf("phase %s: achieved %d, completed %d", p.Name, p.Rate.Achieved, p.Total.Completed)
 		}

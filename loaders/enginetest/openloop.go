@@ -81,6 +81,9 @@ func checkBooks(t testing.TB, p *results.Phase) {
 	if got := count(p.Total.Corrected); got != r.Offered {
 		t.Errorf("%d corrected samples of %d offered", got, r.Offered)
 	}
+	if p.CompletedBefore == 0 && r.BacklogT1 > r.Offered-min(r.Achieved, r.Offered) {
+		t.Errorf("%d are due at the end though %d of %d are answered", r.BacklogT1, r.Achieved, r.Offered)
+	}
 	if r.Censored+r.NeverSent > 0 && r.CensoredFromNS <= 0 {
 		t.Errorf("censored samples without a bound: %+v", r)
 	}
