@@ -22,6 +22,7 @@ func unsupported(name loaders.EngineName, spec *loaders.Spec) error {
 		{spec.TLS != nil || spec.Protocol == scenarios.H1S, "TLS: use an http:// target"},
 		{spec.Proxy != nil, "an HTTP proxy: connect to the target itself"},
 		{len(spec.Target.More) > 0, "several addresses of a target: name one of them"},
+		{slices.ContainsFunc(spec.Requests, func(r scenarios.Request) bool { return len(r.Exchange) > 0 }), "exchanges of steps, such as Expect: 100-continue: leave them out"},
 		{phase(func(p loaders.Phase) bool { return p.Count > 0 }), "a number of requests: give a duration"},
 		{phase(func(p loaders.Phase) bool { return p.ShedAfter > 0 }), "shedding of late requests: leave the deadline out"},
 	} {
