@@ -54,6 +54,9 @@ const (
 	TrialOK          TrialState = "ok"
 	TrialVoid        TrialState = "void"
 	TrialInterrupted TrialState = "interrupted"
+	// TrialRepeated was so disturbed that it was done again: it is kept, and
+	// counts for nothing.
+	TrialRepeated TrialState = "repeated"
 )
 
 // TrialPhase is one phase of the ladder as the harness saw it.

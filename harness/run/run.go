@@ -66,6 +66,7 @@ type Runner struct {
 	Done []results.Trial
 
 	written int
+	repeats repeats
 }
 
 // Execute checks the servers, runs every trial and journals it. It returns an
@@ -98,6 +99,7 @@ func (r *Runner) execute(ctx context.Context) error {
 		return err
 	}
 	trials := r.pending()
+	r.repeats = newRepeats(r.left(trials))
 	r.Done = slices.DeleteFunc(r.Done, func(t results.Trial) bool { return t.Kind != results.TrialScout })
 	blocks := lastBlock(trials)
 	for i, t := range trials {
@@ -111,19 +113,37 @@ func (r *Runner) execute(ctx context.Context) error {
 		}
 		p := Progress{Trial: t, Number: i + 1, Total: len(trials), Blocks: blocks, Left: r.left(trials[i:])}
 		r.Observer.TrialBegins(p)
-		result := r.trial(ctx, t)
-		result.Index = r.written
-		if err := r.Journal.Append(result); err != nil {
-			return fmt.Errorf("%w; what was measured before is safe", err)
+		if err := r.measure(ctx, p); err != nil {
+			return err
 		}
-		r.written++
-		r.Observer.TrialEnds(p, result)
-		r.note(result)
 		if t.Block > 0 && (i+1 == len(trials) || trials[i+1].Block != t.Block) {
 			r.Observer.BlockEnds(t.Block, blocks)
 		}
 	}
 	return nil
+}
+
+// measure runs one trial and journals it, and runs it again where the machine
+// disturbed it too much and the budget for that allows.
+func (r *Runner) measure(ctx context.Context, p Progress) error {
+	for {
+		began := time.Now()
+		result := r.trial(ctx, p.Trial)
+		result.Index = r.written
+		again := r.repeats.allow(&result, float64(p.Number)/float64(p.Total), time.Since(began))
+		if again {
+			result.State = results.TrialRepeated
+		}
+		if err := r.Journal.Append(result); err != nil {
+			return fmt.Errorf("%w; what was measured before is safe", err)
+		}
+		r.written++
+		r.Observer.TrialEnds(p, result)
+		if !again || ctx.Err() != nil {
+			r.note(result)
+			return nil
+		}
+	}
 }
 
 // note keeps in memory only what later decisions need.
@@ -142,7 +162,7 @@ func (r *Runner) pending() []plan.Trial {
 }
 
 func sameTrial(d results.Trial, t plan.Trial) bool {
-	return d.State != results.TrialInterrupted && d.Kind == t.Kind && d.Server == t.Entry.As &&
+	return d.State != results.TrialInterrupted && d.State != results.TrialRepeated && d.Kind == t.Kind && d.Server == t.Entry.As &&
 		d.Scenario == t.Table.Scenario && d.Protocol == t.Table.Protocol && d.Repetition == t.Repetition
 }
 

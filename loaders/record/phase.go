@@ -298,7 +298,8 @@ func (p *Phase) Into(r *results.Phase, names []string) error {
 	r.ReceiveLag, errs[2] = p.ReceiveLag.Result()
 	r.LoopGaps, errs[3] = p.LoopGaps.Result()
 	if r.LoopGaps != nil {
-		r.StallNS = &p.StallNS
+		stalled := p.StallNS
+		r.StallNS = &stalled
 	}
 	r.Slowest = p.Slowest.result(names)
 	errs[4] = p.groupsInto(r, names)

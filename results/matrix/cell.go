@@ -97,6 +97,8 @@ func (c *cell) take(trial *results.Trial, name string, find phaseOf, other *tall
 	case results.TrialVoid:
 		c.voids = append(c.voids, cmp.Or(trial.Reason, "no reason was stored"))
 		return
+	case results.TrialRepeated:
+		return
 	case results.TrialInterrupted:
 		other.interrupted++
 		return

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/results/stats"
 )
 
 // head writes title, state, date and revision.
@@ -69,7 +70,7 @@ func (v *view) method(p *page) {
 	plan := v.run.Plan
 	p.list("## How this was measured", "", []string{
 		"Each trial is a fresh server process: every request checked byte for byte once, warm-up, then the windows below. A cell is the median over trials.",
-		fmt.Sprintf("Trials run in blocks, each shuffled anew with seed %d.", plan.Seed),
+		fmt.Sprintf("Trials run in blocks, each shuffled anew with seed %d.", plan.Seed) + v.repeated(),
 		"Loader: " + escape(v.loader()) + ".",
 		fmt.Sprintf("Request timeout %s; after a window what is in flight is awaited for at most %s; tolerated share of failed requests %s.",
 			duration(plan.RequestTimeoutNS), duration(plan.DrainNS), strconv.FormatFloat(plan.ErrorTolerance, 'g', -1, 64)),
@@ -80,6 +81,42 @@ func (v *view) method(p *page) {
 	p.line("The order of trials and every random choice follow from seed %d (`--seed %d`).", plan.Seed, plan.Seed)
 	p.list("## Machine", "", v.machine())
 	p.section("## Servers", "", v.versions())
+}
+
+// repeated counts the trials that were done again.
+func (v *view) repeated() string {
+	n := 0
+	for i := range v.run.Trials {
+		if v.run.Trials[i].State == results.TrialRepeated {
+			n++
+		}
+	}
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" %s done again because of the machine's disturbance; the disturbed ones are stored and count for nothing.", plural(n, "trial"))
+}
+
+// stolen says how much of the windows that count the hypervisor took; empty
+// where it took nothing that shows, or was not asked.
+func (v *view) stolen() string {
+	var shares []float64
+	for i := range v.run.Trials {
+		t := &v.run.Trials[i]
+		if t.State != results.TrialOK || t.Kind != results.TrialMeasured {
+			continue
+		}
+		for _, p := range t.Phases {
+			if p.StealShare != nil {
+				shares = append(shares, *p.StealShare)
+			}
+		}
+	}
+	if len(shares) == 0 || slices.Max(shares) < 0.005 {
+		return ""
+	}
+	return fmt.Sprintf("Stolen by the hypervisor: %.1f %% of the CPUs' time in the median window, %.1f %% in the worst: a limit to what these numbers can tell",
+		stats.Median(shares).Value*100, slices.Max(shares)*100)
 }
 
 // ladders is the plan's tables.
@@ -114,6 +151,9 @@ func (v *view) machine() []string {
 		fmt.Sprintf("Split: server on %s, loader on %s%s%s", processors(c.Server), processors(c.Loader), splitNote(c), prefixed("; ", c.Note)),
 		fmt.Sprintf("System: %s, kernel %s%s%s", cmp.Or(h.Distribution, h.OS), cmp.Or(h.Kernel, "unknown"), prefixed("; virtualised: ", h.Virtualization), prefixed("; cgroup ", h.Cgroup)),
 		"Go: " + cmp.Or(v.run.Joust.Go, "unknown"),
+	}
+	if s := v.stolen(); s != "" {
+		items = append(items, s)
 	}
 	if h.MemoryBytes > 0 {
 		items = append(items, fmt.Sprintf("Memory: %s MiB", memory().text(float64(h.MemoryBytes))))

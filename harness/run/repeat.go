@@ -1,0 +1,54 @@
+package run
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/joust-bench/joust/results"
+)
+
+const (
+	// repeatSteal is the share of a window that the hypervisor may take before
+	// the trial is done again. Less is flagged only: on a machine that is
+	// shared for good, hardly a window would pass the limit of the flag.
+	repeatSteal = 0.10
+	// repeatBudget is the share of the planned time that repeating may take
+	// (method.md §6).
+	repeatBudget = 0.20
+)
+
+// repeats decides which disturbed trials are done again. Its budget is spent in
+// step with the run, so that the first trials do not use it up.
+type repeats struct {
+	planned, spent time.Duration
+}
+
+func newRepeats(planned time.Duration) repeats { return repeats{planned: planned} }
+
+// allow tells whether the trial is to be repeated when the share of the run is
+// done that progress says, 0 to 1; cost is what the trial took. The reason is
+// noted in the trial.
+func (r *repeats) allow(t *results.Trial, progress float64, cost time.Duration) bool {
+	steal, phase := worstSteal(t)
+	if t.State != results.TrialOK || steal <= repeatSteal {
+		return false
+	}
+	if r.spent+cost > time.Duration(repeatBudget*progress*float64(r.planned)) {
+		return false
+	}
+	r.spent += cost
+	t.Reason = fmt.Sprintf("disturbed, so it is repeated: the hypervisor took %.0f %% of the CPUs' time in phase %q > %.0f %%",
+		steal*100, phase, repeatSteal*100)
+	return true
+}
+
+// worstSteal is the largest share of a measured window that the hypervisor
+// took, 0 to 1, and the window's phase.
+func worstSteal(t *results.Trial) (share float64, phase string) {
+	for i := range t.Phases {
+		if s := t.Phases[i].StealShare; s != nil && *s > share {
+			share, phase = *s, t.Phases[i].Name
+		}
+	}
+	return share, phase
+}
