@@ -79,7 +79,6 @@ answers "http://127.0.0.1:$upload/"
 # wrk's scripts for what its command line cannot say.
 cat >"$dir/pipeline.lua" <<'EOF'
 init = function(args)
-	wrk.init(args)
 	local r = {}
 	for i = 1, 16 do r[i] = wrk.format(nil, "/") end
 	req = table.concat(r)
@@ -95,17 +94,18 @@ import sys
 open(sys.argv[1], "w").write(("0123456789abcdefghijklmnopqrstuvwxyz" * 582543)[:20971520])
 EOF
 
-# measure COMMAND...: runs it on the loader's CPU; prints its requests and its
-# CPU seconds, user and system.
+# measure COMMAND...: runs it on the loader's CPU; prints its throughput in
+# req/s, all requests that it made, and its CPU seconds, user and system. joust's
+# window leaves the lead-in out of the throughput, but not out of the CPU time.
 TIMEFORMAT='%U %S'
 measure() {
 	local requests cpu
 	{ time taskset -c "$loader_cpu" "$@" >"$dir/out" 2>"$dir/err"; } 2>"$dir/time" || { cat "$dir/err" >&2; return 1; }
 	cpu=$(awk '{ print $1 + $2 }' "$dir/time")
 	case "$1" in
-	*joust) requests=$(python3 -c 'import json, sys; d = json.load(open(sys.argv[1])); print(d["requests"], d["duration_ns"] / 1e9)' "$dir/out") ;;
-	wrk) requests=$(awk '/requests in/ { n = $1; t = $4; sub(/,/, "", t); if (t ~ /m$/) { sub(/m/, "", t); t *= 60 } else sub(/s/, "", t) } END { print n, t }' "$dir/out") ;;
-	ab) requests=$(awk '/Complete requests/ { n = $3 } /Time taken/ { t = $5 } END { print n, t }' "$dir/out") ;;
+	*joust) requests=$(python3 -c 'import json, sys; d = json.load(open(sys.argv[1])); print(d["throughput_rps"], sum(p["completed_before"] + p["total"]["completed"] + p["completed_after"] for p in d["report"]["phases"]))' "$dir/out") ;;
+	wrk) requests=$(awk '/requests in/ { n = $1; t = $4; sub(/,/, "", t); if (t ~ /m$/) { sub(/m/, "", t); t *= 60 } else sub(/s/, "", t) } END { print n / t, n }' "$dir/out") ;;
+	ab) requests=$(awk '/Complete requests/ { n = $3 } /Time taken/ { t = $5 } END { print n / t, n }' "$dir/out") ;;
 	esac
 	echo "$requests $cpu"
 }
@@ -128,14 +128,14 @@ row() {
 			for (i = 2; i <= n; i++) for (j = i; j > 1 && a[j - 1] > a[j]; j--) { t = a[j]; a[j] = a[j - 1]; a[j - 1] = t }
 			return n % 2 ? a[(n + 1) / 2] : (a[n / 2] + a[n / 2 + 1]) / 2
 		}
-		{ jx[NR] = $1 / $2; wx[NR] = $4 / $5; x[NR] = jx[NR] / wx[NR]
-		  jc[NR] = $3 / $1 * 1e6; wc[NR] = $6 / $4 * 1e6; c[NR] = jc[NR] / wc[NR] }
+		{ jx[NR] = $1; wx[NR] = $4; x[NR] = $1 / $4
+		  jc[NR] = $3 / $2 * 1e6; wc[NR] = $6 / $5 * 1e6; c[NR] = jc[NR] / wc[NR] }
 		END { printf "| %s | %s | %.0f | %.0f | %.2f | %.2f | %.2f | %.2f |\n", name, other,
 			median(jx, NR), median(wx, NR), median(x, NR), median(jc, NR), median(wc, NR), median(c, NR) }' "$dir/rows"
 }
 
 d=${seconds}s
-joust=(bin/joust load --format json -t 1 -d "$d")
+joust=(bin/joust load --format json -t 1 --warmup 0s -d "$d")
 echo "server on CPU $server_cpu, loader on CPU $loader_cpu; $pairs pairs of ${seconds} s, medians; $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -1), kernel $(uname -r), $(wrk -v 2>&1 | head -1 | cut -d' ' -f1-2), $(nginx -v 2>&1 | cut -d/ -f2)"
 echo
 echo "| case | beside | joust req/s | other req/s | ratio | joust CPU µs/req | other CPU µs/req | ratio |"

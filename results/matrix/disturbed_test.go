@@ -1,0 +1,62 @@
+package matrix
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/joust-bench/joust/results"
+)
+
+// disturbed is a run of three trials of one cell of which the second was done
+// again; the hypervisor took these shares of their windows.
+func disturbed(t *testing.T, shares ...float64) results.Run {
+	run := fullRun(t)
+	var kept []results.Trial
+	for _, trial := range run.Trials {
+		if len(kept) < len(shares) && trial.State == results.TrialOK && trial.Kind == results.TrialMeasured && len(trial.Phases) > 0 {
+			for i := range trial.Phases {
+				trial.Phases[i].StealShare = &shares[len(kept)]
+			}
+			kept = append(kept, trial)
+		}
+	}
+	if len(kept) != len(shares) {
+		t.Fatalf("the fixture has %d trials of the kind, %d are needed", len(kept), len(shares))
+	}
+	run.Trials = kept
+	return run
+}
+
+func TestStolenTimeIsTold(t *testing.T) {
+	t.Parallel()
+	run := disturbed(t, 0.01, 0.5, 0.03)
+	run.Trials[1].State = results.TrialRepeated
+	text := Bench(run)
+	for _, want := range []string{
+		"1 trial done again because of the machine's disturbance",
+		"3.0 % in the worst",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the page does not say %q", want)
+		}
+	}
+	if calm := Bench(disturbed(t, 0, 0.001)); strings.Contains(calm, "Stolen") || strings.Contains(calm, "done again") {
+		t.Error("a calm run speaks of disturbance")
+	}
+}
+
+// A repeated trial counts for nothing: neither in the median nor as void.
+func TestRepeatedTrialsCountForNothing(t *testing.T) {
+	t.Parallel()
+	run := disturbed(t, 0, 0)
+	first := run.Trials[0]
+	alone := run
+	alone.Trials = []results.Trial{first}
+	again := first
+	again.State = results.TrialRepeated
+	run.Trials = []results.Trial{first, again}
+	cut := func(text string) string { head, _, _ := strings.Cut(text, "## How this was measured"); return head }
+	if cut(Bench(run)) != cut(Bench(alone)) {
+		t.Error("a repeated trial changes the tables")
+	}
+}
