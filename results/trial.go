@@ -71,6 +71,9 @@ type TrialPhase struct {
 	// (1 − idle), kernel work included; LoaderCPUBusy that of the loader's.
 	ServerCPUBusy *float64 `json:"server_cpu_busy,omitempty"`
 	LoaderCPUBusy *float64 `json:"loader_cpu_busy,omitempty"`
+	// OrchestratorCPUNS is what joust's own process used in the window, beside
+	// both sides: it runs on the loader's CPUs.
+	OrchestratorCPUNS *int64 `json:"orchestrator_cpu_ns,omitempty"`
 	// StealShare is the share of the window that the hypervisor took from all
 	// CPUs used, 0 to 1.
 	StealShare *float64 `json:"steal_share,omitempty"`

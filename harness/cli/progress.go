@@ -31,13 +31,16 @@ type progress struct {
 	measured int64
 	began    time.Time
 	drawn    bool
+	// refreshed is when the matrices were last written.
+	refreshed time.Time
 }
 
 var _ run.Observer = (*progress)(nil)
 
 func (a *app) newProgress(j *job) *progress {
 	return &progress{
-		app: a, job: j, out: a.stderr, live: isTerminal(a.stderr), frozen: len(j.run.CPUs.Loader) <= 1, began: time.Now(),
+		app: a, job: j, out: a.stderr, live: isTerminal(a.stderr), frozen: len(j.run.CPUs.Loader) <= 1,
+		began: time.Now(), refreshed: time.Now(),
 	}
 }
 
@@ -122,6 +125,9 @@ func (p *progress) TrialEnds(at run.Progress, t results.Trial) {
 		kind = "scouting"
 	}
 	p.line("[%d/%d] %s  %s %s  %s", at.Number, at.Total, kind, t.Server, t.Scenario, outcome(&t))
+	if time.Since(p.refreshed) > refreshEvery {
+		p.refresh()
+	}
 }
 
 // outcome is a trial in a few words.
@@ -174,17 +180,27 @@ func voidReason(v results.Verdict) string {
 	return "no reason given"
 }
 
-// BlockEnds refreshes the matrices, so that the first results are there early.
+// refreshEvery bounds how old the matrices are while a block goes on.
+const refreshEvery = 30 * time.Second
+
+// BlockEnds tells that a block is done and in the matrices.
 func (p *progress) BlockEnds(block, blocks int) {
+	if p.refresh() {
+		p.line("block %d of %d done: %s is up to date", block, blocks, p.job.journal.Dir())
+	}
+}
+
+// refresh writes the matrices anew, so that the first results are there early.
+func (p *progress) refresh() bool {
+	p.refreshed = time.Now()
 	stored, err := journal.Open(p.job.journal.Dir())
 	if err == nil {
 		_, err = p.app.render(p.job.journal.Dir(), stored, false)
 	}
 	if err != nil {
 		p.line("joust: the matrices could not be refreshed: %v", err)
-		return
 	}
-	p.line("block %d of %d done: %s is up to date", block, blocks, p.job.journal.Dir())
+	return err == nil
 }
 
 // end removes the live line and says where the time went.

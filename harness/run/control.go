@@ -68,6 +68,7 @@ func (s *steering) Window(w loaders.Window) {
 		s.system(m, system)
 		return nil
 	})
+	s.sample(func() error { return s.ownUse(w, m) })
 	if s.server != nil {
 		s.sample(func() error { return s.usage(w, s.server, poll, &m.Server, "server") })
 	}
@@ -83,6 +84,29 @@ func (s *steering) sample(read func() error) {
 			s.mu.Unlock()
 		}
 	})
+}
+
+// ownUse notes what the orchestrator itself uses in the window.
+func (s *steering) ownUse(w loaders.Window, m *results.TrialPhase) error {
+	var at [2]int64
+	for i, instant := range []int64{w.T0NS, w.T1NS} {
+		timer := time.NewTimer(clock.Until(instant))
+		select {
+		case <-timer.C:
+		case <-s.ctx.Done():
+			timer.Stop()
+			return nil
+		}
+		var err error
+		if at[i], err = clock.ProcessCPU(); err != nil {
+			return fmt.Errorf("reading joust's own CPU time in phase %q: %w", w.Phase, err)
+		}
+	}
+	used := at[1] - at[0]
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	m.OrchestratorCPUNS = &used
+	return nil
 }
 
 func (s *steering) usage(w loaders.Window, h host.Handle, poll time.Duration, into **results.Usage, side string) error {

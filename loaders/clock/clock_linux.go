@@ -1,6 +1,7 @@
 package clock
 
 import (
+	"fmt"
 	"math"
 	"time"
 
@@ -25,4 +26,13 @@ func systemOffset(base time.Time) int64 {
 		}
 	}
 	return offset
+}
+
+// ProcessCPU is the CPU time that this process has used, in nanoseconds.
+func ProcessCPU() (int64, error) {
+	var ts unix.Timespec
+	if err := unix.ClockGettime(unix.CLOCK_PROCESS_CPUTIME_ID, &ts); err != nil {
+		return 0, fmt.Errorf("reading the process's CPU clock: %w", err)
+	}
+	return ts.Nano(), nil
 }

@@ -36,7 +36,7 @@ func (v *view) state() string {
 	if block == 0 {
 		return fmt.Sprintf("Not complete: no block of %d is measured yet.", blocks)
 	}
-	return fmt.Sprintf("Not complete: refreshed after block %d of %d (the run goes on, or was killed).", block, blocks)
+	return fmt.Sprintf("Not complete: refreshed in block %d of %d (the run goes on, or was killed).", block, blocks)
 }
 
 // progress is the last block of which trials are stored, and how many blocks
@@ -119,6 +119,24 @@ func (v *view) stolen() string {
 		stats.Median(shares).Value*100, slices.Max(shares)*100)
 }
 
+// orchestrator says how much of a core joust itself took beside the loader;
+// empty where that was not measured.
+func (v *view) orchestrator() string {
+	var shares []float64
+	for i := range v.run.Trials {
+		t := &v.run.Trials[i]
+		for _, p := range t.Phases {
+			if p.OrchestratorCPUNS != nil && p.Loader != nil {
+				shares = append(shares, float64(*p.OrchestratorCPUNS)/float64(max(1, p.Loader.AskedT1NS-p.Loader.AskedT0NS)))
+			}
+		}
+	}
+	if len(shares) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("joust itself, on the loader's CPUs: %.2f %% of a core in the median window, %.2f %% in the worst", stats.Median(shares).Value*100, slices.Max(shares)*100)
+}
+
 // ladders is the plan's tables.
 func (v *view) ladders() *table {
 	out := &table{head: []string{"scenario", "protocol", "clients", "depth", "trials", "warm-up", "closed window", "open rates", "open window", "schedule"}, left: 2}
@@ -154,6 +172,9 @@ func (v *view) machine() []string {
 	}
 	if s := v.stolen(); s != "" {
 		items = append(items, s)
+	}
+	if own := v.orchestrator(); own != "" {
+		items = append(items, own)
 	}
 	if h.MemoryBytes > 0 {
 		items = append(items, fmt.Sprintf("Memory: %s MiB", memory().text(float64(h.MemoryBytes))))
