@@ -4,8 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -18,17 +20,32 @@ const cpuDir = "sys/devices/system/cpu"
 // before joust pins itself, since what is outside of the process's affinity is
 // left out.
 func Read() (Topology, error) {
-	var set unix.CPUSet
-	if err := unix.SchedGetaffinity(os.Getpid(), &set); err != nil {
+	threads, err := os.ReadDir("/proc/self/task")
+	if err != nil {
 		return Topology{}, fmt.Errorf("read which processors joust may use: %w", err)
 	}
-	var allowed []int
-	for id := 0; id <= MaxID; id++ {
-		if set.IsSet(id) {
-			allowed = append(allowed, id)
+	// Any thread may have been pinned by whoever locked it, the first one too:
+	// the process may run where any of them may.
+	allowed := map[int]bool{}
+	for _, thread := range threads {
+		tid, err := strconv.Atoi(thread.Name())
+		if err != nil {
+			continue
+		}
+		var set unix.CPUSet
+		switch err := unix.SchedGetaffinity(tid, &set); {
+		case errors.Is(err, unix.ESRCH): // it has ended meanwhile
+			continue
+		case err != nil:
+			return Topology{}, fmt.Errorf("read which processors joust may use: %w", err)
+		}
+		for id := 0; id <= MaxID; id++ {
+			if set.IsSet(id) {
+				allowed[id] = true
+			}
 		}
 	}
-	return readFrom(os.DirFS("/"), allowed)
+	return readFrom(os.DirFS("/"), slices.Sorted(maps.Keys(allowed)))
 }
 
 // readFrom reads the topology of the allowed processors from a file tree in
