@@ -116,7 +116,9 @@ func (w *worker) proceed(c *conn) {
 		return
 	}
 	if w.sending && w.phase != nil && w.phase.loop == results.ClosedLoop {
-		if w.room(c) > 0 {
+		// A pipeline is refilled when half of it is answered: one write then
+		// sends several requests, and the server is never without one.
+		if room := w.room(c); room > 0 && (c.count == 0 || room >= (len(c.flights)+1)/2) {
 			w.refill(c)
 		}
 		return
