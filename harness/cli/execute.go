@@ -30,6 +30,8 @@ type job struct {
 	run       results.Run
 	journal   *journal.Journal
 	publish   bool
+	// repeatBudget is as in run.Runner.
+	repeatBudget float64
 	// resumed tells that the run was there before, done what it has.
 	resumed  bool
 	done     []results.Trial
@@ -51,7 +53,7 @@ func (a *app) execute(ctx context.Context, j *job) error {
 	show := a.newProgress(j)
 	runner := &run.Runner{
 		Run: j.run, Rows: j.catalogue.Scenarios, Fixtures: j.fixtures, Runnable: j.catalogue.Runnable,
-		Host: local, LoaderArgv: loader, Journal: j.journal, Observer: show, Done: j.done,
+		Host: local, LoaderArgv: loader, Journal: j.journal, Observer: show, Done: j.done, RepeatBudget: j.repeatBudget,
 	}
 	err = runner.Execute(ctx)
 	show.end()

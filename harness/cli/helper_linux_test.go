@@ -10,12 +10,16 @@ import (
 	"time"
 )
 
+// steadily are the flags with which a run makes just the trials of its plan,
+// however disturbed the machine is.
+func steadily() []string { return []string{"--repeat-budget", "0"} }
+
 // soon are the arguments of a joust run that is over soon.
 func soon(servers string) []string {
-	return []string{
+	return append([]string{
 		"run", "--servers-dir", servers, "--scenarios", "hello", "--mode", "closed",
 		"--trials", "1", "--duration", "300ms", "--warmup", "0s", "--clients", "4",
-	}
+	}, steadily()...)
 }
 
 // writeServer makes the folder of a server that is the stooge.

@@ -39,7 +39,7 @@ func TestInterruptedRunKeepsWhatThereIsAndGoesOn(t *testing.T) {
 			}
 			first := holdsMatrices(t, dir, "interrupted")
 
-			text = s.joust(t, "run", "--resume", stored.ID, "--servers-dir", s.path("servers")).ends(patience, ExitOK)
+			text = s.joust(t, "run", "--resume", stored.ID, "--servers-dir", s.path("servers"), "--repeat-budget", "0").ends(patience, ExitOK)
 			says(t, text, "resuming "+stored.ID+", which has 2 trials", "[2/2]")
 			_, whole := s.stored(t)
 			if whole.State != results.RunComplete || len(whole.Trials) != 4 {

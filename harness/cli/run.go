@@ -13,6 +13,7 @@ import (
 
 	"github.com/joust-bench/joust/harness/machine"
 	"github.com/joust-bench/joust/harness/plan"
+	"github.com/joust-bench/joust/harness/run"
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/journal"
 )
@@ -27,6 +28,7 @@ type runFlags struct {
 	pin, resume      string
 	peaks            string
 	publish          bool
+	repeatBudget     float64
 }
 
 func (a *app) runCommand() *cobra.Command {
@@ -69,6 +71,7 @@ is and says how to go on; a second Ctrl-C ends at once.`,
 	flags.StringVar(&f.pin, "pin", "auto", `CPU split: auto, none, or "server=0-3;loader=4-7"`)
 	flags.StringVar(&f.peaks, "peaks", "", "a stored run whose peaks fractional rates are of, for --mode open alone")
 	flags.StringVar(&f.resume, "resume", "", "go on with a stored run that was interrupted")
+	flags.Float64Var(&f.repeatBudget, "repeat-budget", run.DefaultRepeatBudget, "share of the planned time for repeating trials that the hypervisor disturbed; 0 repeats none")
 	flags.BoolVar(&f.publish, "publish", false, "write the matrices into --out as well as into the run's folder")
 	return c
 }
@@ -105,7 +108,7 @@ func (a *app) run(c *cobra.Command, args []string, f *runFlags) error {
 		return err
 	}
 	defer func() { _ = j.Close() }()
-	return a.execute(c.Context(), &job{world: w, catalogue: catalogue, run: header, journal: j, publish: f.publish})
+	return a.execute(c.Context(), &job{world: w, catalogue: catalogue, run: header, journal: j, publish: f.publish, repeatBudget: f.repeatBudget})
 }
 
 // create makes the run's folder. A second run in the same second gets another
@@ -135,7 +138,7 @@ func (a *app) resume(c *cobra.Command, args []string, f *runFlags) error {
 		return err
 	}
 	defer func() { _ = j.Close() }()
-	job := &job{run: stored, journal: j, publish: f.publish, resumed: true, done: stored.Trials}
+	job := &job{run: stored, journal: j, publish: f.publish, repeatBudget: f.repeatBudget, resumed: true, done: stored.Trials}
 	job.run.Trials = nil
 	if stored.State == results.RunComplete {
 		fmt.Fprintf(a.stderr, "%s is complete: there is nothing left to measure\n", stored.ID)

@@ -69,7 +69,11 @@ func cmdJoust(ts *testscript.TestScript, _ bool, args []string) {
 	if len(args) == 0 {
 		ts.Fatalf("usage: joust CODE ARGUMENT...")
 	}
-	expect(ts, args[0], "joust", args[1:])
+	code, args := args[0], args[1:]
+	if len(args) > 0 && args[0] == "run" {
+		args = slices.Concat(args[:1], steadily(), args[1:])
+	}
+	expect(ts, code, "joust", args)
 }
 
 // cmdRun is "run CODE ARGUMENT...": a joust run that is over soon, with the

@@ -12,18 +12,21 @@ const (
 	// the trial is done again. Less is flagged only: on a machine that is
 	// shared for good, hardly a window would pass the limit of the flag.
 	repeatSteal = 0.10
-	// repeatBudget is the share of the planned time that repeating may take
-	// (method.md §6).
-	repeatBudget = 0.20
+	// DefaultRepeatBudget is the share of the planned time that repeating may
+	// take (method.md §6).
+	DefaultRepeatBudget = 0.20
 )
 
 // repeats decides which disturbed trials are done again. Its budget is spent in
 // step with the run, so that the first trials do not use it up.
 type repeats struct {
-	planned, spent time.Duration
+	budget, spent time.Duration
 }
 
-func newRepeats(planned time.Duration) repeats { return repeats{planned: planned} }
+// newRepeats may spend the share, 0 to 1, of the planned time.
+func newRepeats(planned time.Duration, share float64) repeats {
+	return repeats{budget: time.Duration(share * float64(planned))}
+}
 
 // allow tells whether the trial is to be repeated when the share of the run is
 // done that progress says, 0 to 1; cost is what the trial took. The reason is
@@ -33,7 +36,7 @@ func (r *repeats) allow(t *results.Trial, progress float64, cost time.Duration) 
 	if t.State != results.TrialOK || steal <= repeatSteal {
 		return false
 	}
-	if r.spent+cost > time.Duration(repeatBudget*progress*float64(r.planned)) {
+	if r.spent+cost > time.Duration(progress*float64(r.budget)) {
 		return false
 	}
 	r.spent += cost

@@ -28,7 +28,7 @@ func TestOnlyDisturbedTrialsAreRepeated(t *testing.T) {
 		{"a void trial", &results.Trial{State: results.TrialVoid, Phases: stolen(0.9).Phases}, false},
 		{"not measured", &results.Trial{State: results.TrialOK, Phases: []results.TrialPhase{{}}}, false},
 	} {
-		r := newRepeats(time.Hour)
+		r := newRepeats(time.Hour, DefaultRepeatBudget)
 		if got := r.allow(c.trial, 1, time.Second); got != c.want {
 			t.Errorf("%s: repeated %t, want %t", c.what, got, c.want)
 		}
@@ -43,18 +43,26 @@ func TestOnlyDisturbedTrialsAreRepeated(t *testing.T) {
 func TestRepeatsStayInTheirBudget(t *testing.T) {
 	t.Parallel()
 	const planned, cost, trials = 1000 * time.Second, 10 * time.Second, 100
-	r := newRepeats(planned)
+	r := newRepeats(planned, DefaultRepeatBudget)
 	spent := time.Duration(0)
 	for i := 1; i <= trials; i++ {
 		progress := float64(i) / trials
 		for r.allow(stolen(1), progress, cost) {
 			spent += cost
 		}
-		if limit := time.Duration(repeatBudget * progress * float64(planned)); spent > limit {
+		if limit := time.Duration(DefaultRepeatBudget * progress * float64(planned)); spent > limit {
 			t.Fatalf("after %d trials %v were spent on repeats, %v are allowed", i, spent, limit)
 		}
 	}
-	if want := time.Duration(repeatBudget * float64(planned)); spent != want {
+	if want := time.Duration(DefaultRepeatBudget * float64(planned)); spent != want {
 		t.Errorf("%v were spent on repeats where every trial was disturbed, want %v", spent, want)
+	}
+}
+
+func TestNothingIsRepeatedWithoutABudget(t *testing.T) {
+	t.Parallel()
+	r := newRepeats(time.Hour, 0)
+	if r.allow(stolen(1), 1, time.Nanosecond) {
+		t.Error("a trial was repeated without a budget")
 	}
 }

@@ -64,6 +64,9 @@ type Runner struct {
 	// Done are the trials of a run that is resumed, of which those that count
 	// are not repeated.
 	Done []results.Trial
+	// RepeatBudget is the share of the planned time, 0 to 1, that repeating
+	// disturbed trials may take; 0 repeats none.
+	RepeatBudget float64
 
 	written int
 	repeats repeats
@@ -99,7 +102,7 @@ func (r *Runner) execute(ctx context.Context) error {
 		return err
 	}
 	trials := r.pending()
-	r.repeats = newRepeats(r.left(trials))
+	r.repeats = newRepeats(r.left(trials), r.RepeatBudget)
 	r.Done = slices.DeleteFunc(r.Done, func(t results.Trial) bool { return t.Kind != results.TrialScout })
 	blocks := lastBlock(trials)
 	for i, t := range trials {

@@ -17,8 +17,8 @@ const (
 	// hung: it beats every second.
 	silence = 15 * time.Second
 	// stopWithin is how long a loader process may take to report after it was
-	// told to stop.
-	stopWithin = loaders.MaxDrain + 2*time.Second
+	// told to stop: the drain, and what a stalled machine may add.
+	stopWithin = loaders.MaxDrain + 10*time.Second
 )
 
 // ErrLoaderEnded says that the loader process went away without a report.
