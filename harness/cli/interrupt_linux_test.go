@@ -97,8 +97,10 @@ func TestSecondSignalEndsAtOnce(t *testing.T) {
 		t.Errorf("%v after the second signal there is still %q", time.Since(began), left)
 	}
 	_, stored := s.stored(t)
-	if stored.State != results.RunRunning {
-		t.Errorf("state %s: nobody can have written another", stored.State)
+	// A first signal that comes before joust has taken the server over ends all
+	// at once by itself; only then has anybody written how the run ended.
+	if stored.State == results.RunComplete {
+		t.Error("a run that two signals ended is stored as complete")
 	}
 }
 

@@ -30,6 +30,10 @@ func run(args []string) error {
 	args = append(args, "", "", "")
 	address, mode := args[0], args[1]
 	after, _ := strconv.ParseInt(args[2], 10, 64) // 0 where none is given
+	if mode == "stubborn" {
+		// Before it says that it has started, so that no signal comes too early.
+		signal.Ignore(syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP)
+	}
 	event("started")
 	switch mode {
 	case "exits":
@@ -38,8 +42,6 @@ func run(args []string) error {
 	case "silent":
 		fmt.Println("thinking about it")
 		time.Sleep(time.Hour)
-	case "stubborn":
-		signal.Ignore(syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP)
 	case "forks":
 		if err := fork("127.0.0.1:0"); err != nil {
 			return err
