@@ -102,10 +102,10 @@ func (s *Server) endedWithin(outcome map[string]string) {
 func (l Launcher) Check(ctx context.Context, f Fixture, rows []*scenarios.Scenario, rnd *rand.Rand) (map[string]string, error) {
 	outcome := make(map[string]string, len(rows))
 	server, err := l.Start(ctx, f, scenarios.H1, rows[0])
-	if ctx.Err() != nil {
-		return outcome, nil
-	}
 	if err != nil {
+		if ctx.Err() != nil {
+			return outcome, nil
+		}
 		for _, row := range rows {
 			outcome[row.Name] = err.Error()
 		}

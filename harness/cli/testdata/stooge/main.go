@@ -97,6 +97,9 @@ func answers(mode string, after int64) http.Handler {
 	var once sync.Once
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, number := "alive\r\n", asked.Add(1)
+		if number == 1 {
+			event("asked")
+		}
 		if number == loadFrom {
 			since.Store(time.Now().UnixNano())
 		}
