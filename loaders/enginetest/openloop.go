@@ -105,7 +105,9 @@ func slowServer(t *testing.T, e loaders.Loader) {
 	if r.NeverSent < 300 || r.BacklogT1 < 300 || r.Censored > 2 {
 		t.Errorf("%d never sent, a backlog of %d, %d censored; want most, most and at most 2", r.NeverSent, r.BacklogT1, r.Censored)
 	}
-	if corrected, service := p.Total.Corrected.MeanNS, p.Total.Service.MeanNS; service < 20e6 || corrected < 2*service {
+	// Of 400 requests due over 400 ms, three quarters are never sent: they waited
+	// 300 ms on average when the drain ended.
+	if corrected, service := p.Total.Corrected.MeanNS, p.Total.Service.MeanNS; service < 20e6 || corrected < 200e6 {
 		t.Errorf("corrected mean %.1f ms, service mean %.1f ms: the queue is missing", corrected/1e6, service/1e6)
 	}
 	if count(p.SendLagBlocked) <= count(p.SendLagIdle) {
@@ -134,7 +136,7 @@ func overload(t *testing.T, e loaders.Loader) {
 	}
 	// The last of 600 requests is answered 600 ms after the first, which is
 	// 300 ms late; it is sent when four are in flight.
-	if corrected, service := p.Total.Corrected.MeanNS, p.Total.Service.MeanNS; corrected < 140e6 || corrected < 5*service {
+	if corrected, service := p.Total.Corrected.MeanNS, p.Total.Service.MeanNS; corrected < 140e6 || corrected < service+100e6 {
 		t.Errorf("corrected mean %.1f ms, service mean %.1f ms: overload looks good", corrected/1e6, service/1e6)
 	}
 }
