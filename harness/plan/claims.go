@@ -4,27 +4,14 @@ import (
 	"fmt"
 
 	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/results/stats"
 )
 
-// significance is the level of the test between two servers of a table.
-const significance = 0.05
-
 // TrialsForClaims is the smallest number of trials a server with which an exact
-// Mann–Whitney U test can tell every two of so many servers apart: its smallest
-// p, 2/C(2n, n), must survive Holm's correction over all pairs. It is 0 where
-// there is nothing to compare.
+// Mann–Whitney U test can tell every two of so many servers apart after Holm's
+// correction over all pairs. It is 0 where there is nothing to compare.
 func TrialsForClaims(servers int) int {
-	if servers < 2 {
-		return 0
-	}
-	pairs := float64(servers) * float64(servers-1) / 2
-	orders := 1.0 // C(2n, n)
-	for n := 1; ; n++ {
-		orders = orders * 2 * float64(2*n-1) / float64(n)
-		if pairs*2/orders <= significance {
-			return n
-		}
-	}
+	return stats.TrialsToDecide(stats.Pairs(servers, false))
 }
 
 // ClaimNotes says, a line a table, whether the plan has the trials that claims

@@ -1,0 +1,181 @@
+package stats
+
+import (
+	"math"
+	"slices"
+)
+
+// Significance is the level of every test, over the whole table.
+const Significance = 0.05
+
+// Significant tells whether a p, corrected where there are several, is at or
+// below Significance: by a hair's breadth, since a p may equal it exactly.
+func Significant(p float64) bool { return p <= Significance*(1+1e-9) }
+
+// MannWhitney is the exact two-sided p of the Mann–Whitney U test (Mann and
+// Whitney, Ann. Math. Stat. 18, 1947) that two samples come from one
+// distribution: the share of all ways to deal the values to the two sides whose
+// rank sum is at least as far from its mean as the one seen. Tied values share
+// their middle rank, and the distribution is that of the ranks as tied (Klotz,
+// JASA 61, 1966), which is right for unequal sides too, where ties make it
+// lopsided. It is 1 for an empty side. No value may be NaN.
+func MannWhitney(a, b []float64) float64 {
+	if len(a) == 0 || len(b) == 0 {
+		return 1
+	}
+	ranks, sum := jointRanks(a, b)
+	return newRankSums(ranks, len(a)).twoSided(sum)
+}
+
+// jointRanks are the ranks of all values together, in rising order, and the rank
+// sum of a. They are doubled where values are tied, since a shared middle rank
+// may be a half.
+func jointRanks(a, b []float64) (ranks []int, sumA int) {
+	all := slices.Concat(a, b)
+	slices.Sort(all)
+	own := slices.Clone(a)
+	slices.Sort(own)
+	unit := 2
+	if len(slices.Compact(slices.Clone(all))) == len(all) {
+		unit = 1
+	}
+	for i := 0; i < len(all); {
+		j := i
+		for j < len(all) && all[j] == all[i] {
+			j++
+		}
+		// The middle of the ranks i+1 … j.
+		rank := (i + 1 + j) * unit / 2
+		for range j - i {
+			ranks = append(ranks, rank)
+		}
+		for len(own) > 0 && own[0] == all[i] {
+			sumA += rank
+			own = own[1:]
+		}
+		i = j
+	}
+	return ranks, sumA
+}
+
+// rankSums is the distribution of the rank sum of one side when the ranks are
+// dealt at random.
+type rankSums struct {
+	// ways counts the deals with each sum, from least on.
+	ways  []float64
+	least int
+	// total is the number of all deals, twiceMean twice the mean sum.
+	total     float64
+	twiceMean int
+}
+
+// newRankSums counts the deals of n of the ranks, which are in rising order.
+// The counts are exact up to 2^53 and right to fifteen digits beyond.
+func newRankSums(ranks []int, n int) rankSums {
+	// upTo[i] is the sum of the first i ranks: k of them sum up to at least
+	// upTo[k] and, of the first i, to at most upTo[i] − upTo[i−k].
+	upTo := make([]int, len(ranks)+1)
+	for i, rank := range ranks {
+		upTo[i+1] = upTo[i] + rank
+	}
+	ways := make([][]float64, n+1)
+	for k := range ways {
+		ways[k] = make([]float64, upTo[len(ranks)]-upTo[len(ranks)-k]+1)
+	}
+	ways[0][0] = 1
+	for i, rank := range ranks {
+		for k := min(i+1, n); k >= 1; k-- {
+			least, most := upTo[k-1], upTo[i]-upTo[i-k+1]
+			to := ways[k][rank:]
+			for s, w := range ways[k-1][least : most+1] {
+				to[least+s] += w
+			}
+		}
+	}
+	d := rankSums{ways: ways[n][upTo[n]:], least: upTo[n], twiceMean: 2 * upTo[len(ranks)] * n / len(ranks)}
+	for _, w := range d.ways {
+		d.total += w
+	}
+	return d
+}
+
+// twoSided is the share of deals whose sum is at least as far from the mean.
+func (d rankSums) twoSided(sum int) float64 {
+	distance := func(s int) int { return max(2*s-d.twiceMean, d.twiceMean-2*s) }
+	far, seen := 0.0, distance(sum)
+	for i, w := range d.ways {
+		if distance(d.least+i) >= seen {
+			far += w
+		}
+	}
+	return far / d.total
+}
+
+// untied is the distribution for sides of a and b values of which no two are
+// equal.
+func untied(a, b int) rankSums {
+	ranks := make([]int, a+b)
+	for i := range ranks {
+		ranks[i] = i + 1
+	}
+	return newRankSums(ranks, a)
+}
+
+// critical is the number c such that a side of an untied comparison with c or
+// fewer of the pairs in its favour differs at the level alpha, two-sided: the
+// critical U of the tables; and the probability of that. c is −1 where no
+// outcome does.
+func critical(a, b int, alpha float64) (c int, p float64) {
+	d := untied(a, b)
+	c = -1
+	tail := 0.0
+	for u := 0; 2*u < a*b; u++ {
+		tail += 2 * d.ways[u] / d.total
+		// A hair's breadth for rounding: a tail may equal the level exactly.
+		if tail > alpha*(1+1e-9) {
+			break
+		}
+		c, p = u, tail
+	}
+	return c, p
+}
+
+// SmallestP is the least p that MannWhitney can give for sides of a and b
+// different values, 2/C(a+b, a); 1 for an empty side.
+func SmallestP(a, b int) float64 {
+	if a < 1 || b < 1 {
+		return 1
+	}
+	return math.Min(1, 2*math.Exp(-logChoose(a+b, a)))
+}
+
+// CanDecide tells whether sides of a and b values can differ significantly at
+// all after Holm's correction over so many comparisons.
+func CanDecide(a, b, comparisons int) bool {
+	return Significant(SmallestP(a, b) * float64(max(comparisons, 1)))
+}
+
+// TrialsToDecide is the least number of values a side with which CanDecide is
+// true; 0 where there is nothing to compare.
+func TrialsToDecide(comparisons int) int {
+	if comparisons < 1 {
+		return 0
+	}
+	n := 1
+	for !CanDecide(n, n, comparisons) {
+		n++
+	}
+	return n
+}
+
+// Pairs is the number of comparisons of all pairs of k cells, or of k cells
+// with one of them.
+func Pairs(k int, baseline bool) int {
+	switch {
+	case k < 2:
+		return 0
+	case baseline:
+		return k - 1
+	}
+	return k * (k - 1) / 2
+}
