@@ -39,6 +39,9 @@ type Run struct {
 	// and protocol, fixed by the scouting trials; see Plan.
 	CommonRates []CommonRate `json:"common_rates,omitempty"`
 	Warnings    []string     `json:"warnings,omitempty"`
+	// Findings are what joust doctor said of the machine before the run; absent
+	// where it was not asked.
+	Findings []Finding `json:"findings,omitempty"`
 
 	// Trials are kept in the journal beside run.json, in the order in which
 	// they were measured.

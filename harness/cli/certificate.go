@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"encoding/json"
 	"fmt"
 	"math"
 	"strconv"
@@ -18,10 +17,8 @@ import (
 // is why the battery ended early, nil when it did not.
 func (a *app) tellCertificate(c *certify.Certificate, format string, ended error) error {
 	if format == "json" {
-		enc := json.NewEncoder(a.stdout)
-		enc.SetIndent("", "  ")
-		if err := enc.Encode(c); err != nil {
-			return fmt.Errorf("printing the certificate: %w", err)
+		if err := a.printJSON(c); err != nil {
+			return err
 		}
 	} else if err := a.certificateTable(c); err != nil {
 		return err

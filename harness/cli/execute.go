@@ -50,6 +50,7 @@ func (a *app) execute(ctx context.Context, j *job) error {
 		return errors.Join(err, j.forget())
 	}
 	defer release()
+	a.examine(j)
 	show := a.newProgress(j)
 	runner := &run.Runner{
 		Run: j.run, Rows: j.catalogue.Scenarios, Fixtures: j.fixtures, Runnable: j.catalogue.Runnable,

@@ -192,7 +192,7 @@ func (v *view) machine() []string {
 			items = append(items, pairs(m))
 		}
 	}
-	return each(items, escape)
+	return each(append(items, examined(v.run.Findings)...), escape)
 }
 
 func splitNote(c results.CPUSplit) string {

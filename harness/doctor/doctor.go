@@ -1,0 +1,56 @@
+// Package doctor says what of this machine distorts numbers, why, and which
+// command mends it. Reading (Read, Inventory) is apart from the rules, which
+// are pure functions from facts to findings.
+package doctor
+
+import (
+	"context"
+	"time"
+
+	"github.com/joust-bench/joust/harness/machine"
+	"github.com/joust-bench/joust/harness/sample"
+	"github.com/joust-bench/joust/loaders/clock"
+	"github.com/joust-bench/joust/results"
+)
+
+// look is how long load and steal are watched.
+const look = 200 * time.Millisecond
+
+// Facts are what the rules judge. What could not be read is absent or empty.
+type Facts struct {
+	Host  results.Host
+	State machine.State
+	// CPUs is the split that a run would use.
+	CPUs results.CPUSplit
+	// Busy is the mean busy share of all processors just now, Steal the share
+	// that the hypervisor took; 0 to 1.
+	Busy, Steal *float64
+}
+
+// Read reads the facts that every run depends on. It takes 0.2 s.
+func Read(ctx context.Context, split results.CPUSplit) Facts {
+	f := Facts{Host: machine.Facts(), State: machine.Now(), CPUs: split}
+	now := clock.Now()
+	system, err := sample.ReadSystem(ctx, now, now+int64(look))
+	if err != nil || len(system.Busy) == 0 {
+		return f
+	}
+	busy := 0.0
+	for _, share := range system.Busy {
+		busy += share
+	}
+	busy /= float64(len(system.Busy))
+	f.Busy, f.Steal = &busy, &system.Steal
+	return f
+}
+
+// Worst is the worst state among findings.
+func Worst(findings []results.Finding) results.State {
+	worst := results.StateOK
+	for _, f := range findings {
+		if f.State == results.StateFail || f.State == results.StateWarn && worst == results.StateOK {
+			worst = f.State
+		}
+	}
+	return worst
+}

@@ -1,0 +1,29 @@
+package matrix
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/joust-bench/joust/results"
+)
+
+func TestExamined(t *testing.T) {
+	t.Parallel()
+	fine := results.Finding{Check: "ports", State: results.StateOK, Found: "28232"}
+	none := results.Finding{Check: "turbo", State: results.StateUnknown}
+	bad := results.Finding{Check: "load now", State: results.StateFail, Found: "2.0 of 2 CPUs are busy", Why: "they take time"}
+	for name, tt := range map[string]struct {
+		findings []results.Finding
+		want     []string
+	}{
+		"not examined":  {nil, nil},
+		"nothing known": {[]results.Finding{none}, nil},
+		"all is well":   {[]results.Finding{fine, none, fine}, []string{"Examined: all of 2 facts are ok"}},
+		"one is not":    {[]results.Finding{fine, bad}, []string{"Examined, fail: load now: 2.0 of 2 CPUs are busy; they take time"}},
+	} {
+		if diff := cmp.Diff(tt.want, examined(tt.findings)); diff != "" {
+			t.Errorf("%s (-want +got)\n%s", name, diff)
+		}
+	}
+}
