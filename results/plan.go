@@ -23,6 +23,9 @@ type Plan struct {
 	// ErrorTolerance is the share of requests that may fail in a valid cell,
 	// 0 to 1.
 	ErrorTolerance float64 `json:"error_tolerance"`
+	// Thresholds are the limits by which the run is judged; absent in runs that
+	// were stored before they could be changed.
+	Thresholds *Thresholds `json:"thresholds,omitempty"`
 	// PlannedNS is the nominal duration, builds apart; AtMostNS the worst
 	// case.
 	PlannedNS int64 `json:"planned_ns"`

@@ -57,8 +57,10 @@ type Phase struct {
 	// they are all that the server answered in this phase.
 	CompletedBefore uint64 `json:"completed_before"`
 	CompletedAfter  uint64 `json:"completed_after"`
-	// FailedOutside counts failures before t0 or after t1.
-	FailedOutside uint64 `json:"failed_outside"`
+	// FailedOutside counts failures before t0 or after t1; TimeoutsOutside are
+	// the timeouts among them.
+	FailedOutside   uint64 `json:"failed_outside"`
+	TimeoutsOutside uint64 `json:"timeouts_outside,omitempty"`
 	// Unfinished counts requests in flight when the drain bound ended a
 	// closed-loop phase; their connections were replaced.
 	Unfinished uint64 `json:"unfinished"`
@@ -83,6 +85,12 @@ type Phase struct {
 	ReceiveLag *Histogram `json:"receive_lag,omitempty"`
 	LoopGaps   *Histogram `json:"loop_gaps,omitempty"`
 	StallNS    *int64     `json:"stall_ns,omitempty"`
+	// InFlight is how many connections had a request in flight when the window
+	// ended, as far as they were looked at; Unanswered is how many of those had
+	// an empty receive queue: nothing of the answer waited for us to read it.
+	// Open loop only, and absent where the engine cannot tell.
+	InFlight   *int `json:"in_flight,omitempty"`
+	Unanswered *int `json:"unanswered,omitempty"`
 	// Shed counts requests given up unsent after their deadline.
 	Shed uint64 `json:"shed,omitempty"`
 	// Slowest are the slowest requests of the window, slowest first, at most

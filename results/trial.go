@@ -33,6 +33,9 @@ type Trial struct {
 	// Phases are the measured phases in the order in which they ran, each with
 	// what the harness saw of both sides.
 	Phases []TrialPhase `json:"phases,omitempty"`
+	// Kernel holds the kernel's witnesses from before the first connection to
+	// the end of the ladder.
+	Kernel *Kernel `json:"kernel,omitempty"`
 	// MeasuredNS is the time spent in warm-up and windows.
 	MeasuredNS int64 `json:"measured_ns"`
 }
@@ -79,6 +82,9 @@ type TrialPhase struct {
 	StealShare *float64 `json:"steal_share,omitempty"`
 	Kernel     *Kernel  `json:"kernel,omitempty"`
 	Verdict    Verdict  `json:"verdict"`
+	// Probes are the experiments that were made on this phase in this trial.
+	// The later trials of the cell are judged by them too.
+	Probes []Probe `json:"probes,omitempty"`
 }
 
 // Usage is what one process tree used between two instants.
@@ -107,10 +113,19 @@ type Usage struct {
 	PeakMemoryBytes *uint64 `json:"peak_memory_bytes,omitempty"`
 	Processes       int     `json:"processes"`
 	Threads         int     `json:"threads"`
-	// ThrottledNS is time in which a quota held the tree back.
-	ThrottledNS *int64        `json:"throttled_ns,omitempty"`
-	Timeline    []UsageSample `json:"timeline,omitempty"`
-	Warnings    []string      `json:"warnings,omitempty"`
+	// ThrottledNS is time in which a quota held the tree back; several
+	// processors that wait at once count each. It did so in ThrottledPeriods of
+	// the QuotaPeriods of the window. QuotaCPUs is the quota itself, in
+	// processors: absent where there is none.
+	ThrottledNS      *int64   `json:"throttled_ns,omitempty"`
+	ThrottledPeriods *int64   `json:"throttled_periods,omitempty"`
+	QuotaPeriods     *int64   `json:"quota_periods,omitempty"`
+	QuotaCPUs        *float64 `json:"quota_cpus,omitempty"`
+	// CPUPressureNS is the time in which some thread of the tree was ready and
+	// had no processor; absent where the tree has no cgroup of its own.
+	CPUPressureNS *int64        `json:"cpu_pressure_ns,omitempty"`
+	Timeline      []UsageSample `json:"timeline,omitempty"`
+	Warnings      []string      `json:"warnings,omitempty"`
 }
 
 // UsageSample is one point of a timeline.
@@ -121,14 +136,22 @@ type UsageSample struct {
 	MemoryBytes uint64 `json:"memory_bytes"`
 }
 
-// Kernel holds the kernel's own witnesses over a window, as differences of
-// counters of the network namespace.
+// Kernel holds the kernel's own witnesses over some time, as differences of
+// counters of the network namespace and of the machine.
 type Kernel struct {
 	RetransmittedSegments *uint64 `json:"retransmitted_segments,omitempty"`
 	ListenOverflows       *uint64 `json:"listen_overflows,omitempty"`
 	ListenDrops           *uint64 `json:"listen_drops,omitempty"`
 	ResetsSent            *uint64 `json:"resets_sent,omitempty"`
 	EstabResets           *uint64 `json:"estab_resets,omitempty"`
+	// DelayedACKs counts acknowledgements that the kernel held back until its
+	// timer went off.
+	DelayedACKs *uint64 `json:"delayed_acks,omitempty"`
+	// The pressures are the time in which something on this machine waited for
+	// a processor, for memory or for a disk.
+	CPUPressureNS    *int64 `json:"cpu_pressure_ns,omitempty"`
+	MemoryPressureNS *int64 `json:"memory_pressure_ns,omitempty"`
+	IOPressureNS     *int64 `json:"io_pressure_ns,omitempty"`
 }
 
 // Verdict says what limited a phase and whether its number may be believed.
@@ -176,6 +199,8 @@ const (
 	FlagNotSteady   Flag = "not-steady"
 	FlagDisturbed   Flag = "disturbed"
 	FlagInterrupted Flag = "interrupted"
+	// FlagBookkeeping marks a closed loop that misses Little's law.
+	FlagBookkeeping Flag = "bookkeeping"
 )
 
 // Reason is one sentence of evidence.

@@ -66,7 +66,7 @@ type Row struct {
 	ClosedRPS   float64 `json:"closed_rps"`
 	Work        float64 `json:"closed_work"`
 	// PaceLimitRPS is the rate at which that cost keeps the loader working
-	// judge.PaceLimit of the time.
+	// results.Thresholds.PaceLimit of the time.
 	PaceLimitRPS float64 `json:"pace_limit_rps"`
 	// Open has one entry a rate.
 	Open []Open `json:"open,omitempty"`
@@ -209,7 +209,7 @@ func (row *Row) fill(report *results.Report, c *control, rates []float64) error 
 	done := c.done[results.PhaseClosed]
 	row.ClosedCPUNS, row.ClosedRPS, row.Work = done.CPUPerRequestNS, done.ThroughputRPS, done.Work
 	if row.ClosedCPUNS > 0 {
-		row.PaceLimitRPS = judge.PaceLimit * float64(row.Threads) * 1e9 / row.ClosedCPUNS
+		row.PaceLimitRPS = results.DefaultThresholds().PaceLimit * float64(row.Threads) * 1e9 / row.ClosedCPUNS
 	}
 	for _, rate := range rates {
 		p := report.Phase(openPhase(rate))
@@ -232,7 +232,7 @@ func openOf(p *results.Phase, rate float64, done loaders.PhaseDone) (Open, error
 	if o.Skipped != "" {
 		return o, nil
 	}
-	if r := p.Rate; r == nil || float64(r.Achieved) < judge.KeptRate*float64(r.Offered) {
+	if r := p.Rate; r == nil || float64(r.Achieved) < results.DefaultThresholds().KeptRate*float64(r.Offered) {
 		o.Skipped = fmt.Sprintf("the rate was not kept: %.0f of %.0f req/s", p.ThroughputRPS(), rate)
 		return o, nil
 	}
@@ -274,6 +274,6 @@ func (c *control) Interval(loaders.Interval)     {}
 func (c *control) PhaseDone(p loaders.PhaseDone) { c.done[p.Phase] = p }
 func (c *control) Adjust(_ context.Context, phase string) (loaders.Adjustment, error) {
 	closed := c.done[results.PhaseClosed]
-	rate := judge.Pace(c.rates[phase], closed.CPUPerRequestNS, closed.Threads)
+	rate := judge.Pace(results.DefaultThresholds(), c.rates[phase], closed.CPUPerRequestNS, closed.Threads)
 	return loaders.Adjustment{Phase: phase, RateRPS: rate.RPS, Skip: rate.Skip}, nil
 }

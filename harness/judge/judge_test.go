@@ -114,20 +114,20 @@ func TestBottleneckTable(t *testing.T) {
 		upper  float64
 		says   string
 	}{
-		"server at its edge":                 {0.95, 0, results.LimitServer, 0, "server CPUs 95.0 % busy ≥ 95.0 %; busiest loader thread worked 0.0 %"},
-		"server, whatever the loader":        {1, 1, results.LimitServer, 0, "server CPUs 100.0 % busy ≥ 95.0 %; busiest loader thread worked 100.0 %"},
-		"server just below its edge, alone":  {0.95 - below, 0.5, results.LimitUnknown, 0, "no rule tells"},
-		"balanced at its lower edge":         {0.90, 0.95, results.LimitBalanced, 10000 / 0.90, "server CPUs 90.0 % busy, between 90.0 % and 95.0 %; busiest loader thread worked 95.0 % ≥ 95.0 %"},
+		"server at its edge":                 {0.95, 0, results.LimitServer, 0, "server CPUs 95.0 % busy ≥ 95.0 %; loader thread 1 worked 0.0 %"},
+		"server, whatever the loader":        {1, 1, results.LimitServer, 0, "server CPUs 100.0 % busy ≥ 95.0 %; loader thread 2 worked 100.0 %"},
+		"server just below its edge, alone":  {0.95 - below, 0.5, results.LimitUnknown, 0, "the two shares alone do not tell"},
+		"balanced at its lower edge":         {0.90, 0.95, results.LimitBalanced, 10000 / 0.90, "server CPUs 90.0 % busy, between 90.0 % and 95.0 %; loader thread 2 worked 95.0 % ≥ 95.0 %"},
 		"balanced just below the upper edge": {0.95 - below, 1, results.LimitBalanced, 10000 / (0.95 - below), "between"},
-		"balanced needs a full loader":       {0.92, 0.95 - below, results.LimitUnknown, 0, "server CPUs 92.0 % busy and busiest loader thread worked 95.0 %: no rule"},
-		"loader just below balanced":         {0.90 - below, 0.95, results.LimitLoader, 10000 / (0.90 - below), "busiest loader thread worked 95.0 % ≥ 95.0 %; server CPUs 90.0 % busy < 90.0 %"},
+		"balanced needs a full loader":       {0.92, 0.95 - below, results.LimitUnknown, 0, "server CPUs 92.0 % busy and loader thread 2 worked 95.0 %: the two shares alone"},
+		"loader just below balanced":         {0.90 - below, 0.95, results.LimitLoader, 10000 / (0.90 - below), "loader thread 2 worked 95.0 % ≥ 95.0 %; server CPUs 90.0 % busy < 90.0 %"},
 		"loader at the edge of an estimate":  {0.70, 1, results.LimitLoader, 10000 / 0.70, "≥ 95.0 %"},
 		"loader without an estimate":         {0.70 - below, 1, results.LimitLoader, 0, "≥ 95.0 %"},
 		"loader, idle server":                {0, 0.95, results.LimitLoader, 0, "server CPUs 0.0 % busy < 90.0 %"},
 		"connections below both edges":       {0.80 - below, 0.80 - below, results.LimitConnections, 0, "both < 80.0 %: waiting, not working, limited it; try more clients"},
-		"server at the slack's edge":         {0.80, 0.80 - below, results.LimitUnknown, 0, "no rule tells which of them limited it"},
-		"loader at the slack's edge":         {0.80 - below, 0.80, results.LimitUnknown, 0, "no rule tells which of them limited it"},
-		"neither full nor slack":             {0.85, 0.85, results.LimitUnknown, 0, "server CPUs 85.0 % busy and busiest loader thread worked 85.0 %"},
+		"server at the slack's edge":         {0.80, 0.80 - below, results.LimitUnknown, 0, "the two shares alone do not tell which of them limited it"},
+		"loader at the slack's edge":         {0.80 - below, 0.80, results.LimitUnknown, 0, "the two shares alone do not tell which of them limited it"},
+		"neither full nor slack":             {0.85, 0.85, results.LimitUnknown, 0, "server CPUs 85.0 % busy and loader thread 2 worked 85.0 %"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -168,7 +168,7 @@ func TestClosedLoopWithoutShares(t *testing.T) {
 		},
 		"one full server thread is a full server": {
 			func(e *Evidence) { e.Measured.Server = &results.Usage{BusiestThread: ptr(0.95)} },
-			want{limit: results.LimitServer, codes: []string{"shares"}, says: []string{"server CPUs 95.0 % busy ≥ 95.0 %"}},
+			want{limit: results.LimitServer, codes: []string{"shares"}, says: []string{"busiest server thread 95.0 % busy ≥ 95.0 %"}},
 		},
 		"a thread just below full changes nothing": {
 			func(e *Evidence) { e.Measured.Server = &results.Usage{BusiestThread: ptr(0.9499)} },
@@ -223,7 +223,7 @@ func TestPace(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got := Pace(tt.rps, tt.cost, tt.threads)
+			got := Pace(results.DefaultThresholds(), tt.rps, tt.cost, tt.threads)
 			if tt.skip == "" {
 				if got != (Rate{RPS: tt.rps}) {
 					t.Errorf("got %+v, want the rate", got)

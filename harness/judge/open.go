@@ -10,52 +10,80 @@ import (
 )
 
 // openLoop judges an open loop: it has no bottleneck unless it fell behind.
-func (v *verdict) openLoop(e Evidence) {
-	v.sendLag(e.Loader)
-	r := e.Loader.Rate
+func (v *verdict) openLoop() {
+	v.errorBars()
+	r := v.Evidence.Loader.Rate
 	if r == nil || r.Offered == 0 {
 		v.void("nothing-offered", "the schedule had no request in the window")
 		return
 	}
 	kept := float64(r.Achieved) / float64(r.Offered)
-	if kept >= KeptRate && !backlogGrew(r) {
-		return
+	grew := backlogGrew(r, v.Limits.KeptRate)
+	switch {
+	case kept < v.Limits.KeptRate:
+		v.behind(fmt.Sprintf("%s of what was offered was answered in the window < %s", percent(kept), percent(v.Limits.KeptRate)))
+	case grew:
+		v.behind(fmt.Sprintf("the backlog of unsent requests grew from %d to %d in the window", r.BacklogT0, r.BacklogT1))
 	}
-	v.behind(e, kept)
 }
 
 // backlogGrew tells whether more was waiting to be sent at the window's end
 // than at its start, beyond a hundredth of what was offered.
-func backlogGrew(r *results.RateReport) bool {
-	return float64(r.BacklogT1) > float64(r.BacklogT0)+math.Max(1, (1-KeptRate)*float64(r.Offered))
+func backlogGrew(r *results.RateReport, keptRate float64) bool {
+	return float64(r.BacklogT1) > float64(r.BacklogT0)+math.Max(1, (1-keptRate)*float64(r.Offered))
 }
 
 // behind names who could not keep the rate.
-func (v *verdict) behind(e Evidence, kept float64) {
-	fell := fmt.Sprintf("%s of what was offered was answered in the window < %s", percent(kept), percent(KeptRate))
-	if r := e.Loader.Rate; kept >= KeptRate {
-		fell = fmt.Sprintf("the backlog of unsent requests grew from %d to %d in the window", r.BacklogT0, r.BacklogT1)
-	}
-	switch {
-	case e.Shared:
+func (v *verdict) behind(fell string) {
+	us, ul, t := v.ServerShare, v.LoaderShare, v.Limits
+	if v.Shared {
 		v.Bottleneck = results.LimitSharedCPU
 		v.flag(results.FlagSaturated)
 		v.because("fell-behind", "%s; server and loader share their CPUs", fell)
-	case v.ServerShare != nil && *v.ServerShare >= FullShare:
-		v.Bottleneck = results.LimitServer
-		v.flag(results.FlagSaturated)
-		v.because("fell-behind", "%s; server CPUs %s busy ≥ %s", fell, percent(*v.ServerShare), percent(FullShare))
-	case v.LoaderShare == nil || v.ServerShare == nil || *v.LoaderShare >= Slack || !mostlyBlocked(e.Loader):
-		v.void("loader-behind", "%s, and the loader cannot show that it kept its schedule: it failed to pace", fell)
-	case *v.ServerShare < Slack:
-		v.Bottleneck = results.LimitConnections
-		v.because("fell-behind", "%s; every connection was busy while server CPUs were %s busy < %s: about %d connections are needed at this rate by Little's law",
-			fell, percent(*v.ServerShare), percent(Slack), connectionsNeeded(e))
-	default:
-		v.Bottleneck = results.LimitServer
-		v.flag(results.FlagSaturated)
-		v.because("fell-behind", "%s; every connection waited for the server while the loader worked %s < %s", fell, percent(*v.LoaderShare), percent(Slack))
+		return
 	}
+	if us != nil && *us >= t.FullShare {
+		v.saturated("%s; %s ≥ %s", fell, v.server(), percent(t.FullShare))
+		return
+	}
+	if us == nil || ul == nil {
+		v.void("loader-behind", "%s, and the CPU use of both sides is needed to tell whose doing it was", fell)
+		return
+	}
+	share, told := unanswered(v.Evidence.Loader)
+	busy := mostlyBlocked(v.Evidence.Loader)
+	switch {
+	case *ul >= t.Slack:
+		v.void("loader-behind", "%s, %s < %s and %s ≥ %s: the loader failed to pace", fell, v.server(), percent(t.FullShare), v.loader(), percent(t.Slack))
+	case told && share < t.Unanswered:
+		v.void("loader-behind", "%s, and %s of the connections in flight had an answer that the loader had not read: only %s < %s waited for the server, so the loader failed to pace",
+			fell, percent(1-share), percent(share), percent(t.Unanswered))
+	case busy && *us < t.Slack:
+		v.Bottleneck = results.LimitConnections
+		v.because("fell-behind", "%s; every connection was busy while %s < %s: about %d connections are needed at this rate by Little's law, %d were there",
+			fell, v.server(), percent(t.Slack), v.connectionsNeeded(), v.Report.ConnectionsAsked)
+	case told:
+		v.saturated("%s; %s of the connections in flight were unanswered ≥ %s, by the kernel's receive queues, while %s < %s",
+			fell, percent(share), percent(t.Unanswered), v.loader(), percent(t.Slack))
+	default:
+		v.void("loader-behind", "%s, and nothing shows that the connections waited for the server: the loader failed to pace", fell)
+	}
+}
+
+// saturated blames the server.
+func (v *verdict) saturated(format string, args ...any) {
+	v.Bottleneck = results.LimitServer
+	v.flag(results.FlagSaturated)
+	v.because("fell-behind", format, args...)
+}
+
+// unanswered is the share of the connections in flight, when the window ended,
+// for which nothing lay in the receive queue; false where nobody looked.
+func unanswered(p *results.Phase) (share float64, told bool) {
+	if p.InFlight == nil || p.Unanswered == nil || *p.InFlight == 0 {
+		return 0, false
+	}
+	return float64(*p.Unanswered) / float64(*p.InFlight), true
 }
 
 // mostlyBlocked tells whether late requests found no idle connection, which
@@ -68,35 +96,30 @@ func mostlyBlocked(p *results.Phase) bool {
 }
 
 // connectionsNeeded is what Little's law asks for: rate × mean service time.
-func connectionsNeeded(e Evidence) int {
-	if e.Loader.Total.Service == nil {
-		return e.Report.ConnectionsAsked
+func (v *verdict) connectionsNeeded() int {
+	p := v.Evidence.Loader
+	if p.Total.Service == nil {
+		return v.Report.ConnectionsAsked
 	}
-	busy := e.Loader.Rate.TargetRPS * e.Loader.Total.Service.MeanNS / 1e9
-	return int(math.Ceil(busy / float64(max(1, e.Report.Depth))))
+	busy := p.Rate.TargetRPS * p.Total.Service.MeanNS / 1e9
+	return int(math.Ceil(busy / float64(max(1, v.Report.Depth))))
 }
 
-// sendLag voids a phase in which the loader's own lag hides the median.
-func (v *verdict) sendLag(p *results.Phase) {
-	lag, err1 := stats.Decode(p.SendLagIdle)
+// errorBars voids a phase in which the loader's own lag hides the median.
+func (v *verdict) errorBars() {
+	p := v.Evidence.Loader
+	bars, err1 := stats.Bars(v.Limits, p)
 	latency, err2 := stats.Decode(p.Total.Corrected)
 	switch {
 	case err1 != nil:
-		v.void("unreadable", "the send-lag histogram cannot be decoded: %v", err1)
+		v.void("unreadable", "%v", err1)
 	case err2 != nil:
 		v.void("unreadable", "the latency histogram cannot be decoded: %v", err2)
-	case lag.Count() == 0 || latency.Count() == 0:
+	case latency.Count() == 0:
 	default:
-		median, bound := lag.Quantile(0.5), LagBound(latency.Quantile(0.5))
-		if median > bound {
-			v.void("send-lag", "half of all requests were sent %v late or more with an idle connection at hand > %v: the loader's own lag hides the median",
-				time.Duration(median), time.Duration(bound))
+		if lag := bars.At(0.5, latency.Quantile(0.5)); lag.Exceeds() {
+			v.void("loader-lag", "half of all requests were %s by %v or more > %v: the loader's own lag hides the median",
+				lag.What, time.Duration(lag.NS), time.Duration(lag.BoundNS))
 		}
 	}
-}
-
-// LagBound is the loader's largest tolerable lag beside a latency, both in
-// nanoseconds.
-func LagBound(latencyNS int64) int64 {
-	return max(int64(LagFloor), int64(LagShare*float64(latencyNS)))
 }

@@ -20,11 +20,12 @@ func open(t *testing.T) Evidence {
 	return e
 }
 
-// slow lets the phase fall behind with every connection busy, the shares of
-// both sides as given.
+// slow lets the phase fall behind with every connection busy and unanswered,
+// the shares of both sides as given.
 func slow(t *testing.T, e *Evidence, us, ul float64) {
 	e.Loader.Rate.Achieved, e.Loader.Total.Completed = 500, 500
 	e.Loader.SendLagBlocked = histogram(t, 1000, 10*time.Millisecond)
+	e.Loader.InFlight, e.Loader.Unanswered = ptr(64), ptr(64)
 	e.Measured.ServerCPUBusy, e.Loader.Threads = &us, []results.ThreadUse{{Work: ul}}
 }
 
@@ -72,7 +73,7 @@ func TestOpenLoopThatFellBehind(t *testing.T) {
 		}, want{limit: results.LimitServer, flags: saturated, codes: behind, says: []string{"the backlog of unsent requests grew from 5 to 16 in the window"}}},
 		"connections, with what Little's law asks for": {0.80 - below, 0.80 - below, func(t *testing.T, e *Evidence) {
 			e.Loader.Rate.TargetRPS, e.Loader.Total.Service = 1000, histogram(t, 500, 100*time.Millisecond)
-		}, want{limit: results.LimitConnections, codes: behind, says: []string{"server CPUs were 80.0 % busy < 80.0 %", "about 100 connections are needed"}}},
+		}, want{limit: results.LimitConnections, codes: behind, says: []string{"server CPUs 80.0 % busy < 80.0 %", "about 100 connections are needed at this rate by Little's law, 64 were there"}}},
 		"depth divides the connections": {0.5, 0.5, func(t *testing.T, e *Evidence) {
 			e.Report.Depth, e.Loader.Total.Service = 4, histogram(t, 500, 100*time.Millisecond)
 		}, want{limit: results.LimitConnections, codes: behind, says: []string{"about 25 connections are needed"}}},
@@ -80,13 +81,34 @@ func TestOpenLoopThatFellBehind(t *testing.T) {
 			limit: results.LimitConnections, codes: behind, says: []string{"about 64 connections"},
 		}},
 		"a server between slack and full": {0.80, 0.80 - below, nil, want{
-			limit: results.LimitServer, flags: saturated, codes: behind, says: []string{"every connection waited for the server while the loader worked 80.0 % < 80.0 %"},
+			limit: results.LimitServer, flags: saturated, codes: behind, says: []string{"100.0 % of the connections in flight were unanswered ≥ 50.0 %", "while loader thread 1 worked 80.0 % < 80.0 %"},
 		}},
 		"a loader without slack": {0.80, 0.80, nil, want{
-			invalid: true, codes: []string{"loader-behind"}, says: []string{"50.0 % of what was offered", "it failed to pace"},
+			invalid: true, codes: []string{"loader-behind"}, says: []string{"50.0 % of what was offered", "loader thread 1 worked 80.0 % ≥ 80.0 %: the loader failed to pace"},
 		}},
-		"a loader that sent late on idle connections": {0.5, 0.5, func(t *testing.T, e *Evidence) {
+		"half of them unanswered": {0.80, 0.5, func(_ *testing.T, e *Evidence) { e.Loader.Unanswered = ptr(32) }, want{
+			limit: results.LimitServer, flags: saturated, codes: behind, says: []string{"50.0 % of the connections in flight were unanswered ≥ 50.0 %"},
+		}},
+		"fewer unanswered: the answers lay there unread": {0.80, 0.5, func(_ *testing.T, e *Evidence) { e.Loader.Unanswered = ptr(31) }, want{
+			invalid: true, codes: []string{"loader-behind"}, says: []string{"51.6 % of the connections in flight had an answer that the loader had not read: only 48.4 % < 50.0 %"},
+		}},
+		"unread answers are no want of connections": {0.5, 0.5, func(_ *testing.T, e *Evidence) { e.Loader.Unanswered = ptr(0) }, want{
+			invalid: true, codes: []string{"loader-behind"},
+		}},
+		"an engine that cannot look, a server between slack and full": {0.80, 0.5, func(_ *testing.T, e *Evidence) {
+			e.Loader.InFlight, e.Loader.Unanswered = nil, nil
+		}, want{invalid: true, codes: []string{"loader-behind"}, says: []string{"nothing shows that the connections waited"}}},
+		"an engine that cannot look, every connection busy": {0.5, 0.5, func(_ *testing.T, e *Evidence) {
+			e.Loader.InFlight, e.Loader.Unanswered = nil, nil
+		}, want{limit: results.LimitConnections, codes: behind}},
+		"nothing in flight to look at": {0.80, 0.5, func(_ *testing.T, e *Evidence) {
+			e.Loader.InFlight, e.Loader.Unanswered = ptr(0), ptr(0)
+		}, want{invalid: true, codes: []string{"loader-behind"}}},
+		"idle connections, all others unanswered": {0.5, 0.5, func(t *testing.T, e *Evidence) {
 			e.Loader.SendLagBlocked = histogram(t, 999, time.Millisecond)
+		}, want{limit: results.LimitServer, flags: saturated, codes: behind}},
+		"a loader that sent late on idle connections": {0.5, 0.5, func(t *testing.T, e *Evidence) {
+			e.Loader.SendLagBlocked, e.Loader.InFlight = histogram(t, 999, time.Millisecond), nil
 		}, want{invalid: true, codes: []string{"loader-behind"}}},
 		"as many blocked as idle": {0.5, 0.5, func(t *testing.T, e *Evidence) {
 			e.Loader.SendLagBlocked = histogram(t, 1000, time.Millisecond)
@@ -95,7 +117,7 @@ func TestOpenLoopThatFellBehind(t *testing.T) {
 			e.Loader.SendLagBlocked, e.Loader.SendLagIdle, e.Loader.Rate.NeverSent = nil, nil, 1000
 		}, want{limit: results.LimitConnections, codes: behind}},
 		"nothing tells that connections were busy": {0.5, 0.5, func(_ *testing.T, e *Evidence) {
-			e.Loader.SendLagBlocked = nil
+			e.Loader.SendLagBlocked, e.Loader.InFlight = nil, nil
 		}, want{invalid: true, codes: []string{"loader-behind"}}},
 		"an unknown server share": {0, 0.5, func(_ *testing.T, e *Evidence) { e.Measured.ServerCPUBusy = nil }, want{
 			invalid: true, codes: []string{"loader-behind"},
@@ -170,7 +192,7 @@ func TestSendLag(t *testing.T) {
 			e.Loader.Total.Corrected = histogram(t, 1000, tt.latency)
 			w := want{}
 			if tt.void {
-				w = want{invalid: true, codes: []string{"send-lag"}, says: []string{"the loader's own lag hides the median"}}
+				w = want{invalid: true, codes: []string{"loader-lag"}, says: []string{"the loader's own lag hides the median"}}
 			}
 			w.hold(t, Phase(e))
 		})
@@ -182,21 +204,8 @@ func TestSendLagThatCannotBeRead(t *testing.T) {
 	damaged := &results.Histogram{Count: 3, HDRv2: "?"}
 	e := open(t)
 	e.Loader.SendLagIdle = damaged
-	want{invalid: true, codes: []string{"unreadable"}, says: []string{"send-lag histogram"}}.hold(t, Phase(e))
+	want{invalid: true, codes: []string{"unreadable"}, says: []string{"the lags of phase"}}.hold(t, Phase(e))
 	e = open(t)
 	e.Loader.Total.Corrected = damaged
 	want{invalid: true, codes: []string{"unreadable"}, says: []string{"latency histogram"}}.hold(t, Phase(e))
-}
-
-func TestLagBound(t *testing.T) {
-	t.Parallel()
-	for latency, want := range map[time.Duration]time.Duration{
-		0:                      50 * time.Microsecond,
-		500 * time.Microsecond: 50 * time.Microsecond,
-		time.Millisecond:       100 * time.Microsecond,
-	} {
-		if got := time.Duration(LagBound(int64(latency))); got != want {
-			t.Errorf("bound beside %v is %v, want %v", latency, got, want)
-		}
-	}
 }

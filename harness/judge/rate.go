@@ -6,10 +6,6 @@ import (
 	"github.com/joust-bench/joust/results"
 )
 
-// PaceLimit is the largest work fraction of a loader thread at which it is
-// trusted to pace an open loop.
-const PaceLimit = 0.7
-
 // Rate is one decision before an open-loop phase: the rate in req/s, or why
 // the phase is skipped.
 type Rate struct {
@@ -21,14 +17,14 @@ type Rate struct {
 // Pace decides whether the loader can pace a rate, from its own CPU cost per
 // request in nanoseconds over that many threads; a cost of 0 is not known and
 // lets every rate pass.
-func Pace(rps, costNS float64, threads int) Rate {
+func Pace(limits results.Thresholds, rps, costNS float64, threads int) Rate {
 	work := rps * costNS / (float64(max(1, threads)) * 1e9)
-	if work <= PaceLimit {
+	if work <= limits.PaceLimit {
 		return Rate{RPS: rps}
 	}
 	return Rate{
 		SkipCode: results.CodeBeyondLoader,
 		Skip: fmt.Sprintf("beyond the loader: %.0f req/s at %.2f µs of its CPU each would keep it working %s > %s",
-			rps, costNS/1e3, percent(work), percent(PaceLimit)),
+			rps, costNS/1e3, percent(work), percent(limits.PaceLimit)),
 	}
 }

@@ -12,32 +12,32 @@ import (
 
 // voids applies the rules under which a number counts for nothing, failed
 // requests aside: see failures.
-func (v *verdict) voids(e Evidence) {
-	p, r := e.Loader, e.Report
-	if window := time.Duration(p.WindowNS()); e.Asked > 0 && float64(window) < ShortWindow*float64(e.Asked) {
+func (v *verdict) voids() {
+	p, r := v.Evidence.Loader, v.Report
+	if window := time.Duration(p.WindowNS()); v.Asked > 0 && float64(window) < v.Limits.ShortWindow*float64(v.Asked) {
 		v.flag(results.FlagInterrupted)
-		v.void("short-window", "the window lasted %v of the %v asked for", window.Round(time.Millisecond), e.Asked)
+		v.void("short-window", "the window lasted %v of the %v asked for < %s", window.Round(time.Millisecond), v.Asked, percent(v.Limits.ShortWindow))
 	}
 	if r.ConnectionsOpen != r.ConnectionsAsked {
 		v.void("connections", "%d connections were open of the %d asked for", r.ConnectionsOpen, r.ConnectionsAsked)
-	} else if lost := r.ConnectionsAsked - p.MinConnectionsOpen; lost > 0 && !e.Reconnects && p.IdleCloses+p.AnnouncedCloses == 0 {
+	} else if lost := r.ConnectionsAsked - p.MinConnectionsOpen; lost > 0 && !v.Reconnects && p.IdleCloses+p.AnnouncedCloses == 0 {
 		v.void("connections", "only %d of %d connections were open at one time in the window", p.MinConnectionsOpen, r.ConnectionsAsked)
 	}
 	switch {
 	case p.Total.Completed == 0:
 		v.void("nothing-completed", "no request completed in the window")
-	case e.LargeTransfers && p.Total.Completed < FewCompletions:
-		v.void("too-few", "too few requests: %d completed in the window, at least %d are needed", p.Total.Completed, FewCompletions)
+	case v.LargeTransfers && float64(p.Total.Completed) < v.Limits.FewCompletions:
+		v.void("too-few", "too few requests: %d completed in the window, at least %.0f are needed", p.Total.Completed, v.Limits.FewCompletions)
 	}
 }
 
 // failures voids a phase with more failed requests than are tolerated. In a
 // saturated open loop, timeouts are censored samples instead.
-func (v *verdict) failures(e Evidence) {
-	p := e.Loader
+func (v *verdict) failures() {
+	p := v.Evidence.Loader
 	failed, errs := p.Total.Failed+p.FailedOutside, maps.Clone(p.Total.Errors)
 	if v.Has(results.FlagSaturated) {
-		failed -= min(failed, errs[results.CauseTimeout])
+		failed -= min(failed, errs[results.CauseTimeout]+p.TimeoutsOutside)
 		delete(errs, results.CauseTimeout)
 	}
 	if failed == 0 {
@@ -45,8 +45,8 @@ func (v *verdict) failures(e Evidence) {
 	}
 	total := failed + p.Total.Completed + p.CompletedBefore + p.CompletedAfter
 	share := float64(failed) / float64(total)
-	if share <= e.Tolerance {
-		v.because("errors-tolerated", "%d of %d requests failed, within the tolerance of %s", failed, total, percent(e.Tolerance))
+	if share <= v.Tolerance {
+		v.because("errors-tolerated", "%d of %d requests failed, within the tolerance of %s", failed, total, percent(v.Tolerance))
 		return
 	}
 	v.void("errors", "%d of %d requests failed (%s): %s", failed, total, causes(errs), p.Total.FirstError)
@@ -71,49 +71,4 @@ func causes(errs map[results.Cause]uint64) string {
 		}
 	}
 	return strings.Join(words, ", ")
-}
-
-// flags marks circumstances that do not void a number.
-func (v *verdict) flags(e Evidence) {
-	p, m := e.Loader, e.Measured
-	if first, all := p.CompletedFirstHalf, p.Total.Completed; p.Loop == results.ClosedLoop && all > 0 {
-		second := all - first
-		if d := diff(first, second); d > SteadyHalves && all >= 2*FewCompletions {
-			v.flag(results.FlagNotSteady)
-			v.because("not-steady", "the window's halves differ by %s > %s", percent(d), percent(SteadyHalves))
-		}
-	}
-	if m.StealShare != nil && *m.StealShare > StealLimit {
-		v.flag(results.FlagDisturbed)
-		v.because("steal", "the hypervisor took %s of the CPUs' time > %s", percent(*m.StealShare), percent(StealLimit))
-	}
-	for _, u := range []*results.Usage{m.Server, m.Loader} {
-		if u == nil {
-			continue
-		}
-		if late := lateness(u); late > LateRead {
-			v.flag(results.FlagDisturbed)
-			v.because("late-read", "counters were read %s of the window late > %s", percent(late), percent(LateRead))
-		}
-	}
-	if m.Server != nil && m.Server.ThrottledNS != nil && *m.Server.ThrottledNS > 0 {
-		v.flag(results.FlagThrottled)
-		v.because("throttled", "a CPU quota held the server back for %v", time.Duration(*m.Server.ThrottledNS))
-	}
-	if k := m.Kernel; k != nil && k.ListenOverflows != nil && *k.ListenOverflows > 0 {
-		v.flag(results.FlagBacklog)
-		v.because("backlog", "the kernel dropped %d connections at a full accept queue: the server's listen backlog is too small", *k.ListenOverflows)
-	}
-}
-
-// diff is how far two halves are apart, as a share of their mean.
-func diff(a, b uint64) float64 {
-	mean := float64(a+b) / 2
-	return max(float64(a)-float64(b), float64(b)-float64(a)) / mean
-}
-
-// lateness is the later of the two readings, as a share of the window.
-func lateness(u *results.Usage) float64 {
-	late := max(u.ReadT0NS-u.AskedT0NS, u.ReadT1NS-u.AskedT1NS)
-	return float64(late) / float64(max(1, u.AskedT1NS-u.AskedT0NS))
 }

@@ -23,7 +23,7 @@ func TestVoids(t *testing.T) {
 		},
 		"a shorter one is not": {
 			func(e *Evidence) { e.Loader.T1NS = e.Loader.T0NS + 989*second/1000 },
-			want{invalid: true, flags: interrupted, codes: []string{"short-window", "shares"}, says: []string{"the window lasted 989ms of the 1s asked for"}},
+			want{invalid: true, flags: interrupted, codes: []string{"short-window", "shares"}, says: []string{"the window lasted 989ms of the 1s asked for < 99.0 %"}},
 		},
 		"a window of no fixed length is never short": {
 			func(e *Evidence) { e.Asked, e.Loader.T1NS = 0, e.Loader.T0NS+1 },
@@ -171,10 +171,10 @@ func TestFlags(t *testing.T) {
 				e.Measured.Server = usage(0, 0)
 				e.Measured.Server.ThrottledNS = ptr(int64(3 * time.Millisecond))
 			},
-			results.FlagThrottled, "throttled", "held the server back for 3ms",
+			results.FlagThrottled, "throttled", "held the server back for 3ms > 0",
 		},
 		"no overflow":  {func(e *Evidence) { e.Measured.Kernel = &results.Kernel{ListenOverflows: ptr(uint64(0))} }, "", "", ""},
-		"an overflow":  {func(e *Evidence) { e.Measured.Kernel = &results.Kernel{ListenOverflows: ptr(uint64(7))} }, results.FlagBacklog, "backlog", "dropped 7 connections at a full accept queue"},
+		"an overflow":  {func(e *Evidence) { e.Measured.Kernel = &results.Kernel{ListenOverflows: ptr(uint64(7))} }, results.FlagBacklog, "backlog", "dropped 7 connections > 0 at a full accept queue"},
 		"not told of":  {func(e *Evidence) { e.Measured.Kernel = &results.Kernel{} }, "", "", ""},
 		"undisturbed":  {func(*Evidence) {}, "", "", ""},
 		"zero is told": {func(e *Evidence) { e.Measured.StealShare = ptr(0.0) }, "", "", ""},

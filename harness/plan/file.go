@@ -29,6 +29,8 @@ type planYAML struct {
 	Threads        int           `yaml:"threads"`
 	Engine         string        `yaml:"engine"`
 	Tables         []tableYAML   `yaml:"tables"`
+
+	Thresholds thresholdsYAML `yaml:"thresholds"`
 }
 
 // tableYAML is one item of tables.
@@ -117,6 +119,7 @@ func (r *fileReader) document(raw *planYAML) document {
 		drain:          read(r, "drain", raw.Drain, window("drain")),
 		errorTolerance: read(r, "error_tolerance", raw.ErrorTolerance, checkTolerance),
 		threads:        read(r, "threads", raw.Threads, count("threads", 0, maxThreads)),
+		thresholds:     given(r.thresholds(&raw.Thresholds), place{}),
 		serversGiven:   r.doc.Has("servers") || r.doc.Spoiled("servers"),
 		tablesGiven:    r.doc.Has("tables") || r.doc.Spoiled("tables"),
 	}

@@ -55,7 +55,9 @@ type resolver struct {
 // plan fills in what holds for the whole plan.
 func (r *resolver) plan(file string) results.Plan {
 	d := &r.doc
+	limits := d.thresholds.or(given(results.DefaultThresholds(), place{})).val
 	p := results.Plan{
+		Thresholds:       &limits,
 		Name:             planName(file),
 		Source:           file,
 		Seed:             r.flags.seed.or(d.seed).or(given(r.cat.FreshSeed, place{})).val,

@@ -83,6 +83,7 @@ type document struct {
 	requestTimeout, drain     opt[time.Duration]
 	errorTolerance            opt[float64]
 	threads                   opt[int]
+	thresholds                opt[results.Thresholds]
 }
 
 // flags are the overrides as given.

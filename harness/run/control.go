@@ -178,5 +178,5 @@ func (s *steering) rate(phase string) judge.Rate {
 			return judge.Rate{SkipCode: "no-peak", Skip: "there is no peak to take a fraction of: the closed loop completed nothing"}
 		}
 	}
-	return judge.Pace(rps, s.cost, s.threads)
+	return judge.Pace(s.runner.Run.Plan.Limits(), rps, s.cost, s.threads)
 }

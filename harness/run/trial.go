@@ -199,7 +199,7 @@ func (r *Runner) judged(t plan.Trial, row *scenarios.Scenario, spec loaders.Spec
 		m.Verdict = judge.Phase(judge.Evidence{
 			Loader: p, Measured: m, Report: report, Shared: r.Run.CPUs.Shared, Tolerance: r.Run.Plan.ErrorTolerance,
 			Asked: asked(spec, p.Name), LargeTransfers: t.Table.MinCompletions > 0,
-			Reconnects: row.Connection.ReconnectEvery > 0,
+			Reconnects: row.Connection.ReconnectEvery > 0, FixedClients: row.Clients > 0, Limits: r.Run.Plan.Limits(),
 		})
 		phases = append(phases, *m)
 	}

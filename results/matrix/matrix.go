@@ -16,6 +16,7 @@ import (
 	"strings"
 
 	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/results/stats"
 )
 
 // view is a run as the tables look at it.
@@ -28,6 +29,8 @@ type view struct {
 	trials map[cellKey][]*results.Trial
 	// digests are the histograms decoded so far, by that of the first agent.
 	digests map[*results.Histogram]*digest
+	// bars are the loader's own lags by the phase to which they belong.
+	bars map[*results.TrialPhase]stats.ErrorBars
 	// problems are stored data that could not be read, told once each.
 	problems []string
 }
@@ -35,7 +38,10 @@ type view struct {
 type cellKey struct{ server, scenario, protocol string }
 
 func newView(run results.Run) *view {
-	v := &view{run: run, trials: map[cellKey][]*results.Trial{}, digests: map[*results.Histogram]*digest{}}
+	v := &view{
+		run: run, trials: map[cellKey][]*results.Trial{},
+		digests: map[*results.Histogram]*digest{}, bars: map[*results.TrialPhase]stats.ErrorBars{},
+	}
 	for _, s := range run.Servers {
 		if s.PlaceboOf == "" {
 			v.columns = append(v.columns, s)

@@ -264,7 +264,7 @@ func openLegend(p *page) {
 	p.list("## How to read these tables", "", []string{
 		"Corrected latency begins when the request was due, so waiting behind a slow answer counts; uncorrected begins when it was really sent. One row is the median over trials of each trial's own percentile; `p99 over trials` is its 95 % interval `[low – high]` with 6 trials or more, with fewer its range `(low – high)`.",
 		"`(sat)`: the server could not keep the rate; its latencies grow with the length of the window. `≥`: requests without an answer reach this percentile, so it is a lower bound.",
-		"`~`: the loader itself sent late at this percentile, by more than 50 µs and more than 10 % of the latency. Send lag is that of requests for which a connection was idle: the loader's own error.",
+		"`~`: the loader itself sent or read late at this percentile, or was held up, by more than 50 µs and more than 10 % of the latency. Send lag is that of requests for which a connection was idle: the loader's own error.",
 		"`—` in a column of percentiles: too few samples (10 must lie beyond it in every trial: p99.9 needs 10 000, p99.99 100 000 a window). Elsewhere `—` says why: unsupported, no fixture (the server does not claim the row), not installed, void, not run, beyond the loader (it could not pace this rate), interrupted.",
 		"`of ≥ x`: the rate is a fraction of a peak that is a lower bound. CPU per request belongs to the rate beside it and to no other; on loopback the server's CPU includes part of the client's path.",
 	})

@@ -27,13 +27,6 @@ const (
 	p99 = 3
 )
 
-// The lag of the loader above which a percentile is only approximate
-// (method.md §3): both in nanoseconds or as a share of the latency.
-const (
-	lagFloorNS = 50e3
-	lagShare   = 0.1
-)
-
 // latency is a percentile over the trials of a cell, in nanoseconds.
 type latency struct {
 	stats.Estimate
@@ -61,8 +54,7 @@ func (l latency) text(in scale) string {
 // reading is one trial's distribution with what limits belief in it.
 type reading struct {
 	dist *digest
-	// lag is nil in closed loops and where it was not measured.
-	lag *digest
+	bars stats.ErrorBars
 	// censoredFrom is in nanoseconds, 0 when nothing was censored.
 	censoredFrom int64
 }
@@ -72,7 +64,7 @@ type reading struct {
 func (v *view) readings(c *cell, pick func(*results.Phase) *results.Histogram) []reading {
 	var out []reading
 	for _, s := range c.valid {
-		r := reading{dist: v.distribution(s, pick), lag: v.distribution(s, sendLag)}
+		r := reading{dist: v.distribution(s, pick), bars: v.errorBars(s)}
 		if r.dist == nil {
 			return nil
 		}
@@ -124,13 +116,9 @@ func (r reading) at(c int) (float64, bool) {
 	return float64(q.ns), q.supported
 }
 
-// late tells whether the loader's send lag reaches into the percentile.
+// late tells whether the loader's own lag reaches into the percentile.
 func (r reading) late(c int) bool {
-	if r.lag == nil || r.lag.count == 0 {
-		return false
-	}
-	lag := float64(r.lag.quantile(c).ns)
-	return lag > math.Max(lagFloorNS, lagShare*float64(r.dist.quantile(c).ns))
+	return r.bars.At(tail()[c].q, r.dist.quantile(c).ns).Exceeds()
 }
 
 // latencyScale is the common scale of a column.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/results/stats"
 )
 
 // throughput is completions a second, over all agents.
@@ -74,6 +75,20 @@ func (v *view) distribution(s sample, pick func(*results.Phase) *results.Histogr
 	}
 	v.digests[parts[0]] = d
 	return d
+}
+
+// errorBars are the loader's own lags in the phase, over all agents; unreadable
+// ones are told beneath the tables.
+func (v *view) errorBars(s sample) stats.ErrorBars {
+	if b, ok := v.bars[s.phase]; ok {
+		return b
+	}
+	b, err := stats.Bars(v.run.Plan.Limits(), s.loads...)
+	if err != nil {
+		v.problem(fmt.Sprintf("trial %d: %v", s.trial.Index, err))
+	}
+	v.bars[s.phase] = b
+	return b
 }
 
 func service(p *results.Phase) *results.Histogram   { return p.Total.Service }

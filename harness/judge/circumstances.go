@@ -1,0 +1,78 @@
+package judge
+
+import (
+	"time"
+
+	"github.com/joust-bench/joust/results"
+)
+
+// circumstances marks what does not void a number but belongs beside it.
+func (v *verdict) circumstances() {
+	p, m, t := v.Evidence.Loader, v.Measured, v.Limits
+	if first, all := p.CompletedFirstHalf, p.Total.Completed; p.Loop == results.ClosedLoop && float64(all) >= 2*t.FewCompletions {
+		if d := diff(first, all-first); d > t.SteadyHalves {
+			v.flag(results.FlagNotSteady)
+			v.because("not-steady", "the window's halves differ by %s > %s", percent(d), percent(t.SteadyHalves))
+		}
+	}
+	if m.StealShare != nil && *m.StealShare > t.StealLimit {
+		v.flag(results.FlagDisturbed)
+		v.because("steal", "the hypervisor took %s of the CPUs' time > %s", percent(*m.StealShare), percent(t.StealLimit))
+	}
+	for _, u := range []*results.Usage{m.Server, m.Loader} {
+		if u == nil {
+			continue
+		}
+		if late := lateness(u); late > t.LateRead {
+			v.flag(results.FlagDisturbed)
+			v.because("late-read", "counters were read %s of the window late > %s", percent(late), percent(t.LateRead))
+		}
+	}
+}
+
+// bookkeeping holds a closed loop of single requests on kept connections to
+// Little's law: throughput × (time of a request + time until the next is sent)
+// = connections. The time between is the loader's own work, which a request
+// takes at most once. What is missing was lost, or its connection was idle.
+func (v *verdict) bookkeeping() {
+	p, r, t := v.Evidence.Loader, v.Report, v.Limits
+	if v.Reconnects || r.Depth > 1 || p.Total.Service == nil || p.Total.Failed+p.FailedOutside+p.IdleCloses+p.AnnouncedCloses > 0 {
+		return
+	}
+	// Every connection has a request cut in two at each end of the window.
+	connections, completed := float64(p.MinConnectionsOpen), float64(p.Total.Completed)
+	if connections == 0 || completed*t.Bookkeeping < 2*connections {
+		return
+	}
+	busy := p.ThroughputRPS() * p.Total.Service.MeanNS / 1e9
+	work := 0.0
+	for _, thread := range p.Threads {
+		work += thread.Work
+	}
+	switch {
+	case busy > connections*(1+t.Bookkeeping):
+		v.misses("more were answered than were asked", busy, connections, busy/connections-1)
+	case busy+work < connections*(1-t.Bookkeeping):
+		v.misses("requests were lost or connections were idle", busy+work, connections, 1-(busy+work)/connections)
+	}
+}
+
+func (v *verdict) misses(what string, busy, connections, by float64) {
+	v.flag(results.FlagBookkeeping)
+	v.because("littles-law", "throughput × time accounts for %.1f of %.0f connections, %s off > %s: %s", busy, connections, percent(by), percent(v.Limits.Bookkeeping), what)
+}
+
+// diff is how far two halves are apart, as a share of their mean.
+func diff(a, b uint64) float64 {
+	mean := float64(a+b) / 2
+	return max(float64(a)-float64(b), float64(b)-float64(a)) / mean
+}
+
+// lateness is the later of the two readings, as a share of the window.
+func lateness(u *results.Usage) float64 {
+	late := max(u.ReadT0NS-u.AskedT0NS, u.ReadT1NS-u.AskedT1NS)
+	return float64(late) / float64(max(1, u.AskedT1NS-u.AskedT0NS))
+}
+
+// duration rounds nanoseconds to what a sentence needs.
+func duration(ns int64) time.Duration { return time.Duration(ns).Round(10 * time.Microsecond) }

@@ -1,0 +1,62 @@
+package judge
+
+import (
+	"fmt"
+
+	"github.com/joust-bench/joust/results"
+)
+
+// closedLoop is the table of method.md §3, and what an experiment makes of it.
+func (v *verdict) closedLoop() {
+	if v.Shared {
+		v.Bottleneck = results.LimitSharedCPU
+		v.because("shared-cpu", "server and loader share their CPUs, so neither's limit can be told")
+		return
+	}
+	if v.ServerShare == nil || v.LoaderShare == nil {
+		v.Bottleneck = results.LimitUnknown
+		v.because("not-sampled", "the CPU use of both sides is needed to say what limited the phase")
+		return
+	}
+	table := limit(*v.ServerShare, *v.LoaderShare, v.Limits)
+	v.Bottleneck = table
+	v.experiment()
+	v.because("shares", "%s", v.sentence(table))
+	x, us := v.Evidence.Loader.ThroughputRPS(), *v.ServerShare
+	if us > 0 && (v.Bottleneck == results.LimitBalanced || v.Bottleneck == results.LimitLoader && us >= v.Limits.EstimateFrom) {
+		upper := x / us
+		v.UpperRPS = &upper
+	}
+}
+
+// limit names the bottleneck by the two shares.
+func limit(us, ul float64, t results.Thresholds) results.Bottleneck {
+	switch {
+	case us >= t.FullShare:
+		return results.LimitServer
+	case us >= t.NearlyFull && ul >= t.FullShare:
+		return results.LimitBalanced
+	case us < t.NearlyFull && ul >= t.FullShare:
+		return results.LimitLoader
+	case us < t.Slack && ul < t.Slack:
+		return results.LimitConnections
+	}
+	return results.LimitUnknown
+}
+
+// sentence is the evidence for what the table says, numbers and thresholds
+// included.
+func (v *verdict) sentence(table results.Bottleneck) string {
+	server, loader, t := v.server(), v.loader(), v.Limits
+	switch table {
+	case results.LimitServer:
+		return fmt.Sprintf("%s ≥ %s; %s", server, percent(t.FullShare), loader)
+	case results.LimitBalanced:
+		return fmt.Sprintf("%s, between %s and %s; %s ≥ %s", server, percent(t.NearlyFull), percent(t.FullShare), loader, percent(t.FullShare))
+	case results.LimitLoader:
+		return fmt.Sprintf("%s ≥ %s; %s < %s", loader, percent(t.FullShare), server, percent(t.NearlyFull))
+	case results.LimitConnections:
+		return fmt.Sprintf("%s and %s, both < %s: waiting, not working, limited it; try more clients", server, loader, percent(t.Slack))
+	}
+	return fmt.Sprintf("%s and %s: the two shares alone do not tell which of them limited it", server, loader)
+}

@@ -1,0 +1,186 @@
+package judge
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/results/stats"
+)
+
+// ProbeShare is the CPU time that the elasticity probe adds to the loader's
+// work per request, as a share of it.
+const ProbeShare = 0.20
+
+// leastChange is the growth of D_L below which a pair of windows tells nothing:
+// noise would be divided by nearly nothing.
+const leastChange = ProbeShare / 4
+
+// Needs is the experiment that the table of method.md §3 asks for, given what
+// the two shares say; empty where they say enough, and where the phase is not
+// valid.
+func Needs(e Evidence) results.ProbeKind {
+	e.Probes = nil
+	v := Phase(e)
+	if !v.Valid || v.ServerShare == nil || v.LoaderShare == nil || e.Loader.Loop != results.ClosedLoop {
+		return ""
+	}
+	switch v.Bottleneck {
+	case results.LimitUnknown, results.LimitBalanced, results.LimitLoader:
+		return results.ProbeElasticity
+	case results.LimitConnections:
+		if !e.FixedClients {
+			return results.ProbeClients
+		}
+	}
+	return ""
+}
+
+// experiment lets the cell's probe overrule the table.
+func (v *verdict) experiment() {
+	switch v.Bottleneck {
+	case results.LimitUnknown, results.LimitBalanced, results.LimitLoader:
+		if p := v.probe(results.ProbeElasticity); p != nil {
+			v.elasticity(p)
+		}
+	case results.LimitConnections:
+		if v.FixedClients {
+			v.because("fixed-clients", "the row fixes its number of clients, so more were not tried")
+		} else if p := v.probe(results.ProbeClients); p != nil {
+			v.moreClients(p)
+		}
+	}
+}
+
+func (v *verdict) probe(kind results.ProbeKind) *results.Probe {
+	i := slices.IndexFunc(v.Probes, func(p results.Probe) bool { return p.Kind == kind })
+	if i < 0 {
+		return nil
+	}
+	return &v.Probes[i]
+}
+
+// elasticity decides by how the throughput answers to a slower loader.
+func (v *verdict) elasticity(p *results.Probe) {
+	if p.Reading == nil {
+		v.because("probe-failed", "the elasticity probe gave no reading: %s", p.Failed)
+		return
+	}
+	x, t := *p.Reading, v.Limits
+	said := fmt.Sprintf("slowing the loader by %.2f µs a response had an elasticity of %.2f", float64(p.DelayNS)/1e3, x)
+	switch full := *v.ServerShare >= t.NearlyFull; {
+	case x >= t.LoaderElasticity:
+		v.Bottleneck = results.LimitLoader
+		v.because("probe", "%s ≥ %.2f: the loader limits", said, t.LoaderElasticity)
+	case x > t.ServerElasticity:
+		v.Bottleneck = results.LimitBalanced
+		v.because("probe", "%s, between %.2f and %.2f: both sides limit", said, t.ServerElasticity, t.LoaderElasticity)
+	case full:
+		v.Bottleneck = results.LimitServer
+		v.because("probe", "%s ≤ %.2f and %s ≥ %s: the server limits", said, t.ServerElasticity, v.server(), percent(t.NearlyFull))
+	default:
+		v.Bottleneck = results.LimitUnknown
+		v.because("probe", "%s ≤ %.2f, so it is not the loader, and %s < %s, so it is not the server's CPUs", said, t.ServerElasticity, v.server(), percent(t.NearlyFull))
+	}
+}
+
+// moreClients decides by what twice the clients bring.
+func (v *verdict) moreClients(p *results.Probe) {
+	switch {
+	case p.Reading == nil:
+		v.Bottleneck = results.LimitUnknown
+		v.because("probe-failed", "whether more clients bring more could not be tried: %s", p.Failed)
+	case *p.Reading > v.Limits.ClientGain:
+		v.because("probe", "%d clients instead of %d brought %s more > %s: too few clients limit", p.Clients, v.Report.ConnectionsAsked, percent(*p.Reading), percent(v.Limits.ClientGain))
+	default:
+		v.Bottleneck = results.LimitUnknown
+		v.because("probe", "%d clients instead of %d brought %s more ≤ %s, so it is not the number of clients, and neither side works enough to be the limit",
+			p.Clients, v.Report.ConnectionsAsked, percent(*p.Reading), percent(v.Limits.ClientGain))
+	}
+}
+
+// Read fills in what an experiment says of itself: Reading, Low and High, or
+// Failed. limits are the plan's.
+func Read(p *results.Probe, limits results.Thresholds) {
+	if p.Failed != "" {
+		return
+	}
+	for _, w := range slices.Concat(p.Off, p.On) {
+		if float64(w.Completed) < limits.FewCompletions {
+			p.Failed = fmt.Sprintf("too few requests: %d completed in a window of it, at least %.0f are needed", w.Completed, limits.FewCompletions)
+			return
+		}
+	}
+	if len(p.Off) == 0 || len(p.On) == 0 {
+		p.Failed = "it has no window to compare"
+		return
+	}
+	switch p.Kind {
+	case results.ProbeElasticity:
+		readElasticity(p)
+	case results.ProbeClients:
+		gain := medianOf(p.On, results.ProbeWindow.ThroughputRPS)/medianOf(p.Off, results.ProbeWindow.ThroughputRPS) - 1
+		p.Reading = &gain
+	}
+}
+
+// readElasticity takes the median of the pairs of neighbouring windows, so that
+// drift and a single disturbed window do not decide.
+func readElasticity(p *results.Probe) {
+	var readings []float64
+	for i := range min(len(p.Off), len(p.On)) {
+		if x, ok := pairElasticity(p.Off[i], p.On[i]); ok {
+			readings = append(readings, x)
+		}
+	}
+	if 2*len(readings) <= len(p.Off) {
+		p.Failed = fmt.Sprintf("the loader's CPU time per request did not grow by the %.2f µs that were added to it", float64(p.DelayNS)/1e3)
+		return
+	}
+	x, low, high := stats.Median(readings).Value, slices.Min(readings), slices.Max(readings)
+	p.Reading, p.Low, p.High = &x, &low, &high
+}
+
+// pairElasticity is −(ΔX/X) ÷ (ΔD_L/D_L) with X and D_L at the middle of each
+// change, so that a loader that limits alone (X ∝ 1/D_L) reads exactly 1.
+func pairElasticity(off, on results.ProbeWindow) (float64, bool) {
+	change := func(a, b float64) float64 { return (b - a) / ((a + b) / 2) }
+	cost := change(off.LoaderCPUNS, on.LoaderCPUNS)
+	if off.LoaderCPUNS <= 0 || math.IsNaN(cost) || cost < leastChange {
+		return 0, false
+	}
+	return -change(off.ThroughputRPS(), on.ThroughputRPS()) / cost, true
+}
+
+func medianOf(windows []results.ProbeWindow, of func(results.ProbeWindow) float64) float64 {
+	values := make([]float64, len(windows))
+	for i, w := range windows {
+		values[i] = of(w)
+	}
+	return stats.Median(values).Value
+}
+
+// Window is a phase of an experiment in what its reading needs. The CPU time is
+// that of the loader's threads, or of its process where they do not tell.
+func Window(p *results.Phase, m *results.TrialPhase, limits results.Thresholds) results.ProbeWindow {
+	return results.ProbeWindow{
+		Completed: p.Total.Completed, WindowNS: p.WindowNS(), LoaderCPUNS: costPerRequest(p, m),
+		ServerShare: ServerShare(m, limits), LoaderShare: loaderShare(p, m),
+	}
+}
+
+// costPerRequest is D_L in nanoseconds, 0 where it is not known.
+func costPerRequest(p *results.Phase, m *results.TrialPhase) float64 {
+	var cpu int64
+	for _, t := range p.Threads {
+		cpu += max(0, t.CPUNS-t.SpinNS)
+	}
+	if len(p.Threads) == 0 && m.Loader != nil {
+		cpu = m.Loader.CPUNS
+	}
+	if p.Total.Completed == 0 {
+		return 0
+	}
+	return float64(cpu) / float64(p.Total.Completed)
+}

@@ -1,0 +1,88 @@
+package judge
+
+import (
+	"fmt"
+
+	"github.com/joust-bench/joust/results"
+)
+
+// shares reads U_S and U_L.
+func (v *verdict) shares() {
+	v.ServerShare, v.serverWords = serverShare(v.Measured, v.Limits.FullShare)
+	v.LoaderShare = loaderShare(v.Loader, v.Measured)
+}
+
+// ServerShare is U_S: the busy share of what the server could use, 0 to 1, nil
+// where it is not known.
+func ServerShare(m *results.TrialPhase, limits results.Thresholds) *float64 {
+	share, _ := serverShare(m, limits.FullShare)
+	return share
+}
+
+// serverShare is the busy share of the server's CPUs. A single thread that
+// fills a CPU of its own counts as full as well, and so does a quota that is
+// used up.
+func serverShare(m *results.TrialPhase, full float64) (share *float64, words string) {
+	share, words = m.ServerCPUBusy, "server CPUs %s busy"
+	if m.Server == nil {
+		return share, words
+	}
+	larger := func(x float64, what string) {
+		if share == nil || x > *share {
+			share, words = &x, what
+		}
+	}
+	if thread := m.Server.BusiestThread; thread != nil && *thread >= full {
+		larger(*thread, "busiest server thread %s busy")
+	}
+	if used, ok := quotaShare(m.Server); ok {
+		larger(used, fmt.Sprintf("server's quota of %.2f CPUs %%s used", *m.Server.QuotaCPUs))
+	}
+	return share, words
+}
+
+// quotaShare is the used share of a CPU quota, 0 to 1. A window cuts periods in
+// two, so the periods that were used up are asked as well.
+func quotaShare(u *results.Usage) (float64, bool) {
+	window := float64(u.ReadT1NS - u.ReadT0NS)
+	if u.QuotaCPUs == nil || *u.QuotaCPUs <= 0 || window <= 0 {
+		return 0, false
+	}
+	used := float64(u.CPUNS) / window / *u.QuotaCPUs
+	if u.ThrottledPeriods != nil && u.QuotaPeriods != nil && *u.QuotaPeriods > 0 {
+		used = max(used, float64(*u.ThrottledPeriods)/float64(*u.QuotaPeriods))
+	}
+	return min(1, used), true
+}
+
+// loaderShare is the work fraction of the busiest loader thread. For loaders
+// that do not tell, the time that it ran stands in.
+func loaderShare(p *results.Phase, m *results.TrialPhase) *float64 {
+	if len(p.Threads) == 0 {
+		if m.Loader == nil {
+			return nil
+		}
+		return m.Loader.BusiestThread
+	}
+	work := 0.0
+	for _, t := range p.Threads {
+		work = max(work, t.Work)
+	}
+	return &work
+}
+
+// server and loader are the shares in words. Both must be known.
+func (v *verdict) server() string { return fmt.Sprintf(v.serverWords, percent(*v.ServerShare)) }
+
+func (v *verdict) loader() string {
+	thread, work := -1, -1.0
+	for i, t := range v.Evidence.Loader.Threads {
+		if t.Work > work {
+			thread, work = i, t.Work
+		}
+	}
+	if thread < 0 {
+		return fmt.Sprintf("busiest loader thread ran %s", percent(*v.LoaderShare))
+	}
+	return fmt.Sprintf("loader thread %d worked %s", thread+1, percent(work))
+}

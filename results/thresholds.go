@@ -1,0 +1,71 @@
+package results
+
+// Thresholds are the limits by which a run is judged (method.md §3). Shares
+// are 0 to 1.
+type Thresholds struct {
+	// FullShare is the busy share from which a side has nothing left, and
+	// NearlyFull that from which it may have nothing left. Below Slack a side
+	// evidently waits.
+	FullShare  float64 `json:"full_share"`
+	NearlyFull float64 `json:"nearly_full"`
+	Slack      float64 `json:"slack"`
+	// EstimateFrom is the least server share from which an upper bound of the
+	// throughput is worth printing.
+	EstimateFrom float64 `json:"estimate_from"`
+	// KeptRate is the least achieved ÷ offered of an open loop that kept up.
+	KeptRate float64 `json:"kept_rate"`
+	// PaceLimit is the largest work fraction of a loader thread at which it is
+	// trusted to pace an open loop.
+	PaceLimit float64 `json:"pace_limit"`
+	// Unanswered is the least share of the connections in flight, when the
+	// window ends, whose receive queue must be empty before a server is blamed
+	// for a rate that was not kept.
+	Unanswered float64 `json:"unanswered"`
+	// LoaderElasticity is the least reading of the elasticity probe that says
+	// loader, ServerElasticity the largest that says server.
+	LoaderElasticity float64 `json:"loader_elasticity"`
+	ServerElasticity float64 `json:"server_elasticity"`
+	// ClientGain is what doubling the clients must add to the throughput, as a
+	// share of it, before too few clients are what limited a cell.
+	ClientGain float64 `json:"client_gain"`
+	// LagFloorNS and LagShare bound the loader's own lag beside a latency: the
+	// larger of the floor and that share of the latency.
+	LagFloorNS float64 `json:"lag_floor_ns"`
+	LagShare   float64 `json:"lag_share"`
+	// Bookkeeping is the largest share by which a closed loop may miss Little's
+	// law.
+	Bookkeeping float64 `json:"bookkeeping"`
+	// SteadyHalves is the largest difference of a window's halves.
+	SteadyHalves float64 `json:"steady_halves"`
+	// StealLimit is the share of time that the hypervisor may take, and
+	// Pressure that in which something may wait for memory or for a disk.
+	StealLimit float64 `json:"steal_limit"`
+	Pressure   float64 `json:"pressure"`
+	// LateRead is the largest lateness of a counter's reading, as a share of
+	// the window.
+	LateRead float64 `json:"late_read"`
+	// ShortWindow is the least share of the asked-for window.
+	ShortWindow float64 `json:"short_window"`
+	// FewCompletions is the least number of completions of a large transfer.
+	FewCompletions float64 `json:"few_completions"`
+}
+
+// DefaultThresholds are the limits of a plan that changes none.
+func DefaultThresholds() Thresholds {
+	return Thresholds{
+		FullShare: 0.95, NearlyFull: 0.90, Slack: 0.80, EstimateFrom: 0.70,
+		KeptRate: 0.99, PaceLimit: 0.70, Unanswered: 0.50,
+		LoaderElasticity: 0.60, ServerElasticity: 0.30, ClientGain: 0.05,
+		LagFloorNS: 50e3, LagShare: 0.10, Bookkeeping: 0.03,
+		SteadyHalves: 0.03, StealLimit: 0.02, Pressure: 0.02, LateRead: 0.01,
+		ShortWindow: 0.99, FewCompletions: 20,
+	}
+}
+
+// Limits are the thresholds of the plan, the default ones where it stored none.
+func (p *Plan) Limits() Thresholds {
+	if p.Thresholds == nil {
+		return DefaultThresholds()
+	}
+	return *p.Thresholds
+}
