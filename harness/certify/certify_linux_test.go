@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -86,38 +87,21 @@ var (
 )
 
 // Every process is started, pinned and stopped as for a measurement, and the
-// certificate holds what the laws say. The tests share the machine, which may
-// miss a law of time now and then, but not every time.
+// certificate holds what the laws say.
 func TestBatteryRuns(t *testing.T) {
-	var c Certificate
-	began := time.Now()
-	for tried := 0; tried < 5 || time.Since(began) < time.Minute; tried++ {
-		var err error
-		told := 0
-		b := battery(t, counting, refusing, stalling, overloading)
-		b.Begins = func(number int, _ truth.Case) { told += number }
-		if c, err = b.Run(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		if told != 1+2+3+4 {
-			t.Errorf("told of cases that add up to %d", told)
-		}
-		if c.OK {
-			break
-		}
-		t.Logf("not this time: %v %+v", c.Failures, c.Rows)
+	cases := []truth.Case{counting, refusing, stalling, overloading}
+	told := 0
+	b := battery(t, cases...)
+	b.Begins = func(number int, _ truth.Case) { told += number }
+	c, err := b.Run(t.Context())
+	if err != nil {
+		t.Fatal(err)
 	}
-	if !c.OK || c.Missed() != 0 || c.Schema != Schema || c.Took <= 0 {
-		t.Errorf("certificate: %d missed, failures %v", c.Missed(), c.Failures)
+	if told != 1+2+3+4 {
+		t.Errorf("told of cases that add up to %d", told)
 	}
-	verdicts := 0
-	for _, r := range c.Rows {
-		if r.Figure == "verdict" {
-			verdicts++
-		}
-	}
-	if want := !c.CPUs.Shared; (verdicts == 1) != want {
-		t.Errorf("%d verdicts, with CPUs of each side's own: %v", verdicts, want)
+	if c.OK != (c.Missed() == 0 && len(c.Failures) == 0) || c.Schema != Schema || c.Took <= 0 {
+		t.Errorf("certificate: OK is %t with %d missed, failures %v", c.OK, c.Missed(), c.Failures)
 	}
 	text, err := json.Marshal(c)
 	if err != nil {
@@ -126,6 +110,41 @@ func TestBatteryRuns(t *testing.T) {
 	var again Certificate
 	if err := json.Unmarshal(text, &again); err != nil || len(again.Rows) != len(c.Rows) {
 		t.Errorf("%d rows of %d come back, %v", len(again.Rows), len(c.Rows), err)
+	}
+	verdicts := 0
+	for _, one := range cases {
+		for _, r := range eventually(t, c, one) {
+			if r.Figure == "verdict" {
+				verdicts++
+			}
+		}
+	}
+	if want := !c.CPUs.Shared; (verdicts == 1) != want {
+		t.Errorf("%d verdicts, with CPUs of each side's own: %v", verdicts, want)
+	}
+}
+
+// eventually is the case's rows in the certificate, or in one of its own that
+// is made again for a minute until its laws hold: the tests share the machine,
+// which may miss a law of time now and then, but not every time.
+func eventually(t *testing.T, c Certificate, one truth.Case) []truth.Row {
+	t.Helper()
+	began := time.Now()
+	for {
+		rows := slices.DeleteFunc(slices.Clone(c.Rows), func(r truth.Row) bool { return r.Law != one.Name() })
+		missed := slices.ContainsFunc(rows, func(r truth.Row) bool { return !r.OK })
+		if len(rows) > 0 && !missed {
+			return rows
+		}
+		if time.Since(began) > time.Minute {
+			t.Errorf("%s: never in a minute: failures %v, rows %+v", one.Name(), c.Failures, rows)
+			return rows
+		}
+		t.Logf("not this time: %s: %v %+v", one.Name(), c.Failures, rows)
+		var err error
+		if c, err = battery(t, one).Run(t.Context()); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 

@@ -97,7 +97,7 @@ func (c *checkout) add(full string, d fs.DirEntry, err error) error {
 	switch {
 	case d.IsDir() && (path == ".git" || path == "bin" || path == "results/runs"):
 		return fs.SkipDir
-	case !d.Type().IsRegular(), strings.HasSuffix(path, ".test"), strings.HasSuffix(path, ".prof"):
+	case !d.Type().IsRegular(), path == ".git", strings.HasSuffix(path, ".test"), strings.HasSuffix(path, ".prof"):
 		return nil
 	}
 	c.paths = append(c.paths, path)
