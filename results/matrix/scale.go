@@ -2,17 +2,16 @@ package matrix
 
 import (
 	"fmt"
-	"math"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/joust-bench/joust/results/stats"
+	tables "github.com/joust-bench/joust/results/table"
 )
 
 // thin is a narrow space at which no line breaks.
-const thin = "\u202f"
+const thin = tables.Thin
 
 // scale is the common unit of a column or row: a value is divided by per and
 // followed by suffix, which is empty where the head names the unit.
@@ -47,35 +46,7 @@ func (s scale) spread(e stats.Estimate) string {
 
 // digits prints three significant digits or, from 1000 on, whole numbers in
 // groups of three.
-func digits(v float64) string {
-	switch a := math.Abs(v); {
-	case math.IsNaN(v) || math.IsInf(v, 0):
-		return "—"
-	case a == 0:
-		return "0"
-	case a < 0.0005:
-		return "< 0.001"
-	case a < 0.9995:
-		return strconv.FormatFloat(v, 'f', 3, 64)
-	case a < 9.995:
-		return strconv.FormatFloat(v, 'f', 2, 64)
-	case a < 99.95:
-		return strconv.FormatFloat(v, 'f', 1, 64)
-	}
-	return grouped(v)
-}
-
-func grouped(v float64) string {
-	s := strconv.FormatFloat(v, 'f', 0, 64)
-	sign := ""
-	if strings.HasPrefix(s, "-") {
-		sign, s = "-", s[1:]
-	}
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + thin + s[i:]
-	}
-	return sign + s
-}
+func digits(v float64) string { return tables.Digits(v) }
 
 // rates is the scale of requests per second: thousands from 10 000 on.
 func rates(values ...float64) scale {
