@@ -156,7 +156,11 @@ each number may be believed, and writes bench_results.md and wrk2_results.md.`,
 	flags := root.PersistentFlags()
 	flags.StringArrayVar(&a.serversDirs, "servers-dir", nil, "a folder of more servers beside the checkout's own (repeatable)")
 	flags.StringVar(&a.out, "out", defaultOut, "the folder of stored runs and matrices")
-	root.AddCommand(a.runCommand(), a.checkCommand(), a.listCommand(), a.reportCommand(), a.loadCommand(), a.certifyCommand(), a.calibrateCommand(), a.doctorCommand(), a.loaderCommand(), a.keepCommand(), a.lawserverCommand())
+	root.AddCommand(
+		a.runCommand(), a.checkCommand(), a.listCommand(), a.reportCommand(), a.compareCommand(),
+		a.loadCommand(), a.certifyCommand(), a.calibrateCommand(), a.doctorCommand(),
+		a.loaderCommand(), a.keepCommand(), a.lawserverCommand(),
+	)
 	root.SetHelpCommand(helpCommand(root))
 	root.Args = func(c *cobra.Command, args []string) error { return usage(unknownCommand(c, args)) }
 	root.RunE = func(c *cobra.Command, _ []string) error { return c.Help() }

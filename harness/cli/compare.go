@@ -1,0 +1,213 @@
+package cli
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/results/compare"
+	"github.com/joust-bench/joust/results/journal"
+	"github.com/joust-bench/joust/scenarios/suggest"
+)
+
+// compareFlags are the flags of joust compare.
+type compareFlags struct {
+	failOn             []string
+	format             string
+	strict             bool
+	servers, scenarios []string
+}
+
+func (a *app) compareCommand() *cobra.Command {
+	var f compareFlags
+	c := &cobra.Command{
+		Use:   "compare OLD NEW",
+		Short: "Compare two stored runs and say which changes are real",
+		Long: `Compare the same cells of two stored runs: throughput, p50, p99 and p99.9 of
+the open loop, CPU per request at its rate, and peak memory.
+
+OLD and NEW are each a run (a folder, an ID, the start of one, or "latest"), or
+several joined by commas, whose trials are pooled. A change is called when the
+exact Mann-Whitney test says so after Holm's correction over the servers of that
+metric and table, and when it leaves the noise band. Both sides were measured at
+their own time: what the machine changed in between is in the changes too.
+
+--fail-on METRIC<LIMIT or METRIC>LIMIT fails the comparison (exit 3) when the
+change goes beyond the limit and is called; metrics: throughput, p50, p99,
+p99.9, cpu, memory. A limit in percent is a change from old to new. One with a
+unit is a bound of the new value, of which the whole interval must lie beyond:
+20ms for latencies and CPU per request, 50k/s for throughput, 100MiB for memory.
+Where so few trials can decide nothing, or a run is not complete, it exits 2;
+what was not measured fails. Without --fail-on a comparison exits 0, whatever
+it finds.`,
+		Example: `  joust compare 2026-11-21T18 latest
+  joust compare MONDAY,TUESDAY WEDNESDAY,THURSDAY
+  joust compare main pr --fail-on "throughput<-5%" --fail-on "p99>+10%" --format md
+  joust compare main pr --servers nethttp --fail-on "p99>20ms" --strict`,
+		Args: exactlyTwo("OLD", "NEW"),
+		RunE: func(_ *cobra.Command, args []string) error { return a.compare(args[0], args[1], &f) },
+	}
+	flags := c.Flags()
+	flags.StringArrayVar(&f.failOn, "fail-on", nil, `a regression that fails the comparison, such as "throughput<-5%" (repeatable)`)
+	flags.StringVar(&f.format, "format", "text", "text, md or json")
+	flags.BoolVar(&f.strict, "strict", false, "refuse runs whose hosts, plans or versions differ, and runs that are not complete")
+	flags.StringSliceVar(&f.servers, "servers", nil, "compare these servers only")
+	flags.StringSliceVar(&f.scenarios, "scenarios", nil, "compare these scenarios only")
+	return c
+}
+
+// exactlyTwo wants two arguments, which are called so.
+func exactlyTwo(first, second string) cobra.PositionalArgs {
+	return func(c *cobra.Command, args []string) error {
+		if len(args) != 2 {
+			return usage(fmt.Errorf("%s needs two runs, %s and %s, and there are %d: join several of one side with commas (see joust %s --help)",
+				c.Name(), first, second, len(args), c.Name()))
+		}
+		return nil
+	}
+}
+
+// comparisonFormats are the renderings of a comparison.
+func comparisonFormats() []string { return []string{"text", "md", "json"} }
+
+func (a *app) compare(oldNames, newNames string, f *compareFlags) error {
+	thresholds, err := f.check()
+	if err != nil {
+		return usage(err)
+	}
+	old, err := a.openRuns(oldNames)
+	if err != nil {
+		return err
+	}
+	now, err := a.openRuns(newNames)
+	if err != nil {
+		return err
+	}
+	if err := f.known(slices.Concat(old, now)); err != nil {
+		return usage(err)
+	}
+	c, err := compare.Compare(old, now, compare.Options{Servers: f.servers, Scenarios: f.scenarios})
+	if err != nil {
+		return usage(fmt.Errorf("comparing %s with %s: %w", oldNames, newNames, err))
+	}
+	if err := f.refuse(&c); err != nil {
+		return usage(err)
+	}
+	gates := c.Evaluate(thresholds)
+	if err := a.tellComparison(&c, gates, f.format); err != nil {
+		return err
+	}
+	return gateCode(gates)
+}
+
+// check reads the thresholds and the format before any run is opened.
+func (f *compareFlags) check() ([]compare.Threshold, error) {
+	var thresholds []compare.Threshold
+	var errs []error
+	for _, text := range f.failOn {
+		t, err := compare.ParseThreshold(text)
+		thresholds, errs = append(thresholds, t), append(errs, err)
+	}
+	if !slices.Contains(comparisonFormats(), f.format) {
+		errs = append(errs, fmt.Errorf("--format %q: the formats are %s", f.format, strings.Join(comparisonFormats(), ", ")))
+	}
+	return thresholds, errors.Join(errs...)
+}
+
+// known wants the named servers and scenarios to be in one of the runs.
+func (f *compareFlags) known(runs []results.Run) error {
+	var servers, rows []string
+	for _, run := range runs {
+		for _, s := range run.Servers {
+			servers = append(servers, s.Name)
+		}
+		for _, s := range run.Scenarios {
+			rows = append(rows, s.Name)
+		}
+	}
+	var errs []error
+	for _, list := range []struct {
+		flag          string
+		wanted, there []string
+	}{{"--servers", f.servers, servers}, {"--scenarios", f.scenarios, rows}} {
+		for _, name := range list.wanted {
+			if !slices.Contains(list.there, name) {
+				errs = append(errs, fmt.Errorf("%s: neither side has %q%s", list.flag, name, suggest.Hint(name, list.there)))
+			}
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// refuse is what --strict makes of differences.
+func (f *compareFlags) refuse(c *compare.Comparison) error {
+	if !f.strict || len(c.Differences)+len(c.Partial) == 0 {
+		return nil
+	}
+	return fmt.Errorf("--strict: the runs differ in more than what was measured:\n  %s",
+		strings.Join(slices.Concat(c.Partial, c.Differences), "\n  "))
+}
+
+// openRuns reads the runs that are named, separated by commas.
+func (a *app) openRuns(names string) ([]results.Run, error) {
+	// A path may hold a comma.
+	list := []string{names}
+	if _, err := journal.Find(a.out, names); err != nil {
+		list = strings.Split(names, ",")
+	}
+	var runs []results.Run
+	for _, name := range list {
+		_, run, err := a.openRun(strings.TrimSpace(name))
+		if err != nil {
+			return nil, err
+		}
+		runs = append(runs, run)
+	}
+	return runs, nil
+}
+
+func (a *app) tellComparison(c *compare.Comparison, gates []compare.Gate, format string) error {
+	var text string
+	switch format {
+	case "text":
+		text = c.Text(gates)
+	case "md":
+		text = c.Markdown(gates)
+	default:
+		b, err := json.MarshalIndent(struct {
+			*compare.Comparison
+			Gates []compare.Gate `json:"gates,omitempty"`
+		}{c, gates}, "", "  ")
+		if err != nil {
+			return fmt.Errorf("encoding the comparison: %w", err)
+		}
+		text = string(b) + "\n"
+	}
+	if _, err := fmt.Fprint(a.stdout, text); err != nil {
+		return fmt.Errorf("writing the comparison: %w", err)
+	}
+	return nil
+}
+
+// gateCode is the exit code of some gates: one that fails goes before one that
+// cannot decide.
+func gateCode(gates []compare.Gate) error {
+	code := ExitOK
+	for _, g := range gates {
+		switch g.Outcome {
+		case compare.GateFailed, compare.GateNotMeasured:
+			return &codedError{code: ExitWrong, err: errTold}
+		case compare.GateUndecided:
+			code = ExitUsage
+		}
+	}
+	if code == ExitOK {
+		return nil
+	}
+	return &codedError{code: code, err: errTold}
+}

@@ -1,0 +1,163 @@
+package compare
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/joust-bench/joust/results"
+)
+
+// Differences names what is not the same in all runs besides what they
+// measured: hosts, plans, versions. The seeds and numbers of trials may differ.
+func Differences(old, now []results.Run) []string {
+	before, after := factsOf(old), factsOf(now)
+	var out []string
+	for _, name := range slices.Sorted(maps.Keys(merge(before, after))) {
+		a, b := told(before[name]), told(after[name])
+		if a != b || len(before[name]) > 1 {
+			out = append(out, fmt.Sprintf("%s: %s → %s", name, a, b))
+		}
+	}
+	return out
+}
+
+// facts are the values of each named fact, sorted: one where all runs of a side
+// agree.
+type facts map[string][]string
+
+func merge(a, b facts) facts {
+	all := maps.Clone(a)
+	maps.Copy(all, b)
+	return all
+}
+
+func told(values []string) string { return cmp.Or(strings.Join(values, " and "), "none") }
+
+func factsOf(runs []results.Run) facts {
+	f := facts{}
+	for i := range runs {
+		f.host(&runs[i])
+		f.plan(&runs[i])
+		f.versions(&runs[i])
+	}
+	return f
+}
+
+// add notes a value; what is not known is no value.
+func (f facts) add(name, value string) {
+	if value == "" || value == "0" {
+		return
+	}
+	if list := f[name]; !slices.Contains(list, value) {
+		f[name] = append(list, value)
+		slices.Sort(f[name])
+	}
+}
+
+func (f facts) host(run *results.Run) {
+	h, c := run.Host, run.CPUs
+	for name, value := range map[string]string{
+		"name": h.Hostname, "system": h.OS, "kernel": h.Kernel, "distribution": h.Distribution, "CPU": h.CPUModel,
+		"processors": strconv.Itoa(h.CPUs), "topology": h.Topology, "virtualisation": h.Virtualization,
+		"memory in bytes": strconv.FormatUint(h.MemoryBytes, 10), "governor": h.Governor, "turbo": h.Turbo, "battery": h.Battery,
+		"loopback MTU": strconv.Itoa(h.LoopbackMTU), "cgroup": h.Cgroup,
+		"CPU split": fmt.Sprintf("server %v, loader %v, pinned %t, shared %t", c.Server, c.Loader, c.Pinned, c.Shared),
+	} {
+		f.add("host, "+name, value)
+	}
+	for name, value := range merged2(h.Sysctls, h.Limits) {
+		f.add("host, "+name, value)
+	}
+}
+
+func merged2(a, b map[string]string) map[string]string {
+	all := map[string]string{}
+	maps.Copy(all, a)
+	maps.Copy(all, b)
+	return all
+}
+
+func (f facts) plan(run *results.Run) {
+	p := run.Plan
+	var names []string
+	for _, e := range p.Entries {
+		names = append(names, e.As)
+	}
+	slices.Sort(names)
+	f.add("plan, servers", strings.Join(names, " "))
+	f.add("plan, idle strategy", p.IdleStrategy)
+	f.add("plan, loader threads", strconv.Itoa(p.LoaderThreads))
+	f.add("plan, engine", p.Engine)
+	f.add("plan, request timeout", time.Duration(p.RequestTimeoutNS).String())
+	f.add("plan, drain", time.Duration(p.DrainNS).String())
+	f.add("plan, error tolerance", strconv.FormatFloat(p.ErrorTolerance, 'g', -1, 64))
+	for _, t := range p.Tables {
+		f.add("plan, "+t.Scenario+" "+t.Protocol, ladder(t))
+	}
+	for _, s := range run.Scenarios {
+		f.add("scenario "+s.Name, string(s.Definition))
+	}
+}
+
+// ladder is a table of the plan in words, its number of trials left out.
+func ladder(t results.PlanTable) string {
+	text := fmt.Sprintf("%d clients, warm-up %v", t.Clients, time.Duration(t.WarmupNS))
+	if t.Closed {
+		text += fmt.Sprintf(", closed %v", time.Duration(t.ClosedDurationNS))
+		if t.MinCompletions > 0 {
+			text += fmt.Sprintf(" or %d completions within %v", t.MinCompletions, time.Duration(t.MaxDurationNS))
+		}
+	}
+	for i, r := range t.Rates {
+		if i == 0 {
+			text += fmt.Sprintf(", open %v %s at", time.Duration(t.OpenDurationNS), t.Schedule)
+		}
+		text += " " + strings.TrimPrefix(r.PhaseName(), "open ")
+	}
+	return text
+}
+
+func (f facts) versions(run *results.Run) {
+	b := run.Joust
+	text := strings.TrimSpace(b.Version + " " + b.Revision)
+	if b.Dirty != nil && *b.Dirty {
+		text += " dirty"
+	}
+	f.add("joust", text)
+	f.add("joust's Go", b.Go)
+	for _, s := range run.Servers {
+		for name, version := range s.Versions {
+			f.add(fmt.Sprintf("server %s, version of %s", s.Name, name), version)
+		}
+		f.add("server "+s.Name+", manifest", manifest(s.Manifest))
+		if s.Unavailable != "" {
+			f.add("server "+s.Name+", unavailable", s.Unavailable)
+		}
+	}
+}
+
+// manifest is what of a manifest decides how the server runs; where its folder
+// stands does not.
+func manifest(text json.RawMessage) string {
+	var m struct {
+		Go      string            `json:"go,omitempty"`
+		Command []string          `json:"command,omitempty"`
+		URL     string            `json:"url,omitempty"`
+		Args    []string          `json:"args,omitempty"`
+		Env     map[string]string `json:"env,omitempty"`
+	}
+	if err := json.Unmarshal(text, &m); err != nil {
+		return "" // none was stored
+	}
+	out, err := json.Marshal(m)
+	if err != nil {
+		return ""
+	}
+	return string(out)
+}
