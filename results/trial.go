@@ -113,6 +113,11 @@ type Usage struct {
 	PeakMemoryBytes *uint64 `json:"peak_memory_bytes,omitempty"`
 	Processes       int     `json:"processes"`
 	Threads         int     `json:"threads"`
+	// GroupPeakBytes is the kernel's own peak of the tree's control group,
+	// page cache and kernel memory included, for containers: since the trial's
+	// load began with control groups of version 1, since the container's start
+	// with version 2.
+	GroupPeakBytes *uint64 `json:"group_peak_bytes,omitempty"`
 	// ThrottledNS is time in which a quota held the tree back; several
 	// processors that wait at once count each. It did so in ThrottledPeriods of
 	// the QuotaPeriods of the window. QuotaCPUs is the quota itself, in
@@ -134,6 +139,12 @@ type UsageSample struct {
 	// CPUNS is cumulative since the window opened.
 	CPUNS       int64  `json:"cpu_ns"`
 	MemoryBytes uint64 `json:"memory_bytes"`
+	// AnonymousBytes, FileBytes and SocketBytes are what the tree's control
+	// group is charged for: the processes' own memory, cached files, and
+	// buffers of sockets. Absent where no controller counts them.
+	AnonymousBytes *uint64 `json:"anonymous_bytes,omitempty"`
+	FileBytes      *uint64 `json:"file_bytes,omitempty"`
+	SocketBytes    *uint64 `json:"socket_bytes,omitempty"`
 }
 
 // Kernel holds the kernel's own witnesses over some time, as differences of

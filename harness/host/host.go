@@ -11,8 +11,8 @@ import (
 	"github.com/joust-bench/joust/results"
 )
 
-// Host starts programs somewhere: on this machine today, in containers or on
-// another machine later.
+// Host starts programs somewhere: as processes of this machine, or in
+// containers (package container).
 type Host interface {
 	// Start starts the program under a keeper and returns when it runs; it
 	// does not wait for readiness.
@@ -40,7 +40,30 @@ type Program struct {
 	Pipes bool
 	// StopTimeout is the time between SIGTERM and SIGKILL.
 	StopTimeout time.Duration
+	// Container says how it runs in a container; nil for a process. Argv then
+	// holds arguments for the image's program, Env stands alone, and Dir and
+	// Pipes have no meaning.
+	Container *Container
 }
+
+// Container is what a program in a container has beside.
+type Container struct {
+	// Image is the engine's id of an image that it has.
+	Image string
+	// Entrypoint replaces the image's program; empty leaves it.
+	Entrypoint []string
+	// Published is a port within the container that the engine publishes on
+	// the loopback address as HostPort, over a bridge; 0 has the container
+	// share this machine's network.
+	Published, HostPort int
+	// MemoryBytes is the memory limit; 0 is none.
+	MemoryBytes int64
+	Mounts      []Mount
+}
+
+// Mount shows a file or folder of this machine in a container, to be read
+// only. Both paths are absolute.
+type Mount struct{ Source, Target string }
 
 // Handle is a started program. All methods may be called from several
 // goroutines.

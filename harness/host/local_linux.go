@@ -47,7 +47,7 @@ func NewLocal(o Options) (*Local, error) {
 }
 
 // FreePort returns a TCP port on the address that was free just now.
-func (l *Local) FreePort(address string) (int, error) { return freePort(address) }
+func (l *Local) FreePort(address string) (int, error) { return FreePort(address) }
 
 // Start starts the program under a keeper of its own. When ctx ends before the
 // program runs, nothing is left of it.

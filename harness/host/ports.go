@@ -16,11 +16,11 @@ import (
 // well-known services.
 const lowestPort = 10240
 
-// freePort returns a TCP port on the address that was free just now. It prefers
+// FreePort returns a TCP port on the address that was free just now. It prefers
 // ports from which the kernel makes no outgoing connections: one of those
 // could take the port before the server binds it, and a client that knocks at
 // a port of that range can end up connected to itself.
-func freePort(address string) (int, error) {
+func FreePort(address string) (int, error) {
 	if low := ephemeralStart(); low > lowestPort+1000 {
 		for range 64 {
 			port, err := tryPort(address, lowestPort+rand.IntN(low-lowestPort))

@@ -31,6 +31,14 @@ type procCPU struct {
 // snapshot reads the counters now. pids is used without a cgroup only.
 func (t Tree) snapshot(f *files, pids []int) (snapshot, error) {
 	s := snapshot{at: clock.Now()}
+	if t.V1 != nil {
+		group, err := f.groupV1(*t.V1)
+		if err != nil {
+			return s, fmt.Errorf("read the CPU time of %s: %w", t, err)
+		}
+		s.group = &group
+		return s, nil
+	}
 	if t.Cgroup != "" {
 		path := filepath.Join(t.Cgroup, "cpu.stat")
 		text, err := f.read(path)
@@ -84,9 +92,9 @@ type cpuUse struct {
 	total, user, system int64
 	source              string
 	throttled           *int64
-	periods             int64 // in which a quota held the tree back
-	vanished            int   // processes of the first snapshot that ended
-	lost                int64 // CPU time of ended processes that nobody took over
+	periods             *int64 // in which a quota held the tree back
+	vanished            int    // processes of the first snapshot that ended
+	lost                int64  // CPU time of ended processes that nobody took over
 }
 
 // difference subtracts two snapshots of the same tree.
@@ -131,7 +139,7 @@ func difference(a, b snapshot) cpuUse {
 
 func groupDifference(a, b groupStat) cpuUse {
 	use := cpuUse{
-		source: SourceCgroup,
+		source: b.source,
 		total:  b.usage - a.usage,
 		user:   b.user - a.user,
 		system: b.system - a.system,
@@ -141,7 +149,8 @@ func groupDifference(a, b groupStat) cpuUse {
 		use.throttled = &ns
 	}
 	if a.periods != nil && b.periods != nil {
-		use.periods = *b.periods - *a.periods
+		n := *b.periods - *a.periods
+		use.periods = &n
 	}
 	return use
 }

@@ -94,6 +94,7 @@ func parseSchedstat(text []byte) (int64, error) {
 
 // groupStat is what cpu.stat tells of a cgroup, in nanoseconds.
 type groupStat struct {
+	source              string
 	usage, user, system int64
 	// throttled is absent where the cgroup has no CPU controller.
 	throttled *int64
@@ -102,7 +103,7 @@ type groupStat struct {
 
 // parseCPUStat reads a cgroup2 cpu.stat file: lines of a name and a number.
 func parseCPUStat(text []byte) (groupStat, error) {
-	var s groupStat
+	s := groupStat{source: SourceCgroup}
 	seen := false
 	for len(text) > 0 {
 		var line []byte

@@ -71,9 +71,9 @@ func TestParseCPUStat(t *testing.T) {
 		want       groupStat
 		fails      bool
 	}{
-		{"without controller", "usage_usec 10\nuser_usec 7\nsystem_usec 3\nnice_usec 0\n", groupStat{usage: 10_000, user: 7_000, system: 3_000}, false},
+		{"without controller", "usage_usec 10\nuser_usec 7\nsystem_usec 3\nnice_usec 0\n", groupStat{source: SourceCgroup, usage: 10_000, user: 7_000, system: 3_000}, false},
 		{"with quota", "usage_usec 10\nuser_usec 7\nsystem_usec 3\nnr_periods 9\nnr_throttled 2\nthrottled_usec 5\n",
-			groupStat{usage: 10_000, user: 7_000, system: 3_000, throttled: n(5_000), periods: n(2)}, false},
+			groupStat{source: SourceCgroup, usage: 10_000, user: 7_000, system: 3_000, throttled: n(5_000), periods: n(2)}, false},
 		{"empty", "", groupStat{}, true},
 		{"no number", "usage_usec ten\n", groupStat{}, true},
 	}

@@ -80,8 +80,8 @@ func (f *files) status(pid int) (procStatus, error) {
 func (t Tree) pids(f *files) ([]int, error) {
 	var pids []int
 	var err error
-	if t.Cgroup != "" {
-		pids, err = groupPIDs(f, t.Cgroup)
+	if dir := t.group(); dir != "" {
+		pids, err = groupPIDs(f, dir)
 	} else {
 		pids, err = descendants(f, t.Root)
 	}
@@ -96,8 +96,8 @@ func (t Tree) pids(f *files) ([]int, error) {
 
 // String names the tree in messages.
 func (t Tree) String() string {
-	if t.Cgroup != "" {
-		return "process " + strconv.Itoa(t.Root) + " (cgroup " + t.Cgroup + ")"
+	if dir := t.group(); dir != "" {
+		return "process " + strconv.Itoa(t.Root) + " (cgroup " + dir + ")"
 	}
 	return "process " + strconv.Itoa(t.Root)
 }

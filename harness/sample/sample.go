@@ -20,6 +20,9 @@ const (
 	// SourceClocksReaped is SourceClocks plus the time of children that ended
 	// and were waited for, which the kernel tells in ticks.
 	SourceClocksReaped = "process clocks, ended children in ticks"
+	// SourceCPUAcct is the cpuacct.usage file of a container's control group
+	// of version 1, in nanoseconds, ended processes included.
+	SourceCPUAcct = "cgroup v1"
 )
 
 // Tree names the processes that are sampled.
@@ -30,6 +33,26 @@ type Tree struct {
 	// Cgroup is the absolute path of the tree's own cgroup2 directory, empty
 	// when there is none. With a cgroup the tree is what is in it and below.
 	Cgroup string
+	// V1 are the control groups of version 1 that stand in for Cgroup where an
+	// engine of containers uses them; nil otherwise.
+	V1 *GroupsV1
+}
+
+// GroupsV1 are the absolute paths of a container's directories in the
+// hierarchies of control groups of version 1.
+type GroupsV1 struct {
+	CPUAcct string
+	// CPU tells of throttling, Memory of memory; empty where there is none.
+	CPU, Memory string
+}
+
+// group is the directory that lists the tree's processes, empty without a
+// control group.
+func (t Tree) group() string {
+	if t.V1 != nil {
+		return t.V1.CPUAcct
+	}
+	return t.Cgroup
 }
 
 // System is what the machine as a whole did in a window.

@@ -21,7 +21,7 @@ const (
 )
 
 func (t Tree) lead() int64 {
-	if t.Cgroup != "" {
+	if t.group() != "" {
 		return int64(groupLead)
 	}
 	return int64(walkLead)
@@ -49,7 +49,7 @@ func (t Tree) Usage(ctx context.Context, t0, t1 int64, poll time.Duration) (resu
 		return u, err
 	}
 	last, err := t.observe(ctx, f, t1)
-	if err != nil && (!gone(err) || t.Cgroup == "") {
+	if err != nil && (!gone(err) || t.group() == "") {
 		return u, err
 	}
 	if err != nil { // every process ended, but the cgroup still knows their time
@@ -103,7 +103,7 @@ func (t Tree) timeline(ctx context.Context, f *files, first observation, t1 int6
 			return samples, fmt.Errorf("sample %s: %w", t, err)
 		}
 		pids := first.pids
-		if t.Cgroup != "" {
+		if t.group() != "" {
 			now, err := t.pids(f)
 			if gone(err) {
 				return samples, nil // all ended; the reading at t1 tells
@@ -121,9 +121,9 @@ func (t Tree) timeline(ctx context.Context, f *files, first observation, t1 int6
 		if err != nil {
 			return samples, err
 		}
-		samples = append(samples, results.UsageSample{
-			AtNS: s.at, CPUNS: difference(first.cpu, s).total, MemoryBytes: memory.rss,
-		})
+		point := results.UsageSample{AtNS: s.at, CPUNS: difference(first.cpu, s).total, MemoryBytes: memory.rss}
+		t.split(f, &point)
+		samples = append(samples, point)
 	}
 	return samples, nil
 }
@@ -133,7 +133,8 @@ func (t Tree) fill(f *files, u *results.Usage, first, last observation) {
 	use := difference(first.cpu, last.cpu)
 	u.ReadT0NS, u.ReadT1NS = first.cpu.at, last.cpu.at
 	u.CPUNS, u.UserNS, u.SystemNS = use.total, &use.user, &use.system
-	u.CPUSource, u.ThrottledNS = use.source, use.throttled
+	u.CPUSource, u.ThrottledNS, u.ThrottledPeriods = use.source, use.throttled, use.periods
+	u.GroupPeakBytes = t.groupPeak(f)
 	u.BusiestThread = busiest(first.threads, last.threads)
 	if memory, err := f.memory(last.pids); err != nil {
 		u.Warnings = append(u.Warnings, fmt.Sprintf("the memory of %s could not be read: %v", t, err))
@@ -143,7 +144,9 @@ func (t Tree) fill(f *files, u *results.Usage, first, last observation) {
 		u.PeakMemoryBytes = &memory.peak
 		u.Processes, u.Threads = memory.processes, memory.threads
 		if len(u.Timeline) > 0 {
-			u.Timeline = append(u.Timeline, results.UsageSample{AtNS: last.cpu.at, CPUNS: use.total, MemoryBytes: memory.rss})
+			point := results.UsageSample{AtNS: last.cpu.at, CPUNS: use.total, MemoryBytes: memory.rss}
+			t.split(f, &point)
+			u.Timeline = append(u.Timeline, point)
 		}
 	}
 	u.Warnings = append(u.Warnings, lateness(*u)...)
@@ -160,8 +163,8 @@ func (use cpuUse) warnings() []string {
 		}
 		out = append(out, text)
 	}
-	if use.periods > 0 {
-		out = append(out, fmt.Sprintf("a CPU quota held the processes back in %d periods", use.periods))
+	if use.periods != nil && *use.periods > 0 {
+		out = append(out, fmt.Sprintf("a CPU quota held the processes back in %d periods", *use.periods))
 	}
 	return out
 }
@@ -196,9 +199,12 @@ func (t Tree) Memory() (uint64, error) {
 	return m.rss, nil
 }
 
-// ResetPeak sets the kernel's memory peak of every process of the tree back to
-// what is resident now.
+// ResetPeak sets the kernel's memory peak of every process of the tree, and
+// that of its control group of version 1, back to what is there now.
 func (t Tree) ResetPeak() error {
+	if err := t.resetGroupPeak(); err != nil {
+		return err
+	}
 	pids, err := t.pids(newFiles())
 	if err != nil {
 		return err

@@ -153,3 +153,20 @@ func (c Cgroup) walk(visit func(dir string) error) error {
 		return visit(path)
 	})
 }
+
+// GroupsOf finds the control groups that a process is in.
+func GroupsOf(pid int) (Groups, error) {
+	mounts, err := os.ReadFile("/proc/self/mountinfo")
+	if err != nil {
+		return Groups{}, fmt.Errorf("looking for the cgroup mounts: %w", err)
+	}
+	cgroup, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/cgroup")
+	if err != nil {
+		return Groups{}, fmt.Errorf("looking for the control groups of process %d: %w", pid, err)
+	}
+	g, err := parseGroups(string(mounts), string(cgroup))
+	if err != nil {
+		return Groups{}, fmt.Errorf("looking for the control groups of process %d: %w", pid, err)
+	}
+	return g, nil
+}

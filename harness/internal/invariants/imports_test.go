@@ -47,7 +47,9 @@ var orchestrators = []string{"harness/run/...", "harness/duel/...", "harness/doc
 
 // onlyThere are modules that one room alone may import.
 var onlyThere = map[string]string{
-	"github.com/spf13/cobra": "harness/cli/...",
+	"github.com/spf13/cobra":                      "harness/cli/...",
+	"github.com/testcontainers/testcontainers-go": "harness/host/container/...",
+	"github.com/moby/moby":                        "harness/host/container/...",
 }
 
 // within tells whether the path lies in the pattern.

@@ -1,0 +1,41 @@
+// Package container starts servers in containers of Docker or Podman, behind
+// the same seam as processes: pinned, sampled by their control groups, and
+// removed on every path, also when joust is killed. What testcontainers-go
+// leaves open is done here: which engine is used, the end of everything, and
+// the errors' words.
+package container
+
+import (
+	"errors"
+	"fmt"
+)
+
+// The labels of joust's containers and images.
+const (
+	// labelOwner is the joust that started a container: a tree.Owner, and the
+	// Host's own name after it.
+	labelOwner = "io.joust.owner"
+	// labelNamespace is the namespace of process ids in which the owner's id
+	// means something.
+	labelNamespace = "io.joust.namespace"
+	// labelServer is the server that an image was built for.
+	labelServer = "io.joust.server"
+)
+
+// ErrNoEngine says that no container engine answers here; what wraps it says
+// why.
+var ErrNoEngine = errors.New("no container engine")
+
+// noEngine is why container servers cannot run here.
+func noEngine(format string, args ...any) error {
+	return fmt.Errorf("%w: %w", ErrNoEngine, fmt.Errorf(format, args...))
+}
+
+// Image is one that is on this machine and can run here.
+type Image struct {
+	// ID is the engine's own, by which containers are started.
+	ID string
+	// Version is what tables record: the registry's digest, or where the image
+	// comes from no registry, the ID.
+	Version string
+}

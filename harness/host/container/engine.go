@@ -1,0 +1,203 @@
+package container
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/moby/moby/client"
+	"github.com/testcontainers/testcontainers-go"
+	tclog "github.com/testcontainers/testcontainers-go/log"
+)
+
+// pingLimit bounds the wait for an engine's first answer.
+const pingLimit = 3 * time.Second
+
+// Engine is a container engine that has answered.
+type Engine struct {
+	client *client.Client
+	host   string
+	// name is such as "Docker 20.10.24".
+	name string
+	// arch and os are those of the engine's machine, in Go's words.
+	arch, os string
+	podman   bool
+
+	once        sync.Once
+	provided    *testcontainers.DockerProvider
+	providedErr error
+}
+
+// String names the engine and its socket.
+func (e *Engine) String() string { return e.name + " at " + e.host }
+
+// Connect finds the engine and asks it who it is. DOCKER_HOST or
+// CONTAINER_HOST decides where it is set, and nothing else is tried then;
+// otherwise the sockets at their usual places are. The error wraps ErrNoEngine.
+func Connect(ctx context.Context) (*Engine, error) {
+	hosts, from := candidates(os.Getenv, os.Getuid())
+	var failed []error
+	for _, host := range hosts {
+		e, err := dial(ctx, host)
+		if err == nil {
+			return e, nil
+		}
+		if from != "" {
+			return nil, noEngine("%s is %s: %w", from, host, err)
+		}
+		if !errors.Is(err, fs.ErrNotExist) {
+			failed = append(failed, fmt.Errorf("%s: %w", host, err))
+		}
+	}
+	if len(failed) > 0 {
+		return nil, noEngine("%w", errors.Join(failed...))
+	}
+	return nil, noEngine("there is no socket of Docker or Podman here: install docker.io or podman, or name the socket in DOCKER_HOST")
+}
+
+// candidates are the hosts to try, in order, and the variable that names the
+// only one, if one does.
+func candidates(getenv func(string) string, uid int) (hosts []string, from string) {
+	for _, name := range []string{"DOCKER_HOST", "CONTAINER_HOST"} {
+		if host := getenv(name); host != "" {
+			return []string{host}, name
+		}
+	}
+	runtime := getenv("XDG_RUNTIME_DIR")
+	if runtime == "" {
+		runtime = fmt.Sprintf("/run/user/%d", uid)
+	}
+	for _, socket := range []string{
+		"/var/run/docker.sock", filepath.Join(runtime, "docker.sock"),
+		filepath.Join(runtime, "podman", "podman.sock"), "/run/podman/podman.sock",
+	} {
+		hosts = append(hosts, "unix://"+socket)
+	}
+	return hosts, ""
+}
+
+// dial connects to one host.
+func dial(ctx context.Context, host string) (*Engine, error) {
+	if err := reachable(ctx, host); err != nil {
+		return nil, err
+	}
+	c, err := client.New(client.WithTLSClientConfigFromEnv(), client.WithHost(host))
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, pingLimit)
+	defer cancel()
+	if _, err := c.Ping(ctx, client.PingOptions{NegotiateAPIVersion: true}); err != nil {
+		return nil, errors.Join(fmt.Errorf("it does not answer as a container engine: %w", err), c.Close())
+	}
+	version, err := c.ServerVersion(ctx, client.ServerVersionOptions{})
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("asking the engine for its version: %w", err), c.Close())
+	}
+	e := &Engine{client: c, host: host, name: "Docker " + version.Version, arch: version.Arch, os: version.Os}
+	for _, part := range version.Components {
+		if strings.HasPrefix(part.Name, "Podman") {
+			e.name, e.podman = "Podman "+version.Version, true
+		}
+	}
+	return e, nil
+}
+
+// reachable tells why a host cannot be connected to, in words that name the
+// way out.
+func reachable(ctx context.Context, host string) error {
+	u, err := url.Parse(host)
+	if err != nil {
+		return fmt.Errorf("that is no address of an engine: %w", err)
+	}
+	network, address := "unix", u.Path
+	switch u.Scheme {
+	case "unix":
+	case "tcp", "http", "https":
+		network, address = "tcp", u.Host
+	default:
+		return fmt.Errorf("joust reaches engines of this machine by unix:///PATH or tcp://127.0.0.1:PORT, not by %q", u.Scheme)
+	}
+	dialer := net.Dialer{Timeout: pingLimit}
+	conn, err := dialer.DialContext(ctx, network, address)
+	switch {
+	case err == nil:
+		return conn.Close()
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("there is no such socket: start the engine, or correct the address: %w", fs.ErrNotExist)
+	case errors.Is(err, syscall.EACCES), errors.Is(err, syscall.EPERM):
+		return fmt.Errorf("this user may not use it (permission denied): add the user to the group that owns %s, usually with: sudo usermod -aG docker $USER, and log in again", address)
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return errors.New("nothing listens there (connection refused): start the engine, such as with: sudo systemctl start docker")
+	}
+	return err
+}
+
+// Close ends the connections to the engine.
+func (e *Engine) Close() error { return e.client.Close() }
+
+// provider is testcontainers' way to the engine. It looks for an engine by
+// itself, and would silently take another one than was asked for; so it is told
+// where to look while it does, and its client is replaced by ours.
+func (e *Engine) provider() (*testcontainers.DockerProvider, error) {
+	e.once.Do(func() { e.provided, e.providedErr = e.newProvider() })
+	return e.provided, e.providedErr
+}
+
+func (e *Engine) newProvider() (*testcontainers.DockerProvider, error) {
+	providerMu.Lock()
+	defer providerMu.Unlock()
+	silent := tclog.NewNoopLogger()
+	tclog.SetDefault(silent)
+	restore := setenv(map[string]string{
+		"DOCKER_HOST": e.host, "TESTCONTAINERS_RYUK_DISABLED": "true", "TESTCONTAINERS_HUB_IMAGE_NAME_PREFIX": "",
+	})
+	defer restore()
+	bridge := testcontainers.Bridge
+	if e.podman {
+		bridge = testcontainers.Podman
+	}
+	options := append(testcontainers.Generic2DockerOptions(testcontainers.WithLogger(silent)), testcontainers.WithDefaultBridgeNetwork(bridge))
+	p, err := testcontainers.NewDockerProvider(options...)
+	if err != nil {
+		return nil, fmt.Errorf("preparing testcontainers for %s: %w", e, err)
+	}
+	own := p.Client()
+	p.SetClient(e.client)
+	return p, own.Close()
+}
+
+// providerMu guards the environment while testcontainers reads it.
+var providerMu sync.Mutex
+
+// setenv sets variables of this process and returns what sets them back.
+func setenv(values map[string]string) (restore func()) {
+	before := map[string]*string{}
+	for name, value := range values {
+		if old, ok := os.LookupEnv(name); ok {
+			before[name] = &old
+		} else {
+			before[name] = nil
+		}
+		// The names are valid, which is all that this fails for.
+		_ = os.Setenv(name, value)
+	}
+	return func() {
+		for name, old := range before {
+			if old == nil {
+				_ = os.Unsetenv(name)
+				continue
+			}
+			_ = os.Setenv(name, *old)
+		}
+	}
+}

@@ -1,0 +1,156 @@
+package container
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"os/signal"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/moby/moby/client"
+)
+
+// orders are the one line that a guard is given.
+type orders struct {
+	// Host is the engine's address.
+	Host string `json:"host"`
+	// Owner is the label of the containers that are guarded.
+	Owner string `json:"owner"`
+}
+
+// farewell is the line after which nothing can be under way any more.
+const farewell = "done"
+
+// guard is the process that removes this joust's containers when joust is gone.
+type guard struct {
+	cmd   *exec.Cmd
+	input io.WriteCloser
+	said  strings.Builder
+	once  sync.Once
+	err   error
+}
+
+// startGuard starts a guard. Its input is closed on exec, so that no other
+// process holds it open: it ends when joust dies.
+func startGuard(command []string, o orders) (*guard, error) {
+	if len(command) == 0 {
+		self, err := os.Executable()
+		if err != nil {
+			return nil, fmt.Errorf("finding joust's own program, which guards containers: %w", err)
+		}
+		command = []string{self, "guard"}
+	}
+	line, err := json.Marshal(o)
+	if err != nil {
+		return nil, fmt.Errorf("starting the guard of containers: %w", err)
+	}
+	g := &guard{cmd: exec.Command(command[0], command[1:]...)}
+	// In a session of its own a terminal's Ctrl-C does not reach it.
+	g.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	g.cmd.Stderr = &g.said
+	if g.input, err = g.cmd.StdinPipe(); err == nil {
+		if err = g.cmd.Start(); err == nil {
+			_, err = g.input.Write(append(line, '\n'))
+		}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("starting the guard of containers: %w", err)
+	}
+	return g, nil
+}
+
+// end sends the guard on its last round and waits for it.
+func (g *guard) end() error {
+	g.once.Do(func() {
+		_, err := io.WriteString(g.input, farewell+"\n")
+		// A pipe whose reader is gone fails both; the wait tells why.
+		err = errors.Join(err, g.input.Close())
+		if waitErr := g.cmd.Wait(); waitErr != nil {
+			g.err = fmt.Errorf("the guard of containers failed: %w: %s", errors.Join(waitErr, err), strings.TrimSpace(g.said.String()))
+		}
+	})
+	return g.err
+}
+
+const (
+	// guardPatience is how long a guard tries to remove what is left.
+	guardPatience = time.Minute
+	// guardPause is the time between its rounds.
+	guardPause = 200 * time.Millisecond
+)
+
+// Guard waits until its input ends, as it does when joust dies, and then
+// removes what is left of that joust's containers. It costs nothing before: all
+// it does is block.
+func Guard(stdin io.Reader) error {
+	// Nobody but joust's end may end it.
+	signal.Ignore(syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP, syscall.SIGPIPE)
+	input := bufio.NewReader(stdin)
+	line, err := input.ReadBytes('\n')
+	if err != nil {
+		return fmt.Errorf("reading the guard's orders: %w (joust starts guards itself; do not run one by hand)", err)
+	}
+	var o orders
+	if err := json.Unmarshal(line, &o); err != nil {
+		return fmt.Errorf("reading the guard's orders: %w", err)
+	}
+	last, _ := input.ReadString('\n') // its end is what is waited for
+	return o.clear(strings.TrimSpace(last) == farewell)
+}
+
+// clear removes the owner's containers. When joust died, the engine may still
+// be making one for it: only the third empty round in a row is the last.
+func (o orders) clear(inOrder bool) error {
+	ctx, cancel := context.WithTimeout(context.Background(), guardPatience)
+	defer cancel()
+	rounds := 3
+	if inOrder {
+		rounds = 1
+	}
+	var err error
+	for empty := 0; empty < rounds; {
+		var found int
+		if found, err = o.round(ctx); err == nil && found == 0 {
+			empty++
+		} else {
+			empty = 0
+		}
+		if empty == rounds {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("removing the containers of a joust that is gone: %w", errors.Join(err, ctx.Err()))
+		case <-time.After(guardPause):
+		}
+	}
+	return nil
+}
+
+// round removes what is there now and returns how many that was.
+func (o orders) round(ctx context.Context) (int, error) {
+	e, err := dial(ctx, o.Host)
+	if err != nil {
+		return 0, err
+	}
+	defer e.Close()
+	found, err := e.client.ContainerList(ctx, client.ContainerListOptions{
+		All: true, Filters: make(client.Filters).Add("label", labelOwner+"="+o.Owner),
+	})
+	if err != nil {
+		return 0, err
+	}
+	var errs []error
+	for _, c := range found.Items {
+		errs = append(errs, e.remove(c.ID))
+	}
+	return len(found.Items), errors.Join(errs...)
+}

@@ -1,0 +1,241 @@
+package container
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/containerd/errdefs"
+	apicontainer "github.com/moby/moby/api/types/container"
+	"github.com/moby/moby/client"
+	"github.com/testcontainers/testcontainers-go"
+	"golang.org/x/sys/unix"
+
+	"github.com/joust-bench/joust/harness/host"
+	"github.com/joust-bench/joust/harness/host/tree"
+	"github.com/joust-bench/joust/harness/sample"
+	"github.com/joust-bench/joust/results"
+)
+
+// handle is one container.
+type handle struct {
+	engine    *Engine
+	container *testcontainers.DockerContainer
+	program   host.Program
+	pid       int
+	tree      sample.Tree
+
+	// exited is closed when the container has ended; exit is set before.
+	exited chan struct{}
+	exit   host.Exit
+	// stopWatch ends the wait for the exit, and watched is closed then.
+	stopWatch context.CancelFunc
+	watched   chan struct{}
+
+	// stopMu serialises Stop, after whose first call log holds the output.
+	stopMu  sync.Mutex
+	stopped bool
+	stopErr error
+	logMu   sync.Mutex
+	saved   bool
+	log     []byte
+}
+
+var _ host.Handle = (*handle)(nil)
+
+func newHandle(ctx context.Context, e *Engine, c *testcontainers.DockerContainer, p host.Program) (*handle, error) {
+	state, err := c.State(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("asking for its state: %w", err)
+	}
+	h := &handle{engine: e, container: c, program: p, pid: state.Pid, exited: make(chan struct{}), watched: make(chan struct{})}
+	if state.Running {
+		h.tree, err = treeOf(state.Pid, c.GetContainerID())
+		if err != nil && !h.ended(ctx) {
+			return nil, err
+		}
+	}
+	watching, cancel := context.WithCancel(context.Background())
+	h.stopWatch = cancel
+	go h.watch(watching)
+	return h, nil
+}
+
+// endPatience is how long the engine may take to hear that a container has
+// ended whose process is not there any more.
+const endPatience = 2 * time.Second
+
+// ended tells whether the container has ended just now.
+func (h *handle) ended(ctx context.Context) bool {
+	for began := time.Now(); time.Since(began) < endPatience && ctx.Err() == nil; time.Sleep(20 * time.Millisecond) {
+		if state, err := h.container.State(ctx); err != nil || !state.Running {
+			return err == nil
+		}
+	}
+	return false
+}
+
+// treeOf names a container's processes to the sampler, by its control groups.
+func treeOf(pid int, id string) (sample.Tree, error) {
+	groups, err := tree.GroupsOf(pid)
+	if err != nil {
+		return sample.Tree{}, fmt.Errorf("%w: does the engine run on this machine, and outside of any container that joust is in?", err)
+	}
+	t := sample.Tree{Root: pid, Cgroup: groups.Unified}
+	if strings.Contains(groups.CPUAcct, id) {
+		t.Cgroup, t.V1 = "", &sample.GroupsV1{CPUAcct: groups.CPUAcct, CPU: groups.CPU, Memory: groups.Memory}
+		return t, nil
+	}
+	if !strings.Contains(groups.Unified, id) {
+		return sample.Tree{}, fmt.Errorf("process %d is in the control group %s, which is not of container %.12s: its usage cannot be told from others' (does the engine run on another machine?)", pid, groups.Unified, id)
+	}
+	return t, nil
+}
+
+// watch waits for the end of the container and notes how it came.
+func (h *handle) watch(ctx context.Context) {
+	defer close(h.watched)
+	wait := h.engine.client.ContainerWait(ctx, h.container.GetContainerID(), client.ContainerWaitOptions{Condition: apicontainer.WaitConditionNotRunning})
+	select {
+	case <-wait.Result:
+	case <-wait.Error:
+		if ctx.Err() != nil {
+			return
+		}
+		// The engine is gone or hangs: the process itself tells.
+		h.awaitProcess(ctx)
+	}
+	if ctx.Err() != nil {
+		return
+	}
+	h.exit = h.readExit(ctx)
+	close(h.exited)
+}
+
+// awaitProcess returns when the first process has ended.
+func (h *handle) awaitProcess(ctx context.Context) {
+	for {
+		p, err := tree.Lookup(h.pid)
+		if err != nil || p.Ended() {
+			return
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
+}
+
+// oomPatience is how long the engine may take to hear of a kill for want of
+// memory after the end that it brought.
+const oomPatience = 300 * time.Millisecond
+
+// readExit asks the engine how the container ended.
+func (h *handle) readExit(ctx context.Context) host.Exit {
+	for began := time.Now(); ; {
+		state, err := h.container.State(ctx)
+		if err != nil {
+			return host.Exit{Code: -1}
+		}
+		exit := exitOf(state)
+		if exit.Signal != "SIGKILL" || exit.OOMKilled || h.program.Container.MemoryBytes == 0 || time.Since(began) > oomPatience {
+			return exit
+		}
+		select {
+		case <-ctx.Done():
+			return exit
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}
+
+// exitOf reads an engine's word. Like a shell it adds 128 to the number of the
+// signal that ended a program.
+func exitOf(state *apicontainer.State) host.Exit {
+	exit := host.Exit{Code: state.ExitCode, OOMKilled: state.OOMKilled}
+	if name := unix.SignalName(unix.Signal(state.ExitCode - 128)); state.ExitCode > 128 && name != "" {
+		exit.Code, exit.Signal = -1, name
+	}
+	return exit
+}
+
+func (h *handle) PID() int                { return h.pid }
+func (h *handle) Exited() <-chan struct{} { return h.exited }
+func (h *handle) Exit() host.Exit         { return h.exit }
+func (h *handle) Stdin() io.WriteCloser   { return nil }
+func (h *handle) Stdout() io.Reader       { return nil }
+func (h *handle) ResetPeak() error        { return h.tree.ResetPeak() }
+func (h *handle) Memory() (uint64, error) { return h.tree.Memory() }
+
+func (h *handle) Usage(ctx context.Context, t0, t1 int64, poll time.Duration) (results.Usage, error) {
+	return h.tree.Usage(ctx, t0, t1, poll)
+}
+
+// Stop ends the container: SIGTERM, after StopTimeout or when ctx ends SIGKILL,
+// and waits until it is removed. The output is kept in the program's log.
+func (h *handle) Stop(ctx context.Context) error {
+	h.stopMu.Lock()
+	defer h.stopMu.Unlock()
+	if h.stopped {
+		return h.stopErr
+	}
+	h.stopped = true
+	h.terminate(ctx)
+	err := h.saveLog()
+	h.stopWatch()
+	<-h.watched
+	h.settleExit()
+	if removing := h.remove(); removing != nil {
+		err = errors.Join(err, removing)
+	}
+	if err != nil {
+		h.stopErr = fmt.Errorf("stopping %s: %w", h.program.Name, err)
+	}
+	return h.stopErr
+}
+
+// terminate asks the container to end and waits as long as it may take.
+func (h *handle) terminate(ctx context.Context) {
+	select {
+	case <-h.exited:
+		return
+	default:
+	}
+	limited, cancel := context.WithTimeout(ctx, h.program.StopTimeout)
+	defer cancel()
+	_, err := h.engine.client.ContainerKill(limited, h.container.GetContainerID(), client.ContainerKillOptions{Signal: "SIGTERM"})
+	if err != nil {
+		return // it has ended, or is killed by its removal
+	}
+	select {
+	case <-h.exited:
+	case <-limited.Done():
+	}
+}
+
+// settleExit closes exited of a container that is killed by its removal.
+func (h *handle) settleExit() {
+	select {
+	case <-h.exited:
+	default:
+		h.exit = host.Exit{Code: -1, Signal: "SIGKILL"}
+		close(h.exited)
+	}
+}
+
+// remove kills what still runs and removes the container.
+func (h *handle) remove() error {
+	ctx, cancel := context.WithTimeout(context.Background(), removeLimit)
+	defer cancel()
+	err := h.container.Terminate(ctx, testcontainers.StopTimeout(0))
+	if err == nil || errdefs.IsNotFound(err) {
+		return nil
+	}
+	// A container that cannot be stopped in order can be removed by force.
+	return h.engine.remove(h.container.GetContainerID())
+}

@@ -1,0 +1,269 @@
+package container
+
+import (
+	"archive/tar"
+	"bytes"
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"debug/elf"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/containerd/errdefs"
+	"github.com/moby/moby/api/pkg/authconfig"
+	"github.com/moby/moby/api/types/image"
+	"github.com/moby/moby/api/types/jsonstream"
+	"github.com/moby/moby/client"
+	"github.com/testcontainers/testcontainers-go"
+)
+
+const (
+	// repository holds the images that joust builds; tags name the servers.
+	repository = "joust"
+	// keptImages is how many wrapped programs of one server are kept.
+	keptImages = 5
+	// lastLines is how many lines of a failed build its error shows.
+	lastLines = 20
+)
+
+// scratchfile is the Dockerfile around a static program.
+const scratchfile = `FROM scratch
+COPY server /server
+ENTRYPOINT ["/server"]
+`
+
+// Find returns the image of that name, a tag or a digest, and pulls it where
+// the engine does not have it. Progress gets a line for each layer that is
+// done.
+func (e *Engine) Find(ctx context.Context, ref string, progress func(line string)) (Image, error) {
+	found, err := e.client.ImageInspect(ctx, ref)
+	if errdefs.IsNotFound(err) {
+		if err := e.pull(ctx, ref, progress); err != nil {
+			return Image{}, fmt.Errorf("image %s is not on this machine and cannot be pulled: %w; correct the name, or docker login where the registry asks for it", ref, err)
+		}
+		found, err = e.client.ImageInspect(ctx, ref)
+	}
+	if err != nil {
+		return Image{}, fmt.Errorf("looking for image %s: %w", ref, err)
+	}
+	return e.usable(ref, found.InspectResponse)
+}
+
+// usable refuses an image of another machine's kind.
+func (e *Engine) usable(ref string, i image.InspectResponse) (Image, error) {
+	if i.Os != "" && i.Os != e.os || i.Architecture != "" && i.Architecture != e.arch {
+		return Image{}, fmt.Errorf("image %s was built for %s/%s, and this machine is %s/%s: name an image that was built for it", ref, i.Os, i.Architecture, e.os, e.arch)
+	}
+	version := i.ID
+	for _, digest := range i.RepoDigests {
+		if _, hash, ok := strings.Cut(digest, "@"); ok {
+			version = hash
+		}
+	}
+	return Image{ID: i.ID, Version: version}, nil
+}
+
+// pull fetches an image from its registry.
+func (e *Engine) pull(ctx context.Context, ref string, progress func(string)) error {
+	if _, err := e.provider(); err != nil {
+		return err
+	}
+	var options client.ImagePullOptions
+	// Without a login the image may be public.
+	if _, login, err := testcontainers.DockerImageAuth(ctx, ref); err == nil {
+		if options.RegistryAuth, err = authconfig.Encode(login); err != nil {
+			return fmt.Errorf("using the login of its registry: %w", err)
+		}
+	}
+	response, err := e.client.ImagePull(ctx, ref, options)
+	if err != nil {
+		return err
+	}
+	defer response.Close()
+	progress("pulling " + ref)
+	for message, err := range response.JSONMessages(ctx) {
+		if err != nil {
+			return err
+		}
+		if message.Error != nil {
+			return message.Error
+		}
+		if line := layerDone(message); line != "" {
+			progress(line)
+		}
+	}
+	return nil
+}
+
+// layerDone is a line for a message that tells more than a step of a bar.
+func layerDone(m jsonstream.Message) string {
+	if m.Progress != nil && m.Progress.Current > 0 || m.Status == "" {
+		return ""
+	}
+	return strings.TrimSpace(m.ID + " " + m.Status)
+}
+
+// Build builds the Dockerfile of a folder for a server. The engine's own cache
+// makes it fast when nothing has changed.
+func (e *Engine) Build(ctx context.Context, server, dir string, progress func(line string)) (Image, error) {
+	i, err := e.build(ctx, server+"-dockerfile", server, testcontainers.FromDockerfile{Context: dir}, progress)
+	if err != nil {
+		return Image{}, fmt.Errorf("building the Dockerfile of %s in %s: %w", server, dir, err)
+	}
+	return i, e.prune(ctx, client.ImageListOptions{Filters: ours(server).Add("dangling", "true")}, 0)
+}
+
+// Wrap makes an image that holds nothing but a static program, and finds it
+// again by the program's content.
+func (e *Engine) Wrap(ctx context.Context, server, binary string, progress func(line string)) (Image, error) {
+	content, err := os.ReadFile(binary)
+	if err != nil {
+		return Image{}, fmt.Errorf("reading the program of %s: %w", server, err)
+	}
+	if err := static(content); err != nil {
+		return Image{}, fmt.Errorf("the program of %s cannot stand in an image by itself: %w", server, err)
+	}
+	hash := sha256.Sum256(append([]byte(scratchfile), content...))
+	tag := server + "-" + hex.EncodeToString(hash[:8])
+	found, err := e.client.ImageInspect(ctx, repository+":"+tag)
+	if err == nil {
+		return e.usable(tag, found.InspectResponse)
+	}
+	if !errdefs.IsNotFound(err) {
+		return Image{}, fmt.Errorf("looking for the image of %s: %w", server, err)
+	}
+	archive, err := scratchContext(content)
+	if err != nil {
+		return Image{}, fmt.Errorf("packing the program of %s: %w", server, err)
+	}
+	i, err := e.build(ctx, tag, server, testcontainers.FromDockerfile{ContextArchive: bytes.NewReader(archive)}, progress)
+	if err != nil {
+		return Image{}, fmt.Errorf("building an image around the program of %s: %w", server, err)
+	}
+	return i, e.prune(ctx, client.ImageListOptions{Filters: ours(server)}, keptImages)
+}
+
+// static refuses a program that needs a loader, which an empty image lacks.
+func static(content []byte) error {
+	f, err := elf.NewFile(bytes.NewReader(content))
+	if err != nil {
+		return fmt.Errorf("it is no program for Linux: %w", err)
+	}
+	for _, p := range f.Progs {
+		if p.Type == elf.PT_INTERP {
+			return errors.New("it is linked dynamically; build it with CGO_ENABLED=0")
+		}
+	}
+	return nil
+}
+
+// scratchContext is the build's archive, the same for the same program.
+func scratchContext(program []byte) ([]byte, error) {
+	var b bytes.Buffer
+	w := tar.NewWriter(&b)
+	for _, file := range []struct {
+		name    string
+		content []byte
+	}{{"Dockerfile", []byte(scratchfile)}, {"server", program}} {
+		header := &tar.Header{Name: file.name, Mode: 0o755, Size: int64(len(file.content)), Typeflag: tar.TypeReg}
+		if err := w.WriteHeader(header); err != nil {
+			return nil, err
+		}
+		if _, err := w.Write(file.content); err != nil {
+			return nil, err
+		}
+	}
+	if err := w.Close(); err != nil {
+		return nil, err
+	}
+	return b.Bytes(), nil
+}
+
+// build runs one build and labels its image as the server's.
+func (e *Engine) build(ctx context.Context, tag, server string, from testcontainers.FromDockerfile, progress func(string)) (Image, error) {
+	p, err := e.provider()
+	if err != nil {
+		return Image{}, err
+	}
+	lines := &lineWriter{each: progress}
+	from.Repo, from.Tag, from.KeepImage, from.BuildLogWriter = repository, tag, true, lines
+	from.BuildOptionsModifier = func(o *client.ImageBuildOptions) { o.Labels = map[string]string{labelServer: server} }
+	name, err := p.BuildImage(ctx, &testcontainers.ContainerRequest{FromDockerfile: from})
+	lines.flush()
+	if ctx.Err() != nil {
+		return Image{}, ctx.Err()
+	}
+	if err != nil {
+		return Image{}, fmt.Errorf("%w\n%s", err, strings.Join(lines.last, "\n"))
+	}
+	found, err := e.client.ImageInspect(ctx, name)
+	if err != nil {
+		return Image{}, fmt.Errorf("looking for the built image: %w", err)
+	}
+	return e.usable(name, found.InspectResponse)
+}
+
+// ours are the images of a server.
+func ours(server string) client.Filters {
+	return make(client.Filters).Add("label", labelServer+"="+server)
+}
+
+// prune removes images but for the newest ones. One that a container uses
+// stays.
+func (e *Engine) prune(ctx context.Context, list client.ImageListOptions, keep int) error {
+	found, err := e.client.ImageList(ctx, list)
+	if err != nil {
+		return fmt.Errorf("tidying images: %w", err)
+	}
+	images := found.Items
+	slices.SortFunc(images, func(a, b image.Summary) int { return cmp.Compare(b.Created, a.Created) })
+	for _, old := range images[min(keep, len(images)):] {
+		_, err := e.client.ImageRemove(ctx, old.ID, client.ImageRemoveOptions{PruneChildren: true})
+		if err != nil && !errdefs.IsConflict(err) && !errdefs.IsNotFound(err) {
+			return fmt.Errorf("removing an old image: %w", err)
+		}
+	}
+	return nil
+}
+
+// lineWriter hands lines on as they come and keeps the last ones.
+type lineWriter struct {
+	each func(string)
+	last []string
+	rest []byte
+}
+
+// Write never fails.
+func (w *lineWriter) Write(p []byte) (int, error) {
+	w.rest = append(w.rest, p...)
+	for {
+		line, rest, ok := bytes.Cut(w.rest, []byte("\n"))
+		if !ok {
+			return len(p), nil
+		}
+		w.line(string(line))
+		w.rest = rest
+	}
+}
+
+// flush takes what stands after the last line break as a line.
+func (w *lineWriter) flush() {
+	if len(w.rest) > 0 {
+		w.line(string(w.rest))
+		w.rest = nil
+	}
+}
+
+func (w *lineWriter) line(text string) {
+	if text = strings.TrimSpace(text); text == "" {
+		return
+	}
+	w.last = append(w.last, text)
+	w.last = w.last[max(0, len(w.last)-lastLines):]
+	w.each(text)
+}
