@@ -131,6 +131,9 @@ type Phase struct {
 	// bursts are BurstSize/RateRPS seconds apart.
 	BurstSize int  `json:"burst_size,omitempty"`
 	Adjust    bool `json:"adjust,omitempty"`
+	// Tell sends what the phase gave with its PhaseDone already, for a decision
+	// on the phases to come.
+	Tell bool `json:"tell,omitempty"`
 	// ShedAfter gives up a request that could not be sent for so long after its
 	// intended instant: it is counted and never sent. 0 sheds nothing.
 	ShedAfter time.Duration `json:"shed_after_ns,omitempty"`

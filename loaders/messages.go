@@ -1,6 +1,10 @@
 package loaders
 
-import "github.com/joust-bench/joust/results"
+import (
+	"time"
+
+	"github.com/joust-bench/joust/results"
+)
 
 // Message is one line of JSON between joust and a loader process. Exactly one
 // field is set.
@@ -42,7 +46,18 @@ type Stop struct{}
 type Adjustment struct {
 	Phase   string  `json:"phase"`
 	RateRPS float64 `json:"rate_rps,omitempty"`
-	Skip    string  `json:"skip,omitempty"`
+	// Duration replaces that of the phase; 0 keeps it.
+	Duration time.Duration `json:"duration_ns,omitempty"`
+	Skip     string        `json:"skip,omitempty"`
+}
+
+// Apply is the phase with the rate and the duration of the adjustment.
+func (a Adjustment) Apply(p Phase) Phase {
+	p.RateRPS = a.RateRPS
+	if a.Duration > 0 {
+		p.Duration = a.Duration
+	}
+	return p
 }
 
 // Ready says that connections are up.
@@ -86,6 +101,8 @@ type PhaseDone struct {
 	// Threads share the work: a rate r takes the fraction
 	// r × CPUPerRequestNS / (Threads × 1e9) of each.
 	Threads int `json:"threads"`
+	// Result is what the phase gave, for phases that Tell; else absent.
+	Result *results.Phase `json:"result,omitempty"`
 }
 
 // AwaitAdjust says that the loader waits for the rate of a phase.

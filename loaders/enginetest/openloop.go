@@ -1,6 +1,7 @@
 package enginetest
 
 import (
+	"reflect"
 	"sync"
 	"testing"
 	"time"
@@ -188,11 +189,12 @@ func ladder(t *testing.T, e loaders.Loader) {
 	server := Start(t, Answering(func(Request) string { return OK(Hello) }))
 	a, b := Open(0, 80*time.Millisecond), Open(0, time.Hour)
 	a.Name, a.Adjust, b.Name, b.Adjust = "adjusted", true, "skipped", true
+	a.Tell = true
 	steer := Steer{Answer: func(phase string) loaders.Adjustment {
 		if phase == "skipped" {
 			return loaders.Adjustment{Phase: phase, Skip: "beyond the loader"}
 		}
-		return loaders.Adjustment{Phase: phase, RateRPS: 500}
+		return loaders.Adjustment{Phase: phase, RateRPS: 500, Duration: 120 * time.Millisecond}
 	}}
 	spec := Spec(Closed(60*time.Millisecond), a, b)
 	spec.Target.Address = server.Address
@@ -200,8 +202,11 @@ func ladder(t *testing.T, e loaders.Loader) {
 	if len(report.Phases) != 3 || report.Phases[2].Skipped != "beyond the loader" || len(steer.Windows) != 2 || len(steer.Done) != 2 {
 		t.Fatalf("phases %+v, windows %+v", report.Phases, steer.Windows)
 	}
-	if r := report.Phases[1].Rate; r.TargetRPS != 500 || r.Offered != 40 {
-		t.Errorf("asked for 500 req/s in 80 ms, got %+v", r)
+	if r := report.Phases[1].Rate; r.TargetRPS != 500 || r.Offered != 60 {
+		t.Errorf("asked for 500 req/s in the adjustment's 120 ms, got %+v", r)
+	}
+	if told := steer.Done[1].Result; steer.Done[0].Result != nil || !reflect.DeepEqual(told, &report.Phases[1]) {
+		t.Errorf("told of the phase that tells: %+v, reported %+v", told, report.Phases[1])
 	}
 	report.Phases = report.Phases[:2]
 	CheckCounts(t, server, &report)

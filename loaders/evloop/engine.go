@@ -238,7 +238,8 @@ func (s *session) phase(ctx context.Context, p *loaders.Phase, startAt int64, co
 			result.Skipped = a.Skip
 			return result, nil
 		}
-		rate = a.RateRPS
+		adjusted := a.Apply(*p)
+		p, rate = &adjusted, a.RateRPS
 	}
 	runtime.GC()
 	on, err := s.plan(p, rate, startAt)
@@ -254,6 +255,9 @@ func (s *session) phase(ctx context.Context, p *loaders.Phase, startAt int64, co
 		return result, err
 	}
 	done := s.phaseDone(&result)
+	if p.Tell {
+		done.Result = &result
+	}
 	if p.Loop == results.ClosedLoop {
 		s.lastRPS = done.ThroughputRPS
 	}
