@@ -57,7 +57,9 @@ type PlanEntry struct {
 type PlanTable struct {
 	Scenario string `json:"scenario"`
 	Protocol string `json:"protocol"`
-	Clients  int    `json:"clients"`
+	// Clients is the number of connections; with a sweep, that of scouting and
+	// of warming up before it.
+	Clients int `json:"clients"`
 	// Trials is n, the number of ladders a server.
 	Trials   int   `json:"trials"`
 	WarmupNS int64 `json:"warmup_ns"`
@@ -72,6 +74,20 @@ type PlanTable struct {
 	OpenDurationNS int64      `json:"open_duration_ns,omitempty"`
 	// Schedule is the open-loop arrival law: "constant" or "poisson".
 	Schedule string `json:"schedule,omitempty"`
+	// Sweep are the numbers of clients among which each trial finds the best
+	// for its own ladder; absent where there is only Clients.
+	Sweep *PlanSweep `json:"sweep,omitempty"`
+	// Objective is what the highest rate is searched for; absent for none.
+	Objective *Objective `json:"objective,omitempty"`
+}
+
+// PlanSweep is a list of numbers of clients.
+type PlanSweep struct {
+	// Clients are in ascending order.
+	Clients []int `json:"clients"`
+	// Auto is true when the sweep ends where throughput stops growing; Clients
+	// are then the most that it may come to.
+	Auto bool `json:"auto,omitempty"`
 }
 
 // PlanRate is one open-loop step of a ladder.

@@ -36,6 +36,12 @@ type Trial struct {
 	// Kernel holds the kernel's witnesses from before the first connection to
 	// the end of the ladder.
 	Kernel *Kernel `json:"kernel,omitempty"`
+	// Sweep is closed-loop throughput over clients, in the order in which it was
+	// measured, before the ladder.
+	Sweep []SweepPoint `json:"sweep,omitempty"`
+	// Search is the search for the highest rate that keeps the table's
+	// objective.
+	Search *Search `json:"search,omitempty"`
 	// MeasuredNS is the time spent in warm-up and windows.
 	MeasuredNS int64 `json:"measured_ns"`
 }
@@ -47,6 +53,9 @@ type TrialKind string
 const (
 	TrialMeasured TrialKind = "measured"
 	TrialScout    TrialKind = "scout"
+	// TrialConfirm holds a rate that a search found against a fresh process, in
+	// longer windows.
+	TrialConfirm TrialKind = "confirm"
 )
 
 // TrialState says whether a trial counts.

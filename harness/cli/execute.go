@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -127,7 +128,7 @@ func (a *app) announce(j *job) {
 		count(len(p.Entries), "server"), count(len(p.Tables), "table"), count(trials, "trial"), p.Seed)
 	fmt.Fprintf(a.stderr, "planned time %s, at most %s, builds apart\n", span(p.PlannedNS), span(p.AtMostNS))
 	fmt.Fprintf(a.stderr, "CPUs: %s\n", describeSplit(j.run.CPUs))
-	for _, w := range append(j.run.Warnings, plan.ClaimNotes(*p, j.catalogue.Runnable)...) {
+	for _, w := range slices.Concat(j.run.Warnings, plan.ClaimNotes(*p, j.catalogue.Runnable), plan.SearchNotes(*p)) {
 		fmt.Fprintf(a.stderr, "note: %s\n", w)
 	}
 	for _, s := range j.run.Servers {

@@ -20,13 +20,13 @@ import (
 
 // runFlags are the flags of joust run. What was not given stays with the plan.
 type runFlags struct {
-	servers, scenarios, protocols, modes, rates []string
+	servers, scenarios, protocols, modes, rates, clients []string
 
-	clients, trials  int
+	trials           int
 	duration, warmup time.Duration
 	seed             uint64
 	pin, resume      string
-	peaks            string
+	peaks, findRate  string
 	publish          bool
 	repeatBudget     float64
 }
@@ -48,6 +48,8 @@ is and says how to go on; a second Ctrl-C ends at once.`,
   joust run scripts/default.yaml --servers gin,echo --mode closed
   joust run --servers nginx --scenarios hello --mode open --rates 1000,20k
   joust run --servers nginx --scenarios hello --mode open --rates 50%,90% --peaks latest
+  joust run --servers nginx,nethttp --scenarios hello --clients auto --trials 3
+  joust run --servers nginx --scenarios hello --find-rate "p99<10ms" --trials 3
   joust run --resume 2026-11-21T18-05-33Z`,
 		Args: atMostOne("PLAN.yaml"),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -61,12 +63,13 @@ is and says how to go on; a second Ctrl-C ends at once.`,
 	flags.StringSliceVar(&f.servers, "servers", nil, "servers to compare, or all")
 	flags.StringSliceVar(&f.scenarios, "scenarios", nil, "scenarios to ask, or headline, or all")
 	flags.StringSliceVar(&f.protocols, "protocols", nil, "protocols to speak (h1)")
-	flags.IntVar(&f.clients, "clients", 0, "connections of the loader (default 64; a scenario's own number wins)")
+	flags.StringSliceVar(&f.clients, "clients", nil, "connections of the loader, several such as 1,8,64,512 to compare, or auto: doubled until throughput stops growing (default 64; a scenario's own number wins)")
 	flags.DurationVar(&f.duration, "duration", 0, "length of every measured window (default 1.5s closed, 1s open)")
 	flags.DurationVar(&f.warmup, "warmup", 0, "length of the warm-up (default 1s)")
 	flags.IntVar(&f.trials, "trials", 0, "trials of each cell (default 6)")
 	flags.StringSliceVar(&f.modes, "mode", nil, "closed, open, or both")
 	flags.StringSliceVar(&f.rates, "rates", nil, "open-loop rates: 50% of the peak, 20000 or 20k in req/s, or common")
+	flags.StringVar(&f.findRate, "find-rate", "", `search the highest rate that keeps p50, p90, p99, p99.9 or max of the latency below a bound, such as "p99<10ms"`)
 	flags.Uint64Var(&f.seed, "seed", 0, "seed of the order of trials and of the loader's choices (default: a fresh one, printed)")
 	flags.StringVar(&f.pin, "pin", "auto", `CPU split: auto, none, or "server=0-3;loader=4-7"`)
 	flags.StringVar(&f.peaks, "peaks", "", "a stored run whose peaks fractional rates are of, for --mode open alone")
@@ -159,7 +162,7 @@ func (a *app) resume(c *cobra.Command, args []string, f *runFlags) error {
 
 // planFlag is the first flag given that would change the plan.
 func planFlag(c *cobra.Command) string {
-	for _, name := range []string{"servers", "scenarios", "protocols", "clients", "duration", "warmup", "trials", "mode", "rates", "seed", "pin", "peaks"} {
+	for _, name := range []string{"servers", "scenarios", "protocols", "clients", "duration", "warmup", "trials", "mode", "rates", "find-rate", "seed", "pin", "peaks"} {
 		if c.Flags().Changed(name) {
 			return "--" + name
 		}
@@ -191,13 +194,13 @@ func (a *app) overrides(c *cobra.Command, f *runFlags) (plan.Overrides, error) {
 		to   *[]string
 	}{
 		{"servers", f.servers, &o.Servers}, {"scenarios", f.scenarios, &o.Scenarios},
-		{"protocols", f.protocols, &o.Protocols}, {"mode", f.modes, &o.Modes}, {"rates", f.rates, &o.Rates},
+		{"protocols", f.protocols, &o.Protocols}, {"mode", f.modes, &o.Modes}, {"rates", f.rates, &o.Rates}, {"clients", f.clients, &o.Clients},
 	} {
 		if c.Flags().Changed(list.flag) {
 			*list.to = list.from
 		}
 	}
-	o.Clients = given(c, "clients", &f.clients)
+	o.FindRate = given(c, "find-rate", &f.findRate)
 	o.Trials = given(c, "trials", &f.trials)
 	o.Duration = given(c, "duration", &f.duration)
 	o.Warmup = given(c, "warmup", &f.warmup)

@@ -94,3 +94,9 @@ func (v *verdict) flag(f results.Flag) {
 }
 
 func percent(share float64) string { return fmt.Sprintf("%.1f %%", share*100) }
+
+// Void is the verdict of a phase of which nothing can be said: the reason's code
+// and its text.
+func Void(code, text string) results.Verdict {
+	return results.Verdict{Reasons: []results.Reason{{Code: code, Voids: true, Text: text}}}
+}

@@ -2,6 +2,7 @@ package judge
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/joust-bench/joust/results"
 )
@@ -12,6 +13,14 @@ type Rate struct {
 	RPS float64
 	// SkipCode and Skip are set when the phase is not run.
 	SkipCode, Skip string
+}
+
+// MostPaced is the highest rate in req/s that Pace lets pass.
+func MostPaced(limits results.Thresholds, costNS float64, threads int) float64 {
+	if costNS <= 0 {
+		return math.Inf(1)
+	}
+	return limits.PaceLimit * float64(max(1, threads)) * 1e9 / costNS
 }
 
 // Pace decides whether the loader can pace a rate, from its own CPU cost per

@@ -35,8 +35,9 @@ type Trial struct {
 
 // Expand lists the trials of a plan in the order in which they run. Scouting
 // comes first, as block 0. Then each block holds one trial of every runnable
-// entry and table that has repetitions left, shuffled anew. The same plan with
-// the same runnable cells gives the same list.
+// entry and table that has repetitions left, shuffled anew, and after them those
+// that confirm what the block's searches found. The same plan with the same
+// runnable cells gives the same list.
 func Expand(p results.Plan, runnable func(results.PlanEntry, results.PlanTable) bool) []Trial {
 	list := shuffled(scouts(p, runnable), p.Seed, 0)
 	for block := 1; ; block++ {
@@ -45,6 +46,7 @@ func Expand(p results.Plan, runnable func(results.PlanEntry, results.PlanTable) 
 			break
 		}
 		list = append(list, shuffled(trials, p.Seed, block)...)
+		list = append(list, shuffled(confirms(trials), p.Seed, -block)...)
 	}
 	for i := range list {
 		list[i].Index = i
@@ -68,6 +70,18 @@ func blockTrials(p results.Plan, block int, runnable func(results.PlanEntry, res
 		}
 		for _, e := range runnableEntries(p, t, runnable) {
 			list = append(list, Trial{Block: block, Kind: results.TrialMeasured, Entry: e, Table: t, Repetition: block})
+		}
+	}
+	return list
+}
+
+// confirms are the trials that confirm what those of a block search for.
+func confirms(trials []Trial) []Trial {
+	var list []Trial
+	for _, t := range trials {
+		if t.Table.Objective != nil {
+			t.Kind, t.Table = results.TrialConfirm, confirmTable(t.Table)
+			list = append(list, t)
 		}
 	}
 	return list

@@ -16,12 +16,13 @@ type planYAML struct {
 	Warmup         time.Duration `yaml:"warmup"`
 	Duration       time.Duration `yaml:"duration"`
 	OpenDuration   time.Duration `yaml:"open_duration"`
-	Clients        int           `yaml:"clients"`
+	Clients        clientsYAML   `yaml:"clients"`
 	Trials         int           `yaml:"trials"`
 	Modes          []string      `yaml:"modes"`
 	Rates          []rateYAML    `yaml:"rates"`
 	Protocols      []string      `yaml:"protocols"`
 	Schedule       string        `yaml:"schedule"`
+	FindRate       objectiveYAML `yaml:"find_rate"`
 	Idle           string        `yaml:"idle"`
 	RequestTimeout time.Duration `yaml:"request_timeout"`
 	Drain          time.Duration `yaml:"drain"`
@@ -39,12 +40,13 @@ type tableYAML struct {
 	Warmup       time.Duration `yaml:"warmup"`
 	Duration     time.Duration `yaml:"duration"`
 	OpenDuration time.Duration `yaml:"open_duration"`
-	Clients      int           `yaml:"clients"`
+	Clients      clientsYAML   `yaml:"clients"`
 	Trials       int           `yaml:"trials"`
 	Modes        []string      `yaml:"modes"`
 	Rates        []rateYAML    `yaml:"rates"`
 	Protocols    []string      `yaml:"protocols"`
 	Schedule     string        `yaml:"schedule"`
+	FindRate     objectiveYAML `yaml:"find_rate"`
 }
 
 // wide are the settings that a plan shares with its tables.
@@ -52,7 +54,7 @@ func (p *planYAML) wide() tableYAML {
 	return tableYAML{
 		Warmup: p.Warmup, Duration: p.Duration, OpenDuration: p.OpenDuration,
 		Clients: p.Clients, Trials: p.Trials, Modes: p.Modes, Rates: p.Rates,
-		Protocols: p.Protocols, Schedule: p.Schedule,
+		Protocols: p.Protocols, Schedule: p.Schedule, FindRate: p.FindRate,
 	}
 }
 
@@ -166,7 +168,7 @@ func (r *fileReader) table(path string, raw tableYAML) table {
 
 func (r *fileReader) settings(prefix string, raw tableYAML) settings {
 	return settings{
-		clients:      read(r, prefix+"clients", raw.Clients, count("clients", 1, maxClients)),
+		clients:      r.clients(prefix+"clients", raw.Clients),
 		trials:       read(r, prefix+"trials", raw.Trials, count("trials", 1, maxTrials)),
 		warmup:       read(r, prefix+"warmup", raw.Warmup, checkWarmup),
 		duration:     read(r, prefix+"duration", raw.Duration, window("duration")),
@@ -175,6 +177,7 @@ func (r *fileReader) settings(prefix string, raw tableYAML) settings {
 		protocols:    r.names(prefix+"protocols", raw.Protocols, checkProtocol),
 		rates:        r.rates(prefix+"rates", raw.Rates),
 		schedule:     read(r, prefix+"schedule", raw.Schedule, oneOf("schedule", scheduleNames())),
+		objective:    read(r, prefix+"find_rate", results.Objective(raw.FindRate), nil),
 	}
 }
 

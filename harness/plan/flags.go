@@ -16,7 +16,8 @@ type Overrides struct {
 	// for them keep their settings.
 	Scenarios []string
 	Protocols []string
-	Clients   *int
+	// Clients are numbers, or "auto".
+	Clients []string
 	// Duration sets the closed-loop and the open-loop windows.
 	Duration *time.Duration
 	Warmup   *time.Duration
@@ -26,7 +27,9 @@ type Overrides struct {
 	// Rates are in the form of ParseRate; they replace those of every table
 	// that has an open loop.
 	Rates []string
-	Seed  *uint64
+	// FindRate is in the form of ParseObjective.
+	FindRate *string
+	Seed     *uint64
 	// Peaks are what an earlier run found, in requests per second: fractions
 	// are of these in ladders without a closed-loop phase.
 	Peaks map[PeakKey]float64
@@ -45,13 +48,14 @@ func readFlags(o Overrides, ps *problems) flags {
 		scenarios: flagNames(ps, "--scenarios", o.Scenarios, nil),
 		seed:      flagValue(ps, "--seed", o.Seed, nil),
 		settings: settings{
-			clients:   flagValue(ps, "--clients", o.Clients, count("clients", 1, maxClients)),
+			clients:   flagClients(ps, o.Clients),
 			trials:    flagValue(ps, "--trials", o.Trials, count("trials", 1, maxTrials)),
 			warmup:    flagValue(ps, "--warmup", o.Warmup, checkWarmup),
 			duration:  flagValue(ps, "--duration", o.Duration, window("a window")),
 			modes:     flagNames(ps, "--mode", o.Modes, oneOf("mode", modeNames())),
 			protocols: flagNames(ps, "--protocols", o.Protocols, checkProtocol),
 			rates:     flagRates(ps, o.Rates),
+			objective: flagObjective(ps, o.FindRate),
 		},
 	}
 	f.openDuration = f.duration

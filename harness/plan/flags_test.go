@@ -24,7 +24,7 @@ tables:
 `
 	o := plan.Overrides{
 		Servers: []string{"nethttp-aa", "fasthttp"}, Scenarios: []string{"echo", "hello"},
-		Clients: ptr(8), Trials: ptr(3), Warmup: ptr(time.Duration(0)), Duration: ptr(2 * time.Second),
+		Clients: []string{"8"}, Trials: ptr(3), Warmup: ptr(time.Duration(0)), Duration: ptr(2 * time.Second),
 		Rates: []string{"20k", "common"}, Seed: ptr(uint64(9)),
 	}
 	p, _ := resolve(t, file, o, catalogue(t))
@@ -89,7 +89,7 @@ func TestBadFlags(t *testing.T) {
 		{"empty list", minimal, plan.Overrides{Scenarios: []string{}}, []string{"--scenarios: is empty"}},
 		{"unknown protocol", minimal, plan.Overrides{Protocols: []string{"h4"}}, []string{`--protocols: unknown protocol "h4"`}},
 		{"unspoken protocol", minimal, plan.Overrides{Protocols: []string{"h2c"}}, []string{"--protocols: no loader engine speaks h2c yet; use h1"}},
-		{"no clients", minimal, plan.Overrides{Clients: ptr(0)}, []string{"--clients: clients must be at least 1, not 0"}},
+		{"no clients", minimal, plan.Overrides{Clients: []string{"0"}}, []string{"--clients: clients must be at least 1, not 0"}},
 		{"no trials", minimal, plan.Overrides{Trials: ptr(-1)}, []string{"--trials: trials must be at least 1, not -1"}},
 		{"negative window", minimal, plan.Overrides{Duration: ptr(-time.Second)}, []string{"--duration: a window must not be negative (-1s)"}},
 		{"long window", minimal, plan.Overrides{Duration: ptr(time.Hour)}, []string{"--duration: a window must be at most 10m0s"}},
@@ -106,7 +106,7 @@ func TestBadFlags(t *testing.T) {
 		{"nothing runnable", minimal, plan.Overrides{Servers: []string{"nginx"}, Scenarios: []string{"json"}}, []string{"nothing of the plan can be measured here (nginx: json: " + noHandler}},
 		{"nothing left", "servers: [gin]\ntables: [{scenarios: [upload_20mb]}]", plan.Overrides{Modes: []string{"open"}, Rates: []string{"1000"}}, []string{"nothing to measure is left"}},
 		{"nothing at all", "", plan.Overrides{}, []string{"the plan names no servers", "the plan names no scenarios"}},
-		{"all at once", "servers: [gim]\ntables: [{scenarios: [hello]}]", plan.Overrides{Clients: ptr(0), Trials: ptr(0)}, []string{
+		{"all at once", "servers: [gim]\ntables: [{scenarios: [hello]}]", plan.Overrides{Clients: []string{"0"}, Trials: ptr(0)}, []string{
 			`test.yaml:1: unknown server "gim", did you mean "gin"?`, "--clients: clients must", "--trials: trials must",
 		}},
 	} {
@@ -206,13 +206,13 @@ func TestClients(t *testing.T) {
 	}
 	for _, c := range []struct {
 		what, file string
-		flag       *int
+		flag       []string
 		want       int
 	}{
 		{"the row's own", file("", ""), nil, 8},
 		{"the row's own before the plan's", file("clients: 32\n", ""), nil, 8},
 		{"the table's before the row's", file("clients: 32\n", ", clients: 4"), nil, 4},
-		{"the flag's before all", file("clients: 32\n", ", clients: 4"), ptr(2), 2},
+		{"the flag's before all", file("clients: 32\n", ", clients: 4"), []string{"2"}, 2},
 	} {
 		p, warnings := resolve(t, c.file, plan.Overrides{Clients: c.flag}, catalogue(t))
 		if p.Tables[0].Clients != c.want {
@@ -234,7 +234,7 @@ func TestThreads(t *testing.T) {
 			t.Errorf("%s has %d threads instead of %d", name, got, want)
 		}
 	}
-	got := refused(t, "servers: [gin]\nthreads: 4\ntables: [{scenarios: [hello]}]", plan.Overrides{Clients: ptr(3)}, c)
+	got := refused(t, "servers: [gin]\nthreads: 4\ntables: [{scenarios: [hello]}]", plan.Overrides{Clients: []string{"3"}}, c)
 	if !strings.HasPrefix(got, "test.yaml:2: more threads than clients") {
 		t.Error(got)
 	}
@@ -244,11 +244,11 @@ func TestConnectionLimit(t *testing.T) {
 	t.Parallel()
 	c := catalogue(t)
 	c.Connections = plan.ConnectionLimit{Max: 100, Reason: "the limit of open files is 124", Remedy: "ulimit -n 65536"}
-	if _, _, err := plan.Resolve("test.yaml", []byte(minimal), plan.Overrides{Clients: ptr(100)}, c); err != nil {
+	if _, _, err := plan.Resolve("test.yaml", []byte(minimal), plan.Overrides{Clients: []string{"100"}}, c); err != nil {
 		t.Errorf("as many clients as possible are refused: %v", err)
 	}
 	want := "--clients: 101 clients are more than the 100 connections possible here: the limit of open files is 124; raise it with: ulimit -n 65536"
-	if got := refused(t, minimal, plan.Overrides{Clients: ptr(101), Scenarios: []string{"all"}}, c); got != want {
+	if got := refused(t, minimal, plan.Overrides{Clients: []string{"101"}, Scenarios: []string{"all"}}, c); got != want {
 		t.Errorf("got %q", got)
 	}
 }

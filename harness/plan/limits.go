@@ -49,7 +49,7 @@ func defaultRates() []rate {
 
 func defaults() settings {
 	return settings{
-		clients:      given(DefaultClients, place{}),
+		clients:      given(clients{list: []int{DefaultClients}}, place{}),
 		trials:       given(DefaultTrials, place{}),
 		warmup:       given(DefaultWarmup, place{}),
 		duration:     given(DefaultDuration, place{}),

@@ -31,11 +31,14 @@ type PhasePlan struct {
 	// MinCompletions and MaxDuration are as in results.PlanTable.
 	MinCompletions int
 	MaxDuration    time.Duration
+	// Search marks a step of a search for a rate, and Spare one that it needs
+	// only when it takes longer than usual.
+	Search, Spare bool
 }
 
 // Phases is the trial's ladder in the order in which it runs: the warm-up where
 // there is one, the closed loop, then the open-loop rates, shuffled for this
-// trial from the plan's seed.
+// trial from the plan's seed, then the steps of a search for a rate.
 func Phases(t Trial, p results.Plan) []PhasePlan {
 	var list []PhasePlan
 	table := t.Table
@@ -60,7 +63,7 @@ func Phases(t Trial, p results.Plan) []PhasePlan {
 	open := list[first:]
 	random := rand.New(rand.NewPCG(p.Seed, t.identity()))
 	random.Shuffle(len(open), func(i, j int) { open[i], open[j] = open[j], open[i] })
-	return list
+	return append(list, searchPhases(t)...)
 }
 
 // knownRate is the rate where the plan alone tells it, else 0.

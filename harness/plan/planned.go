@@ -11,6 +11,8 @@ const (
 	// trialOverhead is for start, exact pass and end of a trial.
 	trialOverhead = 800 * time.Millisecond
 	phaseOverhead = 100 * time.Millisecond
+	// loaderOverhead is for start and end of one more loader process.
+	loaderOverhead = 200 * time.Millisecond
 	// checkTime is for the full check of one row of one server.
 	checkTime = 500 * time.Millisecond
 
@@ -32,11 +34,18 @@ func Planned(p results.Plan, c Catalogue) (nominal, atMost time.Duration) {
 }
 
 func trialTime(t Trial, p results.Plan, c *Catalogue) (nominal, atMost time.Duration) {
-	nominal = trialOverhead
-	atMost = trialOverhead + limitTime(t.Entry.Server, c)
+	nominal, atMost = phasesTime(t, p)
+	sweep, sweepAtMost := sweepTime(t, p)
+	return trialOverhead + sweep + nominal, trialOverhead + limitTime(t.Entry.Server, c) + sweepAtMost + atMost
+}
+
+// phasesTime is the time of the trial's ladder.
+func phasesTime(t Trial, p results.Plan) (nominal, atMost time.Duration) {
 	for _, phase := range Phases(t, p) {
 		fixed := phaseOverhead + phase.Lead
-		nominal += fixed + phase.Duration
+		if !phase.Spare {
+			nominal += fixed + phase.Duration
+		}
 		atMost += fixed + max(phase.Duration, phase.MaxDuration) + ns(p.DrainNS)
 	}
 	return nominal, atMost

@@ -49,7 +49,7 @@ type resolver struct {
 	// left are rows that lost a mode or a protocol, for one warning each.
 	left map[string][]string
 	// clients says where the clients of each table come from.
-	clients []opt[int]
+	clients []opt[clients]
 }
 
 // plan fills in what holds for the whole plan.

@@ -43,11 +43,13 @@ type entry struct {
 
 // settings are what may be said of the whole plan, of one table, or by flags.
 type settings struct {
-	clients, trials                opt[int]
+	clients                        opt[clients]
+	trials                         opt[int]
 	warmup, duration, openDuration opt[time.Duration]
 	modes, protocols               opt[[]name]
 	rates                          opt[[]rate]
 	schedule                       opt[string]
+	objective                      opt[results.Objective]
 }
 
 // over lays s over the other: what s does not say is taken from there.
@@ -62,6 +64,7 @@ func (s settings) over(other settings) settings {
 		protocols:    s.protocols.or(other.protocols),
 		rates:        s.rates.or(other.rates),
 		schedule:     s.schedule.or(other.schedule),
+		objective:    s.objective.or(other.objective),
 	}
 }
 

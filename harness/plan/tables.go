@@ -121,10 +121,10 @@ func (r *resolver) merged(s spec) settings {
 
 // clientsOf finds the number of clients: a row's own wins over the plan's, and
 // loses to its table's and the flag's.
-func (r *resolver) clientsOf(s spec) opt[int] {
-	own := opt[int]{}
+func (r *resolver) clientsOf(s spec) opt[clients] {
+	own := opt[clients]{}
 	if s.row.Clients > 0 {
-		own = given(s.row.Clients, s.at)
+		own = given(clients{list: []int{s.row.Clients}}, s.at)
 	}
 	return r.flags.clients.or(s.clients).or(own).or(r.doc.clients).or(defaults().clients)
 }
@@ -147,10 +147,10 @@ func (r *resolver) table(s spec, protocol string, loops []string) results.PlanTa
 	t := results.PlanTable{
 		Scenario: s.row.Name,
 		Protocol: protocol,
-		Clients:  r.clientsOf(s).val,
 		Trials:   m.trials.val,
 		WarmupNS: m.warmup.val.Nanoseconds(),
 	}
+	r.clientsOf(s).val.into(&t, r.cat.Connections.Max, r.doc.threads.val)
 	if slices.Contains(loops, string(scenarios.Closed)) {
 		t.Closed = true
 		t.ClosedDurationNS = m.duration.val.Nanoseconds()
@@ -159,9 +159,13 @@ func (r *resolver) table(s spec, protocol string, loops []string) results.PlanTa
 			t.MaxDurationNS = max(MaxStretch, m.duration.val).Nanoseconds()
 		}
 	}
-	if slices.Contains(loops, string(scenarios.Open)) {
+	t.Objective = r.objective(s, t.Closed)
+	open := slices.Contains(loops, string(scenarios.Open))
+	if open || t.Objective != nil {
 		t.OpenDurationNS = m.openDuration.val.Nanoseconds()
 		t.Schedule = m.schedule.val
+	}
+	if open {
 		for _, x := range m.rates.val {
 			t.Rates = append(t.Rates, x.PlanRate)
 		}

@@ -12,6 +12,7 @@ import (
 func (r *resolver) checkTogether(p *results.Plan) {
 	for i := range p.Tables {
 		r.checkClients(p, &p.Tables[i], r.clients[i])
+		r.checkObjective(p, &p.Tables[i])
 	}
 	r.checkRates(p)
 	if len(r.problems.list) > 0 {
@@ -24,10 +25,13 @@ func (r *resolver) checkTogether(p *results.Plan) {
 	r.checkRunnable(p)
 }
 
-func (r *resolver) checkClients(p *results.Plan, t *results.PlanTable, from opt[int]) {
-	limit := r.cat.Connections
-	if limit.Max > 0 && t.Clients > limit.Max {
-		text := fmt.Sprintf("%d clients are more than the %d connections possible here", t.Clients, limit.Max)
+func (r *resolver) checkClients(p *results.Plan, t *results.PlanTable, from opt[clients]) {
+	limit, fewest := r.cat.Connections, t.Clients
+	if t.Sweep != nil {
+		fewest = t.Sweep.Clients[0]
+	}
+	if most := max(from.val.most(), fewest); limit.Max > 0 && most > limit.Max {
+		text := fmt.Sprintf("%d clients are more than the %d connections possible here", most, limit.Max)
 		if limit.Reason != "" {
 			text += ": " + limit.Reason
 		}
@@ -36,10 +40,13 @@ func (r *resolver) checkClients(p *results.Plan, t *results.PlanTable, from opt[
 		}
 		r.problems.add(from.at, "%s", text)
 	}
-	if threads := r.doc.threads; threads.val > t.Clients {
-		r.problems.add(threads.at, "more threads than clients: %d threads would share the %d clients of %s; lower threads or raise clients", threads.val, t.Clients, t.Scenario)
+	if threads := r.doc.threads; threads.val > fewest {
+		r.problems.add(threads.at, "more threads than clients: %d threads would share the %d clients of %s; lower threads or raise clients", threads.val, fewest, t.Scenario)
 	}
-	if own := r.cat.Scenario(t.Scenario).Clients; r.flags.clients.set && own > 0 && own != t.Clients {
+	if t.Sweep != nil && !t.Closed {
+		r.problems.add(from.at, "several numbers of clients are compared in the closed loop, which %s has not here; add closed to its modes or give one number", t.Scenario)
+	}
+	if own := r.cat.Scenario(t.Scenario).Clients; r.flags.clients.set && own > 0 && own != t.Clients && t.Sweep == nil {
 		r.warn(fmt.Sprintf("%s runs with %d clients as --clients says; its own number is %d", t.Scenario, t.Clients, own))
 	}
 	if t.MinCompletions > 0 && t.WarmupNS == 0 {
@@ -104,17 +111,21 @@ func (r *resolver) takePeaks(p *results.Plan, t *results.PlanTable, fractions st
 
 // modesPlace is where the table's modes were given.
 func (r *resolver) modesPlace(t *results.PlanTable) place {
-	for _, s := range r.specs {
-		if s.row.Name != t.Scenario {
-			continue
-		}
-		asked := r.flags.modes.or(s.modes).or(r.doc.modes)
-		if asked.set {
-			return asked.at
-		}
-		return s.at
+	s := r.specOf(t)
+	if asked := r.flags.modes.or(s.modes).or(r.doc.modes); asked.set {
+		return asked.at
 	}
-	return place{}
+	return s.at
+}
+
+// specOf is what the table was made from.
+func (r *resolver) specOf(t *results.PlanTable) spec {
+	for _, s := range r.specs {
+		if s.row.Name == t.Scenario {
+			return s
+		}
+	}
+	return spec{}
 }
 
 // checkRunnable refuses a plan of which nothing can be measured here.

@@ -14,6 +14,7 @@ import (
 	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/loaders/clock"
 	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/scenarios"
 )
 
 // steering is the harness's side of one trial's load: it samples every window
@@ -22,6 +23,9 @@ type steering struct {
 	ctx     context.Context
 	runner  *Runner
 	trial   plan.Trial
+	row     *scenarios.Scenario
+	spec    loaders.Spec
+	on      *Server
 	server  host.Handle // nil when joust did not start it
 	loader  host.Handle
 	rates   map[string]results.PlanRate
@@ -31,6 +35,14 @@ type steering struct {
 	// CPU nanoseconds per request over threads.
 	peak, cost float64
 	threads    int
+	// cut is true when the load ended early.
+	cut bool
+	// ready is what the loader connected. steps are the phases of a search for
+	// a rate, told the last one that ended, hunt what it came to.
+	ready loaders.Ready
+	steps map[string]bool
+	told  *results.Phase
+	hunt  *hunt
 
 	sampling sync.WaitGroup
 	mu       sync.Mutex
@@ -44,6 +56,7 @@ func (s *steering) Ready(_ context.Context, r loaders.Ready) (int64, error) {
 	if r.Connections == 0 {
 		return 0, &loaders.ConnectError{Cause: r.Cause, Err: errors.New(r.FirstError)}
 	}
+	s.ready = r
 	return clock.Now(), nil
 }
 
@@ -139,6 +152,7 @@ func (s *steering) PhaseDone(d loaders.PhaseDone) {
 		s.cost = d.CPUPerRequestNS
 	}
 	s.threads = d.Threads
+	s.told = d.Result
 	if d.Phase == results.PhaseClosed {
 		s.peak, s.cost = d.ThroughputRPS, d.CPUPerRequestNS
 	}
@@ -146,6 +160,9 @@ func (s *steering) PhaseDone(d loaders.PhaseDone) {
 
 // Adjust decides the rate of an open-loop phase, or that it is skipped.
 func (s *steering) Adjust(_ context.Context, phase string) (loaders.Adjustment, error) {
+	if s.steps[phase] {
+		return s.searchStep(phase), nil
+	}
 	rate := s.rate(phase)
 	if rate.Skip != "" {
 		s.skipped[phase] = rate

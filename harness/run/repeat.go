@@ -48,9 +48,20 @@ func (r *repeats) allow(t *results.Trial, progress float64, cost time.Duration) 
 // worstSteal is the largest share of a measured window that the hypervisor
 // took, 0 to 1, and the window's phase.
 func worstSteal(t *results.Trial) (share float64, phase string) {
+	worst := func(p *results.TrialPhase, name string) {
+		if s := p.StealShare; s != nil && *s > share {
+			share, phase = *s, name
+		}
+	}
 	for i := range t.Phases {
-		if s := t.Phases[i].StealShare; s != nil && *s > share {
-			share, phase = *s, t.Phases[i].Name
+		worst(&t.Phases[i], t.Phases[i].Name)
+	}
+	for i := range t.Sweep {
+		worst(&t.Sweep[i].Seen, fmt.Sprintf("%d clients", t.Sweep[i].Clients))
+	}
+	if t.Search != nil {
+		for i := range t.Search.Steps {
+			worst(&t.Search.Steps[i].Seen, t.Search.Steps[i].Seen.Name)
 		}
 	}
 	return share, phase

@@ -70,6 +70,7 @@ type Runner struct {
 
 	written int
 	repeats repeats
+	found   map[foundKey]found
 }
 
 // Execute checks the servers, runs every trial and journals it. It returns an
@@ -103,6 +104,9 @@ func (r *Runner) execute(ctx context.Context) error {
 	}
 	trials := r.pending()
 	r.repeats = newRepeats(r.left(trials), r.RepeatBudget)
+	for i := range r.Done {
+		r.noteFound(&r.Done[i])
+	}
 	r.Done = slices.DeleteFunc(r.Done, func(t results.Trial) bool { return t.Kind != results.TrialScout })
 	blocks := lastBlock(trials)
 	for i, t := range trials {
@@ -129,6 +133,10 @@ func (r *Runner) execute(ctx context.Context) error {
 // measure runs one trial and journals it, and runs it again where the machine
 // disturbed it too much and the budget for that allows.
 func (r *Runner) measure(ctx context.Context, p Progress) error {
+	if r.nothingToConfirm(p.Trial) {
+		r.Observer.Note("[%d/%d] %s %s: no rate was found that could be confirmed", p.Number, p.Total, p.Trial.Entry.As, p.Trial.Table.Scenario)
+		return nil
+	}
 	for {
 		began := time.Now()
 		result := r.trial(ctx, p.Trial)
@@ -154,6 +162,7 @@ func (r *Runner) note(t results.Trial) {
 	if t.Kind == results.TrialScout {
 		r.Done = append(r.Done, t)
 	}
+	r.noteFound(&t)
 }
 
 // pending are the plan's trials that no earlier part of the run has done.

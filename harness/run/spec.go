@@ -52,10 +52,22 @@ func specFor(t plan.Trial, p results.Plan, row *scenarios.Scenario, split result
 			Schedule: loaders.Schedule(x.Schedule), RateRPS: x.RateRPS,
 			// Even a known rate waits for the loader's own cost to be known.
 			Adjust:         x.Loop == results.OpenLoop,
+			Tell:           x.Search,
 			MinCompletions: x.MinCompletions, MaxDuration: x.MaxDuration,
 		})
 	}
 	return spec
+}
+
+// searchSteps are the names of the trial's phases that search for a rate.
+func searchSteps(t plan.Trial, p results.Plan) map[string]bool {
+	named := map[string]bool{}
+	for _, x := range plan.Phases(t, p) {
+		if x.Search {
+			named[x.Name] = true
+		}
+	}
+	return named
 }
 
 // rates are the open-loop steps of the trial by their phase's name.

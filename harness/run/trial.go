@@ -89,42 +89,69 @@ func (r *Runner) load(ctx context.Context, t plan.Trial, row *scenarios.Scenario
 	if err := beforeLoad(s, result); err != nil {
 		return err
 	}
-	loader, err := r.startLoader(ctx, t)
+	t, err := r.chooseClients(ctx, t, row, s, result)
 	if err != nil {
-		return fmt.Errorf("starting the loader: %w", err)
+		return err
+	}
+	steer := r.steer(t, row, s)
+	report, err := steer.drive(ctx)
+	if err != nil {
+		return err
+	}
+	result.Search = steer.searched(&report)
+	result.Loaders = []results.Report{report}
+	result.Phases = steer.judged(&report)
+	result.MeasuredNS += measuredTime(&report)
+	if s.Handle != nil && !steer.cut {
+		if memory, err := s.Handle.Memory(); err == nil {
+			result.AfterMemoryBytes = &memory
+		}
+	}
+	return steer.failure()
+}
+
+// steer is the harness's side of a load of the trial's phases, not begun yet.
+func (r *Runner) steer(t plan.Trial, row *scenarios.Scenario, s *Server) *steering {
+	return &steering{
+		runner: r, trial: t, row: row, on: s, server: s.Handle, rates: rates(t), steps: searchSteps(t, r.Run.Plan),
+		spec:    specFor(t, r.Run.Plan, row, r.Run.CPUs, s.Address),
+		skipped: map[string]judge.Rate{}, measured: map[string]*results.TrialPhase{},
+	}
+}
+
+// drive runs a loader process through the phases and waits for what is sampled
+// meanwhile. What the samplers could not do is in failure.
+func (s *steering) drive(ctx context.Context) (results.Report, error) {
+	loader, err := s.runner.startLoader(ctx)
+	if err != nil {
+		return results.Report{}, fmt.Errorf("starting the loader: %w", err)
 	}
 	defer func() { _ = loader.Stop(context.WithoutCancel(ctx)) }()
 
 	watched, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	stopWatch := watch(s, cancel)
+	stopWatch := watch(s.on, cancel)
 	defer stopWatch()
 
-	steer := &steering{
-		ctx: watched, runner: r, trial: t, server: s.Handle, loader: loader, rates: rates(t),
-		skipped: map[string]judge.Rate{}, measured: map[string]*results.TrialPhase{},
-	}
-	spec := specFor(t, r.Run.Plan, row, r.Run.CPUs, s.Address)
-	report, err := engine.Child{Stdin: loader.Stdin(), Stdout: loader.Stdout()}.Run(watched, spec, steer)
-	if watched.Err() != nil || err != nil {
+	s.ctx, s.loader = watched, loader
+	report, err := engine.Child{Stdin: loader.Stdin(), Stdout: loader.Stdout()}.Run(watched, s.spec, s)
+	s.cut = watched.Err() != nil
+	if s.cut || err != nil {
 		cancel(nil) // lets samplers of windows that never opened go
 	}
-	steer.sampling.Wait()
+	s.sampling.Wait()
 	if err != nil {
-		return loaderError(err, loader)
+		return report, loaderError(err, loader)
 	}
-	result.Loaders = []results.Report{report}
-	result.Phases = r.judged(t, row, spec, &report, steer)
-	result.MeasuredNS = measuredTime(&report)
-	if s.Handle != nil && watched.Err() == nil {
-		if memory, err := s.Handle.Memory(); err == nil {
-			result.AfterMemoryBytes = &memory
-		}
+	return report, nil
+}
+
+// failure is what could not be sampled in a load that was not cut short.
+func (s *steering) failure() error {
+	if s.cut {
+		return nil
 	}
-	if len(steer.errs) > 0 && watched.Err() == nil {
-		return errors.Join(steer.errs...)
-	}
-	return nil
+	return errors.Join(s.errs...)
 }
 
 // beforeLoad notes the idle memory and lets the kernel's peak begin anew.
@@ -143,7 +170,7 @@ func beforeLoad(s *Server, result *results.Trial) error {
 	return nil
 }
 
-func (r *Runner) startLoader(ctx context.Context, t plan.Trial) (host.Handle, error) {
+func (r *Runner) startLoader(ctx context.Context) (host.Handle, error) {
 	return r.Host.Start(ctx, host.Program{
 		Name: "loader", Argv: r.LoaderArgv, CPUs: r.pinned(r.Run.CPUs.Loader), Pipes: true,
 		Log: filepath.Join(r.logs(), "loader.log"), LogCap: logCap, StopTimeout: time.Second,
@@ -180,12 +207,14 @@ func loaderError(err error, loader host.Handle) error {
 }
 
 // judged puts both sides of every measured phase together and judges it.
-func (r *Runner) judged(t plan.Trial, row *scenarios.Scenario, spec loaders.Spec, report *results.Report, s *steering) []results.TrialPhase {
+func (s *steering) judged(report *results.Report) []results.TrialPhase {
 	var phases []results.TrialPhase
 	for i := range report.Phases {
 		p := &report.Phases[i]
 		m := s.measured[p.Name]
 		switch {
+		case s.steps[p.Name]:
+			continue // in the trial's search
 		case p.Skipped != "":
 			code := s.skipped[p.Name].SkipCode
 			if code == "" {
@@ -196,14 +225,21 @@ func (r *Runner) judged(t plan.Trial, row *scenarios.Scenario, spec loaders.Spec
 		case m == nil:
 			continue
 		}
-		m.Verdict = judge.Phase(judge.Evidence{
-			Loader: p, Measured: m, Report: report, Shared: r.Run.CPUs.Shared, Tolerance: r.Run.Plan.ErrorTolerance,
-			Asked: asked(spec, p.Name), LargeTransfers: t.Table.MinCompletions > 0,
-			Reconnects: row.Connection.ReconnectEvery > 0, FixedClients: row.Clients > 0, Limits: r.Run.Plan.Limits(),
-		})
+		m.Verdict = judge.Phase(s.evidence(report, p, m, asked(s.spec, p.Name)))
 		phases = append(phases, *m)
 	}
 	return phases
+}
+
+// evidence is what a phase of the load is judged by; asked is the least length
+// of its window.
+func (s *steering) evidence(report *results.Report, p *results.Phase, m *results.TrialPhase, asked time.Duration) judge.Evidence {
+	run := &s.runner.Run
+	return judge.Evidence{
+		Loader: p, Measured: m, Report: report, Shared: run.CPUs.Shared, Tolerance: run.Plan.ErrorTolerance,
+		Asked: asked, LargeTransfers: s.trial.Table.MinCompletions > 0,
+		Reconnects: s.row.Connection.ReconnectEvery > 0, FixedClients: s.row.Clients > 0, Limits: run.Plan.Limits(),
+	}
 }
 
 // asked is the least length of the phase's window.

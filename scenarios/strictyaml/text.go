@@ -34,8 +34,8 @@ func (d *Document) Reject(path, format string, args ...any) {
 }
 
 // ownText lets a type read any single value from its text, numbers included. A
-// struct that does so may be written as a mapping too. It tells whether the
-// value was dealt with.
+// struct that does so may be written as a mapping too, a slice as a list. It
+// tells whether the value was dealt with.
 func (d *Document) ownText(path string, node ast.Node, out reflect.Value) bool {
 	if !out.CanAddr() {
 		return false
@@ -50,7 +50,7 @@ func (d *Document) ownText(path string, node ast.Node, out reflect.Value) bool {
 		text, single = node.GetToken().Value, true
 	}
 	if !single {
-		if out.Kind() == reflect.Struct {
+		if out.Kind() == reflect.Struct || out.Kind() == reflect.Slice && node.Type() == ast.SequenceType {
 			return false
 		}
 		d.mismatch(path, node, "a single value")

@@ -1,0 +1,138 @@
+package plan
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/joust-bench/joust/results"
+)
+
+const (
+	// autoClients asks for a sweep that doubles until throughput stops growing.
+	autoClients = "auto"
+	// maxAutoClients ends such a sweep where no limit of the machine does.
+	maxAutoClients = 1 << 14
+	// usualAutoClients is where one usually ends, for the planned time.
+	usualAutoClients = 256
+)
+
+// clients is one number of clients, or several to sweep over, ascending.
+type clients struct {
+	list []int
+	auto bool
+}
+
+// parseClients reads "64", "1", "8", "64" or "auto"; what is wrong is in the
+// user's words, or empty.
+func parseClients(texts []string) (c clients, wrong string) {
+	for _, text := range texts {
+		text = strings.TrimSpace(text)
+		if text == autoClients && len(texts) == 1 {
+			return clients{auto: true}, ""
+		}
+		n, err := strconv.Atoi(text)
+		if err != nil {
+			return c, fmt.Sprintf("%q is no number of clients; write one such as 64, several such as 1,8,64, or %s alone", text, autoClients)
+		}
+		if wrong := checkCount("clients", n, 1, maxClients); wrong != "" {
+			return c, wrong
+		}
+		if slices.Contains(c.list, n) {
+			return c, fmt.Sprintf("%d clients are listed twice", n)
+		}
+		c.list = append(c.list, n)
+	}
+	if len(c.list) == 0 {
+		return c, "clients is empty; leave it out or give it a value"
+	}
+	slices.Sort(c.list)
+	return c, ""
+}
+
+// swept is true for several numbers.
+func (c clients) swept() bool { return c.auto || len(c.list) > 1 }
+
+// most is the largest number asked for; 0 for one that the machine decides.
+func (c clients) most() int {
+	if c.auto {
+		return 0
+	}
+	return c.list[len(c.list)-1]
+}
+
+// into writes the clients into a table: the sweep, and the number that serves
+// scouting, which is the default where the sweep comes to it. Doubling begins
+// with as many clients as there are threads and ends at half of the limit: the
+// ports of the points before it may be in use still.
+func (c clients) into(t *results.PlanTable, limit, threads int) {
+	if !c.swept() {
+		t.Clients = c.list[0]
+		return
+	}
+	t.Sweep = &results.PlanSweep{Clients: c.list, Auto: c.auto}
+	if c.auto {
+		end := maxAutoClients
+		if limit > 0 {
+			end = max(1, min(end, limit/2))
+		}
+		for n := 1; n <= end; n *= 2 {
+			if n >= threads {
+				t.Sweep.Clients = append(t.Sweep.Clients, n)
+			}
+		}
+	}
+	if len(t.Sweep.Clients) == 0 {
+		t.Sweep.Clients = []int{max(1, threads)}
+	}
+	for i, n := range t.Sweep.Clients {
+		if i == 0 || n <= DefaultClients {
+			t.Clients = n
+		}
+	}
+}
+
+// clientsYAML is one number, a list of them, or auto.
+type clientsYAML []clientYAML
+
+// UnmarshalText takes the short forms.
+func (c *clientsYAML) UnmarshalText(text []byte) error {
+	for part := range strings.SplitSeq(string(text), ",") {
+		*c = append(*c, clientYAML(part))
+	}
+	return nil
+}
+
+// clientYAML is one number, as it is written.
+type clientYAML string
+
+// UnmarshalText takes any single value.
+func (c *clientYAML) UnmarshalText(text []byte) error {
+	*c = clientYAML(text)
+	return nil
+}
+
+// clients reads the clients of a file.
+func (r *fileReader) clients(path string, raw clientsYAML) opt[clients] {
+	texts := make([]string, len(raw))
+	for i, text := range raw {
+		texts[i] = string(text)
+	}
+	parsed, wrong := parseClients(texts)
+	return read(r, path, parsed, func(clients) string { return wrong })
+}
+
+// flagClients reads --clients.
+func flagClients(ps *problems, texts []string) opt[clients] {
+	if texts == nil {
+		return opt[clients]{}
+	}
+	at := place{flag: "--clients"}
+	c, wrong := parseClients(texts)
+	if wrong != "" {
+		ps.add(at, "%s", wrong)
+		return opt[clients]{}
+	}
+	return given(c, at)
+}

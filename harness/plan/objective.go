@@ -1,0 +1,212 @@
+package plan
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/joust-bench/joust/harness/knee"
+	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/results/stats"
+	"github.com/joust-bench/joust/scenarios"
+)
+
+const (
+	// ConfirmFactor is how much longer the windows of a confirmation are than
+	// those of the search.
+	ConfirmFactor = 4
+	// maxSamples is how many requests a window needs before its largest latency
+	// is compared with an objective: as many as p99 needs.
+	maxSamples = 1000
+	// usualSteps is how many steps a search usually takes, for the planned time.
+	usualSteps = 10
+)
+
+// percentiles are those that an objective may name.
+var percentiles = []struct {
+	name     string
+	quantile float64
+}{{"p50", 0.5}, {"p90", 0.9}, {"p99", 0.99}, {"p99.9", 0.999}, {"max", 1}}
+
+// ParseObjective reads what a searched rate must keep: a percentile of the
+// corrected latency below a duration, such as "p99<10ms".
+func ParseObjective(text string) (results.Objective, error) {
+	name, bound, ok := strings.Cut(text, "<")
+	name, bound = strings.TrimSpace(name), strings.ReplaceAll(bound, " ", "")
+	if !ok || name == "" || bound == "" || strings.HasPrefix(bound, "=") {
+		return results.Objective{}, fmt.Errorf("%q is no objective; write a percentile below a duration, such as p99<10ms", text)
+	}
+	o := results.Objective{}
+	var names []string
+	for _, p := range percentiles {
+		names = append(names, p.name)
+		if p.name == name {
+			o.Percentile, o.Quantile = p.name, p.quantile
+		}
+	}
+	if o.Percentile == "" {
+		return o, fmt.Errorf("an objective knows no %q; use %s", name, strings.Join(names, ", "))
+	}
+	if _, err := strconv.ParseFloat(bound, 64); err == nil {
+		return o, fmt.Errorf("%q has no unit; write %s<%sms or %s<%sus", text, name, bound, name, bound)
+	}
+	below, err := time.ParseDuration(bound)
+	if err != nil {
+		return o, fmt.Errorf("%q is no duration; write it with its unit, such as %s<10ms", bound, name)
+	}
+	if wrong := checkDuration("the bound of "+strconv.Quote(text), below, false); wrong != "" {
+		return o, fmt.Errorf("%s", wrong)
+	}
+	o.BelowNS = below.Nanoseconds()
+	return o, nil
+}
+
+// objectiveYAML is an objective in the form of ParseObjective.
+type objectiveYAML results.Objective
+
+// UnmarshalText parses the objective.
+func (o *objectiveYAML) UnmarshalText(text []byte) error {
+	parsed, err := ParseObjective(string(text))
+	*o = objectiveYAML(parsed)
+	return err
+}
+
+func flagObjective(ps *problems, text *string) opt[results.Objective] {
+	if text == nil {
+		return opt[results.Objective]{}
+	}
+	at := place{flag: "--find-rate"}
+	o, err := ParseObjective(*text)
+	if err != nil {
+		ps.add(at, "%v", err)
+		return opt[results.Objective]{}
+	}
+	return given(o, at)
+}
+
+// SamplesFor is how many requests must be due in a window so that, whatever the
+// schedule, enough lie beyond the quantile: the expectation and four standard
+// deviations of a Poisson count.
+func SamplesFor(quantile float64) float64 {
+	n := float64(LeastSamples(quantile))
+	return math.Ceil(n + 4*math.Sqrt(n))
+}
+
+// SearchWindow is the window of a step of a trial's search at a rate in req/s:
+// the plan's, or longer where the objective's percentile needs more requests.
+// ok is false where it would have to be longer than LongestWindow.
+func SearchWindow(t Trial, rate float64) (window time.Duration, ok bool) {
+	needed := SamplesFor(t.Table.Objective.Quantile) / rate * float64(time.Second)
+	longest := LongestWindow(t)
+	if needed > float64(longest) {
+		return 0, false
+	}
+	return max(shortestWindow(t), time.Duration(math.Ceil(needed))), true
+}
+
+func shortestWindow(t Trial) time.Duration {
+	if t.Kind == results.TrialConfirm {
+		return ConfirmFactor * ns(t.Table.OpenDurationNS)
+	}
+	return ns(t.Table.OpenDurationNS)
+}
+
+// LongestWindow is the longest that a step of the trial's search may last.
+func LongestWindow(t Trial) time.Duration { return max(shortestWindow(t), MaxStretch) }
+
+// LeastRate is the rate in req/s below which no window of the trial's search
+// has the samples that its objective needs.
+func LeastRate(t Trial) float64 {
+	// A hair more, so that rounding does not make it fail its own window.
+	return SamplesFor(t.Table.Objective.Quantile) / LongestWindow(t).Seconds() * (1 + 1e-9)
+}
+
+// searchPhases are the steps of a trial's search or confirmation. Their rates
+// and windows are set while it runs; those that it does not need are skipped.
+func searchPhases(t Trial) []PhasePlan {
+	if t.Table.Objective == nil {
+		return nil
+	}
+	steps, usual, name := knee.MaxSteps, usualSteps, results.SearchPhase
+	if t.Kind == results.TrialConfirm {
+		steps, usual, name = knee.MaxConfirms, 1, results.ConfirmPhase
+	}
+	var list []PhasePlan
+	for n := 1; n <= steps; n++ {
+		list = append(list, PhasePlan{
+			Name: name(n), Loop: results.OpenLoop, Measured: true, Search: true, Spare: n > usual,
+			Duration: shortestWindow(t), MaxDuration: LongestWindow(t), Lead: OpenLead, Schedule: t.Table.Schedule,
+		})
+	}
+	return list
+}
+
+// confirmTable is the table of the trials that confirm what its searches find.
+func confirmTable(t results.PlanTable) results.PlanTable {
+	t.Closed, t.ClosedDurationNS, t.MinCompletions, t.MaxDurationNS = false, 0, 0, 0
+	t.Rates, t.Sweep = nil, nil
+	return t
+}
+
+// objective is what the row's highest rate is searched for; nil for none.
+func (r *resolver) objective(s spec, closed bool) *results.Objective {
+	asked := r.merged(s).objective
+	if !asked.set {
+		return nil
+	}
+	named := s.byFlag || s.named && (s.objective.set || r.flags.objective.set)
+	switch {
+	case !s.row.Allows(scenarios.Open) && named:
+		r.problems.add(asked.at, "no rate can be searched for %s: the open loop has no meaning for it", s.row.Name)
+	case !s.row.Allows(scenarios.Open):
+		what := "the search for a rate is left out where the open loop has no meaning"
+		r.left[what] = append(r.left[what], s.row.Name)
+	case !closed:
+		r.problems.add(asked.at, "the search for a rate of %s starts from the peak of the closed loop; add closed to its modes", s.row.Name)
+	default:
+		o := asked.val
+		return &o
+	}
+	return nil
+}
+
+// checkObjective refuses a bound that no answer can be held against.
+func (r *resolver) checkObjective(p *results.Plan, t *results.PlanTable) {
+	o := t.Objective
+	if o == nil {
+		return
+	}
+	for _, limit := range []struct {
+		name string
+		ns   int64
+	}{{"drain", p.DrainNS}, {"request_timeout", p.RequestTimeoutNS}} {
+		if o.BelowNS > limit.ns {
+			r.problems.add(r.merged(r.specOf(t)).objective.at, "%s of %s cannot be told: answers are given up after the plan's %s of %v; set it to at least %v in the plan's file",
+				o, t.Scenario, limit.name, ns(limit.ns), ns(o.BelowNS))
+		}
+	}
+}
+
+// SearchNotes says, a line a table, what the search for a rate can tell.
+func SearchNotes(p results.Plan) []string {
+	var list []string
+	for _, t := range p.Tables {
+		if t.Objective == nil {
+			continue
+		}
+		trial := Trial{Table: t}
+		list = append(list, fmt.Sprintf("%s (%s): searching the highest rate that keeps %s: %.0f requests a window are needed, so windows last %v to %v and nothing can be told below %.0f req/s",
+			t.Scenario, t.Protocol, t.Objective, SamplesFor(t.Objective.Quantile), shortestWindow(trial), LongestWindow(trial), math.Ceil(LeastRate(trial))))
+	}
+	return list
+}
+
+// LeastSamples is how many samples a window must have had for the quantile.
+func LeastSamples(quantile float64) uint64 {
+	if quantile >= 1 {
+		return maxSamples
+	}
+	return uint64(math.Round(stats.SamplesBeyond / (1 - quantile)))
+}

@@ -1,0 +1,216 @@
+package run
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/joust-bench/joust/harness/judge"
+	"github.com/joust-bench/joust/harness/knee"
+	"github.com/joust-bench/joust/harness/plan"
+	"github.com/joust-bench/joust/loaders"
+	"github.com/joust-bench/joust/results"
+)
+
+// searchStart is the share of the closed loop's peak at which a search for a
+// rate starts.
+const searchStart = 0.25
+
+// seeker decides the next rate of a search or of a confirmation.
+type seeker interface {
+	Next() (rate float64, ok bool)
+	Tell(kept bool)
+	Bracket() (kept, missed float64)
+}
+
+var (
+	_ seeker = (*knee.Search)(nil)
+	_ seeker = (*knee.Confirmation)(nil)
+)
+
+// hunt is the search of one trial for the highest rate that keeps the table's
+// objective.
+type hunt struct {
+	seeker seeker
+	// loaderCeiling is true when what the loader can pace bounds the search.
+	loaderCeiling bool
+	// ended says why there is no search, or no further step; empty while the
+	// seeker decides.
+	ended string
+	// asked is the step that runs now; nil between steps.
+	asked *asking
+	steps []results.SearchStep
+	// confirms is what a confirmation is about.
+	confirms found
+}
+
+type asking struct {
+	phase  string
+	rate   float64
+	window time.Duration
+}
+
+// searchStep notes how the last step went and decides the next.
+func (s *steering) searchStep(phase string) loaders.Adjustment {
+	if s.hunt == nil {
+		s.hunt = s.newHunt()
+	}
+	s.settle()
+	h := s.hunt
+	if h.ended != "" {
+		return loaders.Adjustment{Phase: phase, Skip: h.ended}
+	}
+	rate, ok := h.seeker.Next()
+	if !ok {
+		return loaders.Adjustment{Phase: phase, Skip: "the search has ended"}
+	}
+	window, ok := plan.SearchWindow(s.trial, rate)
+	if !ok {
+		h.ended = tooSlow(s.trial, rate)
+		return loaders.Adjustment{Phase: phase, Skip: h.ended}
+	}
+	h.asked = &asking{phase: phase, rate: rate, window: window}
+	return loaders.Adjustment{Phase: phase, RateRPS: rate, Duration: window}
+}
+
+// tooSlow says that a window at the rate has too few requests.
+func tooSlow(t plan.Trial, rate float64) string {
+	o, samples := t.Table.Objective, plan.SamplesFor(t.Table.Objective.Quantile)
+	return fmt.Sprintf("%s takes %.0f requests a window: at %.0f req/s that is %.1f s, more than the %v allowed; ask for longer windows with --duration",
+		o.Percentile, samples, rate, samples/rate, plan.LongestWindow(t))
+}
+
+// newHunt begins the search around the peak of this trial's closed loop, or the
+// confirmation of the rate that another trial found.
+func (s *steering) newHunt() *hunt {
+	h := &hunt{}
+	if s.trial.Kind == results.TrialConfirm {
+		h.confirms = s.runner.found[keyOf(s.trial)]
+		h.seeker = knee.NewConfirmation(h.confirms.rate)
+		return h
+	}
+	ceiling, most := s.peak*plan.MaxFraction, judge.MostPaced(s.runner.Run.Plan.Limits(), s.cost, s.threads)
+	if most < ceiling {
+		ceiling, h.loaderCeiling = most, true
+	}
+	bounds, ok := knee.BoundsAround(s.peak*searchStart, plan.LeastRate(s.trial), ceiling)
+	switch {
+	case ok:
+		h.seeker = knee.NewSearch(bounds)
+	case s.peak <= 0:
+		h.ended = "there is no peak to start from: the closed loop completed nothing"
+	default:
+		h.ended = tooSlow(s.trial, ceiling)
+	}
+	return h
+}
+
+// settle judges the step that has ended, if there is one, and tells the seeker.
+func (s *steering) settle() {
+	h, p := s.hunt, s.told
+	if h.asked == nil || p == nil || p.Name != h.asked.phase {
+		return
+	}
+	s.sampling.Wait()
+	s.mu.Lock()
+	m := s.measured[p.Name]
+	s.mu.Unlock()
+	connected := &results.Report{ConnectionsAsked: s.ready.Asked, ConnectionsOpen: s.ready.Connections, Depth: s.spec.Depth}
+	m.Verdict = judge.Phase(s.evidence(connected, p, m, h.asked.window))
+	o := *s.trial.Table.Objective
+	k := judge.Objective(s.runner.Run.Plan.Limits(), o, plan.LeastSamples(o.Quantile), p, m.Verdict)
+	h.steps = append(h.steps, results.SearchStep{
+		RateRPS: h.asked.rate, Kept: k.Kept, Why: k.Why, Loader: k.Loader,
+		LatencyNS: k.LatencyNS, Achieved: k.Achieved, Seen: *m,
+	})
+	h.seeker.Tell(k.Kept)
+	h.asked = nil
+}
+
+// searched is what the trial's search came to; nil where it has none. Phases
+// that it did not need are taken out of the report.
+func (s *steering) searched(report *results.Report) *results.Search {
+	if len(s.steps) == 0 {
+		return nil
+	}
+	report.Phases = slices.DeleteFunc(report.Phases, func(p results.Phase) bool { return s.steps[p.Name] && p.Skipped != "" })
+	if s.hunt == nil {
+		return &results.Search{Stop: "the trial ended before its search"}
+	}
+	s.settle()
+	return s.hunt.result()
+}
+
+// result puts what the search found and why it stopped into words.
+func (h *hunt) result() *results.Search {
+	out := &results.Search{Steps: h.steps, Stop: h.ended}
+	if h.seeker == nil {
+		return out
+	}
+	kept, missed := h.seeker.Bracket()
+	if kept > 0 {
+		out.KeptRPS = &kept
+	}
+	search, searching := h.seeker.(*knee.Search)
+	step := h.lastAt(missed)
+	switch {
+	case h.ended != "":
+	case searching && search.End() == knee.Ceiling && h.loaderCeiling:
+		out.Stop, out.AtLeast = "beyond the loader, which can pace no more here", true
+	case searching && search.End() == knee.Ceiling:
+		out.Stop, out.AtLeast = fmt.Sprintf("no more than %g × the closed loop's peak is asked for", plan.MaxFraction), true
+	case step != nil:
+		out.Stop, out.AtLeast = fmt.Sprintf("at %.0f req/s %s", missed, step.Why), step.Loader
+	case !searching && kept > 0:
+		out.Stop, out.AtLeast = h.confirms.stop, h.confirms.atLeast
+	default:
+		out.Stop = "the trial ended before its search"
+	}
+	return out
+}
+
+// lastAt is the last step at a rate; nil for none.
+func (h *hunt) lastAt(rate float64) *results.SearchStep {
+	for i := len(h.steps) - 1; i >= 0; i-- {
+		if h.steps[i].RateRPS == rate {
+			return &h.steps[i]
+		}
+	}
+	return nil
+}
+
+// found is what a search found, for the trial that confirms it.
+type found struct {
+	rate    float64 // req/s
+	clients int
+	// stop and atLeast are the search's.
+	stop    string
+	atLeast bool
+}
+
+type foundKey struct {
+	server, scenario, protocol string
+	repetition                 int
+}
+
+func keyOf(t plan.Trial) foundKey {
+	return foundKey{t.Entry.As, t.Table.Scenario, t.Table.Protocol, t.Repetition}
+}
+
+// noteFound keeps what a trial's search found.
+func (r *Runner) noteFound(t *results.Trial) {
+	if t.Kind != results.TrialMeasured || t.State != results.TrialOK || t.Search == nil || t.Search.KeptRPS == nil || len(t.Loaders) == 0 {
+		return
+	}
+	if r.found == nil {
+		r.found = map[foundKey]found{}
+	}
+	r.found[foundKey{t.Server, t.Scenario, t.Protocol, t.Repetition}] = found{
+		*t.Search.KeptRPS, t.Loaders[0].ConnectionsAsked, t.Search.Stop, t.Search.AtLeast,
+	}
+}
+
+// nothingToConfirm is true for a trial that would confirm what was not found.
+func (r *Runner) nothingToConfirm(t plan.Trial) bool {
+	return t.Kind == results.TrialConfirm && r.found[keyOf(t)].rate == 0
+}
