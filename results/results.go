@@ -125,6 +125,9 @@ type Server struct {
 	Folder   string `json:"folder"`
 	Title    string `json:"title"`
 	Language string `json:"language,omitempty"`
+	// URL is the address of a server that ran already and was not started;
+	// empty for all others.
+	URL string `json:"url,omitempty"`
 	// PlaceboOf is the entry that this one repeats, for the A/A line.
 	PlaceboOf string `json:"placebo_of,omitempty"`
 	// Unavailable says why nothing of it could be measured here.

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
-	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -97,9 +96,8 @@ func (c *checker) checkGo() {
 }
 
 func (c *checker) checkURL() {
-	u, err := url.Parse(c.m.URL)
-	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" {
-		c.doc.Report("url", "url: %q is not the address of a server, such as http://127.0.0.1:8080", c.m.URL)
+	if fault := addressFault(c.m.URL); fault != "" {
+		c.doc.Report("url", "url: %s", fault)
 		return
 	}
 	for _, key := range []string{"args", "env", "files", "needs"} {

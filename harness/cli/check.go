@@ -31,7 +31,8 @@ requests, random inputs, and no answer to an upload before its last byte.
 Exit status 3 when anything is wrong.`,
 		Example: `  joust check
   joust check nginx nethttp
-  joust check node --scenarios json,upload_20mb`,
+  joust check node --scenarios json,upload_20mb
+  joust check --url mine=http://127.0.0.1:8080 --scenarios hello`,
 		RunE: func(c *cobra.Command, args []string) error {
 			if !c.Flags().Changed("seed") {
 				seed = freshSeed()
@@ -39,6 +40,7 @@ Exit status 3 when anything is wrong.`,
 			return a.check(c.Context(), args, rows, seed)
 		},
 	}
+	a.attached.urlFlag(c.Flags())
 	c.Flags().StringSliceVar(&rows, "scenarios", nil, "check only these (default: all that a server claims)")
 	c.Flags().Uint64Var(&seed, "seed", 0, "seed of the random inputs (default: a fresh one, printed)")
 	return c
@@ -56,9 +58,21 @@ func (a *app) check(ctx context.Context, names, rows []string, seed uint64) erro
 	if err != nil {
 		return usage(err)
 	}
+	for _, name := range a.attached.names() {
+		if !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
 	manifests, err := w.wanted(names)
 	if err != nil {
 		return err
+	}
+	notes, err := a.reach(ctx, w, func(string) []*scenarios.Scenario { return nil })
+	if err != nil {
+		return err
+	}
+	for _, note := range notes {
+		fmt.Fprintf(a.stderr, "note: %s\n", note)
 	}
 	local, release, err := a.ownMachine(ctx, results.CPUSplit{})
 	if err != nil {

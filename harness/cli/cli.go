@@ -131,6 +131,7 @@ type app struct {
 
 	serversDirs []string
 	out         string
+	attached    attachments
 }
 
 func newRoot(a *app) *cobra.Command {

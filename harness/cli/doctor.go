@@ -56,7 +56,7 @@ func (a *app) doctor(ctx context.Context, format string) error {
 	if err != nil {
 		return err
 	}
-	facts := doctor.Read(ctx, split)
+	facts := doctor.Read(ctx, machine.Facts(), split)
 	report := doctorReport{
 		Joust: machine.Build(Version), Host: facts.Host,
 		Findings: append(doctor.Findings(facts), doctor.Inventory(ctx)...),
@@ -84,7 +84,7 @@ func (a *app) examine(j *job) {
 	for _, f := range j.run.Findings {
 		before[f.Check] = f.State
 	}
-	findings := doctor.Findings(doctor.Read(j.ctx, j.run.CPUs))
+	findings := doctor.Findings(doctor.Read(j.ctx, j.run.Host, j.run.CPUs))
 	told := 0
 	for _, f := range findings {
 		if f.State != results.StateWarn && f.State != results.StateFail {

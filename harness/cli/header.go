@@ -57,7 +57,7 @@ func serverEntry(w *world, c *plan.Catalogue, e results.PlanEntry, placeboOf str
 		s.Unavailable, s.Unsupported = known.Unavailable, known.Unsupported
 	}
 	if m, err := w.servers.Find(e.Server); err == nil {
-		s.Title, s.Language = m.Title, m.Language
+		s.Title, s.Language, s.URL = m.Title, m.Language, m.URL
 		if text, err := json.Marshal(m); err == nil {
 			s.Manifest = text
 		}
@@ -157,6 +157,9 @@ func (a *app) prepare(j *job) error {
 			continue
 		}
 		f, ok := built[s.Folder]
+		if !ok {
+			f, ok = j.world.running[s.Folder]
+		}
 		if !ok {
 			m, err := j.world.servers.Find(s.Folder)
 			if err != nil {

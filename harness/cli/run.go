@@ -6,6 +6,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -50,6 +51,7 @@ is and says how to go on; a second Ctrl-C ends at once.`,
   joust run --servers nginx --scenarios hello --mode open --rates 50%,90% --peaks latest
   joust run --servers nginx,nethttp --scenarios hello --clients auto --trials 3
   joust run --servers nginx --scenarios hello --find-rate "p99<10ms" --trials 3
+  joust run --servers nginx --url mine=http://127.0.0.1:8080 --pid 4711 --scenarios hello
   joust run --resume 2026-11-21T18-05-33Z`,
 		Args: atMostOne("PLAN.yaml"),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -75,6 +77,8 @@ is and says how to go on; a second Ctrl-C ends at once.`,
 	flags.StringVar(&f.peaks, "peaks", "", "a stored run whose peaks fractional rates are of, for --mode open alone")
 	flags.StringVar(&f.resume, "resume", "", "go on with a stored run that was interrupted")
 	flags.Float64Var(&f.repeatBudget, "repeat-budget", run.DefaultRepeatBudget, "share of the planned time for repeating trials that the hypervisor disturbed; 0 repeats none")
+	a.attached.urlFlag(flags)
+	a.attached.pidFlag(flags)
 	flags.BoolVar(&f.publish, "publish", false, "write the matrices into --out as well as into the run's folder")
 	return c
 }
@@ -104,8 +108,12 @@ func (a *app) run(c *cobra.Command, args []string, f *runFlags) error {
 	if err := fitsMemory(plan.RequestMemory(p, w.table.All()), machine.Facts().MemoryBytes); err != nil {
 		return err
 	}
+	notes, err := a.attach(c.Context(), w, &catalogue, p)
+	if err != nil {
+		return err
+	}
 	header := a.header(p, w, &catalogue, time.Now())
-	header.Warnings = warnings
+	header.Warnings = append(warnings, notes...)
 	j, err := a.create(&header)
 	if err != nil {
 		return err
@@ -147,6 +155,7 @@ func (a *app) resume(c *cobra.Command, args []string, f *runFlags) error {
 		fmt.Fprintf(a.stderr, "%s is complete: there is nothing left to measure\n", stored.ID)
 		return a.conclude(job, nil)
 	}
+	a.attached.attachStored(&stored)
 	if job.world, err = a.look(pinOf(stored.CPUs)); err != nil {
 		return err
 	}
@@ -157,12 +166,21 @@ func (a *app) resume(c *cobra.Command, args []string, f *runFlags) error {
 	if err := meetAgain(&job.run, &job.catalogue); err != nil {
 		return err
 	}
+	notes, err := a.attach(c.Context(), job.world, &job.catalogue, stored.Plan)
+	if err != nil {
+		return err
+	}
+	for _, note := range notes {
+		if !slices.Contains(job.run.Warnings, note) {
+			job.run.Warnings = append(job.run.Warnings, note)
+		}
+	}
 	return a.execute(c.Context(), job)
 }
 
 // planFlag is the first flag given that would change the plan.
 func planFlag(c *cobra.Command) string {
-	for _, name := range []string{"servers", "scenarios", "protocols", "clients", "duration", "warmup", "trials", "mode", "rates", "find-rate", "seed", "pin", "peaks"} {
+	for _, name := range []string{"servers", "scenarios", "protocols", "clients", "duration", "warmup", "trials", "mode", "rates", "find-rate", "url", "seed", "pin", "peaks"} {
 		if c.Flags().Changed(name) {
 			return "--" + name
 		}
@@ -201,6 +219,7 @@ func (a *app) overrides(c *cobra.Command, f *runFlags) (plan.Overrides, error) {
 		}
 	}
 	o.FindRate = given(c, "find-rate", &f.findRate)
+	o.Attached = a.attached.names()
 	o.Trials = given(c, "trials", &f.trials)
 	o.Duration = given(c, "duration", &f.duration)
 	o.Warmup = given(c, "warmup", &f.warmup)

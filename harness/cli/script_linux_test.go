@@ -33,7 +33,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"joust": cmdJoust, "server": cmdServer, "run": cmdRun,
-			"smalldisk": cmdSmallDisk, "last": cmdLast,
+			"smalldisk": cmdSmallDisk, "last": cmdLast, "running": cmdRunning,
 		},
 	})
 }
@@ -135,4 +135,33 @@ func cmdSmallDisk(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(os.MkdirAll(dir, 0o755))
 	ts.Check(unix.Mount("tmpfs", dir, "tmpfs", 0, "size="+args[1]))
 	ts.Defer(func() { ts.Check(unix.Unmount(dir, unix.MNT_DETACH)) })
+}
+
+// cmdRunning is "running VARIABLE [MODE [N]]": a stooge that joust does not
+// start; VARIABLE is its URL and VARIABLE_PID its process.
+func cmdRunning(ts *testscript.TestScript, _ bool, args []string) {
+	if len(args) == 0 {
+		ts.Fatalf("usage: running VARIABLE [MODE [N]]")
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	ts.Check(err)
+	address := listener.Addr().String()
+	ts.Check(listener.Close())
+	c := exec.Command(filepath.Join(programs, "stooge"), append([]string{address}, args[1:]...)...)
+	ts.Check(c.Start())
+	ts.Defer(func() {
+		_ = c.Process.Kill() // it may have ended
+		_ = c.Wait()
+	})
+	for began := time.Now(); ; time.Sleep(5 * time.Millisecond) {
+		if conn, err := net.Dial("tcp", address); err == nil {
+			ts.Check(conn.Close())
+			break
+		}
+		if time.Since(began) > patience {
+			ts.Fatalf("nothing listens on %s", address)
+		}
+	}
+	ts.Setenv(args[0], "http://"+address)
+	ts.Setenv(args[0]+"_PID", strconv.Itoa(c.Process.Pid))
 }

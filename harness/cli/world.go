@@ -25,6 +25,8 @@ type world struct {
 	servers  *catalog.Servers
 	topology cpuset.Topology
 	split    results.CPUSplit
+	// running are the servers that were attached to, by name.
+	running map[string]fixture
 }
 
 // look loads the table, the servers and the machine; pin is the policy of the
@@ -60,11 +62,14 @@ func (a *app) loadServers(table *scenarios.Table) (*catalog.Servers, error) {
 	switch {
 	case err == nil:
 		dirs = append([]string{own}, dirs...)
-	case len(dirs) == 0:
+	case len(dirs) == 0 && len(a.attached.urls) == 0:
 		return nil, usage(err)
 	}
 	servers, err := catalog.Load(table, dirs...)
-	return servers, usage(err)
+	if err != nil {
+		return nil, usage(err)
+	}
+	return servers, usage(a.attached.add(servers, table))
 }
 
 // catalogue is the world as a plan sees it.

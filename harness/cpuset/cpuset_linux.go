@@ -175,3 +175,20 @@ func kernelSet(cpus []int) (unix.CPUSet, error) {
 	}
 	return set, nil
 }
+
+// OfProcess are the processors on which the first thread of a process may run,
+// ascending.
+func OfProcess(pid int) ([]int, error) {
+	var set unix.CPUSet
+	if err := unix.SchedGetaffinity(pid, &set); err != nil {
+		return nil, fmt.Errorf("read the processors of process %d: %w", pid, err)
+	}
+	var cpus []int
+	for id, left := 0, set.Count(); left > 0; id++ {
+		if set.IsSet(id) {
+			cpus = append(cpus, id)
+			left--
+		}
+	}
+	return cpus, nil
+}

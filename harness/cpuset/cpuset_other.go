@@ -12,5 +12,8 @@ func Read() (Topology, error) { return Topology{}, errLinuxOnly }
 // Pin is available on Linux only.
 func Pin([]int) error { return errLinuxOnly }
 
+// OfProcess is available on Linux only.
+func OfProcess(int) ([]int, error) { return nil, errLinuxOnly }
+
 // SetProcess is available on Linux only.
 func SetProcess(int, []int) error { return errLinuxOnly }

@@ -184,13 +184,13 @@ func TestPresence(t *testing.T) {
 
 func TestThisMachine(t *testing.T) {
 	t.Parallel()
-	facts := Read(t.Context(), results.CPUSplit{})
+	facts := Read(t.Context(), machine.Facts(), results.CPUSplit{})
 	if facts.Host.OS == "linux" && (facts.Busy == nil || *facts.Busy < 0 || *facts.Busy > 1) {
 		t.Errorf("busy share %v", facts.Busy)
 	}
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
-	if facts := Read(ended, results.CPUSplit{}); facts.Busy != nil || facts.Host.CPUs == 0 {
+	if facts := Read(ended, machine.Facts(), results.CPUSplit{}); facts.Busy != nil || facts.Host.CPUs == 0 {
 		t.Errorf("interrupted: %+v", facts)
 	}
 	for _, f := range Inventory(t.Context()) {

@@ -23,3 +23,6 @@ func TempDir() (dir string, remove func() error, err error) { return "", nil, Er
 
 // Sweep finds nothing: no joust has started anything on this system.
 func Sweep(context.Context) (SweepReport, error) { return SweepReport{}, nil }
+
+// Attach returns ErrNotLinux.
+func Attach(int) (Handle, error) { return nil, ErrNotLinux }

@@ -102,6 +102,19 @@ func (c *Catalogue) WhyNot(e results.PlanEntry, t results.PlanTable) string {
 	return ""
 }
 
+// Rows are the rows of the plan that the server can be asked, in the order of
+// the plan.
+func (c *Catalogue) Rows(p results.Plan, server string) []*scenarios.Scenario {
+	var rows []*scenarios.Scenario
+	for _, t := range p.Tables {
+		row := c.Scenario(t.Scenario)
+		if c.Runnable(results.PlanEntry{Server: server, As: server}, t) && !slices.Contains(rows, row) {
+			rows = append(rows, row)
+		}
+	}
+	return rows
+}
+
 func (c *Catalogue) serverNames() []string {
 	names := make([]string, len(c.Servers))
 	for i, s := range c.Servers {

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/joust-bench/joust/results"
@@ -20,11 +21,16 @@ func (r *resolver) entries() []results.PlanEntry {
 	switch {
 	case r.flags.servers.set:
 		list = r.flagEntries(fromFile)
-	case !r.doc.serversGiven:
+	case !r.doc.serversGiven && len(r.attached) == 0:
 		r.problems.add(place{}, "the plan names no servers; add servers: [%s] to the file or --servers NAME,NAME", all)
 	default:
 		for _, e := range fromFile {
 			list = append(list, results.PlanEntry{Server: e.server, As: e.as})
+		}
+	}
+	for _, name := range r.attached {
+		if !slices.ContainsFunc(list, func(e results.PlanEntry) bool { return e.Server == name }) {
+			list = append(list, results.PlanEntry{Server: name, As: name})
 		}
 	}
 	for _, e := range list {

@@ -16,6 +16,9 @@ type Overrides struct {
 	// for them keep their settings.
 	Scenarios []string
 	Protocols []string
+	// Attached are servers of the catalogue that join whatever the plan or
+	// Servers name.
+	Attached []string
 	// Clients are numbers, or "auto".
 	Clients []string
 	// Duration sets the closed-loop and the open-loop windows.

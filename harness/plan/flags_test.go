@@ -316,3 +316,34 @@ func TestEngineOfThisSystem(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+func TestAttachedServersJoinThePlan(t *testing.T) {
+	t.Parallel()
+	cat := catalogue(t)
+	cat.Servers = append(cat.Servers, plan.Server{Name: "mine", Protocols: []string{"h1"}, Scenarios: []string{"hello", "json"}})
+	mine := results.PlanEntry{Server: "mine", As: "mine"}
+	for name, tt := range map[string]struct {
+		servers []string
+		want    []results.PlanEntry
+	}{
+		"alone":                     {nil, []results.PlanEntry{mine}},
+		"beside others":             {[]string{"gin"}, []results.PlanEntry{{Server: "gin", As: "gin"}, mine}},
+		"among others, named there": {[]string{"mine", "gin"}, []results.PlanEntry{mine, {Server: "gin", As: "gin"}}},
+	} {
+		o := plan.Overrides{Servers: tt.servers, Attached: []string{"mine"}, Scenarios: []string{"json", "hello", "echo"}}
+		p, _, err := plan.Resolve("", nil, o, cat)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d := cmp.Diff(tt.want, p.Entries); d != "" {
+			t.Errorf("%s (-want +got):\n%s", name, d)
+		}
+		var rows []string
+		for _, row := range cat.Rows(p, "mine") {
+			rows = append(rows, row.Name)
+		}
+		if d := cmp.Diff([]string{"json", "hello"}, rows); d != "" {
+			t.Errorf("%s: rows (-want +got):\n%s", name, d)
+		}
+	}
+}

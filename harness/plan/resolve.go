@@ -18,7 +18,7 @@ import (
 // content; both are empty for a plan made of flags alone. The warnings are for
 // the user, in order. The error is an *Error that holds every problem.
 func Resolve(file string, data []byte, o Overrides, c Catalogue) (results.Plan, []string, error) {
-	r := &resolver{cat: &c, peaks: o.Peaks}
+	r := &resolver{cat: &c, peaks: o.Peaks, attached: o.Attached}
 	if file != "" || data != nil {
 		r.doc = readFile(file, data, &r.problems)
 	}
@@ -42,6 +42,7 @@ type resolver struct {
 	doc      document
 	flags    flags
 	peaks    map[PeakKey]float64
+	attached []string
 	problems problems
 	warnings []string
 	// specs are the tables before their settings are merged.

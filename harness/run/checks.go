@@ -113,7 +113,7 @@ func (l Launcher) Check(ctx context.Context, f Fixture, rows []*scenarios.Scenar
 	}
 	for _, row := range rows {
 		limited, cancel := context.WithTimeout(ctx, checkLimit)
-		outcome[row.Name] = check.Full(limited, server.Address, server.Address, row, rnd).Difference
+		outcome[row.Name] = check.Full(limited, server.Address, server.Host, row, rnd).Difference
 		cancel()
 	}
 	if ctx.Err() != nil {

@@ -135,7 +135,12 @@ func (s *steering) usage(w loaders.Window, h host.Handle, poll time.Duration, in
 
 func (s *steering) system(m *results.TrialPhase, system sample.System) {
 	split := s.runner.Run.CPUs
-	if busy, ok := system.BusyOf(split.Server); ok {
+	// The split says nothing of a server that joust did not start.
+	server := split.Server
+	if s.on.attached {
+		server = s.on.CPUs
+	}
+	if busy, ok := system.BusyOf(server); ok {
 		m.ServerCPUBusy = &busy
 	}
 	if busy, ok := system.BusyOf(split.Loader); ok {

@@ -1,12 +1,10 @@
 package run
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"net"
-	"net/url"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -30,10 +28,16 @@ const (
 )
 
 // Fixture is a server that can be started: its manifest and, for a Go fixture,
-// its built program.
+// its built program. Or it runs already, and the manifest has its URL.
 type Fixture struct {
 	Manifest catalog.Manifest
 	Binary   string
+	// Running samples a server that runs already; nil where that cannot be.
+	// Trials do not stop it.
+	Running host.Handle
+	// RunningCPUs are the CPUs of that server, none where it may also use the
+	// loader's.
+	RunningCPUs []int
 }
 
 // Launcher starts servers.
@@ -47,15 +51,20 @@ type Launcher struct {
 
 // Server is a server that has answered correctly, or one that ran already.
 type Server struct {
-	// Address is host:port.
-	Address string
-	// Handle is nil for a server that joust did not start.
+	// Address is IP:port, Host what requests name as the host.
+	Address, Host string
+	// Handle is nil for a server that joust did not start and cannot sample.
 	Handle host.Handle
+	// CPUs are those that a server that ran already has to itself, none where
+	// that is not known.
+	CPUs []int
 	// Argv is what was started.
 	Argv []string
 	// ReadyIn is the time from the start to the first correct answer.
 	ReadyIn time.Duration
 
+	// attached is a server that ran before and goes on afterwards.
+	attached  bool
 	removeDir func() error
 }
 
@@ -99,24 +108,6 @@ func (l Launcher) Start(ctx context.Context, f Fixture, protocol scenarios.Proto
 	return s, nil
 }
 
-// attach uses a server that runs already.
-func attach(ctx context.Context, f Fixture, row *scenarios.Scenario) (*Server, error) {
-	u, err := url.Parse(f.Manifest.URL)
-	if err != nil || u.Scheme != "http" {
-		return nil, &StartError{Server: f.Manifest.Name, Err: fmt.Errorf("url %q in its server.yaml: http://HOST:PORT is needed", f.Manifest.URL)}
-	}
-	port := cmp.Or(u.Port(), "80")
-	addrs, err := net.DefaultResolver.LookupIPAddr(ctx, u.Hostname())
-	if err != nil {
-		return nil, &StartError{Server: f.Manifest.Name, Err: fmt.Errorf("resolving the host of its url %s: %w", f.Manifest.URL, err)}
-	}
-	s := &Server{Address: net.JoinHostPort(addrs[0].String(), port)}
-	if err := s.ready(ctx, f, row); err != nil {
-		return nil, &StartError{Server: f.Manifest.Name, Err: err}
-	}
-	return s, nil
-}
-
 // start starts the process, in a temporary folder of its own.
 func (l Launcher) start(ctx context.Context, f Fixture, protocol scenarios.Protocol) (*Server, error) {
 	port, err := l.Host.FreePort(loopback)
@@ -141,7 +132,8 @@ func (l Launcher) start(ctx context.Context, f Fixture, protocol scenarios.Proto
 	if err != nil {
 		return nil, errors.Join(err, remove())
 	}
-	return &Server{Address: net.JoinHostPort(loopback, strconv.Itoa(port)), Handle: h, Argv: command.Argv, removeDir: remove}, nil
+	address := net.JoinHostPort(loopback, strconv.Itoa(port))
+	return &Server{Address: address, Host: address, Handle: h, Argv: command.Argv, removeDir: remove}, nil
 }
 
 // ready waits for a correct answer; the end of the server ends the wait.
@@ -149,7 +141,7 @@ func (s *Server) ready(ctx context.Context, f Fixture, row *scenarios.Scenario) 
 	ctx, cancel := context.WithTimeout(ctx, f.Manifest.StartTimeout)
 	defer cancel()
 	answered := make(chan error, 1)
-	go func() { answered <- check.Ready(ctx, s.Address, s.Address, row) }()
+	go func() { answered <- check.Ready(ctx, s.Address, s.Host, row) }()
 	select {
 	case err := <-answered:
 		if err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded) {
@@ -177,8 +169,8 @@ func (s *Server) occupied() error {
 	}
 }
 
-// exited is closed when the server has ended; never for one that joust did not
-// start.
+// exited is closed when the server has ended; never for one that joust cannot
+// watch.
 func (s *Server) exited() <-chan struct{} {
 	if s.Handle == nil {
 		return nil
@@ -186,9 +178,10 @@ func (s *Server) exited() <-chan struct{} {
 	return s.Handle.Exited()
 }
 
-// Stop ends the server and waits until its tree is gone and its port closed.
+// Stop ends the server and waits until its tree is gone and its port closed. A
+// server that ran already is left alone.
 func (s *Server) Stop(ctx context.Context) error {
-	if s.Handle == nil {
+	if s.attached {
 		return nil
 	}
 	err := s.Handle.Stop(ctx)
@@ -203,6 +196,8 @@ func describeExit(e host.Exit) string {
 		return "killed for want of memory"
 	case e.Signal != "":
 		return "ended by signal " + e.Signal
+	case e.Code < 0:
+		return "how is not known, since joust did not start it"
 	}
 	return fmt.Sprintf("exit status %d", e.Code)
 }

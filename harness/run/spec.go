@@ -24,10 +24,10 @@ func pollStep(loaderCPUs int) time.Duration {
 }
 
 // specFor is the trial as the loader gets it.
-func specFor(t plan.Trial, p results.Plan, row *scenarios.Scenario, split results.CPUSplit, address string) loaders.Spec {
+func specFor(t plan.Trial, p results.Plan, row *scenarios.Scenario, split results.CPUSplit, s *Server) loaders.Spec {
 	threads := plan.Threads(p, t.Table)
 	spec := loaders.Spec{
-		Target:      loaders.Target{Network: "tcp", Address: address, Host: address},
+		Target:      loaders.Target{Network: "tcp", Address: s.Address, Host: s.Host},
 		Protocol:    scenarios.Protocol(t.Table.Protocol),
 		Engine:      loaders.EngineName(p.Engine),
 		Requests:    row.Requests,

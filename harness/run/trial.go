@@ -60,7 +60,7 @@ func (r *Runner) trial(ctx context.Context, t plan.Trial) results.Trial {
 func (r *Runner) exactly(ctx context.Context, s *Server, row *scenarios.Scenario) error {
 	ctx, cancel := context.WithTimeout(ctx, exactLimit)
 	defer cancel()
-	if err := check.Exact(ctx, s.Address, s.Address, row); err != nil {
+	if err := check.Exact(ctx, s.Address, s.Host, row); err != nil {
 		return fmt.Errorf("exact pass: %w", err)
 	}
 	return nil
@@ -114,7 +114,7 @@ func (r *Runner) load(ctx context.Context, t plan.Trial, row *scenarios.Scenario
 func (r *Runner) steer(t plan.Trial, row *scenarios.Scenario, s *Server) *steering {
 	return &steering{
 		runner: r, trial: t, row: row, on: s, server: s.Handle, rates: rates(t), steps: searchSteps(t, r.Run.Plan),
-		spec:    specFor(t, r.Run.Plan, row, r.Run.CPUs, s.Address),
+		spec:    specFor(t, r.Run.Plan, row, r.Run.CPUs, s),
 		skipped: map[string]judge.Rate{}, measured: map[string]*results.TrialPhase{},
 	}
 }

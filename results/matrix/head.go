@@ -69,7 +69,7 @@ func build(b results.Build) string {
 func (v *view) method(p *page) {
 	plan := v.run.Plan
 	p.list("## How this was measured", "", []string{
-		"Each trial is a fresh server process: every request checked byte for byte once, warm-up, then the windows below. A cell is the median over trials.",
+		"Each trial is a fresh server process" + v.ranAlready() + ": every request checked byte for byte once, warm-up, then the windows below. A cell is the median over trials.",
 		fmt.Sprintf("Trials run in blocks, each shuffled anew with seed %d.", plan.Seed) + v.repeated(),
 		"Loader: " + escape(v.loader()) + ".",
 		fmt.Sprintf("Request timeout %s; after a window what is in flight is awaited for at most %s; tolerated share of failed requests %s.",
@@ -81,6 +81,20 @@ func (v *view) method(p *page) {
 	p.line("The order of trials and every random choice follow from seed %d (`--seed %d`).", plan.Seed, plan.Seed)
 	p.list("## Machine", "", v.machine())
 	p.section("## Servers", "", v.versions())
+}
+
+// ranAlready names the servers that were not started.
+func (v *view) ranAlready() string {
+	var names []string
+	for _, s := range v.run.Servers {
+		if s.URL != "" {
+			names = append(names, escape(s.Name))
+		}
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	return ", save of " + strings.Join(names, ", ") + ", which ran already"
 }
 
 // repeated counts the trials that were done again.

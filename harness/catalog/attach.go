@@ -1,0 +1,57 @@
+package catalog
+
+import (
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/joust-bench/joust/scenarios"
+)
+
+// attachTimeout is how long a server that runs already may take to its first
+// right answer.
+const attachTimeout = 2 * time.Second
+
+// Attach adds a server that runs already: its name in tables and its address.
+// It is taken to answer every row of the table that HTTP/1.1 can ask; checks
+// tell what it does not.
+func (s *Servers) Attach(table *scenarios.Table, name, address string) error {
+	if !validName(name) {
+		return fmt.Errorf("the name %q of %s may hold only a-z, 0-9, _, . and -, and begins with a letter, a digit or _", name, address)
+	}
+	if _, err := s.Find(name); err == nil {
+		return fmt.Errorf("there is a server %s already: give %s another name", name, address)
+	}
+	if fault := addressFault(address); fault != "" {
+		return fmt.Errorf("the address of %s: %s", name, fault)
+	}
+	m := Manifest{
+		Name: name, Title: "runs already at " + address, URL: address, Protocols: []string{string(scenarios.H1)},
+		StartTimeout: attachTimeout, StopTimeout: defaultStopTimeout, WarmupCap: defaultWarmupCap,
+	}
+	for _, row := range table.All() {
+		if row.Supports(scenarios.H1) {
+			m.Scenarios = append(m.Scenarios, row.Name)
+		}
+	}
+	s.all = append(s.all, m)
+	slices.SortFunc(s.all, func(a, b Manifest) int { return strings.Compare(a.Name, b.Name) })
+	return nil
+}
+
+// addressFault is what is wrong with the address of a running server; empty
+// for none.
+func addressFault(address string) string {
+	u, err := url.Parse(address)
+	switch {
+	case err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "":
+		return fmt.Sprintf("%q is not the address of a server, such as http://127.0.0.1:8080", address)
+	case u.Scheme == "https":
+		return fmt.Sprintf("%q speaks TLS, and comparisons speak http only", address)
+	case u.User != nil || u.RawQuery != "" || u.Fragment != "" || strings.Trim(u.Path, "/") != "":
+		return fmt.Sprintf("%q is more than http://HOST:PORT: scenarios ask for paths of their own", address)
+	}
+	return ""
+}

@@ -1,0 +1,110 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"sync"
+	"time"
+
+	"github.com/joust-bench/joust/harness/host/tree"
+	"github.com/joust-bench/joust/harness/sample"
+	"github.com/joust-bench/joust/results"
+)
+
+// attachedPoll is how often an attached process is looked for.
+const attachedPoll = 50 * time.Millisecond
+
+// attached is a program that joust did not start. It is sampled with all that
+// descends from it, and never stopped or pinned.
+type attached struct {
+	process tree.Process
+	exited  chan struct{}
+	// quit ends the watch, once.
+	quit func()
+
+	mu sync.Mutex
+	// noPeak is why the kernel's memory peak could not begin anew.
+	noPeak error
+}
+
+var _ Handle = (*attached)(nil)
+
+// Attach returns a Handle of a process that runs already. Its Stop ends the
+// watching and nothing else; how the process ends is not known.
+func Attach(pid int) (Handle, error) {
+	p, err := tree.Lookup(pid)
+	if errors.Is(err, fs.ErrNotExist) || err == nil && p.Ended() {
+		return nil, fmt.Errorf("there is no process %d", pid)
+	}
+	if err != nil {
+		return nil, err
+	}
+	quit := make(chan struct{})
+	a := &attached{process: p, exited: make(chan struct{}), quit: sync.OnceFunc(func() { close(quit) })}
+	go a.watch(quit)
+	return a, nil
+}
+
+// watch closes exited when the process has ended.
+func (a *attached) watch(quit <-chan struct{}) {
+	ticker := time.NewTicker(attachedPoll)
+	defer ticker.Stop()
+	owner := tree.Owner{PID: a.process.PID, Start: a.process.Start}
+	for {
+		if alive, err := owner.Alive(); err == nil && !alive {
+			close(a.exited)
+			return
+		}
+		select {
+		case <-ticker.C:
+		case <-quit:
+			return
+		}
+	}
+}
+
+func (a *attached) PID() int                { return a.process.PID }
+func (a *attached) Exited() <-chan struct{} { return a.exited }
+
+// Exit cannot tell how: only a parent learns that.
+func (a *attached) Exit() Exit { return Exit{Code: -1} }
+
+func (a *attached) Stdin() io.WriteCloser { return nil }
+func (a *attached) Stdout() io.Reader     { return nil }
+
+// LogTail is empty: the output goes elsewhere.
+func (a *attached) LogTail(int) string { return "" }
+
+func (a *attached) tree() sample.Tree { return sample.Tree{Root: a.process.PID} }
+
+// ResetPeak never fails: where the process is another user's, its peak is not
+// reported instead.
+func (a *attached) ResetPeak() error {
+	err := a.tree().ResetPeak()
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.noPeak = err
+	return nil
+}
+
+func (a *attached) Memory() (uint64, error) { return a.tree().Memory() }
+
+func (a *attached) Usage(ctx context.Context, t0, t1 int64, poll time.Duration) (results.Usage, error) {
+	u, err := a.tree().Usage(ctx, t0, t1, poll)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.noPeak != nil {
+		u.PeakMemoryBytes = nil
+		u.Warnings = append(u.Warnings, fmt.Sprintf("its peak memory is not known: %v (run joust as the user of the server, or as root)", a.noPeak))
+	}
+	return u, err
+}
+
+// Stop ends the watching and leaves the process alone.
+func (a *attached) Stop(context.Context) error {
+	a.quit()
+	return nil
+}

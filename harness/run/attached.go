@@ -1,0 +1,79 @@
+package run
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"time"
+
+	"github.com/joust-bench/joust/harness/check"
+	"github.com/joust-bench/joust/scenarios"
+)
+
+// reachLimit bounds the first connection to a server that runs already.
+const reachLimit = 2 * time.Second
+
+// attach uses a server that runs already.
+func attach(ctx context.Context, f Fixture, row *scenarios.Scenario) (*Server, error) {
+	s, err := running(ctx, f)
+	if err == nil {
+		err = s.ready(ctx, f, row)
+	}
+	if err != nil {
+		return nil, &StartError{Server: f.Manifest.Name, Err: err}
+	}
+	return s, nil
+}
+
+// running is the server at the manifest's url.
+func running(ctx context.Context, f Fixture) (*Server, error) {
+	u, err := url.Parse(f.Manifest.URL)
+	if err != nil || u.Scheme != "http" || u.Hostname() == "" {
+		return nil, fmt.Errorf("its url %q: http://HOST:PORT is needed", f.Manifest.URL)
+	}
+	addrs, err := net.DefaultResolver.LookupIPAddr(ctx, u.Hostname())
+	if err != nil {
+		return nil, fmt.Errorf("resolving the host of its url %s: %w", f.Manifest.URL, err)
+	}
+	return &Server{
+		Address: net.JoinHostPort(addrs[0].String(), cmp.Or(u.Port(), "80")), Host: u.Host,
+		Handle: f.Running, CPUs: f.RunningCPUs, attached: true,
+	}, nil
+}
+
+// Reach finds out, before anything is measured, whether a server that runs
+// already can be compared: it accepts a connection and answers one of the rows
+// rightly. It returns the address that it was reached at.
+func Reach(ctx context.Context, f Fixture, rows []*scenarios.Scenario) (net.IP, error) {
+	name, at := f.Manifest.Name, f.Manifest.URL
+	s, err := running(ctx, f)
+	if err != nil {
+		return nil, fmt.Errorf("server %s: %w", name, err)
+	}
+	dialer := net.Dialer{Timeout: reachLimit}
+	c, err := dialer.DialContext(ctx, "tcp", s.Address)
+	if err != nil {
+		return nil, fmt.Errorf("server %s: nothing answers at %s: %w; start it, or correct its address", name, at, err)
+	}
+	ip := c.RemoteAddr().(*net.TCPAddr).IP
+	if err := c.Close(); err != nil {
+		return nil, fmt.Errorf("server %s: %w", name, err)
+	}
+	var wrong []error
+	for _, row := range rows {
+		limited, cancel := context.WithTimeout(ctx, exactLimit)
+		err := check.Exact(limited, s.Address, s.Host, row)
+		cancel()
+		if err == nil || ctx.Err() != nil {
+			return ip, context.Cause(ctx)
+		}
+		wrong = append(wrong, fmt.Errorf("%s: %w", row.Name, err))
+	}
+	if len(wrong) > 0 {
+		return nil, fmt.Errorf("server %s at %s answers no row of the plan rightly: %w", name, at, errors.Join(wrong...))
+	}
+	return ip, nil
+}
