@@ -142,6 +142,11 @@ type Phase struct {
 	// so many completions take at the warm-up's rate, at most MaxDuration.
 	MinCompletions int           `json:"min_completions,omitempty"`
 	MaxDuration    time.Duration `json:"max_duration_ns,omitempty"`
+	// SteadyWithin, where above 0, ends a closed warm-up when its throughput
+	// changes by no more than this share of itself in a second, judged over the
+	// last second: after Duration at the earliest, after MaxDuration at the
+	// latest. Its window is announced with the latest end.
+	SteadyWithin float64 `json:"steady_within,omitempty"`
 	// ThinkSpin is CPU time that the loader burns per response.
 	ThinkSpin time.Duration `json:"think_spin_ns,omitempty"`
 }

@@ -83,6 +83,10 @@ func (p *Phase) validate() error {
 		return fmt.Errorf("think spin %v: must not be negative", p.ThinkSpin)
 	case p.MinCompletions > 0 && p.MaxDuration < p.Duration:
 		return fmt.Errorf("longest duration %v is below the duration %v", p.MaxDuration, p.Duration)
+	case p.SteadyWithin > 0 && (p.Measured || p.Loop != results.ClosedLoop || p.Count > 0):
+		return errors.New("it ends when the throughput is steady: only a closed warm-up without a count may")
+	case p.SteadyWithin > 0 && p.MaxDuration < p.Duration:
+		return fmt.Errorf("longest duration %v is below the duration %v", p.MaxDuration, p.Duration)
 	case p.ShedAfter < 0:
 		return fmt.Errorf("deadline %v to send: must not be negative", p.ShedAfter)
 	case p.Loop == results.OpenLoop:

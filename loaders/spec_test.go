@@ -19,6 +19,13 @@ func TestPhasesAreValidated(t *testing.T) {
 	ramp := func(from, to float64) Phase { p := open(Ramp, from); p.RampToRPS = to; return p }
 	burst := func(size int) Phase { p := open(Burst, 10); p.BurstSize = size; return p }
 	change := func(p Phase, f func(*Phase)) Phase { f(&p); return p }
+	warm := func(longest time.Duration, f func(*Phase)) Phase {
+		p := Phase{Name: "p", Loop: results.ClosedLoop, Duration: time.Second, MaxDuration: longest, SteadyWithin: 0.02}
+		if f != nil {
+			f(&p)
+		}
+		return p
+	}
 	for _, c := range []struct {
 		phase Phase
 		says  string // nothing for a phase that is right
@@ -45,6 +52,11 @@ func TestPhasesAreValidated(t *testing.T) {
 		{change(open(Constant, 5), func(p *Phase) { p.ShedAfter = -1 }), "deadline -1ns"},
 		{change(open(Constant, 5), func(p *Phase) { p.Loop = "half" }), `loop "half"`},
 		{change(open(Constant, 5), func(p *Phase) { p.Duration = 0 }), "duration 0s"},
+		{warm(time.Second, nil), ""},
+		{warm(time.Second-1, nil), "longest duration 999.999999ms is below the duration 1s"},
+		{warm(time.Second, func(p *Phase) { p.Measured = true }), "only a closed warm-up"},
+		{warm(time.Second, func(p *Phase) { p.Count = 5 }), "only a closed warm-up"},
+		{warm(time.Second, func(p *Phase) { p.Loop = results.OpenLoop }), "only a closed warm-up"},
 	} {
 		spec := Spec{
 			Target: Target{Network: "tcp", Address: "127.0.0.1:80"}, Requests: make([]scenarios.Request, 1),

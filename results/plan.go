@@ -51,6 +51,9 @@ type PlanPeak struct {
 type PlanEntry struct {
 	Server string `json:"server"`
 	As     string `json:"as"`
+	// WarmupCapNS is the longest warm-up that its manifest allows; 0 leaves
+	// warm-ups at the plan's length.
+	WarmupCapNS int64 `json:"warmup_cap_ns,omitempty"`
 }
 
 // PlanTable is one scenario × protocol over the servers, with its ladder.
@@ -61,7 +64,9 @@ type PlanTable struct {
 	// of warming up before it.
 	Clients int `json:"clients"`
 	// Trials is n, the number of ladders a server.
-	Trials   int   `json:"trials"`
+	Trials int `json:"trials"`
+	// WarmupNS is the shortest warm-up: it lasts until the server is steady,
+	// where the entry has a cap above it.
 	WarmupNS int64 `json:"warmup_ns"`
 	// Closed is true when the ladder has a closed-loop phase.
 	Closed           bool  `json:"closed"`

@@ -109,6 +109,28 @@ type Phase struct {
 
 	Threads  []ThreadUse `json:"threads"`
 	Timeline []Interval  `json:"timeline,omitempty"`
+
+	// Steadiness is how a warm-up ended that was to end when the server is
+	// steady; absent where its length was fixed.
+	Steadiness *Steadiness `json:"steadiness,omitempty"`
+}
+
+// Steadiness is how an adaptive warm-up ended; its length is the phase's
+// window.
+type Steadiness struct {
+	// Reached is true when the throughput was steady at the end, by its slope
+	// and by the halves of the last second; false when
+	// the cap ended the warm-up, or an early stop.
+	Reached bool `json:"reached"`
+	// SlopePerSecond is the last that was seen of the throughput: its change in
+	// a second as a share of itself, by the last second; absent when nothing
+	// moved or less than a second was seen.
+	SlopePerSecond *float64 `json:"slope_per_second,omitempty"`
+	// WithinPerSecond is the largest slope, up or down, that counts as steady.
+	WithinPerSecond float64 `json:"within_per_second"`
+	// LeastNS and CapNS are the bounds of its length.
+	LeastNS int64 `json:"least_ns"`
+	CapNS   int64 `json:"cap_ns"`
 }
 
 // SlowRequest is one request with its stamps, in CLOCK_MONOTONIC nanoseconds.

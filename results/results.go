@@ -31,6 +31,8 @@ type Run struct {
 	CommandLine []string `json:"command_line"`
 	Host        Host     `json:"host"`
 	CPUs        CPUSplit `json:"cpus"`
+	// Spin is what trials compare theirs with, timed when the run began.
+	Spin *Spin `json:"spin,omitempty"`
 	Plan        Plan     `json:"plan"`
 	// Scenarios and Servers are the rows of the tables, in display order.
 	Scenarios []Scenario `json:"scenarios"`

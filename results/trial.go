@@ -44,6 +44,21 @@ type Trial struct {
 	Search *Search `json:"search,omitempty"`
 	// MeasuredNS is the time spent in warm-up and windows.
 	MeasuredNS int64 `json:"measured_ns"`
+	// Spins are in the order in which they were timed: before the load, between
+	// its phases where it pauses, and behind it.
+	Spins []Spin `json:"spins,omitempty"`
+}
+
+// Spin is the time of a fixed piece of arithmetic on each side's processors
+// while no window is open. Beside the run's first one it shows whether the
+// machine has become slower.
+type Spin struct {
+	// Before is the phase that comes next; empty behind the last one.
+	Before string `json:"before,omitempty"`
+	// ServerNS and LoaderNS are of the side's slowest processor, the best of a
+	// few tries; 0 where the side has no processors of its own to name.
+	ServerNS int64 `json:"server_ns,omitempty"`
+	LoaderNS int64 `json:"loader_ns,omitempty"`
 }
 
 // TrialKind tells measured trials from those outside all medians.

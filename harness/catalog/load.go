@@ -23,7 +23,7 @@ const ManifestName = "server.yaml"
 const (
 	defaultStartTimeout = 10 * time.Second
 	defaultStopTimeout  = time.Second
-	defaultWarmupCap    = 5 * time.Second
+	defaultWarmupCap    = 2 * time.Second
 )
 
 // Servers are the servers found, with unique names, in the order of names.

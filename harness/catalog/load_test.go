@@ -59,7 +59,7 @@ func TestGoodManifests(t *testing.T) {
 	want := Manifest{
 		Name: "minimal", Dir: dir, Title: "Minimal", Language: "C", Command: []string{"sh"},
 		Protocols: []string{"h1"}, Scenarios: []string{"hello"},
-		StartTimeout: 10 * time.Second, StopTimeout: time.Second, WarmupCap: 5 * time.Second,
+		StartTimeout: 10 * time.Second, StopTimeout: time.Second, WarmupCap: 2 * time.Second,
 	}
 	if diff := cmp.Diff(want, minimal); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)

@@ -44,7 +44,8 @@ type Manifest struct {
 	StartTimeout time.Duration `yaml:"start_timeout" json:"start_timeout_ns"`
 	// StopTimeout is the time between SIGTERM and SIGKILL; default 1 s.
 	StopTimeout time.Duration `yaml:"stop_timeout" json:"stop_timeout_ns"`
-	// WarmupCap is the longest warm-up that the server may need; default 5 s.
+	// WarmupCap is the longest warm-up that the server may need to become
+	// steady; default 2 s.
 	WarmupCap time.Duration `yaml:"warmup_cap" json:"warmup_cap_ns"`
 }
 

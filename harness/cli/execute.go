@@ -126,7 +126,7 @@ func (a *app) announce(j *job) {
 	trials := len(plan.Expand(*p, j.catalogue.Runnable))
 	fmt.Fprintf(a.stderr, "plan %s: %s, %s, %s, seed %d\n", name,
 		count(len(p.Entries), "server"), count(len(p.Tables), "table"), count(trials, "trial"), p.Seed)
-	fmt.Fprintf(a.stderr, "planned time %s, at most %s, builds apart\n", span(p.PlannedNS), span(p.AtMostNS))
+	fmt.Fprintf(a.stderr, "planned time %s%s, at most %s, builds apart\n", span(p.PlannedNS), warming(plan.Waiting(*p, j.catalogue.Runnable)), span(p.AtMostNS))
 	fmt.Fprintf(a.stderr, "CPUs: %s\n", describeSplit(j.run.CPUs))
 	for _, w := range slices.Concat(j.run.Warnings, plan.ClaimNotes(*p, j.catalogue.Runnable), plan.SearchNotes(*p)) {
 		fmt.Fprintf(a.stderr, "note: %s\n", w)
@@ -139,6 +139,14 @@ func (a *app) announce(j *job) {
 	if j.resumed {
 		fmt.Fprintf(a.stderr, "resuming %s, which has %s\n", j.run.ID, count(len(j.done), "trial"))
 	}
+}
+
+// warming says how much longer the warm-ups may last all together.
+func warming(longer time.Duration) string {
+	if longer == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" and up to %s until servers are steady", span(longer.Nanoseconds()))
 }
 
 func describeSplit(s results.CPUSplit) string {

@@ -84,7 +84,7 @@ func (w *world) catalogue() plan.Catalogue {
 	for _, m := range w.servers.All() {
 		s := plan.Server{
 			Name: m.Name, Protocols: m.Protocols, Scenarios: m.Scenarios, Unsupported: m.Unsupported,
-			StartTimeout: m.StartTimeout, StopTimeout: m.StopTimeout,
+			StartTimeout: m.StartTimeout, StopTimeout: m.StopTimeout, WarmupCap: m.WarmupCap,
 		}
 		if err := catalog.Available(m); err != nil {
 			s.Unavailable = err.Error()

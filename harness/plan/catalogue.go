@@ -45,6 +45,9 @@ type Server struct {
 	// StartTimeout and StopTimeout are for the worst case of the planned
 	// time; 0 means 10 s and 1 s.
 	StartTimeout, StopTimeout time.Duration
+	// WarmupCap bounds a warm-up that lasts until the server is steady; 0
+	// leaves it at the plan's length.
+	WarmupCap time.Duration
 }
 
 // ConnectionLimit is the largest number of connections that this machine

@@ -33,8 +33,10 @@ func (r *resolver) entries() []results.PlanEntry {
 			list = append(list, results.PlanEntry{Server: name, As: name})
 		}
 	}
-	for _, e := range list {
-		if s := r.cat.Server(e.Server); s.Unavailable != "" {
+	for i, e := range list {
+		s := r.cat.Server(e.Server)
+		list[i].WarmupCapNS = s.WarmupCap.Nanoseconds()
+		if s.Unavailable != "" {
 			r.warn(e.As + " cannot run here and is only listed in the matrix: " + s.Unavailable)
 		}
 	}

@@ -13,6 +13,14 @@ const (
 	OpenLead   = 200 * time.Millisecond
 )
 
+// SteadyWithin is the largest change of throughput in a second, as a share of
+// it, with which a server counts as warm (method.md §1).
+const SteadyWithin = 0.02
+
+// steadyFrom is the shortest warm-up in which a slope over a second can be
+// seen: a shorter one, asked for expressly, stays as long as it is.
+const steadyFrom = time.Second
+
 // PhasePlan is one phase of a trial's ladder.
 type PhasePlan struct {
 	// Name is results.PhaseWarmup, results.PhaseClosed or the PhaseName of
@@ -28,12 +36,15 @@ type PhasePlan struct {
 	// RateRPS is the rate where it is known before the trial; 0 means that it
 	// is set while the trial runs.
 	RateRPS float64
-	// MinCompletions and MaxDuration are as in results.PlanTable.
+	// MinCompletions and MaxDuration are as in results.PlanTable. A warm-up
+	// with SteadyWithin ends when the server is steady, after Duration at the
+	// earliest and MaxDuration at the latest.
 	MinCompletions int
 	MaxDuration    time.Duration
 	// Search marks a step of a search for a rate, and Spare one that it needs
 	// only when it takes longer than usual.
 	Search, Spare bool
+	SteadyWithin  float64
 }
 
 // Phases is the trial's ladder in the order in which it runs: the warm-up where
@@ -43,7 +54,7 @@ func Phases(t Trial, p results.Plan) []PhasePlan {
 	var list []PhasePlan
 	table := t.Table
 	if table.WarmupNS > 0 {
-		list = append(list, PhasePlan{Name: results.PhaseWarmup, Loop: results.ClosedLoop, Duration: ns(table.WarmupNS)})
+		list = append(list, warmup(t))
 	}
 	if table.Closed {
 		list = append(list, PhasePlan{
@@ -64,6 +75,16 @@ func Phases(t Trial, p results.Plan) []PhasePlan {
 	random := rand.New(rand.NewPCG(p.Seed, t.identity()))
 	random.Shuffle(len(open), func(i, j int) { open[i], open[j] = open[j], open[i] })
 	return append(list, searchPhases(t)...)
+}
+
+// warmup lasts until the server is steady, within the plan's minimum and the
+// cap of the server's manifest. A scouting trial's is fixed.
+func warmup(t Trial) PhasePlan {
+	w := PhasePlan{Name: results.PhaseWarmup, Loop: results.ClosedLoop, Duration: ns(t.Table.WarmupNS)}
+	if limit := ns(t.Entry.WarmupCapNS); t.Kind != results.TrialScout && w.Duration >= steadyFrom && limit > w.Duration {
+		w.SteadyWithin, w.MaxDuration = SteadyWithin, limit
+	}
+	return w
 }
 
 // knownRate is the rate where the plan alone tells it, else 0.

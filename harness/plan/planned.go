@@ -20,9 +20,9 @@ const (
 	defaultStopTimeout  = time.Second
 )
 
-// Planned is the time that the plan takes, builds apart: nominally, and at
-// most, when every start takes its limit, every window its longest and every
-// drain its bound.
+// Planned is the time that the plan takes, builds apart: nominally, with
+// warm-ups at their least, and at most, when every start takes its limit, every
+// warm-up and window its longest and every drain its bound.
 func Planned(p results.Plan, c Catalogue) (nominal, atMost time.Duration) {
 	for _, t := range Expand(p, c.Runnable) {
 		n, m := trialTime(t, p, &c)
@@ -31,6 +31,20 @@ func Planned(p results.Plan, c Catalogue) (nominal, atMost time.Duration) {
 	}
 	n, m := checksTime(p, &c)
 	return nominal + n, atMost + m
+}
+
+// Waiting is how much longer than planned the warm-ups may last all together,
+// while they wait for servers to be steady.
+func Waiting(p results.Plan, runnable func(results.PlanEntry, results.PlanTable) bool) time.Duration {
+	var longer time.Duration
+	for _, t := range Expand(p, runnable) {
+		for _, phase := range Phases(t, p) {
+			if phase.SteadyWithin > 0 {
+				longer += phase.MaxDuration - phase.Duration
+			}
+		}
+	}
+	return longer
 }
 
 func trialTime(t Trial, p results.Plan, c *Catalogue) (nominal, atMost time.Duration) {

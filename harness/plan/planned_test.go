@@ -107,6 +107,7 @@ func TestPlannedArithmetic(t *testing.T) {
 	t.Parallel()
 	c := catalogue(t)
 	c.Server("gin").StartTimeout, c.Server("gin").StopTimeout = 20*time.Second, 2*time.Second
+	c.Server("gin").WarmupCap = 4 * time.Second
 	p, _ := resolve(t, `
 servers: [gin]
 warmup: 1s
@@ -125,9 +126,13 @@ tables:
 		t.Errorf("planned %v s instead of %v", got, nominal)
 	}
 	// Five trials and one check start and stop the server, there are 2 + 8 + 4
-	// drains, the two windows of upload_20mb may stretch from 2 s to 10 s, and
-	// each of two rows may be checked until the request's timeout.
-	atMost := nominal + 6*22 + 14*0.5 + 2*8 + 2*10
+	// drains, the two windows of upload_20mb may stretch from 2 s to 10 s, four
+	// warm-ups, the scout's not, from 1 s to 4 s, and each of two rows may be
+	// checked until the request's timeout.
+	atMost := nominal + 6*22 + 14*0.5 + 2*8 + 4*3 + 2*10
+	if got := plan.Waiting(p, c.Runnable); got != 12*time.Second {
+		t.Errorf("warm-ups may last %v longer instead of 12 s", got)
+	}
 	if got := seconds(p.AtMostNS); math.Abs(got-atMost) > 1e-6 {
 		t.Errorf("at most %v s instead of %v", got, atMost)
 	}

@@ -37,6 +37,7 @@ func Run(t *testing.T, e loaders.Loader) {
 	t.Run("counting", func(t *testing.T) { t.Parallel(); Counting(t, e) })
 	t.Run("connections", func(t *testing.T) { t.Parallel(); Connections(t, e) })
 	t.Run("bad servers", func(t *testing.T) { t.Parallel(); BadServers(t, e) })
+	t.Run("warming", func(t *testing.T) { t.Parallel(); Warming(t, e) })
 	t.Run("open loop", func(t *testing.T) { t.Parallel(); OpenLoop(t, e) })
 }
 

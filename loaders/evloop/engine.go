@@ -13,6 +13,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -160,8 +161,12 @@ func (s *session) connect() error {
 }
 
 // halt tells every thread that the load ends early, now.
-func (s *session) halt() {
-	s.stop.Store(clock.Now())
+func (s *session) halt() { s.end(&s.stop, clock.Now()) }
+
+// end sets the instant at which the load or its phase ends early, and lets the
+// threads notice.
+func (s *session) end(what *atomic.Int64, at int64) {
+	what.Store(at)
 	for _, w := range s.workers {
 		w.poller.wake()
 	}
@@ -250,7 +255,9 @@ func (s *session) phase(ctx context.Context, p *loaders.Phase, startAt int64, co
 	if p.Loop == results.OpenLoop {
 		result.Rate = &results.RateReport{TargetRPS: rate}
 	}
+	settled := record.UntilSteady(p, on.t0, s.interval, func(at int64) { s.end(&on.settled, at) })
 	outcomes := s.execute(on, p.Name, control, &result)
+	result.Steadiness = settled()
 	if err := s.merge(&result, on, outcomes); err != nil {
 		return result, err
 	}

@@ -3,6 +3,7 @@
 package evloop
 
 import (
+	"sync/atomic"
 	"time"
 
 	"github.com/joust-bench/joust/loaders/arrival"
@@ -11,7 +12,7 @@ import (
 )
 
 // phase is one phase as every thread gets it. All instants are CLOCK_MONOTONIC
-// nanoseconds. Nobody writes to it while it runs.
+// nanoseconds. Nobody writes to it while it runs, settled apart.
 type phase struct {
 	loop results.Loop
 	// begin is when load starts to flow; t0 and t1 bound the window; end is
@@ -25,6 +26,9 @@ type phase struct {
 	// count is the number of requests that all threads make together; 0 for no
 	// bound.
 	count uint64
+	// settled is the instant at which a warm-up was found to be steady, 0 for
+	// not yet: it ends then, before t1.
+	settled atomic.Int64
 }
 
 // outcome is what one thread saw of a phase.

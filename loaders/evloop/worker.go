@@ -3,6 +3,7 @@
 package evloop
 
 import (
+	"cmp"
 	"crypto/tls"
 	"math"
 	"os"
@@ -219,7 +220,7 @@ func (w *worker) run(p *phase) error {
 			w.busyFrom = 0
 		}
 		if !w.stopped {
-			if at := w.stop.Load(); at != 0 {
+			if at := cmp.Or(w.stop.Load(), p.settled.Load()); at != 0 {
 				w.stopEarly(at, now)
 			}
 		}

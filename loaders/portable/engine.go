@@ -131,6 +131,16 @@ func (s *session) halt() {
 	at := clock.Now()
 	for _, sh := range s.shards {
 		sh.mu.Lock()
+		sh.halted = true
+		sh.stopEarly(at)
+		sh.release()
+	}
+}
+
+// endPhase ends the phase that runs at the instant.
+func (s *session) endPhase(at int64) {
+	for _, sh := range s.shards {
+		sh.mu.Lock()
 		sh.stopEarly(at)
 		sh.release()
 	}
@@ -204,7 +214,9 @@ func (s *session) phase(ctx context.Context, p *loaders.Phase, startAt int64, co
 	if p.Loop == results.OpenLoop {
 		result.Rate = &results.RateReport{TargetRPS: rate}
 	}
+	settled := record.UntilSteady(p, on.t0, s.interval, s.endPhase)
 	s.execute(ctx, on, p.Name, control, &result)
+	result.Steadiness = settled()
 	if err := s.merge(&result); err != nil {
 		return result, err
 	}

@@ -168,7 +168,6 @@ func (s *shard) start() {
 // stopEarly ends the window at the instant, or at once an empty one that has
 // not opened. What is due and not sent is not sent any more.
 func (s *shard) stopEarly(at int64) {
-	s.halted = true
 	if s.phase == nil {
 		return
 	}

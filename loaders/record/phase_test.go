@@ -249,6 +249,7 @@ func TestPlanPhase(t *testing.T) {
 		want          Plan
 	}{
 		{"warm-up at once", loaders.Phase{Duration: 100e6}, 0, 1000 * ms, 0, Plan{1000 * ms, 1000 * ms, 1100 * ms, 1107 * ms}},
+		{"warm-up until steady gets its bound", loaders.Phase{Duration: 100e6, MaxDuration: 400e6, SteadyWithin: 0.02}, 0, 1000 * ms, 0, Plan{1000 * ms, 1000 * ms, 1400 * ms, 1407 * ms}},
 		{"warm-up at the start", loaders.Phase{Duration: 100e6}, 1500 * ms, 1000 * ms, 0, Plan{1500 * ms, 1500 * ms, 1600 * ms, 1607 * ms}},
 		{"measured without lead is announced ahead", loaders.Phase{Measured: true, Duration: 100e6}, 0, 1000 * ms, 0, Plan{1055 * ms, 1055 * ms, 1155 * ms, 1162 * ms}},
 		{"a short lead begins later", loaders.Phase{Measured: true, Duration: 100e6, Lead: 20e6}, 0, 1000 * ms, 0, Plan{1035 * ms, 1055 * ms, 1155 * ms, 1162 * ms}},

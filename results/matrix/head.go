@@ -71,7 +71,7 @@ func (v *view) method(p *page) {
 	p.list("## How this was measured", "", []string{
 		"Each trial is a fresh server process" + v.ranAlready() + ": every request checked byte for byte once, warm-up, then the windows below. A cell is the median over trials.",
 		fmt.Sprintf("Trials run in blocks, each shuffled anew with seed %d.", plan.Seed) + v.repeated(),
-		"Loader: " + escape(v.loader()) + ".",
+		"Loader: " + escape(v.loader()) + "." + v.warmups(),
 		fmt.Sprintf("Request timeout %s; after a window what is in flight is awaited for at most %s; tolerated share of failed requests %s.",
 			duration(plan.RequestTimeoutNS), duration(plan.DrainNS), strconv.FormatFloat(plan.ErrorTolerance, 'g', -1, 64)),
 	})
@@ -109,6 +109,35 @@ func (v *view) repeated() string {
 		return ""
 	}
 	return fmt.Sprintf(" %s done again because of the machine's disturbance; the disturbed ones are stored and count for nothing.", plural(n, "trial"))
+}
+
+// warmups says how long the warm-ups of the trials that count were, and how
+// many of them ended with a steady server; empty where all were of fixed length.
+func (v *view) warmups() string {
+	var seconds []float64
+	steady, within := 0, 0.0
+	for i := range v.run.Trials {
+		t := &v.run.Trials[i]
+		if t.State != results.TrialOK || t.Kind != results.TrialMeasured {
+			continue
+		}
+		for j := range t.Loaders {
+			p := t.Loaders[j].Phase(results.PhaseWarmup)
+			if p == nil || p.Steadiness == nil {
+				continue
+			}
+			seconds = append(seconds, float64(p.WindowNS())/1e9)
+			within = p.Steadiness.WithinPerSecond
+			if p.Steadiness.Reached {
+				steady++
+			}
+		}
+	}
+	if len(seconds) == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" Warm-ups took %.1f to %.1f s, %.1f s in the median: %d of %d ended steady (throughput changed by at most %s %% over the last second), the others at their server's cap.",
+		slices.Min(seconds), slices.Max(seconds), stats.Median(seconds).Value, steady, len(seconds), strconv.FormatFloat(within*100, 'g', 3, 64))
 }
 
 // stolen says how much of the windows that count the hypervisor took; empty

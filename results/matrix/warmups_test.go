@@ -1,0 +1,29 @@
+package matrix
+
+import (
+	"testing"
+
+	"github.com/joust-bench/joust/results"
+)
+
+func TestWarmUpsInOneLine(t *testing.T) {
+	t.Parallel()
+	warmed := func(seconds float64, s *results.Steadiness) results.Trial {
+		trial := trialOf("nginx", "hello", 1, nil, nil)
+		trial.Loaders[0].Phases[0].T1NS, trial.Loaders[0].Phases[0].Steadiness = int64(seconds*1e9), s
+		return trial
+	}
+	within := &results.Steadiness{Reached: true, WithinPerSecond: 0.02}
+	run := emptyRun()
+	run.Trials = []results.Trial{warmed(1, nil)}
+	if got := (&view{run: run}).warmups(); got != "" {
+		t.Errorf("fixed warm-ups are told as %q", got)
+	}
+	void := warmed(9, within)
+	void.State = results.TrialVoid
+	run.Trials = []results.Trial{warmed(1.05, within), warmed(1.3, within), warmed(2, &results.Steadiness{WithinPerSecond: 0.02}), void}
+	const want = " Warm-ups took 1.1 to 2.0 s, 1.3 s in the median: 2 of 3 ended steady (throughput changed by at most 2 % over the last second), the others at their server's cap."
+	if got := (&view{run: run}).warmups(); got != want {
+		t.Errorf("got  %q\nwant %q", got, want)
+	}
+}
