@@ -33,7 +33,7 @@ type Run struct {
 	CPUs        CPUSplit `json:"cpus"`
 	// Spin is what trials compare theirs with, timed when the run began.
 	Spin *Spin `json:"spin,omitempty"`
-	Plan        Plan     `json:"plan"`
+	Plan Plan  `json:"plan"`
 	// Scenarios and Servers are the rows of the tables, in display order.
 	Scenarios []Scenario `json:"scenarios"`
 	Servers   []Server   `json:"servers"`

@@ -35,12 +35,18 @@ type Thresholds struct {
 	// Bookkeeping is the largest share by which a closed loop may miss Little's
 	// law.
 	Bookkeeping float64 `json:"bookkeeping"`
+	// SteadySlope is the largest change of throughput in a second, as a share of
+	// it, with which a warm-up ends.
+	SteadySlope float64 `json:"steady_slope"`
 	// SteadyHalves is the largest difference of a window's halves.
 	SteadyHalves float64 `json:"steady_halves"`
 	// StealLimit is the share of time that the hypervisor may take, and
 	// Pressure that in which something may wait for memory or for a disk.
 	StealLimit float64 `json:"steal_limit"`
 	Pressure   float64 `json:"pressure"`
+	// SpinSlower is how much longer than when the run began a fixed spin may
+	// take on either side's processors.
+	SpinSlower float64 `json:"spin_slower"`
 	// LateRead is the largest lateness of a counter's reading, as a share of
 	// the window.
 	LateRead float64 `json:"late_read"`
@@ -57,7 +63,7 @@ func DefaultThresholds() Thresholds {
 		KeptRate: 0.99, PaceLimit: 0.70, Unanswered: 0.50,
 		LoaderElasticity: 0.60, ServerElasticity: 0.30, ClientGain: 0.05,
 		LagFloorNS: 50e3, LagShare: 0.10, Bookkeeping: 0.03,
-		SteadyHalves: 0.03, StealLimit: 0.02, Pressure: 0.02, LateRead: 0.01,
+		SteadySlope: 0.02, SteadyHalves: 0.03, StealLimit: 0.02, Pressure: 0.02, SpinSlower: 0.10, LateRead: 0.01,
 		ShortWindow: 0.99, FewCompletions: 20,
 	}
 }

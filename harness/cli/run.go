@@ -76,7 +76,7 @@ is and says how to go on; a second Ctrl-C ends at once.`,
 	flags.StringVar(&f.pin, "pin", "auto", `CPU split: auto, none, or "server=0-3;loader=4-7"`)
 	flags.StringVar(&f.peaks, "peaks", "", "a stored run whose peaks fractional rates are of, for --mode open alone")
 	flags.StringVar(&f.resume, "resume", "", "go on with a stored run that was interrupted")
-	flags.Float64Var(&f.repeatBudget, "repeat-budget", run.DefaultRepeatBudget, "share of the planned time for repeating trials that the hypervisor disturbed; 0 repeats none")
+	flags.Float64Var(&f.repeatBudget, "repeat-budget", run.DefaultRepeatBudget, "share of the planned time for repeating trials that something else on the machine disturbed; 0 repeats none")
 	a.attached.urlFlag(flags)
 	a.attached.pidFlag(flags)
 	flags.BoolVar(&f.publish, "publish", false, "write the matrices into --out as well as into the run's folder")

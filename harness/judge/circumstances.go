@@ -19,6 +19,7 @@ func (v *verdict) circumstances() {
 		v.flag(results.FlagDisturbed)
 		v.because("steal", "the hypervisor took %s of the CPUs' time > %s", percent(*m.StealShare), percent(t.StealLimit))
 	}
+	v.slowed()
 	for _, u := range []*results.Usage{m.Server, m.Loader} {
 		if u == nil {
 			continue

@@ -40,6 +40,10 @@ type Evidence struct {
 	LargeTransfers bool
 	// Reconnects is true for rows that open connections all the time.
 	Reconnects bool
+	// SpinStart is the run's first spin, nil where none was timed; Spins are
+	// those next to the phase.
+	SpinStart *results.Spin
+	Spins     []results.Spin
 }
 
 // Phase judges one phase.

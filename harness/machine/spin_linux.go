@@ -13,8 +13,9 @@ import (
 )
 
 const (
-	// spinSteps is the work of one spin: some 5 ms of a core.
-	spinSteps = 2_000_000
+	// spinSteps is the work of one spin: some 5 ms of a core, longer than the
+	// kernel lets one thread run while another waits for the processor.
+	spinSteps = 4_000_000
 	// spinPause lies between two tries, so that they do not meet the same
 	// short work of others.
 	spinPause = 2 * time.Millisecond

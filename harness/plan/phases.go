@@ -13,10 +13,6 @@ const (
 	OpenLead   = 200 * time.Millisecond
 )
 
-// SteadyWithin is the largest change of throughput in a second, as a share of
-// it, with which a server counts as warm (method.md §1).
-const SteadyWithin = 0.02
-
 // steadyFrom is the shortest warm-up in which a slope over a second can be
 // seen: a shorter one, asked for expressly, stays as long as it is.
 const steadyFrom = time.Second
@@ -54,7 +50,7 @@ func Phases(t Trial, p results.Plan) []PhasePlan {
 	var list []PhasePlan
 	table := t.Table
 	if table.WarmupNS > 0 {
-		list = append(list, warmup(t))
+		list = append(list, warmup(t, p))
 	}
 	if table.Closed {
 		list = append(list, PhasePlan{
@@ -79,10 +75,10 @@ func Phases(t Trial, p results.Plan) []PhasePlan {
 
 // warmup lasts until the server is steady, within the plan's minimum and the
 // cap of the server's manifest. A scouting trial's is fixed.
-func warmup(t Trial) PhasePlan {
+func warmup(t Trial, p results.Plan) PhasePlan {
 	w := PhasePlan{Name: results.PhaseWarmup, Loop: results.ClosedLoop, Duration: ns(t.Table.WarmupNS)}
 	if limit := ns(t.Entry.WarmupCapNS); t.Kind != results.TrialScout && w.Duration >= steadyFrom && limit > w.Duration {
-		w.SteadyWithin, w.MaxDuration = SteadyWithin, limit
+		w.SteadyWithin, w.MaxDuration = p.Limits().SteadySlope, limit
 	}
 	return w
 }

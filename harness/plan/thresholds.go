@@ -23,9 +23,11 @@ type thresholdsYAML struct {
 	LagFloor         time.Duration `yaml:"lag_floor"`
 	LagShare         float64       `yaml:"lag_share"`
 	Bookkeeping      float64       `yaml:"bookkeeping"`
+	SteadySlope      float64       `yaml:"steady_slope"`
 	SteadyHalves     float64       `yaml:"steady_halves"`
 	StealLimit       float64       `yaml:"steal_limit"`
 	Pressure         float64       `yaml:"pressure"`
+	SpinSlower       float64       `yaml:"spin_slower"`
 	LateRead         float64       `yaml:"late_read"`
 	ShortWindow      float64       `yaml:"short_window"`
 	FewCompletions   int           `yaml:"few_completions"`
@@ -51,9 +53,11 @@ func (r *fileReader) thresholds(raw *thresholdsYAML) results.Thresholds {
 		{"client_gain", raw.ClientGain, &t.ClientGain},
 		{"lag_share", raw.LagShare, &t.LagShare},
 		{"bookkeeping", raw.Bookkeeping, &t.Bookkeeping},
+		{"steady_slope", raw.SteadySlope, &t.SteadySlope},
 		{"steady_halves", raw.SteadyHalves, &t.SteadyHalves},
 		{"steal_limit", raw.StealLimit, &t.StealLimit},
 		{"pressure", raw.Pressure, &t.Pressure},
+		{"spin_slower", raw.SpinSlower, &t.SpinSlower},
 		{"late_read", raw.LateRead, &t.LateRead},
 		{"short_window", raw.ShortWindow, &t.ShortWindow},
 	} {

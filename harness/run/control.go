@@ -44,6 +44,11 @@ type steering struct {
 	told  *results.Phase
 	hunt  *hunt
 
+	// spins are timed while the loader waits; spunBefore has, by phase, the
+	// number of the last one before its window.
+	spins      []results.Spin
+	spunBefore map[string]int
+
 	sampling sync.WaitGroup
 	mu       sync.Mutex
 	measured map[string]*results.TrialPhase
@@ -57,12 +62,16 @@ func (s *steering) Ready(_ context.Context, r loaders.Ready) (int64, error) {
 		return 0, &loaders.ConnectError{Cause: r.Cause, Err: errors.New(r.FirstError)}
 	}
 	s.ready = r
+	if err := s.spin(s.spec.Phases[0].Name); err != nil {
+		return 0, err
+	}
 	return clock.Now(), nil
 }
 
 // Window samples both sides and the machine over a measured window.
 func (s *steering) Window(w loaders.Window) {
 	s.runner.Observer.Phase(w)
+	s.spunBefore[w.Phase] = len(s.spins) - 1
 	if !w.Measured {
 		return
 	}
@@ -165,15 +174,24 @@ func (s *steering) PhaseDone(d loaders.PhaseDone) {
 
 // Adjust decides the rate of an open-loop phase, or that it is skipped.
 func (s *steering) Adjust(_ context.Context, phase string) (loaders.Adjustment, error) {
+	a := s.adjust(phase)
+	if a.Skip == "" {
+		if err := s.spin(phase); err != nil {
+			return loaders.Adjustment{}, err
+		}
+	}
+	return a, nil
+}
+
+func (s *steering) adjust(phase string) loaders.Adjustment {
 	if s.steps[phase] {
-		return s.searchStep(phase), nil
+		return s.searchStep(phase)
 	}
 	rate := s.rate(phase)
 	if rate.Skip != "" {
 		s.skipped[phase] = rate
-		return loaders.Adjustment{Phase: phase, Skip: rate.Skip}, nil
 	}
-	return loaders.Adjustment{Phase: phase, RateRPS: rate.RPS}, nil
+	return loaders.Adjustment{Phase: phase, RateRPS: rate.RPS, Skip: rate.Skip}
 }
 
 func (s *steering) rate(phase string) judge.Rate {

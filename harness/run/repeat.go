@@ -1,21 +1,16 @@
 package run
 
 import (
-	"fmt"
+	"slices"
 	"time"
 
+	"github.com/joust-bench/joust/harness/judge"
 	"github.com/joust-bench/joust/results"
 )
 
-const (
-	// repeatSteal is the share of a window that the hypervisor may take before
-	// the trial is done again. Less is flagged only: on a machine that is
-	// shared for good, hardly a window would pass the limit of the flag.
-	repeatSteal = 0.10
-	// DefaultRepeatBudget is the share of the planned time that repeating may
-	// take (method.md §6).
-	DefaultRepeatBudget = 0.20
-)
+// DefaultRepeatBudget is the share of the planned time that repeating disturbed
+// trials may take (method.md §6). What is disturbed beyond it is flagged only.
+const DefaultRepeatBudget = 0.20
 
 // repeats decides which disturbed trials are done again. Its budget is spent in
 // step with the run, so that the first trials do not use it up.
@@ -32,37 +27,34 @@ func newRepeats(planned time.Duration, share float64) repeats {
 // done that progress says, 0 to 1; cost is what the trial took. The reason is
 // noted in the trial.
 func (r *repeats) allow(t *results.Trial, progress float64, cost time.Duration) bool {
-	steal, phase := worstSteal(t)
-	if t.State != results.TrialOK || steal <= repeatSteal {
+	phase, why := disturbed(t)
+	if t.State != results.TrialOK || why == "" {
 		return false
 	}
 	if r.spent+cost > time.Duration(progress*float64(r.budget)) {
 		return false
 	}
 	r.spent += cost
-	t.Reason = fmt.Sprintf("disturbed, so it is repeated: the hypervisor took %.0f %% of the CPUs' time in phase %q > %.0f %%",
-		steal*100, phase, repeatSteal*100)
+	t.Reason = "disturbed, so it is repeated: in phase " + phase + ", " + why
 	return true
 }
 
-// worstSteal is the largest share of a measured window that the hypervisor
-// took, 0 to 1, and the window's phase.
-func worstSteal(t *results.Trial) (share float64, phase string) {
-	worst := func(p *results.TrialPhase, name string) {
-		if s := p.StealShare; s != nil && *s > share {
-			share, phase = *s, name
-		}
-	}
-	for i := range t.Phases {
-		worst(&t.Phases[i], t.Phases[i].Name)
-	}
+// disturbed is the first measurement of the trial that the judge found
+// disturbed, by its phase's name, with the reason; empty where there is none.
+func disturbed(t *results.Trial) (phase, why string) {
+	seen := slices.Clone(t.Phases)
 	for i := range t.Sweep {
-		worst(&t.Sweep[i].Seen, fmt.Sprintf("%d clients", t.Sweep[i].Clients))
+		seen = append(seen, t.Sweep[i].Seen)
 	}
 	if t.Search != nil {
 		for i := range t.Search.Steps {
-			worst(&t.Search.Steps[i].Seen, t.Search.Steps[i].Seen.Name)
+			seen = append(seen, t.Search.Steps[i].Seen)
 		}
 	}
-	return share, phase
+	for i := range seen {
+		if seen[i].Verdict.Has(results.FlagDisturbed) {
+			return seen[i].Name, judge.Disturbance(seen[i].Verdict)
+		}
+	}
+	return "", ""
 }

@@ -7,33 +7,39 @@ import (
 	"github.com/joust-bench/joust/results"
 )
 
-func stolen(shares ...float64) *results.Trial {
-	t := &results.Trial{State: results.TrialOK}
-	for i := range shares {
-		t.Phases = append(t.Phases, results.TrialPhase{Name: "closed", StealShare: &shares[i]})
+// flagged is a trial of which the last phase is disturbed by what the reason
+// with that code says; it has just circumstances where the code is none.
+func flagged(code string) *results.Trial {
+	t := &results.Trial{State: results.TrialOK, Phases: []results.TrialPhase{{Name: "closed"}, {Name: "open 50%"}}}
+	t.Phases[0].Verdict = results.Verdict{Flags: []results.Flag{results.FlagNotSteady}, Reasons: []results.Reason{{Code: "not-steady", Text: "halves"}}}
+	if code != "" {
+		t.Phases[1].Verdict = results.Verdict{
+			Flags:   []results.Flag{results.FlagNotSteady, results.FlagDisturbed},
+			Reasons: []results.Reason{{Code: "shares", Text: "busy"}, {Code: code, Text: "it was " + code}},
+		}
 	}
 	return t
 }
 
 func TestOnlyDisturbedTrialsAreRepeated(t *testing.T) {
 	t.Parallel()
+	void := flagged("steal")
+	void.State = results.TrialVoid
 	for _, c := range []struct {
-		what  string
-		trial *results.Trial
-		want  bool
+		what   string
+		trial  *results.Trial
+		reason string // none where it is not repeated
 	}{
-		{"nothing stolen", stolen(0, 0), false},
-		{"at the limit", stolen(repeatSteal), false},
-		{"one window beyond it", stolen(0, repeatSteal+0.01), true},
-		{"a void trial", &results.Trial{State: results.TrialVoid, Phases: stolen(0.9).Phases}, false},
-		{"not measured", &results.Trial{State: results.TrialOK, Phases: []results.TrialPhase{{}}}, false},
+		{"nothing but circumstances", flagged(""), ""},
+		{"stolen", flagged("steal"), "disturbed, so it is repeated: in phase open 50%, it was steal"},
+		{"slower", flagged("slower"), "disturbed, so it is repeated: in phase open 50%, it was slower"},
+		{"read late", flagged("late-read"), "disturbed, so it is repeated: in phase open 50%, it was late-read"},
+		{"a void trial", void, ""},
+		{"not measured", &results.Trial{State: results.TrialOK, Phases: []results.TrialPhase{{}}}, ""},
 	} {
 		r := newRepeats(time.Hour, DefaultRepeatBudget)
-		if got := r.allow(c.trial, 1, time.Second); got != c.want {
-			t.Errorf("%s: repeated %t, want %t", c.what, got, c.want)
-		}
-		if (c.trial.Reason != "") != c.want {
-			t.Errorf("%s: reason %q", c.what, c.trial.Reason)
+		if got := r.allow(c.trial, 1, time.Second); got != (c.reason != "") || c.trial.Reason != c.reason {
+			t.Errorf("%s: repeated %t, reason %q", c.what, got, c.trial.Reason)
 		}
 	}
 }
@@ -47,7 +53,7 @@ func TestRepeatsStayInTheirBudget(t *testing.T) {
 	spent := time.Duration(0)
 	for i := 1; i <= trials; i++ {
 		progress := float64(i) / trials
-		for r.allow(stolen(1), progress, cost) {
+		for r.allow(flagged("steal"), progress, cost) {
 			spent += cost
 		}
 		if limit := time.Duration(DefaultRepeatBudget * progress * float64(planned)); spent > limit {
@@ -62,7 +68,7 @@ func TestRepeatsStayInTheirBudget(t *testing.T) {
 func TestNothingIsRepeatedWithoutABudget(t *testing.T) {
 	t.Parallel()
 	r := newRepeats(time.Hour, 0)
-	if r.allow(stolen(1), 1, time.Nanosecond) {
+	if r.allow(flagged("steal"), 1, time.Nanosecond) {
 		t.Error("a trial was repeated without a budget")
 	}
 }

@@ -96,6 +96,7 @@ func (r *Runner) execute(ctx context.Context) error {
 	if err := os.MkdirAll(r.logs(), 0o755); err != nil {
 		return fmt.Errorf("making the folder for the servers' logs: %w", err)
 	}
+	r.startSpin(ctx)
 	if err := r.checkAll(ctx); err != nil {
 		return err
 	}

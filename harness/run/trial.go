@@ -99,7 +99,7 @@ func (r *Runner) load(ctx context.Context, t plan.Trial, row *scenarios.Scenario
 		return err
 	}
 	result.Search = steer.searched(&report)
-	result.Loaders = []results.Report{report}
+	result.Loaders, result.Spins = []results.Report{report}, steer.spins
 	result.Phases = steer.judged(&report)
 	result.MeasuredNS += measuredTime(&report)
 	if s.Handle != nil && !steer.cut {
@@ -115,7 +115,7 @@ func (r *Runner) steer(t plan.Trial, row *scenarios.Scenario, s *Server) *steeri
 	return &steering{
 		runner: r, trial: t, row: row, on: s, server: s.Handle, rates: rates(t), steps: searchSteps(t, r.Run.Plan),
 		spec:    specFor(t, r.Run.Plan, row, r.Run.CPUs, s),
-		skipped: map[string]judge.Rate{}, measured: map[string]*results.TrialPhase{},
+		skipped: map[string]judge.Rate{}, measured: map[string]*results.TrialPhase{}, spunBefore: map[string]int{},
 	}
 }
 
@@ -143,7 +143,10 @@ func (s *steering) drive(ctx context.Context) (results.Report, error) {
 	if err != nil {
 		return report, loaderError(err, loader)
 	}
-	return report, nil
+	if s.cut {
+		return report, nil
+	}
+	return report, s.spin("")
 }
 
 // failure is what could not be sampled in a load that was not cut short.
@@ -239,6 +242,7 @@ func (s *steering) evidence(report *results.Report, p *results.Phase, m *results
 		Loader: p, Measured: m, Report: report, Shared: run.CPUs.Shared, Tolerance: run.Plan.ErrorTolerance,
 		Asked: asked, LargeTransfers: s.trial.Table.MinCompletions > 0,
 		Reconnects: s.row.Connection.ReconnectEvery > 0, FixedClients: s.row.Clients > 0, Limits: run.Plan.Limits(),
+		SpinStart: run.Spin, Spins: s.beside(p.Name),
 	}
 }
 
