@@ -54,6 +54,8 @@ type PlanEntry struct {
 	// WarmupCapNS is the longest warm-up that its manifest allows; 0 leaves
 	// warm-ups at the plan's length.
 	WarmupCapNS int64 `json:"warmup_cap_ns,omitempty"`
+	// Isolation is IsolationContainer, or empty for a process.
+	Isolation string `json:"isolation,omitempty"`
 }
 
 // PlanTable is one scenario × protocol over the servers, with its ladder.

@@ -132,6 +132,10 @@ type Server struct {
 	URL string `json:"url,omitempty"`
 	// PlaceboOf is the entry that this one repeats, for the A/A line.
 	PlaceboOf string `json:"placebo_of,omitempty"`
+	// Isolation is IsolationContainer, or empty for a process. Network is
+	// NetworkPublished for a container whose port is published over a bridge.
+	Isolation string `json:"isolation,omitempty"`
+	Network   string `json:"network,omitempty"`
 	// Unavailable says why nothing of it could be measured here.
 	Unavailable string `json:"unavailable,omitempty"`
 	// Unsupported gives the reason per scenario.

@@ -48,7 +48,7 @@ func mustFind(t *testing.T, s *Servers, name string) Manifest {
 func TestGoodManifests(t *testing.T) {
 	t.Parallel()
 	servers := mustLoad(t, "testdata/good")
-	if diff := cmp.Diff([]string{"full.1-x", "minimal", "running"}, servers.Names()); diff != "" {
+	if diff := cmp.Diff([]string{"contained", "full.1-x", "minimal", "running"}, servers.Names()); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
 	minimal := mustFind(t, servers, "minimal")

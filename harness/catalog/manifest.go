@@ -5,7 +5,7 @@ package catalog
 import "time"
 
 // Manifest describes one server: servers/NAME/server.yaml. Exactly one of Go,
-// Command and URL is set.
+// Command, URL, Image and Dockerfile is set.
 type Manifest struct {
 	// Name is the folder's name.
 	Name string `yaml:"-" json:"name"`
@@ -21,6 +21,16 @@ type Manifest struct {
 	Command []string `yaml:"command" json:"command,omitempty"`
 	// URL is the address of something that runs already.
 	URL string `yaml:"url" json:"url,omitempty"`
+	// Image is a container image, by tag or digest.
+	Image string `yaml:"image" json:"image,omitempty"`
+	// Dockerfile is a folder with a Dockerfile, relative to the server's.
+	Dockerfile string `yaml:"dockerfile" json:"dockerfile,omitempty"`
+	// Isolation is "container" for a Go package that runs in a container
+	// unless the user asks for a process.
+	Isolation string `yaml:"isolation" json:"isolation,omitempty"`
+	// Container says how the server runs in a container; nil leaves it at the
+	// image and its arguments.
+	Container *Container `yaml:"container" json:"container,omitempty"`
 
 	// Args and the values of Env are templates over Launch, as are the Files.
 	Args []string          `yaml:"args" json:"args,omitempty"`

@@ -30,6 +30,12 @@ func Resolve(m Manifest, launch Launch, binary string) (Command, error) {
 	if err != nil {
 		return Command{}, err
 	}
+	return fill(m, launch, argv)
+}
+
+// fill fills in the templates behind the beginning of the command line, and
+// writes the files.
+func fill(m Manifest, launch Launch, argv []string) (Command, error) {
 	manifest := filepath.Join(m.Dir, ManifestName)
 	for i, text := range m.Args {
 		arg, err := render(fmt.Sprintf("args[%d]", i), text, launch)
@@ -57,6 +63,8 @@ func program(m Manifest, binary string) ([]string, error) {
 	switch {
 	case m.URL != "":
 		return nil, fmt.Errorf("%s runs already, at %s: there is nothing to start", m.Name, m.URL)
+	case m.HasImage():
+		return nil, fmt.Errorf("%s is an image and has no program of this machine", m.Name)
 	case m.Go != "":
 		if binary == "" {
 			return nil, fmt.Errorf("%s is a Go program that was not built", m.Name)

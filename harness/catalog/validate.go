@@ -34,6 +34,7 @@ func (c *checker) check() {
 	c.required("title", c.m.Title)
 	c.required("language", c.m.Language)
 	c.checkStart()
+	c.checkContainer()
 	c.checkProtocols()
 	c.checkScenarios()
 	c.checkUnsupported()
@@ -61,14 +62,14 @@ func (c *checker) positive(path string, d time.Duration) {
 // checkStart holds the manifest to exactly one way to get a running server.
 func (c *checker) checkStart() {
 	var ways []string
-	for _, way := range []string{"go", "command", "url"} {
+	for _, way := range []string{"go", "command", "url", "image", "dockerfile"} {
 		if c.doc.Has(way) {
 			ways = append(ways, way)
 		}
 	}
 	switch len(ways) {
 	case 0:
-		c.doc.Report("", "one of go, command and url is required: how the server gets to run")
+		c.doc.Report("", "one of go, command, url, image and dockerfile is required: how the server gets to run")
 	case 1:
 	default:
 		c.doc.Report(ways[1], "%s cannot stand together with %s: exactly one says how the server gets to run", ways[1], ways[0])
@@ -249,6 +250,8 @@ func (c *checker) checkProbe(at string, p VersionProbe) {
 	switch {
 	case (p.Module == "") == (len(p.Command) == 0):
 		c.doc.Report(at, "%s needs exactly one of module and command", at)
+	case len(p.Command) > 0 && c.m.HasImage():
+		c.doc.Report(at+".command", "%s.command would be run outside of the image; the image's digest is recorded by itself", at)
 	case p.Module != "" && c.m.Go == "":
 		c.doc.Report(at+".module", "%s.module is looked up in a program that joust builds; this server has no go", at)
 	case p.Module != "" && p.Pattern != "":

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"runtime"
@@ -19,7 +20,7 @@ import (
 )
 
 func (a *app) checkCommand() *cobra.Command {
-	var rows []string
+	var rows, isolations []string
 	var seed uint64
 	c := &cobra.Command{
 		Use:   "check [SERVER...]",
@@ -32,21 +33,23 @@ Exit status 3 when anything is wrong.`,
 		Example: `  joust check
   joust check nginx nethttp
   joust check node --scenarios json,upload_20mb
-  joust check --url mine=http://127.0.0.1:8080 --scenarios hello`,
+  joust check --url mine=http://127.0.0.1:8080 --scenarios hello
+  joust check nethttp --isolation process,container`,
 		RunE: func(c *cobra.Command, args []string) error {
 			if !c.Flags().Changed("seed") {
 				seed = freshSeed()
 			}
-			return a.check(c.Context(), args, rows, seed)
+			return a.check(c.Context(), args, rows, isolations, seed)
 		},
 	}
 	a.attached.urlFlag(c.Flags())
 	c.Flags().StringSliceVar(&rows, "scenarios", nil, "check only these (default: all that a server claims)")
+	c.Flags().StringSliceVar(&isolations, "isolation", nil, "check servers as process, container, or both (default: as their server.yaml says)")
 	c.Flags().Uint64Var(&seed, "seed", 0, "seed of the random inputs (default: a fresh one, printed)")
 	return c
 }
 
-func (a *app) check(ctx context.Context, names, rows []string, seed uint64) error {
+func (a *app) check(ctx context.Context, names, rows, isolations []string, seed uint64) error {
 	if runtime.GOOS != "linux" {
 		return host.ErrNotLinux
 	}
@@ -66,6 +69,10 @@ func (a *app) check(ctx context.Context, names, rows []string, seed uint64) erro
 	manifests, err := w.wanted(names)
 	if err != nil {
 		return err
+	}
+	fixtures, err := isolated(manifests, isolations)
+	if err != nil {
+		return usage(err)
 	}
 	notes, err := a.reach(ctx, w, func(string) []*scenarios.Scenario { return nil })
 	if err != nil {
@@ -89,7 +96,7 @@ func (a *app) check(ctx context.Context, names, rows []string, seed uint64) erro
 	if checker.builder, err = catalog.NewBuilder(""); err != nil {
 		return err
 	}
-	for _, m := range manifests {
+	for _, m := range fixtures {
 		if err := checker.server(ctx, m); err != nil {
 			return err
 		}
@@ -128,20 +135,35 @@ type checker struct {
 }
 
 // server checks one server and adds its column.
-func (c *checker) server(ctx context.Context, m catalog.Manifest) error {
+func (c *checker) server(ctx context.Context, s isolatedServer) (err error) {
+	m := s.Manifest
 	column := make([]string, len(c.rows))
-	c.servers = append(c.servers, m.Name)
+	c.servers = append(c.servers, s.name)
 	c.cells = append(c.cells, column)
-	if err := catalog.Available(m); err != nil {
-		c.remark("%s: not here: %v", m.Name, err)
+	if why := c.app.unavailable(s); why != "" {
+		c.remark("%s: not here: %s", s.name, why)
 		for i := range column {
 			column[i] = "not here"
 		}
 		return nil
 	}
-	binary, err := c.app.build(ctx, c.builder, m)
-	if err != nil {
+	f := run.Fixture{Manifest: m}
+	if f.Binary, err = c.app.build(ctx, c.builder, m); err != nil {
 		return err
+	}
+	launcher := c.launcher
+	if s.isolation == results.IsolationContainer {
+		image, err := c.app.contain(ctx, m, f.Binary)
+		if err != nil {
+			return err
+		}
+		f.Image = image.ID
+		containers, end, err := c.app.containers(map[string]fixture{s.name: f})
+		if err != nil {
+			return err
+		}
+		launcher.Containers = containers
+		defer func() { err = errors.Join(err, end()) }()
 	}
 	var asked []*scenarios.Scenario
 	for i := range c.rows {
@@ -149,10 +171,10 @@ func (c *checker) server(ctx context.Context, m catalog.Manifest) error {
 			asked = append(asked, &c.rows[i])
 		}
 	}
-	fmt.Fprintf(c.app.stderr, "checking %s\n", m.Name)
+	fmt.Fprintf(c.app.stderr, "checking %s\n", s.name)
 	outcome := map[string]string{}
 	if len(asked) > 0 {
-		if outcome, err = c.launcher.Check(ctx, run.Fixture{Manifest: m, Binary: binary}, asked, c.rnd); err != nil {
+		if outcome, err = launcher.Check(ctx, f, asked, c.rnd); err != nil {
 			return err
 		}
 	}
@@ -160,22 +182,22 @@ func (c *checker) server(ctx context.Context, m catalog.Manifest) error {
 		return context.Cause(ctx)
 	}
 	for i := range c.rows {
-		column[i] = c.cell(m, c.rows[i].Name, outcome)
+		column[i] = c.cell(s, c.rows[i].Name, outcome)
 	}
 	return nil
 }
 
-func (c *checker) cell(m catalog.Manifest, row string, outcome map[string]string) string {
+func (c *checker) cell(s isolatedServer, row string, outcome map[string]string) string {
 	difference, asked := outcome[row]
 	switch {
 	case asked && difference == "":
 		return "ok"
 	case asked:
 		c.wrong++
-		c.remark("%s %s: wrong: %s", m.Name, row, indented(difference))
+		c.remark("%s %s: wrong: %s", s.name, row, indented(difference))
 		return "wrong"
-	case m.Unsupported[row] != "":
-		c.remark("%s %s: unsupported: %s", m.Name, row, m.Unsupported[row])
+	case s.Unsupported[row] != "":
+		c.remark("%s %s: unsupported: %s", s.name, row, s.Unsupported[row])
 		return "unsupported"
 	}
 	return "not claimed"

@@ -10,11 +10,13 @@ import (
 	"os"
 	"os/signal"
 	"strings"
+	"sync"
 	"syscall"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/joust-bench/joust/harness/host/container"
 	"github.com/joust-bench/joust/harness/plan"
 	"github.com/joust-bench/joust/scenarios/suggest"
 )
@@ -59,7 +61,8 @@ var errTold = errors.New("")
 func Run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	ctx, stop := interruptible(stderr)
 	defer stop()
-	root := newRoot(&app{stdin: stdin, stdout: stdout, stderr: stderr})
+	engine := sync.OnceValues(func() (*container.Engine, error) { return container.Connect(ctx) })
+	root := newRoot(&app{stdin: stdin, stdout: stdout, stderr: stderr, engine: engine})
 	root.SetArgs(args)
 	root.SetIn(stdin)
 	root.SetOut(stdout)
@@ -132,6 +135,9 @@ type app struct {
 	serversDirs []string
 	out         string
 	attached    attachments
+
+	// engine finds the container engine when it is first wanted.
+	engine func() (*container.Engine, error)
 }
 
 func newRoot(a *app) *cobra.Command {
@@ -160,7 +166,7 @@ each number may be believed, and writes bench_results.md and wrk2_results.md.`,
 	root.AddCommand(
 		a.runCommand(), a.checkCommand(), a.listCommand(), a.reportCommand(), a.compareCommand(),
 		a.loadCommand(), a.certifyCommand(), a.calibrateCommand(), a.doctorCommand(),
-		a.loaderCommand(), a.keepCommand(), a.lawserverCommand(),
+		a.loaderCommand(), a.keepCommand(), a.guardCommand(), a.lawserverCommand(),
 	)
 	root.SetHelpCommand(helpCommand(root))
 	root.Args = func(c *cobra.Command, args []string) error { return usage(unknownCommand(c, args)) }

@@ -51,13 +51,17 @@ func (a *app) execute(ctx context.Context, j *job) error {
 		return errors.Join(err, j.forget())
 	}
 	defer release()
+	containers, end, err := a.containers(j.fixtures)
+	if err != nil {
+		return errors.Join(err, j.forget())
+	}
 	a.examine(j)
 	show := a.newProgress(j)
 	runner := &run.Runner{
 		Run: j.run, Rows: j.catalogue.Scenarios, Fixtures: j.fixtures, Runnable: j.catalogue.Runnable,
-		Host: local, LoaderArgv: loader, Journal: j.journal, Observer: show, Done: j.done, RepeatBudget: j.repeatBudget,
+		Host: local, Containers: containers, LoaderArgv: loader, Journal: j.journal, Observer: show, Done: j.done, RepeatBudget: j.repeatBudget,
 	}
-	err = runner.Execute(ctx)
+	err = errors.Join(runner.Execute(ctx), end())
 	show.end()
 	return a.conclude(j, err)
 }
@@ -97,7 +101,11 @@ func (a *app) ownMachine(ctx context.Context, split results.CPUSplit) (*host.Loc
 	for _, path := range append(swept.Cgroups, swept.TempDirs...) {
 		fmt.Fprintf(a.stderr, "joust: removed what a dead joust left: %s\n", path)
 	}
-	if err != nil {
+	names, sweepErr := a.sweepContainers(ctx)
+	for _, name := range names {
+		fmt.Fprintf(a.stderr, "joust: removed a container that a dead joust left: %s\n", name)
+	}
+	if err := errors.Join(err, sweepErr); err != nil {
 		fmt.Fprintf(a.stderr, "joust: %v\n", err)
 	}
 	options := host.Options{}

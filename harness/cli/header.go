@@ -52,12 +52,15 @@ func scenarioRow(s *scenarios.Scenario, t results.PlanTable) results.Scenario {
 }
 
 func serverEntry(w *world, c *plan.Catalogue, e results.PlanEntry, placeboOf string) results.Server {
-	s := results.Server{Name: e.As, Folder: e.Server, PlaceboOf: placeboOf}
+	s := results.Server{Name: e.As, Folder: e.Server, PlaceboOf: placeboOf, Isolation: e.Isolation, Unavailable: c.Unavailable(e)}
 	if known := c.Server(e.Server); known != nil {
-		s.Unavailable, s.Unsupported = known.Unavailable, known.Unsupported
+		s.Unsupported = known.Unsupported
 	}
 	if m, err := w.servers.Find(e.Server); err == nil {
 		s.Title, s.Language, s.URL = m.Title, m.Language, m.URL
+		if s.Isolation != "" {
+			s.Network = m.Network()
+		}
 		if text, err := json.Marshal(m); err == nil {
 			s.Manifest = text
 		}
@@ -98,8 +101,9 @@ func meetAgain(stored *results.Run, c *plan.Catalogue) error {
 			errs = append(errs, fmt.Errorf("the run's server %s is not here: name the folder that holds it with --servers-dir", s.Folder))
 			continue
 		}
-		tell("state of "+s.Name, orAvailable(s.Unavailable), orAvailable(known.Unavailable))
-		s.Unavailable = known.Unavailable
+		unavailable := c.Unavailable(results.PlanEntry{Server: s.Folder, As: s.Name, Isolation: s.Isolation})
+		tell("state of "+s.Name, orAvailable(s.Unavailable), orAvailable(unavailable))
+		s.Unavailable = unavailable
 	}
 	build, facts := machine.Build(Version), machine.Facts()
 	tell("joust", stored.Joust.Version+" "+stored.Joust.Revision, build.Version+" "+build.Revision)
@@ -150,13 +154,14 @@ func (a *app) prepare(j *job) error {
 		return err
 	}
 	j.fixtures = map[string]fixture{}
-	built := map[string]fixture{}
+	built, images := map[string]fixture{}, map[string]string{}
 	for i := range j.run.Servers {
 		s := &j.run.Servers[i]
 		if s.Unavailable != "" {
 			continue
 		}
-		f, ok := built[s.Folder]
+		key := s.Folder + " " + s.Isolation
+		f, ok := built[key]
 		if !ok {
 			f, ok = j.world.running[s.Folder]
 		}
@@ -169,12 +174,22 @@ func (a *app) prepare(j *job) error {
 			if f.Binary, err = a.build(j.ctx, builder, *m); err != nil {
 				return err
 			}
-			built[s.Folder] = f
+			if s.Isolation == results.IsolationContainer {
+				image, err := a.contain(j.ctx, *m, f.Binary)
+				if err != nil {
+					return err
+				}
+				f.Image, images[key] = image.ID, image.Version
+			}
+			built[key] = f
 		}
 		j.fixtures[s.Name] = f
 		versions, err := catalog.Versions(j.ctx, f.Manifest, f.Binary)
 		if err != nil {
 			j.run.Warnings = append(j.run.Warnings, fmt.Sprintf("version of %s: %v", s.Folder, err))
+		}
+		if image := images[key]; image != "" {
+			versions["image"] = image
 		}
 		s.Versions = versions
 	}

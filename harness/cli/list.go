@@ -16,6 +16,7 @@ import (
 	"github.com/joust-bench/joust/harness/plan"
 	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/loaders/engine"
+	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/journal"
 	"github.com/joust-bench/joust/scenarios/suggest"
 )
@@ -79,18 +80,18 @@ func (a *app) listOne(t io.Writer, name string) error {
 		return err
 	}
 	if name == "servers" {
-		listServers(t, w)
+		listServers(t, w, a.catalogue(w))
 	} else {
 		listScenarios(t, w)
 	}
 	return nil
 }
 
-func listServers(t io.Writer, w *world) {
+func listServers(t io.Writer, w *world, c plan.Catalogue) {
 	for _, m := range w.servers.All() {
 		state := "available"
-		if err := catalog.Available(m); err != nil {
-			state = "not here: " + err.Error()
+		if why := c.Unavailable(results.PlanEntry{Server: m.Name, Isolation: m.DefaultIsolation()}); why != "" {
+			state = "not here: " + why
 		}
 		fmt.Fprintf(t, "  %s\t%s\t%s\t%d of %d scenarios\t%s\n", m.Name, m.Title, m.Language, len(m.Scenarios), len(w.table.Names()), state)
 	}
@@ -154,7 +155,7 @@ func (a *app) listPlans(t io.Writer) error {
 		if err != nil {
 			return fmt.Errorf("reading plan %s: %w", file, err)
 		}
-		p, _, err := plan.Resolve(file, data, plan.Overrides{}, w.catalogue())
+		p, _, err := plan.Resolve(file, data, plan.Overrides{}, a.catalogue(w))
 		if err != nil {
 			fmt.Fprintf(t, "  %s\tcannot be used: %s\n", file, firstLine(err.Error()))
 			continue

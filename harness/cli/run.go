@@ -21,7 +21,7 @@ import (
 
 // runFlags are the flags of joust run. What was not given stays with the plan.
 type runFlags struct {
-	servers, scenarios, protocols, modes, rates, clients []string
+	servers, scenarios, protocols, modes, rates, clients, isolation []string
 
 	trials           int
 	duration, warmup time.Duration
@@ -48,6 +48,7 @@ is and says how to go on; a second Ctrl-C ends at once.`,
   joust run --servers nethttp,nginx --scenarios hello --trials 6
   joust run scripts/default.yaml --servers gin,echo --mode closed
   joust run --servers nginx --scenarios hello --mode open --rates 1000,20k
+  joust run --servers nethttp --isolation process,container --scenarios hello
   joust run --servers nginx --scenarios hello --mode open --rates 50%,90% --peaks latest
   joust run --servers nginx,nethttp --scenarios hello --clients auto --trials 3
   joust run --servers nginx --scenarios hello --find-rate "p99<10ms" --trials 3
@@ -64,6 +65,7 @@ is and says how to go on; a second Ctrl-C ends at once.`,
 	flags := c.Flags()
 	flags.StringSliceVar(&f.servers, "servers", nil, "servers to compare, or all")
 	flags.StringSliceVar(&f.scenarios, "scenarios", nil, "scenarios to ask, or headline, or all")
+	flags.StringSliceVar(&f.isolation, "isolation", nil, "process, container, or both, which makes two entries of each server (default: as its server.yaml says)")
 	flags.StringSliceVar(&f.protocols, "protocols", nil, "protocols to speak (h1)")
 	flags.StringSliceVar(&f.clients, "clients", nil, "connections of the loader, several such as 1,8,64,512 to compare, or auto: doubled until throughput stops growing (default 64; a scenario's own number wins)")
 	flags.DurationVar(&f.duration, "duration", 0, "length of every measured window (default 1.5s closed, 1s open)")
@@ -92,7 +94,7 @@ func (a *app) run(c *cobra.Command, args []string, f *runFlags) error {
 	if err := machine.RaiseNoFile(); err != nil {
 		return err
 	}
-	catalogue := w.catalogue()
+	catalogue := a.catalogue(w)
 	file, data, err := readPlan(args)
 	if err != nil {
 		return err
@@ -162,7 +164,7 @@ func (a *app) resume(c *cobra.Command, args []string, f *runFlags) error {
 	if err := machine.RaiseNoFile(); err != nil {
 		return err
 	}
-	job.catalogue = job.world.catalogue()
+	job.catalogue = a.catalogue(job.world)
 	if err := meetAgain(&job.run, &job.catalogue); err != nil {
 		return err
 	}
@@ -180,7 +182,7 @@ func (a *app) resume(c *cobra.Command, args []string, f *runFlags) error {
 
 // planFlag is the first flag given that would change the plan.
 func planFlag(c *cobra.Command) string {
-	for _, name := range []string{"servers", "scenarios", "protocols", "clients", "duration", "warmup", "trials", "mode", "rates", "find-rate", "url", "seed", "pin", "peaks"} {
+	for _, name := range []string{"servers", "isolation", "scenarios", "protocols", "clients", "duration", "warmup", "trials", "mode", "rates", "find-rate", "url", "seed", "pin", "peaks"} {
 		if c.Flags().Changed(name) {
 			return "--" + name
 		}
@@ -212,7 +214,7 @@ func (a *app) overrides(c *cobra.Command, f *runFlags) (plan.Overrides, error) {
 		to   *[]string
 	}{
 		{"servers", f.servers, &o.Servers}, {"scenarios", f.scenarios, &o.Scenarios},
-		{"protocols", f.protocols, &o.Protocols}, {"mode", f.modes, &o.Modes}, {"rates", f.rates, &o.Rates}, {"clients", f.clients, &o.Clients},
+		{"isolation", f.isolation, &o.Isolation}, {"protocols", f.protocols, &o.Protocols}, {"mode", f.modes, &o.Modes}, {"rates", f.rates, &o.Rates}, {"clients", f.clients, &o.Clients},
 	} {
 		if c.Flags().Changed(list.flag) {
 			*list.to = list.from

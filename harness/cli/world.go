@@ -73,16 +73,17 @@ func (a *app) loadServers(table *scenarios.Table) (*catalog.Servers, error) {
 }
 
 // catalogue is the world as a plan sees it.
-func (w *world) catalogue() plan.Catalogue {
+func (a *app) catalogue(w *world) plan.Catalogue {
 	limit, reason := machine.MaxConnections()
 	c := plan.Catalogue{
 		Scenarios: w.table.All(), LoaderCPUs: max(1, len(w.split.Loader)), Disjoint: !w.split.Shared,
 		Engines:     engines(),
 		Connections: plan.ConnectionLimit{Max: limit, Reason: reason},
-		FreshSeed:   freshSeed(),
+		FreshSeed:   freshSeed(), NoContainers: a.noContainers,
 	}
 	for _, m := range w.servers.All() {
 		s := plan.Server{
+			Isolation: m.DefaultIsolation(), CannotBe: cannotBe(&m),
 			Name: m.Name, Protocols: m.Protocols, Scenarios: m.Scenarios, Unsupported: m.Unsupported,
 			StartTimeout: m.StartTimeout, StopTimeout: m.StopTimeout, WarmupCap: m.WarmupCap,
 		}

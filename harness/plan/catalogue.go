@@ -27,6 +27,9 @@ type Catalogue struct {
 	Engines []loaders.EngineName
 	// Connections bounds the clients.
 	Connections ConnectionLimit
+	// NoContainers says why containers cannot run here, empty when they can.
+	// It is asked only where a plan has one; nil stands for a world without.
+	NoContainers func() string
 	// FreshSeed is the seed of a plan that names none.
 	FreshSeed uint64
 }
@@ -42,6 +45,11 @@ type Server struct {
 	// Unavailable says why the server cannot run here and which package to
 	// install; empty when it can.
 	Unavailable string
+	// Isolation is how the server runs unless the plan says otherwise; empty
+	// means results.IsolationProcess. CannotBe gives the reason for an
+	// isolation that it cannot have.
+	Isolation string
+	CannotBe  map[string]string
 	// StartTimeout and StopTimeout are for the worst case of the planned
 	// time; 0 means 10 s and 1 s.
 	StartTimeout, StopTimeout time.Duration
@@ -89,12 +97,11 @@ func (c *Catalogue) Runnable(e results.PlanEntry, t results.PlanTable) bool {
 // WhyNot says why the entry cannot be measured in the table; empty when it
 // can.
 func (c *Catalogue) WhyNot(e results.PlanEntry, t results.PlanTable) string {
+	if why := c.Unavailable(e); why != "" {
+		return why
+	}
 	s := c.Server(e.Server)
 	switch {
-	case s == nil:
-		return "no such server"
-	case s.Unavailable != "":
-		return s.Unavailable
 	case s.Unsupported[t.Scenario] != "":
 		return s.Unsupported[t.Scenario]
 	case !slices.Contains(s.Scenarios, t.Scenario):

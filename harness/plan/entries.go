@@ -25,19 +25,24 @@ func (r *resolver) entries() []results.PlanEntry {
 		r.problems.add(place{}, "the plan names no servers; add servers: [%s] to the file or --servers NAME,NAME", all)
 	default:
 		for _, e := range fromFile {
-			list = append(list, results.PlanEntry{Server: e.server, As: e.as})
+			list = append(list, results.PlanEntry{Server: e.server, As: e.as, Isolation: e.isolation})
 		}
 	}
+	list = r.isolate(list)
 	for _, name := range r.attached {
 		if !slices.ContainsFunc(list, func(e results.PlanEntry) bool { return e.Server == name }) {
 			list = append(list, results.PlanEntry{Server: name, As: name})
 		}
 	}
 	for i, e := range list {
-		s := r.cat.Server(e.Server)
-		list[i].WarmupCapNS = s.WarmupCap.Nanoseconds()
-		if s.Unavailable != "" {
-			r.warn(e.As + " cannot run here and is only listed in the matrix: " + s.Unavailable)
+		list[i].WarmupCapNS = r.cat.Server(e.Server).WarmupCap.Nanoseconds()
+		why := r.cat.Unavailable(e)
+		switch {
+		case why == "":
+		case hasName(r.flags.servers.val, e.As):
+			r.problems.add(r.flags.servers.at, "%s cannot run here: %s", e.As, why)
+		default:
+			r.warn(e.As + " cannot run here and is only listed in the matrix: " + why)
 		}
 	}
 	return list
@@ -64,13 +69,13 @@ func (r *resolver) fileEntries() []entry {
 		case e.server == all && e.as == "":
 			for _, s := range r.cat.serverNames() {
 				if !named[s] && !seen[s] {
-					keep(entry{server: s, as: s, at: e.at})
+					keep(entry{server: s, as: s, isolation: e.isolation, at: e.at})
 				}
 			}
 		case r.cat.Server(e.server) == nil:
 			r.problems.add(e.at, "%s", unknown("server", e.server, append([]string{all}, r.cat.serverNames()...)))
 		case e.as == "":
-			keep(entry{server: e.server, as: e.server, at: e.at})
+			keep(entry{server: e.server, as: e.server, isolation: e.isolation, at: e.at})
 		case r.goodName(e):
 			keep(e)
 		}
@@ -124,29 +129,24 @@ func (r *resolver) flagEntry(n name, fromFile []entry) (results.PlanEntry, bool)
 	known := append([]string{all}, r.cat.serverNames()...)
 	for _, have := range fromFile {
 		if have.as == n.text {
-			e.Server = have.server
+			e.Server, e.Isolation = have.server, have.isolation
 		}
 		if !hasText(known, have.as) {
 			known = append(known, have.as)
 		}
 	}
-	s := r.cat.Server(e.Server)
-	switch {
-	case s == nil:
+	if r.cat.Server(e.Server) == nil {
 		r.problems.add(n.at, "%s", unknown("server", n.text, known))
-		return e, false
-	case s.Unavailable != "":
-		r.problems.add(n.at, "%s cannot run here: %s", n.text, s.Unavailable)
 		return e, false
 	}
 	return e, true
 }
 
 // Placebo is the name of the entry that the i-th entry repeats: the earlier
-// one of the same server. It is empty for the first of a server.
+// one of the same server in the same isolation. It is empty for the first of a server.
 func Placebo(p results.Plan, i int) string {
 	for _, e := range p.Entries[:i] {
-		if e.Server == p.Entries[i].Server {
+		if e.Server == p.Entries[i].Server && e.Isolation == p.Entries[i].Isolation {
 			return e.As
 		}
 	}

@@ -58,10 +58,11 @@ func (p *planYAML) wide() tableYAML {
 	}
 }
 
-// serverYAML is a server's name, or {server, as}.
+// serverYAML is a server's name, or {server, as, isolation}.
 type serverYAML struct {
-	Server string `yaml:"server"`
-	As     string `yaml:"as"`
+	Server    string `yaml:"server"`
+	As        string `yaml:"as"`
+	Isolation string `yaml:"isolation"`
 }
 
 // UnmarshalText takes the short form.
@@ -130,7 +131,8 @@ func (r *fileReader) document(raw *planYAML) document {
 	for i, s := range raw.Servers {
 		path := fmt.Sprintf("servers[%d]", i)
 		if r.doc.Good(path) && r.required(path, ".server", s.Server) {
-			d.servers = append(d.servers, entry{server: s.Server, as: s.As, at: r.place(path)})
+			isolation := read(r, path+".isolation", s.Isolation, oneOf("isolation", isolationNames()))
+			d.servers = append(d.servers, entry{server: s.Server, as: s.As, isolation: isolation.val, at: r.place(path)})
 		}
 	}
 	for i, t := range raw.Tables {

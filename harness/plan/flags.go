@@ -25,6 +25,9 @@ type Overrides struct {
 	Duration *time.Duration
 	Warmup   *time.Duration
 	Trials   *int
+	// Isolation is how every server is to run: "process", "container", or both,
+	// which makes two entries of one.
+	Isolation []string
 	// Modes are "closed" and "open".
 	Modes []string
 	// Rates are in the form of ParseRate; they replace those of every table
@@ -49,6 +52,7 @@ func readFlags(o Overrides, ps *problems) flags {
 	f := flags{
 		servers:   flagNames(ps, "--servers", o.Servers, nil),
 		scenarios: flagNames(ps, "--scenarios", o.Scenarios, nil),
+		isolation: flagNames(ps, "--isolation", o.Isolation, oneOf("isolation", isolationNames())),
 		seed:      flagValue(ps, "--seed", o.Seed, nil),
 		settings: settings{
 			clients:   flagClients(ps, o.Clients),

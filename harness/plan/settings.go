@@ -38,7 +38,9 @@ type rate struct {
 // entry is a server of the plan's list.
 type entry struct {
 	server, as string
-	at         place
+	// isolation is as in results.PlanEntry, empty where nothing is said.
+	isolation string
+	at        place
 }
 
 // settings are what may be said of the whole plan, of one table, or by flags.
@@ -93,5 +95,6 @@ type document struct {
 type flags struct {
 	settings
 	servers, scenarios opt[[]name]
+	isolation          opt[[]name]
 	seed               opt[uint64]
 }

@@ -24,13 +24,14 @@ func (r *Runner) checkAll(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return nil
 		}
-		failed, ok := checked[e.Server]
+		key := e.Server + " " + e.Isolation
+		failed, ok := checked[key]
 		if !ok {
 			var err error
 			if failed, err = r.checkServer(ctx, e); err != nil {
 				return err
 			}
-			checked[e.Server] = failed
+			checked[key] = failed
 		}
 		if s := r.Run.Server(e.As); s != nil {
 			s.CheckFailed = failed
@@ -56,7 +57,7 @@ func (r *Runner) checkServer(ctx context.Context, e results.PlanEntry) (map[stri
 			failed[row.Name] = d
 		}
 		if ctx.Err() == nil {
-			r.Observer.Checked(e.Server, row.Name, failed[row.Name])
+			r.Observer.Checked(e.As, row.Name, failed[row.Name])
 		}
 	}
 	return failed, nil

@@ -56,8 +56,10 @@ type Runner struct {
 	Fixtures map[string]Fixture
 	// Runnable tells whether an entry can be measured in a table, the full
 	// check aside.
-	Runnable   func(results.PlanEntry, results.PlanTable) bool
-	Host       host.Host
+	Runnable func(results.PlanEntry, results.PlanTable) bool
+	Host     host.Host
+	// Containers is as in Launcher.
+	Containers host.Host
 	LoaderArgv []string
 	Journal    *journal.Journal
 	Observer   Observer
@@ -203,7 +205,7 @@ func (r *Runner) row(name string) *scenarios.Scenario {
 }
 
 func (r *Runner) launcher() Launcher {
-	return Launcher{Host: r.Host, CPUs: r.pinned(r.Run.CPUs.Server), Logs: r.logs()}
+	return Launcher{Host: r.Host, Containers: r.Containers, CPUs: r.pinned(r.Run.CPUs.Server), Logs: r.logs()}
 }
 
 // pinned are the CPUs to pin to: none when the user asked for no pinning.

@@ -38,11 +38,16 @@ type Fixture struct {
 	// RunningCPUs are the CPUs of that server, none where it may also use the
 	// loader's.
 	RunningCPUs []int
+	// Image is the engine's id of the image for a container; empty for a
+	// process.
+	Image string
 }
 
 // Launcher starts servers.
 type Launcher struct {
 	Host host.Host
+	// Containers starts the fixtures that have an image; nil where none has.
+	Containers host.Host
 	// CPUs are the server's; none leaves it unpinned.
 	CPUs []int
 	// Logs is the folder for the servers' output.
@@ -110,6 +115,9 @@ func (l Launcher) Start(ctx context.Context, f Fixture, protocol scenarios.Proto
 
 // start starts the process, in a temporary folder of its own.
 func (l Launcher) start(ctx context.Context, f Fixture, protocol scenarios.Protocol) (*Server, error) {
+	if f.Image != "" {
+		return l.contain(ctx, f, protocol)
+	}
 	port, err := l.Host.FreePort(loopback)
 	if err != nil {
 		return nil, err
@@ -145,7 +153,7 @@ func (s *Server) ready(ctx context.Context, f Fixture, row *scenarios.Scenario) 
 	select {
 	case err := <-answered:
 		if err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded) {
-			return fmt.Errorf("not ready within its start_timeout of %v: %w", f.Manifest.StartTimeout, err)
+			return s.elsewhere(fmt.Errorf("not ready within its start_timeout of %v: %w", f.Manifest.StartTimeout, err), f)
 		}
 		if err != nil {
 			return err

@@ -106,8 +106,12 @@ func (t Tree) split(f *files, point *results.UsageSample) {
 	anonymous, file := "anon", "file"
 	if t.V1 != nil {
 		anonymous, file = "total_rss", "total_cache"
-		if n, err := f.number(filepath.Join(dir, "memory.kmem.tcp.usage_in_bytes")); err == nil {
-			counters["sock"] = n
+		// Where nobody has limited sockets, nobody counts them either.
+		peak, err := f.number(filepath.Join(dir, "memory.kmem.tcp.max_usage_in_bytes"))
+		if err == nil && peak > 0 {
+			if n, err := f.number(filepath.Join(dir, "memory.kmem.tcp.usage_in_bytes")); err == nil {
+				counters["sock"] = n
+			}
 		}
 	}
 	point.AnonymousBytes = amount(counters, anonymous)

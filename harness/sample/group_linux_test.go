@@ -45,7 +45,7 @@ func TestMemoryOfGroup(t *testing.T) {
 	t.Parallel()
 	v1 := control(t, map[string]string{
 		"memory.stat":                    "cache 1\nrss 2\ntotal_cache 5201920\ntotal_rss 794624\n",
-		"memory.kmem.tcp.usage_in_bytes": "8192\n", "memory.max_usage_in_bytes": "6471680\n",
+		"memory.kmem.tcp.usage_in_bytes": "8192\n", "memory.kmem.tcp.max_usage_in_bytes": "9000\n", "memory.max_usage_in_bytes": "6471680\n",
 	})
 	v2 := control(t, map[string]string{"memory.stat": "anon 794624\nfile 5201920\nsock 8192\n", "memory.peak": "6471680\n"})
 	f := newFiles()

@@ -1,0 +1,194 @@
+package catalog
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/scenarios/suggest"
+)
+
+// Container says how a server runs in a container.
+type Container struct {
+	// Entrypoint replaces the image's program; Args are its arguments.
+	Entrypoint []string `yaml:"entrypoint" json:"entrypoint,omitempty"`
+	// Network is "host", the default, where the container shares this
+	// machine's network, or "published", where Port is published over a
+	// bridge.
+	Network string `yaml:"network" json:"network,omitempty"`
+	// Port is one that the image always listens on; 0 means that Args or Env
+	// tell it the Port of Launch.
+	Port int `yaml:"port" json:"port,omitempty"`
+	// Memory is the memory limit, such as 512MB; none by default.
+	Memory Bytes `yaml:"memory" json:"memory_bytes,omitempty"`
+	// Mounts shows files and folders in the container, to be read only: path
+	// there → path here, a template over Launch, relative to the server's
+	// folder. The folder of Files is shown by itself, at its own path.
+	Mounts map[string]string `yaml:"mounts" json:"mounts,omitempty"`
+}
+
+// Bytes is an amount of memory, in bytes.
+type Bytes int64
+
+// UnmarshalText parses a number with its unit.
+func (b *Bytes) UnmarshalText(text []byte) error {
+	number := strings.TrimRight(string(text), "kMGiB")
+	unit, known := map[string]int64{
+		"kB": 1e3, "MB": 1e6, "GB": 1e9, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "kiB": 1 << 10,
+	}[strings.TrimPrefix(string(text), number)]
+	n, err := strconv.ParseInt(strings.TrimSpace(number), 10, 32)
+	if err != nil || !known || n <= 0 {
+		return fmt.Errorf("%q is no amount of memory; write it with its unit, such as 512MB or 2GiB", text)
+	}
+	*b = Bytes(n * unit)
+	return nil
+}
+
+// leastMemory is the smallest limit that engines take.
+const leastMemory = 6 << 20
+
+// Mount shows a file or folder of this machine in a container.
+type Mount struct{ Source, Target string }
+
+// HasImage tells whether the server is an image, so that it cannot be a
+// process.
+func (m *Manifest) HasImage() bool { return m.Image != "" || m.Dockerfile != "" }
+
+// DefaultIsolation is how the server runs unless the user asks for another
+// way.
+func (m *Manifest) DefaultIsolation() string {
+	if m.HasImage() || m.Isolation == results.IsolationContainer {
+		return results.IsolationContainer
+	}
+	return results.IsolationProcess
+}
+
+// CannotBe says why the server cannot run in that isolation; empty when it can.
+func (m *Manifest) CannotBe(isolation string) string {
+	switch {
+	case isolation == results.IsolationProcess && m.HasImage():
+		return m.Name + " is an image and runs in a container only"
+	case isolation == results.IsolationContainer && len(m.Command) > 0:
+		return m.Name + " is a program of this machine, and no image: a server.yaml with image or dockerfile would be one"
+	case isolation == results.IsolationContainer && m.URL != "":
+		return m.Name + " runs already, where it runs"
+	}
+	return ""
+}
+
+// Network is how a container of the server is reached: "" for this machine's
+// own network, or results.NetworkPublished.
+func (m *Manifest) Network() string {
+	if m.Container != nil && m.Container.Network == results.NetworkPublished {
+		return results.NetworkPublished
+	}
+	return ""
+}
+
+// ResolveContainer fills in the manifest's templates for a container and
+// writes its files into launch.Dir. The command's program is the image's own,
+// or the container's entrypoint.
+func ResolveContainer(m Manifest, launch Launch) (Command, []Mount, error) {
+	launch.Source = m.Dir
+	command, err := fill(m, launch, nil)
+	if err != nil {
+		return Command{}, nil, err
+	}
+	var mounts []Mount
+	if len(m.Files) > 0 {
+		// The container's user may be another than joust's.
+		if err := os.Chmod(launch.Dir, 0o755); err != nil {
+			return Command{}, nil, fmt.Errorf("opening the folder of %s's files to its container: %w", m.Name, err)
+		}
+		mounts = append(mounts, Mount{Source: launch.Dir, Target: launch.Dir})
+	}
+	if m.Container == nil {
+		return command, mounts, nil
+	}
+	for _, target := range slices.Sorted(maps.Keys(m.Container.Mounts)) {
+		source, err := render("container.mounts", m.Container.Mounts[target], launch)
+		if err != nil {
+			return Command{}, nil, fmt.Errorf("%s: fill in container.mounts: %w", filepath.Join(m.Dir, ManifestName), err)
+		}
+		if !filepath.IsAbs(source) {
+			source = filepath.Join(m.Dir, source)
+		}
+		if _, err := os.Stat(source); err != nil {
+			return Command{}, nil, fmt.Errorf("mount %s of %s: %w", target, m.Name, err)
+		}
+		mounts = append(mounts, Mount{Source: source, Target: target})
+	}
+	return command, mounts, nil
+}
+
+// checkContainer checks what says how the server runs in a container.
+func (c *checker) checkContainer() {
+	if c.doc.Has("isolation") {
+		known := []string{results.IsolationProcess, results.IsolationContainer}
+		if !slices.Contains(known, c.m.Isolation) {
+			c.doc.Report("isolation", "unknown isolation %q%s", c.m.Isolation, suggest.Hint(c.m.Isolation, known))
+		} else if why := c.m.CannotBe(c.m.Isolation); why != "" {
+			c.doc.Report("isolation", "isolation: %s", why)
+		}
+	}
+	if c.m.HasImage() && c.doc.Has("needs") {
+		c.doc.Report("needs", "needs has no meaning for an image, which holds all that it needs")
+	}
+	if c.doc.Has("image") && strings.TrimSpace(c.m.Image) == "" {
+		c.doc.Report("image", "image needs a name, such as nginx:1.28 or nginx@sha256:…")
+	}
+	if c.doc.Has("dockerfile") {
+		c.checkDockerfile()
+	}
+	if !c.doc.Has("container") {
+		return
+	}
+	if !c.m.HasImage() && c.m.Go == "" {
+		c.doc.Report("container", "container has a meaning only beside go, image or dockerfile")
+	}
+	if c.m.Container != nil {
+		c.checkContainerKeys(c.m.Container)
+	}
+}
+
+func (c *checker) checkDockerfile() {
+	if !filepath.IsLocal(c.m.Dockerfile) {
+		c.doc.Report("dockerfile", "dockerfile: %q must be a folder within the server's folder, such as .", c.m.Dockerfile)
+		return
+	}
+	_, err := os.Stat(filepath.Join(c.m.Dir, c.m.Dockerfile, "Dockerfile"))
+	if errors.Is(err, fs.ErrNotExist) {
+		c.doc.Report("dockerfile", "dockerfile: there is no Dockerfile in %s of the server's folder", c.m.Dockerfile)
+	}
+}
+
+func (c *checker) checkContainerKeys(k *Container) {
+	networks := []string{"host", results.NetworkPublished}
+	if c.doc.Has("container.network") && !slices.Contains(networks, k.Network) {
+		c.doc.Report("container.network", "unknown network %q%s", k.Network, suggest.Hint(k.Network, networks))
+	}
+	if k.Port < 0 || k.Port > 65535 {
+		c.doc.Report("container.port", "container.port is %d; ports go from 1 to 65535", k.Port)
+	}
+	if k.Network == results.NetworkPublished && k.Port == 0 {
+		c.doc.Report("container.network", "container.network: published needs container.port, the port that the image listens on")
+	}
+	if k.Memory != 0 && k.Memory < leastMemory {
+		c.doc.Report("container.memory", "container.memory is %d bytes, and engines take at least %d", int64(k.Memory), int64(leastMemory))
+	}
+	for _, target := range slices.Sorted(maps.Keys(k.Mounts)) {
+		at := "container.mounts." + target
+		if !path.IsAbs(target) {
+			c.doc.Report(at, "container.mounts: %q must be an absolute path in the container", target)
+		}
+		c.checkTemplate(at, k.Mounts[target])
+	}
+}
