@@ -135,7 +135,7 @@ func outcome(t *results.Trial) string {
 	if t.State != results.TrialOK {
 		return fmt.Sprintf("%s: %s", t.State, indented(t.Reason))
 	}
-	var words []string
+	words := sweepOutcome(t)
 	for _, phase := range t.Phases {
 		v := phase.Verdict
 		switch {
@@ -149,6 +149,7 @@ func outcome(t *results.Trial) string {
 			words = append(words, phase.Name+" saturated")
 		}
 	}
+	words = append(words, searchOutcome(t)...)
 	return strings.Join(words, ", ")
 }
 

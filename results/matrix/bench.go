@@ -55,6 +55,7 @@ func Bench(run results.Run) string {
 		p.section("## Service time p50 / p99, "+name, caption+" Closed loop, from the actual send to the last byte: no tail latency at a fixed rate (that is in wrk2_results.md).",
 			v.serviceTimes(append(requests, bytes...)))
 	}
+	v.sweepTables(p)
 	p.list("## A/A placebo", "", v.placebo())
 	v.legend(p)
 	v.resources(p, caption)

@@ -198,7 +198,7 @@ func (v *view) ladders() *table {
 		if len(steps) > 0 {
 			open = duration(t.OpenDurationNS)
 		}
-		out.add(t.Scenario, t.Protocol, strconv.Itoa(t.Clients), strconv.Itoa(max(v.scenario(t).Depth, 1)), strconv.Itoa(t.Trials),
+		out.add(t.Scenario, t.Protocol, clientsOf(t), strconv.Itoa(max(v.scenario(t).Depth, 1)), strconv.Itoa(t.Trials),
 			duration(t.WarmupNS), closed, cmp.Or(strings.Join(steps, ", "), "—"), open, cmp.Or(t.Schedule, "—"))
 	}
 	return out

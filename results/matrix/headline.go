@@ -51,6 +51,12 @@ func (v *view) headlineColumns() []headlineColumn {
 			unit := row[0][len(t.Scenario)+len(", "):]
 			out = append(out, headlineColumn{name + " " + unit, row[1:]})
 		}
+		if t.Sweep != nil {
+			out = append(out, v.sweepColumn(t, name))
+		}
+		if t.Objective != nil {
+			out = append(out, v.searchColumn(t, name))
+		}
 		for _, r := range t.Rates {
 			if r.Kind == results.RateCommon {
 				out = append(out, v.commonColumn(t, r, name))

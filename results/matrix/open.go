@@ -15,6 +15,7 @@ import (
 func OpenLoop(run results.Run) string {
 	v, p := newView(run), &page{}
 	v.head(p, "Open loop: tail latency at fixed rates")
+	v.searchTables(p)
 	shown := false
 	for _, t := range v.run.Plan.Tables {
 		for _, r := range rateOrder(t.Rates) {
@@ -23,7 +24,7 @@ func OpenLoop(run results.Run) string {
 		}
 	}
 	if !shown {
-		p.line("\nThe plan has no open-loop phases (`--mode closed,open` and `--rates` ask for them).")
+		p.line("\nThe plan has no open-loop phases at fixed rates (`--mode closed,open` and `--rates` ask for them).")
 	}
 	openLegend(p)
 	v.witnesses(p)

@@ -20,6 +20,9 @@ func VoidCells(run results.Run) []string {
 					list = append(list, fmt.Sprintf("%s %s %s: %s", s.Name, t.Scenario, step.name, c.why))
 				}
 			}
+			if why := v.voidHunt(t, s); why != "" {
+				list = append(list, fmt.Sprintf("%s %s highest rate: %s", s.Name, t.Scenario, why))
+			}
 		}
 	}
 	return list
