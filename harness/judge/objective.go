@@ -78,7 +78,7 @@ func (k *Kept) blameLag(limits results.Thresholds, o results.Objective, p *resul
 func void(v results.Verdict) (why string, loader bool) {
 	for _, r := range v.Reasons {
 		if r.Voids {
-			return r.Text, slices.Contains([]string{"loader-behind", "loader-lag", "connections", "short-window", "unreadable"}, r.Code)
+			return r.Text, slices.Contains([]string{"loader-behind", "loader-lag", "unreadable"}, r.Code)
 		}
 	}
 	return "the window is void", false

@@ -1,0 +1,89 @@
+package judge
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/joust-bench/joust/loaders/record"
+	"github.com/joust-bench/joust/results"
+)
+
+func TestObjective(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		edit    func(*testing.T, *Evidence)
+		atLeast uint64
+		// why is a part of the reason, empty for a rate that was kept.
+		why    string
+		loader bool
+	}{
+		"kept":                             {nil, 1000, "", false},
+		"99 % in time":                     {func(_ *testing.T, e *Evidence) { e.Loader.Rate.Achieved = 990 }, 1000, "", false},
+		"one sample short":                 {nil, 1001, "too few samples: p99 needs 1001, the window had 1000", false},
+		"no sample at all":                 {func(_ *testing.T, e *Evidence) { e.Loader.Total.Corrected = nil }, 1000, "too few samples", false},
+		"the percentile just at its bound": {func(t *testing.T, e *Evidence) { e.Loader.Total.Corrected = histogram(t, 1000, 10*time.Millisecond) }, 1000, "≥ 10ms", false},
+		"a lagging loader": {func(t *testing.T, e *Evidence) {
+			e.Loader.Total.Corrected = histogram(t, 1000, 12*time.Millisecond)
+			e.Loader.SendLagIdle = withTail(t, 2*time.Millisecond)
+		}, 1000, "p99 was 12ms ≥ 10ms, ", true},
+		"one failed request": {func(_ *testing.T, e *Evidence) {
+			e.Loader.Total.Failed, e.Loader.Total.Errors = 1, map[results.Cause]uint64{results.CauseTimeout: 1}
+			e.Tolerance = 0.5
+		}, 1000, "1 requests failed (timeout)", false},
+		"one that failed outside the window": {func(_ *testing.T, e *Evidence) { e.Loader.FailedOutside, e.Tolerance = 1, 0.5 }, 1000, "1 requests failed (outside the window)", false},
+		"a full server that fell behind":     {func(t *testing.T, e *Evidence) { slow(t, e, 1, 0.5) }, 500, "the rate was not kept: 50.0 % of what was offered", false},
+		"a loader that fell behind":          {func(t *testing.T, e *Evidence) { slow(t, e, 0.5, 0.9) }, 500, "the loader failed to pace", true},
+		"a backlog that grew":                {func(_ *testing.T, e *Evidence) { e.Loader.Rate.BacklogT1 = 500; *e.Measured.ServerCPUBusy = 1 }, 500, "the rate was not kept: the backlog", false},
+		"nothing was offered":                {func(_ *testing.T, e *Evidence) { e.Loader.Rate.Offered = 0 }, 500, "no request in the window", false},
+		"no rate was noted":                  {func(_ *testing.T, e *Evidence) { e.Loader.Rate = nil }, 500, "no request in the window", false},
+		"unanswered requests reach it":       {func(_ *testing.T, e *Evidence) { e.Loader.Rate.CensoredFromNS = 1000 }, 500, "requests without an answer reach p99", false},
+		"unanswered requests lie above it":   {func(_ *testing.T, e *Evidence) { e.Loader.Rate.CensoredFromNS = 5e8 }, 500, "", false},
+		"an unreadable histogram":            {func(_ *testing.T, e *Evidence) { e.Loader.Total.Corrected = &results.Histogram{Count: 9, HDRv2: "x"} }, 5, "histogram", true},
+		"connections were lost":              {func(_ *testing.T, e *Evidence) { e.Report.ConnectionsOpen-- }, 500, "connections were open", false},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			e := open(t)
+			if tt.edit != nil {
+				tt.edit(t, &e)
+			}
+			o := results.Objective{Percentile: "p99", Quantile: 0.99, BelowNS: 10e6}
+			k := Objective(results.DefaultThresholds(), o, tt.atLeast, e.Loader, Phase(e))
+			if k.Kept != (tt.why == "") || k.Kept != (k.Why == "") || !strings.Contains(k.Why, tt.why) || k.Loader != tt.loader {
+				t.Errorf("got %+v, want the reason %q, the loader's: %t", k, tt.why, tt.loader)
+			}
+		})
+	}
+}
+
+// withTail is a thousand lags of which the largest twenty are as given.
+func withTail(t *testing.T, tail time.Duration) *results.Histogram {
+	t.Helper()
+	var h record.Histogram
+	for i := range 1000 {
+		d := time.Microsecond
+		if i >= 980 {
+			d = tail
+		}
+		h.Record(int64(d))
+	}
+	r, err := h.Result()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func TestMostPacedIsTheEdgeOfPace(t *testing.T) {
+	t.Parallel()
+	limits := results.DefaultThresholds()
+	most := MostPaced(limits, 10000, 2)
+	if Pace(limits, most*0.999, 10000, 2).Skip != "" || Pace(limits, most*1.001, 10000, 2).Skip == "" {
+		t.Errorf("Pace does not turn at %v req/s", most)
+	}
+	if unknown := MostPaced(limits, 0, 2); Pace(limits, 1e12, 0, 2).Skip != "" || unknown < 1e12 {
+		t.Errorf("an unknown cost bounds the rate at %v", unknown)
+	}
+}

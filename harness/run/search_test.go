@@ -1,0 +1,219 @@
+package run
+
+import (
+	"math"
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/joust-bench/joust/harness/knee"
+	"github.com/joust-bench/joust/harness/plan"
+	"github.com/joust-bench/joust/loaders"
+	"github.com/joust-bench/joust/loaders/record"
+	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/scenarios"
+)
+
+// hunting is a trial that searches for the highest rate with p99 < 10 ms.
+func hunting(kind results.TrialKind) *steering {
+	p := ladder()
+	table := p.Tables[0]
+	table.Rates, table.Objective = nil, &results.Objective{Percentile: "p99", Quantile: 0.99, BelowNS: 10e6}
+	t := plan.Trial{Kind: kind, Entry: p.Entries[0], Table: table, Repetition: 1}
+	s := (&Runner{Run: results.Run{Plan: p}}).steer(t, &scenarios.Scenario{Name: "hello", Depth: 1}, &Server{})
+	s.ready = loaders.Ready{Asked: 64, Connections: 64}
+	return s
+}
+
+// slowAbove is a server that keeps up to a rate and is slow above it.
+func slowAbove(rate float64) func(float64) time.Duration {
+	return func(r float64) time.Duration {
+		if r > rate {
+			return 20 * time.Millisecond
+		}
+		return time.Millisecond
+	}
+}
+
+// simulate runs the search against a simulated server whose latency at a rate is
+// given, and returns the rates and windows asked for.
+func (s *steering) simulate(t interface{ Fatalf(string, ...any) }, latency func(rate float64) time.Duration) (search *results.Search, asked []loaders.Adjustment) {
+	report := results.Report{}
+	answers := map[time.Duration]*results.Histogram{}
+	for _, phase := range s.spec.Phases {
+		if !s.steps[phase.Name] {
+			continue
+		}
+		if !phase.Adjust || !phase.Tell {
+			t.Fatalf("%s is neither adjusted nor told", phase.Name)
+		}
+		a, _ := s.Adjust(nil, phase.Name)
+		result := results.Phase{Name: phase.Name, Loop: results.OpenLoop, Measured: true, Skipped: a.Skip}
+		if a.Skip == "" {
+			asked = append(asked, a)
+			took := latency(a.RateRPS)
+			if answers[took] == nil {
+				answers[took] = thousand(t, took)
+			}
+			n := uint64(a.RateRPS * a.Duration.Seconds())
+			result.T1NS, result.MinConnectionsOpen = a.Duration.Nanoseconds(), 64
+			result.Rate = &results.RateReport{TargetRPS: a.RateRPS, Offered: n, Achieved: n}
+			result.Total = results.Group{Completed: n, Corrected: answers[took]}
+			s.measured[phase.Name] = &results.TrialPhase{Name: phase.Name}
+			s.PhaseDone(loaders.PhaseDone{Phase: phase.Name, Result: &result})
+		}
+		report.Phases = append(report.Phases, result)
+	}
+	search = s.searched(&report)
+	if len(report.Phases) != len(asked) {
+		t.Fatalf("%d phases are left of %d that ran", len(report.Phases), len(asked))
+	}
+	return search, asked
+}
+
+// thousand is a thousand requests that took as long each.
+func thousand(t interface{ Fatalf(string, ...any) }, latency time.Duration) *results.Histogram {
+	var h record.Histogram
+	for range 1000 {
+		h.Record(latency.Nanoseconds())
+	}
+	r, err := h.Result()
+	if err != nil {
+		t.Fatalf("%v", err)
+	}
+	return r
+}
+
+// A simulated server's knee is found between the peak's share at which the
+// search starts and what may be asked for.
+func TestSearchFindsTheKneeOfAServer(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		truth := math.Exp(rapid.Float64Range(math.Log(300), math.Log(14000)).Draw(t, "log truth"))
+		s := hunting(results.TrialMeasured)
+		s.PhaseDone(loaders.PhaseDone{Phase: results.PhaseClosed, ThroughputRPS: 10000, CPUPerRequestNS: 10000, Threads: 1})
+		search, asked := s.simulate(t, slowAbove(truth))
+		if search.KeptRPS == nil || *search.KeptRPS > truth || *search.KeptRPS*knee.Resolution < truth || search.AtLeast {
+			t.Fatalf("truth %v: %+v", truth, search)
+		}
+		if step := search.Kept(); step == nil || *step.LatencyNS > 1.01e6 || len(search.Steps) != len(asked) || !strings.Contains(search.Stop, "p99 was 20ms ≥ 10ms") {
+			t.Fatalf("truth %v: %+v, the step %+v", truth, search, step)
+		}
+		for _, a := range asked {
+			if a.RateRPS*a.Duration.Seconds() < 1000 || a.Duration < time.Second {
+				t.Fatalf("a window of %v at %v req/s", a.Duration, a.RateRPS)
+			}
+		}
+	})
+}
+
+func TestSearchEndsInWords(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		peak, cost, truth float64
+		quantile          float64
+		kept              float64
+		atLeast           bool
+		stop              string
+		steps             int
+	}{
+		"the loader is the limit":             {10000, 50e3, 1e9, 0.99, 14000, true, "beyond the loader", 4},
+		"more than the peak is not asked for": {10000, 10e3, 1e9, 0.99, 15000, true, "no more than 1.5 × the closed loop's peak", 4},
+		"nothing is kept":                     {10000, 10e3, 1, 0.99, 0, false, "at 156 req/s p99 was 20ms ≥ 10ms", 10},
+		"no peak":                             {0, 10e3, 1e9, 0.99, 0, false, "the closed loop completed nothing", 0},
+		"too slow for the percentile":         {400, 10e3, 1e9, 0.999, 0, false, "takes 10400 requests a window: at 600 req/s that is 17.3 s, more than the 10s allowed", 0},
+	} {
+		s := hunting(results.TrialMeasured)
+		s.trial.Table.Objective.Quantile = tt.quantile
+		s.PhaseDone(loaders.PhaseDone{Phase: results.PhaseClosed, ThroughputRPS: tt.peak, CPUPerRequestNS: tt.cost, Threads: 1})
+		search, _ := s.simulate(t, slowAbove(tt.truth))
+		got := 0.0
+		if search.KeptRPS != nil {
+			got = *search.KeptRPS
+		}
+		if math.Abs(got-tt.kept) > 1 || search.AtLeast != tt.atLeast || !strings.Contains(search.Stop, tt.stop) || len(search.Steps) != tt.steps {
+			t.Errorf("%s: %v req/s in %d steps, at least: %t, %s", name, got, len(search.Steps), search.AtLeast, search.Stop)
+		}
+	}
+}
+
+// What a search found goes to the trial that confirms it, with its clients, and
+// is lowered there as long as it misses.
+func TestConfirmation(t *testing.T) {
+	t.Parallel()
+	rate := 1000.0
+	for truth, want := range map[float64]struct {
+		kept float64
+		stop string
+	}{
+		1000: {1000, "why the search stopped"},
+		960:  {1000 / 1.05, "at 1000 req/s p99 was 20ms"},
+		100:  {0, "at 823 req/s p99 was 20ms"},
+	} {
+		s := hunting(results.TrialConfirm)
+		trial := stored(s.trial, results.TrialOK)
+		trial.Kind, trial.Loaders = results.TrialMeasured, []results.Report{{ConnectionsAsked: 8}}
+		trial.Search = &results.Search{KeptRPS: &rate, AtLeast: true, Stop: "why the search stopped"}
+		if !s.runner.nothingToConfirm(s.trial) {
+			t.Error("there is something to confirm before anything was found")
+		}
+		s.runner.noteFound(&trial)
+		if s.runner.nothingToConfirm(s.trial) {
+			t.Error("there is nothing to confirm though something was found")
+		}
+		if chosen, err := s.runner.chooseClients(t.Context(), s.trial, s.row, s.on, &results.Trial{}); err != nil || chosen.Table.Clients != 8 {
+			t.Errorf("%d clients confirm what 8 found, %v", chosen.Table.Clients, err)
+		}
+		search, asked := s.simulate(t, slowAbove(truth))
+		got := 0.0
+		if search.KeptRPS != nil {
+			got = *search.KeptRPS
+		}
+		if math.Abs(got-want.kept) > 1 || !strings.Contains(search.Stop, want.stop) || search.AtLeast != (got == rate) {
+			t.Errorf("truth %v: %v req/s, %+v", truth, got, search)
+		}
+		if asked[0].Duration != plan.ConfirmFactor*time.Second {
+			t.Errorf("confirmed in windows of %v", asked[0].Duration)
+		}
+	}
+}
+
+// Only what counts is confirmed.
+func TestNoteFoundTakesValidSearches(t *testing.T) {
+	t.Parallel()
+	rate := 1000.0
+	s := hunting(results.TrialConfirm)
+	for name, edit := range map[string]func(*results.Trial){
+		"void":       func(t *results.Trial) { t.State = results.TrialVoid },
+		"repeated":   func(t *results.Trial) { t.State = results.TrialRepeated },
+		"no search":  func(t *results.Trial) { t.Search = nil },
+		"none found": func(t *results.Trial) { t.Search.KeptRPS = nil },
+		"confirming": func(t *results.Trial) { t.Kind = results.TrialConfirm },
+		"another":    func(t *results.Trial) { t.Repetition = 2 },
+	} {
+		trial := stored(s.trial, results.TrialOK)
+		trial.Kind, trial.Loaders = results.TrialMeasured, []results.Report{{ConnectionsAsked: 8}}
+		trial.Search = &results.Search{KeptRPS: &rate}
+		edit(&trial)
+		s.runner.noteFound(&trial)
+		if !s.runner.nothingToConfirm(s.trial) {
+			t.Errorf("a trial that is %s was noted", name)
+		}
+	}
+}
+
+func TestPointRates(t *testing.T) {
+	t.Parallel()
+	point := func(valid bool, completed uint64) results.SweepPoint {
+		return results.SweepPoint{
+			Report: &results.Report{Phases: []results.Phase{{Name: results.PhaseClosed, T1NS: 1e9, Total: results.Group{Completed: completed}}}},
+			Seen:   results.TrialPhase{Verdict: results.Verdict{Valid: valid}},
+		}
+	}
+	points := []results.SweepPoint{point(true, 100), point(false, 900), {Seen: results.TrialPhase{Verdict: results.Verdict{Valid: true}}}, point(true, 300)}
+	if got := pointRates(points); len(got) != 4 || got[0] != 100 || got[1] != 0 || got[2] != 0 || got[3] != 300 {
+		t.Errorf("rates %v", got)
+	}
+}
