@@ -20,6 +20,9 @@ const (
 	// maxSamples is how many requests a window needs before its largest latency
 	// is compared with an objective: as many as p99 needs.
 	maxSamples = 1000
+	// fewSamples is how many requests a window needs at least before 99 % of
+	// them can be told from all: one more in flight at its end must not decide.
+	fewSamples = 300
 	// usualSteps is how many steps a search usually takes, for the planned time.
 	usualSteps = 10
 )
@@ -208,5 +211,5 @@ func LeastSamples(quantile float64) uint64 {
 	if quantile >= 1 {
 		return maxSamples
 	}
-	return uint64(math.Round(stats.SamplesBeyond / (1 - quantile)))
+	return max(fewSamples, uint64(math.Round(stats.SamplesBeyond/(1-quantile))))
 }

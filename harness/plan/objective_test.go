@@ -68,7 +68,7 @@ func TestSearchWindowHoldsItsSamples(t *testing.T) {
 
 func TestSamplesForAPercentile(t *testing.T) {
 	t.Parallel()
-	for quantile, want := range map[float64]float64{0.5: 38, 0.9: 140, 0.99: 1127, 0.999: 10400, 1: 1127} {
+	for quantile, want := range map[float64]float64{0.5: 370, 0.9: 370, 0.99: 1127, 0.999: 10400, 1: 1127} {
 		if got := plan.SamplesFor(quantile); got != want {
 			t.Errorf("p%v needs %v requests, want %v", quantile*100, got, want)
 		}
