@@ -41,11 +41,12 @@ func Objective(limits results.Thresholds, o results.Objective, atLeast uint64, p
 		at := latency.Quantile(o.Quantile)
 		k.LatencyNS = &at
 	}
-	switch failed := p.Total.Failed + p.FailedOutside; {
+	failed, reason := p.Total.Failed+p.FailedOutside, voids(v)
+	switch {
 	case failed > 0:
 		k.Why = fmt.Sprintf("%d requests failed (%s)", failed, causes(p.Total.Errors))
-	case !v.Valid:
-		k.Why, k.Loader = void(v)
+	case reason != nil:
+		k.Why, k.Loader = reason.Text, reason.Code == "loader-behind" || reason.Code == "unreadable"
 	case k.Achieved < limits.KeptRate || hasCode(v, "fell-behind"):
 		k.Why = "the rate was not kept: " + fell(v, k.Achieved)
 	case !enough:
@@ -74,14 +75,15 @@ func (k *Kept) blameLag(limits results.Thresholds, o results.Objective, p *resul
 	}
 }
 
-// void is the reason that voids, and whether it is the loader's.
-func void(v results.Verdict) (why string, loader bool) {
-	for _, r := range v.Reasons {
-		if r.Voids {
-			return r.Text, slices.Contains([]string{"loader-behind", "loader-lag", "unreadable"}, r.Code)
+// voids is the first reason for which a window says nothing of an objective;
+// nil for none. The loader's own lag is none: it only makes latencies longer.
+func voids(v results.Verdict) *results.Reason {
+	for i := range v.Reasons {
+		if r := &v.Reasons[i]; r.Voids && r.Code != "loader-lag" {
+			return r
 		}
 	}
-	return "the window is void", false
+	return nil
 }
 
 func hasCode(v results.Verdict, code string) bool {

@@ -183,6 +183,7 @@ func TestGrows(t *testing.T) {
 		{[]float64{100, 200, 190, 260, 270}, true},  // and once without
 		{[]float64{100, 200, 190, 180, 170}, false}, // decline
 		{[]float64{100, 0, 0}, false},               // points that do not count
+		{[]float64{100, 0, 101}, true},              // say nothing of growth
 	} {
 		if got := Grows(tt.rps); got != tt.want {
 			t.Errorf("Grows(%v) = %t", tt.rps, got)

@@ -13,18 +13,23 @@ const (
 )
 
 // Grows tells whether a sweep that doubles its clients goes on after points of
-// that throughput, in req/s.
+// that throughput, in req/s; those that do not count have 0. They say nothing of
+// growth, but as many in a row end the sweep as well.
 func Grows(rps []float64) bool {
-	best, idle := 0.0, 0
+	best, idle, void := 0.0, 0, 0
 	for _, x := range rps {
-		if x >= best*SweepGrowth {
+		switch {
+		case x == 0:
+			void++
+			continue
+		case x >= best*SweepGrowth:
 			idle = 0
-		} else {
+		default:
 			idle++
 		}
-		best = max(best, x)
+		best, void = max(best, x), 0
 	}
-	return idle < SweepPatience
+	return idle < SweepPatience && void < SweepPatience
 }
 
 // Best is the index of the point with the fewest clients whose throughput is as
