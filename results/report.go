@@ -31,6 +31,11 @@ type Report struct {
 	MaxRSSBytes  uint64   `json:"max_rss_bytes,omitempty"`
 	Warnings     []string `json:"warnings,omitempty"`
 	ServerHeader string   `json:"server_header,omitempty"`
+	// Foreign is set for a loader that is not joust's own.
+	Foreign *Foreign `json:"foreign,omitempty"`
+	// Unknown names, by their JSON names, the fields that this loader cannot
+	// know: they are null in JSON, and their zero here says nothing.
+	Unknown []string `json:"unknown,omitempty"`
 }
 
 // Phase is one phase of a ladder as the loader saw it.
@@ -113,6 +118,8 @@ type Phase struct {
 	// Steadiness is how a warm-up ended that was to end when the server is
 	// steady; absent where its length was fixed.
 	Steadiness *Steadiness `json:"steadiness,omitempty"`
+	// Unknown is as in Report.
+	Unknown []string `json:"unknown,omitempty"`
 }
 
 // Steadiness is how an adaptive warm-up ended; its length is the phase's
@@ -173,6 +180,8 @@ type RateReport struct {
 	// CensoredFromNS is the smallest censored value: percentiles at or above
 	// it are lower bounds. Zero when nothing was censored.
 	CensoredFromNS int64 `json:"censored_from_ns,omitempty"`
+	// Unknown is as in Report.
+	Unknown []string `json:"unknown,omitempty"`
 }
 
 // Group is the outcome of the requests of one name.
@@ -198,6 +207,10 @@ type Group struct {
 	Write *Histogram `json:"write,omitempty"`
 	// FailedTime holds failed requests, apart from all others.
 	FailedTime *Histogram `json:"failed_time,omitempty"`
+	// ServiceTable and CorrectedTable stand in for Service and Corrected where
+	// a foreign loader printed percentiles instead of keeping samples.
+	ServiceTable   *Percentiles `json:"service_table,omitempty"`
+	CorrectedTable *Percentiles `json:"corrected_table,omitempty"`
 }
 
 // Cause is why a request failed.

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"os"
@@ -16,6 +17,7 @@ import (
 	"github.com/joust-bench/joust/harness/plan"
 	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/loaders/engine"
+	"github.com/joust-bench/joust/loaders/external"
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/journal"
 	"github.com/joust-bench/joust/scenarios/suggest"
@@ -33,7 +35,7 @@ func (a *app) listCommand() *cobra.Command {
   joust list runs --out results`,
 		ValidArgs: lists,
 		Args:      atMostOne("list"),
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(c *cobra.Command, args []string) error {
 			which := lists
 			if len(args) == 1 {
 				if !slices.Contains(lists, args[0]) {
@@ -41,12 +43,12 @@ func (a *app) listCommand() *cobra.Command {
 				}
 				which = args
 			}
-			return a.list(which)
+			return a.list(c.Context(), which)
 		},
 	}
 }
 
-func (a *app) list(which []string) error {
+func (a *app) list(ctx context.Context, which []string) error {
 	for i, name := range which {
 		if len(which) > 1 {
 			if i > 0 {
@@ -55,7 +57,7 @@ func (a *app) list(which []string) error {
 			fmt.Fprintf(a.stdout, "%s:\n", strings.ToUpper(name[:1])+name[1:])
 		}
 		t := tabwriter.NewWriter(a.stdout, 2, 8, 2, ' ', 0)
-		if err := a.listOne(t, name); err != nil {
+		if err := a.listOne(ctx, t, name); err != nil {
 			return err
 		}
 		if err := t.Flush(); err != nil {
@@ -65,10 +67,10 @@ func (a *app) list(which []string) error {
 	return nil
 }
 
-func (a *app) listOne(t io.Writer, name string) error {
+func (a *app) listOne(ctx context.Context, t io.Writer, name string) error {
 	switch name {
 	case "loaders":
-		listLoaders(t)
+		listLoaders(ctx, t)
 		return nil
 	case "plans":
 		return a.listPlans(t)
@@ -117,7 +119,7 @@ func joined[T ~string](list []T) string {
 	return strings.Join(words, ", ")
 }
 
-func listLoaders(t io.Writer) {
+func listLoaders(ctx context.Context, t io.Writer) {
 	for _, l := range []struct {
 		name loaders.EngineName
 		what string
@@ -133,6 +135,14 @@ func listLoaders(t io.Writer) {
 			state = "not on " + runtime.GOOS
 		}
 		fmt.Fprintf(t, "  %s\t%s\t%s\n", l.name, l.what, state)
+	}
+	for _, tool := range external.Tools() {
+		f := external.Find(ctx, tool)
+		state := "not here: " + f.Why
+		if f.Why == "" {
+			state = fmt.Sprintf("available, version %s (%s)", f.Version, f.Path)
+		}
+		fmt.Fprintf(t, "  %s\t%s\t%s\n", tool.Name, tool.Title, state)
 	}
 }
 

@@ -1,0 +1,285 @@
+package external
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/joust-bench/joust/loaders"
+	"github.com/joust-bench/joust/loaders/clock"
+	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/scenarios"
+)
+
+// installed is the real tool, or skips the test. No package has wrk2.
+func installed(t *testing.T, name string) Found {
+	t.Helper()
+	f := Find(t.Context(), tool(t, name))
+	if f.Why != "" && os.Getenv("JOUST_REQUIRE") == "all" && name != "wrk2" {
+		t.Fatalf("%s: %s, and JOUST_REQUIRE=all", name, f.Why)
+	}
+	if f.Why != "" {
+		t.Skipf("%s: %s", name, f.Why)
+	}
+	return f
+}
+
+// direct runs a program as it is, without a host.
+type direct struct{ path string }
+
+func (d direct) Run(ctx context.Context, args []string, started func()) (Output, error) {
+	var stdout, stderr strings.Builder
+	c := exec.CommandContext(ctx, d.path, args...)
+	c.Stdout, c.Stderr = &stdout, &stderr
+	if err := c.Start(); err != nil {
+		return Output{}, err
+	}
+	started()
+	o := Output{}
+	if err := c.Wait(); err != nil {
+		o.Exit = err.Error()
+	}
+	o.Stdout, o.Stderr = stdout.String(), stderr.String()
+	return o, nil
+}
+
+// control notes what it is told.
+type control struct {
+	mu      sync.Mutex
+	windows []loaders.Window
+	lead    []time.Duration
+	done    []loaders.PhaseDone
+	rate    float64
+	skip    string
+}
+
+func (c *control) Ready(context.Context, loaders.Ready) (int64, error) {
+	return 0, errors.New("a foreign loader is never ready")
+}
+
+func (c *control) Window(w loaders.Window) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.windows, c.lead = append(c.windows, w), append(c.lead, clock.Until(w.T0NS))
+}
+func (c *control) Interval(loaders.Interval)     {}
+func (c *control) PhaseDone(p loaders.PhaseDone) { c.done = append(c.done, p) }
+func (c *control) Adjust(context.Context, string) (loaders.Adjustment, error) {
+	return loaders.Adjustment{RateRPS: c.rate, Skip: c.skip}, nil
+}
+
+// counter answers each request with its body, and counts those that are not
+// as the row wants them.
+type counter struct {
+	asked, wrong atomic.Uint64
+	last         atomic.Value
+	right        func(*http.Request, string) bool
+}
+
+func (c *counter) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(r.Body)
+	c.asked.Add(1)
+	if err != nil || !c.right(r, string(body)) {
+		c.wrong.Add(1)
+		c.last.Store(fmt.Sprintf("%s %s %v %q", r.Method, r.URL, r.Header, body))
+	}
+	// Without a length the answer to HTTP/1.0 would end the connection.
+	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	_, _ = w.Write(body)
+}
+
+func specOf(address string, change func(*loaders.Spec)) loaders.Spec {
+	s := loaders.Spec{
+		Target: loaders.Target{Network: "tcp", Address: address, Host: address}, Protocol: scenarios.H1, Connections: 4, Threads: 1,
+		Requests: []scenarios.Request{{Name: "a", Method: "GET", Path: "/"}},
+		Phases:   []loaders.Phase{{Name: "closed", Loop: results.ClosedLoop, Measured: true, Duration: time.Second}},
+	}
+	if change != nil {
+		change(&s)
+	}
+	return s
+}
+
+// TestRealToolsAskWhatTheRowSays runs each tool for a second against a server
+// that checks and counts what it is asked.
+func TestRealToolsAskWhatTheRowSays(t *testing.T) {
+	t.Parallel()
+	text := &scenarios.Body{Text: "0123456789", Length: 3333}
+	post := func(s *loaders.Spec) {
+		s.Requests[0] = scenarios.Request{Name: "p", Method: "POST", Path: "/echo?x=1", Body: text, Headers: []scenarios.Header{
+			{Name: "Content-Type", Value: "application/x-joust"}, {Name: "X-Joust", Value: `a "b" \c`},
+		}}
+	}
+	posted := func(r *http.Request, body string) bool {
+		return r.Method == "POST" && r.URL.String() == "/echo?x=1" && r.Header.Get("Content-Type") == "application/x-joust" &&
+			r.Header.Get("X-Joust") == `a "b" \c` && body == string(text.Bytes())
+	}
+	var paths sync.Map
+	for name, c := range map[string]struct {
+		tools  []string
+		change func(*loaders.Spec)
+		right  func(*http.Request, string) bool
+	}{
+		"plain": {[]string{"wrk", "h2load", "ab"}, nil, func(r *http.Request, _ string) bool { return r.Method == "GET" && r.URL.Path == "/" }},
+		"body":  {[]string{"wrk", "h2load", "ab"}, post, posted},
+		"pipelined": {[]string{"wrk", "h2load"}, func(s *loaders.Spec) { s.Depth = 4 }, func(r *http.Request, _ string) bool {
+			return r.URL.Path == "/"
+		}},
+		"in turn": {[]string{"wrk", "h2load"}, func(s *loaders.Spec) {
+			s.Requests = append(s.Requests, scenarios.Request{Name: "b", Method: "GET", Path: "/b"})
+		}, func(r *http.Request, _ string) bool { paths.Store(r.URL.Path, true); return true }},
+		"chunked": {[]string{"wrk"}, func(s *loaders.Spec) {
+			post(s)
+			s.Requests[0].Body = &scenarios.Body{Text: "0123456789", Length: 3333, Chunk: 1000}
+		}, func(r *http.Request, body string) bool { return posted(r, body) && len(r.TransferEncoding) == 1 }},
+		"HEAD": {[]string{"ab"}, func(s *loaders.Spec) { s.Requests[0].Method = "HEAD" }, func(r *http.Request, _ string) bool { return r.Method == "HEAD" }},
+	} {
+		for _, tool := range c.tools {
+			t.Run(tool+" "+name, func(t *testing.T) {
+				t.Parallel()
+				f := installed(t, tool)
+				count := &counter{right: c.right}
+				s := httptest.NewServer(count)
+				defer s.Close()
+				told := &control{}
+				report, err := Loader{Found: f, Starter: direct{f.Path}, Dir: t.TempDir()}.Run(t.Context(), specOf(s.Listener.Addr().String(), c.change), told)
+				if err != nil {
+					t.Fatal(err)
+				}
+				p := report.Phase("closed")
+				if p.Total.Completed == 0 || p.Total.Failed > 0 || count.wrong.Load() > 0 {
+					t.Errorf("%d completed, %d failed (%s), %d wrong, the last %v", p.Total.Completed, p.Total.Failed, p.Total.FirstError, count.wrong.Load(), count.last.Load())
+				}
+				// What was in flight at the end is not in the tool's count.
+				asked, flight := count.asked.Load(), uint64(4*max(1, report.Depth))
+				if p.Total.Completed > asked || p.Total.Completed+flight < asked {
+					t.Errorf("it counts %d, the server %d", p.Total.Completed, asked)
+				}
+				if got := time.Duration(p.WindowNS()); got < 900*time.Millisecond || got > 3*time.Second {
+					t.Errorf("a window of %v", got)
+				}
+				if len(report.Warnings) > 0 || report.Version == "" || len(told.windows) != 1 || told.lead[0] < 50*time.Millisecond {
+					t.Errorf("warnings %q, version %q, windows %+v, announced %v ahead", report.Warnings, report.Version, told.windows, told.lead)
+				}
+			})
+		}
+	}
+}
+
+func TestWhatAToolCannotKnowIsNull(t *testing.T) {
+	t.Parallel()
+	f := Found{Tool: tool(t, "wrk"), Path: "/usr/bin/wrk", Version: "4.1.0"}
+	report, err := Loader{Found: f, Starter: replay{recorded(t, "wrk-hello")}, Dir: t.TempDir()}.Run(t.Context(), specOf("127.0.0.1:80", nil), &control{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := json.Marshal(report)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		`"connections_open":null`, `"seed":null`, `"gc_pause_ns":null`, `"sent_bytes":null`, `"min_connections_open":null`,
+		`"completed_first_half":null`, `"received_bytes":12111052`, `"received_body_bytes":null`,
+	} {
+		if !strings.Contains(string(text), want) {
+			t.Errorf("no %s in %s", want, text)
+		}
+	}
+	var back results.Report
+	if err := json.Unmarshal(text, &back); err != nil {
+		t.Fatal(err)
+	}
+	p := back.Phase("closed")
+	if back.Knows("seed") || p.Knows("min_connections_open") || !p.Knows("received_bytes") || p.Total.Completed != 85873 || back.Foreign.Tool != "wrk" {
+		t.Errorf("read back as %+v", back)
+	}
+}
+
+// replay prints what was recorded.
+type replay struct{ output Output }
+
+func (r replay) Run(_ context.Context, _ []string, started func()) (Output, error) {
+	started()
+	return r.output, nil
+}
+
+// TestOpenLoopOfWrk2 has recorded output, since no live wrk2 was at hand.
+func TestOpenLoopOfWrk2(t *testing.T) {
+	t.Parallel()
+	f := Found{Tool: tool(t, "wrk2"), Path: "/opt/wrk2", Version: "4.0.0"}
+	spec := specOf("127.0.0.1:80", func(s *loaders.Spec) {
+		s.Phases = []loaders.Phase{
+			{Name: "warm-up", Loop: results.ClosedLoop, Duration: time.Second},
+			{Name: "open 2000/s", Loop: results.OpenLoop, Measured: true, Duration: 14500 * time.Millisecond, Adjust: true},
+		}
+	})
+	told := &control{rate: 1999.6}
+	report, err := Loader{Found: f, Starter: replay{recorded(t, "wrk2-normal-u_latency")}, Dir: t.TempDir()}.Run(t.Context(), spec, told)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := report.Phase("open 2000/s")
+	if p.Rate == nil || p.Rate.TargetRPS != 2000 || p.Rate.Achieved != 29963 || p.Rate.Offered < 30000 || p.Rate.Offered > 30004 {
+		t.Errorf("rate %+v", p.Rate)
+	}
+	if ns, ok := p.Total.CorrectedTable.At(0.5); !ok || ns != 851000 {
+		t.Errorf("corrected p50 is %d", ns)
+	}
+	for phase, want := range map[string]string{"warm-up": "-d 1s -R 2000", "open 2000/s": "-d 15s -R 2000"} {
+		if got := strings.Join(report.Foreign.Commands[phase], " "); !strings.Contains(got, want) || !strings.HasPrefix(got, "/opt/wrk2 ") {
+			t.Errorf("%s: %q", phase, got)
+		}
+	}
+	if !slices.ContainsFunc(report.Warnings, func(w string) bool { return strings.Contains(w, "14.5s asked for; wrk2 ran for 15 s") }) {
+		t.Errorf("warnings %q", report.Warnings)
+	}
+	told.skip = "no peak"
+	if report, err = (Loader{Found: f, Starter: replay{}, Dir: t.TempDir()}).Run(t.Context(), spec, told); err != nil || report.Phase("open 2000/s").Skipped != "no peak" {
+		t.Errorf("a skipped rate: %+v, %v", report.Phases, err)
+	}
+}
+
+func TestLargeTransfersStretchTheRun(t *testing.T) {
+	t.Parallel()
+	for pace, want := range map[float64]int{0: 2, 100: 2, 10: 5, 1: 10} {
+		d := &drive{pace: pace}
+		if got := d.seconds(&loaders.Phase{Duration: 1500 * time.Millisecond, MinCompletions: 50, MaxDuration: 10 * time.Second}); got != want {
+			t.Errorf("at %g req/s: %d s, want %d", pace, got, want)
+		}
+	}
+}
+
+func TestInterruptedToolReports(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	f := Found{Tool: tool(t, "ab"), Path: "ab"}
+	starter := starterFunc(func(ctx context.Context, _ []string, started func()) (Output, error) {
+		started()
+		cancel()
+		<-ctx.Done()
+		return Output{}, ctx.Err()
+	})
+	report, err := Loader{Found: f, Starter: starter, Dir: t.TempDir()}.Run(ctx, specOf("127.0.0.1:80", nil), &control{})
+	if err != nil || !report.Interrupted {
+		t.Errorf("report %+v, %v", report, err)
+	}
+}
+
+type starterFunc func(context.Context, []string, func()) (Output, error)
+
+func (f starterFunc) Run(ctx context.Context, args []string, started func()) (Output, error) {
+	return f(ctx, args, started)
+}
