@@ -1,6 +1,7 @@
 package judge
 
 import (
+	"math"
 	"time"
 
 	"github.com/joust-bench/joust/results"
@@ -36,31 +37,34 @@ func (v *verdict) circumstances() {
 // = connections. The time between is the loader's own work, which a request
 // takes at most once. What is missing was lost, or its connection was idle.
 func (v *verdict) bookkeeping() {
-	p, r, t := v.Evidence.Loader, v.Report, v.Limits
-	if v.Reconnects || r.Depth > 1 || p.Total.Service == nil || p.Total.Failed+p.FailedOutside+p.IdleCloses+p.AnnouncedCloses > 0 {
+	p, service := v.Evidence.Loader, v.Evidence.Loader.Total.Service
+	window, connections := float64(p.WindowNS()), float64(p.MinConnectionsOpen)
+	if v.Reconnects || v.Report.Depth > 1 || service == nil || window <= 0 || connections == 0 ||
+		p.Total.Failed+p.FailedOutside+p.IdleCloses+p.AnnouncedCloses > 0 {
 		return
 	}
-	// Every connection has a request cut in two at each end of the window.
-	connections, completed := float64(p.MinConnectionsOpen), float64(p.Total.Completed)
-	if connections == 0 || completed*t.Bookkeeping < 2*connections {
-		return
-	}
-	busy := p.ThroughputRPS() * p.Total.Service.MeanNS / 1e9
-	work := 0.0
+	// On every connection the window cuts a request in two at each end: one is
+	// counted whole, the other not at all.
+	off := v.Limits.Bookkeeping + float64(service.MaxNS)/window
+	busy, work := float64(p.Total.Completed)*service.MeanNS/window, 0.0
 	for _, thread := range p.Threads {
+		if thread.Loops == 0 {
+			return // no event loop: an answered connection may wait for a goroutine
+		}
 		work += thread.Work
 	}
 	switch {
-	case busy > connections*(1+t.Bookkeeping):
-		v.misses("more were answered than were asked", busy, connections, busy/connections-1)
-	case busy+work < connections*(1-t.Bookkeeping):
-		v.misses("requests were lost or connections were idle", busy+work, connections, 1-(busy+work)/connections)
+	case busy > connections*(1+off):
+		v.misses("more was answered than asked", busy, connections, off)
+	case busy+work < connections*(1-off):
+		v.misses("requests were lost or connections were idle", busy+work, connections, off)
 	}
 }
 
-func (v *verdict) misses(what string, busy, connections, by float64) {
+func (v *verdict) misses(what string, busy, connections, off float64) {
 	v.flag(results.FlagBookkeeping)
-	v.because("littles-law", "throughput × time accounts for %.1f of %.0f connections, %s off > %s: %s", busy, connections, percent(by), percent(v.Limits.Bookkeeping), what)
+	v.because("littles-law", "throughput × time accounts for %.1f of %.0f connections, %s off > %s: %s",
+		busy, connections, percent(math.Abs(busy/connections-1)), percent(off), what)
 }
 
 // diff is how far two halves are apart, as a share of their mean.

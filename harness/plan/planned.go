@@ -50,7 +50,7 @@ func Waiting(p results.Plan, runnable func(results.PlanEntry, results.PlanTable)
 func trialTime(t Trial, p results.Plan, c *Catalogue) (nominal, atMost time.Duration) {
 	nominal, atMost = phasesTime(t, p)
 	sweep, sweepAtMost := sweepTime(t, p)
-	return trialOverhead + sweep + nominal, trialOverhead + limitTime(t.Entry.Server, c) + sweepAtMost + atMost
+	return trialOverhead + sweep + nominal, trialOverhead + limitTime(t.Entry.Server, c) + sweepAtMost + atMost + probeTime(t, p)
 }
 
 // phasesTime is the time of the trial's ladder.

@@ -35,8 +35,10 @@ type steering struct {
 	// CPU nanoseconds per request over threads.
 	peak, cost float64
 	threads    int
-	// cut is true when the load ended early.
-	cut bool
+	// cut is true when the load ended early. kernel has the kernel's witnesses
+	// of the whole load, once it has ended.
+	cut    bool
+	kernel *results.Kernel
 	// ready is what the loader connected. steps are the phases of a search for
 	// a rate, told the last one that ended, hunt what it came to.
 	ready loaders.Ready

@@ -73,6 +73,8 @@ type Runner struct {
 	written int
 	repeats repeats
 	found   map[foundKey]found
+	// probes are the experiments made so far, by cell.
+	probes map[cell][]results.Probe
 }
 
 // Execute checks the servers, runs every trial and journals it. It returns an
@@ -109,6 +111,7 @@ func (r *Runner) execute(ctx context.Context) error {
 	r.repeats = newRepeats(r.left(trials), r.RepeatBudget)
 	for i := range r.Done {
 		r.noteFound(&r.Done[i])
+		r.keepProbes(&r.Done[i])
 	}
 	r.Done = slices.DeleteFunc(r.Done, func(t results.Trial) bool { return t.Kind != results.TrialScout })
 	blocks := lastBlock(trials)
@@ -162,6 +165,7 @@ func (r *Runner) measure(ctx context.Context, p Progress) error {
 
 // note keeps in memory only what later decisions need.
 func (r *Runner) note(t results.Trial) {
+	r.keepProbes(&t)
 	if t.Kind == results.TrialScout {
 		r.Done = append(r.Done, t)
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/joust-bench/joust/harness/host"
 	"github.com/joust-bench/joust/harness/judge"
 	"github.com/joust-bench/joust/harness/plan"
+	"github.com/joust-bench/joust/harness/sample"
 	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/loaders/engine"
 	"github.com/joust-bench/joust/results"
@@ -99,7 +100,7 @@ func (r *Runner) load(ctx context.Context, t plan.Trial, row *scenarios.Scenario
 		return err
 	}
 	result.Search = steer.searched(&report)
-	result.Loaders, result.Spins = []results.Report{report}, steer.spins
+	result.Loaders, result.Spins, result.Kernel = []results.Report{report}, steer.spins, steer.kernel
 	result.Phases = steer.judged(&report)
 	result.MeasuredNS += measuredTime(&report)
 	if s.Handle != nil && !steer.cut {
@@ -107,7 +108,11 @@ func (r *Runner) load(ctx context.Context, t plan.Trial, row *scenarios.Scenario
 			result.AfterMemoryBytes = &memory
 		}
 	}
-	return steer.failure()
+	if err := steer.failure(); err != nil || steer.cut {
+		return err
+	}
+	steer.experiment(ctx, result)
+	return nil
 }
 
 // steer is the harness's side of a load of the trial's phases, not begun yet.
@@ -134,6 +139,10 @@ func (s *steering) drive(ctx context.Context) (results.Report, error) {
 	defer stopWatch()
 
 	s.ctx, s.loader = watched, loader
+	before, err := sample.ReadKernel()
+	if err != nil {
+		return results.Report{}, err
+	}
 	report, err := engine.Child{Stdin: loader.Stdin(), Stdout: loader.Stdout()}.Run(watched, s.spec, s)
 	s.cut = watched.Err() != nil
 	if s.cut || err != nil {
@@ -143,6 +152,12 @@ func (s *steering) drive(ctx context.Context) (results.Report, error) {
 	if err != nil {
 		return report, loaderError(err, loader)
 	}
+	after, err := sample.ReadKernel()
+	if err != nil {
+		return report, err
+	}
+	kernel := after.Since(before)
+	s.kernel = &kernel
 	if s.cut {
 		return report, nil
 	}
@@ -239,7 +254,8 @@ func (s *steering) judged(report *results.Report) []results.TrialPhase {
 func (s *steering) evidence(report *results.Report, p *results.Phase, m *results.TrialPhase, asked time.Duration) judge.Evidence {
 	run := &s.runner.Run
 	return judge.Evidence{
-		Loader: p, Measured: m, Report: report, Shared: run.CPUs.Shared, Tolerance: run.Plan.ErrorTolerance,
+		Loader: p, Measured: m, Report: report, Kernel: s.kernel, Probes: s.runner.probes[cellOf(s.trial, report)],
+		Shared: run.CPUs.Shared, Tolerance: run.Plan.ErrorTolerance,
 		Asked: asked, LargeTransfers: s.trial.Table.MinCompletions > 0,
 		Reconnects: s.row.Connection.ReconnectEvery > 0, FixedClients: s.row.Clients > 0, Limits: run.Plan.Limits(),
 		SpinStart: run.Spin, Spins: s.beside(p.Name),

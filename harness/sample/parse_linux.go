@@ -203,6 +203,18 @@ func parseCounters(text []byte) (map[string]int64, error) {
 	return counters, nil
 }
 
+// parsePressure reads the line "some avg10=… total=N" of a pressure file: N is
+// the microseconds in which at least one thread waited. It returns nanoseconds.
+func parsePressure(text []byte) (ns int64, ok bool) {
+	line, _, _ := bytes.Cut(text, []byte{'\n'})
+	if !bytes.HasPrefix(line, []byte("some ")) {
+		return 0, false
+	}
+	_, total, found := bytes.Cut(line, []byte(" total="))
+	us, err := parseInt(bytes.TrimSpace(total))
+	return us * 1000, found && err == nil
+}
+
 func parseInt(b []byte) (int64, error) { return strconv.ParseInt(string(b), 10, 64) }
 
 // clip bounds what an error message quotes.

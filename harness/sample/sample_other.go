@@ -25,3 +25,12 @@ func (t Tree) ResetPeak() error { return errLinuxOnly }
 
 // ReadSystem is available on Linux only.
 func ReadSystem(context.Context, int64, int64) (System, error) { return System{}, errLinuxOnly }
+
+// Counters are the kernel's witnesses at one instant.
+type Counters struct{}
+
+// ReadKernel is available on Linux only.
+func ReadKernel() (Counters, error) { return Counters{}, errLinuxOnly }
+
+// Since is available on Linux only.
+func (Counters) Since(Counters) results.Kernel { return results.Kernel{} }

@@ -3,6 +3,7 @@ package sample
 import (
 	"context"
 	"fmt"
+	"maps"
 
 	"github.com/joust-bench/joust/loaders/clock"
 	"github.com/joust-bench/joust/results"
@@ -45,13 +46,27 @@ func readMachine(ctx context.Context, at int64) (machine, error) {
 	if m.processors, err = parseProcessors(text); err != nil {
 		return m, fmt.Errorf("read the times of the processors: /proc/stat: %w", err)
 	}
-	m.counters, err = networkCounters(f)
+	m.counters, err = kernelCounters(f)
 	return m, err
 }
 
-// networkCounters reads what gopsutil has in part only: it knows nothing of
-// /proc/net/netstat, where listen overflows are.
-func networkCounters(f *files) (map[string]int64, error) {
+// Counters are the kernel's witnesses at one instant.
+type Counters struct{ values map[string]int64 }
+
+// ReadKernel reads the kernel's witnesses now.
+func ReadKernel() (Counters, error) {
+	values, err := kernelCounters(newFiles())
+	return Counters{values: values}, err
+}
+
+// Since is what happened between an earlier reading and this one.
+func (c Counters) Since(before Counters) results.Kernel {
+	return kernelDifference(before.values, c.values)
+}
+
+// kernelCounters reads what gopsutil has in part only: it knows nothing of
+// /proc/net/netstat, where listen overflows are, nor of pressure.
+func kernelCounters(f *files) (map[string]int64, error) {
 	all := make(map[string]int64)
 	for _, path := range []string{"/proc/net/snmp", "/proc/net/netstat"} {
 		text, err := f.read(path)
@@ -62,8 +77,15 @@ func networkCounters(f *files) (map[string]int64, error) {
 		if err != nil {
 			return nil, fmt.Errorf("read the kernel's network counters: %s: %w", path, err)
 		}
-		for name, value := range counters {
-			all[name] = value
+		maps.Copy(all, counters)
+	}
+	for _, resource := range []string{"cpu", "memory", "io"} {
+		text, err := f.read("/proc/pressure/" + resource)
+		if err != nil {
+			continue // a kernel without pressure accounting
+		}
+		if ns, ok := parsePressure(text); ok {
+			all["Pressure."+resource] = ns
 		}
 	}
 	return all, nil
@@ -87,23 +109,41 @@ func machineDifference(a, b machine) System {
 	if len(s.Busy) > 0 {
 		s.Steal = clamp(stolen / window / float64(len(s.Busy)))
 	}
-	grown := func(name string) *uint64 {
-		before, ok0 := a.counters[name]
-		after, ok1 := b.counters[name]
+	s.Kernel = kernelDifference(a.counters, b.counters)
+	return s
+}
+
+// kernelDifference subtracts two readings of the kernel's witnesses. One that
+// is missing in either, or ran backwards, is not known.
+func kernelDifference(a, b map[string]int64) results.Kernel {
+	grown := func(name string) *int64 {
+		before, ok0 := a[name]
+		after, ok1 := b[name]
 		if !ok0 || !ok1 || after < before {
 			return nil
 		}
-		n := uint64(after - before)
+		n := after - before
 		return &n
 	}
-	s.Kernel = results.Kernel{
-		RetransmittedSegments: grown("Tcp.RetransSegs"),
-		ResetsSent:            grown("Tcp.OutRsts"),
-		EstabResets:           grown("Tcp.EstabResets"),
-		ListenOverflows:       grown("TcpExt.ListenOverflows"),
-		ListenDrops:           grown("TcpExt.ListenDrops"),
+	count := func(name string) *uint64 {
+		n := grown(name)
+		if n == nil {
+			return nil
+		}
+		counted := uint64(*n)
+		return &counted
 	}
-	return s
+	return results.Kernel{
+		RetransmittedSegments: count("Tcp.RetransSegs"),
+		ResetsSent:            count("Tcp.OutRsts"),
+		EstabResets:           count("Tcp.EstabResets"),
+		ListenOverflows:       count("TcpExt.ListenOverflows"),
+		ListenDrops:           count("TcpExt.ListenDrops"),
+		DelayedACKs:           count("TcpExt.DelayedACKs"),
+		CPUPressureNS:         grown("Pressure.cpu"),
+		MemoryPressureNS:      grown("Pressure.memory"),
+		IOPressureNS:          grown("Pressure.io"),
+	}
 }
 
 func clamp(share float64) float64 { return min(max(share, 0), 1) }

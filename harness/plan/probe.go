@@ -1,0 +1,72 @@
+package plan
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/joust-bench/joust/loaders"
+	"github.com/joust-bench/joust/results"
+)
+
+// The windows of the experiments that a cell may need (method.md §3).
+const (
+	probeWarmup = 300 * time.Millisecond
+	probeWindow = 500 * time.Millisecond
+	probeLead   = 50 * time.Millisecond
+	// probeStretch bounds a window of a large transfer.
+	probeStretch = 2 * time.Second
+	// alternations is how often the loader is slowed, and how often not.
+	alternations = 4
+	// moreClients is how many windows there are with twice the clients.
+	moreClients = 3
+)
+
+// ElasticityPhases are a warm-up, and windows in which the loader works as it
+// does, with its own think spin, in turn with windows in which it works longer
+// for each response by the delay.
+func ElasticityPhases(t results.PlanTable, own, delay time.Duration) []loaders.Phase {
+	phases := []loaders.Phase{probeStart()}
+	for i := range alternations {
+		off, on := probePhase(t, fmt.Sprintf("probe off %d", i+1)), probePhase(t, fmt.Sprintf("probe on %d", i+1))
+		off.ThinkSpin, on.ThinkSpin = own, own+delay
+		phases = append(phases, off, on)
+	}
+	return phases
+}
+
+// ClientPhases are a warm-up, and windows in which the loader works with its
+// own think spin.
+func ClientPhases(t results.PlanTable, own time.Duration) []loaders.Phase {
+	phases := []loaders.Phase{probeStart()}
+	for i := range moreClients {
+		p := probePhase(t, fmt.Sprintf("probe clients %d", i+1))
+		p.ThinkSpin = own
+		phases = append(phases, p)
+	}
+	return phases
+}
+
+func probeStart() loaders.Phase {
+	return loaders.Phase{Name: "probe warm-up", Loop: results.ClosedLoop, Duration: probeWarmup}
+}
+
+func probePhase(t results.PlanTable, name string) loaders.Phase {
+	p := loaders.Phase{Name: name, Loop: results.ClosedLoop, Measured: true, Duration: probeWindow, Lead: probeLead}
+	if t.MinCompletions > 0 {
+		p.MinCompletions, p.MaxDuration = t.MinCompletions, probeStretch
+	}
+	return p
+}
+
+// probeTime is the longest that the experiments on a cell take: once a cell,
+// and only where its shares do not tell what limited it.
+func probeTime(t Trial, p results.Plan) time.Duration {
+	if t.Kind != results.TrialMeasured || t.Repetition != 1 || !t.Table.Closed {
+		return 0
+	}
+	total := trialOverhead
+	for _, x := range ElasticityPhases(t.Table, 0, 1) {
+		total += phaseOverhead + x.Lead + max(x.Duration, x.MaxDuration) + ns(p.DrainNS)
+	}
+	return total
+}
