@@ -2,7 +2,8 @@ package results
 
 // Probe is an experiment on a closed-loop cell whose shares alone do not tell
 // what limited it (method.md §3). It is made once a cell, on the still running
-// server of a trial, after the ladder and outside all medians.
+// server of the first valid trial that needs it, after the ladder and outside
+// all medians; one that gives no reading is tried once more in a later trial.
 type Probe struct {
 	Kind ProbeKind `json:"kind"`
 	// Off are the windows without the change and On those with it, in the

@@ -22,7 +22,7 @@ type Evidence struct {
 	// not read.
 	Kernel *results.Kernel
 	// Probes are the experiments made on the phase's cell, in this trial or in
-	// an earlier one: at most one of a kind.
+	// an earlier one. The first of a kind that has a reading counts.
 	Probes []results.Probe
 	// Limits are the thresholds; the zero value takes the default ones.
 	Limits results.Thresholds

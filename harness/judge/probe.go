@@ -2,7 +2,6 @@ package judge
 
 import (
 	"fmt"
-	"math"
 	"slices"
 
 	"github.com/joust-bench/joust/results"
@@ -16,6 +15,11 @@ const ProbeShare = 0.20
 // leastChange is the growth of D_L below which a pair of windows tells nothing:
 // noise would be divided by nearly nothing.
 const leastChange = ProbeShare / 4
+
+// mostApart is how far apart the middle pairs of windows may read before the
+// elasticity probe tells nothing: as far as its two thresholds and half as far
+// again.
+const mostApart = 0.45
 
 // Needs is the experiment that the table of method.md §3 asks for, given what
 // the two shares say; empty where they say enough, and where the phase is not
@@ -53,12 +57,17 @@ func (v *verdict) experiment() {
 	}
 }
 
-func (v *verdict) probe(kind results.ProbeKind) *results.Probe {
-	i := slices.IndexFunc(v.Probes, func(p results.Probe) bool { return p.Kind == kind })
-	if i < 0 {
-		return nil
+// probe is the first experiment of the kind with a reading, else the last
+// without; nil where there is none.
+func (v *verdict) probe(kind results.ProbeKind) (found *results.Probe) {
+	for i := range v.Probes {
+		if p := &v.Probes[i]; p.Kind == kind {
+			if found = p; p.Reading != nil {
+				break
+			}
+		}
 	}
-	return &v.Probes[i]
+	return found
 }
 
 // elasticity decides by how the throughput answers to a slower loader.
@@ -125,32 +134,40 @@ func Read(p *results.Probe, limits results.Thresholds) {
 	}
 }
 
-// readElasticity takes the median of the pairs of neighbouring windows, so that
-// drift and a single disturbed window do not decide.
+// readElasticity takes the median over the pairs of neighbouring windows, so
+// that drift and a single disturbed window do not decide.
 func readElasticity(p *results.Probe) {
-	var readings []float64
-	for i := range min(len(p.Off), len(p.On)) {
-		if x, ok := pairElasticity(p.Off[i], p.On[i]); ok {
-			readings = append(readings, x)
-		}
-	}
-	if 2*len(readings) <= len(p.Off) {
-		p.Failed = fmt.Sprintf("the loader's CPU time per request did not grow by the %.2f µs that were added to it", float64(p.DelayNS)/1e3)
+	cost := func(w results.ProbeWindow) float64 { return w.LoaderCPUNS }
+	off, on := medianOf(p.Off, cost), medianOf(p.On, cost)
+	if off <= 0 || change(off, on) < leastChange {
+		p.Failed = fmt.Sprintf("the loader's CPU time per request went from %.2f µs to %.2f µs and did not grow by about the %.2f µs that were added to it",
+			off/1e3, on/1e3, float64(p.DelayNS)/1e3)
 		return
 	}
-	x, low, high := stats.Median(readings).Value, slices.Min(readings), slices.Max(readings)
-	p.Reading, p.Low, p.High = &x, &low, &high
+	var readings []float64
+	for i := range min(len(p.Off), len(p.On)) {
+		readings = append(readings, -change(p.Off[i].ThroughputRPS(), p.On[i].ThroughputRPS())/change(off, on))
+	}
+	slices.Sort(readings)
+	n := len(readings)
+	low, high := readings[0], readings[n-1]
+	p.Low, p.High = &low, &high
+	if a, b := readings[n/4], readings[n-1-n/4]; n > 2 && b-a > mostApart {
+		p.Failed = fmt.Sprintf("its pairs of windows disagree: they read from %.2f to %.2f, and those in the middle are %.2f apart > %.2f", low, high, b-a, mostApart)
+		return
+	}
+	x := stats.Median(readings).Value
+	p.Reading = &x
 }
 
-// pairElasticity is −(ΔX/X) ÷ (ΔD_L/D_L) with X and D_L at the middle of each
-// change, so that a loader that limits alone (X ∝ 1/D_L) reads exactly 1.
-func pairElasticity(off, on results.ProbeWindow) (float64, bool) {
-	change := func(a, b float64) float64 { return (b - a) / ((a + b) / 2) }
-	cost := change(off.LoaderCPUNS, on.LoaderCPUNS)
-	if off.LoaderCPUNS <= 0 || math.IsNaN(cost) || cost < leastChange {
-		return 0, false
+// change is that from a to b as a share of what lies between: −(ΔX/X) ÷
+// (ΔD_L/D_L) of a loader that limits alone (X ∝ 1/D_L) is exactly 1 with it,
+// however large the change.
+func change(a, b float64) float64 {
+	if a+b == 0 {
+		return 0
 	}
-	return -change(off.ThroughputRPS(), on.ThroughputRPS()) / cost, true
+	return (b - a) / ((a + b) / 2)
 }
 
 func medianOf(windows []results.ProbeWindow, of func(results.ProbeWindow) float64) float64 {

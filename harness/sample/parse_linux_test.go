@@ -179,3 +179,16 @@ func FuzzParseCounters(f *testing.F) {
 		}
 	})
 }
+
+func TestParsePressure(t *testing.T) {
+	t.Parallel()
+	const text = "some avg10=2.22 avg60=7.81 avg300=15.70 total=97371021\nfull avg10=0.00 avg60=0.00 avg300=0.00 total=7\n"
+	if ns, ok := parsePressure([]byte(text)); !ok || ns != 97_371_021_000 {
+		t.Errorf("%d ns, %t", ns, ok)
+	}
+	for _, bad := range []string{"", "some avg10=1\n", "full total=3\n", "some total=x\n"} {
+		if ns, ok := parsePressure([]byte(bad)); ok {
+			t.Errorf("%q gave %d ns", bad, ns)
+		}
+	}
+}

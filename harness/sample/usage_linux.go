@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strconv"
 	"time"
 
@@ -66,6 +67,12 @@ type observation struct {
 	pids    []int
 	cpu     snapshot
 	threads threadTimes
+	// quotas are the groups with a CPU quota, throttling what they tell.
+	quotas     []quotaGroup
+	throttling *throttling
+	// pressure is the CPU pressure of the tree's own cgroup in nanoseconds,
+	// below 0 where there is none.
+	pressure int64
 }
 
 // observe waits for the instant and reads: first the CPU time, on which the
@@ -76,6 +83,7 @@ func (t Tree) observe(ctx context.Context, f *files, at int64) (observation, err
 		return o, fmt.Errorf("sample %s: %w", t, err)
 	}
 	pids, listErr := t.pids(f)
+	o.quotas = f.quotas(pids)
 	if err := wait(ctx, at); err != nil {
 		return o, fmt.Errorf("sample %s: %w", t, err)
 	}
@@ -86,8 +94,24 @@ func (t Tree) observe(ctx context.Context, f *files, at int64) (observation, err
 	if o.cpu, err = t.snapshot(f, pids); err != nil {
 		return o, err
 	}
+	o.throttling, o.pressure = f.throttling(o.quotas), t.pressure(f)
 	o.pids, o.threads = pids, f.threads(pids)
 	return o, nil
+}
+
+// pressure is how long threads of the tree were ready and had no processor.
+func (t Tree) pressure(f *files) int64 {
+	if t.Cgroup == "" {
+		return -1
+	}
+	text, err := f.read(filepath.Join(t.Cgroup, "cpu.pressure"))
+	if err != nil {
+		return -1
+	}
+	if ns, ok := parsePressure(text); ok {
+		return ns
+	}
+	return -1
 }
 
 // timeline polls until shortly before the window ends. Without a cgroup it
@@ -135,6 +159,7 @@ func (t Tree) fill(f *files, u *results.Usage, first, last observation) {
 	u.CPUNS, u.UserNS, u.SystemNS = use.total, &use.user, &use.system
 	u.CPUSource, u.ThrottledNS, u.ThrottledPeriods = use.source, use.throttled, use.periods
 	u.GroupPeakBytes = t.groupPeak(f)
+	fillQuota(u, first, last)
 	u.BusiestThread = busiest(first.threads, last.threads)
 	if memory, err := f.memory(last.pids); err != nil {
 		u.Warnings = append(u.Warnings, fmt.Sprintf("the memory of %s could not be read: %v", t, err))
@@ -151,6 +176,21 @@ func (t Tree) fill(f *files, u *results.Usage, first, last observation) {
 	}
 	u.Warnings = append(u.Warnings, lateness(*u)...)
 	u.Warnings = append(u.Warnings, use.warnings()...)
+}
+
+// fillQuota writes what a quota did to the tree in the window: in its own group
+// or in one above it, of whichever hierarchy has the CPU controller.
+func fillQuota(u *results.Usage, first, last observation) {
+	if first.pressure >= 0 && last.pressure >= first.pressure {
+		ns := last.pressure - first.pressure
+		u.CPUPressureNS = &ns
+	}
+	a, b := first.throttling, last.throttling
+	if a == nil || b == nil || b.ns < a.ns {
+		return
+	}
+	ns, periods, throttled := b.ns-a.ns, b.periods-a.periods, b.throttled-a.throttled
+	u.ThrottledNS, u.QuotaPeriods, u.ThrottledPeriods, u.QuotaCPUs = &ns, &periods, &throttled, tightest(last.quotas)
 }
 
 // warnings tells what makes the figure doubtful.

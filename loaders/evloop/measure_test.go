@@ -180,3 +180,39 @@ func TestShapedSchedules(t *testing.T) {
 		t.Errorf("the server counts %d requests", asked.Load())
 	}
 }
+
+// TestReceiveQueues lets the kernel say whose doing it is that requests are in
+// flight: of a server that answers nothing, or of a loader that does not read.
+func TestReceiveQueues(t *testing.T) {
+	t.Parallel()
+	var asked atomic.Int64
+	for name, c := range map[string]struct {
+		serve func(net.Conn, *bufio.Reader)
+		spin  time.Duration
+		holds func(inFlight, unanswered int) bool
+	}{
+		"a silent server":  {silent, 0, func(n, unanswered int) bool { return n == 8 && unanswered == n }},
+		"a slow loader":    {answering(&asked), 10 * time.Millisecond, func(n, unanswered int) bool { return n >= 4 && 2*unanswered < n }},
+		"nobody is behind": {answering(&asked), 0, func(n, unanswered int) bool { return unanswered <= n && n <= 8 }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			phase := enginetest.Open(1000, 200*time.Millisecond)
+			phase.ThinkSpin = c.spin
+			spec := specAt(local(t, c.serve), phase)
+			spec.Connections, spec.Threads, spec.Drain = 8, 1, 50*time.Millisecond
+			for try := 1; ; try++ {
+				p := drive(t, spec).Phases[0]
+				if p.InFlight == nil || p.Unanswered == nil {
+					t.Fatal("nobody looked")
+				}
+				if c.holds(*p.InFlight, *p.Unanswered) {
+					return
+				}
+				if try == 20 {
+					t.Fatalf("%d of %d connections in flight were unanswered", *p.Unanswered, *p.InFlight)
+				}
+			}
+		})
+	}
+}

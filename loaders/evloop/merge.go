@@ -18,17 +18,22 @@ func (s *session) merge(result *results.Phase, on *phase, outcomes []*outcome) e
 		ends = func(a, b int64) int64 { return max(a, b) }
 	}
 	total := outcomes[0]
+	asked, unanswered := 0, 0
 	var errs []error
 	for i, o := range outcomes {
 		o.Slowest.OfThread(o.thread)
 		o.Traffic = o.at1.traffic.Since(o.at0.traffic)
 		result.MinConnectionsOpen += o.minOpen
 		result.Threads = append(result.Threads, s.threadUse(o))
+		asked, unanswered = asked+o.asked, unanswered+o.unanswered
 		errs = append(errs, o.err)
 		if i > 0 {
 			total.Window.T1 = ends(total.Window.T1, o.Window.T1)
 			total.Merge(&o.Phase)
 		}
+	}
+	if on.loop == results.OpenLoop {
+		result.InFlight, result.Unanswered = &asked, &unanswered
 	}
 	names := make([]string, len(s.spec.Requests))
 	for i := range names {

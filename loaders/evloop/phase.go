@@ -39,7 +39,10 @@ type outcome struct {
 	now, at0, at1 reading
 	thread        int
 	minOpen       int
-	err           error
+	// asked counts the connections in flight whose receive queue was looked at
+	// when the window ended, unanswered those of them with an empty one.
+	asked, unanswered int
+	err               error
 }
 
 // reading is what a thread notes at the window's ends.

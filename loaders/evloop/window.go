@@ -3,6 +3,8 @@
 package evloop
 
 import (
+	"golang.org/x/sys/unix"
+
 	"github.com/joust-bench/joust/loaders/arrival"
 	"github.com/joust-bench/joust/loaders/clock"
 	"github.com/joust-bench/joust/results"
@@ -67,6 +69,36 @@ func (w *worker) mark(now int64) {
 	w.nextMark = never
 	if w.phase.loop == results.ClosedLoop {
 		w.sending = false
+		return
+	}
+	w.askQueues()
+}
+
+// queuesAsked is how many connections of a thread are asked for what lies in
+// their receive queues: a system call each, while answers wait.
+const queuesAsked = 256
+
+// askQueues looks whose doing it is that requests are in flight: the server's
+// where nothing of the answer has arrived.
+func (w *worker) askQueues() {
+	step := max(1, w.inFlight/queuesAsked)
+	busy := 0
+	for i := range w.conns {
+		c := &w.conns[i]
+		if c.state != stateOpen || c.count == 0 {
+			continue
+		}
+		if busy++; busy%step != 0 {
+			continue
+		}
+		waiting, err := unix.IoctlGetInt(int(c.fd), unix.SIOCINQ)
+		if err != nil {
+			continue // nothing is known of this one
+		}
+		w.out.asked++
+		if waiting == 0 {
+			w.out.unanswered++
+		}
 	}
 }
 

@@ -49,6 +49,7 @@ type Phase struct {
 
 	// The counts are as in results.Phase and results.RateReport.
 	FirstHalf, Before, After, FailedOutside uint64
+	TimeoutsOutside                         uint64
 	Unfinished, NeverSent, Censored, Shed   uint64
 	Offered, BacklogT0, BacklogT1           uint64
 	IdleCloses, AnnouncedCloses, Reconnects uint64
@@ -191,6 +192,9 @@ func (p *Phase) Failed(e *Exchange, now int64, cause results.Cause, status int, 
 	}
 	if !p.Window.Inside(at) {
 		p.FailedOutside++
+		if cause == results.CauseTimeout {
+			p.TimeoutsOutside++
+		}
 		g.Note(detail)
 		return
 	}
@@ -267,6 +271,7 @@ func (p *Phase) Merge(o *Phase) {
 	p.Before += o.Before
 	p.After += o.After
 	p.FailedOutside += o.FailedOutside
+	p.TimeoutsOutside += o.TimeoutsOutside
 	p.Unfinished += o.Unfinished
 	p.NeverSent += o.NeverSent
 	p.Censored += o.Censored
@@ -287,7 +292,7 @@ func (p *Phase) Merge(o *Phase) {
 func (p *Phase) Into(r *results.Phase, names []string) error {
 	r.Loop, r.T0NS, r.T1NS = p.Window.Loop, p.Window.T0, p.Window.T1
 	r.CompletedFirstHalf, r.CompletedBefore, r.CompletedAfter = p.FirstHalf, p.Before, p.After
-	r.FailedOutside, r.Unfinished = p.FailedOutside, p.Unfinished
+	r.FailedOutside, r.TimeoutsOutside, r.Unfinished = p.FailedOutside, p.TimeoutsOutside, p.Unfinished
 	r.SentBytes, r.ReceivedBytes = p.Traffic.Sent, p.Traffic.Received
 	r.SentBodyBytes, r.ReceivedBodyBytes = p.Traffic.SentBody, p.Traffic.ReceivedBody
 	r.IdleCloses, r.AnnouncedCloses, r.Reconnects = p.IdleCloses, p.AnnouncedCloses, p.Reconnects
