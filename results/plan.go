@@ -26,6 +26,9 @@ type Plan struct {
 	// Thresholds are the limits by which the run is judged; absent in runs that
 	// were stored before they could be changed.
 	Thresholds *Thresholds `json:"thresholds,omitempty"`
+	// Baseline is the entry that tables compare all others with; empty for all
+	// pairs.
+	Baseline string `json:"baseline,omitempty"`
 	// PlannedNS is the nominal duration, builds apart; AtMostNS the worst
 	// case.
 	PlannedNS int64 `json:"planned_ns"`

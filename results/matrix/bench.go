@@ -27,6 +27,13 @@ func (p *page) section(heading, caption string, t *table) {
 	p.WriteString(t.markdown())
 }
 
+// after writes a line beneath a table; nothing for an empty one.
+func (p *page) after(text string) {
+	if text != "" {
+		p.line("\n%s", text)
+	}
+}
+
 // list writes a heading and items; nothing for no items.
 func (p *page) list(heading, caption string, items []string) {
 	if len(items) == 0 {
@@ -46,6 +53,7 @@ func (p *page) list(heading, caption string, items []string) {
 func Bench(run results.Run) string {
 	v, p := newView(run), &page{}
 	v.head(p, "Closed loop: peak throughput, service time and cost")
+	p.list("## What to trust here", "", v.trust())
 	caption := "Loader: " + escape(v.loader()) + "."
 	for _, protocol := range v.protocols() {
 		name := escape(protocol)
@@ -55,11 +63,13 @@ func Bench(run results.Run) string {
 		p.section("## Service time p50 / p99, "+name, caption+" Closed loop, from the actual send to the last byte: no tail latency at a fixed rate (that is in wrk2_results.md).",
 			v.serviceTimes(append(requests, bytes...)))
 	}
+	p.list("## Differences", v.claimCaption("peaks"), v.peakWords())
+	p.list("## Common ceiling suspected", "Servers that look equal here may be equal only in what limits them together.", v.ceilings())
 	v.sweepTables(p)
 	p.list("## A/A placebo", "", v.placebo())
 	v.legend(p)
 	v.resources(p, caption)
-	p.section("## What limited each cell", "U_S and U_L are the busy shares of what server and loader could use; medians over valid trials.", v.evidence())
+	p.section("## What limited each cell", "U_S and U_L are the busy shares of what server and loader could use; medians over valid trials. Elasticity: how the throughput answered to a loader that was slowed on purpose, 1 where the loader limits and 0 where it does not, or what more clients brought. Stalls: the share of the window lost to stalls of the loader of 1 ms or more.", v.evidence())
 	v.witnesses(p)
 	v.missingLists(p, v.closedSteps)
 	v.method(p)
@@ -68,13 +78,14 @@ func Bench(run results.Run) string {
 
 // serviceTimes is the table of p50 / p99 of closed loops.
 func (v *view) serviceTimes(tables []results.PlanTable) *table {
-	out := &table{head: append([]string{"scenario"}, v.names()...), left: 1}
+	out := &table{head: append(append([]string{"scenario"}, v.names()...), "noise band", "detectable"), left: 1}
 	for _, t := range tables {
 		cells := v.closedCells(t)
 		middle, high := make([]latency, len(cells)), make([]latency, len(cells))
+		readings := make([][]reading, len(cells))
 		for i := range cells {
-			readings := v.readings(&cells[i], service)
-			middle[i], high[i] = percentile(readings, p50), percentile(readings, p99)
+			readings[i] = v.readings(&cells[i], service)
+			middle[i], high[i] = percentile(readings[i], p50), percentile(readings[i], p99)
 		}
 		in := latencyScale(slices.Concat(middle, high))
 		row := []string{t.Scenario + ", " + in.unit}
@@ -85,9 +96,33 @@ func (v *view) serviceTimes(tables []results.PlanTable) *table {
 			}
 			row = append(row, withSpread(middle[i], in)+" / "+withSpread(high[i], in))
 		}
-		out.add(row...)
+		a, b := v.latencyContest("p50", cells, readings, p50), v.latencyContest("p99", cells, readings, p99)
+		out.add(append(row, a.band()+" / "+b.band(), a.detectable()+" / "+b.detectable())...)
 	}
 	return out
+}
+
+// claimCaption says by what rule a difference is claimed.
+func (v *view) claimCaption(of string) string {
+	among := "all pairs of servers of a table"
+	if b := v.run.Plan.Baseline; b != "" {
+		among = "each server with the baseline " + escape(b)
+	}
+	return "Of " + of + ", comparing " + among + ": claimed only where an exact Mann–Whitney U test says so after Holm's correction over the comparisons of that figure in the table, and the ratio lies outside the noise band. In brackets the 95 % interval of the ratio."
+}
+
+// peakWords tells each closed-loop table in words.
+func (v *view) peakWords() []string {
+	var items []string
+	for _, t := range v.run.Plan.Tables {
+		if !t.Closed {
+			continue
+		}
+		if words := v.peakContest(t, v.closedCells(t)).words(); words != "" {
+			items = append(items, escape(fmt.Sprintf("%s, %s: %s.", t.Scenario, t.Protocol, words)))
+		}
+	}
+	return items
 }
 
 func withSpread(l latency, in scale) string {
@@ -102,9 +137,11 @@ func (v *view) legend(p *page) {
 	p.list("## How to read these tables", "", []string{
 		"`x`: the server was the limit. `x … y`: both sides were full; the server's peak lies between. `≥ x (≈ y)`: the loader was the limit; x is a lower bound, y the peak that the server's own CPU use implies (no estimate where the server was less than 70 % busy).",
 		"`x at N clients`: neither side was full; more clients may give more. `x †`: server and loader shared CPUs. `x ?`: what limited it is not known.",
-		"`[low – high]`: 95 % interval of the median (6 trials or more). `(low – high)`: the range of fewer trials, which claims no confidence. Neither: one trial. No ranks and no differences are claimed here.",
+		"`[low – high]`: 95 % interval of the median (6 trials or more). `(low – high)`: the range of fewer trials, which claims no confidence. Neither: one trial.",
+		"`rank 2–4`: the places that the claimed differences leave open, 1 being the best; servers that were not told apart share places, and a server may share them with two others that differ. With a baseline, `+12 %` is a claimed difference from it and `≈` none. No rank: too few trials for claims, or a lower bound; an interval `x … y` is ranked by both its ends.",
+		"`noise band`: a ratio within it is noise, whatever a test says: max(1 %, 1.96 · s⁺ · √(2/n)), s⁺ being the 95 % upper bound of the spread within cells. `detectable`: the smallest difference that would have been claimed with 80 % probability, at this n, this spread and this number of comparisons; `—` where no difference could be.",
 		"`; 2 of 6 void`: void trials are left out; the reasons are listed below. `; n = 4`: fewer trials than planned so far.",
-		"`—` says why: unsupported, no fixture (the server does not claim the row), not installed, void, not run, beyond the loader, too few samples (a percentile needs 10 samples beyond it), interrupted.",
+		"`—` says why: unsupported, no fixture (the server does not claim the row), not installed, void, not run, beyond the loader, too few samples (a percentile needs 10 samples beyond it), interrupted. `~` before a latency: the loader's own lag reaches into it.",
 		"On loopback the kernel charges the work of both directions to whoever sends: the server's CPU includes part of the client's path. A faster loader can lower a server's peak: these are peaks with this loader.",
 	})
 }

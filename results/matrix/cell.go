@@ -209,16 +209,21 @@ func claims(s results.Server, t results.PlanTable) bool {
 	return has(m.Scenarios, t.Scenario) && has(m.Protocols, t.Protocol)
 }
 
-// median is the median over the valid trials of what value gives; trials for
-// which it gives nothing are left out.
-func (c *cell) median(value func(sample) (float64, bool)) stats.Estimate {
+// values is what value gives for the valid trials; trials for which it gives
+// nothing are left out.
+func (c *cell) values(value func(sample) (float64, bool)) []float64 {
 	var values []float64
 	for _, s := range c.valid {
 		if x, ok := value(s); ok {
 			values = append(values, x)
 		}
 	}
-	return stats.Median(values)
+	return values
+}
+
+// median is the median over the valid trials of what value gives.
+func (c *cell) median(value func(sample) (float64, bool)) stats.Estimate {
+	return stats.Median(c.values(value))
 }
 
 // remarks is what follows a value: trials that are void or not there yet.

@@ -121,10 +121,11 @@ func (v *view) peakScale(t results.PlanTable, cells []cell) scale {
 	return rates(values...)
 }
 
-// peakRow is one row of the throughput table.
+// peakRow is one row of the throughput table: its cells, then the noise band and
+// the smallest detectable difference.
 func (v *view) peakRow(t results.PlanTable) []string {
 	cells := v.closedCells(t)
-	in := v.peakScale(t, cells)
+	in, contest := v.peakScale(t, cells), v.peakContest(t, cells)
 	row := []string{t.Scenario + ", " + in.unit}
 	for i := range cells {
 		c := &cells[i]
@@ -133,14 +134,14 @@ func (v *view) peakRow(t results.PlanTable) []string {
 			continue
 		}
 		e := c.median(v.peak(t))
-		row = append(row, c.verdict(e, in, t.Clients)+in.spread(e)+c.remarks())
+		row = append(row, c.verdict(e, in, t.Clients)+in.spread(e)+contest.mark(i)+c.remarks())
 	}
-	return row
+	return append(row, contest.band(), contest.detectable())
 }
 
 // peaks is the throughput table of some tables of the plan.
 func (v *view) peaks(tables []results.PlanTable) *table {
-	out := &table{head: append([]string{"scenario"}, v.names()...), left: 1}
+	out := &table{head: append(append([]string{"scenario"}, v.names()...), "noise band", "detectable"), left: 1}
 	for _, t := range tables {
 		out.add(v.peakRow(t)...)
 	}

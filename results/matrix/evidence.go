@@ -13,7 +13,7 @@ import (
 
 // evidence is the table of what limited each closed-loop cell.
 func (v *view) evidence() *table {
-	out := &table{head: []string{"scenario", "protocol", "server", "limited by", "U_S", "U_L", "trials", "why"}, left: 4, wordsLast: true}
+	out := &table{head: []string{"scenario", "protocol", "server", "limited by", "U_S", "U_L", "elasticity", "stalls", "trials", "why"}, left: 4, wordsLast: true}
 	for _, t := range v.run.Plan.Tables {
 		if !t.Closed {
 			continue
@@ -26,10 +26,31 @@ func (v *view) evidence() *table {
 			}
 			limit := c.bottleneck()
 			out.add(t.Scenario, t.Protocol, c.server.Name, fmt.Sprintf("%s (%d of %d)", limit, c.count(limit), len(c.valid)),
-				shareOf(c.median(serverShare)), shareOf(c.median(loaderShare)), strconv.Itoa(len(c.valid)), c.reason(limit))
+				shareOf(c.median(serverShare)), shareOf(c.median(loaderShare)), c.elasticity(), stalled(c), strconv.Itoa(len(c.valid)), c.reason(limit))
 		}
 	}
 	return out
+}
+
+// elasticity is what the cell's experiment read: how the throughput answers to
+// a slower loader, near 1 where the loader limits; or, with its number of
+// clients, what more clients brought. "—" where none was made.
+func (c *cell) elasticity() string {
+	for _, s := range c.valid {
+		for _, p := range s.phase.Probes {
+			switch {
+			case p.Reading == nil:
+				return "— failed"
+			case p.Kind == results.ProbeClients:
+				return fmt.Sprintf("%s at %d clients", signed(1+*p.Reading)+" %", p.Clients)
+			case p.Low != nil && p.High != nil:
+				return fmt.Sprintf("%s (%s – %s)", share(*p.Reading), share(*p.Low), share(*p.High))
+			default:
+				return share(*p.Reading)
+			}
+		}
+	}
+	return "—"
 }
 
 func shareOf(e stats.Estimate) string {
@@ -62,19 +83,18 @@ func (c *cell) reason(limit results.Bottleneck) string {
 // witnesses writes failed requests by cause, and the flags.
 func (v *view) witnesses(p *page) {
 	p.section("## Failed requests", "All trials, void ones included; inside windows unless it says otherwise.", v.failures())
-	p.list("## Flags", "Circumstances of phases that were measured nevertheless.", v.flags())
+	p.list("## Known signatures", "Patterns that have a name, with the first evidence of each.", v.signatures())
+	p.list("## Flags", "Circumstances of phases that were measured nevertheless, with the number of trials.", v.flags())
 }
 
 // failures counts failed requests by cell, side and cause.
 func (v *view) failures() *table {
 	out := &table{head: []string{"scenario", "protocol", "server", "phase", "side", "cause", "requests", "first failure of the phase"}, left: 6, wordsLast: true}
-	for _, t := range v.run.Plan.Tables {
-		for _, s := range v.run.Servers {
-			for _, f := range v.failuresOf(cellKey{s.Name, t.Scenario, t.Protocol}) {
-				out.add(t.Scenario, t.Protocol, s.Name, f.phase, f.side, f.cause, strconv.FormatUint(f.count, 10), f.first)
-			}
+	v.eachServer(func(t results.PlanTable, s results.Server, trials []*results.Trial) {
+		for _, f := range failuresOf(trials) {
+			out.add(t.Scenario, t.Protocol, s.Name, f.phase, f.side, f.cause, strconv.FormatUint(f.count, 10), f.first)
 		}
-	}
+	})
 	return out
 }
 
@@ -85,7 +105,7 @@ type failure struct {
 
 // failuresOf adds up one server's failures over its trials, in the order in
 // which phases were first seen, then by cause.
-func (v *view) failuresOf(k cellKey) []failure {
+func failuresOf(trials []*results.Trial) []failure {
 	var out []failure
 	add := func(f failure) {
 		if f.count == 0 {
@@ -99,7 +119,7 @@ func (v *view) failuresOf(k cellKey) []failure {
 		}
 		out = append(out, f)
 	}
-	for _, trial := range v.trials[k] {
+	for _, trial := range trials {
 		for i := range trial.Loaders {
 			for j := range trial.Loaders[i].Phases {
 				p := &trial.Loaders[i].Phases[j]
@@ -120,25 +140,83 @@ func sideOf(c results.Cause) string {
 	return "server"
 }
 
-// flags tells which cells carry which flag in how many trials.
+// flags tells which cells carry which flag in how many trials, one line a
+// server and scenario.
 func (v *view) flags() []string {
 	var items []string
-	for _, t := range v.run.Plan.Tables {
-		for _, s := range v.run.Servers {
-			count, phases := map[string]int{}, map[string]int{}
-			for _, trial := range v.trials[cellKey{s.Name, t.Scenario, t.Protocol}] {
+	v.eachServer(func(t results.PlanTable, s results.Server, trials []*results.Trial) {
+		count, phases := map[string]map[results.Flag]int{}, map[string]int{}
+		for _, trial := range trials {
+			for _, p := range trial.Phases {
+				phases[p.Name]++
+				if count[p.Name] == nil {
+					count[p.Name] = map[results.Flag]int{}
+				}
+				for _, f := range p.Verdict.Flags {
+					count[p.Name][f]++
+				}
+			}
+		}
+		var list []string
+		for _, name := range slices.Sorted(maps.Keys(count)) {
+			var flags []string
+			for _, f := range slices.Sorted(maps.Keys(count[name])) {
+				flags = append(flags, fmt.Sprintf("%s %d of %d", f, count[name][f], phases[name]))
+			}
+			if len(flags) > 0 {
+				list = append(list, name+": "+strings.Join(flags, ", "))
+			}
+		}
+		if len(list) > 0 {
+			items = append(items, escape(fmt.Sprintf("%s, %s, %s: %s", t.Scenario, t.Protocol, s.Name, strings.Join(list, "; "))))
+		}
+	})
+	return items
+}
+
+// signatures names the cells that show a known pattern, with what was seen
+// first.
+func (v *view) signatures() []string {
+	var items []string
+	v.eachServer(func(t results.PlanTable, s results.Server, trials []*results.Trial) {
+		for _, f := range []results.Flag{results.FlagNagle, results.FlagBacklog, results.FlagThrottled} {
+			n, phase, why := 0, "", ""
+			for _, trial := range trials {
 				for _, p := range trial.Phases {
-					phases[p.Name]++
-					for _, f := range p.Verdict.Flags {
-						count[p.Name+": "+string(f)]++
+					if !p.Verdict.Has(f) {
+						continue
+					}
+					if n++; n == 1 {
+						phase, why = p.Name, reasonOf(p.Verdict, string(f))
 					}
 				}
 			}
-			for _, key := range slices.Sorted(maps.Keys(count)) {
-				name, _, _ := strings.Cut(key, ": ")
-				items = append(items, escape(fmt.Sprintf("%s, %s, %s, %s (%d of %d trials)", t.Scenario, t.Protocol, s.Name, key, count[key], phases[name])))
+			if n > 0 {
+				items = append(items, escape(fmt.Sprintf("%s, %s, %s: %s in %s, first in %q: %s", t.Scenario, t.Protocol, s.Name, f, plural(n, "phase"), phase, why)))
 			}
 		}
-	}
+	})
 	return items
+}
+
+// reasonOf is the text of the reason with the code, or else of the first.
+func reasonOf(verdict results.Verdict, code string) string {
+	for _, r := range verdict.Reasons {
+		if r.Code == code {
+			return r.Text
+		}
+	}
+	if len(verdict.Reasons) > 0 {
+		return verdict.Reasons[0].Text
+	}
+	return "no evidence was stored"
+}
+
+// eachServer goes through the measured trials of each table and server.
+func (v *view) eachServer(do func(t results.PlanTable, s results.Server, trials []*results.Trial)) {
+	for _, t := range v.run.Plan.Tables {
+		for _, s := range v.run.Servers {
+			do(t, s, v.trials[cellKey{s.Name, t.Scenario, t.Protocol}])
+		}
+	}
 }

@@ -7,7 +7,6 @@ import (
 	"github.com/clipperhouse/displaywidth"
 
 	"github.com/joust-bench/joust/results"
-	"github.com/joust-bench/joust/results/stats"
 )
 
 // Headline is what stands on the terminal at the end of a run: the peaks and,
@@ -49,7 +48,7 @@ func (v *view) headlineColumns() []headlineColumn {
 		if t.Closed {
 			row := v.peakRow(t)
 			unit := row[0][len(t.Scenario)+len(", "):]
-			out = append(out, headlineColumn{name + " " + unit, row[1:]})
+			out = append(out, headlineColumn{name + " " + unit, row[1 : 1+len(v.columns)]})
 		}
 		if t.Sweep != nil {
 			out = append(out, v.sweepColumn(t, name))
@@ -137,21 +136,28 @@ func clip(text string, width int) string {
 	return out.String()
 }
 
+// headlineClaims says in which tables nothing may be claimed yet, and which
+// share a ceiling.
+func (v *view) headlineClaims() []string {
+	var notes []string
+	for _, t := range v.run.Plan.Tables {
+		if !t.Closed {
+			continue
+		}
+		if s := v.peakContest(t, v.closedCells(t)).shortage(); s != "" {
+			notes = append(notes, t.Scenario+": "+s)
+		}
+	}
+	if s := v.trustCeiling(); s != "" {
+		notes = append(notes, s)
+	}
+	return notes
+}
+
 // headlineNotes says what the table cannot: void cells, the A/A pair.
 func (v *view) headlineNotes() []string {
 	var notes []string
-	voids, trials := 0, 0
-	for _, t := range v.run.Plan.Tables {
-		for _, s := range v.run.Servers {
-			for _, st := range append(v.closedSteps(t), v.openSteps(t)...) {
-				c := v.cell(t, s, st.name, st.find)
-				trials += len(c.voids)
-				if c.absent == void {
-					voids++
-				}
-			}
-		}
-	}
+	voids, trials := v.voids()
 	if voids > 0 {
 		notes = append(notes, plural(voids, "cell")+" void as a whole: the files say why.")
 	}
@@ -164,10 +170,11 @@ func (v *view) headlineNotes() []string {
 			continue
 		}
 		for _, t := range v.run.Plan.Tables {
-			if e := v.ratio(t, s, *original); e.Kind != stats.None {
-				notes = append(notes, fmt.Sprintf("A/A %s ÷ %s, %s: %s", s.Name, original.Name, t.Scenario, ratio(e)))
+			if r, n := v.placeboRatio(t, s, *original); n > 0 {
+				notes = append(notes, fmt.Sprintf("A/A %s ÷ %s, %s: %s", s.Name, original.Name, t.Scenario, ratio(r)))
 			}
 		}
 	}
+	notes = append(notes, v.headlineClaims()...)
 	return append(notes, "≥ loader-limited, x … y both full, ? unknown, † shared CPUs; [95 % interval] (range).")
 }

@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"github.com/joust-bench/joust/results"
-	"github.com/joust-bench/joust/results/stats"
 )
 
 // step is one phase of a ladder as tables ask for it.
@@ -75,48 +74,4 @@ func (v *view) missingOf(t results.PlanTable, s results.Server, steps []step) []
 		items = append(items, escape(fmt.Sprintf("%s, %s, %s, %s: %s", t.Scenario, t.Protocol, s.Name, st.name, text)))
 	}
 	return items
-}
-
-// placebo is one line an A/A pair: the copy's peak over the original's, block
-// by block.
-func (v *view) placebo() []string {
-	var items []string
-	for _, s := range v.run.Servers {
-		original := v.run.Server(s.PlaceboOf)
-		if s.PlaceboOf == "" || original == nil {
-			continue
-		}
-		text := ""
-		for _, t := range v.run.Plan.Tables {
-			if e := v.ratio(t, s, *original); e.Kind != stats.None {
-				text += fmt.Sprintf("; %s, %s: %s, n = %d", t.Scenario, t.Protocol, ratio(e), e.N)
-			}
-		}
-		if text == "" {
-			text = "; not measured yet"
-		}
-		items = append(items, escape(fmt.Sprintf("%s ÷ %s, the same server twice, in peak throughput%s. What differs from 1 here is noise.", s.Name, original.Name, text)))
-	}
-	return items
-}
-
-// ratio is the median over blocks of the copy's peak over the original's in
-// the same block.
-func (v *view) ratio(t results.PlanTable, copied, original results.Server) stats.Estimate {
-	peaks := func(s results.Server) map[int]float64 {
-		out := map[int]float64{}
-		c := v.cell(t, s, results.PhaseClosed, closedPhase)
-		for _, one := range c.valid {
-			out[one.trial.Repetition], _ = v.peak(t)(one)
-		}
-		return out
-	}
-	a, b := peaks(copied), peaks(original)
-	var ratios []float64
-	for i := 1; i <= t.Trials; i++ {
-		if a[i] > 0 && b[i] > 0 {
-			ratios = append(ratios, a[i]/b[i])
-		}
-	}
-	return stats.Median(ratios)
 }

@@ -27,6 +27,7 @@ func OpenLoop(run results.Run) string {
 		p.line("\nThe plan has no open-loop phases at fixed rates (`--mode closed,open` and `--rates` ask for them).")
 	}
 	openLegend(p)
+	p.section("## What limited the rates that were not kept", "Median shares over valid trials; all other rates were kept.", v.openEvidence())
 	v.witnesses(p)
 	v.missingLists(p, v.openSteps)
 	v.method(p)
@@ -53,8 +54,19 @@ func (v *view) rateSection(p *page, t results.PlanTable, r results.PlanRate) {
 	}
 	caption := fmt.Sprintf("Loader: %s; %d clients, %s arrivals, window %s, n = %d; medians over trials.",
 		escape(v.loader()), t.Clients, escape(cmp.Or(t.Schedule, "constant")), duration(t.OpenDurationNS), t.Trials)
-	p.section("### Corrected: from the intended send time", caption, v.latencyTable(t, r, cells, corrected))
-	p.section("### Uncorrected: from the actual send time (service time)", caption+unanswered(cells), v.latencyTable(t, r, cells, service))
+	o := v.openContests(cells)
+	var places *contest
+	if equalWork(r) {
+		places = &o.tails[0]
+	}
+	p.section("### Corrected: from the intended send time", caption, v.latencyTable(t, r, cells, corrected, places))
+	p.after(noise(o.tails...))
+	p.section("### Uncorrected: from the actual send time (service time)", caption+unanswered(cells), v.latencyTable(t, r, cells, service, nil))
+	p.section("### Cost at this rate, and the loader's own lag", "", v.costTable(cells, o.cost, equalWork(r)))
+	if equalWork(r) {
+		p.after(noise(o.cost))
+		p.list("### Differences at this rate", v.claimCaption("latency and cost"), o.words())
+	}
 }
 
 func (v *view) rateTitle(t results.PlanTable, r results.PlanRate) string {
@@ -91,8 +103,9 @@ func unanswered(cells []cell) string {
 		plural(int(n), "request"), map[bool]string{true: "is", false: "are"}[n == 1])
 }
 
-// latencyTable is one row a server.
-func (v *view) latencyTable(t results.PlanTable, r results.PlanRate, cells []cell, pick func(*results.Phase) *results.Histogram) *table {
+// latencyTable is one row a server, with its place where there is a contest of
+// p99.
+func (v *view) latencyTable(t results.PlanTable, r results.PlanRate, cells []cell, pick func(*results.Phase) *results.Histogram, places *contest) *table {
 	columns := tail()
 	values := make([][]latency, len(columns)) // by column, then by server
 	for i := range cells {
@@ -101,34 +114,30 @@ func (v *view) latencyTable(t results.PlanTable, r results.PlanRate, cells []cel
 			values[k] = append(values[k], percentile(readings, k))
 		}
 	}
-	lag := v.lagColumns(cells)
 	out := &table{head: []string{"server", "target", "offered", "achieved"}, left: 1}
 	scales := make([]scale, len(columns))
 	for k, col := range columns {
 		scales[k] = latencyScale(values[k])
 		out.head = append(out.head, col.label+", "+scales[k].unit)
 	}
-	out.head = append(out.head, "send lag p50 / p99, µs", "p99 over trials, "+scales[p99].unit)
-	equalWork := r.Kind != results.RateFraction
-	if equalWork {
-		out.head = append(out.head, "server CPU µs/request", "loader CPU µs/request")
+	out.head = append(out.head, "p99 over trials, "+scales[p99].unit)
+	if places != nil {
+		out.head = append(out.head, places.placeHead())
 	}
 	in := flowScale(cells)
 	for i := range cells {
 		c := &cells[i]
 		if c.absent != "" {
-			row := make([]string, len(out.head))
-			row[0], row[1] = c.server.Name, c.absent.String()
-			out.add(row...)
+			out.absent(c)
 			continue
 		}
 		row := append([]string{c.server.Name}, v.flow(t, r, c, in)...)
 		for k := range columns {
 			row = append(row, values[k][i].text(scales[k]))
 		}
-		row = append(row, lag[i], p99Spread(values[p99][i], scales[p99]))
-		if equalWork {
-			row = append(row, figure(openCost(c, serverUsage)), figure(openCost(c, loaderUsage)))
+		row = append(row, p99Spread(values[p99][i], scales[p99]))
+		if places != nil {
+			row = append(row, places.place(i))
 		}
 		out.add(row...)
 	}
@@ -144,32 +153,6 @@ func p99Spread(l latency, in scale) string {
 	}
 	return text
 }
-
-// openCost is CPU µs per completed request.
-func openCost(c *cell, side func(sample) *results.Usage) stats.Estimate {
-	return c.median(func(s sample) (float64, bool) {
-		n, ok := cores(side(s))
-		if done := s.throughput(); ok && done > 0 {
-			return n / done * 1e6, true
-		}
-		return 0, false
-	})
-}
-
-// lagColumns are send lag p50 / p99 of each cell, in µs, where a connection
-// was idle.
-func (v *view) lagColumns(cells []cell) []string {
-	out := make([]string, len(cells))
-	in := scale{per: 1e3}
-	for i := range cells {
-		readings := v.readings(&cells[i], sendLag)
-		out[i] = percentile(readings, p50).plain(in) + " / " + percentile(readings, p99).plain(in)
-	}
-	return out
-}
-
-// plain is the value without marks: the loader's own figures carry none.
-func (l latency) plain(in scale) string { return latency{Estimate: l.Estimate}.text(in) }
 
 // flowScale is the common scale of target, offered and achieved.
 func flowScale(cells []cell) scale {
@@ -196,7 +179,7 @@ func (v *view) flow(t results.PlanTable, r results.PlanRate, c *cell, in scale) 
 	if r.Kind == results.RateFraction {
 		out[0] += v.lowerPeak(t, c.server, in)
 	}
-	out[2] += saturation(c) + c.remarks()
+	out[2] += saturation(c) + c.tooFew() + c.remarks()
 	return out
 }
 
@@ -212,21 +195,41 @@ func (v *view) lowerPeak(t results.PlanTable, s results.Server, in scale) string
 	return " of ≥ " + in.text(peak.median(func(s sample) (float64, bool) { return s.throughput(), true }).Value)
 }
 
-// saturation marks cells whose server could not keep the rate.
-func saturation(c *cell) string {
-	n := 0
+// saturated tells whether the server could not keep the rate in half of the
+// trials or more.
+func saturated(c *cell) bool {
+	n := c.flagged(results.FlagSaturated)
+	return n > 0 && 2*n >= len(c.valid)
+}
+
+// flagged is how many valid trials carry the flag.
+func (c *cell) flagged(f results.Flag) (n int) {
 	for _, s := range c.valid {
-		if s.phase.Verdict.Has(results.FlagSaturated) {
+		if s.phase.Verdict.Has(f) {
 			n++
 		}
 	}
-	switch n {
+	return n
+}
+
+// saturation marks cells whose server could not keep the rate.
+func saturation(c *cell) string {
+	switch n := c.flagged(results.FlagSaturated); n {
 	case 0:
 		return ""
 	case len(c.valid):
 		return " (sat)"
+	default:
+		return fmt.Sprintf(" (sat %d of %d)", n, len(c.valid))
 	}
-	return fmt.Sprintf(" (sat %d of %d)", n, len(c.valid))
+}
+
+// tooFew marks cells whose rate too few connections held back.
+func (c *cell) tooFew() string {
+	if limit, n := c.heldBack(); n > 0 && limit == results.LimitConnections {
+		return " (conn)"
+	}
+	return ""
 }
 
 func target(s sample) (float64, bool) {
@@ -264,8 +267,9 @@ func overAgents(s sample, of func(*results.Phase) float64) (float64, bool) {
 func openLegend(p *page) {
 	p.list("## How to read these tables", "", []string{
 		"Corrected latency begins when the request was due, so waiting behind a slow answer counts; uncorrected begins when it was really sent. One row is the median over trials of each trial's own percentile; `p99 over trials` is its 95 % interval `[low – high]` with 6 trials or more, with fewer its range `(low – high)`.",
-		"`(sat)`: the server could not keep the rate; its latencies grow with the length of the window. `≥`: requests without an answer reach this percentile, so it is a lower bound.",
-		"`~`: the loader itself sent or read late at this percentile, or was held up, by more than 50 µs and more than 10 % of the latency. Send lag is that of requests for which a connection was idle: the loader's own error.",
+		"`(sat)`: the server could not keep the rate; its latencies grow with the length of the window. `(conn)`: too few connections for the rate; how many it needs stands below. `≥`: requests without an answer reach this percentile, so it is a lower bound.",
+		"`~`: the loader itself sent or read late at this percentile, or was held up, by more than 50 µs and more than 10 % of the latency. Send lag is that of requests for which a connection was idle: the loader's own error; receive lag is from the kernel's arrival of an answer to the loader's read.",
+		"`rank by p99`: the places that the claimed differences leave open, 1 being the best; only where all servers have the same rate. Lower bounds, saturated cells and those marked `~` are not ranked. A noise band is max(1 %, 1.96 · s⁺ · √(2/n)), s⁺ being the 95 % upper bound of the spread within cells.",
 		"`—` in a column of percentiles: too few samples (10 must lie beyond it in every trial: p99.9 needs 10 000, p99.99 100 000 a window). Elsewhere `—` says why: unsupported, no fixture (the server does not claim the row), not installed, void, not run, beyond the loader (it could not pace this rate), interrupted.",
 		"`of ≥ x`: the rate is a fraction of a peak that is a lower bound. CPU per request belongs to the rate beside it and to no other; on loopback the server's CPU includes part of the client's path.",
 	})

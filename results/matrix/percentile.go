@@ -23,8 +23,9 @@ func tail() []column {
 
 // The places in tail that other code names.
 const (
-	p50 = 0
-	p99 = 3
+	p50  = 0
+	p99  = 3
+	p999 = 4
 )
 
 // latency is a percentile over the trials of a cell, in nanoseconds.

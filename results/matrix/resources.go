@@ -17,8 +17,21 @@ func (v *view) resources(p *page, caption string) {
 			p.section("### "+escape(t.Scenario)+", "+escape(t.Protocol),
 				caption+" Closed loop, over exactly the window; medians over trials. Cost belongs to the rate beside it and to no other. Memory in MiB; `≤`: a sum over several processes, an upper bound.",
 				v.costs(t))
+			p.after(v.costNoise(t))
 		}
 	}
+}
+
+// costNoise tells the noise of a table's cost and memory. Neither is ranked:
+// each server worked at a rate of its own.
+func (v *view) costNoise(t results.PlanTable) string {
+	cells := v.closedCells(t)
+	cost, memory := make([]entry, len(cells)), make([]entry, len(cells))
+	for i := range cells {
+		cost[i] = entryOf(&cells[i], v.costOf(t, serverUsage))
+		memory[i] = entryOf(&cells[i], peakBytes(serverUsage))
+	}
+	return noise(v.contest("server CPU", true, cost), v.contest("server peak memory", true, memory))
 }
 
 // costs is the resources table of one scenario. Its columns share one scale.
@@ -34,7 +47,7 @@ func (v *view) costs(t results.PlanTable) *table {
 	for i := range cells {
 		c := &cells[i]
 		if c.absent != "" {
-			out.add(c.server.Name, c.absent.String(), "", "", "", "", "", "", "")
+			out.absent(c)
 			continue
 		}
 		out.add(c.server.Name, in.text(c.median(v.peak(t)).Value),
@@ -51,19 +64,24 @@ func loaderUsage(s sample) *results.Usage { return s.phase.Loader }
 // cost is a side's CPU time per unit of work: µs per request, or s per GB of
 // bodies (10^9 bytes).
 func (v *view) cost(t results.PlanTable, c *cell, side func(sample) *results.Usage) stats.Estimate {
+	return c.median(v.costOf(t, side))
+}
+
+// costOf is the cost of one trial.
+func (v *view) costOf(t results.PlanTable, side func(sample) *results.Usage) func(sample) (float64, bool) {
 	per := 1e6
 	if v.bandwidth(t) {
 		per = 1e9
 	}
 	work := v.peak(t)
-	return c.median(func(s sample) (float64, bool) {
+	return func(s sample) (float64, bool) {
 		n, ok := cores(side(s))
 		done, _ := work(s)
 		if !ok || done <= 0 {
 			return 0, false
 		}
 		return n / done * per, true
-	})
+	}
 }
 
 // busy is the processors that a side kept busy.
@@ -82,14 +100,10 @@ func figure(e stats.Estimate) string {
 // peakMemory is the kernel's peak of a side.
 func peakMemory(c *cell, side func(sample) *results.Usage) string {
 	several := false
-	e := c.median(func(s sample) (float64, bool) {
-		u := side(s)
-		if u == nil || u.PeakMemoryBytes == nil {
-			return 0, false
-		}
-		several = several || u.Processes > 1
-		return float64(*u.PeakMemoryBytes), true
-	})
+	for _, s := range c.valid {
+		several = several || side(s) != nil && side(s).Processes > 1
+	}
+	e := c.median(peakBytes(side))
 	if e.Kind == stats.None {
 		return "— not measured"
 	}
@@ -97,6 +111,17 @@ func peakMemory(c *cell, side func(sample) *results.Usage) string {
 		return "≤ " + memory().text(e.Value)
 	}
 	return memory().text(e.Value)
+}
+
+// peakBytes is the kernel's peak of a side in one trial.
+func peakBytes(side func(sample) *results.Usage) func(sample) (float64, bool) {
+	return func(s sample) (float64, bool) {
+		u := side(s)
+		if u == nil || u.PeakMemoryBytes == nil {
+			return 0, false
+		}
+		return float64(*u.PeakMemoryBytes), true
+	}
 }
 
 // idleMemory is what the server held before load.

@@ -91,6 +91,7 @@ func (v *view) errorBars(s sample) stats.ErrorBars {
 	return b
 }
 
-func service(p *results.Phase) *results.Histogram   { return p.Total.Service }
-func corrected(p *results.Phase) *results.Histogram { return p.Total.Corrected }
-func sendLag(p *results.Phase) *results.Histogram   { return p.SendLagIdle }
+func service(p *results.Phase) *results.Histogram    { return p.Total.Service }
+func corrected(p *results.Phase) *results.Histogram  { return p.Total.Corrected }
+func sendLag(p *results.Phase) *results.Histogram    { return p.SendLagIdle }
+func receiveLag(p *results.Phase) *results.Histogram { return p.ReceiveLag }

@@ -81,17 +81,15 @@ func latencies(values ...float64) scale {
 	return scale{per: 1, unit: "ns"}
 }
 
-// ratio prints a ratio near 1 with its interval or range.
-func ratio(e stats.Estimate) string {
+// ratio prints a ratio near 1 with its interval, in parentheses where that
+// covers less than 95 %.
+func ratio(r stats.Ratio) string {
 	text := func(v float64) string { return strconv.FormatFloat(v, 'f', 3, 64) }
-	out := text(e.Value)
-	switch e.Kind {
-	case stats.Interval:
-		out += " [" + text(e.Low) + " – " + text(e.High) + "]"
-	case stats.Range:
-		out += " (" + text(e.Low) + " – " + text(e.High) + ")"
+	ends := text(r.Low) + " – " + text(r.High)
+	if r.Coverage >= stats.Confidence {
+		return text(r.Value) + " [" + ends + "]"
 	}
-	return out
+	return text(r.Value) + " (" + ends + ")"
 }
 
 // memory is the scale of bytes of memory.

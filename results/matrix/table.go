@@ -17,6 +17,13 @@ func (t *table) drawn() *tables.Table {
 	return &tables.Table{Head: t.head, Rows: t.rows, Left: t.left, WordsLast: t.wordsLast}
 }
 
+// absent appends the row of a cell that has no value.
+func (t *table) absent(c *cell) {
+	row := make([]string, len(t.head))
+	row[0], row[1] = c.server.Name, c.absent.String()
+	t.add(row...)
+}
+
 // markdown draws the table for a file.
 func (t *table) markdown() string { return t.drawn().Markdown() }
 

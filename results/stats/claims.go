@@ -1,6 +1,6 @@
 package stats
 
-import "math"
+import "slices"
 
 // Sample is what the trials of one cell of a table found.
 type Sample struct {
@@ -156,18 +156,23 @@ func (t Table) Decidable() bool {
 	return false
 }
 
-// SmallestDetectable is SmallestDetectable for the table's own spread and
-// comparisons, at the number of values that most limits one of them; infinite
-// where nothing can be detected.
-func (t Table) SmallestDetectable() float64 {
-	n := 0
+// Trials is the number of values by which bands and detectable differences of
+// the table are told: of its comparisons the median of the smaller side, the
+// greater one of two; 0 where nothing is compared.
+func (t Table) Trials() int {
+	var n []int
 	for _, c := range t.Claims {
-		if m := min(len(t.Cells[c.A].Values), len(t.Cells[c.B].Values)); n == 0 || m < n {
-			n = m
-		}
+		n = append(n, min(len(t.Cells[c.A].Values), len(t.Cells[c.B].Values)))
 	}
-	if n == 0 {
-		return math.Inf(1)
+	if len(n) == 0 {
+		return 0
 	}
-	return SmallestDetectable(n, t.Spread, len(t.Claims))
+	slices.Sort(n)
+	return n[len(n)/2]
+}
+
+// SmallestDetectable is the function of that name for the table's own spread,
+// comparisons and Trials; infinite where nothing can be detected.
+func (t Table) SmallestDetectable() float64 {
+	return SmallestDetectable(t.Trials(), t.Spread, len(t.Claims))
 }

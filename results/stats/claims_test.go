@@ -342,9 +342,10 @@ func TestSmallestDetectableLaws(t *testing.T) {
 	if a, b := SmallestDetectable(6, s, 6), SmallestDetectable(6, s, 6); a != b {
 		t.Errorf("not the same twice: %v and %v", a, b)
 	}
-	band := math.Log1p(s.NoiseBand(20, 20))
-	if a, b := simulatedShift(20, s.Value, band, 0.05/6), normalShift(20, s.Value, band, 0.05/6); math.Abs(a/b-1) > 0.02 {
-		t.Errorf("at n = 20 the simulation says %v and the approximation %v", a, b)
+	n := simulatedTrials
+	band := math.Log1p(s.NoiseBand(n, n))
+	if a, b := simulatedShift(n, s.Value, band, 0.05/6), normalShift(n, s.Value, band, 0.05/6); math.Abs(a/b-1) > 0.03 {
+		t.Errorf("at n = %d the simulation says %v and the approximation %v", n, a, b)
 	}
 	if !math.IsInf(SmallestDetectable(3, s, 1), 1) || !math.IsInf(SmallestDetectable(9, Spread{}, 1), 1) {
 		t.Error("something is detected where nothing can be")
@@ -426,7 +427,9 @@ func TestBaseline(t *testing.T) {
 
 func TestRankRanges(t *testing.T) {
 	t.Parallel()
-	called := func(a, b int, ratio float64) Claim { return Claim{A: a, B: b, Ratio: Ratio{Value: ratio}, Called: true} }
+	called := func(a, b int, ratio float64) Claim {
+		return Claim{A: a, B: b, Ratio: Ratio{Value: ratio}, Called: true}
+	}
 	open := func(a, b int) Claim { return Claim{A: a, B: b, Ratio: Ratio{Value: 1.01}} }
 	table := Table{Cells: make([]Sample, 5), Claims: []Claim{
 		// 0 and 1 are alike, 1 and 2 are alike, 0 beats 2; all beat 3.
