@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/joust-bench/joust/harness/plan"
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/journal"
 	"github.com/joust-bench/joust/results/matrix"
@@ -21,20 +22,29 @@ const (
 
 func (a *app) reportCommand() *cobra.Command {
 	var publish bool
+	var baseline string
 	c := &cobra.Command{
 		Use:   "report RUN",
 		Short: "Render a stored run again: nothing is measured",
 		Long: `Render a stored run again, from its raw trials: nothing is measured.
 
 RUN is a folder, a run's ID, the start of one, or "latest". The matrices are
-written into the run's own folder, and with --publish into --out as well.`,
+written into the run's own folder, and with --publish into --out as well. --baseline
+compares all servers with one, which needs fewer trials than all pairs; an empty
+one goes back to all pairs.`,
 		Example: `  joust report latest
+  joust report latest --baseline nginx
   joust report 2026-11-21T18 --publish`,
 		Args: exactlyOne("RUN"),
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(c *cobra.Command, args []string) error {
 			dir, run, err := a.openRun(args[0])
 			if err != nil {
 				return err
+			}
+			if c.Flags().Changed("baseline") {
+				if err := compareWith(&run, baseline); err != nil {
+					return err
+				}
 			}
 			files, err := a.render(dir, run, publish)
 			if err != nil {
@@ -45,8 +55,20 @@ written into the run's own folder, and with --publish into --out as well.`,
 			return nil
 		},
 	}
+	c.Flags().StringVar(&baseline, "baseline", "", "the server that tables compare all others with (default: the run's own choice)")
 	c.Flags().BoolVar(&publish, "publish", false, "write the matrices into --out as well")
 	return c
+}
+
+// compareWith sets the baseline of the run's tables; empty for all pairs.
+func compareWith(run *results.Run, baseline string) error {
+	if baseline != "" {
+		if err := plan.Baseline(run.Plan, baseline); err != nil {
+			return usage(fmt.Errorf("--baseline: %w", err))
+		}
+	}
+	run.Plan.Baseline = baseline
+	return nil
 }
 
 // openRun reads a stored run; a name that fits none is a mistake of usage.

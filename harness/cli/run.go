@@ -28,6 +28,7 @@ type runFlags struct {
 	seed             uint64
 	pin, resume      string
 	peaks, findRate  string
+	baseline         string
 	publish          bool
 	repeatBudget     float64
 }
@@ -53,6 +54,7 @@ is and says how to go on; a second Ctrl-C ends at once.`,
   joust run --servers nginx,nethttp --scenarios hello --clients auto --trials 3
   joust run --servers nginx --scenarios hello --find-rate "p99<10ms" --trials 3
   joust run --servers nginx --url mine=http://127.0.0.1:8080 --pid 4711 --scenarios hello
+  joust run scripts/default.yaml --baseline nginx
   joust run --resume 2026-11-21T18-05-33Z`,
 		Args: atMostOne("PLAN.yaml"),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -77,6 +79,7 @@ is and says how to go on; a second Ctrl-C ends at once.`,
 	flags.Uint64Var(&f.seed, "seed", 0, "seed of the order of trials and of the loader's choices (default: a fresh one, printed)")
 	flags.StringVar(&f.pin, "pin", "auto", `CPU split: auto, none, or "server=0-3;loader=4-7"`)
 	flags.StringVar(&f.peaks, "peaks", "", "a stored run whose peaks fractional rates are of, for --mode open alone")
+	flags.StringVar(&f.baseline, "baseline", "", "the server that tables compare all others with, instead of all pairs: needs fewer trials")
 	flags.StringVar(&f.resume, "resume", "", "go on with a stored run that was interrupted")
 	flags.Float64Var(&f.repeatBudget, "repeat-budget", run.DefaultRepeatBudget, "share of the planned time for repeating trials that something else on the machine disturbed; 0 repeats none")
 	a.attached.urlFlag(flags)
@@ -182,7 +185,7 @@ func (a *app) resume(c *cobra.Command, args []string, f *runFlags) error {
 
 // planFlag is the first flag given that would change the plan.
 func planFlag(c *cobra.Command) string {
-	for _, name := range []string{"servers", "isolation", "scenarios", "protocols", "clients", "duration", "warmup", "trials", "mode", "rates", "find-rate", "url", "seed", "pin", "peaks"} {
+	for _, name := range []string{"servers", "isolation", "scenarios", "protocols", "clients", "duration", "warmup", "trials", "mode", "rates", "find-rate", "url", "seed", "pin", "peaks", "baseline"} {
 		if c.Flags().Changed(name) {
 			return "--" + name
 		}
@@ -226,6 +229,7 @@ func (a *app) overrides(c *cobra.Command, f *runFlags) (plan.Overrides, error) {
 	o.Duration = given(c, "duration", &f.duration)
 	o.Warmup = given(c, "warmup", &f.warmup)
 	o.Seed = given(c, "seed", &f.seed)
+	o.Baseline = given(c, "baseline", &f.baseline)
 	if f.peaks == "" {
 		return o, nil
 	}

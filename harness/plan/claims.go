@@ -8,31 +8,45 @@ import (
 )
 
 // TrialsForClaims is the smallest number of trials a server with which an exact
-// Mann–Whitney U test can tell every two of so many servers apart after Holm's
-// correction over all pairs. It is 0 where there is nothing to compare.
-func TrialsForClaims(servers int) int {
-	return stats.TrialsToDecide(stats.Pairs(servers, false))
+// Mann–Whitney U test can tell every two of so many servers apart, or each from
+// a baseline, after Holm's correction over these comparisons. It is 0 where
+// there is nothing to compare.
+func TrialsForClaims(servers int, baseline bool) int {
+	return stats.TrialsToDecide(stats.Pairs(servers, baseline))
 }
 
 // ClaimNotes says, a line a table, whether the plan has the trials that claims
-// of difference between all pairs of servers need.
+// of difference between its servers need.
 func ClaimNotes(p results.Plan, runnable func(results.PlanEntry, results.PlanTable) bool) []string {
 	var list []string
 	for _, t := range p.Tables {
-		servers := map[string]bool{}
-		for _, e := range runnableEntries(p, t, runnable) {
-			servers[e.Server] = true
+		if note := claimNote(p, t, runnableEntries(p, t, runnable)); note != "" {
+			list = append(list, fmt.Sprintf("%s (%s): %s", t.Scenario, t.Protocol, note))
 		}
-		need := TrialsForClaims(len(servers))
-		if need == 0 {
-			continue
-		}
-		verdict := "enough"
-		if t.Trials < need {
-			verdict = "too few: medians and ranges only"
-		}
-		list = append(list, fmt.Sprintf("%s (%s): %d trials each of %d servers; claims about all pairs need %d: %s",
-			t.Scenario, t.Protocol, t.Trials, len(servers), need, verdict))
 	}
 	return list
+}
+
+// claimNote is empty where there is nothing to compare.
+func claimNote(p results.Plan, t results.PlanTable, entries []results.PlanEntry) string {
+	servers, based := map[string]bool{}, false
+	for _, e := range entries {
+		servers[e.Server] = true
+		based = based || e.As == p.Baseline
+	}
+	if p.Baseline != "" && !based {
+		return fmt.Sprintf("the baseline %s does not run it: nothing is compared", p.Baseline)
+	}
+	need := TrialsForClaims(len(servers), based)
+	if need == 0 {
+		return ""
+	}
+	about, verdict := "about all pairs", "enough"
+	if based {
+		about = "against " + p.Baseline
+	}
+	if t.Trials < need {
+		verdict = "too few: medians and ranges only"
+	}
+	return fmt.Sprintf("%d trials each of %d servers; claims %s need %d: %s", t.Trials, len(servers), about, need, verdict)
 }

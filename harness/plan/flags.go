@@ -36,6 +36,8 @@ type Overrides struct {
 	// FindRate is in the form of ParseObjective.
 	FindRate *string
 	Seed     *uint64
+	// Baseline is the entry that tables compare all others with.
+	Baseline *string
 	// Peaks are what an earlier run found, in requests per second: fractions
 	// are of these in ladders without a closed-loop phase.
 	Peaks map[PeakKey]float64

@@ -98,6 +98,11 @@ func TestBadFlags(t *testing.T) {
 		{"rate", minimal, plan.Overrides{Rates: []string{"0", "NaN", "50%", "50.0%"}}, []string{
 			`--rates: a rate must be above 0, not "0"`, `--rates: a rate must be a finite number, not "NaN"`, `--rates: the rate of "open 50%" is listed twice`,
 		}},
+		{"unknown baseline", minimal, plan.Overrides{Baseline: ptr("gim")}, []string{`--baseline: unknown server of the plan "gim", did you mean "gin"?`}},
+		{"copy as baseline", "servers: [gin, nginx, {server: gin, as: gin-aa}]\ntables: [{scenarios: [hello]}]", plan.Overrides{Baseline: ptr("gin-aa")}, []string{
+			"--baseline: gin-aa is the copy of gin for the A/A line and is compared with nothing; use gin",
+		}},
+		{"lone baseline", "servers: [gin]\ntables: [{scenarios: [hello]}]", plan.Overrides{Baseline: ptr("gin")}, []string{"--baseline: gin is the plan's only server: there is nothing to compare it with"}},
 		{"open alone", minimal, plan.Overrides{Modes: []string{"open"}}, []string{"--mode: hello is open loop only", "--peaks RUN"}},
 		{"rates without open loop", minimal, plan.Overrides{Modes: []string{"closed"}, Rates: []string{"50%"}}, []string{"--rates: no table of the plan has an open loop"}},
 		{"mode without meaning", minimal, plan.Overrides{Scenarios: []string{"upload_20mb"}, Modes: []string{"closed", "open"}}, []string{

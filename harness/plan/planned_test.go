@@ -145,7 +145,7 @@ func TestTrialsForClaims(t *testing.T) {
 	t.Parallel()
 	// method.md §4.
 	for servers, want := range map[int]int{-1: 0, 0: 0, 1: 0, 2: 4, 4: 5, 7: 6, 13: 7, 25: 8} {
-		if got := plan.TrialsForClaims(servers); got != want {
+		if got := plan.TrialsForClaims(servers, false); got != want {
 			t.Errorf("%d servers need %d trials instead of %d", servers, got, want)
 		}
 	}
@@ -155,7 +155,7 @@ func TestTrialsForClaims(t *testing.T) {
 		return big.NewInt(int64(20*k*(k-1))).Cmp(orders) <= 0
 	}
 	for k := 2; k <= 200; k++ {
-		if n := plan.TrialsForClaims(k); !enough(k, n) || enough(k, n-1) {
+		if n := plan.TrialsForClaims(k, false); !enough(k, n) || enough(k, n-1) {
 			t.Errorf("%d trials for %d servers are not the least that do", n, k)
 		}
 	}
@@ -169,6 +169,12 @@ func TestClaimNotes(t *testing.T) {
 	if len(notes) != 2 || !strings.HasPrefix(notes[0], "hello (h1): 4 trials each of 3 servers; claims about all pairs need 5: too few") ||
 		!strings.HasSuffix(notes[1], "of 2 servers; claims about all pairs need 4: enough") {
 		t.Errorf("notes are %q", notes)
+	}
+	p, _ = resolve(t, "servers: [gin, nginx, chi, {server: chi, as: chi-aa}]\ntables: [{scenarios: [hello], trials: 5}, {scenarios: [json], trials: 4}]", plan.Overrides{Baseline: ptr("nginx")}, c)
+	notes = plan.ClaimNotes(p, c.Runnable)
+	if len(notes) != 2 || !strings.HasSuffix(notes[0], "5 trials each of 3 servers; claims against nginx need 5: enough") ||
+		notes[1] != "json (h1): the baseline nginx does not run it: nothing is compared" {
+		t.Errorf("notes against nginx are %q", notes)
 	}
 }
 

@@ -25,6 +25,7 @@ func Resolve(file string, data []byte, o Overrides, c Catalogue) (results.Plan, 
 	r.flags = readFlags(o, &r.problems)
 	p := r.plan(file)
 	p.Entries = r.entries()
+	p.Baseline = r.baseline(o.Baseline, p)
 	p.Tables = r.tables()
 	r.checkTogether(&p)
 	if err := r.problems.err(); err != nil {

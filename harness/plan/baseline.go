@@ -1,0 +1,42 @@
+package plan
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/joust-bench/joust/results"
+)
+
+// Baseline checks that tables of the plan can compare all entries with the one
+// of that name: it is an entry, no copy of another for the A/A line, and not
+// alone.
+func Baseline(p results.Plan, name string) error {
+	var servers []string
+	for i, e := range p.Entries {
+		original := Placebo(p, i)
+		switch {
+		case original == "":
+			servers = append(servers, e.As)
+		case e.As == name:
+			return fmt.Errorf("%s is the copy of %s for the A/A line and is compared with nothing; use %s", name, original, original)
+		}
+	}
+	switch {
+	case !hasText(servers, name):
+		return errors.New(unknown("server of the plan", name, servers))
+	case len(servers) == 1:
+		return fmt.Errorf("%s is the plan's only server: there is nothing to compare it with", name)
+	}
+	return nil
+}
+
+// baseline is the entry of the flag; empty for all pairs.
+func (r *resolver) baseline(name *string, p results.Plan) string {
+	if name == nil {
+		return ""
+	}
+	if err := Baseline(p, *name); err != nil {
+		r.problems.add(place{flag: "--baseline"}, "%v", err)
+	}
+	return *name
+}
