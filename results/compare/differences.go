@@ -108,6 +108,9 @@ func (f facts) plan(run *results.Run) {
 // ladder is a table of the plan in words, its number of trials left out.
 func ladder(t results.PlanTable) string {
 	text := fmt.Sprintf("%d clients, warm-up %v", t.Clients, time.Duration(t.WarmupNS))
+	if t.Sweep != nil {
+		text += fmt.Sprintf(", sweep over %v", t.Sweep.Clients)
+	}
 	if t.Closed {
 		text += fmt.Sprintf(", closed %v", time.Duration(t.ClosedDurationNS))
 		if t.MinCompletions > 0 {
@@ -119,6 +122,9 @@ func ladder(t results.PlanTable) string {
 			text += fmt.Sprintf(", open %v %s at", time.Duration(t.OpenDurationNS), t.Schedule)
 		}
 		text += " " + strings.TrimPrefix(r.PhaseName(), "open ")
+	}
+	if t.Objective != nil {
+		text += fmt.Sprintf(", search in windows of %v for %s", time.Duration(t.OpenDurationNS), t.Objective)
 	}
 	return text
 }

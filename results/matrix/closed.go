@@ -82,7 +82,7 @@ func (c *cell) verdict(e stats.Estimate, in scale, clients int) string {
 		}
 		return "≥ " + x
 	case results.LimitConnections:
-		return fmt.Sprintf("%s at %d clients", x, clients)
+		return fmt.Sprintf("%s at %s clients", x, c.clients(clients))
 	case results.LimitSharedCPU:
 		return x + " †"
 	}

@@ -177,7 +177,7 @@ func TestVerdictShapesTheCell(t *testing.T) {
 		for _, limit := range c.limits {
 			v := results.Verdict{Valid: true, Bottleneck: limit, ServerShare: ptr(c.us), UpperRPS: c.upper}
 			load := &results.Phase{T1NS: second, Total: results.Group{Completed: 307e3}}
-			one.valid = append(one.valid, sample{loads: []*results.Phase{load}, phase: &results.TrialPhase{Verdict: v}})
+			one.valid = append(one.valid, sample{trial: &results.Trial{}, loads: []*results.Phase{load}, phase: &results.TrialPhase{Verdict: v}})
 		}
 		e := one.median(func(s sample) (float64, bool) { return s.throughput(), true })
 		if got := one.verdict(e, rates(e.Value), 64); got != c.want {

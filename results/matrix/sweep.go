@@ -212,3 +212,24 @@ func clientsOf(t results.PlanTable) string {
 	}
 	return strings.Join(list, ", ")
 }
+
+// clients are those of the cell's ladders, which a sweep chooses for each; asked
+// are the plan's, for reports that do not tell.
+func (c *cell) clients(asked int) string {
+	low, high := 0, 0
+	for _, s := range c.valid {
+		for i := range s.trial.Loaders {
+			n := s.trial.Loaders[i].ConnectionsAsked
+			if high = max(high, n); low == 0 || n < low {
+				low = n
+			}
+		}
+	}
+	switch {
+	case high == 0:
+		return strconv.Itoa(asked)
+	case low == high:
+		return strconv.Itoa(low)
+	}
+	return fmt.Sprintf("%d to %d", low, high)
+}

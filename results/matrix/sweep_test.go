@@ -59,6 +59,7 @@ func sweptRun(t testing.TB) results.Run {
 func sweptTrial(t testing.TB, server, scenario string, rep int, rps []float64, clients []int, limit results.Bottleneck) results.Trial {
 	closed := closedOf(t, slices.Max(rps)*(1+0.01*float64(rep)), 1e6)
 	trial := trialOf(server, scenario, rep, []results.Phase{closed}, []results.TrialPhase{judged(closed, limit, 0.97, 0.8)})
+	trial.Loaders[0].ConnectionsAsked = clients[slices.Index(rps, slices.Max(rps))]
 	for i, x := range rps {
 		p := closedOf(t, x*(1+0.01*float64(rep)), 1e6)
 		point := results.SweepPoint{
