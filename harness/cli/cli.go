@@ -11,6 +11,7 @@ import (
 	"os/signal"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -59,10 +60,12 @@ var errTold = errors.New("")
 
 // Run is joust: it returns the exit code.
 func Run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	ctx, stop := interruptible(stderr)
+	a := &app{stdin: stdin, stdout: stdout, stderr: stderr}
+	a.stopping.Store("joust: stopping: what is in flight is drained, then results are written; once more ends at once")
+	ctx, stop := interruptible(stderr, &a.stopping)
 	defer stop()
-	engine := sync.OnceValues(func() (*container.Engine, error) { return container.Connect(ctx) })
-	root := newRoot(&app{stdin: stdin, stdout: stdout, stderr: stderr, engine: engine})
+	a.engine = sync.OnceValues(func() (*container.Engine, error) { return container.Connect(ctx) })
+	root := newRoot(a)
 	root.SetArgs(args)
 	root.SetIn(stdin)
 	root.SetOut(stdout)
@@ -91,9 +94,10 @@ func exitCode(ctx context.Context, err error) int {
 	return ExitFailed
 }
 
-// interruptible ends the context at the first SIGINT or SIGTERM. The second
+// interruptible ends the context at the first SIGINT or SIGTERM and says what
+// happens then. The second
 // ends joust at once; the keepers then end what it started.
-func interruptible(stderr io.Writer) (context.Context, func()) {
+func interruptible(stderr io.Writer, stopping *atomic.Value) (context.Context, func()) {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
@@ -105,7 +109,7 @@ func interruptible(stderr io.Writer) (context.Context, func()) {
 				if n > 0 {
 					os.Exit(ExitInterrupted)
 				}
-				fmt.Fprintln(stderr, "joust: stopping: what is in flight is drained, then results are written; once more ends at once")
+				fmt.Fprintln(stderr, stopping.Load())
 				cancel(fmt.Errorf("interrupted by %s", signalName(s)))
 			case <-quit:
 				return
@@ -138,6 +142,8 @@ type app struct {
 
 	// engine finds the container engine when it is first wanted.
 	engine func() (*container.Engine, error)
+	// stopping is what the first signal says, a string.
+	stopping atomic.Value
 }
 
 func newRoot(a *app) *cobra.Command {
@@ -165,7 +171,7 @@ each number may be believed, and writes bench_results.md and wrk2_results.md.`,
 	flags.StringVar(&a.out, "out", defaultOut, "the folder of stored runs and matrices")
 	root.AddCommand(
 		a.runCommand(), a.checkCommand(), a.listCommand(), a.reportCommand(), a.compareCommand(),
-		a.loadCommand(), a.certifyCommand(), a.calibrateCommand(), a.doctorCommand(),
+		a.loadCommand(), a.certifyCommand(), a.calibrateCommand(), a.doctorCommand(), a.serveCommand(),
 		a.loaderCommand(), a.keepCommand(), a.guardCommand(), a.lawserverCommand(),
 	)
 	root.SetHelpCommand(helpCommand(root))

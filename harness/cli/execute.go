@@ -87,8 +87,7 @@ func (j *job) forget() error {
 	return os.RemoveAll(j.journal.Dir())
 }
 
-// ownMachine makes this joust the only one that measures, ends what dead ones
-// left, and moves joust itself to the loader's side.
+// ownMachine makes this joust the only one that measures, on a localHost.
 func (a *app) ownMachine(ctx context.Context, split results.CPUSplit) (*host.Local, func(), error) {
 	unlock, err := machine.Lock(ctx, func(holder string) {
 		fmt.Fprintf(a.stderr, "joust: waiting: another joust measures on this machine (%s)\n", holder)
@@ -96,7 +95,17 @@ func (a *app) ownMachine(ctx context.Context, split results.CPUSplit) (*host.Loc
 	if err != nil {
 		return nil, nil, err
 	}
-	release := func() { _ = unlock() }
+	local, err := a.localHost(ctx, split)
+	if err != nil {
+		_ = unlock() // the first error is the one that matters
+		return nil, nil, err
+	}
+	return local, func() { _ = unlock() }, nil
+}
+
+// localHost ends what dead jousts left, moves joust itself to the loader's
+// side, and starts programs on this machine.
+func (a *app) localHost(ctx context.Context, split results.CPUSplit) (*host.Local, error) {
 	swept, err := host.Sweep(ctx)
 	for _, path := range append(swept.Cgroups, swept.TempDirs...) {
 		fmt.Fprintf(a.stderr, "joust: removed what a dead joust left: %s\n", path)
@@ -112,16 +121,10 @@ func (a *app) ownMachine(ctx context.Context, split results.CPUSplit) (*host.Loc
 	if split.Pinned && !split.Shared {
 		options.KeeperCPUs = split.Loader
 		if err := cpuset.SetProcess(os.Getpid(), split.Loader); err != nil {
-			release()
-			return nil, nil, fmt.Errorf("moving joust to the loader's CPUs: %w", err)
+			return nil, fmt.Errorf("moving joust to the loader's CPUs: %w", err)
 		}
 	}
-	local, err := host.NewLocal(options)
-	if err != nil {
-		release()
-		return nil, nil, err
-	}
-	return local, release, nil
+	return host.NewLocal(options)
 }
 
 // announce says what will happen before anything does.

@@ -104,9 +104,18 @@ func (a *app) render(dir string, run results.Run, publish bool) ([]string, error
 	return files, nil
 }
 
-// writeWhole replaces a file at once, so that no reader sees half of it. The
-// name in between is fixed: what a killed joust leaves, the next one takes over.
+// writeWhole replaces a file of results at once.
 func writeWhole(path, text string) error {
+	if err := replace(path, text); err != nil {
+		return fmt.Errorf("writing a matrix: %w (free some space, or choose another folder with --out DIR)", err)
+	}
+	return nil
+}
+
+// replace writes a file and renames it into place, so that no reader sees half
+// of it. The name in between is fixed: what a killed joust leaves, the next one
+// takes over.
+func replace(path, text string) error {
 	between := path + ".tmp"
 	err := os.WriteFile(between, []byte(text), 0o644)
 	if err == nil {
@@ -114,9 +123,8 @@ func writeWhole(path, text string) error {
 	}
 	if err != nil {
 		_ = os.Remove(between) // the first error is the one that matters
-		return fmt.Errorf("writing a matrix: %w (free some space, or choose another folder with --out DIR)", err)
 	}
-	return nil
+	return err
 }
 
 func (a *app) tellFiles(files []string) {

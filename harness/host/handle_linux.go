@@ -56,7 +56,10 @@ type handle struct {
 	logErr string
 }
 
-var _ Handle = (*handle)(nil)
+var (
+	_ Handle = (*handle)(nil)
+	_ Meter  = (*handle)(nil)
+)
 
 func newHandle(p Program) *handle {
 	return &handle{
@@ -210,6 +213,12 @@ func (h *handle) tree() sample.Tree {
 
 func (h *handle) ResetPeak() error        { return h.tree().ResetPeak() }
 func (h *handle) Memory() (uint64, error) { return h.tree().Memory() }
+
+// Used is what the tree used since its start.
+func (h *handle) Used() (Used, error) {
+	cpu, peak, err := h.tree().Total()
+	return Used{CPU: cpu, PeakMemoryBytes: peak}, err
+}
 
 func (h *handle) Usage(ctx context.Context, t0, t1 int64, poll time.Duration) (results.Usage, error) {
 	return h.tree().Usage(ctx, t0, t1, poll)

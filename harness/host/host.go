@@ -92,6 +92,19 @@ type Handle interface {
 	Stop(ctx context.Context) error
 }
 
+// Meter is a Handle that also knows what its program used since it started.
+type Meter interface {
+	Used() (Used, error)
+}
+
+// Used is what a tree of processes used since its start.
+type Used struct {
+	// CPU is user and system time together.
+	CPU time.Duration
+	// PeakMemoryBytes is the sum of the kernel's own peaks, since ResetPeak.
+	PeakMemoryBytes uint64
+}
+
 // Exit is how a program ended.
 type Exit struct {
 	// Code is the exit status, or -1 when a signal ended it.

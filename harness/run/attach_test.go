@@ -116,7 +116,7 @@ func TestDescribeExit(t *testing.T) {
 		"ended by signal SIGSEGV":   {Code: -1, Signal: "SIGSEGV"},
 		"killed for want of memory": {Code: -1, Signal: "SIGKILL", OOMKilled: true},
 	} {
-		if got := describeExit(exit); got != want {
+		if got := DescribeExit(exit); got != want {
 			t.Errorf("%+v is told as %q, want %q", exit, got, want)
 		}
 	}

@@ -85,7 +85,7 @@ func (s *Server) endedWithin(outcome map[string]string) {
 		return
 	}
 	for row, difference := range outcome {
-		ended := "the server ended during the check: " + describeExit(s.Handle.Exit())
+		ended := "the server ended during the check: " + DescribeExit(s.Handle.Exit())
 		if log := strings.TrimSpace(s.Handle.LogTail(logTail)); log != "" {
 			ended += "\nthe end of its output:\n" + log
 		}

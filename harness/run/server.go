@@ -162,7 +162,7 @@ func (s *Server) ready(ctx context.Context, f Fixture, row *scenarios.Scenario) 
 	case <-s.exited():
 		cancel()
 		<-answered
-		return fmt.Errorf("it ended before it answered: %s", describeExit(s.Handle.Exit()))
+		return fmt.Errorf("it ended before it answered: %s", DescribeExit(s.Handle.Exit()))
 	}
 }
 
@@ -171,7 +171,7 @@ func (s *Server) ready(ctx context.Context, f Fixture, row *scenarios.Scenario) 
 func (s *Server) occupied() error {
 	select {
 	case <-s.exited():
-		return fmt.Errorf("another program answers on %s and it ended: %s", s.Address, describeExit(s.Handle.Exit()))
+		return fmt.Errorf("another program answers on %s and it ended: %s", s.Address, DescribeExit(s.Handle.Exit()))
 	default:
 		return nil
 	}
@@ -198,7 +198,8 @@ func (s *Server) Stop(ctx context.Context) error {
 	return errors.Join(err, host.WaitPortClosed(ctx, s.Address), s.removeDir())
 }
 
-func describeExit(e host.Exit) string {
+// DescribeExit says in words how a program ended.
+func DescribeExit(e host.Exit) string {
 	switch {
 	case e.OOMKilled:
 		return "killed for want of memory"

@@ -72,7 +72,7 @@ func (r *Runner) end(ctx context.Context, s *Server, result *results.Trial, err 
 	if s.Handle != nil {
 		select {
 		case <-s.Handle.Exited():
-			err = fmt.Errorf("%w: %s", errServerEnded, describeExit(s.Handle.Exit()))
+			err = fmt.Errorf("%w: %s", errServerEnded, DescribeExit(s.Handle.Exit()))
 		default:
 		}
 		if err != nil {
@@ -217,7 +217,7 @@ func loaderError(err error, loader host.Handle) error {
 	if errors.Is(err, engine.ErrLoaderEnded) {
 		select {
 		case <-loader.Exited():
-			return fmt.Errorf("%w (%s): %s", err, describeExit(loader.Exit()), loader.LogTail(logTail))
+			return fmt.Errorf("%w (%s): %s", err, DescribeExit(loader.Exit()), loader.LogTail(logTail))
 		case <-time.After(time.Second):
 		}
 	}

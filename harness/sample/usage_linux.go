@@ -239,6 +239,29 @@ func (t Tree) Memory() (uint64, error) {
 	return m.rss, nil
 }
 
+// Total is what the tree has used since it began: CPU time, and the sum of the
+// kernel's memory peaks in bytes.
+func (t Tree) Total() (cpu time.Duration, peak uint64, err error) {
+	f := newFiles()
+	pids, err := t.pids(f)
+	if err != nil {
+		return 0, 0, err
+	}
+	now, err := t.snapshot(f, pids)
+	if err != nil {
+		return 0, 0, err
+	}
+	m, err := f.memory(pids)
+	if err != nil {
+		return 0, 0, fmt.Errorf("read the memory of %s: %w", t, err)
+	}
+	var began snapshot
+	if now.group != nil {
+		began.group = &groupStat{}
+	}
+	return time.Duration(difference(began, now).total), m.peak, nil
+}
+
 // ResetPeak sets the kernel's memory peak of every process of the tree, and
 // that of its control group of version 1, back to what is there now.
 func (t Tree) ResetPeak() error {

@@ -1,0 +1,220 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/joust-bench/joust/harness/catalog"
+	"github.com/joust-bench/joust/harness/cpuset"
+	"github.com/joust-bench/joust/harness/host"
+	"github.com/joust-bench/joust/harness/run"
+	"github.com/joust-bench/joust/scenarios"
+	"github.com/joust-bench/joust/scenarios/suggest"
+)
+
+// serveFlags are the flags of joust serve.
+type serveFlags struct {
+	scenario, portFile, pin string
+}
+
+func (a *app) serveCommand() *cobra.Command {
+	var f serveFlags
+	c := &cobra.Command{
+		Use:   "serve SERVER",
+		Short: "Run one server in the foreground for a loader of your own",
+		Long: `Start one server as joust run starts it, pinned to the server's CPUs, and keep it
+until Ctrl-C or SIGTERM, which end it with exit status 0. It is announced once it
+has answered the scenario's request correctly. What it used is printed at the end.
+
+--port-file gets lines KEY=value: PORT, PATH, METHOD, URL, HEADERS (a JSON object),
+BODY_FILE (a path, or empty) and READY=1, which comes last. It is written whole
+and renamed into place, and removed at the end, as is the body's file.`,
+		Example: `  joust serve nginx
+  joust serve nethttp --scenario upload_20mb --port-file /tmp/nethttp.port
+  taskset -c 1 wrk -t 1 -c 64 -d 10s "$(sed -n s/^URL=//p /tmp/nethttp.port)"`,
+		Args: exactlyOne("SERVER"),
+		RunE: func(c *cobra.Command, args []string) error { return a.serve(c.Context(), args[0], &f) },
+	}
+	flags := c.Flags()
+	flags.StringVar(&f.scenario, "scenario", "", "the scenario whose request is announced (default: hello, or the first that the server claims)")
+	flags.StringVar(&f.portFile, "port-file", "", "write where the server is and what to ask it into this file, once it is ready")
+	flags.StringVar(&f.pin, "pin", "auto", `CPU split: auto, none, or "server=0-3;loader=4-7"`)
+	return c
+}
+
+func (a *app) serve(ctx context.Context, name string, f *serveFlags) error {
+	if runtime.GOOS != "linux" {
+		return host.ErrNotLinux
+	}
+	a.stopping.Store("joust: ending the server; once more ends at once")
+	w, err := a.look(f.pin)
+	if err != nil {
+		return err
+	}
+	m, row, err := w.toServe(name, f.scenario)
+	if err != nil {
+		return usage(err)
+	}
+	if err := clearPortFile(f.portFile); err != nil {
+		return err
+	}
+	builder, err := catalog.NewBuilder("")
+	if err != nil {
+		return err
+	}
+	fixture := fixture{Manifest: m}
+	if fixture.Binary, err = a.build(ctx, builder, m); err != nil {
+		return err
+	}
+	// No measuring lock: whoever loads this server may be a joust that takes it.
+	local, err := a.localHost(ctx, w.split)
+	if err != nil {
+		return err
+	}
+	dir, remove, err := host.TempDir()
+	if err != nil {
+		return err
+	}
+	launcher := run.Launcher{Host: local, Logs: dir}
+	if w.split.Pinned {
+		launcher.CPUs = w.split.Server
+	}
+	server, err := launcher.Start(ctx, fixture, scenarios.H1, row)
+	if err != nil {
+		return errors.Join(err, remove())
+	}
+	s := serving{app: a, name: name, row: row, server: server, dir: dir, world: w}
+	err = s.announce(f.portFile)
+	if err == nil {
+		err = s.await(ctx)
+	}
+	err = errors.Join(err, server.Stop(context.WithoutCancel(ctx)), remove())
+	if f.portFile != "" {
+		if gone := os.Remove(f.portFile); gone != nil && !errors.Is(gone, os.ErrNotExist) {
+			err = errors.Join(err, fmt.Errorf("removing the port file: %w", gone))
+		}
+	}
+	return err
+}
+
+// toServe is the server, and the row whose request is announced.
+func (w *world) toServe(name, scenario string) (catalog.Manifest, *scenarios.Scenario, error) {
+	list, err := w.wanted([]string{name})
+	if err != nil {
+		return catalog.Manifest{}, nil, err
+	}
+	m := list[0]
+	if m.URL != "" {
+		return m, nil, fmt.Errorf("%s runs already, at %s: there is nothing to serve", name, m.URL)
+	}
+	if scenario == "" {
+		scenario = m.Scenarios[0]
+		if slices.Contains(m.Scenarios, "hello") {
+			scenario = "hello"
+		}
+	}
+	row, err := w.table.Find(scenario)
+	switch {
+	case err != nil:
+		return m, nil, err
+	case m.Unsupported[scenario] != "":
+		return m, nil, fmt.Errorf("%s cannot answer %s: %s", name, scenario, m.Unsupported[scenario])
+	case !slices.Contains(m.Scenarios, scenario):
+		return m, nil, fmt.Errorf("%s does not claim %s%s", name, scenario, suggest.Hint(scenario, m.Scenarios))
+	}
+	return m, row, nil
+}
+
+// serving is a server in the foreground.
+type serving struct {
+	app    *app
+	name   string
+	row    *scenarios.Scenario
+	server *run.Server
+	dir    string
+	world  *world
+
+	began  time.Time
+	before host.Used
+}
+
+// announce says where the server is and what to ask it.
+func (s *serving) announce(portFile string) error {
+	_, port, err := net.SplitHostPort(s.server.Address)
+	if err != nil {
+		return fmt.Errorf("the address of %s: %w", s.name, err)
+	}
+	x := announcement{port: port, request: &s.row.Requests[0]}
+	if err := x.writeBody(s.dir); err != nil {
+		return err
+	}
+	if err := s.server.Handle.ResetPeak(); err != nil {
+		return err
+	}
+	s.began = time.Now()
+	if s.before, err = s.used(); err != nil {
+		return err
+	}
+	out, split := s.app.stdout, s.world.split
+	fmt.Fprintf(out, "%s answers %s: %s %s\n", s.name, s.row.Name, x.request.Method, x.url())
+	if x.bodyFile != "" {
+		fmt.Fprintf(out, "the request's body, %d bytes: %s\n", x.request.Body.Size(), x.bodyFile)
+	}
+	if n := len(s.row.Requests); n > 1 {
+		fmt.Fprintf(out, "%s asks %d requests in turn; this is the first\n", s.row.Name, n)
+	}
+	if split.Pinned && !split.Shared {
+		fmt.Fprintf(out, "server on CPU %s; keep the loader on the others: taskset -c %s ...\n", cpuset.Format(split.Server), cpuset.Format(split.Loader))
+	}
+	fmt.Fprintln(out, "Ctrl-C or SIGTERM ends it")
+	if portFile == "" {
+		return nil
+	}
+	text, err := x.text()
+	if err != nil {
+		return err
+	}
+	if err := replace(portFile, text); err != nil {
+		return fmt.Errorf("writing the port file: %w", err)
+	}
+	return nil
+}
+
+// await returns when joust is asked to end, or with an error when the server
+// ends first.
+func (s *serving) await(ctx context.Context) error {
+	select {
+	case <-ctx.Done():
+	case <-s.server.Handle.Exited():
+		text := fmt.Sprintf("%s has ended: %s", s.name, run.DescribeExit(s.server.Handle.Exit()))
+		if log := strings.TrimSpace(s.server.Handle.LogTail(2 << 10)); log != "" {
+			text += "\nthe end of its output:\n" + log
+		}
+		return errors.New(text)
+	}
+	used, err := s.used()
+	if err != nil {
+		return err
+	}
+	cpu, span := used.CPU-s.before.CPU, time.Since(s.began)
+	fmt.Fprintf(s.app.stdout, "%s used %.2f s of CPU time in %s, %.2f CPUs on average; peak memory %.1f MiB\n", s.name,
+		cpu.Seconds(), span.Round(100*time.Millisecond), cpu.Seconds()/span.Seconds(), float64(used.PeakMemoryBytes)/(1<<20))
+	return nil
+}
+
+func (s *serving) used() (host.Used, error) {
+	meter, ok := s.server.Handle.(host.Meter)
+	if !ok {
+		return host.Used{}, fmt.Errorf("what %s uses cannot be read", s.name)
+	}
+	return meter.Used()
+}
