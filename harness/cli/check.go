@@ -147,24 +147,13 @@ func (c *checker) server(ctx context.Context, s isolatedServer) (err error) {
 		}
 		return nil
 	}
-	f := run.Fixture{Manifest: m}
-	if f.Binary, err = c.app.build(ctx, c.builder, m); err != nil {
+	f, containers, end, err := c.app.made(ctx, c.builder, s)
+	if err != nil {
 		return err
 	}
+	defer func() { err = errors.Join(err, end()) }()
 	launcher := c.launcher
-	if s.isolation == results.IsolationContainer {
-		image, err := c.app.contain(ctx, m, f.Binary)
-		if err != nil {
-			return err
-		}
-		f.Image = image.ID
-		containers, end, err := c.app.containers(map[string]fixture{s.name: f})
-		if err != nil {
-			return err
-		}
-		launcher.Containers = containers
-		defer func() { err = errors.Join(err, end()) }()
-	}
+	launcher.Containers = containers
 	var asked []*scenarios.Scenario
 	for i := range c.rows {
 		if slices.Contains(m.Scenarios, c.rows[i].Name) {

@@ -97,6 +97,24 @@ func (a *app) containers(fixtures map[string]fixture) (h host.Host, end func() e
 	return nil, func() error { return nil }, nil
 }
 
+// made builds the server's program, or its image, and makes the host of its
+// container; without one that is nil. End ends the host.
+func (a *app) made(ctx context.Context, b *catalog.Builder, s isolatedServer) (f fixture, containers host.Host, end func() error, err error) {
+	f.Manifest = s.Manifest
+	if f.Binary, err = a.build(ctx, b, s.Manifest); err != nil {
+		return f, nil, nil, err
+	}
+	if s.isolation == results.IsolationContainer {
+		image, err := a.contain(ctx, s.Manifest, f.Binary)
+		if err != nil {
+			return f, nil, nil, err
+		}
+		f.Image = image.ID
+	}
+	containers, end, err = a.containers(map[string]fixture{s.name: f})
+	return f, containers, end, err
+}
+
 // sweepContainers removes what dead jousts left. A machine whose engine does
 // not answer has no say in runs without containers.
 func (a *app) sweepContainers(ctx context.Context) ([]string, error) {

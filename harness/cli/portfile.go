@@ -72,11 +72,16 @@ func clearPortFile(path string) error {
 	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
 		return usage(fmt.Errorf("--port-file %s: it is no ordinary file", path))
 	}
-	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return usage(fmt.Errorf("--port-file: %w", err))
-	}
 	if err := replace(path, ""); err != nil {
 		return usage(fmt.Errorf("--port-file: %w", err))
 	}
-	return os.Remove(path)
+	return removePortFile(path)
+}
+
+// removePortFile takes the announcement away; empty names none.
+func removePortFile(path string) error {
+	if err := os.Remove(path); err != nil && path != "" && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("removing the port file: %w", err)
+	}
+	return nil
 }

@@ -1,11 +1,11 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"net"
-	"os"
 	"runtime"
 	"slices"
 	"strings"
@@ -23,7 +23,7 @@ import (
 
 // serveFlags are the flags of joust serve.
 type serveFlags struct {
-	scenario, portFile, pin string
+	scenario, portFile, pin, isolation string
 }
 
 func (a *app) serveCommand() *cobra.Command {
@@ -47,11 +47,12 @@ and renamed into place, and removed at the end, as is the body's file.`,
 	flags := c.Flags()
 	flags.StringVar(&f.scenario, "scenario", "", "the scenario whose request is announced (default: hello, or the first that the server claims)")
 	flags.StringVar(&f.portFile, "port-file", "", "write where the server is and what to ask it into this file, once it is ready")
+	flags.StringVar(&f.isolation, "isolation", "", "serve it as process or container (default: as its server.yaml says)")
 	flags.StringVar(&f.pin, "pin", "auto", `CPU split: auto, none, or "server=0-3;loader=4-7"`)
 	return c
 }
 
-func (a *app) serve(ctx context.Context, name string, f *serveFlags) error {
+func (a *app) serve(ctx context.Context, name string, f *serveFlags) (err error) {
 	if runtime.GOOS != "linux" {
 		return host.ErrNotLinux
 	}
@@ -60,7 +61,7 @@ func (a *app) serve(ctx context.Context, name string, f *serveFlags) error {
 	if err != nil {
 		return err
 	}
-	m, row, err := w.toServe(name, f.scenario)
+	server, row, err := a.toServe(w, name, f)
 	if err != nil {
 		return usage(err)
 	}
@@ -71,51 +72,56 @@ func (a *app) serve(ctx context.Context, name string, f *serveFlags) error {
 	if err != nil {
 		return err
 	}
-	fixture := fixture{Manifest: m}
-	if fixture.Binary, err = a.build(ctx, builder, m); err != nil {
-		return err
-	}
 	// No measuring lock: whoever loads this server may be a joust that takes it.
 	local, err := a.localHost(ctx, w.split)
 	if err != nil {
 		return err
 	}
+	fixture, containers, end, err := a.made(ctx, builder, server)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, end()) }()
 	dir, remove, err := host.TempDir()
 	if err != nil {
 		return err
 	}
-	launcher := run.Launcher{Host: local, Logs: dir}
+	defer func() { err = errors.Join(err, remove()) }()
+	launcher := run.Launcher{Host: local, Containers: containers, Logs: dir}
 	if w.split.Pinned {
 		launcher.CPUs = w.split.Server
 	}
-	server, err := launcher.Start(ctx, fixture, scenarios.H1, row)
+	started, err := launcher.Start(ctx, fixture, scenarios.H1, row)
 	if err != nil {
-		return errors.Join(err, remove())
+		return err
 	}
-	s := serving{app: a, name: name, row: row, server: server, dir: dir, world: w}
-	err = s.announce(f.portFile)
-	if err == nil {
-		err = s.await(ctx)
+	defer func() {
+		err = errors.Join(err, started.Stop(context.WithoutCancel(ctx)), removePortFile(f.portFile))
+	}()
+	s := serving{app: a, name: server.name, row: row, server: started, dir: dir, world: w}
+	if err := s.announce(f.portFile); err != nil {
+		return err
 	}
-	err = errors.Join(err, server.Stop(context.WithoutCancel(ctx)), remove())
-	if f.portFile != "" {
-		if gone := os.Remove(f.portFile); gone != nil && !errors.Is(gone, os.ErrNotExist) {
-			err = errors.Join(err, fmt.Errorf("removing the port file: %w", gone))
-		}
-	}
-	return err
+	return s.await(ctx)
 }
 
 // toServe is the server, and the row whose request is announced.
-func (w *world) toServe(name, scenario string) (catalog.Manifest, *scenarios.Scenario, error) {
-	list, err := w.wanted([]string{name})
+func (a *app) toServe(w *world, name string, f *serveFlags) (isolatedServer, *scenarios.Scenario, error) {
+	m, err := w.servers.Find(name)
 	if err != nil {
-		return catalog.Manifest{}, nil, err
+		return isolatedServer{}, nil, err
 	}
-	m := list[0]
+	s := isolatedServer{Manifest: *m, name: name, isolation: cmp.Or(f.isolation, m.DefaultIsolation())}
 	if m.URL != "" {
-		return m, nil, fmt.Errorf("%s runs already, at %s: there is nothing to serve", name, m.URL)
+		return s, nil, fmt.Errorf("%s runs already, at %s: there is nothing to serve", name, m.URL)
 	}
+	if _, err := isolated(nil, []string{s.isolation}); err != nil {
+		return s, nil, err
+	}
+	if why := a.unavailable(s); why != "" {
+		return s, nil, errors.New(why)
+	}
+	scenario := f.scenario
 	if scenario == "" {
 		scenario = m.Scenarios[0]
 		if slices.Contains(m.Scenarios, "hello") {
@@ -125,13 +131,13 @@ func (w *world) toServe(name, scenario string) (catalog.Manifest, *scenarios.Sce
 	row, err := w.table.Find(scenario)
 	switch {
 	case err != nil:
-		return m, nil, err
+		return s, nil, err
 	case m.Unsupported[scenario] != "":
-		return m, nil, fmt.Errorf("%s cannot answer %s: %s", name, scenario, m.Unsupported[scenario])
+		return s, nil, fmt.Errorf("%s cannot answer %s: %s", name, scenario, m.Unsupported[scenario])
 	case !slices.Contains(m.Scenarios, scenario):
-		return m, nil, fmt.Errorf("%s does not claim %s%s", name, scenario, suggest.Hint(scenario, m.Scenarios))
+		return s, nil, fmt.Errorf("%s does not claim %s%s", name, scenario, suggest.Hint(scenario, m.Scenarios))
 	}
-	return m, row, nil
+	return s, row, nil
 }
 
 // serving is a server in the foreground.

@@ -60,7 +60,8 @@ func (l Launcher) contain(ctx context.Context, f Fixture, protocol scenarios.Pro
 	if err != nil {
 		return nil, errors.Join(err, remove())
 	}
-	return &Server{Address: net.JoinHostPort(loopback, strconv.Itoa(free)), Handle: h, Argv: command.Argv, removeDir: remove}, nil
+	at := net.JoinHostPort(loopback, strconv.Itoa(free))
+	return &Server{Address: at, Host: at, Handle: h, Argv: command.Argv, removeDir: remove}, nil
 }
 
 // listener is a handle that knows where its program listens.

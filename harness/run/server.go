@@ -206,7 +206,7 @@ func DescribeExit(e host.Exit) string {
 	case e.Signal != "":
 		return "ended by signal " + e.Signal
 	case e.Code < 0:
-		return "how is not known, since joust did not start it"
+		return "how is not known"
 	}
 	return fmt.Sprintf("exit status %d", e.Code)
 }

@@ -45,7 +45,10 @@ type handle struct {
 	log     []byte
 }
 
-var _ host.Handle = (*handle)(nil)
+var (
+	_ host.Handle = (*handle)(nil)
+	_ host.Meter  = (*handle)(nil)
+)
 
 func newHandle(ctx context.Context, e *Engine, c *testcontainers.DockerContainer, p host.Program) (*handle, error) {
 	state, err := c.State(ctx)
@@ -171,6 +174,12 @@ func (h *handle) Stdin() io.WriteCloser   { return nil }
 func (h *handle) Stdout() io.Reader       { return nil }
 func (h *handle) ResetPeak() error        { return h.tree.ResetPeak() }
 func (h *handle) Memory() (uint64, error) { return h.tree.Memory() }
+
+// Used is what the container used since its start.
+func (h *handle) Used() (host.Used, error) {
+	cpu, peak, err := h.tree.Total()
+	return host.Used{CPU: cpu, PeakMemoryBytes: peak}, err
+}
 
 func (h *handle) Usage(ctx context.Context, t0, t1 int64, poll time.Duration) (results.Usage, error) {
 	return h.tree.Usage(ctx, t0, t1, poll)
