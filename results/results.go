@@ -41,6 +41,8 @@ type Run struct {
 	// and protocol, fixed by the scouting trials; see Plan.
 	CommonRates []CommonRate `json:"common_rates,omitempty"`
 	Warnings    []string     `json:"warnings,omitempty"`
+	// Duel is set in the run of a duel.
+	Duel *Duel `json:"duel,omitempty"`
 	// Findings are what joust doctor said of the machine before the run; absent
 	// where it was not asked.
 	Findings []Finding `json:"findings,omitempty"`

@@ -167,3 +167,12 @@ func parseManifest(file, dir string, data []byte, table *scenarios.Table) (Manif
 func validName(name string) bool {
 	return regexp.MustCompile(`^[a-z0-9_][a-z0-9_.-]*$`).MatchString(name)
 }
+
+// LoadOne reads the manifest of the server in dir.
+func LoadOne(table *scenarios.Table, dir string) (Manifest, error) {
+	m, problems, err := readManifest(filepath.Join(dir, ManifestName), table)
+	if err != nil {
+		return Manifest{}, err
+	}
+	return m, problems.Err()
+}

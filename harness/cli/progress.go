@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"os"
@@ -150,7 +151,7 @@ func outcome(t *results.Trial) string {
 		}
 	}
 	words = append(words, searchOutcome(t)...)
-	return strings.Join(words, ", ")
+	return cmp.Or(strings.Join(words, ", "), "ok")
 }
 
 // peak is the closed loop in a few words.

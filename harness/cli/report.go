@@ -52,6 +52,9 @@ one goes back to all pairs.`,
 			}
 			fmt.Fprintln(a.stdout, matrix.Headline(run, a.width()))
 			a.tellFiles(files)
+			if run.Duel != nil {
+				a.tellDuel(run.Duel)
+			}
 			return nil
 		},
 	}

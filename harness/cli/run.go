@@ -154,6 +154,9 @@ func (a *app) resume(c *cobra.Command, args []string, f *runFlags) error {
 		return err
 	}
 	defer func() { _ = j.Close() }()
+	if stored.Duel != nil {
+		return usage(fmt.Errorf("%s is a duel, and a duel is not resumed: measure it again with joust duel --a %s --b %s", stored.ID, shellWord(stored.Duel.A), shellWord(stored.Duel.B)))
+	}
 	job := &job{run: stored, journal: j, publish: f.publish, repeatBudget: f.repeatBudget, resumed: true, done: stored.Trials}
 	job.run.Trials = nil
 	if stored.State == results.RunComplete {

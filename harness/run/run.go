@@ -80,9 +80,15 @@ type Runner struct {
 // Execute checks the servers, runs every trial and journals it. It returns an
 // error when the run could not go on; when ctx ends, the run is marked as
 // interrupted and the error is ctx's.
-func (r *Runner) Execute(ctx context.Context) error {
+func (r *Runner) Execute(ctx context.Context) error { return r.whole(ctx, r.execute) }
+
+// whole does a run from its beginning to its end, whatever its trials are.
+func (r *Runner) whole(ctx context.Context, trials func(context.Context) error) error {
 	r.written = nextIndex(r.Done)
-	err := r.execute(ctx)
+	err := r.begin(ctx)
+	if err == nil {
+		err = trials(ctx)
+	}
 	now := time.Now()
 	r.Run.Finished = &now
 	r.Run.State = results.RunComplete
@@ -95,7 +101,8 @@ func (r *Runner) Execute(ctx context.Context) error {
 	return errors.Join(err, r.Journal.UpdateRun(r.Run))
 }
 
-func (r *Runner) execute(ctx context.Context) error {
+// begin checks the servers.
+func (r *Runner) begin(ctx context.Context) error {
 	r.Run.State, r.Run.Finished = results.RunRunning, nil
 	if err := os.MkdirAll(r.logs(), 0o755); err != nil {
 		return fmt.Errorf("making the folder for the servers' logs: %w", err)
@@ -104,9 +111,10 @@ func (r *Runner) execute(ctx context.Context) error {
 	if err := r.checkAll(ctx); err != nil {
 		return err
 	}
-	if err := r.Journal.UpdateRun(r.Run); err != nil {
-		return err
-	}
+	return r.Journal.UpdateRun(r.Run)
+}
+
+func (r *Runner) execute(ctx context.Context) error {
 	trials := r.pending()
 	r.repeats = newRepeats(r.left(trials), r.RepeatBudget)
 	for i := range r.Done {

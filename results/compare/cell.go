@@ -265,3 +265,23 @@ func union(a, b []string) []string {
 	slices.Sort(all)
 	return slices.Compact(all)
 }
+
+// Measured is one trial's value of a metric in a phase, in the metric's unit.
+// AtLeast: the loader limited it, or requests stayed without an answer, so that
+// it is a lower bound. Where there is no value, missing says why.
+func Measured(run results.Run, t results.Trial, phase string, m Metric) (value float64, atLeast bool, missing string) {
+	run.Trials = []results.Trial{t}
+	s := gather([]results.Run{run})
+	c := s.cells[key{t.Scenario, t.Protocol, phase, t.Server}]
+	switch {
+	case len(s.problems) > 0:
+		return 0, false, s.problems[0]
+	case c == nil:
+		return 0, false, "the plan has no such cell"
+	}
+	v := c.value(m)
+	if v.N == 0 {
+		return 0, false, cmp.Or(v.WhyVoid, v.Missing)
+	}
+	return v.Median, v.AtLeast, ""
+}

@@ -234,7 +234,7 @@ func (c *Comparison) voids() []string {
 
 const (
 	legend      = "A value is the median over trials [its 95 % interval] or (its range); a change is new ÷ old − 1, as Hodges–Lehmann estimate with its interval, (in parentheses) where so few trials reach less than 95 %. It is called when the exact Mann–Whitney test says so after Holm's correction over the servers of that metric and table, and it leaves the noise band. ≥ lower bound, ~ the loader's own lag reaches into it, (sat) the server did not keep the rate."
-	apartInTime = "Both sides were measured at their own time: what the machine changed in between is in these changes too."
+	apartInTime = "Both sides were measured at their own time: what the machine changed in between is in these changes too; joust duel measures two variants in turn."
 )
 
 // heading is the first line.

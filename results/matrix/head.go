@@ -70,7 +70,7 @@ func (v *view) method(p *page) {
 	plan := v.run.Plan
 	p.list("## How this was measured", "", []string{
 		"Each trial is a fresh server process" + v.ranAlready() + ": every request checked byte for byte once, warm-up, then the windows below. A cell is the median over trials.",
-		fmt.Sprintf("Trials run in blocks, each shuffled anew with seed %d.", plan.Seed) + v.repeated(),
+		v.order() + v.repeated(),
 		"Loader: " + escape(v.loader()) + "." + v.warmups(),
 		fmt.Sprintf("Request timeout %s; after a window what is in flight is awaited for at most %s; tolerated share of failed requests %s.",
 			duration(plan.RequestTimeoutNS), duration(plan.DrainNS), strconv.FormatFloat(plan.ErrorTolerance, 'g', -1, 64)),
@@ -95,6 +95,14 @@ func (v *view) ranAlready() string {
 		return ""
 	}
 	return ", save of " + strings.Join(names, ", ") + ", which ran already"
+}
+
+// order is that of the trials.
+func (v *view) order() string {
+	if v.run.Duel != nil {
+		return "A duel: trials run in pairs, in the order A B, B A, until the question is answered or the budget is spent."
+	}
+	return fmt.Sprintf("Trials run in blocks, each shuffled anew with seed %d.", v.run.Plan.Seed)
 }
 
 // repeated counts the trials that were done again.

@@ -1,0 +1,435 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/joust-bench/joust/harness/catalog"
+	"github.com/joust-bench/joust/harness/duel"
+	"github.com/joust-bench/joust/harness/host"
+	"github.com/joust-bench/joust/harness/machine"
+	"github.com/joust-bench/joust/harness/plan"
+	"github.com/joust-bench/joust/harness/run"
+	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/results/compare"
+	"github.com/joust-bench/joust/scenarios"
+)
+
+// duelFlags are the flags of joust duel.
+type duelFlags struct {
+	a, b             string
+	scenario, metric string
+	margin, rate     string
+	pin              string
+	clients          int
+	duration, warmup time.Duration
+	budget           time.Duration
+	seed             uint64
+}
+
+func (a *app) duelCommand() *cobra.Command {
+	var f duelFlags
+	c := &cobra.Command{
+		Use:   "duel --a SPEC --b SPEC",
+		Short: "Two variants of a server, in turn, until it is known whether they differ",
+		Long: `Ask whether B differs from A by more than a margin, and measure until that is
+answered or the budget is spent.
+
+Both meet in pairs of ladders on fresh processes, in the order A B, B A, so that
+what drifts falls out. After every four ladders the interval of B/A is shown. It
+holds at all looks together with 95 % (a confidence sequence), so stopping when it
+answers is no cheat. It lies beyond the margin: they differ. Within it: they do
+not. Exit code 0 when decided either way, 2 when the budget ends undecided. The
+run is stored like any other.
+
+A SPEC is a server's name and what is changed about it:
+  NAME[@REVISION][,KEY=VALUE...]
+  @REVISION        the server as a git revision of its repository has it; the
+                   work tree is left alone
+  arg=VALUE        one more argument (repeatable)
+  env.NAME=VALUE   a variable of its environment
+  isolation=WAY    process or container
+  bin=PATH         a program that runs in place of the server's own: another build
+A comma within a value is written "\,". Two different servers may meet as well.
+
+Metrics: throughput (of a closed loop), cpu (server CPU per request, at the peak
+or at --rate), p99 (of an open loop at --rate, by default half of the slower
+one's peak).`,
+		Example: `  joust duel --a nethttp@HEAD~3 --b nethttp
+  joust duel --a nethttp --b nethttp,env.GOGC=400 --metric cpu --margin 3%
+  joust duel --a nethttp,bin=./old --b nethttp,bin=./new --scenario json --budget 20m
+  joust duel --a nginx --b nethttp --metric p99 --rate 2000`,
+		Args: noArguments,
+		RunE: func(c *cobra.Command, _ []string) error { return a.duel(c, &f) },
+	}
+	flags := c.Flags()
+	flags.StringVar(&f.a, "a", "", "the variant A, to which B is compared")
+	flags.StringVar(&f.b, "b", "", "the variant B")
+	flags.StringVar(&f.scenario, "scenario", "hello", "the row that both are asked")
+	flags.StringVar(&f.metric, "metric", string(compare.Throughput), "throughput, p99 or cpu")
+	flags.StringVar(&f.margin, "margin", "2%", "the smallest difference that matters")
+	flags.StringVar(&f.rate, "rate", "", "open-loop rate for p99 and cpu: 2000 or 20k in req/s, or common")
+	flags.DurationVar(&f.budget, "budget", 10*time.Minute, "the longest that the ladders may take, builds apart")
+	flags.IntVar(&f.clients, "clients", 0, "connections of the loader (default 64; a scenario's own number wins)")
+	flags.DurationVar(&f.duration, "duration", 0, "length of every measured window (default 1.5s closed, 1s open)")
+	flags.DurationVar(&f.warmup, "warmup", 0, "length of the warm-up (default 1s)")
+	flags.Uint64Var(&f.seed, "seed", 0, "seed of the loader's choices (default: a fresh one, printed)")
+	flags.StringVar(&f.pin, "pin", "auto", `CPU split: auto, none, or "server=0-3;loader=4-7"`)
+	return c
+}
+
+// contest is a duel that has been read and checked.
+type contest struct {
+	specs  [2]duel.Spec
+	metric compare.Metric
+	margin float64
+	rates  []string
+}
+
+// read checks the flags that are the duel's own; every problem is told.
+func (f *duelFlags) read() (contest, error) {
+	var d contest
+	var errs []error
+	for i, side := range []struct{ flag, text string }{{"--a", f.a}, {"--b", f.b}} {
+		if side.text == "" {
+			errs = append(errs, fmt.Errorf("%s is missing: name a server, such as %s nethttp", side.flag, side.flag))
+			continue
+		}
+		var err error
+		d.specs[i], err = duel.ParseSpec(side.text)
+		errs = append(errs, err)
+	}
+	d.metric = compare.Metric(f.metric)
+	if !slices.Contains(duel.Metrics(), d.metric) {
+		errs = append(errs, fmt.Errorf("--metric %q: the metrics of a duel are throughput, p99, cpu", f.metric))
+	}
+	percent, ok := strings.CutSuffix(f.margin, "%")
+	margin, err := strconv.ParseFloat(strings.TrimSpace(percent), 64)
+	if !ok || err != nil || !(margin >= 0 && margin <= 10000) {
+		errs = append(errs, fmt.Errorf("--margin %q: a share in percent is needed, such as 2%%", f.margin))
+	}
+	d.margin = margin / 100
+	if f.budget <= 0 {
+		errs = append(errs, fmt.Errorf("--budget %v: a duration above 0 is needed, such as 10m", f.budget))
+	}
+	errs = append(errs, d.rate(f.rate))
+	return d, errors.Join(errs...)
+}
+
+// rate is the open-loop step that the metric needs.
+func (d *contest) rate(text string) error {
+	switch {
+	case text == "" && d.metric == compare.P99:
+		text = string(results.RateCommon)
+	case text == "":
+		return nil
+	case d.metric == compare.Throughput:
+		return errors.New("--rate: the throughput is that of a closed loop, which has no rate; leave it out, or ask for --metric p99 or cpu")
+	}
+	r, err := plan.ParseRate(text)
+	if err == nil && r.Kind == results.RateFraction {
+		err = errors.New("both are compared at one rate: give it in req/s, or common for half of the slower one's peak")
+	}
+	if err != nil {
+		return fmt.Errorf("--rate: %w", err)
+	}
+	d.rates = []string{text}
+	return nil
+}
+
+func (a *app) duel(c *cobra.Command, f *duelFlags) error {
+	d, err := f.read()
+	if err != nil {
+		return usage(err)
+	}
+	if runtime.GOOS != "linux" {
+		return host.ErrNotLinux
+	}
+	w, err := a.look(f.pin)
+	if err != nil {
+		return err
+	}
+	if err := machine.RaiseNoFile(); err != nil {
+		return err
+	}
+	catalogue := a.catalogue(w)
+	p, warnings, err := plan.Resolve("", nil, d.overrides(c, f), catalogue)
+	if err != nil {
+		return usage(err)
+	}
+	phase, err := d.fit(&p, f.budget)
+	if err != nil {
+		return usage(err)
+	}
+	j := &job{ctx: c.Context(), world: w, catalogue: catalogue, run: a.header(p, w, &catalogue, time.Now())}
+	j.run.Warnings = warnings
+	j.run.Duel = &results.Duel{
+		A: f.a, B: f.b, Metric: f.metric, Phase: phase, Margin: d.margin, BudgetNS: f.budget.Nanoseconds(), Answer: results.DuelUndecided,
+	}
+	if err := a.variants(j, d); err != nil {
+		return err
+	}
+	if j.journal, err = a.create(&j.run); err != nil {
+		return err
+	}
+	defer func() { _ = j.journal.Close() }()
+	return a.fight(j, d, f.budget)
+}
+
+// overrides are the duel as flags of a plan with one table.
+func (d *contest) overrides(c *cobra.Command, f *duelFlags) plan.Overrides {
+	one := 1
+	o := plan.Overrides{
+		Servers: []string{d.specs[0].Server}, Scenarios: []string{f.scenario}, Protocols: []string{string(scenarios.H1)},
+		Modes: []string{string(results.ClosedLoop)}, Trials: &one,
+	}
+	if other := d.specs[1].Server; other != d.specs[0].Server {
+		o.Servers = append(o.Servers, other)
+	}
+	if len(d.rates) > 0 {
+		o.Modes, o.Rates = []string{string(results.OpenLoop)}, d.rates
+	}
+	if c.Flags().Changed("clients") {
+		o.Clients = []string{strconv.Itoa(f.clients)}
+	}
+	o.Duration = given(c, "duration", &f.duration)
+	o.Warmup = given(c, "warmup", &f.warmup)
+	o.Seed = given(c, "seed", &f.seed)
+	return o
+}
+
+// fit makes a plan of the two variants, and names the phase that the duel is
+// about.
+func (d *contest) fit(p *results.Plan, budget time.Duration) (phase string, err error) {
+	if len(p.Tables) != 1 {
+		return "", fmt.Errorf("a duel is about one row, and the plan has %d: name one with --scenario", len(p.Tables))
+	}
+	p.Name = "duel"
+	p.PlannedNS, p.AtMostNS = budget.Nanoseconds(), budget.Nanoseconds()
+	p.Entries = []results.PlanEntry{{Server: d.specs[0].Text, As: duel.A}, {Server: d.specs[1].Text, As: duel.B}}
+	if rates := p.Tables[0].Rates; len(rates) > 0 {
+		return rates[0].PhaseName(), nil
+	}
+	return results.PhaseClosed, nil
+}
+
+// variants makes both variants: found, changed, built.
+func (a *app) variants(j *job, d contest) error {
+	builder, err := catalog.NewBuilder("")
+	if err != nil {
+		return err
+	}
+	j.fixtures = map[string]fixture{}
+	j.run.Servers = nil
+	for i, name := range []string{duel.A, duel.B} {
+		f, err := a.variant(j, builder, d.specs[i])
+		if err != nil {
+			return err
+		}
+		entry, err := a.entryOf(j, name, d.specs[i], &f)
+		if err != nil {
+			return err
+		}
+		f.Manifest.Name = name // of its log, and of what is said about it
+		j.fixtures[name] = f
+		j.run.Servers = append(j.run.Servers, entry)
+	}
+	if alike(j.fixtures[duel.A], j.fixtures[duel.B]) {
+		j.run.Warnings = append(j.run.Warnings, "A and B come out the same, program, arguments and environment: what differs is noise")
+	}
+	return nil
+}
+
+// variant is one side, ready to be started.
+func (a *app) variant(j *job, builder *catalog.Builder, spec duel.Spec) (f fixture, err error) {
+	m, err := a.manifestOf(j, spec)
+	if err != nil {
+		return f, err
+	}
+	if f.Manifest, f.Binary, err = spec.Apply(m); err != nil {
+		return f, usage(err)
+	}
+	if err := catalog.Available(f.Manifest); err != nil {
+		return f, usage(fmt.Errorf("variant %q: %w", spec.Text, err))
+	}
+	if row := j.run.Plan.Tables[0].Scenario; !slices.Contains(f.Manifest.Scenarios, row) {
+		return f, usage(fmt.Errorf("variant %q does not claim the row %s", spec.Text, row))
+	}
+	if f.Binary == "" {
+		f.Binary, err = a.build(j.ctx, builder, f.Manifest)
+	} else if _, err = os.Stat(f.Binary); err != nil {
+		err = usage(fmt.Errorf("variant %q: its program: %w", spec.Text, err))
+	}
+	return f, err
+}
+
+// entryOf is the variant as the run's tables tell it; the image of one that
+// runs in a container is made.
+func (a *app) entryOf(j *job, name string, spec duel.Spec, f *fixture) (results.Server, error) {
+	m := f.Manifest
+	s := results.Server{Name: name, Folder: m.Name, Title: spec.Text, Language: m.Language, URL: m.URL}
+	var err error
+	if s.Versions, err = catalog.Versions(j.ctx, m, f.Binary); err != nil {
+		j.run.Warnings = append(j.run.Warnings, fmt.Sprintf("version of %s: %v", spec.Text, err))
+	}
+	if m.DefaultIsolation() == results.IsolationContainer {
+		image, err := a.contain(j.ctx, m, f.Binary)
+		if err != nil {
+			return s, err
+		}
+		f.Image, s.Isolation, s.Network, s.Versions["image"] = image.ID, results.IsolationContainer, m.Network(), image.Version
+	}
+	if s.Manifest, err = json.Marshal(m); err != nil {
+		return s, fmt.Errorf("encoding the manifest of %s: %w", spec.Text, err)
+	}
+	return s, nil
+}
+
+// alike tells whether two variants start the same.
+func alike(a, b fixture) bool {
+	command := func(f fixture) []string {
+		return slices.Concat([]string{f.Binary}, f.Manifest.Command, f.Manifest.Args)
+	}
+	return a.Image == b.Image && slices.Equal(command(a), command(b)) && maps.Equal(a.Manifest.Env, b.Manifest.Env) && maps.Equal(a.Manifest.Files, b.Manifest.Files) &&
+		(len(a.Manifest.Files) == 0 || a.Manifest.Dir == b.Manifest.Dir)
+}
+
+// manifestOf finds the server of a variant, as its revision has it.
+func (a *app) manifestOf(j *job, spec duel.Spec) (catalog.Manifest, error) {
+	m, err := j.world.servers.Find(spec.Server)
+	if err != nil {
+		return catalog.Manifest{}, usage(fmt.Errorf("variant %q: %w", spec.Text, err))
+	}
+	if spec.Revision == "" {
+		return *m, nil
+	}
+	dir, err := duel.Checkout(j.ctx, m.Dir, spec.Revision, "")
+	if err != nil {
+		return catalog.Manifest{}, usage(fmt.Errorf("variant %q: %w", spec.Text, err))
+	}
+	old, err := catalog.LoadOne(j.world.table, dir)
+	if err != nil {
+		return catalog.Manifest{}, usage(fmt.Errorf("variant %q: %w", spec.Text, err))
+	}
+	return old, nil
+}
+
+// fight measures until the referee ends it.
+func (a *app) fight(j *job, d contest, budget time.Duration) error {
+	a.announceDuel(j)
+	loader, err := selfCommand("loader")
+	if err != nil {
+		return errors.Join(err, j.forget())
+	}
+	local, release, err := a.ownMachine(j.ctx, j.run.CPUs)
+	if err != nil {
+		return errors.Join(err, j.forget())
+	}
+	defer release()
+	containers, end, err := a.containers(j.fixtures)
+	if err != nil {
+		return errors.Join(err, j.forget())
+	}
+	a.examine(j)
+	show := a.newProgress(j)
+	runner := &run.Runner{
+		Run: j.run, Rows: j.catalogue.Scenarios, Fixtures: j.fixtures,
+		Runnable: func(results.PlanEntry, results.PlanTable) bool { return true },
+		Host:     local, Containers: containers, LoaderArgv: loader, Journal: j.journal, RepeatBudget: run.DefaultRepeatBudget,
+	}
+	referee := &duel.Referee{
+		Observer: show, Runner: runner, Metric: d.metric, Budget: budget, Now: time.Now,
+		Told: func(d results.Duel, left time.Duration) {
+			show.line("after %s: %s; %s of the budget left", count(d.Pairs, "pair"), standing(&d), left.Round(time.Second))
+		},
+	}
+	runner.Observer = referee
+	err = errors.Join(runner.Series(j.ctx, budget, referee.Next), end())
+	show.end()
+	return a.concludeDuel(j, &runner.Run, err)
+}
+
+func (a *app) announceDuel(j *job) {
+	d := j.run.Duel
+	fmt.Fprintf(a.stderr, "does B (%s) differ from A (%s) by more than %s in %s of %s, %s? At most %v, seed %d\n",
+		d.B, d.A, percentage(d.Margin), d.Metric, j.run.Plan.Tables[0].Scenario, d.Phase, time.Duration(d.BudgetNS), j.run.Plan.Seed)
+	fmt.Fprintf(a.stderr, "CPUs: %s\n", describeSplit(j.run.CPUs))
+	for _, w := range j.run.Warnings {
+		fmt.Fprintf(a.stderr, "note: %s\n", w)
+	}
+}
+
+// percentage is a share without a sign.
+func percentage(share float64) string { return strconv.FormatFloat(share*100, 'g', 4, 64) + " %" }
+
+// widest is the ratio from which on an interval tells nothing.
+const widest = 100
+
+// standing is the interval beside the margin.
+func standing(d *results.Duel) string {
+	if d.Ratio == nil || *d.High > widest {
+		return "too few pairs for an interval"
+	}
+	change := func(ratio float64) string { return fmt.Sprintf("%+.1f", (ratio-1)*100) }
+	return fmt.Sprintf("B/A %s %% [%s … %s], margin ±%s", change(*d.Ratio), change(*d.Low), change(*d.High), percentage(d.Margin))
+}
+
+// answer is what the duel came to, in words.
+func answer(d *results.Duel) string {
+	text := ""
+	switch d.Answer {
+	case results.DuelHigher, results.DuelLower:
+		way := "higher"
+		if d.Answer == results.DuelLower {
+			way = "lower"
+		}
+		text = fmt.Sprintf("DECIDED: %s of B is %s than of A by more than %s", d.Metric, way, percentage(d.Margin))
+	case results.DuelWithin:
+		text = fmt.Sprintf("DECIDED: %s of B does not differ from A by more than %s", d.Metric, percentage(d.Margin))
+		if *d.Low > 1 || *d.High < 1 {
+			text += ", though it does differ"
+		}
+	default:
+		text = "UNDECIDED: " + cmp.Or(d.Why, "it was interrupted")
+	}
+	text += fmt.Sprintf("\n%s, after %s", standing(d), count(d.Pairs, "pair"))
+	if d.VoidPairs > 0 {
+		text += fmt.Sprintf("; %s did not count", count(d.VoidPairs, "pair"))
+	}
+	return text
+}
+
+func (a *app) tellDuel(d *results.Duel) {
+	fmt.Fprintf(a.stdout, "A is %s\nB is %s\n%s\n", d.A, d.B, answer(d))
+}
+
+// concludeDuel writes the matrices, tells the answer and decides the exit code.
+func (a *app) concludeDuel(j *job, stored *results.Run, err error) error {
+	_, run, readErr := a.openRun(j.journal.Dir())
+	if err := errors.Join(err, readErr); err != nil && !errors.Is(err, context.Cause(j.ctx)) {
+		return err
+	}
+	files, renderErr := a.render(j.journal.Dir(), run, false)
+	a.tellFiles(files)
+	d := stored.Duel
+	a.tellDuel(d)
+	if err := errors.Join(err, renderErr); err != nil {
+		return err
+	}
+	if d.Answer == results.DuelUndecided {
+		return &codedError{code: ExitUsage, err: errTold}
+	}
+	return nil
+}

@@ -1,0 +1,24 @@
+package cli
+
+import (
+	"syscall"
+	"testing"
+
+	"github.com/joust-bench/joust/results"
+)
+
+// Ctrl-C ends a duel cleanly: what was measured is stored, nothing is left.
+func TestInterruptedDuel(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.server(t, "good", nil)
+	p := s.joust(t, "duel", "--servers-dir", s.path("servers"), "--a", "good", "--b", "good,arg=slow",
+		"--duration", "5s", "--warmup", "0s", "--clients", "4")
+	p.until("the first window", func() bool { return s.events("loaded") > 0 })
+	p.signal(syscall.SIGINT)
+	text := p.ends(patience, ExitInterrupted)
+	says(t, text, "interrupted by Ctrl-C")
+	if _, run := s.stored(t); run.State != results.RunInterrupted || run.Duel == nil || run.Duel.Answer != results.DuelUndecided {
+		t.Errorf("state %s, duel %+v", run.State, run.Duel)
+	}
+}

@@ -1,0 +1,243 @@
+package duel
+
+import (
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/joust-bench/joust/harness/plan"
+	"github.com/joust-bench/joust/harness/run"
+	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/results/compare"
+	"github.com/joust-bench/joust/results/stats"
+)
+
+// The names of the two sides in the run's tables.
+const (
+	A = "A"
+	B = "B"
+)
+
+const (
+	// group is the number of trials in A B, B A: what drifts steadily, and what
+	// coming second means, fall out of its mean.
+	group = 4
+	// mostVoid is the number of void pairs in a row after which a duel gives up.
+	mostVoid = 4
+	// leastPairs is the number of pairs from which on it is told that the loader
+	// limits both sides.
+	leastPairs = 4
+)
+
+// Metrics are what a duel can be about.
+func Metrics() []compare.Metric {
+	return []compare.Metric{compare.Throughput, compare.P99, compare.CPU}
+}
+
+// Judge answers the question from the logarithms of B ÷ A, one a pair. It may be
+// asked after every pair: all its answers together are wrong with at most 1 −
+// stats.Confidence.
+func Judge(d *results.Duel, logs []float64) {
+	d.Pairs, d.Answer = len(logs), results.DuelUndecided
+	low, high := stats.Sequence(logs)
+	if math.IsInf(high, 1) {
+		return
+	}
+	ratio, below, above := math.Exp((low+high)/2), math.Exp(low), math.Exp(high)
+	d.Ratio, d.Low, d.High = &ratio, &below, &above
+	switch margin := math.Log1p(d.Margin); {
+	case low > margin:
+		d.Answer = results.DuelHigher
+	case high < -margin:
+		d.Answer = results.DuelLower
+	case low >= -margin && high <= margin && d.Margin > 0:
+		d.Answer = results.DuelWithin
+	}
+}
+
+// Referee says which trial comes next, reads what each came to, and ends the
+// duel. It observes its runner for another observer.
+type Referee struct {
+	run.Observer
+	// Runner is the duel's: its plan has the entries A and B and one table. The
+	// standing is kept in its Run.
+	Runner *run.Runner
+	Metric compare.Metric
+	Budget time.Duration
+	// Told is called after every A B, B A with the standing.
+	Told func(d results.Duel, left time.Duration)
+	// Now is the clock.
+	Now func() time.Time
+
+	began      time.Time
+	groupBegan time.Time
+	longest    time.Duration
+	scouts     []plan.Trial
+	next       int
+	logs       []float64
+	pair       [2]side
+	inRow      int
+	// limited counts the trials of each side that gave lower bounds.
+	limited [2]int
+}
+
+// side is one trial of a pair.
+type side struct {
+	value   float64
+	missing string
+}
+
+// duel is the standing.
+func (r *Referee) duel() *results.Duel { return r.Runner.Run.Duel }
+
+// Next is the next trial, false at the end of the duel.
+func (r *Referee) Next() (run.Progress, bool) {
+	p := &r.Runner.Run.Plan
+	now := r.Now()
+	if r.began.IsZero() {
+		r.began = now
+		if why := r.refused(); why != "" {
+			return r.end(why)
+		}
+		for _, t := range plan.Expand(*p, func(results.PlanEntry, results.PlanTable) bool { return true }) {
+			if t.Kind == results.TrialScout {
+				r.scouts = append(r.scouts, t)
+			}
+		}
+	}
+	if len(r.scouts) > 0 {
+		t := r.scouts[0]
+		r.scouts = r.scouts[1:]
+		return r.progress(t, now), true
+	}
+	if r.next%group == 0 {
+		if why, over := r.over(now); over {
+			return r.end(why)
+		}
+		r.groupBegan = now
+	}
+	return r.progress(r.trial(), now), true
+}
+
+// refused tells a side that its full check found wrong.
+func (r *Referee) refused() string {
+	for i := range r.Runner.Run.Servers {
+		s := &r.Runner.Run.Servers[i]
+		for row, difference := range s.CheckFailed {
+			return fmt.Sprintf("%s answers %s wrongly: %s", s.Name, row, difference)
+		}
+	}
+	return ""
+}
+
+// over tells whether the duel ends before another A B, B A.
+func (r *Referee) over(now time.Time) (why string, over bool) {
+	d := r.duel()
+	switch {
+	case r.next > 0 && d.Answer != results.DuelUndecided:
+		return "", true
+	case d.Why != "":
+		return d.Why, true
+	case r.next > 0 && now.Sub(r.began)+r.longest > r.Budget:
+		return fmt.Sprintf("the budget of %v is spent: give it more with --budget, or ask for a greater --margin", r.Budget), true
+	}
+	return "", false
+}
+
+// end leaves the number of trials in the plan, as tables compare with it.
+func (r *Referee) end(why string) (run.Progress, bool) {
+	r.duel().Why = why
+	r.Runner.Run.Plan.Tables[0].Trials = r.next / 2
+	return run.Progress{}, false
+}
+
+// trial is the next one of A B, B A.
+func (r *Referee) trial() plan.Trial {
+	p := &r.Runner.Run.Plan
+	pair := r.next/2 + 1
+	t := plan.Trial{
+		Index: r.next, Block: pair, Kind: results.TrialMeasured, Table: p.Tables[0], Repetition: pair,
+		Entry: p.Entries[sideOf(r.next)],
+		// Both of a pair are asked the same.
+		Seed: p.Seed + uint64(pair),
+	}
+	r.next++
+	return t
+}
+
+// sideOf is the side of the i-th trial: 0 for A, 1 for B.
+func sideOf(i int) int {
+	if at := i % group; at == 1 || at == 2 {
+		return 1
+	}
+	return 0
+}
+
+func (r *Referee) progress(t plan.Trial, now time.Time) run.Progress {
+	p := r.Runner.Run.Plan
+	left := max(0, r.Budget-now.Sub(r.began))
+	each := max(plan.TrialTime(t, p), time.Millisecond)
+	return run.Progress{Trial: t, Number: t.Index + 1, Total: t.Index + 1 + int(left/each), Left: left}
+}
+
+// TrialEnds takes the trial's value, and judges after every A B, B A.
+func (r *Referee) TrialEnds(p run.Progress, t results.Trial) {
+	r.Observer.TrialEnds(p, t)
+	if t.Kind != results.TrialMeasured || t.State == results.TrialRepeated || t.State == results.TrialInterrupted {
+		return
+	}
+	i := sideOf(p.Trial.Index)
+	value, atLeast, missing := compare.Measured(r.Runner.Run, t, r.duel().Phase, r.Metric)
+	if missing == "" && value <= 0 {
+		missing = "the value is 0"
+	}
+	r.pair[i] = side{value, missing}
+	if atLeast {
+		r.limited[i]++
+	}
+	if p.Trial.Index%2 == 1 {
+		r.pairEnds()
+	}
+	if p.Trial.Index%group == group-1 {
+		r.groupEnds()
+	}
+}
+
+func (r *Referee) pairEnds() {
+	d := r.duel()
+	for i, s := range r.pair {
+		if s.missing == "" {
+			continue
+		}
+		d.VoidPairs++
+		if r.inRow++; r.inRow >= mostVoid {
+			d.Why = fmt.Sprintf("%d pairs in a row did not count; the last because %s gave no %s: %s", r.inRow, []string{A, B}[i], r.Metric, s.missing)
+		}
+		return
+	}
+	r.inRow = 0
+	r.logs = append(r.logs, math.Log(r.pair[1].value/r.pair[0].value))
+}
+
+func (r *Referee) groupEnds() {
+	d := r.duel()
+	r.longest = max(r.longest, r.Now().Sub(r.groupBegan))
+	Judge(d, r.logs)
+	r.bounds()
+	r.Told(*d, max(0, r.Budget-r.Now().Sub(r.began)))
+}
+
+// bounds takes back an answer that rests on a lower bound being the truth: the
+// lower one of two that differ, or either of two that do not.
+func (r *Referee) bounds() {
+	d := r.duel()
+	bound := func(i int) bool { return r.limited[i] > 0 && 2*r.limited[i] >= len(r.logs) }
+	rests := map[results.DuelAnswer]bool{
+		results.DuelHigher: bound(0), results.DuelLower: bound(1), results.DuelWithin: bound(0) || bound(1),
+		results.DuelUndecided: bound(0) && bound(1) && len(r.logs) >= leastPairs,
+	}
+	if rests[d.Answer] {
+		d.Answer = results.DuelUndecided
+		d.Why = fmt.Sprintf("the %s is a lower bound in most trials, so that it cannot answer: ask for --metric cpu, or another --rate", r.Metric)
+	}
+}

@@ -1,0 +1,108 @@
+package duel
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// repository has two commits of servers/x/server.yaml, saying 1 and 2, and 3 in
+// its work tree.
+func repository(t *testing.T) (server string) {
+	t.Helper()
+	if _, err := exec.LookPath("git"); err != nil {
+		t.Skip("git is not installed")
+	}
+	top := t.TempDir()
+	server = filepath.Join(top, "servers", "x")
+	if err := os.MkdirAll(server, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	do := func(args ...string) {
+		cmd := exec.Command("git", append([]string{"-C", top, "-c", "user.name=x", "-c", "user.email=x@example.com"}, args...)...)
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("git %v: %v\n%s", args, err, out)
+		}
+	}
+	say := func(text string) {
+		if err := os.WriteFile(filepath.Join(server, "server.yaml"), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	do("init", "-q")
+	say("1")
+	if err := os.Symlink("server.yaml", filepath.Join(server, "link")); err != nil {
+		t.Fatal(err)
+	}
+	do("add", ".")
+	do("commit", "-qm", "one")
+	say("2")
+	do("commit", "-qam", "two")
+	say("3")
+	return server
+}
+
+func TestCheckout(t *testing.T) {
+	t.Parallel()
+	server, cache := repository(t), t.TempDir()
+	for revision, want := range map[string]string{"HEAD": "2", "HEAD~1": "1"} {
+		for range 2 { // the second time from the cache
+			dir, err := Checkout(t.Context(), server, revision, cache)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, file := range []string{"server.yaml", "link"} {
+				if text, err := os.ReadFile(filepath.Join(dir, file)); err != nil || string(text) != want {
+					t.Errorf("%s of %s holds %q, %v, want %q", file, revision, text, err, want)
+				}
+			}
+			if filepath.Base(dir) != "x" {
+				t.Errorf("the server's name in %s is not x", dir)
+			}
+		}
+	}
+	if text, err := os.ReadFile(filepath.Join(server, "server.yaml")); err != nil || string(text) != "3" {
+		t.Errorf("the work tree holds %q, %v", text, err)
+	}
+	if entries, err := os.ReadDir(cache); err != nil || len(entries) != 2 {
+		t.Errorf("the cache has %d entries, %v, want the two trees", len(entries), err)
+	}
+}
+
+func TestCheckoutTellsWhatIsWrong(t *testing.T) {
+	t.Parallel()
+	server, cache := repository(t), t.TempDir()
+	other := filepath.Join(filepath.Dir(server), "new")
+	if err := os.MkdirAll(other, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct{ dir, revision, says string }{
+		{server, "HEAD~9", `has no revision "HEAD~9"`},
+		{server, "--all", "has no revision"},
+		{other, "HEAD", "revision HEAD has no servers/new"},
+		{t.TempDir(), "HEAD", "finding the git repository of"},
+	} {
+		if dir, err := Checkout(t.Context(), tt.dir, tt.revision, cache); err == nil || !strings.Contains(err.Error(), tt.says) {
+			t.Errorf("%s of %s: %q, %v, want %q", tt.revision, tt.dir, dir, err, tt.says)
+		}
+	}
+}
+
+func TestOldTreesAreRemoved(t *testing.T) {
+	t.Parallel()
+	cache := t.TempDir()
+	for i := range keptRevisions + 3 {
+		if err := os.Mkdir(filepath.Join(cache, strings.Repeat("a", i+1)), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := prune(cache, filepath.Join(cache, "a")); err != nil {
+		t.Fatal(err)
+	}
+	entries, err := os.ReadDir(cache)
+	if err != nil || len(entries) != keptRevisions || entries[0].Name() != "a" {
+		t.Errorf("%d trees are left, %v, want %d with the one in use", len(entries), err, keptRevisions)
+	}
+}

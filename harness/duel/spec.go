@@ -1,0 +1,146 @@
+// Package duel is what joust duel does: two variants of a server meet in pairs
+// of ladders, in the order A B, B A, until it is known whether B differs from A
+// by more than a margin, or the budget is spent. The interval that decides may
+// be looked at after every pair (stats.Sequence).
+package duel
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/joust-bench/joust/harness/catalog"
+	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/scenarios/suggest"
+)
+
+// Spec is one side of a duel: a server, and what is changed about it.
+type Spec struct {
+	// Text is the spec as it was given.
+	Text string
+	// Server is the server's name.
+	Server string
+	// Revision is a git revision of the repository that holds the server's
+	// folder; empty for the folder as it stands.
+	Revision string
+	// Args are added behind the manifest's, Env to its environment; both are
+	// templates as there.
+	Args []string
+	Env  map[string]string
+	// Program runs in place of the one that is built or named in the manifest.
+	Program string
+	// Isolation is results.IsolationProcess or IsolationContainer, empty for
+	// the manifest's.
+	Isolation string
+}
+
+// keys are what a spec may change.
+func keys() []string { return []string{"arg", "bin", "env.NAME", "isolation"} }
+
+// ParseSpec reads NAME[@REVISION][,KEY=VALUE...]. A comma within a value is
+// written "\,".
+func ParseSpec(text string) (Spec, error) {
+	s := Spec{Text: text, Env: map[string]string{}}
+	parts := split(text)
+	s.Server, s.Revision, _ = strings.Cut(parts[0], "@")
+	var errs []error
+	switch {
+	case s.Server == "":
+		errs = append(errs, errors.New("it names no server; it begins with one, such as nethttp"))
+	case strings.HasSuffix(parts[0], "@"):
+		errs = append(errs, fmt.Errorf("there is no revision behind the @ of %q", parts[0]))
+	case strings.HasPrefix(s.Revision, "-"):
+		errs = append(errs, fmt.Errorf("%q is no git revision", s.Revision))
+	}
+	for _, part := range parts[1:] {
+		errs = append(errs, s.change(part))
+	}
+	if err := errors.Join(errs...); err != nil {
+		return s, fmt.Errorf("variant %q: %w", text, err)
+	}
+	return s, nil
+}
+
+// split cuts at commas that no backslash stands before.
+func split(text string) []string {
+	parts := []string{""}
+	for i := 0; i < len(text); i++ {
+		switch {
+		case text[i] == '\\' && i+1 < len(text) && text[i+1] == ',':
+			parts[len(parts)-1] += ","
+			i++
+		case text[i] == ',':
+			parts = append(parts, "")
+		default:
+			parts[len(parts)-1] += string(text[i])
+		}
+	}
+	return parts
+}
+
+// change takes one KEY=VALUE.
+func (s *Spec) change(part string) error {
+	key, value, ok := strings.Cut(part, "=")
+	name, env := strings.CutPrefix(key, "env.")
+	switch {
+	case !ok:
+		return fmt.Errorf("%q is no KEY=VALUE; the keys are %s", part, strings.Join(keys(), ", "))
+	case env && name != "":
+		s.Env[name] = value
+	case key == "arg":
+		s.Args = append(s.Args, value)
+	case key == "bin" && value != "":
+		s.Program = value
+	case key == "isolation" && (value == results.IsolationProcess || value == results.IsolationContainer):
+		s.Isolation = value
+	case key == "isolation":
+		return fmt.Errorf("unknown isolation %q: it is %s or %s", value, results.IsolationProcess, results.IsolationContainer)
+	case key == "bin":
+		return errors.New("bin needs the path of a program")
+	default:
+		return fmt.Errorf("unknown key %q%s; the keys are %s", key, suggest.Hint(key, keys()), strings.Join(keys(), ", "))
+	}
+	return nil
+}
+
+// Apply is the manifest with the spec's changes; binary is the program to run in
+// place of a built one, empty where it is to be built or the manifest names it.
+func (s Spec) Apply(m catalog.Manifest) (changed catalog.Manifest, binary string, err error) {
+	if m.URL != "" {
+		if len(s.Args)+len(s.Env) > 0 || s.Program != "" || s.Revision != "" {
+			return m, "", fmt.Errorf("variant %q: %s runs already, at %s: nothing can be changed about it", s.Text, m.Name, m.URL)
+		}
+		return m, "", nil
+	}
+	if s.Isolation != "" {
+		if why := m.CannotBe(s.Isolation); why != "" {
+			return m, "", fmt.Errorf("variant %q: %s", s.Text, why)
+		}
+		m.Isolation = s.Isolation
+	}
+	m.Args = slices.Concat(m.Args, s.Args)
+	env := maps.Clone(m.Env)
+	if env == nil {
+		env = map[string]string{}
+	}
+	maps.Copy(env, s.Env)
+	m.Env = env
+	if s.Program == "" {
+		return m, "", nil
+	}
+	path, err := filepath.Abs(s.Program)
+	if err != nil {
+		return m, "", fmt.Errorf("variant %q: finding its program: %w", s.Text, err)
+	}
+	if m.HasImage() {
+		return m, "", fmt.Errorf("variant %q: %s is an image, in which no other program can stand", s.Text, m.Name)
+	}
+	if m.Go == "" {
+		m.Command = append([]string{path}, m.Command[1:]...)
+		return m, "", nil
+	}
+	return m, path, nil
+}
