@@ -1,0 +1,199 @@
+package cli
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/joust-bench/joust/harness/host/container"
+	"github.com/joust-bench/joust/results"
+)
+
+// needContainers skips a test where no engine or no docker command is here, or
+// fails it where there must be.
+func needContainers(t *testing.T) {
+	t.Helper()
+	_, err := container.Connect(t.Context())
+	if err == nil {
+		_, err = exec.LookPath("docker")
+	}
+	switch {
+	case err == nil:
+	case os.Getenv("JOUST_REQUIRE") == "all":
+		t.Fatalf("%v, and JOUST_REQUIRE=all", err)
+	default:
+		t.Skip(err)
+	}
+}
+
+// docker asks the engine through its own command, not through joust.
+func docker(t *testing.T, args ...string) []string {
+	t.Helper()
+	out, err := exec.Command("docker", args...).Output()
+	if err != nil {
+		t.Fatalf("docker %q: %v", args, err)
+	}
+	return strings.Fields(string(out))
+}
+
+// boxes are servers of one site that are Dockerfiles around the stooge.
+type boxes struct {
+	*site
+	// end is behind the names of this test's servers, which no other test's
+	// have.
+	end string
+}
+
+func newBoxes(t *testing.T) *boxes {
+	t.Helper()
+	needContainers(t)
+	b := &boxes{site: newSite(t), end: fmt.Sprintf("-%d-%s", os.Getpid(), strings.ToLower(strings.TrimPrefix(t.Name(), "Test")))}
+	networks := len(docker(t, "network", "ls", "--quiet"))
+	t.Cleanup(func() {
+		if left := b.containers(t); len(left) > 0 {
+			t.Errorf("containers are left: %q", left)
+		}
+		for _, image := range docker(t, "image", "ls", "--format", "{{.Repository}}:{{.Tag}}", "--filter", "reference=joust:*"+b.end+"*") {
+			docker(t, "image", "rm", image)
+		}
+		if n := len(docker(t, "network", "ls", "--quiet")); n != networks {
+			t.Errorf("%d networks after the test, %d before", n, networks)
+		}
+	})
+	return b
+}
+
+// containers are the names of those that the site's servers have.
+func (b *boxes) containers(t *testing.T) []string {
+	t.Helper()
+	return docker(t, "ps", "--all", "--filter", "name="+b.end, "--format", "{{.Names}}")
+}
+
+// box adds a server and returns its name; args are of the stooge, and more are
+// lines of the manifest.
+func (b *boxes) box(t *testing.T, name, dockerfile, args string, more ...string) string {
+	t.Helper()
+	name += b.end
+	dir := b.path("servers", name)
+	manifest := fmt.Sprintf("title: box\nlanguage: Go\ndockerfile: .\nargs: [%s]\nprotocols: [h1]\nscenarios: [hello]\n%s\n", args, strings.Join(more, "\n"))
+	stooge, err := os.ReadFile(filepath.Join(programs, "stooge"))
+	if err == nil {
+		err = os.MkdirAll(dir, 0o755)
+	}
+	for file, text := range map[string][]byte{"stooge": stooge, "Dockerfile": []byte(dockerfile), "server.yaml": []byte(manifest)} {
+		if err == nil {
+			err = os.WriteFile(filepath.Join(dir, file), text, 0o755)
+		}
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return name
+}
+
+const (
+	stoogefile = "FROM scratch\nCOPY stooge /stooge\nENTRYPOINT [\"/stooge\"]\n"
+	itsAddress      = `"{{.Host}}:{{.Port}}"`
+)
+
+func TestContainerBesideProcess(t *testing.T) {
+	t.Parallel()
+	b := newBoxes(t)
+	name := b.box(t, "boxed", stoogefile, itsAddress)
+	published := b.box(t, "published", stoogefile, itsAddress, "container: {network: published, port: 8080}")
+	b.server(t, "plain", nil)
+	text := b.joust(t, b.run("--servers", "plain,"+name+","+published)...).ends(patience, ExitOK)
+	says(t, text, "image of "+name)
+	_, run := b.stored(t)
+	for i := range run.Trials {
+		trial := &run.Trials[i]
+		usage := trial.Phases[0].Server
+		contained := trial.Server != "plain"
+		if usage == nil || usage.CPUNS <= 0 || (usage.GroupPeakBytes != nil) != contained {
+			t.Errorf("usage of %s is %+v", trial.Server, usage)
+		}
+		s := run.Server(trial.Server)
+		if contained != (s.Isolation == results.IsolationContainer) || contained != strings.HasPrefix(s.Versions["image"], "sha256:") {
+			t.Errorf("%s has the isolation %q and the versions %v", s.Name, s.Isolation, s.Versions)
+		}
+		if (s.Network == results.NetworkPublished) != (s.Name == published) {
+			t.Errorf("%s has the network %q", s.Name, s.Network)
+		}
+	}
+	if len(run.Trials) != 3 {
+		t.Errorf("%d trials", len(run.Trials))
+	}
+	text = b.joust(t, "check", name, "plain", "--isolation", "process", "--servers-dir", b.path("servers")).ends(patience, ExitOK)
+	says(t, text, name+": not here: "+name+" is an image and runs in a container only")
+}
+
+// What is wrong with a container is told before anything is measured where it
+// can be, and by the check where it cannot.
+func TestBadContainers(t *testing.T) {
+	t.Parallel()
+	b := newBoxes(t)
+	for _, c := range []struct {
+		server string
+		code   int
+		says   []string
+	}{
+		{b.box(t, "broken", "FROM scratch\nCOPY absent /stooge\n", itsAddress), ExitFailed, []string{"building the Dockerfile of broken", "COPY absent /stooge", "absent"}},
+		{b.box(t, "exits", stoogefile, itsAddress+", exits"), ExitWrong, []string{"it ended before it answered: exit status 7", "cannot find my configuration"}},
+		{b.box(t, "elsewhere", stoogefile, `"127.0.0.1:29871"`, "start_timeout: 1s"), ExitWrong, []string{"its container listens on 127.0.0.1:29871", "container: {port: N}"}},
+		{b.box(t, "absent", "FROM scratch\nCOPY stooge /stooge\nENTRYPOINT [\"/none\"]\n", itsAddress), ExitWrong, []string{"the image does not hold the program to start"}},
+	} {
+		text := b.joust(t, "check", c.server, "--servers-dir", b.path("servers")).ends(patience, c.code)
+		says(t, text, c.says...)
+		if left := b.containers(t); len(left) > 0 {
+			t.Errorf("%s leaves containers: %q", c.server, left)
+		}
+	}
+	name := b.box(t, "unknown", "", itsAddress)
+	manifest := b.path("servers", name, "server.yaml")
+	text, err := os.ReadFile(manifest)
+	if err == nil {
+		err = os.WriteFile(manifest, bytes.Replace(text, []byte("dockerfile: ."), []byte("image: 127.0.0.1:1/joust/none:1"), 1), 0o644)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	says(t, b.joust(t, b.run("--servers", name)...).ends(patience, ExitFailed), "image 127.0.0.1:1/joust/none:1 is not on this machine and cannot be pulled")
+}
+
+// Interrupted, or killed with or without a moment's notice, joust leaves no
+// container.
+func TestEndedJoustLeavesNoContainer(t *testing.T) {
+	t.Parallel()
+	b := newBoxes(t)
+	name := b.box(t, "killed", stoogefile, itsAddress)
+	for _, end := range []struct {
+		signal syscall.Signal
+		when   string
+	}{{syscall.SIGINT, "a window"}, {syscall.SIGKILL, "a window"}, {syscall.SIGKILL, "the container"}} {
+		p := b.joust(t, b.run("--servers", name, "--trials", "100", "--duration", "2s")...)
+		p.until("the container", func() bool { return len(b.containers(t)) > 0 })
+		if end.when == "a window" {
+			p.until("a loader", func() bool { return hasLoader(marked(b.mark)) })
+		}
+		if err := p.cmd.Process.Signal(end.signal); err != nil {
+			t.Fatal(err)
+		}
+		began := time.Now()
+		<-p.done
+		for len(b.containers(t)) > 0 {
+			if time.Since(began) > patience {
+				t.Fatalf("%v in %s: %q are left", end.signal, end.when, b.containers(t))
+			}
+		}
+		t.Logf("%v in %s: nothing is left %v later", end.signal, end.when, time.Since(began))
+		if left := waitGone(b.mark, patience); len(left) > 0 {
+			t.Errorf("%v in %s: processes are left: %q", end.signal, end.when, left)
+		}
+	}
+}
