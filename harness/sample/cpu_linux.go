@@ -92,9 +92,9 @@ type cpuUse struct {
 	total, user, system int64
 	source              string
 	throttled           *int64
-	periods             *int64 // in which a quota held the tree back
-	vanished            int    // processes of the first snapshot that ended
-	lost                int64  // CPU time of ended processes that nobody took over
+	periods             int64 // in which a quota held the tree back
+	vanished            int   // processes of the first snapshot that ended
+	lost                int64 // CPU time of ended processes that nobody took over
 }
 
 // difference subtracts two snapshots of the same tree.
@@ -149,8 +149,7 @@ func groupDifference(a, b groupStat) cpuUse {
 		use.throttled = &ns
 	}
 	if a.periods != nil && b.periods != nil {
-		n := *b.periods - *a.periods
-		use.periods = &n
+		use.periods = *b.periods - *a.periods
 	}
 	return use
 }

@@ -27,24 +27,6 @@ func (f *files) groupV1(g GroupsV1) (groupStat, error) {
 		}
 		*counter.into = n
 	}
-	if g.CPU == "" {
-		return s, nil
-	}
-	path := filepath.Join(g.CPU, "cpu.stat")
-	text, err := f.read(path)
-	if err != nil {
-		return groupStat{}, err
-	}
-	counters, err := parseNamed(text)
-	if err != nil {
-		return groupStat{}, fmt.Errorf("%s: %w", path, err)
-	}
-	if ns, ok := counters["throttled_time"]; ok {
-		s.throttled = &ns
-	}
-	if n, ok := counters["nr_throttled"]; ok {
-		s.periods = &n
-	}
 	return s, nil
 }
 

@@ -33,8 +33,9 @@ type Tree struct {
 	// Cgroup is the absolute path of the tree's own cgroup2 directory, empty
 	// when there is none. With a cgroup the tree is what is in it and below.
 	Cgroup string
-	// V1 are the control groups of version 1 that stand in for Cgroup where an
-	// engine of containers uses them; nil otherwise.
+	// V1 are the control groups of version 1, where an engine of containers
+	// uses them; nil otherwise. They tell the processes, CPU time and memory,
+	// and Cgroup beside them only the pressure.
 	V1 *GroupsV1
 }
 
@@ -42,8 +43,8 @@ type Tree struct {
 // hierarchies of control groups of version 1.
 type GroupsV1 struct {
 	CPUAcct string
-	// CPU tells of throttling, Memory of memory; empty where there is none.
-	CPU, Memory string
+	// Memory is empty where that controller is not there.
+	Memory string
 }
 
 // group is the directory that lists the tree's processes, empty without a

@@ -157,7 +157,7 @@ func (t Tree) fill(f *files, u *results.Usage, first, last observation) {
 	use := difference(first.cpu, last.cpu)
 	u.ReadT0NS, u.ReadT1NS = first.cpu.at, last.cpu.at
 	u.CPUNS, u.UserNS, u.SystemNS = use.total, &use.user, &use.system
-	u.CPUSource, u.ThrottledNS, u.ThrottledPeriods = use.source, use.throttled, use.periods
+	u.CPUSource, u.ThrottledNS = use.source, use.throttled
 	u.GroupPeakBytes = t.groupPeak(f)
 	fillQuota(u, first, last)
 	u.BusiestThread = busiest(first.threads, last.threads)
@@ -203,8 +203,8 @@ func (use cpuUse) warnings() []string {
 		}
 		out = append(out, text)
 	}
-	if use.periods != nil && *use.periods > 0 {
-		out = append(out, fmt.Sprintf("a CPU quota held the processes back in %d periods", *use.periods))
+	if use.periods > 0 {
+		out = append(out, fmt.Sprintf("a CPU quota held the processes back in %d periods", use.periods))
 	}
 	return out
 }

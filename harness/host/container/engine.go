@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"net"
 	"net/url"
@@ -15,6 +16,7 @@ import (
 	"time"
 
 	"github.com/moby/moby/client"
+	"github.com/sirupsen/logrus"
 	"github.com/testcontainers/testcontainers-go"
 	tclog "github.com/testcontainers/testcontainers-go/log"
 )
@@ -54,7 +56,7 @@ func Connect(ctx context.Context) (*Engine, error) {
 		if from != "" {
 			return nil, noEngine("%s is %s: %w", from, host, err)
 		}
-		if !errors.Is(err, fs.ErrNotExist) {
+		if !errors.Is(err, errNoSocket) {
 			failed = append(failed, fmt.Errorf("%s: %w", host, err))
 		}
 	}
@@ -112,8 +114,10 @@ func dial(ctx context.Context, host string) (*Engine, error) {
 	return e, nil
 }
 
-// reachable tells why a host cannot be connected to, in words that name the
-// way out.
+// errNoSocket says that there is nothing at an address.
+var errNoSocket = errors.New("there is no such socket: start the engine, or correct the address")
+
+// reachable tells why a host cannot be connected to.
 func reachable(ctx context.Context, host string) error {
 	u, err := url.Parse(host)
 	if err != nil {
@@ -129,11 +133,17 @@ func reachable(ctx context.Context, host string) error {
 	}
 	dialer := net.Dialer{Timeout: pingLimit}
 	conn, err := dialer.DialContext(ctx, network, address)
+	if err != nil {
+		return unreachable(address, err)
+	}
+	return conn.Close()
+}
+
+// unreachable puts a failed connect into words that name the way out.
+func unreachable(address string, err error) error {
 	switch {
-	case err == nil:
-		return conn.Close()
 	case errors.Is(err, fs.ErrNotExist):
-		return fmt.Errorf("there is no such socket: start the engine, or correct the address: %w", fs.ErrNotExist)
+		return errNoSocket
 	case errors.Is(err, syscall.EACCES), errors.Is(err, syscall.EPERM):
 		return fmt.Errorf("this user may not use it (permission denied): add the user to the group that owns %s, usually with: sudo usermod -aG docker $USER, and log in again", address)
 	case errors.Is(err, syscall.ECONNREFUSED):
@@ -156,8 +166,10 @@ func (e *Engine) provider() (*testcontainers.DockerProvider, error) {
 func (e *Engine) newProvider() (*testcontainers.DockerProvider, error) {
 	providerMu.Lock()
 	defer providerMu.Unlock()
+	// What these libraries have to say is in their errors.
 	silent := tclog.NewNoopLogger()
 	tclog.SetDefault(silent)
+	logrus.SetOutput(io.Discard)
 	restore := setenv(map[string]string{
 		"DOCKER_HOST": e.host, "TESTCONTAINERS_RYUK_DISABLED": "true", "TESTCONTAINERS_HUB_IMAGE_NAME_PREFIX": "",
 	})

@@ -88,13 +88,15 @@ func treeOf(pid int, id string) (sample.Tree, error) {
 	if err != nil {
 		return sample.Tree{}, fmt.Errorf("%w: does the engine run on this machine, and outside of any container that joust is in?", err)
 	}
-	t := sample.Tree{Root: pid, Cgroup: groups.Unified}
-	if strings.Contains(groups.CPUAcct, id) {
-		t.Cgroup, t.V1 = "", &sample.GroupsV1{CPUAcct: groups.CPUAcct, CPU: groups.CPU, Memory: groups.Memory}
-		return t, nil
+	t := sample.Tree{Root: pid}
+	if strings.Contains(groups.Unified, id) {
+		t.Cgroup = groups.Unified
 	}
-	if !strings.Contains(groups.Unified, id) {
-		return sample.Tree{}, fmt.Errorf("process %d is in the control group %s, which is not of container %.12s: its usage cannot be told from others' (does the engine run on another machine?)", pid, groups.Unified, id)
+	if strings.Contains(groups.CPUAcct, id) {
+		t.V1 = &sample.GroupsV1{CPUAcct: groups.CPUAcct, Memory: groups.Memory}
+	}
+	if t.Cgroup == "" && t.V1 == nil {
+		return t, fmt.Errorf("process %d is in no control group of container %.12s, so its usage cannot be told from others' (does the engine run on another machine?)", pid, id)
 	}
 	return t, nil
 }

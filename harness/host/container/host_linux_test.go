@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	apicontainer "github.com/moby/moby/api/types/container"
 	"github.com/moby/moby/client"
 	"golang.org/x/sys/unix"
 
@@ -240,8 +241,19 @@ func TestUsageOfContainer(t *testing.T) {
 	if u.GroupPeakBytes == nil || u.Timeline[0].AnonymousBytes == nil || *u.GroupPeakBytes < *u.Timeline[0].AnonymousBytes {
 		t.Errorf("memory of the group: peak %v, %+v", u.GroupPeakBytes, u.Timeline[0])
 	}
-	if u.ThrottledPeriods == nil || *u.ThrottledPeriods != 0 {
-		t.Errorf("throttled in %v periods without a quota", u.ThrottledPeriods)
+	if u.QuotaCPUs != nil {
+		t.Errorf("a quota of %v CPUs that nobody set", *u.QuotaCPUs)
+	}
+	_, err = engine.client.ContainerUpdate(t.Context(), h.container.GetContainerID(), client.ContainerUpdateOptions{
+		Resources: &apicontainer.Resources{CPUPeriod: 20_000, CPUQuota: 2_000},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t0 = monotonic(t) + int64(20*time.Millisecond)
+	u, err = h.Usage(t.Context(), t0, t0+int64(200*time.Millisecond), 0)
+	if err != nil || u.QuotaCPUs == nil || *u.QuotaCPUs != 0.1 || u.ThrottledPeriods == nil || *u.ThrottledPeriods == 0 || *u.ThrottledNS == 0 {
+		t.Errorf("a tenth of a CPU: %+v, %v", u, err)
 	}
 }
 

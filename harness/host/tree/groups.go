@@ -13,8 +13,8 @@ import (
 type Groups struct {
 	// Unified is the group of version 2.
 	Unified string
-	// CPUAcct, CPU and Memory are the groups of those controllers of version 1.
-	CPUAcct, CPU, Memory string
+	// CPUAcct and Memory are the groups of those controllers of version 1.
+	CPUAcct, Memory string
 }
 
 // parseGroups finds the directories from the texts of /proc/self/mountinfo and
@@ -33,7 +33,7 @@ func parseGroups(mountinfo, cgroup string) (Groups, error) {
 			return Groups{}, fmt.Errorf("%q is no line of a cgroup file", line)
 		}
 		for controller := range strings.SplitSeq(fields[1], ",") {
-			into := map[string]*string{"cpuacct": &g.CPUAcct, "cpu": &g.CPU, "memory": &g.Memory}[controller]
+			into := map[string]*string{"cpuacct": &g.CPUAcct, "memory": &g.Memory}[controller]
 			if into != nil {
 				*into = controllerDir(mountinfo, controller, fields[2])
 			}

@@ -16,8 +16,8 @@ func TestParseGroups(t *testing.T) {
 		want           Groups
 	}{
 		"version 2":    {pure, "0::/system.slice/docker-ab.scope\n", Groups{Unified: "/sys/fs/cgroup/system.slice/docker-ab.scope"}},
-		"hybrid":       {apart + unified, "4:memory:/docker/ab\n2:cpuacct:/docker/ab\n1:cpu:/docker/ab\n0::/docker/ab\n", Groups{Unified: "/sys/fs/cgroup/unified/docker/ab", CPUAcct: "/sys/fs/cgroup/cpuacct/docker/ab", CPU: "/sys/fs/cgroup/cpu/docker/ab", Memory: "/sys/fs/cgroup/memory/docker/ab"}},
-		"one for both": {joined, "3:cpu,cpuacct:/docker/ab\n", Groups{CPUAcct: "/sys/fs/cgroup/cpu,cpuacct/docker/ab", CPU: "/sys/fs/cgroup/cpu,cpuacct/docker/ab"}},
+		"hybrid":       {apart + unified, "4:memory:/docker/ab\n2:cpuacct:/docker/ab\n1:cpu:/docker/ab\n0::/docker/ab\n", Groups{Unified: "/sys/fs/cgroup/unified/docker/ab", CPUAcct: "/sys/fs/cgroup/cpuacct/docker/ab", Memory: "/sys/fs/cgroup/memory/docker/ab"}},
+		"one for both": {joined, "3:cpu,cpuacct:/docker/ab\n", Groups{CPUAcct: "/sys/fs/cgroup/cpu,cpuacct/docker/ab"}},
 		"partial":      {partial, "4:memory:/docker/ab\n", Groups{Memory: "/sys/fs/cgroup/memory/ab"}},
 		"outside":      {partial, "4:memory:/dockers/ab\n", Groups{}},
 		"not mounted":  {pure, "9:name=systemd:/a\n4:memory:/docker/ab\n", Groups{}},

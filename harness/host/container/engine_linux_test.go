@@ -1,0 +1,259 @@
+package container
+
+import (
+	"archive/tar"
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/moby/moby/client"
+
+	"github.com/joust-bench/joust/harness/host"
+)
+
+func TestCandidates(t *testing.T) {
+	t.Parallel()
+	usual := []string{
+		"unix:///var/run/docker.sock", "unix:///run/user/7/docker.sock", "unix:///run/user/7/podman/podman.sock", "unix:///run/podman/podman.sock",
+	}
+	for name, test := range map[string]struct {
+		env   map[string]string
+		hosts []string
+		from  string
+	}{
+		"nothing set": {nil, usual, ""},
+		"docker":      {map[string]string{"DOCKER_HOST": "unix:///d", "CONTAINER_HOST": "unix:///c"}, []string{"unix:///d"}, "DOCKER_HOST"},
+		"podman":      {map[string]string{"CONTAINER_HOST": "unix:///c"}, []string{"unix:///c"}, "CONTAINER_HOST"},
+	} {
+		hosts, from := candidates(func(name string) string { return test.env[name] }, 7)
+		if diff := cmp.Diff(test.hosts, hosts); diff != "" || from != test.from {
+			t.Errorf("%s: from %q (-want +got)\n%s", name, from, diff)
+		}
+	}
+}
+
+func TestUnreachableEngines(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	dead := filepath.Join(dir, "dead")
+	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: dead})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.SetUnlinkOnClose(false)
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for host, want := range map[string]string{
+		"unix://" + dead:          "nothing listens there (connection refused): start the engine",
+		"unix://" + dir + "/none": "there is no such socket",
+		"tcp://127.0.0.1:1":       "nothing listens there",
+		"npipe:////./pipe/docker": `not by "npipe"`,
+		"unix://%zz":              "that is no address of an engine",
+	} {
+		if _, err := dial(t.Context(), host); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v does not tell %q", host, err, want)
+		}
+	}
+	if err := unreachable("/run/docker.sock", &net.OpError{Op: "dial", Err: os.NewSyscallError("connect", syscall.EACCES)}); !strings.Contains(err.Error(), "sudo usermod -aG docker $USER") {
+		t.Errorf("no right to the socket: %v", err)
+	}
+}
+
+// What listens and is no engine is told as such.
+func TestNoEngine(t *testing.T) {
+	t.Parallel()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			_, _ = c.Write([]byte("SSH-2.0-x\r\n")) // whatever comes of it
+			_ = c.Close()
+		}
+	}()
+	if _, err := dial(t.Context(), "tcp://"+l.Addr().String()); err == nil || !strings.Contains(err.Error(), "does not answer as a container engine") {
+		t.Errorf("error is %v", err)
+	}
+}
+
+// foreign is an image for another architecture, as docker save writes it.
+func foreign(t *testing.T, name string) []byte {
+	t.Helper()
+	var layer, all bytes.Buffer
+	if err := tar.NewWriter(&layer).Close(); err != nil {
+		t.Fatal(err)
+	}
+	w := tar.NewWriter(&all)
+	// The digest is that of an archive of nothing but its end.
+	const empty = "5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef"
+	for file, text := range map[string]string{
+		"manifest.json": `[{"Config":"config.json","RepoTags":["` + name + `"],"Layers":["layer.tar"]}]`,
+		"config.json":   `{"architecture":"s390x","os":"linux","config":{"Labels":{"` + labelServer + `":"` + boxName + `"}},"rootfs":{"type":"layers","diff_ids":["sha256:` + empty + `"]}}`,
+		"layer.tar":     layer.String(),
+	} {
+		if err := w.WriteHeader(&tar.Header{Name: file, Mode: 0o644, Size: int64(len(text)), Typeflag: tar.TypeReg}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.Write([]byte(text)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return all.Bytes()
+}
+
+func TestImages(t *testing.T) {
+	t.Parallel()
+	need(t)
+	name := repository + ":" + boxName + "-foreign"
+	loaded, err := engine.client.ImageLoad(t.Context(), bytes.NewReader(foreign(t, name)))
+	if err == nil {
+		_, err = io.Copy(io.Discard, loaded)
+		err = errors.Join(err, loaded.Close())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := engine.Find(t.Context(), name, ignore); err == nil || !strings.Contains(err.Error(), "was built for linux/s390x, and this machine is linux/"+engine.arch) {
+		t.Errorf("an image of another architecture: %v", err)
+	}
+	if _, err := engine.Find(t.Context(), "127.0.0.1:1/none:1", ignore); err == nil || !strings.Contains(err.Error(), "not on this machine and cannot be pulled") {
+		t.Errorf("an image that is nowhere: %v", err)
+	}
+	if i, err := engine.Find(t.Context(), box.ID, ignore); err != nil || i != box {
+		t.Errorf("found %+v, %v", i, err)
+	}
+	again, err := engine.Wrap(t.Context(), boxName, boxFile, func(line string) { t.Errorf("built again: %s", line) })
+	if err != nil || again != box {
+		t.Errorf("the same program became %+v, %v", again, err)
+	}
+}
+
+func TestOnlyStaticProgramsAreWrapped(t *testing.T) {
+	t.Parallel()
+	script := filepath.Join(t.TempDir(), "script")
+	if err := os.WriteFile(script, []byte("#!/bin/sh\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	var none *Engine // it is not asked
+	if _, err := none.Wrap(t.Context(), "script", script, ignore); err == nil || !strings.Contains(err.Error(), "no program for Linux") {
+		t.Errorf("a script: %v", err)
+	}
+	shell, err := exec.LookPath("sh")
+	if err != nil {
+		t.Skip(err)
+	}
+	if _, err := none.Wrap(t.Context(), "shell", shell, ignore); err == nil || !strings.Contains(err.Error(), "CGO_ENABLED=0") {
+		t.Errorf("a dynamic program: %v", err)
+	}
+}
+
+func TestFailingBuildShowsItsLastLines(t *testing.T) {
+	t.Parallel()
+	need(t)
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "Dockerfile"), []byte("FROM scratch\nCOPY nothing /x\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	var lines []string
+	_, err := engine.Build(t.Context(), boxName, dir, func(line string) { lines = append(lines, line) })
+	if err == nil || !strings.Contains(err.Error(), "COPY nothing /x") || len(lines) == 0 {
+		t.Errorf("error is %v, progress %q", err, lines)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := engine.Build(ctx, boxName, dir, ignore); !errors.Is(err, context.Canceled) {
+		t.Errorf("of an interrupted build: %v", err)
+	}
+}
+
+// Podman speaks Docker's language; what it does with it is seen where it is.
+func TestPodman(t *testing.T) {
+	t.Parallel()
+	hosts, _ := candidates(func(string) string { return "" }, os.Getuid())
+	for _, host := range hosts {
+		e, err := dial(t.Context(), host)
+		if err != nil || !e.podman {
+			continue
+		}
+		startsOn(t, e)
+		return
+	}
+	t.Skip("there is no Podman here")
+}
+
+func startsOn(t *testing.T, e *Engine) {
+	image, err := e.Wrap(t.Context(), boxName, boxFile, ignore)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := e.prune(context.Background(), client.ImageListOptions{All: true, Filters: ours(boxName)}, 0); err != nil {
+			t.Error(err)
+		}
+	})
+	h, err := NewHost(e, guardCommand())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := h.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	started, err := h.Start(t.Context(), host.Program{Name: "box", Argv: []string{"deaf"}, Container: &host.Container{Image: image.ID}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := started.Stop(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestLogs(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct{ got, want string }{
+		{string(cut([]byte("0123456789"), 4)), "01\n[6 bytes are left out here]\n89"},
+		{string(cut([]byte("0123"), 4)), "0123"}, {string(cut([]byte("0123"), 0)), "0123"},
+		{tail([]byte("one\ntwo\nthree\n"), 100), "one\ntwo\nthree"}, {tail([]byte("one\ntwo\nthree\n"), 9), "two\nthree"},
+		{tail([]byte("one\ntwo\nthree\n"), 8), "three"}, {tail([]byte("one\nthree\n"), 3), "ree"}, {tail(nil, 3), ""},
+	} {
+		if test.got != test.want {
+			t.Errorf("got %q, want %q", test.got, test.want)
+		}
+	}
+}
+
+func TestListening(t *testing.T) {
+	t.Parallel()
+	const table = `  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
+   0: 0100007F:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 11 1
+   1: 00000000:0050 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 12 1
+   2: 0100007F:1F91 0100007F:9999 01 00000000:00000000 00:00000000 00000000     0        0 13 1
+   3: 0100007F:1F92 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 14 1
+   4: 00000000000000000000000001000000:1F93 00000000000000000000000000000000:0000 0A 0:0 0:0 0 0 0 15 1
+   5: nonsense 0 0A 0:0 0:0 0 0 0 16 1
+`
+	got := listening(table, map[string]bool{"11": true, "12": true, "13": true, "15": true, "16": true})
+	if diff := cmp.Diff([]string{"127.0.0.1:8080", "0.0.0.0:80", "[::1]:8083"}, got); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+}
