@@ -99,7 +99,7 @@ func (b *boxes) box(t *testing.T, name, dockerfile, args string, more ...string)
 
 const (
 	stoogefile = "FROM scratch\nCOPY stooge /stooge\nENTRYPOINT [\"/stooge\"]\n"
-	itsAddress      = `"{{.Host}}:{{.Port}}"`
+	itsAddress = `"{{.Host}}:{{.Port}}"`
 )
 
 func TestContainerBesideProcess(t *testing.T) {

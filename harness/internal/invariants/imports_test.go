@@ -50,6 +50,7 @@ var onlyThere = map[string]string{
 	"github.com/spf13/cobra":                      "harness/cli/...",
 	"github.com/testcontainers/testcontainers-go": "harness/host/container/...",
 	"github.com/moby/moby":                        "harness/host/container/...",
+	"github.com/sirupsen/logrus":                  "harness/host/container/...",
 }
 
 // within tells whether the path lies in the pattern.
