@@ -35,6 +35,11 @@ type Plan struct {
 	AtMostNS  int64 `json:"at_most_ns"`
 	// Engine is "evloop" or "portable".
 	Engine string `json:"engine"`
+	// Loader is the foreign tool that makes the load; absent for joust's own.
+	Loader string `json:"loader,omitempty"`
+	// LoaderImage is the container image asked for in its place; absent for the
+	// tool's own.
+	LoaderImage string `json:"loader_image,omitempty"`
 	// Peaks stand in for the closed-loop phase of ladders that have none:
 	// fractions are of these. Absent where every ladder finds its own peak.
 	Peaks []PlanPeak `json:"peaks,omitempty"`
@@ -89,6 +94,9 @@ type PlanTable struct {
 	Sweep *PlanSweep `json:"sweep,omitempty"`
 	// Objective is what the highest rate is searched for; absent for none.
 	Objective *Objective `json:"objective,omitempty"`
+	// NotExpressible says why the plan's loader cannot ask the row; absent where
+	// it can.
+	NotExpressible string `json:"not_expressible,omitempty"`
 }
 
 // PlanSweep is a list of numbers of clients.

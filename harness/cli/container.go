@@ -12,6 +12,7 @@ import (
 	"github.com/joust-bench/joust/harness/catalog"
 	"github.com/joust-bench/joust/harness/host"
 	"github.com/joust-bench/joust/harness/host/container"
+	"github.com/joust-bench/joust/loaders/external"
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/scenarios/suggest"
 )
@@ -77,11 +78,18 @@ func (a *app) contain(ctx context.Context, m catalog.Manifest, binary string) (c
 	return image, nil
 }
 
-// containers is the host of those of the fixtures that run in containers, nil
-// where none does. Close ends it.
-func (a *app) containers(fixtures map[string]fixture) (h host.Host, end func() error, err error) {
+// containers is the host of those of the fixtures, and of the loader, that run
+// in containers, nil where none does. Close ends it.
+func (a *app) containers(fixtures map[string]fixture, foreign *external.Found) (h host.Host, end func() error, err error) {
+	images := []string{}
 	for _, f := range fixtures {
-		if f.Image == "" {
+		images = append(images, f.Image)
+	}
+	if foreign != nil {
+		images = append(images, foreign.Image)
+	}
+	for _, image := range images {
+		if image == "" {
 			continue
 		}
 		engine, err := a.engine()
@@ -111,7 +119,7 @@ func (a *app) made(ctx context.Context, b *catalog.Builder, s isolatedServer) (f
 		}
 		f.Image = image.ID
 	}
-	containers, end, err = a.containers(map[string]fixture{s.name: f})
+	containers, end, err = a.containers(map[string]fixture{s.name: f}, nil)
 	return f, containers, end, err
 }
 

@@ -338,7 +338,7 @@ func (a *app) fight(j *job, d contest, budget time.Duration) error {
 		return errors.Join(err, j.forget())
 	}
 	defer release()
-	containers, end, err := a.containers(j.fixtures)
+	containers, end, err := a.containers(j.fixtures, nil)
 	if err != nil {
 		return errors.Join(err, j.forget())
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/joust-bench/joust/harness/machine"
 	"github.com/joust-bench/joust/harness/plan"
 	"github.com/joust-bench/joust/harness/run"
+	"github.com/joust-bench/joust/loaders/external"
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/journal"
 	"github.com/joust-bench/joust/results/matrix"
@@ -37,6 +38,8 @@ type job struct {
 	resumed  bool
 	done     []results.Trial
 	fixtures map[string]fixture
+	// foreign is the plan's loader; nil for joust's own.
+	foreign *external.Found
 }
 
 // execute measures: build, lock, check, scout, trials, matrices.
@@ -51,7 +54,7 @@ func (a *app) execute(ctx context.Context, j *job) error {
 		return errors.Join(err, j.forget())
 	}
 	defer release()
-	containers, end, err := a.containers(j.fixtures)
+	containers, end, err := a.containers(j.fixtures, j.foreign)
 	if err != nil {
 		return errors.Join(err, j.forget())
 	}
@@ -59,7 +62,7 @@ func (a *app) execute(ctx context.Context, j *job) error {
 	show := a.newProgress(j)
 	runner := &run.Runner{
 		Run: j.run, Rows: j.catalogue.Scenarios, Fixtures: j.fixtures, Runnable: j.catalogue.Runnable,
-		Host: local, Containers: containers, LoaderArgv: loader, Journal: j.journal, Observer: show, Done: j.done, RepeatBudget: j.repeatBudget,
+		Host: local, Containers: containers, LoaderArgv: loader, Foreign: j.foreign, Journal: j.journal, Observer: show, Done: j.done, RepeatBudget: j.repeatBudget,
 	}
 	err = errors.Join(runner.Execute(ctx), end())
 	show.end()
@@ -69,6 +72,9 @@ func (a *app) execute(ctx context.Context, j *job) error {
 // ready does what must be done before anything is measured.
 func (a *app) ready(j *job) (local *host.Local, release func(), loader []string, err error) {
 	if err := a.prepare(j); err != nil {
+		return nil, nil, nil, err
+	}
+	if err := a.prepareForeign(j.ctx, j.foreign); err != nil {
 		return nil, nil, nil, err
 	}
 	if loader, err = selfCommand("loader"); err != nil {

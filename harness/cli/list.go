@@ -70,7 +70,7 @@ func (a *app) list(ctx context.Context, which []string) error {
 func (a *app) listOne(ctx context.Context, t io.Writer, name string) error {
 	switch name {
 	case "loaders":
-		listLoaders(ctx, t)
+		a.listLoaders(ctx, t)
 		return nil
 	case "plans":
 		return a.listPlans(t)
@@ -119,7 +119,7 @@ func joined[T ~string](list []T) string {
 	return strings.Join(words, ", ")
 }
 
-func listLoaders(ctx context.Context, t io.Writer) {
+func (a *app) listLoaders(ctx context.Context, t io.Writer) {
 	for _, l := range []struct {
 		name loaders.EngineName
 		what string
@@ -137,9 +137,12 @@ func listLoaders(ctx context.Context, t io.Writer) {
 		fmt.Fprintf(t, "  %s\t%s\t%s\n", l.name, l.what, state)
 	}
 	for _, tool := range external.Tools() {
-		f := external.Find(ctx, tool)
+		f := a.findLoader(ctx, tool, "")
 		state := "not here: " + f.Why
-		if f.Why == "" {
+		switch {
+		case f.Image != "":
+			state = "available as the image " + f.Image
+		case f.Why == "":
 			state = fmt.Sprintf("available, version %s (%s)", f.Version, f.Path)
 		}
 		fmt.Fprintf(t, "  %s\t%s\t%s\n", tool.Name, tool.Title, state)

@@ -23,14 +23,15 @@ import (
 type runFlags struct {
 	servers, scenarios, protocols, modes, rates, clients, isolation []string
 
-	trials           int
-	duration, warmup time.Duration
-	seed             uint64
-	pin, resume      string
-	peaks, findRate  string
-	baseline         string
-	publish          bool
-	repeatBudget     float64
+	trials              int
+	duration, warmup    time.Duration
+	seed                uint64
+	loader, loaderImage string
+	pin, resume         string
+	peaks, findRate     string
+	baseline            string
+	publish             bool
+	repeatBudget        float64
 }
 
 func (a *app) runCommand() *cobra.Command {
@@ -52,6 +53,7 @@ is and says how to go on; a second Ctrl-C ends at once.`,
   joust run --servers nethttp --isolation process,container --scenarios hello
   joust run --servers nginx --scenarios hello --mode open --rates 50%,90% --peaks latest
   joust run --servers nginx,nethttp --scenarios hello --clients auto --trials 3
+  joust run --servers nginx,nethttp --scenarios hello --loader wrk --trials 3
   joust run --servers nginx --scenarios hello --find-rate "p99<10ms" --trials 3
   joust run --servers nginx --url mine=http://127.0.0.1:8080 --pid 4711 --scenarios hello
   joust run scripts/default.yaml --baseline nginx
@@ -78,6 +80,8 @@ is and says how to go on; a second Ctrl-C ends at once.`,
 	flags.StringVar(&f.findRate, "find-rate", "", `search the highest rate that keeps p50, p90, p99, p99.9 or max of the latency below a bound, such as "p99<10ms"`)
 	flags.Uint64Var(&f.seed, "seed", 0, "seed of the order of trials and of the loader's choices (default: a fresh one, printed)")
 	flags.StringVar(&f.pin, "pin", "auto", `CPU split: auto, none, or "server=0-3;loader=4-7"`)
+	flags.StringVar(&f.loader, "loader", "", "what makes the load: joust, wrk, wrk2, h2load or ab (default joust; joust list loaders tells what is here)")
+	flags.StringVar(&f.loaderImage, "loader-image", "", "container image that stands in for wrk2 (default, where wrk2 is not on PATH: cylab/wrk2)")
 	flags.StringVar(&f.peaks, "peaks", "", "a stored run whose peaks fractional rates are of, for --mode open alone")
 	flags.StringVar(&f.baseline, "baseline", "", "the server that tables compare all others with, instead of all pairs: needs fewer trials")
 	flags.StringVar(&f.resume, "resume", "", "go on with a stored run that was interrupted")
@@ -102,6 +106,8 @@ func (a *app) run(c *cobra.Command, args []string, f *runFlags) error {
 	if err != nil {
 		return err
 	}
+	found := a.foreignLoaders(c.Context(), f.loaderImage)
+	catalogue.Loaders = whyNot(found)
 	overrides, err := a.overrides(c, f)
 	if err != nil {
 		return err
@@ -109,6 +115,9 @@ func (a *app) run(c *cobra.Command, args []string, f *runFlags) error {
 	p, warnings, err := plan.Resolve(file, data, overrides, catalogue)
 	if err != nil {
 		return usage(err)
+	}
+	if p.LoaderImage = f.loaderImage; p.LoaderImage != "" && p.Loader != "wrk2" {
+		return usage(errors.New("--loader-image: only wrk2 has an image; add --loader wrk2"))
 	}
 	if err := fitsMemory(plan.RequestMemory(p, w.table.All()), machine.Facts().MemoryBytes); err != nil {
 		return err
@@ -124,7 +133,7 @@ func (a *app) run(c *cobra.Command, args []string, f *runFlags) error {
 		return err
 	}
 	defer func() { _ = j.Close() }()
-	return a.execute(c.Context(), &job{world: w, catalogue: catalogue, run: header, journal: j, publish: f.publish, repeatBudget: f.repeatBudget})
+	return a.execute(c.Context(), &job{world: w, catalogue: catalogue, run: header, journal: j, publish: f.publish, repeatBudget: f.repeatBudget, foreign: found[p.Loader]})
 }
 
 // create makes the run's folder. A second run in the same second gets another
@@ -171,6 +180,9 @@ func (a *app) resume(c *cobra.Command, args []string, f *runFlags) error {
 		return err
 	}
 	job.catalogue = a.catalogue(job.world)
+	if job.foreign, err = a.foreignOf(c.Context(), &stored.Plan); err != nil {
+		return err
+	}
 	if err := meetAgain(&job.run, &job.catalogue); err != nil {
 		return err
 	}
@@ -188,7 +200,7 @@ func (a *app) resume(c *cobra.Command, args []string, f *runFlags) error {
 
 // planFlag is the first flag given that would change the plan.
 func planFlag(c *cobra.Command) string {
-	for _, name := range []string{"servers", "isolation", "scenarios", "protocols", "clients", "duration", "warmup", "trials", "mode", "rates", "find-rate", "url", "seed", "pin", "peaks", "baseline"} {
+	for _, name := range []string{"servers", "isolation", "scenarios", "protocols", "clients", "duration", "warmup", "trials", "mode", "rates", "find-rate", "url", "seed", "pin", "peaks", "baseline", "loader", "loader-image"} {
 		if c.Flags().Changed(name) {
 			return "--" + name
 		}
@@ -233,6 +245,7 @@ func (a *app) overrides(c *cobra.Command, f *runFlags) (plan.Overrides, error) {
 	o.Warmup = given(c, "warmup", &f.warmup)
 	o.Seed = given(c, "seed", &f.seed)
 	o.Baseline = given(c, "baseline", &f.baseline)
+	o.Loader = given(c, "loader", &f.loader)
 	if f.peaks == "" {
 		return o, nil
 	}

@@ -10,7 +10,7 @@ import (
 // circumstances marks what does not void a number but belongs beside it.
 func (v *verdict) circumstances() {
 	p, m, t := v.Evidence.Loader, v.Measured, v.Limits
-	if first, all := p.CompletedFirstHalf, p.Total.Completed; p.Loop == results.ClosedLoop && float64(all) >= 2*t.FewCompletions {
+	if first, all := p.CompletedFirstHalf, p.Total.Completed; p.Loop == results.ClosedLoop && p.Knows("completed_first_half") && float64(all) >= 2*t.FewCompletions {
 		if d := diff(first, all-first); d > t.SteadyHalves {
 			v.flag(results.FlagNotSteady)
 			v.because("not-steady", "the window's halves differ by %s > %s", percent(d), percent(t.SteadyHalves))

@@ -33,6 +33,10 @@ type Evidence struct {
 	FixedClients bool
 	// Tolerance is the share of requests that may fail, 0 to 1.
 	Tolerance float64
+	// LowestKept is achieved ÷ offered at the lowest rate of the trial, for
+	// foreign loaders, which show nothing else of their pacing; absent where it
+	// is not known.
+	LowestKept *float64
 	// Asked is the window's length that was asked for; 0 when it is not fixed.
 	Asked time.Duration
 	// LargeTransfers is true for rows whose window stretches to a number of

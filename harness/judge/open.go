@@ -50,6 +50,10 @@ func (v *verdict) behind(fell string) {
 		v.void("loader-behind", "%s, and the CPU use of both sides is needed to tell whose doing it was", fell)
 		return
 	}
+	if v.Report.Foreign != nil && *ul < t.Slack {
+		v.foreignBehind(fell)
+		return
+	}
 	share, told := unanswered(v.Evidence.Loader)
 	busy := mostlyBlocked(v.Evidence.Loader)
 	switch {
@@ -68,6 +72,22 @@ func (v *verdict) behind(fell string) {
 	default:
 		v.void("loader-behind", "%s, and nothing shows that the connections waited for the server: the loader failed to pace", fell)
 	}
+}
+
+// foreignBehind judges a rate that a foreign loader did not keep while neither
+// side was full: that it kept the lowest rate shows that it can pace.
+func (v *verdict) foreignBehind(fell string) {
+	us, t, kept := *v.ServerShare, v.Limits, v.LowestKept
+	if kept != nil && *kept >= t.KeptRate && us >= t.NearlyFull {
+		v.saturated("%s; %s ≥ %s, and the loader, which kept the lowest rate, %s < %s", fell, v.server(), percent(t.NearlyFull), v.loader(), percent(t.Slack))
+		return
+	}
+	v.Bottleneck = results.LimitUnknown
+	paced := "nothing shows that the loader can pace"
+	if kept != nil {
+		paced = fmt.Sprintf("at the lowest rate it answered %s of what was offered", percent(*kept))
+	}
+	v.because("fell-behind", "%s; %s and %s: a foreign loader tells no more of whose doing it was (%s)", fell, v.server(), v.loader(), paced)
 }
 
 // saturated blames the server.

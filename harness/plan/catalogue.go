@@ -30,6 +30,9 @@ type Catalogue struct {
 	// NoContainers says why containers cannot run here, empty when they can.
 	// It is asked only where a plan has one; nil stands for a world without.
 	NoContainers func() string
+	// Loaders says why foreign loaders cannot be used here, by their names;
+	// those that it does not name can.
+	Loaders map[string]string
 	// FreshSeed is the seed of a plan that names none.
 	FreshSeed uint64
 }
@@ -102,6 +105,8 @@ func (c *Catalogue) WhyNot(e results.PlanEntry, t results.PlanTable) string {
 	}
 	s := c.Server(e.Server)
 	switch {
+	case t.NotExpressible != "":
+		return t.NotExpressible
 	case s.Unsupported[t.Scenario] != "":
 		return s.Unsupported[t.Scenario]
 	case !slices.Contains(s.Scenarios, t.Scenario):

@@ -29,6 +29,7 @@ type planYAML struct {
 	ErrorTolerance float64       `yaml:"error_tolerance"`
 	Threads        int           `yaml:"threads"`
 	Engine         string        `yaml:"engine"`
+	Loader         string        `yaml:"loader"`
 	Tables         []tableYAML   `yaml:"tables"`
 
 	Thresholds thresholdsYAML `yaml:"thresholds"`
@@ -118,6 +119,7 @@ func (r *fileReader) document(raw *planYAML) document {
 		seed:           read(r, "seed", uint64(raw.Seed), nil),
 		idle:           read(r, "idle", raw.Idle, oneOf("idle strategy", idleNames())),
 		engine:         read(r, "engine", raw.Engine, oneOf("engine", engineNames())),
+		loader:         read(r, "loader", raw.Loader, oneOf("loader", loaderNames())),
 		requestTimeout: read(r, "request_timeout", raw.RequestTimeout, window("request_timeout")),
 		drain:          read(r, "drain", raw.Drain, window("drain")),
 		errorTolerance: read(r, "error_tolerance", raw.ErrorTolerance, checkTolerance),

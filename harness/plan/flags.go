@@ -38,6 +38,8 @@ type Overrides struct {
 	Seed     *uint64
 	// Baseline is the entry that tables compare all others with.
 	Baseline *string
+	// Loader is "joust" or a foreign tool.
+	Loader *string
 	// Peaks are what an earlier run found, in requests per second: fractions
 	// are of these in ladders without a closed-loop phase.
 	Peaks map[PeakKey]float64
@@ -56,6 +58,7 @@ func readFlags(o Overrides, ps *problems) flags {
 		scenarios: flagNames(ps, "--scenarios", o.Scenarios, nil),
 		isolation: flagNames(ps, "--isolation", o.Isolation, oneOf("isolation", isolationNames())),
 		seed:      flagValue(ps, "--seed", o.Seed, nil),
+		loader:    flagValue(ps, "--loader", o.Loader, oneOf("loader", loaderNames())),
 		settings: settings{
 			clients:   flagClients(ps, o.Clients),
 			trials:    flagValue(ps, "--trials", o.Trials, count("trials", 1, maxTrials)),

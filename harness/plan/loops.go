@@ -11,14 +11,14 @@ import (
 func (r *resolver) modes(s spec) []string {
 	asked := r.flags.modes.or(s.modes).or(r.doc.modes)
 	if !asked.set {
-		return r.defaultModes(s)
+		return r.loopOfTool(r.defaultModes(s), asked)
 	}
 	if s.modes.set && s.rates.set && !r.flags.modes.set && !hasName(s.modes.val, string(scenarios.Open)) {
 		r.problems.add(s.rates.at, "rates have no meaning in a table without an open loop; add open to its modes or take the rates out")
 	}
-	return r.meaningful(s, asked, r.flags.modes.set, s.modes.set, func(mode string) bool {
+	return r.loopOfTool(r.meaningful(s, asked, r.flags.modes.set, s.modes.set, func(mode string) bool {
 		return s.row.Allows(scenarios.Mode(mode))
-	}, "loop")
+	}, "loop"), asked)
 }
 
 // defaultModes are the closed loop, and the open loop where rates are given;

@@ -77,7 +77,7 @@ func Phases(t Trial, p results.Plan) []PhasePlan {
 // cap of the server's manifest. A scouting trial's is fixed.
 func warmup(t Trial, p results.Plan) PhasePlan {
 	w := PhasePlan{Name: results.PhaseWarmup, Loop: results.ClosedLoop, Duration: ns(t.Table.WarmupNS)}
-	if limit := ns(t.Entry.WarmupCapNS); t.Kind != results.TrialScout && w.Duration >= steadyFrom && limit > w.Duration {
+	if limit := ns(t.Entry.WarmupCapNS); p.Loader == "" && t.Kind != results.TrialScout && w.Duration >= steadyFrom && limit > w.Duration {
 		w.SteadyWithin, w.MaxDuration = p.Limits().SteadySlope, limit
 	}
 	return w

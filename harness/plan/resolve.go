@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/joust-bench/joust/loaders"
+	"github.com/joust-bench/joust/loaders/external"
 	"github.com/joust-bench/joust/results"
 )
 
@@ -24,6 +25,7 @@ func Resolve(file string, data []byte, o Overrides, c Catalogue) (results.Plan, 
 	}
 	r.flags = readFlags(o, &r.problems)
 	p := r.plan(file)
+	r.takeLoader(&p)
 	p.Entries = r.entries()
 	p.Baseline = r.baseline(o.Baseline, p)
 	p.Tables = r.tables()
@@ -50,6 +52,8 @@ type resolver struct {
 	specs []spec
 	// left are rows that lost a mode or a protocol, for one warning each.
 	left map[string][]string
+	// tool makes the load; nil for joust's own loader.
+	tool *external.Tool
 	// clients says where the clients of each table come from.
 	clients []opt[clients]
 }

@@ -84,7 +84,7 @@ type document struct {
 	tables                    []table
 	serversGiven, tablesGiven bool
 	seed                      opt[uint64]
-	idle, engine              opt[string]
+	idle, engine, loader      opt[string]
 	requestTimeout, drain     opt[time.Duration]
 	errorTolerance            opt[float64]
 	threads                   opt[int]
@@ -97,4 +97,5 @@ type flags struct {
 	servers, scenarios opt[[]name]
 	isolation          opt[[]name]
 	seed               opt[uint64]
+	loader             opt[string]
 }

@@ -170,5 +170,6 @@ func (r *resolver) table(s spec, protocol string, loops []string) results.PlanTa
 			t.Rates = append(t.Rates, x.PlanRate)
 		}
 	}
+	r.fitTool(&t, s)
 	return t
 }

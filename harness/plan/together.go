@@ -13,6 +13,7 @@ func (r *resolver) checkTogether(p *results.Plan) {
 	for i := range p.Tables {
 		r.checkClients(p, &p.Tables[i], r.clients[i])
 		r.checkObjective(p, &p.Tables[i])
+		r.checkTool(&p.Tables[i])
 	}
 	r.checkRates(p)
 	if len(r.problems.list) > 0 {
@@ -66,7 +67,7 @@ func (r *resolver) checkRates(p *results.Plan) {
 			r.takePeaks(p, t, fractions)
 		}
 	}
-	if r.flags.rates.set && !opened && len(p.Tables) > 0 {
+	if r.flags.rates.set && !opened && len(p.Tables) > 0 && r.tool == nil {
 		r.problems.add(r.flags.rates.at, "no table of the plan has an open loop that could take a rate; add --mode closed,open")
 	}
 	if r.peaks != nil && !used {

@@ -61,10 +61,10 @@ func settled(list []results.Probe, kind results.ProbeKind) bool {
 // experiment makes the experiment that the closed loop of the trial asks for,
 // where its cell has no reading yet, and judges the closed loop by it. It comes
 // after the ladder, on the same server, so that it changes nothing that is
-// measured. What goes wrong in it is told in it.
+// measured. What goes wrong in it is told in it. Foreign loaders know none.
 func (s *steering) experiment(ctx context.Context, result *results.Trial) {
 	i := slices.IndexFunc(result.Phases, func(p results.TrialPhase) bool { return p.Name == results.PhaseClosed })
-	if i < 0 || s.trial.Kind != results.TrialMeasured || ctx.Err() != nil {
+	if i < 0 || s.trial.Kind != results.TrialMeasured || s.runner.Foreign != nil || ctx.Err() != nil {
 		return
 	}
 	m, report := &result.Phases[i], &result.Loaders[0]

@@ -15,6 +15,7 @@ import (
 	"github.com/joust-bench/joust/harness/host"
 	"github.com/joust-bench/joust/harness/plan"
 	"github.com/joust-bench/joust/loaders"
+	"github.com/joust-bench/joust/loaders/external"
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/journal"
 	"github.com/joust-bench/joust/scenarios"
@@ -61,8 +62,10 @@ type Runner struct {
 	// Containers is as in Launcher.
 	Containers host.Host
 	LoaderArgv []string
-	Journal    *journal.Journal
-	Observer   Observer
+	// Foreign is the tool that makes the load; nil for joust's own loader.
+	Foreign  *external.Found
+	Journal  *journal.Journal
+	Observer Observer
 	// Done are the trials of a run that is resumed, of which those that count
 	// are not repeated.
 	Done []results.Trial

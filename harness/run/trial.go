@@ -127,30 +127,30 @@ func (r *Runner) steer(t plan.Trial, row *scenarios.Scenario, s *Server) *steeri
 // drive runs a loader process through the phases and waits for what is sampled
 // meanwhile. What the samplers could not do is in failure.
 func (s *steering) drive(ctx context.Context) (results.Report, error) {
-	loader, err := s.runner.startLoader(ctx)
+	load, end, err := s.loading(ctx)
 	if err != nil {
 		return results.Report{}, fmt.Errorf("starting the loader: %w", err)
 	}
-	defer func() { _ = loader.Stop(context.WithoutCancel(ctx)) }()
+	defer end()
 
 	watched, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	stopWatch := watch(s.on, cancel)
 	defer stopWatch()
 
-	s.ctx, s.loader = watched, loader
+	s.ctx = watched
 	before, err := sample.ReadKernel()
 	if err != nil {
 		return results.Report{}, err
 	}
-	report, err := engine.Child{Stdin: loader.Stdin(), Stdout: loader.Stdout()}.Run(watched, s.spec, s)
+	report, err := load(watched)
 	s.cut = watched.Err() != nil
 	if s.cut || err != nil {
 		cancel(nil) // lets samplers of windows that never opened go
 	}
 	s.sampling.Wait()
 	if err != nil {
-		return report, loaderError(err, loader)
+		return report, fmt.Errorf("loader: %w", err)
 	}
 	after, err := sample.ReadKernel()
 	if err != nil {
@@ -162,6 +162,24 @@ func (s *steering) drive(ctx context.Context) (results.Report, error) {
 		return report, nil
 	}
 	return report, s.spin("")
+}
+
+// loading makes a loader ready: joust's own process, or a foreign tool. End ends
+// it.
+func (s *steering) loading(ctx context.Context) (load func(context.Context) (results.Report, error), end func(), err error) {
+	if s.runner.Foreign != nil {
+		return s.foreignLoading()
+	}
+	loader, err := s.runner.startLoader(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	s.loader = loader
+	load = func(ctx context.Context) (results.Report, error) {
+		report, err := engine.Child{Stdin: loader.Stdin(), Stdout: loader.Stdout()}.Run(ctx, s.spec, s)
+		return report, loaderError(err, loader)
+	}
+	return load, func() { _ = loader.Stop(context.WithoutCancel(ctx)) }, nil
 }
 
 // failure is what could not be sampled in a load that was not cut short.
@@ -221,7 +239,7 @@ func loaderError(err error, loader host.Handle) error {
 		case <-time.After(time.Second):
 		}
 	}
-	return fmt.Errorf("loader: %w", err)
+	return err
 }
 
 // judged puts both sides of every measured phase together and judges it.
@@ -255,11 +273,27 @@ func (s *steering) evidence(report *results.Report, p *results.Phase, m *results
 	run := &s.runner.Run
 	return judge.Evidence{
 		Loader: p, Measured: m, Report: report, Kernel: s.kernel, Probes: s.runner.probes[cellOf(s.trial, report)],
-		Shared: run.CPUs.Shared, Tolerance: run.Plan.ErrorTolerance,
+		LowestKept: lowestKept(report), Shared: run.CPUs.Shared, Tolerance: run.Plan.ErrorTolerance,
 		Asked: asked, LargeTransfers: s.trial.Table.MinCompletions > 0,
 		Reconnects: s.row.Connection.ReconnectEvery > 0, FixedClients: s.row.Clients > 0, Limits: run.Plan.Limits(),
 		SpinStart: run.Spin, Spins: s.beside(p.Name),
 	}
+}
+
+// lowestKept is achieved ÷ offered at the lowest rate of a foreign loader's
+// report; nil for joust's own, and where it has no rates.
+func lowestKept(report *results.Report) *float64 {
+	var lowest *results.RateReport
+	for i := range report.Phases {
+		if r := report.Phases[i].Rate; report.Foreign != nil && r != nil && r.Offered > 0 && (lowest == nil || r.TargetRPS < lowest.TargetRPS) {
+			lowest = r
+		}
+	}
+	if lowest == nil {
+		return nil
+	}
+	kept := float64(lowest.Achieved) / float64(lowest.Offered)
+	return &kept
 }
 
 // asked is the least length of the phase's window.

@@ -24,6 +24,9 @@ type Tool struct {
 	Title string
 	// Loop is the one kind of load that the tool makes.
 	Loop results.Loop
+	// Image is the container image that stands in for a program on PATH, empty
+	// for none.
+	Image string
 	// Install says how one comes by it.
 	Install string
 	// Defects are what is known to be wrong or missing in its figures, for
@@ -60,7 +63,7 @@ func Tools() []Tool {
 		},
 		{
 			Name: "wrk2", Title: "open loop at a constant rate, by wrk's engine (C)", Loop: results.OpenLoop,
-			Install: "build it from github.com/giltene/wrk2 and put it on PATH as wrk2",
+			Image: "cylab/wrk2", Install: "build it from github.com/giltene/wrk2 and put it on PATH as wrk2",
 			Defects: []string{
 				unchecked,
 				"its timer rounds up to a millisecond: corrected latencies are about 0.5 ms too long in the mean, and p50 is about 1 ms for every server",

@@ -15,7 +15,10 @@ type Found struct {
 	Tool Tool
 	// Path is the program's file, empty where there is none.
 	Path string
-	// Version is as the tool prints it.
+	// Image is what stands in for a program: a reference, and once it was found
+	// or pulled the engine's id.
+	Image string
+	// Version is as the tool prints it, or that of the image.
 	Version string
 	// Why says what is missing; empty for a tool that can be used.
 	Why string

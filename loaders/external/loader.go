@@ -28,7 +28,7 @@ const (
 type Starter interface {
 	// Run runs the tool with the arguments to its end, or ends it when ctx
 	// does. It calls started, once, as soon as the tool runs.
-	Run(ctx context.Context, args []string, started func()) (Output, error)
+	Run(ctx context.Context, phase string, args []string, started func()) (Output, error)
 }
 
 // Loader drives a foreign tool through the phases of a Spec: one run of it a
@@ -52,7 +52,7 @@ func (l Loader) Run(ctx context.Context, spec loaders.Spec, control loaders.Cont
 	report := results.Report{
 		Loader: t.Name, Version: l.Found.Version, Target: spec.Target.Address, Protocol: string(spec.Protocol),
 		Threads: run{spec: spec}.threads(), Depth: spec.Depth, ConnectionsAsked: spec.Connections,
-		Foreign: &results.Foreign{Tool: t.Name, Program: l.Found.Path, Commands: map[string][]string{}, MarginNS: Margin.Nanoseconds(), Defects: t.Defects},
+		Foreign: &results.Foreign{Tool: t.Name, Program: cmp.Or(l.Found.Path, l.Found.Image), Commands: map[string][]string{}, MarginNS: Margin.Nanoseconds(), Defects: t.Defects},
 		Unknown: []string{"connections_open", "seed", "collections", "gc_pause_ns"},
 	}
 	d := &drive{Loader: l, spec: spec, control: control, report: &report}
@@ -152,12 +152,12 @@ func (d *drive) once(ctx context.Context, p *loaders.Phase, r run) (out outcome,
 			return out, 0, fmt.Errorf("writing the files of %s: %w", t.Name, err)
 		}
 	}
-	d.report.Foreign.Commands[p.Name] = append([]string{d.Found.Path}, c.args...)
+	d.report.Foreign.Commands[p.Name] = append([]string{d.report.Foreign.Program}, c.args...)
 	length := time.Duration(r.seconds) * time.Second
 	limited, cancel := context.WithTimeoutCause(ctx, length+d.spec.RequestTimeout+patience,
 		fmt.Errorf("%s did not end within %v of its %v, and was ended", t.Name, d.spec.RequestTimeout+patience, length))
 	defer cancel()
-	output, err := d.Starter.Run(limited, c.args, func() {
+	output, err := d.Starter.Run(limited, p.Name, c.args, func() {
 		began = clock.Now()
 		d.control.Window(loaders.Window{
 			Phase: p.Name, T0NS: began + Margin.Nanoseconds(), T1NS: began + (length - Margin).Nanoseconds(), Measured: p.Measured, RateRPS: r.rate,

@@ -40,7 +40,7 @@ func installed(t *testing.T, name string) Found {
 // direct runs a program as it is, without a host.
 type direct struct{ path string }
 
-func (d direct) Run(ctx context.Context, args []string, started func()) (Output, error) {
+func (d direct) Run(ctx context.Context, _ string, args []string, started func()) (Output, error) {
 	var stdout, stderr strings.Builder
 	c := exec.CommandContext(ctx, d.path, args...)
 	c.Stdout, c.Stderr = &stdout, &stderr
@@ -211,7 +211,7 @@ func TestWhatAToolCannotKnowIsNull(t *testing.T) {
 // replay prints what was recorded.
 type replay struct{ output Output }
 
-func (r replay) Run(_ context.Context, _ []string, started func()) (Output, error) {
+func (r replay) Run(_ context.Context, _ string, _ []string, started func()) (Output, error) {
 	started()
 	return r.output, nil
 }
@@ -280,6 +280,6 @@ func TestInterruptedToolReports(t *testing.T) {
 
 type starterFunc func(context.Context, []string, func()) (Output, error)
 
-func (f starterFunc) Run(ctx context.Context, args []string, started func()) (Output, error) {
+func (f starterFunc) Run(ctx context.Context, _ string, args []string, started func()) (Output, error) {
 	return f(ctx, args, started)
 }

@@ -1,0 +1,85 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/joust-bench/joust/loaders/external"
+	"github.com/joust-bench/joust/results"
+)
+
+// foreignLoaders are the tools as they are here, by name.
+func (a *app) foreignLoaders(ctx context.Context, image string) map[string]*external.Found {
+	found := map[string]*external.Found{}
+	for _, tool := range external.Tools() {
+		f := a.findLoader(ctx, tool, image)
+		found[tool.Name] = &f
+	}
+	return found
+}
+
+// findLoader looks for the tool on PATH, and for an engine that can run its
+// image where there is none; image replaces the tool's own.
+func (a *app) findLoader(ctx context.Context, tool external.Tool, image string) external.Found {
+	f := external.Find(ctx, tool)
+	if tool.Image == "" || image == "" && f.Why == "" {
+		return f
+	}
+	if image == "" {
+		image = tool.Image
+	}
+	if why := a.noContainers(); why != "" {
+		if f.Path == "" {
+			f.Why += fmt.Sprintf("; its image %s cannot stand in: %s", image, why)
+		} else {
+			f.Why = fmt.Sprintf("its image %s cannot be run: %s", image, why)
+		}
+		return f
+	}
+	return external.Found{Tool: tool, Image: image, Version: "of the image " + image}
+}
+
+// whyNot are the reasons of the tools that cannot be used here.
+func whyNot(found map[string]*external.Found) map[string]string {
+	reasons := map[string]string{}
+	for name, f := range found {
+		if f.Why != "" {
+			reasons[name] = f.Why
+		}
+	}
+	return reasons
+}
+
+// prepareForeign finds or pulls the image of a tool that has one.
+func (a *app) prepareForeign(ctx context.Context, f *external.Found) error {
+	if f == nil || f.Image == "" {
+		return nil
+	}
+	engine, err := a.engine()
+	if err != nil {
+		return fmt.Errorf("%s needs a container: %w", f.Tool.Name, err)
+	}
+	image, err := engine.Find(ctx, f.Image, func(line string) { fmt.Fprintf(a.stderr, "image of %s: %s\n", f.Tool.Name, line) })
+	if err != nil {
+		return err
+	}
+	f.Version = f.Image + " " + image.Version
+	f.Image = image.ID
+	return nil
+}
+
+// foreignOf is the loader of a stored plan as it is here; nil for joust's own.
+func (a *app) foreignOf(ctx context.Context, p *results.Plan) (*external.Found, error) {
+	if p.Loader == "" {
+		return nil, nil
+	}
+	tool, err := external.Lookup(p.Loader)
+	if err != nil {
+		return nil, usage(fmt.Errorf("the run's loader: %w", err))
+	}
+	f := a.findLoader(ctx, tool, p.LoaderImage)
+	if f.Why != "" {
+		return nil, usage(fmt.Errorf("the run's loader %s cannot be used here: %s", p.Loader, f.Why))
+	}
+	return &f, nil
+}

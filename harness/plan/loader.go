@@ -1,0 +1,81 @@
+package plan
+
+import (
+	"slices"
+	"time"
+
+	"github.com/joust-bench/joust/loaders/external"
+	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/scenarios"
+)
+
+func loaderNames() []string { return append([]string{external.Joust}, external.Names()...) }
+
+// takeLoader sets the foreign tool that makes the load, if one is asked for.
+func (r *resolver) takeLoader(p *results.Plan) {
+	asked := r.flags.loader.or(r.doc.loader)
+	tool, err := external.Lookup(asked.val)
+	if !asked.set || err != nil {
+		return // joust's own
+	}
+	r.tool, p.Loader = &tool, tool.Name
+	if why := r.cat.Loaders[tool.Name]; why != "" {
+		r.problems.add(asked.at, "the loader %s cannot be used here: %s", tool.Name, why)
+	}
+}
+
+// loopOfTool keeps the one loop that the tool makes. The others are left out
+// with a warning; none of those asked for is a problem.
+func (r *resolver) loopOfTool(loops []string, asked opt[[]name]) []string {
+	if r.tool == nil {
+		return loops
+	}
+	own := string(r.tool.Loop)
+	if asked.set && !hasName(asked.val, own) {
+		r.problems.add(asked.at, "%s makes %s loops only; ask for that one, or take another loader", r.tool.Name, own)
+		return nil
+	}
+	for _, other := range loops {
+		if other != own {
+			r.warn("the " + other + " loop is left out: " + r.tool.Name + " makes " + own + " loops only")
+		}
+	}
+	return []string{own}
+}
+
+// fitTool fits a table to the tool: what it cannot express is told, and windows
+// are whole seconds, since the tools take no other.
+func (r *resolver) fitTool(t *results.PlanTable, s spec) {
+	if r.tool == nil {
+		return
+	}
+	if t.NotExpressible = r.tool.WhyNot(s.row, scenarios.Protocol(t.Protocol)); t.NotExpressible != "" {
+		r.warn(t.Scenario + " is not expressible: " + t.NotExpressible)
+	}
+	for _, d := range []*int64{&t.WarmupNS, &t.ClosedDurationNS, &t.OpenDurationNS} {
+		if second := time.Second.Nanoseconds(); *d%second != 0 {
+			*d = (*d/second + 1) * second
+			r.warn("windows are rounded up to whole seconds for " + r.tool.Name)
+		}
+	}
+	rates := r.merged(s).rates
+	t.Rates = slices.DeleteFunc(t.Rates, func(x results.PlanRate) bool {
+		if x.Kind != results.RateCommon {
+			return false
+		}
+		if rates.at != (place{}) {
+			r.problems.add(rates.at, "%s has no closed loop to find a common rate with; give rates such as 20000, or shares of peaks that an earlier run found (--peaks RUN)", r.tool.Name)
+		}
+		return true
+	})
+}
+
+// checkTool refuses what no foreign loader can do.
+func (r *resolver) checkTool(t *results.PlanTable) {
+	if r.tool != nil && t.Objective != nil {
+		r.problems.add(r.merged(r.specOf(t)).objective.at, "the search for the highest rate is joust's own loader's; leave it out with %s", r.tool.Name)
+	}
+	if r.tool != nil && r.tool.Loop == results.ClosedLoop && r.flags.rates.set {
+		r.problems.add(r.flags.rates.at, "rates are for open loops, and %s makes closed loops only", r.tool.Name)
+	}
+}
