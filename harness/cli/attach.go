@@ -16,6 +16,7 @@ import (
 	"github.com/joust-bench/joust/harness/host"
 	"github.com/joust-bench/joust/harness/plan"
 	"github.com/joust-bench/joust/harness/run"
+	"github.com/joust-bench/joust/harness/sample"
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/scenarios"
 	"github.com/joust-bench/joust/scenarios/suggest"
@@ -23,15 +24,17 @@ import (
 
 // attachments are the servers that run already, as the flags name them.
 type attachments struct {
-	// urls are NAME=URL; pids NAME=PID, or PID.
-	urls, pids []string
+	// urls are NAME=URL; pids NAME=PID, or PID; containers NAME=ID, or ID.
+	urls, pids, containers []string
 }
 
 func (at *attachments) urlFlag(flags *pflag.FlagSet) {
 	flags.StringArrayVar(&at.urls, "url", nil, "NAME=http://HOST:PORT of a server that runs already: one more column (repeatable)")
 }
 
-func (at *attachments) pidFlag(flags *pflag.FlagSet) {
+// sampleFlags are those that say what is sampled for a server of --url.
+func (at *attachments) sampleFlags(flags *pflag.FlagSet) {
+	flags.StringArrayVar(&at.containers, "container", nil, "NAME=ID, or the container's name, of a server of --url that runs in a container, so that its CPU and memory are sampled (repeatable)")
 	flags.StringArrayVar(&at.pids, "pid", nil, "NAME=PID of a server of --url, so that its CPU and memory are sampled; PID alone where there is one (repeatable)")
 }
 
@@ -57,40 +60,65 @@ func (at *attachments) add(servers *catalog.Servers, table *scenarios.Table) err
 			errs = append(errs, fmt.Errorf("--url: %w", err))
 		}
 	}
-	_, err := at.processes()
+	_, _, err := at.processes()
 	return errors.Join(append(errs, err)...)
 }
 
-// processes are the pids by the servers' names.
-func (at *attachments) processes() (map[string]int, error) {
-	pids, names := map[string]int{}, at.names()
+// processes are what is to be sampled, by the servers' names: the number of a
+// process, or the name or id of a container.
+func (at *attachments) processes() (pids map[string]int, containers map[string]string, err error) {
+	pids, containers = map[string]int{}, map[string]string{}
 	var errs []error
 	for _, text := range at.pids {
-		name, number, named := strings.Cut(text, "=")
-		if !named {
-			name, number = "", text
-			if len(names) == 1 {
-				name = names[0]
-			}
-		}
-		pid, err := strconv.Atoi(number)
+		name, number, err := at.server("--pid", text)
+		pid, notNumber := strconv.Atoi(number)
 		_, twice := pids[name]
 		switch {
-		case err != nil || pid <= 0:
+		case notNumber != nil || pid <= 0:
 			errs = append(errs, fmt.Errorf("--pid %s: %q is not the number of a process", text, number))
-		case len(names) == 0:
-			errs = append(errs, fmt.Errorf("--pid %s: it samples a server of --url, and there is none; servers that joust starts are sampled anyway", text))
-		case name == "":
-			errs = append(errs, fmt.Errorf("--pid %s: there are %d servers of --url: write NAME=PID", text, len(names)))
-		case !slices.Contains(names, name):
-			errs = append(errs, fmt.Errorf("--pid %s: no --url has the name %q%s", text, name, suggest.Hint(name, names)))
+		case err != nil:
+			errs = append(errs, err)
 		case twice:
 			errs = append(errs, fmt.Errorf("--pid %s: %s has a process already", text, name))
 		default:
 			pids[name] = pid
 		}
 	}
-	return pids, errors.Join(errs...)
+	for _, text := range at.containers {
+		name, id, err := at.server("--container", text)
+		switch {
+		case err != nil:
+			errs = append(errs, err)
+		case id == "":
+			errs = append(errs, fmt.Errorf("--container %s: no container is named", text))
+		case pids[name] != 0 || containers[name] != "":
+			errs = append(errs, fmt.Errorf("--container %s: %s has a process or a container already", text, name))
+		default:
+			containers[name] = id
+		}
+	}
+	return pids, containers, errors.Join(errs...)
+}
+
+// server cuts NAME=VALUE, or a value alone where there is one server.
+func (at *attachments) server(flag, text string) (name, value string, err error) {
+	names := at.names()
+	name, value, named := strings.Cut(text, "=")
+	if !named {
+		name, value = "", text
+		if len(names) == 1 {
+			name = names[0]
+		}
+	}
+	switch {
+	case len(names) == 0:
+		err = fmt.Errorf("%s %s: it samples a server of --url, and there is none; servers that joust starts are sampled anyway", flag, text)
+	case name == "":
+		err = fmt.Errorf("%s %s: there are %d servers of --url: write NAME=%s", flag, text, len(names), strings.ToUpper(strings.TrimPrefix(flag, "--")))
+	case !slices.Contains(names, name):
+		err = fmt.Errorf("%s %s: no --url has the name %q%s", flag, text, name, suggest.Hint(name, names))
+	}
+	return name, value, err
 }
 
 // reach finds the attached servers before anything is measured. Each must
@@ -118,19 +146,28 @@ func (a *app) reach(ctx context.Context, w *world, rows func(name string) []*sce
 	return notes, errors.Join(errs...)
 }
 
-// sampleRunning attaches the processes of --pid to their servers and says what
-// joust does with each server, and what it does not.
-func (a *app) sampleRunning(w *world) (notes []string, err error) {
-	pids, err := a.attached.processes()
+// sampleRunning attaches the processes of --pid and --container to their
+// servers and says what joust does with each server, and what it does not.
+func (a *app) sampleRunning(ctx context.Context, w *world) (notes []string, err error) {
+	pids, containers, err := a.attached.processes()
 	if err != nil {
 		return nil, usage(err)
 	}
 	var errs []error
 	for _, name := range a.attached.names() {
 		f := w.running[name]
-		note, err := sampled(&f, pids[name], w.split)
+		what, t := fmt.Sprintf("--pid %s=%d", name, pids[name]), sample.Tree{Root: pids[name]}
+		if id := containers[name]; id != "" {
+			what = fmt.Sprintf("--container %s=%s", name, id)
+			t, err = a.containerTree(ctx, id)
+		}
+		var note []string
+		if err == nil {
+			note, err = sampled(&f, t, w.split)
+		}
 		if err != nil {
-			errs = append(errs, fmt.Errorf("--pid %s=%d: %w", name, pids[name], err))
+			errs = append(errs, fmt.Errorf("%s: %w", what, err))
+			err = nil
 			continue
 		}
 		notes = append(notes, name+" runs already: joust does not start, pin or stop it, and all its trials meet the same process")
@@ -146,17 +183,26 @@ func (a *app) attach(ctx context.Context, w *world, c *plan.Catalogue, p results
 	if err != nil {
 		return nil, err
 	}
-	what, err := a.sampleRunning(w)
+	what, err := a.sampleRunning(ctx, w)
 	return append(where, what...), err
 }
 
-// sampled attaches the process of a server, where one was named.
-func sampled(f *run.Fixture, pid int, split results.CPUSplit) (notes []string, err error) {
-	name := f.Manifest.Name
-	if pid == 0 {
-		return []string{fmt.Sprintf("%s is not sampled: its CPU and memory are not known (--pid %s=PID gives them)", name, name)}, nil
+// containerTree are the processes of a container that runs already.
+func (a *app) containerTree(ctx context.Context, id string) (sample.Tree, error) {
+	engine, err := a.engine()
+	if err != nil {
+		return sample.Tree{}, err
 	}
-	if f.Running, err = host.Attach(pid); err != nil {
+	return engine.Tree(ctx, id)
+}
+
+// sampled attaches the processes of a server, where some were named.
+func sampled(f *run.Fixture, t sample.Tree, split results.CPUSplit) (notes []string, err error) {
+	name, pid := f.Manifest.Name, t.Root
+	if pid == 0 {
+		return []string{fmt.Sprintf("%s is not sampled: its CPU and memory are not known (--pid %s=PID or --container %s=ID gives them)", name, name, name)}, nil
+	}
+	if f.Running, err = host.Attach(t); err != nil {
 		return nil, err
 	}
 	cpus, err := cpuset.OfProcess(pid)
@@ -194,6 +240,9 @@ func (at *attachments) flagsAgain() string {
 	var text strings.Builder
 	for _, pid := range at.pids {
 		text.WriteString(" --pid " + shellWord(pid))
+	}
+	for _, id := range at.containers {
+		text.WriteString(" --container " + shellWord(id))
 	}
 	return text.String()
 }

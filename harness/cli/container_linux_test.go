@@ -133,6 +133,28 @@ func TestContainerBesideProcess(t *testing.T) {
 	says(t, text, name+": not here: "+name+" is an image and runs in a container only")
 }
 
+// A container that runs already is sampled by its control groups, and left
+// alone.
+func TestRunningContainer(t *testing.T) {
+	t.Parallel()
+	b := newBoxes(t)
+	name := b.box(t, "running", stoogefile, itsAddress)
+	b.joust(t, "check", name, "--servers-dir", b.path("servers")).ends(patience, ExitOK)
+	const address = "127.0.0.1:29872"
+	docker(t, "run", "--detach", "--name", name, "--network", "host", "joust:"+name+"-dockerfile", address)
+	defer docker(t, "rm", "--force", name)
+	args := []string{"--url", "mine=http://" + address, "--mode", "closed", "--scenarios", "hello", "--trials", "1", "--duration", "300ms", "--warmup", "0s"}
+	b.joust(t, append([]string{"run", "--container", name}, args...)...).ends(patience, ExitOK)
+	_, run := b.stored(t)
+	if u := run.Trials[0].Phases[0].Server; u == nil || u.CPUNS <= 0 || u.GroupPeakBytes == nil {
+		t.Errorf("usage is %+v", u)
+	}
+	if len(b.containers(t)) != 1 {
+		t.Error("the container was not left alone")
+	}
+	says(t, b.joust(t, append([]string{"run", "--container", name + "x"}, args...)...).ends(patience, ExitFailed), "has no container "+name+"x")
+}
+
 // What is wrong with a container is told before anything is measured where it
 // can be, and by the check where it cannot.
 func TestBadContainers(t *testing.T) {

@@ -87,7 +87,7 @@ is and says how to go on; a second Ctrl-C ends at once.`,
 	flags.StringVar(&f.resume, "resume", "", "go on with a stored run that was interrupted")
 	flags.Float64Var(&f.repeatBudget, "repeat-budget", run.DefaultRepeatBudget, "share of the planned time for repeating trials that something else on the machine disturbed; 0 repeats none")
 	a.attached.urlFlag(flags)
-	a.attached.pidFlag(flags)
+	a.attached.sampleFlags(flags)
 	flags.BoolVar(&f.publish, "publish", false, "write the matrices into --out as well as into the run's folder")
 	return c
 }

@@ -21,6 +21,8 @@ const attachedPoll = 50 * time.Millisecond
 // descends from it, and never stopped or pinned.
 type attached struct {
 	process tree.Process
+	// all is what is sampled: what descends from the process, or its container.
+	all    sample.Tree
 	exited  chan struct{}
 	// quit ends the watch, once.
 	quit func()
@@ -32,9 +34,11 @@ type attached struct {
 
 var _ Handle = (*attached)(nil)
 
-// Attach returns a Handle of a process that runs already. Its Stop ends the
+// Attach returns a Handle of processes that run already, of which the root is
+// watched. Its Stop ends the
 // watching and nothing else; how the process ends is not known.
-func Attach(pid int) (Handle, error) {
+func Attach(t sample.Tree) (Handle, error) {
+	pid := t.Root
 	p, err := tree.Lookup(pid)
 	if errors.Is(err, fs.ErrNotExist) || err == nil && p.Ended() {
 		return nil, fmt.Errorf("there is no process %d", pid)
@@ -43,7 +47,7 @@ func Attach(pid int) (Handle, error) {
 		return nil, err
 	}
 	quit := make(chan struct{})
-	a := &attached{process: p, exited: make(chan struct{}), quit: sync.OnceFunc(func() { close(quit) })}
+	a := &attached{process: p, all: t, exited: make(chan struct{}), quit: sync.OnceFunc(func() { close(quit) })}
 	go a.watch(quit)
 	return a, nil
 }
@@ -78,22 +82,20 @@ func (a *attached) Stdout() io.Reader     { return nil }
 // LogTail is empty: the output goes elsewhere.
 func (a *attached) LogTail(int) string { return "" }
 
-func (a *attached) tree() sample.Tree { return sample.Tree{Root: a.process.PID} }
-
 // ResetPeak never fails: where the process is another user's, its peak is not
 // reported instead.
 func (a *attached) ResetPeak() error {
-	err := a.tree().ResetPeak()
+	err := a.all.ResetPeak()
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.noPeak = err
 	return nil
 }
 
-func (a *attached) Memory() (uint64, error) { return a.tree().Memory() }
+func (a *attached) Memory() (uint64, error) { return a.all.Memory() }
 
 func (a *attached) Usage(ctx context.Context, t0, t1 int64, poll time.Duration) (results.Usage, error) {
-	u, err := a.tree().Usage(ctx, t0, t1, poll)
+	u, err := a.all.Usage(ctx, t0, t1, poll)
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.noPeak != nil {

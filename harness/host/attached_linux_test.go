@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/joust-bench/joust/harness/sample"
 	"github.com/joust-bench/joust/loaders/clock"
 )
 
@@ -29,7 +30,7 @@ func sleeper(t *testing.T) *exec.Cmd {
 func TestAttachedProcessIsSampledAndLeftAlone(t *testing.T) {
 	t.Parallel()
 	c := sleeper(t)
-	h, err := Attach(c.Process.Pid)
+	h, err := Attach(sample.Tree{Root: c.Process.Pid})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -58,7 +59,7 @@ func TestAttachedProcessIsSampledAndLeftAlone(t *testing.T) {
 func TestAttachedProcessEnds(t *testing.T) {
 	t.Parallel()
 	c := sleeper(t)
-	h, err := Attach(c.Process.Pid)
+	h, err := Attach(sample.Tree{Root: c.Process.Pid})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,7 +70,7 @@ func TestAttachedProcessEnds(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 	_ = c.Wait() // killed
-	if _, err := Attach(c.Process.Pid); err == nil || !strings.Contains(err.Error(), "there is no process") {
+	if _, err := Attach(sample.Tree{Root: c.Process.Pid}); err == nil || !strings.Contains(err.Error(), "there is no process") {
 		t.Errorf("error %v", err)
 	}
 }
@@ -77,7 +78,7 @@ func TestAttachedProcessEnds(t *testing.T) {
 // TestPeakOfSomebodyElse stands in for a process whose peak may not be reset.
 func TestPeakOfSomebodyElse(t *testing.T) {
 	t.Parallel()
-	h, err := Attach(sleeper(t).Process.Pid)
+	h, err := Attach(sample.Tree{Root: sleeper(t).Process.Pid})
 	if err != nil {
 		t.Fatal(err)
 	}

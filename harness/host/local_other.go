@@ -2,7 +2,11 @@
 
 package host
 
-import "context"
+import (
+	"context"
+
+	"github.com/joust-bench/joust/harness/sample"
+)
 
 // Local starts programs on this machine; on this system it cannot.
 type Local struct{}
@@ -25,4 +29,4 @@ func TempDir() (dir string, remove func() error, err error) { return "", nil, Er
 func Sweep(context.Context) (SweepReport, error) { return SweepReport{}, nil }
 
 // Attach returns ErrNotLinux.
-func Attach(int) (Handle, error) { return nil, ErrNotLinux }
+func Attach(sample.Tree) (Handle, error) { return nil, ErrNotLinux }

@@ -7,6 +7,7 @@ import (
 	"io"
 
 	"github.com/joust-bench/joust/harness/host"
+	"github.com/joust-bench/joust/harness/sample"
 )
 
 // Host starts programs in containers; on this system it cannot.
@@ -33,3 +34,8 @@ func Guard(io.Reader) error { return host.ErrNotLinux }
 
 // Sweep finds nothing: no joust has started anything on this system.
 func (e *Engine) Sweep(context.Context) ([]string, error) { return nil, nil }
+
+// Tree returns host.ErrNotLinux.
+func (e *Engine) Tree(context.Context, string) (sample.Tree, error) {
+	return sample.Tree{}, host.ErrNotLinux
+}

@@ -250,3 +250,19 @@ func (h *handle) remove() error {
 	// A container that cannot be stopped in order can be removed by force.
 	return h.engine.remove(h.container.GetContainerID())
 }
+
+// Tree names the processes of a container that runs already, by its name or
+// id, to the sampler.
+func (e *Engine) Tree(ctx context.Context, id string) (sample.Tree, error) {
+	found, err := e.client.ContainerInspect(ctx, id, client.ContainerInspectOptions{})
+	if errdefs.IsNotFound(err) {
+		return sample.Tree{}, fmt.Errorf("%s has no container %s (docker ps lists them)", e.name, id)
+	}
+	if err != nil {
+		return sample.Tree{}, fmt.Errorf("asking for container %s: %w", id, err)
+	}
+	if found.Container.State == nil || !found.Container.State.Running {
+		return sample.Tree{}, fmt.Errorf("container %s does not run", id)
+	}
+	return treeOf(found.Container.State.Pid, found.Container.ID)
+}
