@@ -98,9 +98,9 @@ func (r *Row) decide(comparisons int) {
 	// A lower bound that lies lower says nothing: the truth may be above.
 	case up && r.Old.AtLeast, !up && r.New.AtLeast:
 		r.Outcome, r.Why = Undecided, "a lower bound cannot be the lower one of two"
-	case *r.PHolm > stats.Significance*(1+1e-9):
+	case !stats.Significant(*r.PHolm):
 		r.Outcome, r.Why = NotCalled, fmt.Sprintf("p %s after Holm", probability(*r.PHolm))
-	case r.Band == nil || math.Abs(math.Log(r.Ratio.Value)) <= math.Log1p(*r.Band):
+	case r.Band == nil || !stats.Outside(r.Ratio.Value, *r.Band):
 		r.Outcome, r.Why = NotCalled, "within the noise band"
 	case up:
 		r.Outcome = Higher

@@ -102,14 +102,16 @@ func (v *view) serviceTimes(tables []results.PlanTable) *table {
 	return out
 }
 
-// claimCaption says by what rule a difference is claimed.
+// claimCaption says what is compared.
 func (v *view) claimCaption(of string) string {
-	among := "all pairs of servers of a table"
 	if b := v.run.Plan.Baseline; b != "" {
-		among = "each server with the baseline " + escape(b)
+		return "Of " + of + ", comparing each server with the baseline " + escape(b) + ". In brackets the 95 % interval of the ratio."
 	}
-	return "Of " + of + ", comparing " + among + ": claimed only where an exact Mann–Whitney U test says so after Holm's correction over the comparisons of that figure in the table, and the ratio lies outside the noise band. In brackets the 95 % interval of the ratio."
+	return "Of " + of + ", comparing all pairs of servers. In brackets the 95 % interval of the ratio."
 }
+
+// claimRule says when a difference is claimed.
+const claimRule = "A difference is claimed only where an exact Mann–Whitney U test says so after Holm's correction over the comparisons of that figure in the table, and the ratio lies outside the noise band, max(1 %, 1.96 · s⁺ · √(2/n)), s⁺ being the 95 % upper bound of the spread within cells: a ratio within it is noise, whatever a test says."
 
 // peakWords tells each closed-loop table in words.
 func (v *view) peakWords() []string {
@@ -139,7 +141,7 @@ func (v *view) legend(p *page) {
 		"`x at N clients`: neither side was full; more clients may give more. `x †`: server and loader shared CPUs. `x ?`: what limited it is not known.",
 		"`[low – high]`: 95 % interval of the median (6 trials or more). `(low – high)`: the range of fewer trials, which claims no confidence. Neither: one trial.",
 		"`rank 2–4`: the places that the claimed differences leave open, 1 being the best; servers that were not told apart share places, and a server may share them with two others that differ. With a baseline, `+12 %` is a claimed difference from it and `≈` none. No rank: too few trials for claims, or a lower bound; an interval `x … y` is ranked by both its ends.",
-		"`noise band`: a ratio within it is noise, whatever a test says: max(1 %, 1.96 · s⁺ · √(2/n)), s⁺ being the 95 % upper bound of the spread within cells. `detectable`: the smallest difference that would have been claimed with 80 % probability, at this n, this spread and this number of comparisons; `—` where no difference could be.",
+		claimRule + " `detectable`: the smallest difference that would have been claimed with 80 % probability, at this n, this spread and this number of comparisons; `—` where no difference could be.",
 		"`; 2 of 6 void`: void trials are left out; the reasons are listed below. `; n = 4`: fewer trials than planned so far.",
 		"`—` says why: unsupported, no fixture (the server does not claim the row), not installed, void, not run, beyond the loader, too few samples (a percentile needs 10 samples beyond it), interrupted. `~` before a latency: the loader's own lag reaches into it.",
 		"On loopback the kernel charges the work of both directions to whoever sends: the server's CPU includes part of the client's path. A faster loader can lower a server's peak: these are peaks with this loader.",

@@ -58,7 +58,7 @@ func (v *view) besideBand(t results.PlanTable, r stats.Ratio) string {
 	switch {
 	case math.IsInf(band, 1):
 		return ""
-	case math.Abs(math.Log(r.Value)) > math.Log1p(band):
+	case stats.Outside(r.Value, band):
 		return ", OUTSIDE the noise band of " + percentage(band)
 	}
 	return ", inside the noise band of " + percentage(band)

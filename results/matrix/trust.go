@@ -37,7 +37,7 @@ func (v *view) trustNoise() string {
 		c := v.peakContest(t, v.closedCells(t))
 		n := c.claims.Trials()
 		if band := c.claims.Spread.NoiseBand(n, n); n > 0 && !math.IsInf(band, 1) {
-			bands = append(bands, tableBand{t.Scenario, band})
+			bands = append(bands, tableBand{t.Scenario, band, stats.TrialsToDetect(sought, c.claims.Spread, len(c.claims.Claims))})
 		}
 		switch {
 		case c.decidable:
@@ -49,7 +49,7 @@ func (v *view) trustNoise() string {
 	if len(bands) == 0 {
 		return "Noise: not known yet; a noise band needs two servers with two valid trials each."
 	}
-	out := "Noise: differences of peaks below " + bandWords(bands) + " mean nothing here"
+	out := "Noise: differences of peaks below " + bandWords(bands) + " mean nothing here; " + trialWords(bands)
 	switch {
 	case len(silent) == 0:
 		return out + "; every table has the trials that claims need."
@@ -63,6 +63,28 @@ func (v *view) trustNoise() string {
 type tableBand struct {
 	scenario string
 	band     float64
+	// trials is the n that finds the sought difference.
+	trials int
+}
+
+// sought is the difference of peaks for which a page says how many trials would
+// find it.
+const sought = 0.05
+
+// trialWords names the fewest and the most trials that find the sought
+// difference; bands are in rising order.
+func trialWords(bands []tableBand) string {
+	low, high := bands[0].trials, bands[len(bands)-1].trials
+	for _, b := range bands {
+		low, high = min(low, b.trials), max(high, b.trials)
+	}
+	switch low {
+	case 0:
+		return fmt.Sprintf("in such noise no number of trials finds %g %%", sought*100)
+	case high:
+		return fmt.Sprintf("to find %g %% takes %d trials of each server", sought*100, low)
+	}
+	return fmt.Sprintf("to find %g %% takes %d to %d trials of each server", sought*100, low, high)
 }
 
 // bandWords names the smallest and the largest band.

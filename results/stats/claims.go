@@ -89,7 +89,7 @@ func Claims(cells []Sample, o ClaimOptions) Table {
 	for i, adjusted := range Holm(p) {
 		c := &t.Claims[i]
 		c.Adjusted = adjusted
-		c.Called = Significant(adjusted) && outside(c.Ratio.Value, c.Band)
+		c.Called = Significant(adjusted) && Outside(c.Ratio.Value, c.Band)
 	}
 	return t
 }

@@ -305,7 +305,7 @@ func TestPowerOfTheRule(t *testing.T) {
 	}
 }
 
-// What SmallestDetectable says is called with probability Power, or a little
+// What SmallestDetectable says is called with probability power, or a little
 // more often: it assumes Holm's first step.
 func TestSmallestDetectableIsDetected(t *testing.T) {
 	t.Parallel()
@@ -316,14 +316,14 @@ func TestSmallestDetectableIsDetected(t *testing.T) {
 		for range 2 * *rounds {
 			a, b := draw(n, 1), draw(n, 1+d)
 			r, _ := HodgesLehmann(a, b)
-			if Significant(MannWhitney(a, b)) && outside(r.Value, s.NoiseBand(n, n)) {
+			if Significant(MannWhitney(a, b)) && Outside(r.Value, s.NoiseBand(n, n)) {
 				found++
 			}
 		}
 		share := float64(found) / float64(2**rounds)
 		t.Logf("n = %d: %.1f %% is called in %.3f of the cases", n, d*100, share)
-		if math.Abs(share-Power) > 0.02+3*math.Sqrt(Power*(1-Power)/float64(2**rounds)) {
-			t.Errorf("n = %d: a difference of %.1f %% is called in %.3f of the cases, want %v", n, d*100, share, Power)
+		if math.Abs(share-power) > 0.02+3*math.Sqrt(power*(1-power)/float64(2**rounds)) {
+			t.Errorf("n = %d: a difference of %.1f %% is called in %.3f of the cases, want %v", n, d*100, share, power)
 		}
 	}
 }

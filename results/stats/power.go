@@ -8,8 +8,8 @@ import (
 )
 
 const (
-	// Power is the probability with which a detectable difference is called.
-	Power = 0.8
+	// power is the probability with which a detectable difference is called.
+	power = 0.8
 	// powerRounds is the number of simulated comparisons; the share of them that
 	// is called is then known to within 3 %.
 	powerRounds = 1000
@@ -21,7 +21,7 @@ const (
 )
 
 // SmallestDetectable is the relative difference (0.05 for 5 % more) that Claims
-// calls with probability Power, between two cells of n values with log-normal
+// calls in 80 % of all cases, between two cells of n values with log-normal
 // noise of the spread, among so many comparisons of a table. Holm's first and
 // strictest step is assumed. Up to 16 values it comes from a simulation with a
 // fixed seed, so that the same arguments give the same answer; beyond, from the
@@ -38,9 +38,9 @@ func SmallestDetectable(n int, s Spread, comparisons int) float64 {
 	return math.Expm1(simulatedShift(n, s.Value, band, alpha))
 }
 
-// simulatedShift is the shift of logarithms that is called with probability
-// Power. A draw of noise has one shift from which on it is called: where both
-// enough of the pairs and the median of the differences have come over.
+// simulatedShift is the shift of logarithms that is called in the share power
+// of all cases. A draw of noise has one shift from which on it is called: where
+// both enough of the pairs and the median of the differences have come over.
 func simulatedShift(n int, spread, band, alpha float64) float64 {
 	c, _ := critical(n, n, alpha)
 	rng := rand.New(rand.NewPCG(uint64(n), 1947))
@@ -59,7 +59,7 @@ func simulatedShift(n int, spread, band, alpha float64) float64 {
 		needed[i] = max(d[len(d)-1-c], middle(d)+band)
 	}
 	slices.Sort(needed)
-	return needed[int(math.Ceil(Power*powerRounds))-1]
+	return needed[int(math.Ceil(power*powerRounds))-1]
 }
 
 // normalShift is the same by the normal approximation: the test needs the share
@@ -71,7 +71,7 @@ func normalShift(n int, spread, band, alpha float64) float64 {
 	m := float64(n)
 	share := 0.5 + normalQuantile(1-alpha/2)*math.Sqrt((2*m+1)/12)/m
 	called := max(band, math.Sqrt2*spread*normalQuantile(share))
-	return called + normalQuantile(Power)*spread*math.Sqrt(2/m*math.Pi/3)
+	return called + normalQuantile(power)*spread*math.Sqrt(2/m*math.Pi/3)
 }
 
 // normalQuantile is the point below which a standard normal variable lies with
@@ -79,7 +79,7 @@ func normalShift(n int, spread, band, alpha float64) float64 {
 func normalQuantile(p float64) float64 { return math.Sqrt2 * math.Erfinv(2*p-1) }
 
 // TrialsToDetect is the least number of values a side at which a relative
-// difference (0.05 for 5 %) is called with probability Power, as
+// difference (0.05 for 5 %) is called in 80 % of all cases, as
 // SmallestDetectable has it; 0 where no number does, since the noise band does
 // not fall below 1 %.
 func TrialsToDetect(difference float64, s Spread, comparisons int) int {

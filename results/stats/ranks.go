@@ -140,9 +140,9 @@ func critical(a, b int, alpha float64) (c int, p float64) {
 	return c, p
 }
 
-// SmallestP is the least p that MannWhitney can give for sides of a and b
+// smallestP is the least p that MannWhitney can give for sides of a and b
 // different values, 2/C(a+b, a); 1 for an empty side.
-func SmallestP(a, b int) float64 {
+func smallestP(a, b int) float64 {
 	if a < 1 || b < 1 {
 		return 1
 	}
@@ -152,7 +152,7 @@ func SmallestP(a, b int) float64 {
 // CanDecide tells whether sides of a and b values can differ significantly at
 // all after Holm's correction over so many comparisons.
 func CanDecide(a, b, comparisons int) bool {
-	return Significant(SmallestP(a, b) * float64(max(comparisons, 1)))
+	return Significant(smallestP(a, b) * float64(max(comparisons, 1)))
 }
 
 // TrialsToDecide is the least number of values a side with which CanDecide is

@@ -129,8 +129,8 @@ func TestMannWhitneyLaws(t *testing.T) {
 		if q := MannWhitney(b, a); math.Abs(p-q) > 1e-12 {
 			t.Fatalf("the order of sides matters: %v and %v", p, q)
 		}
-		if p > 1 || !tied(a, b) && p < SmallestP(len(a), len(b))*(1-1e-9) {
-			t.Fatalf("p is %v, below the smallest %v or above 1", p, SmallestP(len(a), len(b)))
+		if p > 1 || !tied(a, b) && p < smallestP(len(a), len(b))*(1-1e-9) {
+			t.Fatalf("p is %v, below the smallest %v or above 1", p, smallestP(len(a), len(b)))
 		}
 		if !slices.Equal(a, before) {
 			t.Fatal("the argument changed")
@@ -164,7 +164,7 @@ func TestNothingToTest(t *testing.T) {
 	if p := MannWhitney([]float64{7, 7, 7, 7}, []float64{7, 7, 7, 7}); p != 1 {
 		t.Errorf("p of equal values is %v", p)
 	}
-	if p := SmallestP(0, 9); p != 1 {
+	if p := smallestP(0, 9); p != 1 {
 		t.Errorf("the smallest p of an empty side is %v", p)
 	}
 }
@@ -173,11 +173,11 @@ func TestWhatCanDecide(t *testing.T) {
 	t.Parallel()
 	// 2 / C(2n, n) by hand.
 	for n, want := range map[int]float64{1: 1, 2: 1.0 / 3, 3: 0.1, 4: 2.0 / 70, 5: 2.0 / 252, 6: 2.0 / 924, 10: 2.0 / 184756} {
-		if got := SmallestP(n, n); math.Abs(got-want) > 1e-12 {
+		if got := smallestP(n, n); math.Abs(got-want) > 1e-12 {
 			t.Errorf("smallest p at n = %d is %v, want %v", n, got, want)
 		}
 	}
-	if got := SmallestP(3, 5); math.Abs(got-2.0/56) > 1e-12 {
+	if got := smallestP(3, 5); math.Abs(got-2.0/56) > 1e-12 {
 		t.Errorf("smallest p of 3 and 5 is %v, want 2/56", got)
 	}
 	// method.md §4: all pairs of k servers; with a baseline less is needed.
@@ -188,7 +188,7 @@ func TestWhatCanDecide(t *testing.T) {
 		}
 	}
 	if CanDecide(3, 3, 1) || !CanDecide(4, 4, 1) || CanDecide(4, 4, 2) || !CanDecide(3, 5, 1) {
-		t.Error("CanDecide does not follow from SmallestP")
+		t.Error("CanDecide does not follow from smallestP")
 	}
 	// A level met exactly decides: 2/C(6,3) = 1/10, 2/C(16,3) = 1/280.
 	if c, _ := critical(3, 3, 0.1); c != 0 {

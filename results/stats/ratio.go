@@ -27,7 +27,7 @@ func HodgesLehmann(a, b []float64) (Ratio, bool) {
 	d := differences(a, b)
 	c, p := critical(len(a), len(b), 1-Confidence)
 	if c < 0 {
-		c, p = 0, SmallestP(len(a), len(b))
+		c, p = 0, smallestP(len(a), len(b))
 	}
 	return Ratio{
 		Value: math.Exp(middle(d)), Low: math.Exp(d[c]), High: math.Exp(d[len(d)-1-c]), Coverage: 1 - p,

@@ -78,7 +78,7 @@ func (s Spread) NoiseBand(a, b int) float64 {
 	return max(LeastBand, 1.96*s.Upper*math.Sqrt(1/float64(a)+1/float64(b)))
 }
 
-// outside tells whether the ratio has left the band.
-func outside(ratio, band float64) bool {
+// Outside tells whether the ratio has left the band.
+func Outside(ratio, band float64) bool {
 	return math.Abs(math.Log(ratio)) > math.Log1p(band)
 }
