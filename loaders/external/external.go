@@ -70,6 +70,7 @@ func Tools() []Tool {
 				"in runs of more than 10 s only what comes after its calibration of 10 s enters the latencies, and all of it the rate; shorter runs have the start-up in both",
 				"what was due and not sent when it ends is in no figure: overload looks better than it is",
 				"idle connections are counted as timeouts",
+				"it does not tell how many requests it intended: offered is the rate times the length of the run",
 			},
 			express: wrk2Express, command: wrk2Command, parse: parseWrk2,
 		},

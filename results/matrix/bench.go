@@ -67,6 +67,7 @@ func Bench(run results.Run) string {
 	p.list("## Common ceiling suspected", "Servers that look equal here may be equal only in what limits them together.", v.ceilings())
 	v.sweepTables(p)
 	p.list("## A/A placebo", "", v.placebo())
+	v.foreignNotes(p)
 	v.legend(p)
 	v.resources(p, caption)
 	p.section("## What limited each cell", "U_S and U_L are the busy shares of what server and loader could use; medians over valid trials. Elasticity: how the throughput answered to a loader that was slowed on purpose, 1 where the loader limits and 0 where it does not, or what more clients brought. Stalls: the share of the window lost to stalls of the loader of 1 ms or more.", v.evidence())

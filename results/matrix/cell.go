@@ -17,6 +17,7 @@ type absence string
 // What "—" says.
 const (
 	unsupported  absence = "unsupported"
+	notSayable   absence = "not expressible"
 	noFixture    absence = "no fixture"
 	notInstalled absence = "not installed"
 	void         absence = "void"
@@ -172,6 +173,8 @@ func (v *view) missing(t results.PlanTable, s results.Server, voids []string, ot
 	switch {
 	case s.Unavailable != "":
 		return notInstalled, s.Unavailable
+	case t.NotExpressible != "":
+		return notSayable, t.NotExpressible
 	case isUnsupported:
 		return unsupported, reason
 	case !claims(s, t):

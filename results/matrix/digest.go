@@ -47,5 +47,19 @@ func digestOf(parts []*results.Histogram) (*digest, error) {
 	return out, nil
 }
 
+// printed is what a table that a foreign loader printed tells: no percentile
+// between its rows.
+func printed(t *results.Percentiles) *digest {
+	out := &digest{count: t.Samples}
+	for _, c := range tail() {
+		ns, ok := t.At(c.q)
+		if c.q == 1 && t.MaxNS != nil {
+			ns, ok = *t.MaxNS, true
+		}
+		out.at = append(out.at, quantile{ns, ok && (c.q == 1 || stats.Supported(t.Samples, c.q))})
+	}
+	return out
+}
+
 // quantile is the value at the column c of tail.
 func (d *digest) quantile(c int) quantile { return d.at[c] }

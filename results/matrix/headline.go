@@ -175,6 +175,9 @@ func (v *view) headlineNotes() []string {
 			}
 		}
 	}
+	if tool := v.run.Plan.Loader; tool != "" {
+		notes = append(notes, fmt.Sprintf("Load by %s: what its figures are worth stands in the files; joust agree puts it beside joust's own loader.", tool))
+	}
 	notes = append(notes, v.headlineClaims()...)
 	return append(notes, "≥ loader-limited, x … y both full, ? unknown, † shared CPUs; [95 % interval] (range).")
 }

@@ -103,7 +103,12 @@ func (v *view) loader() string {
 	for i := range v.run.Trials {
 		for _, r := range v.run.Trials[i].Loaders {
 			name := strings.TrimSpace(r.Loader + " " + r.Version)
-			name += fmt.Sprintf(", %s, idle strategy %s", plural(r.Threads, "thread"), cmp.Or(r.IdleStrategy, v.run.Plan.IdleStrategy, "unknown"))
+			name += ", " + plural(r.Threads, "thread")
+			if r.Foreign == nil {
+				name += ", idle strategy " + cmp.Or(r.IdleStrategy, v.run.Plan.IdleStrategy, "unknown")
+			} else {
+				name += " (its known defects stand below)"
+			}
 			if !slices.Contains(names, name) {
 				names = append(names, name)
 			}
@@ -111,6 +116,9 @@ func (v *view) loader() string {
 	}
 	if len(names) == 0 {
 		p := v.run.Plan
+		if p.Loader != "" {
+			return p.Loader + " (nothing measured yet)"
+		}
 		return fmt.Sprintf("joust %s, %s, idle strategy %s (nothing measured yet)", p.Engine, plural(p.LoaderThreads, "thread"), p.IdleStrategy)
 	}
 	return strings.Join(names, "; ")

@@ -26,6 +26,7 @@ func OpenLoop(run results.Run) string {
 	if !shown {
 		p.line("\nThe plan has no open-loop phases at fixed rates (`--mode closed,open` and `--rates` ask for them).")
 	}
+	v.foreignNotes(p)
 	openLegend(p)
 	p.section("## What limited the rates that were not kept", "Median shares over valid trials; all other rates were kept.", v.openEvidence())
 	v.witnesses(p)
@@ -105,7 +106,7 @@ func unanswered(cells []cell) string {
 
 // latencyTable is one row a server, with its place where there is a contest of
 // p99.
-func (v *view) latencyTable(t results.PlanTable, r results.PlanRate, cells []cell, pick func(*results.Phase) *results.Histogram, places *contest) *table {
+func (v *view) latencyTable(t results.PlanTable, r results.PlanRate, cells []cell, pick picked, places *contest) *table {
 	columns := tail()
 	values := make([][]latency, len(columns)) // by column, then by server
 	for i := range cells {

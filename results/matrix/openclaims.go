@@ -118,7 +118,7 @@ func medianCost(c *cell, side func(sample) *results.Usage) stats.Estimate {
 }
 
 // lag is p50 / p99 of one of the loader's own lags, in µs.
-func (v *view) lag(c *cell, pick func(*results.Phase) *results.Histogram) string {
+func (v *view) lag(c *cell, pick picked) string {
 	in := scale{per: 1e3}
 	readings := v.readings(c, pick)
 	if readings == nil {

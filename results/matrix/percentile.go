@@ -3,7 +3,6 @@ package matrix
 import (
 	"math"
 
-	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/stats"
 )
 
@@ -62,7 +61,7 @@ type reading struct {
 
 // readings decodes the cell's distributions once for all percentiles.
 // It gives none unless every valid trial has one.
-func (v *view) readings(c *cell, pick func(*results.Phase) *results.Histogram) []reading {
+func (v *view) readings(c *cell, pick picked) []reading {
 	var out []reading
 	for _, s := range c.valid {
 		r := reading{dist: v.distribution(s, pick), bars: v.errorBars(s)}

@@ -56,10 +56,14 @@ func cores(u *results.Usage) (float64, bool) {
 // distribution is what tables need of one of the phase's histograms, over all
 // agents. It is nil where it was not measured; unreadable data is told beneath
 // the tables.
-func (v *view) distribution(s sample, pick func(*results.Phase) *results.Histogram) *digest {
+func (v *view) distribution(s sample, pick picked) *digest {
 	var parts []*results.Histogram
 	for _, p := range s.loads {
-		if h := pick(p); h != nil {
+		h, table := pick(p)
+		if table != nil {
+			return printed(table) // a foreign loader is alone
+		}
+		if h != nil {
 			parts = append(parts, h)
 		}
 	}
@@ -91,7 +95,19 @@ func (v *view) errorBars(s sample) stats.ErrorBars {
 	return b
 }
 
-func service(p *results.Phase) *results.Histogram    { return p.Total.Service }
-func corrected(p *results.Phase) *results.Histogram  { return p.Total.Corrected }
-func sendLag(p *results.Phase) *results.Histogram    { return p.SendLagIdle }
-func receiveLag(p *results.Phase) *results.Histogram { return p.ReceiveLag }
+// picked is one of a phase's distributions: samples, or a table that a foreign
+// loader printed.
+type picked func(*results.Phase) (*results.Histogram, *results.Percentiles)
+
+func service(p *results.Phase) (*results.Histogram, *results.Percentiles) {
+	return p.Total.Service, p.Total.ServiceTable
+}
+
+func corrected(p *results.Phase) (*results.Histogram, *results.Percentiles) {
+	return p.Total.Corrected, p.Total.CorrectedTable
+}
+
+func sendLag(p *results.Phase) (*results.Histogram, *results.Percentiles) { return p.SendLagIdle, nil }
+func receiveLag(p *results.Phase) (*results.Histogram, *results.Percentiles) {
+	return p.ReceiveLag, nil
+}

@@ -64,10 +64,14 @@ func (d *Dist) Quantile(q float64) int64 {
 
 // Supports tells whether at least SamplesBeyond samples lie beyond the
 // quantile q, 0 to 1, so that it may be printed.
-func (d *Dist) Supports(q float64) bool {
+func (d *Dist) Supports(q float64) bool { return Supported(d.count, q) }
+
+// Supported tells whether of so many samples at least SamplesBeyond lie beyond
+// the quantile q, 0 to 1.
+func Supported(samples uint64, q float64) bool {
 	// 1 − 0.9999 is a hair below 0.0001 in binary: rounding keeps 100 000
 	// samples enough for p99.99.
-	beyond := float64(d.count) * (1 - q)
+	beyond := float64(samples) * (1 - q)
 	return math.Round(beyond*1e6)/1e6 >= SamplesBeyond
 }
 

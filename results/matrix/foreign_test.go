@@ -1,0 +1,77 @@
+package matrix
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/joust-bench/joust/results"
+)
+
+// foreignRun is one trial by wrk, which printed four percentiles, and a row
+// that it cannot ask.
+func foreignRun() results.Run {
+	ns := func(us int64) int64 { return us * 1000 }
+	share, largest := 0.99, ns(9000)
+	table := &results.Percentiles{Samples: 5000, MaxNS: &largest, Points: []results.Percentile{
+		{Quantile: 0.5, ValueNS: ns(120)}, {Quantile: 0.75, ValueNS: ns(150)}, {Quantile: 0.9, ValueNS: ns(300)}, {Quantile: 0.99, ValueNS: ns(2120)},
+	}}
+	return results.Run{
+		State: results.RunComplete,
+		Plan: results.Plan{Loader: "wrk", Tables: []results.PlanTable{
+			{Scenario: "hello", Protocol: "h1", Clients: 8, Trials: 1, Closed: true},
+			{Scenario: "sse", Protocol: "h1", Clients: 8, Trials: 1, Closed: true, NotExpressible: "wrk: a request that is sent in steps cannot be said to it"},
+		}},
+		Servers: []results.Server{{Name: "one"}},
+		Trials: []results.Trial{{
+			Block: 1, Kind: results.TrialMeasured, Server: "one", Scenario: "hello", Protocol: "h1", Repetition: 1, State: results.TrialOK,
+			Loaders: []results.Report{{
+				Loader: "wrk", Version: "4.1.0", Threads: 2, Warnings: []string{"closed: 2 threads instead of 3"},
+				Foreign: &results.Foreign{Tool: "wrk", MarginNS: 1e8, Defects: []string{"latencies are back-filled"}},
+				Phases: []results.Phase{{
+					Name: results.PhaseClosed, Loop: results.ClosedLoop, Measured: true, T1NS: 1e9,
+					Total: results.Group{Completed: 5000, ServiceTable: table},
+				}},
+			}},
+			Phases: []results.TrialPhase{{Name: results.PhaseClosed, Verdict: results.Verdict{Valid: true, Bottleneck: results.LimitServer, ServerShare: &share}}},
+		}},
+	}
+}
+
+func TestForeignLoaderInTables(t *testing.T) {
+	t.Parallel()
+	run := foreignRun()
+	text := Bench(run)
+	for _, want := range []string{
+		"Loader: wrk 4.1.0, 2 threads (its known defects stand below).", "| hello, ms", "0.120 / 2.12", "— not expressible",
+		"## What this loader's figures are worth", "wrk: latencies are back-filled.", "from 100ms after its start to 100ms before its planned end",
+		"one, hello, closed: 2 threads instead of 3.", "sse, h1, one, closed: — not expressible: wrk: a request that is sent in steps",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %q in:\n%s", want, text)
+		}
+	}
+	if strings.Contains(text, "idle strategy") {
+		t.Error("a foreign loader has an idle strategy")
+	}
+	if head := Headline(run, 0); !strings.Contains(head, "Load by wrk: ") {
+		t.Errorf("the headline names no loader:\n%s", head)
+	}
+}
+
+// TestPrintedTableIsNoSample: what was not printed, or has too few samples
+// behind it, is absent; nothing is interpolated.
+func TestPrintedTableIsNoSample(t *testing.T) {
+	t.Parallel()
+	run := foreignRun()
+	table := run.Trials[0].Loaders[0].Phases[0].Total.ServiceTable
+	d := printed(table)
+	for c, want := range []bool{true, true, true, true, false, false, true} { // p50 … p99, p99.9, p99.99, max
+		if d.quantile(c).supported != want {
+			t.Errorf("%s is printed: %t", tail()[c].label, !want)
+		}
+	}
+	table.Samples = 999
+	if printed(table).quantile(p99).supported {
+		t.Error("p99 of 999 samples is printed")
+	}
+}
