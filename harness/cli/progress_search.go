@@ -20,12 +20,12 @@ func searchOutcome(t *results.Trial) []string {
 	if s == nil {
 		return nil
 	}
-	what := "highest rate"
+	what, none := "highest rate", "no rate kept the objective"
 	if t.Kind == results.TrialConfirm {
-		what = "confirmed"
+		what, none = "confirmed", "not confirmed"
 	}
 	if s.KeptRPS == nil {
-		return []string{"no " + what + ": " + s.Stop}
+		return []string{none + ": " + s.Stop}
 	}
 	text := fmt.Sprintf("%s %.0f req/s", what, *s.KeptRPS)
 	if s.AtLeast {

@@ -2,24 +2,32 @@ package cli
 
 import (
 	"os"
-	"slices"
 	"testing"
 	"time"
 
 	"github.com/joust-bench/joust/results"
 )
 
+// sleepCapacity is the throughput in req/s that a sleep of 20 ms an answer
+// leaves 64 clients, and sleepMost what a short window may show of it: it begins
+// with 64 requests in flight.
+const (
+	sleepCapacity = 64 / 0.02
+	sleepMost     = 1.15
+)
+
 // TestSweepAndSearchFindWhatASleepAllows runs a sweep and a search against a
-// server that sleeps 20 ms an answer: its throughput is the number of clients
-// over that time, whatever the machine does besides, and no rate above the
-// best of them can be kept.
+// server that sleeps 20 ms an answer: whatever else the machine does, its
+// throughput is at most the number of clients over that time, and no higher
+// rate can be kept. That it is nearly as much takes a machine with time to
+// spare, which is waited for.
 func TestSweepAndSearchFindWhatASleepAllows(t *testing.T) {
 	t.Parallel()
-	const capacity = 32 / 0.02 // req/s
+	const attempts = 4
 	for attempt := 1; ; attempt++ {
 		s := newSite(t)
 		s.server(t, "sleeper", []string{"slow"})
-		plan := "servers: [sleeper]\nclients: [2, 32]\nfind_rate: p50<80ms\ntrials: 1\nwarmup: 0s\nduration: 300ms\nopen_duration: 300ms\ndrain: 150ms\ntables: [{scenarios: [hello]}]\n"
+		plan := "servers: [sleeper]\nclients: [2, 64]\nfind_rate: p50<80ms\ntrials: 1\nwarmup: 0s\nduration: 200ms\nopen_duration: 200ms\ndrain: 150ms\ntables: [{scenarios: [hello]}]\n"
 		if err := os.WriteFile(s.path("plan.yaml"), []byte(plan), 0o644); err != nil {
 			t.Fatal(err)
 		}
@@ -31,49 +39,57 @@ func TestSweepAndSearchFindWhatASleepAllows(t *testing.T) {
 		}
 		_, run := s.stored(t)
 		search, confirm := trialOfKind(&run, results.TrialMeasured), trialOfKind(&run, results.TrialConfirm)
-		if (p.code() != ExitOK || confirm == nil || confirm.Search.KeptRPS == nil) && attempt < 4 {
-			t.Logf("attempt %d on a busy machine:\n%s", attempt, p.out.String())
+		starved := starvedSearch(search, confirm)
+		if starved != "" && attempt < attempts {
+			t.Logf("attempt %d: %s", attempt, starved)
 			continue
 		}
-		if p.code() != ExitOK || search == nil || confirm == nil || confirm.Search == nil || confirm.Search.KeptRPS == nil {
-			t.Fatalf("exit code %d:\n%s", p.code(), p.out.String())
+		if starved != "" || p.code() != ExitOK {
+			t.Fatalf("%s; exit code %d:\n%s", starved, p.code(), p.out.String())
 		}
-		checkSweep(t, search, capacity)
-		found, confirmed := *search.Search.KeptRPS, *confirm.Search.KeptRPS
-		if found > 1.05*capacity || confirmed > found || confirmed < capacity/8 {
-			t.Errorf("%.0f req/s are found and %.0f confirmed of %.0f:\n%s", found, confirmed, capacity, p.out.String())
+		checkSweep(t, search)
+		if found := *search.Search.KeptRPS; found > sleepMost*sleepCapacity || *confirm.Search.KeptRPS > found {
+			t.Errorf("%.0f req/s are found and %.0f confirmed of %.0f", found, *confirm.Search.KeptRPS, sleepCapacity)
 		}
-		if confirm.Loaders[0].ConnectionsAsked != 32 {
-			t.Errorf("confirmed with %d clients", confirm.Loaders[0].ConnectionsAsked)
+		if confirm.Loaders[0].ConnectionsAsked != 64 || len(search.Search.Steps) < 3 {
+			t.Errorf("%d steps, confirmed with %d clients", len(search.Search.Steps), confirm.Loaders[0].ConnectionsAsked)
 		}
-		says(t, p.out.String(), "32 of 2 to 32 clients", "highest rate", "confirmed", "knee (best)", "32 (32)")
+		says(t, p.out.String(), "64 of 2 to 64 clients", "highest rate", "confirmed", "knee (best)", "64 (64)")
 		return
 	}
 }
 
-// checkSweep holds the points to what they are: few clients give little, and
-// the ladder has the best.
-func checkSweep(t *testing.T, trial *results.Trial, capacity float64) {
+// starvedSearch says what a machine without time has kept from being found.
+func starvedSearch(search, confirm *results.Trial) string {
+	switch {
+	case search == nil || search.Search == nil || search.Search.KeptRPS == nil:
+		return "no rate was found"
+	case search.Loaders[0].ConnectionsAsked != 64:
+		return "few clients did better than many"
+	case confirm == nil || confirm.Search == nil || confirm.Search.KeptRPS == nil:
+		return "what was found is not confirmed"
+	case *confirm.Search.KeptRPS < sleepCapacity/4:
+		return "a small part of the capacity is confirmed"
+	}
+	return ""
+}
+
+// checkSweep holds the points to what they are.
+func checkSweep(t *testing.T, trial *results.Trial) {
 	t.Helper()
-	var rps []float64
+	if len(trial.Sweep) != 2 {
+		t.Fatalf("%d points", len(trial.Sweep))
+	}
 	for _, point := range trial.Sweep {
-		rps = append(rps, point.Report.Phase(results.PhaseClosed).ThroughputRPS())
 		if point.Report.ConnectionsAsked != point.Clients || point.Seen.Server == nil {
 			t.Errorf("the point of %d clients has %d connections, and the server's use %v", point.Clients, point.Report.ConnectionsAsked, point.Seen.Server)
 		}
+		if x := point.Report.Phase(results.PhaseClosed).ThroughputRPS(); x > sleepMost*sleepCapacity*float64(point.Clients)/64 {
+			t.Errorf("%d clients got %.0f req/s", point.Clients, x)
+		}
 	}
-	if len(rps) != 2 || rps[0] > 1.05*capacity/16 || rps[1] > 1.05*capacity || rps[1] < 2*rps[0] {
-		t.Errorf("throughputs %v", rps)
-	}
-	if n := trial.Loaders[0].ConnectionsAsked; n != 32 {
-		t.Errorf("the ladder has %d clients", n)
-	}
-	names := []string{}
-	for _, p := range trial.Phases {
-		names = append(names, p.Name)
-	}
-	if !slices.Equal(names, []string{results.PhaseClosed}) || len(trial.Search.Steps) < 3 {
-		t.Errorf("phases %v, %d steps", names, len(trial.Search.Steps))
+	if len(trial.Phases) != 1 || trial.Phases[0].Name != results.PhaseClosed {
+		t.Errorf("the phases of the ladder are %+v", trial.Phases)
 	}
 }
 

@@ -3,8 +3,9 @@ package knee
 const (
 	// StepDown is the ratio of two rates of a confirmation.
 	StepDown = 1.05
-	// MaxConfirms bounds its steps: the found rate, and four below it.
-	MaxConfirms = 5
+	// MaxConfirms bounds its steps: the found rate, and seven below it, down to
+	// 71 %.
+	MaxConfirms = 8
 )
 
 // Confirmation asks for a found rate and, as long as it is missed, for the next

@@ -151,7 +151,7 @@ func TestBoundsAround(t *testing.T) {
 
 func TestConfirmation(t *testing.T) {
 	t.Parallel()
-	for _, truth := range []float64{1000, 960, 900, 830, 1} {
+	for _, truth := range []float64{1000, 960, 900, 720, 1} {
 		c := NewConfirmation(1000)
 		steps := 0
 		for rate, ok := c.Next(); ok; rate, ok = c.Next() {

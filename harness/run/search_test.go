@@ -150,7 +150,7 @@ func TestConfirmation(t *testing.T) {
 	}{
 		1000: {1000, "why the search stopped"},
 		960:  {1000 / 1.05, "at 1000 req/s p99 was 20ms"},
-		100:  {0, "at 823 req/s p99 was 20ms"},
+		100:  {0, "at 711 req/s p99 was 20ms"},
 	} {
 		s := hunting(results.TrialConfirm)
 		trial := stored(s.trial, results.TrialOK)
