@@ -189,6 +189,13 @@ func TestTrustIsThreeToSixSentences(t *testing.T) {
 			t.Errorf("%s: %d sentences: %q", name, len(got), got)
 		}
 	}
+	open := fullRun(t)
+	for i := range open.Plan.Tables {
+		open.Plan.Tables[i].Closed = false
+	}
+	if got := newView(open).trust(); len(got) != 3 || !strings.Contains(got[0], "no closed loop") {
+		t.Errorf("without closed loops: %q", got)
+	}
 	good := Bench(race(t, 1, server("a", 6, 10e3), server("b", 6, 12e3)))
 	says(t, good, "Noise: differences of peaks below ", "2 of 2 closed-loop cells show the server's own peak", "the busiest loader thread worked 50 % of the time", "- Void: nothing.", "Machine: 2 processors, 1 for the server and 1 for the loader")
 	if at := strings.Index(good, "## "); !strings.HasPrefix(good[at:], "## What to trust here") {

@@ -46,6 +46,9 @@ func (v *view) trustNoise() string {
 			silent = append(silent, t.Scenario)
 		}
 	}
+	if !slices.ContainsFunc(v.run.Plan.Tables, func(t results.PlanTable) bool { return t.Closed }) {
+		return "Noise: the plan has no closed loop, so there are no peaks to compare; that of latencies stands in wrk2_results.md."
+	}
 	if len(bands) == 0 {
 		return "Noise: not known yet; a noise band needs two servers with two valid trials each."
 	}
