@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/joust-bench/joust/harness/machine"
 	"github.com/joust-bench/joust/results"
@@ -161,7 +162,6 @@ func TestWorst(t *testing.T) {
 
 func TestPresence(t *testing.T) {
 	t.Parallel()
-	docker := tool{name: "docker", install: "get it"}
 	for _, tt := range []struct {
 		tool    tool
 		version string
@@ -172,13 +172,21 @@ func TestPresence(t *testing.T) {
 		{tool{name: "wrk"}, "4.1.0", nil, results.StateOK, "4.1.0"},
 		{tool{name: "wrk"}, "", fmt.Errorf("find: %w", exec.ErrNotFound), results.StateWarn, "not on PATH"},
 		{tool{name: "perf"}, "", errors.New("no such kernel"), results.StateWarn, "no such kernel"},
-		{docker, "28 20", nil, results.StateOK, "engine 28 20"},
-		{docker, "", errors.New("exit status 1"), results.StateWarn, "no engine answers"},
 	} {
 		got := presence(tt.tool, tt.version, tt.err)
 		if got.state != tt.want || !strings.Contains(got.text, tt.says) {
 			t.Errorf("%s: %+v, want %s with %q", tt.tool.name, got, tt.want, tt.says)
 		}
+	}
+}
+
+func TestEngine(t *testing.T) {
+	t.Parallel()
+	if got := engine(time.Second, nil); got.state != results.StateOK || got.text != "1s" {
+		t.Errorf("an engine: %+v", got)
+	}
+	if got := engine(nil, errors.New("no socket")); got.state != results.StateWarn || got.text != "no socket" || got.remedy == "" {
+		t.Errorf("no engine: %+v", got)
 	}
 }
 

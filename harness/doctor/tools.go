@@ -3,10 +3,12 @@ package doctor
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os/exec"
 	"sync"
 
 	"github.com/joust-bench/joust/harness/catalog"
+	"github.com/joust-bench/joust/harness/host/container"
 	"github.com/joust-bench/joust/results"
 )
 
@@ -35,15 +37,20 @@ func tools() []tool {
 		{"ab", "a loader to compare joust's with", []string{"-V"}, `Version (\S+)`, apt("apache2-utils")},
 		{"h2load", "a loader to compare joust's with", []string{"--version"}, `nghttp2/(\S+)`, apt("nghttp2-client")},
 		{"perf", "says where a server spends its time", []string{"--version"}, `perf version (\S+)`, apt("linux-perf")},
-		{"docker", "runs servers that are images", []string{"version", "--format", "{{.Client.Version}} {{.Server.Version}}"}, `(?m)^(\d\S* \d\S*)$`, apt("docker.io")},
 	}
 }
 
-// Inventory looks for programs and asks them for their versions, all at once.
+// Inventory looks for programs and a container engine and asks them for their
+// versions, all at once.
 func Inventory(ctx context.Context) []results.Finding {
 	list := tools()
-	out := make([]results.Finding, len(list))
+	out := make([]results.Finding, len(list)+1)
 	var all sync.WaitGroup
+	all.Go(func() {
+		e, err := container.Connect(ctx)
+		got := engine(e, err)
+		out[len(list)] = results.Finding{Check: "containers", State: got.state, Found: got.text, Why: "servers that are images need an engine", Remedy: got.remedy}
+	})
 	for i, t := range list {
 		all.Go(func() {
 			probe := catalog.VersionProbe{Of: t.name, Command: append([]string{t.name}, t.args...), Pattern: t.pattern}
@@ -56,17 +63,21 @@ func Inventory(ctx context.Context) []results.Finding {
 	return out
 }
 
+// engine judges the container engine, or why none answers.
+func engine(e fmt.Stringer, err error) found {
+	if err != nil {
+		return warn("sudo apt-get install docker.io && sudo systemctl start docker", "%v", err)
+	}
+	return ok("%s", e)
+}
+
 // presence judges one program: its version, or why there is none.
 func presence(t tool, version string, err error) found {
 	switch {
-	case err == nil && t.name == "docker":
-		return ok("client and engine %s", version)
 	case err == nil:
 		return ok("%s", version)
 	case errors.Is(err, exec.ErrNotFound):
 		return warn(t.install, "not on PATH")
-	case t.name == "docker":
-		return warn("sudo systemctl start docker", "no engine answers")
 	}
 	return warn(t.install, "does not tell its version: %v", err)
 }
