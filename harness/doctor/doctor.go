@@ -5,6 +5,7 @@ package doctor
 
 import (
 	"context"
+	"os"
 	"time"
 
 	"github.com/joust-bench/joust/harness/machine"
@@ -25,12 +26,15 @@ type Facts struct {
 	// Busy is the mean busy share of all processors just now, Steal the share
 	// that the hypervisor took; 0 to 1.
 	Busy, Steal *float64
+	// QuotaCPUs is the CPU time that control groups allow joust and what it
+	// starts, in processors.
+	QuotaCPUs *float64
 }
 
 // Read reads the facts that every run depends on, beside those of the host. It
 // takes 0.2 s.
 func Read(ctx context.Context, host results.Host, split results.CPUSplit) Facts {
-	f := Facts{Host: host, State: machine.Now(), CPUs: split}
+	f := Facts{Host: host, State: machine.Now(), CPUs: split, QuotaCPUs: sample.Quota(os.Getpid())}
 	now := clock.Now()
 	system, err := sample.ReadSystem(ctx, now, now+int64(look))
 	if err != nil || len(system.Busy) == 0 {

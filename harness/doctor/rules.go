@@ -106,7 +106,7 @@ func split(f Facts) found {
 }
 
 func quota(f Facts) found {
-	q, cpus := f.State.QuotaCPUs, f.Host.CPUs
+	q, cpus := f.QuotaCPUs, f.Host.CPUs
 	const remedy = "run joust where no quota holds: docker run without --cpus (use --cpuset-cpus), or: systemctl set-property UNIT CPUQuota="
 	switch {
 	case f.Host.Cgroup == "":

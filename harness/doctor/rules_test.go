@@ -68,7 +68,7 @@ func TestEdges(t *testing.T) {
 	files := func(hard string) func(*Facts) { return func(f *Facts) { f.Host.Limits["nofile hard"] = hard } }
 	busy := func(share float64) func(*Facts) { return func(f *Facts) { f.Busy = &share } }
 	steal := func(share float64) func(*Facts) { return func(f *Facts) { f.Steal = &share } }
-	quota := func(cpus float64) func(*Facts) { return func(f *Facts) { f.State.QuotaCPUs = &cpus } }
+	quota := func(cpus float64) func(*Facts) { return func(f *Facts) { f.QuotaCPUs = &cpus } }
 	memory := func(bytes uint64) func(*Facts) { return func(f *Facts) { f.State.MemoryLimitBytes = &bytes } }
 	waiting := func(n int) func(*Facts) { return func(f *Facts) { f.State.TimeWait = &n } }
 	clock := func(name string) func(*Facts) { return func(f *Facts) { f.State.ClockSource = name } }

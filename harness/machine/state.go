@@ -11,9 +11,6 @@ type State struct {
 	SMT string
 	// TimeWait is the number of closed connections that still hold a port.
 	TimeWait *int
-	// QuotaCPUs is the processor time that control groups allow this process,
-	// in processors.
-	QuotaCPUs *float64
-	// MemoryLimitBytes is the memory that control groups allow it.
+	// MemoryLimitBytes is the memory that control groups allow this process.
 	MemoryLimitBytes *uint64
 }

@@ -26,9 +26,6 @@ func stateFiles(root fs.FS) State {
 		s.SMT = "off"
 	}
 	for _, dir := range groupDirs(root) {
-		if quota, ok := quotaOf(root, dir); ok && (s.QuotaCPUs == nil || quota < *s.QuotaCPUs) {
-			s.QuotaCPUs = &quota
-		}
 		if limit, ok := memoryLimitOf(root, dir); ok && (s.MemoryLimitBytes == nil || limit < *s.MemoryLimitBytes) {
 			s.MemoryLimitBytes = &limit
 		}
@@ -79,20 +76,6 @@ func groupDirs(root fs.FS) []string {
 		}
 	}
 	return dirs
-}
-
-// quotaOf is the quota of one control group in processors.
-func quotaOf(root fs.FS, dir string) (cpus float64, limited bool) {
-	quota, period, ok := strings.Cut(line(root, path.Join(dir, "cpu.max")), " ")
-	if !ok {
-		quota, period = line(root, path.Join(dir, "cpu.cfs_quota_us")), line(root, path.Join(dir, "cpu.cfs_period_us"))
-	}
-	q, qErr := strconv.ParseFloat(quota, 64) // "max" and -1 stand for none
-	p, pErr := strconv.ParseFloat(period, 64)
-	if qErr != nil || pErr != nil || q <= 0 || p <= 0 {
-		return 0, false
-	}
-	return q / p, true
 }
 
 // memoryLimitOf is the limit of one control group in bytes. Version 1 has a

@@ -9,7 +9,7 @@ import (
 
 func TestStateFiles(t *testing.T) {
 	t.Parallel()
-	waiting, half, two, small := 7, 0.5, 2.0, uint64(1<<29)
+	waiting, small := 7, uint64(1<<29)
 	tests := []struct {
 		name  string
 		files map[string]string
@@ -17,19 +17,17 @@ func TestStateFiles(t *testing.T) {
 	}{
 		{name: "nothing can be read"},
 		{
-			name: "version 2, a quota above the own group",
+			name: "version 2, a limit above the own group",
 			files: map[string]string{
 				"sys/devices/system/clocksource/clocksource0/current_clocksource": "tsc",
 				"sys/firmware/acpi/platform_profile":                              "balanced",
 				"sys/devices/system/cpu/smt/active":                               "1",
 				"proc/net/sockstat":                                               "sockets: used 9\nTCP: inuse 3 orphan 0 tw 7 alloc 9 mem 1\nUDP: inuse 0 mem 0",
 				"proc/self/cgroup":                                                "0::/a/b",
-				"sys/fs/cgroup/a/b/cpu.max":                                       "max 100000",
-				"sys/fs/cgroup/a/cpu.max":                                         "200000 100000",
 				"sys/fs/cgroup/a/b/memory.max":                                    "max",
 				"sys/fs/cgroup/a/memory.max":                                      "536870912",
 			},
-			want: State{ClockSource: "tsc", PowerProfile: "balanced", SMT: "on", TimeWait: &waiting, QuotaCPUs: &two, MemoryLimitBytes: &small},
+			want: State{ClockSource: "tsc", PowerProfile: "balanced", SMT: "on", TimeWait: &waiting, MemoryLimitBytes: &small},
 		},
 		{
 			name: "version 1, none above",
@@ -37,15 +35,10 @@ func TestStateFiles(t *testing.T) {
 				"sys/devices/system/cpu/smt/active":                      "0",
 				"proc/net/sockstat":                                      "UDP: tw 3",
 				"proc/self/cgroup":                                       "4:cpu,cpuacct:/x\n3:memory:/\n0::/",
-				"sys/fs/cgroup/cpu,cpuacct/x/cpu.cfs_quota_us":           "50000",
-				"sys/fs/cgroup/cpu,cpuacct/x/cpu.cfs_period_us":          "100000",
-				"sys/fs/cgroup/cpu,cpuacct/cpu.cfs_quota_us":             "-1",
-				"sys/fs/cgroup/cpu,cpuacct/cpu.cfs_period_us":            "100000",
 				"sys/fs/cgroup/memory/memory.limit_in_bytes":             "9223372036854771712",
-				"sys/fs/cgroup/unified/cpu.max":                          "nonsense",
 				"sys/devices/system/clocksource/clocksource0/irrelevant": "x",
 			},
-			want: State{SMT: "off", QuotaCPUs: &half},
+			want: State{SMT: "off"},
 		},
 	}
 	for _, tt := range tests {

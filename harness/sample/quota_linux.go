@@ -57,6 +57,10 @@ func (f *files) quotas(pids []int) []quotaGroup {
 	return groups
 }
 
+// Quota is the tightest CPU quota that holds for a process, in processors; nil
+// for none, and for what cannot be read.
+func Quota(pid int) *float64 { return tightest(newFiles().quotas([]int{pid})) }
+
 // quota is the CPU quota of one cgroup in processors.
 func (f *files) quota(dir string, v1 bool) (float64, bool) {
 	if !v1 {

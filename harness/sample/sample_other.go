@@ -23,6 +23,9 @@ func (t Tree) Memory() (uint64, error) { return 0, errLinuxOnly }
 // ResetPeak is available on Linux only.
 func (t Tree) ResetPeak() error { return errLinuxOnly }
 
+// Quota is not known here.
+func Quota(int) *float64 { return nil }
+
 // ReadSystem is available on Linux only.
 func ReadSystem(context.Context, int64, int64) (System, error) { return System{}, errLinuxOnly }
 
