@@ -15,6 +15,7 @@ tools=(
 	node:nodejs
 	python3:python3
 	strace:strace
+	shellcheck:shellcheck
 )
 
 missing=()

@@ -14,7 +14,6 @@ import (
 	"github.com/joust-bench/joust/harness/plan"
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/journal"
-	"github.com/joust-bench/joust/results/stats"
 	"github.com/joust-bench/joust/scenarios"
 )
 
@@ -117,34 +116,6 @@ func orAvailable(unavailable string) string {
 		return "available"
 	}
 	return unavailable
-}
-
-// peaksOf are the median closed-loop peaks of a stored run's valid cells, in
-// requests per second.
-func peaksOf(run *results.Run) map[plan.PeakKey]float64 {
-	values := map[plan.PeakKey][]float64{}
-	for i := range run.Trials {
-		t := &run.Trials[i]
-		if t.State != results.TrialOK || t.Kind != results.TrialMeasured {
-			continue
-		}
-		for _, phase := range t.Phases {
-			if phase.Name != results.PhaseClosed || !phase.Verdict.Valid {
-				continue
-			}
-			for l := range t.Loaders {
-				if p := t.Loaders[l].Phase(phase.Name); p != nil {
-					key := plan.PeakKey{Server: t.Server, Scenario: t.Scenario, Protocol: t.Protocol}
-					values[key] = append(values[key], p.ThroughputRPS())
-				}
-			}
-		}
-	}
-	peaks := make(map[plan.PeakKey]float64, len(values))
-	for key, list := range values {
-		peaks[key] = stats.Median(list).Value
-	}
-	return peaks
 }
 
 // prepare builds what the plan needs and notes the versions that will run.

@@ -23,7 +23,7 @@ import (
 type runFlags struct {
 	servers, scenarios, protocols, modes, rates, clients, isolation []string
 
-	trials              int
+	trials, threads     int
 	duration, warmup    time.Duration
 	seed                uint64
 	loader, loaderImage string
@@ -78,11 +78,12 @@ is and says how to go on; a second Ctrl-C ends at once.`,
 	flags.StringSliceVar(&f.modes, "mode", nil, "closed, open, or both")
 	flags.StringSliceVar(&f.rates, "rates", nil, "open-loop rates: 50% of the peak, 20000 or 20k in req/s, or common")
 	flags.StringVar(&f.findRate, "find-rate", "", `search the highest rate that keeps p50, p90, p99, p99.9 or max of the latency below a bound, such as "p99<10ms"`)
+	flags.IntVar(&f.threads, "threads", 0, "threads of the loader (default: one a processor of the loader)")
 	flags.Uint64Var(&f.seed, "seed", 0, "seed of the order of trials and of the loader's choices (default: a fresh one, printed)")
 	flags.StringVar(&f.pin, "pin", "auto", `CPU split: auto, none, or "server=0-3;loader=4-7"`)
 	flags.StringVar(&f.loader, "loader", "", "what makes the load: joust, wrk, wrk2, h2load or ab (default joust; joust list loaders tells what is here)")
 	flags.StringVar(&f.loaderImage, "loader-image", "", "container image that stands in for wrk2 (default, where wrk2 is not on PATH: cylab/wrk2)")
-	flags.StringVar(&f.peaks, "peaks", "", "a stored run whose peaks fractional rates are of, for --mode open alone")
+	flags.StringVar(&f.peaks, "peaks", "", "a stored run whose peaks fractional rates are of, for --mode open alone; latest is the newest that has any")
 	flags.StringVar(&f.baseline, "baseline", "", "the server that tables compare all others with, instead of all pairs: needs fewer trials")
 	flags.StringVar(&f.resume, "resume", "", "go on with a stored run that was interrupted")
 	flags.Float64Var(&f.repeatBudget, "repeat-budget", run.DefaultRepeatBudget, "share of the planned time for repeating trials that something else on the machine disturbed; 0 repeats none")
@@ -200,7 +201,7 @@ func (a *app) resume(c *cobra.Command, args []string, f *runFlags) error {
 
 // planFlag is the first flag given that would change the plan.
 func planFlag(c *cobra.Command) string {
-	for _, name := range []string{"servers", "isolation", "scenarios", "protocols", "clients", "duration", "warmup", "trials", "mode", "rates", "find-rate", "url", "seed", "pin", "peaks", "baseline", "loader", "loader-image"} {
+	for _, name := range []string{"servers", "isolation", "scenarios", "protocols", "clients", "duration", "warmup", "trials", "mode", "rates", "find-rate", "url", "threads", "seed", "pin", "peaks", "baseline", "loader", "loader-image"} {
 		if c.Flags().Changed(name) {
 			return "--" + name
 		}
@@ -244,20 +245,12 @@ func (a *app) overrides(c *cobra.Command, f *runFlags) (plan.Overrides, error) {
 	o.Duration = given(c, "duration", &f.duration)
 	o.Warmup = given(c, "warmup", &f.warmup)
 	o.Seed = given(c, "seed", &f.seed)
+	o.Threads = given(c, "threads", &f.threads)
 	o.Baseline = given(c, "baseline", &f.baseline)
 	o.Loader = given(c, "loader", &f.loader)
-	if f.peaks == "" {
-		return o, nil
-	}
-	_, stored, err := a.openRun(f.peaks)
-	if err != nil {
-		return o, fmt.Errorf("--peaks: %w", err)
-	}
-	o.Peaks = peaksOf(&stored)
-	if len(o.Peaks) == 0 {
-		return o, usage(fmt.Errorf("--peaks %s: that run has no valid closed-loop cell to take peaks from", f.peaks))
-	}
-	return o, nil
+	var err error
+	o.Peaks, err = a.storedPeaks(f.peaks)
+	return o, err
 }
 
 // given is the flag's value, nil when it was not given.

@@ -36,6 +36,9 @@ type Overrides struct {
 	// FindRate is in the form of ParseObjective.
 	FindRate *string
 	Seed     *uint64
+	// Threads is the number of the loader's threads; 0 is one a processor of
+	// the loader.
+	Threads *int
 	// Baseline is the entry that tables compare all others with.
 	Baseline *string
 	// Loader is "joust" or a foreign tool.
@@ -59,6 +62,7 @@ func readFlags(o Overrides, ps *problems) flags {
 		isolation: flagNames(ps, "--isolation", o.Isolation, oneOf("isolation", isolationNames())),
 		seed:      flagValue(ps, "--seed", o.Seed, nil),
 		loader:    flagValue(ps, "--loader", o.Loader, oneOf("loader", loaderNames())),
+		threads:   flagValue(ps, "--threads", o.Threads, count("threads", 0, maxThreads)),
 		settings: settings{
 			clients:   flagClients(ps, o.Clients),
 			trials:    flagValue(ps, "--trials", o.Trials, count("trials", 1, maxTrials)),

@@ -239,6 +239,12 @@ func TestThreads(t *testing.T) {
 			t.Errorf("%s has %d threads instead of %d", name, got, want)
 		}
 	}
+	if p, _ := resolve(t, "servers: [gin]\nthreads: 4\ntables: [{scenarios: [hello]}]", plan.Overrides{Threads: ptr(2)}, c); p.LoaderThreads != 2 {
+		t.Errorf("%d threads, and the flag says 2", p.LoaderThreads)
+	}
+	if got := refused(t, "servers: [gin]\ntables: [{scenarios: [hello]}]", plan.Overrides{Threads: ptr(-1)}, c); !strings.HasPrefix(got, "--threads: threads must be at least 0") {
+		t.Error(got)
+	}
 	got := refused(t, "servers: [gin]\nthreads: 4\ntables: [{scenarios: [hello]}]", plan.Overrides{Clients: []string{"3"}}, c)
 	if !strings.HasPrefix(got, "test.yaml:2: more threads than clients") {
 		t.Error(got)

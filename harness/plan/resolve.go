@@ -24,6 +24,7 @@ func Resolve(file string, data []byte, o Overrides, c Catalogue) (results.Plan, 
 		r.doc = readFile(file, data, &r.problems)
 	}
 	r.flags = readFlags(o, &r.problems)
+	r.doc.threads = r.flags.threads.or(r.doc.threads)
 	p := r.plan(file)
 	r.takeLoader(&p)
 	p.Entries = r.entries()

@@ -98,4 +98,5 @@ type flags struct {
 	isolation          opt[[]name]
 	seed               opt[uint64]
 	loader             opt[string]
+	threads            opt[int]
 }

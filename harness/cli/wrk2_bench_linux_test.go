@@ -1,0 +1,91 @@
+package cli
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/joust-bench/joust/results"
+)
+
+// bench calls scripts/wrk2_bench.sh in the site.
+func (s *site) bench(t *testing.T, args ...string) (code int, text string) {
+	t.Helper()
+	c := exec.Command("bash", append([]string{filepath.Join(checkout, "scripts", "wrk2_bench.sh")}, args...)...)
+	c.Dir = s.dir
+	c.Env = append(os.Environ(), s.mark, "JOUST="+filepath.Join(programs, "joust"), "TMPDIR="+s.path("tmp"),
+		"XDG_CACHE_HOME="+s.path("cache"), "PATH="+programs+string(os.PathListSeparator)+os.Getenv("PATH"))
+	out, err := c.CombinedOutput()
+	return exitOf(t, err), string(out)
+}
+
+func TestWrk2BenchCommand(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	for _, tt := range []struct {
+		args string
+		code int
+		says []string
+	}{
+		{"--dry-run --loader joust", 0, []string{
+			"joust's own open loop", "each trial finds the peak of its own process first",
+			" run --servers nethttp", " --scenarios hello --trials 3 --duration 60s --threads ", " --clients 50 --rates 50%", " --mode closed", " --out " + s.path("results"),
+		}},
+		{"--dry-run --quick --server nginx --scenarios=json --conns 10 --peaks latest --out=elsewhere -- --pin none", 0, []string{
+			" run --servers nginx --scenarios json --trials 1 --duration 2s", " --clients 10", " --mode open --peaks latest", " --out " + s.path("elsewhere") + " --pin none",
+		}},
+		{"--dry-run --quick --runs 2 --duration 5s", 0, []string{" --trials 2 --duration 5s "}},
+		{"--help", 0, []string{"Usage: scripts/wrk2_bench.sh"}},
+		{"--runs 0", 2, []string{"--runs 0: a whole number above 0 is needed"}},
+		{"--conns many", 2, []string{"--conns many: a whole number above 0 is needed"}},
+		{"--loader hey", 2, []string{"--loader hey: auto, wrk2 or joust"}},
+		{"--out", 2, []string{"--out needs a value"}},
+		{"--server=", 2, []string{"--server needs a value"}},
+		{"--server nginx --fast", 2, []string{"unknown flag --fast (see scripts/wrk2_bench.sh --help)"}},
+	} {
+		code, text := s.bench(t, strings.Fields(tt.args)...)
+		if code != tt.code {
+			t.Errorf("%s: exit code %d, want %d:\n%s", tt.args, code, tt.code, text)
+		}
+		says(t, text, tt.says...)
+	}
+}
+
+func TestWrk2Bench(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.server(t, "good", nil)
+	args := []string{"--quick", "--loader", "joust", "--server", "good", "--conns", "4", "--rates", "20%",
+		"--", "--servers-dir", s.path("servers"), "--warmup", "0s", "--duration", "300ms", "--repeat-budget", "0"}
+	for _, want := range []string{"each trial finds the peak of its own process first", "peaks are those of run "} {
+		code, text := s.bench(t, args...)
+		if code != ExitOK && code != ExitVoid { // a busy machine delays the loader
+			t.Fatalf("exit code %d:\n%s", code, text)
+		}
+		says(t, text, want)
+	}
+	_, run := s.stored(t)
+	if p := run.Plan.Tables[0]; p.Closed || len(p.Rates) != 1 || p.Rates[0] != (results.PlanRate{Kind: results.RateFraction, Fraction: 0.2}) || len(run.Plan.Peaks) != 1 {
+		t.Errorf("table %+v, peaks %+v", p, run.Plan.Peaks)
+	}
+}
+
+// TestScriptsAreSound asks shellcheck.
+func TestScriptsAreSound(t *testing.T) {
+	t.Parallel()
+	if _, err := exec.LookPath("shellcheck"); err != nil {
+		if os.Getenv("JOUST_REQUIRE") == "all" {
+			t.Fatalf("%v, and JOUST_REQUIRE=all", err)
+		}
+		t.Skip(err)
+	}
+	scripts, err := filepath.Glob(filepath.Join(checkout, "scripts", "*.sh"))
+	if err != nil || len(scripts) == 0 {
+		t.Fatal(err, scripts)
+	}
+	if out, err := exec.Command("shellcheck", scripts...).CombinedOutput(); err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
