@@ -18,7 +18,8 @@ Usage: scripts/wrk2_bench.sh [FLAGS] [-- FLAGS OF joust run]
   --peaks RUN       stored run whose peaks the shares are of (latest: the newest that
                     has any; where there is no run, each trial finds its own peak first);
                     own: find them in any case
-  --loader NAME     auto, wrk2 or joust (auto: wrk2 where joust finds it)
+  --loader NAME     auto, wrk2 or joust (auto: wrk2 where it is on PATH or its image
+                    cylab/wrk2 is here, else joust; wrk2 by name fetches the image)
   --out DIR         folder of stored runs and matrices (results)
   --quick           one run of 2 s a window, where --runs and --duration do not say otherwise
   --dry-run         print the command and do not run it
@@ -83,17 +84,16 @@ out=$(realpath -m "$out")
 cd "$root" # where joust finds its servers
 
 # Which loader makes the load.
+image=cylab/wrk2
 case $loader in
 auto)
 	loader=joust
-	if "$joust" run --help | grep -q -- '--loader' && command -v wrk2 >/dev/null; then loader=wrk2; fi
+	if command -v wrk2 >/dev/null || docker image inspect "$image" >/dev/null 2>&1; then loader=wrk2; fi
 	;;
 wrk2 | joust) ;;
 *) die "--loader $loader: auto, wrk2 or joust" ;;
 esac
-load=()
 if [ "$loader" = wrk2 ]; then
-	load=(--loader wrk2)
 	echo "wrk2_bench: the load is made by wrk2" >&2
 else
 	cpus=$(($(nproc) / 2))
@@ -103,14 +103,19 @@ else
 fi
 
 # Where the peaks come from.
+stored=$(compgen -G "$out/runs/*/run.json" || true)
 mode=(--mode open --peaks "${peaks:-latest}")
-if [ "$peaks" = own ] || { [ -z "$peaks" ] && ! compgen -G "$out/runs/*/run.json" >/dev/null; }; then
+if [ "$loader" = wrk2 ] && [ "$peaks" = own ]; then
+	die "--peaks own: wrk2 has no closed loop to find a peak with; name a stored run, or use --loader joust"
+elif [ "$loader" = wrk2 ] && [ -z "$peaks" ] && [ -z "$stored" ]; then
+	die "wrk2 takes rates from the peaks of a stored run, and there is none in $out: make bench stores one, or use --loader joust"
+elif [ "$peaks" = own ] || { [ -z "$peaks" ] && [ -z "$stored" ]; }; then
 	mode=(--mode "closed,open")
 	echo "wrk2_bench: each trial finds the peak of its own process first" >&2
 fi
 
 command=("$joust" run --servers "$servers" --scenarios "$scenarios" --trials "$runs" --duration "${duration%s}s"
-	--threads "$threads" --clients "$conns" --rates "$rates" "${mode[@]}" "${load[@]}" --out "$out" "${more[@]}")
+	--threads "$threads" --clients "$conns" --rates "$rates" "${mode[@]}" --loader "$loader" --out "$out" "${more[@]}")
 if $dry; then
 	printf '%q ' "${command[@]}"
 	echo

@@ -31,12 +31,17 @@ func TestWrk2BenchCommand(t *testing.T) {
 	}{
 		{"--dry-run --loader joust", 0, []string{
 			"joust's own open loop", "each trial finds the peak of its own process first",
-			" run --servers nethttp", " --scenarios hello --trials 3 --duration 60s --threads ", " --clients 50 --rates 50%", " --mode closed", " --out " + s.path("results"),
+			" run --servers nethttp", " --scenarios hello --trials 3 --duration 60s --threads ", " --clients 50 --rates 50%", " --mode closed", " --loader joust --out " + s.path("results"),
 		}},
-		{"--dry-run --quick --server nginx --scenarios=json --conns 10 --peaks latest --out=elsewhere -- --pin none", 0, []string{
-			" run --servers nginx --scenarios json --trials 1 --duration 2s", " --clients 10", " --mode open --peaks latest", " --out " + s.path("elsewhere") + " --pin none",
+		{"--dry-run --loader joust --quick --server nginx --scenarios=json --conns 10 --peaks latest --out=elsewhere -- --pin none", 0, []string{
+			" run --servers nginx --scenarios json --trials 1 --duration 2s", " --clients 10", " --mode open --peaks latest --loader joust --out " + s.path("elsewhere") + " --pin none",
 		}},
-		{"--dry-run --quick --runs 2 --duration 5s", 0, []string{" --trials 2 --duration 5s "}},
+		{"--dry-run --loader joust --quick --runs 2 --duration 5s", 0, []string{" --trials 2 --duration 5s "}},
+		{"--dry-run --loader wrk2 --peaks latest --server nginx", 0, []string{
+			"the load is made by wrk2", " --threads 8 --clients 50 ", " --mode open --peaks latest --loader wrk2 ",
+		}},
+		{"--dry-run --loader wrk2 --peaks own", 2, []string{"wrk2 has no closed loop to find a peak with"}},
+		{"--dry-run --loader wrk2", 2, []string{"there is none in " + s.path("results") + ": make bench stores one"}},
 		{"--help", 0, []string{"Usage: scripts/wrk2_bench.sh"}},
 		{"--runs 0", 2, []string{"--runs 0: a whole number above 0 is needed"}},
 		{"--conns many", 2, []string{"--conns many: a whole number above 0 is needed"}},
