@@ -251,6 +251,19 @@ type Reason struct {
 // loader could not have paced its rate.
 const CodeBeyondLoader = "beyond-loader"
 
+// Why is the first reason that voids, or else the first of any kind.
+func (v Verdict) Why() string {
+	for _, r := range v.Reasons {
+		if r.Voids {
+			return r.Text
+		}
+	}
+	if len(v.Reasons) > 0 {
+		return v.Reasons[0].Text
+	}
+	return "no reason was stored"
+}
+
 // Has tells whether the verdict carries the flag.
 func (v Verdict) Has(f Flag) bool {
 	for _, g := range v.Flags {

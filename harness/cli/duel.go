@@ -218,7 +218,12 @@ func (d *contest) fit(p *results.Plan, budget time.Duration) (phase string, err 
 	}
 	p.Name = "duel"
 	p.PlannedNS, p.AtMostNS = budget.Nanoseconds(), budget.Nanoseconds()
-	p.Entries = []results.PlanEntry{{Server: d.specs[0].Text, As: duel.A}, {Server: d.specs[1].Text, As: duel.B}}
+	// The servers' own entries, one for both where it is one server, have what
+	// else a plan knows of them.
+	a, b := p.Entries[0], p.Entries[len(p.Entries)-1]
+	a.Server, a.As = d.specs[0].Text, duel.A
+	b.Server, b.As = d.specs[1].Text, duel.B
+	p.Entries = []results.PlanEntry{a, b}
 	if rates := p.Tables[0].Rates; len(rates) > 0 {
 		return rates[0].PhaseName(), nil
 	}
@@ -244,6 +249,7 @@ func (a *app) variants(j *job, d contest) error {
 		}
 		f.Manifest.Name = name // of its log, and of what is said about it
 		j.fixtures[name] = f
+		j.run.Plan.Entries[i].Isolation = entry.Isolation
 		j.run.Servers = append(j.run.Servers, entry)
 	}
 	if alike(j.fixtures[duel.A], j.fixtures[duel.B]) {

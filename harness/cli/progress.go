@@ -145,7 +145,7 @@ func outcome(t *results.Trial) string {
 		case v.NotRun:
 			words = append(words, phase.Name+" not run")
 		case !v.Valid:
-			words = append(words, phase.Name+" void: "+voidReason(v))
+			words = append(words, phase.Name+" void: "+v.Why())
 		case v.Has(results.FlagSaturated):
 			words = append(words, phase.Name+" saturated")
 		}
@@ -157,7 +157,7 @@ func outcome(t *results.Trial) string {
 // peak is the closed loop in a few words.
 func peak(t *results.Trial, phase *results.TrialPhase) string {
 	if !phase.Verdict.Valid {
-		return "void: " + voidReason(phase.Verdict)
+		return "void: " + phase.Verdict.Why()
 	}
 	p := t.Loaders[0].Phase(phase.Name)
 	text := fmt.Sprintf("%.0f req/s", p.ThroughputRPS())
@@ -171,15 +171,6 @@ func peak(t *results.Trial, phase *results.TrialPhase) string {
 		return text
 	}
 	return text + " (" + string(phase.Verdict.Bottleneck) + ")"
-}
-
-func voidReason(v results.Verdict) string {
-	for _, r := range v.Reasons {
-		if r.Voids {
-			return r.Text
-		}
-	}
-	return "no reason given"
 }
 
 // refreshEvery bounds how old the matrices are while a block goes on.

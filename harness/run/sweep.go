@@ -25,7 +25,7 @@ func (r *Runner) chooseClients(ctx context.Context, t plan.Trial, row *scenarios
 	}
 	best := knee.Best(pointRates(result.Sweep))
 	if best < 0 {
-		return t, fmt.Errorf("no number of clients gave a valid closed loop; %d clients: %s", result.Sweep[0].Clients, firstReason(result.Sweep[0].Seen.Verdict))
+		return t, fmt.Errorf("no number of clients gave a valid closed loop; %d clients: %s", result.Sweep[0].Clients, result.Sweep[0].Seen.Verdict.Why())
 	}
 	t.Table.Clients = result.Sweep[best].Clients
 	// The memory of the ladder is not that of the most clients.
@@ -96,11 +96,4 @@ func pointRates(points []results.SweepPoint) []float64 {
 		}
 	}
 	return rates
-}
-
-func firstReason(v results.Verdict) string {
-	if len(v.Reasons) == 0 {
-		return "nothing was measured"
-	}
-	return v.Reasons[0].Text
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/joust-bench/joust/results"
@@ -130,9 +131,9 @@ func (s *side) take(run *results.Run, t *results.Trial) {
 		switch {
 		case c == nil:
 		case seen.Verdict.NotRun:
-			c.skipped = reason(seen.Verdict)
+			c.skipped = seen.Verdict.Why()
 		case !seen.Verdict.Valid:
-			c.voids = append(c.voids, reason(seen.Verdict))
+			c.voids = append(c.voids, seen.Verdict.Why())
 		default:
 			s.read(run, t, seen, c)
 		}
@@ -193,8 +194,12 @@ func (s *side) read(run *results.Run, t *results.Trial, seen *results.TrialPhase
 func (c *cell) setup(t *results.Trial, loads []*results.Phase) {
 	for i := range t.Loaders {
 		r := &t.Loaders[i]
-		text := fmt.Sprintf("%s, threads %d, idle strategy %s, clients %d, depth %d",
-			r.Loader, r.Threads, cmp.Or(r.IdleStrategy, "unknown"), r.ConnectionsAsked, max(1, r.Depth))
+		clients := strconv.Itoa(r.ConnectionsAsked)
+		if len(t.Sweep) > 0 {
+			clients = "the best of its sweep"
+		}
+		text := fmt.Sprintf("%s, threads %d, idle strategy %s, clients %s, depth %d",
+			r.Loader, r.Threads, cmp.Or(r.IdleStrategy, "unknown"), clients, max(1, r.Depth))
 		if i < len(loads) && loads[i].Schedule != "" {
 			text += ", schedule " + loads[i].Schedule
 		}
@@ -213,19 +218,6 @@ func peakMemory(t *results.Trial) (peak float64, ok bool) {
 		}
 	}
 	return peak, ok
-}
-
-// reason is the first reason that voids, or else the first of any kind.
-func reason(v results.Verdict) string {
-	for _, r := range v.Reasons {
-		if r.Voids {
-			return r.Text
-		}
-	}
-	if len(v.Reasons) > 0 {
-		return v.Reasons[0].Text
-	}
-	return "no reason was stored"
 }
 
 // apart says why the cells of two sides cannot be compared, "" where they can.

@@ -57,7 +57,7 @@ func (f *Family) drift() string {
 		}
 	}
 	m := stats.Median(ratios).Value
-	if len(ratios) < driftRows || up > 0 && up < len(ratios) || math.Abs(math.Log(m)) < math.Log1p(stats.LeastBand) {
+	if len(ratios) < driftRows || up > 0 && up < len(ratios) || !stats.Outside(m, stats.LeastBand) {
 		return ""
 	}
 	return fmt.Sprintf("%s, %s, %s: %s of all %d servers moved the same way (median %s): suspect the machine before the servers",

@@ -122,6 +122,9 @@ func ladder(t results.PlanTable) string {
 			text += fmt.Sprintf(" or %d completions within %v", t.MinCompletions, time.Duration(t.MaxDurationNS))
 		}
 	}
+	if t.Sweep != nil {
+		text += fmt.Sprintf(", the best of %v clients", t.Sweep.Clients)
+	}
 	for i, r := range t.Rates {
 		if i == 0 {
 			text += fmt.Sprintf(", open %v %s at", time.Duration(t.OpenDurationNS), t.Schedule)

@@ -122,7 +122,7 @@ func (c *cell) take(trial *results.Trial, name string, find phaseOf, other *tall
 	case s.phase != nil && s.phase.Verdict.NotRun:
 		other.skip(s.phase.Verdict)
 	case s.phase != nil && !s.phase.Verdict.Valid:
-		c.voids = append(c.voids, voidReason(s.phase.Verdict))
+		c.voids = append(c.voids, s.phase.Verdict.Why())
 	case len(s.loads) == 0:
 		// Skipped, or never begun: the tally and the run's state say why.
 	case s.phase == nil:
@@ -141,7 +141,7 @@ func (o *tally) skip(verdict results.Verdict) {
 			return
 		}
 	}
-	o.skipped = voidReason(verdict)
+	o.skipped = verdict.Why()
 }
 
 func trialPhase(t *results.Trial, name string) *results.TrialPhase {
@@ -151,19 +151,6 @@ func trialPhase(t *results.Trial, name string) *results.TrialPhase {
 		}
 	}
 	return nil
-}
-
-// voidReason is the first reason that voids, or else the first of any kind.
-func voidReason(verdict results.Verdict) string {
-	for _, r := range verdict.Reasons {
-		if r.Voids {
-			return r.Text
-		}
-	}
-	if len(verdict.Reasons) > 0 {
-		return verdict.Reasons[0].Text
-	}
-	return "no reason was stored"
 }
 
 // missing says why a cell without a valid trial is empty.

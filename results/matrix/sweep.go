@@ -101,7 +101,7 @@ func (c *cell) takePoint(trial *results.Trial, clients int, other *tally) {
 	case i < 0:
 		other.skipped = "throughput had stopped growing with fewer clients"
 	case !trial.Sweep[i].Seen.Verdict.Valid:
-		c.voids = append(c.voids, voidReason(trial.Sweep[i].Seen.Verdict))
+		c.voids = append(c.voids, trial.Sweep[i].Seen.Verdict.Why())
 	default:
 		if p := closedPhase(trial.Sweep[i].Report); p != nil {
 			c.valid = append(c.valid, sample{trial: trial, loads: []*results.Phase{p}, phase: &trial.Sweep[i].Seen})
