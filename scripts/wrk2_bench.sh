@@ -84,11 +84,10 @@ out=$(realpath -m "$out")
 cd "$root" # where joust finds its servers
 
 # Which loader makes the load.
-image=cylab/wrk2
 case $loader in
 auto)
 	loader=joust
-	if command -v wrk2 >/dev/null || docker image inspect "$image" >/dev/null 2>&1; then loader=wrk2; fi
+	if "$joust" list loaders | grep -Eq '^ *wrk2 .* available, version' || docker image inspect cylab/wrk2 >/dev/null 2>&1; then loader=wrk2; fi
 	;;
 wrk2 | joust) ;;
 *) die "--loader $loader: auto, wrk2 or joust" ;;

@@ -16,7 +16,7 @@ func (s *site) bench(t *testing.T, args ...string) (code int, text string) {
 	c := exec.Command("bash", append([]string{filepath.Join(checkout, "scripts", "wrk2_bench.sh")}, args...)...)
 	c.Dir = s.dir
 	c.Env = append(os.Environ(), s.mark, "JOUST="+filepath.Join(programs, "joust"), "TMPDIR="+s.path("tmp"),
-		"XDG_CACHE_HOME="+s.path("cache"), "PATH="+programs+string(os.PathListSeparator)+os.Getenv("PATH"))
+		"XDG_CACHE_HOME="+s.path("cache"), "PATH="+s.path("bin")+string(os.PathListSeparator)+os.Getenv("PATH"))
 	out, err := c.CombinedOutput()
 	return exitOf(t, err), string(out)
 }
@@ -56,6 +56,24 @@ func TestWrk2BenchCommand(t *testing.T) {
 		}
 		says(t, text, tt.says...)
 	}
+}
+
+// TestWrk2BenchTakesWrk2 puts something on PATH that has wrk2's flag.
+func TestWrk2BenchTakesWrk2(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	if err := os.Mkdir(s.path("bin"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	const wrk2 = "#!/bin/sh\necho 'wrk 4.0.0 [epoll] Copyright (C) 2012 Will Glozer'\necho '    -R, --rate <T>  work rate (throughput)'\nexit 1\n"
+	if err := os.WriteFile(s.path("bin", "wrk2"), []byte(wrk2), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	code, text := s.bench(t, "--dry-run", "--peaks", "latest")
+	if code != 0 {
+		t.Errorf("exit code %d", code)
+	}
+	says(t, text, "the load is made by wrk2", " --loader wrk2 ")
 }
 
 func TestWrk2Bench(t *testing.T) {

@@ -37,6 +37,10 @@ type found struct {
 	remedy string
 }
 
+func (f found) finding(check, why string) results.Finding {
+	return results.Finding{Check: check, State: f.state, Found: f.text, Why: why, Remedy: f.remedy}
+}
+
 func ok(format string, args ...any) found {
 	return found{state: results.StateOK, text: fmt.Sprintf(format, args...)}
 }
@@ -86,8 +90,7 @@ func rules() []rule {
 func Findings(f Facts) []results.Finding {
 	var out []results.Finding
 	for _, r := range rules() {
-		got := r.judge(f)
-		out = append(out, results.Finding{Check: r.check, State: got.state, Found: got.text, Why: r.why, Remedy: got.remedy})
+		out = append(out, r.judge(f).finding(r.check, r.why))
 	}
 	return out
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/joust-bench/joust/harness/machine"
+	"github.com/joust-bench/joust/loaders/external"
 	"github.com/joust-bench/joust/results"
 )
 
@@ -169,14 +170,26 @@ func TestPresence(t *testing.T) {
 		want    results.State
 		says    string
 	}{
-		{tool{name: "wrk"}, "4.1.0", nil, results.StateOK, "4.1.0"},
-		{tool{name: "wrk"}, "", fmt.Errorf("find: %w", exec.ErrNotFound), results.StateWarn, "not on PATH"},
+		{tool{name: "git"}, "4.1.0", nil, results.StateOK, "4.1.0"},
+		{tool{name: "git"}, "", fmt.Errorf("find: %w", exec.ErrNotFound), results.StateWarn, "not on PATH"},
 		{tool{name: "perf"}, "", errors.New("no such kernel"), results.StateWarn, "no such kernel"},
 	} {
 		got := presence(tt.tool, tt.version, tt.err)
 		if got.state != tt.want || !strings.Contains(got.text, tt.says) {
 			t.Errorf("%s: %+v, want %s with %q", tt.tool.name, got, tt.want, tt.says)
 		}
+	}
+}
+
+func TestLoader(t *testing.T) {
+	t.Parallel()
+	tool := external.Tool{Name: "wrk", Install: "get it"}
+	if got := loader(external.Found{Tool: tool, Version: "4.1"}); got.state != results.StateOK || got.text != "4.1" {
+		t.Errorf("a loader: %+v", got)
+	}
+	got := loader(external.Found{Tool: tool, Why: "not on PATH: get it"})
+	if got != (found{results.StateWarn, "not on PATH", "get it"}) {
+		t.Errorf("no loader: %+v", got)
 	}
 }
 

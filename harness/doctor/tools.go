@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"os/exec"
+	"strings"
 	"sync"
 
 	"github.com/joust-bench/joust/harness/catalog"
 	"github.com/joust-bench/joust/harness/host/container"
+	"github.com/joust-bench/joust/loaders/external"
 	"github.com/joust-bench/joust/results"
 )
 
@@ -32,35 +34,45 @@ func tools() []tool {
 		{"nginx", "a server of the field", []string{"-v"}, `nginx/(\S+)`, apt("nginx-light")},
 		{"node", "a server of the field", []string{"--version"}, `v(\d\S*)`, apt("nodejs")},
 		{"python3", "a server of the field", []string{"--version"}, `Python (\S+)`, apt("python3")},
-		{"wrk", "a loader to compare joust's with", []string{"-v"}, `wrk (?:debian/)?(\d\S*)`, apt("wrk")},
-		{"wrk2", "a loader to compare joust's with", []string{"-v"}, `wrk2? (?:debian/)?(\d\S*)`, "build it from https://github.com/giltene/wrk2"},
-		{"ab", "a loader to compare joust's with", []string{"-V"}, `Version (\S+)`, apt("apache2-utils")},
-		{"h2load", "a loader to compare joust's with", []string{"--version"}, `nghttp2/(\S+)`, apt("nghttp2-client")},
 		{"perf", "says where a server spends its time", []string{"--version"}, `perf version (\S+)`, apt("linux-perf")},
 	}
 }
 
-// Inventory looks for programs and a container engine and asks them for their
-// versions, all at once.
+// Inventory looks for programs, foreign loaders and a container engine and asks
+// them for their versions, all at once.
 func Inventory(ctx context.Context) []results.Finding {
-	list := tools()
-	out := make([]results.Finding, len(list)+1)
-	var all sync.WaitGroup
-	all.Go(func() {
-		e, err := container.Connect(ctx)
-		got := engine(e, err)
-		out[len(list)] = results.Finding{Check: "containers", State: got.state, Found: got.text, Why: "servers that are images need an engine", Remedy: got.remedy}
-	})
-	for i, t := range list {
-		all.Go(func() {
+	var asked []func() results.Finding
+	for _, t := range tools() {
+		asked = append(asked, func() results.Finding {
 			probe := catalog.VersionProbe{Of: t.name, Command: append([]string{t.name}, t.args...), Pattern: t.pattern}
 			versions, err := catalog.Versions(ctx, catalog.Manifest{Name: t.name, Version: []catalog.VersionProbe{probe}}, "")
-			got := presence(t, versions[t.name], err)
-			out[i] = results.Finding{Check: t.name, State: got.state, Found: got.text, Why: t.why, Remedy: got.remedy}
+			return presence(t, versions[t.name], err).finding(t.name, t.why)
 		})
+	}
+	for _, t := range external.Tools() {
+		asked = append(asked, func() results.Finding {
+			return loader(external.Find(ctx, t)).finding(t.Name, "a loader to compare joust's with")
+		})
+	}
+	asked = append(asked, func() results.Finding {
+		e, err := container.Connect(ctx)
+		return engine(e, err).finding("containers", "servers that are images need an engine")
+	})
+	out := make([]results.Finding, len(asked))
+	var all sync.WaitGroup
+	for i, ask := range asked {
+		all.Go(func() { out[i] = ask() })
 	}
 	all.Wait()
 	return out
+}
+
+// loader judges one foreign loader.
+func loader(f external.Found) found {
+	if f.Why != "" {
+		return warn(f.Tool.Install, "%s", strings.TrimSuffix(f.Why, ": "+f.Tool.Install))
+	}
+	return ok("%s", f.Version)
 }
 
 // engine judges the container engine, or why none answers.

@@ -23,7 +23,7 @@ type attached struct {
 	process tree.Process
 	// all is what is sampled: what descends from the process, or its container.
 	all    sample.Tree
-	exited  chan struct{}
+	exited chan struct{}
 	// quit ends the watch, once.
 	quit func()
 
