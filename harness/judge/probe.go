@@ -146,7 +146,7 @@ func readElasticity(p *results.Probe) {
 	}
 	var readings []float64
 	for i := range min(len(p.Off), len(p.On)) {
-		readings = append(readings, -change(p.Off[i].ThroughputRPS(), p.On[i].ThroughputRPS())/change(off, on))
+		readings = append(readings, change(p.On[i].ThroughputRPS(), p.Off[i].ThroughputRPS())/change(off, on))
 	}
 	slices.Sort(readings)
 	n := len(readings)

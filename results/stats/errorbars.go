@@ -58,6 +58,19 @@ func Bars(t results.Thresholds, agents ...*results.Phase) (ErrorBars, error) {
 	return b, errors.Join(err1, err2)
 }
 
+// supported is the quantile q, or the largest that has the samples to be
+// believed, which is not above it: receive lag is measured on a few connections
+// only. The largest sample of all is believed.
+func (d *Dist) supported(q float64) int64 {
+	if d.count <= SamplesBeyond {
+		return 0
+	}
+	if q < 1 {
+		q = min(q, 1-SamplesBeyond/float64(d.count))
+	}
+	return d.Quantile(q)
+}
+
 // At is the loader's largest lag at the percentile q, 0 to 1, beside the
 // latency there in nanoseconds. A stall of the loop delays the share of all
 // requests that falls into it: it counts, with its least length, where q leaves
@@ -70,10 +83,10 @@ func (b ErrorBars) At(q float64, latencyNS int64) LoaderLag {
 		}
 	}
 	if b.send != nil {
-		note("sent late with an idle connection at hand", b.send.Quantile(q))
+		note("sent late with an idle connection at hand", b.send.supported(q))
 	}
 	if b.receive != nil {
-		note("read late", b.receive.Quantile(q))
+		note("read late", b.receive.supported(q))
 	}
 	if b.stalled > 1-q {
 		note("held up by stalls of the loader", stallNS)

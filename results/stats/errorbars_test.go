@@ -1,6 +1,7 @@
 package stats
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -45,6 +46,12 @@ func TestErrorBars(t *testing.T) {
 		"a closed loop cannot be late": {func(p *results.Phase) {
 			p.Loop, p.ReceiveLag = results.ClosedLoop, spread(t, 1000, 200*us)
 		}, 0.5, 100 * us, "", false},
+		"ten samples are too few": {func(p *results.Phase) {
+			p.ReceiveLag = encode(t, 1e10, slices.Repeat([]int64{int64(time.Second)}, 10)...)
+		}, 0.5, 100 * us, "", false},
+		"a few samples reach as far as they go": {func(p *results.Phase) {
+			p.ReceiveLag = encode(t, 1e10, append(slices.Repeat([]int64{1000}, 80), slices.Repeat([]int64{int64(time.Second)}, 9)...)...)
+		}, 0.999, 100 * us, "read late", false},
 		"stalls of 1 % below p99": {func(p *results.Phase) { p.StallNS = ptr(int64(10e6)) }, 0.98, 100 * us, "", false},
 		"stalls of 2 % at p99":    {func(p *results.Phase) { p.StallNS = ptr(int64(20e6)) }, 0.99, 100 * us, "held up by stalls of the loader", true},
 		"beside 10 ms a stall is within a tenth": {func(p *results.Phase) { p.StallNS = ptr(int64(20e6)) }, 0.99, 10000 * us,

@@ -63,7 +63,7 @@ func (t *text) table(columns []column) error {
 		t.line("  no answer to take it from")
 		return nil
 	}
-	lag, err := stats.Decode(t.phase.SendLagIdle)
+	bars, err := stats.Bars(results.DefaultThresholds(), t.phase)
 	if err != nil {
 		return err
 	}
@@ -76,7 +76,7 @@ func (t *text) table(columns []column) error {
 	for _, r := range rows {
 		cells = []string{r.name}
 		for _, c := range shown {
-			cells = append(cells, t.cell(c, lag, r.q))
+			cells = append(cells, t.cell(c, bars, r.q))
 		}
 		row(w, cells)
 	}
@@ -101,7 +101,7 @@ func row(w *tabwriter.Writer, cells []string) {
 
 // cell is one percentile with its marks, "—" where there are too few samples
 // beyond it.
-func (t *text) cell(c column, lag *stats.Dist, q float64) string {
+func (t *text) cell(c column, bars stats.ErrorBars, q float64) string {
 	if q < 1 && !c.dist.Supports(q) {
 		return "—"
 	}
@@ -111,7 +111,7 @@ func (t *text) cell(c column, lag *stats.Dist, q float64) string {
 		if r := t.phase.Rate; r != nil && r.CensoredFromNS > 0 && v >= r.CensoredFromNS {
 			mark += "≥ "
 		}
-		if lag.Count() > 0 && late(lag.Quantile(q), v) {
+		if bars.At(q, v).Exceeds() {
 			mark += "~ "
 		}
 	}

@@ -11,19 +11,6 @@ import (
 	"github.com/joust-bench/joust/results/stats"
 )
 
-// The thresholds, those of method.md §3 that a loader alone can apply.
-const (
-	// fullWork is the work fraction of a loader thread from which the loader
-	// was the limit; slackWork that below which it evidently was not.
-	fullWork  = 0.95
-	slackWork = 0.80
-	// keptRate is the least achieved ÷ offered of an open loop that kept up.
-	keptRate = 0.99
-	// lagFloorNS and lagShare bound the loader's own lag beside a latency.
-	lagFloorNS = 50_000
-	lagShare   = 0.10
-)
-
 // Reasons says what limits belief in a report, in plain sentences. One that
 // voids means that its numbers are not those of the server.
 func Reasons(r *results.Report) []results.Reason {
@@ -81,7 +68,7 @@ func busiest(p *results.Phase) float64 {
 
 // loaderLimited tells a closed loop in which the loader had nothing left.
 func loaderLimited(p *results.Phase) bool {
-	return p.Loop != results.OpenLoop && busiest(p) >= fullWork
+	return p.Loop != results.OpenLoop && busiest(p) >= results.DefaultThresholds().FullShare
 }
 
 // openLoop says who did not keep the rate, if anybody.
@@ -91,14 +78,14 @@ func (v *verdict) openLoop() {
 		v.void("nothing-offered", "the schedule had no request in the window: take a longer -d or a higher -R")
 		return
 	}
-	v.sendLag()
-	kept := float64(p.Rate.Achieved) / float64(p.Rate.Offered)
-	if kept >= keptRate && !backlogGrew(p.Rate) {
+	v.lag()
+	kept, limits := float64(p.Rate.Achieved)/float64(p.Rate.Offered), results.DefaultThresholds()
+	if kept >= limits.KeptRate && !backlogGrew(p.Rate, limits.KeptRate) {
 		return
 	}
 	fell := fmt.Sprintf("%s of the offered rate was achieved", percent(kept))
 	work := busiest(p)
-	if work >= slackWork || !mostlyBlocked(p) {
+	if work >= limits.Slack || !mostlyBlocked(p) {
 		v.void("loader-behind", "the loader could not pace this rate: %s, and its busiest thread worked %s of the time; give it more threads with -t, on CPUs of its own, or a lower -R", fell, percent(work))
 		return
 	}
@@ -112,7 +99,7 @@ func (v *verdict) openLoop() {
 
 // backlogGrew tells whether more was waiting to be sent at the window's end
 // than at its start, beyond a hundredth of what was offered.
-func backlogGrew(r *results.RateReport) bool {
+func backlogGrew(r *results.RateReport, keptRate float64) bool {
 	return float64(r.BacklogT1) > float64(r.BacklogT0)+math.Max(1, (1-keptRate)*float64(r.Offered))
 }
 
@@ -134,21 +121,16 @@ func (v *verdict) needed() int {
 	return int(math.Ceil(busy / float64(max(1, v.report.Depth))))
 }
 
-// sendLag voids a phase in which the loader's own lag hides the median.
-func (v *verdict) sendLag() {
-	lag, err1 := stats.Decode(v.phase.SendLagIdle)
+// lag voids a phase in which the loader's own lag hides the median.
+func (v *verdict) lag() {
+	bars, err1 := stats.Bars(results.DefaultThresholds(), v.phase)
 	corrected, err2 := stats.Decode(v.phase.Total.Corrected)
-	if err1 != nil || err2 != nil || lag.Count() == 0 || corrected.Count() == 0 {
+	if err1 != nil || err2 != nil || corrected.Count() == 0 {
 		return // Text fails on what cannot be decoded
 	}
-	if median := lag.Quantile(0.5); late(median, corrected.Quantile(0.5)) {
-		v.void("send-lag", "the loader could not pace this rate: half of all requests were sent %s late or more although a connection was idle; use --idle hybrid or spin with --cpus, or a lower -R", duration(median))
+	if lag := bars.At(0.5, corrected.Quantile(0.5)); lag.Exceeds() {
+		v.void("loader-lag", "the loader could not pace this rate: half of all requests were %s by %s or more; use --idle hybrid or spin with --cpus, or a lower -R", lag.What, duration(lag.NS))
 	}
-}
-
-// late tells whether a lag reaches into a latency, both in nanoseconds.
-func late(lag, latency int64) bool {
-	return float64(lag) > math.Max(lagFloorNS, lagShare*float64(latency))
 }
 
 // failures voids a phase with failed requests. In a saturated open loop,

@@ -202,7 +202,7 @@ func TestReasons(t *testing.T) {
 		{"backlog", edit(report(t, open(t)), func(_ *results.Report, p *results.Phase) { p.Rate.BacklogT1 = 102 }), "loader-behind!"},
 		{"late itself", edit(report(t, open(t)), func(_ *results.Report, p *results.Phase) {
 			p.SendLagIdle = spread(t, 9_990, 100_000, 200_000)
-		}), "send-lag!"},
+		}), "loader-lag!"},
 		{"interrupted", edit(report(t, closed(t)), func(r *results.Report, _ *results.Phase) { r.Interrupted = true }), "interrupted"},
 		{"never measured", edit(report(t, closed(t)), func(r *results.Report, _ *results.Phase) {
 			r.Interrupted, r.Phases = true, r.Phases[:1]
