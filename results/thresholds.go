@@ -9,6 +9,9 @@ type Thresholds struct {
 	FullShare  float64 `json:"full_share"`
 	NearlyFull float64 `json:"nearly_full"`
 	Slack      float64 `json:"slack"`
+	// ForeignWork is the share of the server's CPUs from which what other
+	// programs did there is told, and not counted as the server's.
+	ForeignWork float64 `json:"foreign_work"`
 	// EstimateFrom is the least server share from which an upper bound of the
 	// throughput is worth printing.
 	EstimateFrom float64 `json:"estimate_from"`
@@ -59,7 +62,7 @@ type Thresholds struct {
 // DefaultThresholds are the limits of a plan that changes none.
 func DefaultThresholds() Thresholds {
 	return Thresholds{
-		FullShare: 0.95, NearlyFull: 0.90, Slack: 0.80, EstimateFrom: 0.70,
+		FullShare: 0.95, NearlyFull: 0.90, Slack: 0.80, ForeignWork: 0.15, EstimateFrom: 0.70,
 		KeptRate: 0.99, PaceLimit: 0.70, Unanswered: 0.50,
 		LoaderElasticity: 0.60, ServerElasticity: 0.30, ClientGain: 0.05,
 		LagFloorNS: 50e3, LagShare: 0.10, Bookkeeping: 0.03,

@@ -98,6 +98,13 @@ type TrialPhase struct {
 	// (1 − idle), kernel work included; LoaderCPUBusy that of the loader's.
 	ServerCPUBusy *float64 `json:"server_cpu_busy,omitempty"`
 	LoaderCPUBusy *float64 `json:"loader_cpu_busy,omitempty"`
+	// ServerCPUs is how many processors the server has, 0 where it has none of
+	// its own.
+	ServerCPUs int `json:"server_cpus,omitempty"`
+	// ServerInterrupts is the share of the server's CPUs that the kernel spent
+	// in interrupts, 0 to 1, in ticks of 10 ms: work that is nobody's in the
+	// accounts of processes.
+	ServerInterrupts *float64 `json:"server_interrupts,omitempty"`
 	// OrchestratorCPUNS is what joust's own process used in the window, beside
 	// both sides: it runs on the loader's CPUs.
 	OrchestratorCPUNS *int64 `json:"orchestrator_cpu_ns,omitempty"`

@@ -16,6 +16,10 @@ func (v *verdict) circumstances() {
 			v.because("not-steady", "the window's halves differ by %s > %s", percent(d), percent(t.SteadyHalves))
 		}
 	}
+	if own, foreign, ok := foreignWork(m, t); ok {
+		v.flag(results.FlagDisturbed)
+		v.because("foreign-work", "other programs kept the server's CPUs busy for %s of the window > %s, and the server itself for %s", percent(foreign), percent(t.ForeignWork), percent(own))
+	}
 	if m.StealShare != nil && *m.StealShare > t.StealLimit {
 		v.flag(results.FlagDisturbed)
 		v.because("steal", "the hypervisor took %s of the CPUs' time > %s", percent(*m.StealShare), percent(t.StealLimit))

@@ -188,9 +188,10 @@ func medianOf(windows []results.ProbeWindow, of func(results.ProbeWindow) float6
 // Window is a phase of an experiment in what its reading needs. The CPU time is
 // that of the loader's threads, or of its process where they do not tell.
 func Window(p *results.Phase, m *results.TrialPhase, limits results.Thresholds) results.ProbeWindow {
+	share, _ := serverShare(m, limits)
 	return results.ProbeWindow{
 		Completed: p.Total.Completed, WindowNS: p.WindowNS(), LoaderCPUNS: costPerRequest(p, m),
-		ServerShare: ServerShare(m, limits), LoaderShare: loaderShare(p, m),
+		ServerShare: share, LoaderShare: loaderShare(p, m),
 	}
 }
 

@@ -8,22 +8,18 @@ import (
 
 // shares reads U_S and U_L.
 func (v *verdict) shares() {
-	v.ServerShare, v.serverWords = serverShare(v.Measured, v.Limits.FullShare)
-	v.LoaderShare = loaderShare(v.Loader, v.Measured)
+	v.ServerShare, v.serverWords = serverShare(v.Measured, v.Limits)
+	v.LoaderShare = loaderShare(v.Evidence.Loader, v.Measured)
 }
 
-// ServerShare is U_S: the busy share of what the server could use, 0 to 1, nil
-// where it is not known.
-func ServerShare(m *results.TrialPhase, limits results.Thresholds) *float64 {
-	share, _ := serverShare(m, limits.FullShare)
-	return share
-}
-
-// serverShare is the busy share of the server's CPUs. A single thread that
-// fills a CPU of its own counts as full as well, and so does a quota that is
-// used up.
-func serverShare(m *results.TrialPhase, full float64) (share *float64, words string) {
+// serverShare is the busy share of the server's CPUs, nil where it is not
+// known, and what it is a share of, in words. A single thread that fills a CPU
+// of its own counts as full as well, and so does a quota that is used up.
+func serverShare(m *results.TrialPhase, t results.Thresholds) (share *float64, words string) {
 	share, words = m.ServerCPUBusy, "server CPUs %s busy"
+	if own, _, ok := foreignWork(m, t); ok {
+		share, words = &own, "the server's own work and waiting for its CPUs took %s"
+	}
 	if m.Server == nil {
 		return share, words
 	}
@@ -32,13 +28,32 @@ func serverShare(m *results.TrialPhase, full float64) (share *float64, words str
 			share, words = &x, what
 		}
 	}
-	if thread := m.Server.BusiestThread; thread != nil && *thread >= full {
+	if thread := m.Server.BusiestThread; thread != nil && *thread >= t.FullShare {
 		larger(*thread, "busiest server thread %s busy")
 	}
 	if used, ok := quotaShare(m.Server); ok {
 		larger(used, fmt.Sprintf("server's quota of %.2f CPUs %%s used", *m.Server.QuotaCPUs))
 	}
 	return share, words
+}
+
+// foreignWork tells when other programs kept the server's CPUs busy: what these
+// did is more than what the server did and wanted to do, by more than the
+// accounts of ticks and processes differ anyway. own is the server's CPU time,
+// the kernel's interrupts, and the time in which a thread of the server was
+// ready and had no CPU, as a share of its CPUs; foreign is the rest.
+func foreignWork(m *results.TrialPhase, t results.Thresholds) (own, foreign float64, ok bool) {
+	u := m.Server
+	if m.ServerCPUBusy == nil || m.ServerInterrupts == nil || u == nil || u.CPUPressureNS == nil || m.ServerCPUs <= 0 {
+		return 0, 0, false
+	}
+	window := float64(u.ReadT1NS - u.ReadT0NS)
+	if window <= 0 {
+		return 0, 0, false
+	}
+	own = float64(u.CPUNS)/window/float64(m.ServerCPUs) + *m.ServerInterrupts + float64(*u.CPUPressureNS)/window
+	foreign = *m.ServerCPUBusy - own
+	return own, foreign, foreign > t.ForeignWork
 }
 
 // quotaShare is the used share of a CPU quota, 0 to 1. A window cuts periods in

@@ -122,3 +122,47 @@ func TestQuota(t *testing.T) {
 		})
 	}
 }
+
+// What other programs do on the server's CPUs is not the server's.
+func TestForeignWork(t *testing.T) {
+	t.Parallel()
+	disturbed := []results.Flag{results.FlagDisturbed}
+	// use is a second on two CPUs, of which the server took so much.
+	use := func(busy, own, interrupts, waited float64) func(*Evidence) {
+		return func(e *Evidence) {
+			e.Measured.ServerCPUBusy, e.Measured.ServerCPUs, e.Measured.ServerInterrupts = &busy, 2, &interrupts
+			e.Measured.Server = &results.Usage{
+				AskedT0NS: second, AskedT1NS: 2 * second, ReadT0NS: second, ReadT1NS: 2 * second,
+				CPUNS: int64(own * 2 * float64(second)), CPUPressureNS: ptr(int64(waited * float64(second))),
+			}
+		}
+	}
+	tests := map[string]struct {
+		edit func(*Evidence)
+		want want
+	}{
+		"a full server":              {use(1, 0.80, 0.05, 0), want{limit: results.LimitServer, codes: []string{"shares"}}},
+		"a little more than its own": {use(0.9599, 0.70, 0.11, 0), want{limit: results.LimitServer, codes: []string{"shares"}}},
+		"a sleeper beside a busy program": {use(1, 0.04, 0.01, 0.10), want{limit: results.LimitConnections, flags: disturbed, codes: []string{"shares", "foreign-work"}, says: []string{
+			"the server's own work and waiting for its CPUs took 15.0 % and loader thread 2 worked 50.0 %, both < 80.0 %",
+			"other programs kept the server's CPUs busy for 85.0 % of the window > 15.0 %, and the server itself for 15.0 %",
+		}}},
+		"a worker that has to wait its turn": {use(1, 0.50, 0.01, 0.49), want{limit: results.LimitServer, codes: []string{"shares"}}},
+		"interrupts that were not read": {func(e *Evidence) {
+			use(1, 0.04, 0.01, 0.10)(e)
+			e.Measured.ServerInterrupts = nil
+		}, want{limit: results.LimitServer, codes: []string{"shares"}}},
+		"a tree without a cgroup": {func(e *Evidence) {
+			use(1, 0.04, 0.01, 0.10)(e)
+			e.Measured.Server.CPUPressureNS = nil
+		}, want{limit: results.LimitServer, codes: []string{"shares"}}},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			e := closed(0.5, 0.5)
+			tt.edit(&e)
+			tt.want.hold(t, Phase(e))
+		})
+	}
+}

@@ -13,6 +13,7 @@ type thresholdsYAML struct {
 	FullShare        float64       `yaml:"full_share"`
 	NearlyFull       float64       `yaml:"nearly_full"`
 	Slack            float64       `yaml:"slack"`
+	ForeignWork      float64       `yaml:"foreign_work"`
 	EstimateFrom     float64       `yaml:"estimate_from"`
 	KeptRate         float64       `yaml:"kept_rate"`
 	PaceLimit        float64       `yaml:"pace_limit"`
@@ -44,6 +45,7 @@ func (r *fileReader) thresholds(raw *thresholdsYAML) results.Thresholds {
 		{"full_share", raw.FullShare, &t.FullShare},
 		{"nearly_full", raw.NearlyFull, &t.NearlyFull},
 		{"slack", raw.Slack, &t.Slack},
+		{"foreign_work", raw.ForeignWork, &t.ForeignWork},
 		{"estimate_from", raw.EstimateFrom, &t.EstimateFrom},
 		{"kept_rate", raw.KeptRate, &t.KeptRate},
 		{"pace_limit", raw.PaceLimit, &t.PaceLimit},

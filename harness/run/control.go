@@ -154,6 +154,9 @@ func (s *steering) system(m *results.TrialPhase, system sample.System) {
 	if busy, ok := system.BusyOf(server); ok {
 		m.ServerCPUBusy = &busy
 	}
+	if share, ok := system.InterruptsOf(split.Server); ok && !split.Shared {
+		m.ServerInterrupts, m.ServerCPUs = &share, len(split.Server)
+	}
 	if busy, ok := system.BusyOf(split.Loader); ok {
 		m.LoaderCPUBusy = &busy
 	}

@@ -139,6 +139,7 @@ func parseCPUStat(text []byte) (groupStat, error) {
 // processor is what /proc/stat tells of one processor, in ticks since boot.
 type processor struct {
 	idle  int64 // nothing to run, or only what waits for a disk
+	irq   int64 // spent in interrupts, also those put off by the kernel
 	steal int64 // taken by the hypervisor
 }
 
@@ -161,13 +162,13 @@ func parseProcessors(text []byte) (map[int]processor, error) {
 		if err != nil {
 			return nil, fmt.Errorf("line %q: %w", clip(line), err)
 		}
-		var n [3]int64
-		for i, field := range [...][]byte{fields[4], fields[5], fields[8]} {
+		var n [5]int64
+		for i, field := range fields[4:9] {
 			if n[i], err = parseInt(field); err != nil {
 				return nil, fmt.Errorf("line %q: %w", clip(line), err)
 			}
 		}
-		out[id] = processor{idle: n[0] + n[1], steal: n[2]}
+		out[id] = processor{idle: n[0] + n[1], irq: n[2] + n[3], steal: n[4]}
 	}
 	if len(out) == 0 {
 		return nil, errors.New("no processor in it")

@@ -92,7 +92,7 @@ func TestParseProcessors(t *testing.T) {
 	t.Parallel()
 	const text = "cpu  9 9 9 9 9 9 9 9 9 9\ncpu0 1 2 3 40 5 6 7 8 0 0\ncpu3 1 2 3 50 0 6 7 0 0 0\nintr 5 0\nctxt 1\n"
 	got, err := parseProcessors([]byte(text))
-	want := map[int]processor{0: {idle: 45, steal: 8}, 3: {idle: 50}}
+	want := map[int]processor{0: {idle: 45, irq: 13, steal: 8}, 3: {idle: 50, irq: 13}}
 	if diff := cmp.Diff(want, got, cmp.AllowUnexported(processor{})); err != nil || diff != "" {
 		t.Errorf("error %v (-want +got)\n%s", err, diff)
 	}

@@ -61,6 +61,9 @@ type System struct {
 	// Busy is, per processor number, 1 − the idle share of the window, 0 to 1.
 	// Idle includes waiting for disks.
 	Busy map[int]float64
+	// Interrupts is, per processor number, the share of the window spent in
+	// interrupts, 0 to 1, in ticks of 10 ms.
+	Interrupts map[int]float64
 	// Steal is the share of the window that the hypervisor took from all
 	// online processors together, 0 to 1.
 	Steal float64
@@ -72,17 +75,23 @@ type System struct {
 
 // BusyOf is the mean busy share of the processors, 0 to 1. It is false when
 // there are none or one of them was not read.
-func (s System) BusyOf(cpus []int) (float64, bool) {
+func (s System) BusyOf(cpus []int) (float64, bool) { return meanOf(s.Busy, cpus) }
+
+// InterruptsOf is the mean share of the processors spent in interrupts, as
+// BusyOf.
+func (s System) InterruptsOf(cpus []int) (float64, bool) { return meanOf(s.Interrupts, cpus) }
+
+func meanOf(shares map[int]float64, cpus []int) (float64, bool) {
 	if len(cpus) == 0 {
 		return 0, false
 	}
 	sum := 0.0
 	for _, cpu := range cpus {
-		busy, ok := s.Busy[cpu]
+		share, ok := shares[cpu]
 		if !ok {
 			return 0, false
 		}
-		sum += busy
+		sum += share
 	}
 	return sum / float64(len(cpus)), true
 }

@@ -95,7 +95,7 @@ func kernelCounters(f *files) (map[string]int64, error) {
 // wall clock and not against the sum of all kinds of time: busy kinds are
 // counted by sampling at ticks, idle time is not.
 func machineDifference(a, b machine) System {
-	s := System{Busy: make(map[int]float64), ReadT0NS: a.at, ReadT1NS: b.at}
+	s := System{Busy: make(map[int]float64), Interrupts: make(map[int]float64), ReadT0NS: a.at, ReadT1NS: b.at}
 	window := float64(b.at - a.at)
 	stolen := 0.0
 	for id, after := range b.processors {
@@ -104,6 +104,7 @@ func machineDifference(a, b machine) System {
 			continue // came online inside the window
 		}
 		s.Busy[id] = clamp(1 - float64(after.idle-before.idle)*float64(tick)/window)
+		s.Interrupts[id] = clamp(float64(after.irq-before.irq) * float64(tick) / window)
 		stolen += float64(after.steal-before.steal) * float64(tick)
 	}
 	if len(s.Busy) > 0 {
