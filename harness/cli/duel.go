@@ -375,6 +375,12 @@ func (a *app) announceDuel(j *job) {
 	for _, w := range j.run.Warnings {
 		fmt.Fprintf(a.stderr, "note: %s\n", w)
 	}
+	p := j.run.Plan
+	least := duel.LeastTrials * plan.TrialTime(plan.Trial{Entry: p.Entries[0], Table: p.Tables[0]}, p)
+	if least.Nanoseconds() > d.BudgetNS {
+		fmt.Fprintf(a.stderr, "note: no answer comes before %d ladders, about %v: the budget is shorter, and the first four are always measured\n",
+			duel.LeastTrials, least.Round(time.Second))
+	}
 }
 
 // percentage is a share without a sign.

@@ -24,10 +24,13 @@ const (
 	group = 4
 	// mostVoid is the number of void pairs in a row after which a duel gives up.
 	mostVoid = 4
-	// leastPairs is the number of pairs from which on it is told that the loader
-	// limits both sides.
+	// leastPairs is the number of pairs before which no interval is narrow
+	// enough to answer, and it is not told that the loader limits both sides.
 	leastPairs = 4
 )
+
+// LeastTrials is the number of trials before which there is no answer.
+const LeastTrials = 2 * leastPairs
 
 // Metrics are what a duel can be about.
 func Metrics() []compare.Metric {
