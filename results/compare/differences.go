@@ -18,7 +18,9 @@ import (
 func Differences(old, now []results.Run) []string {
 	before, after := factsOf(old), factsOf(now)
 	var out []string
-	for _, name := range slices.Sorted(maps.Keys(merge(before, after))) {
+	all := maps.Clone(before)
+	maps.Copy(all, after)
+	for _, name := range slices.Sorted(maps.Keys(all)) {
 		a, b := told(before[name]), told(after[name])
 		if a != b || len(before[name]) > 1 {
 			out = append(out, fmt.Sprintf("%s: %s → %s", name, a, b))
@@ -30,12 +32,6 @@ func Differences(old, now []results.Run) []string {
 // facts are the values of each named fact, sorted: one where all runs of a side
 // agree.
 type facts map[string][]string
-
-func merge(a, b facts) facts {
-	all := maps.Clone(a)
-	maps.Copy(all, b)
-	return all
-}
 
 func told(values []string) string { return cmp.Or(strings.Join(values, " and "), "none") }
 
@@ -71,16 +67,11 @@ func (f facts) host(run *results.Run) {
 	} {
 		f.add("host, "+name, value)
 	}
-	for name, value := range merged2(h.Sysctls, h.Limits) {
-		f.add("host, "+name, value)
+	for _, m := range []map[string]string{h.Sysctls, h.Limits} {
+		for name, value := range m {
+			f.add("host, "+name, value)
+		}
 	}
-}
-
-func merged2(a, b map[string]string) map[string]string {
-	all := map[string]string{}
-	maps.Copy(all, a)
-	maps.Copy(all, b)
-	return all
 }
 
 func (f facts) plan(run *results.Run) {
