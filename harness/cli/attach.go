@@ -1,10 +1,12 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -205,6 +207,9 @@ func sampled(f *run.Fixture, t sample.Tree, split results.CPUSplit) (notes []str
 	if f.Running, err = host.Attach(t); err != nil {
 		return nil, err
 	}
+	if t.Cgroup == "" && t.V1 == nil && elsewhere(f.Manifest.URL, pid) {
+		notes = append(notes, fmt.Sprintf("process %d listens elsewhere than at %s: is it really %s?", pid, f.Manifest.URL, name))
+	}
 	cpus, err := cpuset.OfProcess(pid)
 	if err != nil {
 		return nil, err
@@ -217,10 +222,24 @@ func sampled(f *run.Fixture, t sample.Tree, split results.CPUSplit) (notes []str
 	}
 	if len(both) == 0 {
 		f.RunningCPUs = cpus
-		return nil, nil
+		return notes, nil
 	}
-	return []string{fmt.Sprintf("%s may run on the loader's CPU %s, so what limits it cannot be told: taskset -a -c -p %s %d keeps it away",
-		name, cpuset.Format(both), cpuset.Format(split.Server), pid)}, nil
+	return append(notes, fmt.Sprintf("%s may run on the loader's CPU %s, so what limits it cannot be told: taskset -a -c -p %s %d keeps it away",
+		name, cpuset.Format(both), cpuset.Format(split.Server), pid)), nil
+}
+
+// elsewhere tells a process that listens, but not on the address's port.
+func elsewhere(address string, pid int) bool {
+	u, err := url.Parse(address)
+	if err != nil {
+		return false
+	}
+	port, err := strconv.Atoi(cmp.Or(u.Port(), "80"))
+	if err != nil {
+		return false
+	}
+	listens, known := host.ListensOn(pid, port)
+	return known && !listens
 }
 
 // attachStored takes up the attached servers of a run that goes on.

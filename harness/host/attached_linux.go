@@ -6,6 +6,9 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"slices"
+	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -50,6 +53,14 @@ func Attach(t sample.Tree) (Handle, error) {
 	a := &attached{process: p, all: t, exited: make(chan struct{}), quit: sync.OnceFunc(func() { close(quit) })}
 	go a.watch(quit)
 	return a, nil
+}
+
+// ListensOn tells whether the process or one below it listens on the TCP port.
+// It is not known where joust may not look at its sockets.
+func ListensOn(pid, port int) (listens, known bool) {
+	addresses := tree.Listening(pid)
+	end := ":" + strconv.Itoa(port)
+	return slices.ContainsFunc(addresses, func(a string) bool { return strings.HasSuffix(a, end) }), len(addresses) > 0
 }
 
 // watch closes exited when the process has ended.

@@ -30,3 +30,6 @@ func Sweep(context.Context) (SweepReport, error) { return SweepReport{}, nil }
 
 // Attach returns ErrNotLinux.
 func Attach(sample.Tree) (Handle, error) { return nil, ErrNotLinux }
+
+// ListensOn is not known here.
+func ListensOn(int, int) (listens, known bool) { return false, false }

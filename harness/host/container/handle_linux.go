@@ -177,6 +177,9 @@ func (h *handle) Stdout() io.Reader       { return nil }
 func (h *handle) ResetPeak() error        { return h.tree.ResetPeak() }
 func (h *handle) Memory() (uint64, error) { return h.tree.Memory() }
 
+// Listening lists the TCP addresses on which the container's processes listen.
+func (h *handle) Listening() []string { return tree.Listening(h.pid) }
+
 // Used is what the container used since its start.
 func (h *handle) Used() (host.Used, error) {
 	cpu, peak, err := h.tree.Total()

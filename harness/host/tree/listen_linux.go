@@ -1,4 +1,4 @@
-package container
+package tree
 
 import (
 	"encoding/binary"
@@ -11,15 +11,13 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-
-	"github.com/joust-bench/joust/harness/host/tree"
 )
 
-// Listening lists the TCP addresses on which the container's processes listen.
-// What cannot be read is left out: it is for an error's text.
-func (h *handle) Listening() []string {
-	pids := []int{h.pid}
-	if below, err := tree.Descendants(h.pid); err == nil {
+// Listening lists the TCP addresses on which the process and those below it
+// listen. What cannot be read is left out: it is for messages.
+func Listening(root int) []string {
+	pids := []int{root}
+	if below, err := Descendants(root); err == nil {
 		for _, p := range below {
 			pids = append(pids, p.PID)
 		}
@@ -37,8 +35,8 @@ func (h *handle) Listening() []string {
 	}
 	var addresses []string
 	for _, table := range []string{"tcp", "tcp6"} {
-		// The container's own view of its network.
-		text, err := os.ReadFile("/proc/" + strconv.Itoa(h.pid) + "/net/" + table)
+		// The process's own view of the network, which may be a container's.
+		text, err := os.ReadFile("/proc/" + strconv.Itoa(root) + "/net/" + table)
 		if err == nil {
 			addresses = append(addresses, listening(string(text), sockets)...)
 		}
