@@ -20,9 +20,10 @@ func (o Objective) String() string {
 	return fmt.Sprintf("%s < %v", o.Percentile, time.Duration(o.BelowNS))
 }
 
-// SearchPhase and ConfirmPhase name the phases of a search and of its
-// confirmation, counted from 1.
-func SearchPhase(n int) string  { return fmt.Sprintf("search %d", n) }
+// SearchPhase is the name of the n-th phase of a search, from 1.
+func SearchPhase(n int) string { return fmt.Sprintf("search %d", n) }
+
+// ConfirmPhase is the name of the n-th phase of a confirmation, from 1.
 func ConfirmPhase(n int) string { return fmt.Sprintf("confirm %d", n) }
 
 // Search is what one trial found about the highest rate that keeps the table's

@@ -2,6 +2,7 @@ package run
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/joust-bench/joust/harness/judge"
@@ -49,6 +50,9 @@ func (r *Runner) sweep(ctx context.Context, t plan.Trial, row *scenarios.Scenari
 		result.MeasuredNS += measuredTime(&report)
 	}
 	for _, n := range t.Table.Sweep.Clients {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
 		if t.Table.Sweep.Auto && !knee.Grows(pointRates(result.Sweep)) {
 			return nil
 		}
@@ -72,8 +76,8 @@ func (r *Runner) point(ctx context.Context, t plan.Trial, row *scenarios.Scenari
 	steer := r.steer(t, row, s)
 	report, err := steer.drive(ctx)
 	switch {
-	case steer.cut:
-		return point, fmt.Errorf("the load was cut short: %w", context.Cause(ctx))
+	case steer.cut, s.ended():
+		return point, errors.Join(errors.New("the load was cut short"), err)
 	case err != nil:
 		point.Seen.Verdict = judge.Void("no-load", err.Error())
 		return point, nil
@@ -83,6 +87,16 @@ func (r *Runner) point(ctx context.Context, t plan.Trial, row *scenarios.Scenari
 		point.Seen = phases[0]
 	}
 	return point, steer.failure()
+}
+
+// ended is true when the server is gone.
+func (s *Server) ended() bool {
+	select {
+	case <-s.exited():
+		return true
+	default:
+		return false
+	}
 }
 
 // pointRates are the throughputs of the points in req/s, 0 where one is void.

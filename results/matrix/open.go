@@ -53,8 +53,8 @@ func (v *view) rateSection(p *page, t results.PlanTable, r results.PlanRate) {
 	for i, s := range v.columns {
 		cells[i] = v.cell(t, s, r.PhaseName(), openPhase(r))
 	}
-	caption := fmt.Sprintf("Loader: %s; %d clients, %s arrivals, window %s, n = %d; medians over trials.",
-		escape(v.loader()), t.Clients, escape(cmp.Or(t.Schedule, "constant")), duration(t.OpenDurationNS), t.Trials)
+	caption := fmt.Sprintf("Loader: %s; %s, %s arrivals, window %s, n = %d; medians over trials.",
+		escape(v.loader()), whichClients(t), escape(cmp.Or(t.Schedule, "constant")), duration(t.OpenDurationNS), t.Trials)
 	o := v.openContests(cells)
 	var places *contest
 	if equalWork(r) {

@@ -213,6 +213,17 @@ func clientsOf(t results.PlanTable) string {
 	return strings.Join(list, ", ")
 }
 
+// whichClients says with how many clients the table's ladders ran.
+func whichClients(t results.PlanTable) string {
+	switch {
+	case t.Sweep == nil:
+		return plural(t.Clients, "client")
+	case t.Sweep.Auto:
+		return "each trial's best number of clients"
+	}
+	return "each trial's best of " + clientsOf(t) + " clients"
+}
+
 // clients are those of the cell's ladders, which a sweep chooses for each; asked
 // are the plan's, for reports that do not tell.
 func (c *cell) clients(asked int) string {

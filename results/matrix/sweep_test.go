@@ -138,6 +138,21 @@ func TestKneeOfASweep(t *testing.T) {
 	}
 }
 
+// A search that could not begin is not one that found nothing.
+func TestUnaskedSearches(t *testing.T) {
+	t.Parallel()
+	run := sweptRun(t)
+	for i := range run.Trials {
+		if tr := &run.Trials[i]; tr.Server == "gin" && tr.Search != nil {
+			tr.Search = &results.Search{Stop: "p99 takes 1127 requests a window"}
+		}
+	}
+	h := newView(run).hunt(run.Plan.Tables[0], run.Servers[1])
+	if text, why := h.text(newView(run), run.Plan.Tables[0], rates(1)); text != "— not searched" || why != "p99 takes 1127 requests a window" {
+		t.Errorf("%s: %s", text, why)
+	}
+}
+
 // A rate that could not be confirmed since every trial for that is void is a
 // void cell; one that was not found is none.
 func TestVoidSearches(t *testing.T) {
