@@ -21,8 +21,9 @@ const (
 )
 
 // Planned is the time that the plan takes, builds apart: nominally, with
-// warm-ups at their least, and at most, when every start takes its limit, every
-// warm-up and window its longest and every drain its bound.
+// warm-ups at their least and without experiments on what limits a cell, and at
+// most, when every start takes its limit, every warm-up and window its longest,
+// every drain its bound and every cell its experiment.
 func Planned(p results.Plan, c Catalogue) (nominal, atMost time.Duration) {
 	for _, t := range Expand(p, c.Runnable) {
 		n, m := trialTime(t, p, &c)

@@ -1,7 +1,6 @@
 package sample
 
 import (
-	"bytes"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -109,25 +108,16 @@ func (f *files) throttling(groups []quotaGroup) *throttling {
 	return sum
 }
 
-// add reads a cpu.stat of either version.
+// add adds a cpu.stat of either version: version 1 tells nanoseconds, version 2
+// microseconds.
 func (t *throttling) add(text []byte) {
-	for line := range bytes.Lines(text) {
-		name, value, _ := bytes.Cut(bytes.TrimSpace(line), []byte{' '})
-		n, err := parseInt(value)
-		if err != nil {
-			continue
-		}
-		switch string(name) {
-		case "nr_periods":
-			t.periods += n
-		case "nr_throttled":
-			t.throttled += n
-		case "throttled_time": // version 1, in nanoseconds
-			t.ns += n
-		case "throttled_usec": // version 2
-			t.ns += n * 1000
-		}
+	counters, err := parseNamed(text)
+	if err != nil {
+		return
 	}
+	t.periods += counters["nr_periods"]
+	t.throttled += counters["nr_throttled"]
+	t.ns += counters["throttled_time"] + 1000*counters["throttled_usec"]
 }
 
 // tightest is the smallest quota of the groups in processors, nil for none.
@@ -135,13 +125,11 @@ func tightest(groups []quotaGroup) *float64 {
 	if len(groups) == 0 {
 		return nil
 	}
-	cpus := slices.MinFunc(groups, func(a, b quotaGroup) int {
-		if a.cpus < b.cpus {
-			return -1
-		}
-		return 1
-	}).cpus
-	return &cpus
+	least := groups[0].cpus
+	for _, g := range groups[1:] {
+		least = min(least, g.cpus)
+	}
+	return &least
 }
 
 // hierarchy is the mount of the cgroup hierarchy with the CPU controller.
