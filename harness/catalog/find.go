@@ -29,7 +29,7 @@ func FindServersDir(start string) (string, error) {
 		}
 		up := filepath.Dir(dir)
 		if up == dir {
-			return "", fmt.Errorf("no checkout of joust in %s or above it; name a folder of servers with --servers-dir", start)
+			return "", fmt.Errorf("no checkout of joust in %s or above it; name a folder of servers with --servers-dir, or to run and check a running server with --url NAME=URL", start)
 		}
 		dir = up
 	}
