@@ -35,8 +35,9 @@ type Search struct {
 	// KeptRPS is the highest rate that kept the objective; absent where none
 	// did.
 	KeptRPS *float64 `json:"kept_rps,omitempty"`
-	// AtLeast is true where something else than the server ended the search
-	// above KeptRPS: what the loader can pace, or the highest rate asked for.
+	// AtLeast is true where something else than the server ended the search:
+	// what the loader can pace, its own lag, or the highest rate asked for. Then
+	// KeptRPS is a lower bound, and where it is absent nothing is said.
 	AtLeast bool `json:"at_least,omitempty"`
 	// Stop says in words, with numbers, why no higher rate was found.
 	Stop string `json:"stop"`

@@ -18,11 +18,11 @@ type hunt struct {
 	found []float64
 	// confirmed are the trials that confirmed a rate.
 	confirmed []*results.Trial
-	// none are the reasons of searches that found no rate, unasked those of
-	// searches that could not begin, refused those of confirmations that held
-	// none, voids those of void trials.
-	none, unasked, refused, voids []string
-	interrupted                   int
+	// none are the reasons of searches that found no rate, untold those of
+	// searches that could not begin, or whose loader was late at every rate,
+	// refused those of confirmations that held none, voids those of void trials.
+	none, untold, refused, voids []string
+	interrupted                  int
 }
 
 func (v *view) hunt(t results.PlanTable, s results.Server) *hunt {
@@ -50,8 +50,8 @@ func (h *hunt) take(trial *results.Trial) {
 	case s == nil:
 	case s.KeptRPS == nil && confirms:
 		h.refused = append(h.refused, s.Stop)
-	case s.KeptRPS == nil && len(s.Steps) == 0:
-		h.unasked = append(h.unasked, s.Stop)
+	case s.KeptRPS == nil && (len(s.Steps) == 0 || s.AtLeast):
+		h.untold = append(h.untold, s.Stop)
 	case s.KeptRPS == nil:
 		h.none = append(h.none, s.Stop)
 	case confirms:
@@ -101,8 +101,8 @@ func (h *hunt) text(v *view, t results.PlanTable, in scale) (text, why string) {
 		return "— not confirmed", h.refused[0]
 	case len(h.none) > 0:
 		return "— none", h.none[0]
-	case len(h.unasked) > 0:
-		return "— not searched", h.unasked[0]
+	case len(h.untold) > 0:
+		return "— not told", h.untold[0]
 	case len(h.found) > 0 && len(h.voids) == 0:
 		return "— not confirmed yet", ""
 	}
@@ -116,7 +116,7 @@ func (h *hunt) remarks() string {
 	for _, kind := range []struct {
 		what string
 		n    int
-	}{{"found none", len(h.none)}, {"not searched", len(h.unasked)}, {"not confirmed", len(h.refused)}, {"void", len(h.voids)}} {
+	}{{"found none", len(h.none)}, {"not told", len(h.untold)}, {"not confirmed", len(h.refused)}, {"void", len(h.voids)}} {
 		if kind.n > 0 {
 			text += fmt.Sprintf("; %d %s", kind.n, kind.what)
 		}
@@ -155,7 +155,7 @@ func (v *view) searchTables(p *page) {
 			fmt.Sprintf("Loader: %s; %s, %s arrivals, corrected latency, windows of %s or longer, n = %d; medians over trials.",
 				escape(v.loader()), whichClients(t), escape(cmp.Or(t.Schedule, "constant")), duration(t.OpenDurationNS), t.Trials), v.searchTable(t))
 		p.line("\n- Each trial searches on a process of its own: rates double, from a quarter of that process's closed-loop peak, then the interval is halved until its ends are 3 %% apart; a rate that misses is asked for twice. A rate is kept when no request fails, 99 %% of what was offered is answered in the window, and the percentile, with 10 samples beyond it, lies below the bound.")
-		p.line("- What was found is then held against a fresh process in windows four times as long, and lowered by 5 %% as long as it misses: that confirmed rate is the table's. `≥`: the loader, or the highest rate asked for, ended the search. `— none`: even the lowest rate missed. `— not searched`: no rate could be asked for that would tell.")
+		p.line("- What was found is then held against a fresh process in windows four times as long, and lowered by 5 %% as long as it misses: that confirmed rate is the table's. `≥`: the loader, or the highest rate asked for, ended the search. `— none`: even the lowest rate missed. `— not told`: the loader itself was late at every rate, or no rate could be asked for that would tell.")
 	}
 }
 
