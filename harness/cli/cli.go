@@ -171,7 +171,7 @@ each number may be believed, and writes bench_results.md and wrk2_results.md.`,
 	flags.StringVar(&a.out, "out", defaultOut, "the folder of stored runs and matrices")
 	root.AddCommand(
 		a.runCommand(), a.checkCommand(), a.listCommand(), a.reportCommand(), a.compareCommand(), a.duelCommand(),
-		a.loadCommand(), a.certifyCommand(), a.calibrateCommand(), a.doctorCommand(), a.serveCommand(),
+		a.loadCommand(), a.certifyCommand(), a.calibrateCommand(), a.agreeCommand(), a.doctorCommand(), a.serveCommand(),
 		a.loaderCommand(), a.keepCommand(), a.guardCommand(), a.lawserverCommand(),
 	)
 	root.SetHelpCommand(helpCommand(root))

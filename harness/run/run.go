@@ -66,6 +66,9 @@ type Runner struct {
 	Foreign  *external.Found
 	Journal  *journal.Journal
 	Observer Observer
+	// Logs is the folder of the output of servers and loaders; empty for one in
+	// the journal's.
+	Logs string
 	// Done are the trials of a run that is resumed, of which those that count
 	// are not repeated.
 	Done []results.Trial
@@ -231,7 +234,12 @@ func (r *Runner) pinned(cpus []int) []int {
 	return cpus
 }
 
-func (r *Runner) logs() string { return filepath.Join(r.Journal.Dir(), "logs") }
+func (r *Runner) logs() string {
+	if r.Logs != "" {
+		return r.Logs
+	}
+	return filepath.Join(r.Journal.Dir(), "logs")
+}
 
 func nextIndex(done []results.Trial) int {
 	next := 0

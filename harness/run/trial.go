@@ -25,6 +25,10 @@ const exactLimit = 30 * time.Second
 // server goes away.
 var errServerEnded = errors.New("the server ended during the trial")
 
+// Trial measures one trial without a journal, for those that put several
+// runners beside each other. What goes wrong voids it and is told in it.
+func (r *Runner) Trial(ctx context.Context, t plan.Trial) results.Trial { return r.trial(ctx, t) }
+
 // trial runs one ladder on a fresh server. What goes wrong voids the trial and
 // is told in it.
 func (r *Runner) trial(ctx context.Context, t plan.Trial) results.Trial {

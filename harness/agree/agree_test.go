@@ -1,0 +1,151 @@
+package agree
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/joust-bench/joust/loaders/external"
+	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/scenarios"
+)
+
+func some(x float64) *float64 { return &x }
+
+// closed is a cell of joust and another, each with one trial.
+func closed(other string, ours, theirs reading) *Cell {
+	c := &Cell{Server: "one", Scenario: "hello", Loop: results.ClosedLoop, Clients: 64, Depth: 1, Sides: []Side{
+		{Loader: external.Joust, Valid: 1, trials: []reading{ours}}, {Loader: other, Valid: 1, trials: []reading{theirs}},
+	}}
+	c.conclude()
+	return c
+}
+
+// plainReading is 10 000 req/s over 64 connections.
+func plainReading() reading {
+	return reading{
+		throughput: some(10000), mean: some(6.4e6), p50: some(6e6), p99: some(9e6), loaderCPU: some(5000), serverCPU: some(90000),
+		loaderShare: some(0.1), serverShare: some(0.97), others: some(0.02),
+	}
+}
+
+func TestExplanations(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		loader string
+		change func(ours, theirs *reading)
+		says   []string
+		not    string
+	}{
+		"agreement":        {"wrk", func(_, r *reading) { r.throughput = some(10200) }, []string{"wrk and joust agree within 5 %"}, "throughput"},
+		"back-filling":     {"wrk", func(_, r *reading) { r.mean, r.p99 = some(12e6), some(40e6) }, []string{"back-fills", "its mean of 12 000 µs cannot be, since 64 connections at 10 000 req/s leave a request 6 400 µs"}, "throughput"},
+		"a full loader":    {"ab", func(_, r *reading) { r.throughput, r.loaderShare, r.serverShare = some(5000), some(0.99), some(0.6) }, []string{"throughput: 0.50 × by ab, which ran 99 % of its CPU", "its own ceiling"}, "explains it"},
+		"joust is full":    {"wrk", func(o, r *reading) { r.throughput, o.loaderShare, o.serverShare = some(12000), some(0.99), some(0.6) }, []string{"its figure is a lower bound"}, ""},
+		"the server's":     {"ab", func(_, r *reading) { r.throughput, r.serverCPU, r.mean = some(8000), some(112500), nil }, []string{"since a request costs the server 1.25 ×", "HTTP/1.0"}, ""},
+		"nobody knows":     {"h2load", func(_, r *reading) { r.throughput, r.mean = some(8000), some(8e6) }, []string{"neither loader's CPU nor the server's cost", "the mean is connections ÷ throughput"}, ""},
+		"crowded":          {"h2load", func(_, r *reading) { r.others = some(0.6) }, []string{"other programs had 60 % of the server's CPUs"}, ""},
+		"a costly loader":  {"wrk", func(_, r *reading) { r.loaderCPU = some(6000) }, []string{"wrk needs 1.20 × joust's for a request: it arms and disarms"}, ""},
+		"a frugal one":     {"ab", func(_, r *reading) { r.loaderCPU = some(4000) }, []string{"ab needs 0.80 × joust's for a request; joust compares every body"}, ""},
+		"no percentiles":   {"h2load", func(_, r *reading) { r.p50, r.p99 = nil, nil }, []string{"agree within 5 %"}, "latency"},
+		"another schedule": {"wrk", func(_, r *reading) { r.serverCPU = some(100000) }, []string{"the bytes are the same, but a loader that asks in other bursts"}, ""},
+	} {
+		ours, theirs := plainReading(), plainReading()
+		c.change(&ours, &theirs)
+		why := strings.Join(closed(c.loader, ours, theirs).Why, "\n")
+		for _, want := range c.says {
+			if !strings.Contains(strings.ReplaceAll(why, "\u202f", " "), want) {
+				t.Errorf("%s: no %q in\n%s", name, want, why)
+			}
+		}
+		if c.not != "" && strings.Contains(why, c.not) {
+			t.Errorf("%s: %q in\n%s", name, c.not, why)
+		}
+	}
+}
+
+func TestOpenLoopsOfWrk2AreExplained(t *testing.T) {
+	t.Parallel()
+	ours, theirs := plainReading(), plainReading()
+	ours.p50, theirs.p50, theirs.p99 = some(2e5), some(1e6), some(2e6)
+	c := closed("wrk2", ours, theirs)
+	c.Loop, c.RateRPS = results.OpenLoop, 5000
+	c.conclude()
+	if why := strings.Join(c.Why, "\n"); !strings.Contains(why, "timer rounds up to a millisecond") || !strings.Contains(why, "start-up") {
+		t.Errorf("explained as\n%s", why)
+	}
+	if text := Text([]Cell{*c}, false); !strings.Contains(text, "half of joust's peak") || !strings.Contains(text, "corrected mean") {
+		t.Errorf("told as\n%s", text)
+	}
+}
+
+// TestRatiosAreOfTheSameRound: a round in which one side is void gives none.
+func TestRatiosAreOfTheSameRound(t *testing.T) {
+	t.Parallel()
+	at := func(round int, rps float64) reading { return reading{round: round, throughput: &rps} }
+	c := &Cell{Loop: results.ClosedLoop, Clients: 1, Sides: []Side{
+		{Loader: external.Joust, Valid: 2, trials: []reading{at(0, 100), at(2, 400)}},
+		{Loader: "ab", Valid: 2, Void: []string{"it failed"}, trials: []reading{at(1, 1000), at(2, 200)}},
+	}}
+	c.conclude()
+	if r := c.Sides[1].Ratios; r == nil || *r.Throughput != 0.5 || r.P50 != nil {
+		t.Errorf("ratios %+v", r)
+	}
+	if *c.Sides[1].ThroughputRPS != 600 || c.Sides[0].Ratios != nil {
+		t.Errorf("sides %+v", c.Sides)
+	}
+	text := Text([]Cell{*c}, true)
+	for _, want := range []string{"### , : closed loop, 1 connections", "| 600 (0.50 ×) |", "2, 1 void", "- ab: 1 of 3 trials void: it failed"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %q in\n%s", want, text)
+		}
+	}
+}
+
+func TestReadTakesPrintedTablesAndVoids(t *testing.T) {
+	t.Parallel()
+	table := &results.Percentiles{Samples: 999, Points: []results.Percentile{{Quantile: 0.5, ValueNS: 7}, {Quantile: 0.99, ValueNS: 9}}}
+	trial := results.Trial{
+		State: results.TrialOK,
+		Loaders: []results.Report{{Phases: []results.Phase{{
+			Name: results.PhaseClosed, Loop: results.ClosedLoop, T1NS: 1e9, Total: results.Group{Completed: 999, ServiceTable: table},
+		}}}},
+		Phases: []results.TrialPhase{{
+			Name: results.PhaseClosed, ServerCPUBusy: some(0.9), Verdict: results.Verdict{Valid: true},
+			Server: &results.Usage{ReadT1NS: 1e9, CPUNS: 999_000_000},
+		}},
+	}
+	r, why := read(&trial, results.PhaseClosed, 2)
+	if why != "" || *r.throughput != 999 || *r.p50 != 7 || r.p99 != nil || r.mean != nil || *r.serverCPU != 1e6 || r.loaderCPU != nil {
+		t.Errorf("read %+v, %q: p99 of 999 samples is none, and a mean that was not printed neither", r, why)
+	}
+	if got := *r.others; got < 0.4 || got > 0.401 {
+		t.Errorf("others had %f of two CPUs, want 0.9 − 0.4995", got)
+	}
+	trial.Phases[0].Verdict.Reasons = []results.Reason{{Code: "shares", Text: "fine"}, {Code: "errors", Voids: true, Text: "5 requests failed"}}
+	if _, why := read(&trial, results.PhaseClosed, 1); why != "5 requests failed" {
+		t.Errorf("void for %q", why)
+	}
+	trial.State, trial.Reason = results.TrialVoid, "no server"
+	if _, why := read(&trial, results.PhaseClosed, 1); why != "no server" {
+		t.Errorf("void for %q", why)
+	}
+}
+
+func TestPlannedCountsWhatIsMeasured(t *testing.T) {
+	t.Parallel()
+	modes := []scenarios.Mode{scenarios.Closed, scenarios.Open}
+	get := []scenarios.Request{{Name: "a", Method: "GET", Path: "/"}}
+	c := &Contest{Servers: []string{"one", "two"}, Trials: 2, Warmup: time.Second, Duration: 2 * time.Second, Rows: []scenarios.Scenario{
+		{Name: "hello", Modes: modes, Depth: 1, Requests: get}, {Name: "pipelined", Modes: modes[:1], Depth: 4, Requests: get},
+	}, Claims: func(server, row string) bool { return server == "one" || row == "hello" }}
+	for _, tool := range external.Tools() {
+		c.Foreign = append(c.Foreign, external.Found{Tool: tool})
+	}
+	// hello: joust, wrk, h2load, ab closed and joust, wrk2 open; pipelined: joust, wrk, h2load.
+	if got, want := c.trials(), 2*(6+6)+2*3; got != want {
+		t.Errorf("%d trials, want %d", got, want)
+	}
+	if got := c.Planned(); got != 30*4200*time.Millisecond {
+		t.Errorf("planned %v", got)
+	}
+}

@@ -1,0 +1,182 @@
+package agree
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/results/table"
+)
+
+const (
+	// same is the ratio within which two loaders are said to agree.
+	same = 0.05
+	// full is the share of its CPU from which on a side is its own limit.
+	full = 0.95
+	// crowded is the share of the server's CPUs from which on it is told that
+	// others had it.
+	crowded = 0.10
+)
+
+// differs tells a ratio that needs an explanation.
+func differs(ratio *float64) bool {
+	return ratio != nil && math.Abs(math.Log(*ratio)) > math.Log1p(same)
+}
+
+// reasons are sentences, each once.
+type reasons []string
+
+func (r *reasons) add(format string, args ...any) {
+	if text := fmt.Sprintf(format, args...); !slices.Contains(*r, text) {
+		*r = append(*r, text)
+	}
+}
+
+// explain says in plain words why the sides differ, as far as that is known.
+func explain(c *Cell) []string {
+	var why reasons
+	if others := c.others(); others > crowded {
+		why.add("other programs had %.0f %% of the server's CPUs beside it: throughput and latency are theirs as well here; CPU per request can be compared nevertheless", others*100)
+	}
+	for i := 1; i < len(c.Sides); i++ {
+		s := &c.Sides[i]
+		if s.Ratios == nil {
+			continue
+		}
+		before := len(why)
+		if c.Loop == results.OpenLoop {
+			s.explainOpen(&why)
+		} else {
+			c.explainClosed(s, &why)
+		}
+		if len(why) == before {
+			why.add("%s and joust agree within %.0f %% in all that both tell", s.Loader, same*100)
+		}
+	}
+	return why
+}
+
+// others is the largest share of the server's CPUs that was busy with something
+// else than the server.
+func (c *Cell) others() (most float64) {
+	for _, s := range c.Sides {
+		if s.OthersShare != nil {
+			most = max(most, *s.OthersShare)
+		}
+	}
+	return most
+}
+
+func (c *Cell) explainClosed(s *Side, why *reasons) {
+	r := s.Ratios
+	if differs(r.Throughput) {
+		c.explainThroughput(s, why)
+	}
+	c.explainLatency(s, why)
+	switch {
+	case !differs(r.LoaderCPU):
+	case *r.LoaderCPU > 1:
+		why.add("loader CPU: %s needs %.2f × joust's for a request: %s", s.Loader, *r.LoaderCPU, costs(s.Loader))
+	default:
+		why.add("loader CPU: %s needs %.2f × joust's for a request; joust compares every body, and reads the clock at every send and every answer", s.Loader, *r.LoaderCPU)
+	}
+	if differs(r.ServerCPU) {
+		why.add("server CPU: a request costs the server %.2f × under %s: %s", *r.ServerCPU, s.Loader, wakes(s.Loader))
+	}
+}
+
+// explainThroughput names a loader that was its own limit, or a server that
+// needed more for each request; else it knows nothing.
+func (c *Cell) explainThroughput(s *Side, why *reasons) {
+	ours, x := &c.Sides[0], *s.Ratios.Throughput
+	switch cost := s.Ratios.ServerCPU; {
+	case limits(s):
+		why.add("throughput: %.2f × by %s, which ran %.0f %% of its CPU while the server had some left: that is its own ceiling and not the server's", x, s.Loader, *s.LoaderShare*100)
+	case limits(ours):
+		why.add("throughput: %.2f × by %s; joust ran %.0f %% of its CPU while the server had some left: its figure is a lower bound", x, s.Loader, *ours.LoaderShare*100)
+	case cost != nil && differs(cost) && math.Abs(math.Log(x**cost)) < math.Log1p(2*same):
+		why.add("throughput: %.2f × by %s, since a request costs the server %.2f ×", x, s.Loader, *cost)
+	case c.others() > crowded:
+		why.add("throughput: %.2f × by %s; the other programs may be all of it", x, s.Loader)
+	default:
+		why.add("throughput: %.2f × by %s; neither loader's CPU nor the server's cost of a request explains it", x, s.Loader)
+	}
+}
+
+// limits tells a loader that was full while the server was not.
+func limits(s *Side) bool {
+	return s.LoaderShare != nil && *s.LoaderShare >= full && (s.ServerShare == nil || *s.ServerShare < full)
+}
+
+// explainLatency holds latencies to Little's law: in a closed loop the mean is
+// connections × depth ÷ throughput, less what the loader needs between.
+func (c *Cell) explainLatency(s *Side, why *reasons) {
+	r := s.Ratios
+	if !differs(r.P50) && !differs(r.P99) && !differs(r.Mean) {
+		return
+	}
+	if s.Loader == "wrk" {
+		what := ""
+		if mean, most := s.MeanNS, c.longest(s); mean != nil && *mean > most*(1+same) {
+			what = fmt.Sprintf(": its mean of %s µs cannot be, since %d connections at %s req/s leave a request %s µs (Little's law)",
+				table.Digits(*mean/1e3), c.Clients, table.Digits(*s.ThroughputRPS), table.Digits(most/1e3))
+		}
+		if c.Depth > 1 {
+			why.add("latency: wrk times a whole batch of %d answers, joust each one", c.Depth)
+			return
+		}
+		why.add("latency: wrk back-fills: wherever an answer took longer than the mean interval of a connection it adds samples that nobody measured%s", what)
+		return
+	}
+	if differs(r.Throughput) && (r.Mean == nil || math.Abs(math.Log(*r.Mean**r.Throughput)) < math.Log1p(2*same)) {
+		why.add("latency: of %s as its throughput: in a closed loop the mean is connections ÷ throughput", s.Loader)
+		return
+	}
+	why.add("latency: %s reads its clock when its loop has handled an answer, joust when it has read the answer from the kernel", s.Loader)
+}
+
+// longest is the mean latency by Little's law, in nanoseconds.
+func (c *Cell) longest(s *Side) float64 {
+	return float64(c.Clients*max(1, c.Depth)) / *s.ThroughputRPS * 1e9
+}
+
+func (s *Side) explainOpen(why *reasons) {
+	r := s.Ratios
+	if differs(r.P50) || differs(r.Mean) {
+		why.add("latency: %s's timer rounds up to a millisecond, so its corrected p50 is about 1 ms for every server at every rate and its mean about 0.5 ms too long; joust sends within microseconds of the schedule", s.Loader)
+	}
+	if differs(r.P99) {
+		why.add("p99: the same rounding is in it; runs of less than 10 s of %s have its start-up in them as well, where joust has a warm-up", s.Loader)
+	}
+	if differs(r.LoaderCPU) {
+		why.add("loader CPU: %.2f × joust's, which spins the last 60 µs before a send is due where it owns its CPUs", *r.LoaderCPU)
+	}
+	if differs(r.ServerCPU) {
+		why.add("server CPU: a request costs the server %.2f × under %s: what is due goes together once a millisecond, and wakes the server in other bursts than evenly spaced requests do", *r.ServerCPU, s.Loader)
+	}
+	if differs(r.Throughput) {
+		why.add("throughput: %.2f × of joust's at the same rate: one of the two did not keep it", *r.Throughput)
+	}
+}
+
+// costs says where a loader's CPU time goes beyond joust's.
+func costs(loader string) string {
+	return map[string]string{
+		"wrk":    "it arms and disarms the wait for writing around each request, two system calls that joust does not make",
+		"h2load": "it goes through an event library and a general HTTP parser, joust through a loop of its own and a parser that remembers the last head",
+		"ab":     "it takes a connection out of the poll and puts it back around each request",
+	}[loader]
+}
+
+// wakes says why the server's cost depends on the loader.
+func wakes(loader string) string {
+	const bursts = "a loader that asks in other bursts lets the server sleep more or less often, and each wake-up costs"
+	switch loader {
+	case "ab":
+		return "it speaks HTTP/1.0 and sends two fields of its own, which is another path through the server; and " + bursts
+	case "h2load":
+		return "it sends a User-Agent of its own; and " + bursts
+	}
+	return "the bytes are the same, but " + bursts
+}

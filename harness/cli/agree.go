@@ -1,0 +1,279 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/joust-bench/joust/harness/agree"
+	"github.com/joust-bench/joust/harness/catalog"
+	"github.com/joust-bench/joust/harness/host"
+	"github.com/joust-bench/joust/harness/machine"
+	"github.com/joust-bench/joust/harness/plan"
+	"github.com/joust-bench/joust/harness/run"
+	"github.com/joust-bench/joust/loaders"
+	"github.com/joust-bench/joust/loaders/engine"
+	"github.com/joust-bench/joust/loaders/external"
+	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/scenarios/suggest"
+)
+
+// agreeFlags are the flags of joust agree.
+type agreeFlags struct {
+	servers, scenarios, loaders []string
+	trials                      int
+	duration                    time.Duration
+	format, pin                 string
+}
+
+func (a *app) agreeCommand() *cobra.Command {
+	var f agreeFlags
+	c := &cobra.Command{
+		Use:   "agree",
+		Short: "Put joust's own loader beside wrk, wrk2, h2load and ab",
+		Long: `Measure the same cells with joust's own loader and with each foreign one that is
+here, in turn forwards and backwards, every trial on a fresh server, on the same
+CPUs with the same connections and threads. The table has throughput, mean, p50
+and p99, and the CPU time that loader and server need for a request; in brackets
+is the ratio to joust, the median over the rounds. Below it stands in plain
+words why figures differ.
+
+wrk, h2load and ab meet joust in the closed loop; wrk2 in an open loop at half
+of joust's peak. A void trial makes exit status 4.`,
+		Example: `  joust agree
+  joust agree --servers nginx --scenarios hello,large_response --loaders wrk --trials 5
+  joust agree --duration 10s --format md`,
+		Args: noArguments,
+		RunE: func(c *cobra.Command, _ []string) error { return a.agree(c.Context(), &f) },
+	}
+	flags := c.Flags()
+	flags.StringSliceVar(&f.servers, "servers", []string{"fasthttp"}, "servers to ask")
+	flags.StringSliceVar(&f.scenarios, "scenarios", []string{"hello", "echo", "large_response", "pipelined_h1"}, "rows to ask, or headline, or all")
+	flags.StringSliceVar(&f.loaders, "loaders", nil, "the loaders beside joust's own (default: all that are here)")
+	flags.IntVar(&f.trials, "trials", 3, "trials of each loader in each cell")
+	flags.DurationVar(&f.duration, "duration", 2*time.Second, "length of every window, in whole seconds")
+	flags.StringVar(&f.format, "format", "text", "text, md or json")
+	flags.StringVar(&f.pin, "pin", "auto", `CPU split: auto, none, or "server=0-3;loader=4-7"`)
+	return c
+}
+
+// agreement is what joust agree prints as JSON.
+type agreement struct {
+	Schema     int              `json:"schema"`
+	Measured   time.Time        `json:"measured"`
+	Joust      results.Build    `json:"joust"`
+	Host       results.Host     `json:"host"`
+	CPUs       results.CPUSplit `json:"cpus"`
+	DurationNS int64            `json:"duration_ns"`
+	Trials     int              `json:"trials"`
+	Cells      []agree.Cell     `json:"cells"`
+}
+
+func (a *app) agree(ctx context.Context, f *agreeFlags) error {
+	if runtime.GOOS != "linux" {
+		return host.ErrNotLinux
+	}
+	w, err := a.look(f.pin)
+	if err != nil {
+		return err
+	}
+	contest, manifests, err := a.contest(ctx, w, f)
+	if err != nil {
+		return usage(err)
+	}
+	if err := machine.RaiseNoFile(); err != nil {
+		return err
+	}
+	out := agreement{
+		Schema: results.Schema, Measured: time.Now(), Joust: machine.Build(Version), Host: machine.Facts(), CPUs: w.split,
+		DurationNS: f.duration.Nanoseconds(), Trials: f.trials,
+	}
+	out.Cells, err = a.meet(ctx, w, contest, manifests)
+	if printErr := a.printAgreement(&out, f.format); printErr != nil || err != nil {
+		return errors.Join(err, printErr)
+	}
+	for _, c := range out.Cells {
+		for _, s := range c.Sides {
+			if len(s.Void) > 0 {
+				return &codedError{code: ExitVoid, err: errTold}
+			}
+		}
+	}
+	return nil
+}
+
+// contest reads the flags; every problem is told.
+func (a *app) contest(ctx context.Context, w *world, f *agreeFlags) (*agree.Contest, []catalog.Manifest, error) {
+	var errs []error
+	if !slices.Contains([]string{"text", "md", "json"}, f.format) {
+		errs = append(errs, fmt.Errorf("--format %q: text, md or json", f.format))
+	}
+	if f.trials < 1 || f.trials > 1000 {
+		errs = append(errs, fmt.Errorf("--trials %d: from 1 to 1000", f.trials))
+	}
+	if f.duration < time.Second || f.duration%time.Second != 0 {
+		errs = append(errs, fmt.Errorf("--duration %v: whole seconds, since the foreign loaders take no other", f.duration))
+	}
+	rows, err := w.rows(f.scenarios)
+	errs = append(errs, err)
+	manifests, err := w.wanted(f.servers)
+	errs = append(errs, err)
+	found, err := a.loadersHere(ctx, f.loaders)
+	if errs = append(errs, err); errors.Join(errs...) != nil {
+		return nil, nil, errors.Join(errs...)
+	}
+	c := &agree.Contest{
+		Foreign: found, Rows: rows, ServerCPUs: len(w.split.Server), Clients: plan.DefaultClients, Trials: f.trials, Warmup: time.Second, Duration: f.duration, Seed: freshSeed(),
+		Claims: func(server, row string) bool {
+			m, err := w.servers.Find(server)
+			return err == nil && slices.Contains(m.Scenarios, row)
+		},
+	}
+	for _, m := range manifests {
+		c.Servers = append(c.Servers, m.Name)
+	}
+	if c.Planned() == 0 {
+		return nil, nil, errors.New("no server here claims any of those rows in a loop that a foreign loader makes")
+	}
+	return c, manifests, nil
+}
+
+// loadersHere are the foreign loaders of those names, all that are here for
+// none.
+func (a *app) loadersHere(ctx context.Context, names []string) ([]external.Found, error) {
+	var list []external.Found
+	var errs []error
+	for _, name := range names {
+		if name != external.Joust && !slices.Contains(external.Names(), name) {
+			errs = append(errs, fmt.Errorf("--loaders: unknown loader %q%s", name, suggest.Hint(name, external.Names())))
+		}
+	}
+	for _, tool := range external.Tools() {
+		asked := slices.Contains(names, tool.Name)
+		if len(names) > 0 && !asked {
+			continue
+		}
+		f := a.findLoader(ctx, tool, "")
+		switch {
+		case f.Why == "" && (f.Image == "" || asked):
+			list = append(list, f)
+		case asked:
+			errs = append(errs, fmt.Errorf("--loaders: %s cannot be used here: %s", tool.Name, f.Why))
+		}
+	}
+	if len(list) == 0 && len(errs) == 0 {
+		errs = append(errs, errors.New("there is no foreign loader here: joust list loaders says what to install"))
+	}
+	return list, errors.Join(errs...)
+}
+
+// meet builds the servers and measures.
+func (a *app) meet(ctx context.Context, w *world, c *agree.Contest, manifests []catalog.Manifest) ([]agree.Cell, error) {
+	builder, err := catalog.NewBuilder("")
+	if err != nil {
+		return nil, err
+	}
+	fixtures := map[string]fixture{}
+	for _, m := range manifests {
+		x := fixture{Manifest: m}
+		if x.Binary, err = a.build(ctx, builder, m); err != nil {
+			return nil, err
+		}
+		fixtures[m.Name] = x
+	}
+	var imaged *external.Found
+	for i := range c.Foreign {
+		if err := a.prepareForeign(ctx, &c.Foreign[i]); err != nil {
+			return nil, err
+		}
+		if c.Foreign[i].Image != "" {
+			imaged = &c.Foreign[i]
+		}
+	}
+	argv, err := selfCommand("loader")
+	if err != nil {
+		return nil, err
+	}
+	fmt.Fprintf(a.stderr, "planned time %s, builds apart\nCPUs: %s\n", c.Planned().Round(time.Second), describeSplit(w.split))
+	local, release, err := a.ownMachine(ctx, w.split)
+	if err != nil {
+		return nil, err
+	}
+	defer release()
+	containers, end, err := a.containers(fixtures, imaged)
+	if err != nil {
+		return nil, err
+	}
+	logs, remove, err := host.TempDir()
+	if err != nil {
+		return nil, errors.Join(err, end())
+	}
+	defer func() { _ = remove() }()
+	c.Told = func(p agree.Progress) {
+		fmt.Fprintf(a.stderr, "[%d/%d] %s %s by %s, about %s left\n", p.Number, p.Total, p.Server, p.Scenario, p.Loader, p.Left.Round(time.Second))
+	}
+	c.Runner = func(foreign *external.Found) *run.Runner {
+		r := &run.Runner{
+			Run: results.Run{CPUs: w.split, Plan: agreePlan(w)}, Rows: w.table.All(), Fixtures: fixtures, Host: local, Containers: containers,
+			LoaderArgv: argv, Foreign: foreign, Logs: logs, Observer: unwatched{},
+		}
+		if foreign != nil {
+			r.Run.Plan.Loader = foreign.Tool.Name
+		}
+		return r
+	}
+	cells, err := c.Measure(ctx)
+	return cells, errors.Join(err, end())
+}
+
+// agreePlan is what all trials have in common.
+func agreePlan(w *world) results.Plan {
+	p := results.Plan{
+		Engine: string(engine.Default()), LoaderThreads: max(1, len(w.split.Loader)), IdleStrategy: string(loaders.Hybrid),
+		RequestTimeoutNS: plan.DefaultRequestTimeout.Nanoseconds(), DrainNS: plan.DefaultDrain.Nanoseconds(),
+	}
+	if w.split.Shared {
+		p.IdleStrategy = string(loaders.Wait)
+	}
+	return p
+}
+
+// unwatched watches nothing.
+type unwatched struct{}
+
+var _ run.Observer = unwatched{}
+
+func (unwatched) Note(string, ...any)                   {}
+func (unwatched) Checked(string, string, string)        {}
+func (unwatched) TrialBegins(run.Progress)              {}
+func (unwatched) Phase(loaders.Window)                  {}
+func (unwatched) Live(loaders.Interval)                 {}
+func (unwatched) TrialEnds(run.Progress, results.Trial) {}
+func (unwatched) BlockEnds(int, int)                    {}
+
+func (a *app) printAgreement(out *agreement, format string) error {
+	if len(out.Cells) == 0 {
+		return nil
+	}
+	if format == "json" {
+		e := json.NewEncoder(a.stdout)
+		e.SetIndent("", "  ")
+		if err := e.Encode(out); err != nil {
+			return fmt.Errorf("printing the agreement: %w", err)
+		}
+		return nil
+	}
+	h := out.Host
+	fmt.Fprintf(a.stdout, "Measured %s with joust %s on %s, kernel %s; %s; medians of %s of %v each, in brackets the ratio to joust.\n\n",
+		out.Measured.UTC().Format("2006-01-02 15:04 UTC"), out.Joust.Version, strings.TrimSpace(h.CPUModel+" with "+count(h.CPUs, "CPU")), h.Kernel,
+		describeSplit(out.CPUs), count(out.Trials, "trial"), time.Duration(out.DurationNS))
+	fmt.Fprint(a.stdout, agree.Text(out.Cells, format == "md"))
+	return nil
+}
