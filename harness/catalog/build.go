@@ -16,9 +16,6 @@ import (
 	"time"
 )
 
-// lastLines is how many lines of a failed build its error shows.
-const lastLines = 20
-
 // Builder builds Go fixtures into a cache. Its methods may be called from
 // several goroutines, and several jousts may share a cache.
 type Builder struct {
@@ -112,15 +109,15 @@ func (b *Builder) compile(ctx context.Context, m Manifest, binary string, progre
 	// go ends its compilers when it is interrupted, and not when it is killed.
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	cmd.WaitDelay = 5 * time.Second
-	lines := &lineWriter{each: progress}
+	lines := &Lines{Each: progress}
 	cmd.Stdout, cmd.Stderr = lines, lines
 	runErr := cmd.Run()
-	lines.flush()
+	lines.Flush()
 	if ctx.Err() != nil {
 		return fmt.Errorf("build %s: %w", m.Name, ctx.Err())
 	}
 	if runErr != nil {
-		return fmt.Errorf("build %s: go build in %s: %w\n%s", m.Name, m.Dir, runErr, strings.Join(lines.last, "\n"))
+		return fmt.Errorf("build %s: go build in %s: %w\n%s", m.Name, m.Dir, runErr, strings.Join(lines.Last, "\n"))
 	}
 	if _, err := buildinfo.ReadFile(out); err != nil {
 		return fmt.Errorf("build %s: %s in %s is no program; it must be a package main", m.Name, m.Go, m.Dir)
@@ -185,40 +182,4 @@ func newEnough(name, root, release string) error {
 	}
 	return fmt.Errorf("build %s: %s asks for Go %s, and the installed one is %s; install a newer Go from https://go.dev/dl",
 		name, filepath.Join(root, "go.mod"), asked, strings.TrimPrefix(release, "go"))
-}
-
-// lineWriter hands lines on as they come and keeps the last ones.
-type lineWriter struct {
-	each func(string)
-	last []string
-	rest []byte
-}
-
-// Write never fails.
-func (w *lineWriter) Write(p []byte) (int, error) {
-	w.rest = append(w.rest, p...)
-	for {
-		line, rest, ok := bytes.Cut(w.rest, []byte("\n"))
-		if !ok {
-			return len(p), nil
-		}
-		w.line(string(line))
-		w.rest = rest
-	}
-}
-
-// flush takes what stands after the last line break as a line.
-func (w *lineWriter) flush() {
-	if len(w.rest) > 0 {
-		w.line(string(w.rest))
-		w.rest = nil
-	}
-}
-
-func (w *lineWriter) line(text string) {
-	w.last = append(w.last, text)
-	w.last = w.last[max(0, len(w.last)-lastLines):]
-	if w.each != nil {
-		w.each(text)
-	}
 }

@@ -78,6 +78,11 @@ func (a *app) contain(ctx context.Context, m catalog.Manifest, binary string) (c
 	return image, nil
 }
 
+// noteImage adds to a server's versions what it runs in.
+func noteImage(versions map[string]string, i container.Image) {
+	versions["image"], versions["engine"] = i.Version, i.Engine
+}
+
 // containers is the host of those of the fixtures, and of the loader, that run
 // in containers, nil where none does. Close ends it.
 func (a *app) containers(fixtures map[string]fixture, foreign *external.Found) (h host.Host, end func() error, err error) {

@@ -295,7 +295,8 @@ func (a *app) entryOf(j *job, name string, spec duel.Spec, f *fixture) (results.
 		if err != nil {
 			return s, err
 		}
-		f.Image, s.Isolation, s.Network, s.Versions["image"] = image.ID, results.IsolationContainer, m.Network(), image.Version
+		f.Image, s.Isolation, s.Network = image.ID, results.IsolationContainer, m.Network()
+		noteImage(s.Versions, image)
 	}
 	if s.Manifest, err = json.Marshal(m); err != nil {
 		return s, fmt.Errorf("encoding the manifest of %s: %w", spec.Text, err)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/joust-bench/joust/harness/catalog"
 	"github.com/joust-bench/joust/harness/cpuset"
+	"github.com/joust-bench/joust/harness/host/container"
 	"github.com/joust-bench/joust/harness/machine"
 	"github.com/joust-bench/joust/harness/plan"
 	"github.com/joust-bench/joust/results"
@@ -125,7 +126,7 @@ func (a *app) prepare(j *job) error {
 		return err
 	}
 	j.fixtures = map[string]fixture{}
-	built, images := map[string]fixture{}, map[string]string{}
+	built, images := map[string]fixture{}, map[string]container.Image{}
 	for i := range j.run.Servers {
 		s := &j.run.Servers[i]
 		if s.Unavailable != "" {
@@ -146,11 +147,10 @@ func (a *app) prepare(j *job) error {
 				return err
 			}
 			if s.Isolation == results.IsolationContainer {
-				image, err := a.contain(j.ctx, *m, f.Binary)
-				if err != nil {
+				if images[key], err = a.contain(j.ctx, *m, f.Binary); err != nil {
 					return err
 				}
-				f.Image, images[key] = image.ID, image.Version
+				f.Image = images[key].ID
 			}
 			built[key] = f
 		}
@@ -159,8 +159,8 @@ func (a *app) prepare(j *job) error {
 		if err != nil {
 			j.run.Warnings = append(j.run.Warnings, fmt.Sprintf("version of %s: %v", s.Folder, err))
 		}
-		if image := images[key]; image != "" {
-			versions["image"] = image
+		if f.Image != "" {
+			noteImage(versions, images[key])
 		}
 		s.Versions = versions
 	}

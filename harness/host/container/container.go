@@ -38,4 +38,6 @@ type Image struct {
 	// Version is what tables record: the registry's digest, or where the image
 	// comes from no registry, the ID.
 	Version string
+	// Engine is the engine's name and version, such as "Docker 20.10.24".
+	Engine string
 }

@@ -20,6 +20,8 @@ import (
 	"github.com/moby/moby/api/types/jsonstream"
 	"github.com/moby/moby/client"
 	"github.com/testcontainers/testcontainers-go"
+
+	"github.com/joust-bench/joust/harness/catalog"
 )
 
 const (
@@ -27,8 +29,6 @@ const (
 	repository = "joust"
 	// keptImages is how many wrapped programs of one server are kept.
 	keptImages = 5
-	// lastLines is how many lines of a failed build its error shows.
-	lastLines = 20
 )
 
 // scratchfile is the Dockerfile around a static program.
@@ -65,7 +65,7 @@ func (e *Engine) usable(ref string, i image.InspectResponse) (Image, error) {
 			version = hash
 		}
 	}
-	return Image{ID: i.ID, Version: version}, nil
+	return Image{ID: i.ID, Version: version, Engine: e.name}, nil
 }
 
 // pull fetches an image from its registry.
@@ -190,16 +190,16 @@ func (e *Engine) build(ctx context.Context, tag, server string, from testcontain
 	if err != nil {
 		return Image{}, err
 	}
-	lines := &lineWriter{each: progress}
+	lines := &catalog.Lines{Each: func(line string) { progress(strings.TrimSpace(line)) }}
 	from.Repo, from.Tag, from.KeepImage, from.BuildLogWriter = repository, tag, true, lines
 	from.BuildOptionsModifier = func(o *client.ImageBuildOptions) { o.Labels = map[string]string{labelServer: server} }
 	name, err := p.BuildImage(ctx, &testcontainers.ContainerRequest{FromDockerfile: from})
-	lines.flush()
+	lines.Flush()
 	if ctx.Err() != nil {
 		return Image{}, ctx.Err()
 	}
 	if err != nil {
-		return Image{}, fmt.Errorf("%w\n%s", err, strings.Join(lines.last, "\n"))
+		return Image{}, fmt.Errorf("%w\n%s", err, strings.Join(lines.Last, "\n"))
 	}
 	found, err := e.client.ImageInspect(ctx, name)
 	if err != nil {
@@ -229,41 +229,4 @@ func (e *Engine) prune(ctx context.Context, list client.ImageListOptions, keep i
 		}
 	}
 	return nil
-}
-
-// lineWriter hands lines on as they come and keeps the last ones.
-type lineWriter struct {
-	each func(string)
-	last []string
-	rest []byte
-}
-
-// Write never fails.
-func (w *lineWriter) Write(p []byte) (int, error) {
-	w.rest = append(w.rest, p...)
-	for {
-		line, rest, ok := bytes.Cut(w.rest, []byte("\n"))
-		if !ok {
-			return len(p), nil
-		}
-		w.line(string(line))
-		w.rest = rest
-	}
-}
-
-// flush takes what stands after the last line break as a line.
-func (w *lineWriter) flush() {
-	if len(w.rest) > 0 {
-		w.line(string(w.rest))
-		w.rest = nil
-	}
-}
-
-func (w *lineWriter) line(text string) {
-	if text = strings.TrimSpace(text); text == "" {
-		return
-	}
-	w.last = append(w.last, text)
-	w.last = w.last[max(0, len(w.last)-lastLines):]
-	w.each(text)
 }

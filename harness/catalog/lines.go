@@ -1,0 +1,45 @@
+package catalog
+
+import "bytes"
+
+// lastLines is how many lines of a failed build its error shows.
+const lastLines = 20
+
+// Lines takes a build's output: it hands lines on as they come and keeps the
+// last ones.
+type Lines struct {
+	// Each gets every line; nil drops them.
+	Each func(line string)
+	// Last are the last 20 lines.
+	Last []string
+	rest []byte
+}
+
+// Write never fails.
+func (w *Lines) Write(p []byte) (int, error) {
+	w.rest = append(w.rest, p...)
+	for {
+		line, rest, ok := bytes.Cut(w.rest, []byte("\n"))
+		if !ok {
+			return len(p), nil
+		}
+		w.line(string(line))
+		w.rest = rest
+	}
+}
+
+// Flush takes what stands after the last line break as a line.
+func (w *Lines) Flush() {
+	if len(w.rest) > 0 {
+		w.line(string(w.rest))
+		w.rest = nil
+	}
+}
+
+func (w *Lines) line(text string) {
+	w.Last = append(w.Last, text)
+	w.Last = w.Last[max(0, len(w.Last)-lastLines):]
+	if w.Each != nil {
+		w.Each(text)
+	}
+}
