@@ -146,8 +146,8 @@ type Usage struct {
 	Threads         int     `json:"threads"`
 	// GroupPeakBytes is the kernel's own peak of the tree's control group,
 	// page cache and kernel memory included, for containers: since the trial's
-	// load began with control groups of version 1, since the container's start
-	// with version 2.
+	// load began with control groups of version 1 that joust may reset, else
+	// since the container's start.
 	GroupPeakBytes *uint64 `json:"group_peak_bytes,omitempty"`
 	// ThrottledNS is time in which a quota held the tree back; several
 	// processors that wait at once count each. It did so in ThrottledPeriods of

@@ -23,16 +23,11 @@ const attachedPoll = 50 * time.Millisecond
 // attached is a program that joust did not start. It is sampled with all that
 // descends from it, and never stopped or pinned.
 type attached struct {
+	*Sampler
 	process tree.Process
-	// all is what is sampled: what descends from the process, or its container.
-	all    sample.Tree
-	exited chan struct{}
+	exited  chan struct{}
 	// quit ends the watch, once.
 	quit func()
-
-	mu sync.Mutex
-	// noPeak is why the kernel's memory peak could not begin anew.
-	noPeak error
 }
 
 var _ Handle = (*attached)(nil)
@@ -50,7 +45,7 @@ func Attach(t sample.Tree) (Handle, error) {
 		return nil, err
 	}
 	quit := make(chan struct{})
-	a := &attached{process: p, all: t, exited: make(chan struct{}), quit: sync.OnceFunc(func() { close(quit) })}
+	a := &attached{Sampler: &Sampler{Tree: t}, process: p, exited: make(chan struct{}), quit: sync.OnceFunc(func() { close(quit) })}
 	go a.watch(quit)
 	return a, nil
 }
@@ -93,31 +88,42 @@ func (a *attached) Stdout() io.Reader     { return nil }
 // LogTail is empty: the output goes elsewhere.
 func (a *attached) LogTail(int) string { return "" }
 
-// ResetPeak never fails: where the process is another user's, its peak is not
-// reported instead.
-func (a *attached) ResetPeak() error {
-	err := a.all.ResetPeak()
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.noPeak = err
-	return nil
-}
-
-func (a *attached) Memory() (uint64, error) { return a.all.Memory() }
-
-func (a *attached) Usage(ctx context.Context, t0, t1 int64, poll time.Duration) (results.Usage, error) {
-	u, err := a.all.Usage(ctx, t0, t1, poll)
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.noPeak != nil {
-		u.PeakMemoryBytes = nil
-		u.Warnings = append(u.Warnings, fmt.Sprintf("its peak memory is not known: %v (run joust as the user of the server, or as root)", a.noPeak))
-	}
-	return u, err
-}
-
 // Stop ends the watching and leaves the process alone.
 func (a *attached) Stop(context.Context) error {
 	a.quit()
 	return nil
+}
+
+// Sampler samples processes that may be another user's.
+type Sampler struct {
+	Tree sample.Tree
+
+	mu sync.Mutex
+	// noPeak is why the kernel's memory peak could not begin anew.
+	noPeak error
+}
+
+// ResetPeak never fails: where the processes are another user's, their peak is
+// not reported instead.
+func (s *Sampler) ResetPeak() error {
+	err := s.Tree.ResetPeak()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.noPeak = err
+	return nil
+}
+
+// Memory is as in Handle.
+func (s *Sampler) Memory() (uint64, error) { return s.Tree.Memory() }
+
+// Usage is as in Handle.
+func (s *Sampler) Usage(ctx context.Context, t0, t1 int64, poll time.Duration) (results.Usage, error) {
+	u, err := s.Tree.Usage(ctx, t0, t1, poll)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.noPeak != nil {
+		u.PeakMemoryBytes = nil
+		u.Warnings = append(u.Warnings, fmt.Sprintf("its peak memory is not known: %v (run joust as the user of the server, or as root)", s.noPeak))
+	}
+	return u, err
 }

@@ -50,6 +50,8 @@ type Program struct {
 type Container struct {
 	// Image is the engine's id of an image that it has.
 	Image string
+	// User is "UID:GID" within the container; empty leaves it to the image.
+	User string
 	// Entrypoint replaces the image's program; empty leaves it.
 	Entrypoint []string
 	// Published is a port within the container that the engine publishes on

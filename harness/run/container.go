@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -32,6 +33,10 @@ func (l Launcher) contain(ctx context.Context, f Fixture, protocol scenarios.Pro
 		return nil, err
 	}
 	spec := &host.Container{Image: f.Image, Entrypoint: own.Entrypoint, MemoryBytes: int64(own.Memory)}
+	if f.Manifest.Go != "" {
+		// As the process would be; this also lets joust reset its memory peak.
+		spec.User = fmt.Sprintf("%d:%d", os.Getuid(), os.Getgid())
+	}
 	address, inside := loopback, free
 	switch {
 	case f.Manifest.Network() == results.NetworkPublished:

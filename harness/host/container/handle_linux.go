@@ -18,16 +18,15 @@ import (
 	"github.com/joust-bench/joust/harness/host"
 	"github.com/joust-bench/joust/harness/host/tree"
 	"github.com/joust-bench/joust/harness/sample"
-	"github.com/joust-bench/joust/results"
 )
 
 // handle is one container.
 type handle struct {
+	host.Sampler
 	engine    *Engine
 	container *testcontainers.DockerContainer
 	program   host.Program
 	pid       int
-	tree      sample.Tree
 
 	// exited is closed when the container has ended; exit is set before.
 	exited chan struct{}
@@ -57,7 +56,7 @@ func newHandle(ctx context.Context, e *Engine, c *testcontainers.DockerContainer
 	}
 	h := &handle{engine: e, container: c, program: p, pid: state.Pid, exited: make(chan struct{}), watched: make(chan struct{})}
 	if state.Running {
-		h.tree, err = treeOf(state.Pid, c.GetContainerID())
+		h.Tree, err = treeOf(state.Pid, c.GetContainerID())
 		if err != nil && !h.ended(ctx) {
 			return nil, err
 		}
@@ -117,7 +116,7 @@ func (h *handle) watch(ctx context.Context) {
 	if ctx.Err() != nil {
 		return
 	}
-	h.exit = h.readExit(ctx)
+	h.exit = h.readExit()
 	close(h.exited)
 }
 
@@ -136,12 +135,19 @@ func (h *handle) awaitProcess(ctx context.Context) {
 	}
 }
 
-// oomPatience is how long the engine may take to hear of a kill for want of
-// memory after the end that it brought.
-const oomPatience = 300 * time.Millisecond
+const (
+	// exitLimit bounds the question for how a container ended.
+	exitLimit = 5 * time.Second
+	// oomPatience is how long the engine may take to hear of a kill for want
+	// of memory after the end that it brought.
+	oomPatience = 300 * time.Millisecond
+)
 
-// readExit asks the engine how the container ended.
-func (h *handle) readExit(ctx context.Context) host.Exit {
+// readExit asks the engine how the container ended, also while it is being
+// stopped.
+func (h *handle) readExit() host.Exit {
+	ctx, cancel := context.WithTimeout(context.Background(), exitLimit)
+	defer cancel()
 	for began := time.Now(); ; {
 		state, err := h.container.State(ctx)
 		if err != nil {
@@ -151,11 +157,7 @@ func (h *handle) readExit(ctx context.Context) host.Exit {
 		if exit.Signal != "SIGKILL" || exit.OOMKilled || h.program.Container.MemoryBytes == 0 || time.Since(began) > oomPatience {
 			return exit
 		}
-		select {
-		case <-ctx.Done():
-			return exit
-		case <-time.After(20 * time.Millisecond):
-		}
+		time.Sleep(20 * time.Millisecond)
 	}
 }
 
@@ -174,20 +176,14 @@ func (h *handle) Exited() <-chan struct{} { return h.exited }
 func (h *handle) Exit() host.Exit         { return h.exit }
 func (h *handle) Stdin() io.WriteCloser   { return nil }
 func (h *handle) Stdout() io.Reader       { return nil }
-func (h *handle) ResetPeak() error        { return h.tree.ResetPeak() }
-func (h *handle) Memory() (uint64, error) { return h.tree.Memory() }
 
 // Listening lists the TCP addresses on which the container's processes listen.
 func (h *handle) Listening() []string { return tree.Listening(h.pid) }
 
 // Used is what the container used since its start.
 func (h *handle) Used() (host.Used, error) {
-	cpu, peak, err := h.tree.Total()
+	cpu, peak, err := h.Tree.Total()
 	return host.Used{CPU: cpu, PeakMemoryBytes: peak}, err
-}
-
-func (h *handle) Usage(ctx context.Context, t0, t1 int64, poll time.Duration) (results.Usage, error) {
-	return h.tree.Usage(ctx, t0, t1, poll)
 }
 
 // Stop ends the container: SIGTERM, after StopTimeout or when ctx ends SIGKILL,

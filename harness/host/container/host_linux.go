@@ -126,8 +126,7 @@ func (h *Host) request(name string, p host.Program) testcontainers.ContainerRequ
 	}
 	r := testcontainers.ContainerRequest{
 		Image: p.Container.Image, Name: name, Entrypoint: p.Container.Entrypoint, Cmd: p.Argv, Env: env, Labels: maps.Clone(h.labels),
-		// What the image exposes beside is not wanted on this machine.
-		ConfigModifier:     func(c *apicontainer.Config) {},
+		ConfigModifier:     func(c *apicontainer.Config) { c.User = p.Container.User },
 		HostConfigModifier: func(c *apicontainer.HostConfig) { h.configure(c, p) },
 	}
 	if p.Container.Published != 0 {

@@ -149,6 +149,7 @@ func TestDeafProgramIsKilled(t *testing.T) {
 	p := program(t, "deaf")
 	p.StopTimeout = 50 * time.Millisecond
 	h := launch(t, newTestHost(t), p)
+	until(t, "its first word", func() bool { return strings.HasPrefix(h.LogTail(100), "box") })
 	if err := h.Stop(t.Context()); err != nil {
 		t.Error(err)
 	}

@@ -20,9 +20,9 @@ import (
 //	exit CODE      ends
 //	cat FILE       writes the file and ends
 func main() {
-	fmt.Println("box", os.Args[1:], os.Getenv("SAY"))
 	terminated := make(chan os.Signal, 1)
 	signal.Notify(terminated, syscall.SIGTERM)
+	fmt.Println("box", os.Args[1:], os.Getenv("SAY"))
 	switch os.Args[1] {
 	case "serve":
 		go func() { fail(http.ListenAndServe(os.Args[2], http.HandlerFunc(alive))) }()
