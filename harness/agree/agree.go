@@ -145,9 +145,13 @@ type meeting struct {
 	done, total int
 }
 
-// meets tells whether anyone beside joust makes the loop.
+// meets tells whether anyone beside joust makes the loop of the row. The closed
+// one is needed for the rate of the open one as well.
 func (c *Contest) meets(row *scenarios.Scenario, loop results.Loop) bool {
-	return row.Allows(scenarios.Mode(loop)) && slices.ContainsFunc(c.Foreign, func(f external.Found) bool { return f.Tool.Loop == loop })
+	made := func(loop results.Loop) bool {
+		return row.Allows(scenarios.Mode(loop)) && slices.ContainsFunc(c.Foreign, func(f external.Found) bool { return f.Tool.Loop == loop })
+	}
+	return made(loop) || loop == results.ClosedLoop && row.Allows(scenarios.Closed) && made(results.OpenLoop)
 }
 
 // Planned is the time that all of it takes, builds apart.

@@ -43,7 +43,7 @@ func TestExplanations(t *testing.T) {
 		"joust is full":    {"wrk", func(o, r *reading) { r.throughput, o.loaderShare, o.serverShare = some(12000), some(0.99), some(0.6) }, []string{"its figure is a lower bound"}, ""},
 		"the server's":     {"ab", func(_, r *reading) { r.throughput, r.serverCPU, r.mean = some(8000), some(112500), nil }, []string{"since a request costs the server 1.25 ×", "HTTP/1.0"}, ""},
 		"nobody knows":     {"h2load", func(_, r *reading) { r.throughput, r.mean = some(8000), some(8e6) }, []string{"neither loader's CPU nor the server's cost", "the mean is connections ÷ throughput"}, ""},
-		"crowded":          {"h2load", func(_, r *reading) { r.others = some(0.6) }, []string{"other programs had 60 % of the server's CPUs"}, ""},
+		"crowded":          {"h2load", func(_, r *reading) { r.others = some(0.6) }, []string{"60 % of the server's CPUs went to something else"}, ""},
 		"a costly loader":  {"wrk", func(_, r *reading) { r.loaderCPU = some(6000) }, []string{"wrk needs 1.20 × joust's for a request: it arms and disarms"}, ""},
 		"a frugal one":     {"ab", func(_, r *reading) { r.loaderCPU = some(4000) }, []string{"ab needs 0.80 × joust's for a request; joust compares every body"}, ""},
 		"no percentiles":   {"h2load", func(_, r *reading) { r.p50, r.p99 = nil, nil }, []string{"agree within 5 %"}, "latency"},

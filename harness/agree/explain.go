@@ -37,7 +37,7 @@ func (r *reasons) add(format string, args ...any) {
 func explain(c *Cell) []string {
 	var why reasons
 	if others := c.others(); others > crowded {
-		why.add("other programs had %.0f %% of the server's CPUs beside it: throughput and latency are theirs as well here; CPU per request can be compared nevertheless", others*100)
+		why.add("%.0f %% of the server's CPUs went to something else than the server: throughput and latency here are that something's as well, while CPU per request can be compared", others*100)
 	}
 	for i := 1; i < len(c.Sides); i++ {
 		s := &c.Sides[i]
@@ -98,7 +98,7 @@ func (c *Cell) explainThroughput(s *Side, why *reasons) {
 	case cost != nil && differs(cost) && math.Abs(math.Log(x**cost)) < math.Log1p(2*same):
 		why.add("throughput: %.2f × by %s, since a request costs the server %.2f ×", x, s.Loader, *cost)
 	case c.others() > crowded:
-		why.add("throughput: %.2f × by %s; the other programs may be all of it", x, s.Loader)
+		why.add("throughput: %.2f × by %s; what else ran on the server's CPUs may be all of it", x, s.Loader)
 	default:
 		why.add("throughput: %.2f × by %s; neither loader's CPU nor the server's cost of a request explains it", x, s.Loader)
 	}
@@ -130,7 +130,7 @@ func (c *Cell) explainLatency(s *Side, why *reasons) {
 		return
 	}
 	if differs(r.Throughput) && (r.Mean == nil || math.Abs(math.Log(*r.Mean**r.Throughput)) < math.Log1p(2*same)) {
-		why.add("latency: of %s as its throughput: in a closed loop the mean is connections ÷ throughput", s.Loader)
+		why.add("latency: that of %s goes with its throughput: in a closed loop the mean is connections ÷ throughput", s.Loader)
 		return
 	}
 	why.add("latency: %s reads its clock when its loop has handled an answer, joust when it has read the answer from the kernel", s.Loader)
