@@ -128,6 +128,9 @@ func reachable(ctx context.Context, host string) error {
 	case "unix":
 	case "tcp", "http", "https":
 		network, address = "tcp", u.Host
+		if ip := net.ParseIP(u.Hostname()); u.Hostname() != "localhost" && (ip == nil || !ip.IsLoopback()) {
+			return errors.New("that engine is another machine's, where joust can neither pin nor sample: name one of this machine")
+		}
 	default:
 		return fmt.Errorf("joust reaches engines of this machine by unix:///PATH or tcp://127.0.0.1:PORT, not by %q", u.Scheme)
 	}
@@ -151,9 +154,6 @@ func unreachable(address string, err error) error {
 	}
 	return err
 }
-
-// Close ends the connections to the engine.
-func (e *Engine) Close() error { return e.client.Close() }
 
 // provider is testcontainers' way to the engine. It looks for an engine by
 // itself, and would silently take another one than was asked for; so it is told

@@ -57,6 +57,7 @@ func TestUnreachableEngines(t *testing.T) {
 		"unix://" + dead:          "nothing listens there (connection refused): start the engine",
 		"unix://" + dir + "/none": "there is no such socket",
 		"tcp://127.0.0.1:1":       "nothing listens there",
+		"tcp://example.org:2375":  "that engine is another machine's",
 		"npipe:////./pipe/docker": `not by "npipe"`,
 		"unix://%zz":              "that is no address of an engine",
 	} {

@@ -67,10 +67,14 @@ func startGuard(command []string, o orders) (*guard, error) {
 	return g, nil
 }
 
-// end sends the guard on its last round and waits for it.
-func (g *guard) end() error {
+// end sends the guard on its last round and waits for it; not in order, it
+// makes several rounds.
+func (g *guard) end(inOrder bool) error {
 	g.once.Do(func() {
-		_, err := io.WriteString(g.input, farewell+"\n")
+		var err error
+		if inOrder {
+			_, err = io.WriteString(g.input, farewell+"\n")
+		}
 		// A pipe whose reader is gone fails both; the wait tells why.
 		err = errors.Join(err, g.input.Close())
 		if waitErr := g.cmd.Wait(); waitErr != nil {
@@ -141,7 +145,7 @@ func (o orders) round(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	defer e.Close()
+	defer e.client.Close()
 	found, err := e.client.ContainerList(ctx, client.ContainerListOptions{
 		All: true, Filters: make(client.Filters).Add("label", labelOwner+"="+o.Owner),
 	})

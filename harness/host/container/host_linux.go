@@ -41,6 +41,9 @@ type Host struct {
 	labels  map[string]string
 	guard   *guard
 	started atomic.Uint64
+	// cut is set when a start was cut short, of which the engine may know
+	// nothing yet and still make its container.
+	cut atomic.Bool
 }
 
 var _ host.Host = (*Host)(nil)
@@ -75,7 +78,7 @@ func pidNamespace() (string, error) {
 }
 
 // Close ends the guard, which removes what is left of this host's containers.
-func (h *Host) Close() error { return h.guard.end() }
+func (h *Host) Close() error { return h.guard.end(!h.cut.Load()) }
 
 // FreePort returns a TCP port on the address that was free just now.
 func (h *Host) FreePort(address string) (int, error) { return host.FreePort(address) }
@@ -95,6 +98,9 @@ func (h *Host) Start(ctx context.Context, p host.Program) (host.Handle, error) {
 	name := fmt.Sprintf("joust-%s-%d-%s", h.name, h.started.Add(1), p.Name)
 	c, err := h.run(ctx, name, p)
 	if err != nil {
+		if ctx.Err() != nil {
+			h.cut.Store(true)
+		}
 		return nil, errors.Join(fmt.Errorf("starting %s in a container: %w", p.Name, explain(err)), h.engine.remove(name))
 	}
 	handle, err := newHandle(ctx, h.engine, c, p)

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/moby/moby/client"
+	"go.uber.org/goleak"
 
 	"github.com/joust-bench/joust/harness/host"
 )
@@ -79,6 +80,9 @@ func withBox(run func() int) (code int, err error) {
 	}
 	code = run()
 	err = removeOurs(ctx)
+	// The library keeps idle connections of its own search for an engine.
+	err = errors.Join(err, goleak.Find(
+		goleak.IgnoreAnyFunction("net/http.(*persistConn).readLoop"), goleak.IgnoreAnyFunction("net/http.(*persistConn).writeLoop")))
 	after, countErr := countAll(ctx)
 	if err = errors.Join(err, countErr); err == nil && before != after {
 		err = fmt.Errorf("the engine holds %+v after the tests, and %+v before", after, before)

@@ -19,6 +19,8 @@ func (e *Engine) Sweep(ctx context.Context) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
+	ctx, cancel := context.WithTimeout(ctx, removeLimit)
+	defer cancel()
 	found, err := e.client.ContainerList(ctx, client.ContainerListOptions{
 		All: true, Filters: make(client.Filters).Add("label", labelNamespace+"="+namespace),
 	})
