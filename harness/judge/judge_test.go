@@ -47,6 +47,9 @@ func (w want) hold(t *testing.T, v results.Verdict) {
 	if !slices.Equal(v.Flags, w.flags) {
 		t.Errorf("flags %v, want %v", v.Flags, w.flags)
 	}
+	if disturbed := Disturbance(v) != ""; disturbed != v.Has(results.FlagDisturbed) {
+		t.Errorf("flags %v, and a reason that says what disturbed it: %t; trials are repeated by both", v.Flags, disturbed)
+	}
 	if d := cmp.Diff(w.codes, codes); d != "" {
 		t.Errorf("codes of the reasons (-want +got):\n%s\n%s", d, texts.String())
 	}

@@ -35,7 +35,7 @@ func (v *verdict) slowed() {
 // doing, not the server's or the loader's.
 func Disturbance(v results.Verdict) string {
 	for _, r := range v.Reasons {
-		if slices.Contains([]string{"steal", "slower", "late-read", "pressure"}, r.Code) {
+		if slices.Contains([]string{"foreign-work", "steal", "slower", "late-read", "pressure"}, r.Code) {
 			return r.Text
 		}
 	}
