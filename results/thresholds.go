@@ -1,5 +1,7 @@
 package results
 
+import "encoding/json"
+
 // Thresholds are the limits by which a run is judged (method.md §3). Shares
 // are 0 to 1.
 type Thresholds struct {
@@ -77,4 +79,16 @@ func (p *Plan) Limits() Thresholds {
 		return DefaultThresholds()
 	}
 	return *p.Thresholds
+}
+
+// UnmarshalJSON reads stored limits. One that a run did not store, since it was
+// measured before there was such a limit, is the default one.
+func (t *Thresholds) UnmarshalJSON(text []byte) error {
+	type plain Thresholds
+	stored := plain(DefaultThresholds())
+	if err := json.Unmarshal(text, &stored); err != nil {
+		return err
+	}
+	*t = Thresholds(stored)
+	return nil
 }
