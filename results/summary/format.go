@@ -5,41 +5,18 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/joust-bench/joust/results/table"
 )
 
 // digits prints three significant digits or, from 1000 on, whole numbers in
-// groups of three.
-func digits(v float64) string {
-	switch a := math.Abs(v); {
-	case math.IsNaN(v) || math.IsInf(v, 0):
-		return "—"
-	case a == 0:
-		return "0"
-	case a < 0.0005:
-		return "< 0.001"
-	case a < 0.9995:
-		return strconv.FormatFloat(v, 'f', 3, 64)
-	case a < 9.995:
-		return strconv.FormatFloat(v, 'f', 2, 64)
-	case a < 99.95:
-		return strconv.FormatFloat(v, 'f', 1, 64)
-	}
-	return grouped(strconv.FormatFloat(v, 'f', 0, 64))
-}
+// groups of three, with plain spaces.
+func digits(v float64) string { return plain(table.Digits(v)) }
 
 // count prints a whole number in groups of three.
-func count(n uint64) string { return grouped(strconv.FormatUint(n, 10)) }
+func count(n uint64) string { return plain(table.Grouped(strconv.FormatUint(n, 10))) }
 
-func grouped(s string) string {
-	sign := ""
-	if strings.HasPrefix(s, "-") {
-		sign, s = "-", s[1:]
-	}
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + " " + s[i:]
-	}
-	return sign + s
-}
+func plain(s string) string { return strings.ReplaceAll(s, table.Thin, " ") }
 
 // percent prints a share of 0 to 1.
 func percent(share float64) string {

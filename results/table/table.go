@@ -131,11 +131,11 @@ func Digits(v float64) string {
 	case a < 99.95:
 		return strconv.FormatFloat(v, 'f', 1, 64)
 	}
-	return grouped(v)
+	return Grouped(strconv.FormatFloat(v, 'f', 0, 64))
 }
 
-func grouped(v float64) string {
-	s := strconv.FormatFloat(v, 'f', 0, 64)
+// Grouped is a whole number's digits in groups of three.
+func Grouped(s string) string {
 	sign := ""
 	if strings.HasPrefix(s, "-") {
 		sign, s = "-", s[1:]
