@@ -1,6 +1,7 @@
 package run
 
 import (
+	"context"
 	"math"
 	"strings"
 	"testing"
@@ -49,7 +50,7 @@ func (s *steering) simulate(t interface{ Fatalf(string, ...any) }, latency func(
 		if !phase.Adjust || !phase.Tell {
 			t.Fatalf("%s is neither adjusted nor told", phase.Name)
 		}
-		a, _ := s.Adjust(nil, phase.Name)
+		a, _ := s.Adjust(context.Background(), phase.Name)
 		result := results.Phase{Name: phase.Name, Loop: results.OpenLoop, Measured: true, Skipped: a.Skip}
 		if a.Skip == "" {
 			asked = append(asked, a)

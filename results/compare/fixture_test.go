@@ -148,6 +148,6 @@ func find(t testing.TB, c *Comparison, phase string, m Metric, server string) (*
 			}
 		}
 	}
-	t.Fatal(fmt.Sprintf("there is no row of %s, %s, %s", phase, m, server))
+	t.Fatalf("there is no row of %s, %s, %s", phase, m, server)
 	return nil, nil
 }
