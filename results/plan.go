@@ -23,6 +23,8 @@ type Plan struct {
 	// ErrorTolerance is the share of requests that may fail in a valid cell,
 	// 0 to 1.
 	ErrorTolerance float64 `json:"error_tolerance"`
+	// NoProbes is true where no experiments are made on what limits a cell.
+	NoProbes bool `json:"no_probes,omitempty"`
 	// Thresholds are the limits by which the run is judged; absent in runs that
 	// were stored before they could be changed.
 	Thresholds *Thresholds `json:"thresholds,omitempty"`

@@ -193,7 +193,7 @@ func (d *contest) overrides(c *cobra.Command, f *duelFlags) plan.Overrides {
 	one := 1
 	o := plan.Overrides{
 		Servers: []string{d.specs[0].Server}, Scenarios: []string{f.scenario}, Protocols: []string{string(scenarios.H1)},
-		Modes: []string{string(results.ClosedLoop)}, Trials: &one,
+		Modes: []string{string(results.ClosedLoop)}, Trials: &one, NoProbes: true, // the budget is for the question
 	}
 	if other := d.specs[1].Server; other != d.specs[0].Server {
 		o.Servers = append(o.Servers, other)

@@ -11,8 +11,8 @@ import (
 )
 
 // steadily are the flags with which a run makes just the trials of its plan,
-// however disturbed the machine is.
-func steadily() []string { return []string{"--repeat-budget", "0"} }
+// however disturbed the machine is, and no experiments.
+func steadily() []string { return []string{"--repeat-budget", "0", "--no-probes"} }
 
 // soon are the arguments of a joust run that is over soon.
 func soon(servers string) []string {

@@ -30,7 +30,7 @@ type runFlags struct {
 	pin, resume         string
 	peaks, findRate     string
 	baseline            string
-	publish             bool
+	publish, noProbes   bool
 	repeatBudget        float64
 }
 
@@ -87,6 +87,7 @@ is and says how to go on; a second Ctrl-C ends at once.`,
 	flags.StringVar(&f.baseline, "baseline", "", "the server that tables compare all others with, instead of all pairs: needs fewer trials")
 	flags.StringVar(&f.resume, "resume", "", "go on with a stored run that was interrupted")
 	flags.Float64Var(&f.repeatBudget, "repeat-budget", run.DefaultRepeatBudget, "share of the planned time for repeating trials that something else on the machine disturbed; 0 repeats none")
+	flags.BoolVar(&f.noProbes, "no-probes", false, "make no experiments on what limits a cell: up to 5 s a cell where the CPU use of both sides does not tell")
 	a.attached.urlFlag(flags)
 	a.attached.sampleFlags(flags)
 	flags.BoolVar(&f.publish, "publish", false, "write the matrices into --out as well as into the run's folder")
@@ -169,6 +170,7 @@ func (a *app) resume(c *cobra.Command, args []string, f *runFlags) error {
 	}
 	job := &job{run: stored, journal: j, publish: f.publish, repeatBudget: f.repeatBudget, resumed: true, done: stored.Trials}
 	job.run.Trials = nil
+	job.run.Plan.NoProbes = job.run.Plan.NoProbes || f.noProbes
 	if stored.State == results.RunComplete {
 		fmt.Fprintf(a.stderr, "%s is complete: there is nothing left to measure\n", stored.ID)
 		return a.conclude(job, nil)
@@ -226,7 +228,7 @@ func readPlan(args []string) (file string, data []byte, err error) {
 
 // overrides are the flags that were given.
 func (a *app) overrides(c *cobra.Command, f *runFlags) (plan.Overrides, error) {
-	o := plan.Overrides{}
+	o := plan.Overrides{NoProbes: f.noProbes}
 	for _, list := range []struct {
 		flag string
 		from []string

@@ -62,7 +62,7 @@ func (v *verdict) behind(fell string) {
 	case told && share < t.Unanswered:
 		v.void("loader-behind", "%s, and %s of the connections in flight had an answer that the loader had not read: only %s < %s waited for the server, so the loader failed to pace",
 			fell, percent(1-share), percent(share), percent(t.Unanswered))
-	case busy && *us < t.Slack:
+	case busy && *us < t.Slack && v.connectionsNeeded() > v.Report.ConnectionsAsked:
 		v.Bottleneck = results.LimitConnections
 		v.because("fell-behind", "%s; every connection was busy while %s < %s: about %d connections are needed at this rate by Little's law, %d were there",
 			fell, v.server(), percent(t.Slack), v.connectionsNeeded(), v.Report.ConnectionsAsked)
@@ -115,11 +115,12 @@ func mostlyBlocked(p *results.Phase) bool {
 	return p.SendLagIdle == nil || p.SendLagBlocked.Count >= p.SendLagIdle.Count
 }
 
-// connectionsNeeded is what Little's law asks for: rate × mean service time.
+// connectionsNeeded is what Little's law asks for: rate × mean service time; 0
+// where nothing was answered.
 func (v *verdict) connectionsNeeded() int {
 	p := v.Evidence.Loader
 	if p.Total.Service == nil {
-		return v.Report.ConnectionsAsked
+		return 0
 	}
 	busy := p.Rate.TargetRPS * p.Total.Service.MeanNS / 1e9
 	return int(math.Ceil(busy / float64(max(1, v.Report.Depth))))

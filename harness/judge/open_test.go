@@ -21,11 +21,12 @@ func open(t *testing.T) Evidence {
 }
 
 // slow lets the phase fall behind with every connection busy and unanswered,
-// the shares of both sides as given.
+// half again as many connections needed, the shares of both sides as given.
 func slow(t *testing.T, e *Evidence, us, ul float64) {
 	e.Loader.Rate.Achieved, e.Loader.Total.Completed = 500, 500
 	e.Loader.SendLagBlocked = histogram(t, 1000, 10*time.Millisecond)
 	e.Loader.InFlight, e.Loader.Unanswered = ptr(64), ptr(64)
+	e.Loader.Total.Service = histogram(t, 500, 100*time.Millisecond)
 	e.Measured.ServerCPUBusy, e.Loader.Threads = &us, []results.ThreadUse{{Work: ul}}
 }
 
@@ -71,14 +72,15 @@ func TestOpenLoopThatFellBehind(t *testing.T) {
 		"a backlog that grew, all in time": {1, 0.5, func(_ *testing.T, e *Evidence) {
 			e.Loader.Rate.Achieved, e.Loader.Rate.BacklogT0, e.Loader.Rate.BacklogT1 = 1000, 5, 16
 		}, want{limit: results.LimitServer, flags: saturated, codes: behind, says: []string{"the backlog of unsent requests grew from 5 to 16 in the window"}}},
-		"connections, with what Little's law asks for": {0.80 - below, 0.80 - below, func(t *testing.T, e *Evidence) {
-			e.Loader.Rate.TargetRPS, e.Loader.Total.Service = 1000, histogram(t, 500, 100*time.Millisecond)
-		}, want{limit: results.LimitConnections, codes: behind, says: []string{"server CPUs 80.0 % busy < 80.0 %", "about 100 connections are needed at this rate by Little's law, 64 were there"}}},
-		"depth divides the connections": {0.5, 0.5, func(t *testing.T, e *Evidence) {
-			e.Report.Depth, e.Loader.Total.Service = 4, histogram(t, 500, 100*time.Millisecond)
+		"connections, with what Little's law asks for": {0.80 - below, 0.80 - below, nil, want{limit: results.LimitConnections, codes: behind, says: []string{"server CPUs 80.0 % busy < 80.0 %", "about 100 connections are needed at this rate by Little's law, 64 were there"}}},
+		"depth divides the connections": {0.5, 0.5, func(_ *testing.T, e *Evidence) {
+			e.Report.Depth, e.Report.ConnectionsAsked, e.Report.ConnectionsOpen, e.Loader.MinConnectionsOpen = 4, 24, 24, 24
 		}, want{limit: results.LimitConnections, codes: behind, says: []string{"about 25 connections are needed"}}},
+		"as many as Little's law asks for are not too few": {0.5, 0.5, func(t *testing.T, e *Evidence) {
+			e.Loader.Total.Service = histogram(t, 500, 63900*time.Microsecond)
+		}, want{limit: results.LimitServer, flags: saturated, codes: behind, says: []string{"100.0 % of the connections in flight were unanswered"}}},
 		"no answer to apply the law to": {0.5, 0.5, func(_ *testing.T, e *Evidence) { e.Loader.Total.Service = nil }, want{
-			limit: results.LimitConnections, codes: behind, says: []string{"about 64 connections"},
+			limit: results.LimitServer, flags: saturated, codes: behind,
 		}},
 		"a server between slack and full": {0.80, 0.80 - below, nil, want{
 			limit: results.LimitServer, flags: saturated, codes: behind, says: []string{"100.0 % of the connections in flight were unanswered ≥ 50.0 %", "while loader thread 1 worked 80.0 % < 80.0 %"},

@@ -32,6 +32,7 @@ type planYAML struct {
 	Loader         string        `yaml:"loader"`
 	Tables         []tableYAML   `yaml:"tables"`
 
+	Probes     bool           `yaml:"probes"`
 	Thresholds thresholdsYAML `yaml:"thresholds"`
 }
 
@@ -124,6 +125,7 @@ func (r *fileReader) document(raw *planYAML) document {
 		drain:          read(r, "drain", raw.Drain, window("drain")),
 		errorTolerance: read(r, "error_tolerance", raw.ErrorTolerance, checkTolerance),
 		threads:        read(r, "threads", raw.Threads, count("threads", 0, maxThreads)),
+		probes:         read(r, "probes", raw.Probes, nil),
 		thresholds:     given(r.thresholds(&raw.Thresholds), place{}),
 		serversGiven:   r.doc.Has("servers") || r.doc.Spoiled("servers"),
 		tablesGiven:    r.doc.Has("tables") || r.doc.Spoiled("tables"),

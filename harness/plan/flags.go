@@ -36,6 +36,8 @@ type Overrides struct {
 	// FindRate is in the form of ParseObjective.
 	FindRate *string
 	Seed     *uint64
+	// NoProbes leaves out the experiments on what limits a cell.
+	NoProbes bool
 	// Threads is the number of the loader's threads; 0 is one a processor of
 	// the loader.
 	Threads *int
@@ -57,6 +59,7 @@ type PeakKey struct {
 // readFlags checks each flag by itself.
 func readFlags(o Overrides, ps *problems) flags {
 	f := flags{
+		noProbes:  o.NoProbes,
 		servers:   flagNames(ps, "--servers", o.Servers, nil),
 		scenarios: flagNames(ps, "--scenarios", o.Scenarios, nil),
 		isolation: flagNames(ps, "--isolation", o.Isolation, oneOf("isolation", isolationNames())),

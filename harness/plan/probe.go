@@ -61,7 +61,7 @@ func probePhase(t results.PlanTable, name string) loaders.Phase {
 // probeTime is the longest that the experiments on a cell take: once a cell,
 // and only where its shares do not tell what limited it.
 func probeTime(t Trial, p results.Plan) time.Duration {
-	if t.Kind != results.TrialMeasured || t.Repetition != 1 || !t.Table.Closed {
+	if t.Kind != results.TrialMeasured || t.Repetition != 1 || !t.Table.Closed || p.NoProbes {
 		return 0
 	}
 	total := trialOverhead

@@ -65,6 +65,7 @@ func (r *resolver) plan(file string) results.Plan {
 	limits := d.thresholds.or(given(results.DefaultThresholds(), place{})).val
 	p := results.Plan{
 		Thresholds:       &limits,
+		NoProbes:         r.flags.noProbes || d.probes.set && !d.probes.val,
 		Name:             planName(file),
 		Source:           file,
 		Seed:             r.flags.seed.or(d.seed).or(given(r.cat.FreshSeed, place{})).val,

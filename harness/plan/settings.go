@@ -88,12 +88,14 @@ type document struct {
 	requestTimeout, drain     opt[time.Duration]
 	errorTolerance            opt[float64]
 	threads                   opt[int]
+	probes                    opt[bool]
 	thresholds                opt[results.Thresholds]
 }
 
 // flags are the overrides as given.
 type flags struct {
 	settings
+	noProbes           bool
 	servers, scenarios opt[[]name]
 	isolation          opt[[]name]
 	seed               opt[uint64]

@@ -64,7 +64,7 @@ func settled(list []results.Probe, kind results.ProbeKind) bool {
 // measured. What goes wrong in it is told in it. Foreign loaders know none.
 func (s *steering) experiment(ctx context.Context, result *results.Trial) {
 	i := slices.IndexFunc(result.Phases, func(p results.TrialPhase) bool { return p.Name == results.PhaseClosed })
-	if i < 0 || s.trial.Kind != results.TrialMeasured || s.runner.Foreign != nil || ctx.Err() != nil {
+	if i < 0 || s.trial.Kind != results.TrialMeasured || s.runner.Run.Plan.NoProbes || s.runner.Foreign != nil || ctx.Err() != nil {
 		return
 	}
 	m, report := &result.Phases[i], &result.Loaders[0]
