@@ -44,16 +44,24 @@ func (v *view) costs(t results.PlanTable) *table {
 	}
 	out := &table{head: []string{"server", "at " + in.unit, "server " + cost, "loader " + cost, "server cores", "loader cores",
 		"server peak", "server idle", "loader peak"}, left: 1}
+	containers := grouped(cells)
+	if containers {
+		out.head = append(out.head, groupHead()...)
+	}
 	for i := range cells {
 		c := &cells[i]
 		if c.absent != "" {
 			out.absent(c)
 			continue
 		}
-		out.add(c.server.Name, in.text(c.median(v.peak(t)).Value),
+		row := []string{c.server.Name, in.text(c.median(v.peak(t)).Value),
 			figure(v.cost(t, c, serverUsage)), figure(v.cost(t, c, loaderUsage)),
 			figure(busy(c, serverUsage)), figure(busy(c, loaderUsage)),
-			peakMemory(c, serverUsage), idleMemory(c), peakMemory(c, loaderUsage))
+			peakMemory(c, serverUsage), idleMemory(c), peakMemory(c, loaderUsage)}
+		if containers {
+			row = append(row, group(c)...)
+		}
+		out.add(row...)
 	}
 	return out
 }

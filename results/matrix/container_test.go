@@ -1,0 +1,40 @@
+package matrix
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/joust-bench/joust/results"
+)
+
+// Columns of containers are there with a container only, and say nothing of
+// the processes beside it.
+func TestContainersMemory(t *testing.T) {
+	t.Parallel()
+	run := fullRun(t)
+	if text := Bench(run); strings.Contains(text, "container peak") || strings.Contains(text, "in a container") {
+		t.Error("a run without containers speaks of them")
+	}
+	contained := run.Server("gin")
+	contained.Isolation, contained.Network = results.IsolationContainer, results.NetworkPublished
+	for i := range run.Trials {
+		trial := &run.Trials[i]
+		for j := range trial.Phases {
+			u := trial.Phases[j].Server
+			switch {
+			case u == nil:
+			case trial.Server == "gin":
+				u.GroupPeakBytes = ptr(uint64(33 << 20))
+				u.Timeline = []results.UsageSample{{AnonymousBytes: ptr(uint64(21 << 20)), FileBytes: ptr(uint64(5 << 20))}}
+			case trial.Server == "node":
+				trial.Phases[j].Server = nil
+			}
+		}
+	}
+	text := Bench(run)
+	for _, want := range []string{"container peak | own / files / sockets", "33.0 | 21.0 / 5.00 / —", "Gin, in a container whose port is published over a bridge, which costs 5 to 20 %"} {
+		if !strings.Contains(strings.Join(strings.Fields(text), " "), want) {
+			t.Errorf("nothing says %q:\n%s", want, text)
+		}
+	}
+}
