@@ -1,7 +1,7 @@
 # joust: every target works on a fresh clone with only Go and make.
 
 .DEFAULT_GOAL := help
-.PHONY: bench quick build test lint clean help go-version
+.PHONY: bench quick build test verdicts lint clean help go-version
 
 # Exit status 4 of `joust run`: finished, but some cells are void. It has said
 # which and why; the matrices are good.
@@ -29,7 +29,14 @@ test: go-version ## vet and test both modules, with -race where a C compiler is 
 	fi; \
 	set -ex; \
 	go test $$race -timeout 9m ./...; \
+	go test -timeout 9m ./harness/verdicts; \
 	cd servers && go test $$race -timeout 9m ./...
+
+# How often each situation is staged by `make verdicts`.
+ROUNDS = 20
+
+verdicts: go-version ## stage every situation of which the verdict is known 20 times (ROUNDS=5: 5 times) and print how many were right; wants a quiet machine
+	go test ./harness/verdicts -v -count 1 -timeout 2h -rounds $(ROUNDS)
 
 lint: go-version ## gofmt and vet both modules, the main one for macOS too
 	@unformatted=$$("$$(go env GOROOT)/bin/gofmt" -l .) || exit 1; \
@@ -42,7 +49,7 @@ clean: ## remove what the other targets built; runs and matrices stay
 	rm -rf bin
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
 
 # go-version stops with one clear sentence where Go is missing or too old. The
 # toolchain that go.mod may fetch by itself counts as installed.

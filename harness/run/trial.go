@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"path/filepath"
 	"time"
 
@@ -180,11 +181,22 @@ func (s *steering) loading(ctx context.Context) (load func(context.Context) (res
 	}
 	s.loader = loader
 	load = func(ctx context.Context) (results.Report, error) {
-		report, err := engine.Child{Stdin: loader.Stdin(), Stdout: loader.Stdout()}.Run(ctx, s.spec, s)
+		report, err := engine.Child{Stdin: kept{loader.Stdin()}, Stdout: loader.Stdout()}.Run(ctx, s.spec, s)
 		return report, loaderError(err, loader)
 	}
-	return load, func() { _ = loader.Stop(context.WithoutCancel(ctx)) }, nil
+	end = func() {
+		_ = loader.Stdin().Close() // its end; Stop makes sure of it
+		_ = loader.Stop(context.WithoutCancel(ctx))
+	}
+	return load, end, nil
 }
+
+// kept is a loader's input that stays open when its report is there, so that
+// the process is still there for samplers that come late.
+type kept struct{ io.Writer }
+
+// Close implements io.Closer.
+func (kept) Close() error { return nil }
 
 // failure is what could not be sampled in a load that was not cut short.
 func (s *steering) failure() error {

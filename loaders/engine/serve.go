@@ -20,8 +20,8 @@ const heartbeatEvery = time.Second
 var errOrphaned = errors.New("the end of the loader's input: joust is gone")
 
 // Serve is the life of a loader process: it takes one Spec from in, runs it
-// and writes the report to out. The end of in ends it at once. A load that
-// fails is told on out and is no error of Serve.
+// and writes the report to out. The end of in ends it at once, and is awaited
+// behind the report. A load that fails is told on out and is no error of Serve.
 func Serve(ctx context.Context, in io.Reader, out io.Writer, version string) error {
 	incoming, inputEnd := make(chan loaders.Message), make(chan error, 1)
 	go func() { inputEnd <- receive(in, incoming) }()
@@ -40,7 +40,15 @@ func Serve(ctx context.Context, in io.Reader, out io.Writer, version string) err
 	go func() { ended <- run(ctx, first.Prepare.Spec, c, version) }()
 	select {
 	case last := <-ended:
-		return c.out.send(last)
+		if err := c.out.send(last); err != nil {
+			return err
+		}
+		// Whoever samples this process may be late with its last reading.
+		select {
+		case <-lost:
+		case <-ctx.Done():
+		}
+		return nil
 	case err := <-lost:
 		// What still runs drains into nothing and ends with the process.
 		return err

@@ -1,0 +1,202 @@
+package verdicts
+
+import (
+	"bufio"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/joust-bench/joust/harness/catalog"
+	"github.com/joust-bench/joust/harness/cpuset"
+	"github.com/joust-bench/joust/harness/host"
+	"github.com/joust-bench/joust/harness/machine"
+	"github.com/joust-bench/joust/harness/run"
+	"github.com/joust-bench/joust/loaders"
+	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/results/journal"
+	"github.com/joust-bench/joust/scenarios"
+)
+
+// stage is where situations are run: one processor for each side.
+type stage struct {
+	server, loader int
+	host           *host.Local
+	rows           []scenarios.Scenario
+	self           string
+}
+
+func newStage() (*stage, error) {
+	topology, err := cpuset.Read()
+	if err != nil {
+		return nil, err
+	}
+	split, err := cpuset.Split(topology, nil, cpuset.PolicyAuto)
+	if err != nil {
+		return nil, err
+	}
+	if split.Shared {
+		return nil, errors.New("server and loader need a processor each, and this machine has one")
+	}
+	table, err := scenarios.Load()
+	if err != nil {
+		return nil, err
+	}
+	s := &stage{server: split.Server[0], loader: split.Loader[0], rows: table.All()}
+	if s.self, err = os.Executable(); err != nil {
+		return nil, err
+	}
+	if err := cpuset.SetProcess(os.Getpid(), []int{s.loader}); err != nil {
+		return nil, err
+	}
+	s.host, err = host.NewLocal(host.Options{KeeperCPUs: []int{s.loader}})
+	return s, err
+}
+
+// perform runs the situation once and returns its trial.
+func (s *stage) perform(t *testing.T, x *situation) results.Trial {
+	t.Helper()
+	unlock, err := machine.Lock(t.Context(), func(holder string) { t.Logf("waiting for another joust: %s", holder) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = unlock() }()
+	defer s.sweep(t)
+	header := s.header(x)
+	dir := filepath.Join(t.TempDir(), "run")
+	j, err := journal.Create(dir, header)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rivals := &rivals{stage: s, situation: x}
+	defer rivals.end()
+	if !x.during {
+		rivals.begin(t)
+	}
+	runner := &run.Runner{
+		Run: header, Rows: s.rows, Host: s.host, Journal: j, LoaderArgv: append([]string{s.self, "loader"}, x.slowed.args()...),
+		Fixtures: map[string]run.Fixture{"staged": {Manifest: s.manifest(x)}},
+		Runnable: func(results.PlanEntry, results.PlanTable) bool { return true },
+		Observer: observer{t: t, begins: func() {
+			if x.during {
+				rivals.begin(t)
+			}
+		}},
+	}
+	if err := errors.Join(runner.Execute(t.Context()), j.Close()); err != nil {
+		t.Fatal(err)
+	}
+	stored, err := journal.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(stored.Trials) != 1 {
+		t.Fatalf("%d trials, check: %v", len(stored.Trials), stored.Servers[0].CheckFailed)
+	}
+	return stored.Trials[0]
+}
+
+// header is the run of the situation: one server, one table, one trial.
+func (s *stage) header(x *situation) results.Run {
+	table := x.table
+	if table.Scenario == "" {
+		table.Scenario = "hello"
+	}
+	table.Protocol, table.Trials, table.WarmupNS = string(scenarios.H1), 1, int64(300*time.Millisecond)
+	if table.Closed {
+		table.ClosedDurationNS = int64(600 * time.Millisecond)
+	}
+	if len(table.Rates) > 0 {
+		table.OpenDurationNS, table.Schedule = int64(time.Second), string(loaders.Constant)
+	}
+	r := results.Run{
+		Schema: results.Schema, ID: "staged", Started: time.Now(), CPUs: results.CPUSplit{Server: []int{s.server}, Loader: []int{s.loader}, Pinned: true},
+		Servers: []results.Server{{Name: "staged", Folder: "staged"}},
+		Plan: results.Plan{
+			Seed: 1, Engine: string(loaders.EventLoop), LoaderThreads: 1, IdleStrategy: string(loaders.Hybrid),
+			RequestTimeoutNS: int64(10 * time.Second), DrainNS: int64(500 * time.Millisecond),
+			Entries: []results.PlanEntry{{Server: "staged", As: "staged"}}, Tables: []results.PlanTable{table},
+		},
+	}
+	if x.shared {
+		r.CPUs.Server, r.CPUs.Shared = r.CPUs.Loader, true
+		r.Plan.IdleStrategy = string(loaders.Wait)
+	}
+	return r
+}
+
+func (s *stage) manifest(x *situation) catalog.Manifest {
+	return catalog.Manifest{
+		Name: "staged", Command: []string{s.self, "stage"}, Args: append([]string{"{{.Host}}:{{.Port}}"}, x.server...),
+		Protocols: []string{"h1"}, Scenarios: []string{"hello", "upload_20mb"},
+		StartTimeout: 20 * time.Second, StopTimeout: time.Second,
+	}
+}
+
+// sweep removes the quotas' groups that a killed server left.
+func (s *stage) sweep(t *testing.T) {
+	root, err := cpuControllerV1()
+	if err != nil {
+		return
+	}
+	left, _ := filepath.Glob(filepath.Join(root, quotaGroup+"*")) // the pattern is right
+	for _, dir := range left {
+		if err := os.Remove(dir); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// rivals are programs that compete for a side's processor.
+type rivals struct {
+	*stage
+	*situation
+	running []*exec.Cmd
+}
+
+// begin starts them and waits until they work.
+func (r *rivals) begin(t *testing.T) {
+	cpu := map[string]int{"server": r.stage.server, "loader": r.stage.loader}[r.competing]
+	for range r.workers {
+		cmd := exec.Command(r.self, "compete", strconv.Itoa(cpu))
+		out, err := cmd.StdoutPipe()
+		if err == nil {
+			err = cmd.Start()
+		}
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		r.running = append(r.running, cmd)
+		if _, err := bufio.NewReader(out).ReadString('\n'); err != nil {
+			t.Errorf("a competing program ended: %v", err)
+		}
+	}
+}
+
+func (r *rivals) end() {
+	for _, cmd := range r.running {
+		_ = cmd.Process.Kill() // it is ours, and is waited for
+		_ = cmd.Wait()
+	}
+}
+
+// observer lets a run pass.
+type observer struct {
+	t      *testing.T
+	begins func()
+}
+
+var _ run.Observer = observer{}
+
+func (o observer) Note(format string, args ...any) { o.t.Logf(format, args...) }
+func (observer) Checked(string, string, string)    {}
+func (o observer) TrialBegins(run.Progress)        { o.begins() }
+func (observer) Phase(loaders.Window)              {}
+func (observer) Live(loaders.Interval)             {}
+func (observer) TrialEnds(run.Progress, results.Trial) {
+}
+func (observer) BlockEnds(int, int) {}
