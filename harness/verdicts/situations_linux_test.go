@@ -86,8 +86,8 @@ func situations() []situation {
 			want: want{limits: limit(results.LimitLoader)},
 		},
 		{
-			name: "loader-bound by other work", staged: "three programs compete on the loader's core",
-			server: []string{"good"}, table: closed(64), competing: "loader", workers: 3,
+			name: "loader-bound by other work", staged: "the loader costs a little less than the server, and three programs compete on its core",
+			server: []string{"burn", "25us"}, slowed: slowed{closed: 25 * time.Microsecond}, table: closed(64), competing: "loader", workers: 3,
 			want: want{limits: limit(results.LimitLoader)},
 		},
 		{

@@ -75,10 +75,9 @@ func (s *stage) judge(t *testing.T, x *situation, sum *tally) {
 			return
 		}
 	}
-	began := time.Now()
-	defer func() { sum.took += time.Since(began) }()
 	for n := 1; ; n++ {
-		trial := s.perform(t, x)
+		trial, took := s.perform(t, x)
+		sum.took += took
 		wrong := x.want.differs(&trial)
 		if wrong == "" {
 			sum.right++
@@ -154,28 +153,46 @@ func describe(v results.Verdict) string {
 // much for the situation to be what it is staged as.
 func others(x *situation, trial *results.Trial) string {
 	for _, p := range trial.Phases {
+		for _, r := range p.Verdict.Reasons {
+			if r.Code == "probe-failed" {
+				return "the experiment behind the window was disturbed"
+			}
+		}
 		if p.StealShare != nil && *p.StealShare > stealLimit {
 			return fmt.Sprintf("the hypervisor took %.0f %%", *p.StealShare*100)
 		}
-		for _, side := range []struct {
-			name string
-			busy *float64
-			use  *results.Usage
-			own  *int64
-		}{{"server", p.ServerCPUBusy, p.Server, nil}, {"loader", p.LoaderCPUBusy, p.Loader, p.OrchestratorCPUNS}} {
+		for _, side := range sides(&p) {
 			if side.busy == nil || side.use == nil || x.competing == side.name || x.shared {
 				continue
 			}
-			used := float64(side.use.CPUNS)
-			if side.own != nil {
-				used += float64(*side.own)
-			}
-			if other := *side.busy - used/float64(side.use.ReadT1NS-side.use.ReadT0NS); other > othersLimit {
+			window := float64(side.use.ReadT1NS - side.use.ReadT0NS)
+			if other := *side.busy - side.nobodys - float64(side.use.CPUNS+side.joust)/window; other > othersLimit {
 				return fmt.Sprintf("other work used %.0f %% of the %s's processor", other*100, side.name)
 			}
 		}
 	}
 	return ""
+}
+
+// side is what is known of the use of one side's processor: its busy share, that
+// of interrupts, and who is known to have used it.
+type side struct {
+	name    string
+	busy    *float64
+	nobodys float64
+	use     *results.Usage
+	joust   int64
+}
+
+func sides(p *results.TrialPhase) []side {
+	server, loader := side{name: "server", busy: p.ServerCPUBusy, use: p.Server}, side{name: "loader", busy: p.LoaderCPUBusy, use: p.Loader}
+	if p.ServerInterrupts != nil {
+		server.nobodys = *p.ServerInterrupts
+	}
+	if p.OrchestratorCPUNS != nil {
+		loader.joust = *p.OrchestratorCPUNS
+	}
+	return []side{server, loader}
 }
 
 // report prints the table and fails the test where not every verdict was right.
