@@ -182,11 +182,10 @@ func (a *app) meet(ctx context.Context, w *world, c *agree.Contest, manifests []
 	}
 	fixtures := map[string]fixture{}
 	for _, m := range manifests {
-		x := fixture{Manifest: m}
-		if x.Binary, err = a.build(ctx, builder, m); err != nil {
+		s := isolatedServer{Manifest: m, name: m.Name, isolation: m.DefaultIsolation()}
+		if fixtures[m.Name], err = a.fixtureOf(ctx, builder, s); err != nil {
 			return nil, err
 		}
-		fixtures[m.Name] = x
 	}
 	var imaged *external.Found
 	for i := range c.Foreign {

@@ -107,6 +107,9 @@ func (a *app) measureLoader(ctx context.Context, w *world, f *calibrateFlags) ([
 	if err != nil {
 		return nil, err
 	}
+	if why := manifests[0].CannotBe(results.IsolationProcess); why != "" {
+		return nil, usage(fmt.Errorf("the loader is measured against a process of this machine: %s", why))
+	}
 	rows, err := w.claimed(manifests[0], f.scenarios)
 	if err != nil {
 		return nil, usage(err)

@@ -110,19 +110,23 @@ func (a *app) containers(fixtures map[string]fixture, foreign *external.Found) (
 	return nil, func() error { return nil }, nil
 }
 
-// made builds the server's program, or its image, and makes the host of its
-// container; without one that is nil. End ends the host.
-func (a *app) made(ctx context.Context, b *catalog.Builder, s isolatedServer) (f fixture, containers host.Host, end func() error, err error) {
+// fixtureOf builds the server's program, or its image where it is isolated in a
+// container.
+func (a *app) fixtureOf(ctx context.Context, b *catalog.Builder, s isolatedServer) (f fixture, err error) {
 	f.Manifest = s.Manifest
-	if f.Binary, err = a.build(ctx, b, s.Manifest); err != nil {
-		return f, nil, nil, err
+	if f.Binary, err = a.build(ctx, b, s.Manifest); err != nil || s.isolation != results.IsolationContainer {
+		return f, err
 	}
-	if s.isolation == results.IsolationContainer {
-		image, err := a.contain(ctx, s.Manifest, f.Binary)
-		if err != nil {
-			return f, nil, nil, err
-		}
-		f.Image = image.ID
+	image, err := a.contain(ctx, s.Manifest, f.Binary)
+	f.Image = image.ID
+	return f, err
+}
+
+// made is a server ready to be started, and the host of its container; without
+// one that is nil. End ends the host.
+func (a *app) made(ctx context.Context, b *catalog.Builder, s isolatedServer) (f fixture, containers host.Host, end func() error, err error) {
+	if f, err = a.fixtureOf(ctx, b, s); err != nil {
+		return f, nil, nil, err
 	}
 	containers, end, err = a.containers(map[string]fixture{s.name: f}, nil)
 	return f, containers, end, err
