@@ -158,7 +158,9 @@ func readElasticity(p *results.Probe) {
 			kept = readings[1:]
 		}
 	}
-	if apart := kept[len(kept)-1] - kept[0]; apart > mostApart {
+	// Below 0 says no more than 0, above 1 no more than 1.
+	bounded := func(x float64) float64 { return min(max(x, 0), 1) }
+	if apart := bounded(kept[len(kept)-1]) - bounded(kept[0]); apart > mostApart {
 		p.Failed = fmt.Sprintf("its pairs of windows disagree: they read from %.2f to %.2f, and even without one of them they are %.2f apart > %.2f",
 			readings[0], readings[n-1], apart, mostApart)
 		return

@@ -122,6 +122,7 @@ func TestReadElasticity(t *testing.T) {
 		"drift takes itself out":                          {windows(10, 12000, 13200, 14400, 15600), windows(12, 10000, 11000, 12000, 13000), 1, ""},
 		"one disturbed window":                            {windows(10, 12000, 3000, 12000, 12000), windows(12, 10000, 10000, 10000, 10000), 1, ""},
 		"two pairs that say nothing and two that say all": {windows(10, 12000, 12000, 12000, 12000), windows(12, 10000, 10000, 12000, 12000), 0, "its pairs of windows disagree: they read from 0.00 to 1.00, and even without one of them they are 1.00 apart > 0.60"},
+		"pairs that all say no": {windows(10, 12000, 12000, 12000, 12000), windows(12, 12000, 13000, 15000, 16000), -1.2222, ""},
 		"the cost did not grow: half of the delay counts": {windows(10, 12000), windows(9, 11163), 1, ""},
 		"a slower loader may help the server":             {windows(10, 12000), windows(9, 12900), -1, ""},
 		"no cost is known":                                {windows(0, 12000), windows(10, 10000), 0, "the loader's CPU time per request is not known"},
