@@ -111,14 +111,12 @@ func Read(p *results.Probe, limits results.Thresholds) {
 	if p.Failed != "" {
 		return
 	}
-	for _, w := range slices.Concat(p.Off, p.On) {
-		if float64(w.Completed) < limits.FewCompletions {
-			p.Failed = fmt.Sprintf("too few requests: %d completed in a window of it, at least %.0f are needed", w.Completed, limits.FewCompletions)
-			return
-		}
-	}
 	if len(p.Off) == 0 || len(p.On) == 0 {
 		p.Failed = "it has no window to compare"
+		return
+	}
+	if least := leastCompleted(p); float64(least) < limits.FewCompletions {
+		p.Failed = fmt.Sprintf("too few requests: %d completed, at least %.0f are needed", least, limits.FewCompletions)
 		return
 	}
 	switch p.Kind {
@@ -128,6 +126,24 @@ func Read(p *results.Probe, limits results.Thresholds) {
 		gain := medianOf(p.On, results.ProbeWindow.ThroughputRPS)/medianOf(p.Off, results.ProbeWindow.ThroughputRPS) - 1
 		p.Reading = &gain
 	}
+}
+
+// leastCompleted is the least number of requests of what is compared: windows
+// one by one, or both sides as a whole.
+func leastCompleted(p *results.Probe) uint64 {
+	completed := func(windows []results.ProbeWindow) (least, sum uint64) {
+		least = windows[0].Completed
+		for _, w := range windows {
+			least, sum = min(least, w.Completed), sum+w.Completed
+		}
+		return least, sum
+	}
+	off, offSum := completed(p.Off)
+	on, onSum := completed(p.On)
+	if p.Kind == results.ProbeClients {
+		return min(offSum, onSum)
+	}
+	return min(off, on)
 }
 
 // readElasticity takes the median over the pairs of neighbouring windows, so

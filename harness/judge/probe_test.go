@@ -122,11 +122,11 @@ func TestReadElasticity(t *testing.T) {
 		"drift takes itself out":                          {windows(10, 12000, 13200, 14400, 15600), windows(12, 10000, 11000, 12000, 13000), 1, ""},
 		"one disturbed window":                            {windows(10, 12000, 3000, 12000, 12000), windows(12, 10000, 10000, 10000, 10000), 1, ""},
 		"two pairs that say nothing and two that say all": {windows(10, 12000, 12000, 12000, 12000), windows(12, 10000, 10000, 12000, 12000), 0, "its pairs of windows disagree: they read from 0.00 to 1.00, and even without one of them they are 1.00 apart > 0.60"},
-		"pairs that all say no": {windows(10, 12000, 12000, 12000, 12000), windows(12, 12000, 13000, 15000, 16000), -1.2222, ""},
+		"pairs that all say no":                           {windows(10, 12000, 12000, 12000, 12000), windows(12, 12000, 13000, 15000, 16000), -1.2222, ""},
 		"the cost did not grow: half of the delay counts": {windows(10, 12000), windows(9, 11163), 1, ""},
 		"a slower loader may help the server":             {windows(10, 12000), windows(9, 12900), -1, ""},
 		"no cost is known":                                {windows(0, 12000), windows(10, 10000), 0, "the loader's CPU time per request is not known"},
-		"too few requests":                                {windows(10, 12000, 19), windows(12, 10000, 10000), 0, "too few requests: 19 completed in a window of it, at least 20 are needed"},
+		"too few requests":                                {windows(10, 12000, 19), windows(12, 10000, 10000), 0, "too few requests: 19 completed, at least 20 are needed"},
 		"no window":                                       {nil, windows(12, 10000), 0, "no window to compare"},
 	}
 	for name, tt := range tests {
@@ -159,6 +159,12 @@ func TestReadClients(t *testing.T) {
 	p := results.Probe{Kind: results.ProbeClients, Off: windows(1, 1000), On: windows(1, 500, 1100, 1200)}
 	Read(&p, limits)
 	hold(t, &p, 0.1, "")
+	p = results.Probe{Kind: results.ProbeClients, Off: windows(1, 20), On: windows(1, 7, 7, 6)}
+	Read(&p, limits)
+	hold(t, &p, -0.65, "")
+	p = results.Probe{Kind: results.ProbeClients, Off: windows(1, 20), On: windows(1, 7, 6, 6)}
+	Read(&p, limits)
+	hold(t, &p, 0, "too few requests: 19 completed")
 	p = results.Probe{Kind: results.ProbeClients, Off: windows(1, 1000), Failed: "no ports"}
 	Read(&p, limits)
 	hold(t, &p, 0, "no ports")
