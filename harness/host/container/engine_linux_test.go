@@ -1,11 +1,8 @@
 package container
 
 import (
-	"archive/tar"
-	"bytes"
 	"context"
 	"errors"
-	"io"
 	"net"
 	"os"
 	"os/exec"
@@ -93,49 +90,9 @@ func TestNoEngine(t *testing.T) {
 	}
 }
 
-// foreign is an image for another architecture, as docker save writes it.
-func foreign(t *testing.T, name string) []byte {
-	t.Helper()
-	var layer, all bytes.Buffer
-	if err := tar.NewWriter(&layer).Close(); err != nil {
-		t.Fatal(err)
-	}
-	w := tar.NewWriter(&all)
-	// The digest is that of an archive of nothing but its end.
-	const empty = "5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef"
-	for file, text := range map[string]string{
-		"manifest.json": `[{"Config":"config.json","RepoTags":["` + name + `"],"Layers":["layer.tar"]}]`,
-		"config.json":   `{"architecture":"s390x","os":"linux","config":{"Labels":{"` + labelServer + `":"` + boxName + `"}},"rootfs":{"type":"layers","diff_ids":["sha256:` + empty + `"]}}`,
-		"layer.tar":     layer.String(),
-	} {
-		if err := w.WriteHeader(&tar.Header{Name: file, Mode: 0o644, Size: int64(len(text)), Typeflag: tar.TypeReg}); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := w.Write([]byte(text)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return all.Bytes()
-}
-
 func TestImages(t *testing.T) {
 	t.Parallel()
 	need(t)
-	name := repository + ":" + boxName + "-foreign"
-	loaded, err := engine.client.ImageLoad(t.Context(), bytes.NewReader(foreign(t, name)))
-	if err == nil {
-		_, err = io.Copy(io.Discard, loaded)
-		err = errors.Join(err, loaded.Close())
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := engine.Find(t.Context(), name, ignore); err == nil || !strings.Contains(err.Error(), "was built for linux/s390x, and this machine is linux/"+engine.arch) {
-		t.Errorf("an image of another architecture: %v", err)
-	}
 	if _, err := engine.Find(t.Context(), "127.0.0.1:1/none:1", ignore); err == nil || !strings.Contains(err.Error(), "not on this machine and cannot be pulled") {
 		t.Errorf("an image that is nowhere: %v", err)
 	}
