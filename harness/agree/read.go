@@ -47,9 +47,7 @@ func read(t *results.Trial, phase string, serverCPUs int) (r reading, why string
 	r.throughput = &rps
 	r.loaderCPU, r.serverCPU = perRequest(seen.Loader, rps), perRequest(seen.Server, rps)
 	r.serverShare = seen.Verdict.ServerShare
-	if seen.Loader != nil {
-		r.loaderShare = seen.Loader.BusiestThread
-	}
+	r.loaderShare = loaderShare(p, seen)
 	if busy, own := seen.ServerCPUBusy, seen.Server; busy != nil && own != nil && own.ReadT1NS > own.ReadT0NS {
 		rest := max(0, *busy-float64(own.CPUNS)/float64(own.ReadT1NS-own.ReadT0NS)/float64(max(1, serverCPUs)))
 		r.others = &rest
@@ -91,6 +89,22 @@ func (r *reading) latencies(p *results.Phase) error {
 		}
 	}
 	return nil
+}
+
+// loaderShare is the share of a CPU that the loader's busiest thread ran, empty
+// polls apart: by joust's own loader, or as the harness saw it.
+func loaderShare(p *results.Phase, seen *results.TrialPhase) *float64 {
+	if len(p.Threads) == 0 {
+		if seen.Loader == nil {
+			return nil
+		}
+		return seen.Loader.BusiestThread
+	}
+	busiest := 0.0
+	for _, t := range p.Threads {
+		busiest = max(busiest, float64(t.CPUNS-t.SpinNS)/float64(max(1, p.WindowNS())))
+	}
+	return &busiest
 }
 
 // perRequest is CPU nanoseconds a request.

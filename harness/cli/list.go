@@ -20,6 +20,7 @@ import (
 	"github.com/joust-bench/joust/loaders/external"
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/journal"
+	"github.com/joust-bench/joust/scenarios"
 	"github.com/joust-bench/joust/scenarios/suggest"
 )
 
@@ -70,8 +71,7 @@ func (a *app) list(ctx context.Context, which []string) error {
 func (a *app) listOne(ctx context.Context, t io.Writer, name string) error {
 	switch name {
 	case "loaders":
-		a.listLoaders(ctx, t)
-		return nil
+		return a.listLoaders(ctx, t)
 	case "plans":
 		return a.listPlans(t)
 	case "runs":
@@ -119,7 +119,7 @@ func joined[T ~string](list []T) string {
 	return strings.Join(words, ", ")
 }
 
-func (a *app) listLoaders(ctx context.Context, t io.Writer) {
+func (a *app) listLoaders(ctx context.Context, t io.Writer) error {
 	for _, l := range []struct {
 		name loaders.EngineName
 		what string
@@ -141,12 +141,31 @@ func (a *app) listLoaders(ctx context.Context, t io.Writer) {
 		state := "not here: " + f.Why
 		switch {
 		case f.Image != "":
-			state = "available as the image " + f.Image
+			state = "not on PATH; its image " + f.Image + " stands in, and is pulled where it is missing"
 		case f.Why == "":
 			state = fmt.Sprintf("available, version %s (%s)", f.Version, f.Path)
 		}
 		fmt.Fprintf(t, "  %s\t%s\t%s\n", tool.Name, tool.Title, state)
 	}
+	table, err := scenarios.Load()
+	if err != nil {
+		return fmt.Errorf("the built-in scenario table: %w", err)
+	}
+	fmt.Fprintf(t, "\nWhat foreign loaders can be asked over %s (joust run says why not, before it starts anything):\n", scenarios.H1)
+	fmt.Fprintf(t, "  scenario\t%s\n", strings.Join(external.Names(), "\t"))
+	rows := table.All()
+	for i := range rows {
+		fmt.Fprintf(t, "  %s", rows[i].Name)
+		for _, tool := range external.Tools() {
+			can := "yes"
+			if tool.WhyNot(&rows[i], scenarios.H1) != "" {
+				can = "—"
+			}
+			fmt.Fprintf(t, "\t%s", can)
+		}
+		fmt.Fprintln(t)
+	}
+	return nil
 }
 
 // listPlans lists the plans in scripts/ of the checkout or the working folder.
