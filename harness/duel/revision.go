@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 )
 
 // keptRevisions is how many sources of revisions the cache keeps.
@@ -145,21 +146,29 @@ func write(root *os.Root, name string, content io.Reader, mode fs.FileMode) erro
 	return errors.Join(err, f.Close())
 }
 
-// prune removes the oldest trees beyond those that are kept.
+// abandoned is the age of a folder that nobody unpacks into any more.
+const abandoned = time.Hour
+
+// prune removes the oldest trees beyond those that are kept, and what a joust
+// that was killed has left half unpacked.
 func prune(cache, keep string) error {
 	entries, err := os.ReadDir(cache)
 	if err != nil {
 		return err
 	}
-	var trees []fs.FileInfo
+	var trees, gone []fs.FileInfo
 	for _, e := range entries {
 		info, err := e.Info()
-		if err == nil && !strings.HasPrefix(e.Name(), unpacking) && filepath.Join(cache, e.Name()) != keep {
+		switch {
+		case err != nil || filepath.Join(cache, e.Name()) == keep:
+		case !strings.HasPrefix(e.Name(), unpacking):
 			trees = append(trees, info)
+		case time.Since(info.ModTime()) > abandoned:
+			gone = append(gone, info)
 		}
 	}
 	slices.SortFunc(trees, func(a, b fs.FileInfo) int { return b.ModTime().Compare(a.ModTime()) })
-	for _, old := range trees[min(len(trees), keptRevisions-1):] {
+	for _, old := range append(gone, trees[min(len(trees), keptRevisions-1):]...) {
 		if err := os.RemoveAll(filepath.Join(cache, old.Name())); err != nil {
 			return err
 		}

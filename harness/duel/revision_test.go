@@ -1,11 +1,13 @@
 package duel
 
 import (
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 // repository has two commits of servers/x/server.yaml, saying 1 and 2, and 3 in
@@ -98,11 +100,17 @@ func TestOldTreesAreRemoved(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	// One is being unpacked, and one was when a joust was killed.
+	fresh, dead := filepath.Join(cache, unpacking+"fresh"), filepath.Join(cache, unpacking+"dead")
+	before := time.Now().Add(-2 * abandoned)
+	if err := errors.Join(os.Mkdir(fresh, 0o755), os.Mkdir(dead, 0o755), os.Chtimes(dead, before, before)); err != nil {
+		t.Fatal(err)
+	}
 	if err := prune(cache, filepath.Join(cache, "a")); err != nil {
 		t.Fatal(err)
 	}
 	entries, err := os.ReadDir(cache)
-	if err != nil || len(entries) != keptRevisions || entries[0].Name() != "a" {
-		t.Errorf("%d trees are left, %v, want %d with the one in use", len(entries), err, keptRevisions)
+	if err != nil || len(entries) != keptRevisions+1 || entries[0].Name() != filepath.Base(fresh) || entries[1].Name() != "a" {
+		t.Errorf("%d trees are left, %v, want %d with the one in use and the one that is being unpacked", len(entries), err, keptRevisions)
 	}
 }
