@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"runtime"
@@ -59,7 +58,7 @@ of joust's peak. A void trial makes exit status 4.`,
 	flags.StringSliceVar(&f.loaders, "loaders", nil, "the loaders beside joust's own (default: all that are here)")
 	flags.IntVar(&f.trials, "trials", 3, "trials of each loader in each cell")
 	flags.DurationVar(&f.duration, "duration", 2*time.Second, "length of every window, in whole seconds")
-	flags.StringVar(&f.format, "format", "text", "text, md or json")
+	flags.StringVar(&f.format, "format", formatText, "text, md or json")
 	flags.StringVar(&f.pin, "pin", "auto", `CPU split: auto, none, or "server=0-3;loader=4-7"`)
 	return c
 }
@@ -112,8 +111,8 @@ func (a *app) agree(ctx context.Context, f *agreeFlags) error {
 // contest reads the flags; every problem is told.
 func (a *app) contest(ctx context.Context, w *world, f *agreeFlags) (*agree.Contest, []catalog.Manifest, error) {
 	var errs []error
-	if !slices.Contains([]string{"text", "md", "json"}, f.format) {
-		errs = append(errs, fmt.Errorf("--format %q: text, md or json", f.format))
+	if !slices.Contains(tableFormats(), f.format) {
+		errs = append(errs, unknownFormat(f.format))
 	}
 	if f.trials < 1 || f.trials > 1000 {
 		errs = append(errs, fmt.Errorf("--trials %d: from 1 to 1000", f.trials))
@@ -261,18 +260,13 @@ func (a *app) printAgreement(out *agreement, format string) error {
 	if len(out.Cells) == 0 {
 		return nil
 	}
-	if format == "json" {
-		e := json.NewEncoder(a.stdout)
-		e.SetIndent("", "  ")
-		if err := e.Encode(out); err != nil {
-			return fmt.Errorf("printing the agreement: %w", err)
-		}
-		return nil
+	if format == formatJSON {
+		return a.printJSON(out)
 	}
 	h := out.Host
 	fmt.Fprintf(a.stdout, "Measured %s with joust %s on %s, kernel %s; %s; medians of %s of %v each, in brackets the ratio to joust.\n\n",
 		out.Measured.UTC().Format("2006-01-02 15:04 UTC"), out.Joust.Version, strings.TrimSpace(h.CPUModel+" with "+count(h.CPUs, "CPU")), h.Kernel,
 		describeSplit(out.CPUs), count(out.Trials, "trial"), time.Duration(out.DurationNS))
-	fmt.Fprint(a.stdout, agree.Text(out.Cells, format == "md"))
+	fmt.Fprint(a.stdout, agree.Text(out.Cells, format == formatMarkdown))
 	return nil
 }

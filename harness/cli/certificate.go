@@ -16,7 +16,7 @@ import (
 // tellCertificate prints the certificate and turns it into an exit code. ended
 // is why the battery ended early, nil when it did not.
 func (a *app) tellCertificate(c *certify.Certificate, format string, ended error) error {
-	if format == "json" {
+	if format == formatJSON {
 		if err := a.printJSON(c); err != nil {
 			return err
 		}

@@ -57,7 +57,7 @@ programs take time from both sides.`,
 	flags.StringVar(&f.idle, "idle", "", "how loader threads wait: spin, hybrid or wait (default: hybrid with CPUs of their own, else wait)")
 	flags.StringVar(&f.engine, "engine", string(engine.Default()), "the engine to certify: evloop or portable")
 	flags.IntVar(&f.threads, "threads", 1, "event loops of the loader")
-	flags.StringVar(&f.format, "format", "text", "text or json")
+	flags.StringVar(&f.format, "format", formatText, "text or json")
 	return c
 }
 
@@ -114,7 +114,7 @@ func (a *app) certify(ctx context.Context, f *certifyFlags) error {
 
 // battery reads the flags; what is wrong with them is a mistake of usage.
 func (f *certifyFlags) battery() (*certify.Battery, error) {
-	if f.format != "text" && f.format != "json" {
+	if f.format != formatText && f.format != formatJSON {
 		return nil, fmt.Errorf("--format %q: text or json", f.format)
 	}
 	options := truth.Options{Quick: f.quick, RatesRPS: f.rates}

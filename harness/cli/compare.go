@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -54,7 +53,7 @@ it finds.`,
 	}
 	flags := c.Flags()
 	flags.StringArrayVar(&f.failOn, "fail-on", nil, `a regression that fails the comparison, such as "throughput<-5%" (repeatable)`)
-	flags.StringVar(&f.format, "format", "text", "text, md or json")
+	flags.StringVar(&f.format, "format", formatText, "text, md or json")
 	flags.BoolVar(&f.strict, "strict", false, "refuse runs whose hosts, plans or versions differ, and runs that are not complete")
 	flags.StringSliceVar(&f.servers, "servers", nil, "compare these servers only")
 	flags.StringSliceVar(&f.scenarios, "scenarios", nil, "compare these scenarios only")
@@ -72,8 +71,12 @@ func exactlyTwo(first, second string) cobra.PositionalArgs {
 	}
 }
 
-// comparisonFormats are the renderings of a comparison.
-func comparisonFormats() []string { return []string{"text", "md", "json"} }
+// tableFormats are the renderings of what is tables and sentences.
+func tableFormats() []string { return []string{formatText, formatMarkdown, formatJSON} }
+
+func unknownFormat(format string) error {
+	return fmt.Errorf("--format %q: the formats are %s", format, strings.Join(tableFormats(), ", "))
+}
 
 func (a *app) compare(oldNames, newNames string, f *compareFlags) error {
 	thresholds, err := f.check()
@@ -113,8 +116,8 @@ func (f *compareFlags) check() ([]compare.Threshold, error) {
 		t, err := compare.ParseThreshold(text)
 		thresholds, errs = append(thresholds, t), append(errs, err)
 	}
-	if !slices.Contains(comparisonFormats(), f.format) {
-		errs = append(errs, fmt.Errorf("--format %q: the formats are %s", f.format, strings.Join(comparisonFormats(), ", ")))
+	if !slices.Contains(tableFormats(), f.format) {
+		errs = append(errs, unknownFormat(f.format))
 	}
 	return thresholds, errors.Join(errs...)
 }
@@ -174,19 +177,15 @@ func (a *app) openRuns(names string) ([]results.Run, error) {
 func (a *app) tellComparison(c *compare.Comparison, gates []compare.Gate, format string) error {
 	var text string
 	switch format {
-	case "text":
+	case formatText:
 		text = c.Text(gates)
-	case "md":
+	case formatMarkdown:
 		text = c.Markdown(gates)
 	default:
-		b, err := json.MarshalIndent(struct {
+		return a.printJSON(struct {
 			*compare.Comparison
 			Gates []compare.Gate `json:"gates,omitempty"`
-		}{c, gates}, "", "  ")
-		if err != nil {
-			return fmt.Errorf("encoding the comparison: %w", err)
-		}
-		text = string(b) + "\n"
+		}{c, gates})
 	}
 	if _, err := fmt.Fprint(a.stdout, text); err != nil {
 		return fmt.Errorf("writing the comparison: %w", err)

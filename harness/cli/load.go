@@ -174,8 +174,9 @@ func (f *loadFlags) checkOutput() error {
 
 // The formats of the result.
 const (
-	formatText = "text"
-	formatJSON = "json"
+	formatText     = "text"
+	formatMarkdown = "md"
+	formatJSON     = "json"
 )
 
 // loadFlags are the flags of joust load.
