@@ -133,6 +133,38 @@ func TestContainerBesideProcess(t *testing.T) {
 	says(t, text, name+": not here: "+name+" is an image and runs in a container only")
 }
 
+// A Go fixture runs both ways in one comparison, and in a duel with itself.
+func TestFixtureBothWays(t *testing.T) {
+	t.Parallel()
+	b := newBoxes(t)
+	name := "fixture" + b.end
+	source, err := os.ReadFile("testdata/stooge/main.go")
+	if err == nil {
+		err = os.MkdirAll(b.path("servers", name), 0o755)
+	}
+	for file, text := range map[string]string{
+		"main.go": string(source), "go.mod": "module fixture\n\ngo 1.26\n",
+		"server.yaml": "title: f\nlanguage: Go\ngo: .\nargs: [" + itsAddress + "]\nprotocols: [h1]\nscenarios: [hello]\n",
+	} {
+		if err == nil {
+			err = os.WriteFile(b.path("servers", name, file), []byte(text), 0o644)
+		}
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.joust(t, b.run("--servers", name, "--isolation", "process,container")...).ends(patience, ExitOK)
+	_, run := b.stored(t)
+	if len(run.Servers) != 2 || run.Servers[0].Isolation != "" || run.Servers[1].Name != name+"-container" ||
+		run.Servers[1].Isolation != results.IsolationContainer || run.Servers[1].PlaceboOf != "" || len(run.Trials) != 2 {
+		t.Errorf("servers %+v with %d trials", run.Servers, len(run.Trials))
+	}
+	// Two pairs are too few to decide anything.
+	text := b.joust(t, "duel", "--a", name, "--b", name+",isolation=container", "--scenario", "hello", "--clients", "4", "--duration", "100ms", "--warmup", "0s",
+		"--budget", "5s", "--servers-dir", b.path("servers")).ends(patience, ExitUsage)
+	says(t, text, "B is "+name+",isolation=container", "UNDECIDED")
+}
+
 // A container that runs already is sampled by its control groups, and left
 // alone.
 func TestRunningContainer(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -34,6 +35,15 @@ func withPrograms(run func() int) (code int, err error) {
 		return 1, err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(programs)) }()
+	// Tests give joust a cache folder of their own; compiling the standard
+	// library anew for each would take minutes.
+	cache, err := exec.Command("go", "env", "GOCACHE").Output()
+	if err == nil {
+		err = os.Setenv("GOCACHE", strings.TrimSpace(string(cache)))
+	}
+	if err != nil {
+		return 1, err
+	}
 	for name, source := range map[string]string{"joust": ".", "stooge": "./harness/cli/testdata/stooge"} {
 		// Not by vcs: sources change while tests run.
 		build := exec.Command("go", "build", "-buildvcs=false", "-o", filepath.Join(programs, name), source)

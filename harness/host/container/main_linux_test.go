@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/containerd/errdefs"
 	"github.com/moby/moby/client"
 	"go.uber.org/goleak"
 
@@ -95,9 +96,19 @@ var boxName = fmt.Sprintf("box-%d", os.Getpid())
 
 func ignore(string) {}
 
-// removeOurs removes the tests' images.
+// removeOurs removes the tests' images, under all the names that they have.
 func removeOurs(ctx context.Context) error {
-	return engine.prune(ctx, client.ImageListOptions{All: true, Filters: ours(boxName)}, 0)
+	found, err := engine.client.ImageList(ctx, client.ImageListOptions{All: true, Filters: ours(boxName)})
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for _, i := range found.Items {
+		if _, err := engine.client.ImageRemove(ctx, i.ID, client.ImageRemoveOptions{Force: true, PruneChildren: true}); !errdefs.IsNotFound(err) {
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // estate is what an engine holds of this test. Others may use the engine at
