@@ -230,3 +230,31 @@ func FuzzManifest(f *testing.F) {
 		}
 	})
 }
+
+// TestReadmeExamples loads the first server.yaml that each README shows: what a
+// newcomer copies is a whole manifest.
+func TestReadmeExamples(t *testing.T) {
+	t.Parallel()
+	for _, readme := range []string{"../../README.md", "../../servers/README.md"} {
+		text, err := os.ReadFile(readme)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, rest, _ := strings.Cut(string(text), "```yaml\ntitle: ")
+		example, _, found := strings.Cut(rest, "```")
+		if !found {
+			t.Fatalf("%s shows no server.yaml", readme)
+		}
+		if n := strings.Count(example, "\n"); n != 5 {
+			t.Errorf("%s promises five lines and shows %d", readme, n)
+		}
+		dir := t.TempDir()
+		file := filepath.Join(dir, "my-folder", "server.yaml")
+		if err := errors.Join(os.Mkdir(filepath.Dir(file), 0o755), os.WriteFile(file, []byte("title: "+example), 0o644)); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Load(table(t), dir); err != nil {
+			t.Errorf("%s: %v", readme, err)
+		}
+	}
+}

@@ -12,7 +12,7 @@ type Manifest struct {
 	// Dir is the absolute path of the folder.
 	Dir      string `yaml:"-" json:"dir"`
 	Title    string `yaml:"title" json:"title"`
-	Language string `yaml:"language" json:"language"`
+	Language string `yaml:"language" json:"language,omitempty"`
 	Homepage string `yaml:"homepage" json:"homepage,omitempty"`
 
 	// Go is a Go package, relative to the folder, built by joust into a cache.

@@ -32,7 +32,6 @@ func (c *checker) check() {
 		c.doc.Report("", "the folder's name %q is the server's name: it may hold only a-z, 0-9, _, . and -, and begin with a letter, a digit or _", c.m.Name)
 	}
 	c.required("title", c.m.Title)
-	c.required("language", c.m.Language)
 	c.checkStart()
 	c.checkContainer()
 	c.checkProtocols()
