@@ -71,7 +71,7 @@ func Bench(run results.Run) string {
 	v.legend(p)
 	v.resources(p, caption)
 	p.section("## What limited each cell", "U_S and U_L are the busy shares of what server and loader could use; medians over valid trials. Elasticity: how the throughput answered to a loader that was slowed on purpose, 1 where the loader limits and 0 where it does not, or what more clients brought. Stalls: the share of the window lost to stalls of the loader of 1 ms or more.", v.evidence())
-	v.witnesses(p)
+	v.witnesses(p, isClosed)
 	v.missingLists(p, v.closedSteps)
 	v.method(p)
 	return p.String()

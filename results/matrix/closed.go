@@ -2,6 +2,7 @@ package matrix
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/stats"
@@ -20,7 +21,7 @@ func caution() []results.Bottleneck {
 	}
 }
 
-// bottleneck is that of the majority of the valid trials.
+// bottleneck is that of most valid trials, of equally many the most cautious.
 func (c *cell) bottleneck() results.Bottleneck {
 	count := map[results.Bottleneck]int{}
 	for _, s := range c.valid {
@@ -33,6 +34,13 @@ func (c *cell) bottleneck() results.Bottleneck {
 		}
 	}
 	return best
+}
+
+// limitedAlike tells whether all valid trials had the same bottleneck.
+func (c *cell) limitedAlike() bool {
+	return !slices.ContainsFunc(c.valid, func(s sample) bool {
+		return known(s.phase.Verdict.Bottleneck) != known(c.valid[0].phase.Verdict.Bottleneck)
+	})
 }
 
 // known maps what no table knows to unknown.

@@ -193,7 +193,7 @@ func TestTrustIsThreeToSixSentences(t *testing.T) {
 	for i := range open.Plan.Tables {
 		open.Plan.Tables[i].Closed = false
 	}
-	if got := newView(open).trust(); len(got) != 3 || !strings.Contains(got[0], "no closed loop") {
+	if got := newView(open).trust(); len(got) < 3 || len(got) > 6 || !strings.Contains(got[0], "no closed loop") {
 		t.Errorf("without closed loops: %q", got)
 	}
 	good := Bench(race(t, 1, server("a", 6, 10e3), server("b", 6, 12e3)))

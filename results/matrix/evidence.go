@@ -80,18 +80,30 @@ func (c *cell) reason(limit results.Bottleneck) string {
 	return ""
 }
 
-// witnesses writes failed requests by cause, and the flags.
-func (v *view) witnesses(p *page) {
-	p.section("## Failed requests", "All trials, void ones included; inside windows unless it says otherwise.", v.failures())
-	p.list("## Known signatures", "Patterns that have a name, with the first evidence of each.", v.signatures())
-	p.list("## Flags", "Circumstances of phases that were measured nevertheless, with the number of trials.", v.flags())
+// witnesses writes failed requests by cause, and the flags, of the phases that
+// the page is about.
+func (v *view) witnesses(p *page, about func(phase string) bool) {
+	p.section("## Failed requests", "All trials, void ones included; inside windows unless it says otherwise.", v.failures(about))
+	p.list("## Known signatures", "Patterns that have a name, with the first evidence of each.", v.signatures(about))
+	p.list("## Flags", "Circumstances of phases that were measured nevertheless, with the number of trials.", v.flags(about))
 }
 
+// isOpen tells a phase at a rate from a closed loop and its warm-up.
+func isOpen(phase string) bool {
+	kind, _, _ := strings.Cut(phase, " ")
+	return slices.Contains([]string{"open", "search", "confirm"}, kind)
+}
+
+func isClosed(phase string) bool { return !isOpen(phase) }
+
 // failures counts failed requests by cell, side and cause.
-func (v *view) failures() *table {
+func (v *view) failures(about func(phase string) bool) *table {
 	out := &table{head: []string{"scenario", "protocol", "server", "phase", "side", "cause", "requests", "first failure of the phase"}, left: 6, wordsLast: true}
 	v.eachServer(func(t results.PlanTable, s results.Server, trials []*results.Trial) {
 		for _, f := range failuresOf(trials) {
+			if !about(f.phase) {
+				continue
+			}
 			out.add(t.Scenario, t.Protocol, s.Name, f.phase, f.side, f.cause, strconv.FormatUint(f.count, 10), f.first)
 		}
 	})
@@ -142,12 +154,15 @@ func sideOf(c results.Cause) string {
 
 // flags tells which cells carry which flag in how many trials, one line a
 // server and scenario.
-func (v *view) flags() []string {
+func (v *view) flags(about func(phase string) bool) []string {
 	var items []string
 	v.eachServer(func(t results.PlanTable, s results.Server, trials []*results.Trial) {
 		count, phases := map[string]map[results.Flag]int{}, map[string]int{}
 		for _, trial := range trials {
 			for _, p := range trial.Phases {
+				if !about(p.Name) {
+					continue
+				}
 				phases[p.Name]++
 				if count[p.Name] == nil {
 					count[p.Name] = map[results.Flag]int{}
@@ -176,14 +191,14 @@ func (v *view) flags() []string {
 
 // signatures names the cells that show a known pattern, with what was seen
 // first.
-func (v *view) signatures() []string {
+func (v *view) signatures(about func(phase string) bool) []string {
 	var items []string
 	v.eachServer(func(t results.PlanTable, s results.Server, trials []*results.Trial) {
 		for _, f := range []results.Flag{results.FlagNagle, results.FlagBacklog, results.FlagThrottled} {
 			n, phase, why := 0, "", ""
 			for _, trial := range trials {
 				for _, p := range trial.Phases {
-					if !p.Verdict.Has(f) {
+					if !about(p.Name) || !p.Verdict.Has(f) {
 						continue
 					}
 					if n++; n == 1 {

@@ -29,7 +29,7 @@ func OpenLoop(run results.Run) string {
 	v.foreignNotes(p)
 	openLegend(p)
 	p.section("## What limited the rates that were not kept", "Median shares over valid trials; all other rates were kept.", v.openEvidence())
-	v.witnesses(p)
+	v.witnesses(p, isOpen)
 	v.missingLists(p, v.openSteps)
 	v.method(p)
 	return p.String()

@@ -13,11 +13,11 @@ import (
 )
 
 // trust is what a reader should know before any number: noise, limits, loader
-// headroom, void cells, the machine, shared ceilings. Three to six sentences,
-// escaped.
+// headroom, void cells, what disturbed the run, the machine, shared ceilings.
+// Three to six sentences, escaped.
 func (v *view) trust() []string {
 	var out []string
-	for _, s := range []string{v.trustNoise(), v.trustLimits(), v.trustHeadroom(), v.trustVoid(), v.trustMachine(), v.trustCeiling()} {
+	for _, s := range []string{v.trustNoise(), v.trustLimits(), v.trustVoid(), v.trustQuiet(), v.trustMachine(), v.trustCeiling()} {
 		if s != "" {
 			out = append(out, escape(s))
 		}
@@ -74,6 +74,10 @@ type tableBand struct {
 // find it.
 const sought = 0.05
 
+// mostTrials is the number of trials beyond which nobody goes: how many more it
+// would take is no help.
+const mostTrials = 200
+
 // trialWords names the fewest and the most trials that find the sought
 // difference; bands are in rising order.
 func trialWords(bands []tableBand) string {
@@ -81,10 +85,14 @@ func trialWords(bands []tableBand) string {
 	for _, b := range bands {
 		low, high = min(low, b.trials), max(high, b.trials)
 	}
-	switch low {
-	case 0:
+	switch {
+	case low == 0:
 		return fmt.Sprintf("in such noise no number of trials finds %g %%", sought*100)
-	case high:
+	case low > mostTrials:
+		return fmt.Sprintf("to find %g %% would take more than %d trials of each server", sought*100, mostTrials)
+	case high > mostTrials:
+		return fmt.Sprintf("to find %g %% takes %d to more than %d trials of each server", sought*100, low, mostTrials)
+	case low == high:
 		return fmt.Sprintf("to find %g %% takes %d trials of each server", sought*100, low)
 	}
 	return fmt.Sprintf("to find %g %% takes %d to %d trials of each server", sought*100, low, high)
@@ -114,10 +122,13 @@ func limitWords() map[results.Bottleneck]string {
 
 // trustLimits counts the closed-loop cells by what limited them.
 func (v *view) trustLimits() string {
-	count, total := map[results.Bottleneck]int{}, 0
+	count, total, mixed := map[results.Bottleneck]int{}, 0, 0
 	for _, c := range v.closedValid() {
 		count[c.bottleneck()]++
 		total++
+		if !c.limitedAlike() {
+			mixed++
+		}
 	}
 	if total == 0 {
 		return ""
@@ -128,7 +139,10 @@ func (v *view) trustLimits() string {
 			out += fmt.Sprintf("; %d limited %s", n, limitWords()[b])
 		}
 	}
-	return out + "."
+	if mixed > 0 {
+		out += fmt.Sprintf("; in %s some trials had another limit than the rest", plural(mixed, "cell"))
+	}
+	return out + v.headroom() + "."
 }
 
 // closedValid is every closed-loop cell with a valid trial.
@@ -147,9 +161,9 @@ func (v *view) closedValid() []cell {
 	return out
 }
 
-// trustHeadroom says how much the loader had left where the server was the
-// limit.
-func (v *view) trustHeadroom() string {
+// headroom says how much the loader had left where the server was the limit;
+// empty where it never was.
+func (v *view) headroom() string {
 	var work []float64
 	for _, c := range v.closedValid() {
 		if e := c.median(loaderShare); c.bottleneck() == results.LimitServer && e.Kind != stats.None {
@@ -159,7 +173,7 @@ func (v *view) trustHeadroom() string {
 	if len(work) == 0 {
 		return ""
 	}
-	return fmt.Sprintf("Loader headroom: where the server was the limit, the busiest loader thread worked %s of the time in the median cell and %s in the worst.",
+	return fmt.Sprintf("; loader headroom where the server was the limit: the busiest loader thread worked %s of the time in the median cell and %s in the worst",
 		percentage(stats.Median(work).Value), percentage(slices.Max(work)))
 }
 
@@ -170,9 +184,12 @@ func (v *view) trustVoid() string {
 	case cells == 0 && single == 0:
 		return "Void: nothing."
 	case cells == 0:
-		return fmt.Sprintf("Void: %s, left out; no cell as a whole. The reasons are listed below.", plural(single, "single measurement"))
+		return fmt.Sprintf("Void: %s, left out; no cell as a whole. The reasons stand under \"What is missing, and why\", here or in wrk2_results.md.", plural(single, "single measurement"))
 	}
-	return fmt.Sprintf("Void: %s as a whole, and %s in all, left out; the reasons are listed below.", plural(cells, "cell"), plural(single, "single measurement"))
+	if single == 0 {
+		return fmt.Sprintf("Void: %s as a whole. The reasons stand under \"What is missing, and why\", here or in wrk2_results.md.", plural(cells, "cell"))
+	}
+	return fmt.Sprintf("Void: %s as a whole, and %s in all, left out. The reasons stand under \"What is missing, and why\", here or in wrk2_results.md.", plural(cells, "cell"), plural(single, "single measurement"))
 }
 
 // voids counts the cells that are void as a whole, and single measurements.
@@ -205,12 +222,37 @@ func (v *view) trustMachine() string {
 		out += ", virtualised (" + h.Virtualization + ")"
 	}
 	out += "; over loopback, so that no network limits and the server pays for a part of the client's path"
-	for _, s := range []string{v.stolen(), v.stalls(), v.unrest()} {
+	return out + "."
+}
+
+// trustQuiet says what else this machine did while it measured; empty where
+// nothing is known of it.
+func (v *view) trustQuiet() string {
+	var parts []string
+	for _, s := range []string{v.unrest(), v.failing(), v.stalls(), v.stolen()} {
 		if s != "" {
-			out += "; " + strings.ToLower(s[:1]) + s[1:]
+			parts = append(parts, strings.ToLower(s[:1])+s[1:])
 		}
 	}
-	return out + "."
+	if len(parts) == 0 {
+		return ""
+	}
+	return "Disturbance: " + strings.Join(parts, "; ") + "."
+}
+
+// failing names what the examination before the run found so bad that numbers
+// mean little; empty for nothing.
+func (v *view) failing() string {
+	var out []string
+	for _, f := range v.run.Findings {
+		if f.State == results.StateFail {
+			out = append(out, f.Check+": "+f.Found)
+		}
+	}
+	if len(out) == 0 {
+		return ""
+	}
+	return "before it began, " + strings.Join(out, "; ")
 }
 
 // stalls says which share of the windows that count was lost to stalls of the
@@ -244,6 +286,14 @@ func stallShare(p *results.Phase) (float64, bool) {
 	return float64(*p.StallNS) / float64(p.WindowNS()) / float64(max(len(p.Threads), 1)), true
 }
 
+// unrestWords says in plain words what a flag of unrest means.
+func unrestWords() map[results.Flag]string {
+	return map[results.Flag]string{
+		results.FlagDisturbed: "disturbed by something else on the machine",
+		results.FlagNotSteady: "not steady (their halves differ)",
+	}
+}
+
 // unrest counts the phases that carry a flag of the machine's or the server's
 // unrest; empty for none.
 func (v *view) unrest() string {
@@ -264,12 +314,12 @@ func (v *view) unrest() string {
 	}
 	var list []string
 	for _, f := range slices.Sorted(maps.Keys(count)) {
-		list = append(list, fmt.Sprintf("%d %s", count[f], f))
+		list = append(list, fmt.Sprintf("%d %s", count[f], unrestWords()[f]))
 	}
 	if len(list) == 0 {
 		return ""
 	}
-	return fmt.Sprintf("Of %s %s", plural(phases, "phase"), strings.Join(list, ", "))
+	return fmt.Sprintf("Of %s, %s", plural(phases, "measured phase"), strings.Join(list, ", "))
 }
 
 // trustCeiling names the tables whose best cells share a ceiling.

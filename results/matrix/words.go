@@ -68,18 +68,27 @@ func (c contest) nothing() string {
 	return "nothing is compared" + c.outside()
 }
 
-// outside names the cells with a value that are not ranked.
+// outside names the cells with a value that are not ranked, by reason.
 func (c contest) outside() string {
-	var out []string
+	var reasons []string
+	names := map[string][]string{}
 	for _, e := range c.entries {
-		if e.unranked != "" && len(e.sample.Values) > 0 {
-			out = append(out, e.sample.Name+" ("+e.unranked+")")
+		if e.unranked == "" || len(e.sample.Values) == 0 {
+			continue
 		}
+		if names[e.unranked] == nil {
+			reasons = append(reasons, e.unranked)
+		}
+		names[e.unranked] = append(names[e.unranked], e.sample.Name)
 	}
-	if len(out) == 0 {
+	if len(reasons) == 0 {
 		return ""
 	}
-	return ". Unranked: " + strings.Join(out, ", ")
+	var out []string
+	for _, why := range reasons {
+		out = append(out, strings.Join(names[why], ", ")+" ("+why+")")
+	}
+	return ". Unranked: " + strings.Join(out, "; ")
 }
 
 // order is the compared cells, the best median first.
