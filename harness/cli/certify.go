@@ -145,7 +145,7 @@ func (f *certifyFlags) battery() (*certify.Battery, error) {
 		return nil, fmt.Errorf("--idle %q: spin, hybrid or wait", f.idle)
 	}
 	if !slices.Contains(engines(), b.Engine) {
-		return nil, fmt.Errorf("--engine %q: of %v", f.engine, engines())
+		return nil, fmt.Errorf("--engine %q: evloop or portable", f.engine)
 	}
 	if most := max(1, len(b.CPUs.Loader)); f.threads < 1 || f.threads > most {
 		return nil, fmt.Errorf("--threads %d: from 1 to the loader's %d CPUs", f.threads, most)

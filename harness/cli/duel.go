@@ -164,6 +164,11 @@ func (a *app) duel(c *cobra.Command, f *duelFlags) error {
 	if err := machine.RaiseNoFile(); err != nil {
 		return err
 	}
+	for i, flag := range []string{"--a", "--b"} {
+		if _, err := w.servers.Find(d.specs[i].Server); err != nil {
+			return usage(fmt.Errorf("%s: %w", flag, err))
+		}
+	}
 	catalogue := a.catalogue(w)
 	p, warnings, err := plan.Resolve("", nil, d.overrides(c, f), catalogue)
 	if err != nil {

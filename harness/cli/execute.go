@@ -95,9 +95,7 @@ func (j *job) forget() error {
 
 // ownMachine makes this joust the only one that measures, on a localHost.
 func (a *app) ownMachine(ctx context.Context, split results.CPUSplit) (*host.Local, func(), error) {
-	unlock, err := machine.Lock(ctx, func(holder string) {
-		fmt.Fprintf(a.stderr, "joust: waiting: another joust measures on this machine (%s)\n", holder)
-	})
+	unlock, err := a.lock(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -107,6 +105,20 @@ func (a *app) ownMachine(ctx context.Context, split results.CPUSplit) (*host.Loc
 		return nil, nil, err
 	}
 	return local, func() { _ = unlock() }, nil
+}
+
+// lock waits until this joust is the only one that measures. What ends the wait
+// ends nothing else: no request is in flight, and there is no result to write.
+func (a *app) lock(ctx context.Context) (unlock func() error, err error) {
+	stopping := a.stopping.Swap("joust: stopping: it was waiting, and nothing was measured")
+	defer a.stopping.Store(stopping)
+	unlock, err = machine.Lock(ctx, func(holder string) {
+		fmt.Fprintf(a.stderr, "joust: waiting: another joust measures on this machine (%s)\n", holder)
+	})
+	if err != nil && ctx.Err() != nil {
+		return nil, errTold
+	}
+	return unlock, err
 }
 
 // localHost ends what dead jousts left, moves joust itself to the loader's

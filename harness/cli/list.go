@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -93,9 +94,9 @@ func listServers(t io.Writer, w *world, c plan.Catalogue) {
 	for _, m := range w.servers.All() {
 		state := "available"
 		if why := c.Unavailable(results.PlanEntry{Server: m.Name, Isolation: m.DefaultIsolation()}); why != "" {
-			state = "not here: " + why
+			state = "not here: " + strings.TrimPrefix(why, m.Name+" cannot run here: ")
 		}
-		fmt.Fprintf(t, "  %s\t%s\t%s\t%d of %d scenarios\t%s\n", m.Name, m.Title, m.Language, len(m.Scenarios), len(w.table.Names()), state)
+		fmt.Fprintf(t, "  %s\t%s\t%s\t%d of %d scenarios\t%s\n", m.Name, m.Title, cmp.Or(m.Language, "—"), len(m.Scenarios), len(w.table.Names()), state)
 	}
 }
 

@@ -71,9 +71,7 @@ func (a *app) load(c *cobra.Command, url string, f *loadFlags) error {
 	if err := room(l.spec.Connections); err != nil {
 		return err
 	}
-	unlock, err := machine.Lock(ctx, func(holder string) {
-		fmt.Fprintf(a.stderr, "joust: waiting: another joust measures on this machine (%s)\n", holder)
-	})
+	unlock, err := a.lock(ctx)
 	if err != nil {
 		return err
 	}

@@ -101,7 +101,7 @@ func (s *Spec) change(part string) error {
 	case key == "bin":
 		return errors.New("bin needs the path of a program")
 	default:
-		return fmt.Errorf("unknown key %q%s; the keys are %s", key, suggest.Hint(key, keys()), strings.Join(keys(), ", "))
+		return fmt.Errorf("unknown key %q%s", key, suggest.Hint(key, keys()))
 	}
 	return nil
 }

@@ -35,7 +35,7 @@ func (r *repeats) allow(t *results.Trial, progress float64, cost time.Duration) 
 		return false
 	}
 	r.spent += cost
-	t.Reason = "disturbed, so it is repeated: in phase " + phase + ", " + why
+	t.Reason = "disturbed in phase " + phase + ": " + why
 	return true
 }
 

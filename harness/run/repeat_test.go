@@ -31,10 +31,10 @@ func TestOnlyDisturbedTrialsAreRepeated(t *testing.T) {
 		reason string // none where it is not repeated
 	}{
 		{"nothing but circumstances", flagged(""), ""},
-		{"stolen", flagged("steal"), "disturbed, so it is repeated: in phase open 50%, it was steal"},
-		{"slower", flagged("slower"), "disturbed, so it is repeated: in phase open 50%, it was slower"},
-		{"crowded", flagged("foreign-work"), "disturbed, so it is repeated: in phase open 50%, it was foreign-work"},
-		{"read late", flagged("late-read"), "disturbed, so it is repeated: in phase open 50%, it was late-read"},
+		{"stolen", flagged("steal"), "disturbed in phase open 50%: it was steal"},
+		{"slower", flagged("slower"), "disturbed in phase open 50%: it was slower"},
+		{"crowded", flagged("foreign-work"), "disturbed in phase open 50%: it was foreign-work"},
+		{"read late", flagged("late-read"), "disturbed in phase open 50%: it was late-read"},
 		{"a void trial", void, ""},
 		{"not measured", &results.Trial{State: results.TrialOK, Phases: []results.TrialPhase{{}}}, ""},
 	} {
