@@ -161,13 +161,8 @@ func (a *app) duel(c *cobra.Command, f *duelFlags) error {
 	if err != nil {
 		return err
 	}
-	if err := machine.RaiseNoFile(); err != nil {
+	if err := cmp.Or(w.named("--a", d.specs[0].Server), w.named("--b", d.specs[1].Server), machine.RaiseNoFile()); err != nil {
 		return err
-	}
-	for i, flag := range []string{"--a", "--b"} {
-		if _, err := w.servers.Find(d.specs[i].Server); err != nil {
-			return usage(fmt.Errorf("%s: %w", flag, err))
-		}
 	}
 	catalogue := a.catalogue(w)
 	p, warnings, err := plan.Resolve("", nil, d.overrides(c, f), catalogue)

@@ -72,6 +72,14 @@ func (a *app) loadServers(table *scenarios.Table) (*catalog.Servers, error) {
 	return servers, usage(a.attached.add(servers, table))
 }
 
+// named is a mistake of usage where no server has the name that a flag gives.
+func (w *world) named(flag, server string) error {
+	if _, err := w.servers.Find(server); err != nil {
+		return usage(fmt.Errorf("%s: %w", flag, err))
+	}
+	return nil
+}
+
 // catalogue is the world as a plan sees it.
 func (a *app) catalogue(w *world) plan.Catalogue {
 	limit, reason := machine.MaxConnections()
