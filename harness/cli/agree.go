@@ -136,6 +136,9 @@ func (a *app) contest(ctx context.Context, w *world, f *agreeFlags) (*agree.Cont
 		},
 	}
 	for _, m := range manifests {
+		if m.DefaultIsolation() == results.IsolationContainer {
+			return nil, nil, fmt.Errorf("--servers: %s runs in a container, and agree starts processes only", m.Name)
+		}
 		c.Servers = append(c.Servers, m.Name)
 	}
 	if c.Planned() == 0 {
@@ -159,7 +162,7 @@ func (a *app) loadersHere(ctx context.Context, names []string) ([]external.Found
 		if len(names) > 0 && !asked {
 			continue
 		}
-		f := a.findLoader(ctx, tool, "")
+		f := a.findLoader(ctx, tool.Name, "")
 		switch {
 		case f.Why == "" && (f.Image == "" || asked):
 			list = append(list, f)

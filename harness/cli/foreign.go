@@ -8,19 +8,13 @@ import (
 	"github.com/joust-bench/joust/results"
 )
 
-// foreignLoaders are the tools as they are here, by name.
-func (a *app) foreignLoaders(ctx context.Context, image string) map[string]*external.Found {
-	found := map[string]*external.Found{}
-	for _, tool := range external.Tools() {
-		f := a.findLoader(ctx, tool, image)
-		found[tool.Name] = &f
-	}
-	return found
-}
-
 // findLoader looks for the tool on PATH, and for an engine that can run its
 // image where there is none; image replaces the tool's own.
-func (a *app) findLoader(ctx context.Context, tool external.Tool, image string) external.Found {
+func (a *app) findLoader(ctx context.Context, name, image string) external.Found {
+	tool, err := external.Lookup(name)
+	if err != nil {
+		return external.Found{Why: err.Error()}
+	}
 	f := external.Find(ctx, tool)
 	if tool.Image == "" || image == "" && f.Why == "" {
 		return f
@@ -37,17 +31,6 @@ func (a *app) findLoader(ctx context.Context, tool external.Tool, image string) 
 		return f
 	}
 	return external.Found{Tool: tool, Image: image, Version: "of the image " + image}
-}
-
-// whyNot are the reasons of the tools that cannot be used here.
-func whyNot(found map[string]*external.Found) map[string]string {
-	reasons := map[string]string{}
-	for name, f := range found {
-		if f.Why != "" {
-			reasons[name] = f.Why
-		}
-	}
-	return reasons
 }
 
 // prepareForeign finds or pulls the image of a tool that has one.
@@ -73,11 +56,7 @@ func (a *app) foreignOf(ctx context.Context, p *results.Plan) (*external.Found, 
 	if p.Loader == "" {
 		return nil, nil
 	}
-	tool, err := external.Lookup(p.Loader)
-	if err != nil {
-		return nil, usage(fmt.Errorf("the run's loader: %w", err))
-	}
-	f := a.findLoader(ctx, tool, p.LoaderImage)
+	f := a.findLoader(ctx, p.Loader, p.LoaderImage)
 	if f.Why != "" {
 		return nil, usage(fmt.Errorf("the run's loader %s cannot be used here: %s", p.Loader, f.Why))
 	}

@@ -138,7 +138,7 @@ func (a *app) listLoaders(ctx context.Context, t io.Writer) error {
 		fmt.Fprintf(t, "  %s\t%s\t%s\n", l.name, l.what, state)
 	}
 	for _, tool := range external.Tools() {
-		f := a.findLoader(ctx, tool, "")
+		f := a.findLoader(ctx, tool.Name, "")
 		state := "not here: " + f.Why
 		switch {
 		case f.Image != "":

@@ -15,6 +15,7 @@ import (
 	"github.com/joust-bench/joust/harness/machine"
 	"github.com/joust-bench/joust/harness/plan"
 	"github.com/joust-bench/joust/harness/run"
+	"github.com/joust-bench/joust/loaders/external"
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/journal"
 )
@@ -108,8 +109,12 @@ func (a *app) run(c *cobra.Command, args []string, f *runFlags) error {
 	if err != nil {
 		return err
 	}
-	found := a.foreignLoaders(c.Context(), f.loaderImage)
-	catalogue.Loaders = whyNot(found)
+	var foreign *external.Found
+	catalogue.Loader = func(name string) string {
+		found := a.findLoader(c.Context(), name, f.loaderImage)
+		foreign = &found
+		return found.Why
+	}
 	overrides, err := a.overrides(c, f)
 	if err != nil {
 		return err
@@ -135,7 +140,7 @@ func (a *app) run(c *cobra.Command, args []string, f *runFlags) error {
 		return err
 	}
 	defer func() { _ = j.Close() }()
-	return a.execute(c.Context(), &job{world: w, catalogue: catalogue, run: header, journal: j, publish: f.publish, repeatBudget: f.repeatBudget, foreign: found[p.Loader]})
+	return a.execute(c.Context(), &job{world: w, catalogue: catalogue, run: header, journal: j, publish: f.publish, repeatBudget: f.repeatBudget, foreign: foreign})
 }
 
 // create makes the run's folder. A second run in the same second gets another

@@ -30,9 +30,10 @@ type Catalogue struct {
 	// NoContainers says why containers cannot run here, empty when they can.
 	// It is asked only where a plan has one; nil stands for a world without.
 	NoContainers func() string
-	// Loaders says why foreign loaders cannot be used here, by their names;
-	// those that it does not name can.
-	Loaders map[string]string
+	// Loader says why the foreign loader of that name cannot be used here, ""
+	// where it can; it is asked only about the one that a plan names. Nil finds
+	// all usable.
+	Loader func(name string) string
 	// FreshSeed is the seed of a plan that names none.
 	FreshSeed uint64
 }

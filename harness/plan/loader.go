@@ -19,7 +19,10 @@ func (r *resolver) takeLoader(p *results.Plan) {
 		return // joust's own
 	}
 	r.tool, p.Loader = &tool, tool.Name
-	if why := r.cat.Loaders[tool.Name]; why != "" {
+	if r.cat.Loader == nil {
+		return
+	}
+	if why := r.cat.Loader(tool.Name); why != "" {
 		r.problems.add(asked.at, "the loader %s cannot be used here: %s", tool.Name, why)
 	}
 }

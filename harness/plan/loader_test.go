@@ -13,7 +13,7 @@ import (
 // wrk2IsMissing is the catalogue of a machine without wrk2.
 func wrk2IsMissing(t *testing.T) plan.Catalogue {
 	c := catalogue(t)
-	c.Loaders = map[string]string{"wrk2": "not on PATH: build it"}
+	c.Loader = func(name string) string { return map[string]string{"wrk2": "not on PATH: build it"}[name] }
 	return c
 }
 

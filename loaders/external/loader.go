@@ -38,6 +38,9 @@ type Loader struct {
 	Starter Starter
 	// Dir is an empty folder for the tool's files.
 	Dir string
+
+	// patience replaces its bound where it is above 0.
+	patience time.Duration
 }
 
 var _ loaders.Loader = Loader{}
@@ -154,8 +157,8 @@ func (d *drive) once(ctx context.Context, p *loaders.Phase, r run) (out outcome,
 	}
 	d.report.Foreign.Commands[p.Name] = append([]string{d.report.Foreign.Program}, c.args...)
 	length := time.Duration(r.seconds) * time.Second
-	limited, cancel := context.WithTimeoutCause(ctx, length+d.spec.RequestTimeout+patience,
-		fmt.Errorf("%s did not end within %v of its %v, and was ended", t.Name, d.spec.RequestTimeout+patience, length))
+	beyond := d.spec.RequestTimeout + cmp.Or(d.patience, patience)
+	limited, cancel := context.WithTimeoutCause(ctx, length+beyond, fmt.Errorf("%s had not ended %v after its %v, and was ended", t.Name, beyond, length))
 	defer cancel()
 	output, err := d.Starter.Run(limited, p.Name, c.args, func() {
 		began = clock.Now()

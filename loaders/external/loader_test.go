@@ -262,6 +262,21 @@ func TestLargeTransfersStretchTheRun(t *testing.T) {
 	}
 }
 
+func TestToolThatDoesNotEnd(t *testing.T) {
+	t.Parallel()
+	f := Found{Tool: tool(t, "h2load"), Path: "h2load"}
+	starter := starterFunc(func(ctx context.Context, _ []string, started func()) (Output, error) {
+		started()
+		<-ctx.Done()
+		return Output{}, ctx.Err()
+	})
+	spec := specOf("127.0.0.1:80", func(s *loaders.Spec) { s.RequestTimeout = time.Millisecond })
+	_, err := Loader{Found: f, Starter: starter, Dir: t.TempDir(), patience: time.Millisecond}.Run(t.Context(), spec, &control{})
+	if err == nil || !strings.Contains(err.Error(), `phase "closed": h2load had not ended 2ms after its 1s, and was ended`) {
+		t.Errorf("error %v", err)
+	}
+}
+
 func TestInterruptedToolReports(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
