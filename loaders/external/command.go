@@ -41,15 +41,20 @@ func (r run) timeout() string {
 	return strconv.Itoa(max(1, int((r.spec.RequestTimeout+time.Second-1)/time.Second)))
 }
 
-// threads is the largest number of threads, up to that asked for, that divides
+// asked is the number of threads asked for, at most one a connection.
+func asked(r run) int { return max(1, min(r.spec.Threads, r.spec.Connections)) }
+
+// dividing is the largest number of threads, up to that asked for, that divides
 // the connections: wrk drops the remainder.
-func (r run) threads() int {
-	n := max(1, min(r.spec.Threads, r.spec.Connections))
+func dividing(r run) int {
+	n := asked(r)
 	for r.spec.Connections%n != 0 {
 		n--
 	}
 	return n
 }
+
+func one(run) int { return 1 }
 
 // scripted are the files of wrk's script.
 const (
@@ -91,7 +96,7 @@ func wrk2Express(row *scenarios.Scenario) string {
 
 func wrkCommand(r run) (command, error) {
 	c := command{args: []string{
-		"-t", strconv.Itoa(r.threads()), "-c", strconv.Itoa(r.spec.Connections), "-d", strconv.Itoa(r.seconds) + "s",
+		"-t", strconv.Itoa(dividing(r)), "-c", strconv.Itoa(r.spec.Connections), "-d", strconv.Itoa(r.seconds) + "s",
 		"--latency", "--timeout", r.timeout() + "s",
 	}}
 	return r.wrkScripted(c)
@@ -99,7 +104,7 @@ func wrkCommand(r run) (command, error) {
 
 func wrk2Command(r run) (command, error) {
 	c := command{args: []string{
-		"-t", strconv.Itoa(r.threads()), "-c", strconv.Itoa(r.spec.Connections), "-d", strconv.Itoa(r.seconds) + "s",
+		"-t", strconv.Itoa(dividing(r)), "-c", strconv.Itoa(r.spec.Connections), "-d", strconv.Itoa(r.seconds) + "s",
 		"-R", strconv.FormatFloat(r.rate, 'f', 0, 64), "--latency", "--u_latency", "--timeout", r.timeout() + "s",
 	}}
 	return r.wrkScripted(c)
@@ -189,7 +194,7 @@ func sameHeaders(a, b []scenarios.Header) bool {
 
 func h2loadCommand(r run) (command, error) {
 	c := command{files: map[string][]byte{}, args: []string{
-		"--h1", "-t", strconv.Itoa(max(1, min(r.spec.Threads, r.spec.Connections))), "-c", strconv.Itoa(r.spec.Connections),
+		"--h1", "-t", strconv.Itoa(asked(r)), "-c", strconv.Itoa(r.spec.Connections),
 		"-D", strconv.Itoa(r.seconds) + "s", "-N", r.timeout() + "s",
 	}}
 	q := &r.spec.Requests[0]

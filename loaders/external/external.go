@@ -35,6 +35,8 @@ type Tool struct {
 
 	// express says why the tool cannot ask the row; empty where it can.
 	express func(*scenarios.Scenario) string
+	// threads is how many of the asked-for threads the tool has.
+	threads func(run) int
 	// command is the command line of one run, and the files that it reads.
 	command func(run) (command, error)
 	parse   func(Output) (outcome, error)
@@ -54,12 +56,12 @@ func Tools() []Tool {
 			Install: "install the package wrk",
 			Defects: []string{
 				unchecked,
-				"latencies are back-filled: from version 4 wrk adds samples that it never measured wherever one took longer than the mean interval of a connection, so its percentiles are no service times",
+				"latencies are back-filled: wrk adds samples that it never measured wherever one took longer than the mean interval of a connection, so its percentiles are no service times",
 				"a request that is never answered is never counted; a lost connection in flight counts as a read error",
 				"connections beyond a multiple of the threads are dropped, so joust asks for a number of threads that divides them",
 				"with pipelining all answers of a batch are awaited before the next, and latency is that of the whole batch",
 			},
-			express: wrkExpress, command: wrkCommand, parse: parseWrk,
+			express: wrkExpress, threads: dividing, command: wrkCommand, parse: parseWrk,
 		},
 		{
 			Name: "wrk2", Title: "open loop at a constant rate, by wrk's engine (C)", Loop: results.OpenLoop,
@@ -72,7 +74,7 @@ func Tools() []Tool {
 				"idle connections are counted as timeouts",
 				"it does not tell how many requests it intended: offered is the rate times the length of the run",
 			},
-			express: wrk2Express, command: wrk2Command, parse: parseWrk2,
+			express: wrk2Express, threads: dividing, command: wrk2Command, parse: parseWrk2,
 		},
 		{
 			Name: "h2load", Title: "closed loop over HTTP/1.1 here, by nghttp2 (C++)", Loop: results.ClosedLoop,
@@ -83,7 +85,7 @@ func Tools() []Tool {
 				"a connection that the server closes is neither opened again nor counted as an error: throughput falls silently, and where all are closed it may never end",
 				"its requests have a User-Agent of its own, and lower-case field names",
 			},
-			express: h2loadExpress, command: h2loadCommand, parse: parseH2load,
+			express: h2loadExpress, threads: asked, command: h2loadCommand, parse: parseH2load,
 		},
 		{
 			Name: "ab", Title: "closed loop on one thread, HTTP/1.0 with keep-alive (C)", Loop: results.ClosedLoop,
@@ -95,7 +97,7 @@ func Tools() []Tool {
 				"its requests have a User-Agent and an Accept of its own",
 				"an exception is counted beside the receive error of the same connection",
 			},
-			express: abExpress, command: abCommand, parse: parseAB, writes: []string{abPercentiles},
+			express: abExpress, threads: one, command: abCommand, parse: parseAB, writes: []string{abPercentiles},
 		},
 	}
 }

@@ -54,7 +54,7 @@ func (l Loader) Run(ctx context.Context, spec loaders.Spec, control loaders.Cont
 	t := l.Found.Tool
 	report := results.Report{
 		Loader: t.Name, Version: l.Found.Version, Target: spec.Target.Address, Protocol: string(spec.Protocol),
-		Threads: run{spec: spec}.threads(), Depth: spec.Depth, ConnectionsAsked: spec.Connections,
+		Threads: t.threads(run{spec: spec}), Depth: spec.Depth, ConnectionsAsked: spec.Connections,
 		Foreign: &results.Foreign{Tool: t.Name, Program: cmp.Or(l.Found.Path, l.Found.Image), Commands: map[string][]string{}, MarginNS: Margin.Nanoseconds(), Defects: t.Defects},
 		Unknown: []string{"connections_open", "seed", "collections", "gc_pause_ns"},
 	}
@@ -207,8 +207,8 @@ func (d *drive) warn(p *loaders.Phase, r run, out outcome) {
 	if asked := p.Duration; p.Measured && time.Duration(r.seconds)*time.Second != asked && p.MinCompletions == 0 {
 		d.report.Warnings = append(d.report.Warnings, fmt.Sprintf("%s: %v asked for; %s ran for %d s, since it takes whole seconds", p.Name, asked, d.Found.Tool.Name, r.seconds))
 	}
-	if n := r.threads(); n < min(r.spec.Threads, r.spec.Connections) {
-		d.report.Warnings = append(d.report.Warnings, fmt.Sprintf("%s: %d threads instead of %d, since they must divide %d connections", p.Name, n, r.spec.Threads, r.spec.Connections))
+	if n := d.report.Threads; n < asked(r) {
+		d.report.Warnings = append(d.report.Warnings, fmt.Sprintf("%s: %s ran %d threads instead of %d for %d connections", p.Name, d.Found.Tool.Name, n, asked(r), r.spec.Connections))
 	}
 }
 
