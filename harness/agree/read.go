@@ -67,7 +67,7 @@ func (r *reading) latencies(p *results.Phase) error {
 	if table != nil {
 		r.mean = table.MeanNS
 		for q, to := range map[float64]**float64{0.5: &r.p50, 0.99: &r.p99} {
-			if ns, ok := table.At(q); ok && stats.Supported(table.Samples, q) {
+			if ns, ok := stats.Printed(table, q); ok {
 				x := float64(ns)
 				*to = &x
 			}

@@ -124,6 +124,9 @@ const (
 // tail decodes the phase's distributions once and reads all percentiles that
 // have the samples for it.
 func (p phase) tail() (map[Metric]reading, error) {
+	if len(p.loads) == 1 && p.loads[0].Total.CorrectedTable != nil {
+		return printedTail(p.loads[0].Total.CorrectedTable), nil
+	}
 	corrected, err := merged(p.loads, func(l *results.Phase) *results.Histogram { return l.Total.Corrected })
 	if err != nil {
 		return nil, err
@@ -152,6 +155,19 @@ func (p phase) tail() (map[Metric]reading, error) {
 		}
 	}
 	return out, nil
+}
+
+// printedTail reads the percentiles that a foreign loader printed.
+func printedTail(t *results.Percentiles) map[Metric]reading {
+	out := map[Metric]reading{}
+	for _, m := range Metrics() {
+		if q := m.quantile(); q > 0 {
+			if ns, ok := stats.Printed(t, q); ok {
+				out[m] = reading{value: float64(ns)}
+			}
+		}
+	}
+	return out
 }
 
 // merged is the distribution over all agents of one trial.

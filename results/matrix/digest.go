@@ -52,11 +52,11 @@ func digestOf(parts []*results.Histogram) (*digest, error) {
 func printed(t *results.Percentiles) *digest {
 	out := &digest{count: t.Samples}
 	for _, c := range tail() {
-		ns, ok := t.At(c.q)
+		ns, ok := stats.Printed(t, c.q)
 		if c.q == 1 && t.MaxNS != nil {
 			ns, ok = *t.MaxNS, true
 		}
-		out.at = append(out.at, quantile{ns, ok && (c.q == 1 || stats.Supported(t.Samples, c.q))})
+		out.at = append(out.at, quantile{ns, ok})
 	}
 	return out
 }

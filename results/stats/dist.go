@@ -64,11 +64,17 @@ func (d *Dist) Quantile(q float64) int64 {
 
 // Supports tells whether at least SamplesBeyond samples lie beyond the
 // quantile q, 0 to 1, so that it may be printed.
-func (d *Dist) Supports(q float64) bool { return Supported(d.count, q) }
+func (d *Dist) Supports(q float64) bool { return supported(d.count, q) }
 
-// Supported tells whether of so many samples at least SamplesBeyond lie beyond
-// the quantile q, 0 to 1.
-func Supported(samples uint64, q float64) bool {
+// Printed is the quantile q, 0 to 1, of a table that a foreign loader printed,
+// in nanoseconds; false where the table does not have it, or too few samples
+// are behind it.
+func Printed(t *results.Percentiles, q float64) (ns int64, ok bool) {
+	ns, ok = t.At(q)
+	return ns, ok && supported(t.Samples, q)
+}
+
+func supported(samples uint64, q float64) bool {
 	// 1 − 0.9999 is a hair below 0.0001 in binary: rounding keeps 100 000
 	// samples enough for p99.99.
 	beyond := float64(samples) * (1 - q)
