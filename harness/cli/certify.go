@@ -103,6 +103,7 @@ func (a *app) certify(ctx context.Context, f *certifyFlags) error {
 	if b.ServerArgv, err = selfCommand("lawserver"); err != nil {
 		return err
 	}
+	a.stopping.Store("\njoust: stopping; once more ends at once") // the line of a case is open
 	a.follow(b)
 	c, err := b.Run(ctx)
 	c.Build, c.Host = machine.Build(Version), machine.Facts()

@@ -61,7 +61,7 @@ var errTold = errors.New("")
 // Run is joust: it returns the exit code.
 func Run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	a := &app{stdin: stdin, stdout: stdout, stderr: stderr}
-	a.stopping.Store("joust: stopping: what is in flight is drained, then results are written; once more ends at once")
+	a.stopping.Store("joust: stopping; once more ends at once")
 	ctx, stop := interruptible(stderr, &a.stopping)
 	defer stop()
 	a.engine = sync.OnceValues(func() (*container.Engine, error) { return container.Connect(ctx) })
@@ -74,7 +74,11 @@ func Run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	if err == nil {
 		return ExitOK
 	}
-	if text := err.Error(); text != "" {
+	text := err.Error()
+	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		text = context.Cause(ctx).Error()
+	}
+	if text != "" {
 		fmt.Fprintf(stderr, "joust: %s\n", text)
 	}
 	return exitCode(ctx, err)
@@ -131,6 +135,10 @@ func signalName(s os.Signal) string {
 	return s.String()
 }
 
+// draining is what the first signal says while requests are in flight and
+// what was measured will be told.
+const draining = "joust: stopping: what is in flight is drained, then results are written; once more ends at once"
+
 // app is what all commands share.
 type app struct {
 	stdin          io.Reader
@@ -152,7 +160,7 @@ func newRoot(a *app) *cobra.Command {
 		Short: "Compare HTTP servers head to head and say which differences are real",
 		Long: `joust puts HTTP servers head to head and says which differences are real.
 
-It starts each server in a process of its own, proves that it answers correctly,
+It starts each server in a process or container of its own, proves that it answers correctly,
 drives it with a closed loop (peak throughput) and an open loop (latency at a
 fixed rate), samples the CPU and memory of server and loader, judges whether
 each number may be believed, and writes bench_results.md and wrk2_results.md.`,

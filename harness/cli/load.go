@@ -76,6 +76,7 @@ func (a *app) load(c *cobra.Command, url string, f *loadFlags) error {
 		return err
 	}
 	defer func() { _ = unlock() }()
+	a.stopping.Store(draining)
 	report, err := a.drive(ctx, chosen, l)
 	if err != nil {
 		return l.explain(err)

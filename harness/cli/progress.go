@@ -39,6 +39,7 @@ type progress struct {
 var _ run.Observer = (*progress)(nil)
 
 func (a *app) newProgress(j *job) *progress {
+	a.stopping.Store(draining)
 	return &progress{
 		app: a, job: j, out: a.stderr, live: isTerminal(a.stderr), frozen: len(j.run.CPUs.Loader) <= 1,
 		began: time.Now(), refreshed: time.Now(),
