@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 )
 
@@ -105,9 +106,11 @@ func (b *Builder) compile(ctx context.Context, m Manifest, binary string, progre
 	out := filepath.Join(tmp, m.Name)
 	args := append([]string{"build", "-v", "-o", out}, flags()...)
 	cmd := exec.CommandContext(ctx, tool, append(args, "./"+filepath.ToSlash(m.Go))...)
-	cmd.Dir, cmd.Env = m.Dir, environment()
-	// go ends its compilers when it is interrupted, and not when it is killed.
-	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	cmd.Dir, cmd.Env = m.Dir, append(environment(), "GOTMPDIR="+tmp)
+	// A go command that is ended leaves compilers and its work folder behind:
+	// the whole group is ended, and the folder is removed with ours.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	cmd.WaitDelay = 5 * time.Second
 	lines := &Lines{Each: progress}
 	cmd.Stdout, cmd.Stderr = lines, lines
