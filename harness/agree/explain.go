@@ -95,10 +95,10 @@ func (c *Cell) explainThroughput(s *Side, why *reasons) {
 		why.add("throughput: %.2f × by %s, which ran %.0f %% of its CPU while the server had some left: that is its own ceiling and not the server's", x, s.Loader, *s.LoaderShare*100)
 	case limits(ours):
 		why.add("throughput: %.2f × by %s; joust ran %.0f %% of its CPU while the server had some left: its figure is a lower bound", x, s.Loader, *ours.LoaderShare*100)
-	case cost != nil && differs(cost) && math.Abs(math.Log(x**cost)) < math.Log1p(2*same):
-		why.add("throughput: %.2f × by %s, since a request costs the server %.2f ×", x, s.Loader, *cost)
 	case c.others() > crowded:
 		why.add("throughput: %.2f × by %s; what else ran on the server's CPUs may be all of it", x, s.Loader)
+	case cost != nil && differs(cost) && math.Abs(math.Log(x**cost)) < math.Log1p(2*same):
+		why.add("throughput: %.2f × by %s, since a request costs the server %.2f ×", x, s.Loader, *cost)
 	default:
 		why.add("throughput: %.2f × by %s; neither loader's CPU nor the server's cost of a request explains it", x, s.Loader)
 	}
