@@ -77,7 +77,7 @@ func situations() []situation {
 		},
 		{
 			name: "balanced", staged: "the loader costs 150 µs, the server in turn less and more",
-			server: []string{"alternate", "80us", "220us", "8ms", "20ms"}, slowed: slowed{closed: slow}, table: closed(16),
+			server: []string{"alternate", "40us", "190us", "7500us", "20ms"}, slowed: slowed{closed: slow}, table: closed(16),
 			want: want{limits: limit(results.LimitBalanced)},
 		},
 		{
@@ -87,7 +87,7 @@ func situations() []situation {
 		},
 		{
 			name: "loader-bound by other work", staged: "the loader costs a little less than the server, and three programs compete on its core",
-			server: []string{"burn", "25us"}, slowed: slowed{closed: 25 * time.Microsecond}, table: closed(64), competing: "loader", workers: 3,
+			server: []string{"burn", "25us"}, slowed: slowed{closed: 25 * time.Microsecond}, table: closed(64), competing: "loader", workers: 3, during: true,
 			want: want{limits: limit(results.LimitLoader)},
 		},
 		{

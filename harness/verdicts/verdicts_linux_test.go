@@ -27,6 +27,8 @@ const (
 	// beyond which the machine is too busy to stage anything on.
 	othersLimit = 0.10
 	stealLimit  = 0.02
+	// each is the time of a situation on a quiet machine, in the mean.
+	each = 4 * time.Second
 )
 
 // tally is what came of a situation.
@@ -43,7 +45,7 @@ func TestVerdicts(t *testing.T) {
 	if raced {
 		t.Skip("the race detector slows the loader down: make test runs this without it, alone")
 	}
-	s, err := newStage()
+	s, err := newStage(t)
 	if err != nil {
 		t.Skip(err)
 	}
@@ -53,16 +55,15 @@ func TestVerdicts(t *testing.T) {
 	}
 	battery := slices.DeleteFunc(situations(), func(x situation) bool { return !matching.MatchString(x.name) })
 	tallies := make([]tally, len(battery))
+	fmt.Printf("%d situations, %d times each: about %s on a quiet machine\n", len(battery), *rounds, each*time.Duration(len(battery)**rounds))
 	began := time.Now()
 	for round := range *rounds {
 		for i := range battery {
 			s.judge(t, &battery[i], &tallies[i])
 		}
-		if *rounds > 1 {
-			each := time.Since(began) / time.Duration(round+1)
-			fmt.Printf("round %d of %d done after %s; about %s left\n", round+1, *rounds,
-				time.Since(began).Round(time.Second), (each * time.Duration(*rounds-round-1)).Round(time.Second))
-		}
+		took := time.Since(began)
+		fmt.Printf("round %d of %d done after %s; about %s left\n", round+1, *rounds,
+			took.Round(time.Second), (took / time.Duration(round+1) * time.Duration(*rounds-round-1)).Round(time.Second))
 	}
 	report(t, battery, tallies)
 }
@@ -96,6 +97,7 @@ func (s *stage) judge(t *testing.T, x *situation, sum *tally) {
 			return
 		}
 		sum.retried++
+		t.Logf("%s again, since %s: %s", x.name, busy, wrong)
 	}
 }
 
