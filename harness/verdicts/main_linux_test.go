@@ -15,7 +15,7 @@ func TestMain(m *testing.M) {
 	if len(os.Args) > 1 {
 		var err error
 		switch os.Args[1] {
-		case "loader", "stage", "compete":
+		case "keep", "loader", "stage", "compete":
 			hurry()
 		}
 		switch os.Args[1] {

@@ -143,7 +143,8 @@ func alternating(d []time.Duration, now time.Time) time.Duration {
 }
 
 // smallBacklog is the length of the accept queue in mode "backlog", slowAccept
-// how long it is left alone after a quiet time.
+// how long it is left alone behind the second to the fourth connection: checks
+// make the first two, so the load meets a full queue.
 const (
 	smallBacklog = 32
 	slowAccept   = 300 * time.Millisecond
@@ -180,18 +181,17 @@ func (l *delaying) Accept() (net.Conn, error) {
 	return c, err
 }
 
-// sleepy accepts one connection after a quiet time and then none for a while.
+// sleepy sleeps behind some connections.
 type sleepy struct {
 	net.Listener
-	last time.Time
+	accepted int
 }
 
 func (l *sleepy) Accept() (net.Conn, error) {
 	c, err := l.Listener.Accept()
-	if quiet := time.Since(l.last) > slowAccept; quiet && !l.last.IsZero() {
+	if l.accepted++; l.accepted > 1 && l.accepted < 5 {
 		time.Sleep(slowAccept)
 	}
-	l.last = time.Now()
 	return c, err
 }
 
@@ -219,6 +219,8 @@ const (
 	quotaPeriod = 50 * time.Millisecond
 	// quotaGroup begins the name of the group that version 1 needs.
 	quotaGroup = "joust-verdicts-"
+	// mostShares puts that group before others, as hurry does elsewhere.
+	mostShares = "262144"
 )
 
 // underQuota puts this process under a CPU quota: its own control group where
@@ -238,7 +240,7 @@ func underQuota(share float64) (leave func() error, err error) {
 		return nil, err
 	}
 	for _, f := range [][2]string{
-		{"cpu.cfs_period_us", period}, {"cpu.cfs_quota_us", limit}, {"cgroup.procs", strconv.Itoa(os.Getpid())},
+		{"cpu.cfs_period_us", period}, {"cpu.cfs_quota_us", limit}, {"cpu.shares", mostShares}, {"cgroup.procs", strconv.Itoa(os.Getpid())},
 	} {
 		if err := os.WriteFile(filepath.Join(dir, f[0]), []byte(f[1]), 0o644); err != nil {
 			return nil, err

@@ -26,6 +26,9 @@ const (
 	// othersLimit is the share of a side's processor that nobody here used,
 	// beyond which the machine is too busy to stage anything on.
 	othersLimit = 0.10
+	// loaderLimit is the same for the loader's, of which interrupts are not
+	// known: its sends are received in them.
+	loaderLimit = 0.25
 	stealLimit  = 0.02
 	// each is the time of a situation on a quiet machine, in the mean.
 	each = 4 * time.Second
@@ -168,7 +171,7 @@ func others(x *situation, trial *results.Trial) string {
 				continue
 			}
 			window := float64(side.use.ReadT1NS - side.use.ReadT0NS)
-			if other := *side.busy - side.nobodys - float64(side.use.CPUNS+side.joust)/window; other > othersLimit {
+			if other := *side.busy - side.nobodys - float64(side.use.CPUNS+side.joust)/window; other > side.limit {
 				return fmt.Sprintf("other work used %.0f %% of the %s's processor", other*100, side.name)
 			}
 		}
@@ -184,10 +187,11 @@ type side struct {
 	nobodys float64
 	use     *results.Usage
 	joust   int64
+	limit   float64
 }
 
 func sides(p *results.TrialPhase) []side {
-	server, loader := side{name: "server", busy: p.ServerCPUBusy, use: p.Server}, side{name: "loader", busy: p.LoaderCPUBusy, use: p.Loader}
+	server, loader := side{name: "server", busy: p.ServerCPUBusy, use: p.Server, limit: othersLimit}, side{name: "loader", busy: p.LoaderCPUBusy, use: p.Loader, limit: loaderLimit}
 	if p.ServerInterrupts != nil {
 		server.nobodys = *p.ServerInterrupts
 	}
