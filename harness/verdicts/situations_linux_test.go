@@ -77,7 +77,7 @@ func situations() []situation {
 		},
 		{
 			name: "balanced", staged: "the loader costs 150 µs, the server in turn less and more",
-			server: []string{"alternate", "40us", "190us", "7500us", "20ms"}, slowed: slowed{closed: slow}, table: closed(16),
+			server: []string{"alternate", "90us", "230us", "7500us", "20ms"}, slowed: slowed{closed: slow}, table: closed(16),
 			want: want{limits: limit(results.LimitBalanced)},
 		},
 		{
