@@ -68,6 +68,9 @@ func (p *progress) draw(text string) {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if runes, most := []rune(text), columns(p.out)-1; most > 0 && len(runes) > most {
+		text = string(runes[:most]) // a line that wraps could not be wiped
+	}
 	fmt.Fprintf(p.out, "\r\x1b[K%s", text)
 	p.drawn = true
 }

@@ -76,7 +76,7 @@ is and says how to go on; a second Ctrl-C ends at once.`,
 	flags.DurationVar(&f.duration, "duration", 0, "length of every measured window (default 1.5s closed, 1s open)")
 	flags.DurationVar(&f.warmup, "warmup", 0, "length of the warm-up (default 1s)")
 	flags.IntVar(&f.trials, "trials", 0, "trials of each cell (default 6)")
-	flags.StringSliceVar(&f.modes, "mode", nil, "closed, open, or both")
+	flags.StringSliceVar(&f.modes, "mode", nil, "closed, open, or closed,open (default: closed, and open where rates are given)")
 	flags.StringSliceVar(&f.rates, "rates", nil, "open-loop rates: 50% of the peak, 20000 or 20k in req/s, or common")
 	flags.StringVar(&f.findRate, "find-rate", "", `search the highest rate that keeps p50, p90, p99, p99.9 or max of the latency below a bound, such as "p99<10ms"`)
 	flags.IntVar(&f.threads, "threads", 0, "threads of the loader (default: one a processor of the loader)")

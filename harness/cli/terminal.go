@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"io"
 	"os"
 
 	"golang.org/x/term"
@@ -13,14 +14,17 @@ func isTerminal(stream any) bool {
 }
 
 // width is the width of standard output in columns, 0 where it is none.
-func (a *app) width() int {
-	f, ok := a.stdout.(*os.File)
+func (a *app) width() int { return columns(a.stdout) }
+
+// columns is the width of the terminal behind w, 0 where there is none.
+func columns(w io.Writer) int {
+	f, ok := w.(*os.File)
 	if !ok {
 		return 0
 	}
-	w, _, err := term.GetSize(int(f.Fd()))
+	wide, _, err := term.GetSize(int(f.Fd()))
 	if err != nil {
 		return 0
 	}
-	return w
+	return wide
 }

@@ -48,5 +48,9 @@ func claimNote(p results.Plan, t results.PlanTable, entries []results.PlanEntry)
 	if t.Trials < need {
 		verdict = "too few: medians and ranges only"
 	}
-	return fmt.Sprintf("%d trials each of %d servers; claims %s need %d: %s", t.Trials, len(servers), about, need, verdict)
+	trials := fmt.Sprintf("%d trials", t.Trials)
+	if t.Trials == 1 {
+		trials = "1 trial"
+	}
+	return fmt.Sprintf("%s each of %d servers; claims %s need %d: %s", trials, len(servers), about, need, verdict)
 }
