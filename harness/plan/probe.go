@@ -21,6 +21,10 @@ const (
 	moreClients = 3
 )
 
+// MostProbes is how often an experiment on one cell is tried, each time in
+// another trial, before it is given up.
+const MostProbes = 2
+
 // ElasticityPhases are a warm-up, and windows in which the loader works as it
 // does, with its own think spin, in turn with windows in which it works longer
 // for each response by the delay.
@@ -58,10 +62,10 @@ func probePhase(t results.PlanTable, name string) loaders.Phase {
 	return p
 }
 
-// probeTime is the longest that the experiments on a cell take: once a cell,
-// and only where its shares do not tell what limited it.
+// probeTime is the longest that the experiment of a trial takes: it is made only
+// where its cell's shares do not tell what limited it.
 func probeTime(t Trial, p results.Plan) time.Duration {
-	if t.Kind != results.TrialMeasured || t.Repetition != 1 || !t.Table.Closed || p.NoProbes {
+	if t.Kind != results.TrialMeasured || t.Repetition > MostProbes || !t.Table.Closed || p.NoProbes {
 		return 0
 	}
 	total := trialOverhead

@@ -24,10 +24,6 @@ func cellOf(t plan.Trial, report *results.Report) cell {
 	return cell{t.Entry.As, t.Table.Scenario, t.Table.Protocol, report.ConnectionsAsked}
 }
 
-// mostProbes is how often an experiment on one cell is tried, each time in
-// another trial, before it is given up.
-const mostProbes = 2
-
 // keepProbes remembers the experiments of a trial that counts, so that the
 // later trials of its cell are judged by them.
 func (r *Runner) keepProbes(t *results.Trial) {
@@ -55,7 +51,7 @@ func settled(list []results.Probe, kind results.ProbeKind) bool {
 			return true
 		}
 	}
-	return tries >= mostProbes
+	return tries >= plan.MostProbes
 }
 
 // experiment makes the experiment that the closed loop of the trial asks for,
