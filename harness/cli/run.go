@@ -126,15 +126,15 @@ func (a *app) run(c *cobra.Command, args []string, f *runFlags) error {
 	if p.LoaderImage = f.loaderImage; p.LoaderImage != "" && p.Loader != "wrk2" {
 		return usage(errors.New("--loader-image: only wrk2 has an image; add --loader wrk2"))
 	}
-	if err := fitsMemory(plan.RequestMemory(p, w.table.All()), machine.Facts().MemoryBytes); err != nil {
-		return err
-	}
 	notes, err := a.attach(c.Context(), w, &catalogue, p)
 	if err != nil {
 		return err
 	}
 	header := a.header(p, w, &catalogue, time.Now())
 	header.Warnings = append(warnings, notes...)
+	if err := fitsMemory(plan.RequestMemory(p, w.table.All()), header.Host.MemoryBytes); err != nil {
+		return err
+	}
 	j, err := a.create(&header)
 	if err != nil {
 		return err
