@@ -12,8 +12,7 @@ import (
 // peak (method.md §3).
 const leastShare = 0.7
 
-// caution orders the bottlenecks from the one that claims least; of two that
-// are equally frequent the earlier names the cell.
+// caution orders the bottlenecks from the one that claims least.
 func caution() []results.Bottleneck {
 	return []results.Bottleneck{
 		results.LimitUnknown, results.LimitSharedCPU, results.LimitLoader,
@@ -21,19 +20,17 @@ func caution() []results.Bottleneck {
 	}
 }
 
-// bottleneck is that of most valid trials, of equally many the most cautious.
+// bottleneck is that of more than half of the valid trials; without such a
+// majority the cell's limit is unknown, since its median stands for none of them.
 func (c *cell) bottleneck() results.Bottleneck {
 	count := map[results.Bottleneck]int{}
 	for _, s := range c.valid {
-		count[known(s.phase.Verdict.Bottleneck)]++
-	}
-	best := results.LimitUnknown
-	for _, b := range caution() {
-		if count[b] > count[best] {
-			best = b
+		b := known(s.phase.Verdict.Bottleneck)
+		if count[b]++; 2*count[b] > len(c.valid) {
+			return b
 		}
 	}
-	return best
+	return results.LimitUnknown
 }
 
 // limitedAlike tells whether all valid trials had the same bottleneck.
