@@ -20,15 +20,22 @@ func caution() []results.Bottleneck {
 	}
 }
 
-// bottleneck is that of more than half of the valid trials; without such a
-// majority the cell's limit is unknown, since its median stands for none of them.
+// bottleneck is that of more than half of the valid trials. Without such a
+// majority the median stands for none of them: it is a lower bound where each
+// trial had the server or the loader at its limit, and else nothing is known.
 func (c *cell) bottleneck() results.Bottleneck {
-	count := map[results.Bottleneck]int{}
+	count, full := map[results.Bottleneck]int{}, 0
 	for _, s := range c.valid {
 		b := known(s.phase.Verdict.Bottleneck)
 		if count[b]++; 2*count[b] > len(c.valid) {
 			return b
 		}
+		if b == results.LimitServer || b == results.LimitBalanced || b == results.LimitLoader {
+			full++
+		}
+	}
+	if full == len(c.valid) && full > 0 {
+		return results.LimitLoader
 	}
 	return results.LimitUnknown
 }

@@ -172,6 +172,7 @@ func TestVerdictShapesTheCell(t *testing.T) {
 		{[]results.Bottleneck{"server", "loader"}, 0.8, nil, "≥ 307\u202fk (≈ 384\u202fk)"},
 		{[]results.Bottleneck{"server", "server", "loader"}, 0.96, nil, "307\u202fk"},
 		{[]results.Bottleneck{"server", "unknown", "loader", "loader", "unknown"}, 0.8, nil, "307\u202fk ?"},
+		{[]results.Bottleneck{"server", "server", "loader", "connections"}, 0.8, nil, "307\u202fk ?"},
 	} {
 		var one cell
 		for _, limit := range c.limits {
