@@ -87,7 +87,7 @@ cd "$root" # where joust finds its servers
 case $loader in
 auto)
 	loader=joust
-	if "$joust" list loaders | grep -Eq '^ *wrk2 .* available, version' || docker image inspect cylab/wrk2 >/dev/null 2>&1; then loader=wrk2; fi
+	if "$joust" list loaders | grep -E '^ *wrk2 .* available, version' >/dev/null || docker image inspect cylab/wrk2 >/dev/null 2>&1; then loader=wrk2; fi
 	;;
 wrk2 | joust) ;;
 *) die "--loader $loader: auto, wrk2 or joust" ;;

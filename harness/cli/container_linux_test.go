@@ -3,6 +3,7 @@ package cli
 import (
 	"bytes"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -172,9 +173,10 @@ func TestRunningContainer(t *testing.T) {
 	b := newBoxes(t)
 	name := b.box(t, "running", stoogefile, itsAddress)
 	b.joust(t, "check", name, "--servers-dir", b.path("servers")).ends(patience, ExitOK)
-	const address = "127.0.0.1:29872"
+	address := freeAddress(t)
 	docker(t, "run", "--detach", "--name", name, "--network", "host", "joust:"+name+"-dockerfile", address)
 	defer docker(t, "rm", "--force", name)
+	awaitListener(t, address)
 	args := []string{"--url", "mine=http://" + address, "--mode", "closed", "--scenarios", "hello", "--trials", "1", "--duration", "300ms", "--warmup", "0s"}
 	b.joust(t, append([]string{"run", "--container", name}, args...)...).ends(patience, ExitOK)
 	_, run := b.stored(t)
@@ -185,6 +187,32 @@ func TestRunningContainer(t *testing.T) {
 		t.Error("the container was not left alone")
 	}
 	says(t, b.joust(t, append([]string{"run", "--container", name + "x"}, args...)...).ends(patience, ExitFailed), "has no container "+name+"x")
+}
+
+// freeAddress is a loopback address that was free just now.
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
+
+// awaitListener waits until something accepts connections there.
+func awaitListener(t *testing.T, address string) {
+	t.Helper()
+	for began := time.Now(); ; time.Sleep(10 * time.Millisecond) {
+		c, err := net.Dial("tcp", address)
+		if err == nil {
+			_ = c.Close()
+			return
+		}
+		if time.Since(began) > patience {
+			t.Fatalf("nothing listens at %s after %v: %v", address, patience, err)
+		}
+	}
 }
 
 // What is wrong with a container is told before anything is measured where it
