@@ -14,6 +14,7 @@ tools=(
 	nginx:nginx-light
 	node:nodejs
 	python3:python3
+	java:default-jdk-headless
 	strace:strace
 	shellcheck:shellcheck
 )

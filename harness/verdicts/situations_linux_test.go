@@ -107,12 +107,12 @@ func situations() []situation {
 		{
 			name: "throttled", staged: "a quota of 40 % of a processor",
 			server: []string{"quota", "100us"}, table: closed(16), missing: noQuota,
-			want: want{limits: anyLimit, flag: results.FlagThrottled, says: `quota held the server back`},
+			want: want{limits: limit(results.LimitServer), flag: results.FlagThrottled, says: `quota held the server back`},
 		},
 		{
 			name: "Nagle stall", staged: "head and body in two writes, without TCP_NODELAY",
 			server: []string{"nagle"}, table: closed(4),
-			want: want{limits: anyLimit, flag: results.FlagNagle, says: `40 ms`},
+			want: want{limits: limit(results.LimitConnections), flag: results.FlagNagle, says: `40 ms`},
 		},
 		{
 			name: "backlog too small", staged: "48 connects meet a queue of 32 that is left alone for 300 ms",

@@ -31,7 +31,7 @@ const (
 	loaderLimit = 0.25
 	stealLimit  = 0.02
 	// each is the time of a situation on a quiet machine, in the mean.
-	each = 4 * time.Second
+	each = 3500 * time.Millisecond
 )
 
 // tally is what came of a situation.
