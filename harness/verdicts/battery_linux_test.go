@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strconv"
 	"syscall"
@@ -41,6 +42,28 @@ func hurry() {
 	setAutogroup(foremost)
 }
 
+// goFirst is hurry for the test itself. The session is not only its own, so it
+// gets back what it had, after Ctrl-C too.
+func goFirst(t *testing.T) {
+	text, err := os.ReadFile(autogroup)
+	if err != nil {
+		return
+	}
+	var number, nice int
+	if _, err := fmt.Sscanf(string(text), "/autogroup-%d nice %d", &number, &nice); err != nil {
+		return
+	}
+	t.Cleanup(func() { setAutogroup(nice) })
+	stop := make(chan os.Signal, 1)
+	signal.Notify(stop, syscall.SIGINT, syscall.SIGTERM)
+	go func() {
+		<-stop
+		setAutogroup(nice)
+		os.Exit(130) // keepers and rivals see their input end
+	}()
+	hurry()
+}
+
 // autogroup has the nice value of the session's own group.
 const autogroup = "/proc/self/autogroup"
 
@@ -74,14 +97,7 @@ func newStage(t *testing.T) (*stage, error) {
 	if s.self, err = os.Executable(); err != nil {
 		return nil, err
 	}
-	// The session is not only ours, so it gets back what it had.
-	var number, nice int
-	if text, err := os.ReadFile(autogroup); err == nil {
-		if _, err := fmt.Sscanf(string(text), "/autogroup-%d nice %d", &number, &nice); err == nil {
-			t.Cleanup(func() { setAutogroup(nice) })
-			hurry()
-		}
-	}
+	goFirst(t)
 	if err := cpuset.SetProcess(os.Getpid(), []int{s.loader}); err != nil {
 		return nil, err
 	}
@@ -198,8 +214,9 @@ func (r *rivals) begin(t *testing.T) {
 	for range r.workers {
 		cmd := exec.Command(r.self, "compete", strconv.Itoa(cpu))
 		cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true} // as server and loader are
+		_, noInput := cmd.StdinPipe()                        // its end is theirs, however this test ends
 		out, err := cmd.StdoutPipe()
-		if err == nil {
+		if err = errors.Join(noInput, err); err == nil {
 			err = cmd.Start()
 		}
 		if err != nil {

@@ -195,7 +195,7 @@ func (l *sleepy) Accept() (net.Conn, error) {
 	return c, err
 }
 
-// compete keeps the processor ARGUMENT busy.
+// compete keeps the processor ARGUMENT busy until its input ends.
 func compete(args []string) error {
 	cpu, err := strconv.Atoi(args[0])
 	if err != nil {
@@ -207,6 +207,10 @@ func compete(args []string) error {
 	if err := unix.SchedSetaffinity(0, &set); err != nil {
 		return err
 	}
+	go func() {
+		_, _ = io.Copy(io.Discard, os.Stdin)
+		os.Exit(0)
+	}()
 	fmt.Println("competing")
 	for {
 		burn(time.Second)
