@@ -112,8 +112,10 @@ type worker struct {
 	intended      uint64
 	launched      uint64
 	// spunFrom is when a poll came back empty, 0 when the last one did not;
-	// busyFrom is since when the thread had something to do, 0 when it had not.
+	// busyFrom is since when the thread had something to do, 0 when it had not;
+	// busyMoved how many bytes it had moved by then.
 	spunFrom, busyFrom int64
+	busyMoved          uint64
 	// quota is how many requests may still be begun or shed; limit is what it was
 	// at the phase's begin.
 	quota, limit int64
@@ -216,7 +218,7 @@ func (w *worker) run(p *phase) error {
 			w.spunFrom = 0
 		}
 		if w.busyFrom != 0 {
-			w.out.Gap(now, now-w.busyFrom)
+			w.out.Gap(now, now-w.busyFrom, w.moved()-w.busyMoved)
 			w.busyFrom = 0
 		}
 		if !w.stopped {
@@ -256,7 +258,7 @@ func (w *worker) run(p *phase) error {
 
 // begin sets the thread up for a phase.
 func (w *worker) begin(p *phase) {
-	w.movedBefore += w.out.now.traffic.Sent + w.out.now.traffic.Received
+	w.movedBefore += w.moved()
 	w.out.Reset(record.Window{Loop: p.loop, T0: p.t0, T1: p.t1})
 	w.out = outcome{Phase: w.out.Phase, thread: w.id}
 	w.phase, w.end = p, p.end
@@ -307,7 +309,7 @@ func (w *worker) turn(now int64) error {
 		return err
 	}
 	if len(events) > 0 {
-		w.busyFrom = clock.Now()
+		w.busyFrom, w.busyMoved = clock.Now(), w.moved()
 		w.out.now.wakeups++
 		for i := range events {
 			if events[i].Events&ending != 0 {
@@ -374,16 +376,20 @@ func (w *worker) await(now int64) ([]unix.EpollEvent, error) {
 	events, err := w.poller.wait(min(wake-now, int64(1e9)))
 	if len(events) == 0 {
 		if late := clock.Now(); late > wake {
-			w.busyFrom = wake
+			w.busyFrom, w.busyMoved = wake, w.moved()
 		}
 	}
 	return events, err
 }
 
+// moved is the number of bytes that the thread has moved in this phase, both
+// ways.
+func (w *worker) moved() uint64 { return w.out.now.traffic.Sent + w.out.now.traffic.Received }
+
 // publish refreshes the live figures.
 func (w *worker) publish() {
 	w.live.completed.Store(w.completed)
 	w.live.failed.Store(w.failed)
-	w.live.bytes.Store(w.movedBefore + w.out.now.traffic.Sent + w.out.now.traffic.Received)
+	w.live.bytes.Store(w.movedBefore + w.moved())
 	w.live.open.Store(int64(w.open))
 }

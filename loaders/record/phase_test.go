@@ -295,3 +295,28 @@ func TestPlanPhaseLaws(t *testing.T) {
 		}
 	})
 }
+
+// A turn of the loop that moves much is long because it works.
+func TestGapsAndStalls(t *testing.T) {
+	t.Parallel()
+	const ms = int64(1e6)
+	p := NewPhase(2)
+	p.Reset(Window{Loop: results.ClosedLoop, T0: 0, T1: 1000 * ms})
+	for _, gap := range []struct {
+		now, took int64
+		moved     uint64
+	}{
+		{1 * ms, ms - 1, 0},            // short
+		{2 * ms, ms, 0},                // a stall
+		{9 * ms, 5 * ms, 2 << 20},      // 2 MiB are worth 2.1 ms of it
+		{20 * ms, 9 * ms, 10 << 20},    // 10 MiB are worth all of it
+		{1000 * ms, 100 * ms, 0},       // behind the window
+		{30 * ms, 2 * ms, uint64(ms)},  // what is left is just a stall
+		{40 * ms, 2*ms - 1, 1_000_000}, // or just none
+	} {
+		p.Gap(gap.now, gap.took, gap.moved)
+	}
+	if want := ms + (5*ms - 2<<20) + ms; p.StallNS != want || p.LoopGaps.Count() != 6 {
+		t.Errorf("%d ns of stalls in %d gaps, want %d in 6", p.StallNS, p.LoopGaps.Count(), want)
+	}
+}
