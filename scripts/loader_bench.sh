@@ -66,15 +66,21 @@ EOF
 taskset -c "$server_cpu" nginx -p "$dir" -c "$dir/nginx.conf" 2>/dev/null &
 servers+=($!)
 
-# The upload is counted by a Go fixture, since a stock nginx runs no handler.
-upload=$(port)
-(cd servers && CGO_ENABLED=0 go build -o "$dir/fasthttp" ./fasthttp)
-taskset -c "$server_cpu" "$dir/fasthttp" --addr "127.0.0.1:$upload" &
+# Go fixtures: fasthttp counts uploads, which a stock nginx cannot, and answers
+# pipelined requests in one write; net/http is the slow server that most people
+# have.
+fasthttp=$(port)
+nethttp=$(port)
+(cd servers && CGO_ENABLED=0 go build -o "$dir/" ./fasthttp ./nethttp)
+taskset -c "$server_cpu" "$dir/fasthttp" --addr "127.0.0.1:$fasthttp" &
+servers+=($!)
+taskset -c "$server_cpu" "$dir/nethttp" --addr "127.0.0.1:$nethttp" &
 servers+=($!)
 
 answers() { for _ in $(seq 100); do curl -fsk -o /dev/null "$1" && return; sleep 0.05; done; echo "loader_bench: no answer from $1" >&2; exit 1; }
 answers "http://127.0.0.1:$plain/"
-answers "http://127.0.0.1:$upload/"
+answers "http://127.0.0.1:$fasthttp/"
+answers "http://127.0.0.1:$nethttp/"
 
 # wrk's scripts for what its command line cannot say.
 cat >"$dir/pipeline.lua" <<'EOF'
@@ -144,10 +150,14 @@ u=http://127.0.0.1:$plain
 for c in 1 50 500; do
 	row "hello, $c connections" -- "${joust[@]}" -c "$c" "$u/" -- wrk -t 1 -c "$c" -d "$d" "$u/"
 done
+f=http://127.0.0.1:$fasthttp
+n=http://127.0.0.1:$nethttp
+row "hello, 64 connections, net/http" -- "${joust[@]}" -c 64 "$n/" -- wrk -t 1 -c 64 -d "$d" "$n/"
 row "pipelined 16, 64 connections" -- "${joust[@]}" -c 64 --depth 16 "$u/" -- wrk -t 1 -c 64 -d "$d" -s "$dir/pipeline.lua" "$u/"
+row "pipelined 16, 64 connections, fasthttp" -- "${joust[@]}" -c 64 --depth 16 "$f/" -- wrk -t 1 -c 64 -d "$d" -s "$dir/pipeline.lua" "$f/"
 row "16 KiB answers, 64 connections" -- "${joust[@]}" -c 64 "$u/16k" -- wrk -t 1 -c 64 -d "$d" "$u/16k"
 row "64 KiB answers, 64 connections" -- "${joust[@]}" -c 64 "$u/64k" -- wrk -t 1 -c 64 -d "$d" "$u/64k"
-row "20 MiB uploads, 8 connections" -- "${joust[@]}" -c 8 -m POST --body-file "$dir/body" "http://127.0.0.1:$upload/upload" -- wrk -t 1 -c 8 -d "$d" -s "$dir/upload.lua" "http://127.0.0.1:$upload/upload"
+row "20 MiB uploads, 8 connections" -- "${joust[@]}" -c 8 -m POST --body-file "$dir/body" "$f/upload" -- wrk -t 1 -c 8 -d "$d" -s "$dir/upload.lua" "$f/upload"
 row "HTTPS hello, 64 connections" -- "${joust[@]}" -c 64 --ca "$dir/cert.pem" "https://127.0.0.1:$tls/" -- wrk -t 1 -c 64 -d "$d" "https://127.0.0.1:$tls/"
 row "hello, 10 000 connections" -- "${joust[@]}" -c 10000 "$u/" -- wrk -t 1 -c 10000 -d "$d" "$u/"
 if command -v ab >/dev/null; then
