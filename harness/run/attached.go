@@ -73,7 +73,8 @@ func Reach(ctx context.Context, f Fixture, rows []*scenarios.Scenario) (net.IP, 
 		wrong = append(wrong, fmt.Errorf("%s: %w", row.Name, err))
 	}
 	if len(wrong) > 0 {
-		return nil, fmt.Errorf("server %s at %s answers no row of the plan rightly: %w", name, at, errors.Join(wrong...))
+		return nil, fmt.Errorf("server %s at %s answers no row of the plan rightly: %w; a service with answers of its own is loaded by: joust load %s",
+			name, at, errors.Join(wrong...), at)
 	}
 	return ip, nil
 }
