@@ -23,7 +23,9 @@ func (v *verdict) closedLoop() {
 	v.experiment()
 	v.because("shares", "%s", v.sentence(table))
 	x, us := v.Evidence.Loader.ThroughputRPS(), *v.ServerShare
-	if us > 0 && (v.Bottleneck == results.LimitBalanced || v.Bottleneck == results.LimitLoader && us >= v.Limits.EstimateFrom) {
+	// A full server's share tells nothing about what it could do beyond x.
+	estimable := us >= v.Limits.EstimateFrom && us < v.Limits.FullShare
+	if us > 0 && (v.Bottleneck == results.LimitBalanced || v.Bottleneck == results.LimitLoader && estimable) {
 		upper := x / us
 		v.UpperRPS = &upper
 	}

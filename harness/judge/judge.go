@@ -52,9 +52,7 @@ type Evidence struct {
 
 // Phase judges one phase.
 func Phase(e Evidence) results.Verdict {
-	if e.Limits == (results.Thresholds{}) {
-		e.Limits = results.DefaultThresholds()
-	}
+	e.Limits = e.limits()
 	v := &verdict{Verdict: results.Verdict{Valid: true}, Evidence: e}
 	v.shares()
 	v.voids()
@@ -70,6 +68,14 @@ func Phase(e Evidence) results.Verdict {
 	v.witnesses()
 	v.failures()
 	return v.Verdict
+}
+
+// limits are the evidence's own, or the default ones.
+func (e *Evidence) limits() results.Thresholds {
+	if e.Limits == (results.Thresholds{}) {
+		return results.DefaultThresholds()
+	}
+	return e.Limits
 }
 
 // Skipped is the verdict of a phase that was not run, neither valid nor void:

@@ -19,7 +19,7 @@ const mostApart = 0.6
 
 // Needs is the experiment that the table of method.md §3 asks for, given what
 // the two shares say; empty where they say enough, and where the phase is not
-// valid.
+// valid. Beyond the table, a full server beside a full loader is asked as well.
 func Needs(e Evidence) results.ProbeKind {
 	e.Probes = nil
 	v := Phase(e)
@@ -29,6 +29,10 @@ func Needs(e Evidence) results.ProbeKind {
 	switch v.Bottleneck {
 	case results.LimitUnknown, results.LimitBalanced, results.LimitLoader:
 		return results.ProbeElasticity
+	case results.LimitServer:
+		if bothFull(v, e.limits()) {
+			return results.ProbeElasticity
+		}
 	case results.LimitConnections:
 		if !e.FixedClients {
 			return results.ProbeClients
@@ -37,11 +41,22 @@ func Needs(e Evidence) results.ProbeKind {
 	return ""
 }
 
+// bothFull tells whether neither side had anything left. The shares then do not
+// say whose limit it was: a server that is asked less at a time wakes up more
+// often, and so fills its CPU at a throughput that a faster loader would raise.
+func bothFull(v results.Verdict, t results.Thresholds) bool {
+	return *v.ServerShare >= t.FullShare && *v.LoaderShare >= t.FullShare
+}
+
 // experiment lets the cell's probe overrule the table.
 func (v *verdict) experiment() {
 	switch v.Bottleneck {
 	case results.LimitUnknown, results.LimitBalanced, results.LimitLoader:
 		if p := v.probe(results.ProbeElasticity); p != nil {
+			v.elasticity(p)
+		}
+	case results.LimitServer:
+		if p := v.probe(results.ProbeElasticity); p != nil && bothFull(v.Verdict, v.Limits) {
 			v.elasticity(p)
 		}
 	case results.LimitConnections:

@@ -39,7 +39,10 @@ func TestProbesDecide(t *testing.T) {
 		"a full loader that limits":       {0.70, 0.99, []results.Probe{elasticity(1)}, false, results.LimitLoader, "probe", "the loader limits"},
 		"a full loader that does not":     {0.70, 0.99, []results.Probe{elasticity(0)}, false, results.LimitUnknown, "probe", "not the loader"},
 		"balanced turns to the server":    {0.92, 0.99, []results.Probe{elasticity(0)}, false, results.LimitServer, "probe", "the server limits"},
-		"a full server is not asked":      {0.95, 0.99, []results.Probe{elasticity(1)}, false, results.LimitServer, "shares", ""},
+		"a full server is not asked":      {0.95, 0.95 - below, []results.Probe{elasticity(1)}, false, results.LimitServer, "shares", ""},
+		"two full sides, the loader":      {0.95, 0.95, []results.Probe{elasticity(0.9)}, false, results.LimitLoader, "probe", "the loader limits"},
+		"two full sides, the server":      {0.99, 0.99, []results.Probe{elasticity(0.1)}, false, results.LimitServer, "probe", "the server limits"},
+		"two full sides, not told":        {0.99, 0.99, []results.Probe{failed}, false, results.LimitServer, "probe-failed", "gave no reading"},
 		"a probe that failed":             {0.92, 0.99, []results.Probe{failed}, false, results.LimitBalanced, "probe-failed", "gave no reading: the loader went away"},
 		"a later one that did not":        {0.92, 0.99, []results.Probe{failed, elasticity(0.9)}, false, results.LimitLoader, "probe", ""},
 		"the other kind says nothing":     {0.92, 0.99, []results.Probe{clients(1)}, false, results.LimitBalanced, "shares", ""},
@@ -60,7 +63,7 @@ func TestProbesDecide(t *testing.T) {
 			if last := v.Reasons[len(v.Reasons)-1]; last.Code != "shares" {
 				t.Errorf("the shares are not told: %+v", v.Reasons)
 			}
-			bounded := v.Bottleneck == results.LimitBalanced || v.Bottleneck == results.LimitLoader && tt.us >= 0.7
+			bounded := v.Bottleneck == results.LimitBalanced || v.Bottleneck == results.LimitLoader && tt.us >= 0.7 && tt.us < 0.95
 			if (v.UpperRPS != nil) != bounded {
 				t.Errorf("upper bound %v", v.UpperRPS)
 			}
@@ -78,7 +81,8 @@ func TestNeeds(t *testing.T) {
 		"unknown":               {0.93, 0.5, nil, results.ProbeElasticity},
 		"balanced":              {0.93, 0.99, nil, results.ProbeElasticity},
 		"loader":                {0.5, 0.99, nil, results.ProbeElasticity},
-		"server":                {0.95, 0.99, nil, ""},
+		"server":                {0.95, 0.94, nil, ""},
+		"both full":             {0.95, 0.95, nil, results.ProbeElasticity},
 		"connections":           {0.5, 0.5, nil, results.ProbeClients},
 		"clients by definition": {0.5, 0.5, func(e *Evidence) { e.FixedClients = true }, ""},
 		"shared CPUs":           {0.5, 0.99, func(e *Evidence) { e.Shared = true }, ""},

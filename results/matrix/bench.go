@@ -138,7 +138,7 @@ func withSpread(l latency, in scale) string {
 // legend explains every mark of the closed-loop tables.
 func (v *view) legend(p *page) {
 	p.list("## How to read these tables", "", []string{
-		"`x`: the server was the limit. `x … y`: both sides were full; the server's peak lies between. `≥ x (≈ y)`: the loader was the limit; x is a lower bound, y the peak that the server's own CPU use implies (no estimate where the server was less than 70 % busy).",
+		"`x`: the server was the limit. `x … y`: both sides were full; the server's peak lies between. `≥ x (≈ y)`: the loader was the limit; x is a lower bound, y the peak that the server's own CPU use implies (no estimate where the server was less than 70 % busy, or full).",
 		"`x at N clients`: neither side was full; more clients may give more. `x †`: server and loader shared CPUs. `x ?`: what limited it is not known, or differed too much between trials.",
 		"`[low – high]`: 95 % interval of the median (6 trials or more). `(low – high)`: the range of fewer trials, which claims no confidence. Neither: one trial.",
 		"`rank 2–4`: the places that the claimed differences leave open, 1 being the best; servers that were not told apart share places, and a server may share them with two others that differ. With a baseline, `+12 %` is a claimed difference from it and `≈` none. No rank: too few trials for claims, or a lower bound; an interval `x … y` is ranked by both its ends.",

@@ -8,9 +8,13 @@ import (
 	"github.com/joust-bench/joust/results/stats"
 )
 
-// leastShare is the share U_S below which x/U_S is no estimate of the server's
-// peak (method.md §3).
-const leastShare = 0.7
+// Below leastShare and from fullShare on, x/U_S is no estimate of the server's
+// peak where the loader was the limit: method.md §3, and because a full server's
+// share says nothing of what it could do beyond x.
+const (
+	leastShare = 0.7
+	fullShare  = 0.95
+)
 
 // caution orders the bottlenecks from the one that claims least.
 func caution() []results.Bottleneck {
@@ -60,7 +64,7 @@ func known(b results.Bottleneck) results.Bottleneck {
 // upper is the estimated bound above x, in x's unit, where the cell has one.
 func (c *cell) upper(x float64) (float64, bool) {
 	u := c.median(serverShare)
-	if u.Kind == stats.None || u.Value <= 0 || (c.bottleneck() == results.LimitLoader && u.Value < leastShare) {
+	if u.Kind == stats.None || u.Value <= 0 || (c.bottleneck() == results.LimitLoader && (u.Value < leastShare || u.Value >= fullShare)) {
 		return 0, false
 	}
 	ratio := c.median(func(s sample) (float64, bool) {
