@@ -165,15 +165,20 @@ func (s *server) terminate(t *testing.T) {
 	}
 }
 
-// expectEnd waits for the end after terminate: status 0, a silent log, no
-// process of the group and no listener left.
-func (s *server) expectEnd(t *testing.T) {
+func (s *server) awaitExit(t *testing.T) {
 	t.Helper()
 	select {
 	case <-s.exited:
 	case <-time.After(patience):
 		t.Fatalf("%s still runs %v after SIGTERM", s.name, patience)
 	}
+}
+
+// expectEnd waits for the end after terminate: status 0, a silent log, no
+// process of the group and no listener left.
+func (s *server) expectEnd(t *testing.T) {
+	t.Helper()
+	s.awaitExit(t)
 	if code := s.cmd.ProcessState.ExitCode(); code != 0 {
 		t.Errorf("%s ended with %v, want exit status 0\n%s", s.name, s.cmd.ProcessState, s.logText())
 	}

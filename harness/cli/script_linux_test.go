@@ -65,6 +65,8 @@ func setUp(env *testscript.Env) error {
 }
 
 // cmdJoust is "joust CODE ARGUMENT...": joust must end with that exit code.
+// "0|4" also takes cells that are void, as those of an open loop may be on a
+// busy machine.
 func cmdJoust(ts *testscript.TestScript, _ bool, args []string) {
 	if len(args) == 0 {
 		ts.Fatalf("usage: joust CODE ARGUMENT...")
@@ -94,7 +96,7 @@ func expect(ts *testscript.TestScript, want, program string, args []string) {
 	} else {
 		ts.Check(err)
 	}
-	if strconv.Itoa(code) != want {
+	if !slices.Contains(strings.Split(want, "|"), strconv.Itoa(code)) {
 		ts.Fatalf("exit code %d, want %s", code, want)
 	}
 }

@@ -163,6 +163,9 @@ func others(x *situation, trial *results.Trial) string {
 				return "the experiment behind the window was disturbed"
 			}
 		}
+		if p.Verdict.Has(results.FlagNotSteady) && x.want.flag != results.FlagNotSteady {
+			return "the window was not steady"
+		}
 		if p.StealShare != nil && *p.StealShare > stealLimit {
 			return fmt.Sprintf("the hypervisor took %.0f %%", *p.StealShare*100)
 		}

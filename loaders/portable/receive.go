@@ -50,13 +50,14 @@ func (s *shard) read(u *user, l *link) {
 
 // awaitWriter waits for a writer that has given the kernel the end of the
 // oldest request and had no time yet to say so: the answer may overtake it. It
-// is false when that takes too long to be so.
+// also waits for one that may know why the server's stream has ended. It is
+// false when that takes too long to be so.
 func (s *shard) awaitWriter(u *user, l *link) bool {
 	limit := time.NewTimer(writerGrace)
 	defer limit.Stop()
 	for {
 		s.mu.Lock()
-		wait := u.link == l && s.mayBeWritten(u)
+		wait := u.link == l && (s.mayBeWritten(u) || l.ended && l.writeErr == nil && s.unwritten(u))
 		s.release()
 		if !wait {
 			return true
@@ -107,6 +108,11 @@ func (s *shard) receive(u *user, l *link, data []byte, err error, overdue bool) 
 		return stepRead
 	case l.writeErr != nil:
 		s.broken(u, writeCause(l.writeErr), l.writeErr)
+	case !overdue && len(u.flights) > 0 && s.unwritten(u) && errors.Is(err, io.EOF):
+		// The kernel tells of a reset once: the read that follows the write
+		// which it broke sees an end like any other.
+		l.ended = true
+		return stepAwait
 	case errors.Is(err, io.EOF):
 		s.peerClosed(u, now)
 	default:

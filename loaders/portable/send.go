@@ -166,6 +166,7 @@ func (s *shard) wrote(u *user, l *link, j *job, n int, body bool, err error) boo
 		// finds it, or the end, and has not long to.
 		l.writeErr, l.lastBegun = err, false
 		_ = l.conn.SetReadDeadline(time.Now().Add(writerGrace))
+		l.signal()
 		return false
 	}
 	j.writes++
@@ -184,11 +185,16 @@ func (s *shard) wrote(u *user, l *link, j *job, n int, body bool, err error) boo
 	}
 	l.unwritten -= j.requests
 	l.lastBegun = false
+	l.signal()
+	return false
+}
+
+// signal wakes a reader that awaits the writer.
+func (l *link) signal() {
 	select {
 	case l.flushed <- struct{}{}:
 	default:
 	}
-	return false
 }
 
 // advance counts n more bytes of the framed body and returns how many of them

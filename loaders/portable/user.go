@@ -64,7 +64,10 @@ type link struct {
 	lastBegun bool
 	// writeErr is why the writer gave up; the reader says what it means.
 	writeErr error
-	// flushed has a token when the writer has ended a job.
+	// ended is true when the reader has met the end of the server's stream while
+	// a request was being written.
+	ended bool
+	// flushed has a token when the writer has ended a job, or given up.
 	flushed chan struct{}
 }
 

@@ -85,10 +85,11 @@ function listenAddress(args) {
 }
 
 // stop takes no more connections, ends the idle ones and lets requests in
-// flight finish.
+// flight finish; their connections are idle afterwards.
 function stop() {
   server.close(() => process.exit(0));
   server.closeIdleConnections();
+  setInterval(() => server.closeIdleConnections(), 10);
   setTimeout(() => process.exit(0), DRAIN_MS).unref();
 }
 

@@ -165,22 +165,39 @@ func stamps(t *testing.T, s *lawserver.Server, n int) lawserver.Stamps {
 func TestDelay(t *testing.T) {
 	t.Parallel()
 	const n, delay = 200, 30 * time.Millisecond
-	s := start(t, lawserver.Law{Delay: delay, Stamps: n})
-	ask(t, s, n)
-	st := stamps(t, s, n)
-	late := make([]int64, n)
-	for i := range late {
-		late[i] = st.AnsweredNS[i] - st.ArrivedNS[i] - int64(delay)
-	}
-	slices.Sort(late)
-	if late[0] < 0 {
-		t.Errorf("an answer came %v early", time.Duration(-late[0]))
-	}
-	if late[n/2] > int64(20*time.Millisecond) {
-		t.Errorf("half of all answers are %v late", time.Duration(late[n/2]))
-	}
-	if all := time.Duration(st.AnsweredNS[n-1] - st.ArrivedNS[0]); all > n*delay/4 {
-		t.Errorf("%d delays of %v took %v: they waited for one another", n, delay, all)
+	calmly(t, lawserver.Law{Delay: delay, Stamps: n}, n, func(st lawserver.Stamps) error {
+		late := make([]int64, n)
+		for i := range late {
+			late[i] = st.AnsweredNS[i] - st.ArrivedNS[i] - int64(delay)
+		}
+		slices.Sort(late)
+		if late[0] < 0 {
+			t.Fatalf("an answer came %v early", time.Duration(-late[0]))
+		}
+		if late[n/2] > int64(20*time.Millisecond) {
+			return fmt.Errorf("half of all answers are %v late", time.Duration(late[n/2]))
+		}
+		if all := time.Duration(st.AnsweredNS[n-1] - st.ArrivedNS[0]); all > n*delay/4 {
+			return fmt.Errorf("%d delays of %v took %v: they waited for one another", n, delay, all)
+		}
+		return nil
+	})
+}
+
+// calmly asks servers of that law n requests at once, a new one each time, until
+// their stamps hold: what is late on a busy machine is on time once.
+func calmly(t *testing.T, law lawserver.Law, n int, hold func(lawserver.Stamps) error) {
+	t.Helper()
+	for began := time.Now(); ; {
+		s := start(t, law)
+		ask(t, s, n)
+		err := hold(stamps(t, s, n))
+		if err == nil {
+			return
+		}
+		if time.Since(began) > patience {
+			t.Fatalf("never in %v: %v", patience, err)
+		}
 	}
 }
 
@@ -189,18 +206,18 @@ func TestDelay(t *testing.T) {
 func TestCapacity(t *testing.T) {
 	t.Parallel()
 	const n, rate = 100, 1000
-	s := start(t, lawserver.Law{CapacityRPS: rate, Stamps: n})
-	ask(t, s, n)
-	st := stamps(t, s, n)
-	begin := st.ArrivedNS[0]
-	for i, at := range st.AnsweredNS {
-		if earliest := begin + int64(i+1)*1e9/rate; at < earliest-int64(i) {
-			t.Fatalf("answer %d came %v early", i, time.Duration(earliest-at))
+	calmly(t, lawserver.Law{CapacityRPS: rate, Stamps: n}, n, func(st lawserver.Stamps) error {
+		begin := st.ArrivedNS[0]
+		for i, at := range st.AnsweredNS {
+			if earliest := begin + int64(i+1)*1e9/rate; at < earliest-int64(i) {
+				t.Fatalf("answer %d came %v early", i, time.Duration(earliest-at))
+			}
 		}
-	}
-	if took := time.Duration(st.AnsweredNS[n-1] - begin); took > 3*n*time.Second/rate {
-		t.Errorf("%d requests at %d/s took %v", n, rate, took)
-	}
+		if took := time.Duration(st.AnsweredNS[n-1] - begin); took > 3*n*time.Second/rate {
+			return fmt.Errorf("%d requests at %d/s took %v", n, rate, took)
+		}
+		return nil
+	})
 }
 
 // Nothing is read or answered during a stop, and everything after it.
