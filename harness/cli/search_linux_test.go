@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"os"
 	"testing"
 	"time"
@@ -20,11 +21,13 @@ const (
 // server that sleeps 20 ms an answer: whatever else the machine does, its
 // throughput is at most the number of clients over that time, and no higher
 // rate can be kept. That it is nearly as much takes a machine with time to
-// spare, which is waited for.
+// spare: an attempt in which the machine stopped for long says nothing, and
+// there may be some of those.
 func TestSweepAndSearchFindWhatASleepAllows(t *testing.T) {
 	t.Parallel()
-	const attempts = 4
-	for attempt := 1; ; attempt++ {
+	const attempts, stopped = 4, 40 * time.Millisecond
+	for attempt, said := 1, 0; ; attempt++ {
+		longestStop := watchStops(t)
 		s := newSite(t)
 		s.server(t, "sleeper", []string{"slow"})
 		plan := "servers: [sleeper]\nclients: [2, 64]\nfind_rate: p50<80ms\ntrials: 1\nwarmup: 0s\nduration: 200ms\nopen_duration: 200ms\ndrain: 150ms\ntables: [{scenarios: [hello]}]\n"
@@ -40,8 +43,15 @@ func TestSweepAndSearchFindWhatASleepAllows(t *testing.T) {
 		_, run := s.stored(t)
 		search, confirm := trialOfKind(&run, results.TrialMeasured), trialOfKind(&run, results.TrialConfirm)
 		starved := starvedSearch(search, confirm)
-		if starved != "" && attempt < attempts {
-			t.Logf("attempt %d: %s", attempt, starved)
+		stop := longestStop()
+		if stop < stopped {
+			said++
+		}
+		if starved != "" && said < attempts {
+			t.Logf("attempt %d: %s; the machine stopped for up to %v", attempt, starved, stop)
+			if attempt == 2*attempts {
+				t.Skip("this machine has no time to spare")
+			}
 			continue
 		}
 		if starved != "" || p.code() != ExitOK {
@@ -56,6 +66,26 @@ func TestSweepAndSearchFindWhatASleepAllows(t *testing.T) {
 		}
 		says(t, p.out.String(), "64 of 2 to 64 clients", "highest rate", "confirmed", "knee (best)", "64 (64)")
 		return
+	}
+}
+
+// watchStops begins to measure how late a sleeper of a millisecond wakes; what
+// it returns ends that and gives the worst.
+func watchStops(t *testing.T) (worst func() time.Duration) {
+	t.Helper()
+	ctx, end := context.WithCancel(t.Context())
+	late := make(chan time.Duration, 1)
+	go func() {
+		var most time.Duration
+		for before := time.Now(); ctx.Err() == nil; before = time.Now() {
+			time.Sleep(time.Millisecond)
+			most = max(most, time.Since(before)-time.Millisecond)
+		}
+		late <- most
+	}()
+	return func() time.Duration {
+		end()
+		return <-late
 	}
 }
 
