@@ -105,6 +105,12 @@ func TestBadFlags(t *testing.T) {
 		{"lone baseline", "servers: [gin]\ntables: [{scenarios: [hello]}]", plan.Overrides{Baseline: ptr("gin")}, []string{"--baseline: gin is the plan's only server: there is nothing to compare it with"}},
 		{"open alone", minimal, plan.Overrides{Modes: []string{"open"}}, []string{"--mode: hello is open loop only", "--peaks RUN"}},
 		{"rates without open loop", minimal, plan.Overrides{Modes: []string{"closed"}, Rates: []string{"50%"}}, []string{"--rates: no table of the plan has an open loop"}},
+		{"search without open loop", minimal, plan.Overrides{Modes: []string{"closed"}, FindRate: ptr("p99<100ms")}, []string{
+			"--find-rate: the search for a rate of hello is an open loop, and its modes are closed only; add open to them, or leave out",
+		}},
+		{"search in closed table", "servers: [gin]\ntables: [{scenarios: [hello], modes: [closed]}]", plan.Overrides{FindRate: ptr("p99<100ms")}, []string{
+			"--find-rate: the search for a rate of hello is an open loop",
+		}},
 		{"mode without meaning", minimal, plan.Overrides{Scenarios: []string{"upload_20mb"}, Modes: []string{"closed", "open"}}, []string{
 			"--mode: the open loop has no meaning for upload_20mb, whose row allows closed only",
 		}},

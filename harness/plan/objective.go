@@ -166,6 +166,11 @@ func (r *resolver) objective(s spec, closed bool) *results.Objective {
 	case !s.row.Allows(scenarios.Open):
 		what := "the search for a rate is left out where the open loop has no meaning"
 		r.left[what] = append(r.left[what], s.row.Name)
+	case r.closedAlone(s) && !r.flags.objective.set && (r.flags.modes.set || s.modes.set && !s.objective.set):
+		what := "the search for a rate is left out where the modes are closed only"
+		r.left[what] = append(r.left[what], s.row.Name)
+	case r.closedAlone(s):
+		r.problems.add(asked.at, "the search for a rate of %s is an open loop, and its modes are closed only; add open to them, or leave out either the modes or the search", s.row.Name)
 	case !closed:
 		r.problems.add(asked.at, "the search for a rate of %s starts from the peak of the closed loop; add closed to its modes", s.row.Name)
 	default:
@@ -173,6 +178,12 @@ func (r *resolver) objective(s spec, closed bool) *results.Objective {
 		return &o
 	}
 	return nil
+}
+
+// closedAlone tells whether modes were asked for that have no open loop.
+func (r *resolver) closedAlone(s spec) bool {
+	modes := r.merged(s).modes
+	return modes.set && !hasName(modes.val, string(scenarios.Open))
 }
 
 // checkObjective refuses a bound that no answer can be held against.

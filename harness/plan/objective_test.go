@@ -2,6 +2,7 @@ package plan_test
 
 import (
 	"math"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -112,6 +113,30 @@ func TestSearchInThePlan(t *testing.T) {
 	plain, _ := resolve(t, strings.Replace(file, "find_rate: p99<10ms, ", "", 1), plan.Overrides{}, c)
 	if extra := p.PlannedNS - plain.PlannedNS; extra < 6*15e9 || p.AtMostNS-plain.AtMostNS < 3*extra {
 		t.Errorf("the search takes %v planned, %v at most", time.Duration(extra), time.Duration(p.AtMostNS-plain.AtMostNS))
+	}
+}
+
+// Modes without an open loop that are said more narrowly than the search leave
+// it out, and that is told.
+func TestNarrowerModesLeaveTheSearchOut(t *testing.T) {
+	t.Parallel()
+	for file, modes := range map[string][]string{
+		"servers: [gin]\nfind_rate: p99<10ms\ntables: [{scenarios: [hello], modes: [closed]}]":                  nil,
+		"servers: [gin]\nfind_rate: p99<10ms\ntables: [{scenarios: [hello]}]":                                   {"closed"},
+		"servers: [gin]\ntables: [{scenarios: [hello], modes: [closed, open], find_rate: p99<10ms}]":            {"closed"},
+		"servers: [gin]\nmodes: [closed, open]\nfind_rate: p99<10ms\ntables: [{scenarios: [hello], trials: 1}]": {"closed"},
+	} {
+		p, warnings := resolve(t, file, plan.Overrides{Modes: modes}, catalogue(t))
+		if x := p.Tables[0]; x.Objective != nil || !x.Closed || x.OpenDurationNS != 0 {
+			t.Errorf("%s with --mode %v: %+v", file, modes, x)
+		}
+		if want := "the search for a rate is left out where the modes are closed only: hello"; !slices.Contains(warnings, want) {
+			t.Errorf("%s with --mode %v warns %q, not %q", file, modes, warnings, want)
+		}
+	}
+	p, _ := resolve(t, minimal, plan.Overrides{Modes: []string{"closed", "open"}, FindRate: ptr("p99<10ms")}, catalogue(t))
+	if p.Tables[0].Objective == nil {
+		t.Error("both loops without a rate do not search")
 	}
 }
 
