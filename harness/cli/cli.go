@@ -72,6 +72,9 @@ func Run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	root.SetErr(stderr)
 	err := root.ExecuteContext(ctx)
 	if err == nil {
+		err = a.unhelped
+	}
+	if err == nil {
 		return ExitOK
 	}
 	text := err.Error()
@@ -152,6 +155,8 @@ type app struct {
 	engine func() (*container.Engine, error)
 	// stopping is what the first signal says, a string.
 	stopping atomic.Value
+	// unhelped is why --help showed nothing; cobra's help returns no error.
+	unhelped error
 }
 
 func newRoot(a *app) *cobra.Command {
@@ -183,6 +188,15 @@ each number may be believed, and writes bench_results.md and wrk2_results.md.`,
 		a.loaderCommand(), a.keepCommand(), a.guardCommand(), a.lawserverCommand(),
 	)
 	root.SetHelpCommand(helpCommand(root))
+	help := root.HelpFunc()
+	root.SetHelpFunc(func(c *cobra.Command, args []string) {
+		if c == root {
+			a.unhelped = usage(unknownCommand(root, root.Flags().Args()))
+		}
+		if a.unhelped == nil {
+			help(c, args)
+		}
+	})
 	root.Args = func(c *cobra.Command, args []string) error { return usage(unknownCommand(c, args)) }
 	root.RunE = func(c *cobra.Command, _ []string) error { return c.Help() }
 	return root
