@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -252,10 +253,16 @@ func unknownCommand(c *cobra.Command, args []string) error {
 	return fmt.Errorf("unknown command %q%s (see joust --help)", args[0], suggest.Hint(args[0], names))
 }
 
-// flagError adds the nearest flag to pflag's words.
+// flagError says in joust's words what pflag found: the nearest flag to one that
+// is unknown, and a right value where one is wrong.
 func flagError(c *cobra.Command, err error) error {
 	var unknown *pflag.NotExistError
-	if !errors.As(err, &unknown) {
+	var invalid *pflag.InvalidValueError
+	switch {
+	case errors.As(err, &invalid):
+		flag := invalid.GetFlag()
+		return fmt.Errorf("--%s %q: %s (see %s --help)", flag.Name, invalid.GetValue(), wanted(flag, err), c.CommandPath())
+	case !errors.As(err, &unknown):
 		return fmt.Errorf("%w (see %s --help)", err, c.CommandPath())
 	}
 	var names []string
@@ -266,6 +273,28 @@ func flagError(c *cobra.Command, err error) error {
 	})
 	given := "--" + strings.TrimLeft(unknown.GetSpecifiedName(), "-")
 	return fmt.Errorf("unknown flag %s%s (see %s --help)", given, suggest.Hint(given, names), c.CommandPath())
+}
+
+// wanted is what a flag of its type takes, in place of the error of a value.
+func wanted(flag *pflag.Flag, err error) string {
+	if errors.Is(err, strconv.ErrRange) {
+		return "that number is out of range"
+	}
+	switch flag.Value.Type() {
+	case "int":
+		return "a whole number is needed, such as 8"
+	case "uint64":
+		return "a whole number from 0 on is needed, such as 8"
+	case "float64":
+		return "a number is needed, such as 0.5"
+	case "float64Slice":
+		return "numbers are needed, such as 1000,20000"
+	case "duration":
+		return "a duration with its unit is needed, such as 1.5s or 500ms"
+	case "bool":
+		return "true or false is needed, such as --" + flag.Name + "=false"
+	}
+	return errors.Unwrap(err).Error()
 }
 
 // noArguments wants none.

@@ -335,7 +335,7 @@ func TestLoadRefusals(t *testing.T) {
 		{[]string{"load", "a", "b"}, 2, "takes one URL"},
 		{[]string{"load", "127.0.0.1:80"}, 2, "write http://127.0.0.1:80"},
 		{[]string{"load", "http://h:x/"}, 2, "malformed"},
-		{[]string{"load", "http://h/", "-c", "x"}, 2, `invalid argument "x"`},
+		{[]string{"load", "http://h/", "-c", "x"}, 2, `--connections "x": a whole number is needed`},
 		{[]string{"load", "http://h/", "--body-fil", "x"}, 2, "--body-file"},
 		{[]string{"load", "http://h/", "-R", "50%"}, 2, "-R 50%: a rate above 0"},
 		{[]string{"load", "http://h/", "-R", "fast"}, 2, "-R fast: a rate above 0"},
