@@ -178,13 +178,13 @@ func (a *app) duel(c *cobra.Command, f *duelFlags) error {
 	j.run.Duel = &results.Duel{
 		A: f.a, B: f.b, Metric: f.metric, Phase: phase, Margin: d.margin, BudgetNS: f.budget.Nanoseconds(), Answer: results.DuelUndecided,
 	}
+	if err := a.canStore(); err != nil {
+		return err
+	}
 	if err := a.variants(j, d); err != nil {
 		return err
 	}
-	if j.journal, err = a.create(&j.run); err != nil {
-		return err
-	}
-	defer func() { _ = j.journal.Close() }()
+	defer j.close()
 	return a.fight(j, d, f.budget)
 }
 
@@ -338,16 +338,19 @@ func (a *app) fight(j *job, d contest, budget time.Duration) error {
 	a.announceDuel(j)
 	loader, err := selfCommand("loader")
 	if err != nil {
-		return errors.Join(err, j.forget())
+		return err
 	}
 	local, release, err := a.ownMachine(j.ctx, j.run.CPUs)
 	if err != nil {
-		return errors.Join(err, j.forget())
+		return err
 	}
 	defer release()
 	containers, end, err := a.containers(j.fixtures, nil)
 	if err != nil {
-		return errors.Join(err, j.forget())
+		return err
+	}
+	if err := a.create(j); err != nil {
+		return errors.Join(err, end())
 	}
 	a.examine(j)
 	show := a.newProgress(j)

@@ -30,8 +30,9 @@ type job struct {
 	world     *world
 	catalogue plan.Catalogue
 	run       results.Run
-	journal   *journal.Journal
-	publish   bool
+	// journal is nil until the machine is this run's own, but for a resumed one.
+	journal *journal.Journal
+	publish bool
 	// repeatBudget is as in run.Runner.
 	repeatBudget float64
 	// resumed tells that the run was there before, done what it has.
@@ -51,12 +52,15 @@ func (a *app) execute(ctx context.Context, j *job) error {
 	a.announce(j)
 	local, release, loader, err := a.ready(j)
 	if err != nil {
-		return errors.Join(err, j.forget())
+		return err
 	}
 	defer release()
 	containers, end, err := a.containers(j.fixtures, j.foreign)
 	if err != nil {
-		return errors.Join(err, j.forget())
+		return err
+	}
+	if err := a.create(j); err != nil {
+		return errors.Join(err, end())
 	}
 	a.examine(j)
 	show := a.newProgress(j)
@@ -82,15 +86,6 @@ func (a *app) ready(j *job) (local *host.Local, release func(), loader []string,
 	}
 	local, release, err = a.ownMachine(j.ctx, j.run.CPUs)
 	return local, release, loader, err
-}
-
-// forget removes the folder of a new run of which nothing was measured, so that
-// it is not the latest one. A resumed run stays.
-func (j *job) forget() error {
-	if j.resumed {
-		return nil
-	}
-	return os.RemoveAll(j.journal.Dir())
 }
 
 // ownMachine makes this joust the only one that measures, on a localHost.

@@ -130,27 +130,36 @@ func TestInterruptedCheckBlamesNobody(t *testing.T) {
 
 func TestInterruptedWaitLeavesNoRun(t *testing.T) {
 	t.Parallel()
-	s := newSite(t)
-	s.server(t, "good", nil)
-	lock, err := os.Create(s.path("tmp", "joust-measuring.lock"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer lock.Close()
-	if err := unix.Flock(int(lock.Fd()), unix.LOCK_EX); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := lock.WriteString("process 1: the holder\n"); err != nil {
-		t.Fatal(err)
-	}
-	p := s.joust(t, s.run("--servers", "good")...)
-	p.until("the wait", func() bool {
-		return strings.Contains(p.out.String(), "waiting: another joust measures on this machine (process 1: the holder)")
-	})
-	p.signal(syscall.SIGINT)
-	p.ends(20*time.Second, ExitInterrupted)
-	runs, err := filepath.Glob(s.path("results", "runs", "*"))
-	if err != nil || len(runs) > 0 {
-		t.Errorf("a run of which nothing was measured is stored: %v %v", runs, err)
+	for name, signal := range map[string]syscall.Signal{"SIGINT": syscall.SIGINT, "SIGKILL": syscall.SIGKILL} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newSite(t)
+			s.server(t, "good", nil)
+			lock, err := os.Create(s.path("tmp", "joust-measuring.lock"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer lock.Close()
+			if err := unix.Flock(int(lock.Fd()), unix.LOCK_EX); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := lock.WriteString("process 1: the holder\n"); err != nil {
+				t.Fatal(err)
+			}
+			p := s.joust(t, s.run("--servers", "good")...)
+			p.until("the wait", func() bool {
+				return strings.Contains(p.out.String(), "waiting: another joust measures on this machine (process 1: the holder)")
+			})
+			p.signal(signal)
+			code := ExitInterrupted
+			if signal == syscall.SIGKILL {
+				code = -1 // it did not exit by itself
+			}
+			p.ends(20*time.Second, code)
+			runs, err := filepath.Glob(s.path("results", "runs", "*"))
+			if err != nil || len(runs) > 0 {
+				t.Errorf("a run of which nothing was measured is stored: %v %v", runs, err)
+			}
+		})
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/sys/unix"
 
 	"github.com/joust-bench/joust/harness/machine"
 	"github.com/joust-bench/joust/harness/plan"
@@ -135,24 +136,49 @@ func (a *app) run(c *cobra.Command, args []string, f *runFlags) error {
 	if err := fitsMemory(plan.RequestMemory(p, w.table.All()), header.Host.MemoryBytes); err != nil {
 		return err
 	}
-	j, err := a.create(&header)
-	if err != nil {
+	if err := a.canStore(); err != nil {
 		return err
 	}
-	defer func() { _ = j.Close() }()
-	return a.execute(c.Context(), &job{world: w, catalogue: catalogue, run: header, journal: j, publish: f.publish, repeatBudget: f.repeatBudget, foreign: foreign})
+	j := &job{world: w, catalogue: catalogue, run: header, publish: f.publish, repeatBudget: f.repeatBudget, foreign: foreign}
+	defer j.close()
+	return a.execute(c.Context(), j)
 }
 
-// create makes the run's folder. A second run in the same second gets another
-// ID.
-func (a *app) create(header *results.Run) (*journal.Journal, error) {
-	id := header.ID
-	for n := 2; ; n++ {
-		j, err := journal.Create(filepath.Join(a.out, journal.RunsFolder, header.ID), *header)
-		if !errors.Is(err, journal.ErrExists) {
-			return j, err
+// canStore finds a folder that cannot be written before the builds and the wait
+// for the machine, after which the run's own is made there.
+func (a *app) canStore() error {
+	dir := filepath.Join(a.out, journal.RunsFolder)
+	err := os.MkdirAll(dir, 0o755)
+	if err == nil {
+		err = unix.Access(dir, unix.W_OK|unix.X_OK)
+	}
+	if err != nil {
+		return fmt.Errorf("create a run in %s: %w (choose another with --out DIR)", dir, err)
+	}
+	return nil
+}
+
+// create makes the run's folder, unless the run is resumed: so late that a run
+// of which nothing is measured leaves none, and is not the latest one. A second
+// run in the same second gets another ID.
+func (a *app) create(j *job) (err error) {
+	id := j.run.ID
+	for n := 2; j.journal == nil; n++ {
+		j.journal, err = journal.Create(filepath.Join(a.out, journal.RunsFolder, j.run.ID), j.run)
+		if err != nil && !errors.Is(err, journal.ErrExists) {
+			return err
 		}
-		header.ID = fmt.Sprintf("%s-%d", id, n)
+		if err != nil {
+			j.run.ID = fmt.Sprintf("%s-%d", id, n)
+		}
+	}
+	return nil
+}
+
+// close closes the journal, if there is one yet.
+func (j *job) close() {
+	if j.journal != nil {
+		_ = j.journal.Close() // every line is synced when it is appended
 	}
 }
 
