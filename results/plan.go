@@ -32,7 +32,7 @@ type Plan struct {
 	// pairs.
 	Baseline string `json:"baseline,omitempty"`
 	// PlannedNS is the nominal duration, builds apart; AtMostNS the worst
-	// case.
+	// case, with all repeats of disturbed trials that their budget allows.
 	PlannedNS int64 `json:"planned_ns"`
 	AtMostNS  int64 `json:"at_most_ns"`
 	// Engine is "evloop" or "portable".

@@ -357,7 +357,7 @@ func (a *app) fight(j *job, d contest, budget time.Duration) error {
 	runner := &run.Runner{
 		Run: j.run, Rows: j.catalogue.Scenarios, Fixtures: j.fixtures,
 		Runnable: func(results.PlanEntry, results.PlanTable) bool { return true },
-		Host:     local, Containers: containers, LoaderArgv: loader, Journal: j.journal, RepeatBudget: run.DefaultRepeatBudget,
+		Host:     local, Containers: containers, LoaderArgv: loader, Journal: j.journal, RepeatBudget: plan.DefaultRepeatBudget,
 	}
 	referee := &duel.Referee{
 		Observer: show, Runner: runner, Metric: d.metric, Budget: budget, Now: time.Now,

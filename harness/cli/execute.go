@@ -150,7 +150,7 @@ func (a *app) announce(j *job) {
 	trials := len(plan.Expand(*p, j.catalogue.Runnable))
 	fmt.Fprintf(a.stderr, "plan %s: %s, %s, %s, seed %d\n", name,
 		count(len(p.Entries), "server"), count(len(p.Tables), "table"), count(trials, "trial"), p.Seed)
-	fmt.Fprintf(a.stderr, "planned time %s%s, at most %s, builds apart\n", span(p.PlannedNS), warming(plan.Waiting(*p, j.catalogue.Runnable)), span(p.AtMostNS))
+	fmt.Fprintf(a.stderr, "planned time %s%s, at most %s with all repeats, builds apart\n", span(p.PlannedNS), warming(plan.Waiting(*p, j.catalogue.Runnable)), span(p.AtMostNS))
 	fmt.Fprintf(a.stderr, "CPUs: %s\n", describeSplit(j.run.CPUs))
 	for _, w := range slices.Concat(j.run.Warnings, plan.ClaimNotes(*p, j.catalogue.Runnable), plan.SearchNotes(*p)) {
 		fmt.Fprintf(a.stderr, "note: %s\n", w)

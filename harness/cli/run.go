@@ -15,7 +15,6 @@ import (
 
 	"github.com/joust-bench/joust/harness/machine"
 	"github.com/joust-bench/joust/harness/plan"
-	"github.com/joust-bench/joust/harness/run"
 	"github.com/joust-bench/joust/loaders/external"
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/journal"
@@ -62,6 +61,9 @@ is and says how to go on; a second Ctrl-C ends at once.`,
   joust run --resume 2026-11-21T18-05-33Z`,
 		Args: atMostOne("PLAN.yaml"),
 		RunE: func(c *cobra.Command, args []string) error {
+			if !(f.repeatBudget >= 0 && f.repeatBudget <= 1) {
+				return usage(fmt.Errorf("--repeat-budget %v: a share from 0 to 1 is needed, such as 0.2", f.repeatBudget))
+			}
 			if f.resume != "" {
 				return a.resume(c, args, &f)
 			}
@@ -88,7 +90,7 @@ is and says how to go on; a second Ctrl-C ends at once.`,
 	flags.StringVar(&f.peaks, "peaks", "", "a stored run whose peaks fractional rates are of, for --mode open alone; latest is the newest that has any")
 	flags.StringVar(&f.baseline, "baseline", "", "the server that tables compare all others with, instead of all pairs: needs fewer trials")
 	flags.StringVar(&f.resume, "resume", "", "go on with a stored run that was interrupted")
-	flags.Float64Var(&f.repeatBudget, "repeat-budget", run.DefaultRepeatBudget, "share of the planned time for repeating trials that something else on the machine disturbed; 0 repeats none")
+	flags.Float64Var(&f.repeatBudget, "repeat-budget", plan.DefaultRepeatBudget, "share of the planned time for repeating trials that something else on the machine disturbed; 0 repeats none")
 	flags.BoolVar(&f.noProbes, "no-probes", false, "make no experiments on what limits a cell: up to 5 s a cell where the CPU use of both sides does not tell")
 	a.attached.urlFlag(flags)
 	a.attached.sampleFlags(flags)
@@ -281,6 +283,7 @@ func (a *app) overrides(c *cobra.Command, f *runFlags) (plan.Overrides, error) {
 	o.Threads = given(c, "threads", &f.threads)
 	o.Baseline = given(c, "baseline", &f.baseline)
 	o.Loader = given(c, "loader", &f.loader)
+	o.RepeatBudget = &f.repeatBudget
 	var err error
 	o.Peaks, err = a.storedPeaks(f.peaks)
 	return o, err

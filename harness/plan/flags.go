@@ -45,6 +45,9 @@ type Overrides struct {
 	Baseline *string
 	// Loader is "joust" or a foreign tool.
 	Loader *string
+	// RepeatBudget is the share of the trials' nominal time, 0 to 1, that
+	// repeating disturbed ones may take; nil for DefaultRepeatBudget.
+	RepeatBudget *float64
 	// Peaks are what an earlier run found, in requests per second: fractions
 	// are of these in ladders without a closed-loop phase.
 	Peaks map[PeakKey]float64

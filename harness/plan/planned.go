@@ -18,18 +18,24 @@ const (
 
 	defaultStartTimeout = 10 * time.Second
 	defaultStopTimeout  = time.Second
+
+	// DefaultRepeatBudget is the share of the trials' nominal time that repeating
+	// disturbed ones may take (method.md §6).
+	DefaultRepeatBudget = 0.20
 )
 
 // Planned is the time that the plan takes, builds apart: nominally, with
 // warm-ups at their least and without experiments on what limits a cell, and at
 // most, when every start takes its limit, every warm-up and window its longest,
-// every drain its bound and every cell its experiment.
-func Planned(p results.Plan, c Catalogue) (nominal, atMost time.Duration) {
+// every drain its bound and every cell its experiment, and the repeats of
+// disturbed trials take all of their budget, a share of the trials' nominal time.
+func Planned(p results.Plan, c Catalogue, repeatBudget float64) (nominal, atMost time.Duration) {
 	for _, t := range Expand(p, c.Runnable) {
 		n, m := trialTime(t, p, &c)
 		nominal += n
 		atMost += m
 	}
+	atMost += time.Duration(repeatBudget * float64(nominal))
 	n, m := checksTime(p, &c)
 	return nominal + n, atMost + m
 }

@@ -130,7 +130,8 @@ tables:
 	// warm-ups, the scout's not, from 1 s to 4 s, and each of two rows may be
 	// checked until the request's timeout. Both cells may need the elasticity
 	// probe in each of their trials, with windows that stretch to 2 s in one.
-	atMost := nominal + 6*22 + 14*0.5 + 2*8 + 4*3 + 2*10
+	// Repeats may take a fifth of what the trials take.
+	atMost := nominal + 0.2*(scout+2*hello+2*upload) + 6*22 + 14*0.5 + 2*8 + 4*3 + 2*10
 	atMost += 2 * (0.8 + (0.1 + 0.3 + 0.5) + 8*(0.1+0.05+0.5+0.5))
 	atMost += 2 * (0.8 + (0.1 + 0.3 + 0.5) + 8*(0.1+0.05+2+0.5))
 	if got := plan.Waiting(p, c.Runnable); got != 12*time.Second {
@@ -138,6 +139,13 @@ tables:
 	}
 	if got := seconds(p.AtMostNS); math.Abs(got-atMost) > 1e-6 {
 		t.Errorf("at most %v s instead of %v", got, atMost)
+	}
+	for _, share := range []float64{0, 0.5} {
+		nominalTime, atMostTime := plan.Planned(p, c, share)
+		want := atMost + (share-0.2)*(scout+2*hello+2*upload)
+		if got := atMostTime.Seconds(); nominalTime.Nanoseconds() != p.PlannedNS || math.Abs(got-want) > 1e-6 {
+			t.Errorf("with a repeat budget of %v %v, at most %v s instead of %v", share, nominalTime, got, want)
+		}
 	}
 }
 

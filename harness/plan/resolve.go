@@ -35,7 +35,11 @@ func Resolve(file string, data []byte, o Overrides, c Catalogue) (results.Plan, 
 		return results.Plan{}, nil, err
 	}
 	r.warnUnmeasured(p)
-	planned, atMost := Planned(p, c)
+	repeatBudget := DefaultRepeatBudget
+	if o.RepeatBudget != nil {
+		repeatBudget = *o.RepeatBudget
+	}
+	planned, atMost := Planned(p, c, repeatBudget)
 	p.PlannedNS, p.AtMostNS = planned.Nanoseconds(), atMost.Nanoseconds()
 	return p, r.warnings, nil
 }

@@ -8,12 +8,9 @@ import (
 	"github.com/joust-bench/joust/results"
 )
 
-// DefaultRepeatBudget is the share of the planned time that repeating disturbed
-// trials may take (method.md §6). What is disturbed beyond it is flagged only.
-const DefaultRepeatBudget = 0.20
-
-// repeats decides which disturbed trials are done again. Its budget is spent in
-// step with the run, so that the first trials do not use it up.
+// repeats decides which disturbed trials are done again (method.md §6); what is
+// disturbed beyond its budget is flagged only. The budget is spent in step with the run, so
+// that the first trials do not use it up.
 type repeats struct {
 	budget, spent time.Duration
 }

@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/joust-bench/joust/harness/plan"
 	"github.com/joust-bench/joust/results"
 )
 
@@ -38,7 +39,7 @@ func TestOnlyDisturbedTrialsAreRepeated(t *testing.T) {
 		{"a void trial", void, ""},
 		{"not measured", &results.Trial{State: results.TrialOK, Phases: []results.TrialPhase{{}}}, ""},
 	} {
-		r := newRepeats(time.Hour, DefaultRepeatBudget)
+		r := newRepeats(time.Hour, plan.DefaultRepeatBudget)
 		if got := r.allow(c.trial, 1, time.Second); got != (c.reason != "") || c.trial.Reason != c.reason {
 			t.Errorf("%s: repeated %t, reason %q", c.what, got, c.trial.Reason)
 		}
@@ -50,18 +51,18 @@ func TestOnlyDisturbedTrialsAreRepeated(t *testing.T) {
 func TestRepeatsStayInTheirBudget(t *testing.T) {
 	t.Parallel()
 	const planned, cost, trials = 1000 * time.Second, 10 * time.Second, 100
-	r := newRepeats(planned, DefaultRepeatBudget)
+	r := newRepeats(planned, plan.DefaultRepeatBudget)
 	spent := time.Duration(0)
 	for i := 1; i <= trials; i++ {
 		progress := float64(i) / trials
 		for r.allow(flagged("steal"), progress, cost) {
 			spent += cost
 		}
-		if limit := time.Duration(DefaultRepeatBudget * progress * float64(planned)); spent > limit {
+		if limit := time.Duration(plan.DefaultRepeatBudget * progress * float64(planned)); spent > limit {
 			t.Fatalf("after %d trials %v were spent on repeats, %v are allowed", i, spent, limit)
 		}
 	}
-	if want := time.Duration(DefaultRepeatBudget * float64(planned)); spent != want {
+	if want := time.Duration(plan.DefaultRepeatBudget * float64(planned)); spent != want {
 		t.Errorf("%v were spent on repeats where every trial was disturbed, want %v", spent, want)
 	}
 }
