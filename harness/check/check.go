@@ -131,9 +131,13 @@ func (t target) ready(ctx context.Context, row *scenarios.Scenario) error {
 		}
 		select {
 		case <-ctx.Done():
+		case <-time.After(pause):
+		}
+		// Both may be over when this wakes: an attempt after the end would meet
+		// nothing but that.
+		if ctx.Err() != nil {
 			return fmt.Errorf("no right answer from %s within %v; the last attempt met: %w",
 				t.address, time.Since(begun).Round(time.Millisecond), err)
-		case <-time.After(pause):
 		}
 		pause = min(2*pause, longestPause)
 	}
