@@ -193,7 +193,7 @@ func brokenConnections() []bad {
 		{"good then close", goodThenClose, nil, lost, true},
 		{"early reply", earlyReply(false), upload, causes(results.CauseEarlyReply), false},
 		{"early reply then reset", earlyReply(true), upload, causes(results.CauseEarlyReply), false},
-		{"reset in an upload", resetInUpload, upload, causes(results.CauseReset), false},
+		{"reset in an upload", resetInUpload, uploads, causes(results.CauseReset), false},
 	}
 }
 
@@ -216,6 +216,13 @@ func goodThenClose(p *Peer) {
 func upload(s *loaders.Spec) {
 	s.Requests = []scenarios.Request{{Name: "upload", Method: "POST", Path: "/", Body: &scenarios.Body{Text: "joust", Length: 20 << 20},
 		Expect: scenarios.Expect{Status: 200, Body: &scenarios.Body{Text: Hello}}}}
+}
+
+// uploads is upload by so many that a reset meets each of a write, a read and
+// both at once.
+func uploads(s *loaders.Spec) {
+	upload(s)
+	s.Connections = 32
 }
 
 // earlyReply answers as soon as the head is there.
