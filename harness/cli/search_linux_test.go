@@ -21,8 +21,8 @@ const (
 // server that sleeps 20 ms an answer: whatever else the machine does, its
 // throughput is at most the number of clients over that time, and no higher
 // rate can be kept. That it is nearly as much takes a machine with time to
-// spare: an attempt in which the machine stopped for long says nothing, and
-// there may be some of those.
+// spare, which is waited for: up to four attempts, and as many again in which
+// the machine stopped for long.
 func TestSweepAndSearchFindWhatASleepAllows(t *testing.T) {
 	t.Parallel()
 	const attempts, stopped = 4, 40 * time.Millisecond
@@ -47,11 +47,8 @@ func TestSweepAndSearchFindWhatASleepAllows(t *testing.T) {
 		if stop < stopped {
 			said++
 		}
-		if starved != "" && said < attempts {
+		if starved != "" && said < attempts && attempt < 2*attempts {
 			t.Logf("attempt %d: %s; the machine stopped for up to %v", attempt, starved, stop)
-			if attempt == 2*attempts {
-				t.Skip("this machine has no time to spare")
-			}
 			continue
 		}
 		if starved != "" || p.code() != ExitOK {

@@ -9,8 +9,8 @@ import (
 )
 
 // repeats decides which disturbed trials are done again (method.md §6); what is
-// disturbed beyond its budget is flagged only. The budget is spent in step with the run, so
-// that the first trials do not use it up.
+// disturbed beyond its budget is flagged only. The budget is spent in step with
+// the run, so that the first trials do not use it up.
 type repeats struct {
 	budget, spent time.Duration
 }
