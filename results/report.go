@@ -54,6 +54,25 @@ type Phase struct {
 	// Groups are by request name; absent where there is only one.
 	Groups map[string]Group `json:"groups,omitempty"`
 
+	// Asked counts the requests begun in this phase, lead-in and drain included.
+	// Each was answered rightly, failed or stayed unanswered: Asked = Right() +
+	// Failures() + Unanswered.
+	Asked uint64 `json:"requests_asked"`
+	// Unanswered counts requests that were still in flight when the wait for
+	// their answers ended; their connections were replaced. A request that ran
+	// into its timeout is a failure instead.
+	Unanswered uint64 `json:"requests_unanswered"`
+	// UnansweredFromNS is the shortest time that one of the unanswered requests
+	// of a closed loop had waited: service times from there on are lower bounds,
+	// since the unanswered stand in Service with the time that they had waited.
+	// Zero where there were none.
+	UnansweredFromNS int64 `json:"unanswered_from_ns,omitempty"`
+	// SurplusAnswers counts what arrived on a connection though no request was
+	// in flight there, in the whole phase, the wait at its end included.
+	SurplusAnswers uint64 `json:"surplus_answers"`
+	// FirstSurplus describes the first of them.
+	FirstSurplus string `json:"first_surplus,omitempty"`
+
 	// CompletedFirstHalf counts completions in [t0, middle), to tell a steady
 	// window from a drifting one.
 	CompletedFirstHalf uint64 `json:"completed_first_half"`
@@ -66,9 +85,16 @@ type Phase struct {
 	// the timeouts among them.
 	FailedOutside   uint64 `json:"failed_outside"`
 	TimeoutsOutside uint64 `json:"timeouts_outside,omitempty"`
-	// Unfinished counts requests in flight when the drain bound ended a
-	// closed-loop phase; their connections were replaced.
-	Unfinished uint64 `json:"unfinished"`
+
+	// ConnectionErrors counts, by cause, connections that could not be made, in
+	// the whole phase. They are in no count of requests.
+	ConnectionErrors map[Cause]uint64 `json:"connection_errors,omitempty"`
+	// FirstConnectionError describes the first of them.
+	FirstConnectionError string `json:"first_connection_error,omitempty"`
+	// BackoffNS adds up, over the connections, the time inside the window for
+	// which the loader waited before it tried to connect again. It waits only
+	// after a connection that gave no answer.
+	BackoffNS int64 `json:"backoff_ns"`
 
 	// SentBytes and ReceivedBytes moved inside the window, completed or not,
 	// heads and bodies.
@@ -86,29 +112,32 @@ type Phase struct {
 
 	// ReceiveLag is from the kernel's stamp of an answer's arrival to our read,
 	// on a sample of connections. LoopGaps are the times between two turns of
-	// an event loop while it had work; StallNS adds up those of 1 ms or more,
-	// a nanosecond for each byte moved meanwhile taken off.
+	// an event loop while it had work. StallNS adds up, over the threads, the
+	// parts of the window in which an event loop stood still for 1 ms or more
+	// while it should have run: stopped, paused or kept off its processor. What
+	// a turn evidently worked is taken off.
 	ReceiveLag *Histogram `json:"receive_lag,omitempty"`
 	LoopGaps   *Histogram `json:"loop_gaps,omitempty"`
 	StallNS    *int64     `json:"stall_ns,omitempty"`
-	// InFlight is how many connections had a request in flight when the window
-	// ended, as far as they were looked at; Unanswered is how many of those had
-	// an empty receive queue: nothing of the answer waited for us to read it.
-	// Open loop only, and absent where the engine cannot tell.
-	InFlight   *int `json:"in_flight,omitempty"`
-	Unanswered *int `json:"unanswered,omitempty"`
+	// QueuesRead is at how many connections with a request in flight the
+	// receive queue was looked at when the window ended; QueuesEmpty is how many
+	// of those queues were empty: nothing of the answer waited for us to read
+	// it. Open loop only, and absent where the engine cannot tell.
+	QueuesRead  *int `json:"queues_read,omitempty"`
+	QueuesEmpty *int `json:"queues_empty,omitempty"`
 	// Shed counts requests given up unsent after their deadline.
 	Shed uint64 `json:"shed,omitempty"`
 	// Slowest are the slowest requests of the window, slowest first, at most
 	// 32.
 	Slowest []SlowRequest `json:"slowest,omitempty"`
 
-	// IdleCloses counts keep-alive connections that the server closed while
-	// nothing was asked on them; AnnouncedCloses those with "Connection:
-	// close". Neither is an error.
-	IdleCloses      uint64 `json:"idle_closes"`
-	AnnouncedCloses uint64 `json:"announced_closes"`
-	Reconnects      uint64 `json:"reconnects"`
+	// AnnouncedCloses counts connections that the server closed behind an
+	// answer with "Connection: close"; UnannouncedCloses those that it closed
+	// without a word while no request was in flight on them. Neither is an
+	// error.
+	AnnouncedCloses   uint64 `json:"announced_closes"`
+	UnannouncedCloses uint64 `json:"unannounced_closes"`
+	Reconnects        uint64 `json:"reconnects"`
 	// MinConnectionsOpen is the smallest number open at once as seen at the
 	// loader's interval marks inside the window.
 	MinConnectionsOpen int `json:"min_connections_open"`
@@ -235,9 +264,11 @@ const (
 	CauseBody           Cause = "body"
 	CauseProtocol       Cause = "protocol"
 	CauseEarlyReply     Cause = "early_reply"
-	CauseLocalPorts     Cause = "local_ports_exhausted"
-	CauseLocalFiles     Cause = "local_file_limit"
-	CauseLocal          Cause = "local"
+	// CauseSurplus is an answer, or bytes of one, that no request asked for.
+	CauseSurplus    Cause = "surplus_answer"
+	CauseLocalPorts Cause = "local_ports_exhausted"
+	CauseLocalFiles Cause = "local_file_limit"
+	CauseLocal      Cause = "local"
 )
 
 // HarnessSide tells failures of the loader's own machine from the server's.
@@ -298,6 +329,27 @@ func (r *Report) Phase(name string) *Phase {
 		}
 	}
 	return nil
+}
+
+// Right counts the requests of the phase that were answered rightly, in its
+// window and around it.
+func (p *Phase) Right() uint64 { return p.Total.Completed + p.CompletedBefore + p.CompletedAfter }
+
+// Failures counts the requests of the phase that failed, in its window and
+// around it.
+func (p *Phase) Failures() uint64 { return p.Total.Failed + p.FailedOutside }
+
+// LowerBoundsFromNS is the latency from which percentiles are lower bounds,
+// since requests without an answer stand there: of corrected latency in an open
+// loop, of service time in a closed one. Zero says that none is.
+func (p *Phase) LowerBoundsFromNS() int64 {
+	if p.Loop == OpenLoop {
+		if p.Rate == nil {
+			return 0
+		}
+		return p.Rate.CensoredFromNS
+	}
+	return p.UnansweredFromNS
 }
 
 // WindowNS is the length of the window in nanoseconds.

@@ -30,6 +30,18 @@ type Thresholds struct {
 	// loader, ServerElasticity the largest that says server.
 	LoaderElasticity float64 `json:"loader_elasticity"`
 	ServerElasticity float64 `json:"server_elasticity"`
+	// FasterElasticity is how far below 0 the elasticity must be before it says
+	// that the server gets faster when the loader is slower, so that its peak
+	// was not found.
+	FasterElasticity float64 `json:"faster_elasticity"`
+	// AbovePeak is the share by which a rate that an open loop kept must exceed
+	// the peak of the same server process to contradict it.
+	AbovePeak float64 `json:"above_peak"`
+	// Stalled is the share of the window for which the loader may stand still,
+	// and BackedOff the share of its connections' time for which it may wait
+	// before it connects anew.
+	Stalled   float64 `json:"stalled"`
+	BackedOff float64 `json:"backed_off"`
 	// ClientGain is what doubling the clients must add to the throughput, as a
 	// share of it, before too few clients are what limited a cell.
 	ClientGain float64 `json:"client_gain"`
@@ -66,7 +78,8 @@ func DefaultThresholds() Thresholds {
 	return Thresholds{
 		FullShare: 0.95, NearlyFull: 0.90, Slack: 0.80, ForeignWork: 0.15, EstimateFrom: 0.70,
 		KeptRate: 0.99, PaceLimit: 0.70, Unanswered: 0.50,
-		LoaderElasticity: 0.60, ServerElasticity: 0.30, ClientGain: 0.05,
+		LoaderElasticity: 0.60, ServerElasticity: 0.30, FasterElasticity: 0.10, AbovePeak: 0.03, ClientGain: 0.05,
+		Stalled: 0.03, BackedOff: 0.01,
 		LagFloorNS: 50e3, LagShare: 0.10, Bookkeeping: 0.03,
 		SteadySlope: 0.02, SteadyHalves: 0.03, StealLimit: 0.02, Pressure: 0.02, SpinSlower: 0.10, LateRead: 0.01,
 		ShortWindow: 0.99, FewCompletions: 20,

@@ -241,6 +241,9 @@ const (
 	FlagNotSteady   Flag = "not-steady"
 	FlagDisturbed   Flag = "disturbed"
 	FlagInterrupted Flag = "interrupted"
+	// FlagExceeded marks a closed loop whose throughput an open loop of the same
+	// server process exceeded.
+	FlagExceeded Flag = "exceeded"
 	// FlagBookkeeping marks a closed loop that misses Little's law.
 	FlagBookkeeping Flag = "bookkeeping"
 )

@@ -12,13 +12,13 @@ import (
 	"time"
 
 	"github.com/joust-bench/joust/harness/host"
-	"github.com/joust-bench/joust/harness/judge"
 	"github.com/joust-bench/joust/harness/plan"
 	"github.com/joust-bench/joust/harness/run"
 	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/loaders/clock"
 	"github.com/joust-bench/joust/loaders/engine"
 	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/results/judge"
 	"github.com/joust-bench/joust/results/stats"
 	"github.com/joust-bench/joust/scenarios"
 )
@@ -202,8 +202,8 @@ func (row *Row) fill(report *results.Report, c *control, rates []float64) error 
 		return errors.New("no request was answered in the closed loop")
 	}
 	for i := range report.Phases {
-		if p := &report.Phases[i]; p.Total.Failed+p.FailedOutside > 0 {
-			return fmt.Errorf("%d requests failed in phase %q: %s", p.Total.Failed+p.FailedOutside, p.Name, p.Total.FirstError)
+		if p := &report.Phases[i]; p.Failures() > 0 {
+			return fmt.Errorf("%d requests failed in phase %q: %s", p.Failures(), p.Name, p.Total.FirstError)
 		}
 	}
 	done := c.done[results.PhaseClosed]

@@ -6,11 +6,11 @@ import (
 	"sync"
 
 	"github.com/joust-bench/joust/harness/host"
-	"github.com/joust-bench/joust/harness/judge"
 	"github.com/joust-bench/joust/harness/sample"
 	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/loaders/engine"
 	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/results/judge"
 )
 
 // loader is a loaders.Loader that starts a fresh loader process for every

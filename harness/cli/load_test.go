@@ -147,7 +147,7 @@ func TestLoadJSONAndCounts(t *testing.T) {
 	}
 	counted := uint64(0)
 	for _, p := range d.Report.Phases {
-		counted += p.Total.Completed + p.CompletedBefore + p.CompletedAfter + p.Unfinished
+		counted += p.Total.Completed + p.CompletedBefore + p.CompletedAfter + p.Unanswered
 	}
 	if asked := uint64(s.asked.Load()); counted != asked {
 		t.Errorf("the loader counts %d requests, the server %d", counted, asked)

@@ -20,6 +20,10 @@ type thresholdsYAML struct {
 	Unanswered       float64       `yaml:"unanswered"`
 	LoaderElasticity float64       `yaml:"loader_elasticity"`
 	ServerElasticity float64       `yaml:"server_elasticity"`
+	FasterElasticity float64       `yaml:"faster_elasticity"`
+	AbovePeak        float64       `yaml:"above_peak"`
+	Stalled          float64       `yaml:"stalled"`
+	BackedOff        float64       `yaml:"backed_off"`
 	ClientGain       float64       `yaml:"client_gain"`
 	LagFloor         time.Duration `yaml:"lag_floor"`
 	LagShare         float64       `yaml:"lag_share"`
@@ -52,6 +56,10 @@ func (r *fileReader) thresholds(raw *thresholdsYAML) results.Thresholds {
 		{"unanswered", raw.Unanswered, &t.Unanswered},
 		{"loader_elasticity", raw.LoaderElasticity, &t.LoaderElasticity},
 		{"server_elasticity", raw.ServerElasticity, &t.ServerElasticity},
+		{"faster_elasticity", raw.FasterElasticity, &t.FasterElasticity},
+		{"above_peak", raw.AbovePeak, &t.AbovePeak},
+		{"stalled", raw.Stalled, &t.Stalled},
+		{"backed_off", raw.BackedOff, &t.BackedOff},
 		{"client_gain", raw.ClientGain, &t.ClientGain},
 		{"lag_share", raw.LagShare, &t.LagShare},
 		{"bookkeeping", raw.Bookkeeping, &t.Bookkeeping},

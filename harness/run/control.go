@@ -8,12 +8,12 @@ import (
 	"time"
 
 	"github.com/joust-bench/joust/harness/host"
-	"github.com/joust-bench/joust/harness/judge"
 	"github.com/joust-bench/joust/harness/plan"
 	"github.com/joust-bench/joust/harness/sample"
 	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/loaders/clock"
 	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/results/judge"
 	"github.com/joust-bench/joust/scenarios"
 )
 

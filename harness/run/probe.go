@@ -7,11 +7,11 @@ import (
 	"slices"
 	"time"
 
-	"github.com/joust-bench/joust/harness/judge"
 	"github.com/joust-bench/joust/harness/machine"
 	"github.com/joust-bench/joust/harness/plan"
 	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/results/judge"
 )
 
 // cell is what one experiment speaks for.
@@ -155,7 +155,7 @@ func (s *steering) probeWindows(ctx context.Context, spec loaders.Spec) ([]resul
 	var windows []results.ProbeWindow
 	for i := range report.Phases {
 		p := &report.Phases[i]
-		if failed := p.Total.Failed + p.FailedOutside; failed > 0 {
+		if failed := p.Failures(); failed > 0 {
 			return nil, fmt.Errorf("%d requests failed in %q: %s", failed, p.Name, p.Total.FirstError)
 		}
 		if m := probe.measured[p.Name]; m != nil {

@@ -4,8 +4,8 @@ import (
 	"slices"
 	"time"
 
-	"github.com/joust-bench/joust/harness/judge"
 	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/results/judge"
 )
 
 // repeats decides which disturbed trials are done again (method.md §6); what is

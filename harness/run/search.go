@@ -5,11 +5,11 @@ import (
 	"slices"
 	"time"
 
-	"github.com/joust-bench/joust/harness/judge"
 	"github.com/joust-bench/joust/harness/knee"
 	"github.com/joust-bench/joust/harness/plan"
 	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/results/judge"
 )
 
 // searchStart is the share of the closed loop's peak at which a search for a

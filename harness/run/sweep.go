@@ -5,10 +5,10 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/joust-bench/joust/harness/judge"
 	"github.com/joust-bench/joust/harness/knee"
 	"github.com/joust-bench/joust/harness/plan"
 	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/results/judge"
 	"github.com/joust-bench/joust/scenarios"
 )
 

@@ -10,12 +10,12 @@ import (
 
 	"github.com/joust-bench/joust/harness/check"
 	"github.com/joust-bench/joust/harness/host"
-	"github.com/joust-bench/joust/harness/judge"
 	"github.com/joust-bench/joust/harness/plan"
 	"github.com/joust-bench/joust/harness/sample"
 	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/loaders/engine"
 	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/results/judge"
 	"github.com/joust-bench/joust/scenarios"
 )
 
@@ -280,6 +280,7 @@ func (s *steering) judged(report *results.Report) []results.TrialPhase {
 		m.Verdict = judge.Phase(s.evidence(report, p, m, asked(s.spec, p.Name)))
 		phases = append(phases, *m)
 	}
+	judge.Exceeded(report, phases, s.runner.Run.Plan.Limits())
 	return phases
 }
 

@@ -76,7 +76,7 @@ func (b Bad) Rows(seen Seen) ([]Row, error) {
 	right := p.CompletedBefore + p.Total.Completed + p.CompletedAfter
 	r := rows{law: b.Name()}
 	if b.Cause == "" {
-		ok := p.Total.Failed+p.FailedOutside == 0 && right > 0
+		ok := p.Failures() == 0 && right > 0
 		r.text("answers", "all right", outcome(right, p.Total.Errors), ok)
 	} else {
 		errs := p.Total.Errors

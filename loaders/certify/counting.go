@@ -83,7 +83,7 @@ func (c Counting) Rows(seen Seen) ([]Row, error) {
 	for i := range seen.Report.Phases {
 		p := &seen.Report.Phases[i]
 		answered += p.CompletedBefore + p.Total.Completed + p.CompletedAfter
-		failed += p.Total.Failed + p.FailedOutside + p.Unfinished
+		failed += p.Failures() + p.Unanswered
 		if p.Rate != nil {
 			failed += p.Rate.NeverSent + p.Rate.Censored
 		}

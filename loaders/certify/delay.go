@@ -43,7 +43,7 @@ func (d Delay) Rows(seen Seen) ([]Row, error) {
 	}
 	r := rows{law: d.Name()}
 	within := Bound{Relative, d.Within}
-	r.count("requests failed", Requests, 0, p.Total.Failed+p.FailedOutside)
+	r.count("requests failed", Requests, 0, p.Failures())
 	r.number("throughput", PerSecond, d.ThroughputRPS(), p.ThroughputRPS(), within)
 	r.duration("service p50", d.Delay, time.Duration(service.Quantile(0.5)), within)
 	var mean time.Duration

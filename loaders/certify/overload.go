@@ -123,7 +123,7 @@ func (o Overload) Rows(seen Seen) ([]Row, error) {
 	r := rows{law: o.Name()}
 	within := Bound{Relative, o.Within}
 	seconds, rate := o.Window.Seconds(), o.Factor*seen.CapacityRPS
-	r.count("requests failed", Requests, 0, p.Total.Failed+p.FailedOutside)
+	r.count("requests failed", Requests, 0, p.Failures())
 	r.number("offered", PerSecond, rate, float64(p.Rate.Offered)/seconds, within)
 	r.number("achieved", PerSecond, seen.CapacityRPS, float64(p.Rate.Achieved)/seconds, within)
 	for _, q := range []float64{0.5, 0.95, 0.99} {

@@ -94,7 +94,7 @@ func (s Stall) Rows(seen Seen) ([]Row, error) {
 		// take the one on its edge.
 		r.number("requests intended", Requests, s.RateRPS*s.window().Seconds(), float64(p.Rate.Offered), Bound{Absolute, 1})
 	}
-	r.count("requests failed", Requests, 0, p.Total.Failed+p.FailedOutside)
+	r.count("requests failed", Requests, 0, p.Failures())
 	if !corrected.Supports(0.95) {
 		return nil, fmt.Errorf("%d latencies are too few for a p95: %s", corrected.Count(), p.Total.FirstError)
 	}

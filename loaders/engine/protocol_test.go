@@ -130,7 +130,7 @@ func TestStopInTheMiddle(t *testing.T) {
 		t.Fatalf("got %+v, %v; want one partial phase and no error", report, err)
 	}
 	p := report.Phases[0]
-	if got := enginetest.Answered(&p) + p.Unfinished; got != uint64(server.Requests.Load()) {
+	if got := enginetest.Answered(&p) + p.Unanswered; got != uint64(server.Requests.Load()) {
 		t.Errorf("%d answered or unfinished of %d", got, server.Requests.Load())
 	}
 	if err := <-ended; err != nil {

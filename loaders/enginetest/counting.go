@@ -40,7 +40,9 @@ func countShapes(t *testing.T, e loaders.Loader) {
 		name := strings.Join([]string{string(c.loop), string(c.law), strconv.Itoa(c.depth), strconv.Itoa(c.connections), strconv.Itoa(c.threads)}, "/")
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			warm, main := Closed(40*time.Millisecond), Closed(80*time.Millisecond)
+			// In a closed loop all connections are answered several times a window.
+			pause := max(calm, time.Duration(c.connections)*calm/4)
+			warm, main := Closed(40*time.Millisecond+2*pause), Closed(80*time.Millisecond+2*pause)
 			warm.Name, warm.Measured = "warm-up", false
 			if c.loop == results.OpenLoop {
 				main = Open(1000, 80*time.Millisecond)
@@ -51,7 +53,7 @@ func countShapes(t *testing.T, e loaders.Loader) {
 			spec.Depth, spec.Connections, spec.Threads = c.depth, c.connections, c.threads
 			behave := Answering(func(Request) string { return OK(Hello) })
 			if c.loop == results.ClosedLoop {
-				behave = Calmly(max(calm, time.Duration(c.connections)*calm/4), func(Request) string { return OK(Hello) })
+				behave = Calmly(pause, func(Request) string { return OK(Hello) })
 			}
 			server, report, steer := Load(t, e, behave, spec, nil)
 			CheckCounts(t, server, &report)
@@ -67,17 +69,20 @@ func countShapes(t *testing.T, e loaders.Loader) {
 // requests and the bytes that the server counted.
 func CheckCounts(t testing.TB, server *Server, report *results.Report) {
 	t.Helper()
-	var answered uint64
+	var answered, asked uint64
 	for i := range report.Phases {
 		p := &report.Phases[i]
-		answered += Answered(p)
-		if n := Failures(p); n != 0 || p.Unfinished != 0 {
-			t.Errorf("phase %s: %d failed and %d unfinished: %s %v", p.Name, n, p.Unfinished, p.Total.FirstError, p.Total.Errors)
+		answered, asked = answered+Answered(p), asked+p.Asked
+		if n := Failures(p); n != 0 || p.Unanswered != 0 {
+			t.Errorf("phase %s: %d failed and %d unanswered: %s %v", p.Name, n, p.Unanswered, p.Total.FirstError, p.Total.Errors)
+		}
+		if p.SurplusAnswers != 0 || len(p.ConnectionErrors) != 0 || p.BackoffNS != 0 {
+			t.Errorf("phase %s: %d surplus answers (%s), connection errors %v, %d ns of back-off", p.Name, p.SurplusAnswers, p.FirstSurplus, p.ConnectionErrors, p.BackoffNS)
 		}
 		checkSamples(t, p)
 	}
 	if answered == 0 || answered != uint64(server.Requests.Load()) {
-		t.Errorf("the loader counts %d answers, the server %d", answered, server.Requests.Load())
+		t.Errorf("the loader counts %d answers of %d requests, the server %d", answered, asked, server.Requests.Load())
 	}
 	if made := count(report.Connect); !server.Accepted(made) {
 		t.Errorf("the loader counts %d connections, the server %d", made, server.Connects.Load())

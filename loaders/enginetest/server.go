@@ -25,6 +25,10 @@ type Server struct {
 	// read, Bytes and BodyBytes what they were made of, framing of bodies
 	// taken off in the latter.
 	Connects, Requests, Bytes, BodyBytes atomic.Int64
+	// Answers, Swallowed and Ended are counted by the behaviours of Accounts:
+	// answers written, requests that get none, and connections closed without an
+	// announcement.
+	Answers, Swallowed, Ended atomic.Int64
 
 	listener net.Listener
 	running  sync.WaitGroup

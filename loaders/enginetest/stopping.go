@@ -76,9 +76,10 @@ func stopInWindow(t *testing.T, e loaders.Loader, server *Server, spec loaders.S
 	if !report.Interrupted || len(report.Phases) != 1 {
 		t.Fatalf("interrupted %v with %d phases, want one partial phase", report.Interrupted, len(report.Phases))
 	}
+	CheckAccounts(t, &report)
 	p := &report.Phases[0]
-	if got := Answered(p) + p.Unfinished; p.Loop == results.ClosedLoop && got != max(uint64(server.Requests.Load()), p.Unfinished) {
-		t.Errorf("%d answered and %d unfinished, the server has read %d", Answered(p), p.Unfinished, server.Requests.Load())
+	if got := Answered(p) + p.Unanswered; p.Loop == results.ClosedLoop && got != max(uint64(server.Requests.Load()), p.Unanswered) {
+		t.Errorf("%d answered and %d unanswered, the server has read %d", Answered(p), p.Unanswered, server.Requests.Load())
 	}
 	if p.Loop == results.OpenLoop {
 		checkBooks(t, p)

@@ -72,7 +72,10 @@ type conn struct {
 	// handshake began.
 	secret     *secret
 	shakeBegan int64
-	// failures counts attempts in a row that did not lead to an answer.
+	// answered is true from the first answer on this connection, right or
+	// wrong.
+	answered bool
+	// failures counts connections in a row that gave no answer.
 	failures int
 
 	// pending is what the kernel did not take yet, owned by the connection;

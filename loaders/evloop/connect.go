@@ -123,7 +123,7 @@ func (w *worker) opened(c *conn) {
 		w.source.Reconnected(int(c.id))
 	}
 	c.state, c.known, c.fresh, c.writing = stateOpen, true, true, false
-	c.first, c.count, c.issued = 0, 0, 0
+	c.first, c.count, c.issued, c.answered = 0, 0, 0, false
 	c.pending, c.tail, c.carry = nil, nil, nil
 	c.idleSince = now
 	c.stamped = c.secret == nil && (int(c.id)*w.threads+w.id)%stampedEvery == 0 && stamped(int(c.fd))
@@ -139,9 +139,8 @@ func (w *worker) connectFailed(c *conn, cause results.Cause, detail string) {
 		w.connectCause = cause
 		w.connectError = fmt.Errorf("connecting to %s: %s", w.spec.Target.Address, detail)
 	}
-	w.failConnection(cause, "connecting: "+detail)
-	w.drop(c)
-	w.connectLater(c, 1)
+	w.out.ConnectionFailed(cause, "connecting: "+detail)
+	w.replace(c, clock.Now())
 }
 
 // drop closes the descriptor. The connection is down afterwards.
@@ -159,25 +158,29 @@ func (w *worker) drop(c *conn) {
 	if c.progress != nil {
 		*c.progress = progress{}
 	}
-	c.fd, c.state, c.secret = -1, stateDown, nil
+	c.fd, c.state, c.secret, c.answered = -1, stateDown, nil, false
 	c.pending, c.tail, c.carry = nil, nil, nil
 }
 
-// connectLater plans the next attempt: at once after success, later and later
-// after failures.
-func (w *worker) connectLater(c *conn, failures int) {
-	c.failures += failures
-	w.setDeadline(c, clock.Now()+backoff(c.failures))
+// replace drops a connection and connects anew: at once where the connection
+// has given an answer, else later and later, so that a server that gives none is
+// not flooded with connections.
+func (w *worker) replace(c *conn, now int64) {
+	answered := c.answered
+	w.drop(c)
+	if answered {
+		w.dial(c)
+		return
+	}
+	c.failures++
+	wait := backoff(c.failures)
+	w.out.Backoff(now, wait)
+	w.setDeadline(c, now+wait)
 }
 
 // backoff is the wait before an attempt, in nanoseconds, after that many
-// failures in a row.
-func backoff(failures int) int64 {
-	if failures <= 0 {
-		return 0
-	}
-	return min(lastBackoff, firstBackoff<<min(failures-1, 10))
-}
+// connections in a row, at least 1, that gave no answer.
+func backoff(failures int) int64 { return min(lastBackoff, firstBackoff<<min(failures-1, 10)) }
 
 // recycle closes the connection as the row asks and connects anew at once.
 func (w *worker) recycle(c *conn) {

@@ -62,9 +62,9 @@ func refused(t *testing.T, spec loaders.Spec) *loaders.ConnectError {
 // exactly fails where a phase of n requests did not have n right answers.
 func exactly(t *testing.T, p *results.Phase, n uint64) {
 	t.Helper()
-	if p.Total.Completed != n || enginetest.Failures(p) != 0 || p.CompletedBefore+p.CompletedAfter+p.Unfinished != 0 {
+	if p.Total.Completed != n || enginetest.Failures(p) != 0 || p.CompletedBefore+p.CompletedAfter+p.Unanswered != 0 {
 		t.Errorf("phase %s: %d right answers in the window (%d before, %d after), %d failures, %d unfinished, want %d: %s",
-			p.Name, p.Total.Completed, p.CompletedBefore, p.CompletedAfter, enginetest.Failures(p), p.Unfinished, n, p.Total.FirstError)
+			p.Name, p.Total.Completed, p.CompletedBefore, p.CompletedAfter, enginetest.Failures(p), p.Unanswered, n, p.Total.FirstError)
 	}
 }
 

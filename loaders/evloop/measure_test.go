@@ -203,14 +203,14 @@ func TestReceiveQueues(t *testing.T) {
 			spec.Connections, spec.Threads, spec.Drain = 8, 1, 50*time.Millisecond
 			for try := 1; ; try++ {
 				p := drive(t, spec).Phases[0]
-				if p.InFlight == nil || p.Unanswered == nil {
+				if p.QueuesRead == nil || p.QueuesEmpty == nil {
 					t.Fatal("nobody looked")
 				}
-				if c.holds(*p.InFlight, *p.Unanswered) {
+				if c.holds(*p.QueuesRead, *p.QueuesEmpty) {
 					return
 				}
 				if try == 20 {
-					t.Fatalf("%d of %d connections in flight were unanswered", *p.Unanswered, *p.InFlight)
+					t.Fatalf("%d of %d connections in flight were unanswered", *p.QueuesEmpty, *p.QueuesRead)
 				}
 			}
 		})

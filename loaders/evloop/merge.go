@@ -18,14 +18,14 @@ func (s *session) merge(result *results.Phase, on *phase, outcomes []*outcome) e
 		ends = func(a, b int64) int64 { return max(a, b) }
 	}
 	total := outcomes[0]
-	asked, unanswered := 0, 0
+	read, empty := 0, 0
 	var errs []error
 	for i, o := range outcomes {
 		o.Slowest.OfThread(o.thread)
 		o.Traffic = o.at1.traffic.Since(o.at0.traffic)
 		result.MinConnectionsOpen += o.minOpen
 		result.Threads = append(result.Threads, s.threadUse(o))
-		asked, unanswered = asked+o.asked, unanswered+o.unanswered
+		read, empty = read+o.queuesRead, empty+o.queuesEmpty
 		errs = append(errs, o.err)
 		if i > 0 {
 			total.Window.T1 = ends(total.Window.T1, o.Window.T1)
@@ -33,7 +33,7 @@ func (s *session) merge(result *results.Phase, on *phase, outcomes []*outcome) e
 		}
 	}
 	if on.loop == results.OpenLoop {
-		result.InFlight, result.Unanswered = &asked, &unanswered
+		result.QueuesRead, result.QueuesEmpty = &read, &empty
 	}
 	names := make([]string, len(s.spec.Requests))
 	for i := range names {
@@ -70,7 +70,7 @@ func (s *session) threadUse(o *outcome) results.ThreadUse {
 // phaseDone is what the next decision needs of a phase.
 func (s *session) phaseDone(p *results.Phase) loaders.PhaseDone {
 	d := loaders.PhaseDone{
-		Phase: p.Name, Completed: p.Total.Completed, Failed: p.Total.Failed + p.FailedOutside,
+		Phase: p.Name, Completed: p.Total.Completed, Failed: p.Failures(),
 		ThroughputRPS: p.ThroughputRPS(), Threads: s.spec.Threads,
 	}
 	var cpu int64

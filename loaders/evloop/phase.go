@@ -39,10 +39,10 @@ type outcome struct {
 	now, at0, at1 reading
 	thread        int
 	minOpen       int
-	// asked counts the connections in flight whose receive queue was looked at
-	// when the window ended, unanswered those of them with an empty one.
-	asked, unanswered int
-	err               error
+	// queuesRead counts the connections in flight whose receive queue was looked
+	// at when the window ended, queuesEmpty the empty ones of those queues.
+	queuesRead, queuesEmpty int
+	err                     error
 }
 
 // reading is what a thread notes at the window's ends.

@@ -131,7 +131,7 @@ func (w *worker) proceed(c *conn) {
 func (w *worker) consume(c *conn, data []byte, now int64) []byte {
 	for len(data) > 0 {
 		if c.count == 0 {
-			w.surplus(c, data)
+			w.surplus(c, data, now)
 			return nil
 		}
 		f := c.oldest()
@@ -155,17 +155,9 @@ func (w *worker) consume(c *conn, data []byte, now int64) []byte {
 		if !done {
 			return data
 		}
-		behind := c.count == 1 && len(data) > 0
-		if behind && f.cause == "" {
-			f.cause = results.CauseProtocol
-		}
-		right := w.complete(c, f, now)
-		switch {
-		case !keepAlive:
-			w.announcedClose(c, now, right)
-			return nil
-		case behind:
-			w.restart(c)
+		w.complete(c, f, now)
+		if !keepAlive {
+			w.announcedClose(c, now)
 			return nil
 		}
 	}
@@ -251,17 +243,15 @@ func bodyCause(check *wire.Check, a *wire.Answer) results.Cause {
 	return results.CauseBody
 }
 
-// complete counts an answer that has come to its end, and tells whether it was
-// right.
-func (w *worker) complete(c *conn, f *flight, now int64) (right bool) {
-	right = f.cause == ""
-	if !right {
+// complete counts an answer that has come to its end.
+func (w *worker) complete(c *conn, f *flight, now int64) {
+	if f.cause != "" {
 		w.fail(c, f, now, f.cause, w.describe(c, f))
 	} else {
-		c.failures = 0
 		w.completed++
 		w.out.Answered(&f.Exchange, now, c.parser.Status)
 	}
+	c.failures, c.answered = 0, true
 	if w.room(c) <= 0 {
 		c.idleSince = now
 	}
@@ -276,7 +266,6 @@ func (w *worker) complete(c *conn, f *flight, now int64) (right bool) {
 		for until := clock.Now() + w.phase.thinkSpin; clock.Now() < until; {
 		}
 	}
-	return right
 }
 
 // fail counts a failed request.
@@ -300,31 +289,22 @@ func (w *worker) describe(c *conn, f *flight) string {
 		return fmt.Sprintf("%s: a body of %d bytes where %d count as right", name, c.check.Seen(), len(a.Body))
 	case results.CauseBody:
 		return fmt.Sprintf("%s: a body that differs from the %d bytes that count as right", name, len(a.Body))
-	case results.CauseProtocol:
-		return fmt.Sprintf("%s: bytes behind the end of the answer", name)
 	}
 	return fmt.Sprintf("%s: %s", name, f.cause)
 }
 
-// surplus acts on bytes that answer no request.
-func (w *worker) surplus(c *conn, data []byte) {
-	detail := fmt.Sprintf("bytes that answer no request: %.60q", data)
-	w.failConnection(results.CauseProtocol, detail)
-	w.drop(c)
-	w.connectLater(c, 1)
+// surplus acts on bytes that answer no request. The connection is replaced,
+// since what else would come on it could not be told from an answer.
+func (w *worker) surplus(c *conn, data []byte, now int64) {
+	w.out.Surplus(fmt.Sprintf("bytes that answer no request: %.60q", data))
+	w.replace(c, now)
 }
 
 // peerClosed acts on the end of the server's stream.
 func (w *worker) peerClosed(c *conn, now int64) {
 	if c.count == 0 {
-		w.out.IdleCloses++
-		w.drop(c)
-		// A connection that was closed before anything was asked on it would
-		// be closed again: wait a little longer each time.
-		if c.issued > 0 {
-			c.failures = 0
-		}
-		w.connectLater(c, 1)
+		w.out.UnannouncedCloses++
+		w.replace(c, now)
 		return
 	}
 	f := c.oldest()
@@ -335,7 +315,8 @@ func (w *worker) peerClosed(c *conn, now int64) {
 		if f.cause == "" && !c.check.Done(&w.answers[f.Request]) {
 			f.cause = results.CauseLength
 		}
-		w.announcedClose(c, now, w.complete(c, f, now))
+		w.complete(c, f, now)
+		w.announcedClose(c, now)
 	case errors.Is(err, wire.ErrIdle):
 		w.broken(c, results.CauseClosed, 0)
 	case c.inBody:
@@ -346,16 +327,11 @@ func (w *worker) peerClosed(c *conn, now int64) {
 }
 
 // announcedClose replaces a connection whose last answer said that it would be
-// closed. Requests behind that answer are lost. A server that closes with wrong
-// answers is not asked again at once.
-func (w *worker) announcedClose(c *conn, now int64, right bool) {
+// closed. Requests behind that answer are lost.
+func (w *worker) announcedClose(c *conn, now int64) {
 	w.out.AnnouncedCloses++
 	w.failFlights(c, now, results.CauseClosed, "the server announced a close before it had answered all requests of the pipeline")
-	if right {
-		w.recycle(c)
-		return
-	}
-	w.restart(c)
+	w.recycle(c)
 }
 
 // writeBroken ends a connection that takes no more bytes. Where an answer lies
@@ -387,11 +363,12 @@ func (w *worker) broken(c *conn, cause results.Cause, errno syscall.Errno) {
 }
 
 func (w *worker) brokenWith(c *conn, cause results.Cause, detail string) {
+	now := clock.Now()
 	if c.count == 0 {
-		w.out.IdleCloses++
+		w.out.UnannouncedCloses++
 	}
-	w.failFlights(c, clock.Now(), cause, detail)
-	w.restart(c)
+	w.failFlights(c, now, cause, detail)
+	w.replace(c, now)
 }
 
 // failFlights fails every request in flight on the connection.
@@ -411,14 +388,7 @@ func (w *worker) restart(c *conn) {
 		w.inFlight--
 		w.failFlights(c, clock.Now(), results.CauseClosed, "lost with its connection")
 	}
-	w.drop(c)
-	w.connectLater(c, 1)
-}
-
-// failConnection counts a failure that belongs to no request.
-func (w *worker) failConnection(cause results.Cause, detail string) {
-	w.failed++
-	w.out.FailedConnection(clock.Now(), cause, detail)
+	w.replace(c, clock.Now())
 }
 
 // readCause and writeCause name why a connection broke.

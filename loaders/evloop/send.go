@@ -106,6 +106,7 @@ func (w *worker) enter(c *conn, intended, now int64) int {
 	request := w.source.Next(int(c.id))
 	*c.push() = flight{Exchange: record.Exchange{Intended: intended, Sent: now, Request: int32(request), Connection: c.id}}
 	c.issued++
+	w.out.Asked++
 	w.inFlight++
 	w.quota--
 	if c.count == 1 {

@@ -39,11 +39,7 @@ type threadClocks struct {
 
 // readThreadClocks reads the counters of the calling thread.
 func readThreadClocks(schedstat *os.File) threadClocks {
-	var ts unix.Timespec
-	c := threadClocks{runDelay: -1}
-	if unix.ClockGettime(unix.CLOCK_THREAD_CPUTIME_ID, &ts) == nil {
-		c.cpu = ts.Nano()
-	}
+	c := threadClocks{cpu: threadCPU(), runDelay: -1}
 	if schedstat == nil {
 		return c
 	}
@@ -60,6 +56,16 @@ func readThreadClocks(schedstat *os.File) threadClocks {
 		c.runDelay = delay
 	}
 	return c
+}
+
+// threadCPU is the CPU time of the calling thread, in nanoseconds; 0 where the
+// kernel does not tell.
+func threadCPU() int64 {
+	var ts unix.Timespec
+	if unix.ClockGettime(unix.CLOCK_THREAD_CPUTIME_ID, &ts) != nil {
+		return 0
+	}
+	return ts.Nano()
 }
 
 // openSchedstat opens the scheduler's account of the calling thread; nil where

@@ -14,6 +14,7 @@ import (
 // opened yet. What is due and unsent is not sent any more.
 func (w *worker) stopEarly(at, now int64) {
 	w.stopped = true
+	w.patient = w.stop.Load() == 0
 	window := &w.out.Window
 	window.T0, window.T1 = min(window.T0, at), min(window.T1, at)
 	w.end = min(w.end, at+int64(w.phase.drain))
@@ -95,9 +96,9 @@ func (w *worker) askQueues() {
 		if err != nil {
 			continue // nothing is known of this one
 		}
-		w.out.asked++
+		w.out.queuesRead++
 		if waiting == 0 {
-			w.out.unanswered++
+			w.out.queuesEmpty++
 		}
 	}
 }
@@ -144,7 +145,7 @@ func (w *worker) abandon() {
 			w.out.Abandoned(&c.oldest().Exchange, now)
 		}
 		w.drop(c)
-		w.connectLater(c, 0)
+		w.setDeadline(c, now)
 	}
 	w.shed(now)
 }

@@ -31,6 +31,16 @@ const (
 	// spinTail is how long the hybrid strategy spins before a send is due, in
 	// nanoseconds: a little more than what a wait overshoots.
 	spinTail = int64(60e3)
+	// pollFor is how long the hybrid strategy polls for more after something
+	// has happened, in nanoseconds: a server that answers within it does not
+	// have to wake the thread.
+	pollFor = int64(100e3)
+	// longestWait is how long a thread sleeps at most, in nanoseconds. One that
+	// sleeps for longer was stopped.
+	longestWait = int64(10e6)
+	// manyEvents is how many events make a turn so long that reading the
+	// thread's CPU clock before it costs nothing.
+	manyEvents = 16
 )
 
 // work is what all threads of a load share. Nobody writes to it, stop apart.
@@ -112,10 +122,17 @@ type worker struct {
 	intended      uint64
 	launched      uint64
 	// spunFrom is when a poll came back empty, 0 when the last one did not;
-	// busyFrom is since when the thread had something to do, 0 when it had not;
-	// busyMoved how many bytes it had moved by then.
+	// busyFrom is since when the thread had something to do, 0 when it had not.
 	spunFrom, busyFrom int64
-	busyMoved          uint64
+	// busyMoved is how many bytes had been moved by busyFrom; busyCPU the
+	// thread's CPU time then, 0 where it was not read.
+	busyMoved uint64
+	busyCPU   int64
+	// pollUntil is how long the hybrid strategy polls since something happened.
+	pollUntil int64
+	// patient is false once the load was told to end: nothing is awaited beyond
+	// the drain bound then.
+	patient bool
 	// quota is how many requests may still be begun or shed; limit is what it was
 	// at the phase's begin.
 	quota, limit int64
@@ -213,14 +230,7 @@ func (w *worker) run(p *phase) error {
 	for {
 		now := clock.Now()
 		w.out.now.loops++
-		if w.spunFrom != 0 {
-			w.out.now.spinNS += now - w.spunFrom
-			w.spunFrom = 0
-		}
-		if w.busyFrom != 0 {
-			w.out.Gap(now, now-w.busyFrom, w.moved()-w.busyMoved)
-			w.busyFrom = 0
-		}
+		w.account(now)
 		if !w.stopped {
 			if at := cmp.Or(w.stop.Load(), p.settled.Load()); at != 0 {
 				w.stopEarly(at, now)
@@ -249,11 +259,57 @@ func (w *worker) run(p *phase) error {
 		}
 	}
 	w.abandon()
+	if err := w.listen(); err != nil {
+		return err
+	}
 	w.phase, w.sending, w.quota = nil, false, never
 	for i := range w.conns {
 		w.offer(&w.conns[i]) // what a count kept out of the queue
 	}
 	return w.settle()
+}
+
+// account books the time since the last turn of the loop: as polling, as work,
+// or as a stall.
+func (w *worker) account(now int64) {
+	switch {
+	case w.spunFrom != 0:
+		if d := now - w.spunFrom; d < record.Stall {
+			w.out.now.spinNS += d
+		} else {
+			w.out.Gap(now, d, 0)
+		}
+		w.spunFrom = 0
+	case w.busyFrom != 0:
+		d := now - w.busyFrom
+		worked := int64(0)
+		if d >= record.Stall {
+			worked = w.worked()
+		}
+		w.out.Gap(now, d, worked)
+		w.busyFrom = 0
+		w.pollUntil = now + pollFor
+	}
+}
+
+// worked is the time, in nanoseconds, for which the thread evidently worked
+// since busyFrom: what its CPU clock says, where it was read, and a nanosecond
+// for each byte that was moved.
+func (w *worker) worked() int64 {
+	moved := int64(w.moved() - w.busyMoved)
+	if w.busyCPU == 0 {
+		return moved
+	}
+	return max(moved, threadCPU()-w.busyCPU)
+}
+
+// busySince notes from when the thread has something to do: since an instant,
+// with so many events.
+func (w *worker) busySince(at int64, events int) {
+	w.busyFrom, w.busyMoved, w.busyCPU = at, w.moved(), 0
+	if events >= manyEvents {
+		w.busyCPU = threadCPU()
+	}
 }
 
 // begin sets the thread up for a phase.
@@ -263,6 +319,7 @@ func (w *worker) begin(p *phase) {
 	w.out = outcome{Phase: w.out.Phase, thread: w.id}
 	w.phase, w.end = p, p.end
 	w.started, w.sending, w.stopped, w.windowOpen = false, false, false, false
+	w.patient = true
 	w.nextMark = p.t0
 	w.due, w.aheadNext, w.intended, w.launched, w.spunFrom, w.busyFrom = never, never, 0, 0, 0, 0
 	w.quota = never
@@ -293,12 +350,19 @@ func (w *worker) start() {
 	}
 }
 
-// finished tells whether the phase has nothing left to do.
+// finished reports whether the phase has nothing left to do. Nothing is sent
+// beyond the drain bound.
 func (w *worker) finished(now int64) bool {
-	if w.nextMark != never {
+	switch {
+	case w.nextMark != never:
+		return false
+	case w.inFlight == 0 && w.due == never:
+		return true
+	case now < w.end:
 		return false
 	}
-	return now >= w.end || (w.inFlight == 0 && w.due == never)
+	w.shed(now)
+	return w.inFlight == 0 || !w.patient || now >= w.out.AwaitUntil(w.end, int64(w.spec.RequestTimeout))
 }
 
 // turn waits for events by the idle strategy, handles them and sends what is
@@ -309,7 +373,6 @@ func (w *worker) turn(now int64) error {
 		return err
 	}
 	if len(events) > 0 {
-		w.busyFrom, w.busyMoved = clock.Now(), w.moved()
 		w.out.now.wakeups++
 		for i := range events {
 			if events[i].Events&ending != 0 {
@@ -344,8 +407,8 @@ func (w *worker) launchDue() {
 
 // await waits until something is ready or the next thing is due.
 func (w *worker) await(now int64) ([]unix.EpollEvent, error) {
-	wake := min(w.nextScan, w.nextMark)
-	if w.nextMark == never {
+	wake := min(w.nextScan, w.nextMark, now+longestWait)
+	if w.nextMark == never && now < w.end {
 		wake = min(wake, w.end)
 	}
 	if !w.started {
@@ -359,27 +422,47 @@ func (w *worker) await(now int64) ([]unix.EpollEvent, error) {
 		due = min(due, w.pauses[0].at)
 	}
 	spin := w.spec.Idle == loaders.Spin
-	if due < wake {
-		wake = due
-		if w.spec.Idle == loaders.Hybrid {
-			spin = wake-now <= spinTail
-			wake -= spinTail
-		}
+	if w.spec.Idle == loaders.Hybrid {
+		spin = now < w.pollUntil || due-now <= spinTail
+		due -= spinTail
 	}
-	if spin || wake <= now {
+	if wake = min(wake, due); spin || wake <= now {
 		events, err := w.poller.poll()
 		if len(events) == 0 {
 			w.spunFrom = now
+		} else {
+			w.busySince(clock.Now(), len(events))
 		}
 		return events, err
 	}
-	events, err := w.poller.wait(min(wake-now, int64(1e9)))
-	if len(events) == 0 {
-		if late := clock.Now(); late > wake {
-			w.busyFrom, w.busyMoved = wake, w.moved()
-		}
+	events, err := w.poller.wait(wake - now)
+	// Whoever sleeps beyond the end of the wait was stopped or kept off its
+	// processor.
+	if awake := clock.Now(); len(events) > 0 || awake > wake {
+		w.busySince(min(awake, wake), len(events))
 	}
 	return events, err
+}
+
+// listen waits, once nothing is in flight any more, for answers that nobody
+// asked for.
+func (w *worker) listen() error {
+	for until := clock.Now() + w.out.ListenNS(); ; {
+		now := clock.Now()
+		if now >= until || w.stop.Load() != 0 {
+			return nil
+		}
+		if now >= w.nextScan {
+			w.scan(now)
+		}
+		events, err := w.poller.wait(max(1, min(until, w.nextScan)-now))
+		if err != nil {
+			return err
+		}
+		for i := range events {
+			w.handle(&events[i])
+		}
+	}
 }
 
 // moved is the number of bytes that the thread has moved in this phase, both

@@ -214,8 +214,9 @@ func (d *drive) warn(p *loaders.Phase, r run, out outcome) {
 
 // unknownInPhase are the fields of a phase that no foreign tool tells.
 var unknownInPhase = []string{
-	"completed_first_half", "completed_before", "completed_after", "failed_outside", "unfinished",
-	"sent_bytes", "idle_closes", "announced_closes", "reconnects", "min_connections_open", "threads",
+	"requests_asked", "requests_unanswered", "surplus_answers",
+	"completed_first_half", "completed_before", "completed_after", "failed_outside", "backoff_ns",
+	"sent_bytes", "announced_closes", "unannounced_closes", "reconnects", "min_connections_open", "threads",
 }
 
 // phaseOf puts what a tool said into joust's words.

@@ -193,6 +193,7 @@ func TestWhatAToolCannotKnowIsNull(t *testing.T) {
 	for _, want := range []string{
 		`"connections_open":null`, `"seed":null`, `"gc_pause_ns":null`, `"sent_bytes":null`, `"min_connections_open":null`,
 		`"completed_first_half":null`, `"received_bytes":12111052`, `"received_body_bytes":null`,
+		`"requests_asked":null`, `"requests_unanswered":null`, `"surplus_answers":null`, `"unannounced_closes":null`, `"backoff_ns":null`,
 	} {
 		if !strings.Contains(string(text), want) {
 			t.Errorf("no %s in %s", want, text)

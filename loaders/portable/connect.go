@@ -99,7 +99,7 @@ func (s *shard) opened(u *user, conn net.Conn, began int64) *link {
 		s.source.Reconnected(u.id)
 	}
 	u.known = true
-	l := &link{conn: conn, jobs: make(chan job, s.spec.Depth), flushed: make(chan struct{}, 1)}
+	l := &link{conn: conn, raw: rawOf(conn), jobs: make(chan job, s.spec.Depth), flushed: make(chan struct{}, 1)}
 	u.link, u.fresh, u.inBody = l, true, false
 	u.flights, u.issued, u.carry = u.flights[:0], 0, nil
 	u.idleSince, u.deadline = now, never
@@ -124,8 +124,8 @@ func (s *shard) connectFailed(u *user, err error) {
 		s.connectCause = cause
 		s.connectError = fmt.Errorf("connecting to %s: %w", s.spec.Target.Address, err)
 	}
-	s.failConnection(cause, "connecting: "+err.Error())
-	s.connectLater(u, 1)
+	s.out.ConnectionFailed(cause, "connecting: "+err.Error())
+	s.replace(u, clock.Now())
 }
 
 // drop closes the link. The user is down afterwards.
@@ -142,21 +142,25 @@ func (s *shard) drop(u *user) {
 	u.link, u.carry = nil, nil
 }
 
-// connectLater plans the next attempt: at once after success, later and later
-// after failures.
-func (s *shard) connectLater(u *user, failures int) {
-	u.failures += failures
-	s.setDeadline(u, clock.Now()+backoff(u.failures))
+// replace drops a connection and connects anew: at once where the connection
+// has given an answer, else later and later, so that a server that gives none is
+// not flooded with connections.
+func (s *shard) replace(u *user, now int64) {
+	answered := u.link != nil && u.link.answered
+	s.drop(u)
+	if answered {
+		s.dial(u)
+		return
+	}
+	u.failures++
+	wait := backoff(u.failures)
+	s.out.Backoff(now, wait)
+	s.setDeadline(u, now+wait)
 }
 
 // backoff is the wait before an attempt, in nanoseconds, after that many
-// failures in a row.
-func backoff(failures int) int64 {
-	if failures <= 0 {
-		return 0
-	}
-	return min(lastBackoff, firstBackoff<<min(failures-1, 10))
-}
+// connections in a row, at least 1, that gave no answer.
+func backoff(failures int) int64 { return min(lastBackoff, firstBackoff<<min(failures-1, 10)) }
 
 // recycle closes the connection as the row asks and connects anew at once.
 func (s *shard) recycle(u *user) {

@@ -29,30 +29,18 @@ func (s *shard) failFlights(u *user, now int64, cause results.Cause, detail stri
 	}
 }
 
-// failConnection counts a failure that belongs to no request.
-func (s *shard) failConnection(cause results.Cause, detail string) {
-	s.failed++
-	s.out.FailedConnection(clock.Now(), cause, detail)
-}
-
-// surplus acts on bytes that answer no request.
-func (s *shard) surplus(u *user, data []byte) {
-	s.failConnection(results.CauseProtocol, fmt.Sprintf("bytes that answer no request: %.60q", data))
-	s.drop(u)
-	s.connectLater(u, 1)
+// surplus acts on bytes that answer no request. The connection is replaced,
+// since what else would come on it could not be told from an answer.
+func (s *shard) surplus(u *user, data []byte, now int64) {
+	s.out.Surplus(fmt.Sprintf("bytes that answer no request: %.60q", data))
+	s.replace(u, now)
 }
 
 // peerClosed acts on the end of the server's stream.
 func (s *shard) peerClosed(u *user, now int64) {
 	if len(u.flights) == 0 {
-		s.out.IdleCloses++
-		s.drop(u)
-		// A connection that was closed before anything was asked on it would
-		// be closed again: wait a little longer each time.
-		if u.issued > 0 {
-			u.failures = 0
-		}
-		s.connectLater(u, 1)
+		s.out.UnannouncedCloses++
+		s.replace(u, now)
 		return
 	}
 	f := &u.flights[0]
@@ -63,7 +51,8 @@ func (s *shard) peerClosed(u *user, now int64) {
 		if f.cause == "" && !u.check.Done(&s.answers[f.Request]) {
 			f.cause = results.CauseLength
 		}
-		s.announcedClose(u, now, s.complete(u, f, now))
+		s.complete(u, f, now)
+		s.announcedClose(u, now)
 	case errors.Is(err, wire.ErrIdle):
 		s.brokenWith(u, results.CauseClosed, "the server closed the connection without an answer")
 	case u.inBody:
@@ -74,16 +63,11 @@ func (s *shard) peerClosed(u *user, now int64) {
 }
 
 // announcedClose replaces a connection whose last answer said that it would be
-// closed. Requests behind that answer are lost. A server that closes with wrong
-// answers is not asked again at once.
-func (s *shard) announcedClose(u *user, now int64, right bool) {
+// closed. Requests behind that answer are lost.
+func (s *shard) announcedClose(u *user, now int64) {
 	s.out.AnnouncedCloses++
 	s.failFlights(u, now, results.CauseClosed, "the server announced a close before it had answered all requests of the pipeline")
-	if right {
-		s.recycle(u)
-		return
-	}
-	s.restart(u)
+	s.recycle(u)
 }
 
 // broken ends a connection on which something went wrong.
@@ -92,11 +76,12 @@ func (s *shard) broken(u *user, cause results.Cause, err error) {
 }
 
 func (s *shard) brokenWith(u *user, cause results.Cause, detail string) {
+	now := clock.Now()
 	if len(u.flights) == 0 {
-		s.out.IdleCloses++
+		s.out.UnannouncedCloses++
 	}
-	s.failFlights(u, clock.Now(), cause, detail)
-	s.restart(u)
+	s.failFlights(u, now, cause, detail)
+	s.replace(u, now)
 }
 
 // restart replaces a connection after a failure; requests still in flight on
@@ -106,8 +91,7 @@ func (s *shard) restart(u *user) {
 		s.pop(u) // the one that failed is counted already
 		s.failFlights(u, clock.Now(), results.CauseClosed, "lost with its connection")
 	}
-	s.drop(u)
-	s.connectLater(u, 1)
+	s.replace(u, clock.Now())
 }
 
 // bodyCause tells a body that is too long from one that is wrong.

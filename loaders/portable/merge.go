@@ -83,7 +83,7 @@ func (s *session) merge(result *results.Phase) error {
 // phaseDone is what the next decision needs of a phase.
 func (s *session) phaseDone(p *results.Phase) loaders.PhaseDone {
 	d := loaders.PhaseDone{
-		Phase: p.Name, Completed: p.Total.Completed, Failed: p.Total.Failed + p.FailedOutside,
+		Phase: p.Name, Completed: p.Total.Completed, Failed: p.Failures(),
 		ThroughputRPS: p.ThroughputRPS(), Threads: s.spec.Threads, Work: p.Threads[0].Work,
 	}
 	if d.Completed > 0 {

@@ -137,7 +137,7 @@ func (s *shard) proceed(u *user) {
 		return
 	}
 	if s.sending && s.phase.loop == results.ClosedLoop {
-		if s.room(u) > 0 {
+		if s.canAsk(u) {
 			s.refill(u)
 		}
 		return
@@ -150,10 +150,15 @@ func (s *shard) proceed(u *user) {
 func (s *shard) consume(u *user, data []byte, now int64, overdue bool) (rest []byte, await bool) {
 	for len(data) > 0 {
 		if len(u.flights) == 0 {
-			s.surplus(u, data)
+			s.surplus(u, data, now)
 			return nil, false
 		}
 		f := &u.flights[0]
+		if !f.begun {
+			s.failFlights(u, now, results.CauseClosed, "lost with its connection before it was sent")
+			s.surplus(u, data, now)
+			return nil, false
+		}
 		if f.FirstByte == 0 {
 			if s.mayBeWritten(u) && !overdue {
 				return data, true
@@ -179,17 +184,9 @@ func (s *shard) consume(u *user, data []byte, now int64, overdue bool) (rest []b
 		if !done {
 			return data, false
 		}
-		behind := len(u.flights) == 1 && len(data) > 0
-		if behind && f.cause == "" {
-			f.cause = results.CauseProtocol
-		}
-		right := s.complete(u, f, now)
-		switch {
-		case !keepAlive:
-			s.announcedClose(u, now, right)
-			return nil, false
-		case behind:
-			s.restart(u)
+		s.complete(u, f, now)
+		if !keepAlive {
+			s.announcedClose(u, now)
 			return nil, false
 		}
 	}
@@ -258,17 +255,15 @@ func (s *shard) parse(u *user, f *flight, data []byte) (taken int, done bool, er
 	}
 }
 
-// complete counts an answer that has come to its end, and tells whether it was
-// right.
-func (s *shard) complete(u *user, f *flight, now int64) (right bool) {
-	right = f.cause == ""
-	if !right {
+// complete counts an answer that has come to its end.
+func (s *shard) complete(u *user, f *flight, now int64) {
+	if f.cause != "" {
 		s.fail(u, f, now, f.cause, s.describe(u, f))
 	} else {
-		u.failures = 0
 		s.completed++
 		s.out.Answered(&f.Exchange, now, u.parser.Status)
 	}
+	u.failures, u.link.answered = 0, true
 	if s.room(u) <= 0 {
 		u.idleSince = now
 	}
@@ -282,7 +277,6 @@ func (s *shard) complete(u *user, f *flight, now int64) (right bool) {
 		for until := clock.Now() + s.phase.thinkSpin; clock.Now() < until; {
 		}
 	}
-	return right
 }
 
 // pop takes the oldest request off the user's flights.
@@ -303,5 +297,5 @@ func (s *shard) describe(u *user, f *flight) string {
 	case results.CauseBody:
 		return fmt.Sprintf("%s: a body that differs from the %d bytes that count as right", name, len(a.Body))
 	}
-	return fmt.Sprintf("%s: bytes behind the end of the answer", name)
+	return fmt.Sprintf("%s: %s", name, f.cause)
 }

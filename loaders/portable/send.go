@@ -21,14 +21,21 @@ func (s *shard) room(u *user) int {
 	return room
 }
 
+// canAsk reports whether the user can take a request now. It cannot where
+// something waits to be read though no request is in flight: the reader finds
+// surplus bytes there, or the end of the stream, and replaces the connection.
+func (s *shard) canAsk(u *user) bool {
+	return u.link != nil && s.room(u) > 0 && (len(u.flights) > 0 || quiet(u.link.raw))
+}
+
 // takeIdle returns the user that has been idle for longest, nil when there is
-// none. Entries of users that went down meanwhile are skipped.
+// none. Entries of users that cannot take a request any more are skipped.
 func (s *shard) takeIdle() *user {
 	for len(s.idle) > 0 {
 		u := s.idle[0]
 		s.idle = s.idle[1:]
 		u.queued = false
-		if u.link != nil && s.room(u) > 0 {
+		if s.canAsk(u) {
 			return u
 		}
 	}
@@ -87,6 +94,7 @@ func (s *shard) take(u *user, intended int64) int {
 		idleSince: u.idleSince,
 	})
 	u.issued++
+	s.out.Asked++
 	s.inFlight++
 	if len(u.flights) == 1 {
 		s.setDeadline(u, now+int64(s.spec.RequestTimeout))
@@ -135,7 +143,7 @@ func (s *shard) beginJob(u *user, l *link, j *job) bool {
 	first := len(u.flights) - l.unwritten
 	for i := range j.requests {
 		f := &u.flights[first+i]
-		f.Sent = now
+		f.Sent, f.begun = now, true
 		if s.phase != nil && s.phase.loop == results.OpenLoop {
 			s.out.Lag(f.Intended, f.idleSince, now)
 		} else {

@@ -80,8 +80,10 @@ type shard struct {
 	end        int64
 	started    bool
 	sending    bool
-	nextMark   int64
-	pace       pace
+	// drained is true from the drain bound on.
+	drained  bool
+	nextMark int64
+	pace     pace
 }
 
 func newShard(w *work, id int) (*shard, error) {
@@ -127,14 +129,15 @@ func (s *shard) run(ctx context.Context, p *phase) {
 		if !s.started && now >= p.begin {
 			s.start()
 		}
-		s.launch(now)
 		if s.finished(now) {
 			break
 		}
+		s.launch(now)
 		s.scan(now)
 		s.sleep(s.wake())
 	}
 	s.abandon()
+	s.listen()
 	s.phase, s.started, s.sending = nil, false, false
 	s.settle()
 	s.out, s.ended = s.ended, s.out
@@ -145,7 +148,7 @@ func (s *shard) run(ctx context.Context, p *phase) {
 func (s *shard) begin(p *phase) {
 	s.out.Window = record.Window{Loop: p.loop, T0: p.t0, T1: p.t1}
 	s.phase, s.end = p, p.end
-	s.started, s.sending = false, false
+	s.started, s.sending, s.drained = false, false, false
 	s.nextMark = p.t0
 	s.pace = newPace(p, s.id, s.spec.Threads, s.spec.Seed)
 	s.out.minOpen = s.open
@@ -211,12 +214,37 @@ func (s *shard) mark(now int64) {
 	}
 }
 
-// finished tells whether the phase has nothing left to do.
+// finished reports whether the phase has nothing left to do. Nothing is sent
+// beyond the drain bound; nothing is awaited beyond it once the load was told to
+// end.
 func (s *shard) finished(now int64) bool {
-	if s.nextMark != never {
+	switch {
+	case s.nextMark != never:
+		return false
+	case s.inFlight == 0 && s.pace.due == never:
+		return true
+	case now < s.end:
 		return false
 	}
-	return now >= s.end || (s.inFlight == 0 && s.pace.due == never)
+	s.drained = true
+	s.shed(now)
+	return s.inFlight == 0 || s.halted || now >= s.awaitUntil()
+}
+
+// awaitUntil is until when the requests in flight are awaited.
+func (s *shard) awaitUntil() int64 { return s.out.AwaitUntil(s.end, int64(s.spec.RequestTimeout)) }
+
+// listen waits, once nothing is in flight any more, for answers that nobody
+// asked for. The readers find them.
+func (s *shard) listen() {
+	for until := clock.Now() + s.out.ListenNS(); !s.halted; {
+		now := clock.Now()
+		if now >= until {
+			return
+		}
+		s.scan(now)
+		s.sleep(min(s.nextScan, until))
+	}
 }
 
 // wake is when the loop has something to do next.
@@ -226,9 +254,13 @@ func (s *shard) wake() int64 {
 	}
 	at := min(s.nextScan, s.nextMark)
 	if s.nextMark == never {
-		at = min(at, s.end)
-		if s.finished(0) {
+		switch {
+		case s.finished(0), s.drained && s.halted:
 			return 0
+		case s.drained:
+			at = min(at, s.awaitUntil())
+		default:
+			at = min(at, s.end)
 		}
 	}
 	switch {
@@ -281,7 +313,7 @@ func (s *shard) abandon() {
 			s.out.Abandoned(&u.flights[0].Exchange, now)
 		}
 		s.drop(u)
-		s.connectLater(u, 0)
+		s.setDeadline(u, now)
 	}
 	s.shed(now)
 }

@@ -2,6 +2,7 @@ package portable
 
 import (
 	"net"
+	"syscall"
 
 	"github.com/joust-bench/joust/loaders/record"
 	"github.com/joust-bench/joust/loaders/wire"
@@ -13,6 +14,8 @@ type flight struct {
 	record.Exchange
 	// idleSince is when the connection had become able to take it.
 	idleSince int64
+	// begun is true from just before its first byte is written.
+	begun bool
 	// cause is set when the answer is already known to be wrong; it counts at
 	// the answer's end.
 	cause results.Cause
@@ -39,7 +42,7 @@ type user struct {
 	issued int
 	// idleSince is when the user last became able to take a request.
 	idleSince int64
-	// failures counts attempts in a row that did not lead to an answer.
+	// failures counts connections in a row that gave no answer.
 	failures int
 
 	parser wire.Parser
@@ -55,6 +58,11 @@ type user struct {
 // without holding the shard; all fields belong to the shard.
 type link struct {
 	conn net.Conn
+	// raw is the connection's descriptor, nil where it has none.
+	raw syscall.RawConn
+	// answered is true from the first answer on this connection, right or
+	// wrong.
+	answered bool
 	// jobs are for the writer; never more than are in flight.
 	jobs chan job
 	// unwritten counts the requests that the kernel has not taken whole.

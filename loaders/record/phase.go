@@ -1,7 +1,9 @@
 package record
 
 import (
+	"cmp"
 	"errors"
+	"maps"
 
 	"github.com/joust-bench/joust/results"
 )
@@ -50,12 +52,21 @@ type Phase struct {
 	// The counts are as in results.Phase and results.RateReport.
 	FirstHalf, Before, After, FailedOutside uint64
 	TimeoutsOutside                         uint64
-	Unfinished, NeverSent, Censored, Shed   uint64
+	Asked, Unanswered, SurplusAnswers       uint64
+	NeverSent, Censored, Shed               uint64
 	Offered, BacklogT0, BacklogT1           uint64
-	IdleCloses, AnnouncedCloses, Reconnects uint64
-	CensoredFromNS                          int64
+	UnannouncedCloses, AnnouncedCloses      uint64
+	Reconnects                              uint64
+	CensoredFromNS, BackoffNS               int64
+	FirstSurplus                            string
 	// Traffic counts bytes inside the window.
 	Traffic Traffic
+
+	connectionErrors     map[results.Cause]uint64
+	firstConnectionError string
+	// longest is the longest time from a request's send to the end of its
+	// answer, right or wrong, anywhere in the phase, in nanoseconds.
+	longest int64
 }
 
 // Traffic counts bytes.
@@ -98,20 +109,30 @@ func (p *Phase) errorBars() [4]*Histogram {
 	return [4]*Histogram{&p.SendLagIdle, &p.SendLagBlocked, &p.ReceiveLag, &p.LoopGaps}
 }
 
-// stall is the shortest gap of a loop that counts as a stall, in nanoseconds.
-const stall = int64(1e6)
+// Stall is the shortest time for which a loop that should have run must have
+// stood still to count as stalled, in nanoseconds.
+const Stall = int64(1e6)
 
-// Gap records that the loop did not come round for d nanoseconds until now
-// though it had something to do, and that it moved so many bytes meanwhile. Each
-// byte excuses a nanosecond: a turn that moves megabytes is at work, not stalled.
-func (p *Phase) Gap(now, d int64, moved uint64) {
-	if !p.Window.Inside(now) {
-		return
+// Gap records that an event loop with something to do came round only now, d
+// nanoseconds after it should have. worked is the part of d in which it
+// evidently worked; the rest is a stall, of which the part inside the window
+// counts.
+func (p *Phase) Gap(now, d, worked int64) {
+	if p.Window.Inside(now) {
+		p.LoopGaps.Record(d)
 	}
-	p.LoopGaps.Record(d)
-	if idle := d - int64(moved); idle >= stall {
-		p.StallNS += idle
+	if still := d - worked; still >= Stall {
+		p.StallNS += p.insideNS(now-still, now)
 	}
+}
+
+// Backoff records that a connection waits from now on, for d nanoseconds, before
+// it is tried again.
+func (p *Phase) Backoff(now, d int64) { p.BackoffNS += p.insideNS(now, now+d) }
+
+// insideNS is the length of the part of [from, to) that lies in the window.
+func (p *Phase) insideNS(from, to int64) int64 {
+	return max(0, min(to, p.Window.T1)-max(from, p.Window.T0))
 }
 
 // Received records the time from the kernel's stamp of an arrival to the read
@@ -132,8 +153,9 @@ func (p *Phase) Reset(w Window) {
 	}
 	*p = Phase{
 		Window: w, Groups: p.Groups, SendLagIdle: p.SendLagIdle, SendLagBlocked: p.SendLagBlocked,
-		ReceiveLag: p.ReceiveLag, LoopGaps: p.LoopGaps,
+		ReceiveLag: p.ReceiveLag, LoopGaps: p.LoopGaps, connectionErrors: p.connectionErrors,
 	}
+	clear(p.connectionErrors)
 }
 
 // Lag records how late a request is sent, and whose fault it is: ours when a
@@ -148,8 +170,36 @@ func (p *Phase) Lag(intended, idleSince, now int64) {
 	}
 }
 
+// AwaitUntil is until when requests in flight behind the window are awaited, in
+// CLOCK_MONOTONIC nanoseconds: until the drain bound, and for twice the longest
+// time that an answer took, at most the request timeout. So a slow answer is not
+// taken for one that never comes.
+func (p *Phase) AwaitUntil(drained, timeout int64) int64 {
+	return max(drained, p.Window.T1+min(2*p.longest, timeout))
+}
+
+// The wait for answers that nobody asked for, in nanoseconds.
+const (
+	shortestListen = int64(10e6)
+	longestListen  = int64(100e6)
+)
+
+// ListenNS is how long a loader waits behind a phase, when nothing is in flight
+// any more, for answers that nobody asked for, in nanoseconds: twice what a
+// request took on average, within bounds.
+func (p *Phase) ListenNS() int64 {
+	var sum float64
+	var n uint64
+	for i := range p.Groups {
+		sum += p.Groups[i].Service.sum
+		n += p.Groups[i].Service.Count()
+	}
+	return min(max(int64(2*sum/float64(max(1, n))), shortestListen), longestListen)
+}
+
 // Answered counts a right answer that was complete at now.
 func (p *Phase) Answered(e *Exchange, now int64, status int) {
+	p.longest = max(p.longest, now-e.Sent)
 	g := &p.Groups[e.Request]
 	inside := false
 	switch {
@@ -188,6 +238,9 @@ func (p *Phase) Answered(e *Exchange, now int64, status int) {
 // latency as well.
 func (p *Phase) Failed(e *Exchange, now int64, cause results.Cause, status int, detail string) {
 	g, at := &p.Groups[e.Request], now
+	if e.FirstByte != 0 {
+		p.longest = max(p.longest, now-e.Sent)
+	}
 	if p.Window.Loop == results.OpenLoop {
 		at = e.Intended
 	}
@@ -205,28 +258,41 @@ func (p *Phase) Failed(e *Exchange, now int64, cause results.Cause, status int, 
 		g.Status(status)
 	}
 	if cause == results.CauseTimeout && p.Window.Loop == results.OpenLoop {
-		p.censor(g, now-e.Intended)
+		p.censor(&g.Corrected, now-e.Intended)
 	}
 }
 
-// FailedConnection counts a failure at now that belongs to no request.
-func (p *Phase) FailedConnection(now int64, cause results.Cause, detail string) {
-	if !p.Window.Inside(now) {
-		p.FailedOutside++
-		p.Groups[0].Note(detail)
-		return
+// ConnectionFailed counts a connection that could not be made.
+func (p *Phase) ConnectionFailed(cause results.Cause, detail string) {
+	if p.connectionErrors == nil {
+		p.connectionErrors = make(map[results.Cause]uint64)
 	}
-	p.Groups[0].Fail(cause, detail)
+	p.connectionErrors[cause]++
+	if p.firstConnectionError == "" {
+		p.firstConnectionError = detail
+	}
 }
 
-// Abandoned counts a request in flight when the drain bound ended, at now.
+// Surplus counts bytes that answer no request.
+func (p *Phase) Surplus(detail string) {
+	p.SurplusAnswers++
+	if p.FirstSurplus == "" {
+		p.FirstSurplus = detail
+	}
+}
+
+// Abandoned counts a request in flight when the wait for its answer ended, at
+// now. A closed loop has it among the service times, an open one, where it was
+// intended in the window, among the corrected latencies: as a lower bound.
 func (p *Phase) Abandoned(e *Exchange, now int64) {
+	p.Unanswered++
+	g := &p.Groups[e.Request]
 	switch {
 	case p.Window.Loop == results.ClosedLoop:
-		p.Unfinished++
+		p.censor(&g.Service, now-e.Sent)
 	case p.Window.Inside(e.Intended):
 		p.Censored++
-		p.censor(&p.Groups[e.Request], now-e.Intended)
+		p.censor(&g.Corrected, now-e.Intended)
 	}
 }
 
@@ -235,7 +301,7 @@ func (p *Phase) Abandoned(e *Exchange, now int64) {
 func (p *Phase) Unsent(intended, now int64) {
 	if p.Window.Inside(intended) {
 		p.NeverSent++
-		p.censor(&p.Groups[0], now-intended)
+		p.censor(&p.Groups[0].Corrected, now-intended)
 	}
 }
 
@@ -244,13 +310,13 @@ func (p *Phase) Unsent(intended, now int64) {
 func (p *Phase) TooLate(intended, now int64) {
 	if p.Window.Inside(intended) {
 		p.Shed++
-		p.censor(&p.Groups[0], now-intended)
+		p.censor(&p.Groups[0].Corrected, now-intended)
 	}
 }
 
-// censor puts a lower bound into the corrected histogram.
-func (p *Phase) censor(g *Group, atLeast int64) {
-	g.Corrected.Record(atLeast)
+// censor puts a lower bound into a histogram of the phase.
+func (p *Phase) censor(h *Histogram, atLeast int64) {
+	h.Record(atLeast)
 	if p.CensoredFromNS == 0 || atLeast < p.CensoredFromNS {
 		p.CensoredFromNS = atLeast
 	}
@@ -273,13 +339,24 @@ func (p *Phase) Merge(o *Phase) {
 	p.After += o.After
 	p.FailedOutside += o.FailedOutside
 	p.TimeoutsOutside += o.TimeoutsOutside
-	p.Unfinished += o.Unfinished
+	p.Asked += o.Asked
+	p.Unanswered += o.Unanswered
+	p.SurplusAnswers += o.SurplusAnswers
+	p.FirstSurplus = cmp.Or(p.FirstSurplus, o.FirstSurplus)
+	p.BackoffNS += o.BackoffNS
+	for cause, n := range o.connectionErrors {
+		if p.connectionErrors == nil {
+			p.connectionErrors = make(map[results.Cause]uint64)
+		}
+		p.connectionErrors[cause] += n
+	}
+	p.firstConnectionError = cmp.Or(p.firstConnectionError, o.firstConnectionError)
 	p.NeverSent += o.NeverSent
 	p.Censored += o.Censored
 	p.Offered += o.Offered
 	p.BacklogT0 += o.BacklogT0
 	p.BacklogT1 += o.BacklogT1
-	p.IdleCloses += o.IdleCloses
+	p.UnannouncedCloses += o.UnannouncedCloses
 	p.AnnouncedCloses += o.AnnouncedCloses
 	p.Reconnects += o.Reconnects
 	if o.CensoredFromNS != 0 && (p.CensoredFromNS == 0 || o.CensoredFromNS < p.CensoredFromNS) {
@@ -293,10 +370,17 @@ func (p *Phase) Merge(o *Phase) {
 func (p *Phase) Into(r *results.Phase, names []string) error {
 	r.Loop, r.T0NS, r.T1NS = p.Window.Loop, p.Window.T0, p.Window.T1
 	r.CompletedFirstHalf, r.CompletedBefore, r.CompletedAfter = p.FirstHalf, p.Before, p.After
-	r.FailedOutside, r.TimeoutsOutside, r.Unfinished = p.FailedOutside, p.TimeoutsOutside, p.Unfinished
+	r.FailedOutside, r.TimeoutsOutside = p.FailedOutside, p.TimeoutsOutside
+	r.Asked, r.Unanswered = p.Asked, p.Unanswered
+	r.SurplusAnswers, r.FirstSurplus = p.SurplusAnswers, p.FirstSurplus
+	if len(p.connectionErrors) > 0 {
+		r.ConnectionErrors = maps.Clone(p.connectionErrors)
+		r.FirstConnectionError = p.firstConnectionError
+	}
+	r.BackoffNS = p.BackoffNS
 	r.SentBytes, r.ReceivedBytes = p.Traffic.Sent, p.Traffic.Received
 	r.SentBodyBytes, r.ReceivedBodyBytes = p.Traffic.SentBody, p.Traffic.ReceivedBody
-	r.IdleCloses, r.AnnouncedCloses, r.Reconnects = p.IdleCloses, p.AnnouncedCloses, p.Reconnects
+	r.UnannouncedCloses, r.AnnouncedCloses, r.Reconnects = p.UnannouncedCloses, p.AnnouncedCloses, p.Reconnects
 	r.Shed = p.Shed
 	var errs [5]error
 	r.SendLagIdle, errs[0] = p.SendLagIdle.Result()
@@ -309,7 +393,9 @@ func (p *Phase) Into(r *results.Phase, names []string) error {
 	}
 	r.Slowest = p.Slowest.result(names)
 	errs[4] = p.groupsInto(r, names)
-	if p.Window.Loop == results.OpenLoop {
+	if p.Window.Loop == results.ClosedLoop {
+		r.UnansweredFromNS = p.CensoredFromNS
+	} else {
 		if r.Rate == nil {
 			r.Rate = &results.RateReport{}
 		}

@@ -28,7 +28,8 @@ func TestMain(m *testing.M) {
 type tally struct {
 	Completed, FirstHalf, Before, After uint64
 	Failed, FailedOutside, FailedTimes  uint64
-	Unfinished, NeverSent, Censored     uint64
+	Unanswered, NeverSent, Censored     uint64
+	ConnectionErrors, Surplus           uint64
 	Corrected, Service, Status          uint64
 	CensoredFrom                        int64
 }
@@ -47,7 +48,11 @@ func tallyOf(p *Phase) tally {
 		}
 	}
 	t.FirstHalf, t.Before, t.After, t.FailedOutside = p.FirstHalf, p.Before, p.After, p.FailedOutside
-	t.Unfinished, t.NeverSent, t.Censored, t.CensoredFrom = p.Unfinished, p.NeverSent, p.Censored, p.CensoredFromNS
+	t.Unanswered, t.NeverSent, t.Censored, t.CensoredFrom = p.Unanswered, p.NeverSent, p.Censored, p.CensoredFromNS
+	t.Surplus = p.SurplusAnswers
+	for _, n := range p.connectionErrors {
+		t.ConnectionErrors += n
+	}
 	return t
 }
 
@@ -80,11 +85,11 @@ func TestAccounting(t *testing.T) {
 		{"open failure, intended inside", open, func(p *Phase) { p.Failed(at(1500, 1500), 2500, results.CauseReset, 0, "x") }, tally{Failed: 1, FailedTimes: 1}},
 		{"open failure, intended before", open, func(p *Phase) { p.Failed(at(900, 900), 1500, results.CauseReset, 0, "x") }, tally{FailedOutside: 1}},
 		{"open timeout is censored", open, func(p *Phase) { p.Failed(at(1500, 1600), 2600, results.CauseTimeout, 0, "x") }, tally{Failed: 1, FailedTimes: 1, Corrected: 1, CensoredFrom: 1100}},
-		{"connection lost inside", closed, func(p *Phase) { p.FailedConnection(1000, results.CauseProtocol, "x") }, tally{Failed: 1}},
-		{"connection lost after", open, func(p *Phase) { p.FailedConnection(2000, results.CauseProtocol, "x") }, tally{FailedOutside: 1}},
-		{"closed, abandoned", closed, func(p *Phase) { p.Abandoned(at(1500, 1500), 2500) }, tally{Unfinished: 1}},
-		{"open, abandoned", open, func(p *Phase) { p.Abandoned(at(1500, 1700), 2500) }, tally{Censored: 1, Corrected: 1, CensoredFrom: 1000}},
-		{"open, abandoned of the lead-in", open, func(p *Phase) { p.Abandoned(at(999, 1700), 2500) }, tally{}},
+		{"connection not made", closed, func(p *Phase) { p.ConnectionFailed(results.CauseConnectRefused, "x") }, tally{ConnectionErrors: 1}},
+		{"an answer to no request", open, func(p *Phase) { p.Surplus("x") }, tally{Surplus: 1}},
+		{"closed, abandoned", closed, func(p *Phase) { p.Abandoned(at(1500, 1500), 2500) }, tally{Unanswered: 1, Service: 1, CensoredFrom: 1000}},
+		{"open, abandoned", open, func(p *Phase) { p.Abandoned(at(1500, 1700), 2500) }, tally{Unanswered: 1, Censored: 1, Corrected: 1, CensoredFrom: 1000}},
+		{"open, abandoned of the lead-in", open, func(p *Phase) { p.Abandoned(at(999, 1700), 2500) }, tally{Unanswered: 1}},
 		{"never sent", open, func(p *Phase) { p.Unsent(1000, 2500) }, tally{NeverSent: 1, Corrected: 1, CensoredFrom: 1500}},
 		{"never sent of the lead-in", open, func(p *Phase) { p.Unsent(999, 2500) }, tally{}},
 		{"smallest censored", open, func(p *Phase) { p.Unsent(1000, 2500); p.Unsent(1900, 2500); p.Unsent(1100, 2500) }, tally{NeverSent: 3, Corrected: 3, CensoredFrom: 600}},
@@ -138,6 +143,11 @@ func play(rt *rapid.T, to []*Phase, all *Phase) {
 			case 6:
 				p.Lag(e.Intended, e.Sent-100, e.Sent)
 				p.Reconnects++
+				p.Asked++
+				p.Backoff(now, 300)
+				p.Gap(now+1e6, 2e6, 0)
+				p.ConnectionFailed(results.CauseConnectReset, "reset")
+				p.Surplus("bytes")
 				p.Traffic.Sent += uint64(now)
 			}
 		}
@@ -161,6 +171,18 @@ func TestMergeIsTheSum(t *testing.T) {
 			rt.Errorf("one thread and three differ (-one +three):\n%s", diff)
 		}
 	})
+}
+
+func TestBackoffInTheWindow(t *testing.T) {
+	t.Parallel()
+	p := NewPhase(1)
+	p.Reset(Window{Loop: results.ClosedLoop, T0: 1000, T1: 2000})
+	for _, from := range []int64{500, 950, 1500, 1950, 2500} {
+		p.Backoff(from, 100)
+	}
+	if p.BackoffNS != 50+100+50 {
+		t.Errorf("%d ns of back-off in the window, want 200", p.BackoffNS)
+	}
 }
 
 // told is the phase in its lasting form, the list of the slowest apart, which
@@ -296,27 +318,27 @@ func TestPlanPhaseLaws(t *testing.T) {
 	})
 }
 
-// A turn of the loop that moves much is long because it works.
+// A turn of the loop may be long because it works.
 func TestGapsAndStalls(t *testing.T) {
 	t.Parallel()
 	const ms = int64(1e6)
 	p := NewPhase(2)
 	p.Reset(Window{Loop: results.ClosedLoop, T0: 0, T1: 1000 * ms})
 	for _, gap := range []struct {
-		now, took int64
-		moved     uint64
+		now, took, worked int64
 	}{
-		{1 * ms, ms - 1, 0},            // short
-		{2 * ms, ms, 0},                // a stall
-		{9 * ms, 5 * ms, 2 << 20},      // 2 MiB are worth 2.1 ms of it
-		{20 * ms, 9 * ms, 10 << 20},    // 10 MiB are worth all of it
-		{1000 * ms, 100 * ms, 0},       // behind the window
-		{30 * ms, 2 * ms, uint64(ms)},  // what is left is just a stall
-		{40 * ms, 2*ms - 1, 1_000_000}, // or just none
+		{1 * ms, ms - 1, 0},        // short
+		{2 * ms, ms, 0},            // a stall
+		{9 * ms, 5 * ms, 2 * ms},   // in part
+		{20 * ms, 9 * ms, 10 * ms}, // all of it was work
+		{30 * ms, 2 * ms, ms},      // what is left is just a stall
+		{40 * ms, 2*ms - 1, ms},    // or just none
+		{1040 * ms, 100 * ms, 0},   // 60 ms of it in the window
+		{1200 * ms, 100 * ms, 0},   // behind it
 	} {
-		p.Gap(gap.now, gap.took, gap.moved)
+		p.Gap(gap.now, gap.took, gap.worked)
 	}
-	if want := ms + (5*ms - 2<<20) + ms; p.StallNS != want || p.LoopGaps.Count() != 6 {
+	if want := ms + 3*ms + ms + 60*ms; p.StallNS != want || p.LoopGaps.Count() != 6 {
 		t.Errorf("%d ns of stalls in %d gaps, want %d in 6", p.StallNS, p.LoopGaps.Count(), want)
 	}
 }

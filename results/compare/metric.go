@@ -137,8 +137,8 @@ func (p phase) tail() (map[Metric]reading, error) {
 	}
 	censored := int64(0)
 	for _, l := range p.loads {
-		if l.Rate != nil && l.Rate.CensoredFromNS > 0 && (censored == 0 || l.Rate.CensoredFromNS < censored) {
-			censored = l.Rate.CensoredFromNS
+		if from := l.LowerBoundsFromNS(); from > 0 && (censored == 0 || from < censored) {
+			censored = from
 		}
 	}
 	out := map[Metric]reading{}

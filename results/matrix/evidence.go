@@ -139,6 +139,11 @@ func failuresOf(trials []*results.Trial) []failure {
 					add(failure{p.Name, sideOf(cause), string(cause), p.Total.FirstError, p.Total.Errors[cause]})
 				}
 				add(failure{p.Name, "either", "any, outside the window", "", p.FailedOutside})
+				add(failure{p.Name, "server", "no answer", "", p.Unanswered})
+				add(failure{p.Name, "server", string(results.CauseSurplus), p.FirstSurplus, p.SurplusAnswers})
+				for _, cause := range slices.Sorted(maps.Keys(p.ConnectionErrors)) {
+					add(failure{p.Name, sideOf(cause), string(cause) + ", a connection", p.FirstConnectionError, p.ConnectionErrors[cause]})
+				}
 			}
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/results/judge"
 	"github.com/joust-bench/joust/results/stats"
 )
 
@@ -133,7 +134,7 @@ func stalled(c *cell) string {
 	e := c.median(func(s sample) (float64, bool) {
 		total, known := 0.0, false
 		for _, p := range s.loads {
-			if x, ok := stallShare(p); ok {
+			if x, ok := judge.Stalled(p); ok {
 				total, known = max(total, x), true
 			}
 		}

@@ -69,11 +69,8 @@ func (v *view) readings(c *cell, pick picked) []reading {
 			return nil
 		}
 		for _, p := range s.loads {
-			if p.Rate == nil || p.Rate.CensoredFromNS == 0 {
-				continue
-			}
-			if r.censoredFrom == 0 || p.Rate.CensoredFromNS < r.censoredFrom {
-				r.censoredFrom = p.Rate.CensoredFromNS
+			if from := p.LowerBoundsFromNS(); from > 0 && (r.censoredFrom == 0 || from < r.censoredFrom) {
+				r.censoredFrom = from
 			}
 		}
 		out = append(out, r)

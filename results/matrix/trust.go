@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/results/judge"
 	"github.com/joust-bench/joust/results/stats"
 )
 
@@ -266,7 +267,7 @@ func (v *view) stalls() string {
 		}
 		for _, r := range t.Loaders {
 			for j := range r.Phases {
-				if x, ok := stallShare(&r.Phases[j]); ok && r.Phases[j].Measured {
+				if x, ok := judge.Stalled(&r.Phases[j]); ok && r.Phases[j].Measured {
 					shares = append(shares, x)
 				}
 			}
@@ -276,14 +277,6 @@ func (v *view) stalls() string {
 		return ""
 	}
 	return fmt.Sprintf("Stalls of the loader of 1 ms or more took %s of the median window and %s of the worst", percentage(stats.Median(shares).Value), percentage(slices.Max(shares)))
-}
-
-// stallShare is the share of a window that an event loop lost to stalls.
-func stallShare(p *results.Phase) (float64, bool) {
-	if p.StallNS == nil || p.WindowNS() <= 0 {
-		return 0, false
-	}
-	return float64(*p.StallNS) / float64(p.WindowNS()) / float64(max(len(p.Threads), 1)), true
 }
 
 // unrestWords says in plain words what a flag of unrest means.

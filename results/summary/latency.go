@@ -18,9 +18,11 @@ var rows = [...]struct {
 type column struct {
 	name string
 	hist *results.Histogram
-	// marked columns show where the loader's lag or unanswered requests reach
-	// into a percentile.
-	marked bool
+	// lagged columns show where the loader's lag reaches into a percentile.
+	lagged bool
+	// lowerFromNS is the value from which percentiles are lower bounds, since
+	// requests without an answer stand there; 0 for none.
+	lowerFromNS int64
 
 	dist *stats.Dist
 	unit unit
@@ -29,12 +31,12 @@ type column struct {
 // latencies is the table of percentiles.
 func (t *text) latencies() error {
 	p := t.phase
-	columns := []column{{name: "service", hist: p.Total.Service}}
+	columns := []column{{name: "service", hist: p.Total.Service, lowerFromNS: p.UnansweredFromNS}}
 	t.line("")
 	if p.Loop == results.OpenLoop {
 		t.line("  latency: corrected counts from the intended send, service from the actual one, to the last byte")
 		columns = []column{
-			{name: "corrected", hist: p.Total.Corrected, marked: true},
+			{name: "corrected", hist: p.Total.Corrected, lagged: true, lowerFromNS: p.LowerBoundsFromNS()},
 			columns[0],
 			{name: "send lag, idle", hist: p.SendLagIdle},
 			{name: "send lag, blocked", hist: p.SendLagBlocked},
@@ -82,7 +84,11 @@ func (t *text) table(columns []column) error {
 	}
 	cells = []string{"mean"}
 	for _, c := range shown {
-		cells = append(cells, c.unit.text(c.hist.MeanNS))
+		mark := ""
+		if c.lowerFromNS > 0 {
+			mark = "≥ "
+		}
+		cells = append(cells, mark+c.unit.text(c.hist.MeanNS))
 	}
 	row(w, cells)
 	cells = []string{"samples"}
@@ -107,13 +113,11 @@ func (t *text) cell(c column, bars stats.ErrorBars, q float64) string {
 	}
 	v := c.dist.Quantile(q)
 	mark := ""
-	if c.marked {
-		if r := t.phase.Rate; r != nil && r.CensoredFromNS > 0 && v >= r.CensoredFromNS {
-			mark += "≥ "
-		}
-		if bars.At(q, v).Exceeds() {
-			mark += "~ "
-		}
+	if c.lowerFromNS > 0 && v >= c.lowerFromNS {
+		mark += "≥ "
+	}
+	if c.lagged && bars.At(q, v).Exceeds() {
+		mark += "~ "
 	}
 	return mark + c.unit.text(float64(v))
 }

@@ -8,13 +8,14 @@ import (
 	"strings"
 
 	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/results/judge"
 	"github.com/joust-bench/joust/results/stats"
 )
 
 // Reasons says what limits belief in a report, in plain sentences. One that
 // voids means that its numbers are not those of the server.
 func Reasons(r *results.Report) []results.Reason {
-	v := &verdict{report: r, phase: Measured(r)}
+	v, limits := &verdict{report: r, phase: Measured(r)}, results.DefaultThresholds()
 	if r.Interrupted {
 		v.note("interrupted", "interrupted: this is a partial result")
 	}
@@ -25,12 +26,21 @@ func Reasons(r *results.Report) []results.Reason {
 	if r.ConnectionsOpen != r.ConnectionsAsked {
 		v.void("connections", "%s of the %s connections asked for could be opened", count(uint64(r.ConnectionsOpen)), count(uint64(r.ConnectionsAsked)))
 	}
+	v.still = judge.StoodStill(v.phase, limits)
+	if waited := judge.BackedOff(r, v.phase, limits); waited != "" {
+		v.void("backed-off", "%s", waited)
+	}
 	if v.phase.Loop == results.OpenLoop {
 		v.openLoop()
+	} else if v.still != "" {
+		v.note("stalled", "%s: the throughput is a lower bound of what the server can do", v.still)
 	} else if loaderLimited(v.phase) {
 		v.note("loader-limit", "the loader was the limit: its busiest thread worked %s of the time, so the throughput is a lower bound of what the server can do; give the loader more threads with -t, on CPUs of its own", percent(busiest(v.phase)))
 	}
-	v.failures()
+	v.reasons = append(v.reasons, judge.Accounts(r, v.phase, judge.Excuse{Timeouts: v.saturated}, 0)...)
+	if text := judge.WarmUp(r, v.phase.Name); text != "" {
+		v.note("warm-up", "%s", text)
+	}
 	if v.phase.Total.Completed == 0 {
 		v.void("nothing-completed", "no request was answered rightly in the window")
 	}
@@ -43,10 +53,13 @@ func Void(reasons []results.Reason) bool {
 }
 
 type verdict struct {
-	report    *results.Report
-	phase     *results.Phase
+	report *results.Report
+	phase  *results.Phase
+	// saturated is true for an open loop that the server did not keep up with.
 	saturated bool
-	reasons   []results.Reason
+	// still says that the loader stood still; empty where it did not.
+	still   string
+	reasons []results.Reason
 }
 
 func (v *verdict) note(code, format string, args ...any) {
@@ -81,19 +94,26 @@ func (v *verdict) openLoop() {
 	v.lag()
 	kept, limits := float64(p.Rate.Achieved)/float64(p.Rate.Offered), results.DefaultThresholds()
 	if kept >= limits.KeptRate && !backlogGrew(p.Rate, limits.KeptRate) {
+		if v.still != "" {
+			v.note("stalled", "%s: latencies show that, too", v.still)
+		}
 		return
 	}
 	fell := fmt.Sprintf("%s of the offered rate was achieved", percent(kept))
+	if v.still != "" {
+		v.void("loader-behind", "%s, and %s", fell, v.still)
+		return
+	}
 	work := busiest(p)
 	if work >= limits.Slack || !mostlyBlocked(p) {
 		v.void("loader-behind", "the loader could not pace this rate: %s, and its busiest thread worked %s of the time; give it more threads with -t, on CPUs of its own, or a lower -R", fell, percent(work))
 		return
 	}
-	v.saturated = true
 	text := fell + ": every connection was waiting for the server, so it is saturated, or there are too few connections"
 	if n := v.needed(); n > v.report.ConnectionsAsked {
 		text += fmt.Sprintf(" (its service time and this rate need about %s)", count(uint64(n)))
 	}
+	v.saturated = true
 	v.note("fell-behind", "%s", text)
 }
 
@@ -121,7 +141,7 @@ func (v *verdict) needed() int {
 	return int(math.Ceil(busy / float64(max(1, v.report.Depth))))
 }
 
-// lag voids a phase in which the loader's own lag hides the median.
+// lag says that the loader's own lag reaches even the median.
 func (v *verdict) lag() {
 	bars, err1 := stats.Bars(results.DefaultThresholds(), v.phase)
 	corrected, err2 := stats.Decode(v.phase.Total.Corrected)
@@ -129,37 +149,8 @@ func (v *verdict) lag() {
 		return // Text fails on what cannot be decoded
 	}
 	if lag := bars.At(0.5, corrected.Quantile(0.5)); lag.Exceeds() {
-		v.void("loader-lag", "the loader could not pace this rate: half of all requests were %s by %s or more; use --idle hybrid or spin with --cpus, or a lower -R", lag.What, duration(lag.NS))
+		v.note("loader-lag", "half of all requests were %s by %s or more: the latencies marked ~ hold that much of the loader's own time; give it a CPU of its own with --cpus, where it can poll all the time (--idle spin)", lag.What, duration(lag.NS))
 	}
-}
-
-// failures voids a phase with failed requests. In a saturated open loop,
-// timeouts are censored samples instead.
-func (v *verdict) failures() {
-	p := v.phase
-	n := failed(p)
-	if v.saturated {
-		n -= min(n, p.Total.Errors[results.CauseTimeout])
-	}
-	if n == 0 {
-		return
-	}
-	all := failed(p) + p.Total.Completed + p.CompletedBefore + p.CompletedAfter
-	text := fmt.Sprintf("%s of %s requests failed", count(n), count(all))
-	if local := harnessSide(p.Total.Errors); local > 0 {
-		text += fmt.Sprintf(", %s of them on the loader's side", count(local))
-	}
-	v.void("errors", "%s", text)
-}
-
-func harnessSide(errors map[results.Cause]uint64) uint64 {
-	var n uint64
-	for cause, k := range errors {
-		if cause.HarnessSide() {
-			n += k
-		}
-	}
-	return n
 }
 
 // causes lists those of one side, the most frequent first; empty for none.

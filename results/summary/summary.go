@@ -43,7 +43,7 @@ func JSON(w io.Writer, r results.Report) error {
 	d := Document{Schema: results.Schema, Report: r}
 	if p := Measured(&r); p != nil {
 		d.Requests, d.DurationNS, d.ThroughputRPS = p.Total.Completed, p.WindowNS(), p.ThroughputRPS()
-		d.Errors = failed(p)
+		d.Errors = p.Failures()
 	}
 	enc := json.NewEncoder(w)
 	enc.SetIndent("", "  ")
@@ -52,6 +52,3 @@ func JSON(w io.Writer, r results.Report) error {
 	}
 	return nil
 }
-
-// failed counts failures in the phase's window and around it.
-func failed(p *results.Phase) uint64 { return p.Total.Failed + p.FailedOutside }

@@ -64,6 +64,7 @@ func closed(t testing.TB) results.Phase {
 		Total: results.Group{
 			Completed: 500_000, Status: map[string]uint64{"200": 500_000}, Service: spread(t, 500_000, 100_000, 2_000_000),
 		},
+		Asked: 512_000, CompletedBefore: 11_900, CompletedAfter: 100,
 		SentBytes: 25e6, ReceivedBytes: 81e6, ReceivedBodyBytes: 65e5, MinConnectionsOpen: 64,
 		Threads: []results.ThreadUse{{CPU: 1, CPUNS: 4 * second, SpinNS: second, Work: 0.31}, {CPU: 2, CPUNS: second, Work: 0.12}},
 	}
@@ -79,6 +80,7 @@ func open(t testing.TB) results.Phase {
 			Completed: 10_000, Status: map[string]uint64{"200": 10_000},
 			Corrected: spread(t, 10_000, 110_000, 900_000), Service: spread(t, 10_000, 100_000, 800_000),
 		},
+		Asked: 10_200, CompletedBefore: 200,
 		SentBytes: 5e5, ReceivedBytes: 2e6, ReceivedBodyBytes: 1e5, MinConnectionsOpen: 64,
 		SendLagIdle: spread(t, 9_990, 200, 20_000), SendLagBlocked: spread(t, 10, 1e5, 1e6),
 		Threads: []results.ThreadUse{{CPU: 1, CPUNS: second, Work: 0.1}},
@@ -93,7 +95,7 @@ func saturated(t testing.TB) results.Phase {
 		TargetRPS: 1000, Offered: 10_000, Achieved: 6_000, NeverSent: 3_400, Censored: 64, BacklogT1: 3_900,
 		CensoredFromNS: 500_000,
 	}
-	p.Total.Completed, p.Shed = 6_000, 10
+	p.Total.Completed, p.Shed, p.Asked = 6_000, 10, 6_205
 	p.Total.Errors, p.Total.Failed = map[results.Cause]uint64{results.CauseTimeout: 5}, 5
 	p.SendLagIdle, p.SendLagBlocked = spread(t, 100, 200, 20_000), spread(t, 5_900, 1e6, 3e9)
 	p.Total.Corrected = spread(t, 9_464, 110_000, 4e9)
@@ -112,7 +114,18 @@ func failing(t testing.TB) results.Phase {
 	}
 	p.Total.FirstError = "GET /: status 503 where 200 to 399 counts as right"
 	p.Total.FailedTime = spread(t, 103, 1e6, 10e9)
-	p.IdleCloses, p.AnnouncedCloses, p.Reconnects = 1, 2, 13
+	p.UnannouncedCloses, p.AnnouncedCloses, p.Reconnects = 1, 2, 13
+	p.Asked, p.CompletedBefore, p.CompletedAfter = 1010, 0, 0
+	p.ConnectionErrors = map[results.Cause]uint64{results.CauseConnectRefused: 4}
+	p.FirstConnectionError, p.BackoffNS = "connecting: connection refused", second/2
+	return p
+}
+
+// silent has requests that were never answered.
+func silent(t testing.TB) results.Phase {
+	t.Helper()
+	p := closed(t)
+	p.Unanswered, p.UnansweredFromNS, p.Asked = 64, 1_500_000, 512_064
 	return p
 }
 
@@ -138,7 +151,7 @@ func TestText(t *testing.T) {
 	for name, r := range map[string]results.Report{
 		"closed": report(t, closed(t)), "open": report(t, open(t)), "saturated": report(t, saturated(t)),
 		"failing": failed, "tls_depth": tls, "loader_limit": limited, "interrupted": stopped,
-		"interrupted_early": early, "lagging": lagging, "too_few_connections": slow,
+		"interrupted_early": early, "lagging": lagging, "too_few_connections": slow, "silent": report(t, silent(t)),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -187,6 +200,20 @@ func TestReasons(t *testing.T) {
 		{"full", edit(report(t, closed(t)), func(_ *results.Report, p *results.Phase) { p.Threads[0].Work = 0.95 }), "loader-limit"},
 		{"connections", edit(report(t, closed(t)), func(r *results.Report, _ *results.Phase) { r.ConnectionsOpen = 63 }), "connections!"},
 		{"failed outside", edit(report(t, closed(t)), func(_ *results.Report, p *results.Phase) { p.FailedOutside = 1 }), "errors!"},
+		{"unanswered", report(t, silent(t)), "unanswered!"},
+		{"unanswered when it was interrupted", edit(report(t, silent(t)), func(r *results.Report, _ *results.Phase) { r.Interrupted = true }), "interrupted"},
+		{"an answer to no request", edit(report(t, closed(t)), func(_ *results.Report, p *results.Phase) { p.SurplusAnswers = 1 }), "surplus!"},
+		{"a connection that could not be made", edit(report(t, closed(t)), func(_ *results.Report, p *results.Phase) {
+			p.ConnectionErrors = map[results.Cause]uint64{results.CauseConnectRefused: 1}
+		}), "connection-errors!"},
+		{"stopped", edit(report(t, closed(t)), func(_ *results.Report, p *results.Phase) { p.StallNS = ptr(2 * 310 * int64(1e6)) }), "stalled"},
+		{"stopped for a moment", edit(report(t, closed(t)), func(_ *results.Report, p *results.Phase) { p.StallNS = ptr(2 * 290 * int64(1e6)) }), ""},
+		{"stopped, and the rate was kept", edit(report(t, open(t)), func(_ *results.Report, p *results.Phase) { p.StallNS = ptr(second) }), "stalled"},
+		{"stopped, and it was not", edit(report(t, saturated(t)), func(_ *results.Report, p *results.Phase) {
+			p.StallNS, p.Total.Failed, p.Total.Errors = ptr(5*second), 0, nil
+		}), "loader-behind!"},
+		{"waited to connect", edit(report(t, closed(t)), func(_ *results.Report, p *results.Phase) { p.BackoffNS = 64 * second / 5 }), "backed-off!"},
+		{"the warm-up", edit(report(t, closed(t)), func(r *results.Report, _ *results.Phase) { r.Phases[0].Unanswered = 3 }), "warm-up"},
 		{"nothing right", edit(report(t, closed(t)), func(_ *results.Report, p *results.Phase) {
 			p.Total.Completed, p.Total.Failed = 0, 5
 		}), "errors! nothing-completed!"},
@@ -202,7 +229,7 @@ func TestReasons(t *testing.T) {
 		{"backlog", edit(report(t, open(t)), func(_ *results.Report, p *results.Phase) { p.Rate.BacklogT1 = 102 }), "loader-behind!"},
 		{"late itself", edit(report(t, open(t)), func(_ *results.Report, p *results.Phase) {
 			p.SendLagIdle = spread(t, 9_990, 100_000, 200_000)
-		}), "loader-lag!"},
+		}), "loader-lag"},
 		{"interrupted", edit(report(t, closed(t)), func(r *results.Report, _ *results.Phase) { r.Interrupted = true }), "interrupted"},
 		{"never measured", edit(report(t, closed(t)), func(r *results.Report, _ *results.Phase) {
 			r.Interrupted, r.Phases = true, r.Phases[:1]

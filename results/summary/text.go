@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/results/judge"
 	"github.com/joust-bench/joust/results/stats"
 )
 
@@ -90,16 +91,18 @@ func (t *text) warmup() string {
 func (t *text) counts() {
 	p := t.phase
 	t.line("")
-	t.item("requests", "%s right, %s failed", count(p.Total.Completed), count(failed(p)))
+	t.item("requests", "%s right in the window", count(p.Total.Completed))
+	t.item("", "%s asked in and around it: %s right, %s failed, %s unanswered",
+		count(p.Asked), count(p.Right()), count(p.Failures()), count(p.Unanswered))
 	bound := ""
-	if loaderLimited(p) {
+	if loaderLimited(p) || judge.StoodStill(p, results.DefaultThresholds()) != "" {
 		bound = "≥ "
 	}
 	t.item("throughput", "%s%s req/s", bound, digits(p.ThroughputRPS()))
 	if r := p.Rate; r != nil && r.Offered > 0 {
 		t.item("", "offered %s, achieved %s requests (%s)", count(r.Offered), count(r.Achieved), percent(float64(r.Achieved)/float64(r.Offered)))
 		if r.NeverSent+r.Censored+p.Shed > 0 {
-			t.item("", "never sent %s, unanswered at the end %s, shed %s", count(r.NeverSent), count(r.Censored), count(p.Shed))
+			t.item("", "of those offered never sent %s, unanswered %s, shed %s", count(r.NeverSent), count(r.Censored), count(p.Shed))
 		}
 	}
 	t.traffic("received", p.ReceivedBytes, p.ReceivedBodyBytes)
@@ -128,7 +131,7 @@ func (t *text) statuses() {
 
 func (t *text) errors() {
 	p := t.phase
-	if failed(p) == 0 {
+	if p.Failures() == 0 {
 		return
 	}
 	if c := causes(p.Total.Errors, false); c != "" {
@@ -154,8 +157,9 @@ func (t *text) setUp() error {
 		what string
 	}{
 		{p.Reconnects, "reconnected"},
+		{connectionErrors(p), "could not be made"},
 		{p.AnnouncedCloses, "closed as the server announced"},
-		{p.IdleCloses, "closed by the server while idle"},
+		{p.UnannouncedCloses, "closed by the server unannounced"},
 	} {
 		if c.n > 0 {
 			words = append(words, fmt.Sprintf("%s %s", count(c.n), c.what))
@@ -166,6 +170,15 @@ func (t *text) setUp() error {
 		return err
 	}
 	return t.times("TLS", r.TLSHandshake)
+}
+
+// connectionErrors counts the connections of a phase that could not be made.
+func connectionErrors(p *results.Phase) uint64 {
+	n := uint64(0)
+	for _, k := range p.ConnectionErrors {
+		n += k
+	}
+	return n
 }
 
 // times is a distribution in one line, absent where nothing was measured.
@@ -205,8 +218,11 @@ func (t *text) loader() {
 	if p.Total.Completed > 0 {
 		words = append(words, duration(cpu/int64(p.Total.Completed))+" of CPU a request")
 	}
-	if p.StallNS != nil && p.WindowNS() > 0 {
-		words = append(words, fmt.Sprintf("stalled for %s of the window", percent(float64(*p.StallNS)/float64(p.WindowNS()))))
+	if share, known := judge.Stalled(p); known {
+		words = append(words, fmt.Sprintf("stood still for %s of the window", percent(share)))
+	}
+	if p.BackoffNS > 0 {
+		words = append(words, fmt.Sprintf("waited %s before connecting anew, over all connections", span(p.BackoffNS)))
 	}
 	t.line("")
 	t.item("loader", "%s", strings.Join(words, ", "))

@@ -27,7 +27,8 @@ var rooms = []room{
 	{path: "results"},
 	{path: "results/stats", may: []string{"results"}},
 	{path: "results/table"},
-	{path: "results/...", may: []string{"results", "results/stats", "results/table"}},
+	{path: "results/judge", may: []string{"results", "results/stats"}},
+	{path: "results/...", may: []string{"results", "results/judge", "results/stats", "results/table"}},
 	{path: "scenarios/...", may: []string{"results", "scenarios/..."}},
 	{path: "loaders", may: []string{"results", "scenarios"}},
 	{path: "loaders/...", may: []string{"loaders/...", "scenarios/...", "results", "results/stats"}},
@@ -38,7 +39,6 @@ var rooms = []room{
 	{path: "harness/plan/...", may: []string{"..."}, mayNot: orchestrators},
 	{path: "harness/host/...", may: []string{"..."}, mayNot: orchestrators},
 	{path: "harness/check/...", may: []string{"..."}, mayNot: orchestrators},
-	{path: "harness/judge/...", may: []string{"..."}, mayNot: orchestrators},
 	{path: "harness/cli/...", may: []string{"..."}},
 	{path: "harness/...", may: []string{"..."}, mayNot: []string{"harness/cli/..."}},
 }

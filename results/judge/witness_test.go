@@ -4,25 +4,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/joust-bench/joust/loaders/record"
 	"github.com/joust-bench/joust/results"
 )
-
-// mixed counts samples of several durations.
-func mixed(t *testing.T, counts map[time.Duration]int) *results.Histogram {
-	t.Helper()
-	var h record.Histogram
-	for d, n := range counts {
-		for range n {
-			h.Record(int64(d))
-		}
-	}
-	r, err := h.Result()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return r
-}
 
 func TestWitnesses(t *testing.T) {
 	t.Parallel()

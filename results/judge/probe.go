@@ -23,7 +23,7 @@ const mostApart = 0.6
 func Needs(e Evidence) results.ProbeKind {
 	e.Probes = nil
 	v := Phase(e)
-	if !v.Valid || v.ServerShare == nil || v.LoaderShare == nil || e.Loader.Loop != results.ClosedLoop {
+	if !v.Valid || hasCode(v, codeStalled) || v.ServerShare == nil || v.LoaderShare == nil || e.Loader.Loop != results.ClosedLoop {
 		return ""
 	}
 	switch v.Bottleneck {
@@ -90,6 +90,9 @@ func (v *verdict) elasticity(p *results.Probe) {
 	x, t := *p.Reading, v.Limits
 	said := fmt.Sprintf("slowing the loader by %.2f µs a response had an elasticity of %.2f", float64(p.DelayNS)/1e3, x)
 	switch full := *v.ServerShare >= t.NearlyFull; {
+	case x < -t.FasterElasticity:
+		v.Bottleneck = results.LimitUnknown
+		v.because("probe", "%s < −%.2f: the server gets faster when the loader is slower, so this is not its own peak", said, t.FasterElasticity)
 	case x >= t.LoaderElasticity:
 		v.Bottleneck = results.LimitLoader
 		v.because("probe", "%s ≥ %.2f: the loader limits", said, t.LoaderElasticity)

@@ -8,9 +8,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/HdrHistogram/hdrhistogram-go"
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/joust-bench/joust/loaders/record"
 	"github.com/joust-bench/joust/results"
 )
 
@@ -81,15 +81,31 @@ func histogram(t *testing.T, n int, d time.Duration) *results.Histogram {
 	if h, ok := histograms.Load(key{n, d}); ok {
 		return h.(*results.Histogram)
 	}
-	var h record.Histogram
-	for range n {
-		h.Record(int64(d))
+	r := mixed(t, map[time.Duration]int{d: n})
+	histograms.Store(key{n, d}, r)
+	return r
+}
+
+// mixed counts samples of several durations.
+func mixed(t *testing.T, counts map[time.Duration]int) *results.Histogram {
+	t.Helper()
+	h := hdrhistogram.New(1, int64(10*time.Minute), 3)
+	r := &results.Histogram{}
+	sum := 0.0
+	for d, n := range counts {
+		if err := h.RecordValues(int64(d), int64(n)); err != nil {
+			t.Fatal(err)
+		}
+		if r.Count == 0 || int64(d) < r.MinNS {
+			r.MinNS = int64(d)
+		}
+		r.Count, r.MaxNS, sum = r.Count+uint64(n), max(r.MaxNS, int64(d)), sum+float64(d)*float64(n)
 	}
-	r, err := h.Result()
+	text, err := h.Encode(hdrhistogram.V2CompressedEncodingCookieBase)
 	if err != nil {
 		t.Fatal(err)
 	}
-	histograms.Store(key{n, d}, r)
+	r.MeanNS, r.HDRv2 = sum/float64(r.Count), string(text)
 	return r
 }
 

@@ -38,7 +38,7 @@ func TestVoids(t *testing.T) {
 			want{invalid: true, codes: []string{"connections", "shares"}, says: []string{"only 63 of 64 connections were open at one time"}},
 		},
 		"the server may close an idle connection": {
-			func(e *Evidence) { e.Loader.MinConnectionsOpen, e.Loader.IdleCloses = 63, 1 },
+			func(e *Evidence) { e.Loader.MinConnectionsOpen, e.Loader.UnannouncedCloses = 63, 1 },
 			want{codes: []string{"shares"}},
 		},
 		"or announce that it closes": {

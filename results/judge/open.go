@@ -36,6 +36,10 @@ func backlogGrew(r *results.RateReport, keptRate float64) bool {
 // behind names who could not keep the rate.
 func (v *verdict) behind(fell string) {
 	us, ul, t := v.ServerShare, v.LoaderShare, v.Limits
+	if still := StoodStill(v.Evidence.Loader, t); still != "" {
+		v.void("loader-behind", "%s, and %s", fell, still)
+		return
+	}
 	if v.Shared {
 		v.Bottleneck = results.LimitSharedCPU
 		v.flag(results.FlagSaturated)
@@ -100,10 +104,10 @@ func (v *verdict) saturated(format string, args ...any) {
 // unanswered is the share of the connections in flight, when the window ended,
 // for which nothing lay in the receive queue; false where nobody looked.
 func unanswered(p *results.Phase) (share float64, told bool) {
-	if p.InFlight == nil || p.Unanswered == nil || *p.InFlight == 0 {
+	if p.QueuesRead == nil || p.QueuesEmpty == nil || *p.QueuesRead == 0 {
 		return 0, false
 	}
-	return float64(*p.Unanswered) / float64(*p.InFlight), true
+	return float64(*p.QueuesEmpty) / float64(*p.QueuesRead), true
 }
 
 // mostlyBlocked tells whether late requests found no idle connection, which

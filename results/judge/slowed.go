@@ -31,11 +31,14 @@ func (v *verdict) slowed() {
 	}
 }
 
+// codeStalled is the code of the reason that the loader stood still.
+const codeStalled = "stalled"
+
 // Disturbance is why a phase carries the flag of a disturbed one: the machine's
 // doing, not the server's or the loader's.
 func Disturbance(v results.Verdict) string {
 	for _, r := range v.Reasons {
-		if slices.Contains([]string{"foreign-work", "steal", "slower", "late-read", "pressure"}, r.Code) {
+		if slices.Contains([]string{codeStalled, "foreign-work", "steal", "slower", "late-read", "pressure"}, r.Code) {
 			return r.Text
 		}
 	}

@@ -41,7 +41,7 @@ func Objective(limits results.Thresholds, o results.Objective, atLeast uint64, p
 		at := latency.Quantile(o.Quantile)
 		k.LatencyNS = &at
 	}
-	failed, reason := p.Total.Failed+p.FailedOutside, voids(v)
+	failed, reason := p.Failures(), voids(v)
 	switch {
 	case failed > 0:
 		k.Why = fmt.Sprintf("%d requests failed (%s)", failed, causes(p.Total.Errors))

@@ -25,7 +25,7 @@ func open(t *testing.T) Evidence {
 func slow(t *testing.T, e *Evidence, us, ul float64) {
 	e.Loader.Rate.Achieved, e.Loader.Total.Completed = 500, 500
 	e.Loader.SendLagBlocked = histogram(t, 1000, 10*time.Millisecond)
-	e.Loader.InFlight, e.Loader.Unanswered = ptr(64), ptr(64)
+	e.Loader.QueuesRead, e.Loader.QueuesEmpty = ptr(64), ptr(64)
 	e.Loader.Total.Service = histogram(t, 500, 100*time.Millisecond)
 	e.Measured.ServerCPUBusy, e.Loader.Threads = &us, []results.ThreadUse{{Work: ul}}
 }
@@ -88,29 +88,29 @@ func TestOpenLoopThatFellBehind(t *testing.T) {
 		"a loader without slack": {0.80, 0.80, nil, want{
 			invalid: true, codes: []string{"loader-behind"}, says: []string{"50.0 % of what was offered", "loader thread 1 worked 80.0 % ≥ 80.0 %: the loader failed to pace"},
 		}},
-		"half of them unanswered": {0.80, 0.5, func(_ *testing.T, e *Evidence) { e.Loader.Unanswered = ptr(32) }, want{
+		"half of them unanswered": {0.80, 0.5, func(_ *testing.T, e *Evidence) { e.Loader.QueuesEmpty = ptr(32) }, want{
 			limit: results.LimitServer, flags: saturated, codes: behind, says: []string{"50.0 % of the connections in flight were unanswered ≥ 50.0 %"},
 		}},
-		"fewer unanswered: the answers lay there unread": {0.80, 0.5, func(_ *testing.T, e *Evidence) { e.Loader.Unanswered = ptr(31) }, want{
+		"fewer unanswered: the answers lay there unread": {0.80, 0.5, func(_ *testing.T, e *Evidence) { e.Loader.QueuesEmpty = ptr(31) }, want{
 			invalid: true, codes: []string{"loader-behind"}, says: []string{"51.6 % of the connections in flight had an answer that the loader had not read: only 48.4 % < 50.0 %"},
 		}},
-		"unread answers are no want of connections": {0.5, 0.5, func(_ *testing.T, e *Evidence) { e.Loader.Unanswered = ptr(0) }, want{
+		"unread answers are no want of connections": {0.5, 0.5, func(_ *testing.T, e *Evidence) { e.Loader.QueuesEmpty = ptr(0) }, want{
 			invalid: true, codes: []string{"loader-behind"},
 		}},
 		"an engine that cannot look, a server between slack and full": {0.80, 0.5, func(_ *testing.T, e *Evidence) {
-			e.Loader.InFlight, e.Loader.Unanswered = nil, nil
+			e.Loader.QueuesRead, e.Loader.QueuesEmpty = nil, nil
 		}, want{invalid: true, codes: []string{"loader-behind"}, says: []string{"nothing shows that the connections waited"}}},
 		"an engine that cannot look, every connection busy": {0.5, 0.5, func(_ *testing.T, e *Evidence) {
-			e.Loader.InFlight, e.Loader.Unanswered = nil, nil
+			e.Loader.QueuesRead, e.Loader.QueuesEmpty = nil, nil
 		}, want{limit: results.LimitConnections, codes: behind}},
 		"nothing in flight to look at": {0.80, 0.5, func(_ *testing.T, e *Evidence) {
-			e.Loader.InFlight, e.Loader.Unanswered = ptr(0), ptr(0)
+			e.Loader.QueuesRead, e.Loader.QueuesEmpty = ptr(0), ptr(0)
 		}, want{invalid: true, codes: []string{"loader-behind"}}},
 		"idle connections, all others unanswered": {0.5, 0.5, func(t *testing.T, e *Evidence) {
 			e.Loader.SendLagBlocked = histogram(t, 999, time.Millisecond)
 		}, want{limit: results.LimitServer, flags: saturated, codes: behind}},
 		"a loader that sent late on idle connections": {0.5, 0.5, func(t *testing.T, e *Evidence) {
-			e.Loader.SendLagBlocked, e.Loader.InFlight = histogram(t, 999, time.Millisecond), nil
+			e.Loader.SendLagBlocked, e.Loader.QueuesRead = histogram(t, 999, time.Millisecond), nil
 		}, want{invalid: true, codes: []string{"loader-behind"}}},
 		"as many blocked as idle": {0.5, 0.5, func(t *testing.T, e *Evidence) {
 			e.Loader.SendLagBlocked = histogram(t, 1000, time.Millisecond)
@@ -119,7 +119,7 @@ func TestOpenLoopThatFellBehind(t *testing.T) {
 			e.Loader.SendLagBlocked, e.Loader.SendLagIdle, e.Loader.Rate.NeverSent = nil, nil, 1000
 		}, want{limit: results.LimitConnections, codes: behind}},
 		"nothing tells that connections were busy": {0.5, 0.5, func(_ *testing.T, e *Evidence) {
-			e.Loader.SendLagBlocked, e.Loader.InFlight = nil, nil
+			e.Loader.SendLagBlocked, e.Loader.QueuesRead = nil, nil
 		}, want{invalid: true, codes: []string{"loader-behind"}}},
 		"an unknown server share": {0, 0.5, func(_ *testing.T, e *Evidence) { e.Measured.ServerCPUBusy = nil }, want{
 			invalid: true, codes: []string{"loader-behind"},

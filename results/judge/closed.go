@@ -18,6 +18,11 @@ func (v *verdict) closedLoop() {
 		v.because("not-sampled", "the CPU use of both sides is needed to say what limited the phase")
 		return
 	}
+	if still := StoodStill(v.Evidence.Loader, v.Limits); still != "" {
+		v.Bottleneck = results.LimitUnknown
+		v.because(codeStalled, "%s: what limited the phase cannot be told", still)
+		return
+	}
 	table := limit(*v.ServerShare, *v.LoaderShare, v.Limits)
 	v.Bottleneck = table
 	v.experiment()

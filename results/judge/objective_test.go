@@ -5,7 +5,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/joust-bench/joust/loaders/record"
 	"github.com/joust-bench/joust/results"
 )
 
@@ -64,19 +63,7 @@ func TestObjective(t *testing.T) {
 // withTail is a thousand lags of which the largest twenty are as given.
 func withTail(t *testing.T, tail time.Duration) *results.Histogram {
 	t.Helper()
-	var h record.Histogram
-	for i := range 1000 {
-		d := time.Microsecond
-		if i >= 980 {
-			d = tail
-		}
-		h.Record(int64(d))
-	}
-	r, err := h.Result()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return r
+	return mixed(t, map[time.Duration]int{time.Microsecond: 980, tail: 20})
 }
 
 func TestMostPacedIsTheEdgeOfPace(t *testing.T) {

@@ -20,6 +20,12 @@ func (v *verdict) circumstances() {
 		v.flag(results.FlagDisturbed)
 		v.because("foreign-work", "other programs kept the server's CPUs busy for %s of the window > %s, and the server itself for %s", percent(foreign), percent(t.ForeignWork), percent(own))
 	}
+	if still := StoodStill(p, t); still != "" {
+		v.flag(results.FlagDisturbed)
+		if !hasCode(v.Verdict, codeStalled) {
+			v.because(codeStalled, "%s", still)
+		}
+	}
 	if m.StealShare != nil && *m.StealShare > t.StealLimit {
 		v.flag(results.FlagDisturbed)
 		v.because("steal", "the hypervisor took %s of the CPUs' time > %s", percent(*m.StealShare), percent(t.StealLimit))
@@ -44,7 +50,7 @@ func (v *verdict) bookkeeping() {
 	p, service := v.Evidence.Loader, v.Evidence.Loader.Total.Service
 	window, connections := float64(p.WindowNS()), float64(p.MinConnectionsOpen)
 	if v.Reconnects || v.Report.Depth > 1 || service == nil || window <= 0 || connections == 0 ||
-		p.Total.Failed+p.FailedOutside+p.IdleCloses+p.AnnouncedCloses > 0 {
+		p.Failures()+p.Unanswered+p.SurplusAnswers+p.UnannouncedCloses+p.AnnouncedCloses > 0 {
 		return
 	}
 	// On every connection the window cuts a request in two at each end: one is

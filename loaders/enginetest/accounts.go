@@ -1,0 +1,311 @@
+package enginetest
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/joust-bench/joust/loaders"
+	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/scenarios"
+)
+
+// account is a server with a law between what it did and what the loader counts.
+type account struct {
+	name   string
+	behave func(*Peer)
+	phase  loaders.Phase
+	tweak  func(*loaders.Spec)
+	law    func(*ledger)
+}
+
+// Accounts holds the loader's counts against servers that leave requests without
+// an answer, answer what nobody asked, or end connections unannounced.
+func Accounts(t *testing.T, e loaders.Loader) {
+	for _, c := range slices.Concat(silences(), surpluses(), ends(), slowAnswers()) {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			spec := Spec(c.phase)
+			if c.tweak != nil {
+				c.tweak(&spec)
+			}
+			var misses []string
+			loadUntil(t, e, c.behave, spec, func(s *Server, r *results.Report) bool {
+				l := newLedger(s, r)
+				c.law(l)
+				if misses = l.misses; len(misses) > 0 {
+					t.Logf("this load misses %q", misses)
+				}
+				return len(misses) == 0
+			})
+			for _, miss := range misses {
+				t.Error(miss)
+			}
+		})
+	}
+	t.Run("refused in the middle", func(t *testing.T) { t.Parallel(); refusedInTheMiddle(t, e) })
+}
+
+// ledger compares what a server did with what the loader counts of its only
+// phase.
+type ledger struct {
+	*results.Phase
+	server *Server
+	users  uint64
+	// read, answers, swallowed, ended and connects are the server's counts.
+	read, answers, swallowed, ended, connects uint64
+	misses                                    []string
+}
+
+// newLedger reads the server's counts, once it has read and accepted what the
+// loader has sent and made.
+func newLedger(s *Server, r *results.Report) *ledger {
+	l := &ledger{Phase: &r.Phases[0], users: uint64(r.ConnectionsAsked), server: s}
+	s.Accepted(count(r.Connect))
+	for limit := time.Now().Add(time.Second); uint64(s.Requests.Load()) < l.Asked && time.Now().Before(limit); {
+		time.Sleep(time.Millisecond)
+	}
+	l.read, l.connects = uint64(s.Requests.Load()), uint64(s.Connects.Load())
+	l.answers, l.swallowed, l.ended = uint64(s.Answers.Load()), uint64(s.Swallowed.Load()), uint64(s.Ended.Load())
+	return l
+}
+
+// equal notes a figure of the loader that is not what the server's counts say.
+func (l *ledger) equal(figure string, got, want uint64) {
+	l.holds(got == want, "%s: %d, want %d", figure, got, want)
+}
+
+// holds notes a law that does not hold.
+func (l *ledger) holds(ok bool, format string, args ...any) {
+	if !ok {
+		l.misses = append(l.misses, fmt.Sprintf(format, args...))
+	}
+}
+
+// nothingFailed notes failures, connections that could not be made and back-off.
+func (l *ledger) nothingFailed() {
+	l.holds(l.Failures() == 0, "%d failed: %v %s", l.Failures(), l.Total.Errors, l.Total.FirstError)
+	l.holds(len(l.ConnectionErrors) == 0, "connection errors %v", l.ConnectionErrors)
+	l.equal("ns of back-off", uint64(l.BackoffNS), 0)
+	l.equal("announced closes", l.AnnouncedCloses, 0)
+}
+
+// silences has servers that never answer each connection's tenth request.
+func silences() []account {
+	const each, drain = 10, 100 * time.Millisecond
+	silent := func(p *Peer) {
+		for n := 1; ; n++ {
+			switch _, err := p.Next(); {
+			case err != nil:
+				return
+			case n%each == 0:
+				p.server.Swallowed.Add(1)
+				p.Hold()
+				return
+			}
+			p.server.Answers.Add(1)
+			p.Send(OK(Hello))
+		}
+	}
+	law := func(l *ledger) {
+		l.nothingFailed()
+		l.equal("asked", l.Asked, l.read)
+		l.equal("right", l.Right(), l.answers)
+		l.equal("unanswered", l.Unanswered, l.swallowed)
+		l.holds(l.swallowed > 0, "the server was asked too little to leave a request unanswered")
+		l.equal("surplus answers", l.SurplusAnswers, 0)
+		l.equal("unannounced closes", l.UnannouncedCloses, 0)
+		l.holds(l.LowerBoundsFromNS() >= int64(drain), "lower bounds from %d ns, the drain took %v", l.LowerBoundsFromNS(), drain)
+		if l.Loop == results.OpenLoop {
+			l.equal("censored", l.Rate.Censored, l.Unanswered)
+			l.equal("never sent", l.Rate.NeverSent, l.Rate.Offered-l.Asked)
+		}
+	}
+	impatient := func(s *loaders.Spec) { s.Drain = drain }
+	return []account{
+		{"one in 10 unanswered, closed", silent, Closed(200 * time.Millisecond), impatient, law},
+		{"one in 10 unanswered, open", silent, Open(400, 200*time.Millisecond), impatient, law},
+	}
+}
+
+// surpluses has servers that send what nobody asked for.
+func surpluses() []account {
+	// follows answers a request and sends the text behind the answer, in one
+	// write where they are not apart.
+	follows := func(text string, answers int64, apart time.Duration) func(*Peer) {
+		return func(p *Peer) {
+			for {
+				if _, err := p.Next(); err != nil {
+					return
+				}
+				p.server.Answers.Add(answers)
+				time.Sleep(calm)
+				if apart == 0 {
+					p.Send(OK(Hello) + text)
+					continue
+				}
+				p.Send(OK(Hello))
+				time.Sleep(apart)
+				p.Send(text)
+			}
+		}
+	}
+	// Each answer is right and followed by a surplus one, for which its
+	// connection is replaced.
+	each := func(l *ledger) {
+		l.nothingFailed()
+		l.equal("asked", l.Asked, l.read)
+		l.equal("right", l.Right(), l.read)
+		l.equal("surplus answers", l.SurplusAnswers, l.read)
+		l.equal("reconnects", l.Reconnects, l.SurplusAnswers)
+		l.equal("connections", l.connects, l.users+l.SurplusAnswers)
+		l.equal("unannounced closes", l.UnannouncedCloses, 0)
+	}
+	// A surplus answer that comes while a request is in flight passes for that
+	// one's. The surplus shows at the latest when the phase ends by listening.
+	shifted := func(l *ledger) {
+		l.equal("unanswered", l.Unanswered, 0)
+		l.holds(l.SurplusAnswers >= l.users, "%d surplus answers on %d connections", l.SurplusAnswers, l.users)
+		l.holds(l.Right()+l.SurplusAnswers <= l.answers, "%d right and %d surplus of %d answers", l.Right(), l.SurplusAnswers, l.answers)
+		l.holds(l.Asked >= l.read, "%d asked, the server has read %d", l.Asked, l.read)
+		l.equal("reconnects", l.Reconnects, l.SurplusAnswers)
+		l.equal("ns of back-off", uint64(l.BackoffNS), 0)
+		// A request that was not sent yet is lost with a connection that is
+		// replaced.
+		lost := l.Total.Errors[results.CauseClosed] + l.FailedOutside
+		l.holds(l.Failures() == lost && lost <= 2*l.SurplusAnswers, "%d failed: %v", l.Failures(), l.Total.Errors)
+	}
+	// The second answer comes behind the window, and a surplus one when nothing
+	// is in flight any more.
+	const gap, half = 3 * time.Millisecond, 50 * time.Millisecond
+	last := func(p *Peer) {
+		for n := 1; ; n++ {
+			if _, err := p.Next(); err != nil {
+				return
+			}
+			time.Sleep(half)
+			p.Send(OK(Hello))
+			if n == 2 {
+				time.Sleep(gap)
+				p.Send(OK(Hello))
+			}
+		}
+	}
+	one := func(l *ledger) {
+		l.nothingFailed()
+		l.equal("asked", l.Asked, 2*l.users)
+		l.equal("right", l.Right(), l.read)
+		l.equal("surplus answers", l.SurplusAnswers, l.users)
+		l.equal("reconnects", l.Reconnects, l.users)
+	}
+	closed, open := Closed(100*time.Millisecond), Open(200, 100*time.Millisecond)
+	return []account{
+		{"extra bytes", follows("surplus", 1, 0), closed, nil, each},
+		{"answered twice, closed", follows(OK(Hello), 2, 0), closed, nil, each},
+		{"answered twice, open", follows(OK(Hello), 2, 0), open, nil, each},
+		{"answered twice, idle between", follows(OK(Hello), 2, gap), Open(10, 400*time.Millisecond), nil, each},
+		{"answered twice, a moment apart", follows(OK(Hello), 2, gap), closed, nil, shifted},
+		{"answered twice, behind the window", last, Closed(half + half/2), nil, one},
+		{"answered twice, pipelined", follows(OK(Hello), 2, 0), closed, func(s *loaders.Spec) { s.Depth = 2 }, shifted},
+	}
+}
+
+// ends has servers that close connections without an announcement.
+func ends() []account {
+	behind := func(each int) func(*Peer) {
+		return func(p *Peer) {
+			for n := 1; ; n++ {
+				if _, err := p.Next(); err != nil {
+					return
+				}
+				time.Sleep(calm)
+				p.server.Answers.Add(1)
+				if n == each {
+					p.server.Ended.Add(1)
+					p.SendLast(OK(Hello))
+					return
+				}
+				p.Send(OK(Hello))
+			}
+		}
+	}
+	law := func(l *ledger) {
+		l.nothingFailed()
+		l.equal("asked", l.Asked, l.read)
+		l.equal("right", l.Right(), l.answers)
+		l.equal("unanswered", l.Unanswered, 0)
+		l.equal("surplus answers", l.SurplusAnswers, 0)
+		l.equal("unannounced closes", l.UnannouncedCloses, l.ended)
+		l.equal("reconnects", l.Reconnects, l.ended)
+		l.equal("connections", l.connects, l.users+l.ended)
+	}
+	// A connection that ends before any answer is not made again at once.
+	atOnce := func(l *ledger) {
+		l.equal("right", l.Right(), 0)
+		l.equal("unanswered", l.Unanswered, 0)
+		l.holds(l.UnannouncedCloses+l.Failures() > 0, "nobody noticed that connections ended")
+		l.holds(l.BackoffNS > 0, "no back-off")
+		l.holds(l.connects <= 12*l.users, "a storm of %d connections of %d users", l.connects, l.users)
+	}
+	closed, open := Closed(100*time.Millisecond), Open(200, 100*time.Millisecond)
+	return []account{
+		{"closed behind each answer, closed", behind(1), closed, nil, law},
+		{"closed behind each answer, open", behind(1), open, nil, law},
+		{"closed behind the third answer, closed", behind(3), closed, nil, law},
+		{"closed behind the third answer, open", behind(3), open, nil, law},
+		{"closed at once, closed", func(*Peer) {}, Closed(200 * time.Millisecond), nil, atOnce},
+		{"closed at once, open", func(*Peer) {}, Open(200, 200*time.Millisecond), func(s *loaders.Spec) { s.Drain = 100 * time.Millisecond }, atOnce},
+	}
+}
+
+// slowAnswers has a server whose answers take longer than the drain bound: they
+// are awaited all the same.
+func slowAnswers() []account {
+	const slow, window, drain = 700 * time.Millisecond, 850 * time.Millisecond, 500 * time.Millisecond
+	law := func(l *ledger) {
+		l.nothingFailed()
+		l.equal("asked", l.Asked, l.read)
+		l.equal("right", l.Right(), l.read)
+		l.equal("unanswered", l.Unanswered, 0)
+		l.holds(l.CompletedAfter > 0, "nothing was answered behind the window")
+		if l.Loop == results.OpenLoop {
+			l.equal("censored or never sent", l.Rate.Censored+l.Rate.NeverSent, 0)
+		}
+	}
+	tweak := func(s *loaders.Spec) { s.Drain, s.Connections = drain, 12 }
+	behave := Calmly(slow, func(Request) string { return OK(Hello) })
+	return []account{
+		{"slower than the drain, closed", behave, Closed(window), tweak, law},
+		{"slower than the drain, open", behave, Open(10, window), tweak, law},
+	}
+}
+
+// refusedInTheMiddle has a server that goes away within the window: connections
+// that cannot be made any more are no failed requests.
+func refusedInTheMiddle(t *testing.T, e loaders.Loader) {
+	server := Start(t, Calmly(calm, func(Request) string { return OK(Hello) }))
+	spec := Spec(Closed(400 * time.Millisecond))
+	spec.Target.Address = server.Address
+	spec.Connection = scenarios.Connection{ReconnectEvery: 5, CloseWith: scenarios.FIN}
+	steer := Steer{OnWindow: func(w loaders.Window) {
+		time.AfterFunc(200*time.Millisecond, server.Die)
+	}}
+	report := Drive(t, e, spec, &steer)
+	p := &report.Phases[0]
+	if p.ConnectionErrors[results.CauseConnectRefused]+p.ConnectionErrors[results.CauseConnectReset] == 0 || p.BackoffNS == 0 {
+		t.Errorf("a server went away: connection errors %v, %d ns of back-off", p.ConnectionErrors, p.BackoffNS)
+	}
+	for cause := range p.Total.Errors {
+		if strings.HasPrefix(string(cause), "connect") {
+			t.Errorf("connections that could not be made count as failed requests: %v", p.Total.Errors)
+		}
+	}
+	if n := Failures(p); n > uint64(spec.Connections) {
+		t.Errorf("%d requests failed, %d connections had one in flight: %v", n, spec.Connections, p.Total.Errors)
+	}
+	if read := uint64(server.Requests.Load()); Answered(p) > read || p.Asked < read {
+		t.Errorf("%d right of %d asked, the server has read %d", Answered(p), p.Asked, read)
+	}
+}
