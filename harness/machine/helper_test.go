@@ -114,5 +114,5 @@ func (p *process) says(t *testing.T) string {
 	return strings.TrimSpace(line)
 }
 
-// name is how a lock's holder is called.
-func (p *process) name() string { return "process " + strconv.Itoa(p.cmd.Process.Pid) + ": " }
+// name is how the name of a lock's holder begins.
+func (p *process) name() string { return "process " + strconv.Itoa(p.cmd.Process.Pid) + ", since " }

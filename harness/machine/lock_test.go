@@ -68,17 +68,17 @@ func TestWaitEndsWithContext(t *testing.T) {
 func TestInheritedLock(t *testing.T) {
 	t.Parallel()
 	tmp := t.TempDir()
-	file, err := lockAt(t.Context(), lockPath(tmp), nil)
+	lock, err := lockAt(t.Context(), lockPath(tmp), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	child := start(t, "lock", tmp, []string{LockEnv + "=3"}, file)
+	child := start(t, "lock", tmp, []string{LockEnv + "=3"}, lock.File())
 	expect(t, child, "held")
 	child.end()
 	// The child's end must not have given up the parent's lock.
 	other := start(t, "lock", tmp, nil)
 	expect(t, other, "waiting for process")
-	if err := ReleaseLock(file); err != nil {
+	if err := lock.Release(); err != nil {
 		t.Fatal(err)
 	}
 	expect(t, other, "held")
