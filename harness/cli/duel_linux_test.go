@@ -1,13 +1,15 @@
 package cli
 
 import (
+	"fmt"
 	"syscall"
 	"testing"
 
 	"github.com/joust-bench/joust/results"
 )
 
-// Ctrl-C ends a duel cleanly: what was measured is stored, nothing is left.
+// Ctrl-C ends a duel cleanly: what was measured is stored, nothing is left. Until
+// then its folder is its own.
 func TestInterruptedDuel(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -15,8 +17,10 @@ func TestInterruptedDuel(t *testing.T) {
 	p := s.joust(t, "duel", "--servers-dir", s.path("servers"), "--a", "good", "--b", "good,arg=slow",
 		"--duration", "5s", "--warmup", "0s", "--clients", "4")
 	p.until("the first window", func() bool { return s.events("loaded") > 0 })
+	text := s.joust(t, "run", "--resume", "latest", "--servers-dir", s.path("servers")).ends(patience, ExitFailed)
+	says(t, text, fmt.Sprintf("(process %d, since ", p.cmd.Process.Pid), "joust duel --servers-dir")
 	p.signal(syscall.SIGINT)
-	text := p.ends(patience, ExitInterrupted)
+	text = p.ends(patience, ExitInterrupted)
 	says(t, text, "interrupted by Ctrl-C")
 	if _, run := s.stored(t); run.State != results.RunInterrupted || run.Duel == nil || run.Duel.Answer != results.DuelUndecided {
 		t.Errorf("state %s, duel %+v", run.State, run.Duel)

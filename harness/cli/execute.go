@@ -199,7 +199,7 @@ func (a *app) conclude(j *job, err error) error {
 	fmt.Fprintln(a.stdout, matrix.Headline(stored, a.width()))
 	a.tellFiles(files)
 	if stored.State != results.RunComplete {
-		fmt.Fprintf(a.stdout, "interrupted: go on with joust run --resume %s%s%s\n", stored.ID, a.attached.flagsAgain(), a.folderFlags())
+		fmt.Fprintf(a.stdout, "interrupted: go on with %s\n", a.resumeCommand(stored.ID))
 	}
 	if err := errors.Join(err, renderErr); err != nil {
 		return err

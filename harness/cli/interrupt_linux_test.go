@@ -8,8 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/joust-bench/joust/results"
 )
 
@@ -135,21 +133,9 @@ func TestInterruptedWaitLeavesNoRun(t *testing.T) {
 			t.Parallel()
 			s := newSite(t)
 			s.server(t, "good", nil)
-			lock, err := os.Create(s.path("tmp", "joust-measuring.lock"))
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer lock.Close()
-			if err := unix.Flock(int(lock.Fd()), unix.LOCK_EX); err != nil {
-				t.Fatal(err)
-			}
-			if _, err := lock.WriteString("process 1: the holder\n"); err != nil {
-				t.Fatal(err)
-			}
+			defer s.occupy(t)()
 			p := s.joust(t, s.run("--servers", "good")...)
-			p.until("the wait", func() bool {
-				return strings.Contains(p.out.String(), "waiting: another joust measures on this machine (process 1: the holder)")
-			})
+			p.until("the wait", p.waits)
 			p.signal(signal)
 			code := ExitInterrupted
 			if signal == syscall.SIGKILL {

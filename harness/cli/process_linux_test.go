@@ -13,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/journal"
 )
@@ -79,6 +81,27 @@ func (s *site) stored(t *testing.T) (dir string, run results.Run) {
 	return dir, run
 }
 
+// occupy takes the site's measuring lock, so that every joust waits, until
+// release.
+func (s *site) occupy(t *testing.T) (release func()) {
+	t.Helper()
+	lock, err := os.Create(s.path("tmp", "joust-measuring.lock"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := unix.Flock(int(lock.Fd()), unix.LOCK_EX); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := lock.WriteString("process 1: the holder\n"); err != nil {
+		t.Fatal(err)
+	}
+	return func() {
+		if err := lock.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 // process is a joust that runs.
 type process struct {
 	t    *testing.T
@@ -126,6 +149,11 @@ func (s *site) joust(t *testing.T, args ...string) *process {
 		<-p.done
 	})
 	return p
+}
+
+// waits tells whether the process waits for the holder of an occupied site.
+func (p *process) waits() bool {
+	return strings.Contains(p.out.String(), "waiting: another joust measures on this machine (process 1: the holder)")
 }
 
 // until waits for a condition while the process runs.

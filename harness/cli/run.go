@@ -17,6 +17,7 @@ import (
 	"github.com/joust-bench/joust/harness/plan"
 	"github.com/joust-bench/joust/loaders/external"
 	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/results/files"
 	"github.com/joust-bench/joust/results/journal"
 )
 
@@ -46,7 +47,12 @@ The plan says which servers meet in which scenarios; flags override it, and
 without a plan the flags are the plan. Everything is validated before anything
 starts. Trials run in seeded, shuffled blocks, each on a fresh server process;
 every trial is on disk before the next begins. Ctrl-C drains, writes what there
-is and says how to go on; a second Ctrl-C ends at once.`,
+is and says how to go on; a second Ctrl-C ends at once.
+
+--resume goes on with a stored run, under its own plan. Only one joust at a time
+writes a run: where another one has it, --resume measures nothing, names that
+process and ends with exit status 1. report, list and compare read a run at any
+time.`,
 		Example: `  joust run scripts/quick.yaml
   joust run --servers nethttp,nginx --scenarios hello --trials 6
   joust run scripts/default.yaml --servers gin,echo --mode closed
@@ -89,7 +95,7 @@ is and says how to go on; a second Ctrl-C ends at once.`,
 	flags.StringVar(&f.loaderImage, "loader-image", "", "container image that stands in for wrk2 (default, where wrk2 is not on PATH: cylab/wrk2)")
 	flags.StringVar(&f.peaks, "peaks", "", "a stored run whose peaks fractional rates are of, for --mode open alone; latest is the newest that has any")
 	flags.StringVar(&f.baseline, "baseline", "", "the server that tables compare all others with, instead of all pairs: needs fewer trials")
-	flags.StringVar(&f.resume, "resume", "", "go on with a stored run that was interrupted")
+	flags.StringVar(&f.resume, "resume", "", "go on with a stored run that was interrupted: its ID, the beginning of one, its folder, or latest")
 	flags.Float64Var(&f.repeatBudget, "repeat-budget", plan.DefaultRepeatBudget, "share of the planned time for repeating trials that something else on the machine disturbed; 0 repeats none")
 	flags.BoolVar(&f.noProbes, "no-probes", false, "make no experiments on what limits a cell: up to 5 s a cell where the CPU use of both sides does not tell")
 	a.attached.urlFlag(flags)
@@ -193,7 +199,13 @@ func (a *app) resume(c *cobra.Command, args []string, f *runFlags) error {
 	if err != nil {
 		return usage(err)
 	}
+	// The folder is this joust's own from here on: it is read, and the wait for
+	// the machine begins, when no other can append to it any more.
 	j, stored, err := journal.Resume(dir)
+	var held *files.HeldError
+	if errors.As(err, &held) {
+		return a.ownedRun(dir, held)
+	}
 	if err != nil {
 		return err
 	}
@@ -232,6 +244,24 @@ func (a *app) resume(c *cobra.Command, args []string, f *runFlags) error {
 		}
 	}
 	return a.execute(c.Context(), job)
+}
+
+// ownedRun is the error of a resume of a run that another joust writes.
+func (a *app) ownedRun(dir string, held *files.HeldError) error {
+	name := filepath.Base(dir)
+	if dir != filepath.Join(a.out, journal.RunsFolder, name) {
+		name = dir
+	}
+	end := ""
+	if held.PID != 0 {
+		end = fmt.Sprintf(", or end it: kill -INT %d", held.PID)
+	}
+	return fmt.Errorf("another joust has the run %s (%s): wait for it to finish%s; then %s", name, held.Owner, end, a.resumeCommand(name))
+}
+
+// resumeCommand is the command that goes on with the run of that ID or folder.
+func (a *app) resumeCommand(name string) string {
+	return "joust run --resume " + shellWord(name) + a.attached.flagsAgain() + a.folderFlags()
 }
 
 // planFlag is the first flag given that would change the plan.

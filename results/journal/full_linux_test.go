@@ -80,8 +80,8 @@ func TestFullDiskIsToldWithTheFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	defer full.Close()
 	j := &Journal{dir: dir, trials: full}
-	defer j.Close()
 	err = j.Append(sampleTrial(0))
 	if !errors.Is(err, syscall.ENOSPC) || !strings.Contains(err.Error(), path) || !strings.Contains(err.Error(), "--resume") {
 		t.Errorf("Append on a full disk: %v", err)

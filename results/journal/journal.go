@@ -2,7 +2,8 @@
 // run.json, rewritten whole and atomically, and trials.jsonl, to which one
 // line a trial is appended and synced. A crash loses at most the trial in
 // flight: a torn last line is left out on reading and cut off before the next
-// append.
+// append. A run that is written has one owner, the process that holds the lock
+// in its folder; reading takes no lock.
 package journal
 
 import (
@@ -16,23 +17,30 @@ import (
 	"time"
 
 	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/results/files"
 )
 
 // The names of the files in a run's folder.
 const (
 	RunFile    = "run.json"
 	TrialsFile = "trials.jsonl"
+	// LockFile names the process that owns the folder and is there as long as
+	// that one writes. One that a killed process left locks nothing.
+	LockFile = "owner.lock"
 )
 
 // RunsFolder is the folder of all runs within an output folder.
 const RunsFolder = "runs"
 
-// ErrExists is returned by Create for a folder that holds a run already.
+// ErrExists is returned by Create for a folder that holds a run already, or in
+// which another process is about to make one.
 var ErrExists = errors.New("there is a run in this folder already")
 
 // Journal is a run that is being written. One goroutine uses it at a time.
 type Journal struct {
-	dir    string
+	dir string
+	// owner is held from before the folder is read until Close.
+	owner  *files.Lock
 	trials *os.File
 	// end is the length in bytes of the lines that are whole and synced.
 	end int64
@@ -46,41 +54,67 @@ type Journal struct {
 func NewID(t time.Time) string { return t.UTC().Format("2006-01-02T15-04-05Z") }
 
 // Create makes the run's folder, with what is above it, and writes the run
-// into it. The folder is OUT/runs/ID.
+// into it. The folder is OUT/runs/ID. The caller owns it until Close.
 func Create(dir string, run results.Run) (*Journal, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, fmt.Errorf("create the run's folder %s: %w (choose another with --out DIR)", dir, err)
 	}
-	// Both files are looked for: trials without their run are worth keeping.
-	for _, name := range []string{RunFile, TrialsFile} {
-		if _, err := os.Lstat(filepath.Join(dir, name)); err == nil {
-			return nil, fmt.Errorf("create the run in %s: %w: continue it with --resume, or choose another with --out DIR", dir, ErrExists)
-		} else if !errors.Is(err, fs.ErrNotExist) {
-			return nil, fmt.Errorf("look for a run in %s: %w (choose another with --out DIR)", dir, err)
-		}
+	j, err := own(dir)
+	var held *files.HeldError
+	if errors.As(err, &held) {
+		return nil, fmt.Errorf("create the run in %s: %w: %w", dir, ErrExists, held)
 	}
-	j := &Journal{dir: dir}
-	if err := j.UpdateRun(run); err != nil {
+	if err != nil {
 		return nil, err
 	}
-	if err := j.openTrials(0); err != nil {
-		return nil, err
+	if err := j.begin(run); err != nil {
+		return nil, errors.Join(err, j.owner.Remove())
 	}
 	return j, nil
 }
 
+// begin writes the first files of a run into an owned folder.
+func (j *Journal) begin(run results.Run) error {
+	// Both files are looked for: trials without their run are worth keeping.
+	for _, name := range []string{RunFile, TrialsFile} {
+		if _, err := os.Lstat(filepath.Join(j.dir, name)); err == nil {
+			return fmt.Errorf("create the run in %s: %w: continue it with --resume, or choose another with --out DIR", j.dir, ErrExists)
+		} else if !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("look for a run in %s: %w (choose another with --out DIR)", j.dir, err)
+		}
+	}
+	if err := j.UpdateRun(run); err != nil {
+		return err
+	}
+	return j.openTrials(0)
+}
+
 // Resume opens a stored run to append to it. A line torn by a crash is cut
-// off. The run comes with the trials that it has.
+// off. The run comes with the trials that it has. The caller owns the folder
+// until Close; where another process does, the error is a *files.HeldError and
+// nothing was read.
 func Resume(dir string) (*Journal, results.Run, error) {
-	run, end, err := read(dir)
+	j, err := own(dir)
 	if err != nil {
 		return nil, results.Run{}, err
 	}
-	j := &Journal{dir: dir}
-	if err := j.openTrials(end); err != nil {
-		return nil, results.Run{}, err
+	run, end, err := read(dir)
+	if err == nil {
+		err = j.openTrials(end)
+	}
+	if err != nil {
+		return nil, results.Run{}, errors.Join(err, j.owner.Remove())
 	}
 	return j, run, nil
+}
+
+// own makes this process the only one that writes into the folder.
+func own(dir string) (*Journal, error) {
+	lock, err := files.TryLock(filepath.Join(dir, LockFile), 0o644)
+	if err != nil {
+		return nil, fmt.Errorf("lock the run's folder %s: %w (choose another with --out DIR)", dir, err)
+	}
+	return &Journal{dir: dir, owner: lock}, nil
 }
 
 // Dir is the run's folder.
@@ -127,9 +161,10 @@ func (j *Journal) Append(t results.Trial) error {
 	return err
 }
 
-// Close closes the files. Everything is on the disk already.
+// Close closes the files and gives the folder up. Everything is on the disk
+// already.
 func (j *Journal) Close() error {
-	if err := j.trials.Close(); err != nil {
+	if err := errors.Join(j.trials.Close(), j.owner.Remove()); err != nil {
 		return fmt.Errorf("close the journal: %w", err)
 	}
 	return nil

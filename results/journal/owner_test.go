@@ -1,0 +1,84 @@
+package journal
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/joust-bench/joust/results/files"
+)
+
+func TestARunHasOneOwner(t *testing.T) {
+	t.Parallel()
+	dir := create(t, 2)
+	owner, _, err := Resume(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	torn := `{"index":2,"torn`
+	appendBytes(t, filepath.Join(dir, TrialsFile), torn)
+	_, _, err = Resume(dir)
+	var held *files.HeldError
+	if !errors.As(err, &held) || held.PID != os.Getpid() || !strings.Contains(err.Error(), dir) {
+		t.Errorf("a second Resume: %v", err)
+	}
+	if _, err := Create(dir, sampleRun()); !errors.Is(err, ErrExists) {
+		t.Errorf("Create in an owned folder: %v", err)
+	}
+	if text, err := os.ReadFile(filepath.Join(dir, TrialsFile)); err != nil || !strings.HasSuffix(string(text), torn) {
+		t.Errorf("a refused owner changed the journal: it ends in %q, %v", text[max(0, len(text)-20):], err)
+	}
+	if got := open(t, dir); len(got.Trials) != 2 {
+		t.Errorf("a reader of an owned run finds %d trials, want 2", len(got.Trials))
+	}
+	if err := owner.Close(); err != nil {
+		t.Fatal(err)
+	}
+	next, run, err := Resume(dir)
+	if err != nil || len(run.Trials) != 2 {
+		t.Fatalf("after Close: %d trials, %v", len(run.Trials), err)
+	}
+	if err := next.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Lstat(filepath.Join(dir, LockFile)); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("Close left the lock file: %v", err)
+	}
+}
+
+// Runs that begin in the same second have the same ID.
+func TestOneOfManyCreates(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), RunsFolder, NewID(started))
+	var mu sync.Mutex
+	var all sync.WaitGroup
+	var made []*Journal
+	for range 8 {
+		all.Go(func() {
+			j, err := Create(dir, sampleRun())
+			if errors.Is(err, ErrExists) {
+				return
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			made = append(made, j)
+		})
+	}
+	all.Wait()
+	if len(made) != 1 {
+		t.Errorf("%d runs were made in one folder", len(made))
+	}
+	for _, j := range made {
+		if err := j.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
