@@ -29,11 +29,15 @@ func fillUp(dir string) int {
 	if err != nil {
 		return 10
 	}
+	before, err := os.Stat(filepath.Join(dir, TrialsFile))
+	if err != nil {
+		return 17
+	}
 	var old syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_FSIZE, &old); err != nil {
 		return 11
 	}
-	tight := syscall.Rlimit{Cur: uint64(j.end) + 100, Max: old.Max}
+	tight := syscall.Rlimit{Cur: uint64(before.Size()) + 100, Max: old.Max}
 	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &tight); err != nil {
 		return 12
 	}
@@ -41,7 +45,7 @@ func fillUp(dir string) int {
 	if !errors.Is(err, syscall.EFBIG) || !strings.Contains(err.Error(), TrialsFile) {
 		return 13
 	}
-	if info, err := os.Stat(filepath.Join(dir, TrialsFile)); err != nil || info.Size() != j.end {
+	if info, err := os.Stat(filepath.Join(dir, TrialsFile)); err != nil || info.Size() != before.Size() {
 		return 14
 	}
 	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &old); err != nil {

@@ -10,7 +10,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -40,10 +39,9 @@ var ErrExists = errors.New("there is a run in this folder already")
 type Journal struct {
 	dir string
 	// owner is held from before the folder is read until Close.
-	owner  *files.Lock
+	owner *files.Lock
+	// trials is open for appending: no write can change a line that is there.
 	trials *os.File
-	// end is the length in bytes of the lines that are whole and synced.
-	end int64
 	// broken is the failure after which nothing more may be appended, because
 	// a torn line could not be cut off.
 	broken error
@@ -146,17 +144,20 @@ func (j *Journal) Append(t results.Trial) error {
 		return fmt.Errorf("encode trial %d for %s: %w", t.Index, j.trials.Name(), err)
 	}
 	line = append(line, '\n')
+	before, err := j.trials.Stat()
+	if err != nil {
+		return fmt.Errorf("append trial %d to the journal: %w", t.Index, err)
+	}
 	n, err := j.trials.Write(line)
 	if err == nil {
 		err = j.trials.Sync()
 	}
 	if err == nil {
-		j.end += int64(len(line))
 		return nil
 	}
 	err = fmt.Errorf("append trial %d to the journal: %w (free some space, then continue with --resume %s)", t.Index, err, filepath.Base(j.dir))
 	if n > 0 {
-		err = errors.Join(err, j.cutBack())
+		err = errors.Join(err, j.cutBack(before.Size()))
 	}
 	return err
 }
@@ -170,41 +171,30 @@ func (j *Journal) Close() error {
 	return nil
 }
 
-// openTrials opens the trials for appending after the first end bytes and
-// drops what follows them.
-func (j *Journal) openTrials(end int64) error {
+// openTrials opens the trials for appending. Of what is there it keeps the
+// first whole bytes, which are whole lines, and drops the torn line after them.
+func (j *Journal) openTrials(whole int64) error {
 	path := filepath.Join(j.dir, TrialsFile)
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE, 0o644)
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o644)
 	if err != nil {
 		return fmt.Errorf("open the journal: %w (choose another folder with --out DIR)", err)
 	}
-	j.trials, j.end = f, end
-	if err := errors.Join(j.trim(), syncFolder(j.dir)); err != nil {
+	j.trials = f
+	info, err := f.Stat()
+	if err == nil && info.Size() > whole {
+		err = j.cutBack(whole)
+	}
+	if err := errors.Join(err, syncFolder(j.dir)); err != nil {
 		return errors.Join(fmt.Errorf("open the journal %s: %w", path, err), f.Close())
 	}
 	return nil
 }
 
-// trim drops what follows the whole lines, where something does, and sets the
-// next write there.
-func (j *Journal) trim() error {
-	size, err := j.trials.Seek(0, io.SeekEnd)
-	if err != nil {
-		return err
-	}
-	if size > j.end {
-		return j.cutBack()
-	}
-	return nil
-}
-
-// cutBack drops a torn line. Where it cannot, the journal takes nothing more:
-// the next line would be glued to the torn one and both would be lost.
-func (j *Journal) cutBack() error {
-	err := j.trials.Truncate(j.end)
-	if err == nil {
-		_, err = j.trials.Seek(j.end, io.SeekStart)
-	}
+// cutBack drops the torn line after the whole lines, which take that many
+// bytes. Where it cannot, the journal takes nothing more: the next line would be
+// glued to the torn one and both would be lost.
+func (j *Journal) cutBack(whole int64) error {
+	err := j.trials.Truncate(whole)
 	if err == nil {
 		err = j.trials.Sync()
 	}

@@ -150,6 +150,33 @@ func TestAppendRefusesWhatJSONCannotHold(t *testing.T) {
 	}
 }
 
+// Whatever was appended to the file since it was opened stays.
+func TestAppendChangesNoLine(t *testing.T) {
+	t.Parallel()
+	dir := create(t, 1)
+	j, _, err := Resume(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer j.Close()
+	path := filepath.Join(dir, TrialsFile)
+	line, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	appendBytes(t, path, string(line))
+	if err := j.Append(sampleTrial(1)); err != nil {
+		t.Fatal(err)
+	}
+	after, err := os.ReadFile(path)
+	if err != nil || !strings.HasPrefix(string(after), string(line)+string(line)) {
+		t.Errorf("an append wrote over a line: %v\n%s", err, after)
+	}
+	if got := len(open(t, dir).Trials); got != 3 {
+		t.Errorf("%d trials, want 3", got)
+	}
+}
+
 // A crash may stop an append after any byte. The trials before it are read,
 // and a resumed run goes on as if the torn line had never been begun.
 func TestTornAtEveryByte(t *testing.T) {
