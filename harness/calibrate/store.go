@@ -13,6 +13,7 @@ import (
 
 	"github.com/joust-bench/joust/harness/cpuset"
 	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/results/files"
 )
 
 // Calibration is what was measured, with what it holds for.
@@ -67,28 +68,12 @@ func Write(folder string, c Calibration) (string, error) {
 		err = os.MkdirAll(folder, 0o755)
 	}
 	if err == nil {
-		err = replace(path, append(data, '\n'))
+		err = files.Replace(path, append(data, '\n'))
 	}
 	if err != nil {
 		return "", fmt.Errorf("storing the calibration: %w", err)
 	}
 	return path, nil
-}
-
-// replace writes the file so that a reader sees the old or the new one, whole.
-func replace(path string, data []byte) error {
-	tmp, err := os.CreateTemp(filepath.Dir(path), ".calibration-")
-	if err != nil {
-		return err
-	}
-	_, err = tmp.Write(data)
-	if err = errors.Join(err, tmp.Close()); err == nil {
-		err = os.Rename(tmp.Name(), path)
-	}
-	if err != nil {
-		return errors.Join(err, os.Remove(tmp.Name()))
-	}
-	return nil
 }
 
 // Read returns the stored calibration of the fingerprint, ErrNone when there

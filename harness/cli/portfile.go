@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/joust-bench/joust/results/files"
 	"github.com/joust-bench/joust/scenarios"
 )
 
@@ -72,7 +73,7 @@ func clearPortFile(path string) error {
 	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
 		return usage(fmt.Errorf("--port-file %s: it is no ordinary file", path))
 	}
-	if err := replace(path, ""); err != nil {
+	if err := files.Replace(path, nil); err != nil {
 		return usage(fmt.Errorf("--port-file: %w", err))
 	}
 	return removePortFile(path)

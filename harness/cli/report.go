@@ -3,13 +3,13 @@ package cli
 import (
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
 
 	"github.com/joust-bench/joust/harness/plan"
 	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/results/files"
 	"github.com/joust-bench/joust/results/journal"
 	"github.com/joust-bench/joust/results/matrix"
 )
@@ -46,12 +46,12 @@ one goes back to all pairs.`,
 					return err
 				}
 			}
-			files, err := a.render(dir, run, publish)
+			written, err := a.render(dir, run, publish)
 			if err != nil {
 				return err
 			}
 			fmt.Fprintln(a.stdout, matrix.Headline(run, a.width()))
-			a.tellFiles(files)
+			a.tellFiles(written)
 			if run.Duel != nil {
 				a.tellDuel(run.Duel)
 			}
@@ -94,44 +94,29 @@ func (a *app) render(dir string, run results.Run, publish bool) ([]string, error
 		dirs = append(dirs, a.out)
 	}
 	texts := map[string]string{benchFile: matrix.Bench(run), openLoopFile: matrix.OpenLoop(run)}
-	var files []string
+	var written []string
 	for _, d := range dirs {
 		for _, name := range []string{benchFile, openLoopFile} {
 			path := filepath.Join(d, name)
 			if err := writeWhole(path, texts[name]); err != nil {
-				return files, err
+				return written, err
 			}
-			files = append(files, path)
+			written = append(written, path)
 		}
 	}
-	return files, nil
+	return written, nil
 }
 
 // writeWhole replaces a file of results at once.
 func writeWhole(path, text string) error {
-	if err := replace(path, text); err != nil {
+	if err := files.Replace(path, []byte(text)); err != nil {
 		return fmt.Errorf("writing a matrix: %w (free some space, or choose another folder with --out DIR)", err)
 	}
 	return nil
 }
 
-// replace writes a file and renames it into place, so that no reader sees half
-// of it. The name in between is fixed: what a killed joust leaves, the next one
-// takes over.
-func replace(path, text string) error {
-	between := path + ".tmp"
-	err := os.WriteFile(between, []byte(text), 0o644)
-	if err == nil {
-		err = os.Rename(between, path)
-	}
-	if err != nil {
-		_ = os.Remove(between) // the first error is the one that matters
-	}
-	return err
-}
-
-func (a *app) tellFiles(files []string) {
-	for _, f := range files {
+func (a *app) tellFiles(written []string) {
+	for _, f := range written {
 		fmt.Fprintf(a.stdout, "wrote %s\n", f)
 	}
 }

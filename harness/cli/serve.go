@@ -17,6 +17,7 @@ import (
 	"github.com/joust-bench/joust/harness/cpuset"
 	"github.com/joust-bench/joust/harness/host"
 	"github.com/joust-bench/joust/harness/run"
+	"github.com/joust-bench/joust/results/files"
 	"github.com/joust-bench/joust/scenarios"
 	"github.com/joust-bench/joust/scenarios/suggest"
 )
@@ -189,7 +190,7 @@ func (s *serving) announce(portFile string) error {
 	if err != nil {
 		return err
 	}
-	if err := replace(portFile, text); err != nil {
+	if err := files.Replace(portFile, []byte(text)); err != nil {
 		return fmt.Errorf("writing the port file: %w", err)
 	}
 	return nil

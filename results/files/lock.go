@@ -1,5 +1,6 @@
 // Package files holds the rules for files that several processes may want at
-// once. A Lock gives a file one owner, which is named in it.
+// once. A Lock gives a file one owner, which is named in it. Replace changes a
+// file from one whole content to the next.
 package files
 
 import (

@@ -10,15 +10,32 @@ import (
 	"testing"
 )
 
-// childFolder names the run that a child of the test binary fills until its
-// limit on file sizes stops it.
-const childFolder = "JOUST_JOURNAL_TEST_FOLDER"
+// childFolder names the run that a child of the test binary writes to until its
+// limit on file sizes stops it; childFile is the file that meets the limit.
+const (
+	childFolder = "JOUST_JOURNAL_TEST_FOLDER"
+	childFile   = "JOUST_JOURNAL_TEST_FILE"
+)
 
 func TestMain(m *testing.M) {
-	if dir := os.Getenv(childFolder); dir != "" {
-		os.Exit(fillUp(dir))
+	dir := os.Getenv(childFolder)
+	switch {
+	case dir == "":
+		os.Exit(m.Run())
+	case os.Getenv(childFile) == RunFile:
+		os.Exit(fillRun(dir))
 	}
-	os.Exit(m.Run())
+	os.Exit(fillUp(dir))
+}
+
+// withLimit runs a child that writes that file of the run in dir.
+func withLimit(t *testing.T, dir, file string) {
+	t.Helper()
+	child := exec.Command(os.Args[0])
+	child.Env = append(os.Environ(), childFolder+"="+dir, childFile+"="+file)
+	if out, err := child.CombinedOutput(); err != nil {
+		t.Fatalf("the child: %v (see fillUp and fillRun for the status)\n%s", err, out)
+	}
 }
 
 // fillUp appends under a limit of 100 bytes more than three lines take, until
@@ -60,11 +77,7 @@ func fillUp(dir string) int {
 func TestFullDiskLeavesNoHalfLine(t *testing.T) {
 	t.Parallel()
 	dir := create(t, 3)
-	child := exec.Command(os.Args[0])
-	child.Env = append(os.Environ(), childFolder+"="+dir)
-	if out, err := child.CombinedOutput(); err != nil {
-		t.Fatalf("the child: %v (see fillUp for the status)\n%s", err, out)
-	}
+	withLimit(t, dir, TrialsFile)
 	if got := len(open(t, dir).Trials); got != 4 {
 		t.Errorf("%d trials, want the 3 before and the 1 after the limit was raised", got)
 	}
@@ -92,25 +105,49 @@ func TestFullDiskIsToldWithTheFile(t *testing.T) {
 	}
 }
 
+// fillRun changes the run under a limit that run.json does not fit into. It ends
+// with 0 when the failure was told, and left the old file alone in its place
+// until the limit was raised.
+func fillRun(dir string) int {
+	j, run, err := Resume(dir)
+	if err != nil {
+		return 20
+	}
+	before, err := os.ReadDir(dir)
+	if err != nil {
+		return 21
+	}
+	var old syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_FSIZE, &old); err != nil {
+		return 22
+	}
+	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: 10, Max: old.Max}); err != nil {
+		return 23
+	}
+	run.Plan.Name = "changed"
+	if err := j.UpdateRun(run); !errors.Is(err, syscall.EFBIG) || !strings.Contains(err.Error(), RunFile) {
+		return 24
+	}
+	if got, err := Open(dir); err != nil || got.Plan.Name != "quick" || len(got.Trials) != 1 {
+		return 25
+	}
+	if after, err := os.ReadDir(dir); err != nil || len(after) != len(before) {
+		return 26
+	}
+	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &old); err != nil {
+		return 27
+	}
+	if err := j.UpdateRun(run); err != nil {
+		return 28
+	}
+	return 0
+}
+
 func TestFullDiskAtRunJSONKeepsTheOldOne(t *testing.T) {
 	t.Parallel()
 	dir := create(t, 1)
-	j, run, err := Resume(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer j.Close()
-	if err := os.Symlink("/dev/full", filepath.Join(dir, RunFile+".tmp")); err != nil {
-		t.Fatal(err)
-	}
-	run.Plan.Name = "changed"
-	if err := j.UpdateRun(run); !errors.Is(err, syscall.ENOSPC) || !strings.Contains(err.Error(), RunFile) {
-		t.Errorf("UpdateRun on a full disk: %v", err)
-	}
-	if got := open(t, dir); got.Plan.Name != "quick" || len(got.Trials) != 1 {
-		t.Errorf("the old run is gone: plan %q, %d trials", got.Plan.Name, len(got.Trials))
-	}
-	if err := j.UpdateRun(run); err != nil {
-		t.Errorf("with space again: %v", err)
+	withLimit(t, dir, RunFile)
+	if got := open(t, dir); got.Plan.Name != "changed" || len(got.Trials) != 1 {
+		t.Errorf("with space again: plan %q, %d trials", got.Plan.Name, len(got.Trials))
 	}
 }

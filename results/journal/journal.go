@@ -127,7 +127,7 @@ func (j *Journal) UpdateRun(run results.Run) error {
 	if err != nil {
 		return fmt.Errorf("encode the run for %s: %w", path, err)
 	}
-	if err := replaceFile(path, append(b, '\n')); err != nil {
+	if err := files.Replace(path, append(b, '\n')); err != nil {
 		return fmt.Errorf("write the run: %w (free some space, or choose another folder with --out DIR)", err)
 	}
 	return nil
@@ -184,7 +184,7 @@ func (j *Journal) openTrials(whole int64) error {
 	if err == nil && info.Size() > whole {
 		err = j.cutBack(whole)
 	}
-	if err := errors.Join(err, syncFolder(j.dir)); err != nil {
+	if err := errors.Join(err, files.SyncFolder(j.dir)); err != nil {
 		return errors.Join(fmt.Errorf("open the journal %s: %w", path, err), f.Close())
 	}
 	return nil
