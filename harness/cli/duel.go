@@ -377,7 +377,7 @@ func (a *app) concludeDuel(j *job, stored *results.Run, err error) error {
 	if err := errors.Join(err, readErr); err != nil && !errors.Is(err, context.Cause(j.ctx)) {
 		return err
 	}
-	files, renderErr := a.render(j.journal.Dir(), run, false)
+	files, renderErr := render(run, []string{j.journal.Dir()})
 	a.tellFiles(files)
 	d := stored.Duel
 	a.tellDuel(d)

@@ -195,7 +195,7 @@ func (a *app) conclude(j *job, err error) error {
 	if readErr != nil {
 		return errors.Join(err, readErr)
 	}
-	files, renderErr := a.render(j.journal.Dir(), stored, j.publish)
+	files, renderErr := render(stored, a.matrixFolders(j.journal.Dir(), j.publish))
 	fmt.Fprintln(a.stdout, matrix.Headline(stored, a.width()))
 	a.tellFiles(files)
 	if stored.State != results.RunComplete {

@@ -18,7 +18,6 @@ import (
 // progress tells how a run goes: on a terminal one line that is redrawn, with
 // what is worth keeping above it; elsewhere plain lines.
 type progress struct {
-	app  *app
 	job  *job
 	out  io.Writer
 	live bool
@@ -41,7 +40,7 @@ var _ run.Observer = (*progress)(nil)
 func (a *app) newProgress(j *job) *progress {
 	a.stopping.Store(draining)
 	return &progress{
-		app: a, job: j, out: a.stderr, live: isTerminal(a.stderr), frozen: len(j.run.CPUs.Loader) <= 1,
+		job: j, out: a.stderr, live: isTerminal(a.stderr), frozen: len(j.run.CPUs.Loader) <= 1,
 		began: time.Now(), refreshed: time.Now(),
 	}
 }
@@ -192,7 +191,7 @@ func (p *progress) refresh() bool {
 	p.refreshed = time.Now()
 	stored, err := journal.Open(p.job.journal.Dir())
 	if err == nil {
-		_, err = p.app.render(p.job.journal.Dir(), stored, false)
+		_, err = render(stored, []string{p.job.journal.Dir()})
 	}
 	if err != nil {
 		p.line("joust: the matrices could not be refreshed: %v", err)

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/sys/unix"
 
 	"github.com/joust-bench/joust/harness/plan"
 	"github.com/joust-bench/joust/results"
@@ -29,7 +30,8 @@ func (a *app) reportCommand() *cobra.Command {
 		Long: `Render a stored run again, from its raw trials: nothing is measured.
 
 RUN is a folder, a run's ID, the start of one, or "latest". The matrices are
-written into the run's own folder, and with --publish into --out as well. --baseline
+written into the run's own folder, where that can be written, and with --publish
+into --out as well. A run can be reported while it is measured. --baseline
 compares all servers with one, which needs fewer trials than all pairs; an empty
 one goes back to all pairs.`,
 		Example: `  joust report latest
@@ -46,7 +48,12 @@ one goes back to all pairs.`,
 					return err
 				}
 			}
-			written, err := a.render(dir, run, publish)
+			dirs := a.matrixFolders(dir, publish)
+			if err := unix.Access(dir, unix.W_OK|unix.X_OK); err != nil {
+				fmt.Fprintf(a.stderr, "note: the matrices in %s stay as they are: %v (--publish --out DIR writes them into DIR)\n", dir, err)
+				dirs = dirs[1:]
+			}
+			written, err := render(run, dirs)
 			if err != nil {
 				return err
 			}
@@ -87,12 +94,17 @@ func (a *app) openRun(name string) (dir string, run results.Run, err error) {
 	return dir, run, err
 }
 
-// render writes the matrices of a run and returns their paths.
-func (a *app) render(dir string, run results.Run, publish bool) ([]string, error) {
-	dirs := []string{dir}
+// matrixFolders are the folders for the matrices of the run in dir: its own
+// and, where they are published, the output folder.
+func (a *app) matrixFolders(dir string, publish bool) []string {
 	if publish {
-		dirs = append(dirs, a.out)
+		return []string{dir, a.out}
 	}
+	return []string{dir}
+}
+
+// render writes the matrices of a run into the folders and returns their paths.
+func render(run results.Run, dirs []string) ([]string, error) {
 	texts := map[string]string{benchFile: matrix.Bench(run), openLoopFile: matrix.OpenLoop(run)}
 	var written []string
 	for _, d := range dirs {
