@@ -12,8 +12,7 @@ import (
 type Command struct {
 	// Argv begins with the path of the program.
 	Argv []string
-	// Env holds KEY=VALUE pairs beyond joust's own environment, in the order
-	// of keys.
+	// Env holds the manifest's variables as KEY=VALUE, in the order of keys.
 	Env []string
 	// Dir is the working directory: the server's temporary folder.
 	Dir string

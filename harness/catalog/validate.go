@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/joust-bench/joust/harness/surroundings"
 	"github.com/joust-bench/joust/scenarios"
 	"github.com/joust-bench/joust/scenarios/strictyaml"
 	"github.com/joust-bench/joust/scenarios/suggest"
@@ -179,8 +180,8 @@ func (c *checker) checkTemplates() {
 		c.checkTemplate(fmt.Sprintf("args[%d]", i), text)
 	}
 	for _, key := range slices.Sorted(maps.Keys(c.m.Env)) {
-		if key == "" || strings.ContainsAny(key, "=\x00") {
-			c.doc.Report("env."+key, "env: %q cannot be the name of a variable", key)
+		if fault := surroundings.Fault(key, c.m.Env[key]); fault != "" {
+			c.doc.Report("env."+key, "env: %s", fault)
 		}
 		c.checkTemplate("env."+key, c.m.Env[key])
 	}

@@ -66,8 +66,10 @@ func battery(t *testing.T, cases ...truth.Case) *Battery {
 	if err != nil {
 		t.Fatal(err)
 	}
+	// Of this process's own environment the programs see next to nothing.
+	program := func(arg string) []string { return []string{"env", "GORACE=" + os.Getenv("GORACE"), exe, arg} }
 	return &Battery{
-		Cases: cases, Host: local, LoaderArgv: []string{exe, "loader"}, ServerArgv: []string{exe, "lawserver"},
+		Cases: cases, Host: local, LoaderArgv: program("loader"), ServerArgv: program("lawserver"),
 		Logs: t.TempDir(), CPUs: split, Engine: loaders.EventLoop, Idle: loaders.Wait, Threads: 1,
 		CapacityWindow: 200 * time.Millisecond,
 	}

@@ -47,8 +47,8 @@ func writeServer(servers, name string, mode, keys []string) error {
 	return os.WriteFile(filepath.Join(dir, "server.yaml"), b.Bytes(), 0o644)
 }
 
-// waitGone waits until no process has the mark in its environment, for at most
-// that time, and returns the command lines of those that are left.
+// waitGone waits until no process is marked, for at most that time, and returns
+// the command lines of those that are left.
 func waitGone(mark string, limit time.Duration) []string {
 	for began := time.Now(); ; time.Sleep(10 * time.Millisecond) {
 		left := marked(mark)
@@ -63,14 +63,15 @@ func waitGone(mark string, limit time.Duration) []string {
 	}
 }
 
-// marked are the processes that have the mark, NAME=VALUE, in their
-// environment, zombies left out.
+// marked are the processes with a variable whose value begins with the mark,
+// zombies left out. A mark is a folder: joust and what it starts have their
+// TMPDIR in it.
 func marked(mark string) []int {
 	environments, _ := filepath.Glob("/proc/[0-9]*/environ") // the pattern is right
 	var pids []int
 	for _, path := range environments {
 		text, err := os.ReadFile(path)
-		if err != nil || !bytes.Contains(append([]byte{0}, text...), []byte("\x00"+mark+"\x00")) {
+		if err != nil || !bytes.Contains(text, []byte("="+mark)) {
 			continue
 		}
 		if pid, err := strconv.Atoi(strings.Split(path, "/")[2]); err == nil {

@@ -25,14 +25,18 @@ const patience = 60 * time.Second
 // site is a folder of its own with servers, results and temporary files.
 type site struct {
 	dir string
-	// mark is in the environment of every process that is started here.
+	// mark is that of every process that is started here; see marked.
 	mark string
+	// env is what joust gets beyond the test's own environment.
+	env []string
+	// shell is what a shell does before it becomes joust; empty for no shell.
+	shell string
 }
 
 func newSite(t *testing.T) *site {
 	t.Helper()
 	s := &site{dir: t.TempDir()}
-	s.mark = "JOUST_TEST_SITE=" + s.dir
+	s.mark = s.dir + "/"
 	if err := os.Mkdir(s.path("tmp"), 0o755); err != nil {
 		t.Fatal(err)
 	}
@@ -51,6 +55,8 @@ func (s *site) path(parts ...string) string {
 // server adds a server that is the stooge.
 func (s *site) server(t *testing.T, name string, mode []string, keys ...string) {
 	t.Helper()
+	// Of joust's own environment the stooge sees next to nothing.
+	keys = append([]string{"env={STOOGE_EVENTS: " + s.path("events") + "}"}, keys...)
 	if err := writeServer(s.path("servers"), name, mode, keys); err != nil {
 		t.Fatal(err)
 	}
@@ -131,10 +137,15 @@ func (o *output) String() string {
 // joust starts joust as the leader of a process group, as a shell does.
 func (s *site) joust(t *testing.T, args ...string) *process {
 	t.Helper()
-	p := &process{t: t, cmd: exec.Command(filepath.Join(programs, "joust"), args...), done: make(chan struct{})}
+	command := append([]string{filepath.Join(programs, "joust")}, args...)
+	if s.shell != "" {
+		command = append([]string{"sh", "-c", s.shell + `; exec "$0" "$@"`}, command...)
+	}
+	p := &process{t: t, cmd: exec.Command(command[0], command[1:]...), done: make(chan struct{})}
 	p.cmd.Dir = s.dir
-	p.cmd.Env = append(os.Environ(), s.mark, "TMPDIR="+s.path("tmp"), "XDG_CACHE_HOME="+s.path("cache"),
-		"STOOGE_EVENTS="+s.path("events"), "PATH="+programs+string(os.PathListSeparator)+os.Getenv("PATH"))
+	p.cmd.Env = append(os.Environ(), "TMPDIR="+s.path("tmp"), "XDG_CACHE_HOME="+s.path("cache"),
+		"PATH="+programs+string(os.PathListSeparator)+os.Getenv("PATH"))
+	p.cmd.Env = append(p.cmd.Env, s.env...)
 	p.cmd.Stdout, p.cmd.Stderr = &p.out, &p.out
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if err := p.cmd.Start(); err != nil {

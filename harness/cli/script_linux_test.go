@@ -50,7 +50,7 @@ func setUp(env *testscript.Env) error {
 	}
 	env.Setenv("TAKEN", strconv.Itoa(listener.Addr().(*net.TCPAddr).Port))
 	t := env.T()
-	mark := "WORK=" + env.WorkDir
+	mark := env.WorkDir + "/"
 	env.Defer(func() {
 		if err := listener.Close(); err != nil {
 			t.Log(err)

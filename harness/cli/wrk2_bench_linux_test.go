@@ -15,7 +15,7 @@ func (s *site) bench(t *testing.T, args ...string) (code int, text string) {
 	t.Helper()
 	c := exec.Command("bash", append([]string{filepath.Join(checkout, "scripts", "wrk2_bench.sh")}, args...)...)
 	c.Dir = s.dir
-	c.Env = append(os.Environ(), s.mark, "JOUST="+filepath.Join(programs, "joust"), "TMPDIR="+s.path("tmp"),
+	c.Env = append(os.Environ(), "JOUST="+filepath.Join(programs, "joust"), "TMPDIR="+s.path("tmp"),
 		"XDG_CACHE_HOME="+s.path("cache"), "PATH="+strings.Join([]string{s.path("bin"), programs, os.Getenv("PATH")}, string(os.PathListSeparator)))
 	out, err := c.CombinedOutput()
 	return exitOf(t, err), string(out)

@@ -57,8 +57,9 @@ type handle struct {
 }
 
 var (
-	_ Handle = (*handle)(nil)
-	_ Meter  = (*handle)(nil)
+	_ Handle     = (*handle)(nil)
+	_ Meter      = (*handle)(nil)
+	_ Surrounded = (*handle)(nil)
 )
 
 func newHandle(p Program) *handle {
@@ -222,6 +223,13 @@ func (h *handle) Used() (Used, error) {
 
 func (h *handle) Usage(ctx context.Context, t0, t1 int64, poll time.Duration) (results.Usage, error) {
 	return h.tree().Usage(ctx, t0, t1, poll)
+}
+
+// Surroundings are those in which the program was started.
+func (h *handle) Surroundings() results.Surroundings {
+	s := h.started.Surroundings
+	s.Environment, s.WorkingDirectory = environment(h.program), h.program.Dir
+	return s
 }
 
 // Stop asks the keeper to end the tree and waits until it has. When ctx ends

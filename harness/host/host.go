@@ -26,9 +26,11 @@ type Program struct {
 	// Name is for messages and log names.
 	Name string
 	Argv []string
-	// Env is added to joust's own environment.
+	// Env are NAME=VALUE beyond the stated environment of package surroundings,
+	// over which they win. Nothing else of joust's own reaches the program.
 	Env []string
-	// Dir is the working directory; empty takes joust's.
+	// Dir is the working directory, and the program's TMPDIR. Where it is empty
+	// both are joust's.
 	Dir string
 	// CPUs pins the whole tree; empty leaves it alone.
 	CPUs []int
@@ -41,8 +43,7 @@ type Program struct {
 	// StopTimeout is the time between SIGTERM and SIGKILL.
 	StopTimeout time.Duration
 	// Container says how it runs in a container; nil for a process. Argv then
-	// holds arguments for the image's program, Env stands alone, and Dir and
-	// Pipes have no meaning.
+	// holds arguments for the image's program, and Dir and Pipes have no meaning.
 	Container *Container
 }
 
@@ -97,6 +98,11 @@ type Handle interface {
 // Meter is a Handle that also knows what its program used since it started.
 type Meter interface {
 	Used() (Used, error)
+}
+
+// Surrounded is a Handle that knows what its program was started in.
+type Surrounded interface {
+	Surroundings() results.Surroundings
 }
 
 // Used is what a tree of processes used since its start.

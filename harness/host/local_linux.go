@@ -2,6 +2,7 @@ package host
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/json"
@@ -16,6 +17,7 @@ import (
 
 	"github.com/joust-bench/joust/harness/host/keeper"
 	"github.com/joust-bench/joust/harness/host/tree"
+	"github.com/joust-bench/joust/harness/surroundings"
 )
 
 // Local starts programs on this machine. It may be used from several
@@ -77,10 +79,15 @@ func explain(err error, p Program) error {
 	return err
 }
 
+// environment is the whole environment of the program.
+func environment(p Program) map[string]string {
+	return surroundings.Merge(surroundings.ForProcess(os.LookupEnv, cmp.Or(p.Dir, os.TempDir())), surroundings.FromPairs(p.Env))
+}
+
 // config is the keeper's first line.
 func (l *Local) config(p Program) keeper.Config {
 	c := keeper.Config{
-		Argv: p.Argv, Env: p.Env, Dir: p.Dir, CPUs: p.CPUs, KeeperCPUs: l.options.KeeperCPUs,
+		Argv: p.Argv, Env: surroundings.Pairs(environment(p)), Dir: p.Dir, CPUs: p.CPUs, KeeperCPUs: l.options.KeeperCPUs,
 		Log: p.Log, LogCap: p.LogCap, Pipes: p.Pipes, StopTimeout: p.StopTimeout,
 	}
 	if !l.options.NoCgroups {

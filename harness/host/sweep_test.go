@@ -5,7 +5,6 @@ package host
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -219,7 +218,8 @@ func TestKilledAtAnyMoment(t *testing.T) {
 	t.Parallel()
 	need(t, "nginx")
 	for delay := range 6 {
-		mark := fmt.Sprintf("JOUST_TEST_MARK=%d-%d", os.Getpid(), delay)
+		// What a victim starts has its TMPDIR too.
+		mark := "TMPDIR=" + t.TempDir()
 		cmd := exec.Command(os.Args[0], "victim", t.TempDir())
 		cmd.Env = append(os.Environ(), mark)
 		if err := cmd.Start(); err != nil {

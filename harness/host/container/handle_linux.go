@@ -1,10 +1,12 @@
 package container
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -18,6 +20,8 @@ import (
 	"github.com/joust-bench/joust/harness/host"
 	"github.com/joust-bench/joust/harness/host/tree"
 	"github.com/joust-bench/joust/harness/sample"
+	"github.com/joust-bench/joust/harness/surroundings"
+	"github.com/joust-bench/joust/results"
 )
 
 // handle is one container.
@@ -27,6 +31,8 @@ type handle struct {
 	container *testcontainers.DockerContainer
 	program   host.Program
 	pid       int
+	// surroundings are what could be read of them when it had started.
+	surroundings results.Surroundings
 
 	// exited is closed when the container has ended; exit is set before.
 	exited chan struct{}
@@ -45,26 +51,43 @@ type handle struct {
 }
 
 var (
-	_ host.Handle = (*handle)(nil)
-	_ host.Meter  = (*handle)(nil)
+	_ host.Handle     = (*handle)(nil)
+	_ host.Meter      = (*handle)(nil)
+	_ host.Surrounded = (*handle)(nil)
 )
 
-func newHandle(ctx context.Context, e *Engine, c *testcontainers.DockerContainer, p host.Program) (*handle, error) {
-	state, err := c.State(ctx)
+func newHandle(ctx context.Context, owner *Host, c *testcontainers.DockerContainer, p host.Program) (*handle, error) {
+	seen, err := c.Inspect(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("asking for its state: %w", err)
 	}
-	h := &handle{engine: e, container: c, program: p, pid: state.Pid, exited: make(chan struct{}), watched: make(chan struct{})}
+	state := seen.State
+	h := &handle{engine: owner.engine, container: c, program: p, pid: state.Pid, exited: make(chan struct{}), watched: make(chan struct{})}
 	if state.Running {
 		h.Tree, err = treeOf(state.Pid, c.GetContainerID())
 		if err != nil && !h.ended(ctx) {
 			return nil, err
 		}
+		h.surroundings = owner.surround(state.Pid)
 	}
+	h.surroundings.Environment, h.surroundings.WorkingDirectory = environment(p), cmp.Or(seen.Config.WorkingDir, "/")
 	watching, cancel := context.WithCancel(context.Background())
 	h.stopWatch = cancel
 	go h.watch(watching)
 	return h, nil
+}
+
+// surround reads the surroundings of a container's first process. That process
+// may have changed them since its start; the limits that joust set are known.
+func (h *Host) surround(pid int) results.Surroundings {
+	s := surroundings.Read(strconv.Itoa(pid))
+	if s.Limits == nil {
+		s.Limits = map[string]string{}
+	}
+	for _, l := range h.limits {
+		l.Note(s.Limits)
+	}
+	return s
 }
 
 // endPatience is how long the engine may take to hear that a container has
@@ -179,6 +202,9 @@ func (h *handle) Stdout() io.Reader       { return nil }
 
 // Listening lists the TCP addresses on which the container's processes listen.
 func (h *handle) Listening() []string { return tree.Listening(h.pid) }
+
+// Surroundings are those in which the container was started.
+func (h *handle) Surroundings() results.Surroundings { return h.surroundings }
 
 // Used is what the container used since its start.
 func (h *handle) Used() (host.Used, error) {

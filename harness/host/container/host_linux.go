@@ -23,6 +23,7 @@ import (
 	"github.com/joust-bench/joust/harness/cpuset"
 	"github.com/joust-bench/joust/harness/host"
 	"github.com/joust-bench/joust/harness/host/tree"
+	"github.com/joust-bench/joust/harness/surroundings"
 )
 
 // removeLimit bounds the removal of one container.
@@ -37,8 +38,9 @@ type Host struct {
 	// name is the owner's, and an end that tells several Hosts of one process
 	// apart.
 	name string
-	// labels are those of all its containers.
+	// labels are those of all its containers, limits those that joust sets.
 	labels  map[string]string
+	limits  []surroundings.Limit
 	guard   *guard
 	started atomic.Uint64
 	// cut is set when a start was cut short, of which the engine may know
@@ -60,7 +62,11 @@ func NewHost(e *Engine, command []string) (*Host, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &Host{engine: e, name: owner.String() + "-" + strings.ToLower(rand.Text()[:6])}
+	limits, err := surroundings.Limits()
+	if err != nil {
+		return nil, err
+	}
+	h := &Host{engine: e, limits: limits, name: owner.String() + "-" + strings.ToLower(rand.Text()[:6])}
 	h.labels = map[string]string{labelOwner: h.name, labelNamespace: namespace}
 	if h.guard, err = startGuard(command, orders{Host: e.host, Owner: h.name}); err != nil {
 		return nil, err
@@ -103,7 +109,7 @@ func (h *Host) Start(ctx context.Context, p host.Program) (host.Handle, error) {
 		}
 		return nil, errors.Join(fmt.Errorf("starting %s in a container: %w", p.Name, explain(err)), h.engine.remove(name))
 	}
-	handle, err := newHandle(ctx, h.engine, c, p)
+	handle, err := newHandle(ctx, h, c, p)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("starting %s in a container: %w", p.Name, err), h.engine.remove(name))
 	}
@@ -123,15 +129,15 @@ func (h *Host) run(ctx context.Context, name string, p host.Program) (*testconta
 	return c.(*testcontainers.DockerContainer), nil
 }
 
+// environment is what joust adds to the image's own environment.
+func environment(p host.Program) map[string]string {
+	return surroundings.Merge(surroundings.ForContainer(), surroundings.FromPairs(p.Env))
+}
+
 // request is the program in testcontainers' words.
 func (h *Host) request(name string, p host.Program) testcontainers.ContainerRequest {
-	env := map[string]string{}
-	for _, pair := range p.Env {
-		key, value, _ := strings.Cut(pair, "=")
-		env[key] = value
-	}
 	r := testcontainers.ContainerRequest{
-		Image: p.Container.Image, Name: name, Entrypoint: p.Container.Entrypoint, Cmd: p.Argv, Env: env, Labels: maps.Clone(h.labels),
+		Image: p.Container.Image, Name: name, Entrypoint: p.Container.Entrypoint, Cmd: p.Argv, Env: environment(p), Labels: maps.Clone(h.labels),
 		ConfigModifier:     func(c *apicontainer.Config) { c.User = p.Container.User },
 		HostConfigModifier: func(c *apicontainer.HostConfig) { h.configure(c, p) },
 	}
@@ -155,6 +161,10 @@ func (h *Host) configure(c *apicontainer.HostConfig, p host.Program) {
 	}
 	c.Memory = p.Container.MemoryBytes
 	c.MemorySwap = p.Container.MemoryBytes // no swap beyond it
+	for _, l := range h.limits {
+		// An unlimited one is -1 in the engine's words.
+		c.Ulimits = append(c.Ulimits, &apicontainer.Ulimit{Name: l.Name, Soft: int64(l.Soft), Hard: int64(l.Hard)})
+	}
 	for _, m := range p.Container.Mounts {
 		c.Mounts = append(c.Mounts, mount.Mount{Type: mount.TypeBind, Source: m.Source, Target: m.Target, ReadOnly: true})
 	}
@@ -179,6 +189,8 @@ func explain(err error) error {
 		return fmt.Errorf("the image does not hold the program to start: correct args or entrypoint: %w", err)
 	case strings.Contains(text, "equested CPUs are not available"):
 		return fmt.Errorf("the engine may not use those CPUs: choose others with --pin: %w", err)
+	case strings.Contains(text, "rlimit"):
+		return fmt.Errorf("the engine may not give the limits that joust's own shell has: lower them with ulimit -H, or raise the engine's: %w", err)
 	}
 	return err
 }

@@ -3,6 +3,7 @@ package container
 import (
 	"context"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"os"
@@ -55,9 +56,7 @@ func TestServerInContainer(t *testing.T) {
 	h, address := serve(t, newTestHost(t), func(p *host.Program, _ int) {
 		p.Env, p.CPUs = []string{"SAY=hello=there"}, []int{cpu}
 	})
-	if tail := h.LogTail(1000); !strings.Contains(tail, "hello=there") {
-		t.Errorf("the output is %q", tail)
-	}
+	until(t, "the box's word", func() bool { return strings.Contains(h.LogTail(1000), "hello=there") })
 	status, err := os.ReadFile("/proc/" + strconv.Itoa(h.PID()) + "/status")
 	if err != nil {
 		t.Fatal(err)
@@ -80,6 +79,32 @@ func TestServerInContainer(t *testing.T) {
 	}
 	if err := host.WaitPortClosed(t.Context(), address); err != nil {
 		t.Error(err)
+	}
+}
+
+// A container gets the variables, limits and umask that it is said to have, and
+// keeps its image's own variables.
+func TestContainerStartsInStatedSurroundings(t *testing.T) {
+	t.Parallel()
+	p := program(t, "surroundings")
+	p.Env = []string{"TZ=CET", "MINE=a=b"}
+	h := launch(t, newTestHost(t), p)
+	s := h.Surroundings()
+	if want := map[string]string{"LANG": "C.UTF-8", "TZ": "CET", "MINE": "a=b"}; !maps.Equal(s.Environment, want) {
+		t.Errorf("the environment is %v, want %v", s.Environment, want)
+	}
+	want := []string{
+		"umask " + s.Umask, "in " + s.WorkingDirectory, "core soft " + s.Limits["core soft"], "stack soft " + s.Limits["stack soft"],
+		"LANG=C.UTF-8", "TZ=CET", "MINE=a=b", "PATH=/",
+	}
+	until(t, "the box's word", func() bool { return strings.Contains(h.LogTail(4<<10), "MINE") })
+	for _, line := range want {
+		if told := "\n" + h.LogTail(4<<10); !strings.Contains(told, "\n"+line) {
+			t.Errorf("the box does not say %q:\n%s", line, told)
+		}
+	}
+	if s.Umask != "0022" || s.WorkingDirectory != "/" || s.Limits["core soft"] != "0" || s.Limits["stack soft"] != "8388608" || s.Limits["nofile hard"] == "" {
+		t.Errorf("%+v", s)
 	}
 }
 

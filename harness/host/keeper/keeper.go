@@ -9,14 +9,19 @@
 // Commands; the keeper answers with Events.
 package keeper
 
-import "time"
+import (
+	"time"
+
+	"github.com/joust-bench/joust/results"
+)
 
 // Config says what to start and how. It is the first line of the keeper's
 // input.
 type Config struct {
 	// Argv is the program, found on PATH, and its arguments.
 	Argv []string `json:"argv"`
-	// Env is added to the keeper's own environment.
+	// Env is the program's whole environment, NAME=VALUE. Nothing of the keeper's
+	// own is added.
 	Env []string `json:"env,omitempty"`
 	// Dir is the program's working directory; empty takes the keeper's.
 	Dir string `json:"dir,omitempty"`
@@ -62,6 +67,8 @@ type Started struct {
 	// there is none, and then NoCgroup says why.
 	Cgroup   string `json:"cgroup,omitempty"`
 	NoCgroup string `json:"no_cgroup,omitempty"`
+	// Surroundings are the program's umask, niceness and limits.
+	Surroundings results.Surroundings `json:"surroundings"`
 }
 
 // Failed says that the program could not be started. The keeper ends.

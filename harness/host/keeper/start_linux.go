@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/joust-bench/joust/harness/host/tree"
+	"github.com/joust-bench/joust/harness/surroundings"
 )
 
 // keeper is one started program.
@@ -56,7 +57,7 @@ func start(c Config) (*keeper, error) {
 	}
 	k.started.Cgroup = string(k.cgroup)
 	k.oomBefore = oomKills(k.cgroup)
-	err = withAffinity(cpus, func() error { return k.launch(output) })
+	err = withAffinity(cpus, func() error { return k.withUmask(func() error { return k.launch(output) }) })
 	// Only the tree may hold the log's and the pipes' ends, or nobody would
 	// see them close.
 	if err = errors.Join(err, closeAll(output)); err != nil {
@@ -67,12 +68,13 @@ func start(c Config) (*keeper, error) {
 }
 
 // prepare makes this process the reaper of orphans, keeps every descriptor it
-// has from the program, and pins it. It returns the CPUs for the program.
+// has from the program, sets the limits that the program inherits, and pins
+// this process. It returns the CPUs for the program.
 func (k *keeper) prepare() (*unix.CPUSet, error) {
 	if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
 		return nil, fmt.Errorf("becoming the reaper of orphaned processes: %w", err)
 	}
-	if err := closeOnExec(); err != nil {
+	if err := errors.Join(closeOnExec(), surroundings.SetLimits()); err != nil {
 		return nil, err
 	}
 	var cpus unix.CPUSet
@@ -124,6 +126,15 @@ func (k *keeper) openFiles() ([]*os.File, error) {
 	return files, nil
 }
 
+// withUmask runs f under the stated umask, and notes what a program that f starts
+// inherits. The keeper itself keeps the umask of joust.
+func (k *keeper) withUmask(f func() error) error {
+	before := unix.Umask(surroundings.Umask)
+	defer unix.Umask(before)
+	k.started.Surroundings = surroundings.Read("self")
+	return f()
+}
+
 func closeAll(files []*os.File) error {
 	var errs []error
 	for _, f := range files {
@@ -170,7 +181,8 @@ func (k *keeper) launch(files []*os.File) error {
 // group or a terminal does not reach the keeper.
 func (k *keeper) command(files []*os.File) *exec.Cmd {
 	cmd := exec.Command(k.config.Argv[0], k.config.Argv[1:]...)
-	cmd.Env = append(os.Environ(), k.config.Env...)
+	// Not nil, by which os/exec would mean this process's own environment.
+	cmd.Env = append([]string{}, k.config.Env...)
 	cmd.Dir = k.config.Dir
 	if files[0] != nil {
 		cmd.Stdin = files[0]

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/signal"
 	"strconv"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -19,6 +20,7 @@ import (
 //	eat            takes 4 MiB after 4 MiB
 //	exit CODE      ends
 //	cat FILE       writes the file and ends
+//	surroundings   writes its umask, working directory, limits and environment
 func main() {
 	terminated := make(chan os.Signal, 1)
 	signal.Notify(terminated, syscall.SIGTERM)
@@ -51,6 +53,21 @@ func main() {
 		text, err := os.ReadFile(os.Args[2])
 		fail(err)
 		os.Stdout.Write(text)
+	case "surroundings":
+		dir, err := os.Getwd()
+		fail(err)
+		// To ask the kernel by umask(2) would change it, while joust reads it.
+		status, err := os.ReadFile("/proc/self/status")
+		fail(err)
+		_, umask, _ := strings.Cut(string(status), "\nUmask:\t")
+		fmt.Printf("umask %.4s\nin %s\n", umask, dir)
+		for name, resource := range map[string]int{"core": syscall.RLIMIT_CORE, "stack": syscall.RLIMIT_STACK} {
+			var limit syscall.Rlimit
+			fail(syscall.Getrlimit(resource, &limit))
+			fmt.Printf("%s soft %d\n", name, limit.Cur)
+		}
+		fmt.Println(strings.Join(os.Environ(), "\n"))
+		<-terminated
 	}
 }
 
