@@ -148,8 +148,10 @@ type Server struct {
 	// Versions are what was really linked or started: server, runtime.
 	Versions map[string]string `json:"versions,omitempty"`
 	// CommandLine is what was started, templates filled in.
-	CommandLine []string        `json:"command_line,omitempty"`
-	Manifest    json.RawMessage `json:"manifest,omitempty"`
+	CommandLine []string `json:"command_line,omitempty"`
+	// Surroundings are absent for a server that joust did not start.
+	Surroundings *Surroundings   `json:"surroundings,omitempty"`
+	Manifest     json.RawMessage `json:"manifest,omitempty"`
 }
 
 // CommonRate is the rate at which all servers of a table are compared.

@@ -161,9 +161,9 @@ func (c *checker) server(ctx context.Context, s isolatedServer) (err error) {
 		}
 	}
 	fmt.Fprintf(c.app.stderr, "checking %s\n", s.name)
-	outcome := map[string]string{}
+	var checked run.Checked
 	if len(asked) > 0 {
-		if outcome, err = launcher.Check(ctx, f, asked, c.rnd); err != nil {
+		if checked, err = launcher.Check(ctx, f, asked, c.rnd); err != nil {
 			return err
 		}
 	}
@@ -171,7 +171,7 @@ func (c *checker) server(ctx context.Context, s isolatedServer) (err error) {
 		return context.Cause(ctx)
 	}
 	for i := range c.rows {
-		column[i] = c.cell(s, c.rows[i].Name, outcome)
+		column[i] = c.cell(s, c.rows[i].Name, checked.Differences)
 	}
 	return nil
 }

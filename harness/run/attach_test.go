@@ -92,7 +92,7 @@ func TestCheckOfAnAttachedServer(t *testing.T) {
 	row := hello(t)
 	rnd := rand.New(rand.NewPCG(1, 1))
 	outcome, err := Launcher{}.Check(t.Context(), attached(answering(t, "dead!\r\n")), []*scenarios.Scenario{row}, rnd)
-	if err != nil || !strings.Contains(outcome["hello"], "server here: ") {
+	if err != nil || !strings.Contains(outcome.Differences["hello"], "server here: ") {
 		t.Errorf("outcome %v, %v, want a difference that names the server", outcome, err)
 	}
 }

@@ -19,48 +19,45 @@ const checkLimit = time.Minute
 // checkAll makes the one full check a run of every server and row that the
 // plan will measure. What fails is void for the whole run.
 func (r *Runner) checkAll(ctx context.Context) error {
-	checked := map[string]map[string]string{}
+	checked := map[string]Checked{}
 	for _, e := range r.Run.Plan.Entries {
 		if ctx.Err() != nil {
 			return nil
 		}
 		key := e.Server + " " + e.Isolation
-		failed, ok := checked[key]
+		c, ok := checked[key]
 		if !ok {
 			var err error
-			if failed, err = r.checkServer(ctx, e); err != nil {
+			if c, err = r.checkServer(ctx, e); err != nil {
 				return err
 			}
-			checked[key] = failed
+			checked[key] = c
 		}
 		if s := r.Run.Server(e.As); s != nil {
-			s.CheckFailed = failed
+			s.CheckFailed = c.failed()
 		}
+		r.noteSurroundings(e.As, c.Surroundings)
 	}
 	return nil
 }
 
 // checkServer starts the server once and checks its rows.
-func (r *Runner) checkServer(ctx context.Context, e results.PlanEntry) (map[string]string, error) {
-	failed := map[string]string{}
+func (r *Runner) checkServer(ctx context.Context, e results.PlanEntry) (Checked, error) {
 	rows := r.rowsOf(e)
 	if len(rows) == 0 {
-		return failed, nil
+		return Checked{}, nil
 	}
 	rnd := rand.New(rand.NewPCG(r.Run.Plan.Seed, uint64(len(e.Server))))
-	outcome, err := r.launcher().Check(ctx, r.Fixtures[e.As], rows, rnd)
+	c, err := r.launcher().Check(ctx, r.Fixtures[e.As], rows, rnd)
 	if err != nil {
-		return nil, err
+		return Checked{}, err
 	}
 	for _, row := range rows {
-		if d := outcome[row.Name]; d != "" {
-			failed[row.Name] = d
-		}
 		if ctx.Err() == nil {
-			r.Observer.Checked(e.As, row.Name, failed[row.Name])
+			r.Observer.Checked(e.As, row.Name, c.Differences[row.Name])
 		}
 	}
-	return failed, nil
+	return c, nil
 }
 
 // rowsOf are the rows of the plan that the entry can be asked.
@@ -96,33 +93,54 @@ func (s *Server) endedWithin(outcome map[string]string) {
 	}
 }
 
-// Check starts the server and makes the full check of each row. The result has
-// the first difference per row, "" for a row that passed; a server that cannot
-// be brought to answer fails every row. The error is of the harness, not of
-// the server.
-func (l Launcher) Check(ctx context.Context, f Fixture, rows []*scenarios.Scenario, rnd *rand.Rand) (map[string]string, error) {
-	outcome := make(map[string]string, len(rows))
+// Checked is the outcome of the full check of one server.
+type Checked struct {
+	// Differences has the first difference per row, "" for a row that passed. It
+	// is empty when the check was cut short.
+	Differences map[string]string
+	// Surroundings are as in Server; nil where the server could not be brought to
+	// answer.
+	Surroundings *results.Surroundings
+}
+
+// failed are the rows that did not pass, with their differences.
+func (c Checked) failed() map[string]string {
+	failed := map[string]string{}
+	for row, difference := range c.Differences {
+		if difference != "" {
+			failed[row] = difference
+		}
+	}
+	return failed
+}
+
+// Check starts the server and makes the full check of each row. A server that
+// cannot be brought to answer fails every row. The error is of the harness, not
+// of the server.
+func (l Launcher) Check(ctx context.Context, f Fixture, rows []*scenarios.Scenario, rnd *rand.Rand) (Checked, error) {
+	c := Checked{Differences: make(map[string]string, len(rows))}
 	server, err := l.Start(ctx, f, scenarios.H1, rows[0])
 	if err != nil {
 		if ctx.Err() != nil {
-			return outcome, nil
+			return c, nil
 		}
 		for _, row := range rows {
-			outcome[row.Name] = err.Error()
+			c.Differences[row.Name] = err.Error()
 		}
-		return outcome, nil
+		return c, nil
 	}
+	c.Surroundings = server.Surroundings
 	for _, row := range rows {
 		limited, cancel := context.WithTimeout(ctx, checkLimit)
-		outcome[row.Name] = check.Full(limited, server.Address, server.Host, row, rnd).Difference
+		c.Differences[row.Name] = check.Full(limited, server.Address, server.Host, row, rnd).Difference
 		cancel()
 	}
 	if ctx.Err() != nil {
-		clear(outcome) // what was cut short is no fault of the server
+		clear(c.Differences) // what was cut short is no fault of the server
 	}
-	server.endedWithin(outcome)
+	server.endedWithin(c.Differences)
 	if err := server.Stop(context.WithoutCancel(ctx)); err != nil {
-		return outcome, errors.Join(fmt.Errorf("ending server %s after its check", f.Manifest.Name), err)
+		return c, errors.Join(fmt.Errorf("ending server %s after its check", f.Manifest.Name), err)
 	}
-	return outcome, nil
+	return c, nil
 }

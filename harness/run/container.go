@@ -59,14 +59,16 @@ func (l Launcher) contain(ctx context.Context, f Fixture, protocol scenarios.Pro
 		spec.Mounts = append(spec.Mounts, host.Mount(m))
 	}
 	h, err := l.Containers.Start(ctx, host.Program{
-		Name: f.Manifest.Name, Argv: command.Argv, Env: command.Env, CPUs: l.CPUs, Container: spec,
+		Name: f.Manifest.Name, Argv: command.Argv, Env: f.environment(command), CPUs: l.CPUs, Container: spec,
 		Log: filepath.Join(l.Logs, f.Manifest.Name+".container.log"), LogCap: logCap, StopTimeout: f.Manifest.StopTimeout,
 	})
 	if err != nil {
 		return nil, errors.Join(err, remove())
 	}
 	at := net.JoinHostPort(loopback, strconv.Itoa(free))
-	return &Server{Address: at, Host: at, Handle: h, Argv: command.Argv, removeDir: remove}, nil
+	return &Server{
+		Address: at, Host: at, Handle: h, Argv: command.Argv, Surroundings: surroundingsOf(h, f, dir), removeDir: remove,
+	}, nil
 }
 
 // listener is a handle that knows where its program listens.

@@ -13,6 +13,7 @@ import (
 	"github.com/joust-bench/joust/harness/catalog"
 	"github.com/joust-bench/joust/harness/check"
 	"github.com/joust-bench/joust/harness/host"
+	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/scenarios"
 )
 
@@ -41,6 +42,8 @@ type Fixture struct {
 	// Image is the engine's id of the image for a container; empty for a
 	// process.
 	Image string
+	// Env are variables of the user, which win over the manifest's.
+	Env map[string]string
 }
 
 // Launcher starts servers.
@@ -65,6 +68,8 @@ type Server struct {
 	CPUs []int
 	// Argv is what was started.
 	Argv []string
+	// Surroundings are what it was started in; nil for a server that ran already.
+	Surroundings *results.Surroundings
 	// ReadyIn is the time from the start to the first correct answer.
 	ReadyIn time.Duration
 
@@ -134,14 +139,16 @@ func (l Launcher) start(ctx context.Context, f Fixture, protocol scenarios.Proto
 		return nil, errors.Join(err, remove())
 	}
 	h, err := l.Host.Start(ctx, host.Program{
-		Name: f.Manifest.Name, Argv: command.Argv, Env: command.Env, Dir: dir, CPUs: l.CPUs,
+		Name: f.Manifest.Name, Argv: command.Argv, Env: f.environment(command), Dir: dir, CPUs: l.CPUs,
 		Log: filepath.Join(l.Logs, f.Manifest.Name+".log"), LogCap: logCap, StopTimeout: f.Manifest.StopTimeout,
 	})
 	if err != nil {
 		return nil, errors.Join(err, remove())
 	}
 	address := net.JoinHostPort(loopback, strconv.Itoa(port))
-	return &Server{Address: address, Host: address, Handle: h, Argv: command.Argv, removeDir: remove}, nil
+	return &Server{
+		Address: address, Host: address, Handle: h, Argv: command.Argv, Surroundings: surroundingsOf(h, f, dir), removeDir: remove,
+	}, nil
 }
 
 // ready waits for a correct answer; the end of the server ends the wait.
