@@ -177,6 +177,7 @@ func fullRun(t testing.TB) results.Run {
 		stored.trials = b
 	})
 	run := emptyRun()
+	surround(&run)
 	if err := json.Unmarshal(stored.trials, &run.Trials); err != nil {
 		t.Fatal(err)
 	}

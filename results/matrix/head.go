@@ -243,6 +243,7 @@ func (v *view) machine() []string {
 			items = append(items, pairs(m))
 		}
 	}
+	items = append(items, v.surroundings()...)
 	return each(append(items, examined(v.run.Findings)...), escape)
 }
 
