@@ -166,6 +166,32 @@ func TestDifferencesAreNamed(t *testing.T) {
 	}
 }
 
+func TestSurroundingsAreCompared(t *testing.T) {
+	t.Parallel()
+	old, now := one(t, "a1", 6, 50000), one(t, "a2", 6, 50000)
+	started := func(gogc string) *results.Surroundings {
+		return &results.Surroundings{
+			Environment: map[string]string{"HOME": "/nowhere", "PATH": "/bin", "GOGC": gogc}, WorkingDirectory: "{{.Dir}}",
+			Umask: "0022", Niceness: ptr(0), Limits: map[string]string{"nofile soft": "1024", "core soft": "0"},
+		}
+	}
+	old.Servers[0].Surroundings, now.Servers[0].Surroundings = started("100"), started("100")
+	if got := Differences([]results.Run{old}, []results.Run{now}); len(got) > 0 {
+		t.Errorf("between equals: %q", got)
+	}
+	now.Servers[0].Surroundings = started("off")
+	// The digests are the first bytes of: printf %s /nowhere | sha256sum
+	const rest = ", HOME=(digest 00147101), PATH=(digest 808dd192), working directory {{.Dir}}, umask 0022, niceness 0, core soft 0, nofile soft 1024"
+	want := []string{"server nethttp, environment, umask and limits: GOGC=100" + rest + " → GOGC=off" + rest}
+	if d := cmp.Diff(want, Differences([]results.Run{old}, []results.Run{now})); d != "" {
+		t.Error(d)
+	}
+	old.Servers[0].Surroundings = nil
+	if got := Differences([]results.Run{old}, []results.Run{now}); len(got) != 1 || !strings.Contains(got[0], ": not recorded → GOGC=off, ") {
+		t.Errorf("with a run of before: %q", got)
+	}
+}
+
 func TestThresholdsAreRead(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]Threshold{

@@ -2,6 +2,7 @@ package compare
 
 import (
 	"cmp"
+	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -144,7 +145,34 @@ func (f facts) versions(run *results.Run) {
 		if s.Unavailable != "" {
 			f.add("server "+s.Name+", unavailable", s.Unavailable)
 		}
+		if s.URL == "" && s.Unavailable == "" {
+			f.add("server "+s.Name+", environment, umask and limits", startedIn(s.Surroundings))
+		}
 	}
+}
+
+// startedIn is what a server was started in, in words.
+func startedIn(s *results.Surroundings) string {
+	if s == nil {
+		return "not recorded"
+	}
+	var words []string
+	for _, name := range slices.Sorted(maps.Keys(s.Environment)) {
+		value := s.Environment[name]
+		if name == "HOME" || name == "PATH" {
+			// Comparisons are published, and these values name folders of a person.
+			value = fmt.Sprintf("(digest %.4x)", sha256.Sum256([]byte(value)))
+		}
+		words = append(words, name+"="+value)
+	}
+	words = append(words, "working directory "+s.WorkingDirectory, "umask "+s.Umask)
+	if s.Niceness != nil {
+		words = append(words, fmt.Sprintf("niceness %d", *s.Niceness))
+	}
+	for _, name := range slices.Sorted(maps.Keys(s.Limits)) {
+		words = append(words, name+" "+s.Limits[name])
+	}
+	return strings.Join(words, ", ")
 }
 
 // manifest is what of a manifest decides how the server runs; where its folder
