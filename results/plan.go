@@ -12,6 +12,9 @@ type Plan struct {
 	Seed    uint64      `json:"seed"`
 	Entries []PlanEntry `json:"entries"`
 	Tables  []PlanTable `json:"tables"`
+	// Env are variables that every server of the plan gets, beyond the stated
+	// environment and its own.
+	Env map[string]string `json:"env,omitempty"`
 	// IdleStrategy is "spin", "hybrid" or "wait": how the loader waits.
 	IdleStrategy string `json:"idle_strategy"`
 	// LoaderThreads is the number of event loops of the loader.

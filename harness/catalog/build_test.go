@@ -304,7 +304,7 @@ func TestVersionsOfWhatWasLinked(t *testing.T) {
 		{Of: "silent", Command: []string{"sh", "-c", "echo nothing"}, Pattern: `v(\d+)`},
 		{Of: "absent", Command: []string{"joust-none"}, Pattern: `(.)`},
 	}
-	got, err := Versions(t.Context(), m, build(t, b, m, nil))
+	got, err := Versions(t.Context(), m, build(t, b, m, nil), nil)
 	want := map[string]string{"go": strings.TrimPrefix(runtime.Version(), "go"), "dep": "v0.0.0 replaced by ./dep (devel)", "sh": "1.2"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)

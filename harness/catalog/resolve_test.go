@@ -99,7 +99,7 @@ func TestProgramsWithASlashStandInTheServersFolder(t *testing.T) {
 	if err != nil || !cmp.Equal(got.Argv, []string{script}) {
 		t.Errorf("%q, %v", got.Argv, err)
 	}
-	versions, err := Versions(t.Context(), m, "")
+	versions, err := Versions(t.Context(), m, "", nil)
 	if err != nil || versions["script"] != "7.8" {
 		t.Errorf("%v, %v", versions, err)
 	}

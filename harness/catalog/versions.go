@@ -18,13 +18,14 @@ import (
 const probeTimeout = 10 * time.Second
 
 // Versions finds the versions of the server's components by its probes. The
-// binary is the one that was built of a Go package. Where a probe fails, the
-// versions found are returned beside the error.
-func Versions(ctx context.Context, m Manifest, binary string) (map[string]string, error) {
+// binary is the one that was built of a Go package; env is the environment of
+// the commands, nil for joust's own. Where a probe fails, the versions found
+// are returned beside the error.
+func Versions(ctx context.Context, m Manifest, binary string, env []string) (map[string]string, error) {
 	versions := map[string]string{}
 	var failed []error
 	for _, p := range m.Version {
-		v, err := probe(ctx, m, p, binary)
+		v, err := probe(ctx, m, p, binary, env)
 		if err != nil {
 			failed = append(failed, fmt.Errorf("find the version of %s in %s: %w", p.Of, m.Name, err))
 			continue
@@ -34,9 +35,9 @@ func Versions(ctx context.Context, m Manifest, binary string) (map[string]string
 	return versions, errors.Join(failed...)
 }
 
-func probe(ctx context.Context, m Manifest, p VersionProbe, binary string) (string, error) {
+func probe(ctx context.Context, m Manifest, p VersionProbe, binary string, env []string) (string, error) {
 	if p.Module == "" {
-		return commandVersion(ctx, m, p)
+		return commandVersion(ctx, m, p, env)
 	}
 	info, err := buildinfo.ReadFile(binary)
 	if err != nil {
@@ -67,7 +68,7 @@ func moduleVersion(info *debug.BuildInfo, path string) (string, error) {
 
 // commandVersion runs the probe's command and takes the first group of its
 // pattern.
-func commandVersion(ctx context.Context, m Manifest, p VersionProbe) (string, error) {
+func commandVersion(ctx context.Context, m Manifest, p VersionProbe, env []string) (string, error) {
 	path, err := lookPath(p.Command[0], m.Dir)
 	if err != nil {
 		return "", err
@@ -79,7 +80,7 @@ func commandVersion(ctx context.Context, m Manifest, p VersionProbe) (string, er
 	ctx, cancel := context.WithTimeout(ctx, probeTimeout)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, path, p.Command[1:]...)
-	cmd.WaitDelay = time.Second
+	cmd.Env, cmd.WaitDelay = env, time.Second
 	out, runErr := cmd.CombinedOutput()
 	// Some programs end with an error after printing their version.
 	if groups := pattern.FindSubmatch(out); len(groups) > 1 && len(groups[1]) > 0 {

@@ -26,10 +26,10 @@ import (
 
 // agreeFlags are the flags of joust agree.
 type agreeFlags struct {
-	servers, scenarios, loaders []string
-	trials                      int
-	duration                    time.Duration
-	format, pin                 string
+	servers, scenarios, loaders, env []string
+	trials                           int
+	duration                         time.Duration
+	format, pin                      string
 }
 
 func (a *app) agreeCommand() *cobra.Command {
@@ -56,6 +56,7 @@ of joust's peak. A void trial makes exit status 4.`,
 	flags.StringSliceVar(&f.servers, "servers", []string{"fasthttp"}, "servers to ask")
 	flags.StringSliceVar(&f.scenarios, "scenarios", []string{"hello", "echo", "large_response", "pipelined_h1"}, "rows to ask, or headline, or all")
 	flags.StringSliceVar(&f.loaders, "loaders", nil, "the loaders beside joust's own (default: all that are here)")
+	envFlag(flags, &f.env)
 	flags.IntVar(&f.trials, "trials", 3, "trials of each loader in each cell")
 	flags.DurationVar(&f.duration, "duration", 2*time.Second, "length of every window, in whole seconds")
 	flags.StringVar(&f.format, "format", formatText, "text, md or json")
@@ -72,12 +73,18 @@ type agreement struct {
 	CPUs       results.CPUSplit `json:"cpus"`
 	DurationNS int64            `json:"duration_ns"`
 	Trials     int              `json:"trials"`
-	Cells      []agree.Cell     `json:"cells"`
+	// Env are the variables of --env.
+	Env   map[string]string `json:"env,omitempty"`
+	Cells []agree.Cell      `json:"cells"`
 }
 
 func (a *app) agree(ctx context.Context, f *agreeFlags) error {
 	if runtime.GOOS != "linux" {
 		return host.ErrNotLinux
+	}
+	env, err := readEnv(f.env)
+	if err != nil {
+		return err
 	}
 	w, err := a.look(f.pin)
 	if err != nil {
@@ -92,9 +99,9 @@ func (a *app) agree(ctx context.Context, f *agreeFlags) error {
 	}
 	out := agreement{
 		Schema: results.Schema, Measured: time.Now(), Joust: machine.Build(Version), Host: machine.Facts(), CPUs: w.split,
-		DurationNS: f.duration.Nanoseconds(), Trials: f.trials,
+		DurationNS: f.duration.Nanoseconds(), Trials: f.trials, Env: env,
 	}
-	out.Cells, err = a.meet(ctx, w, contest, manifests)
+	out.Cells, err = a.meet(ctx, w, contest, manifests, env)
 	if printErr := a.printAgreement(&out, f.format); printErr != nil || err != nil {
 		return errors.Join(err, printErr)
 	}
@@ -177,14 +184,14 @@ func (a *app) loadersHere(ctx context.Context, names []string) ([]external.Found
 }
 
 // meet builds the servers and measures.
-func (a *app) meet(ctx context.Context, w *world, c *agree.Contest, manifests []catalog.Manifest) ([]agree.Cell, error) {
+func (a *app) meet(ctx context.Context, w *world, c *agree.Contest, manifests []catalog.Manifest, env map[string]string) ([]agree.Cell, error) {
 	builder, err := catalog.NewBuilder("")
 	if err != nil {
 		return nil, err
 	}
 	fixtures := map[string]fixture{}
 	for _, m := range manifests {
-		s := isolatedServer{Manifest: m, name: m.Name, isolation: m.DefaultIsolation()}
+		s := isolatedServer{Manifest: m, name: m.Name, isolation: m.DefaultIsolation(), env: env}
 		if fixtures[m.Name], err = a.fixtureOf(ctx, builder, s); err != nil {
 			return nil, err
 		}

@@ -20,7 +20,7 @@ import (
 )
 
 func (a *app) checkCommand() *cobra.Command {
-	var rows, isolations []string
+	var rows, isolations, env []string
 	var seed uint64
 	c := &cobra.Command{
 		Use:   "check [SERVER...]",
@@ -34,24 +34,30 @@ Exit status 3 when anything is wrong.`,
   joust check nginx nethttp
   joust check node --scenarios json,upload_20mb
   joust check --url mine=http://127.0.0.1:8080 --scenarios hello
-  joust check nethttp --isolation process,container`,
+  joust check nethttp --isolation process,container
+  joust check node --env NODE_OPTIONS=--jitless`,
 		RunE: func(c *cobra.Command, args []string) error {
 			if !c.Flags().Changed("seed") {
 				seed = freshSeed()
 			}
-			return a.check(c.Context(), args, rows, isolations, seed)
+			return a.check(c.Context(), args, rows, isolations, env, seed)
 		},
 	}
 	a.attached.urlFlag(c.Flags())
 	c.Flags().StringSliceVar(&rows, "scenarios", nil, "check only these (default: all that a server claims)")
 	c.Flags().StringSliceVar(&isolations, "isolation", nil, "check servers as process, container, or both (default: as their server.yaml says)")
+	envFlag(c.Flags(), &env)
 	c.Flags().Uint64Var(&seed, "seed", 0, "seed of the random inputs (default: a fresh one, printed)")
 	return c
 }
 
-func (a *app) check(ctx context.Context, names, rows, isolations []string, seed uint64) error {
+func (a *app) check(ctx context.Context, names, rows, isolations, env []string, seed uint64) error {
 	if runtime.GOOS != "linux" {
 		return host.ErrNotLinux
+	}
+	variables, err := readEnv(env)
+	if err != nil {
+		return err
 	}
 	w, err := a.look("")
 	if err != nil {
@@ -96,8 +102,9 @@ func (a *app) check(ctx context.Context, names, rows, isolations []string, seed 
 	if checker.builder, err = catalog.NewBuilder(""); err != nil {
 		return err
 	}
-	for _, m := range fixtures {
-		if err := checker.server(ctx, m); err != nil {
+	for _, s := range fixtures {
+		s.env = variables
+		if err := checker.server(ctx, s); err != nil {
 			return err
 		}
 	}

@@ -113,7 +113,7 @@ func (a *app) containers(fixtures map[string]fixture, foreign *external.Found) (
 // fixtureOf builds the server's program, or its image where it is isolated in a
 // container.
 func (a *app) fixtureOf(ctx context.Context, b *catalog.Builder, s isolatedServer) (f fixture, err error) {
-	f.Manifest = s.Manifest
+	f.Manifest, f.Env = s.Manifest, s.env
 	if f.Binary, err = a.build(ctx, b, s.Manifest); err != nil || s.isolation != results.IsolationContainer {
 		return f, err
 	}
@@ -146,6 +146,8 @@ func (a *app) sweepContainers(ctx context.Context) ([]string, error) {
 type isolatedServer struct {
 	catalog.Manifest
 	name, isolation string
+	// env are the variables of --env.
+	env map[string]string
 }
 
 // isolated spreads servers over the isolations asked for, as plans do; without

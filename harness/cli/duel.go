@@ -22,6 +22,7 @@ import (
 	"github.com/joust-bench/joust/harness/machine"
 	"github.com/joust-bench/joust/harness/plan"
 	"github.com/joust-bench/joust/harness/run"
+	"github.com/joust-bench/joust/harness/surroundings"
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/compare"
 	"github.com/joust-bench/joust/scenarios"
@@ -37,6 +38,7 @@ type duelFlags struct {
 	duration, warmup time.Duration
 	budget           time.Duration
 	seed             uint64
+	env              []string
 }
 
 func (a *app) duelCommand() *cobra.Command {
@@ -59,7 +61,8 @@ A SPEC is a server's name and what is changed about it:
   @REVISION        the server as a git revision of its repository has it; the
                    work tree is left alone
   arg=VALUE        one more argument (repeatable)
-  env.NAME=VALUE   a variable of its environment
+  env.NAME=VALUE   a variable of its environment; it wins over --env, which is for
+                   both variants
   isolation=WAY    process or container
   bin=PATH         a program that runs in place of the server's own: another build
 A comma within a value is written "\,". Two different servers may meet as well.
@@ -86,6 +89,7 @@ one's peak).`,
 	flags.DurationVar(&f.duration, "duration", 0, "length of every measured window (default 1.5s closed, 1s open)")
 	flags.DurationVar(&f.warmup, "warmup", 0, "length of the warm-up (default 1s)")
 	flags.Uint64Var(&f.seed, "seed", 0, "seed of the loader's choices (default: a fresh one, printed)")
+	envFlag(flags, &f.env)
 	flags.StringVar(&f.pin, "pin", "auto", `CPU split: auto, none, or "server=0-3;loader=4-7"`)
 	return c
 }
@@ -193,7 +197,7 @@ func (d *contest) overrides(c *cobra.Command, f *duelFlags) plan.Overrides {
 	one := 1
 	o := plan.Overrides{
 		Servers: []string{d.specs[0].Server}, Scenarios: []string{f.scenario}, Protocols: []string{string(scenarios.H1)},
-		Modes: []string{string(results.ClosedLoop)}, Trials: &one, NoProbes: true, // the budget is for the question
+		Modes: []string{string(results.ClosedLoop)}, Trials: &one, Env: f.env, NoProbes: true, // the budget is for the question
 	}
 	if other := d.specs[1].Server; other != d.specs[0].Server {
 		o.Servers = append(o.Servers, other)
@@ -267,6 +271,10 @@ func (a *app) variant(j *job, builder *catalog.Builder, spec duel.Spec) (f fixtu
 	if f.Manifest, f.Binary, err = spec.Apply(m); err != nil {
 		return f, usage(err)
 	}
+	f.Env = maps.Clone(j.run.Plan.Env)
+	for name := range spec.Env { // the variant's own win
+		delete(f.Env, name)
+	}
 	if err := catalog.Available(f.Manifest); err != nil {
 		return f, usage(fmt.Errorf("variant %q: %w", spec.Text, err))
 	}
@@ -287,7 +295,7 @@ func (a *app) entryOf(j *job, name string, spec duel.Spec, f *fixture) (results.
 	m := f.Manifest
 	s := results.Server{Name: name, Folder: m.Name, Title: spec.Text, Language: m.Language, URL: m.URL}
 	var err error
-	if s.Versions, err = catalog.Versions(j.ctx, m, f.Binary); err != nil {
+	if s.Versions, err = catalog.Versions(j.ctx, m, f.Binary, versionEnv(*f)); err != nil {
 		j.run.Warnings = append(j.run.Warnings, fmt.Sprintf("version of %s: %v", spec.Text, err))
 	}
 	if m.DefaultIsolation() == results.IsolationContainer {
@@ -309,7 +317,8 @@ func alike(a, b fixture) bool {
 	command := func(f fixture) []string {
 		return slices.Concat([]string{f.Binary}, f.Manifest.Command, f.Manifest.Args)
 	}
-	return a.Image == b.Image && slices.Equal(command(a), command(b)) && maps.Equal(a.Manifest.Env, b.Manifest.Env) && maps.Equal(a.Manifest.Files, b.Manifest.Files) &&
+	environment := func(f fixture) map[string]string { return surroundings.Merge(f.Manifest.Env, f.Env) }
+	return a.Image == b.Image && slices.Equal(command(a), command(b)) && maps.Equal(environment(a), environment(b)) && maps.Equal(a.Manifest.Files, b.Manifest.Files) &&
 		(len(a.Manifest.Files) == 0 || a.Manifest.Dir == b.Manifest.Dir)
 }
 

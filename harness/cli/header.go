@@ -152,10 +152,11 @@ func (a *app) prepare(j *job) error {
 				}
 				f.Image = images[key].ID
 			}
+			f.Env = j.run.Plan.Env
 			built[key] = f
 		}
 		j.fixtures[s.Name] = f
-		versions, err := catalog.Versions(j.ctx, f.Manifest, f.Binary)
+		versions, err := catalog.Versions(j.ctx, f.Manifest, f.Binary, versionEnv(f))
 		if err != nil {
 			j.run.Warnings = append(j.run.Warnings, fmt.Sprintf("version of %s: %v", s.Folder, err))
 		}

@@ -23,7 +23,7 @@ import (
 
 // runFlags are the flags of joust run. What was not given stays with the plan.
 type runFlags struct {
-	servers, scenarios, protocols, modes, rates, clients, isolation []string
+	servers, scenarios, protocols, modes, rates, clients, isolation, env []string
 
 	trials, threads     int
 	duration, warmup    time.Duration
@@ -52,12 +52,18 @@ is and says how to go on; a second Ctrl-C ends at once.
 --resume goes on with a stored run, under its own plan. Only one joust at a time
 writes a run: where another one has it, --resume measures nothing, names that
 process and ends with exit status 1. report, list and compare read a run at any
-time.`,
+time.
+
+Servers get PATH and HOME as joust has them, a TMPDIR of their own, LANG=C.UTF-8,
+TZ=UTC, and what their server.yaml, the plan's env and --env name, of which the
+last wins. Nothing else of the shell's environment reaches them; run.json has
+what they got.`,
 		Example: `  joust run scripts/quick.yaml
   joust run --servers nethttp,nginx --scenarios hello --trials 6
   joust run scripts/default.yaml --servers gin,echo --mode closed
   joust run --servers nginx --scenarios hello --mode open --rates 1000,20k
   joust run --servers nethttp --isolation process,container --scenarios hello
+  joust run --servers nethttp,gin --scenarios hello --env GOGC=400 --env GOMEMLIMIT=1GiB
   joust run --servers nginx --scenarios hello --mode open --rates 50%,90% --peaks latest
   joust run --servers nginx,nethttp --scenarios hello --clients auto --trials 3
   joust run --servers nginx,nethttp --scenarios hello --loader wrk --trials 3
@@ -80,6 +86,7 @@ time.`,
 	flags.StringSliceVar(&f.servers, "servers", nil, "servers to compare, or all")
 	flags.StringSliceVar(&f.scenarios, "scenarios", nil, "scenarios to ask, or headline, or all")
 	flags.StringSliceVar(&f.isolation, "isolation", nil, "process, container, or both, which makes two entries of each server (default: as its server.yaml says)")
+	envFlag(flags, &f.env)
 	flags.StringSliceVar(&f.protocols, "protocols", nil, "protocols to speak (h1)")
 	flags.StringSliceVar(&f.clients, "clients", nil, "connections of the loader, several such as 1,8,64,512 to compare, or auto: doubled until throughput stops growing (default 64; a scenario's own number wins)")
 	flags.DurationVar(&f.duration, "duration", 0, "length of every measured window (default 1.5s closed, 1s open)")
@@ -266,7 +273,7 @@ func (a *app) resumeCommand(name string) string {
 
 // planFlag is the first flag given that would change the plan.
 func planFlag(c *cobra.Command) string {
-	for _, name := range []string{"servers", "isolation", "scenarios", "protocols", "clients", "duration", "warmup", "trials", "mode", "rates", "find-rate", "url", "threads", "seed", "pin", "peaks", "baseline", "loader", "loader-image"} {
+	for _, name := range []string{"servers", "isolation", "env", "scenarios", "protocols", "clients", "duration", "warmup", "trials", "mode", "rates", "find-rate", "url", "threads", "seed", "pin", "peaks", "baseline", "loader", "loader-image"} {
 		if c.Flags().Changed(name) {
 			return "--" + name
 		}
@@ -291,7 +298,7 @@ func readPlan(args []string) (file string, data []byte, err error) {
 
 // overrides are the flags that were given.
 func (a *app) overrides(c *cobra.Command, f *runFlags) (plan.Overrides, error) {
-	o := plan.Overrides{NoProbes: f.noProbes}
+	o := plan.Overrides{NoProbes: f.noProbes, Env: f.env}
 	for _, list := range []struct {
 		flag string
 		from []string

@@ -25,6 +25,7 @@ import (
 // serveFlags are the flags of joust serve.
 type serveFlags struct {
 	scenario, portFile, pin, isolation string
+	env                                []string
 }
 
 func (a *app) serveCommand() *cobra.Command {
@@ -32,14 +33,16 @@ func (a *app) serveCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "serve SERVER",
 		Short: "Run one server in the foreground for a loader of your own",
-		Long: `Start one server as joust run starts it, pinned to the server's CPUs, and keep it
-until Ctrl-C or SIGTERM, which end it with exit status 0. It is announced once it
-has answered the scenario's request correctly. What it used is printed at the end.
+		Long: `Start one server as joust run starts it, pinned to the server's CPUs and in the
+same environment, and keep it until Ctrl-C or SIGTERM, which end it with exit
+status 0. It is announced once it has answered the scenario's request correctly.
+What it used is printed at the end.
 
 --port-file gets lines KEY=value: PORT, PATH, METHOD, URL, HEADERS (a JSON object),
 BODY_FILE (a path, or empty) and READY=1, which comes last. It is written whole
 and renamed into place, and removed at the end, as is the body's file.`,
 		Example: `  joust serve nginx
+  joust serve nethttp --env GOGC=400
   joust serve nethttp --scenario upload_20mb --port-file /tmp/nethttp.port
   taskset -c 1 wrk -t 1 -c 64 -d 10s "$(sed -n s/^URL=//p /tmp/nethttp.port)"`,
 		Args: exactlyOne("SERVER"),
@@ -49,6 +52,7 @@ and renamed into place, and removed at the end, as is the body's file.`,
 	flags.StringVar(&f.scenario, "scenario", "", "the scenario whose request is announced (default: hello, or the first that the server claims)")
 	flags.StringVar(&f.portFile, "port-file", "", "write where the server is and what to ask it into this file, once it is ready")
 	flags.StringVar(&f.isolation, "isolation", "", "serve it as process or container (default: as its server.yaml says)")
+	envFlag(flags, &f.env)
 	flags.StringVar(&f.pin, "pin", "auto", `CPU split: auto, none, or "server=0-3;loader=4-7"`)
 	return c
 }
@@ -58,6 +62,10 @@ func (a *app) serve(ctx context.Context, name string, f *serveFlags) (err error)
 		return host.ErrNotLinux
 	}
 	a.stopping.Store("joust: ending the server; once more ends at once")
+	env, err := readEnv(f.env)
+	if err != nil {
+		return err
+	}
 	w, err := a.look(f.pin)
 	if err != nil {
 		return err
@@ -66,6 +74,7 @@ func (a *app) serve(ctx context.Context, name string, f *serveFlags) (err error)
 	if err != nil {
 		return usage(err)
 	}
+	server.env = env
 	if err := clearPortFile(f.portFile); err != nil {
 		return err
 	}

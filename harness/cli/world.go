@@ -87,7 +87,7 @@ func (a *app) catalogue(w *world) plan.Catalogue {
 		Scenarios: w.table.All(), LoaderCPUs: max(1, len(w.split.Loader)), Disjoint: !w.split.Shared,
 		Engines:     engines(),
 		Connections: plan.ConnectionLimit{Max: limit, Reason: reason},
-		FreshSeed:   freshSeed(), NoContainers: a.noContainers,
+		FreshSeed:   freshSeed(), NoContainers: a.noContainers, LookupEnv: os.LookupEnv,
 	}
 	for _, m := range w.servers.All() {
 		s := plan.Server{

@@ -45,7 +45,7 @@ func Inventory(ctx context.Context) []results.Finding {
 	for _, t := range tools() {
 		asked = append(asked, func() results.Finding {
 			probe := catalog.VersionProbe{Of: t.name, Command: append([]string{t.name}, t.args...), Pattern: t.pattern}
-			versions, err := catalog.Versions(ctx, catalog.Manifest{Name: t.name, Version: []catalog.VersionProbe{probe}}, "")
+			versions, err := catalog.Versions(ctx, catalog.Manifest{Name: t.name, Version: []catalog.VersionProbe{probe}}, "", nil)
 			return presence(t, versions[t.name], err).finding(t.name, t.why)
 		})
 	}

@@ -34,6 +34,9 @@ type Catalogue struct {
 	// where it can; it is asked only about the one that a plan names. Nil finds
 	// all usable.
 	Loader func(name string) string
+	// LookupEnv finds the value of a variable in joust's own environment, for
+	// flags that pass one on. Nil finds none.
+	LookupEnv func(name string) (value string, found bool)
 	// FreshSeed is the seed of a plan that names none.
 	FreshSeed uint64
 }
@@ -71,6 +74,13 @@ type ConnectionLimit struct {
 	Reason string
 	// Remedy is the command that raises it, such as "ulimit -n 65536".
 	Remedy string
+}
+
+func (c *Catalogue) lookupEnv(name string) (value string, found bool) {
+	if c.LookupEnv == nil {
+		return "", false
+	}
+	return c.LookupEnv(name)
 }
 
 // Server returns the server of that name, or nil.

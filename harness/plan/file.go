@@ -2,9 +2,12 @@ package plan
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"time"
 
+	"github.com/joust-bench/joust/harness/surroundings"
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/scenarios/strictyaml"
 )
@@ -32,8 +35,9 @@ type planYAML struct {
 	Loader         string        `yaml:"loader"`
 	Tables         []tableYAML   `yaml:"tables"`
 
-	Probes     bool           `yaml:"probes"`
-	Thresholds thresholdsYAML `yaml:"thresholds"`
+	Env        map[string]string `yaml:"env"`
+	Probes     bool              `yaml:"probes"`
+	Thresholds thresholdsYAML    `yaml:"thresholds"`
 }
 
 // tableYAML is one item of tables.
@@ -126,6 +130,7 @@ func (r *fileReader) document(raw *planYAML) document {
 		errorTolerance: read(r, "error_tolerance", raw.ErrorTolerance, checkTolerance),
 		threads:        read(r, "threads", raw.Threads, count("threads", 0, maxThreads)),
 		probes:         read(r, "probes", raw.Probes, nil),
+		env:            r.env("env", raw.Env),
 		thresholds:     given(r.thresholds(&raw.Thresholds), place{}),
 		serversGiven:   r.doc.Has("servers") || r.doc.Spoiled("servers"),
 		tablesGiven:    r.doc.Has("tables") || r.doc.Spoiled("tables"),
@@ -222,6 +227,24 @@ func (r *fileReader) names(path string, raw []string, check func(string) string)
 		return opt[[]name]{}
 	}
 	return given(list, r.place(path))
+}
+
+// env reads variables: NAME: VALUE.
+func (r *fileReader) env(path string, raw map[string]string) opt[map[string]string] {
+	if !r.doc.Good(path) {
+		return opt[map[string]string]{}
+	}
+	variables := map[string]string{}
+	for _, name := range slices.Sorted(maps.Keys(raw)) {
+		value := raw[name]
+		item := path + "." + name
+		if fault := surroundings.Fault(name, value); fault != "" {
+			r.doc.Reject(item, "%s: %s", path, fault)
+		} else if r.doc.Good(item) {
+			variables[name] = value
+		}
+	}
+	return given(variables, r.place(path))
 }
 
 func (r *fileReader) rates(path string, raw []rateYAML) opt[[]rate] {

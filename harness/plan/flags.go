@@ -3,6 +3,7 @@ package plan
 import (
 	"time"
 
+	"github.com/joust-bench/joust/harness/surroundings"
 	"github.com/joust-bench/joust/scenarios"
 	"github.com/joust-bench/joust/scenarios/suggest"
 )
@@ -41,6 +42,9 @@ type Overrides struct {
 	// Threads is the number of the loader's threads; 0 is one a processor of
 	// the loader.
 	Threads *int
+	// Env are variables of all servers, NAME=VALUE or NAME; see
+	// surroundings.Parse. They win over those of the plan's file.
+	Env []string
 	// Baseline is the entry that tables compare all others with.
 	Baseline *string
 	// Loader is "joust" or a foreign tool.
@@ -59,9 +63,10 @@ type PeakKey struct {
 	Server, Scenario, Protocol string
 }
 
-// readFlags checks each flag by itself.
-func readFlags(o Overrides, ps *problems) flags {
+// readFlags checks each flag by itself; lookup is Catalogue.LookupEnv.
+func readFlags(o Overrides, lookup func(string) (string, bool), ps *problems) flags {
 	f := flags{
+		env:       flagEnv(ps, o.Env, lookup),
 		noProbes:  o.NoProbes,
 		servers:   flagNames(ps, "--servers", o.Servers, nil),
 		scenarios: flagNames(ps, "--scenarios", o.Scenarios, nil),
@@ -141,6 +146,15 @@ func flagRates(ps *problems, texts []string) opt[[]rate] {
 		ps.add(at, "is empty; leave it out or give it a value")
 	}
 	return given(list, at)
+}
+
+func flagEnv(ps *problems, texts []string, lookup func(string) (string, bool)) opt[map[string]string] {
+	at := place{flag: "--env"}
+	variables, errs := surroundings.Parse(texts, lookup)
+	for _, err := range errs {
+		ps.add(at, "%v", err)
+	}
+	return given(variables, at)
 }
 
 func hasName(list []name, text string) bool {

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/joust-bench/joust/harness/surroundings"
 	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/loaders/external"
 	"github.com/joust-bench/joust/results"
@@ -23,7 +24,7 @@ func Resolve(file string, data []byte, o Overrides, c Catalogue) (results.Plan, 
 	if file != "" || data != nil {
 		r.doc = readFile(file, data, &r.problems)
 	}
-	r.flags = readFlags(o, &r.problems)
+	r.flags = readFlags(o, c.lookupEnv, &r.problems)
 	r.doc.threads = r.flags.threads.or(r.doc.threads)
 	p := r.plan(file)
 	r.takeLoader(&p)
@@ -79,6 +80,7 @@ func (r *resolver) plan(file string) results.Plan {
 		DrainNS:          d.drain.or(given(DefaultDrain, place{})).val.Nanoseconds(),
 		ErrorTolerance:   d.errorTolerance.val,
 		Engine:           d.engine.or(given(r.cat.engines()[0], place{})).val,
+		Env:              surroundings.Merge(d.env.val, r.flags.env.val),
 	}
 	if d.threads.val > 0 {
 		p.LoaderThreads = d.threads.val

@@ -90,6 +90,7 @@ type document struct {
 	threads                   opt[int]
 	probes                    opt[bool]
 	thresholds                opt[results.Thresholds]
+	env                       opt[map[string]string]
 }
 
 // flags are the overrides as given.
@@ -101,4 +102,5 @@ type flags struct {
 	seed               opt[uint64]
 	loader             opt[string]
 	threads            opt[int]
+	env                opt[map[string]string]
 }

@@ -5,6 +5,7 @@
 package main
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net"
@@ -13,6 +14,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -36,6 +38,10 @@ func run(args []string) error {
 	}
 	event("started")
 	switch mode {
+	case "surroundings":
+		if err := tellSurroundings(); err != nil {
+			return err
+		}
 	case "exits":
 		fmt.Println("cannot find my configuration")
 		os.Exit(7)
@@ -66,6 +72,36 @@ func fork(address string) error {
 	child := exec.Command(os.Args[0], address, "stubborn")
 	child.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	return child.Start()
+}
+
+// tellSurroundings prints what this process was started in as one line of JSON,
+// in the form of results.Surroundings.
+func tellSurroundings() error {
+	dir, err := os.Getwd()
+	if err != nil {
+		return err
+	}
+	// To ask the kernel by umask(2) would change it, while joust reads it.
+	status, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		return err
+	}
+	_, umask, _ := strings.Cut(string(status), "\nUmask:\t")
+	environment, limits := map[string]string{}, map[string]string{}
+	for _, pair := range os.Environ() {
+		name, value, _ := strings.Cut(pair, "=")
+		environment[name] = value
+	}
+	for name, resource := range map[string]int{"core": syscall.RLIMIT_CORE, "stack": syscall.RLIMIT_STACK} {
+		var limit syscall.Rlimit
+		if err := syscall.Getrlimit(resource, &limit); err != nil {
+			return err
+		}
+		limits[name+" soft"] = strconv.FormatUint(limit.Cur, 10)
+	}
+	return json.NewEncoder(os.Stdout).Encode(map[string]any{
+		"environment": environment, "working_directory": dir, "umask": fmt.Sprintf("%.4s", umask), "limits": limits,
+	})
 }
 
 // loadFrom is the number of requests, and loadFor the time after it, from which
