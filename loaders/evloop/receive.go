@@ -39,12 +39,15 @@ func (w *worker) handle(ev *unix.EpollEvent) {
 }
 
 // receive reads once and acts on what came. Where the stream ends it reads on
-// to its end, so that nothing is asked behind the last answer.
+// to its end, so that nothing is asked behind the last answer. An event may tell
+// of the answer and not yet of the end that came with it: once the server has
+// ended a stream behind an answer, receive looks for an end behind each.
 func (w *worker) receive(c *conn, ends bool) {
 	if c.secret != nil {
 		w.receiveSecret(c)
 		return
 	}
+	took := false
 	for fd := c.fd; c.fd == fd && c.state == stateOpen; {
 		n, lag, errno := w.read(c)
 		now := clock.Now()
@@ -56,21 +59,27 @@ func (w *worker) receive(c *conn, ends bool) {
 		}
 		switch {
 		case errno == unix.EAGAIN:
+			if took && !ends {
+				w.proceed(c)
+			}
 			return
 		case errno != 0:
 			w.broken(c, readCause(errno), errno)
 			return
 		case n == 0:
+			w.endsBehind = w.endsBehind || took
 			w.peerClosed(c, now)
 			return
 		}
 		w.take(c, w.buf[:n], now)
-		if !ends {
-			if c.state == stateOpen {
-				w.proceed(c)
-			}
-			return
+		took = true
+		if ends || w.endsBehind && c.count == 0 {
+			continue
 		}
+		if c.state == stateOpen {
+			w.proceed(c)
+		}
+		return
 	}
 }
 

@@ -97,8 +97,11 @@ type worker struct {
 	shakes       record.Histogram
 	connectError error
 	connectCause results.Cause
-	open         int
-	inFlight     int
+	// endsBehind is true once the server has ended a stream behind an answer,
+	// unannounced.
+	endsBehind bool
+	open       int
+	inFlight   int
 	// completed and failed count since the thread began, movedBefore the bytes
 	// of earlier phases.
 	completed, failed, movedBefore uint64
