@@ -43,6 +43,11 @@ func (l *loop) receive(c *conn) {
 func (l *loop) request(c *conn, arrived int64) {
 	t := task{conn: c, arrived: arrived}
 	switch {
+	case l.script.swallow > 0 && l.counts.Requests%l.script.swallow == 0:
+		return
+	case l.script.again:
+		l.answer(&t)
+		t.due = arrived + int64(l.law.Delay)
 	case l.script.drip:
 		t.kind, t.due = dripTask, arrived+int64(l.law.Delay)
 	case l.service > 0:
@@ -94,6 +99,9 @@ func (l *loop) answer(t *task) {
 	}
 	c := t.conn
 	c.then = l.script.then
+	if c.answers++; c.answers == l.script.closeAfter {
+		c.then = closeFIN
+	}
 	l.write(c, l.script.answer)
 }
 
@@ -119,7 +127,7 @@ func (l *loop) write(c *conn, answer []byte) {
 		return
 	}
 	if len(answer) > 0 {
-		l.counts.Answers++
+		l.counts.Answers += 1 + l.script.surplus
 	}
 	l.settle(c)
 }
@@ -141,7 +149,11 @@ func (l *loop) writeSome(c *conn, data []byte) {
 
 // send writes once. It is false when the connection is lost.
 func (l *loop) send(c *conn, data []byte) (int, bool) {
-	n, errno := write(c.fd, data)
+	flags := 0
+	if c.then == closeFIN {
+		flags = unix.MSG_MORE // the end of the stream leaves with the last bytes
+	}
+	n, errno := write(c.fd, data, flags)
 	switch {
 	case errno == unix.EAGAIN:
 		return 0, true

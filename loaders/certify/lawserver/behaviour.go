@@ -1,6 +1,7 @@
 package lawserver
 
 import (
+	"bytes"
 	"fmt"
 
 	"github.com/joust-bench/joust/scenarios"
@@ -9,10 +10,21 @@ import (
 // Behaviour names what the server does with a request.
 type Behaviour string
 
-// The behaviours. Right, Continue and Drip give right answers; all others must
-// count as failures.
+// The behaviours. Right, Continue and Drip give right answers. Swallow, Twice,
+// ExtraBytes and CloseAfter give right answers too, and do something that must be
+// counted under a name of its own. All others must count as failures.
 const (
 	Right Behaviour = ""
+	// Swallow reads each Law.Every-th request, counted over all connections, and
+	// never answers it.
+	Swallow Behaviour = "swallow"
+	// Twice answers every request twice: in one write, or Law.Delay apart.
+	Twice Behaviour = "twice"
+	// ExtraBytes writes more than the head has told, at once.
+	ExtraBytes Behaviour = "extra-bytes"
+	// CloseAfter closes each connection with its Law.Every-th answer, in the same
+	// segment, and does not announce it.
+	CloseAfter Behaviour = "close-after"
 	// Continue sends "100 Continue" before the answer; Drip sends the answer
 	// byte by byte, one every Law.Delay.
 	Continue Behaviour = "continue"
@@ -23,10 +35,8 @@ const (
 	WrongBody Behaviour = "wrong-body"
 	ShortBody Behaviour = "short-body"
 	LongBody  Behaviour = "long-body"
-	// ExtraBytes writes more than the head has told, at once.
-	ExtraBytes Behaviour = "extra-bytes"
-	Status500  Behaviour = "status-500"
-	Garbage    Behaviour = "garbage"
+	Status500 Behaviour = "status-500"
+	Garbage   Behaviour = "garbage"
 	// EarlyReply answers the head of a request without reading its body, and
 	// resets the connection Law.Delay later.
 	EarlyReply Behaviour = "early-reply"
@@ -47,7 +57,8 @@ const (
 // Behaviours are all of them.
 func Behaviours() []Behaviour {
 	return []Behaviour{
-		Right, Continue, Drip, WrongBody, ShortBody, LongBody, ExtraBytes, Status500, Garbage, EarlyReply,
+		Right, Swallow, Twice, ExtraBytes, CloseAfter,
+		Continue, Drip, WrongBody, ShortBody, LongBody, Status500, Garbage, EarlyReply,
 		CloseMidBody, CloseUnanswered, ResetUnanswered, Hang, ContinueOnly, Silent, Refuse,
 	}
 }
@@ -64,7 +75,14 @@ const (
 // script is a law as the loop acts on it.
 type script struct {
 	answer []byte
-	then   ending
+	// surplus is how many answers a write holds beyond the first.
+	surplus uint64
+	then    ending
+	// swallow leaves each so many-th request without an answer; closeAfter
+	// closes each connection behind so many answers; 0 never does.
+	swallow, closeAfter uint64
+	// again answers a second time, after the law's delay.
+	again bool
 	// early answers at the end of the head; drip writes byte by byte; deaf
 	// never reads; refuse does not listen.
 	early, drip, deaf, refuse bool
@@ -79,6 +97,15 @@ func compile(l Law) (script, error) {
 	switch l.Behaviour {
 	case Right:
 		return script{answer: right}, nil
+	case Swallow:
+		return script{answer: right, swallow: uint64(l.Every)}, nil
+	case Twice:
+		if l.Delay > 0 {
+			return script{answer: right, again: true}, nil
+		}
+		return script{answer: bytes.Repeat(right, 2), surplus: 1}, nil
+	case CloseAfter:
+		return script{answer: right, closeAfter: uint64(l.Every)}, nil
 	case Continue:
 		return script{answer: append([]byte(interim), right...)}, nil
 	case Drip:

@@ -21,7 +21,8 @@ import (
 type Law struct {
 	// Delay is the time from the last byte of a request to its answer, for any
 	// number of requests at once; 0 answers at once. For Drip it is the time
-	// between two bytes, for EarlyReply that between reply and reset.
+	// between two bytes, for EarlyReply that between reply and reset, for Twice
+	// that between the two answers.
 	Delay time.Duration `json:"delay_ns,omitempty"`
 	// CapacityRPS makes the server a single one, first come first served, with
 	// a service time of exactly 1/CapacityRPS seconds, in which it is busy; 0
@@ -33,6 +34,9 @@ type Law struct {
 	Body scenarios.Body `json:"body"`
 	// Behaviour is Right or one way of misbehaving.
 	Behaviour Behaviour `json:"behaviour,omitempty"`
+	// Every is the N of Swallow and CloseAfter, at least 1 with them and 0
+	// without.
+	Every int `json:"every,omitempty"`
 	// Stamps is how many answers get stamps, the first ones under this law.
 	Stamps int `json:"stamps,omitempty"`
 }
@@ -90,6 +94,9 @@ func (l Law) Validate() error {
 		refuse(s.Length <= 0 || s.Length >= s.Period, "a stop of %v every %v: above 0 and below the period", s.Length, s.Period)
 	}
 	refuse(!slices.Contains(Behaviours(), l.Behaviour), "unknown behaviour %q", l.Behaviour)
+	counts := l.Behaviour == Swallow || l.Behaviour == CloseAfter
+	refuse(counts && l.Every < 1, "%s of each %d: at least 1", l.Behaviour, l.Every)
+	refuse(!counts && l.Every != 0, "behaviour %q does not count to %d", l.Behaviour, l.Every)
 	return errors.Join(errs...)
 }
 

@@ -23,13 +23,20 @@ func TestLawsRefused(t *testing.T) {
 		{Behaviour: "polite"},
 		{Body: scenarios.Body{Length: maxBody + 1}},
 		{Stamps: -1},
+		{Behaviour: Swallow},
+		{Behaviour: CloseAfter, Every: -1},
+		{Behaviour: Twice, Every: 2},
 	} {
 		if l.Validate() == nil {
 			t.Errorf("%+v was accepted", l)
 		}
 	}
 	for _, b := range Behaviours() {
-		if err := (Law{Behaviour: b}).Validate(); err != nil {
+		l := Law{Behaviour: b}
+		if b == Swallow || b == CloseAfter {
+			l.Every = 1
+		}
+		if err := l.Validate(); err != nil {
 			t.Errorf("%q: %v", b, err)
 		}
 	}

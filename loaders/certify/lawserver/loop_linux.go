@@ -24,6 +24,8 @@ type conn struct {
 	reader reader
 	// pending is what the kernel did not take yet.
 	pending []byte
+	// answers counts the answers given on the connection.
+	answers uint64
 	then    ending
 	writing bool
 	closed  bool

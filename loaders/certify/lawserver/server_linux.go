@@ -90,9 +90,10 @@ func (s *Server) SetLaw(law Law) error {
 	return errors.Join(s.do(func() { err = s.loop.obeyLaw(law) }), err)
 }
 
-// Counts is what was seen under the law in force.
+// Counts is what was seen under the law in force. Connections that wait to be
+// accepted are accepted first.
 func (s *Server) Counts() (c Counts, err error) {
-	err = s.do(func() { c = s.loop.counts })
+	err = s.do(func() { s.loop.accept(); c = s.loop.counts })
 	return c, err
 }
 

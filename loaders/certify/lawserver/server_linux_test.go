@@ -304,6 +304,79 @@ func TestBehaviours(t *testing.T) {
 	}
 }
 
+// Each third request gets no answer, whatever connection it comes on, and the
+// connections stay.
+func TestSwallow(t *testing.T) {
+	t.Parallel()
+	s := start(t, lawserver.Law{Behaviour: lawserver.Swallow, Every: 3})
+	a, b := dial(t, s), dial(t, s)
+	for range 2 {
+		send(t, a, get)
+		receive(t, a, len(hello))
+		send(t, b, get)
+		receive(t, b, len(hello))
+		send(t, b, get)
+	}
+	counts, err := s.Counts()
+	for limit := time.Now().Add(patience); err == nil && counts.Requests < 6 && time.Now().Before(limit); {
+		counts, err = s.Counts() // the last request may still be on its way
+	}
+	if err != nil || counts.Requests != 6 || counts.Answers != 4 || counts.Connections != 2 {
+		t.Errorf("got %+v, %v; want 4 answers to 6 requests on 2 connections", counts, err)
+	}
+	send(t, b, get)
+	receive(t, b, len(hello))
+}
+
+// The second answer comes with the first, or the law's delay later.
+func TestTwice(t *testing.T) {
+	t.Parallel()
+	for _, apart := range []time.Duration{0, 50 * time.Millisecond} {
+		s := start(t, lawserver.Law{Behaviour: lawserver.Twice, Delay: apart})
+		c := dial(t, s)
+		began := time.Now()
+		for n := range 2 {
+			send(t, c, get)
+			if got := receive(t, c, 2*len(hello)); got != hello+hello {
+				t.Fatalf("%v apart: got %q", apart, got)
+			}
+			if took := time.Since(began); took < time.Duration(n+1)*apart {
+				t.Errorf("%v apart: %d requests were answered twice in %v", apart, n+1, took)
+			}
+		}
+		if got, err := s.Counts(); err != nil || got.Requests != 2 || got.Answers != 4 {
+			t.Errorf("%v apart: got %+v, %v; want 4 answers to 2 requests", apart, got, err)
+		}
+	}
+}
+
+// The end of the stream is there as soon as the last answer is.
+func TestCloseAfter(t *testing.T) {
+	t.Parallel()
+	s := start(t, lawserver.Law{Behaviour: lawserver.CloseAfter, Every: 3})
+	for range 20 {
+		c := dial(t, s)
+		for range 3 {
+			send(t, c, get)
+			receive(t, c, len(hello))
+		}
+		raw, err := c.(syscall.Conn).SyscallConn()
+		if err != nil {
+			t.Fatal(err)
+		}
+		n := -1
+		if controlled := raw.Control(func(fd uintptr) { n, _, err = syscall.Recvfrom(int(fd), make([]byte, 1), 0) }); controlled != nil {
+			t.Fatal(controlled)
+		}
+		if n != 0 || err != nil {
+			t.Fatalf("behind the answer: %d, %v, want the end of the stream", n, err)
+		}
+	}
+	if got, err := s.Counts(); err != nil || got.Connections != 20 || got.Answers != 60 {
+		t.Errorf("got %+v, %v", got, err)
+	}
+}
+
 // A refusing server is gone, and back at the same address under another law.
 func TestRefuse(t *testing.T) {
 	t.Parallel()

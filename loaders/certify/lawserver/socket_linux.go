@@ -69,10 +69,10 @@ func read(fd int, buf []byte) (int, syscall.Errno) {
 	}
 }
 
-func write(fd int, buf []byte) (int, syscall.Errno) {
+func write(fd int, buf []byte, flags int) (int, syscall.Errno) {
 	for {
 		n, _, errno := syscall.RawSyscall6(unix.SYS_SENDTO, uintptr(fd), uintptr(unsafe.Pointer(&buf[0])), uintptr(len(buf)),
-			unix.MSG_NOSIGNAL, 0, 0)
+			uintptr(unix.MSG_NOSIGNAL|flags), 0, 0)
 		if errno != unix.EINTR {
 			return int(n), errno
 		}
