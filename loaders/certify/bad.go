@@ -73,7 +73,7 @@ func (b Bad) limit() time.Duration {
 // Rows implements Case.
 func (b Bad) Rows(seen Seen) ([]Row, error) {
 	p := seen.phase()
-	right := p.CompletedBefore + p.Total.Completed + p.CompletedAfter
+	right := p.Right()
 	r := rows{law: b.Name()}
 	if b.Cause == "" {
 		ok := p.Failures() == 0 && right > 0

@@ -19,12 +19,13 @@ const (
 	FamilyDelay    Family = "delay"
 	FamilyOverload Family = "overload"
 	FamilyCounting Family = "counting"
+	FamilyAccounts Family = "accounts"
 	FamilyBad      Family = "bad"
 )
 
 // Families are all of them, in the order of a battery.
 func Families() []Family {
-	return []Family{FamilyStall, FamilyDelay, FamilyOverload, FamilyCounting, FamilyBad}
+	return []Family{FamilyStall, FamilyDelay, FamilyOverload, FamilyCounting, FamilyAccounts, FamilyBad}
 }
 
 // Options choose a battery. The zero Options are the whole of it at length.
@@ -109,6 +110,8 @@ func family(f Family, quick bool, rates []float64) []Case {
 		return overloads(quick)
 	case FamilyCounting:
 		return countings(quick)
+	case FamilyAccounts:
+		return accounts()
 	}
 	return bads()
 }
@@ -175,6 +178,29 @@ func countings(quick bool) []Case {
 	}
 }
 
+// accounts are short: their figures are exact in any time. Closed loops that
+// replace each connection have few of them, since each leaves a port behind.
+func accounts() []Case {
+	const ms = time.Millisecond
+	var cases []Case
+	for _, a := range []Accounts{
+		{Behaviour: lawserver.Swallow, Every: 100, Connections: 64},
+		{Behaviour: lawserver.Swallow, Every: 50, Connections: 64, RateRPS: 5000},
+		{Behaviour: lawserver.Twice, Connections: 4},
+		{Behaviour: lawserver.Twice, Connections: 64, RateRPS: 2000},
+		{Behaviour: lawserver.Twice, Apart: ms / 2, Connections: 4},
+		{Behaviour: lawserver.Twice, Apart: ms / 2, Connections: 64, RateRPS: 1000},
+		{Behaviour: lawserver.ExtraBytes, Connections: 4},
+		{Behaviour: lawserver.CloseAfter, Every: 1, Connections: 4},
+		{Behaviour: lawserver.CloseAfter, Every: 10, Connections: 64},
+		{Behaviour: lawserver.CloseAfter, Every: 10, Connections: 64, RateRPS: 5000},
+	} {
+		a.Window, a.Drain = 200*ms, 200*ms
+		cases = append(cases, a)
+	}
+	return cases
+}
+
 // bads are every way to misbehave with the cause that it must be counted
 // under.
 func bads() []Case {
@@ -187,7 +213,6 @@ func bads() []Case {
 		{Behaviour: lawserver.WrongBody, Cause: results.CauseBody},
 		{Behaviour: lawserver.ShortBody, Cause: results.CauseLength},
 		{Behaviour: lawserver.LongBody, Cause: results.CauseLength},
-		{Behaviour: lawserver.ExtraBytes, Cause: results.CauseProtocol},
 		{Behaviour: lawserver.EarlyReply, Cause: results.CauseEarlyReply, Step: 20 * time.Millisecond, UploadBytes: unsendable},
 		{Behaviour: lawserver.Status500, Cause: results.CauseStatus},
 		{Behaviour: lawserver.Garbage, Cause: results.CauseProtocol},
@@ -214,6 +239,9 @@ func Planned(c Case) time.Duration {
 	total := startAhead
 	for _, p := range c.Load(1).Phases {
 		total += p.Lead + p.Duration
+	}
+	if a, ok := c.(Accounts); ok && a.Behaviour == lawserver.Swallow {
+		total += a.Drain
 	}
 	if o, ok := c.(Overload); ok {
 		total += min(o.Drain, time.Duration((o.Factor-1)*float64(o.Lead+o.Window)))

@@ -79,10 +79,11 @@ func (c Counting) Rows(seen Seen) ([]Row, error) {
 	if err != nil {
 		return nil, err
 	}
-	var answered, failed uint64
+	var asked, answered, failed uint64
 	for i := range seen.Report.Phases {
 		p := &seen.Report.Phases[i]
-		answered += p.CompletedBefore + p.Total.Completed + p.CompletedAfter
+		answered += p.Right()
+		asked += p.Asked
 		failed += p.Failures() + p.Unanswered
 		if p.Rate != nil {
 			failed += p.Rate.NeverSent + p.Rate.Censored
@@ -93,6 +94,7 @@ func (c Counting) Rows(seen Seen) ([]Row, error) {
 	}
 	r := rows{law: c.Name()}
 	r.count("requests failed or lost", Requests, 0, failed)
+	r.count("requests asked", Requests, seen.Counts.Requests, asked)
 	r.count("requests: before + window + after", Requests, seen.Counts.Requests, answered)
 	r.count("bytes of all requests", Bytes, seen.Counts.ReceivedBytes, answered*uint64(request.Size()))
 	r.count("bytes of all answers", Bytes, seen.Counts.SentBytes, answered*uint64(answer))

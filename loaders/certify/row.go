@@ -33,6 +33,7 @@ const (
 	Nanoseconds Unit = "ns"
 	PerSecond   Unit = "req/s"
 	Requests    Unit = "requests"
+	Connections Unit = "connections"
 	Bytes       Unit = "bytes"
 	UnitText    Unit = "text"
 )

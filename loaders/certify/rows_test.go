@@ -117,7 +117,7 @@ func TestCountingRows(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := results.Phase{Name: "law", CompletedBefore: 1, CompletedAfter: 2, SentBytes: 10 * size, ReceivedBytes: 8 * uint64(answer)}
+	p := results.Phase{Name: "law", Asked: 10, CompletedBefore: 1, CompletedAfter: 2, SentBytes: 10 * size, ReceivedBytes: 8 * uint64(answer)}
 	p.Total.Completed = 7
 	seen := certify.Seen{
 		Spec: s, Report: results.Report{Phases: []results.Phase{p}},
@@ -129,11 +129,62 @@ func TestCountingRows(t *testing.T) {
 	seen.Counts.Requests++
 	seen.Counts.SentBytes++
 	list, err := c.Rows(seen)
-	if got := missed(list); err != nil || got != "requests: before + window + after; bytes of all answers; bytes received: window + after" {
+	if got := missed(list); err != nil || got != "requests asked; requests: before + window + after; bytes of all answers; bytes received: window + after" {
 		t.Errorf("one request and one byte too many miss %q, %v", got, err)
 	}
 	if _, err := c.Rows(certify.Seen{Spec: s}); err == nil {
 		t.Error("nothing was counted and that is no error")
+	}
+}
+
+// A loader that counts as the server does passes; whatever it leaves out, or
+// counts under another name, shows.
+func TestAccountsRows(t *testing.T) {
+	t.Parallel()
+	silent := certify.Accounts{Behaviour: lawserver.Swallow, Every: 30, Connections: 4, Drain: time.Second}
+	twice := certify.Accounts{Behaviour: lawserver.Twice, Connections: 4}
+	shifted := certify.Accounts{Behaviour: lawserver.Twice, Apart: time.Millisecond, Connections: 4}
+	closes := certify.Accounts{Behaviour: lawserver.CloseAfter, Every: 10, Connections: 4}
+	for _, c := range []struct {
+		of     certify.Accounts
+		server lawserver.Counts
+		seen   results.Phase // Total.Completed is 97
+		change func(*results.Phase)
+		missed string
+	}{
+		{silent, lawserver.Counts{Requests: 100, Answers: 97}, results.Phase{Unanswered: 3, UnansweredFromNS: 1e9},
+			func(p *results.Phase) { p.Unanswered, p.UnansweredFromNS = 0, 0 },
+			"asked: right + failed + unanswered; requests unanswered; lower bounds from"},
+		{silent, lawserver.Counts{Requests: 100, Answers: 97}, results.Phase{Unanswered: 3, UnansweredFromNS: 1e9},
+			func(p *results.Phase) { p.Unanswered, p.Total.Failed = 0, 3 },
+			"requests unanswered; requests failed"},
+		{twice, lawserver.Counts{Requests: 97, Answers: 194, Connections: 101}, results.Phase{SurplusAnswers: 97},
+			func(p *results.Phase) { p.SurplusAnswers = 0 },
+			"surplus answers; connections: at the begin + surplus"},
+		{shifted, lawserver.Counts{Requests: 60, Answers: 120, Connections: 9}, results.Phase{SurplusAnswers: 5},
+			func(p *results.Phase) { p.SurplusAnswers, p.CompletedAfter = 0, 30 },
+			"asked: right + failed + unanswered; right + surplus answers; surplus answers; connections: at the begin + surplus"},
+		{closes, lawserver.Counts{Requests: 97, Answers: 97, Connections: 12}, results.Phase{UnannouncedCloses: 8, Reconnects: 8},
+			func(p *results.Phase) { p.UnannouncedCloses, p.BackoffNS = 7, 1 },
+			"unannounced closes: accepted − open; reconnects; back-off"},
+		{closes, lawserver.Counts{Requests: 97, Answers: 97, Connections: 11}, results.Phase{UnannouncedCloses: 7, Reconnects: 7},
+			func(p *results.Phase) { p.ConnectionErrors = map[results.Cause]uint64{results.CauseConnectRefused: 1} },
+			"connections that could not be made"},
+	} {
+		p := c.seen
+		p.Name, p.Loop = "law", results.ClosedLoop
+		p.Total.Completed = 97
+		p.Asked = p.Right() + p.Unanswered
+		for _, want := range []string{"", c.missed} {
+			list, err := c.of.Rows(certify.Seen{Report: results.Report{Phases: []results.Phase{p}}, Counts: c.server})
+			if got := missed(list); err != nil || got != want {
+				t.Errorf("%s: missed %q, want %q, %v", c.of.Name(), got, want, err)
+			}
+			c.change(&p)
+		}
+	}
+	if _, err := silent.Rows(certify.Seen{}); err == nil {
+		t.Error("nothing was asked and that is no error")
 	}
 }
 
