@@ -75,8 +75,11 @@ type conn struct {
 	// answered is true from the first answer on this connection, right or
 	// wrong.
 	answered bool
-	// failures counts connections in a row that gave no answer.
+	// failures counts connections in a row that gave no answer; waits is since
+	// when the connection waits to be tried again for their sake, 0 when it does
+	// not.
 	failures int
+	waits    int64
 
 	// pending is what the kernel did not take yet, owned by the connection;
 	// tail the rest of a large body, shared by all.

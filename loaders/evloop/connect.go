@@ -43,6 +43,8 @@ func (w *worker) expire(c *conn, now int64) {
 	w.deadlines[c.id] = never
 	switch c.state {
 	case stateDown:
+		w.waited(c, now)
+		c.waits = 0
 		w.dial(c)
 	case stateConnecting:
 		w.connectFailed(c, results.CauseConnectTimeout, fmt.Sprintf("no connection within %v", w.spec.ConnectTimeout))
@@ -173,9 +175,16 @@ func (w *worker) replace(c *conn, now int64) {
 		return
 	}
 	c.failures++
-	wait := backoff(c.failures)
-	w.out.Backoff(now, wait)
-	w.setDeadline(c, now+wait)
+	c.waits = now
+	w.setDeadline(c, now+backoff(c.failures))
+}
+
+// waited records how long the connection has waited until now to be tried again.
+func (w *worker) waited(c *conn, now int64) {
+	if c.waits != 0 {
+		w.out.Backoff(c.waits, now)
+		c.waits = now
+	}
 }
 
 // backoff is the wait before an attempt, in nanoseconds, after that many

@@ -132,11 +132,12 @@ func (w *worker) next(c arrival.Cursor) int64 {
 }
 
 // abandon gives up what the drain bound left behind, replaces its connections
-// and accounts for what was never sent.
+// and accounts for what was never sent and for connections that wait.
 func (w *worker) abandon() {
 	now := clock.Now()
 	for i := range w.conns {
 		c := &w.conns[i]
+		w.waited(c, now)
 		if c.count == 0 {
 			continue
 		}

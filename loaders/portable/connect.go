@@ -48,6 +48,8 @@ func (s *shard) expire(u *user, now int64) {
 	u.deadline = never
 	switch {
 	case u.link == nil && !u.connecting:
+		s.waited(u, now)
+		u.waits = 0
 		s.dial(u)
 	case u.link != nil && len(u.flights) > 0:
 		f := &u.flights[0]
@@ -153,9 +155,16 @@ func (s *shard) replace(u *user, now int64) {
 		return
 	}
 	u.failures++
-	wait := backoff(u.failures)
-	s.out.Backoff(now, wait)
-	s.setDeadline(u, now+wait)
+	u.waits = now
+	s.setDeadline(u, now+backoff(u.failures))
+}
+
+// waited records how long the user has waited until now to be connected again.
+func (s *shard) waited(u *user, now int64) {
+	if u.waits != 0 {
+		s.out.Backoff(u.waits, now)
+		u.waits = now
+	}
 }
 
 // backoff is the wait before an attempt, in nanoseconds, after that many

@@ -302,10 +302,11 @@ func (s *shard) sleep(until int64) {
 }
 
 // abandon gives up what the drain bound left behind, replaces its connections
-// and accounts for what was never sent.
+// and accounts for what was never sent and for connections that wait.
 func (s *shard) abandon() {
 	now := clock.Now()
 	for _, u := range s.users {
+		s.waited(u, now)
 		if len(u.flights) == 0 {
 			continue
 		}

@@ -42,8 +42,11 @@ type user struct {
 	issued int
 	// idleSince is when the user last became able to take a request.
 	idleSince int64
-	// failures counts connections in a row that gave no answer.
+	// failures counts connections in a row that gave no answer; waits is since
+	// when the user waits to be connected again for their sake, 0 when it does
+	// not.
 	failures int
+	waits    int64
 
 	parser wire.Parser
 	check  wire.Check

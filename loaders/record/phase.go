@@ -126,9 +126,10 @@ func (p *Phase) Gap(now, d, worked int64) {
 	}
 }
 
-// Backoff records that a connection waits from now on, for d nanoseconds, before
-// it is tried again.
-func (p *Phase) Backoff(now, d int64) { p.BackoffNS += p.insideNS(now, now+d) }
+// Backoff records that a connection waited from one instant to another before it
+// was tried again. It is called at the end of the wait, or of the phase: a window
+// that ends early cuts the wait.
+func (p *Phase) Backoff(from, to int64) { p.BackoffNS += p.insideNS(from, to) }
 
 // insideNS is the length of the part of [from, to) that lies in the window.
 func (p *Phase) insideNS(from, to int64) int64 {

@@ -144,7 +144,7 @@ func play(rt *rapid.T, to []*Phase, all *Phase) {
 				p.Lag(e.Intended, e.Sent-100, e.Sent)
 				p.Reconnects++
 				p.Asked++
-				p.Backoff(now, 300)
+				p.Backoff(now, now+300)
 				p.Gap(now+1e6, 2e6, 0)
 				p.ConnectionFailed(results.CauseConnectReset, "reset")
 				p.Surplus("bytes")
@@ -178,7 +178,7 @@ func TestBackoffInTheWindow(t *testing.T) {
 	p := NewPhase(1)
 	p.Reset(Window{Loop: results.ClosedLoop, T0: 1000, T1: 2000})
 	for _, from := range []int64{500, 950, 1500, 1950, 2500} {
-		p.Backoff(from, 100)
+		p.Backoff(from, from+100)
 	}
 	if p.BackoffNS != 50+100+50 {
 		t.Errorf("%d ns of back-off in the window, want 200", p.BackoffNS)
