@@ -37,9 +37,9 @@ func (a *app) certifyCommand() *cobra.Command {
 		Long: `Prove the loader on this machine against arithmetic.
 
 A server whose behaviour can be calculated with (it stops for a second every ten,
-waits a fixed time, has a fixed capacity, counts exactly, or misbehaves in one
-named way) is loaded, and what the loader measures is compared with what must
-come out. It takes about three minutes, with --quick less than one.
+waits a fixed time, has a fixed capacity, counts exactly, never answers one
+request in N, answers twice, closes unannounced, or misbehaves in one named way)
+is loaded, and what the loader measures is compared with what must come out. It takes about three minutes, with --quick less than one.
 
 Exit status 3 when a law misses its bound. On a busy machine it will: other
 programs take time from both sides.`,
@@ -51,7 +51,7 @@ programs take time from both sides.`,
 	}
 	flags := c.Flags()
 	flags.BoolVar(&f.quick, "quick", false, "shorter windows and stops: less sharp, the same laws")
-	flags.StringSliceVar(&f.laws, "laws", nil, "only these: stall, delay, overload, counting, bad (default: all)")
+	flags.StringSliceVar(&f.laws, "laws", nil, "only these: stall, delay, overload, counting, accounts, bad (default: all)")
 	flags.Float64SliceVar(&f.rates, "rates", truth.DefaultRates(), "rates of the stall law in req/s")
 	flags.StringVar(&f.pin, "pin", "auto", `CPU split: auto, none, or "server=0-3;loader=4-7"`)
 	flags.StringVar(&f.idle, "idle", "", "how loader threads wait: spin, hybrid or wait (default: hybrid with CPUs of their own, else wait)")

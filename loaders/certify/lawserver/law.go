@@ -1,7 +1,8 @@
 // Package lawserver is an HTTP/1.1 server whose behaviour is a law that can be
 // calculated with: it stops once a period, waits a fixed time, serves a fixed
-// number of requests per second, or misbehaves in one named way. A loader is
-// proven against the arithmetic of these laws.
+// number of requests per second, leaves requests unanswered, answers twice, closes
+// connections, or misbehaves in one named way. A loader is proven against the
+// arithmetic of these laws.
 //
 // The server is its own epoll loop on a locked thread and spins where time
 // matters: Go's timers are up to a millisecond late. It counts requests and
