@@ -13,6 +13,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -70,12 +71,13 @@ func quietCollector() (restore func()) {
 // session is one load: the threads and what they share.
 type session struct {
 	*work
-	workers []*worker
-	phases  []chan *phase
-	done    chan *outcome
-	ended   chan struct{}
-	before  debug.GCStats
-	lastRPS float64
+	// mu guards team, which halt reads from another goroutine.
+	mu sync.Mutex
+	*team
+	// connects and handshakes are the times of connections of earlier teams.
+	connects, handshakes record.Histogram
+	before               debug.GCStats
+	lastRPS              float64
 }
 
 func newSession(spec loaders.Spec) (s *session, err error) {
@@ -108,56 +110,12 @@ func newSession(spec loaders.Spec) (s *session, err error) {
 		return nil, err
 	}
 	w.programs = programs
-	s = &session{work: w, done: make(chan *outcome, spec.Threads), ended: make(chan struct{}, spec.Threads)}
+	s = &session{work: w}
 	debug.ReadGCStats(&s.before)
-	for id := range spec.Threads {
-		worker, err := newWorker(w, id)
-		if err != nil {
-			for _, made := range s.workers {
-				made.close()
-			}
-			return nil, err
-		}
-		s.workers = append(s.workers, worker)
-		s.phases = append(s.phases, make(chan *phase))
+	if s.team, err = newTeam(w); err != nil {
+		return nil, err
 	}
 	return s, nil
-}
-
-// connect starts the threads and waits until their connections are up. When
-// none is, the error is a *loaders.ConnectError.
-func (s *session) connect() error {
-	connected := make(chan error, len(s.workers))
-	for i, w := range s.workers {
-		cpu := -1
-		if len(s.spec.CPUs) > 0 {
-			cpu = s.spec.CPUs[i]
-		}
-		go func() {
-			// The thread keeps its affinity and timer slack, so it ends with
-			// its goroutine: it is never unlocked.
-			runtime.LockOSThread()
-			w.main(cpu, connected, s.phases[i], s.done)
-			s.ended <- struct{}{}
-		}()
-	}
-	var first error
-	for range s.workers {
-		if err := <-connected; err != nil && first == nil {
-			first = err
-		}
-	}
-	if first != nil {
-		return first
-	}
-	if s.open() == 0 {
-		for _, w := range s.workers {
-			if w.connectError != nil {
-				return &loaders.ConnectError{Cause: w.connectCause, Err: w.connectError}
-			}
-		}
-	}
-	return nil
 }
 
 // halt tells every thread that the load ends early, now.
@@ -167,28 +125,17 @@ func (s *session) halt() { s.end(&s.stop, clock.Now()) }
 // threads notice.
 func (s *session) end(what *atomic.Int64, at int64) {
 	what.Store(at)
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	for _, w := range s.workers {
 		w.poller.wake()
 	}
 }
 
 func (s *session) close() {
-	for i := range s.phases {
-		close(s.phases[i])
-	}
-	for range s.workers {
-		<-s.ended
-	}
+	s.disband()
 	// Unmapping what was mapped fails for wrong addresses only.
 	_ = s.bodies.Close()
-}
-
-func (s *session) open() int {
-	n := 0
-	for _, w := range s.workers {
-		n += int(w.live.open.Load())
-	}
-	return n
 }
 
 // run is the ladder.
@@ -211,6 +158,10 @@ func (s *session) run(ctx context.Context, control loaders.Control) (results.Rep
 			return report, err
 		}
 		report.Phases = append(report.Phases, p)
+		if err := s.fewer(&p); err != nil && ctx.Err() == nil {
+			return report, err
+		}
+		report.ConnectionsOpen = min(report.ConnectionsOpen, s.reached)
 	}
 	report.Interrupted = ctx.Err() != nil
 	return report, s.finish(&report)
@@ -337,14 +288,10 @@ func (s *session) interval() results.Interval {
 
 // finish fills in what is known at the end.
 func (s *session) finish(report *results.Report) error {
-	var connect, shakes record.Histogram
-	for _, w := range s.workers {
-		connect.Merge(&w.connect)
-		shakes.Merge(&w.shakes)
-	}
+	s.keepTimes()
 	var errs [2]error
-	report.Connect, errs[0] = connect.Result()
-	report.TLSHandshake, errs[1] = shakes.Result()
+	report.Connect, errs[0] = s.connects.Result()
+	report.TLSHandshake, errs[1] = s.handshakes.Result()
 	var after debug.GCStats
 	debug.ReadGCStats(&after)
 	report.Collections = uint32(after.NumGC - s.before.NumGC)
