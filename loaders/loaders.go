@@ -33,6 +33,10 @@ type Spec struct {
 	// CPUs has one processor a thread, or none for no pinning.
 	CPUs []int        `json:"cpus,omitempty"`
 	Idle IdleStrategy `json:"idle"`
+	// SendBuffer is the size in bytes that the kernel is asked for as the send
+	// buffer of each connection; 0 takes LoopbackSendBuffer for large uploads over
+	// loopback and else leaves it to the kernel.
+	SendBuffer int `json:"send_buffer_bytes,omitempty"`
 
 	ConnectTimeout time.Duration `json:"connect_timeout_ns"`
 	RequestTimeout time.Duration `json:"request_timeout_ns"`
@@ -96,8 +100,9 @@ const (
 // measured latency at low rates, so cells are compared only under one.
 type IdleStrategy string
 
-// The idle strategies: spin polls always; hybrid waits and then spins the last
-// 60 µs before a send is due; wait only waits.
+// The idle strategies: spin polls always; hybrid polls for 100 µs after
+// something happened and for the last 60 µs before a send is due, and sleeps
+// between; wait only sleeps.
 const (
 	Spin   IdleStrategy = "spin"
 	Hybrid IdleStrategy = "hybrid"

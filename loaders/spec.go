@@ -31,12 +31,57 @@ func (s Spec) WithDefaults() Spec {
 	fill(&s.RequestTimeout, DefaultRequestTimeout)
 	fill(&s.Drain, DefaultDrain)
 	fill(&s.Interval, DefaultInterval)
+	if s.SendBuffer == 0 {
+		s.SendBuffer = s.loopbackSendBuffer()
+	}
 	s.Threads = max(s.Threads, 1)
 	s.Depth = max(s.Depth, 1)
 	if s.Idle == "" {
 		s.Idle = Wait
 	}
 	return s
+}
+
+// LoopbackSendBuffer is the size of send buffer, in bytes, that uploads over
+// loopback are sent with.
+const LoopbackSendBuffer = 128 << 10
+
+// loopbackSendBuffer bounds what a large upload over loopback has on its way.
+// The kernel would let a buffer grow to megabytes, so that the bodies of a few
+// connections leave the processor's caches before the server reads them: that
+// halves what a server can take, and no server is to blame. A path over a real
+// network needs the room, and keeps the kernel's own size.
+func (s *Spec) loopbackSendBuffer() int {
+	if s.Target.Network == "tcp" {
+		for _, address := range append([]string{s.Target.Address}, s.Target.More...) {
+			if ap, err := ParseAddress(address); err != nil || !ap.Addr().IsLoopback() {
+				return 0
+			}
+		}
+	}
+	if s.Proxy != nil {
+		return 0
+	}
+	for i := range s.Requests {
+		if s.Requests[i].Body.Size() > LoopbackSendBuffer {
+			return LoopbackSendBuffer
+		}
+	}
+	return 0
+}
+
+// DefaultIdle is how a loader waits where nobody says it: it polls always where
+// it has processors of its own, for a loader that sleeps is woken by the server,
+// which pays for that with its own time. Where it shares them it polls for a
+// while only, and not at all where there is one for both.
+func DefaultIdle(owned bool, processors int) IdleStrategy {
+	switch {
+	case owned:
+		return Spin
+	case processors > 1:
+		return Hybrid
+	}
+	return Wait
 }
 
 // Validate returns every problem of a Spec at once, in the user's words. It
@@ -54,6 +99,7 @@ func (s Spec) Validate() error {
 	refuse(s.Threads < 1, "%d threads: at least 1 is needed", s.Threads)
 	refuse(s.Threads > s.Connections && s.Connections > 0, "%d threads for %d connections: a thread without a connection has nothing to do", s.Threads, s.Connections)
 	refuse(len(s.CPUs) != 0 && len(s.CPUs) != s.Threads, "%d CPUs for %d threads: one each, or none", len(s.CPUs), s.Threads)
+	refuse(s.SendBuffer < 0, "send buffer of %d bytes: must not be negative", s.SendBuffer)
 	refuse(s.Depth < 1, "depth %d: at least 1 is needed", s.Depth)
 	refuse(s.Idle != Spin && s.Idle != Hybrid && s.Idle != Wait, "idle strategy %q: spin, hybrid or wait", s.Idle)
 	for _, d := range []struct {

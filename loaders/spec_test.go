@@ -68,3 +68,46 @@ func TestPhasesAreValidated(t *testing.T) {
 		}
 	}
 }
+
+// A bounded send buffer is for large uploads over loopback only.
+func TestSendBuffer(t *testing.T) {
+	t.Parallel()
+	upload := func(bytes int64) []scenarios.Request {
+		return []scenarios.Request{{}, {Body: &scenarios.Body{Length: bytes}}}
+	}
+	tcp := func(addresses ...string) Target {
+		return Target{Network: "tcp", Address: addresses[0], More: addresses[1:]}
+	}
+	for name, c := range map[string]struct {
+		spec Spec
+		want int
+	}{
+		"an upload over loopback":    {Spec{Target: tcp("127.0.0.1:80"), Requests: upload(20 << 20)}, LoopbackSendBuffer},
+		"by IPv6":                    {Spec{Target: tcp("[::1]:80"), Requests: upload(20 << 20)}, LoopbackSendBuffer},
+		"over a socket":              {Spec{Target: Target{Network: "unix", Address: "/x"}, Requests: upload(20 << 20)}, LoopbackSendBuffer},
+		"to another machine":         {Spec{Target: tcp("10.0.0.1:80"), Requests: upload(20 << 20)}, 0},
+		"to another machine as well": {Spec{Target: tcp("127.0.0.1:80", "10.0.0.1:80"), Requests: upload(20 << 20)}, 0},
+		"through a proxy":            {Spec{Target: tcp("127.0.0.1:80"), Proxy: &Proxy{}, Requests: upload(20 << 20)}, 0},
+		"a body that fits":           {Spec{Target: tcp("127.0.0.1:80"), Requests: upload(LoopbackSendBuffer)}, 0},
+		"one byte more":              {Spec{Target: tcp("127.0.0.1:80"), Requests: upload(LoopbackSendBuffer + 1)}, LoopbackSendBuffer},
+		"no body":                    {Spec{Target: tcp("127.0.0.1:80"), Requests: upload(0)}, 0},
+		"a size that was asked for":  {Spec{Target: tcp("10.0.0.1:80"), Requests: upload(5), SendBuffer: 4096}, 4096},
+	} {
+		if got := c.spec.WithDefaults().SendBuffer; got != c.want {
+			t.Errorf("%s: %d bytes, want %d", name, got, c.want)
+		}
+	}
+}
+
+func TestDefaultIdle(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		owned      bool
+		processors int
+		want       IdleStrategy
+	}{{true, 2, Spin}, {true, 1, Spin}, {false, 64, Hybrid}, {false, 2, Hybrid}, {false, 1, Wait}} {
+		if got := DefaultIdle(c.owned, c.processors); got != c.want {
+			t.Errorf("own processors %t, of %d: %s, want %s", c.owned, c.processors, got, c.want)
+		}
+	}
+}

@@ -13,6 +13,9 @@ type Report struct {
 	Depth    int    `json:"depth"`
 	// IdleStrategy is how the loader waited: "spin", "hybrid" or "wait".
 	IdleStrategy string `json:"idle_strategy,omitempty"`
+	// SendBufferBytes is the send buffer that connections asked the kernel for;
+	// 0 where the kernel chose.
+	SendBufferBytes int `json:"send_buffer_bytes,omitempty"`
 	// ConnectionsAsked and ConnectionsOpen are compared before the first
 	// phase.
 	ConnectionsAsked int `json:"connections_asked"`

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"runtime"
 	"time"
 
 	"github.com/joust-bench/joust/harness/host"
@@ -158,14 +159,14 @@ func (c *Config) spec(s *scenarios.Scenario, address string) loaders.Spec {
 	spec := loaders.Spec{
 		Target: loaders.Target{Network: "tcp", Address: address, Host: address}, Protocol: scenarios.H1,
 		Requests: s.Requests, Rotation: s.Rotation, Connection: s.Connection, Depth: s.Depth,
-		Connections: s.Clients, Seed: c.Seed, Idle: loaders.Wait,
+		Connections: s.Clients, Seed: c.Seed, Idle: loaders.DefaultIdle(c.pinned(), runtime.NumCPU()),
 	}
 	if spec.Connections == 0 {
 		spec.Connections = defaultClients
 	}
 	spec.Threads = max(1, min(len(c.Split.Loader), spec.Connections))
 	if c.pinned() {
-		spec.CPUs, spec.Idle = c.Split.Loader[:spec.Threads], loaders.Hybrid
+		spec.CPUs = c.Split.Loader[:spec.Threads]
 	}
 	spec.Phases = []loaders.Phase{
 		{Name: results.PhaseWarmup, Loop: results.ClosedLoop, Duration: c.Warmup},

@@ -244,11 +244,8 @@ func (a *app) meet(ctx context.Context, w *world, c *agree.Contest, manifests []
 // agreePlan is what all trials have in common.
 func agreePlan(w *world) results.Plan {
 	p := results.Plan{
-		Engine: string(engine.Default()), LoaderThreads: max(1, len(w.split.Loader)), IdleStrategy: string(loaders.Hybrid),
+		Engine: string(engine.Default()), LoaderThreads: max(1, len(w.split.Loader)), IdleStrategy: string(defaultIdle(w.split)),
 		RequestTimeoutNS: plan.DefaultRequestTimeout.Nanoseconds(), DrainNS: plan.DefaultDrain.Nanoseconds(),
-	}
-	if w.split.Shared {
-		p.IdleStrategy = string(loaders.Wait)
 	}
 	return p
 }

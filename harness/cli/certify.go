@@ -137,10 +137,7 @@ func (f *certifyFlags) battery() (*certify.Battery, error) {
 		return nil, err
 	}
 	if b.Idle == "" {
-		b.Idle = loaders.Wait
-		if b.CPUs.Pinned && !b.CPUs.Shared {
-			b.Idle = loaders.Hybrid
-		}
+		b.Idle = defaultIdle(b.CPUs)
 	}
 	if !slices.Contains([]loaders.IdleStrategy{loaders.Spin, loaders.Hybrid, loaders.Wait}, b.Idle) {
 		return nil, fmt.Errorf("--idle %q: spin, hybrid or wait", f.idle)

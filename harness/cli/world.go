@@ -80,11 +80,17 @@ func (w *world) named(flag, server string) error {
 	return nil
 }
 
+// defaultIdle is how a loader on its side of the split waits where nobody says
+// it.
+func defaultIdle(split results.CPUSplit) loaders.IdleStrategy {
+	return loaders.DefaultIdle(split.Pinned && !split.Shared, runtime.NumCPU())
+}
+
 // catalogue is the world as a plan sees it.
 func (a *app) catalogue(w *world) plan.Catalogue {
 	limit, reason := machine.MaxConnections()
 	c := plan.Catalogue{
-		Scenarios: w.table.All(), LoaderCPUs: max(1, len(w.split.Loader)), Disjoint: !w.split.Shared,
+		Scenarios: w.table.All(), LoaderCPUs: max(1, len(w.split.Loader)), Idle: defaultIdle(w.split),
 		Engines:     engines(),
 		Connections: plan.ConnectionLimit{Max: limit, Reason: reason},
 		FreshSeed:   freshSeed(), NoContainers: a.noContainers, LookupEnv: os.LookupEnv,

@@ -20,8 +20,8 @@ type Catalogue struct {
 	Servers []Server
 	// LoaderCPUs is the number of processors that the loader has.
 	LoaderCPUs int
-	// Disjoint is true when server and loader have processors of their own.
-	Disjoint bool
+	// Idle is how the loader waits where nobody says it.
+	Idle loaders.IdleStrategy
 	// Engines run on this system, the default first; none means the event
 	// loop.
 	Engines []loaders.EngineName

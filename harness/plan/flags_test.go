@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/joust-bench/joust/harness/plan"
+	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/scenarios"
 )
@@ -60,7 +61,7 @@ func TestPlanOfFlagsAlone(t *testing.T) {
 	if d := cmp.Diff([]results.PlanTable{want}, p.Tables); d != "" {
 		t.Errorf("tables (-want +got):\n%s", d)
 	}
-	if p.Seed != 42 || p.IdleStrategy != "hybrid" || p.Engine != "evloop" || p.LoaderThreads != 1 {
+	if p.Seed != 42 || p.IdleStrategy != "spin" || p.Engine != "evloop" || p.LoaderThreads != 1 {
 		t.Errorf("defaults: %+v", p)
 	}
 }
@@ -68,8 +69,8 @@ func TestPlanOfFlagsAlone(t *testing.T) {
 func TestIdleStrategyFollowsTheCPUs(t *testing.T) {
 	t.Parallel()
 	c := catalogue(t)
-	c.Disjoint = false
-	if p, _ := resolve(t, minimal, plan.Overrides{}, c); p.IdleStrategy != "wait" {
+	c.Idle = loaders.Hybrid
+	if p, _ := resolve(t, minimal, plan.Overrides{}, c); p.IdleStrategy != "hybrid" {
 		t.Errorf("on shared processors the loader waits by %q", p.IdleStrategy)
 	}
 }

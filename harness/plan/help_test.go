@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/joust-bench/joust/harness/plan"
+	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/scenarios"
 )
@@ -23,7 +24,7 @@ func catalogue(t testing.TB) plan.Catalogue {
 	c := plan.Catalogue{
 		Scenarios:  table.All(),
 		LoaderCPUs: 1,
-		Disjoint:   true,
+		Idle:       loaders.Spin,
 		FreshSeed:  42,
 	}
 	for _, name := range []string{"nethttp", "fasthttp", "gin", "echo", "chi", "fiber", "nginx", "node", "python"} {

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/joust-bench/joust/harness/surroundings"
-	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/loaders/external"
 	"github.com/joust-bench/joust/results"
 )
@@ -74,7 +73,7 @@ func (r *resolver) plan(file string) results.Plan {
 		Name:             planName(file),
 		Source:           file,
 		Seed:             r.flags.seed.or(d.seed).or(given(r.cat.FreshSeed, place{})).val,
-		IdleStrategy:     d.idle.or(given(r.defaultIdle(), place{})).val,
+		IdleStrategy:     d.idle.or(given(string(r.cat.Idle), place{})).val,
 		LoaderThreads:    max(1, r.cat.LoaderCPUs),
 		RequestTimeoutNS: d.requestTimeout.or(given(DefaultRequestTimeout, place{})).val.Nanoseconds(),
 		DrainNS:          d.drain.or(given(DefaultDrain, place{})).val.Nanoseconds(),
@@ -97,14 +96,6 @@ func planName(file string) string {
 	}
 	base := filepath.Base(file)
 	return strings.TrimSuffix(base, filepath.Ext(base))
-}
-
-// defaultIdle polls where that takes no processor away from the server.
-func (r *resolver) defaultIdle() string {
-	if r.cat.Disjoint {
-		return string(loaders.Hybrid)
-	}
-	return string(loaders.Wait)
 }
 
 func (r *resolver) warn(text string) {

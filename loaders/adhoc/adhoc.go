@@ -4,9 +4,9 @@
 package adhoc
 
 import (
+	"cmp"
 	"errors"
 	"net"
-	"net/netip"
 	"time"
 
 	"github.com/joust-bench/joust/loaders"
@@ -83,8 +83,7 @@ type Options struct {
 	// Proxy is the numeric address of an HTTP proxy.
 	Proxy string
 
-	// Idle not given is hybrid where the loader has processors of its own,
-	// else wait.
+	// Idle not given is loaders.DefaultIdle.
 	Idle   loaders.IdleStrategy
 	Engine loaders.EngineName
 	Seed   uint64
@@ -106,7 +105,7 @@ func (o *Options) Spec(t Target, addresses []string) (loaders.Spec, error) {
 		Target: o.target(t, addresses), Protocol: scenarios.H1, Engine: o.Engine,
 		Requests: []scenarios.Request{request}, Depth: o.Depth,
 		Connections: o.connections(), Threads: o.threads(), CPUs: o.CPUs,
-		Idle: o.idle(addresses), Seed: o.Seed,
+		Idle: o.idle(), Seed: o.Seed,
 		ConnectTimeout: o.ConnectTimeout, RequestTimeout: o.Timeout, Drain: o.Drain,
 		Phases: o.phases(),
 	}
@@ -203,24 +202,10 @@ func (o *Options) threads() int {
 	return max(1, min(o.Processors/2, o.connections()))
 }
 
-// idle is hybrid where the loader has processors of its own: pinned ones, or
-// all of a machine whose server is elsewhere.
-func (o *Options) idle(addresses []string) loaders.IdleStrategy {
-	if o.Idle != "" {
-		return o.Idle
-	}
-	if len(o.CPUs) > 0 {
-		return loaders.Hybrid
-	}
-	for _, a := range addresses {
-		if ip, err := netip.ParseAddr(a); err != nil || ip.IsLoopback() {
-			return loaders.Wait
-		}
-	}
-	if len(addresses) == 0 {
-		return loaders.Wait
-	}
-	return loaders.Hybrid
+// idle is the strategy asked for, or the default one: threads that are pinned
+// have processors of their own.
+func (o *Options) idle() loaders.IdleStrategy {
+	return cmp.Or(o.Idle, loaders.DefaultIdle(len(o.CPUs) > 0, o.Processors))
 }
 
 // phases are a warm-up, at the rate of an open loop, and the measured phase.

@@ -50,7 +50,7 @@ func TestDefaults(t *testing.T) {
 		Target:   loaders.Target{Network: "tcp", Address: "127.0.0.1:8080", Host: "127.0.0.1:8080"},
 		Protocol: scenarios.H1,
 		Requests: []scenarios.Request{{Name: "GET /", Method: "GET", Path: "/"}},
-		Depth:    1, Connections: 64, Threads: 2, Idle: loaders.Wait,
+		Depth:    1, Connections: 64, Threads: 2, Idle: loaders.Hybrid,
 		ConnectTimeout: 5 * time.Second, RequestTimeout: 10 * time.Second, Drain: 500 * time.Millisecond,
 		Seed: 7, Interval: 100 * time.Millisecond,
 		Phases: []loaders.Phase{
@@ -74,8 +74,8 @@ func TestOptionsReachTheSpec(t *testing.T) {
 	}{
 		{"connections", func(o *adhoc.Options) { o.Connections = ptr(1) }, func(s *loaders.Spec) { s.Connections, s.Threads = 1, 1 }},
 		{"threads", func(o *adhoc.Options) { o.Threads = ptr(3) }, func(s *loaders.Spec) { s.Threads = 3 }},
-		{"cpus", func(o *adhoc.Options) { o.CPUs = []int{2, 3, 5} }, func(s *loaders.Spec) { s.CPUs, s.Threads = []int{2, 3, 5}, 3 }},
-		{"cpus and threads", func(o *adhoc.Options) { o.CPUs, o.Threads = []int{2, 3}, ptr(1) }, func(s *loaders.Spec) { s.CPUs, s.Threads = []int{2}, 1 }},
+		{"cpus", func(o *adhoc.Options) { o.CPUs = []int{2, 3, 5} }, func(s *loaders.Spec) { s.CPUs, s.Threads, s.Idle = []int{2, 3, 5}, 3, loaders.Spin }},
+		{"cpus and threads", func(o *adhoc.Options) { o.CPUs, o.Threads = []int{2, 3}, ptr(1) }, func(s *loaders.Spec) { s.CPUs, s.Threads, s.Idle = []int{2}, 1, loaders.Spin }},
 		{"duration", func(o *adhoc.Options) { o.Duration = ptr(time.Minute) }, func(s *loaders.Spec) { s.Phases[1].Duration = time.Minute }},
 		{"warm-up", func(o *adhoc.Options) { o.Warmup = ptr(time.Minute) }, func(s *loaders.Spec) { s.Phases[0].Duration = time.Minute }},
 		{"no warm-up", func(o *adhoc.Options) { o.Warmup = ptr(time.Duration(0)) }, func(s *loaders.Spec) { s.Phases = s.Phases[1:] }},
@@ -176,21 +176,18 @@ func TestTargets(t *testing.T) {
 func TestIdleStrategyFollowsTheProcessors(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
-		cpus      []int
-		addresses []string
-		want      loaders.IdleStrategy
+		cpus       []int
+		processors int
+		want       loaders.IdleStrategy
 	}{
-		{nil, []string{"127.0.0.1"}, loaders.Wait},
-		{nil, []string{"::1"}, loaders.Wait},
-		{nil, []string{"10.0.0.1", "127.0.0.1"}, loaders.Wait},
-		{[]int{1}, []string{"127.0.0.1"}, loaders.Hybrid},
-		{nil, []string{"10.0.0.1"}, loaders.Hybrid},
-		{nil, []string{"fe80::1%eth0"}, loaders.Hybrid},
+		{[]int{1}, 2, loaders.Spin},
+		{nil, 2, loaders.Hybrid},
+		{nil, 1, loaders.Wait},
 	} {
 		o := plain()
-		o.CPUs = c.cpus
-		if got := spec(t, o, "http://x/", c.addresses...).Idle; got != c.want {
-			t.Errorf("%v, %v: %s, want %s", c.cpus, c.addresses, got, c.want)
+		o.CPUs, o.Processors = c.cpus, c.processors
+		if got := spec(t, o, "http://x/", "127.0.0.1").Idle; got != c.want {
+			t.Errorf("pinned to %v of %d: %s, want %s", c.cpus, c.processors, got, c.want)
 		}
 	}
 }

@@ -113,9 +113,10 @@ func (c *conn) unsent() bool { return len(c.pending) > 0 }
 // unwritten tells whether bytes of the newest request wait to be written.
 func (c *conn) unwritten() bool { return len(c.pending) > 0 || len(c.tail) > 0 }
 
-// newSocket opens a non-blocking socket and begins to connect. established is
-// true when it is connected at once, as Unix sockets are.
-func newSocket(addr unix.Sockaddr) (fd int, established bool, errno syscall.Errno) {
+// newSocket opens a non-blocking socket and begins to connect. sendBuffer is the
+// size to ask for, in bytes, 0 for the kernel's own. established is true when it
+// is connected at once, as Unix sockets are.
+func newSocket(addr unix.Sockaddr, sendBuffer int) (fd int, established bool, errno syscall.Errno) {
 	family, inet := unix.AF_INET, true
 	switch addr.(type) {
 	case *unix.SockaddrInet6:
@@ -129,6 +130,12 @@ func newSocket(addr unix.Sockaddr) (fd int, established bool, errno syscall.Errn
 	}
 	if inet {
 		if err := unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1); err != nil {
+			_ = unix.Close(fd)
+			return -1, false, asErrno(err)
+		}
+	}
+	if sendBuffer > 0 {
+		if err := unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_SNDBUF, sendBuffer); err != nil {
 			_ = unix.Close(fd)
 			return -1, false, asErrno(err)
 		}

@@ -64,7 +64,7 @@ func (w *worker) expire(c *conn, now int64) {
 // dial begins to connect.
 func (w *worker) dial(c *conn) {
 	c.began = clock.Now()
-	fd, established, errno := newSocket(w.address(c))
+	fd, established, errno := newSocket(w.address(c), w.spec.SendBuffer)
 	if errno != 0 {
 		w.connectFailed(c, connectCause(errno), errno.Error())
 		return

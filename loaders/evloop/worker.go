@@ -28,19 +28,6 @@ const (
 	readBuffer = 256 << 10
 	// scanStep is the coarseness of timeouts and retries, in nanoseconds.
 	scanStep = int64(10e6)
-	// spinTail is how long the hybrid strategy spins before a send is due, in
-	// nanoseconds: a little more than what a wait overshoots.
-	spinTail = int64(60e3)
-	// pollFor is how long the hybrid strategy polls for more after something
-	// has happened, in nanoseconds: a server that answers within it does not
-	// have to wake the thread.
-	pollFor = int64(100e3)
-	// longestWait is how long a thread sleeps at most, in nanoseconds. One that
-	// sleeps for longer was stopped.
-	longestWait = int64(10e6)
-	// manyEvents is how many events make a turn so long that reading the
-	// thread's CPU clock before it costs nothing.
-	manyEvents = 16
 )
 
 // work is what all threads of a load share. Nobody writes to it, stop apart.
@@ -272,49 +259,6 @@ func (w *worker) run(p *phase) error {
 	return w.settle()
 }
 
-// account books the time since the last turn of the loop: as polling, as work,
-// or as a stall.
-func (w *worker) account(now int64) {
-	switch {
-	case w.spunFrom != 0:
-		if d := now - w.spunFrom; d < record.Stall {
-			w.out.now.spinNS += d
-		} else {
-			w.out.Gap(now, d, 0)
-		}
-		w.spunFrom = 0
-	case w.busyFrom != 0:
-		d := now - w.busyFrom
-		worked := int64(0)
-		if d >= record.Stall {
-			worked = w.worked()
-		}
-		w.out.Gap(now, d, worked)
-		w.busyFrom = 0
-		w.pollUntil = now + pollFor
-	}
-}
-
-// worked is the time, in nanoseconds, for which the thread evidently worked
-// since busyFrom: what its CPU clock says, where it was read, and a nanosecond
-// for each byte that was moved.
-func (w *worker) worked() int64 {
-	moved := int64(w.moved() - w.busyMoved)
-	if w.busyCPU == 0 {
-		return moved
-	}
-	return max(moved, threadCPU()-w.busyCPU)
-}
-
-// busySince notes from when the thread has something to do: since an instant,
-// with so many events.
-func (w *worker) busySince(at int64, events int) {
-	w.busyFrom, w.busyMoved, w.busyCPU = at, w.moved(), 0
-	if events >= manyEvents {
-		w.busyCPU = threadCPU()
-	}
-}
-
 // begin sets the thread up for a phase.
 func (w *worker) begin(p *phase) {
 	w.movedBefore += w.moved()
@@ -404,66 +348,6 @@ func (w *worker) launchDue() {
 	if w.due != never && w.started && w.idle.len() > 0 {
 		if now := clock.Now(); w.due <= now {
 			w.launch(now)
-		}
-	}
-}
-
-// await waits until something is ready or the next thing is due.
-func (w *worker) await(now int64) ([]unix.EpollEvent, error) {
-	wake := min(w.nextScan, w.nextMark, now+longestWait)
-	if w.nextMark == never && now < w.end {
-		wake = min(wake, w.end)
-	}
-	if !w.started {
-		wake = min(wake, w.phase.begin)
-	}
-	due := never
-	if w.started && w.idle.len() > 0 {
-		due = w.due
-	}
-	if len(w.pauses) > 0 {
-		due = min(due, w.pauses[0].at)
-	}
-	spin := w.spec.Idle == loaders.Spin
-	if w.spec.Idle == loaders.Hybrid {
-		spin = now < w.pollUntil || due-now <= spinTail
-		due -= spinTail
-	}
-	if wake = min(wake, due); spin || wake <= now {
-		events, err := w.poller.poll()
-		if len(events) == 0 {
-			w.spunFrom = now
-		} else {
-			w.busySince(clock.Now(), len(events))
-		}
-		return events, err
-	}
-	events, err := w.poller.wait(wake - now)
-	// Whoever sleeps beyond the end of the wait was stopped or kept off its
-	// processor.
-	if awake := clock.Now(); len(events) > 0 || awake > wake {
-		w.busySince(min(awake, wake), len(events))
-	}
-	return events, err
-}
-
-// listen waits, once nothing is in flight any more, for answers that nobody
-// asked for.
-func (w *worker) listen() error {
-	for until := clock.Now() + w.out.ListenNS(); ; {
-		now := clock.Now()
-		if now >= until || w.stop.Load() != 0 {
-			return nil
-		}
-		if now >= w.nextScan {
-			w.scan(now)
-		}
-		events, err := w.poller.wait(max(1, min(until, w.nextScan)-now))
-		if err != nil {
-			return err
-		}
-		for i := range events {
-			w.handle(&events[i])
 		}
 	}
 }

@@ -74,6 +74,10 @@ func (s *shard) dial(u *user) {
 			network = "unix"
 		}
 		conn, err := d.DialContext(s.life, network, s.spec.Target.Address)
+		if tcp, ok := conn.(*net.TCPConn); ok && s.spec.SendBuffer > 0 {
+			// A socket that refuses is one that the next write finds broken.
+			_ = tcp.SetWriteBuffer(s.spec.SendBuffer)
+		}
 		s.mu.Lock()
 		u.connecting = false
 		if err != nil {

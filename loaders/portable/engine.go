@@ -160,7 +160,7 @@ func (s *session) run(ctx context.Context, control loaders.Control) (results.Rep
 	report := results.Report{
 		Loader: Name, Target: s.spec.Target.Address, Protocol: string(s.spec.Protocol),
 		Seed: s.spec.Seed, Threads: s.spec.Threads, Depth: s.spec.Depth,
-		IdleStrategy: string(loaders.Wait), ConnectionsAsked: s.spec.Connections, ConnectionsOpen: open,
+		IdleStrategy: string(loaders.Wait), SendBufferBytes: s.spec.SendBuffer, ConnectionsAsked: s.spec.Connections, ConnectionsOpen: open,
 	}
 	if len(s.spec.CPUs) > 0 {
 		report.Warnings = append(report.Warnings, "the portable engine does not pin its threads to processors")

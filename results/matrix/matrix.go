@@ -106,6 +106,9 @@ func (v *view) loader() string {
 			name += ", " + plural(r.Threads, "thread")
 			if r.Foreign == nil {
 				name += ", idle strategy " + cmp.Or(r.IdleStrategy, v.run.Plan.IdleStrategy, "unknown")
+				if r.SendBufferBytes > 0 {
+					name += fmt.Sprintf(", send buffers of %d KiB", r.SendBufferBytes>>10)
+				}
 			} else {
 				name += " (its known defects stand below)"
 			}
