@@ -100,14 +100,22 @@ const (
 // measured latency at low rates, so cells are compared only under one.
 type IdleStrategy string
 
-// The idle strategies: spin polls always; hybrid polls for 100 µs after
-// something happened and for the last 60 µs before a send is due, and sleeps
-// between; wait only sleeps.
+// The idle strategies: spin polls always; gather polls too, but after it did
+// something only 20 µs later, so that answers gather; hybrid polls for 100 µs
+// after something happened and for the last 60 µs before a send is due, and
+// sleeps between; wait only sleeps.
 const (
 	Spin   IdleStrategy = "spin"
+	Gather IdleStrategy = "gather"
 	Hybrid IdleStrategy = "hybrid"
 	Wait   IdleStrategy = "wait"
 )
+
+// IdleStrategies are all there are.
+func IdleStrategies() []IdleStrategy { return []IdleStrategy{Spin, Gather, Hybrid, Wait} }
+
+// IdleWords lists the idle strategies in a sentence.
+const IdleWords = string(Spin + ", " + Gather + ", " + Hybrid + " or " + Wait)
 
 // Phase is one step of the ladder.
 type Phase struct {

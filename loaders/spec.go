@@ -101,7 +101,7 @@ func (s Spec) Validate() error {
 	refuse(len(s.CPUs) != 0 && len(s.CPUs) != s.Threads, "%d CPUs for %d threads: one each, or none", len(s.CPUs), s.Threads)
 	refuse(s.SendBuffer < 0, "send buffer of %d bytes: must not be negative", s.SendBuffer)
 	refuse(s.Depth < 1, "depth %d: at least 1 is needed", s.Depth)
-	refuse(s.Idle != Spin && s.Idle != Hybrid && s.Idle != Wait, "idle strategy %q: spin, hybrid or wait", s.Idle)
+	refuse(!slices.Contains(IdleStrategies(), s.Idle), "idle strategy %q: %s", s.Idle, IdleWords)
 	for _, d := range []struct {
 		what string
 		d    time.Duration

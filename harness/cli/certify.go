@@ -54,7 +54,7 @@ programs take time from both sides.`,
 	flags.StringSliceVar(&f.laws, "laws", nil, "only these: stall, delay, overload, counting, accounts, bad (default: all)")
 	flags.Float64SliceVar(&f.rates, "rates", truth.DefaultRates(), "rates of the stall law in req/s")
 	flags.StringVar(&f.pin, "pin", "auto", `CPU split: auto, none, or "server=0-3;loader=4-7"`)
-	flags.StringVar(&f.idle, "idle", "", "how loader threads wait: spin, hybrid or wait (default: hybrid with CPUs of their own, else wait)")
+	flags.StringVar(&f.idle, "idle", "", "how loader threads wait: "+loaders.IdleWords+" (default: spin with CPUs of their own, else hybrid)")
 	flags.StringVar(&f.engine, "engine", string(engine.Default()), "the engine to certify: evloop or portable")
 	flags.IntVar(&f.threads, "threads", 1, "event loops of the loader")
 	flags.StringVar(&f.format, "format", formatText, "text or json")
@@ -139,8 +139,8 @@ func (f *certifyFlags) battery() (*certify.Battery, error) {
 	if b.Idle == "" {
 		b.Idle = defaultIdle(b.CPUs)
 	}
-	if !slices.Contains([]loaders.IdleStrategy{loaders.Spin, loaders.Hybrid, loaders.Wait}, b.Idle) {
-		return nil, fmt.Errorf("--idle %q: spin, hybrid or wait", f.idle)
+	if !slices.Contains(loaders.IdleStrategies(), b.Idle) {
+		return nil, fmt.Errorf("--idle %q: %s", f.idle, loaders.IdleWords)
 	}
 	if !slices.Contains(engines(), b.Engine) {
 		return nil, fmt.Errorf("--engine %q: evloop or portable", f.engine)

@@ -77,7 +77,7 @@ func TestCertifyRefuses(t *testing.T) {
 		{"--rates 0", "rate 0"},
 		{"--rates fast", "--rates"},
 		{"--format yaml", "text or json"},
-		{"--idle doze", "spin, hybrid or wait"},
+		{"--idle doze", "spin, gather, hybrid or wait"},
 		{"--engine steam", "evloop"},
 		{"--threads 0", "from 1"},
 		{"--pin sideways", "sideways"},

@@ -52,7 +52,7 @@ func (f *loadFlags) register(flags *pflag.FlagSet) {
 	flags.StringVar(&f.unix, "unix", "", "connect to this Unix socket instead of the URL's host")
 	flags.StringVar(&f.proxy, "proxy", "", "HTTP proxy, http://host:port")
 
-	flags.StringVar(&f.idle, "idle", "", "how threads wait: spin, hybrid or wait (default: hybrid with CPUs of their own, else wait)")
+	flags.StringVar(&f.idle, "idle", "", "how threads wait: "+loaders.IdleWords+" (default: spin with --cpus, else hybrid)")
 	flags.StringVar(&f.cpus, "cpus", "", "pin the threads to these CPUs, such as 2-3")
 	flags.StringVar(&f.engine, "engine", "", "evloop or portable (default: the best here)")
 	flags.Uint64Var(&f.seed, "seed", 0, "seed of all random choices (default: a fresh one, printed)")

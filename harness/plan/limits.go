@@ -106,7 +106,11 @@ func modeNames() []string { return []string{string(scenarios.Closed), string(sce
 func scheduleNames() []string { return []string{string(loaders.Constant), string(loaders.Poisson)} }
 
 func idleNames() []string {
-	return []string{string(loaders.Spin), string(loaders.Hybrid), string(loaders.Wait)}
+	var names []string
+	for _, s := range loaders.IdleStrategies() {
+		names = append(names, string(s))
+	}
+	return names
 }
 
 func engineNames() []string { return []string{string(loaders.EventLoop), string(loaders.Portable)} }

@@ -280,7 +280,7 @@ func TestFlagsRefused(t *testing.T) {
 		"--timeout 0s: must be above 0":           func(o *adhoc.Options) { o.Timeout = 0 },
 		"--connect-timeout -1ns: must be above 0": func(o *adhoc.Options) { o.ConnectTimeout = -1 },
 		"--drain 0s: must be above 0":             func(o *adhoc.Options) { o.Drain = 0 },
-		"--idle doze: spin, hybrid or wait":       func(o *adhoc.Options) { o.Idle = "doze" },
+		"--idle doze: spin, gather, hybrid or wait":       func(o *adhoc.Options) { o.Idle = "doze" },
 		"--expect-status 100: a final status":     func(o *adhoc.Options) { o.ExpectStatus = ptr(100) },
 		"--expect-status 600: a final status":     func(o *adhoc.Options) { o.ExpectStatus = ptr(600) },
 		"--ca is for TLS":                         func(o *adhoc.Options) { o.TLS.CAFile = "x" },

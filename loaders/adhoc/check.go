@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/joust-bench/joust/loaders"
@@ -61,11 +62,7 @@ func (o *Options) checkLoop(refuse refusal) {
 	if d := o.Warmup; d != nil {
 		refuse(*d < 0, "--warmup %v: must not be negative", *d)
 	}
-	switch o.Idle {
-	case "", loaders.Spin, loaders.Hybrid, loaders.Wait:
-	default:
-		refuse(true, "--idle %s: spin, hybrid or wait", o.Idle)
-	}
+	refuse(o.Idle != "" && !slices.Contains(loaders.IdleStrategies(), o.Idle), "--idle %s: %s", o.Idle, loaders.IdleWords)
 	if o.RateRPS == nil {
 		refuse(o.Poisson, "--poisson says how requests of an open loop are spaced: give its rate with -R")
 		refuse(o.ShedAfter != nil, "--shed-after is for open loops: give a rate with -R")

@@ -18,6 +18,9 @@ const (
 	// has happened, in nanoseconds: a server that answers within it does not
 	// have to wake the thread.
 	pollFor = int64(100e3)
+	// gatherFor is how long the gathering strategy lets answers gather after it
+	// did something, in nanoseconds.
+	gatherFor = int64(20e3)
 	// longestWait is how long a thread sleeps at most, in nanoseconds. One that
 	// sleeps for longer was stopped.
 	longestWait = int64(10e6)
@@ -42,9 +45,18 @@ func (w *worker) await(now int64) ([]unix.EpollEvent, error) {
 	if len(w.pauses) > 0 {
 		due = min(due, w.pauses[0].at)
 	}
-	spin := w.spec.Idle == loaders.Spin
-	if w.spec.Idle == loaders.Hybrid {
-		spin = now < w.pollUntil || due-now <= spinTail
+	spin := false
+	switch w.spec.Idle {
+	case loaders.Spin:
+		spin = true
+	case loaders.Gather:
+		if now < w.actedAt+gatherFor && min(wake, due) > now {
+			w.spunFrom = now
+			return nil, nil
+		}
+		spin = true
+	case loaders.Hybrid:
+		spin = now < w.actedAt+pollFor || due-now <= spinTail
 		due -= spinTail
 	}
 	if wake = min(wake, due); spin || wake <= now {
@@ -105,7 +117,7 @@ func (w *worker) account(now int64) {
 		}
 		w.out.Gap(now, d, worked)
 		w.busyFrom = 0
-		w.pollUntil = now + pollFor
+		w.actedAt = now
 	}
 }
 

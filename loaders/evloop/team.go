@@ -103,7 +103,7 @@ const spinWork = 0.5
 // turbo and memory bandwidth from the server. A loader that sleeps costs nothing
 // and keeps its threads.
 func (s *session) fewer(warmup *results.Phase) error {
-	if s.spec.Idle != loaders.Spin || warmup.Measured || warmup.Skipped != "" || s.stop.Load() != 0 {
+	if s.spec.Idle != loaders.Spin && s.spec.Idle != loaders.Gather || warmup.Measured || warmup.Skipped != "" || s.stop.Load() != 0 {
 		return nil
 	}
 	needed := threadsNeeded(warmup.Threads)

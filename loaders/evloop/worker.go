@@ -118,8 +118,8 @@ type worker struct {
 	// thread's CPU time then, 0 where it was not read.
 	busyMoved uint64
 	busyCPU   int64
-	// pollUntil is how long the hybrid strategy polls since something happened.
-	pollUntil int64
+	// actedAt is when the thread last had something to do.
+	actedAt int64
 	// patient is false once the load was told to end: nothing is awaited beyond
 	// the drain bound then.
 	patient bool
