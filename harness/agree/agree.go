@@ -1,6 +1,6 @@
-// Package agree puts loaders side by side: the same cells measured by joust and
-// by each foreign loader, alternating, with ratios and the reasons why they
-// differ. It is what `joust agree` does.
+// Package agree puts loaders side by side: the same cells measured by joust, by
+// joust with other idle strategies, and by foreign loaders, alternating, with
+// ratios and the reasons why they differ. It is what `joust agree` does.
 package agree
 
 import (
@@ -23,9 +23,11 @@ const openShare = 0.5
 
 // Contest is one agreement in the making.
 type Contest struct {
-	// Runner makes the runner of one loader, nil for joust's own. All measure
-	// on the same CPUs.
-	Runner func(foreign *external.Found) *run.Runner
+	// Runner makes the runner of joust's own loader with an idle strategy, "" for
+	// the default one, or of a foreign loader. All measure on the same CPUs.
+	Runner func(idle loaders.IdleStrategy, foreign *external.Found) *run.Runner
+	// Idle are further idle strategies of joust's own loader.
+	Idle []loaders.IdleStrategy
 	// Foreign are the loaders beside joust's own.
 	Foreign []external.Found
 	Servers []string
@@ -72,6 +74,9 @@ type Cell struct {
 type Side struct {
 	Loader  string `json:"loader"`
 	Version string `json:"version,omitempty"`
+	// Idle is set for joust's own loader with another idle strategy than the
+	// default.
+	Idle loaders.IdleStrategy `json:"idle_strategy,omitempty"`
 	// Command is the command line of a foreign tool.
 	Command []string `json:"command,omitempty"`
 	// NotExpressible says why the tool cannot ask the row.
@@ -113,9 +118,12 @@ type Ratios struct {
 // Measure measures cell by cell. When ctx ends, the cells so far are returned
 // with its cause.
 func (c *Contest) Measure(ctx context.Context) ([]Cell, error) {
-	m := &meeting{Contest: c, runners: map[string]*run.Runner{external.Joust: c.Runner(nil)}, total: c.trials()}
+	m := &meeting{Contest: c, runners: map[string]*run.Runner{external.Joust: c.Runner("", nil)}, total: c.trials()}
+	for _, idle := range c.Idle {
+		m.runners[ownName(idle)] = c.Runner(idle, nil)
+	}
 	for i := range c.Foreign {
-		m.runners[c.Foreign[i].Tool.Name] = c.Runner(&c.Foreign[i])
+		m.runners[c.Foreign[i].Tool.Name] = c.Runner("", &c.Foreign[i])
 	}
 	var cells []Cell
 	for _, server := range c.Servers {
@@ -138,6 +146,9 @@ func (c *Contest) Measure(ctx context.Context) ([]Cell, error) {
 	return cells, nil
 }
 
+// ownName is the name of joust's own loader with that idle strategy.
+func ownName(idle loaders.IdleStrategy) string { return external.Joust + ", " + string(idle) }
+
 // meeting is a Contest at work.
 type meeting struct {
 	*Contest
@@ -149,7 +160,8 @@ type meeting struct {
 // one is needed for the rate of the open one as well.
 func (c *Contest) meets(row *scenarios.Scenario, loop results.Loop) bool {
 	made := func(loop results.Loop) bool {
-		return row.Allows(scenarios.Mode(loop)) && slices.ContainsFunc(c.Foreign, func(f external.Found) bool { return f.Tool.Loop == loop })
+		return row.Allows(scenarios.Mode(loop)) && (len(c.Idle) > 0 ||
+			slices.ContainsFunc(c.Foreign, func(f external.Found) bool { return f.Tool.Loop == loop }))
 	}
 	return made(loop) || loop == results.ClosedLoop && row.Allows(scenarios.Closed) && made(results.OpenLoop)
 }
@@ -169,7 +181,7 @@ func (c *Contest) trials() (n int) {
 				if !c.Claims(server, row.Name) || !c.meets(row, loop) {
 					continue
 				}
-				n += c.Trials
+				n += c.Trials * (1 + len(c.Idle))
 				for _, f := range c.Foreign {
 					if f.Tool.Loop == loop && f.Tool.WhyNot(row, scenarios.H1) == "" {
 						n += c.Trials
@@ -195,6 +207,9 @@ func (m *meeting) cell(ctx context.Context, server string, row *scenarios.Scenar
 		if cell.RateRPS = rateFrom(before, server, row.Name); cell.RateRPS == 0 {
 			return cell, false
 		}
+	}
+	for _, idle := range m.Idle {
+		cell.Sides = append(cell.Sides, Side{Loader: ownName(idle), Idle: idle})
 	}
 	for _, f := range m.Foreign {
 		if f.Tool.Loop == loop {

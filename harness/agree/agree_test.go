@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/loaders/external"
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/scenarios"
@@ -19,6 +20,31 @@ func closed(other string, ours, theirs reading) *Cell {
 	}}
 	c.conclude()
 	return c
+}
+
+// Another idle strategy of joust's own is told from a foreign loader: one that
+// finds more contradicts the default.
+func TestOtherIdleStrategies(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		change func(r *reading)
+		says   string
+	}{
+		"as much":                {func(r *reading) { r.throughput = some(10300) }, "joust, gather and joust agree within 5 %"},
+		"more":                   {func(r *reading) { r.throughput = some(10301) }, "1.03 × by joust, gather, more than 3 % above the default: the default's peak is not the server's"},
+		"less, and a dearer one": {func(r *reading) { r.throughput, r.serverCPU = some(8000), some(112500) }, "a request costs the server 1.25 × under joust, gather: a loader that asks in other bursts"},
+	} {
+		ours, theirs := plainReading(), plainReading()
+		c.change(&theirs)
+		cell := &Cell{Server: "one", Scenario: "hello", Loop: results.ClosedLoop, Clients: 64, Depth: 1, Sides: []Side{
+			{Loader: external.Joust, Valid: 1, trials: []reading{ours}},
+			{Loader: ownName(loaders.Gather), Idle: loaders.Gather, Valid: 1, trials: []reading{theirs}},
+		}}
+		cell.conclude()
+		if why := strings.Join(cell.Why, "\n"); !strings.Contains(why, c.says) {
+			t.Errorf("%s: no %q in\n%s", name, c.says, why)
+		}
+	}
 }
 
 // plainReading is 10 000 req/s over 64 connections.

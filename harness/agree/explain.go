@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/table"
 )
@@ -45,9 +46,12 @@ func explain(c *Cell) []string {
 			continue
 		}
 		before := len(why)
-		if c.Loop == results.OpenLoop {
+		switch {
+		case s.Idle != "":
+			c.explainOwn(s, &why)
+		case c.Loop == results.OpenLoop:
 			s.explainOpen(&why)
-		} else {
+		default:
 			c.explainClosed(s, &why)
 		}
 		if len(why) == before {
@@ -83,6 +87,27 @@ func (c *Cell) explainClosed(s *Side, why *reasons) {
 	}
 	if differs(r.ServerCPU) {
 		why.add("server CPU: a request costs the server %.2f × under %s: %s", *r.ServerCPU, s.Loader, wakes(s.Loader))
+	}
+}
+
+// explainOwn says what another idle strategy changes. One that finds more than
+// the default says that the default's peak is not the server's.
+func (c *Cell) explainOwn(s *Side, why *reasons) {
+	r, above := s.Ratios, results.DefaultThresholds().AbovePeak
+	if c.Loop == results.ClosedLoop && r.Throughput != nil && *r.Throughput > 1+above {
+		why.add("throughput: %.2f × by %s, more than %.0f %% above the default: the default's peak is not the server's", *r.Throughput, s.Loader, above*100)
+	} else if c.Loop == results.ClosedLoop && differs(r.Throughput) {
+		c.explainThroughput(s, why)
+	}
+	sleeps := s.Idle == loaders.Hybrid || s.Idle == loaders.Wait
+	switch {
+	case differs(r.ServerCPU) && sleeps && *r.ServerCPU > 1:
+		why.add("server CPU: a request costs the server %.2f × under %s: a loader that sleeps has to be woken, and the server pays for that", *r.ServerCPU, s.Loader)
+	case differs(r.ServerCPU):
+		why.add("server CPU: a request costs the server %.2f × under %s: %s", *r.ServerCPU, s.Loader, bursts)
+	}
+	if sleeps && (differs(r.P50) || differs(r.P99)) {
+		why.add("latency: under %s an answer waits until the loader is awake again", s.Loader)
 	}
 }
 
@@ -169,9 +194,11 @@ func costs(loader string) string {
 	}[loader]
 }
 
+// bursts is why a server's cost depends on when it is asked.
+const bursts = "a loader that asks in other bursts lets the server sleep more or less often, and each wake-up costs"
+
 // wakes says why the server's cost depends on the loader.
 func wakes(loader string) string {
-	const bursts = "a loader that asks in other bursts lets the server sleep more or less often, and each wake-up costs"
 	switch loader {
 	case "ab":
 		return "it speaks HTTP/1.0 and sends two fields of its own, which is another path through the server; and " + bursts

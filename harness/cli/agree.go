@@ -26,10 +26,10 @@ import (
 
 // agreeFlags are the flags of joust agree.
 type agreeFlags struct {
-	servers, scenarios, loaders, env []string
-	trials                           int
-	duration                         time.Duration
-	format, pin                      string
+	servers, scenarios, loaders, idle, env []string
+	trials                                 int
+	duration                               time.Duration
+	format, pin                            string
 }
 
 func (a *app) agreeCommand() *cobra.Command {
@@ -45,8 +45,11 @@ is the ratio to joust, the median over the rounds. Below it stands in plain
 words why figures differ.
 
 wrk, h2load and ab meet joust in the closed loop; wrk2 in an open loop at half
-of joust's peak. A void trial makes exit status 4.`,
+of joust's peak. --idle puts joust's own loader beside itself, waiting in other
+ways: none of them should find more than the default. A void trial makes exit
+status 4.`,
 		Example: `  joust agree
+  joust agree --servers nethttp,node --scenarios hello --idle gather,hybrid,wait --loaders joust
   joust agree --servers nginx --scenarios hello,large_response --loaders wrk --trials 5
   joust agree --duration 10s --format md`,
 		Args: noArguments,
@@ -55,7 +58,8 @@ of joust's peak. A void trial makes exit status 4.`,
 	flags := c.Flags()
 	flags.StringSliceVar(&f.servers, "servers", []string{"fasthttp"}, "servers to ask")
 	flags.StringSliceVar(&f.scenarios, "scenarios", []string{"hello", "echo", "large_response", "pipelined_h1"}, "rows to ask, or headline, or all")
-	flags.StringSliceVar(&f.loaders, "loaders", nil, "the loaders beside joust's own (default: all that are here)")
+	flags.StringSliceVar(&f.loaders, "loaders", nil, "the loaders beside joust's own, joust for none (default: all that are here)")
+	flags.StringSliceVar(&f.idle, "idle", nil, "joust's own loader with these idle strategies as well: "+loaders.IdleWords)
 	envFlag(flags, &f.env)
 	flags.IntVar(&f.trials, "trials", 3, "trials of each loader in each cell")
 	flags.DurationVar(&f.duration, "duration", 2*time.Second, "length of every window, in whole seconds")
@@ -131,12 +135,17 @@ func (a *app) contest(ctx context.Context, w *world, f *agreeFlags) (*agree.Cont
 	errs = append(errs, err)
 	manifests, err := w.wanted(f.servers)
 	errs = append(errs, err)
+	idle, err := idleStrategies(f.idle)
+	errs = append(errs, err)
 	found, err := a.loadersHere(ctx, f.loaders)
 	if errs = append(errs, err); errors.Join(errs...) != nil {
 		return nil, nil, errors.Join(errs...)
 	}
+	if len(found)+len(idle) == 0 {
+		return nil, nil, errors.New("there is nothing to compare with: joust list loaders says which foreign loaders to install; --idle names other ways of waiting")
+	}
 	c := &agree.Contest{
-		Foreign: found, Rows: rows, ServerCPUs: len(w.split.Server), Clients: plan.DefaultClients, Trials: f.trials, Warmup: time.Second, Duration: f.duration, Seed: freshSeed(),
+		Idle: idle, Foreign: found, Rows: rows, ServerCPUs: len(w.split.Server), Clients: plan.DefaultClients, Trials: f.trials, Warmup: time.Second, Duration: f.duration, Seed: freshSeed(),
 		Claims: func(server, row string) bool {
 			m, err := w.servers.Find(server)
 			return err == nil && slices.Contains(m.Scenarios, row)
@@ -152,6 +161,19 @@ func (a *app) contest(ctx context.Context, w *world, f *agreeFlags) (*agree.Cont
 		return nil, nil, errors.New("no server here claims any of those rows in a loop that a foreign loader makes")
 	}
 	return c, manifests, nil
+}
+
+// idleStrategies are those of these names.
+func idleStrategies(names []string) ([]loaders.IdleStrategy, error) {
+	var list []loaders.IdleStrategy
+	for _, name := range names {
+		idle := loaders.IdleStrategy(name)
+		if !slices.Contains(loaders.IdleStrategies(), idle) {
+			return nil, fmt.Errorf("--idle %s: %s", name, loaders.IdleWords)
+		}
+		list = append(list, idle)
+	}
+	return list, nil
 }
 
 // loadersHere are the foreign loaders of those names, all that are here for
@@ -176,9 +198,6 @@ func (a *app) loadersHere(ctx context.Context, names []string) ([]external.Found
 		case asked:
 			errs = append(errs, fmt.Errorf("--loaders: %s cannot be used here: %s", tool.Name, f.Why))
 		}
-	}
-	if len(list) == 0 && len(errs) == 0 {
-		errs = append(errs, errors.New("there is no foreign loader here: joust list loaders says what to install"))
 	}
 	return list, errors.Join(errs...)
 }
@@ -227,13 +246,16 @@ func (a *app) meet(ctx context.Context, w *world, c *agree.Contest, manifests []
 	c.Told = func(p agree.Progress) {
 		fmt.Fprintf(a.stderr, "[%d/%d] %s %s by %s, about %s left\n", p.Number, p.Total, p.Server, p.Scenario, p.Loader, p.Left.Round(time.Second))
 	}
-	c.Runner = func(foreign *external.Found) *run.Runner {
+	c.Runner = func(idle loaders.IdleStrategy, foreign *external.Found) *run.Runner {
 		r := &run.Runner{
 			Run: results.Run{CPUs: w.split, Plan: agreePlan(w)}, Rows: w.table.All(), Fixtures: fixtures, Host: local, Containers: containers,
 			LoaderArgv: argv, Foreign: foreign, Logs: logs, Observer: unwatched{},
 		}
 		if foreign != nil {
 			r.Run.Plan.Loader = foreign.Tool.Name
+		}
+		if idle != "" {
+			r.Run.Plan.IdleStrategy = string(idle)
 		}
 		return r
 	}
