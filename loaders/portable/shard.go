@@ -19,6 +19,11 @@ const (
 	never = int64(math.MaxInt64)
 	// scanStep is the coarseness of timeouts and retries, in nanoseconds.
 	scanStep = int64(10e6)
+	// longestSleep is how long the loop of the first shard sleeps at most inside
+	// a phase, and timerSlack how late a timer of Go may be on a busy machine, both
+	// in nanoseconds. A loop that comes back later than that was stopped.
+	longestSleep = int64(10e6)
+	timerSlack   = int64(4e6)
 )
 
 // phase is one phase as every shard gets it; it does not change. All instants
@@ -286,7 +291,13 @@ func (s *shard) release() {
 
 // sleep lets others have the shard until the instant, or until one of them
 // has given the loop something to do.
+//
+// The process stops as a whole, so one shard watches for all.
 func (s *shard) sleep(until int64) {
+	watches := s.id == 0 && s.phase != nil
+	if watches {
+		until = min(until, clock.Now()+longestSleep)
+	}
 	s.asleep = min(until, never-1)
 	s.mu.Unlock()
 	if d := clock.Until(until); d > 0 {
@@ -297,8 +308,12 @@ func (s *shard) sleep(until int64) {
 		}
 		timer.Stop()
 	}
+	awake := clock.Now()
 	s.mu.Lock()
 	s.asleep = never
+	if late := awake - until; watches && late > timerSlack {
+		s.out.Gap(awake, late, timerSlack)
+	}
 }
 
 // abandon gives up what the drain bound left behind, replaces its connections
