@@ -39,9 +39,9 @@ with -n alone it has no bound in time, and no warm-up unless one is asked for.
 A warm-up runs at the same rate as what follows, and is not counted.
 
 Exit status: 0 all requests were right; 1 the load could not run; 2 wrong usage;
-4 it ran, but its numbers are void (a request failed, a connection could not be
-opened, or the loader could not keep the rate); 130 interrupted, the partial
-result is printed.`,
+4 it ran, but its numbers are void (a request failed or had no answer, an answer
+came that nobody asked for, a connection could not be opened, or the loader could
+not keep the rate); 130 interrupted, the partial result is printed.`,
 		Example: `  joust load http://127.0.0.1:8080/
   joust load http://127.0.0.1:8080/ -c 256 -t 2 -d 30s
   joust load http://127.0.0.1:8080/ -R 20k --poisson --cpus 2-3

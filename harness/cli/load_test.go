@@ -15,6 +15,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -104,7 +105,7 @@ func TestLoadText(t *testing.T) {
 		more []string
 		want []string
 	}{
-		{nil, []string{"GET " + s.URL + "\n", "4 connections, 1 thread, closed loop, 150 ms after 50 ms of warm-up", "service time", "200: ", "idle wait", ", 0 failed"}},
+		{nil, []string{"GET " + s.URL + "\n", "4 connections, 1 thread, closed loop, 150 ms after 50 ms of warm-up", "service time", "200: ", "idle " + string(loaders.DefaultIdle(false, runtime.NumCPU())), ", 0 failed"}},
 		{[]string{"-R", "0.2k", "--poisson", "-c", "2", "--seed", "11"}, []string{"open loop at 200 req/s (poisson)", "corrected ", "send lag", "seed 11"}},
 		{[]string{"--engine", "portable", "--depth", "3"}, []string{"joust portable", "3 requests in flight on each"}},
 		{[]string{"--reconnect", "2", "--rst"}, []string{" reconnected"}},
