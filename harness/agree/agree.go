@@ -30,6 +30,9 @@ type Contest struct {
 	Idle []loaders.IdleStrategy
 	// Foreign are the loaders beside joust's own.
 	Foreign []external.Found
+	// Loops are those that are compared. An open one needs the closed one for
+	// its rate.
+	Loops   []results.Loop
 	Servers []string
 	Rows    []scenarios.Scenario
 	// Claims tells whether the server answers the row.
@@ -160,7 +163,7 @@ type meeting struct {
 // one is needed for the rate of the open one as well.
 func (c *Contest) meets(row *scenarios.Scenario, loop results.Loop) bool {
 	made := func(loop results.Loop) bool {
-		return row.Allows(scenarios.Mode(loop)) && (len(c.Idle) > 0 ||
+		return slices.Contains(c.Loops, loop) && row.Allows(scenarios.Mode(loop)) && (len(c.Idle) > 0 ||
 			slices.ContainsFunc(c.Foreign, func(f external.Found) bool { return f.Tool.Loop == loop }))
 	}
 	return made(loop) || loop == results.ClosedLoop && row.Allows(scenarios.Closed) && made(results.OpenLoop)

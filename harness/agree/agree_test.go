@@ -161,7 +161,7 @@ func TestPlannedCountsWhatIsMeasured(t *testing.T) {
 	t.Parallel()
 	modes := []scenarios.Mode{scenarios.Closed, scenarios.Open}
 	get := []scenarios.Request{{Name: "a", Method: "GET", Path: "/"}}
-	c := &Contest{Servers: []string{"one", "two"}, Trials: 2, Warmup: time.Second, Duration: 2 * time.Second, Rows: []scenarios.Scenario{
+	c := &Contest{Loops: []results.Loop{results.ClosedLoop, results.OpenLoop}, Servers: []string{"one", "two"}, Trials: 2, Warmup: time.Second, Duration: 2 * time.Second, Rows: []scenarios.Scenario{
 		{Name: "hello", Modes: modes, Depth: 1, Requests: get}, {Name: "pipelined", Modes: modes[:1], Depth: 4, Requests: get},
 	}, Claims: func(server, row string) bool { return server == "one" || row == "hello" }}
 	for _, tool := range external.Tools() {

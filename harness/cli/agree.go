@@ -29,7 +29,7 @@ type agreeFlags struct {
 	servers, scenarios, loaders, idle, env []string
 	trials                                 int
 	duration                               time.Duration
-	format, pin                            string
+	format, mode, pin                      string
 }
 
 func (a *app) agreeCommand() *cobra.Command {
@@ -49,7 +49,7 @@ of joust's peak. --idle puts joust's own loader beside itself, waiting in other
 ways: none of them should find more than the default. A void trial makes exit
 status 4.`,
 		Example: `  joust agree
-  joust agree --servers nethttp,node --scenarios hello --idle gather,hybrid,wait --loaders joust
+  joust agree --servers nethttp,node --scenarios hello --idle gather,hybrid,wait --loaders joust --mode closed
   joust agree --servers nginx --scenarios hello,large_response --loaders wrk --trials 5
   joust agree --duration 10s --format md`,
 		Args: noArguments,
@@ -63,6 +63,7 @@ status 4.`,
 	envFlag(flags, &f.env)
 	flags.IntVar(&f.trials, "trials", 3, "trials of each loader in each cell")
 	flags.DurationVar(&f.duration, "duration", 2*time.Second, "length of every window, in whole seconds")
+	flags.StringVar(&f.mode, "mode", "closed,open", "loops to compare: closed, or closed,open, since an open one needs the closed one's peak")
 	flags.StringVar(&f.format, "format", formatText, "text, md or json")
 	flags.StringVar(&f.pin, "pin", "auto", `CPU split: auto, none, or "server=0-3;loader=4-7"`)
 	return c
@@ -135,6 +136,14 @@ func (a *app) contest(ctx context.Context, w *world, f *agreeFlags) (*agree.Cont
 	errs = append(errs, err)
 	manifests, err := w.wanted(f.servers)
 	errs = append(errs, err)
+	loops := []results.Loop{results.ClosedLoop, results.OpenLoop}
+	switch f.mode {
+	case "closed,open":
+	case "closed":
+		loops = loops[:1]
+	default:
+		errs = append(errs, fmt.Errorf("--mode %s: closed, or closed,open", f.mode))
+	}
 	idle, err := idleStrategies(f.idle)
 	errs = append(errs, err)
 	found, err := a.loadersHere(ctx, f.loaders)
@@ -145,7 +154,7 @@ func (a *app) contest(ctx context.Context, w *world, f *agreeFlags) (*agree.Cont
 		return nil, nil, errors.New("there is nothing to compare with: joust list loaders says which foreign loaders to install; --idle names other ways of waiting")
 	}
 	c := &agree.Contest{
-		Idle: idle, Foreign: found, Rows: rows, ServerCPUs: len(w.split.Server), Clients: plan.DefaultClients, Trials: f.trials, Warmup: time.Second, Duration: f.duration, Seed: freshSeed(),
+		Loops: loops, Idle: idle, Foreign: found, Rows: rows, ServerCPUs: len(w.split.Server), Clients: plan.DefaultClients, Trials: f.trials, Warmup: time.Second, Duration: f.duration, Seed: freshSeed(),
 		Claims: func(server, row string) bool {
 			m, err := w.servers.Find(server)
 			return err == nil && slices.Contains(m.Scenarios, row)
