@@ -93,8 +93,8 @@ type PhaseDone struct {
 	Failed    uint64 `json:"failed"`
 	// ThroughputRPS is completions in the window per second.
 	ThroughputRPS float64 `json:"throughput_rps"`
-	// CPUPerRequestNS is the loader's CPU time per completed request, 0 when
-	// none completed.
+	// CPUPerRequestNS is the loader's work per completed request as
+	// results.Phase.WorkPerRequestNS has it, 0 when none completed.
 	CPUPerRequestNS float64 `json:"cpu_per_request_ns"`
 	// Work is the busiest thread's work fraction, 0 to 1.
 	Work float64 `json:"work"`

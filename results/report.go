@@ -299,6 +299,9 @@ type ThreadUse struct {
 	Wakeups uint64 `json:"wakeups"`
 }
 
+// WorkNS is the thread's CPU time without its empty polls, in nanoseconds.
+func (u ThreadUse) WorkNS() int64 { return max(0, u.CPUNS-u.SpinNS) }
+
 // Interval is one point of the loader's timeline, cumulative since t0.
 type Interval struct {
 	AtNS      int64  `json:"at_ns"`
@@ -357,6 +360,27 @@ func (p *Phase) LowerBoundsFromNS() int64 {
 
 // WindowNS is the length of the window in nanoseconds.
 func (p *Phase) WindowNS() int64 { return p.T1NS - p.T0NS }
+
+// WorkNS is the CPU time in nanoseconds that the loader's threads worked in the
+// window. Empty polls are no work: a loader that polls instead of sleeping fills
+// its CPUs, however little it has to do. ok is false for loaders that do not
+// report their threads.
+func (p *Phase) WorkNS() (ns int64, ok bool) {
+	for _, u := range p.Threads {
+		ns += u.WorkNS()
+	}
+	return ns, len(p.Threads) > 0
+}
+
+// WorkPerRequestNS is WorkNS per request completed in the window, 0 where none
+// completed or the loader does not report its threads.
+func (p *Phase) WorkPerRequestNS() float64 {
+	ns, _ := p.WorkNS()
+	if p.Total.Completed == 0 {
+		return 0
+	}
+	return float64(ns) / float64(p.Total.Completed)
+}
 
 // ThroughputRPS is completions inside the window per second, 0 for an empty
 // window.

@@ -91,9 +91,11 @@ type Side struct {
 	ThroughputRPS *float64 `json:"throughput_rps,omitempty"`
 	// Latencies are service time in a closed loop, corrected latency in an open
 	// one.
-	MeanNS      *float64 `json:"mean_ns,omitempty"`
-	P50NS       *float64 `json:"p50_ns,omitempty"`
-	P99NS       *float64 `json:"p99_ns,omitempty"`
+	MeanNS *float64 `json:"mean_ns,omitempty"`
+	P50NS  *float64 `json:"p50_ns,omitempty"`
+	P99NS  *float64 `json:"p99_ns,omitempty"`
+	// LoaderCPUNS leaves the empty polls of joust's own loader out; of a foreign
+	// loader it is all CPU time.
 	LoaderCPUNS *float64 `json:"loader_cpu_per_request_ns,omitempty"`
 	ServerCPUNS *float64 `json:"server_cpu_per_request_ns,omitempty"`
 	// LoaderShare is the share of a CPU that the loader's busiest thread ran,

@@ -127,6 +127,29 @@ func TestRatiosAreOfTheSameRound(t *testing.T) {
 	}
 }
 
+// TestEmptyPollsAreNoWork: a loader that polls instead of sleeping fills its CPU,
+// and half of that is not its cost.
+func TestEmptyPollsAreNoWork(t *testing.T) {
+	t.Parallel()
+	usage := &results.Usage{ReadT1NS: 1e9, CPUNS: 1e9}
+	trial := results.Trial{
+		State: results.TrialOK,
+		Loaders: []results.Report{{Phases: []results.Phase{{
+			Name: results.PhaseClosed, Loop: results.ClosedLoop, T1NS: 1e9, Total: results.Group{Completed: 1000},
+			Threads: []results.ThreadUse{{CPUNS: 1e9, SpinNS: 5e8, Work: 0.5}},
+		}}}},
+		Phases: []results.TrialPhase{{Name: results.PhaseClosed, Verdict: results.Verdict{Valid: true}, Loader: usage}},
+	}
+	r, why := read(&trial, results.PhaseClosed, 1)
+	if why != "" || *r.loaderCPU != 5e5 || *r.loaderShare != 0.5 {
+		t.Errorf("%q: %v ns a request and %v busy, want 500 µs and half", why, *r.loaderCPU, *r.loaderShare)
+	}
+	trial.Loaders[0].Phases[0].Threads = nil
+	if r, _ := read(&trial, results.PhaseClosed, 1); *r.loaderCPU != 1e6 {
+		t.Errorf("a foreign loader: %v ns a request, want all CPU time of its process", *r.loaderCPU)
+	}
+}
+
 func TestReadTakesPrintedTablesAndVoids(t *testing.T) {
 	t.Parallel()
 	table := &results.Percentiles{Samples: 999, Points: []results.Percentile{{Quantile: 0.5, ValueNS: 7}, {Quantile: 0.99, ValueNS: 9}}}

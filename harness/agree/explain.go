@@ -81,9 +81,9 @@ func (c *Cell) explainClosed(s *Side, why *reasons) {
 	switch {
 	case !differs(r.LoaderCPU):
 	case *r.LoaderCPU > 1:
-		why.add("loader CPU: %s needs %.2f × joust's for a request: %s", s.Loader, *r.LoaderCPU, costs(s.Loader))
+		why.add("loader work: %s needs %.2f × joust's for a request: %s", s.Loader, *r.LoaderCPU, costs(s.Loader))
 	default:
-		why.add("loader CPU: %s needs %.2f × joust's for a request; joust compares every body, and reads the clock at every send and every answer", s.Loader, *r.LoaderCPU)
+		why.add("loader work: %s needs %.2f × joust's for a request; joust compares every body, and reads the clock at every send and every answer", s.Loader, *r.LoaderCPU)
 	}
 	if differs(r.ServerCPU) {
 		why.add("server CPU: a request costs the server %.2f × under %s: %s", *r.ServerCPU, s.Loader, wakes(s.Loader))
@@ -175,7 +175,7 @@ func (s *Side) explainOpen(why *reasons) {
 		why.add("p99: the same rounding is in it; runs of less than 10 s of %s have its start-up in them as well, where joust has a warm-up", s.Loader)
 	}
 	if differs(r.LoaderCPU) {
-		why.add("loader CPU: %.2f × joust's, which spins the last 60 µs before a send is due where it owns its CPUs", *r.LoaderCPU)
+		why.add("loader work: %.2f × joust's, whose empty polls are no work, while %s's CPU time is counted whole", *r.LoaderCPU, s.Loader)
 	}
 	if differs(r.ServerCPU) {
 		why.add("server CPU: a request costs the server %.2f × under %s: what is due goes together once a millisecond, and wakes the server in other bursts than evenly spaced requests do", *r.ServerCPU, s.Loader)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 
 	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/results/judge"
 	"github.com/joust-bench/joust/results/stats"
 )
 
@@ -45,7 +46,7 @@ func read(t *results.Trial, phase string, serverCPUs int) (r reading, why string
 	}
 	rps := p.ThroughputRPS()
 	r.throughput = &rps
-	r.loaderCPU, r.serverCPU = perRequest(seen.Loader, rps), perRequest(seen.Server, rps)
+	r.loaderCPU, r.serverCPU = loaderWork(p, seen.Loader), perRequest(seen.Server, rps)
 	r.serverShare = seen.Verdict.ServerShare
 	r.loaderShare = loaderShare(p, seen)
 	if busy, own := seen.ServerCPUBusy, seen.Server; busy != nil && own != nil && own.ReadT1NS > own.ReadT0NS {
@@ -102,9 +103,20 @@ func loaderShare(p *results.Phase, seen *results.TrialPhase) *float64 {
 	}
 	busiest := 0.0
 	for _, t := range p.Threads {
-		busiest = max(busiest, float64(t.CPUNS-t.SpinNS)/float64(max(1, p.WindowNS())))
+		busiest = max(busiest, float64(t.WorkNS())/float64(max(1, p.WindowNS())))
 	}
 	return &busiest
+}
+
+// loaderWork is the nanoseconds that the loader works for a request: all CPU
+// time of its process for a foreign loader.
+func loaderWork(p *results.Phase, process *results.Usage) *float64 {
+	ns, ok := judge.LoaderWorkNS(p, process)
+	if !ok || p.Total.Completed == 0 {
+		return nil
+	}
+	ns /= float64(p.Total.Completed)
+	return &ns
 }
 
 // perRequest is CPU nanoseconds a request.

@@ -54,7 +54,7 @@ func (c *Cell) table() *table.Table {
 		latency = "corrected"
 	}
 	t := &table.Table{Left: 1, Head: []string{
-		"loader", "req/s", latency + " mean, µs", "p50, µs", "p99, µs", "loader CPU, µs/req", "server CPU, µs/req", "loader busy", "server busy", "trials",
+		"loader", "req/s", latency + " mean, µs", "p50, µs", "p99, µs", "loader work, µs/req", "server CPU, µs/req", "loader busy", "server busy", "trials",
 	}}
 	for i := range c.Sides {
 		s := &c.Sides[i]

@@ -55,6 +55,7 @@ func (s *session) threadUse(o *outcome) results.ThreadUse {
 	if len(s.spec.CPUs) > 0 {
 		u.CPU = s.spec.CPUs[o.thread]
 	}
+	// Not u.WorkNS: polls that waited for a processor take part of the delay off.
 	busy := u.CPUNS - u.SpinNS
 	if a.clocks.runDelay >= 0 && b.clocks.runDelay >= 0 {
 		delay := b.clocks.runDelay - a.clocks.runDelay
@@ -71,15 +72,10 @@ func (s *session) threadUse(o *outcome) results.ThreadUse {
 func (s *session) phaseDone(p *results.Phase) loaders.PhaseDone {
 	d := loaders.PhaseDone{
 		Phase: p.Name, Completed: p.Total.Completed, Failed: p.Failures(),
-		ThroughputRPS: p.ThroughputRPS(), Threads: s.spec.Threads,
+		ThroughputRPS: p.ThroughputRPS(), CPUPerRequestNS: p.WorkPerRequestNS(), Threads: s.spec.Threads,
 	}
-	var cpu int64
 	for _, t := range p.Threads {
-		cpu += max(0, t.CPUNS-t.SpinNS)
 		d.Work = max(d.Work, t.Work)
-	}
-	if d.Completed > 0 {
-		d.CPUPerRequestNS = float64(cpu) / float64(d.Completed)
 	}
 	return d
 }

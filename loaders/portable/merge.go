@@ -82,14 +82,11 @@ func (s *session) merge(result *results.Phase) error {
 
 // phaseDone is what the next decision needs of a phase.
 func (s *session) phaseDone(p *results.Phase) loaders.PhaseDone {
-	d := loaders.PhaseDone{
+	return loaders.PhaseDone{
 		Phase: p.Name, Completed: p.Total.Completed, Failed: p.Failures(),
-		ThroughputRPS: p.ThroughputRPS(), Threads: s.spec.Threads, Work: p.Threads[0].Work,
+		ThroughputRPS: p.ThroughputRPS(), CPUPerRequestNS: p.WorkPerRequestNS(),
+		Threads: s.spec.Threads, Work: p.Threads[0].Work,
 	}
-	if d.Completed > 0 {
-		d.CPUPerRequestNS = float64(p.Threads[0].CPUNS) / float64(d.Completed)
-	}
-	return d
 }
 
 // finish fills in what is known at the end.

@@ -226,22 +226,30 @@ func medianOf(windows []results.ProbeWindow, of func(results.ProbeWindow) float6
 func Window(p *results.Phase, m *results.TrialPhase, limits results.Thresholds) results.ProbeWindow {
 	share, _ := serverShare(m, limits)
 	return results.ProbeWindow{
-		Completed: p.Total.Completed, WindowNS: p.WindowNS(), LoaderCPUNS: costPerRequest(p, m),
+		Completed: p.Total.Completed, WindowNS: p.WindowNS(), LoaderCPUNS: costPerRequest(p, m.Loader),
 		ServerShare: share, LoaderShare: loaderShare(p, m),
 	}
 }
 
 // costPerRequest is D_L in nanoseconds, 0 where it is not known.
-func costPerRequest(p *results.Phase, m *results.TrialPhase) float64 {
-	var cpu int64
-	for _, t := range p.Threads {
-		cpu += max(0, t.CPUNS-t.SpinNS)
-	}
-	if len(p.Threads) == 0 && m.Loader != nil {
-		cpu = m.Loader.CPUNS
-	}
-	if p.Total.Completed == 0 {
+func costPerRequest(p *results.Phase, process *results.Usage) float64 {
+	ns, ok := LoaderWorkNS(p, process)
+	if !ok || p.Total.Completed == 0 {
 		return 0
 	}
-	return float64(cpu) / float64(p.Total.Completed)
+	return ns / float64(p.Total.Completed)
+}
+
+// LoaderWorkNS is the CPU time in nanoseconds that the loader worked in the
+// phase's window, empty polls taken off. All CPU time of its process stands in
+// for a loader that does not report its threads; ok is false where that was not
+// sampled either.
+func LoaderWorkNS(p *results.Phase, process *results.Usage) (ns float64, ok bool) {
+	if work, ok := p.WorkNS(); ok {
+		return float64(work), true
+	}
+	if process == nil || process.ReadT1NS <= process.ReadT0NS {
+		return 0, false
+	}
+	return float64(process.CPUNS) * float64(p.WindowNS()) / float64(process.ReadT1NS-process.ReadT0NS), true
 }

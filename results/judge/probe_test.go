@@ -184,7 +184,7 @@ func TestWindowOfAProbe(t *testing.T) {
 	if w.Completed != 10000 || w.WindowNS != second || w.LoaderCPUNS != 6000 || *w.ServerShare != 0.5 || *w.LoaderShare != 0.9 || w.ThroughputRPS() != 10000 {
 		t.Errorf("got %+v, want 60 ms over 10 000 requests", w)
 	}
-	e.Loader.Threads, e.Measured.Loader = nil, &results.Usage{CPUNS: 20e6, BusiestThread: ptr(0.3)}
+	e.Loader.Threads, e.Measured.Loader = nil, &results.Usage{CPUNS: 40e6, ReadT1NS: 2 * second, BusiestThread: ptr(0.3)}
 	if w := Window(e.Loader, e.Measured, results.DefaultThresholds()); w.LoaderCPUNS != 2000 || *w.LoaderShare != 0.3 {
 		t.Errorf("a loader without threads: %+v", w)
 	}

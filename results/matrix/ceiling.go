@@ -48,7 +48,7 @@ func (v *view) ceiling(t results.PlanTable) string {
 	peak := v.peak(t)
 	slices.SortStableFunc(cells, func(a, b *cell) int { return cmp.Compare(b.median(peak).Value, a.median(peak).Value) })
 	if own, ok := sharedLoaderCeiling(cells); ok {
-		return fmt.Sprintf("the loader was the limit of all %d servers, each at %s or more of its own ceiling 1/D_L (D_L: its CPU time per request): what differs is this loader's cost, not the servers", len(cells), percentage(own))
+		return fmt.Sprintf("the loader was the limit of all %d servers, each at %s or more of its own ceiling 1/D_L (D_L: its work per request): what differs is this loader's cost, not the servers", len(cells), percentage(own))
 	}
 	best := cells[0].median(peak).Value
 	var names []string
@@ -76,16 +76,16 @@ func (v *view) bandBetween(a, b *cell, value func(sample) (float64, bool)) float
 
 // sharedLoaderCeiling tells whether the loader was the limit of every cell, and
 // at how much of its own ceiling of threads ÷ D_L the lowest was, D_L being its
-// CPU time per request.
+// work per request.
 func sharedLoaderCeiling(cells []*cell) (float64, bool) {
 	lowest := math.Inf(1)
 	for _, c := range cells {
 		if c.bottleneck() != results.LimitLoader {
 			return 0, false
 		}
-		// X · D_L ÷ threads is the busy share of a loader's thread.
+		// X · D_L ÷ threads is the share of the time that a loader's thread works.
 		e := c.median(func(s sample) (float64, bool) {
-			n, ok := cores(s.phase.Loader)
+			n, ok := loaderCores(s)
 			threads := 0
 			for i := range s.trial.Loaders {
 				threads += s.trial.Loaders[i].Threads

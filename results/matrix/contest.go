@@ -139,7 +139,7 @@ func (v *view) latencyContest(label string, cells []cell, readings [][]reading, 
 func (v *view) costContest(cells []cell) contest {
 	entries := make([]entry, len(cells))
 	for i := range cells {
-		entries[i] = entryOf(&cells[i], func(s sample) (float64, bool) { return openCost(s, serverUsage) })
+		entries[i] = entryOf(&cells[i], func(s sample) (float64, bool) { return openCost(s, serverCores) })
 		if saturated(&cells[i]) {
 			entries[i].unranked = "saturated"
 		}

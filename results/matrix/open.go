@@ -273,5 +273,6 @@ func openLegend(p *page) {
 		"`rank by p99`: the places that the claimed differences leave open, 1 being the best; only where all servers have the same rate. Lower bounds, saturated cells and those marked `~` are not ranked. " + claimRule,
 		"`—` in a column of percentiles: too few samples (10 must lie beyond it in every trial: p99.9 needs 10 000, p99.99 100 000 a window). Elsewhere `—` says why: unsupported, no fixture (the server does not claim the row), not installed, void, not run, beyond the loader (it could not pace this rate), interrupted.",
 		"`of ≥ x`: the rate is a fraction of a peak that is a lower bound. CPU per request belongs to the rate beside it and to no other; on loopback the server's CPU includes part of the client's path.",
+		loaderWork,
 	})
 }

@@ -88,25 +88,25 @@ func (v *view) costTable(cells []cell, cost contest, ranked bool) *table {
 	if ranked {
 		out.head = append(out.head, cost.placeHead())
 	}
-	out.head = append(out.head, "loader CPU µs/request", "send lag p50 / p99, µs", "receive lag p50 / p99, µs", "window lost to stalls")
+	out.head = append(out.head, "loader work µs/request", "send lag p50 / p99, µs", "receive lag p50 / p99, µs", "window lost to stalls")
 	for i := range cells {
 		c := &cells[i]
 		if c.absent != "" {
 			out.absent(c)
 			continue
 		}
-		row := []string{c.server.Name, figure(medianCost(c, serverUsage))}
+		row := []string{c.server.Name, figure(medianCost(c, serverCores))}
 		if ranked {
 			row = append(row, cost.place(i))
 		}
-		out.add(append(row, figure(medianCost(c, loaderUsage)), v.lag(c, sendLag), v.lag(c, receiveLag), stalled(c))...)
+		out.add(append(row, figure(medianCost(c, loaderCores)), v.lag(c, sendLag), v.lag(c, receiveLag), stalled(c))...)
 	}
 	return out
 }
 
 // openCost is a side's CPU µs per completed request.
-func openCost(s sample, side func(sample) *results.Usage) (float64, bool) {
-	n, ok := cores(side(s))
+func openCost(s sample, cores func(sample) (float64, bool)) (float64, bool) {
+	n, ok := cores(s)
 	if done := s.throughput(); ok && done > 0 {
 		return n / done * 1e6, true
 	}
@@ -114,8 +114,8 @@ func openCost(s sample, side func(sample) *results.Usage) (float64, bool) {
 }
 
 // medianCost is the median of openCost over the cell's trials.
-func medianCost(c *cell, side func(sample) *results.Usage) stats.Estimate {
-	return c.median(func(s sample) (float64, bool) { return openCost(s, side) })
+func medianCost(c *cell, cores func(sample) (float64, bool)) stats.Estimate {
+	return c.median(func(s sample) (float64, bool) { return openCost(s, cores) })
 }
 
 // lag is p50 / p99 of one of the loader's own lags, in µs.

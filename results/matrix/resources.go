@@ -1,9 +1,14 @@
 package matrix
 
 import (
+	"strings"
+
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/stats"
 )
+
+// loaderWork says what the columns of the loader's work are.
+const loaderWork = "`loader work`: the CPU time of the loader's threads without their empty polls; of a loader that is not joust's own, all CPU time."
 
 // resources writes what each closed-loop cell cost, one table a scenario.
 func (v *view) resources(p *page, caption string) {
@@ -28,7 +33,7 @@ func (v *view) costNoise(t results.PlanTable) string {
 	cells := v.closedCells(t)
 	cost, memory := make([]entry, len(cells)), make([]entry, len(cells))
 	for i := range cells {
-		cost[i] = entryOf(&cells[i], v.costOf(t, serverUsage))
+		cost[i] = entryOf(&cells[i], v.costOf(t, serverCores))
 		memory[i] = entryOf(&cells[i], peakBytes(serverUsage))
 	}
 	return noise(v.contest("server CPU", true, cost), v.contest("server peak memory", true, memory))
@@ -42,7 +47,7 @@ func (v *view) costs(t results.PlanTable) *table {
 	if v.bandwidth(t) {
 		cost = "CPU s/GB"
 	}
-	out := &table{head: []string{"server", "at " + in.unit, "server " + cost, "loader " + cost, "server cores", "loader cores",
+	out := &table{head: []string{"server", "at " + in.unit, "server " + cost, "loader work " + strings.TrimPrefix(cost, "CPU "), "server cores", "loader work, cores",
 		"server peak", "server idle", "loader peak"}, left: 1}
 	containers := grouped(cells)
 	if containers {
@@ -55,8 +60,8 @@ func (v *view) costs(t results.PlanTable) *table {
 			continue
 		}
 		row := []string{c.server.Name, in.text(c.median(v.peak(t)).Value),
-			figure(v.cost(t, c, serverUsage)), figure(v.cost(t, c, loaderUsage)),
-			figure(busy(c, serverUsage)), figure(busy(c, loaderUsage)),
+			figure(c.median(v.costOf(t, serverCores))), figure(c.median(v.costOf(t, loaderCores))),
+			figure(c.median(serverCores)), figure(c.median(loaderCores)),
 			peakMemory(c, serverUsage), idleMemory(c), peakMemory(c, loaderUsage)}
 		if containers {
 			row = append(row, group(c)...)
@@ -69,32 +74,22 @@ func (v *view) costs(t results.PlanTable) *table {
 func serverUsage(s sample) *results.Usage { return s.phase.Server }
 func loaderUsage(s sample) *results.Usage { return s.phase.Loader }
 
-// cost is a side's CPU time per unit of work: µs per request, or s per GB of
-// bodies (10^9 bytes).
-func (v *view) cost(t results.PlanTable, c *cell, side func(sample) *results.Usage) stats.Estimate {
-	return c.median(v.costOf(t, side))
-}
-
-// costOf is the cost of one trial.
-func (v *view) costOf(t results.PlanTable, side func(sample) *results.Usage) func(sample) (float64, bool) {
+// costOf is a side's CPU time per unit of work in one trial: µs per request, or
+// s per GB of bodies (10^9 bytes).
+func (v *view) costOf(t results.PlanTable, cores func(sample) (float64, bool)) func(sample) (float64, bool) {
 	per := 1e6
 	if v.bandwidth(t) {
 		per = 1e9
 	}
 	work := v.peak(t)
 	return func(s sample) (float64, bool) {
-		n, ok := cores(side(s))
+		n, ok := cores(s)
 		done, _ := work(s)
 		if !ok || done <= 0 {
 			return 0, false
 		}
 		return n / done * per, true
 	}
-}
-
-// busy is the processors that a side kept busy.
-func busy(c *cell, side func(sample) *results.Usage) stats.Estimate {
-	return c.median(func(s sample) (float64, bool) { return cores(side(s)) })
 }
 
 // figure prints a median, or "—" where nothing was measured.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/results/judge"
 	"github.com/joust-bench/joust/results/stats"
 )
 
@@ -45,12 +46,27 @@ func deref(p *float64) (float64, bool) {
 	return *p, true
 }
 
-// cores is the processors that a side kept busy over its window.
-func cores(u *results.Usage) (float64, bool) {
+// serverCores is the processors that the server kept busy over its window.
+func serverCores(s sample) (float64, bool) {
+	u := s.phase.Server
 	if u == nil || u.ReadT1NS <= u.ReadT0NS {
 		return 0, false
 	}
 	return float64(u.CPUNS) / float64(u.ReadT1NS-u.ReadT0NS), true
+}
+
+// loaderCores is the processors that the loader kept busy with work over its
+// window, over all agents. Empty polls are no work.
+func loaderCores(s sample) (float64, bool) {
+	total := 0.0
+	for _, p := range s.loads {
+		ns, ok := judge.LoaderWorkNS(p, s.phase.Loader)
+		if !ok || p.WindowNS() <= 0 {
+			return 0, false
+		}
+		total += ns / float64(p.WindowNS())
+	}
+	return total, len(s.loads) > 0
 }
 
 // distribution is what tables need of one of the phase's histograms, over all

@@ -210,13 +210,9 @@ func (t *text) loader() {
 	if len(p.Threads) == 0 {
 		return
 	}
-	var cpu int64
-	for _, u := range p.Threads {
-		cpu += max(0, u.CPUNS-u.SpinNS)
-	}
 	words := []string{fmt.Sprintf("busiest thread worked %s of the window", percent(busiest(p)))}
 	if p.Total.Completed > 0 {
-		words = append(words, duration(cpu/int64(p.Total.Completed))+" of CPU a request")
+		words = append(words, duration(int64(p.WorkPerRequestNS()))+" of work a request (CPU time without empty polls)")
 	}
 	if share, known := judge.Stalled(p); known {
 		words = append(words, fmt.Sprintf("stood still for %s of the window", percent(share)))
