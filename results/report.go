@@ -287,10 +287,12 @@ func (c Cause) HarnessSide() bool {
 type ThreadUse struct {
 	CPU int `json:"cpu"`
 	// CPUNS is the thread's CPU time, RunDelayNS the time it waited for a
-	// processor, SpinNS the time in empty polls.
+	// processor, SpinNS the time in empty polls, by the clock on the wall, and
+	// StallNS the thread's part of Phase.StallNS.
 	CPUNS      int64  `json:"cpu_ns"`
 	RunDelayNS *int64 `json:"run_delay_ns,omitempty"`
 	SpinNS     int64  `json:"spin_ns"`
+	StallNS    int64  `json:"stall_ns,omitempty"`
 	// Work is the work fraction, 0 to 1: (CPU + run delay − empty polls) ÷
 	// window.
 	Work float64 `json:"work"`
@@ -300,7 +302,17 @@ type ThreadUse struct {
 }
 
 // WorkNS is the thread's CPU time without its empty polls, in nanoseconds.
-func (u ThreadUse) WorkNS() int64 { return max(0, u.CPUNS-u.SpinNS) }
+//
+// Within a poll the thread may have waited for its processor, which SpinNS
+// includes and CPUNS does not: that part of the run delay is added again. The
+// rest of the run delay are stalls, which are in neither.
+func (u ThreadUse) WorkNS() int64 {
+	work := u.CPUNS - u.SpinNS
+	if u.RunDelayNS != nil {
+		work += max(0, *u.RunDelayNS-u.StallNS)
+	}
+	return min(max(0, work), u.CPUNS)
+}
 
 // Interval is one point of the loader's timeline, cumulative since t0.
 type Interval struct {

@@ -49,13 +49,13 @@ func (s *session) threadUse(o *outcome) results.ThreadUse {
 	a, b := o.at0, o.at1
 	u := results.ThreadUse{
 		CPU:   -1,
-		CPUNS: b.clocks.cpu - a.clocks.cpu, SpinNS: b.spinNS - a.spinNS,
+		CPUNS: b.clocks.cpu - a.clocks.cpu, SpinNS: b.spinNS - a.spinNS, StallNS: o.StallNS,
 		Loops: b.loops - a.loops, Wakeups: b.wakeups - a.wakeups,
 	}
 	if len(s.spec.CPUs) > 0 {
 		u.CPU = s.spec.CPUs[o.thread]
 	}
-	// Not u.WorkNS: polls that waited for a processor take part of the delay off.
+	// Unlike u.WorkNS all waits for a processor count.
 	busy := u.CPUNS - u.SpinNS
 	if a.clocks.runDelay >= 0 && b.clocks.runDelay >= 0 {
 		delay := b.clocks.runDelay - a.clocks.runDelay

@@ -94,8 +94,8 @@ func (t *team) disband() {
 	}
 }
 
-// spinWork is the work fraction that fewer keeps the threads of a smaller team
-// below: half of a thread is left for what a warm-up does not show.
+// spinWork is the share of the time that fewer lets the threads of a smaller
+// team work at most: half of a thread is left for what a warm-up does not show.
 const spinWork = 0.5
 
 // fewer replaces a team that spins by a smaller one, where the warm-up shows
@@ -106,7 +106,7 @@ func (s *session) fewer(warmup *results.Phase) error {
 	if s.spec.Idle != loaders.Spin && s.spec.Idle != loaders.Gather || warmup.Measured || warmup.Skipped != "" || s.stop.Load() != 0 {
 		return nil
 	}
-	needed := threadsNeeded(warmup.Threads)
+	needed := threadsNeeded(warmup)
 	if needed >= s.spec.Threads {
 		return nil
 	}
@@ -131,14 +131,12 @@ func (s *session) fewer(warmup *results.Phase) error {
 	return s.connect()
 }
 
-// threadsNeeded is how many threads do the work of these at a work fraction of
-// spinWork, at least one.
-func threadsNeeded(threads []results.ThreadUse) int {
-	work := 0.0
-	for _, t := range threads {
-		work += t.Work
-	}
-	return max(1, int(math.Ceil(work/spinWork)))
+// threadsNeeded is how many threads do the work of the phase, each working
+// spinWork of the time: at least one. What threads waited for a processor is no
+// work: threads that spin may wait for one another.
+func threadsNeeded(p *results.Phase) int {
+	ns, _ := p.WorkNS()
+	return max(1, int(math.Ceil(float64(ns)/float64(max(1, p.WindowNS()))/spinWork)))
 }
 
 // keepTimes keeps what the team saw of connecting.

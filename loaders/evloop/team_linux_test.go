@@ -27,8 +27,8 @@ func TestThreadsThatSpin(t *testing.T) {
 			spec := enginetest.Spec(warmup, open)
 			spec.Connections, spec.Threads, spec.Idle = 5, 3, c.idle
 			busy := func(r *results.Report) bool {
-				// Three threads that spin on fewer processors may each be kept
-				// off theirs, which counts as work: then one is not enough.
+				// On a machine with much else to do, a request may cost the CPU time
+				// of which one thread has not enough.
 				return c.idle == loaders.Spin && len(r.Phases[1].Threads) != c.threads
 			}
 			server, report, _ := enginetest.Load(t, evloop.Engine{}, enginetest.Answering(func(enginetest.Request) string { return enginetest.OK(enginetest.Hello) }), spec, busy)
