@@ -45,6 +45,9 @@ type Spec struct {
 	Seed  uint64        `json:"seed"`
 	// Interval is the step of the timeline.
 	Interval time.Duration `json:"interval_ns"`
+	// Quiet is true where a loader process reports its timeline at the end only,
+	// not as it grows: where whoever listens has its processor and draws nothing.
+	Quiet bool `json:"quiet,omitempty"`
 
 	Phases []Phase `json:"phases"`
 }

@@ -81,7 +81,7 @@ func (s *steering) Window(w loaders.Window) {
 	s.mu.Lock()
 	s.measured[w.Phase] = m
 	s.mu.Unlock()
-	poll := pollStep(len(s.runner.Run.CPUs.Loader))
+	poll := pollStep(s.runner.Run.CPUs)
 	s.sample(func() error {
 		system, err := sample.ReadSystem(s.ctx, w.T0NS, w.T1NS)
 		if err != nil {
@@ -114,12 +114,8 @@ func (s *steering) sample(read func() error) {
 func (s *steering) ownUse(w loaders.Window, m *results.TrialPhase) error {
 	var at [2]int64
 	for i, instant := range []int64{w.T0NS, w.T1NS} {
-		timer := time.NewTimer(clock.Until(instant))
-		select {
-		case <-timer.C:
-		case <-s.ctx.Done():
-			timer.Stop()
-			return nil
+		if err := clock.SleepUntil(s.ctx, instant); err != nil {
+			return fmt.Errorf("reading joust's own CPU time in phase %q: %w", w.Phase, err)
 		}
 		var err error
 		if at[i], err = clock.ProcessCPU(); err != nil {

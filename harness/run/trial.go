@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"runtime/debug"
 	"time"
 
 	"github.com/joust-bench/joust/harness/check"
@@ -132,6 +133,9 @@ func (r *Runner) steer(t plan.Trial, row *scenarios.Scenario, s *Server) *steeri
 // drive runs a loader process through the phases and waits for what is sampled
 // meanwhile. What the samplers could not do is in failure.
 func (s *steering) drive(ctx context.Context) (results.Report, error) {
+	// joust may run on the loader's only CPU: what is to be collected, and to be
+	// given back to the system, is so now and not inside windows.
+	debug.FreeOSMemory()
 	load, end, err := s.loading(ctx)
 	if err != nil {
 		return results.Report{}, fmt.Errorf("starting the loader: %w", err)

@@ -15,11 +15,11 @@ func ReadSystem(ctx context.Context, t0, t1 int64) (System, error) {
 	if t1 <= t0 {
 		return System{}, fmt.Errorf("sample the machine: the window must be longer than 0, not %d ns", t1-t0)
 	}
-	first, err := readMachine(ctx, t0)
+	first, err := beginMachine(ctx, t0)
 	if err != nil {
 		return System{}, fmt.Errorf("sample the machine: %w", err)
 	}
-	last, err := readMachine(ctx, t1)
+	last, err := endMachine(ctx, t1)
 	if err != nil {
 		return System{}, fmt.Errorf("sample the machine: %w", err)
 	}
@@ -33,12 +33,39 @@ type machine struct {
 	counters   map[string]int64
 }
 
-func readMachine(ctx context.Context, at int64) (machine, error) {
+// beginMachine reads at the start of a window. The counters are read before it,
+// as Tree.begin has it.
+func beginMachine(ctx context.Context, at int64) (machine, error) {
+	if err := wait(ctx, at-lead); err != nil {
+		return machine{}, err
+	}
+	f := newFiles()
+	counters, err := kernelCounters(f)
+	if err != nil {
+		return machine{}, err
+	}
+	m, err := readProcessors(ctx, f, at)
+	m.counters = counters
+	return m, err
+}
+
+// endMachine reads at the end of a window, and the counters behind it.
+func endMachine(ctx context.Context, at int64) (machine, error) {
+	f := newFiles()
+	m, err := readProcessors(ctx, f, at)
+	if err != nil {
+		return m, err
+	}
+	m.counters, err = kernelCounters(f)
+	return m, err
+}
+
+// readProcessors waits for the instant and reads the times of the processors.
+func readProcessors(ctx context.Context, f *files, at int64) (machine, error) {
 	if err := wait(ctx, at); err != nil {
 		return machine{}, err
 	}
 	m := machine{at: clock.Now()}
-	f := newFiles()
 	text, err := f.read("/proc/stat")
 	if err != nil {
 		return m, fmt.Errorf("read the times of the processors: %w", err)
@@ -46,8 +73,7 @@ func readMachine(ctx context.Context, at int64) (machine, error) {
 	if m.processors, err = parseProcessors(text); err != nil {
 		return m, fmt.Errorf("read the times of the processors: /proc/stat: %w", err)
 	}
-	m.counters, err = kernelCounters(f)
-	return m, err
+	return m, nil
 }
 
 // Counters are the kernel's witnesses at one instant.

@@ -13,20 +13,9 @@ import (
 	"github.com/joust-bench/joust/results"
 )
 
-// groupLead and walkLead are how long before an instant the processes are
-// listed, so that at the instant itself only counters are left to read: from a
-// cgroup, or by a walk over all processes of the machine.
-const (
-	groupLead = 3 * time.Millisecond
-	walkLead  = 15 * time.Millisecond
-)
-
-func (t Tree) lead() int64 {
-	if t.group() != "" {
-		return int64(groupLead)
-	}
-	return int64(walkLead)
-}
+// lead is how long before an instant the processes and their threads are listed,
+// in nanoseconds, so that at the instant itself only counters are left to read.
+const lead = int64(15 * time.Millisecond)
 
 // lateShare is the share of the window, 0 to 1, by which a reading may be late
 // before it is told.
@@ -42,23 +31,21 @@ func (t Tree) Usage(ctx context.Context, t0, t1 int64, poll time.Duration) (resu
 		return u, fmt.Errorf("sample %s: the window ends %v after it begins; it must be longer than 0", t, time.Duration(t1-t0))
 	}
 	f := newFiles()
-	first, err := t.observe(ctx, f, t0)
+	first, err := t.begin(ctx, f, t0)
 	if err != nil {
 		return u, err
 	}
 	if u.Timeline, err = t.timeline(ctx, f, first, t1, poll); err != nil {
 		return u, err
 	}
-	last, err := t.observe(ctx, f, t1)
-	if err != nil && (!gone(err) || t.group() == "") {
+	last, err := t.end(ctx, f, first, t1)
+	if err != nil {
 		return u, err
 	}
-	if err != nil { // every process ended, but the cgroup still knows their time
-		if last.cpu, err = t.snapshot(f, nil); err != nil {
-			return u, err
-		}
-	}
 	t.fill(f, &u, first, last)
+	if poll > 0 && u.Processes > 0 {
+		u.Timeline = append(u.Timeline, t.point(f, first, last.cpu, last.memory.rss))
+	}
 	return u, nil
 }
 
@@ -73,29 +60,65 @@ type observation struct {
 	// pressure is the CPU pressure of the tree's own cgroup in nanoseconds,
 	// below 0 where there is none.
 	pressure int64
+	// memory is read at the end of the window alone.
+	memory    treeMemory
+	memoryErr error
 }
 
-// observe waits for the instant and reads: first the CPU time, on which the
-// instant matters most.
-func (t Tree) observe(ctx context.Context, f *files, at int64) (observation, error) {
+// begin reads the counters at the start of a window. The reader may share its
+// processor with the loader, so all that need not be read at the very instant
+// is read before the window.
+func (t Tree) begin(ctx context.Context, f *files, at int64) (observation, error) {
 	var o observation
-	if err := wait(ctx, at-t.lead()); err != nil {
+	if err := wait(ctx, at-lead); err != nil {
 		return o, fmt.Errorf("sample %s: %w", t, err)
 	}
 	pids, listErr := t.pids(f)
-	o.quotas = f.quotas(pids)
+	o.quotas, o.pids, o.threads = f.quotas(pids), pids, f.threads(pids)
 	if err := wait(ctx, at); err != nil {
 		return o, fmt.Errorf("sample %s: %w", t, err)
 	}
 	if listErr != nil {
 		return o, listErr
 	}
+	return o, t.count(f, &o)
+}
+
+// count reads the counters: first the CPU time, on which the instant matters
+// most.
+func (t Tree) count(f *files, o *observation) (err error) {
+	o.cpu, err = t.snapshot(f, o.pids)
+	o.throttling, o.pressure = f.throttling(o.quotas), t.pressure(f)
+	return err
+}
+
+// end reads the counters at the end of a window: the CPU time first, all else
+// when the window is over.
+func (t Tree) end(ctx context.Context, f *files, first observation, at int64) (observation, error) {
+	o := observation{quotas: first.quotas}
 	var err error
-	if o.cpu, err = t.snapshot(f, pids); err != nil {
+	if t.group() == "" {
+		if err := wait(ctx, at-lead); err != nil {
+			return o, fmt.Errorf("sample %s: %w", t, err)
+		}
+		if o.pids, err = t.pids(f); err != nil {
+			return o, err
+		}
+	}
+	if err := wait(ctx, at); err != nil {
+		return o, fmt.Errorf("sample %s: %w", t, err)
+	}
+	if err := t.count(f, &o); err != nil {
 		return o, err
 	}
-	o.throttling, o.pressure = f.throttling(o.quotas), t.pressure(f)
-	o.pids, o.threads = pids, f.threads(pids)
+	if t.group() != "" {
+		// Where every process ended, the cgroup still knows their time.
+		if o.pids, err = t.pids(f); err != nil && !gone(err) {
+			return o, err
+		}
+	}
+	o.threads = f.threads(o.pids)
+	o.memory, o.memoryErr = f.memory(o.pids)
 	return o, nil
 }
 
@@ -122,7 +145,7 @@ func (t Tree) timeline(ctx context.Context, f *files, first observation, t1 int6
 		return nil, nil
 	}
 	var samples []results.UsageSample
-	for at := first.cpu.at + int64(poll); at < t1-t.lead(); at += int64(poll) {
+	for at := first.cpu.at + int64(poll); at < t1-lead; at += int64(poll) {
 		if err := wait(ctx, at); err != nil {
 			return samples, fmt.Errorf("sample %s: %w", t, err)
 		}
@@ -145,11 +168,16 @@ func (t Tree) timeline(ctx context.Context, f *files, first observation, t1 int6
 		if err != nil {
 			return samples, err
 		}
-		point := results.UsageSample{AtNS: s.at, CPUNS: difference(first.cpu, s).total, MemoryBytes: memory.rss}
-		t.split(f, &point)
-		samples = append(samples, point)
+		samples = append(samples, t.point(f, first, s, memory.rss))
 	}
 	return samples, nil
+}
+
+// point is one point of a timeline, with the resident memory in bytes.
+func (t Tree) point(f *files, first observation, now snapshot, rss uint64) results.UsageSample {
+	p := results.UsageSample{AtNS: now.at, CPUNS: difference(first.cpu, now).total, MemoryBytes: rss}
+	t.split(f, &p)
+	return p
 }
 
 // fill writes what two readings say.
@@ -161,18 +189,14 @@ func (t Tree) fill(f *files, u *results.Usage, first, last observation) {
 	u.GroupPeakBytes = t.groupPeak(f)
 	fillQuota(u, first, last)
 	u.BusiestThread = busiest(first.threads, last.threads)
-	if memory, err := f.memory(last.pids); err != nil {
-		u.Warnings = append(u.Warnings, fmt.Sprintf("the memory of %s could not be read: %v", t, err))
-	} else if memory.processes == 0 {
+	switch memory := last.memory; {
+	case last.memoryErr != nil:
+		u.Warnings = append(u.Warnings, fmt.Sprintf("the memory of %s could not be read: %v", t, last.memoryErr))
+	case memory.processes == 0:
 		u.Warnings = append(u.Warnings, fmt.Sprintf("every process of %s had ended by the end of the window; its peak memory is not known", t))
-	} else {
+	default:
 		u.PeakMemoryBytes = &memory.peak
 		u.Processes, u.Threads = memory.processes, memory.threads
-		if len(u.Timeline) > 0 {
-			point := results.UsageSample{AtNS: last.cpu.at, CPUNS: use.total, MemoryBytes: memory.rss}
-			t.split(f, &point)
-			u.Timeline = append(u.Timeline, point)
-		}
 	}
 	u.Warnings = append(u.Warnings, lateness(*u)...)
 	u.Warnings = append(u.Warnings, use.warnings()...)
@@ -312,26 +336,10 @@ func (f *files) memory(pids []int) (treeMemory, error) {
 }
 
 // wait returns at the CLOCK_MONOTONIC instant, or earlier with an error when
-// ctx ends. A timer may fire a millisecond late, so the last millisecond is
-// slept in short naps.
+// ctx ends.
 func wait(ctx context.Context, at int64) error {
-	const fine, nap = time.Millisecond, 100 * time.Microsecond
-	if left := clock.Until(at) - fine; left > 0 {
-		timer := time.NewTimer(left)
-		defer timer.Stop()
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-		}
+	if err := clock.SleepUntil(ctx, at); err != nil {
+		return fmt.Errorf("waiting for the window's instant: %w", errors.Join(ctx.Err(), err))
 	}
-	for {
-		if err := ctx.Err(); err != nil {
-			return fmt.Errorf("waiting for the window's instant: %w", errors.Join(err, context.Cause(ctx)))
-		}
-		left := clock.Until(at)
-		if left <= 0 {
-			return nil
-		}
-		time.Sleep(min(left, nap))
-	}
+	return nil
 }

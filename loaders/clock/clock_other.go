@@ -3,6 +3,7 @@
 package clock
 
 import (
+	"context"
 	"errors"
 	"time"
 )
@@ -12,4 +13,19 @@ func systemOffset(time.Time) int64 { return 1 }
 // ProcessCPU is read on Linux only.
 func ProcessCPU() (int64, error) {
 	return 0, errors.New("the process's CPU clock is read on Linux only")
+}
+
+// SleepUntil returns at the instant, or earlier with an error when ctx ends.
+func SleepUntil(ctx context.Context, at int64) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	timer := time.NewTimer(Until(at))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
 }

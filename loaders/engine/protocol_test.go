@@ -116,6 +116,23 @@ func TestLadderThroughThePipe(t *testing.T) {
 	}
 }
 
+// TestQuietLoader: a quiet load tells its timeline with its report only.
+func TestQuietLoader(t *testing.T) {
+	t.Parallel()
+	server := enginetest.Start(t, good())
+	spec := enginetest.Spec(enginetest.Open(300, 100*time.Millisecond))
+	spec.Target.Address, spec.Quiet = server.Address, true
+	var steer enginetest.Steer
+	child, ended := process(t)
+	report := enginetest.Drive(t, child, spec, &steer)
+	if err := <-ended; err != nil {
+		t.Errorf("the loader process ended with %v", err)
+	}
+	if len(steer.Intervals) != 0 || len(steer.Done) != 1 || len(report.Phases) != 1 || len(report.Phases[0].Timeline) == 0 {
+		t.Errorf("told of %d intervals and %d ends; the report is %+v", len(steer.Intervals), len(steer.Done), report.Phases)
+	}
+}
+
 func TestStopInTheMiddle(t *testing.T) {
 	t.Parallel()
 	server := enginetest.Start(t, enginetest.Calmly(time.Millisecond, func(enginetest.Request) string { return enginetest.OK(enginetest.Hello) }))

@@ -31,7 +31,7 @@ func Serve(ctx context.Context, in io.Reader, out io.Writer, version string) err
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	c := &childControl{out: newLines(out), starts: make(chan loaders.Start, 1), adjusts: make(chan loaders.Adjustment, 1)}
+	c := &childControl{quiet: first.Prepare.Spec.Quiet, out: newLines(out), starts: make(chan loaders.Start, 1), adjusts: make(chan loaders.Adjustment, 1)}
 	lost := make(chan error, 1)
 	go func() { lost <- c.listen(incoming, inputEnd, cancel) }()
 	stop := c.beat()
@@ -83,6 +83,8 @@ func load(ctx context.Context, spec loaders.Spec, c loaders.Control) (results.Re
 
 // childControl is the loader's end: it tells joust and waits for its answers.
 type childControl struct {
+	// quiet keeps live figures back.
+	quiet   bool
 	out     *lines
 	starts  chan loaders.Start
 	adjusts chan loaders.Adjustment
@@ -167,8 +169,13 @@ func (c *childControl) Adjust(ctx context.Context, phase string) (loaders.Adjust
 	}
 }
 
-func (c *childControl) Window(w loaders.Window)     { c.out.tell(loaders.Message{Window: &w}) }
-func (c *childControl) Interval(i loaders.Interval) { c.out.tell(loaders.Message{Interval: &i}) }
+func (c *childControl) Window(w loaders.Window) { c.out.tell(loaders.Message{Window: &w}) }
+func (c *childControl) Interval(i loaders.Interval) {
+	if !c.quiet {
+		c.out.tell(loaders.Message{Interval: &i})
+	}
+}
+
 func (c *childControl) PhaseDone(p loaders.PhaseDone) {
 	c.out.tell(loaders.Message{PhaseDone: &p})
 }

@@ -1,0 +1,29 @@
+package matrix
+
+import (
+	"testing"
+
+	"github.com/joust-bench/joust/results"
+)
+
+func TestOrchestrator(t *testing.T) {
+	t.Parallel()
+	run := func(shares ...float64) results.Run {
+		var r results.Run
+		for _, x := range shares {
+			r.Trials = append(r.Trials, results.Trial{Phases: []results.TrialPhase{{
+				Loader: &results.Usage{AskedT1NS: second}, OrchestratorCPUNS: ptr(int64(x * float64(second))),
+			}}})
+		}
+		return r
+	}
+	for want, r := range map[string]results.Run{
+		"": {Trials: []results.Trial{{Phases: []results.TrialPhase{{Loader: &results.Usage{AskedT1NS: second}}}}}},
+		"joust itself, on the loader's CPUs: 0.20 % of a core in the median window, 0.50 % in the worst; at most 0.5 % is allowed":                                                     run(0.001, 0.002, 0.005),
+		"joust itself, on the loader's CPUs: 0.60 % of a core in the median window, 0.90 % in the worst; MORE THAN the allowed 0.5 % in 2 of 3 windows, in which it slowed the loader": run(0.001, 0.006, 0.009),
+	} {
+		if got := newView(r).orchestrator(); got != want {
+			t.Errorf("got  %q\nwant %q", got, want)
+		}
+	}
+}
