@@ -10,7 +10,10 @@ type Report struct {
 	Protocol string `json:"protocol"`
 	Seed     uint64 `json:"seed"`
 	Threads  int    `json:"threads"`
-	Depth    int    `json:"depth"`
+	// ThreadsUsed is how many of the Threads made the load of the measured
+	// phases, where the warm-up showed that these carry it; 0 where all did.
+	ThreadsUsed int `json:"threads_used,omitempty"`
+	Depth       int `json:"depth"`
 	// IdleStrategy is how the loader waited: "spin", "hybrid" or "wait".
 	IdleStrategy string `json:"idle_strategy,omitempty"`
 	// SendBufferBytes is the send buffer that connections asked the kernel for;

@@ -164,6 +164,9 @@ func (s *session) run(ctx context.Context, control loaders.Control) (results.Rep
 		report.ConnectionsOpen = min(report.ConnectionsOpen, s.reached)
 	}
 	report.Interrupted = ctx.Err() != nil
+	if s.spec.Threads < report.Threads {
+		report.ThreadsUsed = s.spec.Threads
+	}
 	return report, s.finish(&report)
 }
 

@@ -1,6 +1,7 @@
 package evloop_test
 
 import (
+	"cmp"
 	"testing"
 	"time"
 
@@ -35,6 +36,9 @@ func TestThreadsThatSpin(t *testing.T) {
 			warm, measured := &report.Phases[0], &report.Phases[1]
 			if len(warm.Threads) != 3 || len(measured.Threads) != c.threads {
 				t.Errorf("%d threads in the warm-up and %d in the window, want 3 and %d", len(warm.Threads), len(measured.Threads), c.threads)
+			}
+			if used := cmp.Or(report.ThreadsUsed, report.Threads); report.Threads != 3 || used != len(measured.Threads) {
+				t.Errorf("the report names %d threads, %d used; the window had %d", report.Threads, used, len(measured.Threads))
 			}
 			if report.ConnectionsOpen != 5 || measured.MinConnectionsOpen != 5 {
 				t.Errorf("%d and %d connections open, want 5", report.ConnectionsOpen, measured.MinConnectionsOpen)

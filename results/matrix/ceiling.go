@@ -88,7 +88,7 @@ func sharedLoaderCeiling(cells []*cell) (float64, bool) {
 			n, ok := loaderCores(s)
 			threads := 0
 			for i := range s.trial.Loaders {
-				threads += s.trial.Loaders[i].Threads
+				threads += cmp.Or(s.trial.Loaders[i].ThreadsUsed, s.trial.Loaders[i].Threads)
 			}
 			return n / float64(max(threads, 1)), ok
 		})

@@ -99,11 +99,12 @@ func (v *view) closedTables(protocol string, bandwidth bool) []results.PlanTable
 
 // loader names the loaders that measured, with threads and idle strategy.
 func (v *view) loader() string {
+	used := v.threadsUsed()
 	var names []string
 	for i := range v.run.Trials {
 		for _, r := range v.run.Trials[i].Loaders {
 			name := strings.TrimSpace(r.Loader + " " + r.Version)
-			name += ", " + plural(r.Threads, "thread")
+			name += ", " + plural(r.Threads, "thread") + used[r.Threads].words(r.Threads)
 			if r.Foreign == nil {
 				name += ", idle strategy " + cmp.Or(r.IdleStrategy, v.run.Plan.IdleStrategy, "unknown")
 				if r.SendBufferBytes > 0 {
@@ -125,6 +126,38 @@ func (v *view) loader() string {
 		return fmt.Sprintf("joust %s, %s, idle strategy %s (nothing measured yet)", p.Engine, plural(p.LoaderThreads, "thread"), p.IdleStrategy)
 	}
 	return strings.Join(names, "; ")
+}
+
+// threadRange is the fewest and the most threads that loads used.
+type threadRange struct{ fewest, most int }
+
+// threadsUsed is how many threads the loads of the run used, by the number of
+// threads asked for.
+func (v *view) threadsUsed() map[int]threadRange {
+	used := map[int]threadRange{}
+	for i := range v.run.Trials {
+		for _, r := range v.run.Trials[i].Loaders {
+			n := cmp.Or(r.ThreadsUsed, r.Threads)
+			u, known := used[r.Threads]
+			if !known {
+				u = threadRange{n, n}
+			}
+			used[r.Threads] = threadRange{min(u.fewest, n), max(u.most, n)}
+		}
+	}
+	return used
+}
+
+// words says where loads used fewer threads than were asked for; empty where
+// none did.
+func (u threadRange) words(asked int) string {
+	switch {
+	case u.fewest == asked:
+		return ""
+	case u.fewest == u.most:
+		return fmt.Sprintf(", %d of them used (the warm-up showed that these carry the load)", u.most)
+	}
+	return fmt.Sprintf(", %d to %d of them used (each load's warm-up showed how many carry it)", u.fewest, u.most)
 }
 
 func plural(n int, what string) string {

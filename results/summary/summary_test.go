@@ -136,6 +136,8 @@ func TestText(t *testing.T) {
 	limited := report(t, closed(t))
 	limited.Phases[1].Threads[1].Work = 0.973
 	limited.Warnings = []string{"the portable engine does not pin its threads to processors"}
+	fewer := report(t, closed(t))
+	fewer.Threads, fewer.ThreadsUsed, fewer.IdleStrategy = 8, 2, "spin"
 	failed := report(t, failing(t))
 	failed.ConnectionsOpen = 60
 	stopped := report(t, open(t))
@@ -150,7 +152,7 @@ func TestText(t *testing.T) {
 	lagging.Phases[1].ReceiveLag, lagging.Phases[1].StallNS = spread(t, 150, 900, 5000), ptr(second/100)
 	for name, r := range map[string]results.Report{
 		"closed": report(t, closed(t)), "open": report(t, open(t)), "saturated": report(t, saturated(t)),
-		"failing": failed, "tls_depth": tls, "loader_limit": limited, "interrupted": stopped,
+		"failing": failed, "tls_depth": tls, "fewer_threads": fewer, "loader_limit": limited, "interrupted": stopped,
 		"interrupted_early": early, "lagging": lagging, "too_few_connections": slow, "silent": report(t, silent(t)),
 	} {
 		t.Run(name, func(t *testing.T) {

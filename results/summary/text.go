@@ -53,6 +53,9 @@ func (t *text) item(name, format string, args ...any) {
 func (t *text) asked() string {
 	r := t.report
 	words := []string{plural(r.ConnectionsAsked, "connection"), plural(r.Threads, "thread")}
+	if r.ThreadsUsed > 0 {
+		words = append(words, fmt.Sprintf("%d of them used (the warm-up showed that these carry the load)", r.ThreadsUsed))
+	}
 	if r.Depth > 1 {
 		words = append(words, fmt.Sprintf("%d requests in flight on each", r.Depth))
 	}
