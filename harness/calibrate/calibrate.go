@@ -1,7 +1,7 @@
 // Package calibrate measures what the loader itself costs on this machine, on
 // the processors that it has in a run: CPU per request and send lag per
 // scenario, against a real server, each row on a fresh server and loader
-// process.
+// process; and what a loader that sleeps would cost a server.
 package calibrate
 
 import (
@@ -61,7 +61,7 @@ type Row struct {
 	Depth       int    `json:"depth"`
 	Threads     int    `json:"threads"`
 	// ClosedCPUNS is the loader's CPU time per request of the closed loop in
-	// nanoseconds, ClosedRPS its throughput and Work the work fraction of its
+	// nanoseconds, empty polls apart, ClosedRPS its throughput and Work the work fraction of its
 	// busiest thread, 0 to 1.
 	ClosedCPUNS float64 `json:"closed_cpu_per_request_ns"`
 	ClosedRPS   float64 `json:"closed_rps"`
@@ -112,11 +112,7 @@ func (c *Config) Measure(ctx context.Context) ([]Row, error) {
 // row measures one scenario.
 func (c *Config) row(ctx context.Context, s *scenarios.Scenario) (row Row, err error) {
 	row.Scenario = s.Name
-	launcher := run.Launcher{Host: c.Host, Logs: c.Logs}
-	if c.pinned() {
-		launcher.CPUs = c.Split.Server
-	}
-	server, err := launcher.Start(ctx, c.Fixture, scenarios.H1, s)
+	server, err := c.start(ctx, c.Fixture, s)
 	if err != nil {
 		return row, err
 	}
@@ -129,6 +125,15 @@ func (c *Config) row(ctx context.Context, s *scenarios.Scenario) (row Row, err e
 		return row, err
 	}
 	return row, row.fill(&report, control, c.Rates)
+}
+
+// start starts a server on its CPUs and waits until it answers the scenario.
+func (c *Config) start(ctx context.Context, f run.Fixture, s *scenarios.Scenario) (*run.Server, error) {
+	launcher := run.Launcher{Host: c.Host, Logs: c.Logs}
+	if c.pinned() {
+		launcher.CPUs = c.Split.Server
+	}
+	return launcher.Start(ctx, f, scenarios.H1, s)
 }
 
 func (c *Config) pinned() bool { return c.Split.Pinned && !c.Split.Shared }
@@ -159,7 +164,7 @@ func (c *Config) spec(s *scenarios.Scenario, address string) loaders.Spec {
 	spec := loaders.Spec{
 		Target: loaders.Target{Network: "tcp", Address: address, Host: address}, Protocol: scenarios.H1,
 		Requests: s.Requests, Rotation: s.Rotation, Connection: s.Connection, Depth: s.Depth,
-		Connections: s.Clients, Seed: c.Seed, Idle: loaders.DefaultIdle(c.pinned(), runtime.NumCPU()),
+		Connections: s.Clients, Seed: c.Seed, Quiet: true, Idle: loaders.DefaultIdle(c.pinned(), runtime.NumCPU()),
 	}
 	if spec.Connections == 0 {
 		spec.Connections = defaultClients

@@ -5,6 +5,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -38,11 +39,11 @@ func TestSpec(t *testing.T) {
 		idle           loaders.IdleStrategy
 		minCompletions int
 	}{
-		{"pinned", func(*Config, *scenarios.Scenario) {}, "warm-up closed open 1000 open 10000", 64, 2, 2, loaders.Hybrid, 0},
-		{"closed only", func(_ *Config, s *scenarios.Scenario) { s.Modes, s.MinCompletions = both()[:1], 50 }, "warm-up closed", 64, 2, 2, loaders.Hybrid, 50},
-		{"one client", func(_ *Config, s *scenarios.Scenario) { s.Clients = 1 }, "warm-up closed open 1000 open 10000", 1, 1, 1, loaders.Hybrid, 0},
-		{"shared", func(c *Config, _ *scenarios.Scenario) { c.Split.Shared = true }, "warm-up closed open 1000 open 10000", 64, 0, 2, loaders.Wait, 0},
-		{"not pinned", func(c *Config, _ *scenarios.Scenario) { c.Split.Pinned = false }, "warm-up closed open 1000 open 10000", 64, 0, 2, loaders.Wait, 0},
+		{"pinned", func(*Config, *scenarios.Scenario) {}, "warm-up closed open 1000 open 10000", 64, 2, 2, loaders.Spin, 0},
+		{"closed only", func(_ *Config, s *scenarios.Scenario) { s.Modes, s.MinCompletions = both()[:1], 50 }, "warm-up closed", 64, 2, 2, loaders.Spin, 50},
+		{"one client", func(_ *Config, s *scenarios.Scenario) { s.Clients = 1 }, "warm-up closed open 1000 open 10000", 1, 1, 1, loaders.Spin, 0},
+		{"shared", func(c *Config, _ *scenarios.Scenario) { c.Split.Shared = true }, "warm-up closed open 1000 open 10000", 64, 0, 2, loaders.DefaultIdle(false, runtime.NumCPU()), 0},
+		{"not pinned", func(c *Config, _ *scenarios.Scenario) { c.Split.Pinned = false }, "warm-up closed open 1000 open 10000", 64, 0, 2, loaders.DefaultIdle(false, runtime.NumCPU()), 0},
 	} {
 		conf, s := config(), row
 		c.change(conf, &s)

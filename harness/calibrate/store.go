@@ -31,6 +31,8 @@ type Calibration struct {
 	// Quick is true when windows were short.
 	Quick bool  `json:"quick,omitempty"`
 	Rows  []Row `json:"rows"`
+	// Wakeups is absent where it was not measured.
+	Wakeups *Wakeups `json:"wakeups,omitempty"`
 }
 
 // ErrNone says that this machine has not been calibrated.
@@ -97,6 +99,16 @@ func Read(folder, fingerprint string) (Calibration, error) {
 		return c, fmt.Errorf("the calibration %s is of another machine: run joust calibrate anew", path)
 	}
 	return c, nil
+}
+
+// Stored is this user's calibration of the host and the split of its CPUs,
+// ErrNone when there is none.
+func Stored(h results.Host, split results.CPUSplit) (Calibration, error) {
+	folder, err := Folder()
+	if err != nil {
+		return Calibration{}, err
+	}
+	return Read(folder, Fingerprint(h, split))
 }
 
 func file(folder, fingerprint string) string {

@@ -18,6 +18,7 @@ import (
 	"github.com/joust-bench/joust/harness/host"
 	"github.com/joust-bench/joust/harness/machine"
 	"github.com/joust-bench/joust/harness/run"
+	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/scenarios"
 )
@@ -25,9 +26,18 @@ import (
 // calibrateFlags are the flags of joust calibrate.
 type calibrateFlags struct {
 	server, pin string
-	scenarios   []string
-	quick, show bool
+	// wakeups is the server on which the cost of a loader that sleeps is
+	// measured, wakeupsNone for none.
+	wakeups string
+	// wakeupsAsked is true where the user named that server.
+	wakeupsAsked bool
+	scenarios    []string
+	quick, show  bool
 }
+
+// wakeupsNone leaves the cost of a loader that sleeps out; wakeupsRow is the row
+// in which it is measured.
+const wakeupsNone, wakeupsRow = "none", "hello"
 
 func (a *app) calibrateCommand() *cobra.Command {
 	var f calibrateFlags
@@ -36,21 +46,30 @@ func (a *app) calibrateCommand() *cobra.Command {
 		Short: "Measure what the loader itself costs on this machine",
 		Long: `Measure what the loader itself costs on this machine, on the CPUs that it has
 in a run: its CPU time per request in a closed loop and at fixed rates, how late
-it sends, and from which rate on it could not be trusted to pace.
+it sends, and from which rate on it could not be trusted to pace. CPU time is
+without empty polls.
 
-The whole table is stored in the user's cache folder with the fingerprint of the
+Then what a loader that sleeps costs a server, which has to wake it: closed loops
+on one server, in turn by a loader that sleeps (idle strategy wait) and by one
+that polls (spin), pairs of windows of half a second. joust doctor tells it too.
+
+All of it is stored in the user's cache folder with the fingerprint of the
 machine and of the loader's CPUs. It takes about two minutes, with --quick about
 half a minute. A row that could not be measured makes exit status 4.`,
 		Example: `  joust calibrate --quick
   joust calibrate --scenarios hello,large_response
   joust calibrate --show`,
 		Args: noArguments,
-		RunE: func(c *cobra.Command, _ []string) error { return a.calibrate(c.Context(), &f) },
+		RunE: func(c *cobra.Command, _ []string) error {
+			f.wakeupsAsked = c.Flags().Changed("wakeups")
+			return a.calibrate(c.Context(), &f)
+		},
 	}
 	flags := c.Flags()
 	flags.BoolVar(&f.quick, "quick", false, "short windows")
 	flags.BoolVar(&f.show, "show", false, "print what is stored for this machine, and measure nothing")
 	flags.StringVar(&f.server, "server", "fasthttp", "the server to ask: a cheap one")
+	flags.StringVar(&f.wakeups, "wakeups", "nethttp", "the server on which the cost of a loader that sleeps is measured, or none: one that writes its answers one by one tells most")
 	flags.StringSliceVar(&f.scenarios, "scenarios", nil, "only these (default: all that the server claims)")
 	flags.StringVar(&f.pin, "pin", "auto", `CPU split: auto, none, or "server=0-3;loader=4-7"`)
 	return c
@@ -80,7 +99,7 @@ func (a *app) calibrate(ctx context.Context, f *calibrateFlags) error {
 		}
 		return calibrationTable(a.stdout, &stored)
 	}
-	if c.Rows, err = a.measureLoader(ctx, w, f); err != nil {
+	if err = a.measureLoader(ctx, w, f, &c); err != nil {
 		return err
 	}
 	if err := calibrationTable(a.stdout, &c); err != nil {
@@ -101,49 +120,45 @@ func (a *app) calibrate(ctx context.Context, f *calibrateFlags) error {
 	return nil
 }
 
-// measureLoader builds the server and measures every row.
-func (a *app) measureLoader(ctx context.Context, w *world, f *calibrateFlags) ([]calibrate.Row, error) {
-	manifests, err := w.wanted([]string{f.server})
-	if err != nil {
-		return nil, err
-	}
-	if why := manifests[0].CannotBe(results.IsolationProcess); why != "" {
-		return nil, usage(fmt.Errorf("the loader is measured against a process of this machine: %s", why))
-	}
-	rows, err := w.claimed(manifests[0], f.scenarios)
-	if err != nil {
-		return nil, usage(err)
-	}
-	if err := machine.RaiseNoFile(); err != nil {
-		return nil, err
-	}
+// measureLoader builds the servers and measures every row, and what a loader
+// that sleeps costs.
+func (a *app) measureLoader(ctx context.Context, w *world, f *calibrateFlags, into *calibrate.Calibration) error {
 	builder, err := catalog.NewBuilder("")
 	if err != nil {
-		return nil, err
+		return err
 	}
-	fixture := run.Fixture{Manifest: manifests[0]}
-	if fixture.Binary, err = a.build(ctx, builder, fixture.Manifest); err != nil {
-		return nil, err
+	fixture, rows, err := a.calibrated(ctx, w, builder, f.server, f.scenarios)
+	if err != nil {
+		return err
+	}
+	woken, err := a.woken(ctx, w, builder, f)
+	if err != nil {
+		return err
+	}
+	if err := machine.RaiseNoFile(); err != nil {
+		return err
 	}
 	local, release, err := a.ownMachine(ctx, w.split)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer release()
 	logs, remove, err := host.TempDir()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer func() { _ = remove() }()
 	c := calibrate.Config{
 		Host: local, Split: w.split, Fixture: fixture, Rows: rows, Rates: calibrationRates(),
 		Warmup: time.Second, Closed: 3 * time.Second, Open: 4 * time.Second, Seed: freshSeed(), Logs: logs,
 	}
+	pairs, window := 5, 500*time.Millisecond
 	if f.quick {
 		c.Warmup, c.Closed, c.Open = 200*time.Millisecond, 500*time.Millisecond, 1100*time.Millisecond
+		pairs, window = 3, 300*time.Millisecond
 	}
 	if c.LoaderArgv, err = selfCommand("loader"); err != nil {
-		return nil, err
+		return err
 	}
 	fmt.Fprintf(a.stderr, "CPUs: %s\n", describeSplit(w.split))
 	measured := 0
@@ -151,7 +166,58 @@ func (a *app) measureLoader(ctx context.Context, w *world, f *calibrateFlags) ([
 		measured++
 		fmt.Fprintf(a.stderr, "[%d/%d] %s %s\n", measured, len(rows), r.Scenario, r.Failed)
 	}
-	return c.Measure(ctx)
+	if into.Rows, err = c.Measure(ctx); err != nil || woken == nil {
+		return err
+	}
+	fmt.Fprintf(a.stderr, "%s %s, by a loader that sleeps and one that polls\n", woken.fixture.Manifest.Name, woken.row.Name)
+	into.Wakeups, err = c.MeasureWakeups(ctx, woken.fixture, woken.row, pairs, window)
+	return err
+}
+
+// calibrated builds a server that is to answer, and names the rows that it
+// claims of those asked for: all for none.
+func (a *app) calibrated(ctx context.Context, w *world, builder *catalog.Builder, server string, names []string) (run.Fixture, []scenarios.Scenario, error) {
+	manifests, err := w.wanted([]string{server})
+	if err != nil {
+		return run.Fixture{}, nil, err
+	}
+	f := run.Fixture{Manifest: manifests[0]}
+	if why := f.Manifest.CannotBe(results.IsolationProcess); why != "" {
+		return f, nil, usage(fmt.Errorf("the loader is measured against a process of this machine: %s", why))
+	}
+	rows, err := w.claimed(f.Manifest, names)
+	if err != nil {
+		return f, nil, usage(err)
+	}
+	f.Binary, err = a.build(ctx, builder, f.Manifest)
+	return f, rows, err
+}
+
+// wokenServer is the server that has to wake a loader that sleeps.
+type wokenServer struct {
+	fixture run.Fixture
+	row     *scenarios.Scenario
+}
+
+// woken is the server on which the cost of a loader that sleeps is measured: nil
+// where that was not asked for, and with a note where it cannot be done.
+func (a *app) woken(ctx context.Context, w *world, builder *catalog.Builder, f *calibrateFlags) (*wokenServer, error) {
+	switch {
+	case f.wakeups == wakeupsNone || len(f.scenarios) > 0 && !slices.Contains(f.scenarios, wakeupsRow):
+		return nil, nil
+	case runtime.NumCPU() == 1:
+		fmt.Fprintln(a.stderr, "note: what a loader that sleeps costs is not measured: on the only processor a loader that polls would take the server's time")
+		return nil, nil
+	}
+	fixture, rows, err := a.calibrated(ctx, w, builder, f.wakeups, []string{wakeupsRow})
+	switch {
+	case err == nil:
+		return &wokenServer{fixture, &rows[0]}, nil
+	case f.wakeupsAsked || ctx.Err() != nil:
+		return nil, fmt.Errorf("--wakeups %s: %w", f.wakeups, err)
+	}
+	fmt.Fprintf(a.stderr, "note: what a loader that sleeps costs is not measured: %v; --wakeups SERVER takes another server\n", err)
+	return nil, nil
 }
 
 // calibrationRates are the rates of the table in req/s.
@@ -201,8 +267,22 @@ func calibrationTable(out io.Writer, c *calibrate.Calibration) error {
 	for _, remark := range remarks {
 		fmt.Fprintln(out, remark)
 	}
+	if c.Wakeups != nil {
+		fmt.Fprintf(out, "%s%s\n", c.Wakeups.Text(), idleWords(c.Wakeups, c.CPUs))
+	}
 	fmt.Fprintf(out, "measured %s with %s, %s\n", c.Measured.Format(time.DateTime), c.Server, describeSplit(c.CPUs))
 	return nil
+}
+
+// idleWords says what joust does about the cost of a loader that sleeps.
+func idleWords(w *calibrate.Wakeups, split results.CPUSplit) string {
+	switch {
+	case w.Failed != "":
+		return ""
+	case defaultIdle(split) == loaders.Spin:
+		return "; joust's loader polls on CPUs of its own"
+	}
+	return "; joust's loader sleeps too, since it shares its CPUs"
 }
 
 // calibrationLine is one row; what was not measured is a dash.

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -25,7 +26,7 @@ func TestCalibrate(t *testing.T) {
 	if e := calibrated("--show"); e.code != ExitFailed || !strings.Contains(e.errors, "run joust calibrate") {
 		t.Errorf("nothing is stored: exit code %d, %s", e.code, e.errors)
 	}
-	e := calibrated("--quick")
+	e := calibrated("--quick", "--wakeups", "cheap")
 	if e.code != ExitOK || !strings.Contains(e.out, "paces up to req/s") || !strings.Contains(e.out, "│ hello ") || !strings.Contains(e.errors, "[1/1] hello") {
 		t.Fatalf("exit code %d\n%s%s", e.code, e.out, e.errors)
 	}
@@ -46,6 +47,18 @@ func TestCalibrate(t *testing.T) {
 		row.Scenario != "hello" || row.ClosedCPUNS <= 0 || row.ClosedRPS <= 0 || row.PaceLimitRPS <= 0 || len(row.Open) != 2 {
 		t.Errorf("%s", data)
 	}
+	wakeups := c.Wakeups
+	switch {
+	case runtime.NumCPU() == 1:
+		if wakeups != nil || !strings.Contains(e.errors, "on the only processor") {
+			t.Errorf("on one processor: %+v, %s", wakeups, e.errors)
+		}
+	case wakeups == nil:
+		t.Errorf("nothing of a loader that sleeps:\n%s", e.errors)
+	case wakeups.Server != "cheap" || wakeups.Scenario != "hello" || len(wakeups.Pairs) != 3 || wakeups.Failed != "" ||
+		wakeups.Wait.RPS <= 0 || wakeups.Spin.RPS <= 0 || wakeups.Wait.CPUNS <= 0 || wakeups.Spin.CPUNS <= 0 || !strings.Contains(e.out, wakeups.Text()):
+		t.Errorf("%+v\n%s", wakeups, e.out)
+	}
 	if shown := calibrated("--show"); shown.code != ExitOK || !strings.Contains(e.out, shown.out) {
 		t.Errorf("exit code %d, shown\n%s\nmeasured\n%s", shown.code, shown.out, e.out)
 	}
@@ -64,6 +77,7 @@ func TestCalibrateRefusals(t *testing.T) {
 		{[]string{"--server", "chaep"}, "cheap"},
 		{[]string{"--server", "cheap", "--scenarios", "json"}, "server cheap does not claim json"},
 		{[]string{"--server", "cheap", "--scenarios", "helo"}, "hello"},
+		{[]string{"--server", "cheap", "--wakeups", "chaep"}, "--wakeups chaep: "},
 		{[]string{"--pin", "half"}, "half"},
 		{[]string{"more"}, "calibrate takes no arguments"},
 	} {

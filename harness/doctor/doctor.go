@@ -8,6 +8,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/joust-bench/joust/harness/calibrate"
 	"github.com/joust-bench/joust/harness/machine"
 	"github.com/joust-bench/joust/harness/sample"
 	"github.com/joust-bench/joust/loaders/clock"
@@ -29,12 +30,19 @@ type Facts struct {
 	// QuotaCPUs is the CPU time that control groups allow joust and what it
 	// starts, in processors.
 	QuotaCPUs *float64
+	// Wakeups is what joust calibrate has measured of a loader that sleeps, on
+	// this machine and with these CPUs.
+	Wakeups *calibrate.Wakeups
 }
 
 // Read reads the facts that every run depends on, beside those of the host. It
 // takes 0.2 s.
 func Read(ctx context.Context, host results.Host, split results.CPUSplit) Facts {
 	f := Facts{Host: host, State: machine.Now(), CPUs: split, QuotaCPUs: sample.Quota(os.Getpid())}
+	// A calibration that cannot be read tells no more than none.
+	if c, err := calibrate.Stored(host, split); err == nil {
+		f.Wakeups = c.Wakeups
+	}
 	now := clock.Now()
 	system, err := sample.ReadSystem(ctx, now, now+int64(look))
 	if err != nil || len(system.Busy) == 0 {

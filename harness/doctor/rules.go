@@ -66,6 +66,7 @@ type rule struct {
 func rules() []rule {
 	return []rule{
 		{"CPU split", "server and loader on the same core measure each other", split},
+		{"loader wake-ups", "a server pays for waking a loader that sleeps: with CPU time for each request, and so with its peak", wakeups},
 		{"CPU quota", "a quota stops the processes for tens of milliseconds whenever it is used up", quota},
 		{"memory limit", "large bodies need memory on both sides; beyond the limit processes are killed", memoryLimit},
 		{"load now", "other programs take CPU time from server and loader", load},
@@ -106,6 +107,22 @@ func split(f Facts) found {
 	default:
 		return ok("%d for the server, %d for the loader", len(c.Server), len(c.Loader))
 	}
+}
+
+func wakeups(f Facts) found {
+	w := f.Wakeups
+	switch {
+	case w == nil || len(f.CPUs.Loader) == 0:
+		return found{state: results.StateUnknown, text: "not measured here: joust calibrate measures it"}
+	case w.Failed != "":
+		return found{state: results.StateUnknown, text: w.Text()}
+	case f.CPUs.Pinned && !f.CPUs.Shared:
+		return ok("%s; joust's loader polls on CPUs of its own", w.Text())
+	case w.Costs():
+		return warn("run joust on two cores or more, such as docker run --cpuset-cpus=0-1, and without --pin none",
+			"%s; joust's loader sleeps too, since it shares its CPUs", w.Text())
+	}
+	return ok("%s", w.Text())
 }
 
 func quota(f Facts) found {

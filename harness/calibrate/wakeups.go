@@ -1,0 +1,227 @@
+package calibrate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/joust-bench/joust/harness/host"
+	"github.com/joust-bench/joust/harness/run"
+	"github.com/joust-bench/joust/loaders"
+	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/results/stats"
+	"github.com/joust-bench/joust/results/table"
+	"github.com/joust-bench/joust/scenarios"
+)
+
+// wakeupsWarmup is the length of the warm-up before each window.
+const wakeupsWarmup = 200 * time.Millisecond
+
+// Wakeups is what a loader that sleeps costs a server, which has to wake it:
+// closed loops under the idle strategies wait and spin in turn, on one server
+// process.
+type Wakeups struct {
+	// Server is the folder of the server that answered.
+	Server      string `json:"server"`
+	Scenario    string `json:"scenario"`
+	Connections int    `json:"connections"`
+	WindowNS    int64  `json:"window_ns"`
+	// Pairs are the windows, two by two.
+	Pairs []WakeupsPair `json:"pairs,omitempty"`
+	// Wait and Spin are medians over the pairs.
+	Wait ServerCost `json:"wait"`
+	Spin ServerCost `json:"spin"`
+	// PeakRatio and CPURatio are wait ÷ spin, of throughput and of the server's
+	// CPU time per request: medians of the pairs' own ratios.
+	PeakRatio float64 `json:"peak_ratio"`
+	CPURatio  float64 `json:"cpu_ratio"`
+	// Failed says why nothing was measured; the figures are then 0.
+	Failed string `json:"failed,omitempty"`
+}
+
+// WakeupsPair is one window under either idle strategy.
+type WakeupsPair struct {
+	Wait ServerCost `json:"wait"`
+	Spin ServerCost `json:"spin"`
+}
+
+// ServerCost is what a server did in a window and what a request cost it.
+type ServerCost struct {
+	RPS float64 `json:"rps"`
+	// CPUNS is the server's CPU time per request in nanoseconds.
+	CPUNS float64 `json:"server_cpu_per_request_ns"`
+}
+
+// MeasureWakeups measures what a loader that sleeps costs the server in the
+// scenario, by pairs of windows. A server that cannot be measured says so in
+// Failed; the error is the cause with which ctx ended.
+func (c *Config) MeasureWakeups(ctx context.Context, server run.Fixture, s *scenarios.Scenario, pairs int, window time.Duration) (*Wakeups, error) {
+	w := &Wakeups{Server: server.Manifest.Name, Scenario: s.Name, WindowNS: window.Nanoseconds()}
+	err := c.wakeups(ctx, server, s, w, pairs)
+	switch {
+	case ctx.Err() != nil:
+		return nil, context.Cause(ctx)
+	case err != nil:
+		return &Wakeups{Server: w.Server, Scenario: w.Scenario, WindowNS: w.WindowNS, Failed: err.Error()}, nil
+	}
+	w.conclude()
+	return w, nil
+}
+
+func (c *Config) wakeups(ctx context.Context, server run.Fixture, s *scenarios.Scenario, w *Wakeups, pairs int) (err error) {
+	on, err := c.start(ctx, server, s)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, on.Stop(context.WithoutCancel(ctx))) }()
+	spec := c.spec(s, on.Address)
+	w.Connections = spec.Connections
+	spec.Phases = spec.Phases[:2] // without the open loops
+	spec.Phases[0].Duration = wakeupsWarmup
+	closed := &spec.Phases[1]
+	closed.Duration, closed.MaxDuration, closed.MinCompletions = time.Duration(w.WindowNS), 0, 0
+	for i := range pairs {
+		var pair WakeupsPair
+		first, second := loaders.Wait, loaders.Spin
+		if i%2 == 1 { // so that a drift of the machine favours neither
+			first, second = second, first
+		}
+		for _, idle := range []loaders.IdleStrategy{first, second} {
+			spec.Idle = idle
+			cost, err := c.serverCost(ctx, spec, on.Handle)
+			if err != nil {
+				return err
+			}
+			if idle == loaders.Wait {
+				pair.Wait = cost
+			} else {
+				pair.Spin = cost
+			}
+		}
+		w.Pairs = append(w.Pairs, pair)
+	}
+	return nil
+}
+
+// serverCost runs one load and reads the server's CPU time over exactly its
+// window.
+func (c *Config) serverCost(ctx context.Context, spec loaders.Spec, server host.Handle) (ServerCost, error) {
+	sampling := &sampler{control: control{done: map[string]loaders.PhaseDone{}}, ctx: ctx, server: server, used: make(chan usage, 1)}
+	report, err := c.load(ctx, spec, sampling)
+	if err != nil {
+		return ServerCost{}, err
+	}
+	p := report.Phase(results.PhaseClosed)
+	switch {
+	case p == nil || p.Total.Completed == 0:
+		return ServerCost{}, errors.New("no request was answered in the closed loop")
+	case p.Failures() > 0:
+		return ServerCost{}, fmt.Errorf("%d requests failed: %s", p.Failures(), p.Total.FirstError)
+	}
+	select {
+	case u := <-sampling.used:
+		if u.err != nil {
+			return ServerCost{}, fmt.Errorf("sampling the server: %w", u.err)
+		}
+		cores := float64(u.CPUNS) / float64(u.ReadT1NS-u.ReadT0NS)
+		return ServerCost{RPS: p.ThroughputRPS(), CPUNS: cores * 1e9 / p.ThroughputRPS()}, nil
+	case <-ctx.Done():
+		return ServerCost{}, context.Cause(ctx)
+	}
+}
+
+// sampler is a control that samples the server over the measured window.
+type sampler struct {
+	control
+	ctx    context.Context
+	server host.Handle
+	used   chan usage
+}
+
+type usage struct {
+	results.Usage
+	err error
+}
+
+// Window implements loaders.Control.
+func (s *sampler) Window(w loaders.Window) {
+	if !w.Measured {
+		return
+	}
+	go func() {
+		u, err := s.server.Usage(s.ctx, w.T0NS, w.T1NS, 0)
+		s.used <- usage{u, err}
+	}()
+}
+
+// conclude takes medians and ratios.
+func (w *Wakeups) conclude() {
+	median := func(of func(WakeupsPair) float64) float64 {
+		values := make([]float64, len(w.Pairs))
+		for i, p := range w.Pairs {
+			values[i] = of(p)
+		}
+		return stats.Median(values).Value
+	}
+	w.Wait = ServerCost{
+		RPS:   median(func(p WakeupsPair) float64 { return p.Wait.RPS }),
+		CPUNS: median(func(p WakeupsPair) float64 { return p.Wait.CPUNS }),
+	}
+	w.Spin = ServerCost{
+		RPS:   median(func(p WakeupsPair) float64 { return p.Spin.RPS }),
+		CPUNS: median(func(p WakeupsPair) float64 { return p.Spin.CPUNS }),
+	}
+	w.PeakRatio = median(func(p WakeupsPair) float64 { return p.Wait.RPS / p.Spin.RPS })
+	w.CPURatio = median(func(p WakeupsPair) float64 { return p.Wait.CPUNS / p.Spin.CPUNS })
+}
+
+// noEffect is the change, as a share, that is none.
+const noEffect = 0.01
+
+// Text says in one sentence, without its full stop, what a loader that sleeps
+// costs the server.
+func (w *Wakeups) Text() string {
+	if w.Failed != "" {
+		return fmt.Sprintf("what a loader that sleeps costs %s was not measured: %s", w.Server, w.Failed)
+	}
+	peak := fmt.Sprintf("changes the peak of %s by less than %.0f %%", w.Server, noEffect*100)
+	switch change := w.PeakRatio - 1; {
+	case change <= -noEffect:
+		peak = fmt.Sprintf("lowers the peak of %s by %.0f %%", w.Server, -change*100)
+	case change >= noEffect:
+		peak = fmt.Sprintf("raises the peak of %s by %.0f %%", w.Server, change*100)
+	}
+	thousands := func(rps float64) string { return table.Digits(rps/1e3) + " k" }
+	micros := func(ns float64) string { return table.Digits(ns / 1e3) }
+	cpu := "as much CPU"
+	switch by := micros(math.Abs(w.Wait.CPUNS - w.Spin.CPUNS)); {
+	case w.CPURatio >= 1+noEffect:
+		cpu = by + " µs more CPU"
+	case w.CPURatio <= 1-noEffect:
+		cpu = by + " µs less CPU"
+	}
+	out := fmt.Sprintf("a loader that sleeps %s here (%s → %s req/s) and costs it %s per request (%s → %s µs)",
+		peak, thousands(w.Spin.RPS), thousands(w.Wait.RPS), cpu, micros(w.Spin.CPUNS), micros(w.Wait.CPUNS))
+	if low, high := w.spread(); low <= 1-noEffect && high >= 1+noEffect {
+		out += fmt.Sprintf("; the pairs of windows disagree: %+.0f to %+.0f %% of the peak", (low-1)*100, (high-1)*100)
+	}
+	return out
+}
+
+// Costs reports whether a loader that sleeps lowers the server's peak or costs it
+// more CPU time per request.
+func (w *Wakeups) Costs() bool {
+	return w.Failed == "" && (w.PeakRatio <= 1-noEffect || w.CPURatio >= 1+noEffect)
+}
+
+// spread is the smallest and the largest ratio of the peaks of a pair.
+func (w *Wakeups) spread() (low, high float64) {
+	low, high = math.Inf(1), math.Inf(-1)
+	for _, p := range w.Pairs {
+		x := p.Wait.RPS / p.Spin.RPS
+		low, high = min(low, x), max(high, x)
+	}
+	return low, high
+}
