@@ -10,30 +10,22 @@ import (
 	"github.com/joust-bench/joust/results"
 )
 
-// Excuse says which requests of an open loop are not counted as gone wrong,
-// since they are censored samples of the latency of a server that did not keep
-// up.
-type Excuse struct {
-	// Timeouts is for a saturated server.
-	Timeouts bool
-	// Unanswered is for one that is saturated and evidently busy. One that is
-	// not has lost a request for which no answer came in twice the time of its
-	// slowest answer.
-	Unanswered bool
-}
-
 // Accounts says what became of a phase's requests, other than a right answer,
 // and of its connections: answers that nobody asked for, failed and unanswered
 // requests, connections that could not be made. tolerance is the share of
-// requests, 0 to 1, that may go wrong before the phase is void. What was in
-// flight when the user interrupted the load is not counted as unanswered.
-func Accounts(r *results.Report, p *results.Phase, excuse Excuse, tolerance float64) []results.Reason {
+// requests, 0 to 1, that may go wrong before the phase is void.
+//
+// overloaded is true for an open loop whose server did not keep up and was
+// evidently busy: its timeouts and its unanswered requests are censored samples
+// of its latency. A server that was not busy has lost them. What was in flight
+// when the user interrupted the load is not counted as unanswered.
+func Accounts(r *results.Report, p *results.Phase, overloaded bool, tolerance float64) []results.Reason {
 	a := accounts{phase: p, failed: p.Failures(), unanswered: p.Unanswered, errors: maps.Clone(p.Total.Errors), tolerance: tolerance}
-	if excuse.Timeouts {
+	if overloaded {
 		a.failed -= min(a.failed, a.errors[results.CauseTimeout]+p.TimeoutsOutside)
 		delete(a.errors, results.CauseTimeout)
 	}
-	if excuse.Unanswered || r.Interrupted {
+	if overloaded || r.Interrupted {
 		a.unanswered = 0
 	}
 	a.counted = a.failed + a.unanswered + p.Right()
@@ -131,7 +123,7 @@ func WarmUp(r *results.Report, phase string) string {
 	}
 	p := &r.Phases[at-1]
 	var reasons []string
-	for _, reason := range Accounts(&results.Report{}, p, Excuse{}, 0) {
+	for _, reason := range Accounts(&results.Report{}, p, false, 0) {
 		reasons = append(reasons, reason.Text)
 	}
 	if len(reasons) == 0 {

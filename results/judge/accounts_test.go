@@ -38,7 +38,7 @@ func TestAccounts(t *testing.T) {
 	}
 	for name, c := range map[string]struct {
 		edit        func(*results.Phase)
-		excuse      Excuse
+		overloaded  bool
 		tolerance   float64
 		interrupted bool
 		// want are the reasons, a code and a text each; ! marks those that void.
@@ -51,9 +51,8 @@ func TestAccounts(t *testing.T) {
 		"at the tolerance":      {edit: wrong(4, 0, 6), tolerance: 0.01, want: []string{"errors-tolerated 4 of 1000 requests failed, and 6 had no answer, within the tolerance of 1.0 %"}},
 		"above the tolerance":   {edit: wrong(4, 0, 7), tolerance: 0.01, want: []string{"errors! 4 of 1000 requests failed, and 7 had no answer (status): status 500"}},
 		"no answer, tolerated":  {edit: wrong(0, 0, 1), tolerance: 0.5, want: []string{"unanswered-tolerated 1 of 1000 requests had no answer, within the tolerance of 50.0 %"}},
-		"saturated":             {edit: wrong(5, 5, 3), excuse: Excuse{Timeouts: true}, want: []string{"unanswered! 3 of 995 requests had no answer"}},
-		"saturated and busy":    {edit: wrong(5, 5, 3), excuse: Excuse{Timeouts: true, Unanswered: true}},
-		"other failures remain": {edit: wrong(6, 5, 3), excuse: Excuse{Timeouts: true, Unanswered: true}, want: []string{"errors! 1 of 992 requests failed (status): status 500"}},
+		"overloaded":            {edit: wrong(5, 5, 3), overloaded: true},
+		"other failures remain": {edit: wrong(6, 5, 3), overloaded: true, want: []string{"errors! 1 of 992 requests failed (status): status 500"}},
 		"interrupted":           {edit: wrong(0, 0, 64), interrupted: true},
 		"an answer too many":    {edit: func(p *results.Phase) { p.SurplusAnswers, p.FirstSurplus = 1, "bytes" }, tolerance: 1, want: []string{"surplus! the server sent 1 answer that no request asked for, so its other answers may belong to earlier requests: bytes"}},
 		"connections": {edit: func(p *results.Phase) {
@@ -70,7 +69,7 @@ func TestAccounts(t *testing.T) {
 			p := asking()
 			c.edit(&p)
 			var got []string
-			for _, r := range Accounts(&results.Report{Interrupted: c.interrupted}, &p, c.excuse, c.tolerance) {
+			for _, r := range Accounts(&results.Report{Interrupted: c.interrupted}, &p, c.overloaded, c.tolerance) {
 				code := r.Code
 				if r.Voids {
 					code += "!"
@@ -84,8 +83,8 @@ func TestAccounts(t *testing.T) {
 	}
 }
 
-// A server that is saturated since its CPUs are full leaves requests unanswered;
-// one that idles has lost them.
+// A server that is saturated since its CPUs are full leaves requests unanswered,
+// or answers them later than anybody waits; one that idles has lost them.
 func TestUnansweredOfASaturatedOpenLoop(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -104,9 +103,14 @@ func TestUnansweredOfASaturatedOpenLoop(t *testing.T) {
 			e.Report.ConnectionsAsked = 1 << 20 // there are enough
 			e.Report.ConnectionsOpen, e.Loader.MinConnectionsOpen = 1<<20, 1<<20
 			e.Shared, e.Loader.Unanswered = c.shared, 3
-			v := Phase(e)
-			if !v.Has(results.FlagSaturated) || v.Valid == c.invalid {
-				t.Errorf("valid is %t, flags %v: %v", v.Valid, v.Flags, v.Reasons)
+			late := e
+			late.Loader = ptr(*e.Loader)
+			late.Loader.Unanswered = 0
+			late.Loader.Total.Failed, late.Loader.Total.Errors = 3, map[results.Cause]uint64{results.CauseTimeout: 3}
+			for what, e := range map[string]Evidence{"unanswered": e, "timeouts": late} {
+				if v := Phase(e); !v.Has(results.FlagSaturated) || v.Valid == c.invalid {
+					t.Errorf("%s: valid is %t, flags %v: %v", what, v.Valid, v.Flags, v.Reasons)
+				}
 			}
 		})
 	}
@@ -182,9 +186,19 @@ func TestBackOffIsNeverTheServers(t *testing.T) {
 				t.Errorf("1 %% of back-off: %v", v.Reasons)
 			}
 			e.Loader.BackoffNS += int64(time.Second)
-			v := Phase(e)
-			if v.Valid || !strings.Contains(v.Why(), "the numbers show its waiting, not the server") {
-				t.Errorf("more than 1 %% of back-off: %v", v.Reasons)
+			slow := e
+			if slow.Loader.Loop == results.OpenLoop {
+				slow.Loader = ptr(*e.Loader)
+				slow.Loader.Rate = &results.RateReport{TargetRPS: 1000, Offered: 1000, NeverSent: 1000}
+			}
+			for _, e := range []Evidence{e, slow} {
+				v := Phase(e)
+				if v.Valid || !strings.Contains(v.Why(), "the numbers show its waiting, not the server") {
+					t.Errorf("more than 1 %% of back-off: %v", v.Reasons)
+				}
+				if v.Has(results.FlagSaturated) || v.Bottleneck != "" && v.Bottleneck != results.LimitUnknown {
+					t.Errorf("more than 1 %% of back-off is blamed on %q, flags %v", v.Bottleneck, v.Flags)
+				}
 			}
 		})
 	}

@@ -23,6 +23,10 @@ func (v *verdict) closedLoop() {
 		v.because(codeStalled, "%s: what limited the phase cannot be told", still)
 		return
 	}
+	if BackedOff(v.Report, v.Evidence.Loader, v.Limits) != "" {
+		v.Bottleneck = results.LimitUnknown // voids says why
+		return
+	}
 	table := limit(*v.ServerShare, *v.LoaderShare, v.Limits)
 	v.Bottleneck = table
 	v.experiment()

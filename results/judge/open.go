@@ -18,7 +18,7 @@ func (v *verdict) openLoop() {
 		return
 	}
 	kept := float64(r.Achieved) / float64(r.Offered)
-	grew := backlogGrew(r, v.Limits.KeptRate)
+	grew := BacklogGrew(r, v.Limits.KeptRate)
 	switch {
 	case kept < v.Limits.KeptRate:
 		v.behind(fmt.Sprintf("%s of what was offered was answered in the window < %s", percent(kept), percent(v.Limits.KeptRate)))
@@ -27,17 +27,27 @@ func (v *verdict) openLoop() {
 	}
 }
 
-// backlogGrew tells whether more was waiting to be sent at the window's end
+// BacklogGrew reports whether more was waiting to be sent at the window's end
 // than at its start, beyond a hundredth of what was offered.
-func backlogGrew(r *results.RateReport, keptRate float64) bool {
+func BacklogGrew(r *results.RateReport, keptRate float64) bool {
 	return float64(r.BacklogT1) > float64(r.BacklogT0)+math.Max(1, (1-keptRate)*float64(r.Offered))
 }
 
-// behind names who could not keep the rate.
+// AskedInTime reports whether an open loop asked what was offered, and only the
+// failures among the answers keep it below its rate: nobody fell behind.
+func AskedInTime(p *results.Phase, keptRate float64) bool {
+	return float64(p.Rate.Achieved+p.Total.Failed) >= keptRate*float64(p.Rate.Offered) && !BacklogGrew(p.Rate, keptRate)
+}
+
+// behind names who could not keep the rate. It names nobody where connections
+// ended without an answer, or requests failed: other reasons say so.
 func (v *verdict) behind(fell string) {
 	us, ul, t := v.ServerShare, v.LoaderShare, v.Limits
 	if still := StoodStill(v.Evidence.Loader, t); still != "" {
 		v.void("loader-behind", "%s, and %s", fell, still)
+		return
+	}
+	if BackedOff(v.Report, v.Evidence.Loader, t) != "" {
 		return
 	}
 	if v.Shared {
@@ -50,6 +60,9 @@ func (v *verdict) behind(fell string) {
 		v.saturated("%s; %s ≥ %s", fell, v.server(), percent(t.FullShare))
 		return
 	}
+	if AskedInTime(v.Evidence.Loader, t.KeptRate) {
+		return
+	}
 	if us == nil || ul == nil {
 		v.void("loader-behind", "%s, and the CPU use of both sides is needed to tell whose doing it was", fell)
 		return
@@ -59,7 +72,7 @@ func (v *verdict) behind(fell string) {
 		return
 	}
 	share, told := unanswered(v.Evidence.Loader)
-	busy := mostlyBlocked(v.Evidence.Loader)
+	busy := MostlyBlocked(v.Evidence.Loader)
 	switch {
 	case *ul >= t.Slack:
 		v.void("loader-behind", "%s, %s < %s and %s ≥ %s: the loader failed to pace", fell, v.server(), percent(t.FullShare), v.loader(), percent(t.Slack))
@@ -110,13 +123,14 @@ func unanswered(p *results.Phase) (share float64, told bool) {
 	return float64(*p.QueuesEmpty) / float64(*p.QueuesRead), true
 }
 
-// mostlyBlocked tells whether late requests found no idle connection, which
-// is not the loader's doing.
-func mostlyBlocked(p *results.Phase) bool {
-	if p.SendLagBlocked == nil {
-		return p.Rate.NeverSent > 0 && p.SendLagIdle == nil
+// MostlyBlocked reports whether late requests, those that were never sent among
+// them, found no idle connection, which is not the loader's doing.
+func MostlyBlocked(p *results.Phase) bool {
+	blocked := p.Rate.NeverSent
+	if p.SendLagBlocked != nil {
+		blocked += p.SendLagBlocked.Count
 	}
-	return p.SendLagIdle == nil || p.SendLagBlocked.Count >= p.SendLagIdle.Count
+	return blocked > 0 && (p.SendLagIdle == nil || blocked >= p.SendLagIdle.Count)
 }
 
 // connectionsNeeded is what Little's law asks for: rate × mean service time; 0

@@ -118,6 +118,13 @@ func TestOpenLoopThatFellBehind(t *testing.T) {
 		"nothing was sent at all": {0.5, 0.5, func(_ *testing.T, e *Evidence) {
 			e.Loader.SendLagBlocked, e.Loader.SendLagIdle, e.Loader.Rate.NeverSent = nil, nil, 1000
 		}, want{limit: results.LimitConnections, codes: behind}},
+		"more was never sent than sent on idle connections": {0.5, 0.5, func(_ *testing.T, e *Evidence) {
+			e.Loader.SendLagBlocked, e.Loader.Rate.NeverSent = nil, 1000
+		}, want{limit: results.LimitConnections, codes: behind}},
+		"a tenth failed, all asked in time": {0.5, 0.5, func(_ *testing.T, e *Evidence) {
+			e.Loader.Rate.Achieved, e.Loader.Total.Completed = 900, 900
+			e.Loader.Total.Failed, e.Loader.Total.Errors = 100, map[results.Cause]uint64{results.CauseTimeout: 100}
+		}, want{invalid: true, codes: []string{"errors"}, says: []string{"100 of 1000 requests failed (timeout)"}}},
 		"nothing tells that connections were busy": {0.5, 0.5, func(_ *testing.T, e *Evidence) {
 			e.Loader.SendLagBlocked, e.Loader.QueuesRead = nil, nil
 		}, want{invalid: true, codes: []string{"loader-behind"}}},

@@ -37,7 +37,7 @@ func (v *verdict) voids() {
 func (v *verdict) failures() {
 	saturated := v.Has(results.FlagSaturated)
 	busy := v.Shared || v.ServerShare != nil && *v.ServerShare >= v.Limits.FullShare
-	reasons := Accounts(v.Report, v.Evidence.Loader, Excuse{Timeouts: saturated, Unanswered: saturated && busy}, v.Tolerance)
+	reasons := Accounts(v.Report, v.Evidence.Loader, saturated && busy, v.Tolerance)
 	// Tables show the first reason: what was tolerated is none of them.
 	var voids []results.Reason
 	for _, r := range reasons {

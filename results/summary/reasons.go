@@ -27,8 +27,9 @@ func Reasons(r *results.Report) []results.Reason {
 		v.void("connections", "%s of the %s connections asked for could be opened", count(uint64(r.ConnectionsOpen)), count(uint64(r.ConnectionsAsked)))
 	}
 	v.still = judge.StoodStill(v.phase, limits)
-	if waited := judge.BackedOff(r, v.phase, limits); waited != "" {
-		v.void("backed-off", "%s", waited)
+	v.waited = judge.BackedOff(r, v.phase, limits)
+	if v.waited != "" {
+		v.void("backed-off", "%s", v.waited)
 	}
 	if v.phase.Loop == results.OpenLoop {
 		v.openLoop()
@@ -37,7 +38,7 @@ func Reasons(r *results.Report) []results.Reason {
 	} else if loaderLimited(v.phase) {
 		v.note("loader-limit", "the loader was the limit: its busiest thread worked %s of the time, so the throughput is a lower bound of what the server can do; give the loader more threads with -t, on CPUs of its own", percent(busiest(v.phase)))
 	}
-	v.reasons = append(v.reasons, judge.Accounts(r, v.phase, judge.Excuse{Timeouts: v.saturated}, 0)...)
+	v.reasons = append(v.reasons, judge.Accounts(r, v.phase, false, 0)...)
 	if text := judge.WarmUp(r, v.phase.Name); text != "" {
 		v.note("warm-up", "%s", text)
 	}
@@ -55,11 +56,10 @@ func Void(reasons []results.Reason) bool {
 type verdict struct {
 	report *results.Report
 	phase  *results.Phase
-	// saturated is true for an open loop that the server did not keep up with.
-	saturated bool
-	// still says that the loader stood still; empty where it did not.
-	still   string
-	reasons []results.Reason
+	// still says that the loader stood still, waited that it waited before it
+	// connected anew; each is empty where it did not.
+	still, waited string
+	reasons       []results.Reason
 }
 
 func (v *verdict) note(code, format string, args ...any) {
@@ -93,7 +93,7 @@ func (v *verdict) openLoop() {
 	}
 	v.lag()
 	kept, limits := float64(p.Rate.Achieved)/float64(p.Rate.Offered), results.DefaultThresholds()
-	if kept >= limits.KeptRate && !backlogGrew(p.Rate, limits.KeptRate) {
+	if kept >= limits.KeptRate && !judge.BacklogGrew(p.Rate, limits.KeptRate) {
 		if v.still != "" {
 			v.note("stalled", "%s: latencies show that, too", v.still)
 		}
@@ -104,32 +104,22 @@ func (v *verdict) openLoop() {
 		v.void("loader-behind", "%s, and %s", fell, v.still)
 		return
 	}
+	if v.waited != "" || judge.AskedInTime(p, limits.KeptRate) {
+		return
+	}
 	work := busiest(p)
-	if work >= limits.Slack || !mostlyBlocked(p) {
+	if work >= limits.Slack || !judge.MostlyBlocked(p) {
 		v.void("loader-behind", "the loader could not pace this rate: %s, and its busiest thread worked %s of the time; give it more threads with -t, on CPUs of its own, or a lower -R", fell, percent(work))
 		return
 	}
 	text := fell + ": every connection was waiting for the server, so it is saturated, or there are too few connections"
+	if p.Unanswered > 0 {
+		text = fell + ": every connection was waiting for the server, which leaves requests unanswered or is saturated, or there are too few connections"
+	}
 	if n := v.needed(); n > v.report.ConnectionsAsked {
 		text += fmt.Sprintf(" (its service time and this rate need about %s)", count(uint64(n)))
 	}
-	v.saturated = true
 	v.note("fell-behind", "%s", text)
-}
-
-// backlogGrew tells whether more was waiting to be sent at the window's end
-// than at its start, beyond a hundredth of what was offered.
-func backlogGrew(r *results.RateReport, keptRate float64) bool {
-	return float64(r.BacklogT1) > float64(r.BacklogT0)+math.Max(1, (1-keptRate)*float64(r.Offered))
-}
-
-// mostlyBlocked tells whether late requests found no idle connection, which is
-// not the loader's doing.
-func mostlyBlocked(p *results.Phase) bool {
-	if p.SendLagBlocked == nil {
-		return p.Rate.NeverSent > 0 && p.SendLagIdle == nil
-	}
-	return p.SendLagIdle == nil || p.SendLagBlocked.Count >= p.SendLagIdle.Count
 }
 
 // needed is what Little's law asks for: rate × mean service time.
