@@ -263,6 +263,24 @@ func TestReasons(t *testing.T) {
 	}
 }
 
+// A thread that was taken off its CPU while it polled has polled for longer than
+// it had CPU time: its cost is not known, and is not 0.
+func TestNoCostOfARequestThatIsNotKnown(t *testing.T) {
+	t.Parallel()
+	for spin, want := range map[int64]bool{second: true, 5 * second: false} {
+		r := edit(report(t, closed(t)), func(_ *results.Report, p *results.Phase) {
+			p.Threads = []results.ThreadUse{{CPUNS: 4 * second, SpinNS: spin}}
+		})
+		var out bytes.Buffer
+		if err := summary.Text(&out, "x", &r); err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Contains(out.String(), "of CPU a request"); got != want {
+			t.Errorf("%d ns of polling: the cost is printed is %t:\n%s", spin, got, out.String())
+		}
+	}
+}
+
 func TestJSON(t *testing.T) {
 	t.Parallel()
 	r := report(t, failing(t))

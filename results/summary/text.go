@@ -214,8 +214,8 @@ func (t *text) loader() {
 		return
 	}
 	words := []string{fmt.Sprintf("busiest thread worked %s of the window", percent(busiest(p)))}
-	if p.Total.Completed > 0 {
-		words = append(words, duration(int64(p.WorkPerRequestNS()))+" of work a request (CPU time without empty polls)")
+	if cost := p.WorkPerRequestNS(); cost > 0 {
+		words = append(words, duration(int64(cost))+" of work a request (CPU time without empty polls)")
 	}
 	if share, known := judge.Stalled(p); known {
 		words = append(words, fmt.Sprintf("stood still for %s of the window", percent(share)))
