@@ -19,8 +19,8 @@ type Report struct {
 	// SendBufferBytes is the send buffer that connections asked the kernel for;
 	// 0 where the kernel chose.
 	SendBufferBytes int `json:"send_buffer_bytes,omitempty"`
-	// ConnectionsAsked and ConnectionsOpen are compared before the first
-	// phase.
+	// ConnectionsOpen is how many of ConnectionsAsked could be opened before the
+	// first phase; the server may have closed them again.
 	ConnectionsAsked int `json:"connections_asked"`
 	ConnectionsOpen  int `json:"connections_open"`
 	// Connect is the time from connect to established, of every connection

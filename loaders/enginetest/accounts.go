@@ -54,6 +54,8 @@ type ledger struct {
 	*results.Phase
 	server *Server
 	users  uint64
+	// opened is how many connections could be opened before the phase.
+	opened uint64
 	// read, answers, swallowed, ended and connects are the server's counts.
 	read, answers, swallowed, ended, connects uint64
 	misses                                    []string
@@ -62,7 +64,7 @@ type ledger struct {
 // newLedger reads the server's counts, once it has read and accepted what the
 // loader has sent and made.
 func newLedger(s *Server, r *results.Report) *ledger {
-	l := &ledger{Phase: &r.Phases[0], users: uint64(r.ConnectionsAsked), server: s}
+	l := &ledger{Phase: &r.Phases[0], users: uint64(r.ConnectionsAsked), opened: uint64(r.ConnectionsOpen), server: s}
 	s.Accepted(count(r.Connect))
 	for limit := time.Now().Add(time.Second); uint64(s.Requests.Load()) < l.Asked && time.Now().Before(limit); {
 		time.Sleep(time.Millisecond)
@@ -243,6 +245,7 @@ func ends() []account {
 	}
 	// A connection that ends before any answer is not made again at once.
 	atOnce := func(l *ledger) {
+		l.equal("connections that could be opened", l.opened, l.users)
 		l.equal("right", l.Right(), 0)
 		l.equal("unanswered", l.Unanswered, 0)
 		l.holds(l.UnannouncedCloses+l.Failures() > 0, "nobody noticed that connections ended")

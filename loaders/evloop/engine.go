@@ -143,7 +143,7 @@ func (s *session) run(ctx context.Context, control loaders.Control) (results.Rep
 	report := results.Report{
 		Loader: Name, Target: s.spec.Target.Address, Protocol: string(s.spec.Protocol),
 		Seed: s.spec.Seed, Threads: s.spec.Threads, Depth: s.spec.Depth,
-		IdleStrategy: string(s.spec.Idle), SendBufferBytes: s.spec.SendBuffer, ConnectionsAsked: s.spec.Connections, ConnectionsOpen: s.open(),
+		IdleStrategy: string(s.spec.Idle), SendBufferBytes: s.spec.SendBuffer, ConnectionsAsked: s.spec.Connections, ConnectionsOpen: s.reached,
 	}
 	startAt, err := control.Ready(ctx, s.ready(report.ConnectionsOpen))
 	if err != nil && ctx.Err() == nil {

@@ -61,3 +61,15 @@ func (w *worker) settled() bool {
 	}
 	return true
 }
+
+// reached is how many connections were open once: a server that closes them again
+// at once has let them be opened.
+func (w *worker) reached() int {
+	n := 0
+	for i := range w.conns {
+		if w.conns[i].known {
+			n++
+		}
+	}
+	return n
+}

@@ -16,7 +16,7 @@ type team struct {
 	phases  []chan *phase
 	done    chan *outcome
 	ended   chan struct{}
-	// reached is how many connections were open when the team had connected.
+	// reached is how many connections were open once when the team had connected.
 	reached int
 }
 
@@ -65,7 +65,11 @@ func (t *team) connect() error {
 	if first != nil {
 		return first
 	}
-	if t.reached = t.open(); t.reached == 0 {
+	t.reached = 0
+	for _, w := range t.workers {
+		t.reached += w.reached()
+	}
+	if t.reached == 0 {
 		for _, w := range t.workers {
 			if w.connectError != nil {
 				return &loaders.ConnectError{Cause: w.connectCause, Err: w.connectError}
@@ -73,15 +77,6 @@ func (t *team) connect() error {
 		}
 	}
 	return nil
-}
-
-// open is how many connections are open.
-func (t *team) open() int {
-	n := 0
-	for _, w := range t.workers {
-		n += int(w.live.open.Load())
-	}
-	return n
 }
 
 // disband ends the threads that were started, with their connections.

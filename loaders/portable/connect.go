@@ -220,6 +220,18 @@ func (s *shard) settled() bool {
 	return true
 }
 
+// reached is how many connections were open once: a server that closes them again
+// at once has let them be opened.
+func (s *shard) reached() int {
+	n := 0
+	for _, u := range s.users {
+		if u.known {
+			n++
+		}
+	}
+	return n
+}
+
 // close ends every connection and waits for its goroutines.
 func (s *shard) close() {
 	s.mu.Lock()

@@ -106,24 +106,24 @@ func (s *session) each(f func(*shard)) {
 // *loaders.ConnectError.
 func (s *session) connect() error {
 	s.each((*shard).connectAll)
-	open, cause, err := s.state()
-	if open == 0 && err != nil {
+	reached, cause, err := s.state()
+	if reached == 0 && err != nil {
 		return &loaders.ConnectError{Cause: cause, Err: err}
 	}
 	return nil
 }
 
-// state is how many connections are open, and the first failure to connect.
-func (s *session) state() (open int, cause results.Cause, err error) {
+// state is how many connections were open once, and the first failure to connect.
+func (s *session) state() (reached int, cause results.Cause, err error) {
 	for _, sh := range s.shards {
 		sh.mu.Lock()
-		open += sh.open
+		reached += sh.reached()
 		if err == nil {
 			cause, err = sh.connectCause, sh.connectError
 		}
 		sh.mu.Unlock()
 	}
-	return open, cause, err
+	return reached, cause, err
 }
 
 // halt tells every shard that the load ends early, now.
@@ -156,16 +156,16 @@ func (s *session) close() {
 
 // run is the ladder.
 func (s *session) run(ctx context.Context, control loaders.Control) (results.Report, error) {
-	open, cause, first := s.state()
+	reached, cause, first := s.state()
 	report := results.Report{
 		Loader: Name, Target: s.spec.Target.Address, Protocol: string(s.spec.Protocol),
 		Seed: s.spec.Seed, Threads: s.spec.Threads, Depth: s.spec.Depth,
-		IdleStrategy: string(loaders.Wait), SendBufferBytes: s.spec.SendBuffer, ConnectionsAsked: s.spec.Connections, ConnectionsOpen: open,
+		IdleStrategy: string(loaders.Wait), SendBufferBytes: s.spec.SendBuffer, ConnectionsAsked: s.spec.Connections, ConnectionsOpen: reached,
 	}
 	if len(s.spec.CPUs) > 0 {
 		report.Warnings = append(report.Warnings, "the portable engine does not pin its threads to processors")
 	}
-	ready := loaders.Ready{Connections: open, Asked: s.spec.Connections, ClockNS: clock.Now(), Cause: cause}
+	ready := loaders.Ready{Connections: reached, Asked: s.spec.Connections, ClockNS: clock.Now(), Cause: cause}
 	if first != nil {
 		ready.FirstError = first.Error()
 	}
