@@ -9,6 +9,8 @@ import (
 	"os/signal"
 	"path/filepath"
 	"strconv"
+	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -21,6 +23,7 @@ import (
 	"github.com/joust-bench/joust/harness/machine"
 	"github.com/joust-bench/joust/harness/run"
 	"github.com/joust-bench/joust/loaders"
+	"github.com/joust-bench/joust/loaders/clock"
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/journal"
 	"github.com/joust-bench/joust/scenarios"
@@ -127,6 +130,8 @@ func (s *stage) perform(t *testing.T, x *situation) (trial results.Trial, took t
 	if !x.during {
 		rivals.begin(t)
 	}
+	var stopping sync.WaitGroup
+	defer stopping.Wait()
 	runner := &run.Runner{
 		Run: header, Rows: s.rows, Host: s.host, Journal: j, LoaderArgv: append([]string{s.self, "loader"}, x.slowed.args()...),
 		Fixtures: map[string]run.Fixture{"staged": {Manifest: s.manifest(x)}},
@@ -134,6 +139,10 @@ func (s *stage) perform(t *testing.T, x *situation) (trial results.Trial, took t
 		Observer: observer{t: t, begins: func() {
 			if x.during {
 				rivals.begin(t)
+			}
+		}, announced: func(w loaders.Window) {
+			if x.stopped && w.Measured {
+				stopping.Go(func() { s.stopLoader(t, w) })
 			}
 		}},
 	}
@@ -237,10 +246,39 @@ func (r *rivals) end() {
 	}
 }
 
+// stopLoader stops the loader for the middle third of the window.
+func (s *stage) stopLoader(t *testing.T, w loaders.Window) {
+	pid, err := s.loaderPID()
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	third := (w.T1NS - w.T0NS) / 3
+	for i, signal := range []syscall.Signal{syscall.SIGSTOP, syscall.SIGCONT} {
+		time.Sleep(time.Duration(w.T0NS + int64(i+1)*third - clock.Now()))
+		if err := syscall.Kill(pid, signal); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// loaderPID finds the loader's process, which a keeper has started.
+func (s *stage) loaderPID() (int, error) {
+	paths, _ := filepath.Glob("/proc/[0-9]*/cmdline") // the pattern is right
+	for _, path := range paths {
+		line, err := os.ReadFile(path)
+		if err == nil && strings.HasPrefix(string(line), s.self+"\x00loader\x00") {
+			return strconv.Atoi(strings.Split(path, "/")[2])
+		}
+	}
+	return 0, errors.New("no process is the loader")
+}
+
 // observer lets a run pass.
 type observer struct {
-	t      *testing.T
-	begins func()
+	t         *testing.T
+	begins    func()
+	announced func(loaders.Window)
 }
 
 var _ run.Observer = observer{}
@@ -248,7 +286,7 @@ var _ run.Observer = observer{}
 func (o observer) Note(format string, args ...any) { o.t.Logf(format, args...) }
 func (observer) Checked(string, string, string)    {}
 func (o observer) TrialBegins(run.Progress)        { o.begins() }
-func (observer) Phase(loaders.Window)              {}
+func (o observer) Phase(w loaders.Window)          { o.announced(w) }
 func (observer) Live(loaders.Interval)             {}
 func (observer) TrialEnds(run.Progress, results.Trial) {
 }

@@ -37,6 +37,7 @@ func serve(args []string) error {
 	if err != nil {
 		return err
 	}
+	gate := &gate{Listener: listener}
 	if mode == "quota" {
 		leave, err := underQuota(quota)
 		if err != nil {
@@ -53,11 +54,25 @@ func serve(args []string) error {
 		}()
 	}
 	fmt.Println("listening on", address)
-	return http.Serve(listener, handler(mode, durations))
+	return http.Serve(gate, handler(mode, durations, gate))
+}
+
+// gate closes what it accepts once it is shut.
+type gate struct {
+	net.Listener
+	shut atomic.Bool
+}
+
+func (g *gate) Accept() (net.Conn, error) {
+	c, err := g.Listener.Accept()
+	if err == nil && g.shut.Load() {
+		err = c.Close()
+	}
+	return c, err
 }
 
 // handler answers the rows hello and upload_20mb, in the way of the mode.
-func handler(mode string, d []time.Duration) http.Handler {
+func handler(mode string, d []time.Duration, gate *gate) http.Handler {
 	var asked atomic.Int64
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		n := asked.Add(1)
@@ -79,6 +94,9 @@ func handler(mode string, d []time.Duration) http.Handler {
 				os.Exit(9)
 			}
 		}
+		if n > troubleAfter && trouble(mode, n, w, r, gate) {
+			return
+		}
 		if r.Method == http.MethodPost {
 			upload(w, r, mode == "early" && n > uploadsChecked)
 			return
@@ -90,6 +108,36 @@ func handler(mode string, d []time.Duration) http.Handler {
 		}
 		_, _ = io.WriteString(w, body) // a client that is gone needs no answer
 	})
+}
+
+// trouble is what some modes do instead of an answer to request n; false where
+// there is to be an answer.
+func trouble(mode string, n int64, w http.ResponseWriter, r *http.Request, gate *gate) bool {
+	switch {
+	case mode == "swallow" && n%500 == 0:
+		<-r.Context().Done() // until the client gives up
+		panic(http.ErrAbortHandler)
+	case mode == "twice" && n%50 == 0:
+		answerTwice(w)
+		return true
+	case mode == "refuse":
+		gate.shut.Store(true)
+		panic(http.ErrAbortHandler)
+	}
+	return false
+}
+
+// answerTwice sends two answers in one write and leaves the connection to the
+// client.
+func answerTwice(w http.ResponseWriter) {
+	conn, _, err := w.(http.Hijacker).Hijack()
+	if err != nil {
+		return // the connection is gone
+	}
+	defer conn.Close()
+	answer := "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 7\r\n\r\nalive\r\n"
+	_, _ = io.WriteString(conn, answer+answer)
+	_, _ = io.Copy(io.Discard, conn)
 }
 
 // uploadsChecked is more than the checks upload.

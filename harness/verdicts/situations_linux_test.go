@@ -25,6 +25,8 @@ type situation struct {
 	during    bool
 	// shared gives server and loader one processor.
 	shared bool
+	// stopped stops the loader for the middle third of the measured window.
+	stopped bool
 	// missing says why it cannot be staged here; nil where it always can.
 	missing func() string
 	want    want
@@ -68,7 +70,7 @@ func open(clients int, rate float64) results.PlanTable {
 func situations() []situation {
 	const slow = 150 * time.Microsecond
 	openPhase := func(t results.PlanTable) string { return t.Rates[0].PhaseName() }
-	over, few, unpaced := open(16, 9000), open(4, 400), open(16, 9000)
+	over, few, unpaced, lossy := open(16, 9000), open(4, 400), open(16, 9000), open(16, 2000)
 	return []situation{
 		{
 			name: "server-bound", staged: "every answer costs the server 100 µs",
@@ -128,6 +130,31 @@ func situations() []situation {
 			name: "early reply", staged: "an upload is answered before its body has come",
 			server: []string{"early"}, table: results.PlanTable{Scenario: "upload_20mb", Clients: 4, Closed: true},
 			want: want{limits: anyLimit, void: []string{"errors"}, says: `early_reply`},
+		},
+		{
+			name: "requests unanswered", staged: "one request of five hundred is never answered",
+			server: []string{"swallow"}, table: closed(16),
+			want: want{limits: anyLimit, void: []string{"unanswered"}, says: `requests had no answer`},
+		},
+		{
+			name: "requests unanswered at a rate", staged: "2000 req/s, and one request of five hundred is never answered",
+			server: []string{"swallow"}, table: lossy,
+			want: want{phase: openPhase(lossy), limits: limit(""), void: []string{"unanswered"}, says: `requests had no answer`},
+		},
+		{
+			name: "answered twice", staged: "one request of fifty is answered twice",
+			server: []string{"twice"}, table: closed(16),
+			want: want{limits: anyLimit, void: []string{"surplus"}, says: `that no request asked for`},
+		},
+		{
+			name: "connections refused service", staged: "every connection is closed as soon as it is accepted",
+			server: []string{"refuse"}, table: closed(16),
+			want: want{limits: limit(results.LimitUnknown), void: []string{"backed-off"}, says: `the numbers show its waiting, not the server`},
+		},
+		{
+			name: "loader stopped", staged: "the loader is stopped for a third of the window",
+			server: []string{"burn", "100us"}, table: closed(16), stopped: true,
+			want: want{limits: limit(results.LimitUnknown), flag: results.FlagDisturbed, says: `the loader stood still for (2|3|4)\d\.\d %`},
 		},
 		{
 			name: "server crash", staged: "the server exits under load",
