@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -63,8 +64,27 @@ func run(args []string) error {
 			}
 		}
 	}
+	listener, err := net.Listen("tcp", address)
+	if err != nil {
+		return err
+	}
 	fmt.Println("listening on", address)
-	return http.ListenAndServe(address, answers(mode, after))
+	gate := &gate{Listener: listener}
+	return http.Serve(gate, answers(mode, after, gate))
+}
+
+// gate closes what it accepts once it is shut.
+type gate struct {
+	net.Listener
+	shut atomic.Bool
+}
+
+func (g *gate) Accept() (net.Conn, error) {
+	c, err := g.Listener.Accept()
+	if err == nil && g.shut.Load() {
+		err = c.Close()
+	}
+	return c, err
 }
 
 // fork starts a server that leaves the session and ignores polite signals.
@@ -127,8 +147,10 @@ func event(what string) {
 	}
 }
 
-// answers is right until the mode's trouble begins after that many requests.
-func answers(mode string, after int64) http.Handler {
+// answers is right until the mode's trouble begins after that many requests. In
+// the modes "swallows" and "repeats" trouble meets one of so many requests once
+// the server is under load.
+func answers(mode string, after int64, gate *gate) http.Handler {
 	var asked, since atomic.Int64
 	var once sync.Once
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -142,8 +164,24 @@ func answers(mode string, after int64) http.Handler {
 		if begun := since.Load(); begun > 0 && time.Now().UnixNano()-begun > int64(loadFor) {
 			once.Do(func() { event("loaded") })
 		}
+		if number > loadFrom && after > 0 && number%after == 0 {
+			switch mode {
+			case "swallows":
+				<-r.Context().Done() // until the client gives up
+				panic(http.ErrAbortHandler)
+			case "repeats":
+				answerTwice(w)
+				return
+			}
+		}
+		if mode == "warms" && number <= after {
+			time.Sleep(20 * time.Millisecond)
+		}
 		if number > after {
 			switch mode {
+			case "shuts":
+				gate.shut.Store(true)
+				panic(http.ErrAbortHandler)
 			case "wrong":
 				body = "dead!\r\n"
 			case "dies":
@@ -163,4 +201,17 @@ func answers(mode string, after int64) http.Handler {
 			fmt.Println(err)
 		}
 	})
+}
+
+// answerTwice sends two answers in one write and leaves the connection to the
+// client.
+func answerTwice(w http.ResponseWriter) {
+	conn, _, err := w.(http.Hijacker).Hijack()
+	if err != nil {
+		return // the connection is gone
+	}
+	defer conn.Close()
+	answer := "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 7\r\n\r\nalive\r\n"
+	_, _ = io.WriteString(conn, answer+answer)
+	_, _ = io.Copy(io.Discard, conn)
 }

@@ -1,0 +1,135 @@
+package cli
+
+import (
+	"fmt"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/joust-bench/joust/results"
+)
+
+// The loader's stop is not the server's doing: its trial is flagged, and done
+// again while the budget lasts.
+func TestRunWithAStoppedLoader(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.server(t, "good", nil)
+	p := s.joust(t, s.run("--servers", "good", "--trials", "3", "--duration", "2s", "--repeat-budget", "1")...)
+	p.until("the third trial's window", func() bool { return s.events("loaded") == 3 })
+	stopFor(t, s.loader(t), 600*time.Millisecond)
+	p.ends(2*patience, ExitOK)
+	_, run := s.stored(t)
+	stalled := func(trial *results.Trial) (results.Verdict, bool) {
+		for _, phase := range trial.Phases {
+			if slices.ContainsFunc(phase.Verdict.Reasons, func(r results.Reason) bool { return r.Code == "stalled" }) {
+				return phase.Verdict, true
+			}
+		}
+		return results.Verdict{}, false
+	}
+	repeated, found := 0, false
+	for i := range run.Trials {
+		trial := &run.Trials[i]
+		if trial.State == results.TrialRepeated {
+			repeated++
+		}
+		v, ok := stalled(trial)
+		if !ok {
+			continue
+		}
+		found = true
+		if !v.Has(results.FlagDisturbed) || v.Bottleneck != results.LimitUnknown {
+			t.Errorf("trial %d stood still: bottleneck %q, flags %v", i, v.Bottleneck, v.Flags)
+		}
+	}
+	if !found {
+		t.Errorf("no trial says that the loader stood still:\n%s", p.out.String())
+	}
+	if repeated == 0 {
+		t.Errorf("no trial was done again:\n%s", p.out.String())
+	}
+}
+
+// loader is the process of the loader that runs.
+func (s *site) loader(t *testing.T) int {
+	t.Helper()
+	for _, pid := range marked(s.mark) {
+		if hasLoader([]int{pid}) {
+			return pid
+		}
+	}
+	t.Fatal("no loader runs")
+	return 0
+}
+
+// A rate that is kept above the peak shows that the peak was not found. The
+// server is slow for its first requests: those of the closed loop, in which four
+// clients ask at most 50 times a second each, and some of the open one.
+func TestRunFindsARateAboveThePeak(t *testing.T) {
+	t.Parallel()
+	const slow, rate = 500, 1000
+	rejected := ""
+	patiently(t, func() ended {
+		s := newSite(t)
+		s.server(t, "warms", []string{"warms", fmt.Sprint(slow)})
+		// The open loop comes beside the closed one of every short run.
+		p := s.joust(t, s.run("--servers", "warms", "--mode", "open", "--rates", fmt.Sprint(rate), "--duration", "1500ms")...)
+		select {
+		case <-p.done:
+		case <-time.After(2 * patience):
+			t.Fatalf("joust has not ended:\n%s", p.out.String())
+		}
+		_, run := s.stored(t)
+		rejected = exceeded(&run)
+		return ended{code: p.code(), out: p.out.String()}
+	}, func(ended) bool { return rejected == "" })
+	if rejected != "" {
+		t.Error(rejected)
+	}
+}
+
+// exceeded says why the closed loop of the run's only trial is not flagged as
+// one whose peak an open loop exceeded.
+func exceeded(run *results.Run) string {
+	if len(run.Trials) != 1 {
+		return fmt.Sprintf("%d trials", len(run.Trials))
+	}
+	for _, phase := range run.Trials[0].Phases {
+		if phase.Name != results.PhaseClosed {
+			continue
+		}
+		v := phase.Verdict
+		if !v.Has(results.FlagExceeded) || v.Bottleneck == results.LimitServer || !strings.Contains(fmt.Sprint(v.Reasons), "its peak was not found") {
+			return fmt.Sprintf("bottleneck %q, flags %v: %v", v.Bottleneck, v.Flags, v.Reasons)
+		}
+		return ""
+	}
+	return "there is no closed loop"
+}
+
+// The README's example of an open loop gives numbers. That 20 000 req/s are kept
+// takes a machine with time to spare.
+func TestRunOfTheReadmesRates(t *testing.T) {
+	// Not beside other tests, whose loaders would spin on the same processor.
+	if _, err := exec.LookPath("nginx"); err != nil {
+		t.Skip(err)
+	}
+	e := patiently(t, func() ended {
+		s := newSite(t)
+		p := s.joust(t, "run", "--servers-dir", filepath.Join(checkout, "servers"), "--servers", "nginx", "--scenarios", "hello", "--mode", "open", "--rates", "1000,20k",
+			"--trials", "1", "--duration", "1s", "--warmup", "300ms")
+		select {
+		case <-p.done:
+		case <-time.After(2 * patience):
+			t.Fatalf("joust has not ended:\n%s", p.out.String())
+		}
+		return ended{code: p.code(), out: p.out.String()}
+	}, func(e ended) bool { return e.code == ExitOK })
+	if e.code != ExitOK || strings.Contains(e.out, "void") {
+		t.Errorf("exit code %d:\n%s", e.code, e.out)
+	}
+}
