@@ -19,6 +19,8 @@ func (w *worker) stopEarly(at, now int64) {
 	window.T0, window.T1 = min(window.T0, at), min(window.T1, at)
 	w.end = min(w.end, at+int64(w.phase.drain))
 	if w.nextMark != never {
+		// The instant may lie behind now, which the thread has read before.
+		w.nextMark = window.T1
 		w.mark(now)
 	}
 	w.shed(now)
