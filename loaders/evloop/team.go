@@ -43,7 +43,8 @@ func newTeam(shared *work) (*team, error) {
 func (t *team) connect() error {
 	connected := make(chan error, len(t.workers))
 	for i, w := range t.workers {
-		t.phases = append(t.phases, make(chan *phase))
+		phases := make(chan *phase)
+		t.phases = append(t.phases, phases)
 		cpu := -1
 		if len(w.spec.CPUs) > 0 {
 			cpu = w.spec.CPUs[i]
@@ -52,7 +53,7 @@ func (t *team) connect() error {
 			// The thread keeps its affinity and timer slack, so it ends with
 			// its goroutine: it is never unlocked.
 			runtime.LockOSThread()
-			w.main(cpu, connected, t.phases[i], t.done)
+			w.main(cpu, connected, phases, t.done)
 			t.ended <- struct{}{}
 		}()
 	}

@@ -275,7 +275,7 @@ func TestNoCostOfARequestThatIsNotKnown(t *testing.T) {
 		if err := summary.Text(&out, "x", &r); err != nil {
 			t.Fatal(err)
 		}
-		if got := strings.Contains(out.String(), "of CPU a request"); got != want {
+		if got := strings.Contains(out.String(), "of work a request"); got != want {
 			t.Errorf("%d ns of polling: the cost is printed is %t:\n%s", spin, got, out.String())
 		}
 	}
