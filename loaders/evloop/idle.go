@@ -61,6 +61,7 @@ func (w *worker) await(now int64) ([]unix.EpollEvent, error) {
 	}
 	if wake = min(wake, due); spin || wake <= now {
 		events, err := w.poller.poll()
+		w.looked(now, len(events))
 		if len(events) == 0 {
 			w.spunFrom = now
 		} else {
@@ -69,12 +70,25 @@ func (w *worker) await(now int64) ([]unix.EpollEvent, error) {
 		return events, err
 	}
 	events, err := w.poller.wait(wake - now)
+	w.looked(now, len(events))
 	// Whoever sleeps beyond the end of the wait was stopped or kept off its
 	// processor.
 	if awake := clock.Now(); len(events) > 0 || awake > wake {
 		w.busySince(min(awake, wake), len(events))
 	}
 	return events, err
+}
+
+// looked notes that the poller was asked after now and had so many events. The
+// kernel hands them out in turn, so that after enough full turns every connection
+// that was ready has had its own.
+func (w *worker) looked(now int64, events int) {
+	most := len(w.poller.events)
+	if events == most && w.fullTurns <= len(w.conns)/most {
+		w.fullTurns++
+		return
+	}
+	w.lookedAt, w.fullTurns = now, 0
 }
 
 // listen waits, once nothing is in flight any more, for answers that nobody

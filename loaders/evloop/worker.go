@@ -120,6 +120,11 @@ type worker struct {
 	busyCPU   int64
 	// actedAt is when the thread last had something to do.
 	actedAt int64
+	// lookedAt is the latest instant of which it is known that every connection
+	// on which something had arrived by then had its turn; fullTurns counts the
+	// turns since then, all of which had as many events as one can take.
+	lookedAt  int64
+	fullTurns int
 	// patient is false once the load was told to end: nothing is awaited beyond
 	// the drain bound then.
 	patient bool
@@ -241,9 +246,6 @@ func (w *worker) run(p *phase) error {
 		if w.finished(now) {
 			break
 		}
-		if now >= w.nextScan {
-			w.scan(now)
-		}
 		if err := w.turn(now); err != nil {
 			return err
 		}
@@ -309,7 +311,11 @@ func (w *worker) finished(now int64) bool {
 		return false
 	}
 	w.shed(now)
-	return w.inFlight == 0 || !w.patient || now >= w.out.AwaitUntil(w.end, int64(w.spec.RequestTimeout))
+	last := w.end
+	if w.patient {
+		last = w.out.AwaitUntil(w.end, int64(w.spec.RequestTimeout))
+	}
+	return w.inFlight == 0 || w.lookedAt >= last
 }
 
 // turn waits for events by the idle strategy, handles them and sends what is
@@ -339,6 +345,11 @@ func (w *worker) turn(now int64) error {
 	}
 	if len(events) > 0 {
 		w.publish()
+	}
+	// Deadlines come last: an answer that waited for a thread which stood still
+	// is read before its request is given up.
+	if w.lookedAt == now && now >= w.nextScan {
+		w.scan(now)
 	}
 	return nil
 }
