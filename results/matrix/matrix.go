@@ -100,7 +100,7 @@ func (v *view) closedTables(protocol string, bandwidth bool) []results.PlanTable
 // loader names the loaders that measured, with threads and idle strategy.
 func (v *view) loader() string {
 	used := v.threadsUsed()
-	var names []string
+	var names, buffered []string
 	for i := range v.run.Trials {
 		for _, r := range v.run.Trials[i].Loaders {
 			name := strings.TrimSpace(r.Loader + " " + r.Version)
@@ -108,7 +108,10 @@ func (v *view) loader() string {
 			if r.Foreign == nil {
 				name += ", idle strategy " + cmp.Or(r.IdleStrategy, v.run.Plan.IdleStrategy, "unknown")
 				if r.SendBufferBytes > 0 {
-					name += fmt.Sprintf(", send buffers of %d KiB", r.SendBufferBytes>>10)
+					in := fmt.Sprintf("send buffers of %d KiB in %s", r.SendBufferBytes>>10, v.run.Trials[i].Scenario)
+					if !slices.Contains(buffered, in) {
+						buffered = append(buffered, in)
+					}
 				}
 			} else {
 				name += " (its known defects stand below)"
@@ -125,7 +128,7 @@ func (v *view) loader() string {
 		}
 		return fmt.Sprintf("joust %s, %s, idle strategy %s (nothing measured yet)", p.Engine, plural(p.LoaderThreads, "thread"), p.IdleStrategy)
 	}
-	return strings.Join(names, "; ")
+	return strings.Join(append(names, buffered...), "; ")
 }
 
 // threadRange is the fewest and the most threads that loads used.
