@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/joust-bench/joust/results/files"
 	"github.com/joust-bench/joust/scenarios"
 )
 
@@ -73,8 +72,14 @@ func clearPortFile(path string) error {
 	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
 		return usage(fmt.Errorf("--port-file %s: it is no ordinary file", path))
 	}
-	if err := files.Replace(path, nil); err != nil {
+	// Tried under another name: who waits for the file would take an empty one
+	// for the announcement.
+	trial, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*.tmp")
+	if err != nil {
 		return usage(fmt.Errorf("--port-file: %w", err))
+	}
+	if err := errors.Join(trial.Close(), os.Remove(trial.Name())); err != nil {
+		return fmt.Errorf("--port-file: %w", err)
 	}
 	return removePortFile(path)
 }
