@@ -150,7 +150,7 @@ func (w *worker) worked() int64 {
 // with so many events.
 func (w *worker) busySince(at int64, events int) {
 	w.busyFrom, w.busyMoved, w.busyCPU = at, w.moved(), 0
-	if events >= manyEvents {
+	if events >= manyEvents || w.phase.thinkSpin > 0 {
 		w.busyCPU = threadCPU()
 	}
 }

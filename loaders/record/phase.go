@@ -172,11 +172,16 @@ func (p *Phase) Lag(intended, idleSince, now int64) {
 }
 
 // AwaitUntil is until when requests in flight behind the window are awaited, in
-// CLOCK_MONOTONIC nanoseconds: until the drain bound, and for twice the longest
-// time that an answer took, at most the request timeout. So a slow answer is not
-// taken for one that never comes.
+// CLOCK_MONOTONIC nanoseconds: until the drain bound, and from the last send on
+// for twice the longest time that an answer took, at most the request timeout. So
+// a slow answer is not taken for one that never comes. A closed loop sends until
+// its window ends, an open one with a backlog until the drain bound.
 func (p *Phase) AwaitUntil(drained, timeout int64) int64 {
-	return max(drained, p.Window.T1+min(2*p.longest, timeout))
+	sent := p.Window.T1
+	if p.Window.Loop == results.OpenLoop {
+		sent = drained
+	}
+	return max(drained, sent+min(2*p.longest, timeout))
 }
 
 // The wait for answers that nobody asked for, in nanoseconds.
