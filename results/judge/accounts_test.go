@@ -152,10 +152,11 @@ func TestALoaderThatStoodStill(t *testing.T) {
 		evidence func(*testing.T) Evidence
 		want     want
 	}{
-		"for a moment":           {func(*testing.T) Evidence { e := served(); stop(&e, 0.03); return e }, want{limit: results.LimitServer, codes: []string{"shares"}}},
-		"closed, a full server":  {func(*testing.T) Evidence { e := served(); stop(&e, 0.031); return e }, want{limit: results.LimitUnknown, flags: disturbed, codes: []string{"stalled"}, says: []string{"the loader stood still for 3.1 % of the window > 3.0 % (it was stopped, or kept off its CPUs): what limited the phase cannot be told"}}},
-		"closed, nobody is full": {func(*testing.T) Evidence { e := closed(0.4, 0.4); stop(&e, 0.5); return e }, want{limit: results.LimitUnknown, flags: disturbed, codes: []string{"stalled"}, says: []string{"stood still for 50.0 % of the window"}}},
-		"open, kept":             {func(t *testing.T) Evidence { e := open(t); stop(&e, 0.5); return e }, want{flags: disturbed, codes: []string{"stalled"}}},
+		"for a moment":                  {func(*testing.T) Evidence { e := served(); stop(&e, 0.03); return e }, want{limit: results.LimitServer, codes: []string{"shares"}}},
+		"closed, a full server":         {func(*testing.T) Evidence { e := served(); stop(&e, 0.031); return e }, want{limit: results.LimitUnknown, flags: disturbed, codes: []string{"stalled"}, says: []string{"the loader stood still for 3.1 % of the window > 3.0 % (it was stopped, or kept off its CPUs): what limited the phase cannot be told"}}},
+		"closed, nobody is full":        {func(*testing.T) Evidence { e := closed(0.4, 0.4); stop(&e, 0.5); return e }, want{limit: results.LimitUnknown, flags: disturbed, codes: []string{"stalled"}, says: []string{"stood still for 50.0 % of the window"}}},
+		"closed, it waited for its CPU": {func(*testing.T) Evidence { e := closed(0.4, 0.95); stop(&e, 0.5); return e }, want{limit: results.LimitLoader, flags: disturbed, codes: []string{"stalled"}, says: []string{"loader thread 2 worked 95.0 % ≥ 95.0 %: the loader limited it"}}},
+		"open, kept":                    {func(t *testing.T) Evidence { e := open(t); stop(&e, 0.5); return e }, want{flags: disturbed, codes: []string{"stalled"}}},
 		"open, behind": {func(t *testing.T) Evidence { e := open(t); slow(t, &e, 1, 0.5); stop(&e, 0.5); return e }, want{
 			invalid: true, flags: disturbed, codes: []string{"loader-behind", "stalled"}, says: []string{"50.0 % of what was offered was answered in the window < 99.0 %, and the loader stood still for 50.0 %"},
 		}},

@@ -19,6 +19,12 @@ func (v *verdict) closedLoop() {
 		return
 	}
 	if still := StoodStill(v.Evidence.Loader, v.Limits); still != "" {
+		// Waiting for a processor counts as the loader's work, a stop does not.
+		if *v.LoaderShare >= v.Limits.FullShare {
+			v.Bottleneck = results.LimitLoader
+			v.because(codeStalled, "%s; %s ≥ %s: the loader limited it", still, v.loader(), percent(v.Limits.FullShare))
+			return
+		}
 		v.Bottleneck = results.LimitUnknown
 		v.because(codeStalled, "%s: what limited the phase cannot be told", still)
 		return
