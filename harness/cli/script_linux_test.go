@@ -44,6 +44,7 @@ func setUp(env *testscript.Env) error {
 	env.Setenv("PATH", programs+string(os.PathListSeparator)+os.Getenv("PATH"))
 	env.Setenv("XDG_CACHE_HOME", filepath.Join(env.WorkDir, ".cache"))
 	env.Setenv("CHECKOUT", checkout)
+	env.Setenv("JOUST_IDLE", os.Getenv("JOUST_IDLE"))
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return err
