@@ -92,11 +92,6 @@ func situations() []situation {
 			want: want{limits: limit(results.LimitLoader)},
 		},
 		{
-			name: "loader-bound by other work", staged: "the loader costs a little less than the server, and a program competes on its core",
-			server: []string{"burn", "25us"}, slowed: slowed{closed: 25 * time.Microsecond}, table: closed(64), competing: "loader", workers: 1, during: true,
-			want: want{limits: limit(results.LimitLoader)},
-		},
-		{
 			name: "connection-bound", staged: "every answer sleeps 20 ms, 4 clients",
 			server: []string{"sleep", "20ms"}, table: closed(4),
 			want: want{limits: limit(results.LimitConnections)},
