@@ -120,9 +120,9 @@ type worker struct {
 	busyCPU   int64
 	// actedAt is when the thread last had something to do.
 	actedAt int64
-	// lookedAt is the latest instant of which it is known that every connection
-	// on which something had arrived by then had its turn; fullTurns counts the
-	// turns since then, all of which had as many events as one can take.
+	// lookedAt is the latest instant until which everything that arrived has been
+	// handled; fullTurns counts the turns since then that had as many events as
+	// one turn can take.
 	lookedAt  int64
 	fullTurns int
 	// patient is false once the load was told to end: nothing is awaited beyond
