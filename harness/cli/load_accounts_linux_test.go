@@ -56,8 +56,8 @@ func loadServer(t *testing.T, behave func(*enginetest.Peer), args []string, chec
 	}
 }
 
-// outcome compares an exit code and parts of the output, some of which must not
-// be there, and returns what differs.
+// outcome compares the exit code with code and the output with the parts that
+// must be there (want) and must not (not). It returns the differences.
 func (e ended) outcome(code int, want, not []string) string {
 	var wrong []string
 	if e.code != code {

@@ -17,8 +17,8 @@ import (
 	"github.com/joust-bench/joust/results/journal"
 )
 
-// interrupted leaves a run of three trials, the second of which was
-// interrupted, and returns its folder and the arguments that go on with it.
+// interrupted makes a run of three trials and interrupts the second. It returns
+// the run's folder and the arguments that resume it.
 func (s *site) interrupted(t *testing.T) (dir string, resume []string) {
 	t.Helper()
 	s.server(t, "good", nil)

@@ -28,8 +28,8 @@ func TestThreadsThatSpin(t *testing.T) {
 			spec := enginetest.Spec(warmup, open)
 			spec.Connections, spec.Threads, spec.Idle = 5, 3, c.idle
 			busy := func(r *results.Report) bool {
-				// On a machine with much else to do, a request may cost the CPU time
-				// of which one thread has not enough.
+				// On a busy machine a request may cost so much CPU time that one
+				// thread is not enough.
 				return c.idle == loaders.Spin && len(r.Phases[1].Threads) != c.threads
 			}
 			server, report, _ := enginetest.Load(t, evloop.Engine{}, enginetest.Answering(func(enginetest.Request) string { return enginetest.OK(enginetest.Hello) }), spec, busy)
