@@ -2,13 +2,14 @@ package servers_test
 
 import (
 	"errors"
-	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -207,20 +208,32 @@ func (s *server) unexpectedLog() string {
 	return strings.Join(kept, "")
 }
 
+// lastPort is the port that freePort tried last. It begins anywhere in a range
+// below the ports that the kernel gives out: one of those could become another
+// test's listener, or an outgoing connection, before the server binds it.
+var lastPort = func() *atomic.Int32 {
+	var port atomic.Int32
+	port.Store(12000 + rand.Int32N(8000))
+	return &port
+}()
+
+// freePort returns a port that was free just now, and no port twice.
 func freePort(t *testing.T) int {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for range 1000 {
+		port := int(lastPort.Add(1))
+		l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+		if errors.Is(err, syscall.EADDRINUSE) {
+			continue
+		}
+		if err == nil {
+			err = l.Close()
+		}
+		if err != nil {
+			t.Fatalf("looking for a free port: %v", err)
+		}
+		return port
 	}
-	defer l.Close()
-	_, port, err := net.SplitHostPort(l.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	n, err := strconv.Atoi(port)
-	if err != nil {
-		t.Fatal(fmt.Errorf("port %q: %w", port, err))
-	}
-	return n
+	t.Fatal("1000 ports in a row are taken")
+	return 0
 }

@@ -154,7 +154,7 @@ func TestFixtureBothWays(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b.joust(t, b.run("--servers", name, "--isolation", "process,container")...).ends(patience, ExitOK)
+	b.joust(t, b.run("--servers", name, "--isolation", "process,container")...).ends(buildPatience, ExitOK)
 	_, run := b.stored(t)
 	if len(run.Servers) != 2 || run.Servers[0].Isolation != "" || run.Servers[1].Name != name+"-container" ||
 		run.Servers[1].Isolation != results.IsolationContainer || run.Servers[1].PlaceboOf != "" || len(run.Trials) != 2 {

@@ -22,6 +22,10 @@ import (
 // patience is how long a condition may take on a busy machine.
 const patience = 60 * time.Second
 
+// buildPatience bounds one that compiles a server, the standard library
+// included where the cache is empty.
+const buildPatience = 5 * patience
+
 // site is a folder of its own with servers, results and temporary files.
 type site struct {
 	dir string

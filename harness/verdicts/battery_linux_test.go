@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -127,6 +128,7 @@ func (s *stage) perform(t *testing.T, x *situation) (trial results.Trial, took t
 	}
 	rivals := &rivals{stage: s, situation: x}
 	defer rivals.end()
+	rivals.start(t)
 	if !x.during {
 		rivals.begin(t)
 	}
@@ -136,11 +138,10 @@ func (s *stage) perform(t *testing.T, x *situation) (trial results.Trial, took t
 		Run: header, Rows: s.rows, Host: s.host, Journal: j, LoaderArgv: append([]string{s.self, "loader"}, x.slowed.args()...),
 		Fixtures: map[string]run.Fixture{"staged": {Manifest: s.manifest(x)}},
 		Runnable: func(results.PlanEntry, results.PlanTable) bool { return true },
-		Observer: observer{t: t, begins: func() {
+		Observer: observer{t: t, announced: func(w loaders.Window) {
 			if x.during {
 				rivals.begin(t)
 			}
-		}, announced: func(w loaders.Window) {
 			if x.stopped && w.Measured {
 				stopping.Go(func() { s.stopLoader(t, w) })
 			}
@@ -214,16 +215,24 @@ func (s *stage) sweep(t *testing.T) {
 type rivals struct {
 	*stage
 	*situation
-	running []*exec.Cmd
+	running []rival
+	compete sync.Once
 }
 
-// begin starts them and waits until they work.
-func (r *rivals) begin(t *testing.T) {
+type rival struct {
+	*exec.Cmd
+	in  io.WriteCloser // one line lets it compete, the end of it ends it
+	out *bufio.Reader
+}
+
+// start starts them idle: on a processor for which others compete already, a
+// process takes seconds until it is put before others too.
+func (r *rivals) start(t *testing.T) {
 	cpu := map[string]int{"server": r.stage.server, "loader": r.stage.loader}[r.competing]
 	for range r.workers {
 		cmd := exec.Command(r.self, "compete", strconv.Itoa(cpu))
 		cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true} // as server and loader are
-		_, noInput := cmd.StdinPipe()                        // its end is theirs, however this test ends
+		in, noInput := cmd.StdinPipe()
 		out, err := cmd.StdoutPipe()
 		if err = errors.Join(noInput, err); err == nil {
 			err = cmd.Start()
@@ -232,17 +241,38 @@ func (r *rivals) begin(t *testing.T) {
 			t.Error(err)
 			return
 		}
-		r.running = append(r.running, cmd)
-		if _, err := bufio.NewReader(out).ReadString('\n'); err != nil {
-			t.Errorf("a competing program ended: %v", err)
+		r.running = append(r.running, rival{cmd, in, bufio.NewReader(out)})
+	}
+	for i := range r.running {
+		r.running[i].says(t, "ready")
+	}
+}
+
+// begin lets them compete, and returns when they do.
+func (r *rivals) begin(t *testing.T) {
+	r.compete.Do(func() {
+		for i := range r.running {
+			if _, err := io.WriteString(r.running[i].in, "\n"); err != nil {
+				t.Errorf("a competing program ended: %v", err)
+			}
 		}
+		for i := range r.running {
+			r.running[i].says(t, "competing")
+		}
+	})
+}
+
+func (r *rival) says(t *testing.T, want string) {
+	line, err := r.out.ReadString('\n')
+	if err != nil || line != want+"\n" {
+		t.Errorf("a competing program said %q, not %q: %v", line, want, err)
 	}
 }
 
 func (r *rivals) end() {
-	for _, cmd := range r.running {
-		_ = cmd.Process.Kill() // it is ours, and is waited for
-		_ = cmd.Wait()
+	for i := range r.running {
+		_ = r.running[i].Process.Kill() // it is ours, and is waited for
+		_ = r.running[i].Wait()
 	}
 }
 
@@ -277,7 +307,6 @@ func (s *stage) loaderPID() (int, error) {
 // observer lets a run pass.
 type observer struct {
 	t         *testing.T
-	begins    func()
 	announced func(loaders.Window)
 }
 
@@ -285,7 +314,7 @@ var _ run.Observer = observer{}
 
 func (o observer) Note(format string, args ...any) { o.t.Logf(format, args...) }
 func (observer) Checked(string, string, string)    {}
-func (o observer) TrialBegins(run.Progress)        { o.begins() }
+func (observer) TrialBegins(run.Progress)          {}
 func (o observer) Phase(w loaders.Window)          { o.announced(w) }
 func (observer) Live(loaders.Interval)             {}
 func (observer) TrialEnds(run.Progress, results.Trial) {

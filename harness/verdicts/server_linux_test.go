@@ -1,6 +1,7 @@
 package verdicts
 
 import (
+	"bufio"
 	"errors"
 	"fmt"
 	"io"
@@ -243,7 +244,8 @@ func (l *sleepy) Accept() (net.Conn, error) {
 	return c, err
 }
 
-// compete keeps the processor ARGUMENT busy until its input ends.
+// compete keeps the processor ARGUMENT busy from the first line of its input to
+// the input's end.
 func compete(args []string) error {
 	cpu, err := strconv.Atoi(args[0])
 	if err != nil {
@@ -255,8 +257,13 @@ func compete(args []string) error {
 	if err := unix.SchedSetaffinity(0, &set); err != nil {
 		return err
 	}
+	fmt.Println("ready")
+	in := bufio.NewReader(os.Stdin)
+	if _, err := in.ReadString('\n'); err != nil {
+		return nil // nobody wants it to compete
+	}
 	go func() {
-		_, _ = io.Copy(io.Discard, os.Stdin)
+		_, _ = io.Copy(io.Discard, in)
 		os.Exit(0)
 	}()
 	fmt.Println("competing")

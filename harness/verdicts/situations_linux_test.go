@@ -19,7 +19,7 @@ type situation struct {
 	// table is the ladder; what it leaves at zero is filled in.
 	table results.PlanTable
 	// competing is on whose processor other work runs, "server" or "loader",
-	// workers how much of it; during lets it begin with the load.
+	// workers how much of it; during lets it begin with the first window.
 	competing string
 	workers   int
 	during    bool
@@ -89,6 +89,11 @@ func situations() []situation {
 		{
 			name: "loader-bound", staged: "the loader burns 150 µs a response",
 			server: []string{"good"}, slowed: slowed{closed: slow}, table: closed(16),
+			want: want{limits: limit(results.LimitLoader)},
+		},
+		{
+			name: "loader-bound by other work", staged: "the loader costs a little less than the server, and three programs compete on its core",
+			server: []string{"burn", "25us"}, slowed: slowed{closed: 25 * time.Microsecond}, table: closed(64), competing: "loader", workers: 3, during: true,
 			want: want{limits: limit(results.LimitLoader)},
 		},
 		{
