@@ -3,7 +3,9 @@
 # per request (per GB for uploads) by each process's own accounting. Runs
 # alternate; figures are medians. Usage: scripts/loader_bench.sh [pairs] [seconds]
 #
-# One core each: the server on the first CPU, the loader on the second.
+# One core each: the server on the first CPU, the loader on the second. joust
+# sleeps between answers as the others do (IDLE=wait); what a loader that polls
+# changes for servers is shown by: joust agree --idle.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"
@@ -13,6 +15,7 @@ seconds=${2:-3}
 server_cpu=${SERVER_CPU:-0}
 loader_cpu=${LOADER_CPU:-1}
 only=${ONLY:-}
+idle=${IDLE:-wait}
 
 for tool in wrk nginx openssl; do
 	command -v "$tool" >/dev/null || { echo "loader_bench: $tool is missing: scripts/install-test-tools.sh installs what is compared with" >&2; exit 1; }
@@ -141,7 +144,7 @@ row() {
 }
 
 d=${seconds}s
-joust=(bin/joust load --format json -t 1 --warmup 0s -d "$d")
+joust=(bin/joust load --format json --idle "$idle" -t 1 --warmup 0s -d "$d")
 echo "server on CPU $server_cpu, loader on CPU $loader_cpu; $pairs pairs of ${seconds} s, medians; $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -1), kernel $(uname -r), $(wrk -v 2>&1 | head -1 | cut -d' ' -f1-2), $(nginx -v 2>&1 | cut -d/ -f2)"
 echo
 echo "| case | beside | joust req/s | other req/s | ratio | joust CPU µs/req | other CPU µs/req | ratio |"
