@@ -1,7 +1,7 @@
 # joust: every target works on a fresh clone with only Go and make.
 
 .DEFAULT_GOAL := help
-.PHONY: bench quick build test verdicts lint clean help go-version
+.PHONY: bench quick build test test-quick verdicts lint clean help go-version
 
 # Exit status 4 of `joust run`: finished, but some cells are void. It has said
 # which and why; the matrices are good.
@@ -32,6 +32,12 @@ test: go-version ## vet and test both modules, with -race where a C compiler is 
 	go test -timeout 9m ./harness/verdicts; \
 	cd servers && go test $$race -timeout 9m ./...
 
+# The packages whose tests start servers, loaders and containers for minutes.
+BATTERIES = harness/(cli|verdicts|catalog|check|run|host|certify|calibrate|agree|doctor|duel)|loaders/(certify|evloop|portable|external|engine)
+
+test-quick: go-version ## everything but the batteries, in a minute
+	@go test $$(go list ./... | grep -Ev '/($(BATTERIES))(/|$$)')
+
 # How often each situation is staged by `make verdicts`.
 ROUNDS = 20
 
@@ -49,7 +55,7 @@ clean: ## remove what the other targets built; runs and matrices stay
 	rm -rf bin
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
 
 # go-version stops with one clear sentence where Go is missing or too old. The
 # toolchain that go.mod may fetch by itself counts as installed.
