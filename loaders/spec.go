@@ -117,6 +117,14 @@ func (s Spec) Validate() error {
 	return errors.Join(errs...)
 }
 
+// Echo is the phase as the report begins it: what was asked.
+func (p *Phase) Echo() results.Phase {
+	return results.Phase{
+		Name: p.Name, Loop: p.Loop, Measured: p.Measured,
+		Schedule: string(p.Schedule), RampToRPS: p.RampToRPS, BurstSize: p.BurstSize,
+	}
+}
+
 func (p *Phase) validate() error {
 	switch {
 	case p.Loop != results.ClosedLoop && p.Loop != results.OpenLoop:

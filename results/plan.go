@@ -92,8 +92,12 @@ type PlanTable struct {
 	MaxDurationNS  int64      `json:"max_duration_ns,omitempty"`
 	Rates          []PlanRate `json:"rates,omitempty"`
 	OpenDurationNS int64      `json:"open_duration_ns,omitempty"`
-	// Schedule is the open-loop arrival law: "constant" or "poisson".
-	Schedule string `json:"schedule,omitempty"`
+	// Schedule is the open-loop arrival law: "constant", "poisson", "ramp" or
+	// "burst". A ramp begins with each of the rates and ends with RampToRPS, in
+	// req/s; the rates are the means of bursts of BurstSize requests.
+	Schedule  string  `json:"schedule,omitempty"`
+	RampToRPS float64 `json:"ramp_to_rps,omitempty"`
+	BurstSize int     `json:"burst_size,omitempty"`
 	// Sweep are the numbers of clients among which each trial finds the best
 	// for its own ladder; absent where there is only Clients.
 	Sweep *PlanSweep `json:"sweep,omitempty"`
@@ -152,4 +156,21 @@ func (r PlanRate) PhaseName() string {
 		return "open " + strconv.FormatFloat(r.RateRPS, 'f', -1, 64) + "/s"
 	}
 	return "open " + string(r.Kind)
+}
+
+// Arrivals is the arrival law of the table's open loop in words: "constant",
+// "poisson", "ramp to 20000/s" or "bursts of 50"; empty for none.
+func (t *PlanTable) Arrivals() string { return arrivals(t.Schedule, t.RampToRPS, t.BurstSize) }
+
+// Arrivals is the arrival law of the phase, as that of a PlanTable.
+func (p *Phase) Arrivals() string { return arrivals(p.Schedule, p.RampToRPS, p.BurstSize) }
+
+func arrivals(schedule string, rampToRPS float64, burstSize int) string {
+	switch schedule {
+	case "ramp":
+		return "ramp to " + strconv.FormatFloat(rampToRPS, 'f', -1, 64) + "/s"
+	case "burst":
+		return "bursts of " + strconv.Itoa(burstSize)
+	}
+	return schedule
 }

@@ -46,14 +46,18 @@ type Report struct {
 
 // Phase is one phase of a ladder as the loader saw it.
 type Phase struct {
-	Name     string      `json:"name"`
-	Loop     Loop        `json:"loop"`
-	Schedule string      `json:"schedule,omitempty"`
-	Measured bool        `json:"measured"`
-	Skipped  string      `json:"skipped,omitempty"`
-	T0NS     int64       `json:"t0_ns"`
-	T1NS     int64       `json:"t1_ns"`
-	Rate     *RateReport `json:"rate,omitempty"`
+	Name string `json:"name"`
+	Loop Loop   `json:"loop"`
+	// Schedule, RampToRPS and BurstSize are as in PlanTable; a ramp begins with
+	// the target of Rate.
+	Schedule  string      `json:"schedule,omitempty"`
+	RampToRPS float64     `json:"ramp_to_rps,omitempty"`
+	BurstSize int         `json:"burst_size,omitempty"`
+	Measured  bool        `json:"measured"`
+	Skipped   string      `json:"skipped,omitempty"`
+	T0NS      int64       `json:"t0_ns"`
+	T1NS      int64       `json:"t1_ns"`
+	Rate      *RateReport `json:"rate,omitempty"`
 
 	// Total is the merge of Groups.
 	Total Group `json:"total"`

@@ -29,14 +29,16 @@ func (a *app) loadCommand() *cobra.Command {
 
 Without -R the loop is closed: every connection asks again when it is answered,
 which finds the peak throughput and reports service time. With -R the loop is
-open: requests are due at fixed times (or at random ones with --poisson), and
-latency counts from the time at which each was due, so that waiting shows.
+open: requests are due at fixed times, and latency counts from the time at which
+each was due, so that waiting shows. --poisson makes these times random, --ramp-to
+changes the rate over the window, --burst makes many due at once.
 
 An answer is right when its status is from 200 to 399, or the one given with
 --expect-status, and its body the one given with --expect-body. A wrong answer
 is a failed request. With -n and -d the load ends at whichever comes first;
 with -n alone it has no bound in time, and no warm-up unless one is asked for.
-A warm-up runs at the same rate as what follows, and is not counted.
+A warm-up runs at the same rate as what follows, that with which a ramp begins,
+and is not counted.
 
 Exit status: 0 all requests were right; 1 the load could not run; 2 wrong usage;
 4 it ran, but its numbers are void (a request failed or had no answer, an answer
@@ -45,6 +47,8 @@ not keep the rate); 130 interrupted, the partial result is printed.`,
 		Example: `  joust load http://127.0.0.1:8080/
   joust load http://127.0.0.1:8080/ -c 256 -t 2 -d 30s
   joust load http://127.0.0.1:8080/ -R 20k --poisson --cpus 2-3
+  joust load http://127.0.0.1:8080/ -R 1k --ramp-to 50k -d 1m
+  joust load http://127.0.0.1:8080/ -R 5k --burst 100
   joust load http://127.0.0.1:8080/echo -b hello --expect-body hello -n 100000
   joust load http://127.0.0.1:8080/ --format json --hgrm latency.hgrm`,
 		Args: exactlyOne("URL"),
@@ -180,16 +184,17 @@ const (
 
 // loadFlags are the flags of joust load.
 type loadFlags struct {
-	connections, threads, depth, reconnect, expectStatus int
+	connections, threads, depth, reconnect, expectStatus, burst int
 
-	requests, seed                                 uint64
-	duration, timeout, connectTimeout, warmup      time.Duration
-	drain, shedAfter                               time.Duration
-	rate, method, body, bodyFile, expectBody, cpus string
-	ca, cert, key, serverName, unix, proxy         string
-	idle, engine, format, hgrm                     string
-	headers                                        []string
-	poisson, rst, insecure, resume                 bool
+	requests, seed                            uint64
+	duration, timeout, connectTimeout, warmup time.Duration
+	drain, shedAfter                          time.Duration
+	rate, rampTo, method, body, bodyFile      string
+	expectBody, cpus                          string
+	ca, cert, key, serverName, unix, proxy    string
+	idle, engine, format, hgrm                string
+	headers                                   []string
+	poisson, rst, insecure, resume            bool
 }
 
 // options are the flags as the load's specification takes them.
@@ -198,7 +203,7 @@ func (f *loadFlags) options(c *cobra.Command) (adhoc.Options, error) {
 		Connections: given(c, "connections", &f.connections), Threads: given(c, "threads", &f.threads),
 		Processors: runtime.NumCPU(),
 		Duration:   given(c, "duration", &f.duration), Requests: given(c, "requests", &f.requests),
-		Warmup: given(c, "warmup", &f.warmup), Poisson: f.poisson, ShedAfter: given(c, "shed-after", &f.shedAfter),
+		Warmup: given(c, "warmup", &f.warmup), Poisson: f.poisson, Burst: given(c, "burst", &f.burst), ShedAfter: given(c, "shed-after", &f.shedAfter),
 		Method: f.method, Headers: f.headers, Depth: f.depth,
 		ReconnectEvery: given(c, "reconnect", &f.reconnect), RST: f.rst,
 		ExpectStatus: given(c, "expect-status", &f.expectStatus), ExpectBody: given(c, "expect-body", &f.expectBody),
@@ -212,5 +217,5 @@ func (f *loadFlags) options(c *cobra.Command) (adhoc.Options, error) {
 	if !c.Flags().Changed("seed") {
 		o.Seed = freshSeed()
 	}
-	return o, errors.Join(f.setRate(&o), f.setCPUs(&o), f.setBody(c, &o), f.checkTLSFiles())
+	return o, errors.Join(rate("-R", f.rate, &o.RateRPS), rate("--ramp-to", f.rampTo, &o.RampToRPS), f.setCPUs(&o), f.setBody(c, &o), f.checkTLSFiles())
 }

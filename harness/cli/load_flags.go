@@ -26,6 +26,8 @@ func (f *loadFlags) register(flags *pflag.FlagSet) {
 	flags.Uint64VarP(&f.requests, "requests", "n", 0, "end after that many requests")
 	flags.StringVarP(&f.rate, "rate", "R", "", "open loop at a rate in requests per second, such as 20000 or 20k")
 	flags.BoolVar(&f.poisson, "poisson", false, "open loop with random gaps, as independent users make them")
+	flags.StringVar(&f.rampTo, "ramp-to", "", "open loop whose rate changes, over the window, from that of -R to this one, such as 20000 or 20k")
+	flags.IntVar(&f.burst, "burst", 0, "open loop in which so many requests are due at once, at the mean rate of -R")
 	flags.DurationVar(&f.warmup, "warmup", adhoc.DefaultWarmup, "length of the warm-up")
 	flags.DurationVar(&f.drain, "drain", loaders.DefaultDrain, "how long answers are awaited after the window")
 	flags.DurationVar(&f.shedAfter, "shed-after", 0, "open loop: give up a request that could not be sent so long after it was due")
@@ -60,16 +62,16 @@ func (f *loadFlags) register(flags *pflag.FlagSet) {
 	flags.StringVar(&f.hgrm, "hgrm", "", "write the percentile distribution of latency, in ms, to this file")
 }
 
-// setRate reads -R.
-func (f *loadFlags) setRate(o *adhoc.Options) error {
-	if f.rate == "" {
+// rate reads the rate that a flag was given; nil for none.
+func rate(flag, text string, to **float64) error {
+	if text == "" {
 		return nil
 	}
-	r, err := plan.ParseRate(f.rate)
+	r, err := plan.ParseRate(text)
 	if err != nil || r.Kind != results.RateAbsolute {
-		return fmt.Errorf("-R %s: a rate above 0 in requests per second is needed, such as 20000 or 20k", f.rate)
+		return fmt.Errorf("%s %s: a rate above 0 in requests per second is needed, such as 20000 or 20k", flag, text)
 	}
-	o.RateRPS = &r.RateRPS
+	*to = &r.RateRPS
 	return nil
 }
 

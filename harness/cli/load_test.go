@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"log"
+	"math"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -125,11 +126,14 @@ func TestLoadText(t *testing.T) {
 	}{
 		{nil, []string{"GET " + s.URL + "\n", "4 connections, 1 thread, closed loop, 150 ms after 50 ms of warm-up", "service time", "200: ", "idle " + string(loaders.DefaultIdle(false, runtime.NumCPU())), ", 0 failed"}},
 		{[]string{"-R", "0.2k", "--poisson", "-c", "2", "--seed", "11"}, []string{"open loop at 200 req/s (poisson)", "corrected ", "send lag", "seed 11"}},
+		{[]string{"-R", "200", "--ramp-to", "0.4k"}, []string{"open loop at 200 req/s (ramp to 400/s)", "corrected "}},
+		{[]string{"-R", "200", "--burst", "4"}, []string{"open loop at 200 req/s (bursts of 4)", "corrected "}},
 		{[]string{"--engine", "portable", "--depth", "3"}, []string{"joust portable", "3 requests in flight on each"}},
 		{[]string{"--reconnect", "2", "--rst"}, []string{" reconnected"}},
 	} {
 		e := joust(t, short(s.URL, c.more...)...)
-		if e.code != 0 && !strings.Contains(e.out, "could not pace") { // a busy machine may keep the loader from pacing
+		// A busy machine may keep the loader from pacing.
+		if e.code != 0 && !strings.Contains(e.out, "could not pace") && !strings.Contains(e.out, "the loader stood still") {
 			t.Errorf("%q: exit code %d\n%s%s", c.more, e.code, e.out, e.errors)
 		}
 		for _, want := range c.want {
@@ -174,6 +178,28 @@ func TestLoadJSONAndCounts(t *testing.T) {
 	text, err := os.ReadFile(file)
 	if err != nil || !strings.Contains(string(text), "1/(1-Percentile)") || !strings.Contains(string(text), fmt.Sprintf("Total count    = %12d]", d.Requests)) {
 		t.Errorf("%v, %s", err, text)
+	}
+}
+
+// A ramp offers what its mean rate would, and the report says where it ends.
+func TestLoadRamps(t *testing.T) {
+	t.Parallel()
+	s := newTarget(t, nil)
+	for _, engine := range []string{"evloop", "portable"} {
+		e := joust(t, "load", s.URL, "-c", "4", "-t", "1", "-d", "800ms", "--warmup", "0s", "-R", "100", "--ramp-to", "1100", "--engine", engine, "--format", "json")
+		var d summary.Document
+		if err := json.Unmarshal([]byte(e.out), &d); err != nil {
+			t.Fatalf("%v: %s%s", err, e.out, e.errors)
+		}
+		p := d.Report.Phases[0]
+		// The rate is 300 when the window opens, after a lead of 200 ms, and 1100
+		// when it ends: 700 on the mean.
+		if want := 700 * 0.8; math.Abs(float64(p.Rate.Offered)-want) > 3 {
+			t.Errorf("%s: offered %d, want %v", engine, p.Rate.Offered, want)
+		}
+		if p.Schedule != "ramp" || p.RampToRPS != 1100 || p.Rate.TargetRPS != 100 {
+			t.Errorf("%s: the report says %s to %v from %v", engine, p.Schedule, p.RampToRPS, p.Rate.TargetRPS)
+		}
 	}
 }
 
@@ -358,6 +384,8 @@ func TestLoadRefusals(t *testing.T) {
 		{[]string{"load", "http://h/", "--body-fil", "x"}, 2, "--body-file"},
 		{[]string{"load", "http://h/", "-R", "50%"}, 2, "-R 50%: a rate above 0"},
 		{[]string{"load", "http://h/", "-R", "fast"}, 2, "-R fast: a rate above 0"},
+		{[]string{"load", "http://h/", "-R", "10", "--ramp-to", "50%"}, 2, "--ramp-to 50%: a rate above 0"},
+		{[]string{"load", "http://h/", "--burst", "5"}, 2, "--burst says how requests of an open loop are spaced"},
 		{[]string{"load", "http://h/", "--cpus", "a"}, 2, "--cpus"},
 		{[]string{"load", "http://h/", "--cpus", "1023"}, 2, "there is no CPU 1023"},
 		{[]string{"load", "http://h/", "-b", "x", "--body-file", "y"}, 2, "give one of them"},

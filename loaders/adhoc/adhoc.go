@@ -53,9 +53,12 @@ type Options struct {
 	// Warmup not given is DefaultWarmup, or none for a number of Requests.
 	Warmup *time.Duration
 
-	// RateRPS makes the loop open, with constant or Poisson gaps.
+	// RateRPS makes the loop open, with constant or Poisson gaps, as a ramp from
+	// it to RampToRPS over the window, or in bursts of which it is the mean.
 	RateRPS   *float64
 	Poisson   bool
+	RampToRPS *float64
+	Burst     *int
 	ShedAfter *time.Duration
 
 	// Method not given is GET, or POST where there is a body.
@@ -228,8 +231,13 @@ func (o *Options) phases() []loaders.Phase {
 	}
 	if o.RateRPS != nil {
 		p.Name, p.Loop, p.RateRPS, p.Schedule = PhaseOpen, results.OpenLoop, *o.RateRPS, loaders.Constant
-		if o.Poisson {
+		switch {
+		case o.Poisson:
 			p.Schedule = loaders.Poisson
+		case o.RampToRPS != nil:
+			p.Schedule, p.RampToRPS = loaders.Ramp, *o.RampToRPS
+		case o.Burst != nil:
+			p.Schedule, p.BurstSize = loaders.Burst, *o.Burst
 		}
 		if p.Count == 0 {
 			p.Lead = openLead
@@ -243,5 +251,8 @@ func (o *Options) phases() []loaders.Phase {
 	}
 	w := p
 	w.Name, w.Measured, w.Duration, w.Count, w.Lead = results.PhaseWarmup, false, warmup, 0, 0
+	if w.Schedule == loaders.Ramp {
+		w.Schedule, w.RampToRPS = loaders.Constant, 0
+	}
 	return []loaders.Phase{w, p}
 }

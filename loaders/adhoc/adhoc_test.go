@@ -108,6 +108,21 @@ func TestOptionsReachTheSpec(t *testing.T) {
 				RateRPS: 100, Schedule: loaders.Poisson, ShedAfter: time.Second,
 			}}
 		}},
+		{"ramp", func(o *adhoc.Options) { o.RateRPS, o.RampToRPS = ptr(100.0), ptr(5000.0) }, func(s *loaders.Spec) {
+			s.Phases = []loaders.Phase{
+				{Name: "warm-up", Loop: results.OpenLoop, Duration: time.Second, RateRPS: 100, Schedule: loaders.Constant},
+				{
+					Name: adhoc.PhaseOpen, Loop: results.OpenLoop, Measured: true, Duration: 10 * time.Second, Lead: 200 * time.Millisecond,
+					RateRPS: 100, Schedule: loaders.Ramp, RampToRPS: 5000,
+				},
+			}
+		}},
+		{"bursts", func(o *adhoc.Options) { o.RateRPS, o.Burst, o.Warmup = ptr(100.0), ptr(20), ptr(time.Duration(0)) }, func(s *loaders.Spec) {
+			s.Phases = []loaders.Phase{{
+				Name: adhoc.PhaseOpen, Loop: results.OpenLoop, Measured: true, Duration: 10 * time.Second, Lead: 200 * time.Millisecond,
+				RateRPS: 100, Schedule: loaders.Burst, BurstSize: 20,
+			}}
+		}},
 		{"method", func(o *adhoc.Options) { o.Method = "DELETE" }, func(s *loaders.Spec) {
 			s.Requests[0].Method, s.Requests[0].Name = "DELETE", "DELETE /"
 		}},
@@ -272,6 +287,12 @@ func TestFlagsRefused(t *testing.T) {
 		"-R +Inf: a rate above 0":                   func(o *adhoc.Options) { o.RateRPS = ptr(math.Inf(1)) },
 		"-R 1e-09":                                  func(o *adhoc.Options) { o.RateRPS = ptr(1e-9) },
 		"--poisson says how":                        func(o *adhoc.Options) { o.Poisson = true },
+		"--ramp-to is where the rate":               func(o *adhoc.Options) { o.RampToRPS = ptr(5.0) },
+		"--burst says how":                          func(o *adhoc.Options) { o.Burst = ptr(5) },
+		"--burst 0: at least 1 request":             func(o *adhoc.Options) { o.RateRPS, o.Burst = ptr(1.0), ptr(0) },
+		"--poisson and --burst are different":       func(o *adhoc.Options) { o.RateRPS, o.Poisson, o.Burst = ptr(1.0), true, ptr(5) },
+		"--ramp-to 1e+12":                           func(o *adhoc.Options) { o.RateRPS, o.RampToRPS = ptr(1.0), ptr(1e12) },
+		"--ramp-to with -n alone":                   func(o *adhoc.Options) { o.RateRPS, o.RampToRPS, o.Requests = ptr(1.0), ptr(2.0), ptr(uint64(9)) },
 		"--shed-after is for open loops":            func(o *adhoc.Options) { o.ShedAfter = ptr(time.Second) },
 		"--shed-after 0s: must be above 0":          func(o *adhoc.Options) { o.ShedAfter, o.RateRPS = ptr(time.Duration(0)), ptr(1.0) },
 		"--depth 0: at least 1":                     func(o *adhoc.Options) { o.Depth = 0 },

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/joust-bench/joust/loaders"
@@ -65,6 +66,8 @@ func (o *Options) checkLoop(refuse refusal) {
 	refuse(o.Idle != "" && !slices.Contains(loaders.IdleStrategies(), o.Idle), "--idle %s: %s", o.Idle, loaders.IdleWords)
 	if o.RateRPS == nil {
 		refuse(o.Poisson, "--poisson says how requests of an open loop are spaced: give its rate with -R")
+		refuse(o.RampToRPS != nil, "--ramp-to is where the rate of an open loop ends: give the one with which it begins with -R")
+		refuse(o.Burst != nil, "--burst says how requests of an open loop are spaced: give their mean rate with -R")
 		refuse(o.ShedAfter != nil, "--shed-after is for open loops: give a rate with -R")
 		return
 	}
@@ -74,8 +77,31 @@ func (o *Options) checkLoop(refuse refusal) {
 		_, err := arrival.Constant(rate)
 		refuse(err != nil, "-R %v: %v", rate, err)
 	}
+	o.checkSchedule(refuse)
 	if d := o.ShedAfter; d != nil {
 		refuse(*d <= 0, "--shed-after %v: must be above 0", *d)
+	}
+}
+
+// checkSchedule finds what is wrong with requests that are not evenly spaced.
+func (o *Options) checkSchedule(refuse refusal) {
+	var asked []string
+	for _, s := range []struct {
+		flag  string
+		given bool
+	}{{"--poisson", o.Poisson}, {"--ramp-to", o.RampToRPS != nil}, {"--burst", o.Burst != nil}} {
+		if s.given {
+			asked = append(asked, s.flag)
+		}
+	}
+	refuse(len(asked) > 1, "%s are different schedules of the open loop: give one of them", strings.Join(asked, " and "))
+	if to := o.RampToRPS; to != nil {
+		_, err := arrival.Ramp(*to, *to, time.Second)
+		refuse(err != nil, "--ramp-to %v: %v", *to, err)
+		refuse(o.Requests != nil && o.Duration == nil, "--ramp-to with -n alone: the rate changes over the window, so give its length with -d")
+	}
+	if n := o.Burst; n != nil {
+		refuse(*n < 1, "--burst %d: at least 1 request is needed", *n)
 	}
 }
 

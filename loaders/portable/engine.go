@@ -189,7 +189,7 @@ func (s *session) run(ctx context.Context, control loaders.Control) (results.Rep
 
 // phase asks for the rate where it is open, runs the phase and tells its end.
 func (s *session) phase(ctx context.Context, p *loaders.Phase, startAt int64, control loaders.Control) (results.Phase, error) {
-	result := results.Phase{Name: p.Name, Loop: p.Loop, Measured: p.Measured, Schedule: string(p.Schedule)}
+	result := p.Echo()
 	rate := p.RateRPS
 	if p.Adjust {
 		a, err := control.Adjust(ctx, p.Name)

@@ -201,7 +201,7 @@ func (c *cell) setup(t *results.Trial, loads []*results.Phase) {
 		text := fmt.Sprintf("%s, threads %d, idle strategy %s, clients %s, depth %d",
 			r.Loader, r.Threads, cmp.Or(r.IdleStrategy, "unknown"), clients, max(1, r.Depth))
 		if i < len(loads) && loads[i].Schedule != "" {
-			text += ", schedule " + loads[i].Schedule
+			text += ", schedule " + loads[i].Arrivals()
 		}
 		if !slices.Contains(c.setups, text) {
 			c.setups = append(c.setups, text)

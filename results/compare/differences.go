@@ -119,7 +119,7 @@ func ladder(t results.PlanTable) string {
 	}
 	for i, r := range t.Rates {
 		if i == 0 {
-			text += fmt.Sprintf(", open %v %s at", time.Duration(t.OpenDurationNS), t.Schedule)
+			text += fmt.Sprintf(", open %v %s at", time.Duration(t.OpenDurationNS), t.Arrivals())
 		}
 		text += " " + strings.TrimPrefix(r.PhaseName(), "open ")
 	}

@@ -221,7 +221,7 @@ func (v *view) ladders() *table {
 			open = duration(t.OpenDurationNS)
 		}
 		out.add(t.Scenario, t.Protocol, clientsOf(t), strconv.Itoa(max(v.scenario(t).Depth, 1)), strconv.Itoa(t.Trials),
-			duration(t.WarmupNS), closed, cmp.Or(strings.Join(steps, ", "), "—"), open, cmp.Or(t.Schedule, "—"))
+			duration(t.WarmupNS), closed, cmp.Or(strings.Join(steps, ", "), "—"), open, cmp.Or(t.Arrivals(), "—"))
 	}
 	return out
 }

@@ -153,7 +153,7 @@ func (v *view) searchTables(p *page) {
 		}
 		p.section(fmt.Sprintf("## %s, %s: the highest rate that keeps %s", escape(t.Scenario), escape(t.Protocol), escape(t.Objective.String())),
 			fmt.Sprintf("Loader: %s; %s, %s arrivals, corrected latency, windows of %s or longer, n = %d; medians over trials.",
-				escape(v.loader()), whichClients(t), escape(cmp.Or(t.Schedule, "constant")), duration(t.OpenDurationNS), t.Trials), v.searchTable(t))
+				escape(v.loader()), whichClients(t), escape(cmp.Or(t.Arrivals(), "constant")), duration(t.OpenDurationNS), t.Trials), v.searchTable(t))
 		p.line("\n- Each trial searches on a process of its own: rates double, from a quarter of that process's closed-loop peak, then the interval is halved until its ends are 3 %% apart; a rate that misses is asked for twice. A rate is kept when no request fails, 99 %% of what was offered is answered in the window, and the percentile, with 10 samples beyond it, lies below the bound.")
 		p.line("- What was found is then held against a fresh process in windows four times as long, and lowered by 5 %% as long as it misses: that confirmed rate is the table's. `≥`: the loader, or the highest rate asked for, ended the search. `— none`: even the lowest rate missed. `— not told`: the loader itself was late at every rate, or no rate could be asked for that would tell.")
 	}

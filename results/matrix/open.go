@@ -54,7 +54,7 @@ func (v *view) rateSection(p *page, t results.PlanTable, r results.PlanRate) {
 		cells[i] = v.cell(t, s, r.PhaseName(), openPhase(r))
 	}
 	caption := fmt.Sprintf("Loader: %s; %s, %s arrivals, window %s, n = %d; medians over trials.",
-		escape(v.loader()), whichClients(t), escape(cmp.Or(t.Schedule, "constant")), duration(t.OpenDurationNS), t.Trials)
+		escape(v.loader()), whichClients(t), escape(cmp.Or(t.Arrivals(), "constant")), duration(t.OpenDurationNS), t.Trials)
 	o := v.openContests(cells)
 	var places *contest
 	if equalWork(r) {

@@ -73,7 +73,7 @@ func loop(p *results.Phase) string {
 	if p.Loop != results.OpenLoop || p.Rate == nil {
 		return "closed loop"
 	}
-	return fmt.Sprintf("open loop at %s req/s (%s)", digits(p.Rate.TargetRPS), p.Schedule)
+	return fmt.Sprintf("open loop at %s req/s (%s)", digits(p.Rate.TargetRPS), p.Arrivals())
 }
 
 // warmup is how long load flowed before the measured phase.

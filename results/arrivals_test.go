@@ -1,0 +1,22 @@
+package results
+
+import "testing"
+
+func TestArrivals(t *testing.T) {
+	t.Parallel()
+	for want, p := range map[string]Phase{
+		"":                {},
+		"poisson":         {Schedule: "poisson"},
+		"ramp to 20000/s": {Schedule: "ramp", RampToRPS: 20000},
+		"ramp to 0/s":     {Schedule: "ramp"},
+		"bursts of 50":    {Schedule: "burst", BurstSize: 50},
+	} {
+		if got := p.Arrivals(); got != want {
+			t.Errorf("%+v: %q, want %q", p, got, want)
+		}
+		table := PlanTable{Schedule: p.Schedule, RampToRPS: p.RampToRPS, BurstSize: p.BurstSize}
+		if got := table.Arrivals(); got != want {
+			t.Errorf("of a table: %q, want %q", got, want)
+		}
+	}
+}
