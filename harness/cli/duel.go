@@ -33,12 +33,7 @@ type duelFlags struct {
 	a, b             string
 	scenario, metric string
 	margin, rate     string
-	pin              string
-	clients          int
-	duration, warmup time.Duration
 	budget           time.Duration
-	seed             uint64
-	env              []string
 }
 
 func (a *app) duelCommand() *cobra.Command {
@@ -85,12 +80,7 @@ one's peak).`,
 	flags.StringVar(&f.margin, "margin", "2%", "the smallest difference that matters")
 	flags.StringVar(&f.rate, "rate", "", "open-loop rate for p99 and cpu: 2000 or 20k in req/s, or common")
 	flags.DurationVar(&f.budget, "budget", 10*time.Minute, "the longest that the ladders may take, builds apart")
-	flags.IntVar(&f.clients, "clients", 0, "connections of the loader (default 64; a scenario's own number wins)")
-	flags.DurationVar(&f.duration, "duration", 0, "length of every measured window (default 1.5s closed, 1s open)")
-	flags.DurationVar(&f.warmup, "warmup", 0, "length of the warm-up (default 1s)")
-	flags.Uint64Var(&f.seed, "seed", 0, "seed of the loader's choices (default: a fresh one, printed)")
-	envFlag(flags, &f.env)
-	flags.StringVar(&f.pin, "pin", "auto", `CPU split: auto, none, or "server=0-3;loader=4-7"`)
+	settingFlags(flags, "clients", "duration", "warmup", "seed", "env", "pin", "schedule")
 	return c
 }
 
@@ -161,7 +151,8 @@ func (a *app) duel(c *cobra.Command, f *duelFlags) error {
 	if runtime.GOOS != "linux" {
 		return host.ErrNotLinux
 	}
-	w, err := a.look(f.pin)
+	given := settingsOf(c.Flags())
+	w, err := a.look(given.Text("pin"))
 	if err != nil {
 		return err
 	}
@@ -169,7 +160,7 @@ func (a *app) duel(c *cobra.Command, f *duelFlags) error {
 		return err
 	}
 	catalogue := a.catalogue(w)
-	p, warnings, err := plan.Resolve("", nil, d.overrides(c, f), catalogue)
+	p, warnings, err := plan.Resolve("", nil, plan.Overrides{Flags: d.flags(f.scenario, given)}, catalogue)
 	if err != nil {
 		return usage(err)
 	}
@@ -192,26 +183,20 @@ func (a *app) duel(c *cobra.Command, f *duelFlags) error {
 	return a.fight(j, d, f.budget)
 }
 
-// overrides are the duel as flags of a plan with one table.
-func (d *contest) overrides(c *cobra.Command, f *duelFlags) plan.Overrides {
-	one := 1
-	o := plan.Overrides{
-		Servers: []string{d.specs[0].Server}, Scenarios: []string{f.scenario}, Protocols: []string{string(scenarios.H1)},
-		Modes: []string{string(results.ClosedLoop)}, Trials: &one, Env: f.env, NoProbes: true, // the budget is for the question
+// flags are the duel as those of a plan with one table, with the given ones.
+func (d *contest) flags(scenario string, given plan.Flags) plan.Flags {
+	f := plan.Flags{
+		"servers": {d.specs[0].Server}, "scenarios": {scenario}, "protocols": {string(scenarios.H1)},
+		"mode": {string(results.ClosedLoop)}, "trials": {"1"}, "no-probes": {"true"}, // the budget is for the question
 	}
 	if other := d.specs[1].Server; other != d.specs[0].Server {
-		o.Servers = append(o.Servers, other)
+		f["servers"] = append(f["servers"], other)
 	}
 	if len(d.rates) > 0 {
-		o.Modes, o.Rates = []string{string(results.OpenLoop)}, d.rates
+		f["mode"], f["rates"] = []string{string(results.OpenLoop)}, d.rates
 	}
-	if c.Flags().Changed("clients") {
-		o.Clients = []string{strconv.Itoa(f.clients)}
-	}
-	o.Duration = given(c, "duration", &f.duration)
-	o.Warmup = given(c, "warmup", &f.warmup)
-	o.Seed = given(c, "seed", &f.seed)
-	return o
+	maps.Copy(f, given)
+	return f
 }
 
 // fit makes a plan of the two variants, and names the phase that the duel is
@@ -219,6 +204,9 @@ func (d *contest) overrides(c *cobra.Command, f *duelFlags) plan.Overrides {
 func (d *contest) fit(p *results.Plan, budget time.Duration) (phase string, err error) {
 	if len(p.Tables) != 1 {
 		return "", fmt.Errorf("a duel is about one row, and the plan has %d: name one with --scenario", len(p.Tables))
+	}
+	if p.Tables[0].Sweep != nil {
+		return "", errors.New("--clients: a duel is at one number of connections: give one")
 	}
 	p.Name = "duel"
 	p.PlannedNS, p.AtMostNS = budget.Nanoseconds(), budget.Nanoseconds()

@@ -8,12 +8,17 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"github.com/joust-bench/joust/harness/plan"
 	"github.com/joust-bench/joust/harness/surroundings"
 )
 
 // envFlag is the flag of every command that starts servers.
 func envFlag(flags *pflag.FlagSet, to *[]string) {
-	flags.StringArrayVar(to, "env", nil, "NAME=VALUE, a variable for every server that joust starts, beyond PATH, HOME, TMPDIR, LANG and TZ; NAME alone passes on joust's own value (repeatable)")
+	for _, s := range plan.Settings() {
+		if s.Flag == "env" {
+			flags.StringArrayVar(to, s.Flag, nil, s.Usage())
+		}
+	}
 }
 
 // readEnv reads the flag where no plan does.

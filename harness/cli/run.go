@@ -21,19 +21,12 @@ import (
 	"github.com/joust-bench/joust/results/journal"
 )
 
-// runFlags are the flags of joust run. What was not given stays with the plan.
+// runFlags are the flags of joust run.
 type runFlags struct {
-	servers, scenarios, protocols, modes, rates, clients, isolation, env []string
-
-	trials, threads     int
-	duration, warmup    time.Duration
-	seed                uint64
-	loader, loaderImage string
-	pin, resume         string
-	peaks, findRate     string
-	baseline            string
-	publish, noProbes   bool
-	repeatBudget        float64
+	plan.Flags
+	resume       string
+	publish      bool
+	repeatBudget float64
 }
 
 func (a *app) runCommand() *cobra.Command {
@@ -72,9 +65,10 @@ what they got.`,
   joust run scripts/default.yaml --baseline nginx
   joust run --resume 2026-11-21T18-05-33Z`,
 		Args: atMostOne("PLAN.yaml"),
-		RunE: func(c *cobra.Command, args []string) error {
-			if !(f.repeatBudget >= 0 && f.repeatBudget <= 1) {
-				return usage(fmt.Errorf("--repeat-budget %v: a share from 0 to 1 is needed, such as 0.2", f.repeatBudget))
+		RunE: func(c *cobra.Command, args []string) (err error) {
+			f.Flags = settingsOf(c.Flags())
+			if f.repeatBudget, err = f.RepeatBudget(); err != nil {
+				return err
 			}
 			if f.resume != "" {
 				return a.resume(c, args, &f)
@@ -83,28 +77,8 @@ what they got.`,
 		},
 	}
 	flags := c.Flags()
-	flags.StringSliceVar(&f.servers, "servers", nil, "servers to compare, or all")
-	flags.StringSliceVar(&f.scenarios, "scenarios", nil, "scenarios to ask, or headline, or all")
-	flags.StringSliceVar(&f.isolation, "isolation", nil, "process, container, or both, which makes two entries of each server (default: as its server.yaml says)")
-	envFlag(flags, &f.env)
-	flags.StringSliceVar(&f.protocols, "protocols", nil, "protocols to speak (h1)")
-	flags.StringSliceVar(&f.clients, "clients", nil, "connections of the loader, several such as 1,8,64,512 to compare, or auto: doubled until throughput stops growing (default 64; a scenario's own number wins)")
-	flags.DurationVar(&f.duration, "duration", 0, "length of every measured window (default 1.5s closed, 1s open)")
-	flags.DurationVar(&f.warmup, "warmup", 0, "length of the warm-up (default 1s)")
-	flags.IntVar(&f.trials, "trials", 0, "trials of each cell (default 6)")
-	flags.StringSliceVar(&f.modes, "mode", nil, "closed, open, or closed,open (default: closed, and open where rates are given)")
-	flags.StringSliceVar(&f.rates, "rates", nil, "open-loop rates: 50% of the peak, 20000 or 20k in req/s, or common")
-	flags.StringVar(&f.findRate, "find-rate", "", `search the highest rate that keeps p50, p90, p99, p99.9 or max of the latency below a bound, such as "p99<10ms"`)
-	flags.IntVar(&f.threads, "threads", 0, "threads of the loader (default: one a processor of the loader)")
-	flags.Uint64Var(&f.seed, "seed", 0, "seed of the order of trials and of the loader's choices (default: a fresh one, printed)")
-	flags.StringVar(&f.pin, "pin", "auto", `CPU split: auto, none, or "server=0-3;loader=4-7"`)
-	flags.StringVar(&f.loader, "loader", "", "what makes the load: joust, wrk, wrk2, h2load or ab (default joust; joust list loaders tells what is here)")
-	flags.StringVar(&f.loaderImage, "loader-image", "", "container image that stands in for wrk2 (default, where wrk2 is not on PATH: cylab/wrk2)")
-	flags.StringVar(&f.peaks, "peaks", "", "a stored run whose peaks fractional rates are of, for --mode open alone; latest is the newest that has any")
-	flags.StringVar(&f.baseline, "baseline", "", "the server that tables compare all others with, instead of all pairs: needs fewer trials")
+	settingFlags(flags)
 	flags.StringVar(&f.resume, "resume", "", "go on with a stored run that was interrupted: its ID, the beginning of one, its folder, or latest")
-	flags.Float64Var(&f.repeatBudget, "repeat-budget", plan.DefaultRepeatBudget, "share of the planned time for repeating trials that something else on the machine disturbed; 0 repeats none")
-	flags.BoolVar(&f.noProbes, "no-probes", false, "make no experiments on what limits a cell: up to 5 s a cell where the CPU use of both sides does not tell")
 	a.attached.urlFlag(flags)
 	a.attached.sampleFlags(flags)
 	flags.BoolVar(&f.publish, "publish", false, "write the matrices into --out as well as into the run's folder")
@@ -113,7 +87,7 @@ what they got.`,
 
 // run resolves a plan and executes it.
 func (a *app) run(c *cobra.Command, args []string, f *runFlags) error {
-	w, err := a.look(f.pin)
+	w, err := a.look(f.Text("pin"))
 	if err != nil {
 		return err
 	}
@@ -127,19 +101,19 @@ func (a *app) run(c *cobra.Command, args []string, f *runFlags) error {
 	}
 	var foreign *external.Found
 	catalogue.Loader = func(name string) string {
-		found := a.findLoader(c.Context(), name, f.loaderImage)
+		found := a.findLoader(c.Context(), name, f.Text("loader-image"))
 		foreign = &found
 		return found.Why
 	}
-	overrides, err := a.overrides(c, f)
+	peaks, err := a.storedPeaks(f.Text("peaks"))
 	if err != nil {
 		return err
 	}
-	p, warnings, err := plan.Resolve(file, data, overrides, catalogue)
+	p, warnings, err := plan.Resolve(file, data, plan.Overrides{Flags: f.Flags, Attached: a.attached.names(), Peaks: peaks}, catalogue)
 	if err != nil {
 		return usage(err)
 	}
-	if p.LoaderImage = f.loaderImage; p.LoaderImage != "" && p.Loader != "wrk2" {
+	if p.LoaderImage = f.Text("loader-image"); p.LoaderImage != "" && p.Loader != "wrk2" {
 		return usage(errors.New("--loader-image: only wrk2 has an image; add --loader wrk2"))
 	}
 	notes, err := a.attach(c.Context(), w, &catalogue, p)
@@ -199,7 +173,7 @@ func (j *job) close() {
 
 // resume goes on with a stored run under its own plan.
 func (a *app) resume(c *cobra.Command, args []string, f *runFlags) error {
-	if flag := planFlag(c); len(args) > 0 || flag != "" {
+	if flag := fixedFlag(c.Flags()); len(args) > 0 || flag != "" {
 		return usage(fmt.Errorf("--resume goes on with the stored run's own plan: leave out %s", strings.TrimSpace(strings.Join(args, " ")+" "+flag)))
 	}
 	dir, err := journal.Find(a.out, f.resume)
@@ -222,7 +196,7 @@ func (a *app) resume(c *cobra.Command, args []string, f *runFlags) error {
 	}
 	job := &job{run: stored, journal: j, publish: f.publish, repeatBudget: f.repeatBudget, resumed: true, done: stored.Trials}
 	job.run.Trials = nil
-	job.run.Plan.NoProbes = job.run.Plan.NoProbes || f.noProbes
+	job.run.Plan.NoProbes = job.run.Plan.NoProbes || slices.Contains(f.Flags["no-probes"], "true")
 	if stored.State == results.RunComplete {
 		fmt.Fprintf(a.stderr, "%s is complete: there is nothing left to measure\n", stored.ID)
 		return a.conclude(job, nil)
@@ -271,16 +245,6 @@ func (a *app) resumeCommand(name string) string {
 	return "joust run --resume " + shellWord(name) + a.attached.flagsAgain() + a.folderFlags()
 }
 
-// planFlag is the first flag given that would change the plan.
-func planFlag(c *cobra.Command) string {
-	for _, name := range []string{"servers", "isolation", "env", "scenarios", "protocols", "clients", "duration", "warmup", "trials", "mode", "rates", "find-rate", "url", "threads", "seed", "pin", "peaks", "baseline", "loader", "loader-image"} {
-		if c.Flags().Changed(name) {
-			return "--" + name
-		}
-	}
-	return ""
-}
-
 func readPlan(args []string) (file string, data []byte, err error) {
 	if len(args) == 0 {
 		return "", nil, nil
@@ -294,36 +258,6 @@ func readPlan(args []string) (file string, data []byte, err error) {
 		return "", nil, usage(fmt.Errorf("reading the plan: %w", err))
 	}
 	return args[0], data, nil
-}
-
-// overrides are the flags that were given.
-func (a *app) overrides(c *cobra.Command, f *runFlags) (plan.Overrides, error) {
-	o := plan.Overrides{NoProbes: f.noProbes, Env: f.env}
-	for _, list := range []struct {
-		flag string
-		from []string
-		to   *[]string
-	}{
-		{"servers", f.servers, &o.Servers}, {"scenarios", f.scenarios, &o.Scenarios},
-		{"isolation", f.isolation, &o.Isolation}, {"protocols", f.protocols, &o.Protocols}, {"mode", f.modes, &o.Modes}, {"rates", f.rates, &o.Rates}, {"clients", f.clients, &o.Clients},
-	} {
-		if c.Flags().Changed(list.flag) {
-			*list.to = list.from
-		}
-	}
-	o.FindRate = given(c, "find-rate", &f.findRate)
-	o.Attached = a.attached.names()
-	o.Trials = given(c, "trials", &f.trials)
-	o.Duration = given(c, "duration", &f.duration)
-	o.Warmup = given(c, "warmup", &f.warmup)
-	o.Seed = given(c, "seed", &f.seed)
-	o.Threads = given(c, "threads", &f.threads)
-	o.Baseline = given(c, "baseline", &f.baseline)
-	o.Loader = given(c, "loader", &f.loader)
-	o.RepeatBudget = &f.repeatBudget
-	var err error
-	o.Peaks, err = a.storedPeaks(f.peaks)
-	return o, err
 }
 
 // given is the flag's value, nil when it was not given.

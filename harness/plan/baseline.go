@@ -3,6 +3,7 @@ package plan
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/joust-bench/joust/results"
 )
@@ -22,7 +23,7 @@ func Baseline(p results.Plan, name string) error {
 		}
 	}
 	switch {
-	case !hasText(servers, name):
+	case !slices.Contains(servers, name):
 		return errors.New(unknown("server of the plan", name, servers))
 	case len(servers) == 1:
 		return fmt.Errorf("%s is the plan's only server: there is nothing to compare it with", name)
@@ -31,12 +32,13 @@ func Baseline(p results.Plan, name string) error {
 }
 
 // baseline is the entry of the flag; empty for all pairs.
-func (r *resolver) baseline(name *string, p results.Plan) string {
-	if name == nil {
+func (r *resolver) baseline(p results.Plan) string {
+	asked := baselineSetting.in(r.flags)
+	if !asked.set {
 		return ""
 	}
-	if err := Baseline(p, *name); err != nil {
-		r.problems.add(place{flag: "--baseline"}, "%v", err)
+	if err := Baseline(p, asked.val); err != nil {
+		r.problems.add(asked.at, "%v", err)
 	}
-	return *name
+	return asked.val
 }

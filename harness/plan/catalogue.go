@@ -142,28 +142,24 @@ func (c *Catalogue) Rows(p results.Plan, server string) []*scenarios.Scenario {
 }
 
 func (c *Catalogue) serverNames() []string {
-	names := make([]string, len(c.Servers))
-	for i, s := range c.Servers {
-		names[i] = s.Name
-	}
-	return names
+	return namesOf(c.Servers, func(s Server) string { return s.Name })
 }
 
 func (c *Catalogue) scenarioNames() []string {
-	names := make([]string, len(c.Scenarios))
-	for i, s := range c.Scenarios {
-		names[i] = s.Name
-	}
-	return names
+	return namesOf(c.Scenarios, func(s scenarios.Scenario) string { return s.Name })
 }
 
 func (c *Catalogue) engines() []string {
 	if len(c.Engines) == 0 {
 		return []string{string(loaders.EventLoop)}
 	}
-	names := make([]string, len(c.Engines))
-	for i, e := range c.Engines {
-		names[i] = string(e)
+	return namesOf(c.Engines, func(e loaders.EngineName) string { return string(e) })
+}
+
+func namesOf[T any](list []T, name func(T) string) []string {
+	names := make([]string, len(list))
+	for i, x := range list {
+		names[i] = name(x)
 	}
 	return names
 }

@@ -24,11 +24,10 @@ type clients struct {
 	auto bool
 }
 
-// parseClients reads "64", "1", "8", "64" or "auto"; what is wrong is in the
-// user's words, or empty.
-func parseClients(texts []string) (c clients, wrong string) {
+// parseClients reads "64", "1", "8", "64" or "auto", or says what is wrong.
+func parseClients(texts clientsYAML, _ origin) (c clients, wrong string) {
 	for _, text := range texts {
-		text = strings.TrimSpace(text)
+		text := strings.TrimSpace(string(text))
 		if text == autoClients && len(texts) == 1 {
 			return clients{auto: true}, ""
 		}
@@ -36,7 +35,7 @@ func parseClients(texts []string) (c clients, wrong string) {
 		if err != nil {
 			return c, fmt.Sprintf("%q is no number of clients; write one such as 64, several such as 1,8,64, or %s alone", text, autoClients)
 		}
-		if wrong := checkCount("clients", n, 1, maxClients); wrong != "" {
+		if wrong := count("clients", 1, maxClients)(n); wrong != "" {
 			return c, wrong
 		}
 		if slices.Contains(c.list, n) {
@@ -49,6 +48,14 @@ func parseClients(texts []string) (c clients, wrong string) {
 	}
 	slices.Sort(c.list)
 	return c, ""
+}
+
+// String is in the form of parseClients.
+func (c clients) String() string {
+	if c.auto {
+		return autoClients
+	}
+	return listed(c.list)
 }
 
 // swept is true for several numbers.
@@ -111,28 +118,4 @@ type clientYAML string
 func (c *clientYAML) UnmarshalText(text []byte) error {
 	*c = clientYAML(text)
 	return nil
-}
-
-// clients reads the clients of a file.
-func (r *fileReader) clients(path string, raw clientsYAML) opt[clients] {
-	texts := make([]string, len(raw))
-	for i, text := range raw {
-		texts[i] = string(text)
-	}
-	parsed, wrong := parseClients(texts)
-	return read(r, path, parsed, func(clients) string { return wrong })
-}
-
-// flagClients reads --clients.
-func flagClients(ps *problems, texts []string) opt[clients] {
-	if texts == nil {
-		return opt[clients]{}
-	}
-	at := place{flag: "--clients"}
-	c, wrong := parseClients(texts)
-	if wrong != "" {
-		ps.add(at, "%s", wrong)
-		return opt[clients]{}
-	}
-	return given(c, at)
 }

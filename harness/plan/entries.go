@@ -16,11 +16,11 @@ const (
 
 // entries are the servers of the plan under their names in tables.
 func (r *resolver) entries() []results.PlanEntry {
-	fromFile := r.fileEntries()
+	fromFile, asked := r.fileEntries(), serversSetting.in(r.flags)
 	var list []results.PlanEntry
 	switch {
-	case r.flags.servers.set:
-		list = r.flagEntries(fromFile)
+	case asked.set:
+		list = r.flagEntries(asked.val, fromFile)
 	case !r.doc.serversGiven && len(r.attached) == 0:
 		r.problems.add(place{}, "the plan names no servers; add servers: [%s] to the file or --servers NAME,NAME", all)
 	default:
@@ -39,8 +39,8 @@ func (r *resolver) entries() []results.PlanEntry {
 		why := r.cat.Unavailable(e)
 		switch {
 		case why == "":
-		case hasName(r.flags.servers.val, e.As):
-			r.problems.add(r.flags.servers.at, "%s cannot run here: %s", e.As, why)
+		case slices.ContainsFunc(asked.val, func(n entry) bool { return n.server == e.As }):
+			r.problems.add(asked.at, "%s cannot run here: %s", e.As, why)
 		default:
 			r.warn(e.As + " cannot run here and is only listed in the matrix: " + why)
 		}
@@ -61,11 +61,13 @@ func (r *resolver) fileEntries() []entry {
 		list = append(list, e)
 	}
 	named := map[string]bool{}
-	for _, e := range r.doc.servers {
+	fromFile := serversSetting.of(r.doc.layer)
+	for _, e := range fromFile {
 		named[e.server] = named[e.server] || e.as == ""
 	}
-	for _, e := range r.doc.servers {
+	for _, e := range fromFile {
 		switch {
+		case e.server == "": // reported already
 		case e.server == all && e.as == "":
 			for _, s := range r.cat.serverNames() {
 				if !named[s] && !seen[s] {
@@ -99,7 +101,7 @@ func (r *resolver) goodName(e entry) bool {
 }
 
 // flagEntries are what --servers names: entries of the file, or servers.
-func (r *resolver) flagEntries(fromFile []entry) []results.PlanEntry {
+func (r *resolver) flagEntries(asked, fromFile []entry) []results.PlanEntry {
 	var list []results.PlanEntry
 	keep := func(e results.PlanEntry) {
 		for _, have := range list {
@@ -109,8 +111,12 @@ func (r *resolver) flagEntries(fromFile []entry) []results.PlanEntry {
 		}
 		list = append(list, e)
 	}
-	for _, n := range r.flags.servers.val {
-		if n.text == all {
+	for i, n := range asked {
+		if slices.ContainsFunc(asked[:i], func(before entry) bool { return before.server == n.server }) {
+			r.problems.add(n.at, "%s is listed twice", n.server)
+			continue
+		}
+		if n.server == all {
 			for _, s := range r.cat.serverNames() {
 				keep(results.PlanEntry{Server: s, As: s})
 			}
@@ -124,19 +130,19 @@ func (r *resolver) flagEntries(fromFile []entry) []results.PlanEntry {
 	return list
 }
 
-func (r *resolver) flagEntry(n name, fromFile []entry) (results.PlanEntry, bool) {
-	e := results.PlanEntry{Server: n.text, As: n.text}
+func (r *resolver) flagEntry(n entry, fromFile []entry) (results.PlanEntry, bool) {
+	e := results.PlanEntry{Server: n.server, As: n.server}
 	known := append([]string{all}, r.cat.serverNames()...)
 	for _, have := range fromFile {
-		if have.as == n.text {
+		if have.as == n.server {
 			e.Server, e.Isolation = have.server, have.isolation
 		}
-		if !hasText(known, have.as) {
+		if !slices.Contains(known, have.as) {
 			known = append(known, have.as)
 		}
 	}
 	if r.cat.Server(e.Server) == nil {
-		r.problems.add(n.at, "%s", unknown("server", n.text, known))
+		r.problems.add(n.at, "%s", unknown("server", n.server, known))
 		return e, false
 	}
 	return e, true

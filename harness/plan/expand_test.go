@@ -169,8 +169,8 @@ func TestBlocksAreShuffledAnew(t *testing.T) {
 	for _, b := range blocks {
 		seen[b] = true
 	}
-	if len(seen) != plan.DefaultTrials {
-		t.Errorf("%d different blocks of %d", len(seen), plan.DefaultTrials)
+	if len(seen) != p.Tables[0].Trials {
+		t.Errorf("%d different blocks of %d", len(seen), p.Tables[0].Trials)
 	}
 }
 
@@ -193,8 +193,8 @@ func TestLoaderSeeds(t *testing.T) {
 			different[s] = true
 		}
 	}
-	if len(different) != plan.DefaultTrials {
-		t.Errorf("%d repetitions have %d seeds", plan.DefaultTrials, len(different))
+	if len(different) != p.Tables[0].Trials {
+		t.Errorf("%d repetitions have %d seeds", p.Tables[0].Trials, len(different))
 	}
 }
 

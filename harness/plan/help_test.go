@@ -2,6 +2,7 @@ package plan_test
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -81,7 +82,15 @@ func refused(t testing.TB, yaml string, o plan.Overrides, c plan.Catalogue) stri
 	return err.Error()
 }
 
-func ptr[T any](v T) *T { return &v }
+// said are flags such as "--servers=gin,chi --trials=3".
+func said(line string) plan.Overrides {
+	f := plan.Flags{}
+	for _, flag := range strings.Fields(line) {
+		name, text, _ := strings.Cut(strings.TrimPrefix(flag, "--"), "=")
+		f[name] = strings.FieldsFunc(text, func(r rune) bool { return r == ',' })
+	}
+	return plan.Overrides{Flags: f}
+}
 
 // minimal is a plan file with defaults only.
 const minimal = "servers: [nethttp, gin]\ntables: [{scenarios: [hello]}]\n"

@@ -42,7 +42,7 @@ func (c *Catalogue) Unavailable(e results.PlanEntry) string {
 func (r *resolver) isolate(list []results.PlanEntry) []results.PlanEntry {
 	var out []results.PlanEntry
 	for _, e := range list {
-		if !r.flags.isolation.set {
+		if !isolationSetting.in(r.flags).set {
 			if e.Isolation == "" {
 				e.Isolation = r.cat.Server(e.Server).Isolation
 			}
@@ -73,7 +73,7 @@ func stored(e results.PlanEntry) results.PlanEntry {
 // have; where it can have none, one that cannot run.
 func (r *resolver) spread(e results.PlanEntry) []results.PlanEntry {
 	var out []results.PlanEntry
-	asked := r.flags.isolation.val
+	asked := isolationSetting.of(r.flags)
 	var left []string
 	for _, isolation := range asked {
 		if why := r.cat.Server(e.Server).CannotBe[isolation.text]; why != "" && len(asked) > 1 {

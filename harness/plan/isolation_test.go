@@ -42,7 +42,7 @@ func TestIsolations(t *testing.T) {
 		"where it can":    {"[image, nginx]", both, "image in container, nginx", "image runs in one isolation only: it is an image; nginx runs in one isolation only: it is a program"},
 		"where it cannot": {"[nethttp, nginx]", []string{"container"}, "nethttp in container, nginx in container", "nginx cannot run here and is only listed in the matrix: it is a program"},
 	} {
-		p, warnings := resolve(t, "servers: "+test.servers+rest, plan.Overrides{Isolation: test.flag}, contained(t, ""))
+		p, warnings := resolve(t, "servers: "+test.servers+rest, plan.Overrides{Flags: plan.Flags{"isolation": test.flag}}, contained(t, ""))
 		var entries []string
 		for _, e := range p.Entries {
 			text := e.As
@@ -72,9 +72,9 @@ func TestBadIsolations(t *testing.T) {
 		none string
 	}{
 		`unknown isolation "vm"`:                              {"servers: [{server: nethttp, isolation: vm}]" + hello, plan.Overrides{}, ""},
-		`--isolation: unknown isolation "contaner"`:           {"servers: [nethttp]" + hello, plan.Overrides{Isolation: []string{"contaner"}}, ""},
-		"would make a second entry nethttp-container":         {"servers: [nethttp, {server: nethttp, as: nethttp-container}]" + hello, plan.Overrides{Isolation: []string{"process", "container"}}, ""},
-		"--servers: image cannot run here: no engine answers": {"servers: [nethttp]" + hello, plan.Overrides{Servers: []string{"nethttp", "image"}}, "no engine answers"},
+		`--isolation: unknown isolation "contaner"`:           {"servers: [nethttp]" + hello, said("--isolation=contaner"), ""},
+		"would make a second entry nethttp-container":         {"servers: [nethttp, {server: nethttp, as: nethttp-container}]" + hello, said("--isolation=process,container"), ""},
+		"--servers: image cannot run here: no engine answers": {"servers: [nethttp]" + hello, said("--servers=nethttp,image"), "no engine answers"},
 	} {
 		_, _, err := plan.Resolve("plan.yaml", []byte(test.file), test.o, contained(t, test.none))
 		if err == nil || !strings.Contains(err.Error(), want) {

@@ -2,22 +2,18 @@ package plan
 
 import (
 	"fmt"
-	"math"
 	"slices"
 	"time"
 
 	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/scenarios"
+	"github.com/joust-bench/joust/scenarios/suggest"
 )
 
-// The defaults of a plan that does not say otherwise.
+// Defaults of a plan that others share.
 const (
 	DefaultClients        = 64
-	DefaultTrials         = 6
-	DefaultWarmup         = time.Second
-	DefaultDuration       = 1500 * time.Millisecond
-	DefaultOpenDuration   = time.Second
 	DefaultRequestTimeout = 10 * time.Second
 	DefaultDrain          = 500 * time.Millisecond
 )
@@ -47,50 +43,6 @@ func defaultRates() []rate {
 	return append(out, rate{PlanRate: results.PlanRate{Kind: results.RateCommon}})
 }
 
-func defaults() settings {
-	return settings{
-		clients:      given(clients{list: []int{DefaultClients}}, place{}),
-		trials:       given(DefaultTrials, place{}),
-		warmup:       given(DefaultWarmup, place{}),
-		duration:     given(DefaultDuration, place{}),
-		openDuration: given(DefaultOpenDuration, place{}),
-		protocols:    given([]name{{text: string(scenarios.H1)}}, place{}),
-		rates:        given(defaultRates(), place{}),
-		schedule:     given(string(loaders.Constant), place{}),
-	}
-}
-
-// The check functions return what is wrong with a value, or nothing.
-
-func checkCount(what string, n, least, most int) string {
-	switch {
-	case n < least:
-		return fmt.Sprintf("%s must be at least %d, not %d", what, least, n)
-	case n > most:
-		return fmt.Sprintf("%s must be at most %d, not %d", what, most, n)
-	}
-	return ""
-}
-
-func checkDuration(what string, d time.Duration, zeroAllowed bool) string {
-	switch {
-	case d < 0:
-		return fmt.Sprintf("%s must not be negative (%v)", what, d)
-	case d == 0 && !zeroAllowed:
-		return what + " must be longer than 0"
-	case d > MaxDuration:
-		return fmt.Sprintf("%s must be at most %v, not %v", what, MaxDuration, d)
-	}
-	return ""
-}
-
-func checkTolerance(x float64) string {
-	if math.IsNaN(x) || x < 0 || x >= 1 {
-		return fmt.Sprintf("error_tolerance is a share of all requests: at least 0 and below 1, not %v", x)
-	}
-	return ""
-}
-
 // engineSpeaks tells the protocols that a loader engine has a codec for.
 func engineSpeaks(p scenarios.Protocol) bool { return p == scenarios.H1 }
 
@@ -103,19 +55,13 @@ func protocolNames() []string {
 
 func modeNames() []string { return []string{string(scenarios.Closed), string(scenarios.Open)} }
 
-func scheduleNames() []string { return []string{string(loaders.Constant), string(loaders.Poisson)} }
-
 func idleNames() []string {
-	var names []string
-	for _, s := range loaders.IdleStrategies() {
-		names = append(names, string(s))
-	}
-	return names
+	return namesOf(loaders.IdleStrategies(), func(s loaders.IdleStrategy) string { return string(s) })
 }
 
 func engineNames() []string { return []string{string(loaders.EventLoop), string(loaders.Portable)} }
 
-// oneOf, count and window make checks.
+// oneOf, count and window return what is wrong with a value, or nothing.
 
 func oneOf(what string, known []string) func(string) string {
 	return func(text string) string {
@@ -127,11 +73,52 @@ func oneOf(what string, known []string) func(string) string {
 }
 
 func count(what string, least, most int) func(int) string {
-	return func(n int) string { return checkCount(what, n, least, most) }
+	return func(n int) string {
+		switch {
+		case n < least:
+			return fmt.Sprintf("%s must be at least %d, not %d", what, least, n)
+		case n > most:
+			return fmt.Sprintf("%s must be at most %d, not %d", what, most, n)
+		}
+		return ""
+	}
 }
 
 func window(what string) func(time.Duration) string {
-	return func(d time.Duration) string { return checkDuration(what, d, false) }
+	return func(d time.Duration) string {
+		switch {
+		case d < 0:
+			return fmt.Sprintf("%s must not be negative (%v)", what, d)
+		case d == 0:
+			return what + " must be longer than 0"
+		case d > MaxDuration:
+			return fmt.Sprintf("%s must be at most %v, not %v", what, MaxDuration, d)
+		}
+		return ""
+	}
 }
 
-func checkWarmup(d time.Duration) string { return checkDuration("warm-up", d, true) }
+// checkWarmup allows none.
+func checkWarmup(d time.Duration) string {
+	if d == 0 {
+		return ""
+	}
+	return window("warm-up")(d)
+}
+
+// checkProtocol tells names that nobody knows from protocols that no engine
+// speaks yet.
+func checkProtocol(p string) string {
+	if wrong := oneOf("protocol", protocolNames())(p); wrong != "" {
+		return wrong
+	}
+	if !engineSpeaks(scenarios.Protocol(p)) {
+		return "no loader engine speaks " + p + " yet; use " + string(scenarios.H1)
+	}
+	return ""
+}
+
+// unknown is the message about a name that is not among the known ones.
+func unknown(what, text string, known []string) string {
+	return "unknown " + what + " \"" + text + "\"" + suggest.Hint(text, known)
+}

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/loaders/external"
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/scenarios"
@@ -13,7 +14,7 @@ func loaderNames() []string { return append([]string{external.Joust}, external.N
 
 // takeLoader sets the foreign tool that makes the load, if one is asked for.
 func (r *resolver) takeLoader(p *results.Plan) {
-	asked := r.flags.loader.or(r.doc.loader)
+	asked := loaderSetting.in(r.flags, r.doc.layer)
 	tool, err := external.Lookup(asked.val)
 	if !asked.set || err != nil {
 		return // joust's own
@@ -61,7 +62,7 @@ func (r *resolver) fitTool(t *results.PlanTable, s spec) {
 			r.warn("windows are rounded up to whole seconds for " + r.tool.Name)
 		}
 	}
-	rates := r.merged(s).rates
+	rates := ratesSetting.in(r.layers(s)...)
 	t.Rates = slices.DeleteFunc(t.Rates, func(x results.PlanRate) bool {
 		if x.Kind != results.RateCommon {
 			return false
@@ -76,9 +77,12 @@ func (r *resolver) fitTool(t *results.PlanTable, s spec) {
 // checkTool refuses what no foreign loader can do.
 func (r *resolver) checkTool(t *results.PlanTable) {
 	if r.tool != nil && t.Objective != nil {
-		r.problems.add(r.merged(r.specOf(t)).objective.at, "the search for the highest rate is joust's own loader's; leave it out with %s", r.tool.Name)
+		r.problems.add(objectiveSetting.in(r.layers(r.specOf(t))...).at, "the search for the highest rate is joust's own loader's; leave it out with %s", r.tool.Name)
 	}
-	if r.tool != nil && r.tool.Loop == results.ClosedLoop && r.flags.rates.set {
-		r.problems.add(r.flags.rates.at, "rates are for open loops, and %s makes closed loops only", r.tool.Name)
+	if schedule := scheduleSetting.in(r.layers(r.specOf(t))...); r.tool != nil && t.Schedule != "" && schedule.set && schedule.val.law != loaders.Constant {
+		r.problems.add(schedule.at, "%s keeps a constant rate, and no schedule of %s; leave it out, or take joust's own loader", r.tool.Name, schedule.val)
+	}
+	if rates := ratesSetting.in(r.flags); r.tool != nil && r.tool.Loop == results.ClosedLoop && rates.set {
+		r.problems.add(rates.at, "rates are for open loops, and %s makes closed loops only", r.tool.Name)
 	}
 }

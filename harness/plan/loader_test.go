@@ -30,7 +30,7 @@ func TestForeignLoaderShapesThePlan(t *testing.T) {
 			t.Errorf("no warning %q in %q", want, warnings)
 		}
 	}
-	p, warnings = resolve(t, file, plan.Overrides{Loader: ptr("wrk2"), Rates: []string{"1000", "20k"}}, catalogue(t))
+	p, warnings = resolve(t, file, said("--loader=wrk2 --rates=1000,20k"), catalogue(t))
 	upload := table(t, p, "upload_20mb")
 	if hello = table(t, p, "hello"); hello.Closed || len(hello.Rates) != 2 || !strings.Contains(upload.NotExpressible, "wrk2 makes open loops only") {
 		t.Errorf("tables %+v and %+v", hello, upload)
@@ -44,7 +44,7 @@ func TestForeignLoaderShapesThePlan(t *testing.T) {
 			t.Errorf("a trial of what wrk2 cannot express: %+v", trial)
 		}
 	}
-	if p, _ = resolve(t, minimal, plan.Overrides{Loader: ptr("joust")}, catalogue(t)); p.Loader != "" {
+	if p, _ = resolve(t, minimal, said("--loader=joust"), catalogue(t)); p.Loader != "" {
 		t.Errorf("joust's own loader is %q", p.Loader)
 	}
 }
@@ -56,13 +56,13 @@ func TestForeignLoaderRefusals(t *testing.T) {
 		o    plan.Overrides
 		says string
 	}{
-		"unknown":           {minimal, plan.Overrides{Loader: ptr("wrkk")}, `--loader: unknown loader "wrkk"`},
+		"unknown":           {minimal, said("--loader=wrkk"), `--loader: unknown loader "wrkk"`},
 		"unknown in a file": {minimal + "loader: apache\n", plan.Overrides{}, `test.yaml:3: unknown loader "apache"`},
-		"missing":           {minimal, plan.Overrides{Loader: ptr("wrk2"), Rates: []string{"1000"}}, "the loader wrk2 cannot be used here: not on PATH: build it"},
-		"open by wrk":       {minimal, plan.Overrides{Loader: ptr("wrk"), Modes: []string{"open"}}, "wrk makes closed loops only"},
-		"rates by ab":       {minimal, plan.Overrides{Loader: ptr("ab"), Rates: []string{"1000"}}, "rates are for open loops, and ab makes closed loops only"},
-		"a search by wrk":   {minimal, plan.Overrides{Loader: ptr("wrk"), FindRate: ptr("p99<10ms")}, "joust's own loader's"},
-		"nothing it can":    {"servers: [nethttp]\ntables: [{scenarios: [pipelined_h1]}]\n", plan.Overrides{Loader: ptr("ab")}, "nothing of the plan can be measured here (nethttp: pipelined_h1: ab: it does not pipeline)"},
+		"missing":           {minimal, said("--loader=wrk2 --rates=1000"), "the loader wrk2 cannot be used here: not on PATH: build it"},
+		"open by wrk":       {minimal, said("--loader=wrk --mode=open"), "wrk makes closed loops only"},
+		"rates by ab":       {minimal, said("--loader=ab --rates=1000"), "rates are for open loops, and ab makes closed loops only"},
+		"a search by wrk":   {minimal, said("--loader=wrk --find-rate=p99<10ms"), "joust's own loader's"},
+		"nothing it can":    {"servers: [nethttp]\ntables: [{scenarios: [pipelined_h1]}]\n", said("--loader=ab"), "nothing of the plan can be measured here (nethttp: pipelined_h1: ab: it does not pipeline)"},
 	} {
 		if got := refused(t, c.file, c.o, wrk2IsMissing(t)); !strings.Contains(got, c.says) {
 			t.Errorf("%s: %s, want %q", name, got, c.says)
@@ -72,7 +72,7 @@ func TestForeignLoaderRefusals(t *testing.T) {
 		"common":   {"common", "wrk2 has no closed loop to find a common rate with"},
 		"no peaks": {"50%", "name an earlier run with --peaks RUN"},
 	} {
-		if got := refused(t, minimal, plan.Overrides{Loader: ptr("wrk2"), Rates: []string{c.rates}}, catalogue(t)); !strings.Contains(got, c.says) {
+		if got := refused(t, minimal, plan.Overrides{Flags: plan.Flags{"loader": {"wrk2"}, "rates": {c.rates}}}, catalogue(t)); !strings.Contains(got, c.says) {
 			t.Errorf("%s: %s, want %q", name, got, c.says)
 		}
 	}
@@ -81,7 +81,7 @@ func TestForeignLoaderRefusals(t *testing.T) {
 func TestForeignLoaderTakesPeaks(t *testing.T) {
 	t.Parallel()
 	peaks := map[plan.PeakKey]float64{{Server: "nethttp", Scenario: "hello", Protocol: "h1"}: 1000, {Server: "gin", Scenario: "hello", Protocol: "h1"}: 900}
-	p, _ := resolve(t, minimal, plan.Overrides{Loader: ptr("wrk2"), Peaks: peaks}, catalogue(t))
+	p, _ := resolve(t, minimal, plan.Overrides{Flags: plan.Flags{"loader": {"wrk2"}}, Peaks: peaks}, catalogue(t))
 	for _, x := range table(t, p, "hello").Rates {
 		if x.Kind != results.RateFraction {
 			t.Errorf("rate %+v: the default rates are shares of the peaks", x)

@@ -1,7 +1,9 @@
 package plan
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/joust-bench/joust/scenarios"
 )
@@ -9,14 +11,14 @@ import (
 // modes are the loops of a row's ladder: those asked for that have a meaning
 // for it.
 func (r *resolver) modes(s spec) []string {
-	asked := r.flags.modes.or(s.modes).or(r.doc.modes)
+	asked, flagged, own := modesSetting.in(r.layers(s)...), modesSetting.in(r.flags).set, modesSetting.in(s.layer)
 	if !asked.set {
 		return r.loopOfTool(r.defaultModes(s), asked)
 	}
-	if s.modes.set && s.rates.set && !r.flags.modes.set && !hasName(s.modes.val, string(scenarios.Open)) {
-		r.problems.add(s.rates.at, "rates have no meaning in a table without an open loop; add open to its modes or take the rates out")
+	if rates := ratesSetting.in(s.layer); own.set && rates.set && !flagged && !hasName(own.val, string(scenarios.Open)) {
+		r.problems.add(rates.at, "rates have no meaning in a table without an open loop; add open to its modes or take the rates out")
 	}
-	return r.loopOfTool(r.meaningful(s, asked, r.flags.modes.set, s.modes.set, func(mode string) bool {
+	return r.loopOfTool(r.meaningful(s, asked, flagged, own.set, func(mode string) bool {
 		return s.row.Allows(scenarios.Mode(mode))
 	}, "loop"), asked)
 }
@@ -24,7 +26,7 @@ func (r *resolver) modes(s spec) []string {
 // defaultModes are the closed loop, and the open loop where rates are given;
 // a row that has only one of them takes that one.
 func (r *resolver) defaultModes(s spec) []string {
-	rates := r.flags.rates.or(s.rates).or(r.doc.rates)
+	rates := ratesSetting.in(r.layers(s)...)
 	var list []string
 	for _, m := range s.row.Modes {
 		if m == scenarios.Closed || rates.set || !s.row.Allows(scenarios.Closed) {
@@ -36,8 +38,8 @@ func (r *resolver) defaultModes(s spec) []string {
 
 // protocols are those asked for on which the row has a meaning.
 func (r *resolver) protocols(s spec) []string {
-	asked := r.merged(s).protocols
-	return r.meaningful(s, asked, r.flags.protocols.set, s.protocols.set, func(p string) bool {
+	asked := protocolsSetting.in(r.layers(s)...).or(protocolsSetting.fallback)
+	return r.meaningful(s, asked, protocolsSetting.in(r.flags).set, protocolsSetting.in(s.layer).set, func(p string) bool {
 		return s.row.Supports(scenarios.Protocol(p))
 	}, "protocol")
 }
@@ -77,21 +79,13 @@ func describe(what, text string) string {
 
 // allows lists what the row allows, in words.
 func (r *resolver) allows(row *scenarios.Scenario, what string) string {
-	out := ""
-	add := func(text string) {
-		if out != "" {
-			out += ", "
-		}
-		out += text
-	}
 	if what == "loop" {
-		for _, m := range row.Modes {
-			add(string(m))
-		}
-		return out + " only"
+		return listed(row.Modes) + " only"
 	}
-	for _, p := range row.Protocols {
-		add(string(p))
-	}
-	return out + " only"
+	return listed(row.Protocols) + " only"
+}
+
+// listed joins the items of a list.
+func listed(list any) string {
+	return strings.ReplaceAll(strings.Trim(fmt.Sprint(list), "[]"), " ", ", ")
 }

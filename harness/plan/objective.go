@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/joust-bench/joust/harness/knee"
+	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/stats"
 	"github.com/joust-bench/joust/scenarios"
@@ -59,7 +60,7 @@ func ParseObjective(text string) (results.Objective, error) {
 	if err != nil {
 		return o, fmt.Errorf("%q is no duration; write it with its unit, such as %s<10ms", bound, name)
 	}
-	if wrong := checkDuration("the bound of "+strconv.Quote(text), below, false); wrong != "" {
+	if wrong := window("the bound of " + strconv.Quote(text))(below); wrong != "" {
 		return o, fmt.Errorf("%s", wrong)
 	}
 	o.BelowNS = below.Nanoseconds()
@@ -74,19 +75,6 @@ func (o *objectiveYAML) UnmarshalText(text []byte) error {
 	parsed, err := ParseObjective(string(text))
 	*o = objectiveYAML(parsed)
 	return err
-}
-
-func flagObjective(ps *problems, text *string) opt[results.Objective] {
-	if text == nil {
-		return opt[results.Objective]{}
-	}
-	at := place{flag: "--find-rate"}
-	o, err := ParseObjective(*text)
-	if err != nil {
-		ps.add(at, "%v", err)
-		return opt[results.Objective]{}
-	}
-	return given(o, at)
 }
 
 // SamplesFor is how many requests must be due in a window so that, whatever the
@@ -140,7 +128,7 @@ func searchPhases(t Trial) []PhasePlan {
 	for n := 1; n <= steps; n++ {
 		list = append(list, PhasePlan{
 			Name: name(n), Loop: results.OpenLoop, Measured: true, Search: true, Spare: n > usual,
-			Duration: shortestWindow(t), MaxDuration: LongestWindow(t), Lead: OpenLead, Schedule: t.Table.Schedule,
+			Duration: shortestWindow(t), MaxDuration: LongestWindow(t), Lead: OpenLead, Schedule: t.Table.Schedule, BurstSize: t.Table.BurstSize,
 		})
 	}
 	return list
@@ -155,24 +143,27 @@ func confirmTable(t results.PlanTable) results.PlanTable {
 
 // objective is what the row's highest rate is searched for; nil for none.
 func (r *resolver) objective(s spec, closed bool) *results.Objective {
-	asked := r.merged(s).objective
+	asked := objectiveSetting.in(r.layers(s)...)
 	if !asked.set {
 		return nil
 	}
-	named := s.byFlag || s.named && (s.objective.set || r.flags.objective.set)
+	flagged, own := objectiveSetting.in(r.flags).set, objectiveSetting.in(s.layer).set
+	named := s.byFlag || s.named && (own || flagged)
 	switch {
 	case !s.row.Allows(scenarios.Open) && named:
 		r.problems.add(asked.at, "no rate can be searched for %s: the open loop has no meaning for it", s.row.Name)
 	case !s.row.Allows(scenarios.Open):
 		what := "the search for a rate is left out where the open loop has no meaning"
 		r.left[what] = append(r.left[what], s.row.Name)
-	case r.closedAlone(s) && !r.flags.objective.set && (r.flags.modes.set || s.modes.set && !s.objective.set):
+	case r.closedAlone(s) && !flagged && (modesSetting.in(r.flags).set || modesSetting.in(s.layer).set && !own):
 		what := "the search for a rate is left out where the modes are closed only"
 		r.left[what] = append(r.left[what], s.row.Name)
 	case r.closedAlone(s):
 		r.problems.add(asked.at, "the search for a rate of %s is an open loop, and its modes are closed only; add open to them, or leave out either the modes or the search", s.row.Name)
 	case !closed:
 		r.problems.add(asked.at, "the search for a rate of %s starts from the peak of the closed loop; add closed to its modes", s.row.Name)
+	case scheduleSetting.of(r.layers(s)...).law == loaders.Ramp:
+		r.problems.add(asked.at, "the search for a rate of %s needs one that stays the same, and its schedule is a ramp; leave one of them out", s.row.Name)
 	default:
 		o := asked.val
 		return &o
@@ -182,7 +173,7 @@ func (r *resolver) objective(s spec, closed bool) *results.Objective {
 
 // closedAlone tells whether modes were asked for that have no open loop.
 func (r *resolver) closedAlone(s spec) bool {
-	modes := r.merged(s).modes
+	modes := modesSetting.in(r.layers(s)...)
 	return modes.set && !hasName(modes.val, string(scenarios.Open))
 }
 
@@ -197,7 +188,7 @@ func (r *resolver) checkObjective(p *results.Plan, t *results.PlanTable) {
 		ns   int64
 	}{{"drain", p.DrainNS}, {"request_timeout", p.RequestTimeoutNS}} {
 		if o.BelowNS > limit.ns {
-			r.problems.add(r.merged(r.specOf(t)).objective.at, "%s of %s cannot be told: answers are given up after the plan's %s of %v; set it to at least %v in the plan's file",
+			r.problems.add(objectiveSetting.in(r.layers(r.specOf(t))...).at, "%s of %s cannot be told: answers are given up after the plan's %s of %v; set it to at least %v in the plan's file",
 				o, t.Scenario, limit.name, ns(limit.ns), ns(o.BelowNS))
 		}
 	}

@@ -126,7 +126,7 @@ func TestNarrowerModesLeaveTheSearchOut(t *testing.T) {
 		"servers: [gin]\ntables: [{scenarios: [hello], modes: [closed, open], find_rate: p99<10ms}]":            {"closed"},
 		"servers: [gin]\nmodes: [closed, open]\nfind_rate: p99<10ms\ntables: [{scenarios: [hello], trials: 1}]": {"closed"},
 	} {
-		p, warnings := resolve(t, file, plan.Overrides{Modes: modes}, catalogue(t))
+		p, warnings := resolve(t, file, plan.Overrides{Flags: plan.Flags{"mode": modes}}, catalogue(t))
 		if x := p.Tables[0]; x.Objective != nil || !x.Closed || x.OpenDurationNS != 0 {
 			t.Errorf("%s with --mode %v: %+v", file, modes, x)
 		}
@@ -134,7 +134,7 @@ func TestNarrowerModesLeaveTheSearchOut(t *testing.T) {
 			t.Errorf("%s with --mode %v warns %q, not %q", file, modes, warnings, want)
 		}
 	}
-	p, _ := resolve(t, minimal, plan.Overrides{Modes: []string{"closed", "open"}, FindRate: ptr("p99<10ms")}, catalogue(t))
+	p, _ := resolve(t, minimal, said("--mode=closed,open --find-rate=p99<10ms"), catalogue(t))
 	if p.Tables[0].Objective == nil {
 		t.Error("both loops without a rate do not search")
 	}
@@ -150,7 +150,7 @@ func TestAutoClientsEndAtTheLimit(t *testing.T) {
 		c := catalogue(t)
 		c.Connections.Max = tt.limit
 		file := "servers: [gin]\nthreads: " + string(rune('0'+tt.threads)) + "\ntables: [{scenarios: [hello]}]"
-		p, _ := resolve(t, file, plan.Overrides{Clients: []string{"auto"}}, c)
+		p, _ := resolve(t, file, said("--clients=auto"), c)
 		s := p.Tables[0].Sweep
 		if first, last := s.Clients[0], s.Clients[len(s.Clients)-1]; !s.Auto || first != tt.first || last != tt.last || p.Tables[0].Clients != tt.usual {
 			t.Errorf("limit %d, %d threads: %v and %d", tt.limit, tt.threads, s.Clients, p.Tables[0].Clients)
@@ -161,8 +161,8 @@ func TestAutoClientsEndAtTheLimit(t *testing.T) {
 // A point of a sweep is a closed loop of its own; the ladder is the table's.
 func TestSweepTables(t *testing.T) {
 	t.Parallel()
-	p, _ := resolve(t, "servers: [gin]\ntables: [{scenarios: [hello], rates: [50%], find_rate: p99<10ms}, {scenarios: [upload_20mb]}]", plan.Overrides{Clients: []string{"64", "4"}}, catalogue(t))
-	for name, warmup := range map[string]time.Duration{"hello": plan.SweepWarmup, "upload_20mb": plan.DefaultWarmup} {
+	p, _ := resolve(t, "servers: [gin]\ntables: [{scenarios: [hello], rates: [50%], find_rate: p99<10ms}, {scenarios: [upload_20mb]}]", said("--clients=64,4"), catalogue(t))
+	for name, warmup := range map[string]time.Duration{"hello": plan.SweepWarmup, "upload_20mb": time.Second} {
 		point := plan.SweepTable(table(t, p, name), 4)
 		phases := plan.Phases(plan.Trial{Table: point}, p)
 		if point.Clients != 4 || len(phases) != 2 || phases[0].Duration != warmup || phases[1].Name != results.PhaseClosed {

@@ -26,9 +26,11 @@ type PhasePlan struct {
 	Measured bool
 	Duration time.Duration
 	Lead     time.Duration
-	// Schedule and Rate are for open loops.
-	Schedule string
-	Rate     results.PlanRate
+	// Schedule, RampToRPS, BurstSize and Rate are for open loops.
+	Schedule  string
+	RampToRPS float64
+	BurstSize int
+	Rate      results.PlanRate
 	// RateRPS is the rate where it is known before the trial; 0 means that it
 	// is set while the trial runs.
 	RateRPS float64
@@ -64,7 +66,8 @@ func Phases(t Trial, p results.Plan) []PhasePlan {
 		list = append(list, PhasePlan{
 			Name: x.PhaseName(), Loop: results.OpenLoop, Measured: true,
 			Duration: ns(table.OpenDurationNS), Lead: OpenLead,
-			Schedule: table.Schedule, Rate: x, RateRPS: knownRate(x, t, p),
+			Schedule: table.Schedule, RampToRPS: table.RampToRPS, BurstSize: table.BurstSize,
+			Rate: x, RateRPS: knownRate(x, t, p),
 		})
 	}
 	open := list[first:]

@@ -178,7 +178,7 @@ func TestClaimNotes(t *testing.T) {
 		!strings.HasSuffix(notes[1], "of 2 servers; claims about all pairs need 4: enough") {
 		t.Errorf("notes are %q", notes)
 	}
-	p, _ = resolve(t, "servers: [gin, nginx, chi, {server: chi, as: chi-aa}]\ntables: [{scenarios: [hello], trials: 5}, {scenarios: [json], trials: 4}]", plan.Overrides{Baseline: ptr("nginx")}, c)
+	p, _ = resolve(t, "servers: [gin, nginx, chi, {server: chi, as: chi-aa}]\ntables: [{scenarios: [hello], trials: 5}, {scenarios: [json], trials: 4}]", said("--baseline=nginx"), c)
 	notes = plan.ClaimNotes(p, c.Runnable)
 	if len(notes) != 2 || !strings.HasSuffix(notes[0], "5 trials each of 3 servers; claims against nginx need 5: enough") ||
 		notes[1] != "json (h1): the baseline nginx does not run it: nothing is compared" {

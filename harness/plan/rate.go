@@ -10,6 +10,15 @@ import (
 	"github.com/joust-bench/joust/results"
 )
 
+// rate is a rate in a list, with its place.
+type rate struct {
+	results.PlanRate
+	at place
+}
+
+// String is in the form of ParseRate.
+func (r rate) String() string { return strings.TrimPrefix(r.PhaseName(), "open ") }
+
 // ParseRate reads one open-loop rate: "75%" of the process's own peak,
 // requests per second such as "20000", "20k" or "1.5k/s", or "common".
 func ParseRate(text string) (results.PlanRate, error) {

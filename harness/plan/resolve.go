@@ -5,7 +5,9 @@
 package plan
 
 import (
+	"cmp"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -13,6 +15,25 @@ import (
 	"github.com/joust-bench/joust/loaders/external"
 	"github.com/joust-bench/joust/results"
 )
+
+// Overrides are what joust run was told beside the plan's file.
+type Overrides struct {
+	// Flags win over the file, for every table. --scenarios names rows: tables
+	// that the plan has for them keep their settings.
+	Flags Flags
+	// Attached are servers of the catalogue that join whatever the plan or
+	// --servers names.
+	Attached []string
+	// Peaks are what an earlier run found, in requests per second: fractions
+	// are of these in ladders without a closed-loop phase.
+	Peaks map[PeakKey]float64
+}
+
+// PeakKey names one peak of an earlier run.
+type PeakKey struct {
+	// Server is the entry's name in that run's tables.
+	Server, Scenario, Protocol string
+}
 
 // Resolve checks a plan as a whole, before anything is started, and fills in
 // what it leaves open. File is the plan's name as the user gave it and data its
@@ -23,23 +44,18 @@ func Resolve(file string, data []byte, o Overrides, c Catalogue) (results.Plan, 
 	if file != "" || data != nil {
 		r.doc = readFile(file, data, &r.problems)
 	}
-	r.flags = readFlags(o, c.lookupEnv, &r.problems)
-	r.doc.threads = r.flags.threads.or(r.doc.threads)
+	r.flags = o.Flags.read(c.lookupEnv, &r.problems, table()...)
 	p := r.plan(file)
 	r.takeLoader(&p)
 	p.Entries = r.entries()
-	p.Baseline = r.baseline(o.Baseline, p)
+	p.Baseline = r.baseline(p)
 	p.Tables = r.tables()
 	r.checkTogether(&p)
 	if err := r.problems.err(); err != nil {
 		return results.Plan{}, nil, err
 	}
 	r.warnUnmeasured(p)
-	repeatBudget := DefaultRepeatBudget
-	if o.RepeatBudget != nil {
-		repeatBudget = *o.RepeatBudget
-	}
-	planned, atMost := Planned(p, c, repeatBudget)
+	planned, atMost := Planned(p, c, repeatBudgetSetting.of(r.flags))
 	p.PlannedNS, p.AtMostNS = planned.Nanoseconds(), atMost.Nanoseconds()
 	return p, r.warnings, nil
 }
@@ -48,7 +64,7 @@ func Resolve(file string, data []byte, o Overrides, c Catalogue) (results.Plan, 
 type resolver struct {
 	cat      *Catalogue
 	doc      document
-	flags    flags
+	flags    layer
 	peaks    map[PeakKey]float64
 	attached []string
 	problems problems
@@ -65,27 +81,24 @@ type resolver struct {
 
 // plan fills in what holds for the whole plan.
 func (r *resolver) plan(file string) results.Plan {
-	d := &r.doc
-	limits := d.thresholds.or(given(results.DefaultThresholds(), place{})).val
+	said := []layer{r.flags, r.doc.layer}
+	limits, engine := thresholdsSetting.of(said...), engineSetting.in(said...)
 	p := results.Plan{
 		Thresholds:       &limits,
-		NoProbes:         r.flags.noProbes || d.probes.set && !d.probes.val,
+		NoProbes:         !probesSetting.of(said...),
 		Name:             planName(file),
 		Source:           file,
-		Seed:             r.flags.seed.or(d.seed).or(given(r.cat.FreshSeed, place{})).val,
-		IdleStrategy:     d.idle.or(given(string(r.cat.Idle), place{})).val,
-		LoaderThreads:    max(1, r.cat.LoaderCPUs),
-		RequestTimeoutNS: d.requestTimeout.or(given(DefaultRequestTimeout, place{})).val.Nanoseconds(),
-		DrainNS:          d.drain.or(given(DefaultDrain, place{})).val.Nanoseconds(),
-		ErrorTolerance:   d.errorTolerance.val,
-		Engine:           d.engine.or(given(r.cat.engines()[0], place{})).val,
-		Env:              surroundings.Merge(d.env.val, r.flags.env.val),
+		Seed:             seedSetting.in(said...).or(given(r.cat.FreshSeed, place{})).val,
+		IdleStrategy:     cmp.Or(idleSetting.of(said...), string(r.cat.Idle)),
+		LoaderThreads:    cmp.Or(threadsSetting.of(said...), max(1, r.cat.LoaderCPUs)),
+		RequestTimeoutNS: requestTimeoutSetting.of(said...).Nanoseconds(),
+		DrainNS:          drainSetting.of(said...).Nanoseconds(),
+		ErrorTolerance:   toleranceSetting.of(said...),
+		Engine:           cmp.Or(engine.val, r.cat.engines()[0]),
+		Env:              surroundings.Merge(envSetting.of(r.doc.layer), envSetting.of(r.flags)),
 	}
-	if d.threads.val > 0 {
-		p.LoaderThreads = d.threads.val
-	}
-	if engines := r.cat.engines(); d.engine.set && !hasText(engines, p.Engine) {
-		r.problems.add(d.engine.at, "the engine %s does not run on this system; use %s", p.Engine, strings.Join(engines, " or "))
+	if engines := r.cat.engines(); engine.set && !slices.Contains(engines, p.Engine) {
+		r.problems.add(engine.at, "the engine %s does not run on this system; use %s", p.Engine, strings.Join(engines, " or "))
 	}
 	return p
 }
@@ -99,18 +112,9 @@ func planName(file string) string {
 }
 
 func (r *resolver) warn(text string) {
-	if !hasText(r.warnings, text) {
+	if !slices.Contains(r.warnings, text) {
 		r.warnings = append(r.warnings, text)
 	}
-}
-
-func hasText(list []string, text string) bool {
-	for _, s := range list {
-		if s == text {
-			return true
-		}
-	}
-	return false
 }
 
 func ns(n int64) time.Duration { return time.Duration(n) }

@@ -1,106 +1,187 @@
 package plan
 
 import (
+	"fmt"
+	"math"
+	"strconv"
 	"time"
 
+	"github.com/joust-bench/joust/loaders"
+	"github.com/joust-bench/joust/loaders/external"
 	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/scenarios"
 )
 
-// opt is a value that may be given, with the place that gave it.
-type opt[T any] struct {
-	val T
-	at  place
-	set bool
-}
-
-func given[T any](v T, at place) opt[T] { return opt[T]{val: v, at: at, set: true} }
-
-// or is o where it is given, else the other.
-func (o opt[T]) or(other opt[T]) opt[T] {
-	if o.set {
-		return o
-	}
-	return other
-}
-
-// name is a name in a list, with its place.
-type name struct {
-	text string
-	at   place
-}
-
-// rate is a rate in a list, with its place.
-type rate struct {
-	results.PlanRate
-	at place
-}
-
-// entry is a server of the plan's list.
-type entry struct {
-	server, as string
-	// isolation is as in results.PlanEntry, empty where nothing is said.
-	isolation string
-	at        place
-}
-
-// settings are what may be said of the whole plan, of one table, or by flags.
-type settings struct {
-	clients                        opt[clients]
-	trials                         opt[int]
-	warmup, duration, openDuration opt[time.Duration]
-	modes, protocols               opt[[]name]
-	rates                          opt[[]rate]
-	schedule                       opt[string]
-	objective                      opt[results.Objective]
-}
-
-// over lays s over the other: what s does not say is taken from there.
-func (s settings) over(other settings) settings {
-	return settings{
-		clients:      s.clients.or(other.clients),
-		trials:       s.trials.or(other.trials),
-		warmup:       s.warmup.or(other.warmup),
-		duration:     s.duration.or(other.duration),
-		openDuration: s.openDuration.or(other.openDuration),
-		modes:        s.modes.or(other.modes),
-		protocols:    s.protocols.or(other.protocols),
-		rates:        s.rates.or(other.rates),
-		schedule:     s.schedule.or(other.schedule),
-		objective:    s.objective.or(other.objective),
+// table is the table of settings. Plan files, flags, --help, the schema of
+// plans and the documentation come from it.
+func table() []row {
+	return []row{
+		serversSetting, scenariosSetting, isolationSetting, envSetting, seedSetting,
+		warmupSetting, durationSetting, openDurationSetting, clientsSetting, trialsSetting,
+		modesSetting, ratesSetting, protocolsSetting, scheduleSetting, objectiveSetting,
+		baselineSetting, peaksSetting,
+		loaderSetting, loaderImageSetting, engineSetting, threadsSetting, idleSetting, pinSetting,
+		requestTimeoutSetting, drainSetting, toleranceSetting, repeatBudgetSetting, probesSetting, thresholdsSetting,
 	}
 }
 
-// table is one item of the plan's tables: a group of scenarios with settings.
-type table struct {
-	scenarios []name
-	settings
-	at place
+// What is asked of whom.
+var (
+	serversSetting = many(Setting{
+		Key: "servers", Flag: "servers", Form: "stringSlice", Where: InPlan, empty: "name some, or [" + all + "]",
+		Help: "servers to compare, or all",
+	}, nil, "", readServer)
+	scenariosSetting = names(Setting{
+		Key: "scenarios", Flag: "scenarios", Form: "stringSlice", Where: InTables,
+		Help: "scenarios to ask, or headline, or all",
+	}, nil, nil)
+	isolationSetting = names(Setting{
+		Flag: "isolation", Form: "stringSlice", OneOf: isolationNames(),
+		Help: "process, container, or both, which makes two entries of each server", Default: "as its server.yaml says",
+	}, nil, oneOf("isolation", isolationNames()))
+	envSetting = one(Setting{
+		Key: "env", Flag: "env", Form: "stringArray", Where: InPlan,
+		Help: "NAME=VALUE, a variable for every server that joust starts, beyond PATH, HOME, TMPDIR, LANG and TZ; NAME alone passes on joust's own value (repeatable)",
+	}, opt[map[string]string]{}, readEnv)
+	seedSetting = one(Setting{
+		Key: "seed", Flag: "seed", Form: "uint64", Where: InPlan,
+		Help: "seed of the order of trials and of the loader's choices", Default: "a fresh one, printed",
+	}, opt[uint64]{}, func(raw seedYAML, _ origin) (uint64, string) { return uint64(raw), "" })
+)
+
+// What a table may say of itself.
+var (
+	warmupSetting = plain(Setting{
+		Key: "warmup", Flag: "warmup", Form: "duration", Where: InPlan | InTables,
+		Help: "length of the warm-up, or its least length where the server's manifest has a longer warmup_cap",
+	}, given(time.Second, place{}), checkWarmup)
+	durationSetting = plain(Setting{
+		Key: "duration", Flag: "duration", Form: "duration", Where: InPlan | InTables,
+		Help: "length of the closed loop's window; the flag sets the open loop's too",
+	}, given(1500*time.Millisecond, place{}), window("duration"))
+	openDurationSetting = plain(Setting{
+		Key: "open_duration", Form: "duration", Where: InPlan | InTables,
+		Help: "length of the window of each open-loop rate",
+	}, given(time.Second, place{}), window("open_duration"))
+	clientsSetting = one(Setting{
+		Key: "clients", Flag: "clients", Form: "stringSlice", Where: InPlan | InTables,
+		Help:    "connections of the loader, several such as 1,8,64,512 to compare, or auto: doubled until throughput stops growing",
+		Default: fmt.Sprintf("%d; a scenario's own number wins", DefaultClients),
+	}, given(clients{list: []int{DefaultClients}}, place{}), parseClients)
+	trialsSetting = plain(Setting{
+		Key: "trials", Flag: "trials", Form: "int", Where: InPlan | InTables,
+		Help: "trials of each cell, each a ladder on a fresh server process",
+	}, given(6, place{}), count("trials", 1, maxTrials))
+	modesSetting = names(Setting{
+		Key: "modes", Flag: "mode", Form: "stringSlice", Where: InPlan | InTables, OneOf: modeNames(),
+		Help: "closed, open, or closed,open", Default: "closed, and open where rates are given",
+	}, nil, oneOf("mode", modeNames()))
+	ratesSetting = many(Setting{
+		Key: "rates", Flag: "rates", Form: "stringSlice", Where: InPlan | InTables,
+		Help: "open-loop rates: 50% of the peak, 20000 or 20k in req/s, or common",
+	}, defaultRates(), `the rate of "open %s" is listed twice`, func(raw rateYAML, o origin) (rate, string) {
+		return rate{PlanRate: results.PlanRate(raw), at: o.place()}, ""
+	})
+	protocolsSetting = names(Setting{
+		Key: "protocols", Flag: "protocols", Form: "stringSlice", Where: InPlan | InTables, OneOf: protocolNames(),
+		Help: "protocols to speak",
+	}, []name{{text: string(scenarios.H1)}}, checkProtocol)
+	scheduleSetting = one(Setting{
+		Key: "schedule", Flag: "schedule", Form: "string", Where: InPlan | InTables,
+		Help: "when requests of the open loop are due: constant or poisson gaps, ramp to RATE (20000 or 20k in req/s, from each of the rates), or bursts of N at once, whose mean is the rate",
+	}, given(arrivals{law: loaders.Constant}, place{}), parseSchedule)
+	objectiveSetting = one(Setting{
+		Key: "find_rate", Flag: "find-rate", Form: "string", Where: InPlan | InTables,
+		Help: `search the highest rate that keeps p50, p90, p99, p99.9 or max of the latency below a bound, such as "p99<10ms"`,
+	}, opt[results.Objective]{}, func(raw objectiveYAML, _ origin) (results.Objective, string) { return results.Objective(raw), "" })
+)
+
+// What results are held against.
+var (
+	baselineSetting = plain[string](Setting{
+		Flag: "baseline", Form: "string",
+		Help: "the server that tables compare all others with, instead of all pairs: needs fewer trials",
+	}, opt[string]{}, nil)
+	peaksSetting = plain[string](Setting{
+		Flag: "peaks", Form: "string",
+		Help: "a stored run whose peaks fractional rates are of, for --mode open alone; latest is the newest that has any",
+	}, opt[string]{}, nil)
+)
+
+// How the load is made.
+var (
+	loaderSetting = word(Setting{
+		Key: "loader", Flag: "loader", Form: "string", Where: InPlan, OneOf: loaderNames(),
+		Help: "what makes the load: joust, or a foreign tool with windows of whole seconds: wrk, h2load and ab (closed loops only), wrk2 (open loops only); joust list loaders tells what is here",
+	}, "loader", external.Joust)
+	loaderImageSetting = plain[string](Setting{
+		Flag: "loader-image", Form: "string",
+		Help: "container image that stands in for wrk2 (where wrk2 is not on PATH: cylab/wrk2)",
+	}, opt[string]{}, nil)
+	engineSetting = word(Setting{
+		Key: "engine", Where: InPlan, OneOf: engineNames(),
+		Help: "joust's own engine: evloop or portable", Default: "the best of this system",
+	}, "engine", "")
+	threadsSetting = plain(Setting{
+		Key: "threads", Flag: "threads", Form: "int", Where: InPlan,
+		Help: "threads of the loader; 0 is one a processor of the loader",
+	}, given(0, place{}), count("threads", 0, maxThreads))
+	idleSetting = word(Setting{
+		Key: "idle", Where: InPlan, OneOf: idleNames(),
+		Help: "how the loader waits: " + loaders.IdleWords, Default: "spin where server and loader have processors of their own, else hybrid",
+	}, "idle strategy", "")
+	pinSetting = plain[string](Setting{
+		Flag: "pin", Form: "string", Help: `CPU split: auto, none, or "server=0-3;loader=4-7"`,
+	}, given("auto", place{}), nil)
+)
+
+// What counts, and what is done about what does not.
+var (
+	requestTimeoutSetting = plain(Setting{
+		Key: "request_timeout", Where: InPlan, Help: "a request without an answer for so long has failed",
+	}, given(DefaultRequestTimeout, place{}), window("request_timeout"))
+	drainSetting = plain(Setting{
+		Key: "drain", Where: InPlan, Help: "how long answers are awaited after a window",
+	}, given(DefaultDrain, place{}), window("drain"))
+	toleranceSetting = plain(Setting{
+		Key: "error_tolerance", Where: InPlan, Help: "share of requests, 0 to 1, that may fail in a valid cell",
+	}, given(0.0, place{}), checkTolerance)
+	repeatBudgetSetting = plain(Setting{
+		Flag: "repeat-budget", Form: "float64", OnResume: true,
+		Help: "share of the planned time for repeating trials that something else on the machine disturbed; 0 repeats none",
+	}, given(DefaultRepeatBudget, place{}), checkBudget)
+	probesSetting = plain(Setting{
+		Key: "probes", Flag: "no-probes", Form: "bool", Where: InPlan, OnResume: true,
+		Help: "experiments on what limits a cell: up to 5 s a cell where the CPU use of both sides does not tell",
+	}, given(true, place{}), nil)
+	thresholdsSetting = one(Setting{
+		Key: "thresholds", Where: InPlan, Help: "the limits by which verdicts are made", Default: "those below",
+	}, given(results.DefaultThresholds(), place{}), readThresholds)
+)
+
+// seedYAML has all 64 bits.
+type seedYAML uint64
+
+// UnmarshalText parses the seed.
+func (s *seedYAML) UnmarshalText(text []byte) error {
+	n, err := strconv.ParseUint(string(text), 10, 64)
+	if err != nil {
+		return fmt.Errorf("%q is no seed; write a whole number of at least 0 and below 2^64", text)
+	}
+	*s = seedYAML(n)
+	return nil
 }
 
-// document is a plan file as written, as far as it could be read.
-type document struct {
-	settings
-	servers                   []entry
-	tables                    []table
-	serversGiven, tablesGiven bool
-	seed                      opt[uint64]
-	idle, engine, loader      opt[string]
-	requestTimeout, drain     opt[time.Duration]
-	errorTolerance            opt[float64]
-	threads                   opt[int]
-	probes                    opt[bool]
-	thresholds                opt[results.Thresholds]
-	env                       opt[map[string]string]
+func checkTolerance(x float64) string {
+	if math.IsNaN(x) || x < 0 || x >= 1 {
+		return fmt.Sprintf("error_tolerance is a share of all requests: at least 0 and below 1, not %v", x)
+	}
+	return ""
 }
 
-// flags are the overrides as given.
-type flags struct {
-	settings
-	noProbes           bool
-	servers, scenarios opt[[]name]
-	isolation          opt[[]name]
-	seed               opt[uint64]
-	loader             opt[string]
-	threads            opt[int]
-	env                opt[map[string]string]
+func checkBudget(x float64) string {
+	if !(x >= 0 && x <= 1) {
+		return fmt.Sprintf("a share from 0 to 1 is needed, such as %v, not %v", DefaultRepeatBudget, x)
+	}
+	return ""
 }

@@ -12,7 +12,7 @@ import (
 // spec is one row that is to be measured, with the settings of its table.
 type spec struct {
 	row *scenarios.Scenario
-	settings
+	layer
 	at place
 	// named is true when the table, or the flag, names the row itself and no
 	// wildcard; byFlag when it was the flag.
@@ -22,7 +22,7 @@ type spec struct {
 // tables are the rows × protocols with their ladders.
 func (r *resolver) tables() []results.PlanTable {
 	r.specs = r.fileSpecs()
-	if r.flags.scenarios.set {
+	if scenariosSetting.in(r.flags).set {
 		r.specs = r.flagSpecs(r.specs)
 	} else if !r.doc.tablesGiven {
 		r.problems.add(place{}, "the plan names no scenarios; add tables to the file or --scenarios NAME,NAME")
@@ -53,20 +53,20 @@ func (r *resolver) tables() []results.PlanTable {
 func (r *resolver) fileSpecs() []spec {
 	taken := map[string]bool{}
 	for _, t := range r.doc.tables {
-		for _, n := range t.scenarios {
+		for _, n := range scenariosSetting.of(t.layer) {
 			taken[n.text] = true
 		}
 	}
 	var list []spec
 	for _, t := range r.doc.tables {
-		for _, n := range t.scenarios {
+		for _, n := range scenariosSetting.of(t.layer) {
 			for _, row := range r.rows(n) {
 				named := row.Name == n.text
 				if !named && taken[row.Name] {
 					continue
 				}
 				taken[row.Name] = true
-				list = append(list, spec{row: row, settings: t.settings, at: n.at, named: named})
+				list = append(list, spec{row: row, layer: t.layer, at: n.at, named: named})
 			}
 		}
 	}
@@ -78,7 +78,7 @@ func (r *resolver) fileSpecs() []spec {
 func (r *resolver) flagSpecs(fromFile []spec) []spec {
 	var list []spec
 	taken := map[string]bool{}
-	for _, n := range r.flags.scenarios.val {
+	for _, n := range scenariosSetting.of(r.flags) {
 		for _, row := range r.rows(n) {
 			if taken[row.Name] {
 				continue
@@ -114,10 +114,8 @@ func (r *resolver) rows(n name) []*scenarios.Scenario {
 	return list
 }
 
-// merged lays flags over the table over the plan over the defaults.
-func (r *resolver) merged(s spec) settings {
-	return r.flags.settings.over(s.settings).over(r.doc.settings).over(defaults())
-}
+// layers are what speaks of a row: flags, then its table, then the whole plan.
+func (r *resolver) layers(s spec) []layer { return []layer{r.flags, s.layer, r.doc.layer} }
 
 // clientsOf finds the number of clients: a row's own wins over the plan's, and
 // loses to its table's and the flag's.
@@ -126,7 +124,7 @@ func (r *resolver) clientsOf(s spec) opt[clients] {
 	if s.row.Clients > 0 {
 		own = given(clients{list: []int{s.row.Clients}}, s.at)
 	}
-	return r.flags.clients.or(s.clients).or(own).or(r.doc.clients).or(defaults().clients)
+	return clientsSetting.in(r.flags, s.layer).or(own).or(clientsSetting.in(r.doc.layer)).or(clientsSetting.fallback)
 }
 
 // specTables are the tables of one row: one a protocol.
@@ -143,30 +141,30 @@ func (r *resolver) specTables(s spec) []results.PlanTable {
 }
 
 func (r *resolver) table(s spec, protocol string, loops []string) results.PlanTable {
-	m := r.merged(s)
+	m := r.layers(s)
 	t := results.PlanTable{
 		Scenario: s.row.Name,
 		Protocol: protocol,
-		Trials:   m.trials.val,
-		WarmupNS: m.warmup.val.Nanoseconds(),
+		Trials:   trialsSetting.of(m...),
+		WarmupNS: warmupSetting.of(m...).Nanoseconds(),
 	}
-	r.clientsOf(s).val.into(&t, r.cat.Connections.Max, r.doc.threads.val)
+	r.clientsOf(s).val.into(&t, r.cat.Connections.Max, threadsSetting.of(m...))
 	if slices.Contains(loops, string(scenarios.Closed)) {
 		t.Closed = true
-		t.ClosedDurationNS = m.duration.val.Nanoseconds()
+		t.ClosedDurationNS = durationSetting.of(m...).Nanoseconds()
 		if s.row.MinCompletions > 0 {
 			t.MinCompletions = s.row.MinCompletions
-			t.MaxDurationNS = max(MaxStretch, m.duration.val).Nanoseconds()
+			t.MaxDurationNS = max(MaxStretch, durationSetting.of(m...)).Nanoseconds()
 		}
 	}
 	t.Objective = r.objective(s, t.Closed)
 	open := slices.Contains(loops, string(scenarios.Open))
 	if open || t.Objective != nil {
-		t.OpenDurationNS = m.openDuration.val.Nanoseconds()
-		t.Schedule = m.schedule.val
+		t.OpenDurationNS = openDurationSetting.of(m...).Nanoseconds()
+		scheduleSetting.of(m...).into(&t)
 	}
 	if open {
-		for _, x := range m.rates.val {
+		for _, x := range ratesSetting.of(m...) {
 			t.Rates = append(t.Rates, x.PlanRate)
 		}
 	}

@@ -41,13 +41,13 @@ func (r *resolver) checkClients(p *results.Plan, t *results.PlanTable, from opt[
 		}
 		r.problems.add(from.at, "%s", text)
 	}
-	if threads := r.doc.threads; threads.val > fewest {
+	if threads := threadsSetting.in(r.flags, r.doc.layer); threads.val > fewest {
 		r.problems.add(threads.at, "more threads than clients: %d threads would share the %d clients of %s; lower threads or raise clients", threads.val, fewest, t.Scenario)
 	}
 	if t.Sweep != nil && !t.Closed {
 		r.problems.add(from.at, "several numbers of clients are compared in the closed loop, which %s has not here; add closed to its modes or give one number", t.Scenario)
 	}
-	if own := r.cat.Scenario(t.Scenario).Clients; r.flags.clients.set && own > 0 && own != t.Clients && t.Sweep == nil {
+	if own := r.cat.Scenario(t.Scenario).Clients; clientsSetting.in(r.flags).set && own > 0 && own != t.Clients && t.Sweep == nil {
 		r.warn(fmt.Sprintf("%s runs with %d clients as --clients says; its own number is %d", t.Scenario, t.Clients, own))
 	}
 	if t.MinCompletions > 0 && t.WarmupNS == 0 {
@@ -67,8 +67,8 @@ func (r *resolver) checkRates(p *results.Plan) {
 			r.takePeaks(p, t, fractions)
 		}
 	}
-	if r.flags.rates.set && !opened && len(p.Tables) > 0 && r.tool == nil {
-		r.problems.add(r.flags.rates.at, "no table of the plan has an open loop that could take a rate; add --mode closed,open")
+	if rates := ratesSetting.in(r.flags); rates.set && !opened && len(p.Tables) > 0 && r.tool == nil {
+		r.problems.add(rates.at, "no table of the plan has an open loop that could take a rate; add --mode closed,open")
 	}
 	if r.peaks != nil && !used {
 		r.warn("--peaks is not used: each ladder with fractions of a peak finds its own in its closed loop")
@@ -113,7 +113,7 @@ func (r *resolver) takePeaks(p *results.Plan, t *results.PlanTable, fractions st
 // modesPlace is where the table's modes were given.
 func (r *resolver) modesPlace(t *results.PlanTable) place {
 	s := r.specOf(t)
-	if asked := r.flags.modes.or(s.modes).or(r.doc.modes); asked.set {
+	if asked := modesSetting.in(r.layers(s)...); asked.set {
 		return asked.at
 	}
 	return s.at
@@ -153,7 +153,7 @@ func (r *resolver) warnUnmeasured(p results.Plan) {
 			r.warn(fmt.Sprintf("no server of the plan can be measured on %s (%s)", t.Scenario, t.Protocol))
 		}
 	}
-	if n := r.doc.threads.val; n > max(1, r.cat.LoaderCPUs) {
+	if n := threadsSetting.of(r.flags, r.doc.layer); n > max(1, r.cat.LoaderCPUs) {
 		r.warn(fmt.Sprintf("%d loader threads share %d processors", n, max(1, r.cat.LoaderCPUs)))
 	}
 }

@@ -219,5 +219,10 @@ func (s *steering) rate(phase string) judge.Rate {
 			return judge.Rate{SkipCode: "no-peak", Skip: "there is no peak to take a fraction of: the closed loop completed nothing"}
 		}
 	}
-	return judge.Pace(s.runner.Run.Plan.Limits(), rps, s.cost, s.threads)
+	// The loader must pace a ramp at its fastest.
+	paced := judge.Pace(s.runner.Run.Plan.Limits(), max(rps, s.trial.Table.RampToRPS), s.cost, s.threads)
+	if paced.Skip == "" {
+		paced.RPS = rps
+	}
+	return paced
 }

@@ -64,7 +64,7 @@ func specFor(t plan.Trial, p results.Plan, row *scenarios.Scenario, split result
 	for _, x := range plan.Phases(t, p) {
 		spec.Phases = append(spec.Phases, loaders.Phase{
 			Name: x.Name, Loop: x.Loop, Measured: x.Measured, Duration: x.Duration, Lead: x.Lead,
-			Schedule: loaders.Schedule(x.Schedule), RateRPS: x.RateRPS,
+			Schedule: loaders.Schedule(x.Schedule), RampToRPS: x.RampToRPS, BurstSize: x.BurstSize, RateRPS: x.RateRPS,
 			// Even a known rate waits for the loader's own cost to be known.
 			Adjust:         x.Loop == results.OpenLoop,
 			Tell:           x.Search,

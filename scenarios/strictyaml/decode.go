@@ -19,11 +19,23 @@ const maxBytes = 1 << 20
 // maxDepth bounds nesting, far beyond any table's own.
 const maxDepth = 32
 
-// Decode reads the single YAML document in data into out, a pointer to a
-// struct whose fields have yaml tags. Fields may be strings, booleans,
+// Keyed is a mapping whose keys are listed when it is read, where other structs
+// have fields with yaml tags. Every call returns the same keys.
+type Keyed interface {
+	Keys() []Key
+}
+
+// Key is one key of a Keyed; its value is read into what Value points to.
+type Key struct {
+	Name  string
+	Value any
+}
+
+// Decode reads the single YAML document in data into out, a pointer to a Keyed
+// or to a struct whose fields have yaml tags. Fields may be strings, booleans,
 // integers, floats, durations, structs, slices, maps with text keys, pointers
-// to these, and types with an UnmarshalText of their own. What can be read is read even when there are problems.
-// The file's name is for messages only.
+// to these, and types with an UnmarshalText of their own. What can be read is
+// read even when there are problems. The file's name is for messages only.
 func Decode(file string, data []byte, out any) *Document {
 	d := &Document{file: file, lines: map[string]int{}}
 	if len(data) > maxBytes {
@@ -172,17 +184,17 @@ func (d *Document) entry(path, key string, entry *ast.MappingValueNode, out refl
 		out.SetMapIndex(reflect.ValueOf(key).Convert(out.Type().Key()), item)
 		return
 	}
-	fields := fieldsOf(out.Type())
-	index, known := fields.index[key]
+	names, fields := fieldsOf(out)
+	field, known := fields[key]
 	if !known {
-		d.reject(at, lineOf(entry.Key), "unknown key %q%s", key, suggest.Hint(key, fields.names))
+		d.reject(at, lineOf(entry.Key), "unknown key %q%s", key, suggest.Hint(key, names))
 		// The key that was meant is not missing besides.
-		if meant, near := suggest.Nearest(key, fields.names); near && !d.Has(join(path, meant)) {
+		if meant, near := suggest.Nearest(key, names); near && !d.Has(join(path, meant)) {
 			d.bad = append(d.bad, join(path, meant))
 		}
 		return
 	}
-	d.value(at, entry.Value, out.Field(index), depth+1)
+	d.value(at, entry.Value, field, depth+1)
 }
 
 // keyOf is the text of a key, and whether it is a plain one.
@@ -196,23 +208,25 @@ func keyOf(entry *ast.MappingValueNode) (string, bool) {
 	return "", false
 }
 
-// fields are the keys of a struct.
-type fields struct {
-	names []string
-	index map[string]int
-}
-
-func fieldsOf(t reflect.Type) fields {
-	f := fields{index: map[string]int{}}
-	for i := range t.NumField() {
-		key := t.Field(i).Tag.Get("yaml")
+// fieldsOf returns the keys of a mapping in order, and what each is read into.
+func fieldsOf(out reflect.Value) (names []string, fields map[string]reflect.Value) {
+	fields = map[string]reflect.Value{}
+	if keyed, ok := out.Addr().Interface().(Keyed); ok {
+		for _, k := range keyed.Keys() {
+			names = append(names, k.Name)
+			fields[k.Name] = reflect.ValueOf(k.Value).Elem()
+		}
+		return names, fields
+	}
+	for i := range out.NumField() {
+		key := out.Type().Field(i).Tag.Get("yaml")
 		if key == "" || key == "-" {
 			continue
 		}
-		f.names = append(f.names, key)
-		f.index[key] = i
+		names = append(names, key)
+		fields[key] = out.Field(i)
 	}
-	return f
+	return names, fields
 }
 
 // startOf is the line on which a document begins; it may have nothing in it.

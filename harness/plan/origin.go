@@ -1,0 +1,134 @@
+package plan
+
+import (
+	"encoding"
+	"fmt"
+	"reflect"
+	"strings"
+	"time"
+
+	"github.com/joust-bench/joust/scenarios/strictyaml"
+)
+
+// origin is where a value comes from: a key of a file or a flag.
+type origin interface {
+	// good reports whether a value is there, of which no problem is known.
+	good() bool
+	place() place
+	// path is how messages call the value, with a space behind it; empty where
+	// its place says it.
+	path() string
+	// reject adds a problem with the value, which is good no more.
+	reject(format string, args ...any)
+	// under is a part of the value: "[2]" or ".NAME".
+	under(part string) origin
+}
+
+// fileOrigin is a value of a plan's file.
+type fileOrigin struct {
+	file, at string
+	doc      *strictyaml.Document
+}
+
+func (o fileOrigin) good() bool               { return o.doc.Good(o.at) }
+func (o fileOrigin) place() place             { return place{file: o.file, line: o.doc.Line(o.at)} }
+func (o fileOrigin) path() string             { return o.at + " " }
+func (o fileOrigin) under(part string) origin { return fileOrigin{o.file, o.at + part, o.doc} }
+
+func (o fileOrigin) reject(format string, args ...any) { o.doc.Reject(o.at, format, args...) }
+
+// Flags are the flags of settings: the name of each, without dashes, with the
+// texts that it was given, one for each item of a list and else one. Nil is not
+// given.
+type Flags map[string][]string
+
+// Text is what the flag was given, or the default of its setting.
+func (f Flags) Text(flag string) string {
+	for _, s := range Settings() {
+		if s.Flag == flag && f[flag] == nil {
+			return s.Default
+		}
+	}
+	return strings.Join(f[flag], ",")
+}
+
+// RepeatBudget is the share of the trials' nominal time, 0 to 1, that repeating
+// disturbed ones may take.
+func (f Flags) RepeatBudget() (float64, error) {
+	var ps problems
+	said := f.read(nil, &ps, repeatBudgetSetting)
+	return repeatBudgetSetting.of(said), ps.err()
+}
+
+// read checks the flags of the rows, each by itself; lookup is
+// Catalogue.LookupEnv.
+func (f Flags) read(lookup func(string) (string, bool), ps *problems, rows ...row) layer {
+	l := layer{}
+	for _, r := range rows {
+		flag := r.about().Flag
+		if texts := f[flag]; texts != nil {
+			o := &flagOrigin{flag: flag, problems: ps, lookup: lookup, parts: map[string]*flagOrigin{}}
+			raw, take := r.begin()
+			o.fill(raw, texts)
+			take(o, l)
+		}
+	}
+	if v, ok := l[durationSetting.name()]; ok { // --duration is of both loops
+		l[openDurationSetting.name()] = v
+	}
+	return l
+}
+
+// flagOrigin is the value of a flag.
+type flagOrigin struct {
+	flag     string
+	problems *problems
+	lookup   func(name string) (value string, found bool)
+	bad      bool
+	parts    map[string]*flagOrigin
+}
+
+func (o *flagOrigin) good() bool   { return !o.bad }
+func (o *flagOrigin) place() place { return place{flag: "--" + o.flag} }
+func (o *flagOrigin) path() string { return "" }
+
+func (o *flagOrigin) reject(format string, args ...any) {
+	o.bad = true
+	o.problems.add(o.place(), format, args...)
+}
+
+func (o *flagOrigin) under(part string) origin {
+	if o.parts[part] == nil {
+		o.parts[part] = &flagOrigin{flag: o.flag, problems: o.problems, parts: map[string]*flagOrigin{}}
+	}
+	return o.parts[part]
+}
+
+// fill reads the texts of the flag into raw, a pointer to what the setting's key
+// is read into.
+func (o *flagOrigin) fill(raw any, texts []string) {
+	var err error
+	switch p := raw.(type) {
+	case *envYAML:
+		p.parse(o, texts)
+	case encoding.TextUnmarshaler:
+		err = p.UnmarshalText([]byte(strings.Join(texts, ",")))
+	case *string:
+		*p = texts[0]
+	case *bool:
+		*p = (texts[0] == "true") != strings.HasPrefix(o.flag, "no-")
+	case *int, *float64:
+		_, err = fmt.Sscan(texts[0], p)
+	case *time.Duration:
+		*p, err = time.ParseDuration(texts[0])
+	default: // a slice of these
+		list := reflect.ValueOf(raw).Elem()
+		list.Set(reflect.MakeSlice(list.Type(), len(texts), len(texts)))
+		for i := range texts {
+			o.under(fmt.Sprintf("[%d]", i)).(*flagOrigin).fill(list.Index(i).Addr().Interface(), texts[i:i+1])
+		}
+	}
+	if err != nil {
+		o.reject("%v", err)
+	}
+}
