@@ -3,12 +3,14 @@ package scenarios_test
 import (
 	"bytes"
 	"fmt"
+	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/joust-bench/joust/scenarios"
+	"github.com/joust-bench/joust/scenarios/strictyaml/schema"
 )
 
 func load(t *testing.T) *scenarios.Table {
@@ -181,6 +183,40 @@ func TestMarkdownStaysWithinItsCells(t *testing.T) {
 		plain := strings.ReplaceAll(line, `\|`, "")
 		if n := strings.Count(plain, "|"); n != 8 {
 			t.Errorf("%d bars in %s", n, line)
+		}
+	}
+}
+
+// The schema is what an editor checks the catalogue with. Not parallel: with
+// -update it is rewritten.
+func TestSchemaOfTheCatalogue(t *testing.T) {
+	s, err := scenarios.FileSchema()
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := schema.JSON(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "scenario.schema.json", string(text))
+	for _, pattern := range []string{"catalog/*.yaml", "testdata/*.good.yaml"} {
+		files, err := filepath.Glob(pattern)
+		if err != nil || len(files) == 0 {
+			t.Fatalf("no files %s: %v", pattern, err)
+		}
+		for _, file := range files {
+			if err := schema.Check(s, read(t, file)); err != nil {
+				t.Errorf("%s: %v", file, err)
+			}
+		}
+	}
+	for what, text := range map[string]string{
+		"an unknown key":      "scenarios: [{name: a, title: a, protocols: [h1], modes: [closed], requests: [], titel: b}]",
+		"an unknown protocol": "scenarios: [{name: a, title: a, protocols: [h9], modes: [closed], requests: []}]",
+		"no requests":         "scenarios: [{name: a, title: a, protocols: [h1], modes: [closed]}]",
+	} {
+		if err := schema.Check(s, []byte(text)); err == nil {
+			t.Errorf("%s is taken", what)
 		}
 	}
 }

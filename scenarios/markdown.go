@@ -119,13 +119,7 @@ func (s *Scenario) shape() string {
 	return strings.Join(parts, "; ")
 }
 
-func list[T ~string](values []T) string {
-	out := make([]string, len(values))
-	for i, v := range values {
-		out[i] = string(v)
-	}
-	return strings.Join(out, " ")
-}
+func list[T ~string](values []T) string { return strings.Join(words(values...), " ") }
 
 // code sets text as code; a backtick within it needs a longer fence.
 func code(text string) string {

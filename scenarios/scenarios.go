@@ -53,6 +53,9 @@ const (
 	WS  Protocol = "ws"
 )
 
+// Protocols are all protocol ids, whether an engine speaks them or not.
+func Protocols() []Protocol { return []Protocol{H1, H1S, H2, H2C, H3, WS} }
+
 // Mode is a kind of loop.
 type Mode string
 

@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"fmt"
+	"reflect"
 	"regexp"
 	"strings"
 
@@ -82,25 +83,49 @@ func (s *Scenario) checkNames(f *faults) {
 }
 
 func (s *Scenario) checkKinds(f *faults) {
-	checkSet(f, "protocols", "protocol", s.Protocols, []string{string(H1), string(H1S), string(H2), string(H2C), string(H3), string(WS)})
-	checkSet(f, "modes", "mode", s.Modes, []string{string(Closed), string(Open)})
-	f.known("unit", "unit", string(s.Unit), []string{string(Requests), string(Messages), string(Sessions)})
-	f.known("rank_by", "quantity", string(s.RankBy), []string{string(ByThroughput), string(ByBandwidth)})
-	f.known("rotation", "rotation", string(s.Rotation), []string{string(PerRequest), string(PerConnection), string(Weighted)})
-	f.known("connection.close_with", "way to close", string(s.Connection.CloseWith), closeKinds())
+	checkSet(f, "protocols", "protocol", s.Protocols)
+	checkSet(f, "modes", "mode", s.Modes)
+	known(f, "unit", "unit", s.Unit)
+	known(f, "rank_by", "quantity", s.RankBy)
+	known(f, "rotation", "rotation", s.Rotation)
+	known(f, "connection.close_with", "way to close", s.Connection.CloseWith)
 }
 
-func closeKinds() []string { return []string{string(FIN), string(RST)} }
+// kinds are the words that values of some types may be.
+func kinds() map[reflect.Type][]string {
+	return map[reflect.Type][]string{
+		reflect.TypeFor[Protocol]():  words(Protocols()...),
+		reflect.TypeFor[Mode]():      words(Closed, Open),
+		reflect.TypeFor[Unit]():      words(Requests, Messages, Sessions),
+		reflect.TypeFor[RankBy]():    words(ByThroughput, ByBandwidth),
+		reflect.TypeFor[Rotation]():  words(PerRequest, PerConnection, Weighted),
+		reflect.TypeFor[CloseKind](): words(FIN, RST),
+		reflect.TypeFor[Framing]():   words(LengthFramed, ChunkedFramed),
+	}
+}
+
+func words[T ~string](list ...T) []string {
+	out := make([]string, len(list))
+	for i, v := range list {
+		out[i] = string(v)
+	}
+	return out
+}
+
+// known reports a value that is none of its type's words.
+func known[T ~string](f *faults, path, what string, value T) {
+	f.known(path, what, string(value), kinds()[reflect.TypeFor[T]()])
+}
 
 // checkSet reports an empty list, unknown members and repeated ones.
-func checkSet[T ~string](f *faults, path, what string, values []T, known []string) {
+func checkSet[T ~string](f *faults, path, what string, values []T) {
 	if len(values) == 0 {
-		f.add(path, "is required: one or more of %s", strings.Join(known, ", "))
+		f.add(path, "is required: one or more of %s", strings.Join(kinds()[reflect.TypeFor[T]()], ", "))
 	}
 	seen := map[T]bool{}
 	for i, v := range values {
 		at := fmt.Sprintf("%s[%d]", path, i)
-		f.known(at, what, string(v), known)
+		known(f, at, what, v)
 		if seen[v] {
 			f.add(at, "%q stands twice", string(v))
 		}

@@ -12,7 +12,7 @@ func (r *Request) checkExpect(f *faults, at string) {
 	e := &r.Expect
 	r.checkStatus(f, at+".status")
 	if e.Framing != "" {
-		f.known(at+".framing", "framing", string(e.Framing), []string{string(LengthFramed), string(ChunkedFramed)})
+		known(f, at+".framing", "framing", e.Framing)
 	}
 	checkBody(f, at+".body", e.Body)
 	if e.Body != nil && e.Body.Chunk > 0 {
@@ -166,6 +166,6 @@ func (op *Operation) check(f *faults, at string) {
 	case op.AwaitEvents != nil:
 		f.atLeast(at+".await_events", int64(*op.AwaitEvents), 1)
 	case op.Close != nil:
-		f.known(at+".close", "way to close", string(*op.Close), closeKinds())
+		known(f, at+".close", "way to close", *op.Close)
 	}
 }

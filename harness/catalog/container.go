@@ -170,10 +170,11 @@ func (c *checker) checkDockerfile() {
 	}
 }
 
+func networks() []string { return []string{"host", results.NetworkPublished} }
+
 func (c *checker) checkContainerKeys(k *Container) {
-	networks := []string{"host", results.NetworkPublished}
-	if c.doc.Has("container.network") && !slices.Contains(networks, k.Network) {
-		c.doc.Report("container.network", "unknown network %q%s", k.Network, suggest.Hint(k.Network, networks))
+	if c.doc.Has("container.network") && !slices.Contains(networks(), k.Network) {
+		c.doc.Report("container.network", "unknown network %q%s", k.Network, suggest.Hint(k.Network, networks()))
 	}
 	if k.Port < 0 || k.Port > 65535 {
 		c.doc.Report("container.port", "container.port is %d; ports go from 1 to 65535", k.Port)

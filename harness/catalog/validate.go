@@ -59,10 +59,13 @@ func (c *checker) positive(path string, d time.Duration) {
 	}
 }
 
+// starts are the keys that say how the server gets to run.
+func starts() []string { return []string{"go", "command", "url", "image", "dockerfile"} }
+
 // checkStart holds the manifest to exactly one way to get a running server.
 func (c *checker) checkStart() {
 	var ways []string
-	for _, way := range []string{"go", "command", "url", "image", "dockerfile"} {
+	for _, way := range starts() {
 		if c.doc.Has(way) {
 			ways = append(ways, way)
 		}
@@ -109,9 +112,9 @@ func (c *checker) checkURL() {
 }
 
 func (c *checker) checkProtocols() {
-	known := []string{
-		string(scenarios.H1), string(scenarios.H1S), string(scenarios.H2),
-		string(scenarios.H2C), string(scenarios.H3), string(scenarios.WS),
+	var known []string
+	for _, p := range scenarios.Protocols() {
+		known = append(known, string(p))
 	}
 	if len(c.m.Protocols) == 0 {
 		c.doc.Report("protocols", "protocols is required: one or more of %s", strings.Join(known, ", "))

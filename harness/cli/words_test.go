@@ -5,6 +5,10 @@ import (
 	"math"
 	"strings"
 	"testing"
+
+	"github.com/spf13/pflag"
+
+	"github.com/joust-bench/joust/harness/plan"
 )
 
 func TestBodiesMustFitIntoHalfOfTheMemory(t *testing.T) {
@@ -60,5 +64,34 @@ func TestCount(t *testing.T) {
 		if got := count(n, "trial"); got != want {
 			t.Errorf("count(%d) = %q, want %q", n, got, want)
 		}
+	}
+}
+
+// Every flag of the table of settings is one of joust run, and what it was given
+// comes back.
+func TestSettingFlags(t *testing.T) {
+	t.Parallel()
+	flags := pflag.NewFlagSet("", pflag.ContinueOnError)
+	settingFlags(flags)
+	given := map[string]string{"bool": "true", "duration": "1.5s", "float64": "0.5", "int": "7", "uint64": "7", "string": "a b", "stringSlice": "a,b", "stringArray": "a,b"}
+	for _, s := range plan.Settings() {
+		if s.Flag == "" {
+			continue
+		}
+		if flags.Lookup(s.Flag) == nil {
+			t.Errorf("--%s of the form %q is not registered", s.Flag, s.Form)
+			continue
+		}
+		if err := flags.Set(s.Flag, given[s.Form]); err != nil {
+			t.Errorf("--%s %s: %v", s.Flag, given[s.Form], err)
+		}
+	}
+	for _, s := range plan.Settings() {
+		if got := strings.Join(settingsOf(flags)[s.Flag], ","); s.Flag != "" && got != given[s.Form] {
+			t.Errorf("--%s %s comes back as %q", s.Flag, given[s.Form], got)
+		}
+	}
+	if got := fixedFlag(flags); got != "--servers" {
+		t.Errorf("the first flag that a stored plan fixes is %q", got)
 	}
 }

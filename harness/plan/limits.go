@@ -47,10 +47,7 @@ func defaultRates() []rate {
 func engineSpeaks(p scenarios.Protocol) bool { return p == scenarios.H1 }
 
 func protocolNames() []string {
-	return []string{
-		string(scenarios.H1), string(scenarios.H1S), string(scenarios.H2),
-		string(scenarios.H2C), string(scenarios.H3), string(scenarios.WS),
-	}
+	return namesOf(scenarios.Protocols(), func(p scenarios.Protocol) string { return string(p) })
 }
 
 func modeNames() []string { return []string{string(scenarios.Closed), string(scenarios.Open)} }

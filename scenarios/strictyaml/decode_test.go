@@ -210,3 +210,32 @@ func FuzzDecode(f *testing.F) {
 		}
 	})
 }
+
+// listed lists its keys at run time.
+type listed struct {
+	count int
+	inner inner
+}
+
+func (l *listed) Keys() []strictyaml.Key {
+	return []strictyaml.Key{{Name: "count", Value: &l.count}, {Name: "inner", Value: &l.inner}}
+}
+
+func TestKeyedMappings(t *testing.T) {
+	t.Parallel()
+	var out struct {
+		List []listed `yaml:"list"`
+	}
+	d := strictyaml.Decode("x.yaml", []byte("list:\n  - {count: 3, inner: {name: a}}\n  - {cuont: 3, count: many}\n"), &out)
+	if len(out.List) != 2 || out.List[0].count != 3 || out.List[0].inner.Name != "a" {
+		t.Errorf("read %+v", out.List)
+	}
+	const want = `x.yaml:3: unknown key "cuont", did you mean "count"?
+x.yaml:3: list[1].count wants a whole number, not the text "many"`
+	if got := d.Problems().Error(); got != want {
+		t.Errorf("problems:\n%s\nwant:\n%s", got, want)
+	}
+	if d.Line("list[0].inner.name") != 2 || !d.Good("list[0].count") || d.Good("list[1].count") {
+		t.Error("places are lost")
+	}
+}

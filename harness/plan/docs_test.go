@@ -1,0 +1,128 @@
+package plan_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/joust-bench/joust/harness/plan"
+	"github.com/joust-bench/joust/scenarios/strictyaml/schema"
+)
+
+// generated holds a file to what the code says; -update rewrites it.
+func generated(t *testing.T, file, want string) {
+	t.Helper()
+	if *update {
+		if err := os.WriteFile(file, []byte(want), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(want, string(got)); d != "" {
+		t.Errorf("%s (-want +got), -update rewrites it:\n%s", file, d)
+	}
+}
+
+// Not parallel: with -update it rewrites what another test reads.
+func TestReadmeShowsTheSettings(t *testing.T) {
+	const file = scripts + "/README.md"
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const begin, end = "-update`) -->\n", "<!-- settings: end -->"
+	head, rest, _ := strings.Cut(string(text), begin)
+	_, tail, ok := strings.Cut(rest, end)
+	if !ok {
+		t.Fatal("README.md has no marks where the settings begin and end")
+	}
+	generated(t, file, head+begin+settingsTable(t)+end+tail)
+}
+
+// settingsTable is the table of settings and that of the thresholds.
+func settingsTable(t *testing.T) string {
+	var b strings.Builder
+	code := func(text string) string {
+		if text == "" {
+			return ""
+		}
+		return "`" + text + "`"
+	}
+	b.WriteString("| key | flag | in | default | meaning |\n|---|---|---|---|---|\n")
+	for _, s := range plan.Settings() {
+		var in []string
+		if s.Where&plan.InPlan != 0 {
+			in = append(in, "plan")
+		}
+		if s.Where&plan.InTables != 0 {
+			in = append(in, "table")
+		}
+		flag := s.Flag
+		if flag != "" {
+			flag = "--" + flag
+		}
+		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s |\n", code(s.Key), code(flag), strings.Join(in, ", "), s.Default, s.Help)
+	}
+	limits, err := plan.Limits()
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.WriteString("\nThe thresholds; shares are 0 to 1:\n\n| limit | default | meaning |\n|---|---|---|\n")
+	for i, l := range limits {
+		if i > 0 && l.Meaning == limits[i-1].Meaning {
+			l.Meaning = "see above"
+		}
+		fmt.Fprintf(&b, "| %s | %s | %s |\n", code(l.Key), l.Default, l.Meaning)
+	}
+	return b.String()
+}
+
+// The schema is what an editor checks plans with. Not parallel: with -update it
+// is rewritten.
+func TestSchemaOfPlans(t *testing.T) {
+	s, err := plan.FileSchema()
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := schema.JSON(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	generated(t, scripts+"/plan.schema.json", string(text))
+	for _, pattern := range []string{scripts + "/*.yaml", "testdata/*.good.yaml"} {
+		files, err := filepath.Glob(pattern)
+		if err != nil || len(files) == 0 {
+			t.Fatalf("no files %s: %v", pattern, err)
+		}
+		for _, file := range files {
+			text, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := schema.Check(s, text); err != nil {
+				t.Errorf("%s: %v", file, err)
+			}
+		}
+	}
+	for what, text := range map[string]string{
+		"an unknown key":            "srevers: [gin]",
+		"an unknown key of a table": "tables: [{scenarios: [hello], engine: evloop}]",
+		"a table without scenarios": "tables: [{trials: 2}]",
+		"a time without a unit":     "duration: 5",
+		"an unknown mode":           "modes: [open, closd]",
+		"a rate that is none":       "rates: [fast]",
+		"no schedule":               "schedule: ramp",
+		"a limit that is a text":    "thresholds: {slack: 2%}",
+	} {
+		if err := schema.Check(s, []byte(text)); err == nil {
+			t.Errorf("%s is taken", what)
+		}
+	}
+}

@@ -1,0 +1,100 @@
+package plan
+
+import (
+	"reflect"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/google/jsonschema-go/jsonschema"
+
+	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/scenarios/strictyaml/schema"
+)
+
+// FileSchema is the schema of a plan's file, from the table of settings.
+func FileSchema() (*jsonschema.Schema, error) {
+	text := func(pattern string) *jsonschema.Schema {
+		return &jsonschema.Schema{Type: "string", Pattern: pattern}
+	}
+	least := func(n float64) *jsonschema.Schema { return &jsonschema.Schema{Type: "integer", Minimum: &n} }
+	one := &jsonschema.Schema{AnyOf: []*jsonschema.Schema{least(1), text(`^\s*([0-9]+|auto)\s*(,\s*[0-9]+\s*)*$`)}}
+	server, err := schema.Of[serverYAML]("", schema.Types{})
+	if err != nil {
+		return nil, err
+	}
+	server.Schema, server.Properties["isolation"] = "", schema.Enum(isolationNames()...)
+	s, err := schema.Of[planYAML]("a plan of joust", schema.Types{
+		Own: map[reflect.Type]*jsonschema.Schema{
+			reflect.TypeFor[serverYAML](): {AnyOf: []*jsonschema.Schema{text(""), server}},
+			reflect.TypeFor[seedYAML]():   least(0),
+			reflect.TypeFor[clientsYAML](): {AnyOf: []*jsonschema.Schema{
+				one.AnyOf[0], one.AnyOf[1], {Type: "array", Items: one},
+			}},
+			reflect.TypeFor[rateYAML]():      {AnyOf: []*jsonschema.Schema{{Type: "number"}, text(`^(common|\+?[0-9.]+ *(%|[kM]? *(req)?(/s)?))$`)}},
+			reflect.TypeFor[objectiveYAML](): text(`^\s*(p50|p90|p99|p99\.9|max)\s*<[^=]+$`),
+		},
+		Required: map[reflect.Type][]string{reflect.TypeFor[tableYAML](): {"scenarios"}},
+	})
+	if err != nil {
+		return nil, err
+	}
+	limits, err := Limits()
+	if err != nil {
+		return nil, err
+	}
+	for _, l := range limits {
+		s.Properties["thresholds"].Properties[l.Key].Description = l.Meaning + " (default " + l.Default + ")"
+	}
+	for _, row := range Settings() {
+		for _, mapping := range []*jsonschema.Schema{s, s.Properties["tables"].Items} {
+			if p := mapping.Properties[row.Key]; p != nil {
+				explain(p, row)
+			}
+		}
+	}
+	return s, nil
+}
+
+// explain adds to a key what the table of settings says of it.
+func explain(p *jsonschema.Schema, s Setting) {
+	p.Description = s.Help
+	if s.Default != "" {
+		p.Description += " (default " + s.Default + ")"
+	}
+	switch {
+	case s.OneOf != nil && p.Items != nil:
+		p.Items.Enum = schema.Enum(s.OneOf...).Enum
+	case s.OneOf != nil:
+		p.Enum = schema.Enum(s.OneOf...).Enum
+	case s.Key == scheduleSetting.Key:
+		p.Pattern = "^(constant|poisson|ramp to .+|bursts of [0-9]+)$"
+	}
+}
+
+// Limit is one of the thresholds as a plan's file has it.
+type Limit struct{ Key, Default, Meaning string }
+
+// Limits are the thresholds, with the comments of their fields; one comment may
+// be about several that follow.
+func Limits() ([]Limit, error) {
+	comments, err := schema.ReadComments("../../results")
+	if err != nil {
+		return nil, err
+	}
+	var list []Limit
+	values := reflect.ValueOf(results.DefaultThresholds())
+	for i, k := range new(thresholdsYAML).Keys() {
+		l := Limit{Key: k.Name, Default: strconv.FormatFloat(values.Field(i).Float(), 'g', -1, 64)}
+		if _, isTime := k.Value.(*time.Duration); isTime {
+			l.Default = time.Duration(values.Field(i).Float()).String()
+		}
+		l.Meaning = comments.Of(values.Type(), values.Type().Field(i).Name, "json")
+		l.Meaning = strings.ReplaceAll(l.Meaning, "_ns", "")
+		if l.Meaning == "" && i > 0 {
+			l.Meaning = list[i-1].Meaning
+		}
+		list = append(list, l)
+	}
+	return list, nil
+}

@@ -1,0 +1,32 @@
+package scenarios
+
+import (
+	"reflect"
+
+	"github.com/google/jsonschema-go/jsonschema"
+
+	"github.com/joust-bench/joust/scenarios/strictyaml/schema"
+)
+
+// FileSchema is the schema of a file of the catalogue.
+func FileSchema() (*jsonschema.Schema, error) {
+	comments, err := schema.ReadComments(".")
+	if err != nil {
+		return nil, err
+	}
+	types := schema.Types{
+		Comments: comments,
+		Own:      map[reflect.Type]*jsonschema.Schema{},
+		Required: map[reflect.Type][]string{
+			reflect.TypeFor[file]():     {"scenarios"},
+			reflect.TypeFor[Scenario](): {"name", "title", "protocols", "modes", "requests"},
+			reflect.TypeFor[Request]():  {"name", "method", "path"},
+			reflect.TypeFor[Header]():   {"name"},
+			reflect.TypeFor[Vary]():     {"path", "body", "max"},
+		},
+	}
+	for t, words := range kinds() {
+		types.Own[t] = schema.Enum(words...)
+	}
+	return schema.Of[file]("scenarios of joust", types)
+}
