@@ -56,7 +56,11 @@ func settingsTable(t *testing.T) string {
 		return "`" + text + "`"
 	}
 	b.WriteString("| key | flag | in | default | meaning |\n|---|---|---|---|---|\n")
+	var onResume []string
 	for _, s := range plan.Settings() {
+		if s.OnResume {
+			onResume = append(onResume, code("--"+s.Flag))
+		}
 		var in []string
 		if s.Where&plan.InPlan != 0 {
 			in = append(in, "plan")
@@ -74,6 +78,7 @@ func settingsTable(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	fmt.Fprintf(&b, "\nA run that goes on (`--resume`) has its own plan; of these flags it takes %s.\n", strings.Join(onResume, " and "))
 	b.WriteString("\nThe thresholds; shares are 0 to 1:\n\n| limit | default | meaning |\n|---|---|---|\n")
 	for i, l := range limits {
 		if i > 0 && l.Meaning == limits[i-1].Meaning {
