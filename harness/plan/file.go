@@ -13,14 +13,14 @@ import (
 // document is a plan file as written, as far as it could be read.
 type document struct {
 	layer
-	tables []part
+	tables []group
 	// serversGiven and tablesGiven are true where the file has the key, perhaps
 	// with a value that could not be read.
 	serversGiven, tablesGiven bool
 }
 
-// part is one item of the plan's tables: a group of scenarios with settings.
-type part struct {
+// group is one item of the plan's tables: scenarios with settings of their own.
+type group struct {
 	layer
 	at place
 }
@@ -52,10 +52,10 @@ func (m *mapping) of(where Where) []strictyaml.Key {
 	if m.keys != nil {
 		return m.keys
 	}
-	for _, r := range table() {
-		if s := r.about(); s.Where&where != 0 {
-			raw, take := r.begin()
-			m.keys = append(m.keys, strictyaml.Key{Name: s.Key, Value: raw})
+	for _, s := range table() {
+		if about := s.about(); about.Where&where != 0 {
+			raw, take := s.begin()
+			m.keys = append(m.keys, strictyaml.Key{Name: about.Key, Value: raw})
 			m.take = append(m.take, take)
 		}
 	}
@@ -93,7 +93,7 @@ func readFile(file string, data []byte, ps *problems) document {
 		if !doc.Has(path + ".scenarios") {
 			doc.Report(path+".scenarios", "%s names no scenarios; add scenarios: [hello] or [all] or [headline]", path)
 		}
-		d.tables = append(d.tables, part{layer: raw.tables[i].layer(root, path+"."), at: root.under(path).place()})
+		d.tables = append(d.tables, group{layer: raw.tables[i].layer(root, path+"."), at: root.under(path).place()})
 	}
 	for _, p := range doc.Problems() {
 		ps.add(place{file: p.File, line: p.Line}, "%s", p.Message)

@@ -60,15 +60,15 @@ func (f Flags) RepeatBudget() (float64, error) {
 	return repeatBudgetSetting.of(said), ps.err()
 }
 
-// read checks the flags of the rows, each by itself; lookup is
+// read checks the flags of the settings, each by itself; lookup is
 // Catalogue.LookupEnv.
-func (f Flags) read(lookup func(string) (string, bool), ps *problems, rows ...row) layer {
+func (f Flags) read(lookup func(string) (string, bool), ps *problems, settings ...anySetting) layer {
 	l := layer{}
-	for _, r := range rows {
-		flag := r.about().Flag
+	for _, s := range settings {
+		flag := s.about().Flag
 		if texts := f[flag]; texts != nil {
 			o := &flagOrigin{flag: flag, problems: ps, lookup: lookup, parts: map[string]*flagOrigin{}}
-			raw, take := r.begin()
+			raw, take := s.begin()
 			o.fill(raw, texts)
 			take(o, l)
 		}

@@ -53,21 +53,21 @@ func (s Setting) Usage() string {
 // documentation.
 func Settings() []Setting {
 	var list []Setting
-	for _, r := range table() {
-		list = append(list, r.about())
+	for _, s := range table() {
+		list = append(list, s.about())
 	}
 	return list
 }
 
-// row is a setting of any type.
-type row interface {
+// anySetting is a setting of values of any type.
+type anySetting interface {
 	about() Setting
 	// begin returns a pointer to what strictyaml reads, or fill, and take, which
 	// puts the value that it makes of that into the layer.
 	begin() (raw any, take func(origin, layer))
 }
 
-// setting is a row with values of type T.
+// setting is a row of the table of settings with values of type T.
 type setting[T any] struct {
 	Setting
 	fallback opt[T]

@@ -14,8 +14,8 @@ import (
 
 // table is the table of settings. Plan files, flags, --help, the schema of
 // plans and the documentation come from it.
-func table() []row {
-	return []row{
+func table() []anySetting {
+	return []anySetting{
 		serversSetting, scenariosSetting, isolationSetting, envSetting, seedSetting,
 		warmupSetting, durationSetting, openDurationSetting, clientsSetting, trialsSetting,
 		modesSetting, ratesSetting, protocolsSetting, scheduleSetting, objectiveSetting,
