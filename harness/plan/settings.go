@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/joust-bench/joust/loaders"
@@ -120,7 +121,7 @@ var (
 	}, opt[string]{}, nil)
 	engineSetting = word(Setting{
 		Key: "engine", Where: InPlan, OneOf: engineNames(),
-		Help: "joust's own engine: evloop or portable", Default: "the best of this system",
+		Help: "joust's own engine: " + strings.Join(engineNames(), " or "), Default: "the best of this system",
 	}, "engine", "")
 	threadsSetting = plain(Setting{
 		Key: "threads", Flag: "threads", Form: "int", Where: InPlan,
