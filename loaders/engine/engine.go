@@ -8,6 +8,7 @@ import (
 	"runtime"
 
 	"github.com/joust-bench/joust/loaders"
+	"github.com/joust-bench/joust/loaders/codec/h1"
 	"github.com/joust-bench/joust/loaders/evloop"
 	"github.com/joust-bench/joust/loaders/portable"
 	"github.com/joust-bench/joust/scenarios"
@@ -31,7 +32,7 @@ func Choose(spec loaders.Spec) (loaders.Loader, error) {
 	}
 	switch name {
 	case loaders.EventLoop:
-		return evloop.Engine{}, nil
+		return evloop.Engine{Codec: h1.New}, nil
 	case loaders.Portable:
 		return portable.Engine{}, nil
 	}

@@ -12,7 +12,6 @@ import (
 
 	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/loaders/enginetest"
-	"github.com/joust-bench/joust/loaders/evloop"
 )
 
 // frugal is a server that answers as many requests as it reads and allocates
@@ -102,7 +101,7 @@ func allocations(t *testing.T, spec loaders.Spec) (allocated, requests uint64) {
 		runtime.ReadMemStats(&m)
 		readings = append(readings, reading{m.Mallocs, i.Completed})
 	}}
-	report := enginetest.Drive(t, evloop.Engine{}, spec, &steer)
+	report := enginetest.Drive(t, engine, spec, &steer)
 	if p := &report.Phases[0]; enginetest.Failures(p) != 0 {
 		t.Errorf("%d requests failed: %s", enginetest.Failures(p), p.Total.FirstError)
 	}

@@ -6,9 +6,8 @@ import (
 	"testing"
 
 	"github.com/joust-bench/joust/loaders/enginetest"
-	"github.com/joust-bench/joust/loaders/evloop"
 )
 
 func TestMain(m *testing.M) { enginetest.Main(m) }
 
-func TestBattery(t *testing.T) { enginetest.Run(t, evloop.Engine{}) }
+func TestBattery(t *testing.T) { enginetest.Run(t, engine) }

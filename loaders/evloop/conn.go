@@ -8,8 +8,8 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/joust-bench/joust/loaders/codec"
 	"github.com/joust-bench/joust/loaders/record"
-	"github.com/joust-bench/joust/loaders/wire"
 	"github.com/joust-bench/joust/results"
 )
 
@@ -26,14 +26,6 @@ const (
 	stateOpen
 )
 
-// flight is one request that was sent and not answered.
-type flight struct {
-	record.Exchange
-	// cause is set when the answer is already known to be wrong; it counts at
-	// the answer's end.
-	cause results.Cause
-}
-
 // conn is one connection of one user. Everything in it belongs to its thread.
 type conn struct {
 	fd    int32
@@ -47,15 +39,11 @@ type conn struct {
 	stamped bool
 	// known is true from the first time that the connection was open.
 	known bool
-	// fresh is true between answers, when the next byte begins a head; inBody
-	// behind the head of the answer that counts.
-	fresh, inBody bool
 
-	parser wire.Parser
-	check  wire.Check
-
+	// codec reads the answers.
+	codec codec.Conn
 	// flights is a ring of the requests in flight, oldest at first.
-	flights      []flight
+	flights      []record.Exchange
 	first, count int
 
 	// progress is the connection's place in an exchange of steps, nil where
@@ -84,13 +72,13 @@ type conn struct {
 	// pending is what the kernel did not take yet, owned by the connection;
 	// tail the rest of a large body, shared by all.
 	pending, tail []byte
-	// carry keeps an incomplete head.
+	// carry keeps what the codec must be shown again.
 	carry []byte
 }
 
-func (c *conn) oldest() *flight { return &c.flights[c.first] }
+func (c *conn) oldest() *record.Exchange { return &c.flights[c.first] }
 
-func (c *conn) push() *flight {
+func (c *conn) push() *record.Exchange {
 	i := c.first + c.count
 	if i >= len(c.flights) {
 		i -= len(c.flights)

@@ -56,7 +56,7 @@ func (w *worker) expire(c *conn, now int64) {
 			return
 		}
 		f := c.oldest()
-		w.fail(c, f, now, results.CauseTimeout, fmt.Sprintf("%s: no answer within %v", w.spec.Requests[f.Request].Name, w.spec.RequestTimeout))
+		w.fail(f, now, failure{cause: results.CauseTimeout, detail: fmt.Sprintf("%s: no answer within %v", w.spec.Requests[f.Request].Name, w.spec.RequestTimeout)})
 		w.restart(c)
 	}
 }
@@ -124,12 +124,12 @@ func (w *worker) opened(c *conn) {
 		w.out.Reconnects++
 		w.source.Reconnected(int(c.id))
 	}
-	c.state, c.known, c.fresh, c.writing = stateOpen, true, true, false
+	c.state, c.known, c.writing = stateOpen, true, false
 	c.first, c.count, c.issued, c.answered = 0, 0, 0, false
 	c.pending, c.tail, c.carry = nil, nil, nil
 	c.idleSince = now
 	c.stamped = c.secret == nil && (int(c.id)*w.threads+w.id)%stampedEvery == 0 && stamped(int(c.fd))
-	c.parser.Reset()
+	c.codec.Open()
 	w.deadlines[c.id] = never
 	w.open++
 	w.proceed(c)

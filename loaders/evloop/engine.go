@@ -2,8 +2,8 @@
 
 // Package evloop is the load engine for Linux: one locked, pinned thread per
 // event loop, a private epoll each, raw system calls on non-blocking sockets,
-// nothing allocated per request in plain text. It speaks HTTP/1.0 and 1.1, plain
-// and over TLS.
+// nothing allocated per request in plain text. It speaks the protocol of its
+// codec, plain and over TLS.
 package evloop
 
 import (
@@ -21,29 +21,32 @@ import (
 
 	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/loaders/clock"
+	"github.com/joust-bench/joust/loaders/codec"
 	"github.com/joust-bench/joust/loaders/record"
-	"github.com/joust-bench/joust/loaders/wire"
 	"github.com/joust-bench/joust/results"
 )
 
 // Name is how reports name this engine.
 const Name = "joust evloop"
 
-// Engine is the event-loop engine. The zero Engine is ready; one load runs at
-// a time in a process, since the collector's settings are the process's.
-type Engine struct{}
+// Engine is the event-loop engine. One load runs at a time in a process, since
+// the collector's settings are the process's.
+type Engine struct {
+	// Codec makes the protocol that the load speaks.
+	Codec codec.New
+}
 
 var _ loaders.Loader = Engine{}
 
 // Run implements loaders.Loader.
-func (Engine) Run(ctx context.Context, spec loaders.Spec, control loaders.Control) (results.Report, error) {
+func (e Engine) Run(ctx context.Context, spec loaders.Spec, control loaders.Control) (results.Report, error) {
 	spec = spec.WithDefaults()
 	if err := spec.Validate(); err != nil {
 		return results.Report{}, fmt.Errorf("load specification: %w", err)
 	}
 	restore := quietCollector()
 	defer restore()
-	s, err := newSession(spec)
+	s, err := e.newSession(spec)
 	if err != nil {
 		return results.Report{}, err
 	}
@@ -80,36 +83,25 @@ type session struct {
 	lastRPS              float64
 }
 
-func newSession(spec loaders.Spec) (s *session, err error) {
-	w := &work{spec: &spec, bodies: wire.NewMappedBodies()}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, w.bodies.Close())
-		}
-	}()
-	if spec.TLS != nil {
-		config, err := tlsConfig(spec.TLS, spec.Target.Host)
-		if err != nil {
-			return nil, err
-		}
-		w.tls = config
-	}
-	for i := range spec.Requests {
-		r, err := w.bodies.Compile(&spec.Requests[i], spec.Target.Host)
-		if err != nil {
-			return nil, err
-		}
-		if spec.Proxy != nil && spec.TLS == nil {
-			r = r.Absolute(spec.Target.Host)
-		}
-		w.requests = append(w.requests, r)
-		w.answers = append(w.answers, w.bodies.CompileAnswer(&spec.Requests[i]))
-	}
-	programs, err := compilePrograms(&spec, w.requests)
+func (e Engine) newSession(spec loaders.Spec) (s *session, err error) {
+	protocol, err := e.Codec(&spec)
 	if err != nil {
 		return nil, err
 	}
-	w.programs = programs
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, protocol.Close())
+		}
+	}()
+	w := &work{spec: &spec, protocol: protocol, requests: protocol.Requests()}
+	if spec.TLS != nil {
+		if w.tls, err = tlsConfig(spec.TLS, spec.Target.Host, protocol.ALPN()); err != nil {
+			return nil, err
+		}
+	}
+	if w.programs, err = compilePrograms(&spec, w.requests); err != nil {
+		return nil, err
+	}
 	s = &session{work: w}
 	debug.ReadGCStats(&s.before)
 	if s.team, err = newTeam(w); err != nil {
@@ -134,8 +126,8 @@ func (s *session) end(what *atomic.Int64, at int64) {
 
 func (s *session) close() {
 	s.disband()
-	// Unmapping what was mapped fails for wrong addresses only.
-	_ = s.bodies.Close()
+	// Nothing can be done about memory that is not given back.
+	_ = s.protocol.Close()
 }
 
 // run is the ladder.

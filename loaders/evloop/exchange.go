@@ -6,7 +6,8 @@ import (
 	"errors"
 
 	"github.com/joust-bench/joust/loaders/clock"
-	"github.com/joust-bench/joust/loaders/wire"
+	"github.com/joust-bench/joust/loaders/codec"
+	"github.com/joust-bench/joust/loaders/record"
 	"github.com/joust-bench/joust/results"
 )
 
@@ -100,7 +101,7 @@ func (w *worker) sendTo(c *conn, end int64) {
 }
 
 // partOf is how much of the body proper is in the request's first bytes.
-func partOf(r *wire.Request, sent int64) uint64 {
+func partOf(r *codec.Request, sent int64) uint64 {
 	framed := r.Size() - int64(r.HeadBytes)
 	if framed == 0 {
 		return 0
@@ -110,15 +111,15 @@ func partOf(r *wire.Request, sent int64) uint64 {
 
 // interim notes an interim answer inside an exchange. The time to the first
 // byte is that of the final answer.
-func (w *worker) interim(c *conn, f *flight) {
+func (w *worker) interim(c *conn, f *record.Exchange, status int) {
 	if c.progress != nil {
-		c.progress.interim = int64(c.parser.Status)
+		c.progress.interim = int64(status)
 	}
 	f.FirstByte = 0
 }
 
 // final tells whether the exchange is ready for its final answer.
-func (w *worker) final(c *conn, f *flight) error {
+func (w *worker) final(c *conn, f *record.Exchange) error {
 	if f.FirstByte == 0 {
 		f.FirstByte = clock.Now()
 	}
@@ -142,16 +143,17 @@ func (w *worker) final(c *conn, f *flight) error {
 	return nil
 }
 
-// malformed fails an answer that could not be read on.
-func (w *worker) malformed(c *conn, f *flight, now int64, err error) {
+// malformed fails the oldest answer, which could not be read on.
+func (w *worker) malformed(c *conn, now int64, a codec.Answer, err error) {
+	f := c.oldest()
 	switch {
 	case errors.Is(err, errEarly):
 		w.earlyReply(c, now)
 		return
 	case errors.Is(err, errUnawaited):
-		w.fail(c, f, now, results.CauseStatus, w.spec.Requests[f.Request].Name+": "+err.Error())
+		w.fail(f, now, failure{results.CauseStatus, a.Status, w.spec.Requests[f.Request].Name + ": " + err.Error()})
 	default:
-		w.fail(c, f, now, results.CauseProtocol, err.Error())
+		w.fail(f, now, failure{cause: results.CauseProtocol, detail: err.Error()})
 	}
 	w.restart(c)
 }

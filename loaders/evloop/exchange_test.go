@@ -14,7 +14,6 @@ import (
 
 	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/loaders/enginetest"
-	"github.com/joust-bench/joust/loaders/evloop"
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/scenarios"
 )
@@ -263,7 +262,7 @@ func TestRefusedExchanges(t *testing.T) {
 
 func expectRefusal(t *testing.T, spec loaders.Spec, says string) {
 	t.Helper()
-	if _, err := (evloop.Engine{}).Run(t.Context(), spec, &enginetest.Steer{}); err == nil {
+	if _, err := (engine).Run(t.Context(), spec, &enginetest.Steer{}); err == nil {
 		t.Errorf("no error, want %q", says)
 	} else {
 		contains(t, err, says)

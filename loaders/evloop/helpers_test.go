@@ -27,11 +27,15 @@ import (
 	"time"
 
 	"github.com/joust-bench/joust/loaders"
+	"github.com/joust-bench/joust/loaders/codec/h1"
 	"github.com/joust-bench/joust/loaders/enginetest"
 	"github.com/joust-bench/joust/loaders/evloop"
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/scenarios"
 )
+
+// engine is the engine under test.
+var engine = evloop.Engine{Codec: h1.New}
 
 // long bounds phases that end by their count.
 const long = 20 * time.Second
@@ -45,13 +49,13 @@ func counted(n uint64) loaders.Phase {
 
 func drive(t testing.TB, spec loaders.Spec) results.Report {
 	t.Helper()
-	return enginetest.Drive(t, evloop.Engine{}, spec, &enginetest.Steer{})
+	return enginetest.Drive(t, engine, spec, &enginetest.Steer{})
 }
 
 // refused runs a load that cannot begin and returns why.
 func refused(t *testing.T, spec loaders.Spec) *loaders.ConnectError {
 	t.Helper()
-	_, err := evloop.Engine{}.Run(t.Context(), spec, &enginetest.Steer{})
+	_, err := engine.Run(t.Context(), spec, &enginetest.Steer{})
 	var refusal *loaders.ConnectError
 	if !errors.As(err, &refusal) {
 		t.Fatalf("got %v, want a connect error", err)

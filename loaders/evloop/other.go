@@ -8,11 +8,15 @@ import (
 	"errors"
 
 	"github.com/joust-bench/joust/loaders"
+	"github.com/joust-bench/joust/loaders/codec"
 	"github.com/joust-bench/joust/results"
 )
 
 // Engine is not available on this system.
-type Engine struct{}
+type Engine struct {
+	// Codec makes the protocol that the load speaks.
+	Codec codec.New
+}
 
 // Run returns an error that names the engine to use instead.
 func (Engine) Run(context.Context, loaders.Spec, loaders.Control) (results.Report, error) {

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/joust-bench/joust/loaders"
-	"github.com/joust-bench/joust/loaders/wire"
+	"github.com/joust-bench/joust/loaders/codec"
 	"github.com/joust-bench/joust/scenarios"
 )
 
@@ -33,7 +33,7 @@ type step struct {
 
 // compilePrograms compiles the exchange of each request; nil where every
 // request is sent whole and then awaited.
-func compilePrograms(spec *loaders.Spec, requests []wire.Request) ([][]step, error) {
+func compilePrograms(spec *loaders.Spec, requests []codec.Request) ([][]step, error) {
 	var programs [][]step
 	for i := range spec.Requests {
 		r := &spec.Requests[i]
@@ -57,7 +57,7 @@ func compilePrograms(spec *loaders.Spec, requests []wire.Request) ([][]step, err
 
 // compileProgram compiles one exchange. What can never succeed, or is not
 // spoken, is refused.
-func compileProgram(r *scenarios.Request, built *wire.Request) ([]step, error) {
+func compileProgram(r *scenarios.Request, built *codec.Request) ([]step, error) {
 	var program []step
 	sent, ended := int64(0), false
 	for i := range r.Exchange {
@@ -90,7 +90,7 @@ func compileProgram(r *scenarios.Request, built *wire.Request) ([]step, error) {
 }
 
 // compileStep compiles one operation; sent is how much went out before it.
-func compileStep(op *scenarios.Operation, built *wire.Request, sent int64) (step, error) {
+func compileStep(op *scenarios.Operation, built *codec.Request, sent int64) (step, error) {
 	switch {
 	case op.SendHead != nil:
 		return step{verbSend, int64(built.HeadBytes)}, nil

@@ -3,14 +3,14 @@
 package evloop
 
 import (
-	"errors"
 	"fmt"
 	"syscall"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/joust-bench/joust/loaders/clock"
-	"github.com/joust-bench/joust/loaders/wire"
+	"github.com/joust-bench/joust/loaders/codec"
+	"github.com/joust-bench/joust/loaders/record"
 	"github.com/joust-bench/joust/results"
 )
 
@@ -135,8 +135,8 @@ func (w *worker) proceed(c *conn) {
 	w.offer(c)
 }
 
-// consume takes whole answers off the data and returns what is left: an
-// incomplete head.
+// consume takes whole answers off the data and returns what is left: bytes that
+// the codec must be shown again.
 func (w *worker) consume(c *conn, data []byte, now int64) []byte {
 	for len(data) > 0 {
 		if c.count == 0 {
@@ -151,21 +151,17 @@ func (w *worker) consume(c *conn, data []byte, now int64) []byte {
 				return nil
 			}
 		}
-		taken, done, keepAlive := w.recognise(c, f, data)
-		if !done {
-			var err error
-			if taken, done, err = w.parse(c, f, data); err != nil {
-				w.malformed(c, f, now, err)
-				return nil
-			}
-			keepAlive = c.parser.KeepAlive
+		n, a, err := w.decode(c, f, data)
+		if err != nil {
+			w.malformed(c, now, a, err)
+			return nil
 		}
-		data = data[taken:]
-		if !done {
+		data = data[n:]
+		if a.Event != codec.End {
 			return data
 		}
-		w.complete(c, f, now)
-		if !keepAlive {
+		w.complete(c, now, a)
+		if !a.Keep {
 			w.announcedClose(c, now)
 			return nil
 		}
@@ -173,92 +169,37 @@ func (w *worker) consume(c *conn, data []byte, now int64) []byte {
 	return nil
 }
 
-// recognise takes a whole answer whose head is the remembered one.
-func (w *worker) recognise(c *conn, f *flight, data []byte) (taken int, done, keepAlive bool) {
-	if !c.fresh || w.programs != nil {
-		return 0, false, false
-	}
-	head, total, ok := w.memos[f.Request].Match(data)
-	if !ok {
-		return 0, false, false
-	}
-	a := &w.answers[f.Request]
-	c.check.Reset()
-	if !c.check.Body(a, data[head:total]) {
-		f.cause = bodyCause(&c.check, a)
-	} else if !c.check.Done(a) {
-		f.cause = results.CauseLength
-	}
-	w.out.now.traffic.ReceivedBody += uint64(total - head)
-	c.parser.Status = w.memos[f.Request].Status()
-	return total, true, true
-}
-
-// parse reads on in one answer until its end or the data's, and returns how
-// many bytes it took.
-func (w *worker) parse(c *conn, f *flight, data []byte) (taken int, done bool, err error) {
-	if c.fresh {
-		c.fresh, c.inBody = false, false
-		c.parser.Expect(w.requests[f.Request].NoBody)
-		c.check.Reset()
-	}
-	a := &w.answers[f.Request]
+// decode reads on in the oldest answer until its end or the data's, and returns
+// how many bytes it took.
+func (w *worker) decode(c *conn, f *record.Exchange, data []byte) (n int, a codec.Answer, err error) {
 	for {
-		n, ev, err := c.parser.Next(data[taken:])
-		if err != nil {
-			return taken, false, err
+		var took int
+		took, a, err = c.codec.Next(f.Request, data[n:])
+		n += took
+		w.out.now.traffic.ReceivedBody += uint64(a.Body)
+		switch {
+		case err != nil:
+			return n, a, err
+		case a.Event == codec.Interim:
+			w.interim(c, f, a.Status)
+		case a.Event == codec.Head:
+			if err := w.final(c, f); err != nil {
+				return n, a, err
+			}
+		default:
+			return n, a, nil
 		}
-		switch ev {
-		case wire.NeedMore:
-			return taken + n, false, nil
-		case wire.Interim:
-			if w.programs != nil {
-				w.interim(c, f)
-			}
-		case wire.Head:
-			if w.programs != nil {
-				if err := w.final(c, f); err != nil {
-					return taken, false, err
-				}
-			}
-			c.inBody = true
-			if !a.StatusOK(c.parser.Status) {
-				f.cause = results.CauseStatus
-			} else {
-				w.memos[f.Request].Learn(data[taken:taken+n], &c.parser)
-			}
-		case wire.Body:
-			span := c.parser.Span(data[taken:])
-			w.out.now.traffic.ReceivedBody += uint64(len(span))
-			if f.cause == "" && !c.check.Body(a, span) {
-				f.cause = bodyCause(&c.check, a)
-			}
-		case wire.End:
-			c.fresh = true
-			if f.cause == "" && !c.check.Done(a) {
-				f.cause = results.CauseLength
-			}
-			return taken + n, true, nil
-		}
-		taken += n
 	}
 }
 
-// bodyCause tells a body that is too long from one that is wrong.
-func bodyCause(check *wire.Check, a *wire.Answer) results.Cause {
-	if check.Seen() > int64(len(a.Body)) {
-		return results.CauseLength
-	}
-	return results.CauseBody
-}
-
-// complete counts an answer that has come to its end.
-func (w *worker) complete(c *conn, f *flight, now int64) {
-	if f.cause != "" {
-		w.fail(c, f, now, f.cause, w.describe(c, f))
+// complete counts the oldest answer, which has come to its end.
+func (w *worker) complete(c *conn, now int64, a codec.Answer) {
+	f := c.oldest()
+	if a.Cause != "" {
+		w.fail(f, now, failure{a.Cause, a.Status, c.codec.Describe(f.Request, a.Cause)})
 	} else {
 		w.completed++
-		w.out.Answered(&f.Exchange, now, c.parser.Status)
+		w.out.Answered(f, now, a.Status)
 	}
 	c.failures, c.answered = 0, true
 	if w.room(c) <= 0 {
@@ -277,29 +218,21 @@ func (w *worker) complete(c *conn, f *flight, now int64) {
 	}
 }
 
-// fail counts a failed request.
-func (w *worker) fail(c *conn, f *flight, now int64, cause results.Cause, detail string) {
-	status := 0
-	if cause == results.CauseStatus {
-		status = c.parser.Status
-	}
-	w.failed++
-	w.out.Failed(&f.Exchange, now, cause, status, detail)
+// failure says why a request failed: status is that of its answer, where the
+// status is the cause.
+type failure struct {
+	cause  results.Cause
+	status int
+	detail string
 }
 
-// describe says in words what was wrong with an answer.
-func (w *worker) describe(c *conn, f *flight) string {
-	a := &w.answers[f.Request]
-	name := w.spec.Requests[f.Request].Name
-	switch f.cause {
-	case results.CauseStatus:
-		return fmt.Sprintf("%s: status %d where %s counts as right", name, c.parser.Status, a.WantedStatus())
-	case results.CauseLength:
-		return fmt.Sprintf("%s: a body of %d bytes where %d count as right", name, c.check.Seen(), len(a.Body))
-	case results.CauseBody:
-		return fmt.Sprintf("%s: a body that differs from the %d bytes that count as right", name, len(a.Body))
+// fail counts a failed request.
+func (w *worker) fail(f *record.Exchange, now int64, why failure) {
+	if why.cause != results.CauseStatus {
+		why.status = 0
 	}
-	return fmt.Sprintf("%s: %s", name, f.cause)
+	w.failed++
+	w.out.Failed(f, now, why.cause, why.status, why.detail)
 }
 
 // surplus acts on bytes that answer no request. The connection is replaced,
@@ -316,23 +249,13 @@ func (w *worker) peerClosed(c *conn, now int64) {
 		w.replace(c, now)
 		return
 	}
-	f := c.oldest()
-	ev, err := c.parser.EOF()
-	switch {
-	case err == nil && ev == wire.End:
-		c.fresh = true
-		if f.cause == "" && !c.check.Done(&w.answers[f.Request]) {
-			f.cause = results.CauseLength
-		}
-		w.complete(c, f, now)
-		w.announcedClose(c, now)
-	case errors.Is(err, wire.ErrIdle):
-		w.broken(c, results.CauseClosed, 0)
-	case c.inBody:
-		w.brokenWith(c, results.CauseLength, err.Error())
-	default:
-		w.brokenWith(c, results.CauseClosed, err.Error())
+	a, err := c.codec.End(c.oldest().Request)
+	if err != nil {
+		w.brokenWith(c, a.Cause, err.Error())
+		return
 	}
+	w.complete(c, now, a)
+	w.announcedClose(c, now)
 }
 
 // announcedClose replaces a connection whose last answer said that it would be
@@ -358,7 +281,7 @@ func (w *worker) writeBroken(c *conn, errno syscall.Errno) {
 
 // earlyReply fails the only request in flight, whose answer came too soon.
 func (w *worker) earlyReply(c *conn, now int64) {
-	w.fail(c, c.oldest(), now, results.CauseEarlyReply, "the answer began before the request's body was written")
+	w.fail(c.oldest(), now, failure{cause: results.CauseEarlyReply, detail: "the answer began before the request's body was written"})
 	w.restart(c)
 }
 
@@ -383,7 +306,7 @@ func (w *worker) brokenWith(c *conn, cause results.Cause, detail string) {
 // failFlights fails every request in flight on the connection.
 func (w *worker) failFlights(c *conn, now int64, cause results.Cause, detail string) {
 	for c.count > 0 {
-		w.fail(c, c.oldest(), now, cause, detail)
+		w.fail(c.oldest(), now, failure{cause: cause, detail: detail})
 		c.pop()
 		w.inFlight--
 	}

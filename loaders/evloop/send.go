@@ -6,8 +6,8 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/joust-bench/joust/loaders/clock"
+	"github.com/joust-bench/joust/loaders/codec"
 	"github.com/joust-bench/joust/loaders/record"
-	"github.com/joust-bench/joust/loaders/wire"
 	"github.com/joust-bench/joust/results"
 )
 
@@ -104,7 +104,7 @@ func (w *worker) issue(c *conn, intended, now int64) {
 // returns its number.
 func (w *worker) enter(c *conn, intended, now int64) int {
 	request := w.source.Next(int(c.id))
-	*c.push() = flight{Exchange: record.Exchange{Intended: intended, Sent: now, Request: int32(request), Connection: c.id}}
+	*c.push() = record.Exchange{Intended: intended, Sent: now, Request: int32(request), Connection: c.id}
 	c.issued++
 	w.out.Asked++
 	w.inFlight++
@@ -229,7 +229,7 @@ func (w *worker) advance(c *conn, n int) {
 
 // bodyShare is how much of the body proper is in the first bytes of its framed
 // form: framing is shared out evenly, and exact at the end.
-func bodyShare(r *wire.Request, written int) uint64 {
+func bodyShare(r *codec.Request, written int) uint64 {
 	return uint64(written) * uint64(r.BodyBytes) / uint64(len(r.Body))
 }
 

@@ -7,7 +7,6 @@ import (
 
 	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/loaders/enginetest"
-	"github.com/joust-bench/joust/loaders/evloop"
 	"github.com/joust-bench/joust/results"
 )
 
@@ -32,7 +31,7 @@ func TestThreadsThatSpin(t *testing.T) {
 				// thread is not enough.
 				return c.idle == loaders.Spin && len(r.Phases[1].Threads) != c.threads
 			}
-			server, report, _ := enginetest.Load(t, evloop.Engine{}, enginetest.Answering(func(enginetest.Request) string { return enginetest.OK(enginetest.Hello) }), spec, busy)
+			server, report, _ := enginetest.Load(t, engine, enginetest.Answering(func(enginetest.Request) string { return enginetest.OK(enginetest.Hello) }), spec, busy)
 			warm, measured := &report.Phases[0], &report.Phases[1]
 			if len(warm.Threads) != 3 || len(measured.Threads) != c.threads {
 				t.Errorf("%d threads in the warm-up and %d in the window, want 3 and %d", len(warm.Threads), len(measured.Threads), c.threads)

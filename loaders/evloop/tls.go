@@ -22,9 +22,9 @@ import (
 )
 
 // tlsConfig makes the client's configuration from the Spec's.
-func tlsConfig(t *loaders.TLS, host string) (*tls.Config, error) {
+func tlsConfig(t *loaders.TLS, host string, alpn []string) (*tls.Config, error) {
 	config := &tls.Config{
-		ServerName: t.ServerName, InsecureSkipVerify: t.Insecure, NextProtos: []string{"http/1.1"},
+		ServerName: t.ServerName, InsecureSkipVerify: t.Insecure, NextProtos: alpn,
 		MinVersion: tls.VersionTLS12,
 	}
 	if config.ServerName == "" {

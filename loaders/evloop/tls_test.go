@@ -19,7 +19,6 @@ import (
 
 	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/loaders/enginetest"
-	"github.com/joust-bench/joust/loaders/evloop"
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/scenarios"
 )
@@ -35,7 +34,7 @@ func TestTLSEarlyStop(t *testing.T) {
 		spec := a.secureSpec(address, enginetest.Closed(time.Hour))
 		spec.Connections, spec.ConnectTimeout = 80, time.Minute
 		began := time.Now()
-		report, err := evloop.Engine{}.Run(ctx, spec, &enginetest.Steer{})
+		report, err := engine.Run(ctx, spec, &enginetest.Steer{})
 		if err != nil || !report.Interrupted || report.ConnectionsOpen != 0 {
 			t.Errorf("got %v, interrupted %v, %d open", err, report.Interrupted, report.ConnectionsOpen)
 		}
@@ -287,7 +286,7 @@ func TestTLSFiles(t *testing.T) {
 	} {
 		spec := a.secureSpec("127.0.0.1:1", counted(1))
 		spec.TLS = &secure
-		_, err := evloop.Engine{}.Run(t.Context(), spec, &enginetest.Steer{})
+		_, err := engine.Run(t.Context(), spec, &enginetest.Steer{})
 		if err == nil {
 			t.Fatalf("%s: no error", name)
 		}

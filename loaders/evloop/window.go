@@ -145,7 +145,7 @@ func (w *worker) abandon() {
 		}
 		for ; c.count > 0; c.pop() {
 			w.inFlight--
-			w.out.Abandoned(&c.oldest().Exchange, now)
+			w.out.Abandoned(c.oldest(), now)
 		}
 		w.drop(c)
 		w.setDeadline(c, now)

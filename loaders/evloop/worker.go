@@ -14,9 +14,9 @@ import (
 	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/loaders/arrival"
 	"github.com/joust-bench/joust/loaders/clock"
+	"github.com/joust-bench/joust/loaders/codec"
 	"github.com/joust-bench/joust/loaders/record"
 	"github.com/joust-bench/joust/loaders/source"
-	"github.com/joust-bench/joust/loaders/wire"
 	"github.com/joust-bench/joust/results"
 )
 
@@ -33,10 +33,8 @@ const (
 // work is what all threads of a load share. Nobody writes to it, stop apart.
 type work struct {
 	spec     *loaders.Spec
-	requests []wire.Request
-	answers  []wire.Answer
-	// bodies hold what requests and answers point to.
-	bodies *wire.Bodies
+	protocol codec.Protocol
+	requests []codec.Request
 	// programs has the steps of the requests that are exchanges, nil where no
 	// request is one.
 	programs [][]step
@@ -64,7 +62,6 @@ type worker struct {
 	poller    *poller
 	schedstat *os.File
 	source    source.Source
-	memos     []wire.Memo
 
 	conns []conn
 	// deadlines has, a connection, when its state has lasted too long: the
@@ -151,7 +148,6 @@ func newWorker(shared *work, id int) (*worker, error) {
 	w := &worker{
 		work: shared, id: id, threads: spec.Threads,
 		addrs: addrs, poller: p, source: src,
-		memos:     make([]wire.Memo, len(shared.requests)),
 		conns:     make([]conn, users),
 		deadlines: make([]int64, users),
 		idle:      newQueue(users),
@@ -161,10 +157,11 @@ func newWorker(shared *work, id int) (*worker, error) {
 		nextMark:   never,
 		quota:      never,
 	}
-	flights := make([]flight, users*spec.Depth)
+	flights := make([]record.Exchange, users*spec.Depth)
+	newCodec := shared.protocol.Shard(shared.programs != nil)
 	for i := range w.conns {
 		c := &w.conns[i]
-		c.id, c.fd = int32(i), -1
+		c.id, c.fd, c.codec = int32(i), -1, newCodec()
 		c.flights = flights[i*spec.Depth : (i+1)*spec.Depth : (i+1)*spec.Depth]
 	}
 	w.out.Groups = make([]record.Group, len(shared.requests))

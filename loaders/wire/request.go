@@ -7,30 +7,17 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/joust-bench/joust/loaders/codec"
 	"github.com/joust-bench/joust/scenarios"
 )
 
-// Request is one request, built once and written many times. It is read-only
-// after Compile and shared by all threads.
+// Request is one request of HTTP/1.x. With chunked framing its Body holds the
+// framed bytes; a framed body of at most MaxInlineBody bytes is part of Head.
 type Request struct {
-	// Head is the request line and the fields, with the empty line. A framed
-	// body of at most MaxInlineBody bytes is appended, so that one write sends
-	// all.
-	Head []byte
-	// Body is the rest of a larger body, else nil; with chunked framing it
-	// holds the framed bytes. Equal bodies may share it.
-	Body []byte
-	// BodyBytes is the size of the body proper in bytes, framing aside.
-	BodyBytes int64
-	// HeadBytes is the length of the head proper in bytes: of Head without a
-	// body that was appended.
-	HeadBytes int
+	codec.Request
 	// NoBody says that the answer has no body whatever its head says: HEAD.
 	NoBody bool
 }
-
-// Size is what is written for one request, in bytes.
-func (r *Request) Size() int64 { return int64(len(r.Head)) + int64(len(r.Body)) }
 
 // Absolute is the request with its target in absolute form, as a proxy wants it
 // (RFC 9112 §3.2.2).
@@ -91,7 +78,8 @@ func (b *Bodies) Compile(r *scenarios.Request, host string) (Request, error) {
 	if err != nil {
 		return Request{}, fmt.Errorf("compile request %s: %w", requestName(r), err)
 	}
-	out := Request{BodyBytes: r.Body.Size(), HeadBytes: len(head), NoBody: r.Method == "HEAD"}
+	out := Request{NoBody: r.Method == "HEAD"}
+	out.BodyBytes, out.HeadBytes = r.Body.Size(), len(head)
 	framed := b.framed(r.Body)
 	if len(framed) > MaxInlineBody {
 		out.Head, out.Body = head, framed

@@ -1,0 +1,100 @@
+// Package codec is the seam between the load engine and a protocol. A codec
+// turns a request into bytes once, and the bytes of one connection into
+// answers. It holds no socket, no clock and no account: the engine has these,
+// and knows no protocol. A new protocol is a package that implements Protocol.
+package codec
+
+import (
+	"github.com/joust-bench/joust/loaders"
+	"github.com/joust-bench/joust/results"
+)
+
+// Request is one request as the bytes that ask it, built once and written many
+// times. It is read-only, and all threads share it.
+type Request struct {
+	// Head is what is written first. A small body is part of it, so that one
+	// write sends all.
+	Head []byte
+	// Body is the rest of a larger body as it is sent, framing included, else
+	// nil. Equal bodies may share it.
+	Body []byte
+	// BodyBytes is the size of the body proper in bytes, framing aside.
+	BodyBytes int64
+	// HeadBytes is the length of the head proper in bytes: of Head without a
+	// body that is part of it.
+	HeadBytes int
+}
+
+// Size is what is written for one request, in bytes.
+func (r *Request) Size() int64 { return int64(len(r.Head)) + int64(len(r.Body)) }
+
+// New makes the protocol of one load. It returns an error for a request that
+// the protocol cannot say.
+type New func(*loaders.Spec) (Protocol, error)
+
+// Protocol is what one load asks, and how its answers are read. It does not
+// change once it is made.
+type Protocol interface {
+	// Requests are those of the Spec, by number.
+	Requests() []Request
+	// ALPN lists the names of the protocol that a TLS handshake offers, the
+	// preferred one first (RFC 7301).
+	ALPN() []string
+	// Shard returns the function that makes the codecs of one thread's
+	// connections; they may share what the thread has learnt. Where heads is
+	// true, each Interim and each Head must be an event of its own; else the
+	// codec may leave them out.
+	Shard(heads bool) func() Conn
+	// Close gives back the memory of requests and answers, which must not be
+	// read again.
+	Close() error
+}
+
+// Conn reads the answers of one connection, wherever its bytes are cut. It
+// belongs to one thread, and allocates nothing for an answer that is right.
+type Conn interface {
+	// Open makes the codec ready for a new connection.
+	Open()
+	// Next takes n bytes off the front of in and returns the next event in
+	// them, in the answer to the request of that number: the oldest in flight.
+	// Bytes that are not taken must be shown again with more behind them. An
+	// event may take no bytes: call Next on the rest, be it empty, until it
+	// returns NeedMore, End or an error. After an error the connection is of no
+	// more use.
+	Next(request int32, in []byte) (n int, a Answer, err error)
+	// End says what the end of the server's stream means for the answer to the
+	// request of that number. Without an error the answer is complete; with one
+	// Answer.Cause names the failure.
+	End(request int32) (Answer, error)
+	// Describe says in words why the last answer, to the request of that
+	// number, is wrong.
+	Describe(request int32, cause results.Cause) string
+}
+
+// Event is what a codec met.
+type Event uint8
+
+// The events of one answer: any number of Interim, Head, End.
+const (
+	// NeedMore: nothing more can be said before more bytes come.
+	NeedMore Event = iota
+	// Interim: an answer that only announces another.
+	Interim
+	// Head: the status of the answer that counts; its body follows.
+	Head
+	// End: the answer is complete.
+	End
+)
+
+// Answer is what one call found of an answer.
+type Answer struct {
+	Event Event
+	// Keep says, with End, that the connection may be used after this answer.
+	Keep bool
+	// Status is the status code of an Interim, a Head or an End.
+	Status int
+	// Body is how many bytes of the body, framing taken off, this call took.
+	Body int
+	// Cause is, with End, why the answer is wrong; empty for a right one.
+	Cause results.Cause
+}

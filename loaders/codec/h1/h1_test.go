@@ -1,0 +1,153 @@
+package h1_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/joust-bench/joust/loaders"
+	"github.com/joust-bench/joust/loaders/codec"
+	"github.com/joust-bench/joust/loaders/codec/h1"
+	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/scenarios"
+)
+
+const hello = "alive\r\n"
+
+// asking is the codec of one connection that asks for hello.
+func asking(t testing.TB, heads bool) codec.Conn {
+	t.Helper()
+	p, err := h1.New(&loaders.Spec{Target: loaders.Target{Host: "h"}, Requests: []scenarios.Request{{
+		Name: "hello", Method: "GET", Path: "/",
+		Expect: scenarios.Expect{Status: 200, Body: &scenarios.Body{Text: hello}},
+	}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := p.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	c := p.Shard(heads)()
+	c.Open()
+	return c
+}
+
+// outcome is what became of one stream of bytes.
+type outcome struct {
+	ends, interims, heads, body int
+	cause                       results.Cause
+	keep                        bool
+}
+
+// read shows the codec the bytes in pieces of the size, as an engine does.
+func read(t testing.TB, c codec.Conn, text string, size int) (o outcome) {
+	t.Helper()
+	var carry []byte
+	for at := 0; at < len(text); at += size {
+		carry = append(carry, text[at:min(at+size, len(text))]...)
+		for more := true; more; {
+			n, a, err := c.Next(0, carry)
+			if err != nil {
+				t.Fatal(err)
+			}
+			carry = carry[n:]
+			o.body += a.Body
+			switch a.Event {
+			case codec.NeedMore:
+				more = false
+			case codec.Interim:
+				o.interims++
+			case codec.Head:
+				o.heads++
+			case codec.End:
+				o.ends++
+				o.cause, o.keep = a.Cause, a.Keep
+				more = len(carry) > 0
+			}
+		}
+	}
+	if len(carry) != 0 {
+		t.Errorf("%q is left", carry)
+	}
+	return o
+}
+
+// An answer comes to the same end wherever its bytes are cut, the second time,
+// when its head is remembered, as the first, and whether heads are told or not.
+func TestAnswersWhereverTheyAreCut(t *testing.T) {
+	t.Parallel()
+	const ok = "HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\n" + hello
+	for _, c := range []struct {
+		name, text string
+		interims   int
+		cause      results.Cause
+	}{
+		{"right", ok, 0, ""},
+		{"interim", "HTTP/1.1 103 Early Hints\r\n\r\n" + ok, 1, ""},
+		{"chunked", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n7\r\n" + hello + "\r\n0\r\n\r\n", 0, ""},
+		{"status", "HTTP/1.1 500 Oops\r\nContent-Length: 7\r\n\r\n" + hello, 0, results.CauseStatus},
+		{"body", "HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\naliVe\r\n", 0, results.CauseBody},
+		{"short", "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nali", 0, results.CauseLength},
+		{"long", "HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\n" + hello + "!", 0, results.CauseLength},
+	} {
+		for _, heads := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s, heads %t", c.name, heads), func(t *testing.T) {
+				t.Parallel()
+				conn := asking(t, heads)
+				for size := 1; size <= 2*len(c.text); size++ {
+					o := read(t, conn, c.text+c.text, size)
+					if o.ends != 2 || o.cause != c.cause || !o.keep {
+						t.Fatalf("pieces of %d bytes: %+v, want 2 answers with cause %q", size, o, c.cause)
+					}
+					if heads && (o.heads != 2 || o.interims != 2*c.interims) || !heads && o.heads+o.interims != 0 {
+						t.Fatalf("pieces of %d bytes: %+v, heads are told: %t", size, o, heads)
+					}
+				}
+			})
+		}
+	}
+}
+
+// The end of a stream is an answer's end only where nothing else tells it.
+func TestEnds(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]results.Cause{
+		"":                                results.CauseClosed,
+		"HTTP/1.1 200 O":                  results.CauseClosed,
+		"HTTP/1.1 100 Continue\r\n\r\n":   results.CauseClosed,
+		"HTTP/1.1 200 OK\r\n\r\n" + hello: "",
+		"HTTP/1.1 200 OK\r\n\r\nali":      results.CauseLength,
+		"HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\nali": results.CauseLength,
+	} {
+		c := asking(t, false)
+		if _, _, err := c.Next(0, []byte(text)); err != nil {
+			t.Fatal(err)
+		}
+		a, err := c.End(0)
+		whole := text != "" && want == "" || text == "HTTP/1.1 200 OK\r\n\r\nali"
+		if (err == nil) != whole || a.Cause != want {
+			t.Errorf("%q: cause %q and %v, want cause %q", text, a.Cause, err, want)
+		}
+		if want != "" && c.Describe(0, want) == "" {
+			t.Errorf("%q: nothing is said of it", text)
+		}
+	}
+}
+
+// Right answers allocate nothing, remembered or not.
+func TestNoAllocation(t *testing.T) {
+	for name, text := range map[string]string{
+		"remembered": "HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\n" + hello,
+		"chunked":    "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n7\r\n" + hello + "\r\n0\r\n\r\n",
+	} {
+		c, in := asking(t, false), []byte(text)
+		if n := testing.AllocsPerRun(100, func() {
+			if n, a, err := c.Next(0, in); n != len(in) || a.Event != codec.End || a.Cause != "" || err != nil {
+				t.Errorf("took %d of %d bytes: %+v, %v", n, len(in), a, err)
+			}
+		}); n != 0 {
+			t.Errorf("%s: %v allocations for an answer", name, n)
+		}
+	}
+}
