@@ -5,10 +5,11 @@ import (
 	"time"
 
 	"github.com/joust-bench/joust/loaders"
+	"github.com/joust-bench/joust/loaders/backend/epoll"
 	"github.com/joust-bench/joust/loaders/certify"
 	"github.com/joust-bench/joust/loaders/certify/lawserver"
 	"github.com/joust-bench/joust/loaders/codec/h1"
-	"github.com/joust-bench/joust/loaders/evloop"
+	"github.com/joust-bench/joust/loaders/core"
 	"github.com/joust-bench/joust/loaders/portable"
 )
 
@@ -25,7 +26,7 @@ func bench(t *testing.T) certify.Bench {
 			t.Error(err)
 		}
 	})
-	return certify.Bench{Server: s, Loader: evloop.Engine{Codec: h1.New}, Threads: 1, Idle: loaders.Wait, CapacityWindow: 200 * time.Millisecond}
+	return certify.Bench{Server: s, Loader: core.Engine{System: epoll.System(), Codec: h1.New}, Threads: 1, Idle: loaders.Wait, CapacityWindow: 200 * time.Millisecond}
 }
 
 // A law of time may be tried so often and for so long: the tests share the
@@ -100,7 +101,7 @@ func TestEnginesAccountForEveryRequest(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, engine := range map[string]loaders.Loader{"evloop": evloop.Engine{Codec: h1.New}, "portable": portable.Engine{}} {
+	for name, engine := range map[string]loaders.Loader{"evloop": core.Engine{System: epoll.System(), Codec: h1.New}, "portable": portable.Engine{}} {
 		b := bench(t)
 		b.Loader = engine
 		for _, c := range cases {

@@ -4,12 +4,13 @@
 package engine
 
 import (
+	"errors"
 	"fmt"
 	"runtime"
 
 	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/loaders/codec/h1"
-	"github.com/joust-bench/joust/loaders/evloop"
+	"github.com/joust-bench/joust/loaders/core"
 	"github.com/joust-bench/joust/loaders/portable"
 	"github.com/joust-bench/joust/scenarios"
 )
@@ -32,7 +33,11 @@ func Choose(spec loaders.Spec) (loaders.Loader, error) {
 	}
 	switch name {
 	case loaders.EventLoop:
-		return evloop.Engine{Codec: h1.New}, nil
+		system, ok := native()
+		if !ok {
+			return nil, errors.New("the event-loop engine needs Linux: use the portable engine")
+		}
+		return core.Engine{System: system, Codec: h1.New}, nil
 	case loaders.Portable:
 		return portable.Engine{}, nil
 	}

@@ -2,6 +2,7 @@ package invariants
 
 import (
 	"go/ast"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -32,6 +33,14 @@ var rooms = []room{
 	{path: "results/...", may: []string{"results", "results/files", "results/judge", "results/stats", "results/table"}},
 	{path: "scenarios/...", may: []string{"results", "scenarios/..."}},
 	{path: "loaders", may: []string{"results", "scenarios"}},
+	{path: "loaders/core", may: []string{
+		"loaders", "loaders/arrival", "loaders/backend", "loaders/clock", "loaders/codec", "loaders/record", "loaders/secure", "loaders/source",
+		"scenarios", "results",
+	}},
+	{path: "loaders/backend/...", may: []string{"loaders", "loaders/backend", "loaders/clock", "results"}},
+	{path: "loaders/secure", may: []string{"loaders", "loaders/backend"}},
+	{path: "loaders/codec", may: []string{"loaders", "results"}},
+	{path: "loaders/codec/...", may: []string{"loaders", "loaders/codec/...", "loaders/wire", "scenarios", "results"}},
 	{path: "loaders/...", may: []string{"loaders/...", "scenarios/...", "results", "results/stats"}},
 	{path: "harness/surroundings", may: []string{"results"}},
 	{path: "harness/catalog/...", may: []string{"harness/surroundings", "loaders/...", "scenarios/...", "results/..."}},
@@ -122,8 +131,12 @@ func TestForbidden(t *testing.T) {
 		{"scenarios", "loaders", true},
 		{"loaders", "scenarios", false},
 		{"loaders", "loaders/wire", true},
-		{"loaders/evloop", "loaders/wire", false},
-		{"loaders/evloop", "loaders", false},
+		{"loaders/core", "loaders/wire", true},
+		{"loaders/core", "loaders/codec", false},
+		{"loaders/core", "loaders/codec/h1", true},
+		{"loaders/core", "loaders/backend/epoll", true},
+		{"loaders/codec/h1", "loaders/wire", false},
+		{"loaders/codec/h1", "loaders/backend", true},
 		{"loaders/engine", "harness/host", true},
 		{"loaders/engine", "results/matrix", true},
 		{"harness/sample", "harness/cpuset", true},
@@ -159,8 +172,33 @@ func TestImportsPointOneWay(t *testing.T) {
 			if f.test && within(imported, module+"/"+f.pkg) {
 				continue // an external test package imports what it tests
 			}
-			if why := forbidden(f.pkg, imported); why != "" {
+			from := f.pkg
+			if f.test && within(from, "loaders/...") {
+				from = "loaders/tests" // an engine is tested whole: with a backend, a codec and the battery
+			}
+			if why := forbidden(from, imported); why != "" {
 				t.Errorf("%s imports %s: %s", f.path, imported, why)
+			}
+		}
+	}
+}
+
+// unsaid are the packages of systems and protocols that the engine leaves to its
+// backends and codecs.
+var unsaid = []string{"golang.org/x/sys/unix", "net", "net/http", "os", "os/exec", "syscall", "unsafe"}
+
+func TestTheEngineNamesNoSystemAndNoProtocol(t *testing.T) {
+	t.Parallel()
+	for _, f := range open(t).files {
+		if f.test || f.pkg != "loaders/core" {
+			continue
+		}
+		if _, tags, _ := strings.Cut(f.path, "/core/"); strings.Contains(tags, "_linux") {
+			t.Errorf("%s is for one system: that belongs to a backend", f.path)
+		}
+		for _, spec := range f.syntax.Imports {
+			if imported := importPath(t, spec); slices.Contains(unsaid, imported) {
+				t.Errorf("%s imports %s: that belongs to a backend or a codec", f.path, imported)
 			}
 		}
 	}

@@ -1,0 +1,113 @@
+//go:build linux
+
+package core_test
+
+import (
+	"bytes"
+	"net"
+	"runtime"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/joust-bench/joust/loaders"
+	"github.com/joust-bench/joust/loaders/enginetest"
+)
+
+// frugal is a server that answers as many requests as it reads and allocates
+// nothing for them.
+func frugal(t *testing.T) (address string) {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var running sync.WaitGroup
+	running.Go(func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			running.Go(func() { answerFrugally(c) })
+		}
+	})
+	t.Cleanup(func() {
+		if err := l.Close(); err != nil {
+			t.Error(err)
+		}
+		running.Wait()
+	})
+	return l.Addr().String()
+}
+
+func answerFrugally(c net.Conn) {
+	defer c.Close()
+	end, answer := []byte("\r\n\r\n"), []byte(enginetest.OK(enginetest.Hello))
+	many := bytes.Repeat(answer, 64)
+	buf := make([]byte, 64<<10)
+	for {
+		n, err := c.Read(buf)
+		if err != nil {
+			return
+		}
+		// Small requests come whole: they are written at once.
+		if _, err := c.Write(many[:bytes.Count(buf[:n], end)*len(answer)]); err != nil {
+			return
+		}
+	}
+}
+
+// The event loop allocates nothing per request. What is left, for the
+// timeline and the runtime's own, stays below one allocation in a hundred
+// requests. It must not run beside other tests: allocations are counted for
+// the whole process.
+func TestNoAllocationPerRequest(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		depth int
+		phase loaders.Phase
+	}{
+		{"closed", 1, enginetest.Closed(700 * time.Millisecond)},
+		{"pipelined", 16, enginetest.Closed(700 * time.Millisecond)},
+		{"open", 1, enginetest.Open(15_000, 700*time.Millisecond)},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			spec := enginetest.Spec(c.phase)
+			spec.Connections, spec.Depth, spec.Target.Address = 8, c.depth, frugal(t)
+			spec.Interval = 100 * time.Millisecond
+			// A machine that stands still gives too few requests to tell.
+			for range 5 {
+				if allocated, requests := allocations(t, spec); requests > 3000 {
+					if allocated*100 >= requests {
+						t.Errorf("%d allocations for %d requests", allocated, requests)
+					}
+					return
+				}
+			}
+			t.Error("too few requests to tell")
+		})
+	}
+}
+
+// allocations is what the process allocates between the first and the last
+// interval within the window, and how many requests are answered meanwhile.
+func allocations(t *testing.T, spec loaders.Spec) (allocated, requests uint64) {
+	t.Helper()
+	type reading struct{ mallocs, completed uint64 }
+	readings := make([]reading, 0, 100)
+	steer := enginetest.Steer{OnInterval: func(i loaders.Interval) {
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		readings = append(readings, reading{m.Mallocs, i.Completed})
+	}}
+	report := enginetest.Drive(t, engine, spec, &steer)
+	if p := &report.Phases[0]; enginetest.Failures(p) != 0 {
+		t.Errorf("%d requests failed: %s", enginetest.Failures(p), p.Total.FirstError)
+	}
+	if len(readings) < 2 {
+		return 0, 0
+	}
+	first, last := readings[0], readings[len(readings)-1]
+	return last.mallocs - first.mallocs, last.completed - first.completed
+}

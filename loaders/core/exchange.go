@@ -1,0 +1,212 @@
+package core
+
+import (
+	"errors"
+
+	"github.com/joust-bench/joust/loaders/clock"
+	"github.com/joust-bench/joust/loaders/codec"
+	"github.com/joust-bench/joust/loaders/record"
+	"github.com/joust-bench/joust/results"
+)
+
+// progress is how far a connection is in its exchange.
+type progress struct {
+	// steps are what is left to do.
+	steps []step
+	// sent is how many bytes of the request were handed on.
+	sent int64
+	// until is when a pause ends, 0 outside one.
+	until int64
+	// interim is the last interim status that no step has awaited yet, 0 for
+	// none.
+	interim int64
+}
+
+var (
+	errEarly     = errors.New("the answer began before the request was written")
+	errUnawaited = errors.New("the final answer came without the interim one that the exchange awaits")
+)
+
+// perform begins the request's exchange.
+func (w *worker) perform(c *conn, request int) {
+	if c.progress == nil {
+		c.progress = &progress{}
+	}
+	*c.progress = progress{steps: w.programs[request]}
+	w.advanceExchange(c)
+}
+
+// exchanging tells whether the connection is inside an exchange of steps.
+func (c *conn) exchanging() bool { return c.progress != nil && len(c.progress.steps) > 0 }
+
+// advanceExchange does what can be done now of the connection's exchange: until
+// it has to wait for the kernel, the time or the server.
+func (w *worker) advanceExchange(c *conn) {
+	for c.state == stateOpen && c.count > 0 && c.exchanging() && !c.unwritten() {
+		p := c.progress
+		s := p.steps[0]
+		switch {
+		case s.verb == verbSend:
+			p.steps = p.steps[1:]
+			w.sendTo(c, s.n)
+			continue
+		case s.verb == verbAwait && p.interim != s.n:
+			return
+		case s.verb == verbAwait:
+			p.interim = 0
+		case p.until == 0:
+			p.until = clock.Now() + s.n
+			w.pauses.push(pause{p.until, c.id})
+			return
+		case clock.Now() < p.until:
+			return
+		default:
+			p.until = 0
+		}
+		p.steps = p.steps[1:]
+	}
+}
+
+// sendTo sends the request's bytes up to the end.
+func (w *worker) sendTo(c *conn, end int64) {
+	p, f := c.progress, c.oldest()
+	r := &w.requests[f.Request]
+	from := p.sent
+	p.sent = max(p.sent, end)
+	if from >= end {
+		return
+	}
+	if end == r.Size() {
+		f.Written = clock.Now()
+	}
+	head, body := int64(len(r.Head)), int64(len(r.Body))
+	piece := r.Head[min(from, head):min(end, head)]
+	first, last := max(0, from-head), max(0, end-head)
+	var tail []byte
+	if last == body {
+		tail = r.Body[first:] // shared, and counted while it is written
+	} else if last > first {
+		w.scratch = append(append(w.scratch[:0], piece...), r.Body[first:last]...)
+		piece = w.scratch
+	}
+	w.out.now.traffic.SentBody += partOf(r, from+int64(len(piece))) - partOf(r, from)
+	if len(piece) > 0 {
+		w.transmit(c, piece, tail)
+		return
+	}
+	c.tail = tail
+	w.flush(c)
+}
+
+// partOf is how much of the body proper is in the request's first bytes.
+func partOf(r *codec.Request, sent int64) uint64 {
+	framed := r.Size() - int64(r.HeadBytes)
+	if framed == 0 {
+		return 0
+	}
+	return uint64(max(0, sent-int64(r.HeadBytes))) * uint64(r.BodyBytes) / uint64(framed)
+}
+
+// interim notes an interim answer inside an exchange. The time to the first
+// byte is that of the final answer.
+func (w *worker) interim(c *conn, f *record.Exchange, status int) {
+	if c.progress != nil {
+		c.progress.interim = int64(status)
+	}
+	f.FirstByte = 0
+}
+
+// final tells whether the exchange is ready for its final answer.
+func (w *worker) final(c *conn, f *record.Exchange) error {
+	if f.FirstByte == 0 {
+		f.FirstByte = clock.Now()
+	}
+	if c.unwritten() {
+		return errEarly
+	}
+	if !c.exchanging() {
+		return nil
+	}
+	for _, s := range c.progress.steps {
+		if s.verb == verbSend {
+			return errEarly
+		}
+	}
+	for _, s := range c.progress.steps {
+		if s.verb == verbAwait && c.progress.interim != s.n {
+			return errUnawaited
+		}
+	}
+	c.progress.steps = nil
+	return nil
+}
+
+// malformed fails the oldest answer, which could not be read on.
+func (w *worker) malformed(c *conn, now int64, a codec.Answer, err error) {
+	f := c.oldest()
+	switch {
+	case errors.Is(err, errEarly):
+		w.earlyReply(c, now)
+		return
+	case errors.Is(err, errUnawaited):
+		w.fail(f, now, failure{results.CauseStatus, a.Status, w.spec.Requests[f.Request].Name + ": " + err.Error()})
+	default:
+		w.fail(f, now, failure{cause: results.CauseProtocol, detail: err.Error()})
+	}
+	w.restart(c)
+}
+
+// pause is the end of one pause of a connection.
+type pause struct {
+	at int64
+	id int32
+}
+
+// pauses is a heap, the earliest end first. Ends of connections that went down
+// meanwhile stay in it until they come.
+type pauses []pause
+
+func (h *pauses) push(p pause) {
+	s := append(*h, p)
+	for i := len(s) - 1; i > 0; {
+		parent := (i - 1) / 2
+		if s[parent].at <= s[i].at {
+			break
+		}
+		s[parent], s[i] = s[i], s[parent]
+		i = parent
+	}
+	*h = s
+}
+
+func (h *pauses) pop() pause {
+	s := *h
+	top, last := s[0], len(s)-1
+	s[0] = s[last]
+	s = s[:last]
+	for i := 0; ; {
+		least := i
+		for child := 2*i + 1; child <= 2*i+2 && child < last; child++ {
+			if s[child].at < s[least].at {
+				least = child
+			}
+		}
+		if least == i {
+			break
+		}
+		s[i], s[least] = s[least], s[i]
+		i = least
+	}
+	*h = s
+	return top
+}
+
+// resume goes on with every exchange whose pause has ended.
+func (w *worker) resume() {
+	for len(w.pauses) > 0 && w.pauses[0].at <= clock.Now() {
+		p := w.pauses.pop()
+		if c := &w.conns[p.id]; c.progress != nil && c.progress.until == p.at {
+			w.advanceExchange(c)
+		}
+	}
+}

@@ -1,0 +1,122 @@
+package core
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/joust-bench/joust/loaders"
+	"github.com/joust-bench/joust/loaders/codec"
+	"github.com/joust-bench/joust/scenarios"
+)
+
+// verb is what a step of a program does.
+type verb uint8
+
+const (
+	// verbSend sends up to the byte n of the request.
+	verbSend verb = iota
+	// verbPause waits for n nanoseconds.
+	verbPause
+	// verbAwait waits for the interim status n.
+	verbAwait
+)
+
+// step is one operation of an exchange, ready to run. The end of the answer is
+// awaited behind the last step.
+type step struct {
+	verb verb
+	n    int64
+}
+
+// compilePrograms compiles the exchange of each request; nil where every
+// request is sent whole and then awaited.
+func compilePrograms(spec *loaders.Spec, requests []codec.Request) ([][]step, error) {
+	var programs [][]step
+	for i := range spec.Requests {
+		r := &spec.Requests[i]
+		if len(r.Exchange) == 0 {
+			continue
+		}
+		if spec.Depth > 1 {
+			return nil, fmt.Errorf("request %q has an exchange of steps, which needs the connection for itself: ask it with a depth of 1, not %d", r.Name, spec.Depth)
+		}
+		if programs == nil {
+			programs = make([][]step, len(requests))
+		}
+		p, err := compileProgram(r, &requests[i])
+		if err != nil {
+			return nil, fmt.Errorf("exchange of request %q: %w", r.Name, err)
+		}
+		programs[i] = p
+	}
+	return programs, nil
+}
+
+// compileProgram compiles one exchange. What can never succeed, or is not
+// spoken, is refused.
+func compileProgram(r *scenarios.Request, built *codec.Request) ([]step, error) {
+	var program []step
+	sent, ended := int64(0), false
+	for i := range r.Exchange {
+		op := &r.Exchange[i]
+		if ended {
+			return nil, fmt.Errorf("step %d comes behind the answer's end, where the exchange is over: leave it out", i+1)
+		}
+		s, err := compileStep(op, built, sent)
+		if err != nil {
+			return nil, fmt.Errorf("step %d: %w", i+1, err)
+		}
+		switch {
+		case op.AwaitEnd != nil:
+			ended = true
+		case op.AwaitStatus != nil && *op.AwaitStatus >= 200:
+			if err := checkFinal(r, *op.AwaitStatus, sent == built.Size()); err != nil {
+				return nil, fmt.Errorf("step %d: %w", i+1, err)
+			}
+		default:
+			program = append(program, s)
+		}
+		if s.verb == verbSend {
+			sent = max(sent, s.n)
+		}
+	}
+	if sent != built.Size() {
+		return nil, fmt.Errorf("its steps send %d of the request's %d bytes: send the rest with -1", sent, built.Size())
+	}
+	return program, nil
+}
+
+// compileStep compiles one operation; sent is how much went out before it.
+func compileStep(op *scenarios.Operation, built *codec.Request, sent int64) (step, error) {
+	switch {
+	case op.SendHead != nil:
+		return step{verbSend, int64(built.HeadBytes)}, nil
+	case op.SendBytes != nil && *op.SendBytes < 0:
+		return step{verbSend, built.Size()}, nil
+	case op.SendBytes != nil:
+		return step{verbSend, min(sent+*op.SendBytes, built.Size())}, nil
+	case op.PauseMicros != nil:
+		return step{verbPause, *op.PauseMicros * int64(time.Microsecond)}, nil
+	case op.AwaitStatus != nil:
+		return step{verbAwait, int64(*op.AwaitStatus)}, nil
+	case op.AwaitEnd != nil:
+		return step{verb: verbAwait}, nil
+	case op.AwaitEvents != nil:
+		return step{}, errors.New("the event loop does not speak server-sent events yet: leave the request out")
+	case op.Close != nil:
+		return step{}, errors.New("the event loop does not end connections inside an exchange yet: leave the request out")
+	}
+	return step{}, errors.New("it says nothing")
+}
+
+// checkFinal refuses to await a final status that could not be right.
+func checkFinal(r *scenarios.Request, status int, allSent bool) error {
+	switch {
+	case !allSent:
+		return fmt.Errorf("it awaits the final status %d before the whole request is sent: such an answer counts as an early reply", status)
+	case r.Expect.Status != 0 && r.Expect.Status != status:
+		return fmt.Errorf("it awaits the status %d where %d counts as right: make them equal", status, r.Expect.Status)
+	}
+	return nil
+}

@@ -1,0 +1,138 @@
+package core
+
+import (
+	"math"
+
+	"github.com/joust-bench/joust/loaders"
+	"github.com/joust-bench/joust/results"
+)
+
+// team is the threads that make the load together. They live until disband.
+type team struct {
+	workers []*worker
+	phases  []chan *phase
+	done    chan *outcome
+	ended   chan struct{}
+	// reached is how many connections were open once when the team had connected.
+	reached int
+}
+
+// newTeam makes a worker for each thread of the specification; connect starts
+// them.
+func newTeam(shared *work) (*team, error) {
+	n := shared.spec.Threads
+	t := &team{done: make(chan *outcome, n), ended: make(chan struct{}, n)}
+	for id := range n {
+		w, err := newWorker(shared, id)
+		if err != nil {
+			for _, made := range t.workers {
+				made.close()
+			}
+			return nil, err
+		}
+		t.workers = append(t.workers, w)
+	}
+	return t, nil
+}
+
+// connect starts the threads and waits until their connections are up. When
+// none is, the error is a *loaders.ConnectError.
+func (t *team) connect() error {
+	connected := make(chan error, len(t.workers))
+	for i, w := range t.workers {
+		phases := make(chan *phase)
+		t.phases = append(t.phases, phases)
+		cpu := -1
+		if len(w.spec.CPUs) > 0 {
+			cpu = w.spec.CPUs[i]
+		}
+		go func() {
+			w.main(cpu, connected, phases, t.done)
+			t.ended <- struct{}{}
+		}()
+	}
+	var first error
+	for range t.workers {
+		if err := <-connected; err != nil && first == nil {
+			first = err
+		}
+	}
+	if first != nil {
+		return first
+	}
+	t.reached = 0
+	for _, w := range t.workers {
+		t.reached += w.reached()
+	}
+	if t.reached == 0 {
+		for _, w := range t.workers {
+			if w.connectError != nil {
+				return &loaders.ConnectError{Cause: w.connectCause, Err: w.connectError}
+			}
+		}
+	}
+	return nil
+}
+
+// disband ends the threads that were started, with their connections.
+func (t *team) disband() {
+	for i := range t.phases {
+		close(t.phases[i])
+	}
+	for range t.phases {
+		<-t.ended
+	}
+}
+
+// spinWork is the share of the time that fewer lets the threads of a smaller
+// team work at most: half of a thread is left for what a warm-up does not show.
+const spinWork = 0.5
+
+// fewer replaces a team that spins by a smaller one, where the warm-up shows
+// that fewer threads carry the load: a thread that spins without need takes
+// turbo and memory bandwidth from the server. A loader that sleeps costs nothing
+// and keeps its threads.
+func (s *session) fewer(warmup *results.Phase) error {
+	if s.spec.Idle != loaders.Spin && s.spec.Idle != loaders.Gather || warmup.Measured || warmup.Skipped != "" || s.stop.Load() != 0 {
+		return nil
+	}
+	needed := threadsNeeded(warmup)
+	if needed >= s.spec.Threads {
+		return nil
+	}
+	spec := *s.spec
+	spec.Threads = needed
+	if len(spec.CPUs) > 0 {
+		spec.CPUs = spec.CPUs[:needed]
+	}
+	s.disband()
+	s.keepTimes()
+	s.spec = &spec
+	next, err := newTeam(s.work)
+	if err != nil {
+		next = &team{}
+	}
+	s.mu.Lock()
+	s.team = next
+	s.mu.Unlock()
+	if err != nil {
+		return err
+	}
+	return s.connect()
+}
+
+// threadsNeeded is how many threads do the work of the phase, each working
+// spinWork of the time: at least one. What threads waited for a processor is no
+// work: threads that spin may wait for one another.
+func threadsNeeded(p *results.Phase) int {
+	ns, _ := p.WorkNS()
+	return max(1, int(math.Ceil(float64(ns)/float64(max(1, p.WindowNS()))/spinWork)))
+}
+
+// keepTimes keeps what the team saw of connecting.
+func (s *session) keepTimes() {
+	for _, w := range s.workers {
+		s.connects.Merge(&w.connect)
+		s.handshakes.Merge(&w.shakes)
+	}
+}

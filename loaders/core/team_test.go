@@ -1,0 +1,55 @@
+//go:build linux
+
+package core_test
+
+import (
+	"cmp"
+	"testing"
+	"time"
+
+	"github.com/joust-bench/joust/loaders"
+	"github.com/joust-bench/joust/loaders/enginetest"
+	"github.com/joust-bench/joust/results"
+)
+
+// A load that spins uses no more threads than its warm-up shows to be needed;
+// one that sleeps keeps them. Nothing is lost when the threads change.
+func TestThreadsThatSpin(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		idle    loaders.IdleStrategy
+		threads int
+	}{
+		"spin": {loaders.Spin, 1}, "hybrid": {loaders.Hybrid, 3},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			warmup, open := enginetest.Open(50, 200*time.Millisecond), enginetest.Open(50, 200*time.Millisecond)
+			warmup.Name, warmup.Measured = results.PhaseWarmup, false
+			spec := enginetest.Spec(warmup, open)
+			spec.Connections, spec.Threads, spec.Idle = 5, 3, c.idle
+			busy := func(r *results.Report) bool {
+				// On a busy machine a request may cost so much CPU time that one
+				// thread is not enough.
+				return c.idle == loaders.Spin && len(r.Phases[1].Threads) != c.threads
+			}
+			server, report, _ := enginetest.Load(t, engine, enginetest.Answering(func(enginetest.Request) string { return enginetest.OK(enginetest.Hello) }), spec, busy)
+			warm, measured := &report.Phases[0], &report.Phases[1]
+			if len(warm.Threads) != 3 || len(measured.Threads) != c.threads {
+				t.Errorf("%d threads in the warm-up and %d in the window, want 3 and %d", len(warm.Threads), len(measured.Threads), c.threads)
+			}
+			if used := cmp.Or(report.ThreadsUsed, report.Threads); report.Threads != 3 || used != len(measured.Threads) {
+				t.Errorf("the report names %d threads, %d used; the window had %d", report.Threads, used, len(measured.Threads))
+			}
+			if report.ConnectionsOpen != 5 || measured.MinConnectionsOpen != 5 {
+				t.Errorf("%d and %d connections open, want 5", report.ConnectionsOpen, measured.MinConnectionsOpen)
+			}
+			if asked, read := warm.Asked+measured.Asked, uint64(server.Requests.Load()); asked != read || warm.Failures()+measured.Failures() != 0 {
+				t.Errorf("%d asked, %d read by the server, %d and %d failed", asked, read, warm.Failures(), measured.Failures())
+			}
+			if report.Connect.Count != uint64(server.Connects.Load()) {
+				t.Errorf("%d times to connect, %d connections at the server", report.Connect.Count, server.Connects.Load())
+			}
+		})
+	}
+}
