@@ -6,11 +6,11 @@ import (
 
 	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/loaders/backend/epoll"
+	"github.com/joust-bench/joust/loaders/backend/net"
 	"github.com/joust-bench/joust/loaders/certify"
 	"github.com/joust-bench/joust/loaders/certify/lawserver"
 	"github.com/joust-bench/joust/loaders/codec/h1"
 	"github.com/joust-bench/joust/loaders/core"
-	"github.com/joust-bench/joust/loaders/portable"
 )
 
 // bench is the event-loop engine and a law server in this process. Only one
@@ -101,7 +101,7 @@ func TestEnginesAccountForEveryRequest(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, engine := range map[string]loaders.Loader{"evloop": core.Engine{System: epoll.System(), Codec: h1.New}, "portable": portable.Engine{}} {
+	for name, engine := range map[string]loaders.Loader{"evloop": core.Engine{System: epoll.System(), Codec: h1.New}, "portable": core.Engine{System: net.System(), Codec: h1.New}} {
 		b := bench(t)
 		b.Loader = engine
 		for _, c := range cases {

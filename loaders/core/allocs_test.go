@@ -11,6 +11,9 @@ import (
 	"time"
 
 	"github.com/joust-bench/joust/loaders"
+	"github.com/joust-bench/joust/loaders/backend/epoll"
+	"github.com/joust-bench/joust/loaders/codec/h1"
+	"github.com/joust-bench/joust/loaders/core"
 	"github.com/joust-bench/joust/loaders/enginetest"
 )
 
@@ -101,7 +104,7 @@ func allocations(t *testing.T, spec loaders.Spec) (allocated, requests uint64) {
 		runtime.ReadMemStats(&m)
 		readings = append(readings, reading{m.Mallocs, i.Completed})
 	}}
-	report := enginetest.Drive(t, engine, spec, &steer)
+	report := enginetest.Drive(t, core.Engine{System: epoll.System(), Codec: h1.New}, spec, &steer)
 	if p := &report.Phases[0]; enginetest.Failures(p) != 0 {
 		t.Errorf("%d requests failed: %s", enginetest.Failures(p), p.Total.FirstError)
 	}

@@ -1,5 +1,3 @@
-//go:build linux
-
 package core_test
 
 import (
@@ -13,6 +11,8 @@ import (
 	"time"
 
 	"github.com/joust-bench/joust/loaders"
+	"github.com/joust-bench/joust/loaders/codec/h1"
+	"github.com/joust-bench/joust/loaders/core"
 	"github.com/joust-bench/joust/loaders/enginetest"
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/scenarios"
@@ -71,74 +71,83 @@ const carryOn = "HTTP/1.1 100 Continue\r\n\r\n"
 
 func TestExpectContinue(t *testing.T) {
 	t.Parallel()
-	chunked := continues(50_000)
-	chunked.Body.Chunk = 7000
-	const hints = "HTTP/1.1 103 Early Hints\r\nA: b\r\n\r\n"
-	for name, c := range map[string]struct {
-		ask     scenarios.Request
-		interim string
-	}{"small": {continues(5), carryOn}, "large": {continues(1 << 20), hints + carryOn}, "chunked": {chunked, carryOn}} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			r := &c.ask
-			var asked, hasty atomic.Int64
-			spec := specAt(local(t, patient(&asked, &hasty, c.interim)), counted(20))
-			spec.Requests, spec.Connection.ReconnectEvery = []scenarios.Request{*r, enginetest.Get("hello", "/", hello())}, 7
-			p := drive(t, spec).Phases[0]
-			exactly(t, &p, 20)
-			if asked.Load() != 20 || hasty.Load() != 0 {
-				t.Errorf("the server counts %d requests, %d of them with a body before the 100", asked.Load(), hasty.Load())
-			}
-			if posts := p.Groups["post"].Completed; p.SentBodyBytes != posts*uint64(r.Body.Size()) || posts == 0 {
-				t.Errorf("%d body bytes sent in %d requests of %d", p.SentBodyBytes, posts, r.Body.Size())
-			}
-			if first := p.Groups["post"].FirstByte; first.MinNS < int64(2*time.Millisecond) {
-				t.Errorf("the first byte came after %d ns: that is of the interim answer", first.MinNS)
-			}
-		})
-	}
+	overBackends(t, func(t *testing.T, e core.Engine) {
+		t.Parallel()
+		chunked := continues(50_000)
+		chunked.Body.Chunk = 7000
+		const hints = "HTTP/1.1 103 Early Hints\r\nA: b\r\n\r\n"
+		for name, c := range map[string]struct {
+			ask     scenarios.Request
+			interim string
+		}{"small": {continues(5), carryOn}, "large": {continues(1 << 20), hints + carryOn}, "chunked": {chunked, carryOn}} {
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				r := &c.ask
+				var asked, hasty atomic.Int64
+				spec := specAt(local(t, patient(&asked, &hasty, c.interim)), counted(20))
+				spec.Requests, spec.Connection.ReconnectEvery = []scenarios.Request{*r, enginetest.Get("hello", "/", hello())}, 7
+				p := drive(t, e, spec).Phases[0]
+				exactly(t, &p, 20)
+				if asked.Load() != 20 || hasty.Load() != 0 {
+					t.Errorf("the server counts %d requests, %d of them with a body before the 100", asked.Load(), hasty.Load())
+				}
+				if posts := p.Groups["post"].Completed; p.SentBodyBytes != posts*uint64(r.Body.Size()) || posts == 0 {
+					t.Errorf("%d body bytes sent in %d requests of %d", p.SentBodyBytes, posts, r.Body.Size())
+				}
+				if first := p.Groups["post"].FirstByte; first.MinNS < int64(2*time.Millisecond) {
+					t.Errorf("the first byte came after %d ns: that is of the interim answer", first.MinNS)
+				}
+			})
+		}
+	})
 }
 
 // TestExpectContinueSecure does the same over TLS, in an open loop, through
 // net/http's own server.
 func TestExpectContinueSecure(t *testing.T) {
 	t.Parallel()
-	a := newAuthority(t)
-	s := serveSite(t, hello(), a.server(), nil)
-	phase := enginetest.Open(500, long)
-	phase.Count = 15
-	spec := a.secureSpec(s.address(), phase)
-	spec.Requests = []scenarios.Request{continues(100_000)}
-	p := drive(t, spec).Phases[0]
-	exactly(t, &p, 15)
-	if n := s.body.Load(); n != 15*100_000 || p.SentBodyBytes != uint64(n) {
-		t.Errorf("the server counts %d body bytes, the loader %d", n, p.SentBodyBytes)
-	}
+	overBackends(t, func(t *testing.T, e core.Engine) {
+		t.Parallel()
+		a := newAuthority(t)
+		s := serveSite(t, hello(), a.server(), nil)
+		phase := enginetest.Open(500, long)
+		phase.Count = 15
+		spec := a.secureSpec(s.address(), phase)
+		spec.Requests = []scenarios.Request{continues(100_000)}
+		p := drive(t, e, spec).Phases[0]
+		exactly(t, &p, 15)
+		if n := s.body.Load(); n != 15*100_000 || p.SentBodyBytes != uint64(n) {
+			t.Errorf("the server counts %d body bytes, the loader %d", n, p.SentBodyBytes)
+		}
+	})
 }
 
 // TestSlowClient measures how long the pieces of a request take to come. A
 // server that sleeps meanwhile sees them at once, so it may try again.
 func TestSlowClient(t *testing.T) {
 	t.Parallel()
-	for _, idle := range []loaders.IdleStrategy{loaders.Wait, loaders.Hybrid} {
-		t.Run(string(idle), func(t *testing.T) {
-			t.Parallel()
-			var pieces atomic.Int64
-			address := local(t, inPieces(&pieces))
-			for attempt := 1; pieces.Load() == 0; attempt++ {
-				if attempt > 8 {
-					t.Fatal("every request came in one piece")
+	overBackends(t, func(t *testing.T, e core.Engine) {
+		t.Parallel()
+		for _, idle := range []loaders.IdleStrategy{loaders.Wait, loaders.Hybrid} {
+			t.Run(string(idle), func(t *testing.T) {
+				t.Parallel()
+				var pieces atomic.Int64
+				address := local(t, inPieces(&pieces))
+				for attempt := 1; pieces.Load() == 0; attempt++ {
+					if attempt > 8 {
+						t.Fatal("every request came in one piece")
+					}
+					spec := specAt(address, counted(12))
+					spec.Requests, spec.Idle = []scenarios.Request{slow()}, idle
+					p := drive(t, e, spec).Phases[0]
+					exactly(t, &p, 12)
+					if p.Total.Service.MinNS < int64(4*time.Millisecond) || p.Total.Write.MinNS < int64(4*time.Millisecond) {
+						t.Errorf("the fastest took %d ns, its writes %d, want at least four pauses of 1 ms", p.Total.Service.MinNS, p.Total.Write.MinNS)
+					}
 				}
-				spec := specAt(address, counted(12))
-				spec.Requests, spec.Idle = []scenarios.Request{slow()}, idle
-				p := drive(t, spec).Phases[0]
-				exactly(t, &p, 12)
-				if p.Total.Service.MinNS < int64(4*time.Millisecond) || p.Total.Write.MinNS < int64(4*time.Millisecond) {
-					t.Errorf("the fastest took %d ns, its writes %d, want at least four pauses of 1 ms", p.Total.Service.MinNS, p.Total.Write.MinNS)
-				}
-			}
-		})
-	}
+			})
+		}
+	})
 }
 
 // inPieces answers, and counts the requests of which it saw the first piece
@@ -166,65 +175,68 @@ func inPieces(pieces *atomic.Int64) func(net.Conn, *bufio.Reader) {
 // TestBadExchanges has servers that do not do what the exchange awaits.
 func TestBadExchanges(t *testing.T) {
 	t.Parallel()
-	heads := func(answer string) func(net.Conn, *bufio.Reader) {
-		return func(c net.Conn, in *bufio.Reader) {
-			for {
-				line, err := in.ReadString('\n')
-				if err != nil {
-					return
-				}
-				if line == "\r\n" {
-					_, _ = io.WriteString(c, answer)
+	overBackends(t, func(t *testing.T, e core.Engine) {
+		t.Parallel()
+		heads := func(answer string) func(net.Conn, *bufio.Reader) {
+			return func(c net.Conn, in *bufio.Reader) {
+				for {
+					line, err := in.ReadString('\n')
+					if err != nil {
+						return
+					}
+					if line == "\r\n" {
+						_, _ = io.WriteString(c, answer)
+					}
 				}
 			}
 		}
-	}
-	halting := post(100)
-	halting.Exchange = scenarios.Exchange{sendBytes(30), pauses(5_000_000), sendBytes(-1)}
-	late := post(10)
-	late.Exchange = scenarios.Exchange{sendBytes(-1), awaits(103), awaitEnd()}
-	lost := causes(results.CauseClosed, results.CauseReset)
-	for _, c := range []struct {
-		name   string
-		ask    scenarios.Request
-		serve  func(net.Conn, *bufio.Reader)
-		causes []results.Cause
-	}{
-		{"final answer at once", continues(10), heads("HTTP/1.1 417 No\r\nContent-Length: 0\r\n\r\n"), causes(results.CauseEarlyReply)},
-		{"right answer at once", continues(10), heads(enginetest.OK(hello())), causes(results.CauseEarlyReply)},
-		{"in the middle of a slow request", halting, func(c net.Conn, in *bufio.Reader) {
-			_, _ = in.ReadByte()
-			_, _ = io.WriteString(c, enginetest.OK(hello()))
-			silent(c, in)
-		}, causes(results.CauseEarlyReply)},
-		{"another interim", continues(10), heads("HTTP/1.1 102 Processing\r\n\r\n"), causes(results.CauseTimeout)},
-		{"silence", continues(10), heads(""), causes(results.CauseTimeout)},
-		{"endless 1xx", continues(10), heads(strings.Repeat("HTTP/1.1 102 Processing\r\n\r\n", 40)), causes(results.CauseProtocol)},
-		{"no interim", late, heads(enginetest.OK(hello())), causes(results.CauseStatus)},
-		{"closes for the 100", continues(10), func(_ net.Conn, in *bufio.Reader) { _, _ = in.ReadString('\n') }, lost},
-		{"closes after the 100", continues(10), func(c net.Conn, in *bufio.Reader) {
-			if _, err := http.ReadRequest(in); err == nil {
-				_, _ = io.WriteString(c, carryOn)
-			}
-		}, lost},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			t.Parallel()
-			spec := specAt(local(t, c.serve), counted(4))
-			spec.Requests, spec.Connections = []scenarios.Request{c.ask}, 2
-			if c.causes[0] == results.CauseTimeout {
-				spec.RequestTimeout = 60 * time.Millisecond
-			}
-			p := drive(t, spec).Phases[0]
-			var sum uint64
-			for _, cause := range c.causes {
-				sum += p.Total.Errors[cause]
-			}
-			if sum != 4 || p.Total.Failed != 4 || p.Total.Completed != 0 {
-				t.Errorf("%d right, errors %v, want 4 by %v: %s", p.Total.Completed, p.Total.Errors, c.causes, p.Total.FirstError)
-			}
-		})
-	}
+		halting := post(100)
+		halting.Exchange = scenarios.Exchange{sendBytes(30), pauses(5_000_000), sendBytes(-1)}
+		late := post(10)
+		late.Exchange = scenarios.Exchange{sendBytes(-1), awaits(103), awaitEnd()}
+		lost := causes(results.CauseClosed, results.CauseReset)
+		for _, c := range []struct {
+			name   string
+			ask    scenarios.Request
+			serve  func(net.Conn, *bufio.Reader)
+			causes []results.Cause
+		}{
+			{"final answer at once", continues(10), heads("HTTP/1.1 417 No\r\nContent-Length: 0\r\n\r\n"), causes(results.CauseEarlyReply)},
+			{"right answer at once", continues(10), heads(enginetest.OK(hello())), causes(results.CauseEarlyReply)},
+			{"in the middle of a slow request", halting, func(c net.Conn, in *bufio.Reader) {
+				_, _ = in.ReadByte()
+				_, _ = io.WriteString(c, enginetest.OK(hello()))
+				silent(c, in)
+			}, causes(results.CauseEarlyReply)},
+			{"another interim", continues(10), heads("HTTP/1.1 102 Processing\r\n\r\n"), causes(results.CauseTimeout)},
+			{"silence", continues(10), heads(""), causes(results.CauseTimeout)},
+			{"endless 1xx", continues(10), heads(strings.Repeat("HTTP/1.1 102 Processing\r\n\r\n", 40)), causes(results.CauseProtocol)},
+			{"no interim", late, heads(enginetest.OK(hello())), causes(results.CauseStatus)},
+			{"closes for the 100", continues(10), func(_ net.Conn, in *bufio.Reader) { _, _ = in.ReadString('\n') }, lost},
+			{"closes after the 100", continues(10), func(c net.Conn, in *bufio.Reader) {
+				if _, err := http.ReadRequest(in); err == nil {
+					_, _ = io.WriteString(c, carryOn)
+				}
+			}, lost},
+		} {
+			t.Run(c.name, func(t *testing.T) {
+				t.Parallel()
+				spec := specAt(local(t, c.serve), counted(4))
+				spec.Requests, spec.Connections = []scenarios.Request{c.ask}, 2
+				if c.causes[0] == results.CauseTimeout {
+					spec.RequestTimeout = 60 * time.Millisecond
+				}
+				p := drive(t, e, spec).Phases[0]
+				var sum uint64
+				for _, cause := range c.causes {
+					sum += p.Total.Errors[cause]
+				}
+				if sum != 4 || p.Total.Failed != 4 || p.Total.Completed != 0 {
+					t.Errorf("%d right, errors %v, want 4 by %v: %s", p.Total.Completed, p.Total.Errors, c.causes, p.Total.FirstError)
+				}
+			})
+		}
+	})
 }
 
 func causes(c ...results.Cause) []results.Cause { return c }
@@ -262,7 +274,7 @@ func TestRefusedExchanges(t *testing.T) {
 
 func expectRefusal(t *testing.T, spec loaders.Spec, says string) {
 	t.Helper()
-	if _, err := (engine).Run(t.Context(), spec, &enginetest.Steer{}); err == nil {
+	if _, err := (core.Engine{System: systems()[0], Codec: h1.New}).Run(t.Context(), spec, &enginetest.Steer{}); err == nil {
 		t.Errorf("no error, want %q", says)
 	} else {
 		contains(t, err, says)
@@ -273,26 +285,29 @@ func expectRefusal(t *testing.T, spec loaders.Spec, says string) {
 // unless it is asked to keep the connection.
 func TestHTTP10(t *testing.T) {
 	t.Parallel()
-	s := serveSite(t, hello(), nil, func(s *site, r *http.Request) {
-		if r.Proto != "HTTP/1.0" {
-			s.complain("asked was in " + r.Proto)
+	overBackends(t, func(t *testing.T, e core.Engine) {
+		t.Parallel()
+		s := serveSite(t, hello(), nil, func(s *site, r *http.Request) {
+			if r.Proto != "HTTP/1.0" {
+				s.complain("asked was in " + r.Proto)
+			}
+		})
+		for _, keep := range []bool{false, true} {
+			r := post(40_000)
+			r.Version = "1.0"
+			if keep {
+				r.Headers = []scenarios.Header{{Name: "Connection", Value: "keep-alive"}}
+			}
+			spec := specAt(s.address(), counted(20))
+			spec.Requests = []scenarios.Request{r}
+			p := drive(t, e, spec).Phases[0]
+			exactly(t, &p, 20)
+			if closes := p.AnnouncedCloses; (closes == 0) != keep {
+				t.Errorf("%d announced closes, kept alive %v", closes, keep)
+			}
+		}
+		if what := s.wrong.Load(); what != nil || s.requests.Load() != 40 {
+			t.Errorf("the server counts %d requests, want 40: %v", s.requests.Load(), what)
 		}
 	})
-	for _, keep := range []bool{false, true} {
-		r := post(40_000)
-		r.Version = "1.0"
-		if keep {
-			r.Headers = []scenarios.Header{{Name: "Connection", Value: "keep-alive"}}
-		}
-		spec := specAt(s.address(), counted(20))
-		spec.Requests = []scenarios.Request{r}
-		p := drive(t, spec).Phases[0]
-		exactly(t, &p, 20)
-		if closes := p.AnnouncedCloses; (closes == 0) != keep {
-			t.Errorf("%d announced closes, kept alive %v", closes, keep)
-		}
-	}
-	if what := s.wrong.Load(); what != nil || s.requests.Load() != 40 {
-		t.Errorf("the server counts %d requests, want 40: %v", s.requests.Load(), what)
-	}
 }

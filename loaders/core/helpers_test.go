@@ -1,5 +1,3 @@
-//go:build linux
-
 package core_test
 
 import (
@@ -27,7 +25,6 @@ import (
 	"time"
 
 	"github.com/joust-bench/joust/loaders"
-	"github.com/joust-bench/joust/loaders/backend/epoll"
 	"github.com/joust-bench/joust/loaders/codec/h1"
 	"github.com/joust-bench/joust/loaders/core"
 	"github.com/joust-bench/joust/loaders/enginetest"
@@ -35,8 +32,13 @@ import (
 	"github.com/joust-bench/joust/scenarios"
 )
 
-// engine is the engine under test.
-var engine = core.Engine{System: epoll.System(), Codec: h1.New}
+// overBackends runs a test of the engine over each backend of this system.
+func overBackends(t *testing.T, test func(*testing.T, core.Engine)) {
+	t.Helper()
+	for _, system := range systems() {
+		t.Run(system.Name, func(t *testing.T) { test(t, core.Engine{System: system, Codec: h1.New}) })
+	}
+}
 
 // long bounds phases that end by their count.
 const long = 20 * time.Second
@@ -48,15 +50,15 @@ func counted(n uint64) loaders.Phase {
 	return p
 }
 
-func drive(t testing.TB, spec loaders.Spec) results.Report {
+func drive(t testing.TB, e core.Engine, spec loaders.Spec) results.Report {
 	t.Helper()
-	return enginetest.Drive(t, engine, spec, &enginetest.Steer{})
+	return enginetest.Drive(t, e, spec, &enginetest.Steer{})
 }
 
 // refused runs a load that cannot begin and returns why.
-func refused(t *testing.T, spec loaders.Spec) *loaders.ConnectError {
+func refused(t *testing.T, e core.Engine, spec loaders.Spec) *loaders.ConnectError {
 	t.Helper()
-	_, err := engine.Run(t.Context(), spec, &enginetest.Steer{})
+	_, err := e.Run(t.Context(), spec, &enginetest.Steer{})
 	var refusal *loaders.ConnectError
 	if !errors.As(err, &refusal) {
 		t.Fatalf("got %v, want a connect error", err)

@@ -1,5 +1,3 @@
-//go:build linux
-
 package core_test
 
 import (
@@ -13,6 +11,7 @@ import (
 	"time"
 
 	"github.com/joust-bench/joust/loaders"
+	"github.com/joust-bench/joust/loaders/core"
 	"github.com/joust-bench/joust/loaders/enginetest"
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/stats"
@@ -21,23 +20,26 @@ import (
 // TestCount asks exactly what was wanted, whatever shares it.
 func TestCount(t *testing.T) {
 	t.Parallel()
-	for _, c := range []struct {
-		loop           results.Loop
-		threads, depth int
-		n              uint64
-	}{
-		{results.ClosedLoop, 1, 1, 61}, {results.ClosedLoop, 2, 4, 61}, {results.ClosedLoop, 3, 1, 2},
-		{results.OpenLoop, 1, 4, 61}, {results.OpenLoop, 2, 1, 61}, {results.OpenLoop, 3, 4, 2},
-	} {
-		t.Run(fmt.Sprintf("%s %d threads depth %d count %d", c.loop, c.threads, c.depth, c.n), func(t *testing.T) {
-			t.Parallel()
-			countExactly(t, c.loop, c.threads, c.depth, c.n)
-		})
-	}
+	overBackends(t, func(t *testing.T, e core.Engine) {
+		t.Parallel()
+		for _, c := range []struct {
+			loop           results.Loop
+			threads, depth int
+			n              uint64
+		}{
+			{results.ClosedLoop, 1, 1, 61}, {results.ClosedLoop, 2, 4, 61}, {results.ClosedLoop, 3, 1, 2},
+			{results.OpenLoop, 1, 4, 61}, {results.OpenLoop, 2, 1, 61}, {results.OpenLoop, 3, 4, 2},
+		} {
+			t.Run(fmt.Sprintf("%s %d threads depth %d count %d", c.loop, c.threads, c.depth, c.n), func(t *testing.T) {
+				t.Parallel()
+				countExactly(t, e, c.loop, c.threads, c.depth, c.n)
+			})
+		}
+	})
 }
 
 // countExactly has two phases, so that what the first leaves behind shows.
-func countExactly(t *testing.T, loop results.Loop, threads, depth int, n uint64) {
+func countExactly(t *testing.T, e core.Engine, loop results.Loop, threads, depth int, n uint64) {
 	t.Helper()
 	var asked atomic.Int64
 	phase := counted(n)
@@ -46,7 +48,7 @@ func countExactly(t *testing.T, loop results.Loop, threads, depth int, n uint64)
 	}
 	spec := specAt(local(t, answering(&asked)), phase, phase)
 	spec.Connections, spec.Threads, spec.Depth = 5, threads, depth
-	report := drive(t, spec)
+	report := drive(t, e, spec)
 	for i := range report.Phases {
 		p := &report.Phases[i]
 		exactly(t, p, n)
@@ -66,58 +68,68 @@ func countExactly(t *testing.T, loop results.Loop, threads, depth int, n uint64)
 // given up, counted, and stands in the corrected latency as a lower bound.
 func TestShedAfter(t *testing.T) {
 	t.Parallel()
-	var sent atomic.Int64
-	address := local(t, func(c net.Conn, in *bufio.Reader) {
-		for {
-			if _, err := http.ReadRequest(in); err != nil {
-				return
+	overBackends(t, func(t *testing.T, e core.Engine) {
+		t.Parallel()
+		var sent atomic.Int64
+		address := local(t, func(c net.Conn, in *bufio.Reader) {
+			for {
+				if _, err := http.ReadRequest(in); err != nil {
+					return
+				}
+				sent.Add(1)
+				time.Sleep(5 * time.Millisecond)
+				if _, err := c.Write([]byte(enginetest.OK(hello()))); err != nil {
+					return
+				}
 			}
-			sent.Add(1)
-			time.Sleep(5 * time.Millisecond)
-			if _, err := c.Write([]byte(enginetest.OK(hello()))); err != nil {
-				return
-			}
+		})
+		const deadline = 20 * time.Millisecond
+		phase := enginetest.Open(2000, 300*time.Millisecond)
+		phase.ShedAfter = deadline
+		spec := specAt(address, phase)
+		spec.Connections, spec.Threads = 2, 2
+		p := drive(t, e, spec).Phases[0]
+		if enginetest.Failures(&p) != 0 || p.Rate.Offered != 600 {
+			t.Fatalf("offered %d, want 600, with %d failures: %s", p.Rate.Offered, enginetest.Failures(&p), p.Total.FirstError)
+		}
+		if sum := p.Shed + uint64(sent.Load()) + p.Rate.NeverSent; sum != 600 || p.Shed < 300 {
+			t.Errorf("%d shed, %d sent and %d never sent make %d of 600", p.Shed, sent.Load(), p.Rate.NeverSent, sum)
+		}
+		if p.Total.Corrected.Count != 600 || p.Rate.CensoredFromNS < int64(deadline) || p.Total.Corrected.MaxNS < p.Rate.CensoredFromNS {
+			t.Errorf("%d corrected samples, bounds from %d ns, the longest %d ns", p.Total.Corrected.Count, p.Rate.CensoredFromNS, p.Total.Corrected.MaxNS)
+		}
+		if answered := enginetest.Answered(&p); answered+p.Rate.Censored != uint64(sent.Load()) || p.Total.Service.Count != answered {
+			t.Errorf("%d answered and %d censored of %d sent, %d service times", answered, p.Rate.Censored, sent.Load(), p.Total.Service.Count)
 		}
 	})
-	const deadline = 20 * time.Millisecond
-	phase := enginetest.Open(2000, 300*time.Millisecond)
-	phase.ShedAfter = deadline
-	spec := specAt(address, phase)
-	spec.Connections, spec.Threads = 2, 2
-	p := drive(t, spec).Phases[0]
-	if enginetest.Failures(&p) != 0 || p.Rate.Offered != 600 {
-		t.Fatalf("offered %d, want 600, with %d failures: %s", p.Rate.Offered, enginetest.Failures(&p), p.Total.FirstError)
-	}
-	if sum := p.Shed + uint64(sent.Load()) + p.Rate.NeverSent; sum != 600 || p.Shed < 300 {
-		t.Errorf("%d shed, %d sent and %d never sent make %d of 600", p.Shed, sent.Load(), p.Rate.NeverSent, sum)
-	}
-	if p.Total.Corrected.Count != 600 || p.Rate.CensoredFromNS < int64(deadline) || p.Total.Corrected.MaxNS < p.Rate.CensoredFromNS {
-		t.Errorf("%d corrected samples, bounds from %d ns, the longest %d ns", p.Total.Corrected.Count, p.Rate.CensoredFromNS, p.Total.Corrected.MaxNS)
-	}
-	if answered := enginetest.Answered(&p); answered+p.Rate.Censored != uint64(sent.Load()) || p.Total.Service.Count != answered {
-		t.Errorf("%d answered and %d censored of %d sent, %d service times", answered, p.Rate.Censored, sent.Load(), p.Total.Service.Count)
-	}
 }
 
 // TestErrorBars looks at what the loader says of itself.
 func TestErrorBars(t *testing.T) {
 	t.Parallel()
-	open := enginetest.Open(1000, long)
-	open.Count = 120
-	for _, phase := range []loaders.Phase{counted(300), open} {
-		t.Run(string(phase.Loop), func(t *testing.T) {
-			t.Parallel()
-			var asked atomic.Int64
-			spec := specAt(local(t, answering(&asked)), phase)
-			spec.Threads, spec.Connections = 2, 4
-			p := drive(t, spec).Phases[0]
-			checkReceiveLag(t, p.ReceiveLag)
-			if p.LoopGaps == nil || p.LoopGaps.Count == 0 || p.StallNS == nil || *p.StallNS < 0 || *p.StallNS > 2*p.WindowNS() {
-				t.Errorf("loop gaps %v, stalls %v", p.LoopGaps, p.StallNS)
-			}
-			checkSlowest(t, &p)
-		})
-	}
+	overBackends(t, func(t *testing.T, e core.Engine) {
+		t.Parallel()
+		open := enginetest.Open(1000, long)
+		open.Count = 120
+		for _, phase := range []loaders.Phase{counted(300), open} {
+			t.Run(string(phase.Loop), func(t *testing.T) {
+				t.Parallel()
+				var asked atomic.Int64
+				spec := specAt(local(t, answering(&asked)), phase)
+				spec.Threads, spec.Connections = 2, 4
+				p := drive(t, e, spec).Phases[0]
+				if stamps := !e.System.Sleeps; stamps {
+					checkReceiveLag(t, p.ReceiveLag)
+				} else if p.ReceiveLag != nil {
+					t.Errorf("receive lags of a backend that stamps nothing: %+v", p.ReceiveLag)
+				}
+				if p.LoopGaps == nil || p.LoopGaps.Count == 0 || p.StallNS == nil || *p.StallNS < 0 || *p.StallNS > 2*p.WindowNS() {
+					t.Errorf("loop gaps %v, stalls %v", p.LoopGaps, p.StallNS)
+				}
+				checkSlowest(t, &p)
+			})
+		}
+	})
 }
 
 func checkReceiveLag(t *testing.T, h *results.Histogram) {
@@ -160,59 +172,65 @@ func checkSlowest(t *testing.T, p *results.Phase) {
 // TestShapedSchedules offers what a ramp and what bursts intend.
 func TestShapedSchedules(t *testing.T) {
 	t.Parallel()
-	const window = 300 * time.Millisecond
-	ramp, burst := enginetest.Open(200, window), enginetest.Open(1000, window)
-	ramp.Schedule, ramp.RampToRPS = loaders.Ramp, 1800
-	burst.Schedule, burst.BurstSize = loaders.Burst, 50
-	rise := enginetest.Open(0, window)
-	rise.Schedule, rise.RampToRPS = loaders.Ramp, 2000
-	var asked atomic.Int64
-	spec := specAt(local(t, answering(&asked)), ramp, burst, rise)
-	spec.Threads = 2
-	report := drive(t, spec)
-	for i := range report.Phases {
-		p := &report.Phases[i]
-		if n := p.Rate.Offered; n != 300 || enginetest.Failures(p) != 0 || p.Total.Corrected.Count != n {
-			t.Errorf("%s: offered %d, want a mean of 1000/s for 300 ms, with %d failures", p.Schedule, n, enginetest.Failures(p))
+	overBackends(t, func(t *testing.T, e core.Engine) {
+		t.Parallel()
+		const window = 300 * time.Millisecond
+		ramp, burst := enginetest.Open(200, window), enginetest.Open(1000, window)
+		ramp.Schedule, ramp.RampToRPS = loaders.Ramp, 1800
+		burst.Schedule, burst.BurstSize = loaders.Burst, 50
+		rise := enginetest.Open(0, window)
+		rise.Schedule, rise.RampToRPS = loaders.Ramp, 2000
+		var asked atomic.Int64
+		spec := specAt(local(t, answering(&asked)), ramp, burst, rise)
+		spec.Threads = 2
+		report := drive(t, e, spec)
+		for i := range report.Phases {
+			p := &report.Phases[i]
+			if n := p.Rate.Offered; n != 300 || enginetest.Failures(p) != 0 || p.Total.Corrected.Count != n {
+				t.Errorf("%s: offered %d, want a mean of 1000/s for 300 ms, with %d failures", p.Schedule, n, enginetest.Failures(p))
+			}
 		}
-	}
-	if asked.Load() != 900 {
-		t.Errorf("the server counts %d requests", asked.Load())
-	}
+		if asked.Load() != 900 {
+			t.Errorf("the server counts %d requests", asked.Load())
+		}
+	})
 }
 
 // TestReceiveQueues lets the kernel say whose doing it is that requests are in
 // flight: of a server that answers nothing, or of a loader that does not read.
 func TestReceiveQueues(t *testing.T) {
 	t.Parallel()
-	var asked atomic.Int64
-	for name, c := range map[string]struct {
-		serve func(net.Conn, *bufio.Reader)
-		spin  time.Duration
-		holds func(inFlight, unanswered int) bool
-	}{
-		"a silent server":  {silent, 0, func(n, unanswered int) bool { return n == 8 && unanswered == n }},
-		"a slow loader":    {answering(&asked), 10 * time.Millisecond, func(n, unanswered int) bool { return n >= 4 && 2*unanswered < n }},
-		"nobody is behind": {answering(&asked), 0, func(n, unanswered int) bool { return unanswered <= n && n <= 8 }},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			phase := enginetest.Open(1000, 200*time.Millisecond)
-			phase.ThinkSpin = c.spin
-			spec := specAt(local(t, c.serve), phase)
-			spec.Connections, spec.Threads, spec.Drain = 8, 1, 50*time.Millisecond
-			for try := 1; ; try++ {
-				p := drive(t, spec).Phases[0]
-				if p.QueuesRead == nil || p.QueuesEmpty == nil {
-					t.Fatal("nobody looked")
+	overBackends(t, func(t *testing.T, e core.Engine) {
+		t.Parallel()
+		var asked atomic.Int64
+		for name, c := range map[string]struct {
+			serve func(net.Conn, *bufio.Reader)
+			spin  time.Duration
+			holds func(inFlight, unanswered int) bool
+		}{
+			"a silent server":  {silent, 0, func(n, unanswered int) bool { return n == 8 && unanswered == n }},
+			"a slow loader":    {answering(&asked), 10 * time.Millisecond, func(n, unanswered int) bool { return n >= 4 && 2*unanswered < n }},
+			"nobody is behind": {answering(&asked), 0, func(n, unanswered int) bool { return unanswered <= n && n <= 8 }},
+		} {
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				phase := enginetest.Open(1000, 200*time.Millisecond)
+				phase.ThinkSpin = c.spin
+				spec := specAt(local(t, c.serve), phase)
+				spec.Connections, spec.Threads, spec.Drain = 8, 1, 50*time.Millisecond
+				for try := 1; ; try++ {
+					p := drive(t, e, spec).Phases[0]
+					if p.QueuesRead == nil || p.QueuesEmpty == nil {
+						t.Fatal("nobody looked")
+					}
+					if c.holds(*p.QueuesRead, *p.QueuesEmpty) {
+						return
+					}
+					if try == 20 {
+						t.Fatalf("%d of %d connections in flight were unanswered", *p.QueuesEmpty, *p.QueuesRead)
+					}
 				}
-				if c.holds(*p.QueuesRead, *p.QueuesEmpty) {
-					return
-				}
-				if try == 20 {
-					t.Fatalf("%d of %d connections in flight were unanswered", *p.QueuesEmpty, *p.QueuesRead)
-				}
-			}
-		})
-	}
+			})
+		}
+	})
 }

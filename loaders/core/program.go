@@ -103,9 +103,9 @@ func compileStep(op *scenarios.Operation, built *codec.Request, sent int64) (ste
 	case op.AwaitEnd != nil:
 		return step{verb: verbAwait}, nil
 	case op.AwaitEvents != nil:
-		return step{}, errors.New("the event loop does not speak server-sent events yet: leave the request out")
+		return step{}, errors.New("the engine does not speak server-sent events yet: leave the request out")
 	case op.Close != nil:
-		return step{}, errors.New("the event loop does not end connections inside an exchange yet: leave the request out")
+		return step{}, errors.New("the engine does not end connections inside an exchange yet: leave the request out")
 	}
 	return step{}, errors.New("it says nothing")
 }

@@ -1,5 +1,3 @@
-//go:build linux
-
 package core_test
 
 import (
@@ -14,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/joust-bench/joust/loaders"
+	"github.com/joust-bench/joust/loaders/core"
 	"github.com/joust-bench/joust/loaders/enginetest"
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/scenarios"
@@ -41,57 +40,66 @@ func answering(n *atomic.Int64) func(net.Conn, *bufio.Reader) {
 // TestAddresses spreads connections over all addresses of a name in turn.
 func TestAddresses(t *testing.T) {
 	t.Parallel()
-	var connects [2]atomic.Int64
-	var asked atomic.Int64
-	var addresses []string
-	for i := range connects {
-		addresses = append(addresses, local(t, func(c net.Conn, in *bufio.Reader) {
-			connects[i].Add(1)
-			answering(&asked)(c, in)
-		}))
-	}
-	for _, threads := range []int{1, 3} {
-		spec := specAt(addresses[0], counted(120))
-		spec.Target.More, spec.Connections, spec.Threads = addresses[1:], 6, threads
-		p := drive(t, spec).Phases[0]
-		exactly(t, &p, 120)
-	}
-	if a, b := connects[0].Load(), connects[1].Load(); a != 6 || b != 6 || asked.Load() != 240 {
-		t.Errorf("%d and %d connections and %d requests, want 6, 6 and 240", a, b, asked.Load())
-	}
+	overBackends(t, func(t *testing.T, e core.Engine) {
+		t.Parallel()
+		var connects [2]atomic.Int64
+		var asked atomic.Int64
+		var addresses []string
+		for i := range connects {
+			addresses = append(addresses, local(t, func(c net.Conn, in *bufio.Reader) {
+				connects[i].Add(1)
+				answering(&asked)(c, in)
+			}))
+		}
+		for _, threads := range []int{1, 3} {
+			spec := specAt(addresses[0], counted(120))
+			spec.Target.More, spec.Connections, spec.Threads = addresses[1:], 6, threads
+			p := drive(t, e, spec).Phases[0]
+			exactly(t, &p, 120)
+		}
+		if a, b := connects[0].Load(), connects[1].Load(); a != 6 || b != 6 || asked.Load() != 240 {
+			t.Errorf("%d and %d connections and %d requests, want 6, 6 and 240", a, b, asked.Load())
+		}
+	})
 }
 
 func TestUnixSocket(t *testing.T) {
 	t.Parallel()
-	var asked atomic.Int64
-	path := filepath.Join(t.TempDir(), "s")
-	raw(t, "unix", path, answering(&asked))
-	spec := specAt(path, counted(61))
-	spec.Target.Network, spec.Threads, spec.Connection.ReconnectEvery = "unix", 2, 4
-	p := drive(t, spec).Phases[0]
-	exactly(t, &p, 61)
-	if asked.Load() != 61 {
-		t.Errorf("the server counts %d requests", asked.Load())
-	}
-	spec.Target.Address += ".none"
-	if err := refused(t, spec); err.Cause != results.CauseConnectRefused {
-		t.Errorf("cause %q: %v", err.Cause, err)
-	}
+	overBackends(t, func(t *testing.T, e core.Engine) {
+		t.Parallel()
+		var asked atomic.Int64
+		path := filepath.Join(t.TempDir(), "s")
+		raw(t, "unix", path, answering(&asked))
+		spec := specAt(path, counted(61))
+		spec.Target.Network, spec.Threads, spec.Connection.ReconnectEvery = "unix", 2, 4
+		p := drive(t, e, spec).Phases[0]
+		exactly(t, &p, 61)
+		if asked.Load() != 61 {
+			t.Errorf("the server counts %d requests", asked.Load())
+		}
+		spec.Target.Address += ".none"
+		if err := refused(t, e, spec); err.Cause != results.CauseConnectRefused {
+			t.Errorf("cause %q: %v", err.Cause, err)
+		}
+	})
 }
 
 func TestIPv6(t *testing.T) {
 	t.Parallel()
-	probe, err := net.Listen("tcp", "[::1]:0")
-	if err != nil {
-		t.Skipf("no IPv6 on the loopback: %v", err)
-	}
-	_ = probe.Close()
-	var asked atomic.Int64
-	p := drive(t, specAt(raw(t, "tcp", "[::1]:0", answering(&asked)).Addr().String(), counted(40))).Phases[0]
-	exactly(t, &p, 40)
-	if asked.Load() != 40 {
-		t.Errorf("the server counts %d requests", asked.Load())
-	}
+	overBackends(t, func(t *testing.T, e core.Engine) {
+		t.Parallel()
+		probe, err := net.Listen("tcp", "[::1]:0")
+		if err != nil {
+			t.Skipf("no IPv6 on the loopback: %v", err)
+		}
+		_ = probe.Close()
+		var asked atomic.Int64
+		p := drive(t, e, specAt(raw(t, "tcp", "[::1]:0", answering(&asked)).Addr().String(), counted(40))).Phases[0]
+		exactly(t, &p, 40)
+		if asked.Load() != 40 {
+			t.Errorf("the server counts %d requests", asked.Load())
+		}
+	})
 }
 
 // forwarder is a small HTTP proxy in both forms.
@@ -144,60 +152,63 @@ func tunnel(c net.Conn, in io.Reader, to string) {
 
 func TestProxy(t *testing.T) {
 	t.Parallel()
-	var tunnels, forwards atomic.Int64
-	proxy := &loaders.Proxy{Address: forwarder(t, &tunnels, &forwards)}
-	t.Run("absolute form", func(t *testing.T) {
-		s := serveSite(t, hello(), nil, func(s *site, r *http.Request) {
-			if r.RequestURI != "/" {
-				s.complain("the origin was asked for " + r.RequestURI)
+	overBackends(t, func(t *testing.T, e core.Engine) {
+		t.Parallel()
+		var tunnels, forwards atomic.Int64
+		proxy := &loaders.Proxy{Address: forwarder(t, &tunnels, &forwards)}
+		t.Run("absolute form", func(t *testing.T) {
+			s := serveSite(t, hello(), nil, func(s *site, r *http.Request) {
+				if r.RequestURI != "/" {
+					s.complain("the origin was asked for " + r.RequestURI)
+				}
+			})
+			spec := specAt(s.address(), counted(30))
+			spec.Target.Host, spec.Proxy = s.address(), proxy
+			spec.Requests = []scenarios.Request{enginetest.Get("hello", "/", hello()), post(40_000)}
+			p := drive(t, e, spec).Phases[0]
+			exactly(t, &p, 30)
+			if n := s.requests.Load(); n != 30 || forwards.Load() != 30 {
+				t.Errorf("the origin counts %d, the proxy %d, want 30", n, forwards.Load())
+			}
+			http.DefaultTransport.(*http.Transport).CloseIdleConnections()
+			if what := s.wrong.Load(); what != nil {
+				t.Error(*what)
 			}
 		})
-		spec := specAt(s.address(), counted(30))
-		spec.Target.Host, spec.Proxy = s.address(), proxy
-		spec.Requests = []scenarios.Request{enginetest.Get("hello", "/", hello()), post(40_000)}
-		p := drive(t, spec).Phases[0]
-		exactly(t, &p, 30)
-		if n := s.requests.Load(); n != 30 || forwards.Load() != 30 {
-			t.Errorf("the origin counts %d, the proxy %d, want 30", n, forwards.Load())
-		}
-		http.DefaultTransport.(*http.Transport).CloseIdleConnections()
-		if what := s.wrong.Load(); what != nil {
-			t.Error(*what)
-		}
-	})
-	t.Run("tunnel", func(t *testing.T) {
-		a := newAuthority(t)
-		s := serveSite(t, hello(), a.server(), nil)
-		spec := a.secureSpec(s.address(), counted(30))
-		spec.Proxy, spec.Connection.ReconnectEvery = proxy, 5
-		report := drive(t, spec)
-		exactly(t, &report.Phases[0], 30)
-		if n := tunnels.Load(); s.requests.Load() != 30 || uint64(n) < report.TLSHandshake.Count {
-			t.Errorf("the origin counts %d, the proxy %d tunnels for %d handshakes", s.requests.Load(), n, report.TLSHandshake.Count)
-		}
-	})
-	t.Run("no tunnel", func(t *testing.T) {
-		t.Parallel()
-		a := newAuthority(t)
-		spec := a.secureSpec("127.0.0.1:1", counted(3))
-		spec.Connections = 1
-		spec.Proxy = proxy
-		err := refused(t, spec)
-		if err.Cause != results.CauseConnect {
-			t.Errorf("cause %q: %v", err.Cause, err)
-		}
-		contains(t, err, "refuses a tunnel to 127.0.0.1:1", "502")
-	})
-	t.Run("endless head", func(t *testing.T) {
-		t.Parallel()
-		a := newAuthority(t)
-		spec := a.secureSpec("127.0.0.1:1", counted(3))
-		spec.Connections = 1
-		spec.Proxy = &loaders.Proxy{Address: local(t, func(c net.Conn, in *bufio.Reader) {
-			if _, err := http.ReadRequest(in); err == nil {
-				_, _ = io.Copy(c, io.MultiReader(strings.NewReader("HTTP/1.1 200 OK\r\nX: "), strings.NewReader(strings.Repeat("x", 100<<10))))
+		t.Run("tunnel", func(t *testing.T) {
+			a := newAuthority(t)
+			s := serveSite(t, hello(), a.server(), nil)
+			spec := a.secureSpec(s.address(), counted(30))
+			spec.Proxy, spec.Connection.ReconnectEvery = proxy, 5
+			report := drive(t, e, spec)
+			exactly(t, &report.Phases[0], 30)
+			if n := tunnels.Load(); s.requests.Load() != 30 || uint64(n) < report.TLSHandshake.Count {
+				t.Errorf("the origin counts %d, the proxy %d tunnels for %d handshakes", s.requests.Load(), n, report.TLSHandshake.Count)
 			}
-		})}
-		contains(t, refused(t, spec), "longer than 65536 bytes")
+		})
+		t.Run("no tunnel", func(t *testing.T) {
+			t.Parallel()
+			a := newAuthority(t)
+			spec := a.secureSpec("127.0.0.1:1", counted(3))
+			spec.Connections = 1
+			spec.Proxy = proxy
+			err := refused(t, e, spec)
+			if err.Cause != results.CauseConnect {
+				t.Errorf("cause %q: %v", err.Cause, err)
+			}
+			contains(t, err, "refuses a tunnel to 127.0.0.1:1", "502")
+		})
+		t.Run("endless head", func(t *testing.T) {
+			t.Parallel()
+			a := newAuthority(t)
+			spec := a.secureSpec("127.0.0.1:1", counted(3))
+			spec.Connections = 1
+			spec.Proxy = &loaders.Proxy{Address: local(t, func(c net.Conn, in *bufio.Reader) {
+				if _, err := http.ReadRequest(in); err == nil {
+					_, _ = io.Copy(c, io.MultiReader(strings.NewReader("HTTP/1.1 200 OK\r\nX: "), strings.NewReader(strings.Repeat("x", 100<<10))))
+				}
+			})}
+			contains(t, refused(t, e, spec), "longer than 65536 bytes")
+		})
 	})
 }

@@ -8,6 +8,9 @@ import (
 	"time"
 
 	"github.com/joust-bench/joust/loaders"
+	"github.com/joust-bench/joust/loaders/backend/epoll"
+	"github.com/joust-bench/joust/loaders/codec/h1"
+	"github.com/joust-bench/joust/loaders/core"
 	"github.com/joust-bench/joust/loaders/enginetest"
 	"github.com/joust-bench/joust/results"
 )
@@ -33,7 +36,7 @@ func TestThreadsThatSpin(t *testing.T) {
 				// thread is not enough.
 				return c.idle == loaders.Spin && len(r.Phases[1].Threads) != c.threads
 			}
-			server, report, _ := enginetest.Load(t, engine, enginetest.Answering(func(enginetest.Request) string { return enginetest.OK(enginetest.Hello) }), spec, busy)
+			server, report, _ := enginetest.Load(t, core.Engine{System: epoll.System(), Codec: h1.New}, enginetest.Answering(func(enginetest.Request) string { return enginetest.OK(enginetest.Hello) }), spec, busy)
 			warm, measured := &report.Phases[0], &report.Phases[1]
 			if len(warm.Threads) != 3 || len(measured.Threads) != c.threads {
 				t.Errorf("%d threads in the warm-up and %d in the window, want 3 and %d", len(warm.Threads), len(measured.Threads), c.threads)

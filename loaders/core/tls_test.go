@@ -1,5 +1,3 @@
-//go:build linux
-
 package core_test
 
 import (
@@ -18,6 +16,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/joust-bench/joust/loaders"
+	"github.com/joust-bench/joust/loaders/core"
 	"github.com/joust-bench/joust/loaders/enginetest"
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/scenarios"
@@ -26,99 +25,103 @@ import (
 // TestTLSEarlyStop ends a load whose handshakes are never answered. It counts
 // what is left of the whole process, so nothing may run beside it.
 func TestTLSEarlyStop(t *testing.T) {
-	a := newAuthority(t)
-	address := local(t, silent)
-	load := func(after time.Duration) {
-		ctx, cancel := context.WithTimeout(t.Context(), after)
-		defer cancel()
-		spec := a.secureSpec(address, enginetest.Closed(time.Hour))
-		spec.Connections, spec.ConnectTimeout = 80, time.Minute
-		began := time.Now()
-		report, err := engine.Run(ctx, spec, &enginetest.Steer{})
-		if err != nil || !report.Interrupted || report.ConnectionsOpen != 0 {
-			t.Errorf("got %v, interrupted %v, %d open", err, report.Interrupted, report.ConnectionsOpen)
-		}
-		if took := time.Since(began); took > after+4*time.Second {
-			t.Errorf("stopping took %v", took)
-		}
-	}
-	load(10 * time.Millisecond) // what the runtime opens at first use
-	time.Sleep(10 * time.Millisecond)
-	mine := func() (n int) {
-		entries, _ := os.ReadDir("/proc/self/fd")
-		for _, e := range entries {
-			if to, err := os.Readlink("/proc/self/fd/" + e.Name()); err == nil && strings.Contains(to, "eventpoll") {
-				n++
+	overBackends(t, func(t *testing.T, e core.Engine) {
+		a := newAuthority(t)
+		address := local(t, silent)
+		load := func(after time.Duration) {
+			ctx, cancel := context.WithTimeout(t.Context(), after)
+			defer cancel()
+			spec := a.secureSpec(address, enginetest.Closed(time.Hour))
+			spec.Connections, spec.ConnectTimeout = 80, time.Minute
+			began := time.Now()
+			report, err := e.Run(ctx, spec, &enginetest.Steer{})
+			if err != nil || !report.Interrupted || report.ConnectionsOpen != 0 {
+				t.Errorf("got %v, interrupted %v, %d open", err, report.Interrupted, report.ConnectionsOpen)
+			}
+			if took := time.Since(began); took > after+4*time.Second {
+				t.Errorf("stopping took %v", took)
 			}
 		}
-		return n
-	}
-	before, ignore := mine(), goleak.IgnoreAnyFunction("github.com/joust-bench/joust/loaders/core_test.raw.func1")
-	load(100 * time.Millisecond)
-	goleak.VerifyNone(t, ignore, goleak.IgnoreCurrent(), goleak.IgnoreAnyFunction("github.com/joust-bench/joust/loaders/core_test.silent"))
-	if after := mine(); after > before {
-		t.Errorf("%d event loops open before, %d after", before, after)
-	}
+		load(10 * time.Millisecond) // what the runtime opens at first use
+		time.Sleep(10 * time.Millisecond)
+		mine := func() (n int) {
+			entries, _ := os.ReadDir("/proc/self/fd")
+			for _, e := range entries {
+				if to, err := os.Readlink("/proc/self/fd/" + e.Name()); err == nil && strings.Contains(to, "eventpoll") {
+					n++
+				}
+			}
+			return n
+		}
+		before, ignore := mine(), goleak.IgnoreAnyFunction("github.com/joust-bench/joust/loaders/core_test.raw.func1")
+		load(100 * time.Millisecond)
+		goleak.VerifyNone(t, ignore, goleak.IgnoreCurrent(), goleak.IgnoreAnyFunction("github.com/joust-bench/joust/loaders/core_test.silent"))
+		if after := mine(); after > before {
+			t.Errorf("%d event loops open before, %d after", before, after)
+		}
+	})
 }
 
 // TestTLS asks real servers over TLS; all counts are exact.
 func TestTLS(t *testing.T) {
-	const large = 2 << 20
-	for _, c := range []struct {
-		name  string
-		count uint64
-		body  string
-		serve func(*authority, *tls.Config)
-		ask   func(*authority, *loaders.Spec)
-		look  func(*site, *http.Request)
-	}{
-		{name: "1.3", count: 60, look: version(tls.VersionTLS13)},
-		{name: "1.2", count: 60, serve: func(_ *authority, c *tls.Config) { c.MaxVersion = tls.VersionTLS12 }, look: version(tls.VersionTLS12)},
-		{name: "pipelined", count: 121, ask: func(_ *authority, s *loaders.Spec) { s.Depth = 4 }},
-		{name: "large answers", count: 6, body: strings.Repeat("joust", large/5)},
-		{name: "large requests", count: 6, ask: func(_ *authority, s *loaders.Spec) { s.Requests = []scenarios.Request{post(large)} }},
-		{name: "small bodies in a pipeline", count: 41, ask: func(_ *authority, s *loaders.Spec) { s.Requests, s.Depth = []scenarios.Request{post(20_000)}, 4 }},
-		{name: "reconnecting", count: 30, ask: func(_ *authority, s *loaders.Spec) { s.Connection.ReconnectEvery = 3 }},
-		{name: "resuming 1.3", count: 30, ask: resuming},
-		{name: "resuming 1.2", count: 30, ask: resuming, serve: func(_ *authority, c *tls.Config) { c.MaxVersion = tls.VersionTLS12 }},
-		{name: "client certificate", count: 20,
-			serve: func(a *authority, c *tls.Config) { c.ClientAuth, c.ClientCAs = tls.RequireAndVerifyClientCert, a.pool },
-			ask:   func(a *authority, s *loaders.Spec) { s.TLS.CertFile, s.TLS.KeyFile = a.client() },
-			look: func(s *site, r *http.Request) {
-				if len(r.TLS.PeerCertificates) == 0 || r.TLS.PeerCertificates[0].Subject.CommonName != "client" {
-					s.complain("no certificate of the client")
+	overBackends(t, func(t *testing.T, e core.Engine) {
+		const large = 2 << 20
+		for _, c := range []struct {
+			name  string
+			count uint64
+			body  string
+			serve func(*authority, *tls.Config)
+			ask   func(*authority, *loaders.Spec)
+			look  func(*site, *http.Request)
+		}{
+			{name: "1.3", count: 60, look: version(tls.VersionTLS13)},
+			{name: "1.2", count: 60, serve: func(_ *authority, c *tls.Config) { c.MaxVersion = tls.VersionTLS12 }, look: version(tls.VersionTLS12)},
+			{name: "pipelined", count: 121, ask: func(_ *authority, s *loaders.Spec) { s.Depth = 4 }},
+			{name: "large answers", count: 6, body: strings.Repeat("joust", large/5)},
+			{name: "large requests", count: 6, ask: func(_ *authority, s *loaders.Spec) { s.Requests = []scenarios.Request{post(large)} }},
+			{name: "small bodies in a pipeline", count: 41, ask: func(_ *authority, s *loaders.Spec) { s.Requests, s.Depth = []scenarios.Request{post(20_000)}, 4 }},
+			{name: "reconnecting", count: 30, ask: func(_ *authority, s *loaders.Spec) { s.Connection.ReconnectEvery = 3 }},
+			{name: "resuming 1.3", count: 30, ask: resuming},
+			{name: "resuming 1.2", count: 30, ask: resuming, serve: func(_ *authority, c *tls.Config) { c.MaxVersion = tls.VersionTLS12 }},
+			{name: "client certificate", count: 20,
+				serve: func(a *authority, c *tls.Config) { c.ClientAuth, c.ClientCAs = tls.RequireAndVerifyClientCert, a.pool },
+				ask:   func(a *authority, s *loaders.Spec) { s.TLS.CertFile, s.TLS.KeyFile = a.client() },
+				look: func(s *site, r *http.Request) {
+					if len(r.TLS.PeerCertificates) == 0 || r.TLS.PeerCertificates[0].Subject.CommonName != "client" {
+						s.complain("no certificate of the client")
+					}
+				}},
+			{name: "not verified", count: 20, ask: func(_ *authority, s *loaders.Spec) { s.TLS.CAFile, s.TLS.Insecure = "", true }},
+		} {
+			t.Run(c.name, func(t *testing.T) {
+				t.Parallel()
+				a := newAuthority(t)
+				config := a.server()
+				if c.serve != nil {
+					c.serve(a, config)
 				}
-			}},
-		{name: "not verified", count: 20, ask: func(_ *authority, s *loaders.Spec) { s.TLS.CAFile, s.TLS.Insecure = "", true }},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			t.Parallel()
-			a := newAuthority(t)
-			config := a.server()
-			if c.serve != nil {
-				c.serve(a, config)
-			}
-			if c.body == "" {
-				c.body = hello()
-			}
-			s := serveSite(t, c.body, config, func(s *site, r *http.Request) {
-				if r.TLS.ServerName != "joust.test" || r.TLS.NegotiatedProtocol != "http/1.1" {
-					s.complain(fmt.Sprintf("name %q, protocol %q", r.TLS.ServerName, r.TLS.NegotiatedProtocol))
+				if c.body == "" {
+					c.body = hello()
 				}
-				if c.look != nil {
-					c.look(s, r)
+				s := serveSite(t, c.body, config, func(s *site, r *http.Request) {
+					if r.TLS.ServerName != "joust.test" || r.TLS.NegotiatedProtocol != "http/1.1" {
+						s.complain(fmt.Sprintf("name %q, protocol %q", r.TLS.ServerName, r.TLS.NegotiatedProtocol))
+					}
+					if c.look != nil {
+						c.look(s, r)
+					}
+				})
+				spec := a.secureSpec(s.address(), counted(c.count))
+				spec.Requests[0].Expect.Body.Text = c.body
+				spec.Threads = 2
+				if c.ask != nil {
+					c.ask(a, &spec)
 				}
+				report := drive(t, e, spec)
+				checkTLS(t, s, &spec, &report, c.count, c.body)
 			})
-			spec := a.secureSpec(s.address(), counted(c.count))
-			spec.Requests[0].Expect.Body.Text = c.body
-			spec.Threads = 2
-			if c.ask != nil {
-				c.ask(a, &spec)
-			}
-			report := drive(t, spec)
-			checkTLS(t, s, &spec, &report, c.count, c.body)
-		})
-	}
+		}
+	})
 }
 
 func version(want uint16) func(*site, *http.Request) {
@@ -163,46 +166,48 @@ func checkTLS(t *testing.T, s *site, spec *loaders.Spec, report *results.Report,
 // TestTLSRefused has servers with which no handshake succeeds: each in its own
 // cause, with the way out.
 func TestTLSRefused(t *testing.T) {
-	stranger := func(s *loaders.Spec) { s.TLS.ServerName = "another.test" }
-	plain := func(c net.Conn, in *bufio.Reader) {
-		_, _ = in.ReadByte()
-		_, _ = c.Write([]byte("HTTP/1.1 400 Bad Request\r\n\r\n"))
-	}
-	good := func(a *authority) func(net.Conn, *bufio.Reader) {
-		config := a.server()
-		return func(c net.Conn, _ *bufio.Reader) { _ = tls.Server(c, config).Handshake() }
-	}
-	for _, c := range []struct {
-		name  string
-		serve func(*authority) func(net.Conn, *bufio.Reader)
-		tweak func(*loaders.Spec)
-		cause results.Cause
-		says  string
-	}{
-		{"plain server", func(*authority) func(net.Conn, *bufio.Reader) { return plain }, nil, results.CauseTLS, "use http://"},
-		{"silent server", func(*authority) func(net.Conn, *bufio.Reader) { return silent }, nil, results.CauseConnectTimeout, "no TLS handshake within 150ms"},
-		{"dripping server", func(*authority) func(net.Conn, *bufio.Reader) { return drip }, nil, results.CauseConnectTimeout, "no TLS handshake within 150ms"},
-		{"unknown authority", good, func(s *loaders.Spec) { s.TLS.CAFile = "" }, results.CauseTLS, "trust its authority"},
-		{"another name", good, stranger, results.CauseTLS, "another.test"},
-		{"closes", func(*authority) func(net.Conn, *bufio.Reader) { return func(net.Conn, *bufio.Reader) {} }, nil, results.CauseTLS, ""},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			t.Parallel()
-			a := newAuthority(t)
-			spec := a.secureSpec(local(t, c.serve(a)), enginetest.Closed(time.Second))
-			if spec.ConnectTimeout = 5 * time.Second; c.cause == results.CauseConnectTimeout {
-				spec.ConnectTimeout = 150 * time.Millisecond
-			}
-			if c.tweak != nil {
-				c.tweak(&spec)
-			}
-			err := refused(t, spec)
-			if err.Cause != c.cause {
-				t.Errorf("cause %q, want %q: %v", err.Cause, c.cause, err)
-			}
-			contains(t, err, c.says)
-		})
-	}
+	overBackends(t, func(t *testing.T, e core.Engine) {
+		stranger := func(s *loaders.Spec) { s.TLS.ServerName = "another.test" }
+		plain := func(c net.Conn, in *bufio.Reader) {
+			_, _ = in.ReadByte()
+			_, _ = c.Write([]byte("HTTP/1.1 400 Bad Request\r\n\r\n"))
+		}
+		good := func(a *authority) func(net.Conn, *bufio.Reader) {
+			config := a.server()
+			return func(c net.Conn, _ *bufio.Reader) { _ = tls.Server(c, config).Handshake() }
+		}
+		for _, c := range []struct {
+			name  string
+			serve func(*authority) func(net.Conn, *bufio.Reader)
+			tweak func(*loaders.Spec)
+			cause results.Cause
+			says  string
+		}{
+			{"plain server", func(*authority) func(net.Conn, *bufio.Reader) { return plain }, nil, results.CauseTLS, "use http://"},
+			{"silent server", func(*authority) func(net.Conn, *bufio.Reader) { return silent }, nil, results.CauseConnectTimeout, "no TLS handshake within 150ms"},
+			{"dripping server", func(*authority) func(net.Conn, *bufio.Reader) { return drip }, nil, results.CauseConnectTimeout, "no TLS handshake within 150ms"},
+			{"unknown authority", good, func(s *loaders.Spec) { s.TLS.CAFile = "" }, results.CauseTLS, "trust its authority"},
+			{"another name", good, stranger, results.CauseTLS, "another.test"},
+			{"closes", func(*authority) func(net.Conn, *bufio.Reader) { return func(net.Conn, *bufio.Reader) {} }, nil, results.CauseTLS, ""},
+		} {
+			t.Run(c.name, func(t *testing.T) {
+				t.Parallel()
+				a := newAuthority(t)
+				spec := a.secureSpec(local(t, c.serve(a)), enginetest.Closed(time.Second))
+				if spec.ConnectTimeout = 5 * time.Second; c.cause == results.CauseConnectTimeout {
+					spec.ConnectTimeout = 150 * time.Millisecond
+				}
+				if c.tweak != nil {
+					c.tweak(&spec)
+				}
+				err := refused(t, e, spec)
+				if err.Cause != c.cause {
+					t.Errorf("cause %q, want %q: %v", err.Cause, c.cause, err)
+				}
+				contains(t, err, c.says)
+			})
+		}
+	})
 }
 
 // drip begins a TLS record and never ends it, a byte at a time.
@@ -219,23 +224,26 @@ func drip(c net.Conn, _ *bufio.Reader) {
 // in plain text itself, others send an alert.
 func TestTLSWherePlainWasAsked(t *testing.T) {
 	t.Parallel()
-	a := newAuthority(t)
-	alert := local(t, func(c net.Conn, in *bufio.Reader) {
-		_, _ = in.ReadByte()
-		_, _ = c.Write([]byte("\x15\x03\x01\x00\x02\x02\x0a"))
+	overBackends(t, func(t *testing.T, e core.Engine) {
+		t.Parallel()
+		a := newAuthority(t)
+		alert := local(t, func(c net.Conn, in *bufio.Reader) {
+			_, _ = in.ReadByte()
+			_, _ = c.Write([]byte("\x15\x03\x01\x00\x02\x02\x0a"))
+		})
+		for address, want := range map[string]results.Cause{
+			serveSite(t, hello(), a.server(), nil).address(): results.CauseStatus,
+			alert: results.CauseProtocol,
+		} {
+			p := drive(t, e, specAt(address, counted(3))).Phases[0]
+			if p.Total.Completed != 0 || p.Total.Errors[want] == 0 {
+				t.Errorf("%d right, errors %v, want only %q", p.Total.Completed, p.Total.Errors, want)
+			}
+			if want == results.CauseProtocol && !strings.Contains(p.Total.FirstError, "use https://") {
+				t.Errorf("%q does not say what to do", p.Total.FirstError)
+			}
+		}
 	})
-	for address, want := range map[string]results.Cause{
-		serveSite(t, hello(), a.server(), nil).address(): results.CauseStatus,
-		alert: results.CauseProtocol,
-	} {
-		p := drive(t, specAt(address, counted(3))).Phases[0]
-		if p.Total.Completed != 0 || p.Total.Errors[want] == 0 {
-			t.Errorf("%d right, errors %v, want only %q", p.Total.Completed, p.Total.Errors, want)
-		}
-		if want == results.CauseProtocol && !strings.Contains(p.Total.FirstError, "use https://") {
-			t.Errorf("%q does not say what to do", p.Total.FirstError)
-		}
-	}
 }
 
 // cutConn lets half of each write pass once it is told to, and then closes.
@@ -256,40 +264,46 @@ func (c *cutConn) Write(b []byte) (int, error) {
 // TestTLSCutRecord has a server that closes in the middle of a record.
 func TestTLSCutRecord(t *testing.T) {
 	t.Parallel()
-	a := newAuthority(t)
-	config := a.server()
-	address := local(t, func(c net.Conn, _ *bufio.Reader) {
-		half := &cutConn{Conn: c}
-		secure := tls.Server(half, config)
-		if _, err := http.ReadRequest(bufio.NewReader(secure)); err == nil {
-			half.cut = true
-			_, _ = secure.Write([]byte(enginetest.OK(hello())))
+	overBackends(t, func(t *testing.T, e core.Engine) {
+		t.Parallel()
+		a := newAuthority(t)
+		config := a.server()
+		address := local(t, func(c net.Conn, _ *bufio.Reader) {
+			half := &cutConn{Conn: c}
+			secure := tls.Server(half, config)
+			if _, err := http.ReadRequest(bufio.NewReader(secure)); err == nil {
+				half.cut = true
+				_, _ = secure.Write([]byte(enginetest.OK(hello())))
+			}
+		})
+		p := drive(t, e, a.secureSpec(address, counted(5))).Phases[0]
+		if p.Total.Completed != 0 || p.Total.Errors[results.CauseClosed] != 5 || p.Total.Failed != 5 {
+			t.Errorf("%d right, errors %v, want 5 by %q: %s", p.Total.Completed, p.Total.Errors, results.CauseClosed, p.Total.FirstError)
 		}
 	})
-	p := drive(t, a.secureSpec(address, counted(5))).Phases[0]
-	if p.Total.Completed != 0 || p.Total.Errors[results.CauseClosed] != 5 || p.Total.Failed != 5 {
-		t.Errorf("%d right, errors %v, want 5 by %q: %s", p.Total.Completed, p.Total.Errors, results.CauseClosed, p.Total.FirstError)
-	}
 }
 
 // TestTLSFiles refuses files that hold no certificates when the load is made.
 func TestTLSFiles(t *testing.T) {
 	t.Parallel()
-	a := newAuthority(t)
-	cert, key := a.client()
-	for name, secure := range map[string]loaders.TLS{
-		"reading the authority":            {CAFile: a.file + ".none"},
-		"holds no PEM certificate":         {CAFile: key},
-		"reading the client certificate":   {CertFile: cert, KeyFile: a.file},
-		"no such file or directory":        {CertFile: cert, KeyFile: key + ".none"},
-		"reading the client certificate: ": {CertFile: key, KeyFile: cert},
-	} {
-		spec := a.secureSpec("127.0.0.1:1", counted(1))
-		spec.TLS = &secure
-		_, err := engine.Run(t.Context(), spec, &enginetest.Steer{})
-		if err == nil {
-			t.Fatalf("%s: no error", name)
+	overBackends(t, func(t *testing.T, e core.Engine) {
+		t.Parallel()
+		a := newAuthority(t)
+		cert, key := a.client()
+		for name, secure := range map[string]loaders.TLS{
+			"reading the authority":            {CAFile: a.file + ".none"},
+			"holds no PEM certificate":         {CAFile: key},
+			"reading the client certificate":   {CertFile: cert, KeyFile: a.file},
+			"no such file or directory":        {CertFile: cert, KeyFile: key + ".none"},
+			"reading the client certificate: ": {CertFile: key, KeyFile: cert},
+		} {
+			spec := a.secureSpec("127.0.0.1:1", counted(1))
+			spec.TLS = &secure
+			_, err := e.Run(t.Context(), spec, &enginetest.Steer{})
+			if err == nil {
+				t.Fatalf("%s: no error", name)
+			}
+			contains(t, err, name)
 		}
-		contains(t, err, name)
-	}
+	})
 }

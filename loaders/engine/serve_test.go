@@ -10,7 +10,6 @@ import (
 
 	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/loaders/enginetest"
-	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/scenarios"
 )
 
@@ -79,10 +78,6 @@ func TestChoose(t *testing.T) {
 		{"portable", func(s *loaders.Spec) { s.Engine = loaders.Portable }, ""},
 		{"unknown", func(s *loaders.Spec) { s.Engine = "wrk" }, `engine "wrk"`},
 		{"protocol", func(s *loaders.Spec) { s.Protocol = scenarios.H3 }, `"h3"`},
-		{"portable TLS", func(s *loaders.Spec) { s.Engine, s.TLS = loaders.Portable, &loaders.TLS{} }, "does not do TLS"},
-		{"portable count", func(s *loaders.Spec) {
-			s.Engine, s.Phases = loaders.Portable, []loaders.Phase{{Name: "p", Loop: results.ClosedLoop, Count: 9}}
-		}, "a number of requests"},
 	} {
 		spec := base
 		c.tweak(&spec)

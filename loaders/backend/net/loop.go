@@ -1,0 +1,161 @@
+//go:build unix
+
+// Package net is the backend for any Unix system. A goroutine for each
+// connection waits by Go's own poller and tells the loop what has happened; the
+// loop's thread reads and writes by itself, so that the events of a connection
+// come in the order of their causes. It waits as exactly as Go's timers do,
+// about a millisecond, and costs more per request than a poller of its own.
+package net
+
+import (
+	"context"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/joust-bench/joust/loaders"
+	"github.com/joust-bench/joust/loaders/backend"
+)
+
+// timerSlack is how late a timer of Go may be on a busy machine, in
+// nanoseconds.
+const timerSlack = int64(4e6)
+
+// System returns the backend.
+func System() backend.System {
+	return backend.System{Name: "joust portable", NewLoop: newLoop, Sleeps: true, Slack: timerSlack}
+}
+
+// loop collects what the goroutines of its connections tell.
+type loop struct {
+	network    string
+	addresses  []string
+	sendBuffer int
+	threads    int
+
+	// life ends with the loop, and with it every attempt to connect; running
+	// are the goroutines.
+	life    context.Context
+	end     context.CancelFunc
+	running sync.WaitGroup
+
+	// mu guards queue, the connections of which something is to be told, and
+	// woken, and what is said in conn. kick ends the wait.
+	mu    sync.Mutex
+	queue []*conn
+	woken bool
+	kick  chan struct{}
+
+	timer  *time.Timer
+	events [backend.MostEvents]backend.Event
+	// told are the connections in the events of the last Wait.
+	told []*conn
+}
+
+func newLoop(spec *loaders.Spec, _ int) (backend.Loop, error) {
+	network, addresses, err := backend.Addresses(spec)
+	if err != nil {
+		return nil, err
+	}
+	l := &loop{
+		network: network, addresses: addresses, sendBuffer: spec.SendBuffer, threads: spec.Threads,
+		kick: make(chan struct{}, 1), timer: time.NewTimer(time.Hour),
+	}
+	l.life, l.end = context.WithCancel(context.Background())
+	return l, nil
+}
+
+// Enter implements backend.Loop. Goroutines are bound to no processor.
+func (l *loop) Enter(int) error { return nil }
+
+// Close implements backend.Loop.
+func (l *loop) Close() {
+	l.end()
+	l.timer.Stop()
+	l.running.Wait()
+}
+
+// Wake implements backend.Loop.
+func (l *loop) Wake() {
+	l.mu.Lock()
+	l.woken = true
+	l.mu.Unlock()
+	l.rouse()
+}
+
+// tell queues what has happened to a connection.
+func (l *loop) tell(c *conn, what backend.What) {
+	l.mu.Lock()
+	if c.what == 0 {
+		l.queue = append(l.queue, c)
+	}
+	c.what |= what
+	l.mu.Unlock()
+	l.rouse()
+}
+
+// rouse ends the wait that is under way, or the next one.
+func (l *loop) rouse() {
+	select {
+	case l.kick <- struct{}{}:
+	default:
+	}
+}
+
+// Wait implements backend.Loop.
+func (l *loop) Wait(ns int64) ([]backend.Event, error) {
+	for _, c := range l.told {
+		c.rearm()
+	}
+	l.told = l.told[:0]
+	events := l.take()
+	if len(events) > 0 || ns <= 0 {
+		return events, nil
+	}
+	l.timer.Reset(time.Duration(ns))
+	select {
+	case <-l.kick:
+	case <-l.timer.C:
+	}
+	return l.take(), nil
+}
+
+// take hands out what is queued. Connections that are closed meanwhile have
+// nothing to tell any more.
+func (l *loop) take() []backend.Event {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	n, taken := 0, 0
+	if l.woken {
+		l.events[n] = backend.Event{Conn: backend.Woken}
+		l.woken = false
+		n++
+	}
+	for ; taken < len(l.queue) && n < len(l.events); taken++ {
+		c := l.queue[taken]
+		what := c.what
+		c.what = 0
+		if c.closed {
+			continue
+		}
+		c.told = what
+		l.told = append(l.told, c)
+		l.events[n] = backend.Event{Conn: c.id, What: what}
+		n++
+	}
+	l.queue = l.queue[:copy(l.queue, l.queue[taken:])]
+	return l.events[:n]
+}
+
+// CPU implements backend.Loop. Nobody knows what the goroutines of one loop use:
+// it is the thread's even share of the process's CPU time.
+func (l *loop) CPU() int64 {
+	var use syscall.Rusage
+	if syscall.Getrusage(syscall.RUSAGE_SELF, &use) != nil {
+		return 0
+	}
+	return (use.Utime.Nano() + use.Stime.Nano()) / int64(l.threads)
+}
+
+// RunDelay implements backend.Loop.
+func (l *loop) RunDelay() int64 { return -1 }

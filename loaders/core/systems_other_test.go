@@ -1,0 +1,11 @@
+//go:build !linux
+
+package core_test
+
+import (
+	"github.com/joust-bench/joust/loaders/backend"
+	"github.com/joust-bench/joust/loaders/backend/net"
+)
+
+// systems are the backends of this system.
+func systems() []backend.System { return []backend.System{net.System()} }
