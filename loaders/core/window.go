@@ -18,7 +18,7 @@ func (w *worker) stopEarly(at, now int64) {
 		w.nextMark = window.T1
 		w.mark(now)
 	}
-	w.shed(now)
+	w.shed(max(at, now))
 }
 
 // exhausted ends the window when the phase's count has been asked and answered.
