@@ -1,0 +1,187 @@
+// Package echo_test is a protocol of frames that a server sends back: a length of
+// four bytes, most significant first, and as many bytes. It shows that a codec is
+// one folder and touches no other file.
+package echo_test
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"io"
+	"net"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/joust-bench/joust/loaders"
+	"github.com/joust-bench/joust/loaders/backend"
+	netbackend "github.com/joust-bench/joust/loaders/backend/net"
+	"github.com/joust-bench/joust/loaders/codec"
+	"github.com/joust-bench/joust/loaders/core"
+	"github.com/joust-bench/joust/loaders/enginetest"
+	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/scenarios"
+)
+
+func TestMain(m *testing.M) { enginetest.Main(m) }
+
+// frames is what one load asks: the bodies of its requests, framed.
+type frames struct {
+	requests []codec.Request
+	names    []string
+}
+
+func newFrames(spec *loaders.Spec) (codec.Protocol, error) {
+	f := &frames{}
+	for i := range spec.Requests {
+		r := &spec.Requests[i]
+		head := binary.BigEndian.AppendUint32(nil, uint32(r.Body.Size()))
+		f.requests = append(f.requests, codec.Request{Head: append(head, r.Body.Bytes()...), HeadBytes: len(head), BodyBytes: r.Body.Size()})
+		f.names = append(f.names, r.Name)
+	}
+	return f, nil
+}
+
+func (f *frames) Requests() []codec.Request    { return f.requests }
+func (f *frames) ALPN() []string               { return []string{"echo"} }
+func (f *frames) Close() error                 { return nil }
+func (f *frames) Shard(bool) func() codec.Conn { return func() codec.Conn { return &conn{frames: f} } }
+
+// conn reads the frames of one connection.
+type conn struct {
+	*frames
+	// length is that of the frame under way, and at how much of it was read; -1
+	// between frames.
+	length, at int
+	differs    bool
+}
+
+func (c *conn) Open() { c.length = -1 }
+
+func (c *conn) Next(request int32, in []byte) (n int, a codec.Answer, err error) {
+	if c.length < 0 {
+		if len(in) < 4 {
+			return 0, a, nil
+		}
+		c.length, c.at, c.differs = int(binary.BigEndian.Uint32(in)), 0, false
+		n = 4
+	}
+	want := c.requests[request].Head[4:]
+	body := in[n:min(len(in), n+c.length-c.at)]
+	end := c.at + len(body)
+	c.differs = c.differs || end > len(want) || !bytes.Equal(body, want[c.at:end])
+	c.at, n, a.Body = end, n+len(body), len(body)
+	if c.at < c.length {
+		return n, a, nil
+	}
+	a.Event, a.Keep = codec.End, true
+	switch {
+	case c.length != len(want):
+		a.Cause = results.CauseLength
+	case c.differs:
+		a.Cause = results.CauseBody
+	}
+	c.length = -1
+	return n, a, nil
+}
+
+func (c *conn) End(int32) (codec.Answer, error) {
+	return codec.Answer{Cause: results.CauseClosed}, fmt.Errorf("the server closed the connection behind %d bytes of a frame", c.at)
+}
+
+func (c *conn) Describe(request int32, cause results.Cause) string {
+	return fmt.Sprintf("%s: %s", c.names[request], cause)
+}
+
+// serve sends back what it reads, with what change makes of each frame's body.
+func serve(t *testing.T, frames *atomic.Int64, change func([]byte)) (address string) {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var running sync.WaitGroup
+	running.Go(func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			running.Go(func() {
+				defer func() { _ = c.Close() }()
+				for {
+					frame := make([]byte, 4)
+					if _, err := io.ReadFull(c, frame); err != nil {
+						return
+					}
+					frame = append(frame, make([]byte, binary.BigEndian.Uint32(frame))...)
+					if _, err := io.ReadFull(c, frame[4:]); err != nil {
+						return
+					}
+					frames.Add(1)
+					change(frame[4:])
+					if _, err := c.Write(frame); err != nil {
+						return
+					}
+				}
+			})
+		}
+	})
+	t.Cleanup(func() { _ = l.Close(); running.Wait() })
+	return l.Addr().String()
+}
+
+// asking is a load of frames of two sizes, in turn, over connections that are
+// made anew now and then.
+func asking(address string, phase loaders.Phase) loaders.Spec {
+	spec := enginetest.Spec(phase)
+	spec.Target.Address, spec.Protocol = address, "echo"
+	spec.Requests = nil
+	for name, size := range map[string]int64{"small": 5, "large": 100_000} {
+		spec.Requests = append(spec.Requests, scenarios.Request{Name: name, Body: &scenarios.Body{Text: "joust", Length: size}})
+	}
+	spec.Threads, spec.Connection.ReconnectEvery = 2, 7
+	return spec
+}
+
+func TestEchoOverGoroutines(t *testing.T) { echoes(t, netbackend.System()) }
+
+// echoes asks exactly so many frames, one by one and in a pipeline, in both
+// loops, and lets a server change what it sends back.
+func echoes(t *testing.T, system backend.System) {
+	engine := core.Engine{System: system, Codec: newFrames}
+	const n = 101
+	counted := enginetest.Closed(20 * time.Second)
+	counted.Count = n
+	open := enginetest.Open(2000, 20*time.Second)
+	open.Count = n
+	for _, phase := range []loaders.Phase{counted, open} {
+		for _, depth := range []int{1, 4} {
+			t.Run(fmt.Sprintf("%s, depth %d", phase.Loop, depth), func(t *testing.T) {
+				t.Parallel()
+				var asked atomic.Int64
+				spec := asking(serve(t, &asked, func([]byte) {}), phase)
+				spec.Depth = depth
+				report := enginetest.Drive(t, engine, spec, &enginetest.Steer{})
+				p := &report.Phases[0]
+				if p.Total.Completed != n || p.Failures() != 0 || asked.Load() != n {
+					t.Errorf("%d echoes and %d failures of %d frames, want %d: %s", p.Total.Completed, p.Failures(), asked.Load(), n, p.Total.FirstError)
+				}
+				if p.SentBodyBytes != p.ReceivedBodyBytes || p.SentBytes != p.ReceivedBytes {
+					t.Errorf("%d bytes, %d of bodies, came back as %d and %d", p.SentBytes, p.SentBodyBytes, p.ReceivedBytes, p.ReceivedBodyBytes)
+				}
+			})
+		}
+	}
+	t.Run("changed", func(t *testing.T) {
+		t.Parallel()
+		var asked atomic.Int64
+		spec := asking(serve(t, &asked, func(body []byte) { body[len(body)-1]++ }), counted)
+		report := enginetest.Drive(t, engine, spec, &enginetest.Steer{})
+		p := &report.Phases[0]
+		if p.Total.Completed != 0 || p.Total.Errors[results.CauseBody] != n {
+			t.Errorf("%d echoes that were changed count as right: %v", p.Total.Completed, p.Total.Errors)
+		}
+	})
+}
