@@ -1,12 +1,6 @@
 package record
 
-import (
-	"cmp"
-	"errors"
-	"maps"
-
-	"github.com/joust-bench/joust/results"
-)
+import "github.com/joust-bench/joust/results"
 
 // Window is a phase's window as accounting needs it, in CLOCK_MONOTONIC
 // nanoseconds: [T0, T1).
@@ -41,32 +35,50 @@ type Phase struct {
 	Window Window
 	// Groups are by request number.
 	Groups []Group
-	// SendLagIdle and SendLagBlocked are as in results.Phase.
-	SendLagIdle, SendLagBlocked Histogram
-	// ReceiveLag, LoopGaps and StallNS are as in results.Phase.
-	ReceiveLag, LoopGaps Histogram
-	StallNS              int64
+	ErrorBars
 	// Slowest are the slowest right answers of the window.
 	Slowest Slowest
-
-	// The counts are as in results.Phase and results.RateReport.
-	FirstHalf, Before, After, FailedOutside uint64
-	TimeoutsOutside                         uint64
-	Asked, Unanswered, SurplusAnswers       uint64
-	NeverSent, Censored, Shed               uint64
-	Offered, BacklogT0, BacklogT1           uint64
-	UnannouncedCloses, AnnouncedCloses      uint64
-	Reconnects                              uint64
-	CensoredFromNS, BackoffNS               int64
-	FirstSurplus                            string
+	Counts
+	Intended
+	Links
 	// Traffic counts bytes inside the window.
 	Traffic Traffic
 
-	connectionErrors     map[results.Cause]uint64
-	firstConnectionError string
 	// longest is the longest time from a request's send to the end of its
 	// answer, right or wrong, anywhere in the phase, in nanoseconds.
 	longest int64
+}
+
+// ErrorBars are what the loader adds to what it measures, as in results.Phase.
+type ErrorBars struct {
+	SendLagIdle, SendLagBlocked Histogram
+	ReceiveLag, LoopGaps        Histogram
+	StallNS                     int64
+}
+
+// Counts are of requests, as in results.Phase.
+type Counts struct {
+	FirstHalf, Before, After, FailedOutside uint64
+	TimeoutsOutside                         uint64
+	Asked, Unanswered, SurplusAnswers       uint64
+	FirstSurplus                            string
+}
+
+// Intended is what became of the intended instants, as in results.Phase and
+// results.RateReport. CensoredFromNS is the least lower bound of either loop.
+type Intended struct {
+	NeverSent, Censored, Shed     uint64
+	Offered, BacklogT0, BacklogT1 uint64
+	CensoredFromNS                int64
+}
+
+// Links is what became of connections, as in results.Phase.
+type Links struct {
+	UnannouncedCloses, AnnouncedCloses, Reconnects uint64
+	BackoffNS                                      int64
+
+	connectionErrors     map[results.Cause]uint64
+	firstConnectionError string
 }
 
 // Traffic counts bytes.
@@ -105,8 +117,8 @@ func (p *Phase) Reserve(open bool) {
 	}
 }
 
-func (p *Phase) errorBars() [4]*Histogram {
-	return [4]*Histogram{&p.SendLagIdle, &p.SendLagBlocked, &p.ReceiveLag, &p.LoopGaps}
+func (b *ErrorBars) histograms() [4]*Histogram {
+	return [4]*Histogram{&b.SendLagIdle, &b.SendLagBlocked, &b.ReceiveLag, &b.LoopGaps}
 }
 
 // Stall is the shortest time for which a loop that should have run must have
@@ -149,14 +161,12 @@ func (p *Phase) Reset(w Window) {
 	for i := range p.Groups {
 		p.Groups[i].Reset()
 	}
-	for _, h := range p.errorBars() {
+	for _, h := range p.ErrorBars.histograms() {
 		h.Reset()
 	}
-	*p = Phase{
-		Window: w, Groups: p.Groups, SendLagIdle: p.SendLagIdle, SendLagBlocked: p.SendLagBlocked,
-		ReceiveLag: p.ReceiveLag, LoopGaps: p.LoopGaps, connectionErrors: p.connectionErrors,
-	}
+	p.StallNS = 0
 	clear(p.connectionErrors)
+	*p = Phase{Window: w, Groups: p.Groups, ErrorBars: p.ErrorBars, Links: Links{connectionErrors: p.connectionErrors}}
 }
 
 // Lag records how late a request is sent, and whose fault it is: ours when a
@@ -326,109 +336,4 @@ func (p *Phase) censor(h *Histogram, atLeast int64) {
 	if p.CensoredFromNS == 0 || atLeast < p.CensoredFromNS {
 		p.CensoredFromNS = atLeast
 	}
-}
-
-// Merge adds another thread's record of the same phase.
-func (p *Phase) Merge(o *Phase) {
-	for i := range p.Groups {
-		p.Groups[i].Merge(&o.Groups[i])
-	}
-	theirs := o.errorBars()
-	for i, h := range p.errorBars() {
-		h.Merge(theirs[i])
-	}
-	p.StallNS += o.StallNS
-	p.Slowest.merge(&o.Slowest)
-	p.Shed += o.Shed
-	p.FirstHalf += o.FirstHalf
-	p.Before += o.Before
-	p.After += o.After
-	p.FailedOutside += o.FailedOutside
-	p.TimeoutsOutside += o.TimeoutsOutside
-	p.Asked += o.Asked
-	p.Unanswered += o.Unanswered
-	p.SurplusAnswers += o.SurplusAnswers
-	p.FirstSurplus = cmp.Or(p.FirstSurplus, o.FirstSurplus)
-	p.BackoffNS += o.BackoffNS
-	for cause, n := range o.connectionErrors {
-		if p.connectionErrors == nil {
-			p.connectionErrors = make(map[results.Cause]uint64)
-		}
-		p.connectionErrors[cause] += n
-	}
-	p.firstConnectionError = cmp.Or(p.firstConnectionError, o.firstConnectionError)
-	p.NeverSent += o.NeverSent
-	p.Censored += o.Censored
-	p.Offered += o.Offered
-	p.BacklogT0 += o.BacklogT0
-	p.BacklogT1 += o.BacklogT1
-	p.UnannouncedCloses += o.UnannouncedCloses
-	p.AnnouncedCloses += o.AnnouncedCloses
-	p.Reconnects += o.Reconnects
-	if o.CensoredFromNS != 0 && (p.CensoredFromNS == 0 || o.CensoredFromNS < p.CensoredFromNS) {
-		p.CensoredFromNS = o.CensoredFromNS
-	}
-	p.Traffic = p.Traffic.Plus(o.Traffic)
-}
-
-// Into writes the record into its lasting form; names are those of the
-// requests.
-func (p *Phase) Into(r *results.Phase, names []string) error {
-	r.Loop, r.T0NS, r.T1NS = p.Window.Loop, p.Window.T0, p.Window.T1
-	r.CompletedFirstHalf, r.CompletedBefore, r.CompletedAfter = p.FirstHalf, p.Before, p.After
-	r.FailedOutside, r.TimeoutsOutside = p.FailedOutside, p.TimeoutsOutside
-	r.Asked, r.Unanswered = p.Asked, p.Unanswered
-	r.SurplusAnswers, r.FirstSurplus = p.SurplusAnswers, p.FirstSurplus
-	if len(p.connectionErrors) > 0 {
-		r.ConnectionErrors = maps.Clone(p.connectionErrors)
-		r.FirstConnectionError = p.firstConnectionError
-	}
-	r.BackoffNS = p.BackoffNS
-	r.SentBytes, r.ReceivedBytes = p.Traffic.Sent, p.Traffic.Received
-	r.SentBodyBytes, r.ReceivedBodyBytes = p.Traffic.SentBody, p.Traffic.ReceivedBody
-	r.UnannouncedCloses, r.AnnouncedCloses, r.Reconnects = p.UnannouncedCloses, p.AnnouncedCloses, p.Reconnects
-	r.Shed = p.Shed
-	var errs [5]error
-	r.SendLagIdle, errs[0] = p.SendLagIdle.Result()
-	r.SendLagBlocked, errs[1] = p.SendLagBlocked.Result()
-	r.ReceiveLag, errs[2] = p.ReceiveLag.Result()
-	r.LoopGaps, errs[3] = p.LoopGaps.Result()
-	if r.LoopGaps != nil {
-		stalled := p.StallNS
-		r.StallNS = &stalled
-	}
-	r.Slowest = p.Slowest.result(names)
-	errs[4] = p.groupsInto(r, names)
-	if p.Window.Loop == results.ClosedLoop {
-		r.UnansweredFromNS = p.CensoredFromNS
-	} else {
-		if r.Rate == nil {
-			r.Rate = &results.RateReport{}
-		}
-		r.Rate.Offered, r.Rate.NeverSent, r.Rate.Censored = p.Offered, p.NeverSent, p.Censored
-		r.Rate.Achieved = r.Total.Completed
-		r.Rate.BacklogT0, r.Rate.BacklogT1 = p.BacklogT0, p.BacklogT1
-		r.Rate.CensoredFromNS = p.CensoredFromNS
-	}
-	return errors.Join(errs[:]...)
-}
-
-// groupsInto writes the groups and their total. A single group is its own
-// total.
-func (p *Phase) groupsInto(r *results.Phase, names []string) error {
-	var errs []error
-	total := &p.Groups[0]
-	if len(p.Groups) > 1 {
-		total = &Group{}
-		r.Groups = make(map[string]results.Group, len(p.Groups))
-		for i := range p.Groups {
-			total.Merge(&p.Groups[i])
-			group, err := p.Groups[i].Result()
-			r.Groups[names[i]] = group
-			errs = append(errs, err)
-		}
-	}
-	var err error
-	r.Total, err = total.Result()
-	return errors.Join(append(errs, err)...)
 }

@@ -133,3 +133,28 @@ func TestWalkFindsTheModule(t *testing.T) {
 		}
 	}
 }
+
+// mostFields is how many fields a struct of the load engine has at most: more
+// are several ideas. An embedded struct counts as one.
+const mostFields = 15
+
+// engine are the rooms that make load.
+var engine = []string{
+	"loaders/arrival", "loaders/backend/...", "loaders/clock", "loaders/codec/...", "loaders/core", "loaders/engine", "loaders/record",
+	"loaders/secure", "loaders/source", "loaders/wire",
+}
+
+func TestStructsOfTheEngineHoldOneIdea(t *testing.T) {
+	t.Parallel()
+	for _, f := range open(t).files {
+		if f.test || !withinAny(f.pkg, engine) {
+			continue
+		}
+		ast.Inspect(f.syntax, func(n ast.Node) bool {
+			if s, ok := n.(*ast.StructType); ok && s.Fields.NumFields() > mostFields {
+				t.Errorf("%s: a struct of %d fields, more than %d", f.positions.Position(s.Pos()), s.Fields.NumFields(), mostFields)
+			}
+			return true
+		})
+	}
+}

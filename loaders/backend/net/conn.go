@@ -149,14 +149,18 @@ func takesBytes(fd uintptr) bool {
 }
 
 // awaitReadable tells, until the connection is closed, that something lies there
-// to be read.
+// to be read. A connection that cannot be waited for any more is to be read as
+// well: the engine finds out why.
 func (c *conn) awaitReadable() {
 	var what backend.What
 	look := func(uintptr) bool {
 		what = c.peek()
 		return what != 0
 	}
-	for c.raw.Read(look) == nil {
+	for {
+		if c.raw.Read(look) != nil {
+			what = backend.Readable | backend.Ended
+		}
 		c.loop.tell(c, what)
 		select {
 		case <-c.next:
