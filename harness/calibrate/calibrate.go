@@ -16,8 +16,8 @@ import (
 	"github.com/joust-bench/joust/harness/plan"
 	"github.com/joust-bench/joust/harness/run"
 	"github.com/joust-bench/joust/loaders"
+	"github.com/joust-bench/joust/loaders/child"
 	"github.com/joust-bench/joust/loaders/clock"
-	"github.com/joust-bench/joust/loaders/engine"
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/judge"
 	"github.com/joust-bench/joust/results/stats"
@@ -152,7 +152,7 @@ func (c *Config) load(ctx context.Context, spec loaders.Spec, control loaders.Co
 		return results.Report{}, fmt.Errorf("starting the loader: %w", err)
 	}
 	defer func() { _ = h.Stop(context.WithoutCancel(ctx)) }()
-	report, err := engine.Child{Stdin: h.Stdin(), Stdout: h.Stdout()}.Run(ctx, spec, control)
+	report, err := child.Loader{Stdin: h.Stdin(), Stdout: h.Stdout()}.Run(ctx, spec, control)
 	if err != nil {
 		return report, fmt.Errorf("loader: %w %s", err, h.LogTail(logTail))
 	}

@@ -18,7 +18,7 @@ import (
 	"github.com/joust-bench/joust/loaders"
 	truth "github.com/joust-bench/joust/loaders/certify"
 	"github.com/joust-bench/joust/loaders/certify/lawserver"
-	"github.com/joust-bench/joust/loaders/engine"
+	"github.com/joust-bench/joust/loaders/child"
 	"github.com/joust-bench/joust/results"
 )
 
@@ -29,7 +29,7 @@ func TestMain(m *testing.M) {
 		case "keep":
 			os.Exit(keeper.Main(context.Background(), os.Stdin, os.Stdout))
 		case "loader":
-			os.Exit(code(engine.Serve(context.Background(), os.Stdin, os.Stdout, "test")))
+			os.Exit(code(child.Serve(context.Background(), os.Stdin, os.Stdout, "test")))
 		case "lawserver":
 			os.Exit(code(lawserver.Serve(context.Background(), os.Stdin, os.Stdout, "127.0.0.1:0")))
 		}

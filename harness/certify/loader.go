@@ -8,7 +8,7 @@ import (
 	"github.com/joust-bench/joust/harness/host"
 	"github.com/joust-bench/joust/harness/sample"
 	"github.com/joust-bench/joust/loaders"
-	"github.com/joust-bench/joust/loaders/engine"
+	"github.com/joust-bench/joust/loaders/child"
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/judge"
 )
@@ -39,7 +39,7 @@ func (l *loader) Run(ctx context.Context, spec loaders.Spec, control loaders.Con
 	watched, cancel := context.WithCancel(ctx)
 	defer cancel()
 	l.measured, l.failed = nil, nil
-	report, err = engine.Child{Stdin: h.Stdin(), Stdout: h.Stdout()}.Run(watched, spec, &watching{Control: control, ctx: watched, loader: l})
+	report, err = child.Loader{Stdin: h.Stdin(), Stdout: h.Stdout()}.Run(watched, spec, &watching{Control: control, ctx: watched, loader: l})
 	if err != nil {
 		cancel() // lets the sampler of a window that never opened go
 		err = fmt.Errorf("%w %s", err, h.LogTail(logTail))

@@ -7,7 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/joust-bench/joust/harness/host/keeper"
-	"github.com/joust-bench/joust/loaders/engine"
+	"github.com/joust-bench/joust/loaders/child"
 )
 
 // loaderCommand is the loader process: hidden, since joust starts it.
@@ -16,7 +16,7 @@ func (a *app) loaderCommand() *cobra.Command {
 		Use: "loader", Hidden: true, Args: cobra.NoArgs,
 		Short: "a loader process: joust starts it and speaks with it through its pipes",
 		RunE: func(c *cobra.Command, _ []string) error {
-			return engine.Serve(c.Context(), a.stdin, a.stdout, Version)
+			return child.Serve(c.Context(), a.stdin, a.stdout, Version)
 		},
 	}
 }

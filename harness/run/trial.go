@@ -14,7 +14,7 @@ import (
 	"github.com/joust-bench/joust/harness/plan"
 	"github.com/joust-bench/joust/harness/sample"
 	"github.com/joust-bench/joust/loaders"
-	"github.com/joust-bench/joust/loaders/engine"
+	"github.com/joust-bench/joust/loaders/child"
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/judge"
 	"github.com/joust-bench/joust/scenarios"
@@ -185,7 +185,7 @@ func (s *steering) loading(ctx context.Context) (load func(context.Context) (res
 	}
 	s.loader = loader
 	load = func(ctx context.Context) (results.Report, error) {
-		report, err := engine.Child{Stdin: kept{loader.Stdin()}, Stdout: loader.Stdout()}.Run(ctx, s.spec, s)
+		report, err := child.Loader{Stdin: kept{loader.Stdin()}, Stdout: loader.Stdout()}.Run(ctx, s.spec, s)
 		return report, loaderError(err, loader)
 	}
 	end = func() {
@@ -252,7 +252,7 @@ func watch(s *Server, cancel context.CancelCauseFunc) (stop func()) {
 
 // loaderError adds what the loader wrote before it went away.
 func loaderError(err error, loader host.Handle) error {
-	if errors.Is(err, engine.ErrLoaderEnded) {
+	if errors.Is(err, child.ErrLoaderEnded) {
 		select {
 		case <-loader.Exited():
 			return fmt.Errorf("%w (%s): %s", err, DescribeExit(loader.Exit()), loader.LogTail(logTail))

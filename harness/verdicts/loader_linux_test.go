@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/joust-bench/joust/loaders"
-	"github.com/joust-bench/joust/loaders/engine"
+	"github.com/joust-bench/joust/loaders/child"
 	"github.com/joust-bench/joust/results"
 )
 
@@ -53,5 +53,5 @@ func slowLoader(args []string) error {
 	if line, err = json.Marshal(first); err != nil {
 		return err
 	}
-	return engine.Serve(context.Background(), io.MultiReader(bytes.NewReader(append(line, '\n')), in), os.Stdout, "staged")
+	return child.Serve(context.Background(), io.MultiReader(bytes.NewReader(append(line, '\n')), in), os.Stdout, "staged")
 }

@@ -1,6 +1,5 @@
-// Package engine chooses the engine for a Spec, and holds both ends of the
-// protocol between joust and a loader process: lines of JSON, one
-// loaders.Message each.
+// Package engine chooses what the load engine works with: a backend by name or by
+// system, and the codec of the protocol.
 package engine
 
 import (

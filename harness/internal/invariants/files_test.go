@@ -140,7 +140,7 @@ const mostFields = 15
 
 // engine are the rooms that make load.
 var engine = []string{
-	"loaders/arrival", "loaders/backend/...", "loaders/clock", "loaders/codec/...", "loaders/core", "loaders/engine", "loaders/record",
+	"loaders/arrival", "loaders/backend/...", "loaders/clock", "loaders/codec/...", "loaders/child", "loaders/core", "loaders/engine", "loaders/record",
 	"loaders/secure", "loaders/source", "loaders/wire",
 }
 

@@ -1,4 +1,4 @@
-package engine
+package child
 
 import (
 	"context"
@@ -10,6 +10,7 @@ import (
 
 	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/loaders/clock"
+	"github.com/joust-bench/joust/loaders/engine"
 	"github.com/joust-bench/joust/results"
 )
 
@@ -71,7 +72,7 @@ func run(ctx context.Context, spec loaders.Spec, c loaders.Control, version stri
 }
 
 func load(ctx context.Context, spec loaders.Spec, c loaders.Control) (results.Report, error) {
-	l, err := Choose(spec)
+	l, err := engine.Choose(spec)
 	if err != nil {
 		return results.Report{}, err
 	}

@@ -1,4 +1,4 @@
-package engine
+package child
 
 import (
 	"context"
@@ -10,7 +10,6 @@ import (
 
 	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/loaders/enginetest"
-	"github.com/joust-bench/joust/scenarios"
 )
 
 // serving starts Serve with a load that would go on for an hour, and returns
@@ -62,28 +61,6 @@ func TestServeWantsPrepareFirst(t *testing.T) {
 		err := Serve(t.Context(), strings.NewReader(input), &strings.Builder{}, "v")
 		if err == nil || !strings.Contains(err.Error(), "started by joust, not by hand") {
 			t.Errorf("%q: got %v", input, err)
-		}
-	}
-}
-
-func TestChoose(t *testing.T) {
-	t.Parallel()
-	base := enginetest.Spec(enginetest.Closed(time.Second))
-	for _, c := range []struct {
-		name  string
-		tweak func(*loaders.Spec)
-		want  string // part of the error, empty for none
-	}{
-		{"default", func(*loaders.Spec) {}, ""},
-		{"portable", func(s *loaders.Spec) { s.Engine = loaders.Portable }, ""},
-		{"unknown", func(s *loaders.Spec) { s.Engine = "wrk" }, `engine "wrk"`},
-		{"protocol", func(s *loaders.Spec) { s.Protocol = scenarios.H3 }, `"h3"`},
-	} {
-		spec := base
-		c.tweak(&spec)
-		l, err := Choose(spec)
-		if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) || err == nil && l == nil {
-			t.Errorf("%s: got %v, %v; want %q", c.name, l, err, c.want)
 		}
 	}
 }

@@ -1,4 +1,7 @@
-package engine
+// Package child is both ends of the pipe between joust and a loader process:
+// lines of JSON, one loaders.Message each. loaders/PROTOCOL.md says what they
+// mean.
+package child
 
 import (
 	"cmp"
@@ -24,9 +27,9 @@ const (
 // ErrLoaderEnded says that the loader process went away without a report.
 var ErrLoaderEnded = errors.New("the loader process ended without a report")
 
-// Child drives a loader process through its pipes. It is used once.
-type Child struct {
-	// Stdin and Stdout are the child's. Child closes Stdin when it is done and
+// Loader drives a loader process through its pipes. It is used once.
+type Loader struct {
+	// Stdin and Stdout are the child's. Loader closes Stdin when it is done and
 	// reads Stdout until its end, which comes when the process is gone.
 	Stdin  io.WriteCloser
 	Stdout io.Reader
@@ -35,20 +38,20 @@ type Child struct {
 	silence, stopWithin time.Duration
 }
 
-var _ loaders.Loader = Child{}
+var _ loaders.Loader = Loader{}
 
 // Run implements loaders.Loader over the pipes. When ctx ends it asks the
 // child to stop and waits, within bounds, for the partial report. It returns
 // ErrLoaderEnded when the child goes away, and a *loaders.ConnectError when
 // not one connection could be made. After an error the process may still be
 // there: end it.
-func (c Child) Run(ctx context.Context, spec loaders.Spec, control loaders.Control) (results.Report, error) {
-	out := newLines(c.Stdin)
+func (l Loader) Run(ctx context.Context, spec loaders.Spec, control loaders.Control) (results.Report, error) {
+	out := newLines(l.Stdin)
 	incoming := make(chan loaders.Message)
 	broken := make(chan error, 1)
-	go func() { broken <- receive(c.Stdout, incoming) }()
+	go func() { broken <- receive(l.Stdout, incoming) }()
 	defer func() {
-		_ = c.Stdin.Close()
+		_ = l.Stdin.Close()
 		// What a child that does not end still says must not hold it up, nor
 		// may it hold us.
 		go func() {
@@ -59,12 +62,12 @@ func (c Child) Run(ctx context.Context, spec loaders.Spec, control loaders.Contr
 	if err := out.send(loaders.Message{Prepare: &loaders.Prepare{Spec: spec}}); err != nil {
 		return results.Report{}, fmt.Errorf("%w: %w", ErrLoaderEnded, err)
 	}
-	return c.converse(ctx, control, out, incoming, broken)
+	return l.converse(ctx, control, out, incoming, broken)
 }
 
 // converse answers the child's messages until its report.
-func (c Child) converse(ctx context.Context, control loaders.Control, out *lines, incoming <-chan loaders.Message, broken <-chan error) (results.Report, error) {
-	bound, stopBound := cmp.Or(c.silence, silence), cmp.Or(c.stopWithin, stopWithin)
+func (l Loader) converse(ctx context.Context, control loaders.Control, out *lines, incoming <-chan loaders.Message, broken <-chan error) (results.Report, error) {
+	bound, stopBound := cmp.Or(l.silence, silence), cmp.Or(l.stopWithin, stopWithin)
 	quiet := time.NewTimer(bound)
 	defer quiet.Stop()
 	stop, overdue := ctx.Done(), (<-chan time.Time)(nil)

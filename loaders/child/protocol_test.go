@@ -1,4 +1,4 @@
-package engine
+package child
 
 import (
 	"context"
@@ -14,6 +14,7 @@ import (
 
 	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/loaders/clock"
+	"github.com/joust-bench/joust/loaders/engine"
 	"github.com/joust-bench/joust/loaders/enginetest"
 	"github.com/joust-bench/joust/results"
 )
@@ -45,7 +46,7 @@ func pipes(t *testing.T) ends {
 
 // process runs Serve as a child process would, which has its pipes closed at
 // its end.
-func process(t *testing.T) (Child, <-chan error) {
+func process(t *testing.T) (Loader, <-chan error) {
 	t.Helper()
 	e := pipes(t)
 	ended := make(chan error, 1)
@@ -55,11 +56,11 @@ func process(t *testing.T) (Child, <-chan error) {
 		_ = e.fromJoust.Close()
 		ended <- err
 	}()
-	return Child{Stdin: e.toChild, Stdout: e.fromChild}, ended
+	return Loader{Stdin: e.toChild, Stdout: e.fromChild}, ended
 }
 
 // impostor runs f in place of a loader process.
-func impostor(t *testing.T, f func(in *json.Decoder, out io.Writer)) Child {
+func impostor(t *testing.T, f func(in *json.Decoder, out io.Writer)) Loader {
 	t.Helper()
 	e := pipes(t)
 	ended := make(chan struct{})
@@ -73,7 +74,7 @@ func impostor(t *testing.T, f func(in *json.Decoder, out io.Writer)) Child {
 		_ = e.toChild.Close()
 		<-ended
 	})
-	return Child{Stdin: e.toChild, Stdout: e.fromChild}
+	return Loader{Stdin: e.toChild, Stdout: e.fromChild}
 }
 
 func good() func(*enginetest.Peer) {
@@ -82,7 +83,7 @@ func good() func(*enginetest.Peer) {
 
 func TestLadderThroughThePipe(t *testing.T) {
 	t.Parallel()
-	for _, name := range []loaders.EngineName{Default(), loaders.Portable} {
+	for _, name := range []loaders.EngineName{engine.Default(), loaders.Portable} {
 		t.Run(string(name), func(t *testing.T) {
 			t.Parallel()
 			server := enginetest.Start(t, good())

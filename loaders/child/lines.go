@@ -1,4 +1,4 @@
-package engine
+package child
 
 import (
 	"encoding/json"
