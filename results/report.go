@@ -19,6 +19,9 @@ type Report struct {
 	// SendBufferBytes is the send buffer that connections asked the kernel for;
 	// 0 where the kernel chose.
 	SendBufferBytes int `json:"send_buffer_bytes,omitempty"`
+	// Reconnects is true where the load was asked to close connections and make
+	// them anew all the time.
+	Reconnects bool `json:"reconnects,omitempty"`
 	// ConnectionsOpen is how many of ConnectionsAsked could be opened before the
 	// first phase; the server may have closed them again.
 	ConnectionsAsked int `json:"connections_asked"`
@@ -379,6 +382,16 @@ func (p *Phase) LowerBoundsFromNS() int64 {
 
 // WindowNS is the length of the window in nanoseconds.
 func (p *Phase) WindowNS() int64 { return p.T1NS - p.T0NS }
+
+// StalledShare is the share of the window for which the loader's threads stood
+// still, on average over the threads, 0 to 1; ok is false where the loader does
+// not report it.
+func (p *Phase) StalledShare() (share float64, ok bool) {
+	if p.StallNS == nil || p.WindowNS() <= 0 {
+		return 0, false
+	}
+	return float64(*p.StallNS) / float64(p.WindowNS()) / float64(max(1, len(p.Threads))), true
+}
 
 // WorkNS is the CPU time in nanoseconds that the loader's threads worked in the
 // window. Empty polls are no work: a loader that polls instead of sleeping fills

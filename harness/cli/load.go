@@ -111,7 +111,7 @@ func (a *app) drive(ctx context.Context, chosen loaders.Loader, l *aimed) (resul
 	if wrong := (*wrongProtocol)(nil); errors.As(context.Cause(ctx), &wrong) {
 		return report, wrong
 	}
-	report.Version = Version
+	report.Version, report.Reconnects = Version, l.spec.Connection.ReconnectEvery > 0
 	return report, err
 }
 

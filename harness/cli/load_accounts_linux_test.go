@@ -125,7 +125,7 @@ func TestLoadOfARateWithTimeouts(t *testing.T) {
 	}
 	args := []string{"load", "-c", "4", "-t", "1", "-n", "100", "-R", "200", "--timeout", "300ms"}
 	loadServer(t, behave, args, func(_ *enginetest.Server, e ended) string {
-		return e.outcome(ExitVoid, []string{"void: 10 of 100 requests failed (timeout)"}, []string{"could not pace"})
+		return e.outcome(ExitVoid, []string{"void: 10 of 100 requests failed (timeout)"}, []string{"failed to pace"})
 	})
 }
 
@@ -227,7 +227,7 @@ func TestLoadOfAServerThatClosesAtOnce(t *testing.T) {
 				loadServer(t, func(*enginetest.Peer) {}, args, func(_ *enginetest.Server, e ended) string {
 					return e.outcome(ExitVoid, []string{
 						"4 open of 4", " before connecting anew, over all connections", "before it connected anew the loader waited for ", "the numbers show its waiting, not the server",
-					}, []string{"saturated", "could not pace"})
+					}, []string{"saturated", "failed to pace"})
 				})
 			})
 		}

@@ -133,7 +133,7 @@ func TestLoadText(t *testing.T) {
 	} {
 		e := joust(t, short(s.URL, c.more...)...)
 		// A busy machine may keep the loader from pacing.
-		if e.code != 0 && !strings.Contains(e.out, "could not pace") && !strings.Contains(e.out, "the loader stood still") {
+		if e.code != 0 && !strings.Contains(e.out, "failed to pace") && !strings.Contains(e.out, "the loader stood still") {
 			t.Errorf("%q: exit code %d\n%s%s", c.more, e.code, e.out, e.errors)
 		}
 		for _, want := range c.want {

@@ -132,19 +132,10 @@ func WarmUp(r *results.Report, phase string) string {
 	return "in the warm-up " + strings.Join(reasons, "; ")
 }
 
-// Stalled is the share of a phase's window for which the loader's threads stood
-// still, on average, 0 to 1; false where the loader does not tell.
-func Stalled(p *results.Phase) (share float64, known bool) {
-	if p.StallNS == nil || p.WindowNS() <= 0 {
-		return 0, false
-	}
-	return float64(*p.StallNS) / float64(p.WindowNS()) / float64(max(1, len(p.Threads))), true
-}
-
 // StoodStill says that the loader stood still for so much of a phase's window
 // that the numbers show that and not the server; empty where it did not.
 func StoodStill(p *results.Phase, limits results.Thresholds) string {
-	share, known := Stalled(p)
+	share, known := p.StalledShare()
 	if !known || share <= limits.Stalled {
 		return ""
 	}

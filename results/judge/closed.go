@@ -13,9 +13,9 @@ func (v *verdict) closedLoop() {
 		v.because("shared-cpu", "server and loader share their CPUs, so neither's limit can be told")
 		return
 	}
-	if v.ServerShare == nil || v.LoaderShare == nil {
+	if v.LoaderShare == nil {
 		v.Bottleneck = results.LimitUnknown
-		v.because("not-sampled", "the CPU use of both sides is needed to say what limited the phase")
+		v.because("not-sampled", "the CPU use of the loader is needed to say what limited the phase")
 		return
 	}
 	if still := StoodStill(v.Evidence.Loader, v.Limits); still != "" {
@@ -33,10 +33,14 @@ func (v *verdict) closedLoop() {
 		v.Bottleneck = results.LimitUnknown // voids says why
 		return
 	}
+	if v.ServerShare == nil {
+		v.loaderShareAlone()
+		return
+	}
 	table := limit(*v.ServerShare, *v.LoaderShare, v.Limits)
 	v.Bottleneck = table
 	v.experiment()
-	v.because("shares", "%s", v.sentence(table))
+	v.because(codeShares, "%s", v.sentence(table))
 	x, us := v.Evidence.Loader.ThroughputRPS(), *v.ServerShare
 	// A full server's share tells nothing about what it could do beyond x.
 	estimable := us >= v.Limits.EstimateFrom && us < v.Limits.FullShare
@@ -44,6 +48,18 @@ func (v *verdict) closedLoop() {
 		upper := x / us
 		v.UpperRPS = &upper
 	}
+}
+
+// loaderShareAlone judges a closed loop whose server's CPU use is not known: a
+// full loader makes its throughput a lower bound, and nothing else can be told.
+func (v *verdict) loaderShareAlone() {
+	if *v.LoaderShare >= v.Limits.FullShare {
+		v.Bottleneck = results.LimitLoader
+		v.because(codeShares, "%s ≥ %s, so the loader limited it, whatever the server had left", v.loader(), percent(v.Limits.FullShare))
+		return
+	}
+	v.Bottleneck = results.LimitUnknown
+	v.because(codeShares, "%s < %s, and the CPU use of the server is not known: what else limited it cannot be told", v.loader(), percent(v.Limits.FullShare))
 }
 
 // limit names the bottleneck by the two shares.

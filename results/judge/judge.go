@@ -14,7 +14,8 @@ import (
 // Evidence is what one phase is judged by.
 type Evidence struct {
 	Loader *results.Phase
-	// Measured is what the harness saw; its Verdict is ignored.
+	// Measured is what the harness saw; its Verdict is ignored. Nil for a lone
+	// load, of which only the loader reports.
 	Measured *results.TrialPhase
 	// Report is the loader's report that the phase belongs to.
 	Report *results.Report
@@ -28,6 +29,9 @@ type Evidence struct {
 	Limits results.Thresholds
 	// Shared is true when server and loader have no CPUs of their own.
 	Shared bool
+	// Alone is true for a load that is compared with nothing: where the loader's
+	// own lag hides the median, that is a note and voids nothing.
+	Alone bool
 	// FixedClients is true for rows whose number of clients is part of their
 	// definition.
 	FixedClients bool
@@ -53,6 +57,9 @@ type Evidence struct {
 // Phase judges one phase.
 func Phase(e Evidence) results.Verdict {
 	e.Limits = e.limits()
+	if e.Measured == nil {
+		e.Measured = &results.TrialPhase{}
+	}
 	v := &verdict{Verdict: results.Verdict{Valid: true}, Evidence: e}
 	v.shares()
 	v.voids()
@@ -68,6 +75,12 @@ func Phase(e Evidence) results.Verdict {
 	v.witnesses()
 	v.failures()
 	return v.Verdict
+}
+
+// LowerBound reports whether the throughput of a phase with the verdict is a
+// lower bound of what the server can do: the loader limited it, or stood still.
+func LowerBound(v results.Verdict) bool {
+	return v.Bottleneck == results.LimitLoader || hasCode(v, codeStalled)
 }
 
 // limits are the evidence's own, or the default ones.

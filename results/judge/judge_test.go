@@ -179,7 +179,11 @@ func TestClosedLoopWithoutShares(t *testing.T) {
 		},
 		"server not sampled": {
 			func(e *Evidence) { e.Measured.ServerCPUBusy = nil },
-			want{limit: results.LimitUnknown, codes: []string{"not-sampled"}, says: []string{"both sides is needed"}},
+			want{limit: results.LimitUnknown, codes: []string{"shares"}, says: []string{"loader thread 2 worked 50.0 % < 95.0 %, and the CPU use of the server is not known"}},
+		},
+		"server not sampled, a full loader": {
+			func(e *Evidence) { e.Measured, e.Loader.Threads[1].Work = nil, 0.95 },
+			want{limit: results.LimitLoader, codes: []string{"shares"}, says: []string{"loader thread 2 worked 95.0 % ≥ 95.0 %, so the loader limited it"}},
 		},
 		"loader without threads": {
 			func(e *Evidence) { e.Loader.Threads = nil },
@@ -203,7 +207,7 @@ func TestClosedLoopWithoutShares(t *testing.T) {
 			func(e *Evidence) {
 				e.Measured.ServerCPUBusy, e.Measured.Server = nil, &results.Usage{BusiestThread: ptr(0.5)}
 			},
-			want{limit: results.LimitUnknown, codes: []string{"not-sampled"}},
+			want{limit: results.LimitUnknown, codes: []string{"shares"}},
 		},
 	}
 	for name, tt := range tests {

@@ -79,7 +79,7 @@ func (k *Kept) blameLag(limits results.Thresholds, o results.Objective, p *resul
 // nil for none. The loader's own lag is none: it only makes latencies longer.
 func voids(v results.Verdict) *results.Reason {
 	for i := range v.Reasons {
-		if r := &v.Reasons[i]; r.Voids && r.Code != "loader-lag" {
+		if r := &v.Reasons[i]; r.Voids && r.Code != codeLag {
 			return r
 		}
 	}

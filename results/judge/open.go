@@ -3,7 +3,6 @@ package judge
 import (
 	"fmt"
 	"math"
-	"time"
 
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/stats"
@@ -18,7 +17,7 @@ func (v *verdict) openLoop() {
 		return
 	}
 	kept := float64(r.Achieved) / float64(r.Offered)
-	grew := BacklogGrew(r, v.Limits.KeptRate)
+	grew := backlogGrew(r, v.Limits.KeptRate)
 	switch {
 	case kept < v.Limits.KeptRate:
 		v.behind(fmt.Sprintf("%s of what was offered was answered in the window < %s", percent(kept), percent(v.Limits.KeptRate)))
@@ -27,16 +26,16 @@ func (v *verdict) openLoop() {
 	}
 }
 
-// BacklogGrew reports whether more was waiting to be sent at the window's end
+// backlogGrew reports whether more was waiting to be sent at the window's end
 // than at its start, beyond a hundredth of what was offered.
-func BacklogGrew(r *results.RateReport, keptRate float64) bool {
+func backlogGrew(r *results.RateReport, keptRate float64) bool {
 	return float64(r.BacklogT1) > float64(r.BacklogT0)+math.Max(1, (1-keptRate)*float64(r.Offered))
 }
 
-// AskedInTime reports whether an open loop asked what was offered, and only the
+// askedInTime reports whether an open loop asked what was offered, and only the
 // failures among the answers keep it below its rate: nobody fell behind.
-func AskedInTime(p *results.Phase, keptRate float64) bool {
-	return float64(p.Rate.Achieved+p.Total.Failed) >= keptRate*float64(p.Rate.Offered) && !BacklogGrew(p.Rate, keptRate)
+func askedInTime(p *results.Phase, keptRate float64) bool {
+	return float64(p.Rate.Achieved+p.Total.Failed) >= keptRate*float64(p.Rate.Offered) && !backlogGrew(p.Rate, keptRate)
 }
 
 // behind names who could not keep the rate. It names nobody where connections
@@ -60,10 +59,10 @@ func (v *verdict) behind(fell string) {
 		v.saturated("%s; %s ≥ %s", fell, v.server(), percent(t.FullShare))
 		return
 	}
-	if AskedInTime(v.Evidence.Loader, t.KeptRate) {
+	if askedInTime(v.Evidence.Loader, t.KeptRate) {
 		return
 	}
-	if us == nil || ul == nil {
+	if ul == nil || us == nil && v.Report.Foreign != nil {
 		v.void("loader-behind", "%s, and the CPU use of both sides is needed to tell whose doing it was", fell)
 		return
 	}
@@ -72,13 +71,15 @@ func (v *verdict) behind(fell string) {
 		return
 	}
 	share, told := unanswered(v.Evidence.Loader)
-	busy := MostlyBlocked(v.Evidence.Loader)
+	busy := mostlyBlocked(v.Evidence.Loader)
 	switch {
 	case *ul >= t.Slack:
-		v.void("loader-behind", "%s, %s < %s and %s ≥ %s: the loader failed to pace", fell, v.server(), percent(t.FullShare), v.loader(), percent(t.Slack))
+		v.void("loader-behind", "%s, %sand %s ≥ %s: the loader failed to pace", fell, v.serverNotFull(), v.loader(), percent(t.Slack))
 	case told && share < t.Unanswered:
 		v.void("loader-behind", "%s, and %s of the connections in flight had an answer that the loader had not read: only %s < %s waited for the server, so the loader failed to pace",
 			fell, percent(1-share), percent(share), percent(t.Unanswered))
+	case us == nil && (told || busy):
+		v.eitherBehind(fell)
 	case busy && *us < t.Slack && v.connectionsNeeded() > v.Report.ConnectionsAsked:
 		v.Bottleneck = results.LimitConnections
 		v.because("fell-behind", "%s; every connection was busy while %s < %s: about %d connections are needed at this rate by Little's law, %d were there",
@@ -89,6 +90,33 @@ func (v *verdict) behind(fell string) {
 	default:
 		v.void("loader-behind", "%s, and nothing shows that the connections waited for the server: the loader failed to pace", fell)
 	}
+}
+
+// serverNotFull is the evidence that the server had something left, empty where
+// its CPU use is not known.
+func (v *verdict) serverNotFull() string {
+	if v.ServerShare == nil {
+		return ""
+	}
+	return fmt.Sprintf("%s < %s ", v.server(), percent(v.Limits.FullShare))
+}
+
+// eitherBehind judges a rate that was not kept while the connections waited for
+// a server whose CPU use is not known: it is full, or the connections are too
+// few.
+func (v *verdict) eitherBehind(fell string) {
+	v.Bottleneck = results.LimitUnknown
+	v.flag(results.FlagSaturated)
+	waited := "every connection was waiting for the server"
+	if share, told := unanswered(v.Evidence.Loader); told {
+		waited = fmt.Sprintf("%s of the connections in flight were unanswered ≥ %s, by the kernel's receive queues", percent(share), percent(v.Limits.Unanswered))
+	}
+	few := ""
+	if n := v.connectionsNeeded(); n > v.Report.ConnectionsAsked {
+		few = fmt.Sprintf(" (its service time and this rate need about %d)", n)
+	}
+	v.because("fell-behind", "%s; %s, while %s < %s: the server is saturated or leaves requests unanswered, or there are too few connections%s",
+		fell, waited, v.loader(), percent(v.Limits.Slack), few)
 }
 
 // foreignBehind judges a rate that a foreign loader did not keep while neither
@@ -123,9 +151,9 @@ func unanswered(p *results.Phase) (share float64, told bool) {
 	return float64(*p.QueuesEmpty) / float64(*p.QueuesRead), true
 }
 
-// MostlyBlocked reports whether late requests, those that were never sent among
+// mostlyBlocked reports whether late requests, those that were never sent among
 // them, found no idle connection, which is not the loader's doing.
-func MostlyBlocked(p *results.Phase) bool {
+func mostlyBlocked(p *results.Phase) bool {
 	blocked := p.Rate.NeverSent
 	if p.SendLagBlocked != nil {
 		blocked += p.SendLagBlocked.Count
@@ -144,7 +172,8 @@ func (v *verdict) connectionsNeeded() int {
 	return int(math.Ceil(busy / float64(max(1, v.Report.Depth))))
 }
 
-// errorBars voids a phase in which the loader's own lag hides the median.
+// errorBars voids a phase in which the loader's own lag hides the median, unless
+// it is compared with nothing.
 func (v *verdict) errorBars() {
 	p := v.Evidence.Loader
 	bars, err1 := stats.Bars(v.Limits, p)
@@ -156,9 +185,15 @@ func (v *verdict) errorBars() {
 		v.void("unreadable", "the latency histogram cannot be decoded: %v", err2)
 	case latency.Count() == 0:
 	default:
-		if lag := bars.At(0.5, latency.Quantile(0.5)); lag.Exceeds() {
-			v.void("loader-lag", "half of all requests were %s by %v or more > %v: the loader's own lag hides the median",
-				lag.What, time.Duration(lag.NS), time.Duration(lag.BoundNS))
+		lag := bars.At(0.5, latency.Quantile(0.5))
+		if !lag.Exceeds() {
+			return
 		}
+		say := v.void
+		if v.Alone {
+			say = v.because
+		}
+		say(codeLag, "half of all requests were %s by %v or more > %v: the loader's own lag hides the median",
+			lag.What, brief(lag.NS), brief(lag.BoundNS))
 	}
 }

@@ -128,9 +128,25 @@ func TestOpenLoopThatFellBehind(t *testing.T) {
 		"nothing tells that connections were busy": {0.5, 0.5, func(_ *testing.T, e *Evidence) {
 			e.Loader.SendLagBlocked, e.Loader.QueuesRead = nil, nil
 		}, want{invalid: true, codes: []string{"loader-behind"}}},
-		"an unknown server share": {0, 0.5, func(_ *testing.T, e *Evidence) { e.Measured.ServerCPUBusy = nil }, want{
-			invalid: true, codes: []string{"loader-behind"},
+		"an unknown server share, unanswered": {0, 0.5, func(_ *testing.T, e *Evidence) { e.Measured = nil }, want{
+			limit: results.LimitUnknown, flags: saturated, codes: behind,
+			says: []string{"100.0 % of the connections in flight were unanswered ≥ 50.0 %", "or there are too few connections (its service time and this rate need about 100)"},
 		}},
+		"an unknown server share, answers unread": {0, 0.5, func(_ *testing.T, e *Evidence) {
+			e.Measured, e.Loader.QueuesEmpty = nil, ptr(31)
+		}, want{invalid: true, codes: []string{"loader-behind"}, says: []string{"had an answer that the loader had not read"}}},
+		"an unknown server share, a loader without slack": {0, 0.8, func(_ *testing.T, e *Evidence) { e.Measured = nil }, want{
+			invalid: true, codes: []string{"loader-behind"}, says: []string{"< 99.0 %, and loader thread 1 worked 80.0 % ≥ 80.0 %: the loader failed to pace"},
+		}},
+		"an unknown server share, an engine that cannot look": {0, 0.5, func(_ *testing.T, e *Evidence) {
+			e.Measured, e.Loader.QueuesRead = nil, nil
+		}, want{limit: results.LimitUnknown, flags: saturated, codes: behind, says: []string{"every connection was waiting for the server"}}},
+		"an unknown server share, nothing tells that connections were busy": {0, 0.5, func(_ *testing.T, e *Evidence) {
+			e.Measured, e.Loader.QueuesRead, e.Loader.SendLagBlocked = nil, nil, nil
+		}, want{invalid: true, codes: []string{"loader-behind"}}},
+		"an unknown server share, a foreign loader": {0, 0.5, func(_ *testing.T, e *Evidence) {
+			e.Measured, e.Report.Foreign = nil, &results.Foreign{}
+		}, want{invalid: true, codes: []string{"loader-behind"}, says: []string{"both sides is needed"}}},
 		"shared CPUs": {0.5, 0.5, func(_ *testing.T, e *Evidence) { e.Shared = true }, want{
 			limit: results.LimitSharedCPU, flags: saturated, codes: behind, says: []string{"server and loader share their CPUs"},
 		}},

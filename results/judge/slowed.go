@@ -31,8 +31,14 @@ func (v *verdict) slowed() {
 	}
 }
 
-// codeStalled is the code of the reason that the loader stood still.
-const codeStalled = "stalled"
+// The codes of the reasons that other rules ask for: that the loader stood
+// still, what the CPU shares of both sides say, and that the loader's own lag
+// hides the median.
+const (
+	codeStalled = "stalled"
+	codeShares  = "shares"
+	codeLag     = "loader-lag"
+)
 
 // Disturbance is why a phase carries the flag of a disturbed one: the machine's
 // doing, not the server's or the loader's.

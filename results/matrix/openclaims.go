@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"github.com/joust-bench/joust/results"
-	"github.com/joust-bench/joust/results/judge"
 	"github.com/joust-bench/joust/results/stats"
 )
 
@@ -134,7 +133,7 @@ func stalled(c *cell) string {
 	e := c.median(func(s sample) (float64, bool) {
 		total, known := 0.0, false
 		for _, p := range s.loads {
-			if x, ok := judge.Stalled(p); ok {
+			if x, ok := p.StalledShare(); ok {
 				total, known = max(total, x), true
 			}
 		}

@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"github.com/joust-bench/joust/results"
-	"github.com/joust-bench/joust/results/judge"
 	"github.com/joust-bench/joust/results/stats"
 )
 
@@ -267,7 +266,7 @@ func (v *view) stalls() string {
 		}
 		for _, r := range t.Loaders {
 			for j := range r.Phases {
-				if x, ok := judge.Stalled(&r.Phases[j]); ok && r.Phases[j].Measured {
+				if x, ok := r.Phases[j].StalledShare(); ok && r.Phases[j].Measured {
 					shares = append(shares, x)
 				}
 			}

@@ -36,26 +36,41 @@ func (l LoaderLag) Exceeds() bool { return l.NS > l.BoundNS }
 // results.Phase each. Closed loops have none: their loader has nothing to be
 // late for.
 func Bars(t results.Thresholds, agents ...*results.Phase) (ErrorBars, error) {
-	b := ErrorBars{floor: t.LagFloorNS, share: t.LagShare}
-	var send, receive []*Dist
+	var lags [2][]*Dist
 	for _, p := range agents {
 		if p.Loop != results.OpenLoop {
 			continue
 		}
-		s, err1 := Decode(p.SendLagIdle)
-		r, err2 := Decode(p.ReceiveLag)
-		if err := errors.Join(err1, err2); err != nil {
-			return ErrorBars{}, fmt.Errorf("the lags of phase %q: %w", p.Name, err)
-		}
-		send, receive = append(send, s), append(receive, r)
-		if w := p.WindowNS(); p.StallNS != nil && w > 0 {
-			b.stalled = max(b.stalled, float64(*p.StallNS)/float64(w*int64(max(1, len(p.Threads)))))
+		for i, h := range []*results.Histogram{p.SendLagIdle, p.ReceiveLag} {
+			d, err := Decode(h)
+			if err != nil {
+				return ErrorBars{}, fmt.Errorf("the lags of phase %q: %w", p.Name, err)
+			}
+			lags[i] = append(lags[i], d)
 		}
 	}
-	var err1, err2 error
-	b.send, err1 = Merge(send...)
-	b.receive, err2 = Merge(receive...)
-	return b, errors.Join(err1, err2)
+	send, err1 := Merge(lags[0]...)
+	receive, err2 := Merge(lags[1]...)
+	return BarsOf(t, send, receive, agents...), errors.Join(err1, err2)
+}
+
+// BarsOf are the error bars of a phase whose send lag and receive lag, over all
+// agents, are decoded already; nil for a lag that was not measured.
+func BarsOf(t results.Thresholds, send, receive *Dist, agents ...*results.Phase) ErrorBars {
+	b := ErrorBars{send: send, receive: receive, floor: t.LagFloorNS, share: t.LagShare}
+	for _, p := range agents {
+		if share, ok := p.StalledShare(); ok && p.Loop == results.OpenLoop {
+			b.stalled = max(b.stalled, share)
+		}
+	}
+	return b
+}
+
+// AfterSending are the error bars of a time that begins with the actual send:
+// a late send is no part of it.
+func (b ErrorBars) AfterSending() ErrorBars {
+	b.send = nil
+	return b
 }
 
 // supported is the quantile q, or the largest that has the samples to be

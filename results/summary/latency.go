@@ -5,59 +5,43 @@ import (
 	"text/tabwriter"
 
 	"github.com/joust-bench/joust/results"
-	"github.com/joust-bench/joust/results/stats"
+	"github.com/joust-bench/joust/results/cells"
 )
-
-// rows are the percentiles of the table; q is 1 for the largest value.
-var rows = [...]struct {
-	name string
-	q    float64
-}{{"p50", 0.5}, {"p75", 0.75}, {"p90", 0.9}, {"p99", 0.99}, {"p99.9", 0.999}, {"p99.99", 0.9999}, {"max", 1}}
 
 // column is one distribution of the latency table.
 type column struct {
 	name string
-	hist *results.Histogram
-	// lagged columns show where the loader's lag reaches into a percentile.
-	lagged bool
-	// lowerFromNS is the value from which percentiles are lower bounds, since
-	// requests without an answer stand there; 0 for none.
-	lowerFromNS int64
-
-	dist *stats.Dist
+	*cells.Reading
 	unit unit
 }
 
 // latencies is the table of percentiles.
 func (t *text) latencies() error {
-	p := t.phase
-	columns := []column{{name: "service", hist: p.Total.Service, lowerFromNS: p.UnansweredFromNS}}
+	p, read := t.phase, cells.Read(results.DefaultThresholds(), t.phase)
+	columns := []column{{name: "service", Reading: read[cells.Service]}}
 	t.line("")
 	if p.Loop == results.OpenLoop {
 		t.line("  latency: corrected counts from the intended send, service from the actual one, to the last byte")
 		columns = []column{
-			{name: "corrected", hist: p.Total.Corrected, lagged: true, lowerFromNS: p.LowerBoundsFromNS()},
-			columns[0],
-			{name: "send lag, idle", hist: p.SendLagIdle},
-			{name: "send lag, blocked", hist: p.SendLagBlocked},
+			{name: "corrected", Reading: read[cells.Corrected]}, columns[0],
+			{name: "send lag, idle", Reading: read[cells.SendLag]}, {name: "send lag, blocked", Reading: cells.Plain(p.SendLagBlocked)},
 		}
 	} else {
 		t.line("  latency: service time, from the send to the last byte; a closed loop does not show queueing, an open one (-R) does")
 	}
-	columns = append(columns, column{name: "receive lag", hist: p.ReceiveLag}, column{name: "failed", hist: p.Total.FailedTime})
-	return t.table(columns)
+	return t.table(append(columns, column{name: "receive lag", Reading: cells.Plain(p.ReceiveLag)}, column{name: "failed", Reading: cells.Plain(p.Total.FailedTime)}))
 }
 
 // table prints the columns that have anything to show.
 func (t *text) table(columns []column) error {
 	var shown []column
 	for _, c := range columns {
-		var err error
-		if c.dist, err = stats.Decode(c.hist); err != nil {
-			return err
-		}
-		if c.dist.Count() > 0 {
-			c.unit = unitOf(c.dist.Quantile(0.5))
+		switch {
+		case c.Reading == nil:
+		case c.Damaged != nil:
+			return c.Damaged
+		case c.Count > 0:
+			c.unit = unitOf(c.At(cells.P50).NS)
 			shown = append(shown, c)
 		}
 	}
@@ -65,59 +49,42 @@ func (t *text) table(columns []column) error {
 		t.line("  no answer to take it from")
 		return nil
 	}
-	bars, err := stats.Bars(results.DefaultThresholds(), t.phase)
-	if err != nil {
-		return err
-	}
 	w := tabwriter.NewWriter(t, 0, 8, 3, ' ', tabwriter.AlignRight)
-	cells := []string{""}
-	for _, c := range shown {
-		cells = append(cells, c.name+" "+c.unit.name)
-	}
-	row(w, cells)
-	for _, r := range rows {
-		cells = []string{r.name}
+	line := func(name string, cell func(column) string) {
+		words := []string{name}
 		for _, c := range shown {
-			cells = append(cells, t.cell(c, bars, r.q))
+			words = append(words, cell(c))
 		}
-		row(w, cells)
+		// Writing to a strings.Builder does not fail, and Flush tells of the rest.
+		_, _ = w.Write([]byte(strings.Join(words, "\t") + "\t\n"))
 	}
-	cells = []string{"mean"}
-	for _, c := range shown {
-		mark := ""
-		if c.lowerFromNS > 0 {
-			mark = "≥ "
+	line("", func(c column) string { return c.name + " " + c.unit.name })
+	for place, q := range cells.Quantiles() {
+		line(q.Label, func(c column) string { return c.point(place) })
+	}
+	line("mean", func(c column) string {
+		if c.MeanAtLeast {
+			return "≥ " + c.unit.text(*c.MeanNS)
 		}
-		cells = append(cells, mark+c.unit.text(c.hist.MeanNS))
-	}
-	row(w, cells)
-	cells = []string{"samples"}
-	for _, c := range shown {
-		cells = append(cells, count(c.dist.Count()))
-	}
-	row(w, cells)
+		return c.unit.text(*c.MeanNS)
+	})
+	line("samples", func(c column) string { return count(c.Count) })
 	return w.Flush()
 }
 
-// row writes one line of right-aligned cells. Writing to a strings.Builder does
-// not fail, and Flush tells of the rest.
-func row(w *tabwriter.Writer, cells []string) {
-	_, _ = w.Write([]byte(strings.Join(cells, "\t") + "\t\n"))
-}
-
-// cell is one percentile with its marks, "—" where there are too few samples
+// point is one percentile with its marks, "—" where there are too few samples
 // beyond it.
-func (t *text) cell(c column, bars stats.ErrorBars, q float64) string {
-	if q < 1 && !c.dist.Supports(q) {
+func (c column) point(place int) string {
+	p := c.At(place)
+	if !p.Printable {
 		return "—"
 	}
-	v := c.dist.Quantile(q)
 	mark := ""
-	if c.lowerFromNS > 0 && v >= c.lowerFromNS {
+	if p.AtLeast {
 		mark += "≥ "
 	}
-	if c.lagged && bars.At(q, v).Exceeds() {
+	if p.Rough {
 		mark += "~ "
 	}
-	return mark + c.unit.text(float64(v))
+	return mark + c.unit.text(float64(p.NS))
 }

@@ -64,7 +64,7 @@ func closed(t testing.TB) results.Phase {
 		Total: results.Group{
 			Completed: 500_000, Status: map[string]uint64{"200": 500_000}, Service: spread(t, 500_000, 100_000, 2_000_000),
 		},
-		Asked: 512_000, CompletedBefore: 11_900, CompletedAfter: 100,
+		CompletedFirstHalf: 250_000, Asked: 512_000, CompletedBefore: 11_900, CompletedAfter: 100,
 		SentBytes: 25e6, ReceivedBytes: 81e6, ReceivedBodyBytes: 65e5, MinConnectionsOpen: 64,
 		Threads: []results.ThreadUse{{CPU: 1, CPUNS: 4 * second, SpinNS: second, Work: 0.31}, {CPU: 2, CPUNS: second, Work: 0.12}},
 	}
@@ -107,7 +107,7 @@ func saturated(t testing.TB) results.Phase {
 func failing(t testing.TB) results.Phase {
 	t.Helper()
 	p := closed(t)
-	p.Total.Completed, p.Total.Failed, p.FailedOutside = 900, 103, 7
+	p.Total.Completed, p.CompletedFirstHalf, p.Total.Failed, p.FailedOutside = 900, 450, 103, 7
 	p.Total.Service = spread(t, 900, 100_000, 2_000_000)
 	p.Total.Status = map[string]uint64{"200": 900, "503": 80}
 	p.Total.Errors = map[results.Cause]uint64{
@@ -200,7 +200,7 @@ func TestReasons(t *testing.T) {
 		{"closed", report(t, closed(t)), ""},
 		{"open", report(t, open(t)), ""},
 		{"nearly full", edit(report(t, closed(t)), func(_ *results.Report, p *results.Phase) { p.Threads[0].Work = 0.949 }), ""},
-		{"full", edit(report(t, closed(t)), func(_ *results.Report, p *results.Phase) { p.Threads[0].Work = 0.95 }), "loader-limit"},
+		{"full", edit(report(t, closed(t)), func(_ *results.Report, p *results.Phase) { p.Threads[0].Work = 0.95 }), "shares"},
 		{"connections", edit(report(t, closed(t)), func(r *results.Report, _ *results.Phase) { r.ConnectionsOpen = 63 }), "connections!"},
 		{"failed outside", edit(report(t, closed(t)), func(_ *results.Report, p *results.Phase) { p.FailedOutside = 1 }), "errors!"},
 		{"unanswered", report(t, silent(t)), "unanswered!"},
@@ -214,7 +214,7 @@ func TestReasons(t *testing.T) {
 		{"stopped, and the rate was kept", edit(report(t, open(t)), func(_ *results.Report, p *results.Phase) { p.StallNS = ptr(second) }), "stalled"},
 		{"stopped, and it was not", edit(report(t, saturated(t)), func(_ *results.Report, p *results.Phase) {
 			p.StallNS, p.Total.Failed, p.Total.Errors = ptr(5*second), 0, nil
-		}), "loader-behind!"},
+		}), "loader-behind! stalled"},
 		{"waited to connect", edit(report(t, closed(t)), func(_ *results.Report, p *results.Phase) { p.BackoffNS = 64 * second / 5 }), "backed-off!"},
 		{"the warm-up", edit(report(t, closed(t)), func(r *results.Report, _ *results.Phase) { r.Phases[0].Unanswered = 3 }), "warm-up"},
 		{"nothing right", edit(report(t, closed(t)), func(_ *results.Report, p *results.Phase) {
@@ -222,7 +222,7 @@ func TestReasons(t *testing.T) {
 		}), "errors! nothing-completed!"},
 		{"nothing offered", edit(report(t, open(t)), func(_ *results.Report, p *results.Phase) { p.Rate.Offered = 0 }), "nothing-offered!"},
 		{"saturated", edit(report(t, saturated(t)), func(_ *results.Report, p *results.Phase) { p.Total.Failed, p.Total.Errors = 0, nil }), "fell-behind"},
-		{"saturated, and answered too late", report(t, saturated(t)), "fell-behind errors!"},
+		{"saturated, and answered too late", report(t, saturated(t)), "errors! fell-behind"},
 		{"a tenth failed, all asked in time", edit(report(t, open(t)), func(_ *results.Report, p *results.Phase) {
 			p.Rate.Achieved, p.Total.Failed = 9_000, 1_000
 		}), "errors!"},
@@ -232,10 +232,10 @@ func TestReasons(t *testing.T) {
 		}), "fell-behind"},
 		{"behind, and waited to connect", edit(report(t, saturated(t)), func(_ *results.Report, p *results.Phase) {
 			p.BackoffNS = 64 * second / 5
-		}), "backed-off! errors!"},
+		}), "errors! backed-off!"},
 		{"kept 99 %", edit(report(t, open(t)), func(_ *results.Report, p *results.Phase) { p.Rate.Achieved = 9_900 }), ""},
 		{"behind by itself", edit(report(t, open(t)), func(_ *results.Report, p *results.Phase) { p.Rate.Achieved = 9_899 }), "loader-behind!"},
-		{"behind and busy", edit(report(t, saturated(t)), func(_ *results.Report, p *results.Phase) { p.Threads[0].Work = 0.8 }), "loader-behind! errors!"},
+		{"behind and busy", edit(report(t, saturated(t)), func(_ *results.Report, p *results.Phase) { p.Threads[0].Work = 0.8 }), "errors! loader-behind!"},
 		{"backlog", edit(report(t, open(t)), func(_ *results.Report, p *results.Phase) { p.Rate.BacklogT1 = 102 }), "loader-behind!"},
 		{"late itself", edit(report(t, open(t)), func(_ *results.Report, p *results.Phase) {
 			p.SendLagIdle = spread(t, 9_990, 100_000, 200_000)

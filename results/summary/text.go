@@ -15,7 +15,7 @@ import (
 // Text writes what people want to know of one load. The title is its first
 // line, such as "GET http://127.0.0.1:8080/".
 func Text(w io.Writer, title string, r *results.Report) error {
-	t := &text{report: r, phase: Measured(r)}
+	t := &text{report: r, phase: Measured(r), verdict: Verdict(r)}
 	t.line("%s", title)
 	t.line("%s", t.asked())
 	if t.phase != nil {
@@ -38,8 +38,9 @@ func Text(w io.Writer, title string, r *results.Report) error {
 // text is the summary in the making.
 type text struct {
 	strings.Builder
-	report *results.Report
-	phase  *results.Phase
+	report  *results.Report
+	phase   *results.Phase
+	verdict results.Verdict
 }
 
 func (t *text) line(format string, args ...any) { fmt.Fprintf(t, format+"\n", args...) }
@@ -98,7 +99,7 @@ func (t *text) counts() {
 	t.item("", "%s asked in and around it: %s right, %s failed, %s unanswered",
 		count(p.Asked), count(p.Right()), count(p.Failures()), count(p.Unanswered))
 	bound := ""
-	if loaderLimited(p) || judge.StoodStill(p, results.DefaultThresholds()) != "" {
+	if judge.LowerBound(t.verdict) {
 		bound = "≥ "
 	}
 	t.item("throughput", "%s%s req/s", bound, digits(p.ThroughputRPS()))
@@ -213,11 +214,11 @@ func (t *text) loader() {
 	if len(p.Threads) == 0 {
 		return
 	}
-	words := []string{fmt.Sprintf("busiest thread worked %s of the window", percent(busiest(p)))}
+	words := []string{fmt.Sprintf("busiest thread worked %s of the window", percent(*t.verdict.LoaderShare))}
 	if cost := p.WorkPerRequestNS(); cost > 0 {
 		words = append(words, duration(int64(cost))+" of work a request (CPU time without empty polls)")
 	}
-	if share, known := judge.Stalled(p); known {
+	if share, known := p.StalledShare(); known {
 		words = append(words, fmt.Sprintf("stood still for %s of the window", percent(share)))
 	}
 	if p.BackoffNS > 0 {
@@ -229,7 +230,7 @@ func (t *text) loader() {
 
 // remarks are the sentences that limit belief in the numbers.
 func (t *text) remarks() {
-	reasons := Reasons(t.report)
+	reasons := reasons(t.report, t.verdict)
 	if len(reasons)+len(t.report.Warnings) > 0 {
 		t.line("")
 	}
