@@ -24,7 +24,7 @@ import (
 	"github.com/joust-bench/joust/harness/run"
 	"github.com/joust-bench/joust/harness/surroundings"
 	"github.com/joust-bench/joust/results"
-	"github.com/joust-bench/joust/results/compare"
+	"github.com/joust-bench/joust/results/cells"
 	"github.com/joust-bench/joust/scenarios"
 )
 
@@ -76,7 +76,7 @@ one's peak).`,
 	flags.StringVar(&f.a, "a", "", "the variant A, to which B is compared")
 	flags.StringVar(&f.b, "b", "", "the variant B")
 	flags.StringVar(&f.scenario, "scenario", "hello", "the row that both are asked")
-	flags.StringVar(&f.metric, "metric", string(compare.Throughput), "throughput, p99 or cpu")
+	flags.StringVar(&f.metric, "metric", string(cells.MetricThroughput), "throughput, p99 or cpu")
 	flags.StringVar(&f.margin, "margin", "2%", "the smallest difference that matters")
 	flags.StringVar(&f.rate, "rate", "", "open-loop rate for p99 and cpu: 2000 or 20k in req/s, or common")
 	flags.DurationVar(&f.budget, "budget", 10*time.Minute, "the longest that the ladders may take, builds apart")
@@ -87,7 +87,7 @@ one's peak).`,
 // contest is a duel that has been read and checked.
 type contest struct {
 	specs  [2]duel.Spec
-	metric compare.Metric
+	metric cells.Metric
 	margin float64
 	rates  []string
 }
@@ -105,7 +105,7 @@ func (f *duelFlags) read() (contest, error) {
 		d.specs[i], err = duel.ParseSpec(side.text)
 		errs = append(errs, err)
 	}
-	d.metric = compare.Metric(f.metric)
+	d.metric = cells.Metric(f.metric)
 	if !slices.Contains(duel.Metrics(), d.metric) {
 		errs = append(errs, fmt.Errorf("--metric %q: the metrics of a duel are throughput, p99, cpu", f.metric))
 	}
@@ -125,11 +125,11 @@ func (f *duelFlags) read() (contest, error) {
 // rate is the open-loop step that the metric needs.
 func (d *contest) rate(text string) error {
 	switch {
-	case text == "" && d.metric == compare.P99:
+	case text == "" && d.metric == cells.MetricP99:
 		text = string(results.RateCommon)
 	case text == "":
 		return nil
-	case d.metric == compare.Throughput:
+	case d.metric == cells.MetricThroughput:
 		return errors.New("--rate: the throughput is that of a closed loop, which has no rate; leave it out, or ask for --metric p99 or cpu")
 	}
 	r, err := plan.ParseRate(text)
@@ -374,7 +374,7 @@ func (a *app) concludeDuel(j *job, stored *results.Run, err error) error {
 	if err := errors.Join(err, readErr); err != nil && !errors.Is(err, context.Cause(j.ctx)) {
 		return err
 	}
-	files, renderErr := render(run, []string{j.journal.Dir()})
+	files, renderErr := render(cells.Of(run), []string{j.journal.Dir()})
 	a.tellFiles(files)
 	d := stored.Duel
 	a.tellDuel(d)

@@ -18,6 +18,7 @@ import (
 	"github.com/joust-bench/joust/harness/run"
 	"github.com/joust-bench/joust/loaders/external"
 	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/results/cells"
 	"github.com/joust-bench/joust/results/journal"
 	"github.com/joust-bench/joust/results/matrix"
 )
@@ -195,8 +196,9 @@ func (a *app) conclude(j *job, err error) error {
 	if readErr != nil {
 		return errors.Join(err, readErr)
 	}
-	files, renderErr := render(stored, a.matrixFolders(j.journal.Dir(), j.publish))
-	fmt.Fprintln(a.stdout, matrix.Headline(stored, a.width()))
+	set := cells.Of(stored)
+	files, renderErr := render(set, a.matrixFolders(j.journal.Dir(), j.publish))
+	fmt.Fprintln(a.stdout, matrix.Headline(set, a.width()))
 	a.tellFiles(files)
 	if stored.State != results.RunComplete {
 		fmt.Fprintf(a.stdout, "interrupted: go on with %s\n", a.resumeCommand(stored.ID))
@@ -204,7 +206,7 @@ func (a *app) conclude(j *job, err error) error {
 	if err := errors.Join(err, renderErr); err != nil {
 		return err
 	}
-	return a.voidCells(&stored)
+	return a.voidCells(set)
 }
 
 // folderFlags are the flags by which another call finds the same folders.
@@ -242,8 +244,8 @@ func count(n int, thing string) string {
 
 // voidCells counts the cells that have no valid trial, says why, and turns them
 // into an exit code.
-func (a *app) voidCells(stored *results.Run) error {
-	void := matrix.VoidCells(*stored)
+func (a *app) voidCells(set *cells.Set) error {
+	void := matrix.VoidCells(set)
 	if len(void) == 0 {
 		return nil
 	}

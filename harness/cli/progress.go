@@ -12,6 +12,7 @@ import (
 	"github.com/joust-bench/joust/harness/run"
 	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/results/cells"
 	"github.com/joust-bench/joust/results/journal"
 )
 
@@ -191,7 +192,7 @@ func (p *progress) refresh() bool {
 	p.refreshed = time.Now()
 	stored, err := journal.Open(p.job.journal.Dir())
 	if err == nil {
-		_, err = render(stored, []string{p.job.journal.Dir()})
+		_, err = render(cells.Of(stored), []string{p.job.journal.Dir()})
 	}
 	if err != nil {
 		p.line("joust: the matrices could not be refreshed: %v", err)

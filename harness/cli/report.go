@@ -10,6 +10,7 @@ import (
 
 	"github.com/joust-bench/joust/harness/plan"
 	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/results/cells"
 	"github.com/joust-bench/joust/results/files"
 	"github.com/joust-bench/joust/results/journal"
 	"github.com/joust-bench/joust/results/matrix"
@@ -53,11 +54,12 @@ one goes back to all pairs.`,
 				fmt.Fprintf(a.stderr, "note: the matrices in %s stay as they are: %v (--publish --out DIR writes them into DIR)\n", dir, err)
 				dirs = dirs[1:]
 			}
-			written, err := render(run, dirs)
+			set := cells.Of(run)
+			written, err := render(set, dirs)
 			if err != nil {
 				return err
 			}
-			fmt.Fprintln(a.stdout, matrix.Headline(run, a.width()))
+			fmt.Fprintln(a.stdout, matrix.Headline(set, a.width()))
 			a.tellFiles(written)
 			if run.Duel != nil {
 				a.tellDuel(run.Duel)
@@ -104,8 +106,8 @@ func (a *app) matrixFolders(dir string, publish bool) []string {
 }
 
 // render writes the matrices of a run into the folders and returns their paths.
-func render(run results.Run, dirs []string) ([]string, error) {
-	texts := map[string]string{benchFile: matrix.Bench(run), openLoopFile: matrix.OpenLoop(run)}
+func render(set *cells.Set, dirs []string) ([]string, error) {
+	texts := map[string]string{benchFile: matrix.Bench(set), openLoopFile: matrix.OpenLoop(set)}
 	var written []string
 	for _, d := range dirs {
 		for _, name := range []string{benchFile, openLoopFile} {

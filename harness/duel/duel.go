@@ -8,7 +8,7 @@ import (
 	"github.com/joust-bench/joust/harness/plan"
 	"github.com/joust-bench/joust/harness/run"
 	"github.com/joust-bench/joust/results"
-	"github.com/joust-bench/joust/results/compare"
+	"github.com/joust-bench/joust/results/cells"
 	"github.com/joust-bench/joust/results/stats"
 )
 
@@ -33,8 +33,8 @@ const (
 const LeastTrials = 2 * leastPairs
 
 // Metrics are what a duel can be about.
-func Metrics() []compare.Metric {
-	return []compare.Metric{compare.Throughput, compare.P99, compare.CPU}
+func Metrics() []cells.Metric {
+	return []cells.Metric{cells.MetricThroughput, cells.MetricP99, cells.MetricCPU}
 }
 
 // Judge answers the question from the logarithms of B ÷ A, one a pair. It may be
@@ -65,7 +65,7 @@ type Referee struct {
 	// Runner is the duel's: its plan has the entries A and B and one table. The
 	// standing is kept in its Run.
 	Runner *run.Runner
-	Metric compare.Metric
+	Metric cells.Metric
 	Budget time.Duration
 	// Told is called after every A B, B A with the standing.
 	Told func(d results.Duel, left time.Duration)
@@ -190,7 +190,7 @@ func (r *Referee) TrialEnds(p run.Progress, t results.Trial) {
 		return
 	}
 	i := sideOf(p.Trial.Index)
-	value, atLeast, missing := compare.Measured(r.Runner.Run, t, r.duel().Phase, r.Metric)
+	value, atLeast, missing := cells.Measured(r.Runner.Run, t, r.duel().Phase, r.Metric)
 	if missing == "" && value <= 0 {
 		missing = "the value is 0"
 	}

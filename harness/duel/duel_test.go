@@ -9,7 +9,7 @@ import (
 	"github.com/joust-bench/joust/harness/run"
 	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/results"
-	"github.com/joust-bench/joust/results/compare"
+	"github.com/joust-bench/joust/results/cells"
 )
 
 // nobody observes nothing.
@@ -43,7 +43,7 @@ func stage(margin float64, budget time.Duration) *staged {
 		Duel:    &results.Duel{Metric: "throughput", Phase: results.PhaseClosed, Margin: margin},
 	}}
 	s.Referee = &Referee{
-		Observer: nobody{}, Runner: r, Metric: compare.Throughput, Budget: budget,
+		Observer: nobody{}, Runner: r, Metric: cells.MetricThroughput, Budget: budget,
 		Told: func(results.Duel, time.Duration) { s.told++ }, Now: func() time.Time { return s.clock },
 	}
 	return s

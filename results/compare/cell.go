@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/results/cells"
 	"github.com/joust-bench/joust/results/stats"
 )
 
@@ -19,28 +20,37 @@ type key struct{ scenario, protocol, phase, server string }
 
 // cell is what one side, one or several runs, measured of one cell.
 type cell struct {
-	readings map[Metric][]reading
+	cells.Cell
 	// setups are the ways in which it was measured; cells compare only under
 	// one and the same.
 	setups []string
-	// rates are the open-loop rates in req/s.
-	rates []float64
-	// voids are the reasons of the void trials.
-	voids []string
-	// skipped says why the phase was not run, where it was not.
-	skipped   string
-	valid     int
-	loader    int // valid trials that the loader limited
-	saturated int
-	common    bool
-	bandwidth bool
-	// ladder names the phases, where the cell is of all of them.
-	ladder string
+	step   step
 }
 
-// limited tells whether the loader limited most of the trials, so that the
-// throughput is a lower bound.
-func (c *cell) limited() bool { return c.loader > 0 && 2*c.loader >= c.valid }
+// step is one phase of a table that is compared.
+type step struct {
+	name string
+	// common is true at a rate that each run fixed for itself.
+	common bool
+	// ladder names the phases, where the step is all of them.
+	ladder string
+	cell   func(results.Server) cells.Cell
+}
+
+// steps are the phases of a table that are compared.
+func steps(set *cells.Set, t results.PlanTable) []step {
+	var out []step
+	var names []string
+	if t.Closed {
+		names = append(names, results.PhaseClosed)
+		out = append(out, step{name: results.PhaseClosed, cell: func(s results.Server) cells.Cell { return set.Closed(t, s) }})
+	}
+	for _, r := range t.Rates {
+		names = append(names, r.PhaseName())
+		out = append(out, step{name: r.PhaseName(), common: r.Kind == results.RateCommon, cell: func(s results.Server) cells.Cell { return set.Open(t, s, r) }})
+	}
+	return append(out, step{name: wholeLadder, ladder: strings.Join(names, ", "), cell: func(s results.Server) cells.Cell { return set.Ladder(t, s) }})
+}
 
 // side is the cells of one side.
 type side struct {
@@ -50,174 +60,60 @@ type side struct {
 	problems []string
 }
 
-// gather reads the cells of some runs.
+// gather reads the cells of some runs. Those of A/A copies are none.
 func gather(runs []results.Run) *side {
 	s := &side{cells: map[key]*cell{}}
 	for i := range runs {
-		s.plan(&runs[i])
-		for t := range runs[i].Trials {
-			if trial := &runs[i].Trials[t]; trial.Kind == results.TrialMeasured {
-				s.take(&runs[i], trial)
+		set := cells.Of(runs[i])
+		for _, t := range runs[i].Plan.Tables {
+			for _, step := range steps(set, t) {
+				for _, server := range runs[i].Servers {
+					if server.PlaceboOf == "" && server.Unavailable == "" && server.Unsupported[t.Scenario] == "" {
+						s.take(runs[i].ID, key{t.Scenario, t.Protocol, step.name, server.Name}, step, step.cell(server))
+					}
+				}
 			}
 		}
 	}
 	return s
 }
 
-// plan lists the run's cells: those of A/A copies are none.
-func (s *side) plan(run *results.Run) {
-	for _, t := range run.Plan.Tables {
-		row := run.Scenario(t.Scenario)
-		names := phaseNames(t)
-		for _, name := range names {
-			for i := range run.Servers {
-				server := &run.Servers[i]
-				if server.PlaceboOf != "" || server.Unavailable != "" || server.Unsupported[t.Scenario] != "" {
-					continue
-				}
-				c := s.cell(key{t.Scenario, t.Protocol, name, server.Name})
-				if name == wholeLadder {
-					c.ladder = strings.Join(names[:len(names)-1], ", ")
-				}
-				c.bandwidth = row != nil && row.RankBy == "bandwidth"
-				c.common = name == results.PlanRate{Kind: results.RateCommon}.PhaseName()
-				if d := server.CheckFailed[t.Scenario]; d != "" {
-					c.voids = append(c.voids, "the full check failed: "+d)
-				}
-			}
-		}
+// take pools the cell of one run with those of the runs before it.
+func (s *side) take(run string, k key, step step, of cells.Cell) {
+	for _, text := range of.Damage(cells.Corrected) {
+		s.problems = append(s.problems, fmt.Sprintf("run %s, %s", run, text))
 	}
-}
-
-// phaseNames are the phases of a table that are compared.
-func phaseNames(t results.PlanTable) []string {
-	var names []string
-	if t.Closed {
-		names = append(names, results.PhaseClosed)
-	}
-	for _, r := range t.Rates {
-		names = append(names, r.PhaseName())
-	}
-	return append(names, wholeLadder)
-}
-
-func (s *side) cell(k key) *cell {
-	if c, ok := s.cells[k]; ok {
-		return c
-	}
-	c := &cell{readings: map[Metric][]reading{}}
-	s.cells[k] = c
-	s.order = append(s.order, k)
-	return c
-}
-
-// take sorts one trial into the cells of its phases.
-func (s *side) take(run *results.Run, t *results.Trial) {
-	at := func(phase string) *cell { return s.cells[key{t.Scenario, t.Protocol, phase, t.Server}] }
-	if at(wholeLadder) == nil || t.State == results.TrialInterrupted || t.State == results.TrialRepeated {
-		return
-	}
-	if t.State == results.TrialVoid {
-		for k, c := range s.cells {
-			if k.scenario == t.Scenario && k.protocol == t.Protocol && k.server == t.Server {
-				c.voids = append(c.voids, cmp.Or(t.Reason, "no reason was stored"))
-			}
-		}
-		return
-	}
-	for i := range t.Phases {
-		seen := &t.Phases[i]
-		c := at(seen.Name)
-		switch {
-		case c == nil:
-		case seen.Verdict.NotRun:
-			c.skipped = seen.Verdict.Why()
-		case !seen.Verdict.Valid:
-			c.voids = append(c.voids, seen.Verdict.Why())
-		default:
-			s.read(run, t, seen, c)
-		}
-	}
-	if peak, ok := peakMemory(t); ok {
-		ladder := at(wholeLadder)
-		ladder.valid++
-		ladder.setup(t, nil)
-		ladder.readings[Memory] = append(ladder.readings[Memory], reading{value: peak})
-	}
-}
-
-// read takes the metrics of one valid phase.
-func (s *side) read(run *results.Run, t *results.Trial, seen *results.TrialPhase, c *cell) {
-	p := phase{seen: seen, bandwidth: c.bandwidth}
-	if row := run.Scenario(t.Scenario); row != nil {
-		p.sends = row.BodyBytes > 0
-	}
-	for i := range t.Loaders {
-		if l := t.Loaders[i].Phase(seen.Name); l != nil && l.Skipped == "" {
-			p.loads = append(p.loads, l)
-		}
-	}
-	if len(p.loads) == 0 {
-		return
-	}
-	c.valid++
-	c.setup(t, p.loads)
-	if seen.Verdict.Bottleneck == results.LimitLoader {
-		c.loader++
-	}
-	if seen.Verdict.Has(results.FlagSaturated) {
-		c.saturated++
-	}
-	add := func(m Metric, r reading) { c.readings[m] = append(c.readings[m], r) }
-	if p.loads[0].Loop == results.ClosedLoop {
-		add(Throughput, reading{value: p.work()})
+	c, ok := s.cells[k]
+	if ok {
+		c.Cell = cells.Pool(c.Cell, of)
 	} else {
-		tail, err := p.tail()
-		if err != nil {
-			s.problems = append(s.problems, fmt.Sprintf("run %s, trial %d, %s: %v", run.ID, t.Index, seen.Name, err))
-		}
-		for m, r := range tail {
-			add(m, r)
-		}
-		for _, l := range p.loads {
-			if l.Rate != nil {
-				c.rates = append(c.rates, l.Rate.TargetRPS)
-			}
-		}
+		c = &cell{Cell: of}
+		s.cells[k], s.order = c, append(s.order, k)
 	}
-	if r, ok := p.cpu(); ok {
-		add(CPU, r)
+	c.step = step
+	for _, sample := range of.Valid {
+		c.setup(sample)
 	}
 }
 
 // setup notes how the trial was measured.
-func (c *cell) setup(t *results.Trial, loads []*results.Phase) {
-	for i := range t.Loaders {
-		r := &t.Loaders[i]
+func (c *cell) setup(s *cells.Sample) {
+	for i := range s.Trial.Loaders {
+		r := &s.Trial.Loaders[i]
 		clients := strconv.Itoa(r.ConnectionsAsked)
-		if len(t.Sweep) > 0 {
+		if len(s.Trial.Sweep) > 0 {
 			clients = "the best of its sweep"
 		}
 		text := fmt.Sprintf("%s, threads %d, idle strategy %s, clients %s, depth %d",
 			r.Loader, r.Threads, cmp.Or(r.IdleStrategy, "unknown"), clients, max(1, r.Depth))
-		if i < len(loads) && loads[i].Schedule != "" {
-			text += ", schedule " + loads[i].Arrivals()
+		if i < len(s.Loads) && s.Loads[i].Schedule != "" {
+			text += ", schedule " + s.Loads[i].Arrivals()
 		}
 		if !slices.Contains(c.setups, text) {
 			c.setups = append(c.setups, text)
 		}
 	}
 	slices.Sort(c.setups)
-}
-
-// peakMemory is the kernel's peak of the server over the ladder, in bytes.
-func peakMemory(t *results.Trial) (peak float64, ok bool) {
-	for i := range t.Phases {
-		if u := t.Phases[i].Server; u != nil && u.PeakMemoryBytes != nil {
-			peak, ok = max(peak, float64(*u.PeakMemoryBytes)), true
-		}
-	}
-	return peak, ok
 }
 
 // apart says why the cells of two sides cannot be compared, "" where they can.
@@ -234,17 +130,14 @@ func apart(old, now *cell) string {
 // elsewhere says that what has one name is no longer one cell: another common
 // rate, or another ladder. It is "" where it is one.
 func elsewhere(old, now *cell) string {
-	if old.ladder != now.ladder {
-		return fmt.Sprintf("the ladders differ: %s → %s", old.ladder, now.ladder)
+	if old.step.ladder != now.step.ladder {
+		return fmt.Sprintf("the ladders differ: %s → %s", old.step.ladder, now.step.ladder)
 	}
-	if !old.common || len(old.rates) == 0 || len(now.rates) == 0 {
+	a, b := old.Median(cells.TargetRPS), now.Median(cells.TargetRPS)
+	if !old.step.common || a.N == 0 || b.N == 0 || max(a.Value, b.Value) <= min(a.Value, b.Value)*(1+sameRate) {
 		return ""
 	}
-	a, b := stats.Median(old.rates).Value, stats.Median(now.rates).Value
-	if max(a, b) <= min(a, b)*(1+sameRate) {
-		return ""
-	}
-	return fmt.Sprintf("each run fixed its own common rate, %.0f and %.0f req/s: name one in both with --rates to compare at equal work", a, b)
+	return fmt.Sprintf("each run fixed its own common rate, %.0f and %.0f req/s: name one in both with --rates to compare at equal work", a.Value, b.Value)
 }
 
 // sameRate is the share by which two common rates may differ and still count as
@@ -258,22 +151,28 @@ func union(a, b []string) []string {
 	return slices.Compact(all)
 }
 
-// Measured is one trial's value of a metric in a phase, in the metric's unit.
-// AtLeast: the loader limited it, or requests stayed without an answer, so that
-// it is a lower bound. Where there is no value, missing says why.
-func Measured(run results.Run, t results.Trial, phase string, m Metric) (value float64, atLeast bool, missing string) {
-	run.Trials = []results.Trial{t}
-	s := gather([]results.Run{run})
-	c := s.cells[key{t.Scenario, t.Protocol, phase, t.Server}]
+// value is a metric of a cell.
+func (c *cell) value(m cells.Metric) Value {
+	f := c.Figure(m)
+	v := Value{
+		Median: f.Value, Low: f.Low, High: f.High, Kind: f.Kind, N: f.N, Void: len(c.Voids),
+		AtLeast: f.AtLeast, AtMost: f.AtMost, Rough: f.Rough, Saturated: c.Saturated(), RateRPS: c.Median(cells.TargetRPS).Value,
+		values: f.Values,
+	}
 	switch {
-	case len(s.problems) > 0:
-		return 0, false, s.problems[0]
-	case c == nil:
-		return 0, false, "the plan has no such cell"
+	case len(c.Voids) > 0:
+		v.WhyVoid = c.Voids[0]
+	case c.Absent == cells.Void:
+		v.Void, v.WhyVoid = 1, c.Why
 	}
-	v := c.value(m)
-	if v.N == 0 {
-		return 0, false, cmp.Or(v.WhyVoid, v.Missing)
+	switch {
+	case f.Kind != stats.None:
+	case len(c.Valid) > 0:
+		v.Missing = c.Lacks(m)
+	case c.Absent == cells.Void:
+		v.Missing = missingVoid
+	default:
+		v.Missing = fmt.Sprintf("%s: %s", c.Absent, c.Why)
 	}
-	return v.Median, v.AtLeast, ""
+	return v
 }

@@ -10,11 +10,11 @@ package compare
 
 import (
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 
 	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/results/cells"
 	"github.com/joust-bench/joust/results/stats"
 )
 
@@ -46,11 +46,11 @@ type Side struct {
 // Family is one metric in one table: the comparisons that are corrected
 // together.
 type Family struct {
-	Scenario string `json:"scenario"`
-	Protocol string `json:"protocol"`
-	Phase    string `json:"phase"`
-	Metric   Metric `json:"metric"`
-	Unit     Unit   `json:"unit"`
+	Scenario string       `json:"scenario"`
+	Protocol string       `json:"protocol"`
+	Phase    string       `json:"phase"`
+	Metric   cells.Metric `json:"metric"`
+	Unit     cells.Unit   `json:"unit"`
 	// Comparisons counts the rows that have values on both sides.
 	Comparisons int `json:"comparisons"`
 	// Detectable is the least relative change that is called four times in
@@ -93,9 +93,11 @@ type Value struct {
 	WhyVoid string `json:"why_void,omitempty"`
 	Missing string `json:"missing,omitempty"`
 	// AtLeast: a lower bound, because the loader limited most trials or
-	// requests stayed without an answer. Rough: the loader's own lag reaches
-	// into it. Saturated: the server did not keep the rate in most trials.
+	// requests stayed without an answer. AtMost: an upper bound, the peaks of
+	// several processes added up. Rough: the loader's own lag reaches into it.
+	// Saturated: the server did not keep the rate in most trials.
 	AtLeast   bool `json:"at_least,omitempty"`
+	AtMost    bool `json:"at_most,omitempty"`
 	Rough     bool `json:"rough,omitempty"`
 	Saturated bool `json:"saturated,omitempty"`
 	// RateRPS is the median rate of an open-loop phase.
@@ -288,89 +290,32 @@ func (c *Comparison) add(k key, old, now *cell) {
 	if why != "" {
 		c.Left = append(c.Left, fmt.Sprintf("%s: %s", k, why))
 	}
-	for _, m := range Metrics() {
-		a, b := old.readings[m], now.readings[m]
-		if len(a) == 0 && len(b) == 0 {
+	for _, m := range cells.Metrics() {
+		row := Row{Server: k.server, Old: old.value(m), New: now.value(m)}
+		if row.Old.N == 0 && row.New.N == 0 {
 			continue
 		}
-		row := Row{Server: k.server, Old: old.value(m), New: now.value(m)}
 		if why != "" {
 			row.Outcome, row.Why = NotMeasured, "not comparable, see below"
 		}
-		f := c.family(k, m, now.bandwidth)
+		f := c.family(k, m, now.Unit(m))
 		f.Rows = append(f.Rows, row)
 	}
 }
 
-// absent tells that the cell has nothing to tell.
-func (c *cell) absent() bool { return c.valid == 0 && len(c.voids) == 0 }
+// absent reports whether the cell was not measured at all.
+func (c *cell) absent() bool { return c.Absent != "" && c.Absent != cells.Void }
 
-func (c *Comparison) family(k key, m Metric, bandwidth bool) *Family {
+func (c *Comparison) family(k key, m cells.Metric, unit cells.Unit) *Family {
 	for i := range c.Families {
 		f := &c.Families[i]
 		if f.Scenario == k.scenario && f.Protocol == k.protocol && f.Phase == k.phase && f.Metric == m {
 			return f
 		}
 	}
-	c.Families = append(c.Families, Family{Scenario: k.scenario, Protocol: k.protocol, Phase: k.phase, Metric: m, Unit: m.unit(bandwidth)})
+	c.Families = append(c.Families, Family{Scenario: k.scenario, Protocol: k.protocol, Phase: k.phase, Metric: m, Unit: unit})
 	return &c.Families[len(c.Families)-1]
 }
 
 // missingVoid is said of a cell whose trials are all void.
 const missingVoid = "void"
-
-// missing says why the cell has no value of the metric.
-func (c *cell) missing(m Metric) string {
-	switch {
-	case c.valid == 0 && len(c.voids) > 0:
-		return missingVoid
-	case c.valid == 0 && c.skipped != "":
-		return c.skipped
-	case c.valid == 0:
-		return "not run"
-	case m.quantile() > 0:
-		return "too few samples"
-	}
-	return "not measured"
-}
-
-// value is a metric of a cell.
-func (c *cell) value(m Metric) Value {
-	var values, open []float64
-	rough := 0
-	for _, r := range c.readings[m] {
-		values = append(values, r.value)
-		top := r.value
-		if r.atLeast {
-			top = math.MaxFloat64
-		}
-		open = append(open, top)
-		if r.rough {
-			rough++
-		}
-	}
-	// A percentile is of all valid trials or of none: those with the samples
-	// for it are the fast ones.
-	if m.quantile() > 0 && len(values) < c.valid {
-		values = nil
-	}
-	e := stats.Median(values)
-	v := Value{
-		Median: e.Value, Low: e.Low, High: e.High, Kind: e.Kind, N: e.N, Void: len(c.voids),
-		AtLeast: len(values) > 0 && stats.Median(open).Value != e.Value, Rough: rough > 0 && 2*rough >= len(values),
-		Saturated: c.saturated > 0 && 2*c.saturated >= c.valid, values: values,
-	}
-	if m == Throughput {
-		v.AtLeast = c.limited()
-	}
-	if len(c.voids) > 0 {
-		v.WhyVoid = c.voids[0]
-	}
-	if len(values) == 0 {
-		v.Missing = c.missing(m)
-	}
-	if len(c.rates) > 0 {
-		v.RateRPS = stats.Median(c.rates).Value
-	}
-	return v
-}

@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/results/cells"
 )
 
 func TestEveryMetricIsCompared(t *testing.T) {
@@ -21,17 +22,17 @@ func TestEveryMetricIsCompared(t *testing.T) {
 	open := rate.PhaseName()
 	for _, tt := range []struct {
 		phase   string
-		metric  Metric
+		metric  cells.Metric
 		outcome Outcome
 		ratio   float64
 	}{
-		{results.PhaseClosed, Throughput, Lower, 0.8},
-		{results.PhaseClosed, CPU, Higher, 1.25},
-		{open, P50, NotCalled, 1},
-		{open, P99, NotCalled, 1},
-		{open, P999, NotCalled, 1},
-		{open, CPU, Higher, 1.25},
-		{wholeLadder, Memory, NotCalled, 1},
+		{results.PhaseClosed, cells.MetricThroughput, Lower, 0.8},
+		{results.PhaseClosed, cells.MetricCPU, Higher, 1.25},
+		{open, cells.MetricP50, NotCalled, 1},
+		{open, cells.MetricP99, NotCalled, 1},
+		{open, cells.MetricP999, NotCalled, 1},
+		{open, cells.MetricCPU, Higher, 1.25},
+		{wholeLadder, cells.MetricMemory, NotCalled, 1},
 	} {
 		f, r := find(t, &c, tt.phase, tt.metric, "nethttp")
 		if r.Outcome != tt.outcome || math.Abs(r.Ratio.Value-tt.ratio) > 0.01 || f.Comparisons != 1 {
@@ -51,12 +52,12 @@ func TestEveryMetricIsCompared(t *testing.T) {
 func TestFewTrialsDecideNothing(t *testing.T) {
 	t.Parallel()
 	c := compared(t, one(t, "a1", 3, 50000), one(t, "a2", 3, 40000))
-	if _, r := find(t, &c, results.PhaseClosed, Throughput, "nethttp"); r.Outcome != Undecided || !strings.Contains(r.Why, "4 trials") {
+	if _, r := find(t, &c, results.PhaseClosed, cells.MetricThroughput, "nethttp"); r.Outcome != Undecided || !strings.Contains(r.Why, "4 trials") {
 		t.Errorf("3 trials a side: %s, %s", r.Outcome, r.Why)
 	}
 	three := map[string]func(int) measured{"nethttp": steady(50000), "gin": steady(48000), "nginx": steady(47000)}
 	c = compared(t, runOf(t, "b1", 4, three), runOf(t, "b2", 4, three))
-	if _, r := find(t, &c, results.PhaseClosed, Throughput, "gin"); r.Outcome != Undecided || !strings.Contains(r.Why, "5 trials") {
+	if _, r := find(t, &c, results.PhaseClosed, cells.MetricThroughput, "gin"); r.Outcome != Undecided || !strings.Contains(r.Why, "5 trials") {
 		t.Errorf("3 comparisons of 4 trials: %s, %s", r.Outcome, r.Why)
 	}
 }
@@ -69,7 +70,7 @@ func TestPooledRunsAreMoreTrials(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, r := find(t, &c, results.PhaseClosed, Throughput, "nethttp"); r.Outcome != Lower || r.Old.N != 6 || r.New.N != 6 {
+	if _, r := find(t, &c, results.PhaseClosed, cells.MetricThroughput, "nethttp"); r.Outcome != Lower || r.Old.N != 6 || r.New.N != 6 {
 		t.Errorf("%s with n %d and %d", r.Outcome, r.Old.N, r.New.N)
 	}
 }
@@ -92,7 +93,7 @@ func TestLowerBoundsAreNotCalledLower(t *testing.T) {
 		"both are bounds":                         {bound(one(t, "a1", 6, 50000)), bound(one(t, "a2", 6, 40000)), Undecided},
 	} {
 		c := compared(t, tt.old, tt.now)
-		if _, r := find(t, &c, results.PhaseClosed, Throughput, "nethttp"); r.Outcome != tt.want {
+		if _, r := find(t, &c, results.PhaseClosed, cells.MetricThroughput, "nethttp"); r.Outcome != tt.want {
 			t.Errorf("%s: %s (%s), want %s", name, r.Outcome, r.Why, tt.want)
 		}
 	}
@@ -133,7 +134,7 @@ func TestWhatIsNotComparable(t *testing.T) {
 			r.Trials[i].Loaders[0].IdleStrategy = "wait"
 		}
 	}))
-	if _, r := find(t, &c, results.PhaseClosed, Throughput, "nethttp"); r.Outcome != NotMeasured || !strings.Contains(strings.Join(c.Left, "\n"), "idle strategy wait") {
+	if _, r := find(t, &c, results.PhaseClosed, cells.MetricThroughput, "nethttp"); r.Outcome != NotMeasured || !strings.Contains(strings.Join(c.Left, "\n"), "idle strategy wait") {
 		t.Errorf("another idle strategy: %s, %q", r.Outcome, c.Left)
 	}
 }
@@ -195,16 +196,16 @@ func TestSurroundingsAreCompared(t *testing.T) {
 func TestThresholdsAreRead(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]Threshold{
-		"throughput<-5%":    {Metric: Throughput, Limit: -0.05, Relative: true},
-		" p99 > +10 % ":     {Metric: P99, Above: true, Limit: 0.1, Relative: true},
-		"p99.9>10%":         {Metric: P999, Above: true, Limit: 0.1, Relative: true},
-		"cpu>0%":            {Metric: CPU, Above: true, Relative: true},
-		"p99<20ms":          {Metric: P99, Limit: 20e6},
-		"cpu>12.5us":        {Metric: CPU, Above: true, Limit: 12500},
-		"throughput<50k/s":  {Metric: Throughput, Limit: 50000},
-		"throughput<50.5/s": {Metric: Throughput, Limit: 50.5},
-		"memory>100MiB":     {Metric: Memory, Above: true, Limit: 100 << 20},
-		"memory>1 GB":       {Metric: Memory, Above: true, Limit: 1e9},
+		"throughput<-5%":    {Metric: cells.MetricThroughput, Limit: -0.05, Relative: true},
+		" p99 > +10 % ":     {Metric: cells.MetricP99, Above: true, Limit: 0.1, Relative: true},
+		"p99.9>10%":         {Metric: cells.MetricP999, Above: true, Limit: 0.1, Relative: true},
+		"cpu>0%":            {Metric: cells.MetricCPU, Above: true, Relative: true},
+		"p99<20ms":          {Metric: cells.MetricP99, Limit: 20e6},
+		"cpu>12.5us":        {Metric: cells.MetricCPU, Above: true, Limit: 12500},
+		"throughput<50k/s":  {Metric: cells.MetricThroughput, Limit: 50000},
+		"throughput<50.5/s": {Metric: cells.MetricThroughput, Limit: 50.5},
+		"memory>100MiB":     {Metric: cells.MetricMemory, Above: true, Limit: 100 << 20},
+		"memory>1 GB":       {Metric: cells.MetricMemory, Above: true, Limit: 1e9},
 	} {
 		want.Text = text
 		got, err := ParseThreshold(text)
@@ -310,7 +311,7 @@ func TestMarksOfValues(t *testing.T) {
 		now.Trials[i].Phases[1].Verdict.Flags = []results.Flag{results.FlagSaturated}
 	}
 	c := compared(t, one(t, "a1", 6, 50000), now)
-	_, r := find(t, &c, rate.PhaseName(), P99, "nethttp")
+	_, r := find(t, &c, rate.PhaseName(), cells.MetricP99, "nethttp")
 	if !r.New.AtLeast || !r.New.Rough || !r.New.Saturated || r.Old.AtLeast || r.Old.Rough || r.Old.Saturated {
 		t.Errorf("old %+v, new %+v", r.Old, r.New)
 	}
@@ -330,7 +331,7 @@ func TestCommonRatesOfTwoRuns(t *testing.T) {
 		return run
 	}
 	c := compared(t, at("a1", 10000), at("a2", 10300))
-	find(t, &c, common.PhaseName(), P99, "nethttp")
+	find(t, &c, common.PhaseName(), cells.MetricP99, "nethttp")
 	c = compared(t, at("a1", 10000), at("a2", 12000))
 	if len(c.Left) != 1 || !strings.Contains(c.Left[0], "10000 and 12000 req/s") {
 		t.Errorf("left out: %q", c.Left)
@@ -350,7 +351,7 @@ func TestPlacebosAndRepeatedTrialsCountForNothing(t *testing.T) {
 		}
 	}
 	c := compared(t, old, now)
-	f, r := find(t, &c, results.PhaseClosed, Throughput, "nethttp")
+	f, r := find(t, &c, results.PhaseClosed, cells.MetricThroughput, "nethttp")
 	if len(f.Rows) != 1 || r.Old.N != 6 || r.Old.Median < 49000 {
 		t.Errorf("%d rows, old %+v", len(f.Rows), r.Old)
 	}
@@ -403,7 +404,7 @@ func TestGolden(t *testing.T) {
 
 func TestServersThatMoveTogetherAreTold(t *testing.T) {
 	t.Parallel()
-	f := Family{Scenario: "hello", Protocol: "h1", Phase: "closed", Metric: Throughput}
+	f := Family{Scenario: "hello", Protocol: "h1", Phase: "closed", Metric: cells.MetricThroughput}
 	for _, ratio := range []float64{0.95, 0.9, 0.97, 0.96} {
 		f.Rows = append(f.Rows, Row{Ratio: &Ratio{Value: ratio}})
 	}
@@ -432,7 +433,7 @@ func TestOptionsNarrow(t *testing.T) {
 			t.Errorf("%s: %+v", f.Metric, f.Rows)
 		}
 	}
-	if !slices.ContainsFunc(c.Families, func(f Family) bool { return f.Metric == P999 }) {
+	if !slices.ContainsFunc(c.Families, func(f Family) bool { return f.Metric == cells.MetricP999 }) {
 		t.Error("p99.9 is missing")
 	}
 }

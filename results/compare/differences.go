@@ -88,11 +88,7 @@ func (f facts) plan(run *results.Run) {
 	f.add("plan, engine", p.Engine)
 	f.add("plan, request timeout", time.Duration(p.RequestTimeoutNS).String())
 	f.add("plan, drain", time.Duration(p.DrainNS).String())
-	limits := results.DefaultThresholds()
-	if p.Thresholds != nil {
-		limits = *p.Thresholds
-	}
-	f.add("plan, thresholds", fmt.Sprintf("%+v", limits))
+	f.add("plan, thresholds", fmt.Sprintf("%+v", p.Limits()))
 	f.add("plan, error tolerance", strconv.FormatFloat(p.ErrorTolerance, 'g', -1, 64))
 	for _, t := range p.Tables {
 		f.add("plan, "+t.Scenario+" "+t.Protocol, ladder(t))

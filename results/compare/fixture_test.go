@@ -9,6 +9,7 @@ import (
 	"github.com/HdrHistogram/hdrhistogram-go"
 
 	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/results/cells"
 )
 
 func ptr[T any](v T) *T { return &v }
@@ -135,7 +136,7 @@ func compared(t testing.TB, old, now results.Run) Comparison {
 }
 
 // find is the row of a metric in the comparison.
-func find(t testing.TB, c *Comparison, phase string, m Metric, server string) (*Family, *Row) {
+func find(t testing.TB, c *Comparison, phase string, m cells.Metric, server string) (*Family, *Row) {
 	t.Helper()
 	for i := range c.Families {
 		f := &c.Families[i]

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/joust-bench/joust/results/cells"
 	"github.com/joust-bench/joust/results/stats"
 	"github.com/joust-bench/joust/results/table"
 )
@@ -17,13 +18,13 @@ type scale struct {
 }
 
 // scaleOf is the scale in which the value is 1 or more.
-func scaleOf(u Unit, value float64) scale {
-	steps := map[Unit][]scale{
-		PerSecond:      {{1, "req/s"}},
-		BytesPerSecond: {{1e9, "GB/s"}, {1e6, "MB/s"}, {1, "B/s"}},
-		Nanoseconds:    {{1e9, "s"}, {1e6, "ms"}, {1e3, "µs"}, {1, "ns"}},
-		NanosPerByte:   {{1, "s/GB"}},
-		Bytes:          {{1 << 20, "MiB"}},
+func scaleOf(u cells.Unit, value float64) scale {
+	steps := map[cells.Unit][]scale{
+		cells.PerSecond:      {{1, "req/s"}},
+		cells.BytesPerSecond: {{1e9, "GB/s"}, {1e6, "MB/s"}, {1, "B/s"}},
+		cells.Nanoseconds:    {{1e9, "s"}, {1e6, "ms"}, {1e3, "µs"}, {1, "ns"}},
+		cells.NanosPerByte:   {{1, "s/GB"}},
+		cells.BytesOfMemory:  {{1 << 20, "MiB"}},
 	}[u]
 	for _, s := range steps {
 		if value >= s.per {
@@ -41,6 +42,9 @@ func (s scale) value(v Value) string {
 	out := ""
 	if v.AtLeast {
 		out += "≥ "
+	}
+	if v.AtMost {
+		out += "≤ "
 	}
 	if v.Rough {
 		out += "~ "
@@ -91,18 +95,16 @@ func probability(p float64) string {
 	return strconv.FormatFloat(p, 'f', 3, 64)
 }
 
-// better tells whether a change upwards is good news.
-func (m Metric) better() bool { return m == Throughput }
-
-// said is a row's outcome in words.
-func (m Metric) said(r *Row) string {
+// said is a row's outcome in words. More throughput is good news, more of all
+// else is not.
+func said(m cells.Metric, r *Row) string {
 	if r.Outcome != Higher && r.Outcome != Lower {
 		if r.Why == "" {
 			return string(r.Outcome)
 		}
 		return string(r.Outcome) + ": " + r.Why
 	}
-	if (r.Outcome == Higher) == m.better() {
+	if (r.Outcome == Higher) == (m == cells.MetricThroughput) {
 		return string(r.Outcome) + ", better"
 	}
 	return string(r.Outcome) + ", WORSE"
@@ -136,7 +138,7 @@ func drawn(block []Family) *table.Table {
 				change = r.Ratio.text()
 			}
 			t.Add(name(f.Metric), r.Server, in.value(r.Old)+atRate(&f, r.Old), in.value(r.New)+atRate(&f, r.New), change,
-				fmt.Sprintf("%d, %d", r.Old.N, r.New.N), f.Metric.said(r))
+				fmt.Sprintf("%d, %d", r.Old.N, r.New.N), said(f.Metric, r))
 		}
 	}
 	return t
@@ -144,17 +146,17 @@ func drawn(block []Family) *table.Table {
 
 // atRate names the rate to which a cost belongs.
 func atRate(f *Family, v Value) string {
-	if f.Metric != CPU || v.RateRPS == 0 || v.N == 0 {
+	if f.Metric != cells.MetricCPU || v.RateRPS == 0 || v.N == 0 {
 		return ""
 	}
 	return " at " + table.Digits(v.RateRPS) + "/s"
 }
 
-func name(m Metric) string {
+func name(m cells.Metric) string {
 	switch m {
-	case CPU:
+	case cells.MetricCPU:
 		return "CPU per request"
-	case Memory:
+	case cells.MetricMemory:
 		return "peak memory"
 	}
 	return string(m)
@@ -203,7 +205,7 @@ func (c *Comparison) calls() []string {
 		for j := range f.Rows {
 			if r := &f.Rows[j]; r.Outcome == Higher || r.Outcome == Lower {
 				lines = append(lines, fmt.Sprintf("%s, %s, %s, %s: %s %s, %s",
-					r.Server, f.Scenario, f.Protocol, f.Phase, name(f.Metric), r.Ratio.text(), f.Metric.said(r)))
+					r.Server, f.Scenario, f.Protocol, f.Phase, name(f.Metric), r.Ratio.text(), said(f.Metric, r)))
 			}
 		}
 	}
@@ -233,7 +235,7 @@ func (c *Comparison) voids() []string {
 }
 
 const (
-	legend      = "A value is the median over trials [its 95 % interval] or (its range); a change is new ÷ old − 1, as Hodges–Lehmann estimate with its interval, (in parentheses) where so few trials reach less than 95 %. It is called when the exact Mann–Whitney test says so after Holm's correction over the servers of that metric and table, and it leaves the noise band. ≥ lower bound, ~ the loader's own lag reaches into it, (sat) the server did not keep the rate."
+	legend      = "A value is the median over trials [its 95 % interval] or (its range); a change is new ÷ old − 1, as Hodges–Lehmann estimate with its interval, (in parentheses) where so few trials reach less than 95 %. It is called when the exact Mann–Whitney test says so after Holm's correction over the servers of that metric and table, and it leaves the noise band. ≥ lower bound, ≤ upper bound, ~ the loader's own lag reaches into it, (sat) the server did not keep the rate."
 	apartInTime = "Both sides were measured at their own time: what the machine changed in between is in these changes too; joust duel measures two variants in turn."
 )
 

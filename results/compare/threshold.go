@@ -3,10 +3,12 @@ package compare
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	"github.com/joust-bench/joust/results/cells"
 	"github.com/joust-bench/joust/results/stats"
 )
 
@@ -14,8 +16,8 @@ import (
 // "throughput<-5%", "p99>+10%" or "p99>20ms".
 type Threshold struct {
 	// Text is as it was given.
-	Text   string `json:"text"`
-	Metric Metric `json:"metric"`
+	Text   string       `json:"text"`
+	Metric cells.Metric `json:"metric"`
 	// Above fails what lies above the limit, else what lies below.
 	Above bool `json:"above"`
 	// Limit is a relative change (0.1 for +10 %), or a value of the new side
@@ -32,13 +34,9 @@ func ParseThreshold(text string) (Threshold, error) {
 	if at < 0 {
 		return t, fmt.Errorf("threshold %q: it needs a metric, < or >, and a limit, such as %q", text, "throughput<-5%")
 	}
-	t.Metric, t.Above = Metric(strings.TrimSpace(text[:at])), text[at] == '>'
+	t.Metric, t.Above = cells.Metric(strings.TrimSpace(text[:at])), text[at] == '>'
 	limit := strings.TrimSpace(text[at+1:])
-	known := false
-	for _, m := range Metrics() {
-		known = known || m == t.Metric
-	}
-	if !known {
+	if !slices.Contains(cells.Metrics(), t.Metric) {
 		return t, fmt.Errorf("threshold %q: there is no metric %q; the metrics are %s", text, t.Metric, metricNames())
 	}
 	if percent, ok := strings.CutSuffix(limit, "%"); ok {
@@ -49,7 +47,7 @@ func ParseThreshold(text string) (Threshold, error) {
 
 func metricNames() string {
 	var names []string
-	for _, m := range Metrics() {
+	for _, m := range cells.Metrics() {
 		names = append(names, string(m))
 	}
 	return strings.Join(names, ", ")
@@ -72,10 +70,10 @@ func (t *Threshold) absolute(limit string) error {
 	var ok bool
 	var want string
 	switch {
-	case t.Metric == Throughput:
+	case t.Metric == cells.MetricThroughput:
 		want = "a rate in requests a second, such as 50000/s or 50k/s"
 		t.Limit, ok = scaled(limit, map[string]float64{"k/s": 1e3, "M/s": 1e6, "/s": 1})
-	case t.Metric == Memory:
+	case t.Metric == cells.MetricMemory:
 		want = "a size with its unit, such as 100MiB"
 		t.Limit, ok = scaled(limit, map[string]float64{"GiB": 1 << 30, "MiB": 1 << 20, "KiB": 1 << 10, "GB": 1e9, "MB": 1e6, "kB": 1e3})
 	default:
@@ -188,16 +186,17 @@ func (c *Comparison) blind(t Threshold) []string {
 
 // fits tells whether the limit can be held against the unit: an absolute one
 // in requests a second, or a duration per request, says nothing about bytes.
-func (t Threshold) fits(u Unit) bool {
-	return t.Relative || u != BytesPerSecond && u != NanosPerByte
+func (t Threshold) fits(u cells.Unit) bool {
+	return t.Relative || u != cells.BytesPerSecond && u != cells.NanosPerByte
 }
 
 // missing says why no row has the metric.
 func (t Threshold) missing() string {
+	_, percentile := t.Metric.Place()
 	switch {
-	case t.Metric.quantile() > 0:
+	case percentile:
 		return fmt.Sprintf("no cell of both sides has %s: it is of open-loop phases with enough samples (measure with --rates and a longer --duration)", t.Metric)
-	case t.Metric == Throughput && t.Relative:
+	case t.Metric == cells.MetricThroughput && t.Relative:
 		return "no cell of both sides has a throughput: it is of closed-loop phases (measure with --mode closed,open)"
 	case !t.Relative:
 		return fmt.Sprintf("no cell of both sides has %s in the unit of the limit", t.Metric)

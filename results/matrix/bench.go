@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/results/cells"
 	"github.com/joust-bench/joust/results/stats"
 )
 
@@ -50,8 +51,8 @@ func (p *page) list(heading, caption string, items []string) {
 
 // Bench is bench_results.md: what the closed-loop phases say of each server's
 // peak with this loader, what it cost and what limited it.
-func Bench(run results.Run) string {
-	v, p := newView(run), &page{}
+func Bench(set *cells.Set) string {
+	v, p := newView(set), &page{}
 	v.head(p, "Closed loop: peak throughput, service time and cost")
 	p.list("## What to trust here", "", v.trust())
 	caption := "Loader: " + escape(v.loader()) + "."
@@ -81,23 +82,21 @@ func Bench(run results.Run) string {
 func (v *view) serviceTimes(tables []results.PlanTable) *table {
 	out := &table{head: append(append([]string{"scenario"}, v.names()...), "noise band", "detectable"), left: 1}
 	for _, t := range tables {
-		cells := v.closedCells(t)
-		middle, high := make([]latency, len(cells)), make([]latency, len(cells))
-		readings := make([][]reading, len(cells))
-		for i := range cells {
-			readings[i] = v.readings(&cells[i], service)
-			middle[i], high[i] = percentile(readings[i], p50), percentile(readings[i], p99)
+		list := v.closedCells(t)
+		middle, high := make([]cells.Percentile, len(list)), make([]cells.Percentile, len(list))
+		for i := range list {
+			middle[i], high[i] = v.percentile(&list[i], cells.Service, cells.P50), v.percentile(&list[i], cells.Service, cells.P99)
 		}
 		in := latencyScale(slices.Concat(middle, high))
 		row := []string{t.Scenario + ", " + in.unit}
-		for i := range cells {
-			if cells[i].absent != "" {
-				row = append(row, cells[i].absent.String())
+		for i := range list {
+			if list[i].Absent != "" {
+				row = append(row, absent(list[i].Absent))
 				continue
 			}
 			row = append(row, withSpread(middle[i], in)+" / "+withSpread(high[i], in))
 		}
-		a, b := v.latencyContest("p50", cells, readings, p50), v.latencyContest("p99", cells, readings, p99)
+		a, b := v.latencyContest(list, cells.Service, cells.P50), v.latencyContest(list, cells.Service, cells.P99)
 		out.add(append(row, a.band()+" / "+b.band(), a.detectable()+" / "+b.detectable())...)
 	}
 	return out
@@ -128,17 +127,17 @@ func (v *view) peakWords() []string {
 	return items
 }
 
-func withSpread(l latency, in scale) string {
+func withSpread(l cells.Percentile, in scale) string {
 	if l.Kind == stats.None {
 		return "— too few samples"
 	}
-	return l.text(in) + in.spread(l.Estimate)
+	return marked(l, in) + in.spread(l.Estimate)
 }
 
 // legend explains every mark of the closed-loop tables.
 func (v *view) legend(p *page) {
 	p.list("## How to read these tables", "", []string{
-		"`x`: the server was the limit. `x … y`: both sides were full; the server's peak lies between. `≥ x (≈ y)`: the loader was the limit; x is a lower bound, y the peak that the server's own CPU use implies (no estimate where the server was less than 70 % busy, or full).",
+		"`x`: the server was the limit. `x … y`: both sides were full; the server's peak lies between. `≥ x (≈ y)`: the loader was the limit; x is a lower bound, y the peak that the server's own CPU use implies " + fmt.Sprintf("(no estimate where the server was less than %s busy, or full).", percentage(v.run.Plan.Limits().EstimateFrom)),
 		"`x at N clients`: neither side was full; more clients may give more. `x †`: server and loader shared CPUs. `x ?`: what limited it is not known, or differed too much between trials.",
 		"`[low – high]`: 95 % interval of the median (6 trials or more). `(low – high)`: the range of fewer trials, which claims no confidence. Neither: one trial.",
 		"`rank 2–4`: the places that the claimed differences leave open, 1 being the best; servers that were not told apart share places, and a server may share them with two others that differ. With a baseline, `+12 %` is a claimed difference from it and `≈` none. No rank: too few trials for claims, or a lower bound; an interval `x … y` is ranked by both its ends.",

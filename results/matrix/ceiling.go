@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/results/cells"
 	"github.com/joust-bench/joust/results/stats"
 )
 
@@ -35,28 +36,28 @@ func (v *view) ceilings() []string {
 // the loader was the limit of all, near its own ceiling. Empty where neither
 // holds.
 func (v *view) ceiling(t results.PlanTable) string {
-	var cells []*cell
+	var list []*cells.Cell
 	all := v.closedCells(t)
 	for i := range all {
-		if len(all[i].valid) > 0 {
-			cells = append(cells, &all[i])
+		if len(all[i].Valid) > 0 {
+			list = append(list, &all[i])
 		}
 	}
-	if len(cells) < 2 {
+	if len(list) < 2 {
 		return ""
 	}
-	peak := v.peak(t)
-	slices.SortStableFunc(cells, func(a, b *cell) int { return cmp.Compare(b.median(peak).Value, a.median(peak).Value) })
-	if own, ok := sharedLoaderCeiling(cells); ok {
-		return fmt.Sprintf("the loader was the limit of all %d servers, each at %s or more of its own ceiling 1/D_L (D_L: its work per request): what differs is this loader's cost, not the servers", len(cells), percentage(own))
+	peak := func(c *cells.Cell) float64 { return c.Median(c.Work).Value }
+	slices.SortStableFunc(list, func(a, b *cells.Cell) int { return cmp.Compare(peak(b), peak(a)) })
+	if own, ok := sharedLoaderCeiling(list); ok {
+		return fmt.Sprintf("the loader was the limit of all %d servers, each at %s or more of its own ceiling 1/D_L (D_L: its work per request): what differs is this loader's cost, not the servers", len(list), percentage(own))
 	}
-	best := cells[0].median(peak).Value
+	best := peak(list[0])
 	var names []string
-	for _, c := range cells {
-		if c.bottleneck() == results.LimitServer || best/c.median(peak).Value > 1+v.bandBetween(cells[0], c, peak) {
+	for _, c := range list {
+		if c.Bottleneck() == results.LimitServer || best/peak(c) > 1+bandBetween(list[0], c) {
 			break
 		}
-		names = append(names, c.server.Name)
+		names = append(names, c.Server.Name)
 	}
 	if len(names) < 2 {
 		return ""
@@ -65,8 +66,8 @@ func (v *view) ceiling(t results.PlanTable) string {
 }
 
 // bandBetween is the noise band of two cells by their own spread.
-func (v *view) bandBetween(a, b *cell, value func(sample) (float64, bool)) float64 {
-	x, y := a.values(value), b.values(value)
+func bandBetween(a, b *cells.Cell) float64 {
+	x, y := a.Values(a.Work), b.Values(b.Work)
 	band := stats.PooledSpread([][]float64{x, y}).NoiseBand(len(x), len(y))
 	if math.IsInf(band, 1) {
 		return stats.LeastBand
@@ -77,21 +78,13 @@ func (v *view) bandBetween(a, b *cell, value func(sample) (float64, bool)) float
 // sharedLoaderCeiling tells whether the loader was the limit of every cell, and
 // at how much of its own ceiling of threads ÷ D_L the lowest was, D_L being its
 // work per request.
-func sharedLoaderCeiling(cells []*cell) (float64, bool) {
+func sharedLoaderCeiling(list []*cells.Cell) (float64, bool) {
 	lowest := math.Inf(1)
-	for _, c := range cells {
-		if c.bottleneck() != results.LimitLoader {
+	for _, c := range list {
+		if c.Bottleneck() != results.LimitLoader {
 			return 0, false
 		}
-		// X · D_L ÷ threads is the share of the time that a loader's thread works.
-		e := c.median(func(s sample) (float64, bool) {
-			n, ok := loaderCores(s)
-			threads := 0
-			for i := range s.trial.Loaders {
-				threads += cmp.Or(s.trial.Loaders[i].ThreadsUsed, s.trial.Loaders[i].Threads)
-			}
-			return n / float64(max(threads, 1)), ok
-		})
+		e := c.Median(cells.LoaderCeiling)
 		if e.Kind == stats.None {
 			return 0, false
 		}

@@ -2,89 +2,17 @@ package matrix
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/results/cells"
 	"github.com/joust-bench/joust/results/stats"
 )
 
-// Below leastShare and from fullShare on, x/U_S is no estimate of the server's
-// peak where the loader was the limit: method.md §3, and because a full server's
-// share says nothing of what it could do beyond x.
-const (
-	leastShare = 0.7
-	fullShare  = 0.95
-)
-
-// caution orders the bottlenecks from the one that claims least.
-func caution() []results.Bottleneck {
-	return []results.Bottleneck{
-		results.LimitUnknown, results.LimitSharedCPU, results.LimitLoader,
-		results.LimitConnections, results.LimitBalanced, results.LimitServer,
-	}
-}
-
-// bottleneck is that of more than half of the valid trials. Without such a
-// majority the median stands for none of them: it is a lower bound where each
-// trial had the server or the loader at its limit, and else nothing is known.
-func (c *cell) bottleneck() results.Bottleneck {
-	count, full := map[results.Bottleneck]int{}, 0
-	for _, s := range c.valid {
-		b := known(s.phase.Verdict.Bottleneck)
-		if count[b]++; 2*count[b] > len(c.valid) {
-			return b
-		}
-		if b == results.LimitServer || b == results.LimitBalanced || b == results.LimitLoader {
-			full++
-		}
-	}
-	if full == len(c.valid) && full > 0 {
-		return results.LimitLoader
-	}
-	return results.LimitUnknown
-}
-
-// limitedAlike tells whether all valid trials had the same bottleneck.
-func (c *cell) limitedAlike() bool {
-	return !slices.ContainsFunc(c.valid, func(s sample) bool {
-		return known(s.phase.Verdict.Bottleneck) != known(c.valid[0].phase.Verdict.Bottleneck)
-	})
-}
-
-// known maps what no table knows to unknown.
-func known(b results.Bottleneck) results.Bottleneck {
-	for _, k := range caution() {
-		if b == k {
-			return b
-		}
-	}
-	return results.LimitUnknown
-}
-
-// upper is the estimated bound above x, in x's unit, where the cell has one.
-func (c *cell) upper(x float64) (float64, bool) {
-	u := c.median(serverShare)
-	if u.Kind == stats.None || u.Value <= 0 || (c.bottleneck() == results.LimitLoader && (u.Value < leastShare || u.Value >= fullShare)) {
-		return 0, false
-	}
-	ratio := c.median(func(s sample) (float64, bool) {
-		rps := s.throughput()
-		if s.phase.Verdict.UpperRPS == nil || rps <= 0 {
-			return 0, false
-		}
-		return *s.phase.Verdict.UpperRPS / rps, true
-	})
-	if ratio.Kind != stats.None {
-		return x * ratio.Value, true
-	}
-	return x / u.Value, true
-}
-
 // verdict is the value as its verdict lets it be shown (method.md §3).
-func (c *cell) verdict(e stats.Estimate, in scale, clients int) string {
+func verdict(c *cells.Cell, e stats.Estimate, in scale, clients int) string {
 	x := in.text(e.Value)
-	bound, bounded := c.upper(e.Value)
-	switch c.bottleneck() {
+	bound, bounded := c.Upper(e.Value)
+	switch c.Bottleneck() {
 	case results.LimitServer:
 		return x
 	case results.LimitBalanced:
@@ -98,40 +26,48 @@ func (c *cell) verdict(e stats.Estimate, in scale, clients int) string {
 		}
 		return "≥ " + x
 	case results.LimitConnections:
-		return fmt.Sprintf("%s at %s clients", x, c.clients(clients))
+		return fmt.Sprintf("%s at %s clients", x, clientsUsed(c, clients))
 	case results.LimitSharedCPU:
 		return x + " †"
+	}
+	if c.AtLeast() {
+		return "≥ " + x
 	}
 	return x + " ?"
 }
 
-// closedCells are the closed-loop cells of a table, one a column.
-func (v *view) closedCells(t results.PlanTable) []cell {
-	cells := make([]cell, len(v.columns))
-	for i, s := range v.columns {
-		cells[i] = v.cell(t, s, results.PhaseClosed, closedPhase)
+// absent is what stands in the place of a value.
+func absent(a cells.Absence) string { return "— " + string(a) }
+
+// remarks is what follows a value: trials that are void or not there yet.
+func remarks(c *cells.Cell) string {
+	if n := len(c.Voids); n > 0 {
+		return fmt.Sprintf("; %d of %d void", n, n+len(c.Valid))
 	}
-	return cells
+	if len(c.Valid) != c.Planned {
+		return fmt.Sprintf("; n = %d", len(c.Valid))
+	}
+	return ""
 }
 
-// peak is what the table is about: requests or bytes of bodies a second.
-func (v *view) peak(t results.PlanTable) func(sample) (float64, bool) {
-	if !v.bandwidth(t) {
-		return func(s sample) (float64, bool) { return s.throughput(), true }
+// closedCells are the closed-loop cells of a table, one a column.
+func (v *view) closedCells(t results.PlanTable) []cells.Cell {
+	out := make([]cells.Cell, len(v.columns))
+	for i, s := range v.columns {
+		out[i] = v.Closed(t, s)
 	}
-	sent := v.scenario(t).BodyBytes > 0
-	return func(s sample) (float64, bool) { return s.bodyRate(sent), true }
+	return out
 }
 
 // peakScale is the common scale of the cells' peaks.
-func (v *view) peakScale(t results.PlanTable, cells []cell) scale {
+func (v *view) peakScale(t results.PlanTable, row []cells.Cell) scale {
 	var values []float64
-	for i := range cells {
-		if len(cells[i].valid) > 0 {
-			values = append(values, cells[i].median(v.peak(t)).Value)
+	for i := range row {
+		if c := &row[i]; len(c.Valid) > 0 {
+			values = append(values, c.Median(c.Work).Value)
 		}
 	}
-	if v.bandwidth(t) {
+	if v.Bandwidth(t) {
 		return bandwidths(values...)
 	}
 	return rates(values...)
@@ -140,17 +76,17 @@ func (v *view) peakScale(t results.PlanTable, cells []cell) scale {
 // peakRow is one row of the throughput table: its cells, then the noise band and
 // the smallest detectable difference.
 func (v *view) peakRow(t results.PlanTable) []string {
-	cells := v.closedCells(t)
-	in, contest := v.peakScale(t, cells), v.peakContest(t, cells)
+	peaks := v.closedCells(t)
+	in, contest := v.peakScale(t, peaks), v.peakContest(t, peaks)
 	row := []string{t.Scenario + ", " + in.unit}
-	for i := range cells {
-		c := &cells[i]
-		if c.absent != "" {
-			row = append(row, c.absent.String())
+	for i := range peaks {
+		c := &peaks[i]
+		if c.Absent != "" {
+			row = append(row, absent(c.Absent))
 			continue
 		}
-		e := c.median(v.peak(t))
-		row = append(row, c.verdict(e, in, t.Clients)+in.spread(e)+contest.mark(i)+c.remarks())
+		e := c.Median(c.Work)
+		row = append(row, verdict(c, e, in, t.Clients)+in.spread(e)+contest.mark(i)+remarks(c))
 	}
 	return append(row, contest.band(), contest.detectable())
 }

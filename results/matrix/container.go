@@ -2,6 +2,7 @@ package matrix
 
 import (
 	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/results/cells"
 	"github.com/joust-bench/joust/results/stats"
 )
 
@@ -10,9 +11,9 @@ import (
 func groupHead() []string { return []string{"container peak", "own / files / sockets"} }
 
 // grouped tells whether a memory controller has counted one of the cells.
-func grouped(cells []cell) bool {
-	for i := range cells {
-		if len(cells[i].values(ofGroup(groupPeak))) > 0 {
+func grouped(row []cells.Cell) bool {
+	for i := range row {
+		if len(row[i].Values(cells.Bytes(cells.Server, groupPeak))) > 0 {
 			return true
 		}
 	}
@@ -21,9 +22,9 @@ func grouped(cells []cell) bool {
 
 // group is a container's peak, and what it held at the end of the window: the
 // processes' own memory, cached files, and buffers of sockets.
-func group(c *cell) []string {
+func group(c *cells.Cell) []string {
 	part := func(of func(*results.Usage) *uint64) string {
-		e := c.median(ofGroup(of))
+		e := c.Median(cells.Bytes(cells.Server, of))
 		if e.Kind == stats.None {
 			return "—"
 		}
@@ -47,17 +48,3 @@ func group(c *cell) []string {
 }
 
 func groupPeak(u *results.Usage) *uint64 { return u.GroupPeakBytes }
-
-// ofGroup is an amount of one trial, where it was counted.
-func ofGroup(of func(*results.Usage) *uint64) func(sample) (float64, bool) {
-	return func(s sample) (float64, bool) {
-		if s.phase.Server == nil {
-			return 0, false
-		}
-		bytes := of(s.phase.Server)
-		if bytes == nil {
-			return 0, false
-		}
-		return float64(*bytes), true
-	}
-}

@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/results/cells"
 	"github.com/joust-bench/joust/results/stats"
 )
 
@@ -46,101 +47,60 @@ func (v *view) contest(what string, lowIsBest bool, entries []entry) contest {
 }
 
 // entryOf is a cell with one value a valid trial.
-func entryOf(c *cell, value func(sample) (float64, bool)) entry {
-	return entry{sample: stats.Sample{Name: c.server.Name, Values: c.values(value)}}
+func entryOf(c *cells.Cell, value cells.Value) entry {
+	return entry{sample: stats.Sample{Name: c.Server.Name, Values: c.Values(value)}}
 }
 
 // peakContest compares the peaks of a table. A lower bound is no peak and is
 // not ranked; where both sides were full, the interval is.
-func (v *view) peakContest(t results.PlanTable, cells []cell) contest {
-	entries := make([]entry, len(cells))
-	for i := range cells {
-		c := &cells[i]
-		entries[i] = entryOf(c, v.peak(t))
-		if len(c.valid) == 0 {
-			continue
-		}
-		switch c.bottleneck() {
-		case results.LimitLoader:
+func (v *view) peakContest(t results.PlanTable, row []cells.Cell) contest {
+	entries := make([]entry, len(row))
+	for i := range row {
+		c := &row[i]
+		entries[i] = entryOf(c, c.Work)
+		switch {
+		case len(c.Valid) == 0:
+		case c.AtLeast():
 			entries[i].unranked = "a lower bound"
-		case results.LimitBalanced:
-			if upper := c.uppers(v.peak(t)); upper != nil {
-				entries[i].sample.Upper = upper
-			} else {
+		case c.Bottleneck() == results.LimitBalanced:
+			if entries[i].sample.Upper = c.Uppers(); entries[i].sample.Upper == nil {
 				entries[i].unranked = "no upper bound"
 			}
 		}
 	}
 	what := "throughput"
-	if v.bandwidth(t) {
+	if v.Bandwidth(t) {
 		what = "bandwidth"
 	}
 	return v.contest(what, false, entries)
 }
 
-// uppers are the upper ends of a balanced cell's trials; nil where one is not
-// known.
-func (c *cell) uppers(value func(sample) (float64, bool)) []float64 {
-	var out []float64
-	for _, s := range c.valid {
-		x, ok := value(s)
-		factor, bounded := s.upperFactor()
-		if !ok || !bounded {
-			return nil
-		}
-		out = append(out, x*factor)
-	}
-	return out
-}
-
-// upperFactor is how far the server's peak may lie above what was reached: not
-// at all where the server was the limit.
-func (s sample) upperFactor() (float64, bool) {
-	verdict := s.phase.Verdict
-	rps := s.throughput()
-	switch {
-	case verdict.Bottleneck == results.LimitServer:
-		return 1, true
-	case verdict.UpperRPS != nil && rps > 0:
-		return max(1, *verdict.UpperRPS/rps), true
-	case verdict.ServerShare != nil && *verdict.ServerShare > 0:
-		return max(1, 1 / *verdict.ServerShare), true
-	}
-	return 0, false
-}
-
 // latencyContest compares a percentile of cells at one rate.
-func (v *view) latencyContest(label string, cells []cell, readings [][]reading, k int) contest {
-	entries := make([]entry, len(cells))
-	for i := range cells {
-		entries[i].sample.Name = cells[i].server.Name
-		l := percentile(readings[i], k)
-		if l.Kind == stats.None {
-			continue
-		}
-		for _, r := range readings[i] {
-			x, _ := r.at(k)
-			entries[i].sample.Values = append(entries[i].sample.Values, x)
-		}
+func (v *view) latencyContest(row []cells.Cell, of cells.Latency, place int) contest {
+	entries := make([]entry, len(row))
+	for i := range row {
+		l := v.percentile(&row[i], of, place)
+		entries[i].sample = stats.Sample{Name: row[i].Server.Name, Values: l.Values}
 		switch {
-		case saturated(&cells[i]):
+		case l.Kind == stats.None:
+		case row[i].Saturated():
 			entries[i].unranked = "saturated"
-		case l.atLeast:
+		case l.AtLeast:
 			entries[i].unranked = "a lower bound"
-		case l.rough:
+		case l.Rough:
 			entries[i].unranked = "the loader's own lag reaches into it"
 		}
 	}
-	return v.contest(label, true, entries)
+	return v.contest(cells.Quantiles()[place].Label, true, entries)
 }
 
 // costContest compares the server's CPU per request, which has a meaning only
 // between cells at one rate.
-func (v *view) costContest(cells []cell) contest {
-	entries := make([]entry, len(cells))
-	for i := range cells {
-		entries[i] = entryOf(&cells[i], func(s sample) (float64, bool) { return openCost(s, serverCores) })
-		if saturated(&cells[i]) {
+func (v *view) costContest(row []cells.Cell) contest {
+	entries := make([]entry, len(row))
+	for i := range row {
+		entries[i] = entryOf(&row[i], row[i].ServerCost)
+		if row[i].Saturated() {
 			entries[i].unranked = "saturated"
 		}
 	}

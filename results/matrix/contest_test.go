@@ -4,12 +4,14 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
 
 	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/results/cells"
 	"github.com/joust-bench/joust/results/stats"
 )
 
@@ -76,7 +78,7 @@ func says(t *testing.T, text string, wants ...string) {
 
 func TestRanksAreRanges(t *testing.T) {
 	t.Parallel()
-	text := Bench(race(t, 1, server("a", 6, 10e3), server("b", 6, 10.05e3), server("c", 6, 20e3)))
+	text := Bench(cells.Of(race(t, 1, server("a", 6, 10e3), server("b", 6, 10.05e3), server("c", 6, 20e3))))
 	cells := cellsOf(row(t, text, "hello"))
 	for i, want := range []string{", rank 2–3", ", rank 2–3", ", rank 1"} {
 		if got := strings.TrimSpace(cells[2+i]); !strings.HasSuffix(got, want) {
@@ -89,17 +91,17 @@ func TestRanksAreRanges(t *testing.T) {
 func TestTooFewTrialsClaimNothing(t *testing.T) {
 	t.Parallel()
 	run := race(t, 1, server("a", 3, 10e3), server("b", 3, 20e3))
-	text := Bench(run)
+	text := Bench(cells.Of(run))
 	if line := row(t, text, "hello"); strings.Contains(line, "rank") {
 		t.Errorf("three trials are ranked: %s", line)
 	}
 	says(t, text, "hello, h1: medians and ranges only: n = 3, and one comparison needs 4 trials each.", "so nothing is ranked")
-	says(t, Headline(run, 200), "hello: medians and ranges only")
+	says(t, Headline(cells.Of(run), 200), "hello: medians and ranges only")
 }
 
 func TestLowerBoundsAreNotRanked(t *testing.T) {
 	t.Parallel()
-	text := Bench(race(t, 1, racer{"a", 6, 50e3, results.LimitLoader, 0.85, 0.99}, server("b", 6, 10e3), server("c", 6, 20e3)))
+	text := Bench(cells.Of(race(t, 1, racer{"a", 6, 50e3, results.LimitLoader, 0.85, 0.99}, server("b", 6, 10e3), server("c", 6, 20e3))))
 	cells := cellsOf(row(t, text, "hello"))
 	if strings.Contains(cells[2], "rank") || !strings.Contains(cells[3], "rank 2") || !strings.Contains(cells[4], "rank 1") {
 		t.Errorf("the lower bound takes part: %q", cells[2:5])
@@ -111,7 +113,7 @@ func TestLowerBoundsAreNotRanked(t *testing.T) {
 // end is above, and beside what lies between.
 func TestBalancedCellsAreRankedByTheirInterval(t *testing.T) {
 	t.Parallel()
-	text := Bench(race(t, 1, racer{"wide", 6, 10e3, results.LimitBalanced, 0.91, 0.99}, server("inside", 6, 10.5e3), server("below", 6, 9e3), server("above", 6, 12e3)))
+	text := Bench(cells.Of(race(t, 1, racer{"wide", 6, 10e3, results.LimitBalanced, 0.91, 0.99}, server("inside", 6, 10.5e3), server("below", 6, 9e3), server("above", 6, 12e3))))
 	cells := cellsOf(row(t, text, "hello"))
 	for i, want := range []string{"rank 2–3", "rank 2–3", "rank 4", "rank 1"} {
 		if !strings.Contains(cells[2+i], want) {
@@ -123,12 +125,12 @@ func TestBalancedCellsAreRankedByTheirInterval(t *testing.T) {
 func TestBaseline(t *testing.T) {
 	t.Parallel()
 	run := race(t, 1, server("a", 4, 10e3), server("b", 4, 10.02e3), server("c", 4, 15e3))
-	if line := row(t, Bench(run), "hello"); strings.Contains(line, "rank") {
+	if line := row(t, Bench(cells.Of(run)), "hello"); strings.Contains(line, "rank") {
 		t.Errorf("four trials decide three comparisons: %s", line)
 	}
 	run.Trials = append(run.Trials, race(t, 2, server("a", 1, 10e3), server("b", 1, 10e3), server("c", 1, 15e3)).Trials...)
 	run.Plan.Baseline = "a"
-	text := Bench(run)
+	text := Bench(cells.Of(run))
 	cells := cellsOf(row(t, text, "hello"))
 	for i, want := range []string{", baseline", ", ≈", " %"} {
 		if !strings.Contains(cells[2+i], want) {
@@ -149,7 +151,7 @@ func TestThePlaceboIsNotCompared(t *testing.T) {
 	t.Parallel()
 	run := race(t, 1, server("a", 4, 10e3), server("b", 4, 20e3), server("a-aa", 4, 13e3))
 	run.Servers[2].PlaceboOf = "a"
-	text := Bench(run)
+	text := Bench(cells.Of(run))
 	says(t, text, "b above a (", "a-aa ÷ a, the same server twice", "OUTSIDE the noise band")
 	if line := row(t, text, "hello"); !strings.Contains(line, "rank 2") || strings.Contains(line, "rank 3") {
 		t.Errorf("one comparison of four trials is not made: %s", line)
@@ -169,12 +171,12 @@ func TestCommonCeiling(t *testing.T) {
 		"alone":                   {[]racer{{"a", 6, 20e3, results.LimitLoader, 0.85, 0.99}}, ""},
 	} {
 		run := race(t, 1, k.racers...)
-		v := newView(run)
+		v := newView(cells.Of(run))
 		got := v.ceiling(run.Plan.Tables[0])
 		if k.want == "" && got != "" || !strings.Contains(got, k.want) {
 			t.Errorf("%s: %q, want %q", name, got, k.want)
 		}
-		if text := Bench(run); strings.Contains(text, "## Common ceiling suspected") != (k.want != "") || strings.Contains(text, "- Common ceiling suspected in hello") != (k.want != "") {
+		if text := Bench(cells.Of(run)); strings.Contains(text, "## Common ceiling suspected") != (k.want != "") || strings.Contains(text, "- Common ceiling suspected in hello") != (k.want != "") {
 			t.Errorf("%s: the page does not say what the table does", name)
 		}
 	}
@@ -184,7 +186,7 @@ func TestTrustIsThreeToSixSentences(t *testing.T) {
 	t.Parallel()
 	full := fullRun(t)
 	for name, run := range map[string]results.Run{"full": full, "good": race(t, 1, server("a", 6, 10e3), server("b", 6, 12e3))} {
-		got := newView(run).trust()
+		got := newView(cells.Of(run)).trust()
 		if len(got) < 3 || len(got) > 6 {
 			t.Errorf("%s: %d sentences: %q", name, len(got), got)
 		}
@@ -193,10 +195,10 @@ func TestTrustIsThreeToSixSentences(t *testing.T) {
 	for i := range open.Plan.Tables {
 		open.Plan.Tables[i].Closed = false
 	}
-	if got := newView(open).trust(); len(got) < 3 || len(got) > 6 || !strings.Contains(got[0], "no closed loop") {
+	if got := newView(cells.Of(open)).trust(); len(got) < 3 || len(got) > 6 || !strings.Contains(got[0], "no closed loop") {
 		t.Errorf("without closed loops: %q", got)
 	}
-	good := Bench(race(t, 1, server("a", 6, 10e3), server("b", 6, 12e3)))
+	good := Bench(cells.Of(race(t, 1, server("a", 6, 10e3), server("b", 6, 12e3))))
 	says(t, good, "Noise: differences of peaks below ", "2 of 2 closed-loop cells show the server's own peak", "the busiest loader thread worked 50 % of the time", "- Void: nothing.", "Machine: 2 processors, 1 for the server and 1 for the loader")
 	if at := strings.Index(good, "## "); !strings.HasPrefix(good[at:], "## What to trust here") {
 		t.Error("it does not open the page")
@@ -210,7 +212,7 @@ func TestStallsAreTold(t *testing.T) {
 		p := &run.Trials[i].Loaders[0].Phases[1]
 		p.StallNS, p.Threads = ptr(int64(i+1)*p.WindowNS()/50), []results.ThreadUse{{}, {}}
 	}
-	says(t, Bench(run), "stalls of the loader of 1 ms or more took 1.5 % of the median window and 2.0 % of the worst")
+	says(t, Bench(cells.Of(run)), "stalls of the loader of 1 ms or more took 1.5 % of the median window and 2.0 % of the worst")
 }
 
 func TestSignaturesAreNamed(t *testing.T) {
@@ -221,7 +223,7 @@ func TestSignaturesAreNamed(t *testing.T) {
 		verdict.Flags = []results.Flag{results.FlagNagle}
 		verdict.Reasons = append(verdict.Reasons, results.Reason{Code: "nagle", Text: "a flat 40 ms"})
 	}
-	says(t, Bench(run), "## Known signatures", `hello, h1, a: nagle in 2 phases, first in "closed": a flat 40 ms`, "- hello, h1, a: closed: nagle 2 of 2")
+	says(t, Bench(cells.Of(run)), "## Known signatures", `hello, h1, a: nagle in 2 phases, first in "closed": a flat 40 ms`, "- hello, h1, a: closed: nagle 2 of 2")
 }
 
 func TestExperimentsAreShown(t *testing.T) {
@@ -234,7 +236,7 @@ func TestExperimentsAreShown(t *testing.T) {
 	} {
 		run := race(t, 1, server("a", 2, 10e3))
 		run.Trials[1].Phases[0].Probes = []results.Probe{p}
-		says(t, Bench(run), " "+want+" |")
+		says(t, Bench(cells.Of(run)), " "+want+" |")
 	}
 }
 
@@ -242,20 +244,20 @@ func TestExperimentsAreShown(t *testing.T) {
 // are not; nor is what the server, the loader or missing answers spoil.
 func TestOpenLoopPlaces(t *testing.T) {
 	t.Parallel()
-	text := OpenLoop(fullRun(t))
+	text := OpenLoop(cells.Of(fullRun(t)))
 	common, own, _ := strings.Cut(text, "## hello, h1: 50% of each")
 	says(t, common, "rank by p99", "rank by CPU", "- CPU: node below nethttp (", "Noise band, and in parentheses the smallest difference that would be found: p99 ")
 	if strings.Contains(strings.Split(own, "## How to read")[0], "rank by") {
 		t.Error("servers at rates of their own are ranked")
 	}
 	says(t, own, "Noise band, and in parentheses")
-	v := newView(fullRun(t))
+	v := newView(cells.Of(fullRun(t)))
 	hello := v.run.Plan.Tables[0]
-	var cells []cell
+	var row []cells.Cell
 	for _, s := range v.columns {
-		cells = append(cells, v.cell(hello, s, "open 95%", openPhase(results.PlanRate{Kind: results.RateFraction, Fraction: 0.95})))
+		row = append(row, v.Open(hello, s, results.PlanRate{Kind: results.RateFraction, Fraction: 0.95}))
 	}
-	p99s := v.openContests(cells).tails[0]
+	p99s := v.openContests(row).tails[0]
 	if why := p99s.entries[0].unranked; why != "the loader's own lag reaches into it" {
 		t.Errorf("nethttp is unranked because %q", why)
 	}
@@ -272,10 +274,11 @@ func TestFellBehindIsExplained(t *testing.T) {
 		if tr.Server != "node" || tr.Scenario != "hello" {
 			continue
 		}
-		verdict := &trialPhase(tr, "open common").Verdict
+		at := slices.IndexFunc(tr.Phases, func(p results.TrialPhase) bool { return p.Name == "open common" })
+		verdict := &tr.Phases[at].Verdict
 		verdict.Bottleneck, verdict.Reasons = results.LimitConnections, []results.Reason{{Code: "fell-behind", Text: "about 90 connections are needed"}}
 	}
-	says(t, OpenLoop(run), "12.0\u202fk (conn); n = 4", "## What limited the rates that were not kept", "| connections (4 of 4) |", "about 90 connections are needed")
+	says(t, OpenLoop(cells.Of(run)), "12.0\u202fk (conn); n = 4", "## What limited the rates that were not kept", "| connections (4 of 4) |", "about 90 connections are needed")
 }
 
 func TestDifferencesInWords(t *testing.T) {
@@ -310,7 +313,7 @@ func TestWordsAndPlacesAgree(t *testing.T) {
 			}
 			entries = append(entries, e)
 		}
-		v := newView(emptyRun())
+		v := newView(cells.Of(emptyRun()))
 		c := v.contest("p99", rapid.Bool().Draw(rt, "low"), entries)
 		words := c.words()
 		called := 0

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/results/cells"
 	"github.com/joust-bench/joust/results/stats"
 )
 
@@ -18,15 +19,15 @@ func (v *view) evidence() *table {
 		if !t.Closed {
 			continue
 		}
-		cells := v.closedCells(t)
-		for i := range cells {
-			c := &cells[i]
-			if c.absent != "" {
+		row := v.closedCells(t)
+		for i := range row {
+			c := &row[i]
+			if c.Absent != "" {
 				continue
 			}
-			limit := c.bottleneck()
-			out.add(t.Scenario, t.Protocol, c.server.Name, fmt.Sprintf("%s (%d of %d)", limit, c.count(limit), len(c.valid)),
-				shareOf(c.median(serverShare)), shareOf(c.median(loaderShare)), c.elasticity(), stalled(c), strconv.Itoa(len(c.valid)), c.reason(limit))
+			limit := c.Bottleneck()
+			out.add(t.Scenario, t.Protocol, c.Server.Name, fmt.Sprintf("%s (%d of %d)", limit, c.Limited(limit), len(c.Valid)),
+				shareOf(c.Median(cells.ServerShare)), shareOf(c.Median(cells.LoaderShare)), elasticity(c), stalled(c), strconv.Itoa(len(c.Valid)), reason(c, limit))
 		}
 	}
 	return out
@@ -35,9 +36,9 @@ func (v *view) evidence() *table {
 // elasticity is what the cell's experiment read: how the throughput answers to
 // a slower loader, near 1 where the loader limits; or, with its number of
 // clients, what more clients brought. "—" where none was made.
-func (c *cell) elasticity() string {
-	for _, s := range c.valid {
-		for _, p := range s.phase.Probes {
+func elasticity(c *cells.Cell) string {
+	for _, s := range c.Valid {
+		for _, p := range s.Seen.Probes {
 			switch {
 			case p.Reading == nil:
 				return "— failed"
@@ -60,21 +61,11 @@ func shareOf(e stats.Estimate) string {
 	return share(e.Value)
 }
 
-// count is how many valid trials have the bottleneck.
-func (c *cell) count(limit results.Bottleneck) (n int) {
-	for _, s := range c.valid {
-		if known(s.phase.Verdict.Bottleneck) == limit {
-			n++
-		}
-	}
-	return n
-}
-
 // reason is the evidence of the first trial with the cell's bottleneck.
-func (c *cell) reason(limit results.Bottleneck) string {
-	for _, s := range c.valid {
-		if known(s.phase.Verdict.Bottleneck) == limit && len(s.phase.Verdict.Reasons) > 0 {
-			return s.phase.Verdict.Reasons[0].Text
+func reason(c *cells.Cell, limit results.Bottleneck) string {
+	for _, s := range c.Valid {
+		if reasons := s.Seen.Verdict.Reasons; s.Limit() == limit && len(reasons) > 0 {
+			return reasons[0].Text
 		}
 	}
 	return ""
@@ -236,7 +227,7 @@ func reasonOf(verdict results.Verdict, code string) string {
 func (v *view) eachServer(do func(t results.PlanTable, s results.Server, trials []*results.Trial)) {
 	for _, t := range v.run.Plan.Tables {
 		for _, s := range v.run.Servers {
-			do(t, s, v.trials[cellKey{s.Name, t.Scenario, t.Protocol}])
+			do(t, s, v.Trials(s.Name, t))
 		}
 	}
 }

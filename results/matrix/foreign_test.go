@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/results/cells"
 )
 
 // foreignRun is one trial by wrk, which printed four percentiles, and a row
@@ -40,7 +41,7 @@ func foreignRun() results.Run {
 func TestForeignLoaderInTables(t *testing.T) {
 	t.Parallel()
 	run := foreignRun()
-	text := Bench(run)
+	text := Bench(cells.Of(run))
 	for _, want := range []string{
 		"Loader: wrk 4.1.0, 2 threads (its known defects stand below).", "| hello, ms", "0.120 / 2.12", "— not expressible",
 		"## What this loader's figures are worth", "wrk: latencies are back-filled.", "from 100ms after its start to 100ms before its planned end",
@@ -53,7 +54,7 @@ func TestForeignLoaderInTables(t *testing.T) {
 	if strings.Contains(text, "idle strategy") {
 		t.Error("a foreign loader has an idle strategy")
 	}
-	if head := Headline(run, 0); !strings.Contains(head, "Load by wrk: ") {
+	if head := Headline(cells.Of(run), 0); !strings.Contains(head, "Load by wrk: ") {
 		t.Errorf("the headline names no loader:\n%s", head)
 	}
 }
@@ -64,14 +65,16 @@ func TestPrintedTableIsNoSample(t *testing.T) {
 	t.Parallel()
 	run := foreignRun()
 	table := run.Trials[0].Loaders[0].Phases[0].Total.ServiceTable
-	d := printed(table)
-	for c, want := range []bool{true, true, true, true, false, false, true} { // p50 … p99, p99.9, p99.99, max
-		if d.quantile(c).supported != want {
-			t.Errorf("%s is printed: %t", tail()[c].label, !want)
+	read := func() *cells.Reading {
+		return cells.Read(results.DefaultThresholds(), &run.Trials[0].Loaders[0].Phases[0])[cells.Service]
+	}
+	for place, want := range []bool{true, true, true, true, false, false, true} { // p50 … p99, p99.9, p99.99, max
+		if read().At(place).Printable != want {
+			t.Errorf("%s is printed: %t", cells.Quantiles()[place].Label, !want)
 		}
 	}
 	table.Samples = 999
-	if printed(table).quantile(p99).supported {
+	if read().At(cells.P99).Printable {
 		t.Error("p99 of 999 samples is printed")
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/results/cells"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -47,8 +48,9 @@ func TestGolden(t *testing.T) {
 	stopped := partial
 	stopped.State = results.RunInterrupted
 	for name, run := range map[string]results.Run{"full": full, "partial": partial, "interrupted": stopped, "empty": emptyRun()} {
-		golden(t, name+"_bench.md", Bench(run))
-		golden(t, name+"_open.md", OpenLoop(run))
-		golden(t, name+"_headline.txt", Headline(run, 100))
+		set := cells.Of(run)
+		golden(t, name+"_bench.md", Bench(set))
+		golden(t, name+"_open.md", OpenLoop(set))
+		golden(t, name+"_headline.txt", Headline(set, 100))
 	}
 }

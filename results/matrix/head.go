@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/results/cells"
 	"github.com/joust-bench/joust/results/stats"
 )
 
@@ -220,7 +221,7 @@ func (v *view) ladders() *table {
 		if len(steps) > 0 {
 			open = duration(t.OpenDurationNS)
 		}
-		out.add(t.Scenario, t.Protocol, clientsOf(t), strconv.Itoa(max(v.scenario(t).Depth, 1)), strconv.Itoa(t.Trials),
+		out.add(t.Scenario, t.Protocol, clientsOf(t), strconv.Itoa(max(v.Row(t).Depth, 1)), strconv.Itoa(t.Trials),
 			duration(t.WarmupNS), closed, cmp.Or(strings.Join(steps, ", "), "—"), open, cmp.Or(t.Arrivals(), "—"))
 	}
 	return out
@@ -300,7 +301,7 @@ func (v *view) versions() *table {
 		what += isolation(s)
 		versions := cmp.Or(pairs(s.Versions), "unknown")
 		if s.Unavailable != "" {
-			versions = "— " + string(notInstalled)
+			versions = absent(cells.NotInstalled)
 		}
 		out.add(s.Name, what, s.Language, versions)
 	}

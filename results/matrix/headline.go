@@ -7,13 +7,14 @@ import (
 	"github.com/clipperhouse/displaywidth"
 
 	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/results/cells"
 )
 
 // Headline is what stands on the terminal at the end of a run: the peaks and,
 // where there is one, p99 at the common rate, one row a server. No line is
 // wider than width columns; 0 sets no bound.
-func Headline(run results.Run, width int) string {
-	v := newView(run)
+func Headline(set *cells.Set, width int) string {
+	v := newView(set)
 	var out strings.Builder
 	if s := v.state(); s != "" {
 		out.WriteString(oneLine(s) + "\n")
@@ -67,20 +68,19 @@ func (v *view) headlineColumns() []headlineColumn {
 
 // commonColumn is the corrected p99 of each server at the common rate.
 func (v *view) commonColumn(t results.PlanTable, r results.PlanRate, name string) headlineColumn {
-	values := make([]latency, len(v.columns))
+	values := make([]cells.Percentile, len(v.columns))
 	out := headlineColumn{cells: make([]string, len(v.columns))}
 	for i, s := range v.columns {
-		c := v.cell(t, s, r.PhaseName(), openPhase(r))
-		values[i] = percentile(v.readings(&c, corrected), p99)
-		out.cells[i] = c.absent.String()
-		if c.absent == "" {
-			out.cells[i] = ""
+		c := v.Open(t, s, r)
+		values[i] = v.percentile(&c, cells.Corrected, cells.P99)
+		if c.Absent != "" {
+			out.cells[i] = absent(c.Absent)
 		}
 	}
 	in := latencyScale(values)
 	for i := range values {
 		if out.cells[i] == "" {
-			out.cells[i] = values[i].text(in)
+			out.cells[i] = marked(values[i], in)
 		}
 	}
 	out.title = name + " p99 at the common rate, " + in.unit

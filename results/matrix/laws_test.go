@@ -11,6 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/results/cells"
 )
 
 // cellsOf splits a markdown row at the pipes that are not escaped.
@@ -85,7 +86,8 @@ func TestHostileNames(t *testing.T) {
 			tr.Scenario = evil
 		}
 	}
-	for name, out := range map[string]string{"bench": Bench(run), "open": OpenLoop(run), "headline": Headline(run, 80)} {
+	set := cells.Of(run)
+	for name, out := range map[string]string{"bench": Bench(set), "open": OpenLoop(set), "headline": Headline(set, 80)} {
 		inCode := false
 		for line := range strings.Lines(out) {
 			line = strings.TrimSuffix(line, "\n")
@@ -107,7 +109,7 @@ func TestHostileNames(t *testing.T) {
 func TestOrderOfTrialsDoesNotMatter(t *testing.T) {
 	t.Parallel()
 	run := fullRun(t)
-	bench := Bench(run)
+	bench := Bench(cells.Of(run))
 	rng := rand.New(rand.NewPCG(3, 5))
 	// The first void reason and the first evidence are those of the first
 	// trial, so cells keep their own order and are mixed among one another.
@@ -126,26 +128,26 @@ func TestOrderOfTrialsDoesNotMatter(t *testing.T) {
 	for _, k := range keys {
 		shuffled.Trials = append(shuffled.Trials, groups[k]...)
 	}
-	if got := Bench(shuffled); got != bench {
+	if got := Bench(cells.Of(shuffled)); got != bench {
 		t.Error("the order of the journal changed the tables")
 	}
-	if Bench(run) != bench {
+	if Bench(cells.Of(run)) != bench {
 		t.Error("drawn twice, the tables differ")
 	}
 }
 
 func TestHeadlineKeepsTheWidth(t *testing.T) {
 	t.Parallel()
-	run := fullRun(t)
+	set := cells.Of(fullRun(t))
 	for _, width := range []int{20, 40, 80, 120, 200} {
-		for line := range strings.Lines(Headline(run, width)) {
+		for line := range strings.Lines(Headline(set, width)) {
 			if got := displaywidth.String(strings.TrimSuffix(line, "\n")); got > width {
 				t.Errorf("width %d: a line of %d: %q", width, got, line)
 			}
 		}
 	}
 	for _, s := range []string{"nethttp", "gin", "nginx", "node", "python"} {
-		if !strings.Contains(Headline(run, 80), s) {
+		if !strings.Contains(Headline(set, 80), s) {
 			t.Errorf("%s is not in the headline", s)
 		}
 	}
@@ -174,50 +176,24 @@ func TestVerdictShapesTheCell(t *testing.T) {
 		{[]results.Bottleneck{"server", "unknown", "loader", "loader", "unknown"}, 0.8, nil, "307\u202fk ?"},
 		{[]results.Bottleneck{"server", "server", "loader", "connections"}, 0.8, nil, "307\u202fk ?"},
 	} {
-		var one cell
+		var trials []results.Trial
 		for _, limit := range c.limits {
 			v := results.Verdict{Valid: true, Bottleneck: limit, ServerShare: ptr(c.us), UpperRPS: c.upper}
-			load := &results.Phase{T1NS: second, Total: results.Group{Completed: 307e3}}
-			one.valid = append(one.valid, sample{trial: &results.Trial{}, loads: []*results.Phase{load}, phase: &results.TrialPhase{Verdict: v}})
+			load := results.Phase{Name: results.PhaseClosed, Loop: results.ClosedLoop, T1NS: second, Total: results.Group{Completed: 307e3}}
+			trials = append(trials, trialOf("a", "hello", 1, []results.Phase{load}, []results.TrialPhase{{Name: results.PhaseClosed, Verdict: v}}))
 		}
-		e := one.median(func(s sample) (float64, bool) { return s.throughput(), true })
-		if got := one.verdict(e, rates(e.Value), 64); got != c.want {
+		one := closedCell(trials...)
+		e := one.Median(cells.Throughput)
+		if got := verdict(&one, e, rates(e.Value), 64); got != c.want {
 			t.Errorf("%v at U_S %v: %q, want %q", c.limits, c.us, got, c.want)
 		}
 	}
 }
 
-func TestCensoredMedian(t *testing.T) {
-	t.Parallel()
-	// Five trials whose one value is 1 … 5 ms; those censored could be more.
-	read := func(censored ...int) latency {
-		var all []reading
-		for i := 1; i <= 5; i++ {
-			d, err := digestOf([]*results.Histogram{histogram(t, 2000, int64(i)*1e6)})
-			if err != nil {
-				t.Fatal(err)
-			}
-			r := reading{dist: d}
-			for _, c := range censored {
-				if c == i {
-					r.censoredFrom = 1
-				}
-			}
-			all = append(all, r)
-		}
-		return percentile(all, p50)
-	}
-	for _, c := range []struct {
-		censored []int
-		want     bool
-	}{
-		// Above the median a greater value changes nothing.
-		{nil, false}, {[]int{5}, false}, {[]int{4, 5}, false}, {[]int{3}, true}, {[]int{1}, true}, {[]int{3, 4, 5}, true},
-	} {
-		if got := read(c.censored...); got.atLeast != c.want {
-			t.Errorf("trials %v censored: ≥ is %v, want %v", c.censored, got.atLeast, c.want)
-		}
-	}
+// closedCell is the closed loop of server a in hello.
+func closedCell(trials ...results.Trial) cells.Cell {
+	t := results.PlanTable{Scenario: "hello", Protocol: "h1", Closed: true, Trials: len(trials)}
+	return cells.Of(results.Run{Plan: results.Plan{Tables: []results.PlanTable{t}}, Trials: trials}).Closed(t, results.Server{Name: "a"})
 }
 
 func TestDigits(t *testing.T) {
@@ -239,7 +215,7 @@ func TestDamagedHistogramIsTold(t *testing.T) {
 	broken := *run.Trials[1].Loaders[0].Phases[1].Total.Service
 	broken.HDRv2 = "AAAA"
 	run.Trials[1].Loaders[0].Phases[1].Total.Service = &broken
-	out := Bench(run)
+	out := Bench(cells.Of(run))
 	if want := fmt.Sprintf("trial %d, closed: decode a histogram", run.Trials[1].Index); !strings.Contains(out, want) {
 		t.Errorf("the damage is not told: %q is missing", want)
 	}
@@ -249,25 +225,5 @@ func TestCommandIsWhatAShellTakes(t *testing.T) {
 	t.Parallel()
 	if got, want := command([]string{"joust", "run", "a b.yaml", "it's", ""}), `joust run 'a b.yaml' 'it'\''s' ''`; got != want {
 		t.Errorf("command = %s, want %s", got, want)
-	}
-}
-
-// Two agents of one trial: rates add up, distributions are one.
-func TestSeveralAgents(t *testing.T) {
-	t.Parallel()
-	phase := closedOf(t, 10e3, 1e6)
-	slow := closedOf(t, 10e3, 4e6)
-	s := sample{trial: &results.Trial{}, loads: []*results.Phase{&phase, &slow}, phase: &results.TrialPhase{}}
-	if got := s.throughput(); got != 20e3 {
-		t.Errorf("throughput %v, want 20000", got)
-	}
-	v := newView(emptyRun())
-	d := v.distribution(s, service)
-	if d == nil || d.count != 30e3 {
-		t.Fatalf("the merged distribution is %+v, want 30000 samples (problems: %v)", d, v.problems)
-	}
-	alone := newView(emptyRun()).distribution(sample{trial: s.trial, loads: s.loads[:1], phase: s.phase}, service)
-	if d.quantile(p99).ns <= alone.quantile(p99).ns {
-		t.Error("the slow agent does not show in p99")
 	}
 }

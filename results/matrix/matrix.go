@@ -3,8 +3,7 @@
 // function of the run: the same run gives the same bytes, on any machine and
 // at any time.
 //
-// A cell is the median over the valid trials of each trial's own value.
-// Percentiles are never averaged and histograms never merged over trials. A
+// What a cell is worth is decided in results/cells; this package draws it. A
 // value that was not measured, or may not be believed, prints as "—" with the
 // reason, or with a mark that the legend explains.
 package matrix
@@ -16,42 +15,25 @@ import (
 	"strings"
 
 	"github.com/joust-bench/joust/results"
-	"github.com/joust-bench/joust/results/stats"
+	"github.com/joust-bench/joust/results/cells"
 )
 
 // view is a run as the tables look at it.
 type view struct {
+	*cells.Set
 	run results.Run
 	// columns are the servers that tables show: the copy of an A/A pair is
 	// none of them.
 	columns []results.Server
-	// trials are the measured ones by cell, in the order of the journal.
-	trials map[cellKey][]*results.Trial
-	// digests are the histograms decoded so far, by that of the first agent.
-	digests map[*results.Histogram]*digest
-	// bars are the loader's own lags by the phase to which they belong.
-	bars map[*results.TrialPhase]stats.ErrorBars
 	// problems are stored data that could not be read, told once each.
 	problems []string
 }
 
-type cellKey struct{ server, scenario, protocol string }
-
-func newView(run results.Run) *view {
-	v := &view{
-		run: run, trials: map[cellKey][]*results.Trial{},
-		digests: map[*results.Histogram]*digest{}, bars: map[*results.TrialPhase]stats.ErrorBars{},
-	}
-	for _, s := range run.Servers {
+func newView(set *cells.Set) *view {
+	v := &view{Set: set, run: set.Run}
+	for _, s := range v.run.Servers {
 		if s.PlaceboOf == "" {
 			v.columns = append(v.columns, s)
-		}
-	}
-	for i := range run.Trials {
-		t := &run.Trials[i]
-		if t.Kind == results.TrialMeasured {
-			k := cellKey{t.Server, t.Scenario, t.Protocol}
-			v.trials[k] = append(v.trials[k], t)
 		}
 	}
 	return v
@@ -63,17 +45,6 @@ func (v *view) problem(text string) {
 		v.problems = append(v.problems, text)
 	}
 }
-
-// scenario is the row of the table, or one that knows only its name.
-func (v *view) scenario(t results.PlanTable) results.Scenario {
-	if s := v.run.Scenario(t.Scenario); s != nil {
-		return *s
-	}
-	return results.Scenario{Name: t.Scenario, Clients: t.Clients, Depth: 1}
-}
-
-// bandwidth tells whether the table is about bytes and not about requests.
-func (v *view) bandwidth(t results.PlanTable) bool { return v.scenario(t).RankBy == "bandwidth" }
 
 // protocols are those of the plan's tables, in the plan's order.
 func (v *view) protocols() []string {
@@ -90,7 +61,7 @@ func (v *view) protocols() []string {
 func (v *view) closedTables(protocol string, bandwidth bool) []results.PlanTable {
 	var out []results.PlanTable
 	for _, t := range v.run.Plan.Tables {
-		if t.Closed && t.Protocol == protocol && v.bandwidth(t) == bandwidth {
+		if t.Closed && t.Protocol == protocol && v.Bandwidth(t) == bandwidth {
 			out = append(out, t)
 		}
 	}

@@ -4,12 +4,13 @@ import (
 	"fmt"
 
 	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/results/cells"
 )
 
 // step is one phase of a ladder as tables ask for it.
 type step struct {
 	name string
-	find phaseOf
+	cell func(results.Server) cells.Cell
 }
 
 // closedSteps is the closed-loop phase, where the table has one.
@@ -17,7 +18,7 @@ func (v *view) closedSteps(t results.PlanTable) []step {
 	if !t.Closed {
 		return nil
 	}
-	return []step{{results.PhaseClosed, closedPhase}}
+	return []step{{results.PhaseClosed, func(s results.Server) cells.Cell { return v.Closed(t, s) }}}
 }
 
 // openSteps are the open-loop phases: those at one rate for all servers
@@ -25,7 +26,7 @@ func (v *view) closedSteps(t results.PlanTable) []step {
 func (v *view) openSteps(t results.PlanTable) []step {
 	var out []step
 	for _, r := range rateOrder(t.Rates) {
-		out = append(out, step{r.PhaseName(), openPhase(r)})
+		out = append(out, step{r.PhaseName(), func(s results.Server) cells.Cell { return v.Open(t, s, r) }})
 	}
 	return out
 }
@@ -40,7 +41,7 @@ func (v *view) missingItems(steps func(results.PlanTable) []step) []string {
 	var items []string
 	for _, s := range v.columns {
 		if s.Unavailable != "" {
-			items = append(items, fmt.Sprintf("%s: %s: %s", escape(s.Name), notInstalled, escape(s.Unavailable)))
+			items = append(items, fmt.Sprintf("%s: %s: %s", escape(s.Name), absent(cells.NotInstalled), escape(s.Unavailable)))
 		}
 	}
 	for _, t := range v.run.Plan.Tables {
@@ -59,13 +60,13 @@ func (v *view) missingOf(t results.PlanTable, s results.Server, steps []step) []
 	var items []string
 	last := ""
 	for _, st := range steps {
-		c := v.cell(t, s, st.name, st.find)
+		c := st.cell(s)
 		text := ""
 		switch {
-		case c.absent != "":
-			text = fmt.Sprintf("%s: %s", c.absent, c.why)
-		case len(c.voids) > 0:
-			text = fmt.Sprintf("%d of %d void: %s", len(c.voids), len(c.voids)+len(c.valid), c.voids[0])
+		case c.Absent != "":
+			text = fmt.Sprintf("%s: %s", absent(c.Absent), c.Why)
+		case len(c.Voids) > 0:
+			text = fmt.Sprintf("%d of %d void: %s", len(c.Voids), len(c.Voids)+len(c.Valid), c.Voids[0])
 		}
 		if text == "" || text == last {
 			continue

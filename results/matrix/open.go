@@ -4,16 +4,18 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/results/cells"
 	"github.com/joust-bench/joust/results/stats"
 )
 
 // OpenLoop is wrk2_results.md: latency at fixed rates, from the intended send
 // time (corrected) and from the actual one (uncorrected).
-func OpenLoop(run results.Run) string {
-	v, p := newView(run), &page{}
+func OpenLoop(set *cells.Set) string {
+	v, p := newView(set), &page{}
 	v.head(p, "Open loop: tail latency at fixed rates")
 	v.searchTables(p)
 	shown := false
@@ -27,7 +29,7 @@ func OpenLoop(run results.Run) string {
 		p.line("\nThe plan has no open-loop phases at fixed rates (`--mode closed,open` and `--rates` ask for them).")
 	}
 	v.foreignNotes(p)
-	openLegend(p)
+	v.openLegend(p)
 	p.section("## What limited the rates that were not kept", "Median shares over valid trials; all other rates were kept.", v.openEvidence())
 	v.witnesses(p, isOpen)
 	v.missingLists(p, v.openSteps)
@@ -49,21 +51,21 @@ func rateOrder(in []results.PlanRate) []results.PlanRate {
 // rateSection writes the two tables of one rate.
 func (v *view) rateSection(p *page, t results.PlanTable, r results.PlanRate) {
 	p.line("\n## %s, %s: %s", escape(t.Scenario), escape(t.Protocol), v.rateTitle(t, r))
-	cells := make([]cell, len(v.columns))
+	row := make([]cells.Cell, len(v.columns))
 	for i, s := range v.columns {
-		cells[i] = v.cell(t, s, r.PhaseName(), openPhase(r))
+		row[i] = v.Open(t, s, r)
 	}
 	caption := fmt.Sprintf("Loader: %s; %s, %s arrivals, window %s, n = %d; medians over trials.",
 		escape(v.loader()), whichClients(t), escape(cmp.Or(t.Arrivals(), "constant")), duration(t.OpenDurationNS), t.Trials)
-	o := v.openContests(cells)
+	o := v.openContests(row)
 	var places *contest
 	if equalWork(r) {
 		places = &o.tails[0]
 	}
-	p.section("### Corrected: from the intended send time", caption, v.latencyTable(t, r, cells, corrected, places))
+	p.section("### Corrected: from the intended send time", caption, v.latencyTable(t, r, row, cells.Corrected, places))
 	p.after(noise(o.tails...))
-	p.section("### Uncorrected: from the actual send time (service time)", caption+unanswered(cells), v.latencyTable(t, r, cells, service, nil))
-	p.section("### Cost at this rate, and the loader's own lag", "", v.costTable(cells, o.cost, equalWork(r)))
+	p.section("### Uncorrected: from the actual send time (service time)", caption+unanswered(row), v.latencyTable(t, r, row, cells.Service, nil))
+	p.section("### Cost at this rate, and the loader's own lag", "", v.costTable(row, o.cost, equalWork(r)))
 	if equalWork(r) {
 		p.after(noise(o.cost))
 		p.list("### Differences at this rate", v.claimCaption("latency and cost"), o.words())
@@ -86,11 +88,11 @@ func (v *view) rateTitle(t results.PlanTable, r results.PlanRate) string {
 }
 
 // unanswered warns that service times know only of answers.
-func unanswered(cells []cell) string {
+func unanswered(row []cells.Cell) string {
 	n := uint64(0)
-	for i := range cells {
-		for _, s := range cells[i].valid {
-			for _, p := range s.loads {
+	for i := range row {
+		for _, s := range row[i].Valid {
+			for _, p := range s.Loads {
 				if p.Rate != nil {
 					n += p.Rate.Censored + p.Rate.NeverSent
 				}
@@ -106,61 +108,63 @@ func unanswered(cells []cell) string {
 
 // latencyTable is one row a server, with its place where there is a contest of
 // p99.
-func (v *view) latencyTable(t results.PlanTable, r results.PlanRate, cells []cell, pick picked, places *contest) *table {
-	columns := tail()
-	values := make([][]latency, len(columns)) // by column, then by server
-	for i := range cells {
-		readings := v.readings(&cells[i], pick)
-		for k := range columns {
-			values[k] = append(values[k], percentile(readings, k))
-		}
-	}
+func (v *view) latencyTable(t results.PlanTable, r results.PlanRate, row []cells.Cell, of cells.Latency, places *contest) *table {
+	columns := cells.Quantiles()
 	out := &table{head: []string{"server", "target", "offered", "achieved"}, left: 1}
+	values := make([][]cells.Percentile, len(columns)) // by column, then by server
 	scales := make([]scale, len(columns))
 	for k, col := range columns {
+		for i := range row {
+			values[k] = append(values[k], v.percentile(&row[i], of, k))
+		}
 		scales[k] = latencyScale(values[k])
-		out.head = append(out.head, col.label+", "+scales[k].unit)
+		out.head = append(out.head, col.Label+", "+scales[k].unit)
 	}
-	out.head = append(out.head, "p99 over trials, "+scales[p99].unit)
+	out.head = append(out.head, "p99 over trials, "+scales[cells.P99].unit)
 	if places != nil {
 		out.head = append(out.head, places.placeHead())
 	}
-	in := flowScale(cells)
-	for i := range cells {
-		c := &cells[i]
-		if c.absent != "" {
+	in := flowScale(row)
+	for i := range row {
+		c := &row[i]
+		if c.Absent != "" {
 			out.absent(c)
 			continue
 		}
-		row := append([]string{c.server.Name}, v.flow(t, r, c, in)...)
+		line := append([]string{c.Server.Name}, v.flow(t, r, c, in)...)
 		for k := range columns {
-			row = append(row, values[k][i].text(scales[k]))
+			line = append(line, marked(values[k][i], scales[k]))
 		}
-		row = append(row, p99Spread(values[p99][i], scales[p99]))
+		line = append(line, p99Spread(values[cells.P99][i], scales[cells.P99]))
 		if places != nil {
-			row = append(row, places.place(i))
+			line = append(line, places.place(i))
 		}
-		out.add(row...)
+		out.add(line...)
 	}
 	return out
 }
 
 // p99Spread is the interval or range of p99 over the trials; both ends are
 // lower bounds where the value is one.
-func p99Spread(l latency, in scale) string {
+func p99Spread(l cells.Percentile, in scale) string {
 	text := strings.TrimSpace(in.spread(l.Estimate))
-	if text != "" && l.atLeast {
+	if text != "" && l.AtLeast {
 		return "≥ " + text
 	}
 	return text
 }
 
+// flowRates are target, offered and achieved.
+func flowRates() []cells.Value {
+	return []cells.Value{cells.TargetRPS, cells.OfferedRPS, cells.AchievedRPS}
+}
+
 // flowScale is the common scale of target, offered and achieved.
-func flowScale(cells []cell) scale {
+func flowScale(row []cells.Cell) scale {
 	var all []float64
-	for i := range cells {
-		for _, of := range []func(sample) (float64, bool){target, offered, achieved} {
-			if e := cells[i].median(of); e.Kind != stats.None {
+	for i := range row {
+		for _, of := range flowRates() {
+			if e := row[i].Median(of); e.Kind != stats.None {
 				all = append(all, e.Value)
 			}
 		}
@@ -169,18 +173,18 @@ func flowScale(cells []cell) scale {
 }
 
 // flow is target, offered and achieved of a cell.
-func (v *view) flow(t results.PlanTable, r results.PlanRate, c *cell, in scale) []string {
+func (v *view) flow(t results.PlanTable, r results.PlanRate, c *cells.Cell, in scale) []string {
 	out := make([]string, 3)
-	for i, of := range []func(sample) (float64, bool){target, offered, achieved} {
+	for i, of := range flowRates() {
 		out[i] = "— not measured"
-		if e := c.median(of); e.Kind != stats.None {
+		if e := c.Median(of); e.Kind != stats.None {
 			out[i] = in.text(e.Value)
 		}
 	}
 	if r.Kind == results.RateFraction {
-		out[0] += v.lowerPeak(t, c.server, in)
+		out[0] += v.lowerPeak(t, c.Server, in)
 	}
-	out[2] += saturation(c) + c.tooFew() + c.remarks()
+	out[2] += saturation(c) + tooFew(c) + remarks(c)
 	return out
 }
 
@@ -189,87 +193,40 @@ func (v *view) lowerPeak(t results.PlanTable, s results.Server, in scale) string
 	if !t.Closed {
 		return ""
 	}
-	peak := v.cell(t, s, results.PhaseClosed, closedPhase)
-	if peak.absent != "" || peak.bottleneck() != results.LimitLoader {
+	peak := v.Closed(t, s)
+	if peak.Absent != "" || !peak.AtLeast() {
 		return ""
 	}
-	return " of ≥ " + in.text(peak.median(func(s sample) (float64, bool) { return s.throughput(), true }).Value)
-}
-
-// saturated tells whether the server could not keep the rate in half of the
-// trials or more.
-func saturated(c *cell) bool {
-	n := c.flagged(results.FlagSaturated)
-	return n > 0 && 2*n >= len(c.valid)
-}
-
-// flagged is how many valid trials carry the flag.
-func (c *cell) flagged(f results.Flag) (n int) {
-	for _, s := range c.valid {
-		if s.phase.Verdict.Has(f) {
-			n++
-		}
-	}
-	return n
+	return " of ≥ " + in.text(peak.Median(cells.Throughput).Value)
 }
 
 // saturation marks cells whose server could not keep the rate.
-func saturation(c *cell) string {
-	switch n := c.flagged(results.FlagSaturated); n {
+func saturation(c *cells.Cell) string {
+	switch n := c.Flagged(results.FlagSaturated); n {
 	case 0:
 		return ""
-	case len(c.valid):
+	case len(c.Valid):
 		return " (sat)"
 	default:
-		return fmt.Sprintf(" (sat %d of %d)", n, len(c.valid))
+		return fmt.Sprintf(" (sat %d of %d)", n, len(c.Valid))
 	}
 }
 
 // tooFew marks cells whose rate too few connections held back.
-func (c *cell) tooFew() string {
-	if limit, n := c.heldBack(); n > 0 && limit == results.LimitConnections {
+func tooFew(c *cells.Cell) string {
+	if limit, n := c.HeldBack(); n > 0 && limit == results.LimitConnections {
 		return " (conn)"
 	}
 	return ""
 }
 
-func target(s sample) (float64, bool) {
-	return overAgents(s, func(p *results.Phase) float64 { return p.Rate.TargetRPS })
-}
-
-func offered(s sample) (float64, bool) {
-	return overAgents(s, func(p *results.Phase) float64 { return perSecond(p.Rate.Offered, p) })
-}
-
-func achieved(s sample) (float64, bool) {
-	return overAgents(s, func(p *results.Phase) float64 { return perSecond(p.Rate.Achieved, p) })
-}
-
-func perSecond(n uint64, p *results.Phase) float64 {
-	if p.WindowNS() <= 0 {
-		return 0
-	}
-	return float64(n) * 1e9 / float64(p.WindowNS())
-}
-
-// overAgents adds up what each agent's phase gives.
-func overAgents(s sample, of func(*results.Phase) float64) (float64, bool) {
-	total := 0.0
-	for _, p := range s.loads {
-		if p.Rate == nil {
-			return 0, false
-		}
-		total += of(p)
-	}
-	return total, true
-}
-
 // openLegend explains every mark of the open-loop tables.
-func openLegend(p *page) {
+func (v *view) openLegend(p *page) {
+	limits := v.run.Plan.Limits()
 	p.list("## How to read these tables", "", []string{
 		"Corrected latency begins when the request was due, so waiting behind a slow answer counts; uncorrected begins when it was really sent. One row is the median over trials of each trial's own percentile; `p99 over trials` is its 95 % interval `[low – high]` with 6 trials or more, with fewer its range `(low – high)`.",
 		"`(sat)`: the server could not keep the rate; its latencies grow with the length of the window. `(conn)`: too few connections for the rate; how many it needs stands below. `≥`: requests without an answer reach this percentile, so it is a lower bound.",
-		"`~`: the loader itself sent or read late at this percentile, or was held up, by more than 50 µs and more than 10 % of the latency. Send lag is that of requests for which a connection was idle: the loader's own error; receive lag is from the kernel's arrival of an answer to the loader's read.",
+		fmt.Sprintf("`~`: the loader itself sent or read late at this percentile, or was held up, by more than %s µs and more than %s of the latency. ", strconv.FormatFloat(limits.LagFloorNS/1e3, 'g', 4, 64), percentage(limits.LagShare)) + "A late send is no part of uncorrected latency. Send lag is that of requests for which a connection was idle: the loader's own error; receive lag is from the kernel's arrival of an answer to the loader's read.",
 		"`rank by p99`: the places that the claimed differences leave open, 1 being the best; only where all servers have the same rate. Lower bounds, saturated cells and those marked `~` are not ranked. " + claimRule,
 		"`—` in a column of percentiles: too few samples (10 must lie beyond it in every trial: p99.9 needs 10 000, p99.99 100 000 a window). Elsewhere `—` says why: unsupported, no fixture (the server does not claim the row), not installed, void, not run, beyond the loader (it could not pace this rate), interrupted.",
 		"`of ≥ x`: the rate is a fraction of a peak that is a lower bound. CPU per request belongs to the rate beside it and to no other; on loopback the server's CPU includes part of the client's path.",

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/results/cells"
 )
 
 func TestOrchestrator(t *testing.T) {
@@ -22,7 +23,7 @@ func TestOrchestrator(t *testing.T) {
 		"joust itself, on the loader's CPUs: 0.20 % of a core in the median window, 0.50 % in the worst; at most 0.5 % is allowed":                                                     run(0.001, 0.002, 0.005),
 		"joust itself, on the loader's CPUs: 0.60 % of a core in the median window, 0.90 % in the worst; MORE THAN the allowed 0.5 % in 2 of 3 windows, in which it slowed the loader": run(0.001, 0.006, 0.009),
 	} {
-		if got := newView(r).orchestrator(); got != want {
+		if got := newView(cells.Of(r)).orchestrator(); got != want {
 			t.Errorf("got  %q\nwant %q", got, want)
 		}
 	}

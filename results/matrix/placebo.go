@@ -38,8 +38,8 @@ func (v *view) placeboRatio(t results.PlanTable, copied, original results.Server
 		return stats.Ratio{}, 0
 	}
 	peaks := func(s results.Server) []float64 {
-		c := v.cell(t, s, results.PhaseClosed, closedPhase)
-		return c.values(v.peak(t))
+		c := v.Closed(t, s)
+		return c.Values(c.Work)
 	}
 	a, b := peaks(original), peaks(copied)
 	r, ok := stats.HodgesLehmann(a, b)

@@ -1,13 +1,13 @@
 package matrix
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/results/cells"
 )
 
 // kneeShare is the share of a server's best throughput over clients from which
@@ -34,21 +34,20 @@ type sweep struct {
 	// clients are the numbers that were measured, or are to be, ascending.
 	clients []int
 	// cells are by server, then by number of clients.
-	cells [][]cell
+	cells [][]cells.Cell
 	in    scale
-	rate  func(sample) (float64, bool)
 }
 
 func (v *view) swept(t results.PlanTable) *sweep {
-	w := &sweep{of: t, clients: v.sweptClients(t), rate: v.peak(t)}
-	var all []cell
+	w := &sweep{of: t, clients: v.sweptClients(t)}
+	var all []cells.Cell
 	for _, s := range v.columns {
-		var cells []cell
+		var points []cells.Cell
 		for _, n := range w.clients {
-			cells = append(cells, v.pointCell(t, s, n))
+			points = append(points, v.Point(t, s, n))
 		}
-		w.cells = append(w.cells, cells)
-		all = append(all, cells...)
+		w.cells = append(w.cells, points)
+		all = append(all, points...)
 	}
 	w.in = v.peakScale(t, all)
 	return w
@@ -61,7 +60,7 @@ func (v *view) sweptClients(t results.PlanTable) []int {
 	}
 	var out []int
 	for _, s := range v.columns {
-		for _, trial := range v.trials[cellKey{s.Name, t.Scenario, t.Protocol}] {
+		for _, trial := range v.Trials(s.Name, t) {
 			for i := range trial.Sweep {
 				if n := trial.Sweep[i].Clients; !slices.Contains(out, n) {
 					out = append(out, n)
@@ -73,50 +72,14 @@ func (v *view) sweptClients(t results.PlanTable) []int {
 	return out
 }
 
-// pointCell gathers a server's trials of one number of clients.
-func (v *view) pointCell(t results.PlanTable, s results.Server, clients int) cell {
-	c := cell{server: s, planned: t.Trials}
-	var other tally
-	for _, trial := range v.trials[cellKey{s.Name, t.Scenario, t.Protocol}] {
-		c.takePoint(trial, clients, &other)
-	}
-	if len(c.valid) == 0 {
-		c.absent, c.why = v.missing(t, s, c.voids, other)
-	}
-	return c
-}
-
-func (c *cell) takePoint(trial *results.Trial, clients int, other *tally) {
-	switch trial.State {
-	case results.TrialRepeated:
-		return
-	case results.TrialInterrupted:
-		other.interrupted++
-		return
-	}
-	i := slices.IndexFunc(trial.Sweep, func(p results.SweepPoint) bool { return p.Clients == clients })
-	switch {
-	case trial.State == results.TrialVoid && (i < 0 || trial.Sweep[i].Seen.Verdict.Valid):
-		c.voids = append(c.voids, cmp.Or(trial.Reason, "no reason was stored"))
-	case i < 0:
-		other.skipped = "throughput had stopped growing with fewer clients"
-	case !trial.Sweep[i].Seen.Verdict.Valid:
-		c.voids = append(c.voids, trial.Sweep[i].Seen.Verdict.Why())
-	default:
-		if p := closedPhase(trial.Sweep[i].Report); p != nil {
-			c.valid = append(c.valid, sample{trial: trial, loads: []*results.Phase{p}, phase: &trial.Sweep[i].Seen})
-		}
-	}
-}
-
 // knee is the index of the fewest clients with nearly the best throughput of
 // the server, and best that of the best; -1 where nothing was measured.
 func (w *sweep) knee(server int) (knee, best int) {
 	knee, best = -1, -1
 	values := make([]float64, len(w.clients))
 	for i := range w.cells[server] {
-		if c := &w.cells[server][i]; len(c.valid) > 0 {
-			values[i] = c.median(w.rate).Value
+		if c := &w.cells[server][i]; len(c.Valid) > 0 {
+			values[i] = c.Median(c.Work).Value
 			if best < 0 || values[i] > values[best] {
 				best = i
 			}
@@ -143,15 +106,15 @@ func (w *sweep) table(v *view) *table {
 
 func (w *sweep) text(server, i int) string {
 	c := &w.cells[server][i]
-	if c.absent != "" {
-		return c.absent.String()
+	if c.Absent != "" {
+		return absent(c.Absent)
 	}
-	e := c.median(w.rate)
+	e := c.Median(c.Work)
 	text := w.in.text(e.Value)
-	if c.bottleneck() != results.LimitConnections { // which the row says
-		text = c.verdict(e, w.in, w.clients[i])
+	if c.Bottleneck() != results.LimitConnections { // which the row says
+		text = verdict(c, e, w.in, w.clients[i])
 	}
-	text += w.in.spread(e) + c.remarks()
+	text += w.in.spread(e) + remarks(c)
 	knee, best := w.knee(server)
 	switch {
 	case i == knee && i == best:
@@ -174,8 +137,8 @@ func (w *sweep) legend(p *page) {
 	}
 	for s := range w.cells {
 		for i := range w.cells[s] {
-			if c := &w.cells[s][i]; len(c.voids) > 0 {
-				items = append(items, escape(fmt.Sprintf("%s, %d clients: %d of %d void: %s", c.server.Name, w.clients[i], len(c.voids), len(c.voids)+len(c.valid), c.voids[0])))
+			if c := &w.cells[s][i]; len(c.Voids) > 0 {
+				items = append(items, escape(fmt.Sprintf("%s, %d clients: %d of %d void: %s", c.Server.Name, w.clients[i], len(c.Voids), len(c.Voids)+len(c.Valid), c.Voids[0])))
 			}
 		}
 	}
@@ -224,13 +187,13 @@ func whichClients(t results.PlanTable) string {
 	return "each trial's best of " + clientsOf(t) + " clients"
 }
 
-// clients are those of the cell's ladders, which a sweep chooses for each; asked
-// are the plan's, for reports that do not tell.
-func (c *cell) clients(asked int) string {
+// clientsUsed are those of the cell's ladders, which a sweep chooses for each;
+// asked are the plan's, for reports that do not tell.
+func clientsUsed(c *cells.Cell, asked int) string {
 	low, high := 0, 0
-	for _, s := range c.valid {
-		for i := range s.trial.Loaders {
-			n := s.trial.Loaders[i].ConnectionsAsked
+	for _, s := range c.Valid {
+		for i := range s.Trial.Loaders {
+			n := s.Trial.Loaders[i].ConnectionsAsked
 			if high = max(high, n); low == 0 || n < low {
 				low = n
 			}

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/results/cells"
 )
 
 // sweptRun has two tables with sweeps, one of them automatic, and searches for
@@ -109,10 +110,10 @@ func searches(trial *results.Trial, rep int, rps float64) []results.Trial {
 
 func TestGoldenSweep(t *testing.T) {
 	t.Parallel()
-	run := sweptRun(t)
-	golden(t, "swept_bench.md", Bench(run))
-	golden(t, "swept_open.md", OpenLoop(run))
-	golden(t, "swept_headline.txt", Headline(run, 160))
+	set := cells.Of(sweptRun(t))
+	golden(t, "swept_bench.md", Bench(set))
+	golden(t, "swept_open.md", OpenLoop(set))
+	golden(t, "swept_headline.txt", Headline(set, 160))
 }
 
 // The knee never has more clients than the best point, and nearly its
@@ -120,7 +121,7 @@ func TestGoldenSweep(t *testing.T) {
 func TestKneeOfASweep(t *testing.T) {
 	t.Parallel()
 	run := sweptRun(t)
-	v := newView(run)
+	v := newView(cells.Of(run))
 	w := v.swept(run.Plan.Tables[0])
 	want := map[string][2]int{"nethttp": {64, 64}, "gin": {8, 64}, "nginx": {64, 512}, "node": {64, 64}}
 	for s := range w.cells {
@@ -151,8 +152,7 @@ func TestUntoldSearches(t *testing.T) {
 			}
 		}
 	}
-	h := newView(run).hunt(run.Plan.Tables[0], run.Servers[1])
-	if text, why := h.text(newView(run), run.Plan.Tables[0], rates(1)); text != "— not told" || why != "p99 takes 1127 requests a window" {
+	if text, why := found(cells.Of(run).Search(run.Plan.Tables[0], run.Servers[1]), rates(1)); text != "— not told" || why != "p99 takes 1127 requests a window" {
 		t.Errorf("%s: %s", text, why)
 	}
 }
@@ -162,7 +162,7 @@ func TestUntoldSearches(t *testing.T) {
 func TestVoidSearches(t *testing.T) {
 	t.Parallel()
 	run := sweptRun(t)
-	if list := VoidCells(run); len(list) > 0 {
+	if list := VoidCells(cells.Of(run)); len(list) > 0 {
 		t.Errorf("void cells %q", list)
 	}
 	for i := range run.Trials {
@@ -170,7 +170,7 @@ func TestVoidSearches(t *testing.T) {
 			tr.State, tr.Reason, tr.Search = results.TrialVoid, "the server ended", nil
 		}
 	}
-	if list := VoidCells(run); len(list) != 1 || !strings.Contains(list[0], "nethttp hello highest rate: the server ended") {
+	if list := VoidCells(cells.Of(run)); len(list) != 1 || !strings.Contains(list[0], "nethttp hello highest rate: the server ended") {
 		t.Errorf("void cells %q", list)
 	}
 }

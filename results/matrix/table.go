@@ -1,6 +1,9 @@
 package matrix
 
-import tables "github.com/joust-bench/joust/results/table"
+import (
+	"github.com/joust-bench/joust/results/cells"
+	tables "github.com/joust-bench/joust/results/table"
+)
 
 // table is a table before it is drawn.
 type table struct {
@@ -18,9 +21,9 @@ func (t *table) drawn() *tables.Table {
 }
 
 // absent appends the row of a cell that has no value.
-func (t *table) absent(c *cell) {
+func (t *table) absent(c *cells.Cell) {
 	row := make([]string, len(t.head))
-	row[0], row[1] = c.server.Name, c.absent.String()
+	row[0], row[1] = c.Server.Name, absent(c.Absent)
 	t.add(row...)
 }
 

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/results/cells"
 )
 
 func TestThreadsUsed(t *testing.T) {
@@ -21,10 +22,10 @@ func TestThreadsUsed(t *testing.T) {
 		for _, n := range tt.used {
 			run.Trials = append(run.Trials, results.Trial{Loaders: []results.Report{{Loader: "joust evloop", Threads: 8, ThreadsUsed: n, IdleStrategy: "spin"}}})
 		}
-		if got := newView(run).loader(); got != tt.want {
+		if got := newView(cells.Of(run)).loader(); got != tt.want {
 			t.Errorf("%s: got  %q\nwant %q", name, got, tt.want)
 		}
-		if text := Bench(run); !strings.Contains(text, tt.want) {
+		if text := Bench(cells.Of(run)); !strings.Contains(text, tt.want) {
 			t.Errorf("%s: the matrix does not say %q", name, tt.want)
 		}
 	}
@@ -34,13 +35,12 @@ func TestThreadsUsed(t *testing.T) {
 // ceiling.
 func TestCeilingOfThreadsUsed(t *testing.T) {
 	t.Parallel()
-	full := func(used int) []*cell {
+	full := func(used int) []*cells.Cell {
 		p := results.Phase{Name: results.PhaseClosed, Loop: results.ClosedLoop, T1NS: second, Threads: []results.ThreadUse{{CPUNS: second}, {CPUNS: second}}}
-		s := sample{
-			trial: &results.Trial{Loaders: []results.Report{{Threads: 8, ThreadsUsed: used}}},
-			phase: &results.TrialPhase{Verdict: results.Verdict{Bottleneck: results.LimitLoader}}, loads: []*results.Phase{&p},
-		}
-		return []*cell{{valid: []sample{s}}}
+		trial := trialOf("a", "hello", 1, []results.Phase{p}, []results.TrialPhase{{Name: p.Name, Verdict: results.Verdict{Valid: true, Bottleneck: results.LimitLoader}}})
+		trial.Loaders[0].Threads, trial.Loaders[0].ThreadsUsed = 8, used
+		c := closedCell(trial)
+		return []*cells.Cell{&c}
 	}
 	if own, ok := sharedLoaderCeiling(full(2)); !ok || own != 1 {
 		t.Errorf("two full threads of two used: %v, %t, want the whole of their ceiling", own, ok)

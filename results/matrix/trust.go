@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/results/cells"
 	"github.com/joust-bench/joust/results/stats"
 )
 
@@ -124,9 +125,9 @@ func limitWords() map[results.Bottleneck]string {
 func (v *view) trustLimits() string {
 	count, total, mixed := map[results.Bottleneck]int{}, 0, 0
 	for _, c := range v.closedValid() {
-		count[c.bottleneck()]++
+		count[c.Bottleneck()]++
 		total++
-		if !c.limitedAlike() {
+		if !c.LimitedAlike() {
 			mixed++
 		}
 	}
@@ -134,7 +135,7 @@ func (v *view) trustLimits() string {
 		return ""
 	}
 	out := fmt.Sprintf("Limits: %d of %d closed-loop cells show the server's own peak", count[results.LimitServer], total)
-	for _, b := range slices.Backward(caution()) {
+	for _, b := range slices.Backward(cells.Caution()) {
 		if n := count[b]; n > 0 && b != results.LimitServer {
 			out += fmt.Sprintf("; %d limited %s", n, limitWords()[b])
 		}
@@ -146,14 +147,14 @@ func (v *view) trustLimits() string {
 }
 
 // closedValid is every closed-loop cell with a valid trial.
-func (v *view) closedValid() []cell {
-	var out []cell
+func (v *view) closedValid() []cells.Cell {
+	var out []cells.Cell
 	for _, t := range v.run.Plan.Tables {
 		if !t.Closed {
 			continue
 		}
 		for _, c := range v.closedCells(t) {
-			if len(c.valid) > 0 {
+			if len(c.Valid) > 0 {
 				out = append(out, c)
 			}
 		}
@@ -166,7 +167,7 @@ func (v *view) closedValid() []cell {
 func (v *view) headroom() string {
 	var work []float64
 	for _, c := range v.closedValid() {
-		if e := c.median(loaderShare); c.bottleneck() == results.LimitServer && e.Kind != stats.None {
+		if e := c.Median(cells.LoaderShare); c.Bottleneck() == results.LimitServer && e.Kind != stats.None {
 			work = append(work, e.Value)
 		}
 	}
@@ -179,33 +180,33 @@ func (v *view) headroom() string {
 
 // trustVoid counts what is void.
 func (v *view) trustVoid() string {
-	cells, single := v.voids()
+	whole, single := v.voids()
 	switch {
-	case cells == 0 && single == 0:
+	case whole == 0 && single == 0:
 		return "Void: nothing."
-	case cells == 0:
+	case whole == 0:
 		return fmt.Sprintf("Void: %s, left out; no cell as a whole. The reasons stand under \"What is missing, and why\", here or in wrk2_results.md.", plural(single, "single measurement"))
 	}
 	if single == 0 {
-		return fmt.Sprintf("Void: %s as a whole. The reasons stand under \"What is missing, and why\", here or in wrk2_results.md.", plural(cells, "cell"))
+		return fmt.Sprintf("Void: %s as a whole. The reasons stand under \"What is missing, and why\", here or in wrk2_results.md.", plural(whole, "cell"))
 	}
-	return fmt.Sprintf("Void: %s as a whole, and %s in all, left out. The reasons stand under \"What is missing, and why\", here or in wrk2_results.md.", plural(cells, "cell"), plural(single, "single measurement"))
+	return fmt.Sprintf("Void: %s as a whole, and %s in all, left out. The reasons stand under \"What is missing, and why\", here or in wrk2_results.md.", plural(whole, "cell"), plural(single, "single measurement"))
 }
 
 // voids counts the cells that are void as a whole, and single measurements.
-func (v *view) voids() (cells, single int) {
+func (v *view) voids() (whole, single int) {
 	for _, t := range v.run.Plan.Tables {
 		for _, s := range v.run.Servers {
 			for _, st := range append(v.closedSteps(t), v.openSteps(t)...) {
-				c := v.cell(t, s, st.name, st.find)
-				single += len(c.voids)
-				if c.absent == void {
-					cells++
+				c := st.cell(s)
+				single += len(c.Voids)
+				if c.Absent == cells.Void {
+					whole++
 				}
 			}
 		}
 	}
-	return cells, single
+	return whole, single
 }
 
 // trustMachine says what this machine limits.
