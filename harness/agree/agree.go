@@ -37,8 +37,6 @@ type Contest struct {
 	Rows    []scenarios.Scenario
 	// Claims tells whether the server answers the row.
 	Claims func(server, row string) bool
-	// ServerCPUs is the number of CPUs that servers have.
-	ServerCPUs int
 	// Clients is the number of connections of rows without their own.
 	Clients          int
 	Trials           int
@@ -70,6 +68,8 @@ type Cell struct {
 	Sides []Side `json:"sides"`
 	// Why explains in plain words where the sides differ.
 	Why []string `json:"why,omitempty"`
+
+	limits results.Thresholds
 }
 
 // Side is one loader's view of a cell: medians over its valid trials. What was
@@ -98,8 +98,8 @@ type Side struct {
 	// loader it is all CPU time.
 	LoaderCPUNS *float64 `json:"loader_cpu_per_request_ns,omitempty"`
 	ServerCPUNS *float64 `json:"server_cpu_per_request_ns,omitempty"`
-	// LoaderShare is the share of a CPU that the loader's busiest thread ran,
-	// ServerShare U_S, and OthersShare what of it was not the server: all 0 to 1.
+	// LoaderShare is U_L, ServerShare U_S, and OthersShare what of the server's
+	// CPUs was not the server's: all 0 to 1.
 	LoaderShare *float64 `json:"loader_share,omitempty"`
 	ServerShare *float64 `json:"server_share,omitempty"`
 	OthersShare *float64 `json:"others_share,omitempty"`
@@ -201,7 +201,7 @@ func (c *Contest) trials() (n int) {
 // cell measures one cell in rounds: each holds one trial of every loader, in
 // turn forwards and backwards.
 func (m *meeting) cell(ctx context.Context, server string, row *scenarios.Scenario, loop results.Loop, before []Cell) (Cell, bool) {
-	cell := Cell{Server: server, Scenario: row.Name, Loop: loop, Clients: row.Clients, Depth: row.Depth, Sides: []Side{{Loader: external.Joust}}}
+	cell := Cell{Server: server, Scenario: row.Name, Loop: loop, Clients: row.Clients, Depth: row.Depth, Sides: []Side{{Loader: external.Joust}}, limits: m.runners[external.Joust].Run.Plan.Limits()}
 	if cell.Clients == 0 {
 		cell.Clients = m.Clients
 	}
@@ -260,7 +260,7 @@ func (m *meeting) trial(ctx context.Context, cell *Cell, side *Side, round int) 
 	if result.State == results.TrialInterrupted {
 		return
 	}
-	r, why := read(&result, phaseName(t.Table), m.ServerCPUs)
+	r, why := read(&result, phaseName(t.Table), cell.limits)
 	if why != "" {
 		side.Void = append(side.Void, why)
 		return

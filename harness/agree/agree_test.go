@@ -15,7 +15,7 @@ func some(x float64) *float64 { return &x }
 
 // closed is a cell of joust and another, each with one trial.
 func closed(other string, ours, theirs reading) *Cell {
-	c := &Cell{Server: "one", Scenario: "hello", Loop: results.ClosedLoop, Clients: 64, Depth: 1, Sides: []Side{
+	c := &Cell{Server: "one", Scenario: "hello", Loop: results.ClosedLoop, Clients: 64, Depth: 1, limits: results.DefaultThresholds(), Sides: []Side{
 		{Loader: external.Joust, Valid: 1, trials: []reading{ours}}, {Loader: other, Valid: 1, trials: []reading{theirs}},
 	}}
 	c.conclude()
@@ -36,7 +36,7 @@ func TestOtherIdleStrategies(t *testing.T) {
 	} {
 		ours, theirs := plainReading(), plainReading()
 		c.change(&theirs)
-		cell := &Cell{Server: "one", Scenario: "hello", Loop: results.ClosedLoop, Clients: 64, Depth: 1, Sides: []Side{
+		cell := &Cell{Server: "one", Scenario: "hello", Loop: results.ClosedLoop, Clients: 64, Depth: 1, limits: results.DefaultThresholds(), Sides: []Side{
 			{Loader: external.Joust, Valid: 1, trials: []reading{ours}},
 			{Loader: ownName(loaders.Gather), Idle: loaders.Gather, Valid: 1, trials: []reading{theirs}},
 		}}
@@ -138,14 +138,14 @@ func TestEmptyPollsAreNoWork(t *testing.T) {
 			Name: results.PhaseClosed, Loop: results.ClosedLoop, T1NS: 1e9, Total: results.Group{Completed: 1000},
 			Threads: []results.ThreadUse{{CPUNS: 1e9, SpinNS: 5e8, Work: 0.5}},
 		}}}},
-		Phases: []results.TrialPhase{{Name: results.PhaseClosed, Verdict: results.Verdict{Valid: true}, Loader: usage}},
+		Phases: []results.TrialPhase{{Name: results.PhaseClosed, Verdict: results.Verdict{Valid: true, LoaderShare: some(0.5)}, Loader: usage}},
 	}
-	r, why := read(&trial, results.PhaseClosed, 1)
+	r, why := read(&trial, results.PhaseClosed, results.DefaultThresholds())
 	if why != "" || *r.loaderCPU != 5e5 || *r.loaderShare != 0.5 {
 		t.Errorf("%q: %v ns a request and %v busy, want 500 µs and half", why, *r.loaderCPU, *r.loaderShare)
 	}
 	trial.Loaders[0].Phases[0].Threads = nil
-	if r, _ := read(&trial, results.PhaseClosed, 1); *r.loaderCPU != 1e6 {
+	if r, _ := read(&trial, results.PhaseClosed, results.DefaultThresholds()); *r.loaderCPU != 1e6 {
 		t.Errorf("a foreign loader: %v ns a request, want all CPU time of its process", *r.loaderCPU)
 	}
 }
@@ -159,23 +159,24 @@ func TestReadTakesPrintedTablesAndVoids(t *testing.T) {
 			Name: results.PhaseClosed, Loop: results.ClosedLoop, T1NS: 1e9, Total: results.Group{Completed: 999, ServiceTable: table},
 		}}}},
 		Phases: []results.TrialPhase{{
-			Name: results.PhaseClosed, ServerCPUBusy: some(0.9), Verdict: results.Verdict{Valid: true},
+			Name: results.PhaseClosed, ServerCPUBusy: some(0.9), ServerCPUs: 2, Verdict: results.Verdict{Valid: true},
 			Server: &results.Usage{ReadT1NS: 1e9, CPUNS: 999_000_000},
 		}},
 	}
-	r, why := read(&trial, results.PhaseClosed, 2)
+	r, why := read(&trial, results.PhaseClosed, results.DefaultThresholds())
 	if why != "" || *r.throughput != 999 || *r.p50 != 7 || r.p99 != nil || r.mean != nil || *r.serverCPU != 1e6 || r.loaderCPU != nil {
 		t.Errorf("read %+v, %q: p99 of 999 samples is none, and a mean that was not printed neither", r, why)
 	}
 	if got := *r.others; got < 0.4 || got > 0.401 {
 		t.Errorf("others had %f of two CPUs, want 0.9 − 0.4995", got)
 	}
+	trial.Phases[0].Verdict.Valid = false
 	trial.Phases[0].Verdict.Reasons = []results.Reason{{Code: "shares", Text: "fine"}, {Code: "errors", Voids: true, Text: "5 requests failed"}}
-	if _, why := read(&trial, results.PhaseClosed, 1); why != "5 requests failed" {
+	if _, why := read(&trial, results.PhaseClosed, results.DefaultThresholds()); why != "5 requests failed" {
 		t.Errorf("void for %q", why)
 	}
 	trial.State, trial.Reason = results.TrialVoid, "no server"
-	if _, why := read(&trial, results.PhaseClosed, 1); why != "no server" {
+	if _, why := read(&trial, results.PhaseClosed, results.DefaultThresholds()); why != "no server" {
 		t.Errorf("void for %q", why)
 	}
 }

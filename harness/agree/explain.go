@@ -13,8 +13,6 @@ import (
 const (
 	// same is the ratio within which two loaders are said to agree.
 	same = 0.05
-	// full is the share of its CPU from which on a side is its own limit.
-	full = 0.95
 	// crowded is the share of the server's CPUs from which on it is told that
 	// others had it.
 	crowded = 0.10
@@ -93,7 +91,7 @@ func (c *Cell) explainClosed(s *Side, why *reasons) {
 // explainOwn says what another idle strategy changes. One that finds more than
 // the default says that the default's peak is not the server's.
 func (c *Cell) explainOwn(s *Side, why *reasons) {
-	r, above := s.Ratios, results.DefaultThresholds().AbovePeak
+	r, above := s.Ratios, c.limits.AbovePeak
 	if c.Loop == results.ClosedLoop && r.Throughput != nil && *r.Throughput > 1+above {
 		why.add("throughput: %.2f × by %s, more than %.0f %% above the default: the default's peak is not the server's", *r.Throughput, s.Loader, above*100)
 	} else if c.Loop == results.ClosedLoop && differs(r.Throughput) {
@@ -116,9 +114,9 @@ func (c *Cell) explainOwn(s *Side, why *reasons) {
 func (c *Cell) explainThroughput(s *Side, why *reasons) {
 	ours, x := &c.Sides[0], *s.Ratios.Throughput
 	switch cost := s.Ratios.ServerCPU; {
-	case limits(s):
+	case c.full(s):
 		why.add("throughput: %.2f × by %s, which ran %.0f %% of its CPU while the server had some left: that is its own ceiling and not the server's", x, s.Loader, *s.LoaderShare*100)
-	case limits(ours):
+	case c.full(ours):
 		why.add("throughput: %.2f × by %s; joust ran %.0f %% of its CPU while the server had some left: its figure is a lower bound", x, s.Loader, *ours.LoaderShare*100)
 	case c.others() > crowded:
 		why.add("throughput: %.2f × by %s; what else ran on the server's CPUs may be all of it", x, s.Loader)
@@ -129,9 +127,10 @@ func (c *Cell) explainThroughput(s *Side, why *reasons) {
 	}
 }
 
-// limits tells a loader that was full while the server was not.
-func limits(s *Side) bool {
-	return s.LoaderShare != nil && *s.LoaderShare >= full && (s.ServerShare == nil || *s.ServerShare < full)
+// full tells a loader that was full while the server was not.
+func (c *Cell) full(s *Side) bool {
+	least := c.limits.FullShare
+	return s.LoaderShare != nil && *s.LoaderShare >= least && (s.ServerShare == nil || *s.ServerShare < least)
 }
 
 // explainLatency holds latencies to Little's law: in a closed loop the mean is

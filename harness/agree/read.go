@@ -1,11 +1,8 @@
 package agree
 
 import (
-	"cmp"
-
 	"github.com/joust-bench/joust/results"
-	"github.com/joust-bench/joust/results/judge"
-	"github.com/joust-bench/joust/results/stats"
+	"github.com/joust-bench/joust/results/cells"
 )
 
 // reading is one valid trial. What it does not have is nil.
@@ -19,113 +16,41 @@ type reading struct {
 }
 
 // read takes a trial's figures; why says what makes it count for nothing.
-func read(t *results.Trial, phase string, serverCPUs int) (r reading, why string) {
-	if t.State != results.TrialOK || len(t.Loaders) == 0 {
-		return r, cmp.Or(t.Reason, "nothing was measured")
+func read(t *results.Trial, phase string, limits results.Thresholds) (r reading, why string) {
+	s, why := cells.One(t, phase, limits)
+	if s == nil {
+		return r, why
 	}
-	p := t.Loaders[0].Phase(phase)
-	if p == nil {
-		return r, "the loader reported no such phase"
+	of := cells.Service
+	if s.Loads[0].Loop == results.OpenLoop {
+		of = cells.Corrected
 	}
-	if p.Skipped != "" {
-		return r, p.Skipped
-	}
-	var seen *results.TrialPhase
-	for i := range t.Phases {
-		if t.Phases[i].Name == phase {
-			seen = &t.Phases[i]
+	if latency := s.Reading(of); latency != nil {
+		if latency.Damaged != nil {
+			return r, latency.Damaged.Error()
 		}
+		r.mean, r.p50, r.p99 = latency.MeanNS, printable(latency.At(cells.P50)), printable(latency.At(cells.P99))
 	}
-	if seen == nil {
-		return r, "the phase was not sampled"
-	}
-	for _, reason := range seen.Verdict.Reasons {
-		if reason.Voids {
-			return r, reason.Text
+	var requests cells.Cell // costs are per request in every row
+	for to, value := range map[**float64]cells.Value{
+		&r.throughput: cells.Throughput, &r.loaderCPU: requests.LoaderCost, &r.serverCPU: requests.ServerCost,
+		&r.loaderShare: cells.LoaderShare, &r.serverShare: cells.ServerShare, &r.others: cells.OtherWork,
+	} {
+		if x, ok := value(s); ok {
+			*to = &x
 		}
-	}
-	rps := p.ThroughputRPS()
-	r.throughput = &rps
-	r.loaderCPU, r.serverCPU = loaderWork(p, seen.Loader), perRequest(seen.Server, rps)
-	r.serverShare = seen.Verdict.ServerShare
-	r.loaderShare = loaderShare(p, seen)
-	if busy, own := seen.ServerCPUBusy, seen.Server; busy != nil && own != nil && own.ReadT1NS > own.ReadT0NS {
-		rest := max(0, *busy-float64(own.CPUNS)/float64(own.ReadT1NS-own.ReadT0NS)/float64(max(1, serverCPUs)))
-		r.others = &rest
-	}
-	if err := r.latencies(p); err != nil {
-		return r, err.Error()
 	}
 	return r, ""
 }
 
-// latencies are of the samples, or of the table that a foreign loader printed.
-func (r *reading) latencies(p *results.Phase) error {
-	samples, table := p.Total.Service, p.Total.ServiceTable
-	if p.Loop == results.OpenLoop {
-		samples, table = p.Total.Corrected, p.Total.CorrectedTable
-	}
-	if table != nil {
-		r.mean = table.MeanNS
-		for q, to := range map[float64]**float64{0.5: &r.p50, 0.99: &r.p99} {
-			if ns, ok := stats.Printed(table, q); ok {
-				x := float64(ns)
-				*to = &x
-			}
-		}
+// printable is a percentile in nanoseconds, absent where too few samples are
+// behind it.
+func printable(p cells.Point) *float64 {
+	if !p.Printable {
 		return nil
 	}
-	if samples == nil || samples.Count == 0 {
-		return nil
-	}
-	d, err := stats.Decode(samples)
-	if err != nil {
-		return err
-	}
-	r.mean = &samples.MeanNS
-	for q, to := range map[float64]**float64{0.5: &r.p50, 0.99: &r.p99} {
-		if d.Supports(q) {
-			x := float64(d.Quantile(q))
-			*to = &x
-		}
-	}
-	return nil
-}
-
-// loaderShare is the share of a CPU that the loader's busiest thread ran, empty
-// polls apart: by joust's own loader, or as the harness saw it.
-func loaderShare(p *results.Phase, seen *results.TrialPhase) *float64 {
-	if len(p.Threads) == 0 {
-		if seen.Loader == nil {
-			return nil
-		}
-		return seen.Loader.BusiestThread
-	}
-	busiest := 0.0
-	for _, t := range p.Threads {
-		busiest = max(busiest, float64(t.WorkNS())/float64(max(1, p.WindowNS())))
-	}
-	return &busiest
-}
-
-// loaderWork is the nanoseconds that the loader works for a request: all CPU
-// time of its process for a foreign loader.
-func loaderWork(p *results.Phase, process *results.Usage) *float64 {
-	ns, ok := judge.LoaderWorkNS(p, process)
-	if !ok || p.Total.Completed == 0 {
-		return nil
-	}
-	ns /= float64(p.Total.Completed)
-	return &ns
-}
-
-// perRequest is CPU nanoseconds a request.
-func perRequest(u *results.Usage, rps float64) *float64 {
-	if u == nil || u.ReadT1NS <= u.ReadT0NS || rps <= 0 {
-		return nil
-	}
-	ns := float64(u.CPUNS) / float64(u.ReadT1NS-u.ReadT0NS) * 1e9 / rps
-	return &ns
+	x := float64(p.NS)
+	return &x
 }
 
 // figures are the fields of a reading and where a side and its ratios keep

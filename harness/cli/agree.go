@@ -154,7 +154,7 @@ func (a *app) contest(ctx context.Context, w *world, f *agreeFlags) (*agree.Cont
 		return nil, nil, errors.New("there is nothing to compare with: joust list loaders says which foreign loaders to install; --idle names other ways of waiting")
 	}
 	c := &agree.Contest{
-		Loops: loops, Idle: idle, Foreign: found, Rows: rows, ServerCPUs: len(w.split.Server), Clients: plan.DefaultClients, Trials: f.trials, Warmup: time.Second, Duration: f.duration, Seed: freshSeed(),
+		Loops: loops, Idle: idle, Foreign: found, Rows: rows, Clients: plan.DefaultClients, Trials: f.trials, Warmup: time.Second, Duration: f.duration, Seed: freshSeed(),
 		Claims: func(server, row string) bool {
 			m, err := w.servers.Find(server)
 			return err == nil && slices.Contains(m.Scenarios, row)
