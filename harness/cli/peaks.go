@@ -5,8 +5,8 @@ import (
 
 	"github.com/joust-bench/joust/harness/plan"
 	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/results/cells"
 	"github.com/joust-bench/joust/results/journal"
-	"github.com/joust-bench/joust/results/stats"
 )
 
 // storedPeaks are the peaks of a stored run, where one is named; "latest" is
@@ -43,30 +43,16 @@ func (a *app) storedPeaks(name string) (map[plan.PeakKey]float64, error) {
 	return nil, usage(fmt.Errorf("--peaks latest: no run in %s has a valid closed-loop cell to take peaks from: run a closed loop first, or find the peaks now with --mode closed,open", a.out))
 }
 
-// peaksOf are the median closed-loop peaks of a stored run's valid cells, in
-// requests per second.
+// peaksOf are the closed-loop peaks of a stored run's cells, in requests per
+// second.
 func peaksOf(run *results.Run) map[plan.PeakKey]float64 {
-	values := map[plan.PeakKey][]float64{}
-	for i := range run.Trials {
-		t := &run.Trials[i]
-		if t.State != results.TrialOK || t.Kind != results.TrialMeasured {
-			continue
-		}
-		for _, phase := range t.Phases {
-			if phase.Name != results.PhaseClosed || !phase.Verdict.Valid {
-				continue
-			}
-			for l := range t.Loaders {
-				if p := t.Loaders[l].Phase(phase.Name); p != nil {
-					key := plan.PeakKey{Server: t.Server, Scenario: t.Scenario, Protocol: t.Protocol}
-					values[key] = append(values[key], p.ThroughputRPS())
-				}
+	set, peaks := cells.Of(*run), map[plan.PeakKey]float64{}
+	for _, t := range run.Plan.Tables {
+		for _, s := range run.Servers {
+			if c := set.Closed(t, s); len(c.Valid) > 0 {
+				peaks[plan.PeakKey{Server: s.Name, Scenario: t.Scenario, Protocol: t.Protocol}] = c.Median(cells.Throughput).Value
 			}
 		}
-	}
-	peaks := make(map[plan.PeakKey]float64, len(values))
-	for key, list := range values {
-		peaks[key] = stats.Median(list).Value
 	}
 	return peaks
 }
