@@ -160,9 +160,12 @@ type Phase struct {
 	MaxDuration    time.Duration `json:"max_duration_ns,omitempty"`
 	// SteadyWithin, where above 0, ends a closed warm-up when its throughput
 	// changes by no more than this share of itself in a second, judged over the
-	// last second: after Duration at the earliest, after MaxDuration at the
-	// latest. Its window is announced with the latest end.
+	// last second, whose halves differ by no more than HalvesWithin as a share
+	// of their mean: after Duration at the earliest, after MaxDuration at the
+	// latest. Its window is announced with the latest end. A slope alone is near
+	// zero by chance now and then on a machine that stalls and jumps.
 	SteadyWithin float64 `json:"steady_within,omitempty"`
+	HalvesWithin float64 `json:"halves_within,omitempty"`
 	// ThinkSpin is CPU time that the loader burns per response.
 	ThinkSpin time.Duration `json:"think_spin_ns,omitempty"`
 }

@@ -139,6 +139,8 @@ func (p *Phase) validate() error {
 		return fmt.Errorf("longest duration %v is below the duration %v", p.MaxDuration, p.Duration)
 	case p.SteadyWithin > 0 && (p.Measured || p.Loop != results.ClosedLoop || p.Count > 0):
 		return errors.New("it ends when the throughput is steady: only a closed warm-up without a count may")
+	case (p.SteadyWithin > 0) != (p.HalvesWithin > 0):
+		return fmt.Errorf("steady within %v a second and %v between halves: both or neither", p.SteadyWithin, p.HalvesWithin)
 	case p.SteadyWithin > 0 && p.MaxDuration < p.Duration:
 		return fmt.Errorf("longest duration %v is below the duration %v", p.MaxDuration, p.Duration)
 	case p.ShedAfter < 0:

@@ -20,7 +20,7 @@ func TestPhasesAreValidated(t *testing.T) {
 	burst := func(size int) Phase { p := open(Burst, 10); p.BurstSize = size; return p }
 	change := func(p Phase, f func(*Phase)) Phase { f(&p); return p }
 	warm := func(longest time.Duration, f func(*Phase)) Phase {
-		p := Phase{Name: "p", Loop: results.ClosedLoop, Duration: time.Second, MaxDuration: longest, SteadyWithin: 0.02}
+		p := Phase{Name: "p", Loop: results.ClosedLoop, Duration: time.Second, MaxDuration: longest, SteadyWithin: 0.02, HalvesWithin: 0.03}
 		if f != nil {
 			f(&p)
 		}

@@ -55,7 +55,8 @@ type Thresholds struct {
 	// SteadySlope is the largest change of throughput in a second, as a share of
 	// it, with which a warm-up ends.
 	SteadySlope float64 `json:"steady_slope"`
-	// SteadyHalves is the largest difference of a window's halves.
+	// SteadyHalves is the largest difference of a window's halves, and of those
+	// of the second with which a warm-up ends.
 	SteadyHalves float64 `json:"steady_halves"`
 	// StealLimit is the share of time that the hypervisor may take, and
 	// Pressure that in which something may wait for memory or for a disk.

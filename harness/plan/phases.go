@@ -42,7 +42,8 @@ type PhasePlan struct {
 	// Search marks a step of a search for a rate, and Spare one that it needs
 	// only when it takes longer than usual.
 	Search, Spare bool
-	SteadyWithin  float64
+	// SteadyWithin and HalvesWithin are as in loaders.Phase.
+	SteadyWithin, HalvesWithin float64
 }
 
 // Phases is the trial's ladder in the order in which it runs: the warm-up where
@@ -80,8 +81,9 @@ func Phases(t Trial, p results.Plan) []PhasePlan {
 // cap of the server's manifest. A scouting trial's is fixed.
 func warmup(t Trial, p results.Plan) PhasePlan {
 	w := PhasePlan{Name: results.PhaseWarmup, Loop: results.ClosedLoop, Duration: ns(t.Table.WarmupNS)}
-	if limit := ns(t.Entry.WarmupCapNS); p.Loader == "" && t.Kind != results.TrialScout && w.Duration >= steadyFrom && limit > w.Duration {
-		w.SteadyWithin, w.MaxDuration = p.Limits().SteadySlope, limit
+	if longest := ns(t.Entry.WarmupCapNS); p.Loader == "" && t.Kind != results.TrialScout && w.Duration >= steadyFrom && longest > w.Duration {
+		limits := p.Limits()
+		w.SteadyWithin, w.HalvesWithin, w.MaxDuration = limits.SteadySlope, limits.SteadyHalves, longest
 	}
 	return w
 }

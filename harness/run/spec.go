@@ -68,7 +68,7 @@ func specFor(t plan.Trial, p results.Plan, row *scenarios.Scenario, split result
 			// Even a known rate waits for the loader's own cost to be known.
 			Adjust:         x.Loop == results.OpenLoop,
 			Tell:           x.Search,
-			MinCompletions: x.MinCompletions, MaxDuration: x.MaxDuration, SteadyWithin: x.SteadyWithin,
+			MinCompletions: x.MinCompletions, MaxDuration: x.MaxDuration, SteadyWithin: x.SteadyWithin, HalvesWithin: x.HalvesWithin,
 		})
 	}
 	return spec

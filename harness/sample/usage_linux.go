@@ -17,10 +17,6 @@ import (
 // in nanoseconds, so that at the instant itself only counters are left to read.
 const lead = int64(15 * time.Millisecond)
 
-// lateShare is the share of the window, 0 to 1, by which a reading may be late
-// before it is told.
-const lateShare = 0.01
-
 // Usage waits for t0, reads the counters, polls the timeline every poll (0 for
 // none), waits for t1 and reads again. t0 and t1 are CLOCK_MONOTONIC
 // nanoseconds. It fails when the tree cannot be read at t0, when it is gone at
@@ -198,7 +194,6 @@ func (t Tree) fill(f *files, u *results.Usage, first, last observation) {
 		u.PeakMemoryBytes = &memory.peak
 		u.Processes, u.Threads = memory.processes, memory.threads
 	}
-	u.Warnings = append(u.Warnings, lateness(*u)...)
 	u.Warnings = append(u.Warnings, use.warnings()...)
 }
 
@@ -230,21 +225,6 @@ func (use cpuUse) warnings() []string {
 	if use.periods > 0 {
 		out = append(out, fmt.Sprintf("a CPU quota held the processes back in %d periods", use.periods))
 	}
-	return out
-}
-
-// lateness tells readings that came later than a share of the window.
-func lateness(u results.Usage) []string {
-	window := u.AskedT1NS - u.AskedT0NS
-	var out []string
-	tell := func(what string, late int64) {
-		if share := float64(late) / float64(window); share > lateShare {
-			out = append(out, fmt.Sprintf("the counters were read %v after the %s of the window, %.1f %% of its %v (more than %.0f %%)",
-				time.Duration(late).Round(10*time.Microsecond), what, share*100, time.Duration(window), lateShare*100))
-		}
-	}
-	tell("start", u.ReadT0NS-u.AskedT0NS)
-	tell("end", u.ReadT1NS-u.AskedT1NS)
 	return out
 }
 

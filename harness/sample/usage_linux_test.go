@@ -332,39 +332,3 @@ func TestEndedGroupStillTellsItsTime(t *testing.T) {
 		return nil
 	})
 }
-
-func TestLateReadingIsTold(t *testing.T) {
-	t.Parallel()
-	p := start(t, "sleep")
-	now := clock.Now()
-	u, err := p.tree().Usage(t.Context(), now-int64(500*time.Millisecond), now+int64(100*time.Millisecond), 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got := strings.Join(u.Warnings, "; "); !strings.Contains(got, "after the start of the window") || !strings.Contains(got, "of its 600ms") {
-		t.Errorf("warnings %q do not tell of the late start", got)
-	}
-}
-
-func TestLateness(t *testing.T) {
-	t.Parallel()
-	const second = int64(time.Second)
-	tests := []struct {
-		late0, late1 time.Duration
-		want         []string
-	}{
-		{0, 0, nil},
-		{9 * time.Millisecond, 10 * time.Millisecond, nil},
-		{12300 * time.Microsecond, 0, []string{"the counters were read 12.3ms after the start of the window, 1.2 % of its 1s (more than 1 %)"}},
-		{0, 20 * time.Millisecond, []string{"the counters were read 20ms after the end of the window, 2.0 % of its 1s (more than 1 %)"}},
-	}
-	for _, tt := range tests {
-		got := lateness(results.Usage{
-			AskedT0NS: second, AskedT1NS: 2 * second,
-			ReadT0NS: second + int64(tt.late0), ReadT1NS: 2*second + int64(tt.late1),
-		})
-		if strings.Join(got, "\n") != strings.Join(tt.want, "\n") {
-			t.Errorf("%v, %v late: %q, want %q", tt.late0, tt.late1, got, tt.want)
-		}
-	}
-}

@@ -13,7 +13,7 @@ import (
 // warmUp is a warm-up that lasts until the throughput is steady.
 func warmUp(least, limit time.Duration) loaders.Phase {
 	return loaders.Phase{
-		Name: results.PhaseWarmup, Loop: results.ClosedLoop, Duration: least, MaxDuration: limit, SteadyWithin: 0.02,
+		Name: results.PhaseWarmup, Loop: results.ClosedLoop, Duration: least, MaxDuration: limit, SteadyWithin: 0.02, HalvesWithin: 0.03,
 	}
 }
 

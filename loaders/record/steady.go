@@ -40,12 +40,6 @@ func (t *trend) add(r reading) {
 	t.readings = append(t.readings[old:], r)
 }
 
-// halvesWithin is the largest difference between the halves of steadyOver, as a
-// share of their mean: what the halves of a measured window may differ by
-// (method.md §1). On a machine that stalls and jumps, a slope alone is near zero
-// by chance now and then.
-const halvesWithin = 0.03
-
 // halves is how far the halves of what was seen are apart, as a share of their
 // mean.
 func (t *trend) halves() float64 {
@@ -117,7 +111,7 @@ func UntilSteady(p *loaders.Phase, opens int64, live func() results.Interval, en
 			seen.add(reading{now.AtNS, now.Bytes})
 			if slope, ok := seen.slope(); ok {
 				s.SlopePerSecond = &slope
-				if now.AtNS >= opens+s.LeastNS && now.AtNS < opens+s.CapNS && math.Abs(slope) <= p.SteadyWithin && seen.halves() <= halvesWithin {
+				if now.AtNS >= opens+s.LeastNS && now.AtNS < opens+s.CapNS && math.Abs(slope) <= p.SteadyWithin && seen.halves() <= p.HalvesWithin {
 					s.Reached = true
 					end(now.AtNS)
 					return
