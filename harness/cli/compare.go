@@ -8,7 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/results/cells"
 	"github.com/joust-bench/joust/results/compare"
 	"github.com/joust-bench/joust/results/journal"
 	"github.com/joust-bench/joust/scenarios/suggest"
@@ -123,13 +123,13 @@ func (f *compareFlags) check() ([]compare.Threshold, error) {
 }
 
 // known wants the named servers and scenarios to be in one of the runs.
-func (f *compareFlags) known(runs []results.Run) error {
+func (f *compareFlags) known(sets []*cells.Set) error {
 	var servers, rows []string
-	for _, run := range runs {
-		for _, s := range run.Servers {
+	for _, set := range sets {
+		for _, s := range set.Run.Servers {
 			servers = append(servers, s.Name)
 		}
-		for _, s := range run.Scenarios {
+		for _, s := range set.Run.Scenarios {
 			rows = append(rows, s.Name)
 		}
 	}
@@ -156,22 +156,22 @@ func (f *compareFlags) refuse(c *compare.Comparison) error {
 		strings.Join(slices.Concat(c.Partial, c.Differences), "\n  "))
 }
 
-// openRuns reads the runs that are named, separated by commas.
-func (a *app) openRuns(names string) ([]results.Run, error) {
+// openRuns reads the cells of the runs that are named, separated by commas.
+func (a *app) openRuns(names string) ([]*cells.Set, error) {
 	// A path may hold a comma.
 	list := []string{names}
 	if _, err := journal.Find(a.out, names); err != nil {
 		list = strings.Split(names, ",")
 	}
-	var runs []results.Run
+	var sets []*cells.Set
 	for _, name := range list {
-		_, run, err := a.openRun(strings.TrimSpace(name))
+		_, set, err := a.openRun(strings.TrimSpace(name))
 		if err != nil {
 			return nil, err
 		}
-		runs = append(runs, run)
+		sets = append(sets, set)
 	}
-	return runs, nil
+	return sets, nil
 }
 
 func (a *app) tellComparison(c *compare.Comparison, gates []compare.Gate, format string) error {

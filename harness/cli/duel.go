@@ -370,11 +370,11 @@ func (a *app) fight(j *job, d contest, budget time.Duration) error {
 
 // concludeDuel writes the matrices, tells the answer and decides the exit code.
 func (a *app) concludeDuel(j *job, stored *results.Run, err error) error {
-	_, run, readErr := a.openRun(j.journal.Dir())
-	if err := errors.Join(err, readErr); err != nil && !errors.Is(err, context.Cause(j.ctx)) {
-		return err
+	set, readErr := readCells(j.journal.Dir())
+	if readErr != nil || err != nil && !errors.Is(err, context.Cause(j.ctx)) {
+		return errors.Join(err, readErr)
 	}
-	files, renderErr := render(cells.Of(run), []string{j.journal.Dir()})
+	files, renderErr := render(set, []string{j.journal.Dir()})
 	a.tellFiles(files)
 	d := stored.Duel
 	a.tellDuel(d)

@@ -192,16 +192,15 @@ func describeSplit(s results.CPUSplit) string {
 
 // conclude writes the matrices, shows the headline and decides the exit code.
 func (a *app) conclude(j *job, err error) error {
-	stored, readErr := journal.Open(j.journal.Dir())
+	set, readErr := readCells(j.journal.Dir())
 	if readErr != nil {
 		return errors.Join(err, readErr)
 	}
-	set := cells.Of(stored)
 	files, renderErr := render(set, a.matrixFolders(j.journal.Dir(), j.publish))
 	fmt.Fprintln(a.stdout, matrix.Headline(set, a.width()))
 	a.tellFiles(files)
-	if stored.State != results.RunComplete {
-		fmt.Fprintf(a.stdout, "interrupted: go on with %s\n", a.resumeCommand(stored.ID))
+	if set.Run.State != results.RunComplete {
+		fmt.Fprintf(a.stdout, "interrupted: go on with %s\n", a.resumeCommand(set.Run.ID))
 	}
 	if err := errors.Join(err, renderErr); err != nil {
 		return err

@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"github.com/joust-bench/joust/harness/plan"
-	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/cells"
 	"github.com/joust-bench/joust/results/journal"
 )
@@ -16,11 +15,11 @@ func (a *app) storedPeaks(name string) (map[plan.PeakKey]float64, error) {
 		return nil, nil
 	}
 	if name != journal.Latest {
-		_, stored, err := a.openRun(name)
+		_, set, err := a.openRun(name)
 		if err != nil {
 			return nil, fmt.Errorf("--peaks: %w", err)
 		}
-		peaks := peaksOf(&stored)
+		peaks := peaksOf(set)
 		if len(peaks) == 0 {
 			return nil, usage(fmt.Errorf("--peaks %s: that run has no valid closed-loop cell to take peaks from", name))
 		}
@@ -31,11 +30,11 @@ func (a *app) storedPeaks(name string) (map[plan.PeakKey]float64, error) {
 		return nil, fmt.Errorf("--peaks: %w", err)
 	}
 	for _, r := range runs {
-		stored, err := journal.Open(r.Dir)
+		set, err := readCells(r.Dir)
 		if err != nil {
 			continue // joust list runs tells why
 		}
-		if peaks := peaksOf(&stored); len(peaks) > 0 {
+		if peaks := peaksOf(set); len(peaks) > 0 {
 			fmt.Fprintf(a.stderr, "peaks are those of run %s\n", r.ID)
 			return peaks, nil
 		}
@@ -45,10 +44,10 @@ func (a *app) storedPeaks(name string) (map[plan.PeakKey]float64, error) {
 
 // peaksOf are the closed-loop peaks of a stored run's cells, in requests per
 // second.
-func peaksOf(run *results.Run) map[plan.PeakKey]float64 {
-	set, peaks := cells.Of(*run), map[plan.PeakKey]float64{}
-	for _, t := range run.Plan.Tables {
-		for _, s := range run.Servers {
+func peaksOf(set *cells.Set) map[plan.PeakKey]float64 {
+	peaks := map[plan.PeakKey]float64{}
+	for _, t := range set.Run.Plan.Tables {
+		for _, s := range set.Run.Servers {
 			if c := set.Closed(t, s); len(c.Valid) > 0 {
 				peaks[plan.PeakKey{Server: s.Name, Scenario: t.Scenario, Protocol: t.Protocol}] = c.Median(cells.Throughput).Value
 			}

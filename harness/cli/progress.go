@@ -12,8 +12,6 @@ import (
 	"github.com/joust-bench/joust/harness/run"
 	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/results"
-	"github.com/joust-bench/joust/results/cells"
-	"github.com/joust-bench/joust/results/journal"
 )
 
 // progress tells how a run goes: on a terminal one line that is redrawn, with
@@ -190,9 +188,9 @@ func (p *progress) BlockEnds(block, blocks int) {
 // refresh writes the matrices anew, so that the first results are there early.
 func (p *progress) refresh() bool {
 	p.refreshed = time.Now()
-	stored, err := journal.Open(p.job.journal.Dir())
+	set, err := readCells(p.job.journal.Dir())
 	if err == nil {
-		_, err = render(cells.Of(stored), []string{p.job.journal.Dir()})
+		_, err = render(set, []string{p.job.journal.Dir()})
 	}
 	if err != nil {
 		p.line("joust: the matrices could not be refreshed: %v", err)

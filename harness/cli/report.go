@@ -40,12 +40,12 @@ one goes back to all pairs.`,
   joust report 2026-11-21T18 --publish`,
 		Args: exactlyOne("RUN"),
 		RunE: func(c *cobra.Command, args []string) error {
-			dir, run, err := a.openRun(args[0])
+			dir, set, err := a.openRun(args[0])
 			if err != nil {
 				return err
 			}
 			if c.Flags().Changed("baseline") {
-				if err := compareWith(&run, baseline); err != nil {
+				if err := compareWith(&set.Run, baseline); err != nil {
 					return err
 				}
 			}
@@ -54,15 +54,14 @@ one goes back to all pairs.`,
 				fmt.Fprintf(a.stderr, "note: the matrices in %s stay as they are: %v (--publish --out DIR writes them into DIR)\n", dir, err)
 				dirs = dirs[1:]
 			}
-			set := cells.Of(run)
 			written, err := render(set, dirs)
 			if err != nil {
 				return err
 			}
 			fmt.Fprintln(a.stdout, matrix.Headline(set, a.width()))
 			a.tellFiles(written)
-			if run.Duel != nil {
-				a.tellDuel(run.Duel)
+			if set.Run.Duel != nil {
+				a.tellDuel(set.Run.Duel)
 			}
 			return nil
 		},
@@ -83,17 +82,27 @@ func compareWith(run *results.Run, baseline string) error {
 	return nil
 }
 
-// openRun reads a stored run; a name that fits none is a mistake of usage.
-func (a *app) openRun(name string) (dir string, run results.Run, err error) {
+// openRun reads the cells of a stored run; a name that fits none is a mistake of
+// usage.
+func (a *app) openRun(name string) (dir string, set *cells.Set, err error) {
 	dir, err = journal.Find(a.out, name)
 	if err != nil {
 		if errors.Is(err, journal.ErrNotFound) {
 			err = usage(err)
 		}
-		return "", run, err
+		return "", nil, err
 	}
-	run, err = journal.Open(dir)
-	return dir, run, err
+	set, err = readCells(dir)
+	return dir, set, err
+}
+
+// readCells reads the cells of the run in the folder.
+func readCells(dir string) (*cells.Set, error) {
+	run, err := journal.Open(dir)
+	if err != nil {
+		return nil, err
+	}
+	return cells.Of(run), nil
 }
 
 // matrixFolders are the folders for the matrices of the run in dir: its own

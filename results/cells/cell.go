@@ -60,7 +60,8 @@ func (s *Set) Open(t results.PlanTable, server results.Server, rate results.Plan
 	return s.cell(t, server, func(c *Cell, trial *trial, rest *rest) { c.take(trial, rate.PhaseName(), rest) })
 }
 
-// Point is the cell of one number of clients of a table's sweep.
+// Point is the cell of one number of clients of a table's sweep; its samples
+// have no readings.
 func (s *Set) Point(t results.PlanTable, server results.Server, clients int) Cell {
 	return s.closed(t, server, func(c *Cell, trial *trial, rest *rest) { c.takePoint(trial, clients, rest) })
 }
@@ -115,7 +116,7 @@ func (c *Cell) take(t *trial, name string, rest *rest) {
 			rest.skipped = p.Skipped
 		}
 	}
-	s := &Sample{Trial: t.Trial, Loads: loadsOf(t.Trial, name), readings: t.phases[name]}
+	s := &Sample{Trial: t.Trial, Loads: loadsOf(t.Trial, name), readings: t.readings[name]}
 	for i := range t.Phases {
 		if t.Phases[i].Name == name {
 			s.Seen = &t.Phases[i]
@@ -146,7 +147,7 @@ func (c *Cell) takePoint(t *trial, clients int, rest *rest) {
 	default:
 		point := &t.Sweep[i]
 		if loads := phasesOf(point.Report, results.PhaseClosed); len(loads) > 0 {
-			c.Valid = append(c.Valid, &Sample{Trial: t.Trial, Loads: loads, Seen: &point.Seen, readings: t.points[clients]})
+			c.Valid = append(c.Valid, &Sample{Trial: t.Trial, Loads: loads, Seen: &point.Seen})
 		}
 	}
 }

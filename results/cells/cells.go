@@ -8,6 +8,7 @@
 package cells
 
 import (
+	"iter"
 	"slices"
 
 	"github.com/joust-bench/joust/results"
@@ -27,10 +28,8 @@ type key struct{ server, scenario, protocol string }
 // trial is what is kept of one trial.
 type trial struct {
 	*results.Trial
-	// phases are the readings of its valid phases, by name; points those of its
-	// sweep, by clients.
-	phases map[string]Readings
-	points map[int]Readings
+	// readings are those of its valid phases, by name.
+	readings map[string]Readings
 }
 
 // New is the set of a run without trials: those of the run are left aside.
@@ -50,6 +49,19 @@ func Of(run results.Run) *Set {
 	return s
 }
 
+// Stream is the set of a run whose trials come one after the other, so that no
+// more than one has its histograms in memory.
+func Stream(run results.Run, trials iter.Seq2[results.Trial, error]) (*Set, error) {
+	s := New(run)
+	for t, err := range trials {
+		if err != nil {
+			return nil, err
+		}
+		s.Add(&t)
+	}
+	return s, nil
+}
+
 // Add takes the next trial of the journal. The trial is not changed, and its
 // histograms are not kept.
 func (s *Set) Add(t *results.Trial) {
@@ -63,18 +75,13 @@ func (s *Set) Add(t *results.Trial) {
 
 // reduce decodes what the cells of a trial need.
 func reduce(t, light *results.Trial, limits results.Thresholds) *trial {
-	out := &trial{Trial: light, phases: map[string]Readings{}, points: map[int]Readings{}}
+	out := &trial{Trial: light, readings: map[string]Readings{}}
 	if t.State != results.TrialOK {
 		return out
 	}
 	for i := range t.Phases {
 		if seen := &t.Phases[i]; seen.Verdict.Valid {
-			out.phases[seen.Name] = Read(limits, loadsOf(t, seen.Name)...)
-		}
-	}
-	for i := range t.Sweep {
-		if p := &t.Sweep[i]; p.Seen.Verdict.Valid && p.Report != nil {
-			out.points[p.Clients] = Read(limits, phasesOf(p.Report, results.PhaseClosed)...)
+			out.readings[seen.Name] = Read(limits, loadsOf(t, seen.Name)...)
 		}
 	}
 	return out

@@ -2,6 +2,7 @@ package cells_test
 
 import (
 	"encoding/json"
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -170,7 +171,14 @@ func TestTrialsAreKeptWithoutHistograms(t *testing.T) {
 	if err != nil || strings.Contains(string(kept), "hdr_v2") || len(set.Run.Trials[0].Phases[0].Server.Timeline) != 1 {
 		t.Errorf("kept: %s (%v)", kept, err)
 	}
-	whole := cells.Of(runOf(trial))
+	damaged := errors.New("line 2 is damaged")
+	if _, err := cells.Stream(runOf(), func(yield func(results.Trial, error) bool) { yield(results.Trial{}, damaged) }); !errors.Is(err, damaged) {
+		t.Errorf("a damaged journal: %v", err)
+	}
+	whole, err := cells.Stream(runOf(), func(yield func(results.Trial, error) bool) { yield(trial, nil) })
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, cell := range [][2]cells.Cell{
 		{set.Closed(table, server), whole.Closed(table, server)}, {set.Open(table, server, rate), whole.Open(table, server, rate)}, {set.Point(table, server, 8), whole.Point(table, server, 8)},
 	} {

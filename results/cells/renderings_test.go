@@ -105,11 +105,11 @@ func TestRenderingsAgree(t *testing.T) {
 	t.Parallel()
 	run, again := staged(t, "a"), staged(t, "b")
 	again.Started = again.Started.AddDate(0, 0, 1)
-	c, err := compare.Compare([]results.Run{run}, []results.Run{again}, compare.Options{})
+	set := cells.Of(run)
+	c, err := compare.Compare([]*cells.Set{set}, []*cells.Set{cells.Of(again)}, compare.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	set := cells.Of(run)
 	bench, atRate := matrix.Bench(set), matrix.OpenLoop(set)
 	const corrected, cost, resources = "### Corrected", "### Cost at this rate", "### hello, h1"
 	values := map[string]compare.Value{}
@@ -177,7 +177,7 @@ func TestThresholdsChangeReadersAndLegends(t *testing.T) {
 	if got := shown(bench, "## Throughput", "hello", "by-loader"); !strings.HasPrefix(got, "≥ ") || strings.Contains(got, "≈") {
 		t.Errorf("a server that is 80 %% busy has an estimate, and the plan wants 85 %%: %q", got)
 	}
-	c, err := compare.Compare([]results.Run{run}, []results.Run{again}, compare.Options{})
+	c, err := compare.Compare([]*cells.Set{set}, []*cells.Set{cells.Of(again)}, compare.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

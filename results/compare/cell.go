@@ -61,15 +61,14 @@ type side struct {
 }
 
 // gather reads the cells of some runs. Those of A/A copies are none.
-func gather(runs []results.Run) *side {
+func gather(sets []*cells.Set) *side {
 	s := &side{cells: map[key]*cell{}}
-	for i := range runs {
-		set := cells.Of(runs[i])
-		for _, t := range runs[i].Plan.Tables {
+	for _, set := range sets {
+		for _, t := range set.Run.Plan.Tables {
 			for _, step := range steps(set, t) {
-				for _, server := range runs[i].Servers {
+				for _, server := range set.Run.Servers {
 					if server.PlaceboOf == "" && server.Unavailable == "" && server.Unsupported[t.Scenario] == "" {
-						s.take(runs[i].ID, key{t.Scenario, t.Protocol, step.name, server.Name}, step, step.cell(server))
+						s.take(set.Run.ID, key{t.Scenario, t.Protocol, step.name, server.Name}, step, step.cell(server))
 					}
 				}
 			}

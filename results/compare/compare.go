@@ -145,11 +145,12 @@ func (o Options) keeps(k key) bool {
 }
 
 // Compare puts the sides beside each other. Neither may be empty.
-func Compare(old, now []results.Run, o Options) (Comparison, error) {
+func Compare(oldSets, newSets []*cells.Set, o Options) (Comparison, error) {
+	old, now := runsOf(oldSets), runsOf(newSets)
 	if err := usable(old, now); err != nil {
 		return Comparison{}, err
 	}
-	a, b := gather(old), gather(now)
+	a, b := gather(oldSets), gather(newSets)
 	c := Comparison{
 		Old: sideOf(old), New: sideOf(now), Differences: Differences(old, now),
 		Problems: slices.Concat(a.problems, b.problems),
@@ -173,6 +174,15 @@ func Compare(old, now []results.Run, o Options) (Comparison, error) {
 		}
 	}
 	return c, nil
+}
+
+// runsOf are the runs that the cells are of.
+func runsOf(sets []*cells.Set) []results.Run {
+	out := make([]results.Run, len(sets))
+	for i, s := range sets {
+		out[i] = s.Run
+	}
+	return out
 }
 
 func sideOf(runs []results.Run) Side {

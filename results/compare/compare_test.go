@@ -65,8 +65,8 @@ func TestFewTrialsDecideNothing(t *testing.T) {
 func TestPooledRunsAreMoreTrials(t *testing.T) {
 	t.Parallel()
 	c, err := Compare(
-		[]results.Run{one(t, "a1", 3, 50000), one(t, "a2", 3, 50000)},
-		[]results.Run{one(t, "a3", 3, 40000), one(t, "a4", 3, 40000)}, Options{})
+		sets(one(t, "a1", 3, 50000), one(t, "a2", 3, 50000)),
+		sets(one(t, "a3", 3, 40000), one(t, "a4", 3, 40000)), Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -116,17 +116,17 @@ func TestWhatIsNotComparable(t *testing.T) {
 		"another name":  {change(func(r *results.Run) { r.Servers[0].Name = "gin" }), "nethttp: only in OLD: closed, open 10000/s"},
 		"nothing there": {change(func(r *results.Run) { r.Trials = nil; r.Plan.Tables = nil }), "no measured cell in common"},
 	} {
-		if _, err := Compare([]results.Run{old}, []results.Run{tt.now}, Options{}); err == nil || !strings.Contains(err.Error(), tt.says) {
+		if _, err := Compare(sets(old), sets(tt.now), Options{}); err == nil || !strings.Contains(err.Error(), tt.says) {
 			t.Errorf("%s: %v, want %q", name, err, tt.says)
 		}
 	}
 	closed, open := one(t, "c1", 6, 50000), one(t, "c2", 6, 50000)
 	closed.Plan.Tables[0].Rates = nil
 	open.Plan.Tables[0].Closed = false
-	if _, err := Compare([]results.Run{closed}, []results.Run{open}, Options{}); err == nil || !strings.Contains(err.Error(), "a peak is not comparable with a fixed rate") {
+	if _, err := Compare(sets(closed), sets(open), Options{}); err == nil || !strings.Contains(err.Error(), "a peak is not comparable with a fixed rate") {
 		t.Errorf("closed with open: %v", err)
 	}
-	if _, err := Compare([]results.Run{old, old}, []results.Run{one(t, "a2", 6, 50000)}, Options{}); err == nil || !strings.Contains(err.Error(), "twice in OLD") {
+	if _, err := Compare(sets(old, old), sets(one(t, "a2", 6, 50000)), Options{}); err == nil || !strings.Contains(err.Error(), "twice in OLD") {
 		t.Errorf("twice on a side: %v", err)
 	}
 	c := compared(t, old, change(func(r *results.Run) {
@@ -424,7 +424,7 @@ func TestServersThatMoveTogetherAreTold(t *testing.T) {
 func TestOptionsNarrow(t *testing.T) {
 	t.Parallel()
 	two := map[string]func(int) measured{"gin": steady(48000), "nethttp": steady(50000)}
-	c, err := Compare([]results.Run{runOf(t, "a1", 6, two)}, []results.Run{runOf(t, "a2", 6, two)}, Options{Servers: []string{"gin"}})
+	c, err := Compare(sets(runOf(t, "a1", 6, two)), sets(runOf(t, "a2", 6, two)), Options{Servers: []string{"gin"}})
 	if err != nil {
 		t.Fatal(err)
 	}

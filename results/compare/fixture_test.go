@@ -125,10 +125,19 @@ func one(t testing.TB, id string, n int, rps float64) results.Run {
 	return runOf(t, id, n, map[string]func(int) measured{"nethttp": steady(rps)})
 }
 
+// sets are the cells of some runs.
+func sets(runs ...results.Run) []*cells.Set {
+	out := make([]*cells.Set, len(runs))
+	for i, run := range runs {
+		out[i] = cells.Of(run)
+	}
+	return out
+}
+
 // compared puts two runs beside each other.
 func compared(t testing.TB, old, now results.Run) Comparison {
 	t.Helper()
-	c, err := Compare([]results.Run{old}, []results.Run{now}, Options{})
+	c, err := Compare(sets(old), sets(now), Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
