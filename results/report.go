@@ -19,9 +19,9 @@ type Report struct {
 	// SendBufferBytes is the send buffer that connections asked the kernel for;
 	// 0 where the kernel chose.
 	SendBufferBytes int `json:"send_buffer_bytes,omitempty"`
-	// Reconnects is true where the load was asked to close connections and make
-	// them anew all the time.
-	Reconnects bool `json:"reconnects,omitempty"`
+	// ReconnectEvery is after how many requests a lone load closed each connection
+	// on purpose and made it anew; 0 for never.
+	ReconnectEvery int `json:"reconnect_every,omitempty"`
 	// ConnectionsOpen is how many of ConnectionsAsked could be opened before the
 	// first phase; the server may have closed them again.
 	ConnectionsAsked int `json:"connections_asked"`

@@ -127,7 +127,7 @@ func (c *Cell) explainThroughput(s *Side, why *reasons) {
 	}
 }
 
-// full tells a loader that was full while the server was not.
+// full reports whether the loader was full while the server was not.
 func (c *Cell) full(s *Side) bool {
 	least := c.limits.FullShare
 	return s.LoaderShare != nil && *s.LoaderShare >= least && (s.ServerShare == nil || *s.ServerShare < least)

@@ -111,7 +111,7 @@ func (a *app) drive(ctx context.Context, chosen loaders.Loader, l *aimed) (resul
 	if wrong := (*wrongProtocol)(nil); errors.As(context.Cause(ctx), &wrong) {
 		return report, wrong
 	}
-	report.Version, report.Reconnects = Version, l.spec.Connection.ReconnectEvery > 0
+	report.Version, report.ReconnectEvery = Version, l.spec.Connection.ReconnectEvery
 	return report, err
 }
 

@@ -154,9 +154,7 @@ func Stalled(s *Sample) (share float64, known bool) {
 // PeakMemory is the kernel's peak of a side's memory in bytes, from the begin of
 // the load to the end of the phase.
 func PeakMemory(side func(*results.TrialPhase) *results.Usage) Value {
-	return func(s *Sample) (float64, bool) {
-		return Bytes(side, func(u *results.Usage) *uint64 { return u.PeakMemoryBytes })(s)
-	}
+	return Bytes(side, func(u *results.Usage) *uint64 { return u.PeakMemoryBytes })
 }
 
 // Bytes is an amount of memory that was counted of a side.

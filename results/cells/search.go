@@ -12,14 +12,14 @@ import (
 // objective found.
 type Search struct {
 	Server results.Server
-	// Found are rates before their confirmation, in req/s.
-	Found []float64
+	// Candidates are rates before their confirmation, in req/s.
+	Candidates []float64
 	// Confirmed are the searches of the trials that confirmed a rate.
 	Confirmed []*results.Search
-	// None are the reasons of searches that found no rate, Untold those of
+	// NoRate are the reasons of searches that found no rate, Unclear those of
 	// searches that could not begin, or whose loader was late at every rate,
 	// Refused those of confirmations that held none, Voids those of void trials.
-	None, Untold, Refused, Voids []string
+	NoRate, Unclear, Refused, Voids []string
 	// Absent and Why say why nothing was found where no trial says so.
 	Absent Absence
 	Why    string
@@ -54,13 +54,13 @@ func (h *Search) take(trial *results.Trial) {
 	case s.KeptRPS == nil && confirms:
 		h.Refused = append(h.Refused, s.Stop)
 	case s.KeptRPS == nil && (len(s.Steps) == 0 || s.AtLeast):
-		h.Untold = append(h.Untold, s.Stop)
+		h.Unclear = append(h.Unclear, s.Stop)
 	case s.KeptRPS == nil:
-		h.None = append(h.None, s.Stop)
+		h.NoRate = append(h.NoRate, s.Stop)
 	case confirms:
 		h.Confirmed = append(h.Confirmed, s)
 	default:
-		h.Found = append(h.Found, *s.KeptRPS)
+		h.Candidates = append(h.Candidates, *s.KeptRPS)
 	}
 }
 

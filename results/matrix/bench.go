@@ -104,7 +104,7 @@ func (v *view) serviceTimes(tables []results.PlanTable) *table {
 
 // claimCaption says what is compared.
 func (v *view) claimCaption(of string) string {
-	if b := v.run.Plan.Baseline; b != "" {
+	if b := v.Run.Plan.Baseline; b != "" {
 		return "Of " + of + ", comparing each server with the baseline " + escape(b) + ". In brackets the 95 % interval of the ratio."
 	}
 	return "Of " + of + ", comparing all pairs of servers. In brackets the 95 % interval of the ratio."
@@ -116,7 +116,7 @@ const claimRule = "A difference is claimed only where an exact Mann–Whitney U 
 // peakWords tells each closed-loop table in words.
 func (v *view) peakWords() []string {
 	var items []string
-	for _, t := range v.run.Plan.Tables {
+	for _, t := range v.Run.Plan.Tables {
 		if !t.Closed {
 			continue
 		}
@@ -137,7 +137,7 @@ func withSpread(l cells.Percentile, in scale) string {
 // legend explains every mark of the closed-loop tables.
 func (v *view) legend(p *page) {
 	p.list("## How to read these tables", "", []string{
-		"`x`: the server was the limit. `x … y`: both sides were full; the server's peak lies between. `≥ x (≈ y)`: the loader was the limit; x is a lower bound, y the peak that the server's own CPU use implies " + fmt.Sprintf("(no estimate where the server was less than %s busy, or full).", percentage(v.run.Plan.Limits().EstimateFrom)),
+		"`x`: the server was the limit. `x … y`: both sides were full; the server's peak lies between. `≥ x (≈ y)`: the loader was the limit; x is a lower bound, y the peak that the server's own CPU use implies " + fmt.Sprintf("(no estimate where the server was less than %s busy, or full).", percentage(v.Run.Plan.Limits().EstimateFrom)),
 		"`x at N clients`: neither side was full; more clients may give more. `x †`: server and loader shared CPUs. `x ?`: what limited it is not known, or differed too much between trials.",
 		"`[low – high]`: 95 % interval of the median (6 trials or more). `(low – high)`: the range of fewer trials, which claims no confidence. Neither: one trial.",
 		"`rank 2–4`: the places that the claimed differences leave open, 1 being the best; servers that were not told apart share places, and a server may share them with two others that differ. With a baseline, `+12 %` is a claimed difference from it and `≈` none. No rank: too few trials for claims, or a lower bound; an interval `x … y` is ranked by both its ends.",

@@ -20,7 +20,7 @@ const nearCeiling = 0.1
 // not their own.
 func (v *view) ceilings() []string {
 	var items []string
-	for _, t := range v.run.Plan.Tables {
+	for _, t := range v.Run.Plan.Tables {
 		if !t.Closed {
 			continue
 		}

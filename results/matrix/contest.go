@@ -32,7 +32,7 @@ type contest struct {
 
 // contest compares the entries: all pairs, or each with the run's baseline.
 func (v *view) contest(what string, lowIsBest bool, entries []entry) contest {
-	c := contest{what: what, lowIsBest: lowIsBest, baseline: v.run.Plan.Baseline, entries: entries}
+	c := contest{what: what, lowIsBest: lowIsBest, baseline: v.Run.Plan.Baseline, entries: entries}
 	samples := make([]stats.Sample, len(entries))
 	for i, e := range entries {
 		samples[i] = stats.Sample{Name: e.sample.Name}

@@ -252,7 +252,7 @@ func TestOpenLoopPlaces(t *testing.T) {
 	}
 	says(t, own, "Noise band, and in parentheses")
 	v := newView(cells.Of(fullRun(t)))
-	hello := v.run.Plan.Tables[0]
+	hello := v.Run.Plan.Tables[0]
 	var row []cells.Cell
 	for _, s := range v.columns {
 		row = append(row, v.Open(hello, s, results.PlanRate{Kind: results.RateFraction, Fraction: 0.95}))

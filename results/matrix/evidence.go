@@ -15,7 +15,7 @@ import (
 // evidence is the table of what limited each closed-loop cell.
 func (v *view) evidence() *table {
 	out := &table{head: []string{"scenario", "protocol", "server", "limited by", "U_S", "U_L", "elasticity", "stalls", "trials", "why"}, left: 4, wordsLast: true}
-	for _, t := range v.run.Plan.Tables {
+	for _, t := range v.Run.Plan.Tables {
 		if !t.Closed {
 			continue
 		}
@@ -225,8 +225,8 @@ func reasonOf(verdict results.Verdict, code string) string {
 
 // eachServer goes through the measured trials of each table and server.
 func (v *view) eachServer(do func(t results.PlanTable, s results.Server, trials []*results.Trial)) {
-	for _, t := range v.run.Plan.Tables {
-		for _, s := range v.run.Servers {
+	for _, t := range v.Run.Plan.Tables {
+		for _, s := range v.Run.Servers {
 			do(t, s, v.Trials(s.Name, t))
 		}
 	}

@@ -15,8 +15,8 @@ func (v *view) foreign() []string {
 			notes = append(notes, text)
 		}
 	}
-	for i := range v.run.Trials {
-		for _, r := range v.run.Trials[i].Loaders {
+	for i := range v.Run.Trials {
+		for _, r := range v.Run.Trials[i].Loaders {
 			if r.Foreign == nil {
 				continue
 			}
@@ -26,7 +26,7 @@ func (v *view) foreign() []string {
 			add("%s announces no windows: CPU and memory of both sides are sampled from %s after its start to %s before its planned end; throughput and latencies are its own, over all of its run. The warm-up is a run of its own.",
 				r.Loader, time.Duration(r.Foreign.MarginNS), time.Duration(r.Foreign.MarginNS))
 			for _, w := range r.Warnings {
-				add("%s, %s, %s.", v.run.Trials[i].Server, v.run.Trials[i].Scenario, w)
+				add("%s, %s, %s.", v.Run.Trials[i].Server, v.Run.Trials[i].Scenario, w)
 			}
 		}
 	}

@@ -19,8 +19,8 @@ func (v *view) head(p *page, title string) {
 	if s := v.state(); s != "" {
 		p.line("**%s**\n", escape(s))
 	}
-	p.line("Measured %s by joust %s, run %s.", v.run.Started.UTC().Format("2006-01-02 15:04 UTC"), escape(build(v.run.Joust)), escape(v.run.ID))
-	for _, w := range v.run.Warnings {
+	p.line("Measured %s by joust %s, run %s.", v.Run.Started.UTC().Format("2006-01-02 15:04 UTC"), escape(build(v.Run.Joust)), escape(v.Run.ID))
+	for _, w := range v.Run.Warnings {
 		p.line("\nWarning: %s", escape(w))
 	}
 }
@@ -28,7 +28,7 @@ func (v *view) head(p *page, title string) {
 // state says that a run is not complete; it is empty for one that is.
 func (v *view) state() string {
 	block, blocks := v.progress()
-	switch v.run.State {
+	switch v.Run.State {
 	case results.RunComplete:
 		return ""
 	case results.RunInterrupted:
@@ -43,11 +43,11 @@ func (v *view) state() string {
 // progress is the last block of which trials are stored, and how many blocks
 // the plan has.
 func (v *view) progress() (block, blocks int) {
-	for _, t := range v.run.Plan.Tables {
+	for _, t := range v.Run.Plan.Tables {
 		blocks = max(blocks, t.Trials)
 	}
-	for i := range v.run.Trials {
-		block = max(block, v.run.Trials[i].Block)
+	for i := range v.Run.Trials {
+		block = max(block, v.Run.Trials[i].Block)
 	}
 	return block, blocks
 }
@@ -68,7 +68,7 @@ func build(b results.Build) string {
 
 // method writes how it was measured, how to do it again, and on what.
 func (v *view) method(p *page) {
-	plan := v.run.Plan
+	plan := v.Run.Plan
 	p.list("## How this was measured", "", []string{
 		"Each trial is a fresh server process" + v.ranAlready() + ": every request checked byte for byte once, warm-up, then the windows below. A cell is the median over trials.",
 		v.order() + v.repeated(),
@@ -78,7 +78,7 @@ func (v *view) method(p *page) {
 	})
 	p.line("")
 	p.WriteString(v.ladders().markdown())
-	p.line("\n## How to reproduce\n\n```\n%s\n```\n", command(v.run.CommandLine))
+	p.line("\n## How to reproduce\n\n```\n%s\n```\n", command(v.Run.CommandLine))
 	p.line("The order of trials and every random choice follow from seed %d (`--seed %d`).", plan.Seed, plan.Seed)
 	p.list("## Machine", "", v.machine())
 	p.section("## Servers", "", v.versions())
@@ -87,7 +87,7 @@ func (v *view) method(p *page) {
 // ranAlready names the servers that were not started.
 func (v *view) ranAlready() string {
 	var names []string
-	for _, s := range v.run.Servers {
+	for _, s := range v.Run.Servers {
 		if s.URL != "" {
 			names = append(names, escape(s.Name))
 		}
@@ -100,17 +100,17 @@ func (v *view) ranAlready() string {
 
 // order is that of the trials.
 func (v *view) order() string {
-	if v.run.Duel != nil {
+	if v.Run.Duel != nil {
 		return "A duel: trials run in pairs, in the order A B, B A, until the question is answered or the budget is spent."
 	}
-	return fmt.Sprintf("Trials run in blocks, each shuffled anew with seed %d.", v.run.Plan.Seed)
+	return fmt.Sprintf("Trials run in blocks, each shuffled anew with seed %d.", v.Run.Plan.Seed)
 }
 
 // repeated counts the trials that were done again.
 func (v *view) repeated() string {
 	n := 0
-	for i := range v.run.Trials {
-		if v.run.Trials[i].State == results.TrialRepeated {
+	for i := range v.Run.Trials {
+		if v.Run.Trials[i].State == results.TrialRepeated {
 			n++
 		}
 	}
@@ -125,8 +125,8 @@ func (v *view) repeated() string {
 func (v *view) warmups() string {
 	var seconds []float64
 	steady, within := 0, 0.0
-	for i := range v.run.Trials {
-		t := &v.run.Trials[i]
+	for i := range v.Run.Trials {
+		t := &v.Run.Trials[i]
 		if t.State != results.TrialOK || t.Kind != results.TrialMeasured {
 			continue
 		}
@@ -153,8 +153,8 @@ func (v *view) warmups() string {
 // where it took nothing that shows, or was not asked.
 func (v *view) stolen() string {
 	var shares []float64
-	for i := range v.run.Trials {
-		t := &v.run.Trials[i]
+	for i := range v.Run.Trials {
+		t := &v.Run.Trials[i]
 		if t.State != results.TrialOK || t.Kind != results.TrialMeasured {
 			continue
 		}
@@ -179,8 +179,8 @@ const mostOrchestrator = 0.005
 // in how many windows that was too much; empty where it was not measured.
 func (v *view) orchestrator() string {
 	var shares []float64
-	for i := range v.run.Trials {
-		t := &v.run.Trials[i]
+	for i := range v.Run.Trials {
+		t := &v.Run.Trials[i]
 		for _, p := range t.Phases {
 			if p.OrchestratorCPUNS != nil && p.Loader != nil {
 				shares = append(shares, float64(*p.OrchestratorCPUNS)/float64(max(1, p.Loader.AskedT1NS-p.Loader.AskedT0NS)))
@@ -206,7 +206,7 @@ func (v *view) orchestrator() string {
 // ladders is the plan's tables.
 func (v *view) ladders() *table {
 	out := &table{head: []string{"scenario", "protocol", "clients", "depth", "trials", "warm-up", "closed window", "open rates", "open window", "schedule"}, left: 2}
-	for _, t := range v.run.Plan.Tables {
+	for _, t := range v.Run.Plan.Tables {
 		closed, open := "—", "—"
 		if t.Closed {
 			closed = duration(t.ClosedDurationNS)
@@ -229,12 +229,12 @@ func (v *view) ladders() *table {
 
 // machine is what the numbers depend on besides the servers.
 func (v *view) machine() []string {
-	h, c := v.run.Host, v.run.CPUs
+	h, c := v.Run.Host, v.Run.CPUs
 	items := []string{
 		fmt.Sprintf("CPU: %s, %s%s", cmp.Or(h.CPUModel, "unknown model"), plural(h.CPUs, "processor"), prefixed("; ", h.Topology)),
 		fmt.Sprintf("Split: server on %s, loader on %s%s%s", processors(c.Server), processors(c.Loader), splitNote(c), prefixed("; ", c.Note)),
 		fmt.Sprintf("System: %s, kernel %s%s%s", cmp.Or(h.Distribution, h.OS), cmp.Or(h.Kernel, "unknown"), prefixed("; virtualised: ", h.Virtualization), prefixed("; cgroup ", h.Cgroup)),
-		"Go: " + cmp.Or(v.run.Joust.Go, "unknown"),
+		"Go: " + cmp.Or(v.Run.Joust.Go, "unknown"),
 	}
 	if s := v.stolen(); s != "" {
 		items = append(items, s)
@@ -259,7 +259,7 @@ func (v *view) machine() []string {
 		}
 	}
 	items = append(items, v.surroundings()...)
-	return each(append(items, examined(v.run.Findings)...), escape)
+	return each(append(items, examined(v.Run.Findings)...), escape)
 }
 
 func splitNote(c results.CPUSplit) string {
@@ -293,7 +293,7 @@ func processors(list []int) string {
 // versions is what was really started.
 func (v *view) versions() *table {
 	out := &table{head: []string{"server", "what it is", "language", "versions"}, left: 4}
-	for _, s := range v.run.Servers {
+	for _, s := range v.Run.Servers {
 		what := s.Title
 		if s.PlaceboOf != "" {
 			what += " (A/A copy of " + s.PlaceboOf + ")"

@@ -41,7 +41,7 @@ type headlineColumn struct {
 func (v *view) headlineColumns() []headlineColumn {
 	var out []headlineColumn
 	several := len(v.protocols()) > 1
-	for _, t := range v.run.Plan.Tables {
+	for _, t := range v.Run.Plan.Tables {
 		name := t.Scenario
 		if several {
 			name += " " + t.Protocol
@@ -140,7 +140,7 @@ func clip(text string, width int) string {
 // share a ceiling.
 func (v *view) headlineClaims() []string {
 	var notes []string
-	for _, t := range v.run.Plan.Tables {
+	for _, t := range v.Run.Plan.Tables {
 		if !t.Closed {
 			continue
 		}
@@ -164,18 +164,18 @@ func (v *view) headlineNotes() []string {
 	if trials > 0 {
 		notes = append(notes, fmt.Sprintf("Void in %s and left out: the files say why.", plural(trials, "single measurement")))
 	}
-	for _, s := range v.run.Servers {
-		original := v.run.Server(s.PlaceboOf)
+	for _, s := range v.Run.Servers {
+		original := v.Run.Server(s.PlaceboOf)
 		if s.PlaceboOf == "" || original == nil {
 			continue
 		}
-		for _, t := range v.run.Plan.Tables {
+		for _, t := range v.Run.Plan.Tables {
 			if r, n := v.placeboRatio(t, s, *original); n > 0 {
 				notes = append(notes, fmt.Sprintf("A/A %s ÷ %s, %s: %s", s.Name, original.Name, t.Scenario, ratio(r)))
 			}
 		}
 	}
-	if tool := v.run.Plan.Loader; tool != "" {
+	if tool := v.Run.Plan.Loader; tool != "" {
 		notes = append(notes, fmt.Sprintf("Load by %s: what its figures are worth stands in the files; joust agree puts it beside joust's own loader.", tool))
 	}
 	notes = append(notes, v.headlineClaims()...)

@@ -10,8 +10,8 @@ import (
 	"github.com/joust-bench/joust/results/stats"
 )
 
-// found is the rate as tables show it, or why there is none.
-func found(h *cells.Search, in scale) (text, why string) {
+// searchText is the rate as tables show it, or why there is none.
+func searchText(h *cells.Search, in scale) (text, why string) {
 	if len(h.Confirmed) > 0 {
 		e, atLeast := h.Rate()
 		if text = in.estimate(e); atLeast {
@@ -22,11 +22,11 @@ func found(h *cells.Search, in scale) (text, why string) {
 	switch {
 	case len(h.Refused) > 0:
 		return "— not confirmed", h.Refused[0]
-	case len(h.None) > 0:
-		return "— none", h.None[0]
-	case len(h.Untold) > 0:
-		return "— not told", h.Untold[0]
-	case len(h.Found) > 0 && len(h.Voids) == 0:
+	case len(h.NoRate) > 0:
+		return "— none", h.NoRate[0]
+	case len(h.Unclear) > 0:
+		return "— not told", h.Unclear[0]
+	case len(h.Candidates) > 0 && len(h.Voids) == 0:
 		return "— not confirmed yet", ""
 	}
 	return absent(h.Absent), h.Why
@@ -38,7 +38,7 @@ func searchRemarks(h *cells.Search) string {
 	for _, kind := range []struct {
 		what string
 		n    int
-	}{{"found none", len(h.None)}, {"not told", len(h.Untold)}, {"not confirmed", len(h.Refused)}, {"void", len(h.Voids)}} {
+	}{{"found none", len(h.NoRate)}, {"not told", len(h.Unclear)}, {"not confirmed", len(h.Refused)}, {"void", len(h.Voids)}} {
 		if kind.n > 0 {
 			text += fmt.Sprintf("; %d %s", kind.n, kind.what)
 		}
@@ -48,14 +48,14 @@ func searchRemarks(h *cells.Search) string {
 
 // searchTables writes the highest rates of each table that has an objective.
 func (v *view) searchTables(p *page) {
-	for _, t := range v.run.Plan.Tables {
+	for _, t := range v.Run.Plan.Tables {
 		if t.Objective == nil {
 			continue
 		}
 		p.section(fmt.Sprintf("## %s, %s: the highest rate that keeps %s", escape(t.Scenario), escape(t.Protocol), escape(t.Objective.String())),
 			fmt.Sprintf("Loader: %s; %s, %s arrivals, corrected latency, windows of %s or longer, n = %d; medians over trials.",
 				escape(v.loader()), whichClients(t), escape(cmp.Or(t.Arrivals(), "constant")), duration(t.OpenDurationNS), t.Trials), v.searchTable(t))
-		p.line("\n- Each trial searches on a process of its own: rates double, from a quarter of that process's closed-loop peak, then the interval is halved until its ends are 3 %% apart; a rate that misses is asked for twice. A rate is kept when no request fails, %s of what was offered is answered in the window, and the percentile, with %d samples beyond it, lies below the bound.", percentage(v.run.Plan.Limits().KeptRate), stats.SamplesBeyond)
+		p.line("\n- Each trial searches on a process of its own: rates double, from a quarter of that process's closed-loop peak, then the interval is halved until its ends are 3 %% apart; a rate that misses is asked for twice. A rate is kept when no request fails, %s of what was offered is answered in the window, and the percentile, with %d samples beyond it, lies below the bound.", percentage(v.Run.Plan.Limits().KeptRate), stats.SamplesBeyond)
 		p.line("- What was found is then held against a fresh process in windows four times as long, and lowered by 5 %% as long as it misses: that confirmed rate is the table's. `≥`: the loader, or the highest rate asked for, ended the search. `— none`: even the lowest rate missed. `— not told`: the loader itself was late at every rate, or no rate could be asked for that would tell.")
 	}
 }
@@ -94,7 +94,7 @@ func (v *view) searchTable(t results.PlanTable) *table {
 		"confirmed", "found before", "what stopped it",
 	}, left: 1, wordsLast: true}
 	for _, h := range searches {
-		text, why := found(h, in)
+		text, why := searchText(h, in)
 		row := []string{h.Server.Name, text, "", "", "", "", cmp.Or(why, "—")}
 		if len(h.Confirmed) > 0 {
 			kept := h.Over(func(s *results.Search) (float64, bool) {
@@ -109,8 +109,8 @@ func (v *view) searchTable(t results.PlanTable) *table {
 				row[4] += fmt.Sprintf(", %d lowered", n)
 			}
 		}
-		if len(h.Found) > 0 {
-			row[5] = in.estimate(stats.Median(h.Found))
+		if len(h.Candidates) > 0 {
+			row[5] = in.estimate(stats.Median(h.Candidates))
 		}
 		out.add(row...)
 	}
@@ -122,7 +122,7 @@ func (v *view) searchColumn(t results.PlanTable, name string) headlineColumn {
 	searches, in := v.searches(t)
 	out := headlineColumn{title: fmt.Sprintf("%s highest rate, %s, %s", name, t.Objective, in.unit)}
 	for _, h := range searches {
-		text, _ := found(h, in)
+		text, _ := searchText(h, in)
 		out.cells = append(out.cells, text)
 	}
 	return out
@@ -135,7 +135,7 @@ func (v *view) voidSearch(t results.PlanTable, s results.Server) string {
 		return ""
 	}
 	h := v.Search(t, s)
-	if len(h.Voids) == 0 || len(h.Found) == 0 || len(h.Confirmed)+len(h.Refused) > 0 {
+	if len(h.Voids) == 0 || len(h.Candidates) == 0 || len(h.Confirmed)+len(h.Refused) > 0 {
 		return ""
 	}
 	return h.Voids[0]

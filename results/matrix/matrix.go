@@ -21,7 +21,6 @@ import (
 // view is a run as the tables look at it.
 type view struct {
 	*cells.Set
-	run results.Run
 	// columns are the servers that tables show: the copy of an A/A pair is
 	// none of them.
 	columns []results.Server
@@ -30,8 +29,8 @@ type view struct {
 }
 
 func newView(set *cells.Set) *view {
-	v := &view{Set: set, run: set.Run}
-	for _, s := range v.run.Servers {
+	v := &view{Set: set}
+	for _, s := range v.Run.Servers {
 		if s.PlaceboOf == "" {
 			v.columns = append(v.columns, s)
 		}
@@ -49,7 +48,7 @@ func (v *view) problem(text string) {
 // protocols are those of the plan's tables, in the plan's order.
 func (v *view) protocols() []string {
 	var out []string
-	for _, t := range v.run.Plan.Tables {
+	for _, t := range v.Run.Plan.Tables {
 		if !slices.Contains(out, t.Protocol) {
 			out = append(out, t.Protocol)
 		}
@@ -60,7 +59,7 @@ func (v *view) protocols() []string {
 // closedTables are the tables with a closed-loop phase on the protocol.
 func (v *view) closedTables(protocol string, bandwidth bool) []results.PlanTable {
 	var out []results.PlanTable
-	for _, t := range v.run.Plan.Tables {
+	for _, t := range v.Run.Plan.Tables {
 		if t.Closed && t.Protocol == protocol && v.Bandwidth(t) == bandwidth {
 			out = append(out, t)
 		}
@@ -72,14 +71,14 @@ func (v *view) closedTables(protocol string, bandwidth bool) []results.PlanTable
 func (v *view) loader() string {
 	used := v.threadsUsed()
 	var names, buffered []string
-	for i := range v.run.Trials {
-		for _, r := range v.run.Trials[i].Loaders {
+	for i := range v.Run.Trials {
+		for _, r := range v.Run.Trials[i].Loaders {
 			name := strings.TrimSpace(r.Loader + " " + r.Version)
 			name += ", " + plural(r.Threads, "thread") + used[r.Threads].words(r.Threads)
 			if r.Foreign == nil {
-				name += ", idle strategy " + cmp.Or(r.IdleStrategy, v.run.Plan.IdleStrategy, "unknown")
+				name += ", idle strategy " + cmp.Or(r.IdleStrategy, v.Run.Plan.IdleStrategy, "unknown")
 				if r.SendBufferBytes > 0 {
-					in := fmt.Sprintf("send buffers of %d KiB in %s", r.SendBufferBytes>>10, v.run.Trials[i].Scenario)
+					in := fmt.Sprintf("send buffers of %d KiB in %s", r.SendBufferBytes>>10, v.Run.Trials[i].Scenario)
 					if !slices.Contains(buffered, in) {
 						buffered = append(buffered, in)
 					}
@@ -93,7 +92,7 @@ func (v *view) loader() string {
 		}
 	}
 	if len(names) == 0 {
-		p := v.run.Plan
+		p := v.Run.Plan
 		if p.Loader != "" {
 			return p.Loader + " (nothing measured yet)"
 		}
@@ -109,8 +108,8 @@ type threadRange struct{ fewest, most int }
 // threads asked for.
 func (v *view) threadsUsed() map[int]threadRange {
 	used := map[int]threadRange{}
-	for i := range v.run.Trials {
-		for _, r := range v.run.Trials[i].Loaders {
+	for i := range v.Run.Trials {
+		for _, r := range v.Run.Trials[i].Loaders {
 			n := cmp.Or(r.ThreadsUsed, r.Threads)
 			u, known := used[r.Threads]
 			if !known {

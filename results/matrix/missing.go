@@ -44,8 +44,8 @@ func (v *view) missingItems(steps func(results.PlanTable) []step) []string {
 			items = append(items, fmt.Sprintf("%s: %s: %s", escape(s.Name), absent(cells.NotInstalled), escape(s.Unavailable)))
 		}
 	}
-	for _, t := range v.run.Plan.Tables {
-		for _, s := range v.run.Servers {
+	for _, t := range v.Run.Plan.Tables {
+		for _, s := range v.Run.Servers {
 			if s.Unavailable == "" {
 				items = append(items, v.missingOf(t, s, steps(t))...)
 			}

@@ -19,7 +19,7 @@ func OpenLoop(set *cells.Set) string {
 	v.head(p, "Open loop: tail latency at fixed rates")
 	v.searchTables(p)
 	shown := false
-	for _, t := range v.run.Plan.Tables {
+	for _, t := range v.Run.Plan.Tables {
 		for _, r := range rateOrder(t.Rates) {
 			v.rateSection(p, t, r)
 			shown = true
@@ -79,7 +79,7 @@ func (v *view) rateTitle(t results.PlanTable, r results.PlanRate) string {
 	case results.RateAbsolute:
 		return rates(r.RateRPS).text(r.RateRPS) + " req/s"
 	}
-	for _, c := range v.run.CommonRates {
+	for _, c := range v.Run.CommonRates {
 		if c.Scenario == t.Scenario && c.Protocol == t.Protocol {
 			return fmt.Sprintf("common rate, %s req/s (%s)", rates(c.RateRPS).text(c.RateRPS), escape(c.Basis))
 		}
@@ -222,7 +222,7 @@ func tooFew(c *cells.Cell) string {
 
 // openLegend explains every mark of the open-loop tables.
 func (v *view) openLegend(p *page) {
-	limits := v.run.Plan.Limits()
+	limits := v.Run.Plan.Limits()
 	p.list("## How to read these tables", "", []string{
 		"Corrected latency begins when the request was due, so waiting behind a slow answer counts; uncorrected begins when it was really sent. One row is the median over trials of each trial's own percentile; `p99 over trials` is its 95 % interval `[low – high]` with 6 trials or more, with fewer its range `(low – high)`.",
 		"`(sat)`: the server could not keep the rate; its latencies grow with the length of the window. `(conn)`: too few connections for the rate; how many it needs stands below. `≥`: requests without an answer reach this percentile, so it is a lower bound.",

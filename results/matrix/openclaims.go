@@ -44,7 +44,7 @@ func (o openContests) words() []string {
 // behind.
 func (v *view) openEvidence() *table {
 	out := &table{head: []string{"scenario", "protocol", "server", "rate", "limited by", "U_S", "U_L", "why"}, left: 5, wordsLast: true}
-	for _, t := range v.run.Plan.Tables {
+	for _, t := range v.Run.Plan.Tables {
 		for _, st := range v.openSteps(t) {
 			for _, s := range v.columns {
 				c := st.cell(s)

@@ -12,13 +12,13 @@ import (
 // has a place in no table and in no family of comparisons.
 func (v *view) placebo() []string {
 	var items []string
-	for _, s := range v.run.Servers {
-		original := v.run.Server(s.PlaceboOf)
+	for _, s := range v.Run.Servers {
+		original := v.Run.Server(s.PlaceboOf)
 		if s.PlaceboOf == "" || original == nil {
 			continue
 		}
 		text := ""
-		for _, t := range v.run.Plan.Tables {
+		for _, t := range v.Run.Plan.Tables {
 			if r, n := v.placeboRatio(t, s, *original); n > 0 {
 				text += fmt.Sprintf("; %s, %s: %s, n = %d%s", t.Scenario, t.Protocol, ratio(r), n, v.besideBand(t, r))
 			}

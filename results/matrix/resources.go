@@ -15,7 +15,7 @@ const loaderWork = "`loader work`: the CPU time of the loader's threads without 
 // resources writes what each closed-loop cell cost, one table a scenario.
 func (v *view) resources(p *page, caption string) {
 	first := true
-	for _, t := range v.run.Plan.Tables {
+	for _, t := range v.Run.Plan.Tables {
 		if t.Closed {
 			if first {
 				p.line("\n## Resources")

@@ -19,7 +19,7 @@ func private(name string) bool { return name == "HOME" || name == "PATH" || name
 func (v *view) surroundings() []string {
 	var order, own []string
 	alike := map[string][]string{}
-	for _, s := range v.run.Servers {
+	for _, s := range v.Run.Servers {
 		if s.Surroundings == nil {
 			continue
 		}

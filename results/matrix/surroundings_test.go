@@ -7,6 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/results/cells"
 )
 
 // surround gives the servers that were started what they were started in.
@@ -55,7 +56,7 @@ func TestSurroundingsInWords(t *testing.T) {
 			"b ran with TZ=UTC and the variables of the image",
 		}},
 	} {
-		v := view{run: results.Run{Servers: c.servers}}
+		v := newView(cells.New(results.Run{Servers: c.servers}))
 		if d := cmp.Diff(c.want, v.surroundings()); d != "" {
 			t.Errorf("%s (-want +got):\n%s", c.name, d)
 		}

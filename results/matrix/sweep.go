@@ -16,7 +16,7 @@ const kneeShare = 0.95
 
 // sweepTables writes throughput over clients of each table that was swept.
 func (v *view) sweepTables(p *page) {
-	for _, t := range v.run.Plan.Tables {
+	for _, t := range v.Run.Plan.Tables {
 		if t.Sweep == nil {
 			continue
 		}

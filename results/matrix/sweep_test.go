@@ -152,7 +152,7 @@ func TestUntoldSearches(t *testing.T) {
 			}
 		}
 	}
-	if text, why := found(cells.Of(run).Search(run.Plan.Tables[0], run.Servers[1]), rates(1)); text != "— not told" || why != "p99 takes 1127 requests a window" {
+	if text, why := searchText(cells.Of(run).Search(run.Plan.Tables[0], run.Servers[1]), rates(1)); text != "— not told" || why != "p99 takes 1127 requests a window" {
 		t.Errorf("%s: %s", text, why)
 	}
 }

@@ -31,7 +31,7 @@ func (v *view) trust() []string {
 func (v *view) trustNoise() string {
 	var claiming, silent []string
 	var bands []tableBand
-	for _, t := range v.run.Plan.Tables {
+	for _, t := range v.Run.Plan.Tables {
 		if !t.Closed {
 			continue
 		}
@@ -47,7 +47,7 @@ func (v *view) trustNoise() string {
 			silent = append(silent, t.Scenario)
 		}
 	}
-	if !slices.ContainsFunc(v.run.Plan.Tables, func(t results.PlanTable) bool { return t.Closed }) {
+	if !slices.ContainsFunc(v.Run.Plan.Tables, func(t results.PlanTable) bool { return t.Closed }) {
 		return "Noise: the plan has no closed loop, so there are no peaks to compare; that of latencies stands in wrk2_results.md."
 	}
 	if len(bands) == 0 {
@@ -149,7 +149,7 @@ func (v *view) trustLimits() string {
 // closedValid is every closed-loop cell with a valid trial.
 func (v *view) closedValid() []cells.Cell {
 	var out []cells.Cell
-	for _, t := range v.run.Plan.Tables {
+	for _, t := range v.Run.Plan.Tables {
 		if !t.Closed {
 			continue
 		}
@@ -195,8 +195,8 @@ func (v *view) trustVoid() string {
 
 // voids counts the cells that are void as a whole, and single measurements.
 func (v *view) voids() (whole, single int) {
-	for _, t := range v.run.Plan.Tables {
-		for _, s := range v.run.Servers {
+	for _, t := range v.Run.Plan.Tables {
+		for _, s := range v.Run.Servers {
 			for _, st := range append(v.closedSteps(t), v.openSteps(t)...) {
 				c := st.cell(s)
 				single += len(c.Voids)
@@ -211,7 +211,7 @@ func (v *view) voids() (whole, single int) {
 
 // trustMachine says what this machine limits.
 func (v *view) trustMachine() string {
-	h, c := v.run.Host, v.run.CPUs
+	h, c := v.Run.Host, v.Run.CPUs
 	out := fmt.Sprintf("Machine: %s", plural(h.CPUs, "processor"))
 	switch {
 	case c.Shared:
@@ -245,7 +245,7 @@ func (v *view) trustQuiet() string {
 // mean little; empty for nothing.
 func (v *view) failing() string {
 	var out []string
-	for _, f := range v.run.Findings {
+	for _, f := range v.Run.Findings {
 		if f.State == results.StateFail {
 			out = append(out, f.Check+": "+f.Found)
 		}
@@ -260,8 +260,8 @@ func (v *view) failing() string {
 // loader's event loops; empty where that was not recorded.
 func (v *view) stalls() string {
 	var shares []float64
-	for i := range v.run.Trials {
-		t := &v.run.Trials[i]
+	for i := range v.Run.Trials {
+		t := &v.Run.Trials[i]
 		if t.State != results.TrialOK || t.Kind != results.TrialMeasured {
 			continue
 		}
@@ -291,8 +291,8 @@ func unrestWords() map[results.Flag]string {
 // unrest; empty for none.
 func (v *view) unrest() string {
 	count, phases := map[results.Flag]int{}, 0
-	for i := range v.run.Trials {
-		t := &v.run.Trials[i]
+	for i := range v.Run.Trials {
+		t := &v.Run.Trials[i]
 		if t.State != results.TrialOK || t.Kind != results.TrialMeasured {
 			continue
 		}
@@ -318,7 +318,7 @@ func (v *view) unrest() string {
 // trustCeiling names the tables whose best cells share a ceiling.
 func (v *view) trustCeiling() string {
 	var names []string
-	for _, t := range v.run.Plan.Tables {
+	for _, t := range v.Run.Plan.Tables {
 		if t.Closed && v.ceiling(t) != "" {
 			names = append(names, t.Scenario)
 		}

@@ -12,8 +12,8 @@ import (
 func VoidCells(set *cells.Set) []string {
 	v := newView(set)
 	var list []string
-	for _, t := range v.run.Plan.Tables {
-		for _, s := range v.run.Servers {
+	for _, t := range v.Run.Plan.Tables {
+		for _, s := range v.Run.Servers {
 			for _, step := range append(v.closedSteps(t), v.openSteps(t)...) {
 				if c := step.cell(s); c.Absent == cells.Void {
 					list = append(list, fmt.Sprintf("%s %s %s: %s", s.Name, t.Scenario, step.name, c.Why))

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/results/cells"
 )
 
 func TestWarmUpsInOneLine(t *testing.T) {
@@ -16,14 +17,14 @@ func TestWarmUpsInOneLine(t *testing.T) {
 	within := &results.Steadiness{Reached: true, WithinPerSecond: 0.02}
 	run := emptyRun()
 	run.Trials = []results.Trial{warmed(1, nil)}
-	if got := (&view{run: run}).warmups(); got != "" {
+	if got := newView(cells.Of(run)).warmups(); got != "" {
 		t.Errorf("fixed warm-ups are told as %q", got)
 	}
 	void := warmed(9, within)
 	void.State = results.TrialVoid
 	run.Trials = []results.Trial{warmed(1.05, within), warmed(1.3, within), warmed(2, &results.Steadiness{WithinPerSecond: 0.02}), void}
 	const want = " Warm-ups took 1.1 to 2.0 s, 1.3 s in the median: 2 of 3 ended steady (throughput changed by at most 2 % over the last second), the others at their server's cap."
-	if got := (&view{run: run}).warmups(); got != want {
+	if got := newView(cells.Of(run)).warmups(); got != want {
 		t.Errorf("got  %q\nwant %q", got, want)
 	}
 }

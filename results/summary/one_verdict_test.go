@@ -45,7 +45,7 @@ func TestOneReportHasOneVerdict(t *testing.T) {
 		"an answer to no request":               {report(t, closed(t)), func(_ *results.Report, p *results.Phase) { p.SurplusAnswers = 1 }, 0.5, "surplus", true, false},
 		"a connection is missing":               {report(t, closed(t)), func(r *results.Report, _ *results.Phase) { r.ConnectionsOpen = 63 }, 0.5, "connections", true, false},
 		"connections were lost":                 {report(t, closed(t)), func(_ *results.Report, p *results.Phase) { p.MinConnectionsOpen = 60 }, 0.5, "connections", true, false},
-		"connections made anew on purpose":      {report(t, closed(t)), func(r *results.Report, p *results.Phase) { p.MinConnectionsOpen, r.Reconnects = 60, true }, 0.5, "shares", false, false},
+		"connections made anew on purpose":      {report(t, closed(t)), func(r *results.Report, p *results.Phase) { p.MinConnectionsOpen, r.ReconnectEvery = 60, 5 }, 0.5, "shares", false, false},
 		"the warm-up went wrong":                {report(t, closed(t)), func(r *results.Report, _ *results.Phase) { r.Phases[0].Unanswered = 3 }, 0.99, "shares", false, false},
 		"halves that differ":                    {report(t, closed(t)), func(_ *results.Report, p *results.Phase) { p.CompletedFirstHalf = 200_000 }, 0.99, "shares", false, false},
 		"open, kept":                            {report(t, open(t)), nil, 0.3, "", false, false},
@@ -77,7 +77,7 @@ func TestOneReportHasOneVerdict(t *testing.T) {
 			if c.change != nil {
 				c.change(&r, p)
 			}
-			run := judge.Phase(judge.Evidence{Loader: p, Measured: &results.TrialPhase{ServerCPUBusy: &c.us}, Report: &r, Reconnects: r.Reconnects})
+			run := judge.Phase(judge.Evidence{Loader: p, Measured: &results.TrialPhase{ServerCPUBusy: &c.us}, Report: &r, Reconnects: r.ReconnectEvery > 0})
 			load := summary.Verdict(&r)
 			for by, v := range map[string]results.Verdict{"joust run": run, "joust load": load} {
 				first := ""
