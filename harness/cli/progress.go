@@ -12,7 +12,6 @@ import (
 	"github.com/joust-bench/joust/harness/run"
 	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/results"
-	"github.com/joust-bench/joust/results/judge"
 )
 
 // progress tells how a run goes: on a terminal one line that is redrawn, with
@@ -167,12 +166,9 @@ func peak(t *results.Trial, phase *results.TrialPhase) string {
 	if p.SentBodyBytes > p.ReceivedBodyBytes && p.SentBodyBytes > 1<<30 {
 		text = fmt.Sprintf("%.0f MB/s", float64(p.SentBodyBytes)/1e6/(float64(p.WindowNS())/1e9))
 	}
-	if judge.LowerBound(phase.Verdict) {
-		text = "≥ " + text
-	}
 	switch phase.Verdict.Bottleneck {
 	case results.LimitLoader:
-		return text + " (loader-bound)"
+		return "≥ " + text + " (loader-bound)"
 	case results.LimitServer:
 		return text
 	}

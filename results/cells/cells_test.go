@@ -195,26 +195,20 @@ func TestBottleneckOfACell(t *testing.T) {
 	type limits = []results.Bottleneck
 	for _, c := range []struct {
 		of      limits
-		stalled int // so many of them stood still
 		want    results.Bottleneck
 		atLeast bool
 	}{
-		{limits{"server"}, 0, results.LimitServer, false},
-		{limits{"server", "server", "loader"}, 0, results.LimitServer, false},
-		{limits{"server", "loader"}, 0, results.LimitLoader, true},
-		{limits{"server", "balanced"}, 0, results.LimitLoader, true},
-		{limits{"loader", "loader", "unknown", "unknown"}, 0, results.LimitUnknown, false},
-		{limits{"of a later joust"}, 0, results.LimitUnknown, false},
-		{limits{"unknown", "unknown", "server"}, 2, results.LimitUnknown, true},
-		{limits{"unknown", "server", "server"}, 1, results.LimitServer, false},
+		{limits{"server"}, results.LimitServer, false},
+		{limits{"server", "server", "loader"}, results.LimitServer, false},
+		{limits{"server", "loader"}, results.LimitLoader, true},
+		{limits{"server", "balanced"}, results.LimitLoader, true},
+		{limits{"loader", "loader", "unknown", "unknown"}, results.LimitUnknown, false},
+		{limits{"of a later joust"}, results.LimitUnknown, false},
 	} {
 		var trials []results.Trial
-		for i, limit := range c.of {
+		for _, limit := range c.of {
 			trial := trialOf(closed(t, 2000, 1e6))
 			trial.Phases[0].Verdict.Bottleneck = limit
-			if i < c.stalled {
-				trial.Phases[0].Verdict.Reasons = []results.Reason{{Code: "stalled"}}
-			}
 			trials = append(trials, trial)
 		}
 		cell := cells.Of(runOf(trials...)).Closed(table, server)

@@ -4,7 +4,6 @@ import (
 	"slices"
 
 	"github.com/joust-bench/joust/results"
-	"github.com/joust-bench/joust/results/judge"
 	"github.com/joust-bench/joust/results/stats"
 )
 
@@ -84,11 +83,8 @@ func (c *Cell) HeldBack() (limit results.Bottleneck, most int) {
 }
 
 // AtLeast reports whether the cell's throughput is a lower bound: the loader was
-// the limit, or most trials are one.
-func (c *Cell) AtLeast() bool {
-	return c.Bottleneck() == results.LimitLoader ||
-		2*c.count(func(s *Sample) bool { return judge.LowerBound(s.Seen.Verdict) }) > len(c.Valid)
-}
+// its limit. A loader that merely stood still disturbed the cell.
+func (c *Cell) AtLeast() bool { return c.Bottleneck() == results.LimitLoader }
 
 // Upper is the estimated bound above x, in x's unit, where the cell has one. A
 // share of the server's CPUs gives no estimate where the loader was the limit

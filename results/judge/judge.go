@@ -77,12 +77,6 @@ func Phase(e Evidence) results.Verdict {
 	return v.Verdict
 }
 
-// LowerBound reports whether the throughput of a phase with the verdict is a
-// lower bound of what the server can do: the loader limited it, or stood still.
-func LowerBound(v results.Verdict) bool {
-	return v.Bottleneck == results.LimitLoader || hasCode(v, codeStalled)
-}
-
 // limits are the evidence's own, or the default ones.
 func (e *Evidence) limits() results.Thresholds {
 	if e.Limits == (results.Thresholds{}) {

@@ -30,9 +30,6 @@ func verdict(c *cells.Cell, e stats.Estimate, in scale, clients int) string {
 	case results.LimitSharedCPU:
 		return x + " †"
 	}
-	if c.AtLeast() {
-		return "≥ " + x
-	}
 	return x + " ?"
 }
 

@@ -37,7 +37,7 @@ func TestOneReportHasOneVerdict(t *testing.T) {
 		"the server is full":                    {report(t, closed(t)), nil, 0.99, "shares", false, false},
 		"waiting limits":                        {report(t, closed(t)), nil, 0.4, "shares", false, false},
 		"the loader is full":                    {report(t, closed(t)), func(_ *results.Report, p *results.Phase) { p.Threads[1].Work = 0.97 }, 0.5, "shares", false, true},
-		"stopped":                               {report(t, closed(t)), func(_ *results.Report, p *results.Phase) { p.StallNS = ptr(2 * second) }, 0.5, "stalled", false, true},
+		"stopped":                               {report(t, closed(t)), func(_ *results.Report, p *results.Phase) { p.StallNS = ptr(2 * second) }, 0.5, "stalled", false, false},
 		"waited to connect":                     {report(t, closed(t)), func(_ *results.Report, p *results.Phase) { p.BackoffNS = 64 * second / 5 }, 0.1, "backed-off", true, false},
 		"no answer":                             {report(t, silent(t)), nil, 0.5, "unanswered", true, false},
 		"failures":                              {report(t, failing(t)), nil, 0.5, "errors", true, false},
@@ -49,13 +49,13 @@ func TestOneReportHasOneVerdict(t *testing.T) {
 		"the warm-up went wrong":                {report(t, closed(t)), func(r *results.Report, _ *results.Phase) { r.Phases[0].Unanswered = 3 }, 0.99, "shares", false, false},
 		"halves that differ":                    {report(t, closed(t)), func(_ *results.Report, p *results.Phase) { p.CompletedFirstHalf = 200_000 }, 0.99, "shares", false, false},
 		"open, kept":                            {report(t, open(t)), nil, 0.3, "", false, false},
-		"open, kept although stopped":           {report(t, open(t)), func(_ *results.Report, p *results.Phase) { p.StallNS = ptr(second) }, 0.3, "stalled", false, true},
+		"open, kept although stopped":           {report(t, open(t)), func(_ *results.Report, p *results.Phase) { p.StallNS = ptr(second) }, 0.3, "stalled", false, false},
 		"open, behind, queues tell: a full one": {behind, read(64), 0.99, "fell-behind", false, false},
 		"open, behind, queues tell: saturated":  {behind, read(40), 0.85, "fell-behind", false, false},
 		"open, behind, answers lay unread":      {behind, read(20), 0.5, "loader-behind", true, false},
 		"open, behind, a busy loader":           {behind, both(read(64), func(_ *results.Report, p *results.Phase) { p.Threads[0].Work = 0.85 }), 0.5, "loader-behind", true, false},
 		"open, behind, too few connections":     {behind, both(read(64), func(_ *results.Report, p *results.Phase) { p.Total.Service = spread(t, 6_000, 100e6, 200e6) }), 0.3, "fell-behind", false, false},
-		"open, behind, stopped":                 {behind, func(_ *results.Report, p *results.Phase) { p.StallNS = ptr(5 * second) }, 0.5, "loader-behind", true, true},
+		"open, behind, stopped":                 {behind, func(_ *results.Report, p *results.Phase) { p.StallNS = ptr(5 * second) }, 0.5, "loader-behind", true, false},
 		"open, behind, waited to connect":       {behind, func(_ *results.Report, p *results.Phase) { p.BackoffNS = 64 * second / 5 }, 0.1, "backed-off", true, false},
 		"open, behind, nobody was waited for": {behind, func(_ *results.Report, p *results.Phase) {
 			p.Rate.NeverSent, p.SendLagBlocked = 0, nil
@@ -79,14 +79,19 @@ func TestOneReportHasOneVerdict(t *testing.T) {
 			}
 			run := judge.Phase(judge.Evidence{Loader: p, Measured: &results.TrialPhase{ServerCPUBusy: &c.us}, Report: &r, Reconnects: r.ReconnectEvery > 0})
 			load := summary.Verdict(&r)
+			bound := func(v results.Verdict) bool { return v.Bottleneck == results.LimitLoader }
 			for by, v := range map[string]results.Verdict{"joust run": run, "joust load": load} {
 				first := ""
 				if len(v.Reasons) > 0 {
 					first = v.Reasons[0].Code
 				}
-				if first != c.first || v.Valid == c.void || judge.LowerBound(v) != c.bound {
-					t.Errorf("%s: first reason %q, valid %t, a lower bound %t: %v", by, first, v.Valid, judge.LowerBound(v), v.Reasons)
+				if first != c.first || v.Valid == c.void || bound(v) != c.bound {
+					t.Errorf("%s: first reason %q, valid %t, a lower bound %t: %v", by, first, v.Valid, bound(v), v.Reasons)
 				}
+			}
+			var out strings.Builder
+			if err := summary.Text(&out, "x", &r); err != nil || strings.Contains(out.String(), "throughput  ≥ ") != c.bound {
+				t.Errorf("joust load marks a lower bound: %t (%v)", !c.bound, err)
 			}
 			if got := summary.Void(summary.Reasons(&r)); got != c.void {
 				t.Errorf("joust load says void %t", got)

@@ -48,7 +48,7 @@ func reasons(r *results.Report, v results.Verdict) []results.Reason {
 func advice(code string) string {
 	return map[string]string{
 		"shares":          "the throughput is a lower bound of what the server can do: give the loader more threads with -t, on CPUs of its own",
-		"stalled":         "the throughput is a lower bound of what the server can do, and latencies show the stop",
+		"stalled":         "throughput and latencies show that, and not the server alone",
 		"loader-behind":   "give the loader more threads with -t, on CPUs of its own, or a lower -R",
 		"loader-lag":      "the latencies marked ~ hold that much of the loader's own time; give it a CPU of its own with --cpus, where it can poll all the time (--idle spin)",
 		"nothing-offered": "take a longer -d or a higher -R",

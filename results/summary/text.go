@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/joust-bench/joust/results"
-	"github.com/joust-bench/joust/results/judge"
 	"github.com/joust-bench/joust/results/stats"
 )
 
@@ -99,7 +98,7 @@ func (t *text) counts() {
 	t.item("", "%s asked in and around it: %s right, %s failed, %s unanswered",
 		count(p.Asked), count(p.Right()), count(p.Failures()), count(p.Unanswered))
 	bound := ""
-	if judge.LowerBound(t.verdict) {
+	if t.verdict.Bottleneck == results.LimitLoader {
 		bound = "≥ "
 	}
 	t.item("throughput", "%s%s req/s", bound, digits(p.ThroughputRPS()))
