@@ -83,9 +83,9 @@ type links struct {
 	connect, shakes record.Histogram
 	connectError    error
 	connectCause    results.Cause
-	// endsBehind is true where a stream may end behind an answer, unannounced
-	// and untold: once the server has done so, or from the start where the
-	// loop's events do not tell.
+	// endsBehind is true where the thread looks for the end of the stream behind
+	// each answer: once the server has ended one there unannounced, or from the
+	// start where the loop's events do not tell of it.
 	endsBehind bool
 	open       int
 }
