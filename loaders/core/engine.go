@@ -38,11 +38,11 @@ var _ loaders.Loader = Engine{}
 // Run implements loaders.Loader.
 func (e Engine) Run(ctx context.Context, spec loaders.Spec, control loaders.Control) (results.Report, error) {
 	spec = spec.WithDefaults()
-	if e.System.Sleeps {
-		spec.Idle = loaders.Wait
-	}
 	if err := spec.Validate(); err != nil {
 		return results.Report{}, fmt.Errorf("load specification: %w", err)
+	}
+	if e.System.Sleeps {
+		spec.Idle = loaders.Wait
 	}
 	restore := quietCollector()
 	defer restore()
