@@ -96,6 +96,31 @@ func TestHodgesLehmannKnownAnswers(t *testing.T) {
 	}
 }
 
+// All differences in a list, sorted, have at k what difference finds.
+func TestDifferenceAgreesWithSorting(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		// Some values are few and so tied, others are anything.
+		value := rapid.OneOf(rapid.Float64Range(-1e3, 1e3), rapid.Map(rapid.IntRange(-3, 3), func(i int) float64 { return float64(i) }))
+		side := rapid.SliceOfN(value, 1, 9)
+		x, y := side.Draw(t, "x"), side.Draw(t, "y")
+		slices.Sort(x)
+		slices.Sort(y)
+		var all []float64
+		for _, v := range x {
+			for _, w := range y {
+				all = append(all, w-v)
+			}
+		}
+		slices.Sort(all)
+		for k, want := range all {
+			if got := difference(x, y, k); got != want {
+				t.Fatalf("difference %d of %v and %v is %v, sorting says %v", k, x, y, got, want)
+			}
+		}
+	})
+}
+
 func TestHodgesLehmannOfFewValues(t *testing.T) {
 	t.Parallel()
 	r, ok := HodgesLehmann([]float64{1, 1.1, 1.2}, []float64{2, 2.2, 2.4})
@@ -165,17 +190,23 @@ func TestRatioIntervalCovers(t *testing.T) {
 }
 
 // The 5 % points of χ²: NIST/SEMATECH e-Handbook of Statistical Methods,
-// §1.3.6.7.4, "Lower-tail critical values", column 0.95 / 0.05.
-func TestChiSquareKnownAnswers(t *testing.T) {
+// §1.3.6.7.4, "Lower-tail critical values", column 0.95 / 0.05; beyond its table
+// those of Wilson and Hilferty (PNAS 17, 1931), which are then right to 1e-5.
+func TestUpperBoundKnownAnswers(t *testing.T) {
 	t.Parallel()
-	for degrees, want := range map[int]float64{1: 0.004, 2: 0.103, 3: 0.352, 5: 1.145, 10: 3.940, 20: 10.851, 30: 18.493, 50: 34.764, 100: 77.929} {
-		if got := chiSquare(degrees, 0.05); !near(got, want, 3) {
-			t.Errorf("χ² with %d degrees: %v, want %v", degrees, got, want)
-		}
+	points := map[int]float64{1: 0.004, 2: 0.103, 3: 0.352, 5: 1.145, 10: 3.940, 20: 10.851, 30: 18.493, 50: 34.764, 100: 77.929}
+	for _, k := range []float64{600, 10_000, 1_000_000} {
+		points[int(k)] = k * math.Pow(1-2/(9*k)-1.6448536269514722*math.Sqrt(2/(9*k)), 3)
 	}
-	for degrees, want := range map[int]float64{1: 3.841, 10: 18.307, 100: 124.342} {
-		if got := chiSquare(degrees, 0.95); !near(got, want, 3) {
-			t.Errorf("upper χ² with %d degrees: %v, want %v", degrees, got, want)
+	for degrees, want := range points {
+		pairs := make([][]float64, degrees)
+		for i := range pairs {
+			pairs[i] = []float64{1, 1.05}
+		}
+		s := PooledSpread(pairs)
+		got := float64(degrees) * (s.Value / s.Upper) * (s.Value / s.Upper)
+		if s.Degrees != degrees || math.Abs(got-want) > 0.0005+1e-5*want {
+			t.Errorf("χ² with %d degrees: %v, want %v", degrees, got, want)
 		}
 	}
 }
@@ -233,6 +264,8 @@ func TestFalseClaims(t *testing.T) {
 		{cells: 2, n: 4, spread: 0.04}, {cells: 2, n: 10, spread: 0.002}, {cells: 4, n: 5, spread: 0.04},
 		{cells: 7, n: 6, spread: 0.04}, {cells: 7, n: 6, spread: 0.04, step: 0.03}, {cells: 4, n: 8, spread: 0.01, step: 0.01},
 		{cells: 7, n: 6, spread: 0.12, baseline: "a"}, {cells: 5, n: 10, spread: 0.04},
+		// Beyond exact tests.
+		{cells: 4, n: 40, spread: 0.04}, {cells: 4, n: 40, spread: 0.04, step: 0.03}, {cells: 2, n: 300, spread: 0.04},
 	} {
 		draw, wrong, tests := lognormal(uint64(k.cells*k.n), k.spread), 0, 0
 		for range *rounds {
@@ -287,7 +320,7 @@ func TestPowerOfTheTest(t *testing.T) {
 // among k servers.
 func TestPowerOfTheRule(t *testing.T) {
 	t.Parallel()
-	for _, k := range []struct{ cells, n int }{{2, 6}, {2, 10}, {2, 20}, {4, 10}, {7, 10}} {
+	for _, k := range []struct{ cells, n int }{{2, 6}, {2, 10}, {2, 20}, {4, 10}, {7, 10}, {2, 32}, {2, 33}} {
 		draw, found := lognormal(uint64(100*k.cells+k.n), 0.04), 0
 		tables := *rounds / 2
 		for range tables {

@@ -14,10 +14,11 @@ import (
 const SamplesBeyond = 10
 
 // Dist is a decoded distribution of durations in nanoseconds. It is never
-// changed after it was made and may be read by several goroutines.
+// changed after it was made and may be read by several goroutines. It takes
+// memory for the values that occur, some tens of kilobytes, not for its range.
 type Dist struct {
 	// hdr is nil when nothing was counted.
-	hdr      *hdrhistogram.Histogram
+	hdr      *hdrhistogram.PackedHistogram
 	count    uint64
 	min, max int64
 }
@@ -28,7 +29,10 @@ func Decode(h *results.Histogram) (*Dist, error) {
 	if h == nil || h.Count == 0 {
 		return &Dist{}, nil
 	}
-	hdr, err := hdrhistogram.Decode([]byte(h.HDRv2))
+	if h.HDRv2 == "" {
+		return nil, fmt.Errorf("decode a histogram of %d samples: only their number, extremes and mean were stored", h.Count)
+	}
+	hdr, err := hdrhistogram.DecodePacked([]byte(h.HDRv2))
 	if err != nil {
 		return nil, fmt.Errorf("decode a histogram of %d samples: %w (the run's trials.jsonl is damaged)", h.Count, err)
 	}

@@ -1,8 +1,10 @@
 package stats
 
 import (
-	"math"
 	"slices"
+	"sort"
+
+	"gonum.org/v1/gonum/stat/distuv"
 )
 
 // Confidence is the least coverage of an interval.
@@ -72,23 +74,7 @@ func middle(sorted []float64) float64 {
 // do.
 func rank(n int) int {
 	// The number of values below the true median is binomial(n, 1/2); the
-	// interval misses it when fewer than k lie on one side. The terms are
-	// taken as logarithms: 2^-n is 0 in floating point from n = 1075 on.
-	k, below := 0, 0.0
-	for i := 0; i < n/2; i++ {
-		below += math.Exp(logChoose(n, i) - float64(n)*math.Ln2)
-		if 1-2*below < Confidence {
-			break
-		}
-		k = i + 1
-	}
-	return k
-}
-
-// logChoose is the natural logarithm of n over k.
-func logChoose(n, k int) float64 {
-	a, _ := math.Lgamma(float64(n + 1))
-	b, _ := math.Lgamma(float64(k + 1))
-	c, _ := math.Lgamma(float64(n - k + 1))
-	return a - b - c
+	// interval misses it when fewer than k lie on one side.
+	below := distuv.Binomial{N: float64(n), P: 0.5}
+	return sort.Search(n/2, func(k int) bool { return 1-2*below.CDF(float64(k)) < Confidence })
 }

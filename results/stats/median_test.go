@@ -2,11 +2,11 @@ package stats
 
 import (
 	"math"
+	"math/big"
 	"math/rand/v2"
 	"slices"
 	"testing"
 
-	mstats "github.com/aclements/go-moremath/stats"
 	"pgregory.net/rapid"
 )
 
@@ -27,16 +27,22 @@ func TestRankKnownAnswers(t *testing.T) {
 	}
 }
 
-// go-moremath computes the same binomial probabilities on its own and may give
-// away one rank on one side; ours is symmetric.
-func TestRankAgreesWithMoremath(t *testing.T) {
+// The definition in whole numbers: twice the deals with fewer than k of n values
+// below the median are at most one in twenty, and those with k are more.
+func TestRankByWholeNumbers(t *testing.T) {
 	t.Parallel()
-	for n := 6; n <= 30; n++ {
-		k := rank(n)
-		ci := mstats.QuantileCI(n, 0.5, Confidence)
-		lost := (ci.LoOrder - k) + ((n + 1 - k) - ci.HiOrder)
-		if lost < 0 || lost > 1 {
-			t.Errorf("n=%d: ours (%d, %d), go-moremath (%d, %d)", n, k, n+1-k, ci.LoOrder, ci.HiOrder)
+	for _, n := range []int{6, 21, 30, 57, 100, 400} {
+		missed := new(big.Int)
+		tooMany := func(k int) bool {
+			missed.Add(missed, new(big.Int).Binomial(int64(n), int64(k)))
+			return new(big.Int).Mul(missed, big.NewInt(40)).Cmp(new(big.Int).Lsh(big.NewInt(1), uint(n))) > 0
+		}
+		want := 0
+		for !tooMany(want) {
+			want++
+		}
+		if got := rank(n); got != want {
+			t.Errorf("rank(%d) = %d, whole numbers say %d", n, got, want)
 		}
 	}
 }
@@ -44,7 +50,7 @@ func TestRankAgreesWithMoremath(t *testing.T) {
 func TestRankOfManyValues(t *testing.T) {
 	t.Parallel()
 	// The normal approximation n/2 − 0.98 √n is within one rank there.
-	for _, n := range []int{500, 2000, 20000} {
+	for _, n := range []int{500, 2000, 20_000, 1_000_000} {
 		want := float64(n)/2 - 1.959964*math.Sqrt(float64(n))/2
 		if got := float64(rank(n)); math.Abs(got-want) > 1 {
 			t.Errorf("rank(%d) = %v, the normal approximation says %.1f", n, got, want)

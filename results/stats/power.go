@@ -5,6 +5,8 @@ import (
 	"math/rand/v2"
 	"slices"
 	"sort"
+
+	"gonum.org/v1/gonum/stat/distuv"
 )
 
 const (
@@ -66,17 +68,13 @@ func simulatedShift(n int, spread, band, alpha float64) float64 {
 // of pairs in favour to exceed 1/2 by z standard deviations of U, which a shift
 // of √2 · spread · Φ⁻¹(share) gives on average; and the Hodges–Lehmann estimate
 // of it has the variance 2/n · π/3 · spread² (Lehmann, Nonparametrics, 1975,
-// §2.2 and §2.4).
+// §2.2 and §2.4). It is infinite where all pairs in favour would not do.
 func normalShift(n int, spread, band, alpha float64) float64 {
-	m := float64(n)
-	share := 0.5 + normalQuantile(1-alpha/2)*math.Sqrt((2*m+1)/12)/m
-	called := max(band, math.Sqrt2*spread*normalQuantile(share))
-	return called + normalQuantile(power)*spread*math.Sqrt(2/m*math.Pi/3)
+	m, normal := float64(n), distuv.UnitNormal
+	share := 0.5 + normal.Quantile(1-alpha/2)*math.Sqrt((2*m+1)/12)/m
+	called := max(band, math.Sqrt2*spread*normal.Quantile(min(share, 1)))
+	return called + normal.Quantile(power)*spread*math.Sqrt(2/m*math.Pi/3)
 }
-
-// normalQuantile is the point below which a standard normal variable lies with
-// probability p.
-func normalQuantile(p float64) float64 { return math.Sqrt2 * math.Erfinv(2*p-1) }
 
 // TrialsToDetect is the least number of values a side at which a relative
 // difference (0.05 for 5 %) is called in 80 % of all cases, as

@@ -4,9 +4,9 @@ import (
 	"math"
 	"math/bits"
 	"slices"
+	"strconv"
 	"testing"
 
-	mstats "github.com/aclements/go-moremath/stats"
 	"pgregory.net/rapid"
 )
 
@@ -138,22 +138,105 @@ func TestMannWhitneyLaws(t *testing.T) {
 	})
 }
 
-// go-moremath computes the same by another way, where no lopsided distribution
-// is at stake: equal sides, or no ties.
-func TestMannWhitneyAgreesWithMoremath(t *testing.T) {
+// exactP is the exact p, whatever the size of the sides.
+func exactP(a, b []float64) float64 {
+	d := jointRanks(a, b)
+	return newRankSums(d.ranks, len(a)).twoSided(d.sum)
+}
+
+// Around the sizes from which on the normal approximation is used, it says what
+// the exact test says. The tails of U are lighter than normal ones, most of all
+// where one side is small: far out the approximation errs towards no claim.
+func TestExactAndNormalAgree(t *testing.T) {
 	t.Parallel()
-	rapid.Check(t, func(t *rapid.T) {
-		n := rapid.IntRange(2, 9).Draw(t, "n")
-		v := rapid.Map(rapid.IntRange(1, 12), func(i int) float64 { return float64(i) })
-		a, b := rapid.SliceOfN(v, n, n).Draw(t, "a"), rapid.SliceOfN(v, n, n).Draw(t, "b")
-		r, err := mstats.MannWhitneyUTest(a, b, mstats.LocationDiffers)
-		if err != nil {
-			return // all values are equal
+	for _, k := range []struct {
+		a, b int
+		step float64 // values are multiples of it: ties
+		// low and high bound the ratio to an exact p above 0.01, far to a smaller
+		// one.
+		low, high, far float64
+	}{
+		{30, 30, 0, 0.9, 1.1, 1.6}, {33, 33, 0, 0.9, 1.1, 1.6}, {33, 33, 0.02, 0.9, 1.1, 1.6}, {30, 36, 0.05, 0.9, 1.1, 1.6},
+		{10, 130, 0, 0.9, 1.2, 2.8},
+		// Four different values.
+		{33, 33, 0.2, 0.7, 1.5, 2.5},
+	} {
+		draw := lognormal(uint64(k.a+k.b), 0.1)
+		round := func(values []float64) []float64 {
+			for i := range values {
+				if k.step > 0 {
+					values[i] = math.Round(values[i]/k.step) * k.step
+				}
+			}
+			return values
 		}
-		if got := MannWhitney(a, b); math.Abs(got-r.P) > 1e-9 {
-			t.Fatalf("%v and %v: %v, go-moremath says %v", a, b, got, r.P)
+		for shift := 1.0; shift < 1.1; shift += 0.005 {
+			a, b := round(draw(k.a, 1)), round(draw(k.b, shift))
+			exact, normal := exactP(a, b), jointRanks(a, b).normalP()
+			high := k.far
+			if exact > 0.01 {
+				high = k.high
+			}
+			if ratio := normal / exact; exact > 1e-4 && (ratio < k.low || ratio > high) {
+				t.Errorf("%d and %d values in steps of %v: exact p %.3g, by the normal approximation %.3g", k.a, k.b, k.step, exact, normal)
+			}
 		}
-	})
+	}
+}
+
+func TestExactAndNormalCriticalAgree(t *testing.T) {
+	t.Parallel()
+	for _, k := range [][2]int{{20, 20}, {30, 30}, {32, 32}, {10, 130}} {
+		if !exact(k[0], k[1]) {
+			t.Fatalf("%v are not compared exactly", k)
+		}
+		for _, alpha := range []float64{0.05, 0.01, 0.05 / 21} {
+			want, _ := critical(k[0], k[1], alpha)
+			got, p := normalCritical(k[0], k[1], alpha)
+			if p > alpha || got > want+1 || float64(got) < 0.95*float64(want)-1 {
+				t.Errorf("%v values at %.4f: exact %d, by the normal approximation %d with p %.4f", k, alpha, want, got, p)
+			}
+		}
+	}
+}
+
+// What the approximation calls decidable, critical and smallest is what it finds.
+func TestLargeSidesAreConsistent(t *testing.T) {
+	t.Parallel()
+	for _, k := range [][2]int{{33, 33}, {200, 40}, {1000, 1000}, {1, 2000}} {
+		if exact(k[0], k[1]) {
+			t.Fatalf("%v are compared exactly", k)
+		}
+		low, high := make([]float64, k[0]), make([]float64, k[1])
+		for i := range low {
+			low[i] = float64(i)
+		}
+		for i := range high {
+			high[i] = float64(k[0] + i)
+		}
+		if got, want := MannWhitney(low, high), smallestP(k[0], k[1]); math.Abs(got-want) > 1e-9*want {
+			t.Errorf("%v values wholly apart: p %v, the smallest is said to be %v", k, got, want)
+		}
+	}
+	if c, p := critical(1, 2000, 0.05); c != -1 || p != 0 {
+		t.Errorf("one value decides against 2000 with U = %d, p %v", c, p)
+	}
+}
+
+func TestTenThousandValues(t *testing.T) {
+	t.Parallel()
+	draw := lognormal(10_000, 0.04)
+	a, b := draw(10_000, 1), draw(10_000, 1.002)
+	if p := MannWhitney(a, b); p > 0.05 || p < 1e-9 {
+		t.Errorf("0.2 %% more in 4 %% of noise: p = %v", p)
+	}
+	r, ok := HodgesLehmann(a, b)
+	if !ok || r.Low > 1.002 || r.High < 1.002 || r.High-r.Low > 0.005 || math.Abs(r.Coverage-Confidence) > 1e-3 {
+		t.Errorf("%+v", r)
+	}
+	if p := MannWhitney(slices.Repeat([]float64{7}, 5000), slices.Repeat([]float64{7}, 5000)); p != 1 {
+		t.Errorf("p of equal values is %v", p)
+	}
 }
 
 func TestNothingToTest(t *testing.T) {
@@ -198,8 +281,8 @@ func TestWhatCanDecide(t *testing.T) {
 
 func BenchmarkMannWhitney(b *testing.B) {
 	rng := lognormal(1, 0.04)
-	for _, n := range []int{6, 20} {
-		b.Run(map[int]string{6: "6", 20: "20"}[n], func(b *testing.B) {
+	for _, n := range []int{6, 20, 32, 33, 10_000} {
+		b.Run(strconv.Itoa(n), func(b *testing.B) {
 			x, y := rng(n, 1), rng(n, 1)
 			for b.Loop() {
 				MannWhitney(x, y)

@@ -3,7 +3,7 @@ package stats
 import (
 	"math"
 
-	"github.com/aclements/go-moremath/mathx"
+	"gonum.org/v1/gonum/stat/distuv"
 )
 
 // LeastBand is the noise band of a metric without any spread: no difference
@@ -47,24 +47,9 @@ func PooledSpread(cells [][]float64) Spread {
 		return s
 	}
 	s.Value = math.Sqrt(squares / float64(s.Degrees))
-	s.Upper = s.Value * math.Sqrt(float64(s.Degrees)/chiSquare(s.Degrees, 1-Confidence))
+	df := float64(s.Degrees)
+	s.Upper = s.Value * math.Sqrt(df/distuv.ChiSquared{K: df}.Quantile(1-Confidence))
 	return s
-}
-
-// chiSquare is the point below which a χ² variable of so many degrees of
-// freedom lies with probability p.
-func chiSquare(degrees int, p float64) float64 {
-	k := float64(degrees)
-	low, high := 0.0, k+10*math.Sqrt(2*k)+10
-	for range 100 {
-		mid := (low + high) / 2
-		if mathx.GammaInc(k/2, mid/2) < p {
-			low = mid
-		} else {
-			high = mid
-		}
-	}
-	return (low + high) / 2
 }
 
 // NoiseBand is the band of a comparison of a with b values: max(1 %, 1.96 · s⁺
@@ -78,7 +63,7 @@ func (s Spread) NoiseBand(a, b int) float64 {
 	return max(LeastBand, 1.96*s.Upper*math.Sqrt(1/float64(a)+1/float64(b)))
 }
 
-// Outside tells whether the ratio has left the band.
+// Outside reports whether the ratio has left the band.
 func Outside(ratio, band float64) bool {
 	return math.Abs(math.Log(ratio)) > math.Log1p(band)
 }
