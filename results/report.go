@@ -140,8 +140,8 @@ type Phase struct {
 	QueuesEmpty *int `json:"queues_empty,omitempty"`
 	// Shed counts requests given up unsent after their deadline.
 	Shed uint64 `json:"shed,omitempty"`
-	// Slowest are the slowest requests of the window, slowest first, at most
-	// 32.
+	// Slowest are the slowest requests of the window, slowest first: at most 32
+	// in the loader's report, and fewer in the journal.
 	Slowest []SlowRequest `json:"slowest,omitempty"`
 
 	// AnnouncedCloses counts connections that the server closed behind an
@@ -345,8 +345,19 @@ type Histogram struct {
 	// end.
 	Clamped uint64 `json:"clamped,omitempty"`
 	// HDRv2 is base64 of the compressed HdrHistogram V2 encoding, in
-	// nanoseconds, 3 significant digits.
-	HDRv2 string `json:"hdr_v2"`
+	// nanoseconds: of 3 significant digits, and 2 for the loader's own lags. It
+	// is empty where only the fields above were kept.
+	HDRv2 string `json:"hdr_v2,omitempty"`
+}
+
+// Sums is the histogram without its buckets; nil of nil.
+func (h *Histogram) Sums() *Histogram {
+	if h == nil {
+		return nil
+	}
+	sums := *h
+	sums.HDRv2 = ""
+	return &sums
 }
 
 // Phase returns the loader's phase of that name, or nil.

@@ -103,3 +103,27 @@ func TestHistogramIsDecodedByStats(t *testing.T) {
 		}
 	}
 }
+
+// Lags are kept to two digits, also when they are merged into an empty phase.
+func TestLagsHaveTwoDigits(t *testing.T) {
+	t.Parallel()
+	thread, all := NewPhase(1), NewPhase(1)
+	thread.Reset(Window{Loop: results.OpenLoop, T1: 1e9})
+	for i := int64(1); i <= 10_000; i++ {
+		thread.Lag(0, 0, i*1000)
+	}
+	all.Merge(thread)
+	r := lasting(t, &all.SendLagIdle)
+	d, err := stats.Decode(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, q := range []float64{0.5, 0.9, 0.99} {
+		if got, want := float64(d.Quantile(q)), q*10e6; math.Abs(got/want-1) > 0.01 {
+			t.Errorf("quantile %v is %v ns, want %v", q, got, want)
+		}
+	}
+	if r.MinNS != 1000 || r.MaxNS != 10e6 || r.MeanNS != 5_000_500 {
+		t.Errorf("extremes and mean are not exact: %+v", r)
+	}
+}

@@ -109,11 +109,11 @@ func (p *Phase) Reserve(open bool) {
 			p.Groups[i].Corrected.Reserve()
 		}
 	}
-	p.ReceiveLag.Reserve()
-	p.LoopGaps.Reserve()
+	p.ReceiveLag.reserve(lagDigits)
+	p.LoopGaps.reserve(lagDigits)
 	if open {
-		p.SendLagIdle.Reserve()
-		p.SendLagBlocked.Reserve()
+		p.SendLagIdle.reserve(lagDigits)
+		p.SendLagBlocked.reserve(lagDigits)
 	}
 }
 
@@ -131,7 +131,7 @@ const Stall = int64(1e6)
 // counts.
 func (p *Phase) Gap(now, d, worked int64) {
 	if p.Window.Inside(now) {
-		p.LoopGaps.Record(d)
+		p.LoopGaps.recordLag(d)
 	}
 	if still := d - worked; still >= Stall {
 		p.StallNS += p.insideNS(now-still, now)
@@ -152,7 +152,7 @@ func (p *Phase) insideNS(from, to int64) int64 {
 // of it at now.
 func (p *Phase) Received(now, lag int64) {
 	if p.Window.Inside(now) {
-		p.ReceiveLag.Record(max(0, lag))
+		p.ReceiveLag.recordLag(max(0, lag))
 	}
 }
 
@@ -175,9 +175,9 @@ func (p *Phase) Lag(intended, idleSince, now int64) {
 	switch {
 	case !p.Window.Inside(intended):
 	case idleSince <= intended:
-		p.SendLagIdle.Record(now - intended)
+		p.SendLagIdle.recordLag(now - intended)
 	default:
-		p.SendLagBlocked.Record(now - intended)
+		p.SendLagBlocked.recordLag(now - intended)
 	}
 }
 
