@@ -15,11 +15,14 @@ func (a *app) storedPeaks(name string) (map[plan.PeakKey]float64, error) {
 		return nil, nil
 	}
 	if name != journal.Latest {
-		_, set, err := a.openRun(name)
+		dir, err := a.findRun(name)
 		if err != nil {
 			return nil, fmt.Errorf("--peaks: %w", err)
 		}
-		peaks := peaksOf(set)
+		peaks, err := peaksIn(dir)
+		if err != nil {
+			return nil, fmt.Errorf("--peaks: %w", err)
+		}
 		if len(peaks) == 0 {
 			return nil, usage(fmt.Errorf("--peaks %s: that run has no valid closed-loop cell to take peaks from", name))
 		}
@@ -30,11 +33,11 @@ func (a *app) storedPeaks(name string) (map[plan.PeakKey]float64, error) {
 		return nil, fmt.Errorf("--peaks: %w", err)
 	}
 	for _, r := range runs {
-		set, err := readCells(r.Dir)
+		peaks, err := peaksIn(r.Dir)
 		if err != nil {
 			continue // joust list runs tells why
 		}
-		if peaks := peaksOf(set); len(peaks) > 0 {
+		if len(peaks) > 0 {
 			fmt.Fprintf(a.stderr, "peaks are those of run %s\n", r.ID)
 			return peaks, nil
 		}
@@ -42,9 +45,14 @@ func (a *app) storedPeaks(name string) (map[plan.PeakKey]float64, error) {
 	return nil, usage(fmt.Errorf("--peaks latest: no run in %s has a valid closed-loop cell to take peaks from: run a closed loop first, or find the peaks now with --mode closed,open", a.out))
 }
 
-// peaksOf are the closed-loop peaks of a stored run's cells, in requests per
-// second.
-func peaksOf(set *cells.Set) map[plan.PeakKey]float64 {
+// peaksIn returns the closed-loop peaks of the cells of the run in the folder, in
+// requests per second.
+func peaksIn(dir string) (map[plan.PeakKey]float64, error) {
+	outline, err := journal.Outline(dir)
+	if err != nil {
+		return nil, err
+	}
+	set := cells.Of(outline)
 	peaks := map[plan.PeakKey]float64{}
 	for _, t := range set.Run.Plan.Tables {
 		for _, s := range set.Run.Servers {
@@ -53,5 +61,5 @@ func peaksOf(set *cells.Set) map[plan.PeakKey]float64 {
 			}
 		}
 	}
-	return peaks
+	return peaks, nil
 }

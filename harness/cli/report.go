@@ -82,27 +82,32 @@ func compareWith(run *results.Run, baseline string) error {
 	return nil
 }
 
-// openRun reads the cells of a stored run; a name that fits none is a mistake of
+// findRun is the folder of a stored run; a name that fits none is a mistake of
 // usage.
-func (a *app) openRun(name string) (dir string, set *cells.Set, err error) {
+func (a *app) findRun(name string) (dir string, err error) {
 	dir, err = journal.Find(a.out, name)
-	if err != nil {
-		if errors.Is(err, journal.ErrNotFound) {
-			err = usage(err)
-		}
+	if errors.Is(err, journal.ErrNotFound) {
+		err = usage(err)
+	}
+	return dir, err
+}
+
+// openRun reads the cells of a stored run.
+func (a *app) openRun(name string) (dir string, set *cells.Set, err error) {
+	if dir, err = a.findRun(name); err != nil {
 		return "", nil, err
 	}
 	set, err = readCells(dir)
 	return dir, set, err
 }
 
-// readCells reads the cells of the run in the folder.
+// readCells reads the cells of the run in the folder, one trial at a time.
 func readCells(dir string) (*cells.Set, error) {
-	run, err := journal.Open(dir)
+	run, err := journal.Header(dir)
 	if err != nil {
 		return nil, err
 	}
-	return cells.Of(run), nil
+	return cells.Stream(run, journal.Trials(dir))
 }
 
 // matrixFolders are the folders for the matrices of the run in dir: its own

@@ -146,7 +146,7 @@ func holdsRun(dir string) bool {
 // summarise reads what a list shows of a run.
 func summarise(dir string) Summary {
 	s := Summary{ID: filepath.Base(dir), Dir: dir}
-	run, err := readRun(dir)
+	run, err := Header(dir)
 	if err != nil {
 		s.Problem = err.Error()
 		return s

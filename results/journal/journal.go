@@ -88,17 +88,17 @@ func (j *Journal) begin(run results.Run) error {
 }
 
 // Resume opens a stored run to append to it. A line torn by a crash is cut
-// off. The run comes with the trials that it has. The caller owns the folder
-// until Close; where another process does, the error is a *files.HeldError and
-// nothing was read.
+// off. The run comes with the trials that it has, as Outline reads them. The
+// caller owns the folder until Close; where another process does, the error is a
+// *files.HeldError and nothing was read.
 func Resume(dir string) (*Journal, results.Run, error) {
 	j, err := own(dir)
 	if err != nil {
 		return nil, results.Run{}, err
 	}
-	run, end, err := read(dir)
+	run, whole, err := read(dir, true)
 	if err == nil {
-		err = j.openTrials(end)
+		err = j.openTrials(whole)
 	}
 	if err != nil {
 		return nil, results.Run{}, errors.Join(err, j.owner.Remove())
@@ -133,17 +133,17 @@ func (j *Journal) UpdateRun(run results.Run) error {
 	return nil
 }
 
-// Append adds one trial and returns when it is on the disk. After an error
-// nothing of the trial is in the file, and Append may be tried again.
+// Append adds what the journal keeps of a trial and returns when it is on the
+// disk. After an error nothing of the trial is in the file, and Append may be
+// tried again.
 func (j *Journal) Append(t results.Trial) error {
 	if j.broken != nil {
 		return j.broken
 	}
-	line, err := json.Marshal(t)
+	line, err := Line(t)
 	if err != nil {
-		return fmt.Errorf("encode trial %d for %s: %w", t.Index, j.trials.Name(), err)
+		return fmt.Errorf("append to %s: %w", j.trials.Name(), err)
 	}
-	line = append(line, '\n')
 	before, err := j.trials.Stat()
 	if err != nil {
 		return fmt.Errorf("append trial %d to the journal: %w", t.Index, err)

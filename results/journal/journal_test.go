@@ -350,18 +350,24 @@ func FuzzReadTrials(f *testing.F) {
 	f.Add("{\"index\":1}\n\x00\x00\n")
 	f.Add("\n\n")
 	f.Add("null\n")
+	f.Add("{\"loaders\":[{\"connect\":{\"hdr_v2\":\"HISTF\"}}]}\n")
 	f.Fuzz(func(t *testing.T, text string) {
-		trials, end, err := readTrials(strings.NewReader(text))
-		if err != nil {
-			return
-		}
-		if end < 0 || end > int64(len(text)) || (end > 0 && text[end-1] != '\n') {
-			t.Fatalf("the whole lines end at byte %d of %q", end, text)
-		}
-		// What is kept after a cut reads the same.
-		again, endAgain, err := readTrials(strings.NewReader(text[:end]))
-		if err != nil || endAgain != end || len(again) != len(trials) {
-			t.Fatalf("after the cut: %d trials to byte %d, %v; before it %d to %d", len(again), endAgain, err, len(trials), end)
+		for _, outline := range []bool{false, true} {
+			trials := 0
+			count := func(results.Trial) bool { trials++; return true }
+			whole, err := walkLines(strings.NewReader(text), outline, count)
+			if err != nil {
+				continue
+			}
+			if whole < 0 || whole > int64(len(text)) || (whole > 0 && text[whole-1] != '\n') {
+				t.Fatalf("the whole lines end at byte %d of %q", whole, text)
+			}
+			// What is kept after a cut reads the same.
+			before := trials
+			again, err := walkLines(strings.NewReader(text[:whole]), outline, count)
+			if err != nil || again != whole || trials != 2*before {
+				t.Fatalf("after the cut: %d trials to byte %d, %v; before it %d to %d", trials-before, again, err, before, whole)
+			}
 		}
 	})
 }

@@ -1,13 +1,11 @@
 package journal
 
 import (
-	"bufio"
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
+	"iter"
 	"os"
 	"path/filepath"
 
@@ -27,36 +25,31 @@ var (
 // Open reads a stored run with its trials. A torn last line of trials.jsonl
 // is left out; the file is not changed.
 func Open(dir string) (results.Run, error) {
-	run, _, err := read(dir)
+	run, _, err := read(dir, false)
 	return run, err
 }
 
-// read reads a run and says how many bytes of trials.jsonl are whole lines.
-func read(dir string) (results.Run, int64, error) {
-	run, err := readRun(dir)
-	if err != nil {
-		return results.Run{}, 0, err
-	}
-	path := filepath.Join(dir, TrialsFile)
-	f, err := os.Open(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		// Killed between the first run.json and the first line.
-		return run, 0, nil
-	}
-	if err != nil {
-		return results.Run{}, 0, fmt.Errorf("read the trials of a run: %w", err)
-	}
-	trials, end, err := readTrials(f)
-	err = errors.Join(err, f.Close())
-	if err != nil {
-		return results.Run{}, 0, fmt.Errorf("read the trials in %s: %w", path, err)
-	}
-	run.Trials = trials
-	return run, end, nil
+// Outline is Open without the buckets of histograms, which take most of a run's
+// memory: their counts, extremes and means are there.
+func Outline(dir string) (results.Run, error) {
+	run, _, err := read(dir, true)
+	return run, err
 }
 
-// readRun reads run.json alone.
-func readRun(dir string) (results.Run, error) {
+// Trials reads the trials of a stored run one after the other, so that a caller
+// who drops them needs memory for one. It ends after an error. Header says
+// whether this joust can read the run.
+func Trials(dir string) iter.Seq2[results.Trial, error] {
+	return func(yield func(results.Trial, error) bool) {
+		_, err := walk(dir, false, func(t results.Trial) bool { return yield(t, nil) })
+		if err != nil {
+			yield(results.Trial{}, err)
+		}
+	}
+}
+
+// Header reads a stored run without its trials.
+func Header(dir string) (results.Run, error) {
 	path := filepath.Join(dir, RunFile)
 	b, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -70,6 +63,22 @@ func readRun(dir string) (results.Run, error) {
 		return results.Run{}, fmt.Errorf("read %s: %w", path, err)
 	}
 	return run, nil
+}
+
+// read reads a run, in outline or whole, and says how many bytes of trials.jsonl
+// are whole lines.
+func read(dir string, outline bool) (run results.Run, whole int64, err error) {
+	if run, err = Header(dir); err != nil {
+		return results.Run{}, 0, err
+	}
+	whole, err = walk(dir, outline, func(t results.Trial) bool {
+		run.Trials = append(run.Trials, t)
+		return true
+	})
+	if err != nil {
+		return results.Run{}, 0, err
+	}
+	return run, whole, nil
 }
 
 // decodeRun looks at the form first, so that a foreign file and another
@@ -96,37 +105,4 @@ func decodeRun(b []byte) (results.Run, error) {
 		return results.Run{}, fmt.Errorf("%w: %w", ErrForeign, err)
 	}
 	return run, nil
-}
-
-// readTrials reads lines up to the end or a torn last line, and says how many
-// bytes the whole lines take.
-func readTrials(r io.Reader) (trials []results.Trial, end int64, err error) {
-	lines := bufio.NewReaderSize(r, 1<<20)
-	for number := 1; ; number++ {
-		line, err := lines.ReadBytes('\n')
-		if errors.Is(err, io.EOF) {
-			// Whatever stands after the last newline was never finished.
-			return trials, end, nil
-		}
-		if err != nil {
-			return nil, 0, err
-		}
-		var t results.Trial
-		if err := json.Unmarshal(line, &t); err != nil {
-			if torn(line, lines) {
-				return trials, end, nil
-			}
-			return nil, 0, fmt.Errorf("line %d is %w: %w (the lines before it are whole: cut the file there to keep them)", number, ErrDamaged, err)
-		}
-		trials = append(trials, t)
-		end += int64(len(line))
-	}
-}
-
-// torn tells whether an unreadable line is the rest of an append that a loss
-// of power cut short: the very last one, and no JSON. A file system may have
-// written the line's end and not its middle.
-func torn(line []byte, rest *bufio.Reader) bool {
-	_, err := rest.Peek(1)
-	return errors.Is(err, io.EOF) && !json.Valid(bytes.TrimSpace(line))
 }

@@ -1,0 +1,74 @@
+package cli
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/joust-bench/joust/results/journal"
+	"github.com/joust-bench/joust/results/journal/journaltest"
+)
+
+// rendered is what joust report writes of the run in dir, by file, and what it
+// says.
+func rendered(t *testing.T, dir string) map[string]string {
+	t.Helper()
+	c, out, errs := command(t, t.TempDir(), "report", dir)
+	if err := c.Run(); err != nil {
+		t.Fatalf("%v:\n%s%s", err, out, errs)
+	}
+	texts := map[string]string{"stdout": strings.ReplaceAll(out.String(), dir, "DIR")}
+	for _, name := range []string{benchFile, openLoopFile} {
+		text, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		texts[name] = string(text)
+	}
+	return texts
+}
+
+// trialsSize is the size of the run's trials in bytes.
+func trialsSize(t *testing.T, dir string) int64 {
+	t.Helper()
+	info, err := os.Stat(filepath.Join(dir, journal.TrialsFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return info.Size()
+}
+
+// A run that joust wrote before the journal left anything out of a trial is still
+// rendered, and the same run as it is written today says the same.
+func TestJournalLeavesOutNothingThatIsPrinted(t *testing.T) {
+	t.Parallel()
+	full := filepath.Join(checkout, "results/journal/testdata/full")
+	run, err := journal.Open(full)
+	if err != nil {
+		t.Fatal(err)
+	}
+	old := t.TempDir()
+	if err := os.CopyFS(old, os.DirFS(full)); err != nil {
+		t.Fatal(err)
+	}
+	today := journaltest.Grow(t, full, len(run.Trials))
+	was, is := rendered(t, old), rendered(t, today)
+	if diff := cmp.Diff(was, is); diff != "" {
+		t.Errorf("the run as it is written today says something else (-full +today):\n%s", diff)
+	}
+	if fat, lean := trialsSize(t, old), trialsSize(t, today); 3*lean > 2*fat {
+		t.Errorf("the trials take %d bytes, and took %d", lean, fat)
+	}
+	for _, s := range run.Servers {
+		row := regexp.MustCompile(`(?m)^\| ` + regexp.QuoteMeta(s.Name) + ` .*\d`)
+		for _, file := range []string{benchFile, openLoopFile} {
+			if !row.MatchString(is[file]) {
+				t.Errorf("%s has no row of numbers of %s:\n%s", file, s.Name, is[file])
+			}
+		}
+	}
+}
