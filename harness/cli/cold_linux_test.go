@@ -1,11 +1,13 @@
 package cli
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"testing"
 
+	"github.com/joust-bench/joust/loaders/retry"
 	"github.com/joust-bench/joust/results"
 )
 
@@ -21,20 +23,18 @@ func TestWarmUpMattersToAColdServer(t *testing.T) {
 		}
 		t.Skip("java is not installed: apt-get install default-jdk-headless")
 	}
-	const attempts, gain = 3, 0.85
-	for n := 1; ; n++ {
+	const gain = 0.85
+	retry.Often(t, func() string {
 		fixed, warm := coldStarts(t)
 		if fixed.Steadiness != nil || warm.Steadiness == nil {
 			t.Fatalf("a cap of a second gave %+v, one above it %+v", fixed.Steadiness, warm.Steadiness)
 		}
-		t.Logf("%.0f µs a request behind %.1f s, %.0f µs behind %.1f s (steady: %t)", fixed.cost, fixed.seconds, warm.cost, warm.seconds, warm.Reached)
 		if warm.seconds > fixed.seconds && warm.cost < gain*fixed.cost {
-			return
+			return ""
 		}
-		if n == attempts {
-			t.Fatal("waiting for a steady server made no difference")
-		}
-	}
+		return fmt.Sprintf("waiting for a steady server made no difference: %.0f µs a request behind %.1f s, %.0f µs behind %.1f s (steady: %t)",
+			fixed.cost, fixed.seconds, warm.cost, warm.seconds, warm.Reached)
+	})
 }
 
 // coldStart is what a window saw of a server behind a warm-up.

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/joust-bench/joust/loaders/enginetest"
+	"github.com/joust-bench/joust/loaders/retry"
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/summary"
 )
@@ -42,18 +43,13 @@ func loadsOf(engine string, more ...string) map[string][]string {
 // server did and says what is wrong.
 func loadServer(t *testing.T, behave func(*enginetest.Peer), args []string, check func(*enginetest.Server, ended) string) {
 	t.Helper()
-	wrong := ""
-	patiently(t, func() ended {
+	retry.Often(t, func() string {
 		s := enginetest.Start(t, behave)
 		defer s.Die()
 		c, out, errs := command(t, t.TempDir(), append(args, "http://"+s.Address+"/")...)
 		e := ended{exitOf(t, c.Run()), out.String(), errs.String()}
-		wrong = check(s, e)
-		return e
-	}, func(ended) bool { return wrong == "" })
-	if wrong != "" {
-		t.Error(wrong)
-	}
+		return check(s, e)
+	})
 }
 
 // outcome compares the exit code with code and the output with the parts that
@@ -242,10 +238,13 @@ func TestLoadThatIsStopped(t *testing.T) {
 		t.Run(loop, func(t *testing.T) {
 			t.Parallel()
 			want := []string{"the loader stood still for "}
-			e := patiently(t, func() ended { return stoppedLoad(t, more) }, func(e ended) bool { return e.outcome(ExitOK, want, nil) == "" })
-			if wrong := e.outcome(ExitOK, want, []string{"void:"}); wrong != "" {
-				t.Errorf("%s:\n%s%s", wrong, e.out, e.errors)
-			}
+			retry.Often(t, func() string {
+				e := stoppedLoad(t, more)
+				if wrong := e.outcome(ExitOK, want, []string{"void:"}); wrong != "" {
+					return wrong + ": " + e.String()
+				}
+				return ""
+			})
 		})
 	}
 }
@@ -288,7 +287,7 @@ func TestLoadAtAnyRate(t *testing.T) {
 			t.Parallel()
 			e := joustUntil(t, func(e ended) bool { return e.code == ExitOK || keptRate(t, e) }, "load", s.URL, "-R", rate, "-d", "2s", "--format", "json")
 			if e.code != ExitOK {
-				t.Errorf("exit code %d, the rate was kept is %t: %s", e.code, keptRate(t, e), e.errors)
+				t.Errorf("the rate was kept, and the exit code is %d: %s", e.code, e.errors)
 			}
 		})
 	}

@@ -25,6 +25,7 @@ import (
 
 	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/loaders/adhoc"
+	"github.com/joust-bench/joust/loaders/retry"
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/summary"
 )
@@ -77,28 +78,23 @@ func joust(t *testing.T, args ...string) ended {
 	}, args...)
 }
 
-// joustUntil runs until the outcome is what a machine with time to spare gives,
-// five times at most.
-func joustUntil(t *testing.T, holds func(ended) bool, args ...string) ended {
+// joustUntil runs until the outcome is, often enough, what a machine with time to
+// spare gives.
+func joustUntil(t *testing.T, holds func(ended) bool, args ...string) (e ended) {
 	t.Helper()
-	return patiently(t, func() ended {
+	retry.Often(t, func() string {
 		c, out, errs := command(t, t.TempDir(), args...)
-		return ended{exitOf(t, c.Run()), out.String(), errs.String()}
-	}, holds)
+		e = ended{exitOf(t, c.Run()), out.String(), errs.String()}
+		if holds(e) {
+			return ""
+		}
+		return e.String()
+	})
+	return e
 }
 
-// patiently loads until the outcome is what a machine with time to spare gives,
-// five times at most.
-func patiently(t *testing.T, load func() ended, holds func(ended) bool) ended {
-	t.Helper()
-	for tries := 1; ; tries++ {
-		e := load()
-		if tries == 5 || holds(e) {
-			return e
-		}
-		t.Logf("load %d gave exit code %d; again:\n%s%s", tries, e.code, e.out, e.errors)
-	}
-}
+// String is the outcome for the eyes of people.
+func (e ended) String() string { return fmt.Sprintf("exit code %d\n%s%s", e.code, e.out, e.errors) }
 
 func exitOf(t *testing.T, err error) int {
 	t.Helper()

@@ -1,11 +1,11 @@
 package cli
 
 import (
-	"context"
 	"os"
 	"testing"
 	"time"
 
+	"github.com/joust-bench/joust/loaders/retry"
 	"github.com/joust-bench/joust/results"
 )
 
@@ -21,13 +21,10 @@ const (
 // server that sleeps 20 ms an answer: whatever else the machine does, its
 // throughput is at most the number of clients over that time, and no higher
 // rate can be kept. That it is nearly as much takes a machine with time to
-// spare, which is waited for: up to four attempts, and as many again in which
-// the machine stopped for long.
+// spare.
 func TestSweepAndSearchFindWhatASleepAllows(t *testing.T) {
 	t.Parallel()
-	const attempts, stopped = 4, 40 * time.Millisecond
-	for attempt, said := 1, 0; ; attempt++ {
-		longestStop := watchStops(t)
+	retry.Often(t, func() string {
 		s := newSite(t)
 		s.server(t, "sleeper", []string{"slow"})
 		plan := "servers: [sleeper]\nclients: [2, 64]\nfind_rate: p50<80ms\ntrials: 1\nwarmup: 0s\nduration: 200ms\nopen_duration: 200ms\ndrain: 150ms\ntables: [{scenarios: [hello]}]\n"
@@ -42,17 +39,11 @@ func TestSweepAndSearchFindWhatASleepAllows(t *testing.T) {
 		}
 		_, run := s.stored(t)
 		search, confirm := trialOfKind(&run, results.TrialMeasured), trialOfKind(&run, results.TrialConfirm)
-		starved := starvedSearch(search, confirm)
-		stop := longestStop()
-		if stop < stopped {
-			said++
+		if starved := starvedSearch(search, confirm); starved != "" {
+			return starved
 		}
-		if starved != "" && said < attempts && attempt < 2*attempts {
-			t.Logf("attempt %d: %s; the machine stopped for up to %v", attempt, starved, stop)
-			continue
-		}
-		if starved != "" || p.code() != ExitOK {
-			t.Fatalf("%s; exit code %d:\n%s", starved, p.code(), p.out.String())
+		if p.code() != ExitOK {
+			t.Fatalf("exit code %d:\n%s", p.code(), p.out.String())
 		}
 		checkSweep(t, search)
 		if found := *search.Search.KeptRPS; found > sleepMost*sleepCapacity || *confirm.Search.KeptRPS > found {
@@ -62,28 +53,8 @@ func TestSweepAndSearchFindWhatASleepAllows(t *testing.T) {
 			t.Errorf("%d steps, confirmed with %d clients", len(search.Search.Steps), confirm.Loaders[0].ConnectionsAsked)
 		}
 		says(t, p.out.String(), "64 of 2 to 64 clients", "highest rate", "confirmed", "knee (best)", "64 (64)")
-		return
-	}
-}
-
-// watchStops begins to measure how late a sleeper of a millisecond wakes; what
-// it returns ends that and gives the worst.
-func watchStops(t *testing.T) (worst func() time.Duration) {
-	t.Helper()
-	ctx, end := context.WithCancel(t.Context())
-	late := make(chan time.Duration, 1)
-	go func() {
-		var most time.Duration
-		for before := time.Now(); ctx.Err() == nil; before = time.Now() {
-			time.Sleep(time.Millisecond)
-			most = max(most, time.Since(before)-time.Millisecond)
-		}
-		late <- most
-	}()
-	return func() time.Duration {
-		end()
-		return <-late
-	}
+		return ""
+	})
 }
 
 // starvedSearch says what a machine without time has kept from being found.

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/joust-bench/joust/loaders/retry"
 	"github.com/joust-bench/joust/results"
 )
 
@@ -72,8 +73,7 @@ func (s *site) loader(t *testing.T) int {
 func TestRunFindsARateAboveThePeak(t *testing.T) {
 	t.Parallel()
 	const slow, rate = 500, 1000
-	rejected := ""
-	patiently(t, func() ended {
+	retry.Often(t, func() string {
 		s := newSite(t)
 		s.server(t, "warms", []string{"warms", fmt.Sprint(slow)})
 		// The open loop comes beside the closed one of every short run.
@@ -84,12 +84,8 @@ func TestRunFindsARateAboveThePeak(t *testing.T) {
 			t.Fatalf("joust has not ended:\n%s", p.out.String())
 		}
 		_, run := s.stored(t)
-		rejected = exceeded(&run)
-		return ended{code: p.code(), out: p.out.String()}
-	}, func(ended) bool { return rejected == "" })
-	if rejected != "" {
-		t.Error(rejected)
-	}
+		return exceeded(&run)
+	})
 }
 
 // exceeded says why the closed loop of the run's only trial is not flagged as
@@ -118,7 +114,7 @@ func TestRunOfTheReadmesRates(t *testing.T) {
 	if _, err := exec.LookPath("nginx"); err != nil {
 		t.Skip(err)
 	}
-	e := patiently(t, func() ended {
+	retry.Often(t, func() string {
 		s := newSite(t)
 		p := s.joust(t, "run", "--servers-dir", filepath.Join(checkout, "servers"), "--servers", "nginx", "--scenarios", "hello", "--mode", "open", "--rates", "1000,20k",
 			"--trials", "1", "--duration", "1s", "--warmup", "300ms")
@@ -127,9 +123,9 @@ func TestRunOfTheReadmesRates(t *testing.T) {
 		case <-time.After(2 * patience):
 			t.Fatalf("joust has not ended:\n%s", p.out.String())
 		}
-		return ended{code: p.code(), out: p.out.String()}
-	}, func(e ended) bool { return e.code == ExitOK })
-	if e.code != ExitOK || strings.Contains(e.out, "void") {
-		t.Errorf("exit code %d:\n%s", e.code, e.out)
-	}
+		if e := (ended{code: p.code(), out: p.out.String()}); e.code != ExitOK || strings.Contains(e.out, "void") {
+			return e.String()
+		}
+		return ""
+	})
 }

@@ -1,6 +1,7 @@
 package certify_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 	"github.com/joust-bench/joust/loaders/certify/lawserver"
 	"github.com/joust-bench/joust/loaders/codec/h1"
 	"github.com/joust-bench/joust/loaders/core"
+	"github.com/joust-bench/joust/loaders/retry"
 )
 
 // bench is the event-loop engine and a law server in this process. Only one
@@ -29,31 +31,20 @@ func bench(t *testing.T) certify.Bench {
 	return certify.Bench{Server: s, Loader: core.Engine{System: epoll.System(), Codec: h1.New}, Threads: 1, Idle: loaders.Wait, CapacityWindow: 200 * time.Millisecond}
 }
 
-// A law of time may be tried so often and for so long: the tests share the
+// often runs the case and fails unless it holds often enough: the tests share the
 // machine with others, which take whole slices of it.
-const (
-	attempts = 5
-	patience = time.Minute
-)
-
-// eventually runs the case until it holds.
-func eventually(t *testing.T, b certify.Bench, c certify.Case) {
+func often(t *testing.T, b certify.Bench, c certify.Case) {
 	t.Helper()
-	var why string
-	began := time.Now()
-	for tried := 0; tried < attempts || time.Since(began) < patience; tried++ {
+	retry.Often(t, func() string {
 		list, err := b.Run(t.Context(), c)
 		switch {
 		case err != nil:
-			why = err.Error()
+			return fmt.Sprintf("%s: %v", c.Name(), err)
 		case missed(list) != "":
-			why = missed(list)
-		default:
-			return
+			return fmt.Sprintf("%s: %s: %+v", c.Name(), missed(list), list)
 		}
-		t.Logf("not this time: %s: %+v", why, list)
-	}
-	t.Errorf("%s: never in %v: %s", c.Name(), time.Since(began).Round(time.Second), why)
+		return ""
+	})
 }
 
 // The bounds are wide; those of a certificate hold on a quiet machine only.
@@ -72,7 +63,7 @@ func TestEventLoopKeepsTheLawsOfTime(t *testing.T) {
 		certify.Delay{Delay: 20 * ms, Connections: 8, Window: 400 * ms, Within: 0.5},
 		overload, cut,
 	} {
-		t.Run(c.Name(), func(t *testing.T) { eventually(t, bench(t), c) })
+		t.Run(c.Name(), func(t *testing.T) { often(t, bench(t), c) })
 	}
 }
 
@@ -110,7 +101,7 @@ func TestEnginesAccountForEveryRequest(t *testing.T) {
 			if short.RateRPS > 0 {
 				short.RateRPS, short.Connections, short.Every = 500, 32, min(short.Every, 10)
 			}
-			t.Run(name+" "+short.Name(), func(t *testing.T) { eventually(t, b, short) })
+			t.Run(name+" "+short.Name(), func(t *testing.T) { often(t, b, short) })
 		}
 	}
 }
@@ -130,6 +121,6 @@ func TestEventLoopNamesEveryMisbehaviour(t *testing.T) {
 		} else {
 			short.Timeout = 5 * time.Second // a busy machine is no cause
 		}
-		eventually(t, b, short)
+		often(t, b, short)
 	}
 }

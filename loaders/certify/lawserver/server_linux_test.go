@@ -18,6 +18,7 @@ import (
 
 	"github.com/joust-bench/joust/loaders/certify/lawserver"
 	"github.com/joust-bench/joust/loaders/clock"
+	"github.com/joust-bench/joust/loaders/retry"
 	"github.com/joust-bench/joust/scenarios"
 )
 
@@ -165,7 +166,7 @@ func stamps(t *testing.T, s *lawserver.Server, n int) lawserver.Stamps {
 func TestDelay(t *testing.T) {
 	t.Parallel()
 	const n, delay = 200, 30 * time.Millisecond
-	calmly(t, lawserver.Law{Delay: delay, Stamps: n}, n, func(st lawserver.Stamps) error {
+	calmly(t, lawserver.Law{Delay: delay, Stamps: n}, n, func(st lawserver.Stamps) string {
 		late := make([]int64, n)
 		for i := range late {
 			late[i] = st.AnsweredNS[i] - st.ArrivedNS[i] - int64(delay)
@@ -175,32 +176,25 @@ func TestDelay(t *testing.T) {
 			t.Fatalf("an answer came %v early", time.Duration(-late[0]))
 		}
 		if late[n/2] > int64(20*time.Millisecond) {
-			return fmt.Errorf("half of all answers are %v late", time.Duration(late[n/2]))
+			return fmt.Sprintf("half of all answers are %v late", time.Duration(late[n/2]))
 		}
 		if all := time.Duration(st.AnsweredNS[n-1] - st.ArrivedNS[0]); all > n*delay/4 {
-			return fmt.Errorf("%d delays of %v took %v: they waited for one another", n, delay, all)
+			return fmt.Sprintf("%d delays of %v took %v: they waited for one another", n, delay, all)
 		}
-		return nil
+		return ""
 	})
 }
 
-// calmly asks servers of that law n requests at once, a new one each time, until
-// their stamps hold, a few times at most: a machine that stopped makes late what
-// is on time otherwise.
-func calmly(t *testing.T, law lawserver.Law, n int, hold func(lawserver.Stamps) error) {
+// calmly asks servers of that law n requests at once, a new one each time, and
+// fails unless their stamps hold often enough: a machine that stopped makes late
+// what is on time otherwise.
+func calmly(t *testing.T, law lawserver.Law, n int, hold func(lawserver.Stamps) (why string)) {
 	t.Helper()
-	const attempts = 5
-	for attempt := 1; ; attempt++ {
+	retry.Often(t, func() string {
 		s := start(t, law)
 		ask(t, s, n)
-		err := hold(stamps(t, s, n))
-		if err == nil {
-			return
-		}
-		if attempt == attempts {
-			t.Fatalf("%d times: %v", attempts, err)
-		}
-	}
+		return hold(stamps(t, s, n))
+	})
 }
 
 // A single server's answers are in order and no sooner than their share of the
@@ -208,7 +202,7 @@ func calmly(t *testing.T, law lawserver.Law, n int, hold func(lawserver.Stamps) 
 func TestCapacity(t *testing.T) {
 	t.Parallel()
 	const n, rate = 100, 1000
-	calmly(t, lawserver.Law{CapacityRPS: rate, Stamps: n}, n, func(st lawserver.Stamps) error {
+	calmly(t, lawserver.Law{CapacityRPS: rate, Stamps: n}, n, func(st lawserver.Stamps) string {
 		begin := st.ArrivedNS[0]
 		for i, at := range st.AnsweredNS {
 			if earliest := begin + int64(i+1)*1e9/rate; at < earliest-int64(i) {
@@ -216,9 +210,9 @@ func TestCapacity(t *testing.T) {
 			}
 		}
 		if took := time.Duration(st.AnsweredNS[n-1] - begin); took > 3*n*time.Second/rate {
-			return fmt.Errorf("%d requests at %d/s took %v", n, rate, took)
+			return fmt.Sprintf("%d requests at %d/s took %v", n, rate, took)
 		}
-		return nil
+		return ""
 	})
 }
 
