@@ -74,8 +74,8 @@ func TestOften(t *testing.T) {
 	}
 }
 
-// What holds once in twenty tries fails nearly always, what holds in half of
-// them passes nearly always.
+// What holds once in twenty tries fails mostly, what holds in half of them
+// passes nearly always.
 func TestOftenJudgesByTheRate(t *testing.T) {
 	t.Parallel()
 	random := rand.New(rand.NewPCG(1, 2))
