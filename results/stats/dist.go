@@ -3,6 +3,7 @@ package stats
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
 
@@ -88,15 +89,16 @@ func supported(samples uint64, q float64) bool {
 // Merge is the distribution of all samples together: for curves and for
 // several agents of one trial, never for medians over trials.
 func Merge(dists ...*Dist) (*Dist, error) {
-	out := &Dist{}
-	for _, d := range dists {
-		if d == nil || d.count == 0 {
-			continue
-		}
-		if out.hdr == nil {
-			*out = Dist{hdr: d.hdr.Clone(), count: d.count, min: d.min, max: d.max}
-			continue
-		}
+	dists = slices.DeleteFunc(slices.Clone(dists), func(d *Dist) bool { return d == nil || d.count == 0 })
+	switch len(dists) {
+	case 0:
+		return &Dist{}, nil
+	case 1:
+		return dists[0], nil
+	}
+	first := dists[0]
+	out := &Dist{hdr: first.hdr.Clone(), count: first.count, min: first.min, max: first.max}
+	for _, d := range dists[1:] {
 		if d.hdr.HighestTrackableValue() > out.hdr.HighestTrackableValue() {
 			wider := d.hdr.Clone()
 			wider.Merge(out.hdr)
