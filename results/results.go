@@ -83,6 +83,9 @@ type CPUSplit struct {
 	Note   string `json:"note,omitempty"`
 }
 
+// Separate reports whether each side is pinned to CPUs of its own.
+func (s CPUSplit) Separate() bool { return s.Pinned && !s.Shared }
+
 // Host is what the numbers depend on besides the servers.
 type Host struct {
 	Hostname     string `json:"hostname,omitempty"`

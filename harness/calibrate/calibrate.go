@@ -8,15 +8,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"runtime"
 	"time"
 
-	"github.com/joust-bench/joust/harness/host"
+	"github.com/joust-bench/joust/harness/launch"
 	"github.com/joust-bench/joust/harness/plan"
-	"github.com/joust-bench/joust/harness/run"
 	"github.com/joust-bench/joust/loaders"
-	"github.com/joust-bench/joust/loaders/child"
 	"github.com/joust-bench/joust/loaders/clock"
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/judge"
@@ -29,27 +26,19 @@ const (
 	defaultClients = 64
 	// maxWindow bounds the closed loop of large transfers.
 	maxWindow = 10 * time.Second
-	// logCap and logTail bound what is kept and shown of a loader's output, in
-	// bytes.
-	logCap  = 64 << 10
-	logTail = 2 << 10
 )
 
 // Config is one calibration.
 type Config struct {
-	Host  host.Host
-	Split results.CPUSplit
-	// LoaderArgv starts a loader process.
-	LoaderArgv []string
-	Fixture    run.Fixture
-	Rows       []scenarios.Scenario
+	// Launcher starts servers and loaders, and has the CPUs of both.
+	Launcher launch.Launcher
+	Fixture  launch.Fixture
+	Rows     []scenarios.Scenario
 	// Rates are those of the open loops in req/s.
 	Rates []float64
 	// Warmup, Closed and Open are the lengths of the phases.
 	Warmup, Closed, Open time.Duration
 	Seed                 uint64
-	// Logs is a folder for the output of servers and loaders.
-	Logs string
 	// Done is told of every row.
 	Done func(Row)
 }
@@ -112,7 +101,7 @@ func (c *Config) Measure(ctx context.Context) ([]Row, error) {
 // row measures one scenario.
 func (c *Config) row(ctx context.Context, s *scenarios.Scenario) (row Row, err error) {
 	row.Scenario = s.Name
-	server, err := c.start(ctx, c.Fixture, s)
+	server, err := c.Launcher.StartServer(ctx, c.Fixture, scenarios.H1, s)
 	if err != nil {
 		return row, err
 	}
@@ -127,51 +116,34 @@ func (c *Config) row(ctx context.Context, s *scenarios.Scenario) (row Row, err e
 	return row, row.fill(&report, control, c.Rates)
 }
 
-// start starts a server on its CPUs and waits until it answers the scenario.
-func (c *Config) start(ctx context.Context, f run.Fixture, s *scenarios.Scenario) (*run.Server, error) {
-	launcher := run.Launcher{Host: c.Host, Logs: c.Logs}
-	if c.pinned() {
-		launcher.CPUs = c.Split.Server
-	}
-	return launcher.Start(ctx, f, scenarios.H1, s)
-}
-
-func (c *Config) pinned() bool { return c.Split.Pinned && !c.Split.Shared }
-
 // load runs the phases in a fresh loader process.
 func (c *Config) load(ctx context.Context, spec loaders.Spec, control loaders.Control) (results.Report, error) {
-	program := host.Program{
-		Name: "loader", Argv: c.LoaderArgv, Pipes: true,
-		Log: filepath.Join(c.Logs, "loader.log"), LogCap: logCap, StopTimeout: time.Second,
-	}
-	if c.pinned() {
-		program.CPUs = c.Split.Loader
-	}
-	h, err := c.Host.Start(ctx, program)
+	loader, err := c.Launcher.StartLoader(ctx)
 	if err != nil {
 		return results.Report{}, fmt.Errorf("starting the loader: %w", err)
 	}
-	defer func() { _ = h.Stop(context.WithoutCancel(ctx)) }()
-	report, err := child.Loader{Stdin: h.Stdin(), Stdout: h.Stdout()}.Run(ctx, spec, control)
+	defer func() { _ = loader.Stop(context.WithoutCancel(ctx)) }()
+	report, err := loader.Run(ctx, spec, control)
 	if err != nil {
-		return report, fmt.Errorf("loader: %w %s", err, h.LogTail(logTail))
+		return report, fmt.Errorf("loader: %w", err)
 	}
 	return report, nil
 }
 
 // spec is the row's ladder: warm-up, closed loop, open loops.
 func (c *Config) spec(s *scenarios.Scenario, address string) loaders.Spec {
+	split := c.Launcher.CPUs
 	spec := loaders.Spec{
 		Target: loaders.Target{Network: "tcp", Address: address, Host: address}, Protocol: scenarios.H1,
 		Requests: s.Requests, Rotation: s.Rotation, Connection: s.Connection, Depth: s.Depth,
-		Connections: s.Clients, Seed: c.Seed, Quiet: true, Idle: loaders.DefaultIdle(c.pinned(), runtime.NumCPU()),
+		Connections: s.Clients, Seed: c.Seed, Quiet: true, Idle: loaders.DefaultIdle(split.Separate(), runtime.NumCPU()),
 	}
 	if spec.Connections == 0 {
 		spec.Connections = defaultClients
 	}
-	spec.Threads = max(1, min(len(c.Split.Loader), spec.Connections))
-	if c.pinned() {
-		spec.CPUs = c.Split.Loader[:spec.Threads]
+	spec.Threads = max(1, min(len(split.Loader), spec.Connections))
+	if split.Separate() {
+		spec.CPUs = split.Loader[:spec.Threads]
 	}
 	spec.Phases = []loaders.Phase{
 		{Name: results.PhaseWarmup, Loop: results.ClosedLoop, Duration: c.Warmup},

@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/joust-bench/joust/harness/launch"
 	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/loaders/record"
 	"github.com/joust-bench/joust/results"
@@ -20,8 +21,8 @@ import (
 
 func config() *Config {
 	return &Config{
-		Split: results.CPUSplit{Server: []int{0, 1}, Loader: []int{2, 3}, Pinned: true},
-		Rates: []float64{1000, 10000}, Warmup: time.Second, Closed: 2 * time.Second, Open: 3 * time.Second, Seed: 5,
+		Launcher: launch.Launcher{CPUs: results.CPUSplit{Server: []int{0, 1}, Loader: []int{2, 3}, Pinned: true}},
+		Rates:    []float64{1000, 10000}, Warmup: time.Second, Closed: 2 * time.Second, Open: 3 * time.Second, Seed: 5,
 	}
 }
 
@@ -42,8 +43,8 @@ func TestSpec(t *testing.T) {
 		{"pinned", func(*Config, *scenarios.Scenario) {}, "warm-up closed open 1000 open 10000", 64, 2, 2, loaders.Spin, 0},
 		{"closed only", func(_ *Config, s *scenarios.Scenario) { s.Modes, s.MinCompletions = both()[:1], 50 }, "warm-up closed", 64, 2, 2, loaders.Spin, 50},
 		{"one client", func(_ *Config, s *scenarios.Scenario) { s.Clients = 1 }, "warm-up closed open 1000 open 10000", 1, 1, 1, loaders.Spin, 0},
-		{"shared", func(c *Config, _ *scenarios.Scenario) { c.Split.Shared = true }, "warm-up closed open 1000 open 10000", 64, 0, 2, loaders.DefaultIdle(false, runtime.NumCPU()), 0},
-		{"not pinned", func(c *Config, _ *scenarios.Scenario) { c.Split.Pinned = false }, "warm-up closed open 1000 open 10000", 64, 0, 2, loaders.DefaultIdle(false, runtime.NumCPU()), 0},
+		{"shared", func(c *Config, _ *scenarios.Scenario) { c.Launcher.CPUs.Shared = true }, "warm-up closed open 1000 open 10000", 64, 0, 2, loaders.DefaultIdle(false, runtime.NumCPU()), 0},
+		{"not pinned", func(c *Config, _ *scenarios.Scenario) { c.Launcher.CPUs.Pinned = false }, "warm-up closed open 1000 open 10000", 64, 0, 2, loaders.DefaultIdle(false, runtime.NumCPU()), 0},
 	} {
 		conf, s := config(), row
 		c.change(conf, &s)
@@ -184,7 +185,7 @@ func TestControlWantsAllConnections(t *testing.T) {
 func TestStore(t *testing.T) {
 	t.Parallel()
 	folder := filepath.Join(t.TempDir(), "a", "b")
-	host, split := results.Host{CPUModel: "x", CPUs: 4}, config().Split
+	host, split := results.Host{CPUModel: "x", CPUs: 4}, config().Launcher.CPUs
 	c := Calibration{
 		Schema: results.Schema, Fingerprint: Fingerprint(host, split), Measured: time.Unix(1e9, 0).UTC(), Host: host, CPUs: split,
 		Server: "s", Rows: []Row{{Scenario: "hello", Open: []Open{{RateRPS: 1}}}},
@@ -225,7 +226,7 @@ func TestStore(t *testing.T) {
 // and with nothing else.
 func TestFingerprint(t *testing.T) {
 	t.Parallel()
-	host, split := results.Host{OS: "linux", CPUModel: "x", CPUs: 4, MemoryBytes: 1}, config().Split
+	host, split := results.Host{OS: "linux", CPUModel: "x", CPUs: 4, MemoryBytes: 1}, config().Launcher.CPUs
 	base := Fingerprint(host, split)
 	seen := map[string]string{base: "base"}
 	for name, change := range map[string]func(*results.Host, *results.CPUSplit){

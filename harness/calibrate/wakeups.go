@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/joust-bench/joust/harness/host"
-	"github.com/joust-bench/joust/harness/run"
+	"github.com/joust-bench/joust/harness/launch"
 	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/stats"
@@ -57,7 +57,7 @@ type ServerCost struct {
 // MeasureWakeups measures what a loader that sleeps costs the server in the
 // scenario, by pairs of windows. A server that cannot be measured says so in
 // Failed; the error is the cause with which ctx ended.
-func (c *Config) MeasureWakeups(ctx context.Context, server run.Fixture, s *scenarios.Scenario, pairs int, window time.Duration) (*Wakeups, error) {
+func (c *Config) MeasureWakeups(ctx context.Context, server launch.Fixture, s *scenarios.Scenario, pairs int, window time.Duration) (*Wakeups, error) {
 	w := &Wakeups{Server: server.Manifest.Name, Scenario: s.Name, WindowNS: window.Nanoseconds()}
 	err := c.wakeups(ctx, server, s, w, pairs)
 	switch {
@@ -70,8 +70,8 @@ func (c *Config) MeasureWakeups(ctx context.Context, server run.Fixture, s *scen
 	return w, nil
 }
 
-func (c *Config) wakeups(ctx context.Context, server run.Fixture, s *scenarios.Scenario, w *Wakeups, pairs int) (err error) {
-	on, err := c.start(ctx, server, s)
+func (c *Config) wakeups(ctx context.Context, server launch.Fixture, s *scenarios.Scenario, w *Wakeups, pairs int) (err error) {
+	on, err := c.Launcher.StartServer(ctx, server, scenarios.H1, s)
 	if err != nil {
 		return err
 	}

@@ -7,10 +7,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"time"
 
 	"github.com/joust-bench/joust/harness/host"
+	"github.com/joust-bench/joust/harness/launch"
 	"github.com/joust-bench/joust/loaders"
 	truth "github.com/joust-bench/joust/loaders/certify"
 	"github.com/joust-bench/joust/loaders/certify/lawserver"
@@ -18,9 +18,7 @@ import (
 )
 
 const (
-	// logCap bounds what is kept of a process's output, and logTail what an
-	// error shows of it, in bytes.
-	logCap  = 64 << 10
+	// logTail is how much of the law server's output an error shows, in bytes.
 	logTail = 2 << 10
 	// startLimit bounds the wait for the law server to listen.
 	startLimit = 10 * time.Second
@@ -60,19 +58,16 @@ func (c *Certificate) Missed() int {
 	return missed
 }
 
-// Battery is what to run and on what. Host, LoaderArgv, ServerArgv and Logs
-// must be set.
+// Battery is what to run and on what. Launcher and ServerArgv must be set.
 type Battery struct {
 	Cases []truth.Case
-	Host  host.Host
-	// LoaderArgv and ServerArgv start a loader process and the law server.
-	LoaderArgv, ServerArgv []string
-	// Logs is the folder for their output.
-	Logs    string
-	CPUs    results.CPUSplit
-	Engine  loaders.EngineName
-	Idle    loaders.IdleStrategy
-	Threads int
+	// Launcher starts the loaders and the law server, and has the CPUs of both.
+	Launcher launch.Launcher
+	// ServerArgv starts the law server.
+	ServerArgv []string
+	Engine     loaders.EngineName
+	Idle       loaders.IdleStrategy
+	Threads    int
 	// CapacityWindow is how long a capacity is measured; 0 takes the default.
 	CapacityWindow time.Duration
 	// Begins is told of every case before it runs, numbered from 1; Ends what
@@ -85,9 +80,10 @@ type Battery struct {
 // could not be run is told in it. The error says that the battery could not go
 // on: the server could not be started or went away, or ctx ended.
 func (b *Battery) Run(ctx context.Context) (c Certificate, err error) {
-	c = Certificate{Schema: Schema, Started: time.Now(), CPUs: b.CPUs, Engine: b.Engine, Idle: b.Idle, Threads: b.Threads}
+	cpus := b.Launcher.CPUs
+	c = Certificate{Schema: Schema, Started: time.Now(), CPUs: cpus, Engine: b.Engine, Idle: b.Idle, Threads: b.Threads}
 	defer func() { c.Took = time.Since(c.Started) }()
-	server, err := b.start(ctx, "lawserver", b.ServerArgv, b.CPUs.Server)
+	server, err := b.Launcher.StartBeside(ctx, "lawserver", b.ServerArgv)
 	if err != nil {
 		return c, fmt.Errorf("starting the law server: %w", err)
 	}
@@ -101,8 +97,8 @@ func (b *Battery) Run(ctx context.Context) (c Certificate, err error) {
 		Server: remote, Loader: l, Threads: b.Threads, Idle: b.Idle,
 		CapacityWindow: b.CapacityWindow, Judge: l.judge,
 	}
-	if b.pinned() && len(b.CPUs.Loader) >= b.Threads {
-		bench.CPUs = b.CPUs.Loader[:b.Threads]
+	if cpus.Separate() && len(cpus.Loader) >= b.Threads {
+		bench.CPUs = cpus.Loader[:b.Threads]
 	}
 	for i, one := range b.Cases {
 		if err := b.one(ctx, i+1, one, bench, &c); err != nil {
@@ -135,20 +131,6 @@ func (b *Battery) one(ctx context.Context, number int, one truth.Case, bench tru
 		b.Ends(number, rows, err)
 	}
 	return nil
-}
-
-// pinned tells whether each side has CPUs of its own.
-func (b *Battery) pinned() bool { return b.CPUs.Pinned && !b.CPUs.Shared }
-
-// start starts one of the two sides on its CPUs.
-func (b *Battery) start(ctx context.Context, name string, argv []string, cpus []int) (host.Handle, error) {
-	if !b.pinned() {
-		cpus = nil
-	}
-	return b.Host.Start(ctx, host.Program{
-		Name: name, Argv: argv, CPUs: cpus, Pipes: true,
-		Log: filepath.Join(b.Logs, name+".log"), LogCap: logCap, StopTimeout: time.Second,
-	})
 }
 
 // connect waits until the law server listens.

@@ -15,6 +15,7 @@ import (
 	"github.com/joust-bench/joust/harness/cpuset"
 	"github.com/joust-bench/joust/harness/host"
 	"github.com/joust-bench/joust/harness/host/keeper"
+	"github.com/joust-bench/joust/harness/launch"
 	"github.com/joust-bench/joust/loaders"
 	truth "github.com/joust-bench/joust/loaders/certify"
 	"github.com/joust-bench/joust/loaders/certify/lawserver"
@@ -69,8 +70,9 @@ func battery(t *testing.T, cases ...truth.Case) *Battery {
 	// Of this process's own environment the programs see next to nothing.
 	program := func(arg string) []string { return []string{"env", "GORACE=" + os.Getenv("GORACE"), exe, arg} }
 	return &Battery{
-		Cases: cases, Host: local, LoaderArgv: program("loader"), ServerArgv: program("lawserver"),
-		Logs: t.TempDir(), CPUs: split, Engine: loaders.EventLoop, Idle: loaders.Wait, Threads: 1,
+		Cases: cases, ServerArgv: program("lawserver"),
+		Launcher: launch.Launcher{Host: local, CPUs: split, LoaderArgv: program("loader"), Logs: t.TempDir()},
+		Engine:   loaders.EventLoop, Idle: loaders.Wait, Threads: 1,
 		CapacityWindow: 200 * time.Millisecond,
 	}
 }

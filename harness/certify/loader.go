@@ -8,7 +8,6 @@ import (
 	"github.com/joust-bench/joust/harness/host"
 	"github.com/joust-bench/joust/harness/sample"
 	"github.com/joust-bench/joust/loaders"
-	"github.com/joust-bench/joust/loaders/child"
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/judge"
 )
@@ -29,20 +28,18 @@ var _ loaders.Loader = (*loader)(nil)
 
 // Run implements loaders.Loader.
 func (l *loader) Run(ctx context.Context, spec loaders.Spec, control loaders.Control) (report results.Report, err error) {
-	b := l.battery
-	spec.Engine = b.Engine
-	h, err := b.start(ctx, "loader", b.LoaderArgv, b.CPUs.Loader)
+	spec.Engine = l.battery.Engine
+	process, err := l.battery.Launcher.StartLoader(ctx)
 	if err != nil {
 		return report, err
 	}
-	defer func() { _ = h.Stop(context.WithoutCancel(ctx)) }()
+	defer func() { _ = process.Stop(context.WithoutCancel(ctx)) }()
 	watched, cancel := context.WithCancel(ctx)
 	defer cancel()
 	l.measured, l.failed = nil, nil
-	report, err = child.Loader{Stdin: h.Stdin(), Stdout: h.Stdout()}.Run(watched, spec, &watching{Control: control, ctx: watched, loader: l})
+	report, err = process.Run(watched, spec, &watching{Control: control, ctx: watched, loader: l})
 	if err != nil {
 		cancel() // lets the sampler of a window that never opened go
-		err = fmt.Errorf("%w %s", err, h.LogTail(logTail))
 	}
 	l.sampling.Wait()
 	return report, err
@@ -68,10 +65,10 @@ func (w *watching) Window(win loaders.Window) {
 			l.failed = fmt.Errorf("reading the machine's counters: %w", err)
 			return
 		}
-		if busy, ok := system.BusyOf(l.battery.CPUs.Server); ok {
+		if busy, ok := system.BusyOf(l.battery.Launcher.CPUs.Server); ok {
 			m.ServerCPUBusy = &busy
 		}
-		if busy, ok := system.BusyOf(l.battery.CPUs.Loader); ok {
+		if busy, ok := system.BusyOf(l.battery.Launcher.CPUs.Loader); ok {
 			m.LoaderCPUBusy = &busy
 		}
 		m.StealShare, m.Kernel = &system.Steal, &system.Kernel
@@ -84,7 +81,7 @@ func (l *loader) judge(spec loaders.Spec, report *results.Report) (*results.Verd
 	switch {
 	case l.failed != nil:
 		return nil, l.failed
-	case l.measured == nil || !l.battery.pinned():
+	case l.measured == nil || !l.battery.Launcher.CPUs.Separate():
 		return nil, nil
 	}
 	p := report.Phase(l.measured.Name)

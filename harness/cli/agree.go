@@ -14,6 +14,7 @@ import (
 	"github.com/joust-bench/joust/harness/agree"
 	"github.com/joust-bench/joust/harness/catalog"
 	"github.com/joust-bench/joust/harness/host"
+	"github.com/joust-bench/joust/harness/launch"
 	"github.com/joust-bench/joust/harness/machine"
 	"github.com/joust-bench/joust/harness/plan"
 	"github.com/joust-bench/joust/harness/run"
@@ -257,8 +258,9 @@ func (a *app) meet(ctx context.Context, w *world, c *agree.Contest, manifests []
 	}
 	c.Runner = func(idle loaders.IdleStrategy, foreign *external.Found) *run.Runner {
 		r := &run.Runner{
-			Run: results.Run{CPUs: w.split, Plan: agreePlan(w)}, Rows: w.table.All(), Fixtures: fixtures, Host: local, Containers: containers,
-			LoaderArgv: argv, Foreign: foreign, Logs: logs, Observer: unwatched{},
+			Run: results.Run{CPUs: w.split, Plan: agreePlan(w)}, Rows: w.table.All(), Fixtures: fixtures,
+			Launcher: launch.Launcher{Host: local, Containers: containers, LoaderArgv: argv, Logs: logs},
+			Foreign:  foreign, Observer: unwatched{},
 		}
 		if foreign != nil {
 			r.Run.Plan.Loader = foreign.Tool.Name

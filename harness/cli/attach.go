@@ -16,8 +16,8 @@ import (
 	"github.com/joust-bench/joust/harness/catalog"
 	"github.com/joust-bench/joust/harness/cpuset"
 	"github.com/joust-bench/joust/harness/host"
+	"github.com/joust-bench/joust/harness/launch"
 	"github.com/joust-bench/joust/harness/plan"
-	"github.com/joust-bench/joust/harness/run"
 	"github.com/joust-bench/joust/harness/sample"
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/scenarios"
@@ -135,7 +135,7 @@ func (a *app) reach(ctx context.Context, w *world, rows func(name string) []*sce
 			return nil, err
 		}
 		f := fixture{Manifest: *m}
-		ip, err := run.Reach(ctx, f, rows(name))
+		ip, err := launch.Reach(ctx, f, rows(name))
 		if err != nil {
 			errs = append(errs, err)
 			continue
@@ -199,7 +199,7 @@ func (a *app) containerTree(ctx context.Context, id string) (sample.Tree, error)
 }
 
 // sampled attaches the processes of a server, where some were named.
-func sampled(f *run.Fixture, t sample.Tree, split results.CPUSplit) (notes []string, err error) {
+func sampled(f *fixture, t sample.Tree, split results.CPUSplit) (notes []string, err error) {
 	name, pid := f.Manifest.Name, t.Root
 	if pid == 0 {
 		return []string{fmt.Sprintf("%s is not sampled: its CPU and memory are not known (--pid %s=PID or --container %s=ID gives them)", name, name, name)}, nil

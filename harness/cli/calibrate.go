@@ -16,8 +16,8 @@ import (
 	"github.com/joust-bench/joust/harness/calibrate"
 	"github.com/joust-bench/joust/harness/catalog"
 	"github.com/joust-bench/joust/harness/host"
+	"github.com/joust-bench/joust/harness/launch"
 	"github.com/joust-bench/joust/harness/machine"
-	"github.com/joust-bench/joust/harness/run"
 	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/scenarios"
@@ -149,15 +149,15 @@ func (a *app) measureLoader(ctx context.Context, w *world, f *calibrateFlags, in
 	}
 	defer func() { _ = remove() }()
 	c := calibrate.Config{
-		Host: local, Split: w.split, Fixture: fixture, Rows: rows, Rates: calibrationRates(),
-		Warmup: time.Second, Closed: 3 * time.Second, Open: 4 * time.Second, Seed: freshSeed(), Logs: logs,
+		Launcher: launch.Launcher{Host: local, CPUs: w.split, Logs: logs}, Fixture: fixture, Rows: rows, Rates: calibrationRates(),
+		Warmup: time.Second, Closed: 3 * time.Second, Open: 4 * time.Second, Seed: freshSeed(),
 	}
 	pairs, window := 5, 500*time.Millisecond
 	if f.quick {
 		c.Warmup, c.Closed, c.Open = 200*time.Millisecond, 500*time.Millisecond, 1100*time.Millisecond
 		pairs, window = 3, 300*time.Millisecond
 	}
-	if c.LoaderArgv, err = selfCommand("loader"); err != nil {
+	if c.Launcher.LoaderArgv, err = selfCommand("loader"); err != nil {
 		return err
 	}
 	fmt.Fprintf(a.stderr, "CPUs: %s\n", describeSplit(w.split))
@@ -176,12 +176,12 @@ func (a *app) measureLoader(ctx context.Context, w *world, f *calibrateFlags, in
 
 // calibrated builds a server that is to answer, and names the rows that it
 // claims of those asked for: all for none.
-func (a *app) calibrated(ctx context.Context, w *world, builder *catalog.Builder, server string, names []string) (run.Fixture, []scenarios.Scenario, error) {
+func (a *app) calibrated(ctx context.Context, w *world, builder *catalog.Builder, server string, names []string) (launch.Fixture, []scenarios.Scenario, error) {
 	manifests, err := w.wanted([]string{server})
 	if err != nil {
-		return run.Fixture{}, nil, err
+		return launch.Fixture{}, nil, err
 	}
-	f := run.Fixture{Manifest: manifests[0]}
+	f := launch.Fixture{Manifest: manifests[0]}
 	if why := f.Manifest.CannotBe(results.IsolationProcess); why != "" {
 		return f, nil, usage(fmt.Errorf("the loader is measured against a process of this machine: %s", why))
 	}
@@ -195,7 +195,7 @@ func (a *app) calibrated(ctx context.Context, w *world, builder *catalog.Builder
 
 // wokenServer is the server that has to wake a loader that sleeps.
 type wokenServer struct {
-	fixture run.Fixture
+	fixture launch.Fixture
 	row     *scenarios.Scenario
 }
 

@@ -86,7 +86,8 @@ func (a *app) certify(ctx context.Context, f *certifyFlags) error {
 	if err := machine.RaiseNoFile(); err != nil {
 		return err
 	}
-	local, release, err := a.ownMachine(ctx, b.CPUs)
+	launcher := &b.Launcher
+	local, release, err := a.ownMachine(ctx, launcher.CPUs)
 	if err != nil {
 		return err
 	}
@@ -96,8 +97,8 @@ func (a *app) certify(ctx context.Context, f *certifyFlags) error {
 		return err
 	}
 	defer func() { _ = remove() }()
-	b.Host, b.Logs = local, logs
-	if b.LoaderArgv, err = selfCommand("loader"); err != nil {
+	launcher.Host, launcher.Logs = local, logs
+	if launcher.LoaderArgv, err = selfCommand("loader"); err != nil {
 		return err
 	}
 	if b.ServerArgv, err = selfCommand("lawserver"); err != nil {
@@ -133,11 +134,13 @@ func (f *certifyFlags) battery() (*certify.Battery, error) {
 	b := &certify.Battery{
 		Cases: cases, Engine: loaders.EngineName(f.engine), Idle: loaders.IdleStrategy(f.idle), Threads: f.threads,
 	}
-	if b.CPUs, err = cpuset.Split(topology, nil, f.pin); err != nil {
+	split, err := cpuset.Split(topology, nil, f.pin)
+	if err != nil {
 		return nil, err
 	}
+	b.Launcher.CPUs = split
 	if b.Idle == "" {
-		b.Idle = defaultIdle(b.CPUs)
+		b.Idle = defaultIdle(split)
 	}
 	if !slices.Contains(loaders.IdleStrategies(), b.Idle) {
 		return nil, fmt.Errorf("--idle %q: %s", f.idle, loaders.IdleWords)
@@ -145,7 +148,7 @@ func (f *certifyFlags) battery() (*certify.Battery, error) {
 	if !slices.Contains(engines(), b.Engine) {
 		return nil, fmt.Errorf("--engine %q: evloop or portable", f.engine)
 	}
-	if most := max(1, len(b.CPUs.Loader)); f.threads < 1 || f.threads > most {
+	if most := max(1, len(split.Loader)); f.threads < 1 || f.threads > most {
 		return nil, fmt.Errorf("--threads %d: from 1 to the loader's %d CPUs", f.threads, most)
 	}
 	return b, nil
@@ -158,7 +161,7 @@ func (a *app) follow(b *certify.Battery) {
 		planned += truth.Planned(c)
 	}
 	fmt.Fprintf(a.stderr, "%d cases, about %s; %s; loader %s, %s\n",
-		len(b.Cases), planned.Round(time.Second), describeSplit(b.CPUs), b.Engine, b.Idle)
+		len(b.Cases), planned.Round(time.Second), describeSplit(b.Launcher.CPUs), b.Engine, b.Idle)
 	b.Begins = func(number int, c truth.Case) {
 		fmt.Fprintf(a.stderr, "%2d/%d %s", number, len(b.Cases), c.Name())
 	}

@@ -14,7 +14,7 @@ import (
 
 	"github.com/joust-bench/joust/harness/catalog"
 	"github.com/joust-bench/joust/harness/host"
-	"github.com/joust-bench/joust/harness/run"
+	"github.com/joust-bench/joust/harness/launch"
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/scenarios"
 )
@@ -98,7 +98,7 @@ func (a *app) check(ctx context.Context, names, rows, isolations, env []string, 
 	}
 	defer func() { _ = remove() }()
 	fmt.Fprintf(a.stderr, "random inputs from seed %d\n", seed)
-	checker := &checker{app: a, launcher: run.Launcher{Host: local, Logs: logs}, rnd: rand.New(rand.NewPCG(seed, 0)), rows: chosen}
+	checker := &checker{app: a, launcher: launch.Launcher{Host: local, Logs: logs}, rnd: rand.New(rand.NewPCG(seed, 0)), rows: chosen}
 	if checker.builder, err = catalog.NewBuilder(""); err != nil {
 		return err
 	}
@@ -131,7 +131,7 @@ func (w *world) rows(names []string) ([]scenarios.Scenario, error) {
 type checker struct {
 	app      *app
 	builder  *catalog.Builder
-	launcher run.Launcher
+	launcher launch.Launcher
 	rnd      *rand.Rand
 	rows     []scenarios.Scenario
 
@@ -168,7 +168,7 @@ func (c *checker) server(ctx context.Context, s isolatedServer) (err error) {
 		}
 	}
 	fmt.Fprintf(c.app.stderr, "checking %s\n", s.name)
-	var checked run.Checked
+	var checked launch.Checked
 	if len(asked) > 0 {
 		if checked, err = launcher.Check(ctx, f, asked, c.rnd); err != nil {
 			return err

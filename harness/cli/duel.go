@@ -19,6 +19,7 @@ import (
 	"github.com/joust-bench/joust/harness/catalog"
 	"github.com/joust-bench/joust/harness/duel"
 	"github.com/joust-bench/joust/harness/host"
+	"github.com/joust-bench/joust/harness/launch"
 	"github.com/joust-bench/joust/harness/machine"
 	"github.com/joust-bench/joust/harness/plan"
 	"github.com/joust-bench/joust/harness/run"
@@ -354,7 +355,7 @@ func (a *app) fight(j *job, d contest, budget time.Duration) error {
 	runner := &run.Runner{
 		Run: j.run, Rows: j.catalogue.Scenarios, Fixtures: j.fixtures,
 		Runnable: func(results.PlanEntry, results.PlanTable) bool { return true },
-		Host:     local, Containers: containers, LoaderArgv: loader, Journal: j.journal, RepeatBudget: plan.DefaultRepeatBudget,
+		Launcher: launch.Launcher{Host: local, Containers: containers, LoaderArgv: loader}, Journal: j.journal, RepeatBudget: plan.DefaultRepeatBudget,
 	}
 	referee := &duel.Referee{
 		Observer: show, Runner: runner, Metric: d.metric, Budget: budget, Now: time.Now,

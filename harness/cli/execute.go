@@ -13,6 +13,7 @@ import (
 
 	"github.com/joust-bench/joust/harness/cpuset"
 	"github.com/joust-bench/joust/harness/host"
+	"github.com/joust-bench/joust/harness/launch"
 	"github.com/joust-bench/joust/harness/machine"
 	"github.com/joust-bench/joust/harness/plan"
 	"github.com/joust-bench/joust/harness/run"
@@ -23,7 +24,7 @@ import (
 	"github.com/joust-bench/joust/results/matrix"
 )
 
-type fixture = run.Fixture
+type fixture = launch.Fixture
 
 // job is one execution of a plan.
 type job struct {
@@ -67,7 +68,7 @@ func (a *app) execute(ctx context.Context, j *job) error {
 	show := a.newProgress(j)
 	runner := &run.Runner{
 		Run: j.run, Rows: j.catalogue.Scenarios, Fixtures: j.fixtures, Runnable: j.catalogue.Runnable,
-		Host: local, Containers: containers, LoaderArgv: loader, Foreign: j.foreign, Journal: j.journal, Observer: show, Done: j.done, RepeatBudget: j.repeatBudget,
+		Launcher: launch.Launcher{Host: local, Containers: containers, LoaderArgv: loader}, Foreign: j.foreign, Journal: j.journal, Observer: show, Done: j.done, RepeatBudget: j.repeatBudget,
 	}
 	err = errors.Join(runner.Execute(ctx), end())
 	show.end()
@@ -132,7 +133,7 @@ func (a *app) localHost(ctx context.Context, split results.CPUSplit) (*host.Loca
 		fmt.Fprintf(a.stderr, "joust: %v\n", err)
 	}
 	options := host.Options{}
-	if split.Pinned && !split.Shared {
+	if split.Separate() {
 		options.KeeperCPUs = split.Loader
 		if err := cpuset.SetProcess(os.Getpid(), split.Loader); err != nil {
 			return nil, fmt.Errorf("moving joust to the loader's CPUs: %w", err)

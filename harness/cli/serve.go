@@ -16,7 +16,7 @@ import (
 	"github.com/joust-bench/joust/harness/catalog"
 	"github.com/joust-bench/joust/harness/cpuset"
 	"github.com/joust-bench/joust/harness/host"
-	"github.com/joust-bench/joust/harness/run"
+	"github.com/joust-bench/joust/harness/launch"
 	"github.com/joust-bench/joust/results/files"
 	"github.com/joust-bench/joust/scenarios"
 	"github.com/joust-bench/joust/scenarios/suggest"
@@ -97,11 +97,8 @@ func (a *app) serve(ctx context.Context, name string, f *serveFlags) (err error)
 		return err
 	}
 	defer func() { err = errors.Join(err, remove()) }()
-	launcher := run.Launcher{Host: local, Containers: containers, Logs: dir}
-	if w.split.Pinned {
-		launcher.CPUs = w.split.Server
-	}
-	started, err := launcher.Start(ctx, fixture, scenarios.H1, row)
+	launcher := launch.Launcher{Host: local, Containers: containers, CPUs: w.split, Logs: dir}
+	started, err := launcher.StartServer(ctx, fixture, scenarios.H1, row)
 	if err != nil {
 		return err
 	}
@@ -155,7 +152,7 @@ type serving struct {
 	app    *app
 	name   string
 	row    *scenarios.Scenario
-	server *run.Server
+	server *launch.Server
 	dir    string
 	world  *world
 
@@ -188,7 +185,7 @@ func (s *serving) announce(portFile string) error {
 	if n := len(s.row.Requests); n > 1 {
 		fmt.Fprintf(out, "%s asks %d requests in turn; this is the first\n", s.row.Name, n)
 	}
-	if split.Pinned && !split.Shared {
+	if split.Separate() {
 		fmt.Fprintf(out, "server on CPU %s; keep the loader on the others: taskset -c %s ...\n", cpuset.Format(split.Server), cpuset.Format(split.Loader))
 	}
 	fmt.Fprintln(out, "Ctrl-C or SIGTERM ends it")
@@ -211,8 +208,8 @@ func (s *serving) await(ctx context.Context) error {
 	select {
 	case <-ctx.Done():
 	case <-s.server.Handle.Exited():
-		text := fmt.Sprintf("%s has ended: %s", s.name, run.DescribeExit(s.server.Handle.Exit()))
-		if log := strings.TrimSpace(s.server.Handle.LogTail(2 << 10)); log != "" {
+		text := fmt.Sprintf("%s has ended: %s", s.name, launch.DescribeExit(s.server.Handle.Exit()))
+		if log := strings.TrimSpace(s.server.LogTail()); log != "" {
 			text += "\nthe end of its output:\n" + log
 		}
 		return errors.New(text)

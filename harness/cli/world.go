@@ -90,7 +90,7 @@ func defaultIdle(split results.CPUSplit) loaders.IdleStrategy {
 	if idle := loaders.IdleStrategy(os.Getenv("JOUST_IDLE")); slices.Contains(loaders.IdleStrategies(), idle) {
 		return idle
 	}
-	return loaders.DefaultIdle(split.Pinned && !split.Shared, runtime.NumCPU())
+	return loaders.DefaultIdle(split.Separate(), runtime.NumCPU())
 }
 
 // catalogue is the world as a plan sees it.

@@ -116,7 +116,7 @@ func wakeups(f Facts) found {
 		return found{state: results.StateUnknown, text: "not measured here: joust calibrate measures it"}
 	case w.Failed != "":
 		return found{state: results.StateUnknown, text: w.Text()}
-	case f.CPUs.Pinned && !f.CPUs.Shared:
+	case f.CPUs.Separate():
 		return ok("%s; joust's loader polls on CPUs of its own", w.Text())
 	case w.Costs():
 		return warn("run joust on two cores or more, such as docker run --cpuset-cpus=0-1, and without --pin none",

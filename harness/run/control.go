@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/joust-bench/joust/harness/host"
+	"github.com/joust-bench/joust/harness/launch"
 	"github.com/joust-bench/joust/harness/plan"
 	"github.com/joust-bench/joust/harness/sample"
 	"github.com/joust-bench/joust/loaders"
@@ -25,7 +26,7 @@ type steering struct {
 	trial   plan.Trial
 	row     *scenarios.Scenario
 	spec    loaders.Spec
-	on      *Server
+	on      *launch.Server
 	server  host.Handle // nil when joust did not start it
 	loader  host.Handle
 	rates   map[string]results.PlanRate
@@ -144,7 +145,7 @@ func (s *steering) system(m *results.TrialPhase, system sample.System) {
 	split := s.runner.Run.CPUs
 	// The split says nothing of a server that joust did not start.
 	server := split.Server
-	if s.on.attached {
+	if s.on.Attached {
 		server = s.on.CPUs
 	}
 	if busy, ok := system.BusyOf(server); ok {

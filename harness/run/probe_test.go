@@ -7,6 +7,7 @@ import (
 	"github.com/joust-bench/joust/harness/plan"
 	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/scenarios"
 )
 
 // probed is a trial of hello on nginx with experiments on its closed loop.
@@ -76,7 +77,7 @@ func TestPhasesOfTheElasticityProbe(t *testing.T) {
 	spec := loaders.Spec{
 		Target: loaders.Target{Network: "tcp", Address: "127.0.0.1:1"}, Connections: 1, Phases: phases,
 	}.WithDefaults()
-	spec.Requests = hello(t).Requests
+	spec.Requests = []scenarios.Request{{Name: "hello"}}
 	if err := spec.Validate(); err != nil {
 		t.Error(err)
 	}

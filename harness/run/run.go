@@ -12,7 +12,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/joust-bench/joust/harness/host"
+	"github.com/joust-bench/joust/harness/launch"
 	"github.com/joust-bench/joust/harness/plan"
 	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/loaders/external"
@@ -54,21 +54,17 @@ type Runner struct {
 	// Run is the run's header; its trials are in the journal only.
 	Run      results.Run
 	Rows     []scenarios.Scenario
-	Fixtures map[string]Fixture
+	Fixtures map[string]launch.Fixture
 	// Runnable tells whether an entry can be measured in a table, the full
 	// check aside.
 	Runnable func(results.PlanEntry, results.PlanTable) bool
-	Host     host.Host
-	// Containers is as in Launcher.
-	Containers host.Host
-	LoaderArgv []string
+	// Launcher starts servers and loaders, on the CPUs of Run. Where its Logs is
+	// empty, they are in the journal's folder.
+	Launcher launch.Launcher
 	// Foreign is the tool that makes the load; nil for joust's own loader.
 	Foreign  *external.Found
 	Journal  *journal.Journal
 	Observer Observer
-	// Logs is the folder of the output of servers and loaders; empty for one in
-	// the journal's.
-	Logs string
 	// Done are the trials of a run that is resumed, of which those that count
 	// are not repeated.
 	Done []results.Trial
@@ -110,7 +106,7 @@ func (r *Runner) whole(ctx context.Context, trials func(context.Context) error) 
 // begin checks the servers.
 func (r *Runner) begin(ctx context.Context) error {
 	r.Run.State, r.Run.Finished = results.RunRunning, nil
-	if err := os.MkdirAll(r.logs(), 0o755); err != nil {
+	if err := os.MkdirAll(r.launcher().Logs, 0o755); err != nil {
 		return fmt.Errorf("making the folder for the servers' logs: %w", err)
 	}
 	r.startSpin(ctx)
@@ -222,23 +218,13 @@ func (r *Runner) row(name string) *scenarios.Scenario {
 	return nil
 }
 
-func (r *Runner) launcher() Launcher {
-	return Launcher{Host: r.Host, Containers: r.Containers, CPUs: r.pinned(r.Run.CPUs.Server), Logs: r.logs()}
-}
-
-// pinned are the CPUs to pin to: none when the user asked for no pinning.
-func (r *Runner) pinned(cpus []int) []int {
-	if !r.Run.CPUs.Pinned {
-		return nil
+func (r *Runner) launcher() launch.Launcher {
+	l := r.Launcher
+	l.CPUs = r.Run.CPUs
+	if l.Logs == "" {
+		l.Logs = filepath.Join(r.Journal.Dir(), "logs")
 	}
-	return cpus
-}
-
-func (r *Runner) logs() string {
-	if r.Logs != "" {
-		return r.Logs
-	}
-	return filepath.Join(r.Journal.Dir(), "logs")
+	return l
 }
 
 func nextIndex(done []results.Trial) int {

@@ -10,6 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/joust-bench/joust/harness/knee"
+	"github.com/joust-bench/joust/harness/launch"
 	"github.com/joust-bench/joust/harness/plan"
 	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/loaders/record"
@@ -23,7 +24,7 @@ func hunting(kind results.TrialKind) *steering {
 	table := p.Tables[0]
 	table.Rates, table.Objective = nil, &results.Objective{Percentile: "p99", Quantile: 0.99, BelowNS: 10e6}
 	t := plan.Trial{Kind: kind, Entry: p.Entries[0], Table: table, Repetition: 1}
-	s := (&Runner{Run: results.Run{Plan: p}}).steer(t, &scenarios.Scenario{Name: "hello", Depth: 1}, &Server{})
+	s := (&Runner{Run: results.Run{Plan: p}}).steer(t, &scenarios.Scenario{Name: "hello", Depth: 1}, &launch.Server{})
 	s.ready = loaders.Ready{Asked: 64, Connections: 64}
 	return s
 }

@@ -3,6 +3,7 @@ package run
 import (
 	"time"
 
+	"github.com/joust-bench/joust/harness/launch"
 	"github.com/joust-bench/joust/harness/plan"
 	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/results"
@@ -38,7 +39,7 @@ func intervalStep(split results.CPUSplit) time.Duration {
 }
 
 // specFor is the trial as the loader gets it.
-func specFor(t plan.Trial, p results.Plan, row *scenarios.Scenario, split results.CPUSplit, s *Server) loaders.Spec {
+func specFor(t plan.Trial, p results.Plan, row *scenarios.Scenario, split results.CPUSplit, s *launch.Server) loaders.Spec {
 	threads := plan.Threads(p, t.Table)
 	spec := loaders.Spec{
 		Target:      loaders.Target{Network: "tcp", Address: s.Address, Host: s.Host},
@@ -58,7 +59,7 @@ func specFor(t plan.Trial, p results.Plan, row *scenarios.Scenario, split result
 		Interval:       intervalStep(split),
 		Quiet:          sharesCPU(split),
 	}
-	if split.Pinned && !split.Shared && len(split.Loader) >= threads {
+	if split.Separate() && len(split.Loader) >= threads {
 		spec.CPUs = split.Loader[:threads]
 	}
 	for _, x := range plan.Phases(t, p) {

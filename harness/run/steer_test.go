@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/joust-bench/joust/harness/launch"
 	"github.com/joust-bench/joust/harness/plan"
 	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/results"
@@ -86,7 +87,7 @@ func TestSpecOfATrial(t *testing.T) {
 	p := ladder()
 	row := &scenarios.Scenario{Name: "hello", Depth: 4, Requests: []scenarios.Request{{Name: "hello"}}}
 	trial := plan.Trial{Entry: p.Entries[0], Table: p.Tables[0], Repetition: 1, Seed: 77}
-	spec := specFor(trial, p, row, results.CPUSplit{Server: []int{0}, Loader: []int{1, 2, 3}, Pinned: true}, &Server{Address: "127.0.0.1:80", Host: "127.0.0.1:80"})
+	spec := specFor(trial, p, row, results.CPUSplit{Server: []int{0}, Loader: []int{1, 2, 3}, Pinned: true}, &launch.Server{Address: "127.0.0.1:80", Host: "127.0.0.1:80"})
 	if spec.Seed != 77 || spec.Depth != 4 || spec.Connections != 64 || spec.Threads != 2 || spec.RequestTimeout != 10*time.Second || spec.Drain != 500*time.Millisecond {
 		t.Errorf("the spec is %+v", spec)
 	}
@@ -110,7 +111,7 @@ func TestSpecOfATrial(t *testing.T) {
 		"shared":       {Loader: []int{0, 1}, Pinned: true, Shared: true},
 		"not pinned":   {Loader: []int{0, 1}},
 	} {
-		if spec := specFor(trial, p, row, split, &Server{Address: "127.0.0.1:80", Host: "127.0.0.1:80"}); spec.CPUs != nil {
+		if spec := specFor(trial, p, row, split, &launch.Server{Address: "127.0.0.1:80", Host: "127.0.0.1:80"}); spec.CPUs != nil {
 			t.Errorf("%s: threads are pinned to %v", name, spec.CPUs)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/joust-bench/joust/harness/knee"
+	"github.com/joust-bench/joust/harness/launch"
 	"github.com/joust-bench/joust/harness/plan"
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/judge"
@@ -14,7 +15,7 @@ import (
 
 // chooseClients is the trial with the number of clients of its ladder: that of
 // the rate it confirms, or the best of its sweep, which is measured here.
-func (r *Runner) chooseClients(ctx context.Context, t plan.Trial, row *scenarios.Scenario, s *Server, result *results.Trial) (plan.Trial, error) {
+func (r *Runner) chooseClients(ctx context.Context, t plan.Trial, row *scenarios.Scenario, s *launch.Server, result *results.Trial) (plan.Trial, error) {
 	if t.Kind == results.TrialConfirm {
 		t.Table.Clients = r.found[keyOf(t)].clients
 	}
@@ -39,7 +40,7 @@ func (r *Runner) chooseClients(ctx context.Context, t plan.Trial, row *scenarios
 }
 
 // sweep warms the server up and meets it with each number of clients in turn.
-func (r *Runner) sweep(ctx context.Context, t plan.Trial, row *scenarios.Scenario, s *Server, result *results.Trial) error {
+func (r *Runner) sweep(ctx context.Context, t plan.Trial, row *scenarios.Scenario, s *launch.Server, result *results.Trial) error {
 	if t.Table.WarmupNS > 0 {
 		warm := t
 		warm.Table = plan.WarmupTable(t.Table)
@@ -70,13 +71,13 @@ func (r *Runner) sweep(ctx context.Context, t plan.Trial, row *scenarios.Scenari
 
 // point measures one number of clients. A load that cannot be made voids the
 // point; the error ends the trial.
-func (r *Runner) point(ctx context.Context, t plan.Trial, row *scenarios.Scenario, s *Server, clients int) (results.SweepPoint, error) {
+func (r *Runner) point(ctx context.Context, t plan.Trial, row *scenarios.Scenario, s *launch.Server, clients int) (results.SweepPoint, error) {
 	t.Table = plan.SweepTable(t.Table, clients)
 	point := results.SweepPoint{Clients: clients, Seen: results.TrialPhase{Name: results.PhaseClosed}}
 	steer := r.steer(t, row, s)
 	report, err := steer.drive(ctx)
 	switch {
-	case steer.cut, s.ended():
+	case steer.cut, s.Ended():
 		return point, errors.Join(errors.New("the load was cut short"), err)
 	case err != nil:
 		point.Seen.Verdict = judge.Void("no-load", err.Error())
@@ -87,16 +88,6 @@ func (r *Runner) point(ctx context.Context, t plan.Trial, row *scenarios.Scenari
 		point.Seen = phases[0]
 	}
 	return point, steer.failure()
-}
-
-// ended is true when the server is gone.
-func (s *Server) ended() bool {
-	select {
-	case <-s.exited():
-		return true
-	default:
-		return false
-	}
 }
 
 // pointRates are the throughputs of the points in req/s, 0 where one is void.

@@ -4,24 +4,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"path/filepath"
 	"runtime/debug"
 	"time"
 
-	"github.com/joust-bench/joust/harness/check"
-	"github.com/joust-bench/joust/harness/host"
+	"github.com/joust-bench/joust/harness/launch"
 	"github.com/joust-bench/joust/harness/plan"
 	"github.com/joust-bench/joust/harness/sample"
 	"github.com/joust-bench/joust/loaders"
-	"github.com/joust-bench/joust/loaders/child"
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/judge"
 	"github.com/joust-bench/joust/scenarios"
 )
-
-// exactLimit bounds the exact pass before a trial.
-const exactLimit = 30 * time.Second
 
 // errServerEnded is the cause with which a trial's load is cancelled when its
 // server goes away.
@@ -40,16 +33,17 @@ func (r *Runner) trial(ctx context.Context, t plan.Trial) results.Trial {
 		Repetition: t.Repetition, Started: began, State: results.TrialOK,
 	}
 	row := r.row(t.Table.Scenario)
-	server, err := r.launcher().Start(ctx, r.Fixtures[t.Entry.As], scenarios.Protocol(t.Table.Protocol), row)
+	server, err := r.launcher().StartServer(ctx, r.Fixtures[t.Entry.As], scenarios.Protocol(t.Table.Protocol), row)
 	if err == nil {
 		result.ReadyNS = server.ReadyIn.Nanoseconds()
-		err = r.exactly(ctx, server, row)
-		if err == nil {
+		if err = server.Exact(ctx, row); err != nil {
+			err = fmt.Errorf("exact pass: %w", err)
+		} else {
 			err = r.load(ctx, t, row, server, &result)
 		}
 		err = r.end(ctx, server, &result, err)
 	}
-	var start *StartError
+	var start *launch.StartError
 	if errors.As(err, &start) {
 		result.ServerLog = start.Log
 	}
@@ -63,27 +57,13 @@ func (r *Runner) trial(ctx context.Context, t plan.Trial) results.Trial {
 	return result
 }
 
-// exactly asks every request of the row once, byte for byte.
-func (r *Runner) exactly(ctx context.Context, s *Server, row *scenarios.Scenario) error {
-	ctx, cancel := context.WithTimeout(ctx, exactLimit)
-	defer cancel()
-	if err := check.Exact(ctx, s.Address, s.Host, row); err != nil {
-		return fmt.Errorf("exact pass: %w", err)
-	}
-	return nil
-}
-
 // end stops the server and adds what its end tells to the trial's error.
-func (r *Runner) end(ctx context.Context, s *Server, result *results.Trial, err error) error {
-	if s.Handle != nil {
-		select {
-		case <-s.Handle.Exited():
-			err = fmt.Errorf("%w: %s", errServerEnded, DescribeExit(s.Handle.Exit()))
-		default:
-		}
-		if err != nil {
-			result.ServerLog = s.Handle.LogTail(logTail)
-		}
+func (r *Runner) end(ctx context.Context, s *launch.Server, result *results.Trial, err error) error {
+	if s.Ended() {
+		err = fmt.Errorf("%w: %s", errServerEnded, launch.DescribeExit(s.Handle.Exit()))
+	}
+	if err != nil {
+		result.ServerLog = s.LogTail()
 	}
 	if stop := s.Stop(context.WithoutCancel(ctx)); stop != nil {
 		err = errors.Join(err, fmt.Errorf("ending the server: %w", stop))
@@ -92,7 +72,7 @@ func (r *Runner) end(ctx context.Context, s *Server, result *results.Trial, err 
 }
 
 // load drives the server through the ladder and judges every phase.
-func (r *Runner) load(ctx context.Context, t plan.Trial, row *scenarios.Scenario, s *Server, result *results.Trial) error {
+func (r *Runner) load(ctx context.Context, t plan.Trial, row *scenarios.Scenario, s *launch.Server, result *results.Trial) error {
 	if err := beforeLoad(s, result); err != nil {
 		return err
 	}
@@ -122,7 +102,7 @@ func (r *Runner) load(ctx context.Context, t plan.Trial, row *scenarios.Scenario
 }
 
 // steer is the harness's side of a load of the trial's phases, not begun yet.
-func (r *Runner) steer(t plan.Trial, row *scenarios.Scenario, s *Server) *steering {
+func (r *Runner) steer(t plan.Trial, row *scenarios.Scenario, s *launch.Server) *steering {
 	return &steering{
 		runner: r, trial: t, row: row, on: s, server: s.Handle, rates: rates(t), steps: searchSteps(t, r.Run.Plan),
 		spec:    specFor(t, r.Run.Plan, row, r.Run.CPUs, s),
@@ -179,28 +159,15 @@ func (s *steering) loading(ctx context.Context) (load func(context.Context) (res
 	if s.runner.Foreign != nil {
 		return s.foreignLoading()
 	}
-	loader, err := s.runner.startLoader(ctx)
+	loader, err := s.runner.launcher().StartLoader(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
 	s.loader = loader
-	load = func(ctx context.Context) (results.Report, error) {
-		report, err := child.Loader{Stdin: kept{loader.Stdin()}, Stdout: loader.Stdout()}.Run(ctx, s.spec, s)
-		return report, loaderError(err, loader)
-	}
-	end = func() {
-		_ = loader.Stdin().Close() // its end; Stop makes sure of it
-		_ = loader.Stop(context.WithoutCancel(ctx))
-	}
+	load = func(ctx context.Context) (results.Report, error) { return loader.Run(ctx, s.spec, s) }
+	end = func() { _ = loader.Stop(context.WithoutCancel(ctx)) }
 	return load, end, nil
 }
-
-// kept is a loader's input that stays open when its report is there, so that
-// the process is still there for samplers that come late.
-type kept struct{ io.Writer }
-
-// Close implements io.Closer.
-func (kept) Close() error { return nil }
 
 // failure is what could not be sampled in a load that was not cut short.
 func (s *steering) failure() error {
@@ -211,7 +178,7 @@ func (s *steering) failure() error {
 }
 
 // beforeLoad notes the idle memory and lets the kernel's peak begin anew.
-func beforeLoad(s *Server, result *results.Trial) error {
+func beforeLoad(s *launch.Server, result *results.Trial) error {
 	if s.Handle == nil {
 		return nil
 	}
@@ -226,40 +193,18 @@ func beforeLoad(s *Server, result *results.Trial) error {
 	return nil
 }
 
-func (r *Runner) startLoader(ctx context.Context) (host.Handle, error) {
-	return r.Host.Start(ctx, host.Program{
-		Name: "loader", Argv: r.LoaderArgv, CPUs: r.pinned(r.Run.CPUs.Loader), Pipes: true,
-		Log: filepath.Join(r.logs(), "loader.log"), LogCap: logCap, StopTimeout: time.Second,
-	})
-}
-
 // watch cancels the load when the server goes away.
-func watch(s *Server, cancel context.CancelCauseFunc) (stop func()) {
-	if s.Handle == nil {
-		return func() {}
-	}
+func watch(s *launch.Server, cancel context.CancelCauseFunc) (stop func()) {
 	quit, ended := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(ended)
 		select {
-		case <-s.Handle.Exited():
+		case <-s.Exited():
 			cancel(errServerEnded)
 		case <-quit:
 		}
 	}()
 	return func() { close(quit); <-ended }
-}
-
-// loaderError adds what the loader wrote before it went away.
-func loaderError(err error, loader host.Handle) error {
-	if errors.Is(err, child.ErrLoaderEnded) {
-		select {
-		case <-loader.Exited():
-			return fmt.Errorf("%w (%s): %s", err, DescribeExit(loader.Exit()), loader.LogTail(logTail))
-		case <-time.After(time.Second):
-		}
-	}
-	return err
 }
 
 // judged puts both sides of every measured phase together and judges it.

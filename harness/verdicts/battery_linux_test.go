@@ -21,6 +21,7 @@ import (
 	"github.com/joust-bench/joust/harness/catalog"
 	"github.com/joust-bench/joust/harness/cpuset"
 	"github.com/joust-bench/joust/harness/host"
+	"github.com/joust-bench/joust/harness/launch"
 	"github.com/joust-bench/joust/harness/machine"
 	"github.com/joust-bench/joust/harness/run"
 	"github.com/joust-bench/joust/loaders"
@@ -135,8 +136,9 @@ func (s *stage) perform(t *testing.T, x *situation) (trial results.Trial, took t
 	var stopping sync.WaitGroup
 	defer stopping.Wait()
 	runner := &run.Runner{
-		Run: header, Rows: s.rows, Host: s.host, Journal: j, LoaderArgv: append([]string{s.self, "loader"}, x.slowed.args()...),
-		Fixtures: map[string]run.Fixture{"staged": {Manifest: s.manifest(x)}},
+		Run: header, Rows: s.rows, Journal: j,
+		Launcher: launch.Launcher{Host: s.host, LoaderArgv: append([]string{s.self, "loader"}, x.slowed.args()...)},
+		Fixtures: map[string]launch.Fixture{"staged": {Manifest: s.manifest(x)}},
 		Runnable: func(results.PlanEntry, results.PlanTable) bool { return true },
 		Observer: observer{t: t, announced: func(w loaders.Window) {
 			if x.during {

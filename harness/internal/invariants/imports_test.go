@@ -52,6 +52,7 @@ var rooms = []room{
 	{path: "harness/plan/...", may: []string{"..."}, mayNot: orchestrators},
 	{path: "harness/host/...", may: []string{"..."}, mayNot: orchestrators},
 	{path: "harness/check/...", may: []string{"..."}, mayNot: orchestrators},
+	{path: "harness/launch/...", may: []string{"..."}, mayNot: append([]string{"harness/calibrate", "harness/certify"}, orchestrators...)},
 	{path: "harness/cli/...", may: []string{"..."}},
 	{path: "harness/...", may: []string{"..."}, mayNot: []string{"harness/cli/..."}},
 }

@@ -1,4 +1,4 @@
-package run
+package launch
 
 import (
 	"context"
@@ -50,7 +50,7 @@ func (l Launcher) contain(ctx context.Context, f Fixture, protocol scenarios.Pro
 		return nil, err
 	}
 	command, mounts, err := catalog.ResolveContainer(f.Manifest, catalog.Launch{
-		Host: address, Port: inside, CPUs: max(1, len(l.CPUs)), Dir: dir, Protocol: string(protocol),
+		Host: address, Port: inside, CPUs: max(1, len(l.pinned(l.CPUs.Server))), Dir: dir, Protocol: string(protocol),
 	})
 	if err != nil {
 		return nil, errors.Join(err, remove())
@@ -59,7 +59,7 @@ func (l Launcher) contain(ctx context.Context, f Fixture, protocol scenarios.Pro
 		spec.Mounts = append(spec.Mounts, host.Mount(m))
 	}
 	h, err := l.Containers.Start(ctx, host.Program{
-		Name: f.Manifest.Name, Argv: command.Argv, Env: f.environment(command), CPUs: l.CPUs, Container: spec,
+		Name: f.Manifest.Name, Argv: command.Argv, Env: f.environment(command), CPUs: l.pinned(l.CPUs.Server), Container: spec,
 		Log: filepath.Join(l.Logs, f.Manifest.Name+".container.log"), LogCap: logCap, StopTimeout: f.Manifest.StopTimeout,
 	})
 	if err != nil {

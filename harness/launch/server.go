@@ -1,4 +1,4 @@
-package run
+package launch
 
 import (
 	"context"
@@ -17,46 +17,6 @@ import (
 	"github.com/joust-bench/joust/scenarios"
 )
 
-const (
-	// loopback is where servers bind unless the user asks otherwise.
-	loopback = "127.0.0.1"
-	// logCap bounds what is kept of a server's output, in bytes.
-	logCap = 256 << 10
-	// logTail is how much of it an error shows, in bytes.
-	logTail = 2 << 10
-	// closeLimit bounds the wait for a port to close behind a server.
-	closeLimit = 10 * time.Second
-)
-
-// Fixture is a server that can be started: its manifest and, for a Go fixture,
-// its built program. Or it runs already, and the manifest has its URL.
-type Fixture struct {
-	Manifest catalog.Manifest
-	Binary   string
-	// Running samples a server that runs already; nil where that cannot be.
-	// Trials do not stop it.
-	Running host.Handle
-	// RunningCPUs are the CPUs of that server, none where it may also use the
-	// loader's.
-	RunningCPUs []int
-	// Image is the engine's id of the image for a container; empty for a
-	// process.
-	Image string
-	// Env are variables of the user, which win over the manifest's.
-	Env map[string]string
-}
-
-// Launcher starts servers.
-type Launcher struct {
-	Host host.Host
-	// Containers starts the fixtures that have an image; nil where none has.
-	Containers host.Host
-	// CPUs are the server's; none leaves it unpinned.
-	CPUs []int
-	// Logs is the folder for the servers' output.
-	Logs string
-}
-
 // Server is a server that has answered correctly, or one that ran already.
 type Server struct {
 	// Address is IP:port, Host what requests name as the host.
@@ -73,8 +33,9 @@ type Server struct {
 	// ReadyIn is the time from the start to the first correct answer.
 	ReadyIn time.Duration
 
-	// attached is a server that ran before and goes on afterwards.
-	attached  bool
+	// Attached is true for a server that ran before and goes on afterwards.
+	Attached bool
+
 	removeDir func() error
 }
 
@@ -98,9 +59,9 @@ func (e *StartError) Error() string {
 // Unwrap is what went wrong.
 func (e *StartError) Unwrap() error { return e.Err }
 
-// Start starts the server and returns when it has answered the row's first
+// StartServer starts the server and returns when it has answered the row's first
 // request correctly. The error is a *StartError; nothing is left running then.
-func (l Launcher) Start(ctx context.Context, f Fixture, protocol scenarios.Protocol, row *scenarios.Scenario) (*Server, error) {
+func (l Launcher) StartServer(ctx context.Context, f Fixture, protocol scenarios.Protocol, row *scenarios.Scenario) (*Server, error) {
 	if f.Manifest.URL != "" {
 		return attach(ctx, f, row)
 	}
@@ -132,14 +93,14 @@ func (l Launcher) start(ctx context.Context, f Fixture, protocol scenarios.Proto
 		return nil, err
 	}
 	command, err := catalog.Resolve(f.Manifest, catalog.Launch{
-		Host: loopback, Port: port, CPUs: max(1, len(l.CPUs)), Dir: dir,
+		Host: loopback, Port: port, CPUs: max(1, len(l.pinned(l.CPUs.Server))), Dir: dir,
 		Source: f.Manifest.Dir, Protocol: string(protocol),
 	}, f.Binary)
 	if err != nil {
 		return nil, errors.Join(err, remove())
 	}
 	h, err := l.Host.Start(ctx, host.Program{
-		Name: f.Manifest.Name, Argv: command.Argv, Env: f.environment(command), Dir: dir, CPUs: l.CPUs,
+		Name: f.Manifest.Name, Argv: command.Argv, Env: f.environment(command), Dir: dir, CPUs: l.pinned(l.CPUs.Server),
 		Log: filepath.Join(l.Logs, f.Manifest.Name+".log"), LogCap: logCap, StopTimeout: f.Manifest.StopTimeout,
 	})
 	if err != nil {
@@ -166,37 +127,62 @@ func (s *Server) ready(ctx context.Context, f Fixture, row *scenarios.Scenario) 
 			return err
 		}
 		return s.occupied()
-	case <-s.exited():
+	case <-s.Exited():
 		cancel()
 		<-answered
 		return fmt.Errorf("it ended before it answered: %s", DescribeExit(s.Handle.Exit()))
 	}
 }
 
-// occupied tells a port that another program has taken meanwhile: something
-// answers there, but our own server has ended.
+// occupied returns an error for a port that another program has taken meanwhile:
+// something answers there, but our own server has ended.
 func (s *Server) occupied() error {
-	select {
-	case <-s.exited():
+	if s.Ended() {
 		return fmt.Errorf("another program answers on %s and it ended: %s", s.Address, DescribeExit(s.Handle.Exit()))
-	default:
-		return nil
 	}
+	return nil
 }
 
-// exited is closed when the server has ended; never for one that joust cannot
+// Exited is closed when the server has ended; never for one that joust cannot
 // watch.
-func (s *Server) exited() <-chan struct{} {
+func (s *Server) Exited() <-chan struct{} {
 	if s.Handle == nil {
 		return nil
 	}
 	return s.Handle.Exited()
 }
 
+// Ended reports whether the server is gone.
+func (s *Server) Ended() bool {
+	select {
+	case <-s.Exited():
+		return true
+	default:
+		return false
+	}
+}
+
+// Exact asks every request of the row once and compares the answers byte for
+// byte.
+func (s *Server) Exact(ctx context.Context, row *scenarios.Scenario) error {
+	ctx, cancel := context.WithTimeout(ctx, exactLimit)
+	defer cancel()
+	return check.Exact(ctx, s.Address, s.Host, row)
+}
+
+// LogTail returns the end of the server's output, as much as an error shows of
+// it.
+func (s *Server) LogTail() string {
+	if s.Handle == nil {
+		return ""
+	}
+	return s.Handle.LogTail(logTail)
+}
+
 // Stop ends the server and waits until its tree is gone and its port closed. A
 // server that ran already is left alone.
 func (s *Server) Stop(ctx context.Context) error {
-	if s.attached {
+	if s.Attached {
 		return nil
 	}
 	err := s.Handle.Stop(ctx)

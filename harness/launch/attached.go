@@ -1,4 +1,4 @@
-package run
+package launch
 
 import (
 	"cmp"
@@ -9,12 +9,15 @@ import (
 	"net/url"
 	"time"
 
-	"github.com/joust-bench/joust/harness/check"
 	"github.com/joust-bench/joust/scenarios"
 )
 
-// reachLimit bounds the first connection to a server that runs already.
-const reachLimit = 2 * time.Second
+const (
+	// reachLimit bounds the first connection to a server that runs already.
+	reachLimit = 2 * time.Second
+	// exactLimit bounds the exact pass over one row.
+	exactLimit = 30 * time.Second
+)
 
 // attach uses a server that runs already.
 func attach(ctx context.Context, f Fixture, row *scenarios.Scenario) (*Server, error) {
@@ -40,7 +43,7 @@ func running(ctx context.Context, f Fixture) (*Server, error) {
 	}
 	return &Server{
 		Address: net.JoinHostPort(addrs[0].String(), cmp.Or(u.Port(), "80")), Host: u.Host,
-		Handle: f.Running, CPUs: f.RunningCPUs, attached: true,
+		Handle: f.Running, CPUs: f.RunningCPUs, Attached: true,
 	}, nil
 }
 
@@ -64,9 +67,7 @@ func Reach(ctx context.Context, f Fixture, rows []*scenarios.Scenario) (net.IP, 
 	}
 	var wrong []error
 	for _, row := range rows {
-		limited, cancel := context.WithTimeout(ctx, exactLimit)
-		err := check.Exact(limited, s.Address, s.Host, row)
-		cancel()
+		err := s.Exact(ctx, row)
 		if err == nil || ctx.Err() != nil {
 			return ip, context.Cause(ctx)
 		}

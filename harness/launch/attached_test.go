@@ -1,4 +1,4 @@
-package run
+package launch
 
 import (
 	"errors"
@@ -46,7 +46,7 @@ func attached(url string) Fixture {
 func TestAttachedServerIsUsedAndLeftAlone(t *testing.T) {
 	t.Parallel()
 	row, url := hello(t), answering(t, "alive\r\n")
-	s, err := Launcher{}.Start(t.Context(), attached(url), scenarios.H1, row)
+	s, err := Launcher{}.StartServer(t.Context(), attached(url), scenarios.H1, row)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -56,7 +56,7 @@ func TestAttachedServerIsUsedAndLeftAlone(t *testing.T) {
 	if err := s.Stop(t.Context()); err != nil {
 		t.Error(err)
 	}
-	if _, err := (Launcher{}).Start(t.Context(), attached(url), scenarios.H1, row); err != nil {
+	if _, err := (Launcher{}).StartServer(t.Context(), attached(url), scenarios.H1, row); err != nil {
 		t.Errorf("it was not left alone: %v", err)
 	}
 }
@@ -78,7 +78,7 @@ func TestAttachTellsWhatIsWrong(t *testing.T) {
 			if name == "nobody there" {
 				f.Manifest.StartTimeout = 200 * time.Millisecond
 			}
-			_, err := Launcher{}.Start(t.Context(), f, scenarios.H1, row)
+			_, err := Launcher{}.StartServer(t.Context(), f, scenarios.H1, row)
 			var start *StartError
 			if !errors.As(err, &start) || start.Server != "here" || !strings.Contains(err.Error(), tt.says) {
 				t.Errorf("error %v, want one of the server here that says %q", err, tt.says)

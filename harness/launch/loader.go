@@ -1,0 +1,59 @@
+package launch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/joust-bench/joust/harness/host"
+	"github.com/joust-bench/joust/loaders"
+	"github.com/joust-bench/joust/loaders/child"
+	"github.com/joust-bench/joust/results"
+)
+
+// lastWords bounds the wait for the end of a loader process that hung up.
+const lastWords = time.Second
+
+// Loader is a loader process of joust's own. It makes one load.
+type Loader struct{ host.Handle }
+
+var _ loaders.Loader = (*Loader)(nil)
+
+// StartLoader starts a loader process on the loader's CPUs.
+func (l Launcher) StartLoader(ctx context.Context) (*Loader, error) {
+	h, err := l.piped(ctx, "loader", l.LoaderArgv, l.CPUs.Loader)
+	if err != nil {
+		return nil, err
+	}
+	return &Loader{h}, nil
+}
+
+// Run implements loaders.Loader. The process is still there when Run returns, so
+// that samplers that come late can read it; Stop ends it.
+func (l *Loader) Run(ctx context.Context, spec loaders.Spec, control loaders.Control) (results.Report, error) {
+	report, err := child.Loader{Stdin: keptOpen{l.Stdin()}, Stdout: l.Stdout()}.Run(ctx, spec, control)
+	if !errors.Is(err, child.ErrLoaderEnded) {
+		return report, err
+	}
+	select {
+	case <-l.Exited():
+		return report, fmt.Errorf("%w (%s): %s", err, DescribeExit(l.Exit()), l.LogTail(logTail))
+	case <-time.After(lastWords):
+		return report, err
+	}
+}
+
+// Stop closes the process's input, upon which it ends by itself, and makes sure
+// that it does.
+func (l *Loader) Stop(ctx context.Context) error {
+	_ = l.Stdin().Close() // Stop closes it again, and tells what goes wrong
+	return l.Handle.Stop(ctx)
+}
+
+// keptOpen is a loader's input that outlives the report.
+type keptOpen struct{ io.Writer }
+
+// Close implements io.Closer.
+func (keptOpen) Close() error { return nil }
