@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -13,11 +12,11 @@ import (
 
 	"github.com/joust-bench/joust/harness/agree"
 	"github.com/joust-bench/joust/harness/catalog"
-	"github.com/joust-bench/joust/harness/host"
 	"github.com/joust-bench/joust/harness/launch"
 	"github.com/joust-bench/joust/harness/machine"
 	"github.com/joust-bench/joust/harness/plan"
 	"github.com/joust-bench/joust/harness/run"
+	"github.com/joust-bench/joust/harness/session"
 	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/loaders/engine"
 	"github.com/joust-bench/joust/loaders/external"
@@ -85,14 +84,11 @@ type agreement struct {
 }
 
 func (a *app) agree(ctx context.Context, f *agreeFlags) error {
-	if runtime.GOOS != "linux" {
-		return host.ErrNotLinux
-	}
 	env, err := readEnv(f.env)
 	if err != nil {
 		return err
 	}
-	w, err := a.look(f.pin)
+	w, err := a.opener.LookToMeasure(f.pin)
 	if err != nil {
 		return err
 	}
@@ -100,11 +96,8 @@ func (a *app) agree(ctx context.Context, f *agreeFlags) error {
 	if err != nil {
 		return usage(err)
 	}
-	if err := machine.RaiseNoFile(); err != nil {
-		return err
-	}
 	out := agreement{
-		Schema: results.Schema, Measured: time.Now(), Joust: machine.Build(Version), Host: machine.Facts(), CPUs: w.split,
+		Schema: results.Schema, Measured: time.Now(), Joust: machine.Build(Version), Host: machine.Facts(), CPUs: w.Split,
 		DurationNS: f.duration.Nanoseconds(), Trials: f.trials, Env: env,
 	}
 	out.Cells, err = a.meet(ctx, w, contest, manifests, env)
@@ -122,7 +115,7 @@ func (a *app) agree(ctx context.Context, f *agreeFlags) error {
 }
 
 // contest reads the flags; every problem is told.
-func (a *app) contest(ctx context.Context, w *world, f *agreeFlags) (*agree.Contest, []catalog.Manifest, error) {
+func (a *app) contest(ctx context.Context, w *session.World, f *agreeFlags) (*agree.Contest, []catalog.Manifest, error) {
 	var errs []error
 	if !slices.Contains(tableFormats(), f.format) {
 		errs = append(errs, unknownFormat(f.format))
@@ -133,9 +126,9 @@ func (a *app) contest(ctx context.Context, w *world, f *agreeFlags) (*agree.Cont
 	if f.duration < time.Second || f.duration%time.Second != 0 {
 		errs = append(errs, fmt.Errorf("--duration %v: whole seconds, since the foreign loaders take no other", f.duration))
 	}
-	rows, err := w.rows(f.scenarios)
+	rows, err := w.Rows(f.scenarios)
 	errs = append(errs, err)
-	manifests, err := w.wanted(f.servers)
+	manifests, err := w.Wanted(f.servers)
 	errs = append(errs, err)
 	loops := []results.Loop{results.ClosedLoop, results.OpenLoop}
 	switch f.mode {
@@ -155,9 +148,9 @@ func (a *app) contest(ctx context.Context, w *world, f *agreeFlags) (*agree.Cont
 		return nil, nil, errors.New("there is nothing to compare with: joust list loaders says which foreign loaders to install; --idle names other ways of waiting")
 	}
 	c := &agree.Contest{
-		Loops: loops, Idle: idle, Foreign: found, Rows: rows, Clients: plan.DefaultClients, Trials: f.trials, Warmup: time.Second, Duration: f.duration, Seed: freshSeed(),
+		Loops: loops, Idle: idle, Foreign: found, Rows: rows, Clients: plan.DefaultClients, Trials: f.trials, Warmup: time.Second, Duration: f.duration, Seed: session.FreshSeed(),
 		Claims: func(server, row string) bool {
-			m, err := w.servers.Find(server)
+			m, err := w.Servers.Find(server)
 			return err == nil && slices.Contains(m.Scenarios, row)
 		},
 	}
@@ -201,7 +194,7 @@ func (a *app) loadersHere(ctx context.Context, names []string) ([]external.Found
 		if len(names) > 0 && !asked {
 			continue
 		}
-		f := a.findLoader(ctx, tool.Name, "")
+		f := a.opener.FindLoader(ctx, tool.Name, "")
 		switch {
 		case f.Why == "" && (f.Image == "" || asked):
 			list = append(list, f)
@@ -213,54 +206,39 @@ func (a *app) loadersHere(ctx context.Context, names []string) ([]external.Found
 }
 
 // meet builds the servers and measures.
-func (a *app) meet(ctx context.Context, w *world, c *agree.Contest, manifests []catalog.Manifest, env map[string]string) ([]agree.Cell, error) {
-	builder, err := catalog.NewBuilder("")
+func (a *app) meet(ctx context.Context, w *session.World, c *agree.Contest, manifests []catalog.Manifest, env map[string]string) (cells []agree.Cell, err error) {
+	servers, err := session.Isolate(manifests, nil, env)
 	if err != nil {
 		return nil, err
 	}
-	fixtures := map[string]fixture{}
-	for _, m := range manifests {
-		s := isolatedServer{Manifest: m, name: m.Name, isolation: m.DefaultIsolation(), env: env}
-		if fixtures[m.Name], err = a.fixtureOf(ctx, builder, s); err != nil {
+	fixtures, images := map[string]launch.Fixture{}, []string{}
+	for _, s := range servers {
+		if fixtures[s.Name], err = a.opener.Fixture(ctx, s); err != nil {
 			return nil, err
 		}
 	}
-	var imaged *external.Found
 	for i := range c.Foreign {
-		if err := a.prepareForeign(ctx, &c.Foreign[i]); err != nil {
+		if err := a.opener.PrepareForeign(ctx, &c.Foreign[i]); err != nil {
 			return nil, err
 		}
-		if c.Foreign[i].Image != "" {
-			imaged = &c.Foreign[i]
-		}
+		images = append(images, c.Foreign[i].Image)
 	}
-	argv, err := selfCommand("loader")
+	a.say("planned time %s, builds apart\nCPUs: %s", c.Planned().Round(time.Second), describeSplit(w.Split))
+	s, err := a.opener.Open(ctx, w.Split)
 	if err != nil {
 		return nil, err
 	}
-	fmt.Fprintf(a.stderr, "planned time %s, builds apart\nCPUs: %s\n", c.Planned().Round(time.Second), describeSplit(w.split))
-	local, release, err := a.ownMachine(ctx, w.split)
-	if err != nil {
+	defer func() { err = errors.Join(err, s.Close()) }()
+	if err := s.Contain(images...); err != nil {
 		return nil, err
 	}
-	defer release()
-	containers, end, err := a.containers(fixtures, imaged)
-	if err != nil {
-		return nil, err
-	}
-	logs, remove, err := host.TempDir()
-	if err != nil {
-		return nil, errors.Join(err, end())
-	}
-	defer func() { _ = remove() }()
 	c.Told = func(p agree.Progress) {
-		fmt.Fprintf(a.stderr, "[%d/%d] %s %s by %s, about %s left\n", p.Number, p.Total, p.Server, p.Scenario, p.Loader, p.Left.Round(time.Second))
+		a.say("[%d/%d] %s %s by %s, about %s left", p.Number, p.Total, p.Server, p.Scenario, p.Loader, p.Left.Round(time.Second))
 	}
 	c.Runner = func(idle loaders.IdleStrategy, foreign *external.Found) *run.Runner {
 		r := &run.Runner{
-			Run: results.Run{CPUs: w.split, Plan: agreePlan(w)}, Rows: w.table.All(), Fixtures: fixtures,
-			Launcher: launch.Launcher{Host: local, Containers: containers, LoaderArgv: argv, Logs: logs},
-			Foreign:  foreign, Observer: unwatched{},
+			Run: results.Run{CPUs: w.Split, Plan: agreePlan(w)}, Rows: w.Table.All(), Fixtures: fixtures,
+			Launcher: s.Launcher, Foreign: foreign, Observer: unwatched{},
 		}
 		if foreign != nil {
 			r.Run.Plan.Loader = foreign.Tool.Name
@@ -270,14 +248,13 @@ func (a *app) meet(ctx context.Context, w *world, c *agree.Contest, manifests []
 		}
 		return r
 	}
-	cells, err := c.Measure(ctx)
-	return cells, errors.Join(err, end())
+	return c.Measure(ctx)
 }
 
 // agreePlan is what all trials have in common.
-func agreePlan(w *world) results.Plan {
+func agreePlan(w *session.World) results.Plan {
 	p := results.Plan{
-		Engine: string(engine.Default()), LoaderThreads: max(1, len(w.split.Loader)), IdleStrategy: string(defaultIdle(w.split)),
+		Engine: string(engine.Default()), LoaderThreads: max(1, len(w.Split.Loader)), IdleStrategy: string(session.DefaultIdle(w.Split)),
 		RequestTimeoutNS: plan.DefaultRequestTimeout.Nanoseconds(), DrainNS: plan.DefaultDrain.Nanoseconds(),
 	}
 	return p

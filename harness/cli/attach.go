@@ -1,266 +1,30 @@
 package cli
 
 import (
-	"cmp"
-	"context"
-	"encoding/json"
-	"errors"
-	"fmt"
-	"net/url"
-	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/spf13/pflag"
-
-	"github.com/joust-bench/joust/harness/catalog"
-	"github.com/joust-bench/joust/harness/cpuset"
-	"github.com/joust-bench/joust/harness/host"
-	"github.com/joust-bench/joust/harness/launch"
-	"github.com/joust-bench/joust/harness/plan"
-	"github.com/joust-bench/joust/harness/sample"
-	"github.com/joust-bench/joust/results"
-	"github.com/joust-bench/joust/scenarios"
-	"github.com/joust-bench/joust/scenarios/suggest"
 )
 
-// attachments are the servers that run already, as the flags name them.
-type attachments struct {
-	// urls are NAME=URL; pids NAME=PID, or PID; containers NAME=ID, or ID.
-	urls, pids, containers []string
-}
-
-func (at *attachments) urlFlag(flags *pflag.FlagSet) {
-	flags.StringArrayVar(&at.urls, "url", nil, "NAME=http://HOST:PORT of a server that runs already: one more column (repeatable)")
+// urlFlag is the flag that names servers that run already.
+func (a *app) urlFlag(flags *pflag.FlagSet) {
+	flags.StringArrayVar(&a.opener.Attached.URLs, "url", nil, "NAME=http://HOST:PORT of a server that runs already: one more column (repeatable)")
 }
 
 // sampleFlags are those that say what is sampled for a server of --url.
-func (at *attachments) sampleFlags(flags *pflag.FlagSet) {
-	flags.StringArrayVar(&at.containers, "container", nil, "NAME=ID, or the container's name, of a server of --url that runs in a container, so that its CPU and memory are sampled (repeatable)")
-	flags.StringArrayVar(&at.pids, "pid", nil, "NAME=PID of a server of --url, so that its CPU and memory are sampled; PID alone where there is one (repeatable)")
+func (a *app) sampleFlags(flags *pflag.FlagSet) {
+	at := &a.opener.Attached
+	flags.StringArrayVar(&at.Containers, "container", nil, "NAME=ID, or the container's name, of a server of --url that runs in a container, so that its CPU and memory are sampled (repeatable)")
+	flags.StringArrayVar(&at.PIDs, "pid", nil, "NAME=PID of a server of --url, so that its CPU and memory are sampled; PID alone where there is one (repeatable)")
 }
 
-// names are those of the servers, in the order of the flags.
-func (at *attachments) names() []string {
-	names := make([]string, len(at.urls))
-	for i, text := range at.urls {
-		names[i], _, _ = strings.Cut(text, "=")
-	}
-	return names
-}
-
-// add makes them servers beside those of the folders.
-func (at *attachments) add(servers *catalog.Servers, table *scenarios.Table) error {
-	var errs []error
-	for _, text := range at.urls {
-		name, address, ok := strings.Cut(text, "=")
-		if !ok || strings.ContainsAny(name, ":/") {
-			errs = append(errs, fmt.Errorf("--url %s: NAME=URL is needed, such as mine=http://127.0.0.1:8080", text))
-			continue
-		}
-		if err := servers.Attach(table, name, address); err != nil {
-			errs = append(errs, fmt.Errorf("--url: %w", err))
-		}
-	}
-	_, _, err := at.processes()
-	return errors.Join(append(errs, err)...)
-}
-
-// processes are what is to be sampled, by the servers' names: the number of a
-// process, or the name or id of a container.
-func (at *attachments) processes() (pids map[string]int, containers map[string]string, err error) {
-	pids, containers = map[string]int{}, map[string]string{}
-	var errs []error
-	for _, text := range at.pids {
-		name, number, err := at.server("--pid", text)
-		pid, notNumber := strconv.Atoi(number)
-		_, twice := pids[name]
-		switch {
-		case notNumber != nil || pid <= 0:
-			errs = append(errs, fmt.Errorf("--pid %s: %q is not the number of a process", text, number))
-		case err != nil:
-			errs = append(errs, err)
-		case twice:
-			errs = append(errs, fmt.Errorf("--pid %s: %s has a process already", text, name))
-		default:
-			pids[name] = pid
-		}
-	}
-	for _, text := range at.containers {
-		name, id, err := at.server("--container", text)
-		switch {
-		case err != nil:
-			errs = append(errs, err)
-		case id == "":
-			errs = append(errs, fmt.Errorf("--container %s: no container is named", text))
-		case pids[name] != 0 || containers[name] != "":
-			errs = append(errs, fmt.Errorf("--container %s: %s has a process or a container already", text, name))
-		default:
-			containers[name] = id
-		}
-	}
-	return pids, containers, errors.Join(errs...)
-}
-
-// server cuts NAME=VALUE, or a value alone where there is one server.
-func (at *attachments) server(flag, text string) (name, value string, err error) {
-	names := at.names()
-	name, value, named := strings.Cut(text, "=")
-	if !named {
-		name, value = "", text
-		if len(names) == 1 {
-			name = names[0]
-		}
-	}
-	switch {
-	case len(names) == 0:
-		err = fmt.Errorf("%s %s: it samples a server of --url, and there is none; servers that joust starts are sampled anyway", flag, text)
-	case name == "":
-		err = fmt.Errorf("%s %s: there are %d servers of --url: write NAME=%s", flag, text, len(names), strings.ToUpper(strings.TrimPrefix(flag, "--")))
-	case !slices.Contains(names, name):
-		err = fmt.Errorf("%s %s: no --url has the name %q%s", flag, text, name, suggest.Hint(name, names))
-	}
-	return name, value, err
-}
-
-// reach finds the attached servers before anything is measured. Each must
-// answer, and one of the rows that it will be asked rightly. The notes tell
-// where they are.
-func (a *app) reach(ctx context.Context, w *world, rows func(name string) []*scenarios.Scenario) (notes []string, err error) {
-	w.running = map[string]fixture{}
-	var errs []error
-	for _, name := range a.attached.names() {
-		m, err := w.servers.Find(name)
-		if err != nil {
-			return nil, err
-		}
-		f := fixture{Manifest: *m}
-		ip, err := launch.Reach(ctx, f, rows(name))
-		if err != nil {
-			errs = append(errs, err)
-			continue
-		}
-		if !ip.IsLoopback() {
-			notes = append(notes, fmt.Sprintf("%s is at %s, not on this machine's loopback: the network is part of what is measured, and perhaps another machine", name, ip))
-		}
-		w.running[name] = f
-	}
-	return notes, errors.Join(errs...)
-}
-
-// sampleRunning attaches the processes of --pid and --container to their
-// servers and says what joust does with each server, and what it does not.
-func (a *app) sampleRunning(ctx context.Context, w *world) (notes []string, err error) {
-	pids, containers, err := a.attached.processes()
-	if err != nil {
-		return nil, usage(err)
-	}
-	var errs []error
-	for _, name := range a.attached.names() {
-		f := w.running[name]
-		what, t := fmt.Sprintf("--pid %s=%d", name, pids[name]), sample.Tree{Root: pids[name]}
-		if id := containers[name]; id != "" {
-			what = fmt.Sprintf("--container %s=%s", name, id)
-			t, err = a.containerTree(ctx, id)
-		}
-		var note []string
-		if err == nil {
-			note, err = sampled(&f, t, w.split)
-		}
-		if err != nil {
-			errs = append(errs, fmt.Errorf("%s: %w", what, err))
-			err = nil
-			continue
-		}
-		notes = append(notes, name+" runs already: joust does not start, pin or stop it, and all its trials meet the same process")
-		notes = append(notes, note...)
-		w.running[name] = f
-	}
-	return notes, errors.Join(errs...)
-}
-
-// attach finds the servers of --url that the plan asks, and their processes.
-func (a *app) attach(ctx context.Context, w *world, c *plan.Catalogue, p results.Plan) (notes []string, err error) {
-	where, err := a.reach(ctx, w, func(name string) []*scenarios.Scenario { return c.Rows(p, name) })
-	if err != nil {
-		return nil, err
-	}
-	what, err := a.sampleRunning(ctx, w)
-	return append(where, what...), err
-}
-
-// containerTree are the processes of a container that runs already.
-func (a *app) containerTree(ctx context.Context, id string) (sample.Tree, error) {
-	engine, err := a.engine()
-	if err != nil {
-		return sample.Tree{}, err
-	}
-	return engine.Tree(ctx, id)
-}
-
-// sampled attaches the processes of a server, where some were named.
-func sampled(f *fixture, t sample.Tree, split results.CPUSplit) (notes []string, err error) {
-	name, pid := f.Manifest.Name, t.Root
-	if pid == 0 {
-		return []string{fmt.Sprintf("%s is not sampled: its CPU and memory are not known (--pid %s=PID or --container %s=ID gives them)", name, name, name)}, nil
-	}
-	if f.Running, err = host.Attach(t); err != nil {
-		return nil, err
-	}
-	if t.Cgroup == "" && t.V1 == nil && elsewhere(f.Manifest.URL, pid) {
-		notes = append(notes, fmt.Sprintf("process %d listens elsewhere than at %s: is it really %s?", pid, f.Manifest.URL, name))
-	}
-	cpus, err := cpuset.OfProcess(pid)
-	if err != nil {
-		return nil, err
-	}
-	var both []int
-	for _, cpu := range cpus {
-		if slices.Contains(split.Loader, cpu) {
-			both = append(both, cpu)
-		}
-	}
-	if len(both) == 0 {
-		f.RunningCPUs = cpus
-		return notes, nil
-	}
-	return append(notes, fmt.Sprintf("%s may run on the loader's CPU %s, so what limits it cannot be told: taskset -a -c -p %s %d keeps it away",
-		name, cpuset.Format(both), cpuset.Format(split.Server), pid)), nil
-}
-
-// elsewhere tells a process that listens, but not on the address's port.
-func elsewhere(address string, pid int) bool {
-	u, err := url.Parse(address)
-	if err != nil {
-		return false
-	}
-	port, err := strconv.Atoi(cmp.Or(u.Port(), "80"))
-	if err != nil {
-		return false
-	}
-	listens, known := host.ListensOn(pid, port)
-	return known && !listens
-}
-
-// attachStored takes up the attached servers of a run that goes on.
-func (at *attachments) attachStored(stored *results.Run) {
-	for i := range stored.Servers {
-		s := &stored.Servers[i]
-		var m catalog.Manifest
-		// A folder's manifest has the folder; what cannot be read has neither.
-		if json.Unmarshal(s.Manifest, &m) == nil && m.URL != "" && m.Dir == "" && s.PlaceboOf == "" {
-			at.urls = append(at.urls, s.Folder+"="+m.URL)
-		}
-	}
-}
-
-// flagsAgain are the flags with which the same processes are sampled again.
-func (at *attachments) flagsAgain() string {
+// sampledAgain are the flags with which the same processes are sampled again.
+func (a *app) sampledAgain() string {
 	var text strings.Builder
-	for _, pid := range at.pids {
+	for _, pid := range a.opener.Attached.PIDs {
 		text.WriteString(" --pid " + shellWord(pid))
 	}
-	for _, id := range at.containers {
+	for _, id := range a.opener.Attached.Containers {
 		text.WriteString(" --container " + shellWord(id))
 	}
 	return text.String()

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"runtime"
@@ -14,10 +15,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/joust-bench/joust/harness/calibrate"
-	"github.com/joust-bench/joust/harness/catalog"
-	"github.com/joust-bench/joust/harness/host"
 	"github.com/joust-bench/joust/harness/launch"
 	"github.com/joust-bench/joust/harness/machine"
+	"github.com/joust-bench/joust/harness/session"
 	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/scenarios"
@@ -76,10 +76,7 @@ half a minute. A row that could not be measured makes exit status 4.`,
 }
 
 func (a *app) calibrate(ctx context.Context, f *calibrateFlags) error {
-	if runtime.GOOS != "linux" {
-		return host.ErrNotLinux
-	}
-	w, err := a.look(f.pin)
+	w, err := a.opener.LookToMeasure(f.pin)
 	if err != nil {
 		return err
 	}
@@ -89,7 +86,7 @@ func (a *app) calibrate(ctx context.Context, f *calibrateFlags) error {
 	}
 	c := calibrate.Calibration{
 		Schema: results.Schema, Measured: time.Now(), Joust: machine.Build(Version), Host: machine.Facts(),
-		CPUs: w.split, Server: f.server, Quick: f.quick,
+		CPUs: w.Split, Server: f.server, Quick: f.quick,
 	}
 	c.Fingerprint = calibrate.Fingerprint(c.Host, c.CPUs)
 	if f.show {
@@ -122,74 +119,58 @@ func (a *app) calibrate(ctx context.Context, f *calibrateFlags) error {
 
 // measureLoader builds the servers and measures every row, and what a loader
 // that sleeps costs.
-func (a *app) measureLoader(ctx context.Context, w *world, f *calibrateFlags, into *calibrate.Calibration) error {
-	builder, err := catalog.NewBuilder("")
+func (a *app) measureLoader(ctx context.Context, w *session.World, f *calibrateFlags, into *calibrate.Calibration) (err error) {
+	fixture, rows, err := a.calibrated(ctx, w, f.server, f.scenarios)
 	if err != nil {
 		return err
 	}
-	fixture, rows, err := a.calibrated(ctx, w, builder, f.server, f.scenarios)
+	woken, err := a.woken(ctx, w, f)
 	if err != nil {
 		return err
 	}
-	woken, err := a.woken(ctx, w, builder, f)
+	s, err := a.opener.Open(ctx, w.Split)
 	if err != nil {
 		return err
 	}
-	if err := machine.RaiseNoFile(); err != nil {
-		return err
-	}
-	local, release, err := a.ownMachine(ctx, w.split)
-	if err != nil {
-		return err
-	}
-	defer release()
-	logs, remove, err := host.TempDir()
-	if err != nil {
-		return err
-	}
-	defer func() { _ = remove() }()
+	defer func() { err = errors.Join(err, s.Close()) }()
 	c := calibrate.Config{
-		Launcher: launch.Launcher{Host: local, CPUs: w.split, Logs: logs}, Fixture: fixture, Rows: rows, Rates: calibrationRates(),
-		Warmup: time.Second, Closed: 3 * time.Second, Open: 4 * time.Second, Seed: freshSeed(),
+		Launcher: s.Launcher, Fixture: fixture, Rows: rows, Rates: calibrationRates(),
+		Warmup: time.Second, Closed: 3 * time.Second, Open: 4 * time.Second, Seed: session.FreshSeed(),
 	}
 	pairs, window := 5, 500*time.Millisecond
 	if f.quick {
 		c.Warmup, c.Closed, c.Open = 200*time.Millisecond, 500*time.Millisecond, 1100*time.Millisecond
 		pairs, window = 3, 300*time.Millisecond
 	}
-	if c.Launcher.LoaderArgv, err = selfCommand("loader"); err != nil {
-		return err
-	}
-	fmt.Fprintf(a.stderr, "CPUs: %s\n", describeSplit(w.split))
+	a.say("CPUs: %s", describeSplit(w.Split))
 	measured := 0
 	c.Done = func(r calibrate.Row) {
 		measured++
-		fmt.Fprintf(a.stderr, "[%d/%d] %s %s\n", measured, len(rows), r.Scenario, r.Failed)
+		a.say("[%d/%d] %s %s", measured, len(rows), r.Scenario, r.Failed)
 	}
 	if into.Rows, err = c.Measure(ctx); err != nil || woken == nil {
 		return err
 	}
-	fmt.Fprintf(a.stderr, "%s %s, by a loader that sleeps and one that polls\n", woken.fixture.Manifest.Name, woken.row.Name)
+	a.say("%s %s, by a loader that sleeps and one that polls", woken.fixture.Manifest.Name, woken.row.Name)
 	into.Wakeups, err = c.MeasureWakeups(ctx, woken.fixture, woken.row, pairs, window)
 	return err
 }
 
 // calibrated builds a server that is to answer, and names the rows that it
 // claims of those asked for: all for none.
-func (a *app) calibrated(ctx context.Context, w *world, builder *catalog.Builder, server string, names []string) (launch.Fixture, []scenarios.Scenario, error) {
-	manifests, err := w.wanted([]string{server})
+func (a *app) calibrated(ctx context.Context, w *session.World, server string, names []string) (f launch.Fixture, rows []scenarios.Scenario, err error) {
+	manifests, err := w.Wanted([]string{server})
 	if err != nil {
-		return launch.Fixture{}, nil, err
+		return f, nil, err
 	}
-	f := launch.Fixture{Manifest: manifests[0]}
-	if why := f.Manifest.CannotBe(results.IsolationProcess); why != "" {
+	m := manifests[0]
+	if why := m.CannotBe(results.IsolationProcess); why != "" {
 		return f, nil, usage(fmt.Errorf("the loader is measured against a process of this machine: %s", why))
 	}
-	rows, err := w.claimed(f.Manifest, names)
-	if err != nil {
-		return f, nil, usage(err)
+	if rows, err = w.Claimed(m, names); err != nil {
+		return f, nil, err
 	}
-	f.Binary, err = a.build(ctx, builder, f.Manifest)
+	f, err = a.opener.Fixture(ctx, session.Isolated{Manifest: m, Isolation: results.IsolationProcess})
 	return f, rows, err
 }
 
@@ -201,42 +182,27 @@ type wokenServer struct {
 
 // woken is the server on which the cost of a loader that sleeps is measured: nil
 // where that was not asked for, and with a note where it cannot be done.
-func (a *app) woken(ctx context.Context, w *world, builder *catalog.Builder, f *calibrateFlags) (*wokenServer, error) {
+func (a *app) woken(ctx context.Context, w *session.World, f *calibrateFlags) (*wokenServer, error) {
 	switch {
 	case f.wakeups == wakeupsNone || len(f.scenarios) > 0 && !slices.Contains(f.scenarios, wakeupsRow):
 		return nil, nil
 	case runtime.NumCPU() == 1:
-		fmt.Fprintln(a.stderr, "note: what a loader that sleeps costs is not measured: on the only processor a loader that polls would take the server's time")
+		a.say("note: what a loader that sleeps costs is not measured: on the only processor a loader that polls would take the server's time")
 		return nil, nil
 	}
-	fixture, rows, err := a.calibrated(ctx, w, builder, f.wakeups, []string{wakeupsRow})
+	fixture, rows, err := a.calibrated(ctx, w, f.wakeups, []string{wakeupsRow})
 	switch {
 	case err == nil:
 		return &wokenServer{fixture, &rows[0]}, nil
 	case f.wakeupsAsked || ctx.Err() != nil:
 		return nil, fmt.Errorf("--wakeups %s: %w", f.wakeups, err)
 	}
-	fmt.Fprintf(a.stderr, "note: what a loader that sleeps costs is not measured: %v; --wakeups SERVER takes another server\n", err)
+	a.say("note: what a loader that sleeps costs is not measured: %v; --wakeups SERVER takes another server", err)
 	return nil, nil
 }
 
 // calibrationRates are the rates of the table in req/s.
 func calibrationRates() []float64 { return []float64{1000, 10000} }
-
-// claimed are the rows of those names, all that the server claims for none.
-func (w *world) claimed(m catalog.Manifest, names []string) ([]scenarios.Scenario, error) {
-	rows, err := w.rows(names)
-	if err != nil {
-		return nil, err
-	}
-	claims := func(s scenarios.Scenario) bool { return slices.Contains(m.Scenarios, s.Name) }
-	if len(names) > 0 {
-		if i := slices.IndexFunc(rows, func(s scenarios.Scenario) bool { return !claims(s) }); i >= 0 {
-			return nil, fmt.Errorf("server %s does not claim %s: take another --server", m.Name, rows[i].Name)
-		}
-	}
-	return slices.DeleteFunc(rows, func(s scenarios.Scenario) bool { return !claims(s) }), nil
-}
 
 // calibrationTable prints the rows, and below them why figures are missing.
 func calibrationTable(out io.Writer, c *calibrate.Calibration) error {
@@ -279,7 +245,7 @@ func idleWords(w *calibrate.Wakeups, split results.CPUSplit) string {
 	switch {
 	case w.Failed != "":
 		return ""
-	case defaultIdle(split) == loaders.Spin:
+	case session.DefaultIdle(split) == loaders.Spin:
 		return "; joust's loader polls on CPUs of its own"
 	}
 	return "; joust's loader sleeps too, since it shares its CPUs"

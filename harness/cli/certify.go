@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime"
 	"slices"
@@ -13,6 +14,7 @@ import (
 	"github.com/joust-bench/joust/harness/cpuset"
 	"github.com/joust-bench/joust/harness/host"
 	"github.com/joust-bench/joust/harness/machine"
+	"github.com/joust-bench/joust/harness/session"
 	"github.com/joust-bench/joust/loaders"
 	truth "github.com/joust-bench/joust/loaders/certify"
 	"github.com/joust-bench/joust/loaders/certify/lawserver"
@@ -75,7 +77,7 @@ func (a *app) lawserverCommand() *cobra.Command {
 	return c
 }
 
-func (a *app) certify(ctx context.Context, f *certifyFlags) error {
+func (a *app) certify(ctx context.Context, f *certifyFlags) (err error) {
 	if runtime.GOOS != "linux" {
 		return host.ErrNotLinux
 	}
@@ -86,24 +88,15 @@ func (a *app) certify(ctx context.Context, f *certifyFlags) error {
 	if err := machine.RaiseNoFile(); err != nil {
 		return err
 	}
-	launcher := &b.Launcher
-	local, release, err := a.ownMachine(ctx, launcher.CPUs)
+	if b.ServerArgv, err = session.Self("lawserver"); err != nil {
+		return err
+	}
+	s, err := a.opener.Open(ctx, b.Launcher.CPUs)
 	if err != nil {
 		return err
 	}
-	defer release()
-	logs, remove, err := host.TempDir()
-	if err != nil {
-		return err
-	}
-	defer func() { _ = remove() }()
-	launcher.Host, launcher.Logs = local, logs
-	if launcher.LoaderArgv, err = selfCommand("loader"); err != nil {
-		return err
-	}
-	if b.ServerArgv, err = selfCommand("lawserver"); err != nil {
-		return err
-	}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	b.Launcher = s.Launcher
 	a.stopping.Store("\njoust: stopping; once more ends at once") // the line of a case is open
 	a.follow(b)
 	c, err := b.Run(ctx)
@@ -140,12 +133,12 @@ func (f *certifyFlags) battery() (*certify.Battery, error) {
 	}
 	b.Launcher.CPUs = split
 	if b.Idle == "" {
-		b.Idle = defaultIdle(split)
+		b.Idle = session.DefaultIdle(split)
 	}
 	if !slices.Contains(loaders.IdleStrategies(), b.Idle) {
 		return nil, fmt.Errorf("--idle %q: %s", f.idle, loaders.IdleWords)
 	}
-	if !slices.Contains(engines(), b.Engine) {
+	if !slices.Contains(session.Engines(), b.Engine) {
 		return nil, fmt.Errorf("--engine %q: evloop or portable", f.engine)
 	}
 	if most := max(1, len(split.Loader)); f.threads < 1 || f.threads > most {

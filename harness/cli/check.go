@@ -5,16 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"runtime"
 	"slices"
 
 	"github.com/olekukonko/tablewriter"
 	"github.com/olekukonko/tablewriter/tw"
 	"github.com/spf13/cobra"
 
-	"github.com/joust-bench/joust/harness/catalog"
-	"github.com/joust-bench/joust/harness/host"
 	"github.com/joust-bench/joust/harness/launch"
+	"github.com/joust-bench/joust/harness/session"
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/scenarios"
 )
@@ -38,12 +36,12 @@ Exit status 3 when anything is wrong.`,
   joust check node --env NODE_OPTIONS=--jitless`,
 		RunE: func(c *cobra.Command, args []string) error {
 			if !c.Flags().Changed("seed") {
-				seed = freshSeed()
+				seed = session.FreshSeed()
 			}
 			return a.check(c.Context(), args, rows, isolations, env, seed)
 		},
 	}
-	a.attached.urlFlag(c.Flags())
+	a.urlFlag(c.Flags())
 	c.Flags().StringSliceVar(&rows, "scenarios", nil, "check only these (default: all that a server claims)")
 	c.Flags().StringSliceVar(&isolations, "isolation", nil, "check servers as process, container, or both (default: as their server.yaml says)")
 	envFlag(c.Flags(), &env)
@@ -51,89 +49,60 @@ Exit status 3 when anything is wrong.`,
 	return c
 }
 
-func (a *app) check(ctx context.Context, names, rows, isolations, env []string, seed uint64) error {
-	if runtime.GOOS != "linux" {
-		return host.ErrNotLinux
-	}
+func (a *app) check(ctx context.Context, names, rows, isolations, env []string, seed uint64) (err error) {
 	variables, err := readEnv(env)
 	if err != nil {
 		return err
 	}
-	w, err := a.look("")
+	w, err := a.opener.LookToMeasure("")
 	if err != nil {
 		return err
 	}
-	chosen, err := w.rows(rows)
+	chosen, err := w.Rows(rows)
 	if err != nil {
-		return usage(err)
+		return err
 	}
-	for _, name := range a.attached.names() {
+	for _, name := range a.opener.Attached.Names() {
 		if !slices.Contains(names, name) {
 			names = append(names, name)
 		}
 	}
-	manifests, err := w.wanted(names)
+	manifests, err := w.Wanted(names)
 	if err != nil {
 		return err
 	}
-	fixtures, err := isolated(manifests, isolations)
+	servers, err := session.Isolate(manifests, isolations, variables)
 	if err != nil {
-		return usage(err)
+		return err
 	}
-	notes, err := a.reach(ctx, w, func(string) []*scenarios.Scenario { return nil })
+	notes, err := w.Reach(ctx, func(string) []*scenarios.Scenario { return nil })
 	if err != nil {
 		return err
 	}
 	for _, note := range notes {
-		fmt.Fprintf(a.stderr, "note: %s\n", note)
+		a.say("note: %s", note)
 	}
-	local, release, err := a.ownMachine(ctx, results.CPUSplit{})
+	s, err := a.opener.Open(ctx, results.CPUSplit{})
 	if err != nil {
 		return err
 	}
-	defer release()
-	logs, remove, err := host.TempDir()
-	if err != nil {
-		return err
-	}
-	defer func() { _ = remove() }()
-	fmt.Fprintf(a.stderr, "random inputs from seed %d\n", seed)
-	checker := &checker{app: a, launcher: launch.Launcher{Host: local, Logs: logs}, rnd: rand.New(rand.NewPCG(seed, 0)), rows: chosen}
-	if checker.builder, err = catalog.NewBuilder(""); err != nil {
-		return err
-	}
-	for _, s := range fixtures {
-		s.env = variables
-		if err := checker.server(ctx, s); err != nil {
+	defer func() { err = errors.Join(err, s.Close()) }()
+	a.say("random inputs from seed %d", seed)
+	checker := &checker{app: a, session: s, rnd: rand.New(rand.NewPCG(seed, 0)), rows: chosen}
+	for _, server := range servers {
+		if err := checker.server(ctx, server); err != nil {
 			return err
 		}
 	}
 	return checker.tell()
 }
 
-// rows are the scenarios of those names, all for none.
-func (w *world) rows(names []string) ([]scenarios.Scenario, error) {
-	if len(names) == 0 {
-		return w.table.All(), nil
-	}
-	var list []scenarios.Scenario
-	for _, name := range names {
-		s, err := w.table.Find(name)
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, *s)
-	}
-	return list, nil
-}
-
 // checker collects the outcome of joust check.
 type checker struct {
-	app      *app
-	builder  *catalog.Builder
-	launcher launch.Launcher
-	rnd      *rand.Rand
-	rows     []scenarios.Scenario
+	app     *app
+	session *session.Session
+	rnd     *rand.Rand
+	rows    []scenarios.Scenario
 
 	servers []string
 	cells   [][]string
@@ -142,35 +111,31 @@ type checker struct {
 }
 
 // server checks one server and adds its column.
-func (c *checker) server(ctx context.Context, s isolatedServer) (err error) {
-	m := s.Manifest
+func (c *checker) server(ctx context.Context, s session.Isolated) error {
 	column := make([]string, len(c.rows))
-	c.servers = append(c.servers, s.name)
+	c.servers = append(c.servers, s.Name)
 	c.cells = append(c.cells, column)
-	if why := c.app.unavailable(s); why != "" {
-		c.remark("%s: not here: %s", s.name, why)
+	if why := c.app.opener.Unavailable(s); why != "" {
+		c.remark("%s: not here: %s", s.Name, why)
 		for i := range column {
 			column[i] = "not here"
 		}
 		return nil
 	}
-	f, containers, end, err := c.app.made(ctx, c.builder, s)
+	f, err := c.session.Fixture(ctx, s)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, end()) }()
-	launcher := c.launcher
-	launcher.Containers = containers
 	var asked []*scenarios.Scenario
 	for i := range c.rows {
-		if slices.Contains(m.Scenarios, c.rows[i].Name) {
+		if slices.Contains(s.Scenarios, c.rows[i].Name) {
 			asked = append(asked, &c.rows[i])
 		}
 	}
-	fmt.Fprintf(c.app.stderr, "checking %s\n", s.name)
+	c.app.say("checking %s", s.Name)
 	var checked launch.Checked
 	if len(asked) > 0 {
-		if checked, err = launcher.Check(ctx, f, asked, c.rnd); err != nil {
+		if checked, err = c.session.Launcher.Check(ctx, f, asked, c.rnd); err != nil {
 			return err
 		}
 	}
@@ -183,17 +148,17 @@ func (c *checker) server(ctx context.Context, s isolatedServer) (err error) {
 	return nil
 }
 
-func (c *checker) cell(s isolatedServer, row string, outcome map[string]string) string {
+func (c *checker) cell(s session.Isolated, row string, outcome map[string]string) string {
 	difference, asked := outcome[row]
 	switch {
 	case asked && difference == "":
 		return "ok"
 	case asked:
 		c.wrong++
-		c.remark("%s %s: wrong: %s", s.name, row, indented(difference))
+		c.remark("%s %s: wrong: %s", s.Name, row, indented(difference))
 		return "wrong"
 	case s.Unsupported[row] != "":
-		c.remark("%s %s: unsupported: %s", s.name, row, s.Unsupported[row])
+		c.remark("%s %s: unsupported: %s", s.Name, row, s.Unsupported[row])
 		return "unsupported"
 	}
 	return "not claimed"

@@ -1,11 +1,9 @@
 package cli
 
 import (
-	"errors"
-	"os"
-
 	"github.com/spf13/cobra"
 
+	"github.com/joust-bench/joust/harness/host/container"
 	"github.com/joust-bench/joust/harness/host/keeper"
 	"github.com/joust-bench/joust/loaders/child"
 )
@@ -37,11 +35,12 @@ func (a *app) keepCommand() *cobra.Command {
 	}
 }
 
-// selfCommand is this program with one argument.
-func selfCommand(arg string) ([]string, error) {
-	self, err := os.Executable()
-	if err != nil {
-		return nil, errors.Join(errors.New("finding joust's own program file"), err)
+// guardCommand is the guard of a joust's containers: hidden, since joust starts
+// it.
+func (a *app) guardCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "guard", Hidden: true, Args: cobra.NoArgs,
+		Short: "a guard: it removes joust's containers when joust is gone",
+		RunE:  func(*cobra.Command, []string) error { return container.Guard(a.stdin) },
 	}
-	return []string{self, arg}, nil
 }

@@ -20,6 +20,7 @@ import (
 
 	"github.com/joust-bench/joust/harness/host/container"
 	"github.com/joust-bench/joust/harness/plan"
+	"github.com/joust-bench/joust/harness/session"
 	"github.com/joust-bench/joust/scenarios/suggest"
 )
 
@@ -65,7 +66,10 @@ func Run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	a.stopping.Store("joust: stopping; once more ends at once")
 	ctx, stop := interruptible(stderr, &a.stopping)
 	defer stop()
-	a.engine = sync.OnceValues(func() (*container.Engine, error) { return container.Connect(ctx) })
+	a.opener = session.Opener{
+		Version: Version, Engine: sync.OnceValues(func() (*container.Engine, error) { return container.Connect(ctx) }),
+		Say: a.say, OnStop: a.onStop,
+	}
 	root := newRoot(a)
 	root.SetArgs(args)
 	root.SetIn(stdin)
@@ -82,21 +86,31 @@ func Run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
 		text = context.Cause(ctx).Error()
 	}
-	if text != "" {
+	if text != "" && !errors.Is(err, session.ErrStopped) {
 		fmt.Fprintf(stderr, "joust: %s\n", text)
 	}
 	return exitCode(ctx, err)
 }
 
+// say prints a line on standard error.
+func (a *app) say(format string, args ...any) { fmt.Fprintf(a.stderr, format+"\n", args...) }
+
+// onStop sets what the first signal says, until undo is called.
+func (a *app) onStop(text string) (undo func()) {
+	before := a.stopping.Swap(text)
+	return func() { a.stopping.Store(before) }
+}
+
 func exitCode(ctx context.Context, err error) int {
 	var coded *codedError
+	var misuse *session.UsageError
 	var wrongPlan *plan.Error
 	switch {
 	case ctx.Err() != nil:
 		return ExitInterrupted
 	case errors.As(err, &coded):
 		return coded.code
-	case errors.As(err, &wrongPlan):
+	case errors.As(err, &misuse), errors.As(err, &wrongPlan):
 		return ExitUsage
 	}
 	return ExitFailed
@@ -148,12 +162,9 @@ type app struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
 
-	serversDirs []string
-	out         string
-	attached    attachments
-
-	// engine finds the container engine when it is first wanted.
-	engine func() (*container.Engine, error)
+	out string
+	// opener opens the session of the command.
+	opener session.Opener
 	// stopping is what the first signal says, a string.
 	stopping atomic.Value
 	// unhelped is why --help showed nothing; cobra's help returns no error.
@@ -181,7 +192,7 @@ each number may be believed, and writes bench_results.md and wrk2_results.md.`,
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return usage(flagError(c, err)) })
 	flags := root.PersistentFlags()
-	flags.StringArrayVar(&a.serversDirs, "servers-dir", nil, "a folder of more servers beside the checkout's own (repeatable)")
+	flags.StringArrayVar(&a.opener.ServersDirs, "servers-dir", nil, "a folder of more servers beside the checkout's own (repeatable)")
 	flags.StringVar(&a.out, "out", defaultOut, "the folder of stored runs and matrices")
 	root.AddCommand(
 		a.runCommand(), a.checkCommand(), a.listCommand(), a.reportCommand(), a.compareCommand(), a.duelCommand(),

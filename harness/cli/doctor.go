@@ -76,34 +76,6 @@ func (a *app) doctor(ctx context.Context, format string) error {
 	return err
 }
 
-// examine looks at the machine before a run, stores what it finds and tells
-// what distorts numbers. A resumed run keeps its first examination, and what has
-// become worse since is added to its warnings.
-func (a *app) examine(j *job) {
-	before := map[string]results.State{}
-	for _, f := range j.run.Findings {
-		before[f.Check] = f.State
-	}
-	findings := doctor.Findings(doctor.Read(j.ctx, j.run.Host, j.run.CPUs))
-	told := 0
-	for _, f := range findings {
-		if f.State != results.StateWarn && f.State != results.StateFail {
-			continue
-		}
-		told++
-		fmt.Fprintf(a.stderr, "note: %s: %s: %s; %s\n", f.State, f.Check, f.Found, f.Why)
-		if len(before) > 0 && before[f.Check] != f.State {
-			j.run.Warnings = append(j.run.Warnings, fmt.Sprintf("when resumed: %s: %s: %s", f.State, f.Check, f.Found))
-		}
-	}
-	if told > 0 {
-		fmt.Fprintln(a.stderr, "note: joust doctor has the commands that mend it")
-	}
-	if len(before) == 0 {
-		j.run.Findings = findings
-	}
-}
-
 // autoSplit is the split that joust run makes by itself; none where joust
 // cannot measure.
 func autoSplit() (results.CPUSplit, error) {

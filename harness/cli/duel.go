@@ -3,12 +3,9 @@ package cli
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
-	"os"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,14 +13,10 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/joust-bench/joust/harness/catalog"
 	"github.com/joust-bench/joust/harness/duel"
-	"github.com/joust-bench/joust/harness/host"
-	"github.com/joust-bench/joust/harness/launch"
-	"github.com/joust-bench/joust/harness/machine"
 	"github.com/joust-bench/joust/harness/plan"
 	"github.com/joust-bench/joust/harness/run"
-	"github.com/joust-bench/joust/harness/surroundings"
+	"github.com/joust-bench/joust/harness/session"
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/cells"
 	"github.com/joust-bench/joust/scenarios"
@@ -149,39 +142,39 @@ func (a *app) duel(c *cobra.Command, f *duelFlags) error {
 	if err != nil {
 		return usage(err)
 	}
-	if runtime.GOOS != "linux" {
-		return host.ErrNotLinux
-	}
 	given := settingsOf(c.Flags())
-	w, err := a.look(given.Text("pin"))
+	w, err := a.opener.LookToMeasure(given.Text("pin"))
 	if err != nil {
 		return err
 	}
-	if err := cmp.Or(w.named("--a", d.specs[0].Server), w.named("--b", d.specs[1].Server), machine.RaiseNoFile()); err != nil {
+	if err := cmp.Or(w.Named("--a", d.specs[0].Server), w.Named("--b", d.specs[1].Server)); err != nil {
 		return err
 	}
-	catalogue := a.catalogue(w)
+	catalogue := w.Catalogue()
 	p, warnings, err := plan.Resolve("", nil, plan.Overrides{Flags: d.flags(f.scenario, given)}, catalogue)
 	if err != nil {
 		return usage(err)
 	}
-	phase, err := d.fit(&p, f.budget)
+	phase, err := duel.Fit(&p, d.specs, f.budget)
 	if err != nil {
 		return usage(err)
 	}
-	j := &job{ctx: c.Context(), world: w, catalogue: catalogue, run: a.header(p, w, &catalogue, time.Now())}
-	j.run.Warnings = warnings
-	j.run.Duel = &results.Duel{
+	m, err := w.Measure(c.Context(), p, catalogue)
+	if err != nil {
+		return err
+	}
+	m.Run.Warnings = append(warnings, m.Run.Warnings...)
+	m.Run.Duel = &results.Duel{
 		A: f.a, B: f.b, Metric: f.metric, Phase: phase, Margin: d.margin, BudgetNS: f.budget.Nanoseconds(), Answer: results.DuelUndecided,
 	}
 	if err := a.canStore(); err != nil {
 		return err
 	}
-	if err := a.variants(j, d); err != nil {
+	if err := duel.Prepare(c.Context(), m, d.specs); err != nil {
 		return err
 	}
-	defer j.close()
-	return a.fight(j, d, f.budget)
+	defer m.Close()
+	return a.fight(c.Context(), m, d, f.budget)
 }
 
 // flags are the duel as those of a plan with one table, with the given ones.
@@ -200,162 +193,19 @@ func (d *contest) flags(scenario string, given plan.Flags) plan.Flags {
 	return f
 }
 
-// fit makes a plan of the two variants, and names the phase that the duel is
-// about.
-func (d *contest) fit(p *results.Plan, budget time.Duration) (phase string, err error) {
-	if len(p.Tables) != 1 {
-		return "", fmt.Errorf("a duel is about one row, and the plan has %d: name one with --scenario", len(p.Tables))
-	}
-	if p.Tables[0].Sweep != nil {
-		return "", errors.New("--clients: a duel is at one number of connections: give one")
-	}
-	p.Name = "duel"
-	p.PlannedNS, p.AtMostNS = budget.Nanoseconds(), budget.Nanoseconds()
-	// The servers' own entries, one for both where it is one server, have what
-	// else a plan knows of them.
-	a, b := p.Entries[0], p.Entries[len(p.Entries)-1]
-	a.Server, a.As = d.specs[0].Text, duel.A
-	b.Server, b.As = d.specs[1].Text, duel.B
-	p.Entries = []results.PlanEntry{a, b}
-	if rates := p.Tables[0].Rates; len(rates) > 0 {
-		return rates[0].PhaseName(), nil
-	}
-	return results.PhaseClosed, nil
-}
-
-// variants makes both variants: found, changed, built.
-func (a *app) variants(j *job, d contest) error {
-	builder, err := catalog.NewBuilder("")
-	if err != nil {
-		return err
-	}
-	j.fixtures = map[string]fixture{}
-	j.run.Servers = nil
-	for i, name := range []string{duel.A, duel.B} {
-		f, err := a.variant(j, builder, d.specs[i])
-		if err != nil {
-			return err
-		}
-		entry, err := a.entryOf(j, name, d.specs[i], &f)
-		if err != nil {
-			return err
-		}
-		f.Manifest.Name = name // of its log, and of what is said about it
-		j.fixtures[name] = f
-		j.run.Plan.Entries[i].Isolation = entry.Isolation
-		j.run.Servers = append(j.run.Servers, entry)
-	}
-	if alike(j.fixtures[duel.A], j.fixtures[duel.B]) {
-		j.run.Warnings = append(j.run.Warnings, "A and B come out the same, program, arguments and environment: what differs is noise")
-	}
-	return nil
-}
-
-// variant is one side, ready to be started.
-func (a *app) variant(j *job, builder *catalog.Builder, spec duel.Spec) (f fixture, err error) {
-	m, err := a.manifestOf(j, spec)
-	if err != nil {
-		return f, err
-	}
-	if f.Manifest, f.Binary, err = spec.Apply(m); err != nil {
-		return f, usage(err)
-	}
-	f.Env = maps.Clone(j.run.Plan.Env)
-	for name := range spec.Env { // the variant's own win
-		delete(f.Env, name)
-	}
-	if err := catalog.Available(f.Manifest); err != nil {
-		return f, usage(fmt.Errorf("variant %q: %w", spec.Text, err))
-	}
-	if row := j.run.Plan.Tables[0].Scenario; !slices.Contains(f.Manifest.Scenarios, row) {
-		return f, usage(fmt.Errorf("variant %q does not claim the row %s", spec.Text, row))
-	}
-	if f.Binary == "" {
-		f.Binary, err = a.build(j.ctx, builder, f.Manifest)
-	} else if _, err = os.Stat(f.Binary); err != nil {
-		err = usage(fmt.Errorf("variant %q: its program: %w", spec.Text, err))
-	}
-	return f, err
-}
-
-// entryOf is the variant as the run's tables tell it; the image of one that
-// runs in a container is made.
-func (a *app) entryOf(j *job, name string, spec duel.Spec, f *fixture) (results.Server, error) {
-	m := f.Manifest
-	s := results.Server{Name: name, Folder: m.Name, Title: spec.Text, Language: m.Language, URL: m.URL}
-	var err error
-	if s.Versions, err = catalog.Versions(j.ctx, m, f.Binary, versionEnv(*f)); err != nil {
-		j.run.Warnings = append(j.run.Warnings, fmt.Sprintf("version of %s: %v", spec.Text, err))
-	}
-	if m.DefaultIsolation() == results.IsolationContainer {
-		image, err := a.contain(j.ctx, m, f.Binary)
-		if err != nil {
-			return s, err
-		}
-		f.Image, s.Isolation, s.Network = image.ID, results.IsolationContainer, m.Network()
-		noteImage(s.Versions, image)
-	}
-	if s.Manifest, err = json.Marshal(m); err != nil {
-		return s, fmt.Errorf("encoding the manifest of %s: %w", spec.Text, err)
-	}
-	return s, nil
-}
-
-// alike tells whether two variants start the same.
-func alike(a, b fixture) bool {
-	command := func(f fixture) []string {
-		return slices.Concat([]string{f.Binary}, f.Manifest.Command, f.Manifest.Args)
-	}
-	environment := func(f fixture) map[string]string { return surroundings.Merge(f.Manifest.Env, f.Env) }
-	return a.Image == b.Image && slices.Equal(command(a), command(b)) && maps.Equal(environment(a), environment(b)) && maps.Equal(a.Manifest.Files, b.Manifest.Files) &&
-		(len(a.Manifest.Files) == 0 || a.Manifest.Dir == b.Manifest.Dir)
-}
-
-// manifestOf finds the server of a variant, as its revision has it.
-func (a *app) manifestOf(j *job, spec duel.Spec) (catalog.Manifest, error) {
-	m, err := j.world.servers.Find(spec.Server)
-	if err != nil {
-		return catalog.Manifest{}, usage(fmt.Errorf("variant %q: %w", spec.Text, err))
-	}
-	if spec.Revision == "" {
-		return *m, nil
-	}
-	dir, err := duel.Checkout(j.ctx, m.Dir, spec.Revision, "")
-	if err != nil {
-		return catalog.Manifest{}, usage(fmt.Errorf("variant %q: %w", spec.Text, err))
-	}
-	old, err := catalog.LoadOne(j.world.table, dir)
-	if err != nil {
-		return catalog.Manifest{}, usage(fmt.Errorf("variant %q: %w", spec.Text, err))
-	}
-	return old, nil
-}
-
 // fight measures until the referee ends it.
-func (a *app) fight(j *job, d contest, budget time.Duration) error {
-	a.announceDuel(j)
-	loader, err := selfCommand("loader")
+func (a *app) fight(ctx context.Context, m *session.Measurement, d contest, budget time.Duration) (err error) {
+	a.announceDuel(&m.Run)
+	s, err := m.Open(ctx, a.out)
 	if err != nil {
 		return err
 	}
-	local, release, err := a.ownMachine(j.ctx, j.run.CPUs)
-	if err != nil {
-		return err
-	}
-	defer release()
-	containers, end, err := a.containers(j.fixtures, nil)
-	if err != nil {
-		return err
-	}
-	if err := a.create(j); err != nil {
-		return errors.Join(err, end())
-	}
-	a.examine(j)
-	show := a.newProgress(j)
+	defer func() { err = errors.Join(err, s.Close()) }()
+	show := a.newProgress(m)
 	runner := &run.Runner{
-		Run: j.run, Rows: j.catalogue.Scenarios, Fixtures: j.fixtures,
+		Run: m.Run, Rows: m.Catalogue.Scenarios, Fixtures: m.Fixtures,
 		Runnable: func(results.PlanEntry, results.PlanTable) bool { return true },
-		Launcher: launch.Launcher{Host: local, Containers: containers, LoaderArgv: loader}, Journal: j.journal, RepeatBudget: plan.DefaultRepeatBudget,
+		Launcher: s.Launcher, Journal: m.Journal, RepeatBudget: plan.DefaultRepeatBudget,
 	}
 	referee := &duel.Referee{
 		Observer: show, Runner: runner, Metric: d.metric, Budget: budget, Now: time.Now,
@@ -364,20 +214,19 @@ func (a *app) fight(j *job, d contest, budget time.Duration) error {
 		},
 	}
 	runner.Observer = referee
-	err = errors.Join(runner.Series(j.ctx, budget, referee.Next), end())
+	err = runner.Series(ctx, budget, referee.Next)
 	show.end()
-	return a.concludeDuel(j, &runner.Run, err)
+	return a.concludeDuel(ctx, m.Journal.Dir(), runner.Run.Duel, err)
 }
 
 // concludeDuel writes the matrices, tells the answer and decides the exit code.
-func (a *app) concludeDuel(j *job, stored *results.Run, err error) error {
-	set, readErr := readCells(j.journal.Dir())
-	if readErr != nil || err != nil && !errors.Is(err, context.Cause(j.ctx)) {
+func (a *app) concludeDuel(ctx context.Context, dir string, d *results.Duel, err error) error {
+	set, readErr := readCells(dir)
+	if readErr != nil || err != nil && !errors.Is(err, context.Cause(ctx)) {
 		return errors.Join(err, readErr)
 	}
-	files, renderErr := render(set, []string{j.journal.Dir()})
+	files, renderErr := render(set, []string{dir})
 	a.tellFiles(files)
-	d := stored.Duel
 	a.tellDuel(d)
 	if err := errors.Join(err, renderErr); err != nil {
 		return err

@@ -11,15 +11,15 @@ import (
 	"github.com/joust-bench/joust/results"
 )
 
-func (a *app) announceDuel(j *job) {
-	d := j.run.Duel
+func (a *app) announceDuel(r *results.Run) {
+	d := r.Duel
 	fmt.Fprintf(a.stderr, "does B (%s) differ from A (%s) by more than %s in %s of %s, %s? At most %v, seed %d\n",
-		d.B, d.A, percentage(d.Margin), d.Metric, j.run.Plan.Tables[0].Scenario, d.Phase, time.Duration(d.BudgetNS), j.run.Plan.Seed)
-	fmt.Fprintf(a.stderr, "CPUs: %s\n", describeSplit(j.run.CPUs))
-	for _, w := range j.run.Warnings {
+		d.B, d.A, percentage(d.Margin), d.Metric, r.Plan.Tables[0].Scenario, d.Phase, time.Duration(d.BudgetNS), r.Plan.Seed)
+	fmt.Fprintf(a.stderr, "CPUs: %s\n", describeSplit(r.CPUs))
+	for _, w := range r.Warnings {
 		fmt.Fprintf(a.stderr, "note: %s\n", w)
 	}
-	p := j.run.Plan
+	p := r.Plan
 	least := duel.LeastTrials * plan.TrialTime(plan.Trial{Entry: p.Entries[0], Table: p.Tables[0]}, p)
 	if least.Nanoseconds() > d.BudgetNS {
 		fmt.Fprintf(a.stderr, "note: no answer comes before %d ladders, about %v: the budget is shorter, and the first four are always measured\n",

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"strings"
 
 	"github.com/spf13/pflag"
 
@@ -28,16 +27,4 @@ func readEnv(texts []string) (map[string]string, error) {
 		errs[i] = fmt.Errorf("--env: %w", err)
 	}
 	return variables, usage(errors.Join(errs...))
-}
-
-// versionEnv is the environment in which the commands that print the versions of
-// a server run: the server's own, without what is known only when it starts.
-func versionEnv(f fixture) []string {
-	own := map[string]string{}
-	for name, value := range f.Manifest.Env {
-		if !strings.Contains(value, "{{") {
-			own[name] = value
-		}
-	}
-	return surroundings.Pairs(surroundings.Merge(surroundings.ForProcess(os.LookupEnv, os.TempDir()), own, f.Env))
 }

@@ -4,166 +4,74 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"runtime"
 	"slices"
 	"strings"
 	"time"
 	"unicode"
 
 	"github.com/joust-bench/joust/harness/cpuset"
-	"github.com/joust-bench/joust/harness/host"
-	"github.com/joust-bench/joust/harness/launch"
-	"github.com/joust-bench/joust/harness/machine"
 	"github.com/joust-bench/joust/harness/plan"
 	"github.com/joust-bench/joust/harness/run"
-	"github.com/joust-bench/joust/loaders/external"
+	"github.com/joust-bench/joust/harness/session"
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/cells"
-	"github.com/joust-bench/joust/results/journal"
 	"github.com/joust-bench/joust/results/matrix"
 )
 
-type fixture = launch.Fixture
-
 // job is one execution of a plan.
 type job struct {
-	ctx       context.Context
-	world     *world
-	catalogue plan.Catalogue
-	run       results.Run
-	// journal is nil until the machine is this run's own, but for a resumed one.
-	journal *journal.Journal
+	*session.Measurement
 	publish bool
 	// repeatBudget is as in run.Runner.
 	repeatBudget float64
 	// resumed tells that the run was there before, done what it has.
-	resumed  bool
-	done     []results.Trial
-	fixtures map[string]fixture
-	// foreign is the plan's loader; nil for joust's own.
-	foreign *external.Found
+	resumed bool
+	done    []results.Trial
 }
 
 // execute measures: build, lock, check, scout, trials, matrices.
-func (a *app) execute(ctx context.Context, j *job) error {
-	if runtime.GOOS != "linux" {
-		return host.ErrNotLinux
-	}
-	j.ctx = ctx
+func (a *app) execute(ctx context.Context, j *job) (err error) {
 	a.announce(j)
-	local, release, loader, err := a.ready(j)
+	if err := j.Prepare(ctx); err != nil {
+		return err
+	}
+	s, err := j.Open(ctx, a.out)
 	if err != nil {
 		return err
 	}
-	defer release()
-	containers, end, err := a.containers(j.fixtures, j.foreign)
-	if err != nil {
-		return err
-	}
-	if err := a.create(j); err != nil {
-		return errors.Join(err, end())
-	}
-	a.examine(j)
-	show := a.newProgress(j)
+	defer func() { err = errors.Join(err, s.Close()) }()
+	show := a.newProgress(j.Measurement)
 	runner := &run.Runner{
-		Run: j.run, Rows: j.catalogue.Scenarios, Fixtures: j.fixtures, Runnable: j.catalogue.Runnable,
-		Launcher: launch.Launcher{Host: local, Containers: containers, LoaderArgv: loader}, Foreign: j.foreign, Journal: j.journal, Observer: show, Done: j.done, RepeatBudget: j.repeatBudget,
+		Run: j.Run, Rows: j.Catalogue.Scenarios, Fixtures: j.Fixtures, Runnable: j.Catalogue.Runnable,
+		Launcher: s.Launcher, Foreign: j.Foreign, Journal: j.Journal, Observer: show, Done: j.done, RepeatBudget: j.repeatBudget,
 	}
-	err = errors.Join(runner.Execute(ctx), end())
+	err = runner.Execute(ctx)
 	show.end()
 	return a.conclude(j, err)
 }
 
-// ready does what must be done before anything is measured.
-func (a *app) ready(j *job) (local *host.Local, release func(), loader []string, err error) {
-	if err := a.prepare(j); err != nil {
-		return nil, nil, nil, err
-	}
-	if err := a.prepareForeign(j.ctx, j.foreign); err != nil {
-		return nil, nil, nil, err
-	}
-	if loader, err = selfCommand("loader"); err != nil {
-		return nil, nil, nil, err
-	}
-	local, release, err = a.ownMachine(j.ctx, j.run.CPUs)
-	return local, release, loader, err
-}
-
-// ownMachine makes this joust the only one that measures, on a localHost.
-func (a *app) ownMachine(ctx context.Context, split results.CPUSplit) (*host.Local, func(), error) {
-	unlock, err := a.lock(ctx)
-	if err != nil {
-		return nil, nil, err
-	}
-	local, err := a.localHost(ctx, split)
-	if err != nil {
-		_ = unlock() // the first error is the one that matters
-		return nil, nil, err
-	}
-	return local, func() { _ = unlock() }, nil
-}
-
-// lock waits until this joust is the only one that measures. What ends the wait
-// ends nothing else: no request is in flight, and there is no result to write.
-func (a *app) lock(ctx context.Context) (unlock func() error, err error) {
-	stopping := a.stopping.Swap("joust: stopping: it was waiting, and nothing was measured")
-	defer a.stopping.Store(stopping)
-	unlock, err = machine.Lock(ctx, func(holder string) {
-		fmt.Fprintf(a.stderr, "joust: waiting: another joust measures on this machine (%s)\n", holder)
-	})
-	if err != nil && ctx.Err() != nil {
-		return nil, errTold
-	}
-	return unlock, err
-}
-
-// localHost ends what dead jousts left, moves joust itself to the loader's
-// side, and starts programs on this machine.
-func (a *app) localHost(ctx context.Context, split results.CPUSplit) (*host.Local, error) {
-	swept, err := host.Sweep(ctx)
-	for _, path := range append(swept.Cgroups, swept.TempDirs...) {
-		fmt.Fprintf(a.stderr, "joust: removed what a dead joust left: %s\n", path)
-	}
-	names, sweepErr := a.sweepContainers(ctx)
-	for _, name := range names {
-		fmt.Fprintf(a.stderr, "joust: removed a container that a dead joust left: %s\n", name)
-	}
-	if err := errors.Join(err, sweepErr); err != nil {
-		fmt.Fprintf(a.stderr, "joust: %v\n", err)
-	}
-	options := host.Options{}
-	if split.Separate() {
-		options.KeeperCPUs = split.Loader
-		if err := cpuset.SetProcess(os.Getpid(), split.Loader); err != nil {
-			return nil, fmt.Errorf("moving joust to the loader's CPUs: %w", err)
-		}
-	}
-	return host.NewLocal(options)
-}
-
 // announce says what will happen before anything does.
 func (a *app) announce(j *job) {
-	p := &j.run.Plan
+	p := &j.Run.Plan
 	name := p.Source
 	if name == "" {
 		name = "from flags"
 	}
-	trials := len(plan.Expand(*p, j.catalogue.Runnable))
+	trials := len(plan.Expand(*p, j.Catalogue.Runnable))
 	fmt.Fprintf(a.stderr, "plan %s: %s, %s, %s, seed %d\n", name,
 		count(len(p.Entries), "server"), count(len(p.Tables), "table"), count(trials, "trial"), p.Seed)
-	fmt.Fprintf(a.stderr, "planned time %s%s, at most %s with all repeats, builds apart\n", span(p.PlannedNS), warming(plan.Waiting(*p, j.catalogue.Runnable)), span(p.AtMostNS))
-	fmt.Fprintf(a.stderr, "CPUs: %s\n", describeSplit(j.run.CPUs))
-	for _, w := range slices.Concat(j.run.Warnings, plan.ClaimNotes(*p, j.catalogue.Runnable), plan.SearchNotes(*p)) {
+	fmt.Fprintf(a.stderr, "planned time %s%s, at most %s with all repeats, builds apart\n", span(p.PlannedNS), warming(plan.Waiting(*p, j.Catalogue.Runnable)), span(p.AtMostNS))
+	fmt.Fprintf(a.stderr, "CPUs: %s\n", describeSplit(j.Run.CPUs))
+	for _, w := range slices.Concat(j.Run.Warnings, plan.ClaimNotes(*p, j.Catalogue.Runnable), plan.SearchNotes(*p)) {
 		fmt.Fprintf(a.stderr, "note: %s\n", w)
 	}
-	for _, s := range j.run.Servers {
+	for _, s := range j.Run.Servers {
 		if s.Unavailable != "" {
 			fmt.Fprintf(a.stderr, "left out: %s: %s\n", s.Name, s.Unavailable)
 		}
 	}
 	if j.resumed {
-		fmt.Fprintf(a.stderr, "resuming %s, which has %s\n", j.run.ID, count(len(j.done), "trial"))
+		fmt.Fprintf(a.stderr, "resuming %s, which has %s\n", j.Run.ID, count(len(j.done), "trial"))
 	}
 }
 
@@ -193,11 +101,11 @@ func describeSplit(s results.CPUSplit) string {
 
 // conclude writes the matrices, shows the headline and decides the exit code.
 func (a *app) conclude(j *job, err error) error {
-	set, readErr := readCells(j.journal.Dir())
+	set, readErr := readCells(j.Journal.Dir())
 	if readErr != nil {
 		return errors.Join(err, readErr)
 	}
-	files, renderErr := render(set, a.matrixFolders(j.journal.Dir(), j.publish))
+	files, renderErr := render(set, a.matrixFolders(j.Journal.Dir(), j.publish))
 	fmt.Fprintln(a.stdout, matrix.Headline(set, a.width()))
 	a.tellFiles(files)
 	if set.Run.State != results.RunComplete {
@@ -215,7 +123,7 @@ func (a *app) folderFlags() string {
 	if a.out != defaultOut {
 		text.WriteString(" --out " + shellWord(a.out))
 	}
-	for _, dir := range a.serversDirs {
+	for _, dir := range a.opener.ServersDirs {
 		text.WriteString(" --servers-dir " + shellWord(dir))
 	}
 	return text.String()

@@ -16,6 +16,7 @@ import (
 
 	"github.com/joust-bench/joust/harness/catalog"
 	"github.com/joust-bench/joust/harness/plan"
+	"github.com/joust-bench/joust/harness/session"
 	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/loaders/engine"
 	"github.com/joust-bench/joust/loaders/external"
@@ -78,30 +79,31 @@ func (a *app) listOne(ctx context.Context, t io.Writer, name string) error {
 	case "runs":
 		return a.listRuns(t)
 	}
-	w, err := a.look("")
+	w, err := a.opener.Look("")
 	if err != nil {
 		return err
 	}
 	if name == "servers" {
-		listServers(t, w, a.catalogue(w))
+		listServers(t, w)
 	} else {
 		listScenarios(t, w)
 	}
 	return nil
 }
 
-func listServers(t io.Writer, w *world, c plan.Catalogue) {
-	for _, m := range w.servers.All() {
+func listServers(t io.Writer, w *session.World) {
+	c := w.Catalogue()
+	for _, m := range w.Servers.All() {
 		state := "available"
 		if why := c.Unavailable(results.PlanEntry{Server: m.Name, Isolation: m.DefaultIsolation()}); why != "" {
 			state = "not here: " + strings.TrimPrefix(why, m.Name+" cannot run here: ")
 		}
-		fmt.Fprintf(t, "  %s\t%s\t%s\t%d of %d scenarios\t%s\n", m.Name, m.Title, cmp.Or(m.Language, "—"), len(m.Scenarios), len(w.table.Names()), state)
+		fmt.Fprintf(t, "  %s\t%s\t%s\t%d of %d scenarios\t%s\n", m.Name, m.Title, cmp.Or(m.Language, "—"), len(m.Scenarios), len(w.Table.Names()), state)
 	}
 }
 
-func listScenarios(t io.Writer, w *world) {
-	for _, s := range w.table.All() {
+func listScenarios(t io.Writer, w *session.World) {
+	for _, s := range w.Table.All() {
 		r := &s.Requests[0]
 		mark := ""
 		if s.Headline {
@@ -132,13 +134,13 @@ func (a *app) listLoaders(ctx context.Context, t io.Writer) error {
 		switch {
 		case l.name == engine.Default():
 			state = "available, the default here"
-		case !slices.Contains(engines(), l.name):
+		case !slices.Contains(session.Engines(), l.name):
 			state = "not on " + runtime.GOOS
 		}
 		fmt.Fprintf(t, "  %s\t%s\t%s\n", l.name, l.what, state)
 	}
 	for _, tool := range external.Tools() {
-		f := a.findLoader(ctx, tool.Name, "")
+		f := a.opener.FindLoader(ctx, tool.Name, "")
 		state := "not here: " + f.Why
 		switch {
 		case f.Image != "":
@@ -179,7 +181,7 @@ func (a *app) listPlans(t io.Writer) error {
 		fmt.Fprintln(t, "  none: plans are YAML files in a checkout's scripts folder; joust run takes any path")
 		return nil
 	}
-	w, err := a.look("")
+	w, err := a.opener.Look("")
 	if err != nil {
 		return err
 	}
@@ -188,7 +190,7 @@ func (a *app) listPlans(t io.Writer) error {
 		if err != nil {
 			return fmt.Errorf("reading plan %s: %w", file, err)
 		}
-		p, _, err := plan.Resolve(file, data, plan.Overrides{}, a.catalogue(w))
+		p, _, err := plan.Resolve(file, data, plan.Overrides{}, w.Catalogue())
 		if err != nil {
 			fmt.Fprintf(t, "  %s\tcannot be used: %s\n", file, firstLine(err.Error()))
 			continue

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/joust-bench/joust/harness/machine"
+	"github.com/joust-bench/joust/harness/session"
 	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/loaders/adhoc"
 	"github.com/joust-bench/joust/loaders/engine"
@@ -75,7 +76,7 @@ func (a *app) load(c *cobra.Command, url string, f *loadFlags) error {
 	if err := room(l.spec.Connections); err != nil {
 		return err
 	}
-	unlock, err := a.lock(ctx)
+	unlock, err := a.opener.Lock(ctx)
 	if err != nil {
 		return err
 	}
@@ -215,7 +216,7 @@ func (f *loadFlags) options(c *cobra.Command) (adhoc.Options, error) {
 		Unix: f.unix, Idle: loaders.IdleStrategy(f.idle), Engine: loaders.EngineName(f.engine), Seed: f.seed,
 	}
 	if !c.Flags().Changed("seed") {
-		o.Seed = freshSeed()
+		o.Seed = session.FreshSeed()
 	}
 	return o, errors.Join(rate("-R", f.rate, &o.RateRPS), rate("--ramp-to", f.rampTo, &o.RampToRPS), f.setCPUs(&o), f.setBody(c, &o), f.checkTLSFiles())
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/joust-bench/joust/harness/run"
+	"github.com/joust-bench/joust/harness/session"
 	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/results"
 )
@@ -17,7 +18,8 @@ import (
 // progress tells how a run goes: on a terminal one line that is redrawn, with
 // what is worth keeping above it; elsewhere plain lines.
 type progress struct {
-	job  *job
+	// dir is the run's folder.
+	dir  string
 	out  io.Writer
 	live bool
 	// frozen keeps the line still inside windows: there is no CPU to spare for
@@ -36,10 +38,10 @@ type progress struct {
 
 var _ run.Observer = (*progress)(nil)
 
-func (a *app) newProgress(j *job) *progress {
+func (a *app) newProgress(m *session.Measurement) *progress {
 	a.stopping.Store(draining)
 	return &progress{
-		job: j, out: a.stderr, live: isTerminal(a.stderr), frozen: len(j.run.CPUs.Loader) <= 1,
+		dir: m.Journal.Dir(), out: a.stderr, live: isTerminal(a.stderr), frozen: len(m.Run.CPUs.Loader) <= 1,
 		began: time.Now(), refreshed: time.Now(),
 	}
 }
@@ -181,16 +183,16 @@ const refreshEvery = 30 * time.Second
 // BlockEnds tells that a block is done and in the matrices.
 func (p *progress) BlockEnds(block, blocks int) {
 	if p.refresh() {
-		p.line("block %d of %d done: %s is up to date", block, blocks, p.job.journal.Dir())
+		p.line("block %d of %d done: %s is up to date", block, blocks, p.dir)
 	}
 }
 
 // refresh writes the matrices anew, so that the first results are there early.
 func (p *progress) refresh() bool {
 	p.refreshed = time.Now()
-	set, err := readCells(p.job.journal.Dir())
+	set, err := readCells(p.dir)
 	if err == nil {
-		_, err = render(set, []string{p.job.journal.Dir()})
+		_, err = render(set, []string{p.dir})
 	}
 	if err != nil {
 		p.line("joust: the matrices could not be refreshed: %v", err)

@@ -8,13 +8,12 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/sys/unix"
 
-	"github.com/joust-bench/joust/harness/machine"
 	"github.com/joust-bench/joust/harness/plan"
+	"github.com/joust-bench/joust/harness/session"
 	"github.com/joust-bench/joust/loaders/external"
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/files"
@@ -79,29 +78,26 @@ what they got.`,
 	flags := c.Flags()
 	settingFlags(flags)
 	flags.StringVar(&f.resume, "resume", "", "go on with a stored run that was interrupted: its ID, the beginning of one, its folder, or latest")
-	a.attached.urlFlag(flags)
-	a.attached.sampleFlags(flags)
+	a.urlFlag(flags)
+	a.sampleFlags(flags)
 	flags.BoolVar(&f.publish, "publish", false, "write the matrices into --out as well as into the run's folder")
 	return c
 }
 
 // run resolves a plan and executes it.
 func (a *app) run(c *cobra.Command, args []string, f *runFlags) error {
-	w, err := a.look(f.Text("pin"))
+	w, err := a.opener.LookToMeasure(f.Text("pin"))
 	if err != nil {
 		return err
 	}
-	if err := machine.RaiseNoFile(); err != nil {
-		return err
-	}
-	catalogue := a.catalogue(w)
+	catalogue := w.Catalogue()
 	file, data, err := readPlan(args)
 	if err != nil {
 		return err
 	}
 	var foreign *external.Found
 	catalogue.Loader = func(name string) string {
-		found := a.findLoader(c.Context(), name, f.Text("loader-image"))
+		found := a.opener.FindLoader(c.Context(), name, f.Text("loader-image"))
 		foreign = &found
 		return found.Why
 	}
@@ -109,28 +105,26 @@ func (a *app) run(c *cobra.Command, args []string, f *runFlags) error {
 	if err != nil {
 		return err
 	}
-	p, warnings, err := plan.Resolve(file, data, plan.Overrides{Flags: f.Flags, Attached: a.attached.names(), Peaks: peaks}, catalogue)
+	p, warnings, err := plan.Resolve(file, data, plan.Overrides{Flags: f.Flags, Attached: a.opener.Attached.Names(), Peaks: peaks}, catalogue)
 	if err != nil {
 		return usage(err)
 	}
 	if p.LoaderImage = f.Text("loader-image"); p.LoaderImage != "" && p.Loader != "wrk2" {
 		return usage(errors.New("--loader-image: only wrk2 has an image; add --loader wrk2"))
 	}
-	notes, err := a.attach(c.Context(), w, &catalogue, p)
+	m, err := w.Measure(c.Context(), p, catalogue)
 	if err != nil {
 		return err
 	}
-	header := a.header(p, w, &catalogue, time.Now())
-	header.Warnings = append(warnings, notes...)
-	if err := fitsMemory(plan.RequestMemory(p, w.table.All()), header.Host.MemoryBytes); err != nil {
+	m.Foreign, m.Run.Warnings = foreign, append(warnings, m.Run.Warnings...)
+	if err := fitsMemory(plan.RequestMemory(p, w.Table.All()), m.Run.Host.MemoryBytes); err != nil {
 		return err
 	}
 	if err := a.canStore(); err != nil {
 		return err
 	}
-	j := &job{world: w, catalogue: catalogue, run: header, publish: f.publish, repeatBudget: f.repeatBudget, foreign: foreign}
-	defer j.close()
-	return a.execute(c.Context(), j)
+	defer m.Close()
+	return a.execute(c.Context(), &job{Measurement: m, publish: f.publish, repeatBudget: f.repeatBudget})
 }
 
 // canStore finds a folder that cannot be written before the builds and the wait
@@ -145,30 +139,6 @@ func (a *app) canStore() error {
 		return fmt.Errorf("create a run in %s: %w (choose another with --out DIR)", dir, err)
 	}
 	return nil
-}
-
-// create makes the run's folder, unless the run is resumed: so late that a run
-// of which nothing is measured leaves none, and is not the latest one. A second
-// run in the same second gets another ID.
-func (a *app) create(j *job) (err error) {
-	id := j.run.ID
-	for n := 2; j.journal == nil; n++ {
-		j.journal, err = journal.Create(filepath.Join(a.out, journal.RunsFolder, j.run.ID), j.run)
-		if err != nil && !errors.Is(err, journal.ErrExists) {
-			return err
-		}
-		if err != nil {
-			j.run.ID = fmt.Sprintf("%s-%d", id, n)
-		}
-	}
-	return nil
-}
-
-// close closes the journal, if there is one yet.
-func (j *job) close() {
-	if j.journal != nil {
-		_ = j.journal.Close() // every line is synced when it is appended
-	}
 }
 
 // resume goes on with a stored run under its own plan.
@@ -194,37 +164,18 @@ func (a *app) resume(c *cobra.Command, args []string, f *runFlags) error {
 	if stored.Duel != nil {
 		return usage(fmt.Errorf("%s is a duel, and a duel is not resumed: measure it again with joust duel --a %s --b %s", stored.ID, shellWord(stored.Duel.A), shellWord(stored.Duel.B)))
 	}
-	job := &job{run: stored, journal: j, publish: f.publish, repeatBudget: f.repeatBudget, resumed: true, done: stored.Trials}
-	job.run.Trials = nil
-	job.run.Plan.NoProbes = job.run.Plan.NoProbes || slices.Contains(f.Flags["no-probes"], "true")
+	done := stored.Trials
+	stored.Trials = nil
+	stored.Plan.NoProbes = stored.Plan.NoProbes || slices.Contains(f.Flags["no-probes"], "true")
 	if stored.State == results.RunComplete {
 		fmt.Fprintf(a.stderr, "%s is complete: there is nothing left to measure\n", stored.ID)
-		return a.conclude(job, nil)
+		return a.conclude(&job{Measurement: &session.Measurement{Run: stored, Journal: j}, publish: f.publish}, nil)
 	}
-	a.attached.attachStored(&stored)
-	if job.world, err = a.look(pinOf(stored.CPUs)); err != nil {
-		return err
-	}
-	if err := machine.RaiseNoFile(); err != nil {
-		return err
-	}
-	job.catalogue = a.catalogue(job.world)
-	if job.foreign, err = a.foreignOf(c.Context(), &stored.Plan); err != nil {
-		return err
-	}
-	if err := meetAgain(&job.run, &job.catalogue); err != nil {
-		return err
-	}
-	notes, err := a.attach(c.Context(), job.world, &job.catalogue, stored.Plan)
+	m, err := a.opener.Resume(c.Context(), stored, j)
 	if err != nil {
 		return err
 	}
-	for _, note := range notes {
-		if !slices.Contains(job.run.Warnings, note) {
-			job.run.Warnings = append(job.run.Warnings, note)
-		}
-	}
-	return a.execute(c.Context(), job)
+	return a.execute(c.Context(), &job{Measurement: m, publish: f.publish, repeatBudget: f.repeatBudget, resumed: true, done: done})
 }
 
 // ownedRun is the error of a resume of a run that another joust writes.
@@ -242,7 +193,7 @@ func (a *app) ownedRun(dir string, held *files.HeldError) error {
 
 // resumeCommand is the command that goes on with the run of that ID or folder.
 func (a *app) resumeCommand(name string) string {
-	return "joust run --resume " + shellWord(name) + a.attached.flagsAgain() + a.folderFlags()
+	return "joust run --resume " + shellWord(name) + a.sampledAgain() + a.folderFlags()
 }
 
 func readPlan(args []string) (file string, data []byte, err error) {

@@ -6,17 +6,17 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"runtime"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/joust-bench/joust/harness/catalog"
 	"github.com/joust-bench/joust/harness/cpuset"
 	"github.com/joust-bench/joust/harness/host"
 	"github.com/joust-bench/joust/harness/launch"
+	"github.com/joust-bench/joust/harness/session"
+	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/files"
 	"github.com/joust-bench/joust/scenarios"
 	"github.com/joust-bench/joust/scenarios/suggest"
@@ -58,15 +58,12 @@ and renamed into place, and removed at the end, as is the body's file.`,
 }
 
 func (a *app) serve(ctx context.Context, name string, f *serveFlags) (err error) {
-	if runtime.GOOS != "linux" {
-		return host.ErrNotLinux
-	}
 	a.stopping.Store("joust: ending the server; once more ends at once")
 	env, err := readEnv(f.env)
 	if err != nil {
 		return err
 	}
-	w, err := a.look(f.pin)
+	w, err := a.opener.LookToMeasure(f.pin)
 	if err != nil {
 		return err
 	}
@@ -74,58 +71,48 @@ func (a *app) serve(ctx context.Context, name string, f *serveFlags) (err error)
 	if err != nil {
 		return usage(err)
 	}
-	server.env = env
+	server.Env = env
 	if err := clearPortFile(f.portFile); err != nil {
 		return err
 	}
-	builder, err := catalog.NewBuilder("")
-	if err != nil {
-		return err
-	}
 	// No measuring lock: whoever loads this server may be a joust that takes it.
-	local, err := a.localHost(ctx, w.split)
+	s, err := a.opener.OpenShared(ctx, w.Split)
 	if err != nil {
 		return err
 	}
-	fixture, containers, end, err := a.made(ctx, builder, server)
+	defer func() { err = errors.Join(err, s.Close()) }()
+	fixture, err := s.Fixture(ctx, server)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, end()) }()
-	dir, remove, err := host.TempDir()
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, remove()) }()
-	launcher := launch.Launcher{Host: local, Containers: containers, CPUs: w.split, Logs: dir}
-	started, err := launcher.StartServer(ctx, fixture, scenarios.H1, row)
+	started, err := s.Launcher.StartServer(ctx, fixture, scenarios.H1, row)
 	if err != nil {
 		return err
 	}
 	defer func() {
 		err = errors.Join(err, started.Stop(context.WithoutCancel(ctx)), removePortFile(f.portFile))
 	}()
-	s := serving{app: a, name: server.name, row: row, server: started, dir: dir, world: w}
-	if err := s.announce(f.portFile); err != nil {
+	on := serving{app: a, name: server.Name, row: row, server: started, dir: s.Launcher.Logs, split: w.Split}
+	if err := on.announce(f.portFile); err != nil {
 		return err
 	}
-	return s.await(ctx)
+	return on.await(ctx)
 }
 
 // toServe is the server, and the row whose request is announced.
-func (a *app) toServe(w *world, name string, f *serveFlags) (isolatedServer, *scenarios.Scenario, error) {
-	m, err := w.servers.Find(name)
+func (a *app) toServe(w *session.World, name string, f *serveFlags) (session.Isolated, *scenarios.Scenario, error) {
+	m, err := w.Servers.Find(name)
 	if err != nil {
-		return isolatedServer{}, nil, err
+		return session.Isolated{}, nil, err
 	}
-	s := isolatedServer{Manifest: *m, name: name, isolation: cmp.Or(f.isolation, m.DefaultIsolation())}
+	s := session.Isolated{Manifest: *m, Name: name, Isolation: cmp.Or(f.isolation, m.DefaultIsolation())}
 	if m.URL != "" {
 		return s, nil, fmt.Errorf("%s runs already, at %s: there is nothing to serve", name, m.URL)
 	}
-	if _, err := isolated(nil, []string{s.isolation}); err != nil {
+	if _, err := session.Isolate(nil, []string{s.Isolation}, nil); err != nil {
 		return s, nil, err
 	}
-	if why := a.unavailable(s); why != "" {
+	if why := a.opener.Unavailable(s); why != "" {
 		return s, nil, errors.New(why)
 	}
 	scenario := f.scenario
@@ -135,7 +122,7 @@ func (a *app) toServe(w *world, name string, f *serveFlags) (isolatedServer, *sc
 			scenario = "hello"
 		}
 	}
-	row, err := w.table.Find(scenario)
+	row, err := w.Table.Find(scenario)
 	switch {
 	case err != nil:
 		return s, nil, err
@@ -153,8 +140,9 @@ type serving struct {
 	name   string
 	row    *scenarios.Scenario
 	server *launch.Server
-	dir    string
-	world  *world
+	// dir is for the body of the request that is announced.
+	dir   string
+	split results.CPUSplit
 
 	began  time.Time
 	before host.Used
@@ -177,7 +165,7 @@ func (s *serving) announce(portFile string) error {
 	if s.before, err = s.used(); err != nil {
 		return err
 	}
-	out, split := s.app.stdout, s.world.split
+	out, split := s.app.stdout, s.split
 	fmt.Fprintf(out, "%s answers %s: %s %s\n", s.name, s.row.Name, x.request.Method, x.url())
 	if x.bodyFile != "" {
 		fmt.Fprintf(out, "the request's body, %d bytes: %s\n", x.request.Body.Size(), x.bodyFile)

@@ -52,12 +52,18 @@ var rooms = []room{
 	{path: "harness/plan/...", may: []string{"..."}, mayNot: orchestrators},
 	{path: "harness/host/...", may: []string{"..."}, mayNot: orchestrators},
 	{path: "harness/check/...", may: []string{"..."}, mayNot: orchestrators},
-	{path: "harness/launch/...", may: []string{"..."}, mayNot: append([]string{"harness/calibrate", "harness/certify"}, orchestrators...)},
+	{path: "harness/launch/...", may: []string{"..."}, mayNot: orchestrators},
+	{path: "harness/session/...", may: []string{"..."}, mayNot: commands},
 	{path: "harness/cli/...", may: []string{"..."}},
 	{path: "harness/...", may: []string{"..."}, mayNot: []string{"harness/cli/..."}},
 }
 
-var orchestrators = []string{"harness/run/...", "harness/duel/...", "harness/doctor/...", "harness/cli/..."}
+// commands are the rooms that measure for one command each; orchestrators those
+// that start servers and loaders, or open what does.
+var (
+	commands      = []string{"harness/run/...", "harness/duel/...", "harness/agree/...", "harness/cli/..."}
+	orchestrators = append([]string{"harness/session/...", "harness/certify/...", "harness/calibrate/...", "harness/doctor/..."}, commands...)
+)
 
 // onlyThere are modules that one room alone may import.
 var onlyThere = map[string]string{
@@ -153,6 +159,12 @@ func TestForbidden(t *testing.T) {
 		{"harness/run", "harness/host", false},
 		{"harness/run", "harness/cli", true},
 		{"harness/cli", "harness/run", false},
+		{"harness/run", "harness/launch", false},
+		{"harness/launch", "harness/run", true},
+		{"harness/launch", "harness/session", true},
+		{"harness/session", "harness/launch", false},
+		{"harness/session", "harness/run", true},
+		{"harness/duel", "harness/session", false},
 		{"harness/run", "servers/fixture", true},
 		{"somewhere", "results", true},
 	} {

@@ -1,4 +1,4 @@
-package cli
+package session
 
 import (
 	"context"
@@ -8,9 +8,9 @@ import (
 	"github.com/joust-bench/joust/results"
 )
 
-// findLoader looks for the tool on PATH, and for an engine that can run its
+// FindLoader looks for the tool on PATH, and for an engine that can run its
 // image where there is none; image replaces the tool's own.
-func (a *app) findLoader(ctx context.Context, name, image string) external.Found {
+func (o *Opener) FindLoader(ctx context.Context, name, image string) external.Found {
 	tool, err := external.Lookup(name)
 	if err != nil {
 		return external.Found{Why: err.Error()}
@@ -22,7 +22,7 @@ func (a *app) findLoader(ctx context.Context, name, image string) external.Found
 	if image == "" {
 		image = tool.Image
 	}
-	if why := a.noContainers(); why != "" {
+	if why := o.noContainers(); why != "" {
 		if f.Path == "" {
 			f.Why += fmt.Sprintf("; its image %s cannot stand in: %s", image, why)
 		} else {
@@ -33,16 +33,16 @@ func (a *app) findLoader(ctx context.Context, name, image string) external.Found
 	return external.Found{Tool: tool, Image: image, Version: "of the image " + image}
 }
 
-// prepareForeign finds or pulls the image of a tool that has one.
-func (a *app) prepareForeign(ctx context.Context, f *external.Found) error {
+// PrepareForeign finds or pulls the image of a tool that has one.
+func (o *Opener) PrepareForeign(ctx context.Context, f *external.Found) error {
 	if f == nil || f.Image == "" {
 		return nil
 	}
-	engine, err := a.engine()
+	engine, err := o.Engine()
 	if err != nil {
 		return fmt.Errorf("%s needs a container: %w", f.Tool.Name, err)
 	}
-	image, err := engine.Find(ctx, f.Image, func(line string) { fmt.Fprintf(a.stderr, "image of %s: %s\n", f.Tool.Name, line) })
+	image, err := engine.Find(ctx, f.Image, func(line string) { o.Say("image of %s: %s", f.Tool.Name, line) })
 	if err != nil {
 		return err
 	}
@@ -52,13 +52,13 @@ func (a *app) prepareForeign(ctx context.Context, f *external.Found) error {
 }
 
 // foreignOf is the loader of a stored plan as it is here; nil for joust's own.
-func (a *app) foreignOf(ctx context.Context, p *results.Plan) (*external.Found, error) {
+func (o *Opener) foreignOf(ctx context.Context, p *results.Plan) (*external.Found, error) {
 	if p.Loader == "" {
 		return nil, nil
 	}
-	f := a.findLoader(ctx, p.Loader, p.LoaderImage)
+	f := o.FindLoader(ctx, p.Loader, p.LoaderImage)
 	if f.Why != "" {
-		return nil, usage(fmt.Errorf("the run's loader %s cannot be used here: %s", p.Loader, f.Why))
+		return nil, Usage(fmt.Errorf("the run's loader %s cannot be used here: %s", p.Loader, f.Why))
 	}
 	return &f, nil
 }

@@ -1,0 +1,193 @@
+package session
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/joust-bench/joust/harness/catalog"
+	"github.com/joust-bench/joust/harness/host/container"
+	"github.com/joust-bench/joust/harness/launch"
+	"github.com/joust-bench/joust/harness/surroundings"
+	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/scenarios/suggest"
+)
+
+// buildTold is how often a long build says how far it is.
+const buildTold = 5 * time.Second
+
+// Isolated is a server in one isolation, under the name that it has then.
+type Isolated struct {
+	catalog.Manifest
+	// Name is the manifest's, with the isolation where the server is there twice.
+	Name string
+	// Isolation is results.IsolationProcess or results.IsolationContainer.
+	Isolation string
+	// Env are the user's variables for it.
+	Env map[string]string
+}
+
+// Isolate spreads servers over the isolations asked for, as plans do; without
+// any, each is as its manifest says.
+func Isolate(manifests []catalog.Manifest, isolations []string, env map[string]string) ([]Isolated, error) {
+	known := []string{results.IsolationProcess, results.IsolationContainer}
+	for _, isolation := range isolations {
+		if !slices.Contains(known, isolation) {
+			return nil, Usage(fmt.Errorf("--isolation: unknown isolation %q%s", isolation, suggest.Hint(isolation, known)))
+		}
+	}
+	var list []Isolated
+	for _, m := range manifests {
+		asked := isolations
+		if len(asked) == 0 {
+			asked = []string{m.DefaultIsolation()}
+		}
+		possible := slices.DeleteFunc(slices.Clone(asked), func(isolation string) bool { return m.CannotBe(isolation) != "" })
+		if len(possible) == 0 {
+			possible = asked[:1] // to say why not
+		}
+		for i, isolation := range possible {
+			s := Isolated{Manifest: m, Name: m.Name, Isolation: isolation, Env: env}
+			if i > 0 {
+				s.Name += "-" + isolation
+			}
+			list = append(list, s)
+		}
+	}
+	return list, nil
+}
+
+// Unavailable says why the server cannot run here in its isolation, empty when
+// it can.
+func (o *Opener) Unavailable(s Isolated) string {
+	if err := catalog.Available(s.Manifest); err != nil {
+		return err.Error()
+	}
+	if why := s.CannotBe(s.Isolation); why != "" || s.Isolation != results.IsolationContainer {
+		return why
+	}
+	return o.noContainers()
+}
+
+// noContainers says why containers cannot run here, empty when they can.
+func (o *Opener) noContainers() string {
+	if _, err := o.Engine(); err != nil {
+		return err.Error()
+	}
+	return ""
+}
+
+// cannotBe returns the isolations that the server cannot have, with the reasons.
+func cannotBe(m *catalog.Manifest) map[string]string {
+	reasons := map[string]string{}
+	for _, isolation := range []string{results.IsolationProcess, results.IsolationContainer} {
+		if why := m.CannotBe(isolation); why != "" {
+			reasons[isolation] = why
+		}
+	}
+	return reasons
+}
+
+// Fixture makes the server ready to be started: its program is built, or its
+// image where it is isolated in a container.
+func (o *Opener) Fixture(ctx context.Context, s Isolated) (launch.Fixture, error) {
+	f, _, err := o.fixture(ctx, s)
+	return f, err
+}
+
+// fixture is Fixture, with the image of a container.
+func (o *Opener) fixture(ctx context.Context, s Isolated) (f launch.Fixture, image container.Image, err error) {
+	f = launch.Fixture{Manifest: s.Manifest, Env: s.Env}
+	if f.Binary, err = o.Build(ctx, s.Manifest); err != nil || s.Isolation != results.IsolationContainer {
+		return f, image, err
+	}
+	image, err = o.Image(ctx, s.Manifest, f.Binary)
+	f.Image = image.ID
+	return f, image, err
+}
+
+// Build builds a server's program where its manifest names a source, and says
+// how far it is.
+func (o *Opener) Build(ctx context.Context, m catalog.Manifest) (binary string, err error) {
+	if m.Go == "" {
+		return "", nil
+	}
+	if o.builder == nil {
+		if o.builder, err = catalog.NewBuilder(""); err != nil {
+			return "", err
+		}
+	}
+	began, packages := time.Now(), 0
+	told := began
+	binary, err = o.builder.Build(ctx, m, func(string) {
+		if packages++; packages == 1 {
+			o.Say("building %s", m.Name)
+		}
+		if time.Since(told) > buildTold {
+			told = time.Now()
+			o.Say("building %s: %d packages compiled", m.Name, packages)
+		}
+	})
+	if err == nil && packages > 0 {
+		o.Say("built %s in %s", m.Name, time.Since(began).Round(100*time.Millisecond))
+	}
+	return binary, err
+}
+
+// Image makes the server ready for its container: the image is found, pulled
+// or built.
+func (o *Opener) Image(ctx context.Context, m catalog.Manifest, binary string) (container.Image, error) {
+	engine, err := o.Engine()
+	if err != nil {
+		return container.Image{}, fmt.Errorf("%s needs a container: %w", m.Name, err)
+	}
+	began, told := time.Now(), time.Time{}
+	progress := func(line string) {
+		if told.IsZero() || time.Since(told) > buildTold {
+			told = time.Now()
+			o.Say("image of %s: %s", m.Name, line)
+		}
+	}
+	var image container.Image
+	switch {
+	case m.Image != "":
+		image, err = engine.Find(ctx, m.Image, progress)
+	case m.Dockerfile != "":
+		image, err = engine.Build(ctx, m.Name, filepath.Join(m.Dir, m.Dockerfile), progress)
+	default:
+		image, err = engine.Wrap(ctx, m.Name, binary, progress)
+	}
+	if err != nil {
+		return container.Image{}, err
+	}
+	if !told.IsZero() {
+		o.Say("image of %s is ready after %s", m.Name, time.Since(began).Round(100*time.Millisecond))
+	}
+	return image, nil
+}
+
+// Versions returns the versions of what the fixture is made of, its image's among
+// them. Where one cannot be found, the others are returned beside the error.
+func Versions(ctx context.Context, f launch.Fixture, image container.Image) (map[string]string, error) {
+	versions, err := catalog.Versions(ctx, f.Manifest, f.Binary, versionEnv(f))
+	if f.Image != "" {
+		versions["image"], versions["engine"] = image.Version, image.Engine
+	}
+	return versions, err
+}
+
+// versionEnv is the environment in which the commands that print the versions of
+// a server run: the server's own, without what is known only when it starts.
+func versionEnv(f launch.Fixture) []string {
+	own := map[string]string{}
+	for name, value := range f.Manifest.Env {
+		if !strings.Contains(value, "{{") {
+			own[name] = value
+		}
+	}
+	return surroundings.Pairs(surroundings.Merge(surroundings.ForProcess(os.LookupEnv, os.TempDir()), own, f.Env))
+}

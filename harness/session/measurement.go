@@ -1,0 +1,212 @@
+package session
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/joust-bench/joust/harness/doctor"
+	"github.com/joust-bench/joust/harness/host/container"
+	"github.com/joust-bench/joust/harness/launch"
+	"github.com/joust-bench/joust/harness/machine"
+	"github.com/joust-bench/joust/harness/plan"
+	"github.com/joust-bench/joust/loaders/external"
+	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/results/journal"
+	"github.com/joust-bench/joust/scenarios"
+)
+
+// Measurement is a run in the making.
+type Measurement struct {
+	World     *World
+	Catalogue plan.Catalogue
+	// Run is the run's header.
+	Run results.Run
+	// Fixtures are the servers that can be started, by their names in the run.
+	Fixtures map[string]launch.Fixture
+	// Foreign is the plan's loader; nil for joust's own.
+	Foreign *external.Found
+	// Journal is nil until the machine is this run's own, but for a resumed one.
+	Journal *journal.Journal
+}
+
+// Measure is the measurement of a plan, with all that is known of its run before
+// it starts. The servers that run already are found; what is to be known of them
+// is in the run's warnings.
+func (w *World) Measure(ctx context.Context, p results.Plan, c plan.Catalogue) (*Measurement, error) {
+	notes, err := w.attach(ctx, &c, p)
+	if err != nil {
+		return nil, err
+	}
+	started := time.Now()
+	run := results.Run{
+		Schema: results.Schema, ID: journal.NewID(started), State: results.RunRunning, Started: started,
+		Joust: machine.Build(w.Opener.Version), CommandLine: os.Args, Host: machine.Facts(), CPUs: w.Split, Plan: p,
+		Warnings: notes,
+	}
+	run.Host.Topology = w.Topology.String()
+	for _, t := range p.Tables {
+		if run.Scenario(t.Scenario) == nil {
+			run.Scenarios = append(run.Scenarios, scenarioRow(c.Scenario(t.Scenario), t))
+		}
+	}
+	for i, e := range p.Entries {
+		run.Servers = append(run.Servers, w.entry(&c, e, plan.Placebo(p, i)))
+	}
+	return &Measurement{World: w, Catalogue: c, Run: run}, nil
+}
+
+func scenarioRow(s *scenarios.Scenario, t results.PlanTable) results.Scenario {
+	definition, err := json.Marshal(s)
+	if err != nil {
+		definition = nil
+	}
+	row := results.Scenario{
+		Name: s.Name, Title: s.Title, Unit: string(s.Unit), RankBy: string(s.RankBy),
+		Clients: t.Clients, Depth: s.Depth, Definition: definition,
+	}
+	if len(s.Requests) == 1 {
+		row.BodyBytes = s.Requests[0].Body.Size()
+	}
+	return row
+}
+
+func (w *World) entry(c *plan.Catalogue, e results.PlanEntry, placeboOf string) results.Server {
+	s := results.Server{Name: e.As, Folder: e.Server, PlaceboOf: placeboOf, Isolation: e.Isolation, Unavailable: c.Unavailable(e)}
+	if known := c.Server(e.Server); known != nil {
+		s.Unsupported = known.Unsupported
+	}
+	if m, err := w.Servers.Find(e.Server); err == nil {
+		s.Title, s.Language, s.URL = m.Title, m.Language, m.URL
+		if s.Isolation != "" {
+			s.Network = m.Network()
+		}
+		if text, err := json.Marshal(m); err == nil {
+			s.Manifest = text
+		}
+	}
+	return s
+}
+
+// Prepare builds what the plan needs and notes the versions that will run.
+func (m *Measurement) Prepare(ctx context.Context) error {
+	w := m.World
+	m.Fixtures = map[string]launch.Fixture{}
+	built, images := map[string]launch.Fixture{}, map[string]container.Image{}
+	for i := range m.Run.Servers {
+		s := &m.Run.Servers[i]
+		if s.Unavailable != "" {
+			continue
+		}
+		key := s.Folder + " " + s.Isolation
+		f, ok := built[key]
+		if !ok {
+			f, ok = w.running[s.Folder]
+		}
+		if !ok {
+			found, err := w.Servers.Find(s.Folder)
+			if err != nil {
+				return Usage(err)
+			}
+			f, images[key], err = w.Opener.fixture(ctx, Isolated{Manifest: *found, Isolation: s.Isolation, Env: m.Run.Plan.Env})
+			if err != nil {
+				return err
+			}
+			built[key] = f
+		}
+		m.Fixtures[s.Name] = f
+		var err error
+		if s.Versions, err = Versions(ctx, f, images[key]); err != nil {
+			m.Run.Warnings = append(m.Run.Warnings, fmt.Sprintf("version of %s: %v", s.Folder, err))
+		}
+	}
+	return w.Opener.PrepareForeign(ctx, m.Foreign)
+}
+
+// Open opens the session in which the run is measured, and makes its folder
+// below out, unless it is resumed: so late that a run of which nothing is
+// measured leaves none, and is not the latest one.
+func (m *Measurement) Open(ctx context.Context, out string) (*Session, error) {
+	s, err := m.World.Opener.Open(ctx, m.Run.CPUs)
+	if err != nil {
+		return nil, err
+	}
+	err = s.Contain(m.images()...)
+	if err == nil {
+		err = m.create(out)
+	}
+	if err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	s.Launcher.Logs = filepath.Join(m.Journal.Dir(), "logs")
+	m.examine(ctx)
+	return s, nil
+}
+
+// images are those of all that will be started, "" for a process.
+func (m *Measurement) images() []string {
+	var images []string
+	for _, f := range m.Fixtures {
+		images = append(images, f.Image)
+	}
+	if m.Foreign != nil {
+		images = append(images, m.Foreign.Image)
+	}
+	return images
+}
+
+// create makes the run's folder. A second run in the same second gets another
+// ID.
+func (m *Measurement) create(out string) (err error) {
+	id := m.Run.ID
+	for n := 2; m.Journal == nil; n++ {
+		m.Journal, err = journal.Create(filepath.Join(out, journal.RunsFolder, m.Run.ID), m.Run)
+		if err != nil && !errors.Is(err, journal.ErrExists) {
+			return err
+		}
+		if err != nil {
+			m.Run.ID = fmt.Sprintf("%s-%d", id, n)
+		}
+	}
+	return nil
+}
+
+// Close closes the journal, if there is one yet.
+func (m *Measurement) Close() {
+	if m.Journal != nil {
+		_ = m.Journal.Close() // every line is synced when it is appended
+	}
+}
+
+// examine looks at the machine before a run, stores what it finds and tells
+// what distorts numbers. A resumed run keeps its first examination, and what has
+// become worse since is added to its warnings.
+func (m *Measurement) examine(ctx context.Context) {
+	say := m.World.Opener.Say
+	before := map[string]results.State{}
+	for _, f := range m.Run.Findings {
+		before[f.Check] = f.State
+	}
+	findings := doctor.Findings(doctor.Read(ctx, m.Run.Host, m.Run.CPUs))
+	told := 0
+	for _, f := range findings {
+		if f.State != results.StateWarn && f.State != results.StateFail {
+			continue
+		}
+		told++
+		say("note: %s: %s: %s; %s", f.State, f.Check, f.Found, f.Why)
+		if len(before) > 0 && before[f.Check] != f.State {
+			m.Run.Warnings = append(m.Run.Warnings, fmt.Sprintf("when resumed: %s: %s: %s", f.State, f.Check, f.Found))
+		}
+	}
+	if told > 0 {
+		say("note: joust doctor has the commands that mend it")
+	}
+	if len(before) == 0 {
+		m.Run.Findings = findings
+	}
+}

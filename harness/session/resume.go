@@ -1,0 +1,95 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/joust-bench/joust/harness/cpuset"
+	"github.com/joust-bench/joust/harness/machine"
+	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/results/journal"
+)
+
+// Resume is the measurement with which a stored run goes on: its rows and servers
+// must be there, and what differs is added to its warnings.
+func (o *Opener) Resume(ctx context.Context, stored results.Run, j *journal.Journal) (*Measurement, error) {
+	o.Attached.addStored(&stored)
+	w, err := o.LookToMeasure(pinOf(stored.CPUs))
+	if err != nil {
+		return nil, err
+	}
+	m := &Measurement{World: w, Catalogue: w.Catalogue(), Run: stored, Journal: j}
+	if m.Foreign, err = o.foreignOf(ctx, &stored.Plan); err != nil {
+		return nil, err
+	}
+	if err := m.meetAgain(); err != nil {
+		return nil, err
+	}
+	notes, err := w.attach(ctx, &m.Catalogue, stored.Plan)
+	if err != nil {
+		return nil, err
+	}
+	for _, note := range notes {
+		m.warnOnce(note)
+	}
+	return m, nil
+}
+
+// warnOnce adds a warning that the run does not have yet.
+func (m *Measurement) warnOnce(text string) {
+	if !slices.Contains(m.Run.Warnings, text) {
+		m.Run.Warnings = append(m.Run.Warnings, text)
+	}
+}
+
+// meetAgain compares a stored run with the world in which it goes on.
+func (m *Measurement) meetAgain() error {
+	stored, c := &m.Run, &m.Catalogue
+	tell := func(what, was, is string) {
+		if was != is {
+			m.warnOnce(fmt.Sprintf("resumed with another %s: %s before, %s now", what, was, is))
+		}
+	}
+	var errs []error
+	for _, t := range stored.Plan.Tables {
+		if c.Scenario(t.Scenario) == nil {
+			errs = append(errs, fmt.Errorf("the run's scenario %s is not in this joust's table: resume it with the joust that began it", t.Scenario))
+		}
+	}
+	for i := range stored.Servers {
+		s := &stored.Servers[i]
+		known := c.Server(s.Folder)
+		if known == nil {
+			errs = append(errs, fmt.Errorf("the run's server %s is not here: name the folder that holds it with --servers-dir", s.Folder))
+			continue
+		}
+		unavailable := c.Unavailable(results.PlanEntry{Server: s.Folder, As: s.Name, Isolation: s.Isolation})
+		tell("state of "+s.Name, orAvailable(s.Unavailable), orAvailable(unavailable))
+		s.Unavailable = unavailable
+	}
+	build, facts := machine.Build(m.World.Opener.Version), machine.Facts()
+	tell("joust", stored.Joust.Version+" "+stored.Joust.Revision, build.Version+" "+build.Revision)
+	tell("kernel", stored.Host.Kernel, facts.Kernel)
+	tell("processor", stored.Host.CPUModel, facts.CPUModel)
+	return Usage(errors.Join(errs...))
+}
+
+// pinOf is the policy that gives the stored split again.
+func pinOf(s results.CPUSplit) string {
+	switch {
+	case !s.Pinned:
+		return cpuset.PolicyNone
+	case s.Shared:
+		return cpuset.PolicyAuto
+	}
+	return fmt.Sprintf("server=%s;loader=%s", cpuset.Format(s.Server), cpuset.Format(s.Loader))
+}
+
+func orAvailable(unavailable string) string {
+	if unavailable == "" {
+		return "available"
+	}
+	return unavailable
+}

@@ -1,0 +1,204 @@
+package session
+
+import (
+	"crypto/rand"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"os"
+	"runtime"
+	"slices"
+
+	"github.com/joust-bench/joust/harness/catalog"
+	"github.com/joust-bench/joust/harness/cpuset"
+	"github.com/joust-bench/joust/harness/host"
+	"github.com/joust-bench/joust/harness/launch"
+	"github.com/joust-bench/joust/harness/machine"
+	"github.com/joust-bench/joust/harness/plan"
+	"github.com/joust-bench/joust/loaders"
+	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/scenarios"
+)
+
+// World is what there is: rows, servers, and this machine's processors.
+type World struct {
+	Table   *scenarios.Table
+	Servers *catalog.Servers
+	// Topology and Split are empty where joust cannot measure.
+	Topology cpuset.Topology
+	Split    results.CPUSplit
+
+	// Opener is the one that looked.
+	Opener *Opener
+
+	// running are the servers that were attached to, by name.
+	running map[string]launch.Fixture
+}
+
+// Look loads the table, the servers and the machine; pin is the policy of the
+// CPU split.
+func (o *Opener) Look(pin string) (*World, error) {
+	table, err := scenarios.Load()
+	if err != nil {
+		return nil, fmt.Errorf("the built-in scenario table: %w", err)
+	}
+	w := &World{Table: table, Opener: o}
+	if w.Servers, err = o.loadServers(table); err != nil {
+		return nil, err
+	}
+	if runtime.GOOS != "linux" {
+		return w, nil
+	}
+	if w.Topology, err = cpuset.Read(); err != nil {
+		return nil, err
+	}
+	w.Split, err = cpuset.Split(w.Topology, nil, pin)
+	return w, Usage(err)
+}
+
+// LookToMeasure is Look for a command that will start servers: it returns
+// host.ErrNotLinux where joust cannot, and lets joust open as many files as it
+// may.
+func (o *Opener) LookToMeasure(pin string) (*World, error) {
+	if runtime.GOOS != "linux" {
+		return nil, host.ErrNotLinux
+	}
+	w, err := o.Look(pin)
+	if err != nil {
+		return nil, err
+	}
+	return w, machine.RaiseNoFile()
+}
+
+// loadServers loads the checkout's servers and those of ServersDirs. Without a
+// checkout, those will do.
+func (o *Opener) loadServers(table *scenarios.Table) (*catalog.Servers, error) {
+	here, err := os.Getwd()
+	if err != nil {
+		return nil, fmt.Errorf("finding the working folder: %w", err)
+	}
+	dirs := o.ServersDirs
+	own, err := catalog.FindServersDir(here)
+	switch {
+	case err == nil:
+		dirs = append([]string{own}, dirs...)
+	case len(dirs) == 0 && len(o.Attached.URLs) == 0:
+		return nil, Usage(err)
+	}
+	servers, err := catalog.Load(table, dirs...)
+	if err != nil {
+		return nil, Usage(err)
+	}
+	return servers, Usage(o.Attached.add(servers, table))
+}
+
+// Named returns a UsageError where no server has the name that a flag gives.
+func (w *World) Named(flag, server string) error {
+	if _, err := w.Servers.Find(server); err != nil {
+		return Usage(fmt.Errorf("%s: %w", flag, err))
+	}
+	return nil
+}
+
+// Wanted returns the servers of those names, all for none. One that cannot run
+// here is a UsageError where it is named.
+func (w *World) Wanted(names []string) ([]catalog.Manifest, error) {
+	if len(names) == 0 {
+		return w.Servers.All(), nil
+	}
+	var list []catalog.Manifest
+	var errs []error
+	for _, name := range names {
+		m, err := w.Servers.Find(name)
+		if err == nil {
+			err = catalog.Available(*m)
+		}
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		list = append(list, *m)
+	}
+	return list, Usage(errors.Join(errs...))
+}
+
+// Rows returns the scenarios of those names, all for none.
+func (w *World) Rows(names []string) ([]scenarios.Scenario, error) {
+	if len(names) == 0 {
+		return w.Table.All(), nil
+	}
+	var list []scenarios.Scenario
+	for _, name := range names {
+		s, err := w.Table.Find(name)
+		if err != nil {
+			return nil, Usage(err)
+		}
+		list = append(list, *s)
+	}
+	return list, nil
+}
+
+// Claimed returns the rows of those names, all that the server claims for none.
+func (w *World) Claimed(m catalog.Manifest, names []string) ([]scenarios.Scenario, error) {
+	rows, err := w.Rows(names)
+	if err != nil {
+		return nil, err
+	}
+	claims := func(s scenarios.Scenario) bool { return slices.Contains(m.Scenarios, s.Name) }
+	if len(names) > 0 {
+		if i := slices.IndexFunc(rows, func(s scenarios.Scenario) bool { return !claims(s) }); i >= 0 {
+			return nil, Usage(fmt.Errorf("server %s does not claim %s: take another --server", m.Name, rows[i].Name))
+		}
+	}
+	return slices.DeleteFunc(rows, func(s scenarios.Scenario) bool { return !claims(s) }), nil
+}
+
+// DefaultIdle is how a loader on its side of the split waits where nobody says
+// it.
+// JOUST_IDLE is for machines on which several jousts share the loader's CPUs, as
+// this project's tests do: loaders that poll there would keep each other from
+// working.
+func DefaultIdle(split results.CPUSplit) loaders.IdleStrategy {
+	if idle := loaders.IdleStrategy(os.Getenv("JOUST_IDLE")); slices.Contains(loaders.IdleStrategies(), idle) {
+		return idle
+	}
+	return loaders.DefaultIdle(split.Separate(), runtime.NumCPU())
+}
+
+// Catalogue is the world as a plan sees it.
+func (w *World) Catalogue() plan.Catalogue {
+	limit, reason := machine.MaxConnections()
+	c := plan.Catalogue{
+		Scenarios: w.Table.All(), LoaderCPUs: max(1, len(w.Split.Loader)), Idle: DefaultIdle(w.Split),
+		Engines:     Engines(),
+		Connections: plan.ConnectionLimit{Max: limit, Reason: reason},
+		FreshSeed:   FreshSeed(), NoContainers: w.Opener.noContainers, LookupEnv: os.LookupEnv,
+	}
+	for _, m := range w.Servers.All() {
+		s := plan.Server{
+			Isolation: m.DefaultIsolation(), CannotBe: cannotBe(&m),
+			Name: m.Name, Protocols: m.Protocols, Scenarios: m.Scenarios, Unsupported: m.Unsupported,
+			StartTimeout: m.StartTimeout, StopTimeout: m.StopTimeout, WarmupCap: m.WarmupCap,
+		}
+		if err := catalog.Available(m); err != nil {
+			s.Unavailable = err.Error()
+		}
+		c.Servers = append(c.Servers, s)
+	}
+	return c
+}
+
+// Engines are the loader's engines that run on this system, the best first.
+func Engines() []loaders.EngineName {
+	if runtime.GOOS == "linux" {
+		return []loaders.EngineName{loaders.EventLoop, loaders.Portable}
+	}
+	return []loaders.EngineName{loaders.Portable}
+}
+
+// FreshSeed is a seed that a person can type again.
+func FreshSeed() uint64 {
+	var b [8]byte
+	_, _ = rand.Read(b[:]) // never fails, see crypto/rand
+	return binary.LittleEndian.Uint64(b[:]) % 1e9
+}
