@@ -9,6 +9,7 @@ import (
 
 	"github.com/joust-bench/joust/harness/host"
 	"github.com/joust-bench/joust/harness/launch"
+	"github.com/joust-bench/joust/harness/trial"
 	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/stats"
@@ -108,8 +109,11 @@ func (c *Config) wakeups(ctx context.Context, server launch.Fixture, s *scenario
 // serverCost runs one load and reads the server's CPU time over exactly its
 // window.
 func (c *Config) serverCost(ctx context.Context, spec loaders.Spec, server host.Handle) (ServerCost, error) {
-	sampling := &sampler{control: control{done: map[string]loaders.PhaseDone{}}, ctx: ctx, server: server, used: make(chan usage, 1)}
-	report, err := c.load(ctx, spec, sampling)
+	watched, cancel := context.WithCancel(ctx)
+	defer cancel()
+	sampler := trial.NewSampler(watched, c.Launcher.CPUs)
+	control := sampling{control{done: map[string]loaders.PhaseDone{}}, sampler, server}
+	report, err := c.load(ctx, spec, &control)
 	if err != nil {
 		return ServerCost{}, err
 	}
@@ -120,40 +124,30 @@ func (c *Config) serverCost(ctx context.Context, spec loaders.Spec, server host.
 	case p.Failures() > 0:
 		return ServerCost{}, fmt.Errorf("%d requests failed: %s", p.Failures(), p.Total.FirstError)
 	}
-	select {
-	case u := <-sampling.used:
-		if u.err != nil {
-			return ServerCost{}, fmt.Errorf("sampling the server: %w", u.err)
-		}
-		cores := float64(u.CPUNS) / float64(u.ReadT1NS-u.ReadT0NS)
-		return ServerCost{RPS: p.ThroughputRPS(), CPUNS: cores * 1e9 / p.ThroughputRPS()}, nil
-	case <-ctx.Done():
+	sampler.Wait()
+	if ctx.Err() != nil {
 		return ServerCost{}, context.Cause(ctx)
 	}
+	if err := sampler.Err(); err != nil {
+		return ServerCost{}, err
+	}
+	u := sampler.Phase(results.PhaseClosed).Server
+	cores := float64(u.CPUNS) / float64(u.ReadT1NS-u.ReadT0NS)
+	return ServerCost{RPS: p.ThroughputRPS(), CPUNS: cores * 1e9 / p.ThroughputRPS()}, nil
 }
 
-// sampler is a control that samples the server over the measured window.
-type sampler struct {
+// sampling is a control that samples the server over the measured window.
+type sampling struct {
 	control
-	ctx    context.Context
-	server host.Handle
-	used   chan usage
-}
-
-type usage struct {
-	results.Usage
-	err error
+	sampler *trial.Sampler
+	server  host.Handle
 }
 
 // Window implements loaders.Control.
-func (s *sampler) Window(w loaders.Window) {
-	if !w.Measured {
-		return
+func (s *sampling) Window(w loaders.Window) {
+	if w.Measured {
+		s.sampler.Server(w, s.server, 0)
 	}
-	go func() {
-		u, err := s.server.Usage(s.ctx, w.T0NS, w.T1NS, 0)
-		s.used <- usage{u, err}
-	}()
 }
 
 // conclude takes medians and ratios.

@@ -92,7 +92,7 @@ func (b *Battery) Run(ctx context.Context) (c Certificate, err error) {
 	if err != nil {
 		return c, err
 	}
-	l := &loader{battery: b, server: server}
+	l := &loader{launcher: b.Launcher, engine: b.Engine}
 	bench := truth.Bench{
 		Server: remote, Loader: l, Threads: b.Threads, Idle: b.Idle,
 		CapacityWindow: b.CapacityWindow, Judge: l.judge,

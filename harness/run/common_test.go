@@ -41,6 +41,16 @@ func TestCommonRateIsHalfOfTheSlowestPeak(t *testing.T) {
 	}
 }
 
+func TestCommonRateIsOfItsTable(t *testing.T) {
+	t.Parallel()
+	r := &Runner{Run: results.Run{CommonRates: []results.CommonRate{{Scenario: "hello", Protocol: "h1", RateRPS: 1234}}}}
+	for scenario, want := range map[string]float64{"hello": 1234, "json": 0} {
+		if got := r.commonRate(results.PlanTable{Scenario: scenario, Protocol: "h1"}); got != want {
+			t.Errorf("%s: %v req/s, want %v", scenario, got, want)
+		}
+	}
+}
+
 func TestThreeDigits(t *testing.T) {
 	t.Parallel()
 	for x, want := range map[float64]float64{0: 0, -5: 0, 1: 1, 12345: 12300, 12350: 12400, 0.012349: 0.0123, 999.6: 1000} {

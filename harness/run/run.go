@@ -8,12 +8,12 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 	"time"
 
 	"github.com/joust-bench/joust/harness/launch"
 	"github.com/joust-bench/joust/harness/plan"
+	"github.com/joust-bench/joust/harness/trial"
 	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/loaders/external"
 	"github.com/joust-bench/joust/results"
@@ -58,8 +58,7 @@ type Runner struct {
 	// Runnable tells whether an entry can be measured in a table, the full
 	// check aside.
 	Runnable func(results.PlanEntry, results.PlanTable) bool
-	// Launcher starts servers and loaders, on the CPUs of Run. Where its Logs is
-	// empty, they are in the journal's folder.
+	// Launcher starts servers and loaders.
 	Launcher launch.Launcher
 	// Foreign is the tool that makes the load; nil for joust's own loader.
 	Foreign  *external.Found
@@ -74,7 +73,7 @@ type Runner struct {
 
 	written int
 	repeats repeats
-	found   map[foundKey]found
+	found   map[foundKey]trial.Found
 	// probes are the experiments made so far, by cell.
 	probes map[cell][]results.Probe
 }
@@ -106,7 +105,7 @@ func (r *Runner) whole(ctx context.Context, trials func(context.Context) error) 
 // begin checks the servers.
 func (r *Runner) begin(ctx context.Context) error {
 	r.Run.State, r.Run.Finished = results.RunRunning, nil
-	if err := os.MkdirAll(r.launcher().Logs, 0o755); err != nil {
+	if err := os.MkdirAll(r.Launcher.Logs, 0o755); err != nil {
 		return fmt.Errorf("making the folder for the servers' logs: %w", err)
 	}
 	r.startSpin(ctx)
@@ -155,7 +154,7 @@ func (r *Runner) measure(ctx context.Context, p Progress) error {
 	}
 	for {
 		began := time.Now()
-		result := r.trial(ctx, p.Trial)
+		result := r.Trial(ctx, p.Trial)
 		result.Index = r.written
 		again := r.repeats.allow(&result, float64(p.Number)/float64(p.Total), time.Since(began))
 		if again {
@@ -218,13 +217,32 @@ func (r *Runner) row(name string) *scenarios.Scenario {
 	return nil
 }
 
-func (r *Runner) launcher() launch.Launcher {
-	l := r.Launcher
-	l.CPUs = r.Run.CPUs
-	if l.Logs == "" {
-		l.Logs = filepath.Join(r.Journal.Dir(), "logs")
+// Trial measures one trial without a journal, for those that put several
+// runners beside each other. Errors void it; its Reason holds the text.
+func (r *Runner) Trial(ctx context.Context, t plan.Trial) results.Trial {
+	return r.bench().Measure(ctx, trial.Task{
+		Trial: t, Row: r.row(t.Table.Scenario), Fixture: r.Fixtures[t.Entry.As],
+		CommonRPS: r.commonRate(t.Table), Found: r.found[keyOf(t)], Probes: r.probesOf(t),
+	})
+}
+
+// bench is what the run's trials have in common.
+func (r *Runner) bench() *trial.Bench {
+	return &trial.Bench{Launcher: r.Launcher, Plan: &r.Run.Plan, Foreign: r.Foreign, Spin: r.Run.Spin, Watcher: r.Observer}
+}
+
+// startSpin times what later spins are compared with, once a run.
+func (r *Runner) startSpin(ctx context.Context) {
+	if r.Run.Spin != nil {
+		return
 	}
-	return l
+	s, err := r.bench().FirstSpin(ctx)
+	switch {
+	case err == nil:
+		r.Run.Spin = &s
+	case ctx.Err() == nil:
+		r.Observer.Note("whether the machine becomes slower is not watched: %v", err)
+	}
 }
 
 func nextIndex(done []results.Trial) int {

@@ -137,7 +137,10 @@ func (s *stage) perform(t *testing.T, x *situation) (trial results.Trial, took t
 	defer stopping.Wait()
 	runner := &run.Runner{
 		Run: header, Rows: s.rows, Journal: j,
-		Launcher: launch.Launcher{Host: s.host, LoaderArgv: append([]string{s.self, "loader"}, x.slowed.args()...)},
+		Launcher: launch.Launcher{
+			Host: s.host, CPUs: header.CPUs, Logs: filepath.Join(dir, "logs"),
+			LoaderArgv: append([]string{s.self, "loader"}, x.slowed.args()...),
+		},
 		Fixtures: map[string]launch.Fixture{"staged": {Manifest: s.manifest(x)}},
 		Runnable: func(results.PlanEntry, results.PlanTable) bool { return true },
 		Observer: observer{t: t, announced: func(w loaders.Window) {

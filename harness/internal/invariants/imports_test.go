@@ -53,16 +53,19 @@ var rooms = []room{
 	{path: "harness/host/...", may: []string{"..."}, mayNot: orchestrators},
 	{path: "harness/check/...", may: []string{"..."}, mayNot: orchestrators},
 	{path: "harness/launch/...", may: []string{"..."}, mayNot: orchestrators},
+	{path: "harness/trial/...", may: []string{"..."}, mayNot: openers},
 	{path: "harness/session/...", may: []string{"..."}, mayNot: commands},
 	{path: "harness/cli/...", may: []string{"..."}},
 	{path: "harness/...", may: []string{"..."}, mayNot: []string{"harness/cli/..."}},
 }
 
-// commands are the rooms that measure for one command each; orchestrators those
-// that start servers and loaders, or open what does.
+// commands are the rooms that measure for one command each, openers those that
+// look at the machine for them as well, orchestrators all that start servers and
+// loaders.
 var (
 	commands      = []string{"harness/run/...", "harness/duel/...", "harness/agree/...", "harness/cli/..."}
-	orchestrators = append([]string{"harness/session/...", "harness/certify/...", "harness/calibrate/...", "harness/doctor/..."}, commands...)
+	openers       = append([]string{"harness/session/...", "harness/certify/...", "harness/calibrate/...", "harness/doctor/..."}, commands...)
+	orchestrators = append([]string{"harness/trial/..."}, openers...)
 )
 
 // onlyThere are modules that one room alone may import.
@@ -164,6 +167,10 @@ func TestForbidden(t *testing.T) {
 		{"harness/launch", "harness/session", true},
 		{"harness/session", "harness/launch", false},
 		{"harness/session", "harness/run", true},
+		{"harness/trial", "harness/launch", false},
+		{"harness/trial", "harness/session", true},
+		{"harness/launch", "harness/trial", true},
+		{"harness/run", "harness/trial", false},
 		{"harness/duel", "harness/session", false},
 		{"harness/run", "servers/fixture", true},
 		{"somewhere", "results", true},

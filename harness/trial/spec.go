@@ -1,4 +1,4 @@
-package run
+package trial
 
 import (
 	"time"
@@ -73,24 +73,4 @@ func specFor(t plan.Trial, p results.Plan, row *scenarios.Scenario, split result
 		})
 	}
 	return spec
-}
-
-// searchSteps are the names of the trial's phases that search for a rate.
-func searchSteps(t plan.Trial, p results.Plan) map[string]bool {
-	named := map[string]bool{}
-	for _, x := range plan.Phases(t, p) {
-		if x.Search {
-			named[x.Name] = true
-		}
-	}
-	return named
-}
-
-// rates are the open-loop steps of the trial by their phase's name.
-func rates(t plan.Trial) map[string]results.PlanRate {
-	named := make(map[string]results.PlanRate, len(t.Table.Rates))
-	for _, r := range t.Table.Rates {
-		named[r.PhaseName()] = r
-	}
-	return named
 }

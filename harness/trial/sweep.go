@@ -1,4 +1,4 @@
-package run
+package trial
 
 import (
 	"context"
@@ -6,58 +6,58 @@ import (
 	"fmt"
 
 	"github.com/joust-bench/joust/harness/knee"
-	"github.com/joust-bench/joust/harness/launch"
 	"github.com/joust-bench/joust/harness/plan"
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/judge"
-	"github.com/joust-bench/joust/scenarios"
 )
 
-// chooseClients is the trial with the number of clients of its ladder: that of
-// the rate it confirms, or the best of its sweep, which is measured here.
-func (r *Runner) chooseClients(ctx context.Context, t plan.Trial, row *scenarios.Scenario, s *launch.Server, result *results.Trial) (plan.Trial, error) {
-	if t.Kind == results.TrialConfirm {
-		t.Table.Clients = r.found[keyOf(t)].clients
+// chooseClients gives the trial the number of clients of its ladder: that of the
+// rate it confirms, or the best of its sweep, which is measured here.
+func (a *attempt) chooseClients(ctx context.Context, result *results.Trial) error {
+	table := &a.Trial.Table
+	if a.Trial.Kind == results.TrialConfirm {
+		table.Clients = a.Found.Clients
 	}
-	if t.Table.Sweep == nil {
-		return t, nil
+	if table.Sweep == nil {
+		return nil
 	}
-	if err := r.sweep(ctx, t, row, s, result); err != nil {
-		return t, err
+	if err := a.sweep(ctx, result); err != nil {
+		return err
 	}
 	best := knee.Best(pointRates(result.Sweep))
 	if best < 0 {
-		return t, fmt.Errorf("no number of clients gave a valid closed loop; %d clients: %s", result.Sweep[0].Clients, result.Sweep[0].Seen.Verdict.Why())
+		return fmt.Errorf("no number of clients gave a valid closed loop; %d clients: %s", result.Sweep[0].Clients, result.Sweep[0].Seen.Verdict.Why())
 	}
-	t.Table.Clients = result.Sweep[best].Clients
+	table.Clients = result.Sweep[best].Clients
 	// The memory of the ladder is not that of the most clients.
-	if s.Handle != nil {
-		if err := s.Handle.ResetPeak(); err != nil {
-			return t, fmt.Errorf("resetting the server's memory peak after the sweep: %w", err)
+	if a.on.Handle != nil {
+		if err := a.on.Handle.ResetPeak(); err != nil {
+			return fmt.Errorf("resetting the server's memory peak after the sweep: %w", err)
 		}
 	}
-	return t, nil
+	return nil
 }
 
 // sweep warms the server up and meets it with each number of clients in turn.
-func (r *Runner) sweep(ctx context.Context, t plan.Trial, row *scenarios.Scenario, s *launch.Server, result *results.Trial) error {
-	if t.Table.WarmupNS > 0 {
-		warm := t
-		warm.Table = plan.WarmupTable(t.Table)
-		report, err := r.steer(warm, row, s).drive(ctx)
+func (a *attempt) sweep(ctx context.Context, result *results.Trial) error {
+	table := a.Trial.Table
+	if table.WarmupNS > 0 {
+		warm := a.Trial
+		warm.Table = plan.WarmupTable(table)
+		report, err := a.load(warm).drive(ctx)
 		if err != nil {
 			return fmt.Errorf("warming up for the sweep: %w", err)
 		}
 		result.MeasuredNS += measuredTime(&report)
 	}
-	for _, n := range t.Table.Sweep.Clients {
+	for _, n := range table.Sweep.Clients {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		if t.Table.Sweep.Auto && !knee.Grows(pointRates(result.Sweep)) {
+		if table.Sweep.Auto && !knee.Grows(pointRates(result.Sweep)) {
 			return nil
 		}
-		point, err := r.point(ctx, t, row, s, n)
+		point, err := a.point(ctx, n)
 		if err != nil {
 			return fmt.Errorf("%d clients: %w", n, err)
 		}
@@ -71,23 +71,24 @@ func (r *Runner) sweep(ctx context.Context, t plan.Trial, row *scenarios.Scenari
 
 // point measures one number of clients. A load that cannot be made voids the
 // point; the error ends the trial.
-func (r *Runner) point(ctx context.Context, t plan.Trial, row *scenarios.Scenario, s *launch.Server, clients int) (results.SweepPoint, error) {
+func (a *attempt) point(ctx context.Context, clients int) (results.SweepPoint, error) {
+	t := a.Trial
 	t.Table = plan.SweepTable(t.Table, clients)
 	point := results.SweepPoint{Clients: clients, Seen: results.TrialPhase{Name: results.PhaseClosed}}
-	steer := r.steer(t, row, s)
-	report, err := steer.drive(ctx)
+	l := a.load(t)
+	report, err := l.drive(ctx)
 	switch {
-	case steer.cut, s.Ended():
+	case l.cut, a.on.Ended():
 		return point, errors.Join(errors.New("the load was cut short"), err)
 	case err != nil:
 		point.Seen.Verdict = judge.Void("no-load", err.Error())
 		return point, nil
 	}
 	point.Report = &report
-	if phases := steer.judged(&report); len(phases) == 1 {
+	if phases := l.judged(&report); len(phases) == 1 {
 		point.Seen = phases[0]
 	}
-	return point, steer.failure()
+	return point, l.sampler.Err()
 }
 
 // pointRates are the throughputs of the points in req/s, 0 where one is void.

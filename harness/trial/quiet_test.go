@@ -1,4 +1,4 @@
-package run
+package trial
 
 import (
 	"testing"
@@ -24,8 +24,8 @@ func TestSpinsNextToAPhase(t *testing.T) {
 		{"closed", all[:1], all[:1]},
 		{"closed", nil, nil}, // the run has nothing to compare with
 	} {
-		s := &steering{spins: c.spins, spunBefore: before}
-		if d := cmp.Diff(c.want, s.beside(c.phase), cmpopts.EquateEmpty()); d != "" {
+		q := quiet{spins: c.spins, before: before}
+		if d := cmp.Diff(c.want, q.beside(c.phase), cmpopts.EquateEmpty()); d != "" {
 			t.Errorf("%s among %d spins: %s", c.phase, len(c.spins), d)
 		}
 	}

@@ -1,4 +1,4 @@
-package run
+package trial
 
 import (
 	"context"
@@ -18,15 +18,18 @@ import (
 	"github.com/joust-bench/joust/scenarios"
 )
 
-// hunting is a trial that searches for the highest rate with p99 < 10 ms.
-func hunting(kind results.TrialKind) *steering {
+// hunting is a load of a trial that searches for the highest rate with p99 < 10
+// ms.
+func hunting(kind results.TrialKind) *load {
 	p := ladder()
 	table := p.Tables[0]
 	table.Rates, table.Objective = nil, &results.Objective{Percentile: "p99", Quantile: 0.99, BelowNS: 10e6}
 	t := plan.Trial{Kind: kind, Entry: p.Entries[0], Table: table, Repetition: 1}
-	s := (&Runner{Run: results.Run{Plan: p}}).steer(t, &scenarios.Scenario{Name: "hello", Depth: 1}, &launch.Server{})
-	s.ready = loaders.Ready{Asked: 64, Connections: 64}
-	return s
+	a := &attempt{Bench: &Bench{Plan: &p}, Task: Task{Trial: t, Row: &scenarios.Scenario{Name: "hello", Depth: 1}}, on: &launch.Server{}}
+	l := a.load(t)
+	l.ready = loaders.Ready{Asked: 64, Connections: 64}
+	l.sampler = NewSampler(context.Background(), results.CPUSplit{})
+	return l
 }
 
 // slowAbove is a server that keeps up to a rate and is slow above it.
@@ -41,17 +44,17 @@ func slowAbove(rate float64) func(float64) time.Duration {
 
 // simulate runs the search against a simulated server whose latency at a rate is
 // given, and returns the rates and windows asked for.
-func (s *steering) simulate(t interface{ Fatalf(string, ...any) }, latency func(rate float64) time.Duration) (search *results.Search, asked []loaders.Adjustment) {
+func (l *load) simulate(t interface{ Fatalf(string, ...any) }, latency func(rate float64) time.Duration) (search *results.Search, asked []loaders.Adjustment) {
 	report := results.Report{}
 	answers := map[time.Duration]*results.Histogram{}
-	for _, phase := range s.spec.Phases {
-		if !s.steps[phase.Name] {
+	for _, phase := range l.spec.Phases {
+		if !l.rates.steps[phase.Name] {
 			continue
 		}
 		if !phase.Adjust || !phase.Tell {
 			t.Fatalf("%s is neither adjusted nor told", phase.Name)
 		}
-		a, _ := s.Adjust(context.Background(), phase.Name)
+		a, _ := l.Adjust(context.Background(), phase.Name)
 		result := results.Phase{Name: phase.Name, Loop: results.OpenLoop, Measured: true, Skipped: a.Skip}
 		if a.Skip == "" {
 			asked = append(asked, a)
@@ -63,12 +66,12 @@ func (s *steering) simulate(t interface{ Fatalf(string, ...any) }, latency func(
 			result.T1NS, result.MinConnectionsOpen = a.Duration.Nanoseconds(), 64
 			result.Rate = &results.RateReport{TargetRPS: a.RateRPS, Offered: n, Achieved: n}
 			result.Total = results.Group{Completed: n, Corrected: answers[took]}
-			s.measured[phase.Name] = &results.TrialPhase{Name: phase.Name}
-			s.PhaseDone(loaders.PhaseDone{Phase: phase.Name, Result: &result})
+			l.sampler.phases[phase.Name] = &results.TrialPhase{Name: phase.Name}
+			l.PhaseDone(loaders.PhaseDone{Phase: phase.Name, Result: &result})
 		}
 		report.Phases = append(report.Phases, result)
 	}
-	search = s.searched(&report)
+	search = l.rates.searched(&report)
 	if len(report.Phases) != len(asked) {
 		t.Fatalf("%d phases are left of %d that ran", len(report.Phases), len(asked))
 	}
@@ -94,9 +97,9 @@ func TestSearchFindsTheKneeOfAServer(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		truth := math.Exp(rapid.Float64Range(math.Log(300), math.Log(14000)).Draw(t, "log truth"))
-		s := hunting(results.TrialMeasured)
-		s.PhaseDone(loaders.PhaseDone{Phase: results.PhaseClosed, ThroughputRPS: 10000, CPUPerRequestNS: 10000, Threads: 1})
-		search, asked := s.simulate(t, slowAbove(truth))
+		l := hunting(results.TrialMeasured)
+		l.PhaseDone(loaders.PhaseDone{Phase: results.PhaseClosed, ThroughputRPS: 10000, CPUPerRequestNS: 10000, Threads: 1})
+		search, asked := l.simulate(t, slowAbove(truth))
 		if search.KeptRPS == nil || *search.KeptRPS > truth || *search.KeptRPS*knee.Resolution < truth || search.AtLeast {
 			t.Fatalf("truth %v: %+v", truth, search)
 		}
@@ -127,10 +130,10 @@ func TestSearchEndsInWords(t *testing.T) {
 		"no peak":                             {0, 10e3, 1e9, 0.99, 0, false, "the closed loop completed nothing", 0},
 		"too slow for the percentile":         {400, 10e3, 1e9, 0.999, 0, false, "takes 10400 requests a window: at 600 req/s that is 17.3 s, more than the 10s allowed", 0},
 	} {
-		s := hunting(results.TrialMeasured)
-		s.trial.Table.Objective.Quantile = tt.quantile
-		s.PhaseDone(loaders.PhaseDone{Phase: results.PhaseClosed, ThroughputRPS: tt.peak, CPUPerRequestNS: tt.cost, Threads: 1})
-		search, _ := s.simulate(t, slowAbove(tt.truth))
+		l := hunting(results.TrialMeasured)
+		l.trial.Table.Objective.Quantile = tt.quantile
+		l.PhaseDone(loaders.PhaseDone{Phase: results.PhaseClosed, ThroughputRPS: tt.peak, CPUPerRequestNS: tt.cost, Threads: 1})
+		search, _ := l.simulate(t, slowAbove(tt.truth))
 		got := 0.0
 		if search.KeptRPS != nil {
 			got = *search.KeptRPS
@@ -141,8 +144,8 @@ func TestSearchEndsInWords(t *testing.T) {
 	}
 }
 
-// What a search found goes to the trial that confirms it, with its clients, and
-// is lowered there as long as it misses.
+// A confirmation takes the rate that was found and its clients, and lowers the
+// rate as long as it misses.
 func TestConfirmation(t *testing.T) {
 	t.Parallel()
 	rate := 1000.0
@@ -154,21 +157,12 @@ func TestConfirmation(t *testing.T) {
 		960:  {1000 / 1.05, "at 1000 req/s p99 was 20ms"},
 		100:  {0, "at 711 req/s p99 was 20ms"},
 	} {
-		s := hunting(results.TrialConfirm)
-		trial := stored(s.trial, results.TrialOK)
-		trial.Kind, trial.Loaders = results.TrialMeasured, []results.Report{{ConnectionsAsked: 8}}
-		trial.Search = &results.Search{KeptRPS: &rate, AtLeast: true, Stop: "why the search stopped"}
-		if !s.runner.nothingToConfirm(s.trial) {
-			t.Error("there is something to confirm before anything was found")
+		l := hunting(results.TrialConfirm)
+		l.Found = Found{RateRPS: rate, Clients: 8, Stop: "why the search stopped", AtLeast: true}
+		if err := l.chooseClients(t.Context(), &results.Trial{}); err != nil || l.Trial.Table.Clients != 8 {
+			t.Errorf("%d clients confirm what 8 found, %v", l.Trial.Table.Clients, err)
 		}
-		s.runner.noteFound(&trial)
-		if s.runner.nothingToConfirm(s.trial) {
-			t.Error("there is nothing to confirm though something was found")
-		}
-		if chosen, err := s.runner.chooseClients(t.Context(), s.trial, s.row, s.on, &results.Trial{}); err != nil || chosen.Table.Clients != 8 {
-			t.Errorf("%d clients confirm what 8 found, %v", chosen.Table.Clients, err)
-		}
-		search, asked := s.simulate(t, slowAbove(truth))
+		search, asked := l.simulate(t, slowAbove(truth))
 		got := 0.0
 		if search.KeptRPS != nil {
 			got = *search.KeptRPS
@@ -178,30 +172,6 @@ func TestConfirmation(t *testing.T) {
 		}
 		if asked[0].Duration != plan.ConfirmFactor*time.Second {
 			t.Errorf("confirmed in windows of %v", asked[0].Duration)
-		}
-	}
-}
-
-// Only what counts is confirmed.
-func TestNoteFoundTakesValidSearches(t *testing.T) {
-	t.Parallel()
-	rate := 1000.0
-	s := hunting(results.TrialConfirm)
-	for name, edit := range map[string]func(*results.Trial){
-		"void":       func(t *results.Trial) { t.State = results.TrialVoid },
-		"repeated":   func(t *results.Trial) { t.State = results.TrialRepeated },
-		"no search":  func(t *results.Trial) { t.Search = nil },
-		"none found": func(t *results.Trial) { t.Search.KeptRPS = nil },
-		"confirming": func(t *results.Trial) { t.Kind = results.TrialConfirm },
-		"another":    func(t *results.Trial) { t.Repetition = 2 },
-	} {
-		trial := stored(s.trial, results.TrialOK)
-		trial.Kind, trial.Loaders = results.TrialMeasured, []results.Report{{ConnectionsAsked: 8}}
-		trial.Search = &results.Search{KeptRPS: &rate}
-		edit(&trial)
-		s.runner.noteFound(&trial)
-		if !s.runner.nothingToConfirm(s.trial) {
-			t.Errorf("a trial that is %s was noted", name)
 		}
 	}
 }

@@ -1,8 +1,7 @@
-package run
+package trial
 
 import (
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/joust-bench/joust/harness/knee"
@@ -41,7 +40,7 @@ type hunt struct {
 	asked *asking
 	steps []results.SearchStep
 	// confirms is what a confirmation is about.
-	confirms found
+	confirms Found
 }
 
 type asking struct {
@@ -51,12 +50,12 @@ type asking struct {
 }
 
 // searchStep notes how the last step went and decides the next.
-func (s *steering) searchStep(phase string) loaders.Adjustment {
-	if s.hunt == nil {
-		s.hunt = s.newHunt()
+func (r *rates) searchStep(phase string) loaders.Adjustment {
+	if r.hunt == nil {
+		r.hunt = r.newHunt()
 	}
-	s.settle()
-	h := s.hunt
+	r.settle()
+	h := r.hunt
 	if h.ended != "" {
 		return loaders.Adjustment{Phase: phase, Skip: h.ended}
 	}
@@ -64,9 +63,9 @@ func (s *steering) searchStep(phase string) loaders.Adjustment {
 	if !ok {
 		return loaders.Adjustment{Phase: phase, Skip: "the search has ended"}
 	}
-	window, ok := plan.SearchWindow(s.trial, rate)
+	window, ok := plan.SearchWindow(r.trial, rate)
 	if !ok {
-		h.ended = tooSlow(s.trial, rate)
+		h.ended = tooSlow(r.trial, rate)
 		return loaders.Adjustment{Phase: phase, Skip: h.ended}
 	}
 	h.asked = &asking{phase: phase, rate: rate, window: window}
@@ -82,63 +81,44 @@ func tooSlow(t plan.Trial, rate float64) string {
 
 // newHunt begins the search around the peak of this trial's closed loop, or the
 // confirmation of the rate that another trial found.
-func (s *steering) newHunt() *hunt {
+func (r *rates) newHunt() *hunt {
 	h := &hunt{}
-	if s.trial.Kind == results.TrialConfirm {
-		h.confirms = s.runner.found[keyOf(s.trial)]
-		h.seeker = knee.NewConfirmation(h.confirms.rate)
+	if r.trial.Kind == results.TrialConfirm {
+		h.confirms = r.Found
+		h.seeker = knee.NewConfirmation(h.confirms.RateRPS)
 		return h
 	}
-	ceiling, most := s.peak*plan.MaxFraction, judge.MostPaced(s.runner.Run.Plan.Limits(), s.cost, s.threads)
+	ceiling, most := r.peak*plan.MaxFraction, judge.MostPaced(r.Plan.Limits(), r.cost, r.threads)
 	if most < ceiling {
 		ceiling, h.loaderCeiling = most, true
 	}
-	bounds, ok := knee.BoundsAround(s.peak*searchStart, plan.LeastRate(s.trial), ceiling)
+	bounds, ok := knee.BoundsAround(r.peak*searchStart, plan.LeastRate(r.trial), ceiling)
 	switch {
 	case ok:
 		h.seeker = knee.NewSearch(bounds)
-	case s.peak <= 0:
+	case r.peak <= 0:
 		h.ended = "there is no peak to start from: the closed loop completed nothing"
 	default:
-		h.ended = tooSlow(s.trial, ceiling)
+		h.ended = tooSlow(r.trial, ceiling)
 	}
 	return h
 }
 
 // settle judges the step that has ended, if there is one, and tells the seeker.
-func (s *steering) settle() {
-	h, p := s.hunt, s.told
+func (r *rates) settle() {
+	h, p := r.hunt, r.last
 	if h.asked == nil || p == nil || p.Name != h.asked.phase {
 		return
 	}
-	s.sampling.Wait()
-	s.mu.Lock()
-	m := s.measured[p.Name]
-	s.mu.Unlock()
-	connected := &results.Report{ConnectionsAsked: s.ready.Asked, ConnectionsOpen: s.ready.Connections, Depth: s.spec.Depth}
-	m.Verdict = judge.Phase(s.evidence(connected, p, m, h.asked.window))
-	o := *s.trial.Table.Objective
-	k := judge.Objective(s.runner.Run.Plan.Limits(), o, plan.LeastSamples(o.Quantile), p, m.Verdict)
+	m := r.judge(p, h.asked.window)
+	o := *r.trial.Table.Objective
+	k := judge.Objective(r.Plan.Limits(), o, plan.LeastSamples(o.Quantile), p, m.Verdict)
 	h.steps = append(h.steps, results.SearchStep{
 		RateRPS: h.asked.rate, Kept: k.Kept, Why: k.Why, Loader: k.Loader,
 		LatencyNS: k.LatencyNS, Achieved: k.Achieved, Seen: *m,
 	})
 	h.seeker.Tell(k.Kept)
 	h.asked = nil
-}
-
-// searched is what the trial's search came to; nil where it has none. Phases
-// that it did not need are taken out of the report.
-func (s *steering) searched(report *results.Report) *results.Search {
-	if len(s.steps) == 0 {
-		return nil
-	}
-	report.Phases = slices.DeleteFunc(report.Phases, func(p results.Phase) bool { return s.steps[p.Name] && p.Skipped != "" })
-	if s.hunt == nil {
-		return &results.Search{Stop: "the trial ended before its search"}
-	}
-	s.settle()
-	return s.hunt.result()
 }
 
 // result puts what the search found and why it stopped into words.
@@ -162,7 +142,7 @@ func (h *hunt) result() *results.Search {
 	case step != nil:
 		out.Stop, out.AtLeast = fmt.Sprintf("at %.0f req/s %s", missed, step.Why), step.Loader
 	case !searching && kept > 0:
-		out.Stop, out.AtLeast = h.confirms.stop, h.confirms.atLeast
+		out.Stop, out.AtLeast = h.confirms.Stop, h.confirms.AtLeast
 	default:
 		out.Stop = "the trial ended before its search"
 	}
@@ -177,40 +157,4 @@ func (h *hunt) lastAt(rate float64) *results.SearchStep {
 		}
 	}
 	return nil
-}
-
-// found is what a search found, for the trial that confirms it.
-type found struct {
-	rate    float64 // req/s
-	clients int
-	// stop and atLeast are the search's.
-	stop    string
-	atLeast bool
-}
-
-type foundKey struct {
-	server, scenario, protocol string
-	repetition                 int
-}
-
-func keyOf(t plan.Trial) foundKey {
-	return foundKey{t.Entry.As, t.Table.Scenario, t.Table.Protocol, t.Repetition}
-}
-
-// noteFound keeps what a trial's search found.
-func (r *Runner) noteFound(t *results.Trial) {
-	if t.Kind != results.TrialMeasured || t.State != results.TrialOK || t.Search == nil || t.Search.KeptRPS == nil || len(t.Loaders) == 0 {
-		return
-	}
-	if r.found == nil {
-		r.found = map[foundKey]found{}
-	}
-	r.found[foundKey{t.Server, t.Scenario, t.Protocol, t.Repetition}] = found{
-		*t.Search.KeptRPS, t.Loaders[0].ConnectionsAsked, t.Search.Stop, t.Search.AtLeast,
-	}
-}
-
-// nothingToConfirm is true for a trial that would confirm what was not found.
-func (r *Runner) nothingToConfirm(t plan.Trial) bool {
-	return t.Kind == results.TrialConfirm && r.found[keyOf(t)].rate == 0
 }

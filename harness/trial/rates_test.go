@@ -1,4 +1,4 @@
-package run
+package trial
 
 import (
 	"testing"
@@ -28,11 +28,10 @@ func ladder() results.Plan {
 	}
 }
 
-// steered is the steering of that ladder's first trial.
-func steered(p results.Plan) *steering {
-	r := &Runner{Run: results.Run{Plan: p}}
-	trial := plan.Trial{Entry: p.Entries[0], Table: p.Tables[0], Repetition: 1}
-	return &steering{runner: r, trial: trial, rates: rates(trial)}
+// rated are the rates of that ladder's first trial.
+func rated(p results.Plan) *rates {
+	t := plan.Trial{Entry: p.Entries[0], Table: p.Tables[0], Repetition: 1}
+	return newRates(&attempt{Bench: &Bench{Plan: &p}, Task: Task{Trial: t}}, t, nil)
 }
 
 func TestRateOfAPhase(t *testing.T) {
@@ -40,37 +39,31 @@ func TestRateOfAPhase(t *testing.T) {
 	// 10 µs a request: one thread paces 70 000 req/s.
 	ran := loaders.PhaseDone{Phase: results.PhaseClosed, ThroughputRPS: 10000, CPUPerRequestNS: 10000, Threads: 1}
 	tests := map[string]struct {
-		edit  func(*steering)
+		edit  func(*rates)
 		phase string
 		rps   float64
 		skip  string
 	}{
-		"a share of this trial's own peak":      {nil, "open 50%", 5000, ""},
-		"an absolute rate":                      {nil, "open 2000/s", 2000, ""},
-		"a common rate that nobody could scout": {nil, "open common", 0, "no-common-rate"},
-		"the common rate": {func(s *steering) {
-			s.runner.Run.CommonRates = []results.CommonRate{{Scenario: "hello", Protocol: "h1", RateRPS: 1234}}
-		}, "open common", 1234, ""},
-		"another table's common rate": {func(s *steering) {
-			s.runner.Run.CommonRates = []results.CommonRate{{Scenario: "json", Protocol: "h1", RateRPS: 1234}}
-		}, "open common", 0, "no-common-rate"},
+		"a share of this trial's own peak":          {nil, "open 50%", 5000, ""},
+		"an absolute rate":                          {nil, "open 2000/s", 2000, ""},
+		"a common rate that nobody could scout":     {nil, "open common", 0, "no-common-rate"},
+		"the common rate":                           {func(r *rates) { r.CommonRPS = 1234 }, "open common", 1234, ""},
 		"a phase that the plan does not know":       {nil, "open 51%", 0, "no-rate"},
-		"no peak":                                   {func(s *steering) { s.peak = 0 }, "open 50%", 0, "no-peak"},
-		"an earlier run's peak without closed loop": {func(s *steering) { s.trial.Table.Closed = false }, "open 50%", 4000, ""},
-		"an earlier run's peak is not for a ladder": {func(s *steering) { s.runner.Run.Plan.Peaks = nil }, "open 50%", 5000, ""},
-		"beyond what one thread paces":              {func(s *steering) { s.peak = 200000 }, "open 50%", 0, results.CodeBeyondLoader},
-		"within what two threads pace":              {func(s *steering) { s.peak, s.threads = 200000, 2 }, "open 50%", 100000, ""},
-		"a warm-up's cost serves without closed loop": {func(s *steering) {
+		"no peak":                                   {func(s *rates) { s.peak = 0 }, "open 50%", 0, "no-peak"},
+		"an earlier run's peak without closed loop": {func(s *rates) { s.trial.Table.Closed = false }, "open 50%", 4000, ""},
+		"an earlier run's peak is not for a ladder": {func(s *rates) { s.Plan.Peaks = nil }, "open 50%", 5000, ""},
+		"beyond what one thread paces":              {func(s *rates) { s.peak = 200000 }, "open 50%", 0, results.CodeBeyondLoader},
+		"within what two threads pace":              {func(s *rates) { s.peak, s.threads = 200000, 2 }, "open 50%", 100000, ""},
+		"a warm-up's cost serves without closed loop": {func(s *rates) {
 			s.cost, s.peak = 0, 0
-			s.PhaseDone(loaders.PhaseDone{Phase: results.PhaseWarmup, CPUPerRequestNS: 400000, Threads: 1})
+			s.done(loaders.PhaseDone{Phase: results.PhaseWarmup, CPUPerRequestNS: 400000, Threads: 1})
 		}, "open 2000/s", 0, results.CodeBeyondLoader},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := steered(ladder())
-			s.skipped = nil
-			s.PhaseDone(ran)
+			s := rated(ladder())
+			s.done(ran)
 			if tt.edit != nil {
 				tt.edit(s)
 			}

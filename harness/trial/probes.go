@@ -1,4 +1,4 @@
-package run
+package trial
 
 import (
 	"context"
@@ -14,32 +14,7 @@ import (
 	"github.com/joust-bench/joust/results/judge"
 )
 
-// cell is what one experiment speaks for.
-type cell struct {
-	server, scenario, protocol string
-	clients                    int
-}
-
-func cellOf(t plan.Trial, report *results.Report) cell {
-	return cell{t.Entry.As, t.Table.Scenario, t.Table.Protocol, report.ConnectionsAsked}
-}
-
-// keepProbes remembers the experiments of a trial that counts, so that the
-// later trials of its cell are judged by them.
-func (r *Runner) keepProbes(t *results.Trial) {
-	if t.Kind != results.TrialMeasured || t.State != results.TrialOK || len(t.Loaders) == 0 {
-		return
-	}
-	if r.probes == nil {
-		r.probes = map[cell][]results.Probe{}
-	}
-	c := cell{t.Server, t.Scenario, t.Protocol, t.Loaders[0].ConnectionsAsked}
-	for _, phase := range t.Phases {
-		r.probes[c] = append(r.probes[c], phase.Probes...)
-	}
-}
-
-// settled tells whether an experiment needs no further try: it has a reading,
+// settled reports whether an experiment needs no further try: it has a reading,
 // or has failed often enough.
 func settled(list []results.Probe, kind results.ProbeKind) bool {
 	tries := 0
@@ -58,25 +33,25 @@ func settled(list []results.Probe, kind results.ProbeKind) bool {
 // where its cell has no reading yet, and judges the closed loop by it. It comes
 // after the ladder, on the same server, so that it changes nothing that is
 // measured. What goes wrong in it is told in it. Foreign loaders know none.
-func (s *steering) experiment(ctx context.Context, result *results.Trial) {
+func (l *load) experiment(ctx context.Context, result *results.Trial) {
 	i := slices.IndexFunc(result.Phases, func(p results.TrialPhase) bool { return p.Name == results.PhaseClosed })
-	if i < 0 || s.trial.Kind != results.TrialMeasured || s.runner.Run.Plan.NoProbes || s.runner.Foreign != nil || ctx.Err() != nil {
+	if i < 0 || l.trial.Kind != results.TrialMeasured || l.Plan.NoProbes || l.Foreign != nil || ctx.Err() != nil {
 		return
 	}
 	m, report := &result.Phases[i], &result.Loaders[0]
 	closed := report.Phase(results.PhaseClosed)
-	evidence := s.evidence(report, closed, m, asked(s.spec, results.PhaseClosed))
+	evidence := l.evidence(report, closed, m, asked(l.spec, results.PhaseClosed))
 	kind := judge.Needs(evidence)
 	if kind == "" || settled(evidence.Probes, kind) {
 		return
 	}
-	limits := s.runner.Run.Plan.Limits()
+	limits := l.Plan.Limits()
 	measured := judge.Window(closed, m, limits)
 	var p results.Probe
 	if kind == results.ProbeElasticity {
-		p = s.slowLoader(ctx, measured)
+		p = l.slowLoader(ctx, measured)
 	} else {
-		p = s.doubleClients(ctx, measured)
+		p = l.doubleClients(ctx, measured)
 	}
 	judge.Read(&p, limits)
 	m.Probes = append(m.Probes, p)
@@ -86,12 +61,12 @@ func (s *steering) experiment(ctx context.Context, result *results.Trial) {
 
 // slowLoader alternates windows in which the loader works as it does and is
 // slowed by a known CPU time per response.
-func (s *steering) slowLoader(ctx context.Context, measured results.ProbeWindow) results.Probe {
+func (l *load) slowLoader(ctx context.Context, measured results.ProbeWindow) results.Probe {
 	delay := time.Duration(judge.ProbeShare * measured.LoaderCPUNS)
 	p := results.Probe{Kind: results.ProbeElasticity, DelayNS: delay.Nanoseconds()}
-	spec := s.spec
-	spec.Phases = plan.ElasticityPhases(s.trial.Table, s.thinkSpin(), delay)
-	windows, err := s.probeWindows(ctx, spec)
+	spec := l.spec
+	spec.Phases = plan.ElasticityPhases(l.trial.Table, l.thinkSpin(), delay)
+	windows, err := l.probeWindows(ctx, spec)
 	if err != nil {
 		p.Failed = err.Error()
 		return p
@@ -107,17 +82,17 @@ func (s *steering) slowLoader(ctx context.Context, measured results.ProbeWindow)
 }
 
 // doubleClients asks with twice the connections.
-func (s *steering) doubleClients(ctx context.Context, measured results.ProbeWindow) results.Probe {
-	spec := s.spec
+func (l *load) doubleClients(ctx context.Context, measured results.ProbeWindow) results.Probe {
+	spec := l.spec
 	spec.Connections *= 2
 	p := results.Probe{Kind: results.ProbeClients, Clients: spec.Connections, Off: []results.ProbeWindow{measured}}
 	if most, reason := machine.MaxConnections(); most > 0 && spec.Connections > most {
 		p.Failed = fmt.Sprintf("%d connections are more than the %d possible here: %s", spec.Connections, most, reason)
 		return p
 	}
-	spec.Phases = plan.ClientPhases(s.trial.Table, s.thinkSpin())
+	spec.Phases = plan.ClientPhases(l.trial.Table, l.thinkSpin())
 	var err error
-	if p.On, err = s.probeWindows(ctx, spec); err != nil {
+	if p.On, err = l.probeWindows(ctx, spec); err != nil {
 		p.Failed = err.Error()
 	}
 	return p
@@ -125,10 +100,10 @@ func (s *steering) doubleClients(ctx context.Context, measured results.ProbeWind
 
 // thinkSpin is the CPU time that the loader burns per response in the closed
 // loop anyway.
-func (s *steering) thinkSpin() time.Duration {
-	for i := range s.spec.Phases {
-		if s.spec.Phases[i].Name == results.PhaseClosed {
-			return s.spec.Phases[i].ThinkSpin
+func (l *load) thinkSpin() time.Duration {
+	for i := range l.spec.Phases {
+		if l.spec.Phases[i].Name == results.PhaseClosed {
+			return l.spec.Phases[i].ThinkSpin
 		}
 	}
 	return 0
@@ -136,8 +111,8 @@ func (s *steering) thinkSpin() time.Duration {
 
 // probeWindows runs a loader of its own and returns its measured windows, in
 // their order.
-func (s *steering) probeWindows(ctx context.Context, spec loaders.Spec) ([]results.ProbeWindow, error) {
-	probe := s.runner.steer(s.trial, s.row, s.on)
+func (l *load) probeWindows(ctx context.Context, spec loaders.Spec) ([]results.ProbeWindow, error) {
+	probe := l.load(l.trial)
 	probe.spec = spec
 	report, err := probe.drive(ctx)
 	if err != nil {
@@ -146,7 +121,7 @@ func (s *steering) probeWindows(ctx context.Context, spec loaders.Spec) ([]resul
 	if probe.cut {
 		return nil, errors.New("it was cut short")
 	}
-	if err := probe.failure(); err != nil {
+	if err := probe.sampler.Err(); err != nil {
 		return nil, err
 	}
 	if report.ConnectionsOpen != report.ConnectionsAsked {
@@ -158,8 +133,8 @@ func (s *steering) probeWindows(ctx context.Context, spec loaders.Spec) ([]resul
 		if failed := p.Failures(); failed > 0 {
 			return nil, fmt.Errorf("%d requests failed in %q: %s", failed, p.Name, p.Total.FirstError)
 		}
-		if m := probe.measured[p.Name]; m != nil {
-			windows = append(windows, judge.Window(p, m, s.runner.Run.Plan.Limits()))
+		if m := probe.sampler.Phase(p.Name); m != nil {
+			windows = append(windows, judge.Window(p, m, l.Plan.Limits()))
 		}
 	}
 	return windows, nil

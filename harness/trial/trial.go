@@ -1,0 +1,176 @@
+// Package trial measures one trial: a fresh server, the exact pass, and a load
+// that goes through a ladder of phases, sampled and judged.
+package trial
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/joust-bench/joust/harness/launch"
+	"github.com/joust-bench/joust/harness/plan"
+	"github.com/joust-bench/joust/loaders"
+	"github.com/joust-bench/joust/loaders/external"
+	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/scenarios"
+)
+
+// errServerEnded is the cause with which a trial's load is cancelled when its
+// server goes away.
+var errServerEnded = errors.New("the server ended during the trial")
+
+// Watcher is told how a trial goes. Its methods return quickly: they are called
+// inside windows.
+type Watcher interface {
+	Phase(w loaders.Window)
+	Live(i loaders.Interval)
+}
+
+// Bench is what the trials of a run have in common.
+type Bench struct {
+	// Launcher starts the servers and loaders, and has the CPUs of both.
+	Launcher launch.Launcher
+	Plan     *results.Plan
+	// Foreign is the tool that makes the load; nil for joust's own loader.
+	Foreign *external.Found
+	// Spin is what later spins are compared with; nil where none are timed.
+	Spin    *results.Spin
+	Watcher Watcher
+}
+
+// Task is one trial to measure, with what earlier trials of its run have shown.
+type Task struct {
+	Trial   plan.Trial
+	Row     *scenarios.Scenario
+	Fixture launch.Fixture
+	// CommonRPS is the common rate of the trial's table in req/s, 0 where it has
+	// none.
+	CommonRPS float64
+	// Found is what a trial of the kind results.TrialConfirm confirms.
+	Found Found
+	// Probes returns the experiments made so far on the trial's cell with that
+	// number of clients; nil where there are none.
+	Probes func(clients int) []results.Probe
+}
+
+// Found is what a search found, for the trial that confirms it.
+type Found struct {
+	RateRPS float64
+	Clients int
+	// Stop says why the search went no further. AtLeast is true where that was
+	// not the server's doing.
+	Stop    string
+	AtLeast bool
+}
+
+// attempt is a Task on its server.
+type attempt struct {
+	*Bench
+	Task
+	on *launch.Server
+}
+
+// Measure runs one ladder on a fresh server. Errors void the trial; its Reason
+// holds the text.
+func (b *Bench) Measure(ctx context.Context, task Task) results.Trial {
+	t, began := task.Trial, time.Now()
+	result := results.Trial{
+		Block: t.Block, Kind: t.Kind, Server: t.Entry.As, Scenario: t.Table.Scenario, Protocol: t.Table.Protocol,
+		Repetition: t.Repetition, Started: began, State: results.TrialOK,
+	}
+	server, err := b.Launcher.StartServer(ctx, task.Fixture, scenarios.Protocol(t.Table.Protocol), task.Row)
+	if err == nil {
+		result.ReadyNS = server.ReadyIn.Nanoseconds()
+		a := &attempt{Bench: b, Task: task, on: server}
+		err = a.end(ctx, &result, a.measure(ctx, &result))
+	}
+	var start *launch.StartError
+	if errors.As(err, &start) {
+		result.ServerLog = start.Log
+	}
+	switch {
+	case ctx.Err() != nil:
+		result.State, result.Reason = results.TrialInterrupted, "interrupted"
+	case err != nil:
+		result.State, result.Reason = results.TrialVoid, err.Error()
+	}
+	result.DurationNS = time.Since(began).Nanoseconds()
+	return result
+}
+
+// measure asks every request once, drives the server through the ladder and
+// judges every phase.
+func (a *attempt) measure(ctx context.Context, result *results.Trial) error {
+	if err := a.on.Exact(ctx, a.Row); err != nil {
+		return fmt.Errorf("exact pass: %w", err)
+	}
+	if err := a.noteIdle(result); err != nil {
+		return err
+	}
+	if err := a.chooseClients(ctx, result); err != nil {
+		return err
+	}
+	l := a.load(a.Trial)
+	report, err := l.drive(ctx)
+	if err != nil {
+		return err
+	}
+	result.Search = l.rates.searched(&report)
+	result.Loaders, result.Spins, result.Kernel = []results.Report{report}, l.quiet.spins, l.kernel
+	result.Phases = l.judged(&report)
+	result.MeasuredNS += measuredTime(&report)
+	if l.cut {
+		return nil
+	}
+	if a.on.Handle != nil {
+		if memory, err := a.on.Handle.Memory(); err == nil {
+			result.AfterMemoryBytes = &memory
+		}
+	}
+	if err := l.sampler.Err(); err != nil {
+		return err
+	}
+	l.experiment(ctx, result)
+	return nil
+}
+
+// noteIdle notes the server's idle memory and lets the kernel's peak begin anew.
+func (a *attempt) noteIdle(result *results.Trial) error {
+	h := a.on.Handle
+	if h == nil {
+		return nil
+	}
+	memory, err := h.Memory()
+	if err != nil {
+		return fmt.Errorf("reading the server's idle memory: %w", err)
+	}
+	result.IdleMemoryBytes = &memory
+	if err := h.ResetPeak(); err != nil {
+		return fmt.Errorf("resetting the server's memory peak: %w", err)
+	}
+	return nil
+}
+
+// end stops the server and adds what its end tells to the trial's error.
+func (a *attempt) end(ctx context.Context, result *results.Trial, err error) error {
+	if a.on.Ended() {
+		err = fmt.Errorf("%w: %s", errServerEnded, launch.DescribeExit(a.on.Handle.Exit()))
+	}
+	if err != nil {
+		result.ServerLog = a.on.LogTail()
+	}
+	if stop := a.on.Stop(context.WithoutCancel(ctx)); stop != nil {
+		err = errors.Join(err, fmt.Errorf("ending the server: %w", stop))
+	}
+	return err
+}
+
+// measuredTime is the time spent in warm-up and windows, in nanoseconds.
+func measuredTime(report *results.Report) int64 {
+	var total int64
+	for i := range report.Phases {
+		total += max(0, report.Phases[i].WindowNS())
+	}
+	return total
+}
