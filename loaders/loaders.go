@@ -168,6 +168,13 @@ type Phase struct {
 	HalvesWithin float64 `json:"halves_within,omitempty"`
 	// ThinkSpin is CPU time that the loader burns per response.
 	ThinkSpin time.Duration `json:"think_spin_ns,omitempty"`
+
+	// Share is the part of an open loop's arrivals that this loader makes; the
+	// zero Share is all of them. The rate is that of all loaders together.
+	Share Share `json:"share,omitzero"`
+	// StartNS is the CLOCK_MONOTONIC instant before which no load flows; 0 sets
+	// no bound.
+	StartNS int64 `json:"start_ns,omitempty"`
 }
 
 // Schedule names an arrival law.

@@ -48,12 +48,15 @@ type Adjustment struct {
 	RateRPS float64 `json:"rate_rps,omitempty"`
 	// Duration replaces that of the phase; 0 keeps it.
 	Duration time.Duration `json:"duration_ns,omitempty"`
-	Skip     string        `json:"skip,omitempty"`
+	// StartNS is as in Phase.
+	StartNS int64  `json:"start_ns,omitempty"`
+	Skip    string `json:"skip,omitempty"`
 }
 
-// Apply is the phase with the rate and the duration of the adjustment.
+// Apply is the phase with the rate, the duration and the start of the
+// adjustment.
 func (a Adjustment) Apply(p Phase) Phase {
-	p.RateRPS = a.RateRPS
+	p.RateRPS, p.StartNS = a.RateRPS, a.StartNS
 	if a.Duration > 0 {
 		p.Duration = a.Duration
 	}

@@ -42,6 +42,9 @@ type Plan struct {
 	Engine string `json:"engine"`
 	// Loader is the foreign tool that makes the load; absent for joust's own.
 	Loader string `json:"loader,omitempty"`
+	// Loaders is how many loader processes make the load together; absent for
+	// one.
+	Loaders int `json:"loaders,omitempty"`
 	// LoaderImage is the container image asked for in its place; absent for the
 	// tool's own.
 	LoaderImage string `json:"loader_image,omitempty"`

@@ -28,8 +28,11 @@ type Trial struct {
 	// load; AfterMemoryBytes after it.
 	IdleMemoryBytes  *uint64 `json:"idle_memory_bytes,omitempty"`
 	AfterMemoryBytes *uint64 `json:"after_memory_bytes,omitempty"`
-	// Loaders holds one report an agent: one today.
+	// Loaders holds the report of the load: of all loaders together where several
+	// made it.
 	Loaders []Report `json:"loaders,omitempty"`
+	// Parts holds the report of each of several loaders; absent for one.
+	Parts []Report `json:"parts,omitempty"`
 	// Phases are the measured phases in the order in which they ran, each with
 	// what the harness saw of both sides.
 	Phases []TrialPhase `json:"phases,omitempty"`

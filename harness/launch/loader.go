@@ -23,7 +23,32 @@ var _ loaders.Loader = (*Loader)(nil)
 
 // StartLoader starts a loader process on the loader's CPUs.
 func (l Launcher) StartLoader(ctx context.Context) (*Loader, error) {
-	h, err := l.piped(ctx, "loader", l.LoaderArgv, l.CPUs.Loader)
+	return l.startLoader(ctx, "loader")
+}
+
+// StartLoaders starts n loader processes, all on the loader's CPUs. When one
+// cannot be started, none is left.
+func (l Launcher) StartLoaders(ctx context.Context, n int) ([]*Loader, error) {
+	var list []*Loader
+	for i := range n {
+		name := "loader"
+		if i > 0 {
+			name = fmt.Sprintf("loader-%d", i+1)
+		}
+		started, err := l.startLoader(ctx, name)
+		if err != nil {
+			for _, earlier := range list {
+				err = errors.Join(err, earlier.Stop(context.WithoutCancel(ctx)))
+			}
+			return nil, err
+		}
+		list = append(list, started)
+	}
+	return list, nil
+}
+
+func (l Launcher) startLoader(ctx context.Context, name string) (*Loader, error) {
+	h, err := l.piped(ctx, name, l.LoaderArgv, l.CPUs.Loader)
 	if err != nil {
 		return nil, err
 	}

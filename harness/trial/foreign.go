@@ -38,7 +38,7 @@ func (h hosted) Run(ctx context.Context, phase string, args []string, started fu
 	return launch.Tool{
 		Launcher: h.Launcher, Found: *h.Foreign, Dir: h.dir,
 		Running: func(tool host.Handle) {
-			h.loader = tool
+			h.processes = []host.Handle{tool}
 			started()
 		},
 		// The samplers read the tree once more at the window's end.

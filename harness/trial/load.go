@@ -12,6 +12,7 @@ import (
 	"github.com/joust-bench/joust/harness/sample"
 	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/loaders/clock"
+	"github.com/joust-bench/joust/loaders/fleet"
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/judge"
 )
@@ -28,9 +29,11 @@ type load struct {
 	sampler *Sampler
 	// ctx ends when the server goes away.
 	ctx context.Context
-	// loader is the loader's process.
-	loader host.Handle
-	ready  loaders.Ready
+	// processes are those of the loaders. fleet is several of them as one; nil
+	// for one.
+	processes []host.Handle
+	fleet     *fleet.Fleet
+	ready     loaders.Ready
 	// cut is true when the load ended early. kernel has the kernel's witnesses of
 	// the whole load, once it has ended.
 	cut    bool
@@ -92,18 +95,31 @@ func (l *load) drive(ctx context.Context) (results.Report, error) {
 	return report, l.quiet.spin(watched, "")
 }
 
-// start makes a loader ready: joust's own process, or a foreign tool. End ends
-// it.
+// start makes a loader ready: joust's own process, several of them, or a foreign
+// tool. End ends it.
 func (l *load) start(ctx context.Context) (loader loaders.Loader, end func(), err error) {
 	if l.Foreign != nil {
 		return l.startForeign()
 	}
-	process, err := l.Launcher.StartLoader(ctx)
+	started, err := l.Launcher.StartLoaders(ctx, max(1, l.Plan.Loaders))
 	if err != nil {
 		return nil, nil, err
 	}
-	l.loader = process
-	return process, func() { _ = process.Stop(context.WithoutCancel(ctx)) }, nil
+	l.fleet = &fleet.Fleet{}
+	for _, process := range started {
+		l.processes = append(l.processes, process)
+		l.fleet.Loaders = append(l.fleet.Loaders, process)
+	}
+	end = func() {
+		for _, process := range started {
+			_ = process.Stop(context.WithoutCancel(ctx))
+		}
+	}
+	if len(started) == 1 {
+		l.fleet = nil
+		return started[0], end, nil
+	}
+	return l.fleet, end, nil
 }
 
 // watch cancels the load when the server goes away.
@@ -149,7 +165,7 @@ func (l *load) Window(w loaders.Window) {
 	if l.on.Handle != nil {
 		l.sampler.Server(w, l.on.Handle, poll)
 	}
-	l.sampler.Loader(w, l.loader, poll)
+	l.sampler.Loaders(w, l.processes, poll)
 }
 
 // Interval implements loaders.Control.
@@ -194,11 +210,29 @@ func (l *load) judged(report *results.Report) []results.TrialPhase {
 		case m == nil:
 			continue
 		}
-		m.Verdict = judge.Phase(l.evidence(report, p, m, asked(l.spec, p.Name)))
+		evidence := l.evidence(report, p, m, asked(l.spec, p.Name))
+		m.Verdict = judge.Each(judge.Phase(evidence), l.alone(evidence))
 		phases = append(phases, *m)
 	}
 	judge.Exceeded(report, phases, l.Plan.Limits())
 	return phases
+}
+
+// alone returns the verdicts on the shares that several loaders made of a phase;
+// none for one loader.
+func (l *load) alone(e judge.Evidence) []results.Verdict {
+	if l.fleet == nil {
+		return nil
+	}
+	var list []results.Verdict
+	for i := range l.fleet.Reports {
+		part := e
+		part.Report = &l.fleet.Reports[i]
+		if part.Loader = part.Report.Phase(e.Loader.Name); part.Loader != nil {
+			list = append(list, judge.Phase(part))
+		}
+	}
+	return list
 }
 
 // evidence is what a phase of the load is judged by; asked is the least length

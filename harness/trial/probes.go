@@ -56,7 +56,7 @@ func (l *load) experiment(ctx context.Context, result *results.Trial) {
 	judge.Read(&p, limits)
 	m.Probes = append(m.Probes, p)
 	evidence.Probes = append(slices.Clone(evidence.Probes), p)
-	m.Verdict = judge.Phase(evidence)
+	m.Verdict = judge.Each(judge.Phase(evidence), l.alone(evidence))
 }
 
 // slowLoader alternates windows in which the loader works as it does and is

@@ -80,25 +80,35 @@ func (s *Sampler) Joust(w loaders.Window) {
 // Server samples the server's tree of processes in the window, and polls its
 // timeline; poll 0 has none.
 func (s *Sampler) Server(w loaders.Window, h host.Handle, poll time.Duration) {
-	s.usage(w, h, poll, "sampling the server", func(m *results.TrialPhase) **results.Usage { return &m.Server })
-}
-
-// Loader is Server for the loader.
-func (s *Sampler) Loader(w loaders.Window, h host.Handle, poll time.Duration) {
-	s.usage(w, h, poll, "sampling the loader", func(m *results.TrialPhase) **results.Usage { return &m.Loader })
-}
-
-func (s *Sampler) usage(w loaders.Window, h host.Handle, poll time.Duration, doing string, into func(*results.TrialPhase) **results.Usage) {
-	s.sample(w, doing, func(m *results.TrialPhase) error {
+	s.sample(w, "sampling the server", func(m *results.TrialPhase) error {
 		u, err := h.Usage(s.ctx, w.T0NS, w.T1NS, poll)
 		if err != nil {
 			return err
 		}
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		*into(m) = &u
+		m.Server = &u
 		return nil
 	})
+}
+
+// Loaders samples the loaders' trees of processes in the window, as one.
+func (s *Sampler) Loaders(w loaders.Window, handles []host.Handle, poll time.Duration) {
+	for _, h := range handles {
+		s.sample(w, "sampling the loader", func(m *results.TrialPhase) error {
+			u, err := h.Usage(s.ctx, w.T0NS, w.T1NS, poll)
+			if err != nil {
+				return err
+			}
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			if m.Loader != nil {
+				u = together(*m.Loader, u)
+			}
+			m.Loader = &u
+			return nil
+		})
+	}
 }
 
 // sample runs one reading beside the others.

@@ -118,6 +118,9 @@ func (a *attempt) measure(ctx context.Context, result *results.Trial) error {
 	}
 	result.Search = l.rates.searched(&report)
 	result.Loaders, result.Spins, result.Kernel = []results.Report{report}, l.quiet.spins, l.kernel
+	if l.fleet != nil {
+		result.Parts = l.fleet.Reports
+	}
 	result.Phases = l.judged(&report)
 	result.MeasuredNS += measuredTime(&report)
 	if l.cut {

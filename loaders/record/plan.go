@@ -16,7 +16,7 @@ type Plan struct {
 // lastRPS is the throughput of the last closed loop, for windows that stretch
 // to a number of completions; 0 when there is none.
 func PlanPhase(p *loaders.Phase, earliest, now int64, drain int64, lastRPS float64) Plan {
-	begin := max(earliest, now)
+	begin := max(earliest, now, p.StartNS)
 	t0 := begin + int64(p.Lead)
 	if p.Measured && t0 < now+AnnounceAhead {
 		t0 = now + AnnounceAhead

@@ -7,13 +7,13 @@ import (
 	"github.com/joust-bench/joust/results"
 )
 
-// kept is how many of the slowest requests are kept.
-const kept = 32
+// MostSlowest is how many of the slowest requests of a phase are kept.
+const MostSlowest = 32
 
 // Slowest keeps the slowest requests, by the time from their intended instant.
 // The zero Slowest is ready and never allocates.
 type Slowest struct {
-	list [kept]slow
+	list [MostSlowest]slow
 	n    int
 	// least is the latency in nanoseconds that a request must exceed.
 	least int64
@@ -31,10 +31,10 @@ func (s slow) latency() int64 { return s.end - s.Intended }
 func (s *Slowest) add(e *Exchange, now int64) { s.put(slow{Exchange: *e, end: now}) }
 
 func (s *Slowest) put(x slow) {
-	if s.n < kept {
+	if s.n < MostSlowest {
 		s.list[s.n] = x
 		s.n++
-		if s.n < kept {
+		if s.n < MostSlowest {
 			return
 		}
 	} else {
@@ -56,7 +56,7 @@ func (s *Slowest) fastest() int {
 
 func (s *Slowest) merge(o *Slowest) {
 	for _, x := range o.list[:o.n] {
-		if s.n < kept || x.latency() > s.least {
+		if s.n < MostSlowest || x.latency() > s.least {
 			s.put(x)
 		}
 	}

@@ -29,7 +29,7 @@ func TestSlowestAgreesWithSorting(t *testing.T) {
 		}
 		want := slices.Clone(latencies)
 		slices.SortFunc(want, func(a, b int64) int { return cmp.Compare(b, a) })
-		want = want[:min(len(want), kept)]
+		want = want[:min(len(want), MostSlowest)]
 		var got []int64
 		seen := map[int]bool{}
 		for _, r := range all.result([]string{"only"}) {

@@ -1,0 +1,228 @@
+// Package fleet makes one load by several loaders at once: each gets a share of
+// it, all meet at a barrier before every phase, and their reports become one.
+package fleet
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/joust-bench/joust/loaders"
+	"github.com/joust-bench/joust/loaders/clock"
+	"github.com/joust-bench/joust/loaders/record"
+	"github.com/joust-bench/joust/results"
+)
+
+// ahead is the time between the moment at which all loaders have met and that
+// at which load may flow. It is longer than a window must be announced ahead, so
+// that a loader need not put its own window off.
+const ahead = time.Duration(record.AnnounceAhead) + 45*time.Millisecond
+
+// Fleet is several loaders as one. It makes one load.
+type Fleet struct {
+	// Loaders are at least one.
+	Loaders []loaders.Loader
+	// Reports are those of the loaders, in their order, once Run has returned.
+	Reports []results.Report
+}
+
+var _ loaders.Loader = (*Fleet)(nil)
+
+// Run implements loaders.Loader. Control hears of the whole load: each Ready,
+// Window and PhaseDone once, of all loaders together. When one loader fails, the
+// others are stopped.
+func (f *Fleet) Run(ctx context.Context, spec loaders.Spec, control loaders.Control) (results.Report, error) {
+	n := len(f.Loaders)
+	spec = spec.WithDefaults()
+	if spec.Connections < n {
+		return results.Report{}, fmt.Errorf("%d loaders for %d connections: a loader without a connection has nothing to do", n, spec.Connections)
+	}
+	running, stop := context.WithCancel(ctx)
+	defer stop()
+	m := &meeting{
+		ctx: running, control: control, spec: spec, barrier: newBarrier(n),
+		readies: make([]loaders.Ready, n), done: make([]loaders.PhaseDone, n), live: make([]results.Interval, n),
+	}
+	f.Reports = make([]results.Report, n)
+	errs := make([]error, n)
+	var ended sync.WaitGroup
+	for i, l := range f.Loaders {
+		ended.Go(func() {
+			f.Reports[i], errs[i] = l.Run(running, spec.Part(loaders.Share{Index: i, Of: n}), member{m, i})
+			if errs[i] != nil {
+				errs[i] = fmt.Errorf("loader %d of %d: %w", i+1, n, errs[i])
+				stop()
+			}
+		})
+	}
+	ended.Wait()
+	if err := errors.Join(errs...); err != nil {
+		return results.Report{}, err
+	}
+	return Merge(spec, f.Reports)
+}
+
+// meeting is where the loaders of a fleet wait for one another and speak with
+// one Control.
+type meeting struct {
+	// ctx ends when one of the loaders has failed.
+	ctx     context.Context
+	control loaders.Control
+	spec    loaders.Spec
+	barrier *barrier
+
+	// readies and done have an entry a loader, which writes it before it meets
+	// the others.
+	readies []loaders.Ready
+	done    []loaders.PhaseDone
+
+	mu sync.Mutex
+	// live is what each loader has told last of the phase that runs.
+	live []results.Interval
+	// announced is the phase whose window Control knows.
+	announced string
+
+	// startAt and adjustment are what the last meeting agreed upon.
+	startAt    int64
+	adjustment loaders.Adjustment
+	// closedRPS is the throughput of the last closed loop, for windows that are
+	// stretched.
+	closedRPS float64
+}
+
+// member is the Control of one loader.
+type member struct {
+	*meeting
+	index int
+}
+
+var _ loaders.Control = member{}
+
+// Ready implements loaders.Control.
+func (m member) Ready(ctx context.Context, r loaders.Ready) (int64, error) {
+	m.readies[m.index] = r
+	err := m.barrier.meet(ctx, func() (err error) {
+		m.startAt, err = m.control.Ready(ctx, together(m.readies))
+		return err
+	})
+	if err != nil {
+		return 0, err // the others may still agree upon a start
+	}
+	return m.startAt, nil
+}
+
+// together is the readiness of all loaders.
+func together(list []loaders.Ready) loaders.Ready {
+	all := loaders.Ready{}
+	for _, r := range list {
+		all.Connections += r.Connections
+		all.Asked += r.Asked
+		all.ClockNS = max(all.ClockNS, r.ClockNS)
+		if all.FirstError == "" {
+			all.FirstError, all.Cause = r.FirstError, r.Cause
+		}
+	}
+	return all
+}
+
+// Adjust implements loaders.Control. The loaders meet here before every phase.
+func (m member) Adjust(ctx context.Context, phase string) (loaders.Adjustment, error) {
+	err := m.barrier.meet(ctx, func() (err error) {
+		m.adjustment, err = m.decide(ctx, phase)
+		return err
+	})
+	if err != nil {
+		return loaders.Adjustment{}, err
+	}
+	return m.adjustment, nil
+}
+
+// decide asks the Control where the whole's phase waits for that, and sets the
+// length and the start for all.
+func (m *meeting) decide(ctx context.Context, phase string) (loaders.Adjustment, error) {
+	var p loaders.Phase
+	for i := range m.spec.Phases {
+		if m.spec.Phases[i].Name == phase {
+			p = m.spec.Phases[i]
+		}
+	}
+	a := loaders.Adjustment{Phase: phase, RateRPS: p.RateRPS}
+	if p.Adjust {
+		var err error
+		if a, err = m.control.Adjust(ctx, phase); err != nil || a.Skip != "" {
+			return a, err
+		}
+	}
+	if p.MinCompletions > 0 {
+		on := a.Apply(p)
+		at := record.PlanPhase(&on, 0, 0, 0, m.closedRPS)
+		a.Duration = time.Duration(at.T1 - at.T0)
+	}
+	a.StartNS = clock.Now() + ahead.Nanoseconds()
+	return a, nil
+}
+
+// Window implements loaders.Control: the first announcement is that of all.
+func (m member) Window(w loaders.Window) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.announced != w.Phase {
+		m.announced = w.Phase
+		m.control.Window(w)
+	}
+}
+
+// Interval implements loaders.Control: the first loader's interval brings what
+// all have told.
+func (m member) Interval(i loaders.Interval) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.live[m.index] = i.Interval
+	if m.index > 0 {
+		return
+	}
+	for _, other := range m.live[1:] {
+		i.Completed, i.Failed, i.Bytes, i.Open = i.Completed+other.Completed, i.Failed+other.Failed, i.Bytes+other.Bytes, i.Open+other.Open
+	}
+	m.control.Interval(i)
+}
+
+// PhaseDone implements loaders.Control. What cannot be merged, and that a loader
+// is gone, is seen when the loaders end.
+func (m member) PhaseDone(d loaders.PhaseDone) {
+	m.done[m.index] = d
+	_ = m.barrier.meet(m.ctx, m.ended)
+}
+
+// ended tells the Control how the phase went for all.
+func (m *meeting) ended() error {
+	all := m.done[0]
+	phases := []*results.Phase{all.Result}
+	cost := all.CPUPerRequestNS * float64(all.Completed)
+	for _, d := range m.done[1:] {
+		all.Completed, all.Failed, all.Threads = all.Completed+d.Completed, all.Failed+d.Failed, all.Threads+d.Threads
+		all.ThroughputRPS += d.ThroughputRPS
+		all.Work = max(all.Work, d.Work)
+		cost += d.CPUPerRequestNS * float64(d.Completed)
+		phases = append(phases, d.Result)
+	}
+	if all.CPUPerRequestNS = 0; all.Completed > 0 {
+		all.CPUPerRequestNS = cost / float64(all.Completed)
+	}
+	if all.Result != nil {
+		result, err := mergePhases(phases)
+		if err != nil {
+			return err
+		}
+		all.Result = &result
+	}
+	for _, p := range m.spec.Phases {
+		if p.Name == all.Phase && p.Loop == results.ClosedLoop {
+			m.closedRPS = all.ThroughputRPS
+		}
+	}
+	m.control.PhaseDone(all)
+	return nil
+}

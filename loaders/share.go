@@ -1,0 +1,68 @@
+package loaders
+
+import "slices"
+
+// Share names one of several loaders that make one load together.
+type Share struct {
+	// Index counts from 0; Of is how many there are. 0 of 0 makes all of it.
+	Index int `json:"index"`
+	Of    int `json:"of"`
+}
+
+// portion is the share of n things: as equal as they divide, the first loaders
+// having one more.
+func (s Share) portion(n int) int {
+	portion := n / s.Of
+	if s.Index < n%s.Of {
+		portion++
+	}
+	return portion
+}
+
+// before is how many of n things the loaders before this one have.
+func (s Share) before(n int) int { return s.Index*(n/s.Of) + min(s.Index, n%s.Of) }
+
+// Part is the Spec of one of several loaders that make the load together. Their
+// connections and counts add up to those of the whole, their arrivals make its
+// schedule, and threads and CPUs are divided while each has one. All phases wait
+// for an Adjustment, which is where the loaders meet: it gives each the rate of
+// the whole, and the length of windows that are stretched.
+func (s Spec) Part(share Share) Spec {
+	if share.Of < 2 {
+		return s
+	}
+	p := s
+	p.Connections = share.portion(s.Connections)
+	p.Threads = max(1, min(share.portion(s.Threads), p.Connections))
+	p.CPUs = share.cpus(s.CPUs, p.Threads)
+	if s.Threads < share.Of && (s.Idle == Spin || s.Idle == Gather) {
+		p.Idle = Hybrid // loaders that poll on one CPU keep each other from working
+	}
+	p.Seed = s.Seed + uint64(share.Index)*seedStep
+	p.Phases = slices.Clone(s.Phases)
+	for i := range p.Phases {
+		phase := &p.Phases[i]
+		phase.Share, phase.Adjust = share, true
+		phase.MinCompletions = 0
+		if phase.Count > 0 {
+			phase.Count = uint64(share.portion(int(phase.Count)))
+		}
+	}
+	return p
+}
+
+// seedStep keeps the seeds of loaders far apart: 2⁶⁴ ÷ the golden ratio.
+const seedStep = 0x9e3779b97f4a7c15
+
+// cpus are the share's CPUs for its threads: its own where there are enough for
+// all loaders, else one in turn.
+func (s Share) cpus(all []int, threads int) []int {
+	switch {
+	case len(all) == 0:
+		return nil
+	case len(all) < s.Of:
+		return []int{all[s.Index%len(all)]}
+	}
+	from := s.before(len(all))
+	return all[from : from+threads]
+}
