@@ -62,6 +62,9 @@ func (a *app) announce(j *job) {
 		count(len(p.Entries), "server"), count(len(p.Tables), "table"), count(trials, "trial"), p.Seed)
 	fmt.Fprintf(a.stderr, "planned time %s%s, at most %s with all repeats, builds apart\n", span(p.PlannedNS), warming(plan.Waiting(*p, j.Catalogue.Runnable)), span(p.AtMostNS))
 	fmt.Fprintf(a.stderr, "CPUs: %s\n", describeSplit(j.Run.CPUs))
+	if p.Loaders > 1 {
+		fmt.Fprintf(a.stderr, "%d loader processes make each load together\n", p.Loaders)
+	}
 	for _, w := range slices.Concat(j.Run.Warnings, plan.ClaimNotes(*p, j.Catalogue.Runnable), plan.SearchNotes(*p)) {
 		fmt.Fprintf(a.stderr, "note: %s\n", w)
 	}

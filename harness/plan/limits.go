@@ -31,6 +31,7 @@ const (
 	maxTrials  = 10_000
 	maxClients = 1 << 20
 	maxThreads = 1024
+	maxLoaders = 64
 	maxRateRPS = 1e9
 )
 

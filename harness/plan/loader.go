@@ -82,6 +82,9 @@ func (r *resolver) checkTool(t *results.PlanTable) {
 	if schedule := scheduleSetting.in(r.layers(r.specOf(t))...); r.tool != nil && t.Schedule != "" && schedule.set && schedule.val.law != loaders.Constant {
 		r.problems.add(schedule.at, "%s keeps a constant rate, and no schedule of %s; leave it out, or take joust's own loader", r.tool.Name, schedule.val)
 	}
+	if n := loadersSetting.in(r.flags, r.doc.layer); r.tool != nil && n.val > 1 {
+		r.problems.add(n.at, "%s makes its load alone; leave loaders out, or take joust's own loader", r.tool.Name)
+	}
 	if rates := ratesSetting.in(r.flags); r.tool != nil && r.tool.Loop == results.ClosedLoop && rates.set {
 		r.problems.add(rates.at, "rates are for open loops, and %s makes closed loops only", r.tool.Name)
 	}

@@ -60,6 +60,7 @@ func TestForeignLoaderRefusals(t *testing.T) {
 		"unknown in a file": {minimal + "loader: apache\n", plan.Overrides{}, `test.yaml:3: unknown loader "apache"`},
 		"missing":           {minimal, said("--loader=wrk2 --rates=1000"), "the loader wrk2 cannot be used here: not on PATH: build it"},
 		"open by wrk":       {minimal, said("--loader=wrk --mode=open"), "wrk makes closed loops only"},
+		"several":           {minimal, said("--loader=wrk --loaders=2"), "--loaders: wrk makes its load alone"},
 		"rates by ab":       {minimal, said("--loader=ab --rates=1000"), "rates are for open loops, and ab makes closed loops only"},
 		"a search by wrk":   {minimal, said("--loader=wrk --find-rate=p99<10ms"), "joust's own loader's"},
 		"nothing it can":    {"servers: [nethttp]\ntables: [{scenarios: [pipelined_h1]}]\n", said("--loader=ab"), "nothing of the plan can be measured here (nethttp: pipelined_h1: ab: it does not pipeline)"},

@@ -97,6 +97,9 @@ func (r *resolver) plan(file string) results.Plan {
 		Engine:           cmp.Or(engine.val, r.cat.engines()[0]),
 		Env:              surroundings.Merge(envSetting.of(r.doc.layer), envSetting.of(r.flags)),
 	}
+	if n := loadersSetting.of(said...); n > 1 {
+		p.Loaders = n
+	}
 	if engines := r.cat.engines(); engine.set && !slices.Contains(engines, p.Engine) {
 		r.problems.add(engine.at, "the engine %s does not run on this system; use %s", p.Engine, strings.Join(engines, " or "))
 	}

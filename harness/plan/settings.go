@@ -21,7 +21,7 @@ func table() []anySetting {
 		warmupSetting, durationSetting, openDurationSetting, clientsSetting, trialsSetting,
 		modesSetting, ratesSetting, protocolsSetting, scheduleSetting, objectiveSetting,
 		baselineSetting, peaksSetting,
-		loaderSetting, loaderImageSetting, engineSetting, threadsSetting, idleSetting, pinSetting,
+		loaderSetting, loaderImageSetting, engineSetting, loadersSetting, threadsSetting, idleSetting, pinSetting,
 		requestTimeoutSetting, drainSetting, toleranceSetting, repeatBudgetSetting, probesSetting, thresholdsSetting,
 	}
 }
@@ -123,6 +123,10 @@ var (
 		Key: "engine", Where: InPlan, OneOf: engineNames(),
 		Help: "joust's own engine: " + strings.Join(engineNames(), " or "), Default: "the best of this system",
 	}, "engine", "")
+	loadersSetting = plain(Setting{
+		Key: "loaders", Flag: "loaders", Form: "int", Where: InPlan,
+		Help: "loader processes on this machine that make each load together: they share its connections and rates",
+	}, given(1, place{}), count("loaders", 1, maxLoaders))
 	threadsSetting = plain(Setting{
 		Key: "threads", Flag: "threads", Form: "int", Where: InPlan,
 		Help: "threads of the loader; 0 is one a processor of the loader",

@@ -148,7 +148,7 @@ func (r *resolver) table(s spec, protocol string, loops []string) results.PlanTa
 		Trials:   trialsSetting.of(m...),
 		WarmupNS: warmupSetting.of(m...).Nanoseconds(),
 	}
-	r.clientsOf(s).val.into(&t, r.cat.Connections.Max, threadsSetting.of(m...))
+	r.clientsOf(s).val.into(&t, r.cat.Connections.Max, max(threadsSetting.of(m...), loadersSetting.of(m...)))
 	if slices.Contains(loops, string(scenarios.Closed)) {
 		t.Closed = true
 		t.ClosedDurationNS = durationSetting.of(m...).Nanoseconds()

@@ -44,6 +44,9 @@ func (r *resolver) checkClients(p *results.Plan, t *results.PlanTable, from opt[
 	if threads := threadsSetting.in(r.flags, r.doc.layer); threads.val > fewest {
 		r.problems.add(threads.at, "more threads than clients: %d threads would share the %d clients of %s; lower threads or raise clients", threads.val, fewest, t.Scenario)
 	}
+	if n := loadersSetting.in(r.flags, r.doc.layer); n.val > fewest {
+		r.problems.add(n.at, "more loaders than clients: %d loaders would share the %d clients of %s; lower loaders or raise clients", n.val, fewest, t.Scenario)
+	}
 	if t.Sweep != nil && !t.Closed {
 		r.problems.add(from.at, "several numbers of clients are compared in the closed loop, which %s has not here; add closed to its modes or give one number", t.Scenario)
 	}
