@@ -34,10 +34,10 @@ type load struct {
 	processes []host.Handle
 	fleet     *fleet.Fleet
 	ready     loaders.Ready
-	// cut is true when the load ended early. kernel has the kernel's witnesses of
+	// interrupted is true when the load ended early. kernel has the kernel's witnesses of
 	// the whole load, once it has ended.
-	cut    bool
-	kernel *results.Kernel
+	interrupted bool
+	kernel      *results.Kernel
 }
 
 var _ loaders.Control = (*load)(nil)
@@ -75,8 +75,8 @@ func (l *load) drive(ctx context.Context) (results.Report, error) {
 		return results.Report{}, err
 	}
 	report, err := loader.Run(watched, l.spec, l)
-	l.cut = watched.Err() != nil
-	if l.cut || err != nil {
+	l.interrupted = watched.Err() != nil
+	if l.interrupted || err != nil {
 		cancel(nil) // lets samplers of windows that never opened go
 	}
 	l.sampler.Wait()
@@ -89,7 +89,7 @@ func (l *load) drive(ctx context.Context) (results.Report, error) {
 	}
 	kernel := after.Since(before)
 	l.kernel = &kernel
-	if l.cut {
+	if l.interrupted {
 		return report, nil
 	}
 	return report, l.quiet.spin(watched, "")
@@ -211,16 +211,16 @@ func (l *load) judged(report *results.Report) []results.TrialPhase {
 			continue
 		}
 		evidence := l.evidence(report, p, m, asked(l.spec, p.Name))
-		m.Verdict = judge.Each(judge.Phase(evidence), l.alone(evidence))
+		m.Verdict = judge.Each(judge.Phase(evidence), l.partVerdicts(evidence))
 		phases = append(phases, *m)
 	}
 	judge.Exceeded(report, phases, l.Plan.Limits())
 	return phases
 }
 
-// alone returns the verdicts on the shares that several loaders made of a phase;
+// partVerdicts returns the verdicts on the shares that several loaders made of a phase;
 // none for one loader.
-func (l *load) alone(e judge.Evidence) []results.Verdict {
+func (l *load) partVerdicts(e judge.Evidence) []results.Verdict {
 	if l.fleet == nil {
 		return nil
 	}

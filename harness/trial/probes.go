@@ -56,7 +56,7 @@ func (l *load) experiment(ctx context.Context, result *results.Trial) {
 	judge.Read(&p, limits)
 	m.Probes = append(m.Probes, p)
 	evidence.Probes = append(slices.Clone(evidence.Probes), p)
-	m.Verdict = judge.Each(judge.Phase(evidence), l.alone(evidence))
+	m.Verdict = judge.Each(judge.Phase(evidence), l.partVerdicts(evidence))
 }
 
 // slowLoader alternates windows in which the loader works as it does and is
@@ -118,7 +118,7 @@ func (l *load) probeWindows(ctx context.Context, spec loaders.Spec) ([]results.P
 	if err != nil {
 		return nil, err
 	}
-	if probe.cut {
+	if probe.interrupted {
 		return nil, errors.New("it was cut short")
 	}
 	if err := probe.sampler.Err(); err != nil {

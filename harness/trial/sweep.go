@@ -78,7 +78,7 @@ func (a *attempt) point(ctx context.Context, clients int) (results.SweepPoint, e
 	l := a.load(t)
 	report, err := l.drive(ctx)
 	switch {
-	case l.cut, a.on.Ended():
+	case l.interrupted, a.on.Ended():
 		return point, errors.Join(errors.New("the load was cut short"), err)
 	case err != nil:
 		point.Seen.Verdict = judge.Void("no-load", err.Error())

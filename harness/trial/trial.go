@@ -123,7 +123,7 @@ func (a *attempt) measure(ctx context.Context, result *results.Trial) error {
 	}
 	result.Phases = l.judged(&report)
 	result.MeasuredNS += measuredTime(&report)
-	if l.cut {
+	if l.interrupted {
 		return nil
 	}
 	if a.on.Handle != nil {

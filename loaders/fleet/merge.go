@@ -55,16 +55,16 @@ func Merge(spec loaders.Spec, parts []results.Report) (results.Report, error) {
 		if err != nil {
 			return all, err
 		}
-		if apart := apart(phases); p.Measured && apart > 0 {
-			all.Warnings = append(all.Warnings, fmt.Sprintf("%s: the windows of the loaders lie up to %v apart, since the machine stood still", p.Name, apart))
+		if by := skew(phases); p.Measured && by > 0 {
+			all.Warnings = append(all.Warnings, fmt.Sprintf("%s: the windows of the loaders lie up to %v apart, since the machine stood still", p.Name, by))
 		}
 		all.Phases = append(all.Phases, p)
 	}
 	return all, errors.Join(errs[:]...)
 }
 
-// apart is how far the windows of the loaders lie apart.
-func apart(phases []*results.Phase) time.Duration {
+// skew is how far the windows of the loaders lie apart.
+func skew(phases []*results.Phase) time.Duration {
 	first := phases[0]
 	var most int64
 	for _, p := range phases {
