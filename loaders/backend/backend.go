@@ -104,9 +104,9 @@ type Conn interface {
 	// Unread is at least 1 where bytes lie unread, 0 where none do.
 	Unread() (int, error)
 	// Lend takes the connection out of its loop: another goroutine may use the
-	// stream, whose reads and writes block for at most the timeout each and then
-	// fail with ErrTimeout. TakeBack gives the connection back to its loop and
-	// watches it.
+	// stream. A read or a write of it blocks for at most the timeout and then
+	// fails with ErrTimeout, as may all that come later than the timeout behind
+	// Lend. TakeBack gives the connection back to its loop and watches it.
 	Lend(timeout time.Duration) (io.ReadWriter, error)
 	TakeBack() error
 	// Interrupt makes whoever uses the lent stream fail soon.

@@ -208,14 +208,11 @@ func TestLending(t *testing.T) {
 		c, peer := connected(t, loop, l)
 		defer c.Close(false)
 		defer func() { _ = peer.Close() }()
-		stream, err := c.Lend(20 * time.Millisecond)
+		stream, err := c.Lend(2 * time.Second)
 		if err != nil {
 			t.Fatal(err)
 		}
 		buf := make([]byte, 100)
-		if _, err := stream.Read(buf); !errors.Is(err, backend.ErrTimeout) {
-			t.Errorf("a read of nothing gives %v, want %v", err, backend.ErrTimeout)
-		}
 		write(t, stream, "question")
 		if n, err := peer.Read(buf); string(buf[:n]) != "question" || err != nil {
 			t.Errorf("the peer reads %q and %v", buf[:n], err)
@@ -223,6 +220,9 @@ func TestLending(t *testing.T) {
 		write(t, peer, "answer")
 		if n, err := stream.Read(buf); string(buf[:n]) != "answer" || err != nil {
 			t.Errorf("the stream reads %q and %v", buf[:n], err)
+		}
+		if _, err := stream.Read(buf); !errors.Is(err, backend.ErrTimeout) {
+			t.Errorf("a read of nothing gives %v, want %v", err, backend.ErrTimeout)
 		}
 		if err := c.TakeBack(); err != nil {
 			t.Fatal(err)

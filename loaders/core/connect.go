@@ -66,7 +66,7 @@ func (w *worker) dial(c *conn) {
 	c.began = clock.Now()
 	made, established, err := w.loop.Dial(c.id, w.place(c))
 	if err != nil {
-		w.connectFailed(c, backend.CauseOf(err), err.Error())
+		w.connectBroke(c, err)
 		return
 	}
 	c.io, c.state = made, stateConnecting
@@ -83,7 +83,7 @@ func (w *worker) place(c *conn) int { return int(c.id)*w.spec.Threads + w.id }
 // finishConnect acts on the outcome of a connect.
 func (w *worker) finishConnect(c *conn) {
 	if err := c.io.Finish(); err != nil {
-		w.connectFailed(c, backend.CauseOf(err), err.Error())
+		w.connectBroke(c, err)
 		return
 	}
 	w.connected(c)
@@ -97,7 +97,7 @@ func (w *worker) connected(c *conn) {
 		return
 	}
 	if err := c.io.Watch(false); err != nil {
-		w.connectFailed(c, backend.CauseOf(err), err.Error())
+		w.connectBroke(c, err)
 		return
 	}
 	w.opened(c)
@@ -124,6 +124,11 @@ func (w *worker) opened(c *conn) {
 	w.deadlines[c.id] = never
 	w.open++
 	w.proceed(c)
+}
+
+// connectBroke counts an attempt that the backend could not make.
+func (w *worker) connectBroke(c *conn, err error) {
+	w.connectFailed(c, backend.CauseOf(err), err.Error())
 }
 
 // connectFailed counts an attempt and plans the next.

@@ -36,7 +36,7 @@ type handshakes struct {
 func (w *worker) handshake(c *conn) {
 	stream, err := c.io.Lend(w.spec.ConnectTimeout)
 	if err != nil {
-		w.connectFailed(c, backend.CauseOf(err), err.Error())
+		w.connectBroke(c, err)
 		return
 	}
 	tunnel := ""
@@ -71,7 +71,7 @@ func (w *worker) adopt() {
 			continue
 		}
 		if err := c.io.TakeBack(); err != nil {
-			w.connectFailed(c, backend.CauseOf(err), err.Error())
+			w.connectBroke(c, err)
 			continue
 		}
 		w.shakes.Record(clock.Now() - c.shakeBegan)

@@ -244,9 +244,12 @@ func (c *conn) Unread() (int, error) {
 	return 0, nil
 }
 
-// Lend implements backend.Conn.
+// Lend implements backend.Conn: one time limit holds for all reads and writes.
 func (c *conn) Lend(timeout time.Duration) (io.ReadWriter, error) {
-	return stream{c.made, timeout}, nil
+	if err := c.made.SetDeadline(time.Now().Add(timeout)); err != nil {
+		return nil, fmt.Errorf("bounding the waits on a connection: %w", err)
+	}
+	return c.made, nil
 }
 
 // TakeBack implements backend.Conn.
@@ -275,26 +278,4 @@ func (c *conn) Close(reset bool) {
 		_ = tcp.SetLinger(0)
 	}
 	_ = made.Close()
-}
-
-// stream is a lent connection.
-type stream struct {
-	net.Conn
-	timeout time.Duration
-}
-
-// Read implements io.Reader.
-func (s stream) Read(p []byte) (int, error) {
-	if err := s.SetReadDeadline(time.Now().Add(s.timeout)); err != nil {
-		return 0, err
-	}
-	return s.Conn.Read(p)
-}
-
-// Write implements io.Writer.
-func (s stream) Write(p []byte) (int, error) {
-	if err := s.SetWriteDeadline(time.Now().Add(s.timeout)); err != nil {
-		return 0, err
-	}
-	return s.Conn.Write(p)
 }
