@@ -13,6 +13,7 @@ import (
 	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/loaders/core"
 	"github.com/joust-bench/joust/loaders/enginetest"
+	"github.com/joust-bench/joust/loaders/retry"
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/stats"
 )
@@ -217,18 +218,16 @@ func TestReceiveQueues(t *testing.T) {
 				phase.ThinkSpin = c.spin
 				spec := specAt(local(t, c.serve), phase)
 				spec.Connections, spec.Threads, spec.Drain = 8, 1, 50*time.Millisecond
-				for try := 1; ; try++ {
+				retry.Often(t, func() string {
 					p := drive(t, e, spec).Phases[0]
 					if p.QueuesRead == nil || p.QueuesEmpty == nil {
 						t.Fatal("nobody looked")
 					}
-					if c.holds(*p.QueuesRead, *p.QueuesEmpty) {
-						return
+					if !c.holds(*p.QueuesRead, *p.QueuesEmpty) {
+						return fmt.Sprintf("%d of %d connections in flight were unanswered", *p.QueuesEmpty, *p.QueuesRead)
 					}
-					if try == 20 {
-						t.Fatalf("%d of %d connections in flight were unanswered", *p.QueuesEmpty, *p.QueuesRead)
-					}
-				}
+					return ""
+				})
 			})
 		}
 	})
