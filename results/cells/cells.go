@@ -134,6 +134,10 @@ func lighter(t *results.Trial) results.Trial {
 	for i := range out.Loaders {
 		lightenReport(&out.Loaders[i])
 	}
+	out.Parts = slices.Clone(t.Parts)
+	for i := range out.Parts {
+		lightenReport(&out.Parts[i])
+	}
 	out.Phases = slices.Clone(t.Phases)
 	for i := range out.Phases {
 		lightenSeen(&out.Phases[i])

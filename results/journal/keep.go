@@ -32,6 +32,10 @@ func kept(t results.Trial) results.Trial {
 	for i := range t.Loaders {
 		t.Loaders[i].Phases = keptPhases(t.Loaders[i].Phases, counts)
 	}
+	t.Parts = slices.Clone(t.Parts)
+	for i := range t.Parts {
+		t.Parts[i].Phases = keptPhases(t.Parts[i].Phases, false) // tables read the merged report
+	}
 	t.Sweep = slices.Clone(t.Sweep)
 	for i := range t.Sweep {
 		if r := t.Sweep[i].Report; r != nil {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -33,6 +34,7 @@ func fullTrial(state results.TrialState, kind results.TrialKind) results.Trial {
 	t := sampleTrial(0)
 	t.State, t.Kind = state, kind
 	t.Loaders = []results.Report{{Connect: histogram(), Phases: []results.Phase{phaseOf("warm-up", false), phaseOf("closed", true)}}}
+	t.Parts = []results.Report{{Phases: []results.Phase{phaseOf("closed", true)}}}
 	t.Sweep = []results.SweepPoint{{Clients: 2, Report: &results.Report{Phases: []results.Phase{phaseOf("closed", true)}}}, {Clients: 4}}
 	return t
 }
@@ -89,8 +91,9 @@ func TestTheJournalKeepsWhatIsRead(t *testing.T) {
 		if diff := cmp.Diff(c.want, buckets(closed)); diff != "" || len(closed.Slowest) != c.slowest {
 			t.Errorf("%s %s: %d slowest, buckets (-want +got):\n%s", c.state, c.kind, len(closed.Slowest), diff)
 		}
-		if rest := append(buckets(warm), buckets(swept)...); rest != nil || warm.Slowest != nil {
-			t.Errorf("%s %s: the warm-up and the sweep have buckets of %q", c.state, c.kind, rest)
+		rest := slices.Concat(buckets(warm), buckets(swept), buckets(&stored.Parts[0].Phases[0]))
+		if rest != nil || warm.Slowest != nil {
+			t.Errorf("%s %s: the warm-up, the sweep and one loader's share have buckets of %q", c.state, c.kind, rest)
 		}
 		if *stored.Loaders[0].Connect != *histogram() {
 			t.Errorf("the time to connect is not whole: %+v", stored.Loaders[0].Connect)
