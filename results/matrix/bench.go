@@ -49,33 +49,79 @@ func (p *page) list(heading, caption string, items []string) {
 	}
 }
 
+// fold writes what is looked up rather than read, closed until a reader opens
+// it; nothing where write writes nothing.
+func (p *page) fold(summary string, write func(*page)) {
+	inner := &page{}
+	write(inner)
+	if inner.Len() == 0 {
+		return
+	}
+	p.line("\n<details>\n<summary>%s</summary>\n%s\n</details>", summary, inner.String())
+}
+
 // Bench is bench_results.md: what the closed-loop phases say of each server's
-// peak with this loader, what it cost and what limited it.
+// peak with this loader, what it cost and what limited it. Who is ahead comes
+// first, then the tables, then what to trust; the evidence is folded away.
 func Bench(set *cells.Set) string {
 	v, p := newView(set), &page{}
 	v.head(p, "Closed loop: peak throughput, service time and cost")
-	p.list("## What to trust here", "", v.trust())
-	caption := "Loader: " + escape(v.loader()) + "."
+	p.list("## Who is ahead", "", v.standings())
 	for _, protocol := range v.protocols() {
 		name := escape(protocol)
 		requests, bytes := v.closedTables(protocol, false), v.closedTables(protocol, true)
-		p.section("## Throughput, "+name, caption+" Peak with this loader; median over trials.", v.peaks(requests))
-		p.section("## Bandwidth, "+name, caption+" Bytes of bodies moved inside the window, 1 MB = 10^6 bytes; median over trials.", v.peaks(bytes))
-		p.section("## Service time p50 / p99, "+name, caption+" Closed loop, from the actual send to the last byte: no tail latency at a fixed rate (that is in wrk2_results.md).",
+		p.section("## Throughput, "+name, "Peak with this loader; median over trials.", v.peaks(requests))
+		p.section("## Bandwidth, "+name, "Bytes of bodies moved inside the window, 1 MB = 10^6 bytes; median over trials.", v.peaks(bytes))
+		p.section("## Service time p50 / p99, "+name, "Closed loop, from the actual send to the last byte: no tail latency at a fixed rate (that is in wrk2_results.md).",
 			v.serviceTimes(append(requests, bytes...)))
 	}
 	p.list("## Differences", v.claimCaption("peaks"), v.peakWords())
-	p.list("## Common ceiling suspected", "Servers that look equal here may be equal only in what limits them together.", v.ceilings())
 	v.sweepTables(p)
+	p.list("## What to trust here", "", v.trust())
+	p.list("## Common ceiling suspected", "Servers that look equal here may be equal only in what limits them together.", v.ceilings())
 	p.list("## A/A placebo", "", v.placebo())
 	v.foreignNotes(p)
-	v.legend(p)
-	v.resources(p, caption)
-	p.section("## What limited each cell", "U_S and U_L are the busy shares of what server and loader could use; medians over valid trials. Elasticity: how the throughput answered to a loader that was slowed on purpose, 1 where the loader limits and 0 where it does not, or what more clients brought. Stalls: the share of the window lost to stalls of the loader of 1 ms or more.", v.evidence())
-	v.witnesses(p, isClosed)
 	v.missingLists(p, v.closedSteps)
-	v.method(p)
+	p.fold("How to read these tables", v.legend)
+	p.fold("Resources: what each cell cost", v.resources)
+	p.fold("Evidence: what limited each cell", func(p *page) {
+		p.section("## What limited each cell", "U_S and U_L are the busy shares of what server and loader could use; medians over valid trials. Elasticity: how the throughput answered to a loader that was slowed on purpose, 1 where the loader limits and 0 where it does not, or what more clients brought. Stalls: the share of the window lost to stalls of the loader of 1 ms or more.", v.evidence())
+		v.witnesses(p, isClosed)
+	})
+	p.fold("Method, machine and servers", v.method)
 	return p.String()
+}
+
+// standings says for each closed-loop table who is ahead: values with their
+// places, the best first, then those that have no place.
+func (v *view) standings() []string {
+	var items []string
+	for _, t := range v.Run.Plan.Tables {
+		if !t.Closed {
+			continue
+		}
+		row := v.closedCells(t)
+		in, c := v.peakScale(t, row), v.peakContest(t, row)
+		order := c.order()
+		for i := range row {
+			if len(row[i].Valid) > 0 && !slices.Contains(order, i) {
+				order = append(order, i)
+			}
+		}
+		words := make([]string, len(order))
+		for k, i := range order {
+			words[k] = row[i].Server.Name + " " + verdict(&row[i], row[i].Median(row[i].Work), in, t.Clients) + c.mark(i)
+		}
+		if len(words) == 0 {
+			continue
+		}
+		text := fmt.Sprintf("%s, %s, %s: %s.", t.Scenario, t.Protocol, in.unit, strings.Join(words, "; "))
+		if s := c.shortage(); s != "" {
+			text += " No places: " + s + "."
+		}
+		items = append(items, escape(text))
+	}
+	return items
 }
 
 // serviceTimes is the table of p50 / p99 of closed loops.

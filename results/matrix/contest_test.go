@@ -200,9 +200,10 @@ func TestTrustIsThreeToSixSentences(t *testing.T) {
 	}
 	good := Bench(cells.Of(race(t, 1, server("a", 6, 10e3), server("b", 6, 12e3))))
 	says(t, good, "Noise: differences of peaks below ", "2 of 2 closed-loop cells show the server's own peak", "the busiest loader thread worked 50 % of the time", "- Void: nothing.", "Machine: 2 processors, 1 for the server and 1 for the loader")
-	if at := strings.Index(good, "## "); !strings.HasPrefix(good[at:], "## What to trust here") {
-		t.Error("it does not open the page")
+	if ahead, trust := strings.Index(good, "## Who is ahead"), strings.Index(good, "## What to trust here"); ahead < 0 || ahead != strings.Index(good, "## ") || trust < ahead {
+		t.Error("the page does not open with who is ahead, or says only before it what to trust")
 	}
+	says(t, good, "- hello, h1, req/s: b 12.0"+thin+"k, rank 1; a 10.1"+thin+"k, rank 2.")
 }
 
 func TestStallsAreTold(t *testing.T) {

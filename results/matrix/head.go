@@ -20,6 +20,7 @@ func (v *view) head(p *page, title string) {
 		p.line("**%s**\n", escape(s))
 	}
 	p.line("Measured %s by joust %s, run %s.", v.Run.Started.UTC().Format("2006-01-02 15:04 UTC"), escape(build(v.Run.Joust)), escape(v.Run.ID))
+	p.line("\nLoader: %s.", escape(v.loader()))
 	for _, w := range v.Run.Warnings {
 		p.line("\nWarning: %s", escape(w))
 	}
@@ -71,8 +72,7 @@ func (v *view) method(p *page) {
 	plan := v.Run.Plan
 	p.list("## How this was measured", "", []string{
 		"Each trial is a fresh server process" + v.ranAlready() + ": every request checked byte for byte once, warm-up, then the windows below. A cell is the median over trials.",
-		v.order() + v.repeated(),
-		"Loader: " + escape(v.loader()) + "." + v.warmups(),
+		v.order() + v.repeated() + v.warmups(),
 		fmt.Sprintf("Request timeout %s; after a window what is in flight is awaited for at most %s; tolerated share of failed requests %s.",
 			duration(plan.RequestTimeoutNS), duration(plan.DrainNS), strconv.FormatFloat(plan.ErrorTolerance, 'g', -1, 64)),
 	})

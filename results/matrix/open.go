@@ -29,11 +29,11 @@ func OpenLoop(set *cells.Set) string {
 		p.line("\nThe plan has no open-loop phases at fixed rates (`--mode closed,open` and `--rates` ask for them).")
 	}
 	v.foreignNotes(p)
-	v.openLegend(p)
 	p.section("## What limited the rates that were not kept", "Median shares over valid trials; all other rates were kept.", v.openEvidence())
-	v.witnesses(p, isOpen)
 	v.missingLists(p, v.openSteps)
-	v.method(p)
+	p.fold("How to read these tables", v.openLegend)
+	p.fold("Evidence: failures, flags and known signatures", func(p *page) { v.witnesses(p, isOpen) })
+	p.fold("Method, machine and servers", v.method)
 	return p.String()
 }
 
@@ -55,8 +55,8 @@ func (v *view) rateSection(p *page, t results.PlanTable, r results.PlanRate) {
 	for i, s := range v.columns {
 		row[i] = v.Open(t, s, r)
 	}
-	caption := fmt.Sprintf("Loader: %s; %s, %s arrivals, window %s, n = %d; medians over trials.",
-		escape(v.loader()), whichClients(t), escape(cmp.Or(t.Arrivals(), "constant")), duration(t.OpenDurationNS), t.Trials)
+	caption := fmt.Sprintf("%s, %s arrivals, window %s, n = %d; medians over trials.",
+		whichClients(t), escape(cmp.Or(t.Arrivals(), "constant")), duration(t.OpenDurationNS), t.Trials)
 	o := v.openContests(row)
 	var places *contest
 	if equalWork(r) {

@@ -13,7 +13,7 @@ import (
 const loaderWork = "`loader work`: the CPU time of the loader's threads without their empty polls; of a loader that is not joust's own, all CPU time."
 
 // resources writes what each closed-loop cell cost, one table a scenario.
-func (v *view) resources(p *page, caption string) {
+func (v *view) resources(p *page) {
 	first := true
 	for _, t := range v.Run.Plan.Tables {
 		if t.Closed {
@@ -22,7 +22,7 @@ func (v *view) resources(p *page, caption string) {
 			}
 			first = false
 			p.section("### "+escape(t.Scenario)+", "+escape(t.Protocol),
-				caption+" Closed loop, over exactly the window; medians over trials. Cost belongs to the rate beside it and to no other. Memory in MiB; `≤`: a sum over several processes, an upper bound.",
+				"Closed loop, over exactly the window; medians over trials. Cost belongs to the rate beside it and to no other. Memory in MiB; `≤`: a sum over several processes, an upper bound.",
 				v.costs(t))
 			p.after(v.costNoise(t))
 		}
