@@ -90,7 +90,7 @@ type PlanTable struct {
 	Closed           bool  `json:"closed"`
 	ClosedDurationNS int64 `json:"closed_duration_ns,omitempty"`
 	// MinCompletions and MaxDurationNS stretch the closed-loop window of large
-	// transfers (method.md §1).
+	// transfers (METHOD.md §1).
 	MinCompletions int        `json:"min_completions,omitempty"`
 	MaxDurationNS  int64      `json:"max_duration_ns,omitempty"`
 	Rates          []PlanRate `json:"rates,omitempty"`

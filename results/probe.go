@@ -1,7 +1,7 @@
 package results
 
 // Probe is an experiment on a closed-loop cell whose shares alone do not tell
-// what limited it (method.md §3). It is made once a cell, on the still running
+// what limited it (METHOD.md §3). It is made once a cell, on the still running
 // server of the first valid trial that needs it, after the ladder and outside
 // all medians; one that gives no reading is tried once more in a later trial.
 type Probe struct {
@@ -33,7 +33,7 @@ type Probe struct {
 // ProbeKind names an experiment.
 type ProbeKind string
 
-// The experiments of method.md §3.
+// The experiments of METHOD.md §3.
 const (
 	// ProbeElasticity adds a known CPU time to the loader's work per response.
 	ProbeElasticity ProbeKind = "elasticity"

@@ -203,7 +203,7 @@ const (
 	OpenLoop   Loop = "open"
 )
 
-// RateReport is the open-loop bookkeeping of a phase (method.md §1).
+// RateReport is the open-loop bookkeeping of a phase (METHOD.md §1).
 type RateReport struct {
 	// TargetRPS is the rate used.
 	TargetRPS float64 `json:"target_rps"`

@@ -2,7 +2,7 @@ package results
 
 import "encoding/json"
 
-// Thresholds are the limits by which a run is judged (method.md §3). Shares
+// Thresholds are the limits by which a run is judged (METHOD.md §3). Shares
 // are 0 to 1.
 type Thresholds struct {
 	// FullShare is the busy share from which a side has nothing left, and

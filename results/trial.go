@@ -214,7 +214,7 @@ type Verdict struct {
 	// UpperRPS is the estimated bound above the throughput, in req/s, where
 	// the verdict allows one.
 	UpperRPS *float64 `json:"upper_rps,omitempty"`
-	// ServerShare and LoaderShare are U_S and U_L of method.md §3, 0 to 1.
+	// ServerShare and LoaderShare are U_S and U_L of METHOD.md §3, 0 to 1.
 	ServerShare *float64 `json:"server_share,omitempty"`
 	LoaderShare *float64 `json:"loader_share,omitempty"`
 }
@@ -222,7 +222,7 @@ type Verdict struct {
 // Bottleneck names what limited a phase.
 type Bottleneck string
 
-// The bottlenecks of method.md §3.
+// The bottlenecks of METHOD.md §3.
 const (
 	LimitServer      Bottleneck = "server"
 	LimitBalanced    Bottleneck = "balanced"
@@ -235,7 +235,7 @@ const (
 // Flag marks a circumstance of a phase.
 type Flag string
 
-// The flags of method.md §3.
+// The flags of METHOD.md §3.
 const (
 	FlagSaturated   Flag = "saturated"
 	FlagThrottled   Flag = "throttled"

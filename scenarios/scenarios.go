@@ -33,7 +33,7 @@ type Scenario struct {
 	// Rotation says when the next of several requests is taken.
 	Rotation Rotation `yaml:"rotation" json:"rotation"`
 	// MinCompletions stretches the closed-loop window of large transfers until
-	// that many are expected; 0 for none (method.md §1).
+	// that many are expected; 0 for none (METHOD.md §1).
 	MinCompletions int       `yaml:"min_completions" json:"min_completions,omitempty"`
 	Requests       []Request `yaml:"requests" json:"requests"`
 	// Notes is shown in help and documentation.

@@ -30,13 +30,19 @@ const Version = "0.1.0"
 // defaultOut is the folder of stored runs and matrices.
 const defaultOut = "results"
 
-// The exit codes (design.md §5).
+// The exit codes. Where several apply, 130 wins over 1, that over 3, 2 and 4.
 const (
-	ExitOK          = 0
-	ExitFailed      = 1
-	ExitUsage       = 2
-	ExitWrong       = 3
-	ExitVoid        = 4
+	// ExitOK: done, and every cell is valid.
+	ExitOK = 0
+	// ExitFailed: it could not run.
+	ExitFailed = 1
+	// ExitUsage: the command line or the plan is wrong, or a gate cannot decide.
+	ExitUsage = 2
+	// ExitWrong: a threshold or a gate failed, or a server answers wrongly.
+	ExitWrong = 3
+	// ExitVoid: finished, but some cells are void.
+	ExitVoid = 4
+	// ExitInterrupted: interrupted; what was measured is stored.
 	ExitInterrupted = 130
 )
 

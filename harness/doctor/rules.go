@@ -21,7 +21,7 @@ const (
 	goodBacklog = 4096
 	// What other programs use: processors, and a share of all of them.
 	someLoad, muchLoad = 0.20, 0.50
-	// someSteal flags a trial (method.md §6).
+	// someSteal flags a trial (METHOD.md §6).
 	someSteal, muchSteal = 0.02, 0.20
 	// leastMemory is too little for the larger rows, in bytes.
 	leastMemory = 512 << 20

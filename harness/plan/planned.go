@@ -20,7 +20,7 @@ const (
 	defaultStopTimeout  = time.Second
 
 	// DefaultRepeatBudget is the share of the trials' nominal time that repeating
-	// disturbed ones may take (method.md §6).
+	// disturbed ones may take (METHOD.md §6).
 	DefaultRepeatBudget = 0.20
 )
 

@@ -151,7 +151,7 @@ tables:
 
 func TestTrialsForClaims(t *testing.T) {
 	t.Parallel()
-	// method.md §4.
+	// METHOD.md §4.
 	for servers, want := range map[int]int{-1: 0, 0: 0, 1: 0, 2: 4, 4: 5, 7: 6, 13: 7, 25: 8} {
 		if got := plan.TrialsForClaims(servers, false); got != want {
 			t.Errorf("%d servers need %d trials instead of %d", servers, got, want)

@@ -8,7 +8,7 @@ import (
 	"github.com/joust-bench/joust/results"
 )
 
-// The windows of the experiments that a cell may need (method.md §3).
+// The windows of the experiments that a cell may need (METHOD.md §3).
 const (
 	probeWarmup = 300 * time.Millisecond
 	probeWindow = 500 * time.Millisecond

@@ -8,7 +8,7 @@ import (
 	"github.com/joust-bench/joust/results/judge"
 )
 
-// repeats decides which disturbed trials are done again (method.md §6); what is
+// repeats decides which disturbed trials are done again (METHOD.md §6); what is
 // disturbed beyond its budget is flagged only. The budget is spent in step with
 // the run, so that the first trials do not use it up.
 type repeats struct {

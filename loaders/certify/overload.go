@@ -20,7 +20,7 @@ import (
 // was intended at 1/k of it, and waited for (k − 1)/k of it: half, for k = 2.
 //
 // The window is [Lead, t1). What is intended in it and not answered by the end
-// of the drain, E = t1 + drain, is recorded as at least E − u (method.md §1).
+// of the drain, E = t1 + drain, is recorded as at least E − u (METHOD.md §1).
 // Those are the requests behind u = E/k, so that lower bounds reach from the
 // drain bound up to E − E/k, which is the largest latency of all.
 type Overload struct {

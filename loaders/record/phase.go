@@ -28,7 +28,7 @@ type Exchange struct {
 // Phase is what one thread records of a phase. One goroutine may touch it at a
 // time; Reset makes it ready for the next phase and keeps its memory.
 //
-// The rules are method.md §1: throughput counts what completes inside the
+// The rules are METHOD.md §1: throughput counts what completes inside the
 // window; open-loop latency belongs to the requests intended inside it,
 // closed-loop service time to those completed inside it.
 type Phase struct {

@@ -56,7 +56,7 @@ func tallyOf(p *Phase) tally {
 	return t
 }
 
-// The rules of method.md §1 on a window [1000, 2000), one event a row.
+// The rules of METHOD.md §1 on a window [1000, 2000), one event a row.
 func TestAccounting(t *testing.T) {
 	t.Parallel()
 	at := func(intended, sent int64) *Exchange {

@@ -28,7 +28,7 @@ func PlanPhase(p *loaders.Phase, earliest, now int64, drain int64, lastRPS float
 
 // stretched is the window's length in nanoseconds: what was asked, or the time
 // of the least number of completions, whichever is longer, at most the phase's
-// bound (method.md §1, large transfers). A warm-up that ends when it is steady
+// bound (METHOD.md §1, large transfers). A warm-up that ends when it is steady
 // gets its bound.
 func stretched(p *loaders.Phase, lastRPS float64) int64 {
 	asked := int64(p.Duration)

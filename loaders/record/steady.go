@@ -12,7 +12,7 @@ import (
 
 const (
 	// steadyOver is the time over which a throughput is judged to be steady,
-	// in nanoseconds (method.md §1).
+	// in nanoseconds (METHOD.md §1).
 	steadyOver = int64(time.Second)
 	// steadyStep is the time between two looks. Twenty a second make one
 	// stalled step an outlier.

@@ -83,7 +83,7 @@ func overLoads(s *Sample, of func(*results.Phase) float64) (float64, bool) {
 	return total, len(s.Loads) > 0
 }
 
-// ServerShare and LoaderShare are U_S and U_L of method.md §3.
+// ServerShare and LoaderShare are U_S and U_L of METHOD.md §3.
 func ServerShare(s *Sample) (float64, bool) { return deref(s.Seen.Verdict.ServerShare) }
 
 // LoaderShare is as ServerShare.

@@ -88,7 +88,7 @@ func (r *Row) test() bool {
 	return true
 }
 
-// decide calls the row or says why it does not (method.md §4).
+// decide calls the row or says why it does not (METHOD.md §4).
 func (r *Row) decide(comparisons int) {
 	up := r.Ratio.Value > 1
 	switch {

@@ -1,6 +1,6 @@
 // Package compare puts two sides of stored runs beside each other: the same
 // cells, the ratio of new to old with its interval, and whether the change is
-// real by the rules of method.md §4. Each side is one run or several, whose
+// real by the rules of METHOD.md §4. Each side is one run or several, whose
 // trials are pooled. Everything is a pure function of the runs.
 //
 // The comparisons of one metric in one table (a scenario × protocol × phase

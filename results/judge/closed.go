@@ -6,7 +6,7 @@ import (
 	"github.com/joust-bench/joust/results"
 )
 
-// closedLoop is the table of method.md §3, and what an experiment makes of it.
+// closedLoop is the table of METHOD.md §3, and what an experiment makes of it.
 func (v *verdict) closedLoop() {
 	if v.Shared {
 		v.Bottleneck = results.LimitSharedCPU

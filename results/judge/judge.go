@@ -1,6 +1,6 @@
 // Package judge decides what limited a phase and whether its numbers may be
 // believed: pure functions from measurements to results.Verdict, by the rules
-// of method.md §3. Experiments are made elsewhere (harness/trial) and come in as
+// of METHOD.md §3. Experiments are made elsewhere (harness/trial) and come in as
 // results.Probe; Needs says which one a verdict asks for.
 package judge
 

@@ -17,7 +17,7 @@ const ProbeShare = 0.20
 // readings of a loader that limits are from those of one that does not.
 const mostApart = 0.6
 
-// Needs is the experiment that the table of method.md §3 asks for, given what
+// Needs is the experiment that the table of METHOD.md §3 asks for, given what
 // the two shares say; empty where they say enough, and where the phase is not
 // valid. Beyond the table, a full server beside a full loader is asked as well.
 func Needs(e Evidence) results.ProbeKind {

@@ -8,7 +8,7 @@ import (
 	"github.com/joust-bench/joust/results/stats"
 )
 
-// verdict is the value as its verdict lets it be shown (method.md §3).
+// verdict is the value as its verdict lets it be shown (METHOD.md §3).
 func verdict(c *cells.Cell, e stats.Estimate, in scale, clients int) string {
 	x := in.text(e.Value)
 	bound, bounded := c.Upper(e.Value)

@@ -57,7 +57,7 @@ type Table struct {
 	Claims []Claim
 }
 
-// Claims compares the cells (method.md §4).
+// Claims compares the cells (METHOD.md §4).
 func Claims(cells []Sample, o ClaimOptions) Table {
 	t := Table{Cells: cells}
 	var pooled [][]float64

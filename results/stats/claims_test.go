@@ -296,7 +296,7 @@ func TestFalseClaims(t *testing.T) {
 	}
 }
 
-// method.md §4: at 4 % spread the uncorrected test alone finds a difference of
+// METHOD.md §4: at 4 % spread the uncorrected test alone finds a difference of
 // 5 % with probability 0.68 at n = 10 and 0.96 at n = 20.
 func TestPowerOfTheTest(t *testing.T) {
 	t.Parallel()
@@ -311,7 +311,7 @@ func TestPowerOfTheTest(t *testing.T) {
 		t.Logf("n = %d: %d of %d found, %.3f", n, found, *rounds, share)
 		// The figures are rounded to two digits.
 		if math.Abs(share-want) > error3+0.01 {
-			t.Errorf("n = %d: power %.3f, method.md says %.2f", n, share, want)
+			t.Errorf("n = %d: power %.3f, METHOD.md says %.2f", n, share, want)
 		}
 	}
 }

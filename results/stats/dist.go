@@ -11,7 +11,7 @@ import (
 )
 
 // SamplesBeyond is how many samples must lie beyond a percentile before it may
-// be printed (method.md §1).
+// be printed (METHOD.md §1).
 const SamplesBeyond = 10
 
 // Dist is a decoded distribution of durations in nanoseconds. It is never

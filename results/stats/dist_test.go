@@ -73,7 +73,7 @@ func TestDecodeRefusesDamage(t *testing.T) {
 
 func TestSupportsAtTheStatedCounts(t *testing.T) {
 	t.Parallel()
-	// method.md §1: p99.9 needs 10 000 samples, p99.99 needs 100 000.
+	// METHOD.md §1: p99.9 needs 10 000 samples, p99.99 needs 100 000.
 	for _, c := range []struct {
 		q      float64
 		needed int64

@@ -12,7 +12,7 @@ import (
 const stallNS = 1e6
 
 // ErrorBars say how far the loader's own lag reaches into the latencies of a
-// phase (method.md §3). The zero ErrorBars reach nowhere.
+// phase (METHOD.md §3). The zero ErrorBars reach nowhere.
 type ErrorBars struct {
 	send, receive *Dist
 	// stalled is the share of the window, 0 to 1, that was lost to stalls.

@@ -263,7 +263,7 @@ func TestWhatCanDecide(t *testing.T) {
 	if got := smallestP(3, 5); math.Abs(got-2.0/56) > 1e-12 {
 		t.Errorf("smallest p of 3 and 5 is %v, want 2/56", got)
 	}
-	// method.md §4: all pairs of k servers; with a baseline less is needed.
+	// METHOD.md §4: all pairs of k servers; with a baseline less is needed.
 	for k, want := range map[int][2]int{0: {}, 1: {}, 2: {4, 4}, 4: {5, 5}, 7: {6, 5}, 13: {7, 6}, 25: {8, 7}} {
 		pairs, baseline := TrialsToDecide(Pairs(k, false)), TrialsToDecide(Pairs(k, true))
 		if pairs != want[0] || baseline != want[1] {

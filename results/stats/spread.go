@@ -16,7 +16,7 @@ type Spread struct {
 	// taken of logarithms, as ratios are, and so is the same whatever the size
 	// of each cell.
 	Value float64
-	// Upper is its one-sided 95 % upper bound, s⁺ of method.md §4: Value ·
+	// Upper is its one-sided 95 % upper bound, s⁺ of METHOD.md §4: Value ·
 	// √(df ÷ χ²) with the 5 % point of χ² (NIST/SEMATECH e-Handbook §7.2.3).
 	Upper float64
 	// Degrees are the degrees of freedom; 0 when no cell has two values, and
@@ -53,7 +53,7 @@ func PooledSpread(cells [][]float64) Spread {
 }
 
 // NoiseBand is the band of a comparison of a with b values: max(1 %, 1.96 · s⁺
-// · √(1/a + 1/b)), which is method.md §4's √(2/n) where both are n. A ratio
+// · √(1/a + 1/b)), which is METHOD.md §4's √(2/n) where both are n. A ratio
 // within it, from 1/(1+band) to 1+band, is noise whatever a test says. It is
 // infinite without a spread to go by.
 func (s Spread) NoiseBand(a, b int) float64 {
