@@ -12,13 +12,13 @@ import (
 
 // origin is where a value comes from: a key of a file or a flag.
 type origin interface {
-	// good reports whether a value is there, of which no problem is known.
+	// good reports whether there is a value without a known problem.
 	good() bool
 	place() place
-	// path is how messages call the value, with a space behind it; empty where
-	// its place says it.
+	// path is the name of the value in messages, with a space behind it. It is
+	// empty where the place names the value already.
 	path() string
-	// reject adds a problem with the value, which is good no more.
+	// reject adds a problem with the value; good then returns false.
 	reject(format string, args ...any)
 	// under is a part of the value: "[2]" or ".NAME".
 	under(part string) origin
@@ -37,12 +37,12 @@ func (o fileOrigin) under(part string) origin { return fileOrigin{o.file, o.at +
 
 func (o fileOrigin) reject(format string, args ...any) { o.doc.Reject(o.at, format, args...) }
 
-// Flags are the flags of settings: the name of each, without dashes, with the
-// texts that it was given, one for each item of a list and else one. Nil is not
-// given.
+// Flags holds the texts that each flag of a setting was given, by the flag's name
+// without dashes. A list has one text an item, other flags have one text. A nil
+// entry is a flag that was not given.
 type Flags map[string][]string
 
-// Text is what the flag was given, or the default of its setting.
+// Text returns the text that the flag was given, or the default of its setting.
 func (f Flags) Text(flag string) string {
 	for _, s := range Settings() {
 		if s.Flag == flag && f[flag] == nil {

@@ -158,8 +158,9 @@ func word(s Setting, what, fallback string) setting[string] {
 	return plain(s, opt[string]{val: fallback, set: fallback != ""}, oneOf(what, s.OneOf))
 }
 
-// many is a setting of a list of different values, of which item makes one.
-// Twice is the message about a second one; empty takes it.
+// many is a setting whose value is a list. item makes one value of one raw item.
+// twice is the message about a value that stands in the list a second time; with
+// an empty one, values may repeat.
 func many[R any, T fmt.Stringer](s Setting, fallback []T, twice string, item func(R, origin) (T, string)) setting[[]T] {
 	return one(s, opt[[]T]{val: fallback, set: fallback != nil}, func(raw []R, o origin) (list []T, wrong string) {
 		if len(raw) == 0 {

@@ -127,9 +127,9 @@ func (m *Measurement) Prepare(ctx context.Context) error {
 	return w.Opener.PrepareForeign(ctx, m.Foreign)
 }
 
-// Open opens the session in which the run is measured, and makes its folder
-// below out, unless it is resumed: so late that a run of which nothing is
-// measured leaves none, and is not the latest one.
+// Open opens the session that measures the run. It makes the run's folder below
+// out only now, so that a run that fails earlier leaves no folder and is not the
+// latest one. A resumed run has its folder already.
 func (m *Measurement) Open(ctx context.Context, out string) (*Session, error) {
 	s, err := m.World.Opener.Open(ctx, m.Run.CPUs)
 	if err != nil {

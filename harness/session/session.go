@@ -83,8 +83,9 @@ func (o *Opener) Open(ctx context.Context, cpus results.CPUSplit) (*Session, err
 	return s, nil
 }
 
-// OpenShared is Open for a command beside which other jousts may measure. The
-// output of what is started goes to a temporary folder.
+// OpenShared is Open for commands that do not need the machine to themselves: it
+// takes no lock, so other jousts may measure at the same time. Servers and loaders
+// write their output to files in a temporary folder.
 func (o *Opener) OpenShared(ctx context.Context, cpus results.CPUSplit) (*Session, error) {
 	argv, err := Self("loader")
 	if err != nil {
