@@ -13,8 +13,8 @@ import (
 	"github.com/joust-bench/joust/results/journal/journaltest"
 )
 
-// rendered is what joust report writes of the run in dir, by file, and what it
-// says.
+// rendered returns the files that joust report writes for the run in dir, by
+// name, together with its output.
 func rendered(t *testing.T, dir string) map[string]string {
 	t.Helper()
 	c, out, errs := command(t, t.TempDir(), "report", dir)

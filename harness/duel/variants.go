@@ -110,8 +110,8 @@ func manifestOf(ctx context.Context, w *session.World, spec Spec) (catalog.Manif
 	return catalog.LoadOne(w.Table, dir)
 }
 
-// entryOf is the variant as the run's tables tell it; the image of one that
-// runs in a container is made.
+// entryOf returns the variant as a server of the run. It makes the image of a
+// variant that runs in a container.
 func entryOf(ctx context.Context, m *session.Measurement, spec Spec, f *launch.Fixture) (s results.Server, err error) {
 	manifest := f.Manifest
 	s = results.Server{Folder: manifest.Name, Title: spec.Text, Language: manifest.Language, URL: manifest.URL}

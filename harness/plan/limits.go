@@ -104,8 +104,8 @@ func checkWarmup(d time.Duration) string {
 	return window("warm-up")(d)
 }
 
-// checkProtocol tells names that nobody knows from protocols that no engine
-// speaks yet.
+// checkProtocol says why p cannot be measured: it is no protocol, or no engine
+// speaks it yet. It returns an empty text for a protocol that can be.
 func checkProtocol(p string) string {
 	if wrong := oneOf("protocol", protocolNames())(p); wrong != "" {
 		return wrong

@@ -16,7 +16,7 @@ import (
 	"github.com/joust-bench/joust/results"
 )
 
-// Overrides are what joust run was told beside the plan's file.
+// Overrides are what the command line adds to the plan's file.
 type Overrides struct {
 	// Flags win over the file, for every table. --scenarios names rows: tables
 	// that the plan has for them keep their settings.

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// Setting is what users are told of one row of the table of settings.
+// Setting is one row of the table of settings, as users see it.
 type Setting struct {
 	// Key names the setting in a plan's file, Flag on the command line, without
 	// dashes. Either may be empty.
@@ -122,8 +122,8 @@ func (o opt[T]) or(other opt[T]) opt[T] {
 	return other
 }
 
-// one is a setting whose value read makes of what is written, R, or says what is
-// wrong. The zero fallback is none.
+// one is a setting with a single value. read makes the value of the raw one, or
+// returns what is wrong with it. The zero fallback means no default.
 func one[R, T any](s Setting, fallback opt[T], read func(R, origin) (T, string)) setting[T] {
 	if fallback.set && s.Default == "" {
 		s.Default = listed(fallback.val)

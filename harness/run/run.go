@@ -217,8 +217,8 @@ func (r *Runner) row(name string) *scenarios.Scenario {
 	return nil
 }
 
-// Trial measures one trial without a journal, for those that put several
-// runners beside each other. Errors void it; its Reason holds the text.
+// Trial measures one trial without a journal, for callers that alternate several
+// runners. Errors void the trial; Reason holds the text.
 func (r *Runner) Trial(ctx context.Context, t plan.Trial) results.Trial {
 	return r.bench().Measure(ctx, trial.Task{
 		Trial: t, Row: r.row(t.Table.Scenario), Fixture: r.Fixtures[t.Entry.As],

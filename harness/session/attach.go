@@ -37,7 +37,7 @@ func (at *Attached) Names() []string {
 	return names
 }
 
-// add makes them servers beside those of the folders.
+// add puts the attached servers into the catalogue, next to those of the folders.
 func (at *Attached) add(servers *catalog.Servers, table *scenarios.Table) error {
 	var errs []error
 	for _, text := range at.URLs {
@@ -112,8 +112,8 @@ func (at *Attached) server(flag, text string) (name, value string, err error) {
 }
 
 // Reach finds the attached servers before anything is measured. Each must
-// answer, and one of the rows that it will be asked rightly. The notes tell
-// where they are.
+// answer, and it must answer one of its rows rightly. The notes say where the
+// servers are.
 func (w *World) Reach(ctx context.Context, rows func(name string) []*scenarios.Scenario) (notes []string, err error) {
 	w.running = map[string]launch.Fixture{}
 	var errs []error
@@ -137,7 +137,8 @@ func (w *World) Reach(ctx context.Context, rows func(name string) []*scenarios.S
 }
 
 // sampleRunning attaches the processes of --pid and --container to their
-// servers and says what joust does with each server, and what it does not.
+// servers. The notes say for each server what joust does with it and what it
+// leaves alone.
 func (w *World) sampleRunning(ctx context.Context) (notes []string, err error) {
 	pids, containers, err := w.Opener.Attached.processes()
 	if err != nil {
@@ -216,7 +217,7 @@ func sampled(f *launch.Fixture, t sample.Tree, split results.CPUSplit) (notes []
 		name, cpuset.Format(both), cpuset.Format(split.Server), pid)), nil
 }
 
-// elsewhere tells a process that listens, but not on the address's port.
+// elsewhere reports whether the process listens, but not on the address's port.
 func elsewhere(address string, pid int) bool {
 	u, err := url.Parse(address)
 	if err != nil {

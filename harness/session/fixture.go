@@ -170,8 +170,8 @@ func (o *Opener) Image(ctx context.Context, m catalog.Manifest, binary string) (
 	return image, nil
 }
 
-// Versions returns the versions of what the fixture is made of, its image's among
-// them. Where one cannot be found, the others are returned beside the error.
+// Versions returns the versions of the fixture's parts, its image included. Where
+// one cannot be found, it returns the others together with the error.
 func Versions(ctx context.Context, f launch.Fixture, image container.Image) (map[string]string, error) {
 	versions, err := catalog.Versions(ctx, f.Manifest, f.Binary, versionEnv(f))
 	if f.Image != "" {

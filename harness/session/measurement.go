@@ -182,9 +182,9 @@ func (m *Measurement) Close() {
 	}
 }
 
-// examine looks at the machine before a run, stores what it finds and tells
-// what distorts numbers. A resumed run keeps its first examination, and what has
-// become worse since is added to its warnings.
+// examine looks at the machine before a run, stores its findings and shows those
+// that distort numbers. A resumed run keeps its first findings; those that have
+// become worse since then are added to its warnings.
 func (m *Measurement) examine(ctx context.Context) {
 	say := m.World.Opener.Say
 	before := map[string]results.State{}

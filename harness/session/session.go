@@ -1,7 +1,7 @@
 // Package session opens what every measuring command needs: it looks at the
 // machine and the servers, builds what will be started, waits until this joust
 // is the only one that measures, sweeps what dead jousts left, and moves joust
-// to the loader's CPUs. It prints nothing: what it says goes to Opener.Say.
+// to the loader's CPUs. It prints nothing itself: Opener.Say shows its notes.
 package session
 
 import (
@@ -31,14 +31,14 @@ type Opener struct {
 	Engine func() (*container.Engine, error)
 	// Say shows the user one line.
 	Say func(format string, args ...any)
-	// OnStop sets what the user is told at the first signal, until undo is called.
+	// OnStop sets the text that the first signal shows, until undo is called.
 	OnStop func(text string) (undo func())
 
 	builder *catalog.Builder
 }
 
-// ErrStopped is the error of a Lock whose wait the user ended. OnStop's text has
-// told it already.
+// ErrStopped is the error of a Lock whose wait the user ended. The user has seen
+// OnStop's text already, so nothing more needs to be shown.
 var ErrStopped = errors.New("stopped while another joust measures")
 
 // UsageError is a mistake in how joust was called.

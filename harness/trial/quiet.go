@@ -61,8 +61,8 @@ func (q *quiet) spin(ctx context.Context, before string) error {
 // window notes that the phase's window is announced.
 func (q *quiet) window(phase string) { q.before[phase] = len(q.spins) - 1 }
 
-// beside returns the spins next to a phase's window, as far as they were timed:
-// the last one before it and the first one behind it.
+// beside returns the last spin before a phase's window and the first one after
+// it, as far as they were timed.
 func (q *quiet) beside(phase string) []results.Spin {
 	before := max(0, q.before[phase])
 	return q.spins[min(before, len(q.spins)):min(before+2, len(q.spins))]

@@ -27,7 +27,7 @@ type rates struct {
 	// nanoseconds per request over threads.
 	peak, cost float64
 	threads    int
-	// last is the last phase that told what it gave, hunt the search.
+	// last is the last phase with a result, hunt the search for a rate.
 	last *results.Phase
 	hunt *hunt
 }

@@ -111,7 +111,7 @@ func (s *Sampler) Loaders(w loaders.Window, handles []host.Handle, poll time.Dur
 	}
 }
 
-// sample runs one reading beside the others.
+// sample runs one reading at the same time as the others.
 func (s *Sampler) sample(w loaders.Window, doing string, read func(*results.TrialPhase) error) {
 	s.mu.Lock()
 	m := s.phases[w.Phase]

@@ -20,8 +20,8 @@ import (
 // server goes away.
 var errServerEnded = errors.New("the server ended during the trial")
 
-// Watcher is told how a trial goes. Its methods return quickly: they are called
-// inside windows.
+// Watcher follows a trial. Its methods are called inside windows and must return
+// quickly.
 type Watcher interface {
 	Phase(w loaders.Window)
 	Live(i loaders.Interval)
@@ -155,7 +155,7 @@ func (a *attempt) noteIdle(result *results.Trial) error {
 	return nil
 }
 
-// end stops the server and adds what its end tells to the trial's error.
+// end stops the server and adds the way in which it ended to the trial's error.
 func (a *attempt) end(ctx context.Context, result *results.Trial, err error) error {
 	if a.on.Ended() {
 		err = fmt.Errorf("%w: %s", errServerEnded, launch.DescribeExit(a.on.Handle.Exit()))

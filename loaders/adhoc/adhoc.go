@@ -53,8 +53,8 @@ type Options struct {
 	// Warmup not given is DefaultWarmup, or none for a number of Requests.
 	Warmup *time.Duration
 
-	// RateRPS makes the loop open, with constant or Poisson gaps, as a ramp from
-	// it to RampToRPS over the window, or in bursts of which it is the mean.
+	// RateRPS makes the loop open. It is the rate of constant or Poisson arrivals,
+	// the start of a ramp to RampToRPS over the window, or the mean rate of bursts.
 	RateRPS   *float64
 	Poisson   bool
 	RampToRPS *float64

@@ -21,8 +21,8 @@ type System struct {
 	// Sleeps says that a thread must not poll, since its events come from
 	// goroutines that need the processor: the idle strategy is always wait.
 	Sleeps bool
-	// TellsEnds says that the event of an answer tells of the end of the stream
-	// behind it. Else the engine looks for one behind each answer.
+	// TellsEnds is true where the event of an answer also says that the stream
+	// ends behind it. Otherwise the engine looks for the end behind each answer.
 	TellsEnds bool
 	// Slack is how much later than asked a wait may end, in nanoseconds, though
 	// nobody stopped the thread.
@@ -46,11 +46,11 @@ type Loop interface {
 	Wait(ns int64) ([]Event, error)
 	// Wake ends a wait with an event of Woken. Any goroutine may call it.
 	Wake()
-	// CPU is the CPU time of the loop's thread in nanoseconds, 0 where the
-	// system does not tell.
+	// CPU is the CPU time of the loop's thread in nanoseconds, 0 where it is not
+	// known.
 	CPU() int64
 	// RunDelay is how long the thread has waited for a processor, in
-	// nanoseconds, -1 where the system does not tell.
+	// nanoseconds, -1 where that is not known.
 	RunDelay() int64
 	// Close frees the loop, whose connections are closed already.
 	Close()

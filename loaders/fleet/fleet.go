@@ -79,7 +79,7 @@ type meeting struct {
 	done    []loaders.PhaseDone
 
 	mu sync.Mutex
-	// live is what each loader has told last of the phase that runs.
+	// live has each loader's last interval of the phase that runs.
 	live []results.Interval
 	// announced is the phase whose window Control knows.
 	announced string
@@ -174,8 +174,8 @@ func (m member) Window(w loaders.Window) {
 	}
 }
 
-// Interval implements loaders.Control: the first loader's interval brings what
-// all have told.
+// Interval implements loaders.Control. The first loader's interval passes on the
+// sum of all loaders' last ones.
 func (m member) Interval(i loaders.Interval) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -189,14 +189,14 @@ func (m member) Interval(i loaders.Interval) {
 	m.control.Interval(i)
 }
 
-// PhaseDone implements loaders.Control. What cannot be merged, and that a loader
-// is gone, is seen when the loaders end.
+// PhaseDone implements loaders.Control. A phase that cannot be merged and a loader
+// that is gone show when the loaders end.
 func (m member) PhaseDone(d loaders.PhaseDone) {
 	m.done[m.index] = d
 	_ = m.barrier.meet(m.ctx, m.ended)
 }
 
-// ended tells the Control how the phase went for all.
+// ended passes on the outcome of the phase, merged over all loaders.
 func (m *meeting) ended() error {
 	all := m.done[0]
 	phases := []*results.Phase{all.Result}

@@ -64,8 +64,7 @@ func drive(t *testing.T, n int, behave func(*enginetest.Peer), spec loaders.Spec
 	return server, f, enginetest.Drive(t, f, spec, steer), steer
 }
 
-// Three loaders are told of as one, and what they count is what the server
-// counts. Their windows are the same, or the report says how far they lie apart:
+// Three loaders report as one, and their counts are the server's. Their windows are the same, or the report says how far they lie apart:
 // a machine that stands still may keep a loader from its start.
 func TestThreeLoadersAreOne(t *testing.T) {
 	t.Parallel()
@@ -114,7 +113,7 @@ func TestStretchedWindows(t *testing.T) {
 	}
 }
 
-// obedient is a loader that keeps what it is told and loads nothing.
+// obedient is a loader that keeps its orders and makes no load.
 type obedient struct {
 	startAt  int64
 	adjusted []loaders.Adjustment

@@ -185,7 +185,7 @@ func mergeGroups(parts []results.Group) (results.Group, error) {
 	return all, errors.Join(errs...)
 }
 
-// added is a with the counts of b; a may change.
+// added adds the counts of b to a, which it may change, and returns the sum.
 func added[K comparable](a, b map[K]uint64) map[K]uint64 {
 	if a == nil {
 		return maps.Clone(b)
@@ -196,7 +196,7 @@ func added[K comparable](a, b map[K]uint64) map[K]uint64 {
 	return a
 }
 
-// sum is absent where one of both is.
+// sum is nil where a or b is nil.
 func sum[N int | int64](a, b *N) *N {
 	if a == nil || b == nil {
 		return nil
@@ -205,7 +205,7 @@ func sum[N int | int64](a, b *N) *N {
 	return &n
 }
 
-// leastBound is the smaller of two values of which 0 is none.
+// leastBound is the smaller of two lower bounds; 0 means that there is none.
 func leastBound(a, b int64) int64 {
 	if a == 0 || b == 0 {
 		return max(a, b)
@@ -213,8 +213,8 @@ func leastBound(a, b int64) int64 {
 	return min(a, b)
 }
 
-// addRate adds the bookkeeping of an open loop. All loaders tell the rate of the
-// whole.
+// addRate adds the bookkeeping of an open loop. TargetRPS stays: each loader
+// reports the rate of all together.
 func addRate(all, r *results.RateReport) *results.RateReport {
 	if all == nil || r == nil {
 		if all == nil && r != nil {

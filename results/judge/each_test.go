@@ -8,8 +8,8 @@ import (
 	"github.com/joust-bench/joust/results"
 )
 
-// One loader whose share is void voids the whole; what all share is told once,
-// and circumstances of a share are not.
+// A void share voids the whole phase. A reason that all shares have stands once;
+// circumstances of a single share do not stand at all.
 func TestEachLoaderIsJudged(t *testing.T) {
 	t.Parallel()
 	failed := results.Reason{Code: "failures", Voids: true, Text: "2 of 10 requests failed"}

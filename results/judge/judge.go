@@ -14,8 +14,8 @@ import (
 // Evidence is what one phase is judged by.
 type Evidence struct {
 	Loader *results.Phase
-	// Measured is what the harness saw; its Verdict is ignored. Nil for a lone
-	// load, of which only the loader reports.
+	// Measured is the harness's own measurement; its Verdict is ignored. It is nil
+	// for a lone load, which has the loader's report only.
 	Measured *results.TrialPhase
 	// Report is the loader's report that the phase belongs to.
 	Report *results.Report

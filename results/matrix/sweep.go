@@ -187,8 +187,8 @@ func whichClients(t results.PlanTable) string {
 	return "each trial's best of " + clientsOf(t) + " clients"
 }
 
-// clientsUsed are those of the cell's ladders, which a sweep chooses for each;
-// asked are the plan's, for reports that do not tell.
+// clientsUsed is the range of clients of the cell's ladders: a sweep chooses a
+// number for each. asked, the plan's number, stands in for reports without one.
 func clientsUsed(c *cells.Cell, asked int) string {
 	low, high := 0, 0
 	for _, s := range c.Valid {

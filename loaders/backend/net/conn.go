@@ -30,8 +30,8 @@ type conn struct {
 	// good until Close.
 	raw syscall.RawConn
 	fd  int
-	// told is what the last event said.
-	told backend.What
+	// last is the last event that Wait returned for the connection.
+	last backend.What
 	// reading is true once a goroutine waits for something to read; next lets
 	// it look again, and gone ends it.
 	reading    bool
@@ -46,7 +46,7 @@ type conn struct {
 // shared is what a connection's goroutines and its loop share: the loop's mu
 // guards it.
 type shared struct {
-	// what is to be told; closed says that nothing is any more.
+	// what is the event that Wait has not returned yet; closed ends all events.
 	what   backend.What
 	closed bool
 	// lost is why the connection broke, which the system says once.
@@ -113,15 +113,15 @@ func (c *conn) Watch(writable bool) error {
 // rearm lets the goroutines look again, behind an event that the engine has
 // had.
 func (c *conn) rearm() {
-	told := c.told
-	c.told = 0
-	if told&backend.Readable != 0 {
+	last := c.last
+	c.last = 0
+	if last&backend.Readable != 0 {
 		select {
 		case c.next <- struct{}{}:
 		default:
 		}
 	}
-	if told&backend.Writable != 0 {
+	if last&backend.Writable != 0 {
 		c.waiting = false
 		c.watchWritable()
 	}
@@ -148,9 +148,9 @@ func takesBytes(fd uintptr) bool {
 	return err != nil && err != unix.EINTR || list[0].Revents != 0
 }
 
-// awaitReadable tells, until the connection is closed, that something lies there
-// to be read. A connection that cannot be waited for any more is to be read as
-// well: the engine finds out why.
+// awaitReadable sends an event whenever there is something to read, until the
+// connection is closed. A connection on which waiting fails gets the event too:
+// the engine reads it and finds out why.
 func (c *conn) awaitReadable() {
 	var what backend.What
 	look := func(uintptr) bool {

@@ -1,7 +1,7 @@
 //go:build unix
 
 // Package net is the backend for any Unix system. A goroutine for each
-// connection waits by Go's own poller and tells the loop what has happened; the
+// connection waits by Go's own poller and sends its events to the loop; the
 // loop's thread reads and writes by itself, so that the events of a connection
 // come in the order of their causes. It waits as exactly as Go's timers do,
 // about a millisecond, and costs more per request than a poller of its own.
@@ -26,7 +26,7 @@ func System() backend.System {
 	return backend.System{Name: "joust portable", NewLoop: newLoop, Sleeps: true, Slack: timerSlack}
 }
 
-// loop collects what the goroutines of its connections tell.
+// loop collects the events of its connections' goroutines.
 type loop struct {
 	network    string
 	addresses  []string
@@ -39,8 +39,8 @@ type loop struct {
 	end     context.CancelFunc
 	running sync.WaitGroup
 
-	// mu guards queue, the connections of which something is to be told, and
-	// woken, and what is said in conn. kick ends the wait.
+	// mu guards queue, the connections with an event that Wait has not returned
+	// yet; woken; and the shared part of each connection. kick ends the wait.
 	mu    sync.Mutex
 	queue []*conn
 	woken bool
@@ -48,8 +48,8 @@ type loop struct {
 
 	timer  *time.Timer
 	events [backend.MostEvents]backend.Event
-	// told are the connections in the events of the last Wait.
-	told []*conn
+	// returned are the connections in the events of the last Wait.
+	returned []*conn
 }
 
 func newLoop(spec *loaders.Spec, _ int) (backend.Loop, error) {
@@ -83,7 +83,7 @@ func (l *loop) Wake() {
 	l.rouse()
 }
 
-// tell queues what has happened to a connection.
+// tell queues an event of a connection.
 func (l *loop) tell(c *conn, what backend.What) {
 	l.mu.Lock()
 	if c.what == 0 {
@@ -104,10 +104,10 @@ func (l *loop) rouse() {
 
 // Wait implements backend.Loop.
 func (l *loop) Wait(ns int64) ([]backend.Event, error) {
-	for _, c := range l.told {
+	for _, c := range l.returned {
 		c.rearm()
 	}
-	l.told = l.told[:0]
+	l.returned = l.returned[:0]
 	events := l.take()
 	if len(events) > 0 || ns <= 0 {
 		return events, nil
@@ -120,8 +120,8 @@ func (l *loop) Wait(ns int64) ([]backend.Event, error) {
 	return l.take(), nil
 }
 
-// take hands out what is queued. Connections that are closed meanwhile have
-// nothing to tell any more.
+// take returns the queued events, without those of connections that were closed
+// in the meantime.
 func (l *loop) take() []backend.Event {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -138,8 +138,8 @@ func (l *loop) take() []backend.Event {
 		if c.closed {
 			continue
 		}
-		c.told = what
-		l.told = append(l.told, c)
+		c.last = what
+		l.returned = append(l.returned, c)
 		l.events[n] = backend.Event{Conn: c.id, What: what}
 		n++
 	}

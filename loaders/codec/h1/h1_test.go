@@ -73,8 +73,8 @@ func read(t testing.TB, c codec.Conn, text string, size int) (o outcome) {
 	return o
 }
 
-// An answer comes to the same end wherever its bytes are cut, the second time,
-// when its head is remembered, as the first, and whether heads are told or not.
+// An answer has the same outcome wherever its bytes are cut: when its head is
+// new, when it is remembered, and whether or not the codec returns heads.
 func TestAnswersWhereverTheyAreCut(t *testing.T) {
 	t.Parallel()
 	const ok = "HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\n" + hello
