@@ -3,14 +3,14 @@ package scenarios_test
 import (
 	"bytes"
 	"fmt"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/joust-bench/joust/results/golden"
 	"github.com/joust-bench/joust/scenarios"
-	"github.com/joust-bench/joust/scenarios/strictyaml/schema"
+	"github.com/joust-bench/joust/scenarios/strictyaml/schema/schematest"
 )
 
 func load(t *testing.T) *scenarios.Table {
@@ -152,7 +152,7 @@ func TestREADMEShowsTheTable(t *testing.T) {
 		t.Fatal("README.md has no mark where the table ends")
 	}
 	table := scenarios.Markdown(load(t))
-	golden(t, "README.md", head+"-update`) -->\n"+table+end+tail)
+	golden.Hold(t, "README.md", head+"-update`) -->\n"+table+end+tail)
 }
 
 func TestREADMEExampleIsValid(t *testing.T) {
@@ -194,29 +194,13 @@ func TestSchemaOfTheCatalogue(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	text, err := schema.JSON(s)
-	if err != nil {
-		t.Fatal(err)
-	}
-	golden(t, "scenario.schema.json", string(text))
-	for _, pattern := range []string{"catalog/*.yaml", "testdata/*.good.yaml"} {
-		files, err := filepath.Glob(pattern)
-		if err != nil || len(files) == 0 {
-			t.Fatalf("no files %s: %v", pattern, err)
-		}
-		for _, file := range files {
-			if err := schema.Check(s, read(t, file)); err != nil {
-				t.Errorf("%s: %v", file, err)
-			}
-		}
-	}
-	for what, text := range map[string]string{
-		"an unknown key":      "scenarios: [{name: a, title: a, protocols: [h1], modes: [closed], requests: [], titel: b}]",
-		"an unknown protocol": "scenarios: [{name: a, title: a, protocols: [h9], modes: [closed], requests: []}]",
-		"no requests":         "scenarios: [{name: a, title: a, protocols: [h1], modes: [closed]}]",
-	} {
-		if err := schema.Check(s, []byte(text)); err == nil {
-			t.Errorf("%s is taken", what)
-		}
-	}
+	schematest.Published{
+		Schema: s, File: "scenario.schema.json",
+		Fit: []string{"catalog/*.yaml", "testdata/*.good.yaml"},
+		Refused: map[string]string{
+			"an unknown key":      "scenarios: [{name: a, title: a, protocols: [h1], modes: [closed], requests: [], titel: b}]",
+			"an unknown protocol": "scenarios: [{name: a, title: a, protocols: [h9], modes: [closed], requests: []}]",
+			"no requests":         "scenarios: [{name: a, title: a, protocols: [h1], modes: [closed]}]",
+		},
+	}.Hold(t)
 }

@@ -1,7 +1,6 @@
 package scenarios_test
 
 import (
-	"flag"
 	"os"
 	"path/filepath"
 	"strings"
@@ -10,11 +9,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/joust-bench/joust/results/golden"
 	"github.com/joust-bench/joust/scenarios"
 )
-
-// update rewrites expected files from what the code says now; read the diff.
-var update = flag.Bool("update", false, "rewrite expected files")
 
 func read(t *testing.T, path string) []byte {
 	t.Helper()
@@ -26,17 +23,6 @@ func read(t *testing.T, path string) []byte {
 }
 
 // golden compares got with the file's content, or rewrites the file.
-func golden(t *testing.T, path, got string) {
-	t.Helper()
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if diff := cmp.Diff(string(read(t, path)), got); diff != "" {
-		t.Errorf("%s (-want +got), -update rewrites it:\n%s", path, diff)
-	}
-}
 
 func corpus(t *testing.T, pattern string) []string {
 	t.Helper()
@@ -71,7 +57,7 @@ func TestBadFiles(t *testing.T) {
 		if rows != nil {
 			t.Errorf("%s: rows beside the error", path)
 		}
-		golden(t, strings.TrimSuffix(path, ".yaml")+".txt", err.Error()+"\n")
+		golden.Hold(t, strings.TrimSuffix(path, ".yaml")+".txt", err.Error()+"\n")
 	}
 }
 

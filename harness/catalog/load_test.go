@@ -2,7 +2,6 @@ package catalog
 
 import (
 	"errors"
-	"flag"
 	"os"
 	"path/filepath"
 	"strings"
@@ -11,12 +10,10 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/joust-bench/joust/results/golden"
 	"github.com/joust-bench/joust/scenarios"
 	"github.com/joust-bench/joust/scenarios/strictyaml"
 )
-
-// update rewrites expected files from what the code says now; read the diff.
-var update = flag.Bool("update", false, "rewrite expected files")
 
 func table(t testing.TB) *scenarios.Table {
 	t.Helper()
@@ -80,19 +77,7 @@ func TestBadManifests(t *testing.T) {
 		t.Fatalf("not a list of problems: %v", err)
 	}
 	got := err.Error() + "\n"
-	const path = "testdata/bad.txt"
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s (-want +got), -update rewrites it:\n%s", path, diff)
-	}
+	golden.Hold(t, "testdata/bad.txt", got)
 	folders, err := os.ReadDir("testdata/bad")
 	if err != nil {
 		t.Fatal(err)

@@ -1,18 +1,15 @@
 package catalog
 
 import (
-	"os"
-	"path/filepath"
 	"reflect"
 	"testing"
-
-	"github.com/google/go-cmp/cmp"
 
 	"github.com/google/jsonschema-go/jsonschema"
 
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/scenarios"
 	"github.com/joust-bench/joust/scenarios/strictyaml/schema"
+	"github.com/joust-bench/joust/scenarios/strictyaml/schema/schematest"
 )
 
 // manifestSchema is the schema of a manifest.
@@ -50,47 +47,15 @@ func TestSchemaOfManifests(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	text, err := schema.JSON(s)
-	if err != nil {
-		t.Fatal(err)
-	}
-	const committed = "../../servers/server.schema.json"
-	if *update {
-		if err := os.WriteFile(committed, text, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(committed)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), string(text)); diff != "" {
-		t.Errorf("%s (-want +got), -update rewrites it:\n%s", committed, diff)
-	}
-	for _, pattern := range []string{"../../servers/*/server.yaml", "testdata/good/*/server.yaml"} {
-		files, err := filepath.Glob(pattern)
-		if err != nil || len(files) == 0 {
-			t.Fatalf("no files %s: %v", pattern, err)
-		}
-		for _, file := range files {
-			text, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if err := schema.Check(s, text); err != nil {
-				t.Errorf("%s: %v", file, err)
-			}
-		}
-	}
-	for what, text := range map[string]string{
-		"no way to start":        "{title: a, protocols: [h1], scenarios: [hello]}",
-		"two ways to start":      "{title: a, go: ., url: 'http://127.0.0.1:80', protocols: [h1], scenarios: [hello]}",
-		"a time without a unit":  "{title: a, go: ., protocols: [h1], scenarios: [hello], start_timeout: 5}",
-		"an unknown key":         "{title: a, go: ., protocols: [h1], scenarios: [hello], wramup_cap: 5s}",
-		"memory without an unit": "{title: a, image: a, protocols: [h1], scenarios: [hello], container: {memory: '5'}}",
-	} {
-		if err := schema.Check(s, []byte(text)); err == nil {
-			t.Errorf("%s is taken", what)
-		}
-	}
+	schematest.Published{
+		Schema: s, File: "../../servers/server.schema.json",
+		Fit: []string{"../../servers/*/server.yaml", "testdata/good/*/server.yaml"},
+		Refused: map[string]string{
+			"no way to start":        "{title: a, protocols: [h1], scenarios: [hello]}",
+			"two ways to start":      "{title: a, go: ., url: 'http://127.0.0.1:80', protocols: [h1], scenarios: [hello]}",
+			"a time without a unit":  "{title: a, go: ., protocols: [h1], scenarios: [hello], start_timeout: 5}",
+			"an unknown key":         "{title: a, go: ., protocols: [h1], scenarios: [hello], wramup_cap: 5s}",
+			"memory without an unit": "{title: a, image: a, protocols: [h1], scenarios: [hello], container: {memory: '5'}}",
+		},
+	}.Hold(t)
 }

@@ -2,18 +2,14 @@ package plan_test
 
 import (
 	"encoding/json"
-	"flag"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/joust-bench/joust/harness/plan"
+	"github.com/joust-bench/joust/results/golden"
 )
-
-var update = flag.Bool("update", false, "write the expected texts beside the plans in testdata")
 
 // TestCorpus resolves every plan in testdata: NAME.bad.yaml must be refused
 // with the text of NAME.bad.txt, NAME.good.yaml give the plan and warnings of
@@ -32,18 +28,7 @@ func TestCorpus(t *testing.T) {
 			t.Parallel()
 			got := outcome(t, file, c)
 			expected := strings.TrimSuffix(file, ".yaml") + ".txt"
-			if *update {
-				if err := os.WriteFile(expected, []byte(got), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(expected)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if d := cmp.Diff(string(want), got); d != "" {
-				t.Errorf("%s (-want +got):\n%s", file, d)
-			}
+			golden.Hold(t, expected, got)
 		})
 	}
 }

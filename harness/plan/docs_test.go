@@ -3,32 +3,13 @@ package plan_test
 import (
 	"fmt"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/joust-bench/joust/harness/plan"
-	"github.com/joust-bench/joust/scenarios/strictyaml/schema"
+	"github.com/joust-bench/joust/results/golden"
+	"github.com/joust-bench/joust/scenarios/strictyaml/schema/schematest"
 )
-
-// generated holds a file to what the code says; -update rewrites it.
-func generated(t *testing.T, file, want string) {
-	t.Helper()
-	if *update {
-		if err := os.WriteFile(file, []byte(want), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	got, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if d := cmp.Diff(want, string(got)); d != "" {
-		t.Errorf("%s (-want +got), -update rewrites it:\n%s", file, d)
-	}
-}
 
 // Not parallel: with -update it rewrites what another test reads.
 func TestReadmeShowsTheSettings(t *testing.T) {
@@ -43,7 +24,7 @@ func TestReadmeShowsTheSettings(t *testing.T) {
 	if !ok {
 		t.Fatal("README.md has no marks where the settings begin and end")
 	}
-	generated(t, file, head+begin+settingsTable(t)+end+tail)
+	golden.Hold(t, file, head+begin+settingsTable(t)+end+tail)
 }
 
 // settingsTable is the table of settings and that of the thresholds.
@@ -96,38 +77,18 @@ func TestSchemaOfPlans(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	text, err := schema.JSON(s)
-	if err != nil {
-		t.Fatal(err)
-	}
-	generated(t, scripts+"/plan.schema.json", string(text))
-	for _, pattern := range []string{scripts + "/*.yaml", "testdata/*.good.yaml"} {
-		files, err := filepath.Glob(pattern)
-		if err != nil || len(files) == 0 {
-			t.Fatalf("no files %s: %v", pattern, err)
-		}
-		for _, file := range files {
-			text, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if err := schema.Check(s, text); err != nil {
-				t.Errorf("%s: %v", file, err)
-			}
-		}
-	}
-	for what, text := range map[string]string{
-		"an unknown key":            "srevers: [gin]",
-		"an unknown key of a table": "tables: [{scenarios: [hello], engine: evloop}]",
-		"a table without scenarios": "tables: [{trials: 2}]",
-		"a time without a unit":     "duration: 5",
-		"an unknown mode":           "modes: [open, closd]",
-		"a rate that is none":       "rates: [fast]",
-		"no schedule":               "schedule: ramp",
-		"a limit that is a text":    "thresholds: {slack: 2%}",
-	} {
-		if err := schema.Check(s, []byte(text)); err == nil {
-			t.Errorf("%s is taken", what)
-		}
-	}
+	schematest.Published{
+		Schema: s, File: scripts + "/plan.schema.json",
+		Fit: []string{scripts + "/*.yaml", "testdata/*.good.yaml"},
+		Refused: map[string]string{
+			"an unknown key":            "srevers: [gin]",
+			"an unknown key of a table": "tables: [{scenarios: [hello], engine: evloop}]",
+			"a table without scenarios": "tables: [{trials: 2}]",
+			"a time without a unit":     "duration: 5",
+			"an unknown mode":           "modes: [open, closd]",
+			"a rate that is none":       "rates: [fast]",
+			"no schedule":               "schedule: ramp",
+			"a limit that is a text":    "thresholds: {slack: 2%}",
+		},
+	}.Hold(t)
 }

@@ -2,9 +2,7 @@ package compare
 
 import (
 	"encoding/json"
-	"flag"
 	"math"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -14,6 +12,7 @@ import (
 
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/cells"
+	"github.com/joust-bench/joust/results/golden"
 )
 
 func TestEveryMetricIsCompared(t *testing.T) {
@@ -357,8 +356,6 @@ func TestPlacebosAndRepeatedTrialsCountForNothing(t *testing.T) {
 	}
 }
 
-var update = flag.Bool("update", false, "write the golden files anew")
-
 func TestGolden(t *testing.T) {
 	t.Parallel()
 	old := runOf(t, "2026-11-01T12-00-01Z", 6, map[string]func(int) measured{"gin": steady(48000), "nethttp": steady(50000), "nginx": steady(90000)})
@@ -380,22 +377,7 @@ func TestGolden(t *testing.T) {
 	}
 	gates := c.Evaluate(limits)
 	for name, got := range map[string]string{"compare.txt": c.Text(gates), "compare.md": c.Markdown(gates)} {
-		path := filepath.Join("testdata", name)
-		if *update {
-			if err := os.MkdirAll("testdata", 0o755); err != nil {
-				t.Fatal(err)
-			}
-			if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-				t.Fatal(err)
-			}
-		}
-		want, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if d := cmp.Diff(string(want), got); d != "" {
-			t.Errorf("%s (-want +got; go test ./results/compare -update writes it anew):\n%s", name, d)
-		}
+		golden.Hold(t, filepath.Join("testdata", name), got)
 	}
 	if _, err := json.Marshal(c); err != nil {
 		t.Errorf("as JSON: %v", err)

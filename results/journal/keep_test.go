@@ -190,17 +190,7 @@ func TestLastLineWithZerosInItsBuckets(t *testing.T) {
 	if err := os.WriteFile(trialsOf(dir), bytes.Replace(text, []byte("HISTF"), make([]byte, 5), 1), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	j, run, err := Resume(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer j.Close()
-	if err := j.Append(sampleTrial(1)); err != nil {
-		t.Fatal(err)
-	}
-	if len(run.Trials) != 1 || len(open(t, dir).Trials) != 2 {
-		t.Error("a last line with zeros was not dropped")
-	}
+	goesOnWithoutTheLastLine(t, dir)
 }
 
 // trialsOf is the file of the run's trials.

@@ -1,38 +1,12 @@
 package matrix
 
 import (
-	"flag"
-	"os"
-	"path/filepath"
 	"testing"
-
-	"github.com/google/go-cmp/cmp"
 
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/cells"
+	"github.com/joust-bench/joust/results/golden"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
-
-func golden(t *testing.T, name, got string) {
-	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		if err := os.MkdirAll("testdata", 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s (-want +got; go test ./results/matrix -update writes it anew):\n%s", name, diff)
-	}
-}
 
 func TestGolden(t *testing.T) {
 	t.Parallel()
@@ -49,8 +23,8 @@ func TestGolden(t *testing.T) {
 	stopped.State = results.RunInterrupted
 	for name, run := range map[string]results.Run{"full": full, "partial": partial, "interrupted": stopped, "empty": emptyRun()} {
 		set := cells.Of(run)
-		golden(t, name+"_bench.md", Bench(set))
-		golden(t, name+"_open.md", OpenLoop(set))
-		golden(t, name+"_headline.txt", Headline(set, 100))
+		golden.Hold(t, "testdata/"+name+"_bench.md", Bench(set))
+		golden.Hold(t, "testdata/"+name+"_open.md", OpenLoop(set))
+		golden.Hold(t, "testdata/"+name+"_headline.txt", Headline(set, 100))
 	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/cells"
+	"github.com/joust-bench/joust/results/golden"
 )
 
 // sweptRun has two tables with sweeps, one of them automatic, and searches for
@@ -111,9 +112,9 @@ func searches(trial *results.Trial, rep int, rps float64) []results.Trial {
 func TestGoldenSweep(t *testing.T) {
 	t.Parallel()
 	set := cells.Of(sweptRun(t))
-	golden(t, "swept_bench.md", Bench(set))
-	golden(t, "swept_open.md", OpenLoop(set))
-	golden(t, "swept_headline.txt", Headline(set, 160))
+	golden.Hold(t, "testdata/swept_bench.md", Bench(set))
+	golden.Hold(t, "testdata/swept_open.md", OpenLoop(set))
+	golden.Hold(t, "testdata/swept_headline.txt", Headline(set, 160))
 }
 
 // The knee never has more clients than the best point, and nearly its

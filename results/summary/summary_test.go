@@ -4,9 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"flag"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -15,10 +12,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/results/golden"
 	"github.com/joust-bench/joust/results/summary"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
 
 const second = int64(time.Second)
 
@@ -162,25 +158,8 @@ func TestText(t *testing.T) {
 			if err := summary.Text(&out, "GET http://127.0.0.1:8080/", &r); err != nil {
 				t.Fatal(err)
 			}
-			golden(t, name+".txt", out.String())
+			golden.Hold(t, "testdata/"+name+".txt", out.String())
 		})
-	}
-}
-
-func golden(t *testing.T, name, got string) {
-	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s (-want +got), -update writes it anew:\n%s", path, diff)
 	}
 }
 
@@ -334,7 +313,7 @@ func TestPercentiles(t *testing.T) {
 		if err := summary.Percentiles(&out, &r); err != nil {
 			t.Fatal(err)
 		}
-		golden(t, name+".hgrm", out.String())
+		golden.Hold(t, "testdata/"+name+".hgrm", out.String())
 	}
 	for name, r := range map[string]results.Report{
 		"no phase": {}, "no answer": report(t, results.Phase{Measured: true, Loop: results.ClosedLoop}),

@@ -31,9 +31,10 @@ var rooms = []room{
 	{path: "results/judge", may: []string{"results", "results/stats"}},
 	{path: "results/cells", may: []string{"results", "results/judge", "results/stats"}},
 	{path: "results/files", may: []string{"results/table"}},
+	{path: "results/golden"},
 	{path: "results/journal/journaltest", may: []string{"results", "results/journal"}},
 	{path: "results/...", may: []string{"results", "results/cells", "results/files", "results/judge", "results/stats", "results/table"}},
-	{path: "scenarios/...", may: []string{"results", "scenarios/..."}},
+	{path: "scenarios/...", may: []string{"results", "results/golden", "scenarios/..."}},
 	{path: "loaders", may: []string{"results", "scenarios"}},
 	{path: "loaders/core", may: []string{
 		"loaders", "loaders/arrival", "loaders/backend", "loaders/clock", "loaders/codec", "loaders/record", "loaders/secure", "loaders/source",

@@ -1,0 +1,32 @@
+// Package golden compares what tests produce with files that are committed. The
+// flag -update of a test writes these files anew; read the difference before you
+// commit it.
+package golden
+
+import (
+	"flag"
+	"os"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+var update = flag.Bool("update", false, "write the files anew with which tests compare")
+
+// Hold fails the test where the file at path differs from got. With -update it
+// writes the file first; its folder must exist.
+func Hold(t *testing.T, path, got string) {
+	t.Helper()
+	if *update {
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("%s (-want +got); go test with -update writes it anew:\n%s", path, diff)
+	}
+}
