@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"net"
 	"runtime"
-	"sync"
 	"testing"
 	"time"
 
@@ -17,31 +16,10 @@ import (
 // nothing for them.
 func frugal(t *testing.T) (address string) {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var running sync.WaitGroup
-	running.Go(func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			running.Go(func() { answerFrugally(c) })
-		}
-	})
-	t.Cleanup(func() {
-		if err := l.Close(); err != nil {
-			t.Error(err)
-		}
-		running.Wait()
-	})
-	return l.Addr().String()
+	return enginetest.Accept(t, "tcp", "127.0.0.1:0", answerFrugally).Addr().String()
 }
 
 func answerFrugally(c net.Conn) {
-	defer c.Close()
 	end, answer := []byte("\r\n\r\n"), []byte(enginetest.OK(enginetest.Hello))
 	many := bytes.Repeat(answer, 64)
 	buf := make([]byte, 64<<10)

@@ -19,7 +19,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -78,38 +77,7 @@ func exactly(t *testing.T, p *results.Phase, n uint64) {
 // raw runs a server whose connections are each served by the function.
 func raw(t testing.TB, network, address string, serve func(net.Conn, *bufio.Reader)) net.Listener {
 	t.Helper()
-	l, err := net.Listen(network, address)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var running sync.WaitGroup
-	var mu sync.Mutex
-	var open []net.Conn
-	running.Go(func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			mu.Lock()
-			open = append(open, c)
-			mu.Unlock()
-			running.Go(func() {
-				defer func() { _ = c.Close() }()
-				serve(c, bufio.NewReader(c))
-			})
-		}
-	})
-	t.Cleanup(func() {
-		_ = l.Close()
-		mu.Lock()
-		for _, c := range open {
-			_ = c.Close()
-		}
-		mu.Unlock()
-		running.Wait()
-	})
-	return l
+	return enginetest.Accept(t, network, address, func(c net.Conn) { serve(c, bufio.NewReader(c)) })
 }
 
 func local(t testing.TB, serve func(net.Conn, *bufio.Reader)) string {

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -97,39 +96,23 @@ func (c *conn) Describe(request int32, cause results.Cause) string {
 // serve sends back what it reads, with what change makes of each frame's body.
 func serve(t *testing.T, frames *atomic.Int64, change func([]byte)) (address string) {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var running sync.WaitGroup
-	running.Go(func() {
+	return enginetest.Accept(t, "tcp", "127.0.0.1:0", func(c net.Conn) {
 		for {
-			c, err := l.Accept()
-			if err != nil {
+			frame := make([]byte, 4)
+			if _, err := io.ReadFull(c, frame); err != nil {
 				return
 			}
-			running.Go(func() {
-				defer func() { _ = c.Close() }()
-				for {
-					frame := make([]byte, 4)
-					if _, err := io.ReadFull(c, frame); err != nil {
-						return
-					}
-					frame = append(frame, make([]byte, binary.BigEndian.Uint32(frame))...)
-					if _, err := io.ReadFull(c, frame[4:]); err != nil {
-						return
-					}
-					frames.Add(1)
-					change(frame[4:])
-					if _, err := c.Write(frame); err != nil {
-						return
-					}
-				}
-			})
+			frame = append(frame, make([]byte, binary.BigEndian.Uint32(frame))...)
+			if _, err := io.ReadFull(c, frame[4:]); err != nil {
+				return
+			}
+			frames.Add(1)
+			change(frame[4:])
+			if _, err := c.Write(frame); err != nil {
+				return
+			}
 		}
-	})
-	t.Cleanup(func() { _ = l.Close(); running.Wait() })
-	return l.Addr().String()
+	}).Addr().String()
 }
 
 // asking is a load of frames of two sizes, in turn, over connections that are
