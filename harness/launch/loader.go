@@ -27,7 +27,7 @@ func (l Launcher) StartLoader(ctx context.Context) (*Loader, error) {
 }
 
 // StartLoaders starts n loader processes, all on the loader's CPUs. When one
-// cannot be started, none is left.
+// cannot be started, StartLoaders ends those that were.
 func (l Launcher) StartLoaders(ctx context.Context, n int) ([]*Loader, error) {
 	var list []*Loader
 	for i := range n {
@@ -55,8 +55,8 @@ func (l Launcher) startLoader(ctx context.Context, name string) (*Loader, error)
 	return &Loader{h}, nil
 }
 
-// Run implements loaders.Loader. The process is still there when Run returns, so
-// that samplers that come late can read it; Stop ends it.
+// Run implements loaders.Loader. The process outlives Run, so that a late sampler
+// can still read it; Stop ends it.
 func (l *Loader) Run(ctx context.Context, spec loaders.Spec, control loaders.Control) (results.Report, error) {
 	report, err := child.Loader{Stdin: keptOpen{l.Stdin()}, Stdout: l.Stdout()}.Run(ctx, spec, control)
 	if !errors.Is(err, child.ErrLoaderEnded) {

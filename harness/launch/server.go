@@ -56,7 +56,7 @@ func (e *StartError) Error() string {
 	return text
 }
 
-// Unwrap is what went wrong.
+// Unwrap returns the cause.
 func (e *StartError) Unwrap() error { return e.Err }
 
 // StartServer starts the server and returns when it has answered the row's first
@@ -170,8 +170,7 @@ func (s *Server) Exact(ctx context.Context, row *scenarios.Scenario) error {
 	return check.Exact(ctx, s.Address, s.Host, row)
 }
 
-// LogTail returns the end of the server's output, as much as an error shows of
-// it.
+// LogTail returns the end of the server's output, short enough for an error.
 func (s *Server) LogTail() string {
 	if s.Handle == nil {
 		return ""

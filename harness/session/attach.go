@@ -28,7 +28,7 @@ type Attached struct {
 	URLs, PIDs, Containers []string
 }
 
-// Names are those of the servers, in the order of the flags.
+// Names returns the servers' names, in the order of the flags.
 func (at *Attached) Names() []string {
 	names := make([]string, len(at.URLs))
 	for i, text := range at.URLs {

@@ -20,7 +20,8 @@ import (
 // buildTold is how often a long build says how far it is.
 const buildTold = 5 * time.Second
 
-// Isolated is a server in one isolation, under the name that it has then.
+// Isolated is a server in one isolation. Its manifest has the name that the server
+// has in that isolation.
 type Isolated struct {
 	catalog.Manifest
 	// Name is the manifest's, with the isolation where the server is there twice.
@@ -31,8 +32,8 @@ type Isolated struct {
 	Env map[string]string
 }
 
-// Isolate spreads servers over the isolations asked for, as plans do; without
-// any, each is as its manifest says.
+// Isolate returns each server once for each of the isolations. Without isolations
+// it returns each server as its manifest has it.
 func Isolate(manifests []catalog.Manifest, isolations []string, env map[string]string) ([]Isolated, error) {
 	known := []string{results.IsolationProcess, results.IsolationContainer}
 	for _, isolation := range isolations {
@@ -110,8 +111,8 @@ func (o *Opener) fixture(ctx context.Context, s Isolated) (f launch.Fixture, ima
 	return f, image, err
 }
 
-// Build builds a server's program where its manifest names a source, and says
-// how far it is.
+// Build builds a server's program where its manifest names a source. It shows its
+// progress.
 func (o *Opener) Build(ctx context.Context, m catalog.Manifest) (binary string, err error) {
 	if m.Go == "" {
 		return "", nil

@@ -20,7 +20,8 @@ import (
 	"github.com/joust-bench/joust/scenarios"
 )
 
-// Measurement is a run in the making.
+// Measurement is a run before its first trial: its header, its servers and the
+// folder to come.
 type Measurement struct {
 	World     *World
 	Catalogue plan.Catalogue
@@ -34,9 +35,9 @@ type Measurement struct {
 	Journal *journal.Journal
 }
 
-// Measure is the measurement of a plan, with all that is known of its run before
-// it starts. The servers that run already are found; what is to be known of them
-// is in the run's warnings.
+// Measure returns the measurement of a plan, with everything that is known before
+// its run starts. It finds the servers that run already, and adds notes about them
+// to the run's warnings.
 func (w *World) Measure(ctx context.Context, p results.Plan, c plan.Catalogue) (*Measurement, error) {
 	notes, err := w.attach(ctx, &c, p)
 	if err != nil {

@@ -12,8 +12,8 @@ import (
 	"github.com/joust-bench/joust/results/journal"
 )
 
-// Resume is the measurement with which a stored run goes on: its rows and servers
-// must be there, and what differs is added to its warnings.
+// Resume returns the measurement that continues a stored run. The run's rows and
+// servers must be there; other differences are added to its warnings.
 func (o *Opener) Resume(ctx context.Context, stored results.Run, j *journal.Journal) (*Measurement, error) {
 	o.Attached.addStored(&stored)
 	w, err := o.LookToMeasure(pinOf(stored.CPUs))

@@ -56,7 +56,7 @@ func (s *Sampler) Machine(w loaders.Window, server []int) {
 	})
 }
 
-// Joust samples what this process itself uses in the window.
+// Joust samples the CPU time of this process in the window.
 func (s *Sampler) Joust(w loaders.Window) {
 	s.sample(w, "reading joust's own CPU time", func(m *results.TrialPhase) error {
 		var at [2]int64
@@ -132,16 +132,16 @@ func (s *Sampler) sample(w loaders.Window, doing string, read func(*results.Tria
 // Wait waits until every window has ended, or ctx.
 func (s *Sampler) Wait() { s.reading.Wait() }
 
-// Phase returns what was sampled in the phase's window, nil where nothing was.
-// The readings are complete after Wait.
+// Phase returns the samples of the phase's window, nil where there are none. They
+// are complete after Wait.
 func (s *Sampler) Phase(name string) *results.TrialPhase {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.phases[name]
 }
 
-// Err returns the errors of all readings. Those that the end of ctx cut short
-// are none.
+// Err returns the errors of all readings. A reading that the end of ctx cut short
+// is no error.
 func (s *Sampler) Err() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -54,7 +54,7 @@ type Task struct {
 	Probes func(clients int) []results.Probe
 }
 
-// Found is what a search found, for the trial that confirms it.
+// Found is the result of a search, for the trial that confirms it.
 type Found struct {
 	RateRPS float64
 	Clients int

@@ -10,7 +10,7 @@ import (
 	"github.com/joust-bench/joust/loaders"
 )
 
-// System is one way to reach servers.
+// System makes the event loops of one backend, and says what they can do.
 type System struct {
 	// Name is how reports name the engine on this system.
 	Name string
@@ -60,7 +60,7 @@ type Loop interface {
 // is ready in turn, so that after enough full turns each connection had its own.
 const MostEvents = 256
 
-// Event is what has happened to a connection.
+// Event says what has happened to one connection.
 type Event struct {
 	// Conn is the connection's number, or Woken.
 	Conn int32
@@ -115,7 +115,7 @@ type Conn interface {
 	Close(reset bool)
 }
 
-// Stamped is what a connection can do whose system stamps arrivals.
+// Stamped is a connection whose system stamps the arrival of answers.
 type Stamped interface {
 	// Stamp asks for stamps; false where the system gives none.
 	Stamp() bool

@@ -17,14 +17,14 @@ type Error struct {
 // Error is the failure in the system's words.
 func (e *Error) Error() string { return e.Err.Error() }
 
-// Unwrap is what the system returned.
+// Unwrap returns the system's own error.
 func (e *Error) Unwrap() error { return e.Err }
 
 // ErrTimeout is why a read or a write of a lent stream fails that takes too long.
 var ErrTimeout = os.ErrDeadlineExceeded
 
-// CauseOf is the cause that an error of a backend names; others are failures of
-// our own side.
+// CauseOf returns the cause that an error of a backend names. Any other error is a
+// failure of the loader's own side.
 func CauseOf(err error) results.Cause {
 	if e, ok := errors.AsType[*Error](err); ok {
 		return e.Cause

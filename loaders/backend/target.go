@@ -4,8 +4,8 @@ import (
 	"github.com/joust-bench/joust/loaders"
 )
 
-// Addresses are where a load connects to, the target's addresses in their order
-// or the proxy's, all of the network. Those of "tcp" are numeric.
+// Addresses returns the addresses to which a load connects: the target's, in their
+// order, or the proxy's. All are of the network; those of "tcp" are numeric.
 func Addresses(spec *loaders.Spec) (network string, addresses []string, err error) {
 	t := spec.Target
 	if spec.Proxy != nil {

@@ -9,7 +9,7 @@ import (
 	"github.com/joust-bench/joust/results"
 )
 
-// Request is one request as the bytes that ask it, built once and written many
+// Request holds the bytes of one request. They are built once and written many
 // times. It is read-only, and all threads share it.
 type Request struct {
 	// Head is what is written first. A small body is part of it, so that one
@@ -25,15 +25,15 @@ type Request struct {
 	HeadBytes int
 }
 
-// Size is what is written for one request, in bytes.
+// Size returns the number of bytes that one request takes.
 func (r *Request) Size() int64 { return int64(len(r.Head)) + int64(len(r.Body)) }
 
 // New makes the protocol of one load. It returns an error for a request that
-// the protocol cannot say.
+// the protocol cannot express.
 type New func(*loaders.Spec) (Protocol, error)
 
-// Protocol is what one load asks, and how its answers are read. It does not
-// change once it is made.
+// Protocol holds the requests of one load and reads its answers. It does not
+// change after New.
 type Protocol interface {
 	// Requests are those of the Spec, by number.
 	Requests() []Request
@@ -71,7 +71,7 @@ type Conn interface {
 	Describe(request int32, cause results.Cause) string
 }
 
-// Event is what a codec met.
+// Event is a kind of event in a stream of answers.
 type Event uint8
 
 // The events of one answer: any number of Interim, Head, End.
@@ -86,7 +86,7 @@ const (
 	End
 )
 
-// Answer is what one call found of an answer.
+// Answer is the outcome of one call of Next.
 type Answer struct {
 	Event Event
 	// Keep says, with End, that the connection may be used after this answer.

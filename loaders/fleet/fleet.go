@@ -30,9 +30,9 @@ type Fleet struct {
 
 var _ loaders.Loader = (*Fleet)(nil)
 
-// Run implements loaders.Loader. Control hears of the whole load: each Ready,
-// Window and PhaseDone once, of all loaders together. When one loader fails, the
-// others are stopped.
+// Run implements loaders.Loader. It calls control once for each Ready, Window and
+// PhaseDone, with the sum of all loaders. When one loader fails, Run stops the
+// others.
 func (f *Fleet) Run(ctx context.Context, spec loaders.Spec, control loaders.Control) (results.Report, error) {
 	n := len(f.Loaders)
 	spec = spec.WithDefaults()
@@ -164,7 +164,8 @@ func (m *meeting) decide(ctx context.Context, phase string) (loaders.Adjustment,
 	return a, nil
 }
 
-// Window implements loaders.Control: the first announcement is that of all.
+// Window implements loaders.Control. The first loader's announcement stands for
+// all.
 func (m member) Window(w loaders.Window) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

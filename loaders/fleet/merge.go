@@ -13,8 +13,8 @@ import (
 	"github.com/joust-bench/joust/results"
 )
 
-// Merge is one report of a load that several loaders made together: counts are
-// added, histograms are merged, threads stand beside each other.
+// Merge makes one report of a load that several loaders made together. It adds
+// counts, merges histograms and lists the threads of all loaders.
 func Merge(spec loaders.Spec, parts []results.Report) (results.Report, error) {
 	all := parts[0]
 	all.Seed = spec.Seed
