@@ -20,8 +20,7 @@ import (
 // buildTold is how often a long build says how far it is.
 const buildTold = 5 * time.Second
 
-// Isolated is a server in one isolation. Its manifest has the name that the server
-// has in that isolation.
+// Isolated is a server in one isolation, under a name of its own.
 type Isolated struct {
 	catalog.Manifest
 	// Name is the manifest's, with the isolation where the server is there twice.
@@ -32,8 +31,9 @@ type Isolated struct {
 	Env map[string]string
 }
 
-// Isolate returns each server once for each of the isolations. Without isolations
-// it returns each server as its manifest has it.
+// Isolate returns each server once for each of the isolations that it can have.
+// Without isolations it returns each server as its manifest has it. A server that
+// can have none of them is returned once, so that Unavailable can say why.
 func Isolate(manifests []catalog.Manifest, isolations []string, env map[string]string) ([]Isolated, error) {
 	known := []string{results.IsolationProcess, results.IsolationContainer}
 	for _, isolation := range isolations {
