@@ -139,7 +139,7 @@ func StoodStill(p *results.Phase, limits results.Thresholds) string {
 	if !known || share <= limits.Stalled {
 		return ""
 	}
-	return fmt.Sprintf("the loader stood still for %s of the window > %s (it was stopped, or kept off its CPUs)", percent(share), percent(limits.Stalled))
+	return fmt.Sprintf("the loader stood still for %s of the window > %s (it was stopped, or kept off its CPUs)", above(share, limits.Stalled), percent(limits.Stalled))
 }
 
 // BackedOff says that the loader waited before it connected anew for so much of
@@ -154,5 +154,5 @@ func BackedOff(r *results.Report, p *results.Phase, limits results.Thresholds) s
 		return ""
 	}
 	return fmt.Sprintf("connections ended without an answer, and before it connected anew the loader waited for %s of its connections' time > %s: the numbers show its waiting, not the server",
-		percent(share), percent(limits.BackedOff))
+		above(share, limits.BackedOff), percent(limits.BackedOff))
 }

@@ -10,15 +10,15 @@ import (
 // circumstances marks what does not void a number but belongs beside it.
 func (v *verdict) circumstances() {
 	p, m, t := v.Evidence.Loader, v.Measured, v.Limits
-	if first, all := p.CompletedFirstHalf, p.Total.Completed; p.Loop == results.ClosedLoop && p.Knows("completed_first_half") && float64(all) >= 2*t.FewCompletions {
+	if first, all := p.CompletedFirstHalf, p.Total.Completed; p.Loop == results.ClosedLoop && !v.Report.Interrupted && p.Knows("completed_first_half") && float64(all) >= 2*t.FewCompletions {
 		if d := diff(first, all-first); d > t.SteadyHalves {
 			v.flag(results.FlagNotSteady)
-			v.because("not-steady", "the window's halves differ by %s > %s", percent(d), percent(t.SteadyHalves))
+			v.because("not-steady", "the window's halves differ by %s > %s", above(d, t.SteadyHalves), percent(t.SteadyHalves))
 		}
 	}
 	if own, foreign, ok := foreignWork(m, t); ok {
 		v.flag(results.FlagDisturbed)
-		v.because("foreign-work", "other programs kept the server's CPUs busy for %s of the window > %s, and the server itself for %s", percent(foreign), percent(t.ForeignWork), percent(own))
+		v.because("foreign-work", "other programs kept the server's CPUs busy for %s of the window > %s, and the server itself for %s", above(foreign, t.ForeignWork), percent(t.ForeignWork), percent(own))
 	}
 	if still := StoodStill(p, t); still != "" {
 		v.flag(results.FlagDisturbed)
@@ -28,7 +28,7 @@ func (v *verdict) circumstances() {
 	}
 	if m.StealShare != nil && *m.StealShare > t.StealLimit {
 		v.flag(results.FlagDisturbed)
-		v.because("steal", "the hypervisor took %s of the CPUs' time > %s", percent(*m.StealShare), percent(t.StealLimit))
+		v.because("steal", "the hypervisor took %s of the CPUs' time > %s", above(*m.StealShare, t.StealLimit), percent(t.StealLimit))
 	}
 	v.slowed()
 	for _, u := range []*results.Usage{m.Server, m.Loader} {
@@ -37,7 +37,7 @@ func (v *verdict) circumstances() {
 		}
 		if late := lateness(u); late > t.LateRead {
 			v.flag(results.FlagDisturbed)
-			v.because("late-read", "counters were read %s of the window late > %s", percent(late), percent(t.LateRead))
+			v.because("late-read", "counters were read %s of the window late > %s", above(late, t.LateRead), percent(t.LateRead))
 		}
 	}
 }

@@ -116,6 +116,16 @@ func (v *verdict) flag(f results.Flag) {
 
 func percent(share float64) string { return fmt.Sprintf("%.1f %%", share*100) }
 
+// above prints a share that exceeds the limit, with as many decimals as tell the
+// two apart, at most three.
+func above(share, limit float64) string {
+	decimals := 1
+	for decimals < 3 && fmt.Sprintf("%.*f", decimals, share*100) == fmt.Sprintf("%.*f", decimals, limit*100) {
+		decimals++
+	}
+	return fmt.Sprintf("%.*f %%", decimals, share*100)
+}
+
 // Void is the verdict of a phase of which nothing can be said: the reason's code
 // and its text.
 func Void(code, text string) results.Verdict {

@@ -115,7 +115,7 @@ func (v *verdict) moreClients(p *results.Probe) {
 		v.Bottleneck = results.LimitUnknown
 		v.because("probe-failed", "whether more clients bring more could not be tried: %s", p.Failed)
 	case *p.Reading > v.Limits.ClientGain:
-		v.because("probe", "%d clients instead of %d brought %s more > %s: too few clients limit", p.Clients, v.Report.ConnectionsAsked, percent(*p.Reading), percent(v.Limits.ClientGain))
+		v.because("probe", "%d clients instead of %d brought %s more > %s: too few clients limit", p.Clients, v.Report.ConnectionsAsked, above(*p.Reading, v.Limits.ClientGain), percent(v.Limits.ClientGain))
 	default:
 		v.Bottleneck = results.LimitUnknown
 		v.because("probe", "%d clients instead of %d brought %s more ≤ %s, so it is not the number of clients, and neither side works enough to be the limit",

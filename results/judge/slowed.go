@@ -26,7 +26,7 @@ func (v *verdict) slowed() {
 		if by := slower(start, worst); by > v.Limits.SpinSlower {
 			v.flag(results.FlagDisturbed)
 			v.because("slower", "the %s CPUs were %s slower than when the run began > %s: a fixed spin next to the window took %v instead of %v",
-				side.name, percent(by), percent(v.Limits.SpinSlower), duration(worst), duration(start))
+				side.name, above(by, v.Limits.SpinSlower), percent(v.Limits.SpinSlower), duration(worst), duration(start))
 		}
 	}
 }

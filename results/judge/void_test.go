@@ -155,7 +155,7 @@ func TestFlags(t *testing.T) {
 		says string
 	}{
 		"halves 3 % apart are steady":          {func(e *Evidence) { e.Loader.CompletedFirstHalf = 5075 }, "", "", ""},
-		"a stronger first half is not":         {func(e *Evidence) { e.Loader.CompletedFirstHalf = 5076 }, results.FlagNotSteady, "not-steady", "the window's halves differ by 3.0 % > 3.0 %"},
+		"a stronger first half is not":         {func(e *Evidence) { e.Loader.CompletedFirstHalf = 5076 }, results.FlagNotSteady, "not-steady", "the window's halves differ by 3.04 % > 3.0 %"},
 		"nor a weaker one":                     {func(e *Evidence) { e.Loader.CompletedFirstHalf = 4500 }, results.FlagNotSteady, "not-steady", "differ by 20.0 % > 3.0 %"},
 		"a few completions cannot tell":        {func(e *Evidence) { e.Loader.Total.Completed, e.Loader.CompletedFirstHalf = 39, 30 }, "", "", ""},
 		"40 can":                               {func(e *Evidence) { e.Loader.Total.Completed, e.Loader.CompletedFirstHalf = 40, 30 }, results.FlagNotSteady, "not-steady", "differ by 100.0 %"},
@@ -191,6 +191,17 @@ func TestFlags(t *testing.T) {
 			}
 			w.hold(t, Phase(e))
 		})
+	}
+}
+
+// A window that was cut short has no halves: its middle was that of the window
+// asked for.
+func TestAnInterruptedWindowHasNoHalves(t *testing.T) {
+	t.Parallel()
+	e := served()
+	e.Report.Interrupted, e.Loader.CompletedFirstHalf = true, e.Loader.Total.Completed
+	if v := Phase(e); v.Has(results.FlagNotSteady) || hasCode(v, "not-steady") {
+		t.Errorf("its halves are judged: %+v", v)
 	}
 }
 

@@ -128,7 +128,7 @@ func (v *verdict) pressure() {
 		}
 		if share := float64(*p.ns) / window; share > v.Limits.Pressure {
 			v.flag(results.FlagDisturbed)
-			v.because("pressure", "something on this machine waited for %s during %s of the window > %s", p.what, percent(share), percent(v.Limits.Pressure))
+			v.because("pressure", "something on this machine waited for %s during %s of the window > %s", p.what, above(share, v.Limits.Pressure), percent(v.Limits.Pressure))
 		}
 	}
 }
