@@ -117,13 +117,14 @@ func (v *verdict) flag(f results.Flag) {
 func percent(share float64) string { return fmt.Sprintf("%.1f %%", share*100) }
 
 // above prints a share that exceeds the limit, with as many decimals as tell the
-// two apart, at most three.
+// two apart; with one where three do not.
 func above(share, limit float64) string {
-	decimals := 1
-	for decimals < 3 && fmt.Sprintf("%.*f", decimals, share*100) == fmt.Sprintf("%.*f", decimals, limit*100) {
-		decimals++
+	for decimals := 1; decimals <= 3; decimals++ {
+		if text := fmt.Sprintf("%.*f", decimals, share*100); text != fmt.Sprintf("%.*f", decimals, limit*100) {
+			return text + " %"
+		}
 	}
-	return fmt.Sprintf("%.*f %%", decimals, share*100)
+	return percent(share)
 }
 
 // Void is the verdict of a phase of which nothing can be said: the reason's code
