@@ -55,14 +55,14 @@ func TestStopGivesUpWhatIsDueUntilThen(t *testing.T) {
 	at := now + 1000
 	w := worker{work: &work{}, loop: idleLoop{}, current: current{
 		phase:  &phase{loop: results.OpenLoop},
-		out:    outcome{Phase: *record.NewPhase(1)},
+		out:    outcome{Ledger: *record.NewLedger(1)},
 		window: window{windowOpen: true, nextMark: now + 60e9, end: now + 60e9},
 		pace:   pace{due: now + 400, cursor: once{}, ahead: once{}, aheadNext: never, quota: never},
 	}}
 	w.stop.Store(at)
-	w.out.Window = record.Window{Loop: results.OpenLoop, T0: now - 1000, T1: now + 60e9}
+	w.out.Window = record.Span{Loop: results.OpenLoop, T0: now - 1000, T1: now + 60e9}
 	w.stopEarly(at, now)
-	if w.due != never || w.out.NeverSent != 1 || w.out.CensoredFromNS != 600 {
-		t.Errorf("due %d, %d never sent for at least %d ns, want 1 for 600 ns", w.due, w.out.NeverSent, w.out.CensoredFromNS)
+	if w.due != never || w.out.Rate.NeverSent != 1 || w.out.Rate.CensoredFromNS != 600 {
+		t.Errorf("due %d, %d never sent for at least %d ns, want 1 for 600 ns", w.due, w.out.Rate.NeverSent, w.out.Rate.CensoredFromNS)
 	}
 }

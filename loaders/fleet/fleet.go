@@ -157,7 +157,7 @@ func (m *meeting) decide(ctx context.Context, phase string) (loaders.Adjustment,
 	}
 	if p.MinCompletions > 0 {
 		on := a.Apply(p)
-		at := record.PlanPhase(&on, 0, 0, 0, m.closedRPS)
+		at := record.TimePhase(&on, 0, 0, 0, m.closedRPS)
 		a.Duration = time.Duration(at.T1 - at.T0)
 	}
 	a.StartNS = clock.Now() + ahead.Nanoseconds()

@@ -127,3 +127,15 @@ func (h *Histogram) Result() (*results.Histogram, error) {
 		HDRv2:   string(encoded),
 	}, nil
 }
+
+// Decode is the inverse of Result: nil is the empty histogram.
+func Decode(r *results.Histogram) (Histogram, error) {
+	if r == nil || r.Count == 0 {
+		return Histogram{}, nil
+	}
+	h, err := hdrhistogram.Decode([]byte(r.HDRv2))
+	if err != nil {
+		return Histogram{}, fmt.Errorf("decoding a histogram of %d values: %w", r.Count, err)
+	}
+	return Histogram{h: h, min: r.MinNS, max: r.MaxNS, sum: r.MeanNS * float64(r.Count), clamped: r.Clamped}, nil
+}
