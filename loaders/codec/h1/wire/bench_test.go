@@ -28,7 +28,7 @@ func cases() map[string][]byte {
 
 // parse reads one response, checks it and returns its events; the loop of an
 // engine.
-func parse(p *Parser, a *Answer, data []byte) (events int, ok bool) {
+func parse(p *Parser, a *Expectation, data []byte) (events int, ok bool) {
 	var check Check
 	p.Expect(false)
 	ok = true
@@ -48,13 +48,13 @@ func parse(p *Parser, a *Answer, data []byte) (events int, ok bool) {
 	}
 }
 
-func bodyOf(t testing.TB, data []byte) *Answer {
+func bodyOf(t testing.TB, data []byte) *Expectation {
 	t.Helper()
 	got, err := readOurs(data, false)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &Answer{Status: got.Status, Body: []byte(got.Body), Exact: true}
+	return &Expectation{Status: got.Status, Body: []byte(got.Body), Exact: true}
 }
 
 func TestHotPathAllocatesNothing(t *testing.T) {

@@ -2,15 +2,24 @@ package wire
 
 import (
 	"errors"
-	"strconv"
+	"fmt"
 	"strings"
 
 	"github.com/joust-bench/joust/scenarios"
 )
 
+const (
+	// mappedFrom is the least length in bytes of a repeated body that is worth
+	// mapping.
+	mappedFrom = 1 << 20
+	// maxPattern is the greatest length in bytes of a pattern that is mapped:
+	// its window must end with a page.
+	maxPattern = 4 << 10
+)
+
 // Bodies generates bodies once and shares equal ones, so that requests and
-// answers of many rows, or of all threads, hold a large body once. Its buffers
-// are read-only. One goroutine may use it; what it made may be read by all.
+// answers of many rows, or of all threads, hold a large body once. One goroutine
+// may use it; all may read its buffers, and nobody may write to them.
 type Bodies struct {
 	made map[scenarios.Body][]byte
 	// mapped is true where large repeated bodies may be mappings; release gives
@@ -42,6 +51,33 @@ func (b *Bodies) Close() error {
 	return errors.Join(errs...)
 }
 
+// plain returns the body without framing.
+func (b *Bodies) plain(body *scenarios.Body) []byte {
+	if body.Size() <= 0 {
+		return nil
+	}
+	return b.cached(scenarios.Body{Text: body.Text, Length: body.Size()}, func() []byte { return b.generate(body) })
+}
+
+// framed returns the body as it is sent.
+func (b *Bodies) framed(body *scenarios.Body) []byte {
+	if body == nil || body.Chunk <= 0 {
+		return b.plain(body)
+	}
+	return b.cached(scenarios.Body{Text: body.Text, Length: body.Size(), Chunk: body.Chunk}, func() []byte {
+		return appendChunks(nil, b.plain(body), body.Chunk)
+	})
+}
+
+func (b *Bodies) cached(key scenarios.Body, generate func() []byte) []byte {
+	made, ok := b.made[key]
+	if !ok {
+		made = generate()
+		b.made[key] = made
+	}
+	return made
+}
+
 // generate makes the bytes of a body.
 func (b *Bodies) generate(body *scenarios.Body) []byte {
 	if body.Text == "" {
@@ -57,7 +93,7 @@ func (b *Bodies) generate(body *scenarios.Body) []byte {
 	return body.Bytes()
 }
 
-// period is the shortest prefix of which a long text is the repetition, or the
+// period returns the shortest prefix whose repetition makes a long text, or the
 // text itself.
 func period(text string) string {
 	const probe = 64
@@ -71,43 +107,11 @@ func period(text string) string {
 	return text
 }
 
-// plain is the body without framing.
-func (b *Bodies) plain(body *scenarios.Body) []byte {
-	size := body.Size()
-	if size <= 0 {
-		return nil
-	}
-	key := scenarios.Body{Text: body.Text, Length: size}
-	made, ok := b.made[key]
-	if !ok {
-		made = b.generate(body)
-		b.made[key] = made
-	}
-	return made
-}
-
-// framed is the body as it is sent.
-func (b *Bodies) framed(body *scenarios.Body) []byte {
-	if body == nil || body.Chunk <= 0 {
-		return b.plain(body)
-	}
-	key := scenarios.Body{Text: body.Text, Length: body.Size(), Chunk: body.Chunk}
-	made, ok := b.made[key]
-	if !ok {
-		made = appendChunks(nil, b.plain(body), body.Chunk)
-		b.made[key] = made
-	}
-	return made
-}
-
 // appendChunks frames the body in chunks of the size, with the last chunk.
 func appendChunks(out, body []byte, size int64) []byte {
 	for len(body) > 0 {
 		n := min(int64(len(body)), size)
-		out = strconv.AppendInt(out, n, 16)
-		out = append(out, "\r\n"...)
-		out = append(out, body[:n]...)
-		out = append(out, "\r\n"...)
+		out = fmt.Appendf(out, "%x\r\n%s\r\n", n, body[:n])
 		body = body[n:]
 	}
 	return append(out, "0\r\n\r\n"...)

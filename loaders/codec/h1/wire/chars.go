@@ -1,6 +1,10 @@
 package wire
 
-import "encoding/binary"
+import (
+	"bytes"
+	"encoding/binary"
+	"strings"
+)
 
 // The token characters of RFC 9110 section 5.6.2 as two 64-bit sets: constants
 // rather than a table keep the lookup in registers.
@@ -18,8 +22,8 @@ func isTokenByte(c byte) bool {
 	return c < 128 && uint64(tokenHigh)>>(c-64)&1 != 0
 }
 
-// isValueByte tells the bytes of a field value: visible ones, space, tab and
-// everything above ASCII.
+// isValueByte reports whether a field value may hold the byte: visible ones,
+// space, tab and everything above ASCII.
 func isValueByte(c byte) bool {
 	return c >= ' ' && c != 0x7f || c == '\t'
 }
@@ -33,9 +37,9 @@ func isToken(s []byte) bool {
 	return len(s) > 0
 }
 
-// isValue looks at eight bytes at a time: most of a head is field values. The
-// tests for a byte below 0x20 and for a byte equal to 0x7f are exact about
-// whether there is one; a tab among them is for the loop behind to allow.
+// isValue tests eight bytes at a time: most of a head is field values. The word
+// tests find exactly the words with a byte below 0x20 or equal to 0x7f; the loop
+// behind them allows a tab.
 func isValue(s []byte) bool {
 	const ones, highs = 0x0101010101010101, 0x8080808080808080
 	for len(s) >= 8 {
@@ -59,34 +63,15 @@ func isShortValue(s []byte) bool {
 }
 
 // trimSpace cuts the optional white space (space and tab) of a field value.
-func trimSpace(b []byte) []byte {
-	for len(b) > 0 && (b[0] == ' ' || b[0] == '\t') {
-		b = b[1:]
-	}
-	for len(b) > 0 && (b[len(b)-1] == ' ' || b[len(b)-1] == '\t') {
-		b = b[:len(b)-1]
-	}
-	return b
-}
+func trimSpace(b []byte) []byte { return bytes.Trim(b, " \t") }
 
-// equalFold compares with a lower-case ASCII word, letters' case aside.
+// equalFold compares with a lower-case ASCII word and ignores the case of ASCII
+// letters: letters beyond ASCII that fold to them are longer.
 func equalFold(b []byte, lower string) bool {
-	if len(b) != len(lower) {
-		return false
-	}
-	for i := 0; i < len(b); i++ {
-		c := b[i]
-		if 'A' <= c && c <= 'Z' {
-			c |= 0x20
-		}
-		if c != lower[i] {
-			return false
-		}
-	}
-	return true
+	return len(b) == len(lower) && strings.EqualFold(string(b), lower)
 }
 
-// hexDigit is the value of a hexadecimal digit, -1 for any other byte.
+// hexDigit returns the value of a hexadecimal digit, -1 for any other byte.
 func hexDigit(c byte) int64 {
 	switch {
 	case '0' <= c && c <= '9':

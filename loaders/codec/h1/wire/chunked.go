@@ -4,7 +4,7 @@ import "math"
 
 // nextChunked consumes chunk framing up to the next bytes of the body, the end
 // of the response or the end of data.
-func (p *Parser) nextChunked(data []byte) (int, Event, error) {
+func (p *Parser) nextChunked(data []byte) (int, Part, error) {
 	for i := 0; i < len(data); {
 		if p.state == stateChunkData {
 			return p.chunkData(data, i)
@@ -28,7 +28,7 @@ func (p *Parser) nextChunked(data []byte) (int, Event, error) {
 }
 
 // chunkData takes bytes of the chunk from data[i:], which is not empty.
-func (p *Parser) chunkData(data []byte, i int) (int, Event, error) {
+func (p *Parser) chunkData(data []byte, i int) (int, Part, error) {
 	n := len(data) - i
 	if int64(n) >= p.remain {
 		n = int(p.remain)
@@ -39,8 +39,8 @@ func (p *Parser) chunkData(data []byte, i int) (int, Event, error) {
 	return i + n, Body, nil
 }
 
-// chunkByte takes one byte of a chunk's size line or of the line's end behind
-// its data, and returns what is wrong with it, or "".
+// chunkByte reads one byte of a chunk's size line, or of the line end behind its
+// data. It returns the reason to refuse the byte, or "".
 func (p *Parser) chunkByte(c byte) string {
 	switch p.state {
 	case stateChunkDataCR:
@@ -67,7 +67,7 @@ func (p *Parser) chunkByte(c byte) string {
 	return p.sizeByte(c)
 }
 
-// sizeByte takes a byte of the size line behind its first digit.
+// sizeByte reads a byte of the size line behind its first digit.
 func (p *Parser) sizeByte(c byte) string {
 	switch {
 	case p.state == stateChunkExtension:
@@ -103,7 +103,7 @@ func (p *Parser) endSizeLine() {
 	}
 }
 
-// trailerByte takes one byte of the trailers, which are checked and dropped.
+// trailerByte reads one byte of the trailers, which are checked and dropped.
 func (p *Parser) trailerByte(c byte) string {
 	if p.line++; p.line > MaxHead {
 		return "trailers larger than 64 KiB"
@@ -151,7 +151,7 @@ func (p *Parser) trailerStart(c byte) string {
 	return ""
 }
 
-// unless is the reason where ok does not hold.
+// unless returns the reason where ok is false.
 func unless(ok bool, reason string) string {
 	if ok {
 		return ""

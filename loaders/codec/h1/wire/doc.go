@@ -1,10 +1,10 @@
-// Package wire is the HTTP/1.x codec of the load engines: requests compiled
-// once into the bytes that are written many times, and a response parser that
-// takes a stream however it is cut, allocates nothing and keeps no buffer.
+// Package wire is the wire format of HTTP/1.x: requests compiled once into the
+// bytes that are written many times, and a response parser that reads a stream
+// wherever it is cut, allocates nothing and keeps no buffer.
 //
 // Where RFC 9112 leaves a choice, a client that measures servers takes the
-// strict side, since a response that others may read differently is a wrong
-// answer and not a fast one:
+// strict side: a response that others may read differently is a wrong answer and
+// not a fast one.
 //
 //   - Transfer-Encoding together with Content-Length is an error. Section 6.3
 //     rule 3 lets the former win and says that it "ought to be handled as an
@@ -22,7 +22,7 @@
 //     not used for HTTP again.
 package wire
 
-// The limits of what a response may cost its reader, beside its body.
+// The limits of messages.
 const (
 	// MaxHead is the greatest length in bytes of a response's head, and of a
 	// chunked body's trailers.

@@ -2,19 +2,20 @@ package wire
 
 import (
 	"bytes"
-	"math"
+	"errors"
+	"strconv"
 )
 
-// lineKind is what a folded line would continue.
+// lineKind is the kind of the line that a folded line would continue.
 type lineKind uint8
 
 const (
 	noField lineKind = iota
 	plainField
-	framingField // one whose value decides how the response is read
+	framingField // its value decides how the response is read
 )
 
-// flags collects what the lines of a head said.
+// flags are the facts that the lines of a head state.
 type flags uint8
 
 const (
@@ -22,16 +23,15 @@ const (
 	sawKeepAlive
 	sawEncoding   // a Transfer-Encoding
 	sawChunked    // chunked among its codings
-	chunkedIsLast // and the last of them so far
+	chunkedIsLast // chunked is the last of its codings so far
 	isHTTP10
 )
 
 func (p *Parser) has(f flags) bool { return p.flags&f != 0 }
 
-// nextHead reads the lines of a head as far as they are complete. Lines are
-// read once: p.line and p.scan remember how far, since the caller shows the
-// whole head again.
-func (p *Parser) nextHead(data []byte) (int, Event, error) {
+// nextHead reads the complete lines of a head, each once: the caller shows the
+// whole head again, and p.line and p.scan are the places to go on from.
+func (p *Parser) nextHead(data []byte) (int, Part, error) {
 	switch {
 	case int(p.scan) > len(data):
 		return p.fail("the unconsumed start of a head was not shown again", data)
@@ -50,13 +50,17 @@ func (p *Parser) nextHead(data []byte) (int, Event, error) {
 			return p.fail("head larger than 64 KiB", data)
 		}
 		line := data[p.line:end]
-		if len(line) > 0 && line[len(line)-1] == '\r' {
-			line = line[:len(line)-1]
-		}
+		line = bytes.TrimSuffix(line, []byte("\r"))
 		if len(line) == 0 && p.line > 0 {
 			return p.endHead(data[:end+1])
 		}
-		if reason := p.headLine(line); reason != "" {
+		reason := ""
+		if p.line == 0 {
+			reason = p.statusLine(line)
+		} else {
+			reason = p.fieldLine(line)
+		}
+		if reason != "" {
 			return p.fail(reason, line)
 		}
 		p.scan = int32(end + 1)
@@ -70,9 +74,9 @@ func (p *Parser) beginHead() {
 	p.flags, p.last = 0, noField
 }
 
-// partialHead leaves an incomplete head to the caller, unless it can never
-// become a head.
-func (p *Parser) partialHead(data []byte) (int, Event, error) {
+// partialHead refuses an incomplete head that can never become a head, and asks
+// for more of any other.
+func (p *Parser) partialHead(data []byte) (int, Part, error) {
 	if p.line == 0 {
 		n := min(len(data), len(versionPrefix))
 		if string(data[:n]) != versionPrefix[:n] {
@@ -91,32 +95,21 @@ const (
 	notHTTP       = "not an HTTP/1.x status line"
 )
 
-// unlikeHTTP says what bytes are that begin no head. The first byte of a TLS
-// record is its type (RFC 8446 §5.1).
+// unlikeHTTP explains bytes that begin no head. The first byte of a TLS record is
+// its type (RFC 8446 §5.1).
 func unlikeHTTP(data []byte) string {
-	if data[0] >= 20 && data[0] <= 23 {
+	if len(data) > 0 && data[0] >= 20 && data[0] <= 23 {
 		return "a TLS record, it seems: use https:// where the server speaks TLS"
 	}
 	return notHTTP
 }
 
-// headLine reads one line and returns what is wrong with it, or "".
-func (p *Parser) headLine(line []byte) string {
-	if p.line == 0 {
-		return p.statusLine(line)
-	}
-	return p.fieldLine(line)
-}
-
 // statusLine reads "HTTP/1.x 200 reason"; the reason and the space before it
-// may be missing.
+// may be missing. It returns the reason to refuse the line, or "".
 func (p *Parser) statusLine(line []byte) string {
 	const shortest = len("HTTP/1.1 200")
-	if len(line) < len(versionPrefix) || string(line[:len(versionPrefix)]) != versionPrefix {
-		if len(line) > 0 {
-			return unlikeHTTP(line)
-		}
-		return notHTTP
+	if !bytes.HasPrefix(line, []byte(versionPrefix)) {
+		return unlikeHTTP(line)
 	}
 	if len(line) < shortest || line[8] != ' ' || line[7] < '0' || line[7] > '9' {
 		return notHTTP
@@ -144,7 +137,8 @@ func (p *Parser) statusLine(line []byte) string {
 	return ""
 }
 
-// fieldLine reads one field, or the continuation of one.
+// fieldLine reads one field, or the continuation of one. It returns the reason to
+// refuse the line, or "".
 func (p *Parser) fieldLine(line []byte) string {
 	if line[0] == ' ' || line[0] == '\t' {
 		return p.foldedLine(line)
@@ -190,24 +184,16 @@ func (p *Parser) contentLength(value []byte) string {
 	for more := true; more; {
 		var item []byte
 		item, value, more = cutList(value)
-		if len(item) == 0 {
+		n, err := strconv.ParseUint(string(item), 10, 63)
+		switch {
+		case errors.Is(err, strconv.ErrRange):
+			return "Content-Length too large"
+		case err != nil:
 			return "Content-Length is not a number"
-		}
-		var n int64
-		for _, c := range item {
-			if c < '0' || c > '9' {
-				return "Content-Length is not a number"
-			}
-			d := int64(c - '0')
-			if n > (math.MaxInt64-d)/10 {
-				return "Content-Length too large"
-			}
-			n = n*10 + d
-		}
-		if p.ContentLength >= 0 && p.ContentLength != n {
+		case p.ContentLength >= 0 && p.ContentLength != int64(n):
 			return "Content-Length given twice with different values"
 		}
-		p.ContentLength = n
+		p.ContentLength = int64(n)
 	}
 	return ""
 }
@@ -255,8 +241,8 @@ func cutList(list []byte) (item, rest []byte, more bool) {
 	return trimSpace(list[:i]), list[i+1:], true
 }
 
-// endHead closes the head and decides how the body is framed (RFC 9112, 6.3).
-func (p *Parser) endHead(head []byte) (int, Event, error) {
+// endHead closes the head and decides how the body is framed (RFC 9112 §6.3).
+func (p *Parser) endHead(head []byte) (int, Part, error) {
 	if p.has(sawEncoding) {
 		if p.ContentLength >= 0 {
 			return p.fail("both Transfer-Encoding and Content-Length", head)

@@ -3,26 +3,19 @@ package wire
 import (
 	"fmt"
 	"os"
+	"strings"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
 
-const (
-	// mappedFrom is the least length in bytes of a repeated body that is worth
-	// mapping.
-	mappedFrom = 1 << 20
-	// maxPattern is the greatest length in bytes of a pattern that is mapped:
-	// its window must end with a page.
-	maxPattern = 4 << 10
-	// mappedWindow is about how much memory such a body takes, in bytes: it
-	// should stay in a core's cache while all of the body is copied from it.
-	mappedWindow = 256 << 10
-)
+// mappedWindow is about the memory that a mapped body takes, in bytes: it should
+// stay in a core's cache while the whole body is copied from it.
+const mappedWindow = 256 << 10
 
-// mapRepeated returns size bytes of the pattern repeated, read-only, of which
-// only a window is in memory: it is mapped again and again. Copying a 20 MiB
-// body then reads from the processor's cache. release gives the addresses back.
+// mapRepeated returns size bytes of the repeated pattern, read-only. Memory holds
+// one window of them, which is mapped again and again: copying a 20 MiB body then
+// reads from the processor's cache. release gives the addresses back.
 func mapRepeated(pattern string, size int64) (body []byte, release func() error, err error) {
 	page := os.Getpagesize()
 	step := page / gcd(page, len(pattern)) * len(pattern)
@@ -32,7 +25,7 @@ func mapRepeated(pattern string, size int64) (body []byte, release func() error,
 		return nil, nil, fmt.Errorf("making memory for a large body: %w", err)
 	}
 	defer func() { _ = unix.Close(fd) }()
-	if _, err := unix.Write(fd, repeat(pattern, window)); err != nil {
+	if _, err := unix.Write(fd, []byte(strings.Repeat(pattern, window/len(pattern)))); err != nil {
 		return nil, nil, fmt.Errorf("filling memory for a large body: %w", err)
 	}
 	total := (int(size) + window - 1) / window * window
@@ -48,15 +41,6 @@ func mapRepeated(pattern string, size int64) (body []byte, release func() error,
 		}
 	}
 	return unsafe.Slice((*byte)(base), size), release, nil
-}
-
-// repeat is n bytes of the pattern.
-func repeat(pattern string, n int) []byte {
-	out := make([]byte, n)
-	for at := copy(out, pattern); at < n; {
-		at += copy(out[at:], out[:at])
-	}
-	return out
 }
 
 func gcd(a, b int) int {

@@ -2,14 +2,14 @@ package wire
 
 import "bytes"
 
-// maxMemoHead bounds what a Memo remembers, in bytes: greater heads are
-// parsed every time.
+// maxMemoHead is the greatest length in bytes of a head that a Memo remembers;
+// longer heads are parsed every time.
 const maxMemoHead = 8 << 10
 
 // Memo recognises a response whose head is byte for byte like the last one's:
-// the hot path. There is one per request and thread, so that every response
-// shown to it answers the same method; a parser that has begun a response must
-// finish it. The zero Memo knows nothing.
+// the hot path. There is one for each request and thread, since it takes for granted
+// that all responses answer the same method. A parser that has begun a response
+// must finish it. The zero Memo knows nothing.
 type Memo struct {
 	head   []byte // owned
 	body   int
@@ -19,10 +19,10 @@ type Memo struct {
 // Status is the status code of the remembered response.
 func (m *Memo) Status() int { return m.status }
 
-// Learn remembers the head of the response that p reports, which may be called
-// from its Head event on. Only a final, keep-alive response whose length is
-// known from its head can be recognised later; any other is forgotten. It
-// allocates only where head is longer than any before.
+// Learn remembers the head of the response that p reads, once p has returned its
+// Head. Only a final, keep-alive response whose head states its length can be
+// recognised later; any other is forgotten. Learn allocates only where head is
+// longer than any before.
 func (m *Memo) Learn(head []byte, p *Parser) {
 	m.head = m.head[:0]
 	body, ok := p.fixedBody()
@@ -33,7 +33,7 @@ func (m *Memo) Learn(head []byte, p *Parser) {
 	m.body, m.status = body, p.Status
 }
 
-// Match tells whether data starts with the remembered head and holds the whole
+// Match reports whether data starts with the remembered head and holds the whole
 // body: the head is data[:head], the body data[head:total].
 func (m *Memo) Match(data []byte) (head, total int, ok bool) {
 	head = len(m.head)
@@ -44,9 +44,9 @@ func (m *Memo) Match(data []byte) (head, total int, ok bool) {
 	return head, total, true
 }
 
-// fixedBody is the length in bytes of the body that follows the head, where
-// the head alone tells it and the connection stays.
-func (p *Parser) fixedBody() (int, bool) {
+// fixedBody returns the length in bytes of the body that follows the head. ok is
+// false where the head does not state it, or the connection does not stay.
+func (p *Parser) fixedBody() (length int, ok bool) {
 	const maxBody = 1 << 30 // keeps head + body in an int anywhere
 	switch {
 	case !p.KeepAlive || p.Status < 200:

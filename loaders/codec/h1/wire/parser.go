@@ -2,14 +2,14 @@ package wire
 
 import "fmt"
 
-// Event is what the parser met.
-type Event uint8
+// Part is the part of a response that the parser consumed.
+type Part uint8
 
-// The events. A final response is Head, any number of Body, End.
+// The parts. A final response is Head, any number of Body, End.
 const (
-	// NeedMore: nothing more can be told before more bytes come. Bytes that
-	// were not consumed must be shown again, with the new ones behind them.
-	NeedMore Event = iota
+	// NeedMore: the parser needs more bytes. Bytes that were not consumed must
+	// be shown again, with the new ones behind them.
+	NeedMore Part = iota
 	// Head: the final head was consumed; the exported fields describe it.
 	Head
 	// Interim: a 1xx head other than 101 was consumed; Status is set.
@@ -20,28 +20,11 @@ const (
 	End
 )
 
-// String names the event.
-func (e Event) String() string {
-	switch e {
-	case NeedMore:
-		return "need more"
-	case Head:
-		return "head"
-	case Interim:
-		return "interim"
-	case Body:
-		return "body"
-	case End:
-		return "end"
-	}
-	return fmt.Sprintf("event %d", uint8(e))
-}
-
 // Parser reads the responses of one connection, wherever the stream is cut. It
-// holds no buffer: an incomplete head is left to the caller to keep, all else
-// is consumed as it comes. The zero Parser is ready for a new connection. One
-// goroutine may use it. The exported fields are set by Head and Interim and
-// stand until the first byte of the next head.
+// holds no buffer: the caller keeps an incomplete head, and the parser consumes
+// all other bytes as they come. The zero Parser is ready for a new connection. One
+// goroutine may use it. Head and Interim set the exported fields, which stand
+// until the first byte of the next head.
 type Parser struct {
 	// Status is the response's status code, 100 to 999.
 	Status int
@@ -49,9 +32,9 @@ type Parser struct {
 	ContentLength int64
 	// HeadBytes is the length of the head in bytes, its empty line included.
 	HeadBytes int
-	// KeepAlive tells whether the connection may be used after the response.
+	// KeepAlive is true where the connection may be used after the response.
 	KeepAlive bool
-	// Chunked tells whether the head declares a chunked body.
+	// Chunked is true where the head declares a chunked body.
 	Chunked bool
 
 	noBody   bool
@@ -62,18 +45,18 @@ type Parser struct {
 	scan     int32 // bytes of the unconsumed head searched for a line's end
 	line     int32 // start of the unconsumed head's first unread line; in chunk framing, bytes of the line or trailers so far
 	remain   int64 // bytes of the body or chunk to come
-	span     int   // the last Body event's bytes
+	span     int   // start of the last Body
 	spanEnd  int
 }
 
-// state is what the next byte belongs to.
+// state is the place of the next byte in a response.
 type state uint8
 
 const (
 	stateHead state = iota
 	stateLength
 	stateUntilClose
-	stateEnd // complete, End not yet told
+	stateEnd // complete, End not yet returned
 	stateFailed
 
 	stateChunkSize // before the first digit
@@ -94,18 +77,18 @@ const (
 // Reset makes the parser ready for a new connection.
 func (p *Parser) Reset() { *p = Parser{} }
 
-// Expect is called before the first byte of each response and says whether it
-// answers a HEAD request. It holds until the next call.
+// Expect says, before the first byte of each response, whether the response has
+// no body because it answers a HEAD request. It holds until the next call.
 func (p *Parser) Expect(noBody bool) { p.noBody = noBody }
 
-// Next takes n bytes off the front of data and returns the first event in
-// them. Call it on the rest, be it empty, until it returns NeedMore or an
-// error: the End behind a Head or a Body may take no bytes.
+// Next consumes n bytes at the front of data and returns the part that they are.
+// Call it on the rest, even an empty one, until it returns NeedMore or an error:
+// the End behind a Head or a Body may consume no bytes.
 //
 // An incomplete head is not consumed (n = 0, NeedMore): the next call must show
 // the same bytes again with more behind them. All other bytes are consumed.
 // After an error, which is a *ProtocolError, the connection is of no more use.
-func (p *Parser) Next(data []byte) (n int, ev Event, err error) {
+func (p *Parser) Next(data []byte) (n int, part Part, err error) {
 	switch p.state {
 	case stateHead:
 		return p.nextHead(data)
@@ -120,14 +103,14 @@ func (p *Parser) Next(data []byte) (n int, ev Event, err error) {
 	return p.nextChunked(data)
 }
 
-// Span is the body bytes of the last Body event: a part of data, which is what
-// Next was given.
+// Span returns the body bytes of the last Body. data is the argument that Next
+// had.
 func (p *Parser) Span(data []byte) []byte { return data[p.span:p.spanEnd] }
 
-// EOF says what the end of the stream means: End for a body that runs until
-// the close, ErrIdle where no byte of a response came, an error that wraps
-// ErrTruncated otherwise.
-func (p *Parser) EOF() (Event, error) {
+// EOF reads the end of the stream. It returns End for a body that runs until the
+// close, ErrIdle where no byte of a response came, and else an error that wraps
+// ErrTruncated.
+func (p *Parser) EOF() (Part, error) {
 	switch p.state {
 	case stateUntilClose, stateEnd:
 		p.finish()
@@ -156,7 +139,7 @@ func (p *Parser) finish() {
 }
 
 // nextBody takes bytes of a body that is framed by a length or by the close.
-func (p *Parser) nextBody(data []byte) (int, Event, error) {
+func (p *Parser) nextBody(data []byte) (int, Part, error) {
 	n := len(data)
 	if n == 0 {
 		return 0, NeedMore, nil

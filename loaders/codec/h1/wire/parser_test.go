@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"unsafe"
@@ -19,15 +20,15 @@ func TestParserIsSmall(t *testing.T) {
 	}
 }
 
-// run feeds the stream in the given pieces, keeping what was not consumed as
-// the contract asks, and returns the events in words, neighbouring body spans
-// joined. It ends with what EOF says.
+// run feeds the stream in the given pieces, shows bytes that were not consumed
+// again, and returns the parts in words, with neighbouring body spans joined. The
+// last word is that of EOF.
 func run(p *Parser, noBody bool, pieces ...string) []string {
-	var told []string
+	var parts []string
 	var body []byte
 	flush := func() {
 		if len(body) > 0 {
-			told = append(told, fmt.Sprintf("body %q", body))
+			parts = append(parts, fmt.Sprintf("body %q", body))
 			body = nil
 		}
 	}
@@ -40,13 +41,13 @@ func run(p *Parser, noBody bool, pieces ...string) []string {
 			n, ev, err := p.Next(kept)
 			if err != nil {
 				flush()
-				return append(told, reasonOf(err))
+				return append(parts, reasonOf(err))
 			}
 			if ev == Body {
 				body = append(body, p.Span(kept)...)
 			} else if ev != NeedMore {
 				flush()
-				told = append(told, describe(p, ev))
+				parts = append(parts, describe(p, ev))
 			}
 			kept = kept[n:]
 			if ev == NeedMore {
@@ -58,14 +59,16 @@ func run(p *Parser, noBody bool, pieces ...string) []string {
 	flush()
 	switch {
 	case errors.Is(err, ErrIdle):
-		return append(told, "idle")
+		return append(parts, "idle")
 	case errors.Is(err, ErrTruncated):
-		return append(told, "truncated")
+		return append(parts, "truncated")
 	case err != nil:
-		return append(told, err.Error())
+		return append(parts, err.Error())
 	}
-	return append(told, "eof "+ev.String())
+	return append(parts, "eof "+partNames[ev])
 }
+
+var partNames = map[Part]string{NeedMore: "need more", Head: "head", Interim: "interim", Body: "body", End: "end"}
 
 func reasonOf(err error) string {
 	var broken *ProtocolError
@@ -75,15 +78,15 @@ func reasonOf(err error) string {
 	return "unexpected error: " + err.Error()
 }
 
-func describe(p *Parser, ev Event) string {
-	switch ev {
+func describe(p *Parser, part Part) string {
+	switch part {
 	case Head:
 		return fmt.Sprintf("head %d keep=%v length=%d chunked=%v bytes=%d",
 			p.Status, p.KeepAlive, p.ContentLength, p.Chunked, p.HeadBytes)
 	case Interim:
 		return fmt.Sprintf("interim %d", p.Status)
 	}
-	return ev.String()
+	return partNames[part]
 }
 
 func TestParserReads(t *testing.T) {
@@ -99,7 +102,7 @@ func TestParserReads(t *testing.T) {
 }
 
 // Every stream of the table cut in two at every byte, and into single bytes,
-// gives the same events.
+// gives the same parts.
 func TestParserReadsAnyCut(t *testing.T) {
 	t.Parallel()
 	for _, c := range streams() {
@@ -118,8 +121,8 @@ func TestParserReadsAnyCut(t *testing.T) {
 	}
 }
 
-// Streams of several responses, cut in any number of places, give the events
-// of the whole.
+// Streams of several responses, cut in any number of places, give the parts of
+// the whole.
 func TestParserReadsAnyPieces(t *testing.T) {
 	t.Parallel()
 	rows := streams()
@@ -161,7 +164,7 @@ func TestHeadLimit(t *testing.T) {
 			for range 20 {
 				at := rand.IntN(len(c.stream))
 				for _, pieces := range [][]string{{c.stream}, {c.stream[:at], c.stream[at:]}} {
-					if got := run(new(Parser), false, pieces...); !contains(got, c.want) {
+					if got := run(new(Parser), false, pieces...); !slices.Contains(got, c.want) {
 						t.Fatalf("cut at %d: %q lacks %q", at, got, c.want)
 					}
 				}
@@ -185,7 +188,7 @@ func TestChunkFramingLimits(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			if got := run(new(Parser), false, head+c.body); !contains(got, c.want) {
+			if got := run(new(Parser), false, head+c.body); !slices.Contains(got, c.want) {
 				t.Errorf("%.200q lacks %q", got, c.want)
 			}
 		})
@@ -226,8 +229,8 @@ func TestParserStaysBroken(t *testing.T) {
 	}
 }
 
-// A caller that loses the bytes it was told to keep gets an error, not a hang
-// or a misreading.
+// A caller that loses the bytes of an incomplete head gets an error, not a hang or
+// a misreading.
 func TestLostHeadIsAnError(t *testing.T) {
 	t.Parallel()
 	p := new(Parser)
@@ -275,7 +278,7 @@ func TestLargeBodies(t *testing.T) {
 	}
 }
 
-func TestEOFTellsWhatIsMissing(t *testing.T) {
+func TestEOFSaysWhatIsMissing(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		stream, want string
@@ -306,13 +309,4 @@ func TestEOFTellsWhatIsMissing(t *testing.T) {
 			t.Errorf("%q: %v, want %q", c.stream, err, c.want)
 		}
 	}
-}
-
-func contains(list []string, item string) bool {
-	for _, s := range list {
-		if s == item {
-			return true
-		}
-	}
-	return false
 }

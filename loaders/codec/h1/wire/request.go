@@ -11,17 +11,9 @@ import (
 	"github.com/joust-bench/joust/scenarios"
 )
 
-// Request is one request of HTTP/1.x. With chunked framing its Body holds the
-// framed bytes; a framed body of at most MaxInlineBody bytes is part of Head.
-type Request struct {
-	codec.Request
-	// NoBody says that the answer has no body whatever its head says: HEAD.
-	NoBody bool
-}
-
-// Absolute is the request with its target in absolute form, as a proxy wants it
-// (RFC 9112 §3.2.2).
-func (r Request) Absolute(host string) Request {
+// Absolute returns the request with its target in absolute form, as a proxy wants
+// it (RFC 9112 §3.2.2).
+func Absolute(r codec.Request, host string) codec.Request {
 	method, rest, _ := bytes.Cut(r.Head, []byte(" "))
 	// The asterisk of OPTIONS has no path of its own (RFC 9112 §3.2.4).
 	rest = bytes.TrimPrefix(rest, []byte("*"))
@@ -31,68 +23,31 @@ func (r Request) Absolute(host string) Request {
 	return r
 }
 
-// Answer is what counts as a right answer, prepared once and read-only.
-type Answer struct {
-	// Status is the expected status code; 0 takes any from 200 to 399.
-	Status int
-	// Body is the expected body where Exact; any body will do otherwise.
-	Body  []byte
-	Exact bool
-}
-
-// StatusOK tells whether a final status counts as right.
-func (a *Answer) StatusOK(code int) bool {
-	if a.Status == 0 {
-		return code >= 200 && code < 400
-	}
-	return code == a.Status
-}
-
-// WantedStatus says in words which statuses count as right, for messages.
-func (a *Answer) WantedStatus() string {
-	if a.Status == 0 {
-		return "200 to 399"
-	}
-	return strconv.Itoa(a.Status)
-}
-
-// Compile builds the request with a body of its own. Host comes first, unless
-// the request lists a Host, which then takes its place; the listed fields
-// follow in order, then Content-Length or Transfer-Encoding.
-func Compile(r *scenarios.Request, host string) (Request, error) {
+// Compile builds the request with a body of its own. The Host field comes first;
+// a Host that the request lists replaces the given one. The listed fields follow in
+// order, then Content-Length or Transfer-Encoding. A body of at most MaxInlineBody
+// bytes, framing included, is part of Head.
+func Compile(r *scenarios.Request, host string) (codec.Request, error) {
 	return NewBodies().Compile(r, host)
-}
-
-// CompileAnswer prepares the answer with a body of its own.
-func CompileAnswer(r *scenarios.Request) Answer {
-	return NewBodies().CompileAnswer(r)
 }
 
 // Compile builds the request as the function does; equal bodies of several
 // requests share one buffer.
-func (b *Bodies) Compile(r *scenarios.Request, host string) (Request, error) {
+func (b *Bodies) Compile(r *scenarios.Request, host string) (codec.Request, error) {
 	head, err := appendHead(nil, r, host)
 	if err == nil {
 		err = checkBodies(r)
 	}
 	if err != nil {
-		return Request{}, fmt.Errorf("compile request %s: %w", requestName(r), err)
+		return codec.Request{}, fmt.Errorf("compile request %s: %w", requestName(r), err)
 	}
-	out := Request{NoBody: r.Method == "HEAD"}
-	out.BodyBytes, out.HeadBytes = r.Body.Size(), len(head)
-	framed := b.framed(r.Body)
-	if len(framed) > MaxInlineBody {
-		out.Head, out.Body = head, framed
+	out := codec.Request{Head: head, HeadBytes: len(head), BodyBytes: r.Body.Size()}
+	if framed := b.framed(r.Body); len(framed) > MaxInlineBody {
+		out.Body = framed
 	} else {
 		out.Head = append(head, framed...)
 	}
 	return out, nil
-}
-
-// CompileAnswer prepares the answer; for an echo it shares the request's body.
-func (b *Bodies) CompileAnswer(r *scenarios.Request) Answer {
-	body, exact := r.AnswerBody()
-	return Answer{Status: r.Expect.Status, Body: b.plain(body), Exact: exact}
 }
 
 func requestName(r *scenarios.Request) string {
@@ -123,14 +78,12 @@ func appendHead(out []byte, r *scenarios.Request, host string) ([]byte, error) {
 	case r.Body != nil && r.Body.Chunk > 0:
 		out = append(out, "Transfer-Encoding: chunked\r\n"...)
 	case r.Body != nil || anticipatesBody(r.Method):
-		out = append(out, "Content-Length: "...)
-		out = strconv.AppendInt(out, r.Body.Size(), 10)
-		out = append(out, "\r\n"...)
+		out = fmt.Appendf(out, "Content-Length: %d\r\n", r.Body.Size())
 	}
 	return append(out, "\r\n"...), nil
 }
 
-// versionOf is the version of the request line.
+// versionOf returns the version of the request line.
 func versionOf(r *scenarios.Request) (string, error) {
 	switch {
 	case r.Version == "":
@@ -143,8 +96,8 @@ func versionOf(r *scenarios.Request) (string, error) {
 	return r.Version, nil
 }
 
-// anticipatesBody tells the methods whose empty body is declared, as RFC 9110
-// section 8.6 asks.
+// anticipatesBody reports whether an empty body of the method is declared
+// (RFC 9110 §8.6).
 func anticipatesBody(method string) bool {
 	return method == "POST" || method == "PUT" || method == "PATCH"
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/joust-bench/joust/loaders/codec"
 	"github.com/joust-bench/joust/scenarios"
 )
 
@@ -146,7 +147,7 @@ func TestBodiesAreShared(t *testing.T) {
 	other := scenarios.Request{Method: "PUT", Path: "/other", Body: &scenarios.Body{Text: "xy", Length: 1 << 20}}
 	longer := scenarios.Request{Method: "PUT", Path: "/other", Body: &scenarios.Body{Text: "xy", Length: 1<<20 + 1}}
 	cache := NewBodies()
-	var made []Request
+	var made []codec.Request
 	for _, r := range []*scenarios.Request{&echo, &other, &longer} {
 		m, err := cache.Compile(r, "h")
 		if err != nil {
@@ -154,7 +155,7 @@ func TestBodiesAreShared(t *testing.T) {
 		}
 		made = append(made, m)
 	}
-	answer := cache.CompileAnswer(&echo)
+	answer := cache.Expect(&echo)
 	if &made[0].Body[0] != &made[1].Body[0] || &made[0].Body[0] != &answer.Body[0] {
 		t.Error("equal bodies have buffers of their own")
 	}
@@ -163,7 +164,7 @@ func TestBodiesAreShared(t *testing.T) {
 	}
 }
 
-func TestCompileAnswer(t *testing.T) {
+func TestExpect(t *testing.T) {
 	t.Parallel()
 	text := &scenarios.Body{Text: "ok"}
 	for _, c := range []struct {
@@ -179,14 +180,13 @@ func TestCompileAnswer(t *testing.T) {
 		{"no body", scenarios.Request{Method: "HEAD", Expect: scenarios.Expect{Status: 201, NoBody: true}}, "", true},
 		{"any body", scenarios.Request{Expect: scenarios.Expect{Status: 201}}, "", false},
 	} {
-		got := CompileAnswer(&c.req)
+		got := NewBodies().Expect(&c.req)
 		if got.Status != 201 || string(got.Body) != c.body || got.Exact != c.exact {
 			t.Errorf("%s: %d %q exact=%v", c.name, got.Status, got.Body, got.Exact)
 		}
 	}
-	head, err := Compile(&scenarios.Request{Method: "HEAD", Path: "/"}, "h")
-	if err != nil || !head.NoBody {
-		t.Errorf("HEAD: NoBody = %v, %v", head.NoBody, err)
+	if head := NewBodies().Expect(&scenarios.Request{Method: "HEAD", Path: "/"}); !head.NoBody {
+		t.Error("an answer to HEAD is expected to have a body")
 	}
 }
 
@@ -203,7 +203,7 @@ func TestStatusOK(t *testing.T) {
 		{503, []int{503}, []int{200, 500, 504}, "503"},
 		{101, []int{101}, []int{200, 100}, "101"},
 	} {
-		a := Answer{Status: c.want}
+		a := Expectation{Status: c.want}
 		for _, code := range c.right {
 			if !a.StatusOK(code) {
 				t.Errorf("%d is refused where %s counts", code, a.WantedStatus())

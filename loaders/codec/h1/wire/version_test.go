@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/joust-bench/joust/loaders/codec"
 	"github.com/joust-bench/joust/scenarios"
 )
 
@@ -33,7 +34,7 @@ func TestHeadBytes(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, got := range []Request{plain, plain.Absolute("h:80")} {
+		for _, got := range []codec.Request{plain, Absolute(plain, "h:80")} {
 			if head := string(got.Head[:got.HeadBytes]); !strings.HasSuffix(head, "\r\n\r\n") || strings.Count(head, "\r\n\r\n") != 1 {
 				t.Errorf("length %d: the head is %q", length, head)
 			}
@@ -51,7 +52,7 @@ func TestAbsoluteForm(t *testing.T) {
 		"*":    "OPTIONS http://h:80 HTTP/1.1\r\nHost: h:80\r\n\r\n",
 	} {
 		r, err := Compile(&scenarios.Request{Method: "OPTIONS", Path: path}, "h:80")
-		if got := string(r.Absolute("h:80").Head); err != nil || got != want {
+		if got := string(Absolute(r, "h:80").Head); err != nil || got != want {
 			t.Errorf("%s: got %q, %v, want %q", path, got, err, want)
 		}
 	}

@@ -17,7 +17,7 @@ func TestCheckIsEquality(t *testing.T) {
 		if rapid.Bool().Draw(rt, "same") {
 			got = bytes.Clone(want)
 		}
-		answer := Answer{Body: want, Exact: rapid.Bool().Draw(rt, "exact")}
+		answer := Expectation{Body: want, Exact: rapid.Bool().Draw(rt, "exact")}
 		var check Check
 		ok, rest := true, got
 		for len(rest) > 0 && ok {
@@ -37,7 +37,7 @@ func TestCheckIsEquality(t *testing.T) {
 
 func TestCheckStopsAtTheFirstDifference(t *testing.T) {
 	t.Parallel()
-	answer := Answer{Body: []byte("hello"), Exact: true}
+	answer := Expectation{Body: []byte("hello"), Exact: true}
 	var check Check
 	if !check.Body(&answer, []byte("he")) || check.Done(&answer) {
 		t.Error("a right start is wrong, or complete")
