@@ -62,7 +62,8 @@ func (l *loop) Dial(id int32, turn int) (backend.Conn, bool, error) {
 	ctx, c.cancel = context.WithCancel(l.life)
 	l.running.Go(func() {
 		d := net.Dialer{KeepAlive: -1}
-		made, err := d.DialContext(ctx, l.network, l.addresses[turn%len(l.addresses)])
+		to := l.addresses[turn%len(l.addresses)]
+		made, err := d.DialContext(ctx, to.Network(), to.String())
 		l.mu.Lock()
 		c.made, c.failed = made, err
 		closed := c.closed

@@ -9,6 +9,7 @@ package net
 
 import (
 	"context"
+	"net"
 	"sync"
 	"syscall"
 	"time"
@@ -28,8 +29,7 @@ func System() backend.System {
 
 // loop collects the events of its connections' goroutines.
 type loop struct {
-	network    string
-	addresses  []string
+	addresses  []net.Addr
 	sendBuffer int
 	threads    int
 
@@ -53,12 +53,12 @@ type loop struct {
 }
 
 func newLoop(spec *loaders.Spec, _ int) (backend.Loop, error) {
-	network, addresses, err := backend.Addresses(spec)
+	addresses, err := backend.Addresses(spec)
 	if err != nil {
 		return nil, err
 	}
 	l := &loop{
-		network: network, addresses: addresses, sendBuffer: spec.SendBuffer, threads: spec.Threads,
+		addresses: addresses, sendBuffer: spec.SendBuffer, threads: spec.Threads,
 		kick: make(chan struct{}, 1), timer: time.NewTimer(time.Hour),
 	}
 	l.life, l.end = context.WithCancel(context.Background())

@@ -22,9 +22,9 @@ func System() backend.System {
 	return backend.System{Name: "joust evloop", NewLoop: newLoop, Pins: true, TellsEnds: true}
 }
 
-// loop is one private, level-triggered epoll instance. It belongs to one
+// poller is one private, level-triggered epoll instance. It belongs to one
 // thread.
-type loop struct {
+type poller struct {
 	fd     int
 	wakeFD int
 	ready  [backend.MostEvents]unix.EpollEvent
@@ -33,7 +33,7 @@ type loop struct {
 	// millisecond.
 	noPwait2 bool
 
-	conns []conn
+	sockets []socket
 	// addresses belong to the thread: connecting writes into them.
 	addresses  []unix.Sockaddr
 	sendBuffer int
@@ -60,81 +60,73 @@ func newLoop(spec *loaders.Spec, connections int) (backend.Loop, error) {
 		_ = unix.Close(fd)
 		return nil, fmt.Errorf("creating the wake-up descriptor of an event loop: %w", err)
 	}
-	l := &loop{fd: fd, wakeFD: wake, conns: make([]conn, connections), addresses: addresses, sendBuffer: spec.SendBuffer}
-	if err := l.add(wake, wakeToken, unix.EPOLLIN); err != nil {
-		l.Close()
+	p := &poller{fd: fd, wakeFD: wake, sockets: make([]socket, connections), addresses: addresses, sendBuffer: spec.SendBuffer}
+	if err := p.add(wake, wakeToken, unix.EPOLLIN); err != nil {
+		p.Close()
 		return nil, err
 	}
-	return l, nil
+	return p, nil
 }
 
 // Close implements backend.Loop.
-func (l *loop) Close() {
-	_ = unix.Close(l.fd)
-	_ = unix.Close(l.wakeFD)
-	if l.schedstat != nil {
-		_ = l.schedstat.Close()
-	}
+func (p *poller) Close() {
+	_ = unix.Close(p.fd)
+	_ = unix.Close(p.wakeFD)
+	_ = p.schedstat.Close()
 }
 
 // add asks epoll for the events of a descriptor.
-func (l *loop) add(fd, token int, events uint32) error {
+func (p *poller) add(fd, token int, events uint32) error {
 	ev := unix.EpollEvent{Events: events, Fd: int32(token)}
-	if err := unix.EpollCtl(l.fd, unix.EPOLL_CTL_ADD, fd, &ev); err != nil {
+	if err := unix.EpollCtl(p.fd, unix.EPOLL_CTL_ADD, fd, &ev); err != nil {
 		return fmt.Errorf("adding a descriptor to epoll: %w", err)
 	}
 	return nil
 }
 
 // Wake implements backend.Loop.
-func (l *loop) Wake() {
+func (p *poller) Wake() {
 	one := [8]byte{1}
-	_, _ = unix.Write(l.wakeFD, one[:])
-}
-
-// drainWake makes the wake-up descriptor quiet again.
-func (l *loop) drainWake() {
-	var buf [8]byte
-	_, _ = unix.Read(l.wakeFD, buf[:])
+	_, _ = unix.Write(p.wakeFD, one[:])
 }
 
 // Wait implements backend.Loop.
-func (l *loop) Wait(ns int64) ([]backend.Event, error) {
+func (p *poller) Wait(ns int64) ([]backend.Event, error) {
 	if ns > 0 {
-		return l.block(ns)
+		return p.block(ns)
 	}
-	return l.poll()
+	return p.poll()
 }
 
 // poll returns what is ready now. It cannot block, so it may skip the
 // scheduler's bookkeeping.
-func (l *loop) poll() ([]backend.Event, error) {
-	n, _, errno := syscall.RawSyscall6(unix.SYS_EPOLL_PWAIT, uintptr(l.fd),
-		uintptr(unsafe.Pointer(&l.ready[0])), uintptr(len(l.ready)), 0, 0, 0)
-	return l.translate(n, errno)
+func (p *poller) poll() ([]backend.Event, error) {
+	n, _, errno := syscall.RawSyscall6(unix.SYS_EPOLL_PWAIT, uintptr(p.fd),
+		uintptr(unsafe.Pointer(&p.ready[0])), uintptr(len(p.ready)), 0, 0, 0)
+	return p.translate(n, errno)
 }
 
 // block waits until something is ready or the time has passed, to the
 // nanosecond where the kernel can.
-func (l *loop) block(ns int64) ([]backend.Event, error) {
-	if !l.noPwait2 {
+func (p *poller) block(ns int64) ([]backend.Event, error) {
+	if !p.noPwait2 {
 		ts := unix.NsecToTimespec(ns)
-		n, _, errno := syscall.Syscall6(unix.SYS_EPOLL_PWAIT2, uintptr(l.fd),
-			uintptr(unsafe.Pointer(&l.ready[0])), uintptr(len(l.ready)),
+		n, _, errno := syscall.Syscall6(unix.SYS_EPOLL_PWAIT2, uintptr(p.fd),
+			uintptr(unsafe.Pointer(&p.ready[0])), uintptr(len(p.ready)),
 			uintptr(unsafe.Pointer(&ts)), 0, 0)
 		if errno != unix.ENOSYS {
-			return l.translate(n, errno)
+			return p.translate(n, errno)
 		}
-		l.noPwait2 = true
+		p.noPwait2 = true
 	}
-	n, _, errno := syscall.Syscall6(unix.SYS_EPOLL_PWAIT, uintptr(l.fd),
-		uintptr(unsafe.Pointer(&l.ready[0])), uintptr(len(l.ready)),
+	n, _, errno := syscall.Syscall6(unix.SYS_EPOLL_PWAIT, uintptr(p.fd),
+		uintptr(unsafe.Pointer(&p.ready[0])), uintptr(len(p.ready)),
 		uintptr((ns+999_999)/1e6), 0, 0)
-	return l.translate(n, errno)
+	return p.translate(n, errno)
 }
 
-// translate is what the kernel says in the engine's words.
-func (l *loop) translate(n uintptr, errno syscall.Errno) ([]backend.Event, error) {
+// translate turns the kernel's events into the engine's.
+func (p *poller) translate(n uintptr, errno syscall.Errno) ([]backend.Event, error) {
 	switch errno {
 	case 0:
 	case unix.EINTR:
@@ -143,14 +135,15 @@ func (l *loop) translate(n uintptr, errno syscall.Errno) ([]backend.Event, error
 	default:
 		return nil, fmt.Errorf("waiting for events: %w", errno)
 	}
-	for i := range l.ready[:n] {
-		ev := &l.ready[i]
+	for i := range p.ready[:n] {
+		ev := &p.ready[i]
 		if ev.Fd == wakeToken {
-			l.drainWake()
+			var count [8]byte
+			_, _ = unix.Read(p.wakeFD, count[:]) // makes the descriptor quiet again
 		}
-		l.events[i] = backend.Event{Conn: ev.Fd, What: what(ev.Events)}
+		p.events[i] = backend.Event{Conn: ev.Fd, What: what(ev.Events)}
 	}
-	return l.events[:n], nil
+	return p.events[:n], nil
 }
 
 // what translates the events of one descriptor.
