@@ -5,11 +5,11 @@ import (
 	"sync"
 )
 
-// barrier is where n goroutines wait for one another, again and again.
+// barrier lets n goroutines wait for one another, again and again.
 type barrier struct {
 	n  int
 	mu sync.Mutex
-	// arrived is how many wait in the round that is open.
+	// arrived is the number of goroutines that wait in the open round.
 	arrived int
 	round   *round
 }
@@ -24,8 +24,8 @@ func newBarrier(n int) *barrier { return &barrier{n: n, round: newRound()} }
 
 func newRound() *round { return &round{done: make(chan struct{})} }
 
-// meet returns when all have come and the last of them has decided, with the
-// error of that decision; or with its cause when ctx ends first.
+// meet waits until all have come and the last of them has decided. It returns the
+// error of that decision, or the cause of ctx where that ends first.
 func (b *barrier) meet(ctx context.Context, decide func() error) error {
 	b.mu.Lock()
 	r := b.round

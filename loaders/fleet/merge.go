@@ -64,7 +64,7 @@ func Merge(spec loaders.Spec, parts []results.Report) (results.Report, error) {
 	return all, errors.Join(errs[:]...)
 }
 
-// skew is how far the windows of the loaders lie apart.
+// skew returns the greatest distance between the ends of the loaders' windows.
 func skew(phases []*results.Phase) time.Duration {
 	first := phases[0]
 	var most int64
@@ -93,12 +93,12 @@ func mergePhases(parts []*results.Phase) (results.Phase, error) {
 		all.StallNS = sum(all.StallNS, p.StallNS)
 		all.QueuesRead, all.QueuesEmpty = sum(all.QueuesRead, p.QueuesRead), sum(all.QueuesEmpty, p.QueuesEmpty)
 		all.T0NS, all.T1NS = min(all.T0NS, p.T0NS), max(all.T1NS, p.T1NS)
-		all.Slowest = append(all.Slowest, moved(p.Slowest, len(all.Threads))...)
+		all.Slowest = append(all.Slowest, renumber(p.Slowest, len(all.Threads))...)
 		all.Threads = append(all.Threads, p.Threads...)
 		all.Timeline = addTimeline(all.Timeline, p.Timeline)
 		addSteadiness(all.Steadiness, p.Steadiness)
 	}
-	slices.SortStableFunc(all.Slowest, func(a, b results.SlowRequest) int { return cmp.Compare(took(b), took(a)) })
+	slices.SortStableFunc(all.Slowest, func(a, b results.SlowRequest) int { return cmp.Compare(latency(b), latency(a)) })
 	all.Slowest = all.Slowest[:min(len(all.Slowest), record.MostSlowest)]
 	err := mergeDistributions(&all, parts)
 	return all, err
@@ -156,13 +156,12 @@ func mergeEach[T any](all *T, parts []*T, histograms func(*T) []**results.Histog
 	return errors.Join(errs...)
 }
 
-// sum is nil where a or b is nil.
+// sum returns nil where a or b is nil.
 func sum[N int | int64](a, b *N) *N {
 	if a == nil || b == nil {
 		return nil
 	}
-	n := *a + *b
-	return &n
+	return new(*a + *b)
 }
 
 // addSteadiness keeps the steepest slope. All are steady where each loader is.
@@ -176,23 +175,27 @@ func addSteadiness(all, s *results.Steadiness) {
 	}
 }
 
-// addTimeline adds the points that both have: all loaders tick at the same
-// times.
+// addTimeline adds the points that both have, which are of the same instants.
 func addTimeline(all, of []results.Interval) []results.Interval {
 	all = all[:min(len(all), len(of))]
 	for i := range all {
 		all[i].AtNS = max(all[i].AtNS, of[i].AtNS)
-		all[i].Completed += of[i].Completed
-		all[i].Failed += of[i].Failed
-		all[i].Bytes += of[i].Bytes
-		all[i].Open += of[i].Open
+		add(&all[i], of[i])
 	}
 	return all
 }
 
-// moved are slow requests with their threads counted behind those of the loaders
-// before.
-func moved(list []results.SlowRequest, threads int) []results.SlowRequest {
+// add adds the counts of an interval.
+func add(all *results.Interval, i results.Interval) {
+	all.Completed += i.Completed
+	all.Failed += i.Failed
+	all.Bytes += i.Bytes
+	all.Open += i.Open
+}
+
+// renumber returns the slow requests with the numbers of their threads raised by the
+// number of threads of the loaders before.
+func renumber(list []results.SlowRequest, threads int) []results.SlowRequest {
 	list = slices.Clone(list)
 	for i := range list {
 		list[i].Thread += threads
@@ -200,5 +203,5 @@ func moved(list []results.SlowRequest, threads int) []results.SlowRequest {
 	return list
 }
 
-// took is the time from a request's intended instant, in nanoseconds.
-func took(r results.SlowRequest) int64 { return r.EndNS - r.IntendedNS }
+// latency returns the time from a request's intended instant, in nanoseconds.
+func latency(r results.SlowRequest) int64 { return r.EndNS - r.IntendedNS }
