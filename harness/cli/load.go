@@ -199,8 +199,8 @@ type loadFlags struct {
 }
 
 // options are the flags as the load's specification takes them.
-func (f *loadFlags) options(c *cobra.Command) (adhoc.Options, error) {
-	o := adhoc.Options{
+func (f *loadFlags) options(c *cobra.Command) (adhoc.Flags, error) {
+	o := adhoc.Flags{
 		Connections: given(c, "connections", &f.connections), Threads: given(c, "threads", &f.threads),
 		Processors: runtime.NumCPU(),
 		Duration:   given(c, "duration", &f.duration), Requests: given(c, "requests", &f.requests),

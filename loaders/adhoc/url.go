@@ -6,14 +6,15 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/joust-bench/joust/scenarios"
 )
 
-// Target is a URL taken apart.
-type Target struct {
+// URL holds the parts of a URL.
+type URL struct {
 	// TLS is true for https.
 	TLS bool
 	// Name is the host as it is resolved and verified: a name or a numeric
@@ -28,31 +29,33 @@ type Target struct {
 	Authorization string
 }
 
-// ParseURL takes a URL apart. The error says what to write instead.
-func ParseURL(text string) (Target, error) {
+// ParseURL reads the parts of a URL. The error says how to write it.
+func ParseURL(text string) (URL, error) {
 	scheme, _, ok := strings.Cut(text, "://")
 	switch scheme = strings.ToLower(scheme); {
 	case !ok && strings.Trim(text, "/") == "":
-		return Target{}, fmt.Errorf("URL %q has no scheme and no host: it looks like http://host:port/path", text)
+		return URL{}, fmt.Errorf("URL %q has no scheme and no host: it looks like http://host:port/path", text)
 	case !ok:
-		return Target{}, fmt.Errorf("URL %q has no scheme: write http://%s", text, strings.TrimLeft(text, "/"))
+		return URL{}, fmt.Errorf("URL %q has no scheme: write http://%s", text, strings.TrimLeft(text, "/"))
 	case scheme != "http" && scheme != "https":
-		return Target{}, fmt.Errorf("URL %q: joust load speaks http and https, not %q", text, scheme)
+		return URL{}, fmt.Errorf("URL %q: joust load speaks http and https, not %q", text, scheme)
 	}
 	u, err := url.Parse(text)
 	if err != nil {
-		var wrapped *url.Error
-		if errors.As(err, &wrapped) {
+		if wrapped, ok := errors.AsType[*url.Error](err); ok {
 			err = wrapped.Err
 		}
-		return Target{}, fmt.Errorf("URL %q is malformed: %w: it looks like http://host:port/path", text, err)
+		return URL{}, fmt.Errorf("URL %q is malformed: %w: it looks like http://host:port/path", text, err)
 	}
-	t := Target{TLS: scheme == "https", Name: u.Hostname(), Path: u.RequestURI()}
-	if err := t.setPort(u); err != nil {
-		return Target{}, fmt.Errorf("URL %q: %w", text, err)
+	t := URL{TLS: scheme == "https", Name: u.Hostname(), Port: u.Port(), Path: u.RequestURI()}
+	if t.Port == "" {
+		t.Port = defaultPort(t.TLS)
+	}
+	if !isPort(t.Port) {
+		return URL{}, fmt.Errorf("URL %q: port %s: they go from 1 to 65535", text, t.Port)
 	}
 	if err := checkName(t.Name); err != nil {
-		return Target{}, fmt.Errorf("URL %q: %w", text, err)
+		return URL{}, fmt.Errorf("URL %q: %w", text, err)
 	}
 	t.setHost()
 	if u.User != nil {
@@ -62,21 +65,9 @@ func ParseURL(text string) (Target, error) {
 	return t, nil
 }
 
-func (t *Target) setPort(u *url.URL) error {
-	t.Port = u.Port()
-	if t.Port == "" {
-		t.Port = defaultPort(t.TLS)
-		return nil
-	}
-	if n, err := strconv.Atoi(t.Port); err != nil || n < 1 || n > 65535 {
-		return fmt.Errorf("port %s: they go from 1 to 65535", t.Port)
-	}
-	return nil
-}
-
-// setHost writes the Host header: no default port (RFC 9110 §4.2), and no zone,
-// which means nothing to the server.
-func (t *Target) setHost() {
+// setHost writes the Host header, without a default port (RFC 9110 §4.2) and without
+// a zone, which means nothing to the server.
+func (t *URL) setHost() {
 	name, _, _ := strings.Cut(t.Name, "%")
 	t.Host = name
 	if strings.Contains(name, ":") {
@@ -92,6 +83,11 @@ func defaultPort(tls bool) string {
 		return "443"
 	}
 	return "80"
+}
+
+func isPort(digits string) bool {
+	n, err := strconv.ParseUint(digits, 10, 16)
+	return err == nil && n > 0
 }
 
 func checkName(name string) error {
@@ -120,7 +116,7 @@ func ParseProxy(text string) (name, port string, err error) {
 	if err != nil {
 		return "", "", fmt.Errorf("--proxy %q: %s, with a port", text, want)
 	}
-	if n, err := strconv.Atoi(port); name == "" || err != nil || n < 1 || n > 65535 || strings.ContainsAny(name, "/@?#") {
+	if name == "" || !isPort(port) || strings.ContainsAny(name, "/@?#") {
 		return "", "", fmt.Errorf("--proxy %q: %s", text, want)
 	}
 	return name, port, nil
@@ -150,13 +146,9 @@ func parseHeaders(lines []string) ([]scenarios.Header, error) {
 
 // withCredentials adds those of the URL, unless a header gives others.
 func withCredentials(headers []scenarios.Header, authorization string) []scenarios.Header {
-	if authorization == "" {
+	isAuthorization := func(h scenarios.Header) bool { return strings.EqualFold(h.Name, "Authorization") }
+	if authorization == "" || slices.ContainsFunc(headers, isAuthorization) {
 		return headers
-	}
-	for _, h := range headers {
-		if strings.EqualFold(h.Name, "Authorization") {
-			return headers
-		}
 	}
 	return append(headers, scenarios.Header{Name: "Authorization", Value: authorization})
 }
