@@ -55,7 +55,7 @@ func TestStopGivesUpWhatIsDueUntilThen(t *testing.T) {
 	at := now + 1000
 	w := worker{work: &work{}, loop: idleLoop{}, current: current{
 		phase:  &phase{loop: results.OpenLoop},
-		out:    outcome{Ledger: *record.NewLedger(1)},
+		out:    outcome{Ledger: record.Ledger{Groups: make([]record.Group, 1)}},
 		window: window{windowOpen: true, nextMark: now + 60e9, end: now + 60e9},
 		pace:   pace{due: now + 400, cursor: once{}, ahead: once{}, aheadNext: never, quota: never},
 	}}

@@ -37,8 +37,8 @@ func (g *Group) Fail(cause results.Cause, detail string) {
 	g.Note(detail)
 }
 
-// Note keeps the description of a failure that is counted elsewhere, unless
-// there is one already.
+// Note keeps the description of a failure that another counter counts, unless there
+// is one already.
 func (g *Group) Note(detail string) { g.counts.FirstError = cmp.Or(g.counts.FirstError, detail) }
 
 // Reset forgets everything and keeps the memory of the histograms.
@@ -62,7 +62,7 @@ func (g *Group) Merge(o *Group) {
 	}
 }
 
-// Result is the group in its lasting form.
+// Result returns the group of a report.
 func (g *Group) Result() (results.Group, error) {
 	r := g.counts
 	for code, n := range g.status {

@@ -107,7 +107,7 @@ func TestHistogramIsDecodedByStats(t *testing.T) {
 // Lags are kept to two digits, also when they are merged into an empty phase.
 func TestLagsHaveTwoDigits(t *testing.T) {
 	t.Parallel()
-	thread, all := NewLedger(1), NewLedger(1)
+	thread, all := newLedger(1), newLedger(1)
 	thread.Reset(Span{Loop: results.OpenLoop, T1: 1e9})
 	for i := int64(1); i <= 10_000; i++ {
 		thread.Lag(0, 0, i*1000)

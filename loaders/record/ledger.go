@@ -80,11 +80,8 @@ func (t Traffic) Into(p *results.Phase) {
 	p.SentBytes, p.ReceivedBytes, p.SentBodyBytes, p.ReceivedBodyBytes = t.Sent, t.Received, t.SentBody, t.ReceivedBody
 }
 
-// NewLedger returns a Ledger with a group for each request.
-func NewLedger(requests int) *Ledger { return &Ledger{Groups: make([]Group, requests)} }
-
 // Reserve takes the memory of the histograms that every request needs, so that
-// recording does not allocate. open is true when an open-loop phase will come.
+// recording does not allocate. open is true where open-loop phases will follow.
 func (l *Ledger) Reserve(open bool) {
 	for i := range l.Groups {
 		l.Groups[i].Service.Reserve()
@@ -105,14 +102,12 @@ func (b *ErrorBars) histograms() [4]*Histogram {
 	return [4]*Histogram{&b.SendLagIdle, &b.SendLagBlocked, &b.ReceiveLag, &b.LoopGaps}
 }
 
-// Stall is the shortest time for which a loop that should have run must have
-// stood still to count as stalled, in nanoseconds.
+// Stall is the shortest standstill of a loop that counts, in nanoseconds.
 const Stall = int64(1e6)
 
-// Gap records that an event loop with something to do came round only now, d
-// nanoseconds after it should have. worked is the part of d in which it
-// evidently worked; the rest is a stall, of which the part inside the window
-// counts.
+// Gap records that an event loop with something to do came round at now, d
+// nanoseconds late. It evidently worked for the part worked of d; the rest is a
+// stall, and its part inside the window counts.
 func (l *Ledger) Gap(now, d, worked int64) {
 	if l.Window.Inside(now) {
 		l.LoopGaps.recordLag(d)
@@ -122,13 +117,12 @@ func (l *Ledger) Gap(now, d, worked int64) {
 	}
 }
 
-// Backoff records that a connection waited from one instant to another before it
-// was tried again. It is called at the end of the wait, or of the phase: a window
-// that ends early cuts the wait.
+// Backoff records that a connection waited from one instant to another before its
+// next attempt. Call it at the end of the wait, or of the phase: a window that ends
+// early cuts the wait.
 func (l *Ledger) Backoff(from, to int64) { l.Counts.BackoffNS += l.Window.insideNS(from, to) }
 
-// Received records the time from the kernel's stamp of an arrival to the read
-// of it at now.
+// Received records the lag from the kernel's stamp of an arrival to its read at now.
 func (l *Ledger) Received(now, lag int64) {
 	if l.Window.Inside(now) {
 		l.ReceiveLag.recordLag(max(0, lag))
@@ -147,8 +141,8 @@ func (l *Ledger) Reset(window Span) {
 	*l = Ledger{Window: window, Groups: l.Groups, ErrorBars: l.ErrorBars}
 }
 
-// Lag records how late a request is sent, and whose fault it is: ours when a
-// connection had been idle since before its intended instant.
+// Lag records the delay of a request's send. It is our fault where a connection was
+// idle at the intended instant.
 func (l *Ledger) Lag(intended, idleSince, now int64) {
 	switch {
 	case !l.Window.Inside(intended):
@@ -159,11 +153,11 @@ func (l *Ledger) Lag(intended, idleSince, now int64) {
 	}
 }
 
-// AwaitUntil is until when requests in flight behind the window are awaited, in
-// CLOCK_MONOTONIC nanoseconds: until the drain bound, and from the last send on
-// for twice the longest time that an answer took, at most the request timeout. So
-// a slow answer is not taken for one that never comes. A closed loop sends until
-// its window ends, an open one with a backlog until the drain bound.
+// AwaitUntil returns the end of the wait for requests in flight, in CLOCK_MONOTONIC
+// nanoseconds. It is the drain bound or, where later, the last send plus twice the
+// longest time of an answer, at most the request timeout: a slow answer must not
+// pass for one that never comes. A closed loop sends until its window ends, an open
+// one with a backlog until the drain bound.
 func (l *Ledger) AwaitUntil(drained, timeout int64) int64 {
 	sent := l.Window.T1
 	if l.Window.Loop == results.OpenLoop {
@@ -172,15 +166,15 @@ func (l *Ledger) AwaitUntil(drained, timeout int64) int64 {
 	return max(drained, sent+min(2*l.longest, timeout))
 }
 
-// The wait for answers that nobody asked for, in nanoseconds.
+// The bounds of ListenNS.
 const (
 	shortestListen = int64(10e6)
 	longestListen  = int64(100e6)
 )
 
-// ListenNS is how long a loader waits behind a phase, when nothing is in flight
-// any more, for answers that nobody asked for, in nanoseconds: twice what a
-// request took on average, within bounds.
+// ListenNS returns the time for which a loader listens, at the end of a phase with
+// nothing in flight, for answers that nobody asked for: twice the mean service
+// time, within bounds, in nanoseconds.
 func (l *Ledger) ListenNS() int64 {
 	var sum float64
 	var n uint64
@@ -217,9 +211,7 @@ func (l *Ledger) Answered(e *Exchange, now int64, status int) {
 	} else if !inside {
 		return
 	}
-	if now-e.Intended > l.Slowest.least {
-		l.Slowest.add(e, now)
-	}
+	l.Slowest.add(e, now)
 	g.Service.Record(now - e.Sent)
 	g.FirstByte.Record(e.FirstByte - e.Sent)
 	if e.Written != 0 {
@@ -227,9 +219,8 @@ func (l *Ledger) Answered(e *Exchange, now int64, status int) {
 	}
 }
 
-// Failed counts a request that failed at now. A status of 0 says that none
-// came. A timeout of an open loop is a censored sample of the corrected
-// latency as well.
+// Failed counts a request that failed at now. status is 0 where none came. A timeout
+// of an open loop is a censored sample of the corrected latency as well.
 func (l *Ledger) Failed(e *Exchange, now int64, cause results.Cause, status int, detail string) {
 	g, at := &l.Groups[e.Request], now
 	if e.FirstByte != 0 {
@@ -268,9 +259,9 @@ func (l *Ledger) Surplus(detail string) {
 	l.Counts.FirstSurplus = cmp.Or(l.Counts.FirstSurplus, detail)
 }
 
-// Abandoned counts a request in flight when the wait for its answer ended, at
-// now. A closed loop has it among the service times, an open one, where it was
-// intended in the window, among the corrected latencies: as a lower bound.
+// Abandoned counts a request that was still in flight when the wait for its answer
+// ended, at now. It is a lower bound of the service time in a closed loop, and of the
+// corrected latency in an open one that intended it in the window.
 func (l *Ledger) Abandoned(e *Exchange, now int64) {
 	l.Counts.Unanswered++
 	g := &l.Groups[e.Request]
@@ -283,20 +274,18 @@ func (l *Ledger) Abandoned(e *Exchange, now int64) {
 	}
 }
 
-// Unsent counts a request that was due and never sent until the drain bound
-// ended, at now.
-func (l *Ledger) Unsent(intended, now int64) {
-	if l.Window.Inside(intended) {
-		l.Rate.NeverSent++
-		l.censor(&l.Groups[0].Corrected, now-intended)
-	}
-}
+// Unsent counts a request that was due and not sent when the drain bound ended, at
+// now.
+func (l *Ledger) Unsent(intended, now int64) { l.drop(&l.Rate.NeverSent, intended, now) }
 
 // TooLate counts a request that was given up at now, unsent, since its deadline
 // had passed.
-func (l *Ledger) TooLate(intended, now int64) {
+func (l *Ledger) TooLate(intended, now int64) { l.drop(&l.Counts.Shed, intended, now) }
+
+// drop counts a request that is not sent.
+func (l *Ledger) drop(counter *uint64, intended, now int64) {
 	if l.Window.Inside(intended) {
-		l.Counts.Shed++
+		*counter++
 		l.censor(&l.Groups[0].Corrected, now-intended)
 	}
 }
@@ -311,7 +300,7 @@ func (l *Ledger) censor(h *Histogram, atLeast int64) {
 	*least = leastBound(*least, atLeast)
 }
 
-// Merge adds another thread's record of the same phase.
+// Merge adds another thread's ledger of the same phase.
 func (l *Ledger) Merge(o *Ledger) {
 	for i := range l.Groups {
 		l.Groups[i].Merge(&o.Groups[i])
@@ -326,8 +315,7 @@ func (l *Ledger) Merge(o *Ledger) {
 	addRate(&l.Rate, &o.Rate)
 }
 
-// Into writes the record into its lasting form; names are those of the
-// requests.
+// Into writes the ledger into the phase of a report. names are those of the requests.
 func (l *Ledger) Into(r *results.Phase, names []string) error {
 	r.Loop, r.T0NS, r.T1NS = l.Window.Loop, l.Window.T0, l.Window.T1
 	AddCounts(r, &l.Counts)

@@ -24,6 +24,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
+func newLedger(requests int) *Ledger { return &Ledger{Groups: make([]Group, requests)} }
+
 // tally holds the sums of a ledger.
 type tally struct {
 	Completed, FirstHalf, Before, After uint64
@@ -96,7 +98,7 @@ func TestAccounting(t *testing.T) {
 		{"never sent of the lead-in", open, func(p *Ledger) { p.Unsent(999, 2500) }, tally{}},
 		{"smallest censored", open, func(p *Ledger) { p.Unsent(1000, 2500); p.Unsent(1900, 2500); p.Unsent(1100, 2500) }, tally{NeverSent: 3, Corrected: 3, CensoredFrom: 600}},
 	} {
-		p := NewLedger(2)
+		p := newLedger(2)
 		p.Reset(Span{Loop: c.loop, T0: 1000, T1: 2000})
 		c.event(p)
 		if diff := cmp.Diff(c.want, tallyOf(p)); diff != "" {
@@ -107,7 +109,7 @@ func TestAccounting(t *testing.T) {
 
 func TestLagKnowsWhoseFault(t *testing.T) {
 	t.Parallel()
-	p := NewLedger(1)
+	p := newLedger(1)
 	p.Reset(Span{Loop: results.OpenLoop, T0: 1000, T1: 2000})
 	p.Lag(1500, 1500, 1510) // idle at the instant
 	p.Lag(1500, 200, 1520)
@@ -161,7 +163,7 @@ func TestMergeIsTheSum(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
 		w := Span{Loop: rapid.SampledFrom([]results.Loop{results.ClosedLoop, results.OpenLoop}).Draw(rt, "loop"), T0: 1000, T1: 2000}
-		threads, all := []*Ledger{NewLedger(2), NewLedger(2), NewLedger(2)}, NewLedger(2)
+		threads, all := []*Ledger{newLedger(2), newLedger(2), newLedger(2)}, newLedger(2)
 		for _, p := range append(threads, all) {
 			p.Reset(w)
 		}
@@ -177,7 +179,7 @@ func TestMergeIsTheSum(t *testing.T) {
 
 func TestBackoffInTheWindow(t *testing.T) {
 	t.Parallel()
-	p := NewLedger(1)
+	p := newLedger(1)
 	p.Reset(Span{Loop: results.ClosedLoop, T0: 1000, T1: 2000})
 	for _, from := range []int64{500, 950, 1500, 1950, 2500} {
 		p.Backoff(from, from+100)
@@ -205,7 +207,7 @@ func reported(t rapid.TB, p *Ledger) results.Phase {
 func TestTotalIsTheSumOfGroups(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
-		p, other := NewLedger(2), NewLedger(2)
+		p, other := newLedger(2), newLedger(2)
 		p.Reset(Span{Loop: results.OpenLoop, T0: 1000, T1: 2000})
 		play(rt, []*Ledger{p}, other)
 		r := reported(rt, p)
@@ -235,9 +237,9 @@ func TestTotalIsTheSumOfGroups(t *testing.T) {
 func TestResetForgets(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
-		used, fresh := NewLedger(2), NewLedger(2)
+		used, fresh := newLedger(2), newLedger(2)
 		used.Reset(Span{Loop: results.OpenLoop, T0: 1000, T1: 2000})
-		play(rt, []*Ledger{used}, NewLedger(2))
+		play(rt, []*Ledger{used}, newLedger(2))
 		w := Span{Loop: results.ClosedLoop, T0: 5, T1: 6}
 		used.Reset(w)
 		fresh.Reset(w)
@@ -248,7 +250,7 @@ func TestResetForgets(t *testing.T) {
 }
 
 func TestRecordingDoesNotAllocate(t *testing.T) {
-	p := NewLedger(1)
+	p := newLedger(1)
 	p.Reserve(true)
 	p.Reset(Span{Loop: results.OpenLoop, T0: 0, T1: 1e9})
 	e := Exchange{Intended: 10, Sent: 20, FirstByte: 30}
@@ -324,7 +326,7 @@ func TestTimePhaseLaws(t *testing.T) {
 func TestGapsAndStalls(t *testing.T) {
 	t.Parallel()
 	const ms = int64(1e6)
-	p := NewLedger(2)
+	p := newLedger(2)
 	p.Reset(Span{Loop: results.ClosedLoop, T0: 0, T1: 1000 * ms})
 	for _, gap := range []struct {
 		now, took, worked int64

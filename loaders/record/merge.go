@@ -57,7 +57,7 @@ func AddGroup(all, g *results.Group) {
 func MergeHistograms(list ...*results.Histogram) (*results.Histogram, error) {
 	var all Histogram
 	for _, r := range list {
-		h, err := Decode(r)
+		h, err := decode(r)
 		if err != nil {
 			return nil, err
 		}
@@ -86,7 +86,7 @@ func counted[K comparable](m map[K]uint64, key K) map[K]uint64 {
 	return m
 }
 
-// leastBound is the smaller of two lower bounds; 0 means that there is none.
+// leastBound returns the smaller of two lower bounds, where 0 stands for none.
 func leastBound(a, b int64) int64 {
 	if a == 0 || b == 0 {
 		return max(a, b)

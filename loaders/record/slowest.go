@@ -7,7 +7,7 @@ import (
 	"github.com/joust-bench/joust/results"
 )
 
-// MostSlowest is how many of the slowest requests of a phase are kept.
+// MostSlowest is the number of a phase's slowest requests that are kept.
 const MostSlowest = 32
 
 // Slowest keeps the slowest requests, by the time from their intended instant.
@@ -27,26 +27,30 @@ type slow struct {
 
 func (s slow) latency() int64 { return s.end - s.Intended }
 
-// add keeps a request that ended at now and is slower than least.
-func (s *Slowest) add(e *Exchange, now int64) { s.put(slow{Exchange: *e, end: now}) }
+// add keeps a request that ended at now, where it is slow enough.
+func (s *Slowest) add(e *Exchange, now int64) {
+	if now-e.Intended > s.least {
+		s.put(slow{Exchange: *e, end: now})
+	}
+}
 
+// put keeps a request, in the place of the fastest once all are taken.
 func (s *Slowest) put(x slow) {
 	if s.n < MostSlowest {
 		s.list[s.n] = x
 		s.n++
-		if s.n < MostSlowest {
-			return
-		}
 	} else {
 		s.list[s.fastest()] = x
 	}
-	s.least = s.list[s.fastest()].latency()
+	if s.n == MostSlowest {
+		s.least = s.list[s.fastest()].latency()
+	}
 }
 
-// fastest is the place of the fastest of those kept.
+// fastest returns the place of the fastest request.
 func (s *Slowest) fastest() int {
 	at := 0
-	for i := 1; i < s.n; i++ {
+	for i := range s.list[:s.n] {
 		if s.list[i].latency() < s.list[at].latency() {
 			at = i
 		}
@@ -62,14 +66,14 @@ func (s *Slowest) merge(o *Slowest) {
 	}
 }
 
-// OfThread says whose requests these are, before they are merged.
+// OfThread gives all requests the number of their thread, before they are merged.
 func (s *Slowest) OfThread(thread int) {
 	for i := range s.list[:s.n] {
 		s.list[i].thread = thread
 	}
 }
 
-// result is the list in its lasting form, slowest first.
+// result returns the list of a report, slowest first.
 func (s *Slowest) result(names []string) []results.SlowRequest {
 	list := slices.Clone(s.list[:s.n])
 	slices.SortStableFunc(list, func(a, b slow) int { return cmp.Compare(b.latency(), a.latency()) })
