@@ -172,10 +172,11 @@ func (k *link) awaitReadable() {
 // peek looks for something to read, and reads nothing. It keeps the error of a
 // broken connection for Read, since the system returns it once.
 func (k *link) peek() backend.What {
-	n, err := uninterrupted(func(fd int, b []byte) (int, error) {
-		n, _, err := syscall.Recvfrom(fd, b, syscall.MSG_PEEK)
-		return n, err
-	}, k.fd, make([]byte, 1))
+	var one [1]byte
+	n, _, err := syscall.Recvfrom(k.fd, one[:], syscall.MSG_PEEK)
+	for err == syscall.EINTR {
+		n, _, err = syscall.Recvfrom(k.fd, one[:], syscall.MSG_PEEK)
+	}
 	switch {
 	case err == syscall.EAGAIN:
 		return 0

@@ -11,11 +11,11 @@ import (
 	"context"
 	"net"
 	"sync"
-	"syscall"
 	"time"
 
 	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/loaders/backend"
+	"github.com/joust-bench/joust/loaders/clock"
 )
 
 // timerSlack is how late a timer of Go may be on a busy machine, in
@@ -150,11 +150,11 @@ func (l *loop) take() []backend.Event {
 // CPU implements backend.Loop. The CPU time of one loop's goroutines is not known:
 // CPU returns an even share of the process's.
 func (l *loop) CPU() int64 {
-	var use syscall.Rusage
-	if syscall.Getrusage(syscall.RUSAGE_SELF, &use) != nil {
+	used, err := clock.ProcessCPU()
+	if err != nil {
 		return 0
 	}
-	return (use.Utime.Nano() + use.Stime.Nano()) / int64(l.threads)
+	return used / int64(l.threads)
 }
 
 // RunDelay implements backend.Loop.

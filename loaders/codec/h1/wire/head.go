@@ -157,7 +157,7 @@ func (p *Parser) fieldLine(line []byte) string {
 	p.last = framingField
 	switch {
 	case equalFold(name, "content-length"):
-		return p.contentLength(trimSpace(value))
+		return p.contentLength(value)
 	case equalFold(name, "connection"):
 		return p.connection(value)
 	case equalFold(name, "transfer-encoding"):
@@ -181,10 +181,8 @@ func (p *Parser) foldedLine(line []byte) string {
 
 // contentLength accepts one number, or the same number several times.
 func (p *Parser) contentLength(value []byte) string {
-	for more := true; more; {
-		var item []byte
-		item, value, more = cutList(value)
-		n, err := strconv.ParseUint(string(item), 10, 63)
+	for item := range bytes.SplitSeq(value, []byte(",")) {
+		n, err := strconv.ParseUint(string(trimSpace(item)), 10, 63)
 		switch {
 		case errors.Is(err, strconv.ErrRange):
 			return "Content-Length too large"
@@ -199,10 +197,8 @@ func (p *Parser) contentLength(value []byte) string {
 }
 
 func (p *Parser) connection(value []byte) string {
-	for more := true; more; {
-		var item []byte
-		item, value, more = cutList(value)
-		switch {
+	for item := range bytes.SplitSeq(value, []byte(",")) {
+		switch item = trimSpace(item); {
 		case equalFold(item, "close"):
 			p.flags |= sawClose
 		case equalFold(item, "keep-alive"):
@@ -214,31 +210,18 @@ func (p *Parser) connection(value []byte) string {
 
 func (p *Parser) transferEncoding(value []byte) string {
 	p.flags |= sawEncoding
-	for more := true; more; {
-		var item []byte
-		item, value, more = cutList(value)
-		if len(item) == 0 {
-			continue
-		}
-		if !equalFold(item, "chunked") {
+	for item := range bytes.SplitSeq(value, []byte(",")) {
+		switch item = trimSpace(item); {
+		case len(item) == 0:
+		case !equalFold(item, "chunked"):
 			p.flags &^= chunkedIsLast
-			continue
-		}
-		if p.has(sawChunked) {
+		case p.has(sawChunked):
 			return "chunked applied twice"
+		default:
+			p.flags |= sawChunked | chunkedIsLast
 		}
-		p.flags |= sawChunked | chunkedIsLast
 	}
 	return ""
-}
-
-// cutList takes the first item off a comma-separated list.
-func cutList(list []byte) (item, rest []byte, more bool) {
-	i := bytes.IndexByte(list, ',')
-	if i < 0 {
-		return trimSpace(list), nil, false
-	}
-	return trimSpace(list[:i]), list[i+1:], true
 }
 
 // endHead closes the head and decides how the body is framed (RFC 9112 §6.3).
