@@ -5,26 +5,19 @@ import "math"
 // nextChunked consumes chunk framing up to the next bytes of the body, the end
 // of the response or the end of data.
 func (p *Parser) nextChunked(data []byte) (int, Part, error) {
-	for i := 0; i < len(data); {
-		if p.state == stateChunkData {
+	for i := 0; ; i++ {
+		switch {
+		case p.state == stateTrailers:
+			return p.nextTrailers(data, i)
+		case i == len(data):
+			return i, NeedMore, nil
+		case p.state == stateChunkData:
 			return p.chunkData(data, i)
 		}
-		var reason string
-		if p.state < stateTrailerLine {
-			reason = p.chunkByte(data[i])
-		} else {
-			reason = p.trailerByte(data[i])
-		}
-		if reason != "" {
+		if reason := p.chunkByte(data[i]); reason != "" {
 			return p.fail(reason, data[i:])
 		}
-		i++
-		if p.state == stateEnd {
-			p.finish()
-			return i, End, nil
-		}
 	}
-	return len(data), NeedMore, nil
 }
 
 // chunkData takes bytes of the chunk from data[i:], which is not empty.
@@ -99,56 +92,33 @@ func (p *Parser) sizeDigit(c byte) string {
 func (p *Parser) endSizeLine() {
 	p.state = stateChunkData
 	if p.remain == 0 {
-		p.state, p.line, p.last = stateTrailerLine, 0, noField
+		p.state, p.line, p.last = stateTrailers, 0, noField
 	}
 }
 
-// trailerByte reads one byte of the trailers, which are checked and dropped.
-func (p *Parser) trailerByte(c byte) string {
-	if p.line++; p.line > MaxHead {
-		return "trailers larger than 64 KiB"
+// nextTrailers reads the complete lines of the trailers, which are checked and
+// dropped, from data[from:] on. Incomplete ones are not consumed, as in a head.
+func (p *Parser) nextTrailers(data []byte, from int) (int, Part, error) {
+	rest := data[from:]
+	if int(p.scan) > len(rest) {
+		return p.fail("the unconsumed start of the trailers was not shown again", rest)
 	}
-	switch p.state {
-	case stateTrailerLine:
-		return p.trailerStart(c)
-	case stateTrailerName:
-		if c == ':' {
-			p.state, p.last = stateTrailerValue, plainField
-			return ""
+	for {
+		line, ok := p.nextLine(rest)
+		switch {
+		case int(p.scan) > MaxHead || !ok && len(rest) == MaxHead:
+			return p.fail("trailers larger than 64 KiB", rest)
+		case !ok:
+			return from, NeedMore, nil
+		case len(line) == 0:
+			n := from + int(p.scan)
+			p.finish()
+			return n, End, nil
 		}
-		return unless(isTokenByte(c), "forbidden byte in a trailer's name")
-	case stateTrailerValue:
-		switch c {
-		case '\r':
-			p.state = stateTrailerLF
-			return ""
-		case '\n':
-			p.state = stateTrailerLine
-			return ""
+		if reason := p.fieldLine(line); reason != "" {
+			return p.fail("trailers: "+reason, line)
 		}
-		return unless(isValueByte(c), "forbidden byte in a trailer's value")
-	case stateTrailerLF:
-		p.state = stateTrailerLine
-		return unless(c == '\n', "bare CR in a trailer")
 	}
-	p.state = stateEnd
-	return unless(c == '\n', "chunked body without a final CRLF")
-}
-
-func (p *Parser) trailerStart(c byte) string {
-	switch {
-	case c == '\r':
-		p.state = stateFinalLF
-	case c == '\n':
-		p.state = stateEnd
-	case (c == ' ' || c == '\t') && p.last == plainField:
-		p.state = stateTrailerValue
-	case isTokenByte(c):
-		p.state = stateTrailerName
-	default:
-		return "forbidden byte in a trailer's name"
-	}
-	return ""
 }
 
 // unless returns the reason where ok is false.

@@ -41,31 +41,38 @@ func (p *Parser) nextHead(data []byte) (int, Part, error) {
 		p.beginHead()
 	}
 	for {
-		i := bytes.IndexByte(data[p.scan:], '\n')
-		if i < 0 {
+		first, reason := p.line == 0, ""
+		line, ok := p.nextLine(data)
+		switch {
+		case !ok:
 			return p.partialHead(data)
-		}
-		end := int(p.scan) + i
-		if end >= MaxHead {
-			return p.fail("head larger than 64 KiB", data)
-		}
-		line := data[p.line:end]
-		line = bytes.TrimSuffix(line, []byte("\r"))
-		if len(line) == 0 && p.line > 0 {
-			return p.endHead(data[:end+1])
-		}
-		reason := ""
-		if p.line == 0 {
+		case int(p.scan) > MaxHead:
+			reason, line = "head larger than 64 KiB", data
+		case first:
 			reason = p.statusLine(line)
-		} else {
+		case len(line) == 0:
+			return p.endHead(data[:p.scan])
+		default:
 			reason = p.fieldLine(line)
 		}
 		if reason != "" {
 			return p.fail(reason, line)
 		}
-		p.scan = int32(end + 1)
-		p.line = p.scan
 	}
+}
+
+// nextLine reads the next line of an unconsumed head or trailers. ok is false where
+// it is incomplete.
+func (p *Parser) nextLine(data []byte) (line []byte, ok bool) {
+	i := bytes.IndexByte(data[p.scan:], '\n')
+	if i < 0 {
+		p.scan = int32(len(data))
+		return nil, false
+	}
+	line = data[p.line : int(p.scan)+i]
+	p.scan += int32(i + 1)
+	p.line = p.scan
+	return bytes.TrimSuffix(line, []byte("\r")), true
 }
 
 func (p *Parser) beginHead() {
@@ -86,7 +93,6 @@ func (p *Parser) partialHead(data []byte) (int, Part, error) {
 	if len(data) >= MaxHead {
 		return p.fail("head larger than 64 KiB", data)
 	}
-	p.scan = int32(len(data))
 	return 0, NeedMore, nil
 }
 
@@ -153,6 +159,10 @@ func (p *Parser) fieldLine(line []byte) string {
 	}
 	if !isValue(value) {
 		return "forbidden byte in a field value"
+	}
+	if p.state == stateTrailers {
+		p.last = plainField
+		return ""
 	}
 	p.last = framingField
 	switch {

@@ -238,7 +238,16 @@ func TestLostHeadIsAnError(t *testing.T) {
 		t.Fatalf("an incomplete head: %d, %v, %v", n, ev, err)
 	}
 	if _, _, err := p.Next([]byte("Length: 0\r\n\r\n")); err == nil {
-		t.Error("the rest alone was accepted")
+		t.Error("the rest of a head alone was accepted")
+	}
+	p.Reset()
+	for _, part := range []string{"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", "0\r\nX-Trailer: "} {
+		if _, _, err := p.Next([]byte(part)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, _, err := p.Next([]byte("a\r\n\r\n")); err == nil {
+		t.Error("the rest of trailers alone was accepted")
 	}
 }
 

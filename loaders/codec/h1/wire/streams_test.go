@@ -225,11 +225,12 @@ func malformedChunks() []stream {
 		row("data longer than its size", "3\r\nabcd\r\n0\r\n\r\n", `body "abc"`, longer),
 		row("data followed by bare LF", "3\r\nabc\n0\r\n\r\n", `body "abc"`, longer),
 		row("data followed by CR CR", "3\r\nabc\r\r0\r\n\r\n", `body "abc"`, longer),
-		row("trailer without a colon", "0\r\nX\r\n\r\n", "error: forbidden byte in a trailer's name"),
-		row("trailer without a name", "0\r\n: x\r\n\r\n", "error: forbidden byte in a trailer's name"),
-		row("fold without a trailer", "0\r\n x\r\n\r\n", "error: forbidden byte in a trailer's name"),
-		row("NUL in a trailer", "0\r\nX: \x00\r\n\r\n", "error: forbidden byte in a trailer's value"),
-		row("bare CR in a trailer", "0\r\nX: a\rb\r\n\r\n", "error: bare CR in a trailer"),
-		row("last chunk without CRLF", "0\r\n\rX", "error: chunked body without a final CRLF"),
+		row("trailer without a colon", "0\r\nX\r\n\r\n", "error: trailers: field without a colon"),
+		row("trailer without a name", "0\r\n: x\r\n\r\n", "error: trailers: forbidden byte in a field name"),
+		row("fold without a trailer", "0\r\n x\r\n\r\n", "error: trailers: white space before the first field"),
+		row("NUL in a trailer", "0\r\nX: \x00\r\n\r\n", "error: trailers: forbidden byte in a field value"),
+		row("bare CR in a trailer", "0\r\nX: a\rb\r\n\r\n", "error: trailers: forbidden byte in a field value"),
+		row("last chunk without CRLF", "0\r\n\rX\r\n", "error: trailers: field without a colon"),
+		row("cut in the last CRLF", "0\r\n\rX", "truncated"),
 	}
 }
