@@ -9,8 +9,8 @@ import (
 // Message is one line of JSON between joust and a loader process. Exactly one
 // field is set. The end of its input ends the loader.
 type Message struct {
-	// Prepare, Start, Adjust and Stop are for the loader.
-	Prepare *Prepare    `json:"prepare,omitempty"`
+	// Prepare, Start, Adjust and Stop are for the loader. Prepare asks it to connect.
+	Prepare *Spec       `json:"prepare,omitempty"`
 	Start   *Start      `json:"start,omitempty"`
 	Adjust  *Adjustment `json:"adjust,omitempty"`
 	Stop    *Stop       `json:"stop,omitempty"`
@@ -24,11 +24,6 @@ type Message struct {
 	Report      *results.Report `json:"report,omitempty"`
 	Failed      *Failed         `json:"failed,omitempty"`
 	Heartbeat   *Heartbeat      `json:"heartbeat,omitempty"`
-}
-
-// Prepare asks the loader to connect.
-type Prepare struct {
-	Spec Spec `json:"spec"`
 }
 
 // Start begins the load at a CLOCK_MONOTONIC instant.
@@ -62,9 +57,8 @@ func (a Adjustment) Apply(p Phase) Phase {
 
 // Ready says that connections are up.
 type Ready struct {
-	Connections int   `json:"connections"`
-	Asked       int   `json:"asked"`
-	ClockNS     int64 `json:"clock_ns"`
+	Connections int `json:"connections"`
+	Asked       int `json:"asked"`
 	// FirstError describes the first connection that could not be made.
 	FirstError string        `json:"first_error,omitempty"`
 	Cause      results.Cause `json:"cause,omitempty"`
@@ -118,6 +112,4 @@ type Failed struct {
 }
 
 // Heartbeat shows that the loader lives while it has nothing else to say.
-type Heartbeat struct {
-	AtNS int64 `json:"at_ns"`
-}
+type Heartbeat struct{}

@@ -54,7 +54,7 @@ func (d Driver) Run(ctx context.Context, spec loaders.Spec, control loaders.Cont
 			}
 		}()
 	}()
-	if err := out.send(loaders.Message{Prepare: &loaders.Prepare{Spec: spec}}); err != nil {
+	if err := out.send(loaders.Message{Prepare: &spec}); err != nil {
 		return results.Report{}, fmt.Errorf("%w: %w", ErrLoaderEnded, err)
 	}
 	return converse(ctx, control, out, incoming, broken)

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/joust-bench/joust/loaders"
-	"github.com/joust-bench/joust/loaders/clock"
 	"github.com/joust-bench/joust/loaders/engine"
 	"github.com/joust-bench/joust/results"
 )
@@ -32,13 +31,13 @@ func Serve(ctx context.Context, in io.Reader, out io.Writer, version string) err
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	c := &childControl{quiet: first.Prepare.Spec.Quiet, out: newLines(out), starts: make(chan loaders.Start, 1), adjusts: make(chan loaders.Adjustment, 1)}
+	c := &childControl{quiet: first.Prepare.Quiet, out: newLines(out), starts: make(chan loaders.Start, 1), adjusts: make(chan loaders.Adjustment, 1)}
 	lost := make(chan error, 1)
 	go func() { lost <- c.listen(incoming, inputEnd, cancel) }()
 	stop := c.beat()
 	defer stop()
 	ended := make(chan loaders.Message, 1)
-	go func() { ended <- run(ctx, first.Prepare.Spec, c, version) }()
+	go func() { ended <- run(ctx, *first.Prepare, c, version) }()
 	select {
 	case last := <-ended:
 		if err := c.out.send(last); err != nil {
@@ -134,7 +133,7 @@ func (c *childControl) beat() (stop func()) {
 		for {
 			select {
 			case <-t.C:
-				c.out.post(loaders.Message{Heartbeat: &loaders.Heartbeat{AtNS: clock.Now()}})
+				c.out.post(loaders.Message{Heartbeat: &loaders.Heartbeat{}})
 			case <-quit:
 				return
 			}

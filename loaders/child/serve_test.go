@@ -23,7 +23,7 @@ func serving(t *testing.T) (ends, <-chan error) {
 	spec := enginetest.Spec(enginetest.Closed(time.Hour))
 	spec.Target.Address, spec.Drain, spec.RequestTimeout = server.Address, time.Hour, time.Hour
 	// Nothing waits for the second Start and the third: they must not block.
-	say(e.toChild, loaders.Message{Prepare: &loaders.Prepare{Spec: spec}}, loaders.Message{Start: &loaders.Start{}}, loaders.Message{Start: &loaders.Start{}}, loaders.Message{Start: &loaders.Start{}})
+	say(e.toChild, loaders.Message{Prepare: &spec}, loaders.Message{Start: &loaders.Start{}}, loaders.Message{Start: &loaders.Start{}}, loaders.Message{Start: &loaders.Start{}})
 	hear(json.NewDecoder(e.fromChild), func(m loaders.Message) bool { return m.Window != nil })
 	return e, ended
 }

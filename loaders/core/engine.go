@@ -166,7 +166,7 @@ func (s *session) run(ctx context.Context, control loaders.Control) (results.Rep
 }
 
 func (s *session) ready(open int) loaders.Ready {
-	r := loaders.Ready{Connections: open, Asked: s.spec.Connections, ClockNS: clock.Now()}
+	r := loaders.Ready{Connections: open, Asked: s.spec.Connections}
 	for _, w := range s.workers {
 		if w.connectError != nil {
 			r.FirstError, r.Cause = w.connectError.Error(), w.connectCause

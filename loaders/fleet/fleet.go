@@ -119,7 +119,6 @@ func mergeReadies(list []loaders.Ready) loaders.Ready {
 	for _, r := range list {
 		all.Connections += r.Connections
 		all.Asked += r.Asked
-		all.ClockNS = max(all.ClockNS, r.ClockNS)
 		if all.FirstError == "" {
 			all.FirstError, all.Cause = r.FirstError, r.Cause
 		}

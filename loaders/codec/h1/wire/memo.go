@@ -19,8 +19,7 @@ type Memo struct {
 // Status is the status code of the remembered response.
 func (m *Memo) Status() int { return m.status }
 
-// Learn remembers the head of the response that p reads, once p has returned its
-// Head. Only a final, keep-alive response whose head states its length can be
+// Learn remembers the head of the response that p reads, just after its Head. Only a final, keep-alive response whose head states its length can be
 // recognised later; any other is forgotten. Learn allocates only where head is
 // longer than any before.
 func (m *Memo) Learn(head []byte, p *Parser) {
@@ -49,12 +48,10 @@ func (m *Memo) Match(data []byte) (head, total int, ok bool) {
 func (p *Parser) fixedBody() (length int, ok bool) {
 	const maxBody = 1 << 30 // keeps head + body in an int anywhere
 	switch {
-	case !p.KeepAlive || p.Status < 200:
+	case !p.KeepAlive:
 		return 0, false
-	case p.noBody || p.Status == 204 || p.Status == 304:
+	case p.state == stateEnd:
 		return 0, true
-	case p.Chunked || p.ContentLength < 0 || p.ContentLength > maxBody:
-		return 0, false
 	}
-	return int(p.ContentLength), true
+	return int(min(p.ContentLength, maxBody)), p.state == stateLength && p.ContentLength <= maxBody
 }
