@@ -71,15 +71,6 @@ func equalFold(b []byte, lower string) bool {
 	return len(b) == len(lower) && strings.EqualFold(string(b), lower)
 }
 
-// hexDigit returns the value of a hexadecimal digit, -1 for any other byte.
-func hexDigit(c byte) int64 {
-	switch {
-	case '0' <= c && c <= '9':
-		return int64(c - '0')
-	case 'a' <= c && c <= 'f':
-		return int64(c-'a') + 10
-	case 'A' <= c && c <= 'F':
-		return int64(c-'A') + 10
-	}
-	return -1
+func isHexDigit(c byte) bool {
+	return '0' <= c && c <= '9' || 'a' <= c|0x20 && c|0x20 <= 'f'
 }

@@ -1,99 +1,95 @@
 package wire
 
-import "math"
+import (
+	"bytes"
+	"errors"
+	"strconv"
+)
 
 // nextChunked consumes chunk framing up to the next bytes of the body, the end
-// of the response or the end of data.
+// of the response or an incomplete line.
 func (p *Parser) nextChunked(data []byte) (int, Part, error) {
-	for i := 0; ; i++ {
-		switch {
-		case p.state == stateTrailers:
+	for i := 0; ; {
+		rest, n, reason := data[i:], 0, ""
+		switch p.state {
+		case stateTrailers:
 			return p.nextTrailers(data, i)
-		case i == len(data):
-			return i, NeedMore, nil
-		case p.state == stateChunkData:
+		case stateChunkData:
+			if len(rest) == 0 {
+				return i, NeedMore, nil
+			}
 			return p.chunkData(data, i)
+		case stateChunkEnd:
+			n, reason = p.chunkEnd(rest)
+		default:
+			n, reason = p.chunkSize(rest)
 		}
-		if reason := p.chunkByte(data[i]); reason != "" {
-			return p.fail(reason, data[i:])
+		if reason != "" {
+			return p.fail(reason, rest)
+		}
+		if i += n; n == 0 {
+			return i, NeedMore, nil
 		}
 	}
 }
 
-// chunkData takes bytes of the chunk from data[i:], which is not empty.
+// chunkData consumes bytes of the chunk from data[i:], which is not empty.
 func (p *Parser) chunkData(data []byte, i int) (int, Part, error) {
 	n := len(data) - i
 	if int64(n) >= p.remain {
 		n = int(p.remain)
-		p.state = stateChunkDataCR
+		p.state = stateChunkEnd
 	}
 	p.remain -= int64(n)
 	p.span, p.spanEnd = i, i+n
 	return i + n, Body, nil
 }
 
-// chunkByte reads one byte of a chunk's size line, or of the line end behind its
-// data. It returns the reason to refuse the byte, or "".
-func (p *Parser) chunkByte(c byte) string {
-	switch p.state {
-	case stateChunkDataCR:
-		p.state = stateChunkDataLF
-		return unless(c == '\r', "chunk longer than its size")
-	case stateChunkDataLF:
-		p.state = stateChunkSize
-		return unless(c == '\n', "chunk longer than its size")
-	case stateChunkSizeLF:
-		p.endSizeLine()
-		return unless(c == '\n', "chunk size line without CRLF")
-	case stateChunkSize:
-		p.line, p.remain = 0, 0
-		p.state = stateChunkDigits
-		return p.sizeDigit(c)
-	}
-	if p.line++; p.line >= MaxChunkLine {
-		return "chunk size line larger than 4 KiB"
-	}
-	if c == '\r' {
-		p.state = stateChunkSizeLF
-		return ""
-	}
-	return p.sizeByte(c)
-}
-
-// sizeByte reads a byte of the size line behind its first digit.
-func (p *Parser) sizeByte(c byte) string {
+// chunkEnd reads the line end behind a chunk's data. It returns the length of what
+// it read, 0 where bytes are missing, or the reason to refuse it.
+func (p *Parser) chunkEnd(rest []byte) (n int, reason string) {
+	const end = "\r\n"
 	switch {
-	case p.state == stateChunkExtension:
-		return unless(isValueByte(c), "forbidden byte in a chunk extension")
-	case c == ';':
-		p.state = stateChunkExtension
-		return ""
-	case c == ' ' || c == '\t':
-		p.state = stateChunkSpace
-		return ""
-	case p.state == stateChunkSpace:
-		return "chunk size is not a hexadecimal number"
+	case !bytes.HasPrefix([]byte(end), rest[:min(len(rest), len(end))]):
+		return 0, "chunk longer than its size"
+	case len(rest) < len(end):
+		return 0, ""
 	}
-	return p.sizeDigit(c)
+	p.state = stateChunkSize
+	return len(end), ""
 }
 
-func (p *Parser) sizeDigit(c byte) string {
-	d := hexDigit(c)
-	if d < 0 {
-		return "chunk size is not a hexadecimal number"
+// chunkSize reads a chunk's size line: hexadecimal digits, perhaps white space, and
+// perhaps extensions. It returns as chunkEnd does.
+func (p *Parser) chunkSize(rest []byte) (n int, reason string) {
+	const notHex = "chunk size is not a hexadecimal number"
+	line, _, ok := bytes.Cut(rest, []byte("\n"))
+	n = len(line) + 1
+	switch {
+	case len(rest) > 0 && !isHexDigit(rest[0]):
+		return 0, notHex
+	case len(line) > MaxChunkLine:
+		return 0, "chunk size line larger than 4 KiB"
+	case !ok:
+		return 0, ""
+	case line[len(line)-1] != '\r':
+		return 0, "chunk size line without CRLF"
 	}
-	if p.remain > math.MaxInt64>>4 {
-		return "chunk size too large"
+	line, extension, _ := bytes.Cut(line[:len(line)-1], []byte(";"))
+	size, err := strconv.ParseUint(string(bytes.TrimRight(line, " \t")), 16, 63)
+	switch {
+	case errors.Is(err, strconv.ErrRange):
+		return 0, "chunk size too large"
+	case err != nil:
+		return 0, notHex
+	case !isValue(extension):
+		return 0, "forbidden byte in a chunk extension"
 	}
-	p.remain = p.remain<<4 | d
-	return ""
-}
-
-func (p *Parser) endSizeLine() {
-	p.state = stateChunkData
-	if p.remain == 0 {
-		p.state, p.line, p.last = stateTrailers, 0, noField
+	p.state, p.remain = stateChunkData, int64(size)
+	if size == 0 {
+		p.state, p.last = stateTrailers, noField
 	}
+	return n, ""
 }
 
 // nextTrailers reads the complete lines of the trailers, which are checked and
@@ -119,12 +115,4 @@ func (p *Parser) nextTrailers(data []byte, from int) (int, Part, error) {
 			return p.fail("trailers: "+reason, line)
 		}
 	}
-}
-
-// unless returns the reason where ok is false.
-func unless(ok bool, reason string) string {
-	if ok {
-		return ""
-	}
-	return reason
 }

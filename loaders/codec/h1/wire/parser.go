@@ -21,8 +21,8 @@ const (
 )
 
 // Parser reads the responses of one connection, wherever the stream is cut. It
-// holds no buffer: the caller keeps incomplete heads and trailers, and the parser
-// consumes all other bytes as they come. The zero Parser is ready for a new connection. One
+// holds no buffer: the caller keeps incomplete heads, trailers and lines of chunk
+// framing, and the parser consumes all other bytes as they come. The zero Parser is ready for a new connection. One
 // goroutine may use it. Head and Interim set the exported fields, which stand
 // until the first byte of the next head.
 type Parser struct {
@@ -43,7 +43,7 @@ type Parser struct {
 	interims uint8
 	flags    flags
 	scan     int32 // bytes of the unconsumed head or trailers searched for a line's end
-	line     int32 // start of their first unread line; in chunk framing, bytes of the line so far
+	line     int32 // start of their first unread line
 	remain   int64 // bytes of the body or chunk to come
 	span     int   // start of the last Body
 	spanEnd  int
@@ -59,14 +59,9 @@ const (
 	stateEnd // complete, End not yet returned
 	stateFailed
 
-	stateChunkSize // before the first digit
-	stateChunkDigits
-	stateChunkSpace // white space behind the digits
-	stateChunkExtension
-	stateChunkSizeLF
+	stateChunkSize
 	stateChunkData
-	stateChunkDataCR
-	stateChunkDataLF
+	stateChunkEnd // behind the data
 	stateTrailers
 )
 
@@ -81,8 +76,9 @@ func (p *Parser) Expect(noBody bool) { p.noBody = noBody }
 // Call it on the rest, even an empty one, until it returns NeedMore or an error:
 // the End behind a Head or a Body may consume no bytes.
 //
-// An incomplete head, or trailers, are not consumed (NeedMore): the next call must
-// show the same bytes again with more behind them. All other bytes are consumed.
+// An incomplete head is not consumed (NeedMore), nor are incomplete trailers or lines
+// of chunk framing: the next call must show the same bytes again with more behind
+// them. All other bytes are consumed.
 // After an error, which is a *ProtocolError, the connection is of no more use.
 func (p *Parser) Next(data []byte) (n int, part Part, err error) {
 	switch p.state {
