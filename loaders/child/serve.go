@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"runtime"
+	"sync"
 	"time"
 
 	"github.com/joust-bench/joust/loaders"
@@ -34,8 +35,7 @@ func Serve(ctx context.Context, in io.Reader, out io.Writer, version string) err
 	c := &childControl{quiet: first.Prepare.Quiet, out: newLines(out), starts: make(chan loaders.Start, 1), adjusts: make(chan loaders.Adjustment, 1)}
 	lost := make(chan error, 1)
 	go func() { lost <- c.listen(incoming, inputEnd, cancel) }()
-	stop := c.beat()
-	defer stop()
+	defer c.beat()()
 	ended := make(chan loaders.Message, 1)
 	go func() { ended <- run(ctx, *first.Prepare, c, version) }()
 	select {
@@ -125,21 +125,19 @@ func pass[M any](to chan M, m M) {
 
 // beat sends heartbeats until stop is called.
 func (c *childControl) beat() (stop func()) {
-	quit, ended := make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(ended)
-		t := time.NewTicker(heartbeatEvery)
-		defer t.Stop()
-		for {
+	ctx, cancel := context.WithCancel(context.Background())
+	var beating sync.WaitGroup
+	beating.Go(func() {
+		for ticks := time.Tick(heartbeatEvery); ; {
 			select {
-			case <-t.C:
+			case <-ticks:
 				c.out.post(loaders.Message{Heartbeat: &loaders.Heartbeat{}})
-			case <-quit:
+			case <-ctx.Done():
 				return
 			}
 		}
-	}()
-	return func() { close(quit); <-ended }
+	})
+	return func() { cancel(); beating.Wait() }
 }
 
 // ask sends a message and waits for joust's answer.

@@ -90,6 +90,7 @@ func (l *Ledger) Reserve(open bool) {
 			l.Groups[i].Corrected.Reserve()
 		}
 	}
+	l.Slowest.list = make([]slow, 0, MostSlowest+1)
 	l.ReceiveLag.reserve(lagDigits)
 	l.LoopGaps.reserve(lagDigits)
 	if open {
@@ -138,7 +139,7 @@ func (l *Ledger) Reset(window Span) {
 		h.Reset()
 	}
 	l.StallNS = 0
-	*l = Ledger{Window: window, Groups: l.Groups, ErrorBars: l.ErrorBars}
+	*l = Ledger{Window: window, Groups: l.Groups, ErrorBars: l.ErrorBars, Slowest: Slowest{list: l.Slowest.list[:0]}}
 }
 
 // Lag records the delay of a request's send. It is our fault where a connection was

@@ -10,11 +10,10 @@ import (
 // MostSlowest is the number of a phase's slowest requests that are kept.
 const MostSlowest = 32
 
-// Slowest keeps the slowest requests, by the time from their intended instant.
-// The zero Slowest is ready and never allocates.
+// Slowest keeps the slowest requests, by the time from their intended instant. The
+// zero Slowest is ready.
 type Slowest struct {
-	list [MostSlowest]slow
-	n    int
+	list []slow // slowest first
 	// least is the latency in nanoseconds that a request must exceed.
 	least int64
 }
@@ -34,51 +33,32 @@ func (s *Slowest) add(e *Exchange, now int64) {
 	}
 }
 
-// put keeps a request, in the place of the fastest once all are taken.
 func (s *Slowest) put(x slow) {
-	if s.n < MostSlowest {
-		s.list[s.n] = x
-		s.n++
-	} else {
-		s.list[s.fastest()] = x
+	at, _ := slices.BinarySearchFunc(s.list, x, func(a, b slow) int { return cmp.Compare(b.latency(), a.latency()) })
+	s.list = slices.Insert(s.list, at, x)
+	if len(s.list) >= MostSlowest {
+		s.list = s.list[:MostSlowest]
+		s.least = s.list[MostSlowest-1].latency()
 	}
-	if s.n == MostSlowest {
-		s.least = s.list[s.fastest()].latency()
-	}
-}
-
-// fastest returns the place of the fastest request.
-func (s *Slowest) fastest() int {
-	at := 0
-	for i := range s.list[:s.n] {
-		if s.list[i].latency() < s.list[at].latency() {
-			at = i
-		}
-	}
-	return at
 }
 
 func (s *Slowest) merge(o *Slowest) {
-	for _, x := range o.list[:o.n] {
-		if s.n < MostSlowest || x.latency() > s.least {
-			s.put(x)
-		}
+	for _, x := range o.list {
+		s.put(x)
 	}
 }
 
 // OfThread gives all requests the number of their thread, before they are merged.
 func (s *Slowest) OfThread(thread int) {
-	for i := range s.list[:s.n] {
+	for i := range s.list {
 		s.list[i].thread = thread
 	}
 }
 
-// result returns the list of a report, slowest first.
+// result returns the list of a report.
 func (s *Slowest) result(names []string) []results.SlowRequest {
-	list := slices.Clone(s.list[:s.n])
-	slices.SortStableFunc(list, func(a, b slow) int { return cmp.Compare(b.latency(), a.latency()) })
 	var out []results.SlowRequest
-	for _, x := range list {
+	for _, x := range s.list {
 		out = append(out, results.SlowRequest{
 			Request: names[x.Request], Thread: x.thread, Connection: int(x.Connection),
 			IntendedNS: x.Intended, SentNS: x.Sent, FirstByteNS: x.FirstByte, EndNS: x.end,

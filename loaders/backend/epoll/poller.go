@@ -90,38 +90,23 @@ func (p *poller) Wake() {
 	_, _ = unix.Write(p.wakeFD, one[:])
 }
 
-// Wait implements backend.Loop.
+// Wait implements backend.Loop. It waits to the nanosecond where the kernel can. A
+// poll cannot block, so it may skip the scheduler's bookkeeping.
 func (p *poller) Wait(ns int64) ([]backend.Event, error) {
-	if ns > 0 {
-		return p.block(ns)
+	fd, most := uintptr(p.fd), uintptr(len(p.ready))
+	if ns <= 0 {
+		n, _, errno := syscall.RawSyscall6(unix.SYS_EPOLL_PWAIT, fd, uintptr(unsafe.Pointer(&p.ready[0])), most, 0, 0, 0)
+		return p.translate(n, errno)
 	}
-	return p.poll()
-}
-
-// poll returns what is ready now. It cannot block, so it may skip the
-// scheduler's bookkeeping.
-func (p *poller) poll() ([]backend.Event, error) {
-	n, _, errno := syscall.RawSyscall6(unix.SYS_EPOLL_PWAIT, uintptr(p.fd),
-		uintptr(unsafe.Pointer(&p.ready[0])), uintptr(len(p.ready)), 0, 0, 0)
-	return p.translate(n, errno)
-}
-
-// block waits until something is ready or the time has passed, to the
-// nanosecond where the kernel can.
-func (p *poller) block(ns int64) ([]backend.Event, error) {
 	if !p.noPwait2 {
 		ts := unix.NsecToTimespec(ns)
-		n, _, errno := syscall.Syscall6(unix.SYS_EPOLL_PWAIT2, uintptr(p.fd),
-			uintptr(unsafe.Pointer(&p.ready[0])), uintptr(len(p.ready)),
-			uintptr(unsafe.Pointer(&ts)), 0, 0)
+		n, _, errno := syscall.Syscall6(unix.SYS_EPOLL_PWAIT2, fd, uintptr(unsafe.Pointer(&p.ready[0])), most, uintptr(unsafe.Pointer(&ts)), 0, 0)
 		if errno != unix.ENOSYS {
 			return p.translate(n, errno)
 		}
 		p.noPwait2 = true
 	}
-	n, _, errno := syscall.Syscall6(unix.SYS_EPOLL_PWAIT, uintptr(p.fd),
-		uintptr(unsafe.Pointer(&p.ready[0])), uintptr(len(p.ready)),
-		uintptr((ns+999_999)/1e6), 0, 0)
+	n, _, errno := syscall.Syscall6(unix.SYS_EPOLL_PWAIT, fd, uintptr(unsafe.Pointer(&p.ready[0])), most, uintptr((ns+999_999)/1e6), 0, 0)
 	return p.translate(n, errno)
 }
 

@@ -15,8 +15,7 @@ import (
 	"github.com/joust-bench/joust/loaders/backend"
 )
 
-// link is one connection. Its loop's thread owns it; the loop's mu guards the
-// shared part.
+// link is one connection. Its loop's thread owns it.
 type link struct {
 	loop *loop
 	id   int32
@@ -40,16 +39,12 @@ type link struct {
 	// waiting while a goroutine does.
 	writable, waiting bool
 
-	shared
-}
-
-// shared holds the fields that a connection's goroutines and its loop share.
-type shared struct {
-	// what is the event that Wait has not returned yet; closed ends all events.
+	// The loop's mu guards what follows. what is the event that Wait has not
+	// returned yet; closed ends all events; lost is the error that broke the
+	// connection, which the system returns once.
 	what   backend.What
 	closed bool
-	// lost is the error that broke the connection, which the system returns once.
-	lost error
+	lost   error
 }
 
 var _ backend.Conn = (*link)(nil)
@@ -85,12 +80,8 @@ func (k *link) Finish() error {
 			return backend.ConnectError(err)
 		}
 	}
-	made, ok := k.made.(syscall.Conn)
-	if !ok {
-		return fmt.Errorf("a connection of type %T has no descriptor", k.made)
-	}
 	var err error
-	if k.raw, err = made.SyscallConn(); err == nil {
+	if k.raw, err = k.made.(syscall.Conn).SyscallConn(); err == nil {
 		err = k.raw.Control(func(fd uintptr) { k.fd = int(fd) })
 	}
 	if err != nil {
@@ -112,18 +103,17 @@ func (k *link) Watch(writable bool) error {
 
 // rearm lets the goroutines look again, once the engine has had their event.
 func (k *link) rearm() {
-	last := k.last
-	k.last = 0
-	if last&backend.Readable != 0 {
+	if k.last&backend.Readable != 0 {
 		select {
 		case k.next <- struct{}{}:
 		default:
 		}
 	}
-	if last&backend.Writable != 0 {
+	if k.last&backend.Writable != 0 {
 		k.waiting = false
 		k.watchWritable()
 	}
+	k.last = 0
 }
 
 // watchWritable lets a goroutine wait for the connection to take bytes, where the
@@ -271,11 +261,10 @@ func (k *link) Close(reset bool) {
 	k.loop.mu.Unlock()
 	k.cancel()
 	close(k.gone)
-	if made == nil {
-		return
-	}
 	if tcp, ok := made.(*net.TCPConn); ok && reset {
 		_ = tcp.SetLinger(0)
 	}
-	_ = made.Close()
+	if made != nil {
+		_ = made.Close()
+	}
 }
