@@ -42,7 +42,8 @@ func (f *Fleet) Run(ctx context.Context, spec loaders.Spec, control loaders.Cont
 	running, stop := context.WithCancel(ctx)
 	defer stop()
 	m := &conductor{
-		ctx: running, control: control, spec: spec, barrier: newBarrier(n),
+		ctx: running, control: control, spec: spec,
+		starts: newBarrier[int64](n), adjustments: newBarrier[loaders.Adjustment](n), ends: newBarrier[struct{}](n),
 		readies: make([]loaders.Ready, n), done: make([]loaders.PhaseDone, n), live: make([]results.Interval, n),
 	}
 	f.Reports = make([]results.Report, n)
@@ -71,7 +72,11 @@ type conductor struct {
 	ctx     context.Context
 	control loaders.Control
 	spec    loaders.Spec
-	barrier *barrier
+
+	// starts, adjustments and ends are the meetings of Ready, Adjust and PhaseDone.
+	starts      *barrier[int64]
+	adjustments *barrier[loaders.Adjustment]
+	ends        *barrier[struct{}]
 
 	// readies and done have an entry a loader, which writes it before it meets
 	// the others.
@@ -84,9 +89,6 @@ type conductor struct {
 	// announced is the phase whose window was announced last.
 	announced string
 
-	// startAt and adjustment are the decisions of the last meeting.
-	startAt    int64
-	adjustment loaders.Adjustment
 	// closedRPS is the throughput of the last closed loop, for windows that are
 	// stretched.
 	closedRPS float64
@@ -103,14 +105,7 @@ var _ loaders.Control = member{}
 // Ready implements loaders.Control.
 func (m member) Ready(ctx context.Context, r loaders.Ready) (int64, error) {
 	m.readies[m.index] = r
-	err := m.barrier.meet(ctx, func() (err error) {
-		m.startAt, err = m.control.Ready(ctx, mergeReadies(m.readies))
-		return err
-	})
-	if err != nil {
-		return 0, err // the others may still decide on a start
-	}
-	return m.startAt, nil
+	return m.starts.meet(ctx, func() (int64, error) { return m.control.Ready(ctx, mergeReadies(m.readies)) })
 }
 
 // mergeReadies returns one Ready for all loaders.
@@ -128,14 +123,7 @@ func mergeReadies(list []loaders.Ready) loaders.Ready {
 
 // Adjust implements loaders.Control. The loaders meet here before every phase.
 func (m member) Adjust(ctx context.Context, phase string) (loaders.Adjustment, error) {
-	err := m.barrier.meet(ctx, func() (err error) {
-		m.adjustment, err = m.decide(ctx, phase)
-		return err
-	})
-	if err != nil {
-		return loaders.Adjustment{}, err
-	}
-	return m.adjustment, nil
+	return m.adjustments.meet(ctx, func() (loaders.Adjustment, error) { return m.decide(ctx, phase) })
 }
 
 // decide asks the Control where the phase of the whole Spec asks for it, and sets the
@@ -198,7 +186,7 @@ func (m member) Interval(i loaders.Interval) {
 // be merged, and of a loader that has failed.
 func (m member) PhaseDone(d loaders.PhaseDone) {
 	m.done[m.index] = d
-	_ = m.barrier.meet(m.ctx, m.ended)
+	_, _ = m.ends.meet(m.ctx, func() (struct{}, error) { return struct{}{}, m.ended() })
 }
 
 // ended passes the merged outcome of the phase on.
