@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/scenarios"
 )
 
 // Defaults for the fields of a Spec that are zero.
@@ -51,15 +52,11 @@ func (s *Spec) loopbackSendBuffer() int {
 			}
 		}
 	}
-	if s.Proxy != nil {
+	large := func(r scenarios.Request) bool { return r.Body.Size() > LoopbackSendBuffer }
+	if s.Proxy != nil || !slices.ContainsFunc(s.Requests, large) {
 		return 0
 	}
-	for i := range s.Requests {
-		if s.Requests[i].Body.Size() > LoopbackSendBuffer {
-			return LoopbackSendBuffer
-		}
-	}
-	return 0
+	return LoopbackSendBuffer
 }
 
 // DefaultIdle returns the default idle strategy. A loader that owns its processors

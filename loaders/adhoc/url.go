@@ -131,13 +131,10 @@ func parseHeaders(lines []string) ([]scenarios.Header, error) {
 		switch {
 		case !ok:
 			errs = append(errs, fmt.Errorf(`-H %q: a header looks like "Name: value"`, line))
-			continue
 		case name == "":
 			errs = append(errs, fmt.Errorf("-H %q: the header has no name", line))
-			continue
 		case strings.TrimSpace(name) != name:
 			errs = append(errs, fmt.Errorf("-H %q: no space may stand around the name of a header", line))
-			continue
 		}
 		list = append(list, scenarios.Header{Name: name, Value: strings.Trim(value, " \t")})
 	}

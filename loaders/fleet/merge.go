@@ -78,7 +78,7 @@ func skew(phases []*results.Phase) time.Duration {
 func mergePhases(parts []*results.Phase) (results.Phase, error) {
 	first := parts[0]
 	all := *first
-	all.Groups, all.ConnectionErrors = nil, maps.Clone(first.ConnectionErrors)
+	all.Groups, all.ConnectionErrors = maps.Clone(first.Groups), maps.Clone(first.ConnectionErrors)
 	all.Threads, all.Timeline, all.Slowest = slices.Clone(first.Threads), slices.Clone(first.Timeline), slices.Clone(first.Slowest)
 	if first.Rate != nil {
 		all.Rate = new(*first.Rate)
@@ -106,36 +106,28 @@ func mergePhases(parts []*results.Phase) (results.Phase, error) {
 
 // mergeDistributions merges the histograms of the phases, and their groups.
 func mergeDistributions(all *results.Phase, parts []*results.Phase) error {
-	var errs []error
-	totals, named := make([]*results.Group, len(parts)), map[string][]*results.Group{}
-	for i, p := range parts {
-		totals[i] = &p.Total
-		for name, g := range p.Groups {
-			named[name] = append(named[name], &g)
-		}
-	}
+	errs := []error{mergeEach(all, parts, func(p *results.Phase) []**results.Histogram {
+		return []**results.Histogram{&p.SendLagIdle, &p.SendLagBlocked, &p.ReceiveLag, &p.LoopGaps}
+	})}
 	var err error
-	all.Total, err = mergeGroups(totals)
+	all.Total, err = mergeGroups(parts, func(p *results.Phase) results.Group { return p.Total })
 	errs = append(errs, err)
-	for name, list := range named {
-		if all.Groups == nil {
-			all.Groups = map[string]results.Group{}
-		}
-		all.Groups[name], err = mergeGroups(list)
+	for name := range all.Groups {
+		all.Groups[name], err = mergeGroups(parts, func(p *results.Phase) results.Group { return p.Groups[name] })
 		errs = append(errs, err)
 	}
-	return errors.Join(append(errs, mergeEach(all, parts, func(p *results.Phase) []**results.Histogram {
-		return []**results.Histogram{&p.SendLagIdle, &p.SendLagBlocked, &p.ReceiveLag, &p.LoopGaps}
-	}))...)
+	return errors.Join(errs...)
 }
 
 // mergeGroups returns one group of all loaders.
-func mergeGroups(parts []*results.Group) (results.Group, error) {
+func mergeGroups(parts []*results.Phase, of func(*results.Phase) results.Group) (results.Group, error) {
 	var all results.Group
-	for _, g := range parts {
-		record.AddGroup(&all, g)
+	list := make([]*results.Group, len(parts))
+	for i, p := range parts {
+		list[i] = new(of(p))
+		record.AddGroup(&all, list[i])
 	}
-	err := mergeEach(&all, parts, func(g *results.Group) []**results.Histogram {
+	err := mergeEach(&all, list, func(g *results.Group) []**results.Histogram {
 		return []**results.Histogram{&g.Service, &g.Corrected, &g.FirstByte, &g.Write, &g.FailedTime}
 	})
 	return all, err

@@ -2,10 +2,10 @@ package wire
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 
 	"github.com/joust-bench/joust/loaders/codec"
 	"github.com/joust-bench/joust/scenarios"
@@ -39,7 +39,7 @@ func (b *Bodies) Compile(r *scenarios.Request, host string) (codec.Request, erro
 		err = checkBodies(r)
 	}
 	if err != nil {
-		return codec.Request{}, fmt.Errorf("compile request %s: %w", requestName(r), err)
+		return codec.Request{}, fmt.Errorf("compile request %q: %w", cmp.Or(r.Name, r.Method+" "+r.Path), err)
 	}
 	out := codec.Request{Head: head, HeadBytes: len(head), BodyBytes: r.Body.Size()}
 	if framed := b.framed(r.Body); len(framed) > MaxInlineBody {
@@ -48,13 +48,6 @@ func (b *Bodies) Compile(r *scenarios.Request, host string) (codec.Request, erro
 		out.Head = append(head, framed...)
 	}
 	return out, nil
-}
-
-func requestName(r *scenarios.Request) string {
-	if r.Name != "" {
-		return strconv.Quote(r.Name)
-	}
-	return strconv.Quote(r.Method + " " + r.Path)
 }
 
 // appendHead writes the request line and all fields, with the empty line.
@@ -112,8 +105,8 @@ func checkTarget(r *scenarios.Request) error {
 	if r.Path == "" || r.Path[0] != '/' && (r.Path != "*" || r.Method != "OPTIONS") {
 		return fmt.Errorf("path %q does not begin with /", r.Path)
 	}
-	for i := 0; i < len(r.Path); i++ {
-		if c := r.Path[i]; c <= ' ' || c >= 0x7f || c == '#' {
+	for i, c := range []byte(r.Path) {
+		if c <= ' ' || c >= 0x7f || c == '#' {
 			return fmt.Errorf("path %q holds the byte %q at %d; write it as %%%02X", r.Path, c, i, c)
 		}
 	}
@@ -141,8 +134,8 @@ func splitHost(headers []scenarios.Header, host string) (string, []scenarios.Hea
 			rest = append(rest, h)
 		}
 	}
-	for i := 0; i < len(host); i++ {
-		if c := host[i]; c <= ' ' || c >= 0x7f {
+	for _, c := range []byte(host) {
+		if c <= ' ' || c >= 0x7f {
 			return "", nil, fmt.Errorf("host %q holds the byte %q", host, c)
 		}
 	}
