@@ -15,7 +15,7 @@ func Burst(size int, every time.Duration) (Schedule, error) {
 	case every <= 0:
 		return nil, fmt.Errorf("burst every %v: give an interval above 0", every)
 	}
-	return formula(func(k uint64) (int64, bool) {
+	return byFormula(func(k uint64) (int64, bool) {
 		hi, t := bits.Mul64(k/uint64(size), uint64(every))
 		if hi != 0 || t > maxInstant {
 			return 0, false

@@ -12,7 +12,7 @@ func Constant(rate float64) (Schedule, error) {
 	if err := checkRate("constant schedule", rate); err != nil {
 		return nil, err
 	}
-	return formula(ratioOf(rate).instant), nil
+	return byFormula(ratioOf(rate).instant), nil
 }
 
 // ratio is a rate in arrivals per second as the exact fraction num / 2^shift.

@@ -27,7 +27,7 @@ func Ramp(from, to float64, over time.Duration) (Schedule, error) {
 	if over <= 0 {
 		return nil, fmt.Errorf("ramp over %v: give a duration above 0", over)
 	}
-	return formula(ramp{from: from / nsPerSecond, to: to / nsPerSecond, over: float64(over)}.instant), nil
+	return byFormula(ramp{from: from / nsPerSecond, to: to / nsPerSecond, over: float64(over)}.instant), nil
 }
 
 // ramp has its rates per nanosecond and its length in nanoseconds.

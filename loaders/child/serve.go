@@ -57,7 +57,14 @@ func Serve(ctx context.Context, in io.Reader, out io.Writer, version string) err
 
 // run makes the load and returns the last message about it.
 func run(ctx context.Context, spec loaders.Spec, c loaders.Control, version string) loaders.Message {
-	report, err := load(ctx, spec, c)
+	var report results.Report
+	l, err := engine.Choose(spec)
+	if err == nil {
+		// Two more than the event loops: one for the pipe to joust, one for the
+		// runtime's own work.
+		runtime.GOMAXPROCS(max(1, spec.Threads) + 2)
+		report, err = l.Run(ctx, spec, c)
+	}
 	if err != nil {
 		failed := loaders.Failed{Error: err.Error()}
 		if connect, ok := errors.AsType[*loaders.ConnectError](err); ok {
@@ -67,17 +74,6 @@ func run(ctx context.Context, spec loaders.Spec, c loaders.Control, version stri
 	}
 	report.Version = version
 	return loaders.Message{Report: &report}
-}
-
-func load(ctx context.Context, spec loaders.Spec, c loaders.Control) (results.Report, error) {
-	l, err := engine.Choose(spec)
-	if err != nil {
-		return results.Report{}, err
-	}
-	// Two more than the event loops: one for the pipe to joust, one for the
-	// runtime's own work.
-	runtime.GOMAXPROCS(max(1, spec.Threads) + 2)
-	return l.Run(ctx, spec, c)
 }
 
 // childControl is the loader's end: it sends messages to joust and waits for the

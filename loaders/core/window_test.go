@@ -42,10 +42,8 @@ func TestStopAfterTheClockWasRead(t *testing.T) {
 	}
 }
 
-// once is a cursor at its end.
-type once struct{}
-
-func (once) Next() (int64, bool) { return 0, false }
+// atEnd is a cursor at its end.
+func atEnd() (int64, bool) { return 0, false }
 
 // TestStopGivesUpWhatIsDueUntilThen: what is due between a thread's look at the
 // clock and the stop was never sent, and for no negative time.
@@ -57,7 +55,7 @@ func TestStopGivesUpWhatIsDueUntilThen(t *testing.T) {
 		phase:  &phase{loop: results.OpenLoop},
 		out:    outcome{Ledger: record.Ledger{Groups: make([]record.Group, 1)}},
 		window: window{windowOpen: true, nextMark: now + 60e9, end: now + 60e9},
-		pace:   pace{due: now + 400, cursor: once{}, ahead: once{}, aheadNext: never, quota: never},
+		pace:   pace{due: now + 400, cursor: atEnd, ahead: atEnd, aheadNext: never, quota: never},
 	}}
 	w.stop.Store(at)
 	w.out.Window = record.Span{Loop: results.OpenLoop, T0: now - 1000, T1: now + 60e9}

@@ -16,7 +16,7 @@ func NewSchedule(p *loaders.Phase, at Timing, rateRPS float64) (arrival.Schedule
 	if err != nil || p.Share.Of < 2 {
 		return s, err
 	}
-	return arrival.Part(s, p.Share.Index, p.Share.Of), nil
+	return s.Share(p.Share.Index, p.Share.Of), nil
 }
 
 // whole makes the schedule of all loaders together.

@@ -10,10 +10,8 @@ import (
 	"github.com/joust-bench/joust/loaders/arrival"
 )
 
-// The parts of a schedule, each divided into shards of its own, make the whole:
-// exactly where the law is one of instants, in the mean where it is one of
-// chance.
-func TestPartsMakeTheSchedule(t *testing.T) {
+// The shares of a schedule, each divided into shards of its own, make the whole.
+func TestSharesMakeTheSchedule(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
 		rate := rapid.Float64Range(100, 5000).Draw(rt, "rate")
@@ -23,7 +21,7 @@ func TestPartsMakeTheSchedule(t *testing.T) {
 			const until = int64(time.Second)
 			var parts []int64
 			for i := range of {
-				part, shards := arrival.Part(s, i, of), rapid.IntRange(1, 4).Draw(rt, "threads")
+				part, shards := s.Share(i, of), rapid.IntRange(1, 4).Draw(rt, "threads")
 				for shard := range shards {
 					parts = append(parts, instants(part.Cursor(shard, shards, 1), until)...)
 				}
@@ -36,14 +34,15 @@ func TestPartsMakeTheSchedule(t *testing.T) {
 	})
 }
 
-func TestPartsOfAPoissonSchedule(t *testing.T) {
+// The shares of a Poisson schedule are different streams with the rate of the whole.
+func TestSharesOfAPoissonSchedule(t *testing.T) {
 	t.Parallel()
 	s, err := arrival.Poisson(1000)
 	s = must(t, s, err)
 	n, first := 0, map[int64]bool{}
 	for i := range 3 {
 		for shard := range i + 1 {
-			at := instants(arrival.Part(s, i, 3).Cursor(shard, i+1, 7), int64(100*time.Second))
+			at := instants(s.Share(i, 3).Cursor(shard, i+1, 7), int64(100*time.Second))
 			n += len(at)
 			first[at[0]] = true
 		}
@@ -53,7 +52,7 @@ func TestPartsOfAPoissonSchedule(t *testing.T) {
 	}
 }
 
-// instants are those of the cursor before an instant.
+// instants returns those of the cursor before until.
 func instants(c arrival.Cursor, until int64) []int64 {
 	var list []int64
 	for {
