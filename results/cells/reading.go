@@ -39,7 +39,8 @@ const (
 	Service
 	SendLag
 	ReceiveLag
-	latencies
+	// Latencies is their number.
+	Latencies
 )
 
 // of picks the distribution: samples, or the table that a foreign loader
@@ -98,13 +99,13 @@ type Point struct {
 
 // Readings are the distributions of one phase by Latency; nil where not
 // measured. A closed loop has no others than Service.
-type Readings [latencies]*Reading
+type Readings [Latencies]*Reading
 
 // Read reads the distributions of one phase as each loader of the trial saw it.
 // Each histogram is decoded once.
 func Read(limits results.Thresholds, loads ...*results.Phase) (out Readings) {
-	var dists [latencies]*stats.Dist
-	for l := range latencies {
+	var dists [Latencies]*stats.Dist
+	for l := range Latencies {
 		if l == Service || len(loads) > 0 && loads[0].Loop == results.OpenLoop {
 			out[l], dists[l] = l.decode(loads)
 		}

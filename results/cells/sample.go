@@ -153,12 +153,12 @@ func Stalled(s *Sample) (share float64, known bool) {
 
 // PeakMemory is the kernel's peak of a side's memory in bytes, from the begin of
 // the load to the end of the phase.
-func PeakMemory(side func(*results.TrialPhase) *results.Usage) Value {
+func PeakMemory(side Side) Value {
 	return Bytes(side, func(u *results.Usage) *uint64 { return u.PeakMemoryBytes })
 }
 
 // Bytes is an amount of memory that was counted of a side.
-func Bytes(side func(*results.TrialPhase) *results.Usage, of func(*results.Usage) *uint64) Value {
+func Bytes(side Side, of func(*results.Usage) *uint64) Value {
 	return func(s *Sample) (float64, bool) {
 		u := side(s.Seen)
 		if u == nil || of(u) == nil {
@@ -168,10 +168,13 @@ func Bytes(side func(*results.TrialPhase) *results.Usage, of func(*results.Usage
 	}
 }
 
-// Server and Loader are the two sides of a phase.
+// Side picks the usage of one side of a phase; nil where it was not sampled.
+type Side func(*results.TrialPhase) *results.Usage
+
+// Server is the server's side.
 func Server(p *results.TrialPhase) *results.Usage { return p.Server }
 
-// Loader is as Server.
+// Loader is the loader's side.
 func Loader(p *results.TrialPhase) *results.Usage { return p.Loader }
 
 // IdleMemory is what the server held before load, in bytes.

@@ -64,8 +64,8 @@ func (h *Search) take(trial *results.Trial) {
 	}
 }
 
-// Over is the median over the confirming trials of what value gives.
-func (h *Search) Over(value func(*results.Search) (float64, bool)) stats.Estimate {
+// over returns the median over the confirming trials of what value gives.
+func (h *Search) over(value func(*results.Search) (float64, bool)) stats.Estimate {
 	var values []float64
 	for _, s := range h.Confirmed {
 		if x, ok := value(s); ok {
@@ -75,12 +75,23 @@ func (h *Search) Over(value func(*results.Search) (float64, bool)) stats.Estimat
 	return stats.Median(values)
 }
 
-// Rate is the confirmed rate in req/s; atLeast where the trials that something
-// else than the server ended could only raise it.
+// AtKept returns the median over the confirming trials of what value gives for
+// the step at the confirmed rate.
+func (h *Search) AtKept(value func(*results.SearchStep) (float64, bool)) stats.Estimate {
+	return h.over(func(s *results.Search) (float64, bool) {
+		if step := s.Kept(); step != nil {
+			return value(step)
+		}
+		return 0, false
+	})
+}
+
+// Rate returns the confirmed rate in req/s; atLeast where the trials that
+// something else than the server ended could only raise it.
 func (h *Search) Rate() (e stats.Estimate, atLeast bool) {
 	kept := func(s *results.Search) (float64, bool) { return *s.KeptRPS, true }
-	e = h.Over(kept)
-	open := h.Over(func(s *results.Search) (float64, bool) {
+	e = h.over(kept)
+	open := h.over(func(s *results.Search) (float64, bool) {
 		if s.AtLeast {
 			return math.MaxFloat64, true
 		}

@@ -13,36 +13,27 @@ import (
 )
 
 // nearCeiling is how near the loader's own ceiling 1/D_L all cells of a table
-// must be for it to be what they share.
+// must be for it to be their common limit.
 const nearCeiling = 0.1
 
 // ceilings names the tables whose best cells share a ceiling that is probably
-// not their own.
+// not their own, each with the reason.
 func (v *view) ceilings() []string {
 	var items []string
-	for _, t := range v.Run.Plan.Tables {
-		if !t.Closed {
-			continue
-		}
-		if why := v.ceiling(t); why != "" {
-			items = append(items, escape(fmt.Sprintf("%s, %s: %s", t.Scenario, t.Protocol, why)))
+	for _, t := range v.closed {
+		if t.ceiling != "" {
+			items = append(items, title(t.PlanTable)+": "+t.ceiling)
 		}
 	}
 	return items
 }
 
-// ceiling says why the table's best cells seem to share a ceiling: several are
+// ceiling says why the row's best cells seem to share a ceiling: several are
 // within the noise band of the best, and no server of them was the limit; or
 // the loader was the limit of all, near its own ceiling. Empty where neither
 // holds.
-func (v *view) ceiling(t results.PlanTable) string {
-	var list []*cells.Cell
-	all := v.closedCells(t)
-	for i := range all {
-		if len(all[i].Valid) > 0 {
-			list = append(list, &all[i])
-		}
-	}
+func ceiling(row []*cells.Cell) string {
+	list := slices.DeleteFunc(slices.Clone(row), func(c *cells.Cell) bool { return len(c.Valid) == 0 })
 	if len(list) < 2 {
 		return ""
 	}
@@ -51,10 +42,9 @@ func (v *view) ceiling(t results.PlanTable) string {
 	if own, ok := sharedLoaderCeiling(list); ok {
 		return fmt.Sprintf("the loader was the limit of all %d servers, each at %s or more of its own ceiling 1/D_L (D_L: its work per request): what differs is this loader's cost, not the servers", len(list), percentage(own))
 	}
-	best := peak(list[0])
 	var names []string
 	for _, c := range list {
-		if c.Bottleneck() == results.LimitServer || best/peak(c) > 1+bandBetween(list[0], c) {
+		if c.Bottleneck() == results.LimitServer || peak(list[0])/peak(c) > 1+bandBetween(list[0], c) {
 			break
 		}
 		names = append(names, c.Server.Name)
@@ -65,7 +55,7 @@ func (v *view) ceiling(t results.PlanTable) string {
 	return fmt.Sprintf("%s are within the noise band of each other at the top, and no server was the limit: something that they share may be", strings.Join(names, ", "))
 }
 
-// bandBetween is the noise band of two cells by their own spread.
+// bandBetween returns the noise band of two cells by their own spread.
 func bandBetween(a, b *cells.Cell) float64 {
 	x, y := a.Values(a.Work), b.Values(b.Work)
 	band := stats.PooledSpread([][]float64{x, y}).NoiseBand(len(x), len(y))
@@ -75,17 +65,14 @@ func bandBetween(a, b *cells.Cell) float64 {
 	return band
 }
 
-// sharedLoaderCeiling tells whether the loader was the limit of every cell, and
-// at how much of its own ceiling of threads ÷ D_L the lowest was, D_L being its
-// work per request.
+// sharedLoaderCeiling reports whether the loader was the limit of every cell,
+// near its own ceiling of threads ÷ D_L, D_L being its work per request. It
+// returns the lowest cell's share of that ceiling.
 func sharedLoaderCeiling(list []*cells.Cell) (float64, bool) {
 	lowest := math.Inf(1)
 	for _, c := range list {
-		if c.Bottleneck() != results.LimitLoader {
-			return 0, false
-		}
 		e := c.Median(cells.LoaderCeiling)
-		if e.Kind == stats.None {
+		if c.Bottleneck() != results.LimitLoader || e.Kind == stats.None {
 			return 0, false
 		}
 		lowest = min(lowest, e.Value)

@@ -8,7 +8,7 @@ import (
 	"github.com/joust-bench/joust/results/stats"
 )
 
-// verdict is the value as its verdict lets it be shown (METHOD.md §3).
+// verdict returns the value as the cell's verdict lets it be shown (METHOD.md §3).
 func verdict(c *cells.Cell, e stats.Estimate, in scale, clients int) string {
 	x := in.text(e.Value)
 	bound, bounded := c.Upper(e.Value)
@@ -33,13 +33,10 @@ func verdict(c *cells.Cell, e stats.Estimate, in scale, clients int) string {
 	return x + " ?"
 }
 
-// absent is what stands in the place of a value.
-func absent(a cells.Absence) string { return "— " + string(a) }
-
-// remarks is what follows a value: trials that are void or not there yet.
+// remarks follows a value: how many trials are void or missing.
 func remarks(c *cells.Cell) string {
 	if n := len(c.Voids); n > 0 {
-		return fmt.Sprintf("; %d of %d void", n, n+len(c.Valid))
+		return "; " + voidShare(c)
 	}
 	if len(c.Valid) != c.Planned {
 		return fmt.Sprintf("; n = %d", len(c.Valid))
@@ -47,20 +44,15 @@ func remarks(c *cells.Cell) string {
 	return ""
 }
 
-// closedCells are the closed-loop cells of a table, one a column.
-func (v *view) closedCells(t results.PlanTable) []cells.Cell {
-	out := make([]cells.Cell, len(v.columns))
-	for i, s := range v.columns {
-		out[i] = v.Closed(t, s)
-	}
-	return out
+func voidShare(c *cells.Cell) string {
+	return fmt.Sprintf("%d of %d void", len(c.Voids), len(c.Voids)+len(c.Valid))
 }
 
-// peakScale is the common scale of the cells' peaks.
-func (v *view) peakScale(t results.PlanTable, row []cells.Cell) scale {
+// peakScale returns the common scale of the cells' peaks.
+func (v *view) peakScale(t results.PlanTable, row []*cells.Cell) scale {
 	var values []float64
-	for i := range row {
-		if c := &row[i]; len(c.Valid) > 0 {
+	for _, c := range row {
+		if len(c.Valid) > 0 {
 			values = append(values, c.Median(c.Work).Value)
 		}
 	}
@@ -70,38 +62,23 @@ func (v *view) peakScale(t results.PlanTable, row []cells.Cell) scale {
 	return rates(values...)
 }
 
-// peakRow is one row of the throughput table: its cells, then the noise band and
-// the smallest detectable difference.
-func (v *view) peakRow(t results.PlanTable) []string {
-	peaks := v.closedCells(t)
-	in, contest := v.peakScale(t, peaks), v.peakContest(t, peaks)
-	row := []string{t.Scenario + ", " + in.unit}
-	for i := range peaks {
-		c := &peaks[i]
+// peakRow returns one row of the throughput table: the peaks, then the noise
+// band and the smallest detectable difference.
+func peakRow(t closedTable) []string {
+	row := []string{t.Scenario + ", " + t.in.unit}
+	return append(append(row, t.peakTexts()...), t.peaks.band(), t.peaks.detectable())
+}
+
+// peakTexts returns the peak of each server with its marks.
+func (t *closedTable) peakTexts() []string {
+	out := make([]string, len(t.cells))
+	for i, c := range t.cells {
 		if c.Absent != "" {
-			row = append(row, absent(c.Absent))
+			out[i] = absent(c.Absent)
 			continue
 		}
 		e := c.Median(c.Work)
-		row = append(row, verdict(c, e, in, t.Clients)+in.spread(e)+contest.mark(i)+remarks(c))
-	}
-	return append(row, contest.band(), contest.detectable())
-}
-
-// peaks is the throughput table of some tables of the plan.
-func (v *view) peaks(tables []results.PlanTable) *table {
-	out := &table{head: append(append([]string{"scenario"}, v.names()...), "noise band", "detectable"), left: 1}
-	for _, t := range tables {
-		out.add(v.peakRow(t)...)
-	}
-	return out
-}
-
-// names are the column heads.
-func (v *view) names() []string {
-	var out []string
-	for _, s := range v.columns {
-		out = append(out, s.Name)
+		out[i] = verdict(c, e, t.in, t.Clients) + t.in.spread(e) + t.peaks.mark(i) + remarks(c)
 	}
 	return out
 }

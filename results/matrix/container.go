@@ -1,27 +1,24 @@
 package matrix
 
 import (
+	"slices"
+
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/cells"
 	"github.com/joust-bench/joust/results/stats"
 )
 
-// groupHead names the columns that tables of containers have beside: what a
-// memory controller charges, page cache and kernel memory included.
+// groupHead names the additional columns of containers: memory as the kernel's
+// memory controller counts it, page cache and kernel memory included.
 func groupHead() []string { return []string{"container peak", "own / files / sockets"} }
 
-// grouped tells whether a memory controller has counted one of the cells.
-func grouped(row []cells.Cell) bool {
-	for i := range row {
-		if len(row[i].Values(cells.Bytes(cells.Server, groupPeak))) > 0 {
-			return true
-		}
-	}
-	return false
+// hasGroups reports whether a memory controller counted one of the cells.
+func hasGroups(row []*cells.Cell) bool {
+	return slices.ContainsFunc(row, func(c *cells.Cell) bool { return c.Median(cells.Bytes(cells.Server, groupPeak)).Kind != stats.None })
 }
 
-// group is a container's peak, and what it held at the end of the window: the
-// processes' own memory, cached files, and buffers of sockets.
+// group returns a container's peak, and its memory at the end of the window: the
+// processes' own, cached files, and buffers of sockets.
 func group(c *cells.Cell) []string {
 	part := func(of func(*results.Usage) *uint64) string {
 		e := c.Median(cells.Bytes(cells.Server, of))

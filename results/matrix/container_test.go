@@ -1,4 +1,4 @@
-package matrix
+package matrix_test
 
 import (
 	"strings"
@@ -6,6 +6,7 @@ import (
 
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/cells"
+	"github.com/joust-bench/joust/results/matrix"
 )
 
 // Columns of containers are there with a container only, and say nothing of
@@ -13,7 +14,7 @@ import (
 func TestContainersMemory(t *testing.T) {
 	t.Parallel()
 	run := fullRun(t)
-	if text := Bench(cells.Of(run)); strings.Contains(text, "container peak") || strings.Contains(text, "in a container") {
+	if text := matrix.Bench(cells.Of(run)); strings.Contains(text, "container peak") || strings.Contains(text, "in a container") {
 		t.Error("a run without containers speaks of them")
 	}
 	contained := run.Server("gin")
@@ -32,7 +33,7 @@ func TestContainersMemory(t *testing.T) {
 			}
 		}
 	}
-	text := Bench(cells.Of(run))
+	text := matrix.Bench(cells.Of(run))
 	for _, want := range []string{"container peak | own / files / sockets", "33.0 | 21.0 / 5.00 / —", "Gin, in a container whose port is published over a bridge, which costs 5 to 20 %"} {
 		if !strings.Contains(strings.Join(strings.Fields(text), " "), want) {
 			t.Errorf("nothing says %q:\n%s", want, text)

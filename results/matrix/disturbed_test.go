@@ -1,4 +1,4 @@
-package matrix
+package matrix_test
 
 import (
 	"strings"
@@ -6,6 +6,7 @@ import (
 
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/cells"
+	"github.com/joust-bench/joust/results/matrix"
 )
 
 // disturbed is a run of three trials of one cell of which the second was done
@@ -32,7 +33,7 @@ func TestStolenTimeIsTold(t *testing.T) {
 	t.Parallel()
 	run := disturbed(t, 0.01, 0.5, 0.03)
 	run.Trials[1].State = results.TrialRepeated
-	text := Bench(cells.Of(run))
+	text := matrix.Bench(cells.Of(run))
 	for _, want := range []string{
 		"1 trial done again because of the machine's disturbance",
 		"3.0 % in the worst",
@@ -41,7 +42,7 @@ func TestStolenTimeIsTold(t *testing.T) {
 			t.Errorf("the page does not say %q", want)
 		}
 	}
-	if calm := Bench(cells.Of(disturbed(t, 0, 0.001))); strings.Contains(calm, "Stolen") || strings.Contains(calm, "done again") {
+	if calm := matrix.Bench(cells.Of(disturbed(t, 0, 0.001))); strings.Contains(calm, "Stolen") || strings.Contains(calm, "done again") {
 		t.Error("a calm run speaks of disturbance")
 	}
 }
@@ -57,7 +58,7 @@ func TestRepeatedTrialsCountForNothing(t *testing.T) {
 	again.State = results.TrialRepeated
 	run.Trials = []results.Trial{first, again}
 	cut := func(text string) string { head, _, _ := strings.Cut(text, "## How this was measured"); return head }
-	if cut(Bench(cells.Of(run))) != cut(Bench(cells.Of(alone))) {
+	if cut(matrix.Bench(cells.Of(run))) != cut(matrix.Bench(cells.Of(alone))) {
 		t.Error("a repeated trial changes the tables")
 	}
 }

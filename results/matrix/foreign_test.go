@@ -1,4 +1,4 @@
-package matrix
+package matrix_test
 
 import (
 	"strings"
@@ -6,6 +6,7 @@ import (
 
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/cells"
+	"github.com/joust-bench/joust/results/matrix"
 )
 
 // foreignRun is one trial by wrk, which printed four percentiles, and a row
@@ -41,7 +42,7 @@ func foreignRun() results.Run {
 func TestForeignLoaderInTables(t *testing.T) {
 	t.Parallel()
 	run := foreignRun()
-	text := Bench(cells.Of(run))
+	text := matrix.Bench(cells.Of(run))
 	for _, want := range []string{
 		"Loader: wrk 4.1.0, 2 threads (its known defects stand below).", "| hello, ms", "0.120 / 2.12", "— not expressible",
 		"## What this loader's figures are worth", "wrk: latencies are back-filled.", "from 100ms after its start to 100ms before its planned end",
@@ -54,7 +55,7 @@ func TestForeignLoaderInTables(t *testing.T) {
 	if strings.Contains(text, "idle strategy") {
 		t.Error("a foreign loader has an idle strategy")
 	}
-	if head := Headline(cells.Of(run), 0); !strings.Contains(head, "Load by wrk: ") {
+	if head := matrix.Headline(cells.Of(run), 0); !strings.Contains(head, "Load by wrk: ") {
 		t.Errorf("the headline names no loader:\n%s", head)
 	}
 }

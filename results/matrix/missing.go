@@ -7,72 +7,102 @@ import (
 	"github.com/joust-bench/joust/results/cells"
 )
 
-// step is one phase of a ladder as tables ask for it.
-type step struct {
-	name string
-	cell func(results.Server) cells.Cell
-}
-
-// closedSteps is the closed-loop phase, where the table has one.
-func (v *view) closedSteps(t results.PlanTable) []step {
-	if !t.Closed {
-		return nil
+// missingLists writes which cells and samples the tables do not show, and why.
+func (v *view) missingLists(p *page, about scope) {
+	p.list("## What is missing, and why", "", v.missing(about))
+	var damage []string
+	for _, t := range v.Run.Plan.Tables {
+		for _, s := range v.servers {
+			for _, c := range v.phases(t, s, about) {
+				for of := range cells.Latencies {
+					for _, text := range c.Damage(of) {
+						damage = appendNew(damage, text)
+					}
+				}
+			}
+		}
 	}
-	return []step{{results.PhaseClosed, func(s results.Server) cells.Cell { return v.Closed(t, s) }}}
+	p.list("## Damaged data", "Left out of the tables.", damage)
 }
 
-// openSteps are the open-loop phases: those at one rate for all servers
-// first.
-func (v *view) openSteps(t results.PlanTable) []step {
-	var out []step
-	for _, r := range rateOrder(t.Rates) {
-		out = append(out, step{r.PhaseName(), func(s results.Server) cells.Cell { return v.Open(t, s, r) }})
-	}
-	return out
-}
-
-// missingLists writes what the tables do not show, and why.
-func (v *view) missingLists(p *page, steps func(results.PlanTable) []step) {
-	p.list("## What is missing, and why", "", v.missingItems(steps))
-	p.list("## Damaged data", "Left out of the tables.", each(v.problems, escape))
-}
-
-func (v *view) missingItems(steps func(results.PlanTable) []step) []string {
+// missing names the absent cells and those with void trials; a reason that
+// several phases of a server share stands there once.
+func (v *view) missing(about scope) []string {
 	var items []string
-	for _, s := range v.columns {
+	for _, s := range v.servers {
 		if s.Unavailable != "" {
-			items = append(items, fmt.Sprintf("%s: %s: %s", escape(s.Name), absent(cells.NotInstalled), escape(s.Unavailable)))
+			items = append(items, fmt.Sprintf("%s: %s: %s", s.Name, absent(cells.NotInstalled), s.Unavailable))
 		}
 	}
 	for _, t := range v.Run.Plan.Tables {
 		for _, s := range v.Run.Servers {
-			if s.Unavailable == "" {
-				items = append(items, v.missingOf(t, s, steps(t))...)
+			if s.Unavailable != "" {
+				continue
+			}
+			last := ""
+			for phase, c := range v.phases(t, s, about) {
+				text := ""
+				switch {
+				case c.Absent != "":
+					text = absent(c.Absent) + ": " + c.Why
+				case len(c.Voids) > 0:
+					text = voidShare(c) + ": " + c.Voids[0]
+				}
+				if text != "" && text != last {
+					last = text
+					items = append(items, fmt.Sprintf("%s, %s, %s: %s", title(t), s.Name, phase, text))
+				}
 			}
 		}
 	}
 	return items
 }
 
-// missingOf tells of one server in one table; what holds for all its phases is
-// told once.
-func (v *view) missingOf(t results.PlanTable, s results.Server, steps []step) []string {
-	var items []string
-	last := ""
-	for _, st := range steps {
-		c := st.cell(s)
-		text := ""
-		switch {
-		case c.Absent != "":
-			text = fmt.Sprintf("%s: %s", absent(c.Absent), c.Why)
-		case len(c.Voids) > 0:
-			text = fmt.Sprintf("%d of %d void: %s", len(c.Voids), len(c.Voids)+len(c.Valid), c.Voids[0])
+// VoidCells names every cell that was measured and has no valid trial, with the
+// reason, in the order of the plan. Cells that are unsupported, not installed
+// or not attempted are none of them.
+func VoidCells(set *cells.Set) []string {
+	v := newView(set)
+	var list []string
+	for _, t := range v.Run.Plan.Tables {
+		for _, s := range v.Run.Servers {
+			for phase, c := range v.phases(t, s, isAny) {
+				if c.Absent == cells.Void {
+					list = append(list, fmt.Sprintf("%s %s %s: %s", s.Name, t.Scenario, phase, c.Why))
+				}
+			}
+			if why := v.voidSearch(t, s); why != "" {
+				list = append(list, fmt.Sprintf("%s %s highest rate: %s", s.Name, t.Scenario, why))
+			}
 		}
-		if text == "" || text == last {
-			continue
-		}
-		last = text
-		items = append(items, escape(fmt.Sprintf("%s, %s, %s, %s: %s", t.Scenario, t.Protocol, s.Name, st.name, text)))
 	}
-	return items
+	return list
+}
+
+// voidSearch says why no candidate could be confirmed, where every trial for
+// that is void.
+func (v *view) voidSearch(t results.PlanTable, s results.Server) string {
+	if t.Objective == nil {
+		return ""
+	}
+	h := v.Search(t, s)
+	if len(h.Voids) == 0 || len(h.Candidates) == 0 || len(h.Confirmed)+len(h.Refused) > 0 {
+		return ""
+	}
+	return h.Voids[0]
+}
+
+// voids counts the cells that are void as a whole, and single measurements.
+func (v *view) voids() (whole, single int) {
+	for _, t := range v.Run.Plan.Tables {
+		for _, s := range v.Run.Servers {
+			for _, c := range v.phases(t, s, isAny) {
+				single += len(c.Voids)
+				if c.Absent == cells.Void {
+					whole++
+				}
+			}
+		}
+	}
+	return whole, single
 }

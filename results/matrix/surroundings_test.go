@@ -1,13 +1,16 @@
-package matrix
+package matrix_test
 
 import (
 	"maps"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/cells"
+	"github.com/joust-bench/joust/results/matrix"
 )
 
 // surround gives the servers that were started what they were started in.
@@ -56,8 +59,11 @@ func TestSurroundingsInWords(t *testing.T) {
 			"b ran with TZ=UTC and the variables of the image",
 		}},
 	} {
-		v := newView(cells.New(results.Run{Servers: c.servers}))
-		if d := cmp.Diff(c.want, v.surroundings()); d != "" {
+		run := emptyRun()
+		run.Servers, run.Host = c.servers, results.Host{}
+		// CPU, split, system and Go come first.
+		got := slices.Clip(listUnder(t, matrix.Bench(cells.Of(run)), "## Machine")[4:])
+		if d := cmp.Diff(c.want, got, cmpopts.EquateEmpty()); d != "" {
 			t.Errorf("%s (-want +got):\n%s", c.name, d)
 		}
 	}

@@ -1,4 +1,4 @@
-package matrix
+package matrix_test
 
 import (
 	"fmt"
@@ -9,6 +9,7 @@ import (
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/cells"
 	"github.com/joust-bench/joust/results/golden"
+	"github.com/joust-bench/joust/results/matrix"
 )
 
 // sweptRun has two tables with sweeps, one of them automatic, and searches for
@@ -112,9 +113,9 @@ func searches(trial *results.Trial, rep int, rps float64) []results.Trial {
 func TestGoldenSweep(t *testing.T) {
 	t.Parallel()
 	set := cells.Of(sweptRun(t))
-	golden.Hold(t, "testdata/swept_bench.md", Bench(set))
-	golden.Hold(t, "testdata/swept_open.md", OpenLoop(set))
-	golden.Hold(t, "testdata/swept_headline.txt", Headline(set, 160))
+	golden.Hold(t, "testdata/swept_bench.md", matrix.Bench(set))
+	golden.Hold(t, "testdata/swept_open.md", matrix.OpenLoop(set))
+	golden.Hold(t, "testdata/swept_headline.txt", matrix.Headline(set, 160))
 }
 
 // The knee never has more clients than the best point, and nearly its
@@ -122,20 +123,19 @@ func TestGoldenSweep(t *testing.T) {
 func TestKneeOfASweep(t *testing.T) {
 	t.Parallel()
 	run := sweptRun(t)
-	v := newView(cells.Of(run))
-	w := v.swept(run.Plan.Tables[0])
-	want := map[string][2]int{"nethttp": {64, 64}, "gin": {8, 64}, "nginx": {64, 512}, "node": {64, 64}}
-	for s := range w.cells {
-		name := v.columns[s].Name
-		knee, best := w.knee(s)
-		if want[name] == [2]int{} {
-			if knee != -1 || best != -1 {
-				t.Errorf("%s was not measured and has the knee %d", name, knee)
+	_, text, _ := strings.Cut(matrix.Bench(cells.Of(run)), "## Throughput over clients, hello, h1")
+	for server, want := range map[string][2]int{"nethttp": {64, 64}, "gin": {8, 64}, "nginx": {64, 512}, "node": {64, 64}, "python": {-1, -1}} {
+		got := [2]int{-1, -1}
+		for i, cell := range columnOf(t, text, server) {
+			_, marks, _ := strings.Cut(cell, "←")
+			for k, mark := range []string{"knee", "best"} {
+				if strings.Contains(marks, mark) {
+					got[k] = []int{1, 8, 64, 512}[i]
+				}
 			}
-			continue
 		}
-		if got := [2]int{w.clients[knee], w.clients[best]}; got != want[name] {
-			t.Errorf("%s has its knee and its best at %v, want %v", name, got, want[name])
+		if got != want {
+			t.Errorf("%s has its knee and its best at %v, want %v", server, got, want)
 		}
 	}
 }
@@ -153,7 +153,8 @@ func TestUntoldSearches(t *testing.T) {
 			}
 		}
 	}
-	if text, why := searchText(cells.Of(run).Search(run.Plan.Tables[0], run.Servers[1]), rates(1)); text != "— not told" || why != "p99 takes 1127 requests a window" {
+	line := cellsOf(row(t, matrix.OpenLoop(cells.Of(run)), "gin"))
+	if text, why := strings.TrimSpace(line[2]), strings.TrimSpace(line[len(line)-2]); text != "— not told" || why != "p99 takes 1127 requests a window" {
 		t.Errorf("%s: %s", text, why)
 	}
 }
@@ -163,7 +164,7 @@ func TestUntoldSearches(t *testing.T) {
 func TestVoidSearches(t *testing.T) {
 	t.Parallel()
 	run := sweptRun(t)
-	if list := VoidCells(cells.Of(run)); len(list) > 0 {
+	if list := matrix.VoidCells(cells.Of(run)); len(list) > 0 {
 		t.Errorf("void cells %q", list)
 	}
 	for i := range run.Trials {
@@ -171,7 +172,7 @@ func TestVoidSearches(t *testing.T) {
 			tr.State, tr.Reason, tr.Search = results.TrialVoid, "the server ended", nil
 		}
 	}
-	if list := VoidCells(cells.Of(run)); len(list) != 1 || !strings.Contains(list[0], "nethttp hello highest rate: the server ended") {
+	if list := matrix.VoidCells(cells.Of(run)); len(list) != 1 || !strings.Contains(list[0], "nethttp hello highest rate: the server ended") {
 		t.Errorf("void cells %q", list)
 	}
 }
