@@ -135,21 +135,6 @@ func TestRough(t *testing.T) {
 	}
 }
 
-// Two loaders of one trial: rates add up, distributions are one.
-func TestSeveralLoaders(t *testing.T) {
-	t.Parallel()
-	trial := trialOf(closed(t, 10e3, 1e6))
-	trial.Loaders = append(trial.Loaders, results.Report{Phases: []results.Phase{closed(t, 10e3, 4e6)}})
-	cell := cells.Of(runOf(trial)).Closed(table, server)
-	if got := cell.Median(cells.Throughput).Value; got != 20e3 {
-		t.Errorf("throughput %v, want 20000", got)
-	}
-	r := cell.Valid[0].Reading(cells.Service)
-	if r.Count != 20e3 || *r.MeanNS != 2.5e6 || r.At(cells.P99).NS < 3.9e6 {
-		t.Errorf("the merged distribution is %+v with p99 %+v", r, r.At(cells.P99))
-	}
-}
-
 // What is kept of a trial has no histograms, and the trial itself is not
 // changed.
 func TestTrialsAreKeptWithoutHistograms(t *testing.T) {

@@ -8,29 +8,31 @@ import (
 )
 
 // Percentile is a percentile over the trials of a cell, in nanoseconds. Its Kind
-// is stats.None unless every trial has the samples for it: those that have them
-// are the fast ones.
+// is stats.None unless every trial has enough samples: those that have enough are
+// the fast ones.
 type Percentile struct {
 	stats.Estimate
 	// Values are those of the trials.
 	Values []float64
-	// AtLeast: unanswered requests could only raise it. Rough: in half of the
-	// trials or more the loader's own lag reaches into it.
-	AtLeast, Rough bool
+	// AtLeast is true where unanswered requests could only raise the value.
+	AtLeast bool
+	// Rough is true where the loader's own lag reaches into the percentile in half
+	// of the trials or more.
+	Rough bool
 }
 
 // Measured reports whether every valid trial has the distribution.
 func (c *Cell) Measured(of Latency) bool {
-	return len(c.Valid) > 0 && c.count(func(s *Sample) bool { r := s.Reading(of); return r != nil && r.points != nil }) == len(c.Valid)
+	return len(c.Valid) > 0 && c.count(func(s *Observation) bool { r := s.Distribution(of); return r != nil && r.points != nil }) == len(c.Valid)
 }
 
-// Percentile is the median over the trials of each trial's own percentile at the
-// place in Quantiles.
+// Percentile returns the median over the trials of each trial's own percentile at
+// the place in Quantiles.
 func (c *Cell) Percentile(of Latency, place int) Percentile {
 	var values, open []float64
 	rough := 0
 	for _, s := range c.Valid {
-		p := s.Reading(of).At(place)
+		p := s.Distribution(of).At(place)
 		if !p.Printable {
 			return Percentile{Estimate: stats.Estimate{Kind: stats.None}}
 		}
@@ -47,19 +49,19 @@ func (c *Cell) Percentile(of Latency, place int) Percentile {
 	e := stats.Median(values)
 	return Percentile{
 		Estimate: e, Values: values,
-		// A censored trial is a lower bound. It makes the median one where a
-		// greater value in its place would move the median.
+		// A censored trial makes the median a lower bound if a greater value in
+		// its place would move the median.
 		AtLeast: len(values) > 0 && stats.Median(open).Value != e.Value,
 		Rough:   rough > 0 && 2*rough >= len(c.Valid),
 	}
 }
 
-// Damage says which of the cell's stored distributions could not be read.
+// Damage describes the cell's stored distributions that could not be read.
 func (c *Cell) Damage(of Latency) []string {
 	var out []string
 	for _, s := range c.Valid {
-		if r := s.Reading(of); r != nil && r.Damaged != nil {
-			out = append(out, fmt.Sprintf("trial %d, %s: %v", s.Trial.Index, s.Seen.Name, r.Damaged))
+		if d := s.Distribution(of); d != nil && d.Damaged != nil {
+			out = append(out, fmt.Sprintf("trial %d, %s: %v", s.Trial.Index, s.Seen.Name, d.Damaged))
 		}
 	}
 	return out

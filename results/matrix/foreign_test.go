@@ -66,7 +66,7 @@ func TestPrintedTableIsNoSample(t *testing.T) {
 	t.Parallel()
 	run := foreignRun()
 	table := run.Trials[0].Loaders[0].Phases[0].Total.ServiceTable
-	read := func() *cells.Reading {
+	read := func() *cells.Distribution {
 		return cells.Read(results.DefaultThresholds(), &run.Trials[0].Loaders[0].Phases[0])[cells.Service]
 	}
 	for place, want := range []bool{true, true, true, true, false, false, true} { // p50 … p99, p99.9, p99.99, max

@@ -12,7 +12,7 @@ import (
 )
 
 // searchText returns the rate as tables show it, or why there is none.
-func searchText(h *cells.Search, in scale) (text, why string) {
+func searchText(h *cells.Searches, in scale) (text, why string) {
 	if len(h.Confirmed) > 0 {
 		e, atLeast := h.Rate()
 		if text = in.estimate(e); atLeast {
@@ -34,7 +34,7 @@ func searchText(h *cells.Search, in scale) (text, why string) {
 }
 
 // searchRemarks counts the trials without a rate.
-func searchRemarks(h *cells.Search) string {
+func searchRemarks(h *cells.Searches) string {
 	text := ""
 	for _, kind := range []struct {
 		trials []string
@@ -65,10 +65,10 @@ func (v *view) searchTables(p *page) {
 }
 
 // searches returns those of the table's servers, and the scale of their rates.
-func (v *view) searches(t results.PlanTable) (list []*cells.Search, in scale) {
+func (v *view) searches(t results.PlanTable) (list []*cells.Searches, in scale) {
 	var rps []float64
 	for _, s := range v.servers {
-		h := v.Search(t, s)
+		h := v.Searches(t, s)
 		list = append(list, h)
 		if e, _ := h.Rate(); e.Kind != stats.None {
 			rps = append(rps, e.Value)
@@ -119,7 +119,7 @@ func (v *view) searchTable(t results.PlanTable) *table.Table {
 // searchColumn returns the highest rate of each server for the headline.
 func (v *view) searchColumn(t results.PlanTable, name string) headlineColumn {
 	searches, in := v.searches(t)
-	return headlineColumn{fmt.Sprintf("%s highest rate, %s, %s", name, t.Objective, in.unit), each(searches, func(h *cells.Search) string {
+	return headlineColumn{fmt.Sprintf("%s highest rate, %s, %s", name, t.Objective, in.unit), each(searches, func(h *cells.Searches) string {
 		text, _ := searchText(h, in)
 		return text
 	})}

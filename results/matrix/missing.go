@@ -85,7 +85,7 @@ func (v *view) voidSearch(t results.PlanTable, s results.Server) string {
 	if t.Objective == nil {
 		return ""
 	}
-	h := v.Search(t, s)
+	h := v.Searches(t, s)
 	if len(h.Voids) == 0 || len(h.Candidates) == 0 || len(h.Confirmed)+len(h.Refused) > 0 {
 		return ""
 	}

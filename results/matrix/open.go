@@ -99,10 +99,8 @@ func unanswered(row []*cells.Cell) string {
 	n := uint64(0)
 	for _, c := range row {
 		for _, s := range c.Valid {
-			for _, p := range s.Loads {
-				if p.Rate != nil {
-					n += p.Rate.Censored + p.Rate.NeverSent
-				}
+			if rate := s.Load.Rate; rate != nil {
+				n += rate.Censored + rate.NeverSent
 			}
 		}
 	}

@@ -3,14 +3,15 @@ package cells
 import (
 	"cmp"
 	"math"
+	"slices"
 
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/stats"
 )
 
-// Search is what a server's searches for the highest rate that keeps the table's
-// objective found.
-type Search struct {
+// Searches are a server's searches for the highest rate that keeps the table's
+// objective.
+type Searches struct {
 	Server results.Server
 	// Candidates are rates before their confirmation, in req/s.
 	Candidates []float64
@@ -25,10 +26,10 @@ type Search struct {
 	Why    string
 }
 
-// Search gathers the server's searches in the table.
-func (s *Set) Search(t results.PlanTable, server results.Server) *Search {
-	h := &Search{Server: server}
-	interrupted := 0
+// Searches gathers the server's searches in the table.
+func (s *Set) Searches(t results.PlanTable, server results.Server) *Searches {
+	h := &Searches{Server: server}
+	var u uncounted
 	for i := range s.Run.Trials {
 		trial := &s.Run.Trials[i]
 		if trial.Server != server.Name || trial.Scenario != t.Scenario || trial.Protocol != t.Protocol || trial.Kind == results.TrialScout {
@@ -36,20 +37,20 @@ func (s *Set) Search(t results.PlanTable, server results.Server) *Search {
 		}
 		switch trial.State {
 		case results.TrialOK:
-			h.take(trial)
+			h.add(trial.Search, trial.Kind == results.TrialConfirm)
 		case results.TrialVoid:
-			h.Voids = append(h.Voids, cmp.Or(trial.Reason, noReason))
+			h.Voids = append(h.Voids, reasonOf(trial))
 		case results.TrialInterrupted:
-			interrupted++
+			u.interrupted++
 		}
 	}
-	h.Absent, h.Why = s.missing(t, server, h.Voids, rest{interrupted: interrupted})
+	h.Absent, h.Why = s.missing(t, server, h.Voids, u)
 	return h
 }
 
-func (h *Search) take(trial *results.Trial) {
-	s := trial.Search
-	switch confirms := trial.Kind == results.TrialConfirm; {
+// add sorts in a search, or the confirmation of a rate.
+func (h *Searches) add(s *results.Search, confirms bool) {
+	switch {
 	case s == nil:
 	case s.KeptRPS == nil && confirms:
 		h.Refused = append(h.Refused, s.Stop)
@@ -65,7 +66,7 @@ func (h *Search) take(trial *results.Trial) {
 }
 
 // over returns the median over the confirming trials of what value gives.
-func (h *Search) over(value func(*results.Search) (float64, bool)) stats.Estimate {
+func (h *Searches) over(value func(*results.Search) (float64, bool)) stats.Estimate {
 	var values []float64
 	for _, s := range h.Confirmed {
 		if x, ok := value(s); ok {
@@ -77,7 +78,7 @@ func (h *Search) over(value func(*results.Search) (float64, bool)) stats.Estimat
 
 // AtKept returns the median over the confirming trials of what value gives for
 // the step at the confirmed rate.
-func (h *Search) AtKept(value func(*results.SearchStep) (float64, bool)) stats.Estimate {
+func (h *Searches) AtKept(value func(*results.SearchStep) (float64, bool)) stats.Estimate {
 	return h.over(func(s *results.Search) (float64, bool) {
 		if step := s.Kept(); step != nil {
 			return value(step)
@@ -88,7 +89,7 @@ func (h *Search) AtKept(value func(*results.SearchStep) (float64, bool)) stats.E
 
 // Rate returns the confirmed rate in req/s; atLeast where the trials that
 // something else than the server ended could only raise it.
-func (h *Search) Rate() (e stats.Estimate, atLeast bool) {
+func (h *Searches) Rate() (e stats.Estimate, atLeast bool) {
 	kept := func(s *results.Search) (float64, bool) { return *s.KeptRPS, true }
 	e = h.over(kept)
 	open := h.over(func(s *results.Search) (float64, bool) {
@@ -100,20 +101,15 @@ func (h *Search) Rate() (e stats.Estimate, atLeast bool) {
 	return e, open.Value != e.Value
 }
 
-// Stop is what stopped the search whose rate is nearest to the median.
-func (h *Search) Stop() string {
+// Stop says why the search whose rate is nearest to the median ended.
+func (h *Searches) Stop() string {
 	median, _ := h.Rate()
-	best, stop := math.Inf(1), ""
-	for _, s := range h.Confirmed {
-		if d := math.Abs(*s.KeptRPS - median.Value); d < best {
-			best, stop = d, s.Stop
-		}
-	}
-	return stop
+	distance := func(s *results.Search) float64 { return math.Abs(*s.KeptRPS - median.Value) }
+	return slices.MinFunc(h.Confirmed, func(a, b *results.Search) int { return cmp.Compare(distance(a), distance(b)) }).Stop
 }
 
-// Lowered is how many confirmations had to step down.
-func (h *Search) Lowered() (n int) {
+// Lowered is the number of confirmed rates below their candidate.
+func (h *Searches) Lowered() (n int) {
 	for _, s := range h.Confirmed {
 		if len(s.Steps) > 1 {
 			n++
