@@ -14,8 +14,8 @@ import (
 	"github.com/joust-bench/joust/results"
 )
 
-// walk hands the trials of the run in dir to each in their order, in outline or
-// whole, until it returns false, and says how many bytes their lines take.
+// walk passes the trials of the run in dir to each in their order, in outline or
+// whole, until each returns false. whole is the number of bytes of their lines.
 func walk(dir string, outline bool, each func(results.Trial) bool) (whole int64, err error) {
 	path := filepath.Join(dir, TrialsFile)
 	f, err := os.Open(path)
@@ -36,11 +36,10 @@ func walk(dir string, outline bool, each func(results.Trial) bool) (whole int64,
 // walkLines is walk over lines, up to the end or a torn last one.
 func walkLines(from io.Reader, outline bool, each func(results.Trial) bool) (whole int64, err error) {
 	lines := bufio.NewReaderSize(from, 64<<10)
-	var line []byte
 	for number := 1; ; number++ {
-		line, err = readLine(lines, line[:0])
+		line, err := lines.ReadBytes('\n')
 		if errors.Is(err, io.EOF) {
-			// Whatever stands after the last newline was never finished.
+			// The bytes after the last newline were never finished.
 			return whole, nil
 		}
 		if err != nil {
@@ -64,28 +63,16 @@ func walkLines(from io.Reader, outline bool, each func(results.Trial) bool) (who
 	}
 }
 
-// readLine appends the next line, its end included, to buf.
-func readLine(lines *bufio.Reader, buf []byte) ([]byte, error) {
-	for {
-		part, err := lines.ReadSlice('\n')
-		buf = append(buf, part...)
-		if !errors.Is(err, bufio.ErrBufferFull) {
-			return buf, err
-		}
-	}
-}
-
-// torn reports whether a line is the rest of an append that a loss of power cut
-// short: the very last one, and no JSON. A file system may have written the
-// line's end and not its middle.
+// torn reports whether a loss of power cut the line short: it is the last one, and
+// no JSON. A file system may have written the line's end and not its middle.
 func torn(line []byte, rest *bufio.Reader) bool {
 	_, err := rest.Peek(1)
 	return errors.Is(err, io.EOF) && !json.Valid(line)
 }
 
-// withoutBuckets cuts the buckets out of all histograms of a line, in its place.
-// The key cannot stand inside a text, where quotes are escaped, and base64 has
-// no quotes.
+// withoutBuckets cuts the buckets out of all histograms of a line and overwrites
+// it. The key cannot stand inside a text, where quotes are escaped, and base64
+// has no quotes.
 func withoutBuckets(line []byte) []byte {
 	const key = `"hdr_v2":"`
 	out, rest := line[:0], line
