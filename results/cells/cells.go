@@ -121,63 +121,58 @@ func (s *Set) Row(t results.PlanTable) results.Scenario {
 // not about requests.
 func (s *Set) Bandwidth(t results.PlanTable) bool { return s.Row(t).RankBy == "bandwidth" }
 
-// lighter is the trial without what only readings need: histograms, timelines
-// and single requests.
+// lighter returns the trial without the parts that only distributions need:
+// histograms, timelines and single requests.
 func lighter(t *results.Trial) results.Trial {
 	out := *t
-	out.Loaders = slices.Clone(t.Loaders)
-	for i := range out.Loaders {
-		lightenReport(&out.Loaders[i])
-	}
-	out.Parts = slices.Clone(t.Parts)
-	for i := range out.Parts {
-		lightenReport(&out.Parts[i])
-	}
-	out.Phases = slices.Clone(t.Phases)
-	for i := range out.Phases {
-		lightenSeen(&out.Phases[i])
-	}
-	out.Sweep = slices.Clone(t.Sweep)
-	for i := range out.Sweep {
-		if r := out.Sweep[i].Report; r != nil {
-			light := *r
-			lightenReport(&light)
-			out.Sweep[i].Report = &light
+	out.Loaders, out.Parts = changed(t.Loaders, lightReport), changed(t.Parts, lightReport)
+	out.Phases = changed(t.Phases, lightSeen)
+	out.Sweep = changed(t.Sweep, func(p results.SweepPoint) results.SweepPoint {
+		if p.Report != nil {
+			p.Report = new(lightReport(*p.Report))
 		}
-		lightenSeen(&out.Sweep[i].Seen)
-	}
+		p.Seen = lightSeen(p.Seen)
+		return p
+	})
 	if t.Search != nil {
-		search := *t.Search
-		search.Steps = slices.Clone(search.Steps)
-		for i := range search.Steps {
-			lightenSeen(&search.Steps[i].Seen)
-		}
-		out.Search = &search
+		out.Search = new(*t.Search)
+		out.Search.Steps = changed(t.Search.Steps, func(s results.SearchStep) results.SearchStep {
+			s.Seen = lightSeen(s.Seen)
+			return s
+		})
 	}
 	return out
 }
 
-func lightenReport(r *results.Report) {
+// changed returns a copy of the list with f of each item.
+func changed[T any](list []T, f func(T) T) []T {
+	list = slices.Clone(list)
+	for i := range list {
+		list[i] = f(list[i])
+	}
+	return list
+}
+
+func lightReport(r results.Report) results.Report {
 	r.Connect, r.TLSHandshake = nil, nil
-	r.Phases = slices.Clone(r.Phases)
-	for i := range r.Phases {
-		p := &r.Phases[i]
+	r.Phases = changed(r.Phases, func(p results.Phase) results.Phase {
 		g := &p.Total
 		g.Service, g.Corrected, g.FirstByte, g.Write, g.FailedTime = nil, nil, nil, nil, nil
 		p.SendLagIdle, p.SendLagBlocked, p.ReceiveLag, p.LoopGaps = nil, nil, nil, nil
 		p.Groups, p.Slowest, p.Timeline = nil, nil, nil
-	}
+		return p
+	})
+	return r
 }
 
-// lightenSeen keeps the last point of the server's timeline: what a container
-// held at the window's end.
-func lightenSeen(p *results.TrialPhase) {
+// lightSeen leaves the last point of the timelines: a container's memory at the
+// window's end.
+func lightSeen(p results.TrialPhase) results.TrialPhase {
 	for _, u := range []**results.Usage{&p.Server, &p.Loader} {
-		if *u == nil || len((*u).Timeline) == 0 {
-			continue
+		if *u != nil && len((*u).Timeline) > 0 {
+			*u = new(**u)
+			(*u).Timeline = slices.Clone((*u).Timeline[len((*u).Timeline)-1:])
 		}
-		light := **u
-		light.Timeline = slices.Clone(light.Timeline[len(light.Timeline)-1:])
-		*u = &light
 	}
+	return p
 }

@@ -11,7 +11,6 @@ package matrix
 import (
 	"cmp"
 	"fmt"
-	"iter"
 	"slices"
 	"strings"
 
@@ -60,19 +59,33 @@ func (v *view) row(of func(results.Server) cells.Cell) []*cells.Cell {
 	return each(v.servers, func(s results.Server) *cells.Cell { return new(of(s)) })
 }
 
-// phases yields the cells of one server in one table with the names of their
-// phases: the closed loop, then the open loops in the order of the page.
-func (v *view) phases(t results.PlanTable, s results.Server, about scope) iter.Seq2[string, *cells.Cell] {
-	return func(yield func(string, *cells.Cell) bool) {
-		if t.Closed && about(results.PhaseClosed) && !yield(results.PhaseClosed, new(v.Closed(t, s))) {
-			return
+// phaseCell is a cell with its place in the plan.
+type phaseCell struct {
+	*cells.Cell
+	table results.PlanTable
+	phase string
+}
+
+// all returns the cells of every table and server, copies included: the closed
+// loop, then the open loops in the order of the page.
+func (v *view) all(about scope) []phaseCell {
+	var out []phaseCell
+	add := func(t results.PlanTable, phase string, c cells.Cell) {
+		if about(phase) {
+			out = append(out, phaseCell{&c, t, phase})
 		}
-		for _, r := range rateOrder(t.Rates) {
-			if about(r.PhaseName()) && !yield(r.PhaseName(), new(v.Open(t, s, r))) {
-				return
+	}
+	for _, t := range v.Run.Plan.Tables {
+		for _, s := range v.Run.Servers {
+			if t.Closed {
+				add(t, results.PhaseClosed, v.Closed(t, s))
+			}
+			for _, r := range rateOrder(t.Rates) {
+				add(t, r.PhaseName(), v.Open(t, s, r))
 			}
 		}
 	}
+	return out
 }
 
 // scope reports whether a page is about the phase.
@@ -112,7 +125,12 @@ func (v *view) protocols() []string {
 
 // loader names the loaders that measured, with threads and idle strategy.
 func (v *view) loader() string {
-	used := v.threadsUsed()
+	used := map[int][]int{} // numbers of threads by the number in the plan
+	for i := range v.Run.Trials {
+		for _, r := range v.Run.Trials[i].Loaders {
+			used[r.Threads] = append(used[r.Threads], cmp.Or(r.ThreadsUsed, r.Threads))
+		}
+	}
 	var names, buffers []string
 	for i := range v.Run.Trials {
 		t := &v.Run.Trials[i]
@@ -121,7 +139,7 @@ func (v *view) loader() string {
 			if n := len(t.Parts); n > 1 {
 				name += " in " + plural(n, "loader")
 			}
-			name += used[r.Threads].words(r.Threads)
+			name += threadsUsed(r.Threads, slices.Min(used[r.Threads]), slices.Max(used[r.Threads]))
 			if r.Foreign != nil {
 				name += " (its known defects stand below)"
 			} else {
@@ -143,32 +161,16 @@ func (v *view) loader() string {
 	return fmt.Sprintf("joust %s, %s, idle strategy %s (nothing measured yet)", p.Engine, plural(p.LoaderThreads, "thread"), p.IdleStrategy)
 }
 
-// threadRange is the fewest and the most threads that loads used.
-type threadRange struct{ fewest, most int }
-
-// threadsUsed returns the numbers of threads that loads used, by the number
-// in the plan.
-func (v *view) threadsUsed() map[int]threadRange {
-	used := map[int]threadRange{}
-	for i := range v.Run.Trials {
-		for _, r := range v.Run.Trials[i].Loaders {
-			n := cmp.Or(r.ThreadsUsed, r.Threads)
-			u := cmp.Or(used[r.Threads], threadRange{n, n})
-			used[r.Threads] = threadRange{min(u.fewest, n), max(u.most, n)}
-		}
-	}
-	return used
-}
-
-// words says where loads used fewer threads than planned; empty where none did.
-func (u threadRange) words(planned int) string {
-	switch {
-	case u.fewest == planned:
+// threadsUsed says where loads used fewer threads than planned; empty where none
+// did.
+func threadsUsed(planned, fewest, most int) string {
+	switch fewest {
+	case planned:
 		return ""
-	case u.fewest == u.most:
-		return fmt.Sprintf(", %d of them used (the warm-up showed that these carry the load)", u.most)
+	case most:
+		return fmt.Sprintf(", %d of them used (the warm-up showed that these carry the load)", most)
 	}
-	return fmt.Sprintf(", %d to %d of them used (each load's warm-up showed how many carry it)", u.fewest, u.most)
+	return fmt.Sprintf(", %d to %d of them used (each load's warm-up showed how many carry it)", fewest, most)
 }
 
 // title names a table of the plan.
@@ -179,6 +181,14 @@ func plural(n int, noun string) string {
 		return "1 " + noun
 	}
 	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+// span prints a range, or one value where both ends read the same.
+func span(low, high string) string {
+	if low == high {
+		return low
+	}
+	return low + " to " + high
 }
 
 // each returns f of each item.

@@ -11,14 +11,10 @@ import (
 func (v *view) missingLists(p *page, about scope) {
 	p.list("## What is missing, and why", "", v.missing(about))
 	var damage []string
-	for _, t := range v.Run.Plan.Tables {
-		for _, s := range v.servers {
-			for _, c := range v.phases(t, s, about) {
-				for of := range cells.Latencies {
-					for _, text := range c.Damage(of) {
-						damage = appendNew(damage, text)
-					}
-				}
+	for _, c := range v.all(about) {
+		for of := range cells.Latencies {
+			for _, text := range c.Damage(of) {
+				damage = appendNew(damage, text)
 			}
 		}
 	}
@@ -34,43 +30,38 @@ func (v *view) missing(about scope) []string {
 			items = append(items, fmt.Sprintf("%s: %s: %s", s.Name, absent(cells.NotInstalled), s.Unavailable))
 		}
 	}
-	for _, t := range v.Run.Plan.Tables {
-		for _, s := range v.Run.Servers {
-			if s.Unavailable != "" {
-				continue
-			}
-			last := ""
-			for phase, c := range v.phases(t, s, about) {
-				text := ""
-				switch {
-				case c.Absent != "":
-					text = absent(c.Absent) + ": " + c.Why
-				case len(c.Voids) > 0:
-					text = voidShare(c) + ": " + c.Voids[0]
-				}
-				if text != "" && text != last {
-					last = text
-					items = append(items, fmt.Sprintf("%s, %s, %s: %s", title(t), s.Name, phase, text))
-				}
-			}
+	last := ""
+	for _, c := range v.all(about) {
+		why := ""
+		switch {
+		case c.Server.Unavailable != "":
+		case c.Absent != "":
+			why = absent(c.Absent) + ": " + c.Why
+		case len(c.Voids) > 0:
+			why = voidShare(c.Cell) + ": " + c.Voids[0]
+		}
+		name := title(c.table) + ", " + c.Server.Name
+		if why != "" && name+why != last {
+			last = name + why
+			items = append(items, fmt.Sprintf("%s, %s: %s", name, c.phase, why))
 		}
 	}
 	return items
 }
 
 // VoidCells names every cell that was measured and has no valid trial, with the
-// reason, in the order of the plan. Cells that are unsupported, not installed
-// or not attempted are none of them.
+// reason, in the order of the plan; then the void searches. Cells that are
+// unsupported, not installed or not attempted are none of them.
 func VoidCells(set *cells.Set) []string {
 	v := newView(set)
 	var list []string
+	for _, c := range v.all(isAny) {
+		if c.Absent == cells.Void {
+			list = append(list, fmt.Sprintf("%s %s %s: %s", c.Server.Name, c.table.Scenario, c.phase, c.Why))
+		}
+	}
 	for _, t := range v.Run.Plan.Tables {
 		for _, s := range v.Run.Servers {
-			for phase, c := range v.phases(t, s, isAny) {
-				if c.Absent == cells.Void {
-					list = append(list, fmt.Sprintf("%s %s %s: %s", s.Name, t.Scenario, phase, c.Why))
-				}
-			}
 			if why := v.voidSearch(t, s); why != "" {
 				list = append(list, fmt.Sprintf("%s %s highest rate: %s", s.Name, t.Scenario, why))
 			}
@@ -94,14 +85,10 @@ func (v *view) voidSearch(t results.PlanTable, s results.Server) string {
 
 // voids counts the cells that are void as a whole, and single measurements.
 func (v *view) voids() (whole, single int) {
-	for _, t := range v.Run.Plan.Tables {
-		for _, s := range v.Run.Servers {
-			for _, c := range v.phases(t, s, isAny) {
-				single += len(c.Voids)
-				if c.Absent == cells.Void {
-					whole++
-				}
-			}
+	for _, c := range v.all(isAny) {
+		single += len(c.Voids)
+		if c.Absent == cells.Void {
+			whole++
 		}
 	}
 	return whole, single

@@ -182,9 +182,5 @@ func clientsUsed(c *cells.Cell, planned int) string {
 	if len(used) == 0 {
 		return strconv.Itoa(planned)
 	}
-	low, high := slices.Min(used), slices.Max(used)
-	if low == high {
-		return strconv.Itoa(low)
-	}
-	return fmt.Sprintf("%d to %d", low, high)
+	return span(strconv.Itoa(slices.Min(used)), strconv.Itoa(slices.Max(used)))
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/joust-bench/joust/results"
@@ -75,29 +76,28 @@ const (
 func trialWords(bands []tableBand) string {
 	trials := each(bands, func(b tableBand) int { return b.trials })
 	low, high := slices.Min(trials), slices.Max(trials)
-	takes := fmt.Sprintf("to find %g %% takes ", sought*100)
-	switch {
-	case low == 0:
+	if low == 0 {
 		return fmt.Sprintf("in such noise no number of trials finds %g %%", sought*100)
-	case low > mostTrials:
-		return fmt.Sprintf("to find %g %% would take more than %d trials of each server", sought*100, mostTrials)
-	case high > mostTrials:
-		return takes + fmt.Sprintf("%d to more than %d trials of each server", low, mostTrials)
-	case low == high:
-		return takes + fmt.Sprintf("%d trials of each server", low)
 	}
-	return takes + fmt.Sprintf("%d to %d trials of each server", low, high)
+	verb := "takes"
+	if low > mostTrials {
+		verb = "would take"
+	}
+	number := func(n int) string {
+		if n > mostTrials {
+			return fmt.Sprintf("more than %d", mostTrials)
+		}
+		return strconv.Itoa(n)
+	}
+	return fmt.Sprintf("to find %g %% %s %s trials of each server", sought*100, verb, span(number(low), number(high)))
 }
 
 // bandWords names the smallest and the largest band.
 func bandWords(bands []tableBand) string {
 	byBand := func(a, b tableBand) int { return cmp.Compare(a.band, b.band) }
 	text := func(b tableBand) string { return fmt.Sprintf("%s (%s)", percentage(b.band), b.scenario) }
-	sorted := slices.SortedStableFunc(slices.Values(bands), byBand)
-	if len(bands) == 1 {
-		return text(sorted[0])
-	}
-	return text(sorted[0]) + " to " + text(sorted[len(sorted)-1])
+	slices.SortStableFunc(bands, byBand)
+	return span(text(bands[0]), text(bands[len(bands)-1]))
 }
 
 // limitWords returns the meaning of a bottleneck for the number.
