@@ -77,7 +77,7 @@ func (s *Set) Point(t results.PlanTable, server results.Server, clients int) Cel
 // phase.
 func (s *Set) Ladder(t results.PlanTable, server results.Server) Cell {
 	c := s.cell(t, server, func(c *Cell, trial *trial) {
-		c.Valid = append(c.Valid, &Observation{Trial: trial.Trial, Seen: &results.TrialPhase{}})
+		c.Valid = append(c.Valid, &Observation{Trial: trial.Trial, Load: &results.Phase{}, Seen: &results.TrialPhase{}})
 	})
 	c.whole = true
 	return c

@@ -76,7 +76,7 @@ type Figure struct {
 // Figure returns the metric in the cell; its Kind is stats.None where the cell
 // does not have it.
 func (c *Cell) Figure(m Metric) Figure {
-	open := len(c.Valid) > 0 && c.Valid[0].Load != nil && c.Valid[0].Load.Loop == results.OpenLoop
+	open := len(c.Valid) > 0 && c.Valid[0].Load.Loop == results.OpenLoop
 	place, percentile := m.Place()
 	of := func(value Value) Percentile {
 		values := c.Values(value)

@@ -10,7 +10,7 @@ import (
 // Observation is one trial that counts in a cell, with its measurements there.
 type Observation struct {
 	Trial *results.Trial
-	// Load is the loader's report of the phase; nil in a cell of the whole ladder.
+	// Load is the loader's report of the phase; empty in a cell of the whole ladder.
 	Load *results.Phase
 	// Seen holds the harness's own measurements of the phase; empty in a cell of
 	// the whole ladder.
@@ -27,19 +27,13 @@ func (s *Observation) Distribution(of Latency) *Distribution { return s.distribu
 
 // Throughput is completions a second.
 func Throughput(s *Observation) (float64, bool) {
-	if s.Load == nil {
-		return 0, false
-	}
 	return s.Load.ThroughputRPS(), true
 }
 
 // bodies is bytes of bodies a second: those of requests if sent, else those of
 // answers.
 func bodies(s *Observation, sent bool) (float64, bool) {
-	switch {
-	case s.Load == nil:
-		return 0, false
-	case sent:
+	if sent {
 		return perSecond(s.Load.SentBodyBytes, s.Load), true
 	}
 	return perSecond(s.Load.ReceivedBodyBytes, s.Load), true
@@ -47,26 +41,24 @@ func bodies(s *Observation, sent bool) (float64, bool) {
 
 // TargetRPS is the rate asked of an open loop.
 func TargetRPS(s *Observation) (float64, bool) {
-	if s.Load == nil || s.Load.Rate == nil {
-		return 0, false
-	}
-	return s.Load.Rate.TargetRPS, true
+	return ofRate(s, func(r *results.RateReport) float64 { return r.TargetRPS })
 }
 
 // OfferedRPS is the rate at which the requests of an open loop were due.
 func OfferedRPS(s *Observation) (float64, bool) {
-	if s.Load == nil || s.Load.Rate == nil {
-		return 0, false
-	}
-	return perSecond(s.Load.Rate.Offered, s.Load), true
+	return ofRate(s, func(r *results.RateReport) float64 { return perSecond(r.Offered, s.Load) })
 }
 
 // AchievedRPS is the rate at which the requests of an open loop were completed.
 func AchievedRPS(s *Observation) (float64, bool) {
-	if s.Load == nil || s.Load.Rate == nil {
+	return ofRate(s, func(r *results.RateReport) float64 { return perSecond(r.Achieved, s.Load) })
+}
+
+func ofRate(s *Observation, value func(*results.RateReport) float64) (float64, bool) {
+	if s.Load.Rate == nil {
 		return 0, false
 	}
-	return perSecond(s.Load.Rate.Achieved, s.Load), true
+	return value(s.Load.Rate), true
 }
 
 func perSecond(n uint64, p *results.Phase) float64 {
@@ -102,7 +94,7 @@ func ServerCores(s *Observation) (float64, bool) {
 // LoaderCores is the processors that the loader kept busy with work over its
 // window. Empty polls are no work.
 func LoaderCores(s *Observation) (float64, bool) {
-	if s.Load == nil || s.Load.WindowNS() <= 0 {
+	if s.Load.WindowNS() <= 0 {
 		return 0, false
 	}
 	ns, ok := judge.LoaderWorkNS(s.Load, s.Seen.Loader)
@@ -131,12 +123,7 @@ func OtherWork(s *Observation) (float64, bool) {
 }
 
 // Stalled is the share of the window, 0 to 1, that the loader lost to stalls.
-func Stalled(s *Observation) (float64, bool) {
-	if s.Load == nil {
-		return 0, false
-	}
-	return s.Load.StalledShare()
-}
+func Stalled(s *Observation) (float64, bool) { return s.Load.StalledShare() }
 
 // PeakMemory is the kernel's peak of a side's memory in bytes, from the beginning
 // of the load to the end of the phase.

@@ -105,7 +105,7 @@ func (c *cell) setup(s *cells.Observation) {
 		}
 		text := fmt.Sprintf("%s, threads %d, idle strategy %s, clients %s, depth %d",
 			r.Loader, r.Threads, cmp.Or(r.IdleStrategy, "unknown"), clients, max(1, r.Depth))
-		if s.Load != nil && s.Load.Schedule != "" {
+		if s.Load.Schedule != "" {
 			text += ", schedule " + s.Load.Arrivals()
 		}
 		if !slices.Contains(c.setups, text) {

@@ -94,16 +94,9 @@ func (v *view) serviceRow(t closedTable) []string {
 		}
 		return in.percentile(p) + in.spread(p.Estimate)
 	}
-	row := []string{t.Scenario + ", " + in.unit}
-	for i, c := range t.cells {
-		if c.Absent != "" {
-			row = append(row, absent(c.Absent))
-			continue
-		}
-		row = append(row, text(middle[i])+" / "+text(high[i]))
-	}
+	row := texts(t.cells, func(i int, _ *cells.Cell) string { return text(middle[i]) + " / " + text(high[i]) })
 	a, b := v.latencyContest(t.cells, cells.Service, cells.P50), v.latencyContest(t.cells, cells.Service, cells.P99)
-	return append(row, a.band()+" / "+b.band(), a.detectable()+" / "+b.detectable())
+	return append(slices.Insert(row, 0, t.Scenario+", "+in.unit), a.band()+" / "+b.band(), a.detectable()+" / "+b.detectable())
 }
 
 // claimCaption says which comparisons are made.

@@ -71,14 +71,8 @@ func peakRow(t closedTable) []string {
 
 // peakTexts returns the peak of each server with its marks.
 func (t *closedTable) peakTexts() []string {
-	out := make([]string, len(t.cells))
-	for i, c := range t.cells {
-		if c.Absent != "" {
-			out[i] = absent(c.Absent)
-			continue
-		}
+	return texts(t.cells, func(i int, c *cells.Cell) string {
 		e := c.Median(c.Work)
-		out[i] = verdict(c, e, t.in, t.Clients) + t.in.spread(e) + t.peaks.mark(i) + remarks(c)
-	}
-	return out
+		return verdict(c, e, t.in, t.Clients) + t.in.spread(e) + t.peaks.mark(i) + remarks(c)
+	})
 }

@@ -21,11 +21,7 @@ func hasGroups(row []*cells.Cell) bool {
 // processes' own, cached files, and buffers of sockets.
 func group(c *cells.Cell) []string {
 	part := func(of func(*results.Usage) *uint64) string {
-		e := c.Median(cells.Bytes(cells.Server, of))
-		if e.Kind == stats.None {
-			return "—"
-		}
-		return memory().text(e.Value)
+		return show(c.Median(cells.Bytes(cells.Server, of)), "—", memory().text)
 	}
 	peak := part(groupPeak)
 	if peak == "—" {

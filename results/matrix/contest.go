@@ -105,14 +105,10 @@ func (v *view) costContest(row []*cells.Cell) contest {
 // mark returns the cell's place as it follows a value: ", rank 2–4" or, with a
 // baseline, ", +12 %"; empty where nothing may be claimed.
 func (c *contest) mark(i int) string {
-	place := c.place(i)
-	switch {
-	case place == "":
-		return ""
-	case c.baseline == "":
-		return ", rank " + place
+	if c.baseline == "" {
+		return prefixed(", rank ", c.place(i))
 	}
-	return ", " + place
+	return prefixed(", ", c.place(i))
 }
 
 // place returns the cell's rank range or, with a baseline, the claimed

@@ -81,10 +81,7 @@ func (v *view) ranAlready() string {
 			names = append(names, s.Name)
 		}
 	}
-	if len(names) == 0 {
-		return ""
-	}
-	return ", save of " + strings.Join(names, ", ") + ", which ran already"
+	return sentence(", save of ", names, ", ", ", which ran already")
 }
 
 // order describes the order of the trials.

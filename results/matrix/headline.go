@@ -75,12 +75,7 @@ func (v *view) commonColumn(t results.PlanTable, r results.PlanRate, name string
 	row := v.row(func(s results.Server) cells.Cell { return v.Open(t, s, r) })
 	p99 := func(c *cells.Cell) cells.Percentile { return c.Percentile(cells.Corrected, cells.P99) }
 	in := latencyScale(each(row, p99))
-	return headlineColumn{name + " p99 at the common rate, " + in.unit, each(row, func(c *cells.Cell) string {
-		if c.Absent != "" {
-			return absent(c.Absent)
-		}
-		return in.percentile(p99(c))
-	})}
+	return headlineColumn{name + " p99 at the common rate, " + in.unit, texts(row, func(_ int, c *cells.Cell) string { return in.percentile(p99(c)) })}
 }
 
 func (v *view) headlineTable(columns []headlineColumn) string {

@@ -183,6 +183,14 @@ func plural(n int, noun string) string {
 	return fmt.Sprintf("%d %ss", n, noun)
 }
 
+// sentence joins the parts between a beginning and an end; empty without parts.
+func sentence(begin string, parts []string, separator, end string) string {
+	if len(parts) == 0 {
+		return ""
+	}
+	return begin + strings.Join(parts, separator) + end
+}
+
 // span prints a range, or one value where both ends read the same.
 func span(low, high string) string {
 	if low == high {

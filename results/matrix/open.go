@@ -257,11 +257,7 @@ func lag(c *cells.Cell, of cells.Latency) string {
 // stalls returns the share of the cell's median window that the loader lost to
 // stalls.
 func stalls(c *cells.Cell) string {
-	e := c.Median(cells.Stalled)
-	if e.Kind == stats.None {
-		return notMeasured
-	}
-	return percentage(e.Value)
+	return show(c.Median(cells.Stalled), notMeasured, percentage)
 }
 
 // openLegend explains every mark of the open-loop tables.

@@ -95,6 +95,19 @@ func (v *view) byScenario(tables []closedTable, row func(closedTable) []string) 
 	return out
 }
 
+// texts returns the text of each cell, or the reason for its absence.
+func texts(row []*cells.Cell, text func(i int, c *cells.Cell) string) []string {
+	out := make([]string, len(row))
+	for i, c := range row {
+		if c.Absent != "" {
+			out[i] = absent(c.Absent)
+		} else {
+			out[i] = text(i, c)
+		}
+	}
+	return out
+}
+
 // names returns the heads of the columns: the first, then the servers.
 func (v *view) names(first string) []string {
 	out := []string{first}

@@ -35,12 +35,7 @@ func (s scale) text(v float64) string {
 }
 
 // median prints a median without its spread.
-func (s scale) median(e stats.Estimate) string {
-	if e.Kind == stats.None {
-		return notMeasured
-	}
-	return s.text(e.Value)
-}
+func (s scale) median(e stats.Estimate) string { return show(e, notMeasured, s.text) }
 
 // estimate prints a median with its interval in brackets or its range in
 // parentheses.
@@ -153,11 +148,14 @@ func duration(ns int64) string {
 func share(v float64) string { return strconv.FormatFloat(v, 'f', 2, 64) }
 
 // shareOf prints a median share, "—" where no trial has one.
-func shareOf(e stats.Estimate) string {
+func shareOf(e stats.Estimate) string { return show(e, "—", share) }
+
+// show prints a median, or none where no trial has a value.
+func show(e stats.Estimate, none string, text func(float64) string) string {
 	if e.Kind == stats.None {
-		return "—"
+		return none
 	}
-	return share(e.Value)
+	return text(e.Value)
 }
 
 // percentage prints a share as a percentage, "—" for an infinite one.

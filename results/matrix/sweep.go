@@ -105,15 +105,14 @@ func (w *sweep) text(server, i int) string {
 	}
 	text += w.in.spread(e) + remarks(c)
 	knee, best := w.knee(server)
-	switch {
-	case i == knee && i == best:
-		text += " ← knee, best"
-	case i == knee:
-		text += " ← knee"
-	case i == best:
-		text += " ← best"
+	var marks []string
+	if i == knee {
+		marks = append(marks, "knee")
 	}
-	return text
+	if i == best {
+		marks = append(marks, "best")
+	}
+	return text + sentence(" ← ", marks, ", ", "")
 }
 
 // legend explains the marks and names the void points.

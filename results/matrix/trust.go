@@ -186,10 +186,7 @@ func (v *view) trustMachine() string {
 // trustQuiet says what disturbed the run; empty where nothing is known of it.
 func (v *view) trustQuiet() string {
 	parts := present(v.unrest(), v.failing(), v.lostToStalls(), v.stolen())
-	if len(parts) == 0 {
-		return ""
-	}
-	return "Disturbance: " + strings.Join(each(parts, func(s string) string { return strings.ToLower(s[:1]) + s[1:] }), "; ") + "."
+	return sentence("Disturbance: ", each(parts, func(s string) string { return strings.ToLower(s[:1]) + s[1:] }), "; ", ".")
 }
 
 // failing names the problems for which the examination before the run gave the
@@ -201,7 +198,7 @@ func (v *view) failing() string {
 			out = append(out, f.Check+": "+f.Found)
 		}
 	}
-	return prefixed("before it began, ", strings.Join(out, "; "))
+	return sentence("before it began, ", out, "; ", "")
 }
 
 // lostToStalls says which share of the windows that count was lost to stalls of
@@ -243,7 +240,7 @@ func (v *view) unrest() string {
 	if unsteady > 0 {
 		list = append(list, fmt.Sprintf("%d not steady (their halves differ)", unsteady))
 	}
-	return prefixed(fmt.Sprintf("Of %s, ", plural(total, "measured phase")), strings.Join(list, ", "))
+	return sentence(fmt.Sprintf("Of %s, ", plural(total, "measured phase")), list, ", ", "")
 }
 
 // trustCeiling names the tables whose best cells share a ceiling.
@@ -254,8 +251,5 @@ func (v *view) trustCeiling() string {
 			names = append(names, t.Scenario)
 		}
 	}
-	if len(names) == 0 {
-		return ""
-	}
-	return "Common ceiling suspected in " + strings.Join(names, ", ") + ": the servers at the top may differ by more than is seen."
+	return sentence("Common ceiling suspected in ", names, ", ", ": the servers at the top may differ by more than is seen.")
 }

@@ -56,21 +56,13 @@ func (c *contest) words() string {
 			}
 		}
 		names = append(names, c.name(i))
-		if len(worse) > 0 {
-			called = append(called, c.name(i)+word+strings.Join(worse, ", "))
-		}
-		if len(alike) > 0 {
-			same = append(same, c.name(i)+" from "+strings.Join(alike, ", "))
-		}
+		called = append(called, sentence(c.name(i)+word, worse, ", ", ""))
+		same = append(same, sentence(c.name(i)+" from ", alike, ", ", ""))
 	}
-	if len(called) == 0 {
+	if called = present(called...); len(called) == 0 {
 		return "no difference is claimed: " + strings.Join(names, ", ") + unranked
 	}
-	out := strings.Join(called, "; ")
-	if len(same) > 0 {
-		out += ". Not told apart: " + strings.Join(same, "; ")
-	}
-	return out + unranked
+	return strings.Join(called, "; ") + sentence(". Not told apart: ", present(same...), "; ", "") + unranked
 }
 
 // unranked names the cells with a value that are not ranked, by reason.
@@ -83,12 +75,8 @@ func (c *contest) unranked() string {
 			names[e.unranked] = append(names[e.unranked], c.name(i))
 		}
 	}
-	if len(reasons) == 0 {
-		return ""
-	}
-	return ". Unranked: " + strings.Join(each(reasons, func(why string) string {
-		return strings.Join(names[why], ", ") + " (" + why + ")"
-	}), "; ")
+	words := each(reasons, func(why string) string { return strings.Join(names[why], ", ") + " (" + why + ")" })
+	return sentence(". Unranked: ", words, "; ", "")
 }
 
 // order returns the compared cells, the best median first.
@@ -135,8 +123,5 @@ func noise(contests ...contest) string {
 			list = append(list, fmt.Sprintf("%s %s (%s)", c.metric, band, c.detectable()))
 		}
 	}
-	if len(list) == 0 {
-		return ""
-	}
-	return "Noise band, and in parentheses the smallest difference that would be found: " + strings.Join(list, "; ") + "."
+	return sentence("Noise band, and in parentheses the smallest difference that would be found: ", list, "; ", ".")
 }
