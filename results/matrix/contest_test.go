@@ -97,7 +97,7 @@ func TestRanksAreRanges(t *testing.T) {
 			t.Errorf("cell %d is %q, want %q at its end", i, got, want)
 		}
 	}
-	says(t, text, "hello, h1: c above ", "b (+99 % [+95 – +103])", "Not told apart: ", "every table has the trials that claims need")
+	says(t, text, "hello, h1: c above ", "b (+99 % [+95 – +103])", "Not distinguished: ", "every table has the trials that claims need")
 }
 
 func TestTooFewTrialsClaimNothing(t *testing.T) {

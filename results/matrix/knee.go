@@ -26,7 +26,7 @@ func searchText(h *cells.Searches, in scale) (text, why string) {
 	case len(h.NoRate) > 0:
 		return "— none", h.NoRate[0]
 	case len(h.Unclear) > 0:
-		return "— not told", h.Unclear[0]
+		return "— unclear", h.Unclear[0]
 	case len(h.Candidates) > 0 && len(h.Voids) == 0:
 		return "— not confirmed yet", ""
 	}
@@ -39,7 +39,7 @@ func searchRemarks(h *cells.Searches) string {
 	for _, kind := range []struct {
 		trials []string
 		words  string
-	}{{h.NoRate, "found none"}, {h.Unclear, "not told"}, {h.Refused, "not confirmed"}, {h.Voids, "void"}} {
+	}{{h.NoRate, "found none"}, {h.Unclear, "unclear"}, {h.Refused, "not confirmed"}, {h.Voids, "void"}} {
 		if n := len(kind.trials); n > 0 {
 			text += fmt.Sprintf("; %d %s", n, kind.words)
 		}
@@ -59,7 +59,7 @@ func (v *view) searchTables(p *page) {
 		p.line("")
 		p.items([]string{
 			fmt.Sprintf("Each trial searches on a process of its own: rates double, from a quarter of that process's closed-loop peak, then the interval is halved until its ends are 3 %% apart; a rate that misses is asked for twice. A rate is kept when no request fails, %s of what was offered is answered in the window, and the percentile, with %d samples beyond it, lies below the bound.", percentage(v.Run.Plan.Limits().KeptRate), stats.SamplesBeyond),
-			"What was found is then held against a fresh process in windows four times as long, and lowered by 5 % as long as it misses: that confirmed rate is the table's. `≥`: the loader, or the highest rate asked for, ended the search. `— none`: even the lowest rate missed. `— not told`: the loader itself was late at every rate, or no rate could be asked for that would tell.",
+			"What was found is then held against a fresh process in windows four times as long, and lowered by 5 % as long as it misses: that confirmed rate is the table's. `≥`: the loader, or the highest rate asked for, ended the search. `— none`: even the lowest rate missed. `— unclear`: the loader itself was late at every rate, or no rate that could be asked for gives an answer.",
 		})
 	}
 }

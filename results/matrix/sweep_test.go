@@ -154,7 +154,7 @@ func TestUntoldSearches(t *testing.T) {
 		}
 	}
 	line := cellsOf(row(t, matrix.OpenLoop(cells.Of(run)), "gin"))
-	if text, why := strings.TrimSpace(line[2]), strings.TrimSpace(line[len(line)-2]); text != "— not told" || why != "p99 takes 1127 requests a window" {
+	if text, why := strings.TrimSpace(line[2]), strings.TrimSpace(line[len(line)-2]); text != "— unclear" || why != "p99 takes 1127 requests a window" {
 		t.Errorf("%s: %s", text, why)
 	}
 }

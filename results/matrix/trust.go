@@ -107,7 +107,7 @@ func limitWords(b results.Bottleneck) string {
 		results.LimitBalanced:    "by both sides (an interval)",
 		results.LimitConnections: "by neither (more clients may give more)",
 		results.LimitSharedCPU:   "by CPUs that both sides share",
-		results.LimitUnknown:     "by what no rule could tell",
+		results.LimitUnknown:     "by an unknown cause",
 	}[b]
 }
 
@@ -173,7 +173,7 @@ func (v *view) trustMachine() string {
 	out := "Machine: " + plural(h.CPUs, "processor")
 	switch {
 	case c.Shared:
-		out += ", shared by server and loader, which cannot be told apart"
+		out += ", shared by server and loader, which cannot be separated"
 	case len(c.Server) > 0 && len(c.Loader) > 0:
 		out += fmt.Sprintf(", %d for the server and %d for the loader", len(c.Server), len(c.Loader))
 	}

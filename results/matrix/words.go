@@ -62,7 +62,7 @@ func (c *contest) words() string {
 	if called = present(called...); len(called) == 0 {
 		return "no difference is claimed: " + strings.Join(names, ", ") + unranked
 	}
-	return strings.Join(called, "; ") + sentence(". Not told apart: ", present(same...), "; ", "") + unranked
+	return strings.Join(called, "; ") + sentence(". Not distinguished: ", present(same...), "; ", "") + unranked
 }
 
 // unranked names the cells with a value that are not ranked, by reason.
