@@ -9,8 +9,8 @@ import (
 	"github.com/joust-bench/joust/results/matrix"
 )
 
-// Columns of containers are there with a container only, and say nothing of
-// the processes beside it.
+// A page has columns of containers only if a container was measured; its other
+// servers have no figures there.
 func TestContainersMemory(t *testing.T) {
 	t.Parallel()
 	run := fullRun(t)
@@ -26,8 +26,8 @@ func TestContainersMemory(t *testing.T) {
 			switch {
 			case u == nil:
 			case trial.Server == "gin":
-				u.GroupPeakBytes = ptr(uint64(33 << 20))
-				u.Timeline = []results.UsageSample{{AnonymousBytes: ptr(uint64(21 << 20)), FileBytes: ptr(uint64(5 << 20))}}
+				u.GroupPeakBytes = new(uint64(33 << 20))
+				u.Timeline = []results.UsageSample{{AnonymousBytes: new(uint64(21 << 20)), FileBytes: new(uint64(5 << 20))}}
 			case trial.Server == "node":
 				trial.Phases[j].Server = nil
 			}

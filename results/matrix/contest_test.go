@@ -12,7 +12,7 @@ import (
 	"github.com/joust-bench/joust/results/matrix"
 )
 
-// racer is one server of a made-up table: n trials around a throughput.
+// racer is one server of a race: n trials around a throughput.
 type racer struct {
 	name   string
 	n      int
@@ -21,7 +21,7 @@ type racer struct {
 	us, ul float64
 }
 
-// race is a run of one closed-loop table, hello, with 2 % of noise.
+// race returns a run of one closed-loop table, hello, with 2 % of noise.
 func race(t testing.TB, seed uint64, racers ...racer) results.Run {
 	run := emptyRun()
 	run.Plan.Tables = run.Plan.Tables[:1]
@@ -38,7 +38,7 @@ func race(t testing.TB, seed uint64, racers ...racer) results.Run {
 				Name: results.PhaseClosed, Loop: results.ClosedLoop, Measured: true, T0NS: second, T1NS: second + second*3/2,
 				Total: results.Group{Completed: n, Service: service},
 			}
-			run.Trials = append(run.Trials, trialOf(r.name, "hello", rep, []results.Phase{p}, []results.TrialPhase{judged(p, r.limit, r.us, r.ul)}))
+			run.Trials = append(run.Trials, trialOf(r.name, "hello", rep, []results.Phase{p}, []results.TrialPhase{harnessPhase(p, r.limit, r.us, r.ul)}))
 		}
 		run.Plan.Tables[0].Trials = max(run.Plan.Tables[0].Trials, r.n)
 	}
@@ -49,7 +49,7 @@ func server(name string, n int, rps float64) racer {
 	return racer{name, n, rps, results.LimitServer, 0.99, 0.5}
 }
 
-// row is the line of the first table that begins with the scenario.
+// row returns the first line of a table that begins with the scenario.
 func row(t *testing.T, text, scenario string) string {
 	t.Helper()
 	for line := range strings.Lines(text) {
@@ -121,8 +121,8 @@ func TestLowerBoundsAreNotRanked(t *testing.T) {
 	says(t, text, "Unranked: a (a lower bound)", "1 limited by the loader (lower bounds, unranked)")
 }
 
-// A balanced server may be as fast as its upper end: it is above what its lower
-// end is above, and beside what lies between.
+// A balanced server may be as fast as its upper end: it shares places with servers
+// between its two ends.
 func TestBalancedCellsAreRankedByTheirInterval(t *testing.T) {
 	t.Parallel()
 	text := matrix.Bench(cells.Of(race(t, 1, racer{"wide", 6, 10e3, results.LimitBalanced, 0.91, 0.99}, server("inside", 6, 10.5e3), server("below", 6, 9e3), server("above", 6, 12e3))))
@@ -217,12 +217,12 @@ func TestTrustIsThreeToSixSentences(t *testing.T) {
 	says(t, good, "- hello, h1, req/s: b 12.0\u202fk, rank 1; a 10.1\u202fk, rank 2.")
 }
 
-func TestStallsAreTold(t *testing.T) {
+func TestStallsAreReported(t *testing.T) {
 	t.Parallel()
 	run := race(t, 1, server("a", 2, 10e3))
 	for i := range run.Trials {
 		p := &run.Trials[i].Loaders[0].Phases[1]
-		p.StallNS, p.Threads = ptr(int64(i+1)*p.WindowNS()/50), []results.ThreadUse{{}, {}}
+		p.StallNS, p.Threads = new(int64(i+1)*p.WindowNS()/50), []results.ThreadUse{{}, {}}
 	}
 	says(t, matrix.Bench(cells.Of(run)), "stalls of the loader of 1 ms or more took 1.5 % of the median window and 2.0 % of the worst")
 }
@@ -241,9 +241,9 @@ func TestSignaturesAreNamed(t *testing.T) {
 func TestExperimentsAreShown(t *testing.T) {
 	t.Parallel()
 	for want, p := range map[string]results.Probe{
-		"0.45 (0.40 – 0.50)":   {Kind: results.ProbeElasticity, Reading: ptr(0.45), Low: ptr(0.4), High: ptr(0.5)},
-		"0.12":                 {Kind: results.ProbeElasticity, Reading: ptr(0.12)},
-		"+31 % at 128 clients": {Kind: results.ProbeClients, Reading: ptr(0.31), Clients: 128},
+		"0.45 (0.40 – 0.50)":   {Kind: results.ProbeElasticity, Reading: new(0.45), Low: new(0.4), High: new(0.5)},
+		"0.12":                 {Kind: results.ProbeElasticity, Reading: new(0.12)},
+		"+31 % at 128 clients": {Kind: results.ProbeClients, Reading: new(0.31), Clients: 128},
 		"— failed":             {Kind: results.ProbeElasticity, Failed: "too few requests"},
 	} {
 		run := race(t, 1, server("a", 2, 10e3))
@@ -252,8 +252,8 @@ func TestExperimentsAreShown(t *testing.T) {
 	}
 }
 
-// At one rate, latencies and costs are compared; at rates of their own, they
-// are not; nor is what the server, the loader or missing answers spoil.
+// Latencies and costs are compared at one rate, and not at rates that differ
+// between servers.
 func TestOpenLoopPlaces(t *testing.T) {
 	t.Parallel()
 	text := matrix.OpenLoop(cells.Of(fullRun(t)))
@@ -265,8 +265,8 @@ func TestOpenLoopPlaces(t *testing.T) {
 	says(t, own, "Noise band, and in parentheses")
 }
 
-// Of cells at one rate, those are unranked that the server, the loader or missing
-// answers spoil.
+// At one rate a cell is unranked if it is saturated, if the loader was late, or if
+// answers are missing.
 func TestOpenLoopUnranked(t *testing.T) {
 	t.Parallel()
 	run := fullRun(t)

@@ -9,8 +9,8 @@ import (
 	"github.com/joust-bench/joust/results/matrix"
 )
 
-// foreignRun is one trial by wrk, which printed four percentiles, and a row
-// that it cannot ask.
+// foreignRun returns a run of one trial by wrk, which printed four percentiles,
+// and of a row that wrk cannot ask.
 func foreignRun() results.Run {
 	ns := func(us int64) int64 { return us * 1000 }
 	share, largest := 0.99, ns(9000)
@@ -60,8 +60,8 @@ func TestForeignLoaderInTables(t *testing.T) {
 	}
 }
 
-// TestPrintedTableIsNoSample: what was not printed, or has too few samples
-// behind it, is absent; nothing is interpolated.
+// TestPrintedTableIsNoSample: a percentile that wrk did not print, or that has too
+// few samples beyond it, is absent; nothing is interpolated.
 func TestPrintedTableIsNoSample(t *testing.T) {
 	t.Parallel()
 	run := foreignRun()

@@ -30,7 +30,7 @@ func cellsOf(row string) []string {
 	return append(cells, row[start:])
 }
 
-// A server with a name made to break the page breaks nothing.
+// Names with markup and control characters do not break the page.
 func TestHostileNames(t *testing.T) {
 	t.Parallel()
 	const evil = "e|v`il\\\n## <script>\x1b[2J"
@@ -66,15 +66,15 @@ func TestHostileNames(t *testing.T) {
 	}
 }
 
-// The tables follow from the run alone: the order in which trials were
-// measured does not matter, and neither does when they are drawn.
+// The tables depend on the run alone, neither on the order of its trials nor on
+// the time of drawing.
 func TestOrderOfTrialsDoesNotMatter(t *testing.T) {
 	t.Parallel()
 	run := fullRun(t)
 	bench := matrix.Bench(cells.Of(run))
 	rng := rand.New(rand.NewPCG(3, 5))
-	// The first void reason and the first evidence are those of the first
-	// trial, so cells keep their own order and are mixed among one another.
+	// A cell shows the first reason of its trials: their order stays within the
+	// cell, and the cells are shuffled.
 	shuffled := run
 	shuffled.Trials = nil
 	groups := map[string][]results.Trial{}
@@ -115,7 +115,7 @@ func TestHeadlineKeepsTheWidth(t *testing.T) {
 	}
 }
 
-func TestDamagedHistogramIsTold(t *testing.T) {
+func TestDamagedHistogramIsReported(t *testing.T) {
 	t.Parallel()
 	run := fullRun(t)
 	// A run whose first ladder has a histogram that cannot be decoded.
@@ -124,7 +124,7 @@ func TestDamagedHistogramIsTold(t *testing.T) {
 	run.Trials[1].Loaders[0].Phases[1].Total.Service = &broken
 	out := matrix.Bench(cells.Of(run))
 	if want := fmt.Sprintf("trial %d, closed: decode a histogram", run.Trials[1].Index); !strings.Contains(out, want) {
-		t.Errorf("the damage is not told: %q is missing", want)
+		t.Errorf("the page does not report the damage %q", want)
 	}
 }
 
@@ -138,7 +138,7 @@ func TestVerdictShapesTheCell(t *testing.T) {
 	}{
 		{[]results.Bottleneck{"server"}, 0.99, nil, "307\u202fk"},
 		{[]results.Bottleneck{"balanced"}, 0.92, nil, "307\u202fk … 334\u202fk"},
-		{[]results.Bottleneck{"balanced"}, 0.92, ptr(330e3), "307\u202fk … 330\u202fk"},
+		{[]results.Bottleneck{"balanced"}, 0.92, new(330e3), "307\u202fk … 330\u202fk"},
 		{[]results.Bottleneck{"loader"}, 0.8, nil, "≥ 307\u202fk (≈ 384\u202fk)"},
 		{[]results.Bottleneck{"loader"}, 0.69, nil, "≥ 307\u202fk"},
 		{[]results.Bottleneck{"connections"}, 0.5, nil, "307\u202fk at 64 clients"},
@@ -153,7 +153,7 @@ func TestVerdictShapesTheCell(t *testing.T) {
 	} {
 		var trials []results.Trial
 		for _, limit := range c.limits {
-			v := results.Verdict{Valid: true, Bottleneck: limit, ServerShare: ptr(c.us), UpperRPS: c.upper}
+			v := results.Verdict{Valid: true, Bottleneck: limit, ServerShare: new(c.us), UpperRPS: c.upper}
 			load := results.Phase{Name: results.PhaseClosed, Loop: results.ClosedLoop, T1NS: second, Total: results.Group{Completed: 307e3}}
 			trials = append(trials, trialOf("a", "hello", 1, []results.Phase{load}, []results.TrialPhase{{Name: results.PhaseClosed, Verdict: v}}))
 		}

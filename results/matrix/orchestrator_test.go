@@ -15,7 +15,7 @@ func TestOrchestrator(t *testing.T) {
 		r := emptyRun()
 		for _, x := range shares {
 			r.Trials = append(r.Trials, results.Trial{Phases: []results.TrialPhase{{
-				Loader: &results.Usage{AskedT1NS: second}, OrchestratorCPUNS: ptr(int64(x * float64(second))),
+				Loader: &results.Usage{AskedT1NS: second}, OrchestratorCPUNS: new(int64(x * float64(second))),
 			}}})
 		}
 		return r

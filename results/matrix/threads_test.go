@@ -29,8 +29,7 @@ func TestThreadsUsed(t *testing.T) {
 	}
 }
 
-// TestCeilingOfThreadsUsed: threads that were not used are no part of the loader's
-// ceiling.
+// TestCeilingOfThreadsUsed: unused threads are no part of the loader's ceiling.
 func TestCeilingOfThreadsUsed(t *testing.T) {
 	t.Parallel()
 	bench := func(used int) string {

@@ -31,8 +31,8 @@ func TestDifferencesInWords(t *testing.T) {
 	}
 }
 
-// Whatever was measured: what is called in words is called in places, and each
-// compared pair stands on exactly one side.
+// For any values, the words claim the differences that the test calls, and a cell
+// has a place if claims can be made about it.
 func TestWordsAndPlacesAgree(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
@@ -56,7 +56,7 @@ func TestWordsAndPlacesAgree(t *testing.T) {
 			}
 		}
 		if got := strings.Count(words, " ["); got != called {
-			rt.Fatalf("%d differences are called and %d told: %s", called, got, words)
+			rt.Fatalf("%d differences are called and %d printed: %s", called, got, words)
 		}
 		if !c.decidable && called > 0 {
 			rt.Fatalf("a difference is called where none can be: %s", words)
