@@ -2,6 +2,8 @@ package cells
 
 import (
 	"errors"
+	"fmt"
+	"math"
 
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/stats"
@@ -87,9 +89,15 @@ type Point struct {
 	NS int64
 	// Printable is true where enough samples lie beyond the percentile.
 	Printable bool
+	Marks
+}
+
+// Marks say how far a percentile may be believed.
+type Marks struct {
 	// AtLeast is true where unanswered requests could only raise the value.
 	AtLeast bool
-	// Rough is true where the loader's own lag reaches into the percentile.
+	// Rough is true where the loader's own lag reaches into the percentile; of
+	// several trials, into half of them or more.
 	Rough bool
 }
 
@@ -198,4 +206,57 @@ func (d *Distribution) At(place int) Point {
 		return Point{}
 	}
 	return d.points[place]
+}
+
+// Percentile is a percentile over the trials of a cell, in nanoseconds. Its Kind
+// is stats.None unless every trial has enough samples: those that have enough are
+// the fast ones.
+type Percentile struct {
+	stats.Estimate
+	// Values are those of the trials.
+	Values []float64
+	Marks
+}
+
+// Measured reports whether every valid trial has the distribution.
+func (c *Cell) Measured(of Latency) bool {
+	return len(c.Valid) > 0 && c.count(func(s *Observation) bool { r := s.Distribution(of); return r != nil && r.points != nil }) == len(c.Valid)
+}
+
+// Percentile returns the median over the trials of each trial's own percentile at
+// the place in Quantiles.
+func (c *Cell) Percentile(of Latency, place int) Percentile {
+	var values, open []float64
+	rough := 0
+	for _, s := range c.Valid {
+		p := s.Distribution(of).At(place)
+		if !p.Printable {
+			return Percentile{Estimate: stats.Estimate{Kind: stats.None}}
+		}
+		x := float64(p.NS)
+		values = append(values, x)
+		if p.AtLeast {
+			x = math.MaxFloat64
+		}
+		open = append(open, x)
+		if p.Rough {
+			rough++
+		}
+	}
+	e := stats.Median(values)
+	// A censored trial makes the median a lower bound if a greater value in its
+	// place would move the median.
+	atLeast := len(values) > 0 && stats.Median(open).Value != e.Value
+	return Percentile{e, values, Marks{atLeast, rough > 0 && 2*rough >= len(c.Valid)}}
+}
+
+// Damage describes the cell's stored distributions that could not be read.
+func (c *Cell) Damage(of Latency) []string {
+	var out []string
+	for _, s := range c.Valid {
+		if d := s.Distribution(of); d != nil && d.Damaged != nil {
+			out = append(out, fmt.Sprintf("trial %d, %s: %v", s.Trial.Index, s.Seen.Name, d.Damaged))
+		}
+	}
+	return out
 }

@@ -147,8 +147,8 @@ func (v *view) latencyTable(t results.PlanTable, r results.PlanRate, row []*cell
 // lower bounds where the value is one.
 func p99Spread(p cells.Percentile, in scale) string {
 	text := strings.TrimSpace(in.spread(p.Estimate))
-	if text != "" && p.AtLeast {
-		return "≥ " + text
+	if p.AtLeast {
+		return prefixed("≥ ", text)
 	}
 	return text
 }

@@ -15,7 +15,7 @@ type page struct{ strings.Builder }
 // line writes a line; values of any origin must be escaped in it.
 func (p *page) line(format string, args ...any) { fmt.Fprintf(&p.Builder, format+"\n", args...) }
 
-// heading writes a heading, with what it names made safe, and a caption as it is.
+// heading writes a heading, which it makes safe, and a caption as it is.
 func (p *page) heading(text, caption string) {
 	p.line("\n%s\n", table.Escape(text))
 	if caption != "" {

@@ -4,7 +4,9 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/cells"
+	"github.com/joust-bench/joust/results/stats"
 	"github.com/joust-bench/joust/results/table"
 )
 
@@ -41,7 +43,7 @@ func (v *view) costs(t closedTable) *table.Table {
 		"server peak", "server idle", "loader peak"}
 	containers := hasGroups(t.cells)
 	if containers {
-		head = append(head, groupHead()...)
+		head = append(head, "container peak", "own / files / sockets")
 	}
 	return byServer(head, t.cells, func(_ int, c *cells.Cell) []string {
 		row := []string{t.in.text(c.Median(c.Work).Value),
@@ -49,7 +51,7 @@ func (v *view) costs(t closedTable) *table.Table {
 			one().median(c.Median(cells.ServerCores)), one().median(c.Median(cells.LoaderCores)),
 			peakMemory(c, cells.Server), memory().median(c.Median(cells.IdleMemory)), peakMemory(c, cells.Loader)}
 		if containers {
-			row = append(row, group(c)...)
+			row = append(row, groupMemory(c)...)
 		}
 		return row
 	})
@@ -64,3 +66,33 @@ func peakMemory(c *cells.Cell, side cells.Side) string {
 	}
 	return text
 }
+
+// hasGroups reports whether a memory controller counted one of the cells.
+func hasGroups(row []*cells.Cell) bool {
+	return slices.ContainsFunc(row, func(c *cells.Cell) bool { return c.Median(cells.Bytes(cells.Server, groupPeak)).Kind != stats.None })
+}
+
+// groupMemory returns a container's peak, and its memory at the end of the window:
+// the processes' own, cached files, and buffers of sockets.
+func groupMemory(c *cells.Cell) []string {
+	part := func(of func(*results.Usage) *uint64) string {
+		return show(c.Median(cells.Bytes(cells.Server, of)), "—", memory().text)
+	}
+	peak := part(groupPeak)
+	if peak == "—" {
+		return []string{peak, peak}
+	}
+	last := func(of func(results.UsageSample) *uint64) string {
+		return part(func(u *results.Usage) *uint64 {
+			if len(u.Timeline) == 0 {
+				return nil
+			}
+			return of(u.Timeline[len(u.Timeline)-1])
+		})
+	}
+	return []string{peak, last(func(s results.UsageSample) *uint64 { return s.AnonymousBytes }) + " / " +
+		last(func(s results.UsageSample) *uint64 { return s.FileBytes }) + " / " +
+		last(func(s results.UsageSample) *uint64 { return s.SocketBytes })}
+}
+
+func groupPeak(u *results.Usage) *uint64 { return u.GroupPeakBytes }
