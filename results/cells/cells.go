@@ -42,7 +42,6 @@ func New(run results.Run) *Set {
 // Of returns the set of a run with its trials.
 func Of(run results.Run) *Set {
 	s := New(run)
-	s.Run.Trials = make([]results.Trial, 0, len(run.Trials))
 	for i := range run.Trials {
 		s.Add(&run.Trials[i])
 	}

@@ -38,16 +38,12 @@ func Bench(set *cells.Set) string {
 
 // closedTables writes the tables of the closed loops on the protocol.
 func (v *view) closedTables(p *page, protocol string) {
-	var requests, bytes []closedTable
-	for _, t := range v.closed {
-		switch {
-		case t.Protocol != protocol:
-		case v.Bandwidth(t.PlanTable):
-			bytes = append(bytes, t)
-		default:
-			requests = append(requests, t)
-		}
+	tables := func(bandwidth bool) []closedTable {
+		return slices.DeleteFunc(slices.Clone(v.closed), func(t closedTable) bool {
+			return t.Protocol != protocol || v.Bandwidth(t.PlanTable) != bandwidth
+		})
 	}
+	requests, bytes := tables(false), tables(true)
 	p.section("## Throughput, "+protocol, "Peak with this loader; median over trials.", v.byScenario(requests, peakRow))
 	p.section("## Bandwidth, "+protocol, "Bytes of bodies moved inside the window, 1 MB = 10^6 bytes; median over trials.", v.byScenario(bytes, peakRow))
 	p.section("## Service time p50 / p99, "+protocol, "Closed loop, from the actual send to the last byte: no tail latency at a fixed rate (that is in wrk2_results.md).",

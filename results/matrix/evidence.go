@@ -101,15 +101,16 @@ func failuresOf(trials []*results.Trial) []failures {
 		for i := range trial.Loaders {
 			for j := range trial.Loaders[i].Phases {
 				p := &trial.Loaders[i].Phases[j]
-				for _, cause := range slices.Sorted(maps.Keys(p.Total.Errors)) {
-					add(failures{p.Name, sideOf(cause), string(cause), p.Total.FirstError, p.Total.Errors[cause]})
+				byCause := func(causes map[results.Cause]uint64, suffix, first string) {
+					for _, cause := range slices.Sorted(maps.Keys(causes)) {
+						add(failures{p.Name, sideOf(cause), string(cause) + suffix, first, causes[cause]})
+					}
 				}
+				byCause(p.Total.Errors, "", p.Total.FirstError)
 				add(failures{p.Name, "either", "any, outside the window", "", p.FailedOutside})
 				add(failures{p.Name, "server", "no answer", "", p.Unanswered})
 				add(failures{p.Name, "server", string(results.CauseSurplus), p.FirstSurplus, p.SurplusAnswers})
-				for _, cause := range slices.Sorted(maps.Keys(p.ConnectionErrors)) {
-					add(failures{p.Name, sideOf(cause), string(cause) + ", a connection", p.FirstConnectionError, p.ConnectionErrors[cause]})
-				}
+				byCause(p.ConnectionErrors, ", a connection", p.FirstConnectionError)
 			}
 		}
 	}

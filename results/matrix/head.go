@@ -145,7 +145,7 @@ func (v *view) stolen() string {
 	if len(shares) == 0 || slices.Max(shares) < 0.005 {
 		return ""
 	}
-	return fmt.Sprintf("Stolen by the hypervisor: %.1f %% of the CPUs' time in the median window, %.1f %% in the worst: a limit to what these numbers can tell",
+	return fmt.Sprintf("Stolen by the hypervisor: %.1f %% of the CPUs' time in the median window, %.1f %% in the worst: a limit to what these numbers can show",
 		stats.Median(shares).Value*100, slices.Max(shares)*100)
 }
 
