@@ -63,7 +63,7 @@ func (l Latency) of(p *results.Phase) (*results.Histogram, *results.Percentiles)
 // lower bounds, since requests without an answer stand there; 0 for none. The
 // service times of an open loop are of answers only.
 func (l Latency) lowerBoundsFrom(p *results.Phase) int64 {
-	if (l == Corrected) != (p.Loop == results.OpenLoop) || l > Service {
+	if l > Service || l == Service && p.Loop == results.OpenLoop {
 		return 0
 	}
 	return p.LowerBoundsFromNS()
@@ -102,7 +102,7 @@ type Marks struct {
 }
 
 // Distributions are those of one phase by Latency; nil where not measured. A
-// closed loop has Service only.
+// closed loop without users has Service only.
 type Distributions [Latencies]*Distribution
 
 // Read reads the distributions of one phase; none for nil.
@@ -111,8 +111,9 @@ func Read(limits results.Thresholds, load *results.Phase) (out Distributions) {
 		return out
 	}
 	var dists [Latencies]*stats.Dist
+	intended := load.Loop == results.OpenLoop || load.Total.Corrected != nil
 	for l := range Latencies {
-		if l == Service || load.Loop == results.OpenLoop {
+		if l == Service || intended {
 			out[l], dists[l] = l.decode(load)
 		}
 	}
