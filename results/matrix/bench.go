@@ -68,11 +68,8 @@ func (v *view) standings() []string {
 			c := t.cells[i]
 			return c.Server.Name + " " + verdict(c, c.Median(c.Work), t.in, t.Clients) + t.peaks.mark(i)
 		})
-		text := fmt.Sprintf("%s, %s: %s.", title(t.PlanTable), t.in.unit, strings.Join(words, "; "))
-		if s := t.peaks.shortage(); s != "" {
-			text += " No places: " + s + "."
-		}
-		items = append(items, text)
+		items = append(items, fmt.Sprintf("%s, %s: %s.", title(t.PlanTable), t.in.unit, strings.Join(words, "; "))+
+			enclose(" No places: ", t.peaks.shortage(), "."))
 	}
 	return items
 }
@@ -109,13 +106,7 @@ const claimRule = "A difference is claimed only where an exact Mann–Whitney U 
 
 // differences says of each closed-loop table which differences are claimed.
 func (v *view) differences() []string {
-	var items []string
-	for _, t := range v.closed {
-		if words := t.peaks.words(); words != "" {
-			items = append(items, title(t.PlanTable)+": "+words+".")
-		}
-	}
-	return items
+	return present(each(v.closed, func(t closedTable) string { return enclose(title(t.PlanTable)+": ", t.peaks.words(), ".") })...)
 }
 
 // closedLegend explains every mark of the closed-loop tables.

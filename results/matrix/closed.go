@@ -88,13 +88,7 @@ const nearCeiling = 0.1
 // ceilings names the tables whose best cells share a ceiling that is probably
 // not their own, each with the reason.
 func (v *view) ceilings() []string {
-	var items []string
-	for _, t := range v.closed {
-		if t.ceiling != "" {
-			items = append(items, title(t.PlanTable)+": "+t.ceiling)
-		}
-	}
-	return items
+	return present(each(v.closed, func(t closedTable) string { return enclose(title(t.PlanTable)+": ", t.ceiling, "") })...)
 }
 
 // ceiling says why the row's best cells seem to share a ceiling: several are

@@ -106,9 +106,9 @@ func (v *view) costContest(row []*cells.Cell) contest {
 // baseline, ", +12 %"; empty where nothing may be claimed.
 func (c *contest) mark(i int) string {
 	if c.baseline == "" {
-		return prefixed(", rank ", c.place(i))
+		return enclose(", rank ", c.place(i), "")
 	}
-	return prefixed(", ", c.place(i))
+	return enclose(", ", c.place(i), "")
 }
 
 // place returns the cell's rank range or, with a baseline, the claimed

@@ -81,7 +81,7 @@ func (v *view) ranAlready() string {
 			names = append(names, s.Name)
 		}
 	}
-	return sentence(", save of ", names, ", ", ", which ran already")
+	return enclose(", save of ", strings.Join(names, ", "), ", which ran already")
 }
 
 // order describes the order of the trials.
@@ -200,16 +200,16 @@ func (v *view) ladders() *table.Table {
 func (v *view) machine() []string {
 	h, c := v.Run.Host, v.Run.CPUs
 	items := []string{
-		fmt.Sprintf("CPU: %s, %s%s", cmp.Or(h.CPUModel, "unknown model"), plural(h.CPUs, "processor"), prefixed("; ", h.Topology)),
-		fmt.Sprintf("Split: server on %s, loader on %s%s%s", processors(c.Server), processors(c.Loader), splitNote(c), prefixed("; ", c.Note)),
-		fmt.Sprintf("System: %s, kernel %s%s%s", cmp.Or(h.Distribution, h.OS), cmp.Or(h.Kernel, "unknown"), prefixed("; virtualised: ", h.Virtualization), prefixed("; cgroup ", h.Cgroup)),
+		fmt.Sprintf("CPU: %s, %s%s", cmp.Or(h.CPUModel, "unknown model"), plural(h.CPUs, "processor"), enclose("; ", h.Topology, "")),
+		fmt.Sprintf("Split: server on %s, loader on %s%s%s", processors(c.Server), processors(c.Loader), splitNote(c), enclose("; ", c.Note, "")),
+		fmt.Sprintf("System: %s, kernel %s%s%s", cmp.Or(h.Distribution, h.OS), cmp.Or(h.Kernel, "unknown"), enclose("; virtualised: ", h.Virtualization, ""), enclose("; cgroup ", h.Cgroup, "")),
 		"Go: " + cmp.Or(v.Run.Joust.Go, "unknown"),
 		v.stolen(), v.orchestrator(),
 	}
 	if h.MemoryBytes > 0 {
 		items = append(items, fmt.Sprintf("Memory: %s MiB", memory().text(float64(h.MemoryBytes))))
 	}
-	items = append(items, prefixed("Governor: ", h.Governor), prefixed("Turbo: ", h.Turbo), prefixed("Battery: ", h.Battery))
+	items = append(items, enclose("Governor: ", h.Governor, ""), enclose("Turbo: ", h.Turbo, ""), enclose("Battery: ", h.Battery, ""))
 	if h.LoopbackMTU > 0 {
 		items = append(items, fmt.Sprintf("Loopback MTU: %d", h.LoopbackMTU))
 	}
@@ -246,14 +246,6 @@ func splitNote(c results.CPUSplit) string {
 	return ""
 }
 
-// prefixed returns the text behind its prefix; empty for an empty text.
-func prefixed(prefix, s string) string {
-	if s == "" {
-		return ""
-	}
-	return prefix + s
-}
-
 func processors(list []int) string {
 	if len(list) == 0 {
 		return "any processor"
@@ -265,11 +257,7 @@ func processors(list []int) string {
 func (v *view) versions() *table.Table {
 	out := &table.Table{Head: []string{"server", "what it is", "language", "versions"}, Left: 4}
 	for _, s := range v.Run.Servers {
-		what := s.Title
-		if s.PlaceboOf != "" {
-			what += " (A/A copy of " + s.PlaceboOf + ")"
-		}
-		what += isolation(s)
+		what := s.Title + enclose(" (A/A copy of ", s.PlaceboOf, ")") + isolation(s)
 		versions := cmp.Or(pairs(s.Versions), "unknown")
 		if s.Unavailable != "" {
 			versions = absent(cells.NotInstalled)

@@ -134,9 +134,7 @@ func (v *view) headlineNotes() []string {
 		notes = append(notes, fmt.Sprintf("Load by %s: what its figures are worth stands in the files; joust agree puts it beside joust's own loader.", tool))
 	}
 	for _, t := range v.closed {
-		if s := t.peaks.shortage(); s != "" {
-			notes = append(notes, t.Scenario+": "+s)
-		}
+		notes = append(notes, enclose(t.Scenario+": ", t.peaks.shortage(), ""))
 	}
 	return present(append(notes, v.trustCeiling(), "≥ loader-limited, x … y both full, ? unknown, † shared CPUs; [95 % interval] (range).")...)
 }

@@ -183,12 +183,12 @@ func plural(n int, noun string) string {
 	return fmt.Sprintf("%d %ss", n, noun)
 }
 
-// sentence joins the parts between a beginning and an end; empty without parts.
-func sentence(begin string, parts []string, separator, end string) string {
-	if len(parts) == 0 {
+// enclose returns the text between a beginning and an end; empty without text.
+func enclose(begin, text, end string) string {
+	if text == "" {
 		return ""
 	}
-	return begin + strings.Join(parts, separator) + end
+	return begin + text + end
 }
 
 // span prints a range, or one value where both ends read the same.

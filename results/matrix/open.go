@@ -69,13 +69,9 @@ func (v *view) rateSection(p *page, t results.PlanTable, r results.PlanRate) {
 	p.section("### Cost at this rate, and the loader's own lag", "", costTable(row, costPlaces))
 	if costPlaces != nil {
 		p.after(noise(cost))
-		var items []string
-		for _, c := range append(tails, cost) {
-			if words := c.words(); words != "" {
-				items = append(items, c.metric+": "+words+".")
-			}
-		}
-		p.list("### Differences at this rate", v.claimCaption("latency and cost"), items)
+		p.list("### Differences at this rate", v.claimCaption("latency and cost"), present(each(append(tails, cost), func(c contest) string {
+			return enclose(c.metric+": ", c.words(), ".")
+		})...))
 	}
 }
 
@@ -148,7 +144,7 @@ func (v *view) latencyTable(t results.PlanTable, r results.PlanRate, row []*cell
 func p99Spread(p cells.Percentile, in scale) string {
 	text := strings.TrimSpace(in.spread(p.Estimate))
 	if p.AtLeast {
-		return prefixed("≥ ", text)
+		return enclose("≥ ", text, "")
 	}
 	return text
 }
@@ -183,9 +179,6 @@ func (v *view) flow(t results.PlanTable, r results.PlanRate, c *cells.Cell, in s
 
 // lowerPeak labels a fraction of a peak that is itself a lower bound.
 func (v *view) lowerPeak(t results.PlanTable, s results.Server, in scale) string {
-	if !t.Closed {
-		return ""
-	}
 	peak := v.Closed(t, s)
 	if peak.Absent != "" || !peak.AtLeast() {
 		return ""

@@ -1,6 +1,7 @@
 package matrix
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 
@@ -50,10 +51,7 @@ func (v *view) placeboItems() []string {
 		for _, r := range p.ratios {
 			text += fmt.Sprintf("; %s: %s, n = %d%s", title(r.PlanTable), ratio(r.Ratio), r.n, r.besideBand())
 		}
-		if text == "" {
-			text = "; not measured yet"
-		}
-		return fmt.Sprintf("%s, the same server twice, in peak throughput%s. What differs from 1 here is noise.", p.name, text)
+		return fmt.Sprintf("%s, the same server twice, in peak throughput%s. What differs from 1 here is noise.", p.name, cmp.Or(text, "; not measured yet"))
 	})
 }
 

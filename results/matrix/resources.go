@@ -6,7 +6,6 @@ import (
 
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/cells"
-	"github.com/joust-bench/joust/results/stats"
 	"github.com/joust-bench/joust/results/table"
 )
 
@@ -41,7 +40,7 @@ func (v *view) costs(t closedTable) *table.Table {
 	}
 	head := []string{"at " + t.in.unit, "server CPU " + unit, "loader work " + unit, "server cores", "loader work, cores",
 		"server peak", "server idle", "loader peak"}
-	containers := hasGroups(t.cells)
+	containers := slices.ContainsFunc(t.cells, func(c *cells.Cell) bool { return len(c.Values(cells.Bytes(cells.Server, groupPeak))) > 0 })
 	if containers {
 		head = append(head, "container peak", "own / files / sockets")
 	}
@@ -65,11 +64,6 @@ func peakMemory(c *cells.Cell, side cells.Side) string {
 		return "≤ " + text
 	}
 	return text
-}
-
-// hasGroups reports whether a memory controller counted one of the cells.
-func hasGroups(row []*cells.Cell) bool {
-	return slices.ContainsFunc(row, func(c *cells.Cell) bool { return c.Median(cells.Bytes(cells.Server, groupPeak)).Kind != stats.None })
 }
 
 // groupMemory returns a container's peak, and its memory at the end of the window:

@@ -26,9 +26,7 @@ func (v *view) surroundings() []string {
 		text := commonConditions(s)
 		order = appendNew(order, text)
 		alike[text] = append(alike[text], s.Name)
-		if added := variables(s.Surroundings, s.Surroundings.Added); added != "" {
-			own = append(own, s.Name+" also has "+added)
-		}
+		own = append(own, enclose(s.Name+" also has ", variables(s.Surroundings, s.Surroundings.Added), ""))
 	}
 	items := each(order, func(text string) string {
 		who := "Servers"
@@ -37,7 +35,7 @@ func (v *view) surroundings() []string {
 		}
 		return who + " ran with " + text
 	})
-	return append(items, own...)
+	return append(items, present(own...)...)
 }
 
 // commonConditions describes the conditions that all servers share that are
@@ -51,16 +49,11 @@ func commonConditions(server results.Server) string {
 	} else {
 		text += " and nothing else of the shell's environment"
 	}
-	if s.Umask != "" {
-		text += "; umask " + s.Umask
-	}
+	text += enclose("; umask ", s.Umask, "")
 	if s.Niceness != nil {
 		text += fmt.Sprintf("; niceness %d", *s.Niceness)
 	}
-	if files := s.Limits["nofile soft"]; files != "" {
-		text += "; at most " + files + " open files"
-	}
-	return text
+	return text + enclose("; at most ", s.Limits["nofile soft"], " open files")
 }
 
 // variables lists NAME=VALUE, after the bare names of those with private values.

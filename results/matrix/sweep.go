@@ -112,7 +112,7 @@ func (w *sweep) text(server, i int) string {
 	if i == best {
 		marks = append(marks, "best")
 	}
-	return text + sentence(" ← ", marks, ", ", "")
+	return text + enclose(" ← ", strings.Join(marks, ", "), "")
 }
 
 // legend explains the marks and names the void points.

@@ -177,16 +177,14 @@ func (v *view) trustMachine() string {
 	case len(c.Server) > 0 && len(c.Loader) > 0:
 		out += fmt.Sprintf(", %d for the server and %d for the loader", len(c.Server), len(c.Loader))
 	}
-	if h.Virtualization != "" {
-		out += ", virtualised (" + h.Virtualization + ")"
-	}
-	return out + "; over loopback, so that no network limits and the server pays for a part of the client's path."
+	return out + enclose(", virtualised (", h.Virtualization, ")") + "; over loopback, so that no network limits and the server pays for a part of the client's path."
 }
 
 // trustQuiet says what disturbed the run; empty where nothing is known of it.
 func (v *view) trustQuiet() string {
 	parts := present(v.unrest(), v.failing(), v.lostToStalls(), v.stolen())
-	return sentence("Disturbance: ", each(parts, func(s string) string { return strings.ToLower(s[:1]) + s[1:] }), "; ", ".")
+	lower := each(parts, func(s string) string { return strings.ToLower(s[:1]) + s[1:] })
+	return enclose("Disturbance: ", strings.Join(lower, "; "), ".")
 }
 
 // failing names the problems for which the examination before the run gave the
@@ -198,7 +196,7 @@ func (v *view) failing() string {
 			out = append(out, f.Check+": "+f.Found)
 		}
 	}
-	return sentence("before it began, ", out, "; ", "")
+	return enclose("before it began, ", strings.Join(out, "; "), "")
 }
 
 // lostToStalls says which share of the windows that count was lost to stalls of
@@ -240,7 +238,7 @@ func (v *view) unrest() string {
 	if unsteady > 0 {
 		list = append(list, fmt.Sprintf("%d not steady (their halves differ)", unsteady))
 	}
-	return sentence(fmt.Sprintf("Of %s, ", plural(total, "measured phase")), list, ", ", "")
+	return enclose(fmt.Sprintf("Of %s, ", plural(total, "measured phase")), strings.Join(list, ", "), "")
 }
 
 // trustCeiling names the tables whose best cells share a ceiling.
@@ -251,5 +249,5 @@ func (v *view) trustCeiling() string {
 			names = append(names, t.Scenario)
 		}
 	}
-	return sentence("Common ceiling suspected in ", names, ", ", ": the servers at the top may differ by more than is seen.")
+	return enclose("Common ceiling suspected in ", strings.Join(names, ", "), ": the servers at the top may differ by more than is seen.")
 }

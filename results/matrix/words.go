@@ -56,13 +56,13 @@ func (c *contest) words() string {
 			}
 		}
 		names = append(names, c.name(i))
-		called = append(called, sentence(c.name(i)+word, worse, ", ", ""))
-		same = append(same, sentence(c.name(i)+" from ", alike, ", ", ""))
+		called = append(called, enclose(c.name(i)+word, strings.Join(worse, ", "), ""))
+		same = append(same, enclose(c.name(i)+" from ", strings.Join(alike, ", "), ""))
 	}
 	if called = present(called...); len(called) == 0 {
 		return "no difference is claimed: " + strings.Join(names, ", ") + unranked
 	}
-	return strings.Join(called, "; ") + sentence(". Not distinguished: ", present(same...), "; ", "") + unranked
+	return strings.Join(called, "; ") + enclose(". Not distinguished: ", strings.Join(present(same...), "; "), "") + unranked
 }
 
 // unranked names the cells with a value that are not ranked, by reason.
@@ -76,7 +76,7 @@ func (c *contest) unranked() string {
 		}
 	}
 	words := each(reasons, func(why string) string { return strings.Join(names[why], ", ") + " (" + why + ")" })
-	return sentence(". Unranked: ", words, "; ", "")
+	return enclose(". Unranked: ", strings.Join(words, "; "), "")
 }
 
 // order returns the compared cells, the best median first.
@@ -123,5 +123,5 @@ func noise(contests ...contest) string {
 			list = append(list, fmt.Sprintf("%s %s (%s)", c.metric, band, c.detectable()))
 		}
 	}
-	return sentence("Noise band, and in parentheses the smallest difference that would be found: ", list, "; ", ".")
+	return enclose("Noise band, and in parentheses the smallest difference that would be found: ", strings.Join(list, "; "), ".")
 }
