@@ -143,7 +143,7 @@ func lighter(t *results.Trial) results.Trial {
 	return out
 }
 
-// changed returns a copy of the list with f of each item.
+// changed returns a copy of the list with the result of f for each item.
 func changed[T any](list []T, f func(T) T) []T {
 	list = slices.Clone(list)
 	for i := range list {

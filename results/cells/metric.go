@@ -8,7 +8,7 @@ import (
 	"github.com/joust-bench/joust/results/stats"
 )
 
-// Metric names what runs and variants are compared by.
+// Metric names a figure by which runs and variants are compared.
 type Metric string
 
 // The metrics. Latencies are corrected ones, of open loops only: the service time
@@ -38,20 +38,20 @@ func (m Metric) Place() (place int, ok bool) {
 	return place, place >= 0
 }
 
-// Unit is what a value counts, in base units.
-type Unit string
+// BaseUnit is the unit of a metric's values.
+type BaseUnit string
 
 // The units.
 const (
-	PerSecond      Unit = "rps"
-	BytesPerSecond Unit = "bytes_per_s"
-	Nanoseconds    Unit = "ns"
-	NanosPerByte   Unit = "ns_per_byte"
-	BytesOfMemory  Unit = "bytes"
+	PerSecond      BaseUnit = "rps"
+	BytesPerSecond BaseUnit = "bytes_per_s"
+	Nanoseconds    BaseUnit = "ns"
+	NanosPerByte   BaseUnit = "ns_per_byte"
+	BytesOfMemory  BaseUnit = "bytes"
 )
 
-// Unit is the metric's unit in the cell.
-func (c *Cell) Unit(m Metric) Unit {
+// Unit returns the metric's unit in the cell.
+func (c *Cell) Unit(m Metric) BaseUnit {
 	switch {
 	case m == MetricMemory:
 		return BytesOfMemory

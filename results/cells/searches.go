@@ -17,11 +17,12 @@ type Searches struct {
 	Candidates []float64
 	// Confirmed are the searches of the trials that confirmed a rate.
 	Confirmed []*results.Search
-	// NoRate are the reasons of searches that found no rate, Unclear those of
-	// searches that could not begin, or whose loader was late at every rate,
-	// Refused those of confirmations that held none, Voids those of void trials.
+	// NoRate are the reasons of searches in which every rate missed the objective,
+	// Unclear those of searches that could not begin, or whose loader was late at
+	// every rate, Refused those of confirmations in which no rate held, and Voids
+	// those of void trials.
 	NoRate, Unclear, Refused, Voids []string
-	// Absent and Why say why nothing was found where no trial says so.
+	// Absent and Why say why there is no rate where no trial says so.
 	Absent Absence
 	Why    string
 }
@@ -48,7 +49,8 @@ func (s *Set) Searches(t results.PlanTable, server results.Server) *Searches {
 	return h
 }
 
-// add sorts in a search, or the confirmation of a rate.
+// add adds the search of one trial; confirms is true for the confirmation of a
+// rate.
 func (h *Searches) add(s *results.Search, confirms bool) {
 	switch {
 	case s == nil:
@@ -65,7 +67,7 @@ func (h *Searches) add(s *results.Search, confirms bool) {
 	}
 }
 
-// over returns the median over the confirming trials of what value gives.
+// over returns the median of the value over the confirming trials.
 func (h *Searches) over(value func(*results.Search) (float64, bool)) stats.Estimate {
 	var values []float64
 	for _, s := range h.Confirmed {
@@ -76,9 +78,9 @@ func (h *Searches) over(value func(*results.Search) (float64, bool)) stats.Estim
 	return stats.Median(values)
 }
 
-// AtKept returns the median over the confirming trials of what value gives for
-// the step at the confirmed rate.
-func (h *Searches) AtKept(value func(*results.SearchStep) (float64, bool)) stats.Estimate {
+// AtRate returns the median, over the confirming trials, of the value of the step
+// at the confirmed rate.
+func (h *Searches) AtRate(value func(*results.SearchStep) (float64, bool)) stats.Estimate {
 	return h.over(func(s *results.Search) (float64, bool) {
 		if step := s.Kept(); step != nil {
 			return value(step)
@@ -87,8 +89,8 @@ func (h *Searches) AtKept(value func(*results.SearchStep) (float64, bool)) stats
 	})
 }
 
-// Rate returns the confirmed rate in req/s; atLeast where the trials that
-// something else than the server ended could only raise it.
+// Rate returns the confirmed rate in req/s. It is a lower bound where searches
+// that something else than the server ended could only raise it.
 func (h *Searches) Rate() (e stats.Estimate, atLeast bool) {
 	kept := func(s *results.Search) (float64, bool) { return *s.KeptRPS, true }
 	e = h.over(kept)

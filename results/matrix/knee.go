@@ -64,7 +64,8 @@ func (v *view) searchTables(p *page) {
 	}
 }
 
-// searches returns those of the table's servers, and the scale of their rates.
+// searches returns the searches of the table's servers, and the scale of their
+// rates.
 func (v *view) searches(t results.PlanTable) (list []*cells.Searches, in scale) {
 	var rps []float64
 	for _, s := range v.servers {
@@ -77,7 +78,7 @@ func (v *view) searches(t results.PlanTable) (list []*cells.Searches, in scale) 
 	return list, rates(rps...)
 }
 
-// searchTable is one row a server.
+// searchTable returns one row a server.
 func (v *view) searchTable(t results.PlanTable) *table.Table {
 	searches, in := v.searches(t)
 	achieved := func(s *results.SearchStep) (float64, bool) { return s.Achieved, true }
@@ -90,7 +91,7 @@ func (v *view) searchTable(t results.PlanTable) *table.Table {
 	var ns []float64
 	for _, h := range searches {
 		if len(h.Confirmed) > 0 {
-			ns = append(ns, h.AtKept(latency).Value)
+			ns = append(ns, h.AtRate(latency).Value)
 		}
 	}
 	time := latencies(ns...)
@@ -102,7 +103,7 @@ func (v *view) searchTable(t results.PlanTable) *table.Table {
 		text, why := searchText(h, in)
 		row := []string{h.Server.Name, text, "", "", "", "", cmp.Or(why, "—")}
 		if len(h.Confirmed) > 0 {
-			row[2], row[3] = strconv.FormatFloat(h.AtKept(achieved).Value*100, 'f', 1, 64)+" %", time.estimate(h.AtKept(latency))
+			row[2], row[3] = strconv.FormatFloat(h.AtRate(achieved).Value*100, 'f', 1, 64)+" %", time.estimate(h.AtRate(latency))
 			row[4] = fmt.Sprintf("%d of %d", len(h.Confirmed), len(h.Confirmed)+len(h.Refused))
 			if n := h.Lowered(); n > 0 {
 				row[4] += fmt.Sprintf(", %d lowered", n)

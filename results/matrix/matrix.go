@@ -100,7 +100,7 @@ func isOpen(phase string) bool {
 // isClosed reports whether the phase is a closed loop or its warm-up.
 func isClosed(phase string) bool { return !isOpen(phase) }
 
-// isAny reports true.
+// isAny accepts every phase.
 func isAny(string) bool { return true }
 
 // counted returns the measured trials that count.
@@ -114,7 +114,7 @@ func (v *view) counted() []*results.Trial {
 	return out
 }
 
-// protocols returns those of the plan's tables, in the plan's order.
+// protocols returns the protocols of the plan's tables, in the plan's order.
 func (v *view) protocols() []string {
 	var out []string
 	for _, t := range v.Run.Plan.Tables {
@@ -199,7 +199,7 @@ func span(low, high string) string {
 	return low + " to " + high
 }
 
-// each returns f of each item.
+// each returns the result of f for each item.
 func each[A, B any](list []A, f func(A) B) []B {
 	out := make([]B, len(list))
 	for i, a := range list {
