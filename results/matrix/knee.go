@@ -54,8 +54,8 @@ func (v *view) searchTables(p *page) {
 			continue
 		}
 		p.section(fmt.Sprintf("## %s: the highest rate that keeps %s", title(t), t.Objective),
-			fmt.Sprintf("Loader: %s; %s, %s arrivals, corrected latency, windows of %s or longer, n = %d; medians over trials.",
-				escape(v.loader()), clientsInWords(t), escape(cmp.Or(t.Arrivals(), "constant")), duration(t.OpenDurationNS), t.Trials), v.searchTable(t))
+			fmt.Sprintf("Loader: %s; %s, corrected latency, windows of %s or longer, n = %d; medians over trials.",
+				escape(v.loader()), loadInWords(t), duration(t.OpenDurationNS), t.Trials), v.searchTable(t))
 		p.line("")
 		p.items([]string{
 			fmt.Sprintf("Each trial searches on a process of its own: rates double, from a quarter of that process's closed-loop peak, then the interval is halved until its ends are 3 %% apart; a rate that misses is asked for twice. A rate is kept when no request fails, %s of what was offered is answered in the window, and the percentile, with %d samples beyond it, lies below the bound.", percentage(v.Run.Plan.Limits().KeptRate), stats.SamplesBeyond),

@@ -135,10 +135,7 @@ func (v *view) loader() string {
 	for i := range v.Run.Trials {
 		t := &v.Run.Trials[i]
 		for _, r := range t.Loaders {
-			name := strings.TrimSpace(r.Loader+" "+r.Version) + ", " + plural(r.Threads, "thread")
-			if n := len(t.Parts); n > 1 {
-				name += " in " + plural(n, "loader")
-			}
+			name := strings.TrimSpace(r.Loader+" "+r.Version) + ", " + threadsIn(r.Threads, len(t.Parts))
 			name += threadsUsed(r.Threads, slices.Min(used[r.Threads]), slices.Max(used[r.Threads]))
 			if r.Foreign != nil {
 				name += " (its known defects stand below)"
@@ -158,7 +155,15 @@ func (v *view) loader() string {
 	if p.Loader != "" {
 		return p.Loader + " (nothing measured yet)"
 	}
-	return fmt.Sprintf("joust %s, %s, idle strategy %s (nothing measured yet)", p.Engine, plural(p.LoaderThreads, "thread"), p.IdleStrategy)
+	return fmt.Sprintf("joust %s, %s, idle strategy %s (nothing measured yet)", p.Engine, threadsIn(p.LoaderThreads, p.Loaders), p.IdleStrategy)
+}
+
+// threadsIn counts the threads, and the loaders where there are several.
+func threadsIn(threads, loaders int) string {
+	if loaders < 2 {
+		return plural(threads, "thread")
+	}
+	return plural(threads, "thread") + " in " + plural(loaders, "loader")
 }
 
 // threadsUsed says where loads used fewer threads than planned; empty where none

@@ -52,8 +52,7 @@ func rateOrder(in []results.PlanRate) []results.PlanRate {
 func (v *view) rateSection(p *page, t results.PlanTable, r results.PlanRate) {
 	p.line("\n## %s: %s", escape(title(t)), v.rateTitle(t, r))
 	row := v.row(func(s results.Server) cells.Cell { return v.Open(t, s, r) })
-	caption := fmt.Sprintf("%s, %s arrivals, window %s, n = %d; medians over trials.",
-		clientsInWords(t), escape(cmp.Or(t.Arrivals(), "constant")), duration(t.OpenDurationNS), t.Trials)
+	caption := fmt.Sprintf("%s, window %s, n = %d; medians over trials.", loadInWords(t), duration(t.OpenDurationNS), t.Trials)
 	cost := v.costContest(row)
 	var tails []contest
 	for _, place := range []int{cells.P99, cells.P50, cells.P999} {

@@ -158,15 +158,16 @@ func clientsOf(t results.PlanTable) string {
 	return strings.Join(each(t.Sweep.Clients, strconv.Itoa), ", ")
 }
 
-// clientsInWords says with how many clients the table's ladders ran.
-func clientsInWords(t results.PlanTable) string {
+// loadInWords names the clients and the arrivals of the table's open loops.
+func loadInWords(t results.PlanTable) string {
+	clients := "each trial's best of " + clientsOf(t) + " clients"
 	switch {
 	case t.Sweep == nil:
-		return plural(t.Clients, "client")
+		clients = plural(t.Clients, "client")
 	case t.Sweep.Auto:
-		return "each trial's best number of clients"
+		clients = "each trial's best number of clients"
 	}
-	return "each trial's best of " + clientsOf(t) + " clients"
+	return clients + ", " + escape(cmp.Or(t.Arrivals(), "constant")) + " arrivals"
 }
 
 // clientsUsed returns the range of clients of the cell's ladders: a sweep chooses
