@@ -77,7 +77,7 @@ func (s *Set) Point(t results.PlanTable, server results.Server, clients int) Cel
 // phase.
 func (s *Set) Ladder(t results.PlanTable, server results.Server) Cell {
 	c := s.cell(t, server, func(c *Cell, trial *trial) {
-		c.Valid = append(c.Valid, &Observation{Trial: trial.Trial, Load: &results.Phase{}, Seen: &results.TrialPhase{}})
+		c.Valid = append(c.Valid, &Observation{Trial: trial.Trial, Load: &results.Phase{}, Phase: &results.TrialPhase{}})
 	})
 	c.whole = true
 	return c
@@ -122,17 +122,17 @@ func (c *Cell) addPhase(t *trial, name string) {
 	s := &Observation{Trial: t.Trial, Load: loadOf(t.Loaders, name), distributions: t.distributions[name]}
 	for i := range t.Phases {
 		if t.Phases[i].Name == name {
-			s.Seen = &t.Phases[i]
+			s.Phase = &t.Phases[i]
 		}
 	}
 	switch {
-	case s.Seen != nil && s.Seen.Verdict.NotRun:
-		c.skip(s.Seen.Verdict)
-	case s.Seen != nil && !s.Seen.Verdict.Valid:
-		c.Voids = append(c.Voids, s.Seen.Verdict.Why())
+	case s.Phase != nil && s.Phase.Verdict.NotRun:
+		c.skip(s.Phase.Verdict)
+	case s.Phase != nil && !s.Phase.Verdict.Valid:
+		c.Voids = append(c.Voids, s.Phase.Verdict.Why())
 	case s.Load == nil:
 		// Skipped, or never begun: c.skipped and the run's state say why.
-	case s.Seen == nil:
+	case s.Phase == nil:
 		c.Voids = append(c.Voids, "no verdict was stored")
 	default:
 		c.Valid = append(c.Valid, s)
@@ -150,7 +150,7 @@ func (c *Cell) addPoint(t *trial, clients int) {
 	if !point.Seen.Verdict.Valid {
 		c.Voids = append(c.Voids, point.Seen.Verdict.Why())
 	} else if load := loadOf([]results.Report{*point.Report}, results.PhaseClosed); load != nil {
-		c.Valid = append(c.Valid, &Observation{Trial: t.Trial, Load: load, Seen: &point.Seen})
+		c.Valid = append(c.Valid, &Observation{Trial: t.Trial, Load: load, Phase: &point.Seen})
 	}
 }
 

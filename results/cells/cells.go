@@ -80,8 +80,8 @@ func reduce(t, light *results.Trial, limits results.Thresholds) *trial {
 		return out
 	}
 	for i := range t.Phases {
-		if seen := &t.Phases[i]; seen.Verdict.Valid {
-			out.distributions[seen.Name] = Read(limits, loadOf(t.Loaders, seen.Name))
+		if p := &t.Phases[i]; p.Verdict.Valid {
+			out.distributions[p.Name] = Read(limits, loadOf(t.Loaders, p.Name))
 		}
 	}
 	return out
@@ -125,18 +125,18 @@ func (s *Set) Bandwidth(t results.PlanTable) bool { return s.Row(t).RankBy == "b
 func lighter(t *results.Trial) results.Trial {
 	out := *t
 	out.Loaders, out.Parts = changed(t.Loaders, lightReport), changed(t.Parts, lightReport)
-	out.Phases = changed(t.Phases, lightSeen)
+	out.Phases = changed(t.Phases, lightPhase)
 	out.Sweep = changed(t.Sweep, func(p results.SweepPoint) results.SweepPoint {
 		if p.Report != nil {
 			p.Report = new(lightReport(*p.Report))
 		}
-		p.Seen = lightSeen(p.Seen)
+		p.Seen = lightPhase(p.Seen)
 		return p
 	})
 	if t.Search != nil {
 		out.Search = new(*t.Search)
 		out.Search.Steps = changed(t.Search.Steps, func(s results.SearchStep) results.SearchStep {
-			s.Seen = lightSeen(s.Seen)
+			s.Seen = lightPhase(s.Seen)
 			return s
 		})
 	}
@@ -164,9 +164,9 @@ func lightReport(r results.Report) results.Report {
 	return r
 }
 
-// lightSeen leaves the last point of the timelines: a container's memory at the
+// lightPhase leaves the last point of the timelines: a container's memory at the
 // window's end.
-func lightSeen(p results.TrialPhase) results.TrialPhase {
+func lightPhase(p results.TrialPhase) results.TrialPhase {
 	for _, u := range []**results.Usage{&p.Server, &p.Loader} {
 		if *u != nil && len((*u).Timeline) > 0 {
 			*u = new(**u)

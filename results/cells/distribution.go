@@ -16,8 +16,8 @@ type Quantile struct {
 	Q float64
 }
 
-// Quantiles are those that tables show, in rising order. Distributions are asked by
-// their place here.
+// Quantiles returns the quantiles that tables show, in rising order. Other
+// functions name a quantile by its place here.
 func Quantiles() []Quantile {
 	return []Quantile{
 		{"p50", 0.5}, {"p75", 0.75}, {"p90", 0.9}, {"p99", 0.99}, {"p99.9", 0.999}, {"p99.99", 0.9999}, {"max", 1},
@@ -256,7 +256,7 @@ func (c *Cell) Damage(of Latency) []string {
 	var out []string
 	for _, s := range c.Valid {
 		if d := s.Distribution(of); d != nil && d.Damaged != nil {
-			out = append(out, fmt.Sprintf("trial %d, %s: %v", s.Trial.Index, s.Seen.Name, d.Damaged))
+			out = append(out, fmt.Sprintf("trial %d, %s: %v", s.Trial.Index, s.Phase.Name, d.Damaged))
 		}
 	}
 	return out

@@ -17,7 +17,7 @@ func Caution() []results.Bottleneck {
 
 // Limit returns the observation's bottleneck; one that no table knows is unknown.
 func (s *Observation) Limit() results.Bottleneck {
-	if b := s.Seen.Verdict.Bottleneck; slices.Contains(Caution(), b) {
+	if b := s.Phase.Verdict.Bottleneck; slices.Contains(Caution(), b) {
 		return b
 	}
 	return results.LimitUnknown
@@ -40,7 +40,7 @@ func (c *Cell) Limited(b results.Bottleneck) int {
 
 // Flagged returns the number of valid trials with the flag.
 func (c *Cell) Flagged(f results.Flag) int {
-	return c.count(func(s *Observation) bool { return s.Seen.Verdict.Has(f) })
+	return c.count(func(s *Observation) bool { return s.Phase.Verdict.Has(f) })
 }
 
 // Saturated reports whether the server could not keep the rate in half of the
@@ -71,11 +71,11 @@ func (c *Cell) LimitedAlike() bool {
 	return len(c.Valid) == 0 || c.Limited(c.Valid[0].Limit()) == len(c.Valid)
 }
 
-// HeldBack returns the most frequent bottleneck of the trials that did not keep
-// their rate, and its number of trials: 0 where all kept it.
+// HeldBack returns the most frequent bottleneck of the trials below their rate,
+// and its number of trials: 0 where all reached their rate.
 func (c *Cell) HeldBack() (limit results.Bottleneck, most int) {
 	for _, b := range Caution() {
-		if n := c.count(func(s *Observation) bool { return s.Seen.Verdict.Bottleneck == b }); n > most {
+		if n := c.count(func(s *Observation) bool { return s.Phase.Verdict.Bottleneck == b }); n > most {
 			limit, most = b, n
 		}
 	}
@@ -97,7 +97,7 @@ func (c *Cell) Upper(x float64) (float64, bool) {
 	}
 	ratio := c.Median(func(s *Observation) (float64, bool) {
 		rps, _ := Throughput(s)
-		upper, ok := number(s.Seen.Verdict.UpperRPS)
+		upper, ok := number(s.Phase.Verdict.UpperRPS)
 		return upper / rps, ok && rps > 0
 	})
 	if ratio.Kind != stats.None {

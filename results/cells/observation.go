@@ -12,9 +12,9 @@ type Observation struct {
 	Trial *results.Trial
 	// Load is the loader's report of the phase; empty in a cell of the whole ladder.
 	Load *results.Phase
-	// Seen holds the harness's own measurements of the phase; empty in a cell of
+	// Phase holds the harness's own measurements of the phase; empty in a cell of
 	// the whole ladder.
-	Seen *results.TrialPhase
+	Phase *results.TrialPhase
 
 	distributions Distributions
 }
@@ -39,7 +39,7 @@ func bodies(s *Observation, sent bool) (float64, bool) {
 	return perSecond(s.Load.ReceivedBodyBytes, s.Load), true
 }
 
-// TargetRPS is the rate asked of an open loop.
+// TargetRPS is the planned rate of an open loop.
 func TargetRPS(s *Observation) (float64, bool) {
 	return ofRate(s, func(r *results.RateReport) float64 { return r.TargetRPS })
 }
@@ -69,10 +69,10 @@ func perSecond(n uint64, p *results.Phase) float64 {
 }
 
 // ServerShare is U_S of METHOD.md §3.
-func ServerShare(s *Observation) (float64, bool) { return number(s.Seen.Verdict.ServerShare) }
+func ServerShare(s *Observation) (float64, bool) { return number(s.Phase.Verdict.ServerShare) }
 
 // LoaderShare is U_L of METHOD.md §3.
-func LoaderShare(s *Observation) (float64, bool) { return number(s.Seen.Verdict.LoaderShare) }
+func LoaderShare(s *Observation) (float64, bool) { return number(s.Phase.Verdict.LoaderShare) }
 
 // number returns the number at p; false for nil.
 func number[T float64 | uint64](p *T) (float64, bool) {
@@ -82,22 +82,22 @@ func number[T float64 | uint64](p *T) (float64, bool) {
 	return float64(*p), true
 }
 
-// ServerCores is the processors that the server kept busy over its window.
+// ServerCores is the mean number of processors that the server used in its window.
 func ServerCores(s *Observation) (float64, bool) {
-	u := s.Seen.Server
+	u := s.Phase.Server
 	if u == nil || u.ReadT1NS <= u.ReadT0NS {
 		return 0, false
 	}
 	return float64(u.CPUNS) / float64(u.ReadT1NS-u.ReadT0NS), true
 }
 
-// LoaderCores is the processors that the loader kept busy with work over its
+// LoaderCores is the mean number of processors that the loader's work used in its
 // window. Empty polls are no work.
 func LoaderCores(s *Observation) (float64, bool) {
 	if s.Load.WindowNS() <= 0 {
 		return 0, false
 	}
-	ns, ok := judge.LoaderWorkNS(s.Load, s.Seen.Loader)
+	ns, ok := judge.LoaderWorkNS(s.Load, s.Phase.Loader)
 	return ns / float64(s.Load.WindowNS()), ok
 }
 
@@ -116,8 +116,8 @@ func LoaderCeiling(s *Observation) (float64, bool) {
 // other work than the server's.
 func OtherWork(s *Observation) (float64, bool) {
 	cores, ok := ServerCores(s)
-	if busy := s.Seen.ServerCPUBusy; ok && busy != nil && s.Seen.ServerCPUs > 0 {
-		return max(0, *busy-cores/float64(s.Seen.ServerCPUs)), true
+	if busy := s.Phase.ServerCPUBusy; ok && busy != nil && s.Phase.ServerCPUs > 0 {
+		return max(0, *busy-cores/float64(s.Phase.ServerCPUs)), true
 	}
 	return 0, false
 }
@@ -134,7 +134,7 @@ func PeakMemory(side Side) Value {
 // Bytes is an amount of a side's memory.
 func Bytes(side Side, of func(*results.Usage) *uint64) Value {
 	return func(s *Observation) (float64, bool) {
-		if u := side(s.Seen); u != nil {
+		if u := side(s.Phase); u != nil {
 			return number(of(u))
 		}
 		return 0, false
@@ -167,7 +167,7 @@ func ladderMemory(s *Observation) (peak float64, ok bool) {
 // upperFactor is the largest ratio of the server's peak to the throughput: 1
 // where the server was the limit.
 func (s *Observation) upperFactor() (float64, bool) {
-	verdict := s.Seen.Verdict
+	verdict := s.Phase.Verdict
 	rps, _ := Throughput(s)
 	switch {
 	case verdict.Bottleneck == results.LimitServer:

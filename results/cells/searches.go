@@ -92,13 +92,13 @@ func (h *Searches) AtRate(value func(*results.SearchStep) (float64, bool)) stats
 // Rate returns the confirmed rate in req/s. It is a lower bound where searches
 // that something else than the server ended could only raise it.
 func (h *Searches) Rate() (e stats.Estimate, atLeast bool) {
-	kept := func(s *results.Search) (float64, bool) { return *s.KeptRPS, true }
-	e = h.over(kept)
+	rate := func(s *results.Search) (float64, bool) { return *s.KeptRPS, true }
+	e = h.over(rate)
 	open := h.over(func(s *results.Search) (float64, bool) {
 		if s.AtLeast {
 			return math.MaxFloat64, true
 		}
-		return kept(s)
+		return rate(s)
 	})
 	return e, open.Value != e.Value
 }

@@ -120,6 +120,6 @@ func (v *view) closedLegend(p *page) {
 		"`; 2 of 6 void`: void trials are left out; the reasons are listed below. `; n = 4`: fewer trials than planned so far.",
 		"`—` says why: unsupported, no fixture (the server does not claim the row), not installed, void, not run, beyond the loader, too few samples (a percentile needs 10 samples beyond it), interrupted. `~` before a latency: the loader's own lag reaches into it.",
 		loaderWork,
-		"On loopback the kernel charges the work of both directions to whoever sends: the server's CPU includes part of the client's path. A faster loader can lower a server's peak: these are peaks with this loader.",
+		"On loopback the kernel charges the work of both directions to the sender: the server's CPU includes part of the client's path. A faster loader can lower a server's peak: these are peaks with this loader.",
 	)
 }

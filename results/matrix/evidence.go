@@ -33,7 +33,7 @@ func (v *view) evidence() *table.Table {
 // number of clients, what more clients brought. "—" is no experiment.
 func elasticity(c *cells.Cell) string {
 	for _, s := range c.Valid {
-		for _, p := range s.Seen.Probes {
+		for _, p := range s.Phase.Probes {
 			switch {
 			case p.Reading == nil:
 				return "— failed"
@@ -52,7 +52,7 @@ func elasticity(c *cells.Cell) string {
 // reason returns the evidence of the first trial with the cell's bottleneck.
 func reason(c *cells.Cell, limit results.Bottleneck) string {
 	for _, s := range c.Valid {
-		if reasons := s.Seen.Verdict.Reasons; s.Limit() == limit && len(reasons) > 0 {
+		if reasons := s.Phase.Verdict.Reasons; s.Limit() == limit && len(reasons) > 0 {
 			return reasons[0].Text
 		}
 	}

@@ -49,15 +49,15 @@ func (v *view) placeboItems() []string {
 	return each(v.placebos(), func(p placebo) string {
 		text := ""
 		for _, r := range p.ratios {
-			text += fmt.Sprintf("; %s: %s, n = %d%s", title(r.PlanTable), ratio(r.Ratio), r.n, r.besideBand())
+			text += fmt.Sprintf("; %s: %s, n = %d%s", title(r.PlanTable), ratio(r.Ratio), r.n, r.bandNote())
 		}
 		return fmt.Sprintf("%s, the same server twice, in peak throughput%s. What differs from 1 here is noise.", p.name, cmp.Or(text, "; not measured yet"))
 	})
 }
 
-// besideBand says whether the ratio lies in the table's noise band; empty where
+// bandNote says whether the ratio lies in the table's noise band; empty where
 // there is none.
-func (r *placeboRatio) besideBand() string {
+func (r *placeboRatio) bandNote() string {
 	band, where := r.peaks.noiseBand(), ", inside"
 	if math.IsInf(band, 1) {
 		return ""

@@ -58,7 +58,7 @@ func (v *view) costs(t closedTable) *table.Table {
 
 // peakMemory returns the kernel's peak of a side.
 func peakMemory(c *cells.Cell, side cells.Side) string {
-	several := slices.ContainsFunc(c.Valid, func(s *cells.Observation) bool { u := side(s.Seen); return u != nil && u.Processes > 1 })
+	several := slices.ContainsFunc(c.Valid, func(s *cells.Observation) bool { u := side(s.Phase); return u != nil && u.Processes > 1 })
 	text := memory().median(c.Median(cells.PeakMemory(side)))
 	if several && !strings.HasPrefix(text, "—") {
 		return "≤ " + text
