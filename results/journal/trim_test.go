@@ -1,8 +1,7 @@
-package journal
+package journal_test
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"os"
 	"path/filepath"
@@ -12,14 +11,15 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/results/journal"
 )
 
-// histogram is one with buckets.
+// histogram returns a histogram with buckets.
 func histogram() *results.Histogram {
 	return &results.Histogram{Count: 9, MinNS: 1, MaxNS: 8, MeanNS: 4.5, Clamped: 1, HDRv2: "HISTF+/="}
 }
 
-// phaseOf is a phase with all that the journal may leave out.
+// phaseOf returns a phase with every part that the journal may drop.
 func phaseOf(name string, measured bool) results.Phase {
 	h := histogram
 	group := results.Group{Completed: 9, Service: h(), Corrected: h(), FirstByte: h(), Write: h(), FailedTime: h()}
@@ -29,7 +29,7 @@ func phaseOf(name string, measured bool) results.Phase {
 	}
 }
 
-// fullTrial is a trial with a warm-up, a measured phase and a sweep.
+// fullTrial returns a trial with a warm-up, a measured phase and a sweep.
 func fullTrial(state results.TrialState, kind results.TrialKind) results.Trial {
 	t := sampleTrial(0)
 	t.State, t.Kind = state, kind
@@ -39,7 +39,8 @@ func fullTrial(state results.TrialState, kind results.TrialKind) results.Trial {
 	return t
 }
 
-// buckets names the histograms of a phase that have buckets.
+// buckets names the histograms of a phase that have buckets, and those without
+// their other numbers.
 func buckets(p *results.Phase) (names []string) {
 	for _, h := range []struct {
 		name string
@@ -60,8 +61,9 @@ func buckets(p *results.Phase) (names []string) {
 	return names
 }
 
-func TestTheJournalKeepsWhatIsRead(t *testing.T) {
+func TestTheJournalStoresTheHistogramsThatAreRead(t *testing.T) {
 	t.Parallel()
+	const slowest = 10
 	read := []string{"service", "corrected", "send lag, idle", "receive lag"}
 	for _, c := range []struct {
 		state   results.TrialState
@@ -69,23 +71,16 @@ func TestTheJournalKeepsWhatIsRead(t *testing.T) {
 		want    []string
 		slowest int
 	}{
-		{results.TrialOK, results.TrialMeasured, read, keptSlowest},
-		{results.TrialOK, results.TrialConfirm, read, keptSlowest},
+		{results.TrialOK, results.TrialMeasured, read, slowest},
+		{results.TrialOK, results.TrialConfirm, read, slowest},
 		{results.TrialOK, results.TrialScout, nil, 0},
 		{results.TrialRepeated, results.TrialMeasured, nil, 0},
 		{results.TrialVoid, results.TrialMeasured, nil, 0},
 	} {
 		trial := fullTrial(c.state, c.kind)
-		line, err := Line(trial)
-		if err != nil {
-			t.Fatal(err)
-		}
+		stored := open(t, storeTrials(t, trial)).Trials[0]
 		if diff := cmp.Diff(fullTrial(c.state, c.kind), trial); diff != "" {
-			t.Errorf("Line changed its argument:\n%s", diff)
-		}
-		var stored results.Trial
-		if err := json.Unmarshal(line, &stored); err != nil {
-			t.Fatal(err)
+			t.Errorf("Append changed its argument:\n%s", diff)
 		}
 		warm, closed, swept := &stored.Loaders[0].Phases[0], &stored.Loaders[0].Phases[1], &stored.Sweep[0].Report.Phases[0]
 		if diff := cmp.Diff(c.want, buckets(closed)); diff != "" || len(closed.Slowest) != c.slowest {
@@ -105,7 +100,7 @@ func TestTheJournalKeepsWhatIsRead(t *testing.T) {
 func storeTrials(t *testing.T, trials ...results.Trial) (dir string) {
 	t.Helper()
 	dir = create(t, 0)
-	j, _, err := Resume(dir)
+	j, _, err := journal.Resume(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -120,7 +115,7 @@ func storeTrials(t *testing.T, trials ...results.Trial) (dir string) {
 	return dir
 }
 
-// An outline is the run without buckets, whatever stands in texts.
+// An outline is the run without buckets, even if a text looks like buckets.
 func TestOutline(t *testing.T) {
 	t.Parallel()
 	tricky := fullTrial(results.TrialOK, results.TrialMeasured)
@@ -134,14 +129,14 @@ func TestOutline(t *testing.T) {
 		p.SendLagIdle, p.ReceiveLag = p.SendLagIdle.Sums(), p.ReceiveLag.Sums()
 	}
 	want.Trials[0].Loaders[0].Connect = want.Trials[0].Loaders[0].Connect.Sums()
-	got, err := Outline(dir)
+	got, err := journal.Outline(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("the outline differs by more than buckets (-want +got):\n%s", diff)
 	}
-	j, resumed, err := Resume(dir)
+	j, resumed, err := journal.Resume(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -155,7 +150,7 @@ func TestTrialsAreReadOneByOne(t *testing.T) {
 	t.Parallel()
 	dir := create(t, 3)
 	index := 0
-	for trial, err := range Trials(dir) {
+	for trial, err := range journal.Trials(dir) {
 		if err != nil || trial.Index != index {
 			t.Fatalf("trial %d, %v, want trial %d", trial.Index, err, index)
 		}
@@ -166,15 +161,15 @@ func TestTrialsAreReadOneByOne(t *testing.T) {
 	appendBytes(t, trialsOf(dir), "garbage\n{\"index\":4}\n")
 	var last error
 	index = 0
-	for _, err := range Trials(dir) {
+	for _, err := range journal.Trials(dir) {
 		if last != nil {
-			t.Fatal("it goes on after an error")
+			t.Fatal("Trials goes on after an error")
 		}
 		if last = err; err == nil {
 			index++
 		}
 	}
-	if index != 3 || !errors.Is(last, ErrDamaged) {
+	if index != 3 || !errors.Is(last, journal.ErrDamaged) {
 		t.Errorf("%d trials, then %v", index, last)
 	}
 }
@@ -193,5 +188,5 @@ func TestLastLineWithZerosInItsBuckets(t *testing.T) {
 	goesOnWithoutTheLastLine(t, dir)
 }
 
-// trialsOf is the file of the run's trials.
-func trialsOf(dir string) string { return filepath.Join(dir, TrialsFile) }
+// trialsOf returns the path of the run's trials.
+func trialsOf(dir string) string { return filepath.Join(dir, journal.TrialsFile) }
