@@ -73,7 +73,7 @@ func quietCollector() (restore func()) {
 
 // session is one load: the threads and what they share.
 type session struct {
-	*work
+	*load
 	// mu guards team, which halt reads from another goroutine.
 	mu sync.Mutex
 	*team
@@ -93,18 +93,18 @@ func (e Engine) newSession(spec loaders.Spec) (s *session, err error) {
 			err = errors.Join(err, protocol.Close())
 		}
 	}()
-	w := &work{spec: &spec, system: &e.System, protocol: protocol, requests: protocol.Requests()}
+	l := &load{spec: &spec, system: &e.System, protocol: protocol, requests: protocol.Requests()}
 	if spec.TLS != nil {
-		if w.tls, err = secure.Config(spec.TLS, spec.Target.Host, protocol.ALPN()); err != nil {
+		if l.tls, err = secure.Config(spec.TLS, spec.Target.Host, protocol.ALPN()); err != nil {
 			return nil, err
 		}
 	}
-	if w.programs, err = compilePrograms(&spec, w.requests); err != nil {
+	if l.programs, err = compilePrograms(&spec, l.requests); err != nil {
 		return nil, err
 	}
-	s = &session{work: w}
+	s = &session{load: l}
 	debug.ReadGCStats(&s.before)
-	if s.team, err = newTeam(w); err != nil {
+	if s.team, err = newTeam(l); err != nil {
 		return nil, err
 	}
 	return s, nil
@@ -119,8 +119,8 @@ func (s *session) end(what *atomic.Int64, at int64) {
 	what.Store(at)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, w := range s.workers {
-		w.loop.Wake()
+	for _, thread := range s.shards {
+		thread.loop.Wake()
 	}
 }
 
@@ -167,9 +167,9 @@ func (s *session) run(ctx context.Context, control loaders.Control) (results.Rep
 
 func (s *session) ready(open int) loaders.Ready {
 	r := loaders.Ready{Connections: open, Asked: s.spec.Connections, ClockNS: clock.Now()}
-	for _, w := range s.workers {
-		if w.connectError != nil {
-			r.FirstError, r.Cause = w.connectError.Error(), w.connectCause
+	for _, thread := range s.shards {
+		if thread.connectError != nil {
+			r.FirstError, r.Cause = thread.connectError.Error(), thread.connectCause
 			break
 		}
 	}
@@ -249,7 +249,7 @@ func (s *session) execute(on *phase, name string, control loaders.Control, resul
 	interval := time.NewTimer(clock.Until(on.t0))
 	defer interval.Stop()
 	var zero results.Interval
-	for ticks := int64(0); len(outcomes) < len(s.workers); {
+	for ticks := int64(0); len(outcomes) < len(s.shards); {
 		select {
 		case o := <-s.done:
 			outcomes = append(outcomes, o)
@@ -275,11 +275,11 @@ func (s *session) execute(on *phase, name string, control loaders.Control, resul
 // interval is the live figures of all threads together.
 func (s *session) interval() results.Interval {
 	i := results.Interval{AtNS: clock.Now()}
-	for _, w := range s.workers {
-		i.Completed += w.live.completed.Load()
-		i.Failed += w.live.failed.Load()
-		i.Bytes += w.live.bytes.Load()
-		i.Open += int(w.live.open.Load())
+	for _, thread := range s.shards {
+		i.Completed += thread.live.completed.Load()
+		i.Failed += thread.live.failed.Load()
+		i.Bytes += thread.live.bytes.Load()
+		i.Open += int(thread.live.open.Load())
 	}
 	return i
 }

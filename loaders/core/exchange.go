@@ -12,7 +12,7 @@ import (
 // progress is how far a connection is in its exchange.
 type progress struct {
 	// steps are what is left to do.
-	steps []step
+	steps []instruction
 	// sent is how many bytes of the request were handed on.
 	sent int64
 	// until is when a pause ends, 0 outside one.
@@ -28,35 +28,35 @@ var (
 )
 
 // perform begins the request's exchange.
-func (w *worker) perform(c *conn, request int) {
+func (s *shard) perform(c *connection, request int) {
 	if c.progress == nil {
 		c.progress = &progress{}
 	}
-	*c.progress = progress{steps: w.programs[request]}
-	w.advanceExchange(c)
+	*c.progress = progress{steps: s.programs[request]}
+	s.advanceExchange(c)
 }
 
 // exchanging tells whether the connection is inside an exchange of steps.
-func (c *conn) exchanging() bool { return c.progress != nil && len(c.progress.steps) > 0 }
+func (c *connection) exchanging() bool { return c.progress != nil && len(c.progress.steps) > 0 }
 
 // advanceExchange does what can be done now of the connection's exchange: until
 // it has to wait for the kernel, the time or the server.
-func (w *worker) advanceExchange(c *conn) {
+func (s *shard) advanceExchange(c *connection) {
 	for c.state == stateOpen && c.count > 0 && c.exchanging() && !c.unwritten() {
 		p := c.progress
-		s := p.steps[0]
+		next := p.steps[0]
 		switch {
-		case s.verb == verbSend:
+		case next.verb == verbSend:
 			p.steps = p.steps[1:]
-			w.sendTo(c, s.n)
+			s.sendTo(c, next.n)
 			continue
-		case s.verb == verbAwait && p.interim != s.n:
+		case next.verb == verbAwait && p.interim != next.n:
 			return
-		case s.verb == verbAwait:
+		case next.verb == verbAwait:
 			p.interim = 0
 		case p.until == 0:
-			p.until = clock.Now() + s.n
-			w.pauses.push(pause{p.until, c.id})
+			p.until = clock.Now() + next.n
+			s.pauses.push(pause{p.until, c.id})
 			return
 		case clock.Now() < p.until:
 			return
@@ -68,9 +68,9 @@ func (w *worker) advanceExchange(c *conn) {
 }
 
 // sendTo sends the request's bytes up to the end.
-func (w *worker) sendTo(c *conn, end int64) {
+func (s *shard) sendTo(c *connection, end int64) {
 	p, f := c.progress, c.oldest()
-	r := &w.requests[f.Request]
+	r := &s.requests[f.Request]
 	from := p.sent
 	p.sent = max(p.sent, end)
 	if from >= end {
@@ -86,16 +86,16 @@ func (w *worker) sendTo(c *conn, end int64) {
 	if last == body {
 		tail = r.Body[first:] // shared, and counted while it is written
 	} else if last > first {
-		w.scratch = append(append(w.scratch[:0], piece...), r.Body[first:last]...)
-		piece = w.scratch
+		s.scratch = append(append(s.scratch[:0], piece...), r.Body[first:last]...)
+		piece = s.scratch
 	}
-	w.out.now.traffic.SentBody += partOf(r, from+int64(len(piece))) - partOf(r, from)
+	s.out.now.traffic.SentBody += partOf(r, from+int64(len(piece))) - partOf(r, from)
 	if len(piece) > 0 {
-		w.transmit(c, piece, tail)
+		s.transmit(c, piece, tail)
 		return
 	}
 	c.tail = tail
-	w.flush(c)
+	s.flush(c)
 }
 
 // partOf is how much of the body proper is in the request's first bytes.
@@ -109,7 +109,7 @@ func partOf(r *codec.Request, sent int64) uint64 {
 
 // interim notes an interim answer inside an exchange. The time to the first
 // byte is that of the final answer.
-func (w *worker) interim(c *conn, f *record.Exchange, status int) {
+func (s *shard) interim(c *connection, f *record.Exchange, status int) {
 	if c.progress != nil {
 		c.progress.interim = int64(status)
 	}
@@ -117,7 +117,7 @@ func (w *worker) interim(c *conn, f *record.Exchange, status int) {
 }
 
 // final tells whether the exchange is ready for its final answer.
-func (w *worker) final(c *conn, f *record.Exchange) error {
+func (s *shard) final(c *connection, f *record.Exchange) error {
 	if f.FirstByte == 0 {
 		f.FirstByte = clock.Now()
 	}
@@ -127,13 +127,13 @@ func (w *worker) final(c *conn, f *record.Exchange) error {
 	if !c.exchanging() {
 		return nil
 	}
-	for _, s := range c.progress.steps {
-		if s.verb == verbSend {
+	for _, next := range c.progress.steps {
+		if next.verb == verbSend {
 			return errEarly
 		}
 	}
-	for _, s := range c.progress.steps {
-		if s.verb == verbAwait && c.progress.interim != s.n {
+	for _, next := range c.progress.steps {
+		if next.verb == verbAwait && c.progress.interim != next.n {
 			return errUnawaited
 		}
 	}
@@ -142,18 +142,18 @@ func (w *worker) final(c *conn, f *record.Exchange) error {
 }
 
 // malformed fails the oldest answer, which could not be read on.
-func (w *worker) malformed(c *conn, now int64, a codec.Answer, err error) {
+func (s *shard) malformed(c *connection, now int64, a codec.Answer, err error) {
 	f := c.oldest()
 	switch {
 	case errors.Is(err, errEarly):
-		w.earlyReply(c, now)
+		s.earlyReply(c, now)
 		return
 	case errors.Is(err, errUnawaited):
-		w.fail(f, now, failure{results.CauseStatus, a.Status, w.spec.Requests[f.Request].Name + ": " + err.Error()})
+		s.fail(f, now, failure{results.CauseStatus, a.Status, s.spec.Requests[f.Request].Name + ": " + err.Error()})
 	default:
-		w.fail(f, now, failure{cause: results.CauseProtocol, detail: err.Error()})
+		s.fail(f, now, failure{cause: results.CauseProtocol, detail: err.Error()})
 	}
-	w.restart(c)
+	s.restart(c)
 }
 
 // pause is the end of one pause of a connection.
@@ -202,11 +202,11 @@ func (h *pauses) pop() pause {
 }
 
 // resume goes on with every exchange whose pause has ended.
-func (w *worker) resume() {
-	for len(w.pauses) > 0 && w.pauses[0].at <= clock.Now() {
-		p := w.pauses.pop()
-		if c := &w.conns[p.id]; c.progress != nil && c.progress.until == p.at {
-			w.advanceExchange(c)
+func (s *shard) resume() {
+	for len(s.pauses) > 0 && s.pauses[0].at <= clock.Now() {
+		p := s.pauses.pop()
+		if c := &s.conns[p.id]; c.progress != nil && c.progress.until == p.at {
+			s.advanceExchange(c)
 		}
 	}
 }

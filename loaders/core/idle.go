@@ -45,52 +45,52 @@ type attention struct {
 }
 
 // await waits until something is ready or the next thing is due.
-func (w *worker) await(now int64) ([]backend.Event, error) {
-	wake := min(w.nextScan, w.nextMark, now+longestWait)
-	if w.nextMark == never && now < w.end {
-		wake = min(wake, w.end)
+func (s *shard) await(now int64) ([]backend.Event, error) {
+	wake := min(s.nextScan, s.nextMark, now+longestWait)
+	if s.nextMark == never && now < s.end {
+		wake = min(wake, s.end)
 	}
-	if !w.started {
-		wake = min(wake, w.phase.begin)
+	if !s.started {
+		wake = min(wake, s.phase.begin)
 	}
 	due := never
-	if w.started && w.idle.len() > 0 {
-		due = w.due
+	if s.started && s.idle.len() > 0 {
+		due = s.due
 	}
-	if len(w.pauses) > 0 {
-		due = min(due, w.pauses[0].at)
+	if len(s.pauses) > 0 {
+		due = min(due, s.pauses[0].at)
 	}
 	spin := false
-	switch w.spec.Idle {
+	switch s.spec.Idle {
 	case loaders.Spin:
 		spin = true
 	case loaders.Gather:
-		if now < w.actedAt+gatherFor && min(wake, due) > now {
-			w.spunFrom = now
+		if now < s.actedAt+gatherFor && min(wake, due) > now {
+			s.spunFrom = now
 			return nil, nil
 		}
 		spin = true
 	case loaders.Hybrid:
-		spin = now < w.actedAt+pollFor || due-now <= spinTail
+		spin = now < s.actedAt+pollFor || due-now <= spinTail
 		due -= spinTail
 	}
 	if wake = min(wake, due); spin || wake <= now {
-		events, err := w.loop.Wait(0)
-		w.looked(now, len(events))
+		events, err := s.loop.Wait(0)
+		s.looked(now, len(events))
 		if len(events) == 0 {
-			w.spunFrom = now
+			s.spunFrom = now
 		} else {
-			w.busySince(clock.Now(), len(events))
+			s.busySince(clock.Now(), len(events))
 		}
 		return events, err
 	}
-	events, err := w.loop.Wait(wake - now)
-	w.looked(now, len(events))
+	events, err := s.loop.Wait(wake - now)
+	s.looked(now, len(events))
 	// Whoever sleeps beyond the end of the wait was stopped or kept off its
 	// processor.
-	late := wake + w.system.Slack
+	late := wake + s.system.Slack
 	if awake := clock.Now(); len(events) > 0 || awake > late {
-		w.busySince(min(awake, late), len(events))
+		s.busySince(min(awake, late), len(events))
 	}
 	return events, err
 }
@@ -98,75 +98,75 @@ func (w *worker) await(now int64) ([]backend.Event, error) {
 // looked notes that the loop was asked after now and had so many events. It
 // hands them out in turn, so that after enough full turns every connection
 // that was ready has had its own.
-func (w *worker) looked(now int64, events int) {
+func (s *shard) looked(now int64, events int) {
 	const most = backend.MostEvents
-	if events == most && w.fullTurns <= len(w.conns)/most {
-		w.fullTurns++
+	if events == most && s.fullTurns <= len(s.conns)/most {
+		s.fullTurns++
 		return
 	}
-	w.lookedAt, w.fullTurns = now, 0
+	s.lookedAt, s.fullTurns = now, 0
 }
 
 // listen waits, once nothing is in flight any more, for answers that nobody
 // asked for.
-func (w *worker) listen() error {
-	for until := clock.Now() + w.out.ListenNS(); ; {
+func (s *shard) listen() error {
+	for until := clock.Now() + s.out.ListenNS(); ; {
 		now := clock.Now()
-		if now >= until || w.stop.Load() != 0 {
+		if now >= until || s.stop.Load() != 0 {
 			return nil
 		}
-		if now >= w.nextScan {
-			w.scan(now)
+		if now >= s.nextScan {
+			s.scan(now)
 		}
-		events, err := w.loop.Wait(max(1, min(until, w.nextScan)-now))
+		events, err := s.loop.Wait(max(1, min(until, s.nextScan)-now))
 		if err != nil {
 			return err
 		}
 		for i := range events {
-			w.handle(&events[i])
+			s.handle(&events[i])
 		}
 	}
 }
 
 // account books the time since the last turn of the loop: as polling, as work,
 // or as a stall.
-func (w *worker) account(now int64) {
+func (s *shard) account(now int64) {
 	switch {
-	case w.spunFrom != 0:
-		if d := now - w.spunFrom; d < record.Stall {
-			w.out.now.spinNS += d
+	case s.spunFrom != 0:
+		if d := now - s.spunFrom; d < record.Stall {
+			s.out.now.spinNS += d
 		} else {
-			w.out.Gap(now, d, 0)
+			s.out.Gap(now, d, 0)
 		}
-		w.spunFrom = 0
-	case w.busyFrom != 0:
-		d := now - w.busyFrom
+		s.spunFrom = 0
+	case s.busyFrom != 0:
+		d := now - s.busyFrom
 		worked := int64(0)
 		if d >= record.Stall {
-			worked = w.worked()
+			worked = s.worked()
 		}
-		w.out.Gap(now, d, worked)
-		w.busyFrom = 0
-		w.actedAt = now
+		s.out.Gap(now, d, worked)
+		s.busyFrom = 0
+		s.actedAt = now
 	}
 }
 
 // worked is the time, in nanoseconds, for which the thread evidently worked
 // since busyFrom: what its CPU clock says, where it was read, and a nanosecond
 // for each byte that was moved.
-func (w *worker) worked() int64 {
-	moved := int64(w.moved() - w.busyMoved)
-	if w.busyCPU == 0 {
+func (s *shard) worked() int64 {
+	moved := int64(s.moved() - s.busyMoved)
+	if s.busyCPU == 0 {
 		return moved
 	}
-	return max(moved, w.loop.CPU()-w.busyCPU)
+	return max(moved, s.loop.CPU()-s.busyCPU)
 }
 
 // busySince notes from when the thread has something to do: since an instant,
 // with so many events.
-func (w *worker) busySince(at int64, events int) {
-	w.busyFrom, w.busyMoved, w.busyCPU = at, w.moved(), 0
-	if events >= manyEvents || w.phase.thinkSpin > 0 {
-		w.busyCPU = w.loop.CPU()
+func (s *shard) busySince(at int64, events int) {
+	s.busyFrom, s.busyMoved, s.busyCPU = at, s.moved(), 0
+	if events >= manyEvents || s.phase.thinkSpin > 0 {
+		s.busyCPU = s.loop.CPU()
 	}
 }

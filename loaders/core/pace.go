@@ -48,62 +48,62 @@ func (p *phase) next(c arrival.Cursor) int64 {
 }
 
 // launchDue sends what is due now.
-func (w *worker) launchDue() {
-	if w.due != never && w.started && w.idle.len() > 0 {
-		if now := clock.Now(); w.due <= now {
-			w.launch(now)
+func (s *shard) launchDue() {
+	if s.due != never && s.started && s.idle.len() > 0 {
+		if now := clock.Now(); s.due <= now {
+			s.launch(now)
 		}
 	}
 }
 
 // launch sends what is due, each on the longest idle connection. What finds
 // none stays due: its latency counts from its intended instant all the same.
-func (w *worker) launch(now int64) {
-	for w.due <= now {
-		c := w.takeIdle()
+func (s *shard) launch(now int64) {
+	for s.due <= now {
+		c := s.takeIdle()
 		if c == nil {
 			return
 		}
-		w.out.Lag(w.due, c.idleSince, now)
-		w.launched++
-		due := w.due
-		w.due = w.phase.next(w.cursor)
-		if w.quota == 1 {
-			w.due = never // this is the last
+		s.out.Lag(s.due, c.idleSince, now)
+		s.launched++
+		due := s.due
+		s.due = s.phase.next(s.cursor)
+		if s.quota == 1 {
+			s.due = never // this is the last
 		}
-		w.issue(c, due, now)
-		w.offer(c)
+		s.issue(c, due, now)
+		s.offer(c)
 		now = clock.Now()
 	}
 }
 
 // shed gives up what is due and unsent.
-func (w *worker) shed(now int64) {
-	for ; w.due < w.out.Window.T1 && w.quota > 0; w.due = w.phase.next(w.cursor) {
-		w.out.Unsent(w.due, now)
-		w.quota--
+func (s *shard) shed(now int64) {
+	for ; s.due < s.out.Window.T1 && s.quota > 0; s.due = s.phase.next(s.cursor) {
+		s.out.Unsent(s.due, now)
+		s.quota--
 	}
-	w.due = never
+	s.due = never
 }
 
 // shedLate gives up what is unsent for too long after it was due.
-func (w *worker) shedLate(now int64) {
-	for w.due != never && w.quota > 0 && now-w.due > w.phase.shedAfter {
-		w.out.TooLate(w.due, now)
-		w.launched++
-		w.quota--
-		w.due = w.phase.next(w.cursor)
+func (s *shard) shedLate(now int64) {
+	for s.due != never && s.quota > 0 && now-s.due > s.phase.shedAfter {
+		s.out.TooLate(s.due, now)
+		s.launched++
+		s.quota--
+		s.due = s.phase.next(s.cursor)
 	}
 }
 
 // backlog counts the requests intended before the instant and not sent.
-func (w *worker) backlog(at int64) uint64 {
-	for w.aheadNext < at && w.intended < uint64(w.limit) {
-		w.intended++
-		w.aheadNext = w.phase.next(w.ahead)
+func (s *shard) backlog(at int64) uint64 {
+	for s.aheadNext < at && s.intended < uint64(s.limit) {
+		s.intended++
+		s.aheadNext = s.phase.next(s.ahead)
 	}
-	if w.launched >= w.intended {
+	if s.launched >= s.intended {
 		return 0
 	}
-	return w.intended - w.launched
+	return s.intended - s.launched
 }

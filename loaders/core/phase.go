@@ -34,7 +34,7 @@ type outcome struct {
 	record.Phase
 	// now is cumulative over the phase; at0 and at1 are its values at the
 	// window's ends.
-	now, at0, at1 reading
+	now, at0, at1 meters
 	thread        int
 	minOpen       int
 	// queuesRead counts the connections in flight whose receive queue was looked
@@ -43,8 +43,8 @@ type outcome struct {
 	err                     error
 }
 
-// reading is what a thread notes at the window's ends.
-type reading struct {
+// meters is what a thread notes at the window's ends.
+type meters struct {
 	traffic        record.Traffic
 	spinNS         int64
 	loops, wakeups uint64

@@ -7,39 +7,39 @@ import (
 )
 
 // connectAll opens every connection.
-func (w *worker) connectAll() error {
+func (s *shard) connectAll() error {
 	now := clock.Now()
-	for i := range w.deadlines {
-		w.deadlines[i] = now
+	for i := range s.deadlines {
+		s.deadlines[i] = now
 	}
-	w.nextScan = now
-	return w.settle()
+	s.nextScan = now
+	return s.settle()
 }
 
 // settle waits until every connection is open, or can evidently not be, or the
 // load was told to end.
-func (w *worker) settle() error {
+func (s *shard) settle() error {
 	// Timeouts are noticed a scan late, and must be, before the wait ends.
-	patience := int64(w.spec.ConnectTimeout) + 5*scanStep
-	if w.tls != nil {
-		patience += int64(w.spec.ConnectTimeout)
+	patience := int64(s.spec.ConnectTimeout) + 5*scanStep
+	if s.tls != nil {
+		patience += int64(s.spec.ConnectTimeout)
 	}
 	limit := clock.Now() + patience
 	for {
 		now := clock.Now()
-		if now >= w.nextScan {
-			w.scan(now)
+		if now >= s.nextScan {
+			s.scan(now)
 		}
-		if w.settled() || now >= limit || w.stop.Load() != 0 {
-			w.publish()
+		if s.settled() || now >= limit || s.stop.Load() != 0 {
+			s.publish()
 			return nil
 		}
-		events, err := w.loop.Wait(max(1, min(w.nextScan, limit)-now))
+		events, err := s.loop.Wait(max(1, min(s.nextScan, limit)-now))
 		if err != nil {
 			return fmt.Errorf("waiting for connections: %w", err)
 		}
 		for i := range events {
-			w.handle(&events[i])
+			s.handle(&events[i])
 		}
 	}
 }
@@ -48,12 +48,12 @@ func (w *worker) settle() error {
 // waiting for a connection.
 const hopeless = 4
 
-func (w *worker) settled() bool {
-	if w.open == len(w.conns) {
+func (s *shard) settled() bool {
+	if s.open == len(s.conns) {
 		return true
 	}
-	for i := range w.conns {
-		if w.conns[i].state != stateOpen && w.conns[i].failures < hopeless {
+	for i := range s.conns {
+		if s.conns[i].state != stateOpen && s.conns[i].failures < hopeless {
 			return false
 		}
 	}
@@ -62,10 +62,10 @@ func (w *worker) settled() bool {
 
 // reached is how many connections were open once: a server that closes them again
 // at once has let them be opened.
-func (w *worker) reached() int {
+func (s *shard) reached() int {
 	n := 0
-	for i := range w.conns {
-		if w.conns[i].known {
+	for i := range s.conns {
+		if s.conns[i].known {
 			n++
 		}
 	}

@@ -9,28 +9,28 @@ import (
 
 // team is the threads that make the load together. They live until disband.
 type team struct {
-	workers []*worker
-	phases  []chan *phase
-	done    chan *outcome
-	ended   chan struct{}
+	shards []*shard
+	phases []chan *phase
+	done   chan *outcome
+	ended  chan struct{}
 	// reached is how many connections were open once when the team had connected.
 	reached int
 }
 
-// newTeam makes a worker for each thread of the specification; connect starts
+// newTeam makes a shard for each thread of the specification; connect starts
 // them.
-func newTeam(shared *work) (*team, error) {
+func newTeam(shared *load) (*team, error) {
 	n := shared.spec.Threads
 	t := &team{done: make(chan *outcome, n), ended: make(chan struct{}, n)}
 	for id := range n {
-		w, err := newWorker(shared, id)
+		s, err := newShard(shared, id)
 		if err != nil {
-			for _, made := range t.workers {
+			for _, made := range t.shards {
 				made.close()
 			}
 			return nil, err
 		}
-		t.workers = append(t.workers, w)
+		t.shards = append(t.shards, s)
 	}
 	return t, nil
 }
@@ -38,21 +38,21 @@ func newTeam(shared *work) (*team, error) {
 // connect starts the threads and waits until their connections are up. When
 // none is, the error is a *loaders.ConnectError.
 func (t *team) connect() error {
-	connected := make(chan error, len(t.workers))
-	for i, w := range t.workers {
+	connected := make(chan error, len(t.shards))
+	for i, s := range t.shards {
 		phases := make(chan *phase)
 		t.phases = append(t.phases, phases)
 		cpu := -1
-		if len(w.spec.CPUs) > 0 {
-			cpu = w.spec.CPUs[i]
+		if len(s.spec.CPUs) > 0 {
+			cpu = s.spec.CPUs[i]
 		}
 		go func() {
-			w.main(cpu, connected, phases, t.done)
+			s.main(cpu, connected, phases, t.done)
 			t.ended <- struct{}{}
 		}()
 	}
 	var first error
-	for range t.workers {
+	for range t.shards {
 		if err := <-connected; err != nil && first == nil {
 			first = err
 		}
@@ -61,13 +61,13 @@ func (t *team) connect() error {
 		return first
 	}
 	t.reached = 0
-	for _, w := range t.workers {
-		t.reached += w.reached()
+	for _, s := range t.shards {
+		t.reached += s.reached()
 	}
 	if t.reached == 0 {
-		for _, w := range t.workers {
-			if w.connectError != nil {
-				return &loaders.ConnectError{Cause: w.connectCause, Err: w.connectError}
+		for _, s := range t.shards {
+			if s.connectError != nil {
+				return &loaders.ConnectError{Cause: s.connectCause, Err: s.connectError}
 			}
 		}
 	}
@@ -108,7 +108,7 @@ func (s *session) fewer(warmup *results.Phase) error {
 	s.disband()
 	s.keepTimes()
 	s.spec = &spec
-	next, err := newTeam(s.work)
+	next, err := newTeam(s.load)
 	if err != nil {
 		next = &team{}
 	}
@@ -121,18 +121,18 @@ func (s *session) fewer(warmup *results.Phase) error {
 	return s.connect()
 }
 
-// threadsNeeded is how many threads do the work of the phase, each working
-// spinWork of the time: at least one. What threads waited for a processor is no
-// work: threads that spin may wait for one another.
+// threadsNeeded returns how many threads do the work of the phase when each works
+// spinWork of the time, at least one. Waits for a processor are no work: threads
+// that spin may wait for one another.
 func threadsNeeded(p *results.Phase) int {
 	ns, _ := p.WorkNS()
 	return max(1, int(math.Ceil(float64(ns)/float64(max(1, p.WindowNS()))/spinWork)))
 }
 
-// keepTimes keeps what the team saw of connecting.
+// keepTimes keeps the connect and handshake times of the team.
 func (s *session) keepTimes() {
-	for _, w := range s.workers {
-		s.connects.Merge(&w.connect)
-		s.handshakes.Merge(&w.shakes)
+	for _, thread := range s.shards {
+		s.connects.Merge(&thread.connect)
+		s.handshakes.Merge(&thread.shakes)
 	}
 }

@@ -7,50 +7,50 @@ import (
 
 // stopEarly ends the window at the instant, an empty one where it has not
 // opened yet. What is due and unsent is not sent any more.
-func (w *worker) stopEarly(at, now int64) {
-	w.stopped = true
-	w.patient = w.stop.Load() == 0
-	window := &w.out.Window
+func (s *shard) stopEarly(at, now int64) {
+	s.stopped = true
+	s.patient = s.stop.Load() == 0
+	window := &s.out.Window
 	window.T0, window.T1 = min(window.T0, at), min(window.T1, at)
-	w.end = min(w.end, at+int64(w.phase.drain))
-	if w.nextMark != never {
+	s.end = min(s.end, at+int64(s.phase.drain))
+	if s.nextMark != never {
 		// The instant may lie behind now, which the thread has read before.
-		w.nextMark = window.T1
-		w.mark(now)
+		s.nextMark = window.T1
+		s.mark(now)
 	}
-	w.shed(max(at, now))
+	s.shed(max(at, now))
 }
 
 // exhausted ends the window when the phase's count has been asked and answered.
-func (w *worker) exhausted(now int64) {
-	w.out.Window.T0, w.out.Window.T1 = min(w.out.Window.T0, now), now
-	w.due = never
-	w.mark(now)
+func (s *shard) exhausted(now int64) {
+	s.out.Window.T0, s.out.Window.T1 = min(s.out.Window.T0, now), now
+	s.due = never
+	s.mark(now)
 }
 
 // mark takes the readings that stand at the window's ends.
-func (w *worker) mark(now int64) {
-	window := w.out.Window
-	if !w.windowOpen {
-		w.windowOpen = true
-		w.out.at0 = w.reading()
-		w.out.BacklogT0 = w.backlog(window.T0)
-		w.out.Offered = w.intended
-		w.out.minOpen = w.open
-		w.nextMark = window.T1
+func (s *shard) mark(now int64) {
+	window := s.out.Window
+	if !s.windowOpen {
+		s.windowOpen = true
+		s.out.at0 = s.meters()
+		s.out.BacklogT0 = s.backlog(window.T0)
+		s.out.Offered = s.intended
+		s.out.minOpen = s.open
+		s.nextMark = window.T1
 	}
 	if now < window.T1 {
 		return
 	}
-	w.out.at1 = w.reading()
-	w.out.BacklogT1 = w.backlog(window.T1)
-	w.out.Offered = w.intended - w.out.Offered
-	w.nextMark = never
-	if w.phase.loop == results.ClosedLoop {
-		w.sending = false
+	s.out.at1 = s.meters()
+	s.out.BacklogT1 = s.backlog(window.T1)
+	s.out.Offered = s.intended - s.out.Offered
+	s.nextMark = never
+	if s.phase.loop == results.ClosedLoop {
+		s.sending = false
 		return
 	}
-	w.askQueues()
+	s.askQueues()
 }
 
 // queuesAsked is how many connections of a thread are asked for what lies in
@@ -59,11 +59,11 @@ const queuesAsked = 256
 
 // askQueues looks whose doing it is that requests are in flight: the server's
 // where nothing of the answer has arrived.
-func (w *worker) askQueues() {
-	step := max(1, w.inFlight/queuesAsked)
+func (s *shard) askQueues() {
+	step := max(1, s.inFlight/queuesAsked)
 	busy := 0
-	for i := range w.conns {
-		c := &w.conns[i]
+	for i := range s.conns {
+		c := &s.conns[i]
 		if c.state != stateOpen || c.count == 0 {
 			continue
 		}
@@ -74,36 +74,36 @@ func (w *worker) askQueues() {
 		if err != nil {
 			continue // nothing is known of this one
 		}
-		w.out.queuesRead++
+		s.out.queuesRead++
 		if waiting == 0 {
-			w.out.queuesEmpty++
+			s.out.queuesEmpty++
 		}
 	}
 }
 
-// reading is the counters as they stand.
-func (w *worker) reading() reading {
-	r := w.out.now
-	r.cpu, r.runDelay = w.loop.CPU(), w.loop.RunDelay()
+// meters is the counters as they stand.
+func (s *shard) meters() meters {
+	r := s.out.now
+	r.cpu, r.runDelay = s.loop.CPU(), s.loop.RunDelay()
 	return r
 }
 
 // abandon gives up what the drain bound left behind, replaces its connections
 // and accounts for what was never sent and for connections that wait.
-func (w *worker) abandon() {
+func (s *shard) abandon() {
 	now := clock.Now()
-	for i := range w.conns {
-		c := &w.conns[i]
-		w.waited(c, now)
+	for i := range s.conns {
+		c := &s.conns[i]
+		s.waited(c, now)
 		if c.count == 0 {
 			continue
 		}
 		for ; c.count > 0; c.pop() {
-			w.inFlight--
-			w.out.Abandoned(c.oldest(), now)
+			s.inFlight--
+			s.out.Abandoned(c.oldest(), now)
 		}
-		w.drop(c, false)
-		w.setDeadline(c, now)
+		s.drop(c, false)
+		s.setDeadline(c, now)
 	}
-	w.shed(now)
+	s.shed(now)
 }

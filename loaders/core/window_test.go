@@ -22,21 +22,21 @@ func TestStopAfterTheClockWasRead(t *testing.T) {
 	for _, opened := range []bool{true, false} {
 		now := clock.Now()
 		at := now + 1000
-		w := worker{work: &work{}, loop: idleLoop{}, current: current{
+		s := shard{load: &load{}, loop: idleLoop{}, current: current{
 			phase: &phase{loop: results.ClosedLoop}, window: window{windowOpen: opened, sending: true},
 		}}
-		w.stop.Store(at)
-		w.out.Window.T0, w.out.Window.T1 = now-1000, now+60e9
-		w.end, w.nextMark = w.out.Window.T1, w.out.Window.T1
+		s.stop.Store(at)
+		s.out.Window.T0, s.out.Window.T1 = now-1000, now+60e9
+		s.end, s.nextMark = s.out.Window.T1, s.out.Window.T1
 		if !opened {
-			w.out.Window.T0, w.nextMark = now+500, now+500
+			s.out.Window.T0, s.nextMark = now+500, now+500
 		}
-		w.stopEarly(at, now)
-		if w.nextMark != at {
-			t.Fatalf("window open: %t: the next mark is %d ns after the stop", opened, w.nextMark-at)
+		s.stopEarly(at, now)
+		if s.nextMark != at {
+			t.Fatalf("window open: %t: the next mark is %d ns after the stop", opened, s.nextMark-at)
 		}
-		w.mark(at)
-		if w.nextMark != never || w.sending {
+		s.mark(at)
+		if s.nextMark != never || s.sending {
 			t.Errorf("window open: %t: the thread goes on after its window", opened)
 		}
 	}
@@ -53,16 +53,16 @@ func TestStopGivesUpWhatIsDueUntilThen(t *testing.T) {
 	t.Parallel()
 	now := clock.Now()
 	at := now + 1000
-	w := worker{work: &work{}, loop: idleLoop{}, current: current{
+	s := shard{load: &load{}, loop: idleLoop{}, current: current{
 		phase:  &phase{loop: results.OpenLoop},
 		out:    outcome{Phase: *record.NewPhase(1)},
 		window: window{windowOpen: true, nextMark: now + 60e9, end: now + 60e9},
 		pace:   pace{due: now + 400, cursor: once{}, ahead: once{}, aheadNext: never, quota: never},
 	}}
-	w.stop.Store(at)
-	w.out.Window = record.Window{Loop: results.OpenLoop, T0: now - 1000, T1: now + 60e9}
-	w.stopEarly(at, now)
-	if w.due != never || w.out.NeverSent != 1 || w.out.CensoredFromNS != 600 {
-		t.Errorf("due %d, %d never sent for at least %d ns, want 1 for 600 ns", w.due, w.out.NeverSent, w.out.CensoredFromNS)
+	s.stop.Store(at)
+	s.out.Window = record.Window{Loop: results.OpenLoop, T0: now - 1000, T1: now + 60e9}
+	s.stopEarly(at, now)
+	if s.due != never || s.out.NeverSent != 1 || s.out.CensoredFromNS != 600 {
+		t.Errorf("due %d, %d never sent for at least %d ns, want 1 for 600 ns", s.due, s.out.NeverSent, s.out.CensoredFromNS)
 	}
 }

@@ -45,10 +45,10 @@ func newFrames(spec *loaders.Spec) (codec.Protocol, error) {
 func (f *frames) Requests() []codec.Request    { return f.requests }
 func (f *frames) ALPN() []string               { return []string{"echo"} }
 func (f *frames) Close() error                 { return nil }
-func (f *frames) Shard(bool) func() codec.Conn { return func() codec.Conn { return &conn{frames: f} } }
+func (f *frames) Shard(bool) func() codec.Conn { return func() codec.Conn { return &reader{frames: f} } }
 
-// conn reads the frames of one connection.
-type conn struct {
+// reader reads the frames of one connection.
+type reader struct {
 	*frames
 	// length is that of the frame under way, and at how much of it was read; -1
 	// between frames.
@@ -56,9 +56,9 @@ type conn struct {
 	differs    bool
 }
 
-func (c *conn) Open() { c.length = -1 }
+func (c *reader) Open() { c.length = -1 }
 
-func (c *conn) Next(request int32, in []byte) (n int, a codec.Answer, err error) {
+func (c *reader) Next(request int32, in []byte) (n int, a codec.Answer, err error) {
 	if c.length < 0 {
 		if len(in) < 4 {
 			return 0, a, nil
@@ -85,11 +85,11 @@ func (c *conn) Next(request int32, in []byte) (n int, a codec.Answer, err error)
 	return n, a, nil
 }
 
-func (c *conn) End(int32) (codec.Answer, error) {
+func (c *reader) End(int32) (codec.Answer, error) {
 	return codec.Answer{Cause: results.CauseClosed}, fmt.Errorf("the server closed the connection behind %d bytes of a frame", c.at)
 }
 
-func (c *conn) Describe(request int32, cause results.Cause) string {
+func (c *reader) Describe(request int32, cause results.Cause) string {
 	return fmt.Sprintf("%s: %s", c.names[request], cause)
 }
 

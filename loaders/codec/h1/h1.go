@@ -60,11 +60,11 @@ func (p *protocol) Close() error { return p.bodies.Close() }
 // request's answers.
 func (p *protocol) Shard(heads bool) func() codec.Conn {
 	memos := make([]wire.Memo, len(p.requests))
-	return func() codec.Conn { return &conn{protocol: p, memos: memos, heads: heads} }
+	return func() codec.Conn { return &reader{protocol: p, memos: memos, heads: heads} }
 }
 
-// conn reads the answers of one connection.
-type conn struct {
+// reader reads the answers of one connection.
+type reader struct {
 	*protocol
 	memos []wire.Memo
 	heads bool
@@ -80,13 +80,13 @@ type conn struct {
 }
 
 // Open implements codec.Conn.
-func (c *conn) Open() {
+func (c *reader) Open() {
 	c.parser.Reset()
 	c.fresh, c.inBody = true, false
 }
 
 // Next implements codec.Conn.
-func (c *conn) Next(request int32, in []byte) (n int, found codec.Answer, err error) {
+func (c *reader) Next(request int32, in []byte) (n int, found codec.Answer, err error) {
 	if c.fresh {
 		if !c.heads {
 			if head, total, ok := c.memos[request].Match(in); ok {
@@ -127,7 +127,7 @@ func (c *conn) Next(request int32, in []byte) (n int, found codec.Answer, err er
 
 // recognised takes the body of an answer whose head is the remembered one and
 // which came whole.
-func (c *conn) recognised(request int32, body []byte) codec.Answer {
+func (c *reader) recognised(request int32, body []byte) codec.Answer {
 	a := &c.answers[request]
 	found := codec.Answer{Event: codec.End, Keep: true, Status: c.memos[request].Status(), Body: len(body)}
 	c.check.Reset()
@@ -140,7 +140,7 @@ func (c *conn) recognised(request int32, body []byte) codec.Answer {
 }
 
 // begin makes the parser ready for the answer to the request.
-func (c *conn) begin(request int32) {
+func (c *reader) begin(request int32) {
 	c.fresh, c.inBody, c.cause = false, false, ""
 	c.parser.Expect(c.requests[request].NoBody)
 	c.check.Reset()
@@ -148,7 +148,7 @@ func (c *conn) begin(request int32) {
 
 // head judges the status of a final head, and remembers the head of a right
 // one.
-func (c *conn) head(request int32, head []byte) {
+func (c *reader) head(request int32, head []byte) {
 	c.inBody = true
 	if !c.answers[request].StatusOK(c.parser.Status) {
 		c.cause = results.CauseStatus
@@ -158,14 +158,14 @@ func (c *conn) head(request int32, head []byte) {
 }
 
 // body compares the next bytes of the body with the expected ones.
-func (c *conn) body(request int32, span []byte) {
+func (c *reader) body(request int32, span []byte) {
 	if a := &c.answers[request]; c.cause == "" && !c.check.Body(a, span) {
 		c.cause = c.bodyCause(a)
 	}
 }
 
 // end completes the answer.
-func (c *conn) end(request int32, found codec.Answer) codec.Answer {
+func (c *reader) end(request int32, found codec.Answer) codec.Answer {
 	c.fresh = true
 	if c.cause == "" && !c.check.Done(&c.answers[request]) {
 		c.cause = results.CauseLength
@@ -175,7 +175,7 @@ func (c *conn) end(request int32, found codec.Answer) codec.Answer {
 }
 
 // bodyCause tells a body that is too long from one that is wrong.
-func (c *conn) bodyCause(a *wire.Answer) results.Cause {
+func (c *reader) bodyCause(a *wire.Answer) results.Cause {
 	if c.check.Seen() > int64(len(a.Body)) {
 		return results.CauseLength
 	}
@@ -186,7 +186,7 @@ func (c *conn) bodyCause(a *wire.Answer) results.Cause {
 var errIdle = errors.New("the server closed the connection without an answer")
 
 // End implements codec.Conn. A body that runs until the close ends with it.
-func (c *conn) End(request int32) (codec.Answer, error) {
+func (c *reader) End(request int32) (codec.Answer, error) {
 	_, err := c.parser.EOF()
 	switch {
 	case err == nil:
@@ -200,7 +200,7 @@ func (c *conn) End(request int32) (codec.Answer, error) {
 }
 
 // Describe implements codec.Conn.
-func (c *conn) Describe(request int32, cause results.Cause) string {
+func (c *reader) Describe(request int32, cause results.Cause) string {
 	a, name := &c.answers[request], c.names[request]
 	switch cause {
 	case results.CauseStatus:

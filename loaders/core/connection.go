@@ -20,8 +20,8 @@ const (
 	stateOpen
 )
 
-// conn is one connection of one user. Everything in it belongs to its thread.
-type conn struct {
+// connection is one connection of a thread, which alone may touch it.
+type connection struct {
 	id    int32
 	state connState
 	// writing is true while the loop tells when the connection takes bytes.

@@ -25,15 +25,15 @@ const (
 	scanStep = int64(10e6)
 )
 
-// work is what all threads of a load share. Nobody writes to it, stop apart.
-type work struct {
+// load is shared by all threads of one load. Only stop changes after newSession.
+type load struct {
 	spec     *loaders.Spec
 	system   *backend.System
 	protocol codec.Protocol
 	requests []codec.Request
 	// programs has the steps of the requests that are exchanges, nil where no
 	// request is one.
-	programs [][]step
+	programs [][]instruction
 	// tls is nil for plain text.
 	tls *tls.Config
 	// stop is the instant at which the load was told to end early, 0 for none.
@@ -46,15 +46,15 @@ type live struct {
 	open                     atomic.Int64
 }
 
-// worker is one loader thread: its connections, its loop, its records. Only
+// shard is the loop of one loader thread: its connections, users and records. Only
 // its own goroutine touches it while it runs.
-type worker struct {
-	*work
+type shard struct {
+	*load
 	id     int
 	live   live
 	loop   backend.Loop
 	source source.Source
-	conns  []conn
+	conns  []connection
 	timers
 	// idle holds the connections that can take a request, longest idle first.
 	idle queue
@@ -121,8 +121,8 @@ type window struct {
 	patient bool
 }
 
-// newWorker makes the thread of that number; main runs it.
-func newWorker(shared *work, id int) (*worker, error) {
+// newShard makes the shard of that number; main runs it.
+func newShard(shared *load, id int) (*shard, error) {
 	spec := shared.spec
 	users := share(spec.Connections, spec.Threads, id)
 	src, err := source.New(spec.Requests, spec.Rotation, users, id, spec.Seed)
@@ -133,9 +133,9 @@ func newWorker(shared *work, id int) (*worker, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &worker{
-		work: shared, id: id, loop: loop, source: src,
-		conns:      make([]conn, users),
+	s := &shard{
+		load: shared, id: id, loop: loop, source: src,
+		conns:      make([]connection, users),
 		timers:     timers{deadlines: make([]int64, users)},
 		idle:       newQueue(users),
 		buf:        make([]byte, readBuffer),
@@ -145,18 +145,18 @@ func newWorker(shared *work, id int) (*worker, error) {
 	}
 	rings := make([]record.Exchange, users*spec.Depth)
 	newCodec := shared.protocol.Shard(shared.programs != nil)
-	for i := range w.conns {
-		c := &w.conns[i]
+	for i := range s.conns {
+		c := &s.conns[i]
 		c.id, c.codec = int32(i), newCodec()
 		c.ring = rings[i*spec.Depth : (i+1)*spec.Depth : (i+1)*spec.Depth]
 	}
-	w.out.Groups = make([]record.Group, len(shared.requests))
+	s.out.Groups = make([]record.Group, len(shared.requests))
 	open := false
 	for i := range spec.Phases {
 		open = open || spec.Phases[i].Loop == results.OpenLoop
 	}
-	w.out.Reserve(open)
-	return w, nil
+	s.out.Reserve(open)
+	return s, nil
 }
 
 // share splits n over the threads; the first threads take the remainder.
@@ -170,166 +170,166 @@ func share(n, threads, thread int) int {
 
 // main is the life of the thread: pin, connect, run the phases that come, and
 // close everything.
-func (w *worker) main(cpu int, connected chan<- error, phases <-chan *phase, done chan<- *outcome) {
-	defer w.close()
-	if err := w.loop.Enter(cpu); err != nil {
+func (s *shard) main(cpu int, connected chan<- error, phases <-chan *phase, done chan<- *outcome) {
+	defer s.close()
+	if err := s.loop.Enter(cpu); err != nil {
 		connected <- err
 		return
 	}
-	connected <- w.connectAll()
+	connected <- s.connectAll()
 	for p := range phases {
-		w.out.err = w.run(p)
-		done <- &w.out
+		s.out.err = s.run(p)
+		done <- &s.out
 	}
 }
 
 // close ends every connection, and the loop.
-func (w *worker) close() {
-	for i := range w.conns {
-		if c := &w.conns[i]; c.state == stateShaking {
+func (s *shard) close() {
+	for i := range s.conns {
+		if c := &s.conns[i]; c.state == stateShaking {
 			c.io.Interrupt()
 		}
 	}
-	w.handshakes.running.Wait()
-	for i := range w.conns {
-		if c := &w.conns[i]; c.io != nil {
+	s.handshakes.running.Wait()
+	for i := range s.conns {
+		if c := &s.conns[i]; c.io != nil {
 			c.io.Close(false)
 		}
 	}
-	w.loop.Close()
+	s.loop.Close()
 }
 
 // run is one phase, from its first request until nothing is in flight.
-func (w *worker) run(p *phase) error {
-	w.begin(p)
+func (s *shard) run(p *phase) error {
+	s.begin(p)
 	for {
 		now := clock.Now()
-		w.out.now.loops++
-		w.account(now)
-		if !w.stopped {
-			if at := cmp.Or(w.stop.Load(), p.settled.Load()); at != 0 {
-				w.stopEarly(at, now)
+		s.out.now.loops++
+		s.account(now)
+		if !s.stopped {
+			if at := cmp.Or(s.stop.Load(), p.settled.Load()); at != 0 {
+				s.stopEarly(at, now)
 			}
 		}
-		if now >= w.nextMark {
-			w.mark(now)
+		if now >= s.nextMark {
+			s.mark(now)
 		}
-		if !w.started && now >= p.begin {
-			w.start()
+		if !s.started && now >= p.begin {
+			s.start()
 		}
 		if p.shedAfter > 0 {
-			w.shedLate(now)
+			s.shedLate(now)
 		}
-		if w.quota == 0 && w.inFlight == 0 && w.nextMark != never {
-			w.exhausted(now)
+		if s.quota == 0 && s.inFlight == 0 && s.nextMark != never {
+			s.exhausted(now)
 		}
-		if w.finished(now) {
+		if s.finished(now) {
 			break
 		}
-		if err := w.turn(now); err != nil {
+		if err := s.turn(now); err != nil {
 			return err
 		}
 	}
-	w.abandon()
-	if err := w.listen(); err != nil {
+	s.abandon()
+	if err := s.listen(); err != nil {
 		return err
 	}
-	w.phase, w.sending, w.quota = nil, false, never
-	for i := range w.conns {
-		w.offer(&w.conns[i]) // what a count kept out of the queue
+	s.phase, s.sending, s.quota = nil, false, never
+	for i := range s.conns {
+		s.offer(&s.conns[i]) // what a count kept out of the queue
 	}
-	return w.settle()
+	return s.settle()
 }
 
 // begin sets the thread up for a phase.
-func (w *worker) begin(p *phase) {
-	w.movedBefore += w.moved()
-	w.out.Reset(record.Window{Loop: p.loop, T0: p.t0, T1: p.t1})
-	w.out = outcome{Phase: w.out.Phase, thread: w.id}
-	w.phase = p
-	w.window = window{end: p.end, nextMark: p.t0, patient: true}
-	w.pace = newPace(p, w.id, w.spec)
-	w.spunFrom, w.busyFrom = 0, 0
-	w.out.minOpen = w.open
+func (s *shard) begin(p *phase) {
+	s.movedBefore += s.moved()
+	s.out.Reset(record.Window{Loop: p.loop, T0: p.t0, T1: p.t1})
+	s.out = outcome{Phase: s.out.Phase, thread: s.id}
+	s.phase = p
+	s.window = window{end: p.end, nextMark: p.t0, patient: true}
+	s.pace = newPace(p, s.id, s.spec)
+	s.spunFrom, s.busyFrom = 0, 0
+	s.out.minOpen = s.open
 }
 
 // start lets the load flow. A closed loop whose window is over already, on a
 // machine that stalls, has nothing to ask.
-func (w *worker) start() {
-	w.started, w.sending = true, w.nextMark != never
-	if w.phase.loop != results.ClosedLoop || !w.sending {
+func (s *shard) start() {
+	s.started, s.sending = true, s.nextMark != never
+	if s.phase.loop != results.ClosedLoop || !s.sending {
 		return
 	}
-	for n := w.idle.len(); n > 0; n-- {
-		if c := w.takeIdle(); c != nil {
-			w.refill(c)
+	for n := s.idle.len(); n > 0; n-- {
+		if c := s.takeIdle(); c != nil {
+			s.refill(c)
 		}
 	}
 }
 
 // finished reports whether the phase has nothing left to do. Nothing is sent
 // beyond the drain bound.
-func (w *worker) finished(now int64) bool {
+func (s *shard) finished(now int64) bool {
 	switch {
-	case w.nextMark != never:
+	case s.nextMark != never:
 		return false
-	case w.inFlight == 0 && w.due == never:
+	case s.inFlight == 0 && s.due == never:
 		return true
-	case now < w.end:
+	case now < s.end:
 		return false
 	}
-	w.shed(now)
-	last := w.end
-	if w.patient {
-		last = w.out.AwaitUntil(w.end, int64(w.spec.RequestTimeout))
+	s.shed(now)
+	last := s.end
+	if s.patient {
+		last = s.out.AwaitUntil(s.end, int64(s.spec.RequestTimeout))
 	}
-	return w.inFlight == 0 || w.lookedAt >= last
+	return s.inFlight == 0 || s.lookedAt >= last
 }
 
 // turn waits for events by the idle strategy, handles them and sends what is
 // due. Connections that end come first, so that nothing is sent on them.
-func (w *worker) turn(now int64) error {
-	events, err := w.await(now)
+func (s *shard) turn(now int64) error {
+	events, err := s.await(now)
 	if err != nil {
 		return err
 	}
 	if len(events) > 0 {
-		w.out.now.wakeups++
+		s.out.now.wakeups++
 		for i := range events {
 			if events[i].What&backend.Ended != 0 {
-				w.handle(&events[i])
+				s.handle(&events[i])
 			}
 		}
 	}
-	if len(w.pauses) > 0 {
-		w.resume()
+	if len(s.pauses) > 0 {
+		s.resume()
 	}
-	w.launchDue()
+	s.launchDue()
 	for i := range events {
 		if events[i].What&backend.Ended == 0 {
-			w.handle(&events[i])
-			w.launchDue()
+			s.handle(&events[i])
+			s.launchDue()
 		}
 	}
 	if len(events) > 0 {
-		w.publish()
+		s.publish()
 	}
 	// Deadlines come last: an answer that waited for a thread which stood still
 	// is read before its request is given up.
-	if w.lookedAt == now && now >= w.nextScan {
-		w.scan(now)
+	if s.lookedAt == now && now >= s.nextScan {
+		s.scan(now)
 	}
 	return nil
 }
 
 // moved is the number of bytes that the thread has moved in this phase, both
 // ways.
-func (w *worker) moved() uint64 { return w.out.now.traffic.Sent + w.out.now.traffic.Received }
+func (s *shard) moved() uint64 { return s.out.now.traffic.Sent + s.out.now.traffic.Received }
 
 // publish refreshes the live figures.
-func (w *worker) publish() {
-	w.live.completed.Store(w.completed)
-	w.live.failed.Store(w.failed)
-	w.live.bytes.Store(w.movedBefore + w.moved())
-	w.live.open.Store(int64(w.open))
+func (s *shard) publish() {
+	s.live.completed.Store(s.completed)
+	s.live.failed.Store(s.failed)
+	s.live.bytes.Store(s.movedBefore + s.moved())
+	s.live.open.Store(int64(s.open))
 }
