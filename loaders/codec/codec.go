@@ -7,10 +7,11 @@ package codec
 import (
 	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/scenarios"
 )
 
 // Request holds the bytes of one request. They are built once and written many
-// times. It is read-only, and all threads share it.
+// times. It is read-only, and threads may share it.
 type Request struct {
 	// Head is what is written first. A small body is part of it, so that one
 	// write sends all.
@@ -40,14 +41,34 @@ type Protocol interface {
 	// ALPN lists the names of the protocol that a TLS handshake offers, the
 	// preferred one first (RFC 7301).
 	ALPN() []string
-	// Shard returns the function that makes the codecs of one thread's
-	// connections; they may share what the thread has learnt. Where heads is
-	// true, each Interim and each Head must be an event of its own; else the
-	// codec may leave them out.
-	Shard(heads bool) func() Conn
+	// Shard returns the part of one thread.
+	Shard() Shard
 	// Close gives back the memory of requests and answers, which must not be
 	// read again.
 	Close() error
+}
+
+// Shard is the part of one thread, which alone may use it. Its codecs may share
+// all that the thread has learnt.
+type Shard interface {
+	// Conn returns the codec of a new connection.
+	Conn(needs Needs) Conn
+	// Put compiles a request and gives it the number: the next one, or that of a
+	// request that is not in flight, whose place it takes. The bytes are the
+	// thread's own. It returns an error for a request that the protocol cannot
+	// express.
+	Put(number int32, r *scenarios.Request) (Request, error)
+}
+
+// Needs says which events the engine acts on besides End. The codec may leave out
+// all others, which is faster.
+type Needs struct {
+	// Heads asks for each Interim and each Head. The bytes of a head are those that
+	// its event takes.
+	Heads bool
+	// Bodies asks for an event for each piece of a body. The bytes of the piece are
+	// the last that its event takes.
+	Bodies bool
 }
 
 // Conn reads the answers of one connection, wherever its bytes are cut. It
@@ -74,7 +95,7 @@ type Conn interface {
 // Event is a kind of event in a stream of answers.
 type Event uint8
 
-// The events of one answer: any number of Interim, Head, End.
+// The events of one answer: any number of Interim, Head, any number of Body, End.
 const (
 	// NeedMore: nothing more can be said before more bytes come.
 	NeedMore Event = iota
@@ -82,6 +103,8 @@ const (
 	Interim
 	// Head: the status of the answer that counts; its body follows.
 	Head
+	// Body: bytes of the body.
+	Body
 	// End: the answer is complete.
 	End
 )

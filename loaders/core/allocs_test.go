@@ -48,16 +48,21 @@ func TestNoAllocationPerRequest(t *testing.T) {
 		for _, c := range []struct {
 			name  string
 			depth int
+			users int
 			phase loaders.Phase
 		}{
-			{"closed", 1, enginetest.Closed(700 * time.Millisecond)},
-			{"pipelined", 16, enginetest.Closed(700 * time.Millisecond)},
-			{"open", 1, enginetest.Open(15_000, 700*time.Millisecond)},
+			{"closed", 1, 0, enginetest.Closed(700 * time.Millisecond)},
+			{"pipelined", 16, 0, enginetest.Closed(700 * time.Millisecond)},
+			{"open", 1, 0, enginetest.Open(15_000, 700*time.Millisecond)},
+			{"thinking", 1, 100, enginetest.Closed(700 * time.Millisecond)},
 		} {
 			t.Run(c.name, func(t *testing.T) {
 				spec := enginetest.Spec(c.phase)
 				spec.Connections, spec.Depth, spec.Target.Address = 8, c.depth, frugal(t)
 				spec.Interval = 100 * time.Millisecond
+				if spec.Users = c.users; c.users > 0 {
+					spec.Think = loaders.Think{From: 4 * time.Millisecond, To: 6 * time.Millisecond}
+				}
 				// A machine that stands still gives too few requests to tell.
 				for range 5 {
 					if allocated, requests := allocations(t, e, spec); requests > 3000 {

@@ -55,8 +55,7 @@ func (s *shard) expire(c *connection, now int64) {
 		if c.count == 0 {
 			return
 		}
-		f := c.oldest()
-		s.fail(f, now, failure{cause: results.CauseTimeout, detail: fmt.Sprintf("%s: no answer within %v", s.spec.Requests[f.Request].Name, s.spec.RequestTimeout)})
+		s.fail(c, now, failure{cause: results.CauseTimeout, detail: fmt.Sprintf("%s: no answer within %v", s.groups[c.oldest().Group], s.spec.RequestTimeout)})
 		s.restart(c)
 	}
 }
@@ -108,7 +107,7 @@ func (s *shard) opened(c *connection) {
 	now := clock.Now()
 	if c.known {
 		s.out.Reconnects++
-		s.source.Reconnected(int(c.id))
+		s.source.Reconnected(c.id)
 	}
 	c.state, c.known, c.writing = stateOpen, true, false
 	c.first, c.count, c.issued, c.answered = 0, 0, 0, false

@@ -5,6 +5,7 @@ import (
 	"github.com/joust-bench/joust/loaders/codec"
 	"github.com/joust-bench/joust/loaders/record"
 	"github.com/joust-bench/joust/loaders/secure"
+	"github.com/joust-bench/joust/loaders/source"
 )
 
 // connState is where a connection is in its life.
@@ -51,9 +52,16 @@ type connection struct {
 	kept
 }
 
+// flight is one request in flight, with its number in the thread's table and the
+// user who asks it.
+type flight struct {
+	record.Exchange
+	request, user int32
+}
+
 // flights is a ring of the requests in flight, oldest at first.
 type flights struct {
-	ring         []record.Exchange
+	ring         []flight
 	first, count int
 }
 
@@ -79,11 +87,13 @@ type kept struct {
 	pending, tail []byte
 	// carry is what the codec must be shown again.
 	carry []byte
+	// view holds the answer for the source, nil where the source needs none.
+	view *source.View
 }
 
-func (f *flights) oldest() *record.Exchange { return &f.ring[f.first] }
+func (f *flights) oldest() *flight { return &f.ring[f.first] }
 
-func (f *flights) push() *record.Exchange {
+func (f *flights) push() *flight {
 	i := f.first + f.count
 	if i >= len(f.ring) {
 		i -= len(f.ring)

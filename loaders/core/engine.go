@@ -5,6 +5,7 @@
 package core
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -21,6 +22,7 @@ import (
 	"github.com/joust-bench/joust/loaders/codec"
 	"github.com/joust-bench/joust/loaders/record"
 	"github.com/joust-bench/joust/loaders/secure"
+	"github.com/joust-bench/joust/loaders/source"
 	"github.com/joust-bench/joust/results"
 )
 
@@ -31,6 +33,10 @@ type Engine struct {
 	System backend.System
 	// Codec makes the protocol that the load speaks.
 	Codec codec.New
+	// Source chooses the requests; nil takes those of the Spec. The users of any
+	// other source share the connections in closed loops, as many as the connections
+	// have places where the Spec names no users.
+	Source source.New
 }
 
 var _ loaders.Loader = Engine{}
@@ -93,13 +99,16 @@ func (e Engine) newSession(spec loaders.Spec) (s *session, err error) {
 			err = errors.Join(err, protocol.Close())
 		}
 	}()
-	l := &load{spec: &spec, system: &e.System, protocol: protocol, requests: protocol.Requests()}
+	l := &load{spec: &spec, system: &e.System, protocol: protocol, newSource: source.OfSpec, population: spec.Users}
+	if e.Source != nil {
+		l.newSource, l.population = e.Source, cmp.Or(spec.Users, spec.Connections*spec.Depth)
+	}
 	if spec.TLS != nil {
 		if l.tls, err = secure.Config(spec.TLS, spec.Target.Host, protocol.ALPN()); err != nil {
 			return nil, err
 		}
 	}
-	if l.programs, err = compilePrograms(&spec, l.requests); err != nil {
+	if l.exchanges, err = compilePrograms(&spec, protocol.Requests()); err != nil {
 		return nil, err
 	}
 	s = &session{load: l}
@@ -134,7 +143,7 @@ func (s *session) close() {
 func (s *session) run(ctx context.Context, control loaders.Control) (results.Report, error) {
 	report := results.Report{
 		Loader: s.system.Name, Target: s.spec.Target.Address, Protocol: string(s.spec.Protocol),
-		Seed: s.spec.Seed, Threads: s.spec.Threads, Depth: s.spec.Depth,
+		Seed: s.spec.Seed, Threads: s.spec.Threads, Depth: s.spec.Depth, Users: s.spec.Users, Think: s.spec.Think.String(),
 		IdleStrategy: string(s.spec.Idle), SendBufferBytes: s.spec.SendBuffer, ConnectionsAsked: s.spec.Connections, ConnectionsOpen: s.reached,
 	}
 	if len(s.spec.CPUs) > 0 && !s.system.Pins {
@@ -227,9 +236,10 @@ func (s *session) plan(p *loaders.Phase, rate float64, startAt int64) (*phase, e
 	on := &phase{
 		loop: p.Loop, begin: at.Begin, t0: at.T0, t1: at.T1, end: at.End,
 		drain: min(s.spec.Drain, loaders.MaxDrain), thinkSpin: int64(p.ThinkSpin),
-		shedAfter: int64(p.ShedAfter), count: p.Count,
+		count: p.Count,
 	}
 	if p.Loop == results.OpenLoop {
+		on.shedAfter = int64(p.ShedAfter)
 		schedule, err := record.NewSchedule(p, at, rate)
 		if err != nil {
 			return nil, fmt.Errorf("phase %q: %w", p.Name, err)

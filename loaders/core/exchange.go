@@ -5,7 +5,6 @@ import (
 
 	"github.com/joust-bench/joust/loaders/clock"
 	"github.com/joust-bench/joust/loaders/codec"
-	"github.com/joust-bench/joust/loaders/record"
 	"github.com/joust-bench/joust/results"
 )
 
@@ -28,7 +27,7 @@ var (
 )
 
 // perform begins the request's exchange.
-func (s *shard) perform(c *connection, request int) {
+func (s *shard) perform(c *connection, request int32) {
 	if c.progress == nil {
 		c.progress = &progress{}
 	}
@@ -56,7 +55,7 @@ func (s *shard) advanceExchange(c *connection) {
 			p.interim = 0
 		case p.until == 0:
 			p.until = clock.Now() + next.n
-			s.pauses.push(pause{p.until, c.id})
+			s.pauses.push(turn{at: p.until, id: c.id})
 			return
 		case clock.Now() < p.until:
 			return
@@ -70,7 +69,7 @@ func (s *shard) advanceExchange(c *connection) {
 // sendTo sends the request's bytes up to the end.
 func (s *shard) sendTo(c *connection, end int64) {
 	p, f := c.progress, c.oldest()
-	r := &s.requests[f.Request]
+	r := &s.requests[f.request]
 	from := p.sent
 	p.sent = max(p.sent, end)
 	if from >= end {
@@ -109,7 +108,7 @@ func partOf(r *codec.Request, sent int64) uint64 {
 
 // interim notes an interim answer inside an exchange. The time to the first
 // byte is that of the final answer.
-func (s *shard) interim(c *connection, f *record.Exchange, status int) {
+func (s *shard) interim(c *connection, f *flight, status int) {
 	if c.progress != nil {
 		c.progress.interim = int64(status)
 	}
@@ -117,14 +116,16 @@ func (s *shard) interim(c *connection, f *record.Exchange, status int) {
 }
 
 // final tells whether the exchange is ready for its final answer.
-func (s *shard) final(c *connection, f *record.Exchange) error {
+func (s *shard) final(c *connection, f *flight) error {
 	if f.FirstByte == 0 {
 		f.FirstByte = clock.Now()
 	}
-	if c.unwritten() {
+	switch {
+	case s.programs == nil:
+		return nil
+	case c.unwritten():
 		return errEarly
-	}
-	if !c.exchanging() {
+	case !c.exchanging():
 		return nil
 	}
 	for _, next := range c.progress.steps {
@@ -143,62 +144,16 @@ func (s *shard) final(c *connection, f *record.Exchange) error {
 
 // malformed fails the oldest answer, which could not be read on.
 func (s *shard) malformed(c *connection, now int64, a codec.Answer, err error) {
-	f := c.oldest()
 	switch {
 	case errors.Is(err, errEarly):
 		s.earlyReply(c, now)
 		return
 	case errors.Is(err, errUnawaited):
-		s.fail(f, now, failure{results.CauseStatus, a.Status, s.spec.Requests[f.Request].Name + ": " + err.Error()})
+		s.fail(c, now, failure{results.CauseStatus, a.Status, s.groups[c.oldest().Group] + ": " + err.Error()})
 	default:
-		s.fail(f, now, failure{cause: results.CauseProtocol, detail: err.Error()})
+		s.fail(c, now, failure{cause: results.CauseProtocol, detail: err.Error()})
 	}
 	s.restart(c)
-}
-
-// pause is the end of one pause of a connection.
-type pause struct {
-	at int64
-	id int32
-}
-
-// pauses is a heap, the earliest end first. Ends of connections that went down
-// meanwhile stay in it until they come.
-type pauses []pause
-
-func (h *pauses) push(p pause) {
-	s := append(*h, p)
-	for i := len(s) - 1; i > 0; {
-		parent := (i - 1) / 2
-		if s[parent].at <= s[i].at {
-			break
-		}
-		s[parent], s[i] = s[i], s[parent]
-		i = parent
-	}
-	*h = s
-}
-
-func (h *pauses) pop() pause {
-	s := *h
-	top, last := s[0], len(s)-1
-	s[0] = s[last]
-	s = s[:last]
-	for i := 0; ; {
-		least := i
-		for child := 2*i + 1; child <= 2*i+2 && child < last; child++ {
-			if s[child].at < s[least].at {
-				least = child
-			}
-		}
-		if least == i {
-			break
-		}
-		s[i], s[least] = s[least], s[i]
-		i = least
-	}
-	*h = s
-	return top
 }
 
 // resume goes on with every exchange whose pause has ended.

@@ -2,6 +2,7 @@ package core
 
 import (
 	"errors"
+	"slices"
 
 	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/results"
@@ -9,10 +10,10 @@ import (
 
 // merge puts the threads' outcomes together.
 func (s *session) merge(result *results.Phase, on *phase, outcomes []*outcome) error {
-	// A count ends with the last thread's last answer, an early stop with the
-	// first thread that heard of it.
+	// A window whose threads run out of requests ends with the last answer of the
+	// last thread, an early stop with the first thread that saw the stop.
 	ends := func(a, b int64) int64 { return min(a, b) }
-	if on.count > 0 {
+	if slices.ContainsFunc(outcomes, func(o *outcome) bool { return o.exhausted }) {
 		ends = func(a, b int64) int64 { return max(a, b) }
 	}
 	total := outcomes[0]
@@ -33,11 +34,7 @@ func (s *session) merge(result *results.Phase, on *phase, outcomes []*outcome) e
 	if on.loop == results.OpenLoop {
 		result.QueuesRead, result.QueuesEmpty = &read, &empty
 	}
-	names := make([]string, len(s.spec.Requests))
-	for i := range names {
-		names[i] = s.spec.Requests[i].Name
-	}
-	errs = append(errs, total.Into(result, names))
+	errs = append(errs, total.Into(result, s.shards[0].groups))
 	return errors.Join(errs...)
 }
 

@@ -8,10 +8,10 @@ import (
 )
 
 // pace is a thread's part of an open loop's schedule, and of a phase's count. In
-// a closed loop nothing is ever due.
+// a closed loop only the turns of its users are due.
 type pace struct {
-	// due is the intended instant of the next open-loop request, never when
-	// there is none any more.
+	// due is the intended instant of the next request of the schedule or of a user,
+	// never where there is none.
 	due int64
 	// ahead runs before the cursor to count what was intended up to an instant;
 	// aheadNext is its next.
@@ -59,19 +59,27 @@ func (s *shard) launchDue() {
 // launch sends what is due, each on the longest idle connection. What finds
 // none stays due: its latency counts from its intended instant all the same.
 func (s *shard) launch(now int64) {
+	if s.borrowing {
+		s.launchUsers(now)
+		return
+	}
 	for s.due <= now {
 		c := s.takeIdle()
 		if c == nil {
 			return
 		}
+		t, ok := s.turnOf(c, s.due, now)
+		if !ok {
+			s.quota, s.limit, s.due = 0, int64(s.launched), never
+			return
+		}
 		s.out.Lag(s.due, c.idleSince, now)
 		s.launched++
-		due := s.due
 		s.due = s.phase.next(s.cursor)
 		if s.quota == 1 {
 			s.due = never // this is the last
 		}
-		s.issue(c, due, now)
+		s.issue(c, t, now)
 		s.offer(c)
 		now = clock.Now()
 	}
@@ -79,7 +87,7 @@ func (s *shard) launch(now int64) {
 
 // shed gives up what is due and unsent.
 func (s *shard) shed(now int64) {
-	for ; s.due < s.out.Window.T1 && s.quota > 0; s.due = s.phase.next(s.cursor) {
+	for ; !s.borrowing && s.due < s.out.Window.T1 && s.quota > 0; s.due = s.phase.next(s.cursor) {
 		s.out.Unsent(s.due, now)
 		s.quota--
 	}

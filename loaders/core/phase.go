@@ -37,6 +37,8 @@ type outcome struct {
 	now, at0, at1 meters
 	thread        int
 	minOpen       int
+	// exhausted is true where nothing was left to ask before the window's end.
+	exhausted bool
 	// queuesRead counts the connections in flight whose receive queue was looked
 	// at when the window ended, queuesEmpty the empty ones of those queues.
 	queuesRead, queuesEmpty int

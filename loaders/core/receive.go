@@ -7,7 +7,6 @@ import (
 	"github.com/joust-bench/joust/loaders/backend"
 	"github.com/joust-bench/joust/loaders/clock"
 	"github.com/joust-bench/joust/loaders/codec"
-	"github.com/joust-bench/joust/loaders/record"
 	"github.com/joust-bench/joust/results"
 )
 
@@ -118,7 +117,7 @@ func (s *shard) proceed(c *connection) {
 		s.advanceExchange(c)
 		return
 	}
-	if s.sending && s.phase != nil && s.phase.loop == results.ClosedLoop {
+	if s.sending && !s.borrowing {
 		// A pipeline is refilled when half of it is answered: one write then
 		// sends several requests, and the server is never without one.
 		if room := s.room(c); room > 0 && (c.count == 0 || room >= (len(c.ring)+1)/2) {
@@ -165,10 +164,10 @@ func (s *shard) consume(c *connection, data []byte, now int64) []byte {
 
 // decode reads on in the oldest answer until its end or the data's, and returns
 // how many bytes it took.
-func (s *shard) decode(c *connection, f *record.Exchange, data []byte) (n int, a codec.Answer, err error) {
+func (s *shard) decode(c *connection, f *flight, data []byte) (n int, a codec.Answer, err error) {
 	for {
 		var took int
-		took, a, err = c.codec.Next(f.Request, data[n:])
+		took, a, err = c.codec.Next(f.request, data[n:])
 		n += took
 		s.out.now.traffic.ReceivedBody += uint64(a.Body)
 		switch {
@@ -176,7 +175,13 @@ func (s *shard) decode(c *connection, f *record.Exchange, data []byte) (n int, a
 			return n, a, err
 		case a.Event == codec.Interim:
 			s.interim(c, f, a.Status)
+		case a.Event == codec.Body:
+			rest := max(0, s.needs.Body-len(c.view.Body))
+			c.view.Body = append(c.view.Body, data[n-a.Body : n][:min(a.Body, rest)]...)
 		case a.Event == codec.Head:
+			if s.needs.Heads {
+				c.view.Head = append(c.view.Head[:0], data[n-took:n]...)
+			}
 			if err := s.final(c, f); err != nil {
 				return n, a, err
 			}
@@ -188,19 +193,17 @@ func (s *shard) decode(c *connection, f *record.Exchange, data []byte) (n int, a
 
 // complete counts the oldest answer, which has come to its end.
 func (s *shard) complete(c *connection, now int64, a codec.Answer) {
-	f := c.oldest()
-	if a.Cause != "" {
-		s.fail(f, now, failure{a.Cause, a.Status, c.codec.Describe(f.Request, a.Cause)})
-	} else {
-		s.completed++
-		s.out.Answered(f, now, a.Status)
-	}
 	c.failures, c.answered = 0, true
 	if s.room(c) <= 0 {
 		c.idleSince = now
 	}
-	c.pop()
-	s.inFlight--
+	if f := c.oldest(); a.Cause != "" {
+		s.fail(c, now, failure{a.Cause, a.Status, c.codec.Describe(f.request, a.Cause)})
+	} else {
+		s.completed++
+		s.out.Answered(&f.Exchange, now, a.Status)
+		s.release(c, now, a.Status, "")
+	}
 	if c.count == 0 {
 		s.deadlines[c.id] = never
 	} else {
@@ -212,21 +215,22 @@ func (s *shard) complete(c *connection, now int64, a codec.Answer) {
 	}
 }
 
-// failure says why a request failed: status is that of its answer, where the
-// status is the cause.
+// failure says why a request failed: status is that of its answer, 0 for none.
 type failure struct {
 	cause  results.Cause
 	status int
 	detail string
 }
 
-// fail counts a failed request.
-func (s *shard) fail(f *record.Exchange, now int64, why failure) {
-	if why.cause != results.CauseStatus {
-		why.status = 0
+// fail counts the oldest request of the connection as failed and releases it.
+func (s *shard) fail(c *connection, now int64, why failure) {
+	counted := 0
+	if why.cause == results.CauseStatus {
+		counted = why.status
 	}
 	s.failed++
-	s.out.Failed(f, now, why.cause, why.status, why.detail)
+	s.out.Failed(&c.oldest().Exchange, now, why.cause, counted, why.detail)
+	s.release(c, now, why.status, why.cause)
 }
 
 // surplus acts on bytes that answer no request. The connection is replaced,
@@ -243,7 +247,7 @@ func (s *shard) peerClosed(c *connection, now int64) {
 		s.replace(c, now)
 		return
 	}
-	a, err := c.codec.End(c.oldest().Request)
+	a, err := c.codec.End(c.oldest().request)
 	if err != nil {
 		s.brokenWith(c, a.Cause, err.Error())
 		return
@@ -263,7 +267,7 @@ func (s *shard) announcedClose(c *connection, now int64) {
 // writeBroken ends a connection that takes no more bytes. Where an answer lies
 // there already, it came before its request was written, and is why.
 func (s *shard) writeBroken(c *connection, err error) {
-	if len(c.ring) == 1 {
+	if len(c.ring) == 1 && c.count == 1 {
 		if n, _ := c.io.Read(s.buf); n > 0 {
 			s.out.now.traffic.Received += uint64(n)
 			s.earlyReply(c, clock.Now())
@@ -275,7 +279,7 @@ func (s *shard) writeBroken(c *connection, err error) {
 
 // earlyReply fails the only request in flight, whose answer came too soon.
 func (s *shard) earlyReply(c *connection, now int64) {
-	s.fail(c.oldest(), now, failure{cause: results.CauseEarlyReply, detail: "the answer began before the request's body was written"})
+	s.fail(c, now, failure{cause: results.CauseEarlyReply, detail: "the answer began before the request's body was written"})
 	s.restart(c)
 }
 
@@ -297,19 +301,14 @@ func (s *shard) brokenWith(c *connection, cause results.Cause, detail string) {
 // failFlights fails every request in flight on the connection.
 func (s *shard) failFlights(c *connection, now int64, cause results.Cause, detail string) {
 	for c.count > 0 {
-		s.fail(c.oldest(), now, failure{cause: cause, detail: detail})
-		c.pop()
-		s.inFlight--
+		s.fail(c, now, failure{cause: cause, detail: detail})
 	}
 }
 
 // restart replaces a connection after a failure; requests still in flight on
 // it are counted as lost with it.
 func (s *shard) restart(c *connection) {
-	if c.count > 0 {
-		c.pop() // the one that failed is counted already
-		s.inFlight--
-		s.failFlights(c, clock.Now(), results.CauseClosed, "lost with its connection")
-	}
-	s.replace(c, clock.Now())
+	now := clock.Now()
+	s.failFlights(c, now, results.CauseClosed, "lost with its connection")
+	s.replace(c, now)
 }

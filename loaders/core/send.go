@@ -43,12 +43,15 @@ func (s *shard) refill(c *connection) {
 	now := clock.Now()
 	room := s.room(c)
 	if room == 1 && len(c.ring) == 1 {
-		s.issue(c, now, now)
+		t, _ := s.turnOf(c, now, now)
+		s.issue(c, t, now)
 		return
 	}
 	s.scratch = s.scratch[:0]
 	for ; room > 0; room-- {
-		r := &s.requests[s.enter(c, now, now)]
+		t, _ := s.turnOf(c, now, now)
+		s.enter(c, t, now)
+		r := &s.requests[t.request]
 		s.scratch = append(append(s.scratch, r.Head...), r.Body...)
 		s.out.now.traffic.SentBody += uint64(r.BodyBytes)
 	}
@@ -56,13 +59,13 @@ func (s *shard) refill(c *connection) {
 }
 
 // issue sends one request.
-func (s *shard) issue(c *connection, intended, now int64) {
-	request := s.enter(c, intended, now)
-	if s.programs != nil && s.programs[request] != nil {
-		s.perform(c, request)
+func (s *shard) issue(c *connection, t turn, now int64) {
+	s.enter(c, t, now)
+	if s.programs != nil && s.programs[t.request] != nil {
+		s.perform(c, t.request)
 		return
 	}
-	r := &s.requests[request]
+	r := &s.requests[t.request]
 	if len(c.ring) > 1 && len(r.Body) > 0 {
 		s.scratch = append(append(s.scratch[:0], r.Head...), r.Body...)
 		s.out.now.traffic.SentBody += uint64(r.BodyBytes)
@@ -75,11 +78,9 @@ func (s *shard) issue(c *connection, intended, now int64) {
 	s.transmit(c, r.Head, r.Body)
 }
 
-// enter puts the user's next request into the connection's flights and
-// returns its number.
-func (s *shard) enter(c *connection, intended, now int64) int {
-	request := s.source.Next(int(c.id))
-	*c.push() = record.Exchange{Intended: intended, Sent: now, Request: int32(request), Connection: c.id}
+// enter puts the user's request into the connection's flights.
+func (s *shard) enter(c *connection, t turn, now int64) {
+	*c.push() = flight{record.Exchange{Intended: t.at, Sent: now, Group: t.group, Connection: c.id}, t.request, t.id}
 	c.issued++
 	s.out.Asked++
 	s.inFlight++
@@ -87,7 +88,6 @@ func (s *shard) enter(c *connection, intended, now int64) int {
 	if c.count == 1 {
 		s.setDeadline(c, now+int64(s.spec.RequestTimeout))
 	}
-	return request
 }
 
 // transmit writes at least one byte, then the shared tail of a large body. What the kernel
@@ -190,7 +190,7 @@ func (s *shard) sealTail(c *connection) bool {
 
 // advance takes written bytes off the front of a large body.
 func (s *shard) advance(c *connection, n int) {
-	r := &s.requests[c.oldest().Request]
+	r := &s.requests[c.oldest().request]
 	written := len(r.Body) - len(c.tail)
 	s.out.now.traffic.SentBody += bodyShare(r, written+n) - bodyShare(r, written)
 	c.tail = c.tail[n:]

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"crypto/tls"
 	"math"
+	"slices"
 	"sync/atomic"
 
 	"github.com/joust-bench/joust/loaders"
@@ -30,10 +31,13 @@ type load struct {
 	spec     *loaders.Spec
 	system   *backend.System
 	protocol codec.Protocol
-	requests []codec.Request
-	// programs has the steps of the requests that are exchanges, nil where no
-	// request is one.
-	programs [][]instruction
+	// newSource makes the source of each thread; population is how many users share
+	// the connections in closed loops, 0 where each connection is a user.
+	newSource  source.New
+	population int
+	// exchanges are the programs of the Spec's requests, nil where each is sent
+	// whole and then awaited.
+	exchanges [][]instruction
 	// tls is nil for plain text.
 	tls *tls.Config
 	// stop is the instant at which the load was told to end early, 0 for none.
@@ -50,17 +54,17 @@ type live struct {
 // its own goroutine touches it while it runs.
 type shard struct {
 	*load
-	id     int
-	live   live
-	loop   backend.Loop
-	source source.Source
-	conns  []connection
+	id    int
+	live  live
+	loop  backend.Loop
+	conns []connection
 	timers
 	// idle holds the connections that can take a request, longest idle first.
 	idle queue
 	// buf is for reads, scratch for writes of several pieces.
 	buf, scratch []byte
 	handshakes   handshakes
+	demand
 	links
 	tally
 	attention
@@ -74,7 +78,7 @@ type timers struct {
 	// attempt. Packed, so that ten thousand are scanned in microseconds.
 	deadlines []int64
 	nextScan  int64
-	pauses    pauses
+	pauses    turns
 }
 
 // links is what a thread knows of its connections.
@@ -101,6 +105,8 @@ type current struct {
 	phase    *phase
 	out      outcome
 	inFlight int
+	// borrowing is true in a closed loop whose users share the connections.
+	borrowing bool
 	window
 	pace
 }
@@ -110,6 +116,7 @@ type window struct {
 	// end is when the drain is given up.
 	end     int64
 	started bool
+	// sending is true while a closed loop may send.
 	sending bool
 	stopped bool
 	// nextMark is when the window's next end is due, never behind both;
@@ -124,48 +131,43 @@ type window struct {
 // newShard makes the shard of that number; main runs it.
 func newShard(shared *load, id int) (*shard, error) {
 	spec := shared.spec
-	users := share(spec.Connections, spec.Threads, id)
-	src, err := source.New(spec.Requests, spec.Rotation, users, id, spec.Seed)
-	if err != nil {
-		return nil, err
-	}
-	loop, err := shared.system.NewLoop(spec, users)
-	if err != nil {
-		return nil, err
-	}
+	connections := share(spec.Connections, spec.Threads, id)
 	s := &shard{
-		load: shared, id: id, loop: loop, source: src,
-		conns:      make([]connection, users),
-		timers:     timers{deadlines: make([]int64, users)},
-		idle:       newQueue(users),
+		load: shared, id: id,
+		conns:      make([]connection, connections),
+		timers:     timers{deadlines: make([]int64, connections)},
+		idle:       newQueue(connections),
 		buf:        make([]byte, readBuffer),
 		handshakes: handshakes{places: make(chan struct{}, handshakesAtOnce)},
 		links:      links{endsBehind: !shared.system.TellsEnds},
 		current:    current{window: window{nextMark: never}, pace: pace{quota: never}},
 	}
-	rings := make([]record.Exchange, users*spec.Depth)
-	newCodec := shared.protocol.Shard(shared.programs != nil)
+	if err := s.demand.fill(shared, id, connections); err != nil {
+		return nil, err
+	}
+	var err error
+	if s.loop, err = shared.system.NewLoop(spec, connections); err != nil {
+		return nil, err
+	}
+	rings := make([]flight, connections*spec.Depth)
 	for i := range s.conns {
 		c := &s.conns[i]
-		c.id, c.codec = int32(i), newCodec()
+		c.id, c.codec, c.view = int32(i), s.codec.Conn(s.sees()), s.newView()
 		c.ring = rings[i*spec.Depth : (i+1)*spec.Depth : (i+1)*spec.Depth]
 	}
-	s.out.Groups = make([]record.Group, len(shared.requests))
-	open := false
-	for i := range spec.Phases {
-		open = open || spec.Phases[i].Loop == results.OpenLoop
-	}
-	s.out.Reserve(open)
+	s.out.Groups = make([]record.Group, len(s.groups))
+	open := func(p loaders.Phase) bool { return p.Loop == results.OpenLoop }
+	s.out.Reserve(shared.population > 0 || slices.ContainsFunc(spec.Phases, open))
 	return s, nil
 }
 
 // share splits n over the threads; the first threads take the remainder.
 func share(n, threads, thread int) int {
-	users := n / threads
+	part := n / threads
 	if thread < n%threads {
-		users++
+		part++
 	}
-	return users
+	return part
 }
 
 // main is the life of the thread: pin, connect, run the phases that come, and
@@ -244,7 +246,8 @@ func (s *shard) run(p *phase) error {
 // begin sets the thread up for a phase.
 func (s *shard) begin(p *phase) {
 	s.movedBefore += s.moved()
-	s.out.Reset(record.Window{Loop: p.loop, T0: p.t0, T1: p.t1})
+	s.borrowing = s.population > 0 && p.loop == results.ClosedLoop
+	s.out.Reset(record.Window{Loop: p.loop, T0: p.t0, T1: p.t1, Users: s.borrowing})
 	s.out = outcome{Phase: s.out.Phase, thread: s.id}
 	s.phase = p
 	s.window = window{end: p.end, nextMark: p.t0, patient: true}
@@ -256,8 +259,12 @@ func (s *shard) begin(p *phase) {
 // start lets the load flow. A closed loop whose window is over already, on a
 // machine that stalls, has nothing to ask.
 func (s *shard) start() {
-	s.started, s.sending = true, s.nextMark != never
-	if s.phase.loop != results.ClosedLoop || !s.sending {
+	s.started, s.sending = true, s.phase.loop == results.ClosedLoop && s.nextMark != never
+	switch {
+	case !s.sending:
+		return
+	case s.borrowing:
+		s.spread()
 		return
 	}
 	for n := s.idle.len(); n > 0; n-- {

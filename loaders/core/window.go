@@ -24,7 +24,7 @@ func (s *shard) stopEarly(at, now int64) {
 // exhausted ends the window when the phase's count has been asked and answered.
 func (s *shard) exhausted(now int64) {
 	s.out.Window.T0, s.out.Window.T1 = min(s.out.Window.T0, now), now
-	s.due = never
+	s.due, s.out.exhausted = never, true
 	s.mark(now)
 }
 
@@ -47,7 +47,7 @@ func (s *shard) mark(now int64) {
 	s.out.Offered = s.intended - s.out.Offered
 	s.nextMark = never
 	if s.phase.loop == results.ClosedLoop {
-		s.sending = false
+		s.sending, s.due = false, never
 		return
 	}
 	s.askQueues()
@@ -98,9 +98,9 @@ func (s *shard) abandon() {
 		if c.count == 0 {
 			continue
 		}
-		for ; c.count > 0; c.pop() {
-			s.inFlight--
-			s.out.Abandoned(c.oldest(), now)
+		for c.count > 0 {
+			s.out.Abandoned(&c.oldest().Exchange, now)
+			s.release(c, now, 0, results.CauseTimeout)
 		}
 		s.drop(c, false)
 		s.setDeadline(c, now)

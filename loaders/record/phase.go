@@ -7,6 +7,9 @@ import "github.com/joust-bench/joust/results"
 type Window struct {
 	Loop   results.Loop
 	T0, T1 int64
+	// Users is true in a closed loop whose users wait for connections, so that a
+	// request is intended before it is sent.
+	Users bool
 }
 
 // Inside tells whether the instant lies in the window.
@@ -14,15 +17,15 @@ func (w Window) Inside(t int64) bool { return t >= w.T0 && t < w.T1 }
 
 // Exchange is one request with its stamps, in CLOCK_MONOTONIC nanoseconds.
 type Exchange struct {
-	// Intended is when the schedule wanted it sent; in a closed loop it equals
-	// Sent. Sent is read just before the first byte is written.
+	// Intended is when the schedule, or the user, wanted it sent; in a closed loop
+	// without users it equals Sent. Sent is read just before the first byte is written.
 	Intended, Sent int64
 	// FirstByte is 0 until the answer's first byte; Written is 0 where one
 	// write took the whole request.
 	FirstByte, Written int64
-	// Request is the number of the request, and of its group; Connection that of
-	// the thread's connection.
-	Request, Connection int32
+	// Group is the number of the request's group, Connection that of the thread's
+	// connection.
+	Group, Connection int32
 }
 
 // Phase is what one thread records of a phase. One goroutine may touch it at a
@@ -33,7 +36,7 @@ type Exchange struct {
 // closed-loop service time to those completed inside it.
 type Phase struct {
 	Window Window
-	// Groups are by request number.
+	// Groups are by number.
 	Groups []Group
 	ErrorBars
 	// Slowest are the slowest right answers of the window.
@@ -96,22 +99,23 @@ func (t Traffic) Plus(o Traffic) Traffic {
 	return Traffic{t.Sent + o.Sent, t.Received + o.Received, t.SentBody + o.SentBody, t.ReceivedBody + o.ReceivedBody}
 }
 
-// NewPhase has a group for each request.
-func NewPhase(requests int) *Phase { return &Phase{Groups: make([]Group, requests)} }
+// NewPhase has that many groups.
+func NewPhase(groups int) *Phase { return &Phase{Groups: make([]Group, groups)} }
 
 // Reserve takes the memory of the histograms that every request needs, so that
-// recording does not allocate. open is true when an open-loop phase will come.
-func (p *Phase) Reserve(open bool) {
+// recording does not allocate. intended is true when a phase will come whose
+// requests are intended before they are sent.
+func (p *Phase) Reserve(intended bool) {
 	for i := range p.Groups {
 		p.Groups[i].Service.Reserve()
 		p.Groups[i].FirstByte.Reserve()
-		if open {
+		if intended {
 			p.Groups[i].Corrected.Reserve()
 		}
 	}
 	p.ReceiveLag.reserve(lagDigits)
 	p.LoopGaps.reserve(lagDigits)
-	if open {
+	if intended {
 		p.SendLagIdle.reserve(lagDigits)
 		p.SendLagBlocked.reserve(lagDigits)
 	}
@@ -216,7 +220,7 @@ func (p *Phase) ListenNS() int64 {
 // Answered counts a right answer that was complete at now.
 func (p *Phase) Answered(e *Exchange, now int64, status int) {
 	p.longest = max(p.longest, now-e.Sent)
-	g := &p.Groups[e.Request]
+	g := &p.Groups[e.Group]
 	inside := false
 	switch {
 	case now < p.Window.T0:
@@ -232,12 +236,13 @@ func (p *Phase) Answered(e *Exchange, now int64, status int) {
 		}
 	}
 	if p.Window.Loop == results.OpenLoop {
-		if !p.Window.Inside(e.Intended) {
-			return
-		}
-		g.Corrected.Record(now - e.Intended)
-	} else if !inside {
+		inside = p.Window.Inside(e.Intended)
+	}
+	if !inside {
 		return
+	}
+	if p.Window.Loop == results.OpenLoop || p.Window.Users {
+		g.Corrected.Record(now - e.Intended)
 	}
 	if now-e.Intended > p.Slowest.least {
 		p.Slowest.add(e, now)
@@ -253,7 +258,7 @@ func (p *Phase) Answered(e *Exchange, now int64, status int) {
 // came. A timeout of an open loop is a censored sample of the corrected
 // latency as well.
 func (p *Phase) Failed(e *Exchange, now int64, cause results.Cause, status int, detail string) {
-	g, at := &p.Groups[e.Request], now
+	g, at := &p.Groups[e.Group], now
 	if e.FirstByte != 0 {
 		p.longest = max(p.longest, now-e.Sent)
 	}
@@ -298,14 +303,18 @@ func (p *Phase) Surplus(detail string) {
 }
 
 // Abandoned counts a request in flight when the wait for its answer ended, at
-// now. A closed loop has it among the service times, an open one, where it was
+// now. A closed loop has it among the service times, and with users among the
+// corrected latencies, an open one, where it was
 // intended in the window, among the corrected latencies: as a lower bound.
 func (p *Phase) Abandoned(e *Exchange, now int64) {
 	p.Unanswered++
-	g := &p.Groups[e.Request]
+	g := &p.Groups[e.Group]
 	switch {
 	case p.Window.Loop == results.ClosedLoop:
 		p.censor(&g.Service, now-e.Sent)
+		if p.Window.Users {
+			g.Corrected.Record(now - e.Intended)
+		}
 	case p.Window.Inside(e.Intended):
 		p.Censored++
 		p.censor(&g.Corrected, now-e.Intended)

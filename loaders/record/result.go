@@ -52,7 +52,7 @@ func (p *Phase) Merge(o *Phase) {
 }
 
 // Into writes the record into its lasting form; names are those of the
-// requests.
+// groups.
 func (p *Phase) Into(r *results.Phase, names []string) error {
 	r.Loop, r.T0NS, r.T1NS = p.Window.Loop, p.Window.T0, p.Window.T1
 	r.CompletedFirstHalf, r.CompletedBefore, r.CompletedAfter = p.FirstHalf, p.Before, p.After

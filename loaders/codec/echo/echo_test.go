@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -34,22 +35,36 @@ type frames struct {
 func newFrames(spec *loaders.Spec) (codec.Protocol, error) {
 	f := &frames{}
 	for i := range spec.Requests {
-		r := &spec.Requests[i]
-		head := binary.BigEndian.AppendUint32(nil, uint32(r.Body.Size()))
-		f.requests = append(f.requests, codec.Request{Head: append(head, r.Body.Bytes()...), HeadBytes: len(head), BodyBytes: r.Body.Size()})
-		f.names = append(f.names, r.Name)
+		if _, err := f.Put(int32(i), &spec.Requests[i]); err != nil {
+			return nil, err
+		}
 	}
 	return f, nil
 }
 
-func (f *frames) Requests() []codec.Request    { return f.requests }
-func (f *frames) ALPN() []string               { return []string{"echo"} }
-func (f *frames) Close() error                 { return nil }
-func (f *frames) Shard(bool) func() codec.Conn { return func() codec.Conn { return &reader{frames: f} } }
+func (f *frames) Requests() []codec.Request { return f.requests }
+func (f *frames) ALPN() []string            { return []string{"echo"} }
+func (f *frames) Close() error              { return nil }
+func (f *frames) Shard() codec.Shard {
+	return &frames{slices.Clone(f.requests), slices.Clone(f.names)}
+}
+
+func (f *frames) Conn(needs codec.Needs) codec.Conn { return &reader{frames: f, needs: needs} }
+
+func (f *frames) Put(number int32, r *scenarios.Request) (codec.Request, error) {
+	head := binary.BigEndian.AppendUint32(nil, uint32(r.Body.Size()))
+	built := codec.Request{Head: append(head, r.Body.Bytes()...), HeadBytes: len(head), BodyBytes: r.Body.Size()}
+	if int(number) == len(f.requests) {
+		f.requests, f.names = append(f.requests, built), append(f.names, r.Name)
+	}
+	f.requests[number], f.names[number] = built, r.Name
+	return built, nil
+}
 
 // reader reads the frames of one connection.
 type reader struct {
 	*frames
+	needs codec.Needs
 	// length is that of the frame under way, and at how much of it was read; -1
 	// between frames.
 	length, at int
@@ -71,7 +86,11 @@ func (c *reader) Next(request int32, in []byte) (n int, a codec.Answer, err erro
 	end := c.at + len(body)
 	c.differs = c.differs || end > len(want) || !bytes.Equal(body, want[c.at:end])
 	c.at, n, a.Body = end, n+len(body), len(body)
-	if c.at < c.length {
+	switch {
+	case c.needs.Bodies && a.Body > 0:
+		a.Event = codec.Body
+		return n, a, nil
+	case c.at < c.length:
 		return n, a, nil
 	}
 	a.Event, a.Keep = codec.End, true

@@ -5,47 +5,65 @@ package h1
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/loaders/codec"
 	"github.com/joust-bench/joust/loaders/wire"
 	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/scenarios"
 )
 
-// protocol is what one load asks, compiled.
+// protocol holds the compiled requests of one load.
 type protocol struct {
-	names    []string
-	requests []wire.Request
-	answers  []wire.Answer
-	// bodies hold what requests and answers point to.
+	host string
+	// absolute is true where targets are in absolute form.
+	absolute bool
+	entries  []entry
+	// bodies hold the bytes of requests and answers.
 	bodies *wire.Bodies
+}
+
+// entry is one request with the answer that counts as right, and the head of its
+// last answer.
+type entry struct {
+	name    string
+	request wire.Request
+	answer  wire.Answer
+	memo    wire.Memo
 }
 
 // New compiles the requests of a load and the answers that count as right.
 // Requests through a proxy without TLS have their targets in absolute form.
 func New(spec *loaders.Spec) (codec.Protocol, error) {
-	p := &protocol{bodies: wire.NewMappedBodies()}
+	p := &protocol{host: spec.Target.Host, absolute: spec.Proxy != nil && spec.TLS == nil, bodies: wire.NewMappedBodies()}
 	for i := range spec.Requests {
-		asked := &spec.Requests[i]
-		r, err := p.bodies.Compile(asked, spec.Target.Host)
+		e, err := p.compile(&spec.Requests[i], p.bodies)
 		if err != nil {
 			return nil, errors.Join(err, p.bodies.Close())
 		}
-		if spec.Proxy != nil && spec.TLS == nil {
-			r = r.Absolute(spec.Target.Host)
-		}
-		p.names = append(p.names, asked.Name)
-		p.requests = append(p.requests, r)
-		p.answers = append(p.answers, p.bodies.CompileAnswer(asked))
+		p.entries = append(p.entries, e)
 	}
 	return p, nil
 }
 
+// compile makes the entry of a request, with its bytes in bodies.
+func (p *protocol) compile(r *scenarios.Request, bodies *wire.Bodies) (entry, error) {
+	built, err := bodies.Compile(r, p.host)
+	if err != nil {
+		return entry{}, err
+	}
+	if p.absolute {
+		built = built.Absolute(p.host)
+	}
+	return entry{name: r.Name, request: built, answer: bodies.CompileAnswer(r)}, nil
+}
+
 // Requests implements codec.Protocol.
 func (p *protocol) Requests() []codec.Request {
-	list := make([]codec.Request, len(p.requests))
+	list := make([]codec.Request, len(p.entries))
 	for i := range list {
-		list[i] = p.requests[i].Request
+		list[i] = p.entries[i].request.Request
 	}
 	return list
 }
@@ -56,18 +74,43 @@ func (p *protocol) ALPN() []string { return []string{"http/1.1"} }
 // Close implements codec.Protocol.
 func (p *protocol) Close() error { return p.bodies.Close() }
 
-// Shard implements codec.Protocol: the thread remembers the last head of each
-// request's answers.
-func (p *protocol) Shard(heads bool) func() codec.Conn {
-	memos := make([]wire.Memo, len(p.requests))
-	return func() codec.Conn { return &reader{protocol: p, memos: memos, heads: heads} }
+// Shard implements codec.Protocol.
+func (p *protocol) Shard() codec.Shard {
+	return &shard{protocol: p, entries: slices.Clone(p.entries)}
+}
+
+// shard holds the requests of one thread, by number.
+type shard struct {
+	protocol *protocol
+	entries  []entry
+}
+
+// Conn implements codec.Shard.
+func (s *shard) Conn(needs codec.Needs) codec.Conn {
+	return &reader{shard: s, needs: needs, skips: needs == codec.Needs{}}
+}
+
+// Put implements codec.Shard.
+func (s *shard) Put(number int32, r *scenarios.Request) (codec.Request, error) {
+	e, err := s.protocol.compile(r, wire.NewBodies())
+	switch {
+	case err != nil:
+		return codec.Request{}, err
+	case int(number) == len(s.entries):
+		s.entries = append(s.entries, e)
+	default:
+		s.entries[number] = e
+	}
+	return e.request.Request, nil
 }
 
 // reader reads the answers of one connection.
 type reader struct {
-	*protocol
-	memos []wire.Memo
-	heads bool
+	*shard
+	needs codec.Needs
+	// skips is true where the engine needs nothing but the end of each answer, so
+	// that one with a remembered head is not parsed.
+	skips bool
 
 	parser wire.Parser
 	check  wire.Check
@@ -88,8 +131,8 @@ func (c *reader) Open() {
 // Next implements codec.Conn.
 func (c *reader) Next(request int32, in []byte) (n int, found codec.Answer, err error) {
 	if c.fresh {
-		if !c.heads {
-			if head, total, ok := c.memos[request].Match(in); ok {
+		if c.skips {
+			if head, total, ok := c.entries[request].memo.Match(in); ok {
 				return total, c.recognised(request, in[head:total]), nil
 			}
 		}
@@ -104,13 +147,13 @@ func (c *reader) Next(request int32, in []byte) (n int, found codec.Answer, err 
 		case wire.NeedMore:
 			return n + took, found, nil
 		case wire.Interim:
-			if c.heads {
+			if c.needs.Heads {
 				found.Event, found.Status = codec.Interim, c.parser.Status
 				return n + took, found, nil
 			}
 		case wire.Head:
 			c.head(request, in[n:n+took])
-			if c.heads {
+			if c.needs.Heads {
 				found.Event, found.Status = codec.Head, c.parser.Status
 				return n + took, found, nil
 			}
@@ -118,6 +161,10 @@ func (c *reader) Next(request int32, in []byte) (n int, found codec.Answer, err 
 			span := c.parser.Span(in[n:])
 			found.Body += len(span)
 			c.body(request, span)
+			if c.needs.Bodies {
+				found.Event = codec.Body
+				return n + took, found, nil
+			}
 		case wire.End:
 			return n + took, c.end(request, found), nil
 		}
@@ -128,8 +175,9 @@ func (c *reader) Next(request int32, in []byte) (n int, found codec.Answer, err 
 // recognised takes the body of an answer whose head is the remembered one and
 // which came whole.
 func (c *reader) recognised(request int32, body []byte) codec.Answer {
-	a := &c.answers[request]
-	found := codec.Answer{Event: codec.End, Keep: true, Status: c.memos[request].Status(), Body: len(body)}
+	e := &c.entries[request]
+	a := &e.answer
+	found := codec.Answer{Event: codec.End, Keep: true, Status: e.memo.Status(), Body: len(body)}
 	c.check.Reset()
 	if !c.check.Body(a, body) {
 		found.Cause = c.bodyCause(a)
@@ -142,7 +190,7 @@ func (c *reader) recognised(request int32, body []byte) codec.Answer {
 // begin makes the parser ready for the answer to the request.
 func (c *reader) begin(request int32) {
 	c.fresh, c.inBody, c.cause = false, false, ""
-	c.parser.Expect(c.requests[request].NoBody)
+	c.parser.Expect(c.entries[request].request.NoBody)
 	c.check.Reset()
 }
 
@@ -150,16 +198,17 @@ func (c *reader) begin(request int32) {
 // one.
 func (c *reader) head(request int32, head []byte) {
 	c.inBody = true
-	if !c.answers[request].StatusOK(c.parser.Status) {
+	e := &c.entries[request]
+	if !e.answer.StatusOK(c.parser.Status) {
 		c.cause = results.CauseStatus
 		return
 	}
-	c.memos[request].Learn(head, &c.parser)
+	e.memo.Learn(head, &c.parser)
 }
 
 // body compares the next bytes of the body with the expected ones.
 func (c *reader) body(request int32, span []byte) {
-	if a := &c.answers[request]; c.cause == "" && !c.check.Body(a, span) {
+	if a := &c.entries[request].answer; c.cause == "" && !c.check.Body(a, span) {
 		c.cause = c.bodyCause(a)
 	}
 }
@@ -167,7 +216,7 @@ func (c *reader) body(request int32, span []byte) {
 // end completes the answer.
 func (c *reader) end(request int32, found codec.Answer) codec.Answer {
 	c.fresh = true
-	if c.cause == "" && !c.check.Done(&c.answers[request]) {
+	if c.cause == "" && !c.check.Done(&c.entries[request].answer) {
 		c.cause = results.CauseLength
 	}
 	found.Event, found.Status, found.Cause, found.Keep = codec.End, c.parser.Status, c.cause, c.parser.KeepAlive
@@ -201,7 +250,8 @@ func (c *reader) End(request int32) (codec.Answer, error) {
 
 // Describe implements codec.Conn.
 func (c *reader) Describe(request int32, cause results.Cause) string {
-	a, name := &c.answers[request], c.names[request]
+	e := &c.entries[request]
+	a, name := &e.answer, e.name
 	switch cause {
 	case results.CauseStatus:
 		return fmt.Sprintf("%s: status %d where %s counts as right", name, c.parser.Status, a.WantedStatus())
