@@ -41,6 +41,10 @@ type Options struct {
 	Connections *int
 	// Threads not given is one for each of CPUs or half of Processors.
 	Threads *int
+	// Users share the connections of a closed loop; not given makes each place in a
+	// connection's pipeline a user.
+	Users *int
+	Think loaders.Think
 	// CPUs are the processors to pin threads to, none for no pinning.
 	CPUs []int
 	// Processors is the number of processors of this machine.
@@ -108,9 +112,12 @@ func (o *Options) Spec(t Target, addresses []string) (loaders.Spec, error) {
 		Target: o.target(t, addresses), Protocol: scenarios.H1, Engine: o.Engine,
 		Requests: []scenarios.Request{request}, Depth: o.Depth,
 		Connections: o.connections(), Threads: o.threads(), CPUs: o.CPUs,
-		Idle: o.idle(), Seed: o.Seed,
+		Idle: o.idle(), Seed: o.Seed, Think: o.Think,
 		ConnectTimeout: o.ConnectTimeout, RequestTimeout: o.Timeout, Drain: o.Drain,
 		Phases: o.phases(),
+	}
+	if o.Users != nil {
+		spec.Users = *o.Users
 	}
 	if len(o.CPUs) > spec.Threads {
 		spec.CPUs = o.CPUs[:spec.Threads]
@@ -196,13 +203,17 @@ func (o *Options) connections() int {
 }
 
 func (o *Options) threads() int {
-	switch {
-	case o.Threads != nil:
+	if o.Threads != nil {
 		return *o.Threads
-	case len(o.CPUs) > 0:
-		return min(len(o.CPUs), o.connections())
 	}
-	return max(1, min(o.Processors/2, o.connections()))
+	most := o.connections()
+	if o.Users != nil {
+		most = min(most, *o.Users)
+	}
+	if len(o.CPUs) > 0 {
+		return min(len(o.CPUs), most)
+	}
+	return max(1, min(o.Processors/2, most))
 }
 
 // idle is the strategy asked for, or the default one: threads that are pinned

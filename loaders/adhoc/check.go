@@ -37,6 +37,10 @@ func (o *Options) checkNumbers(refuse refusal) {
 		refuse(*n > max(1, o.connections()), "-t %d for %d connections: a thread without a connection has nothing to do; ask for more with -c", *n, o.connections())
 		refuse(len(o.CPUs) > 0 && *n > len(o.CPUs), "-t %d with %d CPUs in --cpus: one CPU a thread is needed", *n, len(o.CPUs))
 	}
+	if n := o.Users; n != nil {
+		refuse(*n < 1, "--users %d: at least 1 is needed; leave it out to make each connection a user", *n)
+		refuse(o.threads() > max(1, *n), "-t %d for --users %d: a thread without a user has nothing to do", o.threads(), *n)
+	}
 	refuse(o.Depth < 1, "--depth %d: at least 1 request in flight is needed", o.Depth)
 	if n := o.Requests; n != nil {
 		refuse(*n == 0, "-n 0: at least 1 request is needed; leave it out to be bounded by -d alone")
@@ -71,6 +75,7 @@ func (o *Options) checkLoop(refuse refusal) {
 		refuse(o.ShedAfter != nil, "--shed-after is for open loops: give a rate with -R")
 		return
 	}
+	refuse(o.Users != nil || o.Think != loaders.Think{}, "--users and --think are for closed loops: with -R requests are due by the rate, whatever users do: leave out the one or the other")
 	if rate := *o.RateRPS; !(rate > 0) || math.IsInf(rate, 0) {
 		refuse(true, "-R %v: a rate above 0 in requests per second is needed", rate)
 	} else {

@@ -61,7 +61,7 @@ func (l Latency) of(p *results.Phase) (*results.Histogram, *results.Percentiles)
 // times of an open loop hold answers alone.
 func (l Latency) lowerBoundsFrom(loads []*results.Phase) (from int64) {
 	for _, p := range loads {
-		if (l == Corrected) != (p.Loop == results.OpenLoop) || l > Service {
+		if l > Service || l == Service && p.Loop == results.OpenLoop {
 			continue
 		}
 		if x := p.LowerBoundsFromNS(); x > 0 && (from == 0 || x < from) {
@@ -97,15 +97,16 @@ type Point struct {
 }
 
 // Readings are the distributions of one phase by Latency; nil where not
-// measured. A closed loop has no others than Service.
+// measured. A closed loop without users has no others than Service.
 type Readings [latencies]*Reading
 
 // Read reads the distributions of one phase as each loader of the trial saw it.
 // Each histogram is decoded once.
 func Read(limits results.Thresholds, loads ...*results.Phase) (out Readings) {
 	var dists [latencies]*stats.Dist
+	intended := len(loads) > 0 && (loads[0].Loop == results.OpenLoop || loads[0].Total.Corrected != nil)
 	for l := range latencies {
-		if l == Service || len(loads) > 0 && loads[0].Loop == results.OpenLoop {
+		if l == Service || intended {
 			out[l], dists[l] = l.decode(loads)
 		}
 	}
