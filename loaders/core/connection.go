@@ -8,110 +8,83 @@ import (
 	"github.com/joust-bench/joust/loaders/source"
 )
 
-// connState is where a connection is in its life.
+// connState is a stage in the life of a connection.
 type connState uint8
 
 const (
-	// stateDown: no connection; it connects when its retry time has come.
+	// stateDown: no connection; the next attempt is at its deadline.
 	stateDown connState = iota
 	stateConnecting
-	// stateShaking: the connection is with a goroutine that makes the TLS
-	// handshake.
+	// stateShaking: a goroutine has the connection for the TLS handshake.
 	stateShaking
 	stateOpen
 )
 
-// connection is one connection of a thread, which alone may touch it.
+// connection is one connection of a thread, which alone may touch it. It is replaced
+// in its place when it ends.
 type connection struct {
 	id    int32
 	state connState
-	// writing is true while the loop tells when the connection takes bytes.
+	// writing is true while the loop reports when the connection takes bytes.
 	writing bool
 	// queued is true while the connection stands in the idle queue.
 	queued bool
-	// lives counts the connections that the user has had before this one.
+	// lives counts the connections that had this place before.
 	lives int
-	// io is the connection itself, nil while it is down; stamped is the same
-	// where the system stamps its arrivals, else nil.
+	// io is nil while the connection is down. stamped is the same connection where
+	// the system stamps its arrivals, else nil.
 	io      backend.Conn
 	stamped backend.Stamped
 	// codec reads the answers.
 	codec codec.Conn
 	// secret is the connection's TLS, nil in plain text.
 	secret *secure.Conn
-	// progress is the connection's place in an exchange of steps, nil where
-	// there was none.
+	// progress is the connection's place in an exchange of steps, nil before the
+	// first one.
 	progress *progress
 
 	// issued counts the requests of this connection.
 	issued int
 	// idleSince is when the connection last became able to take a request.
 	idleSince int64
-	flights
+	// ring holds the requests in flight.
+	ring[flight]
 	attempts
-	kept
+	buffers
 }
 
-// flight is one request in flight, with its number in the thread's table and the
-// user who asks it.
+// flight is one request in flight: its number in the thread's table and its user.
 type flight struct {
 	record.Exchange
 	request, user int32
 }
 
-// flights is a ring of the requests in flight, oldest at first.
-type flights struct {
-	ring         []flight
-	first, count int
-}
-
-// attempts is what is known of a user's connections in a row.
+// attempts is the history of connecting in one place.
 type attempts struct {
-	// began is when the connection was begun, for the connect time; shakeBegan
-	// when its handshake was.
+	// began is the start of the attempt to connect, shakeBegan of the handshake.
 	began, shakeBegan int64
-	// known is true from the first time that a connection was open; answered
-	// from the first answer on this one, right or wrong.
+	// known is true once a connection was open, answered once this one has given
+	// an answer, right or wrong.
 	known, answered bool
-	// failures counts connections in a row that gave no answer; waits is since
-	// when the user waits to be connected again for their sake, 0 when it does
-	// not.
+	// failures counts connections in a row that gave no answer. waits is the start
+	// of the wait for the next attempt after such a failure, 0 for none.
 	failures int
 	waits    int64
 }
 
-// kept are the bytes that a connection keeps.
-type kept struct {
-	// pending is what the system did not take yet, owned by the connection;
-	// tail the rest of a large body, shared by all.
+// buffers are the bytes that a connection keeps.
+type buffers struct {
+	// pending is the part of a write that the system did not take, owned by the
+	// connection; tail the rest of a large body, shared by all.
 	pending, tail []byte
-	// carry is what the codec must be shown again.
+	// carry is the part of a read that the codec must be shown again.
 	carry []byte
 	// view holds the answer for the source, nil where the source needs none.
 	view *source.View
 }
 
-func (f *flights) oldest() *flight { return &f.ring[f.first] }
-
-func (f *flights) push() *flight {
-	i := f.first + f.count
-	if i >= len(f.ring) {
-		i -= len(f.ring)
-	}
-	f.count++
-	return &f.ring[i]
-}
-
-func (f *flights) pop() {
-	f.first++
-	if f.first == len(f.ring) {
-		f.first = 0
-	}
-	f.count--
-}
-
 // unsent reports whether bytes wait for the system to take them.
-func (k *kept) unsent() bool { return len(k.pending) > 0 }
+func (b *buffers) unsent() bool { return len(b.pending) > 0 }
 
 // unwritten reports whether bytes of the newest request wait to be written.
-func (k *kept) unwritten() bool { return len(k.pending) > 0 || len(k.tail) > 0 }
+func (b *buffers) unwritten() bool { return len(b.pending) > 0 || len(b.tail) > 0 }

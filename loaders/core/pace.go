@@ -49,7 +49,7 @@ func (p *phase) next(c arrival.Cursor) int64 {
 
 // launchDue sends what is due now.
 func (s *shard) launchDue() {
-	if s.due != never && s.started && s.idle.len() > 0 {
+	if s.due != never && s.started && s.idle.count > 0 {
 		if now := clock.Now(); s.due <= now {
 			s.launch(now)
 		}

@@ -120,7 +120,7 @@ func (s *shard) proceed(c *connection) {
 	if s.sending && !s.borrowing {
 		// A pipeline is refilled when half of it is answered: one write then
 		// sends several requests, and the server is never without one.
-		if room := s.room(c); room > 0 && (c.count == 0 || room >= (len(c.ring)+1)/2) {
+		if room := s.room(c); room > 0 && (c.count == 0 || room >= (len(c.slots)+1)/2) {
 			s.refill(c)
 		}
 		return
@@ -267,7 +267,7 @@ func (s *shard) announcedClose(c *connection, now int64) {
 // writeBroken ends a connection that takes no more bytes. Where an answer lies
 // there already, it came before its request was written, and is why.
 func (s *shard) writeBroken(c *connection, err error) {
-	if len(c.ring) == 1 && c.count == 1 {
+	if len(c.slots) == 1 && c.count == 1 {
 		if n, _ := c.io.Read(s.buf); n > 0 {
 			s.out.now.traffic.Received += uint64(n)
 			s.earlyReply(c, clock.Now())

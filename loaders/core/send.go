@@ -9,7 +9,7 @@ import (
 
 // room is how many requests the connection may take now.
 func (s *shard) room(c *connection) int {
-	room := int(min(int64(len(c.ring)-c.count), s.quota))
+	room := int(min(int64(len(c.slots)-c.count), s.quota))
 	if every := s.spec.Connection.ReconnectEvery; every > 0 {
 		room = min(room, every-c.issued)
 	}
@@ -19,8 +19,9 @@ func (s *shard) room(c *connection) int {
 // takeIdle returns the connection that has been idle for longest, nil when
 // there is none. Entries of connections that went down meanwhile are skipped.
 func (s *shard) takeIdle() *connection {
-	for s.idle.len() > 0 {
-		c := &s.conns[s.idle.pop()]
+	for s.idle.count > 0 {
+		c := &s.conns[*s.idle.oldest()]
+		s.idle.pop()
 		c.queued = false
 		if c.state == stateOpen && s.room(c) > 0 {
 			return c
@@ -33,7 +34,7 @@ func (s *shard) takeIdle() *connection {
 func (s *shard) offer(c *connection) {
 	if !c.queued && c.state == stateOpen && s.room(c) > 0 {
 		c.queued = true
-		s.idle.push(c.id)
+		*s.idle.push() = c.id
 	}
 }
 
@@ -42,7 +43,7 @@ func (s *shard) offer(c *connection) {
 func (s *shard) refill(c *connection) {
 	now := clock.Now()
 	room := s.room(c)
-	if room == 1 && len(c.ring) == 1 {
+	if room == 1 && len(c.slots) == 1 {
 		t, _ := s.turnOf(c, now, now)
 		s.issue(c, t, now)
 		return
@@ -66,7 +67,7 @@ func (s *shard) issue(c *connection, t turn, now int64) {
 		return
 	}
 	r := &s.requests[t.request]
-	if len(c.ring) > 1 && len(r.Body) > 0 {
+	if len(c.slots) > 1 && len(r.Body) > 0 {
 		s.scratch = append(append(s.scratch[:0], r.Head...), r.Body...)
 		s.out.now.traffic.SentBody += uint64(r.BodyBytes)
 		s.transmit(c, s.scratch, nil)

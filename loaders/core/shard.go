@@ -60,7 +60,7 @@ type shard struct {
 	conns []connection
 	timers
 	// idle holds the connections that can take a request, longest idle first.
-	idle queue
+	idle ring[int32]
 	// buf is for reads, scratch for writes of several pieces.
 	buf, scratch []byte
 	handshakes   handshakes
@@ -136,7 +136,7 @@ func newShard(shared *load, id int) (*shard, error) {
 		load: shared, id: id,
 		conns:      make([]connection, connections),
 		timers:     timers{deadlines: make([]int64, connections)},
-		idle:       newQueue(connections),
+		idle:       ring[int32]{slots: make([]int32, connections)},
 		buf:        make([]byte, readBuffer),
 		handshakes: handshakes{places: make(chan struct{}, handshakesAtOnce)},
 		links:      links{endsBehind: !shared.system.TellsEnds},
@@ -149,11 +149,11 @@ func newShard(shared *load, id int) (*shard, error) {
 	if s.loop, err = shared.system.NewLoop(spec, connections); err != nil {
 		return nil, err
 	}
-	rings := make([]flight, connections*spec.Depth)
+	slots := make([]flight, connections*spec.Depth)
 	for i := range s.conns {
 		c := &s.conns[i]
 		c.id, c.codec, c.view = int32(i), s.codec.Conn(s.sees()), s.newView()
-		c.ring = rings[i*spec.Depth : (i+1)*spec.Depth : (i+1)*spec.Depth]
+		c.slots = slots[i*spec.Depth : (i+1)*spec.Depth : (i+1)*spec.Depth]
 	}
 	s.out.Groups = make([]record.Group, len(s.groups))
 	open := func(p loaders.Phase) bool { return p.Loop == results.OpenLoop }
@@ -267,7 +267,7 @@ func (s *shard) start() {
 		s.spread()
 		return
 	}
-	for n := s.idle.len(); n > 0; n-- {
+	for n := s.idle.count; n > 0; n-- {
 		if c := s.takeIdle(); c != nil {
 			s.refill(c)
 		}

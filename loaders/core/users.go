@@ -1,6 +1,7 @@
 package core
 
 import (
+	"cmp"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -125,11 +126,14 @@ func (s *shard) release(c *connection, now int64, status int, cause results.Caus
 func (s *shard) spread() {
 	now := clock.Now()
 	for i := range s.waiting {
-		place := float64(i*s.spec.Threads+s.id) / float64(len(s.waiting)*s.spec.Threads)
-		s.waiting[i].at = now + int64(place*float64(s.spec.Think.Draw(s.rnd)))
+		rest := float64(s.spec.Think.Draw(s.rnd))
+		if !s.spec.Think.Exponential { // the rest of an exponential time is as long as the whole
+			rest *= float64(i*s.spec.Threads+s.id) / float64(len(s.waiting)*s.spec.Threads)
+		}
+		s.waiting[i].at = now + int64(rest)
 	}
-	// A sorted heap is a heap.
-	slices.SortStableFunc(s.waiting, func(a, b turn) int { return int(a.at - b.at) })
+	// A sorted list is a heap.
+	slices.SortStableFunc(s.waiting, func(a, b turn) int { return cmp.Compare(a.at, b.at) })
 	s.due = s.userDue()
 	s.endWithoutUsers()
 }
