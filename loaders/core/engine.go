@@ -1,7 +1,7 @@
 // Package core is the load engine: for each thread a loop over its connections,
-// with a schedule, records and accounts of its own. It names no system call and
-// no protocol: a backend reaches the servers, a codec speaks to them. Nothing is
-// allocated per request in plain text.
+// with a schedule, users and records of its own. It names no system call and no
+// protocol: a backend reaches the servers, a codec speaks to them, a source chooses
+// the requests. In plain text it allocates nothing per request.
 package core
 
 import (
@@ -11,7 +11,6 @@ import (
 	"fmt"
 	"runtime"
 	"runtime/debug"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -26,12 +25,12 @@ import (
 	"github.com/joust-bench/joust/results"
 )
 
-// Engine makes load over one backend in one protocol. One load runs at a time in
-// a process, since the collector's settings are the process's.
+// Engine makes load over one backend in one protocol. A process runs one load at a
+// time, since it has one setting of the garbage collector.
 type Engine struct {
 	// System reaches the servers.
 	System backend.System
-	// Codec makes the protocol that the load speaks.
+	// Codec makes the protocol of the load.
 	Codec codec.New
 	// Source chooses the requests; nil takes those of the Spec. The users of any
 	// other source share the connections in closed loops, as many as the connections
@@ -65,8 +64,8 @@ func (e Engine) Run(ctx context.Context, spec loaders.Spec, control loaders.Cont
 	return s.run(ctx, control)
 }
 
-// quietCollector turns the collector off while load runs, with a memory limit
-// as guard, and gives the threads room beside the scheduler's own.
+// quietCollector turns the garbage collector off, with a memory limit as guard,
+// until restore is called.
 func quietCollector() (restore func()) {
 	const guard = 4 << 30
 	percent := debug.SetGCPercent(-1)
@@ -83,10 +82,12 @@ type session struct {
 	// mu guards team, which halt reads from another goroutine.
 	mu sync.Mutex
 	*team
-	// connects and handshakes are the times of connections of earlier teams.
+	// connects and handshakes are the times of the connections of earlier teams.
 	connects, handshakes record.Histogram
-	before               debug.GCStats
-	lastRPS              float64
+	// before are the collector's counters at the start.
+	before debug.GCStats
+	// lastRPS is the throughput of the last closed loop, 0 before the first.
+	lastRPS float64
 }
 
 func (e Engine) newSession(spec loaders.Spec) (s *session, err error) {
@@ -119,11 +120,11 @@ func (e Engine) newSession(spec loaders.Spec) (s *session, err error) {
 	return s, nil
 }
 
-// halt tells every thread that the load ends early, now.
+// halt ends the load early, now.
 func (s *session) halt() { s.end(&s.stop, clock.Now()) }
 
-// end sets the instant at which the load or its phase ends early, and lets the
-// threads notice.
+// end sets the instant at which the load or its phase ends early, and wakes the
+// threads for it.
 func (s *session) end(what *atomic.Int64, at int64) {
 	what.Store(at)
 	s.mu.Lock()
@@ -135,11 +136,10 @@ func (s *session) end(what *atomic.Int64, at int64) {
 
 func (s *session) close() {
 	s.disband()
-	// Nothing can be done about memory that is not given back.
-	_ = s.protocol.Close()
+	_ = s.protocol.Close() // the load is over, with or without its memory
 }
 
-// run is the ladder.
+// run makes the load of all phases.
 func (s *session) run(ctx context.Context, control loaders.Control) (results.Report, error) {
 	report := results.Report{
 		Loader: s.system.Name, Target: s.spec.Target.Address, Protocol: string(s.spec.Protocol),
@@ -176,16 +176,14 @@ func (s *session) run(ctx context.Context, control loaders.Control) (results.Rep
 
 func (s *session) ready(open int) loaders.Ready {
 	r := loaders.Ready{Connections: open, Asked: s.spec.Connections, ClockNS: clock.Now()}
-	for _, thread := range s.shards {
-		if thread.connectError != nil {
-			r.FirstError, r.Cause = thread.connectError.Error(), thread.connectCause
-			break
-		}
+	if cause, err := s.connectError(); err != nil {
+		r.FirstError, r.Cause = err.Error(), cause
 	}
 	return r
 }
 
-// phase asks for the rate where it is open, runs the phase and tells its end.
+// phase asks for the rate where the Spec leaves it open, runs the phase and reports
+// its end.
 func (s *session) phase(ctx context.Context, p *loaders.Phase, startAt int64, control loaders.Control) (results.Phase, error) {
 	result := p.Echo()
 	rate := p.RateRPS
@@ -214,9 +212,9 @@ func (s *session) phase(ctx context.Context, p *loaders.Phase, startAt int64, co
 		result.Rate = &results.RateReport{TargetRPS: rate}
 	}
 	settled := record.UntilSteady(p, on.t0, s.interval, func(at int64) { s.end(&on.settled, at) })
-	outcomes := s.execute(on, p.Name, control, &result)
+	s.execute(on, p.Name, control, &result)
 	result.Steadiness = settled()
-	if err := s.merge(&result, on, outcomes); err != nil {
+	if err := s.merge(&result, on); err != nil {
 		return result, err
 	}
 	done := s.phaseDone(&result)
@@ -230,7 +228,7 @@ func (s *session) phase(ctx context.Context, p *loaders.Phase, startAt int64, co
 	return result, nil
 }
 
-// plan puts the phase on the clock.
+// plan returns the phase with its instants.
 func (s *session) plan(p *loaders.Phase, rate float64, startAt int64) (*phase, error) {
 	at := record.PlanPhase(p, startAt, clock.Now()+int64(2*time.Millisecond), int64(s.spec.Drain), s.lastRPS)
 	on := &phase{
@@ -249,20 +247,19 @@ func (s *session) plan(p *loaders.Phase, rate float64, startAt int64) (*phase, e
 	return on, nil
 }
 
-// execute hands the phase to the threads and keeps the timeline until all have
-// ended it.
-func (s *session) execute(on *phase, name string, control loaders.Control, result *results.Phase) []*outcome {
+// execute hands the phase to the threads and keeps the timeline until all threads
+// have ended it.
+func (s *session) execute(on *phase, name string, control loaders.Control, result *results.Phase) {
 	for i := range s.phases {
 		s.phases[i] <- on
 	}
-	var outcomes []*outcome
 	interval := time.NewTimer(clock.Until(on.t0))
 	defer interval.Stop()
 	var zero results.Interval
-	for ticks := int64(0); len(outcomes) < len(s.shards); {
+	for ticks, done := int64(0), 0; done < len(s.shards); {
 		select {
-		case o := <-s.done:
-			outcomes = append(outcomes, o)
+		case <-s.done:
+			done++
 		case <-interval.C:
 			i := s.interval()
 			if ticks == 0 {
@@ -278,11 +275,9 @@ func (s *session) execute(on *phase, name string, control loaders.Control, resul
 			}
 		}
 	}
-	slices.SortFunc(outcomes, func(a, b *outcome) int { return a.thread - b.thread })
-	return outcomes
 }
 
-// interval is the live figures of all threads together.
+// interval returns the live figures of all threads together.
 func (s *session) interval() results.Interval {
 	i := results.Interval{AtNS: clock.Now()}
 	for _, thread := range s.shards {
@@ -294,7 +289,7 @@ func (s *session) interval() results.Interval {
 	return i
 }
 
-// finish fills in what is known at the end.
+// finish fills in the times to connect and the collector's work.
 func (s *session) finish(report *results.Report) error {
 	s.keepTimes()
 	var errs [2]error

@@ -35,7 +35,6 @@ type outcome struct {
 	// now is cumulative over the phase; at0 and at1 are its values at the
 	// window's ends.
 	now, at0, at1 meters
-	thread        int
 	minOpen       int
 	// exhausted is true where nothing was left to ask before the window's end.
 	exhausted bool

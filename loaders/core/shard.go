@@ -172,7 +172,7 @@ func share(n, threads, thread int) int {
 
 // main is the life of the thread: pin, connect, run the phases that come, and
 // close everything.
-func (s *shard) main(cpu int, connected chan<- error, phases <-chan *phase, done chan<- *outcome) {
+func (s *shard) main(cpu int, connected chan<- error, phases <-chan *phase, done chan<- struct{}) {
 	defer s.close()
 	if err := s.loop.Enter(cpu); err != nil {
 		connected <- err
@@ -181,7 +181,7 @@ func (s *shard) main(cpu int, connected chan<- error, phases <-chan *phase, done
 	connected <- s.connectAll()
 	for p := range phases {
 		s.out.err = s.run(p)
-		done <- &s.out
+		done <- struct{}{}
 	}
 }
 
@@ -248,7 +248,7 @@ func (s *shard) begin(p *phase) {
 	s.movedBefore += s.moved()
 	s.borrowing = s.population > 0 && p.loop == results.ClosedLoop
 	s.out.Reset(record.Window{Loop: p.loop, T0: p.t0, T1: p.t1, Users: s.borrowing})
-	s.out = outcome{Phase: s.out.Phase, thread: s.id}
+	s.out = outcome{Phase: s.out.Phase}
 	s.phase = p
 	s.window = window{end: p.end, nextMark: p.t0, patient: true}
 	s.pace = newPace(p, s.id, s.spec)

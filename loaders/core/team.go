@@ -1,29 +1,30 @@
 package core
 
 import (
+	"cmp"
 	"math"
 
 	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/results"
 )
 
-// team is the threads that make the load together. They live until disband.
+// team is the threads that make the load together, from connect to disband.
 type team struct {
 	shards []*shard
 	phases []chan *phase
-	done   chan *outcome
-	ended  chan struct{}
+	// done receives a value for each thread at the end of a phase, ended at the end
+	// of the thread.
+	done, ended chan struct{}
 	// reached is how many connections were open once when the team had connected.
 	reached int
 }
 
-// newTeam makes a shard for each thread of the specification; connect starts
-// them.
-func newTeam(shared *load) (*team, error) {
-	n := shared.spec.Threads
-	t := &team{done: make(chan *outcome, n), ended: make(chan struct{}, n)}
+// newTeam makes a shard for each thread of the Spec; connect starts them.
+func newTeam(l *load) (*team, error) {
+	n := l.spec.Threads
+	t := &team{done: make(chan struct{}, n), ended: make(chan struct{}, n)}
 	for id := range n {
-		s, err := newShard(shared, id)
+		s, err := newShard(l, id)
 		if err != nil {
 			for _, made := range t.shards {
 				made.close()
@@ -53,25 +54,29 @@ func (t *team) connect() error {
 	}
 	var first error
 	for range t.shards {
-		if err := <-connected; err != nil && first == nil {
-			first = err
-		}
+		first = cmp.Or(first, <-connected)
 	}
 	if first != nil {
 		return first
 	}
-	t.reached = 0
 	for _, s := range t.shards {
 		t.reached += s.reached()
 	}
-	if t.reached == 0 {
-		for _, s := range t.shards {
-			if s.connectError != nil {
-				return &loaders.ConnectError{Cause: s.connectCause, Err: s.connectError}
-			}
-		}
+	if cause, err := t.connectError(); t.reached == 0 && err != nil {
+		return &loaders.ConnectError{Cause: cause, Err: err}
 	}
 	return nil
+}
+
+// connectError returns the first connection that could not be made, nil where all
+// could.
+func (t *team) connectError() (results.Cause, error) {
+	for _, s := range t.shards {
+		if s.connectError != nil {
+			return s.connectCause, s.connectError
+		}
+	}
+	return "", nil
 }
 
 // disband ends the threads that were started, with their connections.
@@ -84,14 +89,13 @@ func (t *team) disband() {
 	}
 }
 
-// spinWork is the share of the time that fewer lets the threads of a smaller
-// team work at most: half of a thread is left for what a warm-up does not show.
+// spinWork is the share of the time that a thread of a smaller team works at most:
+// the other half is for work that a warm-up does not show.
 const spinWork = 0.5
 
-// fewer replaces a team that spins by a smaller one, where the warm-up shows
-// that fewer threads carry the load: a thread that spins without need takes
-// turbo and memory bandwidth from the server. A loader that sleeps costs nothing
-// and keeps its threads.
+// fewer replaces a team that polls by a smaller one, where the warm-up shows that
+// fewer threads carry the load: a thread that polls without need takes turbo and
+// memory bandwidth from the server. A loader that sleeps keeps its threads.
 func (s *session) fewer(warmup *results.Phase) error {
 	if s.spec.Idle != loaders.Spin && s.spec.Idle != loaders.Gather || warmup.Measured || warmup.Skipped != "" || s.stop.Load() != 0 {
 		return nil
