@@ -8,10 +8,10 @@ import (
 	"github.com/joust-bench/joust/results"
 )
 
-// progress is how far a connection is in its exchange.
+// progress is the place of a connection in its exchange.
 type progress struct {
-	// steps are what is left to do.
-	steps []instruction
+	// rest holds the instructions to come.
+	rest []instruction
 	// sent is how many bytes of the request were handed on.
 	sent int64
 	// until is when a pause ends, 0 outside one.
@@ -31,22 +31,22 @@ func (s *shard) perform(c *connection, request int32) {
 	if c.progress == nil {
 		c.progress = &progress{}
 	}
-	*c.progress = progress{steps: s.programs[request]}
+	*c.progress = progress{rest: s.programs[request]}
 	s.advanceExchange(c)
 }
 
-// exchanging tells whether the connection is inside an exchange of steps.
-func (c *connection) exchanging() bool { return c.progress != nil && len(c.progress.steps) > 0 }
+// exchanging reports whether the connection is inside an exchange of steps.
+func (c *connection) exchanging() bool { return c.progress != nil && len(c.progress.rest) > 0 }
 
-// advanceExchange does what can be done now of the connection's exchange: until
-// it has to wait for the kernel, the time or the server.
+// advanceExchange runs the connection's exchange until it has to wait for the system,
+// for a pause to end or for the server.
 func (s *shard) advanceExchange(c *connection) {
 	for c.state == stateOpen && c.count > 0 && c.exchanging() && !c.unwritten() {
 		p := c.progress
-		next := p.steps[0]
+		next := p.rest[0]
 		switch {
 		case next.verb == verbSend:
-			p.steps = p.steps[1:]
+			p.rest = p.rest[1:]
 			s.sendTo(c, next.n)
 			continue
 		case next.verb == verbAwait && p.interim != next.n:
@@ -62,11 +62,11 @@ func (s *shard) advanceExchange(c *connection) {
 		default:
 			p.until = 0
 		}
-		p.steps = p.steps[1:]
+		p.rest = p.rest[1:]
 	}
 }
 
-// sendTo sends the request's bytes up to the end.
+// sendTo sends the request's bytes before end.
 func (s *shard) sendTo(c *connection, end int64) {
 	p, f := c.progress, c.oldest()
 	r := &s.requests[f.request]
@@ -97,7 +97,8 @@ func (s *shard) sendTo(c *connection, end int64) {
 	s.flush(c)
 }
 
-// partOf is how much of the body proper is in the request's first bytes.
+// partOf returns how many bytes of the body proper are among the first sent bytes of
+// the request: framing is shared out evenly, and exact at the end.
 func partOf(r *codec.Request, sent int64) uint64 {
 	framed := r.Size() - int64(r.HeadBytes)
 	if framed == 0 {
@@ -115,7 +116,7 @@ func (s *shard) interim(c *connection, f *flight, status int) {
 	f.FirstByte = 0
 }
 
-// final tells whether the exchange is ready for its final answer.
+// final returns an error where the exchange is not ready for its final answer.
 func (s *shard) final(c *connection, f *flight) error {
 	if f.FirstByte == 0 {
 		f.FirstByte = clock.Now()
@@ -128,21 +129,21 @@ func (s *shard) final(c *connection, f *flight) error {
 	case !c.exchanging():
 		return nil
 	}
-	for _, next := range c.progress.steps {
+	for _, next := range c.progress.rest {
 		if next.verb == verbSend {
 			return errEarly
 		}
 	}
-	for _, next := range c.progress.steps {
+	for _, next := range c.progress.rest {
 		if next.verb == verbAwait && c.progress.interim != next.n {
 			return errUnawaited
 		}
 	}
-	c.progress.steps = nil
+	c.progress.rest = nil
 	return nil
 }
 
-// malformed fails the oldest answer, which could not be read on.
+// malformed fails the oldest request, whose answer cannot be read on.
 func (s *shard) malformed(c *connection, now int64, a codec.Answer, err error) {
 	switch {
 	case errors.Is(err, errEarly):
@@ -156,7 +157,7 @@ func (s *shard) malformed(c *connection, now int64, a codec.Answer, err error) {
 	s.restart(c)
 }
 
-// resume goes on with every exchange whose pause has ended.
+// resume continues every exchange whose pause has ended.
 func (s *shard) resume() {
 	for len(s.pauses) > 0 && s.pauses[0].at <= clock.Now() {
 		p := s.pauses.pop()

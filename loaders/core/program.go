@@ -10,7 +10,7 @@ import (
 	"github.com/joust-bench/joust/scenarios"
 )
 
-// verb is what a step of a program does.
+// verb is the kind of an instruction.
 type verb uint8
 
 const (
@@ -22,14 +22,14 @@ const (
 	verbAwait
 )
 
-// instruction is one operation of an exchange, ready to run. The end of the answer is
-// awaited behind the last step.
+// instruction is one operation of an exchange, ready to run. Behind the last one the
+// end of the answer is awaited.
 type instruction struct {
 	verb verb
 	n    int64
 }
 
-// compilePrograms compiles the exchange of each request; nil where every
+// compilePrograms compiles the exchange of each request. It returns nil where every
 // request is sent whole and then awaited.
 func compilePrograms(spec *loaders.Spec, requests []codec.Request) ([][]instruction, error) {
 	var programs [][]instruction
@@ -53,8 +53,8 @@ func compilePrograms(spec *loaders.Spec, requests []codec.Request) ([][]instruct
 	return programs, nil
 }
 
-// compileProgram compiles one exchange. What can never succeed, or is not
-// spoken, is refused.
+// compileProgram compiles one exchange. It refuses an exchange that can never succeed
+// or that the engine does not speak.
 func compileProgram(r *scenarios.Request, built *codec.Request) ([]instruction, error) {
 	var program []instruction
 	sent, ended := int64(0), false
@@ -87,7 +87,7 @@ func compileProgram(r *scenarios.Request, built *codec.Request) ([]instruction, 
 	return program, nil
 }
 
-// compileOperation compiles one operation; sent is how much went out before it.
+// compileOperation compiles one operation; sent is how many bytes went out before it.
 func compileOperation(op *scenarios.Operation, built *codec.Request, sent int64) (instruction, error) {
 	switch {
 	case op.SendHead != nil:
@@ -110,7 +110,7 @@ func compileOperation(op *scenarios.Operation, built *codec.Request, sent int64)
 	return instruction{}, errors.New("it says nothing")
 }
 
-// checkFinal refuses to await a final status that could not be right.
+// checkFinal refuses to await a final status that cannot be right.
 func checkFinal(r *scenarios.Request, status int, allSent bool) error {
 	switch {
 	case !allSent:

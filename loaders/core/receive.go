@@ -30,10 +30,10 @@ func (s *shard) handle(ev *backend.Event) {
 	}
 }
 
-// receive reads once and acts on what came. Where the stream ends it reads on
-// to its end, so that nothing is asked behind the last answer. An event may tell
-// of the answer and not yet of the end that came with it: once the server has
-// ended a stream behind an answer, receive looks for an end behind each.
+// receive reads once and acts on the bytes. Where ends is true it reads until the end
+// of the stream, lest it ask behind the last answer. An event may report an answer
+// before the end that came with it: once the server has ended a stream behind an
+// answer, receive looks for an end behind each.
 func (s *shard) receive(c *connection, ends bool) {
 	if c.secret != nil {
 		s.receiveSecret(c)
@@ -76,8 +76,8 @@ func (s *shard) receive(c *connection, ends bool) {
 	}
 }
 
-// read reads once; lag is how long the bytes have lain there, in nanoseconds,
-// -1 where that is not known.
+// read reads once; lag is how long the system has had the bytes, in nanoseconds, -1
+// where that is not known.
 func (s *shard) read(c *connection) (n int, lag int64, err error) {
 	if c.stamped != nil {
 		return c.stamped.ReadStamped(s.buf)
@@ -86,7 +86,7 @@ func (s *shard) read(c *connection) (n int, lag int64, err error) {
 	return n, -1, err
 }
 
-// take consumes what one read brought.
+// take consumes the bytes of one read.
 func (s *shard) take(c *connection, data []byte, now int64) {
 	s.out.now.traffic.Received += uint64(len(data))
 	if len(c.carry) > 0 {
@@ -98,8 +98,8 @@ func (s *shard) take(c *connection, data []byte, now int64) {
 	}
 }
 
-// keep moves what was not consumed into the connection's own buffer, and lets
-// go of that when nothing is left.
+// keep moves the rest of a read into the connection's own buffer, which it drops where
+// nothing is left.
 func keep(carry, rest []byte) []byte {
 	if len(rest) == 0 {
 		return nil
@@ -107,7 +107,7 @@ func keep(carry, rest []byte) []byte {
 	return append(carry[:0], rest...)
 }
 
-// proceed finds the connection something to do after its answers were read.
+// proceed gives the connection its next work once its answers are read.
 func (s *shard) proceed(c *connection) {
 	if every := s.spec.Connection.ReconnectEvery; every > 0 && c.issued >= every && c.count == 0 {
 		s.recycle(c)
@@ -128,8 +128,8 @@ func (s *shard) proceed(c *connection) {
 	s.offer(c)
 }
 
-// consume takes whole answers off the data and returns what is left: bytes that
-// the codec must be shown again.
+// consume takes whole answers off the data and returns the rest, which the codec must
+// be shown again.
 func (s *shard) consume(c *connection, data []byte, now int64) []byte {
 	for len(data) > 0 {
 		if c.count == 0 {
@@ -162,8 +162,8 @@ func (s *shard) consume(c *connection, data []byte, now int64) []byte {
 	return nil
 }
 
-// decode reads on in the oldest answer until its end or the data's, and returns
-// how many bytes it took.
+// decode reads the oldest answer on until it ends or the data does, and returns how
+// many bytes it took.
 func (s *shard) decode(c *connection, f *flight, data []byte) (n int, a codec.Answer, err error) {
 	for {
 		var took int
@@ -191,7 +191,7 @@ func (s *shard) decode(c *connection, f *flight, data []byte) (n int, a codec.An
 	}
 }
 
-// complete counts the oldest answer, which has come to its end.
+// complete counts the oldest answer, which has ended.
 func (s *shard) complete(c *connection, now int64, a codec.Answer) {
 	c.failures, c.answered = 0, true
 	if s.room(c) <= 0 {
@@ -233,8 +233,8 @@ func (s *shard) fail(c *connection, now int64, why failure) {
 	s.release(c, now, why.status, why.cause)
 }
 
-// surplus acts on bytes that answer no request. The connection is replaced,
-// since what else would come on it could not be told from an answer.
+// surplus counts bytes that answer no request and replaces the connection, on which
+// more of them would pass for answers.
 func (s *shard) surplus(c *connection, data []byte, now int64) {
 	s.out.Surplus(fmt.Sprintf("bytes that answer no request: %.60q", data))
 	s.replace(c, now)
@@ -256,16 +256,16 @@ func (s *shard) peerClosed(c *connection, now int64) {
 	s.announcedClose(c, now)
 }
 
-// announcedClose replaces a connection whose last answer said that it would be
-// closed. Requests behind that answer are lost.
+// announcedClose replaces a connection whose last answer announced its close. Requests
+// behind that answer are lost.
 func (s *shard) announcedClose(c *connection, now int64) {
 	s.out.AnnouncedCloses++
 	s.failFlights(c, now, results.CauseClosed, "the server announced a close before it had answered all requests of the pipeline")
 	s.recycle(c)
 }
 
-// writeBroken ends a connection that takes no more bytes. Where an answer lies
-// there already, it came before its request was written, and is why.
+// writeBroken ends a connection that takes no more bytes. An answer that lies there
+// came before its request was written and is the cause.
 func (s *shard) writeBroken(c *connection, err error) {
 	if len(c.slots) == 1 && c.count == 1 {
 		if n, _ := c.io.Read(s.buf); n > 0 {
@@ -277,13 +277,14 @@ func (s *shard) writeBroken(c *connection, err error) {
 	s.broken(c, err)
 }
 
-// earlyReply fails the only request in flight, whose answer came too soon.
+// earlyReply fails the only request in flight, whose answer came before its body was
+// written.
 func (s *shard) earlyReply(c *connection, now int64) {
 	s.fail(c, now, failure{cause: results.CauseEarlyReply, detail: "the answer began before the request's body was written"})
 	s.restart(c)
 }
 
-// broken ends a connection on which something went wrong.
+// broken replaces a connection after an error of the backend.
 func (s *shard) broken(c *connection, err error) {
 	cause := backend.CauseOf(err)
 	s.brokenWith(c, cause, fmt.Sprintf("connection lost: %s: %v", cause, err))
@@ -305,8 +306,7 @@ func (s *shard) failFlights(c *connection, now int64, cause results.Cause, detai
 	}
 }
 
-// restart replaces a connection after a failure; requests still in flight on
-// it are counted as lost with it.
+// restart replaces a connection after a failed request; those behind it are lost.
 func (s *shard) restart(c *connection) {
 	now := clock.Now()
 	s.failFlights(c, now, results.CauseClosed, "lost with its connection")

@@ -2,12 +2,11 @@ package core
 
 import (
 	"github.com/joust-bench/joust/loaders/clock"
-	"github.com/joust-bench/joust/loaders/codec"
 	"github.com/joust-bench/joust/loaders/record"
 	"github.com/joust-bench/joust/results"
 )
 
-// room is how many requests the connection may take now.
+// room returns how many requests the connection may take now.
 func (s *shard) room(c *connection) int {
 	room := int(min(int64(len(c.slots)-c.count), s.quota))
 	if every := s.spec.Connection.ReconnectEvery; every > 0 {
@@ -16,8 +15,8 @@ func (s *shard) room(c *connection) int {
 	return room
 }
 
-// takeIdle returns the connection that has been idle for longest, nil when
-// there is none. Entries of connections that went down meanwhile are skipped.
+// takeIdle returns the connection that has been idle for longest, nil where there is
+// none. It skips connections that went down since they were queued.
 func (s *shard) takeIdle() *connection {
 	for s.idle.count > 0 {
 		c := &s.conns[*s.idle.oldest()]
@@ -59,7 +58,7 @@ func (s *shard) refill(c *connection) {
 	s.transmit(c, s.scratch, nil)
 }
 
-// issue sends one request.
+// issue sends the request of the turn.
 func (s *shard) issue(c *connection, t turn, now int64) {
 	s.enter(c, t, now)
 	if s.programs != nil && s.programs[t.request] != nil {
@@ -67,19 +66,18 @@ func (s *shard) issue(c *connection, t turn, now int64) {
 		return
 	}
 	r := &s.requests[t.request]
-	if len(c.slots) > 1 && len(r.Body) > 0 {
-		s.scratch = append(append(s.scratch[:0], r.Head...), r.Body...)
-		s.out.now.traffic.SentBody += uint64(r.BodyBytes)
-		s.transmit(c, s.scratch, nil)
-		return
+	head, tail := r.Head, r.Body
+	if len(c.slots) > 1 && len(tail) > 0 { // a pipeline has no place for the tails of several
+		s.scratch = append(append(s.scratch[:0], head...), tail...)
+		head, tail = s.scratch, nil
 	}
-	if len(r.Body) == 0 {
+	if len(tail) == 0 {
 		s.out.now.traffic.SentBody += uint64(r.BodyBytes)
 	}
-	s.transmit(c, r.Head, r.Body)
+	s.transmit(c, head, tail)
 }
 
-// enter puts the user's request into the connection's flights.
+// enter puts the request of the turn in flight on the connection.
 func (s *shard) enter(c *connection, t turn, now int64) {
 	*c.push() = flight{record.Exchange{Intended: t.at, Sent: now, Group: t.group, Connection: c.id}, t.request, t.id}
 	c.issued++
@@ -91,8 +89,8 @@ func (s *shard) enter(c *connection, t turn, now int64) {
 	}
 }
 
-// transmit writes at least one byte, then the shared tail of a large body. What the kernel
-// does not take at once is kept for when it can.
+// transmit writes head, which is not empty, then the shared tail of a large body. The
+// connection keeps the bytes that the system does not take at once.
 func (s *shard) transmit(c *connection, head, tail []byte) {
 	if c.secret != nil {
 		if err := c.secret.Seal(head); err != nil {
@@ -112,7 +110,7 @@ func (s *shard) transmit(c *connection, head, tail []byte) {
 	s.flush(c)
 }
 
-// put writes bytes behind those that wait, or makes them wait.
+// put writes bytes, or queues them behind those that wait.
 func (s *shard) put(c *connection, b []byte) {
 	if c.unsent() {
 		c.pending = append(c.pending, b...)
@@ -132,8 +130,8 @@ func (s *shard) put(c *connection, b []byte) {
 	}
 }
 
-// flush writes once from what is kept; the loop's events call it again until
-// nothing is left.
+// flush writes once from the bytes that wait. Events of the loop call it again until
+// none wait.
 func (s *shard) flush(c *connection) {
 	if c.secret != nil && !c.unsent() && len(c.tail) > 0 && !s.sealTail(c) {
 		return
@@ -173,10 +171,10 @@ func (s *shard) flush(c *connection) {
 	}
 }
 
-// sealed is how much of a large body is encrypted at a time, in bytes.
+// sealed is how many bytes of a large body are encrypted at a time.
 const sealed = 64 << 10
 
-// sealTail encrypts the next piece of a large body; false when that failed.
+// sealTail encrypts the next piece of a large body. It reports whether that succeeded.
 func (s *shard) sealTail(c *connection) bool {
 	n := min(sealed, len(c.tail))
 	if err := c.secret.Seal(c.tail[:n]); err != nil {
@@ -192,19 +190,12 @@ func (s *shard) sealTail(c *connection) bool {
 // advance takes written bytes off the front of a large body.
 func (s *shard) advance(c *connection, n int) {
 	r := &s.requests[c.oldest().request]
-	written := len(r.Body) - len(c.tail)
-	s.out.now.traffic.SentBody += bodyShare(r, written+n) - bodyShare(r, written)
+	sent := r.Size() - int64(len(c.tail))
+	s.out.now.traffic.SentBody += partOf(r, sent+int64(n)) - partOf(r, sent)
 	c.tail = c.tail[n:]
 }
 
-// bodyShare is how much of the body proper is in the first bytes of its framed
-// form: framing is shared out evenly, and exact at the end.
-func bodyShare(r *codec.Request, written int) uint64 {
-	return uint64(written) * uint64(r.BodyBytes) / uint64(len(r.Body))
-}
-
-// wantWrite lets the loop tell when the connection takes bytes, or no more,
-// where that changes anything.
+// wantWrite sets whether the loop reports when the connection takes bytes.
 func (s *shard) wantWrite(c *connection, want bool) {
 	if c.writing == want {
 		return
