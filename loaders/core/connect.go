@@ -15,11 +15,11 @@ const (
 	lastBackoff  = int64(1e9)
 )
 
-// stampedEvery is how many connections share one whose arrivals the system
-// stamps.
+// stampedEvery is the number of connections among which the system stamps the
+// arrivals of one.
 const stampedEvery = 64
 
-// setDeadline says until when the connection's state may last.
+// setDeadline sets the end of the connection's state.
 func (s *shard) setDeadline(c *connection, at int64) {
 	s.deadlines[c.id] = at
 	s.nextScan = min(s.nextScan, at)
@@ -49,7 +49,7 @@ func (s *shard) expire(c *connection, now int64) {
 	case stateConnecting:
 		s.connectFailed(c, results.CauseConnectTimeout, fmt.Sprintf("no connection within %v", s.spec.ConnectTimeout))
 	case stateShaking:
-		// The goroutine that has the connection fails and gives it back.
+		// The goroutine that shakes hands fails and gives the connection back.
 		c.io.Interrupt()
 	case stateOpen:
 		if c.count == 0 {
@@ -60,7 +60,7 @@ func (s *shard) expire(c *connection, now int64) {
 	}
 }
 
-// dial begins to connect. All addresses of the target are taken in turn.
+// dial begins to connect, to the addresses of the target in turn.
 func (s *shard) dial(c *connection) {
 	c.began = clock.Now()
 	made, established, err := s.loop.Dial(c.id, s.place(c))
@@ -76,7 +76,7 @@ func (s *shard) dial(c *connection) {
 	s.setDeadline(c, c.began+int64(s.spec.ConnectTimeout))
 }
 
-// place is the connection's number among all of the load.
+// place returns the connection's number among all of the load.
 func (s *shard) place(c *connection) int { return int(c.id)*s.spec.Threads + s.id }
 
 // finishConnect acts on the outcome of a connect.
@@ -88,7 +88,7 @@ func (s *shard) finishConnect(c *connection) {
 	s.connected(c)
 }
 
-// connected is a connection made; over TLS the handshake follows.
+// connected takes a connection that is made to its handshake, or opens it.
 func (s *shard) connected(c *connection) {
 	s.connect.Record(clock.Now() - c.began)
 	if s.tls != nil {
@@ -102,7 +102,7 @@ func (s *shard) connected(c *connection) {
 	s.opened(c)
 }
 
-// opened makes a new connection ready.
+// opened makes a new connection ready for requests.
 func (s *shard) opened(c *connection) {
 	now := clock.Now()
 	if c.known {
@@ -125,12 +125,12 @@ func (s *shard) opened(c *connection) {
 	s.proceed(c)
 }
 
-// connectBroke counts an attempt that the backend could not make.
+// connectBroke counts an attempt that failed in the backend.
 func (s *shard) connectBroke(c *connection, err error) {
 	s.connectFailed(c, backend.CauseOf(err), err.Error())
 }
 
-// connectFailed counts an attempt and plans the next.
+// connectFailed counts a failed attempt and plans the next one.
 func (s *shard) connectFailed(c *connection, cause results.Cause, detail string) {
 	if s.connectError == nil {
 		s.connectCause = cause
@@ -140,7 +140,7 @@ func (s *shard) connectFailed(c *connection, cause results.Cause, detail string)
 	s.replace(c, clock.Now())
 }
 
-// drop closes the connection, which is down afterwards.
+// drop closes the connection.
 func (s *shard) drop(c *connection, reset bool) {
 	if c.state == stateOpen {
 		s.open--
@@ -159,9 +159,8 @@ func (s *shard) drop(c *connection, reset bool) {
 	c.pending, c.tail, c.carry = nil, nil, nil
 }
 
-// replace drops a connection and connects anew: at once where the connection
-// has given an answer, else later and later, so that a server that gives none is
-// not flooded with connections.
+// replace drops a connection and connects anew: at once where the connection has given
+// an answer, else after a wait that grows, to spare a server that gives none.
 func (s *shard) replace(c *connection, now int64) {
 	answered := c.answered
 	s.drop(c, false)
@@ -174,7 +173,7 @@ func (s *shard) replace(c *connection, now int64) {
 	s.setDeadline(c, now+backoff(c.failures))
 }
 
-// waited records how long the connection has waited until now to be tried again.
+// waited records the wait before the next attempt, up to now.
 func (s *shard) waited(c *connection, now int64) {
 	if c.waits != 0 {
 		s.out.Backoff(c.waits, now)
@@ -182,11 +181,11 @@ func (s *shard) waited(c *connection, now int64) {
 	}
 }
 
-// backoff is the wait before an attempt, in nanoseconds, after that many
-// connections in a row, at least 1, that gave no answer.
+// backoff returns the wait before an attempt, in nanoseconds, after that many
+// connections in a row, at least 1, without an answer.
 func backoff(failures int) int64 { return min(lastBackoff, firstBackoff<<min(failures-1, 10)) }
 
-// recycle closes the connection as the row asks and connects anew at once.
+// recycle closes the connection as the Spec asks and connects anew at once.
 func (s *shard) recycle(c *connection) {
 	s.drop(c, s.spec.Connection.CloseWith == scenarios.RST)
 	s.dial(c)

@@ -8,43 +8,41 @@ import (
 )
 
 const (
-	// spinTail is how long the hybrid strategy spins before a send is due, in
-	// nanoseconds: a little more than what a wait overshoots.
+	// spinTail is how long the hybrid strategy polls before a send is due, in
+	// nanoseconds: a little longer than a wait overshoots.
 	spinTail = int64(60e3)
-	// pollFor is how long the hybrid strategy polls for more after something
-	// has happened, in nanoseconds: a server that answers within it does not
-	// have to wake the thread.
+	// pollFor is how long the hybrid strategy polls after an event, in nanoseconds: a
+	// server that answers within it does not have to wake the thread.
 	pollFor = int64(100e3)
-	// gatherFor is how long the gathering strategy lets answers gather after it
-	// did something, in nanoseconds.
+	// gatherFor is how long the gathering strategy lets answers gather after its last
+	// work, in nanoseconds.
 	gatherFor = int64(20e3)
-	// longestWait is how long a thread sleeps at most, in nanoseconds. One that
-	// sleeps for longer was stopped.
+	// longestWait is how long a thread sleeps at most, in nanoseconds. A thread that
+	// sleeps longer was stopped.
 	longestWait = int64(10e6)
-	// manyEvents is how many events make a turn so long that reading the
-	// thread's CPU clock before it costs nothing.
+	// manyEvents is the number of events beside which the cost of reading the thread's
+	// CPU clock is negligible.
 	manyEvents = 16
 )
 
-// attention is what a thread knows of its own time.
+// attention is how a thread spends its time.
 type attention struct {
-	// spunFrom is when a poll came back empty, 0 when the last one did not;
-	// busyFrom is since when the thread had something to do, 0 when it had not.
+	// spunFrom is the start of the last poll, 0 where it brought events. busyFrom is
+	// the start of the thread's work, 0 where it has none.
 	spunFrom, busyFrom int64
-	// busyMoved is how many bytes had been moved by busyFrom; busyCPU the
-	// thread's CPU time then, 0 where it was not read.
+	// busyMoved is the number of bytes moved until busyFrom; busyCPU the thread's CPU
+	// time then, 0 where it was not read.
 	busyMoved uint64
 	busyCPU   int64
-	// actedAt is when the thread last had something to do.
+	// actedAt is the end of the last work.
 	actedAt int64
-	// lookedAt is the latest instant until which everything that arrived has been
-	// handled; fullTurns counts the turns since then that had as many events as
-	// one turn can take.
+	// lookedAt is the latest instant until which every arrival has been handled;
+	// fullTurns counts the turns since then that had as many events as one turn takes.
 	lookedAt  int64
 	fullTurns int
 }
 
-// await waits until something is ready or the next thing is due.
+// await waits for events until the next send, mark, deadline or pause is due.
 func (s *shard) await(now int64) ([]backend.Event, error) {
 	wake := min(s.nextScan, s.nextMark, now+longestWait)
 	if s.nextMark == never && now < s.end {
@@ -86,7 +84,7 @@ func (s *shard) await(now int64) ([]backend.Event, error) {
 	}
 	events, err := s.loop.Wait(wake - now)
 	s.looked(now, len(events))
-	// Whoever sleeps beyond the end of the wait was stopped or kept off its
+	// A thread that sleeps beyond the end of the wait was stopped or kept off its
 	// processor.
 	late := wake + s.system.Slack
 	if awake := clock.Now(); len(events) > 0 || awake > late {
@@ -95,9 +93,8 @@ func (s *shard) await(now int64) ([]backend.Event, error) {
 	return events, err
 }
 
-// looked notes that the loop was asked after now and had so many events. It
-// hands them out in turn, so that after enough full turns every connection
-// that was ready has had its own.
+// looked notes that the loop returned so many events after now. The loop serves
+// connections in turn: after enough full turns each that was ready has had its event.
 func (s *shard) looked(now int64, events int) {
 	const most = backend.MostEvents
 	if events == most && s.fullTurns <= len(s.conns)/most {
@@ -107,8 +104,7 @@ func (s *shard) looked(now int64, events int) {
 	s.lookedAt, s.fullTurns = now, 0
 }
 
-// listen waits, once nothing is in flight any more, for answers that nobody
-// asked for.
+// listen waits, while nothing is in flight, for answers that no request asked for.
 func (s *shard) listen() error {
 	for until := clock.Now() + s.out.ListenNS(); ; {
 		now := clock.Now()
@@ -128,8 +124,7 @@ func (s *shard) listen() error {
 	}
 }
 
-// account books the time since the last turn of the loop: as polling, as work,
-// or as a stall.
+// account books the time since the last turn of the loop as polling, work or a stall.
 func (s *shard) account(now int64) {
 	switch {
 	case s.spunFrom != 0:
@@ -151,9 +146,9 @@ func (s *shard) account(now int64) {
 	}
 }
 
-// worked is the time, in nanoseconds, for which the thread evidently worked
-// since busyFrom: what its CPU clock says, where it was read, and a nanosecond
-// for each byte that was moved.
+// worked returns the time, in nanoseconds, for which the thread evidently worked since
+// busyFrom: by its CPU clock, where that was read, and at least a nanosecond for each
+// byte that was moved.
 func (s *shard) worked() int64 {
 	moved := int64(s.moved() - s.busyMoved)
 	if s.busyCPU == 0 {
@@ -162,8 +157,7 @@ func (s *shard) worked() int64 {
 	return max(moved, s.loop.CPU()-s.busyCPU)
 }
 
-// busySince notes from when the thread has something to do: since an instant,
-// with so many events.
+// busySince notes the start of work on so many events.
 func (s *shard) busySince(at int64, events int) {
 	s.busyFrom, s.busyMoved, s.busyCPU = at, s.moved(), 0
 	if events >= manyEvents || s.phase.thinkSpin > 0 {

@@ -7,23 +7,23 @@ import (
 	"github.com/joust-bench/joust/results"
 )
 
-// pace is a thread's part of an open loop's schedule, and of a phase's count. In
-// a closed loop only the turns of its users are due.
+// pace is a thread's part of an open loop's schedule and of a phase's count. In a
+// closed loop only the turns of users are due.
 type pace struct {
 	// due is the intended instant of the next request of the schedule or of a user,
 	// never where there is none.
 	due int64
-	// ahead runs before the cursor to count what was intended up to an instant;
-	// aheadNext is its next.
+	// ahead runs before cursor, to count the requests intended before an instant;
+	// aheadNext is its next instant.
 	cursor, ahead      arrival.Cursor
 	aheadNext          int64
 	intended, launched uint64
-	// quota is how many requests may still be begun or shed; limit is what it was
-	// at the phase's begin.
+	// quota is how many requests may still be begun or shed; limit is the quota at the
+	// phase's begin.
 	quota, limit int64
 }
 
-// newPace is the thread's pace at the begin of the phase.
+// newPace returns the thread's pace at the begin of the phase.
 func newPace(p *phase, thread int, spec *loaders.Spec) pace {
 	c := pace{due: never, aheadNext: never, quota: never}
 	if p.count > 0 {
@@ -38,7 +38,7 @@ func newPace(p *phase, thread int, spec *loaders.Spec) pace {
 	return c
 }
 
-// next is the cursor's next intended instant, never at its end.
+// next returns the cursor's next intended instant, never at the cursor's end.
 func (p *phase) next(c arrival.Cursor) int64 {
 	t, ok := c.Next()
 	if !ok || p.begin+t >= p.t1 {
@@ -47,7 +47,7 @@ func (p *phase) next(c arrival.Cursor) int64 {
 	return p.begin + t
 }
 
-// launchDue sends what is due now.
+// launchDue sends the requests that are due now.
 func (s *shard) launchDue() {
 	if s.due != never && s.started && s.idle.count > 0 {
 		if now := clock.Now(); s.due <= now {
@@ -56,8 +56,8 @@ func (s *shard) launchDue() {
 	}
 }
 
-// launch sends what is due, each on the longest idle connection. What finds
-// none stays due: its latency counts from its intended instant all the same.
+// launch sends each due request on the longest idle connection. A request that finds
+// none stays due; its latency counts from its intended instant.
 func (s *shard) launch(now int64) {
 	if s.borrowing {
 		s.launchUsers(now)
@@ -85,7 +85,7 @@ func (s *shard) launch(now int64) {
 	}
 }
 
-// shed gives up what is due and unsent.
+// shed gives up the requests that are due and unsent.
 func (s *shard) shed(now int64) {
 	for ; !s.borrowing && s.due < s.out.Window.T1 && s.quota > 0; s.due = s.phase.next(s.cursor) {
 		s.out.Unsent(s.due, now)
@@ -94,7 +94,7 @@ func (s *shard) shed(now int64) {
 	s.due = never
 }
 
-// shedLate gives up what is unsent for too long after it was due.
+// shedLate gives up the requests that have been due for too long.
 func (s *shard) shedLate(now int64) {
 	for s.due != never && s.quota > 0 && now-s.due > s.phase.shedAfter {
 		s.out.TooLate(s.due, now)
@@ -104,7 +104,7 @@ func (s *shard) shedLate(now int64) {
 	}
 }
 
-// backlog counts the requests intended before the instant and not sent.
+// backlog returns how many requests intended before the instant are not sent.
 func (s *shard) backlog(at int64) uint64 {
 	for s.aheadNext < at && s.intended < uint64(s.limit) {
 		s.intended++

@@ -16,10 +16,10 @@ func (s *shard) connectAll() error {
 	return s.settle()
 }
 
-// settle waits until every connection is open, or can evidently not be, or the
-// load was told to end.
+// settle waits until every connection is open or evidently cannot be opened, or the
+// load ends.
 func (s *shard) settle() error {
-	// Timeouts are noticed a scan late, and must be, before the wait ends.
+	// The wait outlasts the timeouts, which are noticed one scan late.
 	patience := int64(s.spec.ConnectTimeout) + 5*scanStep
 	if s.tls != nil {
 		patience += int64(s.spec.ConnectTimeout)
@@ -44,8 +44,8 @@ func (s *shard) settle() error {
 	}
 }
 
-// hopeless is the number of attempts in a row after which settle stops
-// waiting for a connection.
+// hopeless is the number of failed attempts in a row after which settle stops waiting
+// for a connection.
 const hopeless = 4
 
 func (s *shard) settled() bool {
@@ -60,8 +60,8 @@ func (s *shard) settled() bool {
 	return true
 }
 
-// reached is how many connections were open once: a server that closes them again
-// at once has let them be opened.
+// reached returns how many connections were open once, even where the server closed
+// them again at once.
 func (s *shard) reached() int {
 	n := 0
 	for i := range s.conns {

@@ -12,18 +12,18 @@ import (
 	"github.com/joust-bench/joust/results"
 )
 
-// handshakesAtOnce bounds the handshakes of a thread that run at one time: each
-// blocks an operating-system thread.
+// handshakesAtOnce bounds the concurrent handshakes of a thread: each blocks an
+// operating-system thread.
 const handshakesAtOnce = 64
 
-// shaken is the end of one handshake.
+// shaken is the outcome of one handshake.
 type shaken struct {
 	id  int32
 	err error
 }
 
-// handshakes are those of one thread that run in goroutines of their own, and
-// those that have ended and wait for the loop to take the connection back.
+// handshakes run in goroutines of their own. Those that have ended wait for the loop
+// to take their connection back.
 type handshakes struct {
 	places  chan struct{}
 	running sync.WaitGroup
@@ -31,8 +31,7 @@ type handshakes struct {
 	ended   []shaken
 }
 
-// handshake takes a connection that is made out of the loop until it has shaken
-// hands.
+// handshake takes a connection out of the loop until it has shaken hands.
 func (s *shard) handshake(c *connection) {
 	stream, err := c.io.Lend(s.spec.ConnectTimeout)
 	if err != nil {
@@ -79,8 +78,7 @@ func (s *shard) adopt() {
 	}
 }
 
-// shakeFailed counts a handshake that failed, or that the loop ended since its
-// time was over.
+// shakeFailed counts a handshake that failed or that the loop ended at its deadline.
 func (s *shard) shakeFailed(c *connection, err error) {
 	late := clock.Now()-c.shakeBegan >= int64(s.spec.ConnectTimeout)
 	switch {
@@ -93,7 +91,7 @@ func (s *shard) shakeFailed(c *connection, err error) {
 	}
 }
 
-// receiveSecret reads all that the kernel has and acts on what it says.
+// receiveSecret reads TLS records until the system has no more bytes.
 func (s *shard) receiveSecret(c *connection) {
 	for {
 		n, again, err := c.secret.Open(s.buf)
@@ -129,7 +127,7 @@ func (s *shard) receiveSecret(c *connection) {
 	}
 }
 
-// tlsCause tells a broken connection from broken TLS.
+// tlsCause returns the cause of a broken connection, or that of broken TLS.
 func tlsCause(err error) results.Cause {
 	if e, ok := errors.AsType[*backend.Error](err); ok {
 		return e.Cause

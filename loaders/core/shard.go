@@ -19,8 +19,8 @@ import (
 const (
 	// never is later than every instant.
 	never = int64(math.MaxInt64)
-	// readBuffer is the size of a thread's read buffer in bytes: one read
-	// takes what a 64 KiB answer has brought.
+	// readBuffer is the size of a thread's read buffer in bytes, several times that of
+	// a 64 KiB answer.
 	readBuffer = 256 << 10
 	// scanStep is the coarseness of timeouts and retries, in nanoseconds.
 	scanStep = int64(10e6)
@@ -40,7 +40,7 @@ type load struct {
 	exchanges [][]instruction
 	// tls is nil for plain text.
 	tls *tls.Config
-	// stop is the instant at which the load was told to end early, 0 for none.
+	// stop is the instant at which the load ends early, 0 for none.
 	stop atomic.Int64
 }
 
@@ -71,31 +71,32 @@ type shard struct {
 	current
 }
 
-// timers are when the connections of a thread have something to do.
+// timers are the instants at which connections of a thread need attention.
 type timers struct {
-	// deadlines has, a connection, when its state has lasted too long: the
-	// oldest request's timeout, the connect timeout, or the time of the next
-	// attempt. Packed, so that ten thousand are scanned in microseconds.
+	// deadlines holds the end of each connection's state: the timeout of the oldest
+	// request or of the connect, or the next attempt. They are packed: ten thousand
+	// are scanned in microseconds.
 	deadlines []int64
 	nextScan  int64
-	pauses    turns
+	// pauses holds the ends of pauses in exchanges. Those of connections that went
+	// down stay in it until they come.
+	pauses turns
 }
 
-// links is what a thread knows of its connections.
+// links is the state of a thread's connections together.
 type links struct {
 	// connect and shakes are the times to connect and to shake hands.
 	connect, shakes record.Histogram
 	connectError    error
 	connectCause    results.Cause
-	// endsBehind is true where the thread looks for the end of the stream behind
-	// each answer: once the server has ended one there unannounced, or from the
-	// start where the loop's events do not tell of it.
+	// endsBehind is true where the thread looks for the end of the stream behind each
+	// answer: once the server has ended one there unannounced, or from the start where
+	// the loop's events do not report it.
 	endsBehind bool
 	open       int
 }
 
-// tally counts since the thread began; movedBefore is the bytes of earlier
-// phases.
+// tally counts since the thread began; movedBefore counts the bytes of earlier phases.
 type tally struct {
 	completed, failed, movedBefore uint64
 }
@@ -111,20 +112,20 @@ type current struct {
 	pace
 }
 
-// window is where the thread is in its phase.
+// window is the place of the thread in its phase.
 type window struct {
-	// end is when the drain is given up.
+	// end is the end of the drain.
 	end     int64
 	started bool
 	// sending is true while a closed loop may send.
 	sending bool
 	stopped bool
-	// nextMark is when the window's next end is due, never behind both;
-	// windowOpen is true when the first was marked.
+	// nextMark is the next end of the window, never behind both; windowOpen is true
+	// once the first was marked.
 	nextMark   int64
 	windowOpen bool
-	// patient is false once the load was told to end: nothing is awaited beyond
-	// the drain bound then.
+	// patient is false once the load ends early: nothing is awaited beyond the drain
+	// bound then.
 	patient bool
 }
 
@@ -170,8 +171,7 @@ func share(n, threads, thread int) int {
 	return part
 }
 
-// main is the life of the thread: pin, connect, run the phases that come, and
-// close everything.
+// main pins the thread, connects, runs the phases that come and closes everything.
 func (s *shard) main(cpu int, connected chan<- error, phases <-chan *phase, done chan<- struct{}) {
 	defer s.close()
 	if err := s.loop.Enter(cpu); err != nil {
@@ -185,7 +185,7 @@ func (s *shard) main(cpu int, connected chan<- error, phases <-chan *phase, done
 	}
 }
 
-// close ends every connection, and the loop.
+// close ends every connection and the loop.
 func (s *shard) close() {
 	for i := range s.conns {
 		if c := &s.conns[i]; c.state == stateShaking {
@@ -201,7 +201,7 @@ func (s *shard) close() {
 	s.loop.Close()
 }
 
-// run is one phase, from its first request until nothing is in flight.
+// run makes the load of one phase, until nothing is in flight.
 func (s *shard) run(p *phase) error {
 	s.begin(p)
 	for {
@@ -238,12 +238,12 @@ func (s *shard) run(p *phase) error {
 	}
 	s.phase, s.sending, s.quota = nil, false, never
 	for i := range s.conns {
-		s.offer(&s.conns[i]) // what a count kept out of the queue
+		s.offer(&s.conns[i]) // a count or a source that ended kept it out of the queue
 	}
 	return s.settle()
 }
 
-// begin sets the thread up for a phase.
+// begin prepares the thread for a phase.
 func (s *shard) begin(p *phase) {
 	s.movedBefore += s.moved()
 	s.borrowing = s.population > 0 && p.loop == results.ClosedLoop
@@ -256,8 +256,8 @@ func (s *shard) begin(p *phase) {
 	s.out.minOpen = s.open
 }
 
-// start lets the load flow. A closed loop whose window is over already, on a
-// machine that stalls, has nothing to ask.
+// start begins to send. A closed loop asks nothing where its window is over already,
+// on a machine that stalls.
 func (s *shard) start() {
 	s.started, s.sending = true, s.phase.loop == results.ClosedLoop && s.nextMark != never
 	switch {
@@ -293,8 +293,8 @@ func (s *shard) finished(now int64) bool {
 	return s.inFlight == 0 || s.lookedAt >= last
 }
 
-// turn waits for events by the idle strategy, handles them and sends what is
-// due. Connections that end come first, so that nothing is sent on them.
+// turn waits for events by the idle strategy, handles them and sends what is due.
+// Connections that end come first, lest something be sent on them.
 func (s *shard) turn(now int64) error {
 	events, err := s.await(now)
 	if err != nil {
@@ -329,8 +329,7 @@ func (s *shard) turn(now int64) error {
 	return nil
 }
 
-// moved is the number of bytes that the thread has moved in this phase, both
-// ways.
+// moved returns the number of bytes sent and received in this phase.
 func (s *shard) moved() uint64 { return s.out.now.traffic.Sent + s.out.now.traffic.Received }
 
 // publish refreshes the live figures.

@@ -5,8 +5,8 @@ import (
 	"github.com/joust-bench/joust/results"
 )
 
-// stopEarly ends the window at the instant, an empty one where it has not
-// opened yet. What is due and unsent is not sent any more.
+// stopEarly ends the window at the instant, and gives up all that is due and unsent. A
+// window that has not opened yet is empty.
 func (s *shard) stopEarly(at, now int64) {
 	s.stopped = true
 	s.patient = s.stop.Load() == 0
@@ -21,14 +21,14 @@ func (s *shard) stopEarly(at, now int64) {
 	s.shed(max(at, now))
 }
 
-// exhausted ends the window when the phase's count has been asked and answered.
+// exhausted ends the window once all requests of the phase are asked and answered.
 func (s *shard) exhausted(now int64) {
 	s.out.Window.T0, s.out.Window.T1 = min(s.out.Window.T0, now), now
 	s.due, s.out.exhausted = never, true
 	s.mark(now)
 }
 
-// mark takes the readings that stand at the window's ends.
+// mark reads the meters at the window's ends.
 func (s *shard) mark(now int64) {
 	window := s.out.Window
 	if !s.windowOpen {
@@ -53,12 +53,12 @@ func (s *shard) mark(now int64) {
 	s.askQueues()
 }
 
-// queuesAsked is how many connections of a thread are asked for what lies in
-// their receive queues: a system call each, while answers wait.
+// queuesAsked is the number of connections of a thread whose receive queues are read:
+// a system call each, while answers wait.
 const queuesAsked = 256
 
-// askQueues looks whose doing it is that requests are in flight: the server's
-// where nothing of the answer has arrived.
+// askQueues counts the connections in flight on which nothing of the answer has
+// arrived: these wait for the server.
 func (s *shard) askQueues() {
 	step := max(1, s.inFlight/queuesAsked)
 	busy := 0
@@ -72,7 +72,7 @@ func (s *shard) askQueues() {
 		}
 		waiting, err := c.io.Unread()
 		if err != nil {
-			continue // nothing is known of this one
+			continue
 		}
 		s.out.queuesRead++
 		if waiting == 0 {
@@ -81,15 +81,15 @@ func (s *shard) askQueues() {
 	}
 }
 
-// meters is the counters as they stand.
+// meters returns the counters as they stand.
 func (s *shard) meters() meters {
 	r := s.out.now
 	r.cpu, r.runDelay = s.loop.CPU(), s.loop.RunDelay()
 	return r
 }
 
-// abandon gives up what the drain bound left behind, replaces its connections
-// and accounts for what was never sent and for connections that wait.
+// abandon gives up the requests still in flight, replaces their connections, and
+// counts the requests never sent and the waits of connections.
 func (s *shard) abandon() {
 	now := clock.Now()
 	for i := range s.conns {
