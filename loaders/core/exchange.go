@@ -129,18 +129,19 @@ func (s *shard) final(c *connection, f *flight) error {
 	case !c.exchanging():
 		return nil
 	}
+	var err error
 	for _, next := range c.progress.rest {
-		if next.verb == verbSend {
+		switch {
+		case next.verb == verbSend:
 			return errEarly
+		case next.verb == verbAwait && c.progress.interim != next.n:
+			err = errUnawaited
 		}
 	}
-	for _, next := range c.progress.rest {
-		if next.verb == verbAwait && c.progress.interim != next.n {
-			return errUnawaited
-		}
+	if err == nil {
+		c.progress.rest = nil
 	}
-	c.progress.rest = nil
-	return nil
+	return err
 }
 
 // malformed fails the oldest request, whose answer cannot be read on.

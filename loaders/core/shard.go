@@ -151,9 +151,13 @@ func newShard(shared *load, id int) (*shard, error) {
 		return nil, err
 	}
 	slots := make([]flight, connections*spec.Depth)
+	needs := codec.Needs{Heads: s.needs.Heads || s.programs != nil, Bodies: s.needs.Body > 0}
 	for i := range s.conns {
 		c := &s.conns[i]
-		c.id, c.codec, c.view = int32(i), s.codec.Conn(s.sees()), s.newView()
+		c.id, c.codec = int32(i), s.codec.Conn(needs)
+		if s.needs != (source.Needs{}) {
+			c.view = &source.View{}
+		}
 		c.slots = slots[i*spec.Depth : (i+1)*spec.Depth : (i+1)*spec.Depth]
 	}
 	s.out.Groups = make([]record.Group, len(s.groups))
@@ -222,7 +226,7 @@ func (s *shard) run(p *phase) error {
 		if p.shedAfter > 0 {
 			s.shedLate(now)
 		}
-		if s.quota == 0 && s.inFlight == 0 && s.nextMark != never {
+		if s.inFlight == 0 && s.nextMark != never && (s.quota == 0 || s.borrowing && len(s.waiting) == 0) {
 			s.exhausted(now)
 		}
 		if s.finished(now) {
@@ -238,7 +242,7 @@ func (s *shard) run(p *phase) error {
 	}
 	s.phase, s.sending, s.quota = nil, false, never
 	for i := range s.conns {
-		s.offer(&s.conns[i]) // a count or a source that ended kept it out of the queue
+		s.offer(&s.conns[i]) // a quota that is used up kept it out of the queue
 	}
 	return s.settle()
 }

@@ -28,9 +28,7 @@ type demand struct {
 	// those with a request in flight: they think, or wait for a connection. None
 	// stands in it where each connection is a user.
 	waiting turns
-	// users is how many such users the source has not retired.
-	users int
-	rnd   *rand.Rand
+	rnd     *rand.Rand
 }
 
 // unchosen is the request of a turn whose user has not been asked for it yet.
@@ -40,18 +38,14 @@ const unchosen = -1
 func (d *demand) fill(l *load, thread, connections int) (err error) {
 	*d = demand{
 		codec: l.protocol.Shard(), requests: l.protocol.Requests(), programs: slices.Clone(l.exchanges),
-		users: share(l.population, l.spec.Threads, thread),
-		rnd:   rand.New(rand.NewPCG(l.spec.Seed, thinkStream+uint64(thread))),
+		waiting: make(turns, share(l.population, l.spec.Threads, thread)),
+		rnd:     rand.New(rand.NewPCG(l.spec.Seed, thinkStream+uint64(thread))),
 	}
-	on := source.Thread{Number: thread, Users: connections, Put: d.put}
-	if d.users > 0 {
-		on.Users = d.users
-	}
+	on := source.Thread{Number: thread, Users: cmp.Or(len(d.waiting), connections), Put: d.put}
 	if d.source, err = l.newSource(l.spec, on); err != nil {
 		return err
 	}
 	d.needs, d.groups = d.source.Needs(), d.source.Groups()
-	d.waiting = make(turns, d.users)
 	for i := range d.waiting {
 		d.waiting[i] = turn{id: int32(i), request: unchosen}
 	}
@@ -81,20 +75,6 @@ func (d *demand) put(number int32, r *scenarios.Request) (int32, error) {
 	}
 	d.requests[number] = built
 	return number, nil
-}
-
-// sees returns the events that the thread needs of answers.
-func (d *demand) sees() codec.Needs {
-	return codec.Needs{Heads: d.needs.Heads || d.programs != nil, Bodies: d.needs.Body > 0}
-}
-
-// newView returns where a connection keeps the answer for the source; nil where
-// the source needs none.
-func (d *demand) newView() *source.View {
-	if !d.needs.Outcome && !d.needs.Heads && d.needs.Body == 0 {
-		return nil
-	}
-	return &source.View{}
 }
 
 // turnOf returns the next request of the connection as a user; ok is false where
@@ -135,7 +115,6 @@ func (s *shard) spread() {
 	// A sorted list is a heap.
 	slices.SortStableFunc(s.waiting, func(a, b turn) int { return cmp.Compare(a.at, b.at) })
 	s.due = s.userDue()
-	s.endWithoutUsers()
 }
 
 // userDue returns the instant of the next turn, never where nothing may be sent.
@@ -144,13 +123,6 @@ func (s *shard) userDue() int64 {
 		return never
 	}
 	return s.waiting[0].at
-}
-
-// endWithoutUsers ends the thread's part of the phase where all users are retired.
-func (s *shard) endWithoutUsers() {
-	if s.users == 0 {
-		s.quota = 0
-	}
 }
 
 // launchUsers sends the turns that have come, each on the longest idle connection.
@@ -180,8 +152,6 @@ func (s *shard) choose(t *turn, now int64) bool {
 	ask, ok := s.source.Next(t.id, now)
 	if !ok {
 		s.waiting.pop()
-		s.users--
-		s.endWithoutUsers()
 		return false
 	}
 	t.request, t.group = ask.Request, ask.Group

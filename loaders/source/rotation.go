@@ -24,9 +24,9 @@ func OfSpec(spec *loaders.Spec, t Thread) (Source, error) {
 	}
 	switch spec.Rotation {
 	case "", scenarios.PerRequest:
-		return newRotation(names, t), nil
+		return newRotation(names, t, false), nil
 	case scenarios.PerConnection:
-		return perConnection{newRotation(names, t)}, nil
+		return newRotation(names, t, true), nil
 	case scenarios.Weighted:
 		return newWeighted(names, spec, t), nil
 	}
@@ -47,15 +47,18 @@ type fixed struct{ named }
 
 func (fixed) Next(int32, int64) (Ask, bool) { return Ask{}, true }
 
-// rotation takes the requests in turn, each user from a place of its own, so
-// that not all users ask the same at the same time.
+// rotation takes the requests in turn, each user from a place of its own, lest all
+// users ask the same at the same time.
 type rotation struct {
 	named
 	next []int32
+	// sticks is true where a user moves on only with a new connection, as HttpArena
+	// does.
+	sticks bool
 }
 
-func newRotation(names named, t Thread) *rotation {
-	r := &rotation{named: names, next: make([]int32, t.Users)}
+func newRotation(names named, t Thread, sticks bool) *rotation {
+	r := &rotation{named: names, next: make([]int32, t.Users), sticks: sticks}
 	for user := range r.next {
 		r.next[user] = int32((t.Number*t.Users + user) % len(names))
 	}
@@ -64,20 +67,19 @@ func newRotation(names named, t Thread) *rotation {
 
 func (r *rotation) Next(user int32, _ int64) (Ask, bool) {
 	i := r.next[user]
-	r.advance(user)
+	if !r.sticks {
+		r.advance(user)
+	}
 	return Ask{Request: i, Group: i}, true
 }
 
-func (r *rotation) advance(user int32) { r.next[user] = (r.next[user] + 1) % int32(len(r.named)) }
-
-// perConnection moves on only with a new connection, as HttpArena does.
-type perConnection struct{ *rotation }
-
-func (p perConnection) Next(user int32, _ int64) (Ask, bool) {
-	return Ask{Request: p.next[user], Group: p.next[user]}, true
+func (r *rotation) Reconnected(user int32) {
+	if r.sticks {
+		r.advance(user)
+	}
 }
 
-func (p perConnection) Reconnected(user int32) { p.advance(user) }
+func (r *rotation) advance(user int32) { r.next[user] = (r.next[user] + 1) % int32(len(r.named)) }
 
 // weighted draws requests in proportion to their weights.
 type weighted struct {
