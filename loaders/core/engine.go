@@ -149,7 +149,11 @@ func (s *session) run(ctx context.Context, control loaders.Control) (results.Rep
 	if len(s.spec.CPUs) > 0 && !s.system.Pins {
 		report.Warnings = append(report.Warnings, "this engine does not pin its threads to processors")
 	}
-	startAt, err := control.Ready(ctx, s.ready(report.ConnectionsOpen))
+	ready := loaders.Ready{Connections: s.reached, Asked: s.spec.Connections, ClockNS: clock.Now()}
+	if cause, err := s.connectError(); err != nil {
+		ready.FirstError, ready.Cause = err.Error(), cause
+	}
+	startAt, err := control.Ready(ctx, ready)
 	if err != nil && ctx.Err() == nil {
 		return report, fmt.Errorf("waiting for the start of the load: %w", err)
 	}
@@ -172,14 +176,6 @@ func (s *session) run(ctx context.Context, control loaders.Control) (results.Rep
 		report.ThreadsUsed = s.spec.Threads
 	}
 	return report, s.finish(&report)
-}
-
-func (s *session) ready(open int) loaders.Ready {
-	r := loaders.Ready{Connections: open, Asked: s.spec.Connections, ClockNS: clock.Now()}
-	if cause, err := s.connectError(); err != nil {
-		r.FirstError, r.Cause = err.Error(), cause
-	}
-	return r
 }
 
 // phase asks for the rate where the Spec leaves it open, runs the phase and reports
@@ -207,12 +203,12 @@ func (s *session) phase(ctx context.Context, p *loaders.Phase, startAt int64, co
 	if err != nil {
 		return result, err
 	}
-	control.Window(loaders.Window{Phase: p.Name, T0NS: on.t0, T1NS: on.t1, Measured: p.Measured, RateRPS: rate})
+	control.Window(loaders.Window{Phase: p.Name, T0NS: on.T0, T1NS: on.T1, Measured: p.Measured, RateRPS: rate})
 	if p.Loop == results.OpenLoop {
 		result.Rate = &results.RateReport{TargetRPS: rate}
 	}
-	settled := record.UntilSteady(p, on.t0, s.interval, func(at int64) { s.end(&on.settled, at) })
-	s.execute(on, p.Name, control, &result)
+	settled := record.UntilSteady(p, on.T0, s.interval, func(at int64) { s.end(&on.settled, at) })
+	s.execute(on, control, &result)
 	result.Steadiness = settled()
 	if err := s.merge(&result, on); err != nil {
 		return result, err
@@ -231,29 +227,23 @@ func (s *session) phase(ctx context.Context, p *loaders.Phase, startAt int64, co
 // plan returns the phase with its instants.
 func (s *session) plan(p *loaders.Phase, rate float64, startAt int64) (*phase, error) {
 	at := record.PlanPhase(p, startAt, clock.Now()+int64(2*time.Millisecond), int64(s.spec.Drain), s.lastRPS)
-	on := &phase{
-		loop: p.Loop, begin: at.Begin, t0: at.T0, t1: at.T1, end: at.End,
-		drain: min(s.spec.Drain, loaders.MaxDrain), thinkSpin: int64(p.ThinkSpin),
-		count: p.Count,
-	}
+	on := &phase{Phase: *p, Plan: at, drain: min(s.spec.Drain, loaders.MaxDrain)}
 	if p.Loop == results.OpenLoop {
-		on.shedAfter = int64(p.ShedAfter)
-		schedule, err := record.NewSchedule(p, at, rate)
-		if err != nil {
+		var err error
+		if on.schedule, err = record.NewSchedule(p, at, rate); err != nil {
 			return nil, fmt.Errorf("phase %q: %w", p.Name, err)
 		}
-		on.schedule = schedule
 	}
 	return on, nil
 }
 
 // execute hands the phase to the threads and keeps the timeline until all threads
 // have ended it.
-func (s *session) execute(on *phase, name string, control loaders.Control, result *results.Phase) {
+func (s *session) execute(on *phase, control loaders.Control, result *results.Phase) {
 	for i := range s.phases {
 		s.phases[i] <- on
 	}
-	interval := time.NewTimer(clock.Until(on.t0))
+	interval := time.NewTimer(clock.Until(on.T0))
 	defer interval.Stop()
 	var zero results.Interval
 	for ticks, done := int64(0), 0; done < len(s.shards); {
@@ -267,10 +257,10 @@ func (s *session) execute(on *phase, name string, control loaders.Control, resul
 			} else {
 				i.Completed, i.Failed, i.Bytes = i.Completed-zero.Completed, i.Failed-zero.Failed, i.Bytes-zero.Bytes
 				result.Timeline = append(result.Timeline, i)
-				control.Interval(loaders.Interval{Phase: name, Interval: i})
+				control.Interval(loaders.Interval{Phase: on.Name, Interval: i})
 			}
 			ticks++
-			if next := on.t0 + ticks*int64(s.spec.Interval); next <= on.t1 {
+			if next := on.T0 + ticks*int64(s.spec.Interval); next <= on.T1 {
 				interval.Reset(clock.Until(next))
 			}
 		}

@@ -49,7 +49,7 @@ func (s *shard) await(now int64) ([]backend.Event, error) {
 		wake = min(wake, s.end)
 	}
 	if !s.started {
-		wake = min(wake, s.phase.begin)
+		wake = min(wake, s.phase.Begin)
 	}
 	due := never
 	if s.started && s.idle.count > 0 {
@@ -160,7 +160,7 @@ func (s *shard) worked() int64 {
 // busySince notes the start of work on so many events.
 func (s *shard) busySince(at int64, events int) {
 	s.busyFrom, s.busyMoved, s.busyCPU = at, s.moved(), 0
-	if events >= manyEvents || s.phase.thinkSpin > 0 {
+	if events >= manyEvents || s.phase.ThinkSpin > 0 {
 		s.busyCPU = s.loop.CPU()
 	}
 }

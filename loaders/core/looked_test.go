@@ -16,7 +16,7 @@ func TestNothingIsGivenUpUnseen(t *testing.T) {
 	s := shard{
 		load: &load{spec: &loaders.Spec{RequestTimeout: time.Second}},
 		current: current{
-			phase: &phase{}, inFlight: 1, window: window{nextMark: never, end: last}, pace: pace{due: never},
+			phase: &phase{Phase: loaders.Phase{}}, inFlight: 1, window: window{nextMark: never, end: last}, pace: pace{due: never},
 		},
 		attention: attention{lookedAt: last - 1},
 	}

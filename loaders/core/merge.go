@@ -32,7 +32,7 @@ func (s *session) merge(result *results.Phase, on *phase) error {
 	if total.Window.T1 = first; exhausted {
 		total.Window.T1 = last
 	}
-	if on.loop == results.OpenLoop {
+	if on.Loop == results.OpenLoop {
 		result.QueuesRead, result.QueuesEmpty = &read, &empty
 	}
 	errs = append(errs, total.Into(result, s.shards[0].groups))

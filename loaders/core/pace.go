@@ -26,11 +26,11 @@ type pace struct {
 // newPace returns the thread's pace at the begin of the phase.
 func newPace(p *phase, thread int, spec *loaders.Spec) pace {
 	c := pace{due: never, aheadNext: never, quota: never}
-	if p.count > 0 {
-		c.quota = int64(share(int(p.count), spec.Threads, thread))
+	if p.Count > 0 {
+		c.quota = int64(share(int(p.Count), spec.Threads, thread))
 	}
 	c.limit = c.quota
-	if p.loop == results.OpenLoop {
+	if p.Loop == results.OpenLoop {
 		c.cursor = p.schedule.Cursor(thread, spec.Threads, spec.Seed)
 		c.ahead = p.schedule.Cursor(thread, spec.Threads, spec.Seed)
 		c.aheadNext, c.due = p.next(c.ahead), p.next(c.cursor)
@@ -41,10 +41,10 @@ func newPace(p *phase, thread int, spec *loaders.Spec) pace {
 // next returns the cursor's next intended instant, never at the cursor's end.
 func (p *phase) next(c arrival.Cursor) int64 {
 	t, ok := c.Next()
-	if !ok || p.begin+t >= p.t1 {
+	if !ok || p.Begin+t >= p.T1 {
 		return never
 	}
-	return p.begin + t
+	return p.Begin + t
 }
 
 // launchDue sends the requests that are due now.
@@ -96,7 +96,7 @@ func (s *shard) shed(now int64) {
 
 // shedLate gives up the requests that have been due for too long.
 func (s *shard) shedLate(now int64) {
-	for s.due != never && s.quota > 0 && now-s.due > s.phase.shedAfter {
+	for s.due != never && s.quota > 0 && now-s.due > int64(s.phase.ShedAfter) {
 		s.out.TooLate(s.due, now)
 		s.launched++
 		s.quota--

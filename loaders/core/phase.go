@@ -4,27 +4,21 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/loaders/arrival"
 	"github.com/joust-bench/joust/loaders/record"
-	"github.com/joust-bench/joust/results"
 )
 
 // phase is one phase on the clock, shared by all threads. All instants are
 // CLOCK_MONOTONIC nanoseconds. Only settled changes while it runs.
 type phase struct {
-	loop results.Loop
-	// begin is when load starts to flow; t0 and t1 bound the window; end is
-	// when the drain is given up.
-	begin, t0, t1, end int64
-	drain              time.Duration
-	schedule           arrival.Schedule
-	thinkSpin          int64
-	// shedAfter is when a due request is given up, in nanoseconds; 0 for never.
-	shedAfter int64
-	// count is the number of requests that all threads make together; 0 for no
-	// bound.
-	count uint64
-	// settled is the instant before t1 at which a steady warm-up ends, 0 before that
+	loaders.Phase
+	record.Plan
+	// drain bounds the wait for answers behind an early stop.
+	drain time.Duration
+	// schedule is nil in a closed loop.
+	schedule arrival.Schedule
+	// settled is the instant before T1 at which a steady warm-up ends, 0 before that
 	// is known.
 	settled atomic.Int64
 }

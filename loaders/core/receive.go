@@ -209,8 +209,8 @@ func (s *shard) complete(c *connection, now int64, a codec.Answer) {
 	} else {
 		s.setDeadline(c, c.oldest().Sent+int64(s.spec.RequestTimeout))
 	}
-	if s.phase.thinkSpin > 0 {
-		for until := clock.Now() + s.phase.thinkSpin; clock.Now() < until; {
+	if s.phase.ThinkSpin > 0 {
+		for until := clock.Now() + int64(s.phase.ThinkSpin); clock.Now() < until; {
 		}
 	}
 }

@@ -220,10 +220,10 @@ func (s *shard) run(p *phase) error {
 		if now >= s.nextMark {
 			s.mark(now)
 		}
-		if !s.started && now >= p.begin {
+		if !s.started && now >= p.Begin {
 			s.start()
 		}
-		if p.shedAfter > 0 {
+		if p.ShedAfter > 0 && p.Loop == results.OpenLoop {
 			s.shedLate(now)
 		}
 		if s.inFlight == 0 && s.nextMark != never && (s.quota == 0 || s.borrowing && len(s.waiting) == 0) {
@@ -250,11 +250,11 @@ func (s *shard) run(p *phase) error {
 // begin prepares the thread for a phase.
 func (s *shard) begin(p *phase) {
 	s.movedBefore += s.moved()
-	s.borrowing = s.population > 0 && p.loop == results.ClosedLoop
-	s.out.Reset(record.Window{Loop: p.loop, T0: p.t0, T1: p.t1, Users: s.borrowing})
+	s.borrowing = s.population > 0 && p.Loop == results.ClosedLoop
+	s.out.Reset(record.Window{Loop: p.Loop, T0: p.T0, T1: p.T1, Users: s.borrowing})
 	s.out = outcome{Phase: s.out.Phase}
 	s.phase = p
-	s.window = window{end: p.end, nextMark: p.t0, patient: true}
+	s.window = window{end: p.End, nextMark: p.T0, patient: true}
 	s.pace = newPace(p, s.id, s.spec)
 	s.spunFrom, s.busyFrom = 0, 0
 	s.out.minOpen = s.open
@@ -263,7 +263,7 @@ func (s *shard) begin(p *phase) {
 // start begins to send. A closed loop asks nothing where its window is over already,
 // on a machine that stalls.
 func (s *shard) start() {
-	s.started, s.sending = true, s.phase.loop == results.ClosedLoop && s.nextMark != never
+	s.started, s.sending = true, s.phase.Loop == results.ClosedLoop && s.nextMark != never
 	switch {
 	case !s.sending:
 		return

@@ -46,7 +46,7 @@ func (s *shard) mark(now int64) {
 	s.out.BacklogT1 = s.backlog(window.T1)
 	s.out.Offered = s.intended - s.out.Offered
 	s.nextMark = never
-	if s.phase.loop == results.ClosedLoop {
+	if s.phase.Loop == results.ClosedLoop {
 		s.sending, s.due = false, never
 		return
 	}

@@ -3,6 +3,7 @@ package core
 import (
 	"testing"
 
+	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/loaders/backend"
 	"github.com/joust-bench/joust/loaders/clock"
 	"github.com/joust-bench/joust/loaders/record"
@@ -23,7 +24,7 @@ func TestStopAfterTheClockWasRead(t *testing.T) {
 		now := clock.Now()
 		at := now + 1000
 		s := shard{load: &load{}, loop: idleLoop{}, current: current{
-			phase: &phase{loop: results.ClosedLoop}, window: window{windowOpen: opened, sending: true},
+			phase: &phase{Phase: loaders.Phase{Loop: results.ClosedLoop}}, window: window{windowOpen: opened, sending: true},
 		}}
 		s.stop.Store(at)
 		s.out.Window.T0, s.out.Window.T1 = now-1000, now+60e9
@@ -54,7 +55,7 @@ func TestStopGivesUpWhatIsDueUntilThen(t *testing.T) {
 	now := clock.Now()
 	at := now + 1000
 	s := shard{load: &load{}, loop: idleLoop{}, current: current{
-		phase:  &phase{loop: results.OpenLoop},
+		phase:  &phase{Phase: loaders.Phase{Loop: results.OpenLoop}},
 		out:    outcome{Phase: *record.NewPhase(1)},
 		window: window{windowOpen: true, nextMark: now + 60e9, end: now + 60e9},
 		pace:   pace{due: now + 400, cursor: once{}, ahead: once{}, aheadNext: never, quota: never},
