@@ -1,6 +1,8 @@
 package core
 
 import (
+	"fmt"
+
 	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/loaders/backend"
 	"github.com/joust-bench/joust/loaders/clock"
@@ -104,19 +106,19 @@ func (s *shard) looked(now int64, events int) {
 	s.lookedAt, s.fullTurns = now, 0
 }
 
-// listen waits, while nothing is in flight, for answers that no request asked for.
-func (s *shard) listen() error {
-	for until := clock.Now() + s.out.ListenNS(); ; {
+// attend handles events until the instant, or until over, or until the load ends early.
+func (s *shard) attend(until int64, over func() bool) error {
+	for {
 		now := clock.Now()
-		if now >= until || s.stop.Load() != 0 {
-			return nil
-		}
 		if now >= s.nextScan {
 			s.scan(now)
 		}
+		if now >= until || s.stop.Load() != 0 || over() {
+			return nil
+		}
 		events, err := s.loop.Wait(max(1, min(until, s.nextScan)-now))
 		if err != nil {
-			return err
+			return fmt.Errorf("waiting for connections: %w", err)
 		}
 		for i := range events {
 			s.handle(&events[i])

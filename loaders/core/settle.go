@@ -1,20 +1,6 @@
 package core
 
-import (
-	"fmt"
-
-	"github.com/joust-bench/joust/loaders/clock"
-)
-
-// connectAll opens every connection.
-func (s *shard) connectAll() error {
-	now := clock.Now()
-	for i := range s.deadlines {
-		s.deadlines[i] = now
-	}
-	s.nextScan = now
-	return s.settle()
-}
+import "github.com/joust-bench/joust/loaders/clock"
 
 // settle waits until every connection is open or evidently cannot be opened, or the
 // load ends.
@@ -24,24 +10,8 @@ func (s *shard) settle() error {
 	if s.tls != nil {
 		patience += int64(s.spec.ConnectTimeout)
 	}
-	limit := clock.Now() + patience
-	for {
-		now := clock.Now()
-		if now >= s.nextScan {
-			s.scan(now)
-		}
-		if s.settled() || now >= limit || s.stop.Load() != 0 {
-			s.publish()
-			return nil
-		}
-		events, err := s.loop.Wait(max(1, min(s.nextScan, limit)-now))
-		if err != nil {
-			return fmt.Errorf("waiting for connections: %w", err)
-		}
-		for i := range events {
-			s.handle(&events[i])
-		}
-	}
+	defer s.publish()
+	return s.attend(clock.Now()+patience, s.settled)
 }
 
 // hopeless is the number of failed attempts in a row after which settle stops waiting
