@@ -35,10 +35,9 @@ func answerFrugally(c net.Conn) {
 	}
 }
 
-// The engine allocates nothing per request. What is left, for the timeline and
-// the runtime's own, stays below one allocation in a hundred requests, or in ten
-// over goroutines. It must not run beside other tests: allocations are counted for
-// the whole process.
+// The engine allocates nothing per request: timeline and runtime make less than one
+// allocation in a hundred requests, or in ten over goroutines. Allocations are counted
+// for the whole process, so no other test may run at the same time.
 func TestNoAllocationPerRequest(t *testing.T) {
 	overBackends(t, func(t *testing.T, e core.Engine) {
 		share := uint64(100)
@@ -63,7 +62,7 @@ func TestNoAllocationPerRequest(t *testing.T) {
 				if spec.Users = c.users; c.users > 0 {
 					spec.Think = loaders.Think{From: 4 * time.Millisecond, To: 6 * time.Millisecond}
 				}
-				// A machine that stands still gives too few requests to tell.
+				// A machine that stands still gives too few requests for a judgement.
 				for range 5 {
 					if allocated, requests := allocations(t, e, spec); requests > 3000 {
 						if allocated*share >= requests {
@@ -72,13 +71,13 @@ func TestNoAllocationPerRequest(t *testing.T) {
 						return
 					}
 				}
-				t.Error("too few requests to tell")
+				t.Error("too few requests for a judgement")
 			})
 		}
 	})
 }
 
-// allocations is what the process allocates between the first and the last
+// allocations returns how often the process allocates between the first and the last
 // interval within the window, and how many requests are answered meanwhile.
 func allocations(t *testing.T, e core.Engine, spec loaders.Spec) (allocated, requests uint64) {
 	t.Helper()

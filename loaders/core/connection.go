@@ -67,7 +67,7 @@ type attempts struct {
 	// an answer, right or wrong.
 	known, answered bool
 	// failures counts connections in a row that gave no answer. waits is the start
-	// of the wait for the next attempt after such a failure, 0 for none.
+	// of the wait for the next attempt after a failure, 0 for none.
 	failures int
 	waits    int64
 }

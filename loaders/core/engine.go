@@ -76,7 +76,7 @@ func quietCollector() (restore func()) {
 	}
 }
 
-// session is one load: the threads and what they share.
+// session is one load with its threads.
 type session struct {
 	*load
 	// mu guards team, which halt reads from another goroutine.

@@ -14,7 +14,7 @@ type progress struct {
 	rest []instruction
 	// sent is how many bytes of the request were handed on.
 	sent int64
-	// until is when a pause ends, 0 outside one.
+	// until is the end of the pause, 0 outside one.
 	until int64
 	// interim is the last interim status that no step has awaited yet, 0 for
 	// none.

@@ -22,8 +22,8 @@ const (
 	// longestWait is how long a thread sleeps at most, in nanoseconds. A thread that
 	// sleeps longer was stopped.
 	longestWait = int64(10e6)
-	// manyEvents is the number of events beside which the cost of reading the thread's
-	// CPU clock is negligible.
+	// manyEvents is the number of events from which on it costs next to nothing to read
+	// the thread's CPU clock as well.
 	manyEvents = 16
 )
 
@@ -95,7 +95,7 @@ func (s *shard) await(now int64) ([]backend.Event, error) {
 	return events, err
 }
 
-// looked notes that the loop returned so many events after now. The loop serves
+// looked notes that the loop returned that many events after now. The loop serves
 // connections in turn: after enough full turns each that was ready has had its event.
 func (s *shard) looked(now int64, events int) {
 	const most = backend.MostEvents
@@ -159,7 +159,7 @@ func (s *shard) worked() int64 {
 	return max(moved, s.loop.CPU()-s.busyCPU)
 }
 
-// busySince notes the start of work on so many events.
+// busySince notes that the thread has worked on that many events since at.
 func (s *shard) busySince(at int64, events int) {
 	s.busyFrom, s.busyMoved, s.busyCPU = at, s.moved(), 0
 	if events >= manyEvents || s.phase.ThinkSpin > 0 {

@@ -15,7 +15,7 @@ type team struct {
 	// done receives a value for each thread at the end of a phase, ended at the end
 	// of the thread.
 	done, ended chan struct{}
-	// reached is how many connections were open once when the team had connected.
+	// reached is the number of connections that were open once after connect.
 	reached int
 }
 

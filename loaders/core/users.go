@@ -13,25 +13,24 @@ import (
 	"github.com/joust-bench/joust/scenarios"
 )
 
-// demand is what a thread asks, and for whom.
+// demand holds the source, the requests and the users of a thread.
 type demand struct {
 	source source.Source
-	// needs is what the source needs of answers, groups its names of groups.
+	// needs and groups are those of the source.
 	needs  source.Needs
 	groups []string
-	// codec is the thread's part of the protocol. requests grow by Put; programs
-	// are by the numbers of requests, nil where no request is an exchange of steps.
+	// codec is the thread's part of the protocol. requests and programs are by number
+	// and grow by put; programs is nil where no request is an exchange of steps.
 	codec    codec.Shard
 	requests []codec.Request
 	programs [][]instruction
-	// waiting holds the users that share the connections in closed loops, but for
-	// those with a request in flight: they think, or wait for a connection. None
-	// stands in it where each connection is a user.
+	// waiting holds the users who think or wait for a connection; all others have a
+	// request in flight. It is empty where each connection is a user.
 	waiting turns
 	rnd     *rand.Rand
 }
 
-// unchosen is the request of a turn whose user has not been asked for it yet.
+// unchosen is the request of a turn before the source has chosen one.
 const unchosen = -1
 
 // fill makes the source and the users of the thread.
@@ -52,7 +51,7 @@ func (d *demand) fill(l *load, thread, connections int) (err error) {
 	return nil
 }
 
-// thinkStream keeps the random numbers of think times apart from those of sources.
+// thinkStream gives think times other random numbers than sources.
 const thinkStream = 1 << 32
 
 // put implements Put of source.Thread.
@@ -77,15 +76,15 @@ func (d *demand) put(number int32, r *scenarios.Request) (int32, error) {
 	return number, nil
 }
 
-// turnOf returns the next request of the connection as a user; ok is false where
-// it has none.
+// turnOf returns the next turn of a connection that is a user itself; ok is false where
+// the source has none.
 func (s *shard) turnOf(c *connection, intended, now int64) (t turn, ok bool) {
 	ask, ok := s.source.Next(c.id, now)
 	return turn{at: intended, id: c.id, request: ask.Request, group: ask.Group}, ok
 }
 
-// release takes the oldest exchange off the connection, shows its outcome to the
-// source and gives the user time to think.
+// release ends the oldest request of the connection: it shows the outcome to the source
+// and gives the user time to think.
 func (s *shard) release(c *connection, now int64, status int, cause results.Cause) {
 	f := c.oldest()
 	request, user := f.request, f.user
@@ -117,7 +116,7 @@ func (s *shard) spread() {
 	s.due = s.userDue()
 }
 
-// userDue returns the instant of the next turn, never where nothing may be sent.
+// userDue returns the instant of the first turn, never where nothing may be sent.
 func (s *shard) userDue() int64 {
 	if !s.sending || s.quota == 0 || len(s.waiting) == 0 {
 		return never
@@ -125,8 +124,8 @@ func (s *shard) userDue() int64 {
 	return s.waiting[0].at
 }
 
-// launchUsers sends the turns that have come, each on the longest idle connection.
-// A user that finds none waits for it, first come, first served.
+// launchUsers sends the requests of the users whose turn has come, each on the longest
+// idle connection. Users who find none wait in the order of their turns.
 func (s *shard) launchUsers(now int64) {
 	for s.due <= now {
 		t := &s.waiting[0]
@@ -146,8 +145,8 @@ func (s *shard) launchUsers(now int64) {
 	}
 }
 
-// choose asks the source for the first user's request. It reports whether the
-// request is due; a user without one is retired.
+// choose asks the source for the request of the first turn. It reports whether the
+// request is due now; it retires a user without a request.
 func (s *shard) choose(t *turn, now int64) bool {
 	ask, ok := s.source.Next(t.id, now)
 	if !ok {
@@ -164,9 +163,9 @@ func (s *shard) choose(t *turn, now int64) bool {
 	return false
 }
 
-// turn is when a user asks next and which request, or when a pause of a connection
-// ends.
+// turn is the next request of a user, or the end of a connection's pause.
 type turn struct {
+	// at is the instant at which it is due.
 	at int64
 	// id is the number of the user or the connection.
 	id             int32

@@ -21,7 +21,7 @@ type Source interface {
 	Next(user int32, now int64) (Ask, bool)
 	// Done is called at the end of each request where Needs asks for that.
 	Done(user int32, v *View)
-	// Needs says what Done must be shown. It does not change.
+	// Needs returns the parts of an answer that Done needs. It does not change.
 	Needs() Needs
 	// Reconnected is called where the user's connection was replaced. A user that
 	// shares connections with others has none.
@@ -39,8 +39,8 @@ type Ask struct {
 	Delay time.Duration
 }
 
-// Needs says what Done must be shown of an answer. The zero Needs lets the engine
-// leave out Done.
+// Needs names the parts of an answer that Done needs. With the zero Needs the engine
+// leaves out Done.
 type Needs struct {
 	// Outcome asks for Done with status and cause; the other needs include it.
 	Outcome bool

@@ -1,5 +1,5 @@
 // Package echo_test is a protocol of frames that a server sends back: a length of
-// four bytes, most significant first, and as many bytes. It shows that a codec is
+// four bytes, most significant first, and that many bytes. It shows that a codec is
 // one folder and touches no other file.
 package echo_test
 
@@ -26,7 +26,7 @@ import (
 
 func TestMain(m *testing.M) { enginetest.Main(m) }
 
-// frames is what one load asks: the bodies of its requests, framed.
+// frames are the framed bodies of the requests of a load or a thread.
 type frames struct {
 	requests []codec.Request
 	names    []string
@@ -65,8 +65,8 @@ func (f *frames) Put(number int32, r *scenarios.Request) (codec.Request, error) 
 type reader struct {
 	*frames
 	needs codec.Needs
-	// length is that of the frame under way, and at how much of it was read; -1
-	// between frames.
+	// length is the length of the current frame, -1 between frames; at is how much of
+	// it was read.
 	length, at int
 	differs    bool
 }
@@ -112,7 +112,7 @@ func (c *reader) Describe(request int32, cause results.Cause) string {
 	return fmt.Sprintf("%s: %s", c.names[request], cause)
 }
 
-// serve sends back what it reads, with what change makes of each frame's body.
+// serve runs a server that counts frames and sends each back after change.
 func serve(t *testing.T, frames *atomic.Int64, change func([]byte)) (address string) {
 	t.Helper()
 	return enginetest.Accept(t, "tcp", "127.0.0.1:0", func(c net.Conn) {
@@ -134,8 +134,7 @@ func serve(t *testing.T, frames *atomic.Int64, change func([]byte)) (address str
 	}).Addr().String()
 }
 
-// asking is a load of frames of two sizes, in turn, over connections that are
-// made anew now and then.
+// asking is a load of frames of two sizes over connections that are often replaced.
 func asking(address string, phase loaders.Phase) loaders.Spec {
 	spec := enginetest.Spec(phase)
 	spec.Target.Address, spec.Protocol = address, "echo"
@@ -149,8 +148,8 @@ func asking(address string, phase loaders.Phase) loaders.Spec {
 
 func TestEchoOverGoroutines(t *testing.T) { echoes(t, netbackend.System()) }
 
-// echoes asks exactly so many frames, one by one and in a pipeline, in both
-// loops, and lets a server change what it sends back.
+// echoes asks exactly n frames, one by one and in a pipeline, in both loops, then
+// frames that the server changes.
 func echoes(t *testing.T, system backend.System) {
 	engine := core.Engine{System: system, Codec: newFrames}
 	const n = 101

@@ -114,11 +114,9 @@ type reader struct {
 
 	parser wire.Parser
 	check  wire.Check
-	// fresh is true between answers, when the next byte begins a head; inBody
-	// behind the head of the answer that counts.
+	// fresh is true between answers, inBody behind the head of the final answer.
 	fresh, inBody bool
-	// cause is set when the answer is already known to be wrong; it counts at
-	// the answer's end.
+	// cause is why the answer is wrong, as far as it is known before the answer's end.
 	cause results.Cause
 }
 
@@ -172,8 +170,7 @@ func (c *reader) Next(request int32, in []byte) (n int, found codec.Answer, err 
 	}
 }
 
-// recognised takes the body of an answer whose head is the remembered one and
-// which came whole.
+// recognised judges a whole answer whose head is the remembered one.
 func (c *reader) recognised(request int32, body []byte) codec.Answer {
 	e := &c.entries[request]
 	a := &e.answer
@@ -194,8 +191,7 @@ func (c *reader) begin(request int32) {
 	c.check.Reset()
 }
 
-// head judges the status of a final head, and remembers the head of a right
-// one.
+// head judges the status of a final head, and remembers the head of a right answer.
 func (c *reader) head(request int32, head []byte) {
 	c.inBody = true
 	e := &c.entries[request]
@@ -223,7 +219,7 @@ func (c *reader) end(request int32, found codec.Answer) codec.Answer {
 	return found
 }
 
-// bodyCause tells a body that is too long from one that is wrong.
+// bodyCause returns the cause of a wrong body, which may be its length.
 func (c *reader) bodyCause(a *wire.Answer) results.Cause {
 	if c.check.Seen() > int64(len(a.Body)) {
 		return results.CauseLength
@@ -231,7 +227,7 @@ func (c *reader) bodyCause(a *wire.Answer) results.Cause {
 	return results.CauseBody
 }
 
-// errIdle is the end of a stream on which no byte of the answer came.
+// errIdle is the end of a stream before the first byte of the answer.
 var errIdle = errors.New("the server closed the connection without an answer")
 
 // End implements codec.Conn. A body that runs until the close ends with it.

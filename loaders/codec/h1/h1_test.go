@@ -33,7 +33,7 @@ func asking(t testing.TB, needs codec.Needs) codec.Conn {
 	return c
 }
 
-// outcome is what became of one stream of bytes.
+// outcome counts the events of one stream of bytes.
 type outcome struct {
 	ends, interims, heads, body int
 	// head and pieces are the bytes of the last head and of all bodies.
@@ -118,7 +118,7 @@ func TestAnswersWhereverTheyAreCut(t *testing.T) {
 	}
 }
 
-// The end of a stream is an answer's end only where nothing else tells it.
+// The end of a stream ends an answer only where nothing else does.
 func TestEnds(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]results.Cause{
