@@ -8,8 +8,8 @@ import (
 	"github.com/joust-bench/joust/loaders/backend"
 )
 
-// A thread that stood still until its requests' deadline first reads what has
-// arrived meanwhile.
+// A thread that stood still beyond a request's deadline reads the answers that arrived
+// before it gives the request up.
 func TestNothingIsGivenUpUnseen(t *testing.T) {
 	t.Parallel()
 	const last = int64(time.Second)
@@ -24,7 +24,7 @@ func TestNothingIsGivenUpUnseen(t *testing.T) {
 		t.Error("the phase ends before its deadline")
 	}
 	if s.finished(last + 1) {
-		t.Error("a request is given up, and nobody looked for its answer since the deadline")
+		t.Error("a request is given up before the thread has looked for its answer")
 	}
 	s.looked(last+1, 0)
 	if !s.finished(last + 2) {
@@ -36,8 +36,8 @@ func TestNothingIsGivenUpUnseen(t *testing.T) {
 	}
 }
 
-// Where more is ready than one turn takes, the deadlines wait until every
-// connection had its turn.
+// Where more events are ready than one turn takes, deadlines wait until every
+// connection has had its event.
 func TestFullTurns(t *testing.T) {
 	t.Parallel()
 	const most = backend.MostEvents
@@ -54,6 +54,6 @@ func TestFullTurns(t *testing.T) {
 		t.Error("the turns are not counted anew")
 	}
 	if s.looked(7, most-1); s.lookedAt != 7 || s.fullTurns != 0 {
-		t.Error("a turn that was not full had something left")
+		t.Error("events were ready behind a turn that was not full")
 	}
 }

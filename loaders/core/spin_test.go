@@ -7,8 +7,7 @@ import (
 	"github.com/joust-bench/joust/results"
 )
 
-// TestPhaseDoneLeavesPollsOut: rates are paced by the loader's work, and its
-// empty polls are none.
+// Empty polls are no work of the loader, by which rates are chosen.
 func TestPhaseDoneLeavesPollsOut(t *testing.T) {
 	t.Parallel()
 	s := &session{load: &load{spec: &loaders.Spec{Threads: 2}}}

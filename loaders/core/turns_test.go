@@ -7,7 +7,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// Turns come back in the order of their ends, whatever order they went in.
+// Turns come back in the order of their instants.
 func TestTurnsAreSorted(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {

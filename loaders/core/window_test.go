@@ -16,8 +16,8 @@ type idleLoop struct{ backend.Loop }
 func (idleLoop) CPU() int64      { return 0 }
 func (idleLoop) RunDelay() int64 { return -1 }
 
-// TestStopAfterTheClockWasRead: a load that is told to stop between a thread's
-// look at the clock and its look at the stop ends all the same.
+// A load that is stopped after a thread has read the clock, and before it reads the
+// stop, ends all the same.
 func TestStopAfterTheClockWasRead(t *testing.T) {
 	t.Parallel()
 	for _, opened := range []bool{true, false} {
@@ -48,8 +48,8 @@ type once struct{}
 
 func (once) Next() (int64, bool) { return 0, false }
 
-// TestStopGivesUpWhatIsDueUntilThen: what is due between a thread's look at the
-// clock and the stop was never sent, and for no negative time.
+// A request that becomes due after a thread has read the clock, and before the stop,
+// counts as never sent, for a time above 0.
 func TestStopGivesUpWhatIsDueUntilThen(t *testing.T) {
 	t.Parallel()
 	now := clock.Now()
