@@ -22,6 +22,8 @@ func (f *loadFlags) register(flags *pflag.FlagSet) {
 	flags.SortFlags = false
 	flags.IntVarP(&f.connections, "connections", "c", adhoc.DefaultConnections, "connections, all threads together")
 	flags.IntVarP(&f.threads, "threads", "t", 0, "loader threads (default: one for each of --cpus, or for every second CPU)")
+	flags.IntVar(&f.users, "users", 0, "closed loop of that many users who share the connections (default: each connection is a user)")
+	flags.TextVar(&f.think, "think", loaders.Think{}, "closed loop: `time` from an answer to the user's next request: "+loaders.ThinkWords)
 	flags.DurationVarP(&f.duration, "duration", "d", adhoc.DefaultDuration, "length of the measured window")
 	flags.Uint64VarP(&f.requests, "requests", "n", 0, "end after that many requests")
 	flags.StringVarP(&f.rate, "rate", "R", "", "open loop at a rate in requests per second, such as 20000 or 20k")

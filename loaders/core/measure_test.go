@@ -18,7 +18,8 @@ import (
 	"github.com/joust-bench/joust/results/stats"
 )
 
-// TestCount asks exactly what was wanted, whatever shares it.
+// A phase with a count makes exactly that many requests, on any number of threads and
+// places.
 func TestCount(t *testing.T) {
 	t.Parallel()
 	overBackends(t, func(t *testing.T, e core.Engine) {
@@ -39,7 +40,7 @@ func TestCount(t *testing.T) {
 	})
 }
 
-// countExactly has two phases, so that what the first leaves behind shows.
+// countExactly runs two phases: the second shows what the first has left behind.
 func countExactly(t *testing.T, e core.Engine, loop results.Loop, threads, depth int, n uint64) {
 	t.Helper()
 	var asked atomic.Int64
@@ -65,8 +66,8 @@ func countExactly(t *testing.T, e core.Engine, loop results.Loop, threads, depth
 	}
 }
 
-// TestShedAfter overloads a server by far: what could not be sent in time is
-// given up, counted, and stands in the corrected latency as a lower bound.
+// Requests that cannot be sent in time, to a server that is overloaded by far, are
+// given up, counted, and in the corrected latency as lower bounds.
 func TestShedAfter(t *testing.T) {
 	t.Parallel()
 	overBackends(t, func(t *testing.T, e core.Engine) {
@@ -105,7 +106,7 @@ func TestShedAfter(t *testing.T) {
 	})
 }
 
-// TestErrorBars looks at what the loader says of itself.
+// The loader reports its own lags, stalls and slowest requests.
 func TestErrorBars(t *testing.T) {
 	t.Parallel()
 	overBackends(t, func(t *testing.T, e core.Engine) {
@@ -147,7 +148,7 @@ func checkReceiveLag(t *testing.T, h *results.Histogram) {
 	}
 }
 
-// checkSlowest holds the slowest requests against the histogram that has all.
+// checkSlowest compares the slowest requests with the histogram of all.
 func checkSlowest(t *testing.T, p *results.Phase) {
 	t.Helper()
 	h, latency := p.Total.Service, func(s results.SlowRequest) int64 { return s.EndNS - s.IntendedNS }
@@ -165,12 +166,12 @@ func checkSlowest(t *testing.T, p *results.Phase) {
 	}
 	for _, s := range p.Slowest {
 		if s.IntendedNS > s.SentNS || s.SentNS > s.FirstByteNS || s.FirstByteNS > s.EndNS || s.Request != "hello" || s.Thread > 1 || s.Connection > 1 {
-			t.Errorf("stamps out of order, or of nobody: %+v", s)
+			t.Errorf("stamps out of order, or of an unknown request: %+v", s)
 		}
 	}
 }
 
-// TestShapedSchedules offers what a ramp and what bursts intend.
+// Ramps and bursts offer the requests that their schedules intend.
 func TestShapedSchedules(t *testing.T) {
 	t.Parallel()
 	overBackends(t, func(t *testing.T, e core.Engine) {
@@ -196,8 +197,8 @@ func TestShapedSchedules(t *testing.T) {
 	})
 }
 
-// TestReceiveQueues lets the kernel say whose doing it is that requests are in
-// flight: of a server that answers nothing, or of a loader that does not read.
+// The kernel's receive queues show whether requests in flight wait for a server that
+// does not answer or for a loader that does not read.
 func TestReceiveQueues(t *testing.T) {
 	t.Parallel()
 	overBackends(t, func(t *testing.T, e core.Engine) {

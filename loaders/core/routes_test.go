@@ -37,7 +37,7 @@ func answering(n *atomic.Int64) func(net.Conn, *bufio.Reader) {
 	}
 }
 
-// TestAddresses spreads connections over all addresses of a name in turn.
+// Connections are spread over all addresses of a name in turn.
 func TestAddresses(t *testing.T) {
 	t.Parallel()
 	overBackends(t, func(t *testing.T, e core.Engine) {

@@ -15,8 +15,8 @@ import (
 	"github.com/joust-bench/joust/results"
 )
 
-// A load that spins uses no more threads than its warm-up shows to be needed;
-// one that sleeps keeps them. Nothing is lost when the threads change.
+// A load that polls uses no more threads than it needs by its warm-up; one that sleeps
+// keeps all. No request is lost when the threads change.
 func TestThreadsThatSpin(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -32,8 +32,7 @@ func TestThreadsThatSpin(t *testing.T) {
 			spec := enginetest.Spec(warmup, open)
 			spec.Connections, spec.Threads, spec.Idle = 5, 3, c.idle
 			busy := func(r *results.Report) bool {
-				// On a busy machine a request may cost so much CPU time that one
-				// thread is not enough.
+				// On a busy machine requests may cost more CPU time than one thread has.
 				return c.idle == loaders.Spin && len(r.Phases[1].Threads) != c.threads
 			}
 			server, report, _ := enginetest.Load(t, core.Engine{System: epoll.System(), Codec: h1.New}, enginetest.Answering(func(enginetest.Request) string { return enginetest.OK(enginetest.Hello) }), spec, busy)

@@ -42,7 +42,7 @@ var rooms = []room{
 	}},
 	{path: "loaders/backend/...", may: []string{"loaders", "loaders/backend", "loaders/clock", "results"}},
 	{path: "loaders/secure", may: []string{"loaders", "loaders/backend"}},
-	{path: "loaders/codec", may: []string{"loaders", "results"}},
+	{path: "loaders/codec", may: []string{"loaders", "scenarios", "results"}},
 	{path: "loaders/codec/...", may: []string{"loaders", "loaders/codec/...", "scenarios", "results"}},
 	{path: "loaders/...", may: []string{"loaders/...", "scenarios/...", "results", "results/stats"}},
 	{path: "harness/surroundings", may: []string{"results"}},

@@ -7,15 +7,15 @@ import (
 	"pgregory.net/rapid"
 )
 
-// Pauses come back in the order of their ends, whatever order they went in.
-func TestPausesAreSorted(t *testing.T) {
+// Turns come back in the order of their instants.
+func TestTurnsAreSorted(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
-		var h pauses
+		var h turns
 		var want []int64
 		for _, push := range rapid.SliceOf(rapid.Int64Range(-1, 20)).Draw(rt, "ends") {
 			if push >= 0 {
-				h.push(pause{at: push})
+				h.push(turn{at: push})
 				want = append(want, push)
 				slices.Sort(want)
 				continue
