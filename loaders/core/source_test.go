@@ -3,6 +3,7 @@ package core_test
 import (
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -148,4 +149,32 @@ func TestSourceThatEnds(t *testing.T) {
 			})
 		}
 	})
+}
+
+// paths counts the requests for each path.
+type paths struct {
+	mu    sync.Mutex
+	asked map[string]int
+}
+
+// serve answers each request with the path of another one.
+func (p *paths) serve(t *testing.T) (address string) {
+	p.asked = map[string]int{}
+	server := enginetest.Start(t, enginetest.Answering(func(r enginetest.Request) string {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.asked[r.Path]++
+		return enginetest.OK(r.Path + "x")
+	}))
+	return server.Address
+}
+
+func (p *paths) String() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var text strings.Builder
+	for path := "/"; p.asked[path] > 0; path += "x" {
+		fmt.Fprintf(&text, "%d", p.asked[path])
+	}
+	return fmt.Sprintf("%s of %d", text.String(), len(p.asked))
 }

@@ -7,8 +7,6 @@ import (
 	"math"
 	"net"
 	"net/http"
-	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -17,6 +15,7 @@ import (
 	"github.com/joust-bench/joust/loaders/core"
 	"github.com/joust-bench/joust/loaders/enginetest"
 	"github.com/joust-bench/joust/loaders/retry"
+	"github.com/joust-bench/joust/loaders/source"
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/scenarios"
 )
@@ -40,9 +39,9 @@ func calmly(pause time.Duration) func(*enginetest.Peer) {
 	return enginetest.Calmly(pause, func(enginetest.Request) string { return enginetest.OK(hello()) })
 }
 
-// N users that think for d on average, in front of a server that takes s for an
-// answer, make N ÷ (d + s) requests per second, whatever the law of their think
-// time. A busy machine only lowers that.
+// N users who think for d on average and wait for s until they are answered make
+// N ÷ (d + s) requests per second, whatever the law of their think time. A busy machine
+// makes s longer, and never shorter than the server's pause.
 func TestThinkingUsersKeepTheirRate(t *testing.T) {
 	t.Parallel()
 	overBackends(t, func(t *testing.T, e core.Engine) {
@@ -64,9 +63,10 @@ func TestThinkingUsersKeepTheirRate(t *testing.T) {
 					if report.Users != users || report.Think == "" {
 						t.Errorf("the report echoes %d users who think for %q", report.Users, report.Think)
 					}
-					want := users / (mean + answer).Seconds()
+					waited := max(float64(answer), p.Total.Corrected.MeanNS)
+					want := users * 1e9 / (float64(mean) + waited)
 					if got := p.ThroughputRPS(); math.Abs(got-want) > want/10 {
-						return fmt.Sprintf("%.0f requests per second, want %.0f", got, want)
+						return fmt.Sprintf("%.0f requests per second, want %.0f with answers after %.1f ms", got, want, waited/1e6)
 					}
 					return ""
 				})
@@ -75,38 +75,66 @@ func TestThinkingUsersKeepTheirRate(t *testing.T) {
 	})
 }
 
+// fifo is a source of one thread that holds users to the order in which they were
+// answered.
+type fifo struct {
+	source.Source
+	t        *testing.T
+	answered []int32
+	known    map[int32]bool
+}
+
+func (f *fifo) Needs() source.Needs { return source.Needs{Outcome: true} }
+
+func (f *fifo) Done(user int32, _ *source.View) {
+	f.answered, f.known[user] = append(f.answered, user), true
+}
+
+func (f *fifo) Next(user int32, now int64) (source.Ask, bool) {
+	if f.known[user] {
+		if user != f.answered[0] {
+			f.t.Errorf("user %d asks before user %d, who has waited for longer", user, f.answered[0])
+		}
+		f.answered = f.answered[1:]
+	}
+	return f.Source.Next(user, now)
+}
+
 // Users who do not think keep few connections busy: never more are open than asked
-// for, the wait for one is part of corrected latency alone, and no user waits for
-// much longer than the others.
+// for, users ask in the order in which they were answered, and the wait for a
+// connection is part of corrected latency alone.
 func TestUsersWaitForConnections(t *testing.T) {
 	t.Parallel()
 	overBackends(t, func(t *testing.T, e core.Engine) {
 		t.Parallel()
-		const users, connections, answer = 12, 3, 5 * time.Millisecond
-		server := enginetest.Start(t, calmly(answer))
+		const users, connections = 12, 3
+		server := enginetest.Start(t, calmly(5*time.Millisecond))
+		e.Source = func(spec *loaders.Spec, on source.Thread) (source.Source, error) {
+			of, err := source.OfSpec(spec, on)
+			return &fifo{Source: of, t: t, known: map[int32]bool{}}, err
+		}
 		retry.Often(t, func() string {
 			before := server.Connects.Load()
-			p := drive(t, e, withUsers(server.Address, users, connections, "", enginetest.Closed(500*time.Millisecond))).Phases[0]
+			p := drive(t, e, withUsers(server.Address, users, connections, "", enginetest.Closed(time.Second))).Phases[0]
 			if made := server.Connects.Load() - before; made != connections {
 				t.Errorf("%d connections were made, want %d", made, connections)
 			}
-			if p.Total.Corrected == nil || p.Total.Corrected.Count != p.Total.Service.Count || p.SendLagBlocked == nil {
-				t.Fatalf("corrected latency %+v, service time %+v, waits %+v", p.Total.Corrected, p.Total.Service, p.SendLagBlocked)
-			}
-			// Each user waits for its turn among the users of one connection.
 			service, corrected := p.Total.Service, p.Total.Corrected
-			if ratio := corrected.MeanNS / service.MeanNS; ratio < 3 || ratio > 4.5 {
-				return fmt.Sprintf("corrected latency is %.2f of the service time, want %d", ratio, users/connections)
+			if corrected == nil || corrected.Count != service.Count || p.SendLagBlocked == nil {
+				t.Fatalf("corrected latency %+v, service time %+v, waits %+v", corrected, service, p.SendLagBlocked)
 			}
-			if corrected.MaxNS > 8*int64(service.MeanNS) {
-				return fmt.Sprintf("a user waited %v, want %v", time.Duration(corrected.MaxNS), users/connections*answer)
+			if corrected.MeanNS < 3*service.MeanNS {
+				return fmt.Sprintf("corrected latency is %.2f of the service time, want %d", corrected.MeanNS/service.MeanNS, users/connections)
+			}
+			if waiting := p.ThroughputRPS() * corrected.MeanNS / 1e9; math.Abs(waiting-users) > users/10. {
+				return fmt.Sprintf("%.1f users wait on average, want %d", waiting, users)
 			}
 			return ""
 		})
 	})
 }
 
-// Exactly so many requests are made by users, and each is answered.
+// Users make exactly as many requests as the phase counts, and each is answered.
 func TestCountOfUsers(t *testing.T) {
 	t.Parallel()
 	overBackends(t, func(t *testing.T, e core.Engine) {
@@ -188,32 +216,4 @@ func TestStopWithUsers(t *testing.T) {
 			t.Errorf("%d asked, the server has read %d", report.Phases[0].Asked, read)
 		}
 	})
-}
-
-// paths counts the requests for each path.
-type paths struct {
-	mu    sync.Mutex
-	asked map[string]int
-}
-
-// serve answers each request with the path of another one.
-func (p *paths) serve(t *testing.T) (address string) {
-	p.asked = map[string]int{}
-	server := enginetest.Start(t, enginetest.Answering(func(r enginetest.Request) string {
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		p.asked[r.Path]++
-		return enginetest.OK(r.Path + "x")
-	}))
-	return server.Address
-}
-
-func (p *paths) String() string {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	var text strings.Builder
-	for path := "/"; p.asked[path] > 0; path += "x" {
-		fmt.Fprintf(&text, "%d", p.asked[path])
-	}
-	return fmt.Sprintf("%s of %d", text.String(), len(p.asked))
 }
