@@ -6,7 +6,6 @@ package agree
 import (
 	"cmp"
 	"context"
-	"iter"
 	"math"
 	"slices"
 	"time"
@@ -107,39 +106,33 @@ func (c *Contest) Measure(ctx context.Context) ([]Comparison, error) {
 	for i := range c.Foreign {
 		m.runners[c.Foreign[i].Tool.Name] = c.Runner("", &c.Foreign[i])
 	}
-	for p := range c.pairings() {
-		one, ok := m.compare(ctx, p)
+	for _, one := range c.comparisons() {
+		measured := m.compare(ctx, &one)
 		if ctx.Err() != nil {
 			return m.complete, context.Cause(ctx)
 		}
-		if ok {
+		if measured {
 			m.complete = append(m.complete, one)
 		}
 	}
 	return m.complete, nil
 }
 
-// pairing is a server and a row in one loop.
-type pairing struct {
-	server string
-	row    *scenarios.Scenario
-	loop   results.Loop
-}
-
-// pairings are those that the contest compares.
-func (c *Contest) pairings() iter.Seq[pairing] {
-	return func(yield func(pairing) bool) {
-		for _, server := range c.Servers {
-			for i := range c.Rows {
-				row := &c.Rows[i]
-				for _, loop := range []results.Loop{results.ClosedLoop, results.OpenLoop} {
-					if c.Claims(server, row.Name) && c.meets(row, loop) && !yield(pairing{server, row, loop}) {
-						return
-					}
+// comparisons are those of the contest, without figures.
+func (c *Contest) comparisons() (list []Comparison) {
+	for _, server := range c.Servers {
+		for i := range c.Rows {
+			row := &c.Rows[i]
+			for _, loop := range []results.Loop{results.ClosedLoop, results.OpenLoop} {
+				if c.Claims(server, row.Name) && c.meets(row, loop) {
+					list = append(list, Comparison{
+						Server: server, Scenario: row.Name, Loop: loop, Clients: cmp.Or(row.Clients, c.Clients), Depth: row.Depth, Sides: c.sides(row, loop),
+					})
 				}
 			}
 		}
 	}
+	return list
 }
 
 // ownName returns the name of joust's own loader with that idle strategy.
@@ -172,8 +165,8 @@ func (c *Contest) each() time.Duration { return c.Warmup + c.Duration + 1200*tim
 
 // trials is the number of trials of all comparisons.
 func (c *Contest) trials() (n int) {
-	for p := range c.pairings() {
-		for _, s := range c.sides(p.row, p.loop) {
+	for _, one := range c.comparisons() {
+		for _, s := range one.Sides {
 			if s.NotExpressible == "" {
 				n += c.Trials
 			}
@@ -196,16 +189,13 @@ func (c *Contest) sides(row *scenarios.Scenario, loop results.Loop) []Side {
 	return sides
 }
 
-// compare makes one comparison in rounds: each holds one trial of every loader, in
-// turn forwards and backwards. It reports false for an open loop without a rate.
-func (m *measurement) compare(ctx context.Context, p pairing) (Comparison, bool) {
-	c := Comparison{
-		Server: p.server, Scenario: p.row.Name, Loop: p.loop, Clients: cmp.Or(p.row.Clients, m.Clients), Depth: p.row.Depth,
-		Sides: m.sides(p.row, p.loop), limits: m.runners[external.Joust].Run.Plan.Limits(),
-	}
-	if p.loop == results.OpenLoop {
-		if c.RateRPS = m.openRate(p); c.RateRPS == 0 {
-			return c, false
+// compare measures one comparison in rounds: each holds one trial of every loader,
+// in turn forwards and backwards. It reports false for an open loop without a rate.
+func (m *measurement) compare(ctx context.Context, c *Comparison) bool {
+	c.limits = m.runners[external.Joust].Run.Plan.Limits()
+	if c.Loop == results.OpenLoop {
+		if c.RateRPS = m.openRate(c); c.RateRPS == 0 {
+			return false
 		}
 	}
 	for round := range m.Trials {
@@ -214,20 +204,20 @@ func (m *measurement) compare(ctx context.Context, p pairing) (Comparison, bool)
 				i = len(c.Sides) - 1 - i
 			}
 			if c.Sides[i].NotExpressible == "" && ctx.Err() == nil {
-				m.trial(ctx, &c, &c.Sides[i], round)
+				m.trial(ctx, c, &c.Sides[i], round)
 			}
 		}
 	}
 	c.conclude()
-	return c, true
+	return true
 }
 
 // openRate is the rate of the open loop: a share of joust's own peak in the closed
 // one, 0 where that is not known.
-func (m *measurement) openRate(p pairing) float64 {
+func (m *measurement) openRate(open *Comparison) float64 {
 	for i := range m.complete {
 		c := &m.complete[i]
-		if peak := c.Sides[0].ThroughputRPS; c.Server == p.server && c.Scenario == p.row.Name && c.Loop == results.ClosedLoop && peak != nil {
+		if peak := c.Sides[0].ThroughputRPS; c.Server == open.Server && c.Scenario == open.Scenario && c.Loop == results.ClosedLoop && peak != nil {
 			return math.Floor(*peak * openShare)
 		}
 	}

@@ -63,10 +63,12 @@ func TestExplanations(t *testing.T) {
 		says   []string
 		not    string
 	}{
-		"agreement":        {"wrk", func(_, r *Figures) { r.ThroughputRPS = some(10200) }, []string{"wrk and joust agree within 5 %"}, "throughput"},
-		"back-filling":     {"wrk", func(_, r *Figures) { r.MeanNS, r.P99NS = some(12e6), some(40e6) }, []string{"back-fills", "its mean of 12 000 µs cannot be, since 64 connections at 10 000 req/s leave a request 6 400 µs"}, "throughput"},
-		"a full loader":    {"ab", func(_, r *Figures) { r.ThroughputRPS, r.LoaderShare, r.ServerShare = some(5000), some(0.99), some(0.6) }, []string{"throughput: 0.50 × by ab, which ran 99 % of its CPU", "its own ceiling"}, "explains it"},
-		"joust is full":    {"wrk", func(o, r *Figures) { r.ThroughputRPS, o.LoaderShare, o.ServerShare = some(12000), some(0.99), some(0.6) }, []string{"its figure is a lower bound"}, ""},
+		"agreement":     {"wrk", func(_, r *Figures) { r.ThroughputRPS = some(10200) }, []string{"wrk and joust agree within 5 %"}, "throughput"},
+		"back-filling":  {"wrk", func(_, r *Figures) { r.MeanNS, r.P99NS = some(12e6), some(40e6) }, []string{"back-fills", "its mean of 12 000 µs cannot be, since 64 connections at 10 000 req/s leave a request 6 400 µs"}, "throughput"},
+		"a full loader": {"ab", func(_, r *Figures) { r.ThroughputRPS, r.LoaderShare, r.ServerShare = some(5000), some(0.99), some(0.6) }, []string{"throughput: 0.50 × by ab, which ran 99 % of its CPU", "its own ceiling"}, "explains it"},
+		"joust is full": {"wrk", func(o, r *Figures) {
+			r.ThroughputRPS, o.LoaderShare, o.ServerShare = some(12000), some(0.99), some(0.6)
+		}, []string{"its figure is a lower bound"}, ""},
 		"the server's":     {"ab", func(_, r *Figures) { r.ThroughputRPS, r.ServerCPUNS, r.MeanNS = some(8000), some(112500), nil }, []string{"since a request costs the server 1.25 ×", "HTTP/1.0"}, ""},
 		"nobody knows":     {"h2load", func(_, r *Figures) { r.ThroughputRPS, r.MeanNS = some(8000), some(8e6) }, []string{"neither loader's CPU nor the server's cost", "the mean is connections ÷ throughput"}, ""},
 		"crowded":          {"h2load", func(_, r *Figures) { r.OthersShare = some(0.6) }, []string{"60 % of the server's CPUs went to something else"}, ""},
