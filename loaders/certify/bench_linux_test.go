@@ -69,7 +69,7 @@ func TestEventLoopKeepsTheLawsOfTime(t *testing.T) {
 
 // Counting needs no time: it holds at once, whatever else runs.
 func TestEventLoopCountsExactly(t *testing.T) {
-	cases, err := certify.Battery(certify.Options{Quick: true, Families: []certify.Family{certify.FamilyCounting}})
+	cases, err := certify.Battery(certify.Selection{Quick: true, Families: []certify.Family{certify.FamilyCounting}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -88,7 +88,7 @@ func TestEventLoopCountsExactly(t *testing.T) {
 // that stands still may end the wait for an answer, or keep a surplus answer
 // back until the next request is in flight.
 func TestEnginesAccountForEveryRequest(t *testing.T) {
-	cases, err := certify.Battery(certify.Options{Families: []certify.Family{certify.FamilyAccounts}})
+	cases, err := certify.Battery(certify.Selection{Families: []certify.Family{certify.FamilyAccounts}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -108,7 +108,7 @@ func TestEnginesAccountForEveryRequest(t *testing.T) {
 
 // A cause needs a failure inside the window, which a busy machine can miss.
 func TestEventLoopNamesEveryMisbehaviour(t *testing.T) {
-	cases, err := certify.Battery(certify.Options{Families: []certify.Family{certify.FamilyBad}})
+	cases, err := certify.Battery(certify.Selection{Families: []certify.Family{certify.FamilyBad}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -203,7 +203,7 @@ func seconds(s float64) time.Duration { return time.Duration(s * 1e9) }
 func TestBatteriesAreValid(t *testing.T) {
 	t.Parallel()
 	for _, quick := range []bool{false, true} {
-		cases, err := certify.Battery(certify.Options{Quick: quick})
+		cases, err := certify.Battery(certify.Selection{Quick: quick})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -232,7 +232,7 @@ func TestBatteriesAreValid(t *testing.T) {
 
 func TestBatteryCoversEveryBehaviour(t *testing.T) {
 	t.Parallel()
-	cases, err := certify.Battery(certify.Options{})
+	cases, err := certify.Battery(certify.Selection{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -249,7 +249,7 @@ func TestBatteryCoversEveryBehaviour(t *testing.T) {
 
 func TestBatteryRefuses(t *testing.T) {
 	t.Parallel()
-	for _, o := range []certify.Options{
+	for _, o := range []certify.Selection{
 		{Families: []certify.Family{"gravity"}},
 		{RatesRPS: []float64{0}},
 		{RatesRPS: []float64{math.NaN()}},
@@ -259,7 +259,7 @@ func TestBatteryRefuses(t *testing.T) {
 			t.Errorf("%+v was accepted", o)
 		}
 	}
-	one, err := certify.Battery(certify.Options{Families: []certify.Family{certify.FamilyStall}, RatesRPS: []float64{30_000}})
+	one, err := certify.Battery(certify.Selection{Families: []certify.Family{certify.FamilyStall}, RatesRPS: []float64{30_000}})
 	if err != nil || len(one) != 1 || one[0].Law(0).CapacityRPS < 60_000 {
 		t.Errorf("got %+v, %v: want one case with twice the rate as capacity", one, err)
 	}

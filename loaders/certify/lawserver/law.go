@@ -33,12 +33,12 @@ type Law struct {
 	Stall *Stall `json:"stall,omitempty"`
 	// Body is the answer's body; one without text is Hello.
 	Body scenarios.Body `json:"body"`
-	// Behaviour is Right or one way of misbehaving.
+	// Behaviour is Right or a way to misbehave.
 	Behaviour Behaviour `json:"behaviour,omitempty"`
 	// Every is the N of Swallow and CloseAfter, at least 1 with them and 0
 	// without.
 	Every int `json:"every,omitempty"`
-	// Stamps is how many answers get stamps, the first ones under this law.
+	// Stamps is the number of answers that get stamps: the first under this law.
 	Stamps int `json:"stamps,omitempty"`
 }
 
@@ -54,7 +54,7 @@ type Stall struct {
 	AnchorNS int64 `json:"anchor_ns"`
 }
 
-// until is the end of the stop that the instant lies in, or 0.
+// until returns the end of the stop in which the instant lies, or 0.
 func (s *Stall) until(now int64) int64 {
 	if s == nil {
 		return 0
@@ -101,11 +101,12 @@ func (l Law) Validate() error {
 	return errors.Join(errs...)
 }
 
-// Counts is what the server saw under one law.
+// Counts are the server's own counts under one law.
 type Counts struct {
-	// Connections were accepted.
+	// Connections is the number of accepted connections.
 	Connections uint64 `json:"connections"`
-	// Requests arrived whole; Answers were written to their last byte.
+	// Requests is the number of requests that arrived whole, Answers that of
+	// answers that were written whole.
 	Requests uint64 `json:"requests"`
 	Answers  uint64 `json:"answers"`
 	// ReceivedBytes and SentBytes are all bytes read and written, heads and
@@ -114,10 +115,11 @@ type Counts struct {
 	SentBytes     uint64 `json:"sent_bytes"`
 }
 
-// Stamps are the CLOCK_MONOTONIC instants, in nanoseconds, of the first
-// answers under one law, in the order in which they were given: when the whole
-// request had been read and just before the answer was written.
+// Stamps are CLOCK_MONOTONIC instants, in nanoseconds, of the first answers under
+// one law, in their order.
 type Stamps struct {
-	ArrivedNS  []int64 `json:"arrived_ns"`
+	// ArrivedNS are the instants at which the whole request had been read.
+	ArrivedNS []int64 `json:"arrived_ns"`
+	// AnsweredNS are the instants just before the answer was written.
 	AnsweredNS []int64 `json:"answered_ns"`
 }

@@ -7,10 +7,10 @@ import (
 	"pgregory.net/rapid"
 )
 
-// feed gives the stream to a reader in pieces that end at the cuts and returns
+// feed gives the stream to a requestReader in pieces that end at the cuts and returns
 // how many requests came.
 func feed(t interface{ Fatal(...any) }, stream string, cuts []int) int {
-	var r reader
+	var r requestReader
 	requests, from := 0, 0
 	for _, to := range append(cuts, len(stream)) {
 		if to < from {
@@ -67,7 +67,7 @@ func TestRequestsRefused(t *testing.T) {
 		"GET / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n",
 		strings.Repeat("x", maxHead+1),
 	} {
-		var r reader
+		var r requestReader
 		if _, _, err := r.next([]byte(head)); err == nil {
 			t.Errorf("%.60q was accepted", head)
 		}
@@ -80,7 +80,7 @@ func FuzzRequests(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, stream []byte, cut int) {
 		count := func(pieces ...[]byte) (requests int, failed bool) {
-			var r reader
+			var r requestReader
 			for _, data := range pieces {
 				for len(data) > 0 {
 					rest, ended, err := r.next(data)

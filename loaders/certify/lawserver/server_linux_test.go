@@ -33,7 +33,7 @@ const (
 	interim = "HTTP/1.1 100 Continue\r\n\r\n"
 )
 
-func start(t *testing.T, law lawserver.Law) *lawserver.Server {
+func start(t *testing.T, law lawserver.Law) *lawserver.Local {
 	t.Helper()
 	s, err := lawserver.Start("127.0.0.1:0")
 	if err != nil {
@@ -48,14 +48,14 @@ func start(t *testing.T, law lawserver.Law) *lawserver.Server {
 	return s
 }
 
-func set(t *testing.T, s *lawserver.Server, law lawserver.Law) {
+func set(t *testing.T, s *lawserver.Local, law lawserver.Law) {
 	t.Helper()
 	if err := s.SetLaw(law); err != nil {
 		t.Fatal(err)
 	}
 }
 
-func dial(t *testing.T, s *lawserver.Server) net.Conn {
+func dial(t *testing.T, s *lawserver.Local) net.Conn {
 	t.Helper()
 	c, err := net.Dial("tcp", s.Address())
 	if err != nil {
@@ -97,7 +97,7 @@ func TestCountsAreExact(t *testing.T) {
 		go func() {
 			for from := 0; from < len(stream); from += step {
 				if _, err := io.WriteString(c, stream[from:min(len(stream), from+step)]); err != nil {
-					return // the reading side tells
+					return // the reading side fails
 				}
 			}
 		}()
@@ -139,7 +139,7 @@ func TestLargeAnswers(t *testing.T) {
 }
 
 // ask sends n requests on a connection each, at once, and waits for all.
-func ask(t *testing.T, s *lawserver.Server, n int) {
+func ask(t *testing.T, s *lawserver.Local, n int) {
 	t.Helper()
 	conns := make([]net.Conn, n)
 	for i := range conns {
@@ -153,7 +153,7 @@ func ask(t *testing.T, s *lawserver.Server, n int) {
 	}
 }
 
-func stamps(t *testing.T, s *lawserver.Server, n int) lawserver.Stamps {
+func stamps(t *testing.T, s *lawserver.Local, n int) lawserver.Stamps {
 	t.Helper()
 	st, err := s.Stamps()
 	if err != nil || len(st.ArrivedNS) != n || len(st.AnsweredNS) != n {
@@ -443,7 +443,7 @@ func TestRemote(t *testing.T) {
 	if err := r.SetLaw(lawserver.Law{Delay: -1}); err == nil || !strings.Contains(err.Error(), "delay") {
 		t.Errorf("a negative delay: %v", err)
 	}
-	if err := errors.Join(c.Close(), theirIn.Close(), <-served); err != nil {
+	if err := errors.Join(c.Close(), theirIn.Close(), <-served, replies.Close()); err != nil {
 		t.Error(err)
 	}
 	if _, err := r.Counts(); err == nil {
