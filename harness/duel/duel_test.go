@@ -23,13 +23,14 @@ func (nobody) Live(loaders.Interval)                 {}
 func (nobody) TrialEnds(run.Progress, results.Trial) {}
 func (nobody) BlockEnds(int, int)                    {}
 
-// staged is a duel whose trials take one second each and give what rps says.
+// staged is a duel whose trials take one second each and give the throughput rps.
 type staged struct {
 	*Referee
 	clock time.Time
 	order string
-	told  int
-	rps   func(side string, trial int) (rps float64, limit results.Bottleneck, void string)
+	// standings counts the calls of Stands.
+	standings int
+	rps       func(side string, trial int) (rps float64, limit results.Bottleneck, void string)
 }
 
 func stage(margin float64, budget time.Duration) *staged {
@@ -44,7 +45,7 @@ func stage(margin float64, budget time.Duration) *staged {
 	}}
 	s.Referee = &Referee{
 		Observer: nobody{}, Runner: r, Metric: cells.MetricThroughput, Budget: budget,
-		Told: func(results.Duel, time.Duration) { s.told++ }, Now: func() time.Time { return s.clock },
+		Stands: func(results.Duel, time.Duration) { s.standings++ }, Now: func() time.Time { return s.clock },
 	}
 	return s
 }
@@ -127,8 +128,8 @@ func TestDuelsEnd(t *testing.T) {
 		if d.Answer != tt.want || d.Pairs != tt.pairs || !strings.Contains(d.Why, tt.says) {
 			t.Errorf("%s: %s after %d pairs (%q), want %s after %d (%q)", name, d.Answer, d.Pairs, d.Why, tt.want, tt.pairs, tt.says)
 		}
-		if len(s.order)%4 != 0 || strings.ReplaceAll(s.order, "ABBA", "") != "" || s.told != len(s.order)/4 {
-			t.Errorf("%s: the order is %s, told %d times", name, s.order, s.told)
+		if len(s.order)%4 != 0 || strings.ReplaceAll(s.order, "ABBA", "") != "" || s.standings != len(s.order)/4 {
+			t.Errorf("%s: the order is %s, with %d standings", name, s.order, s.standings)
 		}
 		if trials := s.Runner.Run.Plan.Tables[0].Trials; trials*2 != len(s.order) {
 			t.Errorf("%s: the plan says %d trials a side after %d", name, trials, len(s.order))
@@ -148,7 +149,7 @@ func TestAWrongAnswerEndsADuelBeforeItBegins(t *testing.T) {
 	}
 }
 
-// One void pair is left out, and the seeds of a pair are the same.
+// A void pair does not count, and the seeds of a pair are the same.
 func TestPairsAreAskedTheSame(t *testing.T) {
 	t.Parallel()
 	s := stage(0, 40*time.Second)

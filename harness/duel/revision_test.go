@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// repository has two commits of servers/x/server.yaml, saying 1 and 2, and 3 in
-// its work tree.
+// repository has two commits of servers/x/server.yaml, with the texts 1 and 2, and
+// the text 3 in its work tree.
 func repository(t *testing.T) (server string) {
 	t.Helper()
 	if _, err := exec.LookPath("git"); err != nil {
@@ -73,7 +73,7 @@ func TestCheckout(t *testing.T) {
 	}
 }
 
-func TestCheckoutTellsWhatIsWrong(t *testing.T) {
+func TestCheckoutErrors(t *testing.T) {
 	t.Parallel()
 	server, cache := repository(t), t.TempDir()
 	other := filepath.Join(filepath.Dir(server), "new")
@@ -95,7 +95,7 @@ func TestCheckoutTellsWhatIsWrong(t *testing.T) {
 func TestOldTreesAreRemoved(t *testing.T) {
 	t.Parallel()
 	cache := t.TempDir()
-	for i := range keptRevisions + 3 {
+	for i := range mostTrees + 3 {
 		if err := os.Mkdir(filepath.Join(cache, strings.Repeat("a", i+1)), 0o755); err != nil {
 			t.Fatal(err)
 		}
@@ -110,7 +110,7 @@ func TestOldTreesAreRemoved(t *testing.T) {
 		t.Fatal(err)
 	}
 	entries, err := os.ReadDir(cache)
-	if err != nil || len(entries) != keptRevisions+1 || entries[0].Name() != filepath.Base(fresh) || entries[1].Name() != "a" {
-		t.Errorf("%d trees are left, %v, want %d with the one in use and the one that is being unpacked", len(entries), err, keptRevisions)
+	if err != nil || len(entries) != mostTrees+1 || entries[0].Name() != filepath.Base(fresh) || entries[1].Name() != "a" {
+		t.Errorf("%d trees remain, %v, want %d with the one in use and the one that is being unpacked", len(entries), err, mostTrees)
 	}
 }
