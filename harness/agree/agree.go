@@ -1,6 +1,6 @@
-// Package agree puts loaders side by side: the same cells measured by joust, by
-// joust with other idle strategies, and by foreign loaders, alternating, with
-// ratios and the reasons why they differ. It is what `joust agree` does.
+// Package agree implements joust agree. joust's own loader, the same with other idle
+// strategies, and foreign loaders measure the same matches in turn, with ratios
+// and the reasons why they differ.
 package agree
 
 import (
@@ -55,8 +55,8 @@ type Turn struct {
 	Remaining time.Duration
 }
 
-// Comparison is one server and row in one loop, by all loaders.
-type Comparison struct {
+// Match is one server and row in one loop, by all loaders.
+type Match struct {
 	Server   string       `json:"server"`
 	Scenario string       `json:"scenario"`
 	Loop     results.Loop `json:"loop"`
@@ -65,16 +65,16 @@ type Comparison struct {
 	RateRPS float64 `json:"rate_rps,omitempty"`
 	Clients int     `json:"clients"`
 	Depth   int     `json:"depth"`
-	// Sides begin with joust's.
-	Sides []Side `json:"sides"`
-	// Why explains in plain words where the sides differ.
+	// Contenders begin with joust's.
+	Contenders []Contender `json:"sides"`
+	// Why says in plain words why the contenders differ.
 	Why []string `json:"why,omitempty"`
 
 	limits results.Thresholds
 }
 
-// Side is one loader's part of a comparison: medians over its valid trials.
-type Side struct {
+// Contender is one loader's part of a match: medians over its valid trials.
+type Contender struct {
 	Loader  string `json:"loader"`
 	Version string `json:"version,omitempty"`
 	// Idle is set for joust's own loader with another idle strategy than the
@@ -96,9 +96,9 @@ type Side struct {
 	trials []trialFigures
 }
 
-// Measure makes all comparisons. When ctx ends, it returns those that are complete
+// Measure makes all matches. When ctx ends, it returns those that are complete
 // with the cause.
-func (c *Contest) Measure(ctx context.Context) ([]Comparison, error) {
+func (c *Contest) Measure(ctx context.Context) ([]Match, error) {
 	m := &measurement{Contest: c, runners: map[string]*run.Runner{external.Joust: c.Runner("", nil)}, total: c.trials()}
 	for _, idle := range c.Idle {
 		m.runners[ownName(idle)] = c.Runner(idle, nil)
@@ -106,7 +106,7 @@ func (c *Contest) Measure(ctx context.Context) ([]Comparison, error) {
 	for i := range c.Foreign {
 		m.runners[c.Foreign[i].Tool.Name] = c.Runner("", &c.Foreign[i])
 	}
-	for _, one := range c.comparisons() {
+	for _, one := range c.matches() {
 		measured := m.compare(ctx, &one)
 		if ctx.Err() != nil {
 			return m.complete, context.Cause(ctx)
@@ -118,15 +118,15 @@ func (c *Contest) Measure(ctx context.Context) ([]Comparison, error) {
 	return m.complete, nil
 }
 
-// comparisons are those of the contest, without figures.
-func (c *Contest) comparisons() (list []Comparison) {
+// matches are those of the contest, without figures.
+func (c *Contest) matches() (list []Match) {
 	for _, server := range c.Servers {
 		for i := range c.Rows {
 			row := &c.Rows[i]
 			for _, loop := range []results.Loop{results.ClosedLoop, results.OpenLoop} {
 				if c.Claims(server, row.Name) && c.meets(row, loop) {
-					list = append(list, Comparison{
-						Server: server, Scenario: row.Name, Loop: loop, Clients: cmp.Or(row.Clients, c.Clients), Depth: row.Depth, Sides: c.sides(row, loop),
+					list = append(list, Match{
+						Server: server, Scenario: row.Name, Loop: loop, Clients: cmp.Or(row.Clients, c.Clients), Depth: row.Depth, Contenders: c.contenders(row, loop),
 					})
 				}
 			}
@@ -144,7 +144,7 @@ type measurement struct {
 	runners map[string]*run.Runner
 	// begun is the number of trials so far, of total.
 	begun, total int
-	complete     []Comparison
+	complete     []Match
 }
 
 // meets reports whether another loader than joust's default makes the loop of the
@@ -163,10 +163,10 @@ func (c *Contest) Planned() time.Duration { return time.Duration(c.trials()) * c
 // each is the planned time of one trial.
 func (c *Contest) each() time.Duration { return c.Warmup + c.Duration + 1200*time.Millisecond }
 
-// trials is the number of trials of all comparisons.
+// trials is the number of trials of all matches.
 func (c *Contest) trials() (n int) {
-	for _, one := range c.comparisons() {
-		for _, s := range one.Sides {
+	for _, one := range c.matches() {
+		for _, s := range one.Contenders {
 			if s.NotExpressible == "" {
 				n += c.Trials
 			}
@@ -175,23 +175,23 @@ func (c *Contest) trials() (n int) {
 	return n
 }
 
-// sides are the loaders that make the loop, joust first.
-func (c *Contest) sides(row *scenarios.Scenario, loop results.Loop) []Side {
-	sides := []Side{{Loader: external.Joust}}
+// contenders are the loaders that make the loop, joust first.
+func (c *Contest) contenders(row *scenarios.Scenario, loop results.Loop) []Contender {
+	list := []Contender{{Loader: external.Joust}}
 	for _, idle := range c.Idle {
-		sides = append(sides, Side{Loader: ownName(idle), Idle: idle})
+		list = append(list, Contender{Loader: ownName(idle), Idle: idle})
 	}
 	for _, f := range c.Foreign {
 		if f.Tool.Loop == loop {
-			sides = append(sides, Side{Loader: f.Tool.Name, Version: f.Version, NotExpressible: f.Tool.WhyNot(row, scenarios.H1)})
+			list = append(list, Contender{Loader: f.Tool.Name, Version: f.Version, NotExpressible: f.Tool.WhyNot(row, scenarios.H1)})
 		}
 	}
-	return sides
+	return list
 }
 
-// compare measures one comparison in rounds: each holds one trial of every loader,
+// compare measures one match in rounds: each holds one trial of every loader,
 // in turn forwards and backwards. It reports false for an open loop without a rate.
-func (m *measurement) compare(ctx context.Context, c *Comparison) bool {
+func (m *measurement) compare(ctx context.Context, c *Match) bool {
 	c.limits = m.runners[external.Joust].Run.Plan.Limits()
 	if c.Loop == results.OpenLoop {
 		if c.RateRPS = m.openRate(c); c.RateRPS == 0 {
@@ -199,12 +199,12 @@ func (m *measurement) compare(ctx context.Context, c *Comparison) bool {
 		}
 	}
 	for round := range m.Trials {
-		for i := range c.Sides {
+		for i := range c.Contenders {
 			if round%2 == 1 {
-				i = len(c.Sides) - 1 - i
+				i = len(c.Contenders) - 1 - i
 			}
-			if c.Sides[i].NotExpressible == "" && ctx.Err() == nil {
-				m.trial(ctx, c, &c.Sides[i], round)
+			if c.Contenders[i].NotExpressible == "" && ctx.Err() == nil {
+				m.trial(ctx, c, &c.Contenders[i], round)
 			}
 		}
 	}
@@ -214,47 +214,51 @@ func (m *measurement) compare(ctx context.Context, c *Comparison) bool {
 
 // openRate is the rate of the open loop: a share of joust's own peak in the closed
 // one, 0 where that is not known.
-func (m *measurement) openRate(open *Comparison) float64 {
+func (m *measurement) openRate(open *Match) float64 {
 	for i := range m.complete {
 		c := &m.complete[i]
-		if peak := c.Sides[0].ThroughputRPS; c.Server == open.Server && c.Scenario == open.Scenario && c.Loop == results.ClosedLoop && peak != nil {
+		if peak := c.Contenders[0].ThroughputRPS; c.Server == open.Server && c.Scenario == open.Scenario && c.Loop == results.ClosedLoop && peak != nil {
 			return math.Floor(*peak * openShare)
 		}
 	}
 	return 0
 }
 
-// trial makes one trial of one side.
-func (m *measurement) trial(ctx context.Context, c *Comparison, side *Side, round int) {
+// trial makes one trial of one contender.
+func (m *measurement) trial(ctx context.Context, c *Match, s *Contender, round int) {
 	m.begun++
 	if m.Begins != nil {
 		m.Begins(Turn{
-			Number: m.begun, Total: m.total, Server: c.Server, Scenario: c.Scenario, Loader: side.Loader,
+			Number: m.begun, Total: m.total, Server: c.Server, Scenario: c.Scenario, Loader: s.Loader,
 			Remaining: time.Duration(m.total-m.begun+1) * m.each(),
 		})
 	}
 	t := m.planned(c, round)
-	result := m.runners[side.Loader].Trial(ctx, t)
+	phase := results.PhaseClosed
+	if !t.Table.Closed {
+		phase = t.Table.Rates[0].PhaseName()
+	}
+	result := m.runners[s.Loader].Trial(ctx, t)
 	if result.State == results.TrialInterrupted {
 		return
 	}
-	f, why := read(&result, phaseName(t.Table), c.limits)
+	f, why := read(&result, phase, c.limits)
 	if why != "" {
-		side.Void = append(side.Void, why)
+		s.Void = append(s.Void, why)
 		return
 	}
-	side.Valid++
-	side.trials = append(side.trials, trialFigures{round, f})
+	s.Valid++
+	s.trials = append(s.trials, trialFigures{round, f})
 	report := &result.Loaders[0]
-	side.Version = report.Version
+	s.Version = report.Version
 	if report.Foreign != nil {
-		side.Command = report.Foreign.Commands[phaseName(t.Table)]
+		s.Command = report.Foreign.Commands[phase]
 	}
 }
 
 // planned returns the trial of a round as a plan has it: a scouting one, since
 // those make no experiments.
-func (m *measurement) planned(c *Comparison, round int) plan.Trial {
+func (m *measurement) planned(c *Match, round int) plan.Trial {
 	t := results.PlanTable{Scenario: c.Scenario, Protocol: string(scenarios.H1), Clients: c.Clients, Trials: m.Trials, WarmupNS: m.Warmup.Nanoseconds()}
 	if c.Loop == results.ClosedLoop {
 		t.Closed, t.ClosedDurationNS = true, m.Duration.Nanoseconds()
@@ -265,11 +269,4 @@ func (m *measurement) planned(c *Comparison, round int) plan.Trial {
 	return plan.Trial{
 		Kind: results.TrialScout, Entry: results.PlanEntry{Server: c.Server, As: c.Server}, Table: t, Repetition: round + 1, Seed: m.Seed + uint64(round),
 	}
-}
-
-func phaseName(t results.PlanTable) string {
-	if t.Closed {
-		return results.PhaseClosed
-	}
-	return t.Rates[0].PhaseName()
 }

@@ -14,13 +14,13 @@ import (
 func some(x float64) *float64 { return &x }
 
 // closed compares joust and another loader by one trial of each.
-func closed(other string, ours, theirs Figures) *Comparison {
-	return compared(Side{Loader: other}, ours, theirs)
+func closed(other string, ours, theirs Figures) *Match {
+	return compared(Contender{Loader: other}, ours, theirs)
 }
 
-func compared(other Side, ours, theirs Figures) *Comparison {
+func compared(other Contender, ours, theirs Figures) *Match {
 	other.Valid, other.trials = 1, []trialFigures{{Figures: theirs}}
-	c := &Comparison{Server: "one", Scenario: "hello", Loop: results.ClosedLoop, Clients: 64, Depth: 1, limits: results.DefaultThresholds(), Sides: []Side{
+	c := &Match{Server: "one", Scenario: "hello", Loop: results.ClosedLoop, Clients: 64, Depth: 1, limits: results.DefaultThresholds(), Contenders: []Contender{
 		{Loader: external.Joust, Valid: 1, trials: []trialFigures{{Figures: ours}}}, other,
 	}}
 	c.conclude()
@@ -40,8 +40,8 @@ func TestOtherIdleStrategies(t *testing.T) {
 	} {
 		ours, theirs := plainFigures(), plainFigures()
 		c.change(&theirs)
-		comparison := compared(Side{Loader: ownName(loaders.Gather), Idle: loaders.Gather}, ours, theirs)
-		if why := strings.Join(comparison.Why, "\n"); !strings.Contains(why, c.says) {
+		match := compared(Contender{Loader: ownName(loaders.Gather), Idle: loaders.Gather}, ours, theirs)
+		if why := strings.Join(match.Why, "\n"); !strings.Contains(why, c.says) {
 			t.Errorf("%s: no %q in\n%s", name, c.says, why)
 		}
 	}
@@ -101,27 +101,27 @@ func TestOpenLoopsOfWrk2AreExplained(t *testing.T) {
 	if why := strings.Join(c.Why, "\n"); !strings.Contains(why, "timer rounds up to a millisecond") || !strings.Contains(why, "start-up") {
 		t.Errorf("explained as\n%s", why)
 	}
-	if text := Text([]Comparison{*c}, false); !strings.Contains(text, "half of joust's peak") || !strings.Contains(text, "corrected mean") {
+	if text := Text([]Match{*c}, false); !strings.Contains(text, "half of joust's peak") || !strings.Contains(text, "corrected mean") {
 		t.Errorf("printed as\n%s", text)
 	}
 }
 
-// TestRatiosAreOfTheSameRound: a round in which one side is void gives none.
+// TestRatiosAreOfTheSameRound: a round in which one contender is void gives none.
 func TestRatiosAreOfTheSameRound(t *testing.T) {
 	t.Parallel()
 	at := func(round int, rps float64) trialFigures { return trialFigures{round, Figures{ThroughputRPS: &rps}} }
-	c := &Comparison{Loop: results.ClosedLoop, Clients: 1, Sides: []Side{
+	c := &Match{Loop: results.ClosedLoop, Clients: 1, Contenders: []Contender{
 		{Loader: external.Joust, Valid: 2, trials: []trialFigures{at(0, 100), at(2, 400)}},
 		{Loader: "ab", Valid: 2, Void: []string{"it failed"}, trials: []trialFigures{at(1, 1000), at(2, 200)}},
 	}}
 	c.conclude()
-	if r := c.Sides[1].Ratios; r == nil || *r.Throughput != 0.5 || r.P50 != nil {
+	if r := c.Contenders[1].Ratios; r == nil || *r.Throughput != 0.5 || r.P50 != nil {
 		t.Errorf("ratios %+v", r)
 	}
-	if *c.Sides[1].ThroughputRPS != 600 || c.Sides[0].Ratios != nil {
-		t.Errorf("sides %+v", c.Sides)
+	if *c.Contenders[1].ThroughputRPS != 600 || c.Contenders[0].Ratios != nil {
+		t.Errorf("contenders %+v", c.Contenders)
 	}
-	text := Text([]Comparison{*c}, true)
+	text := Text([]Match{*c}, true)
 	for _, want := range []string{"### , : closed loop, 1 connections", "| 600 (0.50 ×) |", "2, 1 void", "- ab: 1 of 3 trials void: it failed"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %q in\n%s", want, text)

@@ -35,14 +35,14 @@ func (r *reasons) add(format string, args ...any) {
 	}
 }
 
-// explain returns the known reasons why the sides differ, in plain words.
-func explain(c *Comparison) []string {
+// explain returns the known reasons why the contenders differ, in plain words.
+func explain(c *Match) []string {
 	var why reasons
 	if others := c.others(); others > crowded {
 		why.add("%.0f %% of the server's CPUs went to something else than the server: throughput and latency here are that something's as well, while CPU per request can be compared", others*100)
 	}
-	for i := 1; i < len(c.Sides); i++ {
-		s := &c.Sides[i]
+	for i := 1; i < len(c.Contenders); i++ {
+		s := &c.Contenders[i]
 		if s.Ratios == nil {
 			continue
 		}
@@ -63,8 +63,8 @@ func explain(c *Comparison) []string {
 }
 
 // others is the largest share of the server's CPUs that other programs had.
-func (c *Comparison) others() (most float64) {
-	for _, s := range c.Sides {
+func (c *Match) others() (most float64) {
+	for _, s := range c.Contenders {
 		if s.OthersShare != nil {
 			most = max(most, *s.OthersShare)
 		}
@@ -72,7 +72,7 @@ func (c *Comparison) others() (most float64) {
 	return most
 }
 
-func (c *Comparison) explainClosed(s *Side, why *reasons) {
+func (c *Match) explainClosed(s *Contender, why *reasons) {
 	r := s.Ratios
 	if differs(r.Throughput) {
 		c.explainThroughput(s, why)
@@ -92,7 +92,7 @@ func (c *Comparison) explainClosed(s *Side, why *reasons) {
 
 // explainOwn explains another idle strategy of joust's own loader. A strategy that
 // finds more than the default shows that the default's peak is not the server's.
-func (c *Comparison) explainOwn(s *Side, why *reasons) {
+func (c *Match) explainOwn(s *Contender, why *reasons) {
 	r, above := s.Ratios, c.limits.AbovePeak
 	if c.Loop == results.ClosedLoop && r.Throughput != nil && *r.Throughput > 1+above {
 		why.add("throughput: %.2f × by %s, more than %.0f %% above the default: the default's peak is not the server's", *r.Throughput, s.Loader, above*100)
@@ -113,8 +113,8 @@ func (c *Comparison) explainOwn(s *Side, why *reasons) {
 
 // explainThroughput names a loader that was its own limit, or a server that
 // needed more for each request, if either was.
-func (c *Comparison) explainThroughput(s *Side, why *reasons) {
-	ours, x := &c.Sides[0], *s.Ratios.Throughput
+func (c *Match) explainThroughput(s *Contender, why *reasons) {
+	ours, x := &c.Contenders[0], *s.Ratios.Throughput
 	switch cost := s.Ratios.ServerCPU; {
 	case c.full(s):
 		why.add("throughput: %.2f × by %s, which ran %.0f %% of its CPU while the server had some left: that is its own ceiling and not the server's", x, s.Loader, *s.LoaderShare*100)
@@ -130,14 +130,14 @@ func (c *Comparison) explainThroughput(s *Side, why *reasons) {
 }
 
 // full reports whether the loader was full while the server was not.
-func (c *Comparison) full(s *Side) bool {
+func (c *Match) full(s *Contender) bool {
 	least := c.limits.FullShare
 	return s.LoaderShare != nil && *s.LoaderShare >= least && (s.ServerShare == nil || *s.ServerShare < least)
 }
 
 // explainLatency compares latencies with Little's law: in a closed loop the mean
 // is connections × depth ÷ throughput, less the loader's time between requests.
-func (c *Comparison) explainLatency(s *Side, why *reasons) {
+func (c *Match) explainLatency(s *Contender, why *reasons) {
 	r := s.Ratios
 	if !differs(r.P50) && !differs(r.P99) && !differs(r.Mean) {
 		return
@@ -163,11 +163,11 @@ func (c *Comparison) explainLatency(s *Side, why *reasons) {
 }
 
 // longest is the mean latency by Little's law, in nanoseconds.
-func (c *Comparison) longest(s *Side) float64 {
+func (c *Match) longest(s *Contender) float64 {
 	return float64(c.Clients*max(1, c.Depth)) / *s.ThroughputRPS * 1e9
 }
 
-func (s *Side) explainOpen(why *reasons) {
+func (s *Contender) explainOpen(why *reasons) {
 	r := s.Ratios
 	if differs(r.P50) || differs(r.Mean) {
 		why.add("latency: %s's timer rounds up to a millisecond, so its corrected p50 is about 1 ms for every server at every rate and its mean about 0.5 ms too long; joust sends within microseconds of the schedule", s.Loader)

@@ -26,7 +26,7 @@ type Figures struct {
 	OthersShare *float64 `json:"others_share,omitempty"`
 }
 
-// Ratios are a side's figures divided by joust's.
+// Ratios are a contender's figures divided by joust's.
 type Ratios struct {
 	Throughput *float64 `json:"throughput,omitempty"`
 	Mean       *float64 `json:"mean,omitempty"`
@@ -100,10 +100,10 @@ func printable(p cells.Point) *float64 {
 }
 
 // conclude takes medians and ratios, and explains differences.
-func (c *Comparison) conclude() {
-	ours := &c.Sides[0]
-	for i := range c.Sides {
-		s := &c.Sides[i]
+func (c *Match) conclude() {
+	ours := &c.Contenders[0]
+	for i := range c.Contenders {
+		s := &c.Contenders[i]
 		var ratios Ratios
 		for _, f := range figures() {
 			var values, over []float64
@@ -130,8 +130,8 @@ func (c *Comparison) conclude() {
 	c.Why = explain(c)
 }
 
-// round is a figure of the side in one round; nil where it has none.
-func (s *Side) round(n int, f figure) *float64 {
+// round is a figure of the contender in one round; nil where it has none.
+func (s *Contender) round(n int, f figure) *float64 {
 	for i := range s.trials {
 		if s.trials[i].round == n {
 			return *f.of(&s.trials[i].Figures)

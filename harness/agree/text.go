@@ -8,15 +8,15 @@ import (
 	"github.com/joust-bench/joust/results/table"
 )
 
-// Text returns the comparisons as tables: for a terminal, or as markdown.
-func Text(comparisons []Comparison, markdown bool) string {
+// Text returns the matches as tables: for a terminal, or as markdown.
+func Text(matches []Match, markdown bool) string {
 	var out strings.Builder
 	clean := table.OneLine
 	if markdown {
 		clean = table.Escape
 	}
-	for i := range comparisons {
-		c := &comparisons[i]
+	for i := range matches {
+		c := &matches[i]
 		title := fmt.Sprintf("%s, %s: %s", c.Server, c.Scenario, c.loop())
 		if markdown {
 			title = "### " + clean(title) + "\n"
@@ -36,7 +36,7 @@ func Text(comparisons []Comparison, markdown bool) string {
 	return out.String()
 }
 
-func (c *Comparison) loop() string {
+func (c *Match) loop() string {
 	text := fmt.Sprintf("closed loop, %d connections", c.Clients)
 	if c.Loop == results.OpenLoop {
 		text = fmt.Sprintf("open loop at %s req/s (half of joust's peak), %d connections", table.Digits(c.RateRPS), c.Clients)
@@ -48,7 +48,7 @@ func (c *Comparison) loop() string {
 }
 
 // table has one row a loader. The ratio to joust stands in brackets.
-func (c *Comparison) table() *table.Table {
+func (c *Match) table() *table.Table {
 	latency := "service"
 	if c.Loop == results.OpenLoop {
 		latency = "corrected"
@@ -56,8 +56,8 @@ func (c *Comparison) table() *table.Table {
 	t := &table.Table{Left: 1, Head: []string{
 		"loader", "req/s", latency + " mean, µs", "p50, µs", "p99, µs", "loader work, µs/req", "server CPU, µs/req", "loader busy", "server busy", "trials",
 	}}
-	for i := range c.Sides {
-		s := &c.Sides[i]
+	for i := range c.Contenders {
+		s := &c.Contenders[i]
 		name := strings.TrimSpace(s.Loader + " " + s.Version)
 		if s.NotExpressible != "" {
 			t.Add(name, "— not expressible", "", "", "", "", "", "", "", "")
@@ -77,7 +77,7 @@ func (c *Comparison) table() *table.Table {
 	return t
 }
 
-func (s *Side) count() string {
+func (s *Contender) count() string {
 	if len(s.Void) > 0 {
 		return fmt.Sprintf("%d, %d void", s.Valid, len(s.Void))
 	}
@@ -104,10 +104,10 @@ func share(x *float64) string {
 }
 
 // notes say what is missing from the table, and why.
-func (c *Comparison) notes() []string {
+func (c *Match) notes() []string {
 	var notes []string
-	for i := range c.Sides {
-		s := &c.Sides[i]
+	for i := range c.Contenders {
+		s := &c.Contenders[i]
 		if s.NotExpressible != "" {
 			notes = append(notes, "not expressible: "+s.NotExpressible)
 		}

@@ -21,7 +21,7 @@ type abReader struct {
 }
 
 // parseAB reads all that ab prints, and its file of percentiles.
-func parseAB(o Output) (outcome, error) {
+func parseAB(o Output) (tally, error) {
 	r := &abReader{reader: reader{tool: "ab"}, named: map[string]string{}}
 	r.lines(o.Stdout, []line{
 		{form: `(This is ApacheBench|Copyright |Licensed |Benchmarking |Connection Times|min\s+mean|Percentage of the requests|WARNING: |These results |Finished \d+ requests).*`},

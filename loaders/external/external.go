@@ -39,7 +39,7 @@ type Tool struct {
 	// threads is the number of threads that the tool runs.
 	threads func(run) int
 	command func(run) (command, error)
-	parse   func(Output) (outcome, error)
+	parse   func(Output) (tally, error)
 	// writes are the names of the files that the tool writes into its folder.
 	writes []string
 }

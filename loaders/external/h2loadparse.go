@@ -16,7 +16,7 @@ type h2loadReader struct {
 
 // parseH2load reads all that h2load prints: it knows the mean of service times
 // and no percentile of them.
-func parseH2load(o Output) (outcome, error) {
+func parseH2load(o Output) (tally, error) {
 	r := &h2loadReader{reader: reader{tool: "h2load"}}
 	r.lines(o.Stdout, []line{
 		{`finished in (\S+), (\S+) req/s, \S+/s`, func(m []string) {
@@ -41,7 +41,7 @@ func parseH2load(o Output) (outcome, error) {
 	return r.end(o)
 }
 
-// requests reads the numbers of requests by outcome. Failed are those with a wrong
+// requests reads the numbers of requests by tally. Failed are those with a wrong
 // status and those that ended in an error, timeouts included.
 func (r *h2loadReader) requests(m []string) {
 	n := func(i int) uint64 { return read(&r.reader, whole, m[i]) }

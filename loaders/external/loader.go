@@ -32,21 +32,21 @@ type Starter interface {
 	Run(ctx context.Context, phase string, args []string, started func()) (Output, error)
 }
 
-// Loader drives a foreign tool through the phases of a Spec: one run of the tool a
+// Driver drives a foreign tool through the phases of a Spec: one run of the tool a
 // phase. The figures of the warm-up's run count for nothing.
-type Loader struct {
+type Driver struct {
 	Found   Found
 	Starter Starter
 	// Dir is an empty folder for the tool's files.
 	Dir string
 }
 
-var _ loaders.Loader = Loader{}
+var _ loaders.Loader = Driver{}
 
 // Run implements loaders.Loader. It never calls Control.Ready: the tool opens its
 // connections itself, in each run. Announced windows reach from Margin after the
 // start to Margin before the planned end; those of the report are the tool's own.
-func (l Loader) Run(ctx context.Context, spec loaders.Spec, control loaders.Control) (results.Report, error) {
+func (l Driver) Run(ctx context.Context, spec loaders.Spec, control loaders.Control) (results.Report, error) {
 	spec = spec.WithDefaults()
 	t := l.Found.Tool
 	report := results.Report{
@@ -55,7 +55,7 @@ func (l Loader) Run(ctx context.Context, spec loaders.Spec, control loaders.Cont
 		Foreign: &results.Foreign{Tool: t.Name, Program: cmp.Or(l.Found.Path, l.Found.Image), Commands: map[string][]string{}, MarginNS: Margin.Nanoseconds(), Defects: t.Defects},
 		Unknown: []string{"connections_open", "seed", "collections", "gc_pause_ns"},
 	}
-	d := &drive{Loader: l, spec: spec, control: control, report: &report}
+	d := &drive{Driver: l, spec: spec, control: control, report: &report}
 	for i := range spec.Phases {
 		err := d.phase(ctx, &spec.Phases[i])
 		if ctx.Err() != nil {
@@ -69,9 +69,9 @@ func (l Loader) Run(ctx context.Context, spec loaders.Spec, control loaders.Cont
 	return report, nil
 }
 
-// drive is a Loader that runs a Spec.
+// drive is a Driver that runs a Spec.
 type drive struct {
-	Loader
+	Driver
 	spec    loaders.Spec
 	control loaders.Control
 	report  *results.Report
@@ -135,7 +135,7 @@ func (d *drive) rated(ctx context.Context, p *loaders.Phase, r *run) (skip strin
 }
 
 // once runs the tool; began is the CLOCK_MONOTONIC instant of its start.
-func (d *drive) once(ctx context.Context, p *loaders.Phase, r run) (out outcome, began int64, err error) {
+func (d *drive) once(ctx context.Context, p *loaders.Phase, r run) (out tally, began int64, err error) {
 	t := d.Found.Tool
 	c, err := t.command(r)
 	if err != nil {
@@ -191,7 +191,7 @@ func (d *drive) takeFiles(names []string) (map[string]string, error) {
 }
 
 // warn adds to the report the peculiarities of a run.
-func (d *drive) warn(p *loaders.Phase, r run, out outcome) {
+func (d *drive) warn(p *loaders.Phase, r run, out tally) {
 	tool, warnings := d.Found.Tool.Name, out.warnings
 	if p.Measured && time.Duration(r.seconds)*time.Second != p.Duration && p.MinCompletions == 0 {
 		warnings = append(warnings, fmt.Sprintf("%v asked for; %s ran for %d s, since it takes whole seconds", p.Duration, tool, r.seconds))
@@ -212,7 +212,7 @@ var unknownInPhase = []string{
 }
 
 // phaseOf returns a run as a phase of the report.
-func phaseOf(p *loaders.Phase, r run, out outcome, began int64) results.Phase {
+func phaseOf(p *loaders.Phase, r run, out tally, began int64) results.Phase {
 	phase := results.Phase{
 		Name: p.Name, Loop: p.Loop, Measured: p.Measured, T0NS: began, T1NS: began + out.duration.Nanoseconds(),
 		Total: results.Group{
@@ -249,7 +249,7 @@ func phaseOf(p *loaders.Phase, r run, out outcome, began int64) results.Phase {
 
 // sentBodies is the size of the bodies of the answered requests, a lower bound of
 // the bytes sent; nil where requests differ.
-func sentBodies(r run, out outcome) *uint64 {
+func sentBodies(r run, out tally) *uint64 {
 	if len(r.spec.Requests) != 1 {
 		return nil
 	}

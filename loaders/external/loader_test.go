@@ -26,10 +26,10 @@ import (
 	"github.com/joust-bench/joust/scenarios"
 )
 
-// loader is a Loader of the tool with files in dir.
-func loader(t testing.TB, tool string, starter external.Starter, dir string) external.Loader {
+// loader is a Driver of the tool with files in dir.
+func loader(t testing.TB, tool string, starter external.Starter, dir string) external.Driver {
 	t.Helper()
-	return external.Loader{Found: external.Found{Tool: lookup(t, tool), Path: "/opt/" + tool, Version: "1"}, Starter: starter, Dir: dir}
+	return external.Driver{Found: external.Found{Tool: lookup(t, tool), Path: "/opt/" + tool, Version: "1"}, Starter: starter, Dir: dir}
 }
 
 // installed returns the real tool, or skips the test. No package has wrk2.
@@ -168,7 +168,7 @@ func TestRealToolsAskWhatTheRowSays(t *testing.T) {
 				s := httptest.NewServer(count)
 				defer s.Close()
 				noted := &control{}
-				report, err := external.Loader{Found: f, Starter: direct{f.Path}, Dir: t.TempDir()}.Run(t.Context(), specOf(s.Listener.Addr().String(), c.change), noted)
+				report, err := external.Driver{Found: f, Starter: direct{f.Path}, Dir: t.TempDir()}.Run(t.Context(), specOf(s.Listener.Addr().String(), c.change), noted)
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -54,7 +54,7 @@ func (r recording) Run(_ context.Context, _ string, args []string, started func(
 	return r.output, nil
 }
 
-// report is what the tool's Loader makes of the run.
+// report is what the tool's Driver makes of the run.
 func (r recording) report(t testing.TB) (results.Report, error) {
 	t.Helper()
 	loop := lookup(t, r.tool).Loop

@@ -24,12 +24,12 @@ type wrkReader struct {
 
 // parseWrk reads all that wrk 4 prints with --latency: service times, closed
 // loop.
-func parseWrk(o Output) (outcome, error) { return (&wrkReader{reader: reader{tool: "wrk"}}).all(o) }
+func parseWrk(o Output) (tally, error) { return (&wrkReader{reader: reader{tool: "wrk"}}).all(o) }
 
 // parseWrk2 reads all that wrk2 prints with --latency and --u_latency: the
 // recorded latency counts from the intended send time, the uncorrected from
 // the actual one.
-func parseWrk2(o Output) (outcome, error) { return (&wrkReader{reader: reader{tool: "wrk2"}}).all(o) }
+func parseWrk2(o Output) (tally, error) { return (&wrkReader{reader: reader{tool: "wrk2"}}).all(o) }
 
 // forms are the lines that wrk and wrk2 print.
 func (r *wrkReader) forms() []line {
@@ -59,7 +59,7 @@ func (r *wrkReader) forms() []line {
 	}
 }
 
-func (r *wrkReader) all(o Output) (outcome, error) {
+func (r *wrkReader) all(o Output) (tally, error) {
 	r.lines(o.Stdout, r.forms())
 	r.endTable()
 	wrong := r.errors[results.CauseStatus]

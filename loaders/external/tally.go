@@ -24,8 +24,8 @@ type Output struct {
 	files map[string]string
 }
 
-// outcome is a run in the tool's own figures.
-type outcome struct {
+// tally is a run in the tool's own figures.
+type tally struct {
 	// duration is the time over which the tool counts, by its own clock.
 	duration time.Duration
 	// completed is the number of answers that the tool takes for right.
@@ -42,17 +42,17 @@ type outcome struct {
 }
 
 // failed is the number of failed requests of any cause.
-func (o *outcome) failed() (n uint64) {
+func (o *tally) failed() (n uint64) {
 	for _, x := range o.errors {
 		n += x
 	}
 	return n
 }
 
-// reader turns the output of one run into an outcome.
+// reader turns the output of one run into an tally.
 type reader struct {
 	tool string
-	outcome
+	tally
 	// err is the first reason to refuse the output.
 	err error
 }
@@ -166,12 +166,12 @@ func (r *reader) window(s string) time.Duration {
 	return time.Duration(ns)
 }
 
-// end returns the outcome, or why the output cannot be used: which tool, what is
+// end returns the tally, or why the output cannot be used: which tool, what is
 // missing, how the output begins, and how the tool ended.
-func (r *reader) end(o Output) (outcome, error) {
+func (r *reader) end(o Output) (tally, error) {
 	if r.err == nil {
 		r.service, r.corrected = tidy(r.service), tidy(r.corrected)
-		return r.outcome, nil
+		return r.tally, nil
 	}
 	text := fmt.Sprintf("%s: %v", r.tool, r.err)
 	if o.Exit != "" {
@@ -185,7 +185,7 @@ func (r *reader) end(o Output) (outcome, error) {
 	} else {
 		text += "; it printed nothing"
 	}
-	return outcome{}, fmt.Errorf("%w: %s", errUnknownOutput, text)
+	return tally{}, fmt.Errorf("%w: %s", errUnknownOutput, text)
 }
 
 // errUnknownOutput says that a tool printed something else than its results.
