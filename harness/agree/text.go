@@ -103,7 +103,7 @@ func share(x *float64) string {
 	return fmt.Sprintf("%.0f %%", *x*100)
 }
 
-// notes say what is missing from the table, and why.
+// notes say why figures are missing from the table.
 func (c *Match) notes() []string {
 	var notes []string
 	for i := range c.Contenders {

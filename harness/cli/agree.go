@@ -79,8 +79,8 @@ type agreement struct {
 	DurationNS int64            `json:"duration_ns"`
 	Trials     int              `json:"trials"`
 	// Env are the variables of --env.
-	Env   map[string]string  `json:"env,omitempty"`
-	Cells []agree.Match `json:"cells"`
+	Env   map[string]string `json:"env,omitempty"`
+	Cells []agree.Match     `json:"cells"`
 }
 
 func (a *app) agree(ctx context.Context, f *agreeFlags) error {

@@ -11,7 +11,7 @@ import (
 	"github.com/joust-bench/joust/results"
 )
 
-// report is what a loader with these latencies would report.
+// report is the report of a loader with these latencies.
 func report(t *testing.T, corrected, service func(share float64) time.Duration) results.Report {
 	t.Helper()
 	const n = 30_000 // enough for a p99.9
@@ -33,7 +33,7 @@ func report(t *testing.T, corrected, service func(share float64) time.Duration) 
 	return results.Report{Phases: []results.Phase{p}}
 }
 
-// missed are the figures of the rows that miss their bound.
+// missed returns the figures of the checks that miss their bound.
 func missed(list []certify.Check) string {
 	var names []string
 	for _, r := range list {
@@ -44,9 +44,9 @@ func missed(list []certify.Check) string {
 	return strings.Join(names, "; ")
 }
 
-// A loader that measures the law passes; one that measures from the actual
-// send, and so omits what it did not send, does not.
-func TestStallRowsTellCoordinatedOmission(t *testing.T) {
+// A loader that measures the law passes. A loader that measures from the actual
+// send, and omits requests that it did not send, does not.
+func TestStallChecksFindCoordinatedOmission(t *testing.T) {
 	t.Parallel()
 	s := certify.Stall{
 		RateRPS: 1000, CapacityRPS: 50_000, Length: time.Second, Period: 10 * time.Second, Periods: 3,
@@ -57,7 +57,7 @@ func TestStallRowsTellCoordinatedOmission(t *testing.T) {
 	seen := certify.Observation{Spec: s.Load(50_000), Report: report(t, law, quick), CapacityRPS: 50_000, Stamps: stamps(1e9-200e6, 1000, 30.2, 60e3)}
 	list, err := s.Checks(seen)
 	if err != nil || missed(list) != "" || len(list) != 7 {
-		t.Fatalf("got %d rows, missed %q, %v", len(list), missed(list), err)
+		t.Fatalf("got %d checks, missed %q, %v", len(list), missed(list), err)
 	}
 	seen.Report = report(t, quick, quick)
 	list, err = s.Checks(seen)
@@ -75,8 +75,8 @@ func TestStallRowsTellCoordinatedOmission(t *testing.T) {
 	}
 }
 
-// stamps are a server's that answers every request the given nanoseconds after
-// it was intended.
+// stamps are those of a server that answers every request the given nanoseconds
+// after its intended instant.
 func stamps(begin int64, rate, seconds, after float64) lawserver.Stamps {
 	var s lawserver.Stamps
 	for k := range int(rate * seconds) {
@@ -86,7 +86,7 @@ func stamps(begin int64, rate, seconds, after float64) lawserver.Stamps {
 	return s
 }
 
-func TestOverloadRows(t *testing.T) {
+func TestOverloadChecks(t *testing.T) {
 	t.Parallel()
 	o := certify.Overload{Factor: 2, Lead: 200 * time.Millisecond, Window: 30 * time.Second, Drain: 500 * time.Millisecond, Connections: 64, Within: 0.02}
 	r := report(t, o.Quantile, o.Quantile)
@@ -107,7 +107,7 @@ func TestOverloadRows(t *testing.T) {
 	}
 }
 
-func TestCountingRows(t *testing.T) {
+func TestCountingChecks(t *testing.T) {
 	t.Parallel()
 	c := certify.Counting{Label: "x", Connections: 1, Alone: true, Window: time.Second}
 	s := c.Load(0)
@@ -134,9 +134,9 @@ func TestCountingRows(t *testing.T) {
 	}
 }
 
-// A loader that counts as the server does passes; whatever it leaves out, or
-// counts under another name, shows.
-func TestAccountsRows(t *testing.T) {
+// A loader that counts as the server does passes. Counts that it omits, or has under
+// another name, show.
+func TestAccountsChecks(t *testing.T) {
 	t.Parallel()
 	silent := certify.Accounts{Behaviour: lawserver.Swallow, Every: 30, Connections: 4, Drain: time.Second}
 	twice := certify.Accounts{Behaviour: lawserver.Twice, Connections: 4}
@@ -185,10 +185,10 @@ func TestAccountsRows(t *testing.T) {
 	}
 }
 
-func TestBadRows(t *testing.T) {
+func TestBadChecks(t *testing.T) {
 	t.Parallel()
 	b := certify.Bad{Behaviour: lawserver.Status500, Cause: results.CauseStatus, Window: time.Second, Timeout: time.Second}
-	rowsOf := func(completed uint64, errs map[results.Cause]uint64, took time.Duration) string {
+	missedOf := func(completed uint64, errs map[results.Cause]uint64, took time.Duration) string {
 		p := results.Phase{Name: "law"}
 		p.Total.Completed, p.Total.Errors = completed, errs
 		list, err := b.Checks(certify.Observation{Report: results.Report{Phases: []results.Phase{p}}, Elapsed: took})
@@ -199,16 +199,16 @@ func TestBadRows(t *testing.T) {
 	}
 	status := map[results.Cause]uint64{results.CauseStatus: 3}
 	for want, got := range map[string]string{
-		"":                             rowsOf(0, status, time.Second),
-		"answers that count as right":  rowsOf(1, status, time.Second),
-		"cause":                        rowsOf(0, map[results.Cause]uint64{results.CauseStatus: 3, results.CauseBody: 1}, time.Second),
-		"the loader comes back within": rowsOf(0, status, time.Minute),
+		"":                             missedOf(0, status, time.Second),
+		"answers that count as right":  missedOf(1, status, time.Second),
+		"cause":                        missedOf(0, map[results.Cause]uint64{results.CauseStatus: 3, results.CauseBody: 1}, time.Second),
+		"the loader comes back within": missedOf(0, status, time.Minute),
 	} {
 		if got != want {
 			t.Errorf("missed %q, want %q", got, want)
 		}
 	}
-	if got := rowsOf(0, nil, time.Second); got != "cause" {
+	if got := missedOf(0, nil, time.Second); got != "cause" {
 		t.Errorf("no failure at all misses %q", got)
 	}
 }

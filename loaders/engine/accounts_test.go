@@ -13,7 +13,7 @@ import (
 	"github.com/joust-bench/joust/scenarios"
 )
 
-// account is a server with a law between what it did and what the loader counts.
+// account is a server with a law between its counts and the loader's.
 type account struct {
 	name   string
 	behave func(*enginetest.Peer)
@@ -23,7 +23,7 @@ type account struct {
 }
 
 // The loader's counts agree with those of servers that leave requests without an
-// answer, answer what nobody asked, or end connections unannounced.
+// answer, send surplus answers, or end connections unannounced.
 func TestAccounts(t *testing.T) { overEngines(t, accounts) }
 
 func accounts(t *testing.T, e loaders.Loader) {
@@ -123,7 +123,7 @@ func silences() []account {
 	}
 }
 
-// surpluses has servers that send bytes that nobody asked for.
+// surpluses has servers that send surplus bytes or answers.
 func surpluses() []account {
 	// follows answers a request and sends the text that long after the answer, in
 	// the same write for 0.

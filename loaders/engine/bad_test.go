@@ -22,8 +22,8 @@ type bad struct {
 	causes []results.Cause
 	// mixed servers give right answers as well.
 	mixed bool
-	// replaced servers lose each connection behind a whole answer, right or
-	// wrong, so that the loader connects anew at once.
+	// replaced servers lose each connection behind a whole answer, right or wrong:
+	// the loader connects again at once.
 	replaced bool
 	// surplus servers send bytes behind their answers.
 	surplus bool

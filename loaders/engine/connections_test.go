@@ -131,7 +131,7 @@ func perConnection(t *testing.T, e loaders.Loader) {
 	}
 }
 
-// refused asks an address on which nobody listens.
+// refused loads an address without a listener.
 func refused(t *testing.T, e loaders.Loader) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -20,9 +20,9 @@ import (
 // patience bounds one load: a load that needs longer hangs.
 const patience = 30 * time.Second
 
-// Main is the TestMain of a package that tests loaders. Loads wait most of the
-// time, so that more of them run at once than there are processors. It fails
-// where a goroutine still runs at the end.
+// Main is the TestMain of a package that tests loaders. Loads wait most of the time:
+// more of them run at once than there are processors. Main fails where a goroutine
+// still runs at the end.
 func Main(m *testing.M) {
 	flag.Parse()
 	if err := flag.Set("test.parallel", "6"); err != nil {

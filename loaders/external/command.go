@@ -233,9 +233,9 @@ func abExpress(row *scenarios.Scenario) string {
 	return ""
 }
 
-// abMost is the greatest number of requests a second that ab is asked for: its
-// time ends a run, not its number. ab keeps 40 bytes for each request, so the
-// number is no greater than what no server can answer to one thread.
+// abMost is the largest number of requests, for each second of a run, that ab may
+// make. No server answers as many to one thread: the time ends every run. ab needs
+// 40 bytes for each.
 const abMost = 1_000_000
 
 func abCommand(r run) (command, error) {

@@ -30,8 +30,8 @@ type Tool struct {
 	Image string
 	// Install says how to install the tool.
 	Install string
-	// Defects says what is wrong or missing in the tool's figures, for notes
-	// beside its cells.
+	// Defects are the known defects of the tool's figures, for notes below its
+	// cells.
 	Defects []string
 
 	// express returns why the tool cannot ask the row, empty where it can.

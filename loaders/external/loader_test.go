@@ -176,7 +176,7 @@ func TestRealToolsAskWhatTheRowSays(t *testing.T) {
 				if p.Total.Completed == 0 || p.Total.Failed > 0 || count.wrong.Load() > 0 {
 					t.Errorf("%d completed, %d failed (%s), %d wrong, the last %v", p.Total.Completed, p.Total.Failed, p.Total.FirstError, count.wrong.Load(), count.last.Load())
 				}
-				// What was in flight at the end is not in the tool's count.
+				// Requests in flight at the end are not in the tool's count.
 				asked, flight := count.asked.Load(), uint64(4*max(1, report.Depth))
 				if p.Total.Completed > asked || p.Total.Completed+flight < asked {
 					t.Errorf("it counts %d, the server %d", p.Total.Completed, asked)

@@ -18,7 +18,7 @@ import (
 	"github.com/joust-bench/joust/results"
 )
 
-// recording is a run of a tool that prints and writes what was recorded.
+// recording is a run of a tool with recorded output.
 type recording struct {
 	tool   string
 	output external.Output
@@ -54,7 +54,7 @@ func (r recording) Run(_ context.Context, _ string, args []string, started func(
 	return r.output, nil
 }
 
-// report is what the tool's Driver makes of the run.
+// report returns the report of the tool's Driver.
 func (r recording) report(t testing.TB) (results.Report, error) {
 	t.Helper()
 	loop := lookup(t, r.tool).Loop
@@ -75,8 +75,8 @@ func lookup(t testing.TB, name string) external.Tool {
 // quantiles are printed values in microseconds by quantile.
 type quantiles map[float64]float64
 
-// TestRecordedOutputs reads each output to its last figure: what is expected
-// here stands in the files.
+// TestRecordedOutputs reads each output to its last figure. The expected figures
+// stand in the files.
 func TestRecordedOutputs(t *testing.T) {
 	t.Parallel()
 	type causes = map[results.Cause]uint64

@@ -24,7 +24,7 @@ type Output struct {
 	files map[string]string
 }
 
-// tally is a run in the tool's own figures.
+// tally is one run in the tool's own figures.
 type tally struct {
 	// duration is the time over which the tool counts, by its own clock.
 	duration time.Duration
@@ -149,7 +149,7 @@ func (r *reader) strange(text string) {
 }
 
 // lasted sets the duration from the count and the rate that the tool printed: they
-// are more exact than the rounded duration beside them.
+// are more exact than the rounded duration.
 func (r *reader) lasted(printed time.Duration, count uint64, rps float64) {
 	r.duration = printed
 	if exact := time.Duration(float64(count) / rps * 1e9); rps > 0 && count > 0 && (exact-printed).Abs() <= printed/20+10*time.Millisecond {
@@ -166,8 +166,8 @@ func (r *reader) window(s string) time.Duration {
 	return time.Duration(ns)
 }
 
-// end returns the tally, or why the output cannot be used: which tool, what is
-// missing, how the output begins, and how the tool ended.
+// end returns the tally, or an error that names the tool, the reason, the beginning
+// of the output and the end of the tool.
 func (r *reader) end(o Output) (tally, error) {
 	if r.err == nil {
 		r.service, r.corrected = tidy(r.service), tidy(r.corrected)

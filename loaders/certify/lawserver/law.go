@@ -1,12 +1,12 @@
-// Package lawserver is an HTTP/1.1 server whose behaviour is a law that can be
-// calculated with: it stops once a period, waits a fixed time, serves a fixed
-// number of requests per second, leaves requests unanswered, answers twice, closes
-// connections, or misbehaves in one named way. A loader is proven against the
-// arithmetic of these laws.
+// Package lawserver is an HTTP/1.1 server whose behaviour is a law, with which one
+// can calculate: it stops once a period, waits a fixed time, serves a fixed number
+// of requests per second, leaves requests unanswered, answers twice, closes
+// connections, or misbehaves in one named way. The arithmetic of these laws proves
+// a loader.
 //
-// The server is its own epoll loop on a locked thread and spins where time
-// matters: Go's timers are up to a millisecond late. It counts requests and
-// bytes exactly and keeps stamps of its own, both read over a side channel.
+// The server is an epoll loop on a locked thread and spins where time matters: Go's
+// timers are up to a millisecond late. It counts requests and bytes exactly and
+// takes stamps, which a side channel reads.
 package lawserver
 
 import (
@@ -21,13 +21,11 @@ import (
 // Law says how the server behaves. The zero Law answers hello at once.
 type Law struct {
 	// Delay is the time from the last byte of a request to its answer, for any
-	// number of requests at once; 0 answers at once. For Drip it is the time
-	// between two bytes, for EarlyReply that between reply and reset, for Twice
-	// that between the two answers.
+	// number of requests at once; 0 answers at once. Drip has it between two bytes,
+	// EarlyReply between reply and reset, Twice between the two answers.
 	Delay time.Duration `json:"delay_ns,omitempty"`
-	// CapacityRPS makes the server a single one, first come first served, with
-	// a service time of exactly 1/CapacityRPS seconds, in which it is busy; 0
-	// is as fast as it can.
+	// CapacityRPS makes the server serve one request at a time, first come first
+	// served, for exactly 1/CapacityRPS seconds; 0 is as fast as possible.
 	CapacityRPS float64 `json:"capacity_rps,omitempty"`
 	// Stall stops the server once a period; nil never does.
 	Stall *Stall `json:"stall,omitempty"`

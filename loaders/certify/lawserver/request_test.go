@@ -7,8 +7,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// feed gives the stream to a requestReader in pieces that end at the cuts and returns
-// how many requests came.
+// feed gives the stream to a requestReader in pieces that end at the cuts, and
+// returns the number of requests.
 func feed(t interface{ Fatal(...any) }, stream string, cuts []int) int {
 	var r requestReader
 	requests, from := 0, 0
@@ -29,7 +29,7 @@ func feed(t interface{ Fatal(...any) }, stream string, cuts []int) int {
 		from = to
 	}
 	if r.body != 0 || len(r.carry) != 0 {
-		t.Fatal("something is left of a whole stream")
+		t.Fatal("a whole stream has a rest")
 	}
 	return requests
 }
@@ -40,7 +40,7 @@ const (
 	empty  = "POST / HTTP/1.1\r\nContent-Length: 0\r\n\r\n"
 )
 
-// However a stream is cut, the same requests come out of it.
+// The same requests are found in a stream that is cut anywhere.
 func TestRequestsCutAnywhere(t *testing.T) {
 	t.Parallel()
 	for cut := range upload + get {

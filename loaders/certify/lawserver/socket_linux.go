@@ -56,14 +56,14 @@ func write(fd int, buf []byte, flags int) (int, syscall.Errno) {
 	}
 }
 
-// poll returns what is ready now.
+// poll returns the events that are ready now.
 func poll(epoll int, events []unix.EpollEvent) (int, error) {
 	n, _, errno := syscall.RawSyscall6(unix.SYS_EPOLL_PWAIT, uintptr(epoll),
 		uintptr(unsafe.Pointer(&events[0])), uintptr(len(events)), 0, 0, 0)
 	return ready(n, errno)
 }
 
-// wait blocks until something is ready or the time in nanoseconds has passed.
+// wait blocks until an event is ready or the time in nanoseconds has passed.
 func wait(epoll int, events []unix.EpollEvent, ns int64) (int, error) {
 	ts := unix.NsecToTimespec(ns)
 	n, _, errno := syscall.Syscall6(unix.SYS_EPOLL_PWAIT2, uintptr(epoll),
