@@ -1,4 +1,4 @@
-package certify
+package certify_test
 
 import (
 	"context"
@@ -13,6 +13,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"github.com/joust-bench/joust/harness/certify"
 	"github.com/joust-bench/joust/harness/cpuset"
 	"github.com/joust-bench/joust/harness/host"
 	"github.com/joust-bench/joust/harness/host/keeper"
@@ -51,7 +52,7 @@ func code(err error) int {
 	return 0
 }
 
-func battery(t *testing.T, cases ...truth.Case) *Battery {
+func battery(t *testing.T, cases ...truth.Case) *certify.Battery {
 	t.Helper()
 	exe, err := os.Executable()
 	if err != nil {
@@ -71,7 +72,7 @@ func battery(t *testing.T, cases ...truth.Case) *Battery {
 	}
 	// The programs see next to nothing of this process's own environment.
 	program := func(arg string) []string { return []string{"env", "GORACE=" + os.Getenv("GORACE"), exe, arg} }
-	return &Battery{
+	return &certify.Battery{
 		Cases: cases, ServerArgv: program("lawserver"),
 		Launcher: launch.Launcher{Host: local, CPUs: split, LoaderArgv: program("loader"), Logs: t.TempDir()},
 		Engine:   loaders.EventLoop, Idle: loaders.Wait, Threads: 1,
@@ -106,14 +107,14 @@ func TestBatteryRuns(t *testing.T) {
 	if sum != 1+2+3+4 {
 		t.Errorf("the numbers of the cases that began add up to %d", sum)
 	}
-	if c.OK != (c.Missed() == 0 && len(c.Failures) == 0) || c.Schema != Schema || c.Took <= 0 {
+	if c.OK != (c.Missed() == 0 && len(c.Failures) == 0) || c.Schema != certify.Schema || c.Took <= 0 {
 		t.Errorf("certificate: OK is %t with %d missed, failures %v", c.OK, c.Missed(), c.Failures)
 	}
 	text, err := json.Marshal(c)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var again Certificate
+	var again certify.Certificate
 	if err := json.Unmarshal(text, &again); err != nil || len(again.Checks) != len(c.Checks) {
 		t.Errorf("%d checks of %d come back, %v", len(again.Checks), len(c.Checks), err)
 	}
@@ -132,7 +133,7 @@ func TestBatteryRuns(t *testing.T) {
 
 // often returns the checks of a case that hold: in the certificate, or in one that
 // is made again. A busy machine may miss a law of time.
-func often(t *testing.T, c Certificate, one truth.Case) (checks []truth.Check) {
+func often(t *testing.T, c certify.Certificate, one truth.Case) (checks []truth.Check) {
 	t.Helper()
 	retry.Often(t, func() string {
 		checks = slices.DeleteFunc(slices.Clone(c.Checks), func(r truth.Check) bool { return r.Law != one.Name() })

@@ -70,8 +70,6 @@ type Referee struct {
 	// Stands is called after every A B, B A with the standing and the rest of the
 	// budget.
 	Stands func(d results.Duel, remaining time.Duration)
-	// Now is the clock.
-	Now func() time.Time
 
 	began      time.Time
 	groupBegan time.Time
@@ -99,9 +97,8 @@ func (r *Referee) duel() *results.Duel { return r.Runner.Run.Duel }
 // Next returns the next trial, false at the end of the duel.
 func (r *Referee) Next() (run.Progress, bool) {
 	p := &r.Runner.Run.Plan
-	now := r.Now()
 	if r.began.IsZero() {
-		r.began = now
+		r.began = time.Now()
 		if why := r.refused(); why != "" {
 			return r.end(why)
 		}
@@ -114,15 +111,15 @@ func (r *Referee) Next() (run.Progress, bool) {
 	if len(r.scouts) > 0 {
 		t := r.scouts[0]
 		r.scouts = r.scouts[1:]
-		return r.progress(t, now), true
+		return r.progress(t), true
 	}
 	if r.next%group == 0 {
-		if why, over := r.over(now); over {
+		if why, over := r.over(); over {
 			return r.end(why)
 		}
-		r.groupBegan = now
+		r.groupBegan = time.Now()
 	}
-	return r.progress(r.trial(), now), true
+	return r.progress(r.trial()), true
 }
 
 // refused says which variant failed its full check, empty for none.
@@ -137,14 +134,14 @@ func (r *Referee) refused() string {
 }
 
 // over reports whether the duel ends before another A B, B A.
-func (r *Referee) over(now time.Time) (why string, over bool) {
+func (r *Referee) over() (why string, over bool) {
 	d := r.duel()
 	switch {
 	case r.next > 0 && d.Answer != results.DuelUndecided:
 		return "", true
 	case d.Why != "":
 		return d.Why, true
-	case r.next > 0 && now.Sub(r.began)+r.longest > r.Budget:
+	case r.next > 0 && time.Since(r.began)+r.longest > r.Budget:
 		return fmt.Sprintf("the budget of %v is spent: give it more with --budget, or ask for a greater --margin", r.Budget), true
 	}
 	return "", false
@@ -179,15 +176,15 @@ func variantOf(i int) int {
 	return 0
 }
 
-func (r *Referee) progress(t plan.Trial, now time.Time) run.Progress {
+func (r *Referee) progress(t plan.Trial) run.Progress {
 	p := r.Runner.Run.Plan
-	remaining := r.remaining(now)
+	remaining := r.remaining()
 	each := max(plan.TrialTime(t, p), time.Millisecond)
 	return run.Progress{Trial: t, Number: t.Index + 1, Total: t.Index + 1 + int(remaining/each), Left: remaining}
 }
 
 // remaining is the rest of the budget.
-func (r *Referee) remaining(now time.Time) time.Duration { return max(0, r.Budget-now.Sub(r.began)) }
+func (r *Referee) remaining() time.Duration { return max(0, r.Budget-time.Since(r.began)) }
 
 // TrialEnds reads the trial's value, and judges after every A B, B A.
 func (r *Referee) TrialEnds(p run.Progress, t results.Trial) {
@@ -230,10 +227,10 @@ func (r *Referee) pairEnds() {
 
 func (r *Referee) groupEnds() {
 	d := r.duel()
-	r.longest = max(r.longest, r.Now().Sub(r.groupBegan))
+	r.longest = max(r.longest, time.Since(r.groupBegan))
 	Judge(d, r.logs)
 	r.withdraw()
-	r.Stands(*d, r.remaining(r.Now()))
+	r.Stands(*d, r.remaining())
 }
 
 // withdraw withdraws an answer that takes a lower bound for the value: of the lower
