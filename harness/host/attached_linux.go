@@ -12,8 +12,8 @@ import (
 	"sync"
 	"time"
 
-	"github.com/joust-bench/joust/harness/host/tree"
 	"github.com/joust-bench/joust/harness/sample"
+	"github.com/joust-bench/joust/harness/tree"
 	"github.com/joust-bench/joust/results"
 )
 

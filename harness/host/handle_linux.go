@@ -13,8 +13,8 @@ import (
 	"time"
 
 	"github.com/joust-bench/joust/harness/host/keeper"
-	"github.com/joust-bench/joust/harness/host/tree"
 	"github.com/joust-bench/joust/harness/sample"
+	"github.com/joust-bench/joust/harness/tree"
 	"github.com/joust-bench/joust/results"
 )
 
@@ -209,7 +209,7 @@ func (h *handle) Stdout() io.Reader {
 }
 
 func (h *handle) tree() sample.Tree {
-	return sample.Tree{Root: h.started.PID, Cgroup: h.started.Cgroup}
+	return sample.Tree{Root: h.started.PID, Groups: tree.Groups{Unified: h.started.Cgroup}}
 }
 
 func (h *handle) ResetPeak() error        { return h.tree().ResetPeak() }

@@ -16,8 +16,8 @@ import (
 	"syscall"
 
 	"github.com/joust-bench/joust/harness/host/keeper"
-	"github.com/joust-bench/joust/harness/host/tree"
 	"github.com/joust-bench/joust/harness/surroundings"
+	"github.com/joust-bench/joust/harness/tree"
 )
 
 // Local starts programs on this machine. It may be used from several

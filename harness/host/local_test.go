@@ -17,7 +17,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/sys/unix"
 
-	"github.com/joust-bench/joust/harness/host/tree"
+	"github.com/joust-bench/joust/harness/tree"
 )
 
 func newLocal(t *testing.T, o Options) *Local {

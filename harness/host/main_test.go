@@ -19,7 +19,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/joust-bench/joust/harness/host/keeper"
-	"github.com/joust-bench/joust/harness/host/tree"
+	"github.com/joust-bench/joust/harness/tree"
 )
 
 // TestMain makes this binary its own helpers: a keeper, a joust that is to be

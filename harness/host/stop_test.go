@@ -15,7 +15,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/joust-bench/joust/harness/host/tree"
+	"github.com/joust-bench/joust/harness/tree"
 )
 
 func TestStopIsPoliteFirst(t *testing.T) {

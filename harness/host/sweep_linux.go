@@ -11,7 +11,7 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/joust-bench/joust/harness/host/tree"
+	"github.com/joust-bench/joust/harness/tree"
 )
 
 // Sweep ends what dead jousts left behind: control groups beside the one this

@@ -16,7 +16,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/joust-bench/joust/harness/host/tree"
+	"github.com/joust-bench/joust/harness/tree"
 )
 
 // TestNothingIsLeftOfKilledJoust kills a joust in the middle of a trial.

@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/joust-bench/joust/harness/tree"
 )
 
 // helperEnv makes the test binary one of the processes to be sampled.
@@ -240,7 +242,7 @@ func group(t *testing.T, p *process) Tree {
 		t.Skipf("no process can be moved into a cgroup here: %v", err)
 	}
 	t.Cleanup(p.end) // before the removal of the cgroup, which must be empty
-	return Tree{Root: p.cmd.Process.Pid, Cgroup: dir}
+	return Tree{Root: p.cmd.Process.Pid, Groups: tree.Groups{Unified: dir}}
 }
 
 func makeGroup(t *testing.T) string {

@@ -6,7 +6,6 @@ import (
 	"maps"
 
 	"github.com/joust-bench/joust/loaders/clock"
-	"github.com/joust-bench/joust/results"
 )
 
 // ReadSystem waits for t0, reads the machine's counters, waits for t1 and
@@ -30,7 +29,7 @@ func ReadSystem(ctx context.Context, t0, t1 int64) (System, error) {
 type machine struct {
 	at         int64
 	processors map[int]processor
-	counters   map[string]int64
+	counters   Counters
 }
 
 // beginMachine reads at the start of a window. The counters are read before it,
@@ -39,34 +38,33 @@ func beginMachine(ctx context.Context, at int64) (machine, error) {
 	if err := wait(ctx, at-lead); err != nil {
 		return machine{}, err
 	}
-	f := newFiles()
-	counters, err := kernelCounters(f)
+	counters, err := ReadKernel()
 	if err != nil {
 		return machine{}, err
 	}
-	m, err := readProcessors(ctx, f, at)
+	m, err := readProcessors(ctx, at)
 	m.counters = counters
 	return m, err
 }
 
-// endMachine reads at the end of a window, and the counters behind it.
+// endMachine reads at the end of a window, and the counters after it.
 func endMachine(ctx context.Context, at int64) (machine, error) {
-	f := newFiles()
-	m, err := readProcessors(ctx, f, at)
+	m, err := readProcessors(ctx, at)
 	if err != nil {
 		return m, err
 	}
-	m.counters, err = kernelCounters(f)
+	m.counters, err = ReadKernel()
 	return m, err
 }
 
 // readProcessors waits for the instant and reads the times of the processors.
-func readProcessors(ctx context.Context, f *files, at int64) (machine, error) {
+func readProcessors(ctx context.Context, at int64) (machine, error) {
+	var f files
 	if err := wait(ctx, at); err != nil {
 		return machine{}, err
 	}
 	m := machine{at: clock.Now()}
-	text, err := f.read("/proc/stat")
+	text, err := f.Read("/proc/stat")
 	if err != nil {
 		return m, fmt.Errorf("read the times of the processors: %w", err)
 	}
@@ -76,26 +74,14 @@ func readProcessors(ctx context.Context, f *files, at int64) (machine, error) {
 	return m, nil
 }
 
-// Counters are the kernel's witnesses at one instant.
-type Counters struct{ values map[string]int64 }
-
-// ReadKernel reads the kernel's witnesses now.
+// ReadKernel reads the kernel's counters of trouble now. gopsutil has a part of
+// them only: it knows nothing of /proc/net/netstat, where listen overflows are,
+// nor of pressure.
 func ReadKernel() (Counters, error) {
-	values, err := kernelCounters(newFiles())
-	return Counters{values: values}, err
-}
-
-// Since is what happened between an earlier reading and this one.
-func (c Counters) Since(before Counters) results.Kernel {
-	return kernelDifference(before.values, c.values)
-}
-
-// kernelCounters reads what gopsutil has in part only: it knows nothing of
-// /proc/net/netstat, where listen overflows are, nor of pressure.
-func kernelCounters(f *files) (map[string]int64, error) {
-	all := make(map[string]int64)
+	var f files
+	all := make(Counters)
 	for _, path := range []string{"/proc/net/snmp", "/proc/net/netstat"} {
-		text, err := f.read(path)
+		text, err := f.Read(path)
 		if err != nil {
 			return nil, fmt.Errorf("read the kernel's network counters: %w", err)
 		}
@@ -106,7 +92,7 @@ func kernelCounters(f *files) (map[string]int64, error) {
 		maps.Copy(all, counters)
 	}
 	for _, resource := range []string{"cpu", "memory", "io"} {
-		text, err := f.read("/proc/pressure/" + resource)
+		text, err := f.Read("/proc/pressure/" + resource)
 		if err != nil {
 			continue // a kernel without pressure accounting
 		}
@@ -136,41 +122,8 @@ func machineDifference(a, b machine) System {
 	if len(s.Busy) > 0 {
 		s.Steal = clamp(stolen / window / float64(len(s.Busy)))
 	}
-	s.Kernel = kernelDifference(a.counters, b.counters)
+	s.Kernel = b.counters.Since(a.counters)
 	return s
-}
-
-// kernelDifference subtracts two readings of the kernel's witnesses. One that
-// is missing in either, or ran backwards, is not known.
-func kernelDifference(a, b map[string]int64) results.Kernel {
-	grown := func(name string) *int64 {
-		before, ok0 := a[name]
-		after, ok1 := b[name]
-		if !ok0 || !ok1 || after < before {
-			return nil
-		}
-		n := after - before
-		return &n
-	}
-	count := func(name string) *uint64 {
-		n := grown(name)
-		if n == nil {
-			return nil
-		}
-		counted := uint64(*n)
-		return &counted
-	}
-	return results.Kernel{
-		RetransmittedSegments: count("Tcp.RetransSegs"),
-		ResetsSent:            count("Tcp.OutRsts"),
-		EstabResets:           count("Tcp.EstabResets"),
-		ListenOverflows:       count("TcpExt.ListenOverflows"),
-		ListenDrops:           count("TcpExt.ListenDrops"),
-		DelayedACKs:           count("TcpExt.DelayedACKs"),
-		CPUPressureNS:         grown("Pressure.cpu"),
-		MemoryPressureNS:      grown("Pressure.memory"),
-		IOPressureNS:          grown("Pressure.io"),
-	}
 }
 
 func clamp(share float64) float64 { return min(max(share, 0), 1) }

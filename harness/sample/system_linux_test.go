@@ -113,10 +113,10 @@ func TestReadSystemRefuses(t *testing.T) {
 func TestMachineDifference(t *testing.T) {
 	t.Parallel()
 	const second = int64(time.Second)
-	a := machine{at: second, processors: map[int]processor{0: {idle: 100}, 1: {idle: 500, steal: 3}}, counters: map[string]int64{
+	a := machine{at: second, processors: map[int]processor{0: {idle: 100}, 1: {idle: 500, steal: 3}}, counters: Counters{
 		"Tcp.RetransSegs": 5, "Tcp.OutRsts": 7, "TcpExt.ListenDrops": 9,
 	}}
-	b := machine{at: 2 * second, processors: map[int]processor{0: {idle: 110}, 1: {idle: 601, steal: 13}, 2: {idle: 1}}, counters: map[string]int64{
+	b := machine{at: 2 * second, processors: map[int]processor{0: {idle: 110}, 1: {idle: 601, steal: 13}, 2: {idle: 1}}, counters: Counters{
 		"Tcp.RetransSegs": 6, "Tcp.OutRsts": 7, "TcpExt.ListenDrops": 2, "Tcp.EstabResets": 1,
 	}}
 	s := machineDifference(a, b)

@@ -26,7 +26,7 @@ func (t Tree) Usage(ctx context.Context, t0, t1 int64, poll time.Duration) (resu
 	if t1 <= t0 {
 		return u, fmt.Errorf("sample %s: the window ends %v after it begins; it must be longer than 0", t, time.Duration(t1-t0))
 	}
-	f := newFiles()
+	f := new(files)
 	first, err := t.begin(ctx, f, t0)
 	if err != nil {
 		return u, err
@@ -120,10 +120,10 @@ func (t Tree) end(ctx context.Context, f *files, first observation, at int64) (o
 
 // pressure is how long threads of the tree were ready and had no processor.
 func (t Tree) pressure(f *files) int64 {
-	if t.Cgroup == "" {
+	if t.Unified == "" {
 		return -1
 	}
-	text, err := f.read(filepath.Join(t.Cgroup, "cpu.pressure"))
+	text, err := f.Read(filepath.Join(t.Unified, "cpu.pressure"))
 	if err != nil {
 		return -1
 	}
@@ -181,7 +181,7 @@ func (t Tree) fill(f *files, u *results.Usage, first, last observation) {
 	use := difference(first.cpu, last.cpu)
 	u.ReadT0NS, u.ReadT1NS = first.cpu.at, last.cpu.at
 	u.CPUNS, u.UserNS, u.SystemNS = use.total, &use.user, &use.system
-	u.CPUSource, u.ThrottledNS = use.source, use.throttled
+	u.CPUSource = use.source
 	u.GroupPeakBytes = t.groupPeak(f)
 	fillQuota(u, first, last)
 	u.BusiestThread = busiest(first.threads, last.threads)
@@ -201,8 +201,7 @@ func (t Tree) fill(f *files, u *results.Usage, first, last observation) {
 // or in one above it, of whichever hierarchy has the CPU controller.
 func fillQuota(u *results.Usage, first, last observation) {
 	if first.pressure >= 0 && last.pressure >= first.pressure {
-		ns := last.pressure - first.pressure
-		u.CPUPressureNS = &ns
+		u.CPUPressureNS = new(last.pressure - first.pressure)
 	}
 	a, b := first.throttling, last.throttling
 	if a == nil || b == nil || b.ns < a.ns {
@@ -210,6 +209,9 @@ func fillQuota(u *results.Usage, first, last observation) {
 	}
 	ns, periods, throttled := b.ns-a.ns, b.periods-a.periods, b.throttled-a.throttled
 	u.ThrottledNS, u.QuotaPeriods, u.ThrottledPeriods, u.QuotaCPUs = &ns, &periods, &throttled, tightest(last.quotas)
+	if throttled > 0 {
+		u.Warnings = append(u.Warnings, fmt.Sprintf("a CPU quota held the processes back in %d periods", throttled))
+	}
 }
 
 // warnings tells what makes the figure doubtful.
@@ -222,16 +224,13 @@ func (use cpuUse) warnings() []string {
 		}
 		out = append(out, text)
 	}
-	if use.periods > 0 {
-		out = append(out, fmt.Sprintf("a CPU quota held the processes back in %d periods", use.periods))
-	}
 	return out
 }
 
 // Memory is the resident memory of the tree now, in bytes: the sum of VmRSS,
 // pages that processes share counted for each.
 func (t Tree) Memory() (uint64, error) {
-	f := newFiles()
+	f := new(files)
 	pids, err := t.pids(f)
 	if err != nil {
 		return 0, err
@@ -246,7 +245,7 @@ func (t Tree) Memory() (uint64, error) {
 // Total is what the tree has used since it began: CPU time, and the sum of the
 // kernel's memory peaks in bytes.
 func (t Tree) Total() (cpu time.Duration, peak uint64, err error) {
-	f := newFiles()
+	f := new(files)
 	pids, err := t.pids(f)
 	if err != nil {
 		return 0, 0, err
@@ -259,9 +258,9 @@ func (t Tree) Total() (cpu time.Duration, peak uint64, err error) {
 	if err != nil {
 		return 0, 0, fmt.Errorf("read the memory of %s: %w", t, err)
 	}
-	var began snapshot
+	began := snapshot{}
 	if now.group != nil {
-		began.group = &groupStat{}
+		began.group = &groupCPU{}
 	}
 	return time.Duration(difference(began, now).total), m.peak, nil
 }
@@ -272,7 +271,7 @@ func (t Tree) ResetPeak() error {
 	if err := t.resetGroupPeak(); err != nil {
 		return err
 	}
-	pids, err := t.pids(newFiles())
+	pids, err := t.pids(new(files))
 	if err != nil {
 		return err
 	}
@@ -297,20 +296,24 @@ type treeMemory struct {
 func (f *files) memory(pids []int) (treeMemory, error) {
 	var m treeMemory
 	for _, pid := range pids {
-		s, err := f.status(pid)
+		text, err := f.Read("/proc/" + strconv.Itoa(pid) + "/status")
 		if gone(err) {
 			continue
 		}
 		if err != nil {
 			return m, err
 		}
-		if s.peak == 0 {
+		one, err := parseStatus(text)
+		if err != nil {
+			return m, err
+		}
+		if one.peak == 0 {
 			continue
 		}
-		m.rss += s.rss
-		m.peak += s.peak
+		m.rss += one.rss
+		m.peak += one.peak
 		m.processes++
-		m.threads += s.threads
+		m.threads += one.threads
 	}
 	return m, nil
 }

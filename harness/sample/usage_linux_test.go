@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/joust-bench/joust/harness/tree"
 	"github.com/joust-bench/joust/loaders/clock"
 	"github.com/joust-bench/joust/results"
 )
@@ -284,8 +285,8 @@ func TestUsageRefuses(t *testing.T) {
 		{"empty window", t.Context(), p.tree(), t0, t0, "longer than 0", nil},
 		{"ended context", ctx, p.tree(), t0, t1, "waiting for the window", context.Canceled},
 		{"ended process", t.Context(), ended.tree(), t0, t1, "all of them have ended", nil},
-		{"no such cgroup", t.Context(), Tree{Root: 1, Cgroup: t.TempDir() + "/none"}, t0, t1, "cgroup", nil},
-		{"no cgroup directory", t.Context(), Tree{Root: 1, Cgroup: t.TempDir()}, t0, t1, "cgroup.procs", nil},
+		{"no such cgroup", t.Context(), Tree{Root: 1, Groups: tree.Groups{Unified: t.TempDir() + "/none"}}, t0, t1, "cgroup", nil},
+		{"no cgroup directory", t.Context(), Tree{Root: 1, Groups: tree.Groups{Unified: t.TempDir()}}, t0, t1, "cgroup", nil},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

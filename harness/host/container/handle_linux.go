@@ -18,9 +18,9 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/joust-bench/joust/harness/host"
-	"github.com/joust-bench/joust/harness/host/tree"
 	"github.com/joust-bench/joust/harness/sample"
 	"github.com/joust-bench/joust/harness/surroundings"
+	"github.com/joust-bench/joust/harness/tree"
 	"github.com/joust-bench/joust/results"
 )
 
@@ -104,7 +104,8 @@ func (h *handle) ended(ctx context.Context) bool {
 	return false
 }
 
-// treeOf names a container's processes to the sampler, by its control groups.
+// treeOf names a container's processes to the sampler, by the control groups
+// that are the container's own.
 func treeOf(pid int, id string) (sample.Tree, error) {
 	groups, err := tree.GroupsOf(pid)
 	if err != nil {
@@ -112,12 +113,12 @@ func treeOf(pid int, id string) (sample.Tree, error) {
 	}
 	t := sample.Tree{Root: pid}
 	if strings.Contains(groups.Unified, id) {
-		t.Cgroup = groups.Unified
+		t.Unified = groups.Unified
 	}
-	if strings.Contains(groups.CPUAcct, id) {
-		t.V1 = &sample.GroupsV1{CPUAcct: groups.CPUAcct, Memory: groups.Memory}
+	if strings.Contains(groups.CPUAcctV1, id) {
+		t.CPUAcctV1, t.MemoryV1 = groups.CPUAcctV1, groups.MemoryV1
 	}
-	if t.Cgroup == "" && t.V1 == nil {
+	if t.Groups == (tree.Groups{}) {
 		return t, fmt.Errorf("process %d is in no control group of container %.12s, so its usage cannot be told from others' (does the engine run on another machine?)", pid, id)
 	}
 	return t, nil

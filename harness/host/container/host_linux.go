@@ -22,8 +22,8 @@ import (
 
 	"github.com/joust-bench/joust/harness/cpuset"
 	"github.com/joust-bench/joust/harness/host"
-	"github.com/joust-bench/joust/harness/host/tree"
 	"github.com/joust-bench/joust/harness/surroundings"
+	"github.com/joust-bench/joust/harness/tree"
 )
 
 // removeLimit bounds the removal of one container.

@@ -19,8 +19,8 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/joust-bench/joust/harness/host"
-	"github.com/joust-bench/joust/harness/host/tree"
 	"github.com/joust-bench/joust/harness/sample"
+	"github.com/joust-bench/joust/harness/tree"
 )
 
 // serve starts a box that answers, and returns its address.

@@ -12,7 +12,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/joust-bench/joust/harness/host/tree"
+	"github.com/joust-bench/joust/harness/tree"
 )
 
 const (

@@ -10,8 +10,8 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/joust-bench/joust/harness/host/tree"
 	"github.com/joust-bench/joust/harness/surroundings"
+	"github.com/joust-bench/joust/harness/tree"
 )
 
 // keeper is one started program.

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -14,18 +15,37 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// CgroupBase is the directory of this process's own control group, in which
-// groups for trials are made. The error wraps ErrNoCgroup where there is none.
-func CgroupBase() (string, error) {
+// groupsTexts returns the texts that name the mounts of control groups and the
+// groups of a process: "self", or the number of one.
+func groupsTexts(process string) (mountinfo, cgroup string, err error) {
 	mounts, err := os.ReadFile("/proc/self/mountinfo")
 	if err != nil {
-		return "", fmt.Errorf("looking for the cgroup mount: %w", err)
+		return "", "", fmt.Errorf("looking for the cgroup mounts: %w", err)
 	}
-	own, err := os.ReadFile("/proc/self/cgroup")
+	own, err := os.ReadFile("/proc/" + process + "/cgroup")
 	if err != nil {
-		return "", fmt.Errorf("looking for this process's cgroup: %w", err)
+		return "", "", fmt.Errorf("looking for the control groups of process %s: %w", process, err)
 	}
-	return cgroupDir(string(mounts), string(own))
+	return string(mounts), string(own), nil
+}
+
+// CgroupBase returns the directory of this process's own control group, in which
+// groups for trials are made. The error wraps ErrNoCgroup where there is none.
+func CgroupBase() (string, error) {
+	mountinfo, cgroup, err := groupsTexts("self")
+	if err != nil {
+		return "", err
+	}
+	return cgroupDir(mountinfo, cgroup)
+}
+
+// GroupsOf finds the control groups that a process is in.
+func GroupsOf(pid int) (Groups, error) {
+	mountinfo, cgroup, err := groupsTexts(strconv.Itoa(pid))
+	if err != nil {
+		return Groups{}, err
+	}
+	return parseGroups(mountinfo, cgroup), nil
 }
 
 // Cgroup is the directory of one control group of version 2.
@@ -61,8 +81,8 @@ func (c Cgroup) Kill() error {
 	return fmt.Errorf("killing control group %s: %w", c, err)
 }
 
-// killOneByOne kills what is listed now. What is forked meanwhile is left for
-// the next call.
+// killOneByOne kills the processes that the group holds now. One that is forked
+// meanwhile remains for the next call.
 func (c Cgroup) killOneByOne() error {
 	pids, err := c.PIDs()
 	if err != nil {
@@ -71,35 +91,39 @@ func (c Cgroup) killOneByOne() error {
 	var errs []error
 	for _, pid := range pids {
 		p, err := Lookup(pid)
-		if errors.Is(err, fs.ErrNotExist) {
-			continue
-		}
 		if err == nil {
 			err = p.Signal(unix.SIGKILL)
 		}
-		errs = append(errs, err)
+		if !errors.Is(err, fs.ErrNotExist) {
+			errs = append(errs, err)
+		}
 	}
 	return errors.Join(errs...)
 }
 
 // PIDs lists the processes of the group and of those below it; none when the
 // group is gone.
-func (c Cgroup) PIDs() ([]int, error) {
+func (c Cgroup) PIDs() ([]int, error) { return new(Reader).PIDs(c) }
+
+// PIDs is like Cgroup.PIDs.
+func (r *Reader) PIDs(c Cgroup) ([]int, error) {
 	var pids []int
 	err := c.walk(func(dir string) error {
-		text, err := os.ReadFile(filepath.Join(dir, "cgroup.procs"))
+		text, err := r.Read(filepath.Join(dir, "cgroup.procs"))
 		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, unix.ENODEV) {
 			return nil
 		}
 		if err != nil {
 			return fmt.Errorf("listing control group %s: %w", dir, err)
 		}
-		for _, field := range strings.Fields(string(text)) {
+		for field := range strings.FieldsSeq(string(text)) {
 			pid, err := strconv.Atoi(field)
 			if err != nil {
 				return fmt.Errorf("listing control group %s: %w", dir, err)
 			}
-			pids = append(pids, pid)
+			if pid > 0 { // 0 stands for a process of another namespace
+				pids = append(pids, pid)
+			}
 		}
 		return nil
 	})
@@ -130,9 +154,9 @@ func (c Cgroup) removeOnce() error {
 		return err
 	}
 	// Parents were listed before their children.
-	for i := len(dirs) - 1; i >= 0; i-- {
-		if err := unix.Rmdir(dirs[i]); err != nil && !errors.Is(err, unix.ENOENT) {
-			return fmt.Errorf("removing control group %s: %w", dirs[i], err)
+	for _, dir := range slices.Backward(dirs) {
+		if err := unix.Rmdir(dir); err != nil && !errors.Is(err, unix.ENOENT) {
+			return fmt.Errorf("removing control group %s: %w", dir, err)
 		}
 	}
 	return nil
@@ -147,26 +171,9 @@ func (c Cgroup) walk(visit func(dir string) error) error {
 		if err != nil {
 			return fmt.Errorf("walking control group %s: %w", c, err)
 		}
-		if !d.IsDir() {
-			return nil
+		if d.IsDir() {
+			return visit(path)
 		}
-		return visit(path)
+		return nil
 	})
-}
-
-// GroupsOf finds the control groups that a process is in.
-func GroupsOf(pid int) (Groups, error) {
-	mounts, err := os.ReadFile("/proc/self/mountinfo")
-	if err != nil {
-		return Groups{}, fmt.Errorf("looking for the cgroup mounts: %w", err)
-	}
-	cgroup, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/cgroup")
-	if err != nil {
-		return Groups{}, fmt.Errorf("looking for the control groups of process %d: %w", pid, err)
-	}
-	g, err := parseGroups(string(mounts), string(cgroup))
-	if err != nil {
-		return Groups{}, fmt.Errorf("looking for the control groups of process %d: %w", pid, err)
-	}
-	return g, nil
 }

@@ -1,10 +1,12 @@
 package tree
 
 import (
+	"bytes"
 	"errors"
 	"io/fs"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"syscall"
 	"testing"
@@ -152,5 +154,23 @@ func checkGone(t *testing.T, c Cgroup) {
 	pids, err := c.PIDs()
 	if err := errors.Join(err, c.Kill(), c.Remove(t.Context())); err != nil || len(pids) != 0 {
 		t.Errorf("of a group that is gone: %s, %v", strconv.Itoa(len(pids)), err)
+	}
+}
+
+func TestReaderGrowsItsBuffer(t *testing.T) {
+	t.Parallel()
+	var r Reader
+	for _, size := range []int{0, 1, 8<<10 - 1, 8 << 10, 100_000, 3} {
+		path := filepath.Join(t.TempDir(), "file")
+		want := bytes.Repeat([]byte{'x'}, size)
+		if err := os.WriteFile(path, want, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := r.Read(path); err != nil || !bytes.Equal(got, want) {
+			t.Errorf("%d bytes read of %d, %v", len(got), size, err)
+		}
+	}
+	if _, err := r.Read(t.TempDir() + "/none"); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("error %v for a file that does not exist", err)
 	}
 }
