@@ -1,6 +1,7 @@
 package host
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -21,13 +22,14 @@ import (
 const (
 	// flushPatience is how long a keeper may take to bring the log up to date.
 	flushPatience = time.Second
-	// endPatience is how long a keeper may take beyond what it allows itself
-	// before it is killed in its turn.
+	// endPatience is how long a keeper may take to end after its input has ended.
+	// It is longer than the keeper's own patience; then joust kills the keeper.
 	endPatience = 15 * time.Second
 )
 
 // handle is one program and its keeper.
 type handle struct {
+	sample.Tree
 	program    Program
 	cmd        *exec.Cmd
 	events     *json.Decoder
@@ -56,11 +58,7 @@ type handle struct {
 	logErr string
 }
 
-var (
-	_ Handle     = (*handle)(nil)
-	_ Meter      = (*handle)(nil)
-	_ Surrounded = (*handle)(nil)
-)
+var _ Handle = (*handle)(nil)
 
 func newHandle(p Program) *handle {
 	return &handle{
@@ -125,11 +123,11 @@ func (h *handle) hangUp() {
 	_ = h.orders.Close()
 }
 
-// watch reads the keeper's events until it ends. It alone closes exited and
-// gone.
+// watch reads the keeper's events until the keeper ends. It alone closes exited
+// and gone.
 func (h *handle) watch() {
 	defer close(h.gone)
-	told, ended := false, false
+	exited, ended := false, false
 	for {
 		var e keeper.Event
 		if err := h.events.Decode(&e); err != nil {
@@ -138,18 +136,19 @@ func (h *handle) watch() {
 		switch {
 		case e.Started != nil:
 			h.started = *e.Started
+			h.Tree = sample.Tree{Root: h.started.PID, Groups: tree.Groups{Unified: h.started.Cgroup}}
 			h.begun <- nil
-		case e.Failed != nil:
+		case e.Failed != "":
 			ended = true
-			h.begun <- errors.New(e.Failed.Error)
+			h.begun <- errors.New(e.Failed)
 		case e.Exited != nil:
-			told = true
-			h.exit = Exit{Code: e.Exited.Code, Signal: e.Exited.Signal, OOMKilled: e.Exited.OOMKilled}
+			exited = true
+			h.exit = *e.Exited
 			close(h.exited)
 		case e.Flushed != nil:
 			select {
-			case h.flushed <- e.Flushed.Error:
-			default: // Whoever asked has given up.
+			case h.flushed <- *e.Flushed:
+			default: // The flush has timed out.
 			}
 		case e.Ended != nil:
 			ended = true
@@ -163,17 +162,17 @@ func (h *handle) watch() {
 	if !ended {
 		h.endErr = h.keeperLost(waitErr)
 	}
-	if !told {
+	if !exited {
 		// The kernel kills the first process when its keeper dies.
 		h.exit = Exit{Code: -1, Signal: "SIGKILL"}
 		close(h.exited)
 	}
 }
 
-// keeperLost does a dead keeper's work as far as that can be done from here.
+// keeperLost does a dead keeper's work as far as joust can do it.
 func (h *handle) keeperLost(waitErr error) error {
 	said := strings.TrimSpace(h.complaints.buf.String())
-	err := fmt.Errorf("the keeper of %s died: %w %s", h.program.Name, orUnknown(waitErr), said)
+	err := fmt.Errorf("the keeper of %s died: %w %s", h.program.Name, cmp.Or(waitErr, errors.New("no reason given")), said)
 	if h.started.PID == 0 {
 		return err
 	}
@@ -181,13 +180,6 @@ func (h *handle) keeperLost(waitErr error) error {
 		return fmt.Errorf("%w; it had no control group (%s), so children of the program may still run", err, h.started.NoCgroup)
 	}
 	return errors.Join(err, endCgroup(context.Background(), tree.Cgroup(h.started.Cgroup)))
-}
-
-func orUnknown(err error) error {
-	if err == nil {
-		return errors.New("no reason given")
-	}
-	return err
 }
 
 func (h *handle) PID() int                { return h.started.PID }
@@ -208,35 +200,18 @@ func (h *handle) Stdout() io.Reader {
 	return h.stdout
 }
 
-func (h *handle) tree() sample.Tree {
-	return sample.Tree{Root: h.started.PID, Groups: tree.Groups{Unified: h.started.Cgroup}}
-}
-
-func (h *handle) ResetPeak() error        { return h.tree().ResetPeak() }
-func (h *handle) Memory() (uint64, error) { return h.tree().Memory() }
-
-// Used is what the tree used since its start.
-func (h *handle) Used() (Used, error) {
-	cpu, peak, err := h.tree().Total()
-	return Used{CPU: cpu, PeakMemoryBytes: peak}, err
-}
-
-func (h *handle) Usage(ctx context.Context, t0, t1 int64, poll time.Duration) (results.Usage, error) {
-	return h.tree().Usage(ctx, t0, t1, poll)
-}
-
-// Surroundings are those in which the program was started.
-func (h *handle) Surroundings() results.Surroundings {
+// Surroundings returns the surroundings in which the program was started.
+func (h *handle) Surroundings() *results.Surroundings {
 	s := h.started.Surroundings
 	s.Environment, s.WorkingDirectory = environment(h.program), h.program.Dir
-	return s
+	return &s
 }
 
 // Stop asks the keeper to end the tree and waits until it has. When ctx ends
 // first, everything is killed at once, and Stop still waits until it is gone.
 func (h *handle) Stop(ctx context.Context) error {
 	if h.order(keeper.Command{Stop: true}) != nil {
-		// It has ended, or was told to, or will be by this.
+		// The keeper has ended or is ending; without an input it must.
 		h.hangUp()
 	}
 	select {
@@ -263,8 +238,8 @@ func (h *handle) awaitEnd() {
 	}
 }
 
-// closePipes closes the write end of the program's standard input. Its output
-// closes itself when it was read to its end.
+// closePipes closes the write end of the program's standard input. The read end of
+// its output closes itself at the end of the output.
 func (h *handle) closePipes() error {
 	if h.stdin == nil {
 		return nil

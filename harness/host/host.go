@@ -8,6 +8,8 @@ import (
 	"io"
 	"time"
 
+	"github.com/joust-bench/joust/harness/host/keeper"
+	"github.com/joust-bench/joust/harness/sample"
 	"github.com/joust-bench/joust/results"
 )
 
@@ -21,13 +23,13 @@ type Host interface {
 	FreePort(address string) (int, error)
 }
 
-// Program is what to start.
+// Program is a program to start.
 type Program struct {
 	// Name is for messages and log names.
 	Name string
 	Argv []string
-	// Env are NAME=VALUE beyond the stated environment of package surroundings,
-	// over which they win. Nothing else of joust's own reaches the program.
+	// Env are NAME=VALUE, which win over the stated environment of package
+	// surroundings. Nothing else of joust's own reaches the program.
 	Env []string
 	// Dir is the working directory, and the program's TMPDIR. Where it is empty
 	// both are joust's.
@@ -42,12 +44,12 @@ type Program struct {
 	Pipes bool
 	// StopTimeout is the time between SIGTERM and SIGKILL.
 	StopTimeout time.Duration
-	// Container says how it runs in a container; nil for a process. Argv then
-	// holds arguments for the image's program, and Dir and Pipes have no meaning.
+	// Container is set for a program in a container. Argv then holds arguments
+	// for the image's program, and Dir and Pipes have no meaning.
 	Container *Container
 }
 
-// Container is what a program in a container has beside.
+// Container holds the settings of a container.
 type Container struct {
 	// Image is the engine's id of an image that it has.
 	Image string
@@ -73,52 +75,31 @@ type Mount struct{ Source, Target string }
 type Handle interface {
 	// PID is the program's first process.
 	PID() int
-	// Exited is closed when the first process has ended; Exit tells how.
+	// Exited is closed when the first process has ended. Exit is valid then.
 	Exited() <-chan struct{}
-	// Exit is valid once Exited is closed.
 	Exit() Exit
 	// Stdin and Stdout are nil unless Program.Pipes was set.
 	Stdin() io.WriteCloser
 	Stdout() io.Reader
 	// LogTail returns the last lines of the log, at most n bytes.
 	LogTail(n int) string
-	// ResetPeak sets the kernel's memory peak back to what is resident now.
+	// ResetPeak sets the kernel's memory peak back to the memory that is resident
+	// now.
 	ResetPeak() error
-	// Memory is the resident memory of the tree now, in bytes.
+	// Memory returns the resident memory of the tree now, in bytes.
 	Memory() (uint64, error)
+	// Used returns the usage since the program started.
+	Used() (sample.Used, error)
 	// Usage reads the counters at t0 and at t1 (CLOCK_MONOTONIC nanoseconds)
-	// and polls the timeline between them. It blocks until t1. A read later
-	// than 1 % of the window is told in Usage.Warnings.
+	// and polls the timeline between them. It blocks until t1.
 	Usage(ctx context.Context, t0, t1 int64, poll time.Duration) (results.Usage, error)
+	// Surroundings returns the surroundings in which the program started; nil
+	// where they are not known.
+	Surroundings() *results.Surroundings
 	// Stop ends the whole tree: SIGTERM, after StopTimeout SIGKILL, and waits
 	// until nothing of it is left. It may be called more than once.
 	Stop(ctx context.Context) error
 }
 
-// Meter is a Handle that also knows what its program used since it started.
-type Meter interface {
-	Used() (Used, error)
-}
-
-// Surrounded is a Handle that knows what its program was started in.
-type Surrounded interface {
-	Surroundings() results.Surroundings
-}
-
-// Used is what a tree of processes used since its start.
-type Used struct {
-	// CPU is user and system time together.
-	CPU time.Duration
-	// PeakMemoryBytes is the sum of the kernel's own peaks, since ResetPeak.
-	PeakMemoryBytes uint64
-}
-
 // Exit is how a program ended.
-type Exit struct {
-	// Code is the exit status, or -1 when a signal ended it.
-	Code   int    `json:"code"`
-	Signal string `json:"signal,omitempty"`
-	// OOMKilled is true when the kernel's out-of-memory killer ended it, as
-	// far as that is known.
-	OOMKilled bool `json:"oom_killed,omitempty"`
-}
+type Exit = keeper.Exit

@@ -20,7 +20,7 @@ import (
 	"github.com/joust-bench/joust/harness/tree"
 )
 
-func newLocal(t *testing.T, o Options) *Local {
+func newLocal(t *testing.T, o LocalOptions) *Local {
 	t.Helper()
 	o.Keeper = keeperCommand()
 	l, err := NewLocal(o)
@@ -31,7 +31,7 @@ func newLocal(t *testing.T, o Options) *Local {
 }
 
 // launch starts the program and stops it at the end of the test.
-func launch(t *testing.T, o Options, p Program) *handle {
+func launch(t *testing.T, o LocalOptions, p Program) *handle {
 	t.Helper()
 	if p.Log == "" {
 		p.Log = filepath.Join(t.TempDir(), "log")
@@ -123,15 +123,15 @@ func need(t *testing.T, program string) {
 }
 
 // eachOwnership runs the test with and without control groups.
-func eachOwnership(t *testing.T, test func(t *testing.T, o Options)) {
+func eachOwnership(t *testing.T, test func(t *testing.T, o LocalOptions)) {
 	t.Run("cgroup", func(t *testing.T) {
 		t.Parallel()
 		needCgroups(t)
-		test(t, Options{})
+		test(t, LocalOptions{})
 	})
 	t.Run("descendants", func(t *testing.T) {
 		t.Parallel()
-		test(t, Options{NoCgroups: true})
+		test(t, LocalOptions{NoCgroups: true})
 	})
 }
 
@@ -167,7 +167,7 @@ func TestExitIsReported(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			h := launch(t, Options{}, Program{Argv: []string{"sh", "-c", "echo last words; " + test.script}})
+			h := launch(t, LocalOptions{}, Program{Argv: []string{"sh", "-c", "echo last words; " + test.script}})
 			if diff := cmp.Diff(test.want, awaitExit(t, h)); diff != "" {
 				t.Errorf("exit (-want +got):\n%s", diff)
 			}
@@ -201,7 +201,7 @@ func TestStartFails(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			test.program.Name = "server-x"
-			h, err := newLocal(t, Options{}).Start(t.Context(), test.program)
+			h, err := newLocal(t, LocalOptions{}).Start(t.Context(), test.program)
 			if err == nil {
 				t.Fatalf("started: %v", h.Stop(t.Context()))
 			}
@@ -216,7 +216,7 @@ func TestStartHeedsContext(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := newLocal(t, Options{}).Start(ctx, Program{Argv: []string{"true"}}); !errors.Is(err, context.Canceled) {
+	if _, err := newLocal(t, LocalOptions{}).Start(ctx, Program{Argv: []string{"true"}}); !errors.Is(err, context.Canceled) {
 		t.Errorf("error is %v", err)
 	}
 }
@@ -224,7 +224,7 @@ func TestStartHeedsContext(t *testing.T) {
 // The keeper here never answers, as one that hangs would not.
 func TestStartGivesUpOnSilentKeeper(t *testing.T) {
 	t.Parallel()
-	l, err := NewLocal(Options{Keeper: []string{"sh", "-c", "cat >/dev/null"}})
+	l, err := NewLocal(LocalOptions{Keeper: []string{"sh", "-c", "cat >/dev/null"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -237,7 +237,7 @@ func TestStartGivesUpOnSilentKeeper(t *testing.T) {
 
 func TestStartTellsOfBrokenKeeper(t *testing.T) {
 	t.Parallel()
-	l, err := NewLocal(Options{Keeper: []string{"sh", "-c", "echo out of order >&2; exit 3"}})
+	l, err := NewLocal(LocalOptions{Keeper: []string{"sh", "-c", "echo out of order >&2; exit 3"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -251,7 +251,7 @@ func TestStartTellsOfBrokenKeeper(t *testing.T) {
 // the right processes.
 func TestHandleSamplesProgram(t *testing.T) {
 	t.Parallel()
-	h := launch(t, Options{}, Program{Argv: []string{"sh", "-c", "while :; do :; done"}})
+	h := launch(t, LocalOptions{}, Program{Argv: []string{"sh", "-c", "while :; do :; done"}})
 	if m, err := h.Memory(); err != nil || m == 0 {
 		t.Errorf("memory is %d, %v", m, err)
 	}

@@ -91,7 +91,7 @@ func victim(dir string) int {
 }
 
 func (e *estate) fill(dir string) error {
-	local, err := NewLocal(Options{Keeper: keeperCommand()})
+	local, err := NewLocal(LocalOptions{Keeper: keeperCommand()})
 	if err != nil {
 		return err
 	}

@@ -1,32 +1,19 @@
 package host
 
-import (
-	"errors"
-	"os"
-	"path/filepath"
-)
+import "errors"
 
 // ErrNotLinux says that programs can be started and measured on Linux only.
 var ErrNotLinux = errors.New("joust measures on Linux only: run it on a Linux machine; report, compare and list work here")
 
-// Options says how a Local starts programs. The zero value is ready to use.
-type Options struct {
+// LocalOptions are the settings of a Local. The zero value is ready to use.
+type LocalOptions struct {
 	// Keeper is the command that runs keeper.Main; empty takes this program
 	// with the one argument "keep".
 	Keeper []string
-	// KeeperCPUs pins the keepers, away from the CPUs under test; empty leaves
-	// them where joust runs.
+	// KeeperCPUs pins the keepers, away from the CPUs under test; empty gives them
+	// the CPUs of joust.
 	KeeperCPUs []int
-	// NoCgroups starts programs without control groups of their own, as it
-	// happens by itself where joust may not make any.
+	// NoCgroups starts programs without control groups of their own. Where joust
+	// may not make any, none has one anyway.
 	NoCgroups bool
 }
-
-// SweepReport tells what a Sweep removed, as absolute paths.
-type SweepReport struct {
-	Cgroups  []string
-	TempDirs []string
-}
-
-// tempRoot is where temporary folders of this user's jousts stand.
-func tempRoot(uid string) string { return filepath.Join(os.TempDir(), "joust-"+uid) }

@@ -14,7 +14,7 @@ import (
 
 func TestFreePortCanBeBound(t *testing.T) {
 	t.Parallel()
-	l := newLocal(t, Options{})
+	l := newLocal(t, LocalOptions{})
 	for range 20 {
 		port, err := l.FreePort("127.0.0.1")
 		if err != nil {

@@ -20,7 +20,7 @@ import (
 
 func TestStopIsPoliteFirst(t *testing.T) {
 	t.Parallel()
-	eachOwnership(t, func(t *testing.T, o Options) {
+	eachOwnership(t, func(t *testing.T, o LocalOptions) {
 		h := launch(t, o, Program{
 			Argv:        []string{"sh", "-c", "trap 'echo bye; exit 5' TERM; echo up; while :; do sleep 0.01; done"},
 			StopTimeout: patience,
@@ -43,7 +43,7 @@ func TestStopIsPoliteFirst(t *testing.T) {
 
 func TestStopEndsStubbornTree(t *testing.T) {
 	t.Parallel()
-	eachOwnership(t, func(t *testing.T, o Options) {
+	eachOwnership(t, func(t *testing.T, o LocalOptions) {
 		h := launch(t, o, Program{Argv: []string{os.Args[0], "stubborn"}, StopTimeout: 50 * time.Millisecond})
 		line, err := awaitLog(h, "listening")
 		if err != nil {
@@ -66,7 +66,7 @@ func TestStopEndsStubbornTree(t *testing.T) {
 
 func TestStopKillsAtOnceWhenContextEnds(t *testing.T) {
 	t.Parallel()
-	h := launch(t, Options{}, Program{Argv: []string{os.Args[0], "stubborn"}, StopTimeout: time.Hour})
+	h := launch(t, LocalOptions{}, Program{Argv: []string{os.Args[0], "stubborn"}, StopTimeout: time.Hour})
 	if _, err := awaitLog(h, "listening"); err != nil {
 		t.Fatal(err)
 	}
@@ -81,7 +81,7 @@ func TestStopKillsAtOnceWhenContextEnds(t *testing.T) {
 
 func TestStopEndsChildrenOfDeadParent(t *testing.T) {
 	t.Parallel()
-	eachOwnership(t, func(t *testing.T, o Options) {
+	eachOwnership(t, func(t *testing.T, o LocalOptions) {
 		h := launch(t, o, Program{Argv: []string{"sh", "-c", "sleep 1000 & setsid sh -c 'sleep 1000 & sleep 1000' & exit 3"}})
 		if got := awaitExit(t, h); got.Code != 3 {
 			t.Errorf("exit is %+v", got)
@@ -101,7 +101,7 @@ func TestStopEndsChildrenOfDeadParent(t *testing.T) {
 func TestKeeperEndsNginxWithKilledMaster(t *testing.T) {
 	t.Parallel()
 	need(t, "nginx")
-	eachOwnership(t, func(t *testing.T, o Options) {
+	eachOwnership(t, func(t *testing.T, o LocalOptions) {
 		port, err := newLocal(t, o).FreePort("127.0.0.1")
 		if err != nil {
 			t.Fatal(err)
@@ -142,7 +142,7 @@ func TestKeeperEndsNginxWithKilledMaster(t *testing.T) {
 
 func TestKeeperEndsTreeWhenSignalled(t *testing.T) {
 	t.Parallel()
-	h := launch(t, Options{}, Program{Argv: []string{os.Args[0], "stubborn"}, StopTimeout: time.Hour})
+	h := launch(t, LocalOptions{}, Program{Argv: []string{os.Args[0], "stubborn"}, StopTimeout: time.Hour})
 	if _, err := awaitLog(h, "listening"); err != nil {
 		t.Fatal(err)
 	}
@@ -160,7 +160,7 @@ func TestDeadKeeperIsTold(t *testing.T) {
 	t.Parallel()
 	needCgroups(t)
 	p := Program{Name: "x", Argv: []string{os.Args[0], "stubborn"}, Log: filepath.Join(t.TempDir(), "log")}
-	started, err := newLocal(t, Options{}).Start(t.Context(), p)
+	started, err := newLocal(t, LocalOptions{}).Start(t.Context(), p)
 	if err != nil {
 		t.Fatal(err)
 	}

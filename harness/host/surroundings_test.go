@@ -20,7 +20,7 @@ func TestProgramStartsInStatedSurroundings(t *testing.T) {
 	const shell = `umask 077; ulimit -S -n 128; ulimit -S -s 1024; ulimit -S -c unlimited
 export GOGC=off GOMAXPROCS=7 LD_PRELOAD_LIKE=x.so NODE_OPTIONS=--jitless LANG=de_DE.UTF-8 TZ=Asia/Tokyo TMPDIR=/elsewhere
 exec "$0" keep`
-	l, err := NewLocal(Options{Keeper: []string{"sh", "-c", shell, os.Args[0]}})
+	l, err := NewLocal(LocalOptions{Keeper: []string{"sh", "-c", shell, os.Args[0]}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -39,7 +39,7 @@ exec "$0" keep`
 	})
 	awaitExit(t, h)
 	told := strings.Split(h.LogTail(1<<16), "\n")
-	s := h.(Surrounded).Surroundings()
+	s := h.Surroundings()
 	want := []string{s.Umask, s.WorkingDirectory, s.Limits["nofile soft"], "8192", s.Limits["core soft"]}
 	for _, name := range []string{"HOME", "LANG", "MINE", "PATH", "TMPDIR", "TZ"} {
 		want = append(want, name+"="+s.Environment[name])

@@ -12,6 +12,7 @@ import (
 
 	"github.com/joust-bench/joust/harness/catalog"
 	"github.com/joust-bench/joust/harness/host"
+	"github.com/joust-bench/joust/harness/tree"
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/scenarios"
 )
@@ -71,20 +72,13 @@ func (l Launcher) contain(ctx context.Context, f Fixture, protocol scenarios.Pro
 	}, nil
 }
 
-// listener is a handle that knows where its program listens.
-type listener interface {
-	// Listening lists the TCP addresses in the container.
-	Listening() []string
-}
-
 // elsewhere adds where the server listens to the error of one that does not
 // answer.
 func (s *Server) elsewhere(err error, f Fixture) error {
-	l, ok := s.Handle.(listener)
-	if !ok {
+	if f.Image == "" {
 		return err
 	}
-	addresses := l.Listening()
+	addresses := tree.Listening(s.Handle.PID())
 	if len(addresses) == 0 {
 		return fmt.Errorf("%w; nothing in its container listens on any TCP port", err)
 	}

@@ -14,21 +14,19 @@ import (
 // dirTemplate stands for a server's temporary folder, as in manifests.
 const dirTemplate = "{{.Dir}}"
 
-// environment returns what the fixture's program gets beyond the stated
-// environment, as NAME=VALUE.
+// environment returns the fixture's own variables as NAME=VALUE.
 func (f Fixture) environment(c catalog.Command) []string {
 	return slices.Concat(c.Env, surroundings.Pairs(f.Env))
 }
 
-// surroundingsOf returns what the fixture was started in, in the form in which
-// runs store it; nil where the handle does not know. dir is the server's
+// surroundingsOf returns the fixture's surroundings in the form in which runs
+// store them; nil where the handle does not know them. dir is the server's
 // temporary folder.
 func surroundingsOf(h host.Handle, f Fixture, dir string) *results.Surroundings {
-	surrounded, ok := h.(host.Surrounded)
-	if !ok {
+	s := h.Surroundings()
+	if s == nil {
 		return nil
 	}
-	s := surrounded.Surroundings()
 	added := surroundings.Merge(f.Manifest.Env, f.Env)
 	s.Added = slices.Sorted(maps.Keys(added))
 	for name, value := range s.Environment {
@@ -39,5 +37,5 @@ func surroundingsOf(h host.Handle, f Fixture, dir string) *results.Surroundings 
 		s.Environment[name] = strings.ReplaceAll(value, dir, dirTemplate)
 	}
 	s.WorkingDirectory = strings.ReplaceAll(s.WorkingDirectory, dir, dirTemplate)
-	return &s
+	return s
 }

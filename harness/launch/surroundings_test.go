@@ -14,14 +14,16 @@ import (
 // startedIn is the handle of a program that knows its surroundings.
 type startedIn struct {
 	host.Handle
-	surroundings results.Surroundings
+	surroundings *results.Surroundings
 }
 
-var _ host.Surrounded = startedIn{}
-
-func (s startedIn) Surroundings() results.Surroundings {
-	s.surroundings.Environment = maps.Clone(s.surroundings.Environment)
-	return s.surroundings
+func (s startedIn) Surroundings() *results.Surroundings {
+	if s.surroundings == nil {
+		return nil
+	}
+	copied := *s.surroundings
+	copied.Environment = maps.Clone(copied.Environment)
+	return &copied
 }
 
 func TestStoredSurroundingsAreThoseOfEveryStart(t *testing.T) {
@@ -30,7 +32,7 @@ func TestStoredSurroundingsAreThoseOfEveryStart(t *testing.T) {
 		Manifest: catalog.Manifest{Env: map[string]string{"AT": "{{.Port}}", "MINE": "{{.Port}}", "FIXED": "1"}},
 		Env:      map[string]string{"MINE": "{{literally}}", "OURS": "/tmp/joust/x/y"},
 	}
-	h := startedIn{surroundings: results.Surroundings{
+	h := startedIn{surroundings: &results.Surroundings{
 		Environment: map[string]string{
 			"AT": "8080", "MINE": "{{literally}}", "FIXED": "1", "OURS": "/tmp/joust/x/y", "TMPDIR": "/tmp/joust/x", "TZ": "UTC",
 		},
@@ -45,7 +47,7 @@ func TestStoredSurroundingsAreThoseOfEveryStart(t *testing.T) {
 	if d := cmp.Diff(want, surroundingsOf(h, f, "/tmp/joust/x")); d != "" {
 		t.Errorf("(-want +got):\n%s", d)
 	}
-	if s := surroundingsOf(struct{ host.Handle }{}, f, "/tmp"); s != nil {
+	if s := surroundingsOf(startedIn{}, f, "/tmp"); s != nil {
 		t.Errorf("of a handle that knows none: %+v", s)
 	}
 }

@@ -42,11 +42,8 @@ func MaxConnections() (n int, reason string) {
 		files = uint64(limit.Max)
 	}
 	ports := math.MaxInt
-	text, err := os.ReadFile(portRangeFile)
-	if err == nil {
-		if first, last, err := parsePortRange(string(text)); err == nil {
-			ports = last - first + 1
-		}
+	if first, last, err := PortRange(); err == nil {
+		ports = last - first + 1
 	}
 	return maxConnections(files, ports)
 }
@@ -65,17 +62,20 @@ func maxConnections(files uint64, ports int) (int, string) {
 		"widen it with: sudo sysctl -w net.ipv4.ip_local_port_range=\"1024 65535\"", ports)
 }
 
-// parsePortRange reads the first and last port, both included.
-func parsePortRange(text string) (first, last int, err error) {
-	fields := strings.Fields(text)
-	if len(fields) != 2 {
-		return 0, 0, fmt.Errorf("range of ports %q: two numbers expected", text)
+// PortRange returns the first and last port of outgoing connections, both
+// included.
+func PortRange() (first, last int, err error) {
+	text, err := os.ReadFile(portRangeFile)
+	if err != nil {
+		return 0, 0, err
 	}
-	var ports [2]uint64
-	for i, field := range fields {
-		if ports[i], err = strconv.ParseUint(field, 10, 16); err != nil {
-			return 0, 0, fmt.Errorf("range of ports %q: %w", text, err)
-		}
+	return parsePortRange(string(text))
+}
+
+func parsePortRange(text string) (first, last int, err error) {
+	var ports [2]uint16
+	if n, err := fmt.Sscan(text, &ports[0], &ports[1]); err != nil || n != len(strings.Fields(text)) {
+		return 0, 0, fmt.Errorf("range of ports %q: two numbers expected", text)
 	}
 	if ports[1] < ports[0] {
 		return 0, 0, fmt.Errorf("range of ports %q goes backwards", text)

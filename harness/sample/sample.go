@@ -10,6 +10,7 @@ package sample
 
 import (
 	"cmp"
+	"time"
 
 	"github.com/joust-bench/joust/harness/tree"
 	"github.com/joust-bench/joust/results"
@@ -44,6 +45,14 @@ type Tree struct {
 // group returns the directory that lists the tree's processes, empty without a
 // control group.
 func (t Tree) group() string { return cmp.Or(t.CPUAcctV1, t.Unified) }
+
+// Used is the usage of a tree of processes since it began.
+type Used struct {
+	// CPU is user and system time together.
+	CPU time.Duration
+	// PeakMemoryBytes is the sum of the kernel's own peaks, since ResetPeak.
+	PeakMemoryBytes uint64
+}
 
 // System holds the counters of the machine as a whole over a window.
 type System struct {

@@ -20,6 +20,9 @@ func (t Tree) Usage(context.Context, int64, int64, time.Duration) (results.Usage
 // Memory is available on Linux only.
 func (t Tree) Memory() (uint64, error) { return 0, errLinuxOnly }
 
+// Used is available on Linux only.
+func (t Tree) Used() (Used, error) { return Used{}, errLinuxOnly }
+
 // ResetPeak is available on Linux only.
 func (t Tree) ResetPeak() error { return errLinuxOnly }
 

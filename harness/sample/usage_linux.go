@@ -242,27 +242,26 @@ func (t Tree) Memory() (uint64, error) {
 	return m.rss, nil
 }
 
-// Total is what the tree has used since it began: CPU time, and the sum of the
-// kernel's memory peaks in bytes.
-func (t Tree) Total() (cpu time.Duration, peak uint64, err error) {
+// Used returns the usage of the tree since it began.
+func (t Tree) Used() (Used, error) {
 	f := new(files)
 	pids, err := t.pids(f)
 	if err != nil {
-		return 0, 0, err
+		return Used{}, err
 	}
 	now, err := t.snapshot(f, pids)
 	if err != nil {
-		return 0, 0, err
+		return Used{}, err
 	}
 	m, err := f.memory(pids)
 	if err != nil {
-		return 0, 0, fmt.Errorf("read the memory of %s: %w", t, err)
+		return Used{}, fmt.Errorf("read the memory of %s: %w", t, err)
 	}
 	began := snapshot{}
 	if now.group != nil {
 		began.group = &groupCPU{}
 	}
-	return time.Duration(difference(began, now).total), m.peak, nil
+	return Used{CPU: time.Duration(difference(began, now).total), PeakMemoryBytes: m.peak}, nil
 }
 
 // ResetPeak sets the kernel's memory peak of every process of the tree, and

@@ -185,17 +185,3 @@ func startsOn(t *testing.T, e *Engine) {
 		t.Error(err)
 	}
 }
-
-func TestLogs(t *testing.T) {
-	t.Parallel()
-	for _, test := range []struct{ got, want string }{
-		{string(cut([]byte("0123456789"), 4)), "01\n[6 bytes are left out here]\n89"},
-		{string(cut([]byte("0123"), 4)), "0123"}, {string(cut([]byte("0123"), 0)), "0123"},
-		{tail([]byte("one\ntwo\nthree\n"), 100), "one\ntwo\nthree"}, {tail([]byte("one\ntwo\nthree\n"), 9), "two\nthree"},
-		{tail([]byte("one\ntwo\nthree\n"), 8), "three"}, {tail([]byte("one\nthree\n"), 3), "ree"}, {tail(nil, 3), ""},
-	} {
-		if test.got != test.want {
-			t.Errorf("got %q, want %q", test.got, test.want)
-		}
-	}
-}

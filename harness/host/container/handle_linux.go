@@ -50,11 +50,7 @@ type handle struct {
 	log     []byte
 }
 
-var (
-	_ host.Handle     = (*handle)(nil)
-	_ host.Meter      = (*handle)(nil)
-	_ host.Surrounded = (*handle)(nil)
-)
+var _ host.Handle = (*handle)(nil)
 
 func newHandle(ctx context.Context, owner *Host, c *testcontainers.DockerContainer, p host.Program) (*handle, error) {
 	seen, err := c.Inspect(ctx)
@@ -201,17 +197,8 @@ func (h *handle) Exit() host.Exit         { return h.exit }
 func (h *handle) Stdin() io.WriteCloser   { return nil }
 func (h *handle) Stdout() io.Reader       { return nil }
 
-// Listening lists the TCP addresses on which the container's processes listen.
-func (h *handle) Listening() []string { return tree.Listening(h.pid) }
-
-// Surroundings are those in which the container was started.
-func (h *handle) Surroundings() results.Surroundings { return h.surroundings }
-
-// Used is what the container used since its start.
-func (h *handle) Used() (host.Used, error) {
-	cpu, peak, err := h.Tree.Total()
-	return host.Used{CPU: cpu, PeakMemoryBytes: peak}, err
-}
+// Surroundings returns the surroundings in which the container was started.
+func (h *handle) Surroundings() *results.Surroundings { return &h.surroundings }
 
 // Stop ends the container: SIGTERM, after StopTimeout or when ctx ends SIGKILL,
 // and waits until it is removed. The output is kept in the program's log.

@@ -1,9 +1,9 @@
-// Package keeper is the process that stands between joust and one program it
-// started. A keeper starts the program pinned and, where it can, in a control
-// group of its own; it adopts whatever of the program's tree loses its parent,
-// copies the output to a bounded log, and ends the whole tree when it is told
-// to or when its input ends, as it does when joust dies. It costs nothing
-// while the program runs: all it does is block.
+// Package keeper is the process that stands between joust and one program that
+// joust started. A keeper starts the program pinned and, where it can, in a
+// control group of its own; it adopts the orphans of the program's tree, copies
+// the output to a bounded log, and ends the whole tree by order or when its input
+// ends, as it does when joust dies. While the program runs, a keeper only blocks,
+// which costs nothing.
 //
 // Joust speaks to it in lines of JSON: first a Config, then any number of
 // Commands; the keeper answers with Events.
@@ -54,10 +54,16 @@ type Command struct {
 // Event is one line of the keeper's output. Exactly one field is set.
 type Event struct {
 	Started *Started `json:"started,omitempty"`
-	Failed  *Failed  `json:"failed,omitempty"`
-	Exited  *Exited  `json:"exited,omitempty"`
-	Flushed *Flushed `json:"flushed,omitempty"`
-	Ended   *Ended   `json:"ended,omitempty"`
+	// Failed is why the program could not be started. The keeper ends.
+	Failed string `json:"failed,omitempty"`
+	// Exited says that the program's first process has ended. Others of its tree
+	// may still run.
+	Exited *Exit `json:"exited,omitempty"`
+	// Flushed says that the log holds everything written so far, or why it is
+	// incomplete.
+	Flushed *string `json:"flushed,omitempty"`
+	// Ended is the keeper's last line.
+	Ended *Ended `json:"ended,omitempty"`
 }
 
 // Started says that the program runs.
@@ -71,32 +77,21 @@ type Started struct {
 	Surroundings results.Surroundings `json:"surroundings"`
 }
 
-// Failed says that the program could not be started. The keeper ends.
-type Failed struct {
-	Error string `json:"error"`
-}
-
-// Exited says that the program's first process has ended. Others of its tree
-// may still run.
-type Exited struct {
-	// Code is the exit status, or -1 when a signal ended the process.
+// Exit is how a process ended.
+type Exit struct {
+	// Code is the exit status, or -1 when a signal ended the process, or when the
+	// end is not known.
 	Code int `json:"code"`
 	// Signal is a name such as "SIGKILL".
 	Signal string `json:"signal,omitempty"`
-	// OOMKilled is true when the process was killed while the kernel counted
-	// a kill for want of memory.
+	// OOMKilled is true when the kernel's out-of-memory killer ended the process,
+	// as far as that is known.
 	OOMKilled bool `json:"oom_killed,omitempty"`
 }
 
-// Flushed says that the log holds everything written so far.
-type Flushed struct {
-	// Error is why the log is incomplete.
-	Error string `json:"error,omitempty"`
-}
-
-// Ended is the keeper's last line: nothing of the tree is left, or Error says
-// what is.
+// Ended says that nothing of the tree remains.
 type Ended struct {
+	// Error is why some of the tree may remain.
 	Error string `json:"error,omitempty"`
 	// LogError is why the log is incomplete.
 	LogError string `json:"log_error,omitempty"`

@@ -65,7 +65,7 @@ func TestKeeperRefusesBadConfiguration(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			events, ok := keep(t, strings.NewReader(test.input))
-			if ok || len(events) != 1 || events[0].Failed == nil || !strings.Contains(events[0].Failed.Error, test.want) {
+			if ok || len(events) != 1 || !strings.Contains(events[0].Failed, test.want) {
 				t.Errorf("success %v, events %+v; want a failure with %q", ok, events, test.want)
 			}
 		})
@@ -94,8 +94,8 @@ func TestKeeperEndsWithItsInput(t *testing.T) {
 	}
 }
 
-// A keeper tells of a log that it could not write, and its program goes on.
-func TestKeeperTellsOfFullDisk(t *testing.T) {
+// A keeper reports a log that it could not write, and its program goes on.
+func TestKeeperReportsFullDisk(t *testing.T) {
 	t.Parallel()
 	if _, err := os.Stat("/dev/full"); err != nil {
 		t.Skip("there is no /dev/full here")

@@ -33,8 +33,8 @@ func Main(ctx context.Context, stdin io.Reader, stdout io.Writer) int {
 	input, out := bufio.NewReader(stdin), json.NewEncoder(stdout)
 	k, err := begin(input)
 	if err != nil {
-		// Nobody is left to be told when this write fails.
-		_ = out.Encode(Event{Failed: &Failed{Error: err.Error()}})
+		// Nobody reads the error when this write fails.
+		_ = out.Encode(Event{Failed: err.Error()})
 		return 1
 	}
 	k.send = func(e Event) { _ = out.Encode(e) }
@@ -63,8 +63,8 @@ func begin(input *bufio.Reader) (*keeper, error) {
 	return start(c)
 }
 
-// readCommands passes on what joust says and closes the channel at the end of
-// the input, or at input that makes no sense, which is treated alike.
+// readCommands passes on joust's commands and closes the channel at the end of
+// the input, or at a line that is no command.
 func readCommands(input *bufio.Reader) <-chan Command {
 	commands := make(chan Command)
 	go func() {
@@ -84,8 +84,8 @@ func readCommands(input *bufio.Reader) <-chan Command {
 	return commands
 }
 
-// keep waits for the end and brings it about. All events but the first and the
-// last are sent from here.
+// keep obeys commands until the tree has ended. It sends all events but the first
+// and the last.
 func (k *keeper) keep(ctx context.Context, commands <-chan Command) error {
 	var overdue <-chan time.Time
 	for {
@@ -108,9 +108,9 @@ func (k *keeper) keep(ctx context.Context, commands <-chan Command) error {
 			case !ok:
 				return k.end()
 			case c.Flush:
-				k.send(Event{Flushed: &Flushed{Error: text(k.flush())}})
+				k.send(Event{Flushed: new(text(k.flush()))})
 			case c.Stop && overdue == nil:
-				// What cannot be asked to go is killed at once.
+				// A tree that cannot be asked to go is killed at once.
 				if k.gone || k.signalAll(unix.SIGTERM) != nil {
 					return k.end()
 				}

@@ -5,11 +5,11 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"strconv"
 	"syscall"
 
 	"golang.org/x/sys/unix"
 
+	"github.com/joust-bench/joust/harness/cpuset"
 	"github.com/joust-bench/joust/harness/surroundings"
 	"github.com/joust-bench/joust/harness/tree"
 )
@@ -21,8 +21,8 @@ type keeper struct {
 	cgroup  tree.Cgroup
 	log     *collector
 	send    func(Event)
-	// oomBefore is the count of out-of-memory kills before the start; absent
-	// where the kernel does not tell.
+	// oomBefore is the number of out-of-memory kills before the start; nil where
+	// it is not known.
 	oomBefore *uint64
 
 	// first gets the wait status of the program's first process; empty is
@@ -38,7 +38,7 @@ type keeper struct {
 func start(c Config) (*keeper, error) {
 	k := &keeper{
 		config: c,
-		// Until the start has succeeded there is nothing to tell.
+		// Until the start has succeeded there is no event to send.
 		send:  func(Event) {},
 		first: make(chan unix.WaitStatus, 1), empty: make(chan struct{}),
 	}
@@ -70,45 +70,45 @@ func start(c Config) (*keeper, error) {
 // prepare makes this process the reaper of orphans, keeps every descriptor it
 // has from the program, sets the limits that the program inherits, and pins
 // this process. It returns the CPUs for the program.
-func (k *keeper) prepare() (*unix.CPUSet, error) {
+func (k *keeper) prepare() ([]int, error) {
 	if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
 		return nil, fmt.Errorf("becoming the reaper of orphaned processes: %w", err)
 	}
 	if err := errors.Join(closeOnExec(), surroundings.SetLimits()); err != nil {
 		return nil, err
 	}
-	var cpus unix.CPUSet
-	if err := unix.SchedGetaffinity(0, &cpus); err != nil {
-		return nil, fmt.Errorf("reading which CPUs may be used: %w", err)
-	}
-	if len(k.config.CPUs) > 0 {
-		cpus = cpuSet(k.config.CPUs)
-	}
-	if len(k.config.KeeperCPUs) > 0 {
-		if err := pinSelf(cpuSet(k.config.KeeperCPUs)); err != nil {
-			return nil, fmt.Errorf("pinning the keeper to CPUs %v: %w", k.config.KeeperCPUs, err)
+	cpus := k.config.CPUs
+	if len(cpus) == 0 {
+		var err error
+		if cpus, err = cpuset.OfProcess(0); err != nil {
+			return nil, err
 		}
 	}
-	return &cpus, nil
+	if len(k.config.KeeperCPUs) > 0 {
+		if err := cpuset.SetProcess(os.Getpid(), k.config.KeeperCPUs); err != nil {
+			return nil, fmt.Errorf("pinning the keeper: %w", err)
+		}
+	}
+	return cpus, nil
 }
 
-// closeOnExec marks every open descriptor, those included that joust inherited
-// from its own parent, such as a lock.
+// closeOnExec marks every open descriptor. Some may be joust's parent's, such as
+// a lock.
 func closeOnExec() error {
-	entries, err := os.ReadDir("/proc/self/fd")
+	open, err := tree.Numbers("/proc/self/fd")
 	if err != nil {
 		return fmt.Errorf("listing open files: %w", err)
 	}
-	for _, e := range entries {
-		if fd, err := strconv.Atoi(e.Name()); err == nil && fd > 2 {
+	for _, fd := range open {
+		if fd > 2 {
 			unix.CloseOnExec(fd)
 		}
 	}
 	return nil
 }
 
-// openFiles returns the files that become the program's standard input, output
-// and error; a nil one is the null device.
+// openFiles returns the program's standard input, output and error; nil stands
+// for the null device.
 func (k *keeper) openFiles() ([]*os.File, error) {
 	files := make([]*os.File, 3)
 	if k.config.Log != "" {
@@ -126,8 +126,8 @@ func (k *keeper) openFiles() ([]*os.File, error) {
 	return files, nil
 }
 
-// withUmask runs f under the stated umask, and notes what a program that f starts
-// inherits. The keeper itself keeps the umask of joust.
+// withUmask runs f under the stated umask, and notes the surroundings that a
+// program inherits there. The keeper itself keeps the umask of joust.
 func (k *keeper) withUmask(f func() error) error {
 	before := unix.Umask(surroundings.Umask)
 	defer unix.Umask(before)
@@ -177,8 +177,8 @@ func (k *keeper) launch(files []*os.File) error {
 	return errors.Join(err, cmd.Process.Release())
 }
 
-// command is a new session, so that a program that signals its own process
-// group or a terminal does not reach the keeper.
+// command returns the program in a new session. If the program signals its
+// process group or a terminal, the keeper gets no signal.
 func (k *keeper) command(files []*os.File) *exec.Cmd {
 	cmd := exec.Command(k.config.Argv[0], k.config.Argv[1:]...)
 	// Not nil, by which os/exec would mean this process's own environment.
