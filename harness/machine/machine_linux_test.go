@@ -12,7 +12,7 @@ import (
 	"github.com/joust-bench/joust/results"
 )
 
-func tree(files map[string]string) fs.FS {
+func root(files map[string]string) fs.FS {
 	out := fstest.MapFS{}
 	for name, text := range files {
 		out[name] = &fstest.MapFile{Data: []byte(text + "\n")}
@@ -64,7 +64,7 @@ func TestSystemFiles(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			var got results.Host
-			systemFiles(tree(tt.files), &got)
+			systemFiles(root(tt.files), &got)
 			if diff := cmp.Diff(tt.want, got); diff != "" {
 				t.Errorf("(-want +got)\n%s", diff)
 			}

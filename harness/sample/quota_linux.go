@@ -34,10 +34,7 @@ func (f *files) quotas(pids []int) []quotaGroup {
 	if err != nil {
 		return nil
 	}
-	mount, found := tree.FindHierarchy(string(text), "cpu")
-	if !found {
-		return nil
-	}
+	mount := tree.FindHierarchy(string(text), "cpu")
 	var groups []quotaGroup
 	seen := map[string]bool{}
 	for _, pid := range pids {

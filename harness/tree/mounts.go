@@ -28,8 +28,10 @@ type Hierarchy struct {
 
 // FindHierarchy returns the hierarchy that has the controller according to the
 // text of /proc/self/mountinfo: one of version 1 with the controller, else that
-// of version 2. The empty controller stands for version 2.
-func FindHierarchy(mountinfo, controller string) (h Hierarchy, found bool) {
+// of version 2, else the zero Hierarchy, which has no groups. The empty
+// controller stands for version 2.
+func FindHierarchy(mountinfo, controller string) Hierarchy {
+	var h Hierarchy
 	for line := range strings.Lines(mountinfo) {
 		// See proc_pid_mountinfo(5): the type follows a lone dash, before which a
 		// varying number of fields may stand.
@@ -42,17 +44,20 @@ func FindHierarchy(mountinfo, controller string) (h Hierarchy, found bool) {
 		switch {
 		case kind[0] == "cgroup" && slices.Contains(one.options, controller):
 			one.V1 = true
-			return one, true
-		case kind[0] == "cgroup2" && !found:
-			h, found = one, true
+			return one
+		case kind[0] == "cgroup2" && h.point == "":
+			h = one
 		}
 	}
-	return h, found
+	return h
 }
 
 // dir returns the directory of the group that the text of /proc/PID/cgroup
 // names. The error wraps ErrNoCgroup.
 func (h Hierarchy) dir(cgroup string) (string, error) {
+	if h.point == "" {
+		return "", ErrNoCgroup
+	}
 	for line := range strings.Lines(cgroup) {
 		// Number of the hierarchy, its controllers, path.
 		parts := strings.SplitN(strings.TrimSuffix(line, "\n"), ":", 3)
@@ -93,11 +98,7 @@ func (h Hierarchy) Enclosing(cgroup string) []string {
 
 // cgroupDir returns the directory of the group of version 2.
 func cgroupDir(mountinfo, cgroup string) (string, error) {
-	h, found := FindHierarchy(mountinfo, "")
-	if !found {
-		return "", ErrNoCgroup
-	}
-	return h.dir(cgroup)
+	return FindHierarchy(mountinfo, "").dir(cgroup)
 }
 
 // Groups are the directories of the control groups that a process is in,
@@ -116,7 +117,7 @@ func parseGroups(mountinfo, cgroup string) Groups {
 	// A group that is not mounted here is none.
 	g.Unified, _ = cgroupDir(mountinfo, cgroup)
 	for controller, dir := range map[string]*string{"cpuacct": &g.CPUAcctV1, "memory": &g.MemoryV1} {
-		if h, _ := FindHierarchy(mountinfo, controller); h.V1 {
+		if h := FindHierarchy(mountinfo, controller); h.V1 {
 			*dir, _ = h.dir(cgroup)
 		}
 	}

@@ -47,7 +47,7 @@ var rooms = []room{
 	{path: "loaders/...", may: []string{"loaders/...", "scenarios/...", "results", "results/stats"}},
 	{path: "harness/surroundings", may: []string{"results"}},
 	{path: "harness/catalog/...", may: []string{"harness/surroundings", "loaders/...", "scenarios/...", "results/..."}},
-	{path: "harness/cpuset/...", may: []string{"loaders/...", "scenarios/...", "results/..."}},
+	{path: "harness/cpuset/...", may: []string{"harness/tree", "loaders/...", "scenarios/...", "results/..."}},
 	{path: "harness/tree"},
 	{path: "harness/sample/...", may: []string{"harness/tree", "loaders/...", "scenarios/...", "results/..."}},
 	{path: "harness/machine/...", may: []string{"harness/cpuset", "harness/tree", "loaders/...", "scenarios/...", "results/..."}},
