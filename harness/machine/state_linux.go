@@ -4,9 +4,8 @@ import (
 	"io/fs"
 	"os"
 	"path"
-	"slices"
+	"regexp"
 	"strconv"
-	"strings"
 
 	"github.com/joust-bench/joust/harness/tree"
 )
@@ -14,38 +13,29 @@ import (
 // Now reads the machine's state.
 func Now() State { return stateFiles(os.DirFS("/")) }
 
-// stateFiles reads it from a file tree in which /proc and /sys are mounted.
+// stateFiles reads the state from a file tree in which /proc and /sys are mounted.
 func stateFiles(root fs.FS) State {
-	s := State{
-		ClockSource:  line(root, "sys/devices/system/clocksource/clocksource0/current_clocksource"),
-		PowerProfile: line(root, "sys/firmware/acpi/platform_profile"),
-		TimeWait:     timeWait(root),
+	return State{
+		ClockSource:      line(root, "sys/devices/system/clocksource/clocksource0/current_clocksource"),
+		PowerProfile:     line(root, "sys/firmware/acpi/platform_profile"),
+		SMT:              map[string]string{"1": "on", "0": "off"}[line(root, "sys/devices/system/cpu/smt/active")],
+		TimeWait:         timeWait(root),
+		MemoryLimitBytes: memoryLimit(root),
 	}
-	switch line(root, "sys/devices/system/cpu/smt/active") {
-	case "1":
-		s.SMT = "on"
-	case "0":
-		s.SMT = "off"
-	}
-	s.MemoryLimitBytes = memoryLimit(root)
-	return s
 }
 
 // timeWait returns the field "tw" of the line "TCP:" of /proc/net/sockstat.
 func timeWait(root fs.FS) *int {
-	text, err := fs.ReadFile(root, "proc/net/sockstat")
+	text, _ := fs.ReadFile(root, "proc/net/sockstat") // no file has no such field
+	field := regexp.MustCompile(`(?m)^TCP:.* tw (\d+)`).FindSubmatch(text)
+	if field == nil {
+		return nil
+	}
+	n, err := strconv.Atoi(string(field[1]))
 	if err != nil {
 		return nil
 	}
-	for l := range strings.Lines(string(text)) {
-		fields := strings.Fields(l)
-		if at := slices.Index(fields, "tw"); at > 0 && fields[0] == "TCP:" && at+1 < len(fields) {
-			if n, err := strconv.Atoi(fields[at+1]); err == nil {
-				return &n
-			}
-		}
-	}
-	return nil
+	return &n
 }
 
 // memoryLimit returns the least memory limit of this process's control group and

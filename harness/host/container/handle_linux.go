@@ -31,7 +31,7 @@ type handle struct {
 	container *testcontainers.DockerContainer
 	program   host.Program
 	pid       int
-	// surroundings are what could be read of them when it had started.
+	// surroundings are those that could be read after the start.
 	surroundings results.Surroundings
 
 	// exited is closed when the container has ended; exit is set before.
@@ -74,7 +74,7 @@ func newHandle(ctx context.Context, owner *Host, c *testcontainers.DockerContain
 }
 
 // surround reads the surroundings of a container's first process. That process
-// may have changed them since its start; the limits that joust set are known.
+// may have changed them since its start; the limits that joust set count.
 func (h *Host) surround(pid int) results.Surroundings {
 	s := surroundings.Read(strconv.Itoa(pid))
 	if s.Limits == nil {
@@ -86,11 +86,11 @@ func (h *Host) surround(pid int) results.Surroundings {
 	return s
 }
 
-// endPatience is how long the engine may take to hear that a container has
-// ended whose process is not there any more.
+// endPatience is how long the engine may take to notice the end of a container
+// whose process is gone.
 const endPatience = 2 * time.Second
 
-// ended tells whether the container has ended just now.
+// ended reports whether the container has ended just now.
 func (h *handle) ended(ctx context.Context) bool {
 	for began := time.Now(); time.Since(began) < endPatience && ctx.Err() == nil; time.Sleep(20 * time.Millisecond) {
 		if state, err := h.container.State(ctx); err != nil || !state.Running {
@@ -120,7 +120,7 @@ func treeOf(pid int, id string) (sample.Tree, error) {
 	return t, nil
 }
 
-// watch waits for the end of the container and notes how it came.
+// watch waits for the end of the container and notes how it ended.
 func (h *handle) watch(ctx context.Context) {
 	defer close(h.watched)
 	wait := h.engine.client.ContainerWait(ctx, h.container.GetContainerID(), client.ContainerWaitOptions{Condition: apicontainer.WaitConditionNotRunning})
@@ -130,7 +130,7 @@ func (h *handle) watch(ctx context.Context) {
 		if ctx.Err() != nil {
 			return
 		}
-		// The engine is gone or hangs: the process itself tells.
+		// The engine is gone or hangs: the process itself shows its end.
 		h.awaitProcess(ctx)
 	}
 	if ctx.Err() != nil {
@@ -158,8 +158,8 @@ func (h *handle) awaitProcess(ctx context.Context) {
 const (
 	// exitLimit bounds the question for how a container ended.
 	exitLimit = 5 * time.Second
-	// oomPatience is how long the engine may take to hear of a kill for want
-	// of memory after the end that it brought.
+	// oomPatience is how long the engine may take to notice that a container ended
+	// by a kill for want of memory.
 	oomPatience = 300 * time.Millisecond
 )
 
@@ -181,8 +181,8 @@ func (h *handle) readExit() host.Exit {
 	}
 }
 
-// exitOf reads an engine's word. Like a shell it adds 128 to the number of the
-// signal that ended a program.
+// exitOf returns the end of a program from the engine's state. Like a shell, an
+// engine adds 128 to the number of the signal that ended the program.
 func exitOf(state *apicontainer.State) host.Exit {
 	exit := host.Exit{Code: state.ExitCode, OOMKilled: state.OOMKilled}
 	if name := unix.SignalName(unix.Signal(state.ExitCode - 128)); state.ExitCode > 128 && name != "" {
@@ -223,7 +223,7 @@ func (h *handle) Stop(ctx context.Context) error {
 	return h.stopErr
 }
 
-// terminate asks the container to end and waits as long as it may take.
+// terminate asks the container to end and waits for at most StopTimeout.
 func (h *handle) terminate(ctx context.Context) {
 	select {
 	case <-h.exited:
@@ -242,7 +242,7 @@ func (h *handle) terminate(ctx context.Context) {
 	}
 }
 
-// settleExit closes exited of a container that is killed by its removal.
+// settleExit closes exited of a container that its removal kills.
 func (h *handle) settleExit() {
 	select {
 	case <-h.exited:

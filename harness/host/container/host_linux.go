@@ -35,17 +35,17 @@ const logSize = "1m"
 // Host starts programs in containers. It may be used from several goroutines.
 type Host struct {
 	engine *Engine
-	// name is the owner's, and an end that tells several Hosts of one process
-	// apart.
+	// name is the owner's name and an end that distinguishes several Hosts of one
+	// process.
 	name string
-	// labels are those of all its containers, limits those that joust sets.
+	// labels and limits are set for all containers.
 	labels  map[string]string
 	limits  []surroundings.Limit
 	guard   *guard
 	started atomic.Uint64
-	// cut is set when a start was cut short, of which the engine may know
-	// nothing yet and still make its container.
-	cut atomic.Bool
+	// interrupted is set when a start was interrupted: the engine may still make
+	// the container.
+	interrupted atomic.Bool
 }
 
 var _ host.Host = (*Host)(nil)
@@ -74,7 +74,7 @@ func NewHost(e *Engine, command []string) (*Host, error) {
 	return h, nil
 }
 
-// pidNamespace names the namespace in which this process's id means something.
+// pidNamespace returns the namespace in which this process's id has a meaning.
 func pidNamespace() (string, error) {
 	name, err := os.Readlink("/proc/self/ns/pid")
 	if err != nil {
@@ -83,8 +83,8 @@ func pidNamespace() (string, error) {
 	return name, nil
 }
 
-// Close ends the guard, which removes what is left of this host's containers.
-func (h *Host) Close() error { return h.guard.end(!h.cut.Load()) }
+// Close ends the guard, which removes the remaining containers of this host.
+func (h *Host) Close() error { return h.guard.end(!h.interrupted.Load()) }
 
 // FreePort returns a TCP port on the address that was free just now.
 func (h *Host) FreePort(address string) (int, error) { return host.FreePort(address) }
@@ -105,7 +105,7 @@ func (h *Host) Start(ctx context.Context, p host.Program) (host.Handle, error) {
 	c, err := h.run(ctx, name, p)
 	if err != nil {
 		if ctx.Err() != nil {
-			h.cut.Store(true)
+			h.interrupted.Store(true)
 		}
 		return nil, errors.Join(fmt.Errorf("starting %s in a container: %w", p.Name, explain(err)), h.engine.remove(name))
 	}
@@ -129,12 +129,12 @@ func (h *Host) run(ctx context.Context, name string, p host.Program) (*testconta
 	return c.(*testcontainers.DockerContainer), nil
 }
 
-// environment is what joust adds to the image's own environment.
+// environment returns the variables that joust adds to those of the image.
 func environment(p host.Program) map[string]string {
 	return surroundings.Merge(surroundings.ForContainer(), surroundings.FromPairs(p.Env))
 }
 
-// request is the program in testcontainers' words.
+// request returns the program in testcontainers' form.
 func (h *Host) request(name string, p host.Program) testcontainers.ContainerRequest {
 	r := testcontainers.ContainerRequest{
 		Image: p.Container.Image, Name: name, Entrypoint: p.Container.Entrypoint, Cmd: p.Argv, Env: environment(p), Labels: maps.Clone(h.labels),
@@ -147,7 +147,7 @@ func (h *Host) request(name string, p host.Program) testcontainers.ContainerRequ
 	return r
 }
 
-// configure sets where and with what limits the container runs.
+// configure sets the container's network, CPUs, limits and mounts.
 func (h *Host) configure(c *apicontainer.HostConfig, p host.Program) {
 	c.NetworkMode = "host"
 	if p.Container.Published != 0 {
@@ -162,7 +162,7 @@ func (h *Host) configure(c *apicontainer.HostConfig, p host.Program) {
 	c.Memory = p.Container.MemoryBytes
 	c.MemorySwap = p.Container.MemoryBytes // no swap beyond it
 	for _, l := range h.limits {
-		// An unlimited one is -1 in the engine's words.
+		// For the engine -1 is unlimited.
 		c.Ulimits = append(c.Ulimits, &apicontainer.Ulimit{Name: l.Name, Soft: int64(l.Soft), Hard: int64(l.Hard)})
 	}
 	for _, m := range p.Container.Mounts {
@@ -173,12 +173,12 @@ func (h *Host) configure(c *apicontainer.HostConfig, p host.Program) {
 	}
 }
 
-// port is a TCP port of a container.
+// port returns a TCP port of a container.
 func port(number int) network.Port {
 	return network.MustParsePort(strconv.Itoa(number) + "/tcp")
 }
 
-// explain adds the way out to what the engine reported.
+// explain adds the way out to the engine's error.
 func explain(err error) error {
 	text := err.Error()
 	switch {

@@ -1,7 +1,6 @@
 package container
 
 import (
-	"archive/tar"
 	"bytes"
 	"cmp"
 	"context"
@@ -11,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -22,6 +22,7 @@ import (
 	"github.com/testcontainers/testcontainers-go"
 
 	"github.com/joust-bench/joust/harness/catalog"
+	"github.com/joust-bench/joust/harness/host"
 )
 
 const (
@@ -100,7 +101,7 @@ func (e *Engine) pull(ctx context.Context, ref string, progress func(string)) er
 	return nil
 }
 
-// layerDone is a line for a message that tells more than a step of a bar.
+// layerDone returns a line for a message, empty for a step of a progress bar.
 func layerDone(m jsonstream.Message) string {
 	if m.Progress != nil && m.Progress.Current > 0 || m.Status == "" {
 		return ""
@@ -108,18 +109,18 @@ func layerDone(m jsonstream.Message) string {
 	return strings.TrimSpace(m.ID + " " + m.Status)
 }
 
-// Build builds the Dockerfile of a folder for a server. The engine's own cache
-// makes it fast when nothing has changed.
+// Build builds the Dockerfile of a folder for a server. Without a change, the
+// engine's own cache makes it fast.
 func (e *Engine) Build(ctx context.Context, server, dir string, progress func(line string)) (Image, error) {
-	i, err := e.build(ctx, server+"-dockerfile", server, testcontainers.FromDockerfile{Context: dir}, progress)
+	i, err := e.build(ctx, server+"-dockerfile", server, dir, progress)
 	if err != nil {
 		return Image{}, fmt.Errorf("building the Dockerfile of %s in %s: %w", server, dir, err)
 	}
 	return i, e.prune(ctx, client.ImageListOptions{Filters: ours(server).Add("dangling", "true")}, 0)
 }
 
-// Wrap makes an image that holds nothing but a static program, and finds it
-// again by the program's content.
+// Wrap returns an image that holds nothing but a static program. A later call
+// finds it by the program's content.
 func (e *Engine) Wrap(ctx context.Context, server, binary string, progress func(line string)) (Image, error) {
 	content, err := os.ReadFile(binary)
 	if err != nil {
@@ -137,11 +138,18 @@ func (e *Engine) Wrap(ctx context.Context, server, binary string, progress func(
 	if !errdefs.IsNotFound(err) {
 		return Image{}, fmt.Errorf("looking for the image of %s: %w", server, err)
 	}
-	archive, err := scratchContext(content)
+	dir, remove, err := host.TempDir()
 	if err != nil {
-		return Image{}, fmt.Errorf("packing the program of %s: %w", server, err)
+		return Image{}, err
 	}
-	i, err := e.build(ctx, tag, server, testcontainers.FromDockerfile{ContextArchive: bytes.NewReader(archive)}, progress)
+	err = errors.Join(
+		os.WriteFile(filepath.Join(dir, "Dockerfile"), []byte(scratchfile), 0o644),
+		os.WriteFile(filepath.Join(dir, "server"), content, 0o755))
+	var i Image
+	if err == nil {
+		i, err = e.build(ctx, tag, server, dir, progress)
+	}
+	err = errors.Join(err, remove())
 	if err != nil {
 		return Image{}, fmt.Errorf("building an image around the program of %s: %w", server, err)
 	}
@@ -162,38 +170,17 @@ func static(content []byte) error {
 	return nil
 }
 
-// scratchContext is the build's archive, the same for the same program.
-func scratchContext(program []byte) ([]byte, error) {
-	var b bytes.Buffer
-	w := tar.NewWriter(&b)
-	for _, file := range []struct {
-		name    string
-		content []byte
-	}{{"Dockerfile", []byte(scratchfile)}, {"server", program}} {
-		header := &tar.Header{Name: file.name, Mode: 0o755, Size: int64(len(file.content)), Typeflag: tar.TypeReg}
-		if err := w.WriteHeader(header); err != nil {
-			return nil, err
-		}
-		if _, err := w.Write(file.content); err != nil {
-			return nil, err
-		}
-	}
-	if err := w.Close(); err != nil {
-		return nil, err
-	}
-	return b.Bytes(), nil
-}
-
-// build runs one build and labels its image as the server's.
-func (e *Engine) build(ctx context.Context, tag, server string, from testcontainers.FromDockerfile, progress func(string)) (Image, error) {
+// build builds the Dockerfile of a folder and labels the image as the server's.
+func (e *Engine) build(ctx context.Context, tag, server, dir string, progress func(string)) (Image, error) {
 	p, err := e.provider()
 	if err != nil {
 		return Image{}, err
 	}
 	lines := &catalog.Lines{Each: func(line string) { progress(strings.TrimSpace(line)) }}
-	from.Repo, from.Tag, from.KeepImage, from.BuildLogWriter = repository, tag, true, lines
-	from.BuildOptionsModifier = func(o *client.ImageBuildOptions) { o.Labels = map[string]string{labelServer: server} }
-	name, err := p.BuildImage(ctx, &testcontainers.ContainerRequest{FromDockerfile: from})
+	name, err := p.BuildImage(ctx, &testcontainers.ContainerRequest{FromDockerfile: testcontainers.FromDockerfile{
+		Context: dir, Repo: repository, Tag: tag, KeepImage: true, BuildLogWriter: lines,
+		BuildOptionsModifier: func(o *client.ImageBuildOptions) { o.Labels = map[string]string{labelServer: server} },
+	}})
 	lines.Flush()
 	if ctx.Err() != nil {
 		return Image{}, ctx.Err()
@@ -208,13 +195,12 @@ func (e *Engine) build(ctx context.Context, tag, server string, from testcontain
 	return e.usable(name, found.InspectResponse)
 }
 
-// ours are the images of a server.
+// ours selects the images of a server.
 func ours(server string) client.Filters {
 	return make(client.Filters).Add("label", labelServer+"="+server)
 }
 
-// prune removes images but for the newest ones. One that a container uses
-// stays.
+// prune removes images except the newest ones and those that a container uses.
 func (e *Engine) prune(ctx context.Context, list client.ImageListOptions, keep int) error {
 	found, err := e.client.ImageList(ctx, list)
 	if err != nil {
