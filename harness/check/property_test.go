@@ -9,8 +9,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/joust-bench/joust/scenarios"
 	"pgregory.net/rapid"
+
+	"github.com/joust-bench/joust/scenarios"
 )
 
 // A difference in the body names the first byte that is not as expected.

@@ -14,8 +14,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/joust-bench/joust/scenarios"
 	"go.uber.org/goleak"
+
+	"github.com/joust-bench/joust/scenarios"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }

@@ -55,7 +55,7 @@ func (l Launcher) Check(ctx context.Context, f Fixture, rows []*scenarios.Scenar
 	c.Surroundings = server.Surroundings
 	for _, row := range rows {
 		limited, cancel := context.WithTimeout(ctx, checkLimit)
-		c.Differences[row.Name] = check.Full(limited, server.Address, server.Host, row, rnd).Difference
+		c.Differences[row.Name] = check.Full(limited, server.Address, server.Host, row, rnd)
 		cancel()
 	}
 	if ctx.Err() != nil {
