@@ -111,7 +111,7 @@ func FuzzReceive(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Fuzz(func(t *testing.T, came []byte) {
-		c := &conn{ctx: context.Background(), limits: brisk(), r: bufio.NewReaderSize(bytes.NewReader(came), headLimit)}
+		c := &connection{ctx: context.Background(), limits: brisk(), r: bufio.NewReaderSize(bytes.NewReader(came), headLimit)}
 		a, err := c.receive(m)
 		if err == nil && a.compare(m) == "" && !(bytes.Contains(came, []byte(" 200")) && bytes.Contains(came, []byte(alive))) {
 			t.Errorf("%q counts as right", came)
