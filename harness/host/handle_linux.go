@@ -75,7 +75,11 @@ func newHandle(p Program) *handle {
 func (h *handle) begin(ctx context.Context, c keeper.Config) error {
 	err := h.order(c)
 	if err == nil {
-		err = h.awaitStart(ctx)
+		select {
+		case err = <-h.begun:
+		case <-ctx.Done():
+			err = context.Cause(ctx)
+		}
 	}
 	if err == nil {
 		return nil
@@ -85,31 +89,11 @@ func (h *handle) begin(ctx context.Context, c keeper.Config) error {
 	return errors.Join(err, h.endErr, h.closePipes())
 }
 
-func (h *handle) awaitStart(ctx context.Context) error {
-	select {
-	case err := <-h.begun:
-		return err
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	case <-h.gone:
-	}
-	select {
-	case err := <-h.begun:
-		return err
-	default:
-		return errors.New("its keeper did not answer")
-	}
-}
-
 // order writes one line to the keeper.
 func (h *handle) order(line any) error {
-	text, err := json.Marshal(line)
-	if err != nil {
-		return fmt.Errorf("writing to the keeper: %w", err)
-	}
 	h.ordersMu.Lock()
 	defer h.ordersMu.Unlock()
-	if _, err := h.orders.Write(append(text, '\n')); err != nil {
+	if err := json.NewEncoder(h.orders).Encode(line); err != nil {
 		return fmt.Errorf("writing to the keeper: %w", err)
 	}
 	return nil
@@ -158,6 +142,10 @@ func (h *handle) watch() {
 			}
 		}
 	}
+	select {
+	case h.begun <- errors.New("its keeper did not answer"):
+	default: // It did.
+	}
 	waitErr := h.cmd.Wait()
 	if !ended {
 		h.endErr = h.keeperLost(waitErr)
@@ -179,7 +167,9 @@ func (h *handle) keeperLost(waitErr error) error {
 	if h.started.Cgroup == "" {
 		return fmt.Errorf("%w; it had no control group (%s), so children of the program may still run", err, h.started.NoCgroup)
 	}
-	return errors.Join(err, endCgroup(context.Background(), tree.Cgroup(h.started.Cgroup)))
+	ending, cancel := context.WithTimeout(context.Background(), endPatience)
+	defer cancel()
+	return errors.Join(err, tree.Cgroup(h.started.Cgroup).End(ending))
 }
 
 func (h *handle) PID() int                { return h.started.PID }

@@ -148,7 +148,7 @@ func needCgroups(t *testing.T) {
 		}
 		t.Skip("no control groups can be made here: ", err)
 	}
-	if err := c.Remove(t.Context()); err != nil {
+	if err := c.End(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 }

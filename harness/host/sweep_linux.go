@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"syscall"
-	"time"
 
 	"github.com/joust-bench/joust/harness/tree"
 )
@@ -22,7 +21,9 @@ func Sweep(ctx context.Context) ([]string, error) {
 	base, err := tree.CgroupBase()
 	if err == nil {
 		groups, err = sweepEach(base, tree.CgroupOwner, func(path string) error {
-			return endCgroup(ctx, tree.Cgroup(path))
+			ctx, cancel := context.WithTimeout(ctx, endPatience)
+			defer cancel()
+			return tree.Cgroup(path).End(ctx)
 		})
 	} else if errors.Is(err, tree.ErrNoCgroup) {
 		err = nil
@@ -66,23 +67,6 @@ func sweepEach(base string, ownerOf func(name string) (tree.Owner, bool), remove
 		errs = append(errs, err)
 	}
 	return swept, errors.Join(errs...)
-}
-
-// endCgroup kills the processes of a control group and removes it.
-func endCgroup(ctx context.Context, c tree.Cgroup) error {
-	ctx, cancel := context.WithTimeout(ctx, endPatience)
-	defer cancel()
-	for wait := time.Millisecond; ; wait = min(2*wait, 50*time.Millisecond) {
-		if err := c.Kill(); err != nil {
-			return err
-		}
-		attempt, stop := context.WithTimeout(ctx, wait)
-		err := c.Remove(attempt)
-		stop()
-		if err == nil || !errors.Is(err, syscall.EBUSY) || ctx.Err() != nil {
-			return err
-		}
-	}
 }
 
 // TempDir makes a folder that only this user may read. The folder's name has this

@@ -130,12 +130,16 @@ func (r *Reader) PIDs(c Cgroup) ([]int, error) {
 	return pids, err
 }
 
-// Remove removes the group and those below it. The kernel refuses for a moment
-// after the last process has ended, so it is tried until ctx ends. It is no
-// error when the group is gone.
-func (c Cgroup) Remove(ctx context.Context) error {
+// End kills the processes of the group and of those below it, and removes the
+// groups. Processes may fork meanwhile, and the kernel refuses the removal for a
+// moment after the last has ended: End tries until ctx ends. It is no error when
+// the group is gone.
+func (c Cgroup) End(ctx context.Context) error {
 	for wait := time.Millisecond; ; wait = min(2*wait, 50*time.Millisecond) {
-		err := c.removeOnce()
+		err := c.Kill()
+		if err == nil {
+			err = c.remove()
+		}
 		if err == nil || !errors.Is(err, unix.EBUSY) {
 			return err
 		}
@@ -148,7 +152,8 @@ func (c Cgroup) Remove(ctx context.Context) error {
 	}
 }
 
-func (c Cgroup) removeOnce() error {
+// remove removes the group and those below it, which must be empty.
+func (c Cgroup) remove() error {
 	var dirs []string
 	if err := c.walk(func(dir string) error { dirs = append(dirs, dir); return nil }); err != nil {
 		return err

@@ -138,7 +138,7 @@ func TestCgroupKill(t *testing.T) {
 		if err := cmd.Wait(); err == nil {
 			t.Errorf("%s: it was not killed", name)
 		}
-		if err := c.Remove(t.Context()); err != nil {
+		if err := c.End(t.Context()); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 		checkGone(t, c)
@@ -152,7 +152,7 @@ func checkGone(t *testing.T, c Cgroup) {
 		t.Errorf("the group is left: %v", err)
 	}
 	pids, err := c.PIDs()
-	if err := errors.Join(err, c.Kill(), c.Remove(t.Context())); err != nil || len(pids) != 0 {
+	if err := errors.Join(err, c.Kill(), c.End(t.Context())); err != nil || len(pids) != 0 {
 		t.Errorf("of a group that is gone: %s, %v", strconv.Itoa(len(pids)), err)
 	}
 }

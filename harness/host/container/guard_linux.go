@@ -49,18 +49,16 @@ func startGuard(command []string, o orders) (*guard, error) {
 		}
 		command = []string{self, "guard"}
 	}
-	line, err := json.Marshal(o)
-	if err != nil {
-		return nil, fmt.Errorf("starting the guard of containers: %w", err)
-	}
 	g := &guard{cmd: exec.Command(command[0], command[1:]...)}
 	// In a session of its own a terminal's Ctrl-C does not reach it.
 	g.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	g.cmd.Stderr = &g.said
+	var err error
 	if g.input, err = g.cmd.StdinPipe(); err == nil {
-		if err = g.cmd.Start(); err == nil {
-			_, err = g.input.Write(append(line, '\n'))
-		}
+		err = g.cmd.Start()
+	}
+	if err == nil {
+		err = json.NewEncoder(g.input).Encode(o)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("starting the guard of containers: %w", err)

@@ -102,7 +102,7 @@ func (k *keeper) removeCgroup() error {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), removePatience)
 	defer cancel()
-	err := k.cgroup.Remove(ctx)
+	err := k.cgroup.End(ctx)
 	k.cgroup, k.started.Cgroup = "", ""
 	return err
 }

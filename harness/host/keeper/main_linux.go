@@ -1,7 +1,6 @@
 package keeper
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
@@ -30,7 +29,7 @@ func Main(ctx context.Context, stdin io.Reader, stdout io.Writer) int {
 	// signal would stay ignored in the program; so it is caught and dropped.
 	signal.Notify(make(chan os.Signal, 1), unix.SIGPIPE)
 
-	input, out := bufio.NewReader(stdin), json.NewEncoder(stdout)
+	input, out := json.NewDecoder(stdin), json.NewEncoder(stdout)
 	k, err := begin(input)
 	if err != nil {
 		// Nobody reads the error when this write fails.
@@ -48,14 +47,10 @@ func Main(ctx context.Context, stdin io.Reader, stdout io.Writer) int {
 }
 
 // begin reads the configuration and starts the program.
-func begin(input *bufio.Reader) (*keeper, error) {
-	line, err := input.ReadBytes('\n')
-	if err != nil {
-		return nil, fmt.Errorf("reading the keeper's configuration: %w (joust starts keepers itself; do not run one by hand)", err)
-	}
+func begin(input *json.Decoder) (*keeper, error) {
 	var c Config
-	if err := json.Unmarshal(line, &c); err != nil {
-		return nil, fmt.Errorf("reading the keeper's configuration: %w", err)
+	if err := input.Decode(&c); err != nil {
+		return nil, fmt.Errorf("reading the keeper's configuration: %w (joust starts keepers itself; do not run one by hand)", err)
 	}
 	if len(c.Argv) == 0 {
 		return nil, errors.New("the keeper's configuration names no program")
@@ -65,17 +60,13 @@ func begin(input *bufio.Reader) (*keeper, error) {
 
 // readCommands passes on joust's commands and closes the channel at the end of
 // the input, or at a line that is no command.
-func readCommands(input *bufio.Reader) <-chan Command {
+func readCommands(input *json.Decoder) <-chan Command {
 	commands := make(chan Command)
 	go func() {
 		defer close(commands)
 		for {
-			line, err := input.ReadBytes('\n')
-			if err != nil {
-				return
-			}
 			var c Command
-			if json.Unmarshal(line, &c) != nil {
+			if input.Decode(&c) != nil {
 				return
 			}
 			commands <- c
