@@ -8,6 +8,7 @@ import (
 	"io"
 	"time"
 
+	"github.com/joust-bench/joust/harness/catalog"
 	"github.com/joust-bench/joust/harness/host/keeper"
 	"github.com/joust-bench/joust/harness/sample"
 	"github.com/joust-bench/joust/results"
@@ -63,12 +64,9 @@ type Container struct {
 	Published, HostPort int
 	// MemoryBytes is the memory limit; 0 is none.
 	MemoryBytes int64
-	Mounts      []Mount
+	// Mounts are files and folders of this machine that the container may read.
+	Mounts []catalog.Mount
 }
-
-// Mount shows a file or folder of this machine in a container, to be read
-// only. Both paths are absolute.
-type Mount struct{ Source, Target string }
 
 // Handle is a started program. All methods may be called from several
 // goroutines.

@@ -23,11 +23,15 @@ var _ loaders.Loader = (*Loader)(nil)
 
 // StartLoader starts a loader process on the loader's CPUs.
 func (l Launcher) StartLoader(ctx context.Context) (*Loader, error) {
-	return l.startLoader(ctx, "loader")
+	list, err := l.StartLoaders(ctx, 1)
+	if err != nil {
+		return nil, err
+	}
+	return list[0], nil
 }
 
 // StartLoaders starts n loader processes, all on the loader's CPUs. When one
-// cannot be started, StartLoaders ends those that were.
+// cannot be started, StartLoaders ends the others.
 func (l Launcher) StartLoaders(ctx context.Context, n int) ([]*Loader, error) {
 	var list []*Loader
 	for i := range n {
@@ -35,28 +39,20 @@ func (l Launcher) StartLoaders(ctx context.Context, n int) ([]*Loader, error) {
 		if i > 0 {
 			name = fmt.Sprintf("loader-%d", i+1)
 		}
-		started, err := l.startLoader(ctx, name)
+		h, err := l.piped(ctx, name, l.LoaderArgv, l.CPUs.Loader)
 		if err != nil {
 			for _, earlier := range list {
 				err = errors.Join(err, earlier.Stop(context.WithoutCancel(ctx)))
 			}
 			return nil, err
 		}
-		list = append(list, started)
+		list = append(list, &Loader{h})
 	}
 	return list, nil
 }
 
-func (l Launcher) startLoader(ctx context.Context, name string) (*Loader, error) {
-	h, err := l.piped(ctx, name, l.LoaderArgv, l.CPUs.Loader)
-	if err != nil {
-		return nil, err
-	}
-	return &Loader{h}, nil
-}
-
-// Run implements loaders.Loader. The process outlives Run, so that a late sampler
-// can still read it; Stop ends it.
+// Run implements loaders.Loader. The process outlives Run: a late sampler can
+// still read it. Stop ends it.
 func (l *Loader) Run(ctx context.Context, spec loaders.Spec, control loaders.Control) (results.Report, error) {
 	report, err := child.Driver{Stdin: keptOpen{l.Stdin()}, Stdout: l.Stdout()}.Run(ctx, spec, control)
 	if !errors.Is(err, child.ErrLoaderEnded) {
@@ -70,10 +66,10 @@ func (l *Loader) Run(ctx context.Context, spec loaders.Spec, control loaders.Con
 	}
 }
 
-// Stop closes the process's input, upon which it ends by itself, and makes sure
-// that it does.
+// Stop closes the process's input, upon which it ends by itself, and ends it
+// otherwise.
 func (l *Loader) Stop(ctx context.Context) error {
-	_ = l.Stdin().Close() // Stop closes it again, and tells what goes wrong
+	_ = l.Stdin().Close() // Stop closes it again, and returns the error
 	return l.Handle.Stop(ctx)
 }
 

@@ -18,6 +18,7 @@ import (
 	"github.com/moby/moby/client"
 	"golang.org/x/sys/unix"
 
+	"github.com/joust-bench/joust/harness/catalog"
 	"github.com/joust-bench/joust/harness/host"
 	"github.com/joust-bench/joust/harness/sample"
 	"github.com/joust-bench/joust/harness/tree"
@@ -141,7 +142,7 @@ func TestMountsAreReadOnly(t *testing.T) {
 		t.Fatal(err)
 	}
 	p := program(t, "cat", "/inside/text")
-	p.Container.Mounts = []host.Mount{{Source: file, Target: "/inside/text"}}
+	p.Container.Mounts = []catalog.Mount{{Source: file, Target: "/inside/text"}}
 	h := launch(t, newTestHost(t), p)
 	awaitExit(t, h)
 	if tail := h.LogTail(1000); !strings.HasSuffix(tail, "from outside") {
