@@ -14,17 +14,13 @@ import (
 	"github.com/joust-bench/joust/results"
 )
 
-// attachedPoll is the time between two lookups of an attached process.
-const attachedPoll = 50 * time.Millisecond
-
-// attached is a program that joust did not start. It is sampled with all that
-// descends from it, and never stopped or pinned.
+// attached is a program that joust did not start. It is sampled with its
+// descendants, and never stopped or pinned.
 type attached struct {
 	*Sampler
-	owner  tree.Owner
 	exited chan struct{}
-	// quit ends the watch, once.
-	quit func()
+	// quit ends the watch.
+	quit context.CancelFunc
 }
 
 var _ Handle = (*attached)(nil)
@@ -33,38 +29,24 @@ var _ Handle = (*attached)(nil)
 // but cannot know how that process ends. Its Stop ends the watching and nothing
 // else.
 func Attach(t sample.Tree) (Handle, error) {
-	pid := t.Root
-	p, err := tree.Lookup(pid)
+	p, err := tree.Lookup(t.Root)
 	if errors.Is(err, fs.ErrNotExist) || err == nil && p.Ended() {
-		return nil, fmt.Errorf("there is no process %d", pid)
+		return nil, fmt.Errorf("there is no process %d", t.Root)
 	}
 	if err != nil {
 		return nil, err
 	}
-	quit := make(chan struct{})
-	a := &attached{Sampler: &Sampler{Tree: t}, owner: tree.Owner{PID: pid, Start: p.Start}, exited: make(chan struct{}), quit: sync.OnceFunc(func() { close(quit) })}
-	go a.watch(quit)
+	watching, quit := context.WithCancel(context.Background())
+	a := &attached{Sampler: &Sampler{Tree: t}, exited: make(chan struct{}), quit: quit}
+	go func() {
+		if p.AwaitEnd(watching) == nil {
+			close(a.exited)
+		}
+	}()
 	return a, nil
 }
 
-// watch closes exited when the process has ended.
-func (a *attached) watch(quit <-chan struct{}) {
-	ticker := time.NewTicker(attachedPoll)
-	defer ticker.Stop()
-	for {
-		if alive, err := a.owner.Alive(); err == nil && !alive {
-			close(a.exited)
-			return
-		}
-		select {
-		case <-ticker.C:
-		case <-quit:
-			return
-		}
-	}
-}
-
-func (a *attached) PID() int                { return a.owner.PID }
+func (a *attached) PID() int                { return a.Root }
 func (a *attached) Exited() <-chan struct{} { return a.exited }
 
 // Exit returns no reason: only a parent learns it.

@@ -60,8 +60,8 @@ func TestDifference(t *testing.T) {
 			if got.total != tt.total*ms || got.user != tt.user*ms || got.source != tt.source || got.vanished != tt.vanished || got.lost != tt.lost*ms {
 				t.Errorf("got %+v, want %+v", got, tt)
 			}
-			if told := len(got.warnings()) > 0; told != (tt.vanished > 0) {
-				t.Errorf("warnings %q with %d vanished", got.warnings(), tt.vanished)
+			if warned := got.warning() != ""; warned != (tt.vanished > 0) {
+				t.Errorf("warning %q with %d vanished", got.warning(), tt.vanished)
 			}
 		})
 	}

@@ -100,10 +100,7 @@ func (t Tree) memoryDir() string {
 // They stay absent without a controller, and for a group that has ended.
 func (t Tree) split(f *files, point *results.UsageSample) {
 	dir := t.memoryDir()
-	if dir == "" {
-		return
-	}
-	text, err := f.Read(filepath.Join(dir, "memory.stat"))
+	text, err := f.Read(dir + "/memory.stat") // without a group there is none
 	if err != nil {
 		return
 	}
@@ -135,14 +132,11 @@ func (t Tree) split(f *files, point *results.UsageSample) {
 // groupPeak returns the kernel's memory peak of the control group, nil where no
 // memory controller counts it.
 func (t Tree) groupPeak(f *files) *uint64 {
-	dir, file := t.memoryDir(), "memory.peak"
+	file := "memory.peak"
 	if t.CPUAcctV1 != "" {
 		file = peakV1
 	}
-	if dir == "" {
-		return nil
-	}
-	n, err := f.number(filepath.Join(dir, file))
+	n, err := f.number(t.memoryDir() + "/" + file) // without a group there is none
 	if err != nil || n < 0 {
 		return nil
 	}

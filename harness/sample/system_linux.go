@@ -11,59 +11,52 @@ import (
 // ReadSystem waits for t0, reads the machine's counters, waits for t1 and
 // reads them again. t0 and t1 are CLOCK_MONOTONIC nanoseconds.
 func ReadSystem(ctx context.Context, t0, t1 int64) (System, error) {
-	if t1 <= t0 {
-		return System{}, fmt.Errorf("sample the machine: the window must be longer than 0, not %d ns", t1-t0)
-	}
-	first, err := beginMachine(ctx, t0)
+	s, err := readSystem(ctx, t0, t1)
 	if err != nil {
 		return System{}, fmt.Errorf("sample the machine: %w", err)
 	}
-	last, err := endMachine(ctx, t1)
-	if err != nil {
-		return System{}, fmt.Errorf("sample the machine: %w", err)
-	}
-	return machineDifference(first, last), nil
+	return s, nil
 }
 
-// machine is one reading of the machine's counters.
-type machine struct {
+func readSystem(ctx context.Context, t0, t1 int64) (s System, err error) {
+	if t1 <= t0 {
+		return s, fmt.Errorf("the window must be longer than 0, not %d ns", t1-t0)
+	}
+	if err := wait(ctx, t0-lead); err != nil {
+		return s, err
+	}
+	// The counters are read before and after the window, as Tree.begin has it.
+	before, err := ReadKernel()
+	if err != nil {
+		return s, err
+	}
+	first, err := readProcessors(ctx, t0)
+	if err != nil {
+		return s, err
+	}
+	last, err := readProcessors(ctx, t1)
+	if err != nil {
+		return s, err
+	}
+	after, err := ReadKernel()
+	s = first.until(last)
+	s.Kernel = after.Since(before)
+	return s, err
+}
+
+// processorTimes is one reading of the times of all processors, by number.
+type processorTimes struct {
 	at         int64
 	processors map[int]processor
-	counters   Counters
-}
-
-// beginMachine reads at the start of a window. The counters are read before it,
-// as Tree.begin has it.
-func beginMachine(ctx context.Context, at int64) (machine, error) {
-	if err := wait(ctx, at-lead); err != nil {
-		return machine{}, err
-	}
-	counters, err := ReadKernel()
-	if err != nil {
-		return machine{}, err
-	}
-	m, err := readProcessors(ctx, at)
-	m.counters = counters
-	return m, err
-}
-
-// endMachine reads at the end of a window, and the counters after it.
-func endMachine(ctx context.Context, at int64) (machine, error) {
-	m, err := readProcessors(ctx, at)
-	if err != nil {
-		return m, err
-	}
-	m.counters, err = ReadKernel()
-	return m, err
 }
 
 // readProcessors waits for the instant and reads the times of the processors.
-func readProcessors(ctx context.Context, at int64) (machine, error) {
-	var f files
+func readProcessors(ctx context.Context, at int64) (processorTimes, error) {
 	if err := wait(ctx, at); err != nil {
-		return machine{}, err
+		return processorTimes{}, err
 	}
-	m := machine{at: clock.Now()}
+	var f files
+	m := processorTimes{at: clock.Now()}
 	text, err := f.Read("/proc/stat")
 	if err != nil {
 		return m, fmt.Errorf("read the times of the processors: %w", err)
@@ -103,10 +96,10 @@ func ReadKernel() (Counters, error) {
 	return all, nil
 }
 
-// machineDifference subtracts two readings. The idle time is set against the
-// wall clock and not against the sum of all kinds of time: busy kinds are
-// counted by sampling at ticks, idle time is not.
-func machineDifference(a, b machine) System {
+// until subtracts two readings. The idle time is set against the wall clock and
+// not against the sum of all kinds of time: the kernel counts busy kinds by
+// sampling at ticks, but not idle time.
+func (a processorTimes) until(b processorTimes) System {
 	s := System{Busy: make(map[int]float64), Interrupts: make(map[int]float64), ReadT0NS: a.at, ReadT1NS: b.at}
 	window := float64(b.at - a.at)
 	stolen := 0.0
@@ -122,7 +115,6 @@ func machineDifference(a, b machine) System {
 	if len(s.Busy) > 0 {
 		s.Steal = clamp(stolen / window / float64(len(s.Busy)))
 	}
-	s.Kernel = b.counters.Since(a.counters)
 	return s
 }
 

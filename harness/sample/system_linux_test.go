@@ -110,20 +110,17 @@ func TestReadSystemRefuses(t *testing.T) {
 	}
 }
 
-func TestMachineDifference(t *testing.T) {
+func TestDifferenceOfTheMachine(t *testing.T) {
 	t.Parallel()
 	const second = int64(time.Second)
-	a := machine{at: second, processors: map[int]processor{0: {idle: 100}, 1: {idle: 500, steal: 3}}, counters: Counters{
-		"Tcp.RetransSegs": 5, "Tcp.OutRsts": 7, "TcpExt.ListenDrops": 9,
-	}}
-	b := machine{at: 2 * second, processors: map[int]processor{0: {idle: 110}, 1: {idle: 601, steal: 13}, 2: {idle: 1}}, counters: Counters{
-		"Tcp.RetransSegs": 6, "Tcp.OutRsts": 7, "TcpExt.ListenDrops": 2, "Tcp.EstabResets": 1,
-	}}
-	s := machineDifference(a, b)
+	a := processorTimes{at: second, processors: map[int]processor{0: {idle: 100}, 1: {idle: 500, steal: 3}}}
+	b := processorTimes{at: 2 * second, processors: map[int]processor{0: {idle: 110}, 1: {idle: 601, steal: 13}, 2: {idle: 1}}}
+	s := a.until(b)
 	if s.Busy[0] != 0.9 || s.Busy[1] != 0 || len(s.Busy) != 2 || s.Steal != 0.05 {
 		t.Errorf("busy %v, steal %v", s.Busy, s.Steal)
 	}
-	k := s.Kernel
+	k := Counters{"Tcp.RetransSegs": 6, "Tcp.OutRsts": 7, "TcpExt.ListenDrops": 2, "Tcp.EstabResets": 1}.
+		Since(Counters{"Tcp.RetransSegs": 5, "Tcp.OutRsts": 7, "TcpExt.ListenDrops": 9})
 	if k.RetransmittedSegments == nil || *k.RetransmittedSegments != 1 || k.ResetsSent == nil || *k.ResetsSent != 0 {
 		t.Errorf("counters that grew by 1 and 0: %+v", k)
 	}

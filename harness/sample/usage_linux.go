@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strconv"
 	"time"
 
@@ -19,8 +18,8 @@ const lead = int64(15 * time.Millisecond)
 
 // Usage waits for t0, reads the counters, polls the timeline every poll (0 for
 // none), waits for t1 and reads again. t0 and t1 are CLOCK_MONOTONIC
-// nanoseconds. It fails when the tree cannot be read at t0, when it is gone at
-// t1 and has no cgroup to ask, and when ctx ends.
+// nanoseconds. It fails when the tree cannot be read at t0, when a tree without a
+// cgroup is gone at t1, and when ctx ends.
 func (t Tree) Usage(ctx context.Context, t0, t1 int64, poll time.Duration) (results.Usage, error) {
 	u := results.Usage{AskedT0NS: t0, AskedT1NS: t1}
 	if t1 <= t0 {
@@ -50,7 +49,7 @@ type observation struct {
 	pids    []int
 	cpu     snapshot
 	threads threadTimes
-	// quotas are the groups with a CPU quota, throttling what they tell.
+	// quotas are the groups with a CPU quota, throttling are their counters.
 	quotas     []quotaGroup
 	throttling *throttling
 	// pressure is the CPU pressure of the tree's own cgroup in nanoseconds,
@@ -62,8 +61,8 @@ type observation struct {
 }
 
 // begin reads the counters at the start of a window. The reader may share its
-// processor with the loader, so all that need not be read at the very instant
-// is read before the window.
+// processor with the loader: only the counters that need the very instant are
+// read inside the window.
 func (t Tree) begin(ctx context.Context, f *files, at int64) (observation, error) {
 	var o observation
 	if err := wait(ctx, at-lead); err != nil {
@@ -88,7 +87,7 @@ func (t Tree) count(f *files, o *observation) (err error) {
 	return err
 }
 
-// end reads the counters at the end of a window: the CPU time first, all else
+// end reads the counters at the end of a window: the CPU time first, the others
 // when the window is over.
 func (t Tree) end(ctx context.Context, f *files, first observation, at int64) (observation, error) {
 	o := observation{quotas: first.quotas}
@@ -118,16 +117,11 @@ func (t Tree) end(ctx context.Context, f *files, first observation, at int64) (o
 	return o, nil
 }
 
-// pressure is how long threads of the tree were ready and had no processor.
+// pressure returns the time in which a thread of the tree was ready and had no
+// processor, in nanoseconds; below 0 where that is not known.
 func (t Tree) pressure(f *files) int64 {
-	if t.Unified == "" {
-		return -1
-	}
-	text, err := f.Read(filepath.Join(t.Unified, "cpu.pressure"))
-	if err != nil {
-		return -1
-	}
-	if ns, ok := parsePressure(text); ok {
+	text, err := f.Read(t.Unified + "/cpu.pressure") // without a group there is none
+	if ns, ok := parsePressure(text); err == nil && ok {
 		return ns
 	}
 	return -1
@@ -149,7 +143,7 @@ func (t Tree) timeline(ctx context.Context, f *files, first observation, t1 int6
 		if t.group() != "" {
 			now, err := t.pids(f)
 			if gone(err) {
-				return samples, nil // all ended; the reading at t1 tells
+				return samples, nil // all ended; the reading at t1 says so
 			}
 			if err != nil {
 				return samples, err
@@ -176,7 +170,7 @@ func (t Tree) point(f *files, first observation, now snapshot, rss uint64) resul
 	return p
 }
 
-// fill writes what two readings say.
+// fill writes the differences of two readings.
 func (t Tree) fill(f *files, u *results.Usage, first, last observation) {
 	use := difference(first.cpu, last.cpu)
 	u.ReadT0NS, u.ReadT1NS = first.cpu.at, last.cpu.at
@@ -194,11 +188,13 @@ func (t Tree) fill(f *files, u *results.Usage, first, last observation) {
 		u.PeakMemoryBytes = &memory.peak
 		u.Processes, u.Threads = memory.processes, memory.threads
 	}
-	u.Warnings = append(u.Warnings, use.warnings()...)
+	if text := use.warning(); text != "" {
+		u.Warnings = append(u.Warnings, text)
+	}
 }
 
-// fillQuota writes what a quota did to the tree in the window: in its own group
-// or in one above it, of whichever hierarchy has the CPU controller.
+// fillQuota writes the effect of a quota on the tree in the window: of a quota of
+// its own group or of one above it.
 func fillQuota(u *results.Usage, first, last observation) {
 	if first.pressure >= 0 && last.pressure >= first.pressure {
 		u.CPUPressureNS = new(last.pressure - first.pressure)
@@ -214,21 +210,20 @@ func fillQuota(u *results.Usage, first, last observation) {
 	}
 }
 
-// warnings tells what makes the figure doubtful.
-func (use cpuUse) warnings() []string {
-	var out []string
-	if use.vanished > 0 {
-		text := fmt.Sprintf("%d of the processes ended inside the window; without a cgroup their last CPU time is known in ticks of 10 ms only", use.vanished)
-		if use.lost > int64(2*tick)*int64(use.vanished) {
-			text += ", and nobody waited for them: some of it is missing"
-		}
-		out = append(out, text)
+// warning returns why the CPU time is doubtful, empty where it is not.
+func (use cpuUse) warning() string {
+	if use.vanished == 0 {
+		return ""
 	}
-	return out
+	text := fmt.Sprintf("%d of the processes ended inside the window; without a cgroup their last CPU time is known in ticks of 10 ms only", use.vanished)
+	if use.lost > int64(2*tick)*int64(use.vanished) {
+		text += ", and nobody waited for them: some of it is missing"
+	}
+	return text
 }
 
-// Memory is the resident memory of the tree now, in bytes: the sum of VmRSS,
-// pages that processes share counted for each.
+// Memory returns the resident memory of the tree now, in bytes: the sum of VmRSS,
+// with shared pages counted for each process.
 func (t Tree) Memory() (uint64, error) {
 	f := new(files)
 	pids, err := t.pids(f)
@@ -290,8 +285,8 @@ type treeMemory struct {
 	processes, threads int
 }
 
-// memory reads every process that still lives. One that has ended and was not
-// waited for yet is still listed, but has no memory.
+// memory sums over the processes that still live. A zombie is still listed, but
+// has no memory.
 func (f *files) memory(pids []int) (treeMemory, error) {
 	var m treeMemory
 	for _, pid := range pids {

@@ -80,26 +80,20 @@ func SetLimits() error {
 	return nil
 }
 
-// Read returns the umask, niceness and limits of a process: "self" or the
-// number of one. What cannot be read is absent.
-func Read(process string) results.Surroundings {
+// Read returns the umask, niceness and limits of a process. A fact that cannot be
+// read is absent.
+func Read(pid int) results.Surroundings {
 	var s results.Surroundings
-	if status, err := os.ReadFile("/proc/" + process + "/status"); err == nil {
+	dir := "/proc/" + strconv.Itoa(pid)
+	if status, err := os.ReadFile(dir + "/status"); err == nil {
 		s.Umask = umaskOf(string(status))
 	}
-	if limits, err := os.ReadFile("/proc/" + process + "/limits"); err == nil {
+	if limits, err := os.ReadFile(dir + "/limits"); err == nil {
 		s.Limits = limitsOf(string(limits))
 	}
-	pid, err := strconv.Atoi(process)
-	if process == "self" {
-		pid, err = 0, nil
-	}
-	if err == nil {
-		// The kernel returns 20 - niceness, so that no valid answer is negative.
-		if priority, err := unix.Getpriority(unix.PRIO_PROCESS, pid); err == nil {
-			niceness := 20 - priority
-			s.Niceness = &niceness
-		}
+	// The kernel returns 20 - niceness: no valid answer is negative.
+	if priority, err := unix.Getpriority(unix.PRIO_PROCESS, pid); err == nil {
+		s.Niceness = new(20 - priority)
 	}
 	return s
 }

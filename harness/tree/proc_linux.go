@@ -1,11 +1,13 @@
 package tree
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"strconv"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -135,6 +137,22 @@ func (p Process) Signal(sig unix.Signal) error {
 		return fmt.Errorf("sending %s to process %d: %w", unix.SignalName(sig), p.PID, err)
 	}
 	return nil
+}
+
+// AwaitEnd returns when the process has ended, or with an error when ctx ends.
+func (p Process) AwaitEnd(ctx context.Context) error {
+	const pause = 50 * time.Millisecond
+	owner := Owner{PID: p.PID, Start: p.Start}
+	for {
+		if alive, err := owner.Alive(); err == nil && !alive {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(pause):
+		}
+	}
 }
 
 // Self returns this process as an owner.

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -41,13 +40,12 @@ type handle struct {
 	stopWatch context.CancelFunc
 	watched   chan struct{}
 
-	// stopMu serialises Stop, after whose first call log holds the output.
-	stopMu  sync.Mutex
-	stopped bool
-	stopErr error
-	logMu   sync.Mutex
-	saved   bool
-	log     []byte
+	// stopOnce makes the first Stop the only one. After it log holds the output.
+	stopOnce sync.Once
+	stopErr  error
+	logMu    sync.Mutex
+	saved    bool
+	log      []byte
 }
 
 var _ host.Handle = (*handle)(nil)
@@ -76,7 +74,7 @@ func newHandle(ctx context.Context, owner *Host, c *testcontainers.DockerContain
 // surround reads the surroundings of a container's first process. That process
 // may have changed them since its start; the limits that joust set count.
 func (h *Host) surround(pid int) results.Surroundings {
-	s := surroundings.Read(strconv.Itoa(pid))
+	s := surroundings.Read(pid)
 	if s.Limits == nil {
 		s.Limits = map[string]string{}
 	}
@@ -131,28 +129,15 @@ func (h *handle) watch(ctx context.Context) {
 			return
 		}
 		// The engine is gone or hangs: the process itself shows its end.
-		h.awaitProcess(ctx)
+		if p, err := tree.Lookup(h.pid); err == nil {
+			_ = p.AwaitEnd(ctx) // an ended ctx is asked below
+		}
 	}
 	if ctx.Err() != nil {
 		return
 	}
 	h.exit = h.readExit()
 	close(h.exited)
-}
-
-// awaitProcess returns when the first process has ended.
-func (h *handle) awaitProcess(ctx context.Context) {
-	for {
-		p, err := tree.Lookup(h.pid)
-		if err != nil || p.Ended() {
-			return
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-time.After(100 * time.Millisecond):
-		}
-	}
 }
 
 const (
@@ -203,23 +188,16 @@ func (h *handle) Surroundings() *results.Surroundings { return &h.surroundings }
 // Stop ends the container: SIGTERM, after StopTimeout or when ctx ends SIGKILL,
 // and waits until it is removed. The output is kept in the program's log.
 func (h *handle) Stop(ctx context.Context) error {
-	h.stopMu.Lock()
-	defer h.stopMu.Unlock()
-	if h.stopped {
-		return h.stopErr
-	}
-	h.stopped = true
-	h.terminate(ctx)
-	err := h.saveLog()
-	h.stopWatch()
-	<-h.watched
-	h.settleExit()
-	if removing := h.remove(); removing != nil {
-		err = errors.Join(err, removing)
-	}
-	if err != nil {
-		h.stopErr = fmt.Errorf("stopping %s: %w", h.program.Name, err)
-	}
+	h.stopOnce.Do(func() {
+		h.terminate(ctx)
+		err := h.saveLog()
+		h.stopWatch()
+		<-h.watched
+		h.settleExit()
+		if err = errors.Join(err, h.engine.remove(h.container.GetContainerID())); err != nil {
+			h.stopErr = fmt.Errorf("stopping %s: %w", h.program.Name, err)
+		}
+	})
 	return h.stopErr
 }
 
@@ -250,18 +228,6 @@ func (h *handle) settleExit() {
 		h.exit = host.Exit{Code: -1, Signal: "SIGKILL"}
 		close(h.exited)
 	}
-}
-
-// remove kills what still runs and removes the container.
-func (h *handle) remove() error {
-	ctx, cancel := context.WithTimeout(context.Background(), removeLimit)
-	defer cancel()
-	err := h.container.Terminate(ctx, testcontainers.StopTimeout(0))
-	if err == nil || errdefs.IsNotFound(err) {
-		return nil
-	}
-	// A container that cannot be stopped in order can be removed by force.
-	return h.engine.remove(h.container.GetContainerID())
 }
 
 // Tree names the processes of a container that runs already, by its name or

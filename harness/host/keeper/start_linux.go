@@ -131,7 +131,7 @@ func (k *keeper) openFiles() ([]*os.File, error) {
 func (k *keeper) withUmask(f func() error) error {
 	before := unix.Umask(surroundings.Umask)
 	defer unix.Umask(before)
-	k.started.Surroundings = surroundings.Read("self")
+	k.started.Surroundings = surroundings.Read(os.Getpid())
 	return f()
 }
 
