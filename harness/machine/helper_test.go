@@ -75,14 +75,12 @@ type process struct {
 
 // start starts a helper with a folder for temporary files; it ends with the
 // test at the latest.
-func start(t *testing.T, mode, tmp string, env []string, files ...*os.File) *process {
+func start(t *testing.T, mode, tmp string) *process {
 	t.Helper()
 	cmd := exec.Command(os.Args[0])
 	// A program built with -race sleeps for a second before it ends.
 	cmd.Env = append(os.Environ(), helperEnv+"="+mode, "TMPDIR="+tmp, "GORACE=atexit_sleep_ms=0")
-	cmd.Env = append(cmd.Env, env...)
 	cmd.Stderr = os.Stderr
-	cmd.ExtraFiles = files
 	in, err := cmd.StdinPipe()
 	if err != nil {
 		t.Fatal(err)

@@ -5,10 +5,7 @@
 // way out.
 package container
 
-import (
-	"errors"
-	"fmt"
-)
+import "fmt"
 
 // The labels of joust's containers and images.
 const (
@@ -22,13 +19,9 @@ const (
 	labelServer = "io.joust.server"
 )
 
-// ErrNoEngine says that no container engine answers here. The error around it
-// says why.
-var ErrNoEngine = errors.New("no container engine")
-
 // noEngine returns why container servers cannot run here.
 func noEngine(format string, args ...any) error {
-	return fmt.Errorf("%w: %w", ErrNoEngine, fmt.Errorf(format, args...))
+	return fmt.Errorf("no container engine: "+format, args...)
 }
 
 // Image is an image that is on this machine and can run here.

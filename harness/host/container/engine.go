@@ -43,7 +43,7 @@ func (e *Engine) String() string { return e.name + " at " + e.host }
 
 // Connect finds the engine and asks it who it is. Where DOCKER_HOST or
 // CONTAINER_HOST is set, Connect tries that address alone, else the usual
-// sockets. The error wraps ErrNoEngine.
+// sockets.
 func Connect(ctx context.Context) (*Engine, error) {
 	hosts, from := candidates(os.Getenv, os.Getuid())
 	var failed []error
