@@ -2,9 +2,9 @@
 // scenario table as they say, over plain HTTP/1.1. It knows nothing of how the
 // server was started.
 //
-// Requests are the very bytes that the loaders write (package wire); answers
-// are read by net/http, not by the loaders' parser, so that the two
-// implementations check each other.
+// Requests are the very bytes that the loaders write (package wire). net/http
+// reads the answers, not the loaders' parser: the two implementations check each
+// other.
 package check
 
 import (

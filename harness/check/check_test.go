@@ -216,7 +216,7 @@ func freeFraming() scenarios.Request {
 	return r
 }
 
-// closing asks to end the connection, so that pipelining and keep-alive do not
+// closing asks to end the connection: then pipelining and keep-alive do not
 // apply.
 func closing(r scenarios.Request) scenarios.Request {
 	r.Headers = append(r.Headers, scenarios.Header{Name: "Connection", Value: "close"})
@@ -239,7 +239,7 @@ func twice(i int, _ *http.Request, _ string) string {
 	return []string{ok("text/plain", alive), ok("text/plain", alive), ""}[i]
 }
 
-// forgetful drops what it read beyond a request.
+// forgetful drops the bytes that it read beyond a request.
 func forgetful(c net.Conn) {
 	buf := make([]byte, 64<<10)
 	seen := ""
@@ -256,7 +256,7 @@ func forgetful(c net.Conn) {
 	}
 }
 
-// reversed answers what came together last first.
+// reversed answers requests that came together in reversed order.
 func reversed(c net.Conn) {
 	var held string
 	script(func(_ int, r *http.Request, _ string) string {
@@ -372,7 +372,7 @@ func (h *hasty) Read(b []byte) (int, error) {
 	return h.Conn.Read(b)
 }
 
-func TestExactTellsDifferencesFromSilence(t *testing.T) {
+func TestExactDistinguishesDifferencesFromSilence(t *testing.T) {
 	t.Parallel()
 	err := Exact(t.Context(), serve(t, always(replaced("alive", "aliXe"))), "joust.test", row(hello()))
 	if d := (*Difference)(nil); !errors.As(err, &d) || d.Request != "GET /" || !strings.Contains(d.What, "byte 3") {
@@ -422,7 +422,7 @@ func TestHostIsSent(t *testing.T) {
 	}
 }
 
-func TestWhatCannotBeAsked(t *testing.T) {
+func TestExchangesCannotBeAsked(t *testing.T) {
 	t.Parallel()
 	steps := hello()
 	steps.Exchange = scenarios.Exchange{{}}
@@ -463,7 +463,7 @@ func TestReadyWaitsForTheServer(t *testing.T) {
 	}
 }
 
-func TestReadySaysWhatTheLastAttemptMet(t *testing.T) {
+func TestReadyReportsTheLastAttempt(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ name, address, want string }{
 		{"refused", closedAddress(t), "connection refused"},

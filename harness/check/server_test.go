@@ -177,7 +177,7 @@ func (s script) handle(c net.Conn) {
 	}
 }
 
-// always gives one answer whatever is asked.
+// always gives one answer to every request.
 func always(out string) func(net.Conn) {
 	return script(func(int, *http.Request, string) string { return out }).handle
 }

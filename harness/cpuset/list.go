@@ -54,7 +54,7 @@ func parseID(s string) (int, error) {
 	return int(id), nil
 }
 
-// Format writes a list of processors so that Parse reads it back: ascending,
+// Format writes a list of processors in the form that Parse reads: ascending,
 // with neighbours as ranges. No processor is the empty text.
 func Format(cpus []int) string {
 	ids := slices.Clone(cpus)

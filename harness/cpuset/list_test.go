@@ -64,7 +64,7 @@ func TestFormat(t *testing.T) {
 	}
 }
 
-func TestParseReadsWhatFormatWrites(t *testing.T) {
+func TestParseReadsFormat(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		cpus := rapid.SliceOfDistinct(rapid.IntRange(0, MaxID), rapid.ID[int]).Draw(t, "cpus")

@@ -95,7 +95,7 @@ type Handle interface {
 	// where they are not known.
 	Surroundings() *results.Surroundings
 	// Stop ends the whole tree: SIGTERM, after StopTimeout SIGKILL, and waits
-	// until nothing of it is left. It may be called more than once.
+	// until the tree is gone. It may be called more than once.
 	Stop(ctx context.Context) error
 }
 

@@ -52,7 +52,7 @@ func NewLocal(o LocalOptions) (*Local, error) {
 func (l *Local) FreePort(address string) (int, error) { return FreePort(address) }
 
 // Start starts the program under a keeper of its own. When ctx ends before the
-// program runs, nothing is left of it.
+// program runs, Start ends both.
 func (l *Local) Start(ctx context.Context, p Program) (Handle, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("starting %s: %w", p.Name, err)

@@ -74,8 +74,8 @@ func family(t *testing.T, h *handle) []tree.Process {
 	return append(below, keeper)
 }
 
-// left returns those of the processes that still run.
-func left(processes []tree.Process) ([]tree.Process, error) {
+// surviving returns the processes that still run.
+func surviving(processes []tree.Process) ([]tree.Process, error) {
 	var alive []tree.Process
 	for _, p := range processes {
 		now, err := tree.Lookup(p.PID)
@@ -90,18 +90,18 @@ func left(processes []tree.Process) ([]tree.Process, error) {
 	return alive, nil
 }
 
-// stopAndCheck stops the program and asserts that nothing of it is left.
+// stopAndCheck stops the program and asserts that its tree is gone.
 func stopAndCheck(t *testing.T, h *handle, all []tree.Process) {
 	t.Helper()
 	if err := h.Stop(t.Context()); err != nil {
 		t.Error(err)
 	}
-	if alive, err := left(all); err != nil || len(alive) > 0 {
-		t.Errorf("after Stop, %v are left (%v)", alive, err)
+	if alive, err := surviving(all); err != nil || len(alive) > 0 {
+		t.Errorf("after Stop, %v still run (%v)", alive, err)
 	}
 	if dir := h.started.Cgroup; dir != "" {
 		if _, err := os.Stat(dir); !errors.Is(err, fs.ErrNotExist) {
-			t.Errorf("after Stop, the control group is left: %v", err)
+			t.Errorf("after Stop, the control group remains: %v", err)
 		}
 	}
 	select {
@@ -206,7 +206,7 @@ func TestStartFails(t *testing.T) {
 				t.Fatalf("started: %v", h.Stop(t.Context()))
 			}
 			if !strings.Contains(err.Error(), test.want) || !strings.Contains(err.Error(), "starting server-x") {
-				t.Errorf("error %q does not tell of server-x: %q", err, test.want)
+				t.Errorf("error %q does not say of server-x: %q", err, test.want)
 			}
 		})
 	}
@@ -235,7 +235,7 @@ func TestStartGivesUpOnSilentKeeper(t *testing.T) {
 	}
 }
 
-func TestStartTellsOfBrokenKeeper(t *testing.T) {
+func TestStartReportsABrokenKeeper(t *testing.T) {
 	t.Parallel()
 	l, err := NewLocal(LocalOptions{Keeper: []string{"sh", "-c", "echo out of order >&2; exit 3"}})
 	if err != nil {
@@ -247,8 +247,8 @@ func TestStartTellsOfBrokenKeeper(t *testing.T) {
 	}
 }
 
-// The sampling itself is proved in its own package; here, that it is asked for
-// the right processes.
+// The tests of package sample prove the sampling; this one proves that a handle
+// samples the right processes.
 func TestHandleSamplesProgram(t *testing.T) {
 	t.Parallel()
 	h := launch(t, LocalOptions{}, Program{Argv: []string{"sh", "-c", "while :; do :; done"}})

@@ -68,7 +68,7 @@ func stubborn(args []string) int {
 	return 0
 }
 
-// estate is what a victim tells of itself before it is killed.
+// estate is the report of a victim on itself before it is killed.
 type estate struct {
 	Processes []tree.Process
 	Cgroups   []string
@@ -76,8 +76,8 @@ type estate struct {
 	Error     string
 }
 
-// victim is a joust in the middle of a trial. It tells what it has started and
-// waits to be killed.
+// victim is a joust in the middle of a trial. It reports its processes and waits
+// to be killed.
 func victim(dir string) int {
 	e := estate{}
 	if err := e.fill(dir); err != nil {

@@ -40,7 +40,7 @@ func TestPipes(t *testing.T) {
 	}
 }
 
-// What was written before Stop can still be read after it.
+// Output from before Stop can still be read after it.
 func TestOutputOutlivesStop(t *testing.T) {
 	t.Parallel()
 	h := launch(t, LocalOptions{}, Program{Argv: []string{"sh", "-c", "echo report; echo written >&2; exec sleep 1000"}, Pipes: true})

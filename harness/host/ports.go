@@ -16,8 +16,8 @@ import (
 	"github.com/joust-bench/joust/harness/tree"
 )
 
-// lowestPort is where the search for a free port begins, above the ports of
-// well-known services.
+// lowestPort is the first port that FreePort tries, above the ports of well-known
+// services.
 const lowestPort = 10240
 
 // FreePort returns a TCP port on the address that was free just now. It prefers

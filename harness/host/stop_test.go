@@ -156,7 +156,7 @@ func TestKeeperEndsTreeWhenSignalled(t *testing.T) {
 
 // A keeper that is killed cannot clean up; joust does it by the control group
 // and says that something was wrong.
-func TestDeadKeeperIsTold(t *testing.T) {
+func TestDeadKeeperIsReported(t *testing.T) {
 	t.Parallel()
 	needCgroups(t)
 	p := Program{Name: "x", Argv: []string{os.Args[0], "stubborn"}, Log: filepath.Join(t.TempDir(), "log")}
@@ -179,13 +179,13 @@ func TestDeadKeeperIsTold(t *testing.T) {
 		t.Errorf("Stop says %v", err)
 	}
 	err = await(func() (bool, error) {
-		alive, err := left(all)
+		alive, err := surviving(all)
 		return len(alive) == 0, err
-	}, "processes are left")
+	}, "processes remain")
 	if err != nil {
 		t.Error(err)
 	}
 	if _, err := os.Stat(h.started.Cgroup); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("the control group is left: %v", err)
+		t.Errorf("the control group remains: %v", err)
 	}
 }

@@ -14,8 +14,8 @@ import (
 
 // Sweep removes the rests of dead jousts: their control groups in this process's
 // own one, with the processes in them, and this user's temporary folders. The
-// rests of living jousts stay. Sweep returns the paths of all that it removed,
-// also beside an error.
+// rests of living jousts stay. Sweep returns the paths of everything that it
+// removed, even with an error.
 func Sweep(ctx context.Context) ([]string, error) {
 	var groups []string
 	base, err := tree.CgroupBase()
@@ -98,8 +98,8 @@ func TempDir() (dir string, remove func() error, err error) {
 	}, nil
 }
 
-// makeRoot makes the folder of this user's jousts. In a directory that
-// everybody may write to, somebody else could have made it first.
+// makeRoot makes the folder of this user's jousts. In a directory that everybody
+// may write to, another user could have made the folder first.
 func makeRoot(root string) error {
 	if err := os.Mkdir(root, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err

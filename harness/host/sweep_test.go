@@ -47,9 +47,9 @@ func TestNothingIsLeftOfKilledJoust(t *testing.T) {
 		t.Errorf("the victim had processes %v and ports %v", e.Processes, e.Addresses)
 	}
 	err = await(func() (bool, error) {
-		alive, err := left(e.Processes)
+		alive, err := surviving(e.Processes)
 		return len(alive) == 0, err
-	}, "processes are left")
+	}, "processes remain")
 	if err != nil {
 		t.Error(err)
 	}
@@ -60,7 +60,7 @@ func TestNothingIsLeftOfKilledJoust(t *testing.T) {
 	}
 	for _, dir := range e.Cgroups {
 		if _, err := os.Stat(dir); dir != "" && !errors.Is(err, fs.ErrNotExist) {
-			t.Errorf("control group %s is left: %v", dir, err)
+			t.Errorf("control group %s remains: %v", dir, err)
 		}
 	}
 	if took := time.Since(killed); took > 2*time.Second {
@@ -137,7 +137,7 @@ func TestSweepEndsCgroupsOfTheDead(t *testing.T) {
 			t.Error("the process ended by itself")
 		}
 		if _, err := os.Stat(string(group)); !errors.Is(err, fs.ErrNotExist) {
-			t.Errorf("%s is left: %v", group, err)
+			t.Errorf("%s remains: %v", group, err)
 		}
 	}
 }
@@ -153,9 +153,9 @@ func TestSweepSparesTheLiving(t *testing.T) {
 	if slices.Contains(swept, h.started.Cgroup) {
 		t.Error("the group of a living joust was swept")
 	}
-	alive, err := left(family(t, h))
+	alive, err := surviving(family(t, h))
 	if err != nil || len(alive) != 2 {
-		t.Errorf("left of keeper and program are %v, %v", alive, err)
+		t.Errorf("of keeper and program there are %v, %v", alive, err)
 	}
 }
 
@@ -196,15 +196,15 @@ func TestTempDirsAreSwept(t *testing.T) {
 		t.Error(err)
 	}
 	if entries, err := os.ReadDir(temp); err != nil || len(entries) != 0 {
-		t.Errorf("left are %v, %v", entries, err)
+		t.Errorf("the folder still holds %v, %v", entries, err)
 	}
 }
 
 func TestTempDirRefusesForeignRoot(t *testing.T) {
 	temp := t.TempDir()
 	t.Setenv("TMPDIR", temp)
-	elsewhere := t.TempDir()
-	if err := os.Symlink(elsewhere, tempRoot()); err != nil {
+	other := t.TempDir()
+	if err := os.Symlink(other, tempRoot()); err != nil {
 		t.Fatal(err)
 	}
 	if dir, _, err := TempDir(); err == nil {
@@ -218,7 +218,7 @@ func TestKilledAtAnyMoment(t *testing.T) {
 	t.Parallel()
 	need(t, "nginx")
 	for delay := range 6 {
-		// What a victim starts has its TMPDIR too.
+		// The programs of a victim have its TMPDIR too.
 		mark := "TMPDIR=" + t.TempDir()
 		cmd := exec.Command(os.Args[0], "victim", t.TempDir())
 		cmd.Env = append(os.Environ(), mark)
@@ -241,7 +241,7 @@ func TestKilledAtAnyMoment(t *testing.T) {
 			pids, err := marked(mark)
 			groups, groupErr := groupsOf(owner)
 			return len(pids)+len(groups) == 0, errors.Join(err, groupErr)
-		}, "processes or control groups are left")
+		}, "processes or control groups remain")
 		if err != nil {
 			t.Error(err)
 		}

@@ -61,7 +61,7 @@ func TestAttachedServerIsUsedAndLeftAlone(t *testing.T) {
 	}
 }
 
-func TestAttachTellsWhatIsWrong(t *testing.T) {
+func TestAttachReportsErrors(t *testing.T) {
 	t.Parallel()
 	row := hello(t)
 	gone := httptest.NewServer(http.NotFoundHandler())
@@ -117,7 +117,7 @@ func TestDescribeExit(t *testing.T) {
 		"killed for want of memory": {Code: -1, Signal: "SIGKILL", OOMKilled: true},
 	} {
 		if got := DescribeExit(exit); got != want {
-			t.Errorf("%+v is told as %q, want %q", exit, got, want)
+			t.Errorf("%+v is described as %q, want %q", exit, got, want)
 		}
 	}
 }

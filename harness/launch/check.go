@@ -19,10 +19,9 @@ const checkLimit = time.Minute
 // Checked is the outcome of the full check of one server.
 type Checked struct {
 	// Differences has the first difference per row, "" for a row that passed. It
-	// is empty when the check was cut short.
+	// is empty when the check was interrupted.
 	Differences map[string]string
-	// Surroundings are as in Server; nil where the server could not be brought to
-	// answer.
+	// Surroundings are as in Server; nil where the server did not answer.
 	Surroundings *results.Surroundings
 }
 
@@ -38,8 +37,8 @@ func (c Checked) Failed() map[string]string {
 }
 
 // Check starts the server and makes the full check of each row. A server that
-// cannot be brought to answer fails every row. The error is of the harness, not
-// of the server.
+// does not answer fails every row. The error is of the harness, not of the
+// server.
 func (l Launcher) Check(ctx context.Context, f Fixture, rows []*scenarios.Scenario, rnd *rand.Rand) (Checked, error) {
 	c := Checked{Differences: make(map[string]string, len(rows))}
 	server, err := l.StartServer(ctx, f, scenarios.H1, rows[0])
@@ -59,7 +58,7 @@ func (l Launcher) Check(ctx context.Context, f Fixture, rows []*scenarios.Scenar
 		cancel()
 	}
 	if ctx.Err() != nil {
-		clear(c.Differences) // what was cut short is no fault of the server
+		clear(c.Differences) // an interruption is no fault of the server
 	}
 	server.endedWithin(c.Differences)
 	if err := server.Stop(context.WithoutCancel(ctx)); err != nil {

@@ -47,9 +47,9 @@ func (l Launcher) contain(p *host.Program, f Fixture, where catalog.Launch) (com
 	return command, port, err
 }
 
-// elsewhere adds the addresses on which a container listens to the error of a
+// withListeners adds the addresses on which a container listens to the error of a
 // server that does not answer.
-func (s *Server) elsewhere(err error, f Fixture) error {
+func (s *Server) withListeners(err error, f Fixture) error {
 	if f.Image == "" {
 		return err
 	}

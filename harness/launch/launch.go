@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	// loopback is where servers bind unless the user asks otherwise.
+	// loopback is the address that servers bind.
 	loopback = "127.0.0.1"
 	// logCap bounds the log of a program's output, in bytes.
 	logCap = 256 << 10
@@ -58,7 +58,7 @@ type Fixture struct {
 	Env map[string]string
 }
 
-// pinned returns the CPUs to pin to: none where the user asked for no pinning.
+// pinned returns the CPUs to pin to: none in a run without pinning.
 func (l Launcher) pinned(cpus []int) []int {
 	if !l.CPUs.Pinned {
 		return nil

@@ -39,7 +39,7 @@ type Server struct {
 	removeDir func() error
 }
 
-// StartError is a server that could not be brought to answer.
+// StartError says that a server did not come to answer.
 type StartError struct {
 	Server string
 	Err    error
@@ -60,7 +60,7 @@ func (e *StartError) Error() string {
 func (e *StartError) Unwrap() error { return e.Err }
 
 // StartServer starts the server and returns when it has answered the row's first
-// request correctly. The error is a *StartError; nothing is left running then.
+// request correctly. The error is a *StartError; then the server is ended.
 func (l Launcher) StartServer(ctx context.Context, f Fixture, protocol scenarios.Protocol, row *scenarios.Scenario) (*Server, error) {
 	if f.Manifest.URL != "" {
 		return attach(ctx, f, row)
@@ -131,7 +131,7 @@ func (s *Server) ready(ctx context.Context, f Fixture, row *scenarios.Scenario) 
 	select {
 	case err := <-answered:
 		if err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded) {
-			return s.elsewhere(fmt.Errorf("not ready within its start_timeout of %v: %w", f.Manifest.StartTimeout, err), f)
+			return s.withListeners(fmt.Errorf("not ready within its start_timeout of %v: %w", f.Manifest.StartTimeout, err), f)
 		}
 		if err != nil {
 			return err
@@ -188,8 +188,8 @@ func (s *Server) LogTail() string {
 	return s.Handle.LogTail(logTail)
 }
 
-// Stop ends the server and waits until its tree is gone and its port closed. A
-// server that ran already is left alone.
+// Stop ends the server and waits until its tree is gone and its port closed. It
+// does nothing to a server that ran already.
 func (s *Server) Stop(ctx context.Context) error {
 	if s.Attached {
 		return nil

@@ -112,5 +112,5 @@ func (p *process) says(t *testing.T) string {
 	return strings.TrimSpace(line)
 }
 
-// name is how the name of a lock's holder begins.
+// name returns the beginning of the name of a lock's holder.
 func (p *process) name() string { return "process " + strconv.Itoa(p.cmd.Process.Pid) + ", since " }

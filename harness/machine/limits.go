@@ -16,9 +16,9 @@ const reservedFiles = 64
 // portRangeFile holds the first and last port of outgoing connections.
 const portRangeFile = "/proc/sys/net/ipv4/ip_local_port_range"
 
-// RaiseNoFile raises this process's limit on open files to the most that is
-// allowed without privileges. Processes started afterwards inherit it: Go
-// would otherwise give them the lower limit that joust was started with.
+// RaiseNoFile raises this process's limit on open files to the greatest that is
+// allowed without privileges. Processes that joust starts afterwards inherit it;
+// otherwise Go would give them joust's own lower limit.
 func RaiseNoFile() error {
 	var limit syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
@@ -32,9 +32,9 @@ func RaiseNoFile() error {
 	return nil
 }
 
-// MaxConnections is how many connections to one address a process of joust can
-// hold open after RaiseNoFile, and which limit says so, with the command that
-// raises it.
+// MaxConnections returns the number of connections to one address that a process
+// of joust can hold open after RaiseNoFile. The reason names the limit and the
+// command that raises it.
 func MaxConnections() (n int, reason string) {
 	files := uint64(math.MaxInt64)
 	var limit syscall.Rlimit
@@ -48,7 +48,7 @@ func MaxConnections() (n int, reason string) {
 	return maxConnections(files, ports)
 }
 
-// maxConnections is the smaller of what files and ports allow.
+// maxConnections returns the smaller number of those that files and ports allow.
 func maxConnections(files uint64, ports int) (int, string) {
 	byFiles := 0
 	if files > reservedFiles {
@@ -83,7 +83,7 @@ func parsePortRange(text string) (first, last int, err error) {
 	return int(ports[0]), int(ports[1]), nil
 }
 
-// fileLimits are the limits on open files for results.Host.
+// fileLimits returns the limits on open files for results.Host.
 func fileLimits() map[string]string {
 	var limit syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {

@@ -61,7 +61,7 @@ func TestWaitEndsWithContext(t *testing.T) {
 		t.Errorf("error %v, want the end of the wait for %s", err, holder.name())
 	}
 	if len(waited) != 1 || !strings.HasPrefix(waited[0], holder.name()) {
-		t.Errorf("told %q", waited)
+		t.Errorf("waited for %q", waited)
 	}
 }
 

@@ -35,7 +35,7 @@ func TestSpinDoesAllItsSteps(t *testing.T) {
 		t.Errorf("one step leads to %d", got)
 	}
 	if work(2) == work(1) || work(0) != 88172645463325252 {
-		t.Error("steps are left out")
+		t.Error("steps are missing")
 	}
 }
 

@@ -38,7 +38,7 @@ func system(h *results.Host) {
 	if processors, err := cpu.Info(); err == nil && len(processors) > 0 {
 		h.CPUModel = strings.Join(strings.Fields(processors[0].ModelName), " ")
 		if h.Virtualization == "" && slices.Contains(processors[0].Flags, "hypervisor") {
-			h.Virtualization = "a hypervisor that does not tell its name"
+			h.Virtualization = "an unnamed hypervisor"
 		}
 	}
 	if topology, err := cpuset.Read(); err == nil {

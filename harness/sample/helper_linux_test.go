@@ -75,7 +75,7 @@ func helper(mode string) {
 	}
 }
 
-// allocation is what "map" maps, in bytes.
+// allocation is the memory that "map" maps, in bytes.
 const allocation = 64 << 20
 
 func spin() {
@@ -267,7 +267,7 @@ func makeGroup(t *testing.T) string {
 	return ""
 }
 
-// removeGroup waits until the last process has left.
+// removeGroup waits until the last process has gone.
 func removeGroup(t *testing.T, dir string) {
 	_ = os.WriteFile(filepath.Join(dir, "cgroup.kill"), []byte("1"), 0) // kernels before 5.14 have none
 	for deadline := time.Now().Add(5 * time.Second); ; time.Sleep(5 * time.Millisecond) {

@@ -30,8 +30,8 @@ func TestReadSystem(t *testing.T) {
 	})
 }
 
-// systemDuring goes on doing something until the reading is over, so that some
-// of it falls inside the window.
+// systemDuring repeats do until the reading is over: then some of it falls inside
+// the window.
 func systemDuring(t *testing.T, t0, t1 int64, do func(*testing.T)) (System, error) {
 	var s System
 	var err error

@@ -12,8 +12,8 @@ import (
 	"github.com/joust-bench/joust/results"
 )
 
-// lead is how long before an instant the processes and their threads are listed,
-// in nanoseconds, so that at the instant itself only counters are left to read.
+// lead is the time before an instant at which the processes and their threads are
+// listed, in nanoseconds: at the instant itself only counters are read.
 const lead = int64(15 * time.Millisecond)
 
 // Usage waits for t0, reads the counters, polls the timeline every poll (0 for

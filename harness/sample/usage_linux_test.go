@@ -148,7 +148,7 @@ func TestUsageCountsLivingChildren(t *testing.T) {
 	})
 }
 
-func TestUsageTellsOfEndedChild(t *testing.T) {
+func TestUsageWarnsOfEndedChild(t *testing.T) {
 	t.Parallel()
 	holds(t, func(length time.Duration) error {
 		p := start(t, "parent")
@@ -166,7 +166,7 @@ func TestUsageTellsOfEndedChild(t *testing.T) {
 			t.Fatal(err)
 		}
 		if got := strings.Join(u.Warnings, "; "); !strings.Contains(got, "1 of the processes ended inside the window") {
-			return fmt.Errorf("warnings %q do not tell of the ended child", got)
+			return fmt.Errorf("warnings %q do not name the ended child", got)
 		}
 		if u.CPUNS < some || u.CPUNS > wall(u)*9/10 {
 			return fmt.Errorf("CPU time %v of %v: the child ran for half of it", time.Duration(u.CPUNS), time.Duration(wall(u)))
@@ -184,7 +184,7 @@ func TestBusiestThread(t *testing.T) {
 			return fmt.Errorf("%d threads, want 3 at least", u.Threads)
 		}
 		if u.BusiestThread == nil {
-			t.Skip("this kernel tells no thread's time (schedstat)")
+			t.Skip("this kernel counts no thread's time (schedstat)")
 		}
 		// The spinning thread uses most of what the process uses.
 		process := float64(u.CPUNS) / float64(wall(u))
@@ -308,7 +308,7 @@ func TestUsageRefuses(t *testing.T) {
 	}
 }
 
-func TestEndedGroupStillTellsItsTime(t *testing.T) {
+func TestEndedGroupStillHasItsTime(t *testing.T) {
 	t.Parallel()
 	holds(t, func(length time.Duration) error {
 		p := start(t, "spin")
@@ -328,7 +328,7 @@ func TestEndedGroupStillTellsItsTime(t *testing.T) {
 			return fmt.Errorf("usage %+v of a process that ended in the middle", u)
 		}
 		if got := strings.Join(u.Warnings, "; "); !strings.Contains(got, "had ended") {
-			return fmt.Errorf("warnings %q do not tell of the end", got)
+			return fmt.Errorf("warnings %q do not name the end", got)
 		}
 		return nil
 	})

@@ -32,8 +32,8 @@ type Limit struct {
 	resource int
 }
 
-// Limits returns the limits that joust sets for programs. All others they
-// inherit from joust.
+// Limits returns the limits that joust sets for programs. Programs inherit all
+// other limits from joust.
 func Limits() ([]Limit, error) {
 	limits := []Limit{
 		{Name: "nofile", Soft: maxOpenFiles, resource: unix.RLIMIT_NOFILE},
@@ -63,8 +63,7 @@ func (l Limit) Note(limits map[string]string) {
 	limits[l.Name+" soft"], limits[l.Name+" hard"] = text(l.Soft), text(l.Hard)
 }
 
-// SetLimits sets the limits of this process, which the programs that it starts
-// inherit.
+// SetLimits sets the limits of this process. Its programs inherit them.
 func SetLimits() error {
 	limits, err := Limits()
 	if err != nil {

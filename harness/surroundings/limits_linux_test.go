@@ -32,7 +32,7 @@ Max address space         unlimited            unlimited            bytes
 		t.Errorf("the umask is %q", got)
 	}
 	if got := umaskOf("Name:\tcat\nState:\tR (running)\n"); got != "" {
-		t.Errorf("an umask that is not told is %q", got)
+		t.Errorf("a missing umask is %q", got)
 	}
 }
 

@@ -116,8 +116,8 @@ func Numbers(dir string) ([]int, error) {
 	return numbers, nil
 }
 
-// Signal sends a signal to exactly this process: a new one that got its id
-// meanwhile is left alone. It is no error when the process has ended.
+// Signal sends a signal to exactly this process, and not to a new one that got its
+// id meanwhile. It is no error when the process has ended.
 func (p Process) Signal(sig unix.Signal) error {
 	send := func() error { return unix.Kill(p.PID, sig) }
 	// The descriptor holds on to the process between the lookup and the signal.

@@ -149,7 +149,7 @@ func TestCgroupKill(t *testing.T) {
 func checkGone(t *testing.T, c Cgroup) {
 	t.Helper()
 	if _, err := os.Stat(string(c)); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("the group is left: %v", err)
+		t.Errorf("the group remains: %v", err)
 	}
 	pids, err := c.PIDs()
 	if err := errors.Join(err, c.Kill(), c.End(t.Context())); err != nil || len(pids) != 0 {

@@ -59,7 +59,7 @@ func TestUnreachableEngines(t *testing.T) {
 		"unix://%zz":              "that is no address of an engine",
 	} {
 		if _, err := dial(t.Context(), host); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%s: %v does not tell %q", host, err, want)
+			t.Errorf("%s: %v does not say %q", host, err, want)
 		}
 	}
 	if err := unreachable("/run/docker.sock", &net.OpError{Op: "dial", Err: os.NewSyscallError("connect", syscall.EACCES)}); !strings.Contains(err.Error(), "sudo usermod -aG docker $USER") {
@@ -67,7 +67,7 @@ func TestUnreachableEngines(t *testing.T) {
 	}
 }
 
-// What listens and is no engine is told as such.
+// The error names a listener that is no engine.
 func TestNoEngine(t *testing.T) {
 	t.Parallel()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -143,7 +143,7 @@ func TestFailingBuildShowsItsLastLines(t *testing.T) {
 	}
 }
 
-// Podman speaks Docker's language; what it does with it is seen where it is.
+// Podman speaks Docker's protocol; only a Podman shows the difference.
 func TestPodman(t *testing.T) {
 	t.Parallel()
 	hosts, _ := candidates(func(string) string { return "" }, os.Getuid())

@@ -113,7 +113,7 @@ func treeOf(pid int, id string) (sample.Tree, error) {
 		t.CPUAcctV1, t.MemoryV1 = groups.CPUAcctV1, groups.MemoryV1
 	}
 	if t.Groups == (tree.Groups{}) {
-		return t, fmt.Errorf("process %d is in no control group of container %.12s, so its usage cannot be told from others' (does the engine run on another machine?)", pid, id)
+		return t, fmt.Errorf("process %d is in no control group of container %.12s, so its usage cannot be separated from others' (does the engine run on another machine?)", pid, id)
 	}
 	return t, nil
 }
@@ -186,7 +186,7 @@ func (h *handle) Stdout() io.Reader       { return nil }
 func (h *handle) Surroundings() *results.Surroundings { return &h.surroundings }
 
 // Stop ends the container: SIGTERM, after StopTimeout or when ctx ends SIGKILL,
-// and waits until it is removed. The output is kept in the program's log.
+// and waits until it is removed. The program's log keeps the output.
 func (h *handle) Stop(ctx context.Context) error {
 	h.stopOnce.Do(func() {
 		h.terminate(ctx)

@@ -29,7 +29,7 @@ import (
 // removeLimit bounds the removal of one container.
 const removeLimit = 30 * time.Second
 
-// logSize is how much output the engine keeps of a container on disk.
+// logSize bounds the output of a container that the engine keeps on disk.
 const logSize = "1m"
 
 // Host starts programs in containers. It may be used from several goroutines.
@@ -90,7 +90,7 @@ func (h *Host) Close() error { return h.guard.end(!h.interrupted.Load()) }
 func (h *Host) FreePort(address string) (int, error) { return host.FreePort(address) }
 
 // Start starts the program in a container of its own and returns when it runs.
-// On failure nothing is left of it.
+// On failure the container is gone.
 func (h *Host) Start(ctx context.Context, p host.Program) (host.Handle, error) {
 	if p.Container == nil || p.Container.Image == "" {
 		return nil, fmt.Errorf("starting %s: no image is given", p.Name)

@@ -100,8 +100,8 @@ func TestContainerStartsInStatedSurroundings(t *testing.T) {
 	}
 	until(t, "the box's word", func() bool { return strings.Contains(h.LogTail(4<<10), "MINE") })
 	for _, line := range want {
-		if told := "\n" + h.LogTail(4<<10); !strings.Contains(told, "\n"+line) {
-			t.Errorf("the box does not say %q:\n%s", line, told)
+		if log := "\n" + h.LogTail(4<<10); !strings.Contains(log, "\n"+line) {
+			t.Errorf("the box does not say %q:\n%s", line, log)
 		}
 	}
 	if s.Umask != "0022" || s.WorkingDirectory != "/" || s.Limits["core soft"] != "0" || s.Limits["stack soft"] != "8388608" || s.Limits["nofile hard"] == "" {
@@ -150,7 +150,7 @@ func TestMountsAreReadOnly(t *testing.T) {
 	}
 }
 
-func TestExitIsTold(t *testing.T) {
+func TestExitIsReported(t *testing.T) {
 	t.Parallel()
 	h := newTestHost(t)
 	for name, test := range map[string]struct {
@@ -204,7 +204,7 @@ func TestStartFails(t *testing.T) {
 			continue
 		}
 		if !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "starting box") {
-			t.Errorf("error %q does not tell %q", err, want)
+			t.Errorf("error %q does not say %q", err, want)
 		}
 	}
 	ctx, cancel := context.WithCancel(t.Context())
@@ -213,7 +213,7 @@ func TestStartFails(t *testing.T) {
 		t.Error("started after its context's end")
 	}
 	if n := owned(t, h.name); n != 0 {
-		t.Errorf("%d containers are left of starts that failed", n)
+		t.Errorf("%d containers remain of starts that failed", n)
 	}
 }
 

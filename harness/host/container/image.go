@@ -28,7 +28,7 @@ import (
 const (
 	// repository holds the images that joust builds; tags name the servers.
 	repository = "joust"
-	// keptImages is how many wrapped programs of one server are kept.
+	// keptImages is the number of wrapped programs of one server that prune leaves.
 	keptImages = 5
 )
 

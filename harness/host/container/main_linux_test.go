@@ -24,7 +24,7 @@ const (
 	hangEnv  = "JOUST_TEST_HANG"
 )
 
-// patience is how long a condition may take on a busy machine.
+// patience bounds the wait for a condition on a busy machine.
 const patience = 30 * time.Second
 
 // The engine, and the one image that all tests start, or why there is none.
@@ -111,7 +111,7 @@ func removeOurs(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-// estate is what an engine holds of this test. Others may use the engine at
+// estate is everything that an engine holds of this test. Others may use the engine at
 // the same time, so only networks are counted in full.
 type estate struct{ containers, images, networks int }
 
@@ -185,7 +185,7 @@ func launch(t *testing.T, h *Host, p host.Program) *handle {
 func gone(t *testing.T, name string) {
 	t.Helper()
 	if _, err := engine.client.ContainerInspect(context.Background(), name, client.ContainerInspectOptions{}); err == nil {
-		t.Errorf("container %s is left", name)
+		t.Errorf("container %s remains", name)
 	}
 }
 

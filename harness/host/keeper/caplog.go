@@ -22,8 +22,8 @@ const (
 // memory for Flush. Used from one goroutine.
 type capLog struct {
 	file *os.File
-	// head and room are how many bytes at the start and at the end are kept
-	// when the whole does not fit.
+	// head and room are the numbers of bytes at the start and at the end that are
+	// kept when the whole does not fit.
 	limit, head, room int64
 	total             int64
 	// end holds the last room bytes beyond the head, and up to as many before

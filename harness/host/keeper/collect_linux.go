@@ -48,8 +48,7 @@ func (c *collector) run() {
 		}
 		if err != nil {
 			// The end of the pipe is io.EOF: nobody can write any more. The
-			// read end closes with the keeper, so that Flush never meets a
-			// closed one.
+			// read end closes with the keeper: Flush never meets a closed one.
 			c.err = c.log.Close()
 			return
 		}

@@ -20,13 +20,11 @@ import (
 type Config struct {
 	// Argv is the program, found on PATH, and its arguments.
 	Argv []string `json:"argv"`
-	// Env is the program's whole environment, NAME=VALUE. Nothing of the keeper's
-	// own is added.
+	// Env is the program's whole environment, NAME=VALUE.
 	Env []string `json:"env,omitempty"`
 	// Dir is the program's working directory; empty takes the keeper's.
 	Dir string `json:"dir,omitempty"`
-	// CPUs pins the program; empty gives it the CPUs that the keeper was
-	// started with.
+	// CPUs pins the program; empty gives it the keeper's first CPUs.
 	CPUs []int `json:"cpus,omitempty"`
 	// KeeperCPUs pins the keeper itself; empty leaves it alone.
 	KeeperCPUs []int `json:"keeper_cpus,omitempty"`
@@ -34,8 +32,8 @@ type Config struct {
 	// bytes; empty discards the output.
 	Log    string `json:"log,omitempty"`
 	LogCap int64  `json:"log_cap_bytes,omitempty"`
-	// Pipes says that the keeper was given the program's standard input and
-	// output as its descriptors 3 and 4.
+	// Pipes says that the keeper's descriptors 3 and 4 are the program's standard
+	// input and output.
 	Pipes bool `json:"pipes,omitempty"`
 	// StopTimeout is the time between SIGTERM and SIGKILL.
 	StopTimeout time.Duration `json:"stop_timeout_ns"`

@@ -15,18 +15,17 @@ import (
 )
 
 // Main is the keeper: it reads a Config and Commands from stdin, writes Events
-// to stdout, and returns the exit status when nothing of the program's tree is
-// left. The end of stdin or of ctx, SIGTERM, SIGINT and SIGHUP kill the tree
-// at once. It must be the last thing that its process does: it takes over the
-// children of the whole process.
+// to stdout, and returns the exit status when the program's tree is gone. The end
+// of stdin or of ctx, SIGTERM, SIGINT and SIGHUP kill the tree at once. The process
+// must do nothing after Main, which reaps all children of the process.
 func Main(ctx context.Context, stdin io.Reader, stdout io.Writer) int {
-	// The program is killed when the thread that started it ends, so this
+	// The kernel kills the program when the thread that started it ends: this
 	// goroutine keeps its thread to the end.
 	runtime.LockOSThread()
 	ctx, stop := signal.NotifyContext(ctx, unix.SIGTERM, unix.SIGINT, unix.SIGHUP)
 	defer stop()
 	// A write to a joust that died must not kill the keeper, and an ignored
-	// signal would stay ignored in the program; so it is caught and dropped.
+	// signal would stay ignored in the program. This catches and drops it.
 	signal.Notify(make(chan os.Signal, 1), unix.SIGPIPE)
 
 	input, out := json.NewDecoder(stdin), json.NewEncoder(stdout)

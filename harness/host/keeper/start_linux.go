@@ -25,8 +25,8 @@ type keeper struct {
 	// it is not known.
 	oomBefore *uint64
 
-	// first gets the wait status of the program's first process; empty is
-	// closed when no process of the tree is left, and gone is then set.
+	// first gets the wait status of the program's first process. When the tree is
+	// gone, empty is closed, and gone is set.
 	first chan unix.WaitStatus
 	empty chan struct{}
 	gone  bool
