@@ -1,4 +1,4 @@
-package launch
+package launch_test
 
 import (
 	"errors"
@@ -12,6 +12,8 @@ import (
 	"github.com/joust-bench/joust/harness/catalog"
 	"github.com/joust-bench/joust/harness/host"
 	"github.com/joust-bench/joust/scenarios"
+
+	"github.com/joust-bench/joust/harness/launch"
 )
 
 // hello is the row of that name.
@@ -39,14 +41,14 @@ func answering(t *testing.T, body string) string {
 	return s.URL
 }
 
-func attached(url string) Fixture {
-	return Fixture{Manifest: catalog.Manifest{Name: "here", URL: url, StartTimeout: 3 * time.Second}}
+func attached(url string) launch.Fixture {
+	return launch.Fixture{Manifest: catalog.Manifest{Name: "here", URL: url, StartTimeout: 3 * time.Second}}
 }
 
 func TestAttachedServerIsUsedAndLeftAlone(t *testing.T) {
 	t.Parallel()
 	row, url := hello(t), answering(t, "alive\r\n")
-	s, err := Launcher{}.StartServer(t.Context(), attached(url), scenarios.H1, row)
+	s, err := launch.Launcher{}.StartServer(t.Context(), attached(url), scenarios.H1, row)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -56,7 +58,7 @@ func TestAttachedServerIsUsedAndLeftAlone(t *testing.T) {
 	if err := s.Stop(t.Context()); err != nil {
 		t.Error(err)
 	}
-	if _, err := (Launcher{}).StartServer(t.Context(), attached(url), scenarios.H1, row); err != nil {
+	if _, err := (launch.Launcher{}).StartServer(t.Context(), attached(url), scenarios.H1, row); err != nil {
 		t.Errorf("it was not left alone: %v", err)
 	}
 }
@@ -78,8 +80,8 @@ func TestAttachReportsErrors(t *testing.T) {
 			if name == "nobody there" {
 				f.Manifest.StartTimeout = 200 * time.Millisecond
 			}
-			_, err := Launcher{}.StartServer(t.Context(), f, scenarios.H1, row)
-			var start *StartError
+			_, err := launch.Launcher{}.StartServer(t.Context(), f, scenarios.H1, row)
+			var start *launch.StartError
 			if !errors.As(err, &start) || start.Server != "here" || !strings.Contains(err.Error(), tt.says) {
 				t.Errorf("error %v, want one of the server here that says %q", err, tt.says)
 			}
@@ -91,7 +93,7 @@ func TestCheckOfAnAttachedServer(t *testing.T) {
 	t.Parallel()
 	row := hello(t)
 	rnd := rand.New(rand.NewPCG(1, 1))
-	outcome, err := Launcher{}.Check(t.Context(), attached(answering(t, "dead!\r\n")), []*scenarios.Scenario{row}, rnd)
+	outcome, err := launch.Launcher{}.Check(t.Context(), attached(answering(t, "dead!\r\n")), []*scenarios.Scenario{row}, rnd)
 	if err != nil || !strings.Contains(outcome.Differences["hello"], "server here: ") {
 		t.Errorf("outcome %v, %v, want a difference that names the server", outcome, err)
 	}
@@ -100,11 +102,11 @@ func TestCheckOfAnAttachedServer(t *testing.T) {
 func TestStartErrorEndsWithTheLog(t *testing.T) {
 	t.Parallel()
 	cause := errors.New("it ended")
-	with := &StartError{Server: "nginx", Err: cause, Log: "\nbind failed\n"}
+	with := &launch.StartError{Server: "nginx", Err: cause, Log: "\nbind failed\n"}
 	if got := with.Error(); got != "server nginx: it ended\nthe end of its output:\nbind failed" || !errors.Is(with, cause) {
 		t.Errorf("error %q", got)
 	}
-	if got := (&StartError{Server: "nginx", Err: cause, Log: " \n"}).Error(); got != "server nginx: it ended" {
+	if got := (&launch.StartError{Server: "nginx", Err: cause, Log: " \n"}).Error(); got != "server nginx: it ended" {
 		t.Errorf("error without a log: %q", got)
 	}
 }
@@ -116,7 +118,7 @@ func TestDescribeExit(t *testing.T) {
 		"ended by signal SIGSEGV":   {Code: -1, Signal: "SIGSEGV"},
 		"killed for want of memory": {Code: -1, Signal: "SIGKILL", OOMKilled: true},
 	} {
-		if got := DescribeExit(exit); got != want {
+		if got := launch.DescribeExit(exit); got != want {
 			t.Errorf("%+v is described as %q, want %q", exit, got, want)
 		}
 	}

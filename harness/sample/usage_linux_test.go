@@ -10,12 +10,16 @@ import (
 
 	"github.com/joust-bench/joust/harness/tree"
 	"github.com/joust-bench/joust/loaders/clock"
+	"github.com/joust-bench/joust/loaders/retry"
 	"github.com/joust-bench/joust/results"
 )
 
 // window is long enough for laws with wide margins on a quiet machine; holds
-// lengthens it on a busy one.
-const window = 300 * time.Millisecond
+// lengthens it on a busy one, up to longest.
+const (
+	window  = 300 * time.Millisecond
+	longest = 3 * time.Second
+)
 
 // some is the least CPU time, in nanoseconds, from which a test concludes.
 const some = int64(tick)
@@ -39,21 +43,19 @@ func usage(t *testing.T, tree Tree, length, poll time.Duration) results.Usage {
 // wall is the time between the two readings.
 func wall(u results.Usage) int64 { return u.ReadT1NS - u.ReadT0NS }
 
-// holds asserts a law about time shared with whatever else this machine does.
-// A disturbed window is measured again, longer each time; a law that is broken
-// is broken every time.
+// holds asserts a law about time that other programs of this machine share. After
+// a window in which the law does not hold, the next one is longer.
 func holds(t *testing.T, law func(length time.Duration) error) {
 	t.Helper()
-	var err error
 	length := window
-	for range 7 {
-		if err = law(length); err == nil {
-			return
+	retry.Often(t, func() string {
+		err := law(length)
+		if err == nil {
+			return ""
 		}
-		t.Logf("measured again after %v: %v", length, err)
-		length += length / 2
-	}
-	t.Error(err)
+		length = min(length+length/2, longest)
+		return err.Error()
+	})
 }
 
 // sameAs checks a figure against what the process itself says to have used
