@@ -80,7 +80,7 @@ func (c *connection) head(m message) ([]byte, error) {
 		case errors.Is(err, bufio.ErrBufferFull):
 			return nil, c.failed(m, "the head of the answer is longer than %d bytes", headLimit)
 		case err != nil && len(got) == 0:
-			return nil, fmt.Errorf("%s %s: no answer: %w", m.request.Method, m.request.Path, c.reason(err))
+			return nil, fmt.Errorf("%s: no answer: %w", m, c.reason(err))
 		case err != nil:
 			return nil, c.failed(m, "the head of the answer stops after %d bytes (%v): %s", len(got), c.reason(err), excerpt(got))
 		}

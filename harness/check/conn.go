@@ -46,12 +46,8 @@ func compile(r *scenarios.Request, host string) (message, error) {
 	return m, nil
 }
 
-func (m message) differs(format string, args ...any) *Difference {
-	return &Difference{
-		Request: m.request.Method + " " + m.request.Path,
-		What:    fmt.Sprintf(format, args...),
-	}
-}
+// String returns the method and path of the request.
+func (m message) String() string { return m.request.Method + " " + m.request.Path }
 
 // packet is handed to the kernel in one write.
 type packet = net.Buffers
@@ -102,17 +98,18 @@ func (c *connection) close() {
 	c.Conn.Close()
 }
 
+// limit bounds the time of all reads and writes. It fails only on a closed
+// connection, which the next of them reports.
+func (c *connection) limit(d time.Duration) { _ = c.SetDeadline(time.Now().Add(d)) }
+
 // converse writes the packets and awaits one right answer a message, in order.
 // It writes on a goroutine of its own: a server may answer while it still reads,
 // which would block both sides.
 func (c *connection) converse(packets []packet, messages []message) error {
-	if err := c.SetDeadline(time.Now().Add(c.limits.answer)); err != nil {
-		return fmt.Errorf("set a deadline: %w", err)
-	}
+	c.limit(c.limits.answer)
 	sent := make(chan error, 1)
 	go func() { sent <- c.send(packets) }()
-	err := c.await(messages)
-	if err != nil {
+	if err := c.await(messages); err != nil {
 		c.Conn.Close()
 		<-sent
 		return err
@@ -144,10 +141,9 @@ func (c *connection) await(messages []message) error {
 		if err == nil {
 			err = c.judge(m, a, messages[i+1:])
 		}
-		if err == nil {
-			continue
+		if err != nil {
+			return numbered(err, i, len(messages))
 		}
-		return numbered(err, i, len(messages))
 	}
 	return nil
 }
@@ -163,7 +159,7 @@ func (c *connection) judge(m message, a answer, rest []message) error {
 	}
 	for _, other := range rest {
 		if a.ended == nil && other.exact && !bytes.Equal(other.want, m.want) && bytes.Equal(other.want, a.body) {
-			what = fmt.Sprintf("answers are out of order: this is the answer to the later %s %s", other.request.Method, other.request.Path)
+			what = fmt.Sprintf("answers are out of order: this is the answer to the later %s", other)
 		}
 	}
 	return c.failed(m, "%s", what)
@@ -179,9 +175,7 @@ func numbered(err error, i, n int) error {
 
 // surplus waits for bytes that no request asked for.
 func (c *connection) surplus(last message, wait time.Duration) error {
-	if err := c.SetReadDeadline(time.Now().Add(wait)); err != nil {
-		return fmt.Errorf("set a deadline: %w", err)
-	}
+	c.limit(wait)
 	if _, err := c.r.Peek(1); err != nil {
 		return nil // silence, or an end that nothing forbids
 	}
@@ -193,9 +187,9 @@ func (c *connection) surplus(last message, wait time.Duration) error {
 // the server.
 func (c *connection) failed(m message, format string, args ...any) error {
 	if err := c.ctx.Err(); err != nil {
-		return fmt.Errorf("interrupted while awaiting the answer to %s %s: %w", m.request.Method, m.request.Path, err)
+		return fmt.Errorf("interrupted while awaiting the answer to %s: %w", m, err)
 	}
-	return m.differs(format, args...)
+	return &Difference{Request: m.String(), What: fmt.Sprintf(format, args...)}
 }
 
 // reason returns an error that says why the connection gave or took no more bytes.

@@ -8,7 +8,6 @@ import (
 	"net"
 	"os"
 	"slices"
-	"time"
 
 	"github.com/joust-bench/joust/scenarios"
 )
@@ -151,15 +150,11 @@ func (b battery) withhold(ctx context.Context, r *scenarios.Request) error {
 		return err
 	}
 	defer c.close()
-	if err := c.SetDeadline(time.Now().Add(b.limits.answer)); err != nil {
-		return fmt.Errorf("set a deadline: %w", err)
-	}
+	c.limit(b.limits.answer)
 	last := len(m.body) - 1
 	begin := net.Buffers{m.head, m.body[:last]}
 	sent, sendErr := begin.WriteTo(c.Conn)
-	if err := c.SetReadDeadline(time.Now().Add(b.limits.withheld)); err != nil {
-		return fmt.Errorf("set a deadline: %w", err)
-	}
+	c.limit(b.limits.withheld)
 	_, readErr := c.r.Peek(1)
 	switch {
 	case readErr == nil:

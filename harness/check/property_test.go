@@ -98,7 +98,7 @@ func TestAlteredRequestsStayRight(t *testing.T) {
 	})
 }
 
-// Whatever comes, reading it ends, and only a right answer counts as one.
+// Reading any bytes ends, and only a right answer counts as one.
 func FuzzReceive(f *testing.F) {
 	for _, c := range wrongAnswers() {
 		f.Add([]byte(c.answer))

@@ -187,7 +187,7 @@ func ok(contentType, body string) string {
 	return fmt.Sprintf("HTTP/1.1 200 OK\r\nDate: %s\r\nContent-Type: %s\r\nContent-Length: %d\r\n\r\n%s", date, contentType, len(body), body)
 }
 
-// replaced is the right hello with one thing changed.
+// replaced is the right hello with one text replaced.
 func replaced(old, new string) string {
 	whole := ok("text/plain", alive)
 	if !strings.Contains(whole, old) {

@@ -5,6 +5,7 @@ package host
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -17,12 +18,24 @@ import (
 	"time"
 
 	"github.com/joust-bench/joust/harness/tree"
+	"github.com/joust-bench/joust/loaders/retry"
 )
 
-// TestNothingIsLeftOfKilledJoust kills a joust in the middle of a trial.
-func TestNothingIsLeftOfKilledJoust(t *testing.T) {
+// A joust that is killed in the middle of a trial leaves nothing two seconds later.
+func TestKilledJoustLeavesNothing(t *testing.T) {
 	t.Parallel()
 	need(t, "nginx")
+	retry.Often(t, func() string {
+		if took := killVictim(t); took > 2*time.Second {
+			return fmt.Sprintf("it took %v", took)
+		}
+		return ""
+	})
+}
+
+// killVictim kills a victim and returns the time until all that it started is gone.
+func killVictim(t *testing.T) time.Duration {
+	t.Helper()
 	cmd := exec.Command(os.Args[0], "victim", t.TempDir())
 	out, err := cmd.StdoutPipe()
 	if err != nil {
@@ -63,12 +76,10 @@ func TestNothingIsLeftOfKilledJoust(t *testing.T) {
 			t.Errorf("control group %s remains: %v", dir, err)
 		}
 	}
-	if took := time.Since(killed); took > 2*time.Second {
-		t.Errorf("it took %v", took)
-	}
+	return time.Since(killed)
 }
 
-// deadOwner is a process that has been and gone.
+// deadOwner returns a process that has ended, as an owner.
 func deadOwner(t *testing.T) tree.Owner {
 	t.Helper()
 	cmd := exec.Command("sleep", "1000")
@@ -212,8 +223,8 @@ func TestTempDirRefusesForeignRoot(t *testing.T) {
 	}
 }
 
-// TestKilledAtAnyMoment kills jousts while they start things, where a keeper
-// may not even know yet what to keep.
+// TestKilledAtAnyMoment kills jousts while they start programs: a keeper may not
+// know its program yet.
 func TestKilledAtAnyMoment(t *testing.T) {
 	t.Parallel()
 	need(t, "nginx")
@@ -256,8 +267,8 @@ func marked(mark string) ([]string, error) {
 	}
 	var found []string
 	for _, f := range files {
-		// Processes that end meanwhile and those of other users have none to
-		// read.
+		// Processes that end meanwhile have no environment, and those of other users
+		// none that this one may read.
 		text, err := os.ReadFile(f)
 		if err == nil && strings.Contains(string(text), mark+"\x00") {
 			found = append(found, f)

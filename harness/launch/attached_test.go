@@ -35,7 +35,7 @@ func answering(t *testing.T, body string) string {
 	t.Helper()
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/plain")
-		_, _ = w.Write([]byte(body)) // the asker sees what is missing
+		_, _ = w.Write([]byte(body)) // the client sees missing bytes
 	}))
 	t.Cleanup(s.Close)
 	return s.URL

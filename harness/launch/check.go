@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"strings"
 	"time"
 
 	"github.com/joust-bench/joust/harness/check"
@@ -67,17 +66,14 @@ func (l Launcher) Check(ctx context.Context, f Fixture, rows []*scenarios.Scenar
 	return c, nil
 }
 
-// endedWithin fails every row of a check during which the server ended: its
-// port may have been answered by another program since.
+// endedWithin fails every row of a check during which the server ended: another
+// program may have answered at its port since.
 func (s *Server) endedWithin(outcome map[string]string) {
 	if !s.Ended() {
 		return
 	}
 	for row, difference := range outcome {
-		ended := "the server ended during the check: " + DescribeExit(s.Handle.Exit())
-		if log := strings.TrimSpace(s.LogTail()); log != "" {
-			ended += "\nthe end of its output:\n" + log
-		}
+		ended := "the server ended during the check: " + DescribeExit(s.Handle.Exit()) + endOfOutput(s.LogTail())
 		if difference != "" {
 			ended = difference + "; " + ended
 		}

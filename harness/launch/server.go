@@ -49,11 +49,15 @@ type StartError struct {
 
 // Error names the server, the cause and the end of the server's output.
 func (e *StartError) Error() string {
-	text := fmt.Sprintf("server %s: %v", e.Server, e.Err)
-	if log := strings.TrimSpace(e.Log); log != "" {
-		text += "\nthe end of its output:\n" + log
+	return fmt.Sprintf("server %s: %v", e.Server, e.Err) + endOfOutput(e.Log)
+}
+
+// endOfOutput returns the end of a server's output as errors show it.
+func endOfOutput(log string) string {
+	if log = strings.TrimSpace(log); log == "" {
+		return ""
 	}
-	return text
+	return "\nthe end of its output:\n" + log
 }
 
 // Unwrap returns the cause.

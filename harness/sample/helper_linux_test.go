@@ -222,7 +222,7 @@ func (p *process) request(command string) (string, error) {
 	return strings.TrimSpace(line), err
 }
 
-// cpu is the CPU time that the helper says to have used.
+// cpu returns the CPU time of the helper by its own account.
 func (p *process) cpu(t *testing.T) int64 {
 	t.Helper()
 	ns, err := strconv.ParseInt(p.ask(t, "cpu"), 10, 64)

@@ -80,7 +80,7 @@ func TestParseCounters(t *testing.T) {
 	}
 }
 
-// seed adds the files of this very machine to a corpus.
+// seed adds the files of this machine to a corpus.
 func seed(f *testing.F, paths ...string) {
 	f.Helper()
 	for _, path := range paths {

@@ -50,7 +50,7 @@ func systemDuring(t *testing.T, t0, t1 int64, do func(*testing.T)) (System, erro
 	}
 }
 
-// busyAtLeast checks the processors against what one process used.
+// busyAtLeast compares the processors with the CPU time of one process.
 func busyAtLeast(s System, spun int64) error {
 	busy := 0.0
 	for id, share := range s.Busy {

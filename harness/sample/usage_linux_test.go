@@ -58,9 +58,9 @@ func holds(t *testing.T, law func(length time.Duration) error) {
 	})
 }
 
-// sameAs checks a figure against what the process itself says to have used
-// around the window, which is a little longer than the window. Children come
-// in whole: they are counted when they end.
+// sameAs compares the CPU time with the process's own figure, which is for a little
+// more than the window. The time of a child counts as a whole, when the child
+// ends.
 func sameAs(u results.Usage, own, child int64) error {
 	said, got := time.Duration(own), time.Duration(u.CPUNS)
 	switch {
@@ -188,7 +188,7 @@ func TestBusiestThread(t *testing.T) {
 		if u.BusiestThread == nil {
 			t.Skip("this kernel counts no thread's time (schedstat)")
 		}
-		// The spinning thread uses most of what the process uses.
+		// The spinning thread uses most of the time of the process.
 		process := float64(u.CPUNS) / float64(wall(u))
 		if got := *u.BusiestThread; u.CPUNS < some || got < 0.6*process || got > process+0.1 {
 			return fmt.Errorf("busiest thread %.2f of the window, the process %.2f", got, process)

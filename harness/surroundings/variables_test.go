@@ -9,7 +9,7 @@ import (
 	"github.com/joust-bench/joust/harness/surroundings"
 )
 
-// own looks a variable up in an environment full of what must not reach a
+// own looks a variable up in an environment of variables that must not reach a
 // server.
 func own(name string) (string, bool) {
 	value, found := map[string]string{

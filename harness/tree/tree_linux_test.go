@@ -145,7 +145,7 @@ func TestCgroupKill(t *testing.T) {
 	}
 }
 
-// checkGone asserts that nothing done to a group that is gone fails.
+// checkGone asserts that no call on a group that is gone fails.
 func checkGone(t *testing.T, c Cgroup) {
 	t.Helper()
 	if _, err := os.Stat(string(c)); !errors.Is(err, fs.ErrNotExist) {

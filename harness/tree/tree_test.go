@@ -62,8 +62,8 @@ func FuzzParseStat(f *testing.F) {
 	})
 }
 
-// Whatever the table of processes looks like, loops of a torn read included,
-// the walk ends and finds each process at most once, after its parent.
+// For every table of processes, loops of a torn read included, the walk ends and
+// finds each process at most once, after its parent.
 func TestBelowLaw(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

@@ -81,7 +81,7 @@ func TestNoEngine(t *testing.T) {
 			if err != nil {
 				return
 			}
-			_, _ = c.Write([]byte("SSH-2.0-x\r\n")) // whatever comes of it
+			_, _ = c.Write([]byte("SSH-2.0-x\r\n")) // the client may be gone
 			_ = c.Close()
 		}
 	}()

@@ -83,7 +83,7 @@ func TestServerInContainer(t *testing.T) {
 	}
 }
 
-// A container gets the variables, limits and umask that it is said to have, and
+// A container gets the variables, limits and umask that its handle reports, and
 // keeps its image's own variables.
 func TestContainerStartsInStatedSurroundings(t *testing.T) {
 	t.Parallel()
@@ -229,7 +229,7 @@ func owned(t *testing.T, name string) int {
 	return len(found.Items)
 }
 
-// The cgroup's figure is held to the processes' own clocks.
+// The cgroup's figure agrees with the processes' own clocks.
 func TestUsageOfContainer(t *testing.T) {
 	t.Parallel()
 	cpu := firstCPU(t)

@@ -57,7 +57,7 @@ func start(c Config) (*keeper, error) {
 	}
 	k.started.Cgroup = string(k.cgroup)
 	k.oomBefore = oomKills(k.cgroup)
-	err = withAffinity(cpus, func() error { return k.withUmask(func() error { return k.launch(output) }) })
+	err = withAffinity(cpus, func() error { return k.launch(output) })
 	// Only the tree may hold the log's and the pipes' ends, or nobody would
 	// see them close.
 	if err = errors.Join(err, closeAll(output)); err != nil {
@@ -126,15 +126,6 @@ func (k *keeper) openFiles() ([]*os.File, error) {
 	return files, nil
 }
 
-// withUmask runs f under the stated umask, and notes the surroundings that a
-// program inherits there. The keeper itself keeps the umask of joust.
-func (k *keeper) withUmask(f func() error) error {
-	before := unix.Umask(surroundings.Umask)
-	defer unix.Umask(before)
-	k.started.Surroundings = surroundings.Read(os.Getpid())
-	return f()
-}
-
 func closeAll(files []*os.File) error {
 	var errs []error
 	for _, f := range files {
@@ -149,24 +140,23 @@ func closeAll(files []*os.File) error {
 	return errors.Join(errs...)
 }
 
-// launch starts the program, in its control group where there is one, and the
-// goroutine that reaps.
+// launch starts the program under the stated umask, in its control group where
+// there is one, and the goroutine that reaps. It notes the surroundings that the
+// program inherits.
 func (k *keeper) launch(files []*os.File) error {
+	defer unix.Umask(unix.Umask(surroundings.Umask))
+	k.started.Surroundings = surroundings.Read(os.Getpid())
 	cmd := k.command(files)
-	var err error
-	if k.cgroup != "" {
-		if err = startInCgroup(cmd, k.cgroup); err != nil && cmd.Err == nil {
-			// Making a group needs fewer rights than moving into it. If the
-			// program itself is at fault, this fails as well.
-			inGroup := err
-			cmd = k.command(files)
-			if err = cmd.Start(); err == nil {
-				k.started.NoCgroup = inGroup.Error()
-				err = k.removeCgroup()
-			}
+	err := startIn(k.cgroup, cmd)
+	if err != nil && k.cgroup != "" && cmd.Err == nil {
+		// Making a group needs fewer rights than moving into it. If the
+		// program itself is at fault, this fails as well.
+		inGroup := err
+		cmd = k.command(files)
+		if err = cmd.Start(); err == nil {
+			k.started.NoCgroup = inGroup.Error()
+			err = k.removeCgroup()
 		}
-	} else {
-		err = cmd.Start()
 	}
 	if cmd.Process == nil {
 		return err
@@ -197,13 +187,15 @@ func (k *keeper) command(files []*os.File) *exec.Cmd {
 	return cmd
 }
 
-func startInCgroup(cmd *exec.Cmd, group tree.Cgroup) error {
-	dir, err := os.Open(string(group))
-	if err != nil {
-		return fmt.Errorf("opening the control group: %w", err)
+// startIn starts the command in a group; the empty one is the keeper's own.
+func startIn(group tree.Cgroup, cmd *exec.Cmd) error {
+	if group != "" {
+		dir, err := os.Open(string(group))
+		if err != nil {
+			return fmt.Errorf("opening the control group: %w", err)
+		}
+		defer dir.Close()
+		cmd.SysProcAttr.UseCgroupFD, cmd.SysProcAttr.CgroupFD = true, int(dir.Fd())
 	}
-	defer dir.Close()
-	cmd.SysProcAttr.UseCgroupFD = true
-	cmd.SysProcAttr.CgroupFD = int(dir.Fd())
 	return cmd.Start()
 }
