@@ -32,7 +32,7 @@ type handle struct {
 	sample.Tree
 	program    Program
 	cmd        *exec.Cmd
-	events     *json.Decoder
+	notices    *json.Decoder
 	complaints limited
 
 	// ordersMu guards writes to the keeper's input and its closing.
@@ -107,38 +107,38 @@ func (h *handle) hangUp() {
 	_ = h.orders.Close()
 }
 
-// watch reads the keeper's events until the keeper ends. It alone closes exited
+// watch reads the keeper's notices until the keeper ends. It alone closes exited
 // and gone.
 func (h *handle) watch() {
 	defer close(h.gone)
 	exited, ended := false, false
 	for {
-		var e keeper.Event
-		if err := h.events.Decode(&e); err != nil {
+		var n keeper.Notice
+		if err := h.notices.Decode(&n); err != nil {
 			break
 		}
 		switch {
-		case e.Started != nil:
-			h.started = *e.Started
+		case n.Started != nil:
+			h.started = *n.Started
 			h.Tree = sample.Tree{Root: h.started.PID, Groups: tree.Groups{Unified: h.started.Cgroup}}
 			h.begun <- nil
-		case e.Failed != "":
+		case n.Failed != "":
 			ended = true
-			h.begun <- errors.New(e.Failed)
-		case e.Exited != nil:
+			h.begun <- errors.New(n.Failed)
+		case n.Exited != nil:
 			exited = true
-			h.exit = *e.Exited
+			h.exit = *n.Exited
 			close(h.exited)
-		case e.Flushed != nil:
+		case n.Flushed != nil:
 			select {
-			case h.flushed <- *e.Flushed:
+			case h.flushed <- *n.Flushed:
 			default: // The flush has timed out.
 			}
-		case e.Ended != nil:
+		case n.Ended != nil:
 			ended = true
-			h.logErr = e.Ended.LogError
-			if e.Ended.Error != "" {
-				h.endErr = errors.New(e.Ended.Error)
+			h.logErr = n.Ended.LogError
+			if n.Ended.Error != "" {
+				h.endErr = errors.New(n.Ended.Error)
 			}
 		}
 	}

@@ -48,9 +48,6 @@ func NewLocal(o LocalOptions) (*Local, error) {
 	return &Local{options: o, owner: owner, id: strings.ToLower(rand.Text()[:6])}, nil
 }
 
-// FreePort returns a TCP port on the address that was free just now.
-func (l *Local) FreePort(address string) (int, error) { return FreePort(address) }
-
 // Start starts the program under a keeper of its own. When ctx ends before the
 // program runs, Start ends both.
 func (l *Local) Start(ctx context.Context, p Program) (Handle, error) {
@@ -112,7 +109,7 @@ func (l *Local) launch(p Program) (*handle, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("making the keeper's output: %w", err), input.Close())
 	}
-	h.orders, h.events = input, json.NewDecoder(output)
+	h.orders, h.notices = input, json.NewDecoder(output)
 	ends, err := h.openPipes(p)
 	if err != nil {
 		return nil, errors.Join(err, input.Close(), output.Close())

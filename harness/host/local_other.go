@@ -19,9 +19,6 @@ func NewLocal(LocalOptions) (*Local, error) { return nil, ErrNotLinux }
 // Start returns ErrNotLinux.
 func (*Local) Start(context.Context, Program) (Handle, error) { return nil, ErrNotLinux }
 
-// FreePort returns a TCP port on the address that was free just now.
-func (*Local) FreePort(address string) (int, error) { return FreePort(address) }
-
 // TempDir returns ErrNotLinux.
 func TempDir() (dir string, remove func() error, err error) { return "", nil, ErrNotLinux }
 

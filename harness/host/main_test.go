@@ -95,7 +95,7 @@ func (e *estate) fill(dir string) error {
 	if err != nil {
 		return err
 	}
-	port, err := local.FreePort("127.0.0.1")
+	port, err := FreePort("127.0.0.1")
 	if err != nil {
 		return err
 	}

@@ -102,7 +102,7 @@ func TestKeeperEndsNginxWithKilledMaster(t *testing.T) {
 	t.Parallel()
 	need(t, "nginx")
 	eachOwnership(t, func(t *testing.T, o LocalOptions) {
-		port, err := newLocal(t, o).FreePort("127.0.0.1")
+		port, err := FreePort("127.0.0.1")
 		if err != nil {
 			t.Fatal(err)
 		}

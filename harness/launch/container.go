@@ -22,7 +22,7 @@ func (l Launcher) contain(p *host.Program, f Fixture, where catalog.Launch) (com
 	if l.Containers == nil {
 		return command, 0, errors.New("there is nothing to run its container with")
 	}
-	if port, err = l.Containers.FreePort(loopback); err != nil {
+	if port, err = host.FreePort(loopback); err != nil {
 		return command, 0, err
 	}
 	own := catalog.Container{}

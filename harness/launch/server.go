@@ -110,7 +110,7 @@ func (l Launcher) startIn(ctx context.Context, f Fixture, protocol scenarios.Pro
 	if f.Image != "" {
 		on = l.Containers
 		command, port, err = l.contain(&p, f, where)
-	} else if port, err = l.Host.FreePort(loopback); err == nil {
+	} else if port, err = host.FreePort(loopback); err == nil {
 		p.Dir, where.Port = dir, port
 		command, err = catalog.Resolve(f.Manifest, where, f.Binary)
 	}

@@ -66,8 +66,8 @@ func lowerFiles(limits string) {
 	fmt.Println("shell", strings.TrimSpace(string(shell)), err)
 }
 
-// process is a helper seen from outside.
-type process struct {
+// child is a helper seen from outside.
+type child struct {
 	cmd *exec.Cmd
 	in  io.WriteCloser
 	out *bufio.Reader
@@ -75,7 +75,7 @@ type process struct {
 
 // start starts a helper with a folder for temporary files; it ends with the
 // test at the latest.
-func start(t *testing.T, mode, tmp string) *process {
+func start(t *testing.T, mode, tmp string) *child {
 	t.Helper()
 	cmd := exec.Command(os.Args[0])
 	// A program built with -race sleeps for a second before it ends.
@@ -92,18 +92,18 @@ func start(t *testing.T, mode, tmp string) *process {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	p := &process{cmd: cmd, in: in, out: bufio.NewReader(out)}
+	p := &child{cmd: cmd, in: in, out: bufio.NewReader(out)}
 	t.Cleanup(p.end)
 	return p
 }
 
-func (p *process) end() {
+func (p *child) end() {
 	p.in.Close()
 	_ = p.cmd.Wait() // it may have been ended before, or killed on purpose
 }
 
 // says reads the next line.
-func (p *process) says(t *testing.T) string {
+func (p *child) says(t *testing.T) string {
 	t.Helper()
 	line, err := p.out.ReadString('\n')
 	if err != nil {
@@ -113,4 +113,4 @@ func (p *process) says(t *testing.T) string {
 }
 
 // name returns the beginning of the name of a lock's holder.
-func (p *process) name() string { return "process " + strconv.Itoa(p.cmd.Process.Pid) + ", since " }
+func (p *child) name() string { return "process " + strconv.Itoa(p.cmd.Process.Pid) + ", since " }

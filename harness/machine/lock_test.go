@@ -12,7 +12,7 @@ import (
 func lockPath(tmp string) string { return filepath.Join(tmp, "joust-measuring.lock") }
 
 // expect reads a line and checks its beginning.
-func expect(t *testing.T, p *process, prefix string) {
+func expect(t *testing.T, p *child, prefix string) {
 	t.Helper()
 	if got := p.says(t); !strings.HasPrefix(got, prefix) {
 		t.Fatalf("process %d says %q, want %q", p.cmd.Process.Pid, got, prefix)

@@ -126,7 +126,7 @@ func (s *Session) Contain(images ...string) error {
 		if err != nil {
 			return err
 		}
-		own, err := container.NewHost(engine, nil)
+		own, err := container.NewStarter(engine, nil)
 		if err != nil {
 			return err
 		}

@@ -168,7 +168,7 @@ func startsOn(t *testing.T, e *Engine) {
 			t.Error(err)
 		}
 	})
-	h, err := NewHost(e, guardCommand())
+	h, err := NewStarter(e, guardCommand())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -50,7 +50,7 @@ type handle struct {
 
 var _ host.Handle = (*handle)(nil)
 
-func newHandle(ctx context.Context, owner *Host, c *testcontainers.DockerContainer, p host.Program) (*handle, error) {
+func newHandle(ctx context.Context, owner *Starter, c *testcontainers.DockerContainer, p host.Program) (*handle, error) {
 	seen, err := c.Inspect(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("asking for its state: %w", err)
@@ -73,7 +73,7 @@ func newHandle(ctx context.Context, owner *Host, c *testcontainers.DockerContain
 
 // surround reads the surroundings of a container's first process. That process
 // may have changed them since its start; the limits that joust set count.
-func (h *Host) surround(pid int) results.Surroundings {
+func (h *Starter) surround(pid int) results.Surroundings {
 	s := surroundings.Read(pid)
 	if s.Limits == nil {
 		s.Limits = map[string]string{}

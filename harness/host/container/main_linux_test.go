@@ -140,11 +140,11 @@ func need(t *testing.T) {
 // guardCommand runs this test binary as a guard.
 func guardCommand() []string { return []string{"env", guardEnv + "=1", os.Args[0]} }
 
-// newTestHost is a host that is closed at the end of the test.
-func newTestHost(t *testing.T) *Host {
+// newTestStarter is a host that is closed at the end of the test.
+func newTestStarter(t *testing.T) *Starter {
 	t.Helper()
 	need(t)
-	h, err := NewHost(engine, guardCommand())
+	h, err := NewStarter(engine, guardCommand())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -166,7 +166,7 @@ func program(t *testing.T, argv ...string) host.Program {
 }
 
 // launch starts the program and stops it at the end of the test.
-func launch(t *testing.T, h *Host, p host.Program) *handle {
+func launch(t *testing.T, h *Starter, p host.Program) *handle {
 	t.Helper()
 	started, err := h.Start(t.Context(), p)
 	if err != nil {

@@ -126,14 +126,14 @@ func (k *keeper) reportExit(status unix.WaitStatus) {
 		e.OOMKilled = status.Signal() == unix.SIGKILL && !k.killing &&
 			now != nil && k.oomBefore != nil && *now > *k.oomBefore
 	}
-	k.send(Event{Exited: &e})
+	k.send(Notice{Exited: &e})
 }
 
 // oomKills returns the number of the kernel's kills for want of memory: in the
 // control group where it has a memory controller, else on the whole machine; nil
 // where neither is known.
 func oomKills(group tree.Cgroup) *uint64 {
-	for _, file := range []string{string(group) + "/memory.events", "/proc/vmstat"} {
+	for _, file := range []string{string(group) + "/memory.notices", "/proc/vmstat"} {
 		content, err := os.ReadFile(file) // without a group the first is missing
 		if err != nil {
 			continue

@@ -6,7 +6,7 @@
 // which costs nothing.
 //
 // Joust speaks to it in lines of JSON: first a Config, then any number of
-// Commands; the keeper answers with Events.
+// Commands; the keeper answers with Notices.
 package keeper
 
 import (
@@ -49,8 +49,8 @@ type Command struct {
 	Flush bool `json:"flush,omitempty"`
 }
 
-// Event is one line of the keeper's output. Exactly one field is set.
-type Event struct {
+// Notice is one line of the keeper's output. Exactly one field is set.
+type Notice struct {
 	Started *Started `json:"started,omitempty"`
 	// Failed is why the program could not be started. The keeper ends.
 	Failed string `json:"failed,omitempty"`

@@ -14,7 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Main is the keeper: it reads a Config and Commands from stdin, writes Events
+// Main is the keeper: it reads a Config and Commands from stdin, writes Notices
 // to stdout, and returns the exit status when the program's tree is gone. The end
 // of stdin or of ctx, SIGTERM, SIGINT and SIGHUP kill the tree at once. The process
 // must do nothing after Main, which reaps all children of the process.
@@ -32,13 +32,13 @@ func Main(ctx context.Context, stdin io.Reader, stdout io.Writer) int {
 	k, err := begin(input)
 	if err != nil {
 		// Nobody reads the error when this write fails.
-		_ = out.Encode(Event{Failed: err.Error()})
+		_ = out.Encode(Notice{Failed: err.Error()})
 		return 1
 	}
-	k.send = func(e Event) { _ = out.Encode(e) }
-	k.send(Event{Started: &k.started})
+	k.send = func(e Notice) { _ = out.Encode(e) }
+	k.send(Notice{Started: &k.started})
 	err = k.keep(ctx, readCommands(input))
-	k.send(Event{Ended: &Ended{Error: text(err), LogError: text(k.flush())}})
+	k.send(Notice{Ended: &Ended{Error: text(err), LogError: text(k.flush())}})
 	if err != nil {
 		return 1
 	}
@@ -74,7 +74,7 @@ func readCommands(input *json.Decoder) <-chan Command {
 	return commands
 }
 
-// keep obeys commands until the tree has ended. It sends all events but the first
+// keep obeys commands until the tree has ended. It sends all notices but the first
 // and the last.
 func (k *keeper) keep(ctx context.Context, commands <-chan Command) error {
 	var overdue <-chan time.Time
@@ -98,7 +98,7 @@ func (k *keeper) keep(ctx context.Context, commands <-chan Command) error {
 			case !ok:
 				return k.end()
 			case c.Flush:
-				k.send(Event{Flushed: new(text(k.flush()))})
+				k.send(Notice{Flushed: new(text(k.flush()))})
 			case c.Stop && overdue == nil:
 				// A tree that cannot be asked to go is killed at once.
 				if k.gone || k.signalAll(unix.SIGTERM) != nil {

@@ -20,7 +20,7 @@ type keeper struct {
 	started Started
 	cgroup  tree.Cgroup
 	log     *collector
-	send    func(Event)
+	send    func(Notice)
 	// oomBefore is the number of out-of-memory kills before the start; nil where
 	// it is not known.
 	oomBefore *uint64
@@ -38,8 +38,8 @@ type keeper struct {
 func start(c Config) (*keeper, error) {
 	k := &keeper{
 		config: c,
-		// Until the start has succeeded there is no event to send.
-		send:  func(Event) {},
+		// Until the start has succeeded there is no notice to send.
+		send:  func(Notice) {},
 		first: make(chan unix.WaitStatus, 1), empty: make(chan struct{}),
 	}
 	cpus, err := k.prepare()

@@ -32,10 +32,10 @@ const removeLimit = 30 * time.Second
 // logSize bounds the output of a container that the engine keeps on disk.
 const logSize = "1m"
 
-// Host starts programs in containers. It may be used from several goroutines.
-type Host struct {
+// Starter starts programs in containers. It may be used from several goroutines.
+type Starter struct {
 	engine *Engine
-	// name is the owner's name and an end that distinguishes several Hosts of one
+	// name is the owner's name and an end that distinguishes several Starters of one
 	// process.
 	name string
 	// labels and limits are set for all containers.
@@ -48,12 +48,12 @@ type Host struct {
 	interrupted atomic.Bool
 }
 
-var _ host.Host = (*Host)(nil)
+var _ host.Host = (*Starter)(nil)
 
-// NewHost returns a host that starts programs in the engine's containers.
+// NewStarter returns a Starter of containers of the engine.
 // Command runs Guard in a process of its own; empty takes this program with the
 // one argument "guard".
-func NewHost(e *Engine, command []string) (*Host, error) {
+func NewStarter(e *Engine, command []string) (*Starter, error) {
 	owner, err := tree.Self()
 	if err != nil {
 		return nil, fmt.Errorf("%w (is /proc mounted?)", err)
@@ -66,7 +66,7 @@ func NewHost(e *Engine, command []string) (*Host, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &Host{engine: e, limits: limits, name: owner.String() + "-" + strings.ToLower(rand.Text()[:6])}
+	h := &Starter{engine: e, limits: limits, name: owner.String() + "-" + strings.ToLower(rand.Text()[:6])}
 	h.labels = map[string]string{labelOwner: h.name, labelNamespace: namespace}
 	if h.guard, err = startGuard(command, orders{Host: e.host, Owner: h.name}); err != nil {
 		return nil, err
@@ -84,14 +84,11 @@ func pidNamespace() (string, error) {
 }
 
 // Close ends the guard, which removes the remaining containers of this host.
-func (h *Host) Close() error { return h.guard.end(!h.interrupted.Load()) }
-
-// FreePort returns a TCP port on the address that was free just now.
-func (h *Host) FreePort(address string) (int, error) { return host.FreePort(address) }
+func (h *Starter) Close() error { return h.guard.end(!h.interrupted.Load()) }
 
 // Start starts the program in a container of its own and returns when it runs.
 // On failure the container is gone.
-func (h *Host) Start(ctx context.Context, p host.Program) (host.Handle, error) {
+func (h *Starter) Start(ctx context.Context, p host.Program) (host.Handle, error) {
 	if p.Container == nil || p.Container.Image == "" {
 		return nil, fmt.Errorf("starting %s: no image is given", p.Name)
 	}
@@ -117,7 +114,7 @@ func (h *Host) Start(ctx context.Context, p host.Program) (host.Handle, error) {
 }
 
 // run makes the container and starts it.
-func (h *Host) run(ctx context.Context, name string, p host.Program) (*testcontainers.DockerContainer, error) {
+func (h *Starter) run(ctx context.Context, name string, p host.Program) (*testcontainers.DockerContainer, error) {
 	provider, err := h.engine.provider()
 	if err != nil {
 		return nil, err
@@ -135,7 +132,7 @@ func environment(p host.Program) map[string]string {
 }
 
 // request returns the program in testcontainers' form.
-func (h *Host) request(name string, p host.Program) testcontainers.ContainerRequest {
+func (h *Starter) request(name string, p host.Program) testcontainers.ContainerRequest {
 	r := testcontainers.ContainerRequest{
 		Image: p.Container.Image, Name: name, Entrypoint: p.Container.Entrypoint, Cmd: p.Argv, Env: environment(p), Labels: maps.Clone(h.labels),
 		ConfigModifier:     func(c *apicontainer.Config) { c.User = p.Container.User },
@@ -148,7 +145,7 @@ func (h *Host) request(name string, p host.Program) testcontainers.ContainerRequ
 }
 
 // configure sets the container's network, CPUs, limits and mounts.
-func (h *Host) configure(c *apicontainer.HostConfig, p host.Program) {
+func (h *Starter) configure(c *apicontainer.HostConfig, p host.Program) {
 	c.NetworkMode = "host"
 	if p.Container.Published != 0 {
 		c.NetworkMode = "bridge"

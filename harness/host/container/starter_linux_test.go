@@ -25,9 +25,9 @@ import (
 )
 
 // serve starts a box that answers, and returns its address.
-func serve(t *testing.T, h *Host, change func(*host.Program, int)) (*handle, string) {
+func serve(t *testing.T, h *Starter, change func(*host.Program, int)) (*handle, string) {
 	t.Helper()
-	free, err := h.FreePort("127.0.0.1")
+	free, err := host.FreePort("127.0.0.1")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,7 +54,7 @@ func get(address string) string {
 func TestServerInContainer(t *testing.T) {
 	t.Parallel()
 	cpu := firstCPU(t)
-	h, address := serve(t, newTestHost(t), func(p *host.Program, _ int) {
+	h, address := serve(t, newTestStarter(t), func(p *host.Program, _ int) {
 		p.Env, p.CPUs = []string{"SAY=hello=there"}, []int{cpu}
 	})
 	until(t, "the box's word", func() bool { return strings.Contains(h.LogTail(1000), "hello=there") })
@@ -89,7 +89,7 @@ func TestContainerStartsInStatedSurroundings(t *testing.T) {
 	t.Parallel()
 	p := program(t, "surroundings")
 	p.Env = []string{"TZ=CET", "MINE=a=b"}
-	h := launch(t, newTestHost(t), p)
+	h := launch(t, newTestStarter(t), p)
 	s := h.Surroundings()
 	if want := map[string]string{"LANG": "C.UTF-8", "TZ": "CET", "MINE": "a=b"}; !maps.Equal(s.Environment, want) {
 		t.Errorf("the environment is %v, want %v", s.Environment, want)
@@ -126,7 +126,7 @@ func firstCPU(t *testing.T) int {
 
 func TestPublishedPort(t *testing.T) {
 	t.Parallel()
-	_, address := serve(t, newTestHost(t), func(p *host.Program, free int) {
+	_, address := serve(t, newTestStarter(t), func(p *host.Program, free int) {
 		p.Argv = []string{"serve", ":8080"}
 		p.Container.Published, p.Container.HostPort = 8080, free
 	})
@@ -143,7 +143,7 @@ func TestMountsAreReadOnly(t *testing.T) {
 	}
 	p := program(t, "cat", "/inside/text")
 	p.Container.Mounts = []catalog.Mount{{Source: file, Target: "/inside/text"}}
-	h := launch(t, newTestHost(t), p)
+	h := launch(t, newTestStarter(t), p)
 	awaitExit(t, h)
 	if tail := h.LogTail(1000); !strings.HasSuffix(tail, "from outside") {
 		t.Errorf("it says %q", tail)
@@ -152,7 +152,7 @@ func TestMountsAreReadOnly(t *testing.T) {
 
 func TestExitIsReported(t *testing.T) {
 	t.Parallel()
-	h := newTestHost(t)
+	h := newTestStarter(t)
 	for name, test := range map[string]struct {
 		argv   []string
 		memory int64
@@ -174,7 +174,7 @@ func TestDeafProgramIsKilled(t *testing.T) {
 	t.Parallel()
 	p := program(t, "deaf")
 	p.StopTimeout = 50 * time.Millisecond
-	h := launch(t, newTestHost(t), p)
+	h := launch(t, newTestStarter(t), p)
 	until(t, "its first word", func() bool { return strings.HasPrefix(h.LogTail(100), "box") })
 	if err := h.Stop(t.Context()); err != nil {
 		t.Error(err)
@@ -186,7 +186,7 @@ func TestDeafProgramIsKilled(t *testing.T) {
 
 func TestStartFails(t *testing.T) {
 	t.Parallel()
-	h := newTestHost(t)
+	h := newTestStarter(t)
 	absent := program(t)
 	absent.Container.Entrypoint = []string{"/absent"}
 	pipes := program(t, "deaf")
@@ -217,7 +217,7 @@ func TestStartFails(t *testing.T) {
 	}
 }
 
-// owned counts the containers of a Host.
+// owned counts the containers of a Starter.
 func owned(t *testing.T, name string) int {
 	t.Helper()
 	found, err := engine.client.ContainerList(context.Background(), client.ContainerListOptions{
@@ -235,7 +235,7 @@ func TestUsageOfContainer(t *testing.T) {
 	cpu := firstCPU(t)
 	p := program(t, "spin")
 	p.CPUs = []int{cpu}
-	h := launch(t, newTestHost(t), p)
+	h := launch(t, newTestStarter(t), p)
 	if err := h.ResetPeak(); err != nil {
 		t.Error(err)
 	}
@@ -300,7 +300,7 @@ func hang(image string) {
 	if err != nil {
 		panic(err)
 	}
-	h, err := NewHost(e, guardCommand())
+	h, err := NewStarter(e, guardCommand())
 	if err != nil {
 		panic(err)
 	}
