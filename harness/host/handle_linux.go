@@ -39,8 +39,8 @@ type handle struct {
 	ordersMu sync.Mutex
 	orders   io.WriteCloser
 
-	stdin  *os.File
-	stdout *output
+	stdin  io.WriteCloser
+	stdout io.Reader
 
 	// begun gets the one answer to the start; started is set before it.
 	begun   chan error
@@ -175,20 +175,8 @@ func (h *handle) keeperLost(waitErr error) error {
 func (h *handle) PID() int                { return h.started.PID }
 func (h *handle) Exited() <-chan struct{} { return h.exited }
 func (h *handle) Exit() Exit              { return h.exit }
-
-func (h *handle) Stdin() io.WriteCloser {
-	if h.stdin == nil {
-		return nil
-	}
-	return h.stdin
-}
-
-func (h *handle) Stdout() io.Reader {
-	if h.stdout == nil {
-		return nil
-	}
-	return h.stdout
-}
+func (h *handle) Stdin() io.WriteCloser   { return h.stdin }
+func (h *handle) Stdout() io.Reader       { return h.stdout }
 
 // Surroundings returns the surroundings in which the program was started.
 func (h *handle) Surroundings() *results.Surroundings {

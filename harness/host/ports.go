@@ -78,7 +78,8 @@ func WaitPortClosed(ctx context.Context, addr string) error {
 			return nil
 		}
 		if err == nil {
-			abandon(conn)
+			_ = conn.(*net.TCPConn).SetLinger(0) // a reset leaves no TIME_WAIT
+			_ = conn.Close()
 		}
 		select {
 		case <-ctx.Done():
@@ -86,12 +87,4 @@ func WaitPortClosed(ctx context.Context, addr string) error {
 		case <-time.After(wait):
 		}
 	}
-}
-
-// abandon closes a connection by reset, which leaves no TIME_WAIT.
-func abandon(conn net.Conn) {
-	if tcp, ok := conn.(*net.TCPConn); ok {
-		_ = tcp.SetLinger(0)
-	}
-	_ = conn.Close()
 }

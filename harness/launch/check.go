@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"time"
 
@@ -26,12 +27,8 @@ type Checked struct {
 
 // Failed returns the rows that did not pass, with their differences.
 func (c Checked) Failed() map[string]string {
-	failed := map[string]string{}
-	for row, difference := range c.Differences {
-		if difference != "" {
-			failed[row] = difference
-		}
-	}
+	failed := maps.Clone(c.Differences)
+	maps.DeleteFunc(failed, func(_, difference string) bool { return difference == "" })
 	return failed
 }
 

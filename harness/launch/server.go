@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -13,6 +14,7 @@ import (
 	"github.com/joust-bench/joust/harness/catalog"
 	"github.com/joust-bench/joust/harness/check"
 	"github.com/joust-bench/joust/harness/host"
+	"github.com/joust-bench/joust/harness/surroundings"
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/scenarios"
 )
@@ -117,7 +119,7 @@ func (l Launcher) startIn(ctx context.Context, f Fixture, protocol scenarios.Pro
 	if err != nil {
 		return nil, err
 	}
-	p.Argv, p.Env = command.Argv, f.environment(command)
+	p.Argv, p.Env = command.Argv, slices.Concat(command.Env, surroundings.Pairs(f.Env))
 	h, err := on.Start(ctx, p)
 	if err != nil {
 		return nil, err

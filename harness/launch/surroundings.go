@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/joust-bench/joust/harness/catalog"
 	"github.com/joust-bench/joust/harness/host"
 	"github.com/joust-bench/joust/harness/surroundings"
 	"github.com/joust-bench/joust/results"
@@ -13,11 +12,6 @@ import (
 
 // dirTemplate stands for a server's temporary folder, as in manifests.
 const dirTemplate = "{{.Dir}}"
-
-// environment returns the fixture's own variables as NAME=VALUE.
-func (f Fixture) environment(c catalog.Command) []string {
-	return slices.Concat(c.Env, surroundings.Pairs(f.Env))
-}
 
 // surroundingsOf returns the fixture's surroundings in the form in which runs
 // store them; nil where the handle does not know them. dir is the server's

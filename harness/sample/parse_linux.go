@@ -4,18 +4,20 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 )
 
-// processMemory is the memory of one process as /proc/PID/status has it.
-type processMemory struct {
-	rss, peak uint64 // bytes; both 0 for a process without memory (a zombie)
-	threads   int
+// memoryUse is the memory of one process, or the sum over several.
+type memoryUse struct {
+	rss, peak          uint64 // bytes; both 0 for a process without memory (a zombie)
+	threads, processes int
 }
 
-// parseStatus reads VmRSS, VmHWM and Threads. A zombie has no Vm lines.
-func parseStatus(text []byte) (processMemory, error) {
-	var m processMemory
+// parseStatus reads VmRSS, VmHWM and Threads of /proc/PID/status. A zombie has no
+// Vm lines.
+func parseStatus(text []byte) (memoryUse, error) {
+	m := memoryUse{processes: 1}
 	var err error
 	for line := range bytes.Lines(text) {
 		name, value, _ := bytes.Cut(line, []byte{':'})
@@ -28,7 +30,7 @@ func parseStatus(text []byte) (processMemory, error) {
 			m.threads, err = strconv.Atoi(string(bytes.TrimSpace(value)))
 		}
 		if err != nil {
-			return processMemory{}, fmt.Errorf("process status: %w", err)
+			return memoryUse{}, fmt.Errorf("process status: %w", err)
 		}
 	}
 	return m, nil
@@ -45,13 +47,6 @@ func parseKB(value []byte) (uint64, error) {
 		return 0, err
 	}
 	return kb * 1024, nil
-}
-
-// parseSchedstat reads the first field of a schedstat file: nanoseconds on a
-// processor.
-func parseSchedstat(text []byte) (int64, error) {
-	first, _, _ := bytes.Cut(bytes.TrimSpace(text), []byte{' '})
-	return parseInt(first)
 }
 
 // processor holds the times of one processor, in ticks since boot.
@@ -94,24 +89,20 @@ func parseProcessors(text []byte) (map[int]processor, error) {
 // protocol. Keys are "Tcp.RetransSegs". Some values are negative by design.
 func parseCounters(text []byte) (map[string]int64, error) {
 	counters := make(map[string]int64)
-	for len(text) > 0 {
-		var names, values []byte
-		names, text, _ = bytes.Cut(text, []byte{'\n'})
-		if len(bytes.TrimSpace(names)) == 0 {
-			continue
+	lines := slices.Collect(bytes.FieldsFuncSeq(text, func(r rune) bool { return r == '\n' }))
+	for pair := range slices.Chunk(lines, 2) {
+		names, values := bytes.Fields(pair[0]), bytes.Fields(pair[len(pair)-1])
+		if len(pair) < 2 || len(names) != len(values) || len(values) == 0 || !bytes.Equal(names[0], values[0]) {
+			return nil, fmt.Errorf("the lines %q and %q do not belong together", clip(pair[0]), clip(pair[len(pair)-1]))
 		}
-		values, text, _ = bytes.Cut(text, []byte{'\n'})
-		n, v := bytes.Fields(names), bytes.Fields(values)
-		if len(n) != len(v) || len(v) == 0 || !bytes.Equal(n[0], v[0]) {
-			return nil, fmt.Errorf("the lines %q and %q do not belong together", clip(names), clip(values))
-		}
-		protocol := string(bytes.TrimSuffix(n[0], []byte{':'}))
-		for i := 1; i < len(n); i++ {
-			value, err := parseInt(v[i])
+		protocol := string(bytes.TrimSuffix(names[0], []byte{':'}))
+		for i, value := range values[1:] {
+			name := protocol + "." + string(names[1+i])
+			n, err := parseInt(value)
 			if err != nil {
-				return nil, fmt.Errorf("counter %s.%s: %w", protocol, n[i], err)
+				return nil, fmt.Errorf("counter %s: %w", name, err)
 			}
-			counters[protocol+"."+string(n[i])] = value
+			counters[name] = n
 		}
 	}
 	return counters, nil

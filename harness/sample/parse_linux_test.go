@@ -11,15 +11,15 @@ func TestParseStatus(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name, text string
-		want       processMemory
+		want       memoryUse
 		fails      bool
 	}{
-		{"process", "Name:\tnginx\nVmHWM:\t    2048 kB\nVmRSS:\t    1024 kB\nThreads:\t3\n", processMemory{rss: 1 << 20, peak: 2 << 20, threads: 3}, false},
-		{"zombie", "Name:\tnginx\nState:\tZ (zombie)\nThreads:\t1\n", processMemory{threads: 1}, false},
-		{"no unit", "VmRSS:\t1024\n", processMemory{}, true},
-		{"no number", "VmRSS:\tmany kB\n", processMemory{}, true},
-		{"too large", "VmRSS:\t18446744073709551615 kB\n", processMemory{}, true},
-		{"threads", "Threads:\tx\n", processMemory{}, true},
+		{"process", "Name:\tnginx\nVmHWM:\t    2048 kB\nVmRSS:\t    1024 kB\nThreads:\t3\n", memoryUse{rss: 1 << 20, peak: 2 << 20, threads: 3, processes: 1}, false},
+		{"zombie", "Name:\tnginx\nState:\tZ (zombie)\nThreads:\t1\n", memoryUse{threads: 1, processes: 1}, false},
+		{"no unit", "VmRSS:\t1024\n", memoryUse{}, true},
+		{"no number", "VmRSS:\tmany kB\n", memoryUse{}, true},
+		{"too large", "VmRSS:\t18446744073709551615 kB\n", memoryUse{}, true},
+		{"threads", "Threads:\tx\n", memoryUse{}, true},
 	}
 	for _, tt := range tests {
 		got, err := parseStatus([]byte(tt.text))
@@ -95,7 +95,7 @@ func FuzzParseStatus(f *testing.F) {
 	seed(f, "/proc/self/status")
 	f.Fuzz(func(t *testing.T, text []byte) {
 		s, err := parseStatus(text)
-		if err != nil && s != (processMemory{}) {
+		if err != nil && s != (memoryUse{}) {
 			t.Errorf("%+v beside the error %v", s, err)
 		}
 		if s.rss%1024 != 0 || s.peak%1024 != 0 {

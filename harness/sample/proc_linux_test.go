@@ -26,7 +26,7 @@ func BenchmarkPoll(b *testing.B) {
 		if _, err := tree.snapshot(f, pids); err != nil {
 			b.Fatal(err)
 		}
-		if _, err := f.memory(pids); err != nil {
+		if _, err := tree.memory(f, pids); err != nil {
 			b.Fatal(err)
 		}
 	}

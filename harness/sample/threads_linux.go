@@ -1,6 +1,7 @@
 package sample
 
 import (
+	"bytes"
 	"strconv"
 
 	"github.com/joust-bench/joust/harness/tree"
@@ -29,7 +30,8 @@ func (f *files) threads(pids []int) threadTimes {
 			if err != nil {
 				continue // the thread ended, or the kernel has no schedstat
 			}
-			if ns, err := parseSchedstat(text); err == nil {
+			onCPU, _, _ := bytes.Cut(text, []byte{' '})
+			if ns, err := parseInt(onCPU); err == nil {
 				t.ns[tid] = ns
 			}
 		}

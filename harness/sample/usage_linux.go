@@ -56,7 +56,7 @@ type observation struct {
 	// below 0 where there is none.
 	pressure int64
 	// memory is read at the end of the window alone.
-	memory    treeMemory
+	memory    memoryUse
 	memoryErr error
 }
 
@@ -113,7 +113,7 @@ func (t Tree) end(ctx context.Context, f *files, first observation, at int64) (o
 		}
 	}
 	o.threads = f.threads(o.pids)
-	o.memory, o.memoryErr = f.memory(o.pids)
+	o.memory, o.memoryErr = t.memory(f, o.pids)
 	return o, nil
 }
 
@@ -154,7 +154,7 @@ func (t Tree) timeline(ctx context.Context, f *files, first observation, t1 int6
 		if err != nil {
 			return samples, err
 		}
-		memory, err := f.memory(pids)
+		memory, err := t.memory(f, pids)
 		if err != nil {
 			return samples, err
 		}
@@ -181,7 +181,7 @@ func (t Tree) fill(f *files, u *results.Usage, first, last observation) {
 	u.BusiestThread = busiest(first.threads, last.threads)
 	switch memory := last.memory; {
 	case last.memoryErr != nil:
-		u.Warnings = append(u.Warnings, fmt.Sprintf("the memory of %s could not be read: %v", t, last.memoryErr))
+		u.Warnings = append(u.Warnings, last.memoryErr.Error())
 	case memory.processes == 0:
 		u.Warnings = append(u.Warnings, fmt.Sprintf("every process of %s had ended by the end of the window; its peak memory is not known", t))
 	default:
@@ -230,11 +230,8 @@ func (t Tree) Memory() (uint64, error) {
 	if err != nil {
 		return 0, err
 	}
-	m, err := f.memory(pids)
-	if err != nil {
-		return 0, fmt.Errorf("read the memory of %s: %w", t, err)
-	}
-	return m.rss, nil
+	m, err := t.memory(f, pids)
+	return m.rss, err
 }
 
 // Used returns the usage of the tree since it began.
@@ -248,9 +245,9 @@ func (t Tree) Used() (Used, error) {
 	if err != nil {
 		return Used{}, err
 	}
-	m, err := f.memory(pids)
+	m, err := t.memory(f, pids)
 	if err != nil {
-		return Used{}, fmt.Errorf("read the memory of %s: %w", t, err)
+		return Used{}, err
 	}
 	began := snapshot{}
 	if now.group != nil {
@@ -279,37 +276,27 @@ func (t Tree) ResetPeak() error {
 	return nil
 }
 
-// treeMemory sums over the processes of a tree; rss and peak in bytes.
-type treeMemory struct {
-	rss, peak          uint64
-	processes, threads int
-}
-
 // memory sums over the processes that still live. A zombie is still listed, but
 // has no memory.
-func (f *files) memory(pids []int) (treeMemory, error) {
-	var m treeMemory
+func (t Tree) memory(f *files, pids []int) (memoryUse, error) {
+	var sum memoryUse
 	for _, pid := range pids {
+		var one memoryUse
 		text, err := f.Read("/proc/" + strconv.Itoa(pid) + "/status")
-		if gone(err) {
-			continue
+		if err == nil {
+			one, err = parseStatus(text)
 		}
-		if err != nil {
-			return m, err
+		if err != nil && !gone(err) {
+			return sum, fmt.Errorf("the memory of %s could not be read: %w", t, err)
 		}
-		one, err := parseStatus(text)
-		if err != nil {
-			return m, err
+		if one.peak > 0 {
+			sum.rss += one.rss
+			sum.peak += one.peak
+			sum.processes++
+			sum.threads += one.threads
 		}
-		if one.peak == 0 {
-			continue
-		}
-		m.rss += one.rss
-		m.peak += one.peak
-		m.processes++
-		m.threads += one.threads
 	}
-	return m, nil
+	return sum, nil
 }
 
 // wait returns at the CLOCK_MONOTONIC instant, or earlier with an error when

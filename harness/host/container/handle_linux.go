@@ -8,6 +8,7 @@ import (
 	"io"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/containerd/errdefs"
@@ -43,9 +44,7 @@ type handle struct {
 	// stopOnce makes the first Stop the only one. After it log holds the output.
 	stopOnce sync.Once
 	stopErr  error
-	logMu    sync.Mutex
-	saved    bool
-	log      []byte
+	log      atomic.Pointer[[]byte]
 }
 
 var _ host.Handle = (*handle)(nil)

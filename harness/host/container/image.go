@@ -42,21 +42,23 @@ ENTRYPOINT ["/server"]
 // the engine does not have it. Progress gets a line for each layer that is
 // done.
 func (e *Engine) Find(ctx context.Context, ref string, progress func(line string)) (Image, error) {
-	found, err := e.client.ImageInspect(ctx, ref)
+	i, err := e.inspect(ctx, ref)
 	if errdefs.IsNotFound(err) {
 		if err := e.pull(ctx, ref, progress); err != nil {
 			return Image{}, fmt.Errorf("image %s is not on this machine and cannot be pulled: %w; correct the name, or docker login where the registry asks for it", ref, err)
 		}
-		found, err = e.client.ImageInspect(ctx, ref)
+		return e.inspect(ctx, ref)
 	}
+	return i, err
+}
+
+// inspect returns an image of the engine. It refuses an image of another kind of
+// machine.
+func (e *Engine) inspect(ctx context.Context, ref string) (Image, error) {
+	i, err := e.client.ImageInspect(ctx, ref)
 	if err != nil {
 		return Image{}, fmt.Errorf("looking for image %s: %w", ref, err)
 	}
-	return e.usable(ref, found.InspectResponse)
-}
-
-// usable refuses an image of another machine's kind.
-func (e *Engine) usable(ref string, i image.InspectResponse) (Image, error) {
 	if i.Os != "" && i.Os != e.os || i.Architecture != "" && i.Architecture != e.arch {
 		return Image{}, fmt.Errorf("image %s was built for %s/%s, and this machine is %s/%s: name an image that was built for it", ref, i.Os, i.Architecture, e.os, e.arch)
 	}
@@ -131,12 +133,9 @@ func (e *Engine) Wrap(ctx context.Context, server, binary string, progress func(
 	}
 	hash := sha256.Sum256(append([]byte(scratchfile), content...))
 	tag := server + "-" + hex.EncodeToString(hash[:8])
-	found, err := e.client.ImageInspect(ctx, repository+":"+tag)
-	if err == nil {
-		return e.usable(tag, found.InspectResponse)
-	}
+	i, err := e.inspect(ctx, repository+":"+tag)
 	if !errdefs.IsNotFound(err) {
-		return Image{}, fmt.Errorf("looking for the image of %s: %w", server, err)
+		return i, err
 	}
 	dir, remove, err := host.TempDir()
 	if err != nil {
@@ -145,18 +144,17 @@ func (e *Engine) Wrap(ctx context.Context, server, binary string, progress func(
 	err = errors.Join(
 		os.WriteFile(filepath.Join(dir, "Dockerfile"), []byte(scratchfile), 0o644),
 		os.WriteFile(filepath.Join(dir, "server"), content, 0o755))
-	var i Image
 	if err == nil {
 		i, err = e.build(ctx, tag, server, dir, progress)
 	}
-	err = errors.Join(err, remove())
-	if err != nil {
+	if err = errors.Join(err, remove()); err != nil {
 		return Image{}, fmt.Errorf("building an image around the program of %s: %w", server, err)
 	}
 	return i, e.prune(ctx, client.ImageListOptions{Filters: ours(server)}, keptImages)
 }
 
-// static refuses a program that needs a loader, which an empty image lacks.
+// static refuses a program that needs a dynamic linker, which an empty image
+// lacks.
 func static(content []byte) error {
 	f, err := elf.NewFile(bytes.NewReader(content))
 	if err != nil {
@@ -188,11 +186,7 @@ func (e *Engine) build(ctx context.Context, tag, server, dir string, progress fu
 	if err != nil {
 		return Image{}, fmt.Errorf("%w\n%s", err, strings.Join(lines.Last, "\n"))
 	}
-	found, err := e.client.ImageInspect(ctx, name)
-	if err != nil {
-		return Image{}, fmt.Errorf("looking for the built image: %w", err)
-	}
-	return e.usable(name, found.InspectResponse)
+	return e.inspect(ctx, name)
 }
 
 // ours selects the images of a server.

@@ -41,9 +41,7 @@ func (h *handle) output() ([]byte, error) {
 // saveLog keeps the output before the container is removed.
 func (h *handle) saveLog() error {
 	text, err := h.output()
-	h.logMu.Lock()
-	defer h.logMu.Unlock()
-	h.saved, h.log = true, text
+	h.log.Store(&text)
 	if err != nil || h.program.Log == "" {
 		return err
 	}
@@ -53,14 +51,12 @@ func (h *handle) saveLog() error {
 // LogTail returns the last lines of the output, at most n bytes, or a line in
 // brackets where it cannot be read.
 func (h *handle) LogTail(n int) string {
-	h.logMu.Lock()
-	text, saved := h.log, h.saved
-	h.logMu.Unlock()
-	if !saved {
-		var err error
-		if text, err = h.output(); err != nil {
-			return fmt.Sprintf("[%v]", err)
-		}
+	if saved := h.log.Load(); saved != nil {
+		return host.Tail(*saved, n)
+	}
+	text, err := h.output()
+	if err != nil {
+		return fmt.Sprintf("[%v]", err)
 	}
 	return host.Tail(text, n)
 }

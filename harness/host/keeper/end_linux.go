@@ -107,18 +107,11 @@ func (k *keeper) removeCgroup() error {
 	return err
 }
 
-func (k *keeper) flush() error {
-	if k.log == nil {
-		return nil
-	}
-	return k.log.Flush()
-}
-
 // reportExit reports how the first process ended, once its last words are in the
 // log.
 func (k *keeper) reportExit(status unix.WaitStatus) {
 	// The answer to the next Flush reports a log that cannot be written.
-	_ = k.flush()
+	_ = k.log.Flush()
 	e := Exit{Code: status.ExitStatus()}
 	if status.Signaled() {
 		e.Code, e.Signal = -1, unix.SignalName(status.Signal())

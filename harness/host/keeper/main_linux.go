@@ -38,7 +38,7 @@ func Main(ctx context.Context, stdin io.Reader, stdout io.Writer) int {
 	k.send = func(e Notice) { _ = out.Encode(e) }
 	k.send(Notice{Started: &k.started})
 	err = k.keep(ctx, readCommands(input))
-	k.send(Notice{Ended: &Ended{Error: text(err), LogError: text(k.flush())}})
+	k.send(Notice{Ended: &Ended{Error: text(err), LogError: text(k.log.Flush())}})
 	if err != nil {
 		return 1
 	}
@@ -98,7 +98,7 @@ func (k *keeper) keep(ctx context.Context, commands <-chan Command) error {
 			case !ok:
 				return k.end()
 			case c.Flush:
-				k.send(Notice{Flushed: new(text(k.flush()))})
+				k.send(Notice{Flushed: new(text(k.log.Flush()))})
 			case c.Stop && overdue == nil:
 				// A tree that cannot be asked to go is killed at once.
 				if k.gone || k.signalAll(unix.SIGTERM) != nil {

@@ -19,7 +19,7 @@ type keeper struct {
 	config  Config
 	started Started
 	cgroup  tree.Cgroup
-	log     *collector
+	log     *collector // nil without a log
 	send    func(Notice)
 	// oomBefore is the number of out-of-memory kills before the start; nil where
 	// it is not known.
