@@ -96,7 +96,7 @@ func deadOwner(t *testing.T) tree.Owner {
 	if err := cmd.Wait(); err == nil {
 		t.Fatal("the process was not killed")
 	}
-	return tree.Owner{PID: p.PID, Start: p.Start}
+	return p.Owner()
 }
 
 // occupied is a control group with a process in it.
@@ -247,7 +247,7 @@ func TestKilledAtAnyMoment(t *testing.T) {
 		if err := cmd.Wait(); err == nil {
 			t.Error("the victim ended by itself")
 		}
-		owner := tree.Owner{PID: p.PID, Start: p.Start}
+		owner := p.Owner()
 		err = await(func() (bool, error) {
 			pids, err := marked(mark)
 			groups, groupErr := groupsOf(owner)

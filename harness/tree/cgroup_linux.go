@@ -107,26 +107,20 @@ func (c Cgroup) PIDs() ([]int, error) { return new(Reader).PIDs(c) }
 
 // PIDs is like Cgroup.PIDs.
 func (r *Reader) PIDs(c Cgroup) ([]int, error) {
+	dirs, err := c.dirs()
 	var pids []int
-	err := c.walk(func(dir string) error {
-		text, err := r.Read(filepath.Join(dir, "cgroup.procs"))
-		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, unix.ENODEV) {
-			return nil
-		}
-		if err != nil {
-			return fmt.Errorf("listing control group %s: %w", dir, err)
+	for _, dir := range dirs {
+		text, readErr := r.Read(filepath.Join(dir, "cgroup.procs"))
+		if readErr != nil && !removed(readErr) {
+			return pids, fmt.Errorf("listing control group %s: %w", dir, readErr)
 		}
 		for field := range strings.FieldsSeq(string(text)) {
-			pid, err := strconv.Atoi(field)
-			if err != nil {
-				return fmt.Errorf("listing control group %s: %w", dir, err)
-			}
-			if pid > 0 { // 0 stands for a process of another namespace
+			// 0 stands for a process of another namespace.
+			if pid, err := strconv.Atoi(field); err == nil && pid > 0 {
 				pids = append(pids, pid)
 			}
 		}
-		return nil
-	})
+	}
 	return pids, err
 }
 
@@ -154,8 +148,8 @@ func (c Cgroup) End(ctx context.Context) error {
 
 // remove removes the group and those below it, which must be empty.
 func (c Cgroup) remove() error {
-	var dirs []string
-	if err := c.walk(func(dir string) error { dirs = append(dirs, dir); return nil }); err != nil {
+	dirs, err := c.dirs()
+	if err != nil {
 		return err
 	}
 	// Parents were listed before their children.
@@ -167,18 +161,21 @@ func (c Cgroup) remove() error {
 	return nil
 }
 
-// walk visits the group's directory and those below it, parents first.
-func (c Cgroup) walk(visit func(dir string) error) error {
-	return filepath.WalkDir(string(c), func(path string, d fs.DirEntry, err error) error {
-		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, unix.ENODEV) {
+// dirs lists the group's directory and those below it, parents first.
+func (c Cgroup) dirs() (dirs []string, err error) {
+	err = filepath.WalkDir(string(c), func(path string, d fs.DirEntry, err error) error {
+		switch {
+		case removed(err):
 			return nil
-		}
-		if err != nil {
+		case err != nil:
 			return fmt.Errorf("walking control group %s: %w", c, err)
-		}
-		if d.IsDir() {
-			return visit(path)
+		case d.IsDir():
+			dirs = append(dirs, path)
 		}
 		return nil
 	})
+	return dirs, err
 }
+
+// removed reports whether the error is that of a group that was removed.
+func removed(err error) bool { return errors.Is(err, fs.ErrNotExist) || errors.Is(err, unix.ENODEV) }

@@ -13,6 +13,9 @@ type Owner struct {
 	Start uint64
 }
 
+// Owner returns the process as an owner.
+func (p Process) Owner() Owner { return Owner{PID: p.PID, Start: p.Start} }
+
 // String returns the owner as names of files and control groups have it.
 func (o Owner) String() string { return fmt.Sprintf("%d-%d", o.PID, o.Start) }
 

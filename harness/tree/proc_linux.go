@@ -142,9 +142,8 @@ func (p Process) Signal(sig unix.Signal) error {
 // AwaitEnd returns when the process has ended, or with an error when ctx ends.
 func (p Process) AwaitEnd(ctx context.Context) error {
 	const pause = 50 * time.Millisecond
-	owner := Owner{PID: p.PID, Start: p.Start}
 	for {
-		if alive, err := owner.Alive(); err == nil && !alive {
+		if alive, err := p.Owner().Alive(); err == nil && !alive {
 			return nil
 		}
 		select {
@@ -161,7 +160,7 @@ func Self() (Owner, error) {
 	if err != nil {
 		return Owner{}, fmt.Errorf("finding this process's start time: %w", err)
 	}
-	return Owner{PID: p.PID, Start: p.Start}, nil
+	return p.Owner(), nil
 }
 
 // Alive reports whether the owner still runs. A zombie does not.

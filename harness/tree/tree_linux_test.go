@@ -58,7 +58,7 @@ func TestSignalReachesOnlyTheOneMeant(t *testing.T) {
 func TestZombieOwnerIsDead(t *testing.T) {
 	t.Parallel()
 	cmd, p := sleeper(t, nil)
-	o := Owner{PID: p.PID, Start: p.Start}
+	o := p.Owner()
 	if alive, err := o.Alive(); err != nil || !alive {
 		t.Errorf("alive is %v, %v", alive, err)
 	}

@@ -30,7 +30,6 @@ type handle struct {
 	engine    *Engine
 	container *testcontainers.DockerContainer
 	program   host.Program
-	pid       int
 	// surroundings are those that could be read after the start.
 	surroundings results.Surroundings
 
@@ -55,7 +54,7 @@ func newHandle(ctx context.Context, owner *Starter, c *testcontainers.DockerCont
 		return nil, fmt.Errorf("asking for its state: %w", err)
 	}
 	state := seen.State
-	h := &handle{engine: owner.engine, container: c, program: p, pid: state.Pid, exited: make(chan struct{}), watched: make(chan struct{})}
+	h := &handle{engine: owner.engine, container: c, program: p, exited: make(chan struct{}), watched: make(chan struct{})}
 	if state.Running {
 		h.Tree, err = treeOf(state.Pid, c.GetContainerID())
 		if err != nil && !h.ended(ctx) {
@@ -100,11 +99,11 @@ func (h *handle) ended(ctx context.Context) bool {
 // treeOf names a container's processes to the sampler, by the control groups
 // that are the container's own.
 func treeOf(pid int, id string) (sample.Tree, error) {
+	t := sample.Tree{Root: pid}
 	groups, err := tree.GroupsOf(pid)
 	if err != nil {
-		return sample.Tree{}, fmt.Errorf("%w: does the engine run on this machine, and outside of any container that joust is in?", err)
+		return t, fmt.Errorf("%w: does the engine run on this machine, and outside of any container that joust is in?", err)
 	}
-	t := sample.Tree{Root: pid}
 	if strings.Contains(groups.Unified, id) {
 		t.Unified = groups.Unified
 	}
@@ -128,7 +127,7 @@ func (h *handle) watch(ctx context.Context) {
 			return
 		}
 		// The engine is gone or hangs: the process itself shows its end.
-		if p, err := tree.Lookup(h.pid); err == nil {
+		if p, err := tree.Lookup(h.Root); err == nil {
 			_ = p.AwaitEnd(ctx) // an ended ctx is asked below
 		}
 	}
@@ -175,7 +174,7 @@ func exitOf(state *apicontainer.State) host.Exit {
 	return exit
 }
 
-func (h *handle) PID() int                { return h.pid }
+func (h *handle) PID() int                { return h.Root }
 func (h *handle) Exited() <-chan struct{} { return h.exited }
 func (h *handle) Exit() host.Exit         { return h.exit }
 func (h *handle) Stdin() io.WriteCloser   { return nil }
