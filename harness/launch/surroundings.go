@@ -17,10 +17,12 @@ const dirTemplate = "{{.Dir}}"
 // store them; nil where the handle does not know them. dir is the server's
 // temporary folder.
 func surroundingsOf(h host.Handle, f Fixture, dir string) *results.Surroundings {
-	s := h.Surroundings()
-	if s == nil {
+	started := h.Surroundings()
+	if started == nil {
 		return nil
 	}
+	s := *started
+	s.Environment = maps.Clone(s.Environment)
 	added := surroundings.Merge(f.Manifest.Env, f.Env)
 	s.Added = slices.Sorted(maps.Keys(added))
 	for name, value := range s.Environment {
@@ -31,5 +33,5 @@ func surroundingsOf(h host.Handle, f Fixture, dir string) *results.Surroundings 
 		s.Environment[name] = strings.ReplaceAll(value, dir, dirTemplate)
 	}
 	s.WorkingDirectory = strings.ReplaceAll(s.WorkingDirectory, dir, dirTemplate)
-	return s
+	return &s
 }

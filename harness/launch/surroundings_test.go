@@ -1,7 +1,6 @@
 package launch
 
 import (
-	"maps"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -17,14 +16,7 @@ type startedIn struct {
 	surroundings *results.Surroundings
 }
 
-func (s startedIn) Surroundings() *results.Surroundings {
-	if s.surroundings == nil {
-		return nil
-	}
-	copied := *s.surroundings
-	copied.Environment = maps.Clone(copied.Environment)
-	return &copied
-}
+func (s startedIn) Surroundings() *results.Surroundings { return s.surroundings }
 
 func TestStoredSurroundingsAreThoseOfEveryStart(t *testing.T) {
 	t.Parallel()
@@ -44,8 +36,10 @@ func TestStoredSurroundingsAreThoseOfEveryStart(t *testing.T) {
 		},
 		Added: []string{"AT", "FIXED", "MINE", "OURS"}, WorkingDirectory: "{{.Dir}}", Umask: "0022",
 	}
-	if d := cmp.Diff(want, surroundingsOf(h, f, "/tmp/joust/x")); d != "" {
-		t.Errorf("(-want +got):\n%s", d)
+	for range 2 { // the first does not change the handle's own
+		if d := cmp.Diff(want, surroundingsOf(h, f, "/tmp/joust/x")); d != "" {
+			t.Errorf("(-want +got):\n%s", d)
+		}
 	}
 	if s := surroundingsOf(startedIn{}, f, "/tmp"); s != nil {
 		t.Errorf("of a handle that knows none: %+v", s)
