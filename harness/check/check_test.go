@@ -117,7 +117,7 @@ func TestInterimAnswersAreSkipped(t *testing.T) {
 	}
 }
 
-// wrongAnswers are whole or broken answers to hello; each is wrong in the first
+// wrongAnswers returns whole or broken answers to hello; each is wrong in the first
 // exchange.
 func wrongAnswers() map[string]struct{ answer, want string } {
 	length := "Content-Length: 7"

@@ -30,7 +30,7 @@ func plain() []scenarios.Header {
 	return []scenarios.Header{{Name: "Content-Type", Value: "text/plain"}}
 }
 
-// row is a row of the requests as the catalogue would have it.
+// row returns a row of the requests, like one of the catalogue.
 func row(requests ...scenarios.Request) *scenarios.Scenario {
 	return &scenarios.Scenario{Name: requests[0].Name, Depth: 1, Requests: requests}
 }
@@ -69,7 +69,7 @@ func head() scenarios.Request {
 		Status: 200, NoBody: true, Headers: []scenarios.Header{{Name: "Content-Length", Value: "65536"}}}}
 }
 
-// right is a net/http server that answers all the rows above rightly.
+// right returns a net/http server that answers all the rows above rightly.
 func right() http.Handler {
 	mux := http.NewServeMux()
 	write := func(w http.ResponseWriter, contentType, body string) {
@@ -182,12 +182,12 @@ func always(out string) func(net.Conn) {
 	return script(func(int, *http.Request, string) string { return out }).handle
 }
 
-// ok is a right answer of that type and body.
+// ok returns a right answer of that type and body.
 func ok(contentType, body string) string {
 	return fmt.Sprintf("HTTP/1.1 200 OK\r\nDate: %s\r\nContent-Type: %s\r\nContent-Length: %d\r\n\r\n%s", date, contentType, len(body), body)
 }
 
-// replaced is the right hello with one text replaced.
+// replaced returns the right hello with one text replaced.
 func replaced(old, new string) string {
 	whole := ok("text/plain", alive)
 	if !strings.Contains(whole, old) {
@@ -215,7 +215,7 @@ func drip(c net.Conn) {
 	}
 }
 
-// handled is the body with which the server answers.
+// handled returns the body of the server's answer.
 func handled(server http.Handler, r *http.Request) []byte {
 	w := httptest.NewRecorder()
 	server.ServeHTTP(w, r)

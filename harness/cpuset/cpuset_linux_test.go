@@ -28,7 +28,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// sys is a /sys with the given files below the processors' directory.
+// sys returns a /sys with the given files below the processors' directory.
 func sys(files map[string]string) fs.FS {
 	out := fstest.MapFS{}
 	for name, text := range files {
@@ -98,7 +98,7 @@ func TestReadThisMachine(t *testing.T) {
 	}
 }
 
-// allowedFor is the kernel's own list of the processors of a thread.
+// allowedFor returns the kernel's own list of the processors of a thread.
 func allowedFor(t *testing.T, path string) []int {
 	t.Helper()
 	text, err := os.ReadFile(path)

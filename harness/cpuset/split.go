@@ -93,7 +93,7 @@ func (t Topology) auto(usable []int) results.CPUSplit {
 	return split
 }
 
-// sameKind is the number of leading cores of one speed and width.
+// sameKind returns the number of leading cores of one speed and width.
 func sameKind(cores []core) int {
 	n := 1
 	for n < len(cores) && cores[n].capacity == cores[0].capacity && len(cores[n].cpus) == len(cores[0].cpus) {

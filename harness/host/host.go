@@ -1,6 +1,6 @@
-// Package host starts programs under a keeper, pinned and owned as whole
-// trees, and reads what they use between two instants. Servers under test and
-// loader processes are started the same way.
+// Package host starts programs under a keeper, pinned and owned as whole trees,
+// and reads their usage between two instants. Servers under test and loader
+// processes are started the same way.
 package host
 
 import (

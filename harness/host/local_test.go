@@ -62,7 +62,7 @@ func awaitExit(t *testing.T, h Handle) Exit {
 	}
 }
 
-// family is the keeper of the program and everything below it.
+// family returns the keeper of the program and the processes below it.
 func family(t *testing.T, h *handle) []tree.Process {
 	t.Helper()
 	keeper, err := tree.Lookup(h.cmd.Process.Pid)

@@ -153,7 +153,7 @@ func keeperCommand() []string {
 	return []string{exe, "keep"}
 }
 
-// nginxProgram is a small nginx with two workers on the port of 127.0.0.1.
+// nginxProgram returns a small nginx with two workers on the port of 127.0.0.1.
 func nginxProgram(dir string, port int) (Program, error) {
 	conf := fmt.Sprintf(`daemon off; worker_processes 2; pid %[1]s/nginx.pid; error_log stderr;
 events { worker_connections 64; }

@@ -99,7 +99,7 @@ func deadOwner(t *testing.T) tree.Owner {
 	return p.Owner()
 }
 
-// occupied is a control group with a process in it.
+// occupied makes a control group with a process in it.
 func occupied(t *testing.T, name string) (tree.Cgroup, *exec.Cmd) {
 	t.Helper()
 	group, err := tree.MakeCgroup(name)

@@ -16,7 +16,7 @@ import (
 	"github.com/joust-bench/joust/harness/launch"
 )
 
-// hello is the row of that name.
+// hello returns the row of that name.
 func hello(t *testing.T) *scenarios.Scenario {
 	t.Helper()
 	table, err := scenarios.Load()
@@ -30,7 +30,8 @@ func hello(t *testing.T) *scenarios.Scenario {
 	return row
 }
 
-// answering is a server that answers everything with one body.
+// answering starts a server that gives one body to every request, and returns its
+// URL.
 func answering(t *testing.T, body string) string {
 	t.Helper()
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

@@ -42,9 +42,9 @@ func holdLock() {
 	}
 }
 
-// lowerFiles takes "SOFT HARD", lowers the limits to them and says: what
-// MaxConnections is, what the soft limit is after RaiseNoFile, and what a shell
-// then inherits.
+// lowerFiles takes "SOFT HARD", lowers the limits to them and prints the result of
+// MaxConnections, the soft limit after RaiseNoFile, and the limit that a shell then
+// inherits.
 func lowerFiles(limits string) {
 	var limit syscall.Rlimit
 	if _, err := fmt.Sscan(limits, &limit.Cur, &limit.Max); err != nil {

@@ -71,7 +71,7 @@ func governors(root fs.FS) string {
 	return strings.Join(slices.Compact(names), ", ")
 }
 
-// turbo is "on", "off" or empty.
+// turbo returns "on", "off" or empty.
 func turbo(root fs.FS) string {
 	return cmp.Or(
 		map[string]string{"0": "on", "1": "off"}[line(root, "sys/devices/system/cpu/intel_pstate/no_turbo")],
@@ -79,7 +79,7 @@ func turbo(root fs.FS) string {
 	)
 }
 
-// battery is the state of the machine's own battery, such as "discharging", or
+// battery returns the state of the machine's own battery, such as "discharging", or
 // empty when there is none. Batteries of mice and keyboards do not matter.
 func battery(root fs.FS) string {
 	supplies, _ := fs.Glob(root, "sys/class/power_supply/*") // the pattern is right

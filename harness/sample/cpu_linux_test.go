@@ -9,7 +9,7 @@ import (
 
 const ms = int64(time.Millisecond)
 
-// proc is a process at an instant: its clock in milliseconds, its user and its
+// proc returns a process at an instant: its clock in milliseconds, its user and its
 // reaped children's user time in ticks, its start time.
 func proc(clockMS, user, reaped int64, start uint64) processCPU {
 	return processCPU{clock: clockMS * ms, Process: tree.Process{User: user, ReapedUser: reaped, Start: start}}

@@ -1,6 +1,6 @@
-// Package sample reads what a process tree and the machine as a whole used
-// between two announced instants: CPU time, memory, the busiest thread, and
-// the kernel's own counters of trouble on the network.
+// Package sample reads the usage of a process tree and of the machine as a whole
+// between two announced instants: CPU time, memory, the busiest thread, and the
+// kernel's own counters of trouble on the network.
 //
 // Instants are CLOCK_MONOTONIC nanoseconds (loaders/clock). Everything is read
 // from the kernel's own files: gopsutil's process CPU times come in ticks of

@@ -129,7 +129,7 @@ func (t Tree) pressure(f *files) int64 {
 
 // timeline polls until shortly before the window ends. Without a cgroup it
 // keeps to the processes of the window's start: walking all of /proc at every
-// poll would disturb what is measured.
+// poll would disturb the measurement.
 func (t Tree) timeline(ctx context.Context, f *files, first observation, t1 int64, poll time.Duration) ([]results.UsageSample, error) {
 	if poll <= 0 {
 		return nil, nil
@@ -163,7 +163,7 @@ func (t Tree) timeline(ctx context.Context, f *files, first observation, t1 int6
 	return samples, nil
 }
 
-// point is one point of a timeline, with the resident memory in bytes.
+// point returns one point of a timeline, with the resident memory in bytes.
 func (t Tree) point(f *files, first observation, now snapshot, rss uint64) results.UsageSample {
 	p := results.UsageSample{AtNS: now.at, CPUNS: difference(first.cpu, now).total, MemoryBytes: rss}
 	t.split(f, &p)
@@ -257,7 +257,7 @@ func (t Tree) Used() (Used, error) {
 }
 
 // ResetPeak sets the kernel's memory peak of every process of the tree, and
-// that of its control group of version 1, back to what is there now.
+// that of its control group of version 1, back to the memory in use now.
 func (t Tree) ResetPeak() error {
 	if err := t.resetGroupPeak(); err != nil {
 		return err

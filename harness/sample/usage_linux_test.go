@@ -24,7 +24,7 @@ const (
 // some is the least CPU time, in nanoseconds, from which a test concludes.
 const some = int64(tick)
 
-// soon is a window that opens a little later than now.
+// soon returns a window that opens a little later than now.
 func soon(length time.Duration) (t0, t1 int64) {
 	t0 = clock.Now() + int64(20*time.Millisecond)
 	return t0, t0 + int64(length)
@@ -40,7 +40,7 @@ func usage(t *testing.T, tree Tree, length, poll time.Duration) results.Usage {
 	return u
 }
 
-// wall is the time between the two readings.
+// wall returns the time between the two readings.
 func wall(u results.Usage) int64 { return u.ReadT1NS - u.ReadT0NS }
 
 // holds asserts a law about time that other programs of this machine share. After

@@ -54,8 +54,8 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// withBox builds the image, counts what there is before and after run, and
-// removes the image.
+// withBox builds the image, runs run, and removes the image. It compares the
+// engine's estate before and after.
 func withBox(run func() int) (code int, err error) {
 	dir, err := os.MkdirTemp("", "joust-container-test-")
 	if err != nil {
@@ -140,7 +140,7 @@ func need(t *testing.T) {
 // guardCommand runs this test binary as a guard.
 func guardCommand() []string { return []string{"env", guardEnv + "=1", os.Args[0]} }
 
-// newTestStarter is a host that is closed at the end of the test.
+// newTestStarter returns a Starter that is closed at the end of the test.
 func newTestStarter(t *testing.T) *Starter {
 	t.Helper()
 	need(t)
@@ -156,7 +156,7 @@ func newTestStarter(t *testing.T) *Starter {
 	return h
 }
 
-// program is the box with arguments.
+// program returns the box with arguments.
 func program(t *testing.T, argv ...string) host.Program {
 	t.Helper()
 	return host.Program{

@@ -15,8 +15,8 @@ import (
 	"github.com/joust-bench/joust/results"
 )
 
-// Config says what to start and how. It is the first line of the keeper's
-// input.
+// Config is the first line of the keeper's input: the program and how it is
+// started.
 type Config struct {
 	// Argv is the program, found on PATH, and its arguments.
 	Argv []string `json:"argv"`
