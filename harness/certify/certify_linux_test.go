@@ -58,7 +58,7 @@ func battery(t *testing.T, cases ...truth.Case) *certify.Battery {
 	if err != nil {
 		t.Fatal(err)
 	}
-	local, err := host.NewLocal(host.Options{Keeper: []string{exe, "keep"}})
+	local, err := host.NewLocal(host.LocalOptions{Keeper: []string{exe, "keep"}})
 	if err != nil {
 		t.Fatal(err)
 	}
