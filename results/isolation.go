@@ -1,7 +1,6 @@
 package results
 
-// The isolations of a server. An entry that names none is a process, as all
-// were before there were others.
+// The isolations of a server. An entry without an isolation is a process.
 const (
 	// IsolationProcess is a process of this machine.
 	IsolationProcess = "process"

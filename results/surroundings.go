@@ -1,15 +1,15 @@
 package results
 
-// Surroundings are the conditions in which a server was started, apart from its
-// command line. Whatever is not known is absent.
+// Surroundings are the conditions in which a server was started, without its
+// command line. Unknown conditions are absent.
 type Surroundings struct {
-	// Environment holds every variable that joust gave the server. A container
-	// has those of its image besides. A value that differs from start to start
-	// stands as a template of server.yaml, such as {{.Port}} or {{.Dir}}, the
-	// server's temporary folder.
+	// Environment holds every variable that joust gave the server, in addition to
+	// those of a container's image. Values that differ from start to start are
+	// templates of server.yaml, such as {{.Port}} or {{.Dir}}, the server's
+	// temporary folder.
 	Environment map[string]string `json:"environment"`
-	// Added are the names of the variables that come from server.yaml, the plan
-	// or --env, sorted; all others are the same for every server.
+	// Added are the sorted names of the variables from server.yaml, the plan or
+	// --env; all others are the same for every server.
 	Added []string `json:"added,omitempty"`
 	// WorkingDirectory is a path, within the container where there is one, or
 	// {{.Dir}}.
@@ -20,7 +20,6 @@ type Surroundings struct {
 	Niceness *int `json:"niceness,omitempty"`
 	// Limits are those of setrlimit(2), named "nofile soft", "nofile hard" and
 	// so on. nofile counts open files and nproc processes of the user; as
-	// (address space), core, memlock and stack are in bytes. "unlimited" is no
-	// limit.
+	// (address space), core, memlock and stack are in bytes; or "unlimited".
 	Limits map[string]string `json:"limits,omitempty"`
 }
