@@ -8,30 +8,17 @@ import (
 
 	"github.com/joust-bench/joust/harness/launch"
 	"github.com/joust-bench/joust/harness/plan"
+	"github.com/joust-bench/joust/harness/plan/plantest"
 	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/scenarios"
 )
 
-// ladder is a plan of one server and one table with every kind of rate.
-func ladder() results.Plan {
-	return results.Plan{
-		Seed: 3, LoaderThreads: 2, RequestTimeoutNS: 10e9, DrainNS: 5e8, IdleStrategy: "wait", Engine: "evloop",
-		Entries: []results.PlanEntry{{Server: "nginx", As: "nginx"}},
-		Peaks:   []results.PlanPeak{{Server: "nginx", Scenario: "hello", Protocol: "h1", PeakRPS: 8000}},
-		Tables: []results.PlanTable{{
-			Scenario: "hello", Protocol: "h1", Clients: 64, Trials: 2, WarmupNS: 1e9, Closed: true, ClosedDurationNS: 15e8, OpenDurationNS: 1e9,
-			Schedule: "poisson", Rates: []results.PlanRate{
-				{Kind: results.RateFraction, Fraction: 0.5}, {Kind: results.RateAbsolute, RateRPS: 2000}, {Kind: results.RateCommon},
-			},
-		}},
-	}
-}
-
-// rated are the rates of that ladder's first trial.
+// rated returns the rates of the first trial of a plan.
 func rated(p results.Plan) *rates {
 	t := plan.Trial{Entry: p.Entries[0], Table: p.Tables[0], Repetition: 1}
-	return newRates(&attempt{Bench: &Bench{Plan: &p}, Task: Task{Trial: t}}, t, nil)
+	a := &attempt{Bench: &Bench{Plan: &p}, Task: Task{Trial: t, Row: &scenarios.Scenario{}}, on: &launch.Server{}}
+	return a.load(t).rates
 }
 
 func TestRateOfAPhase(t *testing.T) {
@@ -62,14 +49,14 @@ func TestRateOfAPhase(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := rated(ladder())
+			s := rated(plantest.Ladder())
 			s.done(ran)
 			if tt.edit != nil {
 				tt.edit(s)
 			}
-			got := s.rate(tt.phase)
-			if got.RPS != tt.rps || got.SkipCode != tt.skip || (got.Skip == "") != (tt.skip == "") {
-				t.Errorf("got %+v, want %v req/s or the skip %q", got, tt.rps, tt.skip)
+			rps, skip := s.rate(tt.phase)
+			if rps != tt.rps || skip.Code != tt.skip || (skip.Text == "") != (tt.skip == "") {
+				t.Errorf("got %v req/s, %+v, want %v req/s or the skip %q", rps, skip, tt.rps, tt.skip)
 			}
 		})
 	}
@@ -77,7 +64,7 @@ func TestRateOfAPhase(t *testing.T) {
 
 func TestSpecOfATrial(t *testing.T) {
 	t.Parallel()
-	p := ladder()
+	p := plantest.Ladder()
 	row := &scenarios.Scenario{Name: "hello", Depth: 4, Requests: []scenarios.Request{{Name: "hello"}}}
 	trial := plan.Trial{Entry: p.Entries[0], Table: p.Tables[0], Repetition: 1, Seed: 77}
 	spec := specFor(trial, p, row, results.CPUSplit{Server: []int{0}, Loader: []int{1, 2, 3}, Pinned: true}, &launch.Server{Address: "127.0.0.1:80", Host: "127.0.0.1:80"})

@@ -10,9 +10,9 @@ import (
 	"github.com/joust-bench/joust/scenarios"
 )
 
-// The steps of timelines, and those where joust and the loader share one CPU:
-// there each time that joust wakes up takes it from the loader, for 0.1 to 1 ms
-// since nothing of joust is in the caches.
+// The steps of timelines. Where joust and the loader share one CPU, each wake-up
+// of joust takes it from the loader for 0.1 to 1 ms, since joust is not in the
+// caches: the steps are longer there.
 const (
 	pollEvery           = 100 * time.Millisecond
 	pollEveryShared     = time.Second
@@ -22,7 +22,7 @@ const (
 // sharesCPU reports whether joust runs on the only CPU of the loader.
 func sharesCPU(split results.CPUSplit) bool { return len(split.Loader) <= 1 }
 
-// pollStep is the step of the timelines that joust samples.
+// pollStep returns the step of the timelines that joust samples.
 func pollStep(split results.CPUSplit) time.Duration {
 	if sharesCPU(split) {
 		return pollEveryShared
@@ -30,7 +30,7 @@ func pollStep(split results.CPUSplit) time.Duration {
 	return pollEvery
 }
 
-// intervalStep is the step of the loader's own timeline.
+// intervalStep returns the step of the loader's own timeline.
 func intervalStep(split results.CPUSplit) time.Duration {
 	if sharesCPU(split) {
 		return intervalEveryShared
@@ -38,7 +38,7 @@ func intervalStep(split results.CPUSplit) time.Duration {
 	return pollEvery
 }
 
-// specFor is the trial as the loader gets it.
+// specFor returns the trial as the loader's Spec.
 func specFor(t plan.Trial, p results.Plan, row *scenarios.Scenario, split results.CPUSplit, s *launch.Server) loaders.Spec {
 	threads := plan.Threads(p, t.Table)
 	spec := loaders.Spec{

@@ -11,12 +11,12 @@ import (
 	"github.com/joust-bench/joust/results/judge"
 )
 
-// chooseClients gives the trial the number of clients of its ladder: that of the
-// rate it confirms, or the best of its sweep, which is measured here.
+// chooseClients sets the number of clients of the trial's ladder: that of the
+// candidate, or the best of its sweep, which chooseClients measures.
 func (a *attempt) chooseClients(ctx context.Context, result *results.Trial) error {
 	table := &a.Trial.Table
 	if a.Trial.Kind == results.TrialConfirm {
-		table.Clients = a.Found.Clients
+		table.Clients = a.Candidate.Clients
 	}
 	if table.Sweep == nil {
 		return nil
@@ -29,7 +29,7 @@ func (a *attempt) chooseClients(ctx context.Context, result *results.Trial) erro
 		return fmt.Errorf("no number of clients gave a valid closed loop; %d clients: %s", result.Sweep[0].Clients, result.Sweep[0].Seen.Verdict.Why())
 	}
 	table.Clients = result.Sweep[best].Clients
-	// The memory of the ladder is not that of the most clients.
+	// The ladder's memory peak must not be that of the sweep.
 	if a.on.Handle != nil {
 		if err := a.on.Handle.ResetPeak(); err != nil {
 			return fmt.Errorf("resetting the server's memory peak after the sweep: %w", err)
@@ -91,7 +91,7 @@ func (a *attempt) point(ctx context.Context, clients int) (results.SweepPoint, e
 	return point, l.sampler.Err()
 }
 
-// pointRates are the throughputs of the points in req/s, 0 where one is void.
+// pointRates returns the throughputs of the points in req/s, 0 for void points.
 func pointRates(points []results.SweepPoint) []float64 {
 	rates := make([]float64, len(points))
 	for i := range points {

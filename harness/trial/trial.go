@@ -27,39 +27,38 @@ type Watcher interface {
 	Live(i loaders.Interval)
 }
 
-// Bench is what the trials of a run have in common.
+// Bench holds the settings that all trials of a run share.
 type Bench struct {
 	// Launcher starts the servers and loaders, and has the CPUs of both.
 	Launcher launch.Launcher
 	Plan     *results.Plan
 	// Foreign is the tool that makes the load; nil for joust's own loader.
 	Foreign *external.Found
-	// Spin is what later spins are compared with; nil where none are timed.
+	// Spin is the run's first spin; nil where none are timed.
 	Spin    *results.Spin
 	Watcher Watcher
 }
 
-// Task is one trial to measure, with what earlier trials of its run have shown.
+// Task is one trial to measure, with the results of earlier trials of its run.
 type Task struct {
 	Trial   plan.Trial
 	Row     *scenarios.Scenario
 	Fixture launch.Fixture
-	// CommonRPS is the common rate of the trial's table in req/s, 0 where it has
-	// none.
+	// CommonRPS is the common rate of the trial's table in req/s, 0 for none.
 	CommonRPS float64
-	// Found is what a trial of the kind results.TrialConfirm confirms.
-	Found Found
+	// Candidate is set for a trial of the kind results.TrialConfirm.
+	Candidate Candidate
 	// Probes returns the experiments made so far on the trial's cell with that
 	// number of clients; nil where there are none.
 	Probes func(clients int) []results.Probe
 }
 
-// Found is the result of a search, for the trial that confirms it.
-type Found struct {
+// Candidate is the result of a search, for the trial that confirms it.
+type Candidate struct {
 	RateRPS float64
 	Clients int
-	// Stop says why the search went no further. AtLeast is true where that was
-	// not the server's doing.
+	// Stop says why the search went no further. AtLeast is true where the server
+	// was not the cause.
 	Stop    string
 	AtLeast bool
 }
@@ -117,11 +116,8 @@ func (a *attempt) measure(ctx context.Context, result *results.Trial) error {
 		return err
 	}
 	result.Search = l.rates.searched(&report)
-	result.Loaders, result.Spins, result.Kernel = []results.Report{report}, l.quiet.spins, l.kernel
-	if l.fleet != nil {
-		result.Parts = l.fleet.Reports
-	}
-	result.Phases = l.judged(&report)
+	result.Loaders, result.Spins, result.Kernel = []results.Report{report}, l.spins.spins, l.kernel
+	result.Parts, result.Phases = l.parts(), l.judged(&report)
 	result.MeasuredNS += measuredTime(&report)
 	if l.interrupted {
 		return nil
@@ -169,7 +165,7 @@ func (a *attempt) end(ctx context.Context, result *results.Trial, err error) err
 	return err
 }
 
-// measuredTime is the time spent in warm-up and windows, in nanoseconds.
+// measuredTime returns the time spent in warm-up and windows, in nanoseconds.
 func measuredTime(report *results.Report) int64 {
 	var total int64
 	for i := range report.Phases {

@@ -2,8 +2,8 @@ package trial
 
 import "github.com/joust-bench/joust/results"
 
-// together is what two trees of processes used in one window. What is known of
-// one only is unknown of both.
+// together adds the use of two trees of processes in one window. A figure that is
+// absent for one tree is absent for both.
 func together(a, b results.Usage) results.Usage {
 	all := a
 	all.ReadT0NS, all.ReadT1NS = min(a.ReadT0NS, b.ReadT0NS), max(a.ReadT1NS, b.ReadT1NS)
@@ -26,7 +26,7 @@ func together(a, b results.Usage) results.Usage {
 	return all
 }
 
-// sum is absent where one of both is.
+// sum adds two figures; it is nil where one of them is.
 func sum[N int64 | uint64 | float64](a, b *N) *N {
 	if a == nil || b == nil {
 		return nil

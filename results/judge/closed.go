@@ -6,7 +6,7 @@ import (
 	"github.com/joust-bench/joust/results"
 )
 
-// closedLoop is the table of METHOD.md §3, and what an experiment makes of it.
+// closedLoop judges by the table of METHOD.md §3 and by the cell's experiment.
 func (v *verdict) closedLoop() {
 	if v.Shared {
 		v.Bottleneck = results.LimitSharedCPU
@@ -18,7 +18,7 @@ func (v *verdict) closedLoop() {
 		v.because("not-sampled", "the CPU use of the loader is needed to say what limited the phase")
 		return
 	}
-	if still := StoodStill(v.Evidence.Loader, v.Limits); still != "" {
+	if still := stoodStill(v.Evidence.Loader, v.Limits); still != "" {
 		// Waiting for a processor counts as the loader's work, a stop does not.
 		if *v.LoaderShare >= v.Limits.FullShare {
 			v.Bottleneck = results.LimitLoader
@@ -29,8 +29,8 @@ func (v *verdict) closedLoop() {
 		v.because(codeStalled, "%s: what limited the phase cannot be told", still)
 		return
 	}
-	if BackedOff(v.Report, v.Evidence.Loader, v.Limits) != "" {
-		v.Bottleneck = results.LimitUnknown // voids says why
+	if backedOff(v.Report, v.Evidence.Loader, v.Limits) != "" {
+		v.Bottleneck = results.LimitUnknown // voids gives the reason
 		return
 	}
 	if v.ServerShare == nil {
@@ -42,7 +42,7 @@ func (v *verdict) closedLoop() {
 	v.experiment()
 	v.because(codeShares, "%s", v.sentence(table))
 	x, us := v.Evidence.Loader.ThroughputRPS(), *v.ServerShare
-	// A full server's share tells nothing about what it could do beyond x.
+	// A full server's share says nothing about its throughput beyond x.
 	estimable := us >= v.Limits.EstimateFrom && us < v.Limits.FullShare
 	if us > 0 && (v.Bottleneck == results.LimitBalanced || v.Bottleneck == results.LimitLoader && estimable) {
 		upper := x / us
@@ -50,8 +50,8 @@ func (v *verdict) closedLoop() {
 	}
 }
 
-// loaderShareAlone judges a closed loop whose server's CPU use is not known: a
-// full loader makes its throughput a lower bound, and nothing else can be told.
+// loaderShareAlone judges a closed loop whose server's CPU use is not known: only
+// a full loader is evidence, and makes the throughput a lower bound.
 func (v *verdict) loaderShareAlone() {
 	if *v.LoaderShare >= v.Limits.FullShare {
 		v.Bottleneck = results.LimitLoader
@@ -77,8 +77,8 @@ func limit(us, ul float64, t results.Thresholds) results.Bottleneck {
 	return results.LimitUnknown
 }
 
-// sentence is the evidence for what the table says, numbers and thresholds
-// included.
+// sentence returns the evidence for the table's bottleneck, with numbers and
+// thresholds.
 func (v *verdict) sentence(table results.Bottleneck) string {
 	server, loader, t := v.server(), v.loader(), v.Limits
 	switch table {

@@ -76,6 +76,9 @@ func TestOpenLoopThatFellBehind(t *testing.T) {
 		"depth divides the connections": {0.5, 0.5, func(_ *testing.T, e *Evidence) {
 			e.Report.Depth, e.Report.ConnectionsAsked, e.Report.ConnectionsOpen, e.Loader.MinConnectionsOpen = 4, 24, 24, 24
 		}, want{limit: results.LimitConnections, codes: behind, says: []string{"about 25 connections are needed"}}},
+		"a ramp needs the connections of its highest rate": {0.5, 0.5, func(_ *testing.T, e *Evidence) {
+			e.Loader.Schedule, e.Loader.RampToRPS, e.Loader.Rate.TargetRPS = "ramp", 1000, 100
+		}, want{limit: results.LimitConnections, codes: behind, says: []string{"about 100 connections are needed"}}},
 		"as many as Little's law asks for are not too few": {0.5, 0.5, func(t *testing.T, e *Evidence) {
 			e.Loader.Total.Service = histogram(t, 500, 63900*time.Microsecond)
 		}, want{limit: results.LimitServer, flags: saturated, codes: behind, says: []string{"100.0 % of the connections in flight were unanswered"}}},

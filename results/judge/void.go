@@ -7,8 +7,8 @@ import (
 	"github.com/joust-bench/joust/results"
 )
 
-// voids applies the rules under which a number counts for nothing, failed
-// requests aside: see failures.
+// voids applies the rules that void a phase; failures has those of failed
+// requests.
 func (v *verdict) voids() {
 	p, r := v.Evidence.Loader, v.Report
 	if window := time.Duration(p.WindowNS()); v.Asked > 0 && float64(window) < v.Limits.ShortWindow*float64(v.Asked) {
@@ -20,7 +20,7 @@ func (v *verdict) voids() {
 	} else if lost := r.ConnectionsAsked - p.MinConnectionsOpen; known && lost > 0 && !v.Reconnects && p.UnannouncedCloses+p.AnnouncedCloses == 0 {
 		v.void("connections", "only %d of %d connections were open at one time in the window", p.MinConnectionsOpen, r.ConnectionsAsked)
 	}
-	if waited := BackedOff(r, p, v.Limits); waited != "" {
+	if waited := backedOff(r, p, v.Limits); waited != "" {
 		v.void("backed-off", "%s", waited)
 	}
 	switch {
@@ -31,14 +31,14 @@ func (v *verdict) voids() {
 	}
 }
 
-// failures puts what became of the phase's requests before all other reasons,
-// which come from it. Requests that a full server did not answer in an open loop
-// are censored samples of its latency instead.
+// failures puts the reasons of failed requests first, since they cause the others.
+// Requests that a full server did not answer in an open loop are censored samples
+// of its latency instead.
 func (v *verdict) failures() {
 	saturated := v.Has(results.FlagSaturated)
 	busy := v.Shared || v.ServerShare != nil && *v.ServerShare >= v.Limits.FullShare
-	reasons := Accounts(v.Report, v.Evidence.Loader, saturated && busy, v.Tolerance)
-	// Tables show the first reason: what was tolerated is none of them.
+	reasons := accountsOf(v.Report, v.Evidence.Loader, saturated && busy, v.Tolerance)
+	// Tables show the first reason, which must not be a tolerated one.
 	var voids []results.Reason
 	for _, r := range reasons {
 		if r.Voids {
@@ -48,7 +48,7 @@ func (v *verdict) failures() {
 		}
 	}
 	v.Reasons = slices.Concat(voids, v.Reasons)
-	if text := WarmUp(v.Report, v.Evidence.Loader.Name); text != "" {
+	if text := warmUp(v.Report, v.Evidence.Loader.Name); text != "" {
 		v.because("warm-up", "%s", text)
 	}
 }
