@@ -2,6 +2,7 @@ package summary
 
 import (
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -23,32 +24,39 @@ func percent(share float64) string {
 	return strconv.FormatFloat(share*100, 'f', 1, 64) + " %"
 }
 
-// unit is a scale of durations with its name.
-type unit struct {
-	ns   float64
-	name string
+// scale is a unit with its size in base units.
+type scale struct {
+	per  float64
+	unit string
 }
 
-// unitOf is the unit in which a duration is 1 or more.
-func unitOf(ns int64) unit {
-	switch {
-	case ns >= int64(time.Second):
-		return unit{1e9, "s"}
-	case ns >= int64(time.Millisecond):
-		return unit{1e6, "ms"}
-	case ns >= int64(time.Microsecond):
-		return unit{1e3, "µs"}
+// The scales of durations in nanoseconds and of bytes, the largest first.
+var (
+	durations = []scale{{1e9, "s"}, {1e6, "ms"}, {1e3, "µs"}, {1, "ns"}}
+	sizes     = []scale{{1e12, "TB"}, {1e9, "GB"}, {1e6, "MB"}, {1e3, "kB"}, {1, "B"}}
+)
+
+// scaleOf returns the scale in which the value is 1 or more.
+func scaleOf(scales []scale, value float64) scale {
+	i := slices.IndexFunc(scales, func(s scale) bool { return value >= s.per })
+	if i < 0 {
+		return scales[len(scales)-1]
 	}
-	return unit{1, "ns"}
+	return scales[i]
 }
 
-func (u unit) text(ns float64) string { return digits(ns / u.ns) }
+func (s scale) text(value float64) string { return digits(value / s.per) }
 
-// duration prints nanoseconds in the unit that suits them.
-func duration(ns int64) string {
-	u := unitOf(ns)
-	return u.text(float64(ns)) + " " + u.name
+func scaled(scales []scale, value float64) string {
+	s := scaleOf(scales, value)
+	return s.text(value) + " " + s.unit
 }
+
+// duration prints nanoseconds.
+func duration(ns int64) string { return scaled(durations, float64(ns)) }
+
+// bytes prints a number of bytes in decimal units.
+func bytes(n float64) string { return scaled(sizes, n) }
 
 // span prints the length of a window: a round number stays round.
 func span(ns int64) string {
@@ -57,19 +65,6 @@ func span(ns int64) string {
 		return strconv.FormatFloat(float64(d)/1e6, 'g', 3, 64) + " ms"
 	}
 	return strconv.FormatFloat(math.Round(d.Seconds()*100)/100, 'g', -1, 64) + " s"
-}
-
-// bytes prints a number of bytes in decimal units.
-func bytes(n float64) string {
-	for _, u := range []struct {
-		per  float64
-		name string
-	}{{1e12, "TB"}, {1e9, "GB"}, {1e6, "MB"}, {1e3, "kB"}} {
-		if n >= u.per {
-			return digits(n/u.per) + " " + u.name
-		}
-	}
-	return digits(n) + " B"
 }
 
 func plural(n int, noun string) string {

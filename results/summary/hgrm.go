@@ -4,21 +4,18 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
 
 	"github.com/joust-bench/joust/results"
 )
 
-const (
-	// ticksPerHalf is the number of lines for each halving of what is left
-	// above a percentile: the usual one of HdrHistogram's tools.
-	ticksPerHalf = 5
-	// perMillisecond scales nanoseconds.
-	perMillisecond = 1e6
-)
+// ticksPerHalf is the number of lines for each halving of the share above a
+// percentile, as in HdrHistogram's own tools.
+const ticksPerHalf = 5
 
-// ErrNoLatency says that there is no distribution to write.
+// ErrNoLatency is the error for a report without latencies.
 var ErrNoLatency = errors.New("no request was answered in the window, so there is no distribution of latencies")
 
 // Percentiles writes the distribution of the measured phase's latency in
@@ -29,7 +26,10 @@ func Percentiles(w io.Writer, r *results.Report) error {
 	if p == nil {
 		return ErrNoLatency
 	}
-	h := latency(p)
+	h := p.Total.Service
+	if p.Loop == results.OpenLoop || p.Total.Corrected != nil {
+		h = p.Total.Corrected
+	}
 	if h == nil || h.Count == 0 {
 		return ErrNoLatency
 	}
@@ -37,16 +37,8 @@ func Percentiles(w io.Writer, r *results.Report) error {
 	if err != nil {
 		return fmt.Errorf("decoding the histogram of %d latencies: %w", h.Count, err)
 	}
-	if _, err := hdr.PercentilesPrint(w, ticksPerHalf, perMillisecond); err != nil {
+	if _, err := hdr.PercentilesPrint(w, ticksPerHalf, float64(time.Millisecond)); err != nil {
 		return fmt.Errorf("writing the distribution of latencies: %w", err)
 	}
 	return nil
-}
-
-// latency is what a phase's tail is judged by.
-func latency(p *results.Phase) *results.Histogram {
-	if p.Loop == results.OpenLoop || p.Total.Corrected != nil {
-		return p.Total.Corrected
-	}
-	return p.Total.Service
 }

@@ -12,10 +12,10 @@ import (
 type column struct {
 	name string
 	*cells.Distribution
-	unit unit
+	scale scale
 }
 
-// latencies is the table of percentiles.
+// latencies prints the table of percentiles.
 func (t *text) latencies() error {
 	p, read := t.phase, cells.Read(results.DefaultThresholds(), t.phase)
 	columns := []column{{name: "service", Distribution: read[cells.Service]}}
@@ -36,7 +36,7 @@ func (t *text) latencies() error {
 	return t.table(append(columns, column{name: "receive lag", Distribution: cells.Plain(p.ReceiveLag)}, column{name: "failed", Distribution: cells.Plain(p.Total.FailedTime)}))
 }
 
-// table prints the columns that have anything to show.
+// table prints the columns that have samples.
 func (t *text) table(columns []column) error {
 	var shown []column
 	for _, c := range columns {
@@ -45,7 +45,7 @@ func (t *text) table(columns []column) error {
 		case c.Damaged != nil:
 			return c.Damaged
 		case c.Count > 0:
-			c.unit = unitOf(c.At(cells.P50).NS)
+			c.scale = scaleOf(durations, float64(c.At(cells.P50).NS))
 			shown = append(shown, c)
 		}
 	}
@@ -59,24 +59,24 @@ func (t *text) table(columns []column) error {
 		for _, c := range shown {
 			words = append(words, cell(c))
 		}
-		// Writing to a strings.Builder does not fail, and Flush tells of the rest.
+		// Writing to a strings.Builder does not fail, and Flush returns the rest.
 		_, _ = w.Write([]byte(strings.Join(words, "\t") + "\t\n"))
 	}
-	line("", func(c column) string { return c.name + " " + c.unit.name })
+	line("", func(c column) string { return c.name + " " + c.scale.unit })
 	for place, q := range cells.Quantiles() {
 		line(q.Label, func(c column) string { return c.point(place) })
 	}
 	line("mean", func(c column) string {
 		if c.MeanAtLeast {
-			return "≥ " + c.unit.text(*c.MeanNS)
+			return "≥ " + c.scale.text(*c.MeanNS)
 		}
-		return c.unit.text(*c.MeanNS)
+		return c.scale.text(*c.MeanNS)
 	})
 	line("samples", func(c column) string { return count(c.Count) })
 	return w.Flush()
 }
 
-// point is one percentile with its marks, "—" where there are too few samples
+// point returns one percentile with its marks, "—" where it has too few samples
 // beyond it.
 func (c column) point(place int) string {
 	p := c.At(place)
@@ -90,5 +90,5 @@ func (c column) point(place int) string {
 	if p.Rough {
 		mark += "~ "
 	}
-	return mark + c.unit.text(float64(p.NS))
+	return mark + c.scale.text(float64(p.NS))
 }

@@ -1,6 +1,6 @@
-// Package summary tells one load, as its loader reported it: as text for
-// people, as JSON for programs, and as the percentile distribution that
-// HdrHistogram's plotters read. All are pure functions of a results.Report.
+// Package summary prints the report of one load: as text for people, as JSON for
+// programs, and as the percentile distribution that HdrHistogram's plotters read.
+// All are pure functions of a results.Report.
 package summary
 
 import (
@@ -22,12 +22,12 @@ type Document struct {
 	// ThroughputRPS is Requests per second of the window.
 	ThroughputRPS float64 `json:"throughput_rps"`
 	// Errors counts failed requests of any cause, those outside the window
-	// included; the report's phases tell the causes.
+	// included; the report's phases have the causes.
 	Errors uint64         `json:"errors"`
 	Report results.Report `json:"report"`
 }
 
-// Measured is the measured phase of a report, nil when the load ended before
+// Measured returns the measured phase of a report, nil when the load ended before
 // its window opened.
 func Measured(r *results.Report) *results.Phase {
 	for i := range r.Phases {
