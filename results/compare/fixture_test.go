@@ -137,7 +137,7 @@ func sets(runs ...results.Run) []*cells.Set {
 // compared puts two runs beside each other.
 func compared(t testing.TB, old, now results.Run) Comparison {
 	t.Helper()
-	c, err := Compare(sets(old), sets(now), Options{})
+	c, err := Compare(sets(old), sets(now), Filter{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -145,16 +145,16 @@ func compared(t testing.TB, old, now results.Run) Comparison {
 }
 
 // find is the row of a metric in the comparison.
-func find(t testing.TB, c *Comparison, phase string, m cells.Metric, server string) (*Family, *Row) {
+func find(t testing.TB, c *Comparison, phase string, m cells.Metric, server string) (*Family, *Change) {
 	t.Helper()
 	for i := range c.Families {
 		f := &c.Families[i]
 		if f.Phase != phase || f.Metric != m {
 			continue
 		}
-		for j := range f.Rows {
-			if f.Rows[j].Server == server {
-				return f, &f.Rows[j]
+		for j := range f.Changes {
+			if f.Changes[j].Server == server {
+				return f, &f.Changes[j]
 			}
 		}
 	}
