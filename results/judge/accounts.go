@@ -9,77 +9,51 @@ import (
 	"github.com/joust-bench/joust/results"
 )
 
-// accounts sorts a phase's requests and connections that went wrong.
-type accounts struct {
-	phase *results.Phase
-	// counted is the number of requests that failed, had no answer or a right one.
-	failed, unanswered, counted uint64
-	errors                      map[results.Cause]uint64
-	// tolerance is the share of requests, 0 to 1, that may go wrong in a valid
-	// phase.
-	tolerance float64
-	reasons   []results.Reason
-}
-
 // accountsOf returns the reasons that surplus answers, failed and unanswered
-// requests and failed connects give.
+// requests and failed connects give. tolerance is the share of requests, 0 to 1,
+// that may go wrong in a valid phase.
 //
 // overloaded is true for an open loop that fell behind at a busy server: its
 // timeouts and unanswered requests are censored samples of its latency. A server
 // that was not busy has lost them. Requests that an interruption of the load cut
 // off do not count as unanswered.
-func accountsOf(r *results.Report, p *results.Phase, overloaded bool, tolerance float64) []results.Reason {
-	a := accounts{phase: p, failed: p.Failures(), unanswered: p.Unanswered, errors: maps.Clone(p.Total.Errors), tolerance: tolerance}
+func accountsOf(r *results.Report, p *results.Phase, overloaded bool, tolerance float64) (reasons []results.Reason) {
+	because := func(code string, voids bool, format string, args ...any) {
+		reasons = append(reasons, results.Reason{Code: code, Voids: voids, Text: fmt.Sprintf(format, args...)})
+	}
+	failed, unanswered, errors := p.Failures(), p.Unanswered, maps.Clone(p.Total.Errors)
 	if overloaded {
-		a.failed -= min(a.failed, a.errors[results.CauseTimeout]+p.TimeoutsOutside)
-		delete(a.errors, results.CauseTimeout)
+		failed -= min(failed, errors[results.CauseTimeout]+p.TimeoutsOutside)
+		delete(errors, results.CauseTimeout)
 	}
 	if overloaded || r.Interrupted {
-		a.unanswered = 0
+		unanswered = 0
 	}
-	a.counted = a.failed + a.unanswered + p.Right()
-	a.surplus()
-	a.requests()
-	a.connections()
-	return a.reasons
-}
-
-func (a *accounts) because(code string, voids bool, format string, args ...any) {
-	a.reasons = append(a.reasons, results.Reason{Code: code, Voids: voids, Text: fmt.Sprintf(format, args...)})
-}
-
-func (a *accounts) surplus() {
-	if n := a.phase.SurplusAnswers; n > 0 {
-		a.because("surplus", true, "the server sent %s that no request asked for, so its other answers may belong to earlier requests: %s", plural(n, "answer"), a.phase.FirstSurplus)
+	counted := failed + unanswered + p.Right()
+	if n := p.SurplusAnswers; n > 0 {
+		because("surplus", true, "the server sent %s that no request asked for, so its other answers may belong to earlier requests: %s", plural(n, "answer"), p.FirstSurplus)
 	}
-}
-
-func (a *accounts) requests() {
-	if a.failed+a.unanswered == 0 {
-		return
-	}
-	code, text := "errors", fmt.Sprintf("%d of %d requests failed", a.failed, a.counted)
+	code, text := "errors", fmt.Sprintf("%d of %d requests failed", failed, counted)
 	switch {
-	case a.failed == 0:
-		code, text = "unanswered", fmt.Sprintf("%d of %d requests had no answer", a.unanswered, a.counted)
-	case a.unanswered > 0:
-		text += fmt.Sprintf(", and %d had no answer", a.unanswered)
+	case failed == 0:
+		code, text = "unanswered", fmt.Sprintf("%d of %d requests had no answer", unanswered, counted)
+	case unanswered > 0:
+		text += fmt.Sprintf(", and %d had no answer", unanswered)
 	}
-	if share := float64(a.failed+a.unanswered) / float64(a.counted); share <= a.tolerance {
-		a.because(code+"-tolerated", false, "%s, within the tolerance of %s", text, percent(a.tolerance))
-		return
+	switch {
+	case failed+unanswered == 0:
+	case float64(failed+unanswered)/float64(counted) <= tolerance:
+		because(code+"-tolerated", false, "%s, within the tolerance of %s", text, percent(tolerance))
+	case failed > 0:
+		because(code, true, "%s (%s): %s", text, causes(errors), p.Total.FirstError)
+	default:
+		because(code, true, "%s", text)
 	}
-	if a.failed > 0 {
-		text += fmt.Sprintf(" (%s): %s", causes(a.errors), a.phase.Total.FirstError)
+	if n := p.FailedConnects(); n > 0 {
+		because("connection-errors", float64(n)/float64(n+counted) > tolerance,
+			"%s could not be made (%s): %s", plural(n, "connection"), causes(p.ConnectionErrors), p.FirstConnectionError)
 	}
-	a.because(code, true, "%s", text)
-}
-
-func (a *accounts) connections() {
-	if n := a.phase.FailedConnects(); n > 0 {
-		a.because("connection-errors", float64(n)/float64(n+a.counted) > a.tolerance,
-			"%s could not be made (%s): %s", plural(n, "connection"), causes(a.phase.ConnectionErrors), a.phase.FirstConnectionError)
-	}
+	return reasons
 }
 
 func plural(n uint64, noun string) string {

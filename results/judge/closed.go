@@ -37,10 +37,10 @@ func (v *verdict) closedLoop() {
 		v.loaderShareAlone()
 		return
 	}
-	table := limit(*v.ServerShare, *v.LoaderShare, v.Limits)
-	v.Bottleneck = table
+	limit, evidence := v.table()
+	v.Bottleneck = limit
 	v.experiment()
-	v.because(codeShares, "%s", v.sentence(table))
+	v.because(codeShares, "%s", evidence)
 	x, us := v.Evidence.Loader.ThroughputRPS(), *v.ServerShare
 	// A full server's share says nothing about its throughput beyond x.
 	estimable := us >= v.Limits.EstimateFrom && us < v.Limits.FullShare
@@ -62,34 +62,19 @@ func (v *verdict) loaderShareAlone() {
 	v.because(codeShares, "%s < %s, and the CPU use of the server is not known: what else limited it cannot be told", v.loader(), percent(v.Limits.FullShare))
 }
 
-// limit names the bottleneck by the two shares.
-func limit(us, ul float64, t results.Thresholds) results.Bottleneck {
+// table returns the bottleneck by the two shares, with the evidence.
+func (v *verdict) table() (limit results.Bottleneck, evidence string) {
+	us, ul, t := *v.ServerShare, *v.LoaderShare, v.Limits
+	server, loader := v.server(), v.loader()
 	switch {
 	case us >= t.FullShare:
-		return results.LimitServer
+		return results.LimitServer, fmt.Sprintf("%s ≥ %s; %s", server, percent(t.FullShare), loader)
 	case us >= t.NearlyFull && ul >= t.FullShare:
-		return results.LimitBalanced
+		return results.LimitBalanced, fmt.Sprintf("%s, between %s and %s; %s ≥ %s", server, percent(t.NearlyFull), percent(t.FullShare), loader, percent(t.FullShare))
 	case us < t.NearlyFull && ul >= t.FullShare:
-		return results.LimitLoader
+		return results.LimitLoader, fmt.Sprintf("%s ≥ %s; %s < %s", loader, percent(t.FullShare), server, percent(t.NearlyFull))
 	case us < t.Slack && ul < t.Slack:
-		return results.LimitConnections
+		return results.LimitConnections, fmt.Sprintf("%s and %s, both < %s: waiting, not working, limited it; try more clients", server, loader, percent(t.Slack))
 	}
-	return results.LimitUnknown
-}
-
-// sentence returns the evidence for the table's bottleneck, with numbers and
-// thresholds.
-func (v *verdict) sentence(table results.Bottleneck) string {
-	server, loader, t := v.server(), v.loader(), v.Limits
-	switch table {
-	case results.LimitServer:
-		return fmt.Sprintf("%s ≥ %s; %s", server, percent(t.FullShare), loader)
-	case results.LimitBalanced:
-		return fmt.Sprintf("%s, between %s and %s; %s ≥ %s", server, percent(t.NearlyFull), percent(t.FullShare), loader, percent(t.FullShare))
-	case results.LimitLoader:
-		return fmt.Sprintf("%s ≥ %s; %s < %s", loader, percent(t.FullShare), server, percent(t.NearlyFull))
-	case results.LimitConnections:
-		return fmt.Sprintf("%s and %s, both < %s: waiting, not working, limited it; try more clients", server, loader, percent(t.Slack))
-	}
-	return fmt.Sprintf("%s and %s: the two shares alone do not tell which of them limited it", server, loader)
+	return results.LimitUnknown, fmt.Sprintf("%s and %s: the two shares alone do not tell which of them limited it", server, loader)
 }

@@ -26,45 +26,41 @@ func Needs(e Evidence) results.ProbeKind {
 	if !v.Valid || find(v, codeStalled) != nil || v.ServerShare == nil || v.LoaderShare == nil || e.Loader.Loop != results.ClosedLoop {
 		return ""
 	}
-	switch v.Bottleneck {
-	case results.LimitUnknown, results.LimitBalanced, results.LimitLoader:
-		return results.ProbeElasticity
-	case results.LimitServer:
-		if bothFull(v, e.limits()) {
-			return results.ProbeElasticity
-		}
-	case results.LimitConnections:
-		if !e.FixedClients {
-			return results.ProbeClients
-		}
+	if kind := probeFor(v, e.limits()); kind != results.ProbeClients || !e.FixedClients {
+		return kind
 	}
 	return ""
 }
 
-// bothFull reports whether both sides were full. The shares then do not say whose
-// limit it was: a server with fewer requests at a time wakes up more often, and so
-// fills its CPU at a throughput that a faster loader would raise.
-func bothFull(v results.Verdict, t results.Thresholds) bool {
-	return *v.ServerShare >= t.FullShare && *v.LoaderShare >= t.FullShare
+// probeFor returns the kind of experiment for a verdict by the two shares; empty
+// for none. The shares of two full sides do not say whose limit it was: a server
+// with fewer requests at a time wakes up more often, and so fills its CPU at a
+// throughput that a faster loader would raise.
+func probeFor(v results.Verdict, t results.Thresholds) results.ProbeKind {
+	full := *v.ServerShare >= t.FullShare && *v.LoaderShare >= t.FullShare
+	switch b := v.Bottleneck; {
+	case b == results.LimitConnections:
+		return results.ProbeClients
+	case b == results.LimitSharedCPU, b == results.LimitServer && !full:
+		return ""
+	}
+	return results.ProbeElasticity
 }
 
 // experiment lets the cell's probe overrule the table.
 func (v *verdict) experiment() {
-	switch v.Bottleneck {
-	case results.LimitUnknown, results.LimitBalanced, results.LimitLoader:
-		if p := v.probe(results.ProbeElasticity); p != nil {
-			v.elasticity(p)
-		}
-	case results.LimitServer:
-		if p := v.probe(results.ProbeElasticity); p != nil && bothFull(v.Verdict, v.Limits) {
-			v.elasticity(p)
-		}
-	case results.LimitConnections:
-		if v.FixedClients {
-			v.because("fixed-clients", "the row fixes its number of clients, so more were not tried")
-		} else if p := v.probe(results.ProbeClients); p != nil {
-			v.moreClients(p)
-		}
+	kind := probeFor(v.Verdict, v.Limits)
+	if kind == results.ProbeClients && v.FixedClients {
+		v.because("fixed-clients", "the row fixes its number of clients, so more were not tried")
+		return
+	}
+	p := v.probe(kind)
+	switch {
+	case p == nil:
+	case kind == results.ProbeClients:
+		v.moreClients(p)
+	default:
+		v.elasticity(p)
 	}
 }
 

@@ -60,20 +60,23 @@ func logs(values []float64) []float64 {
 }
 
 // difference returns the k-th smallest, from 0, of all differences y − x between
-// two sorted samples. It halves the interval of floating-point numbers in which
-// the difference lies, 64 times at most, and counts the pairs below: after the
-// last halving the difference is exact.
+// two sorted samples. It halves the interval in which the difference lies and
+// counts the pairs below, until the ends are neighbours: it is exact.
 func difference(x, y []float64, k int) float64 {
-	low, high := place(y[0]-x[len(x)-1]), place(y[len(y)-1]-x[0])
-	for low < high {
+	low, high := y[0]-x[len(x)-1], y[len(y)-1]-x[0]
+	for {
 		middle := low + (high-low)/2
-		if pairsUpTo(x, y, at(middle)) > k {
+		switch {
+		case middle > low && middle < high && pairsUpTo(x, y, middle) <= k:
+			low = middle
+		case middle > low && middle < high:
 			high = middle
-		} else {
-			low = middle + 1
+		case pairsUpTo(x, y, low) > k:
+			return low
+		default:
+			return high
 		}
 	}
-	return at(low)
 }
 
 // pairsUpTo counts the pairs whose difference y − x is at most d, in one walk
@@ -87,25 +90,4 @@ func pairsUpTo(x, y []float64, d float64) int {
 		count += j
 	}
 	return count
-}
-
-// signBit is set in the bits of a negative number.
-const signBit = 1 << 63
-
-// place returns the number's place among all floating-point numbers in rising
-// order.
-func place(f float64) uint64 {
-	bits := math.Float64bits(f)
-	if bits&signBit != 0 {
-		return ^bits
-	}
-	return bits | signBit
-}
-
-// at returns the number at that place.
-func at(place uint64) float64 {
-	if place&signBit != 0 {
-		return math.Float64frombits(place &^ signBit)
-	}
-	return math.Float64frombits(^place)
 }
