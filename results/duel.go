@@ -1,7 +1,6 @@
 package results
 
-// Duel is the question of a duel and its answer: does B differ from A by more
-// than the margin?
+// Duel is a duel and its answer: does B differ from A by more than the margin?
 type Duel struct {
 	// A and B are the variants as the user named them.
 	A string `json:"a"`
@@ -15,8 +14,7 @@ type Duel struct {
 	// Pairs counts the pairs of valid trials, VoidPairs those with a void one.
 	Pairs     int `json:"pairs"`
 	VoidPairs int `json:"void_pairs,omitempty"`
-	// Ratio is B ÷ A, Low and High its interval over all looks; absent with too
-	// few pairs.
+	// Ratio is B ÷ A with its interval over all looks; absent with too few pairs.
 	Ratio  *float64   `json:"ratio,omitempty"`
 	Low    *float64   `json:"low,omitempty"`
 	High   *float64   `json:"high,omitempty"`
@@ -30,8 +28,7 @@ type DuelAnswer string
 
 // The answers of a duel.
 const (
-	// DuelHigher and DuelLower: B lies above or below A by more than the
-	// margin.
+	// DuelHigher and DuelLower: B lies above or below A by more than the margin.
 	DuelHigher DuelAnswer = "b-higher"
 	DuelLower  DuelAnswer = "b-lower"
 	// DuelWithin: B does not differ from A by more than the margin.

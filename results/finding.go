@@ -9,8 +9,7 @@ type Finding struct {
 	Fact string `json:"found"`
 	// Why says how the fact affects numbers.
 	Why string `json:"why"`
-	// Remedy is the command that mends it; empty where nothing is to mend or
-	// no command can.
+	// Remedy is the command that mends it; empty for none.
 	Remedy string `json:"remedy,omitempty"`
 }
 

@@ -14,15 +14,14 @@ type Foreign struct {
 	Program string `json:"program"`
 	// Commands are the command lines by phase.
 	Commands map[string][]string `json:"commands,omitempty"`
-	// MarginNS is the time at both ends of a run of the tool in which joust does
-	// not sample CPU and memory: the tool announces no windows.
+	// MarginNS is the time at both ends of the tool's run without samples of CPU
+	// and memory: the tool announces no windows.
 	MarginNS int64 `json:"margin_ns"`
 	// Defects are known defects of the tool's figures, for the notes on its cells.
 	Defects []string `json:"defects,omitempty"`
 }
 
-// Percentiles is a table of latencies that a foreign loader printed. Values
-// between two rows are not known.
+// Percentiles is a foreign loader's table, without values between its rows.
 type Percentiles struct {
 	// Samples is the number of latencies in the table.
 	Samples uint64 `json:"samples"`
@@ -42,8 +41,7 @@ type Percentile struct {
 	ValueNS  int64   `json:"value_ns"`
 }
 
-// At returns the printed value of the quantile, 0 to 1, in nanoseconds; false
-// where the tool did not print that quantile.
+// At returns the printed value of a quantile, false where it was not printed.
 func (p *Percentiles) At(q float64) (int64, bool) {
 	// Quantiles are printed with six digits after the point.
 	const printed = 5e-7

@@ -2,8 +2,7 @@ package results
 
 import "strconv"
 
-// Plan is a resolved plan: defaults filled in, names checked, scenarios
-// spelled out.
+// Plan is a resolved plan, with its defaults and its scenarios spelled out.
 type Plan struct {
 	Name string `json:"name"`
 	// Source is the plan's file as the user named it; empty for none.
@@ -12,8 +11,7 @@ type Plan struct {
 	Seed    uint64      `json:"seed"`
 	Entries []PlanEntry `json:"entries"`
 	Tables  []PlanTable `json:"tables"`
-	// Env has variables for every server, in addition to the stated environment
-	// and its own.
+	// Env has variables for every server, in addition to its own.
 	Env map[string]string `json:"env,omitempty"`
 	// IdleStrategy is how the loader waits: "spin", "hybrid" or "wait".
 	IdleStrategy string `json:"idle_strategy"`
@@ -23,16 +21,13 @@ type Plan struct {
 	RequestTimeoutNS int64 `json:"request_timeout_ns"`
 	// DrainNS bounds the wait for outstanding answers after a window.
 	DrainNS int64 `json:"drain_ns"`
-	// ErrorTolerance is the share of requests that may fail in a valid cell,
-	// 0 to 1.
+	// ErrorTolerance is the share of requests that may fail in a valid cell.
 	ErrorTolerance float64 `json:"error_tolerance"`
 	// NoProbes is true for a run without experiments on the limits of cells.
 	NoProbes bool `json:"no_probes,omitempty"`
-	// Thresholds are the limits by which the run is judged; absent in runs stored
-	// before plans could change them.
+	// Thresholds are absent in runs stored before plans could change them.
 	Thresholds *Thresholds `json:"thresholds,omitempty"`
-	// Baseline is the entry with which tables compare all others; empty for all
-	// pairs.
+	// Baseline is the entry to compare all others with; empty for all pairs.
 	Baseline string `json:"baseline,omitempty"`
 	// PlannedNS is the nominal duration without builds; AtMostNS adds all repeats
 	// of disturbed trials that their budget allows.
@@ -65,8 +60,7 @@ type PlanPeak struct {
 type PlanEntry struct {
 	Server string `json:"server"`
 	As     string `json:"as"`
-	// WarmupCapNS is the longest warm-up that its manifest allows; 0 for the
-	// plan's length.
+	// WarmupCapNS is the longest warm-up of its manifest; 0 for the plan's length.
 	WarmupCapNS int64 `json:"warmup_cap_ns,omitempty"`
 	// Isolation is IsolationContainer, or empty for a process.
 	Isolation string `json:"isolation,omitempty"`
@@ -76,8 +70,7 @@ type PlanEntry struct {
 type PlanTable struct {
 	Scenario string `json:"scenario"`
 	Protocol string `json:"protocol"`
-	// Clients is the number of connections; before a sweep, that of scouting and
-	// of the warm-up.
+	// Clients is the number of connections, before a sweep that of its warm-up.
 	Clients int `json:"clients"`
 	// Trials is n, the number of ladders a server.
 	Trials int `json:"trials"`
@@ -87,8 +80,7 @@ type PlanTable struct {
 	// Closed is true when the ladder has a closed-loop phase.
 	Closed           bool  `json:"closed"`
 	ClosedDurationNS int64 `json:"closed_duration_ns,omitempty"`
-	// MinCompletions and MaxDurationNS stretch the closed-loop window of large
-	// transfers (METHOD.md §1).
+	// MinCompletions and MaxDurationNS stretch the window of large transfers.
 	MinCompletions int        `json:"min_completions,omitempty"`
 	MaxDurationNS  int64      `json:"max_duration_ns,omitempty"`
 	Rates          []PlanRate `json:"rates,omitempty"`
@@ -102,11 +94,9 @@ type PlanTable struct {
 	// Sweep has the numbers of clients among which each trial finds the best for
 	// its own ladder; absent where there is only Clients.
 	Sweep *PlanSweep `json:"sweep,omitempty"`
-	// Objective is the condition of a search for the highest rate; absent for no
-	// search.
+	// Objective is that of a search for the highest rate; absent for no search.
 	Objective *Objective `json:"objective,omitempty"`
-	// NotExpressible says why the plan's loader cannot send the row's requests;
-	// empty where it can.
+	// NotExpressible says why the plan's loader cannot send the row's requests.
 	NotExpressible string `json:"not_expressible,omitempty"`
 }
 
@@ -114,15 +104,13 @@ type PlanTable struct {
 type PlanSweep struct {
 	// Clients are in ascending order.
 	Clients []int `json:"clients"`
-	// Auto is true when the sweep ends where throughput stops growing, at the last
-	// of Clients at most.
+	// Auto is true when the sweep ends where throughput stops growing.
 	Auto bool `json:"auto,omitempty"`
 }
 
 // PlanRate is one open-loop step of a ladder.
 type PlanRate struct {
-	// Kind is "fraction" (of this process's own peak), "absolute" or
-	// "common" (fixed by scouting).
+	// Kind is "fraction" (of the process's own peak), "absolute" or "common".
 	Kind RateKind `json:"kind"`
 	// Fraction is of the peak, above 0; for kind "fraction".
 	Fraction float64 `json:"fraction,omitempty"`
@@ -140,8 +128,7 @@ const (
 	RateCommon   RateKind = "common"
 )
 
-// The names of the phases that every ladder may have; open-loop phases are
-// named by PlanRate.PhaseName.
+// The names of phases; PlanRate.PhaseName names those of open loops.
 const (
 	PhaseWarmup = "warm-up"
 	PhaseClosed = "closed"

@@ -19,8 +19,7 @@ type Probe struct {
 	// loader limits and near 0 where it does not; for ProbeClients the growth of
 	// the throughput, as a share of it. Absent where the experiment failed.
 	Reading *float64 `json:"reading,omitempty"`
-	// Low and High are the extreme readings of single pairs of windows; absent
-	// for one pair.
+	// Low and High are the extreme readings of pairs of windows; absent for one.
 	Low  *float64 `json:"low,omitempty"`
 	High *float64 `json:"high,omitempty"`
 	// Failed says why Reading is absent.
@@ -43,8 +42,7 @@ type ProbeWindow struct {
 	// Completed counts right answers inside the window of WindowNS.
 	Completed uint64 `json:"completed"`
 	WindowNS  int64  `json:"window_ns"`
-	// LoaderCPUNS is D_L, the loader's CPU time per completed request, without
-	// empty polls.
+	// LoaderCPUNS is D_L, the loader's work per completed request.
 	LoaderCPUNS float64 `json:"loader_cpu_per_request_ns"`
 	// ServerShare and LoaderShare are U_S and U_L in the window, 0 to 1.
 	ServerShare *float64 `json:"server_share,omitempty"`

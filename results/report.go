@@ -16,8 +16,7 @@ type Report struct {
 	Protocol string `json:"protocol"`
 	Seed     uint64 `json:"seed"`
 	Threads  int    `json:"threads"`
-	// ThreadsUsed is the number of Threads that made the load of the measured
-	// phases, since the warm-up showed that they can; 0 for all.
+	// ThreadsUsed is the number of Threads that made the measured load; 0 for all.
 	ThreadsUsed int `json:"threads_used,omitempty"`
 	Depth       int `json:"depth"`
 	// Users is the number of users who shared the connections of closed loops, Think
@@ -29,11 +28,10 @@ type Report struct {
 	IdleStrategy string `json:"idle_strategy,omitempty"`
 	// SendBufferBytes is the size of the send buffers; 0 where the kernel chose.
 	SendBufferBytes int `json:"send_buffer_bytes,omitempty"`
-	// ReconnectEvery is the number of requests after which a lone load made each
-	// connection anew; 0 for never.
+	// ReconnectEvery is the number of requests on a connection of a lone load; 0
+	// for no limit.
 	ReconnectEvery int `json:"reconnect_every,omitempty"`
-	// ConnectionsOpen counts those of ConnectionsAsked that were opened before the
-	// first phase.
+	// ConnectionsOpen counts those opened before the first phase.
 	ConnectionsAsked int `json:"connections_asked"`
 	ConnectionsOpen  int `json:"connections_open"`
 	// Connect is the time from connect to established, in all phases.
@@ -51,8 +49,8 @@ type Report struct {
 	ServerHeader string   `json:"server_header,omitempty"`
 	// Foreign is set for a loader that is not joust's own.
 	Foreign *Foreign `json:"foreign,omitempty"`
-	// Unknown lists the JSON names of the fields that this loader cannot know:
-	// they are null in JSON, and their zero here says nothing.
+	// Unknown lists the JSON names of the fields that this loader cannot know: null
+	// in JSON, 0 here.
 	Unknown []string `json:"unknown,omitempty"`
 }
 
@@ -60,8 +58,7 @@ type Report struct {
 type Phase struct {
 	Name string `json:"name"`
 	Loop Loop   `json:"loop"`
-	// Schedule, RampToRPS and BurstSize are as in PlanTable; a ramp begins with
-	// the target of Rate.
+	// Schedule, RampToRPS and BurstSize are as in PlanTable.
 	Schedule  string      `json:"schedule,omitempty"`
 	RampToRPS float64     `json:"ramp_to_rps,omitempty"`
 	BurstSize int         `json:"burst_size,omitempty"`
@@ -97,8 +94,7 @@ type Phase struct {
 	// requests outside its window: lead-in and drain.
 	CompletedBefore uint64 `json:"completed_before"`
 	CompletedAfter  uint64 `json:"completed_after"`
-	// FailedOutside counts failures before t0 or after t1; TimeoutsOutside are
-	// the timeouts among them.
+	// FailedOutside counts failures outside the window, TimeoutsOutside timeouts.
 	FailedOutside   uint64 `json:"failed_outside"`
 	TimeoutsOutside uint64 `json:"timeouts_outside,omitempty"`
 
@@ -139,8 +135,7 @@ type Phase struct {
 	QueuesEmpty *int `json:"queues_empty,omitempty"`
 	// Shed counts requests given up unsent after their deadline.
 	Shed uint64 `json:"shed,omitempty"`
-	// Slowest are the slowest requests of the window, slowest first: at most 32
-	// in the loader's report, and fewer in the journal.
+	// Slowest has the slowest requests first: at most 32, and fewer in the journal.
 	Slowest []SlowRequest `json:"slowest,omitempty"`
 
 	// AnnouncedCloses counts connections that the server closed behind an
@@ -149,15 +144,13 @@ type Phase struct {
 	AnnouncedCloses   uint64 `json:"announced_closes"`
 	UnannouncedCloses uint64 `json:"unannounced_closes"`
 	Reconnects        uint64 `json:"reconnects"`
-	// MinConnectionsOpen is the smallest number of open connections at the
-	// loader's interval marks inside the window.
+	// MinConnectionsOpen is the least number at interval marks in the window.
 	MinConnectionsOpen int `json:"min_connections_open"`
 
 	Threads  []ThreadUse `json:"threads"`
 	Timeline []Interval  `json:"timeline,omitempty"`
 
-	// Steadiness is the end of a warm-up that lasts until the server is steady;
-	// absent where its length was fixed.
+	// Steadiness is absent for a phase of fixed length.
 	Steadiness *Steadiness `json:"steadiness,omitempty"`
 	// Unknown is as in Report.
 	Unknown []string `json:"unknown,omitempty"`
@@ -165,9 +158,8 @@ type Phase struct {
 
 // Steadiness is the end of an adaptive warm-up; its length is the phase's window.
 type Steadiness struct {
-	// Reached is true when the throughput was steady at the end, by its slope and
-	// by the halves of the last second; false when the cap or an early stop ended
-	// the warm-up.
+	// Reached is true when the throughput was steady at the end, false when the cap
+	// or an early stop ended the warm-up.
 	Reached bool `json:"reached"`
 	// SlopePerSecond is the change of the throughput over the last second, as a
 	// share of it; absent without completions or with less than a second.
@@ -215,8 +207,8 @@ type RateReport struct {
 	// BacklogT0 and BacklogT1 are the backlog at the window's ends.
 	BacklogT0 uint64 `json:"backlog_t0"`
 	BacklogT1 uint64 `json:"backlog_t1"`
-	// CensoredFromNS is the smallest censored value: percentiles at or above
-	// it are lower bounds; 0 for none.
+	// CensoredFromNS is the smallest censored value; 0 for none. Percentiles from
+	// there on are lower bounds.
 	CensoredFromNS int64 `json:"censored_from_ns,omitempty"`
 	// Unknown is as in Report.
 	Unknown []string `json:"unknown,omitempty"`
@@ -242,13 +234,11 @@ type Group struct {
 	Corrected *Histogram `json:"corrected,omitempty"`
 	// FirstByte is from the actual send to the first byte of the answer.
 	FirstByte *Histogram `json:"first_byte,omitempty"`
-	// Write is from the first to the last byte of a request that took more
-	// than one write.
+	// Write is from the first to the last byte of a request of several writes.
 	Write *Histogram `json:"write,omitempty"`
 	// FailedTime holds failed requests only.
 	FailedTime *Histogram `json:"failed_time,omitempty"`
-	// ServiceTable and CorrectedTable stand in for Service and Corrected where
-	// a foreign loader printed percentiles instead of keeping samples.
+	// ServiceTable and CorrectedTable are a foreign loader's, without samples.
 	ServiceTable   *Percentiles `json:"service_table,omitempty"`
 	CorrectedTable *Percentiles `json:"corrected_table,omitempty"`
 }
@@ -270,7 +260,6 @@ const (
 	CauseTimeout        Cause = "timeout"
 	CauseStatus         Cause = "status"
 	CauseLength         Cause = "length"
-	CauseHeader         Cause = "header"
 	CauseBody           Cause = "body"
 	CauseProtocol       Cause = "protocol"
 	CauseEarlyReply     Cause = "early_reply"
@@ -303,8 +292,7 @@ type ThreadUse struct {
 	RunDelayNS *int64 `json:"run_delay_ns,omitempty"`
 	SpinNS     int64  `json:"spin_ns"`
 	StallNS    int64  `json:"stall_ns,omitempty"`
-	// Work is the work fraction, 0 to 1: (CPU + run delay − empty polls) ÷
-	// window.
+	// Work is the work fraction: (CPU + run delay − empty polls) ÷ window.
 	Work float64 `json:"work"`
 	// Loops counts turns of the event loop, Wakeups those that found work.
 	Loops   uint64 `json:"loops"`

@@ -1,10 +1,10 @@
 // Package results is the data model of a run: plain data with a versioned JSON
 // form. It has no logic beyond lookups, and it imports nothing else of joust.
 //
-// Units: a field's name ends in its unit (_ns nanoseconds, _bytes, _rps
-// requests per second). Instants named *_at_ns are CLOCK_MONOTONIC
-// nanoseconds of the machine that measured. A figure that was not measured is
-// absent (a nil pointer, JSON null), never zero.
+// A field's name ends in its unit (_ns nanoseconds, _bytes, _rps requests per
+// second); shares are 0 to 1. Instants named *_at_ns are CLOCK_MONOTONIC of the
+// machine that measured. A figure that was not measured is absent (a nil
+// pointer, JSON null), never zero.
 package results
 
 import (
@@ -12,8 +12,7 @@ import (
 	"time"
 )
 
-// Schema is the version of the JSON form of a run. A reader refuses a greater
-// one.
+// Schema is the version of the JSON form. A reader refuses a greater one.
 const Schema = 1
 
 // Run is one execution of a plan, with everything that rendering needs.
@@ -61,8 +60,7 @@ const (
 type Build struct {
 	Version  string `json:"version"`
 	Revision string `json:"revision,omitempty"`
-	// Dirty is true when the sources, without the published matrices and raw
-	// runs, differed from Revision; absent when not known.
+	// Dirty is true when the sources differed from Revision; absent if not known.
 	Dirty *bool  `json:"dirty,omitempty"`
 	Go    string `json:"go"`
 }
@@ -132,15 +130,14 @@ type Server struct {
 	// PlaceboOf is the entry that this one repeats, for the A/A line.
 	PlaceboOf string `json:"placebo_of,omitempty"`
 	// Isolation is IsolationContainer, or empty for a process. Network is
-	// NetworkPublished, or empty for any other.
+	// NetworkPublished or empty.
 	Isolation string `json:"isolation,omitempty"`
 	Network   string `json:"network,omitempty"`
 	// Unavailable says why the server cannot be measured here.
 	Unavailable string `json:"unavailable,omitempty"`
 	// Unsupported has the reason by scenario.
 	Unsupported map[string]string `json:"unsupported,omitempty"`
-	// CheckFailed has the first difference by scenario that failed the full
-	// check, whose cells are void for the whole run.
+	// CheckFailed has the first difference by scenario whose full check failed.
 	CheckFailed map[string]string `json:"check_failed,omitempty"`
 	// Versions are those really linked or started: server, runtime.
 	Versions map[string]string `json:"versions,omitempty"`
@@ -150,6 +147,19 @@ type Server struct {
 	Surroundings *Surroundings   `json:"surroundings,omitempty"`
 	Manifest     json.RawMessage `json:"manifest,omitempty"`
 }
+
+// The isolations of a server. An entry without an isolation is a process.
+const (
+	// IsolationProcess is a process of this machine.
+	IsolationProcess = "process"
+	// IsolationContainer is a container that shares this machine's network,
+	// unless its manifest publishes its port.
+	IsolationContainer = "container"
+)
+
+// NetworkPublished is the network of a container whose port is published over
+// a bridge, which costs throughput: 5 to 20 %.
+const NetworkPublished = "published"
 
 // CommonRate is the rate at which all servers of a table are compared.
 type CommonRate struct {

@@ -5,8 +5,7 @@ import (
 	"time"
 )
 
-// Objective is the condition of a search for a rate: a percentile of the
-// corrected latency lies below a bound.
+// Objective is a percentile of the corrected latency with its upper bound.
 type Objective struct {
 	// Percentile is "p50", "p90", "p99", "p99.9" or "max".
 	Percentile string `json:"percentile"`
@@ -49,8 +48,7 @@ type SearchStep struct {
 	Why string `json:"why,omitempty"`
 	// Loader is true where the loader, not the server, may be the cause.
 	Loader bool `json:"loader,omitempty"`
-	// LatencyNS is the objective's percentile; absent where the window had too
-	// few samples for it.
+	// LatencyNS is the objective's percentile; absent with too few samples.
 	LatencyNS *int64 `json:"latency_ns,omitempty"`
 	// Achieved is achieved ÷ offered.
 	Achieved float64 `json:"achieved"`
@@ -68,8 +66,7 @@ func (s *Search) Best() *SearchStep {
 	return nil
 }
 
-// SweepPoint is one number of clients of a sweep: a loader process of its own
-// on the trial's server.
+// SweepPoint is one number of clients of a sweep, with a loader of its own.
 type SweepPoint struct {
 	Clients int `json:"clients"`
 	// Report is absent where the loader could not begin; Seen says why.

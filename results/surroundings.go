@@ -1,18 +1,15 @@
 package results
 
-// Surroundings are the conditions in which a server was started, without its
-// command line. Unknown conditions are absent.
+// Surroundings are the conditions in which a server was started, where known.
 type Surroundings struct {
 	// Environment holds every variable that joust gave the server, in addition to
 	// those of a container's image. Values that differ from start to start are
 	// templates of server.yaml, such as {{.Port}} or {{.Dir}}, the server's
 	// temporary folder.
 	Environment map[string]string `json:"environment"`
-	// Added are the sorted names of the variables from server.yaml, the plan or
-	// --env; all others are the same for every server.
+	// Added are the sorted names of variables from server.yaml, the plan or --env.
 	Added []string `json:"added,omitempty"`
-	// WorkingDirectory is a path, within the container where there is one, or
-	// {{.Dir}}.
+	// WorkingDirectory is a path, in the container if there is one, or {{.Dir}}.
 	WorkingDirectory string `json:"working_directory,omitempty"`
 	// Umask is octal, such as "0022".
 	Umask string `json:"umask,omitempty"`

@@ -2,8 +2,7 @@ package results
 
 import "encoding/json"
 
-// Thresholds are the limits by which a run is judged (METHOD.md §3). Shares
-// are 0 to 1.
+// Thresholds are the limits by which a run is judged (METHOD.md §3).
 type Thresholds struct {
 	// FullShare is the busy share from which a side is full, NearlyFull that from
 	// which it may be full. Below Slack a side evidently waits.
@@ -13,13 +12,11 @@ type Thresholds struct {
 	// ForeignWork is the share of the server's CPUs above which the work of other
 	// programs there is flagged, and does not count as the server's.
 	ForeignWork float64 `json:"foreign_work"`
-	// EstimateFrom is the least server share that gives an upper bound of the
-	// throughput.
+	// EstimateFrom is the least server share for an upper bound of the throughput.
 	EstimateFrom float64 `json:"estimate_from"`
 	// KeptRate is the least achieved ÷ offered of an open loop that kept up.
 	KeptRate float64 `json:"kept_rate"`
-	// PaceLimit is the largest work fraction at which a loader thread can pace an
-	// open loop.
+	// PaceLimit is the largest work fraction of a loader that can pace a rate.
 	PaceLimit float64 `json:"pace_limit"`
 	// Unanswered is the least share of the connections in flight at the window's
 	// end that must have an empty receive queue to blame the server for a rate
@@ -40,18 +37,15 @@ type Thresholds struct {
 	// connects anew.
 	Stalled   float64 `json:"stalled"`
 	BackedOff float64 `json:"backed_off"`
-	// ClientGain is the relative gain of twice the clients above which too few
-	// clients limited a cell.
+	// ClientGain is the relative gain of twice the clients that shows too few.
 	ClientGain float64 `json:"client_gain"`
 	// LagFloorNS and LagShare bound the loader's own lag at a latency: the larger
 	// of the floor and that share of the latency.
 	LagFloorNS float64 `json:"lag_floor_ns"`
 	LagShare   float64 `json:"lag_share"`
-	// Bookkeeping is the largest share by which a closed loop may miss Little's
-	// law.
+	// Bookkeeping is the share by which a closed loop may miss Little's law.
 	Bookkeeping float64 `json:"bookkeeping"`
-	// SteadySlope is the largest relative change of throughput in a second with
-	// which a warm-up ends.
+	// SteadySlope is the largest relative change in a second that ends a warm-up.
 	SteadySlope float64 `json:"steady_slope"`
 	// SteadyHalves is the largest relative difference of a window's halves, and of
 	// those of the second with which a warm-up ends.
@@ -63,8 +57,7 @@ type Thresholds struct {
 	// SpinSlower is the share by which a fixed spin may take longer than when the
 	// run began, on either side's processors.
 	SpinSlower float64 `json:"spin_slower"`
-	// LateRead is the largest lateness of a counter's reading, as a share of
-	// the window.
+	// LateRead is the largest lateness of a reading, as a share of the window.
 	LateRead float64 `json:"late_read"`
 	// ShortWindow is the least length of a window, as a share of the plan's.
 	ShortWindow float64 `json:"short_window"`
@@ -93,8 +86,7 @@ func (p *Plan) Limits() Thresholds {
 	return *p.Thresholds
 }
 
-// UnmarshalJSON reads stored limits. A limit that is younger than the run has its
-// default.
+// UnmarshalJSON reads stored limits; one younger than the run has its default.
 func (t *Thresholds) UnmarshalJSON(text []byte) error {
 	type plain Thresholds
 	stored := plain(DefaultThresholds())

@@ -24,11 +24,9 @@ type Trial struct {
 	Reason string `json:"reason,omitempty"`
 	// ServerLog is the end of the server's log where the trial failed.
 	ServerLog string `json:"server_log,omitempty"`
-	// ReadyNS is the time from the start of the server to its first correct
-	// answer.
+	// ReadyNS is the time from the server's start to its first right answer.
 	ReadyNS int64 `json:"ready_ns,omitempty"`
-	// IdleMemoryBytes and AfterMemoryBytes are the resident memory of the server's
-	// tree before and after the load.
+	// Resident memory of the server's tree, before and after the load.
 	IdleMemoryBytes  *uint64 `json:"idle_memory_bytes,omitempty"`
 	AfterMemoryBytes *uint64 `json:"after_memory_bytes,omitempty"`
 	// Loaders holds the one report of the load, merged over all loaders.
@@ -37,8 +35,7 @@ type Trial struct {
 	Parts []Report `json:"parts,omitempty"`
 	// Phases are the harness's measurements of the measured phases, in order.
 	Phases []TrialPhase `json:"phases,omitempty"`
-	// Kernel holds the kernel's witnesses from before the first connection to
-	// the end of the ladder.
+	// Kernel covers the time from the first connection to the ladder's end.
 	Kernel *Kernel `json:"kernel,omitempty"`
 	// Sweep is closed-loop throughput over clients before the ladder, in order.
 	Sweep []SweepPoint `json:"sweep,omitempty"`
@@ -69,8 +66,7 @@ type TrialKind string
 const (
 	TrialMeasured TrialKind = "measured"
 	TrialScout    TrialKind = "scout"
-	// TrialConfirm repeats the rate of a search on a fresh process, in longer
-	// windows.
+	// TrialConfirm repeats the rate of a search on a fresh process.
 	TrialConfirm TrialKind = "confirm"
 )
 
@@ -88,14 +84,12 @@ const (
 
 // TrialPhase is the harness's measurement of one phase of the ladder.
 type TrialPhase struct {
-	// Name is the phase's name in the loaders' reports, such as "closed" or
-	// "open 90%".
+	// Name is that of the loaders' reports, such as "closed" or "open 90%".
 	Name string `json:"name"`
 	// Server and Loader are absent where they could not be sampled.
 	Server *Usage `json:"server,omitempty"`
 	Loader *Usage `json:"loader,omitempty"`
-	// ServerCPUBusy and LoaderCPUBusy are the busy shares of the sides' CPUs, 0 to
-	// 1 (1 − idle), kernel work included.
+	// The busy shares are of each side's CPUs, kernel work included.
 	ServerCPUBusy *float64 `json:"server_cpu_busy,omitempty"`
 	LoaderCPUBusy *float64 `json:"loader_cpu_busy,omitempty"`
 	// ServerCPUs is the number of the server's own processors, 0 for none.
@@ -103,11 +97,9 @@ type TrialPhase struct {
 	// ServerInterrupts is the share of the server's CPUs that the kernel spent in
 	// interrupts, 0 to 1, in ticks of 10 ms. No process is charged for them.
 	ServerInterrupts *float64 `json:"server_interrupts,omitempty"`
-	// OrchestratorCPUNS is the CPU time of joust's own process in the window. It
-	// runs on the loader's CPUs.
+	// OrchestratorCPUNS is joust's own CPU time, on the loader's CPUs.
 	OrchestratorCPUNS *int64 `json:"orchestrator_cpu_ns,omitempty"`
-	// StealShare is the share of the window that the hypervisor took from all
-	// CPUs used, 0 to 1.
+	// StealShare is the share of all used CPUs that the hypervisor took.
 	StealShare *float64 `json:"steal_share,omitempty"`
 	Kernel     *Kernel  `json:"kernel,omitempty"`
 	Verdict    Verdict  `json:"verdict"`
@@ -118,8 +110,7 @@ type TrialPhase struct {
 
 // Usage is the resource use of one process tree between two instants.
 type Usage struct {
-	// The asked instants are the announced window; the counters were read at the
-	// read instants.
+	// The asked instants are the announced window, the others those of reading.
 	AskedT0NS int64 `json:"asked_t0_ns"`
 	AskedT1NS int64 `json:"asked_t1_ns"`
 	ReadT0NS  int64 `json:"read_t0_ns"`
@@ -131,8 +122,7 @@ type Usage struct {
 	SystemNS *int64 `json:"system_ns,omitempty"`
 	// CPUSource names the counter: "cgroup" or "process clocks".
 	CPUSource string `json:"cpu_source"`
-	// BusiestThread is the largest share of the window that one thread ran,
-	// 0 to 1.
+	// BusiestThread is the largest share of the window that one thread ran.
 	BusiestThread *float64 `json:"busiest_thread,omitempty"`
 	// PeakMemoryBytes is the sum of VmHWM over the tree since the trial's load
 	// began: an upper bound for several processes.
@@ -198,8 +188,7 @@ type Verdict struct {
 	NotRun bool `json:"not_run,omitempty"`
 	// Reasons have the numbers and thresholds, in plain words.
 	Reasons []Reason `json:"reasons,omitempty"`
-	// UpperRPS is the estimated bound above the throughput, in req/s; absent
-	// where the verdict allows none.
+	// UpperRPS is the estimated bound above the throughput, if there is one.
 	UpperRPS *float64 `json:"upper_rps,omitempty"`
 	// ServerShare and LoaderShare are U_S and U_L of METHOD.md §3, 0 to 1.
 	ServerShare *float64 `json:"server_share,omitempty"`
@@ -231,8 +220,7 @@ const (
 	FlagNotSteady   Flag = "not-steady"
 	FlagDisturbed   Flag = "disturbed"
 	FlagInterrupted Flag = "interrupted"
-	// FlagExceeded marks a closed loop whose throughput an open loop of the same
-	// server process exceeded.
+	// FlagExceeded marks a closed loop below an open loop of the same process.
 	FlagExceeded Flag = "exceeded"
 	// FlagBookkeeping marks a closed loop that misses Little's law.
 	FlagBookkeeping Flag = "bookkeeping"
@@ -247,8 +235,7 @@ type Reason struct {
 	Text  string `json:"text"`
 }
 
-// CodeBeyondLoader is the code of the reason why a phase was not run: the
-// loader could not have paced its rate.
+// CodeBeyondLoader is the reason's code of a rate that the loader cannot pace.
 const CodeBeyondLoader = "beyond-loader"
 
 // Why returns the text of the first reason that voids, or else of the first.

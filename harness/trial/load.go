@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"runtime/debug"
+	"sync"
 	"time"
 
 	"github.com/joust-bench/joust/harness/host"
@@ -66,9 +67,16 @@ func (l *load) drive(ctx context.Context) (results.Report, error) {
 	defer end()
 
 	watched, cancel := context.WithCancelCause(ctx)
+	var watch sync.WaitGroup
+	watch.Go(func() {
+		select {
+		case <-l.on.Exited():
+			cancel(errServerEnded)
+		case <-watched.Done():
+		}
+	})
+	defer watch.Wait()
 	defer cancel(nil)
-	stopWatch := l.watch(cancel)
-	defer stopWatch()
 
 	l.ctx, l.sampler = watched, NewSampler(watched, l.Launcher.CPUs)
 	before, err := sample.ReadKernel()
@@ -123,20 +131,6 @@ func (l *load) start(ctx context.Context) (loader loaders.Loader, end func(), er
 	return l.fleet, end, nil
 }
 
-// watch cancels the load when the server goes away.
-func (l *load) watch(cancel context.CancelCauseFunc) (stop func()) {
-	quit, ended := make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(ended)
-		select {
-		case <-l.on.Exited():
-			cancel(errServerEnded)
-		case <-quit:
-		}
-	}()
-	return func() { close(quit); <-ended }
-}
-
 // Ready implements loaders.Control.
 func (l *load) Ready(_ context.Context, r loaders.Ready) (int64, error) {
 	if r.Connections == 0 {
@@ -156,8 +150,8 @@ func (l *load) Window(w loaders.Window) {
 	if !w.Measured {
 		return
 	}
-	cpus := l.Launcher.CPUs
-	server, poll := cpus.Server, pollStep(cpus)
+	server := l.Launcher.CPUs.Server
+	poll, _ := steps(l.Launcher.CPUs)
 	if l.on.Attached {
 		server = l.on.CPUs // the split has no CPUs for a server that joust did not start
 	}
@@ -217,21 +211,17 @@ func (l *load) parts() []results.Report {
 // evidence returns the evidence on a phase of the load; asked is the least length
 // of its window.
 func (l *load) evidence(report *results.Report, p *results.Phase, m *results.TrialPhase, asked time.Duration) judge.Evidence {
+	var probes []results.Probe
+	if l.Probes != nil {
+		probes = l.Probes(report.ConnectionsAsked)
+	}
 	return judge.Evidence{
-		Loader: p, Measured: m, Report: report, Kernel: l.kernel, Probes: l.probes(report.ConnectionsAsked),
+		Loader: p, Measured: m, Report: report, Kernel: l.kernel, Probes: probes,
 		LowestKept: lowestKept(report), Shared: l.Launcher.CPUs.Shared, Tolerance: l.Plan.ErrorTolerance,
 		Asked: asked, LargeTransfers: l.trial.Table.MinCompletions > 0,
 		Reconnects: l.Row.Connection.ReconnectEvery > 0, FixedClients: l.Row.Clients > 0, Limits: l.Plan.Limits(),
 		SpinStart: l.Spin, Spins: l.spins.around(p.Name),
 	}
-}
-
-// probes returns the experiments made so far with that number of clients.
-func (a *attempt) probes(clients int) []results.Probe {
-	if a.Probes == nil {
-		return nil
-	}
-	return a.Probes(clients)
 }
 
 // lowestKept returns achieved ÷ offered at the lowest rate of a foreign loader's
