@@ -209,7 +209,7 @@ func (c *Comparison) add(k key, old, now *cell) {
 	if old.absent() && now.absent() {
 		return
 	}
-	if why := anotherPart(old, now); why != "" {
+	if why := anotherLadder(old, now); why != "" {
 		c.NotCompared = append(c.NotCompared, fmt.Sprintf("%s: %s", k, why))
 		return
 	}

@@ -46,35 +46,10 @@ type cell struct {
 	cells.Cell
 	// setups are the setups of the loader. Cells compare only under one setup.
 	setups []string
-	part   ladderPart
-}
-
-// ladderPart is one phase of a table, or its whole ladder.
-type ladderPart struct {
-	name string
 	// common is true at a rate that each run chose for itself.
 	common bool
-	// phases names the phases of a whole ladder.
-	phases string
-	cell   func(results.Server) cells.Cell
-}
-
-// ladderParts returns the parts of a table that are compared.
-func ladderParts(set *cells.Set, t results.PlanTable) []ladderPart {
-	var parts []ladderPart
-	var names []string
-	add := func(name string, common bool, cell func(results.Server) cells.Cell) {
-		names = append(names, name)
-		parts = append(parts, ladderPart{name: name, common: common, cell: cell})
-	}
-	if t.Closed {
-		add(results.PhaseClosed, false, func(s results.Server) cells.Cell { return set.Closed(t, s) })
-	}
-	for _, r := range t.Rates {
-		add(r.PhaseName(), r.Kind == results.RateCommon, func(s results.Server) cells.Cell { return set.Open(t, s, r) })
-	}
-	whole := func(s results.Server) cells.Cell { return set.Ladder(t, s) }
-	return append(parts, ladderPart{name: wholeLadder, phases: strings.Join(names, ", "), cell: whole})
+	// ladder names the phases of a whole ladder.
+	ladder string
 }
 
 // newPool reads the cells of some runs, without A/A copies.
@@ -84,11 +59,9 @@ func newPool(sets []*cells.Set) Pool {
 	for _, set := range sets {
 		p.Runs = append(p.Runs, set.Run.ID)
 		for _, t := range set.Run.Plan.Tables {
-			for _, part := range ladderParts(set, t) {
-				for _, server := range set.Run.Servers {
-					if server.PlaceboOf == "" && server.Unavailable == "" && server.Unsupported[t.Scenario] == "" {
-						p.add(set.Run.ID, key{t.Scenario, t.Protocol, part.name, server.Name}, part, part.cell(server))
-					}
+			for _, server := range set.Run.Servers {
+				if server.PlaceboOf == "" && server.Unavailable == "" && server.Unsupported[t.Scenario] == "" {
+					p.addLadder(set, t, server)
 				}
 			}
 		}
@@ -96,22 +69,37 @@ func newPool(sets []*cells.Set) Pool {
 	return p
 }
 
+// addLadder adds the cells of one server in one table.
+func (p *Pool) addLadder(set *cells.Set, t results.PlanTable, server results.Server) {
+	k := key{t.Scenario, t.Protocol, results.PhaseClosed, server.Name}
+	var phases []string
+	if t.Closed {
+		phases = append(phases, k.phase)
+		p.add(set, k, cell{Cell: set.Closed(t, server)})
+	}
+	for _, r := range t.Rates {
+		k.phase = r.PhaseName()
+		phases = append(phases, k.phase)
+		p.add(set, k, cell{Cell: set.Open(t, server, r), common: r.Kind == results.RateCommon})
+	}
+	k.phase = wholeLadder
+	p.add(set, k, cell{Cell: set.Ladder(t, server), ladder: strings.Join(phases, ", ")})
+}
+
 // add pools the cell of one run with those of the runs before it.
-func (p *Pool) add(run string, k key, part ladderPart, of cells.Cell) {
-	for _, text := range of.Damage(cells.Corrected) {
-		p.problems = append(p.problems, fmt.Sprintf("run %s, %s", run, text))
+func (p *Pool) add(set *cells.Set, k key, c cell) {
+	for _, text := range c.Damage(cells.Corrected) {
+		p.problems = append(p.problems, fmt.Sprintf("run %s, %s", set.Run.ID, text))
 	}
-	c, ok := p.cells[k]
-	if ok {
-		c.Cell = cells.Pool(c.Cell, of)
-	} else {
-		c = &cell{Cell: of}
-		p.cells[k], p.order = c, append(p.order, k)
-	}
-	c.part = part
-	for _, sample := range of.Valid {
+	for _, sample := range c.Valid {
 		c.addSetups(sample)
 	}
+	if before := p.cells[k]; before != nil {
+		c.Cell, c.setups = cells.Pool(before.Cell, c.Cell), union(before.setups, c.setups)
+	} else {
+		p.order = append(p.order, k)
+	}
+	p.cells[k] = &c
 }
 
 // cellsWithout names the pool's cells that the other lacks, a line a server and
@@ -153,7 +141,7 @@ func (p *Pool) onlyLoop() (only results.Loop) {
 }
 
 // addSetups notes the setups of the trial's loaders.
-func (c *cell) addSetups(s *cells.Sample) {
+func (c *cell) addSetups(s *cells.Observation) {
 	for i := range s.Trial.Loaders {
 		r := &s.Trial.Loaders[i]
 		clients := strconv.Itoa(r.ConnectionsAsked)
@@ -162,13 +150,18 @@ func (c *cell) addSetups(s *cells.Sample) {
 		}
 		text := fmt.Sprintf("%s, threads %d, idle strategy %s, clients %s, depth %d",
 			r.Loader, r.Threads, cmp.Or(r.IdleStrategy, "unknown"), clients, max(1, r.Depth))
-		if i < len(s.Loads) && s.Load.Schedule != "" {
-			text += ", schedule " + s.Loads[i].Arrivals()
+		if s.Load.Schedule != "" {
+			text += ", schedule " + s.Load.Arrivals()
 		}
-		if !slices.Contains(c.setups, text) {
-			c.setups = append(c.setups, text)
-		}
+		c.setups = union(c.setups, []string{text})
 	}
+}
+
+// union returns the sorted set of both lists.
+func union(a, b []string) []string {
+	all := slices.Concat(a, b)
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 // anotherSetup says that the setups of two cells differ; empty where they do not.
@@ -176,22 +169,20 @@ func anotherSetup(old, now *cell) string {
 	if len(old.setups) == 0 || len(now.setups) == 0 {
 		return ""
 	}
-	all := slices.Concat(old.setups, now.setups)
-	slices.Sort(all)
-	if all = slices.Compact(all); len(all) > 1 {
+	if all := union(old.setups, now.setups); len(all) > 1 {
 		return "measured in different ways: " + strings.Join(all, "; ")
 	}
 	return ""
 }
 
-// anotherPart says that two cells of one name have different ladders or common
+// anotherLadder says that two cells of one name have different ladders or common
 // rates; empty where they have not.
-func anotherPart(old, now *cell) string {
-	if old.part.phases != now.part.phases {
-		return fmt.Sprintf("the ladders differ: %s → %s", old.part.phases, now.part.phases)
+func anotherLadder(old, now *cell) string {
+	if old.ladder != now.ladder {
+		return fmt.Sprintf("the ladders differ: %s → %s", old.ladder, now.ladder)
 	}
 	a, b := old.Median(cells.TargetRPS), now.Median(cells.TargetRPS)
-	if !old.part.common || a.N == 0 || b.N == 0 || max(a.Value, b.Value) <= min(a.Value, b.Value)*(1+sameRate) {
+	if !old.common || a.N == 0 || b.N == 0 || max(a.Value, b.Value) <= min(a.Value, b.Value)*(1+sameRate) {
 		return ""
 	}
 	return fmt.Sprintf("each run fixed its own common rate, %.0f and %.0f req/s: name one in both with --rates to compare at equal work", a.Value, b.Value)

@@ -11,31 +11,19 @@ import (
 	"github.com/joust-bench/joust/results/table"
 )
 
-// scale divides a value and names its unit.
-type scale struct {
-	per  float64
-	unit string
-}
-
 // scaleOf returns the scale in which the value is 1 or more.
-func scaleOf(u cells.BaseUnit, value float64) scale {
-	scales := map[cells.BaseUnit][]scale{
-		cells.PerSecond:      {{1, "req/s"}},
-		cells.BytesPerSecond: {{1e9, "GB/s"}, {1e6, "MB/s"}, {1, "B/s"}},
-		cells.Nanoseconds:    {{1e9, "s"}, {1e6, "ms"}, {1e3, "µs"}, {1, "ns"}},
-		cells.NanosPerByte:   {{1, "s/GB"}},
-		cells.BytesOfMemory:  {{1 << 20, "MiB"}},
-	}[u]
-	for _, s := range scales {
-		if value >= s.per {
-			return s
-		}
-	}
-	return scales[len(scales)-1]
+func scaleOf(u cells.BaseUnit, value float64) table.Scale {
+	return table.ScaleOf(map[cells.BaseUnit][]table.Scale{
+		cells.PerSecond:      {{Per: 1, Unit: "req/s"}},
+		cells.BytesPerSecond: {{Per: 1e9, Unit: "GB/s"}, {Per: 1e6, Unit: "MB/s"}, {Per: 1, Unit: "B/s"}},
+		cells.Nanoseconds:    table.Durations(),
+		cells.NanosPerByte:   {{Per: 1, Unit: "s/GB"}},
+		cells.BytesOfMemory:  {{Per: 1 << 20, Unit: "MiB"}},
+	}[u], value)
 }
 
-// value prints a median with its marks, unit, and interval or range.
-func (s scale) value(v Value) string {
+// printed returns the median with its marks, unit, and interval or range.
+func (v Value) printed(s table.Scale) string {
 	if v.N == 0 {
 		return "—"
 	}
@@ -45,13 +33,12 @@ func (s scale) value(v Value) string {
 		}
 		return ""
 	}
-	digits := func(x float64) string { return table.Digits(x / s.per) }
-	out := mark(v.AtLeast, "≥ ") + mark(v.AtMost, "≤ ") + mark(v.Rough, "~ ") + digits(v.Median) + " " + s.unit
+	out := mark(v.AtLeast, "≥ ") + mark(v.AtMost, "≤ ") + mark(v.Rough, "~ ") + s.Digits(v.Median) + " " + s.Unit
 	switch v.Kind {
 	case stats.Interval:
-		out += " [" + digits(v.Low) + " – " + digits(v.High) + "]"
+		out += " [" + s.Digits(v.Low) + " – " + s.Digits(v.High) + "]"
 	case stats.Range:
-		out += " (" + digits(v.Low) + " – " + digits(v.High) + ")"
+		out += " (" + s.Digits(v.Low) + " – " + s.Digits(v.High) + ")"
 	}
 	return out + mark(v.Saturated, " (sat)") + mark(v.Void > 0, fmt.Sprintf("; %d void", v.Void))
 }
@@ -124,7 +111,7 @@ func drawn(families []Family) *table.Table {
 		for i := range f.Changes {
 			r := &f.Changes[i]
 			in := scaleOf(f.Unit, max(r.Old.Median, r.New.Median))
-			t.Add(name(f.Metric), r.Server, in.value(r.Old)+atRate(&f, r.Old), in.value(r.New)+atRate(&f, r.New), change(r.Ratio),
+			t.Add(name(f.Metric), r.Server, r.Old.printed(in)+atRate(&f, r.Old), r.New.printed(in)+atRate(&f, r.New), change(r.Ratio),
 				fmt.Sprintf("%d, %d", r.Old.N, r.New.N), outcome(f.Metric, r))
 		}
 	}

@@ -216,9 +216,9 @@ func (t Threshold) holdValue(f *Family, r *Change) (GateOutcome, string) {
 	case v.Kind != stats.Interval:
 		return GateUndecided, fmt.Sprintf("n = %d: the interval of a median needs 6 trials", v.N)
 	case t.Above && v.Low > t.Limit, !t.Above && v.High < t.Limit && !v.AtLeast:
-		return GateFailed, in.value(v)
+		return GateFailed, v.printed(in)
 	case v.AtLeast && (t.Above || v.High < t.Limit):
-		return GateUndecided, in.value(v) + " is a lower bound"
+		return GateUndecided, v.printed(in) + " is a lower bound"
 	}
 	return GatePassed, ""
 }

@@ -2,7 +2,6 @@ package summary
 
 import (
 	"math"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -24,39 +23,21 @@ func percent(share float64) string {
 	return strconv.FormatFloat(share*100, 'f', 1, 64) + " %"
 }
 
-// scale is a unit with its size in base units.
-type scale struct {
-	per  float64
-	unit string
-}
+// text prints the value in the scale.
+func text(s table.Scale, value float64) string { return plain(s.Digits(value)) }
 
-// The scales of durations in nanoseconds and of bytes, the largest first.
-var (
-	durations = []scale{{1e9, "s"}, {1e6, "ms"}, {1e3, "µs"}, {1, "ns"}}
-	sizes     = []scale{{1e12, "TB"}, {1e9, "GB"}, {1e6, "MB"}, {1e3, "kB"}, {1, "B"}}
-)
-
-// scaleOf returns the scale in which the value is 1 or more.
-func scaleOf(scales []scale, value float64) scale {
-	i := slices.IndexFunc(scales, func(s scale) bool { return value >= s.per })
-	if i < 0 {
-		return scales[len(scales)-1]
-	}
-	return scales[i]
-}
-
-func (s scale) text(value float64) string { return digits(value / s.per) }
-
-func scaled(scales []scale, value float64) string {
-	s := scaleOf(scales, value)
-	return s.text(value) + " " + s.unit
+func scaled(scales []table.Scale, value float64) string {
+	s := table.ScaleOf(scales, value)
+	return text(s, value) + " " + s.Unit
 }
 
 // duration prints nanoseconds.
-func duration(ns int64) string { return scaled(durations, float64(ns)) }
+func duration(ns int64) string { return scaled(table.Durations(), float64(ns)) }
 
 // bytes prints a number of bytes in decimal units.
-func bytes(n float64) string { return scaled(sizes, n) }
+func bytes(n float64) string {
+	return scaled([]table.Scale{{Per: 1e12, Unit: "TB"}, {Per: 1e9, Unit: "GB"}, {Per: 1e6, Unit: "MB"}, {Per: 1e3, Unit: "kB"}, {Per: 1, Unit: "B"}}, n)
+}
 
 // span prints the length of a window: a round number stays round.
 func span(ns int64) string {

@@ -6,17 +6,18 @@ import (
 
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/cells"
+	"github.com/joust-bench/joust/results/table"
 )
 
 // column is one distribution of the latency table.
 type column struct {
 	name string
 	*cells.Distribution
-	scale scale
+	scale table.Scale
 }
 
 // latencies prints the table of percentiles.
-func (t *text) latencies() error {
+func (t *summary) latencies() error {
 	p, read := t.phase, cells.Read(results.DefaultThresholds(), t.phase)
 	columns := []column{{name: "service", Distribution: read[cells.Service]}}
 	t.line("")
@@ -37,7 +38,7 @@ func (t *text) latencies() error {
 }
 
 // table prints the columns that have samples.
-func (t *text) table(columns []column) error {
+func (t *summary) table(columns []column) error {
 	var shown []column
 	for _, c := range columns {
 		switch {
@@ -45,7 +46,7 @@ func (t *text) table(columns []column) error {
 		case c.Damaged != nil:
 			return c.Damaged
 		case c.Count > 0:
-			c.scale = scaleOf(durations, float64(c.At(cells.P50).NS))
+			c.scale = table.ScaleOf(table.Durations(), float64(c.At(cells.P50).NS))
 			shown = append(shown, c)
 		}
 	}
@@ -62,15 +63,15 @@ func (t *text) table(columns []column) error {
 		// Writing to a strings.Builder does not fail, and Flush returns the rest.
 		_, _ = w.Write([]byte(strings.Join(words, "\t") + "\t\n"))
 	}
-	line("", func(c column) string { return c.name + " " + c.scale.unit })
+	line("", func(c column) string { return c.name + " " + c.scale.Unit })
 	for place, q := range cells.Quantiles() {
 		line(q.Label, func(c column) string { return c.point(place) })
 	}
 	line("mean", func(c column) string {
 		if c.MeanAtLeast {
-			return "≥ " + c.scale.text(*c.MeanNS)
+			return "≥ " + text(c.scale, *c.MeanNS)
 		}
-		return c.scale.text(*c.MeanNS)
+		return text(c.scale, *c.MeanNS)
 	})
 	line("samples", func(c column) string { return count(c.Count) })
 	return w.Flush()
@@ -90,5 +91,5 @@ func (c column) point(place int) string {
 	if p.Rough {
 		mark += "~ "
 	}
-	return mark + c.scale.text(float64(p.NS))
+	return mark + text(c.scale, float64(p.NS))
 }

@@ -14,7 +14,7 @@ import (
 // Text writes the summary of one load for people. The title is its first line,
 // such as "GET http://127.0.0.1:8080/".
 func Text(w io.Writer, title string, r *results.Report) error {
-	t := &text{report: r, phase: Measured(r), verdict: Verdict(r)}
+	t := &summary{report: r, phase: Measured(r), verdict: Verdict(r)}
 	t.line("%s", title)
 	t.line("%s", t.asked())
 	if t.phase != nil {
@@ -34,23 +34,23 @@ func Text(w io.Writer, title string, r *results.Report) error {
 	return nil
 }
 
-// text is the summary in the making.
-type text struct {
+// summary is the text in the making.
+type summary struct {
 	strings.Builder
 	report  *results.Report
 	phase   *results.Phase
 	verdict results.Verdict
 }
 
-func (t *text) line(format string, args ...any) { fmt.Fprintf(t, format+"\n", args...) }
+func (t *summary) line(format string, args ...any) { fmt.Fprintf(t, format+"\n", args...) }
 
 // item prints a line with a name before it.
-func (t *text) item(name, format string, args ...any) {
+func (t *summary) item(name, format string, args ...any) {
 	t.line("  %-12s"+format, append([]any{name}, args...)...)
 }
 
 // asked returns the line of the load's settings.
-func (t *text) asked() string {
+func (t *summary) asked() string {
 	r := t.report
 	words := []string{plural(r.ConnectionsAsked, "connection"), plural(r.Threads, "thread")}
 	if r.ThreadsUsed > 0 {
@@ -83,7 +83,7 @@ func loop(p *results.Phase) string {
 }
 
 // warmup says how long load flowed before the measured phase.
-func (t *text) warmup() string {
+func (t *summary) warmup() string {
 	var ns int64
 	for i := range t.report.Phases {
 		if p := &t.report.Phases[i]; !p.Measured {
@@ -97,7 +97,7 @@ func (t *text) warmup() string {
 }
 
 // counts prints requests, throughput, bytes, statuses and errors.
-func (t *text) counts() {
+func (t *summary) counts() {
 	p := t.phase
 	t.line("")
 	t.item("requests", "%s right in the window", count(p.Total.Completed))
@@ -120,7 +120,7 @@ func (t *text) counts() {
 	t.errors()
 }
 
-func (t *text) traffic(name string, all, bodies uint64) {
+func (t *summary) traffic(name string, all, bodies uint64) {
 	perSecond := 0.0
 	if ns := t.phase.WindowNS(); ns > 0 {
 		perSecond = float64(all) * 1e9 / float64(ns)
@@ -128,7 +128,7 @@ func (t *text) traffic(name string, all, bodies uint64) {
 	t.item(name, "%s, %s/s (bodies %s)", bytes(float64(all)), bytes(perSecond), bytes(float64(bodies)))
 }
 
-func (t *text) statuses() {
+func (t *summary) statuses() {
 	var words []string
 	for _, code := range slices.Sorted(maps.Keys(t.phase.Total.Status)) {
 		words = append(words, code+": "+count(t.phase.Total.Status[code]))
@@ -138,7 +138,7 @@ func (t *text) statuses() {
 	}
 }
 
-func (t *text) errors() {
+func (t *summary) errors() {
 	p := t.phase
 	if c := causes(p.Total.Errors, false); c != "" {
 		t.item("errors", "server side: %s", c)
@@ -155,7 +155,7 @@ func (t *text) errors() {
 }
 
 // setUp prints connections and handshakes.
-func (t *text) setUp() error {
+func (t *summary) setUp() error {
 	r, p := t.report, t.phase
 	words := []string{fmt.Sprintf("%s open of %s", count(uint64(r.ConnectionsOpen)), count(uint64(r.ConnectionsAsked)))}
 	for _, c := range []struct {
@@ -179,7 +179,7 @@ func (t *text) setUp() error {
 }
 
 // times prints a distribution in one line, nothing for an empty one.
-func (t *text) times(name string, h *results.Histogram) error {
+func (t *summary) times(name string, h *results.Histogram) error {
 	d, err := stats.Decode(h)
 	if err != nil {
 		return err
@@ -198,7 +198,7 @@ func (t *text) times(name string, h *results.Histogram) error {
 }
 
 // loader prints the cost of the load for its loader.
-func (t *text) loader() {
+func (t *summary) loader() {
 	p := t.phase
 	if len(p.Threads) == 0 {
 		return
@@ -218,7 +218,7 @@ func (t *text) loader() {
 }
 
 // remarks prints the sentences that limit belief in the numbers.
-func (t *text) remarks() {
+func (t *summary) remarks() {
 	reasons := reasons(t.report, t.verdict)
 	if len(reasons)+len(t.report.Warnings) > 0 {
 		t.line("")
