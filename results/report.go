@@ -347,12 +347,15 @@ func (h *Histogram) Sums() *Histogram {
 
 // Phase returns the loader's phase of that name, or nil.
 func (r *Report) Phase(name string) *Phase {
-	for i := range r.Phases {
-		if r.Phases[i].Name == name {
-			return &r.Phases[i]
-		}
+	return first(r.Phases, func(p *Phase) bool { return p.Name == name })
+}
+
+// KeptShare returns achieved ÷ offered; 0 where nothing was offered.
+func (r *RateReport) KeptShare() float64 {
+	if r == nil || r.Offered == 0 {
+		return 0
 	}
-	return nil
+	return float64(r.Achieved) / float64(r.Offered)
 }
 
 // Right returns the number of right answers, in the window and around it.

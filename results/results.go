@@ -172,19 +172,19 @@ type CommonRate struct {
 
 // Scenario returns the row with that name, or nil.
 func (r *Run) Scenario(name string) *Scenario {
-	for i := range r.Scenarios {
-		if r.Scenarios[i].Name == name {
-			return &r.Scenarios[i]
-		}
-	}
-	return nil
+	return first(r.Scenarios, func(s *Scenario) bool { return s.Name == name })
 }
 
 // Server returns the entry with that name in tables, or nil.
 func (r *Run) Server(name string) *Server {
-	for i := range r.Servers {
-		if r.Servers[i].Name == name {
-			return &r.Servers[i]
+	return first(r.Servers, func(s *Server) bool { return s.Name == name })
+}
+
+// first returns the first element that is wanted, or nil.
+func first[T any](list []T, wanted func(*T) bool) *T {
+	for i := range list {
+		if wanted(&list[i]) {
+			return &list[i]
 		}
 	}
 	return nil

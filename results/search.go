@@ -58,12 +58,7 @@ type SearchStep struct {
 
 // Best returns the step at the highest rate that kept the objective, or nil.
 func (s *Search) Best() *SearchStep {
-	for i := range s.Steps {
-		if step := &s.Steps[i]; step.Kept && s.KeptRPS != nil && step.RateRPS == *s.KeptRPS {
-			return step
-		}
-	}
-	return nil
+	return first(s.Steps, func(step *SearchStep) bool { return step.Kept && s.KeptRPS != nil && step.RateRPS == *s.KeptRPS })
 }
 
 // SweepPoint is one number of clients of a sweep, with a loader of its own.

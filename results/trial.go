@@ -240,15 +240,10 @@ const CodeBeyondLoader = "beyond-loader"
 
 // Why returns the text of the first reason that voids, or else of the first.
 func (v Verdict) Why() string {
-	for _, r := range v.Reasons {
-		if r.Voids {
-			return r.Text
-		}
+	if len(v.Reasons) == 0 {
+		return "no reason was stored"
 	}
-	if len(v.Reasons) > 0 {
-		return v.Reasons[0].Text
-	}
-	return "no reason was stored"
+	return v.Reasons[max(0, slices.IndexFunc(v.Reasons, func(r Reason) bool { return r.Voids }))].Text
 }
 
 // Has reports whether the verdict carries the flag.

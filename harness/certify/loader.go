@@ -74,6 +74,7 @@ func (l *loader) judge(spec loaders.Spec, report *results.Report) (*results.Verd
 	}
 	v := judge.Phase(judge.Evidence{
 		Loader: p, Measured: l.sampler.Phase(l.phase), Report: report, Reconnects: spec.Connection.ReconnectEvery > 0,
+		Limits: results.DefaultThresholds(),
 	})
 	return &v, nil
 }

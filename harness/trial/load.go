@@ -211,12 +211,8 @@ func (l *load) parts() []results.Report {
 // evidence returns the evidence on a phase of the load; asked is the least length
 // of its window.
 func (l *load) evidence(report *results.Report, p *results.Phase, m *results.TrialPhase, asked time.Duration) judge.Evidence {
-	var probes []results.Probe
-	if l.Probes != nil {
-		probes = l.Probes(report.ConnectionsAsked)
-	}
 	return judge.Evidence{
-		Loader: p, Measured: m, Report: report, Kernel: l.kernel, Probes: probes,
+		Loader: p, Measured: m, Report: report, Kernel: l.kernel, Probes: l.Probes(report.ConnectionsAsked),
 		LowestKept: lowestKept(report), Shared: l.Launcher.CPUs.Shared, Tolerance: l.Plan.ErrorTolerance,
 		Asked: asked, LargeTransfers: l.trial.Table.MinCompletions > 0,
 		Reconnects: l.Row.Connection.ReconnectEvery > 0, FixedClients: l.Row.Clients > 0, Limits: l.Plan.Limits(),
@@ -230,7 +226,7 @@ func lowestKept(report *results.Report) (kept *float64) {
 	lowest := math.Inf(1)
 	for i := range report.Phases {
 		if r := report.Phases[i].Rate; report.Foreign != nil && r != nil && r.Offered > 0 && r.TargetRPS < lowest {
-			share := float64(r.Achieved) / float64(r.Offered)
+			share := r.KeptShare()
 			lowest, kept = r.TargetRPS, &share
 		}
 	}

@@ -26,7 +26,7 @@ func hunting(kind results.TrialKind) *load {
 	table := p.Tables[0]
 	table.Rates, table.Objective = nil, &results.Objective{Percentile: "p99", Quantile: 0.99, BelowNS: 10e6}
 	t := plan.Trial{Kind: kind, Entry: p.Entries[0], Table: table, Repetition: 1}
-	a := &attempt{Bench: &Bench{Plan: &p}, Task: Task{Trial: t, Row: &scenarios.Scenario{Name: "hello", Depth: 1}}, on: &launch.Server{}}
+	a := &attempt{Bench: &Bench{Plan: &p}, Task: Task{Trial: t, Row: &scenarios.Scenario{Name: "hello", Depth: 1}, Probes: func(int) []results.Probe { return nil }}, on: &launch.Server{}}
 	l := a.load(t)
 	l.ready = loaders.Ready{Asked: 64, Connections: 64}
 	l.sampler = NewSampler(context.Background(), results.CPUSplit{})

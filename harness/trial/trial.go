@@ -48,8 +48,7 @@ type Task struct {
 	CommonRPS float64
 	// Candidate is set for a trial of the kind results.TrialConfirm.
 	Candidate Candidate
-	// Probes returns the experiments made so far on the trial's cell with that
-	// number of clients; nil where there are none.
+	// Probes returns the experiments so far on the cell with that many clients.
 	Probes func(clients int) []results.Probe
 }
 

@@ -24,7 +24,6 @@ type Evidence struct {
 	// Probes are the experiments made on the phase's cell, in this trial or in
 	// an earlier one. The first of a kind that has a reading counts.
 	Probes []results.Probe
-	// Limits are the thresholds; the zero value stands for the default ones.
 	Limits results.Thresholds
 	// Shared is true when server and loader have no CPUs of their own.
 	Shared bool
@@ -53,7 +52,6 @@ type Evidence struct {
 
 // Phase judges one phase.
 func Phase(e Evidence) results.Verdict {
-	e.Limits = e.limits()
 	if e.Measured == nil {
 		e.Measured = &results.TrialPhase{}
 	}
@@ -72,14 +70,6 @@ func Phase(e Evidence) results.Verdict {
 	v.witnesses()
 	v.failures()
 	return v.Verdict
-}
-
-// limits returns the evidence's own limits, or the default ones.
-func (e *Evidence) limits() results.Thresholds {
-	if e.Limits == (results.Thresholds{}) {
-		return results.DefaultThresholds()
-	}
-	return e.Limits
 }
 
 // Skipped returns the verdict of a phase that was not run, which is neither

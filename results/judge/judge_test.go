@@ -120,7 +120,7 @@ func closed(us, ul float64) Evidence {
 		},
 		Measured: &results.TrialPhase{Name: results.PhaseClosed, ServerCPUBusy: &us},
 		Report:   &results.Report{ConnectionsAsked: 64, ConnectionsOpen: 64, Depth: 1, Threads: 2},
-		Asked:    asked,
+		Asked:    asked, Limits: results.DefaultThresholds(),
 	}
 }
 

@@ -12,10 +12,7 @@ import (
 // failed request, the rate kept, and the percentile below its bound with atLeast
 // samples. The step lacks its rate and the harness's own measurement.
 func Objective(limits results.Thresholds, o results.Objective, atLeast uint64, p *results.Phase, v results.Verdict) results.SearchStep {
-	s := results.SearchStep{}
-	if p.Rate != nil && p.Rate.Offered > 0 {
-		s.Achieved = float64(p.Rate.Achieved) / float64(p.Rate.Offered)
-	}
+	s := results.SearchStep{Achieved: p.Rate.KeptShare()}
 	latency, err := stats.Decode(p.Total.Corrected)
 	if err != nil {
 		s.Why, s.Loader = err.Error(), true

@@ -16,12 +16,10 @@ func (v *verdict) openLoop() {
 		v.void("nothing-offered", "the schedule had no request in the window")
 		return
 	}
-	kept := float64(r.Achieved) / float64(r.Offered)
-	grew := backlogGrew(r, v.Limits.KeptRate)
-	switch {
+	switch kept := r.KeptShare(); {
 	case kept < v.Limits.KeptRate:
 		v.behind(fmt.Sprintf("%s of what was offered was answered in the window < %s", percent(kept), percent(v.Limits.KeptRate)))
-	case grew:
+	case backlogGrew(r, v.Limits.KeptRate):
 		v.behind(fmt.Sprintf("the backlog of unsent requests grew from %d to %d in the window", r.BacklogT0, r.BacklogT1))
 	}
 }

@@ -26,7 +26,7 @@ func Needs(e Evidence) results.ProbeKind {
 	if !v.Valid || find(v, codeStalled) != nil || v.ServerShare == nil || v.LoaderShare == nil || e.Loader.Loop != results.ClosedLoop {
 		return ""
 	}
-	if kind := probeFor(v, e.limits()); kind != results.ProbeClients || !e.FixedClients {
+	if kind := probeFor(v, e.Limits); kind != results.ProbeClients || !e.FixedClients {
 		return kind
 	}
 	return ""

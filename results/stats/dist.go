@@ -2,7 +2,6 @@ package stats
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
 
@@ -82,28 +81,24 @@ func supported(samples uint64, q float64) bool {
 // Merge returns the distribution of all samples together: for curves and for
 // several loaders of one trial, never for medians over trials.
 func Merge(dists ...*Dist) (*Dist, error) {
-	dists = slices.DeleteFunc(slices.Clone(dists), func(d *Dist) bool { return d == nil || d.count == 0 })
-	switch len(dists) {
-	case 0:
-		return &Dist{}, nil
-	case 1:
-		return dists[0], nil
-	}
-	first := dists[0]
-	out := &Dist{hdr: first.hdr.Clone(), count: first.count, min: first.min, max: first.max}
-	for _, d := range dists[1:] {
-		if d.hdr.HighestTrackableValue() > out.hdr.HighestTrackableValue() {
-			wider := d.hdr.Clone()
-			wider.Merge(out.hdr)
-			out.hdr = wider
-		} else {
-			out.hdr.Merge(d.hdr)
+	all := &Dist{}
+	for _, d := range dists {
+		switch {
+		case d == nil || d.count == 0:
+			continue
+		case all.count == 0:
+			all = d
+			continue
 		}
-		out.count += d.count
-		out.min, out.max = min(out.min, d.min), max(out.max, d.max)
-		if got := uint64(out.hdr.TotalCount()); got != out.count {
-			return nil, fmt.Errorf("merge histograms: %d of %d samples do not fit one range", out.count-got, out.count)
+		wide, narrow := all.hdr.Clone(), d.hdr
+		if narrow.HighestTrackableValue() > wide.HighestTrackableValue() {
+			wide, narrow = narrow.Clone(), wide
+		}
+		wide.Merge(narrow)
+		all = &Dist{hdr: wide, count: all.count + d.count, min: min(all.min, d.min), max: max(all.max, d.max)}
+		if got := uint64(wide.TotalCount()); got != all.count {
+			return nil, fmt.Errorf("merge histograms: %d of %d samples do not fit one range", all.count-got, all.count)
 		}
 	}
-	return out, nil
+	return all, nil
 }

@@ -16,7 +16,9 @@ func Verdict(r *results.Report) results.Verdict {
 	if p == nil {
 		return judge.Void("not-measured", "the load ended before its window opened: nothing was measured")
 	}
-	return judge.Phase(judge.Evidence{Loader: p, Report: r, Reconnects: r.ReconnectEvery > 0, Alone: true})
+	return judge.Phase(judge.Evidence{
+		Loader: p, Report: r, Reconnects: r.ReconnectEvery > 0, Alone: true, Limits: results.DefaultThresholds(),
+	})
 }
 
 // Reasons returns the reasons of the report's verdict that limit belief in it,

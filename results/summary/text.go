@@ -109,7 +109,7 @@ func (t *summary) counts() {
 	}
 	t.item("throughput", "%s%s req/s", bound, digits(p.ThroughputRPS()))
 	if r := p.Rate; r != nil && r.Offered > 0 {
-		t.item("", "offered %s, achieved %s requests (%s)", count(r.Offered), count(r.Achieved), percent(float64(r.Achieved)/float64(r.Offered)))
+		t.item("", "offered %s, achieved %s requests (%s)", count(r.Offered), count(r.Achieved), percent(r.KeptShare()))
 		if r.NeverSent+r.Censored+p.Shed > 0 {
 			t.item("", "of those offered never sent %s, unanswered %s, shed %s", count(r.NeverSent), count(r.Censored), count(p.Shed))
 		}
