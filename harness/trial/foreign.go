@@ -9,8 +9,7 @@ import (
 	"github.com/joust-bench/joust/loaders/external"
 )
 
-// startForeign makes a folder for the files of the tool, which is started anew
-// for each phase.
+// startForeign makes a folder for the files of the tool.
 func (l *load) startForeign() (loader loaders.Loader, end func(), err error) {
 	dir, remove, err := host.TempDir()
 	if err != nil {

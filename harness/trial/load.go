@@ -31,13 +31,11 @@ type load struct {
 	sampler *Sampler
 	// ctx ends when the server goes away.
 	ctx context.Context
-	// processes are those of the loaders. fleet is several of them as one; nil
-	// for one.
+	// processes are the loaders'; fleet is several of them as one, nil for one.
 	processes []host.Handle
 	fleet     *fleet.Fleet
 	ready     loaders.Ready
-	// interrupted is true when the load ended early. kernel has the kernel's
-	// witnesses of the whole load, once it has ended.
+	// interrupted is true when the load ended early. kernel is set at its end.
 	interrupted bool
 	kernel      *results.Kernel
 }
@@ -104,8 +102,7 @@ func (l *load) drive(ctx context.Context) (results.Report, error) {
 	return report, l.spins.spin(watched, "")
 }
 
-// start makes a loader ready: joust's own process, several of them, or a foreign
-// tool.
+// start makes a loader ready: joust's own, several of them, or a foreign tool.
 func (l *load) start(ctx context.Context) (loader loaders.Loader, end func(), err error) {
 	if l.Foreign != nil {
 		return l.startForeign()
@@ -180,8 +177,7 @@ func (l *load) Adjust(_ context.Context, phase string) (loaders.Adjustment, erro
 	return a, nil
 }
 
-// judged returns the verdicts on all measured phases, each with the samples of
-// both sides.
+// judged returns the verdicts on all measured phases, with their samples.
 func (l *load) judged(report *results.Report) []results.TrialPhase {
 	var phases []results.TrialPhase
 	for i := range report.Phases {
@@ -208,8 +204,7 @@ func (l *load) parts() []results.Report {
 	return l.fleet.Reports
 }
 
-// evidence returns the evidence on a phase of the load; asked is the least length
-// of its window.
+// evidence returns the evidence on a phase; asked is its window's least length.
 func (l *load) evidence(report *results.Report, p *results.Phase, m *results.TrialPhase, asked time.Duration) judge.Evidence {
 	return judge.Evidence{
 		Loader: p, Measured: m, Report: report, Kernel: l.kernel, Probes: l.Probes(report.ConnectionsAsked),

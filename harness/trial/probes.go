@@ -14,8 +14,7 @@ import (
 	"github.com/joust-bench/joust/results/judge"
 )
 
-// settled reports whether an experiment needs no further try: it has a reading,
-// or has failed often enough.
+// settled reports whether an experiment has a reading, or has failed often enough.
 func settled(list []results.Probe, kind results.ProbeKind) bool {
 	tries := 0
 	for _, p := range list {
@@ -59,8 +58,7 @@ func (l *load) experiment(ctx context.Context, result *results.Trial) {
 	m.Verdict = judge.Each(evidence, l.parts())
 }
 
-// slowLoader alternates windows of the loader's usual work with windows in which
-// each response costs it a known CPU time more.
+// slowLoader alternates windows without and with more CPU time per response.
 func (l *load) slowLoader(ctx context.Context, measured results.ProbeWindow) results.Probe {
 	delay := time.Duration(judge.ProbeShare * measured.LoaderCPUNS)
 	p := results.Probe{Kind: results.ProbeElasticity, DelayNS: delay.Nanoseconds()}
@@ -98,8 +96,7 @@ func (l *load) doubleClients(ctx context.Context, measured results.ProbeWindow) 
 	return p
 }
 
-// probeWindows runs a loader of its own and returns its measured windows, in
-// their order.
+// probeWindows runs a loader of its own and returns its measured windows.
 func (l *load) probeWindows(ctx context.Context, spec loaders.Spec) ([]results.ProbeWindow, error) {
 	probe := l.load(l.trial)
 	probe.spec = spec

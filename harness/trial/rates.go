@@ -9,8 +9,7 @@ import (
 	"github.com/joust-bench/joust/results/judge"
 )
 
-// rates decides the rates of a load's open-loop phases: those of the plan, or
-// the steps of a search.
+// rates decides the rates of a load's open loops: the plan's, or a search's.
 type rates struct {
 	*load
 	// skipped has, by phase, the reason why it was not run.
@@ -77,8 +76,7 @@ func (r *rates) rate(phase string) (rps float64, skip results.Reason) {
 	return rps, results.Reason{}
 }
 
-// skipReason returns the reason for which a phase was not run, whose text the
-// loader has reported.
+// skipReason returns the reason for which a phase was not run.
 func (r *rates) skipReason(p *results.Phase) results.Reason {
 	if why, ok := r.skipped[p.Name]; ok {
 		return why

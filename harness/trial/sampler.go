@@ -27,8 +27,7 @@ type Sampler struct {
 	errs    []error
 }
 
-// NewSampler returns a Sampler that reads until ctx ends. The CPUs are those of
-// each side.
+// NewSampler returns a Sampler that reads until ctx ends. cpus are both sides'.
 func NewSampler(ctx context.Context, cpus results.CPUSplit) *Sampler {
 	return &Sampler{ctx: ctx, cpus: cpus, phases: map[string]*results.TrialPhase{}}
 }
@@ -71,8 +70,7 @@ func (s *Sampler) Joust(w loaders.Window) {
 	})
 }
 
-// Server samples the server's tree of processes in the window, and polls its
-// timeline; poll 0 has none.
+// Server samples the server's tree of processes, with a timeline unless poll is 0.
 func (s *Sampler) Server(w loaders.Window, h host.Handle, poll time.Duration) {
 	s.sample(w, "sampling the server", func() (func(*results.TrialPhase), error) {
 		u, err := h.Usage(s.ctx, w.T0NS, w.T1NS, poll)
@@ -120,16 +118,14 @@ func (s *Sampler) sample(w loaders.Window, doing string, read func() (store func
 // Wait waits until every window has ended, or ctx.
 func (s *Sampler) Wait() { s.reading.Wait() }
 
-// Phase returns the samples of the phase's window, or nil. They are complete after
-// Wait.
+// Phase returns the samples of the phase's window, or nil; complete after Wait.
 func (s *Sampler) Phase(name string) *results.TrialPhase {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.phases[name]
 }
 
-// Err returns the errors of all readings, except those that the end of ctx cut
-// short.
+// Err returns the errors of all readings that the end of ctx did not cut short.
 func (s *Sampler) Err() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -11,8 +11,7 @@ import (
 	"github.com/joust-bench/joust/results/judge"
 )
 
-// searchStart is the share of the closed loop's peak at which a search for a
-// rate starts.
+// searchStart is the share of the peak at which a search for a rate starts.
 const searchStart = 0.25
 
 // endedEarly is the text of a search that no limit stopped.
@@ -37,8 +36,7 @@ type rateSearch struct {
 	candidate Candidate
 	// loaderCeiling is true when the loader's pacing bounds the search.
 	loaderCeiling bool
-	// ended says why there is no search, or no further step; empty while the
-	// seeker decides.
+	// ended says why there is no further step; empty while the seeker decides.
 	ended string
 	// running is the step that runs now, without a phase between steps.
 	running loaders.Adjustment
@@ -75,8 +73,7 @@ func tooSlow(t plan.Trial, rate float64) string {
 		o.Percentile, samples, rate, samples/rate, plan.LongestWindow(t))
 }
 
-// newSearch begins the search around the peak of this trial's closed loop, or the
-// confirmation of the rate of another trial.
+// newSearch begins a search around this trial's peak, or a confirmation.
 func (r *rates) newSearch() *rateSearch {
 	if r.trial.Kind == results.TrialConfirm {
 		return &rateSearch{candidate: r.Candidate, seeker: knee.NewConfirmation(r.Candidate.RateRPS)}

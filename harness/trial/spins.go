@@ -9,9 +9,8 @@ import (
 	"github.com/joust-bench/joust/results"
 )
 
-// The tries of a spin. The first spin of a run deserves more, since all others
-// are compared with it; they end with the first try that is fast enough. A
-// disturbance of all tries lasts.
+// The tries of a spin, which end with the first that is fast enough. A disturbance
+// of all tries lasts.
 const (
 	startTries = 10
 	laterTries = 5
@@ -22,8 +21,7 @@ func (b *Bench) FirstSpin(ctx context.Context) (results.Spin, error) {
 	return b.timeSpin(ctx, startTries, results.Spin{})
 }
 
-// timeSpin times both sides, one after the other. A try is fast enough within
-// the limit beyond the start's.
+// timeSpin times both sides, until a try is within the limit beyond the start's.
 func (b *Bench) timeSpin(ctx context.Context, tries int, start results.Spin) (s results.Spin, err error) {
 	cpus := b.Launcher.CPUs
 	enough := func(ns int64) time.Duration { return time.Duration(float64(ns) * (1 + b.Plan.Limits().SpinSlower)) }
@@ -44,8 +42,7 @@ type spinTimer struct {
 	before map[string]int
 }
 
-// spin times a spin before a phase, "" behind the last. It times none where the
-// run has no first spin.
+// spin times a spin before a phase, unless the run has no first spin.
 func (t *spinTimer) spin(ctx context.Context, before string) error {
 	if t.bench.Spin == nil {
 		return nil
@@ -62,8 +59,7 @@ func (t *spinTimer) spin(ctx context.Context, before string) error {
 // window notes that the phase's window is announced.
 func (t *spinTimer) window(phase string) { t.before[phase] = len(t.spins) - 1 }
 
-// around returns the last spin before a phase's window and the first one after
-// it, as far as they exist.
+// around returns the last spin before a phase's window and the first one after.
 func (t *spinTimer) around(phase string) []results.Spin {
 	before := max(0, t.before[phase])
 	return t.spins[min(before, len(t.spins)):min(before+2, len(t.spins))]

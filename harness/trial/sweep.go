@@ -11,8 +11,7 @@ import (
 	"github.com/joust-bench/joust/results/judge"
 )
 
-// chooseClients sets the number of clients of the trial's ladder: that of the
-// candidate, or the best of its sweep, which chooseClients measures.
+// chooseClients sets the ladder's number of clients: the candidate's or the best.
 func (a *attempt) chooseClients(ctx context.Context, result *results.Trial) error {
 	table := &a.Trial.Table
 	if a.Trial.Kind == results.TrialConfirm {

@@ -16,12 +16,10 @@ import (
 	"github.com/joust-bench/joust/scenarios"
 )
 
-// errServerEnded is the cause with which a trial's load is cancelled when its
-// server goes away.
+// errServerEnded cancels a trial's load when its server goes away.
 var errServerEnded = errors.New("the server ended during the trial")
 
-// Watcher follows a trial. Its methods are called inside windows and must return
-// quickly.
+// Watcher follows a trial. Its methods run inside windows and must return quickly.
 type Watcher interface {
 	Phase(w loaders.Window)
 	Live(i loaders.Interval)
@@ -56,8 +54,8 @@ type Task struct {
 type Candidate struct {
 	RateRPS float64
 	Clients int
-	// Stop says why the search went no further. AtLeast is true where the server
-	// was not the cause.
+	// Stop says why the search ended. AtLeast is true where the server did not end
+	// the search.
 	Stop    string
 	AtLeast bool
 }
@@ -69,8 +67,7 @@ type attempt struct {
 	on *launch.Server
 }
 
-// Measure runs one ladder on a fresh server. Errors void the trial; its Reason
-// holds the text.
+// Measure runs one ladder on a fresh server. Errors void the trial.
 func (b *Bench) Measure(ctx context.Context, task Task) results.Trial {
 	t, began := task.Trial, time.Now()
 	result := results.Trial{
@@ -97,8 +94,7 @@ func (b *Bench) Measure(ctx context.Context, task Task) results.Trial {
 	return result
 }
 
-// measure asks every request once, drives the server through the ladder and
-// judges every phase.
+// measure makes the exact pass, drives the ladder and judges every phase.
 func (a *attempt) measure(ctx context.Context, result *results.Trial) error {
 	if err := a.on.Exact(ctx, a.Row); err != nil {
 		return fmt.Errorf("exact pass: %w", err)

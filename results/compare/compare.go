@@ -36,8 +36,7 @@ type Comparison struct {
 	Problems []string `json:"problems,omitempty"`
 }
 
-// Family is one metric in one table: the comparisons that are corrected
-// together.
+// Family is one metric in one table, whose comparisons are corrected together.
 type Family struct {
 	Scenario string         `json:"scenario"`
 	Protocol string         `json:"protocol"`
@@ -46,8 +45,8 @@ type Family struct {
 	Unit     cells.BaseUnit `json:"unit"`
 	// Comparisons counts the changes that have values in both pools.
 	Comparisons int `json:"comparisons"`
-	// Detectable is the least relative change that is called four times in
-	// five at the smallest n of the changes; absent where none can be.
+	// Detectable is the least change that is called four times in five at the smallest
+	// n; absent for none.
 	Detectable *float64 `json:"smallest_detectable,omitempty"`
 	Changes    []Change `json:"rows"`
 }
@@ -59,8 +58,7 @@ type Change struct {
 	New    Value  `json:"new"`
 	// Ratio is new ÷ old; absent without values in both pools, or where one is 0.
 	Ratio *stats.Ratio `json:"ratio,omitempty"`
-	// P is the Mann–Whitney p, PHolm the same after Holm's correction over the
-	// family.
+	// P is the Mann–Whitney p, PHolm the same after Holm's correction.
 	P     *float64 `json:"p,omitempty"`
 	PHolm *float64 `json:"p_holm,omitempty"`
 	// Band is the noise band that the ratio must leave.
@@ -72,16 +70,14 @@ type Change struct {
 
 // Value is a metric of one cell in one pool, in the family's unit.
 type Value struct {
-	// Median, Low and High are absent (n = 0) without a measurement; Kind is the
-	// meaning of Low and High.
+	// Kind is the meaning of Low and High. All are absent without a measurement.
 	Median float64    `json:"median,omitempty"`
 	Low    float64    `json:"low,omitempty"`
 	High   float64    `json:"high,omitempty"`
 	Kind   stats.Kind `json:"kind"`
 	N      int        `json:"n"`
 	Void   int        `json:"void,omitempty"`
-	// WhyVoid is the reason of the first void trial; Missing says why there
-	// is no value.
+	// WhyVoid is the reason of the first void trial, Missing that of no value.
 	WhyVoid string `json:"why_void,omitempty"`
 	Missing string `json:"missing,omitempty"`
 	// AtLeast marks a lower bound: the loader limited most trials, or requests
@@ -103,14 +99,12 @@ type Outcome string
 
 // The outcomes.
 const (
-	// Higher and Lower are calls: the change is significant and outside the
-	// noise band.
+	// Higher and Lower are significant changes outside the noise band.
 	Higher Outcome = "higher"
 	Lower  Outcome = "lower"
 	// NotCalled: chance makes such changes.
 	NotCalled Outcome = "not called"
-	// Undecided: no outcome of so few trials could be significant, or both
-	// values are lower bounds.
+	// Undecided: too few trials to call any change, or two lower bounds.
 	Undecided Outcome = "undecided"
 	// NotMeasured: one pool has no value.
 	NotMeasured Outcome = "not measured"
@@ -126,8 +120,7 @@ func (f Filter) takes(k key) bool {
 		(len(f.Scenarios) == 0 || slices.Contains(f.Scenarios, k.scenario))
 }
 
-// Compare compares the cells of the old runs with those of the new ones. Neither
-// list may be empty.
+// Compare compares the cells of two lists of runs, which must not be empty.
 func Compare(oldSets, newSets []*cells.Set, f Filter) (Comparison, error) {
 	old, now := runsOf(oldSets), runsOf(newSets)
 	if err := usable(old, now); err != nil {

@@ -14,8 +14,7 @@ import (
 	"github.com/joust-bench/joust/results"
 )
 
-// differences names the differences of the runs' hosts, plans and versions. Seeds
-// and numbers of trials may differ.
+// differences names those of hosts, plans and versions, except seeds and trials.
 func differences(old, now []results.Run) []string {
 	before, after := factsOf(old), factsOf(now)
 	var out []string
@@ -30,8 +29,7 @@ func differences(old, now []results.Run) []string {
 	return out
 }
 
-// facts has the values of each named fact, sorted: one where all runs of a pool
-// agree.
+// facts has the values of each named fact, sorted: one where all runs agree.
 type facts map[string][]string
 
 func factsOf(runs []results.Run) facts {

@@ -102,8 +102,7 @@ func (p *Pool) add(set *cells.Set, k key, c cell) {
 	p.cells[k] = &c
 }
 
-// cellsWithout names the pool's cells that the other lacks, a line a server and
-// table. name is the pool's.
+// cellsWithout names the cells that the other pool lacks, a line a server.
 func (p *Pool) cellsWithout(other *Pool, name string, f Filter) []string {
 	var lines []string
 	at := map[string]int{}
@@ -164,7 +163,7 @@ func union(a, b []string) []string {
 	return slices.Compact(all)
 }
 
-// anotherSetup says that the setups of two cells differ; empty where they do not.
+// anotherSetup says that the setups of two cells differ.
 func anotherSetup(old, now *cell) string {
 	if len(old.setups) == 0 || len(now.setups) == 0 {
 		return ""
@@ -175,8 +174,7 @@ func anotherSetup(old, now *cell) string {
 	return ""
 }
 
-// anotherLadder says that two cells of one name have different ladders or common
-// rates; empty where they have not.
+// anotherLadder says that two cells have different ladders or common rates.
 func anotherLadder(old, now *cell) string {
 	if old.ladder != now.ladder {
 		return fmt.Sprintf("the ladders differ: %s → %s", old.ladder, now.ladder)

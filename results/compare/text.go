@@ -55,8 +55,7 @@ func percent(change float64) string {
 	return "+" + text
 }
 
-// change prints a ratio as a change with its interval, in parentheses where that
-// covers less than 95 %.
+// change prints a ratio as a change, with its interval as Range or Interval.
 func change(r *stats.Ratio) string {
 	if r == nil {
 		return "—"
@@ -77,8 +76,7 @@ func probability(p float64) string {
 
 func (r *Change) called() bool { return r.Outcome == Higher || r.Outcome == Lower }
 
-// outcome returns a change's outcome in words. More throughput is good news, more
-// of all other metrics is not.
+// outcome prints an outcome. More is better for throughput only.
 func outcome(m cells.Metric, r *Change) string {
 	switch {
 	case !r.called() && r.Why == "":
@@ -253,8 +251,7 @@ func (c *Comparison) Text(gates []Gate) string {
 	return p.String()
 }
 
-// Markdown renders the comparison for a pull request: the calls first, the tables
-// folded.
+// Markdown renders the comparison for a pull request, with its tables folded.
 func (c *Comparison) Markdown(gates []Gate) string {
 	p := &page{title: "\n**%s**\n", item: "- %s", clean: table.Escape}
 	p.line("### joust compare: %s\n", c.heading())

@@ -12,16 +12,14 @@ import (
 	"github.com/joust-bench/joust/results/stats"
 )
 
-// Threshold is a condition on which a comparison fails, such as
-// "throughput<-5%", "p99>+10%" or "p99>20ms".
+// Threshold is a condition on which a comparison fails, such as "p99>+10%".
 type Threshold struct {
 	// Text is the threshold as the user wrote it.
 	Text   string       `json:"text"`
 	Metric cells.Metric `json:"metric"`
 	// Above is true where values above the limit fail, false for those below.
 	Above bool `json:"above"`
-	// Limit is a relative change (0.1 for +10 %), or a new value in the metric's
-	// unit.
+	// Limit is a relative change (0.1 for +10 %), or a value in the metric's unit.
 	Limit    float64 `json:"limit"`
 	Relative bool    `json:"relative"`
 }
@@ -114,8 +112,7 @@ type Gate struct {
 	Reasons []string `json:"reasons,omitempty"`
 }
 
-// Evaluate holds the thresholds against the comparison. Partial runs evaluate
-// no gate.
+// Evaluate holds the thresholds against the comparison, unless it is partial.
 func (c *Comparison) Evaluate(thresholds []Threshold) []Gate {
 	gates := make([]Gate, len(thresholds))
 	for i, t := range thresholds {
@@ -208,8 +205,7 @@ func (t Threshold) hold(f *Family, r *Change) (GateOutcome, string) {
 	return GatePassed, ""
 }
 
-// holdValue holds the interval of the new median against the limit: all of it
-// must lie beyond.
+// holdValue judges the interval of the new median: all of it must lie beyond.
 func (t Threshold) holdValue(f *Family, r *Change) (GateOutcome, string) {
 	v, in := r.New, scaleOf(f.Unit, r.New.Median)
 	switch {

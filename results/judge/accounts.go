@@ -79,9 +79,8 @@ func causes(counts map[results.Cause]uint64) string {
 	return strings.Join(words, ", ")
 }
 
-// warmUp returns what went wrong in the warm-up straight before the report's
-// phase of that name, empty for nothing. It voids nothing, since no request of a
-// warm-up is measured.
+// warmUp says what went wrong in the warm-up straight before the report's phase of
+// that name. It voids nothing.
 func warmUp(r *results.Report, phase string) string {
 	at := slices.IndexFunc(r.Phases, func(p results.Phase) bool { return p.Name == phase })
 	if at < 1 || r.Phases[at-1].Measured {
@@ -97,9 +96,8 @@ func warmUp(r *results.Report, phase string) string {
 	return "in the warm-up " + strings.Join(texts, "; ")
 }
 
-// stoodStill says for how much of a phase's window the loader stood still where
-// that is more than the limit: the numbers then show the loader, not the server.
-// It is empty otherwise.
+// stoodStill says for how much of a phase's window the loader stood still, empty
+// within the limit. The numbers then show the loader, not the server.
 func stoodStill(p *results.Phase, limits results.Thresholds) string {
 	share, known := p.StalledShare()
 	if !known || share <= limits.Stalled {
@@ -109,7 +107,7 @@ func stoodStill(p *results.Phase, limits results.Thresholds) string {
 }
 
 // backedOff says for how much of its connections' time the loader waited before
-// it connected anew where that is more than the limit; it is empty otherwise.
+// it connected anew, empty within the limit.
 func backedOff(r *results.Report, p *results.Phase, limits results.Thresholds) string {
 	if p.WindowNS() <= 0 || r.ConnectionsAsked == 0 {
 		return ""

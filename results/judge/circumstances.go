@@ -16,9 +16,8 @@ const (
 	codeLag     = "loader-lag"
 )
 
-// Disturbance returns the reason for which a phase carries the flag of a
-// disturbed one, empty without that flag. The machine disturbed the phase, not
-// the server or the loader.
+// Disturbance returns the reason of the flag of a disturbed phase, empty without
+// that flag.
 func Disturbance(v results.Verdict) string {
 	for _, r := range v.Reasons {
 		if slices.Contains([]string{codeStalled, "foreign-work", "steal", "slower", "late-read", "pressure"}, r.Code) {
@@ -71,8 +70,7 @@ func (v *verdict) halves() {
 	}
 }
 
-// slower flags a phase next to which one side's processors took longer for a
-// spin than when the run began.
+// slower flags a side whose processors took longer for a spin than at the start.
 func (v *verdict) slower(side string, ns func(results.Spin) int64) {
 	start, worst := ns(*v.SpinStart), int64(0)
 	for _, s := range v.Spins {

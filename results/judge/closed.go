@@ -50,8 +50,7 @@ func (v *verdict) closedLoop() {
 	}
 }
 
-// loaderShareAlone judges a closed loop whose server's CPU use is not known: only
-// a full loader is evidence, and makes the throughput a lower bound.
+// loaderShareAlone judges a closed loop whose server's CPU use is not known.
 func (v *verdict) loaderShareAlone() {
 	if *v.LoaderShare >= v.Limits.FullShare {
 		v.Bottleneck = results.LimitLoader

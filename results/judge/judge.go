@@ -14,8 +14,7 @@ import (
 // Evidence is what one phase is judged by.
 type Evidence struct {
 	Loader *results.Phase
-	// Measured is the harness's own measurement; its Verdict is ignored. It is nil
-	// for a lone load, which has the loader's report only.
+	// Measured is the harness's own measurement; nil for a lone load.
 	Measured *results.TrialPhase
 	// Report is the loader's report that the phase belongs to.
 	Report *results.Report
@@ -27,25 +26,22 @@ type Evidence struct {
 	Limits results.Thresholds
 	// Shared is true when server and loader have no CPUs of their own.
 	Shared bool
-	// Alone is true for a load that is compared with nothing: where the loader's
-	// own lag hides the median, that is a note and voids nothing.
+	// Alone is true for a load that is compared with nothing: there the loader's
+	// own lag voids nothing.
 	Alone bool
 	// FixedClients is true for rows that define their number of clients.
 	FixedClients bool
 	// Tolerance is the share of requests that may fail, 0 to 1.
 	Tolerance float64
-	// LowestKept is achieved ÷ offered at the lowest rate of the trial, nil where
-	// it is not known. Foreign loaders show nothing else of their pacing.
+	// LowestKept is achieved ÷ offered at a foreign loader's lowest rate, or nil.
 	LowestKept *float64
 	// Asked is the length that the window should have; 0 when it is not fixed.
 	Asked time.Duration
-	// LargeTransfers is true for rows whose window stretches to a number of
-	// completions.
+	// LargeTransfers is true where the window stretches to a number of completions.
 	LargeTransfers bool
 	// Reconnects is true for rows that open connections all the time.
 	Reconnects bool
-	// SpinStart is the run's first spin, nil without spins; Spins are those next
-	// to the phase.
+	// SpinStart is the run's first spin, or nil; Spins are those next to the phase.
 	SpinStart *results.Spin
 	Spins     []results.Spin
 }
@@ -72,8 +68,7 @@ func Phase(e Evidence) results.Verdict {
 	return v.Verdict
 }
 
-// Skipped returns the verdict of a phase that was not run, which is neither
-// valid nor void.
+// Skipped returns the verdict of a phase that was not run: neither valid nor void.
 func Skipped(why results.Reason) results.Verdict {
 	return results.Verdict{NotRun: true, Reasons: []results.Reason{why}}
 }

@@ -46,8 +46,7 @@ func Objective(limits results.Thresholds, o results.Objective, atLeast uint64, p
 	return s
 }
 
-// blameLag notes that the loader's own lag reaches into a percentile that
-// missed its bound.
+// blameLag notes a loader's lag that reaches into a percentile beyond its bound.
 func blameLag(s *results.SearchStep, limits results.Thresholds, o results.Objective, p *results.Phase) {
 	bars, err := stats.Bars(limits, p)
 	if err != nil {

@@ -90,8 +90,7 @@ func (v *verdict) behind(fell string) {
 	}
 }
 
-// serverNotFull returns the evidence that the server was not full, empty where its
-// CPU use is not known.
+// serverNotFull says that the server was not full; empty for an unknown share.
 func (v *verdict) serverNotFull() string {
 	if v.ServerShare == nil {
 		return ""
@@ -170,8 +169,7 @@ func (v *verdict) connectionsNeeded() int {
 	return int(math.Ceil(busy / float64(max(1, v.Report.Depth))))
 }
 
-// errorBars voids a phase in which the loader's own lag hides the median, unless
-// it is compared with nothing.
+// errorBars voids a phase whose median the loader's own lag hides, unless Alone.
 func (v *verdict) errorBars() {
 	p := v.Evidence.Loader
 	bars, err := stats.Bars(v.Limits, p)

@@ -8,8 +8,7 @@ import (
 	"github.com/joust-bench/joust/results/stats"
 )
 
-// ProbeShare is the CPU time that the elasticity probe adds to the loader's
-// work per request, as a share of it.
+// ProbeShare is the CPU time that the elasticity probe adds, as a share of D_L.
 const ProbeShare = 0.20
 
 // mostDistance is the largest distance between the readings of the pairs of
@@ -64,8 +63,7 @@ func (v *verdict) experiment() {
 	}
 }
 
-// probe returns the first experiment of the kind with a reading, else the last
-// without, or nil.
+// probe returns the first experiment of the kind with a reading, or the last.
 func (v *verdict) probe(kind results.ProbeKind) (best *results.Probe) {
 	for i := range v.Probes {
 		if p := &v.Probes[i]; p.Kind == kind {
@@ -225,8 +223,7 @@ func Window(p *results.Phase, m *results.TrialPhase, limits results.Thresholds) 
 
 // LoaderWorkNS returns the CPU time in nanoseconds that the loader worked in the
 // phase's window, without empty polls. All CPU time of its process stands in for
-// a loader that does not report its threads; ok is false where that was not
-// sampled either.
+// a loader that does not report its threads; ok is false without either.
 func LoaderWorkNS(p *results.Phase, process *results.Usage) (ns float64, ok bool) {
 	if work, ok := p.WorkNS(); ok {
 		return float64(work), true

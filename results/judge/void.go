@@ -7,8 +7,7 @@ import (
 	"github.com/joust-bench/joust/results"
 )
 
-// voids applies the rules that void a phase; failures has those of failed
-// requests.
+// voids applies the rules that void a phase, except for failed requests.
 func (v *verdict) voids() {
 	p, r := v.Evidence.Loader, v.Report
 	if window := time.Duration(p.WindowNS()); v.Asked > 0 && float64(window) < v.Limits.ShortWindow*float64(v.Asked) {

@@ -14,8 +14,7 @@ const (
 	// of the kernel's timers or two later.
 	nagleFrom = 38 * time.Millisecond
 	nagleTo   = 49 * time.Millisecond
-	// A lost SYN is sent again after 1 s (TCP_TIMEOUT_INIT), then after 2 s
-	// more.
+	// A lost SYN is sent again after 1 s (TCP_TIMEOUT_INIT), then after 2 s more.
 	firstRetry, secondRetry = time.Second, 3 * time.Second
 	retryWidth              = 400 * time.Millisecond
 	// retriedShare is the least share of connects that makes a mode.
@@ -44,8 +43,7 @@ func (v *verdict) throttling() {
 	v.because("throttled", "%s", text)
 }
 
-// nagle recognises answers that all wait for the acknowledgement of their first
-// part.
+// nagle recognises answers that wait for the acknowledgement of their first part.
 func (v *verdict) nagle() {
 	total := v.Evidence.Loader.Total
 	d, err := stats.Decode(total.Service)
@@ -68,8 +66,7 @@ func (v *verdict) nagle() {
 		duration(int64(low)), duration(int64(high)), nagleFrom, nagleTo, timer)
 }
 
-// backlog recognises an accept queue that was full: in the window, or when the
-// connections were made.
+// backlog recognises a full accept queue, in the window or at the connects.
 func (v *verdict) backlog() {
 	if n := overflows(v.Measured.Kernel); n > 0 {
 		v.flag(results.FlagBacklog)
@@ -92,8 +89,7 @@ func overflows(k *results.Kernel) uint64 {
 	return *k.ListenOverflows
 }
 
-// retriedConnects returns the share of connects, in steps of a hundredth, that
-// took as long as one or two lost SYNs.
+// retriedConnects returns the share of connects that lost one or two SYNs.
 func retriedConnects(h *results.Histogram) float64 {
 	d, err := stats.Decode(h)
 	if err != nil || d.Count() == 0 {

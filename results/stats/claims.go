@@ -35,8 +35,7 @@ type Claim struct {
 	P, Adjusted float64
 	// Band is the noise band that the ratio must leave.
 	Band float64
-	// Called is true when the two differ: Adjusted is at most Significance and
-	// the ratio lies outside the band.
+	// Called is true when Adjusted is significant and Ratio outside the band.
 	Called bool
 }
 
@@ -44,13 +43,11 @@ type Claim struct {
 type ClaimSet struct {
 	Cells  []CellValues
 	Spread Spread
-	// Claims are in the order of the cells; a cell with fewer than two values has
-	// none.
+	// Claims are in the order of the cells, without those of fewer than two values.
 	Claims []Claim
 }
 
-// Claims compares the cells with the cell of the baseline's name, or all pairs
-// for an empty name (METHOD.md §4).
+// Claims compares all cells, or each with the baseline's (METHOD.md §4).
 func Claims(cells []CellValues, baseline string) ClaimSet {
 	t := ClaimSet{Cells: cells}
 	var pooled [][]float64
@@ -87,8 +84,8 @@ func Claims(cells []CellValues, baseline string) ClaimSet {
 	return t
 }
 
-// compare tests the ends of the two cells that face each other. Intervals that
-// overlap are the same: their ratio is 1.
+// compare tests the ends of two cells that face each other. Overlapping intervals
+// are the same: their ratio is 1.
 func compare(a, b CellValues) Claim {
 	up, _ := HodgesLehmann(a.upper(), b.Values)
 	down, _ := HodgesLehmann(a.Values, b.upper())
@@ -140,8 +137,7 @@ func (t ClaimSet) Decidable() bool {
 	})
 }
 
-// Trials returns the number of values that stands for all comparisons: the upper
-// median of their smaller sides; 0 without comparisons.
+// Trials returns the upper median of the smaller sides of all comparisons, or 0.
 func (t ClaimSet) Trials() int {
 	var n []int
 	for _, c := range t.Claims {
@@ -154,8 +150,7 @@ func (t ClaimSet) Trials() int {
 	return n[len(n)/2]
 }
 
-// SmallestDetectable is the function of that name for the set's own spread,
-// comparisons and Trials.
+// SmallestDetectable applies the function of that name to the set.
 func (t ClaimSet) SmallestDetectable() float64 {
 	return SmallestDetectable(t.Trials(), t.Spread, len(t.Claims))
 }

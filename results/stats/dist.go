@@ -8,8 +8,7 @@ import (
 	"github.com/joust-bench/joust/results"
 )
 
-// SamplesBeyond is how many samples must lie beyond a percentile before it may
-// be printed (METHOD.md §1).
+// SamplesBeyond is the least number of samples beyond a printed percentile.
 const SamplesBeyond = 10
 
 // Dist is a decoded distribution of durations in nanoseconds. It never changes and
@@ -60,13 +59,11 @@ func (d *Dist) Quantile(q float64) int64 {
 	return min(max(d.hdr.ValueAtPercentile(q*100), d.min), d.max)
 }
 
-// Supports reports whether at least SamplesBeyond samples lie beyond the quantile
-// q, 0 to 1, as printing it takes.
+// Supports reports whether SamplesBeyond samples lie beyond the quantile q.
 func (d *Dist) Supports(q float64) bool { return supported(d.count, q) }
 
-// Printed returns the quantile q, 0 to 1, of a table that a foreign loader
-// printed, in nanoseconds; false where the table does not have it, or has too few
-// samples.
+// Printed returns the quantile q of a table that a foreign loader printed; false
+// where the table does not have it, or has too few samples.
 func Printed(t *results.Percentiles, q float64) (ns int64, ok bool) {
 	ns, ok = t.At(q)
 	return ns, ok && supported(t.Samples, q)
@@ -78,8 +75,8 @@ func supported(samples uint64, q float64) bool {
 	return float64(samples)*(1-q) >= SamplesBeyond-5e-7
 }
 
-// Merge returns the distribution of all samples together: for curves and for
-// several loaders of one trial, never for medians over trials.
+// Merge returns the distribution of all samples together: for several loaders of a
+// trial, never for medians over trials.
 func Merge(dists ...*Dist) (*Dist, error) {
 	all := &Dist{}
 	for _, d := range dists {

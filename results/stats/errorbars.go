@@ -30,8 +30,7 @@ type LoaderLag struct {
 // Exceeds reports whether the lag hides the percentile.
 func (l LoaderLag) Exceeds() bool { return l.NS > l.BoundNS }
 
-// Bars decodes the error bars of a phase. Closed loops have none: they have no
-// instants to be late for.
+// Bars decodes the error bars of a phase; those of a closed loop are zero.
 func Bars(t results.Thresholds, p *results.Phase) (ErrorBars, error) {
 	if p.Loop != results.OpenLoop {
 		return ErrorBars{}, nil
@@ -56,8 +55,7 @@ func BarsOf(t results.Thresholds, send, receive *Dist, loads ...*results.Phase) 
 	return b
 }
 
-// AfterSending returns the error bars of times that begin with the actual send,
-// without send lag.
+// AfterSending returns the error bars of times after the send, without send lag.
 func (b ErrorBars) AfterSending() ErrorBars {
 	b.send = nil
 	return b

@@ -19,8 +19,7 @@ const (
 	None Kind = "none"
 	// Single is one value: Low and High repeat it.
 	Single Kind = "single"
-	// Range runs from the smallest to the largest of 2 to 5 values. It claims
-	// no confidence.
+	// Range runs from the smallest to the largest of 2 to 5 values.
 	Range Kind = "range"
 	// Interval covers the true median with at least 95 %: from 6 values on.
 	Interval Kind = "interval"

@@ -12,8 +12,7 @@ import (
 const (
 	// power is the probability with which a detectable difference is called.
 	power = 0.8
-	// powerRounds is the number of simulated comparisons, which gives the share of
-	// calls to within 3 %.
+	// powerRounds is the number of simulated comparisons: 3 % of precision.
 	powerRounds = 1000
 	// simulatedTrials is the largest number of values a side to simulate. Beyond
 	// that, the normal approximation of the rank test is within 3 %.

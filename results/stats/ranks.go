@@ -189,8 +189,7 @@ func normalCritical(a, b int, alpha float64) (c int, p float64) {
 	return c, 2 * u.CDF(float64(c)+0.5)
 }
 
-// pairsInFavour is the normal approximation of U for sides of a and b different
-// values that come from one distribution.
+// pairsInFavour approximates U for sides of a and b untied values of one law.
 func pairsInFavour(a, b int) distuv.Normal {
 	pairs := float64(a) * float64(b)
 	return distuv.Normal{Mu: pairs / 2, Sigma: math.Sqrt(pairs * float64(a+b+1) / 12)}
@@ -208,14 +207,12 @@ func smallestP(a, b int) float64 {
 	return math.Min(1, 2*math.Exp(-combin.LogGeneralizedBinomial(float64(a+b), float64(a))))
 }
 
-// CanDecide reports whether sides of a and b values can differ significantly after
-// Holm's correction over that many comparisons.
+// CanDecide reports whether sides of a and b values can differ after Holm.
 func CanDecide(a, b, comparisons int) bool {
 	return Significant(smallestP(a, b) * float64(max(comparisons, 1)))
 }
 
-// TrialsToDecide returns the least number of values a side with which CanDecide is
-// true; 0 without comparisons.
+// TrialsToDecide returns the least n with which n values a side can differ, or 0.
 func TrialsToDecide(comparisons int) int {
 	if comparisons < 1 {
 		return 0
@@ -227,8 +224,7 @@ func TrialsToDecide(comparisons int) int {
 	return n
 }
 
-// Pairs returns the number of comparisons of all pairs of k cells, or of k cells
-// with one of them.
+// Pairs returns the number of pairs of k cells, or of pairs with the baseline.
 func Pairs(k int, baseline bool) int {
 	switch {
 	case k < 2:

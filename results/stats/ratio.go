@@ -79,8 +79,7 @@ func difference(x, y []float64, k int) float64 {
 	}
 }
 
-// pairsUpTo counts the pairs whose difference y − x is at most d, in one walk
-// along both sorted samples.
+// pairsUpTo counts the pairs whose difference y − x is at most d.
 func pairsUpTo(x, y []float64, d float64) int {
 	count, j := 0, 0
 	for _, v := range x {

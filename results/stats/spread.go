@@ -12,14 +12,12 @@ const LeastBand = 0.01
 
 // Spread is the noise of a metric within the cells of a table.
 type Spread struct {
-	// Value is the pooled standard deviation of logarithms, 0.04 for 4 %. It does
-	// not depend on the size of each cell.
+	// Value is the pooled standard deviation of logarithms, 0.04 for 4 %.
 	Value float64
 	// Upper is its one-sided 95 % upper bound, s⁺ of METHOD.md §4: Value ·
 	// √(df ÷ χ²) with the 5 % point of χ² (NIST/SEMATECH e-Handbook §7.2.3).
 	Upper float64
-	// Degrees are the degrees of freedom; 0, for no spread, when no cell has two
-	// values.
+	// Degrees are the degrees of freedom; 0 for no spread.
 	Degrees int
 }
 

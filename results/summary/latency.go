@@ -77,8 +77,7 @@ func (t *summary) table(columns []column) error {
 	return w.Flush()
 }
 
-// point returns one percentile with its marks, "—" where it has too few samples
-// beyond it.
+// point prints a percentile with its marks, "—" with too few samples beyond.
 func (c column) point(place int) string {
 	p := c.At(place)
 	if !p.Printable {

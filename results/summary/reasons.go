@@ -9,8 +9,7 @@ import (
 	"github.com/joust-bench/joust/results/judge"
 )
 
-// Verdict judges the measured phase of a lone load: the server's CPU use and the
-// kernel's counters are not known, and the load is compared with nothing.
+// Verdict judges the measured phase of a lone load, which has no samples of CPUs.
 func Verdict(r *results.Report) results.Verdict {
 	p := Measured(r)
 	if p == nil {
@@ -21,9 +20,8 @@ func Verdict(r *results.Report) results.Verdict {
 	})
 }
 
-// Reasons returns the reasons of the report's verdict that limit belief in it,
-// with advice. The reason of a closed loop's CPU shares is among them only where
-// the loader was the limit.
+// Reasons returns the reasons that limit belief in a report, with advice. CPU
+// shares do so only where the loader was the limit.
 func Reasons(r *results.Report) []results.Reason { return reasons(r, Verdict(r)) }
 
 func reasons(r *results.Report, v results.Verdict) []results.Reason {

@@ -21,14 +21,12 @@ type Document struct {
 	DurationNS int64 `json:"duration_ns"`
 	// ThroughputRPS is Requests per second of the window.
 	ThroughputRPS float64 `json:"throughput_rps"`
-	// Errors counts failed requests of any cause, those outside the window
-	// included; the report's phases have the causes.
+	// Errors counts failed requests of any cause, in the window and around it.
 	Errors uint64         `json:"errors"`
 	Report results.Report `json:"report"`
 }
 
-// Measured returns the measured phase of a report, nil when the load ended before
-// its window opened.
+// Measured returns the first measured phase of a report, or nil.
 func Measured(r *results.Report) *results.Phase {
 	for i := range r.Phases {
 		if p := &r.Phases[i]; p.Measured && p.Skipped == "" {
