@@ -111,20 +111,19 @@ func (l *load) start(ctx context.Context) (loader loaders.Loader, end func(), er
 	if err != nil {
 		return nil, nil, err
 	}
-	l.fleet = &fleet.Fleet{}
-	for _, process := range started {
-		l.processes = append(l.processes, process)
-		l.fleet.Loaders = append(l.fleet.Loaders, process)
-	}
 	end = func() {
 		for _, process := range started {
 			_ = process.Stop(context.WithoutCancel(ctx))
 		}
 	}
+	all := &fleet.Fleet{}
+	for _, process := range started {
+		l.processes, all.Loaders = append(l.processes, process), append(all.Loaders, process)
+	}
 	if len(started) == 1 {
-		l.fleet = nil
 		return started[0], end, nil
 	}
+	l.fleet = all
 	return l.fleet, end, nil
 }
 

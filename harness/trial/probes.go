@@ -45,32 +45,32 @@ func (l *load) experiment(ctx context.Context, result *results.Trial) {
 		return
 	}
 	limits := l.Plan.Limits()
-	measured := judge.Window(closed, m, limits)
-	var p results.Probe
-	if kind == results.ProbeElasticity {
-		p = l.slowLoader(ctx, measured)
-	} else {
-		p = l.doubleClients(ctx, measured)
-	}
+	p := l.probe(ctx, kind, judge.Window(closed, m, limits))
 	judge.Read(&p, limits)
 	m.Probes = append(m.Probes, p)
 	evidence.Probes = append(slices.Clone(evidence.Probes), p)
 	m.Verdict = judge.Each(evidence, l.parts())
+	judge.Exceeded(report, result.Phases, limits)
 }
 
-// slowLoader alternates windows without and with more CPU time per response.
-func (l *load) slowLoader(ctx context.Context, measured results.ProbeWindow) results.Probe {
-	delay := time.Duration(judge.ProbeShare * measured.LoaderCPUNS)
-	p := results.Probe{Kind: results.ProbeElasticity, DelayNS: delay.Nanoseconds()}
-	spec := l.spec
-	spec.Phases = plan.ElasticityPhases(l.trial.Table, phaseOf(l.spec, results.PhaseClosed).ThinkSpin, delay)
+// probe measures windows without and with a change of the closed loop: more CPU
+// time per response, or twice the connections.
+func (l *load) probe(ctx context.Context, kind results.ProbeKind, closed results.ProbeWindow) results.Probe {
+	p, spec, spin := results.Probe{Kind: kind}, l.spec, phaseOf(l.spec, results.PhaseClosed).ThinkSpin
+	if kind == results.ProbeElasticity {
+		delay := time.Duration(judge.ProbeShare * closed.LoaderCPUNS)
+		p.DelayNS, spec.Phases = delay.Nanoseconds(), plan.ElasticityPhases(l.trial.Table, spin, delay)
+	} else {
+		spec.Connections *= 2
+		p.Clients, p.Off, spec.Phases = spec.Connections, []results.ProbeWindow{closed}, plan.ClientPhases(l.trial.Table, spin)
+	}
 	windows, err := l.probeWindows(ctx, spec)
 	if err != nil {
 		p.Failed = err.Error()
 		return p
 	}
 	for i, w := range windows {
-		if i%2 == 0 {
+		if kind == results.ProbeElasticity && i%2 == 0 {
 			p.Off = append(p.Off, w)
 		} else {
 			p.On = append(p.On, w)
@@ -79,25 +79,11 @@ func (l *load) slowLoader(ctx context.Context, measured results.ProbeWindow) res
 	return p
 }
 
-// doubleClients measures with twice the connections.
-func (l *load) doubleClients(ctx context.Context, measured results.ProbeWindow) results.Probe {
-	spec := l.spec
-	spec.Connections *= 2
-	p := results.Probe{Kind: results.ProbeClients, Clients: spec.Connections, Off: []results.ProbeWindow{measured}}
-	if most, reason := machine.MaxConnections(); most > 0 && spec.Connections > most {
-		p.Failed = fmt.Sprintf("%d connections are more than the %d possible here: %s", spec.Connections, most, reason)
-		return p
-	}
-	spec.Phases = plan.ClientPhases(l.trial.Table, phaseOf(l.spec, results.PhaseClosed).ThinkSpin)
-	var err error
-	if p.On, err = l.probeWindows(ctx, spec); err != nil {
-		p.Failed = err.Error()
-	}
-	return p
-}
-
 // probeWindows runs a loader of its own and returns its measured windows.
 func (l *load) probeWindows(ctx context.Context, spec loaders.Spec) ([]results.ProbeWindow, error) {
+	if most, reason := machine.MaxConnections(); most > 0 && spec.Connections > most {
+		return nil, fmt.Errorf("%d connections are more than the %d possible here: %s", spec.Connections, most, reason)
+	}
 	probe := l.load(l.trial)
 	probe.spec = spec
 	report, err := probe.drive(ctx)

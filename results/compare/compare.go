@@ -45,8 +45,8 @@ type Family struct {
 	Unit     cells.BaseUnit `json:"unit"`
 	// Comparisons counts the changes that have values in both pools.
 	Comparisons int `json:"comparisons"`
-	// Detectable is the least change that is called four times in five at the smallest
-	// n; absent for none.
+	// Detectable is the least change that is called four times in five at the
+	// smallest n; absent for none.
 	Detectable *float64 `json:"smallest_detectable,omitempty"`
 	Changes    []Change `json:"rows"`
 }

@@ -47,10 +47,7 @@ func (f facts) add(name, value string) {
 	if value == "" || value == "0" {
 		return
 	}
-	if list := f[name]; !slices.Contains(list, value) {
-		f[name] = append(list, value)
-		slices.Sort(f[name])
-	}
+	f[name] = union(f[name], []string{value})
 }
 
 func (f facts) host(run *results.Run) {
@@ -105,9 +102,6 @@ func ladder(t results.PlanTable) string {
 		if t.MinCompletions > 0 {
 			text += fmt.Sprintf(" or %d completions within %v", t.MinCompletions, time.Duration(t.MaxDurationNS))
 		}
-	}
-	if t.Sweep != nil {
-		text += fmt.Sprintf(", the best of %v clients", t.Sweep.Clients)
 	}
 	for i, r := range t.Rates {
 		if i == 0 {
