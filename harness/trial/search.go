@@ -95,7 +95,7 @@ func (r *rates) newSearch() *rateSearch {
 	return s
 }
 
-// judgeStep judges the step that has ended, if there is one, and tells the seeker.
+// judgeStep judges a step that has ended, and reports it to the seeker.
 func (r *rates) judgeStep() {
 	s, p := r.search, r.last.Result
 	if p == nil || p.Name != s.running.Phase {

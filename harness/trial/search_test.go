@@ -44,7 +44,7 @@ func slowAbove(rate float64) func(float64) time.Duration {
 }
 
 // simulate runs the search against a simulated server whose latency at a rate is
-// given, and returns the rates and windows asked for.
+// given, and returns its rates and windows.
 func (l *load) simulate(t interface{ Fatalf(string, ...any) }, latency func(rate float64) time.Duration) (search *results.Search, asked []loaders.Adjustment) {
 	report := results.Report{}
 	answers := map[time.Duration]*results.Histogram{}
@@ -92,8 +92,8 @@ func thousand(t interface{ Fatalf(string, ...any) }, latency time.Duration) *res
 	return r
 }
 
-// A simulated server's knee is found between the peak's share at which the
-// search starts and what may be asked for.
+// The search finds a simulated server's knee between the share of the peak at
+// which it starts and the highest rate allowed.
 func TestSearchFindsTheKneeOfAServer(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -145,8 +145,8 @@ func TestSearchEndsInWords(t *testing.T) {
 	}
 }
 
-// A confirmation takes the rate that was found and its clients, and lowers the
-// rate as long as it misses.
+// A confirmation takes the candidate's rate and clients, and lowers the rate as
+// long as it misses.
 func TestConfirmation(t *testing.T) {
 	t.Parallel()
 	rate := 1000.0

@@ -68,8 +68,8 @@ func (a *attempt) sweep(ctx context.Context, result *results.Trial) error {
 	return nil
 }
 
-// point measures one number of clients. A load that cannot be made voids the
-// point; the error ends the trial.
+// point measures one number of clients. A load that fails voids the point; the
+// error ends the trial.
 func (a *attempt) point(ctx context.Context, clients int) (results.SweepPoint, error) {
 	t := a.Trial
 	t.Table = plan.SweepTable(t.Table, clients)

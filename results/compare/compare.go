@@ -110,12 +110,12 @@ const (
 	NotMeasured Outcome = "not measured"
 )
 
-// Filter narrows a comparison; empty lists take all.
+// Filter narrows a comparison; empty lists allow all.
 type Filter struct {
 	Servers, Scenarios []string
 }
 
-func (f Filter) takes(k key) bool {
+func (f Filter) allows(k key) bool {
 	return (len(f.Servers) == 0 || slices.Contains(f.Servers, k.server)) &&
 		(len(f.Scenarios) == 0 || slices.Contains(f.Scenarios, k.scenario))
 }
@@ -138,7 +138,7 @@ func Compare(oldSets, newSets []*cells.Set, f Filter) (Comparison, error) {
 		}
 	}
 	for _, k := range c.New.order {
-		if c.Old.cells[k] != nil && f.takes(k) {
+		if c.Old.cells[k] != nil && f.allows(k) {
 			c.add(k, c.Old.cells[k], c.New.cells[k])
 		}
 	}

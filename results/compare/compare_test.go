@@ -47,8 +47,8 @@ func TestEveryMetricIsCompared(t *testing.T) {
 	}
 }
 
-// A change is called after Holm's correction over the servers of its table,
-// and what n trials cannot reach is undecided, not the same.
+// A change is called after Holm's correction over the servers of its table. Too few
+// trials leave it undecided, not equal.
 func TestFewTrialsDecideNothing(t *testing.T) {
 	t.Parallel()
 	c := compared(t, one(t, "a1", 3, 50000), one(t, "a2", 3, 40000))
@@ -99,7 +99,7 @@ func TestLowerBoundsAreNotCalledLower(t *testing.T) {
 	}
 }
 
-func TestWhatIsNotComparable(t *testing.T) {
+func TestIncomparableRuns(t *testing.T) {
 	t.Parallel()
 	old := one(t, "a1", 6, 50000)
 	change := func(edit func(*results.Run)) results.Run {
@@ -385,7 +385,7 @@ func TestGolden(t *testing.T) {
 	}
 }
 
-func TestServersThatMoveTogetherAreTold(t *testing.T) {
+func TestDriftOfAllServers(t *testing.T) {
 	t.Parallel()
 	f := Family{Scenario: "hello", Protocol: "h1", Phase: "closed", Metric: cells.MetricThroughput}
 	for _, ratio := range []float64{0.95, 0.9, 0.97, 0.96} {

@@ -107,7 +107,7 @@ func (p *Pool) cellsWithout(other *Pool, name string, f Filter) []string {
 	var lines []string
 	at := map[string]int{}
 	for _, k := range p.order {
-		if other.cells[k] != nil || !f.takes(k) || k.phase == wholeLadder {
+		if other.cells[k] != nil || !f.allows(k) || k.phase == wholeLadder {
 			continue
 		}
 		head := fmt.Sprintf("%s, %s, %s: only in %s: ", k.scenario, k.protocol, k.server, name)

@@ -10,7 +10,7 @@ import (
 	"github.com/joust-bench/joust/results"
 )
 
-// asking is a closed loop in which all that was asked was answered rightly.
+// asking is a closed loop in which every request had a right answer.
 func asking() results.Phase {
 	return results.Phase{
 		Name: "closed", Loop: results.ClosedLoop, Measured: true, T1NS: 10 * second, Asked: 1000,
@@ -22,7 +22,7 @@ func asking() results.Phase {
 func TestAccounts(t *testing.T) {
 	t.Parallel()
 	type causes = map[results.Cause]uint64
-	// wrong changes a phase by what went wrong in it.
+	// wrong spoils a phase.
 	wrong := func(failed, timeouts, unanswered uint64) func(*results.Phase) {
 		return func(p *results.Phase) {
 			p.Total.Completed -= failed + unanswered

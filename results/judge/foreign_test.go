@@ -7,8 +7,8 @@ import (
 	"github.com/joust-bench/joust/results"
 )
 
-// TestForeignLoaders are judged by CPU shares, and by whether they kept their
-// lowest rate; what they cannot tell voids nothing.
+// Foreign loaders are judged by CPU shares, and by whether they kept their lowest
+// rate; figures that they do not report void nothing.
 func TestForeignLoaders(t *testing.T) {
 	t.Parallel()
 	share := func(x float64) *float64 { return &x }

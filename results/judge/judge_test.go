@@ -14,7 +14,7 @@ import (
 	"github.com/joust-bench/joust/results"
 )
 
-// want is what a test expects of a verdict; Flags and Codes are complete.
+// want is the expected verdict; Flags and Codes are complete.
 type want struct {
 	limit   results.Bottleneck
 	invalid bool
@@ -24,7 +24,7 @@ type want struct {
 	says []string
 }
 
-// hold compares a verdict with what is wanted.
+// hold compares a verdict with the expected one.
 func (w want) hold(t *testing.T, v results.Verdict) {
 	t.Helper()
 	var codes []string
@@ -68,7 +68,7 @@ const (
 
 func ptr[T any](v T) *T { return &v }
 
-// histograms are those made already: encoding one takes a while.
+// histograms is a cache: encoding takes a while.
 var histograms sync.Map
 
 // histogram counts n samples of one duration.

@@ -60,7 +60,7 @@ func TestObjective(t *testing.T) {
 	}
 }
 
-// withTail is a thousand lags of which the largest twenty are as given.
+// withTail returns a thousand lags with twenty of the tail.
 func withTail(t *testing.T, tail time.Duration) *results.Histogram {
 	t.Helper()
 	return mixed(t, map[time.Duration]int{time.Microsecond: 980, tail: 20})

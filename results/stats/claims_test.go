@@ -96,7 +96,7 @@ func TestHodgesLehmannKnownAnswers(t *testing.T) {
 	}
 }
 
-// All differences in a list, sorted, have at k what difference finds.
+// difference finds the k-th of the sorted list of all differences.
 func TestDifferenceAgreesWithSorting(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -416,7 +416,7 @@ func TestClaimsNeedTestAndBand(t *testing.T) {
 		called []bool
 	}{
 		"far apart": {[][]float64{draw(6, 100), draw(6, 200)}, []bool{true}},
-		// Wholly apart, p = 0.002, but by less than 1 %.
+		// No overlap, p = 0.002, but by less than 1 %.
 		"inside the band": {[][]float64{{1000, 1001, 1002, 1003, 1004, 1005}, {1007, 1008, 1009, 1010, 1011, 1012}}, []bool{false}},
 		// Twice as much, but n = 3 cannot decide.
 		"too few":            {[][]float64{draw(3, 100), draw(3, 200)}, []bool{false}},

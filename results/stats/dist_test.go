@@ -90,8 +90,8 @@ func TestSupportsAtTheStatedCounts(t *testing.T) {
 	}
 }
 
-// Quantiles are those of the sorted samples, to three significant digits, and
-// never leave what was measured.
+// Quantiles are those of the sorted samples, to three significant digits, between
+// the smallest and the largest.
 func TestQuantileAgainstSortedSamples(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

@@ -100,8 +100,8 @@ func TestOneReportHasOneVerdict(t *testing.T) {
 	}
 }
 
-// A lone load is compared with nothing: what hides the median is said and voids
-// nothing. It is the one rule by which the two differ.
+// A lone load is compared with nothing: a lag that hides the median is a note and
+// voids nothing. No other rule differs.
 func TestTheLoadersLagVoidsComparisonsAlone(t *testing.T) {
 	t.Parallel()
 	r := edit(report(t, open(t)), func(_ *results.Report, p *results.Phase) { p.SendLagIdle = spread(t, 9_990, 100_000, 200_000) })
