@@ -24,37 +24,38 @@ func rated(p results.Plan) *rates {
 func TestRateOfAPhase(t *testing.T) {
 	t.Parallel()
 	// 10 µs a request: one thread paces 70 000 req/s.
-	ran := loaders.PhaseDone{Phase: results.PhaseClosed, ThroughputRPS: 10000, CPUPerRequestNS: 10000, Threads: 1}
+	closed := func(rps float64, threads int) func(*rates) {
+		return func(r *rates) {
+			r.done(loaders.PhaseDone{Phase: results.PhaseClosed, ThroughputRPS: rps, CPUPerRequestNS: 10000, Threads: threads})
+		}
+	}
+	peak := closed(10000, 1)
 	tests := map[string]struct {
-		edit  func(*rates)
-		phase string
-		rps   float64
-		skip  string
+		before func(*rates)
+		phase  string
+		rps    float64
+		skip   string
 	}{
-		"a share of this trial's own peak":          {nil, "open 50%", 5000, ""},
-		"an absolute rate":                          {nil, "open 2000/s", 2000, ""},
-		"a common rate that nobody could scout":     {nil, "open common", 0, "no-common-rate"},
+		"a share of this trial's own peak":          {peak, "open 50%", 5000, ""},
+		"an absolute rate":                          {peak, "open 2000/s", 2000, ""},
+		"a common rate that nobody could scout":     {peak, "open common", 0, "no-common-rate"},
 		"the common rate":                           {func(r *rates) { r.CommonRPS = 1234 }, "open common", 1234, ""},
-		"a phase that the plan does not know":       {nil, "open 51%", 0, "no-rate"},
-		"no peak":                                   {func(s *rates) { s.peak = 0 }, "open 50%", 0, "no-peak"},
-		"an earlier run's peak without closed loop": {func(s *rates) { s.trial.Table.Closed = false }, "open 50%", 4000, ""},
-		"an earlier run's peak is not for a ladder": {func(s *rates) { s.Plan.Peaks = nil }, "open 50%", 5000, ""},
-		"beyond what one thread paces":              {func(s *rates) { s.peak = 200000 }, "open 50%", 0, results.CodeBeyondLoader},
-		"within what two threads pace":              {func(s *rates) { s.peak, s.threads = 200000, 2 }, "open 50%", 100000, ""},
-		"a warm-up's cost serves without closed loop": {func(s *rates) {
-			s.cost, s.peak = 0, 0
-			s.done(loaders.PhaseDone{Phase: results.PhaseWarmup, CPUPerRequestNS: 400000, Threads: 1})
+		"a phase that the plan does not know":       {peak, "open 51%", 0, "no-rate"},
+		"no peak":                                   {closed(0, 1), "open 50%", 0, "no-peak"},
+		"an earlier run's peak without closed loop": {func(r *rates) { r.trial.Table.Closed = false }, "open 50%", 4000, ""},
+		"an earlier run's peak is not for a ladder": {func(r *rates) { peak(r); r.Plan.Peaks = nil }, "open 50%", 5000, ""},
+		"beyond what one thread paces":              {closed(200000, 1), "open 50%", 0, results.CodeBeyondLoader},
+		"within what two threads pace":              {closed(200000, 2), "open 50%", 100000, ""},
+		"a warm-up's cost serves without closed loop": {func(r *rates) {
+			r.done(loaders.PhaseDone{Phase: results.PhaseWarmup, CPUPerRequestNS: 400000, Threads: 1})
 		}, "open 2000/s", 0, results.CodeBeyondLoader},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := rated(plantest.Ladder())
-			s.done(ran)
-			if tt.edit != nil {
-				tt.edit(s)
-			}
-			rps, skip := s.rate(tt.phase)
+			r := rated(plantest.Ladder())
+			tt.before(r)
+			rps, skip := r.rate(tt.phase)
 			if rps != tt.rps || skip.Code != tt.skip || (skip.Text == "") != (tt.skip == "") {
 				t.Errorf("got %v req/s, %+v, want %v req/s or the skip %q", rps, skip, tt.rps, tt.skip)
 			}

@@ -153,6 +153,9 @@ func (s *rateSearch) lastAt(rate float64) *results.SearchStep {
 func (l *load) step(d loaders.PhaseDone, window time.Duration) *results.TrialPhase {
 	l.sampler.Wait()
 	m := l.sampler.Phase(d.Phase)
+	if m == nil {
+		m = &results.TrialPhase{Name: d.Phase}
+	}
 	parts := make([]results.Report, len(d.Parts))
 	for i, part := range d.Parts {
 		parts[i] = l.soFar(l.ready.Parts[i])

@@ -67,7 +67,6 @@ func (l *load) simulate(t interface{ Fatalf(string, ...any) }, latency func(rate
 			result.T1NS, result.MinConnectionsOpen = a.Duration.Nanoseconds(), 64
 			result.Rate = &results.RateReport{TargetRPS: a.RateRPS, Offered: n, Achieved: n}
 			result.Total = results.Group{Completed: n, Corrected: answers[took]}
-			l.sampler.phases[phase.Name] = &results.TrialPhase{Name: phase.Name}
 			l.PhaseDone(loaders.PhaseDone{Phase: phase.Name, Result: &result})
 		}
 		report.Phases = append(report.Phases, result)
@@ -201,7 +200,6 @@ func TestStepIsJudgedForEachLoader(t *testing.T) {
 	if err != nil || a.Skip != "" {
 		t.Fatal(a, err)
 	}
-	l.sampler.phases[a.Phase] = &results.TrialPhase{Name: a.Phase}
 	result := func(connections int, offered, achieved uint64) loaders.PhaseDone {
 		return loaders.PhaseDone{Phase: a.Phase, Threads: 1, Result: &results.Phase{
 			Name: a.Phase, Loop: results.OpenLoop, Measured: true, T1NS: a.Duration.Nanoseconds(), MinConnectionsOpen: connections,

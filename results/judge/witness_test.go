@@ -20,7 +20,7 @@ func TestWitnesses(t *testing.T) {
 			e.Measured.Kernel = &results.Kernel{DelayedACKs: acks}
 		}
 	}
-	// connects are a hundred, the slow ones of that time, while the kernel dropped some.
+	// connects are a hundred, slow of them slow, while the kernel dropped some.
 	connects := func(slow int, d time.Duration, dropped uint64) func(*testing.T, *Evidence) {
 		return func(t *testing.T, e *Evidence) {
 			e.Report.Connect = mixed(t, map[time.Duration]int{ms: 100 - slow, d: slow})

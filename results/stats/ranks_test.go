@@ -41,8 +41,8 @@ func TestMannWhitneyKnownAnswers(t *testing.T) {
 	}
 }
 
-// 25 values a side with 35 equal ones, from R-help, 3 September 2014: 10^6 simulated
-// deals gave 0.000151, so the true share is within 0.00004 of it.
+// 25 values a side with 35 equal ones, from R-help, 3 September 2014: 10^6
+// simulated deals gave 0.000151, so the true share is within 0.00004 of it.
 func TestMannWhitneyOfManyTies(t *testing.T) {
 	t.Parallel()
 	const c = 359
