@@ -80,28 +80,3 @@ func supported(samples uint64, q float64) bool {
 	// enough for p99.99.
 	return float64(samples)*(1-q) >= SamplesBeyond-5e-7
 }
-
-// Merge returns the distribution of all samples together: for several loaders of a
-// trial, never for medians over trials.
-func Merge(dists ...*Dist) (*Dist, error) {
-	all := &Dist{}
-	for _, d := range dists {
-		switch {
-		case d == nil || d.count == 0:
-			continue
-		case all.count == 0:
-			all = d
-			continue
-		}
-		wide, narrow := all.hdr.Clone(), d.hdr
-		if narrow.HighestTrackableValue() > wide.HighestTrackableValue() {
-			wide, narrow = narrow.Clone(), wide
-		}
-		wide.Merge(narrow)
-		all = &Dist{hdr: wide, count: all.count + d.count, min: min(all.min, d.min), max: max(all.max, d.max)}
-		if got := uint64(wide.TotalCount()); got != all.count {
-			return nil, fmt.Errorf("merge histograms: %d of %d samples do not fit one range", all.count-got, all.count)
-		}
-	}
-	return all, nil
-}

@@ -127,26 +127,6 @@ func TestQuantileAgainstSortedSamples(t *testing.T) {
 	})
 }
 
-func TestMerge(t *testing.T) {
-	t.Parallel()
-	a := decode(t, encode(t, 1e6, 10, 20, 30))
-	b := decode(t, encode(t, 1e10, 40, 5e9))
-	for name, parts := range map[string][]*Dist{
-		"narrow first": {a, b}, "wide first": {b, a}, "with nothing": {{}, a, nil, b},
-	} {
-		m, err := Merge(parts...)
-		if err != nil {
-			t.Fatalf("%s: %v", name, err)
-		}
-		if m.Count() != 5 || m.min != 10 || m.Max() != 5e9 || m.Quantile(0.6) != 30 {
-			t.Errorf("%s: count %d, min %d, max %d, p60 %d", name, m.Count(), m.min, m.Max(), m.Quantile(0.6))
-		}
-	}
-	if a.Count() != 3 || b.Count() != 2 || a.Quantile(1) != 30 {
-		t.Error("Merge changed its arguments")
-	}
-}
-
 func FuzzDecode(f *testing.F) {
 	f.Add(encode(f, 1e9, 100, 200, 300).HDRv2, uint64(3), int64(100), int64(300))
 	f.Add("", uint64(1), int64(0), int64(0))

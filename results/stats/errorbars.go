@@ -44,13 +44,11 @@ func Bars(t results.Thresholds, p *results.Phase) (ErrorBars, error) {
 }
 
 // BarsOf returns the error bars of a phase from its decoded send lag and receive
-// lag, nil where not measured. loads are the phase in the report of each loader.
-func BarsOf(t results.Thresholds, send, receive *Dist, loads ...*results.Phase) ErrorBars {
+// lag, nil where not measured.
+func BarsOf(t results.Thresholds, send, receive *Dist, p *results.Phase) ErrorBars {
 	b := ErrorBars{send: send, receive: receive, floor: t.LagFloorNS, share: t.LagShare}
-	for _, p := range loads {
-		if share, ok := p.StalledShare(); ok && p.Loop == results.OpenLoop {
-			b.stalled = max(b.stalled, share)
-		}
+	if p.Loop == results.OpenLoop {
+		b.stalled, _ = p.StalledShare()
 	}
 	return b
 }
