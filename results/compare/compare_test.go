@@ -404,7 +404,7 @@ func TestDriftOfAllServers(t *testing.T) {
 	}
 }
 
-func TestOptionsNarrow(t *testing.T) {
+func TestFilterNarrows(t *testing.T) {
 	t.Parallel()
 	two := map[string]func(int) measured{"gin": steady(48000), "nethttp": steady(50000)}
 	c, err := Compare(sets(runOf(t, "a1", 6, two)), sets(runOf(t, "a2", 6, two)), Filter{Servers: []string{"gin"}})
