@@ -13,7 +13,7 @@ import (
 	"github.com/joust-bench/joust/scenarios/strictyaml/schema/schematest"
 )
 
-func load(t *testing.T) *scenarios.Table {
+func load(t *testing.T) scenarios.Rows {
 	t.Helper()
 	table, err := scenarios.Load()
 	if err != nil {
@@ -151,7 +151,7 @@ func TestREADMEShowsTheTable(t *testing.T) {
 	if !ok {
 		t.Fatal("README.md has no mark where the table ends")
 	}
-	table := scenarios.Markdown(load(t))
+	table := markdown(load(t))
 	golden.Hold(t, "README.md", head+"-update`) -->\n"+table+end+tail)
 }
 
@@ -162,7 +162,7 @@ func TestREADMEExampleIsValid(t *testing.T) {
 	if !ok {
 		t.Fatal("README.md has no example")
 	}
-	if _, err := scenarios.Parse("README.md", []byte(example)); err != nil {
+	if _, err := parse("README.yaml", []byte(example)); err != nil {
 		t.Error(err)
 	}
 }
@@ -171,13 +171,13 @@ func TestMarkdownStaysWithinItsCells(t *testing.T) {
 	t.Parallel()
 	rows := string(read(t, "testdata/everything.good.yaml"))
 	rows = strings.Replace(rows, "title: weighted mix", `title: "a | b\nc"`, 1)
-	parsed, err := scenarios.LoadFS(oneFile(rows))
+	parsed, err := parse("rows.yaml", []byte(rows))
 	if err != nil {
 		t.Fatal(err)
 	}
-	lines := strings.Split(strings.TrimSpace(scenarios.Markdown(parsed)), "\n")
-	if len(lines) != 2+len(parsed.All()) {
-		t.Fatalf("%d lines for %d rows", len(lines), len(parsed.All()))
+	lines := strings.Split(strings.TrimSpace(markdown(parsed)), "\n")
+	if len(lines) != 2+len(parsed) {
+		t.Fatalf("%d lines for %d rows", len(lines), len(parsed))
 	}
 	for _, line := range lines {
 		plain := strings.ReplaceAll(line, `\|`, "")

@@ -17,7 +17,7 @@ const attachTimeout = 2 * time.Second
 // Attach adds a server that runs already: its name in tables and its address.
 // It is taken to answer every row of the table that HTTP/1.1 can ask; checks
 // tell what it does not.
-func (s *Servers) Attach(table *scenarios.Table, name, address string) error {
+func (s *Servers) Attach(table scenarios.Rows, name, address string) error {
 	if !validName(name) {
 		return fmt.Errorf("the name %q of %s may hold only a-z, 0-9, _, . and -, and begins with a letter, a digit or _", name, address)
 	}
@@ -31,7 +31,7 @@ func (s *Servers) Attach(table *scenarios.Table, name, address string) error {
 		Name: name, Title: "runs already at " + address, URL: address, Protocols: []string{string(scenarios.H1)},
 		StartTimeout: attachTimeout, StopTimeout: defaultStopTimeout, WarmupCap: defaultWarmupCap,
 	}
-	for _, row := range table.All() {
+	for _, row := range table {
 		if row.Supports(scenarios.H1) {
 			m.Scenarios = append(m.Scenarios, row.Name)
 		}

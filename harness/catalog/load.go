@@ -58,7 +58,7 @@ func (s *Servers) Find(name string) (*Manifest, error) {
 // Load reads the manifest of every folder with a server.yaml in dirs. Rows that
 // manifests name must be in the table. All problems of all manifests come back
 // at once, as strictyaml.Problems.
-func Load(table *scenarios.Table, dirs ...string) (*Servers, error) {
+func Load(table scenarios.Rows, dirs ...string) (*Servers, error) {
 	servers := &Servers{}
 	var problems strictyaml.Problems
 	places, seen := map[string]string{}, map[string]bool{}
@@ -129,7 +129,7 @@ func noServers(dir string) error {
 }
 
 // readManifest reads one manifest and what is wrong with it.
-func readManifest(file string, table *scenarios.Table) (Manifest, strictyaml.Problems, error) {
+func readManifest(file string, table scenarios.Rows) (Manifest, strictyaml.Problems, error) {
 	data, err := os.ReadFile(file)
 	if err != nil {
 		return Manifest{}, nil, fmt.Errorf("read the manifest: %w", err)
@@ -144,7 +144,7 @@ func readManifest(file string, table *scenarios.Table) (Manifest, strictyaml.Pro
 
 // parseManifest reads and validates the manifest of the server in dir, an
 // absolute path. The file's name is for messages.
-func parseManifest(file, dir string, data []byte, table *scenarios.Table) (Manifest, strictyaml.Problems) {
+func parseManifest(file, dir string, data []byte, table scenarios.Rows) (Manifest, strictyaml.Problems) {
 	m := Manifest{}
 	doc := strictyaml.Decode(file, data, &m)
 	m.Name, m.Dir = filepath.Base(dir), dir
@@ -169,7 +169,7 @@ func validName(name string) bool {
 }
 
 // LoadOne reads the manifest of the server in dir.
-func LoadOne(table *scenarios.Table, dir string) (Manifest, error) {
+func LoadOne(table scenarios.Rows, dir string) (Manifest, error) {
 	m, problems, err := readManifest(filepath.Join(dir, ManifestName), table)
 	if err != nil {
 		return Manifest{}, err

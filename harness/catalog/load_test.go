@@ -15,7 +15,7 @@ import (
 	"github.com/joust-bench/joust/scenarios/strictyaml"
 )
 
-func table(t testing.TB) *scenarios.Table {
+func table(t testing.TB) scenarios.Rows {
 	t.Helper()
 	table, err := scenarios.Load()
 	if err != nil {

@@ -22,7 +22,7 @@ import (
 type checker struct {
 	m     *Manifest
 	doc   *strictyaml.Document
-	table *scenarios.Table
+	table scenarios.Rows
 	file  string
 	// elsewhere are problems in other files, such as templates.
 	elsewhere strictyaml.Problems

@@ -23,7 +23,7 @@ func catalogue(t testing.TB) plan.Catalogue {
 		t.Fatal(err)
 	}
 	c := plan.Catalogue{
-		Scenarios:  table.All(),
+		Scenarios:  table,
 		LoaderCPUs: 1,
 		Idle:       loaders.Spin,
 		FreshSeed:  42,
