@@ -10,7 +10,7 @@ import (
 
 	"github.com/joust-bench/joust/results/golden"
 	"github.com/joust-bench/joust/scenarios"
-	"github.com/joust-bench/joust/scenarios/strictyaml/schema/schematest"
+	"github.com/joust-bench/joust/scenarios/strictyaml/schema"
 )
 
 func load(t *testing.T) scenarios.Rows {
@@ -194,7 +194,7 @@ func TestSchemaOfTheCatalogue(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	schematest.Published{
+	schema.Published{
 		Schema: s, File: "scenario.schema.json",
 		Fit: []string{"catalog/*.yaml", "testdata/*.good.yaml"},
 		Refused: map[string]string{

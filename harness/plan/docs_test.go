@@ -8,7 +8,7 @@ import (
 
 	"github.com/joust-bench/joust/harness/plan"
 	"github.com/joust-bench/joust/results/golden"
-	"github.com/joust-bench/joust/scenarios/strictyaml/schema/schematest"
+	"github.com/joust-bench/joust/scenarios/strictyaml/schema"
 )
 
 // Not parallel: with -update it rewrites what another test reads.
@@ -77,7 +77,7 @@ func TestSchemaOfPlans(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	schematest.Published{
+	schema.Published{
 		Schema: s, File: scripts + "/plan.schema.json",
 		Fit: []string{scripts + "/*.yaml", "testdata/*.good.yaml"},
 		Refused: map[string]string{
