@@ -79,6 +79,7 @@ func (d *Document) duration(path string, node ast.Node, out reflect.Value) {
 	v, err := time.ParseDuration(text)
 	if err != nil {
 		d.reject(path, lineOf(node), "%s: %q is no duration; write it with its unit, such as 10s or 250ms", name(path), text)
+		return
 	}
 	out.SetInt(int64(v))
 }
