@@ -26,7 +26,8 @@ type PhasePlan struct {
 	Measured bool
 	Duration time.Duration
 	Lead     time.Duration
-	// Schedule, RampToRPS, BurstSize and Rate are for open loops.
+	// Schedule, RampToRPS, BurstSize and Rate are for open loops. RampToRPS is 0
+	// where the trial has to find it.
 	Schedule  string
 	RampToRPS float64
 	BurstSize int

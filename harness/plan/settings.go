@@ -89,7 +89,7 @@ var (
 	}, []name{{text: string(scenarios.H1)}}, checkProtocol)
 	scheduleSetting = one(Setting{
 		Key: "schedule", Flag: "schedule", Form: "string", Where: InPlan | InTables,
-		Help: "when requests of the open loop are due: constant or poisson gaps, ramp to RATE (20000 or 20k in req/s, from each of the rates), or bursts of N at once, whose mean is the rate",
+		Help: "when requests of the open loop are due: constant or poisson gaps, ramp to RATE (90% of the peak, or 20000 or 20k in req/s, from each of the rates), or bursts of N at once, whose mean is the rate",
 	}, given(arrivals{law: loaders.Constant}, place{}), parseSchedule)
 	objectiveSetting = one(Setting{
 		Key: "find_rate", Flag: "find-rate", Form: "string", Where: InPlan | InTables,

@@ -16,8 +16,8 @@ func (r *resolver) checkTogether(p *results.Plan) {
 		r.checkTool(&p.Tables[i])
 	}
 	r.checkRates(p)
-	if len(r.problems.list) > 0 {
-		return // the rest would only repeat these
+	if len(r.problems) > 0 {
+		return // the checks below would repeat these
 	}
 	if len(p.Tables) == 0 {
 		r.problems.add(place{}, "nothing to measure is left: no scenario of the plan allows the loops and protocols asked for")
@@ -58,16 +58,15 @@ func (r *resolver) checkClients(p *results.Plan, t *results.PlanTable, from opt[
 	}
 }
 
-// checkRates finds the peaks for ladders that have fractions and no closed
-// loop.
+// checkRates finds the peaks for ladders with shares of a peak and no closed loop.
 func (r *resolver) checkRates(p *results.Plan) {
 	opened, used := false, false
 	for i := range p.Tables {
 		t := &p.Tables[i]
 		opened = opened || len(t.Rates) > 0
-		if fractions := fractionNames(t); !t.Closed && fractions != "" {
+		if shares := peakShares(t); !t.Closed && shares != "" {
 			used = used || r.peaks != nil
-			r.takePeaks(p, t, fractions)
+			r.takePeaks(p, t, shares)
 		}
 	}
 	if rates := ratesSetting.in(r.flags); rates.set && !opened && len(p.Tables) > 0 && r.tool == nil {
@@ -78,19 +77,23 @@ func (r *resolver) checkRates(p *results.Plan) {
 	}
 }
 
-func fractionNames(t *results.PlanTable) string {
+// peakShares lists the rates of the table that are shares of a peak.
+func peakShares(t *results.PlanTable) string {
 	var names []string
 	for _, x := range t.Rates {
 		if x.Kind == results.RateFraction {
 			names = append(names, strings.TrimPrefix(x.PhaseName(), "open "))
 		}
 	}
+	if t.RampToFraction > 0 {
+		names = append(names, t.Arrivals())
+	}
 	return strings.Join(names, ", ")
 }
 
-func (r *resolver) takePeaks(p *results.Plan, t *results.PlanTable, fractions string) {
+func (r *resolver) takePeaks(p *results.Plan, t *results.PlanTable, shares string) {
 	if r.peaks == nil {
-		r.problems.add(r.modesPlace(t), "%s is open loop only, and %s are shares of a peak that no closed loop finds; add the closed loop, give absolute rates such as 20000, or name an earlier run with --peaks RUN", t.Scenario, fractions)
+		r.problems.add(r.modesPlace(t), "%s is open loop only, and %s are shares of a peak that no closed loop finds; add the closed loop, give absolute rates such as 20000, or name an earlier run with --peaks RUN", t.Scenario, shares)
 		return
 	}
 	for _, e := range p.Entries {

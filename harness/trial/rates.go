@@ -70,7 +70,20 @@ func (r *rates) next(phase string) loaders.Adjustment {
 	if rate.Skip != "" {
 		r.skipped[phase] = rate
 	}
-	return loaders.Adjustment{Phase: phase, RateRPS: rate.RPS, Skip: rate.Skip}
+	return loaders.Adjustment{Phase: phase, RateRPS: rate.RPS, RampToRPS: r.rampEnd(), Skip: rate.Skip}
+}
+
+// peakRPS returns the peak of which the trial's rates are shares; 0 for none.
+func (r *rates) peakRPS() float64 {
+	if r.trial.Table.Closed {
+		return r.peak
+	}
+	return plan.Peak(*r.Plan, r.trial.Entry, r.trial.Table)
+}
+
+// rampEnd returns the rate with which the ramps of the trial end, in req/s.
+func (r *rates) rampEnd() float64 {
+	return max(r.trial.Table.RampToRPS, r.trial.Table.RampToFraction*r.peakRPS())
 }
 
 // rate is the plan's rate of the phase.
@@ -88,16 +101,13 @@ func (r *rates) rate(phase string) judge.Rate {
 			return judge.Rate{SkipCode: "no-common-rate", Skip: "no scouting trial gave a common rate"}
 		}
 	default:
-		peak := r.peak
-		if !r.trial.Table.Closed {
-			peak = plan.Peak(*r.Plan, r.trial.Entry, r.trial.Table)
-		}
-		if rps = x.Fraction * peak; rps <= 0 {
-			return judge.Rate{SkipCode: "no-peak", Skip: "there is no peak to take a fraction of: the closed loop completed nothing"}
-		}
+		rps = x.Fraction * r.peakRPS()
+	}
+	if rps <= 0 || r.trial.Table.RampToFraction > 0 && r.rampEnd() <= 0 {
+		return judge.Rate{SkipCode: "no-peak", Skip: "there is no peak to take a fraction of: the closed loop completed nothing"}
 	}
 	// The loader must pace a ramp at its fastest.
-	paced := judge.Pace(r.Plan.Limits(), max(rps, r.trial.Table.RampToRPS), r.cost, r.threads)
+	paced := judge.Pace(r.Plan.Limits(), max(rps, r.rampEnd()), r.cost, r.threads)
 	if paced.Skip == "" {
 		paced.RPS = rps
 	}

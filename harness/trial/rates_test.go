@@ -53,6 +53,8 @@ func TestRateOfAPhase(t *testing.T) {
 		"an earlier run's peak without closed loop": {func(s *rates) { s.trial.Table.Closed = false }, "open 50%", 4000, ""},
 		"an earlier run's peak is not for a ladder": {func(s *rates) { s.Plan.Peaks = nil }, "open 50%", 5000, ""},
 		"beyond what one thread paces":              {func(s *rates) { s.peak = 200000 }, "open 50%", 0, results.CodeBeyondLoader},
+		"a ramp whose end is beyond one thread":     {func(s *rates) { s.trial.Table.RampToFraction, s.peak = 0.9, 100000 }, "open 2000/s", 0, results.CodeBeyondLoader},
+		"a ramp to a share of no peak":              {func(s *rates) { s.trial.Table.RampToFraction, s.peak = 0.9, 0 }, "open 2000/s", 0, "no-peak"},
 		"within what two threads pace":              {func(s *rates) { s.peak, s.threads = 200000, 2 }, "open 50%", 100000, ""},
 		"a warm-up's cost serves without closed loop": {func(s *rates) {
 			s.cost, s.peak = 0, 0
@@ -72,6 +74,17 @@ func TestRateOfAPhase(t *testing.T) {
 				t.Errorf("got %+v, want %v req/s or the skip %q", got, tt.rps, tt.skip)
 			}
 		})
+	}
+}
+
+func TestRampEndsWithAShareOfThePeak(t *testing.T) {
+	t.Parallel()
+	s := rated(ladder())
+	s.trial.Table.Schedule, s.trial.Table.RampToFraction = "ramp", 0.9
+	s.done(loaders.PhaseDone{Phase: results.PhaseClosed, ThroughputRPS: 10000, CPUPerRequestNS: 10000, Threads: 1})
+	want := loaders.Adjustment{Phase: "open 50%", RateRPS: 5000, RampToRPS: 9000}
+	if diff := cmp.Diff(want, s.next("open 50%")); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
 	}
 }
 

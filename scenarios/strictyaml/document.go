@@ -18,9 +18,12 @@ type Problem struct {
 	Message string
 }
 
-// String gives the problem as "file:line: message".
+// String gives the problem as "file:line: message", with the parts that it has.
 func (p Problem) String() string {
-	if p.Line == 0 {
+	switch {
+	case p.File == "":
+		return p.Message
+	case p.Line == 0:
 		return p.File + ": " + p.Message
 	}
 	return fmt.Sprintf("%s:%d: %s", p.File, p.Line, p.Message)
