@@ -12,19 +12,20 @@ import (
 const (
 	// autoClients asks for a sweep that doubles until throughput stops growing.
 	autoClients = "auto"
-	// maxAutoClients ends such a sweep where no limit of the machine does.
+	// maxAutoClients bounds the sweep on a machine without another limit.
 	maxAutoClients = 1 << 14
-	// usualAutoClients is where one usually ends, for the planned time.
+	// usualAutoClients is the usual end of the sweep, for the planned time.
 	usualAutoClients = 256
 )
 
-// clients is one number of clients, or several to sweep over, ascending.
+// clients holds one number of clients, or several for a sweep, ascending.
 type clients struct {
 	list []int
 	auto bool
 }
 
-// parseClients reads "64", "1", "8", "64" or "auto", or says what is wrong.
+// parseClients reads numbers, or "auto" alone. wrong is the message about other
+// texts, or "".
 func parseClients(texts clientsYAML, _ origin) (c clients, wrong string) {
 	for _, text := range texts {
 		text := strings.TrimSpace(string(text))
@@ -50,7 +51,7 @@ func parseClients(texts clientsYAML, _ origin) (c clients, wrong string) {
 	return c, ""
 }
 
-// String is in the form of parseClients.
+// String returns the text that parseClients reads.
 func (c clients) String() string {
 	if c.auto {
 		return autoClients
@@ -58,21 +59,15 @@ func (c clients) String() string {
 	return listed(c.list)
 }
 
-// swept is true for several numbers.
+// swept reports whether there are several numbers.
 func (c clients) swept() bool { return c.auto || len(c.list) > 1 }
 
-// most is the largest number asked for; 0 for one that the machine decides.
-func (c clients) most() int {
-	if c.auto {
-		return 0
-	}
-	return c.list[len(c.list)-1]
-}
+// most returns the largest number; 0 for auto.
+func (c clients) most() int { return slices.Max(append([]int{0}, c.list...)) }
 
-// into writes the clients into a table: the sweep, and the number that serves
-// scouting, which is the default where the sweep comes to it. Doubling begins
-// with as many clients as there are threads and ends at half of the limit: the
-// ports of the points before it may be in use still.
+// into writes the clients into a table: the sweep, and one number for scouting, the
+// largest of the sweep up to the default. Doubling begins at the number of threads
+// and ends at half of the limit, since earlier points may still hold ports.
 func (c clients) into(t *results.PlanTable, limit, threads int) {
 	if !c.swept() {
 		t.Clients = c.list[0]
@@ -100,10 +95,10 @@ func (c clients) into(t *results.PlanTable, limit, threads int) {
 	}
 }
 
-// clientsYAML is one number, a list of them, or auto.
+// clientsYAML is one number, a list of numbers, or auto.
 type clientsYAML []clientYAML
 
-// UnmarshalText takes the short forms.
+// UnmarshalText reads a single value, or several with commas.
 func (c *clientsYAML) UnmarshalText(text []byte) error {
 	for part := range strings.SplitSeq(string(text), ",") {
 		*c = append(*c, clientYAML(part))
@@ -111,10 +106,10 @@ func (c *clientsYAML) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// clientYAML is one number, as it is written.
+// clientYAML is the text of one number.
 type clientYAML string
 
-// UnmarshalText takes any single value.
+// UnmarshalText accepts any single value.
 func (c *clientYAML) UnmarshalText(text []byte) error {
 	*c = clientYAML(text)
 	return nil

@@ -333,7 +333,7 @@ func TestEngineOfThisSystem(t *testing.T) {
 func TestAttachedServersJoinThePlan(t *testing.T) {
 	t.Parallel()
 	cat := catalogue(t)
-	cat.Servers = append(cat.Servers, plan.Server{Name: "mine", Protocols: []string{"h1"}, Scenarios: []string{"hello", "json"}})
+	cat.Servers = append(cat.Servers, plan.ServerFacts{Name: "mine", Protocols: []string{"h1"}, Scenarios: []string{"hello", "json"}})
 	mine := results.PlanEntry{Server: "mine", As: "mine"}
 	for name, tt := range map[string]struct {
 		servers []string

@@ -29,7 +29,7 @@ func catalogue(t testing.TB) plan.Catalogue {
 		FreshSeed:  42,
 	}
 	for _, name := range []string{"nethttp", "fasthttp", "gin", "echo", "chi", "fiber", "nginx", "node", "python"} {
-		s := plan.Server{Name: name, Protocols: []string{"h1"}, Scenarios: table.Names()}
+		s := plan.ServerFacts{Name: name, Protocols: []string{"h1"}, Scenarios: table.Names(), StartTimeout: 10 * time.Second, StopTimeout: time.Second}
 		if name == "nginx" {
 			s.Scenarios = []string{"hello", "headers_heavy", "large_response", "pipelined_h1"}
 			s.Unsupported = map[string]string{}
@@ -46,11 +46,11 @@ func catalogue(t testing.TB) plan.Catalogue {
 // table does not have yet.
 func small(rows ...scenarios.Scenario) plan.Catalogue {
 	c := plan.Catalogue{LoaderCPUs: 1, Scenarios: rows}
-	s := plan.Server{Name: "one", Protocols: []string{"h1"}}
+	s := plan.ServerFacts{Name: "one", Protocols: []string{"h1"}}
 	for _, r := range rows {
 		s.Scenarios = append(s.Scenarios, r.Name)
 	}
-	c.Servers = []plan.Server{s}
+	c.Servers = []plan.ServerFacts{s}
 	return c
 }
 

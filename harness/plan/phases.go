@@ -13,8 +13,8 @@ const (
 	OpenLead   = 200 * time.Millisecond
 )
 
-// steadyFrom is the shortest warm-up in which a slope over a second can be
-// seen: a shorter one, asked for expressly, stays as long as it is.
+// steadyFrom is the shortest warm-up that may end by its slope over a second. A
+// shorter one has a fixed length.
 const steadyFrom = time.Second
 
 // PhasePlan is one phase of a trial's ladder.
@@ -32,24 +32,24 @@ type PhasePlan struct {
 	RampToRPS float64
 	BurstSize int
 	Rate      results.PlanRate
-	// RateRPS is the rate where it is known before the trial; 0 means that it
-	// is set while the trial runs.
+	// RateRPS is the rate if it is known before the trial; 0 means that the trial
+	// sets it.
 	RateRPS float64
 	// MinCompletions and MaxDuration are as in results.PlanTable. A warm-up
 	// with SteadyWithin ends when the server is steady, after Duration at the
 	// earliest and MaxDuration at the latest.
 	MinCompletions int
 	MaxDuration    time.Duration
-	// Search marks a step of a search for a rate, and Spare one that it needs
-	// only when it takes longer than usual.
+	// Search marks a step of a search for a rate, and Spare a step beyond the usual
+	// number.
 	Search, Spare bool
 	// SteadyWithin and HalvesWithin are as in loaders.Phase.
 	SteadyWithin, HalvesWithin float64
 }
 
-// Phases is the trial's ladder in the order in which it runs: the warm-up where
-// there is one, the closed loop, then the open-loop rates, shuffled for this
-// trial from the plan's seed, then the steps of a search for a rate.
+// Phases returns the trial's ladder in the order in which it runs: warm-up, closed
+// loop, open-loop rates, shuffled for this trial from the plan's seed, and the
+// steps of a search for a rate.
 func Phases(t Trial, p results.Plan) []PhasePlan {
 	var list []PhasePlan
 	table := t.Table
@@ -78,18 +78,19 @@ func Phases(t Trial, p results.Plan) []PhasePlan {
 	return append(list, searchPhases(t)...)
 }
 
-// warmup lasts until the server is steady, within the plan's minimum and the
-// cap of the server's manifest. A scouting trial's is fixed.
+// warmup returns a warm-up that lasts until the server is steady, between the
+// plan's minimum and the cap of the server's manifest. A scouting trial's is fixed.
 func warmup(t Trial, p results.Plan) PhasePlan {
 	w := PhasePlan{Name: results.PhaseWarmup, Loop: results.ClosedLoop, Duration: ns(t.Table.WarmupNS)}
-	if longest := ns(t.Entry.WarmupCapNS); p.Loader == "" && t.Kind != results.TrialScout && w.Duration >= steadyFrom && longest > w.Duration {
+	fixed := p.Loader != "" || t.Kind == results.TrialScout || w.Duration < steadyFrom
+	if longest := ns(t.Entry.WarmupCapNS); !fixed && longest > w.Duration {
 		limits := p.Limits()
 		w.SteadyWithin, w.HalvesWithin, w.MaxDuration = limits.SteadySlope, limits.SteadyHalves, longest
 	}
 	return w
 }
 
-// knownRate is the rate where the plan alone tells it, else 0.
+// knownRate returns the rate if the plan alone decides it, else 0.
 func knownRate(x results.PlanRate, t Trial, p results.Plan) float64 {
 	switch {
 	case x.Kind == results.RateAbsolute:
@@ -100,8 +101,8 @@ func knownRate(x results.PlanRate, t Trial, p results.Plan) float64 {
 	return 0
 }
 
-// Peak is the peak of an earlier run that the plan holds for the entry in the
-// table, in requests per second; 0 when it holds none.
+// Peak returns the peak, in requests per second, that an earlier run found for the
+// entry in the table; 0 if the plan holds none.
 func Peak(p results.Plan, e results.PlanEntry, t results.PlanTable) float64 {
 	for _, k := range p.Peaks {
 		if k.Server == e.As && k.Scenario == t.Scenario && k.Protocol == t.Protocol {

@@ -149,6 +149,21 @@ tables:
 	}
 }
 
+func TestSeveralLoadersMeetBeforeEachPhase(t *testing.T) {
+	t.Parallel()
+	const file = "servers: [gin]\ntrials: 2\nprobes: false\ntables: [{scenarios: [hello], rates: [50%, 20k]}]"
+	one, _ := resolve(t, file, plan.Overrides{}, catalogue(t))
+	two, _ := resolve(t, file, said("--loaders=2"), catalogue(t))
+	// Two trials of a warm-up, a closed loop and two open loops, 0.1 s each; a
+	// fifth of it may be repeated.
+	if got := seconds(two.PlannedNS - one.PlannedNS); math.Abs(got-0.8) > 1e-6 {
+		t.Errorf("the meetings of two loaders take %v s, want 0.8", got)
+	}
+	if got := seconds(two.AtMostNS - one.AtMostNS); math.Abs(got-0.96) > 1e-6 {
+		t.Errorf("the meetings of two loaders take %v s at most, want 0.96", got)
+	}
+}
+
 func TestTrialsForClaims(t *testing.T) {
 	t.Parallel()
 	// METHOD.md §4.

@@ -109,7 +109,7 @@ func (r *resolver) rows(n name) []*scenarios.Scenario {
 		}
 	}
 	if len(list) == 0 {
-		r.problems.add(n.at, "%s", unknown("scenario", n.text, append([]string{all, headline}, r.cat.scenarioNames()...)))
+		r.problems.add(n.at, "%s", unknown("scenario", n.text, append([]string{all, headline}, r.cat.Scenarios.Names()...)))
 	}
 	return list
 }

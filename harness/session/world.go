@@ -175,7 +175,7 @@ func (w *World) Catalogue() plan.Catalogue {
 		FreshSeed:   FreshSeed(), NoContainers: w.Opener.noContainers, LookupEnv: os.LookupEnv,
 	}
 	for _, m := range w.Servers.All() {
-		s := plan.Server{
+		s := plan.ServerFacts{
 			Isolation: m.DefaultIsolation(), CannotBe: cannotBe(&m),
 			Name: m.Name, Protocols: m.Protocols, Scenarios: m.Scenarios, Unsupported: m.Unsupported,
 			StartTimeout: m.StartTimeout, StopTimeout: m.StopTimeout, WarmupCap: m.WarmupCap,
