@@ -52,7 +52,7 @@ func (r *resolver) isolate(list []results.PlanEntry) []results.PlanEntry {
 		out = append(out, r.spread(e)...)
 	}
 	for i, e := range out {
-		r.problems.when(indexOf(out[:i], e.As) >= 0, place{flag: "--isolation"}, "would make a second entry %s; the plan has one already", e.As)
+		r.problems.when(indexOf(out[:i], e.As) >= 0, flagPlace("isolation"), "would make a second entry %s; the plan has one already", e.As)
 	}
 	return out
 }

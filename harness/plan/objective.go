@@ -113,22 +113,30 @@ func LeastRate(t Trial) float64 {
 	return SamplesFor(t.Table.Objective.Quantile) / LongestWindow(t).Seconds() * (1 + 1e-9)
 }
 
+// searchSteps returns the largest and the usual number of steps of a trial's search
+// or confirmation.
+func searchSteps(t Trial) (most, usual int) {
+	switch {
+	case t.Table.Objective == nil:
+		return 0, 0
+	case t.Kind == results.TrialConfirm:
+		return knee.MaxConfirms, 1
+	}
+	return knee.MaxSteps, usualSteps
+}
+
 // searchPhases returns the steps of a trial's search or confirmation. The trial sets
 // their rates and windows, and skips the steps that it does not need.
-func searchPhases(t Trial) []PhasePlan {
-	if t.Table.Objective == nil {
-		return nil
-	}
-	steps, usual, name := knee.MaxSteps, usualSteps, results.SearchPhase
+func searchPhases(t Trial) []loaders.Phase {
+	name := results.SearchPhase
 	if t.Kind == results.TrialConfirm {
-		steps, usual, name = knee.MaxConfirms, 1, results.ConfirmPhase
+		name = results.ConfirmPhase
 	}
-	var list []PhasePlan
-	for n := 1; n <= steps; n++ {
-		list = append(list, PhasePlan{
-			Name: name(n), Loop: results.OpenLoop, Measured: true, Search: true, Spare: n > usual,
-			Duration: shortestWindow(t), MaxDuration: LongestWindow(t), Lead: OpenLead, Schedule: t.Table.Schedule, BurstSize: t.Table.BurstSize,
-		})
+	steps, _ := searchSteps(t)
+	list := make([]loaders.Phase, steps)
+	for i := range list {
+		list[i] = openPhase(t.Table, name(i+1), shortestWindow(t), 0)
+		list[i].MaxDuration, list[i].Tell = LongestWindow(t), true
 	}
 	return list
 }

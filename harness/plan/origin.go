@@ -88,7 +88,7 @@ type flagOrigin struct {
 }
 
 func (o *flagOrigin) good() bool   { return !o.bad }
-func (o *flagOrigin) place() place { return place{flag: "--" + o.flag} }
+func (o *flagOrigin) place() place { return flagPlace(o.flag) }
 func (o *flagOrigin) path() string { return "" }
 
 func (o *flagOrigin) reject(format string, args ...any) {

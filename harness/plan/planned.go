@@ -60,9 +60,11 @@ func trialTime(t Trial, p results.Plan, c *Catalogue) (nominal, atMost time.Dura
 
 // phasesTime returns the time of the trial's ladder.
 func phasesTime(t Trial, p results.Plan) (nominal, atMost time.Duration) {
-	for _, phase := range Phases(t, p) {
+	most, usual := searchSteps(t)
+	phases := Phases(t, p)
+	for i, phase := range phases {
 		fixed := aroundWindow(p) + phase.Lead
-		if !phase.Spare {
+		if i < len(phases)-most+usual {
 			nominal += fixed + phase.Duration
 		}
 		atMost += fixed + max(phase.Duration, phase.MaxDuration) + ns(p.DrainNS)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/joust-bench/joust/scenarios/strictyaml"
 )
@@ -15,38 +16,26 @@ import (
 type Error struct{ strictyaml.Problems }
 
 // place is the origin of a value: a line of the plan's file, or a flag such as
-// "--clients". The zero place is a default.
+// "--clients" without a line. The zero place is a default.
 type place struct {
 	file string
 	line int
-	flag string
 }
+
+func flagPlace(flag string) place { return place{file: "--" + flag} }
 
 func (p place) String() string {
-	if p.flag == "" && p.line > 0 {
+	if p.line > 0 {
 		return fmt.Sprintf("%s:%d", p.file, p.line)
 	}
-	return cmp.Or(p.flag, p.file)
-}
-
-// order sorts places: the lines of the file, then flags.
-func (p place) order() int {
-	if p.flag != "" {
-		return math.MaxInt
-	}
-	return p.line
+	return p.file
 }
 
 // problems collects all problems of a plan for one report.
-type problems []problem
-
-type problem struct {
-	at   place
-	text string
-}
+type problems strictyaml.Problems
 
 func (ps *problems) add(at place, format string, args ...any) {
-	p := problem{at, fmt.Sprintf(format, args...)}
+	p := strictyaml.Problem{File: at.file, Line: at.line, Message: fmt.Sprintf(format, args...)}
 	if !slices.Contains(*ps, p) {
 		*ps = append(*ps, p)
 	}
@@ -64,10 +53,12 @@ func (ps problems) err() error {
 	if len(ps) == 0 {
 		return nil
 	}
-	slices.SortStableFunc(ps, func(a, b problem) int { return cmp.Compare(a.at.order(), b.at.order()) })
-	list := make(strictyaml.Problems, len(ps))
-	for i, p := range ps {
-		list[i] = strictyaml.Problem{File: cmp.Or(p.at.flag, p.at.file), Line: p.at.line, Message: p.text}
+	order := func(p strictyaml.Problem) int {
+		if strings.HasPrefix(p.File, "--") {
+			return math.MaxInt
+		}
+		return p.Line
 	}
-	return &Error{list}
+	slices.SortStableFunc(ps, func(a, b strictyaml.Problem) int { return cmp.Compare(order(a), order(b)) })
+	return &Error{strictyaml.Problems(ps)}
 }

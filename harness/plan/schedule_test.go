@@ -41,7 +41,7 @@ tables:
 				continue
 			}
 			opened++
-			if d := cmp.Diff(want, law{x.Schedule, x.RampToRPS, own.RampToFraction, x.BurstSize}); d != "" {
+			if d := cmp.Diff(want, law{string(x.Schedule), x.RampToRPS, own.RampToFraction, x.BurstSize}); d != "" {
 				t.Errorf("%s, %s (-want +got):\n%s", name, x.Name, d)
 			}
 		}

@@ -103,7 +103,7 @@ func (r *resolver) takePeaks(p *results.Plan, t *results.PlanTable, shares strin
 		if !ok {
 			peak, ok = r.peaks[PeakKey{e.Server, t.Scenario, t.Protocol}]
 		}
-		at := place{flag: "--peaks"}
+		at := flagPlace("peaks")
 		switch {
 		case !ok:
 			r.problems.add(at, "that run has no peak of %s for %s (%s); run its closed loop first, or give absolute rates such as 20000", e.As, t.Scenario, t.Protocol)

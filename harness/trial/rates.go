@@ -42,7 +42,7 @@ func newRates(a *attempt, t plan.Trial, judged func(*results.Phase, time.Duratio
 		r.named[x.PhaseName()] = x
 	}
 	for _, x := range plan.Phases(t, *a.Plan) {
-		if x.Search {
+		if x.Tell {
 			r.steps[x.Name] = true
 		}
 	}
