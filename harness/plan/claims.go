@@ -7,14 +7,6 @@ import (
 	"github.com/joust-bench/joust/results/stats"
 )
 
-// TrialsForClaims returns the smallest number of trials a server with which an
-// exact Mann–Whitney U test can separate every two of the servers, or each from a
-// baseline, after Holm's correction over these comparisons. It is 0 for fewer than
-// two servers.
-func TrialsForClaims(servers int, baseline bool) int {
-	return stats.TrialsToDecide(stats.Pairs(servers, baseline))
-}
-
 // ClaimNotes returns a line for each table: whether the plan has the trials that
 // claims of difference between its servers need.
 func ClaimNotes(p results.Plan, runnable func(results.PlanEntry, results.PlanTable) bool) []string {
@@ -37,7 +29,7 @@ func claimNote(p results.Plan, t results.PlanTable, entries []results.PlanEntry)
 	if p.Baseline != "" && !based {
 		return fmt.Sprintf("the baseline %s does not run it: nothing is compared", p.Baseline)
 	}
-	need := TrialsForClaims(len(servers), based)
+	need := stats.TrialsToDecide(stats.Pairs(len(servers), based))
 	if need == 0 {
 		return ""
 	}

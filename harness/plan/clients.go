@@ -96,21 +96,12 @@ func (c clients) into(t *results.PlanTable, limit, threads int) {
 }
 
 // clientsYAML is one number, a list of numbers, or auto.
-type clientsYAML []clientYAML
+type clientsYAML []anyYAML
 
 // UnmarshalText reads a single value, or several with commas.
 func (c *clientsYAML) UnmarshalText(text []byte) error {
 	for part := range strings.SplitSeq(string(text), ",") {
-		*c = append(*c, clientYAML(part))
+		*c = append(*c, anyYAML(part))
 	}
-	return nil
-}
-
-// clientYAML is the text of one number.
-type clientYAML string
-
-// UnmarshalText accepts any single value.
-func (c *clientYAML) UnmarshalText(text []byte) error {
-	*c = clientYAML(text)
 	return nil
 }

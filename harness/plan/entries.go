@@ -35,7 +35,7 @@ func (r *resolver) entries() []results.PlanEntry {
 		why := r.cat.Unavailable(e)
 		switch {
 		case why == "":
-		case slices.ContainsFunc(asked.val, func(n entry) bool { return n.server == e.As }):
+		case slices.ContainsFunc(asked.val, func(n entry) bool { return n.Server == e.As }):
 			r.problems.add(asked.at, "%s cannot run here: %s", e.As, why)
 		default:
 			r.warn(e.As + " cannot run here and is only listed in the matrix: " + why)
@@ -54,29 +54,29 @@ func (r *resolver) fileEntries() []results.PlanEntry {
 			return
 		}
 		seen[as] = true
-		list = append(list, results.PlanEntry{Server: server, As: as, Isolation: e.isolation})
+		list = append(list, results.PlanEntry{Server: server, As: as, Isolation: e.Isolation})
 	}
 	// A wildcard adds no server that has an entry of its own without a name.
 	named := map[string]bool{}
 	fromFile := serversSetting.of(r.doc.layer)
 	for _, e := range fromFile {
-		named[e.server] = named[e.server] || e.as == ""
+		named[e.Server] = named[e.Server] || e.As == ""
 	}
 	for _, e := range fromFile {
 		switch {
-		case e.server == "": // reported already
-		case e.server == all && e.as == "":
+		case e.Server == "": // reported already
+		case e.Server == all && e.As == "":
 			for _, s := range r.cat.serverNames() {
 				if !named[s] && !seen[s] {
 					add(e, s, s)
 				}
 			}
-		case r.cat.Server(e.server) == nil:
-			r.problems.add(e.at, "%s", unknown("server", e.server, append([]string{all}, r.cat.serverNames()...)))
-		case e.as == "":
-			add(e, e.server, e.server)
+		case r.cat.Server(e.Server) == nil:
+			r.problems.add(e.at, "%s", unknown("server", e.Server, append([]string{all}, r.cat.serverNames()...)))
+		case e.As == "":
+			add(e, e.Server, e.Server)
 		case r.goodName(e):
-			add(e, e.server, e.as)
+			add(e, e.Server, e.As)
 		}
 	}
 	return list
@@ -85,13 +85,13 @@ func (r *resolver) fileEntries() []results.PlanEntry {
 // goodName checks a name given with "as". It stands in tables, file names and
 // flags.
 func (r *resolver) goodName(e entry) bool {
-	if e.as != e.server && (r.cat.Server(e.as) != nil || e.as == all) {
-		r.problems.add(e.at, "%s under the name %s would be mistaken for another server; choose another name", e.server, e.as)
+	if e.As != e.Server && (r.cat.Server(e.As) != nil || e.As == all) {
+		r.problems.add(e.at, "%s under the name %s would be mistaken for another server; choose another name", e.Server, e.As)
 		return false
 	}
 	const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-"
-	if strings.Trim(e.as, letters) != "" || strings.HasPrefix(e.as, "-") || len(e.as) > 64 {
-		r.problems.add(e.at, "the name %q has other characters than letters, digits and . _ - or more than 64 of them", e.as)
+	if strings.Trim(e.As, letters) != "" || strings.HasPrefix(e.As, "-") || len(e.As) > 64 {
+		r.problems.add(e.at, "the name %q has other characters than letters, digits and . _ - or more than 64 of them", e.As)
 		return false
 	}
 	return true
@@ -113,20 +113,20 @@ func (r *resolver) flagEntries(asked []entry, fromFile []results.PlanEntry) []re
 		}
 	}
 	for i, n := range asked {
-		own := indexOf(fromFile, n.server)
+		own := indexOf(fromFile, n.Server)
 		switch {
-		case slices.ContainsFunc(asked[:i], func(before entry) bool { return before.server == n.server }):
-			r.problems.add(n.at, "%s is listed twice", n.server)
-		case n.server == all:
+		case slices.ContainsFunc(asked[:i], func(before entry) bool { return before.Server == n.Server }):
+			r.problems.add(n.at, "%s is listed twice", n.Server)
+		case n.Server == all:
 			for _, s := range r.cat.serverNames() {
 				add(results.PlanEntry{Server: s, As: s})
 			}
 		case own >= 0:
 			add(fromFile[own])
-		case r.cat.Server(n.server) != nil:
-			add(results.PlanEntry{Server: n.server, As: n.server})
+		case r.cat.Server(n.Server) != nil:
+			add(results.PlanEntry{Server: n.Server, As: n.Server})
 		default:
-			r.problems.add(n.at, "%s", unknown("server", n.server, known))
+			r.problems.add(n.at, "%s", unknown("server", n.Server, known))
 		}
 	}
 	return list

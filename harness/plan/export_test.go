@@ -27,17 +27,22 @@ func FileSchema() (*jsonschema.Schema, error) {
 	s, err := schema.Of[planYAML]("a plan of joust", schema.Types{
 		Own: map[reflect.Type]*jsonschema.Schema{
 			reflect.TypeFor[serverYAML](): {AnyOf: []*jsonschema.Schema{text(""), server}},
-			reflect.TypeFor[seedYAML]():   least(0),
 			reflect.TypeFor[clientsYAML](): {AnyOf: []*jsonschema.Schema{
 				one.AnyOf[0], one.AnyOf[1], {Type: "array", Items: one},
 			}},
-			reflect.TypeFor[rateYAML]():      {AnyOf: []*jsonschema.Schema{{Type: "number"}, text(`^(common|\+?[0-9.]+ *(%|[kM]? *(req)?(/s)?))$`)}},
-			reflect.TypeFor[objectiveYAML](): text(`^\s*(p50|p90|p99|p99\.9|max)\s*<[^=]+$`),
+			reflect.TypeFor[anyYAML](): {},
 		},
 		Required: map[reflect.Type][]string{reflect.TypeFor[tableYAML](): {"scenarios"}},
 	})
 	if err != nil {
 		return nil, err
+	}
+	s.Properties["seed"] = least(0)
+	for _, mapping := range []*jsonschema.Schema{s, s.Properties["tables"].Items} {
+		mapping.Properties["rates"].Items = &jsonschema.Schema{AnyOf: []*jsonschema.Schema{
+			{Type: "number"}, text(`^(common|\+?[0-9.]+ *(%|[kM]? *(req)?(/s)?))$`),
+		}}
+		mapping.Properties["find_rate"] = text(`^\s*(p50|p90|p99|p99\.9|max)\s*<[^=]+$`)
 	}
 	limits, err := Limits()
 	if err != nil {

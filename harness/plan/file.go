@@ -4,9 +4,9 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/joust-bench/joust/harness/surroundings"
-	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/scenarios/strictyaml"
 )
 
@@ -101,18 +101,16 @@ func readFile(file string, data []byte, ps *problems) document {
 	return d
 }
 
-// entry is a server of the plan's list.
+// entry is a server of the plan's list, with its place.
 type entry struct {
-	server, as string
-	// isolation is as in results.PlanEntry; empty is the default.
-	isolation string
-	at        place
+	serverYAML
+	at place
 }
 
 // String returns the text of --servers.
-func (e entry) String() string { return e.server }
+func (e entry) String() string { return e.Server }
 
-// serverYAML is a server's name, or {server, as, isolation}.
+// serverYAML is a server's name, or {server, as, isolation}. Another key is empty.
 type serverYAML struct {
 	Server    string `yaml:"server"`
 	As        string `yaml:"as"`
@@ -126,28 +124,36 @@ func (s *serverYAML) UnmarshalText(text []byte) error {
 }
 
 func readServer(s serverYAML, o origin) (entry, string) {
-	e := entry{server: s.Server, as: s.As, at: o.place()}
 	if file, ok := o.(fileOrigin); ok && s.Server == "" {
 		file.doc.Report(file.at+".server", "%s names no server; write its name, or {server: NAME, as: NAME}", file.at)
 	}
 	if isolation := o.under(".isolation"); isolation.good() && s.Isolation != "" {
 		if wrong := oneOf("isolation", isolationNames())(s.Isolation); wrong != "" {
 			isolation.reject("%s", wrong)
-			return e, ""
 		}
-		e.isolation = s.Isolation
 	}
-	return e, ""
+	return entry{s, o.place()}, ""
 }
 
-// rateYAML is a rate that ParseRate reads.
-type rateYAML results.PlanRate
+// anyYAML is the text of any single value.
+type anyYAML string
 
-// UnmarshalText parses the rate.
-func (r *rateYAML) UnmarshalText(text []byte) error {
-	rate, err := ParseRate(string(text))
-	*r = rateYAML(rate)
-	return err
+// UnmarshalText accepts any single value.
+func (a *anyYAML) UnmarshalText(text []byte) error {
+	*a = anyYAML(text)
+	return nil
+}
+
+// parsed makes the reader of a setting from a parser. A message about a value of a
+// file begins with its path.
+func parsed[T any](parse func(string) (T, error)) func(anyYAML, origin) (T, string) {
+	return func(raw anyYAML, o origin) (v T, wrong string) {
+		v, err := parse(string(raw))
+		if err != nil {
+			wrong = strings.Replace(o.path(), " ", ": ", 1) + err.Error()
+		}
+		return v, wrong
+	}
 }
 
 // envYAML are variables: NAME: VALUE.

@@ -67,16 +67,6 @@ func ParseObjective(text string) (results.Objective, error) {
 	return o, nil
 }
 
-// objectiveYAML is an objective that ParseObjective reads.
-type objectiveYAML results.Objective
-
-// UnmarshalText parses the objective.
-func (o *objectiveYAML) UnmarshalText(text []byte) error {
-	parsed, err := ParseObjective(string(text))
-	*o = objectiveYAML(parsed)
-	return err
-}
-
 // SamplesFor returns the number of requests that must be due in a window. With any
 // schedule, enough of them then lie beyond the quantile: the number is the
 // expectation and four standard deviations of a Poisson count.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/joust-bench/joust/harness/plan"
 	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/results/stats"
 	"github.com/joust-bench/joust/scenarios"
 )
 
@@ -168,7 +169,7 @@ func TestTrialsForClaims(t *testing.T) {
 	t.Parallel()
 	// METHOD.md §4.
 	for servers, want := range map[int]int{-1: 0, 0: 0, 1: 0, 2: 4, 4: 5, 7: 6, 13: 7, 25: 8} {
-		if got := plan.TrialsForClaims(servers, false); got != want {
+		if got := stats.TrialsToDecide(stats.Pairs(servers, false)); got != want {
 			t.Errorf("%d servers need %d trials instead of %d", servers, got, want)
 		}
 	}
@@ -178,7 +179,7 @@ func TestTrialsForClaims(t *testing.T) {
 		return big.NewInt(int64(20*k*(k-1))).Cmp(orders) <= 0
 	}
 	for k := 2; k <= 200; k++ {
-		if n := plan.TrialsForClaims(k, false); !enough(k, n) || enough(k, n-1) {
+		if n := stats.TrialsToDecide(stats.Pairs(k, false)); !enough(k, n) || enough(k, n-1) {
 			t.Errorf("%d trials for %d servers are not the least that do", n, k)
 		}
 	}

@@ -47,7 +47,7 @@ var (
 	seedSetting = one(Setting{
 		Key: "seed", Flag: "seed", Form: "uint64", Where: InPlan,
 		Help: "seed of the order of trials and of the loader's choices", Default: "a fresh one, printed",
-	}, opt[uint64]{}, func(raw seedYAML, _ origin) (uint64, string) { return uint64(raw), "" })
+	}, opt[uint64]{}, parsed(parseSeed))
 )
 
 // What a table may say of itself.
@@ -80,8 +80,9 @@ var (
 	ratesSetting = many(Setting{
 		Key: "rates", Flag: "rates", Form: "stringSlice", Where: InPlan | InTables,
 		Help: "open-loop rates: 50% of the peak, 20000 or 20k in req/s, or common",
-	}, defaultRates(), `the rate of "open %s" is listed twice`, func(raw rateYAML, o origin) (rate, string) {
-		return rate{PlanRate: results.PlanRate(raw), at: o.place()}, ""
+	}, defaultRates(), `the rate of "open %s" is listed twice`, func(raw anyYAML, o origin) (rate, string) {
+		r, wrong := parsed(ParseRate)(raw, o)
+		return rate{r, o.place()}, wrong
 	})
 	protocolsSetting = names(Setting{
 		Key: "protocols", Flag: "protocols", Form: "stringSlice", Where: InPlan | InTables, OneOf: protocolNames(),
@@ -94,7 +95,7 @@ var (
 	objectiveSetting = one(Setting{
 		Key: "find_rate", Flag: "find-rate", Form: "string", Where: InPlan | InTables,
 		Help: `search the highest rate that keeps p50, p90, p99, p99.9 or max of the latency below a bound, such as "p99<10ms"`,
-	}, opt[results.Objective]{}, func(raw objectiveYAML, _ origin) (results.Objective, string) { return results.Objective(raw), "" })
+	}, opt[results.Objective]{}, parsed(ParseObjective))
 )
 
 // What results are held against.
@@ -164,17 +165,13 @@ var (
 	}, given(results.DefaultThresholds(), place{}), readThresholds)
 )
 
-// seedYAML has all 64 bits.
-type seedYAML uint64
-
-// UnmarshalText parses the seed.
-func (s *seedYAML) UnmarshalText(text []byte) error {
-	n, err := strconv.ParseUint(string(text), 10, 64)
+// parseSeed reads all 64 bits.
+func parseSeed(text string) (uint64, error) {
+	n, err := strconv.ParseUint(text, 10, 64)
 	if err != nil {
-		return fmt.Errorf("%q is no seed; write a whole number of at least 0 and below 2^64", text)
+		return 0, fmt.Errorf("%q is no seed; write a whole number of at least 0 and below 2^64", text)
 	}
-	*s = seedYAML(n)
-	return nil
+	return n, nil
 }
 
 func checkTolerance(x float64) string {
