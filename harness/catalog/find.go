@@ -33,19 +33,16 @@ func FindServersDir(start string) (string, error) {
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return "", fmt.Errorf("look for joust's checkout: %w", err)
 		}
-		if err == nil && directive(mod, "module") == module {
-			return serversIn(dir)
+		if err != nil || directive(mod, "module") != module {
+			continue
 		}
+		servers := filepath.Join(dir, "servers")
+		if info, err := os.Stat(servers); err != nil || !info.IsDir() {
+			return "", fmt.Errorf("the checkout in %s has no folder servers; name one with --servers-dir", dir)
+		}
+		return servers, nil
 	}
 	return "", fmt.Errorf("no checkout of joust in %s or above it; name a folder of servers with --servers-dir, or to run and check a running server with --url NAME=URL", start)
-}
-
-func serversIn(checkout string) (string, error) {
-	servers := filepath.Join(checkout, "servers")
-	if info, err := os.Stat(servers); err != nil || !info.IsDir() {
-		return "", fmt.Errorf("the checkout in %s has no folder servers; name one with --servers-dir", checkout)
-	}
-	return servers, nil
 }
 
 // directive returns the value of a one-word directive of a go.mod, or "".

@@ -11,18 +11,12 @@ import (
 	"text/template"
 	"text/template/parse"
 
+	"github.com/joust-bench/joust/scenarios/strictyaml"
 	"github.com/joust-bench/joust/scenarios/suggest"
 )
 
 // maxRepeat is the largest text, in bytes, that a template may repeat.
 const maxRepeat = 64 << 20
-
-// mistake is one mistake in a template.
-type mistake struct {
-	// line counts from 1 within the template.
-	line    int
-	message string
-}
 
 // parseTemplate parses a template over Launch; the name is for errors.
 func parseTemplate(name, text string) (*template.Template, error) {
@@ -54,13 +48,14 @@ func repeat(pattern string, n int) (string, error) {
 }
 
 // templateMistakes finds the mistakes of a template before it is needed: its
-// syntax, unknown fields in any branch, and failures with plain values.
-func templateMistakes(name, text string) []mistake {
+// syntax, unknown fields in any branch, and failures with plain values. Lines count
+// within the template; the file is empty.
+func templateMistakes(name, text string) strictyaml.Problems {
 	t, err := parseTemplate(name, text)
 	if err != nil {
-		return []mistake{mistakeOf(err)}
+		return strictyaml.Problems{mistakeOf(err)}
 	}
-	var mistakes []mistake
+	var mistakes strictyaml.Problems
 	var known []string
 	for _, f := range reflect.VisibleFields(reflect.TypeFor[Launch]()) {
 		known = append(known, f.Name)
@@ -68,7 +63,7 @@ func templateMistakes(name, text string) []mistake {
 	report := func(path []string, at parse.Pos) {
 		if field := strings.Join(path, "."); !slices.Contains(known, field) {
 			message := fmt.Sprintf("unknown field {{.%s}}%s", field, suggest.Hint(field, known))
-			mistakes = append(mistakes, mistake{line: 1 + strings.Count(text[:min(int(at), len(text))], "\n"), message: message})
+			mistakes = append(mistakes, strictyaml.Problem{Line: 1 + strings.Count(text[:min(int(at), len(text))], "\n"), Message: message})
 		}
 	}
 	for _, each := range t.Templates() {
@@ -81,21 +76,21 @@ func templateMistakes(name, text string) []mistake {
 	}
 	sample := Launch{Host: "127.0.0.1", Port: 8080, CPUs: 1, Dir: "/dir", Source: "/source", Protocol: "h1", Cert: "/cert", Key: "/key"}
 	if err := t.Execute(io.Discard, sample); err != nil {
-		return []mistake{mistakeOf(err)}
+		return strictyaml.Problems{mistakeOf(err)}
 	}
 	return nil
 }
 
 // mistakeOf takes the line out of an error of text/template, which begins with
 // "template: NAME:LINE:".
-func mistakeOf(err error) mistake {
+func mistakeOf(err error) strictyaml.Problem {
 	message := err.Error()
 	if m := regexp.MustCompile(`(?s)^template: .*?:(\d+):(?:\d+:)? (.*)$`).FindStringSubmatch(message); m != nil {
 		if line, err := strconv.Atoi(m[1]); err == nil {
-			return mistake{line: line, message: m[2]}
+			return strictyaml.Problem{Line: line, Message: m[2]}
 		}
 	}
-	return mistake{line: 1, message: message}
+	return strictyaml.Problem{Line: 1, Message: message}
 }
 
 // eachField calls report for each field of Launch that a parsed template mentions.

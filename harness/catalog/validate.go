@@ -150,7 +150,7 @@ func (c *checker) checkTemplates() {
 
 func (c *checker) checkTemplate(at, text string) {
 	for _, mistake := range templateMistakes(at, text) {
-		c.doc.Report(at, "%s: %s", at, mistake.message)
+		c.doc.Report(at, "%s: %s", at, mistake.Message)
 	}
 }
 
@@ -172,9 +172,9 @@ func (c *checker) checkFiles() {
 			c.doc.Report(at, "%s: read the template: %v", at, err)
 			continue
 		}
-		path := filepath.Join(filepath.Dir(c.file), source)
 		for _, mistake := range templateMistakes(source, string(text)) {
-			c.inTemplates = append(c.inTemplates, strictyaml.Problem{File: path, Line: mistake.line, Message: mistake.message})
+			mistake.File = filepath.Join(filepath.Dir(c.file), source)
+			c.inTemplates = append(c.inTemplates, mistake)
 		}
 	}
 }
