@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"embed"
+	"errors"
 	"fmt"
 	"io/fs"
 	"path"
@@ -71,7 +72,7 @@ func (rows Rows) Find(name string) (*Scenario, error) {
 			return &rows[i], nil
 		}
 	}
-	return nil, fmt.Errorf("unknown scenario %q%s", name, suggest.Hint(name, rows.Names()))
+	return nil, errors.New(suggest.Unknown("scenario", name, rows.Names()))
 }
 
 // read reads the rows of one file, fills in defaults and validates them. The

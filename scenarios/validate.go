@@ -37,7 +37,8 @@ func (f *faults) add(path, format string, args ...any) { f.when(true, path, form
 
 // known reports a value that is not in the list.
 func (f *faults) known(path, what, value string, list []string) {
-	f.when(!slices.Contains(list, value), path, "unknown %s %q%s", what, value, suggest.Hint(value, list))
+	unknown := suggest.Unknown(what, value, list)
+	f.when(unknown != "", path, "%s", unknown)
 }
 
 // atLeast reports a number below its least value.
@@ -86,22 +87,14 @@ func (s *Scenario) checkKinds(f *faults) {
 // kinds returns the words that each type takes as its values.
 func kinds() map[reflect.Type][]string {
 	return map[reflect.Type][]string{
-		reflect.TypeFor[Protocol]():  words(Protocols()...),
-		reflect.TypeFor[Mode]():      words(Closed, Open),
-		reflect.TypeFor[CountUnit](): words(Requests, Messages, Sessions),
-		reflect.TypeFor[RankBy]():    words(ByThroughput, ByBandwidth),
-		reflect.TypeFor[Rotation]():  words(PerRequest, PerConnection, Weighted),
-		reflect.TypeFor[CloseKind](): words(FIN, RST),
-		reflect.TypeFor[Framing]():   words(LengthFramed, ChunkedFramed),
+		reflect.TypeFor[Protocol]():  suggest.Texts(Protocols()...),
+		reflect.TypeFor[Mode]():      suggest.Texts(Closed, Open),
+		reflect.TypeFor[CountUnit](): suggest.Texts(Requests, Messages, Sessions),
+		reflect.TypeFor[RankBy]():    suggest.Texts(ByThroughput, ByBandwidth),
+		reflect.TypeFor[Rotation]():  suggest.Texts(PerRequest, PerConnection, Weighted),
+		reflect.TypeFor[CloseKind](): suggest.Texts(FIN, RST),
+		reflect.TypeFor[Framing]():   suggest.Texts(LengthFramed, ChunkedFramed),
 	}
-}
-
-func words[T ~string](list ...T) []string {
-	out := make([]string, len(list))
-	for i, v := range list {
-		out[i] = string(v)
-	}
-	return out
 }
 
 // known reports a value that is none of its type's words.

@@ -3,6 +3,7 @@ package scenarios
 import (
 	"fmt"
 	"net/http"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -103,11 +104,8 @@ func (r *Request) checkExchange(f *faults, at string) {
 // fields counts the fields that are set.
 func (op *Operation) fields() int {
 	n := 0
-	for _, set := range []bool{
-		op.SendHead != nil, op.SendBytes != nil, op.PauseMicros != nil, op.AwaitStatus != nil,
-		op.AwaitEnd != nil, op.AwaitEvents != nil, op.Close != nil,
-	} {
-		if set {
+	for v, i := reflect.ValueOf(op).Elem(), 0; i < v.NumField(); i++ {
+		if !v.Field(i).IsNil() {
 			n++
 		}
 	}

@@ -56,7 +56,7 @@ func (s *Servers) Find(name string) (*Manifest, error) {
 			return &s.all[i], nil
 		}
 	}
-	return nil, fmt.Errorf("unknown server %q%s", name, suggest.Hint(name, s.Names()))
+	return nil, errors.New(suggest.Unknown("server", name, s.Names()))
 }
 
 // Load reads the manifest of every folder with a server.yaml in dirs. Manifests

@@ -91,10 +91,7 @@ func (c *checker) checkURL() {
 }
 
 func (c *checker) checkProtocols() {
-	var known []string
-	for _, p := range scenarios.Protocols() {
-		known = append(known, string(p))
-	}
+	known := suggest.Texts(scenarios.Protocols()...)
 	c.doc.ReportIf(len(c.m.Protocols) == 0, "protocols", "protocols is required: one or more of %s", strings.Join(known, ", "))
 	for i, p := range c.m.Protocols {
 		at := fmt.Sprintf("protocols[%d]", i)
@@ -105,7 +102,8 @@ func (c *checker) checkProtocols() {
 
 // checkWord reports a word that is not in the list.
 func (c *checker) checkWord(at, what, word string, list []string) {
-	c.doc.ReportIf(!slices.Contains(list, word), at, "unknown %s %q%s", what, word, suggest.Hint(word, list))
+	unknown := suggest.Unknown(what, word, list)
+	c.doc.ReportIf(unknown != "", at, "%s", unknown)
 }
 
 func (c *checker) checkScenarios() {

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/scenarios/suggest"
 )
 
 // Baseline returns an error unless the plan has an entry of that name with which
@@ -23,7 +24,7 @@ func Baseline(p results.Plan, name string) error {
 	}
 	switch {
 	case !slices.Contains(servers, name):
-		return errors.New(unknown("server of the plan", name, servers))
+		return errors.New(suggest.Unknown("server of the plan", name, servers))
 	case len(servers) == 1:
 		return fmt.Errorf("%s is the plan's only server: there is nothing to compare it with", name)
 	}

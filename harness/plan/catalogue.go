@@ -20,8 +20,7 @@ type Catalogue struct {
 	LoaderCPUs int
 	// Idle is the default idle strategy of the loader.
 	Idle loaders.IdleStrategy
-	// Engines run on this system, the default first; none means the event
-	// loop.
+	// Engines run on this system, the default first.
 	Engines []loaders.EngineName
 	// Connections bounds the clients.
 	Connections ConnectionLimit
@@ -139,19 +138,4 @@ func (c *Catalogue) serverNames() []string {
 		names[i] = c.Servers[i].Name
 	}
 	return names
-}
-
-func (c *Catalogue) engines() []string {
-	if len(c.Engines) == 0 {
-		return texts(loaders.EventLoop)
-	}
-	return texts(c.Engines...)
-}
-
-func texts[T ~string](list ...T) []string {
-	out := make([]string, len(list))
-	for i, x := range list {
-		out[i] = string(x)
-	}
-	return out
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/scenarios/suggest"
 )
 
 // all stands for every server or every row, headline for the rows that a
@@ -72,7 +73,7 @@ func (r *resolver) fileEntries() []results.PlanEntry {
 				}
 			}
 		case r.cat.Server(e.Server) == nil:
-			r.problems.add(e.at, "%s", unknown("server", e.Server, append([]string{all}, r.cat.serverNames()...)))
+			r.problems.add(e.at, "%s", suggest.Unknown("server", e.Server, append([]string{all}, r.cat.serverNames()...)))
 		case e.As == "":
 			add(e, e.Server, e.Server)
 		case r.goodName(e):
@@ -126,7 +127,7 @@ func (r *resolver) flagEntries(asked []entry, fromFile []results.PlanEntry) []re
 		case r.cat.Server(n.Server) != nil:
 			add(results.PlanEntry{Server: n.Server, As: n.Server})
 		default:
-			r.problems.add(n.at, "%s", unknown("server", n.Server, known))
+			r.problems.add(n.at, "%s", suggest.Unknown("server", n.Server, known))
 		}
 	}
 	return list

@@ -321,7 +321,7 @@ func TestStretchedWindow(t *testing.T) {
 func TestEngineOfThisSystem(t *testing.T) {
 	t.Parallel()
 	c := catalogue(t)
-	c.Engines = append(c.Engines, "portable")
+	c.Engines = []loaders.EngineName{loaders.Portable}
 	if p, _ := resolve(t, minimal, plan.Overrides{}, c); p.Engine != "portable" {
 		t.Errorf("the engine is %q", p.Engine)
 	}

@@ -25,6 +25,7 @@ func catalogue(t testing.TB) plan.Catalogue {
 	c := plan.Catalogue{
 		Scenarios:  table,
 		LoaderCPUs: 1,
+		Engines:    []loaders.EngineName{loaders.EventLoop},
 		Idle:       loaders.Spin,
 		FreshSeed:  42,
 	}
@@ -45,7 +46,7 @@ func catalogue(t testing.TB) plan.Catalogue {
 // small is a catalogue of one server and hand-made rows, for what the real
 // table does not have yet.
 func small(rows ...scenarios.Scenario) plan.Catalogue {
-	c := plan.Catalogue{LoaderCPUs: 1, Scenarios: rows}
+	c := plan.Catalogue{LoaderCPUs: 1, Scenarios: rows, Engines: []loaders.EngineName{loaders.EventLoop}}
 	s := plan.ServerFacts{Name: "one", Protocols: []string{"h1"}}
 	for _, r := range rows {
 		s.Scenarios = append(s.Scenarios, r.Name)

@@ -2,7 +2,6 @@ package plan
 
 import (
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/joust-bench/joust/loaders"
@@ -44,24 +43,19 @@ func defaultRates() []rate {
 	return append(out, rate{PlanRate: results.PlanRate{Kind: results.RateCommon}})
 }
 
-func protocolNames() []string { return texts(scenarios.Protocols()...) }
+func protocolNames() []string { return suggest.Texts(scenarios.Protocols()...) }
 
-func modeNames() []string { return texts(scenarios.Closed, scenarios.Open) }
+func modeNames() []string { return suggest.Texts(scenarios.Closed, scenarios.Open) }
 
-func idleNames() []string { return texts(loaders.IdleStrategies()...) }
+func idleNames() []string { return suggest.Texts(loaders.IdleStrategies()...) }
 
-func engineNames() []string { return texts(loaders.EventLoop, loaders.Portable) }
+func engineNames() []string { return suggest.Texts(loaders.EventLoop, loaders.Portable) }
 
 // oneOf, count and window return checks of a value. A check returns the message
 // about a wrong value, or "".
 
 func oneOf(what string, known []string) func(string) string {
-	return func(text string) string {
-		if slices.Contains(known, text) {
-			return ""
-		}
-		return unknown(what, text, known)
-	}
+	return func(text string) string { return suggest.Unknown(what, text, known) }
 }
 
 func count(what string, least, most int) func(int) string {
@@ -108,9 +102,4 @@ func checkProtocol(p string) string {
 		return "no loader engine speaks " + p + " yet; use " + string(scenarios.H1)
 	}
 	return ""
-}
-
-// unknown returns the message about a name that is not in the list.
-func unknown(what, text string, known []string) string {
-	return "unknown " + what + " \"" + text + "\"" + suggest.Hint(text, known)
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/joust-bench/joust/scenarios"
+	"github.com/joust-bench/joust/scenarios/suggest"
 )
 
 // modes returns the loops of a row's ladder: the requested loops that have a
@@ -18,7 +19,7 @@ func (r *resolver) modes(s spec) []string {
 	rates := ratesSetting.in(s.layer)
 	r.problems.when(own.set && rates.set && !flagged && !hasName(own.val, string(scenarios.Open)), rates.at,
 		"rates have no meaning in a table without an open loop; add open to its modes or take the rates out")
-	return r.loopOfTool(r.meaningful(s, asked, flagged, own.set, "the %s loop", texts(s.row.Modes...)), asked)
+	return r.loopOfTool(r.meaningful(s, asked, flagged, own.set, "the %s loop", suggest.Texts(s.row.Modes...)), asked)
 }
 
 // defaultModes returns the closed loop, and the open loop if there are rates. A row
@@ -38,7 +39,7 @@ func (r *resolver) defaultModes(s spec) []string {
 func (r *resolver) protocols(s spec) []string {
 	asked := protocolsSetting.in(r.layers(s)...).or(protocolsSetting.fallback)
 	byFlag, byTable := protocolsSetting.in(r.flags).set, protocolsSetting.in(s.layer).set
-	return r.meaningful(s, asked, byFlag, byTable, "the protocol %s", texts(s.row.Protocols...))
+	return r.meaningful(s, asked, byFlag, byTable, "the protocol %s", suggest.Texts(s.row.Protocols...))
 }
 
 // meaningful returns the names that the row allows. Another name is a problem if

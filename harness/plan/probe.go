@@ -31,9 +31,7 @@ const MostProbes = 2
 func ElasticityPhases(t results.PlanTable, own, delay time.Duration) []loaders.Phase {
 	phases := []loaders.Phase{probeStart()}
 	for i := range alternations {
-		off, on := probePhase(t, fmt.Sprintf("probe off %d", i+1)), probePhase(t, fmt.Sprintf("probe on %d", i+1))
-		off.ThinkSpin, on.ThinkSpin = own, own+delay
-		phases = append(phases, off, on)
+		phases = append(phases, probePhase(t, "off", i, own), probePhase(t, "on", i, own+delay))
 	}
 	return phases
 }
@@ -42,9 +40,7 @@ func ElasticityPhases(t results.PlanTable, own, delay time.Duration) []loaders.P
 func ClientPhases(t results.PlanTable, own time.Duration) []loaders.Phase {
 	phases := []loaders.Phase{probeStart()}
 	for i := range moreClients {
-		p := probePhase(t, fmt.Sprintf("probe clients %d", i+1))
-		p.ThinkSpin = own
-		phases = append(phases, p)
+		phases = append(phases, probePhase(t, "clients", i, own))
 	}
 	return phases
 }
@@ -53,8 +49,11 @@ func probeStart() loaders.Phase {
 	return loaders.Phase{Name: "probe warm-up", Loop: results.ClosedLoop, Duration: probeWarmup}
 }
 
-func probePhase(t results.PlanTable, name string) loaders.Phase {
-	p := loaders.Phase{Name: name, Loop: results.ClosedLoop, Measured: true, Duration: probeWindow, Lead: probeLead}
+func probePhase(t results.PlanTable, kind string, i int, spin time.Duration) loaders.Phase {
+	p := loaders.Phase{
+		Name: fmt.Sprintf("probe %s %d", kind, i+1), Loop: results.ClosedLoop, Measured: true,
+		Duration: probeWindow, Lead: probeLead, ThinkSpin: spin,
+	}
 	if t.MinCompletions > 0 {
 		p.MinCompletions, p.MaxDuration = t.MinCompletions, probeStretch
 	}

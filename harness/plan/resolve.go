@@ -14,6 +14,7 @@ import (
 	"github.com/joust-bench/joust/harness/surroundings"
 	"github.com/joust-bench/joust/loaders/external"
 	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/scenarios/suggest"
 )
 
 // Overrides are the additions of the command line to the plan's file.
@@ -94,13 +95,13 @@ func (r *resolver) plan(file string) results.Plan {
 		RequestTimeoutNS: requestTimeoutSetting.of(said...).Nanoseconds(),
 		DrainNS:          drainSetting.of(said...).Nanoseconds(),
 		ErrorTolerance:   toleranceSetting.of(said...),
-		Engine:           cmp.Or(engine.val, r.cat.engines()[0]),
+		Engine:           cmp.Or(engine.val, string(r.cat.Engines[0])),
 		Env:              surroundings.Merge(envSetting.of(r.doc.layer), envSetting.of(r.flags)),
 	}
 	if n := loadersSetting.of(said...); n > 1 {
 		p.Loaders = n
 	}
-	engines := r.cat.engines()
+	engines := suggest.Texts(r.cat.Engines...)
 	r.problems.when(engine.set && !slices.Contains(engines, p.Engine), engine.at,
 		"the engine %s does not run on this system; use %s", p.Engine, strings.Join(engines, " or "))
 	return p

@@ -7,6 +7,7 @@ import (
 
 	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/scenarios/suggest"
 )
 
 // arrivals is the law of the instants at which requests of the open loop are due.
@@ -51,5 +52,5 @@ func parseSchedule(text string, _ origin) (a arrivals, wrong string) {
 	case law == loaders.Constant, law == loaders.Poisson:
 		return arrivals{law: law}, ""
 	}
-	return a, unknown("schedule", text, []string{string(loaders.Constant), string(loaders.Poisson), "ramp to RATE", "bursts of N"})
+	return a, suggest.Unknown("schedule", text, []string{string(loaders.Constant), string(loaders.Poisson), "ramp to RATE", "bursts of N"})
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/scenarios"
+	"github.com/joust-bench/joust/scenarios/suggest"
 )
 
 // spec is one row of the plan, with the settings of its table.
@@ -108,7 +109,7 @@ func (r *resolver) rows(n name) []*scenarios.Scenario {
 		}
 	}
 	if len(list) == 0 {
-		r.problems.add(n.at, "%s", unknown("scenario", n.text, append([]string{all, headline}, r.cat.Scenarios.Names()...)))
+		r.problems.add(n.at, "%s", suggest.Unknown("scenario", n.text, append([]string{all, headline}, r.cat.Scenarios.Names()...)))
 	}
 	return list
 }

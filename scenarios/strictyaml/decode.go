@@ -177,7 +177,7 @@ func (d *Document) entry(path, key string, entry *ast.MappingValueNode, out refl
 	names, fields := fieldsOf(out)
 	field, known := fields[key]
 	if !known {
-		d.reject(at, lineOf(entry.Key), "unknown key %q%s", key, suggest.Hint(key, names))
+		d.reject(at, lineOf(entry.Key), "%s", suggest.Unknown("key", key, names))
 		// Nor is the nearest key reported as missing.
 		if meant, near := suggest.Nearest(key, names); near && !d.Has(childPath(path, meant)) {
 			d.bad = append(d.bad, childPath(path, meant))

@@ -3,6 +3,7 @@ package suggest
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -23,6 +24,24 @@ func Nearest(name string, known []string) (nearest string, ok bool) {
 		}
 	}
 	return best, bestCost >= 0
+}
+
+// Unknown returns the message about a name that is none of the known names, or ""
+// for a known name. what is the kind of the names, such as "server".
+func Unknown(what, name string, known []string) string {
+	if slices.Contains(known, name) {
+		return ""
+	}
+	return fmt.Sprintf("unknown %s %q%s", what, name, Hint(name, known))
+}
+
+// Texts returns the values of a text type as strings.
+func Texts[T ~string](values ...T) []string {
+	list := make([]string, len(values))
+	for i, v := range values {
+		list[i] = string(v)
+	}
+	return list
 }
 
 // Hint returns the tail of an error message about an unknown name: the nearest
