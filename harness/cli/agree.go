@@ -255,7 +255,7 @@ func (a *app) meet(ctx context.Context, w *session.World, c *agree.Contest, mani
 func agreePlan(w *session.World) results.Plan {
 	p := results.Plan{
 		Engine: string(engine.Default()), LoaderThreads: max(1, len(w.Split.Loader)), IdleStrategy: string(session.DefaultIdle(w.Split)),
-		RequestTimeoutNS: plan.DefaultRequestTimeout.Nanoseconds(), DrainNS: plan.DefaultDrain.Nanoseconds(),
+		RequestTimeoutNS: loaders.DefaultRequestTimeout.Nanoseconds(), DrainNS: loaders.DefaultDrain.Nanoseconds(),
 	}
 	return p
 }

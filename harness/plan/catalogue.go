@@ -25,14 +25,14 @@ type Catalogue struct {
 	// Connections bounds the clients.
 	Connections ConnectionLimit
 	// NoContainers returns the reason why containers cannot run here, or "". It is
-	// called only for a plan with a container; nil is a world without containers.
+	// called only for a plan with a container.
 	NoContainers func() string
 	// Loader returns the reason why the foreign loader of that name cannot be used
 	// here, or "". It is called only for the loader of the plan; nil stands for
 	// all usable.
 	Loader func(name string) string
 	// LookupEnv finds a variable in joust's own environment, for flags that pass
-	// one on. Nil finds none.
+	// one on.
 	LookupEnv func(name string) (value string, found bool)
 	// FreshSeed is the seed of a plan that names none.
 	FreshSeed uint64
@@ -70,13 +70,6 @@ type ConnectionLimit struct {
 	Reason string
 	// Remedy is the command that raises it, such as "ulimit -n 65536".
 	Remedy string
-}
-
-func (c *Catalogue) lookupEnv(name string) (value string, found bool) {
-	if c.LookupEnv == nil {
-		return "", false
-	}
-	return c.LookupEnv(name)
 }
 
 // Server returns the server of that name, or nil.

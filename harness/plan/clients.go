@@ -19,10 +19,7 @@ const (
 )
 
 // clients holds one number of clients, or several for a sweep, ascending.
-type clients struct {
-	list []int
-	auto bool
-}
+type clients results.PlanSweep
 
 // parseClients reads numbers, or "auto" alone. wrong is the message about other
 // texts, or "".
@@ -30,7 +27,7 @@ func parseClients(texts clientsYAML, _ origin) (c clients, wrong string) {
 	for _, text := range texts {
 		text := strings.TrimSpace(string(text))
 		if text == autoClients && len(texts) == 1 {
-			return clients{auto: true}, ""
+			return clients{Auto: true}, ""
 		}
 		n, err := strconv.Atoi(text)
 		if err != nil {
@@ -39,42 +36,39 @@ func parseClients(texts clientsYAML, _ origin) (c clients, wrong string) {
 		if wrong := count("clients", 1, maxClients)(n); wrong != "" {
 			return c, wrong
 		}
-		if slices.Contains(c.list, n) {
+		if slices.Contains(c.Clients, n) {
 			return c, fmt.Sprintf("%d clients are listed twice", n)
 		}
-		c.list = append(c.list, n)
+		c.Clients = append(c.Clients, n)
 	}
-	if len(c.list) == 0 {
+	if len(c.Clients) == 0 {
 		return c, "clients is empty; leave it out or give it a value"
 	}
-	slices.Sort(c.list)
+	slices.Sort(c.Clients)
 	return c, ""
 }
 
 // String returns the text that parseClients reads.
 func (c clients) String() string {
-	if c.auto {
+	if c.Auto {
 		return autoClients
 	}
-	return listed(c.list)
+	return listed(c.Clients)
 }
 
-// swept reports whether there are several numbers.
-func (c clients) swept() bool { return c.auto || len(c.list) > 1 }
-
 // most returns the largest number; 0 for auto.
-func (c clients) most() int { return slices.Max(append([]int{0}, c.list...)) }
+func (c clients) most() int { return slices.Max(append([]int{0}, c.Clients...)) }
 
 // into writes the clients into a table: the sweep, and one number for scouting, the
 // largest of the sweep up to the default. Doubling begins at the number of threads
 // and ends at half of the limit, since earlier points may still hold ports.
 func (c clients) into(t *results.PlanTable, limit, threads int) {
-	if !c.swept() {
-		t.Clients = c.list[0]
+	if !c.Auto && len(c.Clients) == 1 {
+		t.Clients = c.Clients[0]
 		return
 	}
-	t.Sweep = &results.PlanSweep{Clients: c.list, Auto: c.auto}
-	if c.auto {
+	t.Sweep = (*results.PlanSweep)(&c)
+	if c.Auto {
 		end := maxAutoClients
 		if limit > 0 {
 			end = max(1, min(end, limit/2))

@@ -23,11 +23,13 @@ func catalogue(t testing.TB) plan.Catalogue {
 		t.Fatal(err)
 	}
 	c := plan.Catalogue{
-		Scenarios:  table,
-		LoaderCPUs: 1,
-		Engines:    []loaders.EngineName{loaders.EventLoop},
-		Idle:       loaders.Spin,
-		FreshSeed:  42,
+		Scenarios:    table,
+		LoaderCPUs:   1,
+		Engines:      []loaders.EngineName{loaders.EventLoop},
+		Idle:         loaders.Spin,
+		FreshSeed:    42,
+		LookupEnv:    func(string) (string, bool) { return "", false },
+		NoContainers: func() string { return "nothing here runs containers" },
 	}
 	for _, name := range []string{"nethttp", "fasthttp", "gin", "echo", "chi", "fiber", "nginx", "node", "python"} {
 		s := plan.ServerFacts{Name: name, Protocols: []string{"h1"}, Scenarios: table.Names(), StartTimeout: 10 * time.Second, StopTimeout: time.Second}

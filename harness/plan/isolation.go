@@ -30,8 +30,6 @@ func (c *Catalogue) Unavailable(e results.PlanEntry) string {
 		return s.CannotBe[isolationOf(e)]
 	case isolationOf(e) != results.IsolationContainer:
 		return ""
-	case c.NoContainers == nil:
-		return "nothing here runs containers"
 	}
 	return c.NoContainers()
 }

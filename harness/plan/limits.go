@@ -10,12 +10,8 @@ import (
 	"github.com/joust-bench/joust/scenarios/suggest"
 )
 
-// Defaults of a plan that other packages share.
-const (
-	DefaultClients        = 64
-	DefaultRequestTimeout = 10 * time.Second
-	DefaultDrain          = 500 * time.Millisecond
-)
+// DefaultClients is the number of connections of a plan that has none.
+const DefaultClients = 64
 
 // The bounds of a plan's values.
 const (
@@ -38,16 +34,14 @@ const (
 func defaultRates() []rate {
 	var out []rate
 	for _, f := range []float64{0.50, 0.75, 0.90, 0.95} {
-		out = append(out, rate{PlanRate: results.PlanRate{Kind: results.RateFraction, Fraction: f}})
+		out = append(out, rate{results.PlanRate{Kind: results.RateFraction, Fraction: f}})
 	}
-	return append(out, rate{PlanRate: results.PlanRate{Kind: results.RateCommon}})
+	return append(out, rate{results.PlanRate{Kind: results.RateCommon}})
 }
 
 func protocolNames() []string { return suggest.Texts(scenarios.Protocols()...) }
 
 func modeNames() []string { return suggest.Texts(scenarios.Closed, scenarios.Open) }
-
-func idleNames() []string { return suggest.Texts(loaders.IdleStrategies()...) }
 
 func engineNames() []string { return suggest.Texts(loaders.EventLoop, loaders.Portable) }
 

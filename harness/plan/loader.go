@@ -10,8 +10,6 @@ import (
 	"github.com/joust-bench/joust/scenarios"
 )
 
-func loaderNames() []string { return append([]string{external.Joust}, external.Names()...) }
-
 // takeLoader sets the foreign tool that makes the load, if the plan names one.
 func (r *resolver) takeLoader(p *results.Plan) {
 	asked := loaderSetting.in(r.flags, r.doc.layer)

@@ -9,11 +9,8 @@ import (
 	"github.com/joust-bench/joust/results"
 )
 
-// rate is a rate in a list, with its place.
-type rate struct {
-	results.PlanRate
-	at place
-}
+// rate is a rate in a list.
+type rate struct{ results.PlanRate }
 
 // String returns the text that ParseRate reads.
 func (r rate) String() string { return strings.TrimPrefix(r.PhaseName(), "open ") }

@@ -45,7 +45,7 @@ func Resolve(file string, data []byte, o Overrides, c Catalogue) (results.Plan, 
 	if file != "" || data != nil {
 		r.doc = readFile(file, data, &r.problems)
 	}
-	r.flags = o.Flags.read(c.lookupEnv, &r.problems, table()...)
+	r.flags = o.Flags.read(c.LookupEnv, &r.problems, table()...)
 	p := r.plan(file)
 	r.takeLoader(&p)
 	p.Entries = r.entries()
@@ -76,8 +76,6 @@ type resolver struct {
 	omitted map[string][]string
 	// tool is the foreign loader; nil for joust's own.
 	tool *external.Tool
-	// clients are the clients of each table, with their origin.
-	clients []opt[clients]
 }
 
 // plan returns the settings of the whole plan.

@@ -11,6 +11,7 @@ import (
 	"github.com/joust-bench/joust/loaders/external"
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/scenarios"
+	"github.com/joust-bench/joust/scenarios/suggest"
 )
 
 // table is the table of settings. Plan files, flags, --help, the schema of
@@ -68,7 +69,7 @@ var (
 		Key: "clients", Flag: "clients", Form: "stringSlice", Where: InPlan | InTables,
 		Help:    "connections of the loader, several such as 1,8,64,512 to compare, or auto: doubled until throughput stops growing",
 		Default: fmt.Sprintf("%d; a scenario's own number wins", DefaultClients),
-	}, given(clients{list: []int{DefaultClients}}, place{}), parseClients)
+	}, given(clients{Clients: []int{DefaultClients}}, place{}), parseClients)
 	trialsSetting = plain(Setting{
 		Key: "trials", Flag: "trials", Form: "int", Where: InPlan | InTables,
 		Help: "trials of each cell, each a ladder on a fresh server process",
@@ -82,7 +83,7 @@ var (
 		Help: "open-loop rates: 50% of the peak, 20000 or 20k in req/s, or common",
 	}, defaultRates(), `the rate of "open %s" is listed twice`, func(raw anyYAML, o origin) (rate, string) {
 		r, wrong := parsed(ParseRate)(raw, o)
-		return rate{r, o.place()}, wrong
+		return rate{r}, wrong
 	})
 	protocolsSetting = names(Setting{
 		Key: "protocols", Flag: "protocols", Form: "stringSlice", Where: InPlan | InTables, OneOf: protocolNames(),
@@ -113,7 +114,7 @@ var (
 // How the load is made.
 var (
 	loaderSetting = word(Setting{
-		Key: "loader", Flag: "loader", Form: "string", Where: InPlan, OneOf: loaderNames(),
+		Key: "loader", Flag: "loader", Form: "string", Where: InPlan, OneOf: append([]string{external.Joust}, external.Names()...),
 		Help: "what makes the load: joust, or a foreign tool with windows of whole seconds: wrk, h2load and ab (closed loops only), wrk2 (open loops only); joust list loaders tells what is here",
 	}, "loader", external.Joust)
 	loaderImageSetting = plain[string](Setting{
@@ -133,7 +134,7 @@ var (
 		Help: "threads of the loader; 0 is one a processor of the loader",
 	}, given(0, place{}), count("threads", 0, maxThreads))
 	idleSetting = word(Setting{
-		Key: "idle", Where: InPlan, OneOf: idleNames(),
+		Key: "idle", Where: InPlan, OneOf: suggest.Texts(loaders.IdleStrategies()...),
 		Help: "how the loader waits: " + loaders.IdleWords, Default: "spin where server and loader have processors of their own, else hybrid",
 	}, "idle strategy", "")
 	pinSetting = plain[string](Setting{
@@ -145,10 +146,10 @@ var (
 var (
 	requestTimeoutSetting = plain(Setting{
 		Key: "request_timeout", Where: InPlan, Help: "a request without an answer for so long has failed",
-	}, given(DefaultRequestTimeout, place{}), window("request_timeout"))
+	}, given(loaders.DefaultRequestTimeout, place{}), window("request_timeout"))
 	drainSetting = plain(Setting{
 		Key: "drain", Where: InPlan, Help: "how long answers are awaited after a window",
-	}, given(DefaultDrain, place{}), window("drain"))
+	}, given(loaders.DefaultDrain, place{}), window("drain"))
 	toleranceSetting = plain(Setting{
 		Key: "error_tolerance", Where: InPlan, Help: "share of requests, 0 to 1, that may fail in a valid cell",
 	}, given(0.0, place{}), checkTolerance)

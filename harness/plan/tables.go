@@ -32,15 +32,18 @@ func (r *resolver) tables() []results.PlanTable {
 	var list []results.PlanTable
 	places := map[[2]string]place{}
 	for _, s := range r.specs {
-		for _, t := range r.specTables(s) {
-			key := [2]string{t.Scenario, t.Protocol}
+		loops := r.modes(s)
+		if len(loops) == 0 {
+			continue
+		}
+		for _, protocol := range r.protocols(s) {
+			t, key := r.table(s, protocol, loops), [2]string{s.row.Name, protocol}
 			if first, twice := places[key]; twice {
 				r.problems.add(s.at, "%s (%s) is in two tables, first at %v; one table a scenario and protocol", t.Scenario, t.Protocol, first)
 				continue
 			}
 			places[key] = s.at
 			list = append(list, t)
-			r.clients = append(r.clients, r.clientsOf(s))
 		}
 	}
 	for _, text := range slices.Sorted(maps.Keys(r.omitted)) {
@@ -122,22 +125,9 @@ func (r *resolver) layers(s spec) []layer { return []layer{r.flags, s.layer, r.d
 func (r *resolver) clientsOf(s spec) opt[clients] {
 	own := opt[clients]{}
 	if s.row.Clients > 0 {
-		own = given(clients{list: []int{s.row.Clients}}, s.at)
+		own = given(clients{Clients: []int{s.row.Clients}}, s.at)
 	}
 	return clientsSetting.in(r.flags, s.layer).or(own).or(clientsSetting.in(r.doc.layer)).or(clientsSetting.fallback)
-}
-
-// specTables returns the tables of one row, one for each protocol.
-func (r *resolver) specTables(s spec) []results.PlanTable {
-	loops := r.modes(s)
-	if len(loops) == 0 {
-		return nil
-	}
-	var list []results.PlanTable
-	for _, protocol := range r.protocols(s) {
-		list = append(list, r.table(s, protocol, loops))
-	}
-	return list
 }
 
 func (r *resolver) table(s spec, protocol string, loops []string) results.PlanTable {

@@ -12,7 +12,7 @@ import (
 // checkTogether checks combinations of settings.
 func (r *resolver) checkTogether(p *results.Plan) {
 	for i := range p.Tables {
-		r.checkClients(p, &p.Tables[i], r.clients[i])
+		r.checkClients(&p.Tables[i])
 		r.checkObjective(p, &p.Tables[i])
 		r.checkTool(&p.Tables[i])
 	}
@@ -27,8 +27,8 @@ func (r *resolver) checkTogether(p *results.Plan) {
 	r.checkRunnable(p)
 }
 
-func (r *resolver) checkClients(p *results.Plan, t *results.PlanTable, from opt[clients]) {
-	limit, fewest := r.cat.Connections, t.Clients
+func (r *resolver) checkClients(t *results.PlanTable) {
+	limit, fewest, from := r.cat.Connections, t.Clients, r.clientsOf(r.specOf(t))
 	if t.Sweep != nil {
 		fewest = t.Sweep.Clients[0]
 	}

@@ -134,19 +134,19 @@ func ReadComments(dir string) (Comments, error) {
 		if err != nil {
 			return nil, fmt.Errorf("read the comments of %s: %w", file, err)
 		}
-		ast.Inspect(syntax, comments.add)
+		for n := range ast.Preorder(syntax) {
+			if spec, ok := n.(*ast.TypeSpec); ok {
+				comments.add(spec)
+			}
+		}
 	}
 	return comments, nil
 }
 
-func (c Comments) add(n ast.Node) bool {
-	spec, ok := n.(*ast.TypeSpec)
-	if !ok {
-		return true
-	}
+func (c Comments) add(spec *ast.TypeSpec) {
 	fields, ok := spec.Type.(*ast.StructType)
 	if !ok {
-		return true
+		return
 	}
 	c[spec.Name.Name] = map[string]string{}
 	for _, f := range fields.Fields.List {
@@ -154,7 +154,6 @@ func (c Comments) add(n ast.Node) bool {
 			c[spec.Name.Name][name.Name] = strings.Join(strings.Fields(f.Doc.Text()), " ")
 		}
 	}
-	return true
 }
 
 // Of returns the comment of a field for readers of the file: their keys, which the
