@@ -22,10 +22,10 @@ func load(t *testing.T) scenarios.Rows {
 	return table
 }
 
-// pattern is the text of which generated bodies are made.
+// pattern is repeated in generated bodies.
 const pattern = "0123456789abcdefghijklmnopqrstuvwxyz"
 
-// fact is what the project promised of a row in words.
+// fact is a promise of the project about a row.
 type fact struct {
 	method, path  string
 	headers       int
@@ -73,7 +73,7 @@ func TestEmbeddedRowsAreAsPromised(t *testing.T) {
 	}
 }
 
-// factOf reads a row back into the terms of the promise.
+// factOf returns the facts of a row.
 func factOf(t *testing.T, s *scenarios.Scenario) fact {
 	t.Helper()
 	r := &s.Requests[0]
@@ -187,8 +187,8 @@ func TestMarkdownStaysWithinItsCells(t *testing.T) {
 	}
 }
 
-// The schema is what an editor checks the catalogue with. Not parallel: with
-// -update it is rewritten.
+// Editors check the catalogue with the schema. Not parallel: with -update it is
+// rewritten.
 func TestSchemaOfTheCatalogue(t *testing.T) {
 	s, err := scenarios.FileSchema()
 	if err != nil {

@@ -142,8 +142,8 @@ func TestTableKeepsCatalogueOrder(t *testing.T) {
 	}
 }
 
-// FuzzParse holds that no input panics or hangs, that what is accepted is
-// valid, and that what is refused says where.
+// FuzzParse checks that no input panics or hangs, that accepted rows are valid, and
+// that errors name a place.
 func FuzzParse(f *testing.F) {
 	for _, pattern := range []string{"*.good.yaml", "*.bad.yaml"} {
 		files, err := filepath.Glob(filepath.Join("testdata", pattern))

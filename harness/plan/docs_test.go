@@ -27,7 +27,7 @@ func TestReadmeShowsTheSettings(t *testing.T) {
 	golden.Hold(t, file, head+begin+settingsTable(t)+end+tail)
 }
 
-// settingsTable is the table of settings and that of the thresholds.
+// settingsTable returns the table of settings and the table of thresholds.
 func settingsTable(t *testing.T) string {
 	var b strings.Builder
 	code := func(text string) string {
@@ -70,8 +70,7 @@ func settingsTable(t *testing.T) string {
 	return b.String()
 }
 
-// The schema is what an editor checks plans with. Not parallel: with -update it
-// is rewritten.
+// Editors check plans with the schema. Not parallel: with -update it is rewritten.
 func TestSchemaOfPlans(t *testing.T) {
 	s, err := plan.FileSchema()
 	if err != nil {

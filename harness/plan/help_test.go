@@ -14,7 +14,7 @@ import (
 
 const noHandler = "a stock nginx cannot run a handler"
 
-// catalogue is the real scenario table with servers like the real ones, on a
+// catalogue returns the real scenario table with servers like the real ones, on a
 // machine with two processors.
 func catalogue(t testing.TB) plan.Catalogue {
 	t.Helper()
@@ -45,8 +45,8 @@ func catalogue(t testing.TB) plan.Catalogue {
 	return c
 }
 
-// small is a catalogue of one server and hand-made rows, for what the real
-// table does not have yet.
+// small returns a catalogue of one server and the given rows, for rows that the
+// real table does not have yet.
 func small(rows ...scenarios.Scenario) plan.Catalogue {
 	c := plan.Catalogue{LoaderCPUs: 1, Scenarios: rows, Engines: []loaders.EngineName{loaders.EventLoop}}
 	s := plan.ServerFacts{Name: "one", Protocols: []string{"h1"}}
@@ -85,8 +85,8 @@ func refused(t testing.TB, yaml string, o plan.Overrides, c plan.Catalogue) stri
 	return err.Error()
 }
 
-// said are flags such as "--servers=gin,chi --trials=3".
-func said(line string) plan.Overrides {
+// withFlags returns overrides with flags such as "--servers=gin,chi --trials=3".
+func withFlags(line string) plan.Overrides {
 	f := plan.Flags{}
 	for _, flag := range strings.Fields(line) {
 		name, text, _ := strings.Cut(strings.TrimPrefix(flag, "--"), "=")

@@ -42,9 +42,8 @@ func (r *resolver) protocols(s spec) []string {
 	return r.meaningful(s, asked, byFlag, byTable, "the protocol %s", suggest.Texts(s.row.Protocols...))
 }
 
-// meaningful returns the names that the row allows. Another name is a problem if
-// somebody asked for it for this very row, and else gets a warning. The format
-// describes a name.
+// meaningful returns the names that the row allows. Another name is a problem if the
+// user gave it for this very row, and else a warning. The format describes a name.
 func (r *resolver) meaningful(s spec, asked opt[[]name], byFlag, byTable bool, format string, allowed []string) []string {
 	explicit := byFlag && s.byFlag || !byFlag && byTable && s.named
 	var list []string

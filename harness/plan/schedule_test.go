@@ -49,7 +49,7 @@ tables:
 			t.Errorf("%s has %d phases of an open loop", name, opened)
 		}
 	}
-	if p, _ = resolve(t, strings.ReplaceAll(file, ", find_rate: p99<10ms", ""), said("--schedule=constant"), catalogue(t)); table(t, p, "hello").Schedule != "constant" {
+	if p, _ = resolve(t, strings.ReplaceAll(file, ", find_rate: p99<10ms", ""), withFlags("--schedule=constant"), catalogue(t)); table(t, p, "hello").Schedule != "constant" {
 		t.Errorf("the flag lost: %+v", table(t, p, "hello"))
 	}
 }

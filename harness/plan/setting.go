@@ -154,8 +154,8 @@ func plain[T any](s Setting, fallback opt[T], check func(T) string) setting[T] {
 	})
 }
 
-// word returns a setting whose value is one of a few words. what is the kind of the
-// words. An empty fallback means no default.
+// word returns a setting whose value is one of a few words, all of the kind what. An
+// empty fallback means no default.
 func word(s Setting, what, fallback string) setting[string] {
 	return plain(s, opt[string]{val: fallback, set: fallback != ""}, oneOf(what, s.OneOf))
 }

@@ -27,7 +27,7 @@ func table() []anySetting {
 	}
 }
 
-// What is asked of whom.
+// Servers, rows, and the order of trials.
 var (
 	serversSetting = many(Setting{
 		Key: "servers", Flag: "servers", Form: "stringSlice", Where: InPlan, empty: "name some, or [" + all + "]",
@@ -51,7 +51,7 @@ var (
 	}, opt[uint64]{}, parsed(parseSeed))
 )
 
-// What a table may say of itself.
+// The phases of a table.
 var (
 	warmupSetting = plain(Setting{
 		Key: "warmup", Flag: "warmup", Form: "duration", Where: InPlan | InTables,
@@ -99,7 +99,7 @@ var (
 	}, opt[results.Objective]{}, parsed(ParseObjective))
 )
 
-// What results are held against.
+// The comparison of results.
 var (
 	baselineSetting = plain[string](Setting{
 		Flag: "baseline", Form: "string",
@@ -111,7 +111,7 @@ var (
 	}, opt[string]{}, nil)
 )
 
-// How the load is made.
+// The loader.
 var (
 	loaderSetting = word(Setting{
 		Key: "loader", Flag: "loader", Form: "string", Where: InPlan, OneOf: append([]string{external.Joust}, external.Names()...),
@@ -142,7 +142,7 @@ var (
 	}, given("auto", place{}), nil)
 )
 
-// What counts, and what is done about what does not.
+// Limits of valid results, repeats and probes.
 var (
 	requestTimeoutSetting = plain(Setting{
 		Key: "request_timeout", Where: InPlan, Help: "a request without an answer for so long has failed",

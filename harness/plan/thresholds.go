@@ -72,8 +72,8 @@ func threshold(what string, raw any) (limit float64, wrong string) {
 	return 0, what + " has no form"
 }
 
-// order rejects two limits of which the low one exceeds the high one, at the line of
-// the one that the file has.
+// order rejects two limits if the low one exceeds the high one, at the line of the one
+// in the file.
 func (o fileOrigin) order(low string, a float64, high string, b float64) {
 	if a <= b {
 		return

@@ -26,8 +26,8 @@ func Nearest(name string, known []string) (nearest string, ok bool) {
 	return best, bestCost >= 0
 }
 
-// Unknown returns the message about a name that is none of the known names, or ""
-// for a known name. what is the kind of the names, such as "server".
+// Unknown returns the message about a name that is not known, or "". The names are
+// of the kind what, such as "server".
 func Unknown(what, name string, known []string) string {
 	if slices.Contains(known, name) {
 		return ""

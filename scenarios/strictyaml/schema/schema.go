@@ -158,7 +158,7 @@ func (c Comments) add(spec *ast.TypeSpec) {
 
 // Of returns the comment of a field for readers of the file: their keys, which the
 // tag holds, replace the names of fields. The name of a field whose key is one word
-// is replaced only at the beginning, since it may be a plain word elsewhere.
+// is replaced only at the beginning, since it may be a plain word later on.
 func (c Comments) Of(t reflect.Type, field, tag string) string {
 	text := c[t.Name()][field]
 	for i := range t.NumField() {
