@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -74,10 +75,8 @@ func (r *resolver) fileEntries() []results.PlanEntry {
 			}
 		case r.cat.Server(e.Server) == nil:
 			r.problems.add(e.at, "%s", suggest.Unknown("server", e.Server, append([]string{all}, r.cat.serverNames()...)))
-		case e.As == "":
-			add(e, e.Server, e.Server)
-		case r.goodName(e):
-			add(e, e.Server, e.As)
+		case e.As == "" || r.goodName(e):
+			add(e, e.Server, cmp.Or(e.As, e.Server))
 		}
 	}
 	return list

@@ -40,14 +40,12 @@ func (c *Catalogue) Unavailable(e results.PlanEntry) string {
 func (r *resolver) isolate(list []results.PlanEntry) []results.PlanEntry {
 	var out []results.PlanEntry
 	for _, e := range list {
-		if !isolationSetting.in(r.flags).set {
-			if e.Isolation == "" {
-				e.Isolation = r.cat.Server(e.Server).Isolation
-			}
-			out = append(out, stored(e))
+		if isolationSetting.in(r.flags).set {
+			out = append(out, r.spread(e)...)
 			continue
 		}
-		out = append(out, r.spread(e)...)
+		e.Isolation = cmp.Or(e.Isolation, r.cat.Server(e.Server).Isolation)
+		out = append(out, stored(e))
 	}
 	for i, e := range out {
 		r.problems.when(indexOf(out[:i], e.As) >= 0, flagPlace("isolation"), "would make a second entry %s; the plan has one already", e.As)

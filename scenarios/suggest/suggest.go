@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // maxListed is the largest number of known names that a hint lists when none of
@@ -60,17 +61,12 @@ func Hint(name string, known []string) string {
 // closeness returns the number of edits between two names. near reports whether
 // they are few.
 func closeness(a, b string) (cost int, near bool) {
-	x, y := []rune(a), []rune(b)
+	x, y := utf8.RuneCountInString(a), utf8.RuneCountInString(b)
 	cost = Distance(a, b)
-	limit := max(1, max(len(x), len(y))/3)
-	if cost <= limit && cost < max(len(x), len(y)) {
-		return cost, true
-	}
-	// An unfinished name, long enough not to fit every other.
-	if min(len(x), len(y)) >= 3 && (strings.HasPrefix(a, b) || strings.HasPrefix(b, a)) {
-		return cost, true
-	}
-	return cost, cost == 0
+	few := cost <= max(1, max(x, y)/3) && cost < max(x, y)
+	// An unfinished name must be long enough not to fit every other.
+	unfinished := min(x, y) >= 3 && (strings.HasPrefix(a, b) || strings.HasPrefix(b, a))
+	return cost, cost == 0 || few || unfinished
 }
 
 // Distance returns the number of letters to insert, delete, replace or swap with
