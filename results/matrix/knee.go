@@ -78,7 +78,7 @@ func (v *view) searches(t results.PlanTable) (list []*cells.Searches, in scale) 
 	return list, rates(rps...)
 }
 
-// searchTable returns one row a server.
+// searchTable returns one line a server.
 func (v *view) searchTable(t results.PlanTable) *table.Table {
 	searches, in := v.searches(t)
 	achieved := func(s *results.SearchStep) (float64, bool) { return s.Achieved, true }
@@ -101,18 +101,18 @@ func (v *view) searchTable(t results.PlanTable) *table.Table {
 	}, Left: 1, WordsLast: true}
 	for _, h := range searches {
 		text, why := searchText(h, in)
-		row := []string{h.Server.Name, text, "", "", "", "", cmp.Or(why, "—")}
+		line := []string{h.Server.Name, text, "", "", "", "", cmp.Or(why, "—")}
 		if len(h.Confirmed) > 0 {
-			row[2], row[3] = strconv.FormatFloat(h.AtRate(achieved).Value*100, 'f', 1, 64)+" %", time.estimate(h.AtRate(latency))
-			row[4] = fmt.Sprintf("%d of %d", len(h.Confirmed), len(h.Confirmed)+len(h.Refused))
+			line[2], line[3] = strconv.FormatFloat(h.AtRate(achieved).Value*100, 'f', 1, 64)+" %", time.estimate(h.AtRate(latency))
+			line[4] = fmt.Sprintf("%d of %d", len(h.Confirmed), len(h.Confirmed)+len(h.Refused))
 			if n := h.Lowered(); n > 0 {
-				row[4] += fmt.Sprintf(", %d lowered", n)
+				line[4] += fmt.Sprintf(", %d lowered", n)
 			}
 		}
 		if len(h.Candidates) > 0 {
-			row[5] = in.estimate(stats.Median(h.Candidates))
+			line[5] = in.estimate(stats.Median(h.Candidates))
 		}
-		out.Add(row...)
+		out.Add(line...)
 	}
 	return out
 }

@@ -18,7 +18,7 @@ const notMeasured = "— not measured"
 
 func escape(s string) string { return table.Escape(s) }
 
-// scale is the common unit of a column or row: a value is divided by per and
+// scale is the common unit of a column or line: a value is divided by per and
 // followed by suffix, which is empty where the head names the unit.
 type scale struct {
 	per    float64

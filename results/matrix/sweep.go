@@ -80,15 +80,15 @@ func (w *sweep) knee(server int) (knee, best int) {
 	return knee, best
 }
 
-// table returns one row a number of clients, one column a server.
+// table returns one line a number of clients, one column a server.
 func (w *sweep) table(v *view) *table.Table {
 	out := &table.Table{Head: v.names("clients, " + w.in.unit), Left: 1}
 	for i, n := range w.clients {
-		row := []string{strconv.Itoa(n)}
+		line := []string{strconv.Itoa(n)}
 		for s := range w.cells {
-			row = append(row, w.text(s, i))
+			line = append(line, w.text(s, i))
 		}
-		out.Add(row...)
+		out.Add(line...)
 	}
 	return out
 }
@@ -100,7 +100,7 @@ func (w *sweep) text(server, i int) string {
 	}
 	e := c.Median(c.Work)
 	text := w.in.text(e.Value)
-	if c.Bottleneck() != results.LimitConnections { // the row says how many
+	if c.Bottleneck() != results.LimitConnections { // the line says how many
 		text = verdict(c, e, w.in, w.clients[i])
 	}
 	text += w.in.spread(e) + remarks(c)
