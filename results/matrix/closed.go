@@ -54,16 +54,11 @@ func voidShare(c *cells.Cell) string {
 
 // peakScale returns the common scale of the cells' peaks.
 func (v *view) peakScale(t results.PlanTable, list []*cells.Cell) scale {
-	var values []float64
-	for _, c := range list {
-		if len(c.Valid) > 0 {
-			values = append(values, c.Median(c.Work).Value)
-		}
-	}
+	peaks := values(each(list, func(c *cells.Cell) stats.Estimate { return c.Median(c.Work) }))
 	if v.Bandwidth(t) {
-		return bandwidths(values...)
+		return bandwidths(peaks...)
 	}
-	return rates(values...)
+	return rates(peaks...)
 }
 
 // peakLine returns one line of the throughput table: the peaks, then the noise

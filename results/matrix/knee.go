@@ -67,15 +67,11 @@ func (v *view) searchTables(p *page) {
 // searches returns the searches of the table's servers, and the scale of their
 // rates.
 func (v *view) searches(t results.PlanTable) (list []*cells.Searches, in scale) {
-	var rps []float64
-	for _, s := range v.servers {
-		h := v.Searches(t, s)
-		list = append(list, h)
-		if e, _ := h.Rate(); e.Kind != stats.None {
-			rps = append(rps, e.Value)
-		}
-	}
-	return list, rates(rps...)
+	list = each(v.servers, func(s results.Server) *cells.Searches { return v.Searches(t, s) })
+	return list, rates(values(each(list, func(h *cells.Searches) stats.Estimate {
+		e, _ := h.Rate()
+		return e
+	}))...)
 }
 
 // searchTable returns one line a server.
@@ -88,13 +84,7 @@ func (v *view) searchTable(t results.PlanTable) *table.Table {
 		}
 		return float64(*s.LatencyNS), true
 	}
-	var ns []float64
-	for _, h := range searches {
-		if len(h.Confirmed) > 0 {
-			ns = append(ns, h.AtRate(latency).Value)
-		}
-	}
-	time := latencies(ns...)
+	time := latencies(values(each(searches, func(h *cells.Searches) stats.Estimate { return h.AtRate(latency) }))...)
 	out := &table.Table{Head: []string{
 		"server", "highest rate, " + in.unit, "achieved ÷ offered", t.Objective.Percentile + " there, " + time.unit,
 		"confirmed", "found before", "what stopped it",

@@ -124,9 +124,9 @@ func (v *view) latencyTable(t results.PlanTable, r results.PlanRate, list []*cel
 	if places != nil {
 		head = append(head, places.placeHead())
 	}
-	in := flowScale(list)
+	in := rates(values(slices.Concat(each(list, flow)...))...)
 	return byServer(head, list, func(i int, c *cells.Cell) []string {
-		line := v.flow(t, r, c, in)
+		line := v.flowTexts(t, r, c, in)
 		for place, in := range scales {
 			line = append(line, in.percentile(columns[place][i]))
 		}
@@ -148,27 +148,14 @@ func p99Spread(p cells.Percentile, in scale) string {
 	return text
 }
 
-// flowRates returns the target, offered and achieved rates.
-func flowRates() []cells.Value {
-	return []cells.Value{cells.TargetRPS, cells.OfferedRPS, cells.AchievedRPS}
+// flow returns the medians of the target, offered and achieved rates.
+func flow(c *cells.Cell) []stats.Estimate {
+	return each([]cells.Value{cells.TargetRPS, cells.OfferedRPS, cells.AchievedRPS}, c.Median)
 }
 
-// flowScale returns the common scale of target, offered and achieved.
-func flowScale(list []*cells.Cell) scale {
-	var all []float64
-	for _, c := range list {
-		for _, of := range flowRates() {
-			if e := c.Median(of); e.Kind != stats.None {
-				all = append(all, e.Value)
-			}
-		}
-	}
-	return rates(all...)
-}
-
-// flow returns target, offered and achieved of a cell.
-func (v *view) flow(t results.PlanTable, r results.PlanRate, c *cells.Cell, in scale) []string {
-	out := each(flowRates(), func(of cells.Value) string { return in.median(c.Median(of)) })
+// flowTexts returns target, offered and achieved with their marks.
+func (v *view) flowTexts(t results.PlanTable, r results.PlanRate, c *cells.Cell, in scale) []string {
+	out := each(flow(c), in.median)
 	if r.Kind == results.RateFraction {
 		out[0] += v.lowerPeak(t, c.Server, in)
 	}
