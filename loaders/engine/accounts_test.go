@@ -9,6 +9,7 @@ import (
 
 	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/loaders/enginetest"
+	"github.com/joust-bench/joust/loaders/retry"
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/scenarios"
 )
@@ -281,27 +282,29 @@ func slowAnswers() []account {
 func TestRefusedInTheMiddle(t *testing.T) { overEngines(t, refusedInTheMiddle) }
 
 func refusedInTheMiddle(t *testing.T, e loaders.Loader) {
-	server := enginetest.Start(t, enginetest.Good(calm))
 	spec := enginetest.Spec(enginetest.Closed(400 * time.Millisecond))
-	spec.Target.Address = server.Address
 	spec.Connection = scenarios.Connection{ReconnectEvery: 5, CloseWith: scenarios.FIN}
-	steer := enginetest.Steer{OnWindow: func(w loaders.Window) {
-		time.AfterFunc(200*time.Millisecond, server.Die)
-	}}
-	report := enginetest.Drive(t, e, spec, &steer)
-	p := &report.Phases[0]
-	if p.ConnectionErrors[results.CauseConnectRefused]+p.ConnectionErrors[results.CauseConnectReset] == 0 || p.BackoffNS == 0 {
-		t.Errorf("a server went away: connection errors %v, %d ns of back-off", p.ConnectionErrors, p.BackoffNS)
-	}
-	for cause := range p.Total.Errors {
-		if strings.HasPrefix(string(cause), "connect") {
-			t.Errorf("connections that could not be made count as failed requests: %v", p.Total.Errors)
+	// A loader that the machine stops until the window ends connects no more.
+	retry.Often(t, func() string {
+		server := enginetest.Start(t, enginetest.Good(calm))
+		spec.Target.Address = server.Address
+		steer := enginetest.Steer{OnWindow: func(loaders.Window) { time.AfterFunc(200*time.Millisecond, server.Die) }}
+		report := enginetest.Drive(t, e, spec, &steer)
+		p := &report.Phases[0]
+		for cause := range p.Total.Errors {
+			if strings.HasPrefix(string(cause), "connect") {
+				t.Errorf("connections that could not be made count as failed requests: %v", p.Total.Errors)
+			}
 		}
-	}
-	if n := p.Failures(); n > uint64(spec.Connections) {
-		t.Errorf("%d requests failed, %d connections had one in flight: %v", n, spec.Connections, p.Total.Errors)
-	}
-	if read := uint64(server.Requests.Load()); p.Right() > read || p.Asked < read {
-		t.Errorf("%d right of %d asked, the server has read %d", p.Right(), p.Asked, read)
-	}
+		if n := p.Failures(); n > uint64(spec.Connections) {
+			t.Errorf("%d requests failed, %d connections had one in flight: %v", n, spec.Connections, p.Total.Errors)
+		}
+		if read := uint64(server.Requests.Load()); p.Right() > read || p.Asked < read {
+			t.Errorf("%d right of %d asked, the server has read %d", p.Right(), p.Asked, read)
+		}
+		if p.ConnectionErrors[results.CauseConnectRefused]+p.ConnectionErrors[results.CauseConnectReset] == 0 || p.BackoffNS == 0 {
+			return fmt.Sprintf("a server went away: connection errors %v, %d ns of back-off", p.ConnectionErrors, p.BackoffNS)
+		}
+		return ""
+	})
 }

@@ -2,12 +2,10 @@ package engine_test
 
 import (
 	"fmt"
-	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/joust-bench/joust/loaders"
-	"github.com/joust-bench/joust/loaders/clock"
 	"github.com/joust-bench/joust/loaders/enginetest"
 	"github.com/joust-bench/joust/results"
 )
@@ -55,22 +53,25 @@ func warming(t *testing.T, e loaders.Loader) {
 	t.Run("never steady", func(t *testing.T) {
 		t.Parallel()
 		const limit = 1500 * time.Millisecond
-		var began atomic.Int64
-		began.Store(clock.Now())
-		faster := enginetest.AnsweringBy(func(string) string {
-			since := float64(clock.Now()-began.Load()) / 1e9
-			time.Sleep(time.Duration(20e6 / (1 + since)))
-			return enginetest.RightAnswer
-		})
+		// With every request the server becomes faster by a fiftieth of its first
+		// pace: its throughput grows exponentially.
+		faster := func(p *enginetest.Peer) {
+			for {
+				if _, err := p.Next(); err != nil {
+					return
+				}
+				time.Sleep(time.Duration(40e6 / (1 + float64(p.Server.Requests.Load())/50)))
+				p.Send(enginetest.RightAnswer)
+			}
+		}
 		// A machine that becomes slower meanwhile hides the rise.
 		rises := func(_ *enginetest.CountingServer, r *results.Report) string {
-			began.Store(clock.Now())
 			if s := r.Phases[0].Steadiness; s.Reached || s.SlopePerSecond == nil || *s.SlopePerSecond <= 0.02 {
 				return fmt.Sprintf("a server that becomes faster ended the warm-up with %+v", s)
 			}
 			return ""
 		}
-		_, report, _ := enginetest.Load(t, e, faster, enginetest.Spec(warmUp(time.Second, limit), enginetest.Closed(50*time.Millisecond)), rises)
+		_, report, _ := enginetest.Load(t, e, faster, enginetest.Spec(warmUp(time.Second, limit)), rises)
 		warm := &report.Phases[0]
 		if took := time.Duration(warm.WindowNS()); took != limit {
 			t.Errorf("the warm-up took %v of at most %v", took, limit)
