@@ -182,7 +182,7 @@ func (cost *LoaderCost) fill(report *results.Report, c *control, rates []float64
 	done := c.done[results.PhaseClosed]
 	cost.ClosedCPUNS, cost.ClosedRPS, cost.Work = done.CPUPerRequestNS, done.ThroughputRPS, done.Work
 	if cost.ClosedCPUNS > 0 {
-		cost.PaceLimitRPS = results.DefaultThresholds().PaceLimit * float64(cost.Threads) * 1e9 / cost.ClosedCPUNS
+		cost.PaceLimitRPS = judge.MostPaced(results.DefaultThresholds(), cost.ClosedCPUNS, cost.Threads)
 	}
 	for _, rate := range rates {
 		p := report.Phase(openPhase(rate))
