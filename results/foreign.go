@@ -3,7 +3,6 @@ package results
 import (
 	"encoding/json"
 	"fmt"
-	"slices"
 )
 
 // Foreign describes a loader that is not joust's own.
@@ -52,12 +51,6 @@ func (p *Percentiles) At(q float64) (int64, bool) {
 	}
 	return 0, false
 }
-
-// Knows reports whether the loader could know the field of that JSON name.
-func (r *Report) Knows(field string) bool { return !slices.Contains(r.Unknown, field) }
-
-// Knows reports whether the loader could know the field of that JSON name.
-func (p *Phase) Knows(field string) bool { return !slices.Contains(p.Unknown, field) }
 
 // MarshalJSON writes null for the fields that the loader cannot know.
 func (r Report) MarshalJSON() ([]byte, error) {

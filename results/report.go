@@ -76,12 +76,10 @@ type Phase struct {
 	// Asked counts the requests begun in this phase, lead-in and drain included:
 	// Asked = Right() + Failures() + Unanswered.
 	Asked uint64 `json:"requests_asked"`
-	// Unanswered counts requests that were in flight when the drain ended. A
-	// request that ran into its timeout is a failure instead.
+	// Unanswered counts requests in flight when the drain ended, without timeouts.
 	Unanswered uint64 `json:"requests_unanswered"`
-	// UnansweredFromNS is the shortest time that an unanswered request of a closed
-	// loop had waited; 0 for none. Service holds these times: percentiles at or
-	// above it are lower bounds.
+	// UnansweredFromNS is the shortest wait of an unanswered request of a closed
+	// loop, 0 for none. Service holds it: percentiles from there are lower bounds.
 	UnansweredFromNS int64 `json:"unanswered_from_ns,omitempty"`
 	// SurplusAnswers counts arrivals on connections without a request in flight,
 	// in the whole phase with its drain; FirstSurplus describes the first.
@@ -128,9 +126,8 @@ type Phase struct {
 	LoopGaps   *Histogram `json:"loop_gaps,omitempty"`
 	StallNS    *int64     `json:"stall_ns,omitempty"`
 	// QueuesRead counts the connections with a request in flight whose receive
-	// queue was read at the window's end, QueuesEmpty those with an empty queue:
-	// no answer waited for the loader. Absent for closed loops and for engines
-	// without queues.
+	// queue was read at the window's end, QueuesEmpty those with an empty one.
+	// Absent for closed loops and for engines without queues.
 	QueuesRead  *int `json:"queues_read,omitempty"`
 	QueuesEmpty *int `json:"queues_empty,omitempty"`
 	// Shed counts requests given up unsent after their deadline.
@@ -138,9 +135,8 @@ type Phase struct {
 	// Slowest has the slowest requests first: at most 32, and fewer in the journal.
 	Slowest []SlowRequest `json:"slowest,omitempty"`
 
-	// AnnouncedCloses counts connections that the server closed behind an
-	// answer with "Connection: close", UnannouncedCloses those that it closed
-	// while no request was in flight on them. Neither is an error.
+	// AnnouncedCloses counts connections that the server announced to close,
+	// UnannouncedCloses idle ones that it closed without. Neither is an error.
 	AnnouncedCloses   uint64 `json:"announced_closes"`
 	UnannouncedCloses uint64 `json:"unannounced_closes"`
 	Reconnects        uint64 `json:"reconnects"`
@@ -285,9 +281,8 @@ func MostFrequent(counts map[Cause]uint64) []Cause {
 // ThreadUse is the activity of one loader thread in a window.
 type ThreadUse struct {
 	CPU int `json:"cpu"`
-	// CPUNS is the thread's CPU time, RunDelayNS the time for which it waited for
-	// a processor, SpinNS the wall time in empty polls, and StallNS the thread's
-	// part of Phase.StallNS.
+	// CPUNS is CPU time, RunDelayNS the wait for a processor, SpinNS the wall time
+	// in empty polls, and StallNS the thread's part of Phase.StallNS.
 	CPUNS      int64  `json:"cpu_ns"`
 	RunDelayNS *int64 `json:"run_delay_ns,omitempty"`
 	SpinNS     int64  `json:"spin_ns"`
@@ -329,9 +324,8 @@ type Histogram struct {
 	MeanNS float64 `json:"mean_ns"`
 	// Clamped counts values beyond the histogram's range, recorded at its end.
 	Clamped uint64 `json:"clamped,omitempty"`
-	// HDRv2 is base64 of the compressed HdrHistogram V2 encoding, in
-	// nanoseconds: of 3 significant digits, and 2 for the loader's own lags. It
-	// is empty where only the fields above were stored.
+	// HDRv2 is base64 of the compressed HdrHistogram V2 encoding in nanoseconds, of
+	// 3 significant digits (2 for the loader's lags); empty where not stored.
 	HDRv2 string `json:"hdr_v2,omitempty"`
 }
 
@@ -372,9 +366,8 @@ func (p *Phase) FailedConnects() (n uint64) {
 	return n
 }
 
-// LowerBoundsFromNS returns the latency from which percentiles are lower bounds,
-// since requests without an answer stand there: of corrected latency in an open
-// loop, of service time in a closed one; 0 for none.
+// LowerBoundsFromNS returns the latency from which percentiles are lower bounds, 0
+// for none: corrected latency in an open loop, service time in a closed one.
 func (p *Phase) LowerBoundsFromNS() int64 {
 	switch {
 	case p.Loop != OpenLoop:
@@ -397,9 +390,8 @@ func (p *Phase) StalledShare() (share float64, ok bool) {
 	return float64(*p.StallNS) / float64(p.WindowNS()) / float64(max(1, len(p.Threads))), true
 }
 
-// WorkNS returns the CPU time in nanoseconds that the loader's threads worked in
-// the window, without empty polls; ok is false for loaders that do not report
-// their threads.
+// WorkNS returns the CPU time that the loader's threads worked in the window,
+// without empty polls; ok is false for loaders that do not report threads.
 func (p *Phase) WorkNS() (ns int64, ok bool) {
 	for _, u := range p.Threads {
 		ns += u.WorkNS()

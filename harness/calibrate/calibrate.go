@@ -247,5 +247,8 @@ func (c *control) PhaseDone(p loaders.PhaseDone) { c.done[p.Phase] = p }
 func (c *control) Adjust(_ context.Context, phase string) (loaders.Adjustment, error) {
 	closed := c.done[results.PhaseClosed]
 	beyond := judge.Pace(results.DefaultThresholds(), c.rates[phase], closed.CPUPerRequestNS, closed.Threads)
-	return loaders.Adjustment{Phase: phase, RateRPS: c.rates[phase], Skip: beyond}, nil
+	if beyond != "" {
+		return loaders.Adjustment{Phase: phase, Skip: beyond}, nil
+	}
+	return loaders.Adjustment{Phase: phase, RateRPS: c.rates[phase]}, nil
 }

@@ -17,7 +17,7 @@ func (v *verdict) voids() {
 		v.flag(results.FlagInterrupted)
 		v.void("short-window", "the window lasted %v of the %v asked for < %s", window.Round(time.Millisecond), v.Asked, percent(v.Limits.ShortWindow))
 	}
-	if known := r.Knows("connections_open"); known && r.ConnectionsOpen != r.ConnectionsAsked {
+	if known := !slices.Contains(r.Unknown, "connections_open"); known && r.ConnectionsOpen != r.ConnectionsAsked {
 		v.void("connections", "%d connections were open of the %d asked for", r.ConnectionsOpen, r.ConnectionsAsked)
 	} else if lost := r.ConnectionsAsked - p.MinConnectionsOpen; known && lost > 0 && !v.Reconnects && p.UnannouncedCloses+p.AnnouncedCloses == 0 {
 		v.void("connections", "only %d of %d connections were open at one time in the window", p.MinConnectionsOpen, r.ConnectionsAsked)
