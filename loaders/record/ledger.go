@@ -103,8 +103,9 @@ func (l *Ledger) Reserve(intended bool) {
 	}
 }
 
-func (b *ErrorBars) histograms() [4]*Histogram {
-	return [4]*Histogram{&b.SendLagIdle, &b.SendLagBlocked, &b.ReceiveLag, &b.LoopGaps}
+// histograms returns the error bars, in the order of errorBarsOf.
+func (b *ErrorBars) histograms() []*Histogram {
+	return []*Histogram{&b.SendLagIdle, &b.SendLagBlocked, &b.ReceiveLag, &b.LoopGaps}
 }
 
 // Stall is the shortest standstill of a loop that counts, in nanoseconds.
@@ -329,16 +330,11 @@ func (l *Ledger) Merge(o *Ledger) {
 func (l *Ledger) Into(r *results.Phase, names []string) error {
 	r.Loop, r.T0NS, r.T1NS = l.Window.Loop, l.Window.T0, l.Window.T1
 	AddCounts(r, &l.Counts)
-	var errs [5]error
-	r.SendLagIdle, errs[0] = l.SendLagIdle.Result()
-	r.SendLagBlocked, errs[1] = l.SendLagBlocked.Result()
-	r.ReceiveLag, errs[2] = l.ReceiveLag.Result()
-	r.LoopGaps, errs[3] = l.LoopGaps.Result()
+	err := errors.Join(export(l.ErrorBars.histograms(), errorBarsOf(r)), l.groupsInto(r, names))
 	if r.LoopGaps != nil {
 		r.StallNS = new(l.StallNS)
 	}
 	r.Slowest = l.Slowest.result(names)
-	errs[4] = l.groupsInto(r, names)
 	if l.Window.Loop == results.OpenLoop {
 		if r.Rate == nil {
 			r.Rate = &results.RateReport{}
@@ -346,7 +342,7 @@ func (l *Ledger) Into(r *results.Phase, names []string) error {
 		addRate(r.Rate, &l.Rate)
 		r.Rate.Achieved = r.Total.Completed
 	}
-	return errors.Join(errs[:]...)
+	return err
 }
 
 // groupsInto writes the groups and their total. A single group is its own
