@@ -29,7 +29,7 @@ func (g *Group) Status(code int) {
 	}
 }
 
-// Fail counts one failed request. The first detail is kept.
+// Fail counts one failed request. The first detail stays.
 func (g *Group) Fail(cause results.Cause, detail string) {
 	g.counts.Failed++
 	g.counts.Errors = counted(g.counts.Errors, cause)

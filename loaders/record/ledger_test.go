@@ -14,8 +14,8 @@ import (
 	"github.com/joust-bench/joust/results"
 )
 
-// A histogram takes a quarter of a megabyte, and a check many of them: 25
-// checks find what 100 would.
+// A histogram takes a quarter of a megabyte, and a check many of them: 25 checks find
+// as much as 100.
 func TestMain(m *testing.M) {
 	flag.Parse()
 	if err := flag.Set("rapid.checks", "25"); err != nil {
@@ -158,7 +158,7 @@ func play(rt *rapid.T, to []*Ledger, all *Ledger) {
 	}
 }
 
-// What several threads recorded, merged, is what one would have recorded.
+// The merged ledgers of several threads equal that of one thread with all events.
 func TestMergeIsTheSum(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
@@ -335,8 +335,8 @@ func TestGapsAndStalls(t *testing.T) {
 		{2 * ms, ms, 0},            // a stall
 		{9 * ms, 5 * ms, 2 * ms},   // in part
 		{20 * ms, 9 * ms, 10 * ms}, // all of it was work
-		{30 * ms, 2 * ms, ms},      // what is left is just a stall
-		{40 * ms, 2*ms - 1, ms},    // or just none
+		{30 * ms, 2 * ms, ms},      // a stall of just 1 ms
+		{40 * ms, 2*ms - 1, ms},    // just below 1 ms
 		{1040 * ms, 100 * ms, 0},   // 60 ms of it in the window
 		{1200 * ms, 100 * ms, 0},   // behind it
 	} {

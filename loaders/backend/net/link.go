@@ -39,12 +39,12 @@ type link struct {
 	// waiting while a goroutine does.
 	writable, waiting bool
 
-	// The loop's mu guards what follows. what is the event that Wait has not
+	// The loop's mu guards the next fields. pending is the event that Wait has not
 	// returned yet; closed ends all events; lost is the error that broke the
 	// connection, which the system returns once.
-	what   backend.What
-	closed bool
-	lost   error
+	pending backend.What
+	closed  bool
+	lost    error
 }
 
 var _ backend.Conn = (*link)(nil)

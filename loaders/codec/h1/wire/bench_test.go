@@ -26,23 +26,23 @@ func cases() map[string][]byte {
 	}
 }
 
-// parse reads one response, checks it and returns its events; the loop of an
-// engine.
-func parse(p *Parser, a *Expectation, data []byte) (events int, ok bool) {
+// parse reads and checks one response, as an engine does. It returns the number of its
+// parts.
+func parse(p *Parser, a *Expectation, data []byte) (parts int, ok bool) {
 	var check Check
 	p.Expect(false)
 	ok = true
 	for {
 		n, ev, err := p.Next(data)
 		if err != nil || ev == NeedMore {
-			return events, false
+			return parts, false
 		}
-		events++
+		parts++
 		switch ev {
 		case Body:
 			ok = check.Body(a, p.Span(data)) && ok
 		case End:
-			return events, ok && check.Done(a)
+			return parts, ok && check.Done(a)
 		}
 		data = data[n:]
 	}

@@ -45,8 +45,8 @@ func (p *Parser) chunkData(data []byte, i int) (int, Part, error) {
 	return i + n, Body, nil
 }
 
-// chunkEnd reads the line end behind a chunk's data. It returns the length of what
-// it read, 0 where bytes are missing, or the reason to refuse it.
+// chunkEnd reads the line end behind a chunk's data. It returns the number of bytes
+// read, 0 where some are missing, or the reason to refuse them.
 func (p *Parser) chunkEnd(rest []byte) (n int, reason string) {
 	const end = "\r\n"
 	switch {

@@ -13,8 +13,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// FuzzCuts holds the parser's first law: events do not depend on how the
-// stream is cut.
+// FuzzCuts holds the parser's first law: the parts do not depend on the cuts of the
+// stream.
 func FuzzCuts(f *testing.F) {
 	for i, c := range streams() {
 		f.Add([]byte(c.stream), c.noBody, uint8(i))
@@ -44,15 +44,14 @@ type answer struct {
 }
 
 // FuzzAgainstNetHTTP compares with net/http's reader: where both accept a
-// response, they agree about it. Known differences, in all of which one side
-// refuses:
+// response, they agree about it. In all known differences one side refuses:
 //
 //   - net/http lets Transfer-Encoding win over Content-Length, ignores it in
 //     HTTP/1.0, and knows no coding but chunked. This package refuses the
 //     first two, and reads other codings as RFC 9112, 6.3 says.
 //   - net/http unfolds every field, takes spaces in field names, a signed or
 //     short status, other versions of HTTP and much space in the status line.
-//   - net/http limits chunk lines, trailers and heads elsewhere.
+//   - net/http has other limits of chunk lines, trailers and heads.
 func FuzzAgainstNetHTTP(f *testing.F) {
 	for _, c := range streams() {
 		f.Add([]byte(c.stream), c.noBody)
@@ -72,8 +71,8 @@ func FuzzAgainstNetHTTP(f *testing.F) {
 	})
 }
 
-// The comparison is worth something only where both accept: most streams of
-// the table that are well-formed.
+// The comparison shows something only where both accept: most well-formed streams of
+// the table.
 func TestComparedWithNetHTTP(t *testing.T) {
 	t.Parallel()
 	compared := 0
@@ -144,7 +143,7 @@ func readTheirs(data []byte, noBody bool) (answer, error) {
 	return answer{}, errors.New("too many interim responses")
 }
 
-// What net/http writes is what this package reads.
+// This package reads the responses that net/http writes.
 func TestReadsWhatNetHTTPWrites(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{200, 204, 304, 404, 500} {

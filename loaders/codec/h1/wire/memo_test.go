@@ -63,7 +63,8 @@ func TestMemoRecognises(t *testing.T) {
 	}
 }
 
-// What cannot be told from a head alone is never learnt, and drops what was.
+// A response that its head does not describe is never learnt, and makes the memo forget
+// the last one.
 func TestMemoForgets(t *testing.T) {
 	t.Parallel()
 	const hello = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"

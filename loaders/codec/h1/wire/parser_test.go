@@ -34,22 +34,22 @@ func run(p *Parser, noBody bool, pieces ...string) []string {
 	}
 	p.Reset()
 	p.Expect(noBody)
-	var kept []byte
+	var pending []byte
 	for _, piece := range pieces {
-		kept = append(kept, piece...)
+		pending = append(pending, piece...)
 		for {
-			n, ev, err := p.Next(kept)
+			n, ev, err := p.Next(pending)
 			if err != nil {
 				flush()
 				return append(parts, reasonOf(err))
 			}
 			if ev == Body {
-				body = append(body, p.Span(kept)...)
+				body = append(body, p.Span(pending)...)
 			} else if ev != NeedMore {
 				flush()
 				parts = append(parts, describe(p, ev))
 			}
-			kept = kept[n:]
+			pending = pending[n:]
 			if ev == NeedMore {
 				break
 			}

@@ -53,7 +53,7 @@ func TestCompileWrites(t *testing.T) {
 	}
 }
 
-// What Compile writes is read by net/http's server side as what was asked.
+// The server side of net/http reads the compiled request as it was asked for.
 func TestCompileIsUnderstood(t *testing.T) {
 	t.Parallel()
 	for _, body := range []*scenarios.Body{
@@ -70,7 +70,7 @@ func TestCompileIsUnderstood(t *testing.T) {
 			t.Fatal(err)
 		}
 		if large := body.Size() > MaxInlineBody; large != (made.Body != nil) {
-			t.Errorf("%+v: body apart: %v", body, made.Body != nil)
+			t.Errorf("%+v: a Body of its own: %v", body, made.Body != nil)
 		}
 		all := io.MultiReader(bytes.NewReader(made.Head), bytes.NewReader(made.Body))
 		got, err := http.ReadRequest(bufio.NewReader(all))
