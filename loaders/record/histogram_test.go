@@ -1,9 +1,11 @@
-package record
+package record_test
 
 import (
 	"encoding/json"
 	"math"
 	"testing"
+
+	"github.com/joust-bench/joust/loaders/record"
 
 	"pgregory.net/rapid"
 
@@ -11,15 +13,15 @@ import (
 	"github.com/joust-bench/joust/results/stats"
 )
 
-func filled(values ...int64) *Histogram {
-	var h Histogram
+func filled(values ...int64) *record.Histogram {
+	var h record.Histogram
 	for _, v := range values {
 		h.Record(v)
 	}
 	return &h
 }
 
-func exported(t rapid.TB, h *Histogram) *results.Histogram {
+func exported(t rapid.TB, h *record.Histogram) *results.Histogram {
 	r, err := h.Result()
 	if err != nil {
 		t.Fatal(err)
@@ -52,7 +54,7 @@ func TestHistogramAtTheEndsOfItsRange(t *testing.T) {
 			t.Errorf("%s: mean %v, want %v to %v", c.name, r.MeanNS, c.meanLeastNS, c.meanMostNS)
 		}
 	}
-	if r := exported(t, new(Histogram)); r != nil {
+	if r := exported(t, new(record.Histogram)); r != nil {
 		t.Errorf("an empty histogram is %+v, want none", r)
 	}
 }
@@ -88,7 +90,7 @@ func TestHistogramMerge(t *testing.T) {
 
 func TestHistogramIsDecodedByStats(t *testing.T) {
 	t.Parallel()
-	var h Histogram
+	var h record.Histogram
 	for i := int64(1); i <= 10_000; i++ {
 		h.Record(i * 1000)
 	}
@@ -106,8 +108,8 @@ func TestHistogramIsDecodedByStats(t *testing.T) {
 // Lags have two digits, also when they are merged into an empty ledger.
 func TestLagsHaveTwoDigits(t *testing.T) {
 	t.Parallel()
-	thread, all := newLedger(1), newLedger(1)
-	thread.Reset(Span{Loop: results.OpenLoop, T1: 1e9})
+	thread, all := &record.Ledger{Groups: make([]record.Group, 1)}, &record.Ledger{Groups: make([]record.Group, 1)}
+	thread.Reset(record.Span{Loop: results.OpenLoop, T1: 1e9})
 	for i := int64(1); i <= 10_000; i++ {
 		thread.Lag(0, 0, i*1000)
 	}

@@ -1,4 +1,4 @@
-package wire
+package wire_test
 
 import (
 	"bufio"
@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/joust-bench/joust/loaders/codec/h1/wire"
+
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -20,7 +22,7 @@ func FuzzCuts(f *testing.F) {
 		f.Add([]byte(c.stream), c.noBody, uint8(i))
 	}
 	f.Fuzz(func(t *testing.T, data []byte, noBody bool, step uint8) {
-		whole := run(new(Parser), noBody, string(data))
+		whole := run(new(wire.Parser), noBody, string(data))
 		var pieces []string
 		size := int(step)%7 + 1
 		for rest := string(data); rest != ""; {
@@ -29,7 +31,7 @@ func FuzzCuts(f *testing.F) {
 			rest = rest[n:]
 			size = size*5%11 + 1
 		}
-		if diff := cmp.Diff(whole, run(new(Parser), noBody, pieces...)); diff != "" {
+		if diff := cmp.Diff(whole, run(new(wire.Parser), noBody, pieces...)); diff != "" {
 			t.Errorf("%q in pieces %q: -whole +pieces\n%s", data, pieces, diff)
 		}
 	})
@@ -97,22 +99,22 @@ func TestComparedWithNetHTTP(t *testing.T) {
 }
 
 func readOurs(data []byte, noBody bool) (answer, error) {
-	var p Parser
+	var p wire.Parser
 	var body []byte
 	p.Expect(noBody)
 	for {
 		n, ev, err := p.Next(data)
-		if ev == Body {
+		if ev == wire.Body {
 			body = append(body, p.Span(data)...)
 		}
 		data = data[n:]
-		if err == nil && ev == NeedMore {
+		if err == nil && ev == wire.NeedMore {
 			ev, err = p.EOF()
 		}
 		if err != nil {
 			return answer{}, err
 		}
-		if ev == End {
+		if ev == wire.End {
 			return answer{p.Status, string(body), p.KeepAlive, string(data)}, nil
 		}
 	}
@@ -124,7 +126,7 @@ func readTheirs(data []byte, noBody bool) (answer, error) {
 		request.Method = "HEAD"
 	}
 	r := bufio.NewReader(bytes.NewReader(data))
-	for range MaxInterim + 1 {
+	for range wire.MaxInterim + 1 {
 		response, err := http.ReadResponse(r, request)
 		if err != nil {
 			return answer{}, err

@@ -1,4 +1,4 @@
-package wire
+package wire_test
 
 // stream is the bytes of a server, and the parts that a parser reads from them. The
 // table serves the plain test, the test of all cuts and the fuzz targets.
@@ -147,6 +147,7 @@ func malformedHeads() []stream {
 		return line(name, "HTTP/1.1 200 OK\r\n"+fields+"\r\n\r\n", reason)
 	}
 	const (
+		notHTTP   = "not an HTTP/1.x status line"
 		notNumber = "Content-Length is not a number"
 		status    = "status code is not three digits"
 		byteName  = "forbidden byte in a field name"
@@ -157,7 +158,7 @@ func malformedHeads() []stream {
 		line("another protocol", "SSH-2.0-OpenSSH_9.6\r\n", notHTTP),
 		line("HTTP/2 preface", "PRI * HTTP/2.0\r\n\r\n", notHTTP),
 		line("HTTP/2.0", "HTTP/2.0 200 OK\r\n\r\n", notHTTP),
-		line("TLS alert", "\x15\x03\x01\x00\x02\x02\x46", unlikeHTTP([]byte{21})),
+		line("TLS alert", "\x15\x03\x01\x00\x02\x02\x46", "a TLS record, it seems: use https:// where the server speaks TLS"),
 		line("HTTP/0.9", "<html></html>", notHTTP),
 		line("leading empty line", "\r\nHTTP/1.1 200 OK\r\n\r\n", notHTTP),
 		line("lower-case version", "http/1.1 200 OK\r\n\r\n", notHTTP),
