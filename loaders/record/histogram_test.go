@@ -5,10 +5,9 @@ import (
 	"math"
 	"testing"
 
-	"github.com/joust-bench/joust/loaders/record"
-
 	"pgregory.net/rapid"
 
+	"github.com/joust-bench/joust/loaders/record"
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/stats"
 )

@@ -7,9 +7,8 @@ import (
 
 	"pgregory.net/rapid"
 
-	"github.com/joust-bench/joust/loaders/record"
-
 	"github.com/joust-bench/joust/loaders"
+	"github.com/joust-bench/joust/loaders/record"
 )
 
 // Lead and window belong to a ramp; bursts keep the mean rate.

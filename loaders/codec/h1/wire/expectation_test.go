@@ -4,9 +4,9 @@ import (
 	"bytes"
 	"testing"
 
-	"github.com/joust-bench/joust/loaders/codec/h1/wire"
-
 	"pgregory.net/rapid"
+
+	"github.com/joust-bench/joust/loaders/codec/h1/wire"
 )
 
 // A body is right exactly when all its bytes are, in whatever pieces they

@@ -10,9 +10,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/joust-bench/joust/loaders/codec/h1/wire"
-
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/joust-bench/joust/loaders/codec/h1/wire"
 )
 
 // FuzzCuts holds the parser's first law: the parts do not depend on the cuts of the

@@ -4,9 +4,9 @@ import (
 	"fmt"
 	"testing"
 
-	"github.com/joust-bench/joust/loaders/codec/h1/wire"
-
 	"pgregory.net/rapid"
+
+	"github.com/joust-bench/joust/loaders/codec/h1/wire"
 )
 
 // learn parses the first final response of the stream and lets the memo learn

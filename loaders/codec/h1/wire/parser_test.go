@@ -9,10 +9,10 @@ import (
 	"testing"
 	"unsafe"
 
-	"github.com/joust-bench/joust/loaders/codec/h1/wire"
-
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
+
+	"github.com/joust-bench/joust/loaders/codec/h1/wire"
 )
 
 func TestParserIsSmall(t *testing.T) {

@@ -8,9 +8,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/joust-bench/joust/loaders/codec/h1/wire"
-
 	"github.com/joust-bench/joust/loaders/codec"
+	"github.com/joust-bench/joust/loaders/codec/h1/wire"
 	"github.com/joust-bench/joust/scenarios"
 )
 
