@@ -20,13 +20,14 @@ type Span struct {
 // Inside reports whether the instant lies in the window.
 func (s Span) Inside(t int64) bool { return t >= s.T0 && t < s.T1 }
 
-// insideNS is the length of the part of [from, to) that lies in the window.
+// insideNS returns the length of the part of [from, to) that lies in the window.
 func (s Span) insideNS(from, to int64) int64 { return max(0, min(to, s.T1)-max(from, s.T0)) }
 
 // Exchange is one request with its stamps, in CLOCK_MONOTONIC nanoseconds.
 type Exchange struct {
-	// Intended is when the schedule, or the user, wanted it sent; in a closed loop
-	// without users it equals Sent. Sent is read just before the first byte is written.
+	// Intended is the instant of the schedule or of the user; in a closed loop
+	// without users it equals Sent. Sent is read just before the first byte is
+	// written.
 	Intended, Sent int64
 	// FirstByte is 0 until the answer's first byte; Written is 0 where one
 	// write took the whole request.
@@ -51,7 +52,7 @@ type Ledger struct {
 	// Slowest are the slowest right answers of the window.
 	Slowest Slowest
 	// Counts collects the counters of the phase, and Rate those of an open loop.
-	// All other fields of them stay empty.
+	// Their other fields stay empty.
 	Counts results.Phase
 	Rate   results.RateReport
 
