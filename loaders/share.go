@@ -49,7 +49,7 @@ func (s Spec) Part(share Share) Spec {
 	return p
 }
 
-// seedStep keeps the seeds of loaders far apart: 2⁶⁴ ÷ the golden ratio.
+// seedStep is the distance of the seeds of two loaders: 2⁶⁴ ÷ the golden ratio.
 const seedStep = 0x9e3779b97f4a7c15
 
 // cpus returns the CPUs for the threads of the share: CPUs of its own where there are

@@ -110,7 +110,7 @@ func (f *Flags) Spec(u URL, addresses []string) (loaders.Spec, error) {
 	spec := loaders.Spec{
 		Target: f.target(u, addresses), Protocol: scenarios.H1, Engine: f.Engine,
 		Requests: []scenarios.Request{request}, Depth: f.Depth,
-		Connections: f.connections(), Threads: f.threads(), CPUs: f.CPUs,
+		Connections: f.connections(), Threads: f.threads(),
 		// Pinned threads have processors of their own.
 		Idle: cmp.Or(f.Idle, loaders.DefaultIdle(len(f.CPUs) > 0, f.Processors)), Seed: f.Seed,
 		Users: given(f.Users, 0), Think: f.Think,
@@ -210,8 +210,8 @@ func (f *Flags) threads() int {
 	if most == 0 {
 		most = max(1, f.Processors/2)
 	}
-	users := f.connections()
-	return given(f.Threads, max(1, min(most, users, given(f.Users, users))))
+	connections := f.connections()
+	return given(f.Threads, max(1, min(most, connections, given(f.Users, connections))))
 }
 
 // phases returns a warm-up, at the rate of an open loop, and the measured phase.

@@ -94,8 +94,8 @@ func checkName(name string) error {
 	if name == "" {
 		return errors.New("it names no host: it looks like http://host:port/path")
 	}
-	for i := 0; i < len(name); i++ {
-		switch c := name[i]; {
+	for _, c := range []byte(name) {
+		switch {
 		case c >= 0x80:
 			return fmt.Errorf("host %q holds letters beyond ASCII: write its xn-- form", name)
 		case c <= ' ' || c == 0x7f:

@@ -7,8 +7,8 @@ import (
 	"math"
 )
 
-// Schedule makes the cursor of one shard of shards, from 0 to shards − 1. The seed
-// decides where chance does.
+// Schedule makes the cursor of one shard of shards, from 0 to shards − 1. Schedules
+// with chance draw from the seed.
 type Schedule func(shard, shards int, seed uint64) Cursor
 
 // Cursor returns the stream of one shard of shards. Fewer than one shard counts as

@@ -82,7 +82,7 @@ func TestPoissonGapsAreExponential(t *testing.T) {
 		}
 		for _, wrong := range []float64{0.95e6, 1.05e6} {
 			if d := distance(gaps, wrong); d <= critical {
-				t.Errorf("seed %d: a mean gap of %v ns is not told from 1 ms (%v)", seed, wrong, d)
+				t.Errorf("seed %d: the test does not refuse a mean gap of %v ns where it is 1 ms (%v)", seed, wrong, d)
 			}
 		}
 	}

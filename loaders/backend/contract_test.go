@@ -19,8 +19,8 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // patience bounds every wait for an event that must come, in nanoseconds.
 const patience = int64(20e9)
 
-// overSystems runs a test of a loop over each backend of this system. The test
-// gets a loop of one connection to a peer, and where that listens.
+// overSystems runs a test of a loop over each backend of this system. The test gets
+// a loop of one connection to a peer, and the peer's listener.
 func overSystems(t *testing.T, test func(*testing.T, backend.Loop, *net.TCPListener)) {
 	t.Helper()
 	for _, system := range systems() {
@@ -45,7 +45,7 @@ func overSystems(t *testing.T, test func(*testing.T, backend.Loop, *net.TCPListe
 	}
 }
 
-// event waits for an event that says what.
+// event waits for one of the events in what.
 func event(t *testing.T, loop backend.Loop, what backend.What) {
 	t.Helper()
 	for limit := time.Now().Add(time.Duration(patience)); time.Now().Before(limit); {
@@ -62,7 +62,7 @@ func event(t *testing.T, loop backend.Loop, what backend.What) {
 	t.Fatalf("no event %b came", what)
 }
 
-// connected is a connection that is made, with its other end.
+// connected returns an established connection and its other end.
 func connected(t *testing.T, loop backend.Loop, l *net.TCPListener) (backend.Conn, *net.TCPConn) {
 	t.Helper()
 	c, established, err := loop.Dial(0, 0)
@@ -82,7 +82,7 @@ func connected(t *testing.T, loop backend.Loop, l *net.TCPListener) (backend.Con
 	return c, peer
 }
 
-// watched is connected, and watched for something to read.
+// watched is connected, and its loop watches the connection.
 func watched(t *testing.T, loop backend.Loop, l *net.TCPListener) (backend.Conn, *net.TCPConn) {
 	t.Helper()
 	c, peer := connected(t, loop, l)
@@ -99,7 +99,7 @@ func write(t *testing.T, w io.Writer, text string) {
 	}
 }
 
-// expectRead reads once and holds what comes against the text, or the end.
+// expectRead reads once and compares the result with the text and the error.
 func expectRead(t *testing.T, c backend.Conn, want string, end error) {
 	t.Helper()
 	buf := make([]byte, 100)

@@ -1,6 +1,6 @@
 // Package clock reads the machine's monotonic clock as plain nanoseconds. On
 // Linux the instants are CLOCK_MONOTONIC and can be compared between
-// processes; elsewhere they are comparable within one process only.
+// processes; on other systems within one process only.
 package clock
 
 import (

@@ -16,8 +16,8 @@ func TestSleepUntil(t *testing.T) {
 		if err := clock.SleepUntil(t.Context(), at); err != nil {
 			t.Fatalf("%v: %v", d, err)
 		}
-		if left := clock.Until(at); left > 0 {
-			t.Errorf("%v: awake %v early", d, left)
+		if early := clock.Until(at); early > 0 {
+			t.Errorf("%v: awake %v early", d, early)
 		}
 	}
 	// The clock's zero is an instant that has passed, and no absent one.

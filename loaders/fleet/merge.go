@@ -106,44 +106,19 @@ func mergePhases(parts []*results.Phase) (results.Phase, error) {
 
 // mergeDistributions merges the histograms of the phases, and their groups.
 func mergeDistributions(all *results.Phase, parts []*results.Phase) error {
-	errs := []error{mergeEach(all, parts, func(p *results.Phase) []**results.Histogram {
-		return []**results.Histogram{&p.SendLagIdle, &p.SendLagBlocked, &p.ReceiveLag, &p.LoopGaps}
-	})}
-	var err error
-	all.Total, err = mergeGroups(parts, func(p *results.Phase) results.Group { return p.Total })
-	errs = append(errs, err)
-	for name := range all.Groups {
-		all.Groups[name], err = mergeGroups(parts, func(p *results.Phase) results.Group { return p.Groups[name] })
-		errs = append(errs, err)
-	}
-	return errors.Join(errs...)
-}
-
-// mergeGroups returns one group of all loaders.
-func mergeGroups(parts []*results.Phase, of func(*results.Phase) results.Group) (results.Group, error) {
-	var all results.Group
-	list := make([]*results.Group, len(parts))
-	for i, p := range parts {
-		list[i] = new(of(p))
-		record.AddGroup(&all, list[i])
-	}
-	err := mergeEach(&all, list, func(g *results.Group) []**results.Histogram {
-		return []**results.Histogram{&g.Service, &g.Corrected, &g.FirstByte, &g.Write, &g.FailedTime}
-	})
-	return all, err
-}
-
-// mergeEach merges each histogram of the parts into that of all.
-func mergeEach[T any](all *T, parts []*T, histograms func(*T) []**results.Histogram) error {
-	var errs []error
-	for i, to := range histograms(all) {
-		list := make([]*results.Histogram, len(parts))
-		for n, p := range parts {
-			list[n] = *histograms(p)[i]
+	errs := []error{record.MergeErrorBars(all, parts)}
+	merge := func(of func(*results.Phase) results.Group) results.Group {
+		list := make([]*results.Group, len(parts))
+		for i, p := range parts {
+			list[i] = new(of(p))
 		}
-		var err error
-		*to, err = record.MergeHistograms(list...)
+		merged, err := record.MergeGroups(list)
 		errs = append(errs, err)
+		return merged
+	}
+	all.Total = merge(func(p *results.Phase) results.Group { return p.Total })
+	for name := range all.Groups {
+		all.Groups[name] = merge(func(p *results.Phase) results.Group { return p.Groups[name] })
 	}
 	return errors.Join(errs...)
 }

@@ -2,7 +2,6 @@ package record
 
 import (
 	"cmp"
-	"errors"
 	"strconv"
 
 	"github.com/joust-bench/joust/results"
@@ -30,7 +29,7 @@ func (g *Group) Status(code int) {
 	}
 }
 
-// Fail counts one failed request. The first detail is kept.
+// Fail counts one failed request. The first detail stays.
 func (g *Group) Fail(cause results.Cause, detail string) {
 	g.counts.Failed++
 	g.counts.Errors = counted(g.counts.Errors, cause)
@@ -52,7 +51,7 @@ func (g *Group) Reset() {
 
 // Merge adds the other's counts.
 func (g *Group) Merge(o *Group) {
-	AddGroup(&g.counts, &o.counts)
+	addGroup(&g.counts, &o.counts)
 	for code, n := range o.status {
 		g.status[code] += n
 	}
@@ -73,15 +72,11 @@ func (g *Group) Result() (results.Group, error) {
 			r.Status[strconv.Itoa(code)] = n
 		}
 	}
-	var errs [5]error
-	r.Service, errs[0] = g.Service.Result()
-	r.Corrected, errs[1] = g.Corrected.Result()
-	r.FirstByte, errs[2] = g.FirstByte.Result()
-	r.Write, errs[3] = g.Write.Result()
-	r.FailedTime, errs[4] = g.FailedTime.Result()
-	return r, errors.Join(errs[:]...)
+	err := export(g.histograms(), histogramsOfGroup(&r))
+	return r, err
 }
 
-func (g *Group) histograms() [5]*Histogram {
-	return [5]*Histogram{&g.Service, &g.Corrected, &g.FirstByte, &g.Write, &g.FailedTime}
+// histograms returns those of the group, in the order of histogramsOfGroup.
+func (g *Group) histograms() []*Histogram {
+	return []*Histogram{&g.Service, &g.Corrected, &g.FirstByte, &g.Write, &g.FailedTime}
 }

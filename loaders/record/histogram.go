@@ -50,32 +50,20 @@ func (h *Histogram) recordLag(ns int64) { h.record(ns, lagDigits) }
 // record counts one duration. digits is the precision of an empty histogram.
 func (h *Histogram) record(ns int64, digits int) {
 	h.reserve(digits)
-	if ns < lowestNS || ns > highestNS {
-		ns = h.clamp(ns)
+	if bounded := min(max(ns, lowestNS), highestNS); bounded != ns {
+		if ns != 0 { // which is within the clock's resolution of 1 ns
+			h.clamped++
+		}
+		ns = bounded
 	}
 	if h.max == 0 || ns < h.min {
 		h.min = ns
 	}
-	if ns > h.max {
-		h.max = ns
-	}
+	h.max = max(h.max, ns)
 	h.sum += float64(ns)
 	if h.h.RecordValue(ns) != nil {
 		h.clamped++
 	}
-}
-
-// clamp brings a value into the range. It does not count 0 ns as clamped, which is
-// within the clock's resolution of 1 ns.
-func (h *Histogram) clamp(ns int64) int64 {
-	if ns == 0 {
-		return lowestNS
-	}
-	h.clamped++
-	if ns < lowestNS {
-		return lowestNS
-	}
-	return highestNS
 }
 
 // Count returns the number of recorded values.

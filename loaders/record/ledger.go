@@ -20,13 +20,14 @@ type Span struct {
 // Inside reports whether the instant lies in the window.
 func (s Span) Inside(t int64) bool { return t >= s.T0 && t < s.T1 }
 
-// insideNS is the length of the part of [from, to) that lies in the window.
+// insideNS returns the length of the part of [from, to) that lies in the window.
 func (s Span) insideNS(from, to int64) int64 { return max(0, min(to, s.T1)-max(from, s.T0)) }
 
 // Exchange is one request with its stamps, in CLOCK_MONOTONIC nanoseconds.
 type Exchange struct {
-	// Intended is when the schedule, or the user, wanted it sent; in a closed loop
-	// without users it equals Sent. Sent is read just before the first byte is written.
+	// Intended is the instant of the schedule or of the user; in a closed loop
+	// without users it equals Sent. Sent is read just before the first byte is
+	// written.
 	Intended, Sent int64
 	// FirstByte is 0 until the answer's first byte; Written is 0 where one
 	// write took the whole request.
@@ -51,7 +52,7 @@ type Ledger struct {
 	// Slowest are the slowest right answers of the window.
 	Slowest Slowest
 	// Counts collects the counters of the phase, and Rate those of an open loop.
-	// All other fields of them stay empty.
+	// Their other fields stay empty.
 	Counts results.Phase
 	Rate   results.RateReport
 
@@ -103,8 +104,9 @@ func (l *Ledger) Reserve(intended bool) {
 	}
 }
 
-func (b *ErrorBars) histograms() [4]*Histogram {
-	return [4]*Histogram{&b.SendLagIdle, &b.SendLagBlocked, &b.ReceiveLag, &b.LoopGaps}
+// histograms returns the error bars, in the order of errorBarsOf.
+func (b *ErrorBars) histograms() []*Histogram {
+	return []*Histogram{&b.SendLagIdle, &b.SendLagBlocked, &b.ReceiveLag, &b.LoopGaps}
 }
 
 // Stall is the shortest standstill of a loop that counts, in nanoseconds.
@@ -329,16 +331,11 @@ func (l *Ledger) Merge(o *Ledger) {
 func (l *Ledger) Into(r *results.Phase, names []string) error {
 	r.Loop, r.T0NS, r.T1NS = l.Window.Loop, l.Window.T0, l.Window.T1
 	AddCounts(r, &l.Counts)
-	var errs [5]error
-	r.SendLagIdle, errs[0] = l.SendLagIdle.Result()
-	r.SendLagBlocked, errs[1] = l.SendLagBlocked.Result()
-	r.ReceiveLag, errs[2] = l.ReceiveLag.Result()
-	r.LoopGaps, errs[3] = l.LoopGaps.Result()
+	err := errors.Join(export(l.ErrorBars.histograms(), errorBarsOf(r)), l.groupsInto(r, names))
 	if r.LoopGaps != nil {
 		r.StallNS = new(l.StallNS)
 	}
 	r.Slowest = l.Slowest.result(names)
-	errs[4] = l.groupsInto(r, names)
 	if l.Window.Loop == results.OpenLoop {
 		if r.Rate == nil {
 			r.Rate = &results.RateReport{}
@@ -346,7 +343,7 @@ func (l *Ledger) Into(r *results.Phase, names []string) error {
 		addRate(r.Rate, &l.Rate)
 		r.Rate.Achieved = r.Total.Completed
 	}
-	return errors.Join(errs[:]...)
+	return err
 }
 
 // groupsInto writes the groups and their total. A single group is its own

@@ -5,17 +5,15 @@ import (
 	"os"
 	"reflect"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
-	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/results"
 )
 
-// A histogram takes a quarter of a megabyte, and a check many of them: 25
-// checks find what 100 would.
+// A histogram takes a quarter of a megabyte, and a check many of them: 25 checks find
+// as much as 100.
 func TestMain(m *testing.M) {
 	flag.Parse()
 	if err := flag.Set("rapid.checks", "25"); err != nil {
@@ -158,7 +156,7 @@ func play(rt *rapid.T, to []*Ledger, all *Ledger) {
 	}
 }
 
-// What several threads recorded, merged, is what one would have recorded.
+// The merged ledgers of several threads equal that of one thread with all events.
 func TestMergeIsTheSum(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
@@ -263,65 +261,6 @@ func TestRecordingDoesNotAllocate(t *testing.T) {
 	}
 }
 
-func TestTimePhase(t *testing.T) {
-	t.Parallel()
-	const ms = int64(time.Millisecond)
-	const drain = 7 * ms
-	for _, c := range []struct {
-		name          string
-		phase         loaders.Phase
-		earliest, now int64
-		lastRPS       float64
-		want          Timing
-	}{
-		{"warm-up at once", loaders.Phase{Duration: 100e6}, 0, 1000 * ms, 0, Timing{1000 * ms, 1000 * ms, 1100 * ms, 1107 * ms}},
-		{"warm-up until steady gets its bound", loaders.Phase{Duration: 100e6, MaxDuration: 400e6, SteadyWithin: 0.02}, 0, 1000 * ms, 0, Timing{1000 * ms, 1000 * ms, 1400 * ms, 1407 * ms}},
-		{"warm-up at the start", loaders.Phase{Duration: 100e6}, 1500 * ms, 1000 * ms, 0, Timing{1500 * ms, 1500 * ms, 1600 * ms, 1607 * ms}},
-		{"measured without lead is announced ahead", loaders.Phase{Measured: true, Duration: 100e6}, 0, 1000 * ms, 0, Timing{1055 * ms, 1055 * ms, 1155 * ms, 1162 * ms}},
-		{"a short lead begins later", loaders.Phase{Measured: true, Duration: 100e6, Lead: 20e6}, 0, 1000 * ms, 0, Timing{1035 * ms, 1055 * ms, 1155 * ms, 1162 * ms}},
-		{"a long lead begins now", loaders.Phase{Measured: true, Duration: 100e6, Lead: 200e6}, 0, 1000 * ms, 0, Timing{1000 * ms, 1200 * ms, 1300 * ms, 1307 * ms}},
-		{"a far start needs no more", loaders.Phase{Measured: true, Duration: 100e6, Lead: 20e6}, 2000 * ms, 1000 * ms, 0, Timing{2000 * ms, 2020 * ms, 2120 * ms, 2127 * ms}},
-		{"completions fit", loaders.Phase{Duration: 100e6, MinCompletions: 50, MaxDuration: 10e9}, 0, 0, 1000, Timing{0, 0, 100 * ms, 107 * ms}},
-		{"completions stretch", loaders.Phase{Duration: 100e6, MinCompletions: 50, MaxDuration: 10e9}, 0, 0, 10, Timing{0, 0, 5000 * ms, 5007 * ms}},
-		{"completions are bounded", loaders.Phase{Duration: 100e6, MinCompletions: 50, MaxDuration: 10e9}, 0, 0, 1, Timing{0, 0, 10_000 * ms, 10_007 * ms}},
-		{"completions at no rate", loaders.Phase{Duration: 100e6, MinCompletions: 50, MaxDuration: 10e9}, 0, 0, 0, Timing{0, 0, 10_000 * ms, 10_007 * ms}},
-		{"completions at next to no rate", loaders.Phase{Duration: 100e6, MinCompletions: 50, MaxDuration: 10e9}, 0, 0, 1e-300, Timing{0, 0, 10_000 * ms, 10_007 * ms}},
-	} {
-		if got := TimePhase(&c.phase, c.earliest, c.now, drain, c.lastRPS); got != c.want {
-			t.Errorf("%s: %+v, want %+v", c.name, got, c.want)
-		}
-	}
-}
-
-// Whatever is asked, load begins neither in the past nor before the start, a
-// measured window is announced ahead, and its lead is whole.
-func TestTimePhaseLaws(t *testing.T) {
-	t.Parallel()
-	rapid.Check(t, func(rt *rapid.T) {
-		span := rapid.Int64Range(0, 10e9)
-		p := loaders.Phase{
-			Measured: rapid.Bool().Draw(rt, "measured"), Lead: time.Duration(span.Draw(rt, "lead")),
-			Duration: time.Duration(1 + span.Draw(rt, "duration")), MinCompletions: rapid.IntRange(0, 100).Draw(rt, "completions"),
-		}
-		p.MaxDuration = p.Duration + time.Duration(span.Draw(rt, "more"))
-		earliest, now, drain := span.Draw(rt, "earliest"), span.Draw(rt, "now"), span.Draw(rt, "drain")
-		got := TimePhase(&p, earliest, now, drain, rapid.Float64Range(0, 1e6).Draw(rt, "rate"))
-		length := got.T1 - got.T0
-		switch {
-		case got.Begin < now || got.Begin < earliest:
-			rt.Errorf("%+v begins before now %d or the start %d", got, now, earliest)
-		case got.T0-got.Begin != int64(p.Lead):
-			rt.Errorf("%+v has a lead of %d, want %d", got, got.T0-got.Begin, p.Lead)
-		case p.Measured && got.T0 < now+AnnounceAhead:
-			rt.Errorf("%+v is announced %d ns ahead", got, got.T0-now)
-		case length < int64(p.Duration) || length > int64(p.MaxDuration) || p.MinCompletions == 0 && length != int64(p.Duration):
-			rt.Errorf("%+v is %d ns long, asked were %d to %d", got, length, p.Duration, p.MaxDuration)
-		case got.End != got.T1+drain:
-			rt.Errorf("%+v drains until %d, want %d", got, got.End, got.T1+drain)
-		}
-	})
-}
-
 // A turn of the loop may be long because it works.
 func TestGapsAndStalls(t *testing.T) {
 	t.Parallel()
@@ -335,8 +274,8 @@ func TestGapsAndStalls(t *testing.T) {
 		{2 * ms, ms, 0},            // a stall
 		{9 * ms, 5 * ms, 2 * ms},   // in part
 		{20 * ms, 9 * ms, 10 * ms}, // all of it was work
-		{30 * ms, 2 * ms, ms},      // what is left is just a stall
-		{40 * ms, 2*ms - 1, ms},    // or just none
+		{30 * ms, 2 * ms, ms},      // a stall of just 1 ms
+		{40 * ms, 2*ms - 1, ms},    // just below 1 ms
 		{1040 * ms, 100 * ms, 0},   // 60 ms of it in the window
 		{1200 * ms, 100 * ms, 0},   // behind it
 	} {

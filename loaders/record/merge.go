@@ -2,6 +2,7 @@ package record
 
 import (
 	"cmp"
+	"errors"
 	"maps"
 
 	"github.com/joust-bench/joust/results"
@@ -44,12 +45,59 @@ func addRate(all, r *results.RateReport) {
 	all.CensoredFromNS = leastBound(all.CensoredFromNS, r.CensoredFromNS)
 }
 
-// AddGroup adds the counters of g to those of all.
-func AddGroup(all, g *results.Group) {
+// addGroup adds the counters of g to those of all.
+func addGroup(all, g *results.Group) {
 	all.Completed += g.Completed
 	all.Failed += g.Failed
 	all.Errors, all.Status = added(all.Errors, g.Errors), added(all.Status, g.Status)
 	all.FirstError = cmp.Or(all.FirstError, g.FirstError)
+}
+
+// MergeGroups returns one group of several loaders.
+func MergeGroups(parts []*results.Group) (results.Group, error) {
+	var all results.Group
+	for _, g := range parts {
+		addGroup(&all, g)
+	}
+	err := mergeEach(&all, parts, histogramsOfGroup)
+	return all, err
+}
+
+// MergeErrorBars sets the error bars of all to those of the parts.
+func MergeErrorBars(all *results.Phase, parts []*results.Phase) error {
+	return mergeEach(all, parts, errorBarsOf)
+}
+
+func histogramsOfGroup(g *results.Group) []**results.Histogram {
+	return []**results.Histogram{&g.Service, &g.Corrected, &g.FirstByte, &g.Write, &g.FailedTime}
+}
+
+func errorBarsOf(p *results.Phase) []**results.Histogram {
+	return []**results.Histogram{&p.SendLagIdle, &p.SendLagBlocked, &p.ReceiveLag, &p.LoopGaps}
+}
+
+// export writes the histograms into those of a report.
+func export(from []*Histogram, to []**results.Histogram) (err error) {
+	for i, h := range from {
+		var failed error
+		*to[i], failed = h.Result()
+		err = errors.Join(err, failed)
+	}
+	return err
+}
+
+// mergeEach merges each histogram of the parts into that of all.
+func mergeEach[T any](all *T, parts []*T, histograms func(*T) []**results.Histogram) (err error) {
+	for i, to := range histograms(all) {
+		list := make([]*results.Histogram, len(parts))
+		for n, p := range parts {
+			list[n] = *histograms(p)[i]
+		}
+		var failed error
+		*to, failed = MergeHistograms(list...)
+		err = errors.Join(err, failed)
+	}
+	return err
 }
 
 // MergeHistograms returns one histogram of the values of all, exact in its

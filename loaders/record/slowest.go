@@ -7,7 +7,7 @@ import (
 	"github.com/joust-bench/joust/results"
 )
 
-// MostSlowest is the number of a phase's slowest requests that are kept.
+// MostSlowest is the number of a phase's slowest requests in a report.
 const MostSlowest = 32
 
 // Slowest keeps the slowest requests, by the time from their intended instant. The

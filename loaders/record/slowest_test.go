@@ -39,7 +39,7 @@ func TestSlowestAgreesWithSorting(t *testing.T) {
 			got = append(got, latency)
 		}
 		if !slices.Equal(got, want) {
-			rt.Fatalf("kept %v, sorting says %v", got, want)
+			rt.Fatalf("got %v, sorting gives %v", got, want)
 		}
 	})
 }

@@ -91,7 +91,7 @@ func TestTrendForgets(t *testing.T) {
 	t.Parallel()
 	tr := trendOf(30, func(float64) float64 { return 1e6 })
 	if n := len(tr); n > int(time.Second/steadyStep)+2 {
-		t.Errorf("%d progresses are kept", n)
+		t.Errorf("%d progresses stay", n)
 	}
 }
 

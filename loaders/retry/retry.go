@@ -1,20 +1,20 @@
-// Package retry repeats in tests what a busy machine may break, and judges by
-// how often it held.
+// Package retry repeats the assertions of tests that a busy machine may break, and
+// judges by the share of tries in which they held.
 package retry
 
 import "testing"
 
 const (
-	// most is how often something is tried.
+	// most is the greatest number of tries.
 	most = 12
-	// share of the tries, one in that many, must hold.
+	// One try in share must hold.
 	share = 4
 )
 
-// Often repeats try, which returns why it did not hold, or nothing, until it has
-// held in at least a quarter of the tries so far: on a quiet machine that is one
-// try. It fails t as soon as a quarter of twelve tries is out of reach. So what
-// holds once in twenty tries does not pass by being tried twenty times.
+// Often repeats try, which returns "" or the reason why it did not hold, until at
+// least a quarter of the tries have held: on a quiet machine that is one try. It fails
+// t as soon as a quarter of twelve tries is out of reach: an assertion that holds once
+// in twenty tries must not pass by twenty tries.
 func Often(t testing.TB, try func() (why string)) {
 	t.Helper()
 	held, last := 0, ""

@@ -28,8 +28,8 @@ func (r *recorder) Fatalf(format string, args ...any) {
 	runtime.Goexit()
 }
 
-// outcome tries what holds where the script has a "+", the last letter standing
-// for all tries after it.
+// outcome runs tries that hold where the script has a "+". Its last letter stands for
+// all later tries.
 func outcome(script string) (r *recorder, tries int) {
 	r = &recorder{}
 	done := make(chan struct{})
@@ -74,7 +74,7 @@ func TestOften(t *testing.T) {
 	}
 }
 
-// What holds once in twenty tries fails mostly, what holds in half of them
+// A try that holds once in twenty fails mostly; one that holds in half of all cases
 // passes nearly always.
 func TestOftenJudgesByTheRate(t *testing.T) {
 	t.Parallel()

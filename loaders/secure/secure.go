@@ -99,7 +99,7 @@ func (c *Channel) dig() error {
 	if _, err := c.transport.Write([]byte(ask)); err != nil {
 		return fmt.Errorf("asking the proxy for a tunnel: %w", err)
 	}
-	// One byte at a time: what follows the head belongs to TLS.
+	// One byte at a time: the bytes behind the head belong to TLS.
 	var head []byte
 	for one := make([]byte, 1); !bytes.HasSuffix(head, []byte("\r\n\r\n")); head = append(head, one[0]) {
 		if _, err := c.transport.Read(one); err != nil {

@@ -131,7 +131,7 @@ func (p *poller) translate(n uintptr, errno syscall.Errno) ([]backend.Event, err
 	return p.events[:n], nil
 }
 
-// what translates the events of one descriptor.
+// what returns the events of one descriptor in the engine's form.
 func what(events uint32) (w backend.What) {
 	if events&unix.EPOLLIN != 0 {
 		w = backend.Readable

@@ -58,18 +58,18 @@ func (p *poller) Dial(id int32, turn int) (backend.Conn, bool, error) {
 // size to ask for, in bytes, 0 for the kernel's own. established is true when it
 // is connected at once, as Unix sockets are.
 func connect(addr unix.Sockaddr, sendBuffer int) (fd int, established bool, err error) {
-	family, inet := unix.AF_INET, true
+	family := unix.AF_INET
 	switch addr.(type) {
 	case *unix.SockaddrInet6:
 		family = unix.AF_INET6
 	case *unix.SockaddrUnix:
-		family, inet = unix.AF_UNIX, false
+		family = unix.AF_UNIX
 	}
 	fd, err = unix.Socket(family, unix.SOCK_STREAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
 		return -1, false, err
 	}
-	if inet {
+	if family != unix.AF_UNIX {
 		err = unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1)
 	}
 	if err == nil && sendBuffer > 0 {

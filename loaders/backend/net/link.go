@@ -31,27 +31,26 @@ type link struct {
 	fd  int
 	// last is the last event that Wait returned for the connection.
 	last backend.What
-	// reading is true once a goroutine waits for something to read. next lets
-	// that goroutine look again, and gone ends it.
-	reading    bool
+	// next lets the goroutine that waits for something to read look again, nil
+	// without one. gone ends that goroutine.
 	next, gone chan struct{}
 	// writable is true while the engine waits for the connection to take bytes,
 	// waiting while a goroutine does.
 	writable, waiting bool
 
-	// The loop's mu guards what follows. what is the event that Wait has not
+	// The loop's mu guards the next fields. pending is the event that Wait has not
 	// returned yet; closed ends all events; lost is the error that broke the
 	// connection, which the system returns once.
-	what   backend.What
-	closed bool
-	lost   error
+	pending backend.What
+	closed  bool
+	lost    error
 }
 
 var _ backend.Conn = (*link)(nil)
 
 // Dial implements backend.Loop.
 func (l *loop) Dial(id int32, turn int) (backend.Conn, bool, error) {
-	k := &link{loop: l, id: id, next: make(chan struct{}, 1), gone: make(chan struct{})}
+	k := &link{loop: l, id: id, gone: make(chan struct{})}
 	var ctx context.Context
 	ctx, k.cancel = context.WithCancel(l.life)
 	l.running.Go(func() {
@@ -92,8 +91,8 @@ func (k *link) Finish() error {
 
 // Watch implements backend.Conn.
 func (k *link) Watch(writable bool) error {
-	if !k.reading {
-		k.reading = true
+	if k.next == nil {
+		k.next = make(chan struct{}, 1)
 		k.loop.running.Go(k.awaitReadable)
 	}
 	k.writable = writable

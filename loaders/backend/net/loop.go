@@ -86,10 +86,10 @@ func (l *loop) Wake() {
 // notify queues an event of a connection.
 func (l *loop) notify(c *link, what backend.What) {
 	l.mu.Lock()
-	if c.what == 0 {
+	if c.pending == 0 {
 		l.queue = append(l.queue, c)
 	}
-	c.what |= what
+	c.pending |= what
 	l.mu.Unlock()
 	l.rouse()
 }
@@ -133,8 +133,8 @@ func (l *loop) take() []backend.Event {
 	}
 	for ; taken < len(l.queue) && n < len(l.events); taken++ {
 		c := l.queue[taken]
-		what := c.what
-		c.what = 0
+		what := c.pending
+		c.pending = 0
 		if c.closed {
 			continue
 		}

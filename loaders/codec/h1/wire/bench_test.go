@@ -1,9 +1,11 @@
-package wire
+package wire_test
 
 import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/joust-bench/joust/loaders/codec/h1/wire"
 )
 
 // The heads that real servers send.
@@ -26,40 +28,40 @@ func cases() map[string][]byte {
 	}
 }
 
-// parse reads one response, checks it and returns its events; the loop of an
-// engine.
-func parse(p *Parser, a *Expectation, data []byte) (events int, ok bool) {
-	var check Check
+// parse reads and checks one response, as an engine does. It returns the number of its
+// parts.
+func parse(p *wire.Parser, a *wire.Expectation, data []byte) (parts int, ok bool) {
+	var check wire.Check
 	p.Expect(false)
 	ok = true
 	for {
 		n, ev, err := p.Next(data)
-		if err != nil || ev == NeedMore {
-			return events, false
+		if err != nil || ev == wire.NeedMore {
+			return parts, false
 		}
-		events++
+		parts++
 		switch ev {
-		case Body:
+		case wire.Body:
 			ok = check.Body(a, p.Span(data)) && ok
-		case End:
-			return events, ok && check.Done(a)
+		case wire.End:
+			return parts, ok && check.Done(a)
 		}
 		data = data[n:]
 	}
 }
 
-func bodyOf(t testing.TB, data []byte) *Expectation {
+func bodyOf(t testing.TB, data []byte) *wire.Expectation {
 	t.Helper()
 	got, err := readOurs(data, false)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &Expectation{Status: got.Status, Body: []byte(got.Body), Exact: true}
+	return &wire.Expectation{Status: got.Status, Body: []byte(got.Body), Exact: true}
 }
 
 func TestHotPathAllocatesNothing(t *testing.T) {
 	for name, data := range cases() {
-		var p Parser
+		var p wire.Parser
 		a := bodyOf(t, data)
 		if n := testing.AllocsPerRun(200, func() {
 			if _, ok := parse(&p, a, data); !ok {
@@ -70,8 +72,8 @@ func TestHotPathAllocatesNothing(t *testing.T) {
 		}
 	}
 	hello := cases()["hello"]
-	var p Parser
-	var m Memo
+	var p wire.Parser
+	var m wire.Memo
 	n, _, err := p.Next(hello)
 	if err != nil {
 		t.Fatal(err)
@@ -90,7 +92,7 @@ func TestHotPathAllocatesNothing(t *testing.T) {
 func BenchmarkNext(b *testing.B) {
 	for name, data := range cases() {
 		b.Run(name, func(b *testing.B) {
-			var p Parser
+			var p wire.Parser
 			a := bodyOf(b, data)
 			b.SetBytes(int64(len(data)))
 			b.ReportAllocs()
@@ -105,7 +107,7 @@ func BenchmarkNext(b *testing.B) {
 
 func BenchmarkMatch(b *testing.B) {
 	hello := cases()["hello"]
-	var m Memo
+	var m wire.Memo
 	learn(b, &m, false, string(hello))
 	b.ReportAllocs()
 	for b.Loop() {

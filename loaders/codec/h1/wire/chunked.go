@@ -15,10 +15,7 @@ func (p *Parser) nextChunked(data []byte) (int, Part, error) {
 		case stateTrailers:
 			return p.nextTrailers(data, i)
 		case stateChunkData:
-			if len(rest) == 0 {
-				return i, NeedMore, nil
-			}
-			return p.chunkData(data, i)
+			return p.bodyBytes(data, i, stateChunkEnd)
 		case stateChunkEnd:
 			n, reason = p.chunkEnd(rest)
 		default:
@@ -33,20 +30,8 @@ func (p *Parser) nextChunked(data []byte) (int, Part, error) {
 	}
 }
 
-// chunkData consumes bytes of the chunk from data[i:], which is not empty.
-func (p *Parser) chunkData(data []byte, i int) (int, Part, error) {
-	n := len(data) - i
-	if int64(n) >= p.remain {
-		n = int(p.remain)
-		p.state = stateChunkEnd
-	}
-	p.remain -= int64(n)
-	p.span, p.spanEnd = i, i+n
-	return i + n, Body, nil
-}
-
-// chunkEnd reads the line end behind a chunk's data. It returns the length of what
-// it read, 0 where bytes are missing, or the reason to refuse it.
+// chunkEnd reads the line end behind a chunk's data. It returns the number of bytes
+// read, 0 where some are missing, or the reason to refuse them.
 func (p *Parser) chunkEnd(rest []byte) (n int, reason string) {
 	const end = "\r\n"
 	switch {

@@ -10,9 +10,8 @@
 //     rule 3 lets the former win and says that it "ought to be handled as an
 //     error".
 //   - Transfer-Encoding in an HTTP/1.0 response is faulty framing (6.1).
-//   - chunked must be the last coding; a response with codings of which
-//     chunked is none, or not the last, runs until the connection closes (6.3
-//     rule 4).
+//   - chunked must be the last coding; any other response with codings runs
+//     until the connection closes (6.3 rule 4).
 //   - A bare LF ends a line of a head or of trailers, as 2.2 allows; chunk
 //     lines need CRLF. A bare CR is an error everywhere.
 //   - A folded field is unfolded, as 5.2 asks of user agents, except in

@@ -1,10 +1,12 @@
-package wire
+package wire_test
 
 import (
 	"bytes"
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"github.com/joust-bench/joust/loaders/codec/h1/wire"
 )
 
 // A body is right exactly when all its bytes are, in whatever pieces they
@@ -17,8 +19,8 @@ func TestCheckIsEquality(t *testing.T) {
 		if rapid.Bool().Draw(rt, "same") {
 			got = bytes.Clone(want)
 		}
-		answer := Expectation{Body: want, Exact: rapid.Bool().Draw(rt, "exact")}
-		var check Check
+		answer := wire.Expectation{Body: want, Exact: rapid.Bool().Draw(rt, "exact")}
+		var check wire.Check
 		ok, rest := true, got
 		for len(rest) > 0 && ok {
 			n := rapid.IntRange(1, len(rest)).Draw(rt, "piece")
@@ -37,8 +39,8 @@ func TestCheckIsEquality(t *testing.T) {
 
 func TestCheckStopsAtTheFirstDifference(t *testing.T) {
 	t.Parallel()
-	answer := Expectation{Body: []byte("hello"), Exact: true}
-	var check Check
+	answer := wire.Expectation{Body: []byte("hello"), Exact: true}
+	var check wire.Check
 	if !check.Body(&answer, []byte("he")) || check.Done(&answer) {
 		t.Error("a right start is wrong, or complete")
 	}

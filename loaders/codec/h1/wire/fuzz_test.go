@@ -1,4 +1,4 @@
-package wire
+package wire_test
 
 import (
 	"bufio"
@@ -11,16 +11,18 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/joust-bench/joust/loaders/codec/h1/wire"
 )
 
-// FuzzCuts holds the parser's first law: events do not depend on how the
-// stream is cut.
+// FuzzCuts holds the parser's first law: the parts do not depend on the cuts of the
+// stream.
 func FuzzCuts(f *testing.F) {
 	for i, c := range streams() {
 		f.Add([]byte(c.stream), c.noBody, uint8(i))
 	}
 	f.Fuzz(func(t *testing.T, data []byte, noBody bool, step uint8) {
-		whole := run(new(Parser), noBody, string(data))
+		whole := run(new(wire.Parser), noBody, string(data))
 		var pieces []string
 		size := int(step)%7 + 1
 		for rest := string(data); rest != ""; {
@@ -29,7 +31,7 @@ func FuzzCuts(f *testing.F) {
 			rest = rest[n:]
 			size = size*5%11 + 1
 		}
-		if diff := cmp.Diff(whole, run(new(Parser), noBody, pieces...)); diff != "" {
+		if diff := cmp.Diff(whole, run(new(wire.Parser), noBody, pieces...)); diff != "" {
 			t.Errorf("%q in pieces %q: -whole +pieces\n%s", data, pieces, diff)
 		}
 	})
@@ -44,15 +46,14 @@ type answer struct {
 }
 
 // FuzzAgainstNetHTTP compares with net/http's reader: where both accept a
-// response, they agree about it. Known differences, in all of which one side
-// refuses:
+// response, they agree about it. In all known differences one side refuses:
 //
 //   - net/http lets Transfer-Encoding win over Content-Length, ignores it in
 //     HTTP/1.0, and knows no coding but chunked. This package refuses the
 //     first two, and reads other codings as RFC 9112, 6.3 says.
 //   - net/http unfolds every field, takes spaces in field names, a signed or
 //     short status, other versions of HTTP and much space in the status line.
-//   - net/http limits chunk lines, trailers and heads elsewhere.
+//   - net/http has other limits of chunk lines, trailers and heads.
 func FuzzAgainstNetHTTP(f *testing.F) {
 	for _, c := range streams() {
 		f.Add([]byte(c.stream), c.noBody)
@@ -72,8 +73,8 @@ func FuzzAgainstNetHTTP(f *testing.F) {
 	})
 }
 
-// The comparison is worth something only where both accept: most streams of
-// the table that are well-formed.
+// The comparison shows something only where both accept: most well-formed streams of
+// the table.
 func TestComparedWithNetHTTP(t *testing.T) {
 	t.Parallel()
 	compared := 0
@@ -98,22 +99,22 @@ func TestComparedWithNetHTTP(t *testing.T) {
 }
 
 func readOurs(data []byte, noBody bool) (answer, error) {
-	var p Parser
+	var p wire.Parser
 	var body []byte
 	p.Expect(noBody)
 	for {
 		n, ev, err := p.Next(data)
-		if ev == Body {
+		if ev == wire.Body {
 			body = append(body, p.Span(data)...)
 		}
 		data = data[n:]
-		if err == nil && ev == NeedMore {
+		if err == nil && ev == wire.NeedMore {
 			ev, err = p.EOF()
 		}
 		if err != nil {
 			return answer{}, err
 		}
-		if ev == End {
+		if ev == wire.End {
 			return answer{p.Status, string(body), p.KeepAlive, string(data)}, nil
 		}
 	}
@@ -125,7 +126,7 @@ func readTheirs(data []byte, noBody bool) (answer, error) {
 		request.Method = "HEAD"
 	}
 	r := bufio.NewReader(bytes.NewReader(data))
-	for range MaxInterim + 1 {
+	for range wire.MaxInterim + 1 {
 		response, err := http.ReadResponse(r, request)
 		if err != nil {
 			return answer{}, err
@@ -144,7 +145,7 @@ func readTheirs(data []byte, noBody bool) (answer, error) {
 	return answer{}, errors.New("too many interim responses")
 }
 
-// What net/http writes is what this package reads.
+// This package reads the responses that net/http writes.
 func TestReadsWhatNetHTTPWrites(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{200, 204, 304, 404, 500} {

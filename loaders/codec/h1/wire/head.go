@@ -3,6 +3,7 @@ package wire
 import (
 	"bytes"
 	"errors"
+	"math"
 	"strconv"
 )
 
@@ -271,6 +272,6 @@ func (p *Parser) frame() {
 	case p.ContentLength > 0:
 		p.state, p.remain = stateLength, p.ContentLength
 	default:
-		p.state, p.KeepAlive = stateUntilClose, false
+		p.state, p.KeepAlive, p.remain = stateUntilClose, false, math.MaxInt64
 	}
 }

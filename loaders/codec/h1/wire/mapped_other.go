@@ -4,7 +4,7 @@ package wire
 
 import "errors"
 
-// mapRepeated works on Linux only; elsewhere large bodies are plain memory.
+// mapRepeated works on Linux only.
 func mapRepeated(string, int64) ([]byte, func() error, error) {
 	return nil, nil, errors.ErrUnsupported
 }

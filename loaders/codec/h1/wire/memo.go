@@ -19,9 +19,9 @@ type Memo struct {
 // Status is the status code of the remembered response.
 func (m *Memo) Status() int { return m.status }
 
-// Learn remembers the head of the response that p reads, just after its Head. Only a final, keep-alive response whose head states its length can be
-// recognised later; any other is forgotten. Learn allocates only where head is
-// longer than any before.
+// Learn remembers the head of the response that p reads, just after its Head. Only a
+// final, keep-alive response whose head states its length can be recognised later;
+// any other is forgotten. Learn allocates only where head is longer than any before.
 func (m *Memo) Learn(head []byte, p *Parser) {
 	m.head = m.head[:0]
 	body, ok := p.fixedBody()

@@ -1,25 +1,27 @@
-package wire
+package wire_test
 
 import (
 	"fmt"
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"github.com/joust-bench/joust/loaders/codec/h1/wire"
 )
 
 // learn parses the first final response of the stream and lets the memo learn
 // it at its Head event.
-func learn(t testing.TB, m *Memo, noBody bool, stream string) {
+func learn(t testing.TB, m *wire.Memo, noBody bool, stream string) {
 	t.Helper()
-	var p Parser
+	var p wire.Parser
 	p.Expect(noBody)
 	data := []byte(stream)
 	for {
 		n, ev, err := p.Next(data)
-		if err != nil || ev == NeedMore {
+		if err != nil || ev == wire.NeedMore {
 			t.Fatalf("%q: %v, %v", stream, ev, err)
 		}
-		if ev == Head {
+		if ev == wire.Head {
 			m.Learn(data[:n], &p)
 			return
 		}
@@ -51,7 +53,7 @@ func TestMemoRecognises(t *testing.T) {
 		{"1.0 keep-alive", "HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 0\r\n\r\n", false,
 			"HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 0\r\n\r\n", 62, 62},
 	} {
-		var m Memo
+		var m wire.Memo
 		learn(t, &m, c.noBody, c.learnt)
 		head, total, ok := m.Match([]byte(c.data))
 		if head != c.head || total != c.total || ok != (c.total > 0) {
@@ -63,7 +65,8 @@ func TestMemoRecognises(t *testing.T) {
 	}
 }
 
-// What cannot be told from a head alone is never learnt, and drops what was.
+// A response that its head does not describe is never learnt, and makes the memo forget
+// the last one.
 func TestMemoForgets(t *testing.T) {
 	t.Parallel()
 	const hello = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
@@ -74,9 +77,9 @@ func TestMemoForgets(t *testing.T) {
 		"until close": "HTTP/1.1 200 OK\r\n\r\nok",
 		"101":         "HTTP/1.1 101 Switching\r\n\r\n",
 		"huge":        "HTTP/1.1 200 OK\r\nContent-Length: 9223372036854775807\r\n\r\n",
-		"large head":  fmt.Sprintf("HTTP/1.1 204 N\r\nX: %0*d\r\n\r\n", maxMemoHead, 1),
+		"large head":  fmt.Sprintf("HTTP/1.1 204 N\r\nX: %0*d\r\n\r\n", 8<<10, 1),
 	} {
-		var m Memo
+		var m wire.Memo
 		if _, _, ok := m.Match([]byte(stream)); ok {
 			t.Errorf("%s: an empty memo recognised it", name)
 		}
@@ -103,19 +106,19 @@ func TestMemoAgreesWithTheParser(t *testing.T) {
 	})
 	rapid.Check(t, func(rt *rapid.T) {
 		noBody := rapid.Bool().Draw(rt, "HEAD")
-		var m Memo
+		var m wire.Memo
 		learn(t, &m, noBody, response.Draw(rt, "learnt"))
 		data := []byte(response.Draw(rt, "data") + rapid.SampledFrom([]string{"", "abc"}).Draw(rt, "more"))
 		head, total, ok := m.Match(data)
 		if !ok {
 			return
 		}
-		var p Parser
+		var p wire.Parser
 		p.Expect(noBody)
 		n, ev, err := p.Next(data)
 		at := n
-		for ev != End {
-			if err != nil || ev == NeedMore {
+		for ev != wire.End {
+			if err != nil || ev == wire.NeedMore {
 				rt.Fatalf("%q was recognised; the parser says %v, %v", data, ev, err)
 			}
 			n, ev, err = p.Next(data[at:])

@@ -22,9 +22,9 @@ const (
 
 // Parser reads the responses of one connection, wherever the stream is cut. It
 // holds no buffer: the caller keeps incomplete heads, trailers and lines of chunk
-// framing, and the parser consumes all other bytes as they come. The zero Parser is ready for a new connection. One
-// goroutine may use it. Head and Interim set the exported fields, which stand
-// until the first byte of the next head.
+// framing, and the parser consumes all other bytes as they come. The zero Parser is
+// ready for a new connection. One goroutine may use it. Head and Interim set the
+// exported fields, which stand until the first byte of the next head.
 type Parser struct {
 	// Status is the response's status code, 100 to 999.
 	Status int
@@ -44,7 +44,7 @@ type Parser struct {
 	flags    flags
 	scan     int32 // bytes of the unconsumed head or trailers searched for a line's end
 	line     int32 // start of their first unread line
-	remain   int64 // bytes of the body or chunk to come
+	remain   int64 // bytes of the body or chunk to come, without end until the close
 	span     int   // start of the last Body
 	spanEnd  int
 }
@@ -78,14 +78,13 @@ func (p *Parser) Expect(noBody bool) { p.noBody = noBody }
 //
 // An incomplete head is not consumed (NeedMore), nor are incomplete trailers or lines
 // of chunk framing: the next call must show the same bytes again with more behind
-// them. All other bytes are consumed.
-// After an error, which is a *ProtocolError, the connection is of no more use.
+// them. After an error, which is a *ProtocolError, the connection is of no more use.
 func (p *Parser) Next(data []byte) (n int, part Part, err error) {
 	switch p.state {
 	case stateHead:
 		return p.nextHead(data)
 	case stateLength, stateUntilClose:
-		return p.nextBody(data)
+		return p.bodyBytes(data, 0, stateEnd)
 	case stateEnd:
 		p.finish()
 		return 0, End, nil
@@ -130,19 +129,18 @@ func (p *Parser) finish() {
 	p.scan, p.line, p.interims = 0, 0, 0
 }
 
-// nextBody takes bytes of a body that is framed by a length or by the close.
-func (p *Parser) nextBody(data []byte) (int, Part, error) {
-	n := len(data)
-	if n == 0 {
-		return 0, NeedMore, nil
+// bodyBytes consumes bytes of the body or of a chunk from data[from:]. The state
+// behind the last of them is then.
+func (p *Parser) bodyBytes(data []byte, from int, then state) (int, Part, error) {
+	if from == len(data) {
+		return from, NeedMore, nil
 	}
-	if p.state == stateLength {
-		if int64(n) >= p.remain {
-			n = int(p.remain)
-			p.state = stateEnd
-		}
-		p.remain -= int64(n)
+	end := len(data)
+	if int64(end-from) >= p.remain {
+		end = from + int(p.remain)
+		p.state = then
 	}
-	p.span, p.spanEnd = 0, n
-	return n, Body, nil
+	p.remain -= int64(end - from)
+	p.span, p.spanEnd = from, end
+	return end, Body, nil
 }

@@ -1,4 +1,4 @@
-package wire
+package wire_test
 
 import (
 	"errors"
@@ -11,11 +11,13 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
+
+	"github.com/joust-bench/joust/loaders/codec/h1/wire"
 )
 
 func TestParserIsSmall(t *testing.T) {
 	t.Parallel()
-	if size := unsafe.Sizeof(Parser{}); size > 100 {
+	if size := unsafe.Sizeof(wire.Parser{}); size > 100 {
 		t.Errorf("a Parser takes %d bytes; 10 000 connections hold one each", size)
 	}
 }
@@ -23,7 +25,7 @@ func TestParserIsSmall(t *testing.T) {
 // run feeds the stream in the given pieces, shows bytes that were not consumed
 // again, and returns the parts in words, with neighbouring body spans joined. The
 // last word is that of EOF.
-func run(p *Parser, noBody bool, pieces ...string) []string {
+func run(p *wire.Parser, noBody bool, pieces ...string) []string {
 	var parts []string
 	var body []byte
 	flush := func() {
@@ -34,23 +36,23 @@ func run(p *Parser, noBody bool, pieces ...string) []string {
 	}
 	p.Reset()
 	p.Expect(noBody)
-	var kept []byte
+	var pending []byte
 	for _, piece := range pieces {
-		kept = append(kept, piece...)
+		pending = append(pending, piece...)
 		for {
-			n, ev, err := p.Next(kept)
+			n, ev, err := p.Next(pending)
 			if err != nil {
 				flush()
 				return append(parts, reasonOf(err))
 			}
-			if ev == Body {
-				body = append(body, p.Span(kept)...)
-			} else if ev != NeedMore {
+			if ev == wire.Body {
+				body = append(body, p.Span(pending)...)
+			} else if ev != wire.NeedMore {
 				flush()
 				parts = append(parts, describe(p, ev))
 			}
-			kept = kept[n:]
-			if ev == NeedMore {
+			pending = pending[n:]
+			if ev == wire.NeedMore {
 				break
 			}
 		}
@@ -58,9 +60,9 @@ func run(p *Parser, noBody bool, pieces ...string) []string {
 	ev, err := p.EOF()
 	flush()
 	switch {
-	case errors.Is(err, ErrIdle):
+	case errors.Is(err, wire.ErrIdle):
 		return append(parts, "idle")
-	case errors.Is(err, ErrTruncated):
+	case errors.Is(err, wire.ErrTruncated):
 		return append(parts, "truncated")
 	case err != nil:
 		return append(parts, err.Error())
@@ -68,22 +70,22 @@ func run(p *Parser, noBody bool, pieces ...string) []string {
 	return append(parts, "eof "+partNames[ev])
 }
 
-var partNames = map[Part]string{NeedMore: "need more", Head: "head", Interim: "interim", Body: "body", End: "end"}
+var partNames = map[wire.Part]string{wire.NeedMore: "need more", wire.Head: "head", wire.Interim: "interim", wire.Body: "body", wire.End: "end"}
 
 func reasonOf(err error) string {
-	var broken *ProtocolError
+	var broken *wire.ProtocolError
 	if errors.As(err, &broken) {
 		return "error: " + broken.Reason
 	}
 	return "unexpected error: " + err.Error()
 }
 
-func describe(p *Parser, part Part) string {
+func describe(p *wire.Parser, part wire.Part) string {
 	switch part {
-	case Head:
+	case wire.Head:
 		return fmt.Sprintf("head %d keep=%v length=%d chunked=%v bytes=%d",
 			p.Status, p.KeepAlive, p.ContentLength, p.Chunked, p.HeadBytes)
-	case Interim:
+	case wire.Interim:
 		return fmt.Sprintf("interim %d", p.Status)
 	}
 	return partNames[part]
@@ -94,7 +96,7 @@ func TestParserReads(t *testing.T) {
 	for _, c := range streams() {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			if diff := cmp.Diff(c.want, run(new(Parser), c.noBody, c.stream)); diff != "" {
+			if diff := cmp.Diff(c.want, run(new(wire.Parser), c.noBody, c.stream)); diff != "" {
 				t.Errorf("%q: -want +got\n%s", c.stream, diff)
 			}
 		})
@@ -108,7 +110,7 @@ func TestParserReadsAnyCut(t *testing.T) {
 	for _, c := range streams() {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			p := new(Parser)
+			p := new(wire.Parser)
 			for at := range len(c.stream) + 1 {
 				if diff := cmp.Diff(c.want, run(p, c.noBody, c.stream[:at], c.stream[at:])); diff != "" {
 					t.Fatalf("cut at %d: -want +got\n%s", at, diff)
@@ -139,8 +141,8 @@ func TestParserReadsAnyPieces(t *testing.T) {
 			pieces = append(pieces, rest[:n])
 			rest = rest[n:]
 		}
-		want := run(new(Parser), noBody, whole)
-		if diff := cmp.Diff(want, run(new(Parser), noBody, pieces...)); diff != "" {
+		want := run(new(wire.Parser), noBody, whole)
+		if diff := cmp.Diff(want, run(new(wire.Parser), noBody, pieces...)); diff != "" {
 			rt.Fatalf("%q in pieces %q: -whole +pieces\n%s", whole, pieces, diff)
 		}
 	})
@@ -149,14 +151,14 @@ func TestParserReadsAnyPieces(t *testing.T) {
 func TestHeadLimit(t *testing.T) {
 	t.Parallel()
 	const start, end = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nX: ", "\r\n\r\n"
-	pad := MaxHead - len(start) - len(end)
+	pad := wire.MaxHead - len(start) - len(end)
 	for _, c := range []struct {
 		name, stream, want string
 	}{
 		{"just fits", start + strings.Repeat("x", pad) + end, "end"},
 		{"one byte more", start + strings.Repeat("x", pad+1) + end, "error: head larger than 64 KiB"},
-		{"many fields", "HTTP/1.1 200 OK\r\n" + strings.Repeat("A: b\r\n", MaxHead/6), "error: head larger than 64 KiB"},
-		{"endless line", "HTTP/1.1 200 " + strings.Repeat("x", MaxHead), "error: head larger than 64 KiB"},
+		{"many fields", "HTTP/1.1 200 OK\r\n" + strings.Repeat("A: b\r\n", wire.MaxHead/6), "error: head larger than 64 KiB"},
+		{"endless line", "HTTP/1.1 200 " + strings.Repeat("x", wire.MaxHead), "error: head larger than 64 KiB"},
 		{"a thousand fields", "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n" + strings.Repeat("A: b\r\n", 1000) + "\r\n", "end"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -164,7 +166,7 @@ func TestHeadLimit(t *testing.T) {
 			for range 20 {
 				at := rand.IntN(len(c.stream))
 				for _, pieces := range [][]string{{c.stream}, {c.stream[:at], c.stream[at:]}} {
-					if got := run(new(Parser), false, pieces...); !slices.Contains(got, c.want) {
+					if got := run(new(wire.Parser), false, pieces...); !slices.Contains(got, c.want) {
 						t.Fatalf("cut at %d: %q lacks %q", at, got, c.want)
 					}
 				}
@@ -179,16 +181,16 @@ func TestChunkFramingLimits(t *testing.T) {
 	for _, c := range []struct {
 		name, body, want string
 	}{
-		{"long extension", "1;" + strings.Repeat("x", MaxChunkLine-3) + "\r\na\r\n0\r\n\r\n", "end"},
-		{"endless extension", "1;" + strings.Repeat("x", MaxChunkLine), "error: chunk size line larger than 4 KiB"},
-		{"endless zeros", strings.Repeat("0", MaxChunkLine+1), "error: chunk size line larger than 4 KiB"},
+		{"long extension", "1;" + strings.Repeat("x", wire.MaxChunkLine-3) + "\r\na\r\n0\r\n\r\n", "end"},
+		{"endless extension", "1;" + strings.Repeat("x", wire.MaxChunkLine), "error: chunk size line larger than 4 KiB"},
+		{"endless zeros", strings.Repeat("0", wire.MaxChunkLine+1), "error: chunk size line larger than 4 KiB"},
 		{"long trailers", "0\r\n" + strings.Repeat("A: b\r\n", 10_000) + "\r\n", "end"},
-		{"endless trailers", "0\r\n" + strings.Repeat("A: b\r\n", MaxHead/6+1), "error: trailers larger than 64 KiB"},
+		{"endless trailers", "0\r\n" + strings.Repeat("A: b\r\n", wire.MaxHead/6+1), "error: trailers larger than 64 KiB"},
 		{"many long lines", strings.Repeat("1;"+strings.Repeat("x", 2000)+"\r\na\r\n", 100) + "0\r\n\r\n", "end"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			if got := run(new(Parser), false, head+c.body); !slices.Contains(got, c.want) {
+			if got := run(new(wire.Parser), false, head+c.body); !slices.Contains(got, c.want) {
 				t.Errorf("%.200q lacks %q", got, c.want)
 			}
 		})
@@ -198,33 +200,33 @@ func TestChunkFramingLimits(t *testing.T) {
 func TestInterimLimit(t *testing.T) {
 	t.Parallel()
 	const interim, final = "HTTP/1.1 102 Processing\r\n\r\n", "HTTP/1.1 204 No Content\r\n\r\n"
-	most := strings.Repeat(interim, MaxInterim) + final
+	most := strings.Repeat(interim, wire.MaxInterim) + final
 	// The count starts anew with each response.
-	if got := run(new(Parser), false, most+most); got[len(got)-1] != "idle" || len(got) != 2*(MaxInterim+2)+1 {
-		t.Errorf("%d interim responses: %q", MaxInterim, got)
+	if got := run(new(wire.Parser), false, most+most); got[len(got)-1] != "idle" || len(got) != 2*(wire.MaxInterim+2)+1 {
+		t.Errorf("%d interim responses: %q", wire.MaxInterim, got)
 	}
-	got := run(new(Parser), false, strings.Repeat(interim, MaxInterim+1)+final)
+	got := run(new(wire.Parser), false, strings.Repeat(interim, wire.MaxInterim+1)+final)
 	if want := "error: more than 32 interim responses"; got[len(got)-1] != want {
-		t.Errorf("%d interim responses end with %q, want %q", MaxInterim+1, got[len(got)-1], want)
+		t.Errorf("%d interim responses end with %q, want %q", wire.MaxInterim+1, got[len(got)-1], want)
 	}
 }
 
 func TestParserStaysBroken(t *testing.T) {
 	t.Parallel()
-	p := new(Parser)
+	p := new(wire.Parser)
 	_, _, err := p.Next([]byte("SSH-2.0-OpenSSH\r\n"))
-	var broken *ProtocolError
+	var broken *wire.ProtocolError
 	if !errors.As(err, &broken) || !strings.Contains(err.Error(), `"SSH-2.0-OpenSSH`) {
 		t.Fatalf("got %v, want a protocol error that quotes the stream", err)
 	}
-	if _, _, err := p.Next([]byte("HTTP/1.1 200 OK\r\n\r\n")); !errors.Is(err, ErrFailed) {
+	if _, _, err := p.Next([]byte("HTTP/1.1 200 OK\r\n\r\n")); !errors.Is(err, wire.ErrFailed) {
 		t.Errorf("the broken parser went on: %v", err)
 	}
-	if _, err := p.EOF(); !errors.Is(err, ErrFailed) {
+	if _, err := p.EOF(); !errors.Is(err, wire.ErrFailed) {
 		t.Errorf("the broken parser ended with %v", err)
 	}
 	p.Reset()
-	if n, ev, err := p.Next([]byte("HTTP/1.1 200 OK\r\n\r\n")); n != 19 || ev != Head || err != nil {
+	if n, ev, err := p.Next([]byte("HTTP/1.1 200 OK\r\n\r\n")); n != 19 || ev != wire.Head || err != nil {
 		t.Errorf("after Reset: %d, %v, %v", n, ev, err)
 	}
 }
@@ -233,8 +235,8 @@ func TestParserStaysBroken(t *testing.T) {
 // a misreading.
 func TestLostHeadIsAnError(t *testing.T) {
 	t.Parallel()
-	p := new(Parser)
-	if n, ev, err := p.Next([]byte("HTTP/1.1 200 OK\r\nContent-")); n != 0 || ev != NeedMore || err != nil {
+	p := new(wire.Parser)
+	if n, ev, err := p.Next([]byte("HTTP/1.1 200 OK\r\nContent-")); n != 0 || ev != wire.NeedMore || err != nil {
 		t.Fatalf("an incomplete head: %d, %v, %v", n, ev, err)
 	}
 	if _, _, err := p.Next([]byte("Length: 0\r\n\r\n")); err == nil {
@@ -254,7 +256,7 @@ func TestLostHeadIsAnError(t *testing.T) {
 // An excerpt is short, whatever the server sent.
 func TestExcerptIsShort(t *testing.T) {
 	t.Parallel()
-	_, _, err := new(Parser).Next([]byte(strings.Repeat("\x00", 1<<20)))
+	_, _, err := new(wire.Parser).Next([]byte(strings.Repeat("\x00", 1<<20)))
 	if err == nil || len(err.Error()) > 400 {
 		t.Errorf("the error's text is %d bytes", len(err.Error()))
 	}
@@ -269,19 +271,19 @@ func TestLargeBodies(t *testing.T) {
 		"length":      fmt.Sprintf("HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n", size),
 		"until close": "HTTP/1.1 200 OK\r\n\r\n",
 	} {
-		p := new(Parser)
-		if _, ev, err := p.Next([]byte(head)); ev != Head || err != nil {
+		p := new(wire.Parser)
+		if _, ev, err := p.Next([]byte(head)); ev != wire.Head || err != nil {
 			t.Fatalf("%s: %v, %v", name, ev, err)
 		}
 		seen := 0
 		for seen < size {
 			n, ev, err := p.Next(piece)
-			if ev != Body || err != nil || n != len(p.Span(piece)) {
+			if ev != wire.Body || err != nil || n != len(p.Span(piece)) {
 				t.Fatalf("%s: after %d bytes: %d, %v, %v", name, seen, n, ev, err)
 			}
 			seen += n
 		}
-		if ev, err := p.EOF(); ev != End || err != nil || seen != size {
+		if ev, err := p.EOF(); ev != wire.End || err != nil || seen != size {
 			t.Errorf("%s: %d bytes, then %v, %v", name, seen, ev, err)
 		}
 	}
@@ -293,24 +295,24 @@ func TestEOFSaysWhatIsMissing(t *testing.T) {
 		stream, want string
 		is           error
 	}{
-		{"", "between responses", ErrIdle},
-		{"HTTP/1.1 204 N\r\n\r\n", "between responses", ErrIdle},
-		{"H", "1 bytes of a head", ErrTruncated},
-		{"HTTP/1.1 200 OK\r\n", "17 bytes of a head", ErrTruncated},
-		{"HTTP/1.1 100 Continue\r\n\r\n", "after status 100", ErrTruncated},
-		{"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n", "10 of 10 body bytes", ErrTruncated},
-		{"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabcd", "6 of 10 body bytes", ErrTruncated},
-		{"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nabc", "chunked body", ErrTruncated},
-		{"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n", "chunked body", ErrTruncated},
+		{"", "between responses", wire.ErrIdle},
+		{"HTTP/1.1 204 N\r\n\r\n", "between responses", wire.ErrIdle},
+		{"H", "1 bytes of a head", wire.ErrTruncated},
+		{"HTTP/1.1 200 OK\r\n", "17 bytes of a head", wire.ErrTruncated},
+		{"HTTP/1.1 100 Continue\r\n\r\n", "after status 100", wire.ErrTruncated},
+		{"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n", "10 of 10 body bytes", wire.ErrTruncated},
+		{"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabcd", "6 of 10 body bytes", wire.ErrTruncated},
+		{"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nabc", "chunked body", wire.ErrTruncated},
+		{"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n", "chunked body", wire.ErrTruncated},
 	} {
-		p := new(Parser)
+		p := new(wire.Parser)
 		data := []byte(c.stream)
 		for {
 			n, ev, err := p.Next(data)
 			if err != nil {
 				t.Fatalf("%q: %v", c.stream, err)
 			}
-			if data = data[n:]; ev == NeedMore {
+			if data = data[n:]; ev == wire.NeedMore {
 				break
 			}
 		}

@@ -1,4 +1,4 @@
-package wire
+package wire_test
 
 import (
 	"bufio"
@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/joust-bench/joust/loaders/codec"
+	"github.com/joust-bench/joust/loaders/codec/h1/wire"
 	"github.com/joust-bench/joust/scenarios"
 )
 
@@ -39,7 +40,7 @@ func TestCompileWrites(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			got, err := Compile(&c.req, "a:1")
+			got, err := wire.Compile(&c.req, "a:1")
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -53,24 +54,24 @@ func TestCompileWrites(t *testing.T) {
 	}
 }
 
-// What Compile writes is read by net/http's server side as what was asked.
+// The server side of net/http reads the compiled request as it was asked for.
 func TestCompileIsUnderstood(t *testing.T) {
 	t.Parallel()
 	for _, body := range []*scenarios.Body{
 		nil,
-		{Text: "x", Length: MaxInlineBody},
-		{Text: "x", Length: MaxInlineBody + 1},
+		{Text: "x", Length: wire.MaxInlineBody},
+		{Text: "x", Length: wire.MaxInlineBody + 1},
 		{Text: "pattern ", Length: 1 << 20},
 		{Text: "pattern ", Length: 1 << 20, Chunk: 4096},
 		{Text: "pattern ", Length: 1000, Chunk: 999},
 	} {
 		req := scenarios.Request{Method: "PUT", Path: "/p?q=1", Headers: []scenarios.Header{{Name: "A", Value: "1"}}, Body: body}
-		made, err := Compile(&req, "example.org")
+		made, err := wire.Compile(&req, "example.org")
 		if err != nil {
 			t.Fatal(err)
 		}
-		if large := body.Size() > MaxInlineBody; large != (made.Body != nil) {
-			t.Errorf("%+v: body apart: %v", body, made.Body != nil)
+		if large := body.Size() > wire.MaxInlineBody; large != (made.Body != nil) {
+			t.Errorf("%+v: a Body of its own: %v", body, made.Body != nil)
 		}
 		all := io.MultiReader(bytes.NewReader(made.Head), bytes.NewReader(made.Body))
 		got, err := http.ReadRequest(bufio.NewReader(all))
@@ -134,7 +135,7 @@ func TestCompileRefuses(t *testing.T) {
 		{with(func(r *scenarios.Request) { r.Body = &scenarios.Body{Text: "a", Length: -5} }), "h", "negative"},
 		{with(func(r *scenarios.Request) { r.Expect.Body = &scenarios.Body{Length: 5} }), "h", "expected body"},
 	} {
-		_, err := Compile(&c.req, c.host)
+		_, err := wire.Compile(&c.req, c.host)
 		if err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), `compile request "r"`) {
 			t.Errorf("%+v: %v, want %q", c.req, err, c.want)
 		}
@@ -146,7 +147,7 @@ func TestBodiesAreShared(t *testing.T) {
 	echo := scenarios.Request{Method: "POST", Path: "/echo", Body: &scenarios.Body{Text: "xy", Length: 1 << 20}, Expect: scenarios.Expect{Echo: true}}
 	other := scenarios.Request{Method: "PUT", Path: "/other", Body: &scenarios.Body{Text: "xy", Length: 1 << 20}}
 	longer := scenarios.Request{Method: "PUT", Path: "/other", Body: &scenarios.Body{Text: "xy", Length: 1<<20 + 1}}
-	cache := NewBodies()
+	cache := wire.NewBodies()
 	var made []codec.Request
 	for _, r := range []*scenarios.Request{&echo, &other, &longer} {
 		m, err := cache.Compile(r, "h")
@@ -180,12 +181,12 @@ func TestExpect(t *testing.T) {
 		{"no body", scenarios.Request{Method: "HEAD", Expect: scenarios.Expect{Status: 201, NoBody: true}}, "", true},
 		{"any body", scenarios.Request{Expect: scenarios.Expect{Status: 201}}, "", false},
 	} {
-		got := NewBodies().Expect(&c.req)
+		got := wire.NewBodies().Expect(&c.req)
 		if got.Status != 201 || string(got.Body) != c.body || got.Exact != c.exact {
 			t.Errorf("%s: %d %q exact=%v", c.name, got.Status, got.Body, got.Exact)
 		}
 	}
-	if head := NewBodies().Expect(&scenarios.Request{Method: "HEAD", Path: "/"}); !head.NoBody {
+	if head := wire.NewBodies().Expect(&scenarios.Request{Method: "HEAD", Path: "/"}); !head.NoBody {
 		t.Error("an answer to HEAD is expected to have a body")
 	}
 }
@@ -203,7 +204,7 @@ func TestStatusOK(t *testing.T) {
 		{503, []int{503}, []int{200, 500, 504}, "503"},
 		{101, []int{101}, []int{200, 100}, "101"},
 	} {
-		a := Expectation{Status: c.want}
+		a := wire.Expectation{Status: c.want}
 		for _, code := range c.right {
 			if !a.StatusOK(code) {
 				t.Errorf("%d is refused where %s counts", code, a.WantedStatus())
@@ -216,6 +217,56 @@ func TestStatusOK(t *testing.T) {
 		}
 		if got := a.WantedStatus(); got != c.wanted {
 			t.Errorf("wanted %q, not %q", c.wanted, got)
+		}
+	}
+}
+
+func TestVersions(t *testing.T) {
+	t.Parallel()
+	r := scenarios.Request{Method: "POST", Path: "/a", Version: "1.0", Body: &scenarios.Body{Text: "abc"}}
+	got, err := wire.Compile(&r, "h")
+	if want := "POST /a HTTP/1.0\r\nHost: h\r\nContent-Length: 3\r\n\r\nabc"; err != nil || string(got.Head) != want {
+		t.Errorf("got %q, %v, want %q", got.Head, err, want)
+	}
+	r.Body.Chunk = 1
+	if _, err := wire.Compile(&r, "h"); err == nil || !strings.Contains(err.Error(), "HTTP/1.0 has no chunked bodies") {
+		t.Errorf("chunks: %v", err)
+	}
+	r.Version = "2"
+	if _, err := wire.Compile(&r, "h"); err == nil || !strings.Contains(err.Error(), `version "2" is not known`) {
+		t.Errorf("unknown version: %v", err)
+	}
+}
+
+// HeadBytes is where the head ends, in whatever form and with whatever body.
+func TestHeadBytes(t *testing.T) {
+	t.Parallel()
+	for _, length := range []int64{0, 1, wire.MaxInlineBody, wire.MaxInlineBody + 1} {
+		r := scenarios.Request{Method: "PUT", Path: "/", Body: &scenarios.Body{Text: "x", Length: length}}
+		plain, err := wire.Compile(&r, "h")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, got := range []codec.Request{plain, wire.Absolute(plain, "h:80")} {
+			if head := string(got.Head[:got.HeadBytes]); !strings.HasSuffix(head, "\r\n\r\n") || strings.Count(head, "\r\n\r\n") != 1 {
+				t.Errorf("length %d: the head is %q", length, head)
+			}
+			if rest := got.Size() - int64(got.HeadBytes); rest != r.Body.Size() {
+				t.Errorf("length %d: %d bytes behind the head", length, rest)
+			}
+		}
+	}
+}
+
+func TestAbsoluteForm(t *testing.T) {
+	t.Parallel()
+	for path, want := range map[string]string{
+		"/a?b": "OPTIONS http://h:80/a?b HTTP/1.1\r\nHost: h:80\r\n\r\n",
+		"*":    "OPTIONS http://h:80 HTTP/1.1\r\nHost: h:80\r\n\r\n",
+	} {
+		r, err := wire.Compile(&scenarios.Request{Method: "OPTIONS", Path: path}, "h:80")
+		if got := string(wire.Absolute(r, "h:80").Head); err != nil || got != want {
+			t.Errorf("%s: got %q, %v, want %q", path, got, err, want)
 		}
 	}
 }

@@ -1,7 +1,7 @@
-package wire
+package wire_test
 
-// stream is what a server might send, and the events it stands for. The table
-// serves the plain test, the test of all cuts and the fuzz targets.
+// stream is the bytes of a server, and the parts that a parser reads from them. The
+// table serves the plain test, the test of all cuts and the fuzz targets.
 type stream struct {
 	name   string
 	noBody bool // the answer to a HEAD request
@@ -17,7 +17,7 @@ func streams() []stream {
 	return all
 }
 
-// framed has the ways to tell where a body ends.
+// framed has the ways to end a body.
 func framed() []stream {
 	return []stream{
 		{"hello", false, "HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\nalive\r\n",
@@ -51,7 +51,7 @@ func framed() []stream {
 	}
 }
 
-// persistent has what decides whether a connection stays.
+// persistent has the fields that decide whether a connection stays.
 func persistent() []stream {
 	row := func(name, head, want string) stream {
 		return stream{name, false, head + "Content-Length: 0\r\n\r\n", []string{want, "end", "idle"}}
@@ -61,7 +61,7 @@ func persistent() []stream {
 		row("1.1 Close in a list", "HTTP/1.1 200 OK\r\nConnection: foo,\t ClOsE ,bar\r\n", "head 200 keep=false length=0 chunked=false bytes=68"),
 		row("1.1 close in a second field", "HTTP/1.1 200 OK\r\nConnection: keep-alive\r\nConnection: close\r\n", "head 200 keep=false length=0 chunked=false bytes=81"),
 		row("1.1 closed is not close", "HTTP/1.1 200 OK\r\nConnection: closed\r\n", "head 200 keep=true length=0 chunked=false bytes=58"),
-		row("1.1 close elsewhere", "HTTP/1.1 200 OK\r\nX-Connection: close\r\n", "head 200 keep=true length=0 chunked=false bytes=59"),
+		row("1.1 close in another field", "HTTP/1.1 200 OK\r\nX-Connection: close\r\n", "head 200 keep=true length=0 chunked=false bytes=59"),
 		row("1.0", "HTTP/1.0 200 OK\r\n", "head 200 keep=false length=0 chunked=false bytes=38"),
 		row("1.0 keep-alive", "HTTP/1.0 200 OK\r\nConnection: Keep-Alive\r\n", "head 200 keep=true length=0 chunked=false bytes=62"),
 		row("1.0 both", "HTTP/1.0 200 OK\r\nConnection: keep-alive, close\r\n", "head 200 keep=false length=0 chunked=false bytes=69"),
@@ -96,7 +96,7 @@ func chunkedBodies() []stream {
 	}
 }
 
-// several has more than one head in a stream.
+// several has streams with more than one head.
 func several() []stream {
 	const hello = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 	const head = "head 200 keep=true length=2 chunked=false bytes=38"
@@ -119,7 +119,7 @@ func several() []stream {
 	}
 }
 
-// lenient has what is odd and allowed.
+// lenient has odd streams that are allowed.
 func lenient() []stream {
 	row := func(name, text, head string) stream {
 		return stream{name, true, text, []string{head, "end", "idle"}}
@@ -147,6 +147,7 @@ func malformedHeads() []stream {
 		return line(name, "HTTP/1.1 200 OK\r\n"+fields+"\r\n\r\n", reason)
 	}
 	const (
+		notHTTP   = "not an HTTP/1.x status line"
 		notNumber = "Content-Length is not a number"
 		status    = "status code is not three digits"
 		byteName  = "forbidden byte in a field name"
@@ -157,7 +158,7 @@ func malformedHeads() []stream {
 		line("another protocol", "SSH-2.0-OpenSSH_9.6\r\n", notHTTP),
 		line("HTTP/2 preface", "PRI * HTTP/2.0\r\n\r\n", notHTTP),
 		line("HTTP/2.0", "HTTP/2.0 200 OK\r\n\r\n", notHTTP),
-		line("TLS alert", "\x15\x03\x01\x00\x02\x02\x46", unlikeHTTP([]byte{21})),
+		line("TLS alert", "\x15\x03\x01\x00\x02\x02\x46", "a TLS record, it seems: use https:// where the server speaks TLS"),
 		line("HTTP/0.9", "<html></html>", notHTTP),
 		line("leading empty line", "\r\nHTTP/1.1 200 OK\r\n\r\n", notHTTP),
 		line("lower-case version", "http/1.1 200 OK\r\n\r\n", notHTTP),
