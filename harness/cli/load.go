@@ -207,8 +207,8 @@ type loadFlags struct {
 }
 
 // options are the flags as the load's specification takes them.
-func (f *loadFlags) options(c *cobra.Command) (adhoc.Options, error) {
-	o := adhoc.Options{
+func (f *loadFlags) options(c *cobra.Command) (adhoc.Flags, error) {
+	o := adhoc.Flags{
 		Connections: given(c, "connections", &f.connections), Threads: given(c, "threads", &f.threads),
 		Users: given(c, "users", &f.users), Think: f.think,
 		Processors: runtime.NumCPU(),

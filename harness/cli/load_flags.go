@@ -78,7 +78,7 @@ func rate(flag, text string, to **float64) error {
 }
 
 // setCPUs reads --cpus and holds it to the processors that there are.
-func (f *loadFlags) setCPUs(o *adhoc.Options) error {
+func (f *loadFlags) setCPUs(o *adhoc.Flags) error {
 	cpus, err := cpuset.Parse(f.cpus)
 	if err != nil {
 		return fmt.Errorf("--cpus: %w", err)
@@ -100,7 +100,7 @@ func (f *loadFlags) setCPUs(o *adhoc.Options) error {
 }
 
 // setBody takes the body from its flag or its file.
-func (f *loadFlags) setBody(c *cobra.Command, o *adhoc.Options) error {
+func (f *loadFlags) setBody(c *cobra.Command, o *adhoc.Flags) error {
 	o.Body = given(c, "body", &f.body)
 	if f.bodyFile == "" {
 		return nil

@@ -20,7 +20,7 @@ import (
 // aimed is a load that knows its target.
 type aimed struct {
 	spec   loaders.Spec
-	target adhoc.Target
+	target adhoc.URL
 	// url is the URL without its password; title the head of the result.
 	url, title string
 }
@@ -113,7 +113,7 @@ func resolveProxy(ctx context.Context, text string) (string, error) {
 // addresses are the numeric addresses to spread connections over: all of the
 // name that take connections, or all where none does, so that the load tells
 // why. The addresses of localhost are one machine's, so one of them will do.
-func (a *app) addresses(ctx context.Context, t adhoc.Target, f *loadFlags) ([]string, error) {
+func (a *app) addresses(ctx context.Context, t adhoc.URL, f *loadFlags) ([]string, error) {
 	all, err := lookup(ctx, t.Name)
 	if err != nil || len(all) == 1 {
 		return all, err

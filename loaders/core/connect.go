@@ -106,7 +106,7 @@ func (s *shard) connected(c *connection) {
 func (s *shard) opened(c *connection) {
 	now := clock.Now()
 	if c.known {
-		s.out.Reconnects++
+		s.out.Counts.Reconnects++
 		s.source.Reconnected(c.id)
 	}
 	c.state, c.known, c.writing = stateOpen, true, false

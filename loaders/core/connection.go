@@ -38,7 +38,7 @@ type connection struct {
 	// codec reads the answers.
 	codec codec.Conn
 	// secret is the connection's TLS, nil in plain text.
-	secret *secure.Conn
+	secret *secure.Channel
 	// progress is the connection's place in an exchange of steps, nil before the
 	// first one.
 	progress *progress

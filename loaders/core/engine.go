@@ -149,7 +149,7 @@ func (s *session) run(ctx context.Context, control loaders.Control) (results.Rep
 	if len(s.spec.CPUs) > 0 && !s.system.Pins {
 		report.Warnings = append(report.Warnings, "this engine does not pin its threads to processors")
 	}
-	ready := loaders.Ready{Connections: s.reached, Asked: s.spec.Connections, ClockNS: clock.Now()}
+	ready := loaders.Ready{Connections: s.reached, Asked: s.spec.Connections}
 	if cause, err := s.connectError(); err != nil {
 		ready.FirstError, ready.Cause = err.Error(), cause
 	}
@@ -226,8 +226,8 @@ func (s *session) phase(ctx context.Context, p *loaders.Phase, startAt int64, co
 
 // plan returns the phase with its instants.
 func (s *session) plan(p *loaders.Phase, rate float64, startAt int64) (*phase, error) {
-	at := record.PlanPhase(p, startAt, clock.Now()+int64(2*time.Millisecond), int64(s.spec.Drain), s.lastRPS)
-	on := &phase{Phase: *p, Plan: at, drain: min(s.spec.Drain, loaders.MaxDrain)}
+	at := record.TimePhase(p, startAt, clock.Now()+int64(2*time.Millisecond), int64(s.spec.Drain), s.lastRPS)
+	on := &phase{Phase: *p, Timing: at, drain: min(s.spec.Drain, loaders.MaxDrain)}
 	if p.Loop == results.OpenLoop {
 		var err error
 		if on.schedule, err = record.NewSchedule(p, at, rate); err != nil {

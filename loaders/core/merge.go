@@ -16,7 +16,7 @@ func (s *session) merge(result *results.Phase, on *phase) error {
 	for i, thread := range s.shards {
 		o := &thread.out
 		o.Slowest.OfThread(i)
-		o.Traffic = o.at1.traffic.Since(o.at0.traffic)
+		o.at1.traffic.Since(o.at0.traffic).Into(&o.Counts)
 		result.MinConnectionsOpen += o.minOpen
 		result.Threads = append(result.Threads, s.threadUse(i))
 		read, empty = read+o.queuesRead, empty+o.queuesEmpty
@@ -24,7 +24,7 @@ func (s *session) merge(result *results.Phase, on *phase) error {
 		errs = append(errs, o.err)
 		first, last = min(first, o.Window.T1), max(last, o.Window.T1)
 		if i > 0 {
-			total.Merge(&o.Phase)
+			total.Merge(&o.Ledger)
 		}
 	}
 	// Where requests ran out, the window ends with the last answer of all threads;

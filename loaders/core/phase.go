@@ -13,7 +13,7 @@ import (
 // CLOCK_MONOTONIC nanoseconds. Only settled changes while it runs.
 type phase struct {
 	loaders.Phase
-	record.Plan
+	record.Timing
 	// drain bounds the wait for answers behind an early stop.
 	drain time.Duration
 	// schedule is nil in a closed loop.
@@ -25,7 +25,7 @@ type phase struct {
 
 // outcome is one thread's record of a phase.
 type outcome struct {
-	record.Phase
+	record.Ledger
 	// now counts from the phase's begin; at0 and at1 are its values at the window's
 	// ends.
 	now, at0, at1 meters

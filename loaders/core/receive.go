@@ -243,7 +243,7 @@ func (s *shard) surplus(c *connection, data []byte, now int64) {
 // peerClosed acts on the end of the server's stream.
 func (s *shard) peerClosed(c *connection, now int64) {
 	if c.count == 0 {
-		s.out.UnannouncedCloses++
+		s.out.Counts.UnannouncedCloses++
 		s.replace(c, now)
 		return
 	}
@@ -259,7 +259,7 @@ func (s *shard) peerClosed(c *connection, now int64) {
 // announcedClose replaces a connection whose last answer announced its close. Requests
 // behind that answer are lost.
 func (s *shard) announcedClose(c *connection, now int64) {
-	s.out.AnnouncedCloses++
+	s.out.Counts.AnnouncedCloses++
 	s.failFlights(c, now, results.CauseClosed, "the server announced a close before it had answered all requests of the pipeline")
 	s.recycle(c)
 }
@@ -293,7 +293,7 @@ func (s *shard) broken(c *connection, err error) {
 func (s *shard) brokenWith(c *connection, cause results.Cause, detail string) {
 	now := clock.Now()
 	if c.count == 0 {
-		s.out.UnannouncedCloses++
+		s.out.Counts.UnannouncedCloses++
 	}
 	s.failFlights(c, now, cause, detail)
 	s.replace(c, now)

@@ -81,7 +81,7 @@ func (s *shard) issue(c *connection, t turn, now int64) {
 func (s *shard) enter(c *connection, t turn, now int64) {
 	*c.push() = flight{record.Exchange{Intended: t.at, Sent: now, Group: t.group, Connection: c.id}, t.request, t.id}
 	c.issued++
-	s.out.Asked++
+	s.out.Counts.Asked++
 	s.inFlight++
 	s.quota--
 	if c.count == 1 {

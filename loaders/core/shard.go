@@ -252,8 +252,8 @@ func (s *shard) run(p *phase) error {
 func (s *shard) begin(p *phase) {
 	s.movedBefore += s.moved()
 	s.borrowing = s.population > 0 && p.Loop == results.ClosedLoop
-	s.out.Reset(record.Window{Loop: p.Loop, T0: p.T0, T1: p.T1, Users: s.borrowing})
-	s.out = outcome{Phase: s.out.Phase}
+	s.out.Reset(record.Span{Loop: p.Loop, T0: p.T0, T1: p.T1, Users: s.borrowing})
+	s.out = outcome{Ledger: s.out.Ledger}
 	s.phase = p
 	s.window = window{end: p.End, nextMark: p.T0, patient: true}
 	s.pace = newPace(p, s.id, s.spec)

@@ -34,8 +34,8 @@ func (s *shard) mark(now int64) {
 	if !s.windowOpen {
 		s.windowOpen = true
 		s.out.at0 = s.meters()
-		s.out.BacklogT0 = s.backlog(window.T0)
-		s.out.Offered = s.intended
+		s.out.Rate.BacklogT0 = s.backlog(window.T0)
+		s.out.Rate.Offered = s.intended
 		s.out.minOpen = s.open
 		s.nextMark = window.T1
 	}
@@ -43,8 +43,8 @@ func (s *shard) mark(now int64) {
 		return
 	}
 	s.out.at1 = s.meters()
-	s.out.BacklogT1 = s.backlog(window.T1)
-	s.out.Offered = s.intended - s.out.Offered
+	s.out.Rate.BacklogT1 = s.backlog(window.T1)
+	s.out.Rate.Offered = s.intended - s.out.Rate.Offered
 	s.nextMark = never
 	if s.phase.Loop == results.ClosedLoop {
 		s.sending, s.due = false, never

@@ -43,10 +43,8 @@ func TestStopAfterTheClockWasRead(t *testing.T) {
 	}
 }
 
-// once is a cursor at its end.
-type once struct{}
-
-func (once) Next() (int64, bool) { return 0, false }
+// atEnd is a cursor at its end.
+func atEnd() (int64, bool) { return 0, false }
 
 // A request that becomes due after a thread has read the clock, and before the stop,
 // counts as never sent, for a time above 0.
@@ -56,14 +54,14 @@ func TestStopGivesUpWhatIsDueUntilThen(t *testing.T) {
 	at := now + 1000
 	s := shard{load: &load{}, loop: idleLoop{}, current: current{
 		phase:  &phase{Phase: loaders.Phase{Loop: results.OpenLoop}},
-		out:    outcome{Phase: *record.NewPhase(1)},
+		out:    outcome{Ledger: record.Ledger{Groups: make([]record.Group, 1)}},
 		window: window{windowOpen: true, nextMark: now + 60e9, end: now + 60e9},
-		pace:   pace{due: now + 400, cursor: once{}, ahead: once{}, aheadNext: never, quota: never},
+		pace:   pace{due: now + 400, cursor: atEnd, ahead: atEnd, aheadNext: never, quota: never},
 	}}
 	s.stop.Store(at)
-	s.out.Window = record.Window{Loop: results.OpenLoop, T0: now - 1000, T1: now + 60e9}
+	s.out.Window = record.Span{Loop: results.OpenLoop, T0: now - 1000, T1: now + 60e9}
 	s.stopEarly(at, now)
-	if s.due != never || s.out.NeverSent != 1 || s.out.CensoredFromNS != 600 {
-		t.Errorf("due %d, %d never sent for at least %d ns, want 1 for 600 ns", s.due, s.out.NeverSent, s.out.CensoredFromNS)
+	if s.due != never || s.out.Rate.NeverSent != 1 || s.out.Rate.CensoredFromNS != 600 {
+		t.Errorf("due %d, %d never sent for at least %d ns, want 1 for 600 ns", s.due, s.out.Rate.NeverSent, s.out.Rate.CensoredFromNS)
 	}
 }

@@ -9,7 +9,7 @@ import (
 
 	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/loaders/codec"
-	"github.com/joust-bench/joust/loaders/wire"
+	"github.com/joust-bench/joust/loaders/codec/h1/wire"
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/scenarios"
 )
@@ -28,8 +28,8 @@ type protocol struct {
 // last answer.
 type entry struct {
 	name    string
-	request wire.Request
-	answer  wire.Answer
+	request codec.Request
+	answer  wire.Expectation
 	memo    wire.Memo
 }
 
@@ -54,16 +54,16 @@ func (p *protocol) compile(r *scenarios.Request, bodies *wire.Bodies) (entry, er
 		return entry{}, err
 	}
 	if p.absolute {
-		built = built.Absolute(p.host)
+		built = wire.Absolute(built, p.host)
 	}
-	return entry{name: r.Name, request: built, answer: bodies.CompileAnswer(r)}, nil
+	return entry{name: r.Name, request: built, answer: bodies.Expect(r)}, nil
 }
 
 // Requests implements codec.Protocol.
 func (p *protocol) Requests() []codec.Request {
 	list := make([]codec.Request, len(p.entries))
 	for i := range list {
-		list[i] = p.entries[i].request.Request
+		list[i] = p.entries[i].request
 	}
 	return list
 }
@@ -101,7 +101,7 @@ func (s *shard) Put(number int32, r *scenarios.Request) (codec.Request, error) {
 	default:
 		s.entries[number] = e
 	}
-	return e.request.Request, nil
+	return e.request, nil
 }
 
 // reader reads the answers of one connection.
@@ -187,7 +187,7 @@ func (c *reader) recognised(request int32, body []byte) codec.Answer {
 // begin makes the parser ready for the answer to the request.
 func (c *reader) begin(request int32) {
 	c.fresh, c.inBody, c.cause = false, false, ""
-	c.parser.Expect(c.entries[request].request.NoBody)
+	c.parser.Expect(c.entries[request].answer.NoBody)
 	c.check.Reset()
 }
 
@@ -220,7 +220,7 @@ func (c *reader) end(request int32, found codec.Answer) codec.Answer {
 }
 
 // bodyCause returns the cause of a wrong body, which may be its length.
-func (c *reader) bodyCause(a *wire.Answer) results.Cause {
+func (c *reader) bodyCause(a *wire.Expectation) results.Cause {
 	if c.check.Seen() > int64(len(a.Body)) {
 		return results.CauseLength
 	}
