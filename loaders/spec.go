@@ -31,10 +31,10 @@ func (s Spec) WithDefaults() Spec {
 	s.SendBuffer = cmp.Or(s.SendBuffer, s.loopbackSendBuffer())
 	s.Threads = max(s.Threads, 1)
 	s.Depth = max(s.Depth, 1)
-	s.Idle = cmp.Or(s.Idle, Wait)
 	if s.Users == 0 && s.Think != (Think{}) {
 		s.Users = s.Connections * s.Depth
 	}
+	s.Idle = cmp.Or(s.Idle, Wait)
 	return s
 }
 

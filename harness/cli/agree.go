@@ -80,7 +80,7 @@ type agreement struct {
 	Trials     int              `json:"trials"`
 	// Env are the variables of --env.
 	Env   map[string]string `json:"env,omitempty"`
-	Cells []agree.Cell      `json:"cells"`
+	Cells []agree.Match     `json:"cells"`
 }
 
 func (a *app) agree(ctx context.Context, f *agreeFlags) error {
@@ -105,7 +105,7 @@ func (a *app) agree(ctx context.Context, f *agreeFlags) error {
 		return errors.Join(err, printErr)
 	}
 	for _, c := range out.Cells {
-		for _, s := range c.Sides {
+		for _, s := range c.Contenders {
 			if len(s.Void) > 0 {
 				return &codedError{code: ExitVoid, err: errTold}
 			}
@@ -206,7 +206,7 @@ func (a *app) loadersHere(ctx context.Context, names []string) ([]external.Found
 }
 
 // meet builds the servers and measures.
-func (a *app) meet(ctx context.Context, w *session.World, c *agree.Contest, manifests []catalog.Manifest, env map[string]string) (cells []agree.Cell, err error) {
+func (a *app) meet(ctx context.Context, w *session.World, c *agree.Contest, manifests []catalog.Manifest, env map[string]string) (cells []agree.Match, err error) {
 	servers, err := session.Isolate(manifests, nil, env)
 	if err != nil {
 		return nil, err
@@ -232,8 +232,8 @@ func (a *app) meet(ctx context.Context, w *session.World, c *agree.Contest, mani
 	if err := s.Contain(images...); err != nil {
 		return nil, err
 	}
-	c.Told = func(p agree.Progress) {
-		a.say("[%d/%d] %s %s by %s, about %s left", p.Number, p.Total, p.Server, p.Scenario, p.Loader, p.Left.Round(time.Second))
+	c.Begins = func(t agree.Turn) {
+		a.say("[%d/%d] %s %s by %s, about %s left", t.Number, t.Total, t.Server, t.Scenario, t.Loader, t.Remaining.Round(time.Second))
 	}
 	c.Runner = func(idle loaders.IdleStrategy, foreign *external.Found) *run.Runner {
 		r := &run.Runner{

@@ -111,7 +111,7 @@ func (a *app) calibrate(ctx context.Context, f *calibrateFlags) error {
 		}
 		fmt.Fprintf(a.stdout, "stored in %s\n", path)
 	}
-	if slices.ContainsFunc(c.Rows, func(r calibrate.Row) bool { return r.Failed != "" }) {
+	if slices.ContainsFunc(c.Rows, func(r calibrate.LoaderCost) bool { return r.Failed != "" }) {
 		return &codedError{code: ExitVoid, err: errTold}
 	}
 	return nil
@@ -144,7 +144,7 @@ func (a *app) measureLoader(ctx context.Context, w *session.World, f *calibrateF
 	}
 	a.say("CPUs: %s", describeSplit(w.Split))
 	measured := 0
-	c.Done = func(r calibrate.Row) {
+	c.Done = func(r calibrate.LoaderCost) {
 		measured++
 		a.say("[%d/%d] %s %s", measured, len(rows), r.Scenario, r.Failed)
 	}
@@ -252,10 +252,10 @@ func idleWords(w *calibrate.Wakeups, split results.CPUSplit) string {
 }
 
 // calibrationLine is one row; what was not measured is a dash.
-func calibrationLine(r *calibrate.Row) []string {
+func calibrationLine(r *calibrate.LoaderCost) []string {
 	line := []string{r.Scenario, micros(r.ClosedCPUNS)}
 	for _, rate := range calibrationRates() {
-		i := slices.IndexFunc(r.Open, func(o calibrate.Open) bool { return o.RateRPS == rate })
+		i := slices.IndexFunc(r.Open, func(o calibrate.OpenCost) bool { return o.RateRPS == rate })
 		if i < 0 {
 			line = append(line, "—", "—", "—")
 			continue

@@ -36,8 +36,8 @@ func (a *app) certificateTable(c *certify.Certificate) error {
 	t := tablewriter.NewTable(a.stdout, tablewriter.WithHeaderAutoFormat(tw.Off))
 	t.Header([]string{"law", "figure", "expected", "measured", "deviation", "bound", "ok"})
 	law := ""
-	for i := range c.Rows {
-		line := certificateLine(&c.Rows[i])
+	for i := range c.Checks {
+		line := certificateLine(&c.Checks[i])
 		if line[0] == law {
 			line[0] = ""
 		} else {
@@ -54,12 +54,12 @@ func (a *app) certificateTable(c *certify.Certificate) error {
 		fmt.Fprintf(a.stdout, "could not be run: %s\n", f)
 	}
 	fmt.Fprintf(a.stdout, "%s on %s, kernel %s: %d figures, %d miss their bound, %d cases could not be run, %s\n",
-		c.Engine, c.Host.CPUModel, c.Host.Kernel, len(c.Rows), c.Missed(), len(c.Failures), c.Took.Round(time.Second))
+		c.Engine, c.Host.CPUModel, c.Host.Kernel, len(c.Checks), c.Missed(), len(c.Failures), c.Took.Round(time.Second))
 	return nil
 }
 
 // certificateLine is a row for people.
-func certificateLine(r *truth.Row) []string {
+func certificateLine(r *truth.Check) []string {
 	ok := "ok"
 	if !r.OK {
 		ok = "MISSED"
@@ -70,7 +70,7 @@ func certificateLine(r *truth.Row) []string {
 	return []string{r.Law, r.Figure, figure(r.Unit, r.Expected), figure(r.Unit, r.Measured), deviation(r), bound(r), ok}
 }
 
-func deviation(r *truth.Row) string {
+func deviation(r *truth.Check) string {
 	switch {
 	case r.Bound.Kind == truth.AtMost:
 		return ""
@@ -84,7 +84,7 @@ func deviation(r *truth.Row) string {
 	return figure(r.Unit, r.Deviation)
 }
 
-func bound(r *truth.Row) string {
+func bound(r *truth.Check) string {
 	switch r.Bound.Kind {
 	case truth.Relative:
 		return fmt.Sprintf("± %.3g %%", r.Bound.Limit*100)
@@ -97,7 +97,7 @@ func bound(r *truth.Row) string {
 }
 
 // figure is a number with its unit. What is counted is shown to the last digit.
-func figure(u truth.Unit, x float64) string {
+func figure(u truth.FigureUnit, x float64) string {
 	switch u {
 	case truth.Nanoseconds:
 		d := time.Duration(x)

@@ -101,7 +101,7 @@ func (a *app) certify(ctx context.Context, f *certifyFlags) (err error) {
 	a.follow(b)
 	c, err := b.Run(ctx)
 	c.Build, c.Host = machine.Build(Version), machine.Facts()
-	if err != nil && len(c.Rows) == 0 {
+	if err != nil && len(c.Checks) == 0 {
 		return err
 	}
 	return a.tellCertificate(&c, f.format, err)
@@ -112,7 +112,7 @@ func (f *certifyFlags) battery() (*certify.Battery, error) {
 	if f.format != formatText && f.format != formatJSON {
 		return nil, fmt.Errorf("--format %q: text or json", f.format)
 	}
-	options := truth.Options{Quick: f.quick, RatesRPS: f.rates}
+	options := truth.Selection{Quick: f.quick, RatesRPS: f.rates}
 	for _, l := range f.laws {
 		options.Families = append(options.Families, truth.Family(l))
 	}
@@ -158,18 +158,12 @@ func (a *app) follow(b *certify.Battery) {
 	b.Begins = func(number int, c truth.Case) {
 		fmt.Fprintf(a.stderr, "%2d/%d %s", number, len(b.Cases), c.Name())
 	}
-	b.Ends = func(_ int, rows []truth.Row, err error) {
-		missed := 0
-		for _, r := range rows {
-			if !r.OK {
-				missed++
-			}
-		}
-		switch {
+	b.Ends = func(checks []truth.Check, err error) {
+		switch missed := truth.Missed(checks); {
 		case err != nil:
 			fmt.Fprintln(a.stderr, ": could not be run")
 		case missed > 0:
-			fmt.Fprintf(a.stderr, ": %d of %d figures miss their bound\n", missed, len(rows))
+			fmt.Fprintf(a.stderr, ": %d of %d figures miss their bound\n", missed, len(checks))
 		default:
 			fmt.Fprintln(a.stderr, ": ok")
 		}

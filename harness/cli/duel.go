@@ -208,8 +208,8 @@ func (a *app) fight(ctx context.Context, m *session.Measurement, d contest, budg
 		Launcher: s.Launcher, Journal: m.Journal, RepeatBudget: plan.DefaultRepeatBudget,
 	}
 	referee := &duel.Referee{
-		Observer: show, Runner: runner, Metric: d.metric, Budget: budget, Now: time.Now,
-		Told: func(d results.Duel, left time.Duration) {
+		Observer: show, Runner: runner, Metric: d.metric, Budget: budget,
+		Stands: func(d results.Duel, left time.Duration) {
 			show.line("after %s: %s; %s of the budget left", count(d.Pairs, "pair"), standing(&d), left.Round(time.Second))
 		},
 	}

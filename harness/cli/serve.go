@@ -13,8 +13,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/joust-bench/joust/harness/cpuset"
-	"github.com/joust-bench/joust/harness/host"
 	"github.com/joust-bench/joust/harness/launch"
+	"github.com/joust-bench/joust/harness/sample"
 	"github.com/joust-bench/joust/harness/session"
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/files"
@@ -145,7 +145,7 @@ type serving struct {
 	split results.CPUSplit
 
 	began  time.Time
-	before host.Used
+	before sample.Used
 }
 
 // announce says where the server is and what to ask it.
@@ -162,7 +162,7 @@ func (s *serving) announce(portFile string) error {
 		return err
 	}
 	s.began = time.Now()
-	if s.before, err = s.used(); err != nil {
+	if s.before, err = s.server.Handle.Used(); err != nil {
 		return err
 	}
 	out, split := s.app.stdout, s.split
@@ -202,7 +202,7 @@ func (s *serving) await(ctx context.Context) error {
 		}
 		return errors.New(text)
 	}
-	used, err := s.used()
+	used, err := s.server.Handle.Used()
 	if err != nil {
 		return err
 	}
@@ -210,12 +210,4 @@ func (s *serving) await(ctx context.Context) error {
 	fmt.Fprintf(s.app.stdout, "%s used %.2f s of CPU time in %s, %.2f CPUs on average; peak memory %.1f MiB\n", s.name,
 		cpu.Seconds(), span.Round(100*time.Millisecond), cpu.Seconds()/span.Seconds(), float64(used.PeakMemoryBytes)/(1<<20))
 	return nil
-}
-
-func (s *serving) used() (host.Used, error) {
-	meter, ok := s.server.Handle.(host.Meter)
-	if !ok {
-		return host.Used{}, fmt.Errorf("what %s uses cannot be read", s.name)
-	}
-	return meter.Used()
 }

@@ -126,7 +126,7 @@ func (s *Session) Contain(images ...string) error {
 		if err != nil {
 			return err
 		}
-		own, err := container.NewHost(engine, nil)
+		own, err := container.NewStarter(engine, nil)
 		if err != nil {
 			return err
 		}
@@ -163,7 +163,7 @@ func (o *Opener) Lock(ctx context.Context) (unlock func() error, err error) {
 // side, and returns the host of this machine.
 func (o *Opener) localHost(ctx context.Context, split results.CPUSplit) (*host.Local, error) {
 	swept, err := host.Sweep(ctx)
-	for _, path := range append(swept.Cgroups, swept.TempDirs...) {
+	for _, path := range swept {
 		o.Say("joust: removed what a dead joust left: %s", path)
 	}
 	names, sweepErr := o.sweepContainers(ctx)
@@ -173,7 +173,7 @@ func (o *Opener) localHost(ctx context.Context, split results.CPUSplit) (*host.L
 	if err := errors.Join(err, sweepErr); err != nil {
 		o.Say("joust: %v", err)
 	}
-	options := host.Options{}
+	options := host.LocalOptions{}
 	if split.Separate() {
 		options.KeeperCPUs = split.Loader
 		if err := cpuset.SetProcess(os.Getpid(), split.Loader); err != nil {

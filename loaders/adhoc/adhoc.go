@@ -210,7 +210,8 @@ func (f *Flags) threads() int {
 	if most == 0 {
 		most = max(1, f.Processors/2)
 	}
-	return given(f.Threads, max(1, min(most, f.connections(), given(f.Users, most))))
+	users := f.connections()
+	return given(f.Threads, max(1, min(most, users, given(f.Users, users))))
 }
 
 // phases returns a warm-up, at the rate of an open loop, and the measured phase.

@@ -22,7 +22,7 @@ func frugal(t *testing.T) (address string) {
 }
 
 func answerFrugally(c net.Conn) {
-	end, answer := []byte("\r\n\r\n"), []byte(enginetest.OK(enginetest.Hello))
+	end, answer := []byte("\r\n\r\n"), []byte(enginetest.RightAnswer)
 	many := bytes.Repeat(answer, 64)
 	buf := make([]byte, 64<<10)
 	for {
@@ -91,8 +91,8 @@ func allocations(t *testing.T, e core.Engine, spec loaders.Spec) (allocated, req
 		readings = append(readings, reading{m.Mallocs, i.Completed})
 	}}
 	report := enginetest.Drive(t, e, spec, &steer)
-	if p := &report.Phases[0]; enginetest.Failures(p) != 0 {
-		t.Errorf("%d requests failed: %s", enginetest.Failures(p), p.Total.FirstError)
+	if p := &report.Phases[0]; p.Failures() != 0 {
+		t.Errorf("%d requests failed: %s", p.Failures(), p.Total.FirstError)
 	}
 	if len(readings) < 2 {
 		return 0, 0

@@ -63,7 +63,7 @@ func patient(n, hasty *atomic.Int64, interim string) func(net.Conn, *bufio.Reade
 				return
 			}
 			n.Add(1)
-			_, _ = io.WriteString(c, enginetest.OK(hello()))
+			_, _ = io.WriteString(c, enginetest.RightAnswer)
 		}
 	}
 }
@@ -167,7 +167,7 @@ func inPieces(pieces *atomic.Int64) func(net.Conn, *bufio.Reader) {
 			if first == 30 && time.Since(began) > 2*time.Millisecond {
 				pieces.Add(1)
 			}
-			_, _ = io.WriteString(c, enginetest.OK(hello()))
+			_, _ = io.WriteString(c, enginetest.RightAnswer)
 		}
 	}
 }
@@ -202,16 +202,16 @@ func TestBadExchanges(t *testing.T) {
 			causes []results.Cause
 		}{
 			{"final answer at once", continues(10), heads("HTTP/1.1 417 No\r\nContent-Length: 0\r\n\r\n"), causes(results.CauseEarlyReply)},
-			{"right answer at once", continues(10), heads(enginetest.OK(hello())), causes(results.CauseEarlyReply)},
+			{"right answer at once", continues(10), heads(enginetest.RightAnswer), causes(results.CauseEarlyReply)},
 			{"in the middle of a slow request", halting, func(c net.Conn, in *bufio.Reader) {
 				_, _ = in.ReadByte()
-				_, _ = io.WriteString(c, enginetest.OK(hello()))
+				_, _ = io.WriteString(c, enginetest.RightAnswer)
 				silent(c, in)
 			}, causes(results.CauseEarlyReply)},
 			{"another interim", continues(10), heads("HTTP/1.1 102 Processing\r\n\r\n"), causes(results.CauseTimeout)},
 			{"silence", continues(10), heads(""), causes(results.CauseTimeout)},
 			{"endless 1xx", continues(10), heads(strings.Repeat("HTTP/1.1 102 Processing\r\n\r\n", 40)), causes(results.CauseProtocol)},
-			{"no interim", late, heads(enginetest.OK(hello())), causes(results.CauseStatus)},
+			{"no interim", late, heads(enginetest.RightAnswer), causes(results.CauseStatus)},
 			{"closes for the 100", continues(10), func(_ net.Conn, in *bufio.Reader) { _, _ = in.ReadString('\n') }, lost},
 			{"closes after the 100", continues(10), func(c net.Conn, in *bufio.Reader) {
 				if _, err := http.ReadRequest(in); err == nil {

@@ -31,6 +31,8 @@ import (
 	"github.com/joust-bench/joust/scenarios"
 )
 
+func TestMain(m *testing.M) { enginetest.Main(m) }
+
 // overBackends runs a test of the engine over each backend of this system.
 func overBackends(t *testing.T, test func(*testing.T, core.Engine)) {
 	t.Helper()
@@ -68,9 +70,9 @@ func refused(t *testing.T, e core.Engine, spec loaders.Spec) *loaders.ConnectErr
 // exactly fails unless a phase had n right answers in its window, and nothing else.
 func exactly(t *testing.T, p *results.Phase, n uint64) {
 	t.Helper()
-	if p.Total.Completed != n || enginetest.Failures(p) != 0 || p.CompletedBefore+p.CompletedAfter+p.Unanswered != 0 {
+	if p.Total.Completed != n || p.Failures() != 0 || p.CompletedBefore+p.CompletedAfter+p.Unanswered != 0 {
 		t.Errorf("phase %s: %d right answers in the window (%d before, %d after), %d failures, %d unfinished, want %d: %s",
-			p.Name, p.Total.Completed, p.CompletedBefore, p.CompletedAfter, enginetest.Failures(p), p.Unanswered, n, p.Total.FirstError)
+			p.Name, p.Total.Completed, p.CompletedBefore, p.CompletedAfter, p.Failures(), p.Unanswered, n, p.Total.FirstError)
 	}
 }
 

@@ -80,7 +80,7 @@ func TestShedAfter(t *testing.T) {
 				}
 				sent.Add(1)
 				time.Sleep(5 * time.Millisecond)
-				if _, err := c.Write([]byte(enginetest.OK(hello()))); err != nil {
+				if _, err := c.Write([]byte(enginetest.RightAnswer)); err != nil {
 					return
 				}
 			}
@@ -91,8 +91,8 @@ func TestShedAfter(t *testing.T) {
 		spec := specAt(address, phase)
 		spec.Connections, spec.Threads = 2, 2
 		p := drive(t, e, spec).Phases[0]
-		if enginetest.Failures(&p) != 0 || p.Rate.Offered != 600 {
-			t.Fatalf("offered %d, want 600, with %d failures: %s", p.Rate.Offered, enginetest.Failures(&p), p.Total.FirstError)
+		if p.Failures() != 0 || p.Rate.Offered != 600 {
+			t.Fatalf("offered %d, want 600, with %d failures: %s", p.Rate.Offered, p.Failures(), p.Total.FirstError)
 		}
 		if sum := p.Shed + uint64(sent.Load()) + p.Rate.NeverSent; sum != 600 || p.Shed < 300 {
 			t.Errorf("%d shed, %d sent and %d never sent make %d of 600", p.Shed, sent.Load(), p.Rate.NeverSent, sum)
@@ -100,7 +100,7 @@ func TestShedAfter(t *testing.T) {
 		if p.Total.Corrected.Count != 600 || p.Rate.CensoredFromNS < int64(deadline) || p.Total.Corrected.MaxNS < p.Rate.CensoredFromNS {
 			t.Errorf("%d corrected samples, bounds from %d ns, the longest %d ns", p.Total.Corrected.Count, p.Rate.CensoredFromNS, p.Total.Corrected.MaxNS)
 		}
-		if answered := enginetest.Answered(&p); answered+p.Rate.Censored != uint64(sent.Load()) || p.Total.Service.Count != answered {
+		if answered := p.Right(); answered+p.Rate.Censored != uint64(sent.Load()) || p.Total.Service.Count != answered {
 			t.Errorf("%d answered and %d censored of %d sent, %d service times", answered, p.Rate.Censored, sent.Load(), p.Total.Service.Count)
 		}
 	})
@@ -187,8 +187,8 @@ func TestShapedSchedules(t *testing.T) {
 			spec := specAt(local(t, answering(&asked)), phase)
 			spec.Threads, spec.Drain = 2, 25*time.Second
 			p := drive(t, e, spec).Phases[0]
-			if n := p.Rate.Offered; n != 300 || enginetest.Failures(&p) != 0 || p.Total.Corrected.Count != n {
-				t.Errorf("%s: offered %d, want a mean of 1000/s for 300 ms, with %d failures", p.Schedule, n, enginetest.Failures(&p))
+			if n := p.Rate.Offered; n != 300 || p.Failures() != 0 || p.Total.Corrected.Count != n {
+				t.Errorf("%s: offered %d, want a mean of 1000/s for 300 ms, with %d failures", p.Schedule, n, p.Failures())
 			}
 			if n := asked.Load(); n != 300 {
 				t.Errorf("%s: the server counts %d requests", p.Schedule, n)

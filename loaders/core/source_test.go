@@ -129,7 +129,7 @@ func TestSourceThatEnds(t *testing.T) {
 					asked.Source = of
 					return asked, err
 				}
-				server := enginetest.Start(t, enginetest.Answering(func(r enginetest.Request) string { return enginetest.OK(r.Path) }))
+				server := enginetest.Start(t, enginetest.AnsweringBy(enginetest.OK))
 				spec := specAt(server.Address, phase)
 				spec.Requests = []scenarios.Request{enginetest.Get("right", "/a", "/a"), enginetest.Get("wrong", "/b", "/c")}
 				p := drive(t, engine, spec).Phases[0]
@@ -160,11 +160,11 @@ type paths struct {
 // serve answers each request with the path of another one.
 func (p *paths) serve(t *testing.T) (address string) {
 	p.asked = map[string]int{}
-	server := enginetest.Start(t, enginetest.Answering(func(r enginetest.Request) string {
+	server := enginetest.Start(t, enginetest.AnsweringBy(func(path string) string {
 		p.mu.Lock()
 		defer p.mu.Unlock()
-		p.asked[r.Path]++
-		return enginetest.OK(r.Path + "x")
+		p.asked[path]++
+		return enginetest.OK(path + "x")
 	}))
 	return server.Address
 }

@@ -272,7 +272,7 @@ func TestTLSCutRecord(t *testing.T) {
 			secure := tls.Server(halving, config)
 			if _, err := http.ReadRequest(bufio.NewReader(secure)); err == nil {
 				halving.halves = true
-				_, _ = secure.Write([]byte(enginetest.OK(hello())))
+				_, _ = secure.Write([]byte(enginetest.RightAnswer))
 			}
 		})
 		p := drive(t, e, a.secureSpec(address, counted(5))).Phases[0]

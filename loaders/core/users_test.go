@@ -36,7 +36,7 @@ func withUsers(address string, users, connections int, think string, phases ...l
 
 // calmly answers after the pause.
 func calmly(pause time.Duration) func(*enginetest.Peer) {
-	return enginetest.Calmly(pause, func(enginetest.Request) string { return enginetest.OK(hello()) })
+	return enginetest.Good(pause)
 }
 
 // N users who think for d on average and wait for s until they are answered make
@@ -57,8 +57,8 @@ func TestThinkingUsersKeepTheirRate(t *testing.T) {
 					before := server.Requests.Load()
 					report := drive(t, e, spec)
 					p := &report.Phases[0]
-					if read := uint64(server.Requests.Load() - before); p.Asked != read || enginetest.Failures(p) != 0 || p.Unanswered != 0 {
-						t.Errorf("%d asked, %d read by the server, %d failed, %d unanswered", p.Asked, read, enginetest.Failures(p), p.Unanswered)
+					if read := uint64(server.Requests.Load() - before); p.Asked != read || p.Failures() != 0 || p.Unanswered != 0 {
+						t.Errorf("%d asked, %d read by the server, %d failed, %d unanswered", p.Asked, read, p.Failures(), p.Unanswered)
 					}
 					if report.Users != users || report.Think == "" {
 						t.Errorf("the report echoes %d users who think for %q", report.Users, report.Think)

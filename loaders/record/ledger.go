@@ -12,8 +12,8 @@ import (
 type Span struct {
 	Loop   results.Loop
 	T0, T1 int64
-	// Users is true in a closed loop whose users wait for connections: a request is
-	// intended before it is sent.
+	// Users is true in a closed loop whose users wait for connections, so that a
+	// request is intended before it is sent.
 	Users bool
 }
 
@@ -84,7 +84,7 @@ func (t Traffic) Into(p *results.Phase) {
 }
 
 // Reserve takes the memory of the histograms that every request needs, so that
-// recording does not allocate. intended is true where phases will follow whose
+// recording does not allocate. intended is true where a phase will follow whose
 // requests are intended before they are sent.
 func (l *Ledger) Reserve(intended bool) {
 	for i := range l.Groups {
@@ -266,8 +266,9 @@ func (l *Ledger) Surplus(detail string) {
 }
 
 // Abandoned counts a request that was still in flight when the wait for its answer
-// ended, at now. It is a lower bound of the service time in a closed loop, and of the
-// corrected latency where users or an open loop intended it in the window.
+// ended, at now. It is a lower bound of the service time in a closed loop, with users
+// of the corrected latency too, and of the corrected latency alone in an open loop
+// that intended it in the window.
 func (l *Ledger) Abandoned(e *Exchange, now int64) {
 	l.Counts.Unanswered++
 	g := &l.Groups[e.Group]
@@ -324,7 +325,7 @@ func (l *Ledger) Merge(o *Ledger) {
 	addRate(&l.Rate, &o.Rate)
 }
 
-// Into writes the ledger into the phase of a report. names are those of the groups.
+// Into writes the ledger into the phase of a report. names are those of the requests.
 func (l *Ledger) Into(r *results.Phase, names []string) error {
 	r.Loop, r.T0NS, r.T1NS = l.Window.Loop, l.Window.T0, l.Window.T1
 	AddCounts(r, &l.Counts)

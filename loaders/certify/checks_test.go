@@ -11,7 +11,7 @@ import (
 	"github.com/joust-bench/joust/results"
 )
 
-// report is what a loader with these latencies would report.
+// report is the report of a loader with these latencies.
 func report(t *testing.T, corrected, service func(share float64) time.Duration) results.Report {
 	t.Helper()
 	const n = 30_000 // enough for a p99.9
@@ -33,8 +33,8 @@ func report(t *testing.T, corrected, service func(share float64) time.Duration) 
 	return results.Report{Phases: []results.Phase{p}}
 }
 
-// missed are the figures of the rows that miss their bound.
-func missed(list []certify.Row) string {
+// missed returns the figures of the checks that miss their bound.
+func missed(list []certify.Check) string {
 	var names []string
 	for _, r := range list {
 		if !r.OK {
@@ -44,9 +44,9 @@ func missed(list []certify.Row) string {
 	return strings.Join(names, "; ")
 }
 
-// A loader that measures the law passes; one that measures from the actual
-// send, and so omits what it did not send, does not.
-func TestStallRowsTellCoordinatedOmission(t *testing.T) {
+// A loader that measures the law passes. A loader that measures from the actual
+// send, and omits requests that it did not send, does not.
+func TestStallChecksFindCoordinatedOmission(t *testing.T) {
 	t.Parallel()
 	s := certify.Stall{
 		RateRPS: 1000, CapacityRPS: 50_000, Length: time.Second, Period: 10 * time.Second, Periods: 3,
@@ -54,29 +54,29 @@ func TestStallRowsTellCoordinatedOmission(t *testing.T) {
 	}
 	quick := func(float64) time.Duration { return 100 * time.Microsecond }
 	law := func(q float64) time.Duration { return max(100*time.Microsecond, s.Quantile(q, 50_000)) }
-	seen := certify.Seen{Spec: s.Load(50_000), Report: report(t, law, quick), CapacityRPS: 50_000, Stamps: stamps(1e9-200e6, 1000, 30.2, 60e3)}
-	list, err := s.Rows(seen)
+	seen := certify.Observation{Spec: s.Load(50_000), Report: report(t, law, quick), CapacityRPS: 50_000, Stamps: stamps(1e9-200e6, 1000, 30.2, 60e3)}
+	list, err := s.Checks(seen)
 	if err != nil || missed(list) != "" || len(list) != 7 {
-		t.Fatalf("got %d rows, missed %q, %v", len(list), missed(list), err)
+		t.Fatalf("got %d checks, missed %q, %v", len(list), missed(list), err)
 	}
 	seen.Report = report(t, quick, quick)
-	list, err = s.Rows(seen)
+	list, err = s.Checks(seen)
 	if got := missed(list); err != nil || got != "corrected p95; corrected p99; corrected p99.9" {
 		t.Errorf("coordinated omission misses %q, %v", got, err)
 	}
 	seen.Stamps = stamps(1e9-200e6, 1000, 30.2, 300e3)
 	seen.Report = report(t, law, quick)
-	if list, err = s.Rows(seen); err != nil || !strings.Contains(missed(list), "p50") {
+	if list, err = s.Checks(seen); err != nil || !strings.Contains(missed(list), "p50") {
 		t.Errorf("a p50 200 µs below the server's stamps misses %q, %v", missed(list), err)
 	}
 	seen.CapacityRPS = 1050
-	if _, err := s.Rows(seen); err == nil {
+	if _, err := s.Checks(seen); err == nil {
 		t.Error("a backlog that is not drained within the period was accepted")
 	}
 }
 
-// stamps are a server's that answers every request the given nanoseconds after
-// it was intended.
+// stamps are those of a server that answers every request the given nanoseconds
+// after its intended instant.
 func stamps(begin int64, rate, seconds, after float64) lawserver.Stamps {
 	var s lawserver.Stamps
 	for k := range int(rate * seconds) {
@@ -86,64 +86,61 @@ func stamps(begin int64, rate, seconds, after float64) lawserver.Stamps {
 	return s
 }
 
-func TestOverloadRows(t *testing.T) {
+func TestOverloadChecks(t *testing.T) {
 	t.Parallel()
 	o := certify.Overload{Factor: 2, Lead: 200 * time.Millisecond, Window: 30 * time.Second, Drain: 500 * time.Millisecond, Connections: 64, Within: 0.02}
 	r := report(t, o.Quantile, o.Quantile)
 	p := &r.Phases[0]
 	p.Rate.Achieved, p.Rate.NeverSent, p.Rate.Censored = 15_000, uint64(30_000*o.Unanswered())-64, 64
 	p.Rate.CensoredFromNS = int64(500 * time.Millisecond)
-	seen := certify.Seen{Report: r, CapacityRPS: 500, Verdict: &results.Verdict{Flags: []results.Flag{results.FlagSaturated}}}
-	list, err := o.Rows(seen)
+	seen := certify.Observation{Report: r, CapacityRPS: 500, Verdict: &results.Verdict{Flags: []results.Flag{results.FlagSaturated}}}
+	list, err := o.Checks(seen)
 	if err != nil || missed(list) != "" {
 		t.Fatalf("missed %q, %v", missed(list), err)
 	}
 	p.Rate.NeverSent, p.Rate.CensoredFromNS = 0, 0
 	p.Rate.Achieved = 30_000
 	seen.Verdict = &results.Verdict{Reasons: []results.Reason{{Text: "all is well"}}}
-	list, err = o.Rows(seen)
+	list, err = o.Checks(seen)
 	if got := missed(list); err != nil || got != "achieved; requests unanswered; lower bounds from; verdict" {
 		t.Errorf("a loader that hides its backlog misses %q, %v", got, err)
 	}
 }
 
-func TestCountingRows(t *testing.T) {
+func TestCountingChecks(t *testing.T) {
 	t.Parallel()
 	c := certify.Counting{Label: "x", Connections: 1, Alone: true, Window: time.Second}
 	s := c.Load(0)
 	s.Target.Host = "h"
 	size := uint64(len("GET / HTTP/1.1\r\nHost: h\r\n\r\n"))
-	answer, err := lawserver.AnswerSize(c.Law(0))
-	if err != nil {
-		t.Fatal(err)
-	}
+	answer := lawserver.AnswerSize(c.Law(0))
 	p := results.Phase{Name: "law", Asked: 10, CompletedBefore: 1, CompletedAfter: 2, SentBytes: 10 * size, ReceivedBytes: 8 * uint64(answer)}
 	p.Total.Completed = 7
-	seen := certify.Seen{
+	seen := certify.Observation{
 		Spec: s, Report: results.Report{Phases: []results.Phase{p}},
 		Counts: lawserver.Counts{Requests: 10, ReceivedBytes: 10 * size, SentBytes: 10 * uint64(answer)},
 	}
-	if list, err := c.Rows(seen); err != nil || missed(list) != "" {
+	if list, err := c.Checks(seen); err != nil || missed(list) != "" {
 		t.Errorf("missed %q, %v", missed(list), err)
 	}
 	seen.Counts.Requests++
 	seen.Counts.SentBytes++
-	list, err := c.Rows(seen)
+	list, err := c.Checks(seen)
 	if got := missed(list); err != nil || got != "requests asked; requests: before + window + after; bytes of all answers; bytes received: window + after" {
 		t.Errorf("one request and one byte too many miss %q, %v", got, err)
 	}
-	if _, err := c.Rows(certify.Seen{Spec: s}); err == nil {
+	if _, err := c.Checks(certify.Observation{Spec: s}); err == nil {
 		t.Error("nothing was counted and that is no error")
 	}
 }
 
-// A loader that counts as the server does passes; whatever it leaves out, or
-// counts under another name, shows.
-func TestAccountsRows(t *testing.T) {
+// A loader that counts as the server does passes. Counts that it omits, or has under
+// another name, show.
+func TestAccountsChecks(t *testing.T) {
 	t.Parallel()
 	silent := certify.Accounts{Behaviour: lawserver.Swallow, Every: 30, Connections: 4, Drain: time.Second}
 	twice := certify.Accounts{Behaviour: lawserver.Twice, Connections: 4}
-	shifted := certify.Accounts{Behaviour: lawserver.Twice, Apart: time.Millisecond, Connections: 4}
+	shifted := certify.Accounts{Behaviour: lawserver.Twice, Gap: time.Millisecond, Connections: 4}
 	closes := certify.Accounts{Behaviour: lawserver.CloseAfter, Every: 10, Connections: 4}
 	for _, c := range []struct {
 		of     certify.Accounts
@@ -176,25 +173,25 @@ func TestAccountsRows(t *testing.T) {
 		p.Total.Completed = 97
 		p.Asked = p.Right() + p.Unanswered
 		for _, want := range []string{"", c.missed} {
-			list, err := c.of.Rows(certify.Seen{Report: results.Report{Phases: []results.Phase{p}}, Counts: c.server})
+			list, err := c.of.Checks(certify.Observation{Report: results.Report{Phases: []results.Phase{p}}, Counts: c.server})
 			if got := missed(list); err != nil || got != want {
 				t.Errorf("%s: missed %q, want %q, %v", c.of.Name(), got, want, err)
 			}
 			c.change(&p)
 		}
 	}
-	if _, err := silent.Rows(certify.Seen{}); err == nil {
+	if _, err := silent.Checks(certify.Observation{}); err == nil {
 		t.Error("nothing was asked and that is no error")
 	}
 }
 
-func TestBadRows(t *testing.T) {
+func TestBadChecks(t *testing.T) {
 	t.Parallel()
 	b := certify.Bad{Behaviour: lawserver.Status500, Cause: results.CauseStatus, Window: time.Second, Timeout: time.Second}
-	rowsOf := func(completed uint64, errs map[results.Cause]uint64, took time.Duration) string {
+	missedOf := func(completed uint64, errs map[results.Cause]uint64, took time.Duration) string {
 		p := results.Phase{Name: "law"}
 		p.Total.Completed, p.Total.Errors = completed, errs
-		list, err := b.Rows(certify.Seen{Report: results.Report{Phases: []results.Phase{p}}, Elapsed: took})
+		list, err := b.Checks(certify.Observation{Report: results.Report{Phases: []results.Phase{p}}, Elapsed: took})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -202,16 +199,16 @@ func TestBadRows(t *testing.T) {
 	}
 	status := map[results.Cause]uint64{results.CauseStatus: 3}
 	for want, got := range map[string]string{
-		"":                             rowsOf(0, status, time.Second),
-		"answers that count as right":  rowsOf(1, status, time.Second),
-		"cause":                        rowsOf(0, map[results.Cause]uint64{results.CauseStatus: 3, results.CauseBody: 1}, time.Second),
-		"the loader comes back within": rowsOf(0, status, time.Minute),
+		"":                             missedOf(0, status, time.Second),
+		"answers that count as right":  missedOf(1, status, time.Second),
+		"cause":                        missedOf(0, map[results.Cause]uint64{results.CauseStatus: 3, results.CauseBody: 1}, time.Second),
+		"the loader comes back within": missedOf(0, status, time.Minute),
 	} {
 		if got != want {
 			t.Errorf("missed %q, want %q", got, want)
 		}
 	}
-	if got := rowsOf(0, nil, time.Second); got != "cause" {
+	if got := missedOf(0, nil, time.Second); got != "cause" {
 		t.Errorf("no failure at all misses %q", got)
 	}
 }

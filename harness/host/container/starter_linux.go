@@ -22,38 +22,38 @@ import (
 
 	"github.com/joust-bench/joust/harness/cpuset"
 	"github.com/joust-bench/joust/harness/host"
-	"github.com/joust-bench/joust/harness/host/tree"
 	"github.com/joust-bench/joust/harness/surroundings"
+	"github.com/joust-bench/joust/harness/tree"
 )
 
 // removeLimit bounds the removal of one container.
 const removeLimit = 30 * time.Second
 
-// logSize is how much output the engine keeps of a container on disk.
+// logSize bounds the output of a container that the engine keeps on disk.
 const logSize = "1m"
 
-// Host starts programs in containers. It may be used from several goroutines.
-type Host struct {
+// Starter starts programs in containers. It may be used from several goroutines.
+type Starter struct {
 	engine *Engine
-	// name is the owner's, and an end that tells several Hosts of one process
-	// apart.
+	// name is the owner's name and an end that distinguishes several Starters of one
+	// process.
 	name string
-	// labels are those of all its containers, limits those that joust sets.
+	// labels and limits are set for all containers.
 	labels  map[string]string
 	limits  []surroundings.Limit
 	guard   *guard
 	started atomic.Uint64
-	// cut is set when a start was cut short, of which the engine may know
-	// nothing yet and still make its container.
-	cut atomic.Bool
+	// interrupted is set when a start was interrupted: the engine may still make
+	// the container.
+	interrupted atomic.Bool
 }
 
-var _ host.Host = (*Host)(nil)
+var _ host.Host = (*Starter)(nil)
 
-// NewHost returns a host that starts programs in the engine's containers.
+// NewStarter returns a Starter of containers of the engine.
 // Command runs Guard in a process of its own; empty takes this program with the
 // one argument "guard".
-func NewHost(e *Engine, command []string) (*Host, error) {
+func NewStarter(e *Engine, command []string) (*Starter, error) {
 	owner, err := tree.Self()
 	if err != nil {
 		return nil, fmt.Errorf("%w (is /proc mounted?)", err)
@@ -66,7 +66,7 @@ func NewHost(e *Engine, command []string) (*Host, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &Host{engine: e, limits: limits, name: owner.String() + "-" + strings.ToLower(rand.Text()[:6])}
+	h := &Starter{engine: e, limits: limits, name: owner.String() + "-" + strings.ToLower(rand.Text()[:6])}
 	h.labels = map[string]string{labelOwner: h.name, labelNamespace: namespace}
 	if h.guard, err = startGuard(command, orders{Host: e.host, Owner: h.name}); err != nil {
 		return nil, err
@@ -74,7 +74,7 @@ func NewHost(e *Engine, command []string) (*Host, error) {
 	return h, nil
 }
 
-// pidNamespace names the namespace in which this process's id means something.
+// pidNamespace returns the namespace in which this process's id has a meaning.
 func pidNamespace() (string, error) {
 	name, err := os.Readlink("/proc/self/ns/pid")
 	if err != nil {
@@ -83,15 +83,12 @@ func pidNamespace() (string, error) {
 	return name, nil
 }
 
-// Close ends the guard, which removes what is left of this host's containers.
-func (h *Host) Close() error { return h.guard.end(!h.cut.Load()) }
-
-// FreePort returns a TCP port on the address that was free just now.
-func (h *Host) FreePort(address string) (int, error) { return host.FreePort(address) }
+// Close ends the guard, which removes the remaining containers of this host.
+func (h *Starter) Close() error { return h.guard.end(!h.interrupted.Load()) }
 
 // Start starts the program in a container of its own and returns when it runs.
-// On failure nothing is left of it.
-func (h *Host) Start(ctx context.Context, p host.Program) (host.Handle, error) {
+// On failure the container is gone.
+func (h *Starter) Start(ctx context.Context, p host.Program) (host.Handle, error) {
 	if p.Container == nil || p.Container.Image == "" {
 		return nil, fmt.Errorf("starting %s: no image is given", p.Name)
 	}
@@ -105,7 +102,7 @@ func (h *Host) Start(ctx context.Context, p host.Program) (host.Handle, error) {
 	c, err := h.run(ctx, name, p)
 	if err != nil {
 		if ctx.Err() != nil {
-			h.cut.Store(true)
+			h.interrupted.Store(true)
 		}
 		return nil, errors.Join(fmt.Errorf("starting %s in a container: %w", p.Name, explain(err)), h.engine.remove(name))
 	}
@@ -117,7 +114,7 @@ func (h *Host) Start(ctx context.Context, p host.Program) (host.Handle, error) {
 }
 
 // run makes the container and starts it.
-func (h *Host) run(ctx context.Context, name string, p host.Program) (*testcontainers.DockerContainer, error) {
+func (h *Starter) run(ctx context.Context, name string, p host.Program) (*testcontainers.DockerContainer, error) {
 	provider, err := h.engine.provider()
 	if err != nil {
 		return nil, err
@@ -129,13 +126,13 @@ func (h *Host) run(ctx context.Context, name string, p host.Program) (*testconta
 	return c.(*testcontainers.DockerContainer), nil
 }
 
-// environment is what joust adds to the image's own environment.
+// environment returns the variables that joust adds to those of the image.
 func environment(p host.Program) map[string]string {
 	return surroundings.Merge(surroundings.ForContainer(), surroundings.FromPairs(p.Env))
 }
 
-// request is the program in testcontainers' words.
-func (h *Host) request(name string, p host.Program) testcontainers.ContainerRequest {
+// request returns the program in testcontainers' form.
+func (h *Starter) request(name string, p host.Program) testcontainers.ContainerRequest {
 	r := testcontainers.ContainerRequest{
 		Image: p.Container.Image, Name: name, Entrypoint: p.Container.Entrypoint, Cmd: p.Argv, Env: environment(p), Labels: maps.Clone(h.labels),
 		ConfigModifier:     func(c *apicontainer.Config) { c.User = p.Container.User },
@@ -147,8 +144,8 @@ func (h *Host) request(name string, p host.Program) testcontainers.ContainerRequ
 	return r
 }
 
-// configure sets where and with what limits the container runs.
-func (h *Host) configure(c *apicontainer.HostConfig, p host.Program) {
+// configure sets the container's network, CPUs, limits and mounts.
+func (h *Starter) configure(c *apicontainer.HostConfig, p host.Program) {
 	c.NetworkMode = "host"
 	if p.Container.Published != 0 {
 		c.NetworkMode = "bridge"
@@ -162,7 +159,7 @@ func (h *Host) configure(c *apicontainer.HostConfig, p host.Program) {
 	c.Memory = p.Container.MemoryBytes
 	c.MemorySwap = p.Container.MemoryBytes // no swap beyond it
 	for _, l := range h.limits {
-		// An unlimited one is -1 in the engine's words.
+		// For the engine -1 is unlimited.
 		c.Ulimits = append(c.Ulimits, &apicontainer.Ulimit{Name: l.Name, Soft: int64(l.Soft), Hard: int64(l.Hard)})
 	}
 	for _, m := range p.Container.Mounts {
@@ -173,12 +170,12 @@ func (h *Host) configure(c *apicontainer.HostConfig, p host.Program) {
 	}
 }
 
-// port is a TCP port of a container.
+// port returns a TCP port of a container.
 func port(number int) network.Port {
 	return network.MustParsePort(strconv.Itoa(number) + "/tcp")
 }
 
-// explain adds the way out to what the engine reported.
+// explain adds the way out to the engine's error.
 func explain(err error) error {
 	text := err.Error()
 	switch {

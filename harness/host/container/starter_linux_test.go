@@ -18,15 +18,16 @@ import (
 	"github.com/moby/moby/client"
 	"golang.org/x/sys/unix"
 
+	"github.com/joust-bench/joust/harness/catalog"
 	"github.com/joust-bench/joust/harness/host"
-	"github.com/joust-bench/joust/harness/host/tree"
 	"github.com/joust-bench/joust/harness/sample"
+	"github.com/joust-bench/joust/harness/tree"
 )
 
 // serve starts a box that answers, and returns its address.
-func serve(t *testing.T, h *Host, change func(*host.Program, int)) (*handle, string) {
+func serve(t *testing.T, h *Starter, change func(*host.Program, int)) (*handle, string) {
 	t.Helper()
-	free, err := h.FreePort("127.0.0.1")
+	free, err := host.FreePort("127.0.0.1")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,7 +54,7 @@ func get(address string) string {
 func TestServerInContainer(t *testing.T) {
 	t.Parallel()
 	cpu := firstCPU(t)
-	h, address := serve(t, newTestHost(t), func(p *host.Program, _ int) {
+	h, address := serve(t, newTestStarter(t), func(p *host.Program, _ int) {
 		p.Env, p.CPUs = []string{"SAY=hello=there"}, []int{cpu}
 	})
 	until(t, "the box's word", func() bool { return strings.Contains(h.LogTail(1000), "hello=there") })
@@ -82,13 +83,13 @@ func TestServerInContainer(t *testing.T) {
 	}
 }
 
-// A container gets the variables, limits and umask that it is said to have, and
+// A container gets the variables, limits and umask that its handle reports, and
 // keeps its image's own variables.
 func TestContainerStartsInStatedSurroundings(t *testing.T) {
 	t.Parallel()
 	p := program(t, "surroundings")
 	p.Env = []string{"TZ=CET", "MINE=a=b"}
-	h := launch(t, newTestHost(t), p)
+	h := launch(t, newTestStarter(t), p)
 	s := h.Surroundings()
 	if want := map[string]string{"LANG": "C.UTF-8", "TZ": "CET", "MINE": "a=b"}; !maps.Equal(s.Environment, want) {
 		t.Errorf("the environment is %v, want %v", s.Environment, want)
@@ -99,8 +100,8 @@ func TestContainerStartsInStatedSurroundings(t *testing.T) {
 	}
 	until(t, "the box's word", func() bool { return strings.Contains(h.LogTail(4<<10), "MINE") })
 	for _, line := range want {
-		if told := "\n" + h.LogTail(4<<10); !strings.Contains(told, "\n"+line) {
-			t.Errorf("the box does not say %q:\n%s", line, told)
+		if log := "\n" + h.LogTail(4<<10); !strings.Contains(log, "\n"+line) {
+			t.Errorf("the box does not say %q:\n%s", line, log)
 		}
 	}
 	if s.Umask != "0022" || s.WorkingDirectory != "/" || s.Limits["core soft"] != "0" || s.Limits["stack soft"] != "8388608" || s.Limits["nofile hard"] == "" {
@@ -125,7 +126,7 @@ func firstCPU(t *testing.T) int {
 
 func TestPublishedPort(t *testing.T) {
 	t.Parallel()
-	_, address := serve(t, newTestHost(t), func(p *host.Program, free int) {
+	_, address := serve(t, newTestStarter(t), func(p *host.Program, free int) {
 		p.Argv = []string{"serve", ":8080"}
 		p.Container.Published, p.Container.HostPort = 8080, free
 	})
@@ -141,17 +142,17 @@ func TestMountsAreReadOnly(t *testing.T) {
 		t.Fatal(err)
 	}
 	p := program(t, "cat", "/inside/text")
-	p.Container.Mounts = []host.Mount{{Source: file, Target: "/inside/text"}}
-	h := launch(t, newTestHost(t), p)
+	p.Container.Mounts = []catalog.Mount{{Source: file, Target: "/inside/text"}}
+	h := launch(t, newTestStarter(t), p)
 	awaitExit(t, h)
 	if tail := h.LogTail(1000); !strings.HasSuffix(tail, "from outside") {
 		t.Errorf("it says %q", tail)
 	}
 }
 
-func TestExitIsTold(t *testing.T) {
+func TestExitIsReported(t *testing.T) {
 	t.Parallel()
-	h := newTestHost(t)
+	h := newTestStarter(t)
 	for name, test := range map[string]struct {
 		argv   []string
 		memory int64
@@ -173,7 +174,7 @@ func TestDeafProgramIsKilled(t *testing.T) {
 	t.Parallel()
 	p := program(t, "deaf")
 	p.StopTimeout = 50 * time.Millisecond
-	h := launch(t, newTestHost(t), p)
+	h := launch(t, newTestStarter(t), p)
 	until(t, "its first word", func() bool { return strings.HasPrefix(h.LogTail(100), "box") })
 	if err := h.Stop(t.Context()); err != nil {
 		t.Error(err)
@@ -185,7 +186,7 @@ func TestDeafProgramIsKilled(t *testing.T) {
 
 func TestStartFails(t *testing.T) {
 	t.Parallel()
-	h := newTestHost(t)
+	h := newTestStarter(t)
 	absent := program(t)
 	absent.Container.Entrypoint = []string{"/absent"}
 	pipes := program(t, "deaf")
@@ -203,7 +204,7 @@ func TestStartFails(t *testing.T) {
 			continue
 		}
 		if !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "starting box") {
-			t.Errorf("error %q does not tell %q", err, want)
+			t.Errorf("error %q does not say %q", err, want)
 		}
 	}
 	ctx, cancel := context.WithCancel(t.Context())
@@ -212,11 +213,11 @@ func TestStartFails(t *testing.T) {
 		t.Error("started after its context's end")
 	}
 	if n := owned(t, h.name); n != 0 {
-		t.Errorf("%d containers are left of starts that failed", n)
+		t.Errorf("%d containers remain of starts that failed", n)
 	}
 }
 
-// owned counts the containers of a Host.
+// owned counts the containers of a Starter.
 func owned(t *testing.T, name string) int {
 	t.Helper()
 	found, err := engine.client.ContainerList(context.Background(), client.ContainerListOptions{
@@ -228,13 +229,13 @@ func owned(t *testing.T, name string) int {
 	return len(found.Items)
 }
 
-// The cgroup's figure is held to the processes' own clocks.
+// The cgroup's figure agrees with the processes' own clocks.
 func TestUsageOfContainer(t *testing.T) {
 	t.Parallel()
 	cpu := firstCPU(t)
 	p := program(t, "spin")
 	p.CPUs = []int{cpu}
-	h := launch(t, newTestHost(t), p)
+	h := launch(t, newTestStarter(t), p)
 	if err := h.ResetPeak(); err != nil {
 		t.Error(err)
 	}
@@ -299,7 +300,7 @@ func hang(image string) {
 	if err != nil {
 		panic(err)
 	}
-	h, err := NewHost(e, guardCommand())
+	h, err := NewStarter(e, guardCommand())
 	if err != nil {
 		panic(err)
 	}

@@ -1,4 +1,4 @@
-package enginetest
+package engine_test
 
 import (
 	"fmt"
@@ -8,73 +8,64 @@ import (
 	"time"
 
 	"github.com/joust-bench/joust/loaders"
+	"github.com/joust-bench/joust/loaders/enginetest"
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/scenarios"
 )
 
-// account is a server with a law between what it did and what the loader counts.
+// account is a server with a law between its counts and the loader's.
 type account struct {
 	name   string
-	behave func(*Peer)
+	behave func(*enginetest.Peer)
 	phase  loaders.Phase
 	tweak  func(*loaders.Spec)
 	law    func(*ledger)
 }
 
-// Accounts holds the loader's counts against servers that leave requests without
-// an answer, answer what nobody asked, or end connections unannounced.
-func Accounts(t *testing.T, e loaders.Loader) {
+// The loader's counts agree with those of servers that leave requests without an
+// answer, send surplus answers, or end connections unannounced.
+func TestAccounts(t *testing.T) { overEngines(t, accounts) }
+
+func accounts(t *testing.T, e loaders.Loader) {
 	for _, c := range slices.Concat(silences(), surpluses(), ends(), slowAnswers()) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			spec := Spec(c.phase)
+			spec := enginetest.Spec(c.phase)
 			if c.tweak != nil {
 				c.tweak(&spec)
 			}
-			var misses []string
-			loadUntil(t, e, c.behave, spec, func(s *Server, r *results.Report) bool {
+			enginetest.Load(t, e, c.behave, spec, func(s *enginetest.CountingServer, r *results.Report) string {
 				l := newLedger(s, r)
 				c.law(l)
-				if misses = l.misses; len(misses) > 0 {
-					t.Logf("this load misses %q", misses)
-				}
-				return len(misses) == 0
+				return strings.Join(l.misses, "; ")
 			})
-			for _, miss := range misses {
-				t.Error(miss)
-			}
 		})
 	}
-	t.Run("refused in the middle", func(t *testing.T) { t.Parallel(); refusedInTheMiddle(t, e) })
 }
 
-// ledger compares what a server did with what the loader counts of its only
-// phase.
+// ledger compares a server's counts with those of the loader's only phase.
 type ledger struct {
 	*results.Phase
-	server *Server
-	users  uint64
-	// opened is how many connections could be opened before the phase.
+	users uint64
+	// opened is the number of connections that were open before the phase.
 	opened uint64
 	// read, answers, swallowed, ended and connects are the server's counts.
 	read, answers, swallowed, ended, connects uint64
 	misses                                    []string
 }
 
-// newLedger reads the server's counts, once it has read and accepted what the
-// loader has sent and made.
-func newLedger(s *Server, r *results.Report) *ledger {
-	l := &ledger{Phase: &r.Phases[0], users: uint64(r.ConnectionsAsked), opened: uint64(r.ConnectionsOpen), server: s}
-	s.Accepted(count(r.Connect))
-	for limit := time.Now().Add(time.Second); uint64(s.Requests.Load()) < l.Asked && time.Now().Before(limit); {
-		time.Sleep(time.Millisecond)
-	}
+// newLedger reads the server's counts once the server has accepted the loader's
+// connections and read its requests.
+func newLedger(s *enginetest.CountingServer, r *results.Report) *ledger {
+	l := &ledger{Phase: &r.Phases[0], users: uint64(r.ConnectionsAsked), opened: uint64(r.ConnectionsOpen)}
+	enginetest.Reaches(&s.Connects, enginetest.Samples(r.Connect), time.Second)
+	enginetest.Reaches(&s.Requests, l.Asked, time.Second)
 	l.read, l.connects = uint64(s.Requests.Load()), uint64(s.Connects.Load())
 	l.answers, l.swallowed, l.ended = uint64(s.Answers.Load()), uint64(s.Swallowed.Load()), uint64(s.Ended.Load())
 	return l
 }
 
-// equal notes a figure of the loader that is not what the server's counts say.
+// equal notes a figure of the loader that differs from the server's.
 func (l *ledger) equal(figure string, got, want uint64) {
 	l.holds(got == want, "%s: %d, want %d", figure, got, want)
 }
@@ -97,18 +88,18 @@ func (l *ledger) nothingFailed() {
 // silences has servers that never answer each connection's tenth request.
 func silences() []account {
 	const each, drain = 10, 100 * time.Millisecond
-	silent := func(p *Peer) {
+	silent := func(p *enginetest.Peer) {
 		for n := 1; ; n++ {
 			switch _, err := p.Next(); {
 			case err != nil:
 				return
 			case n%each == 0:
-				p.server.Swallowed.Add(1)
+				p.Server.Swallowed.Add(1)
 				p.Hold()
 				return
 			}
-			p.server.Answers.Add(1)
-			p.Send(OK(Hello))
+			p.Server.Answers.Add(1)
+			p.Send(enginetest.RightAnswer)
 		}
 	}
 	law := func(l *ledger) {
@@ -127,29 +118,29 @@ func silences() []account {
 	}
 	impatient := func(s *loaders.Spec) { s.Drain = drain }
 	return []account{
-		{"one in 10 unanswered, closed", silent, Closed(200 * time.Millisecond), impatient, law},
-		{"one in 10 unanswered, open", silent, Open(400, 200*time.Millisecond), impatient, law},
+		{"one in 10 unanswered, closed", silent, enginetest.Closed(200 * time.Millisecond), impatient, law},
+		{"one in 10 unanswered, open", silent, enginetest.Open(400, 200*time.Millisecond), impatient, law},
 	}
 }
 
-// surpluses has servers that send what nobody asked for.
+// surpluses has servers that send surplus bytes or answers.
 func surpluses() []account {
-	// follows answers a request and sends the text behind the answer, in one
-	// write where they are not apart.
-	follows := func(text string, answers int64, apart time.Duration) func(*Peer) {
-		return func(p *Peer) {
+	// follows answers a request and sends the text that long after the answer, in
+	// the same write for 0.
+	follows := func(text string, answers int64, gap time.Duration) func(*enginetest.Peer) {
+		return func(p *enginetest.Peer) {
 			for {
 				if _, err := p.Next(); err != nil {
 					return
 				}
-				p.server.Answers.Add(answers)
+				p.Server.Answers.Add(answers)
 				time.Sleep(calm)
-				if apart == 0 {
-					p.Send(OK(Hello) + text)
+				if gap == 0 {
+					p.Send(enginetest.RightAnswer + text)
 					continue
 				}
-				p.Send(OK(Hello))
-				time.Sleep(apart)
+				p.Send(enginetest.RightAnswer)
+				time.Sleep(gap)
 				p.Send(text)
 			}
 		}
@@ -182,16 +173,16 @@ func surpluses() []account {
 	// The second answer comes behind the window, and a surplus one when nothing
 	// is in flight any more.
 	const gap, half = 3 * time.Millisecond, 50 * time.Millisecond
-	last := func(p *Peer) {
+	last := func(p *enginetest.Peer) {
 		for n := 1; ; n++ {
 			if _, err := p.Next(); err != nil {
 				return
 			}
 			time.Sleep(half)
-			p.Send(OK(Hello))
+			p.Send(enginetest.RightAnswer)
 			if n == 2 {
 				time.Sleep(gap)
-				p.Send(OK(Hello))
+				p.Send(enginetest.RightAnswer)
 			}
 		}
 	}
@@ -202,34 +193,34 @@ func surpluses() []account {
 		l.equal("surplus answers", l.SurplusAnswers, l.users)
 		l.equal("reconnects", l.Reconnects, l.users)
 	}
-	closed, open := Closed(100*time.Millisecond), Open(200, 100*time.Millisecond)
+	closed, open := enginetest.Closed(100*time.Millisecond), enginetest.Open(200, 100*time.Millisecond)
 	return []account{
 		{"extra bytes", follows("surplus", 1, 0), closed, nil, each},
-		{"answered twice, closed", follows(OK(Hello), 2, 0), closed, nil, each},
-		{"answered twice, open", follows(OK(Hello), 2, 0), open, nil, each},
-		{"answered twice, idle between", follows(OK(Hello), 2, gap), Open(10, 400*time.Millisecond), nil, each},
-		{"answered twice, a moment apart", follows(OK(Hello), 2, gap), closed, nil, shifted},
-		{"answered twice, behind the window", last, Closed(half + half/2), nil, one},
-		{"answered twice, pipelined", follows(OK(Hello), 2, 0), closed, func(s *loaders.Spec) { s.Depth = 2 }, shifted},
+		{"answered twice, closed", follows(enginetest.RightAnswer, 2, 0), closed, nil, each},
+		{"answered twice, open", follows(enginetest.RightAnswer, 2, 0), open, nil, each},
+		{"answered twice, idle between", follows(enginetest.RightAnswer, 2, gap), enginetest.Open(10, 400*time.Millisecond), nil, each},
+		{"answered twice, a moment apart", follows(enginetest.RightAnswer, 2, gap), closed, nil, shifted},
+		{"answered twice, behind the window", last, enginetest.Closed(half + half/2), nil, one},
+		{"answered twice, pipelined", follows(enginetest.RightAnswer, 2, 0), closed, func(s *loaders.Spec) { s.Depth = 2 }, shifted},
 	}
 }
 
 // ends has servers that close connections without an announcement.
 func ends() []account {
-	behind := func(each int) func(*Peer) {
-		return func(p *Peer) {
+	behind := func(each int) func(*enginetest.Peer) {
+		return func(p *enginetest.Peer) {
 			for n := 1; ; n++ {
 				if _, err := p.Next(); err != nil {
 					return
 				}
 				time.Sleep(calm)
-				p.server.Answers.Add(1)
+				p.Server.Answers.Add(1)
 				if n == each {
-					p.server.Ended.Add(1)
-					p.SendLast(OK(Hello))
+					p.Server.Ended.Add(1)
+					p.SendLast(enginetest.RightAnswer)
 					return
 				}
-				p.Send(OK(Hello))
+				p.Send(enginetest.RightAnswer)
 			}
 		}
 	}
@@ -252,19 +243,19 @@ func ends() []account {
 		l.holds(l.BackoffNS > 0, "no back-off")
 		l.holds(l.connects <= 12*l.users, "a storm of %d connections of %d users", l.connects, l.users)
 	}
-	closed, open := Closed(100*time.Millisecond), Open(200, 100*time.Millisecond)
+	closed, open := enginetest.Closed(100*time.Millisecond), enginetest.Open(200, 100*time.Millisecond)
 	return []account{
 		{"closed behind each answer, closed", behind(1), closed, nil, law},
 		{"closed behind each answer, open", behind(1), open, nil, law},
 		{"closed behind the third answer, closed", behind(3), closed, nil, law},
 		{"closed behind the third answer, open", behind(3), open, nil, law},
-		{"closed at once, closed", func(*Peer) {}, Closed(200 * time.Millisecond), nil, atOnce},
-		{"closed at once, open", func(*Peer) {}, Open(200, 200*time.Millisecond), func(s *loaders.Spec) { s.Drain = 100 * time.Millisecond }, atOnce},
+		{"closed at once, closed", func(*enginetest.Peer) {}, enginetest.Closed(200 * time.Millisecond), nil, atOnce},
+		{"closed at once, open", func(*enginetest.Peer) {}, enginetest.Open(200, 200*time.Millisecond), func(s *loaders.Spec) { s.Drain = 100 * time.Millisecond }, atOnce},
 	}
 }
 
-// slowAnswers has a server whose answers take longer than the drain bound: they
-// are awaited all the same.
+// slowAnswers has a server whose answers take longer than the drain bound. They
+// are awaited nevertheless.
 func slowAnswers() []account {
 	const slow, window, drain = 700 * time.Millisecond, 850 * time.Millisecond, 500 * time.Millisecond
 	law := func(l *ledger) {
@@ -278,24 +269,26 @@ func slowAnswers() []account {
 		}
 	}
 	tweak := func(s *loaders.Spec) { s.Drain, s.Connections = drain, 12 }
-	behave := Calmly(slow, func(Request) string { return OK(Hello) })
+	behave := enginetest.Good(slow)
 	return []account{
-		{"slower than the drain, closed", behave, Closed(window), tweak, law},
-		{"slower than the drain, open", behave, Open(10, window), tweak, law},
+		{"slower than the drain, closed", behave, enginetest.Closed(window), tweak, law},
+		{"slower than the drain, open", behave, enginetest.Open(10, window), tweak, law},
 	}
 }
 
-// refusedInTheMiddle has a server that goes away within the window: connections
-// that cannot be made any more are no failed requests.
+// A server goes away within the window: the connections that cannot be made any
+// more are no failed requests.
+func TestRefusedInTheMiddle(t *testing.T) { overEngines(t, refusedInTheMiddle) }
+
 func refusedInTheMiddle(t *testing.T, e loaders.Loader) {
-	server := Start(t, Calmly(calm, func(Request) string { return OK(Hello) }))
-	spec := Spec(Closed(400 * time.Millisecond))
+	server := enginetest.Start(t, enginetest.Good(calm))
+	spec := enginetest.Spec(enginetest.Closed(400 * time.Millisecond))
 	spec.Target.Address = server.Address
 	spec.Connection = scenarios.Connection{ReconnectEvery: 5, CloseWith: scenarios.FIN}
-	steer := Steer{OnWindow: func(w loaders.Window) {
+	steer := enginetest.Steer{OnWindow: func(w loaders.Window) {
 		time.AfterFunc(200*time.Millisecond, server.Die)
 	}}
-	report := Drive(t, e, spec, &steer)
+	report := enginetest.Drive(t, e, spec, &steer)
 	p := &report.Phases[0]
 	if p.ConnectionErrors[results.CauseConnectRefused]+p.ConnectionErrors[results.CauseConnectReset] == 0 || p.BackoffNS == 0 {
 		t.Errorf("a server went away: connection errors %v, %d ns of back-off", p.ConnectionErrors, p.BackoffNS)
@@ -305,10 +298,10 @@ func refusedInTheMiddle(t *testing.T, e loaders.Loader) {
 			t.Errorf("connections that could not be made count as failed requests: %v", p.Total.Errors)
 		}
 	}
-	if n := Failures(p); n > uint64(spec.Connections) {
+	if n := p.Failures(); n > uint64(spec.Connections) {
 		t.Errorf("%d requests failed, %d connections had one in flight: %v", n, spec.Connections, p.Total.Errors)
 	}
-	if read := uint64(server.Requests.Load()); Answered(p) > read || p.Asked < read {
-		t.Errorf("%d right of %d asked, the server has read %d", Answered(p), p.Asked, read)
+	if read := uint64(server.Requests.Load()); p.Right() > read || p.Asked < read {
+		t.Errorf("%d right of %d asked, the server has read %d", p.Right(), p.Asked, read)
 	}
 }

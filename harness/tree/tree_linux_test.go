@@ -1,10 +1,12 @@
 package tree
 
 import (
+	"bytes"
 	"errors"
 	"io/fs"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"syscall"
 	"testing"
@@ -56,7 +58,7 @@ func TestSignalReachesOnlyTheOneMeant(t *testing.T) {
 func TestZombieOwnerIsDead(t *testing.T) {
 	t.Parallel()
 	cmd, p := sleeper(t, nil)
-	o := Owner{PID: p.PID, Start: p.Start}
+	o := p.Owner()
 	if alive, err := o.Alive(); err != nil || !alive {
 		t.Errorf("alive is %v, %v", alive, err)
 	}
@@ -136,21 +138,39 @@ func TestCgroupKill(t *testing.T) {
 		if err := cmd.Wait(); err == nil {
 			t.Errorf("%s: it was not killed", name)
 		}
-		if err := c.Remove(t.Context()); err != nil {
+		if err := c.End(t.Context()); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 		checkGone(t, c)
 	}
 }
 
-// checkGone asserts that nothing done to a group that is gone fails.
+// checkGone asserts that no call on a group that is gone fails.
 func checkGone(t *testing.T, c Cgroup) {
 	t.Helper()
 	if _, err := os.Stat(string(c)); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("the group is left: %v", err)
+		t.Errorf("the group remains: %v", err)
 	}
 	pids, err := c.PIDs()
-	if err := errors.Join(err, c.Kill(), c.Remove(t.Context())); err != nil || len(pids) != 0 {
+	if err := errors.Join(err, c.Kill(), c.End(t.Context())); err != nil || len(pids) != 0 {
 		t.Errorf("of a group that is gone: %s, %v", strconv.Itoa(len(pids)), err)
+	}
+}
+
+func TestReaderGrowsItsBuffer(t *testing.T) {
+	t.Parallel()
+	var r Reader
+	for _, size := range []int{0, 1, 8<<10 - 1, 8 << 10, 100_000, 3} {
+		path := filepath.Join(t.TempDir(), "file")
+		want := bytes.Repeat([]byte{'x'}, size)
+		if err := os.WriteFile(path, want, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := r.Read(path); err != nil || !bytes.Equal(got, want) {
+			t.Errorf("%d bytes read of %d, %v", len(got), size, err)
+		}
+	}
+	if _, err := r.Read(t.TempDir() + "/none"); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("error %v for a file that does not exist", err)
 	}
 }

@@ -3,6 +3,7 @@ package tree
 import (
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -15,43 +16,54 @@ import (
 // program can give itself.
 func TestParseStat(t *testing.T) {
 	t.Parallel()
-	const rest = " 100 100 0 -1 4194304 1 0 0 0 0 0 0 0 20 0 1 0 98765 1000 200"
-	tests := map[string]struct {
-		text string
-		want Process
-		ok   bool
-	}{
-		"plain":     {"42 (sleep) S 7" + rest, Process{PID: 42, Parent: 7, State: 'S', Start: 98765}, true},
-		"hostile":   {"42 (a) R 1 (b)) Z 7" + rest, Process{PID: 42, Parent: 7, State: 'Z', Start: 98765}, true},
-		"short":     {"42 (sleep) S 7 100", Process{}, false},
-		"no name":   {"42 sleep S 7" + rest, Process{}, false},
-		"no number": {"x (sleep) S 7" + rest, Process{}, false},
-		"empty":     {"", Process{}, false},
+	const rest = " 100 100 0 -1 4194304 1 0 0 0 11 12 13 14 20 0 1 0 98765 1000 200"
+	want := Process{PID: 42, Parent: 7, State: 'S', User: 11, System: 12, ReapedUser: 13, ReapedSystem: 14, Start: 98765}
+	tests := map[string]struct{ text, err string }{
+		"plain":                   {"42 (sleep) S 7" + rest, ""},
+		"spaces":                  {"42 (tmux: server) S 7" + rest, ""},
+		"parentheses and a state": {"42 (a) R 1 (b)) S 7" + rest + "\n", ""},
+		"line end in the name":    {"42 (a\nb) S 7" + rest, ""},
+		"short":                   {"42 (sleep) S 7 100", "3 fields"},
+		"no name":                 {"42 sleep S 7" + rest, "no command name"},
+		"no process id":           {"x (sleep) S 7" + rest, `"x"`},
+		"no start time":           {"42 (sleep) S 7" + strings.Replace(rest, "98765", "y", 1), `"y"`},
+		"empty":                   {"", "no command name"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got, err := parseStat(test.text)
-			if (err == nil) != test.ok || got != test.want {
-				t.Errorf("got %+v, %v", got, err)
+			got, err := parseStat([]byte(test.text))
+			switch {
+			case test.err == "" && (err != nil || got != want):
+				t.Errorf("got %+v, %v; want %+v", got, err, want)
+			case test.err != "" && (err == nil || !strings.Contains(err.Error(), test.err)):
+				t.Errorf("error %v, want one with %q", err, test.err)
 			}
 		})
+	}
+	if zombie, err := parseStat([]byte("42 (sleep) Z 7" + rest)); err != nil || !zombie.Ended() {
+		t.Errorf("a zombie is %+v, %v", zombie, err)
 	}
 }
 
 func FuzzParseStat(f *testing.F) {
 	f.Add("42 (sleep) S 7 100 100 0 -1 4194304 1 0 0 0 0 0 0 0 20 0 1 0 98765 1000 200")
 	f.Add(")(")
+	for _, path := range []string{"/proc/self/stat", "/proc/1/stat"} {
+		if text, err := os.ReadFile(path); err == nil {
+			f.Add(string(text))
+		}
+	}
 	f.Fuzz(func(t *testing.T, text string) {
-		p, err := parseStat(text)
+		p, err := parseStat([]byte(text))
 		if err != nil && p != (Process{}) {
 			t.Errorf("both %+v and %v", p, err)
 		}
 	})
 }
 
-// Whatever the table of processes looks like, loops of a torn read included,
-// the walk ends and finds each process at most once, after its parent.
+// For every table of processes, loops of a torn read included, the walk ends and
+// finds each process at most once, after its parent.
 func TestBelowLaw(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -122,17 +134,6 @@ func TestCgroupDir(t *testing.T) {
 			}
 		})
 	}
-}
-
-func FuzzCgroupDir(f *testing.F) {
-	f.Add("30 23 0:26 / /mnt/c\\040g rw - cgroup2 cgroup2 rw\n", "0::/a\n")
-	f.Add("a b c d\\ e\\0 - cgroup2 ", "0::")
-	f.Fuzz(func(t *testing.T, mounts, cgroup string) {
-		dir, err := cgroupDir(mounts, cgroup)
-		if (dir == "") != (err != nil) {
-			t.Errorf("%q with %v", dir, err)
-		}
-	})
 }
 
 func TestUnescape(t *testing.T) {

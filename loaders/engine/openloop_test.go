@@ -1,4 +1,4 @@
-package enginetest
+package engine_test
 
 import (
 	"reflect"
@@ -7,22 +7,22 @@ import (
 	"time"
 
 	"github.com/joust-bench/joust/loaders"
+	"github.com/joust-bench/joust/loaders/enginetest"
 	"github.com/joust-bench/joust/loaders/record"
 	"github.com/joust-bench/joust/results"
 )
 
-// OpenLoop holds the open loop against its own arithmetic.
-func OpenLoop(t *testing.T, e loaders.Loader) {
-	t.Run("offered", func(t *testing.T) { offered(t, e) })
-	t.Run("slow server", func(t *testing.T) { t.Parallel(); slowServer(t, e) })
-	t.Run("overload", func(t *testing.T) { t.Parallel(); overload(t, e) })
-	t.Run("timeouts are censored", func(t *testing.T) { t.Parallel(); censoredTimeouts(t, e) })
-	t.Run("server dies", func(t *testing.T) { t.Parallel(); serverDies(t, e) })
-	t.Run("ladder", func(t *testing.T) { t.Parallel(); ladder(t, e) })
-}
+// The open loop keeps its own arithmetic.
+func TestOffered(t *testing.T)             { overEngines(t, offered) }
+func TestSlowServer(t *testing.T)          { overEngines(t, slowServer) }
+func TestOverload(t *testing.T)            { overEngines(t, overload) }
+func TestTimeoutsAreCensored(t *testing.T) { overEngines(t, censoredTimeouts) }
+func TestServerDies(t *testing.T)          { overEngines(t, serverDies) }
+func TestLadder(t *testing.T)              { overEngines(t, ladder) }
 
-// offered is what the schedule intends within the window, to the request,
-// whatever the number of threads and however late they send.
+// offered compares the requests offered with those that the schedule intends
+// within the window. They are equal for any number of threads and however late
+// the threads send.
 func offered(t *testing.T, e loaders.Loader) {
 	for _, c := range []struct {
 		name    string
@@ -35,12 +35,12 @@ func offered(t *testing.T, e loaders.Loader) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			phase := Open(c.rate, 300*time.Millisecond)
+			phase := enginetest.Open(c.rate, 300*time.Millisecond)
 			phase.Schedule, phase.Lead = c.law, 100*time.Millisecond
-			spec := Spec(phase)
+			spec := enginetest.Spec(phase)
 			spec.Threads = c.threads
-			server, report, _ := Load(t, e, Answering(func(Request) string { return OK(Hello) }), spec, nil)
-			CheckCounts(t, server, &report)
+			server, report, _ := enginetest.Load(t, e, enginetest.Good(0), spec, nil)
+			enginetest.CheckCounts(t, server, &report)
 			if got, want := report.Phases[0].Rate.Offered, intended(t, &spec, &phase); got != want {
 				t.Errorf("offered %d, the schedule has %d in the window", got, want)
 			}
@@ -70,16 +70,16 @@ func intended(t testing.TB, spec *loaders.Spec, p *loaders.Phase) (n uint64) {
 	return n
 }
 
-// checkBooks holds what every open-loop phase without failures adds up to:
-// each request offered is answered, censored or never sent, and stands in the
-// corrected histogram once.
+// checkBooks checks the sums of an open-loop phase without failures: each request
+// offered is answered, censored or never sent, and stands in the corrected
+// histogram once.
 func checkBooks(t testing.TB, p *results.Phase) {
 	t.Helper()
-	r, answered := p.Rate, count(p.Total.Service)
+	r, answered := p.Rate, enginetest.Samples(p.Total.Service)
 	if sum := answered + r.Censored + r.NeverSent; sum != r.Offered {
 		t.Errorf("%d answered, %d censored and %d never sent make %d, offered were %d", answered, r.Censored, r.NeverSent, sum, r.Offered)
 	}
-	if got := count(p.Total.Corrected); got != r.Offered {
+	if got := enginetest.Samples(p.Total.Corrected); got != r.Offered {
 		t.Errorf("%d corrected samples of %d offered", got, r.Offered)
 	}
 	if p.CompletedBefore == 0 && r.BacklogT1 > r.Offered-min(r.Achieved, r.Offered) {
@@ -93,15 +93,14 @@ func checkBooks(t testing.TB, p *results.Phase) {
 // slowServer takes 20 ms an answer. Two connections carry at most 100 of 1000
 // req/s.
 func slowServer(t *testing.T, e loaders.Loader) {
-	slow := Answering(func(Request) string { time.Sleep(20 * time.Millisecond); return OK(Hello) })
-	spec := Spec(Open(1000, 400*time.Millisecond))
+	spec := enginetest.Spec(enginetest.Open(1000, 400*time.Millisecond))
 	spec.Connections, spec.Drain = 2, 100*time.Millisecond
-	_, report, _ := Load(t, e, slow, spec, nil)
+	_, report, _ := enginetest.Load(t, e, enginetest.Good(20*time.Millisecond), spec, nil)
 	p := report.Phases[0]
 	checkBooks(t, &p)
 	r := p.Rate
 	if r.Offered != 400 || r.Achieved > 44 || r.Achieved != p.Total.Completed {
-		t.Errorf("offered %d and achieved %d, want 400 and at most 2 × 400 ms ÷ 20 ms, the lead-in's tail apart", r.Offered, r.Achieved)
+		t.Errorf("offered %d and achieved %d, want 400 and at most 2 × 400 ms ÷ 20 ms, with the tail of the lead-in 44", r.Offered, r.Achieved)
 	}
 	if r.NeverSent < 300 || r.BacklogT1 < 300 || r.Censored > 2 {
 		t.Errorf("%d never sent, a backlog of %d, %d censored; want most, most and at most 2", r.NeverSent, r.BacklogT1, r.Censored)
@@ -111,32 +110,32 @@ func slowServer(t *testing.T, e loaders.Loader) {
 	if corrected, service := p.Total.Corrected.MeanNS, p.Total.Service.MeanNS; service < 20e6 || corrected < 200e6 {
 		t.Errorf("corrected mean %.1f ms, service mean %.1f ms: the queue is missing", corrected/1e6, service/1e6)
 	}
-	if count(p.SendLagBlocked) <= count(p.SendLagIdle) {
-		t.Errorf("%d sends were late for want of a connection, %d for other reasons", count(p.SendLagBlocked), count(p.SendLagIdle))
+	if enginetest.Samples(p.SendLagBlocked) <= enginetest.Samples(p.SendLagIdle) {
+		t.Errorf("%d sends were late for want of a connection, %d for other reasons", enginetest.Samples(p.SendLagBlocked), enginetest.Samples(p.SendLagIdle))
 	}
 }
 
 // overload asks a server that takes a millisecond an answer, one request at a
-// time, for twice of what it can at best.
+// time, at twice its capacity.
 func overload(t *testing.T, e loaders.Loader) {
 	var one sync.Mutex
-	single := Answering(func(Request) string {
+	single := enginetest.AnsweringBy(func(string) string {
 		one.Lock()
 		defer one.Unlock()
 		time.Sleep(time.Millisecond)
-		return OK(Hello)
+		return enginetest.RightAnswer
 	})
-	spec := Spec(Open(2000, 300*time.Millisecond))
+	spec := enginetest.Spec(enginetest.Open(2000, 300*time.Millisecond))
 	spec.Connections = 4
-	_, report, _ := Load(t, e, single, spec, nil)
+	_, report, _ := enginetest.Load(t, e, single, spec, nil)
 	p := report.Phases[0]
 	checkBooks(t, &p)
 	if p.Rate.Offered != 600 || p.Rate.Achieved > 304 || p.Rate.BacklogT1 < 290 {
-		t.Errorf("offered %d, achieved %d, backlog %d; want 600, at most 300 and at least 300, what is in flight apart",
+		t.Errorf("offered %d, achieved %d, backlog %d; want 600, at most 300 and at least 300, give or take the requests in flight",
 			p.Rate.Offered, p.Rate.Achieved, p.Rate.BacklogT1)
 	}
-	// The last of 600 requests is answered 600 ms after the first, which is
-	// 300 ms late; it is sent when four are in flight.
+	// The last of 600 requests is answered 600 ms after the first, and so 300 ms
+	// late. It is sent when four are in flight.
 	if corrected, service := p.Total.Corrected.MeanNS, p.Total.Service.MeanNS; corrected < 140e6 || corrected < service+100e6 {
 		t.Errorf("corrected mean %.1f ms, service mean %.1f ms: overload looks good", corrected/1e6, service/1e6)
 	}
@@ -144,41 +143,41 @@ func overload(t *testing.T, e loaders.Loader) {
 
 // censoredTimeouts counts a timeout once, as a failure and as a lower bound.
 func censoredTimeouts(t *testing.T, e loaders.Loader) {
-	spec := Spec(Open(20, 300*time.Millisecond))
+	spec := enginetest.Spec(enginetest.Open(20, 300*time.Millisecond))
 	spec.Connections, spec.RequestTimeout = 8, 80*time.Millisecond
-	_, report, _ := Load(t, e, func(p *Peer) { p.Hold() }, spec, nil)
+	_, report, _ := enginetest.Load(t, e, func(p *enginetest.Peer) { p.Hold() }, spec, nil)
 	p := report.Phases[0]
-	if p.Rate.Offered != 6 || p.Total.Failed != 6 || p.Total.Errors[results.CauseTimeout] != 6 || count(p.Total.Corrected) != 6 {
-		t.Errorf("of 6 requests %d offered, failed by %v, %d corrected", p.Rate.Offered, p.Total.Errors, count(p.Total.Corrected))
+	if p.Rate.Offered != 6 || p.Total.Failed != 6 || p.Total.Errors[results.CauseTimeout] != 6 || enginetest.Samples(p.Total.Corrected) != 6 {
+		t.Errorf("of 6 requests %d offered, failed by %v, %d corrected", p.Rate.Offered, p.Total.Errors, enginetest.Samples(p.Total.Corrected))
 	}
-	if p.Total.FailedTime.MinNS < int64(spec.RequestTimeout) || count(p.Total.Service) != 0 || p.Rate.CensoredFromNS < int64(spec.RequestTimeout) {
-		t.Errorf("timeouts of %v: failed after %d ns, censored from %d ns, %d service times", spec.RequestTimeout, p.Total.FailedTime.MinNS, p.Rate.CensoredFromNS, count(p.Total.Service))
+	if p.Total.FailedTime.MinNS < int64(spec.RequestTimeout) || enginetest.Samples(p.Total.Service) != 0 || p.Rate.CensoredFromNS < int64(spec.RequestTimeout) {
+		t.Errorf("timeouts of %v: failed after %d ns, censored from %d ns, %d service times", spec.RequestTimeout, p.Total.FailedTime.MinNS, p.Rate.CensoredFromNS, enginetest.Samples(p.Total.Service))
 	}
 }
 
-// serverDies in the middle of a phase: every request intended is still
-// accounted for, and nobody waits for it longer than the drain.
+// serverDies has a server that dies in the middle of a phase: every intended
+// request is still accounted for, and the loader waits no longer than the drain.
 func serverDies(t *testing.T, e loaders.Loader) {
-	server := Start(t, Answering(func(Request) string { return OK(Hello) }))
-	spec := Spec(Open(500, 300*time.Millisecond), Closed(50*time.Millisecond))
+	server := enginetest.Start(t, enginetest.Good(0))
+	spec := enginetest.Spec(enginetest.Open(500, 300*time.Millisecond), enginetest.Closed(50*time.Millisecond))
 	spec.Drain, spec.Target.Address = 200*time.Millisecond, server.Address
-	steer := Steer{OnWindow: func(w loaders.Window) {
+	steer := enginetest.Steer{OnWindow: func(w loaders.Window) {
 		if w.Phase == "open" {
 			time.AfterFunc(250*time.Millisecond, server.Die)
 		}
 	}}
-	report := Drive(t, e, spec, &steer)
+	report := enginetest.Drive(t, e, spec, &steer)
 	p := &report.Phases[0]
-	if Answered(p) != uint64(server.Requests.Load()) && Failures(p) == 0 {
-		t.Errorf("%d answered of %d, and nothing failed", Answered(p), server.Requests.Load())
+	if p.Right() != uint64(server.Requests.Load()) && p.Failures() == 0 {
+		t.Errorf("%d answered of %d, and nothing failed", p.Right(), server.Requests.Load())
 	}
 	if p.Rate.NeverSent == 0 || p.ConnectionErrors[results.CauseConnectRefused]+p.ConnectionErrors[results.CauseConnectReset] == 0 {
 		t.Errorf("a server died unnoticed: %+v, %v", p.Rate, p.ConnectionErrors)
 	}
-	if n := Failures(p); n > uint64(spec.Connections) {
+	if n := p.Failures(); n > uint64(spec.Connections) {
 		t.Errorf("%d requests failed, %d connections had one in flight: %v", n, spec.Connections, p.Total.Errors)
 	}
-	if sum := count(p.Total.Service) + p.Rate.NeverSent + p.Rate.Censored + p.Total.Failed; sum != p.Rate.Offered {
+	if sum := enginetest.Samples(p.Total.Service) + p.Rate.NeverSent + p.Rate.Censored + p.Total.Failed; sum != p.Rate.Offered {
 		t.Errorf("%d of %d requests are accounted for", sum, p.Rate.Offered)
 	}
 	if after := report.Phases[1]; after.Asked != 0 {
@@ -188,29 +187,29 @@ func serverDies(t *testing.T, e loaders.Loader) {
 
 // ladder runs several phases with one adjusted and one skipped.
 func ladder(t *testing.T, e loaders.Loader) {
-	server := Start(t, Answering(func(Request) string { return OK(Hello) }))
-	a, b := Open(0, 80*time.Millisecond), Open(0, time.Hour)
+	server := enginetest.Start(t, enginetest.Good(0))
+	a, b := enginetest.Open(0, 80*time.Millisecond), enginetest.Open(0, time.Hour)
 	a.Name, a.Adjust, b.Name, b.Adjust = "adjusted", true, "skipped", true
 	a.Tell = true
-	steer := Steer{Answer: func(phase string) loaders.Adjustment {
+	steer := enginetest.Steer{Answer: func(phase string) loaders.Adjustment {
 		if phase == "skipped" {
 			return loaders.Adjustment{Phase: phase, Skip: "beyond the loader"}
 		}
 		return loaders.Adjustment{Phase: phase, RateRPS: 500, Duration: 120 * time.Millisecond}
 	}}
-	spec := Spec(Closed(60*time.Millisecond), a, b)
+	spec := enginetest.Spec(enginetest.Closed(60*time.Millisecond), a, b)
 	spec.Target.Address = server.Address
-	report := Drive(t, e, spec, &steer)
+	report := enginetest.Drive(t, e, spec, &steer)
 	if len(report.Phases) != 3 || report.Phases[2].Skipped != "beyond the loader" || len(steer.Windows) != 2 || len(steer.Done) != 2 {
 		t.Fatalf("phases %+v, windows %+v", report.Phases, steer.Windows)
 	}
 	if r := report.Phases[1].Rate; r.TargetRPS != 500 || r.Offered != 60 {
 		t.Errorf("asked for 500 req/s in the adjustment's 120 ms, got %+v", r)
 	}
-	if told := steer.Done[1].Result; steer.Done[0].Result != nil || !reflect.DeepEqual(told, &report.Phases[1]) {
-		t.Errorf("told of the phase that tells: %+v, reported %+v", told, report.Phases[1])
+	if result := steer.Done[1].Result; steer.Done[0].Result != nil || !reflect.DeepEqual(result, &report.Phases[1]) {
+		t.Errorf("the phase ended with the result %+v, reported %+v", result, report.Phases[1])
 	}
 	report.Phases = report.Phases[:2]
-	CheckCounts(t, server, &report)
+	enginetest.CheckCounts(t, server, &report)
 	checkAnnounced(t, &steer, &report)
 }

@@ -1,4 +1,4 @@
-package enginetest
+package engine_test
 
 import (
 	"slices"
@@ -7,22 +7,23 @@ import (
 	"time"
 
 	"github.com/joust-bench/joust/loaders"
+	"github.com/joust-bench/joust/loaders/enginetest"
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/scenarios"
 )
 
-// bad is a server that does something wrong, or only odd.
+// bad is a server that does something wrong or odd.
 type bad struct {
 	name   string
-	behave func(*Peer)
+	behave func(*enginetest.Peer)
 	tweak  func(*loaders.Spec)
-	// causes are those that may be counted; nil for a server that is only odd
-	// and must succeed.
+	// causes are the causes that may be counted; nil for a server that is odd and
+	// must succeed.
 	causes []results.Cause
 	// mixed servers give right answers as well.
 	mixed bool
-	// replaced servers lose each connection behind a whole answer, right or
-	// wrong, so that the loader connects anew at once.
+	// replaced servers lose each connection behind a whole answer, right or wrong:
+	// the loader connects again at once.
 	replaced bool
 	// surplus servers send bytes behind their answers.
 	surplus bool
@@ -30,19 +31,21 @@ type bad struct {
 	early bool
 }
 
-// BadServers holds the engine against servers that do wrong: each failure in
-// its own cause, never a success, never a hang, a panic or a storm of
-// connections.
-func BadServers(t *testing.T, e loaders.Loader) {
+// Against servers that do wrong the engine counts each failure under its own
+// cause. It counts no success, and it neither hangs nor panics nor makes a storm
+// of connections.
+func TestBadServers(t *testing.T) { overEngines(t, badServers) }
+
+func badServers(t *testing.T, e loaders.Loader) {
 	for _, c := range slices.Concat(wrongAnswers(), brokenConnections(), slowServers(), oddServers()) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			spec := Spec(Closed(200 * time.Millisecond))
+			spec := enginetest.Spec(enginetest.Closed(200 * time.Millisecond))
 			spec.Connections, spec.Drain = 2, 300*time.Millisecond
 			if c.tweak != nil {
 				c.tweak(&spec)
 			}
-			server, report, _ := Load(t, e, c.behave, spec, c.spoilt)
+			server, report, _ := enginetest.Load(t, e, c.behave, spec, c.failed)
 			checkBad(t, &c, &report)
 			checkOnce(t, &c, server, &report.Phases[0])
 			// Back-off begins at 10 ms and doubles until a connection gives an
@@ -58,21 +61,27 @@ func BadServers(t *testing.T, e loaders.Loader) {
 	}
 }
 
-// spoilt tells whether the server had no time to do wrong.
-func (c *bad) spoilt(r *results.Report) bool { return c.causes != nil && r.Phases[0].Total.Failed == 0 }
+// failed returns why the load has to be repeated: the server had no time to do
+// wrong.
+func (c *bad) failed(_ *enginetest.CountingServer, r *results.Report) string {
+	if c.causes != nil && r.Phases[0].Total.Failed == 0 {
+		return "nothing failed in the window"
+	}
+	return ""
+}
 
-// checkBad looks into the causes of a bad server's phase.
+// checkBad checks the causes of a bad server's phase.
 func checkBad(t *testing.T, c *bad, report *results.Report) {
 	t.Helper()
 	p := &report.Phases[0]
 	if c.causes == nil {
-		if Failures(p) != 0 || p.Total.Completed == 0 {
-			t.Errorf("%d completed and %d failed: %v %s", p.Total.Completed, Failures(p), p.Total.Errors, p.Total.FirstError)
+		if p.Failures() != 0 || p.Total.Completed == 0 {
+			t.Errorf("%d completed and %d failed: %v %s", p.Total.Completed, p.Failures(), p.Total.Errors, p.Total.FirstError)
 		}
 		return
 	}
-	if !c.mixed && Answered(p) != 0 {
-		t.Errorf("%d wrong answers count as right", Answered(p))
+	if !c.mixed && p.Right() != 0 {
+		t.Errorf("%d wrong answers count as right", p.Right())
 	}
 	if c.surplus != (p.SurplusAnswers > 0) || len(p.ConnectionErrors) != 0 || p.UnannouncedCloses != 0 && !c.early {
 		t.Errorf("%d surplus answers (%s), connection errors %v, %d unannounced closes", p.SurplusAnswers, p.FirstSurplus, p.ConnectionErrors, p.UnannouncedCloses)
@@ -92,26 +101,26 @@ func checkBad(t *testing.T, c *bad, report *results.Report) {
 	}
 }
 
-// checkOnce holds failures against the requests that the server has read whole:
-// each fails once. A timeout may come before the server has read.
-func checkOnce(t *testing.T, c *bad, server *Server, p *results.Phase) {
+// checkOnce compares the failures with the requests that the server has read
+// whole: each fails once. A timeout may come before the server has read.
+func checkOnce(t *testing.T, c *bad, server *enginetest.CountingServer, p *results.Phase) {
 	t.Helper()
 	read := uint64(server.Requests.Load())
 	if c.mixed || read == 0 || slices.Contains(c.causes, results.CauseTimeout) {
 		return
 	}
-	if told := Failures(p) + Answered(p); told > read || told+p.Unanswered < read {
-		t.Errorf("%d failed, %d right and %d unanswered of %d requests", Failures(p), Answered(p), p.Unanswered, read)
+	if sum := p.Failures() + p.Right(); sum > read || sum+p.Unanswered < read {
+		t.Errorf("%d failed, %d right and %d unanswered of %d requests", p.Failures(), p.Right(), p.Unanswered, read)
 	}
 }
 
-func answers(text string) func(*Peer) {
-	return Calmly(calm, func(Request) string { return text })
+func answers(text string) func(*enginetest.Peer) {
+	return enginetest.Answering(calm, text)
 }
 
 // closes answers one request with the text and closes.
-func closes(text string) func(*Peer) {
-	return func(p *Peer) {
+func closes(text string) func(*enginetest.Peer) {
+	return func(p *enginetest.Peer) {
 		if _, err := p.Next(); err == nil {
 			p.Send(text)
 		}
@@ -120,29 +129,29 @@ func closes(text string) func(*Peer) {
 
 func causes(c ...results.Cause) []results.Cause { return c }
 
-// wrongAnswers has answers that are whole and wrong.
+// wrongAnswers has servers whose answers are whole and wrong.
 func wrongAnswers() []bad {
 	const head = "HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\n"
 	return []bad{
-		{name: "status", behave: answers("HTTP/1.1 500 Oops\r\nContent-Length: 7\r\n\r\n" + Hello), causes: causes(results.CauseStatus)},
+		{name: "status", behave: answers("HTTP/1.1 500 Oops\r\nContent-Length: 7\r\n\r\n" + enginetest.Hello), causes: causes(results.CauseStatus)},
 		{name: "status and close", behave: closes("HTTP/1.1 503 No\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"), causes: causes(results.CauseStatus), replaced: true},
-		{name: "body", behave: answers(OK("aliVe\r\n")), causes: causes(results.CauseBody)},
-		{name: "long body", behave: answers(OK(Hello + "!")), causes: causes(results.CauseLength)},
-		{name: "short body", behave: answers(OK("alive")), causes: causes(results.CauseLength)},
-		{name: "short length", behave: answers("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n" + Hello), causes: causes(results.CauseLength), replaced: true, surplus: true},
+		{name: "body", behave: answers(enginetest.OK("aliVe\r\n")), causes: causes(results.CauseBody)},
+		{name: "long body", behave: answers(enginetest.OK(enginetest.Hello + "!")), causes: causes(results.CauseLength)},
+		{name: "short body", behave: answers(enginetest.OK("alive")), causes: causes(results.CauseLength)},
+		{name: "short length", behave: answers("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n" + enginetest.Hello), causes: causes(results.CauseLength), replaced: true, surplus: true},
 		{name: "short chunked", behave: answers("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nalive\r\n0\r\n\r\n"), causes: causes(results.CauseLength)},
 		{name: "garbage", behave: answers("\x16\x03\x01 this is not HTTP\r\n\r\n"), causes: causes(results.CauseProtocol)},
 		{name: "endless 1xx", behave: endlessInterim, causes: causes(results.CauseProtocol)},
 		{name: "endless head", behave: endlessHead, causes: causes(results.CauseProtocol)},
-		{name: "good then wrong", behave: goodThen(OK("aliVe\r\n")), causes: causes(results.CauseBody), mixed: true},
-		{name: "wrong in a pipeline", behave: answers(OK("aliVe\r\n")), tweak: deep, causes: causes(results.CauseBody)},
+		{name: "good then wrong", behave: goodThen(enginetest.OK("aliVe\r\n")), causes: causes(results.CauseBody), mixed: true},
+		{name: "wrong in a pipeline", behave: answers(enginetest.OK("aliVe\r\n")), tweak: deep, causes: causes(results.CauseBody)},
 		{name: "head only", behave: closes(head), causes: causes(results.CauseLength)},
 	}
 }
 
 func deep(s *loaders.Spec) { s.Depth = 4 }
 
-func endlessInterim(p *Peer) {
+func endlessInterim(p *enginetest.Peer) {
 	if _, err := p.Next(); err != nil {
 		return
 	}
@@ -152,7 +161,7 @@ func endlessInterim(p *Peer) {
 	p.Hold()
 }
 
-func endlessHead(p *Peer) {
+func endlessHead(p *enginetest.Peer) {
 	if _, err := p.Next(); err != nil {
 		return
 	}
@@ -161,9 +170,9 @@ func endlessHead(p *Peer) {
 }
 
 // goodThen answers rightly once a connection, and then with the text.
-func goodThen(text string) func(*Peer) {
-	return func(p *Peer) {
-		for answer := OK(Hello); ; answer = text {
+func goodThen(text string) func(*enginetest.Peer) {
+	return func(p *enginetest.Peer) {
+		for answer := enginetest.RightAnswer; ; answer = text {
 			if _, err := p.Next(); err != nil {
 				return
 			}
@@ -181,7 +190,7 @@ func brokenConnections() []bad {
 		{name: "close in the head", behave: closes("HTTP/1.1 200 OK\r\nContent-Le"), causes: causes(results.CauseClosed)},
 		{name: "close after 1xx", behave: closes("HTTP/1.1 102 Processing\r\n\r\n"), causes: causes(results.CauseClosed)},
 		{name: "close without an answer", behave: closes(""), causes: causes(results.CauseClosed)},
-		{name: "close at once", behave: func(*Peer) {}, causes: lost, early: true},
+		{name: "close at once", behave: func(*enginetest.Peer) {}, causes: lost, early: true},
 		{name: "reset without an answer", behave: resets, causes: causes(results.CauseReset)},
 		{name: "good then close", behave: goodThenClose, causes: lost, mixed: true, replaced: true},
 		{name: "early reply", behave: earlyReply(false), tweak: upload, causes: causes(results.CauseEarlyReply)},
@@ -190,41 +199,41 @@ func brokenConnections() []bad {
 	}
 }
 
-func resets(p *Peer) {
+func resets(p *enginetest.Peer) {
 	if _, err := p.Next(); err == nil {
 		p.Reset()
 	}
 }
 
 // goodThenClose closes with a request unanswered.
-func goodThenClose(p *Peer) {
+func goodThenClose(p *enginetest.Peer) {
 	if _, err := p.Next(); err != nil {
 		return
 	}
-	p.Send(OK(Hello))
+	p.Send(enginetest.RightAnswer)
 	_, _ = p.Next()
 }
 
 // upload asks with a body that no socket buffer holds.
 func upload(s *loaders.Spec) {
 	s.Requests = []scenarios.Request{{Name: "upload", Method: "POST", Path: "/", Body: &scenarios.Body{Text: "joust", Length: 20 << 20},
-		Expect: scenarios.Expect{Status: 200, Body: &scenarios.Body{Text: Hello}}}}
+		Expect: scenarios.Expect{Status: 200, Body: &scenarios.Body{Text: enginetest.Hello}}}}
 }
 
-// uploads is upload by so many that a reset meets each of a write, a read and
-// both at once.
+// uploads is upload on many connections: a reset meets a write on some, a read on
+// others, and both at once.
 func uploads(s *loaders.Spec) {
 	upload(s)
 	s.Connections = 32
 }
 
 // earlyReply answers as soon as the head is there.
-func earlyReply(reset bool) func(*Peer) {
-	return func(p *Peer) {
+func earlyReply(reset bool) func(*enginetest.Peer) {
+	return func(p *enginetest.Peer) {
 		if _, _, err := p.Head(); err != nil {
 			return
 		}
-		p.Send(OK(Hello))
+		p.Send(enginetest.RightAnswer)
 		if reset {
 			p.Reset()
 			return
@@ -233,7 +242,7 @@ func earlyReply(reset bool) func(*Peer) {
 	}
 }
 
-func resetInUpload(p *Peer) {
+func resetInUpload(p *enginetest.Peer) {
 	if _, _, err := p.Head(); err == nil {
 		p.Reset()
 	}
@@ -243,14 +252,14 @@ func resetInUpload(p *Peer) {
 func slowServers() []bad {
 	hasty := func(s *loaders.Spec) { s.RequestTimeout = 60 * time.Millisecond }
 	return []bad{
-		{name: "says nothing", behave: func(p *Peer) { p.Hold() }, tweak: hasty, causes: causes(results.CauseTimeout)},
-		{name: "hangs in the body", behave: func(p *Peer) {
+		{name: "says nothing", behave: func(p *enginetest.Peer) { p.Hold() }, tweak: hasty, causes: causes(results.CauseTimeout)},
+		{name: "hangs in the body", behave: func(p *enginetest.Peer) {
 			if _, err := p.Next(); err == nil {
 				p.Send("HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\nali")
 				p.Hold()
 			}
 		}, tweak: hasty, causes: causes(results.CauseTimeout)},
-		{name: "reads no upload", behave: func(p *Peer) {
+		{name: "reads no upload", behave: func(p *enginetest.Peer) {
 			if _, _, err := p.Head(); err == nil {
 				time.Sleep(300 * time.Millisecond)
 			}
@@ -261,26 +270,26 @@ func slowServers() []bad {
 // oddServers has servers that answer rightly in an odd way.
 func oddServers() []bad {
 	return []bad{
-		{name: "slow drip", behave: func(p *Peer) {
+		{name: "slow drip", behave: func(p *enginetest.Peer) {
 			for {
 				if _, err := p.Next(); err != nil {
 					return
 				}
-				for _, b := range []byte(OK(Hello)) {
+				for _, b := range []byte(enginetest.RightAnswer) {
 					if _, err := p.Write([]byte{b}); err != nil {
 						return
 					}
 				}
 			}
 		}},
-		{name: "unsolicited 100", behave: answers("HTTP/1.1 100 Continue\r\n\r\n" + OK(Hello))},
-		{name: "early hints", behave: answers("HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" + OK(Hello))},
-		{name: "changing heads", behave: func(p *Peer) {
+		{name: "unsolicited 100", behave: answers("HTTP/1.1 100 Continue\r\n\r\n" + enginetest.RightAnswer)},
+		{name: "early hints", behave: answers("HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" + enginetest.RightAnswer)},
+		{name: "changing heads", behave: func(p *enginetest.Peer) {
 			for i := 0; ; i++ {
 				if _, err := p.Next(); err != nil {
 					return
 				}
-				p.Send("HTTP/1.1 200 OK\r\nX: " + strings.Repeat("x", i%50) + "\r\nContent-Length: 7\r\n\r\n" + Hello)
+				p.Send("HTTP/1.1 200 OK\r\nX: " + strings.Repeat("x", i%50) + "\r\nContent-Length: 7\r\n\r\n" + enginetest.Hello)
 			}
 		}, tweak: deep},
 	}
