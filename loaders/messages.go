@@ -62,6 +62,8 @@ type Ready struct {
 	// FirstError describes the first connection that could not be made.
 	FirstError string        `json:"first_error,omitempty"`
 	Cause      results.Cause `json:"cause,omitempty"`
+	// Parts are those of the loaders of a fleet; absent for one loader.
+	Parts []Ready `json:"-"`
 }
 
 // Window announces a phase's window, at least 50 ms before it opens.
@@ -97,6 +99,8 @@ type PhaseDone struct {
 	Threads int `json:"threads"`
 	// Result is the whole phase where the Spec's phase has Tell; else absent.
 	Result *results.Phase `json:"result,omitempty"`
+	// Parts are those of the loaders of a fleet; absent for one loader.
+	Parts []PhaseDone `json:"-"`
 }
 
 // AwaitAdjust says that the loader waits for the rate of a phase.

@@ -94,7 +94,7 @@ func (a *app) compare(oldNames, newNames string, f *compareFlags) error {
 	if err := f.known(slices.Concat(old, now)); err != nil {
 		return usage(err)
 	}
-	c, err := compare.Compare(old, now, compare.Options{Servers: f.servers, Scenarios: f.scenarios})
+	c, err := compare.Compare(old, now, compare.Filter{Servers: f.servers, Scenarios: f.scenarios})
 	if err != nil {
 		return usage(fmt.Errorf("comparing %s with %s: %w", oldNames, newNames, err))
 	}

@@ -38,7 +38,7 @@ type found struct {
 }
 
 func (f found) finding(check, why string) results.Finding {
-	return results.Finding{Check: check, State: f.state, Found: f.text, Why: why, Remedy: f.remedy}
+	return results.Finding{Check: check, State: f.state, Fact: f.text, Why: why, Remedy: f.remedy}
 }
 
 func ok(format string, args ...any) found {

@@ -53,7 +53,7 @@ func state(t *testing.T, findings []results.Finding, check string) results.Findi
 func TestHealthyMachine(t *testing.T) {
 	t.Parallel()
 	for _, f := range Findings(healthy()) {
-		if f.State != results.StateOK || f.Found == "" || f.Why == "" || f.Remedy != "" {
+		if f.State != results.StateOK || f.Fact == "" || f.Why == "" || f.Remedy != "" {
 			t.Errorf("%+v", f)
 		}
 	}
@@ -143,11 +143,11 @@ func TestEdges(t *testing.T) {
 		facts := healthy()
 		tt.change(&facts)
 		got := state(t, Findings(facts), tt.check)
-		if got.State != tt.want || !strings.Contains(got.Found, tt.says) {
-			t.Errorf("%s: %s %q, want %s with %q", tt.check, got.State, got.Found, tt.want, tt.says)
+		if got.State != tt.want || !strings.Contains(got.Fact, tt.says) {
+			t.Errorf("%s: %s %q, want %s with %q", tt.check, got.State, got.Fact, tt.want, tt.says)
 		}
 		if (got.State == warn || got.State == fail) && got.Remedy == "" && tt.check != "CPU split" {
-			t.Errorf("%s: nothing mends %q", tt.check, got.Found)
+			t.Errorf("%s: nothing mends %q", tt.check, got.Fact)
 		}
 	}
 }

@@ -22,9 +22,9 @@ func (r *Runner) noteFound(t *results.Trial) {
 		return
 	}
 	if r.found == nil {
-		r.found = map[foundKey]trial.Found{}
+		r.found = map[foundKey]trial.Candidate{}
 	}
-	r.found[foundKey{t.Server, t.Scenario, t.Protocol, t.Repetition}] = trial.Found{
+	r.found[foundKey{t.Server, t.Scenario, t.Protocol, t.Repetition}] = trial.Candidate{
 		RateRPS: *t.Search.KeptRPS, Clients: t.Loaders[0].ConnectionsAsked, Stop: t.Search.Stop, AtLeast: t.Search.AtLeast,
 	}
 }

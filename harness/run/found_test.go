@@ -6,13 +6,14 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/joust-bench/joust/harness/plan"
+	"github.com/joust-bench/joust/harness/plan/plantest"
 	"github.com/joust-bench/joust/harness/trial"
 	"github.com/joust-bench/joust/results"
 )
 
 // confirming is the trial that confirms what one on nginx found.
 func confirming() plan.Trial {
-	p := ladder()
+	p := plantest.Ladder()
 	return plan.Trial{Kind: results.TrialConfirm, Entry: p.Entries[0], Table: p.Tables[0], Repetition: 1}
 }
 
@@ -37,7 +38,7 @@ func TestFoundIsConfirmed(t *testing.T) {
 	if r.nothingToConfirm(confirming()) {
 		t.Error("there is nothing to confirm though something was found")
 	}
-	want := trial.Found{RateRPS: 1000, Clients: 8, Stop: "why the search stopped", AtLeast: true}
+	want := trial.Candidate{RateRPS: 1000, Clients: 8, Stop: "why the search stopped", AtLeast: true}
 	if d := cmp.Diff(want, r.found[keyOf(confirming())]); d != "" {
 		t.Error(d)
 	}

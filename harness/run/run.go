@@ -73,7 +73,7 @@ type Runner struct {
 
 	written int
 	repeats repeats
-	found   map[foundKey]trial.Found
+	found   map[foundKey]trial.Candidate
 	// probes are the experiments made so far, by cell.
 	probes map[cell][]results.Probe
 }
@@ -222,7 +222,7 @@ func (r *Runner) row(name string) *scenarios.Scenario {
 func (r *Runner) Trial(ctx context.Context, t plan.Trial) results.Trial {
 	return r.bench().Measure(ctx, trial.Task{
 		Trial: t, Row: r.row(t.Table.Scenario), Fixture: r.Fixtures[t.Entry.As],
-		CommonRPS: r.commonRate(t.Table), Found: r.found[keyOf(t)], Probes: r.probesOf(t),
+		CommonRPS: r.commonRate(t.Table), Candidate: r.found[keyOf(t)], Probes: r.probesOf(t),
 	})
 }
 

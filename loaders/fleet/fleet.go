@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -110,7 +111,7 @@ func (m member) Ready(ctx context.Context, r loaders.Ready) (int64, error) {
 
 // mergeReadies returns one Ready for all loaders.
 func mergeReadies(list []loaders.Ready) loaders.Ready {
-	var all loaders.Ready
+	all := loaders.Ready{Parts: slices.Clone(list)}
 	for _, r := range list {
 		all.Connections += r.Connections
 		all.Asked += r.Asked
@@ -192,6 +193,7 @@ func (m member) PhaseDone(d loaders.PhaseDone) {
 // ended passes the merged outcome of the phase on.
 func (m *conductor) ended() error {
 	all := m.done[0]
+	all.Parts = slices.Clone(m.done)
 	phases := []*results.Phase{all.Result}
 	cost := all.CPUPerRequestNS * float64(all.Completed)
 	for _, d := range m.done[1:] {
