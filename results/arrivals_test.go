@@ -23,4 +23,8 @@ func TestArrivals(t *testing.T) {
 			t.Errorf("of a table: %q, want %q", got, want)
 		}
 	}
+	share := results.PlanTable{Schedule: "ramp", RampToFraction: 0.333}
+	if got := share.Arrivals(); got != "ramp to 33.3%" {
+		t.Errorf("to a share of the peak: %q", got)
+	}
 }

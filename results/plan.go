@@ -86,11 +86,13 @@ type PlanTable struct {
 	Rates          []PlanRate `json:"rates,omitempty"`
 	OpenDurationNS int64      `json:"open_duration_ns,omitempty"`
 	// Schedule is the open-loop arrival law: "constant", "poisson", "ramp" or
-	// "burst". A ramp begins with each of the rates and ends with RampToRPS, in
-	// req/s; the rates are the means of bursts of BurstSize requests.
-	Schedule  string  `json:"schedule,omitempty"`
-	RampToRPS float64 `json:"ramp_to_rps,omitempty"`
-	BurstSize int     `json:"burst_size,omitempty"`
+	// "burst". A ramp begins with each of the rates. It ends with RampToRPS, in
+	// req/s, or with RampToFraction of the process's own peak, above 0. The rates
+	// are the means of bursts of BurstSize requests.
+	Schedule       string  `json:"schedule,omitempty"`
+	RampToRPS      float64 `json:"ramp_to_rps,omitempty"`
+	RampToFraction float64 `json:"ramp_to_fraction,omitempty"`
+	BurstSize      int     `json:"burst_size,omitempty"`
 	// Sweep has the numbers of clients among which each trial finds the best for
 	// its own ladder; absent where there is only Clients.
 	Sweep *PlanSweep `json:"sweep,omitempty"`
@@ -139,17 +141,25 @@ const (
 func (r PlanRate) PhaseName() string {
 	switch r.Kind {
 	case RateFraction:
-		// Ten digits hide the error of binary fractions.
-		return "open " + strconv.FormatFloat(r.Fraction*100, 'g', 10, 64) + "%"
+		return "open " + percent(r.Fraction)
 	case RateAbsolute:
 		return "open " + strconv.FormatFloat(r.RateRPS, 'f', -1, 64) + "/s"
 	}
 	return "open " + string(r.Kind)
 }
 
+// percent returns a share such as "33.3%". Ten digits hide the error of binary
+// fractions.
+func percent(share float64) string { return strconv.FormatFloat(share*100, 'g', 10, 64) + "%" }
+
 // Arrivals returns the arrival law of the table's open loop in words: "constant",
-// "poisson", "ramp to 20000/s" or "bursts of 50"; empty for none.
-func (t *PlanTable) Arrivals() string { return arrivals(t.Schedule, t.RampToRPS, t.BurstSize) }
+// "poisson", "ramp to 20000/s", "ramp to 90%" or "bursts of 50"; empty for none.
+func (t *PlanTable) Arrivals() string {
+	if t.RampToFraction > 0 {
+		return t.Schedule + " to " + percent(t.RampToFraction)
+	}
+	return arrivals(t.Schedule, t.RampToRPS, t.BurstSize)
+}
 
 // Arrivals returns the arrival law of the phase, as PlanTable.Arrivals does.
 func (p *Phase) Arrivals() string { return arrivals(p.Schedule, p.RampToRPS, p.BurstSize) }

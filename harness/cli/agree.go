@@ -237,7 +237,7 @@ func (a *app) meet(ctx context.Context, w *session.World, c *agree.Contest, mani
 	}
 	c.Runner = func(idle loaders.IdleStrategy, foreign *external.Found) *run.Runner {
 		r := &run.Runner{
-			Run: results.Run{CPUs: w.Split, Plan: agreePlan(w)}, Rows: w.Table.All(), Fixtures: fixtures,
+			Run: results.Run{CPUs: w.Split, Plan: agreePlan(w)}, Rows: w.Table, Fixtures: fixtures,
 			Launcher: s.Launcher, Foreign: foreign, Observer: unwatched{},
 		}
 		if foreign != nil {
@@ -255,7 +255,7 @@ func (a *app) meet(ctx context.Context, w *session.World, c *agree.Contest, mani
 func agreePlan(w *session.World) results.Plan {
 	p := results.Plan{
 		Engine: string(engine.Default()), LoaderThreads: max(1, len(w.Split.Loader)), IdleStrategy: string(session.DefaultIdle(w.Split)),
-		RequestTimeoutNS: plan.DefaultRequestTimeout.Nanoseconds(), DrainNS: plan.DefaultDrain.Nanoseconds(),
+		RequestTimeoutNS: loaders.DefaultRequestTimeout.Nanoseconds(), DrainNS: loaders.DefaultDrain.Nanoseconds(),
 	}
 	return p
 }

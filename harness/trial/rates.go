@@ -43,7 +43,20 @@ func (r *rates) next(phase string) loaders.Adjustment {
 	if skip.Code != "" {
 		r.skipped[phase] = skip
 	}
-	return loaders.Adjustment{Phase: phase, RateRPS: rps, Skip: skip.Text}
+	return loaders.Adjustment{Phase: phase, RateRPS: rps, RampToRPS: r.rampEnd(), Skip: skip.Text}
+}
+
+// peakRPS returns the peak that the trial's rates are shares of; 0 for none.
+func (r *rates) peakRPS() float64 {
+	if r.trial.Table.Closed {
+		return r.peak
+	}
+	return plan.Peak(*r.Plan, r.trial.Entry, r.trial.Table)
+}
+
+// rampEnd returns the rate with which the ramps of the trial end, in req/s.
+func (r *rates) rampEnd() float64 {
+	return max(r.trial.Table.RampToRPS, r.trial.Table.RampToFraction*r.peakRPS())
 }
 
 // rate returns the plan's rate of the phase in req/s, or the reason to skip it.
@@ -61,16 +74,13 @@ func (r *rates) rate(phase string) (rps float64, skip results.Reason) {
 			return 0, results.Reason{Code: "no-common-rate", Text: "no scouting trial gave a common rate"}
 		}
 	default:
-		peak := r.peak
-		if !table.Closed {
-			peak = plan.Peak(*r.Plan, r.trial.Entry, table)
-		}
-		if rps = x.Fraction * peak; rps <= 0 {
-			return 0, results.Reason{Code: "no-peak", Text: "there is no peak to take a fraction of: the closed loop completed nothing"}
-		}
+		rps = x.Fraction * r.peakRPS()
+	}
+	if rps <= 0 || table.RampToFraction > 0 && r.rampEnd() <= 0 {
+		return 0, results.Reason{Code: "no-peak", Text: "there is no peak to take a fraction of: the closed loop completed nothing"}
 	}
 	// The loader must pace a ramp at its fastest.
-	if beyond := judge.Pace(r.Plan.Limits(), max(rps, table.RampToRPS), r.cost, r.threads); beyond != "" {
+	if beyond := judge.Pace(r.Plan.Limits(), max(rps, r.rampEnd()), r.cost, r.threads); beyond != "" {
 		return 0, results.Reason{Code: results.CodeBeyondLoader, Text: beyond}
 	}
 	return rps, results.Reason{}

@@ -45,7 +45,15 @@ func TestRateOfAPhase(t *testing.T) {
 		"an earlier run's peak without closed loop": {func(r *rates) { r.trial.Table.Closed = false }, "open 50%", 4000, ""},
 		"an earlier run's peak is not for a ladder": {func(r *rates) { peak(r); r.Plan.Peaks = nil }, "open 50%", 5000, ""},
 		"beyond what one thread paces":              {closed(200000, 1), "open 50%", 0, results.CodeBeyondLoader},
-		"within what two threads pace":              {closed(200000, 2), "open 50%", 100000, ""},
+		"a ramp whose end is beyond one thread": {func(r *rates) {
+			closed(100000, 1)(r)
+			r.trial.Table.RampToFraction = 0.9
+		}, "open 2000/s", 0, results.CodeBeyondLoader},
+		"a ramp to a share of no peak": {func(r *rates) {
+			closed(0, 1)(r)
+			r.trial.Table.RampToFraction = 0.9
+		}, "open 2000/s", 0, "no-peak"},
+		"within what two threads pace": {closed(200000, 2), "open 50%", 100000, ""},
 		"a warm-up's cost serves without closed loop": {func(r *rates) {
 			r.done(loaders.PhaseDone{Phase: results.PhaseWarmup, CPUPerRequestNS: 400000, Threads: 1})
 		}, "open 2000/s", 0, results.CodeBeyondLoader},
@@ -60,6 +68,17 @@ func TestRateOfAPhase(t *testing.T) {
 				t.Errorf("got %v req/s, %+v, want %v req/s or the skip %q", rps, skip, tt.rps, tt.skip)
 			}
 		})
+	}
+}
+
+func TestRampEndsWithAShareOfThePeak(t *testing.T) {
+	t.Parallel()
+	s := rated(plantest.Ladder())
+	s.trial.Table.Schedule, s.trial.Table.RampToFraction = "ramp", 0.9
+	s.done(loaders.PhaseDone{Phase: results.PhaseClosed, ThroughputRPS: 10000, CPUPerRequestNS: 10000, Threads: 1})
+	want := loaders.Adjustment{Phase: "open 50%", RateRPS: 5000, RampToRPS: 9000}
+	if diff := cmp.Diff(want, s.next("open 50%")); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
 	}
 }
 

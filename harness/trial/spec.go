@@ -38,6 +38,7 @@ func specFor(t plan.Trial, p results.Plan, row *scenarios.Scenario, split result
 		Connections: t.Table.Clients,
 		Threads:     threads,
 		Idle:        loaders.IdleStrategy(p.IdleStrategy),
+		Phases:      plan.Phases(t, p),
 
 		RequestTimeout: time.Duration(p.RequestTimeoutNS),
 		Drain:          time.Duration(p.DrainNS),
@@ -47,16 +48,6 @@ func specFor(t plan.Trial, p results.Plan, row *scenarios.Scenario, split result
 	}
 	if split.Separate() && len(split.Loader) >= threads {
 		spec.CPUs = split.Loader[:threads]
-	}
-	for _, x := range plan.Phases(t, p) {
-		spec.Phases = append(spec.Phases, loaders.Phase{
-			Name: x.Name, Loop: x.Loop, Measured: x.Measured, Duration: x.Duration, Lead: x.Lead,
-			Schedule: loaders.Schedule(x.Schedule), RampToRPS: x.RampToRPS, BurstSize: x.BurstSize, RateRPS: x.RateRPS,
-			// Even a known rate waits for the loader's own cost to be known.
-			Adjust:         x.Loop == results.OpenLoop,
-			Tell:           x.Search,
-			MinCompletions: x.MinCompletions, MaxDuration: x.MaxDuration, SteadyWithin: x.SteadyWithin, HalvesWithin: x.HalvesWithin,
-		})
 	}
 	return spec
 }

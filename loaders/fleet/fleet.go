@@ -16,10 +16,10 @@ import (
 	"github.com/joust-bench/joust/results"
 )
 
-// startDelay is the time from the meeting of all loaders to the start of the load.
+// StartDelay is the time from the meeting of all loaders to the start of the load.
 // It is longer than the time by which a window must be announced ahead, so that no
 // loader delays its own window.
-const startDelay = time.Duration(record.AnnounceAhead) + 45*time.Millisecond
+const StartDelay = time.Duration(record.AnnounceAhead) + 45*time.Millisecond
 
 // Fleet is several loaders as one. It makes one load.
 type Fleet struct {
@@ -143,7 +143,7 @@ func (m *conductor) decide(ctx context.Context, phase string) (loaders.Adjustmen
 		at := record.TimePhase(&on, 0, 0, 0, m.closedRPS)
 		a.Duration = time.Duration(at.T1 - at.T0)
 	}
-	a.StartNS = clock.Now() + startDelay.Nanoseconds()
+	a.StartNS = clock.Now() + StartDelay.Nanoseconds()
 	return a, nil
 }
 
