@@ -34,37 +34,30 @@ func ParseThink(text string) (Think, error) {
 	return t, nil
 }
 
-func parseThink(text string) (Think, error) {
-	law, rest, named := strings.Cut(text, " ")
-	rest = strings.TrimSpace(rest)
-	switch {
-	case named && law == "exp":
-		mean, err := time.ParseDuration(rest)
-		return Think{mean, mean, true}, err
-	case named && law == "uniform":
-		from, to, found := strings.Cut(rest, "..")
-		if !found {
-			return Think{}, errors.New("two bounds are needed")
+func parseThink(text string) (t Think, err error) {
+	if bounds, uniform := strings.CutPrefix(text, "uniform "); uniform {
+		from, to, _ := strings.Cut(strings.TrimSpace(bounds), "..")
+		if t.From, err = time.ParseDuration(from); err == nil {
+			t.To, err = time.ParseDuration(to)
 		}
-		least, err := time.ParseDuration(from)
-		most, err2 := time.ParseDuration(to)
-		if most < least {
-			err2 = errors.Join(err2, errors.New("its bounds must rise"))
+		if err == nil && t.To < t.From {
+			err = errors.New("its bounds must rise")
 		}
-		return Think{From: least, To: most}, errors.Join(err, err2)
+		return t, err
 	}
-	middle, share, spread := strings.Cut(text, "±")
-	mean, err := time.ParseDuration(strings.TrimSpace(middle))
-	if err != nil || !spread {
-		return Think{From: mean, To: mean}, err
+	text, t.Exponential = strings.CutPrefix(text, "exp ")
+	mean, share, spread := strings.Cut(text, "±")
+	t.From, err = time.ParseDuration(strings.TrimSpace(mean))
+	if t.To = t.From; err != nil || !spread {
+		return t, err
 	}
-	percent, found := strings.CutSuffix(strings.TrimSpace(share), "%")
-	p, err := strconv.ParseFloat(percent, 64)
-	if err != nil || !found || !(p >= 0 && p <= 100) {
-		return Think{}, errors.New("its spread must be from 0% to 100%")
+	number, percent := strings.CutSuffix(strings.TrimSpace(share), "%")
+	p, err := strconv.ParseFloat(number, 64)
+	if err != nil || !percent || t.Exponential || !(p >= 0 && p <= 100) {
+		return t, errors.New("its spread must be from 0% to 100%")
 	}
-	half := time.Duration(float64(mean) * p / 100)
-	return Think{From: mean - half, To: mean + half}, nil
+	half := time.Duration(float64(t.From) * p / 100)
+	return Think{From: t.From - half, To: t.To + half}, nil
 }
 
 // String writes the law as ParseThink reads it; "" for no time.

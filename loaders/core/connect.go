@@ -151,8 +151,8 @@ func (s *shard) drop(c *connection, reset bool) {
 	if c.io != nil {
 		c.io.Close(reset)
 	}
-	if c.progress != nil {
-		*c.progress = progress{}
+	if c.execution != nil {
+		*c.execution = execution{}
 	}
 	c.lives++
 	c.io, c.state, c.secret, c.answered = nil, stateDown, nil, false

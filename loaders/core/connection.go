@@ -39,9 +39,8 @@ type connection struct {
 	codec codec.Conn
 	// secret is the connection's TLS, nil in plain text.
 	secret *secure.Channel
-	// progress is the connection's place in an exchange of steps, nil before the
-	// first one.
-	progress *progress
+	// execution is nil before the connection's first exchange of steps.
+	execution *execution
 
 	// issued counts the requests of this connection.
 	issued int

@@ -8,8 +8,8 @@ import (
 	"github.com/joust-bench/joust/results"
 )
 
-// progress is the place of a connection in its exchange.
-type progress struct {
+// execution is the place of a connection in the program of its exchange.
+type execution struct {
 	// rest holds the instructions to come.
 	rest []instruction
 	// sent is how many bytes of the request were handed on.
@@ -28,21 +28,21 @@ var (
 
 // perform begins the request's exchange.
 func (s *shard) perform(c *connection, request int32) {
-	if c.progress == nil {
-		c.progress = &progress{}
+	if c.execution == nil {
+		c.execution = &execution{}
 	}
-	*c.progress = progress{rest: s.programs[request]}
+	*c.execution = execution{rest: s.programs[request]}
 	s.advanceExchange(c)
 }
 
 // exchanging reports whether the connection is inside an exchange of steps.
-func (c *connection) exchanging() bool { return c.progress != nil && len(c.progress.rest) > 0 }
+func (c *connection) exchanging() bool { return c.execution != nil && len(c.execution.rest) > 0 }
 
 // advanceExchange runs the connection's exchange until it has to wait for the system,
 // for a pause to end or for the server.
 func (s *shard) advanceExchange(c *connection) {
 	for c.state == stateOpen && c.count > 0 && c.exchanging() && !c.unwritten() {
-		p := c.progress
+		p := c.execution
 		next := p.rest[0]
 		switch {
 		case next.verb == verbSend:
@@ -68,7 +68,7 @@ func (s *shard) advanceExchange(c *connection) {
 
 // sendTo sends the request's bytes before end.
 func (s *shard) sendTo(c *connection, end int64) {
-	p, f := c.progress, c.oldest()
+	p, f := c.execution, c.oldest()
 	r := &s.requests[f.request]
 	from := p.sent
 	p.sent = max(p.sent, end)
@@ -110,8 +110,8 @@ func partOf(r *codec.Request, sent int64) uint64 {
 // interim notes an interim answer inside an exchange. The time to the first
 // byte is that of the final answer.
 func (s *shard) interim(c *connection, f *flight, status int) {
-	if c.progress != nil {
-		c.progress.interim = int64(status)
+	if c.execution != nil {
+		c.execution.interim = int64(status)
 	}
 	f.FirstByte = 0
 }
@@ -130,16 +130,16 @@ func (s *shard) final(c *connection, f *flight) error {
 		return nil
 	}
 	var err error
-	for _, next := range c.progress.rest {
+	for _, next := range c.execution.rest {
 		switch {
 		case next.verb == verbSend:
 			return errEarly
-		case next.verb == verbAwait && c.progress.interim != next.n:
+		case next.verb == verbAwait && c.execution.interim != next.n:
 			err = errUnawaited
 		}
 	}
 	if err == nil {
-		c.progress.rest = nil
+		c.execution.rest = nil
 	}
 	return err
 }
@@ -162,7 +162,7 @@ func (s *shard) malformed(c *connection, now int64, a codec.Answer, err error) {
 func (s *shard) resume() {
 	for len(s.pauses) > 0 && s.pauses[0].at <= clock.Now() {
 		p := s.pauses.pop()
-		if c := &s.conns[p.id]; c.progress != nil && c.progress.until == p.at {
+		if c := &s.conns[p.id]; c.execution != nil && c.execution.until == p.at {
 			s.advanceExchange(c)
 		}
 	}

@@ -66,7 +66,7 @@ type shard struct {
 	handshakes   handshakes
 	demand
 	links
-	tally
+	totals
 	attention
 	current
 }
@@ -96,8 +96,8 @@ type links struct {
 	open       int
 }
 
-// tally counts since the thread began; movedBefore counts the bytes of earlier phases.
-type tally struct {
+// totals count since the thread began; movedBefore counts the bytes of earlier phases.
+type totals struct {
 	completed, failed, movedBefore uint64
 }
 

@@ -184,11 +184,19 @@ func TestUsersGoOnAfterFailures(t *testing.T) {
 			}
 		})
 		spec := withUsers(address, 4, 2, "1ms", counted(50))
-		spec.RequestTimeout = 100 * time.Millisecond
-		p := drive(t, e, spec).Phases[0]
-		if p.Asked != 50 || p.Total.Errors[results.CauseTimeout] != 10 || p.Total.Failed != 20 || p.Total.Completed != 30 {
-			t.Errorf("%d asked, %d right, failed by %v; want 50, 30 and 20, half of them by timeouts", p.Asked, p.Total.Completed, p.Total.Errors)
-		}
+		spec.RequestTimeout = 200 * time.Millisecond
+		retry.Often(t, func() string {
+			n.Store(0)
+			p := drive(t, e, spec).Phases[0]
+			if p.Asked != 50 || p.Total.Completed+p.Total.Failed != 50 {
+				t.Errorf("%d asked, %d right and %d failed, want 50", p.Asked, p.Total.Completed, p.Total.Failed)
+			}
+			// On a busy machine right answers time out as well.
+			if p.Total.Errors[results.CauseTimeout] != 10 || p.Total.Completed != 30 {
+				return fmt.Sprintf("%d right, failed by %v, want 30 and 20, half of them by timeouts", p.Total.Completed, p.Total.Errors)
+			}
+			return ""
+		})
 	})
 }
 

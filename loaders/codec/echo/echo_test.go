@@ -49,7 +49,7 @@ func (f *frames) Shard() codec.Shard {
 	return &frames{slices.Clone(f.requests), slices.Clone(f.names)}
 }
 
-func (f *frames) Conn(needs codec.Needs) codec.Conn { return &reader{frames: f, needs: needs} }
+func (f *frames) Conn(needs codec.Needs) codec.Conn { return &frameReader{frames: f, needs: needs} }
 
 func (f *frames) Put(number int32, r *scenarios.Request) (codec.Request, error) {
 	head := binary.BigEndian.AppendUint32(nil, uint32(r.Body.Size()))
@@ -61,8 +61,8 @@ func (f *frames) Put(number int32, r *scenarios.Request) (codec.Request, error) 
 	return built, nil
 }
 
-// reader reads the frames of one connection.
-type reader struct {
+// frameReader reads the frames of one connection.
+type frameReader struct {
 	*frames
 	needs codec.Needs
 	// length is the length of the current frame, -1 between frames; at is how much of
@@ -71,9 +71,9 @@ type reader struct {
 	differs    bool
 }
 
-func (c *reader) Open() { c.length = -1 }
+func (c *frameReader) Open() { c.length = -1 }
 
-func (c *reader) Next(request int32, in []byte) (n int, a codec.Answer, err error) {
+func (c *frameReader) Next(request int32, in []byte) (n int, a codec.Answer, err error) {
 	if c.length < 0 {
 		if len(in) < 4 {
 			return 0, a, nil
@@ -104,11 +104,11 @@ func (c *reader) Next(request int32, in []byte) (n int, a codec.Answer, err erro
 	return n, a, nil
 }
 
-func (c *reader) End(int32) (codec.Answer, error) {
+func (c *frameReader) End(int32) (codec.Answer, error) {
 	return codec.Answer{Cause: results.CauseClosed}, fmt.Errorf("the server closed the connection behind %d bytes of a frame", c.at)
 }
 
-func (c *reader) Describe(request int32, cause results.Cause) string {
+func (c *frameReader) Describe(request int32, cause results.Cause) string {
 	return fmt.Sprintf("%s: %s", c.names[request], cause)
 }
 

@@ -19,14 +19,14 @@ type protocol struct {
 	host string
 	// absolute is true where targets are in absolute form.
 	absolute bool
-	entries  []entry
+	pairs    []pair
 	// bodies hold the bytes of requests and answers.
 	bodies *wire.Bodies
 }
 
-// entry is one request with the answer that counts as right, and the head of its
+// pair is one request with the answer that counts as right, and the head of its
 // last answer.
-type entry struct {
+type pair struct {
 	name    string
 	request codec.Request
 	answer  wire.Expectation
@@ -42,28 +42,28 @@ func New(spec *loaders.Spec) (codec.Protocol, error) {
 		if err != nil {
 			return nil, errors.Join(err, p.bodies.Close())
 		}
-		p.entries = append(p.entries, e)
+		p.pairs = append(p.pairs, e)
 	}
 	return p, nil
 }
 
-// compile makes the entry of a request, with its bytes in bodies.
-func (p *protocol) compile(r *scenarios.Request, bodies *wire.Bodies) (entry, error) {
+// compile makes the pair of a request, with its bytes in bodies.
+func (p *protocol) compile(r *scenarios.Request, bodies *wire.Bodies) (pair, error) {
 	built, err := bodies.Compile(r, p.host)
 	if err != nil {
-		return entry{}, err
+		return pair{}, err
 	}
 	if p.absolute {
 		built = wire.Absolute(built, p.host)
 	}
-	return entry{name: r.Name, request: built, answer: bodies.Expect(r)}, nil
+	return pair{name: r.Name, request: built, answer: bodies.Expect(r)}, nil
 }
 
 // Requests implements codec.Protocol.
 func (p *protocol) Requests() []codec.Request {
-	list := make([]codec.Request, len(p.entries))
+	list := make([]codec.Request, len(p.pairs))
 	for i := range list {
-		list[i] = p.entries[i].request
+		list[i] = p.pairs[i].request
 	}
 	return list
 }
@@ -76,18 +76,18 @@ func (p *protocol) Close() error { return p.bodies.Close() }
 
 // Shard implements codec.Protocol.
 func (p *protocol) Shard() codec.Shard {
-	return &shard{protocol: p, entries: slices.Clone(p.entries)}
+	return &shard{protocol: p, pairs: slices.Clone(p.pairs)}
 }
 
 // shard holds the requests of one thread, by number.
 type shard struct {
 	protocol *protocol
-	entries  []entry
+	pairs    []pair
 }
 
 // Conn implements codec.Shard.
 func (s *shard) Conn(needs codec.Needs) codec.Conn {
-	return &reader{shard: s, needs: needs, skips: needs == codec.Needs{}}
+	return &answerReader{shard: s, needs: needs, skips: needs == codec.Needs{}}
 }
 
 // Put implements codec.Shard.
@@ -96,16 +96,16 @@ func (s *shard) Put(number int32, r *scenarios.Request) (codec.Request, error) {
 	switch {
 	case err != nil:
 		return codec.Request{}, err
-	case int(number) == len(s.entries):
-		s.entries = append(s.entries, e)
+	case int(number) == len(s.pairs):
+		s.pairs = append(s.pairs, e)
 	default:
-		s.entries[number] = e
+		s.pairs[number] = e
 	}
 	return e.request, nil
 }
 
-// reader reads the answers of one connection.
-type reader struct {
+// answerReader reads the answers of one connection.
+type answerReader struct {
 	*shard
 	needs codec.Needs
 	// skips is true where the engine needs nothing but the end of each answer, so
@@ -121,16 +121,16 @@ type reader struct {
 }
 
 // Open implements codec.Conn.
-func (c *reader) Open() {
+func (c *answerReader) Open() {
 	c.parser.Reset()
 	c.fresh, c.inBody = true, false
 }
 
 // Next implements codec.Conn.
-func (c *reader) Next(request int32, in []byte) (n int, found codec.Answer, err error) {
+func (c *answerReader) Next(request int32, in []byte) (n int, found codec.Answer, err error) {
 	if c.fresh {
 		if c.skips {
-			if head, total, ok := c.entries[request].memo.Match(in); ok {
+			if head, total, ok := c.pairs[request].memo.Match(in); ok {
 				return total, c.recognised(request, in[head:total]), nil
 			}
 		}
@@ -171,8 +171,8 @@ func (c *reader) Next(request int32, in []byte) (n int, found codec.Answer, err 
 }
 
 // recognised judges a whole answer whose head is the remembered one.
-func (c *reader) recognised(request int32, body []byte) codec.Answer {
-	e := &c.entries[request]
+func (c *answerReader) recognised(request int32, body []byte) codec.Answer {
+	e := &c.pairs[request]
 	a := &e.answer
 	found := codec.Answer{Event: codec.End, Keep: true, Status: e.memo.Status(), Body: len(body)}
 	c.check.Reset()
@@ -185,16 +185,16 @@ func (c *reader) recognised(request int32, body []byte) codec.Answer {
 }
 
 // begin makes the parser ready for the answer to the request.
-func (c *reader) begin(request int32) {
+func (c *answerReader) begin(request int32) {
 	c.fresh, c.inBody, c.cause = false, false, ""
-	c.parser.Expect(c.entries[request].answer.NoBody)
+	c.parser.Expect(c.pairs[request].answer.NoBody)
 	c.check.Reset()
 }
 
 // head judges the status of a final head, and remembers the head of a right answer.
-func (c *reader) head(request int32, head []byte) {
+func (c *answerReader) head(request int32, head []byte) {
 	c.inBody = true
-	e := &c.entries[request]
+	e := &c.pairs[request]
 	if !e.answer.StatusOK(c.parser.Status) {
 		c.cause = results.CauseStatus
 		return
@@ -203,16 +203,16 @@ func (c *reader) head(request int32, head []byte) {
 }
 
 // body compares the next bytes of the body with the expected ones.
-func (c *reader) body(request int32, span []byte) {
-	if a := &c.entries[request].answer; c.cause == "" && !c.check.Body(a, span) {
+func (c *answerReader) body(request int32, span []byte) {
+	if a := &c.pairs[request].answer; c.cause == "" && !c.check.Body(a, span) {
 		c.cause = c.bodyCause(a)
 	}
 }
 
 // end completes the answer.
-func (c *reader) end(request int32, found codec.Answer) codec.Answer {
+func (c *answerReader) end(request int32, found codec.Answer) codec.Answer {
 	c.fresh = true
-	if c.cause == "" && !c.check.Done(&c.entries[request].answer) {
+	if c.cause == "" && !c.check.Done(&c.pairs[request].answer) {
 		c.cause = results.CauseLength
 	}
 	found.Event, found.Status, found.Cause, found.Keep = codec.End, c.parser.Status, c.cause, c.parser.KeepAlive
@@ -220,7 +220,7 @@ func (c *reader) end(request int32, found codec.Answer) codec.Answer {
 }
 
 // bodyCause returns the cause of a wrong body, which may be its length.
-func (c *reader) bodyCause(a *wire.Expectation) results.Cause {
+func (c *answerReader) bodyCause(a *wire.Expectation) results.Cause {
 	if c.check.Seen() > int64(len(a.Body)) {
 		return results.CauseLength
 	}
@@ -231,7 +231,7 @@ func (c *reader) bodyCause(a *wire.Expectation) results.Cause {
 var errIdle = errors.New("the server closed the connection without an answer")
 
 // End implements codec.Conn. A body that runs until the close ends with it.
-func (c *reader) End(request int32) (codec.Answer, error) {
+func (c *answerReader) End(request int32) (codec.Answer, error) {
 	_, err := c.parser.EOF()
 	switch {
 	case err == nil:
@@ -245,8 +245,8 @@ func (c *reader) End(request int32) (codec.Answer, error) {
 }
 
 // Describe implements codec.Conn.
-func (c *reader) Describe(request int32, cause results.Cause) string {
-	e := &c.entries[request]
+func (c *answerReader) Describe(request int32, cause results.Cause) string {
+	e := &c.pairs[request]
 	a, name := &e.answer, e.name
 	switch cause {
 	case results.CauseStatus:
