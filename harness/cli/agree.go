@@ -64,7 +64,7 @@ status 4.`,
 	flags.IntVar(&f.trials, "trials", 3, "trials of each loader in each cell")
 	flags.DurationVar(&f.duration, "duration", 2*time.Second, "length of every window, in whole seconds")
 	flags.StringVar(&f.mode, "mode", "closed,open", "loops to compare: closed, or closed,open, since an open one needs the closed one's peak")
-	flags.StringVar(&f.format, "format", formatText, "text, md or json")
+	formatFlag(flags, &f.format, formatText, formatMarkdown, formatJSON)
 	flags.StringVar(&f.pin, "pin", "auto", `CPU split: auto, none, or "server=0-3;loader=4-7"`)
 	return c
 }
@@ -94,7 +94,7 @@ func (a *app) agree(ctx context.Context, f *agreeFlags) error {
 	}
 	contest, manifests, err := a.contest(ctx, w, f)
 	if err != nil {
-		return usage(err)
+		return session.Usage(err)
 	}
 	out := agreement{
 		Schema: results.Schema, Measured: time.Now(), Joust: machine.Build(Version), Host: machine.Facts(), CPUs: w.Split,
@@ -107,7 +107,7 @@ func (a *app) agree(ctx context.Context, f *agreeFlags) error {
 	for _, c := range out.Cells {
 		for _, s := range c.Sides {
 			if len(s.Void) > 0 {
-				return &codedError{code: ExitVoid, err: errTold}
+				return exit(ExitVoid)
 			}
 		}
 	}
@@ -117,9 +117,7 @@ func (a *app) agree(ctx context.Context, f *agreeFlags) error {
 // contest reads the flags; every problem is told.
 func (a *app) contest(ctx context.Context, w *session.World, f *agreeFlags) (*agree.Contest, []catalog.Manifest, error) {
 	var errs []error
-	if !slices.Contains(tableFormats(), f.format) {
-		errs = append(errs, unknownFormat(f.format))
-	}
+	errs = append(errs, checkFormat(f.format, formatText, formatMarkdown, formatJSON))
 	if f.trials < 1 || f.trials > 1000 {
 		errs = append(errs, fmt.Errorf("--trials %d: from 1 to 1000", f.trials))
 	}

@@ -4,14 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"runtime"
 	"slices"
 	"strconv"
 	"time"
 
-	"github.com/olekukonko/tablewriter"
-	"github.com/olekukonko/tablewriter/tw"
 	"github.com/spf13/cobra"
 
 	"github.com/joust-bench/joust/harness/calibrate"
@@ -94,12 +91,12 @@ func (a *app) calibrate(ctx context.Context, f *calibrateFlags) error {
 		if err != nil {
 			return err
 		}
-		return calibrationTable(a.stdout, &stored)
+		return a.printCalibration(&stored)
 	}
 	if err = a.measureLoader(ctx, w, f, &c); err != nil {
 		return err
 	}
-	if err := calibrationTable(a.stdout, &c); err != nil {
+	if err := a.printCalibration(&c); err != nil {
 		return err
 	}
 	if len(f.scenarios) > 0 {
@@ -112,7 +109,7 @@ func (a *app) calibrate(ctx context.Context, f *calibrateFlags) error {
 		fmt.Fprintf(a.stdout, "stored in %s\n", path)
 	}
 	if slices.ContainsFunc(c.Rows, func(r calibrate.Row) bool { return r.Failed != "" }) {
-		return &codedError{code: ExitVoid, err: errTold}
+		return exit(ExitVoid)
 	}
 	return nil
 }
@@ -165,7 +162,7 @@ func (a *app) calibrated(ctx context.Context, w *session.World, server string, n
 	}
 	m := manifests[0]
 	if why := m.CannotBe(results.IsolationProcess); why != "" {
-		return f, nil, usage(fmt.Errorf("the loader is measured against a process of this machine: %s", why))
+		return f, nil, session.Usage(fmt.Errorf("the loader is measured against a process of this machine: %s", why))
 	}
 	if rows, err = w.Claimed(m, names); err != nil {
 		return f, nil, err
@@ -204,20 +201,17 @@ func (a *app) woken(ctx context.Context, w *session.World, f *calibrateFlags) (*
 // calibrationRates are the rates of the table in req/s.
 func calibrationRates() []float64 { return []float64{1000, 10000} }
 
-// calibrationTable prints the rows, and below them why figures are missing.
-func calibrationTable(out io.Writer, c *calibrate.Calibration) error {
+// printCalibration prints the rows, and below them why figures are missing.
+func (a *app) printCalibration(c *calibrate.Calibration) error {
 	head := []string{"scenario", "closed: CPU µs/req"}
 	for _, rate := range calibrationRates() {
 		name := strconv.FormatFloat(rate/1000, 'f', -1, 64) + "k/s: "
 		head = append(head, name+"send lag p50 µs", name+"p99 µs", name+"CPU µs/req")
 	}
-	t := tablewriter.NewTable(out, tablewriter.WithHeaderAutoFormat(tw.Off))
-	t.Header(append(head, "paces up to req/s"))
+	var lines [][]string
 	var remarks []string
 	for _, r := range c.Rows {
-		if err := t.Append(calibrationLine(&r)); err != nil {
-			return fmt.Errorf("printing the table: %w", err)
-		}
+		lines = append(lines, calibrationLine(&r))
 		if r.Failed != "" {
 			remarks = append(remarks, r.Scenario+": "+r.Failed)
 		}
@@ -227,16 +221,16 @@ func calibrationTable(out io.Writer, c *calibrate.Calibration) error {
 			}
 		}
 	}
-	if err := t.Render(); err != nil {
-		return fmt.Errorf("printing the table: %w", err)
+	if err := a.printTable(append(head, "paces up to req/s"), lines); err != nil {
+		return err
 	}
 	for _, remark := range remarks {
-		fmt.Fprintln(out, remark)
+		fmt.Fprintln(a.stdout, remark)
 	}
 	if c.Wakeups != nil {
-		fmt.Fprintf(out, "%s%s\n", c.Wakeups.Text(), idleWords(c.Wakeups, c.CPUs))
+		fmt.Fprintf(a.stdout, "%s%s\n", c.Wakeups.Text(), idleWords(c.Wakeups, c.CPUs))
 	}
-	fmt.Fprintf(out, "measured %s with %s, %s\n", c.Measured.Format(time.DateTime), c.Server, describeSplit(c.CPUs))
+	fmt.Fprintf(a.stdout, "measured %s with %s, %s\n", c.Measured.Format(time.DateTime), c.Server, describeSplit(c.CPUs))
 	return nil
 }
 

@@ -6,9 +6,6 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/olekukonko/tablewriter"
-	"github.com/olekukonko/tablewriter/tw"
-
 	"github.com/joust-bench/joust/harness/certify"
 	truth "github.com/joust-bench/joust/loaders/certify"
 )
@@ -27,14 +24,13 @@ func (a *app) tellCertificate(c *certify.Certificate, format string, ended error
 		return ended
 	}
 	if !c.OK {
-		return &codedError{code: ExitWrong, err: errTold}
+		return exit(ExitWrong)
 	}
 	return nil
 }
 
 func (a *app) certificateTable(c *certify.Certificate) error {
-	t := tablewriter.NewTable(a.stdout, tablewriter.WithHeaderAutoFormat(tw.Off))
-	t.Header([]string{"law", "figure", "expected", "measured", "deviation", "bound", "ok"})
+	var lines [][]string
 	law := ""
 	for i := range c.Rows {
 		line := certificateLine(&c.Rows[i])
@@ -43,12 +39,10 @@ func (a *app) certificateTable(c *certify.Certificate) error {
 		} else {
 			law = line[0]
 		}
-		if err := t.Append(line); err != nil {
-			return fmt.Errorf("printing the certificate: %w", err)
-		}
+		lines = append(lines, line)
 	}
-	if err := t.Render(); err != nil {
-		return fmt.Errorf("printing the certificate: %w", err)
+	if err := a.printTable([]string{"law", "figure", "expected", "measured", "deviation", "bound", "ok"}, lines); err != nil {
+		return err
 	}
 	for _, f := range c.Failures {
 		fmt.Fprintf(a.stdout, "could not be run: %s\n", f)

@@ -17,7 +17,6 @@ import (
 	"github.com/joust-bench/joust/harness/session"
 	"github.com/joust-bench/joust/loaders"
 	truth "github.com/joust-bench/joust/loaders/certify"
-	"github.com/joust-bench/joust/loaders/certify/lawserver"
 	"github.com/joust-bench/joust/loaders/engine"
 )
 
@@ -59,21 +58,7 @@ programs take time from both sides.`,
 	flags.StringVar(&f.idle, "idle", "", "how loader threads wait: "+loaders.IdleWords+" (default: spin with CPUs of their own, else hybrid)")
 	flags.StringVar(&f.engine, "engine", string(engine.Default()), "the engine to certify: evloop or portable")
 	flags.IntVar(&f.threads, "threads", 1, "event loops of the loader")
-	flags.StringVar(&f.format, "format", formatText, "text or json")
-	return c
-}
-
-// lawserverCommand is the law server's process: hidden, since joust starts it.
-func (a *app) lawserverCommand() *cobra.Command {
-	listen := "127.0.0.1:0"
-	c := &cobra.Command{
-		Use: "lawserver", Hidden: true, Args: noArguments,
-		Short: "a server with a known law: joust certify starts it and speaks with it through its pipes",
-		RunE: func(c *cobra.Command, _ []string) error {
-			return lawserver.Serve(c.Context(), a.stdin, a.stdout, listen)
-		},
-	}
-	c.Flags().StringVar(&listen, "listen", listen, "the numeric address to serve on")
+	formatFlag(flags, &f.format, formatText, formatJSON)
 	return c
 }
 
@@ -83,7 +68,7 @@ func (a *app) certify(ctx context.Context, f *certifyFlags) (err error) {
 	}
 	b, err := f.battery()
 	if err != nil {
-		return usage(err)
+		return session.Usage(err)
 	}
 	if err := machine.RaiseNoFile(); err != nil {
 		return err
@@ -109,8 +94,8 @@ func (a *app) certify(ctx context.Context, f *certifyFlags) (err error) {
 
 // battery reads the flags; what is wrong with them is a mistake of usage.
 func (f *certifyFlags) battery() (*certify.Battery, error) {
-	if f.format != formatText && f.format != formatJSON {
-		return nil, fmt.Errorf("--format %q: text or json", f.format)
+	if err := checkFormat(f.format, formatText, formatJSON); err != nil {
+		return nil, err
 	}
 	options := truth.Options{Quick: f.quick, RatesRPS: f.rates}
 	for _, l := range f.laws {

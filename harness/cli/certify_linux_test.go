@@ -31,8 +31,7 @@ func TestCertificateTable(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
 	err := (&app{stdout: &out}).tellCertificate(aCertificate(), "text", nil)
-	var coded *codedError
-	if !errors.As(err, &coded) || coded.code != ExitWrong {
+	if exitCode(t.Context(), err) != ExitWrong {
 		t.Errorf("a missed bound ends with %v, want exit status %d", err, ExitWrong)
 	}
 	for _, want := range []string{
@@ -76,7 +75,7 @@ func TestCertifyRefuses(t *testing.T) {
 		{"--laws gravity", "stall, delay"},
 		{"--rates 0", "rate 0"},
 		{"--rates fast", "--rates"},
-		{"--format yaml", "text or json"},
+		{"--format yaml", "the formats are text, json"},
 		{"--idle doze", "spin, gather, hybrid or wait"},
 		{"--engine steam", "evloop"},
 		{"--threads 0", "from 1"},

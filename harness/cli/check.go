@@ -7,8 +7,6 @@ import (
 	"math/rand/v2"
 	"slices"
 
-	"github.com/olekukonko/tablewriter"
-	"github.com/olekukonko/tablewriter/tw"
 	"github.com/spf13/cobra"
 
 	"github.com/joust-bench/joust/harness/launch"
@@ -94,7 +92,7 @@ func (a *app) check(ctx context.Context, names, rows, isolations, env []string, 
 			return err
 		}
 	}
-	return checker.tell()
+	return checker.report()
 }
 
 // checker collects the outcome of joust check.
@@ -168,28 +166,24 @@ func (c *checker) remark(format string, args ...any) {
 	c.remarks = append(c.remarks, fmt.Sprintf(format, args...))
 }
 
-// tell prints the table and the remarks; wrong answers make the exit code.
-func (c *checker) tell() error {
-	t := tablewriter.NewTable(c.app.stdout, tablewriter.WithHeaderAutoFormat(tw.Off))
-	t.Header(append([]string{"scenario"}, c.servers...))
+// report prints the table and the remarks. Wrong answers make the exit code.
+func (c *checker) report() error {
+	lines := make([][]string, len(c.rows))
 	for i, row := range c.rows {
-		line := []string{row.Name}
+		lines[i] = []string{row.Name}
 		for s := range c.servers {
-			line = append(line, c.cells[s][i])
-		}
-		if err := t.Append(line); err != nil {
-			return fmt.Errorf("printing the table: %w", err)
+			lines[i] = append(lines[i], c.cells[s][i])
 		}
 	}
-	if err := t.Render(); err != nil {
-		return fmt.Errorf("printing the table: %w", err)
+	if err := c.app.printTable(append([]string{"scenario"}, c.servers...), lines); err != nil {
+		return err
 	}
 	for _, r := range c.remarks {
 		fmt.Fprintln(c.app.stdout, r)
 	}
 	if c.wrong > 0 {
 		fmt.Fprintf(c.app.stdout, "%d wrong\n", c.wrong)
-		return &codedError{code: ExitWrong, err: errTold}
+		return exit(ExitWrong)
 	}
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/joust-bench/joust/harness/session"
 	"github.com/joust-bench/joust/results/cells"
 	"github.com/joust-bench/joust/results/compare"
 	"github.com/joust-bench/joust/results/journal"
@@ -48,40 +49,30 @@ it finds.`,
   joust compare MONDAY,TUESDAY WEDNESDAY,THURSDAY
   joust compare main pr --fail-on "throughput<-5%" --fail-on "p99>+10%" --format md
   joust compare main pr --servers nethttp --fail-on "p99>20ms" --strict`,
-		Args: exactlyTwo("OLD", "NEW"),
+		Args: twoRuns,
 		RunE: func(_ *cobra.Command, args []string) error { return a.compare(args[0], args[1], &f) },
 	}
 	flags := c.Flags()
 	flags.StringArrayVar(&f.failOn, "fail-on", nil, `a regression that fails the comparison, such as "throughput<-5%" (repeatable)`)
-	flags.StringVar(&f.format, "format", formatText, "text, md or json")
+	formatFlag(flags, &f.format, formatText, formatMarkdown, formatJSON)
 	flags.BoolVar(&f.strict, "strict", false, "refuse runs whose hosts, plans or versions differ, and runs that are not complete")
 	flags.StringSliceVar(&f.servers, "servers", nil, "compare these servers only")
 	flags.StringSliceVar(&f.scenarios, "scenarios", nil, "compare these scenarios only")
 	return c
 }
 
-// exactlyTwo wants two arguments, which are called so.
-func exactlyTwo(first, second string) cobra.PositionalArgs {
-	return func(c *cobra.Command, args []string) error {
-		if len(args) != 2 {
-			return usage(fmt.Errorf("%s needs two runs, %s and %s, and there are %d: join several of one side with commas (see joust %s --help)",
-				c.Name(), first, second, len(args), c.Name()))
-		}
-		return nil
+// twoRuns takes two arguments.
+func twoRuns(c *cobra.Command, args []string) error {
+	if len(args) != 2 {
+		return misuse(c, "needs two runs, OLD and NEW, and there are %d: join several of one side with commas", len(args))
 	}
-}
-
-// tableFormats are the renderings of what is tables and sentences.
-func tableFormats() []string { return []string{formatText, formatMarkdown, formatJSON} }
-
-func unknownFormat(format string) error {
-	return fmt.Errorf("--format %q: the formats are %s", format, strings.Join(tableFormats(), ", "))
+	return nil
 }
 
 func (a *app) compare(oldNames, newNames string, f *compareFlags) error {
 	thresholds, err := f.check()
 	if err != nil {
-		return usage(err)
+		return session.Usage(err)
 	}
 	old, err := a.openRuns(oldNames)
 	if err != nil {
@@ -92,14 +83,14 @@ func (a *app) compare(oldNames, newNames string, f *compareFlags) error {
 		return err
 	}
 	if err := f.known(slices.Concat(old, now)); err != nil {
-		return usage(err)
+		return session.Usage(err)
 	}
 	c, err := compare.Compare(old, now, compare.Options{Servers: f.servers, Scenarios: f.scenarios})
 	if err != nil {
-		return usage(fmt.Errorf("comparing %s with %s: %w", oldNames, newNames, err))
+		return session.Usage(fmt.Errorf("comparing %s with %s: %w", oldNames, newNames, err))
 	}
 	if err := f.refuse(&c); err != nil {
-		return usage(err)
+		return session.Usage(err)
 	}
 	gates := c.Evaluate(thresholds)
 	if err := a.tellComparison(&c, gates, f.format); err != nil {
@@ -116,9 +107,7 @@ func (f *compareFlags) check() ([]compare.Threshold, error) {
 		t, err := compare.ParseThreshold(text)
 		thresholds, errs = append(thresholds, t), append(errs, err)
 	}
-	if !slices.Contains(tableFormats(), f.format) {
-		errs = append(errs, unknownFormat(f.format))
-	}
+	errs = append(errs, checkFormat(f.format, formatText, formatMarkdown, formatJSON))
 	return thresholds, errors.Join(errs...)
 }
 
@@ -200,7 +189,7 @@ func gateCode(gates []compare.Gate) error {
 	for _, g := range gates {
 		switch g.Outcome {
 		case compare.GateFailed, compare.GateNotMeasured:
-			return &codedError{code: ExitWrong, err: errTold}
+			return exit(ExitWrong)
 		case compare.GateUndecided:
 			code = ExitUsage
 		}
@@ -208,5 +197,5 @@ func gateCode(gates []compare.Gate) error {
 	if code == ExitOK {
 		return nil
 	}
-	return &codedError{code: code, err: errTold}
+	return exit(code)
 }

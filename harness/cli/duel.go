@@ -140,7 +140,7 @@ func (d *contest) rate(text string) error {
 func (a *app) duel(c *cobra.Command, f *duelFlags) error {
 	d, err := f.read()
 	if err != nil {
-		return usage(err)
+		return session.Usage(err)
 	}
 	given := settingsOf(c.Flags())
 	w, err := a.opener.LookToMeasure(given.Text("pin"))
@@ -153,11 +153,11 @@ func (a *app) duel(c *cobra.Command, f *duelFlags) error {
 	catalogue := w.Catalogue()
 	p, warnings, err := plan.Resolve("", nil, plan.Overrides{Flags: d.flags(f.scenario, given)}, catalogue)
 	if err != nil {
-		return usage(err)
+		return session.Usage(err)
 	}
 	phase, err := duel.Fit(&p, d.specs, f.budget)
 	if err != nil {
-		return usage(err)
+		return session.Usage(err)
 	}
 	m, err := w.Measure(c.Context(), p, catalogue)
 	if err != nil {
@@ -232,7 +232,7 @@ func (a *app) concludeDuel(ctx context.Context, dir string, d *results.Duel, err
 		return err
 	}
 	if d.Answer == results.DuelUndecided {
-		return &codedError{code: ExitUsage, err: errTold}
+		return exit(ExitUsage)
 	}
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/joust-bench/joust/harness/plan"
+	"github.com/joust-bench/joust/harness/session"
 	"github.com/joust-bench/joust/harness/surroundings"
 )
 
@@ -26,5 +27,5 @@ func readEnv(texts []string) (map[string]string, error) {
 	for i, err := range errs {
 		errs[i] = fmt.Errorf("--env: %w", err)
 	}
-	return variables, usage(errors.Join(errs...))
+	return variables, session.Usage(errors.Join(errs...))
 }

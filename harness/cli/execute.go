@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/joust-bench/joust/harness/cpuset"
 	"github.com/joust-bench/joust/harness/plan"
@@ -60,7 +59,7 @@ func (a *app) announce(j *job) {
 	trials := len(plan.Expand(*p, j.Catalogue.Runnable))
 	fmt.Fprintf(a.stderr, "plan %s: %s, %s, %s, seed %d\n", name,
 		count(len(p.Entries), "server"), count(len(p.Tables), "table"), count(trials, "trial"), p.Seed)
-	fmt.Fprintf(a.stderr, "planned time %s%s, at most %s with all repeats, builds apart\n", span(p.PlannedNS), warming(plan.Waiting(*p, j.Catalogue.Runnable)), span(p.AtMostNS))
+	fmt.Fprintf(a.stderr, "planned time %s%s, at most %s with all repeats, builds apart\n", seconds(p.PlannedNS), warming(plan.Waiting(*p, j.Catalogue.Runnable)), seconds(p.AtMostNS))
 	fmt.Fprintf(a.stderr, "CPUs: %s\n", describeSplit(j.Run.CPUs))
 	if p.Loaders > 1 {
 		fmt.Fprintf(a.stderr, "%d loader processes make each load together\n", p.Loaders)
@@ -83,7 +82,7 @@ func warming(longer time.Duration) string {
 	if longer == 0 {
 		return ""
 	}
-	return fmt.Sprintf(" and up to %s until servers are steady", span(longer.Nanoseconds()))
+	return fmt.Sprintf(" and up to %s until servers are steady", seconds(longer.Nanoseconds()))
 }
 
 func describeSplit(s results.CPUSplit) string {
@@ -109,7 +108,7 @@ func (a *app) conclude(j *job, err error) error {
 		return errors.Join(err, readErr)
 	}
 	files, renderErr := render(set, a.matrixFolders(j.Journal.Dir(), j.publish))
-	fmt.Fprintln(a.stdout, matrix.Headline(set, a.width()))
+	fmt.Fprintln(a.stdout, matrix.Headline(set, columns(a.stdout)))
 	a.tellFiles(files)
 	if set.Run.State != results.RunComplete {
 		fmt.Fprintf(a.stdout, "interrupted: go on with %s\n", a.resumeCommand(set.Run.ID))
@@ -132,27 +131,6 @@ func (a *app) folderFlags() string {
 	return text.String()
 }
 
-// shellWord is the text as one word of a shell.
-func shellWord(s string) string {
-	if s != "" && !strings.ContainsFunc(s, func(r rune) bool {
-		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("/._-+:@%", r)
-	}) {
-		return s
-	}
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
-}
-
-// indented is a text of several lines that stands under another.
-func indented(text string) string { return strings.ReplaceAll(text, "\n", "\n    ") }
-
-// count is a number of things.
-func count(n int, thing string) string {
-	if n == 1 {
-		return "1 " + thing
-	}
-	return fmt.Sprintf("%d %ss", n, thing)
-}
-
 // voidCells counts the cells that have no valid trial, says why, and turns them
 // into an exit code.
 func (a *app) voidCells(set *cells.Set) error {
@@ -169,8 +147,5 @@ func (a *app) voidCells(set *cells.Set) error {
 		are = "cell is"
 	}
 	fmt.Fprintf(a.stdout, "%d %s void:\n  %s\n", len(void), are, strings.Join(list, "\n  "))
-	return &codedError{code: ExitVoid, err: errTold}
+	return exit(ExitVoid)
 }
-
-// span prints a duration of nanoseconds for people.
-func span(ns int64) string { return time.Duration(ns).Round(time.Second).String() }

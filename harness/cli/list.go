@@ -42,7 +42,7 @@ func (a *app) listCommand() *cobra.Command {
 			which := lists
 			if len(args) == 1 {
 				if !slices.Contains(lists, args[0]) {
-					return usage(fmt.Errorf("unknown list %q%s", args[0], suggest.Hint(args[0], lists)))
+					return session.Usage(fmt.Errorf("unknown list %q%s", args[0], suggest.Hint(args[0], lists)))
 				}
 				which = args
 			}
@@ -195,7 +195,7 @@ func (a *app) listPlans(t io.Writer) error {
 			fmt.Fprintf(t, "  %s\tcannot be used: %s\n", file, firstLine(err.Error()))
 			continue
 		}
-		fmt.Fprintf(t, "  %s\t%s, %s\tplanned %s, at most %s\n", file, count(len(p.Entries), "server"), count(len(p.Tables), "table"), span(p.PlannedNS), span(p.AtMostNS))
+		fmt.Fprintf(t, "  %s\t%s, %s\tplanned %s, at most %s\n", file, count(len(p.Entries), "server"), count(len(p.Tables), "table"), seconds(p.PlannedNS), seconds(p.AtMostNS))
 	}
 	return nil
 }
@@ -235,9 +235,4 @@ func (a *app) listRuns(t io.Writer) error {
 		fmt.Fprintf(t, "  %s\t%s\t%s\t%s\n", r.ID, r.Plan, r.State, count(r.Trials, "trial"))
 	}
 	return nil
-}
-
-func firstLine(text string) string {
-	line, _, _ := strings.Cut(text, "\n")
-	return line
 }

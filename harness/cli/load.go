@@ -63,7 +63,7 @@ not keep the rate); 130 interrupted, the partial result is printed.`,
 func (a *app) load(c *cobra.Command, url string, f *loadFlags) error {
 	ctx := c.Context()
 	if err := f.checkOutput(); err != nil {
-		return usage(err)
+		return session.Usage(err)
 	}
 	l, err := a.aim(ctx, c, url, f)
 	if err != nil {
@@ -71,7 +71,7 @@ func (a *app) load(c *cobra.Command, url string, f *loadFlags) error {
 	}
 	chosen, err := engine.Choose(l.spec)
 	if err != nil {
-		return usage(err)
+		return session.Usage(err)
 	}
 	if err := room(l.spec.Connections); err != nil {
 		return err
@@ -95,7 +95,7 @@ func room(connections int) error {
 		return err
 	}
 	if limit, reason := machine.MaxConnections(); connections > limit {
-		return usage(fmt.Errorf("-c %d: %d connections are possible here: %s", connections, limit, reason))
+		return session.Usage(fmt.Errorf("-c %d: %d connections are possible here: %s", connections, limit, reason))
 	}
 	return nil
 }
@@ -132,14 +132,14 @@ func (a *app) tellLoad(ctx context.Context, l *aimed, f *loadFlags, report resul
 	case err != nil:
 		return err
 	case report.Interrupted || ctx.Err() != nil:
-		return &codedError{code: ExitInterrupted, err: errTold}
+		return exit(ExitInterrupted)
 	case summary.Void(reasons):
 		if f.format == formatJSON {
 			for _, r := range reasons {
 				fmt.Fprintf(a.stderr, "joust: %s\n", r.Text)
 			}
 		}
-		return &codedError{code: ExitVoid, err: errTold}
+		return exit(ExitVoid)
 	}
 	return nil
 }
@@ -165,9 +165,7 @@ func writeDistribution(path string, report *results.Report) error {
 // written after it.
 func (f *loadFlags) checkOutput() error {
 	var errs []error
-	if f.format != formatText && f.format != formatJSON {
-		errs = append(errs, fmt.Errorf("--format %s: text or json", f.format))
-	}
+	errs = append(errs, checkFormat(f.format, formatText, formatJSON))
 	if f.hgrm != "" {
 		if dir, err := os.Stat(filepath.Dir(f.hgrm)); err != nil || !dir.IsDir() {
 			errs = append(errs, fmt.Errorf("--hgrm %s: there is no folder %s: make it first", f.hgrm, filepath.Dir(f.hgrm)))
@@ -175,13 +173,6 @@ func (f *loadFlags) checkOutput() error {
 	}
 	return errors.Join(errs...)
 }
-
-// The formats of the result.
-const (
-	formatText     = "text"
-	formatMarkdown = "md"
-	formatJSON     = "json"
-)
 
 // loadFlags are the flags of joust load.
 type loadFlags struct {

@@ -58,7 +58,7 @@ func (f *loadFlags) register(flags *pflag.FlagSet) {
 	flags.StringVar(&f.cpus, "cpus", "", "pin the threads to these CPUs, such as 2-3")
 	flags.StringVar(&f.engine, "engine", "", "evloop or portable (default: the best here)")
 	flags.Uint64Var(&f.seed, "seed", 0, "seed of all random choices (default: a fresh one, printed)")
-	flags.StringVar(&f.format, "format", formatText, "text or json")
+	formatFlag(flags, &f.format, formatText, formatJSON)
 	flags.StringVar(&f.hgrm, "hgrm", "", "write the percentile distribution of latency, in ms, to this file")
 }
 

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"fmt"
-	"io"
 	"sync"
 	"time"
 
@@ -10,54 +9,37 @@ import (
 	"github.com/joust-bench/joust/results"
 )
 
-// plainEvery is how often a load that is not watched on a terminal says how it
-// goes.
+// plainEvery is the time between two plain lines about a load.
 const plainEvery = 3 * time.Second
 
-// rateOver is how much of the past a live rate is taken over.
-const rateOver = int64(time.Second)
+// rateSpan is the stretch over which a live rate is taken, in nanoseconds.
+const rateSpan = int64(time.Second)
 
-// loadProgress tells how a load goes: one line redrawn at every interval on a
+// loadProgress shows how a load goes: one line redrawn at every interval on a
 // terminal, plain lines now and then elsewhere.
 type loadProgress struct {
-	out    io.Writer
-	live   bool
+	*display
 	counts map[string]uint64 // the number of requests of phases that have one
 
 	mu     sync.Mutex
 	phase  loaders.Window
 	recent []results.Interval
-	told   int64
-	drawn  bool
+	// printed is when the last plain line was printed, in nanoseconds.
+	printed int64
 }
 
 func (a *app) newLoadProgress(phases []loaders.Phase) *loadProgress {
-	p := &loadProgress{out: a.stderr, live: isTerminal(a.stderr), counts: map[string]uint64{}}
+	p := &loadProgress{display: newDisplay(a.stderr), counts: map[string]uint64{}}
 	for i := range phases {
 		p.counts[phases[i].Name] = phases[i].Count
 	}
 	return p
 }
 
-// line prints a line that stays.
-func (p *loadProgress) line(format string, args ...any) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.wipe()
-	fmt.Fprintf(p.out, format+"\n", args...)
-}
-
-func (p *loadProgress) wipe() {
-	if p.drawn {
-		fmt.Fprint(p.out, "\r\x1b[K")
-		p.drawn = false
-	}
-}
-
 func (p *loadProgress) window(w loaders.Window) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.phase, p.told = w, w.T0NS
+	p.phase, p.printed = w, w.T0NS
 	p.recent = append(p.recent[:0], results.Interval{AtNS: w.T0NS})
 }
 
@@ -65,20 +47,17 @@ func (p *loadProgress) interval(i loaders.Interval) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.recent = append(p.recent, i.Interval)
-	for len(p.recent) > 2 && i.AtNS-p.recent[0].AtNS > rateOver {
+	for len(p.recent) > 2 && i.AtNS-p.recent[0].AtNS > rateSpan {
 		p.recent = p.recent[1:]
 	}
-	switch {
-	case p.live:
-		fmt.Fprintf(p.out, "\r\x1b[K%s", p.text(i))
-		p.drawn = true
-	case i.AtNS-p.told >= int64(plainEvery):
-		p.told = i.AtNS
-		fmt.Fprintln(p.out, p.text(i))
+	p.draw(p.text(i))
+	if !p.live && i.AtNS-p.printed >= int64(plainEvery) {
+		p.printed = i.AtNS
+		p.line("%s", p.text(i))
 	}
 }
 
-// text is how the load goes, in one line.
+// text describes how the load goes, in one line.
 func (p *loadProgress) text(i loaders.Interval) string {
 	name := "warm-up"
 	if p.phase.Measured {
@@ -92,17 +71,10 @@ func (p *loadProgress) text(i loaders.Interval) string {
 	return fmt.Sprintf("%s %s: %.0f req/s, %d failed, %d open", name, p.extent(i), rate, i.Failed, i.Open)
 }
 
-// extent is how far the phase is, in requests or in time.
+// extent is the part of the phase that is done, in requests or in time.
 func (p *loadProgress) extent(i loaders.Interval) string {
 	if n := p.counts[p.phase.Phase]; n > 0 {
 		return fmt.Sprintf("%d of %d requests", i.Completed+i.Failed, n)
 	}
 	return fmt.Sprintf("%.1f of %.1f s", float64(i.AtNS-p.phase.T0NS)/1e9, float64(p.phase.T1NS-p.phase.T0NS)/1e9)
-}
-
-// end removes the live line.
-func (p *loadProgress) end() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.wipe()
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/joust-bench/joust/harness/session"
 	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/loaders/adhoc"
 )
@@ -30,11 +31,11 @@ type aimed struct {
 func (a *app) aim(ctx context.Context, c *cobra.Command, text string, f *loadFlags) (*aimed, error) {
 	target, err := adhoc.ParseURL(text)
 	if err != nil {
-		return nil, usage(err)
+		return nil, session.Usage(err)
 	}
 	o, err := f.options(c)
 	if err != nil {
-		return nil, usage(err)
+		return nil, session.Usage(err)
 	}
 	l := &aimed{target: target, url: withoutPassword(text)}
 	if f.proxy != "" {
@@ -45,7 +46,7 @@ func (a *app) aim(ctx context.Context, c *cobra.Command, text string, f *loadFla
 	// The flags are checked with an address in place of those that resolving
 	// will give: a wrong flag is told before a name is looked up.
 	if _, err := o.Spec(target, []string{"127.0.0.1"}); err != nil {
-		return nil, usage(err)
+		return nil, session.Usage(err)
 	}
 	var addresses []string
 	switch {
@@ -58,7 +59,7 @@ func (a *app) aim(ctx context.Context, c *cobra.Command, text string, f *loadFla
 		return nil, err
 	}
 	if l.spec, err = o.Spec(target, addresses); err != nil {
-		return nil, usage(err)
+		return nil, session.Usage(err)
 	}
 	l.title = l.spec.Requests[0].Method + " " + l.url + l.route()
 	return l, nil
@@ -92,7 +93,7 @@ func checkSocket(path string) error {
 	case err != nil:
 		return fmt.Errorf("--unix: %w: start the server first", err)
 	case info.Mode()&os.ModeSocket == 0:
-		return usage(fmt.Errorf("--unix %s is no socket", path))
+		return session.Usage(fmt.Errorf("--unix %s is no socket", path))
 	}
 	return nil
 }
@@ -101,7 +102,7 @@ func checkSocket(path string) error {
 func resolveProxy(ctx context.Context, text string) (string, error) {
 	name, port, err := adhoc.ParseProxy(text)
 	if err != nil {
-		return "", usage(err)
+		return "", session.Usage(err)
 	}
 	list, err := lookup(ctx, name)
 	if err != nil {

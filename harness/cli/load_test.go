@@ -388,7 +388,7 @@ func TestLoadRefusals(t *testing.T) {
 		{[]string{"load", "http://h/", "--body-file", dir + "/none"}, 2, "--body-file: open "},
 		{[]string{"load", "https://h/", "--ca", dir + "/none"}, 2, "--ca: open "},
 		{[]string{"load", "https://h/", "--cert", dir + "/c", "--key", dir + "/k"}, 2, "--cert"},
-		{[]string{"load", "http://h/", "--format", "xml"}, 2, "--format xml: text or json"},
+		{[]string{"load", "http://h/", "--format", "xml"}, 2, `--format "xml": the formats are text, json`},
 		{[]string{"load", "http://h/", "--hgrm", dir + "/none/x"}, 2, "make it first"},
 		{[]string{"load", "http://h/", "--proxy", "h"}, 2, "http://host:port"},
 		{[]string{"load", "http://h/", "--unix", dir}, 2, "is no socket"},
@@ -571,7 +571,7 @@ func TestLoadProgress(t *testing.T) {
 			"\r\x1b[Kmeasuring 3.0 of 10.0 s: 1000 req/s, 2 failed, 4 open\r\x1b[K"},
 	} {
 		var out bytes.Buffer
-		p := &loadProgress{out: &out, live: c.live, counts: map[string]uint64{"closed": c.count}}
+		p := &loadProgress{display: &display{out: &out, live: c.live}, counts: map[string]uint64{"closed": c.count}}
 		p.window(window)
 		p.interval(at(1, 500))
 		p.interval(at(2.5, 1500))

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/joust-bench/joust/harness/plan"
+	"github.com/joust-bench/joust/harness/session"
 	"github.com/joust-bench/joust/results/cells"
 	"github.com/joust-bench/joust/results/journal"
 )
@@ -24,7 +25,7 @@ func (a *app) storedPeaks(name string) (map[plan.PeakKey]float64, error) {
 			return nil, fmt.Errorf("--peaks: %w", err)
 		}
 		if len(peaks) == 0 {
-			return nil, usage(fmt.Errorf("--peaks %s: that run has no valid closed-loop cell to take peaks from", name))
+			return nil, session.Usage(fmt.Errorf("--peaks %s: that run has no valid closed-loop cell to take peaks from", name))
 		}
 		return peaks, nil
 	}
@@ -42,7 +43,7 @@ func (a *app) storedPeaks(name string) (map[plan.PeakKey]float64, error) {
 			return peaks, nil
 		}
 	}
-	return nil, usage(fmt.Errorf("--peaks latest: no run in %s has a valid closed-loop cell to take peaks from: run a closed loop first, or find the peaks now with --mode closed,open", a.out))
+	return nil, session.Usage(fmt.Errorf("--peaks latest: no run in %s has a valid closed-loop cell to take peaks from: run a closed loop first, or find the peaks now with --mode closed,open", a.out))
 }
 
 // peaksIn returns the closed-loop peaks of the cells of the run in the folder, in

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/joust-bench/joust/harness/session"
 	"github.com/joust-bench/joust/scenarios"
 )
 
@@ -70,13 +71,13 @@ func clearPortFile(path string) error {
 		return nil
 	}
 	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
-		return usage(fmt.Errorf("--port-file %s: it is no ordinary file", path))
+		return session.Usage(fmt.Errorf("--port-file %s: it is no ordinary file", path))
 	}
 	// Tried under another name: who waits for the file would take an empty one
 	// for the announcement.
 	trial, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*.tmp")
 	if err != nil {
-		return usage(fmt.Errorf("--port-file: %w", err))
+		return session.Usage(fmt.Errorf("--port-file: %w", err))
 	}
 	if err := errors.Join(trial.Close(), os.Remove(trial.Name())); err != nil {
 		return fmt.Errorf("--port-file: %w", err)

@@ -3,7 +3,6 @@ package cli
 import (
 	"cmp"
 	"fmt"
-	"io"
 	"os"
 	"strings"
 	"sync"
@@ -15,13 +14,12 @@ import (
 	"github.com/joust-bench/joust/results"
 )
 
-// progress tells how a run goes: on a terminal one line that is redrawn, with
-// what is worth keeping above it; elsewhere plain lines.
+// progress shows how a run goes. On a terminal it redraws one line, with lines
+// that stay above it; elsewhere it prints plain lines.
 type progress struct {
+	*display
 	// dir is the run's folder.
-	dir  string
-	out  io.Writer
-	live bool
+	dir string
 	// frozen keeps the line still inside windows: there is no CPU to spare for
 	// drawing when the loader has only one.
 	frozen bool
@@ -31,7 +29,6 @@ type progress struct {
 	phase    loaders.Window
 	measured int64
 	began    time.Time
-	drawn    bool
 	// refreshed is when the matrices were last written.
 	refreshed time.Time
 }
@@ -41,38 +38,9 @@ var _ run.Observer = (*progress)(nil)
 func (a *app) newProgress(m *session.Measurement) *progress {
 	a.stopping.Store(draining)
 	return &progress{
-		dir: m.Journal.Dir(), out: a.stderr, live: isTerminal(a.stderr), frozen: len(m.Run.CPUs.Loader) <= 1,
+		display: newDisplay(a.stderr), dir: m.Journal.Dir(), frozen: len(m.Run.CPUs.Loader) <= 1,
 		began: time.Now(), refreshed: time.Now(),
 	}
-}
-
-// line prints a line that stays.
-func (p *progress) line(format string, args ...any) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.wipe()
-	fmt.Fprintf(p.out, format+"\n", args...)
-}
-
-func (p *progress) wipe() {
-	if p.drawn {
-		fmt.Fprint(p.out, "\r\x1b[K")
-		p.drawn = false
-	}
-}
-
-// draw redraws the live line.
-func (p *progress) draw(text string) {
-	if !p.live {
-		return
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if runes, most := []rune(text), columns(p.out)-1; most > 0 && len(runes) > most {
-		text = string(runes[:most]) // a line that wraps could not be wiped
-	}
-	fmt.Fprintf(p.out, "\r\x1b[K%s", text)
-	p.drawn = true
 }
 
 func (p *progress) Note(format string, args ...any) { p.line(format, args...) }
@@ -200,14 +168,13 @@ func (p *progress) refresh() bool {
 	return err == nil
 }
 
-// end removes the live line and says where the time went.
+// end removes the line that is redrawn and prints how much of the time was
+// measured.
 func (p *progress) end() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.wipe()
+	p.display.end()
 	took := time.Since(p.began)
 	if took > 0 && p.measured > 0 {
-		fmt.Fprintf(p.out, "measured in %s, %.0f %% of it in warm-up and windows; joust's own memory %d MB\n",
+		p.line("measured in %s, %.0f %% of it in warm-up and windows; joust's own memory %d MB",
 			took.Round(time.Second), float64(p.measured)/float64(took)*100, ownMemory()>>20)
 	}
 }

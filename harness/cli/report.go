@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/joust-bench/joust/harness/plan"
+	"github.com/joust-bench/joust/harness/session"
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/cells"
 	"github.com/joust-bench/joust/results/files"
@@ -58,7 +59,7 @@ one goes back to all pairs.`,
 			if err != nil {
 				return err
 			}
-			fmt.Fprintln(a.stdout, matrix.Headline(set, a.width()))
+			fmt.Fprintln(a.stdout, matrix.Headline(set, columns(a.stdout)))
 			a.tellFiles(written)
 			if set.Run.Duel != nil {
 				a.tellDuel(set.Run.Duel)
@@ -75,7 +76,7 @@ one goes back to all pairs.`,
 func compareWith(run *results.Run, baseline string) error {
 	if baseline != "" {
 		if err := plan.Baseline(run.Plan, baseline); err != nil {
-			return usage(fmt.Errorf("--baseline: %w", err))
+			return session.Usage(fmt.Errorf("--baseline: %w", err))
 		}
 	}
 	run.Plan.Baseline = baseline
@@ -87,7 +88,7 @@ func compareWith(run *results.Run, baseline string) error {
 func (a *app) findRun(name string) (dir string, err error) {
 	dir, err = journal.Find(a.out, name)
 	if errors.Is(err, journal.ErrNotFound) {
-		err = usage(err)
+		err = session.Usage(err)
 	}
 	return dir, err
 }

@@ -107,10 +107,10 @@ func (a *app) run(c *cobra.Command, args []string, f *runFlags) error {
 	}
 	p, warnings, err := plan.Resolve(file, data, plan.Overrides{Flags: f.Flags, Attached: a.opener.Attached.Names(), Peaks: peaks}, catalogue)
 	if err != nil {
-		return usage(err)
+		return session.Usage(err)
 	}
 	if p.LoaderImage = f.Text("loader-image"); p.LoaderImage != "" && p.Loader != "wrk2" {
-		return usage(errors.New("--loader-image: only wrk2 has an image; add --loader wrk2"))
+		return session.Usage(errors.New("--loader-image: only wrk2 has an image; add --loader wrk2"))
 	}
 	m, err := w.Measure(c.Context(), p, catalogue)
 	if err != nil {
@@ -144,11 +144,11 @@ func (a *app) canStore() error {
 // resume goes on with a stored run under its own plan.
 func (a *app) resume(c *cobra.Command, args []string, f *runFlags) error {
 	if flag := fixedFlag(c.Flags()); len(args) > 0 || flag != "" {
-		return usage(fmt.Errorf("--resume goes on with the stored run's own plan: leave out %s", strings.TrimSpace(strings.Join(args, " ")+" "+flag)))
+		return session.Usage(fmt.Errorf("--resume goes on with the stored run's own plan: leave out %s", strings.TrimSpace(strings.Join(args, " ")+" "+flag)))
 	}
 	dir, err := journal.Find(a.out, f.resume)
 	if err != nil {
-		return usage(err)
+		return session.Usage(err)
 	}
 	// The folder is this joust's own from here on: it is read, and the wait for
 	// the machine begins, when no other can append to it any more.
@@ -162,7 +162,7 @@ func (a *app) resume(c *cobra.Command, args []string, f *runFlags) error {
 	}
 	defer func() { _ = j.Close() }()
 	if stored.Duel != nil {
-		return usage(fmt.Errorf("%s is a duel, and a duel is not resumed: measure it again with joust duel --a %s --b %s", stored.ID, shellWord(stored.Duel.A), shellWord(stored.Duel.B)))
+		return session.Usage(fmt.Errorf("%s is a duel, and a duel is not resumed: measure it again with joust duel --a %s --b %s", stored.ID, shellWord(stored.Duel.A), shellWord(stored.Duel.B)))
 	}
 	done := stored.Trials
 	stored.Trials = nil
@@ -203,10 +203,10 @@ func readPlan(args []string) (file string, data []byte, err error) {
 	data, err = os.ReadFile(args[0])
 	if errors.Is(err, os.ErrNotExist) {
 		files, _ := planFiles()
-		return "", nil, usage(fmt.Errorf("there is no plan %s: plans here: %s", args[0], strings.Join(files, ", ")))
+		return "", nil, session.Usage(fmt.Errorf("there is no plan %s: plans here: %s", args[0], strings.Join(files, ", ")))
 	}
 	if err != nil {
-		return "", nil, usage(fmt.Errorf("reading the plan: %w", err))
+		return "", nil, session.Usage(fmt.Errorf("reading the plan: %w", err))
 	}
 	return args[0], data, nil
 }
@@ -224,7 +224,7 @@ func given[T any](c *cobra.Command, flag string, value *T) *T {
 func fitsMemory(need int64, memory uint64) error {
 	have := int64(min(memory, math.MaxInt64))
 	if have > 0 && need > have/2 {
-		return usage(fmt.Errorf("the plan's request bodies need %d MB of the machine's %d MB, and half of it is the most: leave those scenarios out", need>>20, have>>20))
+		return session.Usage(fmt.Errorf("the plan's request bodies need %d MB of the machine's %d MB, and half of it is the most: leave those scenarios out", need>>20, have>>20))
 	}
 	return nil
 }

@@ -69,7 +69,7 @@ func (a *app) serve(ctx context.Context, name string, f *serveFlags) (err error)
 	}
 	server, row, err := a.toServe(w, name, f)
 	if err != nil {
-		return usage(err)
+		return session.Usage(err)
 	}
 	server.Env = env
 	if err := clearPortFile(f.portFile); err != nil {
