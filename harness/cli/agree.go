@@ -26,10 +26,11 @@ import (
 
 // agreeFlags are the flags of joust agree.
 type agreeFlags struct {
-	servers, scenarios, loaders, idle, env []string
-	trials                                 int
-	duration                               time.Duration
-	format, mode, pin                      string
+	plan.Flags
+	servers, scenarios, loaders, idle []string
+	trials                            int
+	duration                          time.Duration
+	format, mode                      string
 }
 
 func (a *app) agreeCommand() *cobra.Command {
@@ -53,19 +54,21 @@ status 4.`,
   joust agree --servers nginx --scenarios hello,large_response --loaders wrk --trials 5
   joust agree --duration 10s --format md`,
 		Args: noArguments,
-		RunE: func(c *cobra.Command, _ []string) error { return a.agree(c.Context(), &f) },
+		RunE: func(c *cobra.Command, _ []string) error {
+			f.Flags = settingsOf(c.Flags())
+			return a.agree(c.Context(), &f)
+		},
 	}
 	flags := c.Flags()
 	flags.StringSliceVar(&f.servers, "servers", []string{"fasthttp"}, "servers to ask")
 	flags.StringSliceVar(&f.scenarios, "scenarios", []string{"hello", "echo", "large_response", "pipelined_h1"}, "rows to ask, or headline, or all")
 	flags.StringSliceVar(&f.loaders, "loaders", nil, "the loaders beside joust's own, joust for none (default: all that are here)")
 	flags.StringSliceVar(&f.idle, "idle", nil, "joust's own loader with these idle strategies as well: "+loaders.IdleWords)
-	envFlag(flags, &f.env)
 	flags.IntVar(&f.trials, "trials", 3, "trials of each loader in each cell")
 	flags.DurationVar(&f.duration, "duration", 2*time.Second, "length of every window, in whole seconds")
 	flags.StringVar(&f.mode, "mode", "closed,open", "loops to compare: closed, or closed,open, since an open one needs the closed one's peak")
 	formatFlag(flags, &f.format, formatText, formatMarkdown, formatJSON)
-	flags.StringVar(&f.pin, "pin", "auto", `CPU split: auto, none, or "server=0-3;loader=4-7"`)
+	settingFlags(flags, "env", "pin")
 	return c
 }
 
@@ -84,11 +87,11 @@ type agreement struct {
 }
 
 func (a *app) agree(ctx context.Context, f *agreeFlags) error {
-	env, err := readEnv(f.env)
+	env, err := environment(f.Flags)
 	if err != nil {
 		return err
 	}
-	w, err := a.opener.LookToMeasure(f.pin)
+	w, err := a.opener.LookToMeasure(f.Text("pin"))
 	if err != nil {
 		return err
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/joust-bench/joust/harness/calibrate"
 	"github.com/joust-bench/joust/harness/launch"
 	"github.com/joust-bench/joust/harness/machine"
+	"github.com/joust-bench/joust/harness/plan"
 	"github.com/joust-bench/joust/harness/session"
 	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/results"
@@ -22,7 +23,8 @@ import (
 
 // calibrateFlags are the flags of joust calibrate.
 type calibrateFlags struct {
-	server, pin string
+	plan.Flags
+	server string
 	// wakeups is the server on which the cost of a loader that sleeps is
 	// measured, wakeupsNone for none.
 	wakeups string
@@ -58,7 +60,7 @@ half a minute. A row that could not be measured makes exit status 4.`,
   joust calibrate --show`,
 		Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
-			f.wakeupsAsked = c.Flags().Changed("wakeups")
+			f.Flags, f.wakeupsAsked = settingsOf(c.Flags()), c.Flags().Changed("wakeups")
 			return a.calibrate(c.Context(), &f)
 		},
 	}
@@ -68,12 +70,12 @@ half a minute. A row that could not be measured makes exit status 4.`,
 	flags.StringVar(&f.server, "server", "fasthttp", "the server to ask: a cheap one")
 	flags.StringVar(&f.wakeups, "wakeups", "nethttp", "the server on which the cost of a loader that sleeps is measured, or none: one that writes its answers one by one tells most")
 	flags.StringSliceVar(&f.scenarios, "scenarios", nil, "only these (default: all that the server claims)")
-	flags.StringVar(&f.pin, "pin", "auto", `CPU split: auto, none, or "server=0-3;loader=4-7"`)
+	settingFlags(flags, "pin")
 	return c
 }
 
 func (a *app) calibrate(ctx context.Context, f *calibrateFlags) error {
-	w, err := a.opener.LookToMeasure(f.pin)
+	w, err := a.opener.LookToMeasure(f.Text("pin"))
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -13,7 +14,9 @@ import (
 	"github.com/joust-bench/joust/harness/certify"
 	"github.com/joust-bench/joust/harness/cpuset"
 	"github.com/joust-bench/joust/harness/host"
+	"github.com/joust-bench/joust/harness/launch"
 	"github.com/joust-bench/joust/harness/machine"
+	"github.com/joust-bench/joust/harness/plan"
 	"github.com/joust-bench/joust/harness/session"
 	"github.com/joust-bench/joust/loaders"
 	truth "github.com/joust-bench/joust/loaders/certify"
@@ -22,12 +25,12 @@ import (
 
 // certifyFlags are the flags of joust certify.
 type certifyFlags struct {
-	quick             bool
-	laws              []string
-	rates             []float64
-	pin, idle, engine string
-	threads           int
-	format            string
+	plan.Flags
+	quick   bool
+	laws    []string
+	rates   []float64
+	threads int
+	format  string
 }
 
 func (a *app) certifyCommand() *cobra.Command {
@@ -48,15 +51,16 @@ programs take time from both sides.`,
   joust certify --quick
   joust certify --laws stall --rates 1000,20000 --format json`,
 		Args: noArguments,
-		RunE: func(c *cobra.Command, _ []string) error { return a.certify(c.Context(), &f) },
+		RunE: func(c *cobra.Command, _ []string) error {
+			f.Flags = settingsOf(c.Flags())
+			return a.certify(c.Context(), &f)
+		},
 	}
 	flags := c.Flags()
 	flags.BoolVar(&f.quick, "quick", false, "shorter windows and stops: less sharp, the same laws")
 	flags.StringSliceVar(&f.laws, "laws", nil, "only these: stall, delay, overload, counting, accounts, bad (default: all)")
 	flags.Float64SliceVar(&f.rates, "rates", truth.DefaultRates(), "rates of the stall law in req/s")
-	flags.StringVar(&f.pin, "pin", "auto", `CPU split: auto, none, or "server=0-3;loader=4-7"`)
-	flags.StringVar(&f.idle, "idle", "", "how loader threads wait: "+loaders.IdleWords+" (default: spin with CPUs of their own, else hybrid)")
-	flags.StringVar(&f.engine, "engine", string(engine.Default()), "the engine to certify: evloop or portable")
+	settingFlags(flags, "pin", "idle", "engine")
 	flags.IntVar(&f.threads, "threads", 1, "event loops of the loader")
 	formatFlag(flags, &f.format, formatText, formatJSON)
 	return c
@@ -109,22 +113,20 @@ func (f *certifyFlags) battery() (*certify.Battery, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &certify.Battery{
-		Cases: cases, Engine: loaders.EngineName(f.engine), Idle: loaders.IdleStrategy(f.idle), Threads: f.threads,
-	}
-	split, err := cpuset.Split(topology, nil, f.pin)
+	split, err := cpuset.Split(topology, nil, f.Text("pin"))
 	if err != nil {
 		return nil, err
 	}
-	b.Launcher.CPUs = split
-	if b.Idle == "" {
-		b.Idle = session.DefaultIdle(split)
+	b := &certify.Battery{
+		Cases: cases, Launcher: launch.Launcher{CPUs: split}, Threads: f.threads,
+		Engine: cmp.Or(loaders.EngineName(f.Text("engine")), engine.Default()),
+		Idle:   cmp.Or(loaders.IdleStrategy(f.Text("idle")), session.DefaultIdle(split)),
 	}
 	if !slices.Contains(loaders.IdleStrategies(), b.Idle) {
-		return nil, fmt.Errorf("--idle %q: %s", f.idle, loaders.IdleWords)
+		return nil, fmt.Errorf("--idle %q: %s", b.Idle, loaders.IdleWords)
 	}
 	if !slices.Contains(session.Engines(), b.Engine) {
-		return nil, fmt.Errorf("--engine %q: evloop or portable", f.engine)
+		return nil, fmt.Errorf("--engine %q: evloop or portable", b.Engine)
 	}
 	if most := max(1, len(split.Loader)); f.threads < 1 || f.threads > most {
 		return nil, fmt.Errorf("--threads %d: from 1 to the loader's %d CPUs", f.threads, most)

@@ -10,13 +10,14 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/joust-bench/joust/harness/launch"
+	"github.com/joust-bench/joust/harness/plan"
 	"github.com/joust-bench/joust/harness/session"
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/scenarios"
 )
 
 func (a *app) checkCommand() *cobra.Command {
-	var rows, isolations, env []string
+	var rows []string
 	var seed uint64
 	c := &cobra.Command{
 		Use:   "check [SERVER...]",
@@ -36,19 +37,18 @@ Exit status 3 when anything is wrong.`,
 			if !c.Flags().Changed("seed") {
 				seed = session.FreshSeed()
 			}
-			return a.check(c.Context(), args, rows, isolations, env, seed)
+			return a.check(c.Context(), args, rows, settingsOf(c.Flags()), seed)
 		},
 	}
 	a.urlFlag(c.Flags())
 	c.Flags().StringSliceVar(&rows, "scenarios", nil, "check only these (default: all that a server claims)")
-	c.Flags().StringSliceVar(&isolations, "isolation", nil, "check servers as process, container, or both (default: as their server.yaml says)")
-	envFlag(c.Flags(), &env)
+	settingFlags(c.Flags(), "isolation", "env")
 	c.Flags().Uint64Var(&seed, "seed", 0, "seed of the random inputs (default: a fresh one, printed)")
 	return c
 }
 
-func (a *app) check(ctx context.Context, names, rows, isolations, env []string, seed uint64) (err error) {
-	variables, err := readEnv(env)
+func (a *app) check(ctx context.Context, names, rows []string, given plan.Flags, seed uint64) (err error) {
+	variables, err := environment(given)
 	if err != nil {
 		return err
 	}
@@ -69,7 +69,7 @@ func (a *app) check(ctx context.Context, names, rows, isolations, env []string, 
 	if err != nil {
 		return err
 	}
-	servers, err := session.Isolate(manifests, isolations, variables)
+	servers, err := session.Isolate(manifests, given["isolation"], variables)
 	if err != nil {
 		return err
 	}

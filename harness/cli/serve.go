@@ -15,6 +15,7 @@ import (
 	"github.com/joust-bench/joust/harness/cpuset"
 	"github.com/joust-bench/joust/harness/host"
 	"github.com/joust-bench/joust/harness/launch"
+	"github.com/joust-bench/joust/harness/plan"
 	"github.com/joust-bench/joust/harness/session"
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/files"
@@ -24,8 +25,8 @@ import (
 
 // serveFlags are the flags of joust serve.
 type serveFlags struct {
-	scenario, portFile, pin, isolation string
-	env                                []string
+	plan.Flags
+	scenario, portFile, isolation string
 }
 
 func (a *app) serveCommand() *cobra.Command {
@@ -46,24 +47,26 @@ and renamed into place, and removed at the end, as is the body's file.`,
   joust serve nethttp --scenario upload_20mb --port-file /tmp/nethttp.port
   taskset -c 1 wrk -t 1 -c 64 -d 10s "$(sed -n s/^URL=//p /tmp/nethttp.port)"`,
 		Args: exactlyOne("SERVER"),
-		RunE: func(c *cobra.Command, args []string) error { return a.serve(c.Context(), args[0], &f) },
+		RunE: func(c *cobra.Command, args []string) error {
+			f.Flags = settingsOf(c.Flags())
+			return a.serve(c.Context(), args[0], &f)
+		},
 	}
 	flags := c.Flags()
 	flags.StringVar(&f.scenario, "scenario", "", "the scenario whose request is announced (default: hello, or the first that the server claims)")
 	flags.StringVar(&f.portFile, "port-file", "", "write where the server is and what to ask it into this file, once it is ready")
 	flags.StringVar(&f.isolation, "isolation", "", "serve it as process or container (default: as its server.yaml says)")
-	envFlag(flags, &f.env)
-	flags.StringVar(&f.pin, "pin", "auto", `CPU split: auto, none, or "server=0-3;loader=4-7"`)
+	settingFlags(flags, "env", "pin")
 	return c
 }
 
 func (a *app) serve(ctx context.Context, name string, f *serveFlags) (err error) {
 	a.stopping.Store("joust: ending the server; once more ends at once")
-	env, err := readEnv(f.env)
+	env, err := environment(f.Flags)
 	if err != nil {
 		return err
 	}
-	w, err := a.opener.LookToMeasure(f.pin)
+	w, err := a.opener.LookToMeasure(f.Text("pin"))
 	if err != nil {
 		return err
 	}

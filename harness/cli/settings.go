@@ -1,17 +1,27 @@
 package cli
 
 import (
+	"cmp"
+	"errors"
+	"fmt"
+	"os"
 	"slices"
 
 	"github.com/spf13/pflag"
 
 	"github.com/joust-bench/joust/harness/plan"
+	"github.com/joust-bench/joust/harness/session"
+	"github.com/joust-bench/joust/harness/surroundings"
 )
 
-// settingFlags registers the flags of the table of settings: those of these
-// names, or all.
+// settingFlags registers the flags of the table of settings, or only those of
+// the names. A setting that joust run knows by its key alone is registered by its
+// key where it is named.
 func settingFlags(flags *pflag.FlagSet, names ...string) {
 	for _, s := range plan.Settings() {
+		if len(names) > 0 {
+			s.Flag = cmp.Or(s.Flag, s.Key)
+		}
 		if s.Flag == "" || len(names) > 0 && !slices.Contains(names, s.Flag) {
 			continue
 		}
@@ -24,7 +34,7 @@ func settingFlags(flags *pflag.FlagSet, names ...string) {
 			flags.Float64(s.Flag, 0, s.Usage())
 		case "int":
 			flags.Int(s.Flag, 0, s.Usage())
-		case "string":
+		case "string", "":
 			flags.String(s.Flag, "", s.Usage())
 		case "stringArray":
 			flags.StringArray(s.Flag, nil, s.Usage())
@@ -36,7 +46,7 @@ func settingFlags(flags *pflag.FlagSet, names ...string) {
 	}
 }
 
-// settingsOf are the flags that were given.
+// settingsOf returns the flags that were given.
 func settingsOf(flags *pflag.FlagSet) plan.Flags {
 	given := plan.Flags{}
 	flags.Visit(func(f *pflag.Flag) {
@@ -49,7 +59,16 @@ func settingsOf(flags *pflag.FlagSet) plan.Flags {
 	return given
 }
 
-// fixedFlag is the first flag given that would change a stored plan.
+// environment returns the variables of --env.
+func environment(given plan.Flags) (map[string]string, error) {
+	variables, errs := surroundings.Parse(given["env"], os.LookupEnv)
+	for i, err := range errs {
+		errs[i] = fmt.Errorf("--env: %w", err)
+	}
+	return variables, session.Usage(errors.Join(errs...))
+}
+
+// fixedFlag returns the first given flag that would change a stored plan.
 func fixedFlag(flags *pflag.FlagSet) string {
 	if flags.Changed("url") {
 		return "--url"
