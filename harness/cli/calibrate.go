@@ -12,12 +12,13 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/joust-bench/joust/harness/calibrate"
+	"github.com/joust-bench/joust/harness/doctor"
 	"github.com/joust-bench/joust/harness/launch"
 	"github.com/joust-bench/joust/harness/machine"
 	"github.com/joust-bench/joust/harness/plan"
 	"github.com/joust-bench/joust/harness/session"
-	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/results/table"
 	"github.com/joust-bench/joust/scenarios"
 )
 
@@ -27,11 +28,9 @@ type calibrateFlags struct {
 	server string
 	// wakeups is the server on which the cost of a loader that sleeps is
 	// measured, wakeupsNone for none.
-	wakeups string
-	// wakeupsAsked is true where the user named that server.
-	wakeupsAsked bool
-	scenarios    []string
-	quick, show  bool
+	wakeups     string
+	scenarios   []string
+	quick, show bool
 }
 
 // wakeupsNone leaves the cost of a loader that sleeps out; wakeupsRow is the row
@@ -48,9 +47,10 @@ in a run: its CPU time per request in a closed loop and at fixed rates, how late
 it sends, and from which rate on it could not be trusted to pace. CPU time is
 without empty polls.
 
-Then what a loader that sleeps costs a server, which has to wake it: closed loops
-on one server, in turn by a loader that sleeps (idle strategy wait) and by one
-that polls (spin), pairs of windows of half a second. joust doctor tells it too.
+Then it measures what a loader that sleeps costs a server, which has to wake it:
+closed loops on one server, in turn by a loader that sleeps (idle strategy wait)
+and by one that polls (spin), pairs of windows of half a second. joust doctor
+reports it too.
 
 All of it is stored in the user's cache folder with the fingerprint of the
 machine and of the loader's CPUs. It takes about two minutes, with --quick about
@@ -60,7 +60,7 @@ half a minute. A row that could not be measured makes exit status 4.`,
   joust calibrate --show`,
 		Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
-			f.Flags, f.wakeupsAsked = settingsOf(c.Flags()), c.Flags().Changed("wakeups")
+			f.Flags = settingsOf(c.Flags())
 			return a.calibrate(c.Context(), &f)
 		},
 	}
@@ -68,7 +68,7 @@ half a minute. A row that could not be measured makes exit status 4.`,
 	flags.BoolVar(&f.quick, "quick", false, "short windows")
 	flags.BoolVar(&f.show, "show", false, "print what is stored for this machine, and measure nothing")
 	flags.StringVar(&f.server, "server", "fasthttp", "the server to ask: a cheap one")
-	flags.StringVar(&f.wakeups, "wakeups", "nethttp", "the server on which the cost of a loader that sleeps is measured, or none: one that writes its answers one by one tells most")
+	flags.StringVar(&f.wakeups, "wakeups", "nethttp", "the server on which the cost of a loader that sleeps is measured, or none: one that writes its answers one by one shows most")
 	flags.StringSliceVar(&f.scenarios, "scenarios", nil, "only these (default: all that the server claims)")
 	settingFlags(flags, "pin")
 	return c
@@ -123,7 +123,7 @@ func (a *app) measureLoader(ctx context.Context, w *session.World, f *calibrateF
 	if err != nil {
 		return err
 	}
-	woken, err := a.woken(ctx, w, f)
+	woken, wokenRow, err := a.woken(ctx, w, f)
 	if err != nil {
 		return err
 	}
@@ -147,16 +147,16 @@ func (a *app) measureLoader(ctx context.Context, w *session.World, f *calibrateF
 		measured++
 		a.say("[%d/%d] %s %s", measured, len(rows), r.Scenario, r.Failed)
 	}
-	if into.Rows, err = c.Measure(ctx); err != nil || woken == nil {
+	if into.Rows, err = c.Measure(ctx); err != nil || wokenRow == nil {
 		return err
 	}
-	a.say("%s %s, by a loader that sleeps and one that polls", woken.fixture.Manifest.Name, woken.row.Name)
-	into.Wakeups, err = c.MeasureWakeups(ctx, woken.fixture, woken.row, pairs, window)
+	a.say("%s %s, by a loader that sleeps and one that polls", woken.Manifest.Name, wokenRow.Name)
+	into.Wakeups, err = c.MeasureWakeups(ctx, woken, wokenRow, pairs, window)
 	return err
 }
 
-// calibrated builds a server that is to answer, and names the rows that it
-// claims of those asked for: all for none.
+// calibrated builds a server and returns the named rows, or all that it claims
+// for no names.
 func (a *app) calibrated(ctx context.Context, w *session.World, server string, names []string) (f launch.Fixture, rows []scenarios.Scenario, err error) {
 	manifests, err := w.Wanted([]string{server})
 	if err != nil {
@@ -173,31 +173,27 @@ func (a *app) calibrated(ctx context.Context, w *session.World, server string, n
 	return f, rows, err
 }
 
-// wokenServer is the server that has to wake a loader that sleeps.
-type wokenServer struct {
-	fixture launch.Fixture
-	row     *scenarios.Scenario
-}
-
-// woken is the server on which the cost of a loader that sleeps is measured: nil
-// where that was not asked for, and with a note where it cannot be done.
-func (a *app) woken(ctx context.Context, w *session.World, f *calibrateFlags) (*wokenServer, error) {
+// woken returns the server and the row in which the cost of a loader that sleeps
+// is measured. The row is nil where the user wants none, or, with a note, where
+// there can be none.
+func (a *app) woken(ctx context.Context, w *session.World, f *calibrateFlags) (fixture launch.Fixture, row *scenarios.Scenario, err error) {
+	const note = "note: what a loader that sleeps costs is not measured: "
 	switch {
 	case f.wakeups == wakeupsNone || len(f.scenarios) > 0 && !slices.Contains(f.scenarios, wakeupsRow):
-		return nil, nil
+		return fixture, nil, nil
 	case runtime.NumCPU() == 1:
-		a.say("note: what a loader that sleeps costs is not measured: on the only processor a loader that polls would take the server's time")
-		return nil, nil
+		a.say(note + "on the only processor a loader that polls would take the server's time")
+		return fixture, nil, nil
 	}
 	fixture, rows, err := a.calibrated(ctx, w, f.wakeups, []string{wakeupsRow})
 	switch {
 	case err == nil:
-		return &wokenServer{fixture, &rows[0]}, nil
-	case f.wakeupsAsked || ctx.Err() != nil:
-		return nil, fmt.Errorf("--wakeups %s: %w", f.wakeups, err)
+		return fixture, &rows[0], nil
+	case f.Flags["wakeups"] != nil || ctx.Err() != nil:
+		return fixture, nil, fmt.Errorf("--wakeups %s: %w", f.wakeups, err)
 	}
-	a.say("note: what a loader that sleeps costs is not measured: %v; --wakeups SERVER takes another server", err)
-	return nil, nil
+	a.say(note+"%v; --wakeups SERVER takes another server", err)
+	return fixture, nil, nil
 }
 
 // calibrationRates are the rates of the table in req/s.
@@ -230,33 +226,21 @@ func (a *app) printCalibration(c *calibrate.Calibration) error {
 		fmt.Fprintln(a.stdout, remark)
 	}
 	if c.Wakeups != nil {
-		fmt.Fprintf(a.stdout, "%s%s\n", c.Wakeups.Text(), idleWords(c.Wakeups, c.CPUs))
+		fmt.Fprintln(a.stdout, doctor.Wakeups(c.Wakeups, c.CPUs))
 	}
 	fmt.Fprintf(a.stdout, "measured %s with %s, %s\n", c.Measured.Format(time.DateTime), c.Server, describeSplit(c.CPUs))
 	return nil
 }
 
-// idleWords says what joust does about the cost of a loader that sleeps.
-func idleWords(w *calibrate.Wakeups, split results.CPUSplit) string {
-	switch {
-	case w.Failed != "":
-		return ""
-	case session.DefaultIdle(split) == loaders.Spin:
-		return "; joust's loader polls on CPUs of its own"
-	}
-	return "; joust's loader sleeps too, since it shares its CPUs"
-}
-
-// calibrationLine is one row; what was not measured is a dash.
+// calibrationLine returns the row as a line of the table, with a dash for what
+// was not measured.
 func calibrationLine(r *calibrate.Row) []string {
 	line := []string{r.Scenario, micros(r.ClosedCPUNS)}
 	for _, rate := range calibrationRates() {
-		i := slices.IndexFunc(r.Open, func(o calibrate.Open) bool { return o.RateRPS == rate })
-		if i < 0 {
-			line = append(line, "—", "—", "—")
-			continue
+		var o calibrate.Open
+		if i := slices.IndexFunc(r.Open, func(o calibrate.Open) bool { return o.RateRPS == rate }); i >= 0 {
+			o = r.Open[i]
 		}
-		o := r.Open[i]
 		line = append(line, lagMicros(o.SendLagP50NS), lagMicros(o.SendLagP99NS), micros(o.CPUNS))
 	}
 	if r.PaceLimitRPS == 0 {
@@ -272,16 +256,10 @@ func lagMicros(ns *int64) string {
 	return micros(float64(*ns))
 }
 
-// micros prints nanoseconds as microseconds, "—" for none.
+// micros returns nanoseconds as microseconds, "—" for none.
 func micros(ns float64) string {
-	switch us := ns / 1e3; {
-	case us <= 0:
+	if ns <= 0 {
 		return "—"
-	case us < 10:
-		return strconv.FormatFloat(us, 'f', 2, 64)
-	case us < 100:
-		return strconv.FormatFloat(us, 'f', 1, 64)
-	default:
-		return strconv.FormatFloat(us, 'f', 0, 64)
 	}
+	return table.Digits(ns / 1e3)
 }
