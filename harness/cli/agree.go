@@ -214,7 +214,7 @@ func (a *app) meet(ctx context.Context, w *session.World, c *agree.Contest, mani
 	}
 	fixtures, images := map[string]launch.Fixture{}, []string{}
 	for _, s := range servers {
-		if fixtures[s.Name], err = a.opener.Fixture(ctx, s); err != nil {
+		if fixtures[s.Name], _, err = a.opener.Fixture(ctx, s); err != nil {
 			return nil, err
 		}
 	}

@@ -169,7 +169,7 @@ func (a *app) calibrated(ctx context.Context, w *session.World, server string, n
 	if rows, err = w.Claimed(m, names); err != nil {
 		return f, nil, err
 	}
-	f, err = a.opener.Fixture(ctx, session.Isolated{Manifest: m, Isolation: results.IsolationProcess})
+	f, _, err = a.opener.Fixture(ctx, session.Isolated{Manifest: m, Isolation: results.IsolationProcess})
 	return f, rows, err
 }
 
