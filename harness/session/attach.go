@@ -56,7 +56,7 @@ func (at *Attached) add(servers *catalog.Servers, table *scenarios.Table) error 
 
 // process is a process or container of a server of --url.
 type process struct {
-	// flag and text name it as the user did.
+	// flag and text are those of the command line, with the server's name.
 	flag, text string
 	pid        int
 	container  string
@@ -79,6 +79,7 @@ func (at *Attached) processes() (map[string]process, error) {
 			errs = append(errs, fmt.Errorf("%s %s: %w", p.flag, p.text, err))
 			return
 		}
+		p.text = name + "=" + value
 		byServer[name] = p
 	}
 	for _, text := range at.PIDs {
