@@ -25,7 +25,7 @@ func (c *Confirmation) Next() (rate float64, ok bool) {
 }
 
 // Tell says whether the rate that Next named was kept.
-func (c *Confirmation) Tell(kept bool) {
+func (c *Confirmation) Note(kept bool) {
 	c.step++
 	if kept {
 		c.kept = c.at

@@ -10,8 +10,8 @@ import (
 )
 
 // search runs a search against a server; kept answers for one window at a rate.
-func search(t interface{ Fatalf(string, ...any) }, b Bounds, kept func(rate float64) bool) (s *Search, asked []float64) {
-	s = NewSearch(b)
+func search(t interface{ Fatalf(string, ...any) }, b Bounds, kept func(rate float64) bool) (s *Bisection, asked []float64) {
+	s = NewBisection(b)
 	for {
 		rate, ok := s.Next()
 		if !ok {
@@ -21,7 +21,7 @@ func search(t interface{ Fatalf(string, ...any) }, b Bounds, kept func(rate floa
 			t.Fatalf("the search has not ended after %d steps: %v", MaxSteps, asked)
 		}
 		asked = append(asked, rate)
-		s.Tell(kept(rate))
+		s.Note(kept(rate))
 	}
 }
 
@@ -156,7 +156,7 @@ func TestConfirmation(t *testing.T) {
 		steps := 0
 		for rate, ok := c.Next(); ok; rate, ok = c.Next() {
 			steps++
-			c.Tell(rate <= truth)
+			c.Note(rate <= truth)
 		}
 		kept, missed := c.Bracket()
 		if missed > 0 && missed <= truth {

@@ -59,8 +59,8 @@ func BoundsAround(start, least, ceiling float64) (b Bounds, ok bool) {
 }
 
 // Search is exponential growth from a start to both sides of the knee, then
-// bisection. Its methods are called in turn: Next, Tell, Next, Tell ...
-type Search struct {
+// bisection. Its methods are called in turn: Next, Note, Next, Note ...
+type Bisection struct {
 	bounds Bounds
 	// kept is the highest rate that was kept, missed the lowest that missed; 0
 	// where there is none.
@@ -69,14 +69,14 @@ type Search struct {
 	misses       int
 }
 
-// NewSearch begins a search within the bounds.
-func NewSearch(b Bounds) *Search { return &Search{bounds: b, at: b.Start} }
+// NewBisection begins a search within the bounds.
+func NewBisection(b Bounds) *Bisection { return &Bisection{bounds: b, at: b.Start} }
 
 // Next is the rate to ask for, in req/s; ok is false when the search has ended.
-func (s *Search) Next() (rate float64, ok bool) { return s.at, s.End() == Searching }
+func (s *Bisection) Next() (rate float64, ok bool) { return s.at, s.End() == Searching }
 
 // Tell says whether the rate that Next named was kept.
-func (s *Search) Tell(kept bool) {
+func (s *Bisection) Note(kept bool) {
 	switch {
 	case kept:
 		s.kept = s.at
@@ -90,7 +90,7 @@ func (s *Search) Tell(kept bool) {
 	s.at = s.choose()
 }
 
-func (s *Search) choose() float64 {
+func (s *Bisection) choose() float64 {
 	switch {
 	case s.missed == 0:
 		return min(s.kept*Growth, s.bounds.Ceiling)
@@ -101,7 +101,7 @@ func (s *Search) choose() float64 {
 }
 
 // End is why there is no next rate, Searching while there is one.
-func (s *Search) End() End {
+func (s *Bisection) End() End {
 	switch {
 	case s.missed == 0 && s.kept >= s.bounds.Ceiling:
 		return Ceiling
@@ -115,4 +115,4 @@ func (s *Search) End() End {
 
 // Bracket is the highest rate that was kept and the lowest that missed, in
 // req/s; 0 where there is none.
-func (s *Search) Bracket() (kept, missed float64) { return s.kept, s.missed }
+func (s *Bisection) Bracket() (kept, missed float64) { return s.kept, s.missed }

@@ -18,12 +18,12 @@ const searchStart = 0.25
 // seeker decides the next rate of a search or of a confirmation.
 type seeker interface {
 	Next() (rate float64, ok bool)
-	Tell(kept bool)
+	Note(kept bool)
 	Bracket() (kept, missed float64)
 }
 
 var (
-	_ seeker = (*knee.Search)(nil)
+	_ seeker = (*knee.Bisection)(nil)
 	_ seeker = (*knee.Confirmation)(nil)
 )
 
@@ -95,7 +95,7 @@ func (r *rates) newHunt() *hunt {
 	bounds, ok := knee.BoundsAround(r.peak*searchStart, plan.LeastRate(r.trial), ceiling)
 	switch {
 	case ok:
-		h.seeker = knee.NewSearch(bounds)
+		h.seeker = knee.NewBisection(bounds)
 	case r.peak <= 0:
 		h.ended = "there is no peak to start from: the closed loop completed nothing"
 	default:
@@ -117,7 +117,7 @@ func (r *rates) settle() {
 		RateRPS: h.asked.rate, Kept: k.Kept, Why: k.Why, Loader: k.Loader,
 		LatencyNS: k.LatencyNS, Achieved: k.Achieved, Seen: *m,
 	})
-	h.seeker.Tell(k.Kept)
+	h.seeker.Note(k.Kept)
 	h.asked = nil
 }
 
@@ -131,7 +131,7 @@ func (h *hunt) result() *results.Search {
 	if kept > 0 {
 		out.KeptRPS = &kept
 	}
-	search, searching := h.seeker.(*knee.Search)
+	search, searching := h.seeker.(*knee.Bisection)
 	step := h.lastAt(missed)
 	switch {
 	case h.ended != "":
