@@ -85,8 +85,8 @@ func TestSearchIsMonotone(t *testing.T) {
 	})
 }
 
-// Whatever a server answers, the search ends, and its bracket is made of what
-// it was told: a kept rate, and one above it that missed every time.
+// Whatever a server answers, the search ends. Its bracket holds a kept rate, and
+// one above it that missed every time.
 func TestSearchEndsWithAnyAnswers(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -137,7 +137,7 @@ func TestBoundsAround(t *testing.T) {
 		"too few samples low down":    {64, 10, 300, Bounds{64, 10, 300}, true},
 		"a start below the least":     {64, 100, 300, Bounds{100, 100, 300}, true},
 		"a start above the ceiling":   {640, 0, 320, Bounds{320, 20, 320}, true},
-		"nothing can be told at all":  {64, 400, 300, Bounds{}, false},
+		"nothing can be known at all": {64, 400, 300, Bounds{}, false},
 		"no peak":                     {0, 0, 0, Bounds{}, false},
 		"no number":                   {math.NaN(), 0, 1, Bounds{}, false},
 		"a loader that can pace none": {64, 0, 0, Bounds{}, false},
