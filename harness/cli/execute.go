@@ -59,7 +59,7 @@ func (a *app) announce(j *job) {
 	trials := len(plan.Expand(*p, j.Catalogue.Runnable))
 	fmt.Fprintf(a.stderr, "plan %s: %s, %s, %s, seed %d\n", name,
 		count(len(p.Entries), "server"), count(len(p.Tables), "table"), count(trials, "trial"), p.Seed)
-	fmt.Fprintf(a.stderr, "planned time %s%s, at most %s with all repeats, builds apart\n", seconds(p.PlannedNS), warming(plan.Waiting(*p, j.Catalogue.Runnable)), seconds(p.AtMostNS))
+	fmt.Fprintf(a.stderr, "planned time %s%s, at most %s with all repeats, without builds\n", seconds(p.PlannedNS), warming(plan.Waiting(*p, j.Catalogue.Runnable)), seconds(p.AtMostNS))
 	fmt.Fprintf(a.stderr, "CPUs: %s\n", describeSplit(j.Run.CPUs))
 	if p.Loaders > 1 {
 		fmt.Fprintf(a.stderr, "%d loader processes make each load together\n", p.Loaders)

@@ -232,7 +232,7 @@ func (r *Runner) row(name string) *scenarios.Scenario {
 }
 
 // Trial measures one trial without a journal, for callers that alternate several
-// runners. Errors void the trial; Reason holds the text.
+// runners; the Observer may be nil. Errors void the trial; Reason holds the text.
 func (r *Runner) Trial(ctx context.Context, t plan.Trial) results.Trial {
 	return r.bench().Measure(ctx, trial.Task{
 		Trial: t, Row: r.row(t.Table.Scenario), Fixture: r.Fixtures[t.Entry.As],

@@ -36,7 +36,7 @@ type Bench struct {
 	Foreign *external.Found
 	// Spin is what later spins are compared with; nil where none are timed.
 	Spin    *results.Spin
-	Watcher Watcher
+	Watcher Watcher // nil for none
 }
 
 // Task is one trial to measure, with what earlier trials of its run have shown.
