@@ -15,7 +15,6 @@ import (
 
 	"github.com/joust-bench/joust/harness/duel"
 	"github.com/joust-bench/joust/harness/plan"
-	"github.com/joust-bench/joust/harness/run"
 	"github.com/joust-bench/joust/harness/session"
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/cells"
@@ -34,7 +33,7 @@ func (a *app) duelCommand() *cobra.Command {
 	var f duelFlags
 	c := &cobra.Command{
 		Use:   "duel --a SPEC --b SPEC",
-		Short: "Two variants of a server, in turn, until it is known whether they differ",
+		Short: "Compare two variants of a server, in turn, until it is known whether they differ",
 		Long: `Ask whether B differs from A by more than a margin, and measure until that is
 answered or the budget is spent.
 
@@ -45,7 +44,7 @@ answers is no cheat. It lies beyond the margin: they differ. Within it: they do
 not. Exit code 0 when decided either way, 2 when the budget ends undecided. The
 run is stored like any other.
 
-A SPEC is a server's name and what is changed about it:
+A SPEC is a server's name and the changes to it:
   NAME[@REVISION][,KEY=VALUE...]
   @REVISION        the server as a git revision of its repository has it; the
                    work tree is left alone
@@ -78,17 +77,17 @@ one's peak).`,
 	return c
 }
 
-// contest is a duel that has been read and checked.
-type contest struct {
+// question is a duel that has been read and checked.
+type question struct {
 	specs  [2]duel.Spec
 	metric cells.Metric
 	margin float64
 	rates  []string
 }
 
-// read checks the flags that are the duel's own; every problem is told.
-func (f *duelFlags) read() (contest, error) {
-	var d contest
+// read checks the flags that are the duel's own. Its error holds every problem.
+func (f *duelFlags) read() (question, error) {
+	q := question{metric: cells.Metric(f.metric)}
 	var errs []error
 	for i, side := range []struct{ flag, text string }{{"--a", f.a}, {"--b", f.b}} {
 		if side.text == "" {
@@ -96,11 +95,10 @@ func (f *duelFlags) read() (contest, error) {
 			continue
 		}
 		var err error
-		d.specs[i], err = duel.ParseSpec(side.text)
+		q.specs[i], err = duel.ParseSpec(side.text)
 		errs = append(errs, err)
 	}
-	d.metric = cells.Metric(f.metric)
-	if !slices.Contains(duel.Metrics(), d.metric) {
+	if !slices.Contains(duel.Metrics(), q.metric) {
 		errs = append(errs, fmt.Errorf("--metric %q: the metrics of a duel are throughput, p99, cpu", f.metric))
 	}
 	percent, ok := strings.CutSuffix(f.margin, "%")
@@ -108,22 +106,22 @@ func (f *duelFlags) read() (contest, error) {
 	if !ok || err != nil || !(margin >= 0 && margin <= 10000) {
 		errs = append(errs, fmt.Errorf("--margin %q: a share in percent is needed, such as 2%%", f.margin))
 	}
-	d.margin = margin / 100
+	q.margin = margin / 100
 	if f.budget <= 0 {
 		errs = append(errs, fmt.Errorf("--budget %v: a duration above 0 is needed, such as 10m", f.budget))
 	}
-	errs = append(errs, d.rate(f.rate))
-	return d, errors.Join(errs...)
+	errs = append(errs, q.rate(f.rate))
+	return q, errors.Join(errs...)
 }
 
-// rate is the open-loop step that the metric needs.
-func (d *contest) rate(text string) error {
+// rate sets the open-loop rate that the metric needs.
+func (q *question) rate(text string) error {
 	switch {
-	case text == "" && d.metric == cells.MetricP99:
+	case text == "" && q.metric == cells.MetricP99:
 		text = string(results.RateCommon)
 	case text == "":
 		return nil
-	case d.metric == cells.MetricThroughput:
+	case q.metric == cells.MetricThroughput:
 		return errors.New("--rate: the throughput is that of a closed loop, which has no rate; leave it out, or ask for --metric p99 or cpu")
 	}
 	r, err := plan.ParseRate(text)
@@ -133,12 +131,12 @@ func (d *contest) rate(text string) error {
 	if err != nil {
 		return fmt.Errorf("--rate: %w", err)
 	}
-	d.rates = []string{text}
+	q.rates = []string{text}
 	return nil
 }
 
 func (a *app) duel(c *cobra.Command, f *duelFlags) error {
-	d, err := f.read()
+	q, err := f.read()
 	if err != nil {
 		return session.Usage(err)
 	}
@@ -147,15 +145,15 @@ func (a *app) duel(c *cobra.Command, f *duelFlags) error {
 	if err != nil {
 		return err
 	}
-	if err := cmp.Or(w.Named("--a", d.specs[0].Server), w.Named("--b", d.specs[1].Server)); err != nil {
+	if err := cmp.Or(w.Named("--a", q.specs[0].Server), w.Named("--b", q.specs[1].Server)); err != nil {
 		return err
 	}
 	catalogue := w.Catalogue()
-	p, warnings, err := plan.Resolve("", nil, plan.Overrides{Flags: d.flags(f.scenario, given)}, catalogue)
+	p, warnings, err := plan.Resolve("", nil, plan.Overrides{Flags: q.flags(f.scenario, given)}, catalogue)
 	if err != nil {
 		return session.Usage(err)
 	}
-	phase, err := duel.Fit(&p, d.specs, f.budget)
+	phase, err := duel.Fit(&p, q.specs, f.budget)
 	if err != nil {
 		return session.Usage(err)
 	}
@@ -165,36 +163,37 @@ func (a *app) duel(c *cobra.Command, f *duelFlags) error {
 	}
 	m.Run.Warnings = append(warnings, m.Run.Warnings...)
 	m.Run.Duel = &results.Duel{
-		A: f.a, B: f.b, Metric: f.metric, Phase: phase, Margin: d.margin, BudgetNS: f.budget.Nanoseconds(), Answer: results.DuelUndecided,
+		A: f.a, B: f.b, Metric: f.metric, Phase: phase, Margin: q.margin, BudgetNS: f.budget.Nanoseconds(), Answer: results.DuelUndecided,
 	}
 	if err := a.canStore(); err != nil {
 		return err
 	}
-	if err := duel.Prepare(c.Context(), m, d.specs); err != nil {
+	if err := duel.Prepare(c.Context(), m, q.specs); err != nil {
 		return err
 	}
 	defer m.Close()
-	return a.fight(c.Context(), m, d, f.budget)
+	return a.fight(c.Context(), m, q.metric, f.budget)
 }
 
-// flags are the duel as those of a plan with one table, with the given ones.
-func (d *contest) flags(scenario string, given plan.Flags) plan.Flags {
+// flags returns the flags of a plan with one table that asks the question; the
+// given ones win.
+func (q *question) flags(scenario string, given plan.Flags) plan.Flags {
 	f := plan.Flags{
-		"servers": {d.specs[0].Server}, "scenarios": {scenario}, "protocols": {string(scenarios.H1)},
+		"servers": {q.specs[0].Server}, "scenarios": {scenario}, "protocols": {string(scenarios.H1)},
 		"mode": {string(results.ClosedLoop)}, "trials": {"1"}, "no-probes": {"true"}, // the budget is for the question
 	}
-	if other := d.specs[1].Server; other != d.specs[0].Server {
+	if other := q.specs[1].Server; other != q.specs[0].Server {
 		f["servers"] = append(f["servers"], other)
 	}
-	if len(d.rates) > 0 {
-		f["mode"], f["rates"] = []string{string(results.OpenLoop)}, d.rates
+	if len(q.rates) > 0 {
+		f["mode"], f["rates"] = []string{string(results.OpenLoop)}, q.rates
 	}
 	maps.Copy(f, given)
 	return f
 }
 
 // fight measures until the referee ends it.
-func (a *app) fight(ctx context.Context, m *session.Measurement, d contest, budget time.Duration) (err error) {
+func (a *app) fight(ctx context.Context, m *session.Measurement, metric cells.Metric, budget time.Duration) (err error) {
 	a.announceDuel(&m.Run)
 	s, err := m.Open(ctx, a.out)
 	if err != nil {
@@ -202,13 +201,10 @@ func (a *app) fight(ctx context.Context, m *session.Measurement, d contest, budg
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
 	show := a.newProgress(m)
-	runner := &run.Runner{
-		Run: m.Run, Rows: m.Catalogue.Scenarios, Fixtures: m.Fixtures,
-		Runnable: func(results.PlanEntry, results.PlanTable) bool { return true },
-		Launcher: s.Launcher, Journal: m.Journal, RepeatBudget: plan.DefaultRepeatBudget,
-	}
+	runner := newRunner(m, s, show, plan.DefaultRepeatBudget)
+	runner.Runnable = func(results.PlanEntry, results.PlanTable) bool { return true }
 	referee := &duel.Referee{
-		Observer: show, Runner: runner, Metric: d.metric, Budget: budget, Now: time.Now,
+		Observer: show, Runner: runner, Metric: metric, Budget: budget, Now: time.Now,
 		Told: func(d results.Duel, left time.Duration) {
 			show.line("after %s: %s; %s of the budget left", count(d.Pairs, "pair"), standing(&d), left.Round(time.Second))
 		},
@@ -219,20 +215,16 @@ func (a *app) fight(ctx context.Context, m *session.Measurement, d contest, budg
 	return a.concludeDuel(ctx, m.Journal.Dir(), runner.Run.Duel, err)
 }
 
-// concludeDuel writes the matrices, tells the answer and decides the exit code.
+// concludeDuel writes the matrices, prints the answer and decides the exit code.
 func (a *app) concludeDuel(ctx context.Context, dir string, d *results.Duel, err error) error {
 	set, readErr := readCells(dir)
 	if readErr != nil || err != nil && !errors.Is(err, context.Cause(ctx)) {
 		return errors.Join(err, readErr)
 	}
-	files, renderErr := render(set, []string{dir})
-	a.tellFiles(files)
-	a.tellDuel(d)
-	if err := errors.Join(err, renderErr); err != nil {
-		return err
-	}
-	if d.Answer == results.DuelUndecided {
+	err = errors.Join(err, a.render(set, dir))
+	a.printDuel(d)
+	if err == nil && d.Answer == results.DuelUndecided {
 		return exit(ExitUsage)
 	}
-	return nil
+	return err
 }

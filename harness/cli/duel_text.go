@@ -12,28 +12,27 @@ import (
 )
 
 func (a *app) announceDuel(r *results.Run) {
-	d := r.Duel
-	fmt.Fprintf(a.stderr, "does B (%s) differ from A (%s) by more than %s in %s of %s, %s? At most %v, seed %d\n",
-		d.B, d.A, percentage(d.Margin), d.Metric, r.Plan.Tables[0].Scenario, d.Phase, time.Duration(d.BudgetNS), r.Plan.Seed)
-	fmt.Fprintf(a.stderr, "CPUs: %s\n", describeSplit(r.CPUs))
+	d, p := r.Duel, r.Plan
+	a.say("does B (%s) differ from A (%s) by more than %s in %s of %s, %s? At most %v, seed %d",
+		d.B, d.A, percentage(d.Margin), d.Metric, p.Tables[0].Scenario, d.Phase, time.Duration(d.BudgetNS), p.Seed)
+	a.say("CPUs: %s", describeSplit(r.CPUs))
 	for _, w := range r.Warnings {
-		fmt.Fprintf(a.stderr, "note: %s\n", w)
+		a.say("note: %s", w)
 	}
-	p := r.Plan
 	least := duel.LeastTrials * plan.TrialTime(plan.Trial{Entry: p.Entries[0], Table: p.Tables[0]}, p)
 	if least.Nanoseconds() > d.BudgetNS {
-		fmt.Fprintf(a.stderr, "note: no answer comes before %d ladders, about %v: the budget is shorter, and the first four are always measured\n",
+		a.say("note: no answer comes before %d ladders, about %v: the budget is shorter, and the first four are always measured",
 			duel.LeastTrials, least.Round(time.Second))
 	}
 }
 
-// percentage is a share without a sign.
+// percentage returns a share in percent, without a sign.
 func percentage(share float64) string { return strconv.FormatFloat(share*100, 'g', 4, 64) + " %" }
 
-// widest is the ratio from which on an interval tells nothing.
+// widest is the ratio above which the end of an interval says nothing.
 const widest = 100
 
-// standing is the interval beside the margin.
+// standing returns the interval and the margin in words.
 func standing(d *results.Duel) string {
 	if d.Ratio == nil || *d.High > widest {
 		return "too few pairs for an interval"
@@ -42,31 +41,27 @@ func standing(d *results.Duel) string {
 	return fmt.Sprintf("B/A %s %% [%s … %s], margin ±%s", change(*d.Ratio), change(*d.Low), change(*d.High), percentage(d.Margin))
 }
 
-// answer is what the duel came to, in words.
+// answer returns the outcome of the duel in words.
 func answer(d *results.Duel) string {
-	text := ""
 	switch d.Answer {
-	case results.DuelHigher, results.DuelLower:
-		way := "higher"
-		if d.Answer == results.DuelLower {
-			way = "lower"
-		}
-		text = fmt.Sprintf("DECIDED: %s of B is %s than of A by more than %s", d.Metric, way, percentage(d.Margin))
+	case results.DuelHigher:
+		return fmt.Sprintf("DECIDED: %s of B is higher than of A by more than %s", d.Metric, percentage(d.Margin))
+	case results.DuelLower:
+		return fmt.Sprintf("DECIDED: %s of B is lower than of A by more than %s", d.Metric, percentage(d.Margin))
 	case results.DuelWithin:
-		text = fmt.Sprintf("DECIDED: %s of B does not differ from A by more than %s", d.Metric, percentage(d.Margin))
+		text := fmt.Sprintf("DECIDED: %s of B does not differ from A by more than %s", d.Metric, percentage(d.Margin))
 		if *d.Low > 1 || *d.High < 1 {
 			text += ", though it does differ"
 		}
-	default:
-		text = "UNDECIDED: " + cmp.Or(d.Why, "it was interrupted")
+		return text
 	}
-	text += fmt.Sprintf("\n%s, after %s", standing(d), count(d.Pairs, "pair"))
-	if d.VoidPairs > 0 {
-		text += fmt.Sprintf("; %s did not count", count(d.VoidPairs, "pair"))
-	}
-	return text
+	return "UNDECIDED: " + cmp.Or(d.Why, "it was interrupted")
 }
 
-func (a *app) tellDuel(d *results.Duel) {
-	fmt.Fprintf(a.stdout, "A is %s\nB is %s\n%s\n", d.A, d.B, answer(d))
+func (a *app) printDuel(d *results.Duel) {
+	void := ""
+	if d.VoidPairs > 0 {
+		void = fmt.Sprintf("; %s did not count", count(d.VoidPairs, "pair"))
+	}
+	fmt.Fprintf(a.stdout, "A is %s\nB is %s\n%s\n%s, after %s%s\n", d.A, d.B, answer(d), standing(d), count(d.Pairs, "pair"), void)
 }

@@ -160,7 +160,7 @@ func (p *progress) refresh() bool {
 	p.refreshed = time.Now()
 	set, err := readCells(p.dir)
 	if err == nil {
-		_, err = render(set, []string{p.dir})
+		_, err = writeMatrices(set, p.dir)
 	}
 	if err != nil {
 		p.line("joust: the matrices could not be refreshed: %v", err)

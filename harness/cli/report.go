@@ -55,14 +55,12 @@ one goes back to all pairs.`,
 				fmt.Fprintf(a.stderr, "note: the matrices in %s stay as they are: %v (--publish --out DIR writes them into DIR)\n", dir, err)
 				dirs = dirs[1:]
 			}
-			written, err := render(set, dirs)
-			if err != nil {
+			fmt.Fprintln(a.stdout, matrix.Headline(set, columns(a.stdout)))
+			if err := a.render(set, dirs...); err != nil {
 				return err
 			}
-			fmt.Fprintln(a.stdout, matrix.Headline(set, columns(a.stdout)))
-			a.tellFiles(written)
 			if set.Run.Duel != nil {
-				a.tellDuel(set.Run.Duel)
+				a.printDuel(set.Run.Duel)
 			}
 			return nil
 		},
@@ -83,7 +81,7 @@ func compareWith(run *results.Run, baseline string) error {
 	return nil
 }
 
-// findRun is the folder of a stored run; a name that fits none is a mistake of
+// findRun returns the folder of a stored run. A name of no run is a mistake of
 // usage.
 func (a *app) findRun(name string) (dir string, err error) {
 	dir, err = journal.Find(a.out, name)
@@ -111,7 +109,7 @@ func readCells(dir string) (*cells.Set, error) {
 	return cells.Stream(run, journal.Trials(dir))
 }
 
-// matrixFolders are the folders for the matrices of the run in dir: its own
+// matrixFolders returns the folders for the matrices of the run in dir: its own
 // and, where they are published, the output folder.
 func (a *app) matrixFolders(dir string, publish bool) []string {
 	if publish {
@@ -120,32 +118,27 @@ func (a *app) matrixFolders(dir string, publish bool) []string {
 	return []string{dir}
 }
 
-// render writes the matrices of a run into the folders and returns their paths.
-func render(set *cells.Set, dirs []string) ([]string, error) {
+// render writes the matrices of a run into the folders and prints their paths.
+func (a *app) render(set *cells.Set, dirs ...string) error {
+	written, err := writeMatrices(set, dirs...)
+	for _, path := range written {
+		fmt.Fprintf(a.stdout, "wrote %s\n", path)
+	}
+	return err
+}
+
+// writeMatrices replaces the matrices of a run in the folders and returns their
+// paths.
+func writeMatrices(set *cells.Set, dirs ...string) (written []string, err error) {
 	texts := map[string]string{benchFile: matrix.Bench(set), openLoopFile: matrix.OpenLoop(set)}
-	var written []string
-	for _, d := range dirs {
+	for _, dir := range dirs {
 		for _, name := range []string{benchFile, openLoopFile} {
-			path := filepath.Join(d, name)
-			if err := writeWhole(path, texts[name]); err != nil {
-				return written, err
+			path := filepath.Join(dir, name)
+			if err := files.Replace(path, []byte(texts[name])); err != nil {
+				return written, fmt.Errorf("writing a matrix: %w (free some space, or choose another folder with --out DIR)", err)
 			}
 			written = append(written, path)
 		}
 	}
 	return written, nil
-}
-
-// writeWhole replaces a file of results at once.
-func writeWhole(path, text string) error {
-	if err := files.Replace(path, []byte(text)); err != nil {
-		return fmt.Errorf("writing a matrix: %w (free some space, or choose another folder with --out DIR)", err)
-	}
-	return nil
-}
-
-func (a *app) tellFiles(written []string) {
-	for _, f := range written {
-		fmt.Fprintf(a.stdout, "wrote %s\n", f)
-	}
 }

@@ -191,9 +191,22 @@ func (a *app) ownedRun(dir string, held *files.HeldError) error {
 	return fmt.Errorf("another joust has the run %s (%s): wait for it to finish%s; then %s", name, held.Owner, end, a.resumeCommand(name))
 }
 
-// resumeCommand is the command that goes on with the run of that ID or folder.
+// resumeCommand returns the command that goes on with the run of that ID or
+// folder, and finds and samples the same servers.
 func (a *app) resumeCommand(name string) string {
-	return "joust run --resume " + shellWord(name) + a.sampledAgain() + a.folderFlags()
+	command := "joust run --resume " + shellWord(name)
+	add := func(flag string, values ...string) {
+		for _, value := range values {
+			command += " " + flag + " " + shellWord(value)
+		}
+	}
+	add("--pid", a.opener.Attached.PIDs...)
+	add("--container", a.opener.Attached.Containers...)
+	if a.out != defaultOut {
+		add("--out", a.out)
+	}
+	add("--servers-dir", a.opener.ServersDirs...)
+	return command
 }
 
 func readPlan(args []string) (file string, data []byte, err error) {

@@ -80,3 +80,15 @@ func fixedFlag(flags *pflag.FlagSet) string {
 	}
 	return ""
 }
+
+// urlFlag registers the flag that names servers that run already.
+func (a *app) urlFlag(flags *pflag.FlagSet) {
+	flags.StringArrayVar(&a.opener.Attached.URLs, "url", nil, "NAME=http://HOST:PORT of a server that runs already: one more column (repeatable)")
+}
+
+// sampleFlags registers the flags that name the processes of servers of --url.
+func (a *app) sampleFlags(flags *pflag.FlagSet) {
+	at := &a.opener.Attached
+	flags.StringArrayVar(&at.Containers, "container", nil, "NAME=ID, or the container's name, of a server of --url that runs in a container, so that its CPU and memory are sampled (repeatable)")
+	flags.StringArrayVar(&at.PIDs, "pid", nil, "NAME=PID of a server of --url, so that its CPU and memory are sampled; PID alone where there is one (repeatable)")
+}
