@@ -106,7 +106,7 @@ func (a *app) drive(ctx context.Context, chosen loaders.Loader, l *aimed) (resul
 	runtime.GOMAXPROCS(l.spec.Threads + 2)
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	control := &loadControl{progress: a.newLoadProgress(l.spec.Phases), target: l, ctx: ctx, cancel: cancel}
+	control := &loadControl{loadProgress: a.newLoadProgress(l.spec.Phases), target: l, ctx: ctx, cancel: cancel}
 	report, err := chosen.Run(ctx, l.spec, control)
 	control.end()
 	if wrong := (*wrongProtocol)(nil); errors.As(context.Cause(ctx), &wrong) {
@@ -161,8 +161,7 @@ func writeDistribution(path string, report *results.Report) error {
 	return nil
 }
 
-// checkOutput finds before the load what would keep its result from being
-// written after it.
+// checkOutput checks before the load that its result can be written after it.
 func (f *loadFlags) checkOutput() error {
 	var errs []error
 	errs = append(errs, checkFormat(f.format, formatText, formatJSON))
@@ -189,7 +188,7 @@ type loadFlags struct {
 	poisson, rst, insecure, resume            bool
 }
 
-// options are the flags as the load's specification takes them.
+// options returns the flags as the load's options.
 func (f *loadFlags) options(c *cobra.Command) (adhoc.Options, error) {
 	o := adhoc.Options{
 		Connections: given(c, "connections", &f.connections), Threads: given(c, "threads", &f.threads),

@@ -18,10 +18,10 @@ import (
 // loadControl steers an ad-hoc load: it begins at once, shows how it goes, and
 // ends early where the target evidently speaks another protocol.
 type loadControl struct {
-	progress *loadProgress
-	target   *aimed
-	ctx      context.Context
-	cancel   context.CancelCauseFunc
+	*loadProgress
+	target *aimed
+	ctx    context.Context
+	cancel context.CancelCauseFunc
 
 	doubt  sync.Once
 	asking sync.WaitGroup
@@ -34,15 +34,14 @@ func (c *loadControl) Ready(_ context.Context, r loaders.Ready) (int64, error) {
 		return 0, &loaders.ConnectError{Cause: r.Cause, Err: errors.New(r.FirstError)}
 	}
 	if r.Connections < r.Asked {
-		c.progress.line("note: %d of %s are open: %s", r.Connections, count(r.Asked, "connection"), r.FirstError)
+		c.line("note: %d of %s are open: %s", r.Connections, count(r.Asked, "connection"), r.FirstError)
 	}
 	return clock.Now(), nil
 }
 
-func (c *loadControl) Window(w loaders.Window) { c.progress.window(w) }
-
+// Interval shows the load and doubts a target that answers nothing rightly.
 func (c *loadControl) Interval(i loaders.Interval) {
-	c.progress.interval(i)
+	c.loadProgress.Interval(i)
 	if i.Completed == 0 && i.Failed > 0 && c.target.mayBeTLS() {
 		c.doubt.Do(func() { c.asking.Go(c.askForTLS) })
 	}
@@ -54,14 +53,14 @@ func (c *loadControl) Adjust(_ context.Context, phase string) (loaders.Adjustmen
 	return loaders.Adjustment{}, fmt.Errorf("phase %q waits for a rate that nobody will give", phase)
 }
 
-// end waits for what still runs and removes the live line.
+// end waits for the question to the target and removes the redrawn line.
 func (c *loadControl) end() {
 	c.cancel(nil)
 	c.asking.Wait()
-	c.progress.end()
+	c.loadProgress.end()
 }
 
-// mayBeTLS tells whether a plain target can be asked if it speaks TLS.
+// mayBeTLS reports whether a plain target can be asked if it speaks TLS.
 func (l *aimed) mayBeTLS() bool { return l.spec.TLS == nil && l.spec.Proxy == nil }
 
 // tlsPatience bounds the question whether a target speaks TLS.
@@ -89,7 +88,7 @@ type wrongProtocol struct{ text string }
 
 func (e *wrongProtocol) Error() string { return e.text }
 
-// explain turns the failure of a whole load into a sentence with the way out.
+// explain returns the failure of a whole load as a sentence with the way out.
 func (l *aimed) explain(err error) error {
 	var connect *loaders.ConnectError
 	if !errors.As(err, &connect) {
@@ -110,8 +109,8 @@ func (l *aimed) explain(err error) error {
 	return fmt.Errorf("no connection to %s could be made: %w", where, connect.Err)
 }
 
-// explainTLS is explain for handshakes. What went wrong may come from another
-// process, so that its words are all there is.
+// explainTLS is explain for handshakes. It reads the error's text, since an error of
+// another process has nothing else.
 func (l *aimed) explainTLS(where string, err error) error {
 	switch text := err.Error(); {
 	case strings.Contains(text, "first record does not look like a TLS handshake"):

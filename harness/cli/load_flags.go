@@ -62,7 +62,7 @@ func (f *loadFlags) register(flags *pflag.FlagSet) {
 	flags.StringVar(&f.hgrm, "hgrm", "", "write the percentile distribution of latency, in ms, to this file")
 }
 
-// rate reads the rate that a flag was given; nil for none.
+// rate parses the text of a flag; an empty one leaves the rate as it is.
 func rate(flag, text string, to **float64) error {
 	if text == "" {
 		return nil
@@ -75,7 +75,7 @@ func rate(flag, text string, to **float64) error {
 	return nil
 }
 
-// setCPUs reads --cpus and holds it to the processors that there are.
+// setCPUs reads --cpus and checks that joust may use these CPUs.
 func (f *loadFlags) setCPUs(o *adhoc.Options) error {
 	cpus, err := cpuset.Parse(f.cpus)
 	if err != nil {
@@ -84,20 +84,20 @@ func (f *loadFlags) setCPUs(o *adhoc.Options) error {
 	if len(cpus) == 0 {
 		return nil
 	}
-	there, err := cpuset.Read()
+	topology, err := cpuset.Read()
 	if err != nil {
 		return fmt.Errorf("--cpus: %w", err)
 	}
 	for _, id := range cpus {
-		if !slices.Contains(there.IDs(), id) {
-			return fmt.Errorf("--cpus %s: there is no CPU %d for joust here: it may use %s", f.cpus, id, cpuset.Format(there.IDs()))
+		if !slices.Contains(topology.IDs(), id) {
+			return fmt.Errorf("--cpus %s: there is no CPU %d for joust here: it may use %s", f.cpus, id, cpuset.Format(topology.IDs()))
 		}
 	}
 	o.CPUs = cpus
 	return nil
 }
 
-// setBody takes the body from its flag or its file.
+// setBody reads the body from its flag or its file.
 func (f *loadFlags) setBody(c *cobra.Command, o *adhoc.Options) error {
 	o.Body = given(c, "body", &f.body)
 	if f.bodyFile == "" {
@@ -115,7 +115,7 @@ func (f *loadFlags) setBody(c *cobra.Command, o *adhoc.Options) error {
 	return nil
 }
 
-// checkTLSFiles finds what is wrong with the PEM files before any load.
+// checkTLSFiles checks the PEM files before any load.
 func (f *loadFlags) checkTLSFiles() error {
 	var errs []error
 	if f.ca != "" {

@@ -36,14 +36,16 @@ func (a *app) newLoadProgress(phases []loaders.Phase) *loadProgress {
 	return p
 }
 
-func (p *loadProgress) window(w loaders.Window) {
+// Window begins a phase.
+func (p *loadProgress) Window(w loaders.Window) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.phase, p.printed = w, w.T0NS
 	p.recent = append(p.recent[:0], results.Interval{AtNS: w.T0NS})
 }
 
-func (p *loadProgress) interval(i loaders.Interval) {
+// Interval shows the phase so far.
+func (p *loadProgress) Interval(i loaders.Interval) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.recent = append(p.recent, i.Interval)

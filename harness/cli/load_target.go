@@ -26,8 +26,8 @@ type aimed struct {
 	url, title string
 }
 
-// aim turns the command line into a load: it resolves names and checks the
-// flags, all of it before anything is asked of the target.
+// aim makes a load of the command line: it resolves names and checks the flags,
+// before any request.
 func (a *app) aim(ctx context.Context, c *cobra.Command, text string, f *loadFlags) (*aimed, error) {
 	target, err := adhoc.ParseURL(text)
 	if err != nil {
@@ -43,8 +43,8 @@ func (a *app) aim(ctx context.Context, c *cobra.Command, text string, f *loadFla
 			return nil, err
 		}
 	}
-	// The flags are checked with an address in place of those that resolving
-	// will give: a wrong flag is told before a name is looked up.
+	// With an address in place of those to come: a wrong flag is reported before a
+	// name is looked up.
 	if _, err := o.Spec(target, []string{"127.0.0.1"}); err != nil {
 		return nil, session.Usage(err)
 	}
@@ -82,7 +82,7 @@ func (l *aimed) route() string {
 func withoutPassword(text string) string {
 	u, err := url.Parse(text)
 	if err != nil {
-		return text // ParseURL has taken it; nothing is left to hide
+		return text // ParseURL has accepted it; there is nothing to hide
 	}
 	return u.Redacted()
 }
@@ -98,7 +98,7 @@ func checkSocket(path string) error {
 	return nil
 }
 
-// resolveProxy is the proxy's numeric address.
+// resolveProxy returns the proxy's numeric address.
 func resolveProxy(ctx context.Context, text string) (string, error) {
 	name, port, err := adhoc.ParseProxy(text)
 	if err != nil {
@@ -111,9 +111,10 @@ func resolveProxy(ctx context.Context, text string) (string, error) {
 	return net.JoinHostPort(list[0], port), nil
 }
 
-// addresses are the numeric addresses to spread connections over: all of the
-// name that take connections, or all where none does, so that the load tells
-// why. The addresses of localhost are one machine's, so one of them will do.
+// addresses returns the numeric addresses to spread connections over: those of the
+// name that take connections. Where none does it returns the first, and the load
+// fails with the reason. The addresses of localhost belong to one machine: it
+// returns one of them.
 func (a *app) addresses(ctx context.Context, t adhoc.Target, f *loadFlags) ([]string, error) {
 	all, err := lookup(ctx, t.Name)
 	if err != nil || len(all) == 1 {
@@ -135,8 +136,8 @@ func (a *app) addresses(ctx context.Context, t adhoc.Target, f *loadFlags) ([]st
 	if len(taking) == 0 {
 		return all[:1], nil
 	}
-	if left := len(all) - len(taking); left > 0 {
-		fmt.Fprintf(a.stderr, "note: %d of the %d addresses of %s take no connections and are left out\n", left, len(all), t.Name)
+	if closed := len(all) - len(taking); closed > 0 {
+		a.say("note: %d of the %d addresses of %s take no connections and are left out", closed, len(all), t.Name)
 	}
 	return taking, nil
 }
@@ -146,12 +147,12 @@ func isLocalhost(name string) bool {
 	return name == "localhost" || strings.HasSuffix(name, ".localhost")
 }
 
-// lookup gives the addresses of a name, itself for a numeric one.
+// lookup returns the addresses of a name, itself for a numeric one.
 func lookup(ctx context.Context, name string) ([]string, error) {
 	if ip, err := netip.ParseAddr(name); err == nil {
 		return []string{ip.Unmap().String()}, nil
 	}
-	found, err := net.DefaultResolver.LookupNetIP(ctx, "ip", name)
+	ips, err := net.DefaultResolver.LookupNetIP(ctx, "ip", name)
 	if err != nil {
 		reason := err.Error()
 		if dns := (*net.DNSError)(nil); errors.As(err, &dns) {
@@ -160,7 +161,7 @@ func lookup(ctx context.Context, name string) ([]string, error) {
 		return nil, fmt.Errorf("host %q cannot be resolved: %s: correct the name, or give a numeric address", name, reason)
 	}
 	var list []string
-	for _, ip := range found {
+	for _, ip := range ips {
 		if text := ip.Unmap().String(); !slices.Contains(list, text) {
 			list = append(list, text)
 		}

@@ -572,10 +572,10 @@ func TestLoadProgress(t *testing.T) {
 	} {
 		var out bytes.Buffer
 		p := &loadProgress{display: &display{out: &out, live: c.live}, counts: map[string]uint64{"closed": c.count}}
-		p.window(window)
-		p.interval(at(1, 500))
-		p.interval(at(2.5, 1500))
-		p.interval(at(3, 2000))
+		p.Window(window)
+		p.Interval(at(1, 500))
+		p.Interval(at(2.5, 1500))
+		p.Interval(at(3, 2000))
 		p.end()
 		if out.String() != c.want {
 			t.Errorf("%s: %q, want %q", c.name, out.String(), c.want)

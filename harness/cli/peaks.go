@@ -9,37 +9,39 @@ import (
 	"github.com/joust-bench/joust/results/journal"
 )
 
-// storedPeaks are the peaks of a stored run, where one is named; "latest" is
-// the newest run that has any.
+// storedPeaks returns the peaks of the named run, nil for no name. "latest" is the
+// newest run that has any.
 func (a *app) storedPeaks(name string) (map[plan.PeakKey]float64, error) {
-	if name == "" {
+	switch name {
+	case "":
 		return nil, nil
+	case journal.Latest:
+		return a.latestPeaks()
 	}
-	if name != journal.Latest {
-		dir, err := a.findRun(name)
-		if err != nil {
-			return nil, fmt.Errorf("--peaks: %w", err)
-		}
-		peaks, err := peaksIn(dir)
-		if err != nil {
-			return nil, fmt.Errorf("--peaks: %w", err)
-		}
-		if len(peaks) == 0 {
-			return nil, session.Usage(fmt.Errorf("--peaks %s: that run has no valid closed-loop cell to take peaks from", name))
-		}
-		return peaks, nil
+	dir, err := a.findRun(name)
+	if err != nil {
+		return nil, fmt.Errorf("--peaks: %w", err)
 	}
+	peaks, err := peaksIn(dir)
+	if err != nil {
+		return nil, fmt.Errorf("--peaks: %w", err)
+	}
+	if len(peaks) == 0 {
+		return nil, session.Usage(fmt.Errorf("--peaks %s: that run has no valid closed-loop cell to take peaks from", name))
+	}
+	return peaks, nil
+}
+
+// latestPeaks returns the peaks of the newest run that has any.
+func (a *app) latestPeaks() (map[plan.PeakKey]float64, error) {
 	runs, err := journal.List(a.out)
 	if err != nil {
 		return nil, fmt.Errorf("--peaks: %w", err)
 	}
 	for _, r := range runs {
-		peaks, err := peaksIn(r.Dir)
-		if err != nil {
-			continue // joust list runs tells why
-		}
-		if len(peaks) > 0 {
-			fmt.Fprintf(a.stderr, "peaks are those of run %s\n", r.ID)
+		// joust list runs names the runs that cannot be read.
+		if peaks, err := peaksIn(r.Dir); err == nil && len(peaks) > 0 {
+			a.say("peaks are those of run %s", r.ID)
 			return peaks, nil
 		}
 	}

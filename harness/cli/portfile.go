@@ -7,13 +7,12 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/joust-bench/joust/harness/session"
 	"github.com/joust-bench/joust/scenarios"
 )
 
-// announcement is what a loader must know to ask a server for a row.
+// announcement names the request that a loader of the user's sends.
 type announcement struct {
 	port    string
 	request *scenarios.Request
@@ -21,19 +20,18 @@ type announcement struct {
 	bodyFile string
 }
 
-// url is where the request goes.
+// url returns the request's URL.
 func (x announcement) url() string {
 	return "http://127.0.0.1:" + x.port + x.request.Path
 }
 
-// text is the announcement as KEY=value lines; READY stands last, so that who
-// sees it has seen all.
+// text returns the announcement as KEY=value lines. READY is the last: a reader
+// who sees it has seen all.
 func (x announcement) text() (string, error) {
 	headers := map[string]string{}
 	for _, h := range x.request.Headers {
 		if before, twice := headers[h.Name]; twice {
-			headers[h.Name] = before + ", " + h.Value
-			continue
+			h.Value = before + ", " + h.Value
 		}
 		headers[h.Name] = h.Value
 	}
@@ -41,31 +39,24 @@ func (x announcement) text() (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("writing the headers of %s: %w", x.request.Name, err)
 	}
-	var b strings.Builder
-	for _, line := range [][2]string{
-		{"PORT", x.port}, {"PATH", x.request.Path}, {"METHOD", x.request.Method}, {"URL", x.url()},
-		{"HEADERS", string(object)}, {"BODY_FILE", x.bodyFile}, {"READY", "1"},
-	} {
-		fmt.Fprintf(&b, "%s=%s\n", line[0], line[1])
-	}
-	return b.String(), nil
+	return fmt.Sprintf("PORT=%s\nPATH=%s\nMETHOD=%s\nURL=%s\nHEADERS=%s\nBODY_FILE=%s\nREADY=1\n",
+		x.port, x.request.Path, x.request.Method, x.url(), object, x.bodyFile), nil
 }
 
-// writeBody puts the request's body into a file in dir and names it.
+// writeBody writes the request's body, if it has one, into a file in dir.
 func (x *announcement) writeBody(dir string) error {
 	if x.request.Body.Size() == 0 {
 		return nil
 	}
-	path := filepath.Join(dir, "body")
-	if err := os.WriteFile(path, x.request.Body.Bytes(), 0o644); err != nil {
+	x.bodyFile = filepath.Join(dir, "body")
+	if err := os.WriteFile(x.bodyFile, x.request.Body.Bytes(), 0o644); err != nil {
 		return fmt.Errorf("writing the request's body: %w", err)
 	}
-	x.bodyFile = path
 	return nil
 }
 
-// clearPortFile makes sure, before anything starts, that no older announcement
-// is taken for the new one and that the file can be written.
+// clearPortFile removes an older announcement and makes sure that the new one can
+// be written, before anything starts.
 func clearPortFile(path string) error {
 	if path == "" {
 		return nil
@@ -73,8 +64,7 @@ func clearPortFile(path string) error {
 	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
 		return session.Usage(fmt.Errorf("--port-file %s: it is no ordinary file", path))
 	}
-	// Tried under another name: who waits for the file would take an empty one
-	// for the announcement.
+	// Under another name: a reader would take an empty file for the announcement.
 	trial, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*.tmp")
 	if err != nil {
 		return session.Usage(fmt.Errorf("--port-file: %w", err))
@@ -85,7 +75,7 @@ func clearPortFile(path string) error {
 	return removePortFile(path)
 }
 
-// removePortFile takes the announcement away; empty names none.
+// removePortFile removes the announcement; an empty path names none.
 func removePortFile(path string) error {
 	if err := os.Remove(path); err != nil && path != "" && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("removing the port file: %w", err)

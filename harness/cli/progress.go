@@ -60,7 +60,7 @@ func (p *progress) TrialBegins(at run.Progress) {
 	p.draw(p.where() + "starting")
 }
 
-// where is the live line's constant part.
+// where returns the constant part of the redrawn line.
 func (p *progress) where() string {
 	t := p.at.Trial
 	return fmt.Sprintf("[%d/%d] %s %s, about %s left: ", p.at.Number, p.at.Total, t.Entry.As, t.Table.Scenario, p.at.Left.Round(time.Second))
@@ -103,12 +103,15 @@ func (p *progress) TrialEnds(at run.Progress, t results.Trial) {
 	}
 }
 
-// outcome is a trial in a few words.
+// outcome describes a trial in a few words.
 func outcome(t *results.Trial) string {
 	if t.State != results.TrialOK {
 		return fmt.Sprintf("%s: %s", t.State, indented(t.Reason))
 	}
-	words := sweepOutcome(t)
+	var words []string
+	if points := t.Sweep; len(points) > 0 && len(t.Loaders) > 0 {
+		words = append(words, fmt.Sprintf("%d of %d to %d clients", t.Loaders[0].ConnectionsAsked, points[0].Clients, points[len(points)-1].Clients))
+	}
 	for _, phase := range t.Phases {
 		v := phase.Verdict
 		switch {
@@ -122,16 +125,18 @@ func outcome(t *results.Trial) string {
 			words = append(words, phase.Name+" saturated")
 		}
 	}
-	words = append(words, searchOutcome(t)...)
+	if t.Search != nil {
+		words = append(words, searchOutcome(t.Search, t.Kind == results.TrialConfirm))
+	}
 	return cmp.Or(strings.Join(words, ", "), "ok")
 }
 
-// peak is the closed loop in a few words.
+// peak describes the closed loop in a few words.
 func peak(t *results.Trial, phase *results.TrialPhase) string {
 	if !phase.Verdict.Valid {
 		return "void: " + phase.Verdict.Why()
 	}
-	p := t.Loaders[0].Phase(phase.Name)
+	p := t.Loaders[0].Phase(phase.Name) // of all loaders together
 	text := fmt.Sprintf("%.0f req/s", p.ThroughputRPS())
 	if p.SentBodyBytes > p.ReceivedBodyBytes && p.SentBodyBytes > 1<<30 {
 		text = fmt.Sprintf("%.0f MB/s", float64(p.SentBodyBytes)/1e6/(float64(p.WindowNS())/1e9))
@@ -145,17 +150,32 @@ func peak(t *results.Trial, phase *results.TrialPhase) string {
 	return text + " (" + string(phase.Verdict.Bottleneck) + ")"
 }
 
-// refreshEvery bounds how old the matrices are while a block goes on.
+// searchOutcome describes a search for a rate, or its confirmation, in a few words.
+func searchOutcome(s *results.Search, confirmation bool) string {
+	name, none, sign := "highest rate", "no rate kept the objective", ""
+	if confirmation {
+		name, none = "confirmed", "not confirmed"
+	}
+	if s.KeptRPS == nil {
+		return none + ": " + s.Stop
+	}
+	if s.AtLeast {
+		sign = "≥ "
+	}
+	return fmt.Sprintf("%s %s%.0f req/s in %s", name, sign, *s.KeptRPS, count(len(s.Steps), "step"))
+}
+
+// refreshEvery bounds the age of the matrices while a block goes on.
 const refreshEvery = 30 * time.Second
 
-// BlockEnds tells that a block is done and in the matrices.
+// BlockEnds refreshes the matrices and says so.
 func (p *progress) BlockEnds(block, blocks int) {
 	if p.refresh() {
 		p.line("block %d of %d done: %s is up to date", block, blocks, p.dir)
 	}
 }
 
-// refresh writes the matrices anew, so that the first results are there early.
+// refresh writes the matrices anew and reports whether it could.
 func (p *progress) refresh() bool {
 	p.refreshed = time.Now()
 	set, err := readCells(p.dir)
@@ -179,8 +199,8 @@ func (p *progress) end() {
 	}
 }
 
-// ownMemory is the orchestrator's resident memory in bytes, 0 where it cannot
-// be read.
+// ownMemory returns joust's own resident memory in bytes, 0 where it cannot be
+// read.
 func ownMemory() int64 {
 	data, err := os.ReadFile("/proc/self/statm")
 	if err != nil {

@@ -38,8 +38,8 @@ func (a *app) runCommand() *cobra.Command {
 The plan says which servers meet in which scenarios; flags override it, and
 without a plan the flags are the plan. Everything is validated before anything
 starts. Trials run in seeded, shuffled blocks, each on a fresh server process;
-every trial is on disk before the next begins. Ctrl-C drains, writes what there
-is and says how to go on; a second Ctrl-C ends at once.
+every trial is on disk before the next begins. Ctrl-C drains, writes the results
+so far and says how to go on; a second Ctrl-C ends at once.
 
 --resume goes on with a stored run, under its own plan. Only one joust at a time
 writes a run: where another one has it, --resume measures nothing, names that
@@ -47,9 +47,9 @@ process and ends with exit status 1. report, list and compare read a run at any
 time.
 
 Servers get PATH and HOME as joust has them, a TMPDIR of their own, LANG=C.UTF-8,
-TZ=UTC, and what their server.yaml, the plan's env and --env name, of which the
-last wins. Nothing else of the shell's environment reaches them; run.json has
-what they got.`,
+TZ=UTC, and the variables of their server.yaml, the plan's env and --env; the last
+wins. Nothing else of the shell's environment reaches them; run.json has their
+environment.`,
 		Example: `  joust run scripts/quick.yaml
   joust run --servers nethttp,nginx --scenarios hello --trials 6
   joust run scripts/default.yaml --servers gin,echo --mode closed
@@ -127,8 +127,8 @@ func (a *app) run(c *cobra.Command, args []string, f *runFlags) error {
 	return a.execute(c.Context(), &job{Measurement: m, publish: f.publish, repeatBudget: f.repeatBudget})
 }
 
-// canStore finds a folder that cannot be written before the builds and the wait
-// for the machine, after which the run's own is made there.
+// canStore returns an error where no run's folder can be made: before the builds
+// and the wait for the machine.
 func (a *app) canStore() error {
 	dir := filepath.Join(a.out, journal.RunsFolder)
 	err := os.MkdirAll(dir, 0o755)
@@ -150,8 +150,7 @@ func (a *app) resume(c *cobra.Command, args []string, f *runFlags) error {
 	if err != nil {
 		return session.Usage(err)
 	}
-	// The folder is this joust's own from here on: it is read, and the wait for
-	// the machine begins, when no other can append to it any more.
+	// From here on no other joust can append to the folder.
 	j, stored, err := journal.Resume(dir)
 	var held *files.HeldError
 	if errors.As(err, &held) {
@@ -165,7 +164,7 @@ func (a *app) resume(c *cobra.Command, args []string, f *runFlags) error {
 		return session.Usage(fmt.Errorf("%s is a duel, and a duel is not resumed: measure it again with joust duel --a %s --b %s", stored.ID, shellWord(stored.Duel.A), shellWord(stored.Duel.B)))
 	}
 	done := stored.Trials
-	stored.Trials = nil
+	stored.Trials = nil // a run's header has none
 	stored.Plan.NoProbes = stored.Plan.NoProbes || slices.Contains(f.Flags["no-probes"], "true")
 	if stored.State == results.RunComplete {
 		fmt.Fprintf(a.stderr, "%s is complete: there is nothing left to measure\n", stored.ID)
@@ -178,7 +177,7 @@ func (a *app) resume(c *cobra.Command, args []string, f *runFlags) error {
 	return a.execute(c.Context(), &job{Measurement: m, publish: f.publish, repeatBudget: f.repeatBudget, resumed: true, done: done})
 }
 
-// ownedRun is the error of a resume of a run that another joust writes.
+// ownedRun returns the error of a resume of a run that another joust writes.
 func (a *app) ownedRun(dir string, held *files.HeldError) error {
 	name := filepath.Base(dir)
 	if dir != filepath.Join(a.out, journal.RunsFolder, name) {
@@ -224,7 +223,7 @@ func readPlan(args []string) (file string, data []byte, err error) {
 	return args[0], data, nil
 }
 
-// given is the flag's value, nil when it was not given.
+// given returns the flag's value, nil when it was not given.
 func given[T any](c *cobra.Command, flag string, value *T) *T {
 	if !c.Flags().Changed(flag) {
 		return nil
@@ -232,8 +231,8 @@ func given[T any](c *cobra.Command, flag string, value *T) *T {
 	return value
 }
 
-// fitsMemory refuses request bodies that this machine cannot hold: what they
-// need and what there is, in bytes, 0 where that is not known.
+// fitsMemory returns an error where request bodies of that many bytes need more
+// than half of the machine's memory, which is 0 where it is unknown.
 func fitsMemory(need int64, memory uint64) error {
 	have := int64(min(memory, math.MaxInt64))
 	if have > 0 && need > have/2 {

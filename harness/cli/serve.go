@@ -37,7 +37,7 @@ func (a *app) serveCommand() *cobra.Command {
 		Long: `Start one server as joust run starts it, pinned to the server's CPUs and in the
 same environment, and keep it until Ctrl-C or SIGTERM, which end it with exit
 status 0. It is announced once it has answered the scenario's request correctly.
-What it used is printed at the end.
+Its CPU time and memory are printed at the end.
 
 --port-file gets lines KEY=value: PORT, PATH, METHOD, URL, HEADERS (a JSON object),
 BODY_FILE (a path, or empty) and READY=1, which comes last. It is written whole
@@ -54,7 +54,7 @@ and renamed into place, and removed at the end, as is the body's file.`,
 	}
 	flags := c.Flags()
 	flags.StringVar(&f.scenario, "scenario", "", "the scenario whose request is announced (default: hello, or the first that the server claims)")
-	flags.StringVar(&f.portFile, "port-file", "", "write where the server is and what to ask it into this file, once it is ready")
+	flags.StringVar(&f.portFile, "port-file", "", "write the server's address and a request for it into this file, once it is ready")
 	flags.StringVar(&f.isolation, "isolation", "", "serve it as process or container (default: as its server.yaml says)")
 	settingFlags(flags, "env", "pin")
 	return c
@@ -78,7 +78,7 @@ func (a *app) serve(ctx context.Context, name string, f *serveFlags) (err error)
 	if err := clearPortFile(f.portFile); err != nil {
 		return err
 	}
-	// No measuring lock: whoever loads this server may be a joust that takes it.
+	// Without the measuring lock, which a joust that loads this server may take.
 	s, err := a.opener.OpenShared(ctx, w.Split)
 	if err != nil {
 		return err
@@ -95,20 +95,24 @@ func (a *app) serve(ctx context.Context, name string, f *serveFlags) (err error)
 	defer func() {
 		err = errors.Join(err, started.Stop(context.WithoutCancel(ctx)), removePortFile(f.portFile))
 	}()
-	on := serving{app: a, name: server.Name, row: row, server: started, dir: s.Launcher.Logs, split: w.Split}
+	meter, ok := started.Handle.(host.Meter)
+	if !ok {
+		return fmt.Errorf("the use of %s cannot be read", server.Name)
+	}
+	on := serving{app: a, name: server.Name, row: row, server: started, meter: meter, dir: s.Launcher.Logs, split: w.Split}
 	if err := on.announce(f.portFile); err != nil {
 		return err
 	}
 	return on.await(ctx)
 }
 
-// toServe is the server, and the row whose request is announced.
-func (a *app) toServe(w *session.World, name string, f *serveFlags) (session.Isolated, *scenarios.Scenario, error) {
+// toServe returns the server, and the row whose request is announced.
+func (a *app) toServe(w *session.World, name string, f *serveFlags) (s session.Isolated, row *scenarios.Scenario, err error) {
 	m, err := w.Servers.Find(name)
 	if err != nil {
-		return session.Isolated{}, nil, err
+		return s, nil, err
 	}
-	s := session.Isolated{Manifest: *m, Name: name, Isolation: cmp.Or(f.isolation, m.DefaultIsolation())}
+	s = session.Isolated{Manifest: *m, Name: name, Isolation: cmp.Or(f.isolation, m.DefaultIsolation())}
 	if m.URL != "" {
 		return s, nil, fmt.Errorf("%s runs already, at %s: there is nothing to serve", name, m.URL)
 	}
@@ -119,22 +123,22 @@ func (a *app) toServe(w *session.World, name string, f *serveFlags) (session.Iso
 		return s, nil, errors.New(why)
 	}
 	scenario := f.scenario
-	if scenario == "" {
+	switch {
+	case scenario != "":
+	case slices.Contains(m.Scenarios, "hello"):
+		scenario = "hello"
+	default:
 		scenario = m.Scenarios[0]
-		if slices.Contains(m.Scenarios, "hello") {
-			scenario = "hello"
-		}
 	}
-	row, err := w.Table.Find(scenario)
+	row, err = w.Table.Find(scenario)
 	switch {
 	case err != nil:
-		return s, nil, err
 	case m.Unsupported[scenario] != "":
-		return s, nil, fmt.Errorf("%s cannot answer %s: %s", name, scenario, m.Unsupported[scenario])
+		err = fmt.Errorf("%s cannot answer %s: %s", name, scenario, m.Unsupported[scenario])
 	case !slices.Contains(m.Scenarios, scenario):
-		return s, nil, fmt.Errorf("%s does not claim %s%s", name, scenario, suggest.Hint(scenario, m.Scenarios))
+		err = fmt.Errorf("%s does not claim %s%s", name, scenario, suggest.Hint(scenario, m.Scenarios))
 	}
-	return s, row, nil
+	return s, row, err
 }
 
 // serving is a server in the foreground.
@@ -143,7 +147,8 @@ type serving struct {
 	name   string
 	row    *scenarios.Scenario
 	server *launch.Server
-	// dir is for the body of the request that is announced.
+	meter  host.Meter
+	// dir is for the body of the announced request.
 	dir   string
 	split results.CPUSplit
 
@@ -151,21 +156,18 @@ type serving struct {
 	before host.Used
 }
 
-// announce says where the server is and what to ask it.
+// announce prints the server's address and a request for it.
 func (s *serving) announce(portFile string) error {
 	_, port, err := net.SplitHostPort(s.server.Address)
 	if err != nil {
 		return fmt.Errorf("the address of %s: %w", s.name, err)
 	}
 	x := announcement{port: port, request: &s.row.Requests[0]}
-	if err := x.writeBody(s.dir); err != nil {
-		return err
-	}
-	if err := s.server.Handle.ResetPeak(); err != nil {
+	if err := errors.Join(x.writeBody(s.dir), s.server.Handle.ResetPeak()); err != nil {
 		return err
 	}
 	s.began = time.Now()
-	if s.before, err = s.used(); err != nil {
+	if s.before, err = s.meter.Used(); err != nil {
 		return err
 	}
 	out, split := s.app.stdout, s.split
@@ -193,8 +195,8 @@ func (s *serving) announce(portFile string) error {
 	return nil
 }
 
-// await returns when joust is asked to end, or with an error when the server
-// ends first.
+// await returns when the user ends joust, or with an error when the server ends
+// first.
 func (s *serving) await(ctx context.Context) error {
 	select {
 	case <-ctx.Done():
@@ -205,7 +207,7 @@ func (s *serving) await(ctx context.Context) error {
 		}
 		return errors.New(text)
 	}
-	used, err := s.used()
+	used, err := s.meter.Used()
 	if err != nil {
 		return err
 	}
@@ -213,12 +215,4 @@ func (s *serving) await(ctx context.Context) error {
 	fmt.Fprintf(s.app.stdout, "%s used %.2f s of CPU time in %s, %.2f CPUs on average; peak memory %.1f MiB\n", s.name,
 		cpu.Seconds(), span.Round(100*time.Millisecond), cpu.Seconds()/span.Seconds(), float64(used.PeakMemoryBytes)/(1<<20))
 	return nil
-}
-
-func (s *serving) used() (host.Used, error) {
-	meter, ok := s.server.Handle.(host.Meter)
-	if !ok {
-		return host.Used{}, fmt.Errorf("what %s uses cannot be read", s.name)
-	}
-	return meter.Used()
 }
