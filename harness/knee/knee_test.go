@@ -67,19 +67,19 @@ func TestSearchBracketsTheTruth(t *testing.T) {
 	})
 }
 
-// A better server is never found to be worse.
+// A better server never has a lower knee.
 func TestSearchIsMonotone(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		b := bounds(t)
 		low := b.Ceiling * rapid.Float64Range(0.01, 1.2).Draw(t, "truth")
 		high := low * rapid.Float64Range(1, 3).Draw(t, "better by")
-		found := func(truth float64) float64 {
+		kneeOf := func(truth float64) float64 {
 			s, _ := search(t, b, func(rate float64) bool { return rate <= truth })
 			kept, _ := s.Bracket()
 			return kept
 		}
-		if a, c := found(low), found(high); c < a {
+		if a, c := kneeOf(low), kneeOf(high); c < a {
 			t.Fatalf("%v req/s are found for the truth %v, %v for %v", a, low, c, high)
 		}
 	})
@@ -108,7 +108,7 @@ func TestSearchEndsWithAnyAnswers(t *testing.T) {
 	})
 }
 
-// One disturbed window in ten hardly moves what is found.
+// One disturbed window in ten hardly moves the knee.
 func TestSearchWithNoise(t *testing.T) {
 	t.Parallel()
 	random := rand.New(rand.NewPCG(1, 2))

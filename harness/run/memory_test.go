@@ -10,13 +10,13 @@ import (
 	"github.com/joust-bench/joust/results"
 )
 
-// confirming is the trial that confirms what one on nginx found.
+// confirming returns the trial that confirms a knee of nginx.
 func confirming() plan.Trial {
 	p := ladder()
 	return plan.Trial{Kind: results.TrialConfirm, Entry: p.Entries[0], Table: p.Tables[0], Repetition: 1}
 }
 
-// searched is a trial whose search kept a rate with 8 clients.
+// searched returns a trial whose search kept a rate with 8 clients.
 func searched() results.Trial {
 	rate := 1000.0
 	t := stored(confirming(), results.TrialOK)
@@ -61,7 +61,7 @@ func TestKneesOfValidSearchesOnly(t *testing.T) {
 	}
 }
 
-// probed is a trial of hello on nginx with experiments on its closed loop.
+// probed returns a trial of hello on nginx with experiments on its closed loop.
 func probed(state results.TrialState, probes ...results.Probe) *results.Trial {
 	return &results.Trial{
 		Kind: results.TrialMeasured, State: state, Server: "nginx", Scenario: "hello", Protocol: "h1",
@@ -77,8 +77,8 @@ func TestExperimentsAreKeptForTheirCell(t *testing.T) {
 	read := results.Probe{Kind: results.ProbeElasticity, Reading: &x}
 	here := plan.Trial{Entry: results.PlanEntry{As: "nginx"}, Table: results.PlanTable{Scenario: "hello", Protocol: "h1"}}
 	for name, c := range map[string]struct {
-		trial *results.Trial
-		kept  int
+		trial  *results.Trial
+		probes int
 	}{
 		"one that counts":      {probed(results.TrialOK, read), 1},
 		"two experiments":      {probed(results.TrialOK, read, read), 2},
@@ -87,8 +87,8 @@ func TestExperimentsAreKeptForTheirCell(t *testing.T) {
 	} {
 		var m memory
 		m.keep(c.trial)
-		if got := len(m.probesOf(here)(64)); got != c.kept {
-			t.Errorf("%s: %d experiments are kept, want %d", name, got, c.kept)
+		if got := len(m.probesOf(here)(64)); got != c.probes {
+			t.Errorf("%s: %d experiments are kept, want %d", name, got, c.probes)
 		}
 		if len(m.probesOf(here)(8)) != 0 {
 			t.Errorf("%s: 64 clients speak for 8", name)

@@ -72,15 +72,15 @@ func TestPinOf(t *testing.T) {
 			t.Fatal(err)
 		}
 		again, err := cpuset.Split(four, nil, pinOf(split))
-		again.Note = split.Note // which tells how it came about
+		again.Note = split.Note // it says how the split was made
 		if d := cmp.Diff(split, again); d != "" || err != nil {
 			t.Errorf("%s: %v\n%s", pin, err, d)
 		}
 	}
 }
 
-// A run goes on where its rows and servers are there; what else differs is a
-// warning, told once.
+// A run goes on where its rows and servers are there. Any other difference is one
+// warning.
 func TestMeetAgain(t *testing.T) {
 	t.Parallel()
 	m := func() *Measurement {
@@ -100,10 +100,10 @@ func TestMeetAgain(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	told := strings.Join(good.Run.Warnings, "\n")
+	warnings := strings.Join(good.Run.Warnings, "\n")
 	for _, want := range []string{"resumed with another state of nginx: it was not installed before, available now", "resumed with another joust: 1 "} {
-		if strings.Count(told, want) != 1 {
-			t.Errorf("%q is not told once in\n%s", want, told)
+		if strings.Count(warnings, want) != 1 {
+			t.Errorf("%q is not there once in\n%s", want, warnings)
 		}
 	}
 	bad := m()
