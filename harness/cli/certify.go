@@ -45,7 +45,8 @@ func (a *app) certifyCommand() *cobra.Command {
 A server whose behaviour can be calculated with (it stops for a second every ten,
 waits a fixed time, has a fixed capacity, counts exactly, never answers one
 request in N, answers twice, closes unannounced, or misbehaves in one named way)
-is loaded, and what the loader measures is compared with what must come out. It takes about three minutes, with --quick less than one.
+is loaded, and the loader's figures are compared with the calculated ones. It takes
+about three minutes, with --quick less than one.
 
 Exit status 3 when a law misses its bound. On a busy machine it will: other
 programs take time from both sides.`,
@@ -95,10 +96,10 @@ func (a *app) certify(ctx context.Context, f *certifyFlags) (err error) {
 	if err != nil && len(c.Rows) == 0 {
 		return err
 	}
-	return a.tellCertificate(&c, f.format, err)
+	return a.printCertificate(&c, f.format, err)
 }
 
-// battery reads the flags; what is wrong with them is a mistake of usage.
+// battery returns the battery of the flags. Its errors are mistakes of usage.
 func (f *certifyFlags) battery() (*certify.Battery, error) {
 	if err := checkFormat(f.format, formatText, formatJSON); err != nil {
 		return nil, err
@@ -136,47 +137,39 @@ func (f *certifyFlags) battery() (*certify.Battery, error) {
 	return b, nil
 }
 
-// follow says how far the battery is, on standard error.
+// follow shows on standard error how far the battery is.
 func (a *app) follow(b *certify.Battery) {
 	var planned time.Duration
 	for _, c := range b.Cases {
 		planned += truth.Planned(c)
 	}
-	fmt.Fprintf(a.stderr, "%d cases, about %s; %s; loader %s, %s\n",
+	a.say("%d cases, about %s; %s; loader %s, %s",
 		len(b.Cases), planned.Round(time.Second), describeSplit(b.Launcher.CPUs), b.Engine, b.Idle)
 	b.Begins = func(number int, c truth.Case) {
 		fmt.Fprintf(a.stderr, "%2d/%d %s", number, len(b.Cases), c.Name())
 	}
 	b.Ends = func(_ int, rows []truth.Row, err error) {
-		missed := 0
-		for _, r := range rows {
-			if !r.OK {
-				missed++
-			}
-		}
+		missed := (&certify.Certificate{Rows: rows}).Missed()
 		switch {
 		case err != nil:
-			fmt.Fprintln(a.stderr, ": could not be run")
+			a.say(": could not be run")
 		case missed > 0:
-			fmt.Fprintf(a.stderr, ": %d of %d figures miss their bound\n", missed, len(rows))
+			a.say(": %d of %d figures miss their bound", missed, len(rows))
 		default:
-			fmt.Fprintln(a.stderr, ": ok")
+			a.say(": ok")
 		}
 	}
 }
 
-// tellCertificate prints the certificate and turns it into an exit code. ended
-// is why the battery ended early, nil when it did not.
-func (a *app) tellCertificate(c *certify.Certificate, format string, ended error) error {
+// printCertificate prints the certificate, which decides the exit code. ended is
+// the error that ended the battery early, nil for none.
+func (a *app) printCertificate(c *certify.Certificate, format string, ended error) error {
+	show := a.certificateTable
 	if format == formatJSON {
-		if err := a.printJSON(c); err != nil {
-			return err
-		}
-	} else if err := a.certificateTable(c); err != nil {
-		return err
+		show = func(c *certify.Certificate) error { return a.printJSON(c) }
 	}
-	if ended != nil {
-		return ended
+	if err := cmp.Or(show(c), ended); err != nil {
+		return err
 	}
 	if !c.OK {
 		return exit(ExitWrong)
@@ -207,7 +200,6 @@ func (a *app) certificateTable(c *certify.Certificate) error {
 	return nil
 }
 
-// certificateLine is a row for people.
 func certificateLine(r *truth.Row) []string {
 	ok := "ok"
 	if !r.OK {
@@ -220,6 +212,7 @@ func certificateLine(r *truth.Row) []string {
 }
 
 func deviation(r *truth.Row) string {
+	sign := ""
 	switch {
 	case r.Bound.Kind == truth.AtMost:
 		return ""
@@ -228,9 +221,9 @@ func deviation(r *truth.Row) string {
 	case r.Deviation == 0:
 		return "0"
 	case r.Deviation > 0:
-		return "+" + figure(r.Unit, r.Deviation)
+		sign = "+"
 	}
-	return figure(r.Unit, r.Deviation)
+	return sign + figure(r.Unit, r.Deviation)
 }
 
 func bound(r *truth.Row) string {
@@ -245,14 +238,12 @@ func bound(r *truth.Row) string {
 	return "exact"
 }
 
-// figure is a number with its unit. What is counted is shown to the last digit.
+// figure returns a number with its unit. A count keeps its last digit.
 func figure(u truth.Unit, x float64) string {
 	switch u {
 	case truth.Nanoseconds:
-		d := time.Duration(x)
 		digits := 4 - int(math.Ceil(math.Log10(max(1, math.Abs(x)))))
-		unit := time.Duration(math.Pow10(max(0, -digits)))
-		return d.Round(unit).String()
+		return time.Duration(x).Round(time.Duration(math.Pow10(max(0, -digits)))).String()
 	case truth.PerSecond:
 		return fmt.Sprintf("%.1f/s", x)
 	}

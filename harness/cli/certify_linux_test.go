@@ -30,7 +30,7 @@ func aCertificate() *certify.Certificate {
 func TestCertificateTable(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
-	err := (&app{stdout: &out}).tellCertificate(aCertificate(), "text", nil)
+	err := (&app{stdout: &out}).printCertificate(aCertificate(), "text", nil)
 	if exitCode(t.Context(), err) != ExitWrong {
 		t.Errorf("a missed bound ends with %v, want exit status %d", err, ExitWrong)
 	}
@@ -57,14 +57,14 @@ func TestCertificateAsJSON(t *testing.T) {
 	var out bytes.Buffer
 	c := aCertificate()
 	c.OK = true
-	if err := (&app{stdout: &out}).tellCertificate(c, "json", nil); err != nil {
+	if err := (&app{stdout: &out}).printCertificate(c, "json", nil); err != nil {
 		t.Error(err)
 	}
 	var again certify.Certificate
 	if err := json.Unmarshal(out.Bytes(), &again); err != nil || len(again.Rows) != 6 || again.Rows[3] != c.Rows[3] {
 		t.Errorf("got %+v, %v", again.Rows, err)
 	}
-	if err := (&app{stdout: &out}).tellCertificate(c, "json", errors.New("interrupted")); err == nil {
+	if err := (&app{stdout: &out}).printCertificate(c, "json", errors.New("interrupted")); err == nil {
 		t.Error("a battery that ended early ends well")
 	}
 }

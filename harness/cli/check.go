@@ -86,7 +86,10 @@ func (a *app) check(ctx context.Context, names, rows []string, given plan.Flags,
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
 	a.say("random inputs from seed %d", seed)
-	checker := &checker{app: a, session: s, rnd: rand.New(rand.NewPCG(seed, 0)), rows: chosen}
+	checker := &checker{app: a, session: s, rnd: rand.New(rand.NewPCG(seed, 0)), rows: chosen, head: []string{"scenario"}}
+	for _, row := range chosen {
+		checker.lines = append(checker.lines, []string{row.Name})
+	}
 	for _, server := range servers {
 		if err := checker.server(ctx, server); err != nil {
 			return err
@@ -102,21 +105,20 @@ type checker struct {
 	rnd     *rand.Rand
 	rows    []scenarios.Scenario
 
-	servers []string
-	cells   [][]string
+	// head and lines are the table: a column for each server, a line for each row.
+	head    []string
+	lines   [][]string
 	remarks []string
 	wrong   int
 }
 
 // server checks one server and adds its column.
 func (c *checker) server(ctx context.Context, s session.Isolated) error {
-	column := make([]string, len(c.rows))
-	c.servers = append(c.servers, s.Name)
-	c.cells = append(c.cells, column)
+	c.head = append(c.head, s.Name)
 	if why := c.app.opener.Unavailable(s); why != "" {
 		c.remark("%s: not here: %s", s.Name, why)
-		for i := range column {
-			column[i] = "not here"
+		for i := range c.lines {
+			c.lines[i] = append(c.lines[i], "not here")
 		}
 		return nil
 	}
@@ -141,13 +143,13 @@ func (c *checker) server(ctx context.Context, s session.Isolated) error {
 		return context.Cause(ctx)
 	}
 	for i := range c.rows {
-		column[i] = c.cell(s, c.rows[i].Name, checked.Differences)
+		c.lines[i] = append(c.lines[i], c.cell(s, c.rows[i].Name, checked.Differences))
 	}
 	return nil
 }
 
-func (c *checker) cell(s session.Isolated, row string, outcome map[string]string) string {
-	difference, asked := outcome[row]
+func (c *checker) cell(s session.Isolated, row string, differences map[string]string) string {
+	difference, asked := differences[row]
 	switch {
 	case asked && difference == "":
 		return "ok"
@@ -168,14 +170,7 @@ func (c *checker) remark(format string, args ...any) {
 
 // report prints the table and the remarks. Wrong answers make the exit code.
 func (c *checker) report() error {
-	lines := make([][]string, len(c.rows))
-	for i, row := range c.rows {
-		lines[i] = []string{row.Name}
-		for s := range c.servers {
-			lines[i] = append(lines[i], c.cells[s][i])
-		}
-	}
-	if err := c.app.printTable(append([]string{"scenario"}, c.servers...), lines); err != nil {
+	if err := c.app.printTable(c.head, c.lines); err != nil {
 		return err
 	}
 	for _, r := range c.remarks {

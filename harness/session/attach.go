@@ -67,36 +67,31 @@ type process struct {
 func (at *Attached) processes() (map[string]process, error) {
 	byServer := map[string]process{}
 	var errs []error
-	add := func(p process, read func(p *process, value string) error) {
-		name, value, err := at.server(p.flag, p.text)
-		if wrong := read(&p, value); wrong != nil {
-			err = wrong
+	for i, text := range slices.Concat(at.PIDs, at.Containers) {
+		flag := "--pid"
+		if i >= len(at.PIDs) {
+			flag = "--container"
 		}
-		if _, twice := byServer[name]; err == nil && twice {
+		name, value, err := at.server(flag, text)
+		p := process{flag: flag, text: name + "=" + value}
+		if flag == "--container" {
+			p.container = value
+		} else if p.pid, _ = strconv.Atoi(value); p.pid <= 0 {
+			err = fmt.Errorf("%q is not the number of a process", value)
+		}
+		_, twice := byServer[name]
+		switch {
+		case err != nil:
+		case value == "":
+			err = errors.New("no container is named")
+		case twice:
 			err = fmt.Errorf("%s has a process or a container already", name)
 		}
 		if err != nil {
-			errs = append(errs, fmt.Errorf("%s %s: %w", p.flag, p.text, err))
-			return
+			errs = append(errs, fmt.Errorf("%s %s: %w", flag, text, err))
+			continue
 		}
-		p.text = name + "=" + value
 		byServer[name] = p
-	}
-	for _, text := range at.PIDs {
-		add(process{flag: "--pid", text: text}, func(p *process, value string) (err error) {
-			if p.pid, err = strconv.Atoi(value); err != nil || p.pid <= 0 {
-				return fmt.Errorf("%q is not the number of a process", value)
-			}
-			return nil
-		})
-	}
-	for _, text := range at.Containers {
-		add(process{flag: "--container", text: text}, func(p *process, value string) error {
-			if p.container = value; value == "" {
-				return errors.New("no container is named")
-			}
-			return nil
-		})
 	}
 	return byServer, errors.Join(errs...)
 }
@@ -230,11 +225,8 @@ func listensElsewhere(address string, pid int) bool {
 		return false
 	}
 	port, err := strconv.Atoi(cmp.Or(u.Port(), "80"))
-	if err != nil {
-		return false
-	}
 	listens, known := host.ListensOn(pid, port)
-	return known && !listens
+	return err == nil && known && !listens
 }
 
 // addStored adds the attached servers of a run that goes on.

@@ -131,7 +131,14 @@ func (m *Measurement) Open(ctx context.Context, out string) (*Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	err = s.Contain(m.images()...)
+	var images []string // "" for a process
+	for _, f := range m.Fixtures {
+		images = append(images, f.Image)
+	}
+	if m.Foreign != nil {
+		images = append(images, m.Foreign.Image)
+	}
+	err = s.Contain(images...)
 	if err == nil {
 		err = m.create(out)
 	}
@@ -141,18 +148,6 @@ func (m *Measurement) Open(ctx context.Context, out string) (*Session, error) {
 	s.Launcher.Logs = filepath.Join(m.Journal.Dir(), "logs")
 	m.examine(ctx)
 	return s, nil
-}
-
-// images returns the images of all servers and of the loader, "" for a process.
-func (m *Measurement) images() []string {
-	var images []string
-	for _, f := range m.Fixtures {
-		images = append(images, f.Image)
-	}
-	if m.Foreign != nil {
-		images = append(images, m.Foreign.Image)
-	}
-	return images
 }
 
 // create makes the run's folder. A second run in the same second gets another

@@ -44,13 +44,10 @@ type Opener struct {
 var ErrStopped = errors.New("stopped while another joust measures")
 
 // UsageError is a mistake in how joust was called.
-type UsageError struct{ Err error }
-
-// Error returns the mistake in words.
-func (e *UsageError) Error() string { return e.Err.Error() }
+type UsageError struct{ error }
 
 // Unwrap returns the mistake.
-func (e *UsageError) Unwrap() error { return e.Err }
+func (e *UsageError) Unwrap() error { return e.error }
 
 // Usage marks an error as a mistake in how joust was called; nil stays nil.
 func Usage(err error) error {
@@ -165,11 +162,14 @@ func (o *Opener) localHost(ctx context.Context, split results.CPUSplit) (*host.L
 	for _, path := range append(swept.Cgroups, swept.TempDirs...) {
 		o.Say("joust: removed what a dead joust left: %s", path)
 	}
-	names, sweepErr := o.sweepContainers(ctx)
-	for _, name := range names {
-		o.Say("joust: removed a container that a dead joust left: %s", name)
+	if engine, noEngine := o.Engine(); noEngine == nil {
+		names, sweepErr := engine.Sweep(ctx)
+		for _, name := range names {
+			o.Say("joust: removed a container that a dead joust left: %s", name)
+		}
+		err = errors.Join(err, sweepErr)
 	}
-	if err := errors.Join(err, sweepErr); err != nil {
+	if err != nil {
 		o.Say("joust: %v", err)
 	}
 	options := host.Options{}
@@ -180,16 +180,6 @@ func (o *Opener) localHost(ctx context.Context, split results.CPUSplit) (*host.L
 		}
 	}
 	return host.NewLocal(options)
-}
-
-// sweepContainers removes the containers of dead jousts. It does nothing where no
-// engine answers, since most runs need none.
-func (o *Opener) sweepContainers(ctx context.Context) ([]string, error) {
-	engine, err := o.Engine()
-	if err != nil {
-		return nil, nil
-	}
-	return engine.Sweep(ctx)
 }
 
 // Self returns the command of this program with one argument.
