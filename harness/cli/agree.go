@@ -25,7 +25,6 @@ import (
 	"github.com/joust-bench/joust/scenarios/suggest"
 )
 
-// agreeFlags are the flags of joust agree.
 type agreeFlags struct {
 	plan.Flags
 	servers, scenarios, loaders, idle []string
@@ -192,7 +191,6 @@ func (a *app) loadersHere(ctx context.Context, names []string) ([]external.Found
 	return list, errors.Join(errs...)
 }
 
-// meet builds the servers and measures.
 func (a *app) meet(ctx context.Context, w *session.World, c *agree.Contest, manifests []catalog.Manifest, env map[string]string) (cells []agree.Cell, err error) {
 	servers, err := session.Isolate(manifests, nil, env)
 	if err != nil {

@@ -22,7 +22,6 @@ import (
 	"github.com/joust-bench/joust/scenarios"
 )
 
-// calibrateFlags are the flags of joust calibrate.
 type calibrateFlags struct {
 	plan.Flags
 	server string

@@ -25,7 +25,6 @@ import (
 	"github.com/joust-bench/joust/loaders/engine"
 )
 
-// certifyFlags are the flags of joust certify.
 type certifyFlags struct {
 	plan.Flags
 	quick   bool

@@ -33,18 +33,12 @@ const defaultOut = "results"
 
 // The exit codes. Where several apply, 130 wins over 1, that over 3, 2 and 4.
 const (
-	// ExitOK: done, and every cell is valid.
-	ExitOK = 0
-	// ExitFailed: it could not run.
-	ExitFailed = 1
-	// ExitUsage: the command line or the plan is wrong, or a gate cannot decide.
-	ExitUsage = 2
-	// ExitWrong: a threshold or a gate failed, or a server answers wrongly.
-	ExitWrong = 3
-	// ExitVoid: finished, but some cells are void.
-	ExitVoid = 4
-	// ExitInterrupted: interrupted; what was measured is stored.
-	ExitInterrupted = 130
+	ExitOK          = 0   // done, and every cell is valid
+	ExitFailed      = 1   // it could not run
+	ExitUsage       = 2   // the command line or the plan is wrong, or a gate cannot decide
+	ExitWrong       = 3   // a threshold or a gate failed, or a server answers wrongly
+	ExitVoid        = 4   // finished, but some cells are void
+	ExitInterrupted = 130 // interrupted; the trials so far are stored
 )
 
 // exit ends a command with its exit code. The outcome has been printed.
@@ -53,7 +47,7 @@ type exit int
 // Error returns no text, since there is nothing more to print.
 func (exit) Error() string { return "" }
 
-// Run is joust: it returns the exit code.
+// Run runs joust and returns the exit code.
 func Run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	a := &app{stdin: stdin, stdout: stdout, stderr: stderr}
 	a.stopping.Store("joust: stopping; once more ends at once")
@@ -127,7 +121,7 @@ func interruptible(stderr io.Writer, stopping *atomic.Value) (context.Context, f
 	}
 }
 
-// signalName is the name by which people know a signal.
+// signalName returns the name by which people know a signal.
 func signalName(s os.Signal) string {
 	if s == os.Interrupt {
 		return "Ctrl-C"
@@ -196,7 +190,7 @@ each number may be believed, and writes bench_results.md and wrk2_results.md.`,
 	return root
 }
 
-// helpCommand is cobra's, but an unknown command is an error there too.
+// helpCommand returns cobra's command, but an unknown command is an error here too.
 func helpCommand(root *cobra.Command) *cobra.Command {
 	return &cobra.Command{
 		Use:   "help [COMMAND]",
@@ -238,7 +232,6 @@ func atMostOne(name string) cobra.PositionalArgs {
 	}
 }
 
-// noArguments takes none.
 func noArguments(c *cobra.Command, args []string) error {
 	if len(args) > 0 {
 		return misuse(c, "takes no arguments, and there is %q", args[0])

@@ -15,7 +15,6 @@ import (
 	"github.com/joust-bench/joust/scenarios/suggest"
 )
 
-// compareFlags are the flags of joust compare.
 type compareFlags struct {
 	failOn             []string
 	format             string
@@ -60,7 +59,6 @@ metric that was not measured fails. Without --fail-on a comparison always exits 
 	return c
 }
 
-// twoRuns takes two arguments.
 func twoRuns(c *cobra.Command, args []string) error {
 	if len(args) != 2 {
 		return misuse(c, "needs two runs, OLD and NEW, and there are %d: join several of one side with commas", len(args))

@@ -21,7 +21,6 @@ import (
 	"github.com/joust-bench/joust/scenarios"
 )
 
-// duelFlags are the flags of joust duel.
 type duelFlags struct {
 	a, b             string
 	scenario, metric string
@@ -192,7 +191,6 @@ func (q *question) flags(scenario string, given plan.Flags) plan.Flags {
 	return f
 }
 
-// fight measures until the referee ends it.
 func (a *app) fight(ctx context.Context, m *session.Measurement, metric cells.Metric, budget time.Duration) (err error) {
 	a.announceDuel(&m.Run)
 	s, err := m.Open(ctx, a.out)

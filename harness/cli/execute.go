@@ -19,9 +19,7 @@ import (
 // job is one execution of a plan.
 type job struct {
 	*session.Measurement
-	publish bool
-	// repeatBudget is run.Runner's.
-	repeatBudget float64
+	*runFlags
 	// resumed is true for a run that was there before; done are its trials.
 	resumed bool
 	done    []results.Trial

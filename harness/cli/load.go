@@ -59,7 +59,6 @@ not keep the rate); 130 interrupted, the partial result is printed.`,
 	return c
 }
 
-// load runs one load in this process and prints its result.
 func (a *app) load(c *cobra.Command, url string, f *loadFlags) error {
 	ctx := c.Context()
 	if err := f.checkOutput(); err != nil {
@@ -100,7 +99,6 @@ func room(connections int) error {
 	return nil
 }
 
-// drive runs the load in this process.
 func (a *app) drive(ctx context.Context, chosen loaders.Loader, l *aimed) (results.Report, error) {
 	// Two more than the loops: one for the command, one for the runtime.
 	runtime.GOMAXPROCS(l.spec.Threads + 2)

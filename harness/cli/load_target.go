@@ -112,9 +112,8 @@ func resolveProxy(ctx context.Context, text string) (string, error) {
 }
 
 // addresses returns the numeric addresses to spread connections over: those of the
-// name that take connections. Where none does it returns the first, and the load
-// fails with the reason. The addresses of localhost belong to one machine: it
-// returns one of them.
+// name that take connections, or one on the loopback. Where none does it returns the
+// first, and the load fails with the reason.
 func (a *app) addresses(ctx context.Context, t adhoc.Target, f *loadFlags) ([]string, error) {
 	all, err := lookup(ctx, t.Name)
 	if err != nil || len(all) == 1 {
@@ -129,8 +128,8 @@ func (a *app) addresses(ctx context.Context, t adhoc.Target, f *loadFlags) ([]st
 		}
 		_ = conn.Close()
 		taking = append(taking, address)
-		if isLocalhost(t.Name) {
-			return taking, nil
+		if netip.MustParseAddr(address).IsLoopback() {
+			return taking, nil // all of them are this machine's
 		}
 	}
 	if len(taking) == 0 {
@@ -140,11 +139,6 @@ func (a *app) addresses(ctx context.Context, t adhoc.Target, f *loadFlags) ([]st
 		a.say("note: %d of the %d addresses of %s take no connections and are left out", closed, len(all), t.Name)
 	}
 	return taking, nil
-}
-
-func isLocalhost(name string) bool {
-	name = strings.ToLower(strings.TrimSuffix(name, "."))
-	return name == "localhost" || strings.HasSuffix(name, ".localhost")
 }
 
 // lookup returns the addresses of a name, itself for a numeric one.

@@ -42,7 +42,6 @@ func checkFormat(format string, formats ...string) error {
 // say prints a line on standard error.
 func (a *app) say(format string, args ...any) { fmt.Fprintf(a.stderr, format+"\n", args...) }
 
-// printJSON prints a result as JSON.
 func (a *app) printJSON(v any) error {
 	e := json.NewEncoder(a.stdout)
 	e.SetIndent("", "  ")
@@ -52,7 +51,6 @@ func (a *app) printJSON(v any) error {
 	return nil
 }
 
-// printTable prints a table with its head.
 func (a *app) printTable(head []string, lines [][]string) error {
 	t := tablewriter.NewTable(a.stdout, tablewriter.WithHeaderAutoFormat(tw.Off))
 	t.Header(head)
@@ -140,7 +138,6 @@ func shellWord(s string) string {
 // indented returns a text of several lines that stands under another.
 func indented(text string) string { return strings.ReplaceAll(text, "\n", "\n    ") }
 
-// firstLine returns the first line of the text.
 func firstLine(text string) string {
 	line, _, _ := strings.Cut(text, "\n")
 	return line

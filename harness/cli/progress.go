@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/joust-bench/joust/harness/run"
@@ -24,7 +23,6 @@ type progress struct {
 	// drawing when the loader has only one.
 	frozen bool
 
-	mu       sync.Mutex
 	at       run.Progress
 	phase    loaders.Window
 	measured int64
@@ -54,9 +52,7 @@ func (p *progress) Checked(server, scenario, difference string) {
 }
 
 func (p *progress) TrialBegins(at run.Progress) {
-	p.mu.Lock()
 	p.at = at
-	p.mu.Unlock()
 	p.draw(p.where() + "starting")
 }
 
@@ -67,9 +63,7 @@ func (p *progress) where() string {
 }
 
 func (p *progress) Phase(w loaders.Window) {
-	p.mu.Lock()
 	p.phase = w
-	p.mu.Unlock()
 	text := w.Phase
 	if w.RateRPS > 0 {
 		text += fmt.Sprintf(" at %.0f req/s", w.RateRPS)
@@ -81,18 +75,14 @@ func (p *progress) Live(i loaders.Interval) {
 	if p.frozen || !p.live {
 		return
 	}
-	p.mu.Lock()
 	seconds := float64(i.AtNS-p.phase.T0NS) / 1e9
-	p.mu.Unlock()
 	if seconds > 0 {
 		p.draw(fmt.Sprintf("%s%s %.0f req/s", p.where(), i.Phase, float64(i.Completed)/seconds))
 	}
 }
 
 func (p *progress) TrialEnds(at run.Progress, t results.Trial) {
-	p.mu.Lock()
 	p.measured += t.MeasuredNS
-	p.mu.Unlock()
 	kind := fmt.Sprintf("block %d", t.Block)
 	if t.Kind == results.TrialScout {
 		kind = "scouting"

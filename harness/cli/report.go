@@ -52,7 +52,7 @@ one goes back to all pairs.`,
 			}
 			dirs := a.matrixFolders(dir, publish)
 			if err := unix.Access(dir, unix.W_OK|unix.X_OK); err != nil {
-				fmt.Fprintf(a.stderr, "note: the matrices in %s stay as they are: %v (--publish --out DIR writes them into DIR)\n", dir, err)
+				a.say("note: the matrices in %s stay as they are: %v (--publish --out DIR writes them into DIR)", dir, err)
 				dirs = dirs[1:]
 			}
 			fmt.Fprintln(a.stdout, matrix.Headline(set, columns(a.stdout)))

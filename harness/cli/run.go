@@ -20,7 +20,6 @@ import (
 	"github.com/joust-bench/joust/results/journal"
 )
 
-// runFlags are the flags of joust run.
 type runFlags struct {
 	plan.Flags
 	resume       string
@@ -84,7 +83,6 @@ environment.`,
 	return c
 }
 
-// run resolves a plan and executes it.
 func (a *app) run(c *cobra.Command, args []string, f *runFlags) error {
 	w, err := a.opener.LookToMeasure(f.Text("pin"))
 	if err != nil {
@@ -97,9 +95,9 @@ func (a *app) run(c *cobra.Command, args []string, f *runFlags) error {
 	}
 	var foreign *external.Found
 	catalogue.Loader = func(name string) string {
-		found := a.opener.FindLoader(c.Context(), name, f.Text("loader-image"))
-		foreign = &found
-		return found.Why
+		loader := a.opener.FindLoader(c.Context(), name, f.Text("loader-image"))
+		foreign = &loader
+		return loader.Why
 	}
 	peaks, err := a.storedPeaks(f.Text("peaks"))
 	if err != nil {
@@ -124,7 +122,7 @@ func (a *app) run(c *cobra.Command, args []string, f *runFlags) error {
 		return err
 	}
 	defer m.Close()
-	return a.execute(c.Context(), &job{Measurement: m, publish: f.publish, repeatBudget: f.repeatBudget})
+	return a.execute(c.Context(), &job{Measurement: m, runFlags: f})
 }
 
 // canStore returns an error where no run's folder can be made: before the builds
@@ -167,14 +165,14 @@ func (a *app) resume(c *cobra.Command, args []string, f *runFlags) error {
 	stored.Trials = nil // a run's header has none
 	stored.Plan.NoProbes = stored.Plan.NoProbes || slices.Contains(f.Flags["no-probes"], "true")
 	if stored.State == results.RunComplete {
-		fmt.Fprintf(a.stderr, "%s is complete: there is nothing left to measure\n", stored.ID)
-		return a.conclude(&job{Measurement: &session.Measurement{Run: stored, Journal: j}, publish: f.publish}, nil)
+		a.say("%s is complete: there is nothing left to measure", stored.ID)
+		return a.conclude(&job{Measurement: &session.Measurement{Run: stored, Journal: j}, runFlags: f}, nil)
 	}
 	m, err := a.opener.Resume(c.Context(), stored, j)
 	if err != nil {
 		return err
 	}
-	return a.execute(c.Context(), &job{Measurement: m, publish: f.publish, repeatBudget: f.repeatBudget, resumed: true, done: done})
+	return a.execute(c.Context(), &job{Measurement: m, runFlags: f, resumed: true, done: done})
 }
 
 // ownedRun returns the error of a resume of a run that another joust writes.

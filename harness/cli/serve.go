@@ -27,7 +27,6 @@ import (
 	"github.com/joust-bench/joust/scenarios/suggest"
 )
 
-// serveFlags are the flags of joust serve.
 type serveFlags struct {
 	plan.Flags
 	scenario, portFile, isolation string

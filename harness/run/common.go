@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/joust-bench/joust/results"
@@ -82,10 +83,8 @@ func scoutedPeak(trial *results.Trial, t results.PlanTable) float64 {
 	return peak
 }
 
+// threeDigits rounds a positive number to three significant digits.
 func threeDigits(x float64) float64 {
-	if x <= 0 {
-		return 0
-	}
-	scale := math.Pow(10, math.Floor(math.Log10(x))-2)
-	return math.Round(x/scale) * scale
+	rounded, _ := strconv.ParseFloat(strconv.FormatFloat(max(x, 0), 'g', 3, 64), 64) // a number reads back
+	return rounded
 }

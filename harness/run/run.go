@@ -21,8 +21,8 @@ import (
 	"github.com/joust-bench/joust/scenarios"
 )
 
-// Observer watches a run. Its methods return quickly; Live and Phase are called
-// inside windows.
+// Observer watches a run. Its methods are called one at a time and return quickly;
+// Live and Phase are called inside windows.
 type Observer interface {
 	// Note is called with a sentence that is worth a line.
 	Note(format string, args ...any)
