@@ -8,14 +8,12 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/joust-bench/joust/harness/machine"
 	"github.com/joust-bench/joust/harness/session"
 	"github.com/joust-bench/joust/loaders"
-	"github.com/joust-bench/joust/loaders/adhoc"
 	"github.com/joust-bench/joust/loaders/engine"
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/summary"
@@ -64,7 +62,7 @@ func (a *app) load(c *cobra.Command, url string, f *loadFlags) error {
 	if err := f.checkOutput(); err != nil {
 		return session.Usage(err)
 	}
-	l, err := a.aim(ctx, c, url, f)
+	l, err := a.aim(ctx, c.Flags(), url, f)
 	if err != nil {
 		return err
 	}
@@ -85,10 +83,10 @@ func (a *app) load(c *cobra.Command, url string, f *loadFlags) error {
 	if err != nil {
 		return l.explain(err)
 	}
-	return a.tellLoad(ctx, l, f, report)
+	return a.printLoad(ctx, l, f, report)
 }
 
-// room makes room for the connections, or says which limit leaves none.
+// room makes room for the connections, or names the limit that leaves none.
 func room(connections int) error {
 	if err := machine.RaiseNoFile(); err != nil {
 		return err
@@ -99,7 +97,7 @@ func room(connections int) error {
 	return nil
 }
 
-func (a *app) drive(ctx context.Context, chosen loaders.Loader, l *aimed) (results.Report, error) {
+func (a *app) drive(ctx context.Context, chosen loaders.Loader, l *aim) (results.Report, error) {
 	// Two more than the loops: one for the command, one for the runtime.
 	runtime.GOMAXPROCS(l.spec.Threads + 2)
 	ctx, cancel := context.WithCancelCause(ctx)
@@ -114,8 +112,8 @@ func (a *app) drive(ctx context.Context, chosen loaders.Loader, l *aimed) (resul
 	return report, err
 }
 
-// tellLoad prints the result and turns it into an exit code.
-func (a *app) tellLoad(ctx context.Context, l *aimed, f *loadFlags, report results.Report) error {
+// printLoad prints the result, which decides the exit code.
+func (a *app) printLoad(ctx context.Context, l *aim, f *loadFlags, report results.Report) error {
 	var err error
 	if f.format == formatJSON {
 		err = summary.JSON(a.stdout, report)
@@ -134,7 +132,7 @@ func (a *app) tellLoad(ctx context.Context, l *aimed, f *loadFlags, report resul
 	case summary.Void(reasons):
 		if f.format == formatJSON {
 			for _, r := range reasons {
-				fmt.Fprintf(a.stderr, "joust: %s\n", r.Text)
+				a.say("joust: %s", r.Text)
 			}
 		}
 		return exit(ExitVoid)
@@ -161,50 +159,11 @@ func writeDistribution(path string, report *results.Report) error {
 
 // checkOutput checks before the load that its result can be written after it.
 func (f *loadFlags) checkOutput() error {
-	var errs []error
-	errs = append(errs, checkFormat(f.format, formatText, formatJSON))
+	errs := []error{checkFormat(f.format, formatText, formatJSON)}
 	if f.hgrm != "" {
 		if dir, err := os.Stat(filepath.Dir(f.hgrm)); err != nil || !dir.IsDir() {
 			errs = append(errs, fmt.Errorf("--hgrm %s: there is no folder %s: make it first", f.hgrm, filepath.Dir(f.hgrm)))
 		}
 	}
 	return errors.Join(errs...)
-}
-
-// loadFlags are the flags of joust load.
-type loadFlags struct {
-	connections, threads, depth, reconnect, expectStatus, burst int
-
-	requests, seed                            uint64
-	duration, timeout, connectTimeout, warmup time.Duration
-	drain, shedAfter                          time.Duration
-	rate, rampTo, method, body, bodyFile      string
-	expectBody, cpus                          string
-	ca, cert, key, serverName, unix, proxy    string
-	idle, engine, format, hgrm                string
-	headers                                   []string
-	poisson, rst, insecure, resume            bool
-}
-
-// options returns the flags as the load's options.
-func (f *loadFlags) options(c *cobra.Command) (adhoc.Options, error) {
-	o := adhoc.Options{
-		Connections: given(c, "connections", &f.connections), Threads: given(c, "threads", &f.threads),
-		Processors: runtime.NumCPU(),
-		Duration:   given(c, "duration", &f.duration), Requests: given(c, "requests", &f.requests),
-		Warmup: given(c, "warmup", &f.warmup), Poisson: f.poisson, Burst: given(c, "burst", &f.burst), ShedAfter: given(c, "shed-after", &f.shedAfter),
-		Method: f.method, Headers: f.headers, Depth: f.depth,
-		ReconnectEvery: given(c, "reconnect", &f.reconnect), RST: f.rst,
-		ExpectStatus: given(c, "expect-status", &f.expectStatus), ExpectBody: given(c, "expect-body", &f.expectBody),
-		Timeout: f.timeout, ConnectTimeout: f.connectTimeout, Drain: f.drain,
-		TLS: loaders.TLS{
-			ServerName: f.serverName, CAFile: f.ca, CertFile: f.cert, KeyFile: f.key,
-			Insecure: f.insecure, Resume: f.resume,
-		},
-		Unix: f.unix, Idle: loaders.IdleStrategy(f.idle), Engine: loaders.EngineName(f.engine), Seed: f.seed,
-	}
-	if !c.Flags().Changed("seed") {
-		o.Seed = session.FreshSeed()
-	}
-	return o, errors.Join(rate("-R", f.rate, &o.RateRPS), rate("--ramp-to", f.rampTo, &o.RampToRPS), f.setCPUs(&o), f.setBody(c, &o), f.checkTLSFiles())
 }

@@ -19,7 +19,7 @@ import (
 // ends early where the target evidently speaks another protocol.
 type loadControl struct {
 	*loadProgress
-	target *aimed
+	target *aim
 	ctx    context.Context
 	cancel context.CancelCauseFunc
 
@@ -61,7 +61,7 @@ func (c *loadControl) end() {
 }
 
 // mayBeTLS reports whether a plain target can be asked if it speaks TLS.
-func (l *aimed) mayBeTLS() bool { return l.spec.TLS == nil && l.spec.Proxy == nil }
+func (l *aim) mayBeTLS() bool { return l.spec.TLS == nil && l.spec.Proxy == nil }
 
 // tlsPatience bounds the question whether a target speaks TLS.
 const tlsPatience = 2 * time.Second
@@ -89,7 +89,7 @@ type wrongProtocol struct{ text string }
 func (e *wrongProtocol) Error() string { return e.text }
 
 // explain returns the failure of a whole load as a sentence with the way out.
-func (l *aimed) explain(err error) error {
+func (l *aim) explain(err error) error {
 	var connect *loaders.ConnectError
 	if !errors.As(err, &connect) {
 		return err
@@ -111,7 +111,7 @@ func (l *aimed) explain(err error) error {
 
 // explainTLS is explain for handshakes. It reads the error's text, since an error of
 // another process has nothing else.
-func (l *aimed) explainTLS(where string, err error) error {
+func (l *aim) explainTLS(where string, err error) error {
 	switch text := err.Error(); {
 	case strings.Contains(text, "first record does not look like a TLS handshake"):
 		return fmt.Errorf("the server at %s speaks plain HTTP, and the URL says https: write http%s", where, strings.TrimPrefix(l.url, "https"))

@@ -11,15 +11,15 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/joust-bench/joust/harness/session"
 	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/loaders/adhoc"
 )
 
-// aimed is a load that knows its target.
-type aimed struct {
+// aim is a load with its target.
+type aim struct {
 	spec   loaders.Spec
 	target adhoc.Target
 	// url is the URL without its password; title the head of the result.
@@ -28,16 +28,16 @@ type aimed struct {
 
 // aim makes a load of the command line: it resolves names and checks the flags,
 // before any request.
-func (a *app) aim(ctx context.Context, c *cobra.Command, text string, f *loadFlags) (*aimed, error) {
+func (a *app) aim(ctx context.Context, flags *pflag.FlagSet, text string, f *loadFlags) (*aim, error) {
 	target, err := adhoc.ParseURL(text)
 	if err != nil {
 		return nil, session.Usage(err)
 	}
-	o, err := f.options(c)
-	if err != nil {
+	if err := f.read(flags); err != nil {
 		return nil, session.Usage(err)
 	}
-	l := &aimed{target: target, url: withoutPassword(text)}
+	o := &f.load
+	l := &aim{target: target, url: withoutPassword(text)}
 	if f.proxy != "" {
 		if o.Proxy, err = resolveProxy(ctx, f.proxy); err != nil {
 			return nil, err
@@ -66,7 +66,7 @@ func (a *app) aim(ctx context.Context, c *cobra.Command, text string, f *loadFla
 }
 
 // route names the way to the server where the URL does not.
-func (l *aimed) route() string {
+func (l *aim) route() string {
 	t := l.spec.Target
 	switch {
 	case l.spec.Proxy != nil:
@@ -121,7 +121,7 @@ func (a *app) addresses(ctx context.Context, t adhoc.Target, f *loadFlags) ([]st
 	}
 	var taking []string
 	for _, address := range all {
-		d := net.Dialer{Timeout: f.connectTimeout}
+		d := net.Dialer{Timeout: f.load.ConnectTimeout}
 		conn, err := d.DialContext(ctx, "tcp", net.JoinHostPort(address, t.Port))
 		if err != nil {
 			continue
@@ -143,9 +143,6 @@ func (a *app) addresses(ctx context.Context, t adhoc.Target, f *loadFlags) ([]st
 
 // lookup returns the addresses of a name, itself for a numeric one.
 func lookup(ctx context.Context, name string) ([]string, error) {
-	if ip, err := netip.ParseAddr(name); err == nil {
-		return []string{ip.Unmap().String()}, nil
-	}
 	ips, err := net.DefaultResolver.LookupNetIP(ctx, "ip", name)
 	if err != nil {
 		reason := err.Error()

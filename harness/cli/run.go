@@ -221,14 +221,6 @@ func readPlan(args []string) (file string, data []byte, err error) {
 	return args[0], data, nil
 }
 
-// given returns the flag's value, nil when it was not given.
-func given[T any](c *cobra.Command, flag string, value *T) *T {
-	if !c.Flags().Changed(flag) {
-		return nil
-	}
-	return value
-}
-
 // fitsMemory returns an error where request bodies of that many bytes need more
 // than half of the machine's memory, which is 0 where it is unknown.
 func fitsMemory(need int64, memory uint64) error {

@@ -18,30 +18,24 @@ import (
 // the names. A setting that joust run knows by its key alone is registered by its
 // key where it is named.
 func settingFlags(flags *pflag.FlagSet, names ...string) {
+	register := map[string]func(name, usage string){
+		"bool":        func(name, usage string) { flags.Bool(name, false, usage) },
+		"duration":    func(name, usage string) { flags.Duration(name, 0, usage) },
+		"float64":     func(name, usage string) { flags.Float64(name, 0, usage) },
+		"int":         func(name, usage string) { flags.Int(name, 0, usage) },
+		"uint64":      func(name, usage string) { flags.Uint64(name, 0, usage) },
+		"":            func(name, usage string) { flags.String(name, "", usage) },
+		"string":      func(name, usage string) { flags.String(name, "", usage) },
+		"stringArray": func(name, usage string) { flags.StringArray(name, nil, usage) },
+		"stringSlice": func(name, usage string) { flags.StringSlice(name, nil, usage) },
+	}
 	for _, s := range plan.Settings() {
+		name := s.Flag
 		if len(names) > 0 {
-			s.Flag = cmp.Or(s.Flag, s.Key)
+			name = cmp.Or(s.Flag, s.Key)
 		}
-		if s.Flag == "" || len(names) > 0 && !slices.Contains(names, s.Flag) {
-			continue
-		}
-		switch s.Form {
-		case "bool":
-			flags.Bool(s.Flag, false, s.Usage())
-		case "duration":
-			flags.Duration(s.Flag, 0, s.Usage())
-		case "float64":
-			flags.Float64(s.Flag, 0, s.Usage())
-		case "int":
-			flags.Int(s.Flag, 0, s.Usage())
-		case "string", "":
-			flags.String(s.Flag, "", s.Usage())
-		case "stringArray":
-			flags.StringArray(s.Flag, nil, s.Usage())
-		case "stringSlice":
-			flags.StringSlice(s.Flag, nil, s.Usage())
-		case "uint64":
-			flags.Uint64(s.Flag, 0, s.Usage())
+		if name != "" && (len(names) == 0 || slices.Contains(names, name)) {
+			register[s.Form](name, s.Usage())
 		}
 	}
 }
