@@ -22,7 +22,6 @@ import (
 	"github.com/joust-bench/joust/loaders/engine"
 	"github.com/joust-bench/joust/loaders/external"
 	"github.com/joust-bench/joust/results"
-	"github.com/joust-bench/joust/scenarios/suggest"
 )
 
 type agreeFlags struct {
@@ -167,25 +166,22 @@ func (a *app) contest(ctx context.Context, w *session.World, f *agreeFlags) (*ag
 
 // loadersHere returns the foreign loaders of those names, or all that can be used
 // here for no names.
-func (a *app) loadersHere(ctx context.Context, names []string) ([]external.Found, error) {
-	var list []external.Found
+func (a *app) loadersHere(ctx context.Context, names []string) (list []external.Found, err error) {
+	named := len(names) > 0
+	if !named {
+		names = external.Names()
+	}
 	var errs []error
 	for _, name := range names {
-		if name != external.Joust && !slices.Contains(external.Names(), name) {
-			errs = append(errs, fmt.Errorf("--loaders: unknown loader %q%s", name, suggest.Hint(name, external.Names())))
-		}
-	}
-	for _, tool := range external.Tools() {
-		named := slices.Contains(names, tool.Name)
-		if len(names) > 0 && !named {
+		if name == external.Joust {
 			continue
 		}
-		f := a.opener.FindLoader(ctx, tool.Name, "")
+		f := a.opener.FindLoader(ctx, name, "")
 		switch {
 		case f.Why == "" && (f.Image == "" || named):
 			list = append(list, f)
 		case named:
-			errs = append(errs, fmt.Errorf("--loaders: %s cannot be used here: %s", tool.Name, f.Why))
+			errs = append(errs, fmt.Errorf("--loaders: %s cannot be used here: %s", name, f.Why))
 		}
 	}
 	return list, errors.Join(errs...)

@@ -126,16 +126,16 @@ func (c *checker) server(ctx context.Context, s session.Isolated) error {
 	if err != nil {
 		return err
 	}
-	var asked []*scenarios.Scenario
+	var claimed []*scenarios.Scenario
 	for i := range c.rows {
 		if slices.Contains(s.Scenarios, c.rows[i].Name) {
-			asked = append(asked, &c.rows[i])
+			claimed = append(claimed, &c.rows[i])
 		}
 	}
 	c.app.say("checking %s", s.Name)
 	var checked launch.Checked
-	if len(asked) > 0 {
-		if checked, err = c.session.Launcher.Check(ctx, f, asked, c.rnd); err != nil {
+	if len(claimed) > 0 {
+		if checked, err = c.session.Launcher.Check(ctx, f, claimed, c.rnd); err != nil {
 			return err
 		}
 	}
@@ -149,11 +149,11 @@ func (c *checker) server(ctx context.Context, s session.Isolated) error {
 }
 
 func (c *checker) cell(s session.Isolated, row string, differences map[string]string) string {
-	difference, asked := differences[row]
+	difference, claimed := differences[row]
 	switch {
-	case asked && difference == "":
+	case claimed && difference == "":
 		return "ok"
-	case asked:
+	case claimed:
 		c.wrong++
 		c.remark("%s %s: wrong: %s", s.Name, row, indented(difference))
 		return "wrong"

@@ -270,8 +270,8 @@ func flagError(c *cobra.Command, err error) error {
 			names = append(names, "--"+f.Name)
 		}
 	})
-	given := "--" + strings.TrimLeft(unknown.GetSpecifiedName(), "-")
-	return fmt.Errorf("unknown flag %s%s (see %s --help)", given, suggest.Hint(given, names), c.CommandPath())
+	name := "--" + strings.TrimLeft(unknown.GetSpecifiedName(), "-")
+	return fmt.Errorf("unknown flag %s%s (see %s --help)", name, suggest.Hint(name, names), c.CommandPath())
 }
 
 // wanted says which values the flag takes, in place of the error of a value.

@@ -19,12 +19,12 @@ func (a *app) doctorCommand() *cobra.Command {
 	var format string
 	c := &cobra.Command{
 		Use:   "doctor",
-		Short: "What on this machine distorts numbers, and the command that mends it",
+		Short: "Name what distorts numbers on this machine, and the command that mends it",
 		Long: `Look at everything on this machine that distorts numbers or keeps runs from
 happening: limits, clocks and power, other load, quotas, the network, and which
 programs are installed. Each is ok, warn (numbers are noisier, or other than
 elsewhere; or a program is missing) or fail (numbers mean little, or a run cannot
-be done). joust run makes the same examination, programs apart, and stores it.
+be done). joust run makes the same examination without the programs, and stores it.
 
 Exit status 3 when anything is fail.`,
 		Example: `  joust doctor

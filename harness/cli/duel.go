@@ -36,12 +36,12 @@ func (a *app) duelCommand() *cobra.Command {
 		Long: `Ask whether B differs from A by more than a margin, and measure until that is
 answered or the budget is spent.
 
-Both meet in pairs of ladders on fresh processes, in the order A B, B A, so that
-what drifts falls out. After every four ladders the interval of B/A is shown. It
-holds at all looks together with 95 % (a confidence sequence), so stopping when it
-answers is no cheat. It lies beyond the margin: they differ. Within it: they do
-not. Exit code 0 when decided either way, 2 when the budget ends undecided. The
-run is stored like any other.
+Both meet in pairs of ladders on fresh processes, in the order A B, B A: a drift of
+the machine cancels out. After every four ladders the interval of B/A is shown. It
+holds at all looks together with 95 % (a confidence sequence): stopping at the first
+answer is no cheat. Beyond the margin they differ, within it they do not. Exit code
+0 when decided either way, 2 when the budget ends undecided. The run is stored like
+any other.
 
 A SPEC is a server's name and the changes to it:
   NAME[@REVISION][,KEY=VALUE...]

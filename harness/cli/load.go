@@ -24,12 +24,12 @@ func (a *app) loadCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "load URL",
 		Short: "Load one target, ad hoc",
-		Long: `Load one target and say what came of it.
+		Long: `Load one target and print the result.
 
 Without -R the loop is closed: every connection asks again when it is answered,
 which finds the peak throughput and reports service time. With -R the loop is
 open: requests are due at fixed times, and latency counts from the time at which
-each was due, so that waiting shows. --poisson makes these times random, --ramp-to
+each was due: waiting shows. --poisson makes these times random, --ramp-to
 changes the rate over the window, --burst makes many due at once.
 
 An answer is right when its status is from 200 to 399, or the one given with

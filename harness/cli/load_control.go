@@ -66,8 +66,8 @@ func (l *aim) mayBeTLS() bool { return l.spec.TLS == nil && l.spec.Proxy == nil 
 // tlsPatience bounds the question whether a target speaks TLS.
 const tlsPatience = 2 * time.Second
 
-// askForTLS ends the load if the target of plain requests, all of which failed
-// so far, speaks TLS.
+// askForTLS ends the load if the target speaks TLS. It is called when all plain
+// requests so far have failed.
 func (c *loadControl) askForTLS() {
 	ctx, cancel := context.WithTimeout(c.ctx, tlsPatience)
 	defer cancel()

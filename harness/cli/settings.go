@@ -83,6 +83,6 @@ func (a *app) urlFlag(flags *pflag.FlagSet) {
 // sampleFlags registers the flags that name the processes of servers of --url.
 func (a *app) sampleFlags(flags *pflag.FlagSet) {
 	at := &a.opener.Attached
-	flags.StringArrayVar(&at.Containers, "container", nil, "NAME=ID, or the container's name, of a server of --url that runs in a container, so that its CPU and memory are sampled (repeatable)")
-	flags.StringArrayVar(&at.PIDs, "pid", nil, "NAME=PID of a server of --url, so that its CPU and memory are sampled; PID alone where there is one (repeatable)")
+	flags.StringArrayVar(&at.Containers, "container", nil, "NAME=ID, or the container's name, of a server of --url that runs in a container: samples its CPU and memory (repeatable)")
+	flags.StringArrayVar(&at.PIDs, "pid", nil, "NAME=PID of a server of --url: samples its CPU and memory; PID alone where there is one (repeatable)")
 }

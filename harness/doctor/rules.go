@@ -74,7 +74,7 @@ func enough(n, few, good uint64, remedy, text, than string) results.Finding {
 }
 
 // little judges a share that should be below some and must be below much. The
-// text shows the share, of says of which whole.
+// text shows the share, of names its whole.
 func little(share, some, much float64, remedy, text, of string) results.Finding {
 	switch {
 	case share >= much:

@@ -41,27 +41,27 @@ func tools() []tool {
 // Inventory looks for programs, foreign loaders and a container engine and asks
 // them for their versions, all at once.
 func Inventory(ctx context.Context) []results.Finding {
-	var asked []func() results.Finding
+	var checks []func() results.Finding
 	for _, t := range tools() {
-		asked = append(asked, func() results.Finding {
-			probe := catalog.VersionProbe{Of: t.name, Command: append([]string{t.name}, t.args...), Pattern: t.pattern}
-			versions, err := catalog.Versions(ctx, catalog.Manifest{Name: t.name, Version: []catalog.VersionProbe{probe}}, "", nil)
+		checks = append(checks, func() results.Finding {
+			version := catalog.VersionProbe{Of: t.name, Command: append([]string{t.name}, t.args...), Pattern: t.pattern}
+			versions, err := catalog.Versions(ctx, catalog.Manifest{Name: t.name, Version: []catalog.VersionProbe{version}}, "", nil)
 			return finding(t.name, t.why, presence(t, versions[t.name], err))
 		})
 	}
 	for _, t := range external.Tools() {
-		asked = append(asked, func() results.Finding {
+		checks = append(checks, func() results.Finding {
 			return finding(t.Name, "a loader to compare joust's with", loader(external.Find(ctx, t)))
 		})
 	}
-	asked = append(asked, func() results.Finding {
+	checks = append(checks, func() results.Finding {
 		e, err := container.Connect(ctx)
 		return finding("containers", "servers that are images need an engine", engine(e, err))
 	})
-	out := make([]results.Finding, len(asked))
+	out := make([]results.Finding, len(checks))
 	var all sync.WaitGroup
-	for i, ask := range asked {
-		all.Go(func() { out[i] = ask() })
+	for i, check := range checks {
+		all.Go(func() { out[i] = check() })
 	}
 	all.Wait()
 	return out

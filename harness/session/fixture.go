@@ -43,13 +43,13 @@ func Isolate(manifests []catalog.Manifest, isolations []string, env map[string]s
 	}
 	var list []Isolated
 	for _, m := range manifests {
-		asked := isolations
-		if len(asked) == 0 {
-			asked = []string{m.DefaultIsolation()}
+		wanted := isolations
+		if len(wanted) == 0 {
+			wanted = []string{m.DefaultIsolation()}
 		}
-		possible := slices.DeleteFunc(slices.Clone(asked), func(isolation string) bool { return m.CannotBe(isolation) != "" })
+		possible := slices.DeleteFunc(slices.Clone(wanted), func(isolation string) bool { return m.CannotBe(isolation) != "" })
 		if len(possible) == 0 {
-			possible = asked[:1] // so that Unavailable can say why
+			possible = wanted[:1] // Unavailable says why not
 		}
 		for i, isolation := range possible {
 			s := Isolated{Manifest: m, Name: m.Name, Isolation: isolation, Env: env}

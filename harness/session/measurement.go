@@ -123,9 +123,9 @@ func (m *Measurement) Prepare(ctx context.Context) error {
 	return w.Opener.PrepareForeign(ctx, m.Foreign)
 }
 
-// Open opens the session that measures the run. It makes the run's folder below
-// out only now, so that a run that fails earlier leaves no folder and is not the
-// latest one. A resumed run has its folder already.
+// Open opens the session that measures the run, and makes the run's folder below
+// out, unless the run is resumed. A run that fails earlier leaves no folder and is not
+// the latest one.
 func (m *Measurement) Open(ctx context.Context, out string) (*Session, error) {
 	s, err := m.World.Opener.Open(ctx, m.Run.CPUs)
 	if err != nil {
