@@ -25,7 +25,6 @@ import (
 )
 
 type agreeFlags struct {
-	plan.Flags
 	servers, scenarios, loaders, idle []string
 	trials                            int
 	duration                          time.Duration
@@ -53,10 +52,7 @@ status 4.`,
   joust agree --servers nginx --scenarios hello,large_response --loaders wrk --trials 5
   joust agree --duration 10s --format md`,
 		Args: noArguments,
-		RunE: func(c *cobra.Command, _ []string) error {
-			f.Flags = settingsOf(c.Flags())
-			return a.agree(c.Context(), &f)
-		},
+		RunE: func(c *cobra.Command, _ []string) error { return a.agree(c.Context(), &f) },
 	}
 	flags := c.Flags()
 	flags.StringSliceVar(&f.servers, "servers", []string{"fasthttp"}, "servers to ask")
@@ -86,11 +82,11 @@ type agreement struct {
 }
 
 func (a *app) agree(ctx context.Context, f *agreeFlags) error {
-	env, err := environment(f.Flags)
+	env, err := a.environment()
 	if err != nil {
 		return err
 	}
-	w, err := a.opener.LookToMeasure(f.Text("pin"))
+	w, err := a.opener.LookToMeasure(a.flags.Text("pin"))
 	if err != nil {
 		return err
 	}

@@ -15,7 +15,6 @@ import (
 	"github.com/joust-bench/joust/harness/doctor"
 	"github.com/joust-bench/joust/harness/launch"
 	"github.com/joust-bench/joust/harness/machine"
-	"github.com/joust-bench/joust/harness/plan"
 	"github.com/joust-bench/joust/harness/session"
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/table"
@@ -23,7 +22,6 @@ import (
 )
 
 type calibrateFlags struct {
-	plan.Flags
 	server string
 	// wakeups is the server on which the cost of a loader that sleeps is
 	// measured, wakeupsNone for none.
@@ -58,10 +56,7 @@ half a minute. A row that could not be measured makes exit status 4.`,
   joust calibrate --scenarios hello,large_response
   joust calibrate --show`,
 		Args: noArguments,
-		RunE: func(c *cobra.Command, _ []string) error {
-			f.Flags = settingsOf(c.Flags())
-			return a.calibrate(c.Context(), &f)
-		},
+		RunE: func(c *cobra.Command, _ []string) error { return a.calibrate(c.Context(), &f) },
 	}
 	flags := c.Flags()
 	flags.BoolVar(&f.quick, "quick", false, "short windows")
@@ -74,7 +69,7 @@ half a minute. A row that could not be measured makes exit status 4.`,
 }
 
 func (a *app) calibrate(ctx context.Context, f *calibrateFlags) error {
-	w, err := a.opener.LookToMeasure(f.Text("pin"))
+	w, err := a.opener.LookToMeasure(a.flags.Text("pin"))
 	if err != nil {
 		return err
 	}
@@ -188,7 +183,7 @@ func (a *app) woken(ctx context.Context, w *session.World, f *calibrateFlags) (f
 	switch {
 	case err == nil:
 		return fixture, &rows[0], nil
-	case f.Flags["wakeups"] != nil || ctx.Err() != nil:
+	case a.flags["wakeups"] != nil || ctx.Err() != nil:
 		return fixture, nil, fmt.Errorf("--wakeups %s: %w", f.wakeups, err)
 	}
 	a.say(note+"%v; --wakeups SERVER takes another server", err)

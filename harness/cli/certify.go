@@ -18,7 +18,6 @@ import (
 	"github.com/joust-bench/joust/harness/host"
 	"github.com/joust-bench/joust/harness/launch"
 	"github.com/joust-bench/joust/harness/machine"
-	"github.com/joust-bench/joust/harness/plan"
 	"github.com/joust-bench/joust/harness/session"
 	"github.com/joust-bench/joust/loaders"
 	truth "github.com/joust-bench/joust/loaders/certify"
@@ -26,7 +25,6 @@ import (
 )
 
 type certifyFlags struct {
-	plan.Flags
 	quick   bool
 	laws    []string
 	rates   []float64
@@ -53,10 +51,7 @@ programs take time from both sides.`,
   joust certify --quick
   joust certify --laws stall --rates 1000,20000 --format json`,
 		Args: noArguments,
-		RunE: func(c *cobra.Command, _ []string) error {
-			f.Flags = settingsOf(c.Flags())
-			return a.certify(c.Context(), &f)
-		},
+		RunE: func(c *cobra.Command, _ []string) error { return a.certify(c.Context(), &f) },
 	}
 	flags := c.Flags()
 	flags.BoolVar(&f.quick, "quick", false, "shorter windows and stops: less sharp, the same laws")
@@ -72,7 +67,7 @@ func (a *app) certify(ctx context.Context, f *certifyFlags) (err error) {
 	if runtime.GOOS != "linux" {
 		return host.ErrNotLinux
 	}
-	b, err := f.battery()
+	b, err := a.battery(f)
 	if err != nil {
 		return session.Usage(err)
 	}
@@ -99,7 +94,7 @@ func (a *app) certify(ctx context.Context, f *certifyFlags) (err error) {
 }
 
 // battery returns the battery of the flags. Its errors are mistakes of usage.
-func (f *certifyFlags) battery() (*certify.Battery, error) {
+func (a *app) battery(f *certifyFlags) (*certify.Battery, error) {
 	if err := checkFormat(f.format, formatText, formatJSON); err != nil {
 		return nil, err
 	}
@@ -115,14 +110,14 @@ func (f *certifyFlags) battery() (*certify.Battery, error) {
 	if err != nil {
 		return nil, err
 	}
-	split, err := cpuset.Split(topology, nil, f.Text("pin"))
+	split, err := cpuset.Split(topology, nil, a.flags.Text("pin"))
 	if err != nil {
 		return nil, err
 	}
 	b := &certify.Battery{
 		Cases: cases, Launcher: launch.Launcher{CPUs: split}, Threads: f.threads,
-		Engine: cmp.Or(loaders.EngineName(f.Text("engine")), engine.Default()),
-		Idle:   cmp.Or(loaders.IdleStrategy(f.Text("idle")), session.DefaultIdle(split)),
+		Engine: cmp.Or(loaders.EngineName(a.flags.Text("engine")), engine.Default()),
+		Idle:   cmp.Or(loaders.IdleStrategy(a.flags.Text("idle")), session.DefaultIdle(split)),
 	}
 	if !slices.Contains(loaders.IdleStrategies(), b.Idle) {
 		return nil, fmt.Errorf("--idle %q: %s", b.Idle, loaders.IdleWords)

@@ -10,7 +10,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/joust-bench/joust/harness/launch"
-	"github.com/joust-bench/joust/harness/plan"
 	"github.com/joust-bench/joust/harness/session"
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/scenarios"
@@ -37,7 +36,7 @@ Exit status 3 when anything is wrong.`,
 			if !c.Flags().Changed("seed") {
 				seed = session.FreshSeed()
 			}
-			return a.check(c.Context(), args, rows, settingsOf(c.Flags()), seed)
+			return a.check(c.Context(), args, rows, seed)
 		},
 	}
 	a.urlFlag(c.Flags())
@@ -47,8 +46,8 @@ Exit status 3 when anything is wrong.`,
 	return c
 }
 
-func (a *app) check(ctx context.Context, names, rows []string, given plan.Flags, seed uint64) (err error) {
-	variables, err := environment(given)
+func (a *app) check(ctx context.Context, names, rows []string, seed uint64) (err error) {
+	variables, err := a.environment()
 	if err != nil {
 		return err
 	}
@@ -69,7 +68,7 @@ func (a *app) check(ctx context.Context, names, rows []string, given plan.Flags,
 	if err != nil {
 		return err
 	}
-	servers, err := session.Isolate(manifests, given["isolation"], variables)
+	servers, err := session.Isolate(manifests, a.flags["isolation"], variables)
 	if err != nil {
 		return err
 	}

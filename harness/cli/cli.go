@@ -139,6 +139,8 @@ type app struct {
 	stdout, stderr io.Writer
 
 	out string
+	// flags are the flags of the command line that were given.
+	flags plan.Flags
 	// opener opens the session of the command.
 	opener session.Opener
 	// stopping is the text that the first signal prints, a string.
@@ -161,14 +163,15 @@ each number may be believed, and writes bench_results.md and wrk2_results.md.`,
   joust run --servers nethttp,nginx --scenarios hello
   joust check                               does every server answer correctly?
   joust list                                what there is, and what runs here`,
-		Version:       Version,
-		SilenceErrors: true,
-		SilenceUsage:  true,
+		Version:          Version,
+		PersistentPreRun: func(c *cobra.Command, _ []string) { a.flags = settingsOf(c.Flags()) },
+		SilenceErrors:    true,
+		SilenceUsage:     true,
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return session.Usage(flagError(c, err)) })
 	flags := root.PersistentFlags()
-	flags.StringArrayVar(&a.opener.ServersDirs, "servers-dir", nil, "a folder of more servers than the checkout's own (repeatable)")
+	flags.StringArrayVar(&a.opener.ServersDirs, "servers-dir", nil, "a folder of servers in addition to the checkout's own (repeatable)")
 	flags.StringVar(&a.out, "out", defaultOut, "the folder of stored runs and matrices")
 	root.AddCommand(
 		a.runCommand(), a.checkCommand(), a.listCommand(), a.reportCommand(), a.compareCommand(), a.duelCommand(),

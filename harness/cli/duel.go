@@ -62,7 +62,7 @@ one's peak).`,
   joust duel --a nethttp,bin=./old --b nethttp,bin=./new --scenario json --budget 20m
   joust duel --a nginx --b nethttp --metric p99 --rate 2000`,
 		Args: noArguments,
-		RunE: func(c *cobra.Command, _ []string) error { return a.duel(c, &f) },
+		RunE: func(c *cobra.Command, _ []string) error { return a.duel(c.Context(), &f) },
 	}
 	flags := c.Flags()
 	flags.StringVar(&f.a, "a", "", "the variant A, to which B is compared")
@@ -134,13 +134,12 @@ func (q *question) rate(text string) error {
 	return nil
 }
 
-func (a *app) duel(c *cobra.Command, f *duelFlags) error {
+func (a *app) duel(ctx context.Context, f *duelFlags) error {
 	q, err := f.read()
 	if err != nil {
 		return session.Usage(err)
 	}
-	given := settingsOf(c.Flags())
-	w, err := a.opener.LookToMeasure(given.Text("pin"))
+	w, err := a.opener.LookToMeasure(a.flags.Text("pin"))
 	if err != nil {
 		return err
 	}
@@ -148,7 +147,7 @@ func (a *app) duel(c *cobra.Command, f *duelFlags) error {
 		return err
 	}
 	catalogue := w.Catalogue()
-	p, warnings, err := plan.Resolve("", nil, plan.Overrides{Flags: q.flags(f.scenario, given)}, catalogue)
+	p, warnings, err := plan.Resolve("", nil, plan.Overrides{Flags: q.flags(f.scenario, a.flags)}, catalogue)
 	if err != nil {
 		return session.Usage(err)
 	}
@@ -156,7 +155,7 @@ func (a *app) duel(c *cobra.Command, f *duelFlags) error {
 	if err != nil {
 		return session.Usage(err)
 	}
-	m, err := w.Measure(c.Context(), p, catalogue)
+	m, err := w.Measure(ctx, p, catalogue)
 	if err != nil {
 		return err
 	}
@@ -167,11 +166,11 @@ func (a *app) duel(c *cobra.Command, f *duelFlags) error {
 	if err := a.canStore(); err != nil {
 		return err
 	}
-	if err := duel.Prepare(c.Context(), m, q.specs); err != nil {
+	if err := duel.Prepare(ctx, m, q.specs); err != nil {
 		return err
 	}
 	defer m.Close()
-	return a.fight(c.Context(), m, q.metric, f.budget)
+	return a.fight(ctx, m, q.metric, f.budget)
 }
 
 // flags returns the flags of a plan with one table that asks the question; the

@@ -21,7 +21,6 @@ import (
 )
 
 type runFlags struct {
-	plan.Flags
 	resume       string
 	publish      bool
 	repeatBudget float64
@@ -64,8 +63,7 @@ environment.`,
   joust run --resume 2026-11-21T18-05-33Z`,
 		Args: atMostOne("PLAN.yaml"),
 		RunE: func(c *cobra.Command, args []string) (err error) {
-			f.Flags = settingsOf(c.Flags())
-			if f.repeatBudget, err = f.RepeatBudget(); err != nil {
+			if f.repeatBudget, err = a.flags.RepeatBudget(); err != nil {
 				return err
 			}
 			if f.resume != "" {
@@ -84,7 +82,7 @@ environment.`,
 }
 
 func (a *app) run(c *cobra.Command, args []string, f *runFlags) error {
-	w, err := a.opener.LookToMeasure(f.Text("pin"))
+	w, err := a.opener.LookToMeasure(a.flags.Text("pin"))
 	if err != nil {
 		return err
 	}
@@ -95,19 +93,19 @@ func (a *app) run(c *cobra.Command, args []string, f *runFlags) error {
 	}
 	var foreign *external.Found
 	catalogue.Loader = func(name string) string {
-		loader := a.opener.FindLoader(c.Context(), name, f.Text("loader-image"))
+		loader := a.opener.FindLoader(c.Context(), name, a.flags.Text("loader-image"))
 		foreign = &loader
 		return loader.Why
 	}
-	peaks, err := a.storedPeaks(f.Text("peaks"))
+	peaks, err := a.storedPeaks(a.flags.Text("peaks"))
 	if err != nil {
 		return err
 	}
-	p, warnings, err := plan.Resolve(file, data, plan.Overrides{Flags: f.Flags, Attached: a.opener.Attached.Names(), Peaks: peaks}, catalogue)
+	p, warnings, err := plan.Resolve(file, data, plan.Overrides{Flags: a.flags, Attached: a.opener.Attached.Names(), Peaks: peaks}, catalogue)
 	if err != nil {
 		return session.Usage(err)
 	}
-	if p.LoaderImage = f.Text("loader-image"); p.LoaderImage != "" && p.Loader != "wrk2" {
+	if p.LoaderImage = a.flags.Text("loader-image"); p.LoaderImage != "" && p.Loader != "wrk2" {
 		return session.Usage(errors.New("--loader-image: only wrk2 has an image; add --loader wrk2"))
 	}
 	m, err := w.Measure(c.Context(), p, catalogue)
@@ -163,7 +161,7 @@ func (a *app) resume(c *cobra.Command, args []string, f *runFlags) error {
 	}
 	done := stored.Trials
 	stored.Trials = nil // a run's header has none
-	stored.Plan.NoProbes = stored.Plan.NoProbes || slices.Contains(f.Flags["no-probes"], "true")
+	stored.Plan.NoProbes = stored.Plan.NoProbes || slices.Contains(a.flags["no-probes"], "true")
 	if stored.State == results.RunComplete {
 		a.say("%s is complete: there is nothing left to measure", stored.ID)
 		return a.conclude(&job{Measurement: &session.Measurement{Run: stored, Journal: j}, runFlags: f}, nil)

@@ -20,7 +20,6 @@ import (
 	"github.com/joust-bench/joust/harness/cpuset"
 	"github.com/joust-bench/joust/harness/host"
 	"github.com/joust-bench/joust/harness/launch"
-	"github.com/joust-bench/joust/harness/plan"
 	"github.com/joust-bench/joust/harness/session"
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/files"
@@ -29,7 +28,6 @@ import (
 )
 
 type serveFlags struct {
-	plan.Flags
 	scenario, portFile, isolation string
 }
 
@@ -51,10 +49,7 @@ and renamed into place, and removed at the end, as is the body's file.`,
   joust serve nethttp --scenario upload_20mb --port-file /tmp/nethttp.port
   taskset -c 1 wrk -t 1 -c 64 -d 10s "$(sed -n s/^URL=//p /tmp/nethttp.port)"`,
 		Args: exactlyOne("SERVER"),
-		RunE: func(c *cobra.Command, args []string) error {
-			f.Flags = settingsOf(c.Flags())
-			return a.serve(c.Context(), args[0], &f)
-		},
+		RunE: func(c *cobra.Command, args []string) error { return a.serve(c.Context(), args[0], &f) },
 	}
 	flags := c.Flags()
 	flags.StringVar(&f.scenario, "scenario", "", "the scenario whose request is announced (default: hello, or the first that the server claims)")
@@ -66,11 +61,11 @@ and renamed into place, and removed at the end, as is the body's file.`,
 
 func (a *app) serve(ctx context.Context, name string, f *serveFlags) (err error) {
 	a.stopping.Store("joust: ending the server; once more ends at once")
-	env, err := environment(f.Flags)
+	env, err := a.environment()
 	if err != nil {
 		return err
 	}
-	w, err := a.opener.LookToMeasure(f.Text("pin"))
+	w, err := a.opener.LookToMeasure(a.flags.Text("pin"))
 	if err != nil {
 		return err
 	}

@@ -54,8 +54,8 @@ func settingsOf(flags *pflag.FlagSet) plan.Flags {
 }
 
 // environment returns the variables of --env.
-func environment(given plan.Flags) (map[string]string, error) {
-	variables, errs := surroundings.Parse(given["env"], os.LookupEnv)
+func (a *app) environment() (map[string]string, error) {
+	variables, errs := surroundings.Parse(a.flags["env"], os.LookupEnv)
 	for i, err := range errs {
 		errs[i] = fmt.Errorf("--env: %w", err)
 	}
