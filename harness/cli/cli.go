@@ -109,7 +109,11 @@ func interruptible(stderr io.Writer, stopping *atomic.Value) (context.Context, f
 			return
 		}
 		fmt.Fprintln(stderr, stopping.Load())
-		cancel(fmt.Errorf("interrupted by %s", signalName(first)))
+		name := first.String()
+		if first == os.Interrupt {
+			name = "Ctrl-C"
+		}
+		cancel(fmt.Errorf("interrupted by %s", name))
 		if _, ok := <-signals; ok {
 			os.Exit(ExitInterrupted)
 		}
@@ -119,14 +123,6 @@ func interruptible(stderr io.Writer, stopping *atomic.Value) (context.Context, f
 		close(signals)
 		cancel(nil)
 	}
-}
-
-// signalName returns the name by which people know a signal.
-func signalName(s os.Signal) string {
-	if s == os.Interrupt {
-		return "Ctrl-C"
-	}
-	return s.String()
 }
 
 // draining is the first signal's text while requests are in flight and results

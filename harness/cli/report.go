@@ -10,7 +10,6 @@ import (
 
 	"github.com/joust-bench/joust/harness/plan"
 	"github.com/joust-bench/joust/harness/session"
-	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/cells"
 	"github.com/joust-bench/joust/results/files"
 	"github.com/joust-bench/joust/results/journal"
@@ -46,9 +45,10 @@ one goes back to all pairs.`,
 				return err
 			}
 			if c.Flags().Changed("baseline") {
-				if err := compareWith(&set.Run, baseline); err != nil {
-					return err
+				if err := plan.Baseline(set.Run.Plan, baseline); err != nil && baseline != "" {
+					return session.Usage(fmt.Errorf("--baseline: %w", err))
 				}
+				set.Run.Plan.Baseline = baseline // "" for all pairs
 			}
 			dirs := a.matrixFolders(dir, publish)
 			if err := unix.Access(dir, unix.W_OK|unix.X_OK); err != nil {
@@ -68,17 +68,6 @@ one goes back to all pairs.`,
 	c.Flags().StringVar(&baseline, "baseline", "", "the server that tables compare all others with (default: the run's own choice)")
 	c.Flags().BoolVar(&publish, "publish", false, "write the matrices into --out as well")
 	return c
-}
-
-// compareWith sets the baseline of the run's tables; empty for all pairs.
-func compareWith(run *results.Run, baseline string) error {
-	if baseline != "" {
-		if err := plan.Baseline(run.Plan, baseline); err != nil {
-			return session.Usage(fmt.Errorf("--baseline: %w", err))
-		}
-	}
-	run.Plan.Baseline = baseline
-	return nil
 }
 
 // findRun returns the folder of a stored run. A name of no run is a mistake of
