@@ -183,7 +183,7 @@ func (a *app) loadersHere(ctx context.Context, names []string) (list []external.
 	return list, errors.Join(errs...)
 }
 
-func (a *app) meet(ctx context.Context, w *session.World, c *agree.Contest, manifests []catalog.Manifest, env map[string]string) (cells []agree.Cell, err error) {
+func (a *app) meet(ctx context.Context, w *session.World, c *agree.Contest, manifests []catalog.Manifest, env map[string]string) ([]agree.Cell, error) {
 	servers, err := session.Isolate(manifests, nil, env)
 	if err != nil {
 		return nil, err
@@ -205,7 +205,6 @@ func (a *app) meet(ctx context.Context, w *session.World, c *agree.Contest, mani
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, s.Close()) }()
 	if err := s.Contain(images...); err != nil {
 		return nil, err
 	}

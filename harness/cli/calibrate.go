@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"runtime"
 	"slices"
@@ -112,7 +111,7 @@ func (a *app) calibrate(ctx context.Context, f *calibrateFlags) error {
 
 // measureLoader builds the servers and measures every row, and what a loader
 // that sleeps costs.
-func (a *app) measureLoader(ctx context.Context, w *session.World, f *calibrateFlags, into *calibrate.Calibration) (err error) {
+func (a *app) measureLoader(ctx context.Context, w *session.World, f *calibrateFlags, into *calibrate.Calibration) error {
 	fixture, rows, err := a.calibrated(ctx, w, f.server, f.scenarios)
 	if err != nil {
 		return err
@@ -125,7 +124,6 @@ func (a *app) measureLoader(ctx context.Context, w *session.World, f *calibrateF
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, s.Close()) }()
 	c := calibrate.Config{
 		Launcher: s.Launcher, Fixture: fixture, Rows: rows, Rates: calibrationRates(),
 		Warmup: time.Second, Closed: 3 * time.Second, Open: 4 * time.Second, Seed: session.FreshSeed(),

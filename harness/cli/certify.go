@@ -3,7 +3,6 @@ package cli
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"math"
 	"runtime"
@@ -63,7 +62,7 @@ programs take time from both sides.`,
 	return c
 }
 
-func (a *app) certify(ctx context.Context, f *certifyFlags) (err error) {
+func (a *app) certify(ctx context.Context, f *certifyFlags) error {
 	if runtime.GOOS != "linux" {
 		return host.ErrNotLinux
 	}
@@ -81,7 +80,6 @@ func (a *app) certify(ctx context.Context, f *certifyFlags) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, s.Close()) }()
 	b.Launcher = s.Launcher
 	a.stopping.Store("\njoust: stopping; once more ends at once") // the line of a case is open
 	a.follow(b)

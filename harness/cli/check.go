@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -46,7 +45,7 @@ Exit status 3 when anything is wrong.`,
 	return c
 }
 
-func (a *app) check(ctx context.Context, names, rows []string, seed uint64) (err error) {
+func (a *app) check(ctx context.Context, names, rows []string, seed uint64) error {
 	variables, err := a.environment()
 	if err != nil {
 		return err
@@ -83,7 +82,6 @@ func (a *app) check(ctx context.Context, names, rows []string, seed uint64) (err
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, s.Close()) }()
 	a.say("random inputs from seed %d", seed)
 	checker := &checker{app: a, session: s, rnd: rand.New(rand.NewPCG(seed, 0)), rows: chosen, head: []string{"scenario"}}
 	for _, row := range chosen {

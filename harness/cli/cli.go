@@ -62,7 +62,7 @@ func Run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	err := root.ExecuteContext(ctx)
-	if err = cmp.Or(err, a.unhelped); err == nil {
+	if err = errors.Join(cmp.Or(err, a.unhelped), a.opener.Close()); err == nil {
 		return ExitOK
 	}
 	text := err.Error()

@@ -190,13 +190,12 @@ func (q *question) flags(scenario string, given plan.Flags) plan.Flags {
 	return f
 }
 
-func (a *app) fight(ctx context.Context, m *session.Measurement, metric cells.Metric, budget time.Duration) (err error) {
+func (a *app) fight(ctx context.Context, m *session.Measurement, metric cells.Metric, budget time.Duration) error {
 	a.announceDuel(&m.Run)
 	s, err := m.Open(ctx, a.out)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, s.Close()) }()
 	show := a.newProgress(m)
 	runner := newRunner(m, s, show, plan.DefaultRepeatBudget)
 	runner.Runnable = func(results.PlanEntry, results.PlanTable) bool { return true }

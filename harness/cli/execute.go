@@ -34,7 +34,7 @@ func newRunner(m *session.Measurement, s *session.Session, observer run.Observer
 }
 
 // execute measures: build, lock, check, scout, trials, matrices.
-func (a *app) execute(ctx context.Context, j *job) (err error) {
+func (a *app) execute(ctx context.Context, j *job) error {
 	a.announce(j)
 	if err := j.Prepare(ctx); err != nil {
 		return err
@@ -43,7 +43,6 @@ func (a *app) execute(ctx context.Context, j *job) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, s.Close()) }()
 	show := a.newProgress(j.Measurement)
 	runner := newRunner(j.Measurement, s, show, j.repeatBudget)
 	runner.Done = j.done

@@ -82,7 +82,6 @@ func (a *app) serve(ctx context.Context, name string, f *serveFlags) (err error)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, s.Close()) }()
 	fixture, err := s.Fixture(ctx, server)
 	if err != nil {
 		return err

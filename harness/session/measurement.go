@@ -138,12 +138,11 @@ func (m *Measurement) Open(ctx context.Context, out string) (*Session, error) {
 	if m.Foreign != nil {
 		images = append(images, m.Foreign.Image)
 	}
-	err = s.Contain(images...)
-	if err == nil {
-		err = m.create(out)
+	if err := s.Contain(images...); err != nil {
+		return nil, err
 	}
-	if err != nil {
-		return nil, errors.Join(err, s.Close())
+	if err := m.create(out); err != nil {
+		return nil, err
 	}
 	s.Launcher.Logs = filepath.Join(m.Journal.Dir(), "logs")
 	m.examine(ctx)

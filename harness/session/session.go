@@ -37,6 +37,8 @@ type Opener struct {
 	OnStop func(text string) (undo func())
 
 	builder *catalog.Builder
+	// closing holds the steps that undo what was opened, in reverse order.
+	closing []func() error
 }
 
 // ErrStopped is the error of a Lock whose wait the user ended. OnStop's text has
@@ -57,29 +59,23 @@ func Usage(err error) error {
 	return &UsageError{err}
 }
 
-// Session is a machine on which this joust may measure.
+// Session is a machine on which this joust may measure, until Opener.Close.
 type Session struct {
 	// Launcher starts servers and loaders.
 	Launcher launch.Launcher
 
 	opener *Opener
-	// closing holds the steps that undo the opening, in reverse order.
-	closing []func() error
 }
 
 // Open waits until this joust is the only one that measures, and makes the
-// machine ready with the CPUs of both sides. Close ends the session.
+// machine ready with the CPUs of both sides.
 func (o *Opener) Open(ctx context.Context, cpus results.CPUSplit) (*Session, error) {
 	unlock, err := o.Lock(ctx)
 	if err != nil {
 		return nil, err
 	}
-	s, err := o.OpenShared(ctx, cpus)
-	if err != nil {
-		return nil, errors.Join(err, unlock())
-	}
-	s.closing = append([]func() error{unlock}, s.closing...)
-	return s, nil
+	o.closing = append(o.closing, unlock)
+	return o.OpenShared(ctx, cpus)
 }
 
 // OpenShared is Open for commands that do not need the machine to themselves: it
@@ -98,19 +94,17 @@ func (o *Opener) OpenShared(ctx context.Context, cpus results.CPUSplit) (*Sessio
 	if err != nil {
 		return nil, err
 	}
-	return &Session{
-		opener: o, closing: []func() error{remove},
-		Launcher: launch.Launcher{Host: local, CPUs: cpus, LoaderArgv: argv, Logs: logs},
-	}, nil
+	o.closing = append(o.closing, remove)
+	return &Session{opener: o, Launcher: launch.Launcher{Host: local, CPUs: cpus, LoaderArgv: argv, Logs: logs}}, nil
 }
 
-// Close ends the session: containers, the folder of logs, the lock.
-func (s *Session) Close() error {
+// Close ends what was opened: containers, the folder of logs, the lock.
+func (o *Opener) Close() error {
 	var errs []error
-	for _, undo := range slices.Backward(s.closing) {
+	for _, undo := range slices.Backward(o.closing) {
 		errs = append(errs, undo())
 	}
-	s.closing = nil
+	o.closing = nil
 	return errors.Join(errs...)
 }
 
@@ -129,7 +123,7 @@ func (s *Session) Contain(images ...string) error {
 		return err
 	}
 	s.Launcher.Containers = containers
-	s.closing = append(s.closing, containers.Close)
+	s.opener.closing = append(s.opener.closing, containers.Close)
 	return nil
 }
 
