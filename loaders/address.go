@@ -13,10 +13,10 @@ type ConnectError struct {
 	Err   error
 }
 
-// Error is the first failure in words.
+// Error describes the first failure.
 func (e *ConnectError) Error() string { return fmt.Sprintf("%s: %v", e.Cause, e.Err) }
 
-// Unwrap is the first failure.
+// Unwrap returns the first failure.
 func (e *ConnectError) Unwrap() error { return e.Err }
 
 // ParseAddress reads a numeric host:port.

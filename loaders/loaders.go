@@ -1,4 +1,4 @@
-// Package loaders says how load is made: a Spec goes in, a results.Report
+// Package loaders describes how load is made: a Spec goes in, a results.Report
 // comes out. It holds types only: the Spec, the Loader interface and the
 // messages between joust and a loader process. It knows nothing of servers.
 package loaders
@@ -16,7 +16,7 @@ import (
 type Spec struct {
 	Target   Target             `json:"target"`
 	Protocol scenarios.Protocol `json:"protocol"`
-	// Engine is EventLoop or Portable; empty takes the best for this system.
+	// Engine is EventLoop or Portable; empty chooses the best for this system.
 	Engine EngineName `json:"engine,omitempty"`
 	// Requests, Rotation, Connection and Depth are as in the scenario's row.
 	Requests   []scenarios.Request  `json:"requests"`
@@ -33,26 +33,25 @@ type Spec struct {
 	// CPUs has one processor a thread, or none for no pinning.
 	CPUs []int        `json:"cpus,omitempty"`
 	Idle IdleStrategy `json:"idle"`
-	// SendBuffer is the size in bytes that the kernel is asked for as the send
-	// buffer of each connection; 0 takes LoopbackSendBuffer for large uploads over
-	// loopback and else leaves it to the kernel.
+	// SendBuffer is the size of each connection's send buffer in bytes; 0 is
+	// LoopbackSendBuffer for large uploads over loopback, and else the kernel's own.
 	SendBuffer int `json:"send_buffer_bytes,omitempty"`
 
 	ConnectTimeout time.Duration `json:"connect_timeout_ns"`
 	RequestTimeout time.Duration `json:"request_timeout_ns"`
-	// Drain bounds the wait, after a window, for what is in flight.
+	// Drain bounds the wait, after a window, for answers in flight.
 	Drain time.Duration `json:"drain_ns"`
 	Seed  uint64        `json:"seed"`
 	// Interval is the step of the timeline.
 	Interval time.Duration `json:"interval_ns"`
-	// Quiet is true where a loader process reports its timeline at the end only,
-	// not as it grows: where whoever listens has its processor and draws nothing.
+	// Quiet is true where a loader process reports its timeline at the end only: a
+	// listener that draws nothing should not take time on its processor.
 	Quiet bool `json:"quiet,omitempty"`
 
 	Phases []Phase `json:"phases"`
 }
 
-// Target is where the load goes.
+// Target is the receiver of the load.
 type Target struct {
 	// Network is "tcp" or "unix".
 	Network string `json:"network"`
@@ -99,14 +98,13 @@ const (
 	Portable  EngineName = "portable"
 )
 
-// IdleStrategy is how a loader thread waits for what is next. It changes the
+// IdleStrategy is how a loader thread waits for its next event. It changes the
 // measured latency at low rates, so cells are compared only under one.
 type IdleStrategy string
 
-// The idle strategies: spin polls always; gather polls too, but after it did
-// something only 20 µs later, so that answers gather; hybrid polls for 100 µs
-// after something happened and for the last 60 µs before a send is due, and
-// sleeps between; wait only sleeps.
+// The idle strategies: spin polls always; gather polls too, but lets answers gather
+// for 20 µs after it did something; hybrid polls for 100 µs after an event and for the
+// last 60 µs before a send is due, and sleeps between; wait only sleeps.
 const (
 	Spin   IdleStrategy = "spin"
 	Gather IdleStrategy = "gather"
@@ -114,7 +112,7 @@ const (
 	Wait   IdleStrategy = "wait"
 )
 
-// IdleStrategies are all there are.
+// IdleStrategies returns all idle strategies.
 func IdleStrategies() []IdleStrategy { return []IdleStrategy{Spin, Gather, Hybrid, Wait} }
 
 // IdleWords lists the idle strategies in a sentence.
@@ -131,14 +129,14 @@ type Phase struct {
 	// Count ends the phase after that many requests; 0 sets no bound. A phase
 	// with a count ends with its last answer, at most after Duration.
 	Count uint64 `json:"count,omitempty"`
-	// Lead is the time before the window in which load already flows.
+	// Lead is the time of load before the window.
 	Lead time.Duration `json:"lead_ns"`
 
 	// Schedule is for open loops: "constant", "poisson", "ramp" or "burst".
 	Schedule Schedule `json:"schedule,omitempty"`
 	// RateRPS is the open-loop rate, above 0; 0 with Adjust set waits for an
-	// Adjust or Skip message. A ramp begins with it and may begin with 0;
-	// bursts have it as their mean.
+	// Adjustment. A ramp begins with it and may begin with 0; it is the mean of
+	// bursts.
 	RateRPS float64 `json:"rate_rps,omitempty"`
 	// RampToRPS is the rate with which a ramp ends, in req/s; the rate changes
 	// linearly over lead and window. 0 ramps down to nothing.
@@ -147,23 +145,23 @@ type Phase struct {
 	// bursts are BurstSize/RateRPS seconds apart.
 	BurstSize int  `json:"burst_size,omitempty"`
 	Adjust    bool `json:"adjust,omitempty"`
-	// Tell sends what the phase gave with its PhaseDone already, for a decision
-	// on the phases to come.
+	// Tell sends the result of the phase with its PhaseDone, for a decision on the
+	// next phases.
 	Tell bool `json:"tell,omitempty"`
-	// ShedAfter gives up a request that could not be sent for so long after its
-	// intended instant: it is counted and never sent. 0 sheds nothing.
+	// ShedAfter is the time after its intended instant at which a request that was
+	// not sent is given up: it is counted and never sent. 0 sheds nothing.
 	ShedAfter time.Duration `json:"shed_after_ns,omitempty"`
 
-	// MinCompletions stretches the window, before it opens, to the time that
-	// so many completions take at the warm-up's rate, at most MaxDuration.
+	// MinCompletions stretches the window, before it opens, to the time of that
+	// many completions at the warm-up's rate, at most MaxDuration.
 	MinCompletions int           `json:"min_completions,omitempty"`
 	MaxDuration    time.Duration `json:"max_duration_ns,omitempty"`
-	// SteadyWithin, where above 0, ends a closed warm-up when its throughput
-	// changes by no more than this share of itself in a second, judged over the
-	// last second, whose halves differ by no more than HalvesWithin as a share
-	// of their mean: after Duration at the earliest, after MaxDuration at the
-	// latest. Its window is announced with the latest end. A slope alone is near
-	// zero by chance now and then on a machine that stalls and jumps.
+	// SteadyWithin, where above 0, ends a closed warm-up when its throughput over
+	// the last second changes by no more than this share of itself a second, and
+	// the halves of that second differ by no more than HalvesWithin, a share of
+	// their mean: a slope alone is near zero by chance on a machine that stalls.
+	// The window lasts for at least Duration and at most MaxDuration, with which it
+	// is announced.
 	SteadyWithin float64 `json:"steady_within,omitempty"`
 	HalvesWithin float64 `json:"halves_within,omitempty"`
 	// ThinkSpin is CPU time that the loader burns per response.
@@ -188,7 +186,7 @@ const (
 	Burst    Schedule = "burst"
 )
 
-// Control is how the side that asked for the load steers it while it runs.
+// Control lets the side that asked for the load steer it while it runs.
 type Control interface {
 	// Ready is called once when all connections are up, or as many as could
 	// be made; load begins when it returns. It returns the CLOCK_MONOTONIC

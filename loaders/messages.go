@@ -7,17 +7,15 @@ import (
 )
 
 // Message is one line of JSON between joust and a loader process. Exactly one
-// field is set.
-//
-// To the loader: Prepare, Start, Adjust, Stop. From it: Ready, Window,
-// Interval, PhaseDone, AwaitAdjust, Report, Failed, Heartbeat. The end of its
-// input ends the loader.
+// field is set. The end of its input ends the loader.
 type Message struct {
-	Prepare *Prepare    `json:"prepare,omitempty"`
+	// Prepare, Start, Adjust and Stop are for the loader. Prepare asks it to connect.
+	Prepare *Spec       `json:"prepare,omitempty"`
 	Start   *Start      `json:"start,omitempty"`
 	Adjust  *Adjustment `json:"adjust,omitempty"`
 	Stop    *Stop       `json:"stop,omitempty"`
 
+	// The other messages are from the loader.
 	Ready       *Ready          `json:"ready,omitempty"`
 	Window      *Window         `json:"window,omitempty"`
 	Interval    *Interval       `json:"interval,omitempty"`
@@ -28,18 +26,12 @@ type Message struct {
 	Heartbeat   *Heartbeat      `json:"heartbeat,omitempty"`
 }
 
-// Prepare asks the loader to connect.
-type Prepare struct {
-	Spec Spec `json:"spec"`
-}
-
 // Start begins the load at a CLOCK_MONOTONIC instant.
 type Start struct {
 	AtNS int64 `json:"at_ns"`
 }
 
-// Stop asks for an early end: nothing new is sent, what is in flight is
-// drained.
+// Stop asks for an early end: the loader sends nothing new and drains.
 type Stop struct{}
 
 // Adjustment answers AwaitAdjust: a rate above 0, or a reason to skip.
@@ -53,7 +45,7 @@ type Adjustment struct {
 	Skip    string `json:"skip,omitempty"`
 }
 
-// Apply is the phase with the rate, the duration and the start of the
+// Apply returns the phase with the rate, the duration and the start of the
 // adjustment.
 func (a Adjustment) Apply(p Phase) Phase {
 	p.RateRPS, p.StartNS = a.RateRPS, a.StartNS
@@ -65,9 +57,8 @@ func (a Adjustment) Apply(p Phase) Phase {
 
 // Ready says that connections are up.
 type Ready struct {
-	Connections int   `json:"connections"`
-	Asked       int   `json:"asked"`
-	ClockNS     int64 `json:"clock_ns"`
+	Connections int `json:"connections"`
+	Asked       int `json:"asked"`
 	// FirstError describes the first connection that could not be made.
 	FirstError string        `json:"first_error,omitempty"`
 	Cause      results.Cause `json:"cause,omitempty"`
@@ -89,7 +80,7 @@ type Interval struct {
 	results.Interval
 }
 
-// PhaseDone says how a phase went, in what the next decision needs.
+// PhaseDone holds the figures of a phase that the next decision needs.
 type PhaseDone struct {
 	Phase     string `json:"phase"`
 	Completed uint64 `json:"completed"`
@@ -104,7 +95,7 @@ type PhaseDone struct {
 	// Threads share the work: a rate r takes the fraction
 	// r × CPUPerRequestNS / (Threads × 1e9) of each.
 	Threads int `json:"threads"`
-	// Result is what the phase gave, for phases that Tell; else absent.
+	// Result is the whole phase where the Spec's phase has Tell; else absent.
 	Result *results.Phase `json:"result,omitempty"`
 }
 
@@ -113,7 +104,7 @@ type AwaitAdjust struct {
 	Phase string `json:"phase"`
 }
 
-// Failed ends a loader that could measure nothing.
+// Failed is the last message of a loader that could measure nothing.
 type Failed struct {
 	Error string `json:"error"`
 	// Cause is set where the failure is one of the request causes.
@@ -121,6 +112,4 @@ type Failed struct {
 }
 
 // Heartbeat shows that the loader lives while it has nothing else to say.
-type Heartbeat struct {
-	AtNS int64 `json:"at_ns"`
-}
+type Heartbeat struct{}

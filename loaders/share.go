@@ -9,24 +9,18 @@ type Share struct {
 	Of    int `json:"of"`
 }
 
-// portion is the share of n things: as equal as they divide, the first loaders
-// having one more.
-func (s Share) portion(n int) int {
-	portion := n / s.Of
-	if s.Index < n%s.Of {
-		portion++
-	}
-	return portion
-}
+// portion returns the number of this loader's things of n: as equal as they divide;
+// the first loaders have one more.
+func (s Share) portion(n int) int { return Share{s.Index + 1, s.Of}.before(n) - s.before(n) }
 
-// before is how many of n things the loaders before this one have.
+// before returns the number of things, of n, that the loaders before this one have.
 func (s Share) before(n int) int { return s.Index*(n/s.Of) + min(s.Index, n%s.Of) }
 
-// Part is the Spec of one of several loaders that make the load together. Their
+// Part returns the Spec of one of several loaders that make the load together. Their
 // connections and counts add up to those of the whole, their arrivals make its
-// schedule, and threads and CPUs are divided while each has one. All phases wait
-// for an Adjustment, which is where the loaders meet: it gives each the rate of
-// the whole, and the length of windows that are stretched.
+// schedule, and threads and CPUs are divided while each has one. The loaders meet
+// before every phase: all phases wait for an Adjustment, which gives each loader the
+// rate of the whole and the length of the window.
 func (s Spec) Part(share Share) Spec {
 	if share.Of < 2 {
 		return s
@@ -54,8 +48,8 @@ func (s Spec) Part(share Share) Spec {
 // seedStep keeps the seeds of loaders far apart: 2⁶⁴ ÷ the golden ratio.
 const seedStep = 0x9e3779b97f4a7c15
 
-// cpus are the share's CPUs for its threads: its own where there are enough for
-// all loaders, else one in turn.
+// cpus returns the CPUs for the threads of the share: CPUs of its own where there are
+// enough for all loaders, else one in turn.
 func (s Share) cpus(all []int, threads int) []int {
 	switch {
 	case len(all) == 0:

@@ -1,6 +1,7 @@
 package loaders
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -8,9 +9,10 @@ import (
 	"time"
 
 	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/scenarios"
 )
 
-// Defaults for fields of a Spec that are left at zero.
+// Defaults for the fields of a Spec that are zero.
 const (
 	DefaultConnectTimeout = 5 * time.Second
 	DefaultRequestTimeout = 10 * time.Second
@@ -20,37 +22,28 @@ const (
 	MaxDrain = 2 * time.Second
 )
 
-// WithDefaults fills in what a Spec leaves at zero.
+// WithDefaults returns the Spec with defaults in its fields that are zero.
 func (s Spec) WithDefaults() Spec {
-	fill := func(d *time.Duration, to time.Duration) {
-		if *d == 0 {
-			*d = to
-		}
-	}
-	fill(&s.ConnectTimeout, DefaultConnectTimeout)
-	fill(&s.RequestTimeout, DefaultRequestTimeout)
-	fill(&s.Drain, DefaultDrain)
-	fill(&s.Interval, DefaultInterval)
-	if s.SendBuffer == 0 {
-		s.SendBuffer = s.loopbackSendBuffer()
-	}
+	s.ConnectTimeout = cmp.Or(s.ConnectTimeout, DefaultConnectTimeout)
+	s.RequestTimeout = cmp.Or(s.RequestTimeout, DefaultRequestTimeout)
+	s.Drain = cmp.Or(s.Drain, DefaultDrain)
+	s.Interval = cmp.Or(s.Interval, DefaultInterval)
+	s.SendBuffer = cmp.Or(s.SendBuffer, s.loopbackSendBuffer())
 	s.Threads = max(s.Threads, 1)
 	s.Depth = max(s.Depth, 1)
-	if s.Idle == "" {
-		s.Idle = Wait
-	}
+	s.Idle = cmp.Or(s.Idle, Wait)
 	return s
 }
 
-// LoopbackSendBuffer is the size of send buffer, in bytes, that uploads over
-// loopback are sent with.
+// LoopbackSendBuffer is the size of the send buffer, in bytes, for large uploads over
+// loopback.
 const LoopbackSendBuffer = 128 << 10
 
-// loopbackSendBuffer bounds what a large upload over loopback has on its way.
-// The kernel would let a buffer grow to megabytes, so that the bodies of a few
-// connections leave the processor's caches before the server reads them: that
-// halves what a server can take, and no server is to blame. A path over a real
-// network needs the room, and keeps the kernel's own size.
+// loopbackSendBuffer bounds the bytes of a large upload over loopback that are on
+// their way. The kernel would let a buffer grow to megabytes: the bodies of a few
+// connections would leave the processor's caches before the server reads them, which
+// halves the throughput of any server. A path over a real network needs the room, and
+// keeps the kernel's own size.
 func (s *Spec) loopbackSendBuffer() int {
 	if s.Target.Network == "tcp" {
 		for _, address := range append([]string{s.Target.Address}, s.Target.More...) {
@@ -59,21 +52,16 @@ func (s *Spec) loopbackSendBuffer() int {
 			}
 		}
 	}
-	if s.Proxy != nil {
+	large := func(r scenarios.Request) bool { return r.Body.Size() > LoopbackSendBuffer }
+	if s.Proxy != nil || !slices.ContainsFunc(s.Requests, large) {
 		return 0
 	}
-	for i := range s.Requests {
-		if s.Requests[i].Body.Size() > LoopbackSendBuffer {
-			return LoopbackSendBuffer
-		}
-	}
-	return 0
+	return LoopbackSendBuffer
 }
 
-// DefaultIdle is how a loader waits where nobody says it: it polls always where
-// it has processors of its own, for a loader that sleeps is woken by the server,
-// which pays for that with its own time. Where it shares them it polls for a
-// while only, and not at all where there is one for both.
+// DefaultIdle returns the default idle strategy. A loader that owns its processors
+// polls always: waking a loader that sleeps would cost the server time. A loader that
+// shares them polls for a while only, and not at all where there is one processor.
 func DefaultIdle(owned bool, processors int) IdleStrategy {
 	switch {
 	case owned:
@@ -84,8 +72,7 @@ func DefaultIdle(owned bool, processors int) IdleStrategy {
 	return Wait
 }
 
-// Validate returns every problem of a Spec at once, in the user's words. It
-// expects defaults to be filled in.
+// Validate returns every problem of a Spec WithDefaults at once, in the user's words.
 func (s Spec) Validate() error {
 	var errs []error
 	refuse := func(bad bool, format string, args ...any) {
@@ -117,7 +104,7 @@ func (s Spec) Validate() error {
 	return errors.Join(errs...)
 }
 
-// Echo is the phase as the report begins it: what was asked.
+// Echo returns the phase of the report with the fields that were asked for.
 func (p *Phase) Echo() results.Phase {
 	return results.Phase{
 		Name: p.Name, Loop: p.Loop, Measured: p.Measured,
@@ -135,14 +122,12 @@ func (p *Phase) validate() error {
 		return fmt.Errorf("lead %v: must not be negative", p.Lead)
 	case p.ThinkSpin < 0:
 		return fmt.Errorf("think spin %v: must not be negative", p.ThinkSpin)
-	case p.MinCompletions > 0 && p.MaxDuration < p.Duration:
+	case (p.MinCompletions > 0 || p.SteadyWithin > 0) && p.MaxDuration < p.Duration:
 		return fmt.Errorf("longest duration %v is below the duration %v", p.MaxDuration, p.Duration)
 	case p.SteadyWithin > 0 && (p.Measured || p.Loop != results.ClosedLoop || p.Count > 0):
 		return errors.New("it ends when the throughput is steady: only a closed warm-up without a count may")
 	case (p.SteadyWithin > 0) != (p.HalvesWithin > 0):
 		return fmt.Errorf("steady within %v a second and %v between halves: both or neither", p.SteadyWithin, p.HalvesWithin)
-	case p.SteadyWithin > 0 && p.MaxDuration < p.Duration:
-		return fmt.Errorf("longest duration %v is below the duration %v", p.MaxDuration, p.Duration)
 	case p.ShedAfter < 0:
 		return fmt.Errorf("deadline %v to send: must not be negative", p.ShedAfter)
 	case p.Loop == results.OpenLoop:
@@ -151,14 +136,11 @@ func (p *Phase) validate() error {
 	return nil
 }
 
-// validateSchedule finds what is wrong with the schedule of an open loop.
+// validateSchedule checks the schedule of an open loop.
 func (p *Phase) validateSchedule() error {
-	rated := p.Adjust || positive(p.RateRPS)
-	if p.Schedule == Ramp && !p.Adjust && p.RateRPS == 0 {
-		rated = p.RampToRPS > 0
-	}
+	ramps := p.Schedule == Ramp && p.RateRPS == 0 && p.RampToRPS > 0
 	switch {
-	case !rated:
+	case !p.Adjust && !positive(p.RateRPS) && !ramps:
 		return fmt.Errorf("rate %v req/s: must be a number above 0", p.RateRPS)
 	case !slices.Contains([]Schedule{Constant, Poisson, Ramp, Burst}, p.Schedule):
 		return fmt.Errorf("schedule %q: constant, poisson, ramp or burst", p.Schedule)

@@ -22,10 +22,10 @@ func read(t *results.Trial, phase string, limits results.Thresholds) (r reading,
 		return r, why
 	}
 	of := cells.Service
-	if s.Loads[0].Loop == results.OpenLoop {
+	if s.Load.Loop == results.OpenLoop {
 		of = cells.Corrected
 	}
-	if latency := s.Reading(of); latency != nil {
+	if latency := s.Distribution(of); latency != nil {
 		if latency.Damaged != nil {
 			return r, latency.Damaged.Error()
 		}

@@ -12,7 +12,7 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/joust-bench/joust/loaders/wire"
+	"github.com/joust-bench/joust/loaders/codec/h1/wire"
 	"github.com/joust-bench/joust/scenarios"
 )
 

@@ -21,7 +21,7 @@ import (
 
 // loadFlags are the flags of joust load.
 type loadFlags struct {
-	load adhoc.Options
+	load adhoc.Flags
 	// given sets the options whose flags were given.
 	given []func(*pflag.FlagSet)
 	// read makes options of these.

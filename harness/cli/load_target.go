@@ -21,7 +21,7 @@ import (
 // aim is a load with its target.
 type aim struct {
 	spec   loaders.Spec
-	target adhoc.Target
+	target adhoc.URL
 	// url is the URL without its password; title the head of the result.
 	url, title string
 }
@@ -114,7 +114,7 @@ func resolveProxy(ctx context.Context, text string) (string, error) {
 // addresses returns the numeric addresses to spread connections over: those of the
 // name that take connections, or one on the loopback. Where none does it returns the
 // first, and the load fails with the reason.
-func (a *app) addresses(ctx context.Context, t adhoc.Target, f *loadFlags) ([]string, error) {
+func (a *app) addresses(ctx context.Context, t adhoc.URL, f *loadFlags) ([]string, error) {
 	all, err := lookup(ctx, t.Name)
 	if err != nil || len(all) == 1 {
 		return all, err

@@ -525,7 +525,7 @@ func TestLoadHelpNamesTheExitCodes(t *testing.T) {
 
 func TestExplain(t *testing.T) {
 	t.Parallel()
-	l := &aim{url: "https://h:8443/x", target: adhoc.Target{TLS: true}, spec: loaders.Spec{
+	l := &aim{url: "https://h:8443/x", target: adhoc.URL{TLS: true}, spec: loaders.Spec{
 		Target: loaders.Target{Address: "10.0.0.1:8443"}, ConnectTimeout: 5 * time.Second,
 	}}
 	for _, c := range []struct {

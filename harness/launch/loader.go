@@ -58,7 +58,7 @@ func (l Launcher) startLoader(ctx context.Context, name string) (*Loader, error)
 // Run implements loaders.Loader. The process outlives Run, so that a late sampler
 // can still read it; Stop ends it.
 func (l *Loader) Run(ctx context.Context, spec loaders.Spec, control loaders.Control) (results.Report, error) {
-	report, err := child.Loader{Stdin: keptOpen{l.Stdin()}, Stdout: l.Stdout()}.Run(ctx, spec, control)
+	report, err := child.Driver{Stdin: keptOpen{l.Stdin()}, Stdout: l.Stdout()}.Run(ctx, spec, control)
 	if !errors.Is(err, child.ErrLoaderEnded) {
 		return report, err
 	}

@@ -42,8 +42,8 @@ func slowLoader(args []string) error {
 	if err := json.Unmarshal(line, &first); err != nil {
 		return err
 	}
-	for i := range first.Prepare.Spec.Phases {
-		p := &first.Prepare.Spec.Phases[i]
+	for i := range first.Prepare.Phases {
+		p := &first.Prepare.Phases[i]
 		if p.Loop == results.ClosedLoop {
 			p.ThinkSpin += s.closed
 		} else {

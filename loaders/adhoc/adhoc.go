@@ -1,21 +1,22 @@
-// Package adhoc turns what a person asks on a command line, one URL and some
-// flags, into a loaders.Spec. It is pure: it resolves no names and reads no
-// files.
+// Package adhoc turns one URL and the flags of a command line into a loaders.Spec.
+// It is pure: it resolves no names and reads no files.
 package adhoc
 
 import (
 	"cmp"
 	"errors"
 	"net"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/joust-bench/joust/loaders"
-	"github.com/joust-bench/joust/loaders/wire"
+	"github.com/joust-bench/joust/loaders/codec/h1/wire"
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/scenarios"
 )
 
-// Defaults of what is not asked for.
+// Defaults of flags that are not given.
 const (
 	DefaultConnections = 64
 	DefaultDuration    = 10 * time.Second
@@ -27,19 +28,18 @@ const (
 const PhaseOpen = "open"
 
 const (
-	// endless bounds a load that ends by its number of requests.
+	// endless is the time bound of a load that ends by its number of requests.
 	endless = 24 * time.Hour
-	// closedLead and openLead are the time before a window in which load
-	// already flows.
+	// closedLead and openLead are the times of load before a window.
 	closedLead = 100 * time.Millisecond
 	openLead   = 200 * time.Millisecond
 )
 
-// Options is what is asked. A nil pointer and, where nothing else is said, a
-// zero stand for what was not given.
-type Options struct {
+// Flags are those of `joust load`. A nil pointer is a flag that was not given, as is a
+// zero where its field says nothing else.
+type Flags struct {
 	Connections *int
-	// Threads not given is one for each of CPUs or half of Processors.
+	// Threads not given are one for each of CPUs, or half of Processors.
 	Threads *int
 	// CPUs are the processors to pin threads to, none for no pinning.
 	CPUs []int
@@ -61,15 +61,15 @@ type Options struct {
 	Burst     *int
 	ShedAfter *time.Duration
 
-	// Method not given is GET, or POST where there is a body.
+	// Method not given is GET, or POST with a body.
 	Method string
-	// Headers are lines such as "Accept: text/plain". One of Host replaces
+	// Headers are lines such as "Accept: text/plain". A Host among them replaces
 	// the URL's.
 	Headers []string
 	Body    *string
 	Depth   int
-	// ReconnectEvery closes connections after that many requests, with RST
-	// instead of FIN where asked.
+	// ReconnectEvery closes connections after that many requests, by RST instead
+	// of FIN where RST is true.
 	ReconnectEvery *int
 	RST            bool
 
@@ -92,159 +92,147 @@ type Options struct {
 	Seed   uint64
 }
 
-// Spec is the load of the options on the target. The addresses are those of
-// the target's name, numeric and without a port; behind a proxy and on a Unix
-// socket there are none. The error holds every problem at once, in the words of
-// the flags of `joust load`.
-func (o *Options) Spec(t Target, addresses []string) (loaders.Spec, error) {
-	if err := o.check(t); err != nil {
+// Spec returns the load of the flags on the URL. The addresses are those of the
+// URL's name, numeric and without a port; behind a proxy and on a Unix socket there
+// are none. The error holds every problem at once, in the words of the flags.
+func (f *Flags) Spec(u URL, addresses []string) (loaders.Spec, error) {
+	if err := f.check(u); err != nil {
 		return loaders.Spec{}, err
 	}
-	request, err := o.request(t)
+	request, err := f.request(u)
 	if err != nil {
 		return loaders.Spec{}, err
 	}
 	spec := loaders.Spec{
-		Target: o.target(t, addresses), Protocol: scenarios.H1, Engine: o.Engine,
-		Requests: []scenarios.Request{request}, Depth: o.Depth,
-		Connections: o.connections(), Threads: o.threads(), CPUs: o.CPUs,
-		Idle: o.idle(), Seed: o.Seed,
-		ConnectTimeout: o.ConnectTimeout, RequestTimeout: o.Timeout, Drain: o.Drain,
-		Phases: o.phases(),
+		Target: f.target(u, addresses), Protocol: scenarios.H1, Engine: f.Engine,
+		Requests: []scenarios.Request{request}, Depth: f.Depth,
+		Connections: f.connections(), Threads: f.threads(), CPUs: f.CPUs,
+		// Pinned threads have processors of their own.
+		Idle: cmp.Or(f.Idle, loaders.DefaultIdle(len(f.CPUs) > 0, f.Processors)), Seed: f.Seed,
+		ConnectTimeout: f.ConnectTimeout, RequestTimeout: f.Timeout, Drain: f.Drain,
+		Phases: f.phases(),
 	}
-	if len(o.CPUs) > spec.Threads {
-		spec.CPUs = o.CPUs[:spec.Threads]
-	}
-	if o.ReconnectEvery != nil {
-		spec.Connection = scenarios.Connection{ReconnectEvery: *o.ReconnectEvery, CloseWith: scenarios.FIN}
-		if o.RST {
+	spec.CPUs = f.CPUs[:min(len(f.CPUs), spec.Threads)]
+	if f.ReconnectEvery != nil {
+		spec.Connection = scenarios.Connection{ReconnectEvery: *f.ReconnectEvery, CloseWith: scenarios.FIN}
+		if f.RST {
 			spec.Connection.CloseWith = scenarios.RST
 		}
 	}
-	if t.TLS {
-		tls := o.TLS
-		if tls.ServerName == "" {
-			tls.ServerName = t.Name
-		}
+	if u.TLS {
+		tls := f.TLS
+		tls.ServerName = cmp.Or(tls.ServerName, u.Name)
 		spec.Protocol, spec.TLS = scenarios.H1S, &tls
 	}
-	if o.Proxy != "" {
-		spec.Proxy = &loaders.Proxy{Address: o.Proxy}
+	if f.Proxy != "" {
+		spec.Proxy = &loaders.Proxy{Address: f.Proxy}
 	}
 	spec = spec.WithDefaults()
 	return spec, spec.Validate()
 }
 
-func (o *Options) target(t Target, addresses []string) loaders.Target {
-	out := loaders.Target{Network: "tcp", Host: t.Host}
+// given returns the value of a flag, or the default where it was not given.
+func given[T any](flag *T, otherwise T) T {
+	if flag == nil {
+		return otherwise
+	}
+	return *flag
+}
+
+func (f *Flags) target(u URL, addresses []string) loaders.Target {
+	target := loaders.Target{Network: "tcp", Host: u.Host}
 	switch {
-	case o.Unix != "":
-		out.Network, out.Address = "unix", o.Unix
-	case o.Proxy != "":
-		out.Address = net.JoinHostPort(t.Name, t.Port)
+	case f.Unix != "":
+		target.Network, target.Address = "unix", f.Unix
+	case f.Proxy != "":
+		target.Address = net.JoinHostPort(u.Name, u.Port)
 	default:
 		for i, a := range addresses {
-			if joined := net.JoinHostPort(a, t.Port); i == 0 {
-				out.Address = joined
+			if joined := net.JoinHostPort(a, u.Port); i == 0 {
+				target.Address = joined
 			} else {
-				out.More = append(out.More, joined)
+				target.More = append(target.More, joined)
 			}
 		}
 	}
-	return out
+	return target
 }
 
-// request is the one request, compiled once to find what is wrong with it.
-func (o *Options) request(t Target) (scenarios.Request, error) {
-	r := scenarios.Request{Method: o.Method, Path: t.Path}
-	if r.Method == "" {
-		r.Method = "GET"
-		if o.Body != nil {
-			r.Method = "POST"
-		}
+// request returns the one request. It compiles it, to find its problems.
+func (f *Flags) request(u URL) (scenarios.Request, error) {
+	r := scenarios.Request{Method: f.Method, Path: u.Path}
+	if f.Body != nil {
+		r.Method = cmp.Or(r.Method, "POST")
+		r.Body = &scenarios.Body{Text: *f.Body}
 	}
-	headers, err := parseHeaders(o.Headers)
+	r.Method = cmp.Or(r.Method, "GET")
+	headers, err := parseHeaders(f.Headers)
 	if err != nil {
 		return r, err
 	}
-	r.Headers = withCredentials(headers, t.Authorization)
-	if o.Body != nil {
-		r.Body = &scenarios.Body{Text: *o.Body}
-	}
+	r.Headers = withCredentials(headers, u.Authorization)
 	r.Exchange = continues(&r)
-	if o.ExpectStatus != nil {
-		r.Expect.Status = *o.ExpectStatus
-	}
-	if o.ExpectBody != nil {
-		r.Expect.Body = &scenarios.Body{Text: *o.ExpectBody}
+	r.Expect.Status = given(f.ExpectStatus, 0)
+	if f.ExpectBody != nil {
+		r.Expect.Body = &scenarios.Body{Text: *f.ExpectBody}
 	}
 	r.Name = r.Method + " " + r.Path
-	if _, err := wire.Compile(&r, t.Host); err != nil {
+	if _, err := wire.Compile(&r, u.Host); err != nil {
 		return r, errors.Unwrap(err)
 	}
 	return r, nil
 }
 
-func (o *Options) connections() int {
-	if o.Connections != nil {
-		return *o.Connections
+// continues returns the exchange of a request with the field Expect: 100-continue:
+// its body waits for the server's answer to its head (RFC 9110 §10.1.1). It returns
+// nil for all others.
+func continues(r *scenarios.Request) scenarios.Exchange {
+	waits := slices.ContainsFunc(r.Headers, func(h scenarios.Header) bool {
+		return strings.EqualFold(h.Name, "Expect") && strings.EqualFold(strings.TrimSpace(h.Value), "100-continue")
+	})
+	if !waits || r.Body.Size() == 0 {
+		return nil
 	}
-	if o.Requests != nil && *o.Requests < DefaultConnections {
-		return int(*o.Requests)
-	}
-	return DefaultConnections
+	return scenarios.Exchange{{SendHead: new(true)}, {AwaitStatus: new(100)}, {SendBytes: new(int64(-1))}, {AwaitEnd: new(true)}}
 }
 
-func (o *Options) threads() int {
-	switch {
-	case o.Threads != nil:
-		return *o.Threads
-	case len(o.CPUs) > 0:
-		return min(len(o.CPUs), o.connections())
+func (f *Flags) connections() int {
+	return given(f.Connections, int(min(given(f.Requests, DefaultConnections), DefaultConnections)))
+}
+
+func (f *Flags) threads() int {
+	most := len(f.CPUs)
+	if most == 0 {
+		most = max(1, f.Processors/2)
 	}
-	return max(1, min(o.Processors/2, o.connections()))
+	return given(f.Threads, max(1, min(most, f.connections())))
 }
 
-// idle is the strategy asked for, or the default one: threads that are pinned
-// have processors of their own.
-func (o *Options) idle() loaders.IdleStrategy {
-	return cmp.Or(o.Idle, loaders.DefaultIdle(len(o.CPUs) > 0, o.Processors))
-}
-
-// phases are a warm-up, at the rate of an open loop, and the measured phase.
-func (o *Options) phases() []loaders.Phase {
+// phases returns a warm-up, at the rate of an open loop, and the measured phase.
+func (f *Flags) phases() []loaders.Phase {
 	p := loaders.Phase{
 		Name: results.PhaseClosed, Loop: results.ClosedLoop, Measured: true,
-		Duration: DefaultDuration, Lead: closedLead,
+		Duration: DefaultDuration, Lead: closedLead, ShedAfter: given(f.ShedAfter, 0),
 	}
 	warmup := DefaultWarmup
-	if o.Requests != nil {
-		// Exactly that many are asked: nothing before the window counts
-		// beside them.
-		p.Count, p.Duration, p.Lead, warmup = *o.Requests, endless, 0, 0
+	if f.Requests != nil {
+		// The server answers exactly that many: none before the window.
+		p.Count, p.Duration, p.Lead, warmup = *f.Requests, endless, 0, 0
 	}
-	if o.Duration != nil {
-		p.Duration = *o.Duration
-	}
-	if o.Warmup != nil {
-		warmup = *o.Warmup
-	}
-	if o.RateRPS != nil {
-		p.Name, p.Loop, p.RateRPS, p.Schedule = PhaseOpen, results.OpenLoop, *o.RateRPS, loaders.Constant
+	p.Duration, warmup = given(f.Duration, p.Duration), given(f.Warmup, warmup)
+	if f.RateRPS != nil {
+		p.Name, p.Loop, p.RateRPS, p.Schedule = PhaseOpen, results.OpenLoop, *f.RateRPS, loaders.Constant
 		switch {
-		case o.Poisson:
+		case f.Poisson:
 			p.Schedule = loaders.Poisson
-		case o.RampToRPS != nil:
-			p.Schedule, p.RampToRPS = loaders.Ramp, *o.RampToRPS
-		case o.Burst != nil:
-			p.Schedule, p.BurstSize = loaders.Burst, *o.Burst
+		case f.RampToRPS != nil:
+			p.Schedule, p.RampToRPS = loaders.Ramp, *f.RampToRPS
+		case f.Burst != nil:
+			p.Schedule, p.BurstSize = loaders.Burst, *f.Burst
 		}
 		if p.Count == 0 {
 			p.Lead = openLead
 		}
-	}
-	if o.ShedAfter != nil {
-		p.ShedAfter = *o.ShedAfter
 	}
 	if warmup == 0 {
 		return []loaders.Phase{p}

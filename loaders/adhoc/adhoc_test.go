@@ -10,22 +10,20 @@ import (
 
 	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/loaders/adhoc"
-	"github.com/joust-bench/joust/loaders/wire"
+	"github.com/joust-bench/joust/loaders/codec/h1/wire"
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/scenarios"
 )
 
-func ptr[T any](v T) *T { return &v }
-
-// plain are the options of a command line without flags.
-func plain() adhoc.Options {
-	return adhoc.Options{
+// plain returns the flags of a command line without any.
+func plain() adhoc.Flags {
+	return adhoc.Flags{
 		Processors: 4, Depth: 1, Seed: 7,
 		Timeout: 10 * time.Second, ConnectTimeout: 5 * time.Second, Drain: 500 * time.Millisecond,
 	}
 }
 
-func parse(t *testing.T, url string) adhoc.Target {
+func parse(t *testing.T, url string) adhoc.URL {
 	t.Helper()
 	target, err := adhoc.ParseURL(url)
 	if err != nil {
@@ -34,7 +32,7 @@ func parse(t *testing.T, url string) adhoc.Target {
 	return target
 }
 
-func spec(t *testing.T, o adhoc.Options, url string, addresses ...string) loaders.Spec {
+func spec(t *testing.T, o adhoc.Flags, url string, addresses ...string) loaders.Spec {
 	t.Helper()
 	s, err := o.Spec(parse(t, url), addresses)
 	if err != nil {
@@ -63,35 +61,35 @@ func TestDefaults(t *testing.T) {
 	}
 }
 
-// Every option changes what it is for, and nothing else of the default.
-func TestOptionsReachTheSpec(t *testing.T) {
+// Every flag changes its own fields of the default Spec, and no other.
+func TestFlagsReachTheSpec(t *testing.T) {
 	t.Parallel()
 	base := spec(t, plain(), "http://10.0.0.1:8080/", "10.0.0.1")
 	for _, c := range []struct {
 		name   string
-		set    func(*adhoc.Options)
+		set    func(*adhoc.Flags)
 		expect func(*loaders.Spec)
 	}{
-		{"connections", func(o *adhoc.Options) { o.Connections = ptr(1) }, func(s *loaders.Spec) { s.Connections, s.Threads = 1, 1 }},
-		{"threads", func(o *adhoc.Options) { o.Threads = ptr(3) }, func(s *loaders.Spec) { s.Threads = 3 }},
-		{"cpus", func(o *adhoc.Options) { o.CPUs = []int{2, 3, 5} }, func(s *loaders.Spec) { s.CPUs, s.Threads, s.Idle = []int{2, 3, 5}, 3, loaders.Spin }},
-		{"cpus and threads", func(o *adhoc.Options) { o.CPUs, o.Threads = []int{2, 3}, ptr(1) }, func(s *loaders.Spec) { s.CPUs, s.Threads, s.Idle = []int{2}, 1, loaders.Spin }},
-		{"duration", func(o *adhoc.Options) { o.Duration = ptr(time.Minute) }, func(s *loaders.Spec) { s.Phases[1].Duration = time.Minute }},
-		{"warm-up", func(o *adhoc.Options) { o.Warmup = ptr(time.Minute) }, func(s *loaders.Spec) { s.Phases[0].Duration = time.Minute }},
-		{"no warm-up", func(o *adhoc.Options) { o.Warmup = ptr(time.Duration(0)) }, func(s *loaders.Spec) { s.Phases = s.Phases[1:] }},
-		{"requests", func(o *adhoc.Options) { o.Requests = ptr(uint64(1000)) }, func(s *loaders.Spec) {
+		{"connections", func(o *adhoc.Flags) { o.Connections = new(1) }, func(s *loaders.Spec) { s.Connections, s.Threads = 1, 1 }},
+		{"threads", func(o *adhoc.Flags) { o.Threads = new(3) }, func(s *loaders.Spec) { s.Threads = 3 }},
+		{"cpus", func(o *adhoc.Flags) { o.CPUs = []int{2, 3, 5} }, func(s *loaders.Spec) { s.CPUs, s.Threads, s.Idle = []int{2, 3, 5}, 3, loaders.Spin }},
+		{"cpus and threads", func(o *adhoc.Flags) { o.CPUs, o.Threads = []int{2, 3}, new(1) }, func(s *loaders.Spec) { s.CPUs, s.Threads, s.Idle = []int{2}, 1, loaders.Spin }},
+		{"duration", func(o *adhoc.Flags) { o.Duration = new(time.Minute) }, func(s *loaders.Spec) { s.Phases[1].Duration = time.Minute }},
+		{"warm-up", func(o *adhoc.Flags) { o.Warmup = new(time.Minute) }, func(s *loaders.Spec) { s.Phases[0].Duration = time.Minute }},
+		{"no warm-up", func(o *adhoc.Flags) { o.Warmup = new(time.Duration(0)) }, func(s *loaders.Spec) { s.Phases = s.Phases[1:] }},
+		{"requests", func(o *adhoc.Flags) { o.Requests = new(uint64(1000)) }, func(s *loaders.Spec) {
 			s.Phases = []loaders.Phase{{Name: "closed", Loop: results.ClosedLoop, Measured: true, Count: 1000, Duration: 24 * time.Hour}}
 		}},
-		{"few requests", func(o *adhoc.Options) { o.Requests = ptr(uint64(3)) }, func(s *loaders.Spec) {
+		{"few requests", func(o *adhoc.Flags) { o.Requests = new(uint64(3)) }, func(s *loaders.Spec) {
 			s.Connections = 3
 			s.Phases = []loaders.Phase{{Name: "closed", Loop: results.ClosedLoop, Measured: true, Count: 3, Duration: 24 * time.Hour}}
 		}},
-		{"requests and duration", func(o *adhoc.Options) {
-			o.Requests, o.Duration, o.Warmup = ptr(uint64(1000)), ptr(time.Second), ptr(time.Second)
+		{"requests and duration", func(o *adhoc.Flags) {
+			o.Requests, o.Duration, o.Warmup = new(uint64(1000)), new(time.Second), new(time.Second)
 		}, func(s *loaders.Spec) {
 			s.Phases[1].Count, s.Phases[1].Duration, s.Phases[1].Lead = 1000, time.Second, 0
 		}},
-		{"rate", func(o *adhoc.Options) { o.RateRPS = ptr(0.5) }, func(s *loaders.Spec) {
+		{"rate", func(o *adhoc.Flags) { o.RateRPS = new(0.5) }, func(s *loaders.Spec) {
 			open := loaders.Phase{Loop: results.OpenLoop, RateRPS: 0.5, Schedule: loaders.Constant}
 			for i, old := range s.Phases {
 				p := open
@@ -100,15 +98,15 @@ func TestOptionsReachTheSpec(t *testing.T) {
 			}
 			s.Phases[1].Name, s.Phases[1].Lead = adhoc.PhaseOpen, 200*time.Millisecond
 		}},
-		{"poisson, shed", func(o *adhoc.Options) {
-			o.RateRPS, o.Poisson, o.ShedAfter, o.Requests = ptr(100.0), true, ptr(time.Second), ptr(uint64(500))
+		{"poisson, shed", func(o *adhoc.Flags) {
+			o.RateRPS, o.Poisson, o.ShedAfter, o.Requests = new(100.0), true, new(time.Second), new(uint64(500))
 		}, func(s *loaders.Spec) {
 			s.Phases = []loaders.Phase{{
 				Name: adhoc.PhaseOpen, Loop: results.OpenLoop, Measured: true, Count: 500, Duration: 24 * time.Hour,
 				RateRPS: 100, Schedule: loaders.Poisson, ShedAfter: time.Second,
 			}}
 		}},
-		{"ramp", func(o *adhoc.Options) { o.RateRPS, o.RampToRPS = ptr(100.0), ptr(5000.0) }, func(s *loaders.Spec) {
+		{"ramp", func(o *adhoc.Flags) { o.RateRPS, o.RampToRPS = new(100.0), new(5000.0) }, func(s *loaders.Spec) {
 			s.Phases = []loaders.Phase{
 				{Name: "warm-up", Loop: results.OpenLoop, Duration: time.Second, RateRPS: 100, Schedule: loaders.Constant},
 				{
@@ -117,38 +115,38 @@ func TestOptionsReachTheSpec(t *testing.T) {
 				},
 			}
 		}},
-		{"bursts", func(o *adhoc.Options) { o.RateRPS, o.Burst, o.Warmup = ptr(100.0), ptr(20), ptr(time.Duration(0)) }, func(s *loaders.Spec) {
+		{"bursts", func(o *adhoc.Flags) { o.RateRPS, o.Burst, o.Warmup = new(100.0), new(20), new(time.Duration(0)) }, func(s *loaders.Spec) {
 			s.Phases = []loaders.Phase{{
 				Name: adhoc.PhaseOpen, Loop: results.OpenLoop, Measured: true, Duration: 10 * time.Second, Lead: 200 * time.Millisecond,
 				RateRPS: 100, Schedule: loaders.Burst, BurstSize: 20,
 			}}
 		}},
-		{"method", func(o *adhoc.Options) { o.Method = "DELETE" }, func(s *loaders.Spec) {
+		{"method", func(o *adhoc.Flags) { o.Method = "DELETE" }, func(s *loaders.Spec) {
 			s.Requests[0].Method, s.Requests[0].Name = "DELETE", "DELETE /"
 		}},
-		{"body", func(o *adhoc.Options) { o.Body = ptr("hi") }, func(s *loaders.Spec) {
+		{"body", func(o *adhoc.Flags) { o.Body = new("hi") }, func(s *loaders.Spec) {
 			s.Requests[0].Method, s.Requests[0].Name, s.Requests[0].Body = "POST", "POST /", &scenarios.Body{Text: "hi"}
 		}},
-		{"headers", func(o *adhoc.Options) { o.Headers = []string{"A:b", "A: b", "E:", "Host: x"} }, func(s *loaders.Spec) {
+		{"headers", func(o *adhoc.Flags) { o.Headers = []string{"A:b", "A: b", "E:", "Host: x"} }, func(s *loaders.Spec) {
 			s.Requests[0].Headers = []scenarios.Header{{Name: "A", Value: "b"}, {Name: "A", Value: "b"}, {Name: "E"}, {Name: "Host", Value: "x"}}
 		}},
-		{"depth", func(o *adhoc.Options) { o.Depth = 16 }, func(s *loaders.Spec) { s.Depth = 16 }},
-		{"reconnect", func(o *adhoc.Options) { o.ReconnectEvery = ptr(5) }, func(s *loaders.Spec) {
+		{"depth", func(o *adhoc.Flags) { o.Depth = 16 }, func(s *loaders.Spec) { s.Depth = 16 }},
+		{"reconnect", func(o *adhoc.Flags) { o.ReconnectEvery = new(5) }, func(s *loaders.Spec) {
 			s.Connection = scenarios.Connection{ReconnectEvery: 5, CloseWith: scenarios.FIN}
 		}},
-		{"rst", func(o *adhoc.Options) { o.ReconnectEvery, o.RST = ptr(1), true }, func(s *loaders.Spec) {
+		{"rst", func(o *adhoc.Flags) { o.ReconnectEvery, o.RST = new(1), true }, func(s *loaders.Spec) {
 			s.Connection = scenarios.Connection{ReconnectEvery: 1, CloseWith: scenarios.RST}
 		}},
-		{"expectations", func(o *adhoc.Options) { o.ExpectStatus, o.ExpectBody = ptr(404), ptr("") }, func(s *loaders.Spec) {
+		{"expectations", func(o *adhoc.Flags) { o.ExpectStatus, o.ExpectBody = new(404), new("") }, func(s *loaders.Spec) {
 			s.Requests[0].Expect = scenarios.Expect{Status: 404, Body: &scenarios.Body{}}
 		}},
-		{"timeouts", func(o *adhoc.Options) { o.Timeout, o.ConnectTimeout, o.Drain = 1, 2, 3 }, func(s *loaders.Spec) {
+		{"timeouts", func(o *adhoc.Flags) { o.Timeout, o.ConnectTimeout, o.Drain = 1, 2, 3 }, func(s *loaders.Spec) {
 			s.RequestTimeout, s.ConnectTimeout, s.Drain = 1, 2, 3
 		}},
-		{"unix", func(o *adhoc.Options) { o.Unix = "/run/s" }, func(s *loaders.Spec) { s.Target.Network, s.Target.Address = "unix", "/run/s" }},
-		{"proxy", func(o *adhoc.Options) { o.Proxy = "10.9.9.9:3128" }, func(s *loaders.Spec) { s.Proxy = &loaders.Proxy{Address: "10.9.9.9:3128"} }},
-		{"idle", func(o *adhoc.Options) { o.Idle = loaders.Spin }, func(s *loaders.Spec) { s.Idle = loaders.Spin }},
-		{"engine", func(o *adhoc.Options) { o.Engine = loaders.Portable }, func(s *loaders.Spec) { s.Engine = loaders.Portable }},
+		{"unix", func(o *adhoc.Flags) { o.Unix = "/run/s" }, func(s *loaders.Spec) { s.Target.Network, s.Target.Address = "unix", "/run/s" }},
+		{"proxy", func(o *adhoc.Flags) { o.Proxy = "10.9.9.9:3128" }, func(s *loaders.Spec) { s.Proxy = &loaders.Proxy{Address: "10.9.9.9:3128"} }},
+		{"idle", func(o *adhoc.Flags) { o.Idle = loaders.Spin }, func(s *loaders.Spec) { s.Idle = loaders.Spin }},
+		{"engine", func(o *adhoc.Flags) { o.Engine = loaders.Portable }, func(s *loaders.Spec) { s.Engine = loaders.Portable }},
 	} {
 		o := plain()
 		c.set(&o)
@@ -262,7 +260,7 @@ func TestMalformedURLs(t *testing.T) {
 		"http://%20.example/x": "malformed",
 	} {
 		if target, err := adhoc.ParseURL(url); err == nil {
-			t.Errorf("%q was taken: %+v", url, target)
+			t.Errorf("%q was accepted: %+v", url, target)
 		} else if !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%q: %v, want one sentence with %q", url, err, want)
 		}
@@ -271,53 +269,53 @@ func TestMalformedURLs(t *testing.T) {
 
 func TestFlagsRefused(t *testing.T) {
 	t.Parallel()
-	for want, set := range map[string]func(*adhoc.Options){
-		"-c 0: at least 1 connection":               func(o *adhoc.Options) { o.Connections = ptr(0) },
-		"-c -3: at least 1 connection":              func(o *adhoc.Options) { o.Connections = ptr(-3) },
-		"-t 0: at least 1 thread":                   func(o *adhoc.Options) { o.Threads = ptr(0) },
-		"-t 5 for 4 connections":                    func(o *adhoc.Options) { o.Threads, o.Connections = ptr(5), ptr(4) },
-		"-t 3 with 2 CPUs":                          func(o *adhoc.Options) { o.Threads, o.CPUs = ptr(3), []int{0, 1} },
-		"-d 0s: must be above 0":                    func(o *adhoc.Options) { o.Duration = ptr(time.Duration(0)) },
-		"-d -1s: must be above 0":                   func(o *adhoc.Options) { o.Duration = ptr(-time.Second) },
-		"-n 0: at least 1 request":                  func(o *adhoc.Options) { o.Requests = ptr(uint64(0)) },
-		"--warmup -1s: must not be negative":        func(o *adhoc.Options) { o.Warmup = ptr(-time.Second) },
-		"-R 0: a rate above 0":                      func(o *adhoc.Options) { o.RateRPS = ptr(0.0) },
-		"-R -5: a rate above 0":                     func(o *adhoc.Options) { o.RateRPS = ptr(-5.0) },
-		"-R NaN: a rate above 0":                    func(o *adhoc.Options) { o.RateRPS = ptr(math.NaN()) },
-		"-R +Inf: a rate above 0":                   func(o *adhoc.Options) { o.RateRPS = ptr(math.Inf(1)) },
-		"-R 1e-09":                                  func(o *adhoc.Options) { o.RateRPS = ptr(1e-9) },
-		"--poisson says how":                        func(o *adhoc.Options) { o.Poisson = true },
-		"--ramp-to is where the rate":               func(o *adhoc.Options) { o.RampToRPS = ptr(5.0) },
-		"--burst says how":                          func(o *adhoc.Options) { o.Burst = ptr(5) },
-		"--burst 0: at least 1 request":             func(o *adhoc.Options) { o.RateRPS, o.Burst = ptr(1.0), ptr(0) },
-		"--poisson and --burst are different":       func(o *adhoc.Options) { o.RateRPS, o.Poisson, o.Burst = ptr(1.0), true, ptr(5) },
-		"--ramp-to 1e+12":                           func(o *adhoc.Options) { o.RateRPS, o.RampToRPS = ptr(1.0), ptr(1e12) },
-		"--ramp-to with -n alone":                   func(o *adhoc.Options) { o.RateRPS, o.RampToRPS, o.Requests = ptr(1.0), ptr(2.0), ptr(uint64(9)) },
-		"--shed-after is for open loops":            func(o *adhoc.Options) { o.ShedAfter = ptr(time.Second) },
-		"--shed-after 0s: must be above 0":          func(o *adhoc.Options) { o.ShedAfter, o.RateRPS = ptr(time.Duration(0)), ptr(1.0) },
-		"--depth 0: at least 1":                     func(o *adhoc.Options) { o.Depth = 0 },
-		"--reconnect 0: at least 1":                 func(o *adhoc.Options) { o.ReconnectEvery = ptr(0) },
-		"--rst says how --reconnect":                func(o *adhoc.Options) { o.RST = true },
-		"--timeout 0s: must be above 0":             func(o *adhoc.Options) { o.Timeout = 0 },
-		"--connect-timeout -1ns: must be above 0":   func(o *adhoc.Options) { o.ConnectTimeout = -1 },
-		"--drain 0s: must be above 0":               func(o *adhoc.Options) { o.Drain = 0 },
-		"--idle doze: spin, gather, hybrid or wait": func(o *adhoc.Options) { o.Idle = "doze" },
-		"--expect-status 100: a final status":       func(o *adhoc.Options) { o.ExpectStatus = ptr(100) },
-		"--expect-status 600: a final status":       func(o *adhoc.Options) { o.ExpectStatus = ptr(600) },
-		"--ca is for TLS":                           func(o *adhoc.Options) { o.TLS.CAFile = "x" },
-		"--insecure is for TLS":                     func(o *adhoc.Options) { o.TLS.Insecure = true },
-		"--servername is for TLS":                   func(o *adhoc.Options) { o.TLS.ServerName = "x" },
-		"--resume is for TLS":                       func(o *adhoc.Options) { o.TLS.Resume = true },
-		"give one of them":                          func(o *adhoc.Options) { o.Unix, o.Proxy = "/s", "10.0.0.1:1" },
-		`-H "nocolon": a header looks like`:         func(o *adhoc.Options) { o.Headers = []string{"nocolon"} },
-		`-H ": v": the header has no name`:          func(o *adhoc.Options) { o.Headers = []string{": v"} },
-		`-H "A : v": no space may stand`:            func(o *adhoc.Options) { o.Headers = []string{"A : v"} },
-		`header name "A(" is not a token`:           func(o *adhoc.Options) { o.Headers = []string{"A(: v"} },
-		"control character":                         func(o *adhoc.Options) { o.Headers = []string{"A: v\r\nB: c"} },
-		"Host is given twice":                       func(o *adhoc.Options) { o.Headers = []string{"Host: a", "host: b"} },
-		"header Content-Length follows":             func(o *adhoc.Options) { o.Headers = []string{"Content-Length: 5"} },
-		`method "GE T" is not a token`:              func(o *adhoc.Options) { o.Method = "GE T" },
-		"method CONNECT asks for a tunnel":          func(o *adhoc.Options) { o.Method = "CONNECT" },
+	for want, set := range map[string]func(*adhoc.Flags){
+		"-c 0: at least 1 connection":               func(o *adhoc.Flags) { o.Connections = new(0) },
+		"-c -3: at least 1 connection":              func(o *adhoc.Flags) { o.Connections = new(-3) },
+		"-t 0: at least 1 thread":                   func(o *adhoc.Flags) { o.Threads = new(0) },
+		"-t 5 for 4 connections":                    func(o *adhoc.Flags) { o.Threads, o.Connections = new(5), new(4) },
+		"-t 3 with 2 CPUs":                          func(o *adhoc.Flags) { o.Threads, o.CPUs = new(3), []int{0, 1} },
+		"-d 0s: must be above 0":                    func(o *adhoc.Flags) { o.Duration = new(time.Duration(0)) },
+		"-d -1s: must be above 0":                   func(o *adhoc.Flags) { o.Duration = new(-time.Second) },
+		"-n 0: at least 1 request":                  func(o *adhoc.Flags) { o.Requests = new(uint64(0)) },
+		"--warmup -1s: must not be negative":        func(o *adhoc.Flags) { o.Warmup = new(-time.Second) },
+		"-R 0: a rate above 0":                      func(o *adhoc.Flags) { o.RateRPS = new(0.0) },
+		"-R -5: a rate above 0":                     func(o *adhoc.Flags) { o.RateRPS = new(-5.0) },
+		"-R NaN: a rate above 0":                    func(o *adhoc.Flags) { o.RateRPS = new(math.NaN()) },
+		"-R +Inf: a rate above 0":                   func(o *adhoc.Flags) { o.RateRPS = new(math.Inf(1)) },
+		"-R 1e-09":                                  func(o *adhoc.Flags) { o.RateRPS = new(1e-9) },
+		"--poisson says how":                        func(o *adhoc.Flags) { o.Poisson = true },
+		"--ramp-to is where the rate":               func(o *adhoc.Flags) { o.RampToRPS = new(5.0) },
+		"--burst says how":                          func(o *adhoc.Flags) { o.Burst = new(5) },
+		"--burst 0: at least 1 request":             func(o *adhoc.Flags) { o.RateRPS, o.Burst = new(1.0), new(0) },
+		"--poisson and --burst are different":       func(o *adhoc.Flags) { o.RateRPS, o.Poisson, o.Burst = new(1.0), true, new(5) },
+		"--ramp-to 1e+12":                           func(o *adhoc.Flags) { o.RateRPS, o.RampToRPS = new(1.0), new(1e12) },
+		"--ramp-to with -n alone":                   func(o *adhoc.Flags) { o.RateRPS, o.RampToRPS, o.Requests = new(1.0), new(2.0), new(uint64(9)) },
+		"--shed-after is for open loops":            func(o *adhoc.Flags) { o.ShedAfter = new(time.Second) },
+		"--shed-after 0s: must be above 0":          func(o *adhoc.Flags) { o.ShedAfter, o.RateRPS = new(time.Duration(0)), new(1.0) },
+		"--depth 0: at least 1":                     func(o *adhoc.Flags) { o.Depth = 0 },
+		"--reconnect 0: at least 1":                 func(o *adhoc.Flags) { o.ReconnectEvery = new(0) },
+		"--rst says how --reconnect":                func(o *adhoc.Flags) { o.RST = true },
+		"--timeout 0s: must be above 0":             func(o *adhoc.Flags) { o.Timeout = 0 },
+		"--connect-timeout -1ns: must be above 0":   func(o *adhoc.Flags) { o.ConnectTimeout = -1 },
+		"--drain 0s: must be above 0":               func(o *adhoc.Flags) { o.Drain = 0 },
+		"--idle doze: spin, gather, hybrid or wait": func(o *adhoc.Flags) { o.Idle = "doze" },
+		"--expect-status 100: a final status":       func(o *adhoc.Flags) { o.ExpectStatus = new(100) },
+		"--expect-status 600: a final status":       func(o *adhoc.Flags) { o.ExpectStatus = new(600) },
+		"--ca is for TLS":                           func(o *adhoc.Flags) { o.TLS.CAFile = "x" },
+		"--insecure is for TLS":                     func(o *adhoc.Flags) { o.TLS.Insecure = true },
+		"--servername is for TLS":                   func(o *adhoc.Flags) { o.TLS.ServerName = "x" },
+		"--resume is for TLS":                       func(o *adhoc.Flags) { o.TLS.Resume = true },
+		"give one of them":                          func(o *adhoc.Flags) { o.Unix, o.Proxy = "/s", "10.0.0.1:1" },
+		`-H "nocolon": a header looks like`:         func(o *adhoc.Flags) { o.Headers = []string{"nocolon"} },
+		`-H ": v": the header has no name`:          func(o *adhoc.Flags) { o.Headers = []string{": v"} },
+		`-H "A : v": no space may stand`:            func(o *adhoc.Flags) { o.Headers = []string{"A : v"} },
+		`header name "A(" is not a token`:           func(o *adhoc.Flags) { o.Headers = []string{"A(: v"} },
+		"control character":                         func(o *adhoc.Flags) { o.Headers = []string{"A: v\r\nB: c"} },
+		"Host is given twice":                       func(o *adhoc.Flags) { o.Headers = []string{"Host: a", "host: b"} },
+		"header Content-Length follows":             func(o *adhoc.Flags) { o.Headers = []string{"Content-Length: 5"} },
+		`method "GE T" is not a token`:              func(o *adhoc.Flags) { o.Method = "GE T" },
+		"method CONNECT asks for a tunnel":          func(o *adhoc.Flags) { o.Method = "CONNECT" },
 	} {
 		o := plain()
 		set(&o)
@@ -373,7 +371,7 @@ func TestParseProxy(t *testing.T) {
 	}
 }
 
-// Whatever is taken as a URL makes a request that can be sent.
+// Every URL that is accepted makes a request that can be sent.
 func FuzzParseURL(f *testing.F) {
 	for _, url := range []string{"http://h/a?b#c", "https://u:p@[::1]:8443", "http://h:80", "h", "http://h/%41 \x80", "http://a%00b/"} {
 		f.Add(url)
@@ -386,7 +384,7 @@ func FuzzParseURL(f *testing.F) {
 		o := plain()
 		s, err := o.Spec(target, []string{"127.0.0.1"})
 		if err != nil {
-			t.Fatalf("%q was taken and makes no load: %v", url, err)
+			t.Fatalf("%q was accepted and makes no load: %v", url, err)
 		}
 		r, err := wire.Compile(&s.Requests[0], s.Target.Host)
 		if err != nil || !strings.HasSuffix(string(r.Head), "\r\n\r\n") || strings.Count(string(r.Head), "\n") != strings.Count(string(r.Head), "\r\n") {

@@ -30,7 +30,7 @@ func TestExpectContinueIsAnExchange(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		o := adhoc.Options{
+		o := adhoc.Flags{
 			Headers: []string{c.header}, Body: c.body, Depth: 1, Processors: 2,
 			Timeout: time.Second, ConnectTimeout: time.Second, Drain: time.Second,
 		}

@@ -1,6 +1,9 @@
 package arrival
 
-import "math/rand/v2"
+import (
+	"math"
+	"math/rand/v2"
+)
 
 // Poisson draws arrivals as independent users cause them: exponential gaps
 // with a mean of 1/rate seconds, the rate in arrivals per second over all
@@ -11,48 +14,26 @@ func Poisson(rate float64) (Schedule, error) {
 	if err := checkRate("poisson schedule", rate); err != nil {
 		return nil, err
 	}
-	return poisson{rate: rate}, nil
-}
-
-type poisson struct{ rate float64 }
-
-func (p poisson) Cursor(shard, shards int, seed uint64) Cursor {
-	shards = max(shards, 1)
-	if shard < 0 || shard >= shards {
-		return &poissonCursor{ended: true}
-	}
-	// Neighbouring shards and seeds must not give neighbouring states.
-	a := scramble(seed)
-	b := scramble(a ^ uint64(shard))
-	return &poissonCursor{
-		gaps: rand.New(rand.NewPCG(a, b)),
-		mean: nsPerSecond / p.rate * float64(shards),
-	}
-}
-
-// poissonCursor keeps its instant as whole nanoseconds and the fraction of
-// one, so that rounding neither biases high rates nor grows with time.
-type poissonCursor struct {
-	gaps  *rand.Rand
-	mean  float64 // of the gaps, in nanoseconds
-	at    int64
-	rest  float64 // in [0, 1) nanoseconds
-	ended bool
-}
-
-func (c *poissonCursor) Next() (int64, bool) {
-	if c.ended {
-		return 0, false
-	}
-	gap := c.gaps.ExpFloat64()*c.mean + c.rest
-	if !(gap < float64(maxInstant-c.at)) {
-		c.ended = true
-		return 0, false
-	}
-	whole := int64(gap)
-	c.rest = gap - float64(whole)
-	c.at += whole
-	return c.at, true
+	return func(shard, shards int, seed uint64) Cursor {
+		// Neighbouring shards and seeds must not give neighbouring states.
+		a := scramble(seed)
+		gaps := rand.New(rand.NewPCG(a, scramble(a^uint64(shard))))
+		mean := nsPerSecond / rate * float64(shards)
+		// The instant is whole nanoseconds and the fraction of one: rounding must
+		// neither bias high rates nor grow with time.
+		at, fraction := int64(0), 0.0
+		return func() (int64, bool) {
+			gap := gaps.ExpFloat64()*mean + fraction
+			if !(gap < float64(maxInstant-at)) {
+				mean = math.Inf(1) // there is none any more
+				return 0, false
+			}
+			whole := int64(gap)
+			fraction = gap - float64(whole)
+			at += whole
+			return at, true
+		}
+	}, nil
 }
 
 // scramble is the output function of SplitMix64 (Steele, Lea and Flood 2014):

@@ -8,8 +8,7 @@ import (
 
 // Ramp changes the rate linearly from one to another, both in arrivals per
 // second, and holds the last from then on. Either rate may be 0, not both; a
-// ramp to 0 ends. The first arrival is at 0. Shards share the arrivals in
-// turn, as in Constant.
+// ramp to 0 ends. The first arrival is at 0.
 func Ramp(from, to float64, over time.Duration) (Schedule, error) {
 	if from == 0 && to == 0 {
 		return nil, fmt.Errorf("ramp from 0 to 0 per second has no arrivals: give one rate above 0")
@@ -28,38 +27,24 @@ func Ramp(from, to float64, over time.Duration) (Schedule, error) {
 	if over <= 0 {
 		return nil, fmt.Errorf("ramp over %v: give a duration above 0", over)
 	}
-	return ramp{from: from / nsPerSecond, to: to / nsPerSecond, over: float64(over)}, nil
+	return byFormula(ramp{from: from / nsPerSecond, to: to / nsPerSecond, over: float64(over)}.instant), nil
 }
 
 // ramp has its rates per nanosecond and its length in nanoseconds.
 type ramp struct{ from, to, over float64 }
 
-func (r ramp) Cursor(shard, shards int, _ uint64) Cursor {
-	return &rampCursor{ramp: r, comb: combOf(shard, shards)}
-}
-
-type rampCursor struct {
-	ramp ramp
-	comb comb
-}
-
-func (c *rampCursor) Next() (int64, bool) {
-	k, ok := c.comb.next()
-	if !ok {
-		return 0, false
+// instant is the time at which the ramp's integral is k, cut to a nanosecond.
+func (r ramp) instant(k uint64) (int64, bool) {
+	if t := r.solve(float64(k)); t < maxInstant {
+		return int64(t), true
 	}
-	t := c.ramp.instant(float64(k))
-	if !(t < maxInstant) {
-		c.comb.ended = true
-		return 0, false
-	}
-	return int64(t), true
+	return 0, false
 }
 
-// instant solves from·t + (to−from)·t²/(2·over) = k for t. Each k is solved
+// solve solves from·t + (to−from)·t²/(2·over) = k for t. Each k is solved
 // by itself, so that errors do not add up; they stay below a nanosecond for
 // weeks. The form 2k/(from + √…) loses no digits where the rates are close.
-func (r ramp) instant(k float64) float64 {
+func (r ramp) solve(k float64) float64 {
 	if k == 0 {
 		return 0
 	}

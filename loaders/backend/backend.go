@@ -10,7 +10,7 @@ import (
 	"github.com/joust-bench/joust/loaders"
 )
 
-// System makes the event loops of one backend, and says what they can do.
+// System makes the event loops of one backend, and states their abilities.
 type System struct {
 	// Name is how reports name the engine on this system.
 	Name string
@@ -21,7 +21,7 @@ type System struct {
 	// Sleeps says that a thread must not poll, since its events come from
 	// goroutines that need the processor: the idle strategy is always wait.
 	Sleeps bool
-	// TellsEnds is true where the event of an answer also says that the stream
+	// TellsEnds is true where the event of an answer also reports that the stream
 	// ends behind it. Otherwise the engine looks for the end behind each answer.
 	TellsEnds bool
 	// Slack is how much later than asked a wait may end, in nanoseconds, though
@@ -29,38 +29,39 @@ type System struct {
 	Slack int64
 }
 
-// Loop is the event loop of one thread. Only that thread uses it, Wake apart.
+// Loop is the event loop of one thread. Only that thread uses it, but any
+// goroutine may call Wake.
 type Loop interface {
-	// Enter is called first, by the goroutine that will use the loop. It binds
-	// the thread to the processor, where that is not negative.
+	// Enter makes the loop ready for the goroutine that calls it, which alone will
+	// use it. It binds the thread to the processor, unless cpu is negative.
 	Enter(cpu int) error
-	// Dial begins to connect the connection of that number. The addresses of the
-	// target are taken in turn. established is true where the connection is made
-	// at once; else its first event says that Finish knows more. An error names
-	// its cause, as CauseOf reads it.
+	// Dial begins to connect the connection of that number to one of the target's
+	// addresses, which turn numbers round and round. established is true where the
+	// connection is made at once; else call Finish at its first event. CauseOf
+	// reads the cause from an error.
 	Dial(id int32, turn int) (c Conn, established bool, err error)
-	// Wait returns what has happened, at most MostEvents, good until the next
+	// Wait returns the next events, at most MostEvents, good until the next
 	// call; a connection has at most one event among them. It waits for at most
 	// ns nanoseconds, and not at all where ns is not above 0. It may return
-	// nothing earlier.
+	// earlier without an event.
 	Wait(ns int64) ([]Event, error)
-	// Wake ends a wait with an event of Woken. Any goroutine may call it.
+	// Wake ends a wait with an event of Woken.
 	Wake()
-	// CPU is the CPU time of the loop's thread in nanoseconds, 0 where it is not
-	// known.
+	// CPU returns the CPU time of the loop's thread in nanoseconds, 0 where it is
+	// not known.
 	CPU() int64
-	// RunDelay is how long the thread has waited for a processor, in
-	// nanoseconds, -1 where that is not known.
+	// RunDelay returns the time for which the thread has waited for a processor,
+	// in nanoseconds, -1 where it is not known.
 	RunDelay() int64
-	// Close frees the loop, whose connections are closed already.
+	// Close frees the loop. Close its connections first.
 	Close()
 }
 
-// MostEvents is how many events one Wait returns at most. A loop hands out what
-// is ready in turn, so that after enough full turns each connection had its own.
+// MostEvents is the greatest number of events that one Wait returns. A loop
+// returns ready connections in turn: none waits for long behind others.
 const MostEvents = 256
 
-// Event says what has happened to one connection.
+// Event reports what has happened to one connection.
 type Event struct {
 	// Conn is the connection's number, or Woken.
 	Conn int32
@@ -76,50 +77,49 @@ type What uint8
 // The things that happen. An event that the engine does not act on comes again
 // with the next Wait, as long as it is true.
 const (
-	// Readable: bytes lie there, or the end of the stream does.
+	// Readable: bytes or the end of the stream can be read.
 	Readable What = 1 << iota
 	// Writable: a connection that is watched for it takes bytes, or the connect
 	// has ended.
 	Writable
-	// Ended: the stream has ended or is broken, perhaps behind bytes that lie
-	// there still.
+	// Ended: the stream has ended or is broken, perhaps behind bytes that can
+	// still be read.
 	Ended
 )
 
 // Conn is one connection. It belongs to the thread of its loop.
 type Conn interface {
-	// Finish says what became of the connect, behind its first event. An error
+	// Finish returns the outcome of the connect, after its first event. An error
 	// names its cause.
 	Finish() error
-	// Watch lets the loop tell what happens to a connection that is made. Where
-	// writable is true, it also tells that the connection takes bytes.
+	// Watch lets the loop return the events of an established connection: all but
+	// Writable, and that too where writable is true.
 	Watch(writable bool) error
-	// Read reads what lies there, once. It returns 0 and no error where nothing
-	// does, io.EOF at the end of the stream, and else an error that names its
-	// cause.
+	// Read reads once. It returns 0 and no error where nothing has arrived, io.EOF
+	// at the end of the stream, and else an error that names its cause.
 	Read(buf []byte) (n int, err error)
 	// Write writes once and returns how many bytes the system took, perhaps
 	// none. An error names its cause.
 	Write(b []byte) (n int, err error)
-	// Unread is at least 1 where bytes lie unread, 0 where none do.
+	// Unread returns at least 1 where unread bytes have arrived, else 0.
 	Unread() (int, error)
-	// Lend takes the connection out of its loop: another goroutine may use the
-	// stream. A read or a write of it blocks for at most the timeout and then
-	// fails with ErrTimeout, as may all that come later than the timeout behind
-	// Lend. TakeBack gives the connection back to its loop and watches it.
+	// Lend takes the connection out of its loop and lends its stream to another
+	// goroutine. Reads and writes of the stream fail with ErrTimeout once the
+	// timeout has passed. TakeBack gives the connection back to its loop and
+	// watches it.
 	Lend(timeout time.Duration) (io.ReadWriter, error)
 	TakeBack() error
-	// Interrupt makes whoever uses the lent stream fail soon.
+	// Interrupt makes reads and writes of the lent stream fail soon.
 	Interrupt()
-	// Close ends the connection, by a reset where that is asked for.
+	// Close ends the connection, by a reset where reset is true.
 	Close(reset bool)
 }
 
 // Stamped is a connection whose system stamps the arrival of answers.
 type Stamped interface {
-	// Stamp asks for stamps; false where the system gives none.
+	// Stamp switches the stamps on. It returns false where the system gives none.
 	Stamp() bool
-	// ReadStamped reads as Read does. lag is how long the newest of the bytes
-	// have lain there, in nanoseconds, -1 where that is not known.
+	// ReadStamped reads as Read does. lag is the time since the newest of the
+	// bytes arrived, in nanoseconds, -1 where it is not known.
 	ReadStamped(buf []byte) (n int, lag int64, err error)
 }

@@ -14,13 +14,13 @@ type Error struct {
 	Err   error
 }
 
-// Error is the failure in the system's words.
+// Error returns the failure in the system's words.
 func (e *Error) Error() string { return e.Err.Error() }
 
 // Unwrap returns the system's own error.
 func (e *Error) Unwrap() error { return e.Err }
 
-// ErrTimeout is why a read or a write of a lent stream fails that takes too long.
+// ErrTimeout ends a read or a write of a lent stream that takes too long.
 var ErrTimeout = os.ErrDeadlineExceeded
 
 // CauseOf returns the cause that an error of a backend names. Any other error is a
@@ -32,46 +32,43 @@ func CauseOf(err error) results.Cause {
 	return results.CauseLocal
 }
 
-// ConnectError names why a connection could not be made.
+// ConnectError names the cause for which a connection could not be made.
 func ConnectError(err error) error {
-	cause := results.CauseConnect
 	switch errnoOf(err) {
 	case syscall.ECONNREFUSED, syscall.ENOENT:
-		cause = results.CauseConnectRefused
+		return &Error{results.CauseConnectRefused, err}
 	case syscall.ECONNRESET:
-		cause = results.CauseConnectReset
+		return &Error{results.CauseConnectReset, err}
 	case syscall.ETIMEDOUT:
-		cause = results.CauseConnectTimeout
+		return &Error{results.CauseConnectTimeout, err}
 	case syscall.EADDRNOTAVAIL:
-		cause = results.CauseLocalPorts
+		return &Error{results.CauseLocalPorts, err}
 	case syscall.EMFILE, syscall.ENFILE:
-		cause = results.CauseLocalFiles
+		return &Error{results.CauseLocalFiles, err}
 	case syscall.ENOBUFS, syscall.ENOMEM:
-		cause = results.CauseLocal
+		return &Error{results.CauseLocal, err}
 	}
-	return &Error{cause, err}
+	return &Error{results.CauseConnect, err}
 }
 
-// ReadError names why a connection broke while it was read.
+// ReadError names the cause for which a connection broke while it was read.
 func ReadError(err error) error {
-	cause := results.CauseRead
-	switch errnoOf(err) {
-	case syscall.ECONNRESET, syscall.EPIPE:
-		cause = results.CauseReset
-	case syscall.ETIMEDOUT:
-		cause = results.CauseTimeout
+	if errnoOf(err) == syscall.ETIMEDOUT {
+		return &Error{results.CauseTimeout, err}
 	}
-	return &Error{cause, err}
+	return broken(err, results.CauseRead)
 }
 
-// WriteError names why a connection broke while it was written to.
-func WriteError(err error) error {
-	cause := results.CauseWrite
+// WriteError names the cause for which a connection broke while it was written to.
+func WriteError(err error) error { return broken(err, results.CauseWrite) }
+
+// broken names a reset where the error is one, and else the other cause.
+func broken(err error, other results.Cause) error {
 	switch errnoOf(err) {
 	case syscall.ECONNRESET, syscall.EPIPE:
-		cause = results.CauseReset
+		other = results.CauseReset
 	}
-	return &Error{cause, err}
+	return &Error{other, err}
 }
 
 func errnoOf(err error) syscall.Errno {

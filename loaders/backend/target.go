@@ -1,25 +1,28 @@
 package backend
 
 import (
+	"net"
+
 	"github.com/joust-bench/joust/loaders"
 )
 
 // Addresses returns the addresses to which a load connects: the target's, in their
-// order, or the proxy's. All are of the network; those of "tcp" are numeric.
-func Addresses(spec *loaders.Spec) (network string, addresses []string, err error) {
+// order, or the proxy's. Each is a *net.TCPAddr or a *net.UnixAddr.
+func Addresses(spec *loaders.Spec) ([]net.Addr, error) {
 	t := spec.Target
 	if spec.Proxy != nil {
 		t = loaders.Target{Network: "tcp", Address: spec.Proxy.Address}
 	}
 	if t.Network == "unix" {
-		return "unix", []string{t.Address}, nil
+		return []net.Addr{&net.UnixAddr{Name: t.Address, Net: "unix"}}, nil
 	}
+	var list []net.Addr
 	for _, address := range append([]string{t.Address}, t.More...) {
 		ap, err := loaders.ParseAddress(address)
 		if err != nil {
-			return "", nil, err
+			return nil, err
 		}
-		addresses = append(addresses, ap.String())
+		list = append(list, net.TCPAddrFromAddrPort(ap))
 	}
-	return "tcp", addresses, nil
+	return list, nil
 }

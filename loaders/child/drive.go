@@ -1,10 +1,8 @@
 // Package child is both ends of the pipe between joust and a loader process:
-// lines of JSON, one loaders.Message each. loaders/PROTOCOL.md says what they
-// mean.
+// lines of JSON, one loaders.Message each. loaders/PROTOCOL.md explains them.
 package child
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -16,59 +14,55 @@ import (
 )
 
 const (
-	// silence is how long a loader process may say nothing before it counts as
-	// hung: it beats every second.
+	// silence is the time without a message after which a loader process counts
+	// as hung: it sends a heartbeat every second.
 	silence = 15 * time.Second
-	// stopWithin is how long a loader process may take to report after it was
-	// told to stop: the drain, and what a stalled machine may add.
+	// stopWithin is the time for a report after a Stop: the drain, and a delay
+	// that a stalled machine may add.
 	stopWithin = loaders.MaxDrain + 10*time.Second
 )
 
-// ErrLoaderEnded says that the loader process went away without a report.
+// ErrLoaderEnded says that the loader process ended without a report.
 var ErrLoaderEnded = errors.New("the loader process ended without a report")
 
-// Loader drives a loader process through its pipes. It is used once.
-type Loader struct {
-	// Stdin and Stdout are the child's. Loader closes Stdin when it is done and
-	// reads Stdout until its end, which comes when the process is gone.
+// Driver drives a loader process through its pipes. It is used once.
+type Driver struct {
+	// Stdin and Stdout are the child's. Driver closes Stdin at the end of Run and
+	// reads Stdout until its end, which comes when the process has ended.
 	Stdin  io.WriteCloser
 	Stdout io.Reader
-
-	// silence and stopWithin replace their bounds where they are above 0.
-	silence, stopWithin time.Duration
 }
 
-var _ loaders.Loader = Loader{}
+var _ loaders.Loader = Driver{}
 
 // Run implements loaders.Loader over the pipes. When ctx ends it asks the
 // child to stop and waits, within bounds, for the partial report. It returns
-// ErrLoaderEnded when the child goes away, and a *loaders.ConnectError when
-// not one connection could be made. After an error the process may still be
-// there: end it.
-func (l Loader) Run(ctx context.Context, spec loaders.Spec, control loaders.Control) (results.Report, error) {
-	out := newLines(l.Stdin)
+// ErrLoaderEnded when the child ends without one, and a *loaders.ConnectError
+// when not one connection could be made. After an error the process may still
+// run: end it.
+func (d Driver) Run(ctx context.Context, spec loaders.Spec, control loaders.Control) (results.Report, error) {
+	out := newLines(d.Stdin)
 	incoming := make(chan loaders.Message)
 	broken := make(chan error, 1)
-	go func() { broken <- receive(l.Stdout, incoming) }()
+	go func() { broken <- receive(d.Stdout, incoming) }()
 	defer func() {
-		_ = l.Stdin.Close()
-		// What a child that does not end still says must not hold it up, nor
-		// may it hold us.
+		_ = d.Stdin.Close()
+		// A child that does not end must not wait for its messages to be read,
+		// and must not keep us waiting.
 		go func() {
 			for range incoming {
 			}
 		}()
 	}()
-	if err := out.send(loaders.Message{Prepare: &loaders.Prepare{Spec: spec}}); err != nil {
+	if err := out.send(loaders.Message{Prepare: &spec}); err != nil {
 		return results.Report{}, fmt.Errorf("%w: %w", ErrLoaderEnded, err)
 	}
-	return l.converse(ctx, control, out, incoming, broken)
+	return converse(ctx, control, out, incoming, broken)
 }
 
 // converse answers the child's messages until its report.
-func (l Loader) converse(ctx context.Context, control loaders.Control, out *lines, incoming <-chan loaders.Message, broken <-chan error) (results.Report, error) {
-	bound, stopBound := cmp.Or(l.silence, silence), cmp.Or(l.stopWithin, stopWithin)
-	quiet := time.NewTimer(bound)
+func converse(ctx context.Context, control loaders.Control, out *lines, incoming <-chan loaders.Message, broken <-chan error) (results.Report, error) {
+	quiet := time.NewTimer(silence)
 	defer quiet.Stop()
 	stop, overdue := ctx.Done(), (<-chan time.Time)(nil)
 	for {
@@ -84,23 +78,20 @@ func (l Loader) converse(ctx context.Context, control loaders.Control, out *line
 			if done || err != nil && ctx.Err() == nil {
 				return report, err
 			}
-			// Only now: acting may have taken long.
-			quiet.Reset(bound)
+			quiet.Reset(silence) // only now, since acting may take long
 		case <-stop:
 			stop = nil
-			limit := time.NewTimer(stopBound)
-			defer limit.Stop()
-			overdue = limit.C
-			out.tell(loaders.Message{Stop: &loaders.Stop{}})
+			overdue = time.After(stopWithin)
+			out.post(loaders.Message{Stop: &loaders.Stop{}})
 		case <-overdue:
-			return results.Report{}, fmt.Errorf("the loader process has not reported within %v of being told to stop", stopBound)
+			return results.Report{}, fmt.Errorf("the loader process has not reported within %v of being told to stop", stopWithin)
 		case <-quiet.C:
-			return results.Report{}, fmt.Errorf("the loader process has said nothing for %v", bound)
+			return results.Report{}, fmt.Errorf("the loader process has said nothing for %v", silence)
 		}
 	}
 }
 
-// act does what one message asks for. done is true with the report.
+// act answers one message. done is true with the report.
 func act(ctx context.Context, m loaders.Message, out *lines, control loaders.Control) (report results.Report, done bool, err error) {
 	switch {
 	case m.Ready != nil:
@@ -108,14 +99,14 @@ func act(ctx context.Context, m loaders.Message, out *lines, control loaders.Con
 		if err != nil {
 			return report, false, err
 		}
-		out.tell(loaders.Message{Start: &loaders.Start{AtNS: at}})
+		out.post(loaders.Message{Start: &loaders.Start{AtNS: at}})
 	case m.AwaitAdjust != nil:
 		a, err := control.Adjust(ctx, m.AwaitAdjust.Phase)
 		if err != nil {
 			return report, false, err
 		}
 		a.Phase = m.AwaitAdjust.Phase
-		out.tell(loaders.Message{Adjust: &a})
+		out.post(loaders.Message{Adjust: &a})
 	case m.Window != nil:
 		control.Window(*m.Window)
 	case m.Interval != nil:

@@ -26,12 +26,12 @@ func (l *lines) send(m loaders.Message) error {
 	return nil
 }
 
-// tell sends what needs no answer. That the other end is gone is seen by the
-// side that reads, which may still find its last words.
-func (l *lines) tell(m loaders.Message) { _ = l.send(m) }
+// post sends a message that needs no answer. It drops an error: the side that reads
+// sees that the other end is gone, and may still find its last words.
+func (l *lines) post(m loaders.Message) { _ = l.send(m) }
 
-// receive decodes messages into a channel until the stream ends, with the
-// stream's error last; nil for a clean end.
+// receive decodes messages into a channel until the stream ends. It returns the
+// stream's error, nil for a clean end.
 func receive(r io.Reader, out chan<- loaders.Message) error {
 	defer close(out)
 	dec := json.NewDecoder(r)

@@ -1,11 +1,8 @@
-package child
+package child_test
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
-	"io"
 	"net"
 	"os"
 	"strings"
@@ -13,6 +10,7 @@ import (
 	"time"
 
 	"github.com/joust-bench/joust/loaders"
+	"github.com/joust-bench/joust/loaders/child"
 	"github.com/joust-bench/joust/loaders/clock"
 	"github.com/joust-bench/joust/loaders/engine"
 	"github.com/joust-bench/joust/loaders/enginetest"
@@ -44,37 +42,18 @@ func pipes(t *testing.T) ends {
 	return e
 }
 
-// process runs Serve as a child process would, which has its pipes closed at
-// its end.
-func process(t *testing.T) (Loader, <-chan error) {
+// process runs Serve as a child process would, whose pipes are closed at its end.
+func process(t *testing.T) (child.Driver, <-chan error) {
 	t.Helper()
 	e := pipes(t)
 	ended := make(chan error, 1)
 	go func() {
-		err := Serve(context.Background(), e.fromJoust, e.toJoust, "v-test")
+		err := child.Serve(context.Background(), e.fromJoust, e.toJoust, "v-test")
 		_ = e.toJoust.Close()
 		_ = e.fromJoust.Close()
 		ended <- err
 	}()
-	return Loader{Stdin: e.toChild, Stdout: e.fromChild}, ended
-}
-
-// impostor runs f in place of a loader process.
-func impostor(t *testing.T, f func(in *json.Decoder, out io.Writer)) Loader {
-	t.Helper()
-	e := pipes(t)
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		f(json.NewDecoder(e.fromJoust), e.toJoust)
-		_ = e.toJoust.Close()
-		_ = e.fromJoust.Close()
-	}()
-	t.Cleanup(func() {
-		_ = e.toChild.Close()
-		<-ended
-	})
-	return Loader{Stdin: e.toChild, Stdout: e.fromChild}
+	return child.Driver{Stdin: e.toChild, Stdout: e.fromChild}, ended
 }
 
 func good() func(*enginetest.Peer) {
@@ -97,8 +76,8 @@ func TestLadderThroughThePipe(t *testing.T) {
 				}
 				return loaders.Adjustment{RateRPS: 500}
 			}}
-			child, ended := process(t)
-			report := enginetest.Drive(t, child, spec, &steer)
+			driver, ended := process(t)
+			report := enginetest.Drive(t, driver, spec, &steer)
 			if err := <-ended; err != nil {
 				t.Errorf("the loader process ended with %v", err)
 			}
@@ -111,26 +90,26 @@ func TestLadderThroughThePipe(t *testing.T) {
 			report.Phases = report.Phases[:2]
 			enginetest.CheckCounts(t, server, &report)
 			if len(steer.Readies) != 1 || len(steer.Windows) != 2 || len(steer.Done) != 2 || len(steer.Intervals) == 0 {
-				t.Errorf("told of %d starts, %d windows, %d ends and %d intervals", len(steer.Readies), len(steer.Windows), len(steer.Done), len(steer.Intervals))
+				t.Errorf("%d starts, %d windows, %d ends and %d intervals came", len(steer.Readies), len(steer.Windows), len(steer.Done), len(steer.Intervals))
 			}
 		})
 	}
 }
 
-// TestQuietLoader: a quiet load tells its timeline with its report only.
+// A quiet load sends its timeline with its report only.
 func TestQuietLoader(t *testing.T) {
 	t.Parallel()
 	server := enginetest.Start(t, good())
 	spec := enginetest.Spec(enginetest.Open(300, 100*time.Millisecond))
 	spec.Target.Address, spec.Quiet = server.Address, true
 	var steer enginetest.Steer
-	child, ended := process(t)
-	report := enginetest.Drive(t, child, spec, &steer)
+	driver, ended := process(t)
+	report := enginetest.Drive(t, driver, spec, &steer)
 	if err := <-ended; err != nil {
 		t.Errorf("the loader process ended with %v", err)
 	}
 	if len(steer.Intervals) != 0 || len(steer.Done) != 1 || len(report.Phases) != 1 || len(report.Phases[0].Timeline) == 0 {
-		t.Errorf("told of %d intervals and %d ends; the report is %+v", len(steer.Intervals), len(steer.Done), report.Phases)
+		t.Errorf("%d intervals and %d ends came; the report is %+v", len(steer.Intervals), len(steer.Done), report.Phases)
 	}
 }
 
@@ -141,9 +120,9 @@ func TestStopInTheMiddle(t *testing.T) {
 	defer cancel()
 	spec := enginetest.Spec(enginetest.Closed(time.Hour), enginetest.Closed(time.Hour))
 	spec.Target.Address = server.Address
-	child, ended := process(t)
+	driver, ended := process(t)
 	steer := enginetest.Steer{OnWindow: func(loaders.Window) { time.AfterFunc(100*time.Millisecond, cancel) }}
-	report, err := child.Run(ctx, spec, &steer)
+	report, err := driver.Run(ctx, spec, &steer)
 	if err != nil || !report.Interrupted || len(report.Phases) != 1 {
 		t.Fatalf("got %+v, %v; want one partial phase and no error", report, err)
 	}
@@ -165,8 +144,8 @@ func TestStopBeforeTheStart(t *testing.T) {
 	defer cancel()
 	spec := enginetest.Spec(enginetest.Closed(time.Hour))
 	spec.Target.Address = server.Address
-	child, _ := process(t)
-	report, err := child.Run(ctx, spec, reluctant{&enginetest.Steer{}, func(ctx context.Context) error { cancel(); <-ctx.Done(); return ctx.Err() }})
+	driver, _ := process(t)
+	report, err := driver.Run(ctx, spec, reluctant{&enginetest.Steer{}, func(ctx context.Context) error { cancel(); <-ctx.Done(); return ctx.Err() }})
 	if err != nil || !report.Interrupted || report.ConnectionsOpen != spec.Connections {
 		t.Errorf("got %+v, %v; want an interrupted report", report, err)
 	}
@@ -194,8 +173,8 @@ func TestConnectErrorThroughThePipe(t *testing.T) {
 	if err := l.Close(); err != nil {
 		t.Fatal(err)
 	}
-	child, _ := process(t)
-	_, err = child.Run(t.Context(), spec, &enginetest.Steer{})
+	driver, _ := process(t)
+	_, err = driver.Run(t.Context(), spec, &enginetest.Steer{})
 	var connect *loaders.ConnectError
 	if !errors.As(err, &connect) || connect.Cause != results.CauseConnectRefused {
 		t.Errorf("got %v, want a refused connection", err)
@@ -205,112 +184,12 @@ func TestConnectErrorThroughThePipe(t *testing.T) {
 func TestBadSpecThroughThePipe(t *testing.T) {
 	t.Parallel()
 	spec := enginetest.Spec()
-	child, ended := process(t)
-	_, err := child.Run(t.Context(), spec, &enginetest.Steer{})
+	driver, ended := process(t)
+	_, err := driver.Run(t.Context(), spec, &enginetest.Steer{})
 	if err == nil || !strings.Contains(err.Error(), "no phase to run") {
 		t.Errorf("got %v, want the Spec's problem", err)
 	}
 	if err := <-ended; err != nil {
 		t.Errorf("the loader process ended with %v", err)
-	}
-}
-
-// say writes messages as a loader process does.
-func say(out io.Writer, messages ...loaders.Message) {
-	enc := json.NewEncoder(out)
-	for _, m := range messages {
-		_ = enc.Encode(m)
-	}
-}
-
-var (
-	ready  = loaders.Message{Ready: &loaders.Ready{Connections: 3, Asked: 3}}
-	report = loaders.Message{Report: &results.Report{Loader: "impostor"}}
-)
-
-// hear reads messages until one is as wanted.
-func hear(in *json.Decoder, wanted func(loaders.Message) bool) {
-	var m loaders.Message
-	for in.Decode(&m) == nil && !wanted(m) {
-		m = loaders.Message{}
-	}
-}
-
-func start(m loaders.Message) bool { return m.Start != nil }
-func never(loaders.Message) bool   { return false }
-
-func TestChildrenThatFail(t *testing.T) {
-	t.Parallel()
-	for _, c := range []struct {
-		name  string
-		child func(in *json.Decoder, out io.Writer)
-		want  string
-		ended bool
-	}{
-		{"ends at once", func(*json.Decoder, io.Writer) {}, "ended without a report", true},
-		{"ends after ready", func(in *json.Decoder, out io.Writer) { say(out, ready); hear(in, start) }, "ended without a report", true},
-		{"garbage", func(in *json.Decoder, out io.Writer) { fmt.Fprintln(out, "panic: oh"); hear(in, never) }, "invalid character 'p'", false},
-		{"half a message", func(in *json.Decoder, out io.Writer) { hear(in, isPrepare); fmt.Fprint(out, `{"ready":{"conn`) }, "unexpected EOF", false},
-		{"wrong type", func(in *json.Decoder, out io.Writer) { fmt.Fprintln(out, `{"ready":7}`); hear(in, never) }, "cannot unmarshal number", false},
-		{"silent", func(in *json.Decoder, _ io.Writer) { hear(in, never) }, "said nothing for 100ms", false},
-		{"silent after ready", func(in *json.Decoder, out io.Writer) { say(out, ready); hear(in, never) }, "said nothing for 100ms", false},
-		{"fails", func(in *json.Decoder, out io.Writer) {
-			hear(in, isPrepare)
-			say(out, loaders.Message{Failed: &loaders.Failed{Error: "no such thing"}})
-		}, "no such thing", false},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			t.Parallel()
-			child := impostor(t, c.child)
-			child.silence = 100 * time.Millisecond
-			_, err := child.Run(t.Context(), enginetest.Spec(enginetest.Closed(time.Second)), &enginetest.Steer{})
-			if err == nil || !strings.Contains(err.Error(), c.want) {
-				t.Errorf("got %v, want %q", err, c.want)
-			}
-			if errors.Is(err, ErrLoaderEnded) != c.ended {
-				t.Errorf("%v: ended without a report: %v, want %v", err, !c.ended, c.ended)
-			}
-		})
-	}
-}
-
-func isPrepare(m loaders.Message) bool { return m.Prepare != nil }
-
-// Joust may take longer to answer than a child may be silent.
-func TestSlowJoustIsNoHungChild(t *testing.T) {
-	t.Parallel()
-	child := impostor(t, func(in *json.Decoder, out io.Writer) {
-		say(out, ready)
-		hear(in, start)
-		say(out, report)
-	})
-	child.silence = 200 * time.Millisecond
-	got, err := child.Run(t.Context(), enginetest.Spec(enginetest.Closed(time.Second)),
-		reluctant{&enginetest.Steer{}, func(context.Context) error { time.Sleep(2 * child.silence); return nil }})
-	if err != nil || got.Loader != "impostor" {
-		t.Errorf("got %+v, %v", got, err)
-	}
-}
-
-// Beating is not enough after a stop.
-func TestChildThatDoesNotStop(t *testing.T) {
-	t.Parallel()
-	child := impostor(t, func(in *json.Decoder, out io.Writer) {
-		gone := make(chan struct{})
-		go func() { hear(in, never); close(gone) }()
-		for say(out, ready); ; say(out, loaders.Message{Heartbeat: &loaders.Heartbeat{}}) {
-			select {
-			case <-gone:
-				return
-			case <-time.After(5 * time.Millisecond):
-			}
-		}
-	})
-	child.stopWithin = 100 * time.Millisecond
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	_, err := child.Run(ctx, enginetest.Spec(enginetest.Closed(time.Second)), &enginetest.Steer{})
-	if err == nil || !strings.Contains(err.Error(), "has not reported within 100ms") {
-		t.Errorf("got %v", err)
 	}
 }

@@ -6,23 +6,23 @@ import (
 	"fmt"
 	"io"
 	"runtime"
+	"sync"
 	"time"
 
 	"github.com/joust-bench/joust/loaders"
-	"github.com/joust-bench/joust/loaders/clock"
 	"github.com/joust-bench/joust/loaders/engine"
 	"github.com/joust-bench/joust/results"
 )
 
-// heartbeatEvery is how often a loader process shows that it lives.
+// heartbeatEvery is the time between two heartbeats of a loader process.
 const heartbeatEvery = time.Second
 
-// errOrphaned ends a loader whose joust is gone.
+// errOrphaned ends a loader when joust is gone.
 var errOrphaned = errors.New("the end of the loader's input: joust is gone")
 
-// Serve is the life of a loader process: it takes one Spec from in, runs it
-// and writes the report to out. The end of in ends it at once, and is awaited
-// behind the report. A load that fails is told on out and is no error of Serve.
+// Serve is the life of a loader process: it reads one Spec from in, runs it and
+// writes the report to out. The end of in ends it at once; after the report Serve
+// waits for that end. A load that fails is a message on out and no error of Serve.
 func Serve(ctx context.Context, in io.Reader, out io.Writer, version string) error {
 	incoming, inputEnd := make(chan loaders.Message), make(chan error, 1)
 	go func() { inputEnd <- receive(in, incoming) }()
@@ -32,37 +32,42 @@ func Serve(ctx context.Context, in io.Reader, out io.Writer, version string) err
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	c := &childControl{quiet: first.Prepare.Spec.Quiet, out: newLines(out), starts: make(chan loaders.Start, 1), adjusts: make(chan loaders.Adjustment, 1)}
+	c := &childControl{quiet: first.Prepare.Quiet, out: newLines(out), starts: make(chan loaders.Start, 1), adjusts: make(chan loaders.Adjustment, 1)}
 	lost := make(chan error, 1)
 	go func() { lost <- c.listen(incoming, inputEnd, cancel) }()
-	stop := c.beat()
-	defer stop()
+	defer c.beat()()
 	ended := make(chan loaders.Message, 1)
-	go func() { ended <- run(ctx, first.Prepare.Spec, c, version) }()
+	go func() { ended <- run(ctx, *first.Prepare, c, version) }()
 	select {
 	case last := <-ended:
 		if err := c.out.send(last); err != nil {
 			return err
 		}
-		// Whoever samples this process may be late with its last reading.
+		// joust may still have to read this process's counters.
 		select {
 		case <-lost:
 		case <-ctx.Done():
 		}
 		return nil
 	case err := <-lost:
-		// What still runs drains into nothing and ends with the process.
+		// The load ends with the process.
 		return err
 	}
 }
 
 // run makes the load and returns the last message about it.
 func run(ctx context.Context, spec loaders.Spec, c loaders.Control, version string) loaders.Message {
-	report, err := load(ctx, spec, c)
+	var report results.Report
+	l, err := engine.Choose(spec)
+	if err == nil {
+		// Two more than the event loops: one for the pipe to joust, one for the
+		// runtime's own work.
+		runtime.GOMAXPROCS(max(1, spec.Threads) + 2)
+		report, err = l.Run(ctx, spec, c)
+	}
 	if err != nil {
 		failed := loaders.Failed{Error: err.Error()}
-		var connect *loaders.ConnectError
-		if errors.As(err, &connect) {
+		if connect, ok := errors.AsType[*loaders.ConnectError](err); ok {
 			failed.Cause = connect.Cause
 		}
 		return loaders.Message{Failed: &failed}
@@ -71,20 +76,10 @@ func run(ctx context.Context, spec loaders.Spec, c loaders.Control, version stri
 	return loaders.Message{Report: &report}
 }
 
-func load(ctx context.Context, spec loaders.Spec, c loaders.Control) (results.Report, error) {
-	l, err := engine.Choose(spec)
-	if err != nil {
-		return results.Report{}, err
-	}
-	// Two more than the event loops: one for whoever speaks with joust, one
-	// for the runtime's own work.
-	runtime.GOMAXPROCS(max(1, spec.Threads) + 2)
-	return l.Run(ctx, spec, c)
-}
-
-// childControl is the loader's end: it tells joust and waits for its answers.
+// childControl is the loader's end: it sends messages to joust and waits for the
+// answers.
 type childControl struct {
-	// quiet keeps live figures back.
+	// quiet suppresses live figures.
 	quiet   bool
 	out     *lines
 	starts  chan loaders.Start
@@ -94,7 +89,7 @@ type childControl struct {
 var _ loaders.Control = (*childControl)(nil)
 
 // listen passes joust's messages on until the input ends, which cancels the
-// load. It returns why the input ended.
+// load. It returns the reason of that end.
 func (c *childControl) listen(incoming <-chan loaders.Message, inputEnd <-chan error, cancel context.CancelCauseFunc) error {
 	for m := range incoming {
 		switch {
@@ -114,8 +109,8 @@ func (c *childControl) listen(incoming <-chan loaders.Message, inputEnd <-chan e
 	return err
 }
 
-// pass hands a message to whoever waits for it. One that nobody asked for
-// takes no place from the next.
+// pass puts a message into a channel of one place. It drops an earlier message that
+// nobody waited for.
 func pass[M any](to chan M, m M) {
 	select {
 	case <-to:
@@ -126,57 +121,58 @@ func pass[M any](to chan M, m M) {
 
 // beat sends heartbeats until stop is called.
 func (c *childControl) beat() (stop func()) {
-	quit, ended := make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(ended)
-		t := time.NewTicker(heartbeatEvery)
-		defer t.Stop()
-		for {
+	ctx, cancel := context.WithCancel(context.Background())
+	var beating sync.WaitGroup
+	beating.Go(func() {
+		for ticks := time.Tick(heartbeatEvery); ; {
 			select {
-			case <-t.C:
-				c.out.tell(loaders.Message{Heartbeat: &loaders.Heartbeat{AtNS: clock.Now()}})
-			case <-quit:
+			case <-ticks:
+				c.out.post(loaders.Message{Heartbeat: &loaders.Heartbeat{}})
+			case <-ctx.Done():
 				return
 			}
 		}
-	}()
-	return func() { close(quit); <-ended }
+	})
+	return func() { cancel(); beating.Wait() }
 }
 
+// ask sends a message and waits for joust's answer.
+func ask[M any](ctx context.Context, c *childControl, question loaders.Message, answers <-chan M) (answer M, err error) {
+	if err := c.out.send(question); err != nil {
+		return answer, err
+	}
+	select {
+	case answer = <-answers:
+		return answer, nil
+	case <-ctx.Done():
+		return answer, context.Cause(ctx)
+	}
+}
+
+// Ready implements loaders.Control.
 func (c *childControl) Ready(ctx context.Context, r loaders.Ready) (int64, error) {
-	if err := c.out.send(loaders.Message{Ready: &r}); err != nil {
-		return 0, err
-	}
-	select {
-	case s := <-c.starts:
-		return s.AtNS, nil
-	case <-ctx.Done():
-		return 0, context.Cause(ctx)
-	}
+	start, err := ask(ctx, c, loaders.Message{Ready: &r}, c.starts)
+	return start.AtNS, err
 }
 
+// Adjust implements loaders.Control.
 func (c *childControl) Adjust(ctx context.Context, phase string) (loaders.Adjustment, error) {
-	if err := c.out.send(loaders.Message{AwaitAdjust: &loaders.AwaitAdjust{Phase: phase}}); err != nil {
-		return loaders.Adjustment{}, err
+	a, err := ask(ctx, c, loaders.Message{AwaitAdjust: &loaders.AwaitAdjust{Phase: phase}}, c.adjusts)
+	if err == nil && a.Phase != phase {
+		err = fmt.Errorf("a rate for phase %q came where phase %q waits", a.Phase, phase)
 	}
-	select {
-	case a := <-c.adjusts:
-		if a.Phase != phase {
-			return a, fmt.Errorf("a rate for phase %q came where phase %q waits", a.Phase, phase)
-		}
-		return a, nil
-	case <-ctx.Done():
-		return loaders.Adjustment{}, context.Cause(ctx)
-	}
+	return a, err
 }
 
-func (c *childControl) Window(w loaders.Window) { c.out.tell(loaders.Message{Window: &w}) }
+// Window implements loaders.Control.
+func (c *childControl) Window(w loaders.Window) { c.out.post(loaders.Message{Window: &w}) }
+
+// Interval implements loaders.Control.
 func (c *childControl) Interval(i loaders.Interval) {
 	if !c.quiet {
-		c.out.tell(loaders.Message{Interval: &i})
+		c.out.post(loaders.Message{Interval: &i})
 	}
 }
 
-func (c *childControl) PhaseDone(p loaders.PhaseDone) {
-	c.out.tell(loaders.Message{PhaseDone: &p})
-}
+// PhaseDone implements loaders.Control.
+func (c *childControl) PhaseDone(p loaders.PhaseDone) { c.out.post(loaders.Message{PhaseDone: &p}) }

@@ -4,16 +4,10 @@ package clock
 
 import (
 	"context"
-	"errors"
 	"time"
 )
 
 func systemOffset(time.Time) int64 { return 1 }
-
-// ProcessCPU is read on Linux only.
-func ProcessCPU() (int64, error) {
-	return 0, errors.New("the process's CPU clock is read on Linux only")
-}
 
 // SleepUntil returns at the instant, or earlier with an error when ctx ends.
 func SleepUntil(ctx context.Context, at int64) error {

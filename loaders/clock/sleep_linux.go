@@ -11,9 +11,9 @@ import (
 )
 
 // SleepUntil returns at the instant, to within some 0.1 ms, or earlier with an
-// error when ctx ends. A timer of the runtime may fire a millisecond late, and
-// short sleeps until the instant cost CPU time: a descriptor of the kernel's
-// wakes the goroutine once, in time.
+// error when ctx ends. A timer of the runtime may fire a millisecond late, and many
+// short sleeps cost CPU time: a timer of the kernel wakes the goroutine once, in
+// time.
 func SleepUntil(ctx context.Context, at int64) error {
 	for ctx.Err() == nil && Until(at) > 0 {
 		if err := alarm(ctx, at); err != nil && ctx.Err() == nil {

@@ -37,7 +37,7 @@ type conn struct {
 	// codec reads the answers.
 	codec codec.Conn
 	// secret is the connection's TLS, nil in plain text.
-	secret *secure.Conn
+	secret *secure.Channel
 	// progress is the connection's place in an exchange of steps, nil where
 	// there was none.
 	progress *progress

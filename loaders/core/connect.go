@@ -107,7 +107,7 @@ func (w *worker) connected(c *conn) {
 func (w *worker) opened(c *conn) {
 	now := clock.Now()
 	if c.known {
-		w.out.Reconnects++
+		w.out.Counts.Reconnects++
 		w.source.Reconnected(int(c.id))
 	}
 	c.state, c.known, c.writing = stateOpen, true, false

@@ -166,7 +166,7 @@ func (s *session) run(ctx context.Context, control loaders.Control) (results.Rep
 }
 
 func (s *session) ready(open int) loaders.Ready {
-	r := loaders.Ready{Connections: open, Asked: s.spec.Connections, ClockNS: clock.Now()}
+	r := loaders.Ready{Connections: open, Asked: s.spec.Connections}
 	for _, w := range s.workers {
 		if w.connectError != nil {
 			r.FirstError, r.Cause = w.connectError.Error(), w.connectCause
@@ -223,7 +223,7 @@ func (s *session) phase(ctx context.Context, p *loaders.Phase, startAt int64, co
 
 // plan puts the phase on the clock.
 func (s *session) plan(p *loaders.Phase, rate float64, startAt int64) (*phase, error) {
-	at := record.PlanPhase(p, startAt, clock.Now()+int64(2*time.Millisecond), int64(s.spec.Drain), s.lastRPS)
+	at := record.TimePhase(p, startAt, clock.Now()+int64(2*time.Millisecond), int64(s.spec.Drain), s.lastRPS)
 	on := &phase{
 		loop: p.Loop, begin: at.Begin, t0: at.T0, t1: at.T1, end: at.End,
 		drain: min(s.spec.Drain, loaders.MaxDrain), thinkSpin: int64(p.ThinkSpin),

@@ -20,14 +20,14 @@ func (s *session) merge(result *results.Phase, on *phase, outcomes []*outcome) e
 	var errs []error
 	for i, o := range outcomes {
 		o.Slowest.OfThread(o.thread)
-		o.Traffic = o.at1.traffic.Since(o.at0.traffic)
+		o.at1.traffic.Since(o.at0.traffic).Into(&o.Counts)
 		result.MinConnectionsOpen += o.minOpen
 		result.Threads = append(result.Threads, s.threadUse(o))
 		read, empty = read+o.queuesRead, empty+o.queuesEmpty
 		errs = append(errs, o.err)
 		if i > 0 {
 			total.Window.T1 = ends(total.Window.T1, o.Window.T1)
-			total.Merge(&o.Phase)
+			total.Merge(&o.Ledger)
 		}
 	}
 	if on.loop == results.OpenLoop {

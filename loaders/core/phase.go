@@ -31,7 +31,7 @@ type phase struct {
 
 // outcome is what one thread saw of a phase.
 type outcome struct {
-	record.Phase
+	record.Ledger
 	// now is cumulative over the phase; at0 and at1 are its values at the
 	// window's ends.
 	now, at0, at1 reading

@@ -239,7 +239,7 @@ func (w *worker) surplus(c *conn, data []byte, now int64) {
 // peerClosed acts on the end of the server's stream.
 func (w *worker) peerClosed(c *conn, now int64) {
 	if c.count == 0 {
-		w.out.UnannouncedCloses++
+		w.out.Counts.UnannouncedCloses++
 		w.replace(c, now)
 		return
 	}
@@ -255,7 +255,7 @@ func (w *worker) peerClosed(c *conn, now int64) {
 // announcedClose replaces a connection whose last answer said that it would be
 // closed. Requests behind that answer are lost.
 func (w *worker) announcedClose(c *conn, now int64) {
-	w.out.AnnouncedCloses++
+	w.out.Counts.AnnouncedCloses++
 	w.failFlights(c, now, results.CauseClosed, "the server announced a close before it had answered all requests of the pipeline")
 	w.recycle(c)
 }
@@ -288,7 +288,7 @@ func (w *worker) broken(c *conn, err error) {
 func (w *worker) brokenWith(c *conn, cause results.Cause, detail string) {
 	now := clock.Now()
 	if c.count == 0 {
-		w.out.UnannouncedCloses++
+		w.out.Counts.UnannouncedCloses++
 	}
 	w.failFlights(c, now, cause, detail)
 	w.replace(c, now)

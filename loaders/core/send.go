@@ -81,7 +81,7 @@ func (w *worker) enter(c *conn, intended, now int64) int {
 	request := w.source.Next(int(c.id))
 	*c.push() = record.Exchange{Intended: intended, Sent: now, Request: int32(request), Connection: c.id}
 	c.issued++
-	w.out.Asked++
+	w.out.Counts.Asked++
 	w.inFlight++
 	w.quota--
 	if c.count == 1 {

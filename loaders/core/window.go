@@ -34,8 +34,8 @@ func (w *worker) mark(now int64) {
 	if !w.windowOpen {
 		w.windowOpen = true
 		w.out.at0 = w.reading()
-		w.out.BacklogT0 = w.backlog(window.T0)
-		w.out.Offered = w.intended
+		w.out.Rate.BacklogT0 = w.backlog(window.T0)
+		w.out.Rate.Offered = w.intended
 		w.out.minOpen = w.open
 		w.nextMark = window.T1
 	}
@@ -43,8 +43,8 @@ func (w *worker) mark(now int64) {
 		return
 	}
 	w.out.at1 = w.reading()
-	w.out.BacklogT1 = w.backlog(window.T1)
-	w.out.Offered = w.intended - w.out.Offered
+	w.out.Rate.BacklogT1 = w.backlog(window.T1)
+	w.out.Rate.Offered = w.intended - w.out.Rate.Offered
 	w.nextMark = never
 	if w.phase.loop == results.ClosedLoop {
 		w.sending = false

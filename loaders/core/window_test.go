@@ -42,10 +42,8 @@ func TestStopAfterTheClockWasRead(t *testing.T) {
 	}
 }
 
-// once is a cursor at its end.
-type once struct{}
-
-func (once) Next() (int64, bool) { return 0, false }
+// atEnd is a cursor at its end.
+func atEnd() (int64, bool) { return 0, false }
 
 // TestStopGivesUpWhatIsDueUntilThen: what is due between a thread's look at the
 // clock and the stop was never sent, and for no negative time.
@@ -55,14 +53,14 @@ func TestStopGivesUpWhatIsDueUntilThen(t *testing.T) {
 	at := now + 1000
 	w := worker{work: &work{}, loop: idleLoop{}, current: current{
 		phase:  &phase{loop: results.OpenLoop},
-		out:    outcome{Phase: *record.NewPhase(1)},
+		out:    outcome{Ledger: record.Ledger{Groups: make([]record.Group, 1)}},
 		window: window{windowOpen: true, nextMark: now + 60e9, end: now + 60e9},
-		pace:   pace{due: now + 400, cursor: once{}, ahead: once{}, aheadNext: never, quota: never},
+		pace:   pace{due: now + 400, cursor: atEnd, ahead: atEnd, aheadNext: never, quota: never},
 	}}
 	w.stop.Store(at)
-	w.out.Window = record.Window{Loop: results.OpenLoop, T0: now - 1000, T1: now + 60e9}
+	w.out.Window = record.Span{Loop: results.OpenLoop, T0: now - 1000, T1: now + 60e9}
 	w.stopEarly(at, now)
-	if w.due != never || w.out.NeverSent != 1 || w.out.CensoredFromNS != 600 {
-		t.Errorf("due %d, %d never sent for at least %d ns, want 1 for 600 ns", w.due, w.out.NeverSent, w.out.CensoredFromNS)
+	if w.due != never || w.out.Rate.NeverSent != 1 || w.out.Rate.CensoredFromNS != 600 {
+		t.Errorf("due %d, %d never sent for at least %d ns, want 1 for 600 ns", w.due, w.out.Rate.NeverSent, w.out.Rate.CensoredFromNS)
 	}
 }

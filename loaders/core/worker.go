@@ -244,8 +244,8 @@ func (w *worker) run(p *phase) error {
 // begin sets the thread up for a phase.
 func (w *worker) begin(p *phase) {
 	w.movedBefore += w.moved()
-	w.out.Reset(record.Window{Loop: p.loop, T0: p.t0, T1: p.t1})
-	w.out = outcome{Phase: w.out.Phase, thread: w.id}
+	w.out.Reset(record.Span{Loop: p.loop, T0: p.t0, T1: p.t1})
+	w.out = outcome{Ledger: w.out.Ledger, thread: w.id}
 	w.phase = p
 	w.window = window{end: p.end, nextMark: p.t0, patient: true}
 	w.pace = newPace(p, w.id, w.spec)

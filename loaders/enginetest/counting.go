@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/joust-bench/joust/loaders"
-	"github.com/joust-bench/joust/loaders/wire"
+	"github.com/joust-bench/joust/loaders/codec/h1/wire"
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/scenarios"
 )

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/joust-bench/joust/loaders"
-	"github.com/joust-bench/joust/loaders/arrival"
+	"github.com/joust-bench/joust/loaders/record"
 	"github.com/joust-bench/joust/results"
 )
 
@@ -51,7 +51,7 @@ func offered(t *testing.T, e loaders.Loader) {
 // intended counts the schedule's instants within the window.
 func intended(t testing.TB, spec *loaders.Spec, p *loaders.Phase) (n uint64) {
 	t.Helper()
-	schedule, err := arrival.For(arrival.Law(p.Schedule), p.RateRPS)
+	schedule, err := record.NewSchedule(p, record.Timing{}, p.RateRPS)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,45 +5,47 @@ import (
 	"sync"
 )
 
-// barrier is where n goroutines wait for one another, again and again.
-type barrier struct {
+// barrier lets n goroutines wait for one another and agree on a value, again and
+// again.
+type barrier[T any] struct {
 	n  int
 	mu sync.Mutex
-	// arrived is how many wait in the round that is open.
+	// arrived is the number of goroutines that wait in the open round.
 	arrived int
-	round   *round
+	round   *round[T]
 }
 
-// round is one meeting: err is set before done is closed.
-type round struct {
-	done chan struct{}
-	err  error
+// round is one meeting: value and err are set before done is closed.
+type round[T any] struct {
+	done  chan struct{}
+	value T
+	err   error
 }
 
-func newBarrier(n int) *barrier { return &barrier{n: n, round: newRound()} }
+func newBarrier[T any](n int) *barrier[T] { return &barrier[T]{n: n, round: newRound[T]()} }
 
-func newRound() *round { return &round{done: make(chan struct{})} }
+func newRound[T any]() *round[T] { return &round[T]{done: make(chan struct{})} }
 
-// meet returns when all have come and the last of them has decided, with the
-// error of that decision; or with its cause when ctx ends first.
-func (b *barrier) meet(ctx context.Context, decide func() error) error {
+// meet waits until all have come and the last of them has decided. It returns that
+// decision, or the cause of ctx where that ends first.
+func (b *barrier[T]) meet(ctx context.Context, decide func() (T, error)) (value T, err error) {
 	b.mu.Lock()
 	r := b.round
 	b.arrived++
 	last := b.arrived == b.n
 	if last {
-		b.arrived, b.round = 0, newRound()
+		b.arrived, b.round = 0, newRound[T]()
 	}
 	b.mu.Unlock()
 	if last {
-		r.err = decide()
+		r.value, r.err = decide()
 		close(r.done)
-		return r.err
+		return r.value, r.err
 	}
 	select {
 	case <-r.done:
-		return r.err
+		return r.value, r.err
 	case <-ctx.Done():
-		return context.Cause(ctx)
+		return value, context.Cause(ctx)
 	}
 }

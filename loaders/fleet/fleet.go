@@ -15,10 +15,10 @@ import (
 	"github.com/joust-bench/joust/results"
 )
 
-// ahead is the time between the moment at which all loaders have met and that
-// at which load may flow. It is longer than a window must be announced ahead, so
-// that a loader need not put its own window off.
-const ahead = time.Duration(record.AnnounceAhead) + 45*time.Millisecond
+// startDelay is the time from the meeting of all loaders to the start of the load.
+// It is longer than the time by which a window must be announced ahead, so that no
+// loader delays its own window.
+const startDelay = time.Duration(record.AnnounceAhead) + 45*time.Millisecond
 
 // Fleet is several loaders as one. It makes one load.
 type Fleet struct {
@@ -41,8 +41,9 @@ func (f *Fleet) Run(ctx context.Context, spec loaders.Spec, control loaders.Cont
 	}
 	running, stop := context.WithCancel(ctx)
 	defer stop()
-	m := &meeting{
-		ctx: running, control: control, spec: spec, barrier: newBarrier(n),
+	m := &conductor{
+		ctx: running, control: control, spec: spec,
+		starts: newBarrier[int64](n), adjustments: newBarrier[loaders.Adjustment](n), ends: newBarrier[struct{}](n),
 		readies: make([]loaders.Ready, n), done: make([]loaders.PhaseDone, n), live: make([]results.Interval, n),
 	}
 	f.Reports = make([]results.Report, n)
@@ -64,14 +65,18 @@ func (f *Fleet) Run(ctx context.Context, spec loaders.Spec, control loaders.Cont
 	return Merge(spec, f.Reports)
 }
 
-// meeting is where the loaders of a fleet wait for one another and speak with
-// one Control.
-type meeting struct {
+// conductor lets the loaders of a fleet wait for one another and speak with one
+// Control.
+type conductor struct {
 	// ctx ends when one of the loaders has failed.
 	ctx     context.Context
 	control loaders.Control
 	spec    loaders.Spec
-	barrier *barrier
+
+	// starts, adjustments and ends are the meetings of Ready, Adjust and PhaseDone.
+	starts      *barrier[int64]
+	adjustments *barrier[loaders.Adjustment]
+	ends        *barrier[struct{}]
 
 	// readies and done have an entry a loader, which writes it before it meets
 	// the others.
@@ -81,12 +86,9 @@ type meeting struct {
 	mu sync.Mutex
 	// live has each loader's last interval of the phase that runs.
 	live []results.Interval
-	// announced is the phase whose window Control knows.
+	// announced is the phase whose window was announced last.
 	announced string
 
-	// startAt and adjustment are what the last meeting agreed upon.
-	startAt    int64
-	adjustment loaders.Adjustment
 	// closedRPS is the throughput of the last closed loop, for windows that are
 	// stretched.
 	closedRPS float64
@@ -94,7 +96,7 @@ type meeting struct {
 
 // member is the Control of one loader.
 type member struct {
-	*meeting
+	*conductor
 	index int
 }
 
@@ -103,23 +105,15 @@ var _ loaders.Control = member{}
 // Ready implements loaders.Control.
 func (m member) Ready(ctx context.Context, r loaders.Ready) (int64, error) {
 	m.readies[m.index] = r
-	err := m.barrier.meet(ctx, func() (err error) {
-		m.startAt, err = m.control.Ready(ctx, together(m.readies))
-		return err
-	})
-	if err != nil {
-		return 0, err // the others may still agree upon a start
-	}
-	return m.startAt, nil
+	return m.starts.meet(ctx, func() (int64, error) { return m.control.Ready(ctx, mergeReadies(m.readies)) })
 }
 
-// together is the readiness of all loaders.
-func together(list []loaders.Ready) loaders.Ready {
-	all := loaders.Ready{}
+// mergeReadies returns one Ready for all loaders.
+func mergeReadies(list []loaders.Ready) loaders.Ready {
+	var all loaders.Ready
 	for _, r := range list {
 		all.Connections += r.Connections
 		all.Asked += r.Asked
-		all.ClockNS = max(all.ClockNS, r.ClockNS)
 		if all.FirstError == "" {
 			all.FirstError, all.Cause = r.FirstError, r.Cause
 		}
@@ -129,25 +123,13 @@ func together(list []loaders.Ready) loaders.Ready {
 
 // Adjust implements loaders.Control. The loaders meet here before every phase.
 func (m member) Adjust(ctx context.Context, phase string) (loaders.Adjustment, error) {
-	err := m.barrier.meet(ctx, func() (err error) {
-		m.adjustment, err = m.decide(ctx, phase)
-		return err
-	})
-	if err != nil {
-		return loaders.Adjustment{}, err
-	}
-	return m.adjustment, nil
+	return m.adjustments.meet(ctx, func() (loaders.Adjustment, error) { return m.decide(ctx, phase) })
 }
 
-// decide asks the Control where the whole's phase waits for that, and sets the
-// length and the start for all.
-func (m *meeting) decide(ctx context.Context, phase string) (loaders.Adjustment, error) {
-	var p loaders.Phase
-	for i := range m.spec.Phases {
-		if m.spec.Phases[i].Name == phase {
-			p = m.spec.Phases[i]
-		}
-	}
+// decide asks the Control where the phase of the whole Spec asks for it, and sets the
+// length and the start for all loaders.
+func (m *conductor) decide(ctx context.Context, phase string) (loaders.Adjustment, error) {
+	p := m.phase(phase)
 	a := loaders.Adjustment{Phase: phase, RateRPS: p.RateRPS}
 	if p.Adjust {
 		var err error
@@ -157,11 +139,21 @@ func (m *meeting) decide(ctx context.Context, phase string) (loaders.Adjustment,
 	}
 	if p.MinCompletions > 0 {
 		on := a.Apply(p)
-		at := record.PlanPhase(&on, 0, 0, 0, m.closedRPS)
+		at := record.TimePhase(&on, 0, 0, 0, m.closedRPS)
 		a.Duration = time.Duration(at.T1 - at.T0)
 	}
-	a.StartNS = clock.Now() + ahead.Nanoseconds()
+	a.StartNS = clock.Now() + startDelay.Nanoseconds()
 	return a, nil
+}
+
+// phase returns the phase of that name in the whole Spec.
+func (m *conductor) phase(name string) loaders.Phase {
+	for _, p := range m.spec.Phases {
+		if p.Name == name {
+			return p
+		}
+	}
+	return loaders.Phase{}
 }
 
 // Window implements loaders.Control. The first loader's announcement stands for
@@ -185,25 +177,27 @@ func (m member) Interval(i loaders.Interval) {
 		return
 	}
 	for _, other := range m.live[1:] {
-		i.Completed, i.Failed, i.Bytes, i.Open = i.Completed+other.Completed, i.Failed+other.Failed, i.Bytes+other.Bytes, i.Open+other.Open
+		add(&i.Interval, other)
 	}
 	m.control.Interval(i)
 }
 
-// PhaseDone implements loaders.Control. A phase that cannot be merged and a loader
-// that is gone show when the loaders end.
+// PhaseDone implements loaders.Control. Run returns the error of a phase that cannot
+// be merged, and of a loader that has failed.
 func (m member) PhaseDone(d loaders.PhaseDone) {
 	m.done[m.index] = d
-	_ = m.barrier.meet(m.ctx, m.ended)
+	_, _ = m.ends.meet(m.ctx, func() (struct{}, error) { return struct{}{}, m.ended() })
 }
 
-// ended passes on the outcome of the phase, merged over all loaders.
-func (m *meeting) ended() error {
+// ended passes the merged outcome of the phase on.
+func (m *conductor) ended() error {
 	all := m.done[0]
 	phases := []*results.Phase{all.Result}
 	cost := all.CPUPerRequestNS * float64(all.Completed)
 	for _, d := range m.done[1:] {
-		all.Completed, all.Failed, all.Threads = all.Completed+d.Completed, all.Failed+d.Failed, all.Threads+d.Threads
+		all.Completed += d.Completed
+		all.Failed += d.Failed
+		all.Threads += d.Threads
 		all.ThroughputRPS += d.ThroughputRPS
 		all.Work = max(all.Work, d.Work)
 		cost += d.CPUPerRequestNS * float64(d.Completed)
@@ -219,10 +213,8 @@ func (m *meeting) ended() error {
 		}
 		all.Result = &result
 	}
-	for _, p := range m.spec.Phases {
-		if p.Name == all.Phase && p.Loop == results.ClosedLoop {
-			m.closedRPS = all.ThroughputRPS
-		}
+	if m.phase(all.Phase).Loop == results.ClosedLoop {
+		m.closedRPS = all.ThroughputRPS
 	}
 	m.control.PhaseDone(all)
 	return nil

@@ -1,4 +1,4 @@
-package fleet
+package fleet_test
 
 import (
 	"context"
@@ -14,6 +14,7 @@ import (
 	"github.com/joust-bench/joust/loaders/clock"
 	"github.com/joust-bench/joust/loaders/engine"
 	"github.com/joust-bench/joust/loaders/enginetest"
+	"github.com/joust-bench/joust/loaders/fleet"
 	"github.com/joust-bench/joust/results"
 )
 
@@ -34,7 +35,7 @@ func good() func(*enginetest.Peer) {
 	return enginetest.Answering(func(enginetest.Request) string { return enginetest.OK(enginetest.Hello) })
 }
 
-// ladder is a warm-up, a closed and an open loop, and one that is skipped.
+// ladder has a warm-up, a closed and an open loop, and a skipped phase.
 func ladder() loaders.Spec {
 	warm := enginetest.Closed(50 * time.Millisecond)
 	warm.Name, warm.Measured = "warm-up", false
@@ -54,9 +55,9 @@ func answers(phase string) loaders.Adjustment {
 }
 
 // drive drives a load by n loaders.
-func drive(t *testing.T, n int, behave func(*enginetest.Peer), spec loaders.Spec) (*enginetest.Server, *Fleet, results.Report, *enginetest.Steer) {
+func drive(t *testing.T, n int, behave func(*enginetest.Peer), spec loaders.Spec) (*enginetest.Server, *fleet.Fleet, results.Report, *enginetest.Steer) {
 	t.Helper()
-	server, steer, f := enginetest.Start(t, behave), &enginetest.Steer{Answer: answers}, &Fleet{}
+	server, steer, f := enginetest.Start(t, behave), &enginetest.Steer{Answer: answers}, &fleet.Fleet{}
 	for range n {
 		f.Loaders = append(f.Loaders, best{})
 	}
@@ -64,13 +65,14 @@ func drive(t *testing.T, n int, behave func(*enginetest.Peer), spec loaders.Spec
 	return server, f, enginetest.Drive(t, f, spec, steer), steer
 }
 
-// Three loaders report as one, and their counts are the server's. Their windows are the same, or the report says how far they lie apart:
-// a machine that stands still may keep a loader from its start.
+// Three loaders report as one, and their counts are the server's. Their windows are
+// the same, or the report warns of the distance: a loader may start late on a machine
+// that stands still.
 func TestThreeLoadersAreOne(t *testing.T) {
 	t.Parallel()
 	server, f, report, steer := drive(t, 3, good(), ladder())
 	if len(steer.Readies) != 1 || steer.Readies[0].Connections != 7 || len(steer.Windows) != 3 || len(steer.Done) != 3 {
-		t.Fatalf("told of %+v, %d windows, %d ends", steer.Readies, len(steer.Windows), len(steer.Done))
+		t.Fatalf("%+v, %d windows and %d ends came", steer.Readies, len(steer.Windows), len(steer.Done))
 	}
 	if report.ConnectionsOpen != 7 || report.Threads != 3 || len(f.Reports) != 3 || len(report.Phases) != 4 || report.Phases[3].Skipped == "" {
 		t.Errorf("the report is %+v", report)
@@ -86,14 +88,14 @@ func TestThreeLoadersAreOne(t *testing.T) {
 			}
 		}
 		if whole.Total.Completed != completed || steer.Done[i].Completed != completed {
-			t.Errorf("%s: %d completed, %d by the loaders, %d told", whole.Name, whole.Total.Completed, completed, steer.Done[i].Completed)
+			t.Errorf("%s: %d completed, %d by the loaders, %d in its PhaseDone", whole.Name, whole.Total.Completed, completed, steer.Done[i].Completed)
 		}
 		if s := whole.Total.Service; completed > 0 && (s == nil || s.Count < completed) {
 			t.Errorf("%s: service times %+v of %d", whole.Name, s, completed)
 		}
 	}
 	if r := report.Phases[2].Rate; r == nil || r.TargetRPS != 500 || r.Offered != 100 || steer.Done[2].Result == nil {
-		t.Errorf("500 req/s for 200 ms became %+v, told as %+v", r, steer.Done[2].Result)
+		t.Errorf("500 req/s for 200 ms became %+v, in its PhaseDone %+v", r, steer.Done[2].Result)
 	}
 	report.Phases = report.Phases[:3]
 	enginetest.CheckCounts(t, server, &report)
@@ -113,7 +115,7 @@ func TestStretchedWindows(t *testing.T) {
 	}
 }
 
-// obedient is a loader that keeps its orders and makes no load.
+// obedient is a loader that makes no load and records its orders.
 type obedient struct {
 	startAt  int64
 	adjusted []loaders.Adjustment
@@ -137,12 +139,14 @@ func (o *obedient) Run(ctx context.Context, spec loaders.Spec, control loaders.C
 	return report, nil
 }
 
-// All loaders begin every phase at the same instant, ahead of now, with the rate
-// of the whole; a closed loop's window is stretched by the throughput of all.
+// All loaders begin every phase at the same instant, early enough for its
+// announcement, with the rate of the whole; a closed loop's window is stretched by
+// the throughput of all.
 func TestAllStartTogether(t *testing.T) {
 	t.Parallel()
+	const ahead = 55 * time.Millisecond
 	list := []*obedient{{}, {}, {}, {}}
-	f := &Fleet{}
+	f := &fleet.Fleet{}
 	for _, o := range list {
 		f.Loaders = append(f.Loaders, o)
 	}
@@ -157,7 +161,7 @@ func TestAllStartTogether(t *testing.T) {
 	first := list[0].adjusted
 	for i, o := range list {
 		if o.startAt != list[0].startAt || !slices.Equal(o.adjusted, first) {
-			t.Errorf("loader %d was told %d %+v, the first %d %+v", i, o.startAt, o.adjusted, list[0].startAt, first)
+			t.Errorf("loader %d got %d %+v, the first %d %+v", i, o.startAt, o.adjusted, list[0].startAt, first)
 		}
 	}
 	for i, a := range first[:3] {
@@ -166,7 +170,7 @@ func TestAllStartTogether(t *testing.T) {
 		}
 	}
 	if want := 200 * time.Second / 400; first[1].Duration != want || first[2].RateRPS != 500 || first[3].Skip == "" {
-		t.Errorf("the loaders were told %+v, want a closed loop of %v", first, want)
+		t.Errorf("the loaders got %+v, want a closed loop of %v", first, want)
 	}
 	want := loaders.PhaseDone{Phase: "warm-up", Completed: 40, ThroughputRPS: 400, CPUPerRequestNS: 5, Work: 0.5, Threads: 4}
 	if d := cmp.Diff(want, steer.Done[0]); d != "" {
@@ -201,7 +205,7 @@ func TestOneLoaderFails(t *testing.T) {
 		spec := ladder()
 		spec.Target.Address, spec.Target.Host = server.Address, server.Address
 		spec.Phases[1].Name = "closed"
-		f := &Fleet{Loaders: []loaders.Loader{best{}, failing{at}}}
+		f := &fleet.Fleet{Loaders: []loaders.Loader{best{}, failing{at}}}
 		_, err := f.Run(t.Context(), spec, &enginetest.Steer{Answer: answers})
 		if err == nil || !strings.Contains(err.Error(), "loader 2 of 2: given up") {
 			t.Errorf("given up at %s: %v", at, err)
@@ -216,7 +220,7 @@ func TestStopOfAFleet(t *testing.T) {
 	defer cancel()
 	spec := enginetest.Spec(enginetest.Closed(time.Hour))
 	spec.Target.Address, spec.Connections, spec.Threads = server.Address, 4, 1
-	f := &Fleet{Loaders: []loaders.Loader{best{}, best{}}}
+	f := &fleet.Fleet{Loaders: []loaders.Loader{best{}, best{}}}
 	report, err := f.Run(ctx, spec, &enginetest.Steer{OnWindow: func(loaders.Window) { time.AfterFunc(100*time.Millisecond, cancel) }})
 	if err != nil || !report.Interrupted || len(report.Phases) != 1 {
 		t.Fatalf("got %+v, %v; want one partial phase and no error", report, err)
@@ -227,7 +231,7 @@ func TestTooManyLoaders(t *testing.T) {
 	t.Parallel()
 	spec := enginetest.Spec(enginetest.Closed(time.Second))
 	spec.Connections = 1
-	f := &Fleet{Loaders: []loaders.Loader{best{}, best{}}}
+	f := &fleet.Fleet{Loaders: []loaders.Loader{best{}, best{}}}
 	if _, err := f.Run(t.Context(), spec, &enginetest.Steer{}); err == nil || !strings.Contains(err.Error(), "2 loaders for 1 connections") {
 		t.Errorf("got %v", err)
 	}

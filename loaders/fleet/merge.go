@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"time"
 
@@ -43,8 +44,8 @@ func Merge(spec loaders.Spec, parts []results.Report) (results.Report, error) {
 		all.ThreadsUsed = used
 	}
 	var errs [2]error
-	all.Connect, errs[0] = record.MergeResults(connect...)
-	all.TLSHandshake, errs[1] = record.MergeResults(handshake...)
+	all.Connect, errs[0] = record.MergeHistograms(connect...)
+	all.TLSHandshake, errs[1] = record.MergeHistograms(handshake...)
 	// Loaders that were interrupted may have begun one phase more than others.
 	for i := range fewest {
 		phases := make([]*results.Phase, len(parts))
@@ -63,7 +64,7 @@ func Merge(spec loaders.Spec, parts []results.Report) (results.Report, error) {
 	return all, errors.Join(errs[:]...)
 }
 
-// skew is how far the windows of the loaders lie apart.
+// skew returns the greatest distance between the ends of the loaders' windows.
 func skew(phases []*results.Phase) time.Duration {
 	first := phases[0]
 	var most int64
@@ -73,199 +74,120 @@ func skew(phases []*results.Phase) time.Duration {
 	return time.Duration(most)
 }
 
-// mergePhases is one phase of all loaders.
+// mergePhases returns one phase of all loaders.
 func mergePhases(parts []*results.Phase) (results.Phase, error) {
-	all := *parts[0]
-	all.Groups, all.ConnectionErrors, all.Rate, all.Steadiness = nil, nil, nil, nil
-	all.Threads, all.Timeline = slices.Clone(all.Threads), slices.Clone(all.Timeline)
-	all.Slowest = slices.Clone(all.Slowest)
+	first := parts[0]
+	all := *first
+	all.Groups, all.ConnectionErrors = maps.Clone(first.Groups), maps.Clone(first.ConnectionErrors)
+	all.Threads, all.Timeline, all.Slowest = slices.Clone(first.Threads), slices.Clone(first.Timeline), slices.Clone(first.Slowest)
+	if first.Rate != nil {
+		all.Rate = new(*first.Rate)
+	}
+	if first.Steadiness != nil {
+		all.Steadiness = new(*first.Steadiness)
+	}
 	for _, p := range parts[1:] {
-		addCounts(&all, p)
-		all.Slowest = append(all.Slowest, moved(p.Slowest, len(all.Threads))...)
+		record.AddCounts(&all, p)
+		all.Skipped = cmp.Or(all.Skipped, p.Skipped)
+		all.MinConnectionsOpen += p.MinConnectionsOpen
+		all.StallNS = sum(all.StallNS, p.StallNS)
+		all.QueuesRead, all.QueuesEmpty = sum(all.QueuesRead, p.QueuesRead), sum(all.QueuesEmpty, p.QueuesEmpty)
+		all.T0NS, all.T1NS = min(all.T0NS, p.T0NS), max(all.T1NS, p.T1NS)
+		all.Slowest = append(all.Slowest, renumber(p.Slowest, len(all.Threads))...)
 		all.Threads = append(all.Threads, p.Threads...)
 		all.Timeline = addTimeline(all.Timeline, p.Timeline)
+		addSteadiness(all.Steadiness, p.Steadiness)
 	}
-	slices.SortStableFunc(all.Slowest, func(a, b results.SlowRequest) int { return cmp.Compare(took(b), took(a)) })
+	slices.SortStableFunc(all.Slowest, func(a, b results.SlowRequest) int { return cmp.Compare(latency(b), latency(a)) })
 	all.Slowest = all.Slowest[:min(len(all.Slowest), record.MostSlowest)]
-	for _, p := range parts {
-		all.T0NS, all.T1NS = min(all.T0NS, p.T0NS), max(all.T1NS, p.T1NS)
-		all.ConnectionErrors = added(all.ConnectionErrors, p.ConnectionErrors)
-		all.Rate = addRate(all.Rate, p.Rate)
-		all.Steadiness = addSteadiness(all.Steadiness, p.Steadiness)
-	}
-	return all, mergeDistributions(&all, parts)
+	err := mergeDistributions(&all, parts)
+	return all, err
 }
 
-// addCounts adds what is counted in a phase. The smallest of instants from which
-// values are bounds is that of all; the first of texts stays.
-func addCounts(all, p *results.Phase) {
-	all.Skipped = cmp.Or(all.Skipped, p.Skipped)
-	for _, x := range []struct {
-		to   *uint64
-		from uint64
-	}{
-		{&all.Asked, p.Asked}, {&all.Unanswered, p.Unanswered}, {&all.SurplusAnswers, p.SurplusAnswers},
-		{&all.CompletedFirstHalf, p.CompletedFirstHalf}, {&all.CompletedBefore, p.CompletedBefore}, {&all.CompletedAfter, p.CompletedAfter},
-		{&all.FailedOutside, p.FailedOutside}, {&all.TimeoutsOutside, p.TimeoutsOutside},
-		{&all.SentBytes, p.SentBytes}, {&all.ReceivedBytes, p.ReceivedBytes}, {&all.SentBodyBytes, p.SentBodyBytes}, {&all.ReceivedBodyBytes, p.ReceivedBodyBytes},
-		{&all.Shed, p.Shed}, {&all.AnnouncedCloses, p.AnnouncedCloses}, {&all.UnannouncedCloses, p.UnannouncedCloses}, {&all.Reconnects, p.Reconnects},
-	} {
-		*x.to += x.from
-	}
-	all.BackoffNS += p.BackoffNS
-	all.MinConnectionsOpen += p.MinConnectionsOpen
-	all.UnansweredFromNS = leastBound(all.UnansweredFromNS, p.UnansweredFromNS)
-	all.FirstSurplus = cmp.Or(all.FirstSurplus, p.FirstSurplus)
-	all.FirstConnectionError = cmp.Or(all.FirstConnectionError, p.FirstConnectionError)
-	all.StallNS = sum(all.StallNS, p.StallNS)
-	all.QueuesRead, all.QueuesEmpty = sum(all.QueuesRead, p.QueuesRead), sum(all.QueuesEmpty, p.QueuesEmpty)
-}
-
-// mergeDistributions merges the histograms of the phases and of their groups.
+// mergeDistributions merges the histograms of the phases, and their groups.
 func mergeDistributions(all *results.Phase, parts []*results.Phase) error {
-	var errs []error
-	merge := func(of func(*results.Phase) *results.Histogram) *results.Histogram {
-		list := make([]*results.Histogram, len(parts))
-		for i, p := range parts {
-			list[i] = of(p)
-		}
-		h, err := record.MergeResults(list...)
-		errs = append(errs, err)
-		return h
-	}
-	all.SendLagIdle = merge(func(p *results.Phase) *results.Histogram { return p.SendLagIdle })
-	all.SendLagBlocked = merge(func(p *results.Phase) *results.Histogram { return p.SendLagBlocked })
-	all.ReceiveLag = merge(func(p *results.Phase) *results.Histogram { return p.ReceiveLag })
-	all.LoopGaps = merge(func(p *results.Phase) *results.Histogram { return p.LoopGaps })
-	totals, named := make([]results.Group, len(parts)), map[string][]results.Group{}
-	for i, p := range parts {
-		totals[i] = p.Total
-		for name, g := range p.Groups {
-			named[name] = append(named[name], g)
-		}
-	}
+	errs := []error{mergeEach(all, parts, func(p *results.Phase) []**results.Histogram {
+		return []**results.Histogram{&p.SendLagIdle, &p.SendLagBlocked, &p.ReceiveLag, &p.LoopGaps}
+	})}
 	var err error
-	all.Total, err = mergeGroups(totals)
+	all.Total, err = mergeGroups(parts, func(p *results.Phase) results.Group { return p.Total })
 	errs = append(errs, err)
-	for name, list := range named {
-		if all.Groups == nil {
-			all.Groups = map[string]results.Group{}
-		}
-		all.Groups[name], err = mergeGroups(list)
+	for name := range all.Groups {
+		all.Groups[name], err = mergeGroups(parts, func(p *results.Phase) results.Group { return p.Groups[name] })
 		errs = append(errs, err)
 	}
 	return errors.Join(errs...)
 }
 
-// mergeGroups is one group of all loaders.
-func mergeGroups(parts []results.Group) (results.Group, error) {
+// mergeGroups returns one group of all loaders.
+func mergeGroups(parts []*results.Phase, of func(*results.Phase) results.Group) (results.Group, error) {
 	var all results.Group
-	var errs []error
-	for _, g := range parts {
-		all.Completed += g.Completed
-		all.Failed += g.Failed
-		all.Errors, all.Status = added(all.Errors, g.Errors), added(all.Status, g.Status)
-		all.FirstError = cmp.Or(all.FirstError, g.FirstError)
+	list := make([]*results.Group, len(parts))
+	for i, p := range parts {
+		list[i] = new(of(p))
+		record.AddGroup(&all, list[i])
 	}
-	for _, of := range []func(*results.Group) **results.Histogram{
-		func(g *results.Group) **results.Histogram { return &g.Service },
-		func(g *results.Group) **results.Histogram { return &g.Corrected },
-		func(g *results.Group) **results.Histogram { return &g.FirstByte },
-		func(g *results.Group) **results.Histogram { return &g.Write },
-		func(g *results.Group) **results.Histogram { return &g.FailedTime },
-	} {
+	err := mergeEach(&all, list, func(g *results.Group) []**results.Histogram {
+		return []**results.Histogram{&g.Service, &g.Corrected, &g.FirstByte, &g.Write, &g.FailedTime}
+	})
+	return all, err
+}
+
+// mergeEach merges each histogram of the parts into that of all.
+func mergeEach[T any](all *T, parts []*T, histograms func(*T) []**results.Histogram) error {
+	var errs []error
+	for i, to := range histograms(all) {
 		list := make([]*results.Histogram, len(parts))
-		for i := range parts {
-			list[i] = *of(&parts[i])
+		for n, p := range parts {
+			list[n] = *histograms(p)[i]
 		}
 		var err error
-		*of(&all), err = record.MergeResults(list...)
+		*to, err = record.MergeHistograms(list...)
 		errs = append(errs, err)
 	}
-	return all, errors.Join(errs...)
+	return errors.Join(errs...)
 }
 
-// added adds the counts of b to a, which it may change, and returns the sum.
-func added[K comparable](a, b map[K]uint64) map[K]uint64 {
-	if a == nil {
-		return maps.Clone(b)
-	}
-	for k, n := range b {
-		a[k] += n
-	}
-	return a
-}
-
-// sum is nil where a or b is nil.
+// sum returns nil where a or b is nil.
 func sum[N int | int64](a, b *N) *N {
 	if a == nil || b == nil {
 		return nil
 	}
-	n := *a + *b
-	return &n
+	return new(*a + *b)
 }
 
-// leastBound is the smaller of two lower bounds; 0 means that there is none.
-func leastBound(a, b int64) int64 {
-	if a == 0 || b == 0 {
-		return max(a, b)
-	}
-	return min(a, b)
-}
-
-// addRate adds the bookkeeping of an open loop. TargetRPS stays: each loader
-// reports the rate of all together.
-func addRate(all, r *results.RateReport) *results.RateReport {
-	if all == nil || r == nil {
-		if all == nil && r != nil {
-			first := *r
-			return &first
-		}
-		return all
-	}
-	all.Offered += r.Offered
-	all.Achieved += r.Achieved
-	all.NeverSent += r.NeverSent
-	all.Censored += r.Censored
-	all.BacklogT0 += r.BacklogT0
-	all.BacklogT1 += r.BacklogT1
-	all.CensoredFromNS = leastBound(all.CensoredFromNS, r.CensoredFromNS)
-	return all
-}
-
-// addSteadiness is steady where all loaders saw that, with the steepest slope.
-func addSteadiness(all, s *results.Steadiness) *results.Steadiness {
+// addSteadiness keeps the steepest slope. All are steady where each loader is.
+func addSteadiness(all, s *results.Steadiness) {
 	if all == nil || s == nil {
-		if all == nil && s != nil {
-			first := *s
-			return &first
-		}
-		return all
+		return
 	}
 	all.Reached = all.Reached && s.Reached
-	if a, b := all.SlopePerSecond, s.SlopePerSecond; b != nil && (a == nil || max(*b, -*b) > max(*a, -*a)) {
+	if a, b := all.SlopePerSecond, s.SlopePerSecond; b != nil && (a == nil || math.Abs(*b) > math.Abs(*a)) {
 		all.SlopePerSecond = b
 	}
-	return all
 }
 
-// addTimeline adds the points that both have: all loaders tick at the same
-// times.
+// addTimeline adds the points that both have, which are of the same instants.
 func addTimeline(all, of []results.Interval) []results.Interval {
 	all = all[:min(len(all), len(of))]
 	for i := range all {
 		all[i].AtNS = max(all[i].AtNS, of[i].AtNS)
-		all[i].Completed += of[i].Completed
-		all[i].Failed += of[i].Failed
-		all[i].Bytes += of[i].Bytes
-		all[i].Open += of[i].Open
+		add(&all[i], of[i])
 	}
 	return all
 }
 
-// moved are slow requests with their threads counted behind those of the loaders
-// before.
-func moved(list []results.SlowRequest, threads int) []results.SlowRequest {
+// add adds the counts of an interval.
+func add(all *results.Interval, i results.Interval) {
+	all.Completed += i.Completed
+	all.Failed += i.Failed
+	all.Bytes += i.Bytes
+	all.Open += i.Open
+}
+
+// renumber returns the slow requests with the numbers of their threads raised by the
+// number of threads of the loaders before.
+func renumber(list []results.SlowRequest, threads int) []results.SlowRequest {
 	list = slices.Clone(list)
 	for i := range list {
 		list[i].Thread += threads
@@ -273,5 +195,5 @@ func moved(list []results.SlowRequest, threads int) []results.SlowRequest {
 	return list
 }
 
-// took is the time from a request's intended instant, in nanoseconds.
-func took(r results.SlowRequest) int64 { return r.EndNS - r.IntendedNS }
+// latency returns the time from a request's intended instant, in nanoseconds.
+func latency(r results.SlowRequest) int64 { return r.EndNS - r.IntendedNS }

@@ -1,4 +1,4 @@
-package fleet
+package fleet_test
 
 import (
 	"math"
@@ -7,12 +7,13 @@ import (
 	"testing"
 
 	"github.com/joust-bench/joust/loaders"
+	"github.com/joust-bench/joust/loaders/fleet"
 	"github.com/joust-bench/joust/loaders/record"
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/stats"
 )
 
-// samples are durations in nanoseconds, never none.
+// samples draws at least one duration in nanoseconds.
 func samples(random *rand.Rand) []int64 {
 	list := make([]int64, 1+random.IntN(30))
 	for i := range list {
@@ -21,7 +22,7 @@ func samples(random *rand.Rand) []int64 {
 	return list
 }
 
-// histogram has recorded the values.
+// histogram records the values.
 func histogram(t *testing.T, values []int64) *results.Histogram {
 	t.Helper()
 	var h record.Histogram
@@ -36,7 +37,7 @@ func histogram(t *testing.T, values []int64) *results.Histogram {
 }
 
 // fill gives every count of the struct a value of its own, and every histogram
-// some samples. It returns their numbers by the field's name.
+// some samples. It returns the counts and numbers of samples by the field's name.
 func fill(t *testing.T, random *rand.Rand, v reflect.Value) map[string]uint64 {
 	t.Helper()
 	counts := map[string]uint64{}
@@ -55,7 +56,7 @@ func fill(t *testing.T, random *rand.Rand, v reflect.Value) map[string]uint64 {
 	return counts
 }
 
-// counted are the same numbers of a merged struct.
+// counted returns the same numbers of a merged struct.
 func counted(v reflect.Value) map[string]uint64 {
 	counts := map[string]uint64{}
 	for i := range v.NumField() {
@@ -87,7 +88,7 @@ func TestMergeAddsEveryCount(t *testing.T) {
 			p.Groups = map[string]results.Group{"a": p.Total}
 			parts[i].Phases = []results.Phase{p}
 		}
-		all, err := Merge(loaders.Spec{}, parts)
+		all, err := fleet.Merge(loaders.Spec{}, parts)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -118,7 +119,7 @@ func TestMergedHistogramIsThatOfAllSamples(t *testing.T) {
 			all = append(all, values...)
 			parts = append(parts, results.Report{Phases: []results.Phase{{Total: results.Group{Service: histogram(t, values)}}}})
 		}
-		merged, err := Merge(loaders.Spec{}, parts)
+		merged, err := fleet.Merge(loaders.Spec{}, parts)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -139,9 +140,9 @@ func TestMergedHistogramIsThatOfAllSamples(t *testing.T) {
 	}
 }
 
-// Bounds are the smallest of those that are there, threads stand beside each
-// other, and the slowest requests are those of all.
-func TestMergeOfWhatIsNoCount(t *testing.T) {
+// A merged bound is the smallest one that is not absent. All threads are listed, and
+// the slowest requests are those of all.
+func TestMergeOfOtherFields(t *testing.T) {
 	t.Parallel()
 	stall := int64(5)
 	part := func(bound, slow int64, work float64) results.Report {
@@ -157,7 +158,7 @@ func TestMergeOfWhatIsNoCount(t *testing.T) {
 	}
 	short := part(0, 70, 0.2)
 	short.Phases[0].Timeline = short.Phases[0].Timeline[:1]
-	all, err := Merge(loaders.Spec{Seed: 7}, []results.Report{part(9, 50, 0.9), short, part(4, 60, 0.5)})
+	all, err := fleet.Merge(loaders.Spec{Seed: 7}, []results.Report{part(9, 50, 0.9), short, part(4, 60, 0.5)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,7 @@
 package record
 
 import (
+	"cmp"
 	"errors"
 	"strconv"
 
@@ -13,16 +14,13 @@ const maxStatus = 1000
 
 // Group is the outcome of the requests of one name on one thread.
 type Group struct {
-	Completed uint64
-	Failed    uint64
-
 	// Service, Corrected, FirstByte, Write and FailedTime are as in
 	// results.Group.
 	Service, Corrected, FirstByte, Write, FailedTime Histogram
 
-	status     [maxStatus]uint64
-	errors     map[results.Cause]uint64
-	firstError string
+	// counts holds all counters but those of the statuses.
+	counts results.Group
+	status [maxStatus]uint64
 }
 
 // Status counts one final status code.
@@ -34,27 +32,19 @@ func (g *Group) Status(code int) {
 
 // Fail counts one failed request. The first detail is kept.
 func (g *Group) Fail(cause results.Cause, detail string) {
-	if g.errors == nil {
-		g.errors = make(map[results.Cause]uint64)
-	}
-	g.Failed++
-	g.errors[cause]++
+	g.counts.Failed++
+	g.counts.Errors = counted(g.counts.Errors, cause)
 	g.Note(detail)
 }
 
-// Note keeps the description of a failure that is counted elsewhere, unless
-// there is one already.
-func (g *Group) Note(detail string) {
-	if g.firstError == "" {
-		g.firstError = detail
-	}
-}
+// Note keeps the description of a failure that another counter counts, unless there
+// is one already.
+func (g *Group) Note(detail string) { g.counts.FirstError = cmp.Or(g.counts.FirstError, detail) }
 
-// Reset forgets everything and keeps the memory.
+// Reset forgets everything and keeps the memory of the histograms.
 func (g *Group) Reset() {
-	g.Completed, g.Failed, g.firstError = 0, 0, ""
+	g.counts = results.Group{}
 	clear(g.status[:])
-	clear(g.errors)
 	for _, h := range g.histograms() {
 		h.Reset()
 	}
@@ -62,19 +52,9 @@ func (g *Group) Reset() {
 
 // Merge adds the other's counts.
 func (g *Group) Merge(o *Group) {
-	g.Completed += o.Completed
-	g.Failed += o.Failed
+	AddGroup(&g.counts, &o.counts)
 	for code, n := range o.status {
 		g.status[code] += n
-	}
-	for cause, n := range o.errors {
-		if g.errors == nil {
-			g.errors = make(map[results.Cause]uint64)
-		}
-		g.errors[cause] += n
-	}
-	if g.firstError == "" {
-		g.firstError = o.firstError
 	}
 	theirs := o.histograms()
 	for i, h := range g.histograms() {
@@ -82,21 +62,15 @@ func (g *Group) Merge(o *Group) {
 	}
 }
 
-// Result is the group in its lasting form.
+// Result returns the group of a report.
 func (g *Group) Result() (results.Group, error) {
-	r := results.Group{Completed: g.Completed, Failed: g.Failed, FirstError: g.firstError}
+	r := g.counts
 	for code, n := range g.status {
 		if n > 0 {
 			if r.Status == nil {
 				r.Status = make(map[string]uint64)
 			}
 			r.Status[strconv.Itoa(code)] = n
-		}
-	}
-	if len(g.errors) > 0 {
-		r.Errors = make(map[results.Cause]uint64, len(g.errors))
-		for cause, n := range g.errors {
-			r.Errors[cause] = n
 		}
 	}
 	var errs [5]error

@@ -11,9 +11,8 @@ import (
 )
 
 // The range of every histogram is 1 ns to 10 minutes. The precision is 3
-// significant digits, about 0.1 %, in 250 KB. That of the loader's own lags,
-// which are error bars, is 2 digits, about 1 %, in 35 KB: it makes them a fifth
-// as long in a journal.
+// significant digits, about 0.1 %, in 250 KB. The loader's own lags, which are error
+// bars, have 2 digits, about 1 %, in 35 KB, and a fifth of the length in a journal.
 const (
 	lowestNS  = 1
 	highestNS = int64(600e9)
@@ -27,7 +26,7 @@ const (
 type Histogram struct {
 	h        *hdrhistogram.Histogram
 	min, max int64
-	// sum is of all values: the library would walk through its counts for it.
+	// sum is that of all values, for which the library would walk through its counts.
 	sum     float64
 	clamped uint64
 }
@@ -45,10 +44,10 @@ func (h *Histogram) reserve(digits int) {
 // counted at its end and as clamped.
 func (h *Histogram) Record(ns int64) { h.record(ns, digits) }
 
-// recordLag is Record with the precision of the loader's own lags.
+// recordLag records with the precision of the loader's own lags.
 func (h *Histogram) recordLag(ns int64) { h.record(ns, lagDigits) }
 
-// record is Record with a precision for the first value.
+// record counts one duration. digits is the precision of an empty histogram.
 func (h *Histogram) record(ns int64, digits int) {
 	h.reserve(digits)
 	if ns < lowestNS || ns > highestNS {
@@ -66,8 +65,8 @@ func (h *Histogram) record(ns int64, digits int) {
 	}
 }
 
-// clamp brings a value into the range. A duration of 0 ns is within the
-// clock's resolution of 1 ns and no reason to say anything.
+// clamp brings a value into the range. It does not count 0 ns as clamped, which is
+// within the clock's resolution of 1 ns.
 func (h *Histogram) clamp(ns int64) int64 {
 	if ns == 0 {
 		return lowestNS
@@ -79,7 +78,7 @@ func (h *Histogram) clamp(ns int64) int64 {
 	return highestNS
 }
 
-// Count is the number of recorded values.
+// Count returns the number of recorded values.
 func (h *Histogram) Count() uint64 {
 	if h.h == nil {
 		return 0
@@ -109,7 +108,7 @@ func (h *Histogram) Merge(o *Histogram) {
 	h.sum += o.sum
 }
 
-// Result is the histogram in its lasting form, nil when it is empty.
+// Result returns the histogram of a report, nil for an empty one.
 func (h *Histogram) Result() (*results.Histogram, error) {
 	if h.Count() == 0 {
 		return nil, nil
@@ -126,4 +125,16 @@ func (h *Histogram) Result() (*results.Histogram, error) {
 		Clamped: h.clamped,
 		HDRv2:   string(encoded),
 	}, nil
+}
+
+// decode is the inverse of Result.
+func decode(r *results.Histogram) (Histogram, error) {
+	if r == nil || r.Count == 0 {
+		return Histogram{}, nil
+	}
+	h, err := hdrhistogram.Decode([]byte(r.HDRv2))
+	if err != nil {
+		return Histogram{}, fmt.Errorf("decoding a histogram of %d values: %w", r.Count, err)
+	}
+	return Histogram{h: h, min: r.MinNS, max: r.MaxNS, sum: r.MeanNS * float64(r.Count), clamped: r.Clamped}, nil
 }

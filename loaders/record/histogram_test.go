@@ -107,8 +107,8 @@ func TestHistogramIsDecodedByStats(t *testing.T) {
 // Lags are kept to two digits, also when they are merged into an empty phase.
 func TestLagsHaveTwoDigits(t *testing.T) {
 	t.Parallel()
-	thread, all := NewPhase(1), NewPhase(1)
-	thread.Reset(Window{Loop: results.OpenLoop, T1: 1e9})
+	thread, all := newLedger(1), newLedger(1)
+	thread.Reset(Span{Loop: results.OpenLoop, T1: 1e9})
 	for i := int64(1); i <= 10_000; i++ {
 		thread.Lag(0, 0, i*1000)
 	}

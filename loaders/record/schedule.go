@@ -9,19 +9,23 @@ import (
 	"github.com/joust-bench/joust/loaders/arrival"
 )
 
-// NewSchedule makes the arrival law of an open-loop phase that is on the
-// clock, at a rate in req/s: this loader's share of it.
-func NewSchedule(p *loaders.Phase, at Plan, rateRPS float64) (arrival.Schedule, error) {
+// NewSchedule makes this loader's share of the schedule of an open-loop phase, at
+// a rate in req/s.
+func NewSchedule(p *loaders.Phase, at Timing, rateRPS float64) (arrival.Schedule, error) {
 	s, err := whole(p, at, rateRPS)
 	if err != nil || p.Share.Of < 2 {
 		return s, err
 	}
-	return arrival.Part(s, p.Share.Index, p.Share.Of), nil
+	return s.Share(p.Share.Index, p.Share.Of), nil
 }
 
-// whole is the arrival law of all loaders together.
-func whole(p *loaders.Phase, at Plan, rateRPS float64) (arrival.Schedule, error) {
+// whole makes the schedule of all loaders together.
+func whole(p *loaders.Phase, at Timing, rateRPS float64) (arrival.Schedule, error) {
 	switch p.Schedule {
+	case loaders.Constant:
+		return arrival.Constant(rateRPS)
+	case loaders.Poisson:
+		return arrival.Poisson(rateRPS)
 	case loaders.Ramp:
 		return arrival.Ramp(rateRPS, p.RampToRPS, time.Duration(at.T1-at.Begin))
 	case loaders.Burst:
@@ -31,5 +35,5 @@ func whole(p *loaders.Phase, at Plan, rateRPS float64) (arrival.Schedule, error)
 		}
 		return arrival.Burst(p.BurstSize, time.Duration(every))
 	}
-	return arrival.For(arrival.Law(p.Schedule), rateRPS)
+	return nil, fmt.Errorf("unknown schedule %q: use %q, %q, %q or %q", p.Schedule, loaders.Constant, loaders.Poisson, loaders.Ramp, loaders.Burst)
 }

@@ -11,7 +11,7 @@ import (
 // Lead and window belong to a ramp; bursts keep the mean rate.
 func TestSchedules(t *testing.T) {
 	t.Parallel()
-	at := Plan{Begin: 1e9, T0: 2e9, T1: 5e9, End: 6e9}
+	at := Timing{Begin: 1e9, T0: 2e9, T1: 5e9, End: 6e9}
 	for _, c := range []struct {
 		phase loaders.Phase
 		rate  float64
@@ -35,6 +35,9 @@ func TestSchedules(t *testing.T) {
 		if !slices.EqualFunc(got, c.want, func(a, b int64) bool { return a == b || a == b-1 }) {
 			t.Errorf("%s: %v, want %v", c.phase.Schedule, got, c.want)
 		}
+	}
+	if _, err := NewSchedule(&loaders.Phase{Schedule: "sometimes"}, at, 1); err == nil {
+		t.Error("an unknown schedule was accepted")
 	}
 	p := loaders.Phase{Schedule: loaders.Burst, BurstSize: 1, Duration: time.Second}
 	for _, rate := range []float64{1e12, 1e-300} {

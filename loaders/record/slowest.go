@@ -7,14 +7,13 @@ import (
 	"github.com/joust-bench/joust/results"
 )
 
-// MostSlowest is how many of the slowest requests of a phase are kept.
+// MostSlowest is the number of a phase's slowest requests that are kept.
 const MostSlowest = 32
 
-// Slowest keeps the slowest requests, by the time from their intended instant.
-// The zero Slowest is ready and never allocates.
+// Slowest keeps the slowest requests, by the time from their intended instant. The
+// zero Slowest is ready.
 type Slowest struct {
-	list [MostSlowest]slow
-	n    int
+	list []slow // slowest first
 	// least is the latency in nanoseconds that a request must exceed.
 	least int64
 }
@@ -27,54 +26,39 @@ type slow struct {
 
 func (s slow) latency() int64 { return s.end - s.Intended }
 
-// add keeps a request that ended at now and is slower than least.
-func (s *Slowest) add(e *Exchange, now int64) { s.put(slow{Exchange: *e, end: now}) }
-
-func (s *Slowest) put(x slow) {
-	if s.n < MostSlowest {
-		s.list[s.n] = x
-		s.n++
-		if s.n < MostSlowest {
-			return
-		}
-	} else {
-		s.list[s.fastest()] = x
+// add keeps a request that ended at now, where it is slow enough.
+func (s *Slowest) add(e *Exchange, now int64) {
+	if now-e.Intended > s.least {
+		s.put(slow{Exchange: *e, end: now})
 	}
-	s.least = s.list[s.fastest()].latency()
 }
 
-// fastest is the place of the fastest of those kept.
-func (s *Slowest) fastest() int {
-	at := 0
-	for i := 1; i < s.n; i++ {
-		if s.list[i].latency() < s.list[at].latency() {
-			at = i
-		}
+func (s *Slowest) put(x slow) {
+	at, _ := slices.BinarySearchFunc(s.list, x, func(a, b slow) int { return cmp.Compare(b.latency(), a.latency()) })
+	s.list = slices.Insert(s.list, at, x)
+	if len(s.list) >= MostSlowest {
+		s.list = s.list[:MostSlowest]
+		s.least = s.list[MostSlowest-1].latency()
 	}
-	return at
 }
 
 func (s *Slowest) merge(o *Slowest) {
-	for _, x := range o.list[:o.n] {
-		if s.n < MostSlowest || x.latency() > s.least {
-			s.put(x)
-		}
+	for _, x := range o.list {
+		s.put(x)
 	}
 }
 
-// OfThread says whose requests these are, before they are merged.
+// OfThread gives all requests the number of their thread, before they are merged.
 func (s *Slowest) OfThread(thread int) {
-	for i := range s.list[:s.n] {
+	for i := range s.list {
 		s.list[i].thread = thread
 	}
 }
 
-// result is the list in its lasting form, slowest first.
+// result returns the list of a report.
 func (s *Slowest) result(names []string) []results.SlowRequest {
-	list := slices.Clone(s.list[:s.n])
-	slices.SortStableFunc(list, func(a, b slow) int { return cmp.Compare(b.latency(), a.latency()) })
 	var out []results.SlowRequest
-	for _, x := range list {
+	for _, x := range s.list {
 		out = append(out, results.SlowRequest{
 			Request: names[x.Request], Thread: x.thread, Connection: int(x.Connection),
 			IntendedNS: x.Intended, SentNS: x.Sent, FirstByteNS: x.FirstByte, EndNS: x.end,

@@ -4,23 +4,24 @@ import (
 	"math"
 	"math/rand/v2"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/joust-bench/joust/loaders"
+	"github.com/joust-bench/joust/loaders/clock"
 	"github.com/joust-bench/joust/results"
 )
 
-// seen is a trend after readings of a throughput, in bytes per second, of
-// elapsed seconds.
-func seen(seconds float64, rate func(t float64) float64) *trend {
+// trendOf returns the trend of a throughput, in bytes per second, after some seconds.
+func trendOf(seconds float64, rate func(t float64) float64) trend {
 	var tr trend
 	moved := 0.0
 	step := steadyStep.Seconds()
 	for t := 0.0; t <= seconds+step/2; t += step {
-		tr.add(reading{at: int64(math.Round(t * 1e9)), moved: uint64(moved)})
+		tr.add(progress{at: int64(math.Round(t * 1e9)), moved: uint64(moved)})
 		moved += rate(t+step/2) * step
 	}
-	return &tr
+	return tr
 }
 
 func TestSlopeOfThroughput(t *testing.T) {
@@ -49,7 +50,7 @@ func TestSlopeOfThroughput(t *testing.T) {
 			return 1e6
 		}, 0, true},
 	} {
-		got, ok := seen(c.seconds, c.rate).slope()
+		got, ok := trendOf(c.seconds, c.rate).slope()
 		if ok != c.ok || math.Abs(got-c.want) > 0.002 {
 			t.Errorf("%s: slope %.4f (%t), want %.4f (%t)", name, got, ok, c.want, c.ok)
 		}
@@ -63,7 +64,7 @@ func TestSlopeOfNoisyThroughput(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	wrong, runs := 0, 500
 	for range runs {
-		s, _ := seen(1, func(t float64) float64 { return 1e6 * (1 + 0.1*(t-0.5)) * (1 + 0.03*random.NormFloat64()) }).slope()
+		s, _ := trendOf(1, func(t float64) float64 { return 1e6 * (1 + 0.1*(t-0.5)) * (1 + 0.03*random.NormFloat64()) }).slope()
 		if math.Abs(s) <= 0.02 {
 			wrong++
 		}
@@ -80,7 +81,7 @@ func TestHalves(t *testing.T) {
 		0.05: func(t float64) float64 { return 1e6 * (1 + 0.1*(t-0.5)) },
 		0.4:  func(t float64) float64 { return 1e6 * (1 + 0.5*math.Floor(2*t)) },
 	} {
-		if got := seen(1, rate).halves(); math.Abs(got-want) > 0.01 {
+		if got := trendOf(1, rate).halves(); math.Abs(got-want) > 0.01 {
 			t.Errorf("halves differ by %.3f instead of %.3f", got, want)
 		}
 	}
@@ -88,17 +89,63 @@ func TestHalves(t *testing.T) {
 
 func TestTrendForgets(t *testing.T) {
 	t.Parallel()
-	tr := seen(30, func(float64) float64 { return 1e6 })
-	if n := len(tr.readings); n > int(time.Second/steadyStep)+2 {
-		t.Errorf("%d readings are kept", n)
+	tr := trendOf(30, func(float64) float64 { return 1e6 })
+	if n := len(tr); n > int(time.Second/steadyStep)+2 {
+		t.Errorf("%d progresses are kept", n)
 	}
 }
 
-// A phase without the wish has no watch and no outcome.
+// A phase of a fixed length has no watch and no outcome.
 func TestFixedPhasesAreNotWatched(t *testing.T) {
 	t.Parallel()
 	settled := UntilSteady(&loaders.Phase{Duration: time.Hour}, 0, func() results.Interval { panic("looked at") }, func(int64) { panic("ended") })
 	if got := settled(); got != nil {
 		t.Errorf("got %+v", got)
+	}
+}
+
+// watch runs UntilSteady over a throughput until it ends the phase, or the longest
+// duration has passed.
+func watch(t *testing.T, rate func(seconds float64) float64) (outcome *results.Steadiness, after time.Duration) {
+	t.Helper()
+	synctest.Test(t, func(*testing.T) {
+		p := loaders.Phase{Duration: 2 * time.Second, MaxDuration: 5 * time.Second, SteadyWithin: 0.02, HalvesWithin: 0.03}
+		opens := clock.Now()
+		last, moved := opens, 0.0
+		live := func() results.Interval {
+			now := clock.Now()
+			moved += rate(float64(now-opens)/1e9) * float64(now-last) / 1e9
+			last = now
+			return results.Interval{AtNS: now, Bytes: uint64(moved)}
+		}
+		ended := make(chan int64, 1)
+		settled := UntilSteady(&p, opens, live, func(at int64) { ended <- at })
+		select {
+		case at := <-ended:
+			after = time.Duration(at - opens)
+		case <-time.After(p.MaxDuration):
+			after = p.MaxDuration
+		}
+		outcome = settled()
+	})
+	return outcome, after
+}
+
+func TestUntilSteady(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		rate   func(seconds float64) float64
+		steady bool
+		after  time.Duration
+	}{
+		"steady at once":        {func(float64) float64 { return 1e6 }, true, 2 * time.Second},
+		"steady from the third": {func(s float64) float64 { return 1e6 * min(1, s/3) }, true, 3 * time.Second},
+		"ever faster":           {func(s float64) float64 { return 1e6 * (1 + s) }, false, 5 * time.Second},
+		"nothing moves":         {func(float64) float64 { return 0 }, false, 5 * time.Second},
+	} {
+		got, after := watch(t, c.rate)
+		if got == nil || got.Reached != c.steady || after < c.after || c.steady && after > c.after+time.Second {
+			t.Errorf("%s: %+v after %v, want steady %t after %v", name, got, after, c.steady, c.after)
+		}
 	}
 }

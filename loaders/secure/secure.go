@@ -1,5 +1,5 @@
-// Package secure is TLS between backend and codec, and the tunnel that a proxy
-// is asked for on the way to it.
+// Package secure is TLS between backend and codec, and the tunnel through a proxy
+// that may precede it.
 package secure
 
 import (
@@ -19,8 +19,8 @@ import (
 	"github.com/joust-bench/joust/loaders/backend"
 )
 
-// Config makes the client's configuration from the Spec's; host is the target's,
-// alpn the names of the protocol that is spoken.
+// Config makes the client's configuration from the Spec's. host is the target's;
+// alpn are the names of the protocol.
 func Config(t *loaders.TLS, host string, alpn []string) (*tls.Config, error) {
 	config := &tls.Config{
 		ServerName: t.ServerName, InsecureSkipVerify: t.Insecure, NextProtos: alpn,
@@ -55,27 +55,26 @@ func Config(t *loaders.TLS, host string, alpn []string) (*tls.Config, error) {
 	return config, nil
 }
 
-// Conn is one connection's TLS. The handshake runs in a goroutine on the lent
+// Channel is one connection's TLS. The handshake runs in a goroutine on the lent
 // stream; afterwards the connection belongs to its loop again.
-type Conn struct {
-	conn *tls.Conn
-	wire *wire
-	// tunnel is the host:port that a proxy is asked to connect to, empty without
-	// a proxy.
-	tunnel string
+type Channel struct {
+	conn      *tls.Conn
+	transport *transport
+	tunnel    string
 }
 
-// New wraps a connection that is made for a client's handshake. A tunnel is the
-// host:port that a proxy at the other end is asked to connect to first.
-func New(under backend.Conn, config *tls.Config, tunnel string) *Conn {
-	w := &wire{under: under}
-	return &Conn{conn: tls.Client(w, config), wire: w, tunnel: tunnel}
+// New wraps an established connection for a client's handshake. tunnel is the
+// host:port to which a proxy at the other end is to connect first, empty without a
+// proxy.
+func New(under backend.Conn, config *tls.Config, tunnel string) *Channel {
+	t := &transport{under: under}
+	return &Channel{conn: tls.Client(t, config), transport: t, tunnel: tunnel}
 }
 
 // Shake asks for the tunnel, where there is one, and makes the handshake on the
 // lent stream.
-func (c *Conn) Shake(stream io.ReadWriter) error {
-	c.wire.stream = stream
+func (c *Channel) Shake(stream io.ReadWriter) error {
+	c.transport.stream = stream
 	if c.tunnel != "" {
 		if err := c.dig(); err != nil {
 			return fmt.Errorf("%w: %w", ErrTunnel, err)
@@ -84,7 +83,7 @@ func (c *Conn) Shake(stream io.ReadWriter) error {
 	if err := c.conn.Handshake(); err != nil {
 		return explain(err)
 	}
-	c.wire.stream = nil
+	c.transport.stream = nil
 	return nil
 }
 
@@ -95,15 +94,15 @@ var ErrTunnel = errors.New("proxy")
 const maxHead = 64 << 10
 
 // dig asks the proxy for the tunnel (RFC 9110 §9.3.6).
-func (c *Conn) dig() error {
+func (c *Channel) dig() error {
 	ask := fmt.Sprintf("CONNECT %s HTTP/1.1\r\nHost: %s\r\n\r\n", c.tunnel, c.tunnel)
-	if _, err := c.wire.Write([]byte(ask)); err != nil {
+	if _, err := c.transport.Write([]byte(ask)); err != nil {
 		return fmt.Errorf("asking the proxy for a tunnel: %w", err)
 	}
 	// One byte at a time: what follows the head belongs to TLS.
 	var head []byte
 	for one := make([]byte, 1); !bytes.HasSuffix(head, []byte("\r\n\r\n")); head = append(head, one[0]) {
-		if _, err := c.wire.Read(one); err != nil {
+		if _, err := c.transport.Read(one); err != nil {
 			return fmt.Errorf("waiting for the proxy's tunnel: %w", err)
 		}
 		if len(head) > maxHead {
@@ -120,35 +119,33 @@ func (c *Conn) dig() error {
 	return nil
 }
 
-// explain says what a failed handshake most likely means.
+// explain adds the most likely reason of a failed handshake.
 func explain(err error) error {
-	var plain tls.RecordHeaderError
-	if errors.As(err, &plain) {
+	if _, ok := errors.AsType[tls.RecordHeaderError](err); ok {
 		return fmt.Errorf("TLS handshake: %w: the server speaks plain HTTP here: use http://", err)
 	}
-	var unknown x509.UnknownAuthorityError
-	if errors.As(err, &unknown) {
+	if _, ok := errors.AsType[x509.UnknownAuthorityError](err); ok {
 		return fmt.Errorf("TLS handshake: %w: trust its authority or switch verification off", err)
 	}
 	return fmt.Errorf("TLS handshake: %w", err)
 }
 
-// Seal encrypts; Sealed returns what is to be written for it.
-func (c *Conn) Seal(plain []byte) error {
+// Seal encrypts. Sealed returns the bytes to write.
+func (c *Channel) Seal(plain []byte) error {
 	_, err := c.conn.Write(plain)
 	return err
 }
 
-// Sealed is what TLS wants to have written, good until the next call of Seal or
-// Open.
-func (c *Conn) Sealed() []byte {
-	defer c.wire.out.Reset()
-	return c.wire.out.Bytes()
+// Sealed returns the bytes that TLS wants to write, good until the next call of Seal
+// or Open.
+func (c *Channel) Sealed() []byte {
+	defer c.transport.out.Reset()
+	return c.transport.out.Bytes()
 }
 
-// Open decrypts into buf what the connection has. again is true when it has
-// nothing left now.
-func (c *Conn) Open(buf []byte) (n int, again bool, err error) {
+// Open reads and decrypts into buf. again is true where nothing more has arrived
+// yet.
+func (c *Channel) Open(buf []byte) (n int, again bool, err error) {
 	n, err = c.conn.Read(buf)
 	if errors.Is(err, errAgain) {
 		return n, true, nil
@@ -156,8 +153,8 @@ func (c *Conn) Open(buf []byte) (n int, again bool, err error) {
 	return n, false, err
 }
 
-// errAgain says that the connection has nothing now. It is temporary, so that
-// crypto/tls keeps what it has and lets itself be asked again.
+// errAgain says that nothing has arrived yet. It is temporary: crypto/tls keeps the
+// bytes that it has and can be asked again.
 var errAgain net.Error = againError{}
 
 type againError struct{}
@@ -166,40 +163,40 @@ func (againError) Error() string   { return "nothing to read now" }
 func (againError) Timeout() bool   { return true }
 func (againError) Temporary() bool { return true }
 
-// wire is the net.Conn under crypto/tls: the lent stream during the handshake;
+// transport is the net.Conn under crypto/tls: the lent stream during the handshake;
 // afterwards reads never wait and writes only collect, since an incomplete write
 // is fatal to crypto/tls.
-type wire struct {
+type transport struct {
 	under  backend.Conn
 	stream io.ReadWriter
 	out    bytes.Buffer
 }
 
-var _ net.Conn = (*wire)(nil)
+var _ net.Conn = (*transport)(nil)
 
-func (w *wire) Read(p []byte) (int, error) {
-	if w.stream != nil {
-		return w.stream.Read(p)
+func (t *transport) Read(p []byte) (int, error) {
+	if t.stream != nil {
+		return t.stream.Read(p)
 	}
-	n, err := w.under.Read(p)
+	n, err := t.under.Read(p)
 	if n == 0 && err == nil {
 		return 0, errAgain
 	}
 	return n, err
 }
 
-func (w *wire) Write(p []byte) (int, error) {
-	if w.stream != nil {
-		return w.stream.Write(p)
+func (t *transport) Write(p []byte) (int, error) {
+	if t.stream != nil {
+		return t.stream.Write(p)
 	}
-	return w.out.Write(p)
+	return t.out.Write(p)
 }
 
-// The rest of net.Conn is not used by a client that neither closes nor bounds
-// through it: the loop closes the connection and bounds the handshake.
-func (w *wire) Close() error                     { return nil }
-func (w *wire) LocalAddr() net.Addr              { return &net.TCPAddr{} }
-func (w *wire) RemoteAddr() net.Addr             { return &net.TCPAddr{} }
-func (w *wire) SetDeadline(time.Time) error      { return nil }
-func (w *wire) SetReadDeadline(time.Time) error  { return nil }
-func (w *wire) SetWriteDeadline(time.Time) error { return nil }
+// The other methods of net.Conn do nothing: the loop closes the connection and
+// bounds the handshake.
+func (t *transport) Close() error                     { return nil }
+func (t *transport) LocalAddr() net.Addr              { return &net.TCPAddr{} }
+func (t *transport) RemoteAddr() net.Addr             { return &net.TCPAddr{} }
+func (t *transport) SetDeadline(time.Time) error      { return nil }
+func (t *transport) SetReadDeadline(time.Time) error  { return nil }
+func (t *transport) SetWriteDeadline(time.Time) error { return nil }

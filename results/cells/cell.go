@@ -26,9 +26,6 @@ const (
 	Interrupted    Absence = "interrupted"
 )
 
-// noReason stands in where the reason of a void trial was not stored.
-const noReason = "no reason was stored"
-
 // Cell is one server's trials of one phase of one table.
 type Cell struct {
 	Server results.Server
@@ -37,135 +34,140 @@ type Cell struct {
 	// Bandwidth is true for a closed loop that is about bytes of bodies.
 	Bandwidth bool
 	// Valid are the trials that count, in the order of the journal.
-	Valid []*Sample
+	Valid []*Observation
 	// Voids are the reasons of void trials, in the order of the journal.
 	Voids []string
 	// Absent and Why are set where no trial counts.
 	Absent Absence
 	Why    string
 
-	// sends is true where the bodies of requests are what counts, whole for a
-	// cell of the whole ladder.
-	sends, whole bool
-	limits       results.Thresholds
+	uncounted
+	// sends is true where the bodies of requests count and not those of answers.
+	sends bool
+	// whole is true for the cell of a whole ladder.
+	whole  bool
+	limits results.Thresholds
 }
 
-// Closed is the cell of a table's closed loop.
+// uncounted describes the trials that are neither valid nor void.
+type uncounted struct {
+	interrupted int
+	// beyond and skipped say why the phase was not run: the loader could not pace
+	// it, or another reason.
+	beyond, skipped string
+}
+
+// Closed returns the cell of a table's closed loop.
 func (s *Set) Closed(t results.PlanTable, server results.Server) Cell {
-	return s.closed(t, server, func(c *Cell, trial *trial, rest *rest) { c.take(trial, results.PhaseClosed, rest) })
+	return s.closed(t, server, func(c *Cell, trial *trial) { c.addPhase(trial, results.PhaseClosed) })
 }
 
-// Open is the cell of one open-loop step of a table.
+// Open returns the cell of one open loop of a table.
 func (s *Set) Open(t results.PlanTable, server results.Server, rate results.PlanRate) Cell {
-	return s.cell(t, server, func(c *Cell, trial *trial, rest *rest) { c.take(trial, rate.PhaseName(), rest) })
+	return s.cell(t, server, func(c *Cell, trial *trial) { c.addPhase(trial, rate.PhaseName()) })
 }
 
-// Point is the cell of one number of clients of a table's sweep; its samples
-// have no readings.
+// Point returns the cell of one number of clients of a table's sweep; its
+// observations have no distributions.
 func (s *Set) Point(t results.PlanTable, server results.Server, clients int) Cell {
-	return s.closed(t, server, func(c *Cell, trial *trial, rest *rest) { c.takePoint(trial, clients, rest) })
+	return s.closed(t, server, func(c *Cell, trial *trial) { c.addPoint(trial, clients) })
 }
 
-// Ladder is the cell of a table's whole ladder: its samples have no phase.
+// Ladder returns the cell of a table's whole ladder: its observations have no
+// phase.
 func (s *Set) Ladder(t results.PlanTable, server results.Server) Cell {
-	c := s.cell(t, server, func(c *Cell, trial *trial, _ *rest) {
-		c.Valid = append(c.Valid, &Sample{Trial: trial.Trial, Seen: &results.TrialPhase{}})
+	c := s.cell(t, server, func(c *Cell, trial *trial) {
+		c.Valid = append(c.Valid, &Observation{Trial: trial.Trial, Load: &results.Phase{}, Phase: &results.TrialPhase{}})
 	})
 	c.whole = true
 	return c
 }
 
-func (s *Set) closed(t results.PlanTable, server results.Server, take func(*Cell, *trial, *rest)) Cell {
-	c := s.cell(t, server, take)
+func (s *Set) closed(t results.PlanTable, server results.Server, add func(*Cell, *trial)) Cell {
+	c := s.cell(t, server, add)
 	c.Bandwidth, c.sends = s.Bandwidth(t), s.Row(t).BodyBytes > 0
 	return c
 }
 
-// cell gathers the server's trials; take sorts in those that came to their end.
-func (s *Set) cell(t results.PlanTable, server results.Server, take func(*Cell, *trial, *rest)) Cell {
+// cell gathers the server's trials; add adds those that came to their end.
+func (s *Set) cell(t results.PlanTable, server results.Server, add func(*Cell, *trial)) Cell {
 	c := Cell{Server: server, Planned: t.Trials, limits: s.limits}
-	var rest rest
 	for _, trial := range s.trials[key{server.Name, t.Scenario, t.Protocol}] {
 		switch trial.State {
 		case results.TrialVoid:
-			c.Voids = append(c.Voids, cmp.Or(trial.Reason, noReason))
+			c.Voids = append(c.Voids, reasonOf(trial.Trial))
 		case results.TrialRepeated:
 		case results.TrialInterrupted:
-			rest.interrupted++
+			c.interrupted++
 		default:
-			take(&c, trial, &rest)
+			add(&c, trial)
 		}
 	}
 	if len(c.Valid) == 0 {
-		c.Absent, c.Why = s.missing(t, server, c.Voids, rest)
+		c.Absent, c.Why = s.missing(t, server, c.Voids, c.uncounted)
 	}
 	return c
 }
 
-// rest counts the trials that are neither valid nor void.
-type rest struct {
-	interrupted int
-	beyond      string
-	skipped     string
-}
+// reasonOf says why a trial is void.
+func reasonOf(t *results.Trial) string { return cmp.Or(t.Reason, "no reason was stored") }
 
-// take sorts one trial into the cell of the phase.
-func (c *Cell) take(t *trial, name string, rest *rest) {
+// addPhase adds one trial to the cell of the phase.
+func (c *Cell) addPhase(t *trial, name string) {
 	for i := range t.Loaders {
 		if p := t.Loaders[i].Phase(name); p != nil && p.Skipped != "" {
-			rest.skipped = p.Skipped
+			c.skipped = p.Skipped
 		}
 	}
-	s := &Sample{Trial: t.Trial, Loads: loadsOf(t.Trial, name), readings: t.readings[name]}
+	s := &Observation{Trial: t.Trial, Load: loadOf(t.Loaders, name), distributions: t.distributions[name]}
 	for i := range t.Phases {
 		if t.Phases[i].Name == name {
-			s.Seen = &t.Phases[i]
+			s.Phase = &t.Phases[i]
 		}
 	}
 	switch {
-	case s.Seen != nil && s.Seen.Verdict.NotRun:
-		rest.skip(s.Seen.Verdict)
-	case s.Seen != nil && !s.Seen.Verdict.Valid:
-		c.Voids = append(c.Voids, s.Seen.Verdict.Why())
-	case len(s.Loads) == 0:
-		// Skipped, or never begun: rest and the run's state say why.
-	case s.Seen == nil:
+	case s.Phase != nil && s.Phase.Verdict.NotRun:
+		c.skip(s.Phase.Verdict)
+	case s.Phase != nil && !s.Phase.Verdict.Valid:
+		c.Voids = append(c.Voids, s.Phase.Verdict.Why())
+	case s.Load == nil:
+		// Skipped, or never begun: c.skipped and the run's state say why.
+	case s.Phase == nil:
 		c.Voids = append(c.Voids, "no verdict was stored")
 	default:
 		c.Valid = append(c.Valid, s)
 	}
 }
 
-// takePoint sorts one trial into the cell of a sweep's number of clients.
-func (c *Cell) takePoint(t *trial, clients int, rest *rest) {
+// addPoint adds one trial to the cell of a sweep's number of clients.
+func (c *Cell) addPoint(t *trial, clients int) {
 	i := slices.IndexFunc(t.Sweep, func(p results.SweepPoint) bool { return p.Clients == clients })
-	switch {
-	case i < 0:
-		rest.skipped = "throughput had stopped growing with fewer clients"
-	case !t.Sweep[i].Seen.Verdict.Valid:
-		c.Voids = append(c.Voids, t.Sweep[i].Seen.Verdict.Why())
-	default:
-		point := &t.Sweep[i]
-		if loads := phasesOf(point.Report, results.PhaseClosed); len(loads) > 0 {
-			c.Valid = append(c.Valid, &Sample{Trial: t.Trial, Loads: loads, Seen: &point.Seen})
-		}
+	if i < 0 {
+		c.skipped = "throughput had stopped growing with fewer clients"
+		return
+	}
+	point := &t.Sweep[i]
+	if !point.Seen.Verdict.Valid {
+		c.Voids = append(c.Voids, point.Seen.Verdict.Why())
+	} else if load := loadOf([]results.Report{*point.Report}, results.PhaseClosed); load != nil {
+		c.Valid = append(c.Valid, &Observation{Trial: t.Trial, Load: load, Phase: &point.Seen})
 	}
 }
 
 // skip notes why a phase was not run.
-func (r *rest) skip(verdict results.Verdict) {
+func (u *uncounted) skip(verdict results.Verdict) {
 	for _, reason := range verdict.Reasons {
 		if reason.Code == results.CodeBeyondLoader {
-			// The cell says "beyond the loader" before it.
-			r.beyond = strings.TrimPrefix(reason.Text, string(BeyondLoader)+": ")
+			// Tables put the same words before the reason.
+			u.beyond = strings.TrimPrefix(reason.Text, string(BeyondLoader)+": ")
 			return
 		}
 	}
-	r.skipped = verdict.Why()
+	u.skipped = verdict.Why()
 }
 
 // missing says why a cell without a valid trial is empty.
-func (s *Set) missing(t results.PlanTable, server results.Server, voids []string, rest rest) (Absence, string) {
+func (s *Set) missing(t results.PlanTable, server results.Server, voids []string, u uncounted) (Absence, string) {
 	reason, unsupported := server.Unsupported[t.Scenario]
 	difference, failed := server.CheckFailed[t.Scenario]
 	switch {
@@ -181,12 +183,12 @@ func (s *Set) missing(t results.PlanTable, server results.Server, voids []string
 		return Void, "the full check failed: " + difference
 	case len(voids) > 0:
 		return Void, voids[0]
-	case rest.interrupted > 0:
+	case u.interrupted > 0:
 		return Interrupted, "the run was interrupted in this trial"
-	case rest.beyond != "":
-		return BeyondLoader, rest.beyond
-	case rest.skipped != "":
-		return NotRun, rest.skipped
+	case u.beyond != "":
+		return BeyondLoader, u.beyond
+	case u.skipped != "":
+		return NotRun, u.skipped
 	case s.Run.State == results.RunRunning:
 		return NotRun, "not measured yet"
 	case s.Run.State == results.RunInterrupted:
@@ -210,8 +212,7 @@ func claims(server results.Server, t results.PlanTable) bool {
 	return has(m.Scenarios, t.Scenario) && has(m.Protocols, t.Protocol)
 }
 
-// Values is what value gives for the valid trials; trials for which it gives
-// nothing are left out.
+// Values returns the value of each valid trial that has one.
 func (c *Cell) Values(value Value) []float64 {
 	var values []float64
 	for _, s := range c.Valid {
@@ -222,26 +223,26 @@ func (c *Cell) Values(value Value) []float64 {
 	return values
 }
 
-// Median is the median over the valid trials of what value gives.
+// Median returns the median of the value over the valid trials.
 func (c *Cell) Median(value Value) stats.Estimate { return stats.Median(c.Values(value)) }
 
-// Work is what the cell's table is about, a second: requests, or bytes of
-// bodies.
-func (c *Cell) Work(s *Sample) (float64, bool) {
+// Work is the throughput that the cell's table compares: requests a second, or
+// bytes of bodies a second.
+func (c *Cell) Work(s *Observation) (float64, bool) {
 	if c.Bandwidth {
 		return bodies(s, c.sends)
 	}
 	return Throughput(s)
 }
 
-// ServerCost and LoaderCost are a side's CPU time in nanoseconds per unit of
-// work.
-func (c *Cell) ServerCost(s *Sample) (float64, bool) { return c.cost(s, ServerCores) }
+// ServerCost is the server's CPU time in nanoseconds per unit of work.
+func (c *Cell) ServerCost(s *Observation) (float64, bool) { return c.cost(s, ServerCores) }
 
-// LoaderCost is as ServerCost; empty polls are no work.
-func (c *Cell) LoaderCost(s *Sample) (float64, bool) { return c.cost(s, LoaderCores) }
+// LoaderCost is the loader's CPU time in nanoseconds per unit of work; empty
+// polls are no work.
+func (c *Cell) LoaderCost(s *Observation) (float64, bool) { return c.cost(s, LoaderCores) }
 
-func (c *Cell) cost(s *Sample, cores Value) (float64, bool) {
+func (c *Cell) cost(s *Observation, cores Value) (float64, bool) {
 	n, ok := cores(s)
 	done, _ := c.Work(s)
 	if !ok || done <= 0 {
@@ -250,7 +251,7 @@ func (c *Cell) cost(s *Sample, cores Value) (float64, bool) {
 	return n / done * 1e9, true
 }
 
-// Pool is the cell of the trials of several runs.
+// Pool returns the cell of the trials of several runs.
 func Pool(list ...Cell) Cell {
 	out := list[0]
 	for _, c := range list[1:] {
@@ -266,21 +267,20 @@ func Pool(list ...Cell) Cell {
 	return out
 }
 
-// One is the sample of a single trial in the phase of that name; why says why it
-// counts for nothing.
-func One(t *results.Trial, phase string, limits results.Thresholds) (s *Sample, why string) {
+// One returns the observation of a single trial in the phase of that name; why
+// says why the trial does not count.
+func One(t *results.Trial, phase string, limits results.Thresholds) (s *Observation, why string) {
 	light := lighter(t)
 	if t.State != results.TrialOK || len(t.Loaders) == 0 {
 		return nil, cmp.Or(t.Reason, "nothing was measured")
 	}
 	var c Cell
-	var rest rest
-	c.take(reduce(t, &light, limits), phase, &rest)
+	c.addPhase(reduce(t, &light, limits), phase)
 	switch {
 	case len(c.Valid) > 0:
 		return c.Valid[0], ""
 	case len(c.Voids) > 0:
 		return nil, c.Voids[0]
 	}
-	return nil, cmp.Or(rest.beyond, rest.skipped, "the loader reported no such phase")
+	return nil, cmp.Or(c.beyond, c.skipped, "the loader reported no such phase")
 }

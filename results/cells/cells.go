@@ -1,10 +1,10 @@
-// Package cells says what the trials of a run are worth: which of them count in
-// a cell, what each measured there, what their median is, how far it may be
-// believed (a lower bound, rough, absent and why), and what limited it. Tables,
-// comparisons and duels draw cells and derive nothing of their own.
+// Package cells decides what the trials of a run are worth: which of them count
+// in a cell, their values there, the median, its marks (a lower bound, rough,
+// absent and why), and its limit. Tables, comparisons and duels draw cells and
+// derive nothing of their own.
 //
-// Histograms are decoded once, when a trial is added; what is kept of a trial
-// has none left, so that a journal may be read trial by trial.
+// A trial is decoded when it is added, and its histograms are dropped: a journal
+// may be read trial by trial.
 package cells
 
 import (
@@ -25,32 +25,31 @@ type Set struct {
 
 type key struct{ server, scenario, protocol string }
 
-// trial is what is kept of one trial.
+// trial is a trial without histograms.
 type trial struct {
 	*results.Trial
-	// readings are those of its valid phases, by name.
-	readings map[string]Readings
+	// distributions are those of its valid phases, by name.
+	distributions map[string]Distributions
 }
 
-// New is the set of a run without trials: those of the run are left aside.
+// New returns the set of a run without its trials.
 func New(run results.Run) *Set {
 	s := &Set{Run: run, limits: run.Plan.Limits(), trials: map[key][]*trial{}}
 	s.Run.Trials = nil
 	return s
 }
 
-// Of is the set of a run with its trials.
+// Of returns the set of a run with its trials.
 func Of(run results.Run) *Set {
 	s := New(run)
-	s.Run.Trials = make([]results.Trial, 0, len(run.Trials))
 	for i := range run.Trials {
 		s.Add(&run.Trials[i])
 	}
 	return s
 }
 
-// Stream is the set of a run whose trials come one after the other, so that no
-// more than one has its histograms in memory.
+// Stream returns the set of a run whose trials come one after the other: one at
+// a time has its histograms in memory.
 func Stream(run results.Run, trials iter.Seq2[results.Trial, error]) (*Set, error) {
 	s := New(run)
 	for t, err := range trials {
@@ -62,8 +61,8 @@ func Stream(run results.Run, trials iter.Seq2[results.Trial, error]) (*Set, erro
 	return s, nil
 }
 
-// Add takes the next trial of the journal. The trial is not changed, and its
-// histograms are not kept.
+// Add adds the next trial of the journal. It neither changes the trial nor keeps
+// its histograms.
 func (s *Set) Add(t *results.Trial) {
 	light := lighter(t)
 	s.Run.Trials = append(s.Run.Trials, light)
@@ -73,38 +72,33 @@ func (s *Set) Add(t *results.Trial) {
 	}
 }
 
-// reduce decodes what the cells of a trial need.
+// reduce decodes the distributions of the trial's valid phases; light is the
+// trial without histograms.
 func reduce(t, light *results.Trial, limits results.Thresholds) *trial {
-	out := &trial{Trial: light, readings: map[string]Readings{}}
+	out := &trial{Trial: light, distributions: map[string]Distributions{}}
 	if t.State != results.TrialOK {
 		return out
 	}
 	for i := range t.Phases {
-		if seen := &t.Phases[i]; seen.Verdict.Valid {
-			out.readings[seen.Name] = Read(limits, loadsOf(t, seen.Name)...)
+		if p := &t.Phases[i]; p.Verdict.Valid {
+			out.distributions[p.Name] = Read(limits, loadOf(t.Loaders, p.Name))
 		}
 	}
 	return out
 }
 
-// loadsOf are the loaders' phases of that name, those that were skipped left
-// out.
-func loadsOf(t *results.Trial, name string) []*results.Phase {
-	var out []*results.Phase
-	for i := range t.Loaders {
-		out = append(out, phasesOf(&t.Loaders[i], name)...)
-	}
-	return out
-}
-
-func phasesOf(r *results.Report, name string) []*results.Phase {
-	if p := r.Phase(name); p != nil && p.Skipped == "" {
-		return []*results.Phase{p}
+// loadOf returns the load's phase of that name; nil where it was skipped. A trial
+// has one report: the loaders' reports are merged before they are stored.
+func loadOf(reports []results.Report, name string) *results.Phase {
+	for i := range reports {
+		if p := reports[i].Phase(name); p != nil && p.Skipped == "" {
+			return p
+		}
 	}
 	return nil
 }
 
-// Trials are the measured trials of one server in one table, of any state, in
+// Trials returns the measured trials of one server in one table, of any state, in
 // the order of the journal.
 func (s *Set) Trials(server string, t results.PlanTable) []*results.Trial {
 	var out []*results.Trial
@@ -114,7 +108,7 @@ func (s *Set) Trials(server string, t results.PlanTable) []*results.Trial {
 	return out
 }
 
-// Row is the scenario of the table, or one that knows only its name.
+// Row returns the scenario of the table, or one with little more than its name.
 func (s *Set) Row(t results.PlanTable) results.Scenario {
 	if row := s.Run.Scenario(t.Scenario); row != nil {
 		return *row
@@ -126,63 +120,58 @@ func (s *Set) Row(t results.PlanTable) results.Scenario {
 // not about requests.
 func (s *Set) Bandwidth(t results.PlanTable) bool { return s.Row(t).RankBy == "bandwidth" }
 
-// lighter is the trial without what only readings need: histograms, timelines
-// and single requests.
+// lighter returns the trial without the parts that only distributions need:
+// histograms, timelines and single requests.
 func lighter(t *results.Trial) results.Trial {
 	out := *t
-	out.Loaders = slices.Clone(t.Loaders)
-	for i := range out.Loaders {
-		lightenReport(&out.Loaders[i])
-	}
-	out.Parts = slices.Clone(t.Parts)
-	for i := range out.Parts {
-		lightenReport(&out.Parts[i])
-	}
-	out.Phases = slices.Clone(t.Phases)
-	for i := range out.Phases {
-		lightenSeen(&out.Phases[i])
-	}
-	out.Sweep = slices.Clone(t.Sweep)
-	for i := range out.Sweep {
-		if r := out.Sweep[i].Report; r != nil {
-			light := *r
-			lightenReport(&light)
-			out.Sweep[i].Report = &light
+	out.Loaders, out.Parts = changed(t.Loaders, lightReport), changed(t.Parts, lightReport)
+	out.Phases = changed(t.Phases, lightPhase)
+	out.Sweep = changed(t.Sweep, func(p results.SweepPoint) results.SweepPoint {
+		if p.Report != nil {
+			p.Report = new(lightReport(*p.Report))
 		}
-		lightenSeen(&out.Sweep[i].Seen)
-	}
+		p.Seen = lightPhase(p.Seen)
+		return p
+	})
 	if t.Search != nil {
-		search := *t.Search
-		search.Steps = slices.Clone(search.Steps)
-		for i := range search.Steps {
-			lightenSeen(&search.Steps[i].Seen)
-		}
-		out.Search = &search
+		out.Search = new(*t.Search)
+		out.Search.Steps = changed(t.Search.Steps, func(s results.SearchStep) results.SearchStep {
+			s.Seen = lightPhase(s.Seen)
+			return s
+		})
 	}
 	return out
 }
 
-func lightenReport(r *results.Report) {
+// changed returns a copy of the list with the result of f for each item.
+func changed[T any](list []T, f func(T) T) []T {
+	list = slices.Clone(list)
+	for i := range list {
+		list[i] = f(list[i])
+	}
+	return list
+}
+
+func lightReport(r results.Report) results.Report {
 	r.Connect, r.TLSHandshake = nil, nil
-	r.Phases = slices.Clone(r.Phases)
-	for i := range r.Phases {
-		p := &r.Phases[i]
+	r.Phases = changed(r.Phases, func(p results.Phase) results.Phase {
 		g := &p.Total
 		g.Service, g.Corrected, g.FirstByte, g.Write, g.FailedTime = nil, nil, nil, nil, nil
 		p.SendLagIdle, p.SendLagBlocked, p.ReceiveLag, p.LoopGaps = nil, nil, nil, nil
 		p.Groups, p.Slowest, p.Timeline = nil, nil, nil
-	}
+		return p
+	})
+	return r
 }
 
-// lightenSeen keeps the last point of the server's timeline: what a container
-// held at the window's end.
-func lightenSeen(p *results.TrialPhase) {
+// lightPhase leaves the last point of the timelines: a container's memory at the
+// window's end.
+func lightPhase(p results.TrialPhase) results.TrialPhase {
 	for _, u := range []**results.Usage{&p.Server, &p.Loader} {
-		if *u == nil || len((*u).Timeline) == 0 {
-			continue
+		if *u != nil && len((*u).Timeline) > 0 {
+			*u = new(**u)
+			(*u).Timeline = slices.Clone((*u).Timeline[len((*u).Timeline)-1:])
 		}
-		light := **u
-		light.Timeline = slices.Clone(light.Timeline[len(light.Timeline)-1:])
-		*u = &light
 	}
+	return p
 }

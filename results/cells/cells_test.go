@@ -17,9 +17,7 @@ import (
 
 const second = int64(1e9)
 
-func ptr[T any](v T) *T { return &v }
-
-// histogram counts n samples of one value.
+// histogram returns n samples of one value.
 func histogram(t testing.TB, n int, ns int64) *results.Histogram {
 	t.Helper()
 	h := hdrhistogram.New(1, 100e9, 3)
@@ -39,12 +37,12 @@ var (
 	server = results.Server{Name: "a"}
 )
 
-// runOf is a run of one server in one table.
+// runOf returns a run of one server in one table.
 func runOf(trials ...results.Trial) results.Run {
 	return results.Run{Plan: results.Plan{Tables: []results.PlanTable{table}}, Servers: []results.Server{server}, Trials: trials}
 }
 
-// trialOf is a valid trial of the phases, limited by the server.
+// trialOf returns a valid trial of the phases, limited by the server.
 func trialOf(phases ...results.Phase) results.Trial {
 	out := results.Trial{
 		Kind: results.TrialMeasured, State: results.TrialOK, Server: "a", Scenario: "hello", Protocol: "h1",
@@ -56,7 +54,7 @@ func trialOf(phases ...results.Phase) results.Trial {
 	return out
 }
 
-// closed is a second of a closed loop.
+// closed returns one second of a closed loop.
 func closed(t testing.TB, rps int, ns int64) results.Phase {
 	return results.Phase{
 		Name: results.PhaseClosed, Loop: results.ClosedLoop, Measured: true, T1NS: second,
@@ -64,8 +62,8 @@ func closed(t testing.TB, rps int, ns int64) results.Phase {
 	}
 }
 
-// open is a second of an open loop at 1000 req/s; service times are half of the
-// corrected latency.
+// open returns one second of an open loop at 1000 req/s; service times are half
+// of the corrected latency.
 func open(t testing.TB, ns int64) results.Phase {
 	return results.Phase{
 		Name: rate.PhaseName(), Loop: results.OpenLoop, Measured: true, T1NS: second,
@@ -76,7 +74,7 @@ func open(t testing.TB, ns int64) results.Phase {
 
 func TestCensoredMedian(t *testing.T) {
 	t.Parallel()
-	// Five trials whose one value is 1 … 5 ms; those censored could be more.
+	// Five trials with one value each, 1 … 5 ms; censored values could be larger.
 	for _, c := range []struct {
 		censored []int
 		want     bool
@@ -113,7 +111,7 @@ func TestRough(t *testing.T) {
 		"in time":   {func(*results.Phase) {}, false, false},
 		"sent late": {func(p *results.Phase) { p.SendLagIdle = histogram(t, 1000, 200e3) }, true, false},
 		"read late": {func(p *results.Phase) { p.ReceiveLag = histogram(t, 1000, 200e3) }, true, true},
-		"stopped":   {func(p *results.Phase) { p.StallNS = ptr(second * 6 / 10) }, true, true},
+		"stopped":   {func(p *results.Phase) { p.StallNS = new(second * 6 / 10) }, true, true},
 	} {
 		p := open(t, 1e6)
 		c.late(&p)
@@ -135,24 +133,8 @@ func TestRough(t *testing.T) {
 	}
 }
 
-// Two loaders of one trial: rates add up, distributions are one.
-func TestSeveralLoaders(t *testing.T) {
-	t.Parallel()
-	trial := trialOf(closed(t, 10e3, 1e6))
-	trial.Loaders = append(trial.Loaders, results.Report{Phases: []results.Phase{closed(t, 10e3, 4e6)}})
-	cell := cells.Of(runOf(trial)).Closed(table, server)
-	if got := cell.Median(cells.Throughput).Value; got != 20e3 {
-		t.Errorf("throughput %v, want 20000", got)
-	}
-	r := cell.Valid[0].Reading(cells.Service)
-	if r.Count != 20e3 || *r.MeanNS != 2.5e6 || r.At(cells.P99).NS < 3.9e6 {
-		t.Errorf("the merged distribution is %+v with p99 %+v", r, r.At(cells.P99))
-	}
-}
-
-// What is kept of a trial has no histograms, and the trial itself is not
-// changed.
-func TestTrialsAreKeptWithoutHistograms(t *testing.T) {
+// A set stores trials without histograms, and does not change its argument.
+func TestSetStoresNoHistograms(t *testing.T) {
 	t.Parallel()
 	trial := trialOf(closed(t, 2000, 1e6), open(t, 1e6))
 	trial.Sweep = []results.SweepPoint{{Clients: 8, Report: &results.Report{Phases: []results.Phase{closed(t, 2000, 1e6)}}, Seen: trial.Phases[0]}}
@@ -167,9 +149,9 @@ func TestTrialsAreKeptWithoutHistograms(t *testing.T) {
 	if err != nil || string(before) != string(after) {
 		t.Errorf("the trial was changed (%v)", err)
 	}
-	kept, err := json.Marshal(set.Run.Trials)
-	if err != nil || strings.Contains(string(kept), "hdr_v2") || len(set.Run.Trials[0].Phases[0].Server.Timeline) != 1 {
-		t.Errorf("kept: %s (%v)", kept, err)
+	stored, err := json.Marshal(set.Run.Trials)
+	if err != nil || strings.Contains(string(stored), "hdr_v2") || len(set.Run.Trials[0].Phases[0].Server.Timeline) != 1 {
+		t.Errorf("stored: %s (%v)", stored, err)
 	}
 	damaged := errors.New("line 2 is damaged")
 	if _, err := cells.Stream(runOf(), func(yield func(results.Trial, error) bool) { yield(results.Trial{}, damaged) }); !errors.Is(err, damaged) {
@@ -218,8 +200,7 @@ func TestBottleneckOfACell(t *testing.T) {
 	}
 }
 
-// An estimate above a lower bound is worth printing within the plan's
-// thresholds.
+// A lower bound has an estimate between the plan's two thresholds.
 func TestUpperByThePlansThresholds(t *testing.T) {
 	t.Parallel()
 	limits := results.DefaultThresholds()
@@ -240,7 +221,7 @@ func TestUpperByThePlansThresholds(t *testing.T) {
 	}
 }
 
-func TestWhatCountsAndWhatDoesNot(t *testing.T) {
+func TestWhichTrialsCount(t *testing.T) {
 	t.Parallel()
 	good := trialOf(closed(t, 2000, 1e6))
 	edit := func(change func(*results.Trial)) results.Trial {
@@ -295,7 +276,7 @@ func TestPooledCells(t *testing.T) {
 		t.Errorf("a void and two good ones: %q, %d valid", c.Absent, len(c.Valid))
 	}
 	if len(good.Valid) != 1 {
-		t.Error("pooling changed what was pooled")
+		t.Error("Pool changed its argument")
 	}
 }
 
@@ -332,8 +313,8 @@ func TestMeasuredIsOneTrialsValue(t *testing.T) {
 	}
 }
 
-// A percentile is of all valid trials or of none: those that have the samples
-// for it are the fast ones.
+// A percentile needs enough samples in all valid trials: those that have enough
+// are the fast ones.
 func TestPercentilesOfAllTrialsOrNone(t *testing.T) {
 	t.Parallel()
 	few := open(t, 1e6)

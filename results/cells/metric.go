@@ -8,11 +8,11 @@ import (
 	"github.com/joust-bench/joust/results/stats"
 )
 
-// Metric names what runs and variants are compared by.
+// Metric names a figure by which runs and variants are compared.
 type Metric string
 
-// The metrics. Latencies are corrected ones, of open-loop phases alone:
-// closed-loop service time mirrors the throughput.
+// The metrics. Latencies are corrected ones, of open loops only: the service time
+// of a closed loop mirrors its throughput.
 const (
 	// MetricThroughput is completions a second of a closed loop, or bytes of
 	// bodies a second where the row is about bandwidth.
@@ -27,31 +27,31 @@ const (
 	MetricMemory Metric = "memory"
 )
 
-// Metrics are all metrics, in the order in which they are shown.
+// Metrics returns all metrics, in the order of tables.
 func Metrics() []Metric {
 	return []Metric{MetricThroughput, MetricP50, MetricP99, MetricP999, MetricCPU, MetricMemory}
 }
 
-// Place is the metric's place in Quantiles; false where it is no percentile.
+// Place returns the metric's place in Quantiles; false where it is no percentile.
 func (m Metric) Place() (place int, ok bool) {
 	place = slices.IndexFunc(Quantiles(), func(q Quantile) bool { return q.Label == string(m) })
 	return place, place >= 0
 }
 
-// Unit is what a value counts, in base units.
-type Unit string
+// BaseUnit is the unit of a metric's values.
+type BaseUnit string
 
 // The units.
 const (
-	PerSecond      Unit = "rps"
-	BytesPerSecond Unit = "bytes_per_s"
-	Nanoseconds    Unit = "ns"
-	NanosPerByte   Unit = "ns_per_byte"
-	BytesOfMemory  Unit = "bytes"
+	PerSecond      BaseUnit = "rps"
+	BytesPerSecond BaseUnit = "bytes_per_s"
+	Nanoseconds    BaseUnit = "ns"
+	NanosPerByte   BaseUnit = "ns_per_byte"
+	BytesOfMemory  BaseUnit = "bytes"
 )
 
-// Unit is the metric's unit in the cell.
-func (c *Cell) Unit(m Metric) Unit {
+// Unit returns the metric's unit in the cell.
+func (c *Cell) Unit(m Metric) BaseUnit {
 	switch {
 	case m == MetricMemory:
 		return BytesOfMemory
@@ -66,26 +66,26 @@ func (c *Cell) Unit(m Metric) Unit {
 }
 
 // Figure is a metric of a cell: the median over its trials in the metric's unit,
-// with each trial's value and the marks. AtMost: several processes' peaks were
-// added up, so that it is an upper bound.
+// with each trial's value and the marks.
 type Figure struct {
 	Percentile
+	// AtMost is true for a sum of the peaks of several processes: an upper bound.
 	AtMost bool
 }
 
-// Figure is the metric in the cell; its Kind is stats.None where the cell does
-// not have it.
+// Figure returns the metric in the cell; its Kind is stats.None where the cell
+// does not have it.
 func (c *Cell) Figure(m Metric) Figure {
-	open := len(c.Valid) > 0 && len(c.Valid[0].Loads) > 0 && c.Valid[0].Loads[0].Loop == results.OpenLoop
+	open := len(c.Valid) > 0 && c.Valid[0].Load.Loop == results.OpenLoop
 	place, percentile := m.Place()
 	of := func(value Value) Percentile {
 		values := c.Values(value)
 		return Percentile{Estimate: stats.Median(values), Values: values}
 	}
-	f := Figure{Percentile: of(func(*Sample) (float64, bool) { return 0, false })}
+	f := Figure{Percentile: Percentile{Estimate: stats.Median(nil)}}
 	switch {
 	case c.whole && m == MetricMemory:
-		f.Percentile, f.AtMost = of(ladderMemory), c.count((*Sample).severalProcesses) > 0
+		f.Percentile, f.AtMost = of(ladderMemory), c.count((*Observation).severalProcesses) > 0
 	case c.whole || m == MetricMemory:
 	case m == MetricCPU:
 		f.Percentile = of(c.ServerCost)
@@ -100,12 +100,12 @@ func (c *Cell) Figure(m Metric) Figure {
 
 // severalProcesses reports whether the server's memory was added up over more
 // than one process in any phase.
-func (s *Sample) severalProcesses() bool {
+func (s *Observation) severalProcesses() bool {
 	return slices.ContainsFunc(s.Trial.Phases, func(p results.TrialPhase) bool { return p.Server != nil && p.Server.Processes > 1 })
 }
 
-// Measured is one trial's value of a metric in a phase of the run's plan, in the
-// metric's unit. AtLeast: it is a lower bound. Where there is no value, missing
+// Measured returns one trial's value of a metric in a phase of the run's plan, in
+// the metric's unit; atLeast for a lower bound. Where there is no value, missing
 // says why.
 func Measured(run results.Run, t results.Trial, phase string, m Metric) (value float64, atLeast bool, missing string) {
 	c, ok := cellOf(run, &t, phase)
@@ -130,7 +130,7 @@ func (c *Cell) Lacks(m Metric) string {
 	return "not measured"
 }
 
-// cellOf is the cell of the run's plan in which the trial alone stands.
+// cellOf returns the phase's cell of a run with this one trial.
 func cellOf(run results.Run, t *results.Trial, phase string) (Cell, bool) {
 	s := New(run)
 	s.Add(t)

@@ -12,11 +12,11 @@ import (
 	tables "github.com/joust-bench/joust/results/table"
 )
 
-// stagedServers are servers whose cells carry every mark, two trials each.
+// stagedServers returns servers whose cells have every mark, two trials each.
 func stagedServers() map[string]func(i int, closed, open *results.Phase, t *results.Trial) {
 	limit := func(of ...results.Bottleneck) func(int, *results.Phase, *results.Phase, *results.Trial) {
 		return func(i int, _, _ *results.Phase, t *results.Trial) {
-			t.Phases[0].Verdict.Bottleneck, t.Phases[0].Verdict.ServerShare = of[i], ptr(0.8)
+			t.Phases[0].Verdict.Bottleneck, t.Phases[0].Verdict.ServerShare = of[i], new(0.8)
 		}
 	}
 	late := func(change func(*results.Phase)) func(int, *results.Phase, *results.Phase, *results.Trial) {
@@ -34,8 +34,8 @@ func stagedServers() map[string]func(i int, closed, open *results.Phase, t *resu
 		"censored": func(i int, _, open *results.Phase, _ *results.Trial) { open.Rate.CensoredFromNS = 1 },
 		"sent":     late(func(p *results.Phase) { p.SendLagIdle = p.Total.Corrected }),
 		"read":     late(func(p *results.Phase) { p.ReceiveLag = p.Total.Corrected }),
-		"stopped":  late(func(p *results.Phase) { p.StallNS = ptr(second / 2) }),
-		"a-little": late(func(p *results.Phase) { p.StallNS = ptr(second / 50) }), // in p99, not in p50
+		"stopped":  late(func(p *results.Phase) { p.StallNS = new(second / 2) }),
+		"a-little": late(func(p *results.Phase) { p.StallNS = new(second / 50) }), // in p99, not in p50
 		"few":      late(func(p *results.Phase) { p.Total.Corrected = nil }),
 		"processes": func(_ int, _, _ *results.Phase, t *results.Trial) {
 			for i := range t.Phases {
@@ -53,8 +53,8 @@ func stagedServers() map[string]func(i int, closed, open *results.Phase, t *resu
 	}
 }
 
-// staged is a run of the staged servers.
-func staged(t testing.TB, id string) results.Run {
+// stagedRun returns a run of the staged servers.
+func stagedRun(t testing.TB, id string) results.Run {
 	two := table
 	two.Trials = 2
 	run := results.Run{ID: id, State: results.RunComplete, Plan: results.Plan{Tables: []results.PlanTable{two}}}
@@ -64,7 +64,7 @@ func staged(t testing.TB, id string) results.Run {
 			trial := trialOf(closed(t, 3000+100*i, 1e6), open(t, 400e3+int64(i)*10e3))
 			trial.Server = name
 			for j := range trial.Phases {
-				trial.Phases[j].Server = &results.Usage{ReadT1NS: second, CPUNS: second * 8 / 10, PeakMemoryBytes: ptr(uint64(20 << 20)), Processes: 1}
+				trial.Phases[j].Server = &results.Usage{ReadT1NS: second, CPUNS: second * 8 / 10, PeakMemoryBytes: new(uint64(20 << 20)), Processes: 1}
 			}
 			phases := trial.Loaders[0].Phases
 			change(i, &phases[0], &phases[1], &trial)
@@ -74,7 +74,8 @@ func staged(t testing.TB, id string) results.Run {
 	return run
 }
 
-// shown is the cell of a page's table below the heading, "" where there is none.
+// shown returns the cell of a page's table below the heading, "" where there is
+// none.
 func shown(page, heading, row, column string) string {
 	_, page, _ = strings.Cut(page, heading)
 	var head []string
@@ -103,7 +104,7 @@ func shown(page, heading, row, column string) string {
 // Two renderings of one run agree on every value and on its marks.
 func TestRenderingsAgree(t *testing.T) {
 	t.Parallel()
-	run, again := staged(t, "a"), staged(t, "b")
+	run, again := stagedRun(t, "a"), stagedRun(t, "b")
 	again.Started = again.Started.AddDate(0, 0, 1)
 	set := cells.Of(run)
 	c, err := compare.Compare([]*cells.Set{set}, []*cells.Set{cells.Of(again)}, compare.Options{})
@@ -163,7 +164,7 @@ func TestThresholdsChangeReadersAndLegends(t *testing.T) {
 	t.Parallel()
 	limits := results.DefaultThresholds()
 	limits.LagFloorNS, limits.LagShare, limits.EstimateFrom, limits.KeptRate = 2e6, 0.25, 0.85, 0.95
-	run, again := staged(t, "a"), staged(t, "b")
+	run, again := stagedRun(t, "a"), stagedRun(t, "b")
 	run.Plan.Thresholds, again.Plan.Thresholds = &limits, &limits
 	run.Plan.Tables[0].Objective = &results.Objective{Percentile: "p99", Quantile: 0.99, BelowNS: 10e6}
 	again.Started = again.Started.AddDate(0, 0, 1)

@@ -96,7 +96,7 @@ func (s *side) take(run string, k key, step step, of cells.Cell) {
 }
 
 // setup notes how the trial was measured.
-func (c *cell) setup(s *cells.Sample) {
+func (c *cell) setup(s *cells.Observation) {
 	for i := range s.Trial.Loaders {
 		r := &s.Trial.Loaders[i]
 		clients := strconv.Itoa(r.ConnectionsAsked)
@@ -105,8 +105,8 @@ func (c *cell) setup(s *cells.Sample) {
 		}
 		text := fmt.Sprintf("%s, threads %d, idle strategy %s, clients %s, depth %d",
 			r.Loader, r.Threads, cmp.Or(r.IdleStrategy, "unknown"), clients, max(1, r.Depth))
-		if i < len(s.Loads) && s.Loads[i].Schedule != "" {
-			text += ", schedule " + s.Loads[i].Arrivals()
+		if s.Load.Schedule != "" {
+			text += ", schedule " + s.Load.Arrivals()
 		}
 		if !slices.Contains(c.setups, text) {
 			c.setups = append(c.setups, text)

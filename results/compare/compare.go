@@ -50,7 +50,7 @@ type Family struct {
 	Protocol string       `json:"protocol"`
 	Phase    string       `json:"phase"`
 	Metric   cells.Metric `json:"metric"`
-	Unit     cells.Unit   `json:"unit"`
+	Unit     cells.BaseUnit   `json:"unit"`
 	// Comparisons counts the rows that have values on both sides.
 	Comparisons int `json:"comparisons"`
 	// Detectable is the least relative change that is called four times in
@@ -316,7 +316,7 @@ func (c *Comparison) add(k key, old, now *cell) {
 // absent reports whether the cell was not measured at all.
 func (c *cell) absent() bool { return c.Absent != "" && c.Absent != cells.Void }
 
-func (c *Comparison) family(k key, m cells.Metric, unit cells.Unit) *Family {
+func (c *Comparison) family(k key, m cells.Metric, unit cells.BaseUnit) *Family {
 	for i := range c.Families {
 		f := &c.Families[i]
 		if f.Scenario == k.scenario && f.Protocol == k.protocol && f.Phase == k.phase && f.Metric == m {

@@ -18,8 +18,8 @@ type scale struct {
 }
 
 // scaleOf is the scale in which the value is 1 or more.
-func scaleOf(u cells.Unit, value float64) scale {
-	steps := map[cells.Unit][]scale{
+func scaleOf(u cells.BaseUnit, value float64) scale {
+	steps := map[cells.BaseUnit][]scale{
 		cells.PerSecond:      {{1, "req/s"}},
 		cells.BytesPerSecond: {{1e9, "GB/s"}, {1e6, "MB/s"}, {1, "B/s"}},
 		cells.Nanoseconds:    {{1e9, "s"}, {1e6, "ms"}, {1e3, "µs"}, {1, "ns"}},

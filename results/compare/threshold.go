@@ -186,7 +186,7 @@ func (c *Comparison) blind(t Threshold) []string {
 
 // fits tells whether the limit can be held against the unit: an absolute one
 // in requests a second, or a duration per request, says nothing about bytes.
-func (t Threshold) fits(u cells.Unit) bool {
+func (t Threshold) fits(u cells.BaseUnit) bool {
 	return t.Relative || u != cells.BytesPerSecond && u != cells.NanosPerByte
 }
 

@@ -1,9 +1,10 @@
-// Package files holds the rules for files that several processes may want at
-// once. A Lock gives a file one owner, which is named in it. Replace changes a
-// file from one whole content to the next.
+// Package files has the rules for files that several processes use at once. A
+// Lock gives a file one owner, which the file names. Replace changes a file from
+// one whole content to the next.
 package files
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -18,42 +19,42 @@ import (
 )
 
 const (
-	// nameReads is how often TryLock reads the name of an owner that has not
-	// written it yet, and nameWait the time between two reads.
+	// nameReads is the number of times that TryLock reads the name of an owner that
+	// has not written it yet, and nameWait the time between two reads.
 	nameReads = 10
 	nameWait  = 20 * time.Millisecond
-	// mostName is how many bytes of an owner's name are read.
+	// mostName is the number of bytes of an owner's name that are read.
 	mostName = 4 << 10
 )
 
 // Lock is a locked file with the name of its owner, this process. The lock
 // ends with Release, with Remove, or with the process, even by kill -9.
-// Programs that the process starts have no part in it, unless they are handed
-// File.
+// Programs that the process starts do not share it, unless they get File.
 type Lock struct{ file *os.File }
 
 // HeldError is the error of TryLock for a file that another process has locked.
 type HeldError struct {
-	// Owner is what the owner wrote into the file: its process ID, the time of
-	// the lock and its command line. It has one line and no control characters.
+	// Owner is the text that the owner wrote into the file: its process ID, the
+	// time of the lock and its command line. It has one line and no control
+	// characters.
 	Owner string
-	// PID is the owner's process ID; 0 where no such process is seen here, as
-	// from within another container.
+	// PID is the owner's process ID; 0 where this process sees none, as from
+	// within another container.
 	PID int
 }
 
 func (e *HeldError) Error() string { return "another joust has it (" + e.Owner + ")" }
 
 // TryLock locks the file at path and writes this process's name into it. It
-// does not wait for another owner: that one is returned as a *HeldError. A
-// missing file is made with the permissions of perm, whatever the umask is. A
-// symbolic link is refused.
+// does not wait for another owner but returns a *HeldError. It creates a missing
+// file with the permissions perm, whatever the umask is, and refuses a symbolic
+// link.
 func TryLock(path string, perm fs.FileMode) (*Lock, error) {
 	for read := 1; ; read++ {
 		lock, err := try(path, perm)
 		var held *HeldError
-		// Between locking and writing, an owner has no name, or that of an
-		// owner before it which was killed.
+		// Between locking and writing, the file has no name, or that of an
+		// earlier owner that was killed.
 		if !errors.As(err, &held) || held.PID != 0 || read == nameReads {
 			return lock, err
 		}
@@ -61,23 +62,22 @@ func TryLock(path string, perm fs.FileMode) (*Lock, error) {
 	}
 }
 
-// File is the locked file. A child process that is handed it has a share in the
-// lock, until Release.
+// File returns the locked file. A child process that gets it shares the lock
+// until Release.
 func (l *Lock) File() *os.File { return l.file }
 
-// Release gives the lock up and leaves the file, empty.
+// Release ends the lock and leaves the file, empty.
 func (l *Lock) Release() error {
 	return errors.Join(l.file.Truncate(0), unix.Flock(int(l.file.Fd()), unix.LOCK_UN), l.file.Close())
 }
 
-// Remove gives the lock up and removes the file.
+// Remove ends the lock and removes the file.
 func (l *Lock) Remove() error {
-	// Removed while it is locked: afterwards it may be another's.
-	err := os.Remove(l.file.Name())
-	return errors.Join(err, l.Release())
+	// Removal comes first: after Release the file may be another owner's.
+	return errors.Join(os.Remove(l.file.Name()), l.Release())
 }
 
-// try is TryLock with the owner's name as it is at this moment.
+// try locks the file and reads the owner's name once.
 func try(path string, perm fs.FileMode) (*Lock, error) {
 	for {
 		file, err := open(path, perm)
@@ -85,27 +85,24 @@ func try(path string, perm fs.FileMode) (*Lock, error) {
 			return nil, err
 		}
 		err = flock(file)
-		if err == nil && !isAt(path, file) {
-			// Its owner removed it after it was opened here.
-			err = file.Close()
-			if err == nil {
-				continue
-			}
-		}
-		if err == nil {
+		// An owner may have removed the file after it was opened here.
+		current := err == nil && isAt(path, file)
+		if current {
 			err = writeName(file)
 		}
+		if err == nil && current {
+			return &Lock{file: file}, nil
+		}
+		file.Close() // nothing was written, or err says why not
 		if err != nil {
-			file.Close() // the first error is the one that matters
 			return nil, err
 		}
-		return &Lock{file: file}, nil
 	}
 }
 
-// open opens the file, and makes it where it is missing. It is created only
-// then: in a folder like /tmp the kernel refuses O_CREAT on another user's file
-// (fs.protected_regular), even to root.
+// open opens the file, or creates it where it is missing. O_CREAT on an existing
+// file would fail: in a folder like /tmp the kernel refuses it for another user's
+// file (fs.protected_regular), even to root.
 func open(path string, perm fs.FileMode) (*os.File, error) {
 	const flags = os.O_RDWR | unix.O_NOFOLLOW
 	for {
@@ -156,25 +153,21 @@ func isAt(path string, file *os.File) bool {
 	return err == nil && os.SameFile(opened, there)
 }
 
-// writeName writes who owns the file from now on, in the form that readOwner
-// reads.
+// writeName writes the new owner into the file, in the form that readOwner reads.
 func writeName(file *os.File) error {
 	name := fmt.Sprintf("process %d, since %s: %s\n", os.Getpid(), time.Now().UTC().Format(time.RFC3339), strings.Join(os.Args, " "))
 	_, err := file.WriteAt([]byte(name), 0)
 	return errors.Join(file.Truncate(int64(len(name))), err)
 }
 
-// readOwner returns the owner that is named in the file. Anybody may have
-// written that name: it is made safe to print, and its process is looked for.
+// readOwner returns the owner that the file names. Anybody may have written the
+// name: readOwner makes it safe to print and looks for its process.
 func readOwner(file *os.File) *HeldError {
 	text, err := io.ReadAll(io.NewSectionReader(file, 0, mostName))
 	if err != nil {
 		text = nil
 	}
-	held := &HeldError{Owner: strings.TrimSpace(table.OneLine(string(text)))}
-	if held.Owner == "" {
-		held.Owner = "without a name"
-	}
+	held := &HeldError{Owner: cmp.Or(strings.TrimSpace(table.OneLine(string(text))), "without a name")}
 	var pid int
 	if _, err := fmt.Sscanf(held.Owner, "process %d", &pid); err == nil && pid > 0 && isAlive(pid) {
 		held.PID = pid
@@ -182,7 +175,7 @@ func readOwner(file *os.File) *HeldError {
 	return held
 }
 
-// isAlive reports whether there is a process of that ID, whoever's it is.
+// isAlive reports whether any user has a process with that ID.
 func isAlive(pid int) bool {
 	err := unix.Kill(pid, 0)
 	return err == nil || errors.Is(err, unix.EPERM)

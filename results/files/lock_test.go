@@ -1,4 +1,4 @@
-package files
+package files_test
 
 import (
 	"bufio"
@@ -14,6 +14,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/joust-bench/joust/results/files"
 )
 
 // ownerEnv names the file that a child of the test binary locks.
@@ -28,9 +30,9 @@ func TestMain(m *testing.M) {
 }
 
 // own locks the file and starts a program that lives as long as standard
-// input. It says "locked" or the error and waits to be killed.
+// input. It prints "locked" or the error and waits for the program's end.
 func own(path string) {
-	if _, err := TryLock(path, 0o644); err != nil {
+	if _, err := files.TryLock(path, 0o644); err != nil {
 		fmt.Println(err)
 		return
 	}
@@ -46,15 +48,15 @@ func own(path string) {
 
 func lockPath(t *testing.T) string { return filepath.Join(t.TempDir(), "owner.lock") }
 
-func TestSecondOwnerIsRefusedAndToldWhoHasIt(t *testing.T) {
+func TestSecondOwnerIsRefusedWithTheNameOfTheFirst(t *testing.T) {
 	t.Parallel()
 	path := lockPath(t)
-	lock, err := TryLock(path, 0o644)
+	lock, err := files.TryLock(path, 0o644)
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = TryLock(path, 0o644)
-	var held *HeldError
+	_, err = files.TryLock(path, 0o644)
+	var held *files.HeldError
 	if !errors.As(err, &held) || held.PID != os.Getpid() {
 		t.Fatalf("a second lock: %v", err)
 	}
@@ -69,7 +71,7 @@ func TestSecondOwnerIsRefusedAndToldWhoHasIt(t *testing.T) {
 	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("after Remove the file is still there: %v", err)
 	}
-	if lock, err = TryLock(path, 0o644); err != nil {
+	if lock, err = files.TryLock(path, 0o644); err != nil {
 		t.Fatalf("after Remove: %v", err)
 	}
 	if err := lock.Release(); err != nil {
@@ -80,7 +82,7 @@ func TestSecondOwnerIsRefusedAndToldWhoHasIt(t *testing.T) {
 	}
 }
 
-// The owner's programs outlive it here, as servers do for a moment.
+// The owner's program outlives the owner, as servers do for a moment.
 func TestLockEndsWithAKilledOwnerAndIsNotInherited(t *testing.T) {
 	t.Parallel()
 	path := lockPath(t)
@@ -101,15 +103,15 @@ func TestLockEndsWithAKilledOwnerAndIsNotInherited(t *testing.T) {
 	if line, err := bufio.NewReader(out).ReadString('\n'); line != "locked\n" {
 		t.Fatalf("the owner says %q, %v", line, err)
 	}
-	var held *HeldError
-	if _, err := TryLock(path, 0o644); !errors.As(err, &held) || held.PID != owner.Process.Pid {
+	var held *files.HeldError
+	if _, err := files.TryLock(path, 0o644); !errors.As(err, &held) || held.PID != owner.Process.Pid {
 		t.Errorf("while the owner lives: %v", err)
 	}
 	if err := owner.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
 	_, _ = owner.Process.Wait() // it was killed; its child lives
-	lock, err := TryLock(path, 0o644)
+	lock, err := files.TryLock(path, 0o644)
 	if err != nil {
 		t.Fatalf("after kill -9 of the owner: %v", err)
 	}
@@ -118,7 +120,7 @@ func TestLockEndsWithAKilledOwnerAndIsNotInherited(t *testing.T) {
 	}
 }
 
-// Locks that are removed and made anew all the time still have one owner each.
+// Files that are removed and created again and again have one owner each.
 func TestOneOwnerAtATime(t *testing.T) {
 	t.Parallel()
 	path := lockPath(t)
@@ -127,8 +129,8 @@ func TestOneOwnerAtATime(t *testing.T) {
 	for range 8 {
 		all.Go(func() {
 			for range 50 {
-				lock, err := try(path, 0o644)
-				var held *HeldError
+				lock, err := files.TryLock(path, 0o644)
+				var held *files.HeldError
 				if errors.As(err, &held) {
 					continue
 				}
@@ -168,7 +170,7 @@ func TestOwnersNameIsSafeToPrint(t *testing.T) {
 		"turned letters":      {"joust \u202enur", "joust  nur", 0},
 		"no process":          {"process -1: joust", "process -1: joust", 0},
 		"no number":           {"process all: joust", "process all: joust", 0},
-		"too long":            {strings.Repeat("x", 10_000), strings.Repeat("x", mostName), 0},
+		"too long":            {strings.Repeat("x", 10_000), strings.Repeat("x", 4<<10), 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -184,8 +186,8 @@ func TestOwnersNameIsSafeToPrint(t *testing.T) {
 			if err := unix.Flock(int(file.Fd()), unix.LOCK_EX); err != nil {
 				t.Fatal(err)
 			}
-			_, err = TryLock(path, 0o644)
-			var held *HeldError
+			_, err = files.TryLock(path, 0o644)
+			var held *files.HeldError
 			if !errors.As(err, &held) || held.Owner != test.owner || held.PID != test.pid {
 				t.Errorf("owner %q with the ID %d, want %q and %d (%v)", held.Owner, held.PID, test.owner, test.pid, err)
 			}
@@ -206,7 +208,7 @@ func TestSymbolicLinkIsNotFollowed(t *testing.T) {
 		if err := os.Symlink(target, path); err != nil {
 			t.Fatal(err)
 		}
-		_, err := TryLock(path, 0o644)
+		_, err := files.TryLock(path, 0o644)
 		if err == nil || !strings.Contains(err.Error(), path+" is a symbolic link, which is not followed: remove it") {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -221,7 +223,7 @@ func TestModeIsExact(t *testing.T) {
 	t.Parallel()
 	for _, perm := range []fs.FileMode{0o644, 0o666} {
 		path := lockPath(t)
-		lock, err := TryLock(path, perm)
+		lock, err := files.TryLock(path, perm)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,4 +1,4 @@
-package files
+package files_test
 
 import (
 	"bytes"
@@ -6,9 +6,11 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
+
+	"github.com/joust-bench/joust/results/files"
 )
 
-// contents are as different in length as they can be.
+// contents differ in length as much as they can.
 var contents = [][]byte{nil, []byte("short\n"), bytes.Repeat([]byte("a longer line\n"), 10_000)}
 
 func TestManyReplaceOneFile(t *testing.T) {
@@ -19,7 +21,7 @@ func TestManyReplaceOneFile(t *testing.T) {
 	for _, content := range contents {
 		all.Go(func() {
 			for range 30 {
-				if err := Replace(path, content); err != nil {
+				if err := files.Replace(path, content); err != nil {
 					t.Error(err)
 					return
 				}
@@ -62,7 +64,7 @@ func TestReplaceFollowsNoLink(t *testing.T) {
 	if err := os.Symlink(target, path); err != nil {
 		t.Fatal(err)
 	}
-	if err := Replace(path, []byte("new")); err != nil {
+	if err := files.Replace(path, []byte("new")); err != nil {
 		t.Fatal(err)
 	}
 	for file, want := range map[string]string{path: "new", target: "precious"} {
@@ -79,7 +81,7 @@ func TestFailedReplaceLeavesNothing(t *testing.T) {
 	if err := os.MkdirAll(filepath.Join(path, "inside"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if err := Replace(path, []byte("new")); err == nil {
+	if err := files.Replace(path, []byte("new")); err == nil {
 		t.Error("a folder was replaced by a file")
 	}
 	if entries, err := os.ReadDir(dir); err != nil || len(entries) != 1 {

@@ -1,4 +1,4 @@
-// Package golden compares what tests produce with files that are committed. The
+// Package golden compares the output of tests with files in the repository. The
 // flag -update of a test writes these files anew; read the difference before you
 // commit it.
 package golden
@@ -11,7 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-var update = flag.Bool("update", false, "write the files anew with which tests compare")
+var update = flag.Bool("update", false, "write the files anew that tests compare with")
 
 // Hold fails the test where the file at path differs from got. With -update it
 // writes the file first; its folder must exist.

@@ -33,13 +33,13 @@ type Summary struct {
 	Plan string
 	// Trials counts the whole lines of the journal, scouting included.
 	Trials int
-	// Problem says why the run cannot be read; the fields above it, ID and Dir
-	// apart, are then not known.
+	// Problem says why the run cannot be read; empty for one that can. With a
+	// problem only ID and Dir are known.
 	Problem string
 }
 
-// List is the runs in OUT/runs, the newest first; those that cannot be read
-// come last. There are none where there is no such folder.
+// List returns the runs in OUT/runs, the newest first; those that cannot be read
+// come last. Without the folder there are no runs.
 func List(out string) ([]Summary, error) {
 	folder := filepath.Join(out, RunsFolder)
 	entries, err := os.ReadDir(folder)
@@ -58,7 +58,7 @@ func List(out string) ([]Summary, error) {
 	}
 	slices.SortFunc(list, func(a, b Summary) int {
 		return cmp.Or(
-			// min: 0 for a run that can be read, 1 for one that cannot.
+			// min gives 0 for a run without a problem, 1 for one with.
 			cmp.Compare(min(len(a.Problem), 1), min(len(b.Problem), 1)),
 			b.Started.Compare(a.Started),
 			cmp.Compare(b.ID, a.ID),
@@ -67,13 +67,16 @@ func List(out string) ([]Summary, error) {
 	return list, nil
 }
 
-// Find is the folder of the run that the user named: a path, an ID in
+// Find returns the folder of the run that the user named: a path, an ID in
 // OUT/runs, a prefix that only one ID has, or "latest".
 func Find(out, name string) (dir string, err error) {
 	if name == "" {
 		return "", fmt.Errorf("find a run: %w: the name is empty; give a path, an ID, the beginning of one, or %q", ErrNotFound, Latest)
 	}
-	if dir := asPath(name); dir != "" {
+	if holdsRun(name) {
+		return filepath.Clean(name), nil
+	}
+	if dir := filepath.Dir(name); filepath.Base(name) == RunFile && holdsRun(dir) {
 		return dir, nil
 	}
 	list, err := List(out)
@@ -81,7 +84,10 @@ func Find(out, name string) (dir string, err error) {
 		return "", err
 	}
 	if name == Latest {
-		return latest(list, out)
+		if len(list) == 0 || list[0].Problem != "" {
+			return "", fmt.Errorf("find the latest run: %w in %s; %s", ErrNotFound, out, known(list))
+		}
+		return list[0].Dir, nil
 	}
 	var matches []Summary
 	for _, s := range list {
@@ -101,27 +107,7 @@ func Find(out, name string) (dir string, err error) {
 	return "", fmt.Errorf("find the run %q: %w: the name begins several; %s", name, ErrNotFound, known(matches))
 }
 
-// asPath is the run's folder where name is the path of one, or of its
-// run.json.
-func asPath(name string) string {
-	if holdsRun(name) {
-		return filepath.Clean(name)
-	}
-	if filepath.Base(name) == RunFile && holdsRun(filepath.Dir(name)) {
-		return filepath.Dir(name)
-	}
-	return ""
-}
-
-// latest is the newest run that can be read.
-func latest(list []Summary, out string) (string, error) {
-	if len(list) == 0 || list[0].Problem != "" {
-		return "", fmt.Errorf("find the latest run: %w in %s; %s", ErrNotFound, out, known(list))
-	}
-	return list[0].Dir, nil
-}
-
-// known names the runs that there are, for an error.
+// known names the runs of the list for an error.
 func known(list []Summary) string {
 	if len(list) == 0 {
 		return "there are no runs there yet (joust run makes one)"
@@ -137,31 +123,28 @@ func known(list []Summary) string {
 	return "the runs are: " + strings.Join(ids, ", ")
 }
 
-// holdsRun tells whether the folder has a run.json of any kind.
+// holdsRun reports whether the folder has a run.json of any kind.
 func holdsRun(dir string) bool {
 	info, err := os.Stat(filepath.Join(dir, RunFile))
 	return err == nil && !info.IsDir()
 }
 
-// summarise reads what a list shows of a run.
+// summarise reads a run for a list.
 func summarise(dir string) Summary {
 	s := Summary{ID: filepath.Base(dir), Dir: dir}
 	run, err := Header(dir)
-	if err != nil {
-		s.Problem = err.Error()
-		return s
+	if err == nil {
+		s.State, s.Started, s.Plan = run.State, run.Started, run.Plan.Name
+		s.Trials, err = countLines(filepath.Join(dir, TrialsFile))
 	}
-	s.State, s.Started, s.Plan = run.State, run.Started, run.Plan.Name
-	s.Trials, err = countLines(filepath.Join(dir, TrialsFile))
 	if err != nil {
 		s.Problem = err.Error()
 	}
 	return s
 }
 
-// countLines counts the lines of a file that are whole. A file that is not
-// there has none.
-func countLines(path string) (n int, err error) {
+// countLines counts the whole lines of a file; 0 for a missing file.
+func countLines(path string) (int, error) {
 	f, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return 0, nil
@@ -169,15 +152,15 @@ func countLines(path string) (n int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	buffer := make([]byte, 64<<10)
-	for {
-		got, err := f.Read(buffer)
-		n += bytes.Count(buffer[:got], []byte{'\n'})
-		if errors.Is(err, io.EOF) {
-			return n, f.Close()
-		}
-		if err != nil {
-			return n, errors.Join(err, f.Close())
-		}
-	}
+	var n lineCounter
+	_, err = io.Copy(&n, f)
+	return int(n), errors.Join(err, f.Close())
+}
+
+// lineCounter counts the line ends that are written to it.
+type lineCounter int
+
+func (n *lineCounter) Write(b []byte) (int, error) {
+	*n += lineCounter(bytes.Count(b, []byte{'\n'}))
+	return len(b), nil
 }

@@ -1,4 +1,4 @@
-package journal
+package journal_test
 
 import (
 	"errors"
@@ -7,18 +7,20 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/joust-bench/joust/results/journal"
 )
 
-// store makes an output folder with three good runs, one of another form and
-// one folder that is no run.
-func store(t *testing.T) string {
+// outputFolder makes an output folder with three good runs, one of another
+// schema and one folder that is no run.
+func outputFolder(t *testing.T) string {
 	t.Helper()
 	out := t.TempDir()
 	for i, day := range []int{20, 22, 21} {
 		run := sampleRun()
 		run.Started = time.Date(2026, 11, day, 9, 0, 0, 0, time.UTC)
-		run.ID = NewID(run.Started)
-		j, err := Create(filepath.Join(out, RunsFolder, run.ID), run)
+		run.ID = journal.NewID(run.Started)
+		j, err := journal.Create(filepath.Join(out, journal.RunsFolder, run.ID), run)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -31,8 +33,8 @@ func store(t *testing.T) string {
 			t.Fatal(err)
 		}
 	}
-	write(t, filepath.Join(out, RunsFolder, "2026-11-30T00-00-00Z", RunFile), `{"schema":99}`)
-	write(t, filepath.Join(out, RunsFolder, "notes", "readme"), "no run")
+	write(t, filepath.Join(out, journal.RunsFolder, "2026-11-30T00-00-00Z", journal.RunFile), `{"schema":99}`)
+	write(t, filepath.Join(out, journal.RunsFolder, "notes", "readme"), "no run")
 	return out
 }
 
@@ -48,7 +50,7 @@ func write(t *testing.T, path, text string) {
 
 func TestList(t *testing.T) {
 	t.Parallel()
-	list, err := List(store(t))
+	list, err := journal.List(outputFolder(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -64,17 +66,17 @@ func TestList(t *testing.T) {
 		t.Errorf("summaries: %+v", list)
 	}
 	if !strings.Contains(list[3].Problem, "newer joust") {
-		t.Errorf("the run in another form: %+v", list[3])
+		t.Errorf("the run of another schema: %+v", list[3])
 	}
-	if list, err := List(filepath.Join(t.TempDir(), "nowhere")); err != nil || len(list) != 0 {
+	if list, err := journal.List(filepath.Join(t.TempDir(), "nowhere")); err != nil || len(list) != 0 {
 		t.Errorf("List of nothing = %v, %v", list, err)
 	}
 }
 
 func TestFind(t *testing.T) {
 	t.Parallel()
-	out := store(t)
-	in := func(id string) string { return filepath.Join(out, RunsFolder, id) }
+	out := outputFolder(t)
+	in := func(id string) string { return filepath.Join(out, journal.RunsFolder, id) }
 	for name, want := range map[string]string{
 		"latest":                         in("2026-11-22T09-00-00Z"),
 		"2026-11-20T09-00-00Z":           in("2026-11-20T09-00-00Z"),
@@ -84,20 +86,20 @@ func TestFind(t *testing.T) {
 		in("2026-11-20T09-00-00Z") + "/": in("2026-11-20T09-00-00Z"),
 		filepath.Join(in("2026-11-20T09-00-00Z"), "run.json"): in("2026-11-20T09-00-00Z"),
 	} {
-		if got, err := Find(out, name); err != nil || got != want {
+		if got, err := journal.Find(out, name); err != nil || got != want {
 			t.Errorf("Find(%q) = %q, %v; want %q", name, got, err, want)
 		}
 	}
 	for _, name := range []string{"2026-11-2", "2025", "", "notes"} {
-		dir, err := Find(out, name)
-		if !errors.Is(err, ErrNotFound) || dir != "" {
+		dir, err := journal.Find(out, name)
+		if !errors.Is(err, journal.ErrNotFound) || dir != "" {
 			t.Errorf("Find(%q) = %q, %v", name, dir, err)
 		}
 		if name != "" && !strings.Contains(err.Error(), "2026-11-21T09-00-00Z") {
 			t.Errorf("Find(%q) does not name the runs that there are: %v", name, err)
 		}
 	}
-	if _, err := Find(t.TempDir(), "latest"); !errors.Is(err, ErrNotFound) || !strings.Contains(err.Error(), "joust run") {
+	if _, err := journal.Find(t.TempDir(), "latest"); !errors.Is(err, journal.ErrNotFound) || !strings.Contains(err.Error(), "joust run") {
 		t.Errorf("Find in an empty folder: %v", err)
 	}
 }

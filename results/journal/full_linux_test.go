@@ -1,4 +1,4 @@
-package journal
+package journal_test
 
 import (
 	"errors"
@@ -8,9 +8,11 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/joust-bench/joust/results/journal"
 )
 
-// childFolder names the run that a child of the test binary writes to until its
+// childFolder names the run that a child of the test binary writes until its
 // limit on file sizes stops it; childFile is the file that meets the limit.
 const (
 	childFolder = "JOUST_JOURNAL_TEST_FOLDER"
@@ -22,13 +24,13 @@ func TestMain(m *testing.M) {
 	switch {
 	case dir == "":
 		os.Exit(m.Run())
-	case os.Getenv(childFile) == RunFile:
+	case os.Getenv(childFile) == journal.RunFile:
 		os.Exit(fillRun(dir))
 	}
 	os.Exit(fillUp(dir))
 }
 
-// withLimit runs a child that writes that file of the run in dir.
+// withLimit runs a child that writes the file of the run in dir.
 func withLimit(t *testing.T, dir, file string) {
 	t.Helper()
 	child := exec.Command(os.Args[0])
@@ -38,15 +40,15 @@ func withLimit(t *testing.T, dir, file string) {
 	}
 }
 
-// fillUp appends under a limit of 100 bytes more than three lines take, until
-// an append fails: so the kernel writes part of the fourth line. It ends with
-// 0 when the failure was told and the limit, once raised, let it go on.
+// fillUp appends under a limit of 100 bytes more than three lines take: the kernel
+// writes a part of the fourth line. fillUp returns 0 when Append reported the
+// failure and succeeded once the limit was raised.
 func fillUp(dir string) int {
-	j, run, err := Resume(dir)
+	j, run, err := journal.Resume(dir)
 	if err != nil {
 		return 10
 	}
-	before, err := os.Stat(filepath.Join(dir, TrialsFile))
+	before, err := os.Stat(filepath.Join(dir, journal.TrialsFile))
 	if err != nil {
 		return 17
 	}
@@ -59,10 +61,10 @@ func fillUp(dir string) int {
 		return 12
 	}
 	err = j.Append(sampleTrial(len(run.Trials)))
-	if !errors.Is(err, syscall.EFBIG) || !strings.Contains(err.Error(), TrialsFile) {
+	if !errors.Is(err, syscall.EFBIG) || !strings.Contains(err.Error(), journal.TrialsFile) {
 		return 13
 	}
-	if info, err := os.Stat(filepath.Join(dir, TrialsFile)); err != nil || info.Size() != before.Size() {
+	if info, err := os.Stat(filepath.Join(dir, journal.TrialsFile)); err != nil || info.Size() != before.Size() {
 		return 14
 	}
 	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &old); err != nil {
@@ -77,39 +79,17 @@ func fillUp(dir string) int {
 func TestFullDiskLeavesNoHalfLine(t *testing.T) {
 	t.Parallel()
 	dir := create(t, 3)
-	withLimit(t, dir, TrialsFile)
+	withLimit(t, dir, journal.TrialsFile)
 	if got := len(open(t, dir).Trials); got != 4 {
 		t.Errorf("%d trials, want the 3 before and the 1 after the limit was raised", got)
 	}
 }
 
-func TestFullDiskIsToldWithTheFile(t *testing.T) {
-	t.Parallel()
-	dir := create(t, 0)
-	path := filepath.Join(dir, TrialsFile)
-	if err := os.Remove(path); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Symlink("/dev/full", path); err != nil {
-		t.Fatal(err)
-	}
-	full, err := os.OpenFile(path, os.O_WRONLY, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer full.Close()
-	j := &Journal{dir: dir, trials: full}
-	err = j.Append(sampleTrial(0))
-	if !errors.Is(err, syscall.ENOSPC) || !strings.Contains(err.Error(), path) || !strings.Contains(err.Error(), "--resume") {
-		t.Errorf("Append on a full disk: %v", err)
-	}
-}
-
-// fillRun changes the run under a limit that run.json does not fit into. It ends
-// with 0 when the failure was told, and left the old file alone in its place
-// until the limit was raised.
+// fillRun changes the run under a limit that run.json does not fit into. It
+// returns 0 when UpdateRun reported the failure, left the old file in its place,
+// and succeeded once the limit was raised.
 func fillRun(dir string) int {
-	j, run, err := Resume(dir)
+	j, run, err := journal.Resume(dir)
 	if err != nil {
 		return 20
 	}
@@ -125,10 +105,10 @@ func fillRun(dir string) int {
 		return 23
 	}
 	run.Plan.Name = "changed"
-	if err := j.UpdateRun(run); !errors.Is(err, syscall.EFBIG) || !strings.Contains(err.Error(), RunFile) {
+	if err := j.UpdateRun(run); !errors.Is(err, syscall.EFBIG) || !strings.Contains(err.Error(), journal.RunFile) {
 		return 24
 	}
-	if got, err := Open(dir); err != nil || got.Plan.Name != "quick" || len(got.Trials) != 1 {
+	if got, err := journal.Open(dir); err != nil || got.Plan.Name != "quick" || len(got.Trials) != 1 {
 		return 25
 	}
 	if after, err := os.ReadDir(dir); err != nil || len(after) != len(before) {
@@ -146,7 +126,7 @@ func fillRun(dir string) int {
 func TestFullDiskAtRunJSONKeepsTheOldOne(t *testing.T) {
 	t.Parallel()
 	dir := create(t, 1)
-	withLimit(t, dir, RunFile)
+	withLimit(t, dir, journal.RunFile)
 	if got := open(t, dir); got.Plan.Name != "changed" || len(got.Trials) != 1 {
 		t.Errorf("with space again: plan %q, %d trials", got.Plan.Name, len(got.Trials))
 	}

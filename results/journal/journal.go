@@ -1,9 +1,8 @@
-// Package journal keeps a run on disk while it is measured: a folder with
-// run.json, rewritten whole and atomically, and trials.jsonl, to which one
-// line a trial is appended and synced. A crash loses at most the trial in
-// flight: a torn last line is left out on reading and cut off before the next
-// append. A run that is written has one owner, the process that holds the lock
-// in its folder; reading takes no lock.
+// Package journal stores a run on disk while it is measured: a folder with
+// run.json, which is replaced whole, and trials.jsonl, to which one line a trial
+// is appended and synced. A crash loses at most the trial in flight: readers
+// ignore a torn last line, and the next append cuts it off. One process at a time
+// writes a run, the one that holds the lock in its folder; reading takes no lock.
 package journal
 
 import (
@@ -23,8 +22,8 @@ import (
 const (
 	RunFile    = "run.json"
 	TrialsFile = "trials.jsonl"
-	// LockFile names the process that owns the folder and is there as long as
-	// that one writes. One that a killed process left locks nothing.
+	// LockFile is locked and names the process that owns the folder, while that
+	// process writes. The file of a killed process locks nothing.
 	LockFile = "owner.lock"
 )
 
@@ -42,13 +41,13 @@ type Journal struct {
 	owner *files.Lock
 	// trials is open for appending: no write can change a line that is there.
 	trials *os.File
-	// broken is the failure after which nothing more may be appended, because
-	// a torn line could not be cut off.
+	// broken is set once a torn line could not be cut off: nothing more may be
+	// appended.
 	broken error
 }
 
-// NewID is a run's name made from the time at which it started, in UTC to the
-// second, such as "2026-11-21T18-05-33Z". Names sort as times do.
+// NewID returns the name of a run that started at the time, in UTC to the second,
+// such as "2026-11-21T18-05-33Z". Names sort as times do.
 func NewID(t time.Time) string { return t.UTC().Format("2006-01-02T15-04-05Z") }
 
 // Create makes the run's folder, with what is above it, and writes the run
@@ -73,7 +72,7 @@ func Create(dir string, run results.Run) (*Journal, error) {
 
 // begin writes the first files of a run into an owned folder.
 func (j *Journal) begin(run results.Run) error {
-	// Both files are looked for: trials without their run are worth keeping.
+	// Trials without their run.json are worth protecting too.
 	for _, name := range []string{RunFile, TrialsFile} {
 		if _, err := os.Lstat(filepath.Join(j.dir, name)); err == nil {
 			return fmt.Errorf("create the run in %s: %w: continue it with --resume, or choose another with --out DIR", j.dir, ErrExists)
@@ -87,10 +86,10 @@ func (j *Journal) begin(run results.Run) error {
 	return j.openTrials(0)
 }
 
-// Resume opens a stored run to append to it. A line torn by a crash is cut
-// off. The run comes with the trials that it has, as Outline reads them. The
-// caller owns the folder until Close; where another process does, the error is a
-// *files.HeldError and nothing was read.
+// Resume opens a stored run to append to it, and cuts off a line that a crash
+// tore. It returns the run as Outline does. The caller owns the folder until
+// Close; where another process does, the error is a *files.HeldError and nothing
+// was read.
 func Resume(dir string) (*Journal, results.Run, error) {
 	j, err := own(dir)
 	if err != nil {
@@ -118,8 +117,8 @@ func own(dir string) (*Journal, error) {
 // Dir is the run's folder.
 func (j *Journal) Dir() string { return j.dir }
 
-// UpdateRun replaces run.json. A reader, and a machine that loses its power,
-// sees the old one or the new one. The trials are not written: see Append.
+// UpdateRun replaces run.json: a reader finds the old one or the new one, even
+// after a loss of power. It writes no trials; Append does.
 func (j *Journal) UpdateRun(run results.Run) error {
 	run.Schema = results.Schema
 	path := filepath.Join(j.dir, RunFile)
@@ -133,22 +132,22 @@ func (j *Journal) UpdateRun(run results.Run) error {
 	return nil
 }
 
-// Append adds what the journal keeps of a trial and returns when it is on the
-// disk. After an error nothing of the trial is in the file, and Append may be
-// tried again.
+// Append adds a trial, without the histograms that nobody will read, and returns
+// when it is on the disk. After an error nothing of the trial is in the file, and
+// Append may be tried again.
 func (j *Journal) Append(t results.Trial) error {
 	if j.broken != nil {
 		return j.broken
 	}
-	line, err := Line(t)
+	line, err := json.Marshal(trim(t))
 	if err != nil {
-		return fmt.Errorf("append to %s: %w", j.trials.Name(), err)
+		return fmt.Errorf("append to %s: encode trial %d: %w", j.trials.Name(), t.Index, err)
 	}
 	before, err := j.trials.Stat()
 	if err != nil {
 		return fmt.Errorf("append trial %d to the journal: %w", t.Index, err)
 	}
-	n, err := j.trials.Write(line)
+	n, err := j.trials.Write(append(line, '\n'))
 	if err == nil {
 		err = j.trials.Sync()
 	}
@@ -162,8 +161,8 @@ func (j *Journal) Append(t results.Trial) error {
 	return err
 }
 
-// Close closes the files and gives the folder up. Everything is on the disk
-// already.
+// Close closes the files and gives the folder up. All trials are on the disk
+// before it.
 func (j *Journal) Close() error {
 	if err := errors.Join(j.trials.Close(), j.owner.Remove()); err != nil {
 		return fmt.Errorf("close the journal: %w", err)
@@ -171,8 +170,8 @@ func (j *Journal) Close() error {
 	return nil
 }
 
-// openTrials opens the trials for appending. Of what is there it keeps the
-// first whole bytes, which are whole lines, and drops the torn line after them.
+// openTrials opens the trials for appending, and cuts off the torn line after the
+// whole lines, which take that many bytes.
 func (j *Journal) openTrials(whole int64) error {
 	path := filepath.Join(j.dir, TrialsFile)
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o644)
@@ -190,9 +189,9 @@ func (j *Journal) openTrials(whole int64) error {
 	return nil
 }
 
-// cutBack drops the torn line after the whole lines, which take that many
-// bytes. Where it cannot, the journal takes nothing more: the next line would be
-// glued to the torn one and both would be lost.
+// cutBack cuts off the torn line after the whole lines, which take that many
+// bytes. If it fails, the journal is broken: the next line would be glued to the
+// torn one and both would be lost.
 func (j *Journal) cutBack(whole int64) error {
 	err := j.trials.Truncate(whole)
 	if err == nil {

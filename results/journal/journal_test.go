@@ -1,4 +1,4 @@
-package journal
+package journal_test
 
 import (
 	"errors"
@@ -13,13 +13,14 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/results/journal"
 )
 
 var started = time.Date(2026, 11, 21, 18, 5, 33, 0, time.UTC)
 
 func sampleRun() results.Run {
 	return results.Run{
-		Schema: results.Schema, ID: NewID(started), State: results.RunRunning, Started: started,
+		Schema: results.Schema, ID: journal.NewID(started), State: results.RunRunning, Started: started,
 		Joust: results.Build{Version: "1", Go: "go1.26"},
 		Plan:  results.Plan{Name: "quick", Seed: 42},
 	}
@@ -37,8 +38,8 @@ func sampleTrial(i int) results.Trial {
 // create makes a run with n trials and returns its folder.
 func create(t testing.TB, n int) string {
 	t.Helper()
-	dir := filepath.Join(t.TempDir(), RunsFolder, NewID(started))
-	j, err := Create(dir, sampleRun())
+	dir := filepath.Join(t.TempDir(), journal.RunsFolder, journal.NewID(started))
+	j, err := journal.Create(dir, sampleRun())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -55,7 +56,7 @@ func create(t testing.TB, n int) string {
 
 func open(t testing.TB, dir string) results.Run {
 	t.Helper()
-	run, err := Open(dir)
+	run, err := journal.Open(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -65,7 +66,7 @@ func open(t testing.TB, dir string) results.Run {
 func TestNewID(t *testing.T) {
 	t.Parallel()
 	east := time.FixedZone("east", 2*3600)
-	if got := NewID(time.Date(2026, 11, 21, 20, 5, 33, 9, east)); got != "2026-11-21T18-05-33Z" {
+	if got := journal.NewID(time.Date(2026, 11, 21, 20, 5, 33, 9, east)); got != "2026-11-21T18-05-33Z" {
 		t.Errorf("NewID = %q", got)
 	}
 }
@@ -86,7 +87,7 @@ func TestRoundTrip(t *testing.T) {
 func TestUpdateRunReplacesTheRun(t *testing.T) {
 	t.Parallel()
 	dir := create(t, 1)
-	j, run, err := Resume(dir)
+	j, run, err := journal.Resume(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -105,13 +106,13 @@ func TestUpdateRunReplacesTheRun(t *testing.T) {
 func TestCreateRefusesAFolderInUse(t *testing.T) {
 	t.Parallel()
 	dir := create(t, 1)
-	if _, err := Create(dir, sampleRun()); !errors.Is(err, ErrExists) {
+	if _, err := journal.Create(dir, sampleRun()); !errors.Is(err, journal.ErrExists) {
 		t.Errorf("Create over a run: %v", err)
 	}
-	if err := os.Remove(filepath.Join(dir, RunFile)); err != nil {
+	if err := os.Remove(filepath.Join(dir, journal.RunFile)); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Create(dir, sampleRun()); !errors.Is(err, ErrExists) {
+	if _, err := journal.Create(dir, sampleRun()); !errors.Is(err, journal.ErrExists) {
 		t.Errorf("Create over trials without their run: %v", err)
 	}
 }
@@ -123,7 +124,7 @@ func TestCreateInAnUnwritablePlace(t *testing.T) {
 	if err := os.WriteFile(blocked, nil, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	_, err := Create(filepath.Join(blocked, "runs", "x"), sampleRun())
+	_, err := journal.Create(filepath.Join(blocked, "runs", "x"), sampleRun())
 	if err == nil || !strings.Contains(err.Error(), blocked) || !strings.Contains(err.Error(), "--out") {
 		t.Errorf("want an error that names %s and the way out, got %v", blocked, err)
 	}
@@ -132,7 +133,7 @@ func TestCreateInAnUnwritablePlace(t *testing.T) {
 func TestAppendRefusesWhatJSONCannotHold(t *testing.T) {
 	t.Parallel()
 	dir := create(t, 1)
-	j, _, err := Resume(dir)
+	j, _, err := journal.Resume(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -150,16 +151,16 @@ func TestAppendRefusesWhatJSONCannotHold(t *testing.T) {
 	}
 }
 
-// Whatever was appended to the file since it was opened stays.
+// Lines that another process appended since the file was opened stay.
 func TestAppendChangesNoLine(t *testing.T) {
 	t.Parallel()
 	dir := create(t, 1)
-	j, _, err := Resume(dir)
+	j, _, err := journal.Resume(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer j.Close()
-	path := filepath.Join(dir, TrialsFile)
+	path := filepath.Join(dir, journal.TrialsFile)
 	line, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
@@ -177,12 +178,12 @@ func TestAppendChangesNoLine(t *testing.T) {
 	}
 }
 
-// A crash may stop an append after any byte. The trials before it are read,
-// and a resumed run goes on as if the torn line had never been begun.
+// A crash may stop an append after any byte. Readers find the trials before it,
+// and a resumed run goes on after them.
 func TestTornAtEveryByte(t *testing.T) {
 	t.Parallel()
 	dir := create(t, 2)
-	path := filepath.Join(dir, TrialsFile)
+	path := filepath.Join(dir, journal.TrialsFile)
 	whole, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
@@ -199,7 +200,7 @@ func TestTornAtEveryByte(t *testing.T) {
 		if got := len(open(t, dir).Trials); got != want {
 			t.Fatalf("cut at byte %d of %d: %d trials, want %d", cut, len(whole), got, want)
 		}
-		j, run, err := Resume(dir)
+		j, run, err := journal.Resume(dir)
 		if err != nil {
 			t.Fatalf("cut at byte %d: %v", cut, err)
 		}
@@ -219,14 +220,14 @@ func TestTornAtEveryByte(t *testing.T) {
 func TestLastLineOfZeros(t *testing.T) {
 	t.Parallel()
 	dir := create(t, 1)
-	appendBytes(t, filepath.Join(dir, TrialsFile), strings.Repeat("\x00", 500)+"}\n")
+	appendBytes(t, filepath.Join(dir, journal.TrialsFile), strings.Repeat("\x00", 500)+"}\n")
 	goesOnWithoutTheLastLine(t, dir)
 }
 
-// goesOnWithoutTheLastLine resumes a run of one trial and a torn line behind it.
+// goesOnWithoutTheLastLine resumes a run of one trial with a torn line behind it.
 func goesOnWithoutTheLastLine(t *testing.T, dir string) {
 	t.Helper()
-	j, run, err := Resume(dir)
+	j, run, err := journal.Resume(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -239,16 +240,16 @@ func goesOnWithoutTheLastLine(t *testing.T, dir string) {
 	}
 }
 
-func TestDamageInTheMiddleIsTold(t *testing.T) {
+func TestDamageInTheMiddleIsReported(t *testing.T) {
 	t.Parallel()
 	for name, bad := range map[string]string{
 		"no JSON, with a trial after it": "garbage\n{\"index\":9}\n",
 		"JSON that is no trial":          "{\"index\":\"nine\"}\n",
 	} {
 		dir := create(t, 2)
-		appendBytes(t, filepath.Join(dir, TrialsFile), bad)
-		_, err := Open(dir)
-		if !errors.Is(err, ErrDamaged) || !strings.Contains(err.Error(), "line 3") || !strings.Contains(err.Error(), TrialsFile) {
+		appendBytes(t, filepath.Join(dir, journal.TrialsFile), bad)
+		_, err := journal.Open(dir)
+		if !errors.Is(err, journal.ErrDamaged) || !strings.Contains(err.Error(), "line 3") || !strings.Contains(err.Error(), journal.TrialsFile) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -275,33 +276,33 @@ func TestOpenRefusesForeignFiles(t *testing.T) {
 		want          error
 		says          string
 	}{
-		{"empty", "", ErrForeign, "not JSON"},
-		{"text", "hello", ErrForeign, "not JSON"},
-		{"a list", "[1]", ErrForeign, "no schema"},
-		{"no schema", `{"id":"x"}`, ErrForeign, "no schema"},
-		{"null", "null", ErrForeign, "no schema"},
-		{"a JSON schema", `{"schema":"http://json-schema.org/"}`, ErrForeign, "no schema"},
-		{"newer", `{"schema":2,"plan":"in a form of its own"}`, ErrSchema, "newer joust"},
-		{"older", `{"schema":0}`, ErrSchema, "older joust"},
-		{"other fields", `{"schema":1,"id":7}`, ErrForeign, "id"},
+		{"empty", "", journal.ErrForeign, "not JSON"},
+		{"text", "hello", journal.ErrForeign, "not JSON"},
+		{"a list", "[1]", journal.ErrForeign, "no schema"},
+		{"no schema", `{"id":"x"}`, journal.ErrForeign, "no schema"},
+		{"null", "null", journal.ErrForeign, "no schema"},
+		{"a JSON schema", `{"schema":"http://json-schema.org/"}`, journal.ErrForeign, "no schema"},
+		{"newer", `{"schema":2,"plan":"in a form of its own"}`, journal.ErrSchema, "newer joust"},
+		{"older", `{"schema":0}`, journal.ErrSchema, "older joust"},
+		{"other fields", `{"schema":1,"id":7}`, journal.ErrForeign, "id"},
 	} {
 		dir := t.TempDir()
-		path := filepath.Join(dir, RunFile)
+		path := filepath.Join(dir, journal.RunFile)
 		if err := os.WriteFile(path, []byte(c.content), 0o644); err != nil {
 			t.Fatal(err)
 		}
-		_, err := Open(dir)
+		_, err := journal.Open(dir)
 		if !errors.Is(err, c.want) || !strings.Contains(err.Error(), c.says) || !strings.Contains(err.Error(), path) {
 			t.Errorf("%s: %v", c.name, err)
 		}
-		if _, _, err := Resume(dir); !errors.Is(err, c.want) {
+		if _, _, err := journal.Resume(dir); !errors.Is(err, c.want) {
 			t.Errorf("%s: Resume: %v", c.name, err)
 		}
 		if entries, err := os.ReadDir(dir); err != nil || len(entries) != 1 {
 			t.Errorf("%s: a refused folder was written to: %v, %v", c.name, entries, err)
 		}
 	}
-	if _, err := Open(t.TempDir()); !errors.Is(err, ErrForeign) {
+	if _, err := journal.Open(t.TempDir()); !errors.Is(err, journal.ErrForeign) {
 		t.Errorf("an empty folder: %v", err)
 	}
 }
@@ -310,7 +311,7 @@ func TestOpenRefusesForeignFiles(t *testing.T) {
 func TestOpenWithoutTrials(t *testing.T) {
 	t.Parallel()
 	dir := create(t, 0)
-	if err := os.Remove(filepath.Join(dir, TrialsFile)); err != nil {
+	if err := os.Remove(filepath.Join(dir, journal.TrialsFile)); err != nil {
 		t.Fatal(err)
 	}
 	if run := open(t, dir); len(run.Trials) != 0 {
@@ -318,13 +319,13 @@ func TestOpenWithoutTrials(t *testing.T) {
 	}
 }
 
-// Whatever is appended comes back in its order, hostile texts included.
+// Appended trials come back in their order, hostile texts included.
 func TestAppendedTrialsComeBack(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
 		reasons := rapid.SliceOfN(rapid.String(), 0, 5).Draw(rt, "reasons")
 		dir := create(t, 0)
-		j, _, err := Resume(dir)
+		j, _, err := journal.Resume(dir)
 		if err != nil {
 			rt.Fatal(err)
 		}
@@ -346,49 +347,6 @@ func TestAppendedTrialsComeBack(t *testing.T) {
 			if got[i].Reason != reasons[i] {
 				rt.Fatalf("trial %d came back as %q, want %q", i, got[i].Reason, reasons[i])
 			}
-		}
-	})
-}
-
-func FuzzReadTrials(f *testing.F) {
-	f.Add("")
-	f.Add("{\"index\":1}\n{\"index\":2")
-	f.Add("{\"index\":1}\n\x00\x00\n")
-	f.Add("\n\n")
-	f.Add("null\n")
-	f.Add("{\"loaders\":[{\"connect\":{\"hdr_v2\":\"HISTF\"}}]}\n")
-	f.Fuzz(func(t *testing.T, text string) {
-		for _, outline := range []bool{false, true} {
-			trials := 0
-			count := func(results.Trial) bool { trials++; return true }
-			whole, err := walkLines(strings.NewReader(text), outline, count)
-			if err != nil {
-				continue
-			}
-			if whole < 0 || whole > int64(len(text)) || (whole > 0 && text[whole-1] != '\n') {
-				t.Fatalf("the whole lines end at byte %d of %q", whole, text)
-			}
-			// What is kept after a cut reads the same.
-			before := trials
-			again, err := walkLines(strings.NewReader(text[:whole]), outline, count)
-			if err != nil || again != whole || trials != 2*before {
-				t.Fatalf("after the cut: %d trials to byte %d, %v; before it %d to %d", trials-before, again, err, before, whole)
-			}
-		}
-	})
-}
-
-func FuzzDecodeRun(f *testing.F) {
-	f.Add([]byte(`{"schema":1,"id":"x"}`))
-	f.Add([]byte(`{"schema":9}`))
-	f.Add([]byte(`[]`))
-	f.Fuzz(func(t *testing.T, b []byte) {
-		run, err := decodeRun(b)
-		if err == nil && run.Schema != results.Schema {
-			t.Fatalf("accepted schema %d", run.Schema)
-		}
-		if err != nil && !errors.Is(err, ErrForeign) && !errors.Is(err, ErrSchema) {
-			t.Fatalf("an error without a kind: %v", err)
 		}
 	})
 }

@@ -1,4 +1,4 @@
-package journal
+package journal_test
 
 import (
 	"errors"
@@ -10,26 +10,27 @@ import (
 	"testing"
 
 	"github.com/joust-bench/joust/results/files"
+	"github.com/joust-bench/joust/results/journal"
 )
 
 func TestARunHasOneOwner(t *testing.T) {
 	t.Parallel()
 	dir := create(t, 2)
-	owner, _, err := Resume(dir)
+	owner, _, err := journal.Resume(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
 	torn := `{"index":2,"torn`
-	appendBytes(t, filepath.Join(dir, TrialsFile), torn)
-	_, _, err = Resume(dir)
+	appendBytes(t, filepath.Join(dir, journal.TrialsFile), torn)
+	_, _, err = journal.Resume(dir)
 	var held *files.HeldError
 	if !errors.As(err, &held) || held.PID != os.Getpid() || !strings.Contains(err.Error(), dir) {
 		t.Errorf("a second Resume: %v", err)
 	}
-	if _, err := Create(dir, sampleRun()); !errors.Is(err, ErrExists) {
+	if _, err := journal.Create(dir, sampleRun()); !errors.Is(err, journal.ErrExists) {
 		t.Errorf("Create in an owned folder: %v", err)
 	}
-	if text, err := os.ReadFile(filepath.Join(dir, TrialsFile)); err != nil || !strings.HasSuffix(string(text), torn) {
+	if text, err := os.ReadFile(filepath.Join(dir, journal.TrialsFile)); err != nil || !strings.HasSuffix(string(text), torn) {
 		t.Errorf("a refused owner changed the journal: it ends in %q, %v", text[max(0, len(text)-20):], err)
 	}
 	if got := open(t, dir); len(got.Trials) != 2 {
@@ -38,14 +39,14 @@ func TestARunHasOneOwner(t *testing.T) {
 	if err := owner.Close(); err != nil {
 		t.Fatal(err)
 	}
-	next, run, err := Resume(dir)
+	next, run, err := journal.Resume(dir)
 	if err != nil || len(run.Trials) != 2 {
 		t.Fatalf("after Close: %d trials, %v", len(run.Trials), err)
 	}
 	if err := next.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := os.Lstat(filepath.Join(dir, LockFile)); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := os.Lstat(filepath.Join(dir, journal.LockFile)); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("Close left the lock file: %v", err)
 	}
 }
@@ -53,14 +54,14 @@ func TestARunHasOneOwner(t *testing.T) {
 // Runs that begin in the same second have the same ID.
 func TestOneOfManyCreates(t *testing.T) {
 	t.Parallel()
-	dir := filepath.Join(t.TempDir(), RunsFolder, NewID(started))
+	dir := filepath.Join(t.TempDir(), journal.RunsFolder, journal.NewID(started))
 	var mu sync.Mutex
 	var all sync.WaitGroup
-	var made []*Journal
+	var made []*journal.Journal
 	for range 8 {
 		all.Go(func() {
-			j, err := Create(dir, sampleRun())
-			if errors.Is(err, ErrExists) {
+			j, err := journal.Create(dir, sampleRun())
+			if errors.Is(err, journal.ErrExists) {
 				return
 			}
 			mu.Lock()

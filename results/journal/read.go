@@ -1,9 +1,12 @@
 package journal
 
 import (
+	"bufio"
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"iter"
 	"os"
@@ -22,23 +25,23 @@ var (
 	ErrDamaged = errors.New("damaged")
 )
 
-// Open reads a stored run with its trials. A torn last line of trials.jsonl
-// is left out; the file is not changed.
+// Open reads a stored run with its trials. It ignores a torn last line of
+// trials.jsonl and changes no file.
 func Open(dir string) (results.Run, error) {
 	run, _, err := read(dir, false)
 	return run, err
 }
 
-// Outline is Open without the buckets of histograms, which take most of a run's
-// memory: their counts, extremes and means are there.
+// Outline reads as Open does, without the buckets of histograms, which take most
+// of a run's memory. Counts, extremes and means are there.
 func Outline(dir string) (results.Run, error) {
 	run, _, err := read(dir, true)
 	return run, err
 }
 
-// Trials reads the trials of a stored run one after the other, so that a caller
-// who drops them needs memory for one. It ends after an error. Header says
-// whether this joust can read the run.
+// Trials reads the trials of a stored run one after the other: a caller that
+// drops them needs memory for one. It ends after an error. Header reports whether
+// this joust can read the run.
 func Trials(dir string) iter.Seq2[results.Trial, error] {
 	return func(yield func(results.Trial, error) bool) {
 		_, err := walk(dir, false, func(t results.Trial) bool { return yield(t, nil) })
@@ -65,8 +68,8 @@ func Header(dir string) (results.Run, error) {
 	return run, nil
 }
 
-// read reads a run, in outline or whole, and says how many bytes of trials.jsonl
-// are whole lines.
+// read reads a run, in outline or whole. whole is the number of bytes of the whole
+// lines of trials.jsonl.
 func read(dir string, outline bool) (run results.Run, whole int64, err error) {
 	if run, err = Header(dir); err != nil {
 		return results.Run{}, 0, err
@@ -81,9 +84,9 @@ func read(dir string, outline bool) (run results.Run, whole int64, err error) {
 	return run, whole, nil
 }
 
-// decodeRun looks at the form first, so that a foreign file and another
-// version are told as what they are and not as a list of odd fields.
-func decodeRun(b []byte) (results.Run, error) {
+// decodeRun looks at the schema first: for a foreign file or another version, an
+// error about single fields would mislead.
+func decodeRun(b []byte) (run results.Run, err error) {
 	var head struct {
 		Schema *int `json:"schema"`
 	}
@@ -92,17 +95,89 @@ func decodeRun(b []byte) (results.Run, error) {
 		if !json.Valid(b) {
 			why = "it is not JSON"
 		}
-		return results.Run{}, fmt.Errorf("%w: %s", ErrForeign, why)
+		return run, fmt.Errorf("%w: %s", ErrForeign, why)
 	}
-	switch s := *head.Schema; {
-	case s > results.Schema:
-		return results.Run{}, fmt.Errorf("%w: a newer joust wrote it (schema %d; this joust reads %d): read it with that joust, or update this one", ErrSchema, s, results.Schema)
-	case s < results.Schema:
-		return results.Run{}, fmt.Errorf("%w: an older joust wrote it (schema %d; this joust reads %d): read it with that joust, or measure again", ErrSchema, s, results.Schema)
+	if s := *head.Schema; s != results.Schema {
+		who, otherwise := "a newer", "update this one"
+		if s < results.Schema {
+			who, otherwise = "an older", "measure again"
+		}
+		return run, fmt.Errorf("%w: %s joust wrote it (schema %d; this joust reads %d): read it with that joust, or %s", ErrSchema, who, s, results.Schema, otherwise)
 	}
-	var run results.Run
 	if err := json.Unmarshal(b, &run); err != nil {
 		return results.Run{}, fmt.Errorf("%w: %w", ErrForeign, err)
 	}
 	return run, nil
+}
+
+// walk passes the trials of the run in dir to each in their order, in outline or
+// whole, until each returns false. whole is the number of bytes of their lines.
+func walk(dir string, outline bool, each func(results.Trial) bool) (whole int64, err error) {
+	path := filepath.Join(dir, TrialsFile)
+	f, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		// Killed between the first run.json and the first line.
+		return 0, nil
+	}
+	if err != nil {
+		return 0, fmt.Errorf("read the trials of a run: %w", err)
+	}
+	whole, err = walkLines(f, outline, each)
+	if err := errors.Join(err, f.Close()); err != nil {
+		return 0, fmt.Errorf("read the trials in %s: %w", path, err)
+	}
+	return whole, nil
+}
+
+// walkLines is walk over lines, up to the end or a torn last one.
+func walkLines(from io.Reader, outline bool, each func(results.Trial) bool) (whole int64, err error) {
+	lines := bufio.NewReaderSize(from, 64<<10)
+	for number := 1; ; number++ {
+		line, err := lines.ReadBytes('\n')
+		if errors.Is(err, io.EOF) {
+			// The bytes after the last newline were never finished.
+			return whole, nil
+		}
+		if err != nil {
+			return 0, err
+		}
+		if torn(line, lines) {
+			return whole, nil
+		}
+		length := len(line)
+		if outline {
+			line = withoutBuckets(line)
+		}
+		var t results.Trial
+		if err := json.Unmarshal(line, &t); err != nil {
+			return 0, fmt.Errorf("line %d is %w: %w (the lines before it are whole: cut the file there to keep them)", number, ErrDamaged, err)
+		}
+		whole += int64(length)
+		if !each(t) {
+			return whole, nil
+		}
+	}
+}
+
+// torn reports whether a loss of power cut the line short: it is the last one, and
+// no JSON. A file system may have written the line's end and not its middle.
+func torn(line []byte, rest *bufio.Reader) bool {
+	_, err := rest.Peek(1)
+	return errors.Is(err, io.EOF) && !json.Valid(line)
+}
+
+// withoutBuckets cuts the buckets out of all histograms of a line and overwrites
+// it. The key cannot stand inside a text, where quotes are escaped, and base64
+// has no quotes.
+func withoutBuckets(line []byte) []byte {
+	const key = `"hdr_v2":"`
+	out, rest := line[:0], line
+	for {
+		at := bytes.Index(rest, []byte(key))
+		if at < 0 {
+			return append(out, rest...)
+		}
+		out, rest = append(out, rest[:at+len(key)]...), rest[at+len(key):]
+		rest = rest[max(0, bytes.IndexByte(rest, '"')):]
+	}
 }

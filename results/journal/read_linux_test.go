@@ -15,7 +15,7 @@ import (
 	"github.com/joust-bench/joust/results/journal/journaltest"
 )
 
-// readers are the ways to read a stored run, each of which counts its trials.
+// readers are the ways to read a stored run; each counts the trials.
 var readers = []struct {
 	name string
 	read func(dir string) (int, error)
@@ -41,7 +41,7 @@ var readers = []struct {
 
 // BenchmarkRead reads stored runs of a default run's size, of ten times as many
 // trials, and of ten thousand. It reports the process's CPU time, collections
-// included, and how much memory it took at most beyond what it had.
+// included, and the growth of its peak memory.
 func BenchmarkRead(b *testing.B) {
 	for _, n := range []int{79, 775, 10_000} {
 		b.Run(strconv.Itoa(n), func(b *testing.B) {
@@ -62,7 +62,7 @@ func BenchmarkRead(b *testing.B) {
 	}
 }
 
-// cpuTime is the CPU time of the process.
+// cpuTime returns the CPU time of the process.
 func cpuTime(t testing.TB) time.Duration {
 	t.Helper()
 	var u unix.Rusage
@@ -72,10 +72,10 @@ func cpuTime(t testing.TB) time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
-// stored is a run that joust wrote before the journal left anything out.
+// stored is a run that joust wrote before the journal trimmed trials.
 const stored = "testdata/full"
 
-// Reading one by one takes no more memory for many trials than for few.
+// Reading trial by trial takes no more memory for many trials than for few.
 func TestTrialsTakeTheMemoryOfOne(t *testing.T) {
 	dir := journaltest.Grow(t, stored, 1000)
 	info, err := os.Stat(filepath.Join(dir, journal.TrialsFile))
@@ -91,8 +91,8 @@ func TestTrialsTakeTheMemoryOfOne(t *testing.T) {
 	}
 }
 
-// beginPeak lets the kernel's peak of resident memory begin anew, and returns
-// what is resident now, in bytes.
+// beginPeak resets the kernel's peak of resident memory, and returns the resident
+// memory in bytes.
 func beginPeak(t testing.TB) int64 {
 	t.Helper()
 	debug.FreeOSMemory()
@@ -102,7 +102,7 @@ func beginPeak(t testing.TB) int64 {
 	return peak(t)
 }
 
-// peak is the process's largest resident memory in bytes.
+// peak returns the process's largest resident memory in bytes.
 func peak(t testing.TB) int64 {
 	t.Helper()
 	text, err := os.ReadFile("/proc/self/status")

@@ -1,14 +1,18 @@
 package matrix
 
 import (
+	"cmp"
 	"fmt"
+	"math"
+	"slices"
+	"strings"
 
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/cells"
 	"github.com/joust-bench/joust/results/stats"
 )
 
-// verdict is the value as its verdict lets it be shown (METHOD.md §3).
+// verdict returns the value as the cell's verdict lets it be shown (METHOD.md §3).
 func verdict(c *cells.Cell, e stats.Estimate, in scale, clients int) string {
 	x := in.text(e.Value)
 	bound, bounded := c.Upper(e.Value)
@@ -33,13 +37,10 @@ func verdict(c *cells.Cell, e stats.Estimate, in scale, clients int) string {
 	return x + " ?"
 }
 
-// absent is what stands in the place of a value.
-func absent(a cells.Absence) string { return "— " + string(a) }
-
-// remarks is what follows a value: trials that are void or not there yet.
+// remarks follows a value: how many trials are void or missing.
 func remarks(c *cells.Cell) string {
 	if n := len(c.Voids); n > 0 {
-		return fmt.Sprintf("; %d of %d void", n, n+len(c.Valid))
+		return "; " + voidShare(c)
 	}
 	if len(c.Valid) != c.Planned {
 		return fmt.Sprintf("; n = %d", len(c.Valid))
@@ -47,20 +48,15 @@ func remarks(c *cells.Cell) string {
 	return ""
 }
 
-// closedCells are the closed-loop cells of a table, one a column.
-func (v *view) closedCells(t results.PlanTable) []cells.Cell {
-	out := make([]cells.Cell, len(v.columns))
-	for i, s := range v.columns {
-		out[i] = v.Closed(t, s)
-	}
-	return out
+func voidShare(c *cells.Cell) string {
+	return fmt.Sprintf("%d of %d void", len(c.Voids), len(c.Voids)+len(c.Valid))
 }
 
-// peakScale is the common scale of the cells' peaks.
-func (v *view) peakScale(t results.PlanTable, row []cells.Cell) scale {
+// peakScale returns the common scale of the cells' peaks.
+func (v *view) peakScale(t results.PlanTable, row []*cells.Cell) scale {
 	var values []float64
-	for i := range row {
-		if c := &row[i]; len(c.Valid) > 0 {
+	for _, c := range row {
+		if len(c.Valid) > 0 {
 			values = append(values, c.Median(c.Work).Value)
 		}
 	}
@@ -70,38 +66,79 @@ func (v *view) peakScale(t results.PlanTable, row []cells.Cell) scale {
 	return rates(values...)
 }
 
-// peakRow is one row of the throughput table: its cells, then the noise band and
-// the smallest detectable difference.
-func (v *view) peakRow(t results.PlanTable) []string {
-	peaks := v.closedCells(t)
-	in, contest := v.peakScale(t, peaks), v.peakContest(t, peaks)
-	row := []string{t.Scenario + ", " + in.unit}
-	for i := range peaks {
-		c := &peaks[i]
-		if c.Absent != "" {
-			row = append(row, absent(c.Absent))
-			continue
-		}
+// peakRow returns one row of the throughput table: the peaks, then the noise
+// band and the smallest detectable difference.
+func peakRow(t closedTable) []string {
+	row := []string{t.Scenario + ", " + t.in.unit}
+	return append(append(row, t.peakTexts()...), t.peaks.band(), t.peaks.detectable())
+}
+
+// peakTexts returns the peak of each server with its marks.
+func (t *closedTable) peakTexts() []string {
+	return texts(t.cells, func(i int, c *cells.Cell) string {
 		e := c.Median(c.Work)
-		row = append(row, verdict(c, e, in, t.Clients)+in.spread(e)+contest.mark(i)+remarks(c))
-	}
-	return append(row, contest.band(), contest.detectable())
+		return verdict(c, e, t.in, t.Clients) + t.in.spread(e) + t.peaks.mark(i) + remarks(c)
+	})
 }
 
-// peaks is the throughput table of some tables of the plan.
-func (v *view) peaks(tables []results.PlanTable) *table {
-	out := &table{head: append(append([]string{"scenario"}, v.names()...), "noise band", "detectable"), left: 1}
-	for _, t := range tables {
-		out.add(v.peakRow(t)...)
-	}
-	return out
+// nearCeiling is how near the loader's own ceiling 1/D_L all cells of a table
+// must be for it to be their common limit.
+const nearCeiling = 0.1
+
+// ceilings names the tables whose best cells share a ceiling that is probably
+// not their own, each with the reason.
+func (v *view) ceilings() []string {
+	return present(each(v.closed, func(t closedTable) string { return enclose(title(t.PlanTable)+": ", t.ceiling, "") })...)
 }
 
-// names are the column heads.
-func (v *view) names() []string {
-	var out []string
-	for _, s := range v.columns {
-		out = append(out, s.Name)
+// ceiling says why the row's best cells seem to share a ceiling: several are
+// within the noise band of the best, and no server of them was the limit; or
+// the loader was the limit of all, near its own ceiling. Empty where neither
+// holds.
+func ceiling(row []*cells.Cell) string {
+	list := slices.DeleteFunc(slices.Clone(row), func(c *cells.Cell) bool { return len(c.Valid) == 0 })
+	if len(list) < 2 {
+		return ""
 	}
-	return out
+	peak := func(c *cells.Cell) float64 { return c.Median(c.Work).Value }
+	slices.SortStableFunc(list, func(a, b *cells.Cell) int { return cmp.Compare(peak(b), peak(a)) })
+	if own, ok := sharedLoaderCeiling(list); ok {
+		return fmt.Sprintf("the loader was the limit of all %d servers, each at %s or more of its own ceiling 1/D_L (D_L: its work per request): what differs is this loader's cost, not the servers", len(list), percentage(own))
+	}
+	var names []string
+	for _, c := range list {
+		if c.Bottleneck() == results.LimitServer || peak(list[0])/peak(c) > 1+bandBetween(list[0], c) {
+			break
+		}
+		names = append(names, c.Server.Name)
+	}
+	if len(names) < 2 {
+		return ""
+	}
+	return fmt.Sprintf("%s are within the noise band of each other at the top, and no server was the limit: something that they share may be", strings.Join(names, ", "))
+}
+
+// bandBetween returns the noise band of two cells by their own spread.
+func bandBetween(a, b *cells.Cell) float64 {
+	x, y := a.Values(a.Work), b.Values(b.Work)
+	band := stats.PooledSpread([][]float64{x, y}).NoiseBand(len(x), len(y))
+	if math.IsInf(band, 1) {
+		return stats.LeastBand
+	}
+	return band
+}
+
+// sharedLoaderCeiling reports whether the loader was the limit of every cell,
+// near its own ceiling of threads ÷ D_L, D_L being its work per request. It
+// returns the lowest cell's share of that ceiling.
+func sharedLoaderCeiling(list []*cells.Cell) (float64, bool) {
+	lowest := math.Inf(1)
+	for _, c := range list {
+		e := c.Median(cells.LoaderCeiling)
+		if c.Bottleneck() != results.LimitLoader || e.Kind == stats.None {
+			return 0, false
+		}
+		lowest = min(lowest, e.Value)
+	}
+	return min(lowest, 1), lowest >= 1-nearCeiling
 }

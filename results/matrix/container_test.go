@@ -1,4 +1,4 @@
-package matrix
+package matrix_test
 
 import (
 	"strings"
@@ -6,14 +6,15 @@ import (
 
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/cells"
+	"github.com/joust-bench/joust/results/matrix"
 )
 
-// Columns of containers are there with a container only, and say nothing of
-// the processes beside it.
+// A page has columns of containers only if a container was measured; its other
+// servers have no figures there.
 func TestContainersMemory(t *testing.T) {
 	t.Parallel()
 	run := fullRun(t)
-	if text := Bench(cells.Of(run)); strings.Contains(text, "container peak") || strings.Contains(text, "in a container") {
+	if text := matrix.Bench(cells.Of(run)); strings.Contains(text, "container peak") || strings.Contains(text, "in a container") {
 		t.Error("a run without containers speaks of them")
 	}
 	contained := run.Server("gin")
@@ -25,14 +26,14 @@ func TestContainersMemory(t *testing.T) {
 			switch {
 			case u == nil:
 			case trial.Server == "gin":
-				u.GroupPeakBytes = ptr(uint64(33 << 20))
-				u.Timeline = []results.UsageSample{{AnonymousBytes: ptr(uint64(21 << 20)), FileBytes: ptr(uint64(5 << 20))}}
+				u.GroupPeakBytes = new(uint64(33 << 20))
+				u.Timeline = []results.UsageSample{{AnonymousBytes: new(uint64(21 << 20)), FileBytes: new(uint64(5 << 20))}}
 			case trial.Server == "node":
 				trial.Phases[j].Server = nil
 			}
 		}
 	}
-	text := Bench(cells.Of(run))
+	text := matrix.Bench(cells.Of(run))
 	for _, want := range []string{"container peak | own / files / sockets", "33.0 | 21.0 / 5.00 / —", "Gin, in a container whose port is published over a bridge, which costs 5 to 20 %"} {
 		if !strings.Contains(strings.Join(strings.Fields(text), " "), want) {
 			t.Errorf("nothing says %q:\n%s", want, text)

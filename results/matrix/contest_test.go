@@ -1,21 +1,18 @@
-package matrix
+package matrix_test
 
 import (
-	"fmt"
 	"math"
 	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
 
-	"pgregory.net/rapid"
-
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/cells"
-	"github.com/joust-bench/joust/results/stats"
+	"github.com/joust-bench/joust/results/matrix"
 )
 
-// racer is one server of a made-up table: n trials around a throughput.
+// racer is one server of a race: n trials around a throughput.
 type racer struct {
 	name   string
 	n      int
@@ -24,7 +21,7 @@ type racer struct {
 	us, ul float64
 }
 
-// race is a run of one closed-loop table, hello, with 2 % of noise.
+// race returns a run of one closed-loop table, hello, with 2 % of noise.
 func race(t testing.TB, seed uint64, racers ...racer) results.Run {
 	run := emptyRun()
 	run.Plan.Tables = run.Plan.Tables[:1]
@@ -41,7 +38,7 @@ func race(t testing.TB, seed uint64, racers ...racer) results.Run {
 				Name: results.PhaseClosed, Loop: results.ClosedLoop, Measured: true, T0NS: second, T1NS: second + second*3/2,
 				Total: results.Group{Completed: n, Service: service},
 			}
-			run.Trials = append(run.Trials, trialOf(r.name, "hello", rep, []results.Phase{p}, []results.TrialPhase{judged(p, r.limit, r.us, r.ul)}))
+			run.Trials = append(run.Trials, trialOf(r.name, "hello", rep, []results.Phase{p}, []results.TrialPhase{harnessPhase(p, r.limit, r.us, r.ul)}))
 		}
 		run.Plan.Tables[0].Trials = max(run.Plan.Tables[0].Trials, r.n)
 	}
@@ -52,7 +49,7 @@ func server(name string, n int, rps float64) racer {
 	return racer{name, n, rps, results.LimitServer, 0.99, 0.5}
 }
 
-// row is the line of the first table that begins with the scenario.
+// row returns the first line of a table that begins with the scenario.
 func row(t *testing.T, text, scenario string) string {
 	t.Helper()
 	for line := range strings.Lines(text) {
@@ -76,32 +73,47 @@ func says(t *testing.T, text string, wants ...string) {
 	}
 }
 
+// listUnder returns the items of the list under a heading.
+func listUnder(t *testing.T, text, heading string) []string {
+	t.Helper()
+	_, text, ok := strings.Cut(text, heading+"\n\n")
+	if !ok {
+		t.Fatalf("no heading %q", heading)
+	}
+	text, _, _ = strings.Cut(text, "\n\n")
+	var items []string
+	for line := range strings.Lines(text) {
+		items = append(items, strings.TrimSpace(strings.TrimPrefix(line, "- ")))
+	}
+	return items
+}
+
 func TestRanksAreRanges(t *testing.T) {
 	t.Parallel()
-	text := Bench(cells.Of(race(t, 1, server("a", 6, 10e3), server("b", 6, 10.05e3), server("c", 6, 20e3))))
+	text := matrix.Bench(cells.Of(race(t, 1, server("a", 6, 10e3), server("b", 6, 10.05e3), server("c", 6, 20e3))))
 	cells := cellsOf(row(t, text, "hello"))
 	for i, want := range []string{", rank 2–3", ", rank 2–3", ", rank 1"} {
 		if got := strings.TrimSpace(cells[2+i]); !strings.HasSuffix(got, want) {
 			t.Errorf("cell %d is %q, want %q at its end", i, got, want)
 		}
 	}
-	says(t, text, "hello, h1: c above ", "b (+99 % [+95 – +103])", "Not told apart: ", "every table has the trials that claims need")
+	says(t, text, "hello, h1: c above ", "b (+99 % [+95 – +103])", "Not distinguished: ", "every table has the trials that claims need")
 }
 
 func TestTooFewTrialsClaimNothing(t *testing.T) {
 	t.Parallel()
 	run := race(t, 1, server("a", 3, 10e3), server("b", 3, 20e3))
-	text := Bench(cells.Of(run))
+	text := matrix.Bench(cells.Of(run))
 	if line := row(t, text, "hello"); strings.Contains(line, "rank") {
 		t.Errorf("three trials are ranked: %s", line)
 	}
 	says(t, text, "hello, h1: medians and ranges only: n = 3, and one comparison needs 4 trials each.", "so nothing is ranked")
-	says(t, Headline(cells.Of(run), 200), "hello: medians and ranges only")
+	says(t, matrix.Headline(cells.Of(run), 200), "hello: medians and ranges only")
 }
 
 func TestLowerBoundsAreNotRanked(t *testing.T) {
 	t.Parallel()
-	text := Bench(cells.Of(race(t, 1, racer{"a", 6, 50e3, results.LimitLoader, 0.85, 0.99}, server("b", 6, 10e3), server("c", 6, 20e3))))
+	text := matrix.Bench(cells.Of(race(t, 1, racer{"a", 6, 50e3, results.LimitLoader, 0.85, 0.99}, server("b", 6, 10e3), server("c", 6, 20e3))))
 	cells := cellsOf(row(t, text, "hello"))
 	if strings.Contains(cells[2], "rank") || !strings.Contains(cells[3], "rank 2") || !strings.Contains(cells[4], "rank 1") {
 		t.Errorf("the lower bound takes part: %q", cells[2:5])
@@ -109,11 +121,11 @@ func TestLowerBoundsAreNotRanked(t *testing.T) {
 	says(t, text, "Unranked: a (a lower bound)", "1 limited by the loader (lower bounds, unranked)")
 }
 
-// A balanced server may be as fast as its upper end: it is above what its lower
-// end is above, and beside what lies between.
+// A balanced server may be as fast as its upper end: it shares places with servers
+// between its two ends.
 func TestBalancedCellsAreRankedByTheirInterval(t *testing.T) {
 	t.Parallel()
-	text := Bench(cells.Of(race(t, 1, racer{"wide", 6, 10e3, results.LimitBalanced, 0.91, 0.99}, server("inside", 6, 10.5e3), server("below", 6, 9e3), server("above", 6, 12e3))))
+	text := matrix.Bench(cells.Of(race(t, 1, racer{"wide", 6, 10e3, results.LimitBalanced, 0.91, 0.99}, server("inside", 6, 10.5e3), server("below", 6, 9e3), server("above", 6, 12e3))))
 	cells := cellsOf(row(t, text, "hello"))
 	for i, want := range []string{"rank 2–3", "rank 2–3", "rank 4", "rank 1"} {
 		if !strings.Contains(cells[2+i], want) {
@@ -125,12 +137,12 @@ func TestBalancedCellsAreRankedByTheirInterval(t *testing.T) {
 func TestBaseline(t *testing.T) {
 	t.Parallel()
 	run := race(t, 1, server("a", 4, 10e3), server("b", 4, 10.02e3), server("c", 4, 15e3))
-	if line := row(t, Bench(cells.Of(run)), "hello"); strings.Contains(line, "rank") {
+	if line := row(t, matrix.Bench(cells.Of(run)), "hello"); strings.Contains(line, "rank") {
 		t.Errorf("four trials decide three comparisons: %s", line)
 	}
 	run.Trials = append(run.Trials, race(t, 2, server("a", 1, 10e3), server("b", 1, 10e3), server("c", 1, 15e3)).Trials...)
 	run.Plan.Baseline = "a"
-	text := Bench(cells.Of(run))
+	text := matrix.Bench(cells.Of(run))
 	cells := cellsOf(row(t, text, "hello"))
 	for i, want := range []string{", baseline", ", ≈", " %"} {
 		if !strings.Contains(cells[2+i], want) {
@@ -151,7 +163,7 @@ func TestThePlaceboIsNotCompared(t *testing.T) {
 	t.Parallel()
 	run := race(t, 1, server("a", 4, 10e3), server("b", 4, 20e3), server("a-aa", 4, 13e3))
 	run.Servers[2].PlaceboOf = "a"
-	text := Bench(cells.Of(run))
+	text := matrix.Bench(cells.Of(run))
 	says(t, text, "b above a (", "a-aa ÷ a, the same server twice", "OUTSIDE the noise band")
 	if line := row(t, text, "hello"); !strings.Contains(line, "rank 2") || strings.Contains(line, "rank 3") {
 		t.Errorf("one comparison of four trials is not made: %s", line)
@@ -171,12 +183,11 @@ func TestCommonCeiling(t *testing.T) {
 		"alone":                   {[]racer{{"a", 6, 20e3, results.LimitLoader, 0.85, 0.99}}, ""},
 	} {
 		run := race(t, 1, k.racers...)
-		v := newView(cells.Of(run))
-		got := v.ceiling(run.Plan.Tables[0])
-		if k.want == "" && got != "" || !strings.Contains(got, k.want) {
-			t.Errorf("%s: %q, want %q", name, got, k.want)
+		text := matrix.Bench(cells.Of(run))
+		if !strings.Contains(text, k.want) {
+			t.Errorf("%s: %q is not said", name, k.want)
 		}
-		if text := Bench(cells.Of(run)); strings.Contains(text, "## Common ceiling suspected") != (k.want != "") || strings.Contains(text, "- Common ceiling suspected in hello") != (k.want != "") {
+		if strings.Contains(text, "## Common ceiling suspected") != (k.want != "") || strings.Contains(text, "- Common ceiling suspected in hello") != (k.want != "") {
 			t.Errorf("%s: the page does not say what the table does", name)
 		}
 	}
@@ -186,7 +197,7 @@ func TestTrustIsThreeToSixSentences(t *testing.T) {
 	t.Parallel()
 	full := fullRun(t)
 	for name, run := range map[string]results.Run{"full": full, "good": race(t, 1, server("a", 6, 10e3), server("b", 6, 12e3))} {
-		got := newView(cells.Of(run)).trust()
+		got := listUnder(t, matrix.Bench(cells.Of(run)), "## What to trust here")
 		if len(got) < 3 || len(got) > 6 {
 			t.Errorf("%s: %d sentences: %q", name, len(got), got)
 		}
@@ -195,25 +206,25 @@ func TestTrustIsThreeToSixSentences(t *testing.T) {
 	for i := range open.Plan.Tables {
 		open.Plan.Tables[i].Closed = false
 	}
-	if got := newView(cells.Of(open)).trust(); len(got) < 3 || len(got) > 6 || !strings.Contains(got[0], "no closed loop") {
+	if got := listUnder(t, matrix.Bench(cells.Of(open)), "## What to trust here"); len(got) < 3 || len(got) > 6 || !strings.Contains(got[0], "no closed loop") {
 		t.Errorf("without closed loops: %q", got)
 	}
-	good := Bench(cells.Of(race(t, 1, server("a", 6, 10e3), server("b", 6, 12e3))))
+	good := matrix.Bench(cells.Of(race(t, 1, server("a", 6, 10e3), server("b", 6, 12e3))))
 	says(t, good, "Noise: differences of peaks below ", "2 of 2 closed-loop cells show the server's own peak", "the busiest loader thread worked 50 % of the time", "- Void: nothing.", "Machine: 2 processors, 1 for the server and 1 for the loader")
 	if ahead, trust := strings.Index(good, "## Who is ahead"), strings.Index(good, "## What to trust here"); ahead < 0 || ahead != strings.Index(good, "## ") || trust < ahead {
 		t.Error("the page does not open with who is ahead, or says only before it what to trust")
 	}
-	says(t, good, "- hello, h1, req/s: b 12.0"+thin+"k, rank 1; a 10.1"+thin+"k, rank 2.")
+	says(t, good, "- hello, h1, req/s: b 12.0\u202fk, rank 1; a 10.1\u202fk, rank 2.")
 }
 
-func TestStallsAreTold(t *testing.T) {
+func TestStallsAreReported(t *testing.T) {
 	t.Parallel()
 	run := race(t, 1, server("a", 2, 10e3))
 	for i := range run.Trials {
 		p := &run.Trials[i].Loaders[0].Phases[1]
-		p.StallNS, p.Threads = ptr(int64(i+1)*p.WindowNS()/50), []results.ThreadUse{{}, {}}
+		p.StallNS, p.Threads = new(int64(i+1)*p.WindowNS()/50), []results.ThreadUse{{}, {}}
 	}
-	says(t, Bench(cells.Of(run)), "stalls of the loader of 1 ms or more took 1.5 % of the median window and 2.0 % of the worst")
+	says(t, matrix.Bench(cells.Of(run)), "stalls of the loader of 1 ms or more took 1.5 % of the median window and 2.0 % of the worst")
 }
 
 func TestSignaturesAreNamed(t *testing.T) {
@@ -224,47 +235,58 @@ func TestSignaturesAreNamed(t *testing.T) {
 		verdict.Flags = []results.Flag{results.FlagNagle}
 		verdict.Reasons = append(verdict.Reasons, results.Reason{Code: "nagle", Text: "a flat 40 ms"})
 	}
-	says(t, Bench(cells.Of(run)), "## Known signatures", `hello, h1, a: nagle in 2 phases, first in "closed": a flat 40 ms`, "- hello, h1, a: closed: nagle 2 of 2")
+	says(t, matrix.Bench(cells.Of(run)), "## Known signatures", `hello, h1, a: nagle in 2 phases, first in "closed": a flat 40 ms`, "- hello, h1, a: closed: nagle 2 of 2")
 }
 
 func TestExperimentsAreShown(t *testing.T) {
 	t.Parallel()
 	for want, p := range map[string]results.Probe{
-		"0.45 (0.40 – 0.50)":   {Kind: results.ProbeElasticity, Reading: ptr(0.45), Low: ptr(0.4), High: ptr(0.5)},
-		"0.12":                 {Kind: results.ProbeElasticity, Reading: ptr(0.12)},
-		"+31 % at 128 clients": {Kind: results.ProbeClients, Reading: ptr(0.31), Clients: 128},
+		"0.45 (0.40 – 0.50)":   {Kind: results.ProbeElasticity, Reading: new(0.45), Low: new(0.4), High: new(0.5)},
+		"0.12":                 {Kind: results.ProbeElasticity, Reading: new(0.12)},
+		"+31 % at 128 clients": {Kind: results.ProbeClients, Reading: new(0.31), Clients: 128},
 		"— failed":             {Kind: results.ProbeElasticity, Failed: "too few requests"},
 	} {
 		run := race(t, 1, server("a", 2, 10e3))
 		run.Trials[1].Phases[0].Probes = []results.Probe{p}
-		says(t, Bench(cells.Of(run)), " "+want+" |")
+		says(t, matrix.Bench(cells.Of(run)), " "+want+" |")
 	}
 }
 
-// At one rate, latencies and costs are compared; at rates of their own, they
-// are not; nor is what the server, the loader or missing answers spoil.
+// Latencies and costs are compared at one rate, and not at rates that differ
+// between servers.
 func TestOpenLoopPlaces(t *testing.T) {
 	t.Parallel()
-	text := OpenLoop(cells.Of(fullRun(t)))
+	text := matrix.OpenLoop(cells.Of(fullRun(t)))
 	common, own, _ := strings.Cut(text, "## hello, h1: 50% of each")
 	says(t, common, "rank by p99", "rank by CPU", "- CPU: node below nethttp (", "Noise band, and in parentheses the smallest difference that would be found: p99 ")
 	if strings.Contains(strings.Split(own, "## How to read")[0], "rank by") {
 		t.Error("servers at rates of their own are ranked")
 	}
 	says(t, own, "Noise band, and in parentheses")
-	v := newView(cells.Of(fullRun(t)))
-	hello := v.Run.Plan.Tables[0]
-	var row []cells.Cell
-	for _, s := range v.columns {
-		row = append(row, v.Open(hello, s, results.PlanRate{Kind: results.RateFraction, Fraction: 0.95}))
+}
+
+// At one rate a cell is unranked if it is saturated, if the loader was late, or if
+// answers are missing.
+func TestOpenLoopUnranked(t *testing.T) {
+	t.Parallel()
+	run := fullRun(t)
+	for i := range run.Trials {
+		tr := &run.Trials[i]
+		if tr.Kind != results.TrialMeasured || tr.Scenario != "hello" {
+			continue
+		}
+		at := slices.IndexFunc(tr.Phases, func(p results.TrialPhase) bool { return p.Name == "open common" })
+		load := tr.Loaders[0].Phase("open common")
+		switch tr.Server {
+		case "nethttp":
+			load.SendLagIdle = load.Total.Corrected
+		case "gin":
+			tr.Phases[at].Verdict.Flags = []results.Flag{results.FlagSaturated}
+		case "node":
+			load.Rate.Censored, load.Rate.CensoredFromNS = 120, 1
+		}
 	}
-	p99s := v.openContests(row).tails[0]
-	if why := p99s.entries[0].unranked; why != "the loader's own lag reaches into it" {
-		t.Errorf("nethttp is unranked because %q", why)
-	}
-	if why := p99s.entries[1].unranked; why != "saturated" {
-		t.Errorf("gin is unranked because %q", why)
-	}
+	says(t, matrix.OpenLoop(cells.Of(run)), "- p99: nothing is compared. Unranked: nethttp (the loader's own lag reaches into it); gin (saturated); node (a lower bound).")
 }
 
 func TestFellBehindIsExplained(t *testing.T) {
@@ -279,60 +301,5 @@ func TestFellBehindIsExplained(t *testing.T) {
 		verdict := &tr.Phases[at].Verdict
 		verdict.Bottleneck, verdict.Reasons = results.LimitConnections, []results.Reason{{Code: "fell-behind", Text: "about 90 connections are needed"}}
 	}
-	says(t, OpenLoop(cells.Of(run)), "12.0\u202fk (conn); n = 4", "## What limited the rates that were not kept", "| connections (4 of 4) |", "about 90 connections are needed")
-}
-
-func TestDifferencesInWords(t *testing.T) {
-	t.Parallel()
-	for ratio, want := range map[float64]string{1.123: "+12 %", 1.0123: "+1.2 %", 0.88: "−12 %", 0.999: "−0.1 %", 2.8: "× 2.80", 0.25: "× 0.250", 1: "+0.0 %"} {
-		if got := difference(ratio); got != want {
-			t.Errorf("difference(%v) = %q, want %q", ratio, got, want)
-		}
-	}
-	if got := differenceWithInterval(stats.Ratio{Value: 1.12, Low: 0.98, High: 1.2}); got != "+12 % [−2.0 – +20]" {
-		t.Errorf("with its interval: %q", got)
-	}
-	for x, want := range map[float64]string{0.0123: "1.2 %", 0.0999: "10 %", 0.5: "50 %", math.Inf(1): "—"} {
-		if got := percentage(x); got != want {
-			t.Errorf("percentage(%v) = %q, want %q", x, got, want)
-		}
-	}
-}
-
-// Whatever was measured: what is called in words is called in places, and each
-// compared pair stands on exactly one side.
-func TestWordsAndPlacesAgree(t *testing.T) {
-	t.Parallel()
-	rapid.Check(t, func(rt *rapid.T) {
-		rng := rand.New(rand.NewPCG(rapid.Uint64().Draw(rt, "seed"), 1))
-		var entries []entry
-		for i := range rapid.IntRange(2, 5).Draw(rt, "cells") {
-			e := entry{sample: stats.Sample{Name: fmt.Sprintf("s%d", i)}}
-			centre := rapid.Float64Range(100, 120).Draw(rt, "centre")
-			for range rapid.IntRange(0, 8).Draw(rt, "n") {
-				e.sample.Values = append(e.sample.Values, centre*math.Exp(0.01*rng.NormFloat64()))
-			}
-			entries = append(entries, e)
-		}
-		v := newView(cells.Of(emptyRun()))
-		c := v.contest("p99", rapid.Bool().Draw(rt, "low"), entries)
-		words := c.words()
-		called := 0
-		for _, claim := range c.claims.Claims {
-			if claim.Called {
-				called++
-			}
-		}
-		if got := strings.Count(words, " ["); got != called {
-			rt.Fatalf("%d differences are called and %d told: %s", called, got, words)
-		}
-		if !c.decidable && called > 0 {
-			rt.Fatalf("a difference is called where none can be: %s", words)
-		}
-		for i := range entries {
-			if (c.place(i) != "") != (c.decidable && c.ranks[i].Best > 0) {
-				rt.Fatalf("s%d has the place %q: %s", i, c.place(i), words)
-			}
-		}
-	})
+	says(t, matrix.OpenLoop(cells.Of(run)), "12.0\u202fk (conn); n = 4", "## What limited the rates that were not kept", "| connections (4 of 4) |", "about 90 connections are needed")
 }

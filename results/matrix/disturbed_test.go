@@ -1,4 +1,4 @@
-package matrix
+package matrix_test
 
 import (
 	"strings"
@@ -6,33 +6,34 @@ import (
 
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/cells"
+	"github.com/joust-bench/joust/results/matrix"
 )
 
-// disturbed is a run of three trials of one cell of which the second was done
-// again; the hypervisor took these shares of their windows.
-func disturbed(t *testing.T, shares ...float64) results.Run {
+// withSteal returns a run of as many trials as shares; the hypervisor took these
+// shares of their windows.
+func withSteal(t *testing.T, shares ...float64) results.Run {
 	run := fullRun(t)
-	var kept []results.Trial
+	var trials []results.Trial
 	for _, trial := range run.Trials {
-		if len(kept) < len(shares) && trial.State == results.TrialOK && trial.Kind == results.TrialMeasured && len(trial.Phases) > 0 {
+		if len(trials) < len(shares) && trial.State == results.TrialOK && trial.Kind == results.TrialMeasured && len(trial.Phases) > 0 {
 			for i := range trial.Phases {
-				trial.Phases[i].StealShare = &shares[len(kept)]
+				trial.Phases[i].StealShare = &shares[len(trials)]
 			}
-			kept = append(kept, trial)
+			trials = append(trials, trial)
 		}
 	}
-	if len(kept) != len(shares) {
-		t.Fatalf("the fixture has %d trials of the kind, %d are needed", len(kept), len(shares))
+	if len(trials) != len(shares) {
+		t.Fatalf("the fixture has %d trials of the kind, %d are needed", len(trials), len(shares))
 	}
-	run.Trials = kept
+	run.Trials = trials
 	return run
 }
 
-func TestStolenTimeIsTold(t *testing.T) {
+func TestStolenTimeIsReported(t *testing.T) {
 	t.Parallel()
-	run := disturbed(t, 0.01, 0.5, 0.03)
+	run := withSteal(t, 0.01, 0.5, 0.03)
 	run.Trials[1].State = results.TrialRepeated
-	text := Bench(cells.Of(run))
+	text := matrix.Bench(cells.Of(run))
 	for _, want := range []string{
 		"1 trial done again because of the machine's disturbance",
 		"3.0 % in the worst",
@@ -41,23 +42,23 @@ func TestStolenTimeIsTold(t *testing.T) {
 			t.Errorf("the page does not say %q", want)
 		}
 	}
-	if calm := Bench(cells.Of(disturbed(t, 0, 0.001))); strings.Contains(calm, "Stolen") || strings.Contains(calm, "done again") {
+	if calm := matrix.Bench(cells.Of(withSteal(t, 0, 0.001))); strings.Contains(calm, "Stolen") || strings.Contains(calm, "done again") {
 		t.Error("a calm run speaks of disturbance")
 	}
 }
 
-// A repeated trial counts for nothing: neither in the median nor as void.
+// A repeated trial counts neither in the median nor as void.
 func TestRepeatedTrialsCountForNothing(t *testing.T) {
 	t.Parallel()
-	run := disturbed(t, 0, 0)
+	run := withSteal(t, 0, 0)
 	first := run.Trials[0]
 	alone := run
 	alone.Trials = []results.Trial{first}
 	again := first
 	again.State = results.TrialRepeated
 	run.Trials = []results.Trial{first, again}
-	cut := func(text string) string { head, _, _ := strings.Cut(text, "## How this was measured"); return head }
-	if cut(Bench(cells.Of(run))) != cut(Bench(cells.Of(alone))) {
+	tables := func(text string) string { head, _, _ := strings.Cut(text, "## How this was measured"); return head }
+	if tables(matrix.Bench(cells.Of(run))) != tables(matrix.Bench(cells.Of(alone))) {
 		t.Error("a repeated trial changes the tables")
 	}
 }

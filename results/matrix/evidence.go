@@ -1,6 +1,7 @@
 package matrix
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -9,36 +10,30 @@ import (
 
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/cells"
-	"github.com/joust-bench/joust/results/stats"
+	"github.com/joust-bench/joust/results/table"
 )
 
-// evidence is the table of what limited each closed-loop cell.
-func (v *view) evidence() *table {
-	out := &table{head: []string{"scenario", "protocol", "server", "limited by", "U_S", "U_L", "elasticity", "stalls", "trials", "why"}, left: 4, wordsLast: true}
-	for _, t := range v.Run.Plan.Tables {
-		if !t.Closed {
-			continue
-		}
-		row := v.closedCells(t)
-		for i := range row {
-			c := &row[i]
-			if c.Absent != "" {
-				continue
+// evidence returns the table of each closed-loop cell's limit and its witnesses.
+func (v *view) evidence() *table.Table {
+	out := &table.Table{Head: []string{"scenario", "protocol", "server", "limited by", "U_S", "U_L", "elasticity", "stalls", "trials", "why"}, Left: 4, WordsLast: true}
+	for _, t := range v.closed {
+		for _, c := range t.cells {
+			if c.Absent == "" {
+				limit := c.Bottleneck()
+				out.Add(t.Scenario, t.Protocol, c.Server.Name, fmt.Sprintf("%s (%d of %d)", limit, c.Limited(limit), len(c.Valid)),
+					shareOf(c.Median(cells.ServerShare)), shareOf(c.Median(cells.LoaderShare)), elasticity(c), stalls(c), strconv.Itoa(len(c.Valid)), reason(c, limit))
 			}
-			limit := c.Bottleneck()
-			out.add(t.Scenario, t.Protocol, c.Server.Name, fmt.Sprintf("%s (%d of %d)", limit, c.Limited(limit), len(c.Valid)),
-				shareOf(c.Median(cells.ServerShare)), shareOf(c.Median(cells.LoaderShare)), elasticity(c), stalled(c), strconv.Itoa(len(c.Valid)), reason(c, limit))
 		}
 	}
 	return out
 }
 
-// elasticity is what the cell's experiment read: how the throughput answers to
-// a slower loader, near 1 where the loader limits; or, with its number of
-// clients, what more clients brought. "—" where none was made.
+// elasticity returns the result of the cell's experiment: how the throughput
+// answers to a slower loader, near 1 where the loader limits; or, with its
+// number of clients, what more clients brought. "—" is no experiment.
 func elasticity(c *cells.Cell) string {
 	for _, s := range c.Valid {
-		for _, p := range s.Seen.Probes {
+		for _, p := range s.Phase.Probes {
 			switch {
 			case p.Reading == nil:
 				return "— failed"
@@ -54,17 +49,10 @@ func elasticity(c *cells.Cell) string {
 	return "—"
 }
 
-func shareOf(e stats.Estimate) string {
-	if e.Kind == stats.None {
-		return "—"
-	}
-	return share(e.Value)
-}
-
-// reason is the evidence of the first trial with the cell's bottleneck.
+// reason returns the evidence of the first trial with the cell's bottleneck.
 func reason(c *cells.Cell, limit results.Bottleneck) string {
 	for _, s := range c.Valid {
-		if reasons := s.Seen.Verdict.Reasons; s.Limit() == limit && len(reasons) > 0 {
+		if reasons := s.Phase.Verdict.Reasons; s.Limit() == limit && len(reasons) > 0 {
 			return reasons[0].Text
 		}
 	}
@@ -73,68 +61,56 @@ func reason(c *cells.Cell, limit results.Bottleneck) string {
 
 // witnesses writes failed requests by cause, and the flags, of the phases that
 // the page is about.
-func (v *view) witnesses(p *page, about func(phase string) bool) {
+func (v *view) witnesses(p *page, about scope) {
 	p.section("## Failed requests", "All trials, void ones included; inside windows unless it says otherwise.", v.failures(about))
 	p.list("## Known signatures", "Patterns that have a name, with the first evidence of each.", v.signatures(about))
 	p.list("## Flags", "Circumstances of phases that were measured nevertheless, with the number of trials.", v.flags(about))
 }
 
-// isOpen tells a phase at a rate from a closed loop and its warm-up.
-func isOpen(phase string) bool {
-	kind, _, _ := strings.Cut(phase, " ")
-	return slices.Contains([]string{"open", "search", "confirm"}, kind)
-}
-
-func isClosed(phase string) bool { return !isOpen(phase) }
-
 // failures counts failed requests by cell, side and cause.
-func (v *view) failures(about func(phase string) bool) *table {
-	out := &table{head: []string{"scenario", "protocol", "server", "phase", "side", "cause", "requests", "first failure of the phase"}, left: 6, wordsLast: true}
-	v.eachServer(func(t results.PlanTable, s results.Server, trials []*results.Trial) {
+func (v *view) failures(about scope) *table.Table {
+	out := &table.Table{Head: []string{"scenario", "protocol", "server", "phase", "side", "cause", "requests", "first failure of the phase"}, Left: 6, WordsLast: true}
+	v.eachServer(func(t results.PlanTable, server string, trials []*results.Trial) {
 		for _, f := range failuresOf(trials) {
-			if !about(f.phase) {
-				continue
+			if about(f.phase) {
+				out.Add(t.Scenario, t.Protocol, server, f.phase, f.side, f.cause, strconv.FormatUint(f.count, 10), f.first)
 			}
-			out.add(t.Scenario, t.Protocol, s.Name, f.phase, f.side, f.cause, strconv.FormatUint(f.count, 10), f.first)
 		}
 	})
 	return out
 }
 
-type failure struct {
+type failures struct {
 	phase, side, cause, first string
 	count                     uint64
 }
 
 // failuresOf adds up one server's failures over its trials, in the order in
 // which phases were first seen, then by cause.
-func failuresOf(trials []*results.Trial) []failure {
-	var out []failure
-	add := func(f failure) {
-		if f.count == 0 {
-			return
+func failuresOf(trials []*results.Trial) []failures {
+	var out []failures
+	add := func(f failures) {
+		same := func(g failures) bool { return g.phase == f.phase && g.cause == f.cause }
+		if i := slices.IndexFunc(out, same); i >= 0 {
+			out[i].count += f.count
+		} else if f.count > 0 {
+			out = append(out, f)
 		}
-		for i := range out {
-			if out[i].phase == f.phase && out[i].cause == f.cause {
-				out[i].count += f.count
-				return
-			}
-		}
-		out = append(out, f)
 	}
 	for _, trial := range trials {
 		for i := range trial.Loaders {
 			for j := range trial.Loaders[i].Phases {
 				p := &trial.Loaders[i].Phases[j]
-				for _, cause := range slices.Sorted(maps.Keys(p.Total.Errors)) {
-					add(failure{p.Name, sideOf(cause), string(cause), p.Total.FirstError, p.Total.Errors[cause]})
+				byCause := func(causes map[results.Cause]uint64, suffix, first string) {
+					for _, cause := range slices.Sorted(maps.Keys(causes)) {
+						add(failures{p.Name, sideOf(cause), string(cause) + suffix, first, causes[cause]})
+					}
 				}
-				add(failure{p.Name, "either", "any, outside the window", "", p.FailedOutside})
-				add(failure{p.Name, "server", "no answer", "", p.Unanswered})
-				add(failure{p.Name, "server", string(results.CauseSurplus), p.FirstSurplus, p.SurplusAnswers})
-				for _, cause := range slices.Sorted(maps.Keys(p.ConnectionErrors)) {
-					add(failure{p.Name, sideOf(cause), string(cause) + ", a connection", p.FirstConnectionError, p.ConnectionErrors[cause]})
-				}
+				byCause(p.Total.Errors, "", p.Total.FirstError)
+				add(failures{p.Name, "either", "any, outside the window", "", p.FailedOutside})
+				add(failures{p.Name, "server", "no answer", "", p.Unanswered})
+				add(failures{p.Name, "server", string(results.CauseSurplus), p.FirstSurplus, p.SurplusAnswers})
+				byCause(p.ConnectionErrors, ", a connection", p.FirstConnectionError)
 			}
 		}
 	}
@@ -148,86 +124,78 @@ func sideOf(c results.Cause) string {
 	return "server"
 }
 
-// flags tells which cells carry which flag in how many trials, one line a
-// server and scenario.
-func (v *view) flags(about func(phase string) bool) []string {
+// flags counts the trials of each cell by flag, one line a server and scenario.
+func (v *view) flags(about scope) []string {
 	var items []string
-	v.eachServer(func(t results.PlanTable, s results.Server, trials []*results.Trial) {
-		count, phases := map[string]map[results.Flag]int{}, map[string]int{}
-		for _, trial := range trials {
-			for _, p := range trial.Phases {
-				if !about(p.Name) {
-					continue
+	v.eachServer(func(t results.PlanTable, server string, trials []*results.Trial) {
+		phases, counts := map[string]int{}, map[string]map[results.Flag]int{}
+		for _, p := range phasesOf(trials, about) {
+			phases[p.Name]++
+			for _, f := range p.Verdict.Flags {
+				if counts[p.Name] == nil {
+					counts[p.Name] = map[results.Flag]int{}
 				}
-				phases[p.Name]++
-				if count[p.Name] == nil {
-					count[p.Name] = map[results.Flag]int{}
-				}
-				for _, f := range p.Verdict.Flags {
-					count[p.Name][f]++
-				}
+				counts[p.Name][f]++
 			}
 		}
-		var list []string
-		for _, name := range slices.Sorted(maps.Keys(count)) {
-			var flags []string
-			for _, f := range slices.Sorted(maps.Keys(count[name])) {
-				flags = append(flags, fmt.Sprintf("%s %d of %d", f, count[name][f], phases[name]))
-			}
-			if len(flags) > 0 {
-				list = append(list, name+": "+strings.Join(flags, ", "))
-			}
-		}
+		list := each(slices.Sorted(maps.Keys(counts)), func(phase string) string {
+			flags := each(slices.Sorted(maps.Keys(counts[phase])), func(f results.Flag) string {
+				return fmt.Sprintf("%s %d of %d", f, counts[phase][f], phases[phase])
+			})
+			return phase + ": " + strings.Join(flags, ", ")
+		})
 		if len(list) > 0 {
-			items = append(items, escape(fmt.Sprintf("%s, %s, %s: %s", t.Scenario, t.Protocol, s.Name, strings.Join(list, "; "))))
+			items = append(items, fmt.Sprintf("%s, %s: %s", title(t), server, strings.Join(list, "; ")))
 		}
 	})
 	return items
 }
 
-// signatures names the cells that show a known pattern, with what was seen
-// first.
-func (v *view) signatures(about func(phase string) bool) []string {
+// signatures names the cells that show a known pattern, with the first
+// evidence.
+func (v *view) signatures(about scope) []string {
 	var items []string
-	v.eachServer(func(t results.PlanTable, s results.Server, trials []*results.Trial) {
+	v.eachServer(func(t results.PlanTable, server string, trials []*results.Trial) {
 		for _, f := range []results.Flag{results.FlagNagle, results.FlagBacklog, results.FlagThrottled} {
-			n, phase, why := 0, "", ""
-			for _, trial := range trials {
-				for _, p := range trial.Phases {
-					if !about(p.Name) || !p.Verdict.Has(f) {
-						continue
-					}
-					if n++; n == 1 {
-						phase, why = p.Name, reasonOf(p.Verdict, string(f))
-					}
-				}
-			}
-			if n > 0 {
-				items = append(items, escape(fmt.Sprintf("%s, %s, %s: %s in %s, first in %q: %s", t.Scenario, t.Protocol, s.Name, f, plural(n, "phase"), phase, why)))
+			list := slices.DeleteFunc(phasesOf(trials, about), func(p *results.TrialPhase) bool { return !p.Verdict.Has(f) })
+			if len(list) > 0 {
+				items = append(items, fmt.Sprintf("%s, %s: %s in %s, first in %q: %s", title(t), server, f, plural(len(list), "phase"), list[0].Name, reasonOf(list[0].Verdict, string(f))))
 			}
 		}
 	})
 	return items
 }
 
-// reasonOf is the text of the reason with the code, or else of the first.
+// reasonOf returns the text of the reason with the code, or else of the first.
 func reasonOf(verdict results.Verdict, code string) string {
+	text := ""
 	for _, r := range verdict.Reasons {
 		if r.Code == code {
 			return r.Text
 		}
+		text = cmp.Or(text, r.Text)
 	}
-	if len(verdict.Reasons) > 0 {
-		return verdict.Reasons[0].Text
+	return cmp.Or(text, "no evidence was stored")
+}
+
+// phasesOf returns the trials' phases that the page is about.
+func phasesOf(trials []*results.Trial, about scope) []*results.TrialPhase {
+	var out []*results.TrialPhase
+	for _, t := range trials {
+		for i := range t.Phases {
+			if about(t.Phases[i].Name) {
+				out = append(out, &t.Phases[i])
+			}
+		}
 	}
-	return "no evidence was stored"
+	return out
 }
 
 // eachServer goes through the measured trials of each table and server.
-func (v *view) eachServer(do func(t results.PlanTable, s results.Server, trials []*results.Trial)) {
+func (v *view) eachServer(do func(t results.PlanTable, server string, trials []*results.Trial)) {
 	for _, t := range v.Run.Plan.Tables {
 		for _, s := range v.Run.Servers {
-			do(t, s, v.Trials(s.Name, t))
+			do(t, s.Name, v.Trials(s.Name, t))
 		}
 	}
 }

@@ -1,4 +1,4 @@
-package matrix
+package matrix_test
 
 import (
 	"encoding/json"
@@ -12,11 +12,7 @@ import (
 	"github.com/joust-bench/joust/results"
 )
 
-// ptr is a pointer to a value of its own.
-func ptr[T any](v T) *T { return &v }
-
-// histogram spreads n samples from base upwards so that the tail is ten times
-// the base.
+// histogram spreads n samples from base upwards; the tail is ten times the base.
 func histogram(t testing.TB, n int, base int64) *results.Histogram {
 	t.Helper()
 	h := hdrhistogram.New(1, 1e9, 3)
@@ -48,7 +44,7 @@ func histogram(t testing.TB, n int, base int64) *results.Histogram {
 
 const second = int64(time.Second)
 
-// closedOf is a closed-loop phase of 1.5 s.
+// closedOf returns a closed-loop phase of 1.5 s.
 func closedOf(t testing.TB, rps float64, p50 int64) results.Phase {
 	n := uint64(rps * 1.5)
 	return results.Phase{
@@ -57,7 +53,7 @@ func closedOf(t testing.TB, rps float64, p50 int64) results.Phase {
 	}
 }
 
-// openOf is an open-loop phase of 1 s at the rate.
+// openOf returns an open-loop phase of 1 s at the rate.
 func openOf(t testing.TB, r results.PlanRate, rps float64, p50, lag int64) results.Phase {
 	n := uint64(rps)
 	return results.Phase{
@@ -68,30 +64,30 @@ func openOf(t testing.TB, r results.PlanRate, rps float64, p50, lag int64) resul
 	}
 }
 
-// judged is what the harness saw of a phase.
-func judged(p results.Phase, limit results.Bottleneck, us, ul float64) results.TrialPhase {
+// harnessPhase returns the harness's measurements of a phase, with its verdict.
+func harnessPhase(p results.Phase, limit results.Bottleneck, us, ul float64) results.TrialPhase {
 	window := p.WindowNS()
 	usage := func(busy float64, memory uint64, processes int) *results.Usage {
 		return &results.Usage{
 			ReadT0NS: p.T0NS, ReadT1NS: p.T1NS, CPUNS: int64(busy * float64(window)),
-			PeakMemoryBytes: ptr(memory << 20), Processes: processes,
+			PeakMemoryBytes: new(memory << 20), Processes: processes,
 		}
 	}
 	return results.TrialPhase{
 		Name: p.Name, Server: usage(us, 24, 1), Loader: usage(ul, 12, 1),
 		Verdict: results.Verdict{
-			Valid: true, Bottleneck: limit, ServerShare: ptr(us), LoaderShare: ptr(ul),
+			Valid: true, Bottleneck: limit, ServerShare: new(us), LoaderShare: new(ul),
 			Reasons: []results.Reason{{Code: "shares", Text: fmt.Sprintf("U_S %.2f, U_L %.2f", us, ul)}},
 		},
 	}
 }
 
-// trialOf is a good trial of some phases.
+// trialOf returns a valid trial of some phases.
 func trialOf(server, scenario string, rep int, phases []results.Phase, seen []results.TrialPhase) results.Trial {
 	warm := results.Phase{Name: results.PhaseWarmup, Loop: results.ClosedLoop, T1NS: second}
 	return results.Trial{
 		Block: rep, Repetition: rep, Kind: results.TrialMeasured, State: results.TrialOK,
-		Server: server, Scenario: scenario, Protocol: "h1", IdleMemoryBytes: ptr(uint64(9 << 20)),
+		Server: server, Scenario: scenario, Protocol: "h1", IdleMemoryBytes: new(uint64(9 << 20)),
 		Loaders: []results.Report{{
 			Loader: "joust evloop", Version: "0.1.0", Threads: 1, IdleStrategy: "hybrid",
 			Phases: append([]results.Phase{warm}, phases...),
@@ -109,13 +105,13 @@ func fixtureRates() []results.PlanRate {
 	}
 }
 
-// emptyRun is a run's frame without trials.
+// emptyRun returns a run without trials.
 func emptyRun() results.Run {
 	started := time.Date(2026, 11, 21, 18, 5, 33, 0, time.UTC)
 	manifest := json.RawMessage(`{"scenarios":["hello","json","upload_20mb"],"protocols":["h1"]}`)
 	return results.Run{
 		Schema: results.Schema, ID: "2026-11-21T18-05-33Z", State: results.RunComplete, Started: started,
-		Joust:       results.Build{Version: "0.1.0", Revision: "abc1234", Dirty: ptr(true), Go: "go1.26.8"},
+		Joust:       results.Build{Version: "0.1.0", Revision: "abc1234", Dirty: new(true), Go: "go1.26.8"},
 		CommandLine: []string{"joust", "run", "scripts/default.yaml", "--rates", "50%,95%,2000"},
 		Host: results.Host{
 			OS: "linux", Kernel: "6.12.0", Distribution: "Debian GNU/Linux 13", CPUModel: "Example CPU 3000", CPUs: 2,
@@ -159,14 +155,14 @@ func emptyRun() results.Run {
 	}
 }
 
-// stored is the trials of fullRun as the journal would keep them: encoding
-// their histograms is slow, and tests change what they are given.
+// stored holds the trials of fullRun in JSON: encoding their histograms is slow,
+// and each test changes a copy of its own.
 var stored struct {
 	once   sync.Once
 	trials []byte
 }
 
-// fullRun has every kind of cell that a table can show.
+// fullRun returns a run with every kind of cell that a table can show.
 func fullRun(t testing.TB) results.Run {
 	t.Helper()
 	stored.once.Do(func() {
@@ -184,7 +180,7 @@ func fullRun(t testing.TB) results.Run {
 	return run
 }
 
-// measure makes the trials of fullRun.
+// measure returns the trials of fullRun.
 func measure(t testing.TB) []results.Trial {
 	run := emptyRun()
 	scout := trialOf("nethttp", "hello", 1, []results.Phase{closedOf(t, 1, 1)}, nil)
@@ -211,14 +207,14 @@ func measure(t testing.TB) []results.Trial {
 	return run.Trials
 }
 
-// ladder is one full trial of hello; rates beyond the peak are cut.
+// ladder returns a trial of hello with all of its rates.
 func ladder(t testing.TB, server string, rep int, rps float64, limit results.Bottleneck, us, ul float64) results.Trial {
 	rps *= 1 + 0.01*float64(rep-3)
 	closed := closedOf(t, rps, int64(64e9/rps/4))
-	phases, seen := []results.Phase{closed}, []results.TrialPhase{judged(closed, limit, us, ul)}
+	phases, seen := []results.Phase{closed}, []results.TrialPhase{harnessPhase(closed, limit, us, ul)}
 	for i, r := range fixtureRates() {
 		p := openOf(t, r, []float64{rps * 0.5, rps * 0.95, 2000, 12000}[i], 80e3+int64(rep)*1e3, 2e3)
-		phases, seen = append(phases, p), append(seen, judged(p, "", us/2, ul/2))
+		phases, seen = append(phases, p), append(seen, harnessPhase(p, "", us/2, ul/2))
 	}
 	return trialOf(server, "hello", rep, phases, seen)
 }
@@ -226,9 +222,9 @@ func ladder(t testing.TB, server string, rep int, rps float64, limit results.Bot
 func jsonTrials(t testing.TB, rep int) []results.Trial {
 	one := func(server string, limit results.Bottleneck, us float64) results.Trial {
 		p := closedOf(t, 8e3+float64(rep)*10, 2e6)
-		return trialOf(server, "json", rep, []results.Phase{p}, []results.TrialPhase{judged(p, limit, us, 0.9)})
+		return trialOf(server, "json", rep, []results.Phase{p}, []results.TrialPhase{harnessPhase(p, limit, us, 0.9)})
 	}
-	// Three of each: the more cautious names the cell.
+	// Three trials of each limit: the cell has the more cautious one.
 	limit := results.LimitServer
 	if rep%2 == 0 {
 		limit = results.LimitUnknown
@@ -242,7 +238,7 @@ func upload(t testing.TB, server string, rep int) results.Trial {
 		SentBodyBytes: uint64(3_000_000_000 + rep*30_000_000),
 		Total:         results.Group{Completed: 150, Service: histogram(t, 150, 50e6)},
 	}
-	tp := judged(p, results.LimitLoader, 0.62, 0.99)
+	tp := harnessPhase(p, results.LimitLoader, 0.62, 0.99)
 	tp.Server.Processes = 3
 	return trialOf(server, "upload_20mb", rep, []results.Phase{p}, []results.TrialPhase{tp})
 }

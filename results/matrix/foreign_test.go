@@ -1,4 +1,4 @@
-package matrix
+package matrix_test
 
 import (
 	"strings"
@@ -6,10 +6,11 @@ import (
 
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/cells"
+	"github.com/joust-bench/joust/results/matrix"
 )
 
-// foreignRun is one trial by wrk, which printed four percentiles, and a row
-// that it cannot ask.
+// foreignRun returns a run of one trial by wrk, which printed four percentiles,
+// and of a row that wrk cannot ask.
 func foreignRun() results.Run {
 	ns := func(us int64) int64 { return us * 1000 }
 	share, largest := 0.99, ns(9000)
@@ -41,7 +42,7 @@ func foreignRun() results.Run {
 func TestForeignLoaderInTables(t *testing.T) {
 	t.Parallel()
 	run := foreignRun()
-	text := Bench(cells.Of(run))
+	text := matrix.Bench(cells.Of(run))
 	for _, want := range []string{
 		"Loader: wrk 4.1.0, 2 threads (its known defects stand below).", "| hello, ms", "0.120 / 2.12", "— not expressible",
 		"## What this loader's figures are worth", "wrk: latencies are back-filled.", "from 100ms after its start to 100ms before its planned end",
@@ -54,18 +55,18 @@ func TestForeignLoaderInTables(t *testing.T) {
 	if strings.Contains(text, "idle strategy") {
 		t.Error("a foreign loader has an idle strategy")
 	}
-	if head := Headline(cells.Of(run), 0); !strings.Contains(head, "Load by wrk: ") {
+	if head := matrix.Headline(cells.Of(run), 0); !strings.Contains(head, "Load by wrk: ") {
 		t.Errorf("the headline names no loader:\n%s", head)
 	}
 }
 
-// TestPrintedTableIsNoSample: what was not printed, or has too few samples
-// behind it, is absent; nothing is interpolated.
+// TestPrintedTableIsNoSample: a percentile that wrk did not print, or that has too
+// few samples beyond it, is absent; nothing is interpolated.
 func TestPrintedTableIsNoSample(t *testing.T) {
 	t.Parallel()
 	run := foreignRun()
 	table := run.Trials[0].Loaders[0].Phases[0].Total.ServiceTable
-	read := func() *cells.Reading {
+	read := func() *cells.Distribution {
 		return cells.Read(results.DefaultThresholds(), &run.Trials[0].Loaders[0].Phases[0])[cells.Service]
 	}
 	for place, want := range []bool{true, true, true, true, false, false, true} { // p50 … p99, p99.9, p99.99, max

@@ -1,4 +1,4 @@
-package matrix
+package matrix_test
 
 import (
 	"testing"
@@ -6,6 +6,7 @@ import (
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/cells"
 	"github.com/joust-bench/joust/results/golden"
+	"github.com/joust-bench/joust/results/matrix"
 )
 
 func TestGolden(t *testing.T) {
@@ -23,8 +24,8 @@ func TestGolden(t *testing.T) {
 	stopped.State = results.RunInterrupted
 	for name, run := range map[string]results.Run{"full": full, "partial": partial, "interrupted": stopped, "empty": emptyRun()} {
 		set := cells.Of(run)
-		golden.Hold(t, "testdata/"+name+"_bench.md", Bench(set))
-		golden.Hold(t, "testdata/"+name+"_open.md", OpenLoop(set))
-		golden.Hold(t, "testdata/"+name+"_headline.txt", Headline(set, 100))
+		golden.Hold(t, "testdata/"+name+"_bench.md", matrix.Bench(set))
+		golden.Hold(t, "testdata/"+name+"_open.md", matrix.OpenLoop(set))
+		golden.Hold(t, "testdata/"+name+"_headline.txt", matrix.Headline(set, 100))
 	}
 }

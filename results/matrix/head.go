@@ -11,6 +11,7 @@ import (
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/cells"
 	"github.com/joust-bench/joust/results/stats"
+	"github.com/joust-bench/joust/results/table"
 )
 
 // head writes title, state, date and revision.
@@ -28,7 +29,13 @@ func (v *view) head(p *page, title string) {
 
 // state says that a run is not complete; it is empty for one that is.
 func (v *view) state() string {
-	block, blocks := v.progress()
+	block, blocks := 0, 0
+	for _, t := range v.Run.Plan.Tables {
+		blocks = max(blocks, t.Trials)
+	}
+	for i := range v.Run.Trials {
+		block = max(block, v.Run.Trials[i].Block)
+	}
 	switch v.Run.State {
 	case results.RunComplete:
 		return ""
@@ -41,43 +48,25 @@ func (v *view) state() string {
 	return fmt.Sprintf("Not complete: refreshed in block %d of %d (the run goes on, or was killed).", block, blocks)
 }
 
-// progress is the last block of which trials are stored, and how many blocks
-// the plan has.
-func (v *view) progress() (block, blocks int) {
-	for _, t := range v.Run.Plan.Tables {
-		blocks = max(blocks, t.Trials)
-	}
-	for i := range v.Run.Trials {
-		block = max(block, v.Run.Trials[i].Block)
-	}
-	return block, blocks
-}
-
 func build(b results.Build) string {
-	out := b.Version
-	switch {
-	case b.Revision == "":
-		out += " (revision unknown"
-	default:
-		out += " (revision " + b.Revision
-	}
+	out := b.Version + " (revision " + cmp.Or(b.Revision, "unknown")
 	if b.Dirty != nil && *b.Dirty {
 		out += ", dirty: the sources differed from it"
 	}
 	return out + ")"
 }
 
-// method writes how it was measured, how to do it again, and on what.
+// method writes how the run was measured, how to repeat it, and on which machine.
 func (v *view) method(p *page) {
 	plan := v.Run.Plan
 	p.list("## How this was measured", "", []string{
 		"Each trial is a fresh server process" + v.ranAlready() + ": every request checked byte for byte once, warm-up, then the windows below. A cell is the median over trials.",
-		v.order() + v.repeated() + v.warmups(),
+		v.order() + v.repeats() + v.warmups(),
 		fmt.Sprintf("Request timeout %s; after a window what is in flight is awaited for at most %s; tolerated share of failed requests %s.",
 			duration(plan.RequestTimeoutNS), duration(plan.DrainNS), strconv.FormatFloat(plan.ErrorTolerance, 'g', -1, 64)),
 	})
 	p.line("")
-	p.WriteString(v.ladders().markdown())
+	p.WriteString(v.ladders().Markdown())
 	p.line("\n## How to reproduce\n\n```\n%s\n```\n", command(v.Run.CommandLine))
 	p.line("The order of trials and every random choice follow from seed %d (`--seed %d`).", plan.Seed, plan.Seed)
 	p.list("## Machine", "", v.machine())
@@ -89,16 +78,13 @@ func (v *view) ranAlready() string {
 	var names []string
 	for _, s := range v.Run.Servers {
 		if s.URL != "" {
-			names = append(names, escape(s.Name))
+			names = append(names, s.Name)
 		}
 	}
-	if len(names) == 0 {
-		return ""
-	}
-	return ", save of " + strings.Join(names, ", ") + ", which ran already"
+	return enclose(", save of ", strings.Join(names, ", "), ", which ran already")
 }
 
-// order is that of the trials.
+// order describes the order of the trials.
 func (v *view) order() string {
 	if v.Run.Duel != nil {
 		return "A duel: trials run in pairs, in the order A B, B A, until the question is answered or the budget is spent."
@@ -106,8 +92,8 @@ func (v *view) order() string {
 	return fmt.Sprintf("Trials run in blocks, each shuffled anew with seed %d.", v.Run.Plan.Seed)
 }
 
-// repeated counts the trials that were done again.
-func (v *view) repeated() string {
+// repeats counts the trials that were done again.
+func (v *view) repeats() string {
 	n := 0
 	for i := range v.Run.Trials {
 		if v.Run.Trials[i].State == results.TrialRepeated {
@@ -125,11 +111,7 @@ func (v *view) repeated() string {
 func (v *view) warmups() string {
 	var seconds []float64
 	steady, within := 0, 0.0
-	for i := range v.Run.Trials {
-		t := &v.Run.Trials[i]
-		if t.State != results.TrialOK || t.Kind != results.TrialMeasured {
-			continue
-		}
+	for _, t := range v.counted() {
 		for j := range t.Loaders {
 			p := t.Loaders[j].Phase(results.PhaseWarmup)
 			if p == nil || p.Steadiness == nil {
@@ -149,15 +131,11 @@ func (v *view) warmups() string {
 		slices.Min(seconds), slices.Max(seconds), stats.Median(seconds).Value, steady, len(seconds), strconv.FormatFloat(within*100, 'g', 3, 64))
 }
 
-// stolen says how much of the windows that count the hypervisor took; empty
-// where it took nothing that shows, or was not asked.
+// stolen says which share of the windows that count the hypervisor took; empty
+// below 0.5 %, and where it is not known.
 func (v *view) stolen() string {
 	var shares []float64
-	for i := range v.Run.Trials {
-		t := &v.Run.Trials[i]
-		if t.State != results.TrialOK || t.Kind != results.TrialMeasured {
-			continue
-		}
+	for _, t := range v.counted() {
 		for _, p := range t.Phases {
 			if p.StealShare != nil {
 				shares = append(shares, *p.StealShare)
@@ -167,7 +145,7 @@ func (v *view) stolen() string {
 	if len(shares) == 0 || slices.Max(shares) < 0.005 {
 		return ""
 	}
-	return fmt.Sprintf("Stolen by the hypervisor: %.1f %% of the CPUs' time in the median window, %.1f %% in the worst: a limit to what these numbers can tell",
+	return fmt.Sprintf("Stolen by the hypervisor: %.1f %% of the CPUs' time in the median window, %.1f %% in the worst: a limit to what these numbers can show",
 		stats.Median(shares).Value*100, slices.Max(shares)*100)
 }
 
@@ -175,13 +153,12 @@ func (v *view) stolen() string {
 // 0 to 1.
 const mostOrchestrator = 0.005
 
-// orchestrator says how much of a core joust itself took beside the loader, and
-// in how many windows that was too much; empty where it was not measured.
+// orchestrator says which share of a core joust itself took, and in how many
+// windows that was too much; empty where it was not measured.
 func (v *view) orchestrator() string {
 	var shares []float64
 	for i := range v.Run.Trials {
-		t := &v.Run.Trials[i]
-		for _, p := range t.Phases {
+		for _, p := range v.Run.Trials[i].Phases {
 			if p.OrchestratorCPUNS != nil && p.Loader != nil {
 				shares = append(shares, float64(*p.OrchestratorCPUNS)/float64(max(1, p.Loader.AskedT1NS-p.Loader.AskedT0NS)))
 			}
@@ -191,21 +168,16 @@ func (v *view) orchestrator() string {
 		return ""
 	}
 	out := fmt.Sprintf("joust itself, on the loader's CPUs: %.2f %% of a core in the median window, %.2f %% in the worst", stats.Median(shares).Value*100, slices.Max(shares)*100)
-	over := 0
-	for _, x := range shares {
-		if x > mostOrchestrator {
-			over++
-		}
+	within := func(x float64) bool { return x <= mostOrchestrator }
+	if over := slices.DeleteFunc(slices.Clone(shares), within); len(over) > 0 {
+		return fmt.Sprintf("%s; MORE THAN the allowed %.1f %% in %d of %s, in which it slowed the loader", out, mostOrchestrator*100, len(over), plural(len(shares), "window"))
 	}
-	if over == 0 {
-		return fmt.Sprintf("%s; at most %.1f %% is allowed", out, mostOrchestrator*100)
-	}
-	return fmt.Sprintf("%s; MORE THAN the allowed %.1f %% in %d of %s, in which it slowed the loader", out, mostOrchestrator*100, over, plural(len(shares), "window"))
+	return fmt.Sprintf("%s; at most %.1f %% is allowed", out, mostOrchestrator*100)
 }
 
-// ladders is the plan's tables.
-func (v *view) ladders() *table {
-	out := &table{head: []string{"scenario", "protocol", "clients", "depth", "trials", "warm-up", "closed window", "open rates", "open window", "schedule"}, left: 2}
+// ladders returns the table of the plan's ladders.
+func (v *view) ladders() *table.Table {
+	out := &table.Table{Head: []string{"scenario", "protocol", "clients", "depth", "trials", "warm-up", "closed window", "open rates", "open window", "schedule"}, Left: 2}
 	for _, t := range v.Run.Plan.Tables {
 		closed, open := "—", "—"
 		if t.Closed {
@@ -214,52 +186,54 @@ func (v *view) ladders() *table {
 				closed += fmt.Sprintf(" or %d completions, at most %s", t.MinCompletions, duration(t.MaxDurationNS))
 			}
 		}
-		var steps []string
-		for _, r := range t.Rates {
-			steps = append(steps, strings.TrimPrefix(r.PhaseName(), "open "))
-		}
-		if len(steps) > 0 {
+		if len(t.Rates) > 0 {
 			open = duration(t.OpenDurationNS)
 		}
-		out.add(t.Scenario, t.Protocol, clientsOf(t), strconv.Itoa(max(v.Row(t).Depth, 1)), strconv.Itoa(t.Trials),
+		steps := each(t.Rates, func(r results.PlanRate) string { return strings.TrimPrefix(r.PhaseName(), "open ") })
+		out.Add(t.Scenario, t.Protocol, clientsOf(t), strconv.Itoa(max(v.Row(t).Depth, 1)), strconv.Itoa(t.Trials),
 			duration(t.WarmupNS), closed, cmp.Or(strings.Join(steps, ", "), "—"), open, cmp.Or(t.Arrivals(), "—"))
 	}
 	return out
 }
 
-// machine is what the numbers depend on besides the servers.
+// machine describes the machine, its split and the servers' surroundings.
 func (v *view) machine() []string {
 	h, c := v.Run.Host, v.Run.CPUs
 	items := []string{
-		fmt.Sprintf("CPU: %s, %s%s", cmp.Or(h.CPUModel, "unknown model"), plural(h.CPUs, "processor"), prefixed("; ", h.Topology)),
-		fmt.Sprintf("Split: server on %s, loader on %s%s%s", processors(c.Server), processors(c.Loader), splitNote(c), prefixed("; ", c.Note)),
-		fmt.Sprintf("System: %s, kernel %s%s%s", cmp.Or(h.Distribution, h.OS), cmp.Or(h.Kernel, "unknown"), prefixed("; virtualised: ", h.Virtualization), prefixed("; cgroup ", h.Cgroup)),
+		fmt.Sprintf("CPU: %s, %s%s", cmp.Or(h.CPUModel, "unknown model"), plural(h.CPUs, "processor"), enclose("; ", h.Topology, "")),
+		fmt.Sprintf("Split: server on %s, loader on %s%s%s", processors(c.Server), processors(c.Loader), splitNote(c), enclose("; ", c.Note, "")),
+		fmt.Sprintf("System: %s, kernel %s%s%s", cmp.Or(h.Distribution, h.OS), cmp.Or(h.Kernel, "unknown"), enclose("; virtualised: ", h.Virtualization, ""), enclose("; cgroup ", h.Cgroup, "")),
 		"Go: " + cmp.Or(v.Run.Joust.Go, "unknown"),
-	}
-	if s := v.stolen(); s != "" {
-		items = append(items, s)
-	}
-	if own := v.orchestrator(); own != "" {
-		items = append(items, own)
+		v.stolen(), v.orchestrator(),
 	}
 	if h.MemoryBytes > 0 {
 		items = append(items, fmt.Sprintf("Memory: %s MiB", memory().text(float64(h.MemoryBytes))))
 	}
-	for _, f := range [][2]string{{"Governor", h.Governor}, {"Turbo", h.Turbo}, {"Battery", h.Battery}} {
-		if f[1] != "" {
-			items = append(items, f[0]+": "+f[1])
-		}
-	}
+	items = append(items, enclose("Governor: ", h.Governor, ""), enclose("Turbo: ", h.Turbo, ""), enclose("Battery: ", h.Battery, ""))
 	if h.LoopbackMTU > 0 {
 		items = append(items, fmt.Sprintf("Loopback MTU: %d", h.LoopbackMTU))
 	}
-	for _, m := range []map[string]string{h.Sysctls, h.Limits} {
-		if len(m) > 0 {
-			items = append(items, pairs(m))
+	items = append(items, pairs(h.Sysctls), pairs(h.Limits))
+	return present(slices.Concat(items, v.surroundings(), examination(v.Run.Findings))...)
+}
+
+// examination returns the problems that the machine's examination before the
+// run found, or the number of facts that are ok.
+func examination(findings []results.Finding) []string {
+	var out []string
+	known := 0
+	for _, f := range findings {
+		if f.State == results.StateWarn || f.State == results.StateFail {
+			out = append(out, fmt.Sprintf("Examined, %s: %s: %s; %s", f.State, f.Check, f.Found, f.Why))
+		}
+		if f.State != results.StateUnknown {
+			known++
 		}
 	}
-	items = append(items, v.surroundings()...)
-	return each(append(items, examined(v.Run.Findings)...), escape)
+	if known > 0 && len(out) == 0 {
+		out = append(out, fmt.Sprintf("Examined: all of %s are ok", plural(known, "fact")))
+	}
+	return out
 }
 
 func splitNote(c results.CPUSplit) string {
@@ -272,43 +246,28 @@ func splitNote(c results.CPUSplit) string {
 	return ""
 }
 
-func prefixed(prefix, s string) string {
-	if s == "" {
-		return ""
-	}
-	return prefix + s
-}
-
 func processors(list []int) string {
 	if len(list) == 0 {
 		return "any processor"
 	}
-	var out []string
-	for _, n := range list {
-		out = append(out, strconv.Itoa(n))
-	}
-	return "CPU " + strings.Join(out, ", ")
+	return "CPU " + strings.Join(each(list, strconv.Itoa), ", ")
 }
 
-// versions is what was really started.
-func (v *view) versions() *table {
-	out := &table{head: []string{"server", "what it is", "language", "versions"}, left: 4}
+// versions returns the table of the servers that were started.
+func (v *view) versions() *table.Table {
+	out := &table.Table{Head: []string{"server", "what it is", "language", "versions"}, Left: 4}
 	for _, s := range v.Run.Servers {
-		what := s.Title
-		if s.PlaceboOf != "" {
-			what += " (A/A copy of " + s.PlaceboOf + ")"
-		}
-		what += isolation(s)
+		what := s.Title + enclose(" (A/A copy of ", s.PlaceboOf, ")") + isolation(s)
 		versions := cmp.Or(pairs(s.Versions), "unknown")
 		if s.Unavailable != "" {
 			versions = absent(cells.NotInstalled)
 		}
-		out.add(s.Name, what, s.Language, versions)
+		out.Add(s.Name, what, s.Language, versions)
 	}
 	return out
 }
 
-// isolation is what a container adds to a server's description.
+// isolation describes a server's container; empty where there is none.
 func isolation(s results.Server) string {
 	switch {
 	case s.Isolation != results.IsolationContainer:
@@ -320,27 +279,21 @@ func isolation(s results.Server) string {
 }
 
 func pairs(m map[string]string) string {
-	var out []string
-	for _, k := range slices.Sorted(maps.Keys(m)) {
-		out = append(out, k+" "+m[k])
-	}
-	return strings.Join(out, ", ")
+	return strings.Join(each(slices.Sorted(maps.Keys(m)), func(k string) string { return k + " " + m[k] }), ", ")
 }
 
-// command is a command line as a shell takes it, on one line.
+// command returns a command line in one line that a shell understands.
 func command(argv []string) string {
 	if len(argv) == 0 {
 		return "joust run"
 	}
-	out := make([]string, len(argv))
-	for i, a := range argv {
-		out[i] = oneLine(a)
-		if a == "" || strings.ContainsFunc(a, func(r rune) bool { return !strings.ContainsRune(plain, r) }) {
-			out[i] = "'" + strings.ReplaceAll(out[i], "'", `'\''`) + "'"
+	return strings.Join(each(argv, func(a string) string {
+		if a != "" && strings.Trim(a, plain) == "" {
+			return a
 		}
-	}
-	return strings.Join(out, " ")
+		return "'" + strings.ReplaceAll(table.OneLine(a), "'", `'\''`) + "'"
+	}), " ")
 }
 
-// plain is the characters that a shell leaves alone.
+// plain holds the characters that need no quotes in a shell.
 const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./,:=%+@"

@@ -8,26 +8,30 @@ import (
 
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/cells"
+	"github.com/joust-bench/joust/results/table"
 )
 
-// Headline is what stands on the terminal at the end of a run: the peaks and,
-// where there is one, p99 at the common rate, one row a server. No line is
+// Headline returns the summary for the terminal at the end of a run: the peaks
+// and, where there is one, p99 at the common rate, one row a server. No line is
 // wider than width columns; 0 sets no bound.
 func Headline(set *cells.Set, width int) string {
 	v := newView(set)
 	var out strings.Builder
 	if s := v.state(); s != "" {
-		out.WriteString(oneLine(s) + "\n")
+		out.WriteString(table.OneLine(s) + "\n")
 	}
 	columns := v.headlineColumns()
 	for len(columns) > 0 {
-		n := fitting(v, columns, width)
-		t := v.headlineTable(columns[:n])
-		out.WriteString(t.terminal())
+		n := len(columns)
+		text := v.headlineTable(columns)
+		for ; n > 1 && width > 0 && widest(text) > width; n-- {
+			text = v.headlineTable(columns[:n-1])
+		}
+		out.WriteString(text)
 		columns = columns[n:]
 	}
 	for _, note := range v.headlineNotes() {
-		out.WriteString(oneLine(note) + "\n")
+		out.WriteString(table.OneLine(note) + "\n")
 	}
 	return clip(out.String(), width)
 }
@@ -40,6 +44,7 @@ type headlineColumn struct {
 
 func (v *view) headlineColumns() []headlineColumn {
 	var out []headlineColumn
+	closed := v.closed
 	several := len(v.protocols()) > 1
 	for _, t := range v.Run.Plan.Tables {
 		name := t.Scenario
@@ -47,9 +52,8 @@ func (v *view) headlineColumns() []headlineColumn {
 			name += " " + t.Protocol
 		}
 		if t.Closed {
-			row := v.peakRow(t)
-			unit := row[0][len(t.Scenario)+len(", "):]
-			out = append(out, headlineColumn{name + " " + unit, row[1 : 1+len(v.columns)]})
+			out = append(out, headlineColumn{name + " " + closed[0].in.unit, closed[0].peakTexts()})
+			closed = closed[1:]
 		}
 		if t.Sweep != nil {
 			out = append(out, v.sweepColumn(t, name))
@@ -66,53 +70,27 @@ func (v *view) headlineColumns() []headlineColumn {
 	return out
 }
 
-// commonColumn is the corrected p99 of each server at the common rate.
+// commonColumn returns the corrected p99 of each server at the common rate.
 func (v *view) commonColumn(t results.PlanTable, r results.PlanRate, name string) headlineColumn {
-	values := make([]cells.Percentile, len(v.columns))
-	out := headlineColumn{cells: make([]string, len(v.columns))}
-	for i, s := range v.columns {
-		c := v.Open(t, s, r)
-		values[i] = v.percentile(&c, cells.Corrected, cells.P99)
-		if c.Absent != "" {
-			out.cells[i] = absent(c.Absent)
-		}
-	}
-	in := latencyScale(values)
-	for i := range values {
-		if out.cells[i] == "" {
-			out.cells[i] = marked(values[i], in)
-		}
-	}
-	out.title = name + " p99 at the common rate, " + in.unit
-	return out
+	row := v.row(func(s results.Server) cells.Cell { return v.Open(t, s, r) })
+	p99 := func(c *cells.Cell) cells.Percentile { return c.Percentile(cells.Corrected, cells.P99) }
+	in := latencyScale(each(row, p99))
+	return headlineColumn{name + " p99 at the common rate, " + in.unit, texts(row, func(_ int, c *cells.Cell) string { return in.percentile(p99(c)) })}
 }
 
-func (v *view) headlineTable(columns []headlineColumn) *table {
-	t := &table{head: []string{"server"}, left: 1}
+func (v *view) headlineTable(columns []headlineColumn) string {
+	t := &table.Table{Head: []string{"server"}, Left: 1}
 	for _, c := range columns {
-		t.head = append(t.head, c.title)
+		t.Head = append(t.Head, c.title)
 	}
-	for i, s := range v.columns {
+	for i, s := range v.servers {
 		row := []string{s.Name}
 		for _, c := range columns {
 			row = append(row, c.cells[i])
 		}
-		t.add(row...)
+		t.Add(row...)
 	}
-	return t
-}
-
-// fitting is how many columns a table of the width can hold, at least one.
-func fitting(v *view, columns []headlineColumn, width int) int {
-	if width <= 0 {
-		return len(columns)
-	}
-	for n := len(columns); n > 1; n-- {
-		if widest(v.headlineTable(columns[:n]).terminal()) <= width {
-			return n
-		}
-	}
-	return 1
+	return t.Terminal()
 }
 
 func widest(text string) int {
@@ -136,25 +114,8 @@ func clip(text string, width int) string {
 	return out.String()
 }
 
-// headlineClaims says in which tables nothing may be claimed yet, and which
-// share a ceiling.
-func (v *view) headlineClaims() []string {
-	var notes []string
-	for _, t := range v.Run.Plan.Tables {
-		if !t.Closed {
-			continue
-		}
-		if s := v.peakContest(t, v.closedCells(t)).shortage(); s != "" {
-			notes = append(notes, t.Scenario+": "+s)
-		}
-	}
-	if s := v.trustCeiling(); s != "" {
-		notes = append(notes, s)
-	}
-	return notes
-}
-
-// headlineNotes says what the table cannot: void cells, the A/A pair.
+// headlineNotes says what the table cannot: void cells, the A/A pair, tables
+// without claims, shared ceilings.
 func (v *view) headlineNotes() []string {
 	var notes []string
 	voids, trials := v.voids()
@@ -164,20 +125,16 @@ func (v *view) headlineNotes() []string {
 	if trials > 0 {
 		notes = append(notes, fmt.Sprintf("Void in %s and left out: the files say why.", plural(trials, "single measurement")))
 	}
-	for _, s := range v.Run.Servers {
-		original := v.Run.Server(s.PlaceboOf)
-		if s.PlaceboOf == "" || original == nil {
-			continue
-		}
-		for _, t := range v.Run.Plan.Tables {
-			if r, n := v.placeboRatio(t, s, *original); n > 0 {
-				notes = append(notes, fmt.Sprintf("A/A %s ÷ %s, %s: %s", s.Name, original.Name, t.Scenario, ratio(r)))
-			}
+	for _, p := range v.placebos() {
+		for _, r := range p.ratios {
+			notes = append(notes, fmt.Sprintf("A/A %s, %s: %s", p.name, r.Scenario, ratio(r.Ratio)))
 		}
 	}
 	if tool := v.Run.Plan.Loader; tool != "" {
 		notes = append(notes, fmt.Sprintf("Load by %s: what its figures are worth stands in the files; joust agree puts it beside joust's own loader.", tool))
 	}
-	notes = append(notes, v.headlineClaims()...)
-	return append(notes, "≥ loader-limited, x … y both full, ? unknown, † shared CPUs; [95 % interval] (range).")
+	for _, t := range v.closed {
+		notes = append(notes, enclose(t.Scenario+": ", t.peaks.shortage(), ""))
+	}
+	return present(append(notes, v.trustCeiling(), "≥ loader-limited, x … y both full, ? unknown, † shared CPUs; [95 % interval] (range).")...)
 }

@@ -1,4 +1,4 @@
-package matrix
+package matrix_test
 
 import (
 	"fmt"
@@ -8,10 +8,10 @@ import (
 	"unicode"
 
 	"github.com/clipperhouse/displaywidth"
-	"pgregory.net/rapid"
 
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/cells"
+	"github.com/joust-bench/joust/results/matrix"
 )
 
 // cellsOf splits a markdown row at the pipes that are not escaped.
@@ -30,45 +30,7 @@ func cellsOf(row string) []string {
 	return append(cells, row[start:])
 }
 
-// Whatever stands in a cell, each row keeps its cells and stays on one line.
-func TestMarkdownKeepsItsCells(t *testing.T) {
-	t.Parallel()
-	hostile := rapid.OneOf(rapid.String(), rapid.StringOfN(rapid.RuneFrom([]rune("|\\<`\n\r\u2028\x1b ab")), 0, 12, -1))
-	rapid.Check(t, func(rt *rapid.T) {
-		columns := rapid.IntRange(1, 5).Draw(rt, "columns")
-		rows := rapid.IntRange(1, 4).Draw(rt, "rows")
-		row := func() []string { return rapid.SliceOfN(hostile, columns, columns).Draw(rt, "row") }
-		tab := &table{head: row(), left: 1}
-		for range rows {
-			tab.add(row()...)
-		}
-		out := tab.markdown()
-		lines := strings.Split(strings.TrimSuffix(out, "\n"), "\n")
-		if len(lines) != rows+2 {
-			rt.Fatalf("%d lines for a head, a rule and %d rows:\n%s", len(lines), rows, out)
-		}
-		for _, line := range lines {
-			// One cell before the first pipe and one after the last: empty.
-			if got := len(cellsOf(line)); got != columns+2 {
-				rt.Fatalf("%d cells in %q, want %d", got-2, line, columns)
-			}
-		}
-	})
-}
-
-func TestEscape(t *testing.T) {
-	t.Parallel()
-	for in, want := range map[string]string{
-		"a|b": `a\|b`, `a\`: `a\\`, `\|`: `\\\|`, "<b>": `\<b>`, "x\ny\r\nz": "x y  z", "`code`": "\\`code\\`",
-		"\x1b[31mred": " [31mred", "\u202eturned": " turned", "bad\xff": "bad\ufffd", "multi_request_body": "multi_request_body",
-	} {
-		if got := escape(in); got != want {
-			t.Errorf("escape(%q) = %q, want %q", in, got, want)
-		}
-	}
-}
-
-// A server with a name made to break the page breaks nothing.
+// Names with markup and control characters do not break the page.
 func TestHostileNames(t *testing.T) {
 	t.Parallel()
 	const evil = "e|v`il\\\n## <script>\x1b[2J"
@@ -87,7 +49,7 @@ func TestHostileNames(t *testing.T) {
 		}
 	}
 	set := cells.Of(run)
-	for name, out := range map[string]string{"bench": Bench(set), "open": OpenLoop(set), "headline": Headline(set, 80)} {
+	for name, out := range map[string]string{"bench": matrix.Bench(set), "open": matrix.OpenLoop(set), "headline": matrix.Headline(set, 80)} {
 		inCode := false
 		for line := range strings.Lines(out) {
 			line = strings.TrimSuffix(line, "\n")
@@ -104,15 +66,15 @@ func TestHostileNames(t *testing.T) {
 	}
 }
 
-// The tables follow from the run alone: the order in which trials were
-// measured does not matter, and neither does when they are drawn.
+// The tables depend on the run alone, neither on the order of its trials nor on
+// the time of drawing.
 func TestOrderOfTrialsDoesNotMatter(t *testing.T) {
 	t.Parallel()
 	run := fullRun(t)
-	bench := Bench(cells.Of(run))
+	bench := matrix.Bench(cells.Of(run))
 	rng := rand.New(rand.NewPCG(3, 5))
-	// The first void reason and the first evidence are those of the first
-	// trial, so cells keep their own order and are mixed among one another.
+	// A cell shows the first reason of its trials: their order stays within the
+	// cell, and the cells are shuffled.
 	shuffled := run
 	shuffled.Trials = nil
 	groups := map[string][]results.Trial{}
@@ -128,10 +90,10 @@ func TestOrderOfTrialsDoesNotMatter(t *testing.T) {
 	for _, k := range keys {
 		shuffled.Trials = append(shuffled.Trials, groups[k]...)
 	}
-	if got := Bench(cells.Of(shuffled)); got != bench {
+	if got := matrix.Bench(cells.Of(shuffled)); got != bench {
 		t.Error("the order of the journal changed the tables")
 	}
-	if Bench(cells.Of(run)) != bench {
+	if matrix.Bench(cells.Of(run)) != bench {
 		t.Error("drawn twice, the tables differ")
 	}
 }
@@ -140,16 +102,29 @@ func TestHeadlineKeepsTheWidth(t *testing.T) {
 	t.Parallel()
 	set := cells.Of(fullRun(t))
 	for _, width := range []int{20, 40, 80, 120, 200} {
-		for line := range strings.Lines(Headline(set, width)) {
+		for line := range strings.Lines(matrix.Headline(set, width)) {
 			if got := displaywidth.String(strings.TrimSuffix(line, "\n")); got > width {
 				t.Errorf("width %d: a line of %d: %q", width, got, line)
 			}
 		}
 	}
 	for _, s := range []string{"nethttp", "gin", "nginx", "node", "python"} {
-		if !strings.Contains(Headline(set, 80), s) {
+		if !strings.Contains(matrix.Headline(set, 80), s) {
 			t.Errorf("%s is not in the headline", s)
 		}
+	}
+}
+
+func TestDamagedHistogramIsReported(t *testing.T) {
+	t.Parallel()
+	run := fullRun(t)
+	// A run whose first ladder has a histogram that cannot be decoded.
+	broken := *run.Trials[1].Loaders[0].Phases[1].Total.Service
+	broken.HDRv2 = "AAAA"
+	run.Trials[1].Loaders[0].Phases[1].Total.Service = &broken
+	out := matrix.Bench(cells.Of(run))
+	if want := fmt.Sprintf("trial %d, closed: decode a histogram", run.Trials[1].Index); !strings.Contains(out, want) {
+		t.Errorf("the page does not report the damage %q", want)
 	}
 }
 
@@ -163,7 +138,7 @@ func TestVerdictShapesTheCell(t *testing.T) {
 	}{
 		{[]results.Bottleneck{"server"}, 0.99, nil, "307\u202fk"},
 		{[]results.Bottleneck{"balanced"}, 0.92, nil, "307\u202fk … 334\u202fk"},
-		{[]results.Bottleneck{"balanced"}, 0.92, ptr(330e3), "307\u202fk … 330\u202fk"},
+		{[]results.Bottleneck{"balanced"}, 0.92, new(330e3), "307\u202fk … 330\u202fk"},
 		{[]results.Bottleneck{"loader"}, 0.8, nil, "≥ 307\u202fk (≈ 384\u202fk)"},
 		{[]results.Bottleneck{"loader"}, 0.69, nil, "≥ 307\u202fk"},
 		{[]results.Bottleneck{"connections"}, 0.5, nil, "307\u202fk at 64 clients"},
@@ -178,52 +153,27 @@ func TestVerdictShapesTheCell(t *testing.T) {
 	} {
 		var trials []results.Trial
 		for _, limit := range c.limits {
-			v := results.Verdict{Valid: true, Bottleneck: limit, ServerShare: ptr(c.us), UpperRPS: c.upper}
+			v := results.Verdict{Valid: true, Bottleneck: limit, ServerShare: new(c.us), UpperRPS: c.upper}
 			load := results.Phase{Name: results.PhaseClosed, Loop: results.ClosedLoop, T1NS: second, Total: results.Group{Completed: 307e3}}
 			trials = append(trials, trialOf("a", "hello", 1, []results.Phase{load}, []results.TrialPhase{{Name: results.PhaseClosed, Verdict: v}}))
 		}
-		one := closedCell(trials...)
-		e := one.Median(cells.Throughput)
-		if got := verdict(&one, e, rates(e.Value), 64); got != c.want {
-			t.Errorf("%v at U_S %v: %q, want %q", c.limits, c.us, got, c.want)
+		run := emptyRun()
+		run.Servers = []results.Server{{Name: "a"}}
+		run.Plan.Tables = []results.PlanTable{{Scenario: "hello", Protocol: "h1", Clients: 64, Trials: len(trials), Closed: true}}
+		run.Trials = trials
+		want := c.want
+		if len(trials) > 1 {
+			want += " (307 – 307)"
+		}
+		if got := strings.TrimSpace(cellsOf(row(t, matrix.Bench(cells.Of(run)), "hello"))[2]); got != want {
+			t.Errorf("%v at U_S %v: %q, want %q", c.limits, c.us, got, want)
 		}
 	}
 }
 
-// closedCell is the closed loop of server a in hello.
-func closedCell(trials ...results.Trial) cells.Cell {
-	t := results.PlanTable{Scenario: "hello", Protocol: "h1", Closed: true, Trials: len(trials)}
-	return cells.Of(results.Run{Plan: results.Plan{Tables: []results.PlanTable{t}}, Trials: trials}).Closed(t, results.Server{Name: "a"})
-}
-
-func TestDigits(t *testing.T) {
+func TestCommandCanBePastedIntoAShell(t *testing.T) {
 	t.Parallel()
-	for v, want := range map[float64]string{
-		0: "0", 0.0001: "< 0.001", 0.0123: "0.012", 0.9996: "1.00", 1.234: "1.23", 9.996: "10.0", 12.34: "12.3", 99.96: "100",
-		307.4: "307", 1020: "1\u202f020", 1234567: "1\u202f234\u202f567", 999.6: "1\u202f000", -1234: "-1\u202f234",
-	} {
-		if got := digits(v); got != want {
-			t.Errorf("digits(%v) = %q, want %q", v, got, want)
-		}
-	}
-}
-
-func TestDamagedHistogramIsTold(t *testing.T) {
-	t.Parallel()
-	run := fullRun(t)
-	// A run whose first ladder has a histogram that cannot be decoded.
-	broken := *run.Trials[1].Loaders[0].Phases[1].Total.Service
-	broken.HDRv2 = "AAAA"
-	run.Trials[1].Loaders[0].Phases[1].Total.Service = &broken
-	out := Bench(cells.Of(run))
-	if want := fmt.Sprintf("trial %d, closed: decode a histogram", run.Trials[1].Index); !strings.Contains(out, want) {
-		t.Errorf("the damage is not told: %q is missing", want)
-	}
-}
-
-func TestCommandIsWhatAShellTakes(t *testing.T) {
-	t.Parallel()
-	if got, want := command([]string{"joust", "run", "a b.yaml", "it's", ""}), `joust run 'a b.yaml' 'it'\''s' ''`; got != want {
-		t.Errorf("command = %s, want %s", got, want)
-	}
+	run := emptyRun()
+	run.CommandLine = []string{"joust", "run", "a b.yaml", "it's", ""}
+	says(t, matrix.Bench(cells.Of(run)), "\n"+`joust run 'a b.yaml' 'it'\''s' ''`+"\n")
 }

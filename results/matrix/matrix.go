@@ -3,9 +3,9 @@
 // function of the run: the same run gives the same bytes, on any machine and
 // at any time.
 //
-// What a cell is worth is decided in results/cells; this package draws it. A
-// value that was not measured, or may not be believed, prints as "—" with the
-// reason, or with a mark that the legend explains.
+// Package cells decides what a cell is worth; this package draws it. A value
+// that was not measured, or may not be believed, prints as "—" with the reason,
+// or with a mark that the legend explains.
 package matrix
 
 import (
@@ -18,124 +18,210 @@ import (
 	"github.com/joust-bench/joust/results/cells"
 )
 
-// view is a run as the tables look at it.
+// view is a run in the form that tables need.
 type view struct {
 	*cells.Set
-	// columns are the servers that tables show: the copy of an A/A pair is
-	// none of them.
-	columns []results.Server
-	// problems are stored data that could not be read, told once each.
-	problems []string
+	// servers have a column each; the copies of A/A pairs have none.
+	servers []results.Server
+	closed  []closedTable
+}
+
+// closedTable is a table of the plan with the closed loops of its servers.
+type closedTable struct {
+	results.PlanTable
+	cells []*cells.Cell
+	// in is the common scale of the cells' peaks.
+	in    scale
+	peaks contest
+	// ceiling says why the best cells seem to share a limit; empty where they do
+	// not.
+	ceiling string
 }
 
 func newView(set *cells.Set) *view {
 	v := &view{Set: set}
 	for _, s := range v.Run.Servers {
 		if s.PlaceboOf == "" {
-			v.columns = append(v.columns, s)
+			v.servers = append(v.servers, s)
+		}
+	}
+	for _, t := range v.Run.Plan.Tables {
+		if t.Closed {
+			row := v.row(func(s results.Server) cells.Cell { return v.Closed(t, s) })
+			v.closed = append(v.closed, closedTable{t, row, v.peakScale(t, row), v.peakContest(t, row), ceiling(row)})
 		}
 	}
 	return v
 }
 
-// problem notes stored data that could not be read.
-func (v *view) problem(text string) {
-	if !slices.Contains(v.problems, text) {
-		v.problems = append(v.problems, text)
-	}
+// row returns the cell of each server that has a column.
+func (v *view) row(of func(results.Server) cells.Cell) []*cells.Cell {
+	return each(v.servers, func(s results.Server) *cells.Cell { return new(of(s)) })
 }
 
-// protocols are those of the plan's tables, in the plan's order.
-func (v *view) protocols() []string {
-	var out []string
+// phaseCell is a cell with its place in the plan.
+type phaseCell struct {
+	*cells.Cell
+	table results.PlanTable
+	phase string
+}
+
+// all returns the cells of every table and server, copies included: the closed
+// loop, then the open loops in the order of the page.
+func (v *view) all(about scope) []phaseCell {
+	var out []phaseCell
+	add := func(t results.PlanTable, phase string, c cells.Cell) {
+		if about(phase) {
+			out = append(out, phaseCell{&c, t, phase})
+		}
+	}
 	for _, t := range v.Run.Plan.Tables {
-		if !slices.Contains(out, t.Protocol) {
-			out = append(out, t.Protocol)
+		for _, s := range v.Run.Servers {
+			if t.Closed {
+				add(t, results.PhaseClosed, v.Closed(t, s))
+			}
+			for _, r := range rateOrder(t.Rates) {
+				add(t, r.PhaseName(), v.Open(t, s, r))
+			}
 		}
 	}
 	return out
 }
 
-// closedTables are the tables with a closed-loop phase on the protocol.
-func (v *view) closedTables(protocol string, bandwidth bool) []results.PlanTable {
-	var out []results.PlanTable
-	for _, t := range v.Run.Plan.Tables {
-		if t.Closed && t.Protocol == protocol && v.Bandwidth(t) == bandwidth {
+// scope reports whether a page is about the phase.
+type scope func(phase string) bool
+
+// isOpen reports whether the phase has a rate.
+func isOpen(phase string) bool {
+	kind, _, _ := strings.Cut(phase, " ")
+	return slices.Contains([]string{"open", "search", "confirm"}, kind)
+}
+
+// isClosed reports whether the phase is a closed loop or its warm-up.
+func isClosed(phase string) bool { return !isOpen(phase) }
+
+// isAny accepts every phase.
+func isAny(string) bool { return true }
+
+// counted returns the measured trials that count.
+func (v *view) counted() []*results.Trial {
+	var out []*results.Trial
+	for i := range v.Run.Trials {
+		if t := &v.Run.Trials[i]; t.State == results.TrialOK && t.Kind == results.TrialMeasured {
 			out = append(out, t)
 		}
 	}
 	return out
 }
 
+// protocols returns the protocols of the plan's tables, in the plan's order.
+func (v *view) protocols() []string {
+	var out []string
+	for _, t := range v.Run.Plan.Tables {
+		out = appendNew(out, t.Protocol)
+	}
+	return out
+}
+
 // loader names the loaders that measured, with threads and idle strategy.
 func (v *view) loader() string {
-	used := v.threadsUsed()
-	var names, buffered []string
+	used := map[int][]int{} // numbers of threads by the number in the plan
 	for i := range v.Run.Trials {
 		for _, r := range v.Run.Trials[i].Loaders {
-			name := strings.TrimSpace(r.Loader + " " + r.Version)
-			name += ", " + plural(r.Threads, "thread") + used[r.Threads].words(r.Threads)
-			if r.Foreign == nil {
+			used[r.Threads] = append(used[r.Threads], cmp.Or(r.ThreadsUsed, r.Threads))
+		}
+	}
+	var names, buffers []string
+	for i := range v.Run.Trials {
+		t := &v.Run.Trials[i]
+		for _, r := range t.Loaders {
+			name := strings.TrimSpace(r.Loader+" "+r.Version) + ", " + threadsIn(r.Threads, len(t.Parts))
+			name += threadsUsed(r.Threads, slices.Min(used[r.Threads]), slices.Max(used[r.Threads]))
+			if r.Foreign != nil {
+				name += " (its known defects stand below)"
+			} else {
 				name += ", idle strategy " + cmp.Or(r.IdleStrategy, v.Run.Plan.IdleStrategy, "unknown")
 				if r.SendBufferBytes > 0 {
-					in := fmt.Sprintf("send buffers of %d KiB in %s", r.SendBufferBytes>>10, v.Run.Trials[i].Scenario)
-					if !slices.Contains(buffered, in) {
-						buffered = append(buffered, in)
-					}
+					buffers = appendNew(buffers, fmt.Sprintf("send buffers of %d KiB in %s", r.SendBufferBytes>>10, t.Scenario))
 				}
-			} else {
-				name += " (its known defects stand below)"
 			}
-			if !slices.Contains(names, name) {
-				names = append(names, name)
-			}
+			names = appendNew(names, name)
 		}
 	}
-	if len(names) == 0 {
-		p := v.Run.Plan
-		if p.Loader != "" {
-			return p.Loader + " (nothing measured yet)"
-		}
-		return fmt.Sprintf("joust %s, %s, idle strategy %s (nothing measured yet)", p.Engine, plural(p.LoaderThreads, "thread"), p.IdleStrategy)
+	if len(names) > 0 {
+		return strings.Join(append(names, buffers...), "; ")
 	}
-	return strings.Join(append(names, buffered...), "; ")
+	p := v.Run.Plan
+	if p.Loader != "" {
+		return p.Loader + " (nothing measured yet)"
+	}
+	return fmt.Sprintf("joust %s, %s, idle strategy %s (nothing measured yet)", p.Engine, threadsIn(p.LoaderThreads, p.Loaders), p.IdleStrategy)
 }
 
-// threadRange is the fewest and the most threads that loads used.
-type threadRange struct{ fewest, most int }
-
-// threadsUsed is how many threads the loads of the run used, by the number of
-// threads asked for.
-func (v *view) threadsUsed() map[int]threadRange {
-	used := map[int]threadRange{}
-	for i := range v.Run.Trials {
-		for _, r := range v.Run.Trials[i].Loaders {
-			n := cmp.Or(r.ThreadsUsed, r.Threads)
-			u, known := used[r.Threads]
-			if !known {
-				u = threadRange{n, n}
-			}
-			used[r.Threads] = threadRange{min(u.fewest, n), max(u.most, n)}
-		}
+// threadsIn counts the threads, and the loaders where there are several.
+func threadsIn(threads, loaders int) string {
+	if loaders < 2 {
+		return plural(threads, "thread")
 	}
-	return used
+	return plural(threads, "thread") + " in " + plural(loaders, "loader")
 }
 
-// words says where loads used fewer threads than were asked for; empty where
-// none did.
-func (u threadRange) words(asked int) string {
-	switch {
-	case u.fewest == asked:
+// threadsUsed says where loads used fewer threads than planned; empty where none
+// did.
+func threadsUsed(planned, fewest, most int) string {
+	switch fewest {
+	case planned:
 		return ""
-	case u.fewest == u.most:
-		return fmt.Sprintf(", %d of them used (the warm-up showed that these carry the load)", u.most)
+	case most:
+		return fmt.Sprintf(", %d of them used (the warm-up showed that these carry the load)", most)
 	}
-	return fmt.Sprintf(", %d to %d of them used (each load's warm-up showed how many carry it)", u.fewest, u.most)
+	return fmt.Sprintf(", %d to %d of them used (each load's warm-up showed how many carry it)", fewest, most)
 }
 
-func plural(n int, what string) string {
+// title names a table of the plan.
+func title(t results.PlanTable) string { return t.Scenario + ", " + t.Protocol }
+
+func plural(n int, noun string) string {
 	if n == 1 {
-		return "1 " + what
+		return "1 " + noun
 	}
-	return fmt.Sprintf("%d %ss", n, what)
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+// enclose returns the text between a beginning and an end; empty without text.
+func enclose(begin, text, end string) string {
+	if text == "" {
+		return ""
+	}
+	return begin + text + end
+}
+
+// span prints a range, or one value where both ends read the same.
+func span(low, high string) string {
+	if low == high {
+		return low
+	}
+	return low + " to " + high
+}
+
+// each returns the result of f for each item.
+func each[A, B any](list []A, f func(A) B) []B {
+	out := make([]B, len(list))
+	for i, a := range list {
+		out[i] = f(a)
+	}
+	return out
+}
+
+// appendNew appends x where the list does not have it.
+func appendNew[T comparable](list []T, x T) []T {
+	if slices.Contains(list, x) {
+		return list
+	}
+	return append(list, x)
+}
+
+// present returns the texts that are not empty.
+func present(texts ...string) []string {
+	return slices.DeleteFunc(texts, func(s string) bool { return s == "" })
 }

@@ -2,77 +2,118 @@ package matrix
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/cells"
 )
 
-// step is one phase of a ladder as tables ask for it.
-type step struct {
-	name string
-	cell func(results.Server) cells.Cell
-}
-
-// closedSteps is the closed-loop phase, where the table has one.
-func (v *view) closedSteps(t results.PlanTable) []step {
-	if !t.Closed {
-		return nil
+// missingLists writes which cells and samples the tables do not show, and why.
+func (v *view) missingLists(p *page, about scope) {
+	p.list("## What is missing, and why", "", v.missing(about))
+	var damage []string
+	for _, c := range v.all(about) {
+		for of := range cells.Latencies {
+			for _, text := range c.Damage(of) {
+				damage = appendNew(damage, text)
+			}
+		}
 	}
-	return []step{{results.PhaseClosed, func(s results.Server) cells.Cell { return v.Closed(t, s) }}}
+	p.list("## Damaged data", "Left out of the tables.", damage)
 }
 
-// openSteps are the open-loop phases: those at one rate for all servers
-// first.
-func (v *view) openSteps(t results.PlanTable) []step {
-	var out []step
-	for _, r := range rateOrder(t.Rates) {
-		out = append(out, step{r.PhaseName(), func(s results.Server) cells.Cell { return v.Open(t, s, r) }})
-	}
-	return out
-}
-
-// missingLists writes what the tables do not show, and why.
-func (v *view) missingLists(p *page, steps func(results.PlanTable) []step) {
-	p.list("## What is missing, and why", "", v.missingItems(steps))
-	p.list("## Damaged data", "Left out of the tables.", each(v.problems, escape))
-}
-
-func (v *view) missingItems(steps func(results.PlanTable) []step) []string {
+// missing names the absent cells and those with void trials; a reason that
+// several phases of a server share stands there once.
+func (v *view) missing(about scope) []string {
 	var items []string
-	for _, s := range v.columns {
+	for _, s := range v.servers {
 		if s.Unavailable != "" {
-			items = append(items, fmt.Sprintf("%s: %s: %s", escape(s.Name), absent(cells.NotInstalled), escape(s.Unavailable)))
+			items = append(items, fmt.Sprintf("%s: %s: %s", s.Name, absent(cells.NotInstalled), s.Unavailable))
+		}
+	}
+	last := ""
+	for _, c := range v.all(about) {
+		why := ""
+		switch {
+		case c.Server.Unavailable != "":
+		case c.Absent != "":
+			why = absent(c.Absent) + ": " + c.Why
+		case len(c.Voids) > 0:
+			why = voidShare(c.Cell) + ": " + c.Voids[0]
+		}
+		name := title(c.table) + ", " + c.Server.Name
+		if why != "" && name+why != last {
+			last = name + why
+			items = append(items, fmt.Sprintf("%s, %s: %s", name, c.phase, why))
+		}
+	}
+	return items
+}
+
+// VoidCells names every cell that was measured and has no valid trial, with the
+// reason, in the order of the plan; then the void searches. Cells that are
+// unsupported, not installed or not attempted are none of them.
+func VoidCells(set *cells.Set) []string {
+	v := newView(set)
+	var list []string
+	for _, c := range v.all(isAny) {
+		if c.Absent == cells.Void {
+			list = append(list, fmt.Sprintf("%s %s %s: %s", c.Server.Name, c.table.Scenario, c.phase, c.Why))
 		}
 	}
 	for _, t := range v.Run.Plan.Tables {
 		for _, s := range v.Run.Servers {
-			if s.Unavailable == "" {
-				items = append(items, v.missingOf(t, s, steps(t))...)
+			if why := v.voidSearch(t, s); why != "" {
+				list = append(list, fmt.Sprintf("%s %s highest rate: %s", s.Name, t.Scenario, why))
 			}
 		}
 	}
-	return items
+	return list
 }
 
-// missingOf tells of one server in one table; what holds for all its phases is
-// told once.
-func (v *view) missingOf(t results.PlanTable, s results.Server, steps []step) []string {
-	var items []string
-	last := ""
-	for _, st := range steps {
-		c := st.cell(s)
-		text := ""
-		switch {
-		case c.Absent != "":
-			text = fmt.Sprintf("%s: %s", absent(c.Absent), c.Why)
-		case len(c.Voids) > 0:
-			text = fmt.Sprintf("%d of %d void: %s", len(c.Voids), len(c.Voids)+len(c.Valid), c.Voids[0])
-		}
-		if text == "" || text == last {
-			continue
-		}
-		last = text
-		items = append(items, escape(fmt.Sprintf("%s, %s, %s, %s: %s", t.Scenario, t.Protocol, s.Name, st.name, text)))
+// voidSearch says why no candidate could be confirmed, where every trial for
+// that is void.
+func (v *view) voidSearch(t results.PlanTable, s results.Server) string {
+	if t.Objective == nil {
+		return ""
 	}
-	return items
+	h := v.Searches(t, s)
+	if len(h.Voids) == 0 || len(h.Candidates) == 0 || len(h.Confirmed)+len(h.Refused) > 0 {
+		return ""
+	}
+	return h.Voids[0]
+}
+
+// voids counts the cells that are void as a whole, and single measurements.
+func (v *view) voids() (whole, single int) {
+	for _, c := range v.all(isAny) {
+		single += len(c.Voids)
+		if c.Absent == cells.Void {
+			whole++
+		}
+	}
+	return whole, single
+}
+
+// foreignNotes writes the notes on a loader that is not joust's own: its known
+// defects, how it was sampled, and the warnings of its runs.
+func (v *view) foreignNotes(p *page) {
+	var notes []string
+	for i := range v.Run.Trials {
+		t := &v.Run.Trials[i]
+		for _, r := range t.Loaders {
+			if r.Foreign == nil {
+				continue
+			}
+			for _, defect := range r.Foreign.Defects {
+				notes = appendNew(notes, fmt.Sprintf("%s: %s.", r.Loader, defect))
+			}
+			margin := time.Duration(r.Foreign.MarginNS)
+			notes = appendNew(notes, fmt.Sprintf("%s announces no windows: CPU and memory of both sides are sampled from %s after its start to %s before its planned end; throughput and latencies are its own, over all of its run. The warm-up is a run of its own.", r.Loader, margin, margin))
+			for _, w := range r.Warnings {
+				notes = appendNew(notes, fmt.Sprintf("%s, %s, %s.", t.Server, t.Scenario, w))
+			}
+		}
+	}
+	p.list("## What this loader's figures are worth", "Cells of different loaders are never ranked together; `joust agree` puts loaders side by side. `— not expressible`: the loader cannot ask the row; why stands in the list of what is missing.", notes)
 }

@@ -1,65 +1,69 @@
 package matrix
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 
-	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/stats"
 )
 
-// placebo is one line an A/A pair: the copy's peak over the original's. The copy
-// has a place in no table and in no family of comparisons.
-func (v *view) placebo() []string {
-	var items []string
+// placebo is an A/A pair: one server, entered twice. The copy has a place in no
+// table and in no family of comparisons.
+type placebo struct {
+	// name is "copy ÷ original".
+	name   string
+	ratios []placeboRatio
+}
+
+// placeboRatio is the copy's peak over the original's in a table.
+type placeboRatio struct {
+	closedTable
+	stats.Ratio
+	// n is the smaller number of trials.
+	n int
+}
+
+func (v *view) placebos() []placebo {
+	var out []placebo
 	for _, s := range v.Run.Servers {
 		original := v.Run.Server(s.PlaceboOf)
 		if s.PlaceboOf == "" || original == nil {
 			continue
 		}
-		text := ""
-		for _, t := range v.Run.Plan.Tables {
-			if r, n := v.placeboRatio(t, s, *original); n > 0 {
-				text += fmt.Sprintf("; %s, %s: %s, n = %d%s", t.Scenario, t.Protocol, ratio(r), n, v.besideBand(t, r))
+		pair := placebo{name: s.Name + " ÷ " + original.Name}
+		for _, t := range v.closed {
+			a, b := v.Closed(t.PlanTable, *original), v.Closed(t.PlanTable, s)
+			x, y := a.Values(a.Work), b.Values(b.Work)
+			if r, ok := stats.HodgesLehmann(x, y); ok {
+				pair.ratios = append(pair.ratios, placeboRatio{t, r, min(len(x), len(y))})
 			}
 		}
-		if text == "" {
-			text = "; not measured yet"
+		out = append(out, pair)
+	}
+	return out
+}
+
+// placeboItems returns one line an A/A pair.
+func (v *view) placeboItems() []string {
+	return each(v.placebos(), func(p placebo) string {
+		text := ""
+		for _, r := range p.ratios {
+			text += fmt.Sprintf("; %s: %s, n = %d%s", title(r.PlanTable), ratio(r.Ratio), r.n, r.bandNote())
 		}
-		items = append(items, escape(fmt.Sprintf("%s ÷ %s, the same server twice, in peak throughput%s. What differs from 1 here is noise.", s.Name, original.Name, text)))
-	}
-	return items
+		return fmt.Sprintf("%s, the same server twice, in peak throughput%s. What differs from 1 here is noise.", p.name, cmp.Or(text, "; not measured yet"))
+	})
 }
 
-// placeboRatio is the copy's peak over the original's, and the smaller number
-// of trials; 0 trials where there is no ratio.
-func (v *view) placeboRatio(t results.PlanTable, copied, original results.Server) (stats.Ratio, int) {
-	if !t.Closed {
-		return stats.Ratio{}, 0
-	}
-	peaks := func(s results.Server) []float64 {
-		c := v.Closed(t, s)
-		return c.Values(c.Work)
-	}
-	a, b := peaks(original), peaks(copied)
-	r, ok := stats.HodgesLehmann(a, b)
-	if !ok {
-		return r, 0
-	}
-	return r, min(len(a), len(b))
-}
-
-// besideBand says whether the ratio lies in the table's noise band; empty where
+// bandNote says whether the ratio lies in the table's noise band; empty where
 // there is none.
-func (v *view) besideBand(t results.PlanTable, r stats.Ratio) string {
-	c := v.peakContest(t, v.closedCells(t))
-	n := c.claims.Trials()
-	band := c.claims.Spread.NoiseBand(n, n)
-	switch {
-	case math.IsInf(band, 1):
+func (r *placeboRatio) bandNote() string {
+	band, where := r.peaks.noiseBand(), ", inside"
+	if math.IsInf(band, 1) {
 		return ""
-	case stats.Outside(r.Value, band):
-		return ", OUTSIDE the noise band of " + percentage(band)
 	}
-	return ", inside the noise band of " + percentage(band)
+	if stats.Outside(r.Value, band) {
+		where = ", OUTSIDE"
+	}
+	return where + " the noise band of " + percentage(band)
 }

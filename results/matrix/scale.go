@@ -2,16 +2,21 @@ package matrix
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
+	"github.com/joust-bench/joust/results/cells"
 	"github.com/joust-bench/joust/results/stats"
-	tables "github.com/joust-bench/joust/results/table"
+	"github.com/joust-bench/joust/results/table"
 )
 
-// thin is a narrow space at which no line breaks.
-const thin = tables.Thin
+// notMeasured stands in the place of a figure that no trial has.
+const notMeasured = "— not measured"
+
+func escape(s string) string { return table.Escape(s) }
 
 // scale is the common unit of a column or row: a value is divided by per and
 // followed by suffix, which is empty where the head names the unit.
@@ -22,19 +27,22 @@ type scale struct {
 }
 
 func (s scale) text(v float64) string {
-	out := digits(v / s.per)
+	out := table.Digits(v / s.per)
 	if s.suffix != "" {
-		out += thin + s.suffix
+		out += table.Thin + s.suffix
 	}
 	return out
 }
 
-// estimate is a median with its interval in brackets or its range in
+// median prints a median without its spread.
+func (s scale) median(e stats.Estimate) string { return show(e, notMeasured, s.text) }
+
+// estimate prints a median with its interval in brackets or its range in
 // parentheses.
 func (s scale) estimate(e stats.Estimate) string { return s.text(e.Value) + s.spread(e) }
 
 func (s scale) spread(e stats.Estimate) string {
-	low, high := digits(e.Low/s.per), digits(e.High/s.per)
+	low, high := table.Digits(e.Low/s.per), table.Digits(e.High/s.per)
 	switch e.Kind {
 	case stats.Interval:
 		return " [" + low + " – " + high + "]"
@@ -44,9 +52,29 @@ func (s scale) spread(e stats.Estimate) string {
 	return ""
 }
 
-// digits prints three significant digits or, from 1000 on, whole numbers in
-// groups of three.
-func digits(v float64) string { return tables.Digits(v) }
+// percentile prints the value with its marks, or "—" by the sample rule.
+func (s scale) percentile(p cells.Percentile) string {
+	if p.Kind == stats.None {
+		return "—"
+	}
+	marks := ""
+	if p.AtLeast {
+		marks += "≥ "
+	}
+	if p.Rough {
+		marks += "~ "
+	}
+	return marks + s.text(p.Value)
+}
+
+// one is the scale of values in their base unit.
+func one() scale { return scale{per: 1} }
+
+// microseconds is the scale of nanoseconds under a head that says µs.
+func microseconds() scale { return scale{per: 1e3} }
+
+// memory is the scale of bytes of memory.
+func memory() scale { return scale{per: 1 << 20, unit: "MiB"} }
 
 // rates is the scale of requests per second: thousands from 10 000 on.
 func rates(values ...float64) scale {
@@ -64,16 +92,16 @@ func bandwidths(values ...float64) scale {
 	return scale{per: 1e6, unit: "MB/s"}
 }
 
+func top(values []float64) float64 { return slices.Max(append(values, 0)) }
+
 // latencies is the scale of nanoseconds: the unit in which the middle value is
 // 1 or more.
 func latencies(values ...float64) scale {
 	m := stats.Median(values).Value
 	switch {
-	case len(values) == 0:
-		return scale{per: 1e6, unit: "ms"}
 	case m >= 1e9:
 		return scale{per: 1e9, unit: "s"}
-	case m >= 1e6:
+	case m >= 1e6 || len(values) == 0:
 		return scale{per: 1e6, unit: "ms"}
 	case m >= 1e3:
 		return scale{per: 1e3, unit: "µs"}
@@ -81,28 +109,28 @@ func latencies(values ...float64) scale {
 	return scale{per: 1, unit: "ns"}
 }
 
+// latencyScale is the common scale of percentiles.
+func latencyScale(list []cells.Percentile) scale {
+	var values []float64
+	for _, p := range list {
+		if p.Kind != stats.None {
+			values = append(values, p.Value)
+		}
+	}
+	return latencies(values...)
+}
+
 // ratio prints a ratio near 1 with its interval, in parentheses where that
 // covers less than 95 %.
 func ratio(r stats.Ratio) string {
-	text := func(v float64) string { return strconv.FormatFloat(v, 'f', 3, 64) }
-	ends := text(r.Low) + " – " + text(r.High)
+	form := "%.3f (%.3f – %.3f)"
 	if r.Coverage >= stats.Confidence {
-		return text(r.Value) + " [" + ends + "]"
+		form = "%.3f [%.3f – %.3f]"
 	}
-	return text(r.Value) + " (" + ends + ")"
+	return fmt.Sprintf(form, r.Value, r.Low, r.High)
 }
 
-// memory is the scale of bytes of memory.
-func memory() scale { return scale{per: 1 << 20, unit: "MiB"} }
-
-func top(values []float64) float64 {
-	if len(values) == 0 {
-		return 0
-	}
-	return slices.Max(values)
-}
-
-// duration prints nanoseconds as the plan would say them, such as "1.5 s".
+// duration prints nanoseconds in the form of plans, such as "1.5 s".
 func duration(ns int64) string {
 	d := time.Duration(ns)
 	switch {
@@ -118,3 +146,55 @@ func duration(ns int64) string {
 
 // share prints a share of 0 to 1 with two digits.
 func share(v float64) string { return strconv.FormatFloat(v, 'f', 2, 64) }
+
+// shareOf prints a median share, "—" where no trial has one.
+func shareOf(e stats.Estimate) string { return show(e, "—", share) }
+
+// show prints a median, or none where no trial has a value.
+func show(e stats.Estimate, none string, text func(float64) string) string {
+	if e.Kind == stats.None {
+		return none
+	}
+	return text(e.Value)
+}
+
+// percentage prints a share as a percentage, "—" for an infinite one.
+func percentage(x float64) string {
+	switch p := x * 100; {
+	case math.IsInf(x, 0):
+		return "—"
+	case p < 9.95:
+		return strconv.FormatFloat(p, 'f', 1, 64) + " %"
+	default:
+		return strconv.FormatFloat(p, 'f', 0, 64) + " %"
+	}
+}
+
+// difference prints a ratio as a difference in percent or, from twice or half
+// on, as a factor.
+func difference(ratio float64) string {
+	if inPercent(ratio) {
+		return signed(ratio) + " %"
+	}
+	return "× " + table.Digits(ratio)
+}
+
+func differenceWithInterval(r stats.Ratio) string {
+	end := table.Digits
+	if inPercent(r.Value) {
+		end = signed
+	}
+	return fmt.Sprintf("%s [%s – %s]", difference(r.Value), end(r.Low), end(r.High))
+}
+
+func inPercent(ratio float64) bool { return ratio > 0.5 && ratio < 2 }
+
+// signed prints a ratio's difference from 1 in percent, with its sign.
+func signed(ratio float64) string {
+	p := (ratio - 1) * 100
+	decimals := 0
+	if math.Abs(p) < 9.95 {
+		decimals = 1
+	}
+	return strings.Replace(fmt.Sprintf("%+.*f", decimals, p), "-", "−", 1)
+}

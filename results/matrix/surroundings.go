@@ -13,9 +13,9 @@ import (
 // Pages have its name, run.json its value.
 func private(name string) bool { return name == "HOME" || name == "PATH" || name == "TMPDIR" }
 
-// surroundings says in what servers were started: one sentence for all that are
-// alike, and one for each server with variables of its own. It is empty where
-// nothing is stored of that.
+// surroundings describes the conditions in which servers were started: one
+// sentence for all that are alike, and one for each server with variables of its
+// own.
 func (v *view) surroundings() []string {
 	var order, own []string
 	alike := map[string][]string{}
@@ -23,48 +23,41 @@ func (v *view) surroundings() []string {
 		if s.Surroundings == nil {
 			continue
 		}
-		text := stated(s)
-		if alike[text] == nil {
-			order = append(order, text)
-		}
+		text := commonConditions(s)
+		order = appendNew(order, text)
 		alike[text] = append(alike[text], s.Name)
-		if added := variables(s.Surroundings, s.Surroundings.Added); len(added) > 0 {
-			own = append(own, s.Name+" also has "+strings.Join(added, ", "))
-		}
+		own = append(own, enclose(s.Name+" also has ", variables(s.Surroundings, s.Surroundings.Added), ""))
 	}
-	var items []string
-	for _, text := range order {
+	items := each(order, func(text string) string {
 		who := "Servers"
 		if len(order) > 1 {
 			who = strings.Join(alike[text], ", ")
 		}
-		items = append(items, who+" ran with "+text)
-	}
-	return append(items, own...)
+		return who + " ran with " + text
+	})
+	return append(items, present(own...)...)
 }
 
-// stated is what is the same for all servers that are started the same way.
-func stated(server results.Server) string {
+// commonConditions describes the conditions that all servers share that are
+// started in the same way.
+func commonConditions(server results.Server) string {
 	s := server.Surroundings
 	names := slices.DeleteFunc(slices.Collect(maps.Keys(s.Environment)), func(name string) bool { return slices.Contains(s.Added, name) })
-	text := strings.Join(variables(s, names), ", ") + " and nothing else of the shell's environment"
+	text := variables(s, names)
 	if server.Isolation == results.IsolationContainer {
-		text = strings.Join(variables(s, names), ", ") + " and the variables of the image"
+		text += " and the variables of the image"
+	} else {
+		text += " and nothing else of the shell's environment"
 	}
-	if s.Umask != "" {
-		text += "; umask " + s.Umask
-	}
+	text += enclose("; umask ", s.Umask, "")
 	if s.Niceness != nil {
 		text += fmt.Sprintf("; niceness %d", *s.Niceness)
 	}
-	if files := s.Limits["nofile soft"]; files != "" {
-		text += "; at most " + files + " open files"
-	}
-	return text
+	return text + enclose("; at most ", s.Limits["nofile soft"], " open files")
 }
 
-// variables are NAME=VALUE, those with private values first and by name alone.
-func variables(s *results.Surroundings, names []string) []string {
+// variables lists NAME=VALUE, after the bare names of those with private values.
+func variables(s *results.Surroundings, names []string) string {
 	var bare, whole []string
 	for _, name := range slices.Sorted(slices.Values(names)) {
 		if private(name) {
@@ -73,5 +66,5 @@ func variables(s *results.Surroundings, names []string) []string {
 			whole = append(whole, name+"="+s.Environment[name])
 		}
 	}
-	return append(bare, whole...)
+	return strings.Join(append(bare, whole...), ", ")
 }

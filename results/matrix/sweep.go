@@ -1,6 +1,7 @@
 package matrix
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -8,6 +9,7 @@ import (
 
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/cells"
+	"github.com/joust-bench/joust/results/table"
 )
 
 // kneeShare is the share of a server's best throughput over clients from which
@@ -20,8 +22,8 @@ func (v *view) sweepTables(p *page) {
 		if t.Sweep == nil {
 			continue
 		}
-		w := v.swept(t)
-		p.section(fmt.Sprintf("## Throughput over clients, %s, %s", escape(t.Scenario), escape(t.Protocol)),
+		w := v.sweepOf(t)
+		p.section("## Throughput over clients, "+title(t),
 			fmt.Sprintf("Loader: %s. Closed loop, each number of clients met by a loader of its own on one server process; window %s; median over trials.",
 				escape(v.loader()), duration(t.ClosedDurationNS)), w.table(v))
 		w.legend(p)
@@ -30,55 +32,42 @@ func (v *view) sweepTables(p *page) {
 
 // sweep is a table's throughput over clients.
 type sweep struct {
-	of results.PlanTable
-	// clients are the numbers that were measured, or are to be, ascending.
+	results.PlanTable
+	// clients are the numbers of the plan, or those that doubling reached,
+	// ascending.
 	clients []int
 	// cells are by server, then by number of clients.
-	cells [][]cells.Cell
+	cells [][]*cells.Cell
 	in    scale
 }
 
-func (v *view) swept(t results.PlanTable) *sweep {
-	w := &sweep{of: t, clients: v.sweptClients(t)}
-	var all []cells.Cell
-	for _, s := range v.columns {
-		var points []cells.Cell
-		for _, n := range w.clients {
-			points = append(points, v.Point(t, s, n))
-		}
-		w.cells = append(w.cells, points)
-		all = append(all, points...)
-	}
-	w.in = v.peakScale(t, all)
-	return w
-}
-
-// sweptClients are the plan's numbers, or those to which doubling came.
-func (v *view) sweptClients(t results.PlanTable) []int {
-	if !t.Sweep.Auto {
-		return t.Sweep.Clients
-	}
-	var out []int
-	for _, s := range v.columns {
-		for _, trial := range v.Trials(s.Name, t) {
-			for i := range trial.Sweep {
-				if n := trial.Sweep[i].Clients; !slices.Contains(out, n) {
-					out = append(out, n)
+func (v *view) sweepOf(t results.PlanTable) *sweep {
+	w := &sweep{PlanTable: t, clients: t.Sweep.Clients}
+	if t.Sweep.Auto {
+		w.clients = nil
+		for _, s := range v.servers {
+			for _, trial := range v.Trials(s.Name, t) {
+				for _, point := range trial.Sweep {
+					w.clients = appendNew(w.clients, point.Clients)
 				}
 			}
 		}
+		slices.Sort(w.clients)
 	}
-	slices.Sort(out)
-	return out
+	w.cells = each(v.servers, func(s results.Server) []*cells.Cell {
+		return each(w.clients, func(n int) *cells.Cell { return new(v.Point(t, s, n)) })
+	})
+	w.in = v.peakScale(t, slices.Concat(w.cells...))
+	return w
 }
 
-// knee is the index of the fewest clients with nearly the best throughput of
-// the server, and best that of the best; -1 where nothing was measured.
+// knee returns the index of the fewest clients with nearly the best throughput
+// of the server, and that of the best; -1 where nothing was measured.
 func (w *sweep) knee(server int) (knee, best int) {
 	knee, best = -1, -1
 	values := make([]float64, len(w.clients))
-	for i := range w.cells[server] {
-		if c := &w.cells[server][i]; len(c.Valid) > 0 {
+	for i, c := range w.cells[server] {
+		if len(c.Valid) > 0 {
 			values[i] = c.Median(c.Work).Value
 			if best < 0 || values[i] > values[best] {
 				best = i
@@ -91,66 +80,63 @@ func (w *sweep) knee(server int) (knee, best int) {
 	return knee, best
 }
 
-// table is one row a number of clients, one column a server.
-func (w *sweep) table(v *view) *table {
-	out := &table{head: append([]string{"clients, " + w.in.unit}, v.names()...), left: 1}
+// table returns one row a number of clients, one column a server.
+func (w *sweep) table(v *view) *table.Table {
+	out := &table.Table{Head: v.names("clients, " + w.in.unit), Left: 1}
 	for i, n := range w.clients {
 		row := []string{strconv.Itoa(n)}
 		for s := range w.cells {
 			row = append(row, w.text(s, i))
 		}
-		out.add(row...)
+		out.Add(row...)
 	}
 	return out
 }
 
 func (w *sweep) text(server, i int) string {
-	c := &w.cells[server][i]
+	c := w.cells[server][i]
 	if c.Absent != "" {
 		return absent(c.Absent)
 	}
 	e := c.Median(c.Work)
 	text := w.in.text(e.Value)
-	if c.Bottleneck() != results.LimitConnections { // which the row says
+	if c.Bottleneck() != results.LimitConnections { // the row says how many
 		text = verdict(c, e, w.in, w.clients[i])
 	}
 	text += w.in.spread(e) + remarks(c)
 	knee, best := w.knee(server)
-	switch {
-	case i == knee && i == best:
-		text += " ← knee, best"
-	case i == knee:
-		text += " ← knee"
-	case i == best:
-		text += " ← best"
+	var marks []string
+	if i == knee {
+		marks = append(marks, "knee")
 	}
-	return text
+	if i == best {
+		marks = append(marks, "best")
+	}
+	return text + enclose(" ← ", strings.Join(marks, ", "), "")
 }
 
-// legend explains the marks and tells which points are void.
+// legend explains the marks and names the void points.
 func (w *sweep) legend(p *page) {
 	items := []string{
 		fmt.Sprintf("`← knee`: the fewest clients with at least %.0f %% of the server's best; `← best`: the most throughput. The other tables of this row are about each trial's own best number of clients: the fewest within 2 %% of its highest throughput.", kneeShare*100),
 	}
-	if w.of.Sweep.Auto {
+	if w.Sweep.Auto {
 		items = append(items, "Clients were doubled until throughput stopped growing: `— not run` had been given up in every trial by then.")
 	}
-	for s := range w.cells {
-		for i := range w.cells[s] {
-			if c := &w.cells[s][i]; len(c.Voids) > 0 {
-				items = append(items, escape(fmt.Sprintf("%s, %d clients: %d of %d void: %s", c.Server.Name, w.clients[i], len(c.Voids), len(c.Voids)+len(c.Valid), c.Voids[0])))
+	for _, points := range w.cells {
+		for i, c := range points {
+			if len(c.Voids) > 0 {
+				items = append(items, escape(fmt.Sprintf("%s, %d clients: %s: %s", c.Server.Name, w.clients[i], voidShare(c), c.Voids[0])))
 			}
 		}
 	}
 	p.line("")
-	for _, item := range items {
-		p.line("- %s", item)
-	}
+	p.items(items)
 }
 
-// sweepColumn is the knee of each server for the headline.
+// sweepColumn returns the knee of each server for the headline.
 func (v *view) sweepColumn(t results.PlanTable, name string) headlineColumn {
-	out, w := headlineColumn{title: name + " knee (best), clients"}, v.swept(t)
+	out, w := headlineColumn{title: name + " knee (best), clients"}, v.sweepOf(t)
 	for s := range w.cells {
 		text := "—"
 		if knee, best := w.knee(s); best >= 0 {
@@ -161,7 +147,7 @@ func (v *view) sweepColumn(t results.PlanTable, name string) headlineColumn {
 	return out
 }
 
-// clientsOf is a table's clients in words.
+// clientsOf returns the numbers of clients of a table's plan.
 func clientsOf(t results.PlanTable) string {
 	if t.Sweep == nil {
 		return strconv.Itoa(t.Clients)
@@ -169,41 +155,32 @@ func clientsOf(t results.PlanTable) string {
 	if t.Sweep.Auto {
 		return fmt.Sprintf("auto, from %d", t.Sweep.Clients[0])
 	}
-	var list []string
-	for _, n := range t.Sweep.Clients {
-		list = append(list, strconv.Itoa(n))
-	}
-	return strings.Join(list, ", ")
+	return strings.Join(each(t.Sweep.Clients, strconv.Itoa), ", ")
 }
 
-// whichClients says with how many clients the table's ladders ran.
-func whichClients(t results.PlanTable) string {
+// loadInWords names the clients and the arrivals of the table's open loops.
+func loadInWords(t results.PlanTable) string {
+	clients := "each trial's best of " + clientsOf(t) + " clients"
 	switch {
 	case t.Sweep == nil:
-		return plural(t.Clients, "client")
+		clients = plural(t.Clients, "client")
 	case t.Sweep.Auto:
-		return "each trial's best number of clients"
+		clients = "each trial's best number of clients"
 	}
-	return "each trial's best of " + clientsOf(t) + " clients"
+	return clients + ", " + escape(cmp.Or(t.Arrivals(), "constant")) + " arrivals"
 }
 
-// clientsUsed is the range of clients of the cell's ladders: a sweep chooses a
-// number for each. asked, the plan's number, stands in for reports without one.
-func clientsUsed(c *cells.Cell, asked int) string {
-	low, high := 0, 0
+// clientsUsed returns the range of clients of the cell's ladders: a sweep chooses
+// a number for each. The plan's number stands in for reports without one.
+func clientsUsed(c *cells.Cell, planned int) string {
+	var used []int
 	for _, s := range c.Valid {
 		for i := range s.Trial.Loaders {
-			n := s.Trial.Loaders[i].ConnectionsAsked
-			if high = max(high, n); low == 0 || n < low {
-				low = n
-			}
+			used = append(used, cmp.Or(s.Trial.Loaders[i].ConnectionsAsked, planned))
 		}
 	}
-	switch {
-	case high == 0:
-		return strconv.Itoa(asked)
-	case low == high:
-		return strconv.Itoa(low)
+	if len(used) == 0 {
+		return strconv.Itoa(planned)
 	}
-	return fmt.Sprintf("%d to %d", low, high)
+	return span(strconv.Itoa(slices.Min(used)), strconv.Itoa(slices.Max(used)))
 }

@@ -1,4 +1,4 @@
-package matrix
+package matrix_test
 
 import (
 	"fmt"
@@ -9,11 +9,12 @@ import (
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/cells"
 	"github.com/joust-bench/joust/results/golden"
+	"github.com/joust-bench/joust/results/matrix"
 )
 
-// sweptRun has two tables with sweeps, one of them automatic, and searches for
-// a rate that end in every way.
-func sweptRun(t testing.TB) results.Run {
+// sweepRun returns a run of two tables with sweeps, one of them automatic, and
+// searches for a rate that end in every way.
+func sweepRun(t testing.TB) results.Run {
 	run := emptyRun()
 	for i := range run.Servers {
 		run.Servers[i].CheckFailed = nil
@@ -42,13 +43,13 @@ func sweptRun(t testing.TB) results.Run {
 			{"nginx", []float64{11e3, 65e3, 70e3, 72e3}, results.LimitLoader, 50e3},
 			{"node", []float64{3e3, 8e3, 9e3, 9e3}, results.LimitServer, 2e3},
 		} {
-			run.Trials = append(run.Trials, sweptTrial(t, s.name, "hello", rep, s.rps, []int{1, 8, 64, 512}, s.limit))
-			run.Trials = append(run.Trials, searches(&run.Trials[len(run.Trials)-1], rep, s.found)...)
+			run.Trials = append(run.Trials, sweepTrial(t, s.name, "hello", rep, s.rps, []int{1, 8, 64, 512}, s.limit))
+			run.Trials = append(run.Trials, addSearch(&run.Trials[len(run.Trials)-1], rep, s.found)...)
 		}
 		if rep <= 2 {
 			run.Trials = append(run.Trials,
-				sweptTrial(t, "nethttp", "json", rep, []float64{5e3, 9e3, 9.2e3, 9.1e3}, []int{1, 2, 4, 8}, results.LimitServer),
-				sweptTrial(t, "gin", "json", rep, []float64{4e3, 4.1e3, 4.1e3}[:4-rep], []int{1, 2, 4}, results.LimitServer))
+				sweepTrial(t, "nethttp", "json", rep, []float64{5e3, 9e3, 9.2e3, 9.1e3}, []int{1, 2, 4, 8}, results.LimitServer),
+				sweepTrial(t, "gin", "json", rep, []float64{4e3, 4.1e3, 4.1e3}[:4-rep], []int{1, 2, 4}, results.LimitServer))
 		}
 	}
 	for i := range run.Trials {
@@ -57,15 +58,15 @@ func sweptRun(t testing.TB) results.Run {
 	return run
 }
 
-// sweptTrial is a trial with a sweep; 512 clients of node are void.
-func sweptTrial(t testing.TB, server, scenario string, rep int, rps []float64, clients []int, limit results.Bottleneck) results.Trial {
+// sweepTrial returns a trial with a sweep; 512 clients of node are void.
+func sweepTrial(t testing.TB, server, scenario string, rep int, rps []float64, clients []int, limit results.Bottleneck) results.Trial {
 	closed := closedOf(t, slices.Max(rps)*(1+0.01*float64(rep)), 1e6)
-	trial := trialOf(server, scenario, rep, []results.Phase{closed}, []results.TrialPhase{judged(closed, limit, 0.97, 0.8)})
+	trial := trialOf(server, scenario, rep, []results.Phase{closed}, []results.TrialPhase{harnessPhase(closed, limit, 0.97, 0.8)})
 	trial.Loaders[0].ConnectionsAsked = clients[slices.Index(rps, slices.Max(rps))]
 	for i, x := range rps {
 		p := closedOf(t, x*(1+0.01*float64(rep)), 1e6)
 		point := results.SweepPoint{
-			Clients: clients[i], Report: &results.Report{Phases: []results.Phase{p}}, Seen: judged(p, limit, 0.97, 0.8),
+			Clients: clients[i], Report: &results.Report{Phases: []results.Phase{p}}, Seen: harnessPhase(p, limit, 0.97, 0.8),
 		}
 		if server == "node" && clients[i] == 512 {
 			point.Report = nil
@@ -76,12 +77,12 @@ func sweptTrial(t testing.TB, server, scenario string, rep int, rps []float64, c
 	return trial
 }
 
-// searches writes a search into a trial and gives the trial that confirms what
-// it found: a step lower in every third, and never for node; beyond the loader
-// for nginx.
-func searches(trial *results.Trial, rep int, rps float64) []results.Trial {
+// addSearch writes a search into a trial and returns the trial that confirms its
+// rate: one step lower in every third trial, and never for node. The searches of
+// nginx end beyond the loader.
+func addSearch(trial *results.Trial, rep int, rps float64) []results.Trial {
 	step := func(rate float64, kept bool) results.SearchStep {
-		return results.SearchStep{RateRPS: rate, Kept: kept, LatencyNS: ptr(int64(rate * 100)), Achieved: 0.999}
+		return results.SearchStep{RateRPS: rate, Kept: kept, LatencyNS: new(int64(rate * 100)), Achieved: 0.999}
 	}
 	if rps == 0 {
 		trial.Search = &results.Search{Stop: "at 390 req/s p99 was 12ms ≥ 10ms", Steps: []results.SearchStep{step(390, false)}}
@@ -111,40 +112,39 @@ func searches(trial *results.Trial, rep int, rps float64) []results.Trial {
 
 func TestGoldenSweep(t *testing.T) {
 	t.Parallel()
-	set := cells.Of(sweptRun(t))
-	golden.Hold(t, "testdata/swept_bench.md", Bench(set))
-	golden.Hold(t, "testdata/swept_open.md", OpenLoop(set))
-	golden.Hold(t, "testdata/swept_headline.txt", Headline(set, 160))
+	set := cells.Of(sweepRun(t))
+	golden.Hold(t, "testdata/swept_bench.md", matrix.Bench(set))
+	golden.Hold(t, "testdata/swept_open.md", matrix.OpenLoop(set))
+	golden.Hold(t, "testdata/swept_headline.txt", matrix.Headline(set, 160))
 }
 
-// The knee never has more clients than the best point, and nearly its
-// throughput.
+// The knee has nearly the throughput of the best point, with as many clients or
+// fewer.
 func TestKneeOfASweep(t *testing.T) {
 	t.Parallel()
-	run := sweptRun(t)
-	v := newView(cells.Of(run))
-	w := v.swept(run.Plan.Tables[0])
-	want := map[string][2]int{"nethttp": {64, 64}, "gin": {8, 64}, "nginx": {64, 512}, "node": {64, 64}}
-	for s := range w.cells {
-		name := v.columns[s].Name
-		knee, best := w.knee(s)
-		if want[name] == [2]int{} {
-			if knee != -1 || best != -1 {
-				t.Errorf("%s was not measured and has the knee %d", name, knee)
+	run := sweepRun(t)
+	_, text, _ := strings.Cut(matrix.Bench(cells.Of(run)), "## Throughput over clients, hello, h1")
+	for server, want := range map[string][2]int{"nethttp": {64, 64}, "gin": {8, 64}, "nginx": {64, 512}, "node": {64, 64}, "python": {-1, -1}} {
+		got := [2]int{-1, -1}
+		for i, cell := range columnOf(t, text, server) {
+			_, marks, _ := strings.Cut(cell, "←")
+			for k, mark := range []string{"knee", "best"} {
+				if strings.Contains(marks, mark) {
+					got[k] = []int{1, 8, 64, 512}[i]
+				}
 			}
-			continue
 		}
-		if got := [2]int{w.clients[knee], w.clients[best]}; got != want[name] {
-			t.Errorf("%s has its knee and its best at %v, want %v", name, got, want[name])
+		if got != want {
+			t.Errorf("%s has its knee and its best at %v, want %v", server, got, want)
 		}
 	}
 }
 
 // A search that could not begin, or whose loader was late throughout, says
-// nothing of the server.
-func TestUntoldSearches(t *testing.T) {
+// nothing about the server.
+func TestUnclearSearches(t *testing.T) {
 	t.Parallel()
-	run := sweptRun(t)
+	run := sweepRun(t)
 	for i := range run.Trials {
 		if tr := &run.Trials[i]; tr.Server == "gin" && tr.Search != nil {
 			tr.Search.Stop = "p99 takes 1127 requests a window"
@@ -153,17 +153,18 @@ func TestUntoldSearches(t *testing.T) {
 			}
 		}
 	}
-	if text, why := searchText(cells.Of(run).Search(run.Plan.Tables[0], run.Servers[1]), rates(1)); text != "— not told" || why != "p99 takes 1127 requests a window" {
+	line := cellsOf(row(t, matrix.OpenLoop(cells.Of(run)), "gin"))
+	if text, why := strings.TrimSpace(line[2]), strings.TrimSpace(line[len(line)-2]); text != "— unclear" || why != "p99 takes 1127 requests a window" {
 		t.Errorf("%s: %s", text, why)
 	}
 }
 
-// A rate that could not be confirmed since every trial for that is void is a
-// void cell; one that was not found is none.
+// A search is a void cell if every trial that should confirm its rate is void, and
+// not if it found no rate.
 func TestVoidSearches(t *testing.T) {
 	t.Parallel()
-	run := sweptRun(t)
-	if list := VoidCells(cells.Of(run)); len(list) > 0 {
+	run := sweepRun(t)
+	if list := matrix.VoidCells(cells.Of(run)); len(list) > 0 {
 		t.Errorf("void cells %q", list)
 	}
 	for i := range run.Trials {
@@ -171,7 +172,7 @@ func TestVoidSearches(t *testing.T) {
 			tr.State, tr.Reason, tr.Search = results.TrialVoid, "the server ended", nil
 		}
 	}
-	if list := VoidCells(cells.Of(run)); len(list) != 1 || !strings.Contains(list[0], "nethttp hello highest rate: the server ended") {
+	if list := matrix.VoidCells(cells.Of(run)); len(list) != 1 || !strings.Contains(list[0], "nethttp hello highest rate: the server ended") {
 		t.Errorf("void cells %q", list)
 	}
 }

@@ -1,4 +1,4 @@
-package matrix
+package matrix_test
 
 import (
 	"strings"
@@ -6,6 +6,7 @@ import (
 
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/cells"
+	"github.com/joust-bench/joust/results/matrix"
 )
 
 func TestThreadsUsed(t *testing.T) {
@@ -22,30 +23,38 @@ func TestThreadsUsed(t *testing.T) {
 		for _, n := range tt.used {
 			run.Trials = append(run.Trials, results.Trial{Loaders: []results.Report{{Loader: "joust evloop", Threads: 8, ThreadsUsed: n, IdleStrategy: "spin"}}})
 		}
-		if got := newView(cells.Of(run)).loader(); got != tt.want {
-			t.Errorf("%s: got  %q\nwant %q", name, got, tt.want)
-		}
-		if text := Bench(cells.Of(run)); !strings.Contains(text, tt.want) {
+		if text := matrix.Bench(cells.Of(run)); !strings.Contains(text, "\nLoader: "+tt.want+".\n") {
 			t.Errorf("%s: the matrix does not say %q", name, tt.want)
 		}
 	}
 }
 
-// TestCeilingOfThreadsUsed: threads that were not used are no part of the loader's
-// ceiling.
+// TestCeilingOfThreadsUsed: unused threads are no part of the loader's ceiling.
 func TestCeilingOfThreadsUsed(t *testing.T) {
 	t.Parallel()
-	full := func(used int) []*cells.Cell {
-		p := results.Phase{Name: results.PhaseClosed, Loop: results.ClosedLoop, T1NS: second, Threads: []results.ThreadUse{{CPUNS: second}, {CPUNS: second}}}
-		trial := trialOf("a", "hello", 1, []results.Phase{p}, []results.TrialPhase{{Name: p.Name, Verdict: results.Verdict{Valid: true, Bottleneck: results.LimitLoader}}})
-		trial.Loaders[0].Threads, trial.Loaders[0].ThreadsUsed = 8, used
-		c := closedCell(trial)
-		return []*cells.Cell{&c}
+	bench := func(used int) string {
+		run := race(t, 1, racer{"a", 1, 10e3, results.LimitLoader, 0.8, 1}, racer{"b", 1, 12e3, results.LimitLoader, 0.8, 1})
+		for i := range run.Trials {
+			report := &run.Trials[i].Loaders[0]
+			report.Threads, report.ThreadsUsed = 8, used
+			p := report.Phase(results.PhaseClosed)
+			p.Threads = []results.ThreadUse{{CPUNS: p.WindowNS()}, {CPUNS: p.WindowNS()}}
+		}
+		return matrix.Bench(cells.Of(run))
 	}
-	if own, ok := sharedLoaderCeiling(full(2)); !ok || own != 1 {
-		t.Errorf("two full threads of two used: %v, %t, want the whole of their ceiling", own, ok)
+	says(t, bench(2), "each at 100 % or more of its own ceiling")
+	if strings.Contains(bench(0), "of its own ceiling") {
+		t.Error("two full threads of eight are said to be at their ceiling")
 	}
-	if own, ok := sharedLoaderCeiling(full(0)); ok || own != 0.25 {
-		t.Errorf("two full threads of eight: %v, %t, want a quarter of their ceiling", own, ok)
-	}
+}
+
+// TestSeveralLoaders: the page says how many loaders shared the threads.
+func TestSeveralLoaders(t *testing.T) {
+	t.Parallel()
+	run := emptyRun()
+	run.Trials = []results.Trial{{
+		Loaders: []results.Report{{Loader: "joust evloop", Version: "0.1.0", Threads: 4, IdleStrategy: "spin"}},
+		Parts:   []results.Report{{Threads: 2}, {Threads: 2}},
+	}}
+	says(t, matrix.Bench(cells.Of(run)), "\nLoader: joust evloop 0.1.0, 4 threads in 2 loaders, idle strategy spin.\n")
 }

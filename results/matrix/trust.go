@@ -3,9 +3,9 @@ package matrix
 import (
 	"cmp"
 	"fmt"
-	"maps"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/joust-bench/joust/results"
@@ -13,42 +13,32 @@ import (
 	"github.com/joust-bench/joust/results/stats"
 )
 
-// trust is what a reader should know before any number: noise, limits, loader
-// headroom, void cells, what disturbed the run, the machine, shared ceilings.
-// Three to six sentences, escaped.
+// trust returns what a reader should know before any number, in three to six
+// sentences: noise, limits, loader headroom, void cells, disturbances of the
+// run, the machine, shared ceilings.
 func (v *view) trust() []string {
-	var out []string
-	for _, s := range []string{v.trustNoise(), v.trustLimits(), v.trustVoid(), v.trustQuiet(), v.trustMachine(), v.trustCeiling()} {
-		if s != "" {
-			out = append(out, escape(s))
-		}
-	}
-	return out
+	return present(v.trustNoise(), v.trustLimits(), v.trustVoid(), v.trustQuiet(), v.trustMachine(), v.trustCeiling())
 }
 
 // trustNoise says which differences of peaks are noise, and which tables have
 // the trials for claims.
 func (v *view) trustNoise() string {
+	if len(v.closed) == 0 {
+		return "Noise: the plan has no closed loop, so there are no peaks to compare; that of latencies stands in wrk2_results.md."
+	}
 	var claiming, silent []string
 	var bands []tableBand
-	for _, t := range v.Run.Plan.Tables {
-		if !t.Closed {
-			continue
-		}
-		c := v.peakContest(t, v.closedCells(t))
-		n := c.claims.Trials()
-		if band := c.claims.Spread.NoiseBand(n, n); n > 0 && !math.IsInf(band, 1) {
-			bands = append(bands, tableBand{t.Scenario, band, stats.TrialsToDetect(sought, c.claims.Spread, len(c.claims.Claims))})
+	for _, t := range v.closed {
+		claims := t.peaks.claims
+		if band := t.peaks.noiseBand(); claims.Trials() > 0 && !math.IsInf(band, 1) {
+			bands = append(bands, tableBand{t.Scenario, band, stats.TrialsToDetect(sought, claims.Spread, len(claims.Claims))})
 		}
 		switch {
-		case c.decidable:
+		case t.peaks.decidable:
 			claiming = append(claiming, t.Scenario)
-		case len(c.claims.Claims) > 0:
+		case len(claims.Claims) > 0:
 			silent = append(silent, t.Scenario)
 		}
-	}
-	if !slices.ContainsFunc(v.Run.Plan.Tables, func(t results.PlanTable) bool { return t.Closed }) {
-		return "Noise: the plan has no closed loop, so there are no peaks to compare; that of latencies stands in wrk2_results.md."
 	}
 	if len(bands) == 0 {
 		return "Noise: not known yet; a noise band needs two servers with two valid trials each."
@@ -67,68 +57,79 @@ func (v *view) trustNoise() string {
 type tableBand struct {
 	scenario string
 	band     float64
-	// trials is the n that finds the sought difference.
+	// trials is the number of trials that finds the sought difference; 0 where
+	// none does.
 	trials int
 }
 
-// sought is the difference of peaks for which a page says how many trials would
-// find it.
-const sought = 0.05
-
-// mostTrials is the number of trials beyond which nobody goes: how many more it
-// would take is no help.
-const mostTrials = 200
+const (
+	// sought is the difference of peaks for which a page says how many trials
+	// would find it.
+	sought = 0.05
+	// mostTrials is the highest number of trials that a page names: more help
+	// nobody.
+	mostTrials = 200
+)
 
 // trialWords names the fewest and the most trials that find the sought
-// difference; bands are in rising order.
+// difference.
 func trialWords(bands []tableBand) string {
-	low, high := bands[0].trials, bands[len(bands)-1].trials
-	for _, b := range bands {
-		low, high = min(low, b.trials), max(high, b.trials)
-	}
-	switch {
-	case low == 0:
+	trials := each(bands, func(b tableBand) int { return b.trials })
+	low, high := slices.Min(trials), slices.Max(trials)
+	if low == 0 {
 		return fmt.Sprintf("in such noise no number of trials finds %g %%", sought*100)
-	case low > mostTrials:
-		return fmt.Sprintf("to find %g %% would take more than %d trials of each server", sought*100, mostTrials)
-	case high > mostTrials:
-		return fmt.Sprintf("to find %g %% takes %d to more than %d trials of each server", sought*100, low, mostTrials)
-	case low == high:
-		return fmt.Sprintf("to find %g %% takes %d trials of each server", sought*100, low)
 	}
-	return fmt.Sprintf("to find %g %% takes %d to %d trials of each server", sought*100, low, high)
+	verb := "takes"
+	if low > mostTrials {
+		verb = "would take"
+	}
+	number := func(n int) string {
+		if n > mostTrials {
+			return fmt.Sprintf("more than %d", mostTrials)
+		}
+		return strconv.Itoa(n)
+	}
+	return fmt.Sprintf("to find %g %% %s %s trials of each server", sought*100, verb, span(number(low), number(high)))
 }
 
 // bandWords names the smallest and the largest band.
 func bandWords(bands []tableBand) string {
-	slices.SortStableFunc(bands, func(a, b tableBand) int { return cmp.Compare(a.band, b.band) })
+	byBand := func(a, b tableBand) int { return cmp.Compare(a.band, b.band) }
 	text := func(b tableBand) string { return fmt.Sprintf("%s (%s)", percentage(b.band), b.scenario) }
-	low, high := bands[0], bands[len(bands)-1]
-	if len(bands) == 1 {
-		return text(low)
-	}
-	return text(low) + " to " + text(high)
+	slices.SortStableFunc(bands, byBand)
+	return span(text(bands[0]), text(bands[len(bands)-1]))
 }
 
-// limitWords says what a bottleneck means for the number.
-func limitWords() map[results.Bottleneck]string {
+// limitWords returns the meaning of a bottleneck for the number.
+func limitWords(b results.Bottleneck) string {
 	return map[results.Bottleneck]string{
 		results.LimitLoader:      "by the loader (lower bounds, unranked)",
 		results.LimitBalanced:    "by both sides (an interval)",
 		results.LimitConnections: "by neither (more clients may give more)",
 		results.LimitSharedCPU:   "by CPUs that both sides share",
-		results.LimitUnknown:     "by what no rule could tell",
-	}
+		results.LimitUnknown:     "by an unknown cause",
+	}[b]
 }
 
-// trustLimits counts the closed-loop cells by what limited them.
+// trustLimits counts the closed-loop cells by their limits, and says how much
+// the loader had to spare where the server was the limit.
 func (v *view) trustLimits() string {
 	count, total, mixed := map[results.Bottleneck]int{}, 0, 0
-	for _, c := range v.closedValid() {
-		count[c.Bottleneck()]++
-		total++
-		if !c.LimitedAlike() {
-			mixed++
+	var work []float64
+	for _, t := range v.closed {
+		for _, c := range t.cells {
+			if len(c.Valid) == 0 {
+				continue
+			}
+			limit := c.Bottleneck()
+			count[limit]++
+			total++
+			if !c.LimitedAlike() {
+				mixed++
+			}
+			if e := c.Median(cells.LoaderShare); limit == results.LimitServer && e.Kind != stats.None {
+				work = append(work, e.Value)
+			}
 		}
 	}
 	if total == 0 {
@@ -137,112 +138,57 @@ func (v *view) trustLimits() string {
 	out := fmt.Sprintf("Limits: %d of %d closed-loop cells show the server's own peak", count[results.LimitServer], total)
 	for _, b := range slices.Backward(cells.Caution()) {
 		if n := count[b]; n > 0 && b != results.LimitServer {
-			out += fmt.Sprintf("; %d limited %s", n, limitWords()[b])
+			out += fmt.Sprintf("; %d limited %s", n, limitWords(b))
 		}
 	}
 	if mixed > 0 {
 		out += fmt.Sprintf("; in %s some trials had another limit than the rest", plural(mixed, "cell"))
 	}
-	return out + v.headroom() + "."
+	if len(work) > 0 {
+		out += fmt.Sprintf("; loader headroom where the server was the limit: the busiest loader thread worked %s of the time in the median cell and %s in the worst",
+			percentage(stats.Median(work).Value), percentage(slices.Max(work)))
+	}
+	return out + "."
 }
 
-// closedValid is every closed-loop cell with a valid trial.
-func (v *view) closedValid() []cells.Cell {
-	var out []cells.Cell
-	for _, t := range v.Run.Plan.Tables {
-		if !t.Closed {
-			continue
-		}
-		for _, c := range v.closedCells(t) {
-			if len(c.Valid) > 0 {
-				out = append(out, c)
-			}
-		}
-	}
-	return out
-}
-
-// headroom says how much the loader had left where the server was the limit;
-// empty where it never was.
-func (v *view) headroom() string {
-	var work []float64
-	for _, c := range v.closedValid() {
-		if e := c.Median(cells.LoaderShare); c.Bottleneck() == results.LimitServer && e.Kind != stats.None {
-			work = append(work, e.Value)
-		}
-	}
-	if len(work) == 0 {
-		return ""
-	}
-	return fmt.Sprintf("; loader headroom where the server was the limit: the busiest loader thread worked %s of the time in the median cell and %s in the worst",
-		percentage(stats.Median(work).Value), percentage(slices.Max(work)))
-}
-
-// trustVoid counts what is void.
+// trustVoid counts the void cells and measurements.
 func (v *view) trustVoid() string {
+	const reasons = ` The reasons stand under "What is missing, and why", here or in wrk2_results.md.`
 	whole, single := v.voids()
+	void, measurements := plural(whole, "cell"), plural(single, "single measurement")
 	switch {
 	case whole == 0 && single == 0:
 		return "Void: nothing."
 	case whole == 0:
-		return fmt.Sprintf("Void: %s, left out; no cell as a whole. The reasons stand under \"What is missing, and why\", here or in wrk2_results.md.", plural(single, "single measurement"))
+		return "Void: " + measurements + ", left out; no cell as a whole." + reasons
+	case single == 0:
+		return "Void: " + void + " as a whole." + reasons
 	}
-	if single == 0 {
-		return fmt.Sprintf("Void: %s as a whole. The reasons stand under \"What is missing, and why\", here or in wrk2_results.md.", plural(whole, "cell"))
-	}
-	return fmt.Sprintf("Void: %s as a whole, and %s in all, left out. The reasons stand under \"What is missing, and why\", here or in wrk2_results.md.", plural(whole, "cell"), plural(single, "single measurement"))
-}
-
-// voids counts the cells that are void as a whole, and single measurements.
-func (v *view) voids() (whole, single int) {
-	for _, t := range v.Run.Plan.Tables {
-		for _, s := range v.Run.Servers {
-			for _, st := range append(v.closedSteps(t), v.openSteps(t)...) {
-				c := st.cell(s)
-				single += len(c.Voids)
-				if c.Absent == cells.Void {
-					whole++
-				}
-			}
-		}
-	}
-	return whole, single
+	return "Void: " + void + " as a whole, and " + measurements + " in all, left out." + reasons
 }
 
 // trustMachine says what this machine limits.
 func (v *view) trustMachine() string {
 	h, c := v.Run.Host, v.Run.CPUs
-	out := fmt.Sprintf("Machine: %s", plural(h.CPUs, "processor"))
+	out := "Machine: " + plural(h.CPUs, "processor")
 	switch {
 	case c.Shared:
-		out += ", shared by server and loader, which cannot be told apart"
+		out += ", shared by server and loader, which cannot be separated"
 	case len(c.Server) > 0 && len(c.Loader) > 0:
 		out += fmt.Sprintf(", %d for the server and %d for the loader", len(c.Server), len(c.Loader))
 	}
-	if h.Virtualization != "" {
-		out += ", virtualised (" + h.Virtualization + ")"
-	}
-	out += "; over loopback, so that no network limits and the server pays for a part of the client's path"
-	return out + "."
+	return out + enclose(", virtualised (", h.Virtualization, ")") + "; over loopback, so that no network limits and the server pays for a part of the client's path."
 }
 
-// trustQuiet says what else this machine did while it measured; empty where
-// nothing is known of it.
+// trustQuiet says what disturbed the run; empty where nothing is known of it.
 func (v *view) trustQuiet() string {
-	var parts []string
-	for _, s := range []string{v.unrest(), v.failing(), v.stalls(), v.stolen()} {
-		if s != "" {
-			parts = append(parts, strings.ToLower(s[:1])+s[1:])
-		}
-	}
-	if len(parts) == 0 {
-		return ""
-	}
-	return "Disturbance: " + strings.Join(parts, "; ") + "."
+	parts := present(v.unrest(), v.failing(), v.lostToStalls(), v.stolen())
+	lower := each(parts, func(s string) string { return strings.ToLower(s[:1]) + s[1:] })
+	return enclose("Disturbance: ", strings.Join(lower, "; "), ".")
 }
 
-// failing names what the examination before the run found so bad that numbers
-// mean little; empty for nothing.
+// failing names the problems for which the examination before the run gave the
+// numbers little meaning; empty for none.
 func (v *view) failing() string {
 	var out []string
 	for _, f := range v.Run.Findings {
@@ -250,21 +196,14 @@ func (v *view) failing() string {
 			out = append(out, f.Check+": "+f.Found)
 		}
 	}
-	if len(out) == 0 {
-		return ""
-	}
-	return "before it began, " + strings.Join(out, "; ")
+	return enclose("before it began, ", strings.Join(out, "; "), "")
 }
 
-// stalls says which share of the windows that count was lost to stalls of the
-// loader's event loops; empty where that was not recorded.
-func (v *view) stalls() string {
+// lostToStalls says which share of the windows that count was lost to stalls of
+// the loader's event loops; empty where that was not recorded.
+func (v *view) lostToStalls() string {
 	var shares []float64
-	for i := range v.Run.Trials {
-		t := &v.Run.Trials[i]
-		if t.State != results.TrialOK || t.Kind != results.TrialMeasured {
-			continue
-		}
+	for _, t := range v.counted() {
 		for _, r := range t.Loaders {
 			for j := range r.Phases {
 				if x, ok := r.Phases[j].StalledShare(); ok && r.Phases[j].Measured {
@@ -279,52 +218,36 @@ func (v *view) stalls() string {
 	return fmt.Sprintf("Stalls of the loader of 1 ms or more took %s of the median window and %s of the worst", percentage(stats.Median(shares).Value), percentage(slices.Max(shares)))
 }
 
-// unrestWords says in plain words what a flag of unrest means.
-func unrestWords() map[results.Flag]string {
-	return map[results.Flag]string{
-		results.FlagDisturbed: "disturbed by something else on the machine",
-		results.FlagNotSteady: "not steady (their halves differ)",
-	}
-}
-
 // unrest counts the phases that carry a flag of the machine's or the server's
 // unrest; empty for none.
 func (v *view) unrest() string {
-	count, phases := map[results.Flag]int{}, 0
-	for i := range v.Run.Trials {
-		t := &v.Run.Trials[i]
-		if t.State != results.TrialOK || t.Kind != results.TrialMeasured {
-			continue
+	disturbed, unsteady, total := 0, 0, 0
+	for _, p := range phasesOf(v.counted(), isAny) {
+		total++
+		if p.Verdict.Has(results.FlagDisturbed) {
+			disturbed++
 		}
-		phases += len(t.Phases)
-		for _, p := range t.Phases {
-			for _, f := range []results.Flag{results.FlagDisturbed, results.FlagNotSteady} {
-				if p.Verdict.Has(f) {
-					count[f]++
-				}
-			}
+		if p.Verdict.Has(results.FlagNotSteady) {
+			unsteady++
 		}
 	}
 	var list []string
-	for _, f := range slices.Sorted(maps.Keys(count)) {
-		list = append(list, fmt.Sprintf("%d %s", count[f], unrestWords()[f]))
+	if disturbed > 0 {
+		list = append(list, fmt.Sprintf("%d disturbed by something else on the machine", disturbed))
 	}
-	if len(list) == 0 {
-		return ""
+	if unsteady > 0 {
+		list = append(list, fmt.Sprintf("%d not steady (their halves differ)", unsteady))
 	}
-	return fmt.Sprintf("Of %s, %s", plural(phases, "measured phase"), strings.Join(list, ", "))
+	return enclose(fmt.Sprintf("Of %s, ", plural(total, "measured phase")), strings.Join(list, ", "), "")
 }
 
 // trustCeiling names the tables whose best cells share a ceiling.
 func (v *view) trustCeiling() string {
 	var names []string
-	for _, t := range v.Run.Plan.Tables {
-		if t.Closed && v.ceiling(t) != "" {
+	for _, t := range v.closed {
+		if t.ceiling != "" {
 			names = append(names, t.Scenario)
 		}
 	}
-	if len(names) == 0 {
-		return ""
-	}
-	return "Common ceiling suspected in " + strings.Join(names, ", ") + ": the servers at the top may differ by more than is seen."
+	return enclose("Common ceiling suspected in ", strings.Join(names, ", "), ": the servers at the top may differ by more than is seen.")
 }

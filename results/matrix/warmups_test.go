@@ -1,10 +1,12 @@
-package matrix
+package matrix_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/cells"
+	"github.com/joust-bench/joust/results/matrix"
 )
 
 func TestWarmUpsInOneLine(t *testing.T) {
@@ -17,14 +19,12 @@ func TestWarmUpsInOneLine(t *testing.T) {
 	within := &results.Steadiness{Reached: true, WithinPerSecond: 0.02}
 	run := emptyRun()
 	run.Trials = []results.Trial{warmed(1, nil)}
-	if got := newView(cells.Of(run)).warmups(); got != "" {
-		t.Errorf("fixed warm-ups are told as %q", got)
+	if strings.Contains(matrix.Bench(cells.Of(run)), "Warm-ups took") {
+		t.Error("the page says how long fixed warm-ups took")
 	}
 	void := warmed(9, within)
 	void.State = results.TrialVoid
 	run.Trials = []results.Trial{warmed(1.05, within), warmed(1.3, within), warmed(2, &results.Steadiness{WithinPerSecond: 0.02}), void}
 	const want = " Warm-ups took 1.1 to 2.0 s, 1.3 s in the median: 2 of 3 ended steady (throughput changed by at most 2 % over the last second), the others at their server's cap."
-	if got := newView(cells.Of(run)).warmups(); got != want {
-		t.Errorf("got  %q\nwant %q", got, want)
-	}
+	says(t, matrix.Bench(cells.Of(run)), want)
 }

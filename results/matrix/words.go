@@ -11,7 +11,7 @@ import (
 
 // shortage says that claims need more trials; empty where they do not or there
 // is nothing to compare.
-func (c contest) shortage() string {
+func (c *contest) shortage() string {
 	k := len(c.claims.Claims)
 	if c.decidable || k == 0 {
 		return ""
@@ -23,76 +23,64 @@ func (c contest) shortage() string {
 	return fmt.Sprintf("medians and ranges only: n = %d, and %s %d trials each", c.claims.Trials(), who, stats.TrialsToDecide(k))
 }
 
-// words tells the contest in one line, values escaped; empty where there is
+// words says in one line which differences are claimed: "nginx above gin (+18 %
+// [15 – 21])", or "below" where less is better. It is empty where there is
 // nothing to compare.
-func (c contest) words() string {
+func (c *contest) words() string {
 	if s := c.shortage(); s != "" {
 		return s
 	}
+	unranked := c.unranked()
 	if len(c.claims.Claims) == 0 {
-		return c.nothing()
-	}
-	var called, same []string
-	for _, i := range c.order() {
-		if s := c.over(i); s != "" {
-			called = append(called, s)
+		if unranked == "" {
+			return ""
 		}
-		if s := c.beside(i); s != "" {
-			same = append(same, s)
+		return "nothing is compared" + unranked
+	}
+	word := " above "
+	if c.lowIsBest {
+		word = " below "
+	}
+	var called, same, names []string
+	order := c.order()
+	for k, i := range order {
+		var worse, alike []string
+		for l, j := range order {
+			claim, ok := c.between(i, j)
+			switch {
+			case !ok:
+			case claim.Called && (claim.Ratio.Value > 1) != c.lowIsBest:
+				worse = append(worse, fmt.Sprintf("%s (%s)", c.name(j), differenceWithInterval(claim.Ratio)))
+			case !claim.Called && l > k:
+				alike = append(alike, c.name(j))
+			}
 		}
+		names = append(names, c.name(i))
+		called = append(called, enclose(c.name(i)+word, strings.Join(worse, ", "), ""))
+		same = append(same, enclose(c.name(i)+" from ", strings.Join(alike, ", "), ""))
 	}
-	if len(called) == 0 {
-		return "no difference is claimed: " + strings.Join(c.names(), ", ") + c.outside()
+	if called = present(called...); len(called) == 0 {
+		return "no difference is claimed: " + strings.Join(names, ", ") + unranked
 	}
-	out := strings.Join(called, "; ")
-	if len(same) > 0 {
-		out += ". Not told apart: " + strings.Join(same, "; ")
-	}
-	return out + c.outside()
+	return strings.Join(called, "; ") + enclose(". Not distinguished: ", strings.Join(present(same...), "; "), "") + unranked
 }
 
-// names are the compared cells in their order.
-func (c contest) names() []string {
-	var out []string
-	for _, i := range c.order() {
-		out = append(out, c.name(i))
-	}
-	return out
-}
-
-// nothing says why no two cells with values are compared.
-func (c contest) nothing() string {
-	if c.outside() == "" {
-		return ""
-	}
-	return "nothing is compared" + c.outside()
-}
-
-// outside names the cells with a value that are not ranked, by reason.
-func (c contest) outside() string {
+// unranked names the cells with a value that are not ranked, by reason.
+func (c *contest) unranked() string {
 	var reasons []string
 	names := map[string][]string{}
-	for _, e := range c.entries {
-		if e.unranked == "" || len(e.sample.Values) == 0 {
-			continue
+	for i, e := range c.entries {
+		if e.unranked != "" && len(e.sample.Values) > 0 {
+			reasons = appendNew(reasons, e.unranked)
+			names[e.unranked] = append(names[e.unranked], c.name(i))
 		}
-		if names[e.unranked] == nil {
-			reasons = append(reasons, e.unranked)
-		}
-		names[e.unranked] = append(names[e.unranked], e.sample.Name)
 	}
-	if len(reasons) == 0 {
-		return ""
-	}
-	var out []string
-	for _, why := range reasons {
-		out = append(out, strings.Join(names[why], ", ")+" ("+why+")")
-	}
-	return ". Unranked: " + strings.Join(out, "; ")
+	words := each(reasons, func(why string) string { return strings.Join(names[why], ", ") + " (" + why + ")" })
+	return enclose(". Unranked: ", strings.Join(words, "; "), "")
 }
 
-// order is the compared cells, the best median first.
-func (c contest) order() []int {
+// order returns the compared cells, the best median first.
+func (c *contest) order() []int {
 	var out []int
 	value := make([]float64, len(c.entries))
 	for i, e := range c.entries {
@@ -108,46 +96,11 @@ func (c contest) order() []int {
 	return out
 }
 
-// over says above which cells the cell is, and by how much: "nginx above gin
-// (+18 % [15 – 21])"; "below" where less is better.
-func (c contest) over(i int) string {
-	var list []string
-	for _, j := range c.order() {
-		claim, ok := c.between(i, j)
-		if !ok || !claim.Called || (claim.Ratio.Value > 1) == c.lowIsBest {
-			continue
-		}
-		list = append(list, fmt.Sprintf("%s (%s)", c.name(j), differenceWithInterval(claim.Ratio)))
-	}
-	if len(list) == 0 {
-		return ""
-	}
-	word := "above"
-	if c.lowIsBest {
-		word = "below"
-	}
-	return c.name(i) + " " + word + " " + strings.Join(list, ", ")
-}
+func (c *contest) name(i int) string { return c.entries[i].sample.Name }
 
-// beside says from which later cells the cell was not told apart.
-func (c contest) beside(i int) string {
-	var list []string
-	order := c.order()
-	for _, j := range order[slices.Index(order, i)+1:] {
-		if claim, ok := c.between(i, j); ok && !claim.Called {
-			list = append(list, c.name(j))
-		}
-	}
-	if len(list) == 0 {
-		return ""
-	}
-	return c.name(i) + " from " + strings.Join(list, ", ")
-}
-
-func (c contest) name(i int) string { return c.entries[i].sample.Name }
-
-// between is the claim about two cells, as the ratio of the first to the second.
-func (c contest) between(i, j int) (stats.Claim, bool) {
+// between returns the claim about two cells, as the ratio of the first to the
+// second.
+func (c *contest) between(i, j int) (stats.Claim, bool) {
 	for _, claim := range c.claims.Claims {
 		switch {
 		case claim.B == i && claim.A == j:
@@ -161,17 +114,14 @@ func (c contest) between(i, j int) (stats.Claim, bool) {
 	return stats.Claim{}, false
 }
 
-// noise is the line under a table: each metric's noise band and what would be
-// found beyond it.
+// noise returns the line under a table: each metric's noise band and the
+// smallest detectable difference.
 func noise(contests ...contest) string {
 	var list []string
 	for _, c := range contests {
 		if band := c.band(); band != "—" {
-			list = append(list, fmt.Sprintf("%s %s (%s)", c.what, band, c.detectable()))
+			list = append(list, fmt.Sprintf("%s %s (%s)", c.metric, band, c.detectable()))
 		}
 	}
-	if len(list) == 0 {
-		return ""
-	}
-	return "Noise band, and in parentheses the smallest difference that would be found: " + strings.Join(list, "; ") + "."
+	return enclose("Noise band, and in parentheses the smallest difference that would be found: ", strings.Join(list, "; "), ".")
 }

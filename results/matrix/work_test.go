@@ -1,4 +1,4 @@
-package matrix
+package matrix_test
 
 import (
 	"strings"
@@ -6,6 +6,7 @@ import (
 
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/cells"
+	"github.com/joust-bench/joust/results/matrix"
 )
 
 // polling is a run by a loader that fills its CPU in every window, half of it
@@ -57,7 +58,7 @@ func columnOf(t *testing.T, text, name string) []string {
 func TestEmptyPollsAreNoWorkInTables(t *testing.T) {
 	t.Parallel()
 	run := polling(t)
-	bench, open := Bench(cells.Of(run)), OpenLoop(cells.Of(run))
+	bench, open := matrix.Bench(cells.Of(run)), matrix.OpenLoop(cells.Of(run))
 	for _, cell := range columnOf(t, bench, "loader work, cores") {
 		if !strings.HasPrefix(cell, "—") && cell != "" && cell != "0.500" {
 			t.Errorf("the loader worked on %s cores, want half of one", cell)
@@ -83,7 +84,7 @@ func TestPollingLoaderHasNoSharedCeiling(t *testing.T) {
 			run.Trials[i].Phases[j].Verdict.Bottleneck = results.LimitLoader
 		}
 	}
-	if text := Bench(cells.Of(run)); strings.Contains(text, "of its own ceiling") {
+	if text := matrix.Bench(cells.Of(run)); strings.Contains(text, "of its own ceiling") {
 		t.Error("a loader that works half of the time is said to be at its ceiling")
 	}
 }

@@ -11,25 +11,25 @@ import (
 // column is one distribution of the latency table.
 type column struct {
 	name string
-	*cells.Reading
+	*cells.Distribution
 	unit unit
 }
 
 // latencies is the table of percentiles.
 func (t *text) latencies() error {
 	p, read := t.phase, cells.Read(results.DefaultThresholds(), t.phase)
-	columns := []column{{name: "service", Reading: read[cells.Service]}}
+	columns := []column{{name: "service", Distribution: read[cells.Service]}}
 	t.line("")
 	if p.Loop == results.OpenLoop {
 		t.line("  latency: corrected counts from the intended send, service from the actual one, to the last byte")
 		columns = []column{
-			{name: "corrected", Reading: read[cells.Corrected]}, columns[0],
-			{name: "send lag, idle", Reading: read[cells.SendLag]}, {name: "send lag, blocked", Reading: cells.Plain(p.SendLagBlocked)},
+			{name: "corrected", Distribution: read[cells.Corrected]}, columns[0],
+			{name: "send lag, idle", Distribution: read[cells.SendLag]}, {name: "send lag, blocked", Distribution: cells.Plain(p.SendLagBlocked)},
 		}
 	} else {
 		t.line("  latency: service time, from the send to the last byte; a closed loop does not show queueing, an open one (-R) does")
 	}
-	return t.table(append(columns, column{name: "receive lag", Reading: cells.Plain(p.ReceiveLag)}, column{name: "failed", Reading: cells.Plain(p.Total.FailedTime)}))
+	return t.table(append(columns, column{name: "receive lag", Distribution: cells.Plain(p.ReceiveLag)}, column{name: "failed", Distribution: cells.Plain(p.Total.FailedTime)}))
 }
 
 // table prints the columns that have anything to show.
@@ -37,7 +37,7 @@ func (t *text) table(columns []column) error {
 	var shown []column
 	for _, c := range columns {
 		switch {
-		case c.Reading == nil:
+		case c.Distribution == nil:
 		case c.Damaged != nil:
 			return c.Damaged
 		case c.Count > 0:

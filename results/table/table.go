@@ -1,10 +1,11 @@
 // Package table draws the tables of every text that joust writes: markdown for
 // files and pull requests, aligned columns for terminals. Cells are plain text
-// of any origin; drawing makes them safe. It also holds the digits that such
-// tables share.
+// of any origin; drawing makes them safe. The package also prints the numbers
+// that tables share.
 package table
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"strconv"
@@ -20,7 +21,7 @@ import (
 type Table struct {
 	Head []string
 	Rows [][]string
-	// Left is how many of the first columns are words and aligned left.
+	// Left is the number of first columns that are words, aligned left.
 	Left int
 	// WordsLast aligns the last column left as well.
 	WordsLast bool
@@ -34,8 +35,8 @@ func (t *Table) Markdown() string {
 	return t.draw(renderer.NewMarkdown(), Escape)
 }
 
-// Terminal draws the table for a terminal: columns apart, one line under the
-// head.
+// Terminal draws the table for a terminal: spaces between columns, one line under
+// the head.
 func (t *Table) Terminal() string {
 	look := tw.Rendition{
 		Borders: tw.BorderNone,
@@ -62,12 +63,11 @@ func (t *Table) draw(r tw.Renderer, clean func(string) string) string {
 		tablewriter.WithRowAlignmentConfig(tw.CellAlignment{PerColumn: t.alignment()}),
 	)
 	w.Header(each(t.Head, clean))
+	var err error
 	for _, row := range t.Rows {
-		if err := w.Append(each(row, clean)); err != nil {
-			return fmt.Sprintf("(a table could not be drawn: %s)\n", OneLine(err.Error()))
-		}
+		err = errors.Join(err, w.Append(each(row, clean)))
 	}
-	if err := w.Render(); err != nil {
+	if err := errors.Join(err, w.Render()); err != nil {
 		return fmt.Sprintf("(a table could not be drawn: %s)\n", OneLine(err.Error()))
 	}
 	return out.String()
@@ -99,7 +99,7 @@ func Escape(s string) string {
 }
 
 // OneLine replaces line breaks and control characters, which would break a
-// table or steer a terminal, by spaces, and what is no UTF-8 by U+FFFD.
+// table or steer a terminal, by spaces, and bytes that are no UTF-8 by U+FFFD.
 func OneLine(s string) string {
 	return strings.Map(func(r rune) rune {
 		// U+2028 and U+2029 break lines too; format characters (Cf) can turn
@@ -134,7 +134,7 @@ func Digits(v float64) string {
 	return Grouped(strconv.FormatFloat(v, 'f', 0, 64))
 }
 
-// Grouped is a whole number's digits in groups of three.
+// Grouped prints the digits of a whole number in groups of three.
 func Grouped(s string) string {
 	sign := ""
 	if strings.HasPrefix(s, "-") {

@@ -12,7 +12,7 @@ import (
 	"github.com/joust-bench/joust/loaders/backend"
 )
 
-var _ backend.Stamped = (*conn)(nil)
+var _ backend.Stamped = (*socket)(nil)
 
 // stampReader reads from a socket together with the kernel's stamp of the
 // arrival (SO_TIMESTAMPING, Linux's networking/timestamping). It belongs to a
@@ -24,14 +24,14 @@ type stampReader struct {
 }
 
 // Stamp implements backend.Stamped.
-func (c *conn) Stamp() bool {
-	return unix.SetsockoptInt(int(c.fd), unix.SOL_SOCKET, unix.SO_TIMESTAMPING,
+func (s *socket) Stamp() bool {
+	return unix.SetsockoptInt(int(s.fd), unix.SOL_SOCKET, unix.SO_TIMESTAMPING,
 		unix.SOF_TIMESTAMPING_RX_SOFTWARE|unix.SOF_TIMESTAMPING_SOFTWARE) == nil
 }
 
 // ReadStamped implements backend.Stamped.
-func (c *conn) ReadStamped(buf []byte) (n int, lag int64, err error) {
-	n, lag, errno := c.loop.stamps.read(c.fd, buf)
+func (s *socket) ReadStamped(buf []byte) (n int, lag int64, err error) {
+	n, lag, errno := s.poller.stamps.read(s.fd, buf)
 	n, err = readResult(n, errno)
 	return n, lag, err
 }

@@ -6,18 +6,17 @@ import (
 	"fmt"
 	"os"
 	"runtime"
-	"strconv"
-	"strings"
 
 	"golang.org/x/sys/unix"
 )
 
-// Enter implements backend.Loop: it locks the goroutine to its thread, pins that
-// and asks the kernel for exact timers. The thread keeps its affinity and timer
+// Enter implements backend.Loop: it locks the goroutine to its thread, pins the
+// thread and asks the kernel for exact timers. The thread keeps its affinity and timer
 // slack, so it ends with its goroutine: it is never unlocked.
-func (l *loop) Enter(cpu int) error {
+func (p *poller) Enter(cpu int) error {
 	runtime.LockOSThread()
-	l.schedstat = openSchedstat()
+	// The file is nil where the kernel keeps no account; reads of it then fail.
+	p.schedstat, _ = os.Open(fmt.Sprintf("/proc/self/task/%d/schedstat", unix.Gettid()))
 	if cpu >= 0 {
 		var set unix.CPUSet
 		set.Set(cpu)
@@ -34,7 +33,7 @@ func (l *loop) Enter(cpu int) error {
 }
 
 // CPU implements backend.Loop.
-func (l *loop) CPU() int64 {
+func (p *poller) CPU() int64 {
 	var ts unix.Timespec
 	if unix.ClockGettime(unix.CLOCK_THREAD_CPUTIME_ID, &ts) != nil {
 		return 0
@@ -43,32 +42,12 @@ func (l *loop) CPU() int64 {
 }
 
 // RunDelay implements backend.Loop.
-func (l *loop) RunDelay() int64 {
-	if l.schedstat == nil {
-		return -1
-	}
+func (p *poller) RunDelay() int64 {
 	var buf [96]byte
-	n, err := l.schedstat.ReadAt(buf[:], 0)
-	if n == 0 && err != nil {
-		return -1
-	}
-	fields := strings.Fields(string(buf[:n]))
-	if len(fields) < 2 {
-		return -1
-	}
-	delay, err := strconv.ParseInt(fields[1], 10, 64)
-	if err != nil {
+	n, _ := p.schedstat.ReadAt(buf[:], 0)
+	var cpu, delay int64
+	if _, err := fmt.Sscan(string(buf[:max(n, 0)]), &cpu, &delay); err != nil {
 		return -1
 	}
 	return delay
-}
-
-// openSchedstat opens the scheduler's account of the calling thread; nil where
-// the kernel keeps none.
-func openSchedstat() *os.File {
-	f, err := os.Open(fmt.Sprintf("/proc/self/task/%d/schedstat", unix.Gettid()))
-	if err != nil {
-		return nil
-	}
-	return f
 }

@@ -9,12 +9,13 @@ package net
 
 import (
 	"context"
+	"net"
 	"sync"
-	"syscall"
 	"time"
 
 	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/loaders/backend"
+	"github.com/joust-bench/joust/loaders/clock"
 )
 
 // timerSlack is how late a timer of Go may be on a busy machine, in
@@ -28,37 +29,36 @@ func System() backend.System {
 
 // loop collects the events of its connections' goroutines.
 type loop struct {
-	network    string
-	addresses  []string
+	addresses  []net.Addr
 	sendBuffer int
 	threads    int
 
-	// life ends with the loop, and with it every attempt to connect; running
-	// are the goroutines.
+	// life ends with the loop and ends every attempt to connect; running counts
+	// the goroutines.
 	life    context.Context
 	end     context.CancelFunc
 	running sync.WaitGroup
 
-	// mu guards queue, the connections with an event that Wait has not returned
-	// yet; woken; and the shared part of each connection. kick ends the wait.
+	// mu guards woken, the shared part of each connection, and queue: the
+	// connections with an event that Wait has not returned yet. kick ends the wait.
 	mu    sync.Mutex
-	queue []*conn
+	queue []*link
 	woken bool
 	kick  chan struct{}
 
 	timer  *time.Timer
 	events [backend.MostEvents]backend.Event
-	// returned are the connections in the events of the last Wait.
-	returned []*conn
+	// returned are the connections of the last Wait's events.
+	returned []*link
 }
 
 func newLoop(spec *loaders.Spec, _ int) (backend.Loop, error) {
-	network, addresses, err := backend.Addresses(spec)
+	addresses, err := backend.Addresses(spec)
 	if err != nil {
 		return nil, err
 	}
 	l := &loop{
-		network: network, addresses: addresses, sendBuffer: spec.SendBuffer, threads: spec.Threads,
+		addresses: addresses, sendBuffer: spec.SendBuffer, threads: spec.Threads,
 		kick: make(chan struct{}, 1), timer: time.NewTimer(time.Hour),
 	}
 	l.life, l.end = context.WithCancel(context.Background())
@@ -83,8 +83,8 @@ func (l *loop) Wake() {
 	l.rouse()
 }
 
-// tell queues an event of a connection.
-func (l *loop) tell(c *conn, what backend.What) {
+// notify queues an event of a connection.
+func (l *loop) notify(c *link, what backend.What) {
 	l.mu.Lock()
 	if c.what == 0 {
 		l.queue = append(l.queue, c)
@@ -94,7 +94,7 @@ func (l *loop) tell(c *conn, what backend.What) {
 	l.rouse()
 }
 
-// rouse ends the wait that is under way, or the next one.
+// rouse ends the current wait, or the next one.
 func (l *loop) rouse() {
 	select {
 	case l.kick <- struct{}{}:
@@ -147,14 +147,14 @@ func (l *loop) take() []backend.Event {
 	return l.events[:n]
 }
 
-// CPU implements backend.Loop. Nobody knows what the goroutines of one loop use:
-// it is the thread's even share of the process's CPU time.
+// CPU implements backend.Loop. The CPU time of one loop's goroutines is not known:
+// CPU returns an even share of the process's.
 func (l *loop) CPU() int64 {
-	var use syscall.Rusage
-	if syscall.Getrusage(syscall.RUSAGE_SELF, &use) != nil {
+	used, err := clock.ProcessCPU()
+	if err != nil {
 		return 0
 	}
-	return (use.Utime.Nano() + use.Stime.Nano()) / int64(l.threads)
+	return used / int64(l.threads)
 }
 
 // RunDelay implements backend.Loop.

@@ -8,15 +8,15 @@ import (
 
 	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/loaders/codec"
-	"github.com/joust-bench/joust/loaders/wire"
+	"github.com/joust-bench/joust/loaders/codec/h1/wire"
 	"github.com/joust-bench/joust/results"
 )
 
 // protocol is what one load asks, compiled.
 type protocol struct {
 	names    []string
-	requests []wire.Request
-	answers  []wire.Answer
+	requests []codec.Request
+	answers  []wire.Expectation
 	// bodies hold what requests and answers point to.
 	bodies *wire.Bodies
 }
@@ -32,23 +32,17 @@ func New(spec *loaders.Spec) (codec.Protocol, error) {
 			return nil, errors.Join(err, p.bodies.Close())
 		}
 		if spec.Proxy != nil && spec.TLS == nil {
-			r = r.Absolute(spec.Target.Host)
+			r = wire.Absolute(r, spec.Target.Host)
 		}
 		p.names = append(p.names, asked.Name)
 		p.requests = append(p.requests, r)
-		p.answers = append(p.answers, p.bodies.CompileAnswer(asked))
+		p.answers = append(p.answers, p.bodies.Expect(asked))
 	}
 	return p, nil
 }
 
 // Requests implements codec.Protocol.
-func (p *protocol) Requests() []codec.Request {
-	list := make([]codec.Request, len(p.requests))
-	for i := range list {
-		list[i] = p.requests[i].Request
-	}
-	return list
-}
+func (p *protocol) Requests() []codec.Request { return p.requests }
 
 // ALPN implements codec.Protocol.
 func (p *protocol) ALPN() []string { return []string{"http/1.1"} }
@@ -142,7 +136,7 @@ func (c *conn) recognised(request int32, body []byte) codec.Answer {
 // begin makes the parser ready for the answer to the request.
 func (c *conn) begin(request int32) {
 	c.fresh, c.inBody, c.cause = false, false, ""
-	c.parser.Expect(c.requests[request].NoBody)
+	c.parser.Expect(c.answers[request].NoBody)
 	c.check.Reset()
 }
 
@@ -175,7 +169,7 @@ func (c *conn) end(request int32, found codec.Answer) codec.Answer {
 }
 
 // bodyCause tells a body that is too long from one that is wrong.
-func (c *conn) bodyCause(a *wire.Answer) results.Cause {
+func (c *conn) bodyCause(a *wire.Expectation) results.Cause {
 	if c.check.Seen() > int64(len(a.Body)) {
 		return results.CauseLength
 	}

@@ -1,0 +1,160 @@
+package wire
+
+import (
+	"bytes"
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/joust-bench/joust/loaders/codec"
+	"github.com/joust-bench/joust/scenarios"
+)
+
+// Absolute returns the request with its target in absolute form, as a proxy wants
+// it (RFC 9112 §3.2.2).
+func Absolute(r codec.Request, host string) codec.Request {
+	method, rest, _ := bytes.Cut(r.Head, []byte(" "))
+	// The asterisk of OPTIONS has no path of its own (RFC 9112 §3.2.4).
+	rest = bytes.TrimPrefix(rest, []byte("*"))
+	before := len(r.Head)
+	r.Head = slices.Concat(method, []byte(" http://"+host), rest)
+	r.HeadBytes += len(r.Head) - before
+	return r
+}
+
+// Compile builds the request with a body of its own. The Host field comes first;
+// a Host that the request lists replaces the given one. The listed fields follow in
+// order, then Content-Length or Transfer-Encoding. A body of at most MaxInlineBody
+// bytes, framing included, is part of Head.
+func Compile(r *scenarios.Request, host string) (codec.Request, error) {
+	return NewBodies().Compile(r, host)
+}
+
+// Compile builds the request as the function does; equal bodies of several
+// requests share one buffer.
+func (b *Bodies) Compile(r *scenarios.Request, host string) (codec.Request, error) {
+	head, err := appendHead(nil, r, host)
+	if err == nil {
+		err = checkBodies(r)
+	}
+	if err != nil {
+		return codec.Request{}, fmt.Errorf("compile request %q: %w", cmp.Or(r.Name, r.Method+" "+r.Path), err)
+	}
+	out := codec.Request{Head: head, HeadBytes: len(head), BodyBytes: r.Body.Size()}
+	if framed := b.framed(r.Body); len(framed) > MaxInlineBody {
+		out.Body = framed
+	} else {
+		out.Head = append(head, framed...)
+	}
+	return out, nil
+}
+
+// appendHead writes the request line and all fields, with the empty line.
+func appendHead(out []byte, r *scenarios.Request, host string) ([]byte, error) {
+	if err := checkTarget(r); err != nil {
+		return nil, err
+	}
+	host, headers, err := splitHost(r.Headers, host)
+	if err != nil {
+		return nil, err
+	}
+	version, err := versionOf(r)
+	if err != nil {
+		return nil, err
+	}
+	out = append(out, r.Method+" "+r.Path+" HTTP/"+version+"\r\nHost: "+host+"\r\n"...)
+	for _, h := range headers {
+		out = append(out, h.Name+": "+h.Value+"\r\n"...)
+	}
+	switch {
+	case r.Body != nil && r.Body.Chunk > 0:
+		out = append(out, "Transfer-Encoding: chunked\r\n"...)
+	case r.Body != nil || anticipatesBody(r.Method):
+		out = fmt.Appendf(out, "Content-Length: %d\r\n", r.Body.Size())
+	}
+	return append(out, "\r\n"...), nil
+}
+
+// versionOf returns the version of the request line.
+func versionOf(r *scenarios.Request) (string, error) {
+	switch {
+	case r.Version == "":
+		return "1.1", nil
+	case r.Version != "1.0":
+		return "", fmt.Errorf("version %q is not known; use 1.0, or leave it out for 1.1", r.Version)
+	case r.Body != nil && r.Body.Chunk > 0:
+		return "", errors.New("HTTP/1.0 has no chunked bodies; send the body with its length")
+	}
+	return r.Version, nil
+}
+
+// anticipatesBody reports whether an empty body of the method is declared
+// (RFC 9110 §8.6).
+func anticipatesBody(method string) bool {
+	return method == "POST" || method == "PUT" || method == "PATCH"
+}
+
+func checkTarget(r *scenarios.Request) error {
+	if !isToken([]byte(r.Method)) {
+		return fmt.Errorf("method %q is not a token of letters, digits and hyphens", r.Method)
+	}
+	if r.Method == "CONNECT" {
+		return errors.New("method CONNECT asks for a tunnel, which is not an exchange; use another")
+	}
+	if r.Path == "" || r.Path[0] != '/' && (r.Path != "*" || r.Method != "OPTIONS") {
+		return fmt.Errorf("path %q does not begin with /", r.Path)
+	}
+	for i, c := range []byte(r.Path) {
+		if c <= ' ' || c >= 0x7f || c == '#' {
+			return fmt.Errorf("path %q holds the byte %q at %d; write it as %%%02X", r.Path, c, i, c)
+		}
+	}
+	return nil
+}
+
+// splitHost checks the listed fields and takes a Host out of them.
+func splitHost(headers []scenarios.Header, host string) (string, []scenarios.Header, error) {
+	rest := make([]scenarios.Header, 0, len(headers))
+	listed := false
+	for _, h := range headers {
+		name := []byte(h.Name)
+		switch {
+		case !isToken(name):
+			return "", nil, fmt.Errorf("header name %q is not a token of letters, digits and hyphens", h.Name)
+		case !isValue([]byte(h.Value)):
+			return "", nil, fmt.Errorf("header %s has a control character in its value %q", h.Name, h.Value)
+		case equalFold(name, "content-length"), equalFold(name, "transfer-encoding"):
+			return "", nil, fmt.Errorf("header %s follows from the body; remove it", h.Name)
+		case equalFold(name, "host") && listed:
+			return "", nil, errors.New("header Host is given twice; keep one")
+		case equalFold(name, "host"):
+			host, listed = h.Value, true
+		default:
+			rest = append(rest, h)
+		}
+	}
+	for _, c := range []byte(host) {
+		if c <= ' ' || c >= 0x7f {
+			return "", nil, fmt.Errorf("host %q holds the byte %q", host, c)
+		}
+	}
+	return host, rest, nil
+}
+
+// checkBodies refuses generators that describe no bytes.
+func checkBodies(r *scenarios.Request) error {
+	for _, b := range []struct {
+		what string
+		body *scenarios.Body
+	}{{"body", r.Body}, {"expected body", r.Expect.Body}} {
+		switch {
+		case b.body == nil:
+		case b.body.Length < 0 || b.body.Chunk < 0:
+			return fmt.Errorf("%s has a negative length or chunk", b.what)
+		case b.body.Length > 0 && b.body.Text == "":
+			return fmt.Errorf("%s has a length of %d bytes and no text to fill it", b.what, b.body.Length)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,361 @@
+package record
+
+import (
+	"cmp"
+	"errors"
+
+	"github.com/joust-bench/joust/results"
+)
+
+// Span is the window of a phase as accounting needs it, in CLOCK_MONOTONIC
+// nanoseconds: [T0, T1).
+type Span struct {
+	Loop   results.Loop
+	T0, T1 int64
+}
+
+// Inside reports whether the instant lies in the window.
+func (s Span) Inside(t int64) bool { return t >= s.T0 && t < s.T1 }
+
+// insideNS is the length of the part of [from, to) that lies in the window.
+func (s Span) insideNS(from, to int64) int64 { return max(0, min(to, s.T1)-max(from, s.T0)) }
+
+// Exchange is one request with its stamps, in CLOCK_MONOTONIC nanoseconds.
+type Exchange struct {
+	// Intended is when the schedule wanted it sent; in a closed loop it equals
+	// Sent. Sent is read just before the first byte is written.
+	Intended, Sent int64
+	// FirstByte is 0 until the answer's first byte; Written is 0 where one
+	// write took the whole request.
+	FirstByte, Written int64
+	// Request is the number of the request, and of its group; Connection that of
+	// the thread's connection.
+	Request, Connection int32
+}
+
+// Ledger holds the records of one thread about one phase. One goroutine may
+// touch it at a time; Reset makes it ready for the next phase and keeps its
+// memory.
+//
+// The rules are METHOD.md §1: throughput counts the answers that complete inside
+// the window; open-loop latency belongs to the requests intended inside it,
+// closed-loop service time to those completed inside it.
+type Ledger struct {
+	Window Span
+	// Groups are by request number.
+	Groups []Group
+	ErrorBars
+	// Slowest are the slowest right answers of the window.
+	Slowest Slowest
+	// Counts collects the counters of the phase, and Rate those of an open loop.
+	// All other fields of them stay empty.
+	Counts results.Phase
+	Rate   results.RateReport
+
+	// longest is the longest time from a request's send to the end of its
+	// answer, right or wrong, anywhere in the phase, in nanoseconds.
+	longest int64
+}
+
+// ErrorBars are the delays that the loader adds to what it measures, as in
+// results.Phase.
+type ErrorBars struct {
+	SendLagIdle, SendLagBlocked Histogram
+	ReceiveLag, LoopGaps        Histogram
+	StallNS                     int64
+}
+
+// Traffic counts bytes.
+type Traffic struct {
+	Sent, Received, SentBody, ReceivedBody uint64
+}
+
+// Since returns the difference from an earlier reading.
+func (t Traffic) Since(o Traffic) Traffic {
+	return Traffic{t.Sent - o.Sent, t.Received - o.Received, t.SentBody - o.SentBody, t.ReceivedBody - o.ReceivedBody}
+}
+
+// Into writes the bytes into the counters of a phase.
+func (t Traffic) Into(p *results.Phase) {
+	p.SentBytes, p.ReceivedBytes, p.SentBodyBytes, p.ReceivedBodyBytes = t.Sent, t.Received, t.SentBody, t.ReceivedBody
+}
+
+// Reserve takes the memory of the histograms that every request needs, so that
+// recording does not allocate. open is true where open-loop phases will follow.
+func (l *Ledger) Reserve(open bool) {
+	for i := range l.Groups {
+		l.Groups[i].Service.Reserve()
+		l.Groups[i].FirstByte.Reserve()
+		if open {
+			l.Groups[i].Corrected.Reserve()
+		}
+	}
+	l.Slowest.list = make([]slow, 0, MostSlowest+1)
+	l.ReceiveLag.reserve(lagDigits)
+	l.LoopGaps.reserve(lagDigits)
+	if open {
+		l.SendLagIdle.reserve(lagDigits)
+		l.SendLagBlocked.reserve(lagDigits)
+	}
+}
+
+func (b *ErrorBars) histograms() [4]*Histogram {
+	return [4]*Histogram{&b.SendLagIdle, &b.SendLagBlocked, &b.ReceiveLag, &b.LoopGaps}
+}
+
+// Stall is the shortest standstill of a loop that counts, in nanoseconds.
+const Stall = int64(1e6)
+
+// Gap records that an event loop with something to do came round at now, d
+// nanoseconds late. It evidently worked for the part worked of d; the rest is a
+// stall, and its part inside the window counts.
+func (l *Ledger) Gap(now, d, worked int64) {
+	if l.Window.Inside(now) {
+		l.LoopGaps.recordLag(d)
+	}
+	if still := d - worked; still >= Stall {
+		l.StallNS += l.Window.insideNS(now-still, now)
+	}
+}
+
+// Backoff records that a connection waited from one instant to another before its
+// next attempt. Call it at the end of the wait, or of the phase: a window that ends
+// early cuts the wait.
+func (l *Ledger) Backoff(from, to int64) { l.Counts.BackoffNS += l.Window.insideNS(from, to) }
+
+// Received records the lag from the kernel's stamp of an arrival to its read at now.
+func (l *Ledger) Received(now, lag int64) {
+	if l.Window.Inside(now) {
+		l.ReceiveLag.recordLag(max(0, lag))
+	}
+}
+
+// Reset forgets the last phase and takes the window of the next.
+func (l *Ledger) Reset(window Span) {
+	for i := range l.Groups {
+		l.Groups[i].Reset()
+	}
+	for _, h := range l.ErrorBars.histograms() {
+		h.Reset()
+	}
+	l.StallNS = 0
+	*l = Ledger{Window: window, Groups: l.Groups, ErrorBars: l.ErrorBars, Slowest: Slowest{list: l.Slowest.list[:0]}}
+}
+
+// Lag records the delay of a request's send. It is our fault where a connection was
+// idle at the intended instant.
+func (l *Ledger) Lag(intended, idleSince, now int64) {
+	switch {
+	case !l.Window.Inside(intended):
+	case idleSince <= intended:
+		l.SendLagIdle.recordLag(now - intended)
+	default:
+		l.SendLagBlocked.recordLag(now - intended)
+	}
+}
+
+// AwaitUntil returns the end of the wait for requests in flight, in CLOCK_MONOTONIC
+// nanoseconds. It is the drain bound or, where later, the last send plus twice the
+// longest time of an answer, at most the request timeout: a slow answer must not
+// pass for one that never comes. A closed loop sends until its window ends, an open
+// one with a backlog until the drain bound.
+func (l *Ledger) AwaitUntil(drained, timeout int64) int64 {
+	sent := l.Window.T1
+	if l.Window.Loop == results.OpenLoop {
+		sent = drained
+	}
+	return max(drained, sent+min(2*l.longest, timeout))
+}
+
+// The bounds of ListenNS.
+const (
+	shortestListen = int64(10e6)
+	longestListen  = int64(100e6)
+)
+
+// ListenNS returns the time for which a loader listens, at the end of a phase with
+// nothing in flight, for answers that nobody asked for: twice the mean service
+// time, within bounds, in nanoseconds.
+func (l *Ledger) ListenNS() int64 {
+	var sum float64
+	var n uint64
+	for i := range l.Groups {
+		sum += l.Groups[i].Service.sum
+		n += l.Groups[i].Service.Count()
+	}
+	return min(max(int64(2*sum/float64(max(1, n))), shortestListen), longestListen)
+}
+
+// Answered counts a right answer that was complete at now.
+func (l *Ledger) Answered(e *Exchange, now int64, status int) {
+	l.longest = max(l.longest, now-e.Sent)
+	g := &l.Groups[e.Request]
+	inside := false
+	switch {
+	case now < l.Window.T0:
+		l.Counts.CompletedBefore++
+	case now >= l.Window.T1:
+		l.Counts.CompletedAfter++
+	default:
+		inside = true
+		g.counts.Completed++
+		g.Status(status)
+		if now-l.Window.T0 < (l.Window.T1-l.Window.T0)/2 {
+			l.Counts.CompletedFirstHalf++
+		}
+	}
+	if l.Window.Loop == results.OpenLoop {
+		if !l.Window.Inside(e.Intended) {
+			return
+		}
+		g.Corrected.Record(now - e.Intended)
+	} else if !inside {
+		return
+	}
+	l.Slowest.add(e, now)
+	g.Service.Record(now - e.Sent)
+	g.FirstByte.Record(e.FirstByte - e.Sent)
+	if e.Written != 0 {
+		g.Write.Record(e.Written - e.Sent)
+	}
+}
+
+// Failed counts a request that failed at now. status is 0 where none came. A timeout
+// of an open loop is a censored sample of the corrected latency as well.
+func (l *Ledger) Failed(e *Exchange, now int64, cause results.Cause, status int, detail string) {
+	g, at := &l.Groups[e.Request], now
+	if e.FirstByte != 0 {
+		l.longest = max(l.longest, now-e.Sent)
+	}
+	if l.Window.Loop == results.OpenLoop {
+		at = e.Intended
+	}
+	if !l.Window.Inside(at) {
+		l.Counts.FailedOutside++
+		if cause == results.CauseTimeout {
+			l.Counts.TimeoutsOutside++
+		}
+		g.Note(detail)
+		return
+	}
+	g.Fail(cause, detail)
+	g.FailedTime.Record(now - e.Sent)
+	if status != 0 {
+		g.Status(status)
+	}
+	if cause == results.CauseTimeout && l.Window.Loop == results.OpenLoop {
+		l.censor(&g.Corrected, now-e.Intended)
+	}
+}
+
+// ConnectionFailed counts a connection that could not be made.
+func (l *Ledger) ConnectionFailed(cause results.Cause, detail string) {
+	l.Counts.ConnectionErrors = counted(l.Counts.ConnectionErrors, cause)
+	l.Counts.FirstConnectionError = cmp.Or(l.Counts.FirstConnectionError, detail)
+}
+
+// Surplus counts bytes that answer no request.
+func (l *Ledger) Surplus(detail string) {
+	l.Counts.SurplusAnswers++
+	l.Counts.FirstSurplus = cmp.Or(l.Counts.FirstSurplus, detail)
+}
+
+// Abandoned counts a request that was still in flight when the wait for its answer
+// ended, at now. It is a lower bound of the service time in a closed loop, and of the
+// corrected latency in an open one that intended it in the window.
+func (l *Ledger) Abandoned(e *Exchange, now int64) {
+	l.Counts.Unanswered++
+	g := &l.Groups[e.Request]
+	switch {
+	case l.Window.Loop == results.ClosedLoop:
+		l.censor(&g.Service, now-e.Sent)
+	case l.Window.Inside(e.Intended):
+		l.Rate.Censored++
+		l.censor(&g.Corrected, now-e.Intended)
+	}
+}
+
+// Unsent counts a request that was due and not sent when the drain bound ended, at
+// now.
+func (l *Ledger) Unsent(intended, now int64) { l.drop(&l.Rate.NeverSent, intended, now) }
+
+// TooLate counts a request that was given up at now, unsent, since its deadline
+// had passed.
+func (l *Ledger) TooLate(intended, now int64) { l.drop(&l.Counts.Shed, intended, now) }
+
+// drop counts a request that is not sent.
+func (l *Ledger) drop(counter *uint64, intended, now int64) {
+	if l.Window.Inside(intended) {
+		*counter++
+		l.censor(&l.Groups[0].Corrected, now-intended)
+	}
+}
+
+// censor puts a lower bound into a histogram of the phase.
+func (l *Ledger) censor(h *Histogram, atLeast int64) {
+	h.Record(atLeast)
+	least := &l.Rate.CensoredFromNS
+	if l.Window.Loop == results.ClosedLoop {
+		least = &l.Counts.UnansweredFromNS
+	}
+	*least = leastBound(*least, atLeast)
+}
+
+// Merge adds another thread's ledger of the same phase.
+func (l *Ledger) Merge(o *Ledger) {
+	for i := range l.Groups {
+		l.Groups[i].Merge(&o.Groups[i])
+	}
+	theirs := o.ErrorBars.histograms()
+	for i, h := range l.ErrorBars.histograms() {
+		h.Merge(theirs[i])
+	}
+	l.StallNS += o.StallNS
+	l.Slowest.merge(&o.Slowest)
+	AddCounts(&l.Counts, &o.Counts)
+	addRate(&l.Rate, &o.Rate)
+}
+
+// Into writes the ledger into the phase of a report. names are those of the requests.
+func (l *Ledger) Into(r *results.Phase, names []string) error {
+	r.Loop, r.T0NS, r.T1NS = l.Window.Loop, l.Window.T0, l.Window.T1
+	AddCounts(r, &l.Counts)
+	var errs [5]error
+	r.SendLagIdle, errs[0] = l.SendLagIdle.Result()
+	r.SendLagBlocked, errs[1] = l.SendLagBlocked.Result()
+	r.ReceiveLag, errs[2] = l.ReceiveLag.Result()
+	r.LoopGaps, errs[3] = l.LoopGaps.Result()
+	if r.LoopGaps != nil {
+		r.StallNS = new(l.StallNS)
+	}
+	r.Slowest = l.Slowest.result(names)
+	errs[4] = l.groupsInto(r, names)
+	if l.Window.Loop == results.OpenLoop {
+		if r.Rate == nil {
+			r.Rate = &results.RateReport{}
+		}
+		addRate(r.Rate, &l.Rate)
+		r.Rate.Achieved = r.Total.Completed
+	}
+	return errors.Join(errs[:]...)
+}
+
+// groupsInto writes the groups and their total. A single group is its own
+// total.
+func (l *Ledger) groupsInto(r *results.Phase, names []string) error {
+	var errs []error
+	total := &l.Groups[0]
+	if len(l.Groups) > 1 {
+		total = &Group{}
+		r.Groups = make(map[string]results.Group, len(l.Groups))
+		for i := range l.Groups {
+			total.Merge(&l.Groups[i])
+			group, err := l.Groups[i].Result()
+			r.Groups[names[i]] = group
+			errs = append(errs, err)
+		}
+	}
+	var err error
+	r.Total, err = total.Result()
+	return errors.Join(append(errs, err)...)
+}

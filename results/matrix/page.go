@@ -1,0 +1,121 @@
+package matrix
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/joust-bench/joust/results/cells"
+	"github.com/joust-bench/joust/results/table"
+)
+
+// page is a markdown file that grows from above. A part without content writes
+// nothing, not even its heading.
+type page struct{ strings.Builder }
+
+// line writes a line; values of any origin must be escaped in it.
+func (p *page) line(format string, args ...any) { fmt.Fprintf(&p.Builder, format+"\n", args...) }
+
+// heading writes a heading, which it makes safe, and a caption as it is.
+func (p *page) heading(text, caption string) {
+	p.line("\n%s\n", table.Escape(text))
+	if caption != "" {
+		p.line("%s\n", caption)
+	}
+}
+
+// section writes a heading, a caption and a table.
+func (p *page) section(heading, caption string, t *table.Table) {
+	if len(t.Rows) > 0 {
+		p.heading(heading, caption)
+		p.WriteString(t.Markdown())
+	}
+}
+
+// after writes a line beneath a table.
+func (p *page) after(text string) {
+	if text != "" {
+		p.line("\n%s", text)
+	}
+}
+
+// list writes a heading, a caption and items, which it makes safe.
+func (p *page) list(heading, caption string, items []string) {
+	if len(items) > 0 {
+		p.heading(heading, caption)
+		p.items(each(items, table.Escape))
+	}
+}
+
+// items writes items as they are.
+func (p *page) items(items []string) {
+	for _, item := range items {
+		p.line("- %s", item)
+	}
+}
+
+// fold writes a part that stays closed until a reader opens it.
+func (p *page) fold(summary string, write func(*page)) {
+	inner := &page{}
+	write(inner)
+	if inner.Len() > 0 {
+		p.line("\n<details>\n<summary>%s</summary>\n%s\n</details>", summary, inner.String())
+	}
+}
+
+// legend explains the marks of the page's tables. Its items may have code spans.
+func (p *page) legend(items ...string) {
+	p.fold("How to read these tables", func(p *page) {
+		p.heading("## How to read these tables", "")
+		p.items(items)
+	})
+}
+
+// byServer returns a table of one row a cell: its server and its figures. Where
+// the cell has no value, the reason stands in their place.
+func byServer(head []string, row []*cells.Cell, figures func(i int, c *cells.Cell) []string) *table.Table {
+	out := &table.Table{Head: append([]string{"server"}, head...), Left: 1}
+	for i, c := range row {
+		line := make([]string, len(head))
+		if c.Absent == "" {
+			line = figures(i, c)
+		} else {
+			line[0] = absent(c.Absent)
+		}
+		out.Add(append([]string{c.Server.Name}, line...)...)
+	}
+	return out
+}
+
+// byScenario returns a table of one row a closed loop and one column a server.
+func (v *view) byScenario(tables []closedTable, row func(closedTable) []string) *table.Table {
+	out := &table.Table{Head: append(v.names("scenario"), "noise band", "detectable"), Left: 1}
+	for _, t := range tables {
+		out.Add(row(t)...)
+	}
+	return out
+}
+
+// texts returns the text of each cell, or the reason for its absence.
+func texts(row []*cells.Cell, text func(i int, c *cells.Cell) string) []string {
+	out := make([]string, len(row))
+	for i, c := range row {
+		if c.Absent != "" {
+			out[i] = absent(c.Absent)
+		} else {
+			out[i] = text(i, c)
+		}
+	}
+	return out
+}
+
+// names returns the heads of the columns: the first, then the servers.
+func (v *view) names(first string) []string {
+	out := []string{first}
+	for _, s := range v.servers {
+		out = append(out, s.Name)
+	}
+	return out
+}
+
+// absent stands in the place of a value.
+func absent(a cells.Absence) string { return "— " + string(a) }
