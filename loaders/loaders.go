@@ -27,6 +27,11 @@ type Spec struct {
 	// Connections is the total over all threads, at least Threads.
 	Connections int `json:"connections"`
 	Threads     int `json:"threads"`
+	// Users is how many users of closed loops share the connections, all threads
+	// together; 0 makes each place in a connection's pipeline a user. Each user
+	// waits for Think after an answer.
+	Users int   `json:"users,omitempty"`
+	Think Think `json:"think,omitzero"`
 	// TLS is set for protocols over TLS.
 	TLS   *TLS   `json:"tls,omitempty"`
 	Proxy *Proxy `json:"proxy,omitempty"`

@@ -17,7 +17,7 @@ func (s Share) portion(n int) int { return Share{s.Index + 1, s.Of}.before(n) - 
 func (s Share) before(n int) int { return s.Index*(n/s.Of) + min(s.Index, n%s.Of) }
 
 // Part returns the Spec of one of several loaders that make the load together. Their
-// connections and counts add up to those of the whole, their arrivals make its
+// connections, users and counts add up to those of the whole, their arrivals make its
 // schedule, and threads and CPUs are divided while each has one. The loaders meet
 // before every phase: all phases wait for an Adjustment, which gives each loader the
 // rate of the whole and the length of the window.
@@ -28,6 +28,10 @@ func (s Spec) Part(share Share) Spec {
 	p := s
 	p.Connections = share.portion(s.Connections)
 	p.Threads = max(1, min(share.portion(s.Threads), p.Connections))
+	if s.Users > 0 {
+		p.Users = share.portion(s.Users)
+		p.Threads = max(1, min(p.Threads, p.Users))
+	}
 	p.CPUs = share.cpus(s.CPUs, p.Threads)
 	if s.Threads < share.Of && (s.Idle == Spin || s.Idle == Gather) {
 		p.Idle = Hybrid // loaders that poll on one CPU keep each other from working

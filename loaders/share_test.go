@@ -24,6 +24,9 @@ func whole(t *rapid.T) (Spec, int) {
 		},
 	}
 	s.Threads = rapid.IntRange(1, s.Connections).Draw(t, "threads")
+	if rapid.Bool().Draw(t, "with users") {
+		s.Users, s.Phases = rapid.IntRange(max(of, s.Threads), 1000).Draw(t, "users"), s.Phases[:2]
+	}
 	if rapid.Bool().Draw(t, "pinned") {
 		for cpu := range s.Threads {
 			s.CPUs = append(s.CPUs, cpu)
@@ -37,7 +40,7 @@ func TestPartsMakeTheWhole(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		s, of := whole(t)
-		var connections, threads, count int
+		var connections, threads, users, count int
 		var cpus []int
 		seeds := map[uint64]bool{}
 		for i := range of {
@@ -49,10 +52,14 @@ func TestPartsMakeTheWhole(t *testing.T) {
 				t.Fatalf("part %d of %d has %d of %d connections", i, of, p.Connections, s.Connections)
 			}
 			connections, threads, count = connections+p.Connections, threads+p.Threads, count+int(p.Phases[1].Count)
+			users += p.Users
 			cpus, seeds[p.Seed] = append(cpus, p.CPUs...), true
 			if polls := p.Idle == Spin; polls != (s.Threads >= of || of == 1) {
 				t.Fatalf("%d threads for %d loaders: one polls: %t", s.Threads, of, polls)
 			}
+		}
+		if users != s.Users {
+			t.Fatalf("%d of %d users", users, s.Users)
 		}
 		if connections != s.Connections || count != int(s.Phases[1].Count) || len(seeds) != of {
 			t.Fatalf("%d of %d connections, %d of %d requests, %d seeds of %d loaders", connections, s.Connections, count, s.Phases[1].Count, len(seeds), of)

@@ -31,6 +31,9 @@ func (s Spec) WithDefaults() Spec {
 	s.SendBuffer = cmp.Or(s.SendBuffer, s.loopbackSendBuffer())
 	s.Threads = max(s.Threads, 1)
 	s.Depth = max(s.Depth, 1)
+	if s.Users == 0 && s.Think != (Think{}) {
+		s.Users = s.Connections * s.Depth
+	}
 	s.Idle = cmp.Or(s.Idle, Wait)
 	return s
 }
@@ -85,6 +88,9 @@ func (s Spec) Validate() error {
 	refuse(s.Connections < 1, "%d connections: at least 1 is needed", s.Connections)
 	refuse(s.Threads < 1, "%d threads: at least 1 is needed", s.Threads)
 	refuse(s.Threads > s.Connections && s.Connections > 0, "%d threads for %d connections: a thread without a connection has nothing to do", s.Threads, s.Connections)
+	refuse(s.Users < 0, "%d users: must not be negative", s.Users)
+	refuse(s.Users > 0 && s.Threads > s.Users, "%d threads for %d users: a thread without a user has nothing to do", s.Threads, s.Users)
+	refuse(s.Users > 0 && s.Rotation == scenarios.PerConnection, "%d users with requests that change with the connection: users have no connection of their own, leave them out", s.Users)
 	refuse(len(s.CPUs) != 0 && len(s.CPUs) != s.Threads, "%d CPUs for %d threads: one each, or none", len(s.CPUs), s.Threads)
 	refuse(s.SendBuffer < 0, "send buffer of %d bytes: must not be negative", s.SendBuffer)
 	refuse(s.Depth < 1, "depth %d: at least 1 is needed", s.Depth)
@@ -100,6 +106,7 @@ func (s Spec) Validate() error {
 		if err := s.Phases[i].validate(); err != nil {
 			errs = append(errs, fmt.Errorf("phase %q: %w", s.Phases[i].Name, err))
 		}
+		refuse(s.Users > 0 && s.Phases[i].Loop == results.OpenLoop, "phase %q: an open loop sends by its schedule, whatever users do: leave out users and think time, or the rate", s.Phases[i].Name)
 	}
 	return errors.Join(errs...)
 }

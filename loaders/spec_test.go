@@ -69,6 +69,34 @@ func TestPhasesAreValidated(t *testing.T) {
 	}
 }
 
+// Users need threads and a closed loop; a think time alone makes a user of each
+// place in a pipeline.
+func TestUsersAreValidated(t *testing.T) {
+	t.Parallel()
+	closed := Phase{Name: "p", Loop: results.ClosedLoop, Duration: time.Second}
+	base := Spec{
+		Target: Target{Network: "tcp", Address: "127.0.0.1:80"}, Requests: make([]scenarios.Request, 1),
+		Connections: 3, Threads: 2, Depth: 2, Phases: []Phase{closed},
+	}
+	for says, change := range map[string]func(*Spec){
+		"":                         func(s *Spec) { s.Users = 2 },
+		"-1 users":                 func(s *Spec) { s.Users = -1 },
+		"2 threads for 1 users":    func(s *Spec) { s.Users = 1 },
+		"no connection of their":   func(s *Spec) { s.Users, s.Rotation = 5, scenarios.PerConnection },
+		`phase "p": an open loop `: func(s *Spec) { s.Users, s.Phases = 5, []Phase{closed, open(Constant, 5)} },
+	} {
+		spec := base
+		change(&spec)
+		if err := spec.WithDefaults().Validate(); (err != nil) != (says != "") || err != nil && !strings.Contains(err.Error(), says) {
+			t.Errorf("got %v, want %q", err, says)
+		}
+	}
+	base.Think = Think{From: time.Second, To: time.Second}
+	if got := base.WithDefaults().Users; got != 6 {
+		t.Errorf("%d users think on 3 connections with 2 places each", got)
+	}
+}
+
 // A bounded send buffer is for large uploads over loopback only.
 func TestSendBuffer(t *testing.T) {
 	t.Parallel()

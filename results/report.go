@@ -14,6 +14,11 @@ type Report struct {
 	// phases, where the warm-up showed that these carry it; 0 where all did.
 	ThreadsUsed int `json:"threads_used,omitempty"`
 	Depth       int `json:"depth"`
+	// Users is how many users shared the connections of the closed loops, and Think
+	// the law of their think time; absent where each place in a connection's
+	// pipeline was a user that did not think.
+	Users int    `json:"users,omitempty"`
+	Think string `json:"think,omitempty"`
 	// IdleStrategy is how the loader waited: "spin", "hybrid" or "wait".
 	IdleStrategy string `json:"idle_strategy,omitempty"`
 	// SendBufferBytes is the send buffer that connections asked the kernel for;
@@ -119,7 +124,7 @@ type Phase struct {
 
 	// Send lag: actual minus intended send time, where a connection was idle
 	// at the intended time (our fault) and where none was (the server's, or
-	// too few connections). Open loop only.
+	// too few connections). Absent in a closed loop without users.
 	SendLagIdle    *Histogram `json:"send_lag_idle,omitempty"`
 	SendLagBlocked *Histogram `json:"send_lag_blocked,omitempty"`
 
@@ -241,7 +246,9 @@ type Group struct {
 	// Service is from the actual send to the last byte. Closed loop:
 	// requests completed in the window; open loop: intended in it.
 	Service *Histogram `json:"service,omitempty"`
-	// Corrected is from the intended send to the last byte; open loop only.
+	// Corrected is from the intended send to the last byte. Open loop: requests
+	// intended in the window; closed loop: present only with users, whose request
+	// is intended at the end of their think time, completed in the window.
 	Corrected *Histogram `json:"corrected,omitempty"`
 	// FirstByte is from the actual send to the first byte of the answer.
 	FirstByte *Histogram `json:"first_byte,omitempty"`

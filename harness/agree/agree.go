@@ -1,10 +1,12 @@
-// Package agree puts loaders side by side: the same cells measured by joust, by
-// joust with other idle strategies, and by foreign loaders, alternating, with
-// ratios and the reasons why they differ. It is what `joust agree` does.
+// Package agree implements joust agree. joust's own loader, the same with other idle
+// strategies, and foreign loaders measure the same matches in turn, with ratios
+// and the reasons why they differ.
 package agree
 
 import (
+	"cmp"
 	"context"
+	"math"
 	"slices"
 	"time"
 
@@ -13,7 +15,6 @@ import (
 	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/loaders/external"
 	"github.com/joust-bench/joust/results"
-	"github.com/joust-bench/joust/results/stats"
 	"github.com/joust-bench/joust/scenarios"
 )
 
@@ -21,60 +22,59 @@ import (
 // meet.
 const openShare = 0.5
 
-// Contest is one agreement in the making.
+// Contest compares loaders.
 type Contest struct {
-	// Runner makes the runner of joust's own loader with an idle strategy, "" for
+	// Runner returns the runner of joust's own loader with an idle strategy, "" for
 	// the default one, or of a foreign loader. All measure on the same CPUs.
 	Runner func(idle loaders.IdleStrategy, foreign *external.Found) *run.Runner
 	// Idle are further idle strategies of joust's own loader.
 	Idle []loaders.IdleStrategy
-	// Foreign are the loaders beside joust's own.
+	// Foreign are the loaders that joust's own is compared with.
 	Foreign []external.Found
-	// Loops are those that are compared. An open one needs the closed one for
-	// its rate.
+	// Loops are the loops to compare. An open loop needs the closed one for its
+	// rate.
 	Loops   []results.Loop
 	Servers []string
 	Rows    []scenarios.Scenario
-	// Claims tells whether the server answers the row.
+	// Claims reports whether the server answers the row.
 	Claims func(server, row string) bool
 	// Clients is the number of connections of rows without their own.
 	Clients          int
 	Trials           int
 	Warmup, Duration time.Duration
 	Seed             uint64
-	// Told is called before every trial.
-	Told func(p Progress)
+	// Begins is called before every trial.
+	Begins func(t Turn)
 }
 
-// Progress is how far it is.
-type Progress struct {
+// Turn is one trial among all of a contest.
+type Turn struct {
 	Number, Total            int
 	Server, Scenario, Loader string
-	// Left is the planned time of what is left.
-	Left time.Duration
+	// Remaining is the planned time of this trial and all behind it.
+	Remaining time.Duration
 }
 
-// Cell is one server and row in one loop, by all loaders.
-type Cell struct {
+// Match is one server and row in one loop, by all loaders.
+type Match struct {
 	Server   string       `json:"server"`
 	Scenario string       `json:"scenario"`
 	Loop     results.Loop `json:"loop"`
-	// RateRPS is that of an open loop: half of joust's own peak in the closed
-	// one.
+	// RateRPS is the rate of an open loop: half of joust's own peak in the closed
+	// loop.
 	RateRPS float64 `json:"rate_rps,omitempty"`
 	Clients int     `json:"clients"`
 	Depth   int     `json:"depth"`
-	// Sides are joust first, then the others.
-	Sides []Side `json:"sides"`
-	// Why explains in plain words where the sides differ.
+	// Contenders begin with joust's.
+	Contenders []Contender `json:"sides"`
+	// Why says in plain words why the contenders differ.
 	Why []string `json:"why,omitempty"`
 
 	limits results.Thresholds
 }
 
-// Side is one loader's view of a cell: medians over its valid trials. What was
-// not measured is absent.
-type Side struct {
+// Contender is one loader's part of a match: medians over its valid trials.
+type Contender struct {
 	Loader  string `json:"loader"`
 	Version string `json:"version,omitempty"`
 	// Idle is set for joust's own loader with another idle strategy than the
@@ -82,87 +82,73 @@ type Side struct {
 	Idle loaders.IdleStrategy `json:"idle_strategy,omitempty"`
 	// Command is the command line of a foreign tool.
 	Command []string `json:"command,omitempty"`
-	// NotExpressible says why the tool cannot ask the row.
+	// NotExpressible is why the tool cannot ask the row, empty where it can.
 	NotExpressible string `json:"not_expressible,omitempty"`
 	Valid          int    `json:"valid"`
 	// Void are the reasons of void trials.
 	Void []string `json:"void,omitempty"`
 
-	ThroughputRPS *float64 `json:"throughput_rps,omitempty"`
-	// Latencies are service time in a closed loop, corrected latency in an open
-	// one.
-	MeanNS *float64 `json:"mean_ns,omitempty"`
-	P50NS  *float64 `json:"p50_ns,omitempty"`
-	P99NS  *float64 `json:"p99_ns,omitempty"`
-	// LoaderCPUNS leaves the empty polls of joust's own loader out; of a foreign
-	// loader it is all CPU time.
-	LoaderCPUNS *float64 `json:"loader_cpu_per_request_ns,omitempty"`
-	ServerCPUNS *float64 `json:"server_cpu_per_request_ns,omitempty"`
-	// LoaderShare is U_L, ServerShare U_S, and OthersShare what of the server's
-	// CPUs was not the server's: all 0 to 1.
-	LoaderShare *float64 `json:"loader_share,omitempty"`
-	ServerShare *float64 `json:"server_share,omitempty"`
-	OthersShare *float64 `json:"others_share,omitempty"`
-	// Ratios are those to joust, the medians over the rounds in which both are
-	// valid.
+	Figures
+	// Ratios are the medians of the ratios to joust over the rounds in which both
+	// are valid.
 	Ratios *Ratios `json:"ratios,omitempty"`
 
-	trials []reading
+	trials []trialFigures
 }
 
-// Ratios are a side's figures divided by joust's.
-type Ratios struct {
-	Throughput *float64 `json:"throughput,omitempty"`
-	Mean       *float64 `json:"mean,omitempty"`
-	P50        *float64 `json:"p50,omitempty"`
-	P99        *float64 `json:"p99,omitempty"`
-	LoaderCPU  *float64 `json:"loader_cpu,omitempty"`
-	ServerCPU  *float64 `json:"server_cpu,omitempty"`
-}
-
-// Measure measures cell by cell. When ctx ends, the cells so far are returned
-// with its cause.
-func (c *Contest) Measure(ctx context.Context) ([]Cell, error) {
-	m := &meeting{Contest: c, runners: map[string]*run.Runner{external.Joust: c.Runner("", nil)}, total: c.trials()}
+// Measure makes all matches. When ctx ends, it returns those that are complete
+// with the cause.
+func (c *Contest) Measure(ctx context.Context) ([]Match, error) {
+	m := &measurement{Contest: c, runners: map[string]*run.Runner{external.Joust: c.Runner("", nil)}, total: c.trials()}
 	for _, idle := range c.Idle {
 		m.runners[ownName(idle)] = c.Runner(idle, nil)
 	}
 	for i := range c.Foreign {
 		m.runners[c.Foreign[i].Tool.Name] = c.Runner("", &c.Foreign[i])
 	}
-	var cells []Cell
+	for _, one := range c.matches() {
+		measured := m.compare(ctx, &one)
+		if ctx.Err() != nil {
+			return m.complete, context.Cause(ctx)
+		}
+		if measured {
+			m.complete = append(m.complete, one)
+		}
+	}
+	return m.complete, nil
+}
+
+// matches are those of the contest, without figures.
+func (c *Contest) matches() (list []Match) {
 	for _, server := range c.Servers {
 		for i := range c.Rows {
 			row := &c.Rows[i]
-			if !c.Claims(server, row.Name) {
-				continue
-			}
 			for _, loop := range []results.Loop{results.ClosedLoop, results.OpenLoop} {
-				cell, ok := m.cell(ctx, server, row, loop, cells)
-				if ctx.Err() != nil {
-					return cells, context.Cause(ctx)
-				}
-				if ok {
-					cells = append(cells, cell)
+				if c.Claims(server, row.Name) && c.meets(row, loop) {
+					list = append(list, Match{
+						Server: server, Scenario: row.Name, Loop: loop, Clients: cmp.Or(row.Clients, c.Clients), Depth: row.Depth, Contenders: c.contenders(row, loop),
+					})
 				}
 			}
 		}
 	}
-	return cells, nil
+	return list
 }
 
-// ownName is the name of joust's own loader with that idle strategy.
+// ownName returns the name of joust's own loader with that idle strategy.
 func ownName(idle loaders.IdleStrategy) string { return external.Joust + ", " + string(idle) }
 
-// meeting is a Contest at work.
-type meeting struct {
+// measurement is a Contest that measures.
+type measurement struct {
 	*Contest
-	runners     map[string]*run.Runner
-	done, total int
+	runners map[string]*run.Runner
+	// begun is the number of trials so far, of total.
+	begun, total int
+	complete     []Match
 }
 
-// meets tells whether anyone beside joust makes the loop of the row. The closed
-// one is needed for the rate of the open one as well.
+// meets reports whether another loader than joust's default makes the loop of the
+// row. The open loop needs the closed one for its rate.
 func (c *Contest) meets(row *scenarios.Scenario, loop results.Loop) bool {
 	made := func(loop results.Loop) bool {
 		return slices.Contains(c.Loops, loop) && row.Allows(scenarios.Mode(loop)) && (len(c.Idle) > 0 ||
@@ -171,137 +157,116 @@ func (c *Contest) meets(row *scenarios.Scenario, loop results.Loop) bool {
 	return made(loop) || loop == results.ClosedLoop && row.Allows(scenarios.Closed) && made(results.OpenLoop)
 }
 
-// Planned is the time that all of it takes, builds apart.
+// Planned is the planned time of all trials, without builds.
 func (c *Contest) Planned() time.Duration { return time.Duration(c.trials()) * c.each() }
 
 // each is the planned time of one trial.
 func (c *Contest) each() time.Duration { return c.Warmup + c.Duration + 1200*time.Millisecond }
 
-// trials is the number of trials of all cells.
+// trials is the number of trials of all matches.
 func (c *Contest) trials() (n int) {
-	for _, server := range c.Servers {
-		for i := range c.Rows {
-			row := &c.Rows[i]
-			for _, loop := range []results.Loop{results.ClosedLoop, results.OpenLoop} {
-				if !c.Claims(server, row.Name) || !c.meets(row, loop) {
-					continue
-				}
-				n += c.Trials * (1 + len(c.Idle))
-				for _, f := range c.Foreign {
-					if f.Tool.Loop == loop && f.Tool.WhyNot(row, scenarios.H1) == "" {
-						n += c.Trials
-					}
-				}
+	for _, one := range c.matches() {
+		for _, s := range one.Contenders {
+			if s.NotExpressible == "" {
+				n += c.Trials
 			}
 		}
 	}
 	return n
 }
 
-// cell measures one cell in rounds: each holds one trial of every loader, in
-// turn forwards and backwards.
-func (m *meeting) cell(ctx context.Context, server string, row *scenarios.Scenario, loop results.Loop, before []Cell) (Cell, bool) {
-	cell := Cell{Server: server, Scenario: row.Name, Loop: loop, Clients: row.Clients, Depth: row.Depth, Sides: []Side{{Loader: external.Joust}}, limits: m.runners[external.Joust].Run.Plan.Limits()}
-	if cell.Clients == 0 {
-		cell.Clients = m.Clients
+// contenders are the loaders that make the loop, joust first.
+func (c *Contest) contenders(row *scenarios.Scenario, loop results.Loop) []Contender {
+	list := []Contender{{Loader: external.Joust}}
+	for _, idle := range c.Idle {
+		list = append(list, Contender{Loader: ownName(idle), Idle: idle})
 	}
-	if !m.meets(row, loop) {
-		return cell, false
-	}
-	if loop == results.OpenLoop {
-		if cell.RateRPS = rateFrom(before, server, row.Name); cell.RateRPS == 0 {
-			return cell, false
+	for _, f := range c.Foreign {
+		if f.Tool.Loop == loop {
+			list = append(list, Contender{Loader: f.Tool.Name, Version: f.Version, NotExpressible: f.Tool.WhyNot(row, scenarios.H1)})
 		}
 	}
-	for _, idle := range m.Idle {
-		cell.Sides = append(cell.Sides, Side{Loader: ownName(idle), Idle: idle})
-	}
-	for _, f := range m.Foreign {
-		if f.Tool.Loop == loop {
-			cell.Sides = append(cell.Sides, Side{Loader: f.Tool.Name, Version: f.Version, NotExpressible: f.Tool.WhyNot(row, scenarios.H1)})
+	return list
+}
+
+// compare measures one match in rounds: each holds one trial of every loader,
+// in turn forwards and backwards. It reports false for an open loop without a rate.
+func (m *measurement) compare(ctx context.Context, c *Match) bool {
+	c.limits = m.runners[external.Joust].Run.Plan.Limits()
+	if c.Loop == results.OpenLoop {
+		if c.RateRPS = m.openRate(c); c.RateRPS == 0 {
+			return false
 		}
 	}
 	for round := range m.Trials {
-		for i := range cell.Sides {
+		for i := range c.Contenders {
 			if round%2 == 1 {
-				i = len(cell.Sides) - 1 - i
+				i = len(c.Contenders) - 1 - i
 			}
-			if cell.Sides[i].NotExpressible == "" && ctx.Err() == nil {
-				m.trial(ctx, &cell, &cell.Sides[i], round)
+			if c.Contenders[i].NotExpressible == "" && ctx.Err() == nil {
+				m.trial(ctx, c, &c.Contenders[i], round)
 			}
 		}
 	}
-	cell.conclude()
-	return cell, true
+	c.conclude()
+	return true
 }
 
-// rateFrom is the rate of the open loop: a share of joust's own peak.
-func rateFrom(cells []Cell, server, row string) float64 {
-	for i := range cells {
-		c := &cells[i]
-		if peak := c.Sides[0].ThroughputRPS; c.Server == server && c.Scenario == row && c.Loop == results.ClosedLoop && peak != nil {
-			return float64(int(*peak * openShare))
+// openRate is the rate of the open loop: a share of joust's own peak in the closed
+// one, 0 where that is not known.
+func (m *measurement) openRate(open *Match) float64 {
+	for i := range m.complete {
+		c := &m.complete[i]
+		if peak := c.Contenders[0].ThroughputRPS; c.Server == open.Server && c.Scenario == open.Scenario && c.Loop == results.ClosedLoop && peak != nil {
+			return math.Floor(*peak * openShare)
 		}
 	}
 	return 0
 }
 
-// trial is one trial of one side.
-func (m *meeting) trial(ctx context.Context, cell *Cell, side *Side, round int) {
-	m.done++
-	if m.Told != nil {
-		m.Told(Progress{
-			Number: m.done, Total: m.total, Server: cell.Server, Scenario: cell.Scenario, Loader: side.Loader,
-			Left: time.Duration(m.total-m.done+1) * m.each(),
+// trial makes one trial of one contender.
+func (m *measurement) trial(ctx context.Context, c *Match, s *Contender, round int) {
+	m.begun++
+	if m.Begins != nil {
+		m.Begins(Turn{
+			Number: m.begun, Total: m.total, Server: c.Server, Scenario: c.Scenario, Loader: s.Loader,
+			Remaining: time.Duration(m.total-m.begun+1) * m.each(),
 		})
 	}
-	t := m.planned(cell, round)
-	result := m.runners[side.Loader].Trial(ctx, t)
+	t := m.planned(c, round)
+	phase := results.PhaseClosed
+	if !t.Table.Closed {
+		phase = t.Table.Rates[0].PhaseName()
+	}
+	result := m.runners[s.Loader].Trial(ctx, t)
 	if result.State == results.TrialInterrupted {
 		return
 	}
-	r, why := read(&result, phaseName(t.Table), cell.limits)
+	f, why := read(&result, phase, c.limits)
 	if why != "" {
-		side.Void = append(side.Void, why)
+		s.Void = append(s.Void, why)
 		return
 	}
-	r.round = round
-	side.Valid++
-	side.trials = append(side.trials, r)
+	s.Valid++
+	s.trials = append(s.trials, trialFigures{round, f})
 	report := &result.Loaders[0]
-	side.Version = report.Version
+	s.Version = report.Version
 	if report.Foreign != nil {
-		side.Command = report.Foreign.Commands[phaseName(t.Table)]
+		s.Command = report.Foreign.Commands[phase]
 	}
 }
 
-// planned is the trial as a plan would have it. Scouting trials make no
-// experiments.
-func (m *meeting) planned(cell *Cell, round int) plan.Trial {
-	t := results.PlanTable{Scenario: cell.Scenario, Protocol: string(scenarios.H1), Clients: cell.Clients, Trials: m.Trials, WarmupNS: m.Warmup.Nanoseconds()}
-	if cell.Loop == results.ClosedLoop {
+// planned returns the trial of a round as a plan has it: a scouting one, since
+// those make no experiments.
+func (m *measurement) planned(c *Match, round int) plan.Trial {
+	t := results.PlanTable{Scenario: c.Scenario, Protocol: string(scenarios.H1), Clients: c.Clients, Trials: m.Trials, WarmupNS: m.Warmup.Nanoseconds()}
+	if c.Loop == results.ClosedLoop {
 		t.Closed, t.ClosedDurationNS = true, m.Duration.Nanoseconds()
 	} else {
 		t.OpenDurationNS, t.Schedule = m.Duration.Nanoseconds(), string(loaders.Constant)
-		t.Rates = []results.PlanRate{{Kind: results.RateAbsolute, RateRPS: cell.RateRPS}}
+		t.Rates = []results.PlanRate{{Kind: results.RateAbsolute, RateRPS: c.RateRPS}}
 	}
 	return plan.Trial{
-		Kind: results.TrialScout, Entry: results.PlanEntry{Server: cell.Server, As: cell.Server}, Table: t, Repetition: round + 1, Seed: m.Seed + uint64(round),
+		Kind: results.TrialScout, Entry: results.PlanEntry{Server: c.Server, As: c.Server}, Table: t, Repetition: round + 1, Seed: m.Seed + uint64(round),
 	}
-}
-
-func phaseName(t results.PlanTable) string {
-	if t.Closed {
-		return results.PhaseClosed
-	}
-	return t.Rates[0].PhaseName()
-}
-
-// median is absent for no values.
-func median(values []float64) *float64 {
-	e := stats.Median(values)
-	if e.Kind == stats.None {
-		return nil
-	}
-	return &e.Value
 }

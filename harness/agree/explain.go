@@ -13,15 +13,18 @@ import (
 const (
 	// same is the ratio within which two loaders are said to agree.
 	same = 0.05
-	// crowded is the share of the server's CPUs from which on it is told that
-	// others had it.
+	// crowded is the share of the server's CPUs above which other programs are
+	// mentioned.
 	crowded = 0.10
 )
 
-// differs tells a ratio that needs an explanation.
+// differs reports whether a ratio needs an explanation.
 func differs(ratio *float64) bool {
 	return ratio != nil && math.Abs(math.Log(*ratio)) > math.Log1p(same)
 }
+
+// cancel reports whether one ratio is the reciprocal of the other.
+func cancel(a, b float64) bool { return math.Abs(math.Log(a*b)) < math.Log1p(2*same) }
 
 // reasons are sentences, each once.
 type reasons []string
@@ -32,14 +35,14 @@ func (r *reasons) add(format string, args ...any) {
 	}
 }
 
-// explain says in plain words why the sides differ, as far as that is known.
-func explain(c *Cell) []string {
+// explain returns the known reasons why the contenders differ, in plain words.
+func explain(c *Match) []string {
 	var why reasons
 	if others := c.others(); others > crowded {
 		why.add("%.0f %% of the server's CPUs went to something else than the server: throughput and latency here are that something's as well, while CPU per request can be compared", others*100)
 	}
-	for i := 1; i < len(c.Sides); i++ {
-		s := &c.Sides[i]
+	for i := 1; i < len(c.Contenders); i++ {
+		s := &c.Contenders[i]
 		if s.Ratios == nil {
 			continue
 		}
@@ -53,16 +56,15 @@ func explain(c *Cell) []string {
 			c.explainClosed(s, &why)
 		}
 		if len(why) == before {
-			why.add("%s and joust agree within %.0f %% in all that both tell", s.Loader, same*100)
+			why.add("%s and joust agree within %.0f %% in all that both report", s.Loader, same*100)
 		}
 	}
 	return why
 }
 
-// others is the largest share of the server's CPUs that was busy with something
-// else than the server.
-func (c *Cell) others() (most float64) {
-	for _, s := range c.Sides {
+// others is the largest share of the server's CPUs that other programs had.
+func (c *Match) others() (most float64) {
+	for _, s := range c.Contenders {
 		if s.OthersShare != nil {
 			most = max(most, *s.OthersShare)
 		}
@@ -70,7 +72,7 @@ func (c *Cell) others() (most float64) {
 	return most
 }
 
-func (c *Cell) explainClosed(s *Side, why *reasons) {
+func (c *Match) explainClosed(s *Contender, why *reasons) {
 	r := s.Ratios
 	if differs(r.Throughput) {
 		c.explainThroughput(s, why)
@@ -88,9 +90,9 @@ func (c *Cell) explainClosed(s *Side, why *reasons) {
 	}
 }
 
-// explainOwn says what another idle strategy changes. One that finds more than
-// the default says that the default's peak is not the server's.
-func (c *Cell) explainOwn(s *Side, why *reasons) {
+// explainOwn explains another idle strategy of joust's own loader. A strategy that
+// finds more than the default shows that the default's peak is not the server's.
+func (c *Match) explainOwn(s *Contender, why *reasons) {
 	r, above := s.Ratios, c.limits.AbovePeak
 	if c.Loop == results.ClosedLoop && r.Throughput != nil && *r.Throughput > 1+above {
 		why.add("throughput: %.2f × by %s, more than %.0f %% above the default: the default's peak is not the server's", *r.Throughput, s.Loader, above*100)
@@ -110,9 +112,9 @@ func (c *Cell) explainOwn(s *Side, why *reasons) {
 }
 
 // explainThroughput names a loader that was its own limit, or a server that
-// needed more for each request; else it knows nothing.
-func (c *Cell) explainThroughput(s *Side, why *reasons) {
-	ours, x := &c.Sides[0], *s.Ratios.Throughput
+// needed more for each request, if either was.
+func (c *Match) explainThroughput(s *Contender, why *reasons) {
+	ours, x := &c.Contenders[0], *s.Ratios.Throughput
 	switch cost := s.Ratios.ServerCPU; {
 	case c.full(s):
 		why.add("throughput: %.2f × by %s, which ran %.0f %% of its CPU while the server had some left: that is its own ceiling and not the server's", x, s.Loader, *s.LoaderShare*100)
@@ -120,7 +122,7 @@ func (c *Cell) explainThroughput(s *Side, why *reasons) {
 		why.add("throughput: %.2f × by %s; joust ran %.0f %% of its CPU while the server had some left: its figure is a lower bound", x, s.Loader, *ours.LoaderShare*100)
 	case c.others() > crowded:
 		why.add("throughput: %.2f × by %s; what else ran on the server's CPUs may be all of it", x, s.Loader)
-	case cost != nil && differs(cost) && math.Abs(math.Log(x**cost)) < math.Log1p(2*same):
+	case differs(cost) && cancel(x, *cost):
 		why.add("throughput: %.2f × by %s, since a request costs the server %.2f ×", x, s.Loader, *cost)
 	default:
 		why.add("throughput: %.2f × by %s; neither loader's CPU nor the server's cost of a request explains it", x, s.Loader)
@@ -128,14 +130,14 @@ func (c *Cell) explainThroughput(s *Side, why *reasons) {
 }
 
 // full reports whether the loader was full while the server was not.
-func (c *Cell) full(s *Side) bool {
+func (c *Match) full(s *Contender) bool {
 	least := c.limits.FullShare
 	return s.LoaderShare != nil && *s.LoaderShare >= least && (s.ServerShare == nil || *s.ServerShare < least)
 }
 
-// explainLatency holds latencies to Little's law: in a closed loop the mean is
-// connections × depth ÷ throughput, less what the loader needs between.
-func (c *Cell) explainLatency(s *Side, why *reasons) {
+// explainLatency compares latencies with Little's law: in a closed loop the mean
+// is connections × depth ÷ throughput, less the loader's time between requests.
+func (c *Match) explainLatency(s *Contender, why *reasons) {
 	r := s.Ratios
 	if !differs(r.P50) && !differs(r.P99) && !differs(r.Mean) {
 		return
@@ -153,7 +155,7 @@ func (c *Cell) explainLatency(s *Side, why *reasons) {
 		why.add("latency: wrk back-fills: wherever an answer took longer than the mean interval of a connection it adds samples that nobody measured%s", what)
 		return
 	}
-	if differs(r.Throughput) && (r.Mean == nil || math.Abs(math.Log(*r.Mean**r.Throughput)) < math.Log1p(2*same)) {
+	if differs(r.Throughput) && (r.Mean == nil || cancel(*r.Mean, *r.Throughput)) {
 		why.add("latency: that of %s goes with its throughput: in a closed loop the mean is connections ÷ throughput", s.Loader)
 		return
 	}
@@ -161,11 +163,11 @@ func (c *Cell) explainLatency(s *Side, why *reasons) {
 }
 
 // longest is the mean latency by Little's law, in nanoseconds.
-func (c *Cell) longest(s *Side) float64 {
+func (c *Match) longest(s *Contender) float64 {
 	return float64(c.Clients*max(1, c.Depth)) / *s.ThroughputRPS * 1e9
 }
 
-func (s *Side) explainOpen(why *reasons) {
+func (s *Contender) explainOpen(why *reasons) {
 	r := s.Ratios
 	if differs(r.P50) || differs(r.Mean) {
 		why.add("latency: %s's timer rounds up to a millisecond, so its corrected p50 is about 1 ms for every server at every rate and its mean about 0.5 ms too long; joust sends within microseconds of the schedule", s.Loader)
@@ -184,7 +186,7 @@ func (s *Side) explainOpen(why *reasons) {
 	}
 }
 
-// costs says where a loader's CPU time goes beyond joust's.
+// costs says why a loader needs more CPU time than joust.
 func costs(loader string) string {
 	return map[string]string{
 		"wrk":    "it arms and disarms the wait for writing around each request, two system calls that joust does not make",
@@ -193,7 +195,7 @@ func costs(loader string) string {
 	}[loader]
 }
 
-// bursts is why a server's cost depends on when it is asked.
+// bursts is why a server's cost depends on the loader's timing.
 const bursts = "a loader that asks in other bursts lets the server sleep more or less often, and each wake-up costs"
 
 // wakes says why the server's cost depends on the loader.

@@ -8,15 +8,15 @@ import (
 	"github.com/joust-bench/joust/results/table"
 )
 
-// Text is the cells as tables: for a terminal, or as markdown.
-func Text(cells []Cell, markdown bool) string {
+// Text returns the matches as tables: for a terminal, or as markdown.
+func Text(matches []Match, markdown bool) string {
 	var out strings.Builder
 	clean := table.OneLine
 	if markdown {
 		clean = table.Escape
 	}
-	for i := range cells {
-		c := &cells[i]
+	for i := range matches {
+		c := &matches[i]
 		title := fmt.Sprintf("%s, %s: %s", c.Server, c.Scenario, c.loop())
 		if markdown {
 			title = "### " + clean(title) + "\n"
@@ -36,7 +36,7 @@ func Text(cells []Cell, markdown bool) string {
 	return out.String()
 }
 
-func (c *Cell) loop() string {
+func (c *Match) loop() string {
 	text := fmt.Sprintf("closed loop, %d connections", c.Clients)
 	if c.Loop == results.OpenLoop {
 		text = fmt.Sprintf("open loop at %s req/s (half of joust's peak), %d connections", table.Digits(c.RateRPS), c.Clients)
@@ -47,8 +47,8 @@ func (c *Cell) loop() string {
 	return text
 }
 
-// table has one row a loader; in brackets the ratio to joust.
-func (c *Cell) table() *table.Table {
+// table has one row a loader. The ratio to joust stands in brackets.
+func (c *Match) table() *table.Table {
 	latency := "service"
 	if c.Loop == results.OpenLoop {
 		latency = "corrected"
@@ -56,8 +56,8 @@ func (c *Cell) table() *table.Table {
 	t := &table.Table{Left: 1, Head: []string{
 		"loader", "req/s", latency + " mean, µs", "p50, µs", "p99, µs", "loader work, µs/req", "server CPU, µs/req", "loader busy", "server busy", "trials",
 	}}
-	for i := range c.Sides {
-		s := &c.Sides[i]
+	for i := range c.Contenders {
+		s := &c.Contenders[i]
 		name := strings.TrimSpace(s.Loader + " " + s.Version)
 		if s.NotExpressible != "" {
 			t.Add(name, "— not expressible", "", "", "", "", "", "", "", "")
@@ -71,21 +71,21 @@ func (c *Cell) table() *table.Table {
 		if r == nil {
 			r = &Ratios{}
 		}
-		t.Add(name, figure(s.ThroughputRPS, 1, r.Throughput), figure(s.MeanNS, 1e3, r.Mean), figure(s.P50NS, 1e3, r.P50), figure(s.P99NS, 1e3, r.P99),
-			figure(s.LoaderCPUNS, 1e3, r.LoaderCPU), figure(s.ServerCPUNS, 1e3, r.ServerCPU), share(s.LoaderShare), share(s.ServerShare), s.count())
+		t.Add(name, value(s.ThroughputRPS, 1, r.Throughput), value(s.MeanNS, 1e3, r.Mean), value(s.P50NS, 1e3, r.P50), value(s.P99NS, 1e3, r.P99),
+			value(s.LoaderCPUNS, 1e3, r.LoaderCPU), value(s.ServerCPUNS, 1e3, r.ServerCPU), share(s.LoaderShare), share(s.ServerShare), s.count())
 	}
 	return t
 }
 
-func (s *Side) count() string {
+func (s *Contender) count() string {
 	if len(s.Void) > 0 {
 		return fmt.Sprintf("%d, %d void", s.Valid, len(s.Void))
 	}
 	return fmt.Sprint(s.Valid)
 }
 
-// figure is a value in the unit that per makes, with its ratio to joust.
-func figure(x *float64, per float64, ratio *float64) string {
+// value is a figure divided by its unit, with its ratio to joust.
+func value(x *float64, per float64, ratio *float64) string {
 	if x == nil {
 		return "—"
 	}
@@ -103,11 +103,11 @@ func share(x *float64) string {
 	return fmt.Sprintf("%.0f %%", *x*100)
 }
 
-// notes tell what is missing from the table, and why.
-func (c *Cell) notes() []string {
+// notes say why figures are missing from the table.
+func (c *Match) notes() []string {
 	var notes []string
-	for i := range c.Sides {
-		s := &c.Sides[i]
+	for i := range c.Contenders {
+		s := &c.Contenders[i]
 		if s.NotExpressible != "" {
 			notes = append(notes, "not expressible: "+s.NotExpressible)
 		}

@@ -1,10 +1,11 @@
-// Package calibrate measures what the loader itself costs on this machine, on
-// the processors that it has in a run: CPU per request and send lag per
-// scenario, against a real server, each row on a fresh server and loader
-// process; and what a loader that sleeps would cost a server.
+// Package calibrate measures the loader's own cost on this machine, on the
+// processors that it has in a run: CPU per request and send lag in each row,
+// against a real server, with fresh server and loader processes. It also measures
+// the cost of a loader that sleeps for a server.
 package calibrate
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -34,86 +35,83 @@ type Config struct {
 	Launcher launch.Launcher
 	Fixture  launch.Fixture
 	Rows     []scenarios.Scenario
-	// Rates are those of the open loops in req/s.
+	// Rates are the rates of the open loops in req/s.
 	Rates []float64
 	// Warmup, Closed and Open are the lengths of the phases.
 	Warmup, Closed, Open time.Duration
 	Seed                 uint64
-	// Done is told of every row.
-	Done func(Row)
+	// Done is called behind every row.
+	Done func(LoaderCost)
 }
 
-// Row is what the loader costs in one scenario.
-type Row struct {
+// LoaderCost is the loader's cost in one row.
+type LoaderCost struct {
 	Scenario    string `json:"scenario"`
 	Connections int    `json:"connections"`
 	Depth       int    `json:"depth"`
 	Threads     int    `json:"threads"`
-	// ClosedCPUNS is the loader's CPU time per request of the closed loop in
-	// nanoseconds, empty polls apart, ClosedRPS its throughput and Work the work fraction of its
-	// busiest thread, 0 to 1.
+	// ClosedCPUNS is the loader's CPU time per request of the closed loop, in
+	// nanoseconds and without empty polls.
 	ClosedCPUNS float64 `json:"closed_cpu_per_request_ns"`
-	ClosedRPS   float64 `json:"closed_rps"`
-	Work        float64 `json:"closed_work"`
-	// PaceLimitRPS is the rate at which that cost keeps the loader working
+	// ClosedRPS is the throughput of the closed loop.
+	ClosedRPS float64 `json:"closed_rps"`
+	// Work is the work fraction of the busiest thread, 0 to 1.
+	Work float64 `json:"closed_work"`
+	// PaceLimitRPS is the rate at which the loader works
 	// results.Thresholds.PaceLimit of the time.
 	PaceLimitRPS float64 `json:"pace_limit_rps"`
 	// Open has one entry a rate.
-	Open []Open `json:"open,omitempty"`
+	Open []OpenCost `json:"open,omitempty"`
 	// Failed says why the row could not be measured; the figures are then 0.
 	Failed string `json:"failed,omitempty"`
 }
 
-// Open is one open loop.
-type Open struct {
+// OpenCost is the loader's cost in one open loop.
+type OpenCost struct {
 	RateRPS float64 `json:"rate_rps"`
-	// CPUNS is the loader's CPU time per request in nanoseconds, empty polls
-	// apart.
+	// CPUNS is as LoaderCost.ClosedCPUNS.
 	CPUNS float64 `json:"cpu_per_request_ns"`
-	// The send lag is that with a connection idle, in nanoseconds; absent
-	// where there are too few samples for the percentile.
+	// The send lags are in nanoseconds, absent where there are too few samples for
+	// the percentile.
 	SendLagP50NS *int64 `json:"send_lag_p50_ns,omitempty"`
 	SendLagP99NS *int64 `json:"send_lag_p99_ns,omitempty"`
 	// Skipped says why the rate was not measured; the figures are then absent.
 	Skipped string `json:"skipped,omitempty"`
 }
 
-// Measure measures row by row. A row that fails says so; the error is of the
-// harness. When ctx ends, the rows measured so far are returned with its cause.
-func (c *Config) Measure(ctx context.Context) ([]Row, error) {
-	var rows []Row
+// Measure measures row by row. When ctx ends, it returns the rows so far with the
+// cause.
+func (c *Config) Measure(ctx context.Context) (costs []LoaderCost, err error) {
 	for i := range c.Rows {
-		row, err := c.row(ctx, &c.Rows[i])
+		cost, err := c.row(ctx, &c.Rows[i])
 		if ctx.Err() != nil {
-			return rows, context.Cause(ctx)
+			return costs, context.Cause(ctx)
 		}
 		if err != nil {
-			row.Failed = err.Error()
+			cost.Failed = err.Error()
 		}
-		rows = append(rows, row)
-		if c.Done != nil {
-			c.Done(row)
-		}
+		costs = append(costs, cost)
+		c.Done(cost)
 	}
-	return rows, nil
+	return costs, nil
 }
 
-// row measures one scenario.
-func (c *Config) row(ctx context.Context, s *scenarios.Scenario) (row Row, err error) {
-	row.Scenario = s.Name
+// row measures one row.
+func (c *Config) row(ctx context.Context, s *scenarios.Scenario) (cost LoaderCost, err error) {
+	cost.Scenario = s.Name
 	server, err := c.Launcher.StartServer(ctx, c.Fixture, scenarios.H1, s)
 	if err != nil {
-		return row, err
+		return cost, err
 	}
 	defer func() { err = errors.Join(err, server.Stop(context.WithoutCancel(ctx))) }()
 	spec := c.spec(s, server.Address)
-	row.Connections, row.Depth, row.Threads = spec.Connections, spec.Depth, spec.Threads
+	cost.Connections, cost.Depth, cost.Threads = spec.Connections, spec.Depth, spec.Threads
 	control := &control{done: map[string]loaders.PhaseDone{}, rates: c.rates()}
 	report, err := c.load(ctx, spec, control)
 	if err != nil {
-		return row, err
+		return cost, err
 	}
-	return row, row.fill(&report, control, c.Rates)
+	return cost, cost.fill(&report, control, c.Rates)
 }
 
 // load runs the phases in a fresh loader process.
@@ -130,16 +128,13 @@ func (c *Config) load(ctx context.Context, spec loaders.Spec, control loaders.Co
 	return report, nil
 }
 
-// spec is the row's ladder: warm-up, closed loop, open loops.
+// spec returns the row's ladder: warm-up, closed loop, open loops.
 func (c *Config) spec(s *scenarios.Scenario, address string) loaders.Spec {
 	split := c.Launcher.CPUs
 	spec := loaders.Spec{
 		Target: loaders.Target{Network: "tcp", Address: address, Host: address}, Protocol: scenarios.H1,
 		Requests: s.Requests, Rotation: s.Rotation, Connection: s.Connection, Depth: s.Depth,
-		Connections: s.Clients, Seed: c.Seed, Quiet: true, Idle: loaders.DefaultIdle(split.Separate(), runtime.NumCPU()),
-	}
-	if spec.Connections == 0 {
-		spec.Connections = defaultClients
+		Connections: cmp.Or(s.Clients, defaultClients), Seed: c.Seed, Quiet: true, Idle: loaders.DefaultIdle(split.Separate(), runtime.NumCPU()),
 	}
 	spec.Threads = max(1, min(len(split.Loader), spec.Connections))
 	if split.Separate() {
@@ -173,8 +168,8 @@ func (c *Config) rates() map[string]float64 {
 	return rates
 }
 
-// fill takes the row's figures from the report.
-func (row *Row) fill(report *results.Report, c *control, rates []float64) error {
+// fill takes the figures from the report.
+func (cost *LoaderCost) fill(report *results.Report, c *control, rates []float64) error {
 	closed := report.Phase(results.PhaseClosed)
 	if closed == nil || closed.Total.Completed == 0 {
 		return errors.New("no request was answered in the closed loop")
@@ -185,9 +180,9 @@ func (row *Row) fill(report *results.Report, c *control, rates []float64) error 
 		}
 	}
 	done := c.done[results.PhaseClosed]
-	row.ClosedCPUNS, row.ClosedRPS, row.Work = done.CPUPerRequestNS, done.ThroughputRPS, done.Work
-	if row.ClosedCPUNS > 0 {
-		row.PaceLimitRPS = results.DefaultThresholds().PaceLimit * float64(row.Threads) * 1e9 / row.ClosedCPUNS
+	cost.ClosedCPUNS, cost.ClosedRPS, cost.Work = done.CPUPerRequestNS, done.ThroughputRPS, done.Work
+	if cost.ClosedCPUNS > 0 {
+		cost.PaceLimitRPS = results.DefaultThresholds().PaceLimit * float64(cost.Threads) * 1e9 / cost.ClosedCPUNS
 	}
 	for _, rate := range rates {
 		p := report.Phase(openPhase(rate))
@@ -198,15 +193,15 @@ func (row *Row) fill(report *results.Report, c *control, rates []float64) error 
 		if err != nil {
 			return err
 		}
-		row.Open = append(row.Open, open)
+		cost.Open = append(cost.Open, open)
 	}
 	return nil
 }
 
-// openOf reads one open loop. Where the server did not keep the rate, the
-// loader's lag at it was not measured.
-func openOf(p *results.Phase, rate float64, done loaders.PhaseDone) (Open, error) {
-	o := Open{RateRPS: rate, Skipped: p.Skipped}
+// openOf reads one open loop. It skips a rate that the server did not keep: the
+// loader's lag at that rate was not measured.
+func openOf(p *results.Phase, rate float64, done loaders.PhaseDone) (OpenCost, error) {
+	o := OpenCost{RateRPS: rate, Skipped: p.Skipped}
 	if o.Skipped != "" {
 		return o, nil
 	}
@@ -223,13 +218,12 @@ func openOf(p *results.Phase, rate float64, done loaders.PhaseDone) (Open, error
 	return o, nil
 }
 
-// percentile is absent where too few samples lie beyond it.
+// percentile is nil where too few samples lie beyond it.
 func percentile(d *stats.Dist, q float64) *int64 {
 	if !d.Supports(q) {
 		return nil
 	}
-	v := d.Quantile(q)
-	return &v
+	return new(d.Quantile(q))
 }
 
 // control notes what phases cost and refuses rates that the loader cannot pace.

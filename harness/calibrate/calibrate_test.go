@@ -82,8 +82,8 @@ func lags(t *testing.T, n int) *results.Histogram {
 	return r
 }
 
-// ladder is a report of a closed loop and two open ones, with what the loader
-// said after each.
+// ladder returns a report of a closed loop and two open ones, with the loader's
+// costs behind each.
 func ladder(t *testing.T) (*results.Report, *control) {
 	t.Helper()
 	open := func(rate float64, lag *results.Histogram) results.Phase {
@@ -108,7 +108,7 @@ func ladder(t *testing.T) (*results.Report, *control) {
 func TestFill(t *testing.T) {
 	t.Parallel()
 	report, c := ladder(t)
-	row := Row{Scenario: "s", Threads: 2}
+	row := LoaderCost{Scenario: "s", Threads: 2}
 	if err := row.fill(report, c, config().Rates); err != nil {
 		t.Fatal(err)
 	}
@@ -125,7 +125,7 @@ func TestFill(t *testing.T) {
 	}
 }
 
-func TestFillSaysWhatIsMissing(t *testing.T) {
+func TestFillOfIncompleteReports(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		name   string
@@ -142,7 +142,7 @@ func TestFillSaysWhatIsMissing(t *testing.T) {
 	} {
 		report, control := ladder(t)
 		c.change(report)
-		row := Row{Threads: 2}
+		row := LoaderCost{Threads: 2}
 		err := row.fill(report, control, config().Rates)
 		if c.err != "" {
 			if err == nil || !strings.Contains(err.Error(), c.err) {
@@ -188,7 +188,7 @@ func TestStore(t *testing.T) {
 	host, split := results.Host{CPUModel: "x", CPUs: 4}, config().Launcher.CPUs
 	c := Calibration{
 		Schema: results.Schema, Fingerprint: Fingerprint(host, split), Measured: time.Unix(1e9, 0).UTC(), Host: host, CPUs: split,
-		Server: "s", Rows: []Row{{Scenario: "hello", Open: []Open{{RateRPS: 1}}}},
+		Server: "s", Rows: []LoaderCost{{Scenario: "hello", Open: []OpenCost{{RateRPS: 1}}}},
 	}
 	if _, err := Read(folder, c.Fingerprint); !errors.Is(err, ErrNone) {
 		t.Errorf("before: %v", err)
@@ -206,8 +206,8 @@ func TestStore(t *testing.T) {
 	if diff := cmp.Diff(c, got); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
-	if left, err := os.ReadDir(folder); err != nil || len(left) != 1 {
-		t.Errorf("in the folder: %v, %v", left, err)
+	if entries, err := os.ReadDir(folder); err != nil || len(entries) != 1 {
+		t.Errorf("in the folder: %v, %v", entries, err)
 	}
 	for name, text := range map[string]string{"newer": `{"schema": 99}`, "broken": `{`, "another": `{"schema": 1, "fingerprint": "f"}`} {
 		if err := os.WriteFile(file(folder, name), []byte(text), 0o600); err != nil {
@@ -222,8 +222,8 @@ func TestStore(t *testing.T) {
 	}
 }
 
-// The fingerprint changes with everything on which the loader's cost depends,
-// and with nothing else.
+// The fingerprint changes with each fact on which the loader's cost depends, and
+// with no other.
 func TestFingerprint(t *testing.T) {
 	t.Parallel()
 	host, split := results.Host{OS: "linux", CPUModel: "x", CPUs: 4, MemoryBytes: 1}, config().Launcher.CPUs

@@ -16,11 +16,11 @@ import (
 	"github.com/joust-bench/joust/results/files"
 )
 
-// Calibration is what was measured, with what it holds for.
+// Calibration is the loader's cost on one machine.
 type Calibration struct {
 	// Schema is results.Schema.
 	Schema int `json:"schema"`
-	// Fingerprint is that of Host and CPUs: the figures hold for no other.
+	// Fingerprint is the fingerprint of Host and CPUs: the figures hold for no other.
 	Fingerprint string           `json:"fingerprint"`
 	Measured    time.Time        `json:"measured"`
 	Joust       results.Build    `json:"joust"`
@@ -29,18 +29,17 @@ type Calibration struct {
 	// Server is the folder of the server that answered.
 	Server string `json:"server"`
 	// Quick is true when windows were short.
-	Quick bool  `json:"quick,omitempty"`
-	Rows  []Row `json:"rows"`
+	Quick bool         `json:"quick,omitempty"`
+	Rows  []LoaderCost `json:"rows"`
 	// Wakeups is absent where it was not measured.
 	Wakeups *Wakeups `json:"wakeups,omitempty"`
 }
 
-// ErrNone says that this machine has not been calibrated.
+// ErrNone is the error of a machine that has no calibration.
 var ErrNone = errors.New("this machine has no stored calibration for this division of its CPUs: run joust calibrate")
 
-// Fingerprint is short and stands for what the loader's cost depends on: the
-// processors and their settings, the kernel, and the processors that the
-// loader has.
+// Fingerprint is a short hash of all facts on which the loader's cost depends: the
+// processors and their settings, the kernel, and the loader's processors.
 func Fingerprint(h results.Host, split results.CPUSplit) string {
 	sum := sha256.New()
 	for _, part := range []string{
@@ -52,7 +51,7 @@ func Fingerprint(h results.Host, split results.CPUSplit) string {
 	return hex.EncodeToString(sum.Sum(nil))[:16]
 }
 
-// Folder is where this user's calibrations are kept.
+// Folder is the folder of this user's calibrations.
 func Folder() (string, error) {
 	user, err := os.UserCacheDir()
 	if err != nil {

@@ -20,8 +20,8 @@ import (
 // wakeupsWarmup is the length of the warm-up before each window.
 const wakeupsWarmup = 200 * time.Millisecond
 
-// Wakeups is what a loader that sleeps costs a server, which has to wake it:
-// closed loops under the idle strategies wait and spin in turn, on one server
+// Wakeups is the cost of a loader that sleeps for a server, which has to wake it.
+// Closed loops with the idle strategies wait and spin take turns on one server
 // process.
 type Wakeups struct {
 	// Server is the folder of the server that answered.
@@ -48,16 +48,18 @@ type WakeupsPair struct {
 	Spin ServerCost `json:"spin"`
 }
 
-// ServerCost is what a server did in a window and what a request cost it.
+func (p WakeupsPair) peakRatio() float64 { return p.Wait.RPS / p.Spin.RPS }
+
+// ServerCost is a server's throughput in a window, and its cost of a request.
 type ServerCost struct {
 	RPS float64 `json:"rps"`
 	// CPUNS is the server's CPU time per request in nanoseconds.
 	CPUNS float64 `json:"server_cpu_per_request_ns"`
 }
 
-// MeasureWakeups measures what a loader that sleeps costs the server in the
-// scenario, by pairs of windows. A server that cannot be measured says so in
-// Failed; the error is the cause with which ctx ended.
+// MeasureWakeups measures the cost of a loader that sleeps for the server in the
+// row, by pairs of windows. Failed says why a server could not be measured; the
+// error is the cause with which ctx ended.
 func (c *Config) MeasureWakeups(ctx context.Context, server launch.Fixture, s *scenarios.Scenario, pairs int, window time.Duration) (*Wakeups, error) {
 	w := &Wakeups{Server: server.Manifest.Name, Scenario: s.Name, WindowNS: window.Nanoseconds()}
 	err := c.wakeups(ctx, server, s, w, pairs)
@@ -85,20 +87,14 @@ func (c *Config) wakeups(ctx context.Context, server launch.Fixture, s *scenario
 	closed.Duration, closed.MaxDuration, closed.MinCompletions = time.Duration(w.WindowNS), 0, 0
 	for i := range pairs {
 		var pair WakeupsPair
-		first, second := loaders.Wait, loaders.Spin
-		if i%2 == 1 { // so that a drift of the machine favours neither
-			first, second = second, first
-		}
-		for _, idle := range []loaders.IdleStrategy{first, second} {
-			spec.Idle = idle
-			cost, err := c.serverCost(ctx, spec, on.Handle)
-			if err != nil {
-				return err
+		// The order alternates: a drift of the machine favours neither.
+		for j := range 2 {
+			cost := &pair.Wait
+			if spec.Idle = loaders.Wait; (i+j)%2 == 1 {
+				spec.Idle, cost = loaders.Spin, &pair.Spin
 			}
-			if idle == loaders.Wait {
-				pair.Wait = cost
-			} else {
-				pair.Spin = cost
+			if *cost, err = c.serverCost(ctx, spec, on.Handle); err != nil {
+				return err
 			}
 		}
 		w.Pairs = append(w.Pairs, pair)
@@ -152,30 +148,27 @@ func (s *sampling) Window(w loaders.Window) {
 
 // conclude takes medians and ratios.
 func (w *Wakeups) conclude() {
-	median := func(of func(WakeupsPair) float64) float64 {
-		values := make([]float64, len(w.Pairs))
-		for i, p := range w.Pairs {
-			values[i] = of(p)
+	for to, of := range map[*float64]func(WakeupsPair) float64{
+		&w.Wait.RPS:   func(p WakeupsPair) float64 { return p.Wait.RPS },
+		&w.Wait.CPUNS: func(p WakeupsPair) float64 { return p.Wait.CPUNS },
+		&w.Spin.RPS:   func(p WakeupsPair) float64 { return p.Spin.RPS },
+		&w.Spin.CPUNS: func(p WakeupsPair) float64 { return p.Spin.CPUNS },
+		&w.PeakRatio:  WakeupsPair.peakRatio,
+		&w.CPURatio:   func(p WakeupsPair) float64 { return p.Wait.CPUNS / p.Spin.CPUNS },
+	} {
+		var values []float64
+		for _, p := range w.Pairs {
+			values = append(values, of(p))
 		}
-		return stats.Median(values).Value
+		*to = stats.Median(values).Value
 	}
-	w.Wait = ServerCost{
-		RPS:   median(func(p WakeupsPair) float64 { return p.Wait.RPS }),
-		CPUNS: median(func(p WakeupsPair) float64 { return p.Wait.CPUNS }),
-	}
-	w.Spin = ServerCost{
-		RPS:   median(func(p WakeupsPair) float64 { return p.Spin.RPS }),
-		CPUNS: median(func(p WakeupsPair) float64 { return p.Spin.CPUNS }),
-	}
-	w.PeakRatio = median(func(p WakeupsPair) float64 { return p.Wait.RPS / p.Spin.RPS })
-	w.CPURatio = median(func(p WakeupsPair) float64 { return p.Wait.CPUNS / p.Spin.CPUNS })
 }
 
-// noEffect is the change, as a share, that is none.
+// noEffect is the share below which a change counts as none.
 const noEffect = 0.01
 
-// Text says in one sentence, without its full stop, what a loader that sleeps
-// costs the server.
+// Text returns one sentence, without its full stop, about the cost of a loader that
+// sleeps.
 func (w *Wakeups) Text() string {
 	if w.Failed != "" {
 		return fmt.Sprintf("what a loader that sleeps costs %s was not measured: %s", w.Server, w.Failed)
@@ -198,7 +191,11 @@ func (w *Wakeups) Text() string {
 	}
 	out := fmt.Sprintf("a loader that sleeps %s here (%s → %s req/s) and costs it %s per request (%s → %s µs)",
 		peak, thousands(w.Spin.RPS), thousands(w.Wait.RPS), cpu, micros(w.Spin.CPUNS), micros(w.Wait.CPUNS))
-	if low, high := w.spread(); low <= 1-noEffect && high >= 1+noEffect {
+	low, high := math.Inf(1), math.Inf(-1)
+	for _, p := range w.Pairs {
+		low, high = min(low, p.peakRatio()), max(high, p.peakRatio())
+	}
+	if low <= 1-noEffect && high >= 1+noEffect {
 		out += fmt.Sprintf("; the pairs of windows disagree: %+.0f to %+.0f %% of the peak", (low-1)*100, (high-1)*100)
 	}
 	return out
@@ -208,14 +205,4 @@ func (w *Wakeups) Text() string {
 // more CPU time per request.
 func (w *Wakeups) Costs() bool {
 	return w.Failed == "" && (w.PeakRatio <= 1-noEffect || w.CPURatio >= 1+noEffect)
-}
-
-// spread is the smallest and the largest ratio of the peaks of a pair.
-func (w *Wakeups) spread() (low, high float64) {
-	low, high = math.Inf(1), math.Inf(-1)
-	for _, p := range w.Pairs {
-		x := p.Wait.RPS / p.Spin.RPS
-		low, high = min(low, x), max(high, x)
-	}
-	return low, high
 }

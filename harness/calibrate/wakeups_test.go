@@ -10,8 +10,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// measured is a server that a loader that sleeps slows down.
-func measured() *Wakeups {
+// slowed is a server that is slower under a loader that sleeps.
+func slowed() *Wakeups {
 	pair := func(waitRPS, waitNS, spinRPS, spinNS float64) WakeupsPair {
 		return WakeupsPair{Wait: ServerCost{waitRPS, waitNS}, Spin: ServerCost{spinRPS, spinNS}}
 	}
@@ -26,7 +26,7 @@ func measured() *Wakeups {
 
 func TestWakeupsConclude(t *testing.T) {
 	t.Parallel()
-	w := measured()
+	w := slowed()
 	if w.Wait != (ServerCost{62_300, 16_100}) || w.Spin != (ServerCost{74_400, 13_400}) {
 		t.Errorf("medians %+v and %+v", w.Wait, w.Spin)
 	}
@@ -37,23 +37,23 @@ func TestWakeupsConclude(t *testing.T) {
 
 func TestWakeupsText(t *testing.T) {
 	t.Parallel()
-	same, apart, raised, none := measured(), measured(), measured(), &Wakeups{Server: "nethttp", Failed: "it cannot be built"}
+	same, mixed, raised, none := slowed(), slowed(), slowed(), &Wakeups{Server: "nethttp", Failed: "it cannot be built"}
 	for i := range same.Pairs {
 		p := &same.Pairs[i]
 		p.Wait = ServerCost{p.Spin.RPS * (1 + 0.004*float64(i-1)), p.Spin.CPUNS}
-		p = &apart.Pairs[i]
+		p = &mixed.Pairs[i]
 		p.Wait = ServerCost{p.Spin.RPS * (1.02 + 0.1*float64(i-1)), p.Spin.CPUNS}
 		p = &raised.Pairs[i]
 		p.Wait, p.Spin = p.Spin, p.Wait
 	}
 	same.conclude()
-	apart.conclude()
+	mixed.conclude()
 	raised.conclude()
 	for want, w := range map[string]*Wakeups{
-		"a loader that sleeps lowers the peak of nethttp by 16 % here (74.4 k → 62.3 k req/s) and costs it 2.70 µs more CPU per request (13.4 → 16.1 µs)":                                                   measured(),
+		"a loader that sleeps lowers the peak of nethttp by 16 % here (74.4 k → 62.3 k req/s) and costs it 2.70 µs more CPU per request (13.4 → 16.1 µs)":                                                   slowed(),
 		"a loader that sleeps raises the peak of nethttp by 19 % here (62.3 k → 74.4 k req/s) and costs it 2.70 µs less CPU per request (16.1 → 13.4 µs)":                                                   raised,
 		"a loader that sleeps changes the peak of nethttp by less than 1 % here (74.4 k → 74.3 k req/s) and costs it as much CPU per request (13.4 → 13.4 µs)":                                              same,
-		"a loader that sleeps raises the peak of nethttp by 2 % here (74.4 k → 76.5 k req/s) and costs it as much CPU per request (13.4 → 13.4 µs); the pairs of windows disagree: -8 to +12 % of the peak": apart,
+		"a loader that sleeps raises the peak of nethttp by 2 % here (74.4 k → 76.5 k req/s) and costs it as much CPU per request (13.4 → 13.4 µs); the pairs of windows disagree: -8 to +12 % of the peak": mixed,
 		"what a loader that sleeps costs nethttp was not measured: it cannot be built":                                                                                                                      none,
 	} {
 		if got := w.Text(); got != want {
@@ -65,12 +65,12 @@ func TestWakeupsText(t *testing.T) {
 	}
 }
 
-// TestWakeupsAreStored: units stand in the names, and calibrations from before
-// them read on.
+// TestWakeupsAreStored: units stand in the names, and calibrations without wakeups
+// can be read.
 func TestWakeupsAreStored(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
-	c := Calibration{Schema: 1, Fingerprint: "f", Wakeups: measured()}
+	c := Calibration{Schema: 1, Fingerprint: "f", Wakeups: slowed()}
 	path, err := Write(folder, c)
 	if err != nil {
 		t.Fatal(err)

@@ -1,6 +1,6 @@
-// Package certify proves a loader against the truth laws on this machine: it
-// starts the law server and loader processes as every measurement does, each
-// on CPUs of its own, runs a battery and collects the certificate.
+// Package certify proves a loader against the truth laws on this machine. It starts
+// the law server and loader processes as every measurement does, each on CPUs of
+// its own, runs a battery and collects the certificate.
 package certify
 
 import (
@@ -18,7 +18,7 @@ import (
 )
 
 const (
-	// logTail is how much of the law server's output an error shows, in bytes.
+	// logTail is the number of bytes of the law server's output in an error.
 	logTail = 2 << 10
 	// startLimit bounds the wait for the law server to listen.
 	startLimit = 10 * time.Second
@@ -37,28 +37,20 @@ type Certificate struct {
 	Engine  loaders.EngineName   `json:"engine"`
 	Idle    loaders.IdleStrategy `json:"idle_strategy"`
 	Threads int                  `json:"threads"`
-	Rows    []truth.Row          `json:"rows"`
-	// Failures are cases that could not be run, in words.
+	Checks  []truth.Check        `json:"rows"`
+	// Failures are the reasons of cases that could not be run.
 	Failures []string `json:"failures,omitempty"`
-	// OK is true when every case ran and every row holds its bound.
+	// OK is true when every case ran and every check holds its bound.
 	OK bool `json:"ok"`
 }
 
 // Schema is the schema of a Certificate.
 const Schema = "joust/certificate/1"
 
-// Missed counts the rows that miss their bound.
-func (c *Certificate) Missed() int {
-	missed := 0
-	for i := range c.Rows {
-		if !c.Rows[i].OK {
-			missed++
-		}
-	}
-	return missed
-}
+// Missed is the number of checks that miss their bound.
+func (c *Certificate) Missed() int { return truth.Missed(c.Checks) }
 
-// Battery is what to run and on what. Launcher and ServerArgv must be set.
+// Battery runs cases. Launcher and ServerArgv must be set.
 type Battery struct {
 	Cases []truth.Case
 	// Launcher starts the loaders and the law server, and has the CPUs of both.
@@ -68,17 +60,18 @@ type Battery struct {
 	Engine     loaders.EngineName
 	Idle       loaders.IdleStrategy
 	Threads    int
-	// CapacityWindow is how long a capacity is measured; 0 takes the default.
+	// CapacityWindow is the window in which a capacity is measured; 0 stands for the
+	// default.
 	CapacityWindow time.Duration
-	// Begins is told of every case before it runs, numbered from 1; Ends what
-	// came of it. Either may be nil.
+	// Begins is called before every case, numbered from 1, and Ends behind it.
+	// Either may be nil.
 	Begins func(number int, c truth.Case)
-	Ends   func(number int, rows []truth.Row, err error)
+	Ends   func(checks []truth.Check, err error)
 }
 
-// Run runs the cases in order and fills in the certificate's rows. A case that
-// could not be run is told in it. The error says that the battery could not go
-// on: the server could not be started or went away, or ctx ended.
+// Run runs the cases in order and returns the certificate. The error says why the
+// battery could not go on: the server could not be started or went away, or ctx
+// ended.
 func (b *Battery) Run(ctx context.Context) (c Certificate, err error) {
 	cpus := b.Launcher.CPUs
 	c = Certificate{Schema: Schema, Started: time.Now(), CPUs: cpus, Engine: b.Engine, Idle: b.Idle, Threads: b.Threads}
@@ -92,7 +85,7 @@ func (b *Battery) Run(ctx context.Context) (c Certificate, err error) {
 	if err != nil {
 		return c, err
 	}
-	l := &loader{launcher: b.Launcher, engine: b.Engine}
+	l := &freshLoader{launcher: b.Launcher, engine: b.Engine}
 	bench := truth.Bench{
 		Server: remote, Loader: l, Threads: b.Threads, Idle: b.Idle,
 		CapacityWindow: b.CapacityWindow, Judge: l.judge,
@@ -110,7 +103,7 @@ func (b *Battery) Run(ctx context.Context) (c Certificate, err error) {
 		default:
 		}
 	}
-	c.OK = c.Missed() == 0 && len(c.Failures) == 0 && len(c.Rows) > 0
+	c.OK = c.Missed() == 0 && len(c.Failures) == 0 && len(c.Checks) > 0
 	return c, nil
 }
 
@@ -119,40 +112,36 @@ func (b *Battery) one(ctx context.Context, number int, one truth.Case, bench tru
 	if b.Begins != nil {
 		b.Begins(number, one)
 	}
-	rows, err := bench.Run(ctx, one)
+	checks, err := bench.Run(ctx, one)
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
 	if err != nil {
 		c.Failures = append(c.Failures, err.Error())
 	}
-	c.Rows = append(c.Rows, rows...)
+	c.Checks = append(c.Checks, checks...)
 	if b.Ends != nil {
-		b.Ends(number, rows, err)
+		b.Ends(checks, err)
 	}
 	return nil
 }
 
 // connect waits until the law server listens.
 func connect(ctx context.Context, server host.Handle) (*lawserver.Remote, error) {
-	type answer struct {
-		remote *lawserver.Remote
-		err    error
-	}
-	heard := make(chan answer, 1)
+	var remote *lawserver.Remote
+	connected := make(chan error, 1)
 	go func() {
-		r, err := lawserver.Connect(server.Stdin(), server.Stdout())
-		heard <- answer{r, err}
+		var err error
+		remote, err = lawserver.Connect(server.Stdin(), server.Stdout())
+		connected <- err
 	}()
-	timer := time.NewTimer(startLimit)
-	defer timer.Stop()
 	select {
-	case a := <-heard:
-		if a.err != nil {
-			return nil, fmt.Errorf("the law server does not serve: %w: %s", a.err, server.LogTail(logTail))
+	case err := <-connected:
+		if err != nil {
+			return nil, fmt.Errorf("the law server does not serve: %w: %s", err, server.LogTail(logTail))
 		}
-		return a.remote, nil
-	case <-timer.C:
+		return remote, nil
+	case <-time.After(startLimit):
 		return nil, fmt.Errorf("the law server does not serve within %v: %s", startLimit, server.LogTail(logTail))
 	case <-ctx.Done():
 		return nil, context.Cause(ctx)

@@ -1,9 +1,10 @@
-package certify
+package certify_test
 
 import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"slices"
 	"strings"
@@ -12,6 +13,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"github.com/joust-bench/joust/harness/certify"
 	"github.com/joust-bench/joust/harness/cpuset"
 	"github.com/joust-bench/joust/harness/host"
 	"github.com/joust-bench/joust/harness/host/keeper"
@@ -20,6 +22,7 @@ import (
 	truth "github.com/joust-bench/joust/loaders/certify"
 	"github.com/joust-bench/joust/loaders/certify/lawserver"
 	"github.com/joust-bench/joust/loaders/child"
+	"github.com/joust-bench/joust/loaders/retry"
 	"github.com/joust-bench/joust/results"
 )
 
@@ -49,13 +52,13 @@ func code(err error) int {
 	return 0
 }
 
-func battery(t *testing.T, cases ...truth.Case) *Battery {
+func battery(t *testing.T, cases ...truth.Case) *certify.Battery {
 	t.Helper()
 	exe, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
-	local, err := host.NewLocal(host.Options{Keeper: []string{exe, "keep"}})
+	local, err := host.NewLocal(host.LocalOptions{Keeper: []string{exe, "keep"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -67,9 +70,9 @@ func battery(t *testing.T, cases ...truth.Case) *Battery {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// Of this process's own environment the programs see next to nothing.
+	// The programs see next to nothing of this process's own environment.
 	program := func(arg string) []string { return []string{"env", "GORACE=" + os.Getenv("GORACE"), exe, arg} }
-	return &Battery{
+	return &certify.Battery{
 		Cases: cases, ServerArgv: program("lawserver"),
 		Launcher: launch.Launcher{Host: local, CPUs: split, LoaderArgv: program("loader"), Logs: t.TempDir()},
 		Engine:   loaders.EventLoop, Idle: loaders.Wait, Threads: 1,
@@ -94,30 +97,30 @@ var (
 // certificate holds what the laws say.
 func TestBatteryRuns(t *testing.T) {
 	cases := []truth.Case{counting, refusing, stalling, overloading}
-	told := 0
+	sum := 0
 	b := battery(t, cases...)
-	b.Begins = func(number int, _ truth.Case) { told += number }
+	b.Begins = func(number int, _ truth.Case) { sum += number }
 	c, err := b.Run(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if told != 1+2+3+4 {
-		t.Errorf("told of cases that add up to %d", told)
+	if sum != 1+2+3+4 {
+		t.Errorf("the numbers of the cases that began add up to %d", sum)
 	}
-	if c.OK != (c.Missed() == 0 && len(c.Failures) == 0) || c.Schema != Schema || c.Took <= 0 {
+	if c.OK != (c.Missed() == 0 && len(c.Failures) == 0) || c.Schema != certify.Schema || c.Took <= 0 {
 		t.Errorf("certificate: OK is %t with %d missed, failures %v", c.OK, c.Missed(), c.Failures)
 	}
 	text, err := json.Marshal(c)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var again Certificate
-	if err := json.Unmarshal(text, &again); err != nil || len(again.Rows) != len(c.Rows) {
-		t.Errorf("%d rows of %d come back, %v", len(again.Rows), len(c.Rows), err)
+	var again certify.Certificate
+	if err := json.Unmarshal(text, &again); err != nil || len(again.Checks) != len(c.Checks) {
+		t.Errorf("%d checks of %d come back, %v", len(again.Checks), len(c.Checks), err)
 	}
 	verdicts := 0
 	for _, one := range cases {
-		for _, r := range eventually(t, c, one) {
+		for _, r := range often(t, c, one) {
 			if r.Figure == "verdict" {
 				verdicts++
 			}
@@ -128,36 +131,31 @@ func TestBatteryRuns(t *testing.T) {
 	}
 }
 
-// eventually is the case's rows in the certificate, or in one of its own that
-// is made again for a minute until its laws hold: the tests share the machine,
-// which may miss a law of time now and then, but not every time.
-func eventually(t *testing.T, c Certificate, one truth.Case) []truth.Row {
+// often returns the checks of a case that hold: in the certificate, or in one that
+// is made again. A busy machine may miss a law of time.
+func often(t *testing.T, c certify.Certificate, one truth.Case) (checks []truth.Check) {
 	t.Helper()
-	began := time.Now()
-	for {
-		rows := slices.DeleteFunc(slices.Clone(c.Rows), func(r truth.Row) bool { return r.Law != one.Name() })
-		missed := slices.ContainsFunc(rows, func(r truth.Row) bool { return !r.OK })
-		if len(rows) > 0 && !missed {
-			return rows
+	retry.Often(t, func() string {
+		checks = slices.DeleteFunc(slices.Clone(c.Checks), func(r truth.Check) bool { return r.Law != one.Name() })
+		if len(checks) > 0 && truth.Missed(checks) == 0 {
+			return ""
 		}
-		if time.Since(began) > time.Minute {
-			t.Errorf("%s: never in a minute: failures %v, rows %+v", one.Name(), c.Failures, rows)
-			return rows
-		}
-		t.Logf("not this time: %s: %v %+v", one.Name(), c.Failures, rows)
+		why := fmt.Sprintf("%s: failures %v, checks %+v", one.Name(), c.Failures, checks)
 		var err error
 		if c, err = battery(t, one).Run(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-	}
+		return why
+	})
+	return checks
 }
 
-// A case that cannot be run is told and the rest goes on; the certificate is
-// no good then.
+// The battery goes on behind a case that cannot be run; its failure stands in the
+// certificate, which is not OK then.
 func TestCaseThatCannotBeRun(t *testing.T) {
 	b := battery(t, truth.Delay{Delay: ms, Connections: 0, Window: ms}, refusing)
 	c, err := b.Run(t.Context())
-	if err != nil || c.OK || len(c.Failures) != 1 || len(c.Rows) == 0 {
+	if err != nil || c.OK || len(c.Failures) != 1 || len(c.Checks) == 0 {
 		t.Errorf("got %+v, %v", c, err)
 	}
 	if !strings.Contains(strings.Join(c.Failures, ""), "0 connections") {
@@ -181,7 +179,7 @@ func TestServerThatDoesNotStart(t *testing.T) {
 	b := battery(t, refusing)
 	b.ServerArgv = []string{"sh", "-c", "echo no such luck >&2; exit 3"}
 	if _, err := b.Run(t.Context()); err == nil || !strings.Contains(err.Error(), "no such luck") {
-		t.Errorf("got %v, want what the server said", err)
+		t.Errorf("got %v, want the server's own words", err)
 	}
 	b.ServerArgv = []string{"no-such-program-here"}
 	if _, err := b.Run(t.Context()); err == nil {

@@ -11,22 +11,22 @@ import (
 	"github.com/joust-bench/joust/results/judge"
 )
 
-// loader is a loaders.Loader that starts a fresh loader process for every
-// load, as every trial does, and watches the machine in the measured window.
-type loader struct {
+// freshLoader is a loaders.Loader that starts a fresh loader process for every
+// load, as every trial does, and samples the machine in the measured window.
+type freshLoader struct {
 	launcher launch.Launcher
 	engine   loaders.EngineName
 
-	// sampler is of the last load, phase its first measured one; empty where there
-	// was none.
+	// sampler is the last load's; phase is the name of its first measured phase,
+	// empty where there was none.
 	sampler *trial.Sampler
 	phase   string
 }
 
-var _ loaders.Loader = (*loader)(nil)
+var _ loaders.Loader = (*freshLoader)(nil)
 
 // Run implements loaders.Loader.
-func (l *loader) Run(ctx context.Context, spec loaders.Spec, control loaders.Control) (report results.Report, err error) {
+func (l *freshLoader) Run(ctx context.Context, spec loaders.Spec, control loaders.Control) (report results.Report, err error) {
 	spec.Engine = l.engine
 	process, err := l.launcher.StartLoader(ctx)
 	if err != nil {
@@ -38,16 +38,16 @@ func (l *loader) Run(ctx context.Context, spec loaders.Spec, control loaders.Con
 	l.sampler, l.phase = trial.NewSampler(watched, l.launcher.CPUs), ""
 	report, err = process.Run(watched, spec, watching{control, l})
 	if err != nil {
-		cancel() // lets the sampler of a window that never opened go
+		cancel() // ends the sampler of a window that never opened
 	}
 	l.sampler.Wait()
 	return report, err
 }
 
-// watching passes everything on and samples the first measured window.
+// watching is a control that samples the first measured window as well.
 type watching struct {
 	loaders.Control
-	loader *loader
+	loader *freshLoader
 }
 
 // Window implements loaders.Control.
@@ -59,9 +59,9 @@ func (w watching) Window(win loaders.Window) {
 	}
 }
 
-// judge is the verdict on the last load's first measured phase; nil where the
-// two sides share CPUs, so that no share is anybody's.
-func (l *loader) judge(spec loaders.Spec, report *results.Report) (*results.Verdict, error) {
+// judge returns the verdict on the last load's first measured phase, nil where the
+// two sides share CPUs: shares of CPUs mean nothing then.
+func (l *freshLoader) judge(spec loaders.Spec, report *results.Report) (*results.Verdict, error) {
 	if err := l.sampler.Err(); err != nil {
 		return nil, err
 	}

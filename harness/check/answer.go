@@ -11,12 +11,12 @@ import (
 	"strings"
 )
 
-// answer is what came, read by net/http.
+// answer is an answer as net/http reads it.
 type answer struct {
 	status int
 	proto  string
-	// header is as it stood on the wire; net/http takes the framing fields out
-	// of its own.
+	// header holds the fields of the wire, with those of the framing, which
+	// net/http drops.
 	header textproto.MIMEHeader
 	body   []byte
 	// ended says why the body stopped before its end.
@@ -25,16 +25,16 @@ type answer struct {
 	closes bool
 }
 
-// bodyLimit bounds a body whose content is free; beyond holds how much more
-// than the expected body is read, to show a piece of it.
+// bodyLimit bounds a body whose content is free. Of a body that is longer than
+// expected, a piece of beyond bytes is read and shown.
 const (
 	bodyLimit = 64 << 20
 	beyond    = 64
 )
 
-// receive reads the final answer to m. An answer of which no byte came is a
-// plain error, one that stops within its head a *Difference.
-func (c *conn) receive(m message) (answer, error) {
+// receive reads the final answer to m. An answer that stops within its head is a
+// *Difference; no byte at all is a plain error.
+func (c *connection) receive(m message) (answer, error) {
 	for {
 		head, err := c.head(m)
 		if err != nil {
@@ -64,9 +64,9 @@ func (c *conn) receive(m message) (answer, error) {
 	}
 }
 
-// head waits until a whole head stands in the buffer and returns a copy; it
-// consumes nothing.
-func (c *conn) head(m message) ([]byte, error) {
+// head waits until a whole head stands in the buffer and returns a copy. The head
+// stays in the buffer.
+func (c *connection) head(m message) ([]byte, error) {
 	for n := 1; ; {
 		_, err := c.r.Peek(n)
 		got, _ := c.r.Peek(c.r.Buffered())
@@ -80,7 +80,7 @@ func (c *conn) head(m message) ([]byte, error) {
 		case errors.Is(err, bufio.ErrBufferFull):
 			return nil, c.failed(m, "the head of the answer is longer than %d bytes", headLimit)
 		case err != nil && len(got) == 0:
-			return nil, fmt.Errorf("%s %s: no answer: %w", m.request.Method, m.request.Path, c.reason(err))
+			return nil, fmt.Errorf("%s: no answer: %w", m, c.reason(err))
 		case err != nil:
 			return nil, c.failed(m, "the head of the answer stops after %d bytes (%v): %s", len(got), c.reason(err), excerpt(got))
 		}

@@ -2,9 +2,9 @@
 // scenario table as they say, over plain HTTP/1.1. It knows nothing of how the
 // server was started.
 //
-// Requests are the very bytes that the loaders write (package wire); answers
-// are read by net/http, not by the loaders' parser, so that the two
-// implementations check each other.
+// Requests are the very bytes that the loaders write (package wire). net/http
+// reads the answers, not the loaders' parser: the two implementations check each
+// other.
 package check
 
 import (
@@ -16,49 +16,46 @@ import (
 	"github.com/joust-bench/joust/scenarios"
 )
 
-// Difference is an answer, or the lack of a part of it, that is not what
-// counts as right.
+// Difference is an answer that does not count as right, or misses a part.
 type Difference struct {
-	// Request is the method and path that were asked.
+	// Request is the method and path of the request.
 	Request string
-	// What says what was expected and what came. Offsets count from 0.
+	// What names the expected and the actual answer. Offsets count from 0.
 	What string
 }
 
-// Error is the difference in one line.
+// Error returns the difference in one line.
 func (d *Difference) Error() string { return d.Request + ": " + d.What }
 
 // Exact asks every request of the row once, each on a connection of its own,
 // and compares status, headers that matter and the body byte for byte. The
-// error is a *Difference for an answer that is not right, and any other error
-// where there was no answer at all.
+// error is a *Difference for a wrong answer, and another error where there was no
+// answer at all.
 func Exact(ctx context.Context, address, host string, row *scenarios.Scenario) error {
 	return target{address, host, standard()}.each(ctx, pointers(row.Requests))
 }
 
 // Ready asks the row's first request again and again, each time on a fresh
-// connection, until the right answer comes. When ctx ends first, the error says
-// what the last attempt met. An answer that stays wrong for one second ends it
-// with the *Difference: a server may answer wrongly while it starts, not for
-// ever.
+// connection, until the right answer comes. When ctx ends first, the error is that
+// of the last attempt. A server may answer wrongly while it starts: Ready
+// returns the *Difference after one second of wrong answers.
 func Ready(ctx context.Context, address, host string, row *scenarios.Scenario) error {
 	return target{address, host, standard()}.ready(ctx, row)
 }
 
-// limits bound what a check waits for.
+// limits are the waiting times of a check.
 type limits struct {
 	// answer is from the start of sending to the last byte of the answers that
 	// were asked together.
 	answer time.Duration
-	// packets stand apart by packet; an upload's last byte is kept back for
-	// withheld.
+	// packet is the pause between packets, withheld the time for which an upload's
+	// last byte is held back.
 	packet, withheld time.Duration
-	// settle is the time in which surplus bytes show that are not in the
-	// answer's own packet; the exact pass, which every trial makes, waits
-	// shorter.
+	// settle is the wait for surplus bytes outside of the answer's own packet;
+	// settleExact is that of the exact pass, which every trial makes.
 	settle, settleExact time.Duration
-	// attempt bounds one attempt of Ready; grace is how long a wrong answer is
-	// excused there.
+	// attempt bounds one attempt of Ready; grace is how long Ready excuses a wrong
+	// answer.
 	attempt, grace time.Duration
 }
 
@@ -74,7 +71,7 @@ func standard() limits {
 	}
 }
 
-// target is whom to ask, and how patiently.
+// target is a server and the patience with it.
 type target struct {
 	address, host string
 	limits        limits
@@ -83,28 +80,39 @@ type target struct {
 // each asks every request on a connection of its own.
 func (t target) each(ctx context.Context, requests []*scenarios.Request) error {
 	for _, r := range requests {
-		if err := t.once(ctx, r, t.limits.settleExact); err != nil {
+		m, err := compile(r, t.host)
+		if err == nil {
+			err = t.conversation(ctx, t.limits.settleExact, round{whole(m), []message{m}})
+		}
+		if err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// once asks one request on a fresh connection.
-func (t target) once(ctx context.Context, r *scenarios.Request, settle time.Duration) error {
-	m, err := compile(r, t.host)
-	if err != nil {
-		return err
-	}
+// round is some packets and the messages in them.
+type round struct {
+	packets  []packet
+	messages []message
+}
+
+// conversation sends and answers the rounds in turn on a fresh connection, and
+// waits for surplus bytes after the last.
+func (t target) conversation(ctx context.Context, settle time.Duration, rounds ...round) error {
 	c, err := t.dial(ctx)
 	if err != nil {
 		return err
 	}
 	defer c.close()
-	if err := c.converse(whole(m), []message{m}); err != nil {
-		return err
+	var last message
+	for i, r := range rounds {
+		if err := c.converse(r.packets, r.messages); err != nil {
+			return numbered(err, i, len(rounds))
+		}
+		last = r.messages[len(r.messages)-1]
 	}
-	return c.surplus(m, settle)
+	return c.surplus(last, settle)
 }
 
 func (t target) ready(ctx context.Context, row *scenarios.Scenario) error {
@@ -116,7 +124,7 @@ func (t target) ready(ctx context.Context, row *scenarios.Scenario) error {
 	var wrongSince time.Time
 	for {
 		attempt, cancel := context.WithTimeout(ctx, t.limits.attempt)
-		err := t.once(attempt, &row.Requests[0], t.limits.settleExact)
+		err := t.each(attempt, pointers(row.Requests[:1]))
 		cancel()
 		if err == nil {
 			return nil
@@ -133,8 +141,8 @@ func (t target) ready(ctx context.Context, row *scenarios.Scenario) error {
 		case <-ctx.Done():
 		case <-time.After(pause):
 		}
-		// Both may be over when this wakes: an attempt after the end would meet
-		// nothing but that.
+		// Both may be over: an attempt after the context's end would only meet that
+		// end.
 		if ctx.Err() != nil {
 			return fmt.Errorf("no right answer from %s within %v; the last attempt met: %w",
 				t.address, time.Since(begun).Round(time.Millisecond), err)
@@ -143,7 +151,7 @@ func (t target) ready(ctx context.Context, row *scenarios.Scenario) error {
 	}
 }
 
-// pointers to the elements.
+// pointers returns pointers to the elements.
 func pointers(requests []scenarios.Request) []*scenarios.Request {
 	out := make([]*scenarios.Request, len(requests))
 	for i := range requests {

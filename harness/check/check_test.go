@@ -4,9 +4,11 @@ import (
 	"bufio"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"regexp"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -14,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/joust-bench/joust/loaders/retry"
 	"github.com/joust-bench/joust/scenarios"
 )
 
@@ -32,7 +35,7 @@ func impatient() limits {
 	return l
 }
 
-func full(t *testing.T, address string, l limits, r *scenarios.Scenario) Result {
+func full(t *testing.T, address string, l limits, r *scenarios.Scenario) string {
 	t.Helper()
 	rnd := randomFrom(1)
 	return battery{target{address, "joust.test", l}, r, rnd}.run(t.Context())
@@ -63,7 +66,7 @@ func TestRightServerPasses(t *testing.T) {
 	for name, r := range rightRows() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if res := full(t, address, brisk(), r); res.Status != OK || res.Difference != "" {
+			if res := full(t, address, brisk(), r); res != "" {
 				t.Errorf("got %+v", res)
 			}
 			if err := Exact(t.Context(), address, "joust.test", r); err != nil {
@@ -76,9 +79,8 @@ func TestRightServerPasses(t *testing.T) {
 	}
 }
 
-func TestFullSaysWhatItAsked(t *testing.T) {
+func TestExercisesOfRows(t *testing.T) {
 	t.Parallel()
-	address := serveRight(t)
 	deep := row(hello())
 	deep.Depth = 4
 	for _, c := range []struct {
@@ -90,15 +92,19 @@ func TestFullSaysWhatItAsked(t *testing.T) {
 		{row(number()), "every request once|the request in four packets|2 requests in one write|3 requests on one connection|random inputs"},
 		{row(upload(large)), "every request once|the request in four packets|2 requests in one write|3 requests on one connection|random inputs|last byte of the body withheld 100ms"},
 	} {
-		if got := strings.Join(full(t, address, brisk(), c.row).Steps, "|"); got != c.want {
-			t.Errorf("%s: got steps\n%s, want\n%s", c.row.Name, got, c.want)
+		var names []string
+		for _, e := range (battery{target{limits: brisk()}, c.row, randomFrom(1)}).exercises() {
+			names = append(names, e.name)
+		}
+		if got := strings.Join(names, "|"); got != c.want {
+			t.Errorf("%s: got exercises\n%s, want\n%s", c.row.Name, got, c.want)
 		}
 	}
 }
 
 func TestSlowDripIsRight(t *testing.T) {
 	t.Parallel()
-	if res := full(t, serve(t, drip), brisk(), row(hello())); res.Status != OK {
+	if res := full(t, serve(t, drip), brisk(), row(hello())); res != "" {
 		t.Errorf("got %+v", res)
 	}
 }
@@ -106,13 +112,13 @@ func TestSlowDripIsRight(t *testing.T) {
 func TestInterimAnswersAreSkipped(t *testing.T) {
 	t.Parallel()
 	address := serve(t, always("HTTP/1.1 100 Continue\r\n\r\n"+ok("text/plain", alive)))
-	if res := full(t, address, brisk(), row(hello())); res.Status != OK {
+	if res := full(t, address, brisk(), row(hello())); res != "" {
 		t.Errorf("got %+v", res)
 	}
 }
 
-// wrongAnswers are whole or broken answers to hello; each is wrong in the very
-// first exchange.
+// wrongAnswers returns whole or broken answers to hello; each is wrong in the first
+// exchange.
 func wrongAnswers() map[string]struct{ answer, want string } {
 	length := "Content-Length: 7"
 	return map[string]struct{ answer, want string }{
@@ -152,13 +158,16 @@ func TestWrongAnswersAreNamed(t *testing.T) {
 	}
 }
 
-func expectWrong(t *testing.T, res Result, want string) {
+// exerciseName matches the beginning of every difference.
+var exerciseName = regexp.MustCompile(`^(every request once|the request in four packets|\d+ requests in one write|\d+ requests on one connection|random inputs|last byte of the body withheld \w+): `)
+
+func expectWrong(t *testing.T, difference, want string) {
 	t.Helper()
-	if res.Status != Wrong || !strings.Contains(res.Difference, want) {
-		t.Errorf("got %q: %s\nwant a difference with: %s", res.Status, res.Difference, want)
+	if !strings.Contains(difference, want) {
+		t.Errorf("got %q\nwant a difference with: %s", difference, want)
 	}
-	if n := len(res.Steps); n == 0 || !strings.HasPrefix(res.Difference, res.Steps[n-1]+": ") {
-		t.Errorf("the difference %q does not begin with the last step of %q", res.Difference, res.Steps)
+	if !exerciseName.MatchString(difference) {
+		t.Errorf("the difference %q does not begin with the name of an exercise", difference)
 	}
 }
 
@@ -209,7 +218,7 @@ func freeFraming() scenarios.Request {
 	return r
 }
 
-// closing asks to end the connection, so that pipelining and keep-alive do not
+// closing asks to end the connection: then pipelining and keep-alive do not
 // apply.
 func closing(r scenarios.Request) scenarios.Request {
 	r.Headers = append(r.Headers, scenarios.Header{Name: "Connection", Value: "close"})
@@ -232,7 +241,7 @@ func twice(i int, _ *http.Request, _ string) string {
 	return []string{ok("text/plain", alive), ok("text/plain", alive), ""}[i]
 }
 
-// forgetful drops what it read beyond a request.
+// forgetful drops the bytes that it read beyond a request.
 func forgetful(c net.Conn) {
 	buf := make([]byte, 64<<10)
 	seen := ""
@@ -249,7 +258,7 @@ func forgetful(c net.Conn) {
 	}
 }
 
-// reversed answers what came together last first.
+// reversed answers requests that came together in reversed order.
 func reversed(c net.Conn) {
 	var held string
 	script(func(_ int, r *http.Request, _ string) string {
@@ -365,7 +374,7 @@ func (h *hasty) Read(b []byte) (int, error) {
 	return h.Conn.Read(b)
 }
 
-func TestExactTellsDifferencesFromSilence(t *testing.T) {
+func TestExactDistinguishesDifferencesFromSilence(t *testing.T) {
 	t.Parallel()
 	err := Exact(t.Context(), serve(t, always(replaced("alive", "aliXe"))), "joust.test", row(hello()))
 	if d := (*Difference)(nil); !errors.As(err, &d) || d.Request != "GET /" || !strings.Contains(d.What, "byte 3") {
@@ -381,7 +390,7 @@ func TestExactTellsDifferencesFromSilence(t *testing.T) {
 	}
 }
 
-// closedAddress is one at which nobody listens.
+// closedAddress returns an address at which nobody listens.
 func closedAddress(t *testing.T) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -415,7 +424,7 @@ func TestHostIsSent(t *testing.T) {
 	}
 }
 
-func TestWhatCannotBeAsked(t *testing.T) {
+func TestExchangesCannotBeAsked(t *testing.T) {
 	t.Parallel()
 	steps := hello()
 	steps.Exchange = scenarios.Exchange{{}}
@@ -431,7 +440,7 @@ func TestWhatCannotBeAsked(t *testing.T) {
 	if err := Ready(t.Context(), "127.0.0.1:1", "joust.test", empty); err == nil {
 		t.Error("a row without requests is ready")
 	}
-	if res := Full(t.Context(), "127.0.0.1:1", "joust.test", empty, randomFrom(1)); res.Status != Wrong {
+	if res := Full(t.Context(), "127.0.0.1:1", "joust.test", empty, randomFrom(1)); res == "" {
 		t.Errorf("a row without requests: got %+v", res)
 	}
 }
@@ -456,7 +465,7 @@ func TestReadyWaitsForTheServer(t *testing.T) {
 	}
 }
 
-func TestReadySaysWhatTheLastAttemptMet(t *testing.T) {
+func TestReadyReportsTheLastAttempt(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ name, address, want string }{
 		{"refused", closedAddress(t), "connection refused"},
@@ -465,12 +474,15 @@ func TestReadySaysWhatTheLastAttemptMet(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-			defer cancel()
-			err := Ready(ctx, c.address, "joust.test", row(hello()))
-			if err == nil || !strings.Contains(err.Error(), c.want) {
-				t.Errorf("got %v, want %q", err, c.want)
-			}
+			retry.Often(t, func() string {
+				ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+				defer cancel()
+				err := Ready(ctx, c.address, "joust.test", row(hello()))
+				if err == nil || !strings.Contains(err.Error(), c.want) {
+					return fmt.Sprintf("got %v, want %q", err, c.want)
+				}
+				return ""
+			})
 		})
 	}
 }

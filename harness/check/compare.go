@@ -11,7 +11,7 @@ import (
 	"github.com/joust-bench/joust/scenarios"
 )
 
-// compare names the first difference from what counts as right, "" for none.
+// compare returns the first difference from the right answer, "" for none.
 func (a answer) compare(m message) string {
 	e := &m.request.Expect
 	if a.status != e.Status {
@@ -43,7 +43,7 @@ func (a answer) compareHeader(want scenarios.Header) string {
 	return fmt.Sprintf("expected header %s: %s, got %q", want.Name, want.Value, got)
 }
 
-// mediaType is the type without its parameters, in lower case.
+// mediaType returns the type without its parameters, in lower case.
 func mediaType(value string) string {
 	t, _, err := mime.ParseMediaType(value)
 	if err != nil {
@@ -52,8 +52,8 @@ func mediaType(value string) string {
 	return t
 }
 
-// compareDate asks for an IMF-fixdate (RFC 9110 section 5.6.7), weekday and
-// all: formatting what was parsed must give it back.
+// compareDate accepts an IMF-fixdate alone (RFC 9110 section 5.6.7). The parsed
+// date, formatted again, must be the same text: that checks the weekday too.
 func (a answer) compareDate() string {
 	values := a.header.Values("Date")
 	if len(values) != 1 {
@@ -66,9 +66,9 @@ func (a answer) compareDate() string {
 	return ""
 }
 
-// compareFraming holds the answer to the row's way of telling the body's end.
-// That a Content-Length equals the body follows from reading: a shorter body
-// stops early, a longer one leaves surplus bytes.
+// compareFraming checks the row's way of marking the body's end. Reading checks
+// the Content-Length: a shorter body stops early, a longer one leaves surplus
+// bytes.
 func (a answer) compareFraming(r *scenarios.Request) string {
 	length, transfer := a.header.Values("Content-Length"), strings.Join(a.header.Values("Transfer-Encoding"), ", ")
 	switch {
@@ -88,7 +88,7 @@ func (a answer) compareFraming(r *scenarios.Request) string {
 	return ""
 }
 
-// compareBody names the first byte that is not as expected.
+// compareBody returns the first difference in the body, "" for none.
 func (a answer) compareBody(m message) string {
 	if !m.exact {
 		if a.ended != nil {
@@ -114,23 +114,21 @@ func (a answer) compareBody(m message) string {
 	return fmt.Sprintf("the body is %d bytes long, expected %d: %s is missing from its end", len(a.body), len(m.want), excerpt(m.want[at:]))
 }
 
-// firstDifference is the offset of the first byte that only one has or that is
-// not equal.
+// firstDifference returns the offset of the first byte that differs or that only
+// one has.
 func firstDifference(a, b []byte) int {
-	n := min(len(a), len(b))
-	for i := range n {
+	for i := range min(len(a), len(b)) {
 		if a[i] != b[i] {
 			return i
 		}
 	}
-	return n
+	return min(len(a), len(b))
 }
 
 // excerpt quotes the beginning.
 func excerpt(b []byte) string {
-	const most = 40
-	if len(b) <= most {
-		return fmt.Sprintf("%q", b)
+	if most := 40; len(b) > most {
+		return fmt.Sprintf("%q...", b[:most])
 	}
-	return fmt.Sprintf("%q...", b[:most])
+	return fmt.Sprintf("%q", b)
 }

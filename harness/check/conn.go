@@ -16,12 +16,12 @@ import (
 	"github.com/joust-bench/joust/scenarios"
 )
 
-// message is one request as it is written and the answer that is awaited.
+// message is the bytes of one request and the expected answer.
 type message struct {
 	request *scenarios.Request
 	// head ends with the empty line; body is framed as it is sent.
 	head, body []byte
-	// want is the body that counts where exact.
+	// want is the expected body where exact.
 	want  []byte
 	exact bool
 }
@@ -46,17 +46,13 @@ func compile(r *scenarios.Request, host string) (message, error) {
 	return m, nil
 }
 
-func (m message) differs(format string, args ...any) *Difference {
-	return &Difference{
-		Request: m.request.Method + " " + m.request.Path,
-		What:    fmt.Sprintf(format, args...),
-	}
-}
+// String returns the method and path of the request.
+func (m message) String() string { return m.request.Method + " " + m.request.Path }
 
-// packet is what is handed to the kernel in one write.
+// packet is handed to the kernel in one write.
 type packet = net.Buffers
 
-// whole is the messages in one packet.
+// whole returns the messages in one packet.
 func whole(messages ...message) []packet {
 	var p packet
 	for _, m := range messages {
@@ -65,8 +61,8 @@ func whole(messages ...message) []packet {
 	return []packet{p}
 }
 
-// conn is one connection to the server. The end of its context closes it.
-type conn struct {
+// connection is one connection to the server. The end of its context closes it.
+type connection struct {
 	net.Conn
 	ctx    context.Context
 	limits limits
@@ -77,8 +73,8 @@ type conn struct {
 // headLimit is the longest head of an answer, in bytes.
 const headLimit = 64 << 10
 
-// dial connects. Go sets TCP_NODELAY on its own, so each write leaves at once.
-func (t target) dial(ctx context.Context) (*conn, error) {
+// dial connects. Go sets TCP_NODELAY on its own: each write leaves at once.
+func (t target) dial(ctx context.Context) (*connection, error) {
 	d := net.Dialer{Timeout: t.limits.answer}
 	c, err := d.DialContext(ctx, "tcp", t.address)
 	if ctx.Err() != nil && err != nil {
@@ -87,7 +83,7 @@ func (t target) dial(ctx context.Context) (*conn, error) {
 	if err != nil {
 		return nil, fmt.Errorf("connect to the server: %w", err)
 	}
-	return &conn{
+	return &connection{
 		Conn:   c,
 		ctx:    ctx,
 		limits: t.limits,
@@ -96,23 +92,24 @@ func (t target) dial(ctx context.Context) (*conn, error) {
 	}, nil
 }
 
-// close ends the connection; what the server thinks of that is its own affair.
-func (c *conn) close() {
+// close ends the connection. Errors say nothing of the answers.
+func (c *connection) close() {
 	c.stop()
 	c.Conn.Close()
 }
 
+// limit bounds the time of all reads and writes. It fails only on a closed
+// connection, which the next of them reports.
+func (c *connection) limit(d time.Duration) { _ = c.SetDeadline(time.Now().Add(d)) }
+
 // converse writes the packets and awaits one right answer a message, in order.
-// It writes on a goroutine of its own, so that a server that answers while it
-// still reads cannot block both sides.
-func (c *conn) converse(packets []packet, messages []message) error {
-	if err := c.SetDeadline(time.Now().Add(c.limits.answer)); err != nil {
-		return fmt.Errorf("set a deadline: %w", err)
-	}
+// It writes on a goroutine of its own: a server may answer while it still reads,
+// which would block both sides.
+func (c *connection) converse(packets []packet, messages []message) error {
+	c.limit(c.limits.answer)
 	sent := make(chan error, 1)
 	go func() { sent <- c.send(packets) }()
-	err := c.await(messages)
-	if err != nil {
+	if err := c.await(messages); err != nil {
 		c.Conn.Close()
 		<-sent
 		return err
@@ -125,7 +122,7 @@ func (c *conn) converse(packets []packet, messages []message) error {
 }
 
 // send writes the packets with a pause between them.
-func (c *conn) send(packets []packet) error {
+func (c *connection) send(packets []packet) error {
 	for i, p := range packets {
 		if i > 0 {
 			time.Sleep(c.limits.packet)
@@ -138,22 +135,21 @@ func (c *conn) send(packets []packet) error {
 }
 
 // await reads and compares the answers.
-func (c *conn) await(messages []message) error {
+func (c *connection) await(messages []message) error {
 	for i, m := range messages {
 		a, err := c.receive(m)
 		if err == nil {
 			err = c.judge(m, a, messages[i+1:])
 		}
-		if err == nil {
-			continue
+		if err != nil {
+			return numbered(err, i, len(messages))
 		}
-		return numbered(err, i, len(messages))
 	}
 	return nil
 }
 
 // judge compares the answer to m; rest are the messages sent after it.
-func (c *conn) judge(m message, a answer, rest []message) error {
+func (c *connection) judge(m message, a answer, rest []message) error {
 	what := a.compare(m)
 	switch {
 	case what == "" && a.closes && len(rest) > 0:
@@ -163,13 +159,13 @@ func (c *conn) judge(m message, a answer, rest []message) error {
 	}
 	for _, other := range rest {
 		if a.ended == nil && other.exact && !bytes.Equal(other.want, m.want) && bytes.Equal(other.want, a.body) {
-			what = fmt.Sprintf("answers are out of order: this is the answer to the later %s %s", other.request.Method, other.request.Path)
+			what = fmt.Sprintf("answers are out of order: this is the answer to the later %s", other)
 		}
 	}
 	return c.failed(m, "%s", what)
 }
 
-// numbered names which of several answers the error is about.
+// numbered adds the number of the answer to the error where there are several.
 func numbered(err error, i, n int) error {
 	if n == 1 {
 		return err
@@ -177,11 +173,9 @@ func numbered(err error, i, n int) error {
 	return fmt.Errorf("answer %d of %d: %w", i+1, n, err)
 }
 
-// surplus waits for bytes that nothing asked for.
-func (c *conn) surplus(last message, wait time.Duration) error {
-	if err := c.SetReadDeadline(time.Now().Add(wait)); err != nil {
-		return fmt.Errorf("set a deadline: %w", err)
-	}
+// surplus waits for bytes that no request asked for.
+func (c *connection) surplus(last message, wait time.Duration) error {
+	c.limit(wait)
 	if _, err := c.r.Peek(1); err != nil {
 		return nil // silence, or an end that nothing forbids
 	}
@@ -189,17 +183,17 @@ func (c *conn) surplus(last message, wait time.Duration) error {
 	return c.failed(last, "%d or more surplus bytes follow the answer: %s", len(more), excerpt(more))
 }
 
-// failed is the difference, unless the context ended meanwhile: then nothing
-// can be said of the server.
-func (c *conn) failed(m message, format string, args ...any) error {
+// failed returns the difference, or the end of the context, which says nothing of
+// the server.
+func (c *connection) failed(m message, format string, args ...any) error {
 	if err := c.ctx.Err(); err != nil {
-		return fmt.Errorf("interrupted while awaiting the answer to %s %s: %w", m.request.Method, m.request.Path, err)
+		return fmt.Errorf("interrupted while awaiting the answer to %s: %w", m, err)
 	}
-	return m.differs(format, args...)
+	return &Difference{Request: m.String(), What: fmt.Sprintf(format, args...)}
 }
 
-// reason says in words why the connection gave or took no more.
-func (c *conn) reason(err error) error {
+// reason returns an error that says why the connection gave or took no more bytes.
+func (c *connection) reason(err error) error {
 	switch {
 	case c.ctx.Err() != nil:
 		return fmt.Errorf("time ran out: %w", c.ctx.Err())

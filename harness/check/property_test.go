@@ -9,8 +9,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/joust-bench/joust/scenarios"
 	"pgregory.net/rapid"
+
+	"github.com/joust-bench/joust/scenarios"
 )
 
 // A difference in the body names the first byte that is not as expected.
@@ -97,7 +98,7 @@ func TestAlteredRequestsStayRight(t *testing.T) {
 	})
 }
 
-// Whatever comes, reading it ends, and only a right answer counts as one.
+// Reading any bytes ends, and only a right answer counts as one.
 func FuzzReceive(f *testing.F) {
 	for _, c := range wrongAnswers() {
 		f.Add([]byte(c.answer))
@@ -110,7 +111,7 @@ func FuzzReceive(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Fuzz(func(t *testing.T, came []byte) {
-		c := &conn{ctx: context.Background(), limits: brisk(), r: bufio.NewReaderSize(bytes.NewReader(came), headLimit)}
+		c := &connection{ctx: context.Background(), limits: brisk(), r: bufio.NewReaderSize(bytes.NewReader(came), headLimit)}
 		a, err := c.receive(m)
 		if err == nil && a.compare(m) == "" && !(bytes.Contains(came, []byte(" 200")) && bytes.Contains(came, []byte(alive))) {
 			t.Errorf("%q counts as right", came)

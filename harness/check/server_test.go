@@ -14,8 +14,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/joust-bench/joust/scenarios"
 	"go.uber.org/goleak"
+
+	"github.com/joust-bench/joust/scenarios"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -29,7 +30,7 @@ func plain() []scenarios.Header {
 	return []scenarios.Header{{Name: "Content-Type", Value: "text/plain"}}
 }
 
-// row is a row of the requests as the catalogue would have it.
+// row returns a row of the requests, like one of the catalogue.
 func row(requests ...scenarios.Request) *scenarios.Scenario {
 	return &scenarios.Scenario{Name: requests[0].Name, Depth: 1, Requests: requests}
 }
@@ -68,7 +69,7 @@ func head() scenarios.Request {
 		Status: 200, NoBody: true, Headers: []scenarios.Header{{Name: "Content-Length", Value: "65536"}}}}
 }
 
-// right is a net/http server that answers all the rows above rightly.
+// right returns a net/http server that answers all the rows above rightly.
 func right() http.Handler {
 	mux := http.NewServeMux()
 	write := func(w http.ResponseWriter, contentType, body string) {
@@ -176,17 +177,17 @@ func (s script) handle(c net.Conn) {
 	}
 }
 
-// always gives one answer whatever is asked.
+// always gives one answer to every request.
 func always(out string) func(net.Conn) {
 	return script(func(int, *http.Request, string) string { return out }).handle
 }
 
-// ok is a right answer of that type and body.
+// ok returns a right answer of that type and body.
 func ok(contentType, body string) string {
 	return fmt.Sprintf("HTTP/1.1 200 OK\r\nDate: %s\r\nContent-Type: %s\r\nContent-Length: %d\r\n\r\n%s", date, contentType, len(body), body)
 }
 
-// replaced is the right hello with one thing changed.
+// replaced returns the right hello with one text replaced.
 func replaced(old, new string) string {
 	whole := ok("text/plain", alive)
 	if !strings.Contains(whole, old) {
@@ -214,7 +215,7 @@ func drip(c net.Conn) {
 	}
 }
 
-// handled is the body with which the server answers.
+// handled returns the body of the server's answer.
 func handled(server http.Handler, r *http.Request) []byte {
 	w := httptest.NewRecorder()
 	server.ServeHTTP(w, r)

@@ -1,26 +1,24 @@
 package check
 
 import (
-	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/joust-bench/joust/scenarios"
 )
 
-// keepsAlive is false for rows that ask the server to end the connection.
+// keepsAlive reports whether no request of the row asks the server to end the
+// connection.
 func keepsAlive(row *scenarios.Scenario) bool {
-	for i := range row.Requests {
-		for _, h := range row.Requests[i].Headers {
-			if http.CanonicalHeaderKey(h.Name) == "Connection" && strings.EqualFold(h.Value, "close") {
-				return false
-			}
-		}
-	}
-	return true
+	return !slices.ContainsFunc(row.Requests, func(r scenarios.Request) bool {
+		return slices.ContainsFunc(r.Headers, func(h scenarios.Header) bool {
+			return strings.EqualFold(h.Name, "Connection") && strings.EqualFold(h.Value, "close")
+		})
+	})
 }
 
-// sample is the row's requests, or a random choice where there are many.
+// sample returns the row's requests, or a random choice where there are many.
 func (b battery) sample() []*scenarios.Request {
 	all := pointers(b.row.Requests)
 	if len(all) > sampled {
@@ -30,8 +28,8 @@ func (b battery) sample() []*scenarios.Request {
 	return all
 }
 
-// different is n messages whose right answers differ where the row allows it,
-// so that answers in a wrong order show. The first is as the row has it.
+// different returns n messages whose right answers differ where the row allows
+// it: then a wrong order of answers shows. The first is as the row has it.
 func (b battery) different(n int) ([]message, error) {
 	from := b.sample()
 	out := make([]message, n)
@@ -49,7 +47,7 @@ func (b battery) different(n int) ([]message, error) {
 	return out, nil
 }
 
-// randomised is requests with random inputs, none where the row has no way to
+// randomised returns requests with random inputs, none where the row has no way to
 // vary them.
 func (b battery) randomised() []*scenarios.Request {
 	var out []*scenarios.Request
@@ -67,8 +65,8 @@ func (b battery) randomised() []*scenarios.Request {
 	return out
 }
 
-// alter is the request with a random input and the answer that then counts,
-// nil where nothing of it can vary.
+// alter returns the request with a random input and its right answer; nil where
+// the request cannot vary.
 func (b battery) alter(r *scenarios.Request) *scenarios.Request {
 	altered := *r
 	switch {
@@ -88,27 +86,22 @@ func (b battery) alter(r *scenarios.Request) *scenarios.Request {
 	return &altered
 }
 
-// echoesAnything is true for an echo whose body may be any bytes.
+// echoesAnything reports whether the request is an echo whose body may be any
+// bytes.
 func echoesAnything(r *scenarios.Request) bool {
-	if !r.Expect.Echo || r.Body.Size() == 0 {
-		return false
-	}
-	for _, h := range r.Headers {
-		if http.CanonicalHeaderKey(h.Name) == "Content-Encoding" {
-			return false
-		}
-	}
-	return true
+	return r.Expect.Echo && r.Body.Size() > 0 && !slices.ContainsFunc(r.Headers, func(h scenarios.Header) bool {
+		return strings.EqualFold(h.Name, "Content-Encoding")
+	})
 }
 
-// countsBody is true where the right answer is the decimal length of the
+// countsBody reports whether the right answer is the decimal length of the
 // request's body.
 func countsBody(r *scenarios.Request) bool {
 	return r.Body.Size() > 1 && r.Expect.Body != nil &&
 		string(r.Expect.Body.Bytes()) == strconv.FormatInt(r.Body.Size(), 10)
 }
 
-// randomText is n bytes of any value.
+// randomText returns n bytes of any value.
 func (b battery) randomText(n int64) string {
 	out := make([]byte, n)
 	for i := range out {

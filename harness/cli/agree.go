@@ -78,7 +78,7 @@ type agreement struct {
 	Trials     int              `json:"trials"`
 	// Env are the variables of --env.
 	Env   map[string]string `json:"env,omitempty"`
-	Cells []agree.Cell      `json:"cells"`
+	Cells []agree.Match     `json:"cells"`
 }
 
 func (a *app) agree(ctx context.Context, f *agreeFlags) error {
@@ -103,7 +103,7 @@ func (a *app) agree(ctx context.Context, f *agreeFlags) error {
 		return err
 	}
 	for _, c := range out.Cells {
-		if slices.ContainsFunc(c.Sides, func(s agree.Side) bool { return len(s.Void) > 0 }) {
+		if slices.ContainsFunc(c.Contenders, func(s agree.Contender) bool { return len(s.Void) > 0 }) {
 			return exit(ExitVoid)
 		}
 	}
@@ -183,7 +183,7 @@ func (a *app) loadersHere(ctx context.Context, names []string) (list []external.
 	return list, errors.Join(errs...)
 }
 
-func (a *app) meet(ctx context.Context, w *session.World, c *agree.Contest, manifests []catalog.Manifest, env map[string]string) ([]agree.Cell, error) {
+func (a *app) meet(ctx context.Context, w *session.World, c *agree.Contest, manifests []catalog.Manifest, env map[string]string) ([]agree.Match, error) {
 	servers, err := session.Isolate(manifests, nil, env)
 	if err != nil {
 		return nil, err
@@ -208,8 +208,8 @@ func (a *app) meet(ctx context.Context, w *session.World, c *agree.Contest, mani
 	if err := s.Contain(images...); err != nil {
 		return nil, err
 	}
-	c.Told = func(p agree.Progress) {
-		a.say("[%d/%d] %s %s by %s, about %s left", p.Number, p.Total, p.Server, p.Scenario, p.Loader, p.Left.Round(time.Second))
+	c.Begins = func(t agree.Turn) {
+		a.say("[%d/%d] %s %s by %s, about %s left", t.Number, t.Total, t.Server, t.Scenario, t.Loader, t.Remaining.Round(time.Second))
 	}
 	c.Runner = func(idle loaders.IdleStrategy, foreign *external.Found) *run.Runner {
 		p := results.Plan{

@@ -103,7 +103,7 @@ func (a *app) calibrate(ctx context.Context, f *calibrateFlags) error {
 		}
 		fmt.Fprintf(a.stdout, "stored in %s\n", path)
 	}
-	if slices.ContainsFunc(c.Rows, func(r calibrate.Row) bool { return r.Failed != "" }) {
+	if slices.ContainsFunc(c.Rows, func(r calibrate.LoaderCost) bool { return r.Failed != "" }) {
 		return exit(ExitVoid)
 	}
 	return nil
@@ -135,7 +135,7 @@ func (a *app) measureLoader(ctx context.Context, w *session.World, f *calibrateF
 	}
 	a.say("CPUs: %s", describeSplit(w.Split))
 	measured := 0
-	c.Done = func(r calibrate.Row) {
+	c.Done = func(r calibrate.LoaderCost) {
 		measured++
 		a.say("[%d/%d] %s %s", measured, len(rows), r.Scenario, r.Failed)
 	}
@@ -226,11 +226,11 @@ func (a *app) printCalibration(c *calibrate.Calibration) error {
 
 // calibrationLine returns the row as a line of the table, with a dash for what
 // was not measured.
-func calibrationLine(r *calibrate.Row) []string {
+func calibrationLine(r *calibrate.LoaderCost) []string {
 	line := []string{r.Scenario, micros(r.ClosedCPUNS)}
 	for _, rate := range calibrationRates() {
-		var o calibrate.Open
-		if i := slices.IndexFunc(r.Open, func(o calibrate.Open) bool { return o.RateRPS == rate }); i >= 0 {
+		var o calibrate.OpenCost
+		if i := slices.IndexFunc(r.Open, func(o calibrate.OpenCost) bool { return o.RateRPS == rate }); i >= 0 {
 			o = r.Open[i]
 		}
 		line = append(line, lagMicros(o.SendLagP50NS), lagMicros(o.SendLagP99NS), micros(o.CPUNS))

@@ -85,7 +85,7 @@ func (a *app) certify(ctx context.Context, f *certifyFlags) error {
 	a.follow(b)
 	c, err := b.Run(ctx)
 	c.Build, c.Host = machine.Build(Version), machine.Facts()
-	if err != nil && len(c.Rows) == 0 {
+	if err != nil && len(c.Checks) == 0 {
 		return err
 	}
 	return a.printCertificate(&c, f.format, err)
@@ -96,7 +96,7 @@ func (a *app) battery(f *certifyFlags) (*certify.Battery, error) {
 	if err := checkFormat(f.format, formatText, formatJSON); err != nil {
 		return nil, err
 	}
-	options := truth.Options{Quick: f.quick, RatesRPS: f.rates}
+	options := truth.Selection{Quick: f.quick, RatesRPS: f.rates}
 	for _, l := range f.laws {
 		options.Families = append(options.Families, truth.Family(l))
 	}
@@ -140,13 +140,12 @@ func (a *app) follow(b *certify.Battery) {
 	b.Begins = func(number int, c truth.Case) {
 		fmt.Fprintf(a.stderr, "%2d/%d %s", number, len(b.Cases), c.Name())
 	}
-	b.Ends = func(_ int, rows []truth.Row, err error) {
-		missed := (&certify.Certificate{Rows: rows}).Missed()
-		switch {
+	b.Ends = func(checks []truth.Check, err error) {
+		switch missed := truth.Missed(checks); {
 		case err != nil:
 			a.say(": could not be run")
 		case missed > 0:
-			a.say(": %d of %d figures miss their bound", missed, len(rows))
+			a.say(": %d of %d figures miss their bound", missed, len(checks))
 		default:
 			a.say(": ok")
 		}
@@ -172,8 +171,8 @@ func (a *app) printCertificate(c *certify.Certificate, format string, ended erro
 func (a *app) certificateTable(c *certify.Certificate) error {
 	var lines [][]string
 	law := ""
-	for i := range c.Rows {
-		line := certificateLine(&c.Rows[i])
+	for i := range c.Checks {
+		line := certificateLine(&c.Checks[i])
 		if line[0] == law {
 			line[0] = ""
 		} else {
@@ -188,11 +187,11 @@ func (a *app) certificateTable(c *certify.Certificate) error {
 		fmt.Fprintf(a.stdout, "could not be run: %s\n", f)
 	}
 	fmt.Fprintf(a.stdout, "%s on %s, kernel %s: %d figures, %d miss their bound, %d cases could not be run, %s\n",
-		c.Engine, c.Host.CPUModel, c.Host.Kernel, len(c.Rows), c.Missed(), len(c.Failures), c.Took.Round(time.Second))
+		c.Engine, c.Host.CPUModel, c.Host.Kernel, len(c.Checks), c.Missed(), len(c.Failures), c.Took.Round(time.Second))
 	return nil
 }
 
-func certificateLine(r *truth.Row) []string {
+func certificateLine(r *truth.Check) []string {
 	ok := "ok"
 	if !r.OK {
 		ok = "MISSED"
@@ -203,7 +202,7 @@ func certificateLine(r *truth.Row) []string {
 	return []string{r.Law, r.Figure, figure(r.Unit, r.Expected), figure(r.Unit, r.Measured), deviation(r), bound(r), ok}
 }
 
-func deviation(r *truth.Row) string {
+func deviation(r *truth.Check) string {
 	sign := ""
 	switch {
 	case r.Bound.Kind == truth.AtMost:
@@ -218,7 +217,7 @@ func deviation(r *truth.Row) string {
 	return sign + figure(r.Unit, r.Deviation)
 }
 
-func bound(r *truth.Row) string {
+func bound(r *truth.Check) string {
 	switch r.Bound.Kind {
 	case truth.Relative:
 		return fmt.Sprintf("± %.3g %%", r.Bound.Limit*100)
@@ -231,7 +230,7 @@ func bound(r *truth.Row) string {
 }
 
 // figure returns a number with its unit. A count keeps its last digit.
-func figure(u truth.Unit, x float64) string {
+func figure(u truth.FigureUnit, x float64) string {
 	switch u {
 	case truth.Nanoseconds:
 		digits := 4 - int(math.Ceil(math.Log10(max(1, math.Abs(x)))))

@@ -16,7 +16,7 @@ import (
 func aCertificate() *certify.Certificate {
 	c := &certify.Certificate{Schema: certify.Schema, Engine: "evloop", Took: 90 * time.Second}
 	c.Host.CPUModel, c.Host.Kernel = "Some CPU", "6.1"
-	c.Rows = []truth.Row{
+	c.Checks = []truth.Check{
 		{Law: "stall", Figure: "corrected p95", Unit: truth.Nanoseconds, Expected: 550e6, Measured: 551.234567e6, Deviation: 0.00224, Bound: truth.Bound{Kind: truth.Relative, Limit: 0.02}, OK: true},
 		{Law: "stall", Figure: "p50", Unit: truth.Nanoseconds, Expected: 80e3, Measured: 50e3, Deviation: -30e3, Bound: truth.Bound{Kind: truth.Absolute, Limit: 100e3}, OK: true},
 		{Law: "stall", Figure: "service p95", Unit: truth.Nanoseconds, Expected: 1e8, Measured: 1e6, Deviation: -99e6, Bound: truth.Bound{Kind: truth.AtMost}, OK: true},
@@ -61,8 +61,8 @@ func TestCertificateAsJSON(t *testing.T) {
 		t.Error(err)
 	}
 	var again certify.Certificate
-	if err := json.Unmarshal(out.Bytes(), &again); err != nil || len(again.Rows) != 6 || again.Rows[3] != c.Rows[3] {
-		t.Errorf("got %+v, %v", again.Rows, err)
+	if err := json.Unmarshal(out.Bytes(), &again); err != nil || len(again.Checks) != 6 || again.Checks[3] != c.Checks[3] {
+		t.Errorf("got %+v, %v", again.Checks, err)
 	}
 	if err := (&app{stdout: &out}).printCertificate(c, "json", errors.New("interrupted")); err == nil {
 		t.Error("a battery that ended early ends well")

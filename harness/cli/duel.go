@@ -200,8 +200,8 @@ func (a *app) fight(ctx context.Context, m *session.Measurement, metric cells.Me
 	runner := newRunner(m, s, show, plan.DefaultRepeatBudget)
 	runner.Runnable = func(results.PlanEntry, results.PlanTable) bool { return true }
 	referee := &duel.Referee{
-		Observer: show, Runner: runner, Metric: metric, Budget: budget, Now: time.Now,
-		Told: func(d results.Duel, left time.Duration) {
+		Observer: show, Runner: runner, Metric: metric, Budget: budget,
+		Stands: func(d results.Duel, left time.Duration) {
 			show.line("after %s: %s; %s of the budget left", count(d.Pairs, "pair"), standing(&d), left.Round(time.Second))
 		},
 	}

@@ -15,7 +15,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/joust-bench/joust/harness/host/tree"
+	"github.com/joust-bench/joust/harness/tree"
 	"github.com/joust-bench/joust/results/journal"
 )
 

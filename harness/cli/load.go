@@ -32,6 +32,12 @@ open: requests are due at fixed times, and latency counts from the time at which
 each was due: waiting shows. --poisson makes these times random, --ramp-to
 changes the rate over the window, --burst makes many due at once.
 
+--users and --think make a closed loop of people: each user thinks, borrows the
+connection that has been idle for longest, asks once, and gives it back with the
+answer. Users who find none free wait for one, first come, first served; corrected
+latency counts that wait. The think time is constant (1s), spread evenly around a
+time (1s±50%) or between two (uniform 1s..5s), or exponential (exp 1s).
+
 An answer is right when its status is from 200 to 399, or the one given with
 --expect-status, and its body the one given with --expect-body. A wrong answer
 is a failed request. With -n and -d the load ends at whichever comes first;
@@ -45,6 +51,7 @@ came that nobody asked for, a connection could not be opened, or the loader coul
 not keep the rate); 130 interrupted, the partial result is printed.`,
 		Example: `  joust load http://127.0.0.1:8080/
   joust load http://127.0.0.1:8080/ -c 256 -t 2 -d 30s
+  joust load http://127.0.0.1:8080/ --users 5000 --think 'exp 2s' -c 200
   joust load http://127.0.0.1:8080/ -R 20k --poisson --cpus 2-3
   joust load http://127.0.0.1:8080/ -R 1k --ramp-to 50k -d 1m
   joust load http://127.0.0.1:8080/ -R 5k --burst 100

@@ -41,7 +41,7 @@ func loadsOf(engine string, more ...string) map[string][]string {
 
 // loadServer loads a fresh server once; check compares the load with the server's
 // own counts and returns the difference.
-func loadServer(t *testing.T, behave func(*enginetest.Peer), args []string, check func(*enginetest.Server, ended) string) {
+func loadServer(t *testing.T, behave func(*enginetest.Peer), args []string, check func(*enginetest.CountingServer, ended) string) {
 	t.Helper()
 	retry.Often(t, func() string {
 		s := enginetest.Start(t, behave)
@@ -93,7 +93,7 @@ func TestLoadOfASilentServer(t *testing.T) {
 						p.Send(rightAnswer)
 					}
 				}
-				loadServer(t, behave, args, func(s *enginetest.Server, e ended) string {
+				loadServer(t, behave, args, func(s *enginetest.CountingServer, e ended) string {
 					asked := s.Requests.Load()
 					wrong := e.outcome(ExitVoid, []string{"0 failed, 4 unanswered", fmt.Sprintf("void: 4 of %d requests had no answer", asked)}, nil)
 					if wrong == "" && !marksMax.MatchString(e.out) {
@@ -120,7 +120,7 @@ func TestLoadOfARateWithTimeouts(t *testing.T) {
 		}
 	}
 	args := []string{"load", "-c", "4", "-t", "1", "-n", "100", "-R", "200", "--timeout", "300ms"}
-	loadServer(t, behave, args, func(_ *enginetest.Server, e ended) string {
+	loadServer(t, behave, args, func(_ *enginetest.CountingServer, e ended) string {
 		return e.outcome(ExitVoid, []string{"void: 10 of 100 requests failed (timeout)"}, []string{"failed to pace"})
 	})
 }
@@ -140,7 +140,7 @@ func TestLoadWithAHungWarmUp(t *testing.T) {
 			}
 		}
 		args := []string{"load", "-c", "4", "-t", "1", "-d", "300ms", "--warmup", "200ms", "--drain", "200ms", "--engine", engine}
-		loadServer(t, behave, args, func(_ *enginetest.Server, e ended) string {
+		loadServer(t, behave, args, func(_ *enginetest.CountingServer, e ended) string {
 			return e.outcome(ExitOK, []string{"note: in the warm-up 4 of 4 requests had no answer", " 0 failed, 0 unanswered"}, []string{"void:"})
 		})
 	})
@@ -171,7 +171,7 @@ func TestLoadOfAServerThatAnswersTwice(t *testing.T) {
 							p.Send(c.send)
 						}
 					}
-					loadServer(t, behave, args, func(_ *enginetest.Server, e ended) string {
+					loadServer(t, behave, args, func(_ *enginetest.CountingServer, e ended) string {
 						return e.outcome(ExitVoid, []string{"void: the server sent ", " that no request asked for"}, nil)
 					})
 				})
@@ -193,7 +193,7 @@ func TestLoadOfAServerThatClosesUnannounced(t *testing.T) {
 						p.SendLast(rightAnswer)
 					}
 				}
-				loadServer(t, behave, args, func(s *enginetest.Server, e ended) string {
+				loadServer(t, behave, args, func(s *enginetest.CountingServer, e ended) string {
 					asked := grouped(s.Requests.Load())
 					return e.outcome(ExitOK, []string{
 						asked + " right, 0 failed, 0 unanswered", asked + " reconnected", asked + " closed by the server unannounced",
@@ -220,7 +220,7 @@ func TestLoadOfAServerThatClosesAtOnce(t *testing.T) {
 		for loop, args := range loadsOf(engine) {
 			t.Run(loop, func(t *testing.T) {
 				t.Parallel()
-				loadServer(t, func(*enginetest.Peer) {}, args, func(_ *enginetest.Server, e ended) string {
+				loadServer(t, func(*enginetest.Peer) {}, args, func(_ *enginetest.CountingServer, e ended) string {
 					return e.outcome(ExitVoid, []string{
 						"4 open of 4", " before connecting anew, over all connections", "before it connected anew the loader waited for ", "the numbers show its waiting, not the server",
 					}, []string{"saturated", "failed to pace"})
@@ -251,7 +251,7 @@ func TestLoadThatIsStopped(t *testing.T) {
 // stoppedLoad runs a load whose process is stopped for a fifth of its window.
 func stoppedLoad(t *testing.T, more []string) ended {
 	t.Helper()
-	s := enginetest.Start(t, enginetest.Calmly(calm, func(enginetest.Request) string { return rightAnswer }))
+	s := enginetest.Start(t, enginetest.Answering(calm, rightAnswer))
 	args := append([]string{"load", "http://" + s.Address + "/", "-c", "4", "-t", "1", "-d", "3s", "--warmup", "0s"}, more...)
 	c, out, errs := command(t, t.TempDir(), args...)
 	if err := c.Start(); err != nil {

@@ -43,6 +43,8 @@ func (f *loadFlags) register(flags *pflag.FlagSet) {
 	flags.SortFlags = false
 	optional(f, "connections", flags.IntP("connections", "c", adhoc.DefaultConnections, "connections, all threads together"), &o.Connections)
 	optional(f, "threads", flags.IntP("threads", "t", 0, "loader threads (default: one for each of --cpus, or for every second CPU)"), &o.Threads)
+	optional(f, "users", flags.Int("users", 0, "closed loop of that many users who share the connections (default: each connection is a user)"), &o.Users)
+	flags.TextVar(&o.Think, "think", loaders.Think{}, "closed loop: `time` from an answer to the user's next request: "+loaders.ThinkWords)
 	optional(f, "duration", flags.DurationP("duration", "d", adhoc.DefaultDuration, "length of the measured window"), &o.Duration)
 	optional(f, "requests", flags.Uint64P("requests", "n", 0, "end after that many requests"), &o.Requests)
 	flags.StringVarP(&f.rate, "rate", "R", "", "open loop at a rate in requests per second, such as 20000 or 20k")

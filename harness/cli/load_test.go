@@ -125,6 +125,8 @@ func TestLoadText(t *testing.T) {
 		{[]string{"-R", "200", "--ramp-to", "0.4k"}, []string{"open loop at 200 req/s (ramp to 400/s)", "corrected "}},
 		{[]string{"-R", "200", "--burst", "4"}, []string{"open loop at 200 req/s (bursts of 4)", "corrected "}},
 		{[]string{"--engine", "portable", "--depth", "3"}, []string{"joust portable", "3 requests in flight on each"}},
+		{[]string{"--users", "9", "--think", "exp 1ms"}, []string{"9 users thinking exp 1ms, closed loop", "corrected counts from the end of a user's think time", "corrected "}},
+		{[]string{"--users", "9"}, []string{"1 thread, 9 users, closed loop"}},
 		{[]string{"--reconnect", "2", "--rst"}, []string{" reconnected"}},
 	} {
 		e := joust(t, short(s.URL, c.more...)...)
@@ -382,6 +384,8 @@ func TestLoadRefusals(t *testing.T) {
 		{[]string{"load", "http://h/", "-R", "fast"}, 2, "-R fast: a rate above 0"},
 		{[]string{"load", "http://h/", "-R", "10", "--ramp-to", "50%"}, 2, "--ramp-to 50%: a rate above 0"},
 		{[]string{"load", "http://h/", "--burst", "5"}, 2, "--burst says how requests of an open loop are spaced"},
+		{[]string{"load", "http://h/", "--think", "5"}, 2, "write 1s, 1s±50%"},
+		{[]string{"load", "http://127.0.0.1/", "--users", "5", "-R", "10"}, 2, "--users and --think are for closed loops"},
 		{[]string{"load", "http://h/", "--cpus", "a"}, 2, "--cpus"},
 		{[]string{"load", "http://h/", "--cpus", "1023"}, 2, "there is no CPU 1023"},
 		{[]string{"load", "http://h/", "-b", "x", "--body-file", "y"}, 2, "give one of them"},

@@ -18,8 +18,8 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/joust-bench/joust/harness/cpuset"
-	"github.com/joust-bench/joust/harness/host"
 	"github.com/joust-bench/joust/harness/launch"
+	"github.com/joust-bench/joust/harness/sample"
 	"github.com/joust-bench/joust/harness/session"
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/files"
@@ -93,11 +93,7 @@ func (a *app) serve(ctx context.Context, name string, f *serveFlags) (err error)
 	defer func() {
 		err = errors.Join(err, started.Stop(context.WithoutCancel(ctx)), removePortFile(f.portFile))
 	}()
-	meter, ok := started.Handle.(host.Meter)
-	if !ok {
-		return fmt.Errorf("the use of %s cannot be read", server.Name)
-	}
-	on := serving{app: a, name: server.Name, row: row, server: started, meter: meter, dir: s.Launcher.Logs, split: w.Split}
+	on := serving{app: a, name: server.Name, row: row, server: started, dir: s.Launcher.Logs, split: w.Split}
 	if err := on.announce(f.portFile); err != nil {
 		return err
 	}
@@ -145,13 +141,12 @@ type serving struct {
 	name   string
 	row    *scenarios.Scenario
 	server *launch.Server
-	meter  host.Meter
 	// dir is for the body of the announced request.
 	dir   string
 	split results.CPUSplit
 
 	began  time.Time
-	before host.Used
+	before sample.Used
 }
 
 // announce prints the server's address and a request for it.
@@ -165,7 +160,7 @@ func (s *serving) announce(portFile string) error {
 		return err
 	}
 	s.began = time.Now()
-	if s.before, err = s.meter.Used(); err != nil {
+	if s.before, err = s.server.Handle.Used(); err != nil {
 		return err
 	}
 	out, split := s.app.stdout, s.split
@@ -205,7 +200,7 @@ func (s *serving) await(ctx context.Context) error {
 		}
 		return errors.New(text)
 	}
-	used, err := s.meter.Used()
+	used, err := s.server.Handle.Used()
 	if err != nil {
 		return err
 	}

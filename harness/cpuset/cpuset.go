@@ -1,9 +1,8 @@
-// Package cpuset knows the processors: which there are and which of them are
-// threads of one core, how they are divided between server and loader, and how
-// a thread or a process is kept on some of them.
+// Package cpuset reads the processors and their cores, divides them between
+// server and loader, and pins threads and processes.
 //
-// A benchmark on one machine measures the pair of server and loader unless the
-// two are kept apart. They are kept apart by affinity and not by quota: quotas
+// A benchmark on one machine measures the pair of server and loader unless each
+// has processors of its own. joust gives them by affinity and not by quota: quotas
 // throttle, and runtimes size themselves wrongly under them.
 package cpuset
 
@@ -18,13 +17,13 @@ type CPU struct {
 	// ID is the kernel's number of the processor, from 0.
 	ID int
 	// Package is the number of the socket and Core that of the core within it,
-	// -1 where the kernel does not tell.
+	// -1 where it is not known.
 	Package, Core int
 	// Siblings are the processors of the same core, itself included. Empty
 	// stands for a core of one thread.
 	Siblings []int
-	// Capacity compares the speed of cores within one machine; it has no unit.
-	// 0 is not known.
+	// Capacity compares the speed of cores within one machine, without a unit; 0
+	// where it is not known.
 	Capacity int
 }
 
@@ -33,7 +32,7 @@ type Topology struct {
 	CPUs []CPU
 }
 
-// IDs are the processors' numbers, ascending.
+// IDs returns the processors' numbers, ascending.
 func (t Topology) IDs() []int {
 	ids := make([]int, 0, len(t.CPUs))
 	for _, c := range t.CPUs {
@@ -43,8 +42,8 @@ func (t Topology) IDs() []int {
 	return ids
 }
 
-// String names sockets, cores and threads in words, such as "1 socket, 4
-// cores, 8 threads".
+// String counts sockets, cores and threads, such as "1 socket, 4 cores, 8
+// threads".
 func (t Topology) String() string {
 	sockets := make(map[int]bool)
 	for _, c := range t.CPUs {
@@ -69,7 +68,7 @@ func count(n int, noun string) string {
 	return fmt.Sprintf("%d %ss", n, noun)
 }
 
-// core is the usable processors of one physical core.
+// core holds the usable processors of one physical core.
 type core struct {
 	cpus     []int
 	pkg      int

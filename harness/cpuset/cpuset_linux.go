@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"maps"
 	"os"
 	"path"
 	"slices"
@@ -12,64 +11,52 @@ import (
 	"strings"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/joust-bench/joust/harness/tree"
 )
 
 const cpuDir = "sys/devices/system/cpu"
 
-// Read finds the processors on which this process may run. It is to be called
-// before joust pins itself, since what is outside of the process's affinity is
-// left out.
+// Read finds the processors on which this process may run. joust calls it before
+// it pins itself: the result holds only the process's affinity.
 func Read() (Topology, error) {
-	threads, err := os.ReadDir("/proc/self/task")
+	threads, err := tree.Numbers("/proc/self/task")
 	if err != nil {
 		return Topology{}, fmt.Errorf("read which processors joust may use: %w", err)
 	}
-	// Any thread may have been pinned by whoever locked it, the first one too:
-	// the process may run where any of them may.
-	allowed := map[int]bool{}
-	for _, thread := range threads {
-		tid, err := strconv.Atoi(thread.Name())
-		if err != nil {
+	// A locked thread may be pinned, the first one too: the process may run where
+	// any of its threads may.
+	var allowed []int
+	for _, tid := range threads {
+		cpus, err := OfProcess(tid)
+		if errors.Is(err, unix.ESRCH) { // it has ended meanwhile
 			continue
 		}
-		var set unix.CPUSet
-		switch err := unix.SchedGetaffinity(tid, &set); {
-		case errors.Is(err, unix.ESRCH): // it has ended meanwhile
-			continue
-		case err != nil:
+		if err != nil {
 			return Topology{}, fmt.Errorf("read which processors joust may use: %w", err)
 		}
-		for id := 0; id <= MaxID; id++ {
-			if set.IsSet(id) {
-				allowed[id] = true
-			}
-		}
+		allowed = append(allowed, cpus...)
 	}
-	return readFrom(os.DirFS("/"), slices.Sorted(maps.Keys(allowed)))
+	slices.Sort(allowed)
+	return readFrom(os.DirFS("/"), slices.Compact(allowed))
 }
 
 // readFrom reads the topology of the allowed processors from a file tree in
-// which sys is mounted. What the kernel does not tell is left out: a machine
-// without topology files has cores of one thread each.
+// which sys is mounted. A machine without topology files has cores of one thread
+// each.
 func readFrom(root fs.FS, allowed []int) (Topology, error) {
 	var t Topology
 	for _, id := range allowed {
 		dir := path.Join(cpuDir, "cpu"+strconv.Itoa(id))
-		c := CPU{ID: id, Package: -1, Core: -1, Siblings: []int{id}}
-		if n, err := readInt(root, path.Join(dir, "topology/physical_package_id")); err == nil {
-			c.Package = n
-		}
-		if n, err := readInt(root, path.Join(dir, "topology/core_id")); err == nil {
-			c.Core = n
-		}
+		c := CPU{ID: id, Siblings: []int{id}}
+		c.Package = readInt(root, path.Join(dir, "topology/physical_package_id"))
+		c.Core = readInt(root, path.Join(dir, "topology/core_id"))
 		list, err := fs.ReadFile(root, path.Join(dir, "topology/thread_siblings_list"))
+		if err == nil {
+			c.Siblings, err = Parse(string(list))
+		}
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return Topology{}, fmt.Errorf("read the threads of the core of processor %d: %w", id, err)
-		}
-		if err == nil {
-			if c.Siblings, err = Parse(string(list)); err != nil {
-				return Topology{}, fmt.Errorf("read the threads of the core of processor %d: %w", id, err)
-			}
 		}
 		t.CPUs = append(t.CPUs, c)
 	}
@@ -81,16 +68,15 @@ func readFrom(root fs.FS, allowed []int) (Topology, error) {
 	return t, nil
 }
 
-// setCapacities takes the speed of the cores from one file; it must be there
-// for all of them, or they could not be compared.
+// setCapacities sets the speed of the cores from one file each. It reports whether
+// all cores have the file; else they could not be compared.
 func setCapacities(root fs.FS, cpus []CPU, file string) bool {
 	capacities := make([]int, len(cpus))
 	for i, c := range cpus {
-		n, err := readInt(root, path.Join(cpuDir, "cpu"+strconv.Itoa(c.ID), file))
-		if err != nil {
+		capacities[i] = readInt(root, path.Join(cpuDir, "cpu"+strconv.Itoa(c.ID), file))
+		if capacities[i] < 0 {
 			return false
 		}
-		capacities[i] = n
 	}
 	for i := range cpus {
 		cpus[i].Capacity = capacities[i]
@@ -98,12 +84,17 @@ func setCapacities(root fs.FS, cpus []CPU, file string) bool {
 	return true
 }
 
-func readInt(root fs.FS, name string) (int, error) {
+// readInt returns the number in a file, -1 where there is none.
+func readInt(root fs.FS, name string) int {
 	text, err := fs.ReadFile(root, name)
 	if err != nil {
-		return 0, err
+		return -1
 	}
-	return strconv.Atoi(strings.TrimSpace(string(text)))
+	n, err := strconv.Atoi(strings.TrimSpace(string(text)))
+	if err != nil {
+		return -1
+	}
+	return n
 }
 
 // Pin keeps the calling thread on the processors. The caller holds the thread
@@ -126,42 +117,29 @@ func SetProcess(pid int, cpus []int) error {
 	if err != nil {
 		return err
 	}
-	done := make(map[int]bool)
 	// A thread that is born while the list is read may have inherited the old
-	// set, so the list is read until it holds nobody new.
-	for {
-		fresh, err := setThreads(pid, &set, done)
+	// set: the list is read again until it holds no new thread.
+	done := make(map[int]bool)
+	for fresh := true; fresh; {
+		fresh = false
+		threads, err := tree.Numbers("/proc/" + strconv.Itoa(pid) + "/task")
+		for _, tid := range threads {
+			if err != nil || done[tid] {
+				continue
+			}
+			done[tid], fresh = true, true
+			if failure := unix.SchedSetaffinity(tid, &set); failure != nil && failure != unix.ESRCH {
+				err = fmt.Errorf("thread %d: %w", tid, failure)
+			}
+		}
 		if err != nil {
 			return fmt.Errorf("pin process %d to processors %s: %w", pid, Format(cpus), err)
 		}
-		if fresh == 0 {
-			return nil
-		}
 	}
+	return nil
 }
 
-// setThreads pins the threads that are not done yet and counts them.
-func setThreads(pid int, set *unix.CPUSet, done map[int]bool) (int, error) {
-	entries, err := os.ReadDir("/proc/" + strconv.Itoa(pid) + "/task")
-	if err != nil {
-		return 0, err
-	}
-	fresh := 0
-	for _, entry := range entries {
-		tid, err := strconv.Atoi(entry.Name())
-		if err != nil || done[tid] {
-			continue
-		}
-		done[tid] = true
-		fresh++
-		if err := unix.SchedSetaffinity(tid, set); err != nil && err != unix.ESRCH {
-			return fresh, fmt.Errorf("thread %d: %w", tid, err)
-		}
-	}
-	return fresh, nil
-}
-
-// kernelSet refuses what the kernel would silently leave out.
+// kernelSet refuses numbers that the kernel would silently drop.
 func kernelSet(cpus []int) (unix.CPUSet, error) {
 	var set unix.CPUSet
 	if len(cpus) == 0 {
@@ -176,18 +154,17 @@ func kernelSet(cpus []int) (unix.CPUSet, error) {
 	return set, nil
 }
 
-// OfProcess are the processors on which the first thread of a process may run,
-// ascending.
+// OfProcess returns the processors on which the first thread of a process may
+// run, ascending. 0 stands for the calling thread.
 func OfProcess(pid int) ([]int, error) {
 	var set unix.CPUSet
 	if err := unix.SchedGetaffinity(pid, &set); err != nil {
 		return nil, fmt.Errorf("read the processors of process %d: %w", pid, err)
 	}
 	var cpus []int
-	for id, left := 0, set.Count(); left > 0; id++ {
+	for id := range MaxID + 1 {
 		if set.IsSet(id) {
 			cpus = append(cpus, id)
-			left--
 		}
 	}
 	return cpus, nil

@@ -28,8 +28,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// tree is a /sys with the given files below the processors' directory.
-func tree(files map[string]string) fs.FS {
+// sys returns a /sys with the given files below the processors' directory.
+func sys(files map[string]string) fs.FS {
 	out := fstest.MapFS{}
 	for name, text := range files {
 		out[cpuDir+"/"+name] = &fstest.MapFile{Data: []byte(text + "\n")}
@@ -44,7 +44,7 @@ func TestReadFrom(t *testing.T) {
 		"cpu2/topology/physical_package_id": "0", "cpu2/topology/core_id": "4", "cpu2/topology/thread_siblings_list": "0,2", "cpu2/cpufreq/cpuinfo_max_freq": "5000000",
 		"cpu1/topology/physical_package_id": "1", "cpu1/topology/core_id": "0", "cpu1/topology/thread_siblings_list": "1", "cpu1/cpufreq/cpuinfo_max_freq": "3000000",
 	}
-	got, err := readFrom(tree(full), []int{0, 1, 2})
+	got, err := readFrom(sys(full), []int{0, 1, 2})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -58,19 +58,19 @@ func TestReadFrom(t *testing.T) {
 	}
 
 	full["cpu0/cpu_capacity"] = "1024" // only one has it: not comparable, the frequency counts
-	if got, err = readFrom(tree(full), []int{0, 1}); err != nil || got.CPUs[0].Capacity != 5000000 || got.CPUs[1].Capacity != 3000000 {
+	if got, err = readFrom(sys(full), []int{0, 1}); err != nil || got.CPUs[0].Capacity != 5000000 || got.CPUs[1].Capacity != 3000000 {
 		t.Errorf("got %+v, %v", got.CPUs, err)
 	}
 	full["cpu1/cpu_capacity"] = "512"
-	if got, err = readFrom(tree(full), []int{0, 1}); err != nil || got.CPUs[0].Capacity != 1024 || got.CPUs[1].Capacity != 512 {
+	if got, err = readFrom(sys(full), []int{0, 1}); err != nil || got.CPUs[0].Capacity != 1024 || got.CPUs[1].Capacity != 512 {
 		t.Errorf("got %+v, %v", got.CPUs, err)
 	}
 
-	bare, err := readFrom(tree(nil), []int{0, 3})
+	bare, err := readFrom(sys(nil), []int{0, 3})
 	if err != nil || len(bare.CPUs) != 2 || !sameCPU(bare.CPUs[1], CPU{ID: 3, Package: -1, Core: -1, Siblings: []int{3}}) {
 		t.Errorf("without topology files: %+v, %v", bare, err)
 	}
-	if _, err := readFrom(tree(map[string]string{"cpu0/topology/thread_siblings_list": "x"}), []int{0}); err == nil || !strings.Contains(err.Error(), "processor 0") {
+	if _, err := readFrom(sys(map[string]string{"cpu0/topology/thread_siblings_list": "x"}), []int{0}); err == nil || !strings.Contains(err.Error(), "processor 0") {
 		t.Errorf("error %v for a list that cannot be read", err)
 	}
 }
@@ -98,7 +98,7 @@ func TestReadThisMachine(t *testing.T) {
 	}
 }
 
-// allowedFor is the kernel's own list of the processors of a thread.
+// allowedFor returns the kernel's own list of the processors of a thread.
 func allowedFor(t *testing.T, path string) []int {
 	t.Helper()
 	text, err := os.ReadFile(path)

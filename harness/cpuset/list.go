@@ -11,8 +11,8 @@ import (
 const MaxID = 1023
 
 // Parse reads a list of processors as the kernel and taskset write it, such as
-// "0-3,8". The result is ascending and names each processor once; an empty
-// list is nobody.
+// "0-3,8". The result is ascending and names each processor once; an empty list
+// has none.
 func Parse(list string) ([]int, error) {
 	list = strings.TrimSpace(list)
 	if list == "" {
@@ -54,8 +54,8 @@ func parseID(s string) (int, error) {
 	return int(id), nil
 }
 
-// Format writes a list of processors so that Parse reads it back: ascending,
-// with neighbours as ranges. Nobody is the empty text.
+// Format writes a list of processors in the form that Parse reads: ascending,
+// with neighbours as ranges. No processor is the empty text.
 func Format(cpus []int) string {
 	ids := slices.Clone(cpus)
 	slices.Sort(ids)

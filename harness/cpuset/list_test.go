@@ -1,4 +1,4 @@
-package cpuset
+package cpuset_test
 
 import (
 	"slices"
@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"github.com/joust-bench/joust/harness/cpuset"
 )
 
 func TestParse(t *testing.T) {
@@ -32,7 +34,7 @@ func TestParse(t *testing.T) {
 		{list: "0-99999999999999999999", err: "is not the number"},
 	}
 	for _, tt := range tests {
-		got, err := Parse(tt.list)
+		got, err := cpuset.Parse(tt.list)
 		if tt.err != "" {
 			if err == nil || !strings.Contains(err.Error(), tt.err) {
 				t.Errorf("Parse(%q): error %v, want one with %q", tt.list, err, tt.err)
@@ -58,20 +60,20 @@ func TestFormat(t *testing.T) {
 		{[]int{0, 2, 4}, "0,2,4"},
 	}
 	for _, tt := range tests {
-		if got := Format(tt.cpus); got != tt.want {
+		if got := cpuset.Format(tt.cpus); got != tt.want {
 			t.Errorf("Format(%v) = %q, want %q", tt.cpus, got, tt.want)
 		}
 	}
 }
 
-func TestParseReadsWhatFormatWrites(t *testing.T) {
+func TestParseReadsFormat(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		cpus := rapid.SliceOfDistinct(rapid.IntRange(0, MaxID), rapid.ID[int]).Draw(t, "cpus")
-		got, err := Parse(Format(cpus))
+		cpus := rapid.SliceOfDistinct(rapid.IntRange(0, cpuset.MaxID), rapid.ID[int]).Draw(t, "cpus")
+		got, err := cpuset.Parse(cpuset.Format(cpus))
 		slices.Sort(cpus)
 		if err != nil || !slices.Equal(got, cpus) {
-			t.Fatalf("%v became %q and then %v, %v", cpus, Format(cpus), got, err)
+			t.Fatalf("%v became %q and then %v, %v", cpus, cpuset.Format(cpus), got, err)
 		}
 	})
 }
@@ -81,7 +83,7 @@ func FuzzParse(f *testing.F) {
 		f.Add(list)
 	}
 	f.Fuzz(func(t *testing.T, list string) {
-		ids, err := Parse(list)
+		ids, err := cpuset.Parse(list)
 		if err != nil {
 			if ids != nil {
 				t.Errorf("%v beside the error %v", ids, err)
@@ -89,13 +91,13 @@ func FuzzParse(f *testing.F) {
 			return
 		}
 		for i, id := range ids {
-			if id < 0 || id > MaxID || i > 0 && ids[i-1] >= id {
+			if id < 0 || id > cpuset.MaxID || i > 0 && ids[i-1] >= id {
 				t.Fatalf("Parse(%q) = %v", list, ids)
 			}
 		}
-		again, err := Parse(Format(ids))
+		again, err := cpuset.Parse(cpuset.Format(ids))
 		if err != nil || !slices.Equal(again, ids) {
-			t.Errorf("%v was written %q and read %v, %v", ids, Format(ids), again, err)
+			t.Errorf("%v was written %q and read %v, %v", ids, cpuset.Format(ids), again, err)
 		}
 	})
 }

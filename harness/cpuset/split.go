@@ -13,7 +13,7 @@ import (
 const (
 	// PolicyAuto gives half of the cores to each side.
 	PolicyAuto = "auto"
-	// PolicyNone keeps nobody anywhere.
+	// PolicyNone pins neither side.
 	PolicyNone = "none"
 )
 
@@ -45,7 +45,7 @@ func Split(t Topology, allowed []int, policy string) (results.CPUSplit, error) {
 	return split, nil
 }
 
-// usable is what of allowed exists.
+// usable returns the allowed processors that exist; nil allows all.
 func (t Topology) usable(allowed []int) ([]int, error) {
 	all := t.IDs()
 	if len(all) == 0 {
@@ -54,12 +54,7 @@ func (t Topology) usable(allowed []int) ([]int, error) {
 	if allowed == nil {
 		return all, nil
 	}
-	var usable []int
-	for _, id := range all {
-		if slices.Contains(allowed, id) {
-			usable = append(usable, id)
-		}
-	}
+	usable := intersection(all, allowed)
 	if len(usable) == 0 {
 		return nil, fmt.Errorf("divide the processors: none of those allowed (%s) exists (%s)", Format(allowed), Format(all))
 	}
@@ -98,7 +93,7 @@ func (t Topology) auto(usable []int) results.CPUSplit {
 	return split
 }
 
-// sameKind is the number of leading cores of one speed and width.
+// sameKind returns the number of leading cores of one speed and width.
 func sameKind(cores []core) int {
 	n := 1
 	for n < len(cores) && cores[n].capacity == cores[0].capacity && len(cores[n].cpus) == len(cores[0].cpus) {
@@ -127,8 +122,7 @@ func autoNote(s results.CPUSplit, kinds int) string {
 	return ""
 }
 
-// explicit reads "server=LIST;loader=LIST" and tells everything that is wrong
-// with it.
+// explicit reads "server=LIST;loader=LIST" and returns all its errors.
 func (t Topology) explicit(usable []int, policy string) (results.CPUSplit, error) {
 	sides, err := parseSides(policy)
 	if err != nil {
@@ -175,27 +169,17 @@ func parseSides(policy string) (map[string][]int, error) {
 	return sides, nil
 }
 
-// check tells what is wrong with the processors of one side.
+// check returns every error in the processors of one side.
 func (t Topology) check(side string, ids, usable []int) error {
 	if len(ids) == 0 {
 		return fmt.Errorf("no processor for the %s; write server=LIST;loader=LIST", side)
 	}
 	all := t.IDs()
-	var missing, forbidden []int
-	for _, id := range ids {
-		switch {
-		case slices.Contains(usable, id):
-		case slices.Contains(all, id):
-			forbidden = append(forbidden, id)
-		default:
-			missing = append(missing, id)
-		}
-	}
 	var errs []error
-	if len(missing) > 0 {
+	if missing := without(ids, all); len(missing) > 0 {
 		errs = append(errs, fmt.Errorf("%s: processors %s do not exist here or are not open to joust; there are %s", side, Format(missing), Format(all)))
 	}
-	if len(forbidden) > 0 {
+	if forbidden := without(intersection(ids, all), usable); len(forbidden) > 0 {
 		errs = append(errs, fmt.Errorf("%s: processors %s are not allowed; allowed are %s", side, Format(forbidden), Format(usable)))
 	}
 	return errors.Join(errs...)
@@ -204,7 +188,7 @@ func (t Topology) check(side string, ids, usable []int) error {
 // torn lists the processors of cores whose threads stand on both sides.
 func (t Topology) torn(s results.CPUSplit) []int {
 	var out []int
-	for _, c := range t.cores(append(slices.Clone(s.Server), s.Loader...)) {
+	for _, c := range t.cores(slices.Concat(s.Server, s.Loader)) {
 		mine := intersection(c.cpus, s.Server)
 		if len(mine) > 0 && len(mine) < len(c.cpus) {
 			out = append(out, c.cpus...)
@@ -213,12 +197,12 @@ func (t Topology) torn(s results.CPUSplit) []int {
 	return out
 }
 
+// intersection returns the numbers of a that b holds.
 func intersection(a, b []int) []int {
-	var out []int
-	for _, id := range a {
-		if slices.Contains(b, id) {
-			out = append(out, id)
-		}
-	}
-	return out
+	return slices.DeleteFunc(slices.Clone(a), func(id int) bool { return !slices.Contains(b, id) })
+}
+
+// without returns the numbers of a that b does not hold.
+func without(a, b []int) []int {
+	return slices.DeleteFunc(slices.Clone(a), func(id int) bool { return slices.Contains(b, id) })
 }

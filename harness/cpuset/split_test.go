@@ -1,4 +1,4 @@
-package cpuset
+package cpuset_test
 
 import (
 	"fmt"
@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"github.com/joust-bench/joust/harness/cpuset"
 )
 
 // kind is a number of like cores.
@@ -14,16 +16,16 @@ type kind struct{ cores, threads, capacity int }
 
 // machine makes a topology on one socket. As on real machines the first
 // threads of all cores come first, then the second ones.
-func machine(kinds ...kind) Topology { return sockets(1, kinds...) }
+func machine(kinds ...kind) cpuset.Topology { return sockets(1, kinds...) }
 
-func sockets(n int, kinds ...kind) Topology {
-	var t Topology
-	var all []CPU // one a core
+func sockets(n int, kinds ...kind) cpuset.Topology {
+	var t cpuset.Topology
+	var all []cpuset.CPU // one a core
 	for pkg := range n {
 		number := 0
 		for _, k := range kinds {
 			for range k.cores {
-				all = append(all, CPU{Package: pkg, Core: number, Capacity: k.capacity, Siblings: make([]int, k.threads)})
+				all = append(all, cpuset.CPU{Package: pkg, Core: number, Capacity: k.capacity, Siblings: make([]int, k.threads)})
 				number++
 			}
 		}
@@ -47,7 +49,7 @@ func TestSplitAuto(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name           string
-		topology       Topology
+		topology       cpuset.Topology
 		allowed        string // "" allows all
 		server, loader string
 		shared         bool
@@ -75,16 +77,16 @@ func TestSplitAuto(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			allowed, err := Parse(tt.allowed)
+			allowed, err := cpuset.Parse(tt.allowed)
 			if err != nil {
 				t.Fatal(err)
 			}
-			for _, policy := range []string{"", PolicyAuto} {
-				s, err := Split(tt.topology, allowed, policy)
+			for _, policy := range []string{"", cpuset.PolicyAuto} {
+				s, err := cpuset.Split(tt.topology, allowed, policy)
 				if err != nil {
 					t.Fatal(err)
 				}
-				if Format(s.Server) != tt.server || Format(s.Loader) != tt.loader || s.Shared != tt.shared || !s.Pinned {
+				if cpuset.Format(s.Server) != tt.server || cpuset.Format(s.Loader) != tt.loader || s.Shared != tt.shared || !s.Pinned {
 					t.Errorf("got %+v", s)
 				}
 				if !strings.Contains(s.Note, tt.note) {
@@ -97,8 +99,8 @@ func TestSplitAuto(t *testing.T) {
 
 func TestSplitNone(t *testing.T) {
 	t.Parallel()
-	s, err := Split(machine(kind{4, 1, 0}), nil, PolicyNone)
-	if err != nil || s.Pinned || !s.Shared || Format(s.Server) != "0-3" || Format(s.Loader) != "0-3" || !strings.Contains(s.Note, "not pinned") {
+	s, err := cpuset.Split(machine(kind{4, 1, 0}), nil, cpuset.PolicyNone)
+	if err != nil || s.Pinned || !s.Shared || cpuset.Format(s.Server) != "0-3" || cpuset.Format(s.Loader) != "0-3" || !strings.Contains(s.Note, "not pinned") {
 		t.Errorf("got %+v, %v", s, err)
 	}
 }
@@ -108,7 +110,7 @@ func TestSplitExplicit(t *testing.T) {
 	four, pairs := machine(kind{4, 1, 0}), machine(kind{2, 2, 0})
 	tests := []struct {
 		policy         string
-		topology       Topology
+		topology       cpuset.Topology
 		server, loader string
 		note           string
 	}{
@@ -118,8 +120,8 @@ func TestSplitExplicit(t *testing.T) {
 		{"server=0-1;loader=2-3", pairs, "0-1", "2-3", "processors 0-3 are threads of cores that server and loader share"},
 	}
 	for _, tt := range tests {
-		s, err := Split(tt.topology, nil, tt.policy)
-		if err != nil || Format(s.Server) != tt.server || Format(s.Loader) != tt.loader || s.Shared || !s.Pinned || !strings.Contains(s.Note, tt.note) {
+		s, err := cpuset.Split(tt.topology, nil, tt.policy)
+		if err != nil || cpuset.Format(s.Server) != tt.server || cpuset.Format(s.Loader) != tt.loader || s.Shared || !s.Pinned || !strings.Contains(s.Note, tt.note) {
 			t.Errorf("%s: got %+v, %v", tt.policy, s, err)
 		}
 	}
@@ -142,7 +144,7 @@ func TestSplitRefuses(t *testing.T) {
 		{"server=0-1,8;loader=1,3", []string{"server: processors 8 do not exist", "there are 0-3", "not allowed", "both sides"}},
 	}
 	for _, tt := range tests {
-		_, err := Split(machine(kind{4, 1, 0}), []int{0, 1, 2}, tt.policy)
+		_, err := cpuset.Split(machine(kind{4, 1, 0}), []int{0, 1, 2}, tt.policy)
 		if err == nil {
 			t.Errorf("%s was accepted", tt.policy)
 			continue
@@ -153,10 +155,10 @@ func TestSplitRefuses(t *testing.T) {
 			}
 		}
 	}
-	if _, err := Split(Topology{}, nil, PolicyAuto); err == nil {
+	if _, err := cpuset.Split(cpuset.Topology{}, nil, cpuset.PolicyAuto); err == nil {
 		t.Error("no processor at all was divided")
 	}
-	if _, err := Split(machine(kind{2, 1, 0}), []int{7}, PolicyAuto); err == nil || !strings.Contains(err.Error(), "none of those allowed (7) exists (0-1)") {
+	if _, err := cpuset.Split(machine(kind{2, 1, 0}), []int{7}, cpuset.PolicyAuto); err == nil || !strings.Contains(err.Error(), "none of those allowed (7) exists (0-1)") {
 		t.Errorf("error %v", err)
 	}
 }
@@ -174,12 +176,19 @@ func TestSplitAutoLaws(t *testing.T) {
 		}
 		topology := sockets(rapid.IntRange(1, 2).Draw(t, "sockets"), kinds...)
 		allowed := rapid.SliceOfNDistinct(rapid.SampledFrom(topology.IDs()), 1, -1, rapid.ID[int]).Draw(t, "allowed")
-		s, err := Split(topology, allowed, PolicyAuto)
+		s, err := cpuset.Split(topology, allowed, cpuset.PolicyAuto)
 		if err != nil {
 			t.Fatal(err)
 		}
 		slices.Sort(allowed)
-		cores := topology.cores(allowed)
+		cores := map[string][]int{} // the allowed processors of each
+		widest := 0
+		for _, c := range topology.CPUs {
+			if core := fmt.Sprint(c.Package, c.Core); slices.Contains(allowed, c.ID) {
+				cores[core] = append(cores[core], c.ID)
+				widest = max(widest, len(cores[core]))
+			}
+		}
 		if s.Shared != (len(cores) == 1) {
 			t.Fatalf("shared is %v with %d cores", s.Shared, len(cores))
 		}
@@ -194,12 +203,12 @@ func TestSplitAutoLaws(t *testing.T) {
 		if !slices.Equal(both, allowed) {
 			t.Fatalf("%+v is not %v divided", s, allowed)
 		}
-		if torn := topology.torn(s); len(torn) > 0 {
-			t.Fatalf("threads %v of one core are on both sides of %+v", torn, s)
-		}
-		widest := 0
-		for _, c := range cores {
-			widest = max(widest, len(c.cpus))
+		for core, threads := range cores {
+			ofServer := func(id int) bool { return slices.Contains(s.Server, id) }
+			ofLoader := func(id int) bool { return slices.Contains(s.Loader, id) }
+			if slices.ContainsFunc(threads, ofServer) && slices.ContainsFunc(threads, ofLoader) {
+				t.Fatalf("threads %v of core %s are on both sides of %+v", threads, core, s)
+			}
 		}
 		if d := len(s.Server) - len(s.Loader); len(s.Server) == 0 || len(s.Loader) == 0 || d > widest || -d > widest {
 			t.Fatalf("%d and %d processors, cores of at most %d threads", len(s.Server), len(s.Loader), widest)
@@ -210,7 +219,7 @@ func TestSplitAutoLaws(t *testing.T) {
 func TestTopologyInWords(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
-		topology Topology
+		topology cpuset.Topology
 		want     string
 	}{
 		{machine(kind{1, 1, 0}), "1 socket, 1 core, 1 thread"},

@@ -12,34 +12,34 @@ import (
 	"github.com/joust-bench/joust/results/stats"
 )
 
-// The names of the two sides in the run's tables.
+// The names of the two variants in the run's tables.
 const (
 	A = "A"
 	B = "B"
 )
 
 const (
-	// group is the number of trials in A B, B A: what drifts steadily, and what
-	// coming second means, fall out of its mean.
+	// group is the number of trials in A B, B A: a steady drift, and the effect of
+	// being second, cancel in its mean.
 	group = 4
 	// mostVoid is the number of void pairs in a row after which a duel gives up.
 	mostVoid = 4
-	// leastPairs is the number of pairs before which no interval is narrow
-	// enough to answer, and it is not told that the loader limits both sides.
+	// leastPairs is the number of pairs before which no interval is narrow enough
+	// to answer.
 	leastPairs = 4
 )
 
 // LeastTrials is the number of trials before which there is no answer.
 const LeastTrials = 2 * leastPairs
 
-// Metrics are what a duel can be about.
+// Metrics are the metrics that a duel can compare.
 func Metrics() []cells.Metric {
 	return []cells.Metric{cells.MetricThroughput, cells.MetricP99, cells.MetricCPU}
 }
 
 // Judge answers the question from the logarithms of B ÷ A, one a pair. It may be
-// asked after every pair: all its answers together are wrong with at most 1 −
-// stats.Confidence.
+// called after every pair: the probability that any of its answers is wrong is at
+// most 1 − stats.Confidence.
 func Judge(d *results.Duel, logs []float64) {
 	d.Pairs, d.Answer = len(logs), results.DuelUndecided
 	low, high := stats.Sequence(logs)
@@ -58,8 +58,8 @@ func Judge(d *results.Duel, logs []float64) {
 	}
 }
 
-// Referee says which trial comes next, reads what each came to, and ends the
-// duel. It observes its runner for another observer.
+// Referee chooses the next trial, reads the value of each, and ends the duel. It
+// passes all events to another observer.
 type Referee struct {
 	run.Observer
 	// Runner is the duel's: its plan has the entries A and B and one table. The
@@ -67,25 +67,26 @@ type Referee struct {
 	Runner *run.Runner
 	Metric cells.Metric
 	Budget time.Duration
-	// Told is called after every A B, B A with the standing.
-	Told func(d results.Duel, left time.Duration)
-	// Now is the clock.
-	Now func() time.Time
+	// Stands is called after every A B, B A with the standing and the rest of the
+	// budget.
+	Stands func(d results.Duel, remaining time.Duration)
 
 	began      time.Time
 	groupBegan time.Time
 	longest    time.Duration
 	scouts     []plan.Trial
-	next       int
-	logs       []float64
-	pair       [2]side
-	inRow      int
-	// limited counts the trials of each side that gave lower bounds.
-	limited [2]int
+	// next is the index of the next measured trial.
+	next int
+	logs []float64
+	pair [2]half
+	// voidInRow is the number of void pairs since the last valid one.
+	voidInRow int
+	// bounds counts the trials of each variant that gave lower bounds.
+	bounds [2]int
 }
 
-// side is one trial of a pair.
-type side struct {
+// half is one trial of a pair. missing is why it has no value, empty where it has.
+type half struct {
 	value   float64
 	missing string
 }
@@ -93,12 +94,11 @@ type side struct {
 // duel is the standing.
 func (r *Referee) duel() *results.Duel { return r.Runner.Run.Duel }
 
-// Next is the next trial, false at the end of the duel.
+// Next returns the next trial, false at the end of the duel.
 func (r *Referee) Next() (run.Progress, bool) {
 	p := &r.Runner.Run.Plan
-	now := r.Now()
 	if r.began.IsZero() {
-		r.began = now
+		r.began = time.Now()
 		if why := r.refused(); why != "" {
 			return r.end(why)
 		}
@@ -111,18 +111,18 @@ func (r *Referee) Next() (run.Progress, bool) {
 	if len(r.scouts) > 0 {
 		t := r.scouts[0]
 		r.scouts = r.scouts[1:]
-		return r.progress(t, now), true
+		return r.progress(t), true
 	}
 	if r.next%group == 0 {
-		if why, over := r.over(now); over {
+		if why, over := r.over(); over {
 			return r.end(why)
 		}
-		r.groupBegan = now
+		r.groupBegan = time.Now()
 	}
-	return r.progress(r.trial(), now), true
+	return r.progress(r.trial()), true
 }
 
-// refused tells a side that its full check found wrong.
+// refused says which variant failed its full check, empty for none.
 func (r *Referee) refused() string {
 	for i := range r.Runner.Run.Servers {
 		s := &r.Runner.Run.Servers[i]
@@ -133,70 +133,73 @@ func (r *Referee) refused() string {
 	return ""
 }
 
-// over tells whether the duel ends before another A B, B A.
-func (r *Referee) over(now time.Time) (why string, over bool) {
+// over reports whether the duel ends before another A B, B A.
+func (r *Referee) over() (why string, over bool) {
 	d := r.duel()
 	switch {
 	case r.next > 0 && d.Answer != results.DuelUndecided:
 		return "", true
 	case d.Why != "":
 		return d.Why, true
-	case r.next > 0 && now.Sub(r.began)+r.longest > r.Budget:
+	case r.next > 0 && time.Since(r.began)+r.longest > r.Budget:
 		return fmt.Sprintf("the budget of %v is spent: give it more with --budget, or ask for a greater --margin", r.Budget), true
 	}
 	return "", false
 }
 
-// end leaves the number of trials in the plan, as tables compare with it.
+// end writes the number of trials into the plan, with which tables compare.
 func (r *Referee) end(why string) (run.Progress, bool) {
 	r.duel().Why = why
 	r.Runner.Run.Plan.Tables[0].Trials = r.next / 2
 	return run.Progress{}, false
 }
 
-// trial is the next one of A B, B A.
+// trial returns the next trial of A B, B A.
 func (r *Referee) trial() plan.Trial {
 	p := &r.Runner.Run.Plan
 	pair := r.next/2 + 1
 	t := plan.Trial{
 		Index: r.next, Block: pair, Kind: results.TrialMeasured, Table: p.Tables[0], Repetition: pair,
-		Entry: p.Entries[sideOf(r.next)],
-		// Both of a pair are asked the same.
+		Entry: p.Entries[variantOf(r.next)],
+		// Both trials of a pair make the same requests.
 		Seed: p.Seed + uint64(pair),
 	}
 	r.next++
 	return t
 }
 
-// sideOf is the side of the i-th trial: 0 for A, 1 for B.
-func sideOf(i int) int {
+// variantOf returns the variant of the i-th trial: 0 for A, 1 for B.
+func variantOf(i int) int {
 	if at := i % group; at == 1 || at == 2 {
 		return 1
 	}
 	return 0
 }
 
-func (r *Referee) progress(t plan.Trial, now time.Time) run.Progress {
+func (r *Referee) progress(t plan.Trial) run.Progress {
 	p := r.Runner.Run.Plan
-	left := max(0, r.Budget-now.Sub(r.began))
+	remaining := r.remaining()
 	each := max(plan.TrialTime(t, p), time.Millisecond)
-	return run.Progress{Trial: t, Number: t.Index + 1, Total: t.Index + 1 + int(left/each), Left: left}
+	return run.Progress{Trial: t, Number: t.Index + 1, Total: t.Index + 1 + int(remaining/each), Left: remaining}
 }
 
-// TrialEnds takes the trial's value, and judges after every A B, B A.
+// remaining is the rest of the budget.
+func (r *Referee) remaining() time.Duration { return max(0, r.Budget-time.Since(r.began)) }
+
+// TrialEnds reads the trial's value, and judges after every A B, B A.
 func (r *Referee) TrialEnds(p run.Progress, t results.Trial) {
 	r.Observer.TrialEnds(p, t)
 	if t.Kind != results.TrialMeasured || t.State == results.TrialRepeated || t.State == results.TrialInterrupted {
 		return
 	}
-	i := sideOf(p.Trial.Index)
+	i := variantOf(p.Trial.Index)
 	value, atLeast, missing := cells.Measured(r.Runner.Run, t, r.duel().Phase, r.Metric)
 	if missing == "" && value <= 0 {
 		missing = "the value is 0"
 	}
-	r.pair[i] = side{value, missing}
+	r.pair[i] = half{value, missing}
 	if atLeast {
-		r.limited[i]++
+		r.bounds[i]++
 	}
 	if p.Trial.Index%2 == 1 {
 		r.pairEnds()
@@ -208,33 +211,33 @@ func (r *Referee) TrialEnds(p run.Progress, t results.Trial) {
 
 func (r *Referee) pairEnds() {
 	d := r.duel()
-	for i, s := range r.pair {
-		if s.missing == "" {
+	for i, h := range r.pair {
+		if h.missing == "" {
 			continue
 		}
 		d.VoidPairs++
-		if r.inRow++; r.inRow >= mostVoid {
-			d.Why = fmt.Sprintf("%d pairs in a row did not count; the last because %s gave no %s: %s", r.inRow, []string{A, B}[i], r.Metric, s.missing)
+		if r.voidInRow++; r.voidInRow >= mostVoid {
+			d.Why = fmt.Sprintf("%d pairs in a row did not count; the last because %s gave no %s: %s", r.voidInRow, []string{A, B}[i], r.Metric, h.missing)
 		}
 		return
 	}
-	r.inRow = 0
+	r.voidInRow = 0
 	r.logs = append(r.logs, math.Log(r.pair[1].value/r.pair[0].value))
 }
 
 func (r *Referee) groupEnds() {
 	d := r.duel()
-	r.longest = max(r.longest, r.Now().Sub(r.groupBegan))
+	r.longest = max(r.longest, time.Since(r.groupBegan))
 	Judge(d, r.logs)
-	r.bounds()
-	r.Told(*d, max(0, r.Budget-r.Now().Sub(r.began)))
+	r.withdraw()
+	r.Stands(*d, r.remaining())
 }
 
-// bounds takes back an answer that rests on a lower bound being the truth: the
-// lower one of two that differ, or either of two that do not.
-func (r *Referee) bounds() {
+// withdraw withdraws an answer that takes a lower bound for the value: of the lower
+// variant where they differ, of either where they do not.
+func (r *Referee) withdraw() {
 	d := r.duel()
-	bound := func(i int) bool { return r.limited[i] > 0 && 2*r.limited[i] >= len(r.logs) }
+	bound := func(i int) bool { return r.bounds[i] > 0 && 2*r.bounds[i] >= len(r.logs) }
 	rests := map[results.DuelAnswer]bool{
 		results.DuelHigher: bound(0), results.DuelLower: bound(1), results.DuelWithin: bound(0) || bound(1),
 		results.DuelUndecided: bound(0) && bound(1) && len(r.logs) >= leastPairs,

@@ -1,4 +1,4 @@
-package duel
+package duel_test
 
 import (
 	"flag"
@@ -6,10 +6,11 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	"github.com/joust-bench/joust/harness/duel"
 	"github.com/joust-bench/joust/results"
 )
 
-// duels is how many duels each law of the simulation is made of.
+// duels is the number of duels in each law of the simulation.
 var duels = flag.Int("duels", 1000, "simulated duels per law")
 
 // machine draws the logarithm of a trial's noise: one generator a duel.
@@ -62,26 +63,26 @@ func fought(rng *rand.Rand, m machine, theta, margin float64, pairs int) results
 	var logs []float64
 	var pair [2]float64
 	for trial := range 2 * pairs {
-		i := sideOf(trial)
+		i := []int{0, 1, 1, 0}[trial%4]
 		pair[i] = theta*float64(i) + noise(trial)
 		if trial%2 == 1 {
 			logs = append(logs, pair[1]-pair[0])
 		}
-		if trial%group != group-1 {
+		if trial%4 != 3 {
 			continue
 		}
-		if Judge(&d, logs); d.Answer != results.DuelUndecided {
+		if duel.Judge(&d, logs); d.Answer != results.DuelUndecided {
 			break
 		}
 	}
 	return d
 }
 
-// The law of the duel: looked at after every A B, B A of 60 pairs, it decides
-// wrongly in at most 5 % of duels, whatever the noise. Without a difference, any
-// "differs" is wrong; so is any "does not differ by more" just beyond the
-// margin, and any "differs by more" just within it. 3.3 standard deviations of
-// the simulation are allowed for.
+// The law of the duel: judged after every A B, B A of 60 pairs, it decides wrongly
+// in at most 5 % of duels, for any noise. Without a difference, any "differs" is
+// wrong; so is any "does not differ by more" just beyond the margin, and any
+// "differs by more" just within it. The test allows 3.3 standard deviations of the
+// simulation.
 func TestFalseDecisions(t *testing.T) {
 	t.Parallel()
 	const margin, pairs = 0.02, 60
@@ -117,8 +118,8 @@ func differs(a results.DuelAnswer) bool {
 	return a == results.DuelHigher || a == results.DuelLower
 }
 
-// What a duel finds, with 4 % of normal noise a trial and a margin of 2 %: the
-// power that is printed with -v, of which the suite holds the ends.
+// The power of a duel with 4 % of normal noise a trial and a margin of 2 %. The
+// test prints it with -v, and checks its ends.
 func TestPower(t *testing.T) {
 	t.Parallel()
 	const margin = 0.02

@@ -1,12 +1,10 @@
 package duel
 
 import (
-	"archive/tar"
 	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -16,26 +14,26 @@ import (
 	"time"
 )
 
-// keptRevisions is how many sources of revisions the cache keeps.
-const keptRevisions = 8
+// mostTrees is the number of trees that the cache holds at most.
+const mostTrees = 8
 
-// unpacking begins the names of folders that are not whole yet.
+// unpacking begins the names of folders that are not complete yet.
 const unpacking = ".unpacking-"
 
-// Checkout is the folder of a server as a git revision of its repository has
-// it. The whole tree of the revision is unpacked into the cache, in a folder
-// named after its content; cache may be empty for joust/revisions in the user's
-// cache folder. The work tree and its index are left alone.
+// Checkout returns the folder of a server as a git revision of its repository has
+// it. It unpacks the whole tree of the revision into the cache, in a folder named
+// after its content; cache may be empty for joust/revisions in the user's cache
+// folder. It does not touch the work tree and its index.
 func Checkout(ctx context.Context, dir, revision, cache string) (string, error) {
-	top, err := git(ctx, dir, "rev-parse", "--show-toplevel")
+	top, err := git(ctx, dir, "", "rev-parse", "--show-toplevel")
 	if err != nil {
 		return "", fmt.Errorf("finding the git repository of %s: %w", dir, err)
 	}
-	within, err := git(ctx, dir, "rev-parse", "--show-prefix")
+	within, err := git(ctx, dir, "", "rev-parse", "--show-prefix")
 	if err != nil {
 		return "", fmt.Errorf("finding %s in its git repository: %w", dir, err)
 	}
-	tree, err := git(ctx, top, "rev-parse", "--verify", "--quiet", "--end-of-options", revision+"^{tree}")
+	tree, err := git(ctx, top, "", "rev-parse", "--verify", "--quiet", "--end-of-options", revision+"^{tree}")
 	if err != nil {
 		return "", fmt.Errorf("the git repository in %s has no revision %q", top, revision)
 	}
@@ -59,9 +57,13 @@ func Checkout(ctx context.Context, dir, revision, cache string) (string, error) 
 	return at, nil
 }
 
-// git is the trimmed output of a git command.
-func git(ctx context.Context, dir string, args ...string) (string, error) {
+// git returns the trimmed output of a git command in the folder. index is the file
+// of git's index, empty for the repository's.
+func git(ctx context.Context, dir, index string, args ...string) (string, error) {
 	cmd := exec.CommandContext(ctx, "git", append([]string{"-C", dir}, args...)...)
+	if index != "" {
+		cmd.Env = append(os.Environ(), "GIT_INDEX_FILE="+index)
+	}
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
@@ -71,8 +73,8 @@ func git(ctx context.Context, dir string, args ...string) (string, error) {
 	return strings.TrimSpace(string(out)), nil
 }
 
-// unpack writes the tree into a folder of its own and moves it to root, so that
-// no joust finds half of it.
+// unpack writes the tree into a folder of its own, by an index of its own, and then
+// moves it to root: no joust ever finds an incomplete tree.
 func unpack(ctx context.Context, top, tree, cache, root string) (err error) {
 	if err := os.MkdirAll(cache, 0o755); err != nil {
 		return err
@@ -82,81 +84,36 @@ func unpack(ctx context.Context, top, tree, cache, root string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(tmp)) }()
-	cmd := exec.CommandContext(ctx, "git", "-C", top, "archive", "--format=tar", tree)
-	var stderr bytes.Buffer
-	cmd.Stderr = &stderr
-	out, err := cmd.StdoutPipe()
-	if err != nil {
+	if tmp, err = filepath.Abs(tmp); err != nil {
 		return err
 	}
-	if err := cmd.Start(); err != nil {
+	index, files := filepath.Join(tmp, "index"), filepath.Join(tmp, "files")
+	if err := os.Mkdir(files, 0o755); err != nil {
 		return err
 	}
-	extractErr := extract(out, tmp)
-	_, _ = io.Copy(io.Discard, out) // else git would wait for a reader
-	if err := cmd.Wait(); err != nil {
-		return fmt.Errorf("git archive: %w: %s", err, strings.TrimSpace(stderr.String()))
+	if _, err := git(ctx, top, index, "read-tree", tree); err != nil {
+		return err
 	}
-	if extractErr != nil {
-		return extractErr
+	if _, err := git(ctx, top, index, "checkout-index", "--all", "--prefix="+files+"/"); err != nil {
+		return err
 	}
-	if err := os.Rename(tmp, root); err != nil && !errors.Is(err, fs.ErrExist) {
+	if err := os.Rename(files, root); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
 	}
 	return prune(cache, root)
 }
 
-// extract writes the archive's folders, files and links.
-func extract(r io.Reader, dir string) error {
-	root, err := os.OpenRoot(dir)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = root.Close() }()
-	archive := tar.NewReader(r)
-	for {
-		h, err := archive.Next()
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		name := strings.TrimSuffix(h.Name, "/")
-		switch h.Typeflag {
-		case tar.TypeDir:
-			err = root.MkdirAll(name, 0o755)
-		case tar.TypeSymlink:
-			err = root.Symlink(h.Linkname, name)
-		case tar.TypeReg:
-			err = write(root, name, archive, h.FileInfo().Mode().Perm()|0o600)
-		}
-		if err != nil {
-			return err
-		}
-	}
-}
-
-func write(root *os.Root, name string, content io.Reader, mode fs.FileMode) error {
-	f, err := root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
-	if err != nil {
-		return err
-	}
-	_, err = io.Copy(f, content)
-	return errors.Join(err, f.Close())
-}
-
-// abandoned is the age of a folder that nobody unpacks into any more.
+// abandoned is the age from which on a folder that is not complete is garbage.
 const abandoned = time.Hour
 
-// prune removes the oldest trees beyond those that are kept, and what a joust
-// that was killed has left half unpacked.
+// prune removes the oldest trees beyond mostTrees, and incomplete ones of jousts
+// that were killed.
 func prune(cache, keep string) error {
 	entries, err := os.ReadDir(cache)
 	if err != nil {
 		return err
 	}
-	var trees, gone []fs.FileInfo
+	var trees, garbage []fs.FileInfo
 	for _, e := range entries {
 		info, err := e.Info()
 		switch {
@@ -164,11 +121,11 @@ func prune(cache, keep string) error {
 		case !strings.HasPrefix(e.Name(), unpacking):
 			trees = append(trees, info)
 		case time.Since(info.ModTime()) > abandoned:
-			gone = append(gone, info)
+			garbage = append(garbage, info)
 		}
 	}
 	slices.SortFunc(trees, func(a, b fs.FileInfo) int { return b.ModTime().Compare(a.ModTime()) })
-	for _, old := range append(gone, trees[min(len(trees), keptRevisions-1):]...) {
+	for _, old := range append(garbage, trees[min(len(trees), mostTrees-1):]...) {
 		if err := os.RemoveAll(filepath.Join(cache, old.Name())); err != nil {
 			return err
 		}

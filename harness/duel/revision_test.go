@@ -1,4 +1,4 @@
-package duel
+package duel_test
 
 import (
 	"errors"
@@ -8,10 +8,12 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/joust-bench/joust/harness/duel"
 )
 
-// repository has two commits of servers/x/server.yaml, saying 1 and 2, and 3 in
-// its work tree.
+// repository has two commits of servers/x/server.yaml, with the texts 1 and 2, and
+// the text 3 in its work tree.
 func repository(t *testing.T) (server string) {
 	t.Helper()
 	if _, err := exec.LookPath("git"); err != nil {
@@ -51,7 +53,7 @@ func TestCheckout(t *testing.T) {
 	server, cache := repository(t), t.TempDir()
 	for revision, want := range map[string]string{"HEAD": "2", "HEAD~1": "1"} {
 		for range 2 { // the second time from the cache
-			dir, err := Checkout(t.Context(), server, revision, cache)
+			dir, err := duel.Checkout(t.Context(), server, revision, cache)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -73,7 +75,7 @@ func TestCheckout(t *testing.T) {
 	}
 }
 
-func TestCheckoutTellsWhatIsWrong(t *testing.T) {
+func TestCheckoutErrors(t *testing.T) {
 	t.Parallel()
 	server, cache := repository(t), t.TempDir()
 	other := filepath.Join(filepath.Dir(server), "new")
@@ -86,31 +88,39 @@ func TestCheckoutTellsWhatIsWrong(t *testing.T) {
 		{other, "HEAD", "revision HEAD has no servers/new"},
 		{t.TempDir(), "HEAD", "finding the git repository of"},
 	} {
-		if dir, err := Checkout(t.Context(), tt.dir, tt.revision, cache); err == nil || !strings.Contains(err.Error(), tt.says) {
+		if dir, err := duel.Checkout(t.Context(), tt.dir, tt.revision, cache); err == nil || !strings.Contains(err.Error(), tt.says) {
 			t.Errorf("%s of %s: %q, %v, want %q", tt.revision, tt.dir, dir, err, tt.says)
 		}
 	}
 }
 
+// The cache has at most eight trees. A folder that is an hour old and not complete
+// is of a joust that was killed.
 func TestOldTreesAreRemoved(t *testing.T) {
 	t.Parallel()
-	cache := t.TempDir()
-	for i := range keptRevisions + 3 {
-		if err := os.Mkdir(filepath.Join(cache, strings.Repeat("a", i+1)), 0o755); err != nil {
+	server, cache := repository(t), t.TempDir()
+	folder := func(name string, age time.Duration) {
+		dir, at := filepath.Join(cache, name), time.Now().Add(-age)
+		if err := errors.Join(os.Mkdir(dir, 0o755), os.Chtimes(dir, at, at)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	// One is being unpacked, and one was when a joust was killed.
-	fresh, dead := filepath.Join(cache, unpacking+"fresh"), filepath.Join(cache, unpacking+"dead")
-	before := time.Now().Add(-2 * abandoned)
-	if err := errors.Join(os.Mkdir(fresh, 0o755), os.Mkdir(dead, 0o755), os.Chtimes(dead, before, before)); err != nil {
-		t.Fatal(err)
+	for i := range 11 {
+		folder(strings.Repeat("a", i+1), time.Duration(i+1)*time.Minute)
 	}
-	if err := prune(cache, filepath.Join(cache, "a")); err != nil {
+	folder(".unpacking-fresh", time.Minute)
+	folder(".unpacking-dead", 2*time.Hour)
+	tree, err := duel.Checkout(t.Context(), server, "HEAD", cache)
+	if err != nil {
 		t.Fatal(err)
 	}
 	entries, err := os.ReadDir(cache)
-	if err != nil || len(entries) != keptRevisions+1 || entries[0].Name() != filepath.Base(fresh) || entries[1].Name() != "a" {
-		t.Errorf("%d trees are left, %v, want %d with the one in use and the one that is being unpacked", len(entries), err, keptRevisions)
+	if err != nil || len(entries) != 1+8 || entries[0].Name() != ".unpacking-fresh" {
+		t.Errorf("the cache has %v, %v, want 8 trees and the one that is being unpacked", entries, err)
+	}
+	for _, dir := range []string{tree, filepath.Join(cache, "a"), filepath.Join(cache, "aaaaaaa")} {
+		if _, err := os.Stat(dir); err != nil {
+			t.Errorf("the trees have to be the one in use and the newest: %v", err)
+		}
 	}
 }

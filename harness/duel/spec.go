@@ -1,7 +1,7 @@
-// Package duel is what joust duel does: two variants of a server meet in pairs
-// of ladders, in the order A B, B A, until it is known whether B differs from A
-// by more than a margin, or the budget is spent. The interval that decides may
-// be looked at after every pair (stats.Sequence).
+// Package duel implements joust duel. Two variants of a server meet in pairs of
+// ladders, in the order A B B A, until it is known whether B differs from A by more
+// than a margin, or the budget is spent. The interval is valid after every pair
+// (stats.Sequence).
 package duel
 
 import (
@@ -17,11 +17,10 @@ import (
 	"github.com/joust-bench/joust/scenarios/suggest"
 )
 
-// Spec is one side of a duel: a server, and what is changed about it.
+// Spec is one variant of a duel: a server with changes.
 type Spec struct {
-	// Text is the spec as it was given.
-	Text string
-	// Server is the server's name.
+	// Text is the user's text of the spec.
+	Text   string
 	Server string
 	// Revision is a git revision of the repository that holds the server's
 	// folder; empty for the folder as it stands.
@@ -37,7 +36,7 @@ type Spec struct {
 	Isolation string
 }
 
-// keys are what a spec may change.
+// keys are the keys of a spec's changes.
 func keys() []string { return []string{"arg", "bin", "env.NAME", "isolation"} }
 
 // ParseSpec reads NAME[@REVISION][,KEY=VALUE...]. A comma within a value is
@@ -64,24 +63,17 @@ func ParseSpec(text string) (Spec, error) {
 	return s, nil
 }
 
-// split cuts at commas that no backslash stands before.
+// split splits at commas without a backslash before them.
 func split(text string) []string {
-	parts := []string{""}
-	for i := 0; i < len(text); i++ {
-		switch {
-		case text[i] == '\\' && i+1 < len(text) && text[i+1] == ',':
-			parts[len(parts)-1] += ","
-			i++
-		case text[i] == ',':
-			parts = append(parts, "")
-		default:
-			parts[len(parts)-1] += string(text[i])
-		}
+	const comma = "\x00" // which no argument can hold
+	parts := strings.Split(strings.ReplaceAll(text, `\,`, comma), ",")
+	for i := range parts {
+		parts[i] = strings.ReplaceAll(parts[i], comma, ",")
 	}
 	return parts
 }
 
-// change takes one KEY=VALUE.
+// change reads one KEY=VALUE.
 func (s *Spec) change(part string) error {
 	key, value, ok := strings.Cut(part, "=")
 	name, env := strings.CutPrefix(key, "env.")
@@ -106,41 +98,38 @@ func (s *Spec) change(part string) error {
 	return nil
 }
 
-// Apply is the manifest with the spec's changes; binary is the program to run in
-// place of a built one, empty where it is to be built or the manifest names it.
+// Apply returns the manifest with the spec's changes; binary is the program to run
+// in place of a built one, empty where it is to be built or the manifest names it.
 func (s Spec) Apply(m catalog.Manifest) (changed catalog.Manifest, binary string, err error) {
 	if m.URL != "" {
 		if len(s.Args)+len(s.Env) > 0 || s.Program != "" || s.Revision != "" {
-			return m, "", fmt.Errorf("variant %q: %s runs already, at %s: nothing can be changed about it", s.Text, m.Name, m.URL)
+			return m, "", fmt.Errorf("%s runs already, at %s: nothing can be changed about it", m.Name, m.URL)
 		}
 		return m, "", nil
 	}
 	if s.Isolation != "" {
 		if why := m.CannotBe(s.Isolation); why != "" {
-			return m, "", fmt.Errorf("variant %q: %s", s.Text, why)
+			return m, "", errors.New(why)
 		}
 		m.Isolation = s.Isolation
 	}
 	m.Args = slices.Concat(m.Args, s.Args)
-	env := maps.Clone(m.Env)
-	if env == nil {
-		env = map[string]string{}
-	}
+	env := map[string]string{}
+	maps.Copy(env, m.Env)
 	maps.Copy(env, s.Env)
 	m.Env = env
 	if s.Program == "" {
 		return m, "", nil
 	}
 	path, err := filepath.Abs(s.Program)
-	if err != nil {
-		return m, "", fmt.Errorf("variant %q: finding its program: %w", s.Text, err)
+	switch {
+	case err != nil:
+		return m, "", fmt.Errorf("finding its program: %w", err)
+	case m.HasImage():
+		return m, "", fmt.Errorf("%s is an image, in which no other program can stand", m.Name)
+	case m.Go != "":
+		return m, path, nil
 	}
-	if m.HasImage() {
-		return m, "", fmt.Errorf("variant %q: %s is an image, in which no other program can stand", s.Text, m.Name)
-	}
-	if m.Go == "" {
-		m.Command = append([]string{path}, m.Command[1:]...)
-		return m, "", nil
-	}
-	return m, path, nil
+	m.Command = append([]string{path}, m.Command[1:]...)
+	return m, "", nil
 }

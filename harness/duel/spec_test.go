@@ -1,4 +1,4 @@
-package duel
+package duel_test
 
 import (
 	"path/filepath"
@@ -8,11 +8,12 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/joust-bench/joust/harness/catalog"
+	"github.com/joust-bench/joust/harness/duel"
 )
 
 func TestSpecsAreRead(t *testing.T) {
 	t.Parallel()
-	for text, want := range map[string]Spec{
+	for text, want := range map[string]duel.Spec{
 		"nethttp":                               {Server: "nethttp"},
 		"nethttp@HEAD~3":                        {Server: "nethttp", Revision: "HEAD~3"},
 		"nethttp@origin/main,env.GOGC=400":      {Server: "nethttp", Revision: "origin/main", Env: map[string]string{"GOGC": "400"}},
@@ -25,7 +26,7 @@ func TestSpecsAreRead(t *testing.T) {
 		if want.Env == nil {
 			want.Env = map[string]string{}
 		}
-		got, err := ParseSpec(text)
+		got, err := duel.ParseSpec(text)
 		if d := cmp.Diff(want, got); err != nil || d != "" {
 			t.Errorf("%s: %v\n%s", text, err, d)
 		}
@@ -43,7 +44,7 @@ func TestSpecsAreRead(t *testing.T) {
 		"nethttp,x=1,y=2":  `unknown key "y"`,
 		"nethttp,env.A=1,": "is no KEY=VALUE",
 	} {
-		if s, err := ParseSpec(text); err == nil || !strings.Contains(err.Error(), says) {
+		if s, err := duel.ParseSpec(text); err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("%q: %+v, %v, want %q", text, s, err, says)
 		}
 	}
@@ -52,7 +53,7 @@ func TestSpecsAreRead(t *testing.T) {
 func TestSpecsChangeAManifest(t *testing.T) {
 	t.Parallel()
 	m := catalog.Manifest{Name: "x", Command: []string{"x", "-q"}, Args: []string{"--listen"}, Env: map[string]string{"A": "1", "B": "1"}}
-	s, err := ParseSpec("x,arg=--fast,env.B=2,bin=/opt/x")
+	s, err := duel.ParseSpec("x,arg=--fast,env.B=2,bin=/opt/x")
 	if err != nil {
 		t.Fatal(err)
 	}

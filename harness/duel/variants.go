@@ -18,8 +18,8 @@ import (
 	"github.com/joust-bench/joust/results"
 )
 
-// Fit makes a plan of one table a plan of the two variants, and returns the name
-// of the phase that the duel is about.
+// Fit turns a plan of one table into a plan of the two variants, and returns the
+// name of the phase that the duel is about.
 func Fit(p *results.Plan, specs [2]Spec, budget time.Duration) (phase string, err error) {
 	if len(p.Tables) != 1 {
 		return "", fmt.Errorf("a duel is about one row, and the plan has %d: name one with --scenario", len(p.Tables))
@@ -29,8 +29,8 @@ func Fit(p *results.Plan, specs [2]Spec, budget time.Duration) (phase string, er
 	}
 	p.Name = "duel"
 	p.PlannedNS, p.AtMostNS = budget.Nanoseconds(), budget.Nanoseconds()
-	// The servers' own entries, one for both where it is one server, have what
-	// else a plan knows of them.
+	// The plan's own entries of the servers, one entry for both where there is one
+	// server, hold their other settings.
 	a, b := p.Entries[0], p.Entries[len(p.Entries)-1]
 	a.Server, a.As = specs[0].Text, A
 	b.Server, b.As = specs[1].Text, B
@@ -41,8 +41,7 @@ func Fit(p *results.Plan, specs [2]Spec, budget time.Duration) (phase string, er
 	return results.PhaseClosed, nil
 }
 
-// Prepare makes the two variants the servers of the measurement: found, changed
-// and built.
+// Prepare makes the two variants the servers of the measurement, and builds them.
 func Prepare(ctx context.Context, m *session.Measurement, specs [2]Spec) error {
 	m.Fixtures = map[string]launch.Fixture{}
 	m.Run.Servers = nil
@@ -56,7 +55,7 @@ func Prepare(ctx context.Context, m *session.Measurement, specs [2]Spec) error {
 			return err
 		}
 		entry.Name = name
-		f.Manifest.Name = name // of its log, and of what is said about it
+		f.Manifest.Name = name // for logs and notes
 		m.Fixtures[name] = f
 		m.Run.Plan.Entries[i].Isolation = entry.Isolation
 		m.Run.Servers = append(m.Run.Servers, entry)
@@ -67,22 +66,24 @@ func Prepare(ctx context.Context, m *session.Measurement, specs [2]Spec) error {
 	return nil
 }
 
-// variant is one side with its program.
+// variant returns the fixture of one variant, with its program.
 func variant(ctx context.Context, m *session.Measurement, spec Spec) (f launch.Fixture, err error) {
 	manifest, err := manifestOf(ctx, m.World, spec)
 	if err != nil {
 		return f, session.Usage(fmt.Errorf("variant %q: %w", spec.Text, err))
 	}
-	if f.Manifest, f.Binary, err = spec.Apply(manifest); err != nil {
-		return f, session.Usage(err)
+	f.Manifest, f.Binary, err = spec.Apply(manifest)
+	if err == nil {
+		err = catalog.Available(f.Manifest)
 	}
-	f.Env = maps.Clone(m.Run.Plan.Env)
-	for name := range spec.Env { // the variant's own win
-		delete(f.Env, name)
-	}
-	if err := catalog.Available(f.Manifest); err != nil {
+	if err != nil {
 		return f, session.Usage(fmt.Errorf("variant %q: %w", spec.Text, err))
 	}
+	f.Env = maps.Clone(m.Run.Plan.Env)
+	maps.DeleteFunc(f.Env, func(name, _ string) bool {
+		_, own := spec.Env[name]
+		return own
+	})
 	if row := m.Run.Plan.Tables[0].Scenario; !slices.Contains(f.Manifest.Scenarios, row) {
 		return f, session.Usage(fmt.Errorf("variant %q does not claim the row %s", spec.Text, row))
 	}
@@ -94,7 +95,7 @@ func variant(ctx context.Context, m *session.Measurement, spec Spec) (f launch.F
 	return f, err
 }
 
-// manifestOf finds the server of a variant, as its revision has it.
+// manifestOf returns the manifest of a variant's server, of its revision.
 func manifestOf(ctx context.Context, w *session.World, spec Spec) (catalog.Manifest, error) {
 	m, err := w.Servers.Find(spec.Server)
 	if err != nil {
@@ -131,7 +132,7 @@ func entryOf(ctx context.Context, m *session.Measurement, spec Spec, f *launch.F
 	return s, nil
 }
 
-// alike reports whether two variants start the same.
+// alike reports whether two variants start the same way.
 func alike(a, b launch.Fixture) bool {
 	command := func(f launch.Fixture) []string {
 		return slices.Concat([]string{f.Binary}, f.Manifest.Command, f.Manifest.Args)

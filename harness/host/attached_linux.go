@@ -6,86 +6,57 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"slices"
-	"strconv"
-	"strings"
 	"sync"
 	"time"
 
-	"github.com/joust-bench/joust/harness/host/tree"
 	"github.com/joust-bench/joust/harness/sample"
+	"github.com/joust-bench/joust/harness/tree"
 	"github.com/joust-bench/joust/results"
 )
 
-// attachedPoll is how often an attached process is looked for.
-const attachedPoll = 50 * time.Millisecond
-
-// attached is a program that joust did not start. It is sampled with all that
-// descends from it, and never stopped or pinned.
+// attached is a program that joust did not start. It is sampled with its
+// descendants, and never stopped or pinned.
 type attached struct {
 	*Sampler
-	process tree.Process
-	exited  chan struct{}
-	// quit ends the watch, once.
-	quit func()
+	exited chan struct{}
+	// quit ends the watch.
+	quit context.CancelFunc
 }
 
 var _ Handle = (*attached)(nil)
 
-// Attach returns a Handle of processes that run already, of which the root is
-// watched. Its Stop ends the
-// watching and nothing else; how the process ends is not known.
+// Attach returns a Handle of processes that run already. It watches the root,
+// but cannot know how that process ends. Its Stop ends the watching and nothing
+// else.
 func Attach(t sample.Tree) (Handle, error) {
-	pid := t.Root
-	p, err := tree.Lookup(pid)
+	p, err := tree.Lookup(t.Root)
 	if errors.Is(err, fs.ErrNotExist) || err == nil && p.Ended() {
-		return nil, fmt.Errorf("there is no process %d", pid)
+		return nil, fmt.Errorf("there is no process %d", t.Root)
 	}
 	if err != nil {
 		return nil, err
 	}
-	quit := make(chan struct{})
-	a := &attached{Sampler: &Sampler{Tree: t}, process: p, exited: make(chan struct{}), quit: sync.OnceFunc(func() { close(quit) })}
-	go a.watch(quit)
+	watching, quit := context.WithCancel(context.Background())
+	a := &attached{Sampler: &Sampler{Tree: t}, exited: make(chan struct{}), quit: quit}
+	go func() {
+		if p.AwaitEnd(watching) == nil {
+			close(a.exited)
+		}
+	}()
 	return a, nil
 }
 
-// ListensOn tells whether the process or one below it listens on the TCP port.
-// It is not known where joust may not look at its sockets.
-func ListensOn(pid, port int) (listens, known bool) {
-	addresses := tree.Listening(pid)
-	end := ":" + strconv.Itoa(port)
-	return slices.ContainsFunc(addresses, func(a string) bool { return strings.HasSuffix(a, end) }), len(addresses) > 0
-}
-
-// watch closes exited when the process has ended.
-func (a *attached) watch(quit <-chan struct{}) {
-	ticker := time.NewTicker(attachedPoll)
-	defer ticker.Stop()
-	owner := tree.Owner{PID: a.process.PID, Start: a.process.Start}
-	for {
-		if alive, err := owner.Alive(); err == nil && !alive {
-			close(a.exited)
-			return
-		}
-		select {
-		case <-ticker.C:
-		case <-quit:
-			return
-		}
-	}
-}
-
-func (a *attached) PID() int                { return a.process.PID }
+func (a *attached) PID() int                { return a.Root }
 func (a *attached) Exited() <-chan struct{} { return a.exited }
 
-// Exit cannot tell how: only a parent learns that.
+// Exit returns no reason: only a parent learns it.
 func (a *attached) Exit() Exit { return Exit{Code: -1} }
 
-func (a *attached) Stdin() io.WriteCloser { return nil }
-func (a *attached) Stdout() io.Reader     { return nil }
+func (a *attached) Stdin() io.WriteCloser               { return nil }
+func (a *attached) Stdout() io.Reader                   { return nil }
+func (a *attached) Surroundings() *results.Surroundings { return nil }
 
-// LogTail is empty: the output goes elsewhere.
+// LogTail returns nothing: joust does not have the output.
 func (a *attached) LogTail(int) string { return "" }
 
 // Stop ends the watching and leaves the process alone.
@@ -96,15 +67,15 @@ func (a *attached) Stop(context.Context) error {
 
 // Sampler samples processes that may be another user's.
 type Sampler struct {
-	Tree sample.Tree
+	sample.Tree
 
 	mu sync.Mutex
-	// noPeak is why the kernel's memory peak could not begin anew.
+	// noPeak is why the kernel's memory peak could not be reset.
 	noPeak error
 }
 
-// ResetPeak never fails: where the processes are another user's, their peak is
-// not reported instead.
+// ResetPeak never fails. Where the processes are another user's, Usage does not
+// report their peak.
 func (s *Sampler) ResetPeak() error {
 	err := s.Tree.ResetPeak()
 	s.mu.Lock()
@@ -113,10 +84,7 @@ func (s *Sampler) ResetPeak() error {
 	return nil
 }
 
-// Memory is as in Handle.
-func (s *Sampler) Memory() (uint64, error) { return s.Tree.Memory() }
-
-// Usage is as in Handle.
+// Usage implements Handle.
 func (s *Sampler) Usage(ctx context.Context, t0, t1 int64, poll time.Duration) (results.Usage, error) {
 	u, err := s.Tree.Usage(ctx, t0, t1, poll)
 	s.mu.Lock()

@@ -13,7 +13,7 @@ import (
 	"github.com/joust-bench/joust/loaders/clock"
 )
 
-// sleeper is a process that joust did not start.
+// sleeper starts a process that is none of a host's.
 func sleeper(t *testing.T) *exec.Cmd {
 	t.Helper()
 	c := exec.Command("sleep", "60")

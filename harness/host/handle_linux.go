@@ -1,6 +1,7 @@
 package host
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -13,32 +14,33 @@ import (
 	"time"
 
 	"github.com/joust-bench/joust/harness/host/keeper"
-	"github.com/joust-bench/joust/harness/host/tree"
 	"github.com/joust-bench/joust/harness/sample"
+	"github.com/joust-bench/joust/harness/tree"
 	"github.com/joust-bench/joust/results"
 )
 
 const (
 	// flushPatience is how long a keeper may take to bring the log up to date.
 	flushPatience = time.Second
-	// endPatience is how long a keeper may take beyond what it allows itself
-	// before it is killed in its turn.
+	// endPatience is how long a keeper may take to end after its input has ended.
+	// It is longer than the keeper's own patience; then joust kills the keeper.
 	endPatience = 15 * time.Second
 )
 
 // handle is one program and its keeper.
 type handle struct {
+	sample.Tree
 	program    Program
 	cmd        *exec.Cmd
-	events     *json.Decoder
+	notices    *json.Decoder
 	complaints limited
 
 	// ordersMu guards writes to the keeper's input and its closing.
 	ordersMu sync.Mutex
 	orders   io.WriteCloser
 
-	stdin  *os.File
-	stdout *output
+	stdin  io.WriteCloser
+	stdout io.Reader
 
 	// begun gets the one answer to the start; started is set before it.
 	begun   chan error
@@ -56,11 +58,7 @@ type handle struct {
 	logErr string
 }
 
-var (
-	_ Handle     = (*handle)(nil)
-	_ Meter      = (*handle)(nil)
-	_ Surrounded = (*handle)(nil)
-)
+var _ Handle = (*handle)(nil)
 
 func newHandle(p Program) *handle {
 	return &handle{
@@ -77,7 +75,11 @@ func newHandle(p Program) *handle {
 func (h *handle) begin(ctx context.Context, c keeper.Config) error {
 	err := h.order(c)
 	if err == nil {
-		err = h.awaitStart(ctx)
+		select {
+		case err = <-h.begun:
+		case <-ctx.Done():
+			err = context.Cause(ctx)
+		}
 	}
 	if err == nil {
 		return nil
@@ -87,31 +89,11 @@ func (h *handle) begin(ctx context.Context, c keeper.Config) error {
 	return errors.Join(err, h.endErr, h.closePipes())
 }
 
-func (h *handle) awaitStart(ctx context.Context) error {
-	select {
-	case err := <-h.begun:
-		return err
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	case <-h.gone:
-	}
-	select {
-	case err := <-h.begun:
-		return err
-	default:
-		return errors.New("its keeper did not answer")
-	}
-}
-
 // order writes one line to the keeper.
 func (h *handle) order(line any) error {
-	text, err := json.Marshal(line)
-	if err != nil {
-		return fmt.Errorf("writing to the keeper: %w", err)
-	}
 	h.ordersMu.Lock()
 	defer h.ordersMu.Unlock()
-	if _, err := h.orders.Write(append(text, '\n')); err != nil {
+	if err := json.NewEncoder(h.orders).Encode(line); err != nil {
 		return fmt.Errorf("writing to the keeper: %w", err)
 	}
 	return nil
@@ -125,118 +107,89 @@ func (h *handle) hangUp() {
 	_ = h.orders.Close()
 }
 
-// watch reads the keeper's events until it ends. It alone closes exited and
-// gone.
+// watch reads the keeper's notices until the keeper ends. It alone closes exited
+// and gone.
 func (h *handle) watch() {
 	defer close(h.gone)
-	told, ended := false, false
+	exited, ended := false, false
 	for {
-		var e keeper.Event
-		if err := h.events.Decode(&e); err != nil {
+		var n keeper.Notice
+		if err := h.notices.Decode(&n); err != nil {
 			break
 		}
 		switch {
-		case e.Started != nil:
-			h.started = *e.Started
+		case n.Started != nil:
+			h.started = *n.Started
+			h.Tree = sample.Tree{Root: h.started.PID, Groups: tree.Groups{Unified: h.started.Cgroup}}
 			h.begun <- nil
-		case e.Failed != nil:
+		case n.Failed != "":
 			ended = true
-			h.begun <- errors.New(e.Failed.Error)
-		case e.Exited != nil:
-			told = true
-			h.exit = Exit{Code: e.Exited.Code, Signal: e.Exited.Signal, OOMKilled: e.Exited.OOMKilled}
+			h.begun <- errors.New(n.Failed)
+		case n.Exited != nil:
+			exited = true
+			h.exit = *n.Exited
 			close(h.exited)
-		case e.Flushed != nil:
+		case n.Flushed != nil:
 			select {
-			case h.flushed <- e.Flushed.Error:
-			default: // Whoever asked has given up.
+			case h.flushed <- *n.Flushed:
+			default: // The flush has timed out.
 			}
-		case e.Ended != nil:
+		case n.Ended != nil:
 			ended = true
-			h.logErr = e.Ended.LogError
-			if e.Ended.Error != "" {
-				h.endErr = errors.New(e.Ended.Error)
+			h.logErr = n.Ended.LogError
+			if n.Ended.Error != "" {
+				h.endErr = errors.New(n.Ended.Error)
 			}
 		}
+	}
+	select {
+	case h.begun <- errors.New("its keeper did not answer"):
+	default: // It did.
 	}
 	waitErr := h.cmd.Wait()
 	if !ended {
 		h.endErr = h.keeperLost(waitErr)
 	}
-	if !told {
+	if !exited {
 		// The kernel kills the first process when its keeper dies.
 		h.exit = Exit{Code: -1, Signal: "SIGKILL"}
 		close(h.exited)
 	}
 }
 
-// keeperLost does a dead keeper's work as far as that can be done from here.
+// keeperLost does a dead keeper's work as far as joust can do it.
 func (h *handle) keeperLost(waitErr error) error {
 	said := strings.TrimSpace(h.complaints.buf.String())
-	err := fmt.Errorf("the keeper of %s died: %w %s", h.program.Name, orUnknown(waitErr), said)
+	err := fmt.Errorf("the keeper of %s died: %w %s", h.program.Name, cmp.Or(waitErr, errors.New("no reason given")), said)
 	if h.started.PID == 0 {
 		return err
 	}
 	if h.started.Cgroup == "" {
 		return fmt.Errorf("%w; it had no control group (%s), so children of the program may still run", err, h.started.NoCgroup)
 	}
-	return errors.Join(err, endCgroup(context.Background(), tree.Cgroup(h.started.Cgroup)))
-}
-
-func orUnknown(err error) error {
-	if err == nil {
-		return errors.New("no reason given")
-	}
-	return err
+	ending, cancel := context.WithTimeout(context.Background(), endPatience)
+	defer cancel()
+	return errors.Join(err, tree.Cgroup(h.started.Cgroup).End(ending))
 }
 
 func (h *handle) PID() int                { return h.started.PID }
 func (h *handle) Exited() <-chan struct{} { return h.exited }
 func (h *handle) Exit() Exit              { return h.exit }
+func (h *handle) Stdin() io.WriteCloser   { return h.stdin }
+func (h *handle) Stdout() io.Reader       { return h.stdout }
 
-func (h *handle) Stdin() io.WriteCloser {
-	if h.stdin == nil {
-		return nil
-	}
-	return h.stdin
-}
-
-func (h *handle) Stdout() io.Reader {
-	if h.stdout == nil {
-		return nil
-	}
-	return h.stdout
-}
-
-func (h *handle) tree() sample.Tree {
-	return sample.Tree{Root: h.started.PID, Cgroup: h.started.Cgroup}
-}
-
-func (h *handle) ResetPeak() error        { return h.tree().ResetPeak() }
-func (h *handle) Memory() (uint64, error) { return h.tree().Memory() }
-
-// Used is what the tree used since its start.
-func (h *handle) Used() (Used, error) {
-	cpu, peak, err := h.tree().Total()
-	return Used{CPU: cpu, PeakMemoryBytes: peak}, err
-}
-
-func (h *handle) Usage(ctx context.Context, t0, t1 int64, poll time.Duration) (results.Usage, error) {
-	return h.tree().Usage(ctx, t0, t1, poll)
-}
-
-// Surroundings are those in which the program was started.
-func (h *handle) Surroundings() results.Surroundings {
+// Surroundings returns the surroundings in which the program was started.
+func (h *handle) Surroundings() *results.Surroundings {
 	s := h.started.Surroundings
 	s.Environment, s.WorkingDirectory = environment(h.program), h.program.Dir
-	return s
+	return &s
 }
 
 // Stop asks the keeper to end the tree and waits until it has. When ctx ends
 // first, everything is killed at once, and Stop still waits until it is gone.
 func (h *handle) Stop(ctx context.Context) error {
 	if h.order(keeper.Command{Stop: true}) != nil {
-		// It has ended, or was told to, or will be by this.
+		// The keeper has ended or is ending; without an input it must.
 		h.hangUp()
 	}
 	select {
@@ -263,8 +216,8 @@ func (h *handle) awaitEnd() {
 	}
 }
 
-// closePipes closes the write end of the program's standard input. Its output
-// closes itself when it was read to its end.
+// closePipes closes the write end of the program's standard input. The read end of
+// its output closes itself at the end of the output.
 func (h *handle) closePipes() error {
 	if h.stdin == nil {
 		return nil

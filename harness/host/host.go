@@ -1,13 +1,17 @@
-// Package host starts programs under a keeper, pinned and owned as whole
-// trees, and reads what they use between two instants. Servers under test and
-// loader processes are started the same way.
+// Package host starts programs under a keeper, pinned and owned as whole trees,
+// and reads their usage between two instants. Servers under test and loader
+// processes are started the same way.
 package host
 
 import (
 	"context"
+	"errors"
 	"io"
 	"time"
 
+	"github.com/joust-bench/joust/harness/catalog"
+	"github.com/joust-bench/joust/harness/host/keeper"
+	"github.com/joust-bench/joust/harness/sample"
 	"github.com/joust-bench/joust/results"
 )
 
@@ -17,17 +21,15 @@ type Host interface {
 	// Start starts the program under a keeper and returns when it runs; it
 	// does not wait for readiness.
 	Start(ctx context.Context, p Program) (Handle, error)
-	// FreePort returns a TCP port on the address that was free just now.
-	FreePort(address string) (int, error)
 }
 
-// Program is what to start.
+// Program is a program to start.
 type Program struct {
 	// Name is for messages and log names.
 	Name string
 	Argv []string
-	// Env are NAME=VALUE beyond the stated environment of package surroundings,
-	// over which they win. Nothing else of joust's own reaches the program.
+	// Env are NAME=VALUE, which win over the stated environment of package
+	// surroundings. Nothing else of joust's own reaches the program.
 	Env []string
 	// Dir is the working directory, and the program's TMPDIR. Where it is empty
 	// both are joust's.
@@ -42,12 +44,12 @@ type Program struct {
 	Pipes bool
 	// StopTimeout is the time between SIGTERM and SIGKILL.
 	StopTimeout time.Duration
-	// Container says how it runs in a container; nil for a process. Argv then
-	// holds arguments for the image's program, and Dir and Pipes have no meaning.
+	// Container is set for a program in a container. Argv then holds arguments
+	// for the image's program, and Dir and Pipes have no meaning.
 	Container *Container
 }
 
-// Container is what a program in a container has beside.
+// Container holds the settings of a container.
 type Container struct {
 	// Image is the engine's id of an image that it has.
 	Image string
@@ -61,64 +63,56 @@ type Container struct {
 	Published, HostPort int
 	// MemoryBytes is the memory limit; 0 is none.
 	MemoryBytes int64
-	Mounts      []Mount
+	// Mounts are files and folders of this machine that the container may read.
+	Mounts []catalog.Mount
 }
-
-// Mount shows a file or folder of this machine in a container, to be read
-// only. Both paths are absolute.
-type Mount struct{ Source, Target string }
 
 // Handle is a started program. All methods may be called from several
 // goroutines.
 type Handle interface {
 	// PID is the program's first process.
 	PID() int
-	// Exited is closed when the first process has ended; Exit tells how.
+	// Exited is closed when the first process has ended. Exit is valid then.
 	Exited() <-chan struct{}
-	// Exit is valid once Exited is closed.
 	Exit() Exit
 	// Stdin and Stdout are nil unless Program.Pipes was set.
 	Stdin() io.WriteCloser
 	Stdout() io.Reader
 	// LogTail returns the last lines of the log, at most n bytes.
 	LogTail(n int) string
-	// ResetPeak sets the kernel's memory peak back to what is resident now.
+	// ResetPeak sets the kernel's memory peak back to the memory that is resident
+	// now.
 	ResetPeak() error
-	// Memory is the resident memory of the tree now, in bytes.
+	// Memory returns the resident memory of the tree now, in bytes.
 	Memory() (uint64, error)
+	// Used returns the usage since the program started.
+	Used() (sample.Used, error)
 	// Usage reads the counters at t0 and at t1 (CLOCK_MONOTONIC nanoseconds)
-	// and polls the timeline between them. It blocks until t1. A read later
-	// than 1 % of the window is told in Usage.Warnings.
+	// and polls the timeline between them. It blocks until t1.
 	Usage(ctx context.Context, t0, t1 int64, poll time.Duration) (results.Usage, error)
+	// Surroundings returns the surroundings in which the program started; nil
+	// where they are not known.
+	Surroundings() *results.Surroundings
 	// Stop ends the whole tree: SIGTERM, after StopTimeout SIGKILL, and waits
-	// until nothing of it is left. It may be called more than once.
+	// until the tree is gone. It may be called more than once.
 	Stop(ctx context.Context) error
 }
 
-// Meter is a Handle that also knows what its program used since it started.
-type Meter interface {
-	Used() (Used, error)
-}
-
-// Surrounded is a Handle that knows what its program was started in.
-type Surrounded interface {
-	Surroundings() results.Surroundings
-}
-
-// Used is what a tree of processes used since its start.
-type Used struct {
-	// CPU is user and system time together.
-	CPU time.Duration
-	// PeakMemoryBytes is the sum of the kernel's own peaks, since ResetPeak.
-	PeakMemoryBytes uint64
-}
-
 // Exit is how a program ended.
-type Exit struct {
-	// Code is the exit status, or -1 when a signal ended it.
-	Code   int    `json:"code"`
-	Signal string `json:"signal,omitempty"`
-	// OOMKilled is true when the kernel's out-of-memory killer ended it, as
-	// far as that is known.
-	OOMKilled bool `json:"oom_killed,omitempty"`
+type Exit = keeper.Exit
+
+// ErrNotLinux says that programs can be started and measured on Linux only.
+var ErrNotLinux = errors.New("joust measures on Linux only: run it on a Linux machine; report, compare and list work here")
+
+// LocalOptions are the settings of a Local. The zero value is ready to use.
+type LocalOptions struct {
+	// Keeper is the command that runs keeper.Main; empty takes this program
+	// with the one argument "keep".
+	Keeper []string
+	// KeeperCPUs pins the keepers, away from the CPUs under test; empty gives them
+	// the CPUs of joust.
+	KeeperCPUs []int
+	// NoCgroups starts programs without control groups of their own. Where joust
+	// may not make any, none has one anyway.
+	NoCgroups bool
 }

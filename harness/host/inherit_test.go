@@ -23,7 +23,7 @@ func TestPinningIsInherited(t *testing.T) {
 	}
 	last, first := cpus[len(cpus)-1], cpus[0]
 	const script = "grep Cpus_allowed_list /proc/self/status & wait; echo done; exec sleep 1000"
-	h := launch(t, Options{KeeperCPUs: []int{first}}, Program{Argv: []string{"sh", "-c", script}, CPUs: []int{last}})
+	h := launch(t, LocalOptions{KeeperCPUs: []int{first}}, Program{Argv: []string{"sh", "-c", script}, CPUs: []int{last}})
 	log, err := awaitLog(h, "done")
 	if err != nil {
 		t.Fatal(err)
@@ -45,7 +45,7 @@ func TestPinningIsInherited(t *testing.T) {
 func TestUnpinnedProgramGetsOwnCPUs(t *testing.T) {
 	t.Parallel()
 	cpus := allowedCPUs(t)
-	h := launch(t, Options{KeeperCPUs: cpus[:1]}, Program{Argv: []string{"sleep", "1000"}})
+	h := launch(t, LocalOptions{KeeperCPUs: cpus[:1]}, Program{Argv: []string{"sleep", "1000"}})
 	want := allowedList(t, "/proc/self/status")
 	if got := allowedList(t, fmt.Sprintf("/proc/%d/status", h.PID())); got != want {
 		t.Errorf("the program may use CPUs %s, not %s", got, want)
@@ -81,7 +81,7 @@ func allowedList(t *testing.T, status string) string {
 func TestEnvironmentAndFolder(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	h := launch(t, Options{}, Program{
+	h := launch(t, LocalOptions{}, Program{
 		Argv: []string{"sh", "-c", `echo "$PWD $JOUST_TEST_A $HOME"`},
 		Env:  []string{"JOUST_TEST_A=first", "HOME=/nowhere"}, Dir: dir,
 	})
@@ -104,7 +104,7 @@ func TestInheritedFilesStopAtKeeper(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer unix.Close(fd)
-	h := launch(t, Options{}, Program{Argv: []string{"sleep", "1000"}})
+	h := launch(t, LocalOptions{}, Program{Argv: []string{"sleep", "1000"}})
 	if _, err := os.Lstat(fmt.Sprintf("/proc/%d/fd/%d", h.cmd.Process.Pid, fd)); err != nil {
 		t.Errorf("the keeper was expected to inherit it: %v", err)
 	}

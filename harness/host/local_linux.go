@@ -16,16 +16,16 @@ import (
 	"syscall"
 
 	"github.com/joust-bench/joust/harness/host/keeper"
-	"github.com/joust-bench/joust/harness/host/tree"
 	"github.com/joust-bench/joust/harness/surroundings"
+	"github.com/joust-bench/joust/harness/tree"
 )
 
 // Local starts programs on this machine. It may be used from several
 // goroutines.
 type Local struct {
-	options Options
+	options LocalOptions
 	owner   tree.Owner
-	// id tells the control groups of several Locals of one process apart.
+	// id distinguishes the control groups of several Locals of one process.
 	id      string
 	started atomic.Uint64
 }
@@ -33,7 +33,7 @@ type Local struct {
 var _ Host = (*Local)(nil)
 
 // NewLocal returns a host that starts programs on this machine.
-func NewLocal(o Options) (*Local, error) {
+func NewLocal(o LocalOptions) (*Local, error) {
 	if len(o.Keeper) == 0 {
 		exe, err := os.Executable()
 		if err != nil {
@@ -48,11 +48,8 @@ func NewLocal(o Options) (*Local, error) {
 	return &Local{options: o, owner: owner, id: strings.ToLower(rand.Text()[:6])}, nil
 }
 
-// FreePort returns a TCP port on the address that was free just now.
-func (l *Local) FreePort(address string) (int, error) { return FreePort(address) }
-
 // Start starts the program under a keeper of its own. When ctx ends before the
-// program runs, nothing is left of it.
+// program runs, Start ends both.
 func (l *Local) Start(ctx context.Context, p Program) (Handle, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("starting %s: %w", p.Name, err)
@@ -71,7 +68,7 @@ func (l *Local) Start(ctx context.Context, p Program) (Handle, error) {
 	return h, nil
 }
 
-// explain adds the way out to what the keeper reported.
+// explain adds the way out to the keeper's error.
 func explain(err error, p Program) error {
 	if strings.Contains(err.Error(), exec.ErrNotFound.Error()) {
 		return fmt.Errorf("%w: install %s or correct the command", err, p.Argv[0])
@@ -79,12 +76,12 @@ func explain(err error, p Program) error {
 	return err
 }
 
-// environment is the whole environment of the program.
+// environment returns the whole environment of the program.
 func environment(p Program) map[string]string {
 	return surroundings.Merge(surroundings.ForProcess(os.LookupEnv, cmp.Or(p.Dir, os.TempDir())), surroundings.FromPairs(p.Env))
 }
 
-// config is the keeper's first line.
+// config returns the keeper's first line.
 func (l *Local) config(p Program) keeper.Config {
 	c := keeper.Config{
 		Argv: p.Argv, Env: surroundings.Pairs(environment(p)), Dir: p.Dir, CPUs: p.CPUs, KeeperCPUs: l.options.KeeperCPUs,
@@ -96,8 +93,8 @@ func (l *Local) config(p Program) keeper.Config {
 	return c
 }
 
-// launch starts the keeper. All descriptors are close-on-exec, so no process
-// but joust holds the keeper's input open: it ends when joust dies.
+// launch starts the keeper. All descriptors are close-on-exec: no process but
+// joust holds the keeper's input open, which therefore ends when joust dies.
 func (l *Local) launch(p Program) (*handle, error) {
 	h := newHandle(p)
 	// In a session of its own a terminal's Ctrl-C does not reach it.
@@ -112,14 +109,14 @@ func (l *Local) launch(p Program) (*handle, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("making the keeper's output: %w", err), input.Close())
 	}
-	h.orders, h.events = input, json.NewDecoder(output)
-	theirs, err := h.openPipes(p)
+	h.orders, h.notices = input, json.NewDecoder(output)
+	ends, err := h.openPipes(p)
 	if err != nil {
 		return nil, errors.Join(err, input.Close(), output.Close())
 	}
-	h.cmd.ExtraFiles = theirs
+	h.cmd.ExtraFiles = ends
 	err = h.cmd.Start()
-	for _, f := range theirs {
+	for _, f := range ends {
 		err = errors.Join(err, f.Close())
 	}
 	if err != nil {
@@ -128,8 +125,8 @@ func (l *Local) launch(p Program) (*handle, error) {
 	return h, nil
 }
 
-// openPipes makes the program's standard input and output where it wants
-// them, and returns the ends that are the program's.
+// openPipes makes the pipes of a program with Pipes, and returns the program's
+// ends.
 func (h *handle) openPipes(p Program) ([]*os.File, error) {
 	if !p.Pipes {
 		return nil, nil
@@ -146,8 +143,8 @@ func (h *handle) openPipes(p Program) ([]*os.File, error) {
 	return []*os.File{inRead, outWrite}, nil
 }
 
-// limited keeps the first bytes of what a keeper says beside its protocol:
-// the trace of a crash.
+// limited keeps the first bytes of a keeper's standard error: the trace of a
+// crash.
 type limited struct{ buf bytes.Buffer }
 
 func (l *limited) Write(p []byte) (int, error) {

@@ -14,22 +14,16 @@ type Local struct{}
 var _ Host = (*Local)(nil)
 
 // NewLocal returns ErrNotLinux.
-func NewLocal(Options) (*Local, error) { return nil, ErrNotLinux }
+func NewLocal(LocalOptions) (*Local, error) { return nil, ErrNotLinux }
 
 // Start returns ErrNotLinux.
 func (*Local) Start(context.Context, Program) (Handle, error) { return nil, ErrNotLinux }
 
-// FreePort returns a TCP port on the address that was free just now.
-func (*Local) FreePort(address string) (int, error) { return FreePort(address) }
-
 // TempDir returns ErrNotLinux.
 func TempDir() (dir string, remove func() error, err error) { return "", nil, ErrNotLinux }
 
-// Sweep finds nothing: no joust has started anything on this system.
-func Sweep(context.Context) (SweepReport, error) { return SweepReport{}, nil }
+// Sweep finds nothing: no joust has started a program on this system.
+func Sweep(context.Context) ([]string, error) { return nil, nil }
 
 // Attach returns ErrNotLinux.
 func Attach(sample.Tree) (Handle, error) { return nil, ErrNotLinux }
-
-// ListensOn is not known here.
-func ListensOn(int, int) (listens, known bool) { return false, false }

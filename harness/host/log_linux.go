@@ -12,16 +12,17 @@ import (
 )
 
 // LogTail returns the last lines of the log, at most n bytes, and a line in
-// brackets where the log is not to be had or not complete.
+// brackets where the log cannot be read or is not complete.
 func (h *handle) LogTail(n int) string {
 	if h.program.Log == "" {
 		return ""
 	}
 	incomplete := h.flush()
-	tail, err := readTail(h.program.Log, n)
+	text, err := os.ReadFile(h.program.Log) // it is bounded
 	if err != nil {
-		return fmt.Sprintf("[%v]", err)
+		return fmt.Sprintf("[reading the log: %v]", err)
 	}
+	tail := Tail(text, n)
 	if incomplete != "" {
 		tail += fmt.Sprintf("\n[%s]", incomplete)
 	}
@@ -51,36 +52,21 @@ func (h *handle) flush() string {
 	}
 }
 
-// readTail returns the last whole lines of a file, at most n bytes; a last
-// line longer than that is cut at its start.
-func readTail(path string, n int) (tail string, err error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return "", fmt.Errorf("reading the log: %w", err)
-	}
-	defer func() { err = errors.Join(err, f.Close()) }()
-	size, err := f.Seek(0, io.SeekEnd)
-	if err != nil {
-		return "", fmt.Errorf("reading the log: %w", err)
-	}
-	// One byte more tells whether the first line is whole.
-	from := max(0, size-int64(n)-1)
-	text, err := io.ReadAll(io.NewSectionReader(f, from, size-from))
-	if err != nil {
-		return "", fmt.Errorf("reading the log: %w", err)
-	}
+// Tail returns the last whole lines of a text, at most n bytes. Of a last line
+// longer than that it returns the end.
+func Tail(text []byte, n int) string {
 	text = bytes.TrimRight(text, "\n")
-	if from > 0 {
-		if _, rest, ok := bytes.Cut(text, []byte("\n")); ok {
-			text = rest
-		}
+	if len(text) <= n {
+		return string(text)
 	}
-	return string(text[max(0, len(text)-n):]), nil
+	if _, rest, whole := bytes.Cut(text[len(text)-n-1:], []byte("\n")); whole {
+		return string(rest)
+	}
+	return string(text[len(text)-n:])
 }
 
-// output is the read end of a program's standard output. It closes itself at
-// the end, so that what was written before the program was stopped can still
-// be read.
+// output is the read end of a program's standard output. It closes itself at the
+// end, and not with the program: the last output can still be read then.
 type output struct{ file *os.File }
 
 func (o *output) Read(p []byte) (int, error) {

@@ -19,7 +19,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/joust-bench/joust/harness/host/keeper"
-	"github.com/joust-bench/joust/harness/host/tree"
+	"github.com/joust-bench/joust/harness/tree"
 )
 
 // TestMain makes this binary its own helpers: a keeper, a joust that is to be
@@ -68,7 +68,7 @@ func stubborn(args []string) int {
 	return 0
 }
 
-// estate is what a victim tells of itself before it is killed.
+// estate is the report of a victim on itself before it is killed.
 type estate struct {
 	Processes []tree.Process
 	Cgroups   []string
@@ -76,8 +76,8 @@ type estate struct {
 	Error     string
 }
 
-// victim is a joust in the middle of a trial. It tells what it has started and
-// waits to be killed.
+// victim is a joust in the middle of a trial. It reports its processes and waits
+// to be killed.
 func victim(dir string) int {
 	e := estate{}
 	if err := e.fill(dir); err != nil {
@@ -91,11 +91,11 @@ func victim(dir string) int {
 }
 
 func (e *estate) fill(dir string) error {
-	local, err := NewLocal(Options{Keeper: keeperCommand()})
+	local, err := NewLocal(LocalOptions{Keeper: keeperCommand()})
 	if err != nil {
 		return err
 	}
-	port, err := local.FreePort("127.0.0.1")
+	port, err := FreePort("127.0.0.1")
 	if err != nil {
 		return err
 	}
@@ -153,7 +153,7 @@ func keeperCommand() []string {
 	return []string{exe, "keep"}
 }
 
-// nginxProgram is a small nginx with two workers on the port of 127.0.0.1.
+// nginxProgram returns a small nginx with two workers on the port of 127.0.0.1.
 func nginxProgram(dir string, port int) (Program, error) {
 	conf := fmt.Sprintf(`daemon off; worker_processes 2; pid %[1]s/nginx.pid; error_log stderr;
 events { worker_connections 64; }

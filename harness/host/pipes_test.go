@@ -16,9 +16,9 @@ import (
 
 func TestPipes(t *testing.T) {
 	t.Parallel()
-	h := launch(t, Options{}, Program{Argv: []string{"sh", "-c", "echo warning >&2; exec cat"}, Pipes: true})
+	h := launch(t, LocalOptions{}, Program{Argv: []string{"sh", "-c", "echo warning >&2; exec cat"}, Pipes: true})
 	// A program started later must not hold the first one's input open.
-	launch(t, Options{}, Program{Argv: []string{"sleep", "1000"}})
+	launch(t, LocalOptions{}, Program{Argv: []string{"sleep", "1000"}})
 	if _, err := io.WriteString(h.Stdin(), "there and back\n"); err != nil {
 		t.Fatal(err)
 	}
@@ -40,10 +40,10 @@ func TestPipes(t *testing.T) {
 	}
 }
 
-// What was written before Stop can still be read after it.
+// Output from before Stop can still be read after it.
 func TestOutputOutlivesStop(t *testing.T) {
 	t.Parallel()
-	h := launch(t, Options{}, Program{Argv: []string{"sh", "-c", "echo report; echo written >&2; exec sleep 1000"}, Pipes: true})
+	h := launch(t, LocalOptions{}, Program{Argv: []string{"sh", "-c", "echo report; echo written >&2; exec sleep 1000"}, Pipes: true})
 	if _, err := awaitLog(h, "written"); err != nil {
 		t.Fatal(err)
 	}
@@ -56,7 +56,7 @@ func TestOutputOutlivesStop(t *testing.T) {
 // A pipe in non-blocking mode makes plain programs fail with EAGAIN.
 func TestPipesBlock(t *testing.T) {
 	t.Parallel()
-	h := launch(t, Options{}, Program{
+	h := launch(t, LocalOptions{}, Program{
 		Argv:  []string{"sh", "-c", "cat /proc/self/fdinfo/0 /proc/self/fdinfo/1 | grep flags"},
 		Pipes: true,
 	})
@@ -80,7 +80,7 @@ func TestLogIsCutInTheMiddle(t *testing.T) {
 	t.Parallel()
 	const limit = 4096
 	log := filepath.Join(t.TempDir(), "log")
-	h := launch(t, Options{}, Program{Argv: []string{"sh", "-c", "seq 1 20000; exec sleep 1000"}, Log: log, LogCap: limit})
+	h := launch(t, LocalOptions{}, Program{Argv: []string{"sh", "-c", "seq 1 20000; exec sleep 1000"}, Log: log, LogCap: limit})
 	if _, err := awaitLog(h, "\n20000"); err != nil {
 		t.Fatal(err)
 	}
@@ -99,5 +99,21 @@ func TestLogIsCutInTheMiddle(t *testing.T) {
 	}
 	if got := h.LogTail(12); got != "19999\n20000" {
 		t.Errorf("tail is %q", got)
+	}
+}
+
+func TestTail(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		text string
+		n    int
+		want string
+	}{
+		{"one\ntwo\nthree\n", 100, "one\ntwo\nthree"}, {"one\ntwo\nthree\n", 9, "two\nthree"},
+		{"one\ntwo\nthree\n", 8, "three"}, {"one\nthree\n", 3, "ree"}, {"", 3, ""},
+	} {
+		if got := Tail([]byte(test.text), test.n); got != test.want {
+			t.Errorf("the last %d bytes of %q are %q, want %q", test.n, test.text, got, test.want)
+		}
 	}
 }

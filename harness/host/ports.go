@@ -6,20 +6,24 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net"
-	"os"
+	"slices"
 	"strconv"
+	"strings"
 	"syscall"
 	"time"
+
+	"github.com/joust-bench/joust/harness/machine"
+	"github.com/joust-bench/joust/harness/tree"
 )
 
-// lowestPort is where the search for a free port begins, above the ports of
-// well-known services.
+// lowestPort is the first port that FreePort tries, above the ports of well-known
+// services.
 const lowestPort = 10240
 
 // FreePort returns a TCP port on the address that was free just now. It prefers
-// ports from which the kernel makes no outgoing connections: one of those
-// could take the port before the server binds it, and a client that knocks at
-// a port of that range can end up connected to itself.
+// ports from which the kernel makes no outgoing connections: such a connection
+// could take the port before the server binds it, and a client of a port of that
+// range can end up connected to itself.
 func FreePort(address string) (int, error) {
 	if low := ephemeralStart(); low > lowestPort+1000 {
 		for range 64 {
@@ -49,22 +53,23 @@ func tryPort(address string, port int) (int, error) {
 	return port, l.Close()
 }
 
-// ephemeralStart is the first port of outgoing connections, 0 where that is
+// ephemeralStart returns the first port of outgoing connections, 0 where that is
 // not known.
 func ephemeralStart() int {
-	text, err := os.ReadFile("/proc/sys/net/ipv4/ip_local_port_range")
-	if err != nil {
-		return 0
-	}
-	var low, high int
-	if _, err := fmt.Sscan(string(text), &low, &high); err != nil {
-		return 0
-	}
-	return low
+	first, _, _ := machine.PortRange()
+	return first
+}
+
+// ListensOn reports whether the process or one below it listens on the TCP port.
+// That is not known where joust may not read the sockets.
+func ListensOn(pid, port int) (listens, known bool) {
+	addresses := tree.Listening(pid)
+	end := ":" + strconv.Itoa(port)
+	return slices.ContainsFunc(addresses, func(a string) bool { return strings.HasSuffix(a, end) }), len(addresses) > 0
 }
 
 // WaitPortClosed returns when nothing listens on the TCP address host:port any
-// more. When ctx ends first, the error says that something still does.
+// more, or with an error when ctx ends first.
 func WaitPortClosed(ctx context.Context, addr string) error {
 	dialer := net.Dialer{Timeout: 200 * time.Millisecond}
 	for wait := time.Millisecond; ; wait = min(2*wait, 50*time.Millisecond) {
@@ -73,7 +78,8 @@ func WaitPortClosed(ctx context.Context, addr string) error {
 			return nil
 		}
 		if err == nil {
-			abandon(conn)
+			_ = conn.(*net.TCPConn).SetLinger(0) // a reset leaves no TIME_WAIT
+			_ = conn.Close()
 		}
 		select {
 		case <-ctx.Done():
@@ -81,13 +87,4 @@ func WaitPortClosed(ctx context.Context, addr string) error {
 		case <-time.After(wait):
 		}
 	}
-}
-
-// abandon closes a connection by reset, so that no TIME_WAIT is left of it.
-// The connection was made for nothing but to see whether it can be.
-func abandon(conn net.Conn) {
-	if tcp, ok := conn.(*net.TCPConn); ok {
-		_ = tcp.SetLinger(0)
-	}
-	_ = conn.Close()
 }

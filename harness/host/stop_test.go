@@ -15,12 +15,12 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/joust-bench/joust/harness/host/tree"
+	"github.com/joust-bench/joust/harness/tree"
 )
 
 func TestStopIsPoliteFirst(t *testing.T) {
 	t.Parallel()
-	eachOwnership(t, func(t *testing.T, o Options) {
+	eachOwnership(t, func(t *testing.T, o LocalOptions) {
 		h := launch(t, o, Program{
 			Argv:        []string{"sh", "-c", "trap 'echo bye; exit 5' TERM; echo up; while :; do sleep 0.01; done"},
 			StopTimeout: patience,
@@ -43,7 +43,7 @@ func TestStopIsPoliteFirst(t *testing.T) {
 
 func TestStopEndsStubbornTree(t *testing.T) {
 	t.Parallel()
-	eachOwnership(t, func(t *testing.T, o Options) {
+	eachOwnership(t, func(t *testing.T, o LocalOptions) {
 		h := launch(t, o, Program{Argv: []string{os.Args[0], "stubborn"}, StopTimeout: 50 * time.Millisecond})
 		line, err := awaitLog(h, "listening")
 		if err != nil {
@@ -66,7 +66,7 @@ func TestStopEndsStubbornTree(t *testing.T) {
 
 func TestStopKillsAtOnceWhenContextEnds(t *testing.T) {
 	t.Parallel()
-	h := launch(t, Options{}, Program{Argv: []string{os.Args[0], "stubborn"}, StopTimeout: time.Hour})
+	h := launch(t, LocalOptions{}, Program{Argv: []string{os.Args[0], "stubborn"}, StopTimeout: time.Hour})
 	if _, err := awaitLog(h, "listening"); err != nil {
 		t.Fatal(err)
 	}
@@ -81,7 +81,7 @@ func TestStopKillsAtOnceWhenContextEnds(t *testing.T) {
 
 func TestStopEndsChildrenOfDeadParent(t *testing.T) {
 	t.Parallel()
-	eachOwnership(t, func(t *testing.T, o Options) {
+	eachOwnership(t, func(t *testing.T, o LocalOptions) {
 		h := launch(t, o, Program{Argv: []string{"sh", "-c", "sleep 1000 & setsid sh -c 'sleep 1000 & sleep 1000' & exit 3"}})
 		if got := awaitExit(t, h); got.Code != 3 {
 			t.Errorf("exit is %+v", got)
@@ -101,8 +101,8 @@ func TestStopEndsChildrenOfDeadParent(t *testing.T) {
 func TestKeeperEndsNginxWithKilledMaster(t *testing.T) {
 	t.Parallel()
 	need(t, "nginx")
-	eachOwnership(t, func(t *testing.T, o Options) {
-		port, err := newLocal(t, o).FreePort("127.0.0.1")
+	eachOwnership(t, func(t *testing.T, o LocalOptions) {
+		port, err := FreePort("127.0.0.1")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -142,7 +142,7 @@ func TestKeeperEndsNginxWithKilledMaster(t *testing.T) {
 
 func TestKeeperEndsTreeWhenSignalled(t *testing.T) {
 	t.Parallel()
-	h := launch(t, Options{}, Program{Argv: []string{os.Args[0], "stubborn"}, StopTimeout: time.Hour})
+	h := launch(t, LocalOptions{}, Program{Argv: []string{os.Args[0], "stubborn"}, StopTimeout: time.Hour})
 	if _, err := awaitLog(h, "listening"); err != nil {
 		t.Fatal(err)
 	}
@@ -156,11 +156,11 @@ func TestKeeperEndsTreeWhenSignalled(t *testing.T) {
 
 // A keeper that is killed cannot clean up; joust does it by the control group
 // and says that something was wrong.
-func TestDeadKeeperIsTold(t *testing.T) {
+func TestDeadKeeperIsReported(t *testing.T) {
 	t.Parallel()
 	needCgroups(t)
 	p := Program{Name: "x", Argv: []string{os.Args[0], "stubborn"}, Log: filepath.Join(t.TempDir(), "log")}
-	started, err := newLocal(t, Options{}).Start(t.Context(), p)
+	started, err := newLocal(t, LocalOptions{}).Start(t.Context(), p)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -179,13 +179,13 @@ func TestDeadKeeperIsTold(t *testing.T) {
 		t.Errorf("Stop says %v", err)
 	}
 	err = await(func() (bool, error) {
-		alive, err := left(all)
+		alive, err := surviving(all)
 		return len(alive) == 0, err
-	}, "processes are left")
+	}, "processes remain")
 	if err != nil {
 		t.Error(err)
 	}
 	if _, err := os.Stat(h.started.Cgroup); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("the control group is left: %v", err)
+		t.Errorf("the control group remains: %v", err)
 	}
 }

@@ -16,11 +16,11 @@ import (
 // stated surroundings, and reports them as the program sees them.
 func TestProgramStartsInStatedSurroundings(t *testing.T) {
 	t.Parallel()
-	// What a keeper has, a program would have of joust.
+	// Without a keeper's care, a program would inherit these settings of joust.
 	const shell = `umask 077; ulimit -S -n 128; ulimit -S -s 1024; ulimit -S -c unlimited
 export GOGC=off GOMAXPROCS=7 LD_PRELOAD_LIKE=x.so NODE_OPTIONS=--jitless LANG=de_DE.UTF-8 TZ=Asia/Tokyo TMPDIR=/elsewhere
 exec "$0" keep`
-	l, err := NewLocal(Options{Keeper: []string{"sh", "-c", shell, os.Args[0]}})
+	l, err := NewLocal(LocalOptions{Keeper: []string{"sh", "-c", shell, os.Args[0]}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,13 +38,13 @@ exec "$0" keep`
 		}
 	})
 	awaitExit(t, h)
-	told := strings.Split(h.LogTail(1<<16), "\n")
-	s := h.(Surrounded).Surroundings()
+	seen := strings.Split(h.LogTail(1<<16), "\n")
+	s := h.Surroundings()
 	want := []string{s.Umask, s.WorkingDirectory, s.Limits["nofile soft"], "8192", s.Limits["core soft"]}
 	for _, name := range []string{"HOME", "LANG", "MINE", "PATH", "TMPDIR", "TZ"} {
 		want = append(want, name+"="+s.Environment[name])
 	}
-	if d := cmp.Diff(want, told); d != "" {
+	if d := cmp.Diff(want, seen); d != "" {
 		t.Errorf("the program sees others than are reported (-reported +seen):\n%s", d)
 	}
 	if s.Umask != "0022" || s.WorkingDirectory != dir || s.Limits["core soft"] != "0" || s.Limits["stack soft"] != "8388608" {

@@ -7,51 +7,41 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strconv"
 	"syscall"
-	"time"
 
-	"github.com/joust-bench/joust/harness/host/tree"
+	"github.com/joust-bench/joust/harness/tree"
 )
 
-// Sweep ends what dead jousts left behind: control groups beside the one this
-// joust would make, with the processes in them, and this user's temporary
-// folders. What belongs to a living joust stays. A failure of one does not
-// keep it from the others.
-func Sweep(ctx context.Context) (SweepReport, error) {
-	var r SweepReport
+// Sweep removes the rests of dead jousts: their control groups in this process's
+// own one, with the processes in them, and this user's temporary folders. The
+// rests of living jousts stay. Sweep returns the paths of everything that it
+// removed, even with an error.
+func Sweep(ctx context.Context) ([]string, error) {
+	var groups []string
 	base, err := tree.CgroupBase()
 	if err == nil {
-		r.Cgroups, err = sweepCgroups(ctx, base)
+		groups, err = sweepEach(base, tree.CgroupOwner, func(path string) error {
+			ctx, cancel := context.WithTimeout(ctx, endPatience)
+			defer cancel()
+			return tree.Cgroup(path).End(ctx)
+		})
 	} else if errors.Is(err, tree.ErrNoCgroup) {
 		err = nil
 	}
-	dirs, dirErr := sweepTempDirs(tempRoot(strconv.Itoa(os.Getuid())))
-	r.TempDirs = dirs
-	if err = errors.Join(err, dirErr); err != nil {
-		return r, fmt.Errorf("removing what dead jousts left: %w", err)
-	}
-	return r, nil
-}
-
-// sweepCgroups ends the control groups of dead owners in a directory.
-func sweepCgroups(ctx context.Context, base string) ([]string, error) {
-	return sweepEach(base, tree.CgroupOwner, func(path string) error {
-		return endCgroup(ctx, tree.Cgroup(path))
-	})
-}
-
-// sweepTempDirs removes the folders of dead owners in a directory.
-func sweepTempDirs(root string) ([]string, error) {
-	swept, err := sweepEach(root, func(name string) (tree.Owner, bool) {
+	root := tempRoot()
+	folders, folderErr := sweepEach(root, func(name string) (tree.Owner, bool) {
 		o, _, ok := tree.CutOwner(name)
 		return o, ok
 	}, os.RemoveAll)
-	return swept, errors.Join(err, removeIfEmpty(root))
+	swept := append(groups, folders...)
+	if err = errors.Join(err, folderErr, removeIfEmpty(root)); err != nil {
+		return swept, fmt.Errorf("removing what dead jousts left: %w", err)
+	}
+	return swept, nil
 }
 
-// sweepEach removes the directories in base whose name tells of an owner that
-// is dead, and returns their paths.
+// sweepEach removes the directories in base whose name has a dead owner, and
+// returns their paths.
 func sweepEach(base string, ownerOf func(name string) (tree.Owner, bool), remove func(path string) error) ([]string, error) {
 	entries, err := os.ReadDir(base)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -79,32 +69,14 @@ func sweepEach(base string, ownerOf func(name string) (tree.Owner, bool), remove
 	return swept, errors.Join(errs...)
 }
 
-// endCgroup kills what is in a control group and removes it.
-func endCgroup(ctx context.Context, c tree.Cgroup) error {
-	ctx, cancel := context.WithTimeout(ctx, endPatience)
-	defer cancel()
-	for wait := time.Millisecond; ; wait = min(2*wait, 50*time.Millisecond) {
-		if err := c.Kill(); err != nil {
-			return err
-		}
-		attempt, stop := context.WithTimeout(ctx, wait)
-		err := c.Remove(attempt)
-		stop()
-		if err == nil || !errors.Is(err, syscall.EBUSY) || ctx.Err() != nil {
-			return err
-		}
-	}
-}
-
-// TempDir makes a folder that only this user may read and whose name tells
-// that it is this process's, so that a later Sweep can remove it if remove is
-// never called.
+// TempDir makes a folder that only this user may read. The folder's name has this
+// process as its owner: a later Sweep removes it if remove is never called.
 func TempDir() (dir string, remove func() error, err error) {
 	owner, err := tree.Self()
 	if err != nil {
 		return "", nil, fmt.Errorf("making a temporary folder: %w", err)
 	}
-	root := tempRoot(strconv.Itoa(os.Getuid()))
+	root := tempRoot()
 	// Another joust that ends may remove the empty root in between.
 	for range 10 {
 		if err = makeRoot(root); err != nil {
@@ -126,8 +98,8 @@ func TempDir() (dir string, remove func() error, err error) {
 	}, nil
 }
 
-// makeRoot makes the folder of this user's jousts. In a directory that
-// everybody may write to, somebody else could have made it first.
+// makeRoot makes the folder of this user's jousts. In a directory that everybody
+// may write to, another user could have made the folder first.
 func makeRoot(root string) error {
 	if err := os.Mkdir(root, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
@@ -142,6 +114,9 @@ func makeRoot(root string) error {
 	}
 	return nil
 }
+
+// tempRoot returns the folder of temporary folders of this user's jousts.
+func tempRoot() string { return filepath.Join(os.TempDir(), fmt.Sprintf("joust-%d", os.Getuid())) }
 
 func removeIfEmpty(root string) error {
 	err := syscall.Rmdir(root)

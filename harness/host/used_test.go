@@ -10,7 +10,7 @@ import (
 // TestUsed counts children that ended as well, with a control group or without.
 func TestUsed(t *testing.T) {
 	t.Parallel()
-	for name, o := range map[string]Options{"as it comes": {}, "without control groups": {NoCgroups: true}} {
+	for name, o := range map[string]LocalOptions{"as it comes": {}, "without control groups": {NoCgroups: true}} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			const work = "i=0; while [ $i -lt 40000 ]; do i=$((i+1)); done"

@@ -31,7 +31,7 @@ func attach(ctx context.Context, f Fixture, row *scenarios.Scenario) (*Server, e
 	return s, nil
 }
 
-// running is the server at the manifest's url.
+// running returns the server at the manifest's url.
 func running(ctx context.Context, f Fixture) (*Server, error) {
 	u, err := url.Parse(f.Manifest.URL)
 	if err != nil || u.Scheme != "http" || u.Hostname() == "" {
@@ -47,9 +47,9 @@ func running(ctx context.Context, f Fixture) (*Server, error) {
 	}, nil
 }
 
-// Reach finds out, before anything is measured, whether a server that runs
-// already can be compared: it accepts a connection and answers one of the rows
-// rightly. It returns the address that it was reached at.
+// Reach checks before a run that a server that runs already can be compared: it
+// must accept a connection and answer one of the rows rightly. Reach returns the
+// server's address.
 func Reach(ctx context.Context, f Fixture, rows []*scenarios.Scenario) (net.IP, error) {
 	name, at := f.Manifest.Name, f.Manifest.URL
 	s, err := running(ctx, f)

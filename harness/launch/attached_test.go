@@ -1,4 +1,4 @@
-package launch
+package launch_test
 
 import (
 	"errors"
@@ -12,9 +12,11 @@ import (
 	"github.com/joust-bench/joust/harness/catalog"
 	"github.com/joust-bench/joust/harness/host"
 	"github.com/joust-bench/joust/scenarios"
+
+	"github.com/joust-bench/joust/harness/launch"
 )
 
-// hello is the row of that name.
+// hello returns the row of that name.
 func hello(t *testing.T) *scenarios.Scenario {
 	t.Helper()
 	table, err := scenarios.Load()
@@ -28,25 +30,26 @@ func hello(t *testing.T) *scenarios.Scenario {
 	return row
 }
 
-// answering is a server that answers everything with one body.
+// answering starts a server that gives one body to every request, and returns its
+// URL.
 func answering(t *testing.T, body string) string {
 	t.Helper()
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/plain")
-		_, _ = w.Write([]byte(body)) // the asker sees what is missing
+		_, _ = w.Write([]byte(body)) // the client sees missing bytes
 	}))
 	t.Cleanup(s.Close)
 	return s.URL
 }
 
-func attached(url string) Fixture {
-	return Fixture{Manifest: catalog.Manifest{Name: "here", URL: url, StartTimeout: 3 * time.Second}}
+func attached(url string) launch.Fixture {
+	return launch.Fixture{Manifest: catalog.Manifest{Name: "here", URL: url, StartTimeout: 3 * time.Second}}
 }
 
 func TestAttachedServerIsUsedAndLeftAlone(t *testing.T) {
 	t.Parallel()
 	row, url := hello(t), answering(t, "alive\r\n")
-	s, err := Launcher{}.StartServer(t.Context(), attached(url), scenarios.H1, row)
+	s, err := launch.Launcher{}.StartServer(t.Context(), attached(url), scenarios.H1, row)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -56,12 +59,12 @@ func TestAttachedServerIsUsedAndLeftAlone(t *testing.T) {
 	if err := s.Stop(t.Context()); err != nil {
 		t.Error(err)
 	}
-	if _, err := (Launcher{}).StartServer(t.Context(), attached(url), scenarios.H1, row); err != nil {
+	if _, err := (launch.Launcher{}).StartServer(t.Context(), attached(url), scenarios.H1, row); err != nil {
 		t.Errorf("it was not left alone: %v", err)
 	}
 }
 
-func TestAttachTellsWhatIsWrong(t *testing.T) {
+func TestAttachReportsErrors(t *testing.T) {
 	t.Parallel()
 	row := hello(t)
 	gone := httptest.NewServer(http.NotFoundHandler())
@@ -78,8 +81,8 @@ func TestAttachTellsWhatIsWrong(t *testing.T) {
 			if name == "nobody there" {
 				f.Manifest.StartTimeout = 200 * time.Millisecond
 			}
-			_, err := Launcher{}.StartServer(t.Context(), f, scenarios.H1, row)
-			var start *StartError
+			_, err := launch.Launcher{}.StartServer(t.Context(), f, scenarios.H1, row)
+			var start *launch.StartError
 			if !errors.As(err, &start) || start.Server != "here" || !strings.Contains(err.Error(), tt.says) {
 				t.Errorf("error %v, want one of the server here that says %q", err, tt.says)
 			}
@@ -91,7 +94,7 @@ func TestCheckOfAnAttachedServer(t *testing.T) {
 	t.Parallel()
 	row := hello(t)
 	rnd := rand.New(rand.NewPCG(1, 1))
-	outcome, err := Launcher{}.Check(t.Context(), attached(answering(t, "dead!\r\n")), []*scenarios.Scenario{row}, rnd)
+	outcome, err := launch.Launcher{}.Check(t.Context(), attached(answering(t, "dead!\r\n")), []*scenarios.Scenario{row}, rnd)
 	if err != nil || !strings.Contains(outcome.Differences["hello"], "server here: ") {
 		t.Errorf("outcome %v, %v, want a difference that names the server", outcome, err)
 	}
@@ -100,11 +103,11 @@ func TestCheckOfAnAttachedServer(t *testing.T) {
 func TestStartErrorEndsWithTheLog(t *testing.T) {
 	t.Parallel()
 	cause := errors.New("it ended")
-	with := &StartError{Server: "nginx", Err: cause, Log: "\nbind failed\n"}
+	with := &launch.StartError{Server: "nginx", Err: cause, Log: "\nbind failed\n"}
 	if got := with.Error(); got != "server nginx: it ended\nthe end of its output:\nbind failed" || !errors.Is(with, cause) {
 		t.Errorf("error %q", got)
 	}
-	if got := (&StartError{Server: "nginx", Err: cause, Log: " \n"}).Error(); got != "server nginx: it ended" {
+	if got := (&launch.StartError{Server: "nginx", Err: cause, Log: " \n"}).Error(); got != "server nginx: it ended" {
 		t.Errorf("error without a log: %q", got)
 	}
 }
@@ -116,8 +119,8 @@ func TestDescribeExit(t *testing.T) {
 		"ended by signal SIGSEGV":   {Code: -1, Signal: "SIGSEGV"},
 		"killed for want of memory": {Code: -1, Signal: "SIGKILL", OOMKilled: true},
 	} {
-		if got := DescribeExit(exit); got != want {
-			t.Errorf("%+v is told as %q, want %q", exit, got, want)
+		if got := launch.DescribeExit(exit); got != want {
+			t.Errorf("%+v is described as %q, want %q", exit, got, want)
 		}
 	}
 }

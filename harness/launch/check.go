@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
-	"strings"
 	"time"
 
 	"github.com/joust-bench/joust/harness/check"
@@ -19,27 +19,22 @@ const checkLimit = time.Minute
 // Checked is the outcome of the full check of one server.
 type Checked struct {
 	// Differences has the first difference per row, "" for a row that passed. It
-	// is empty when the check was cut short.
+	// is empty when the check was interrupted.
 	Differences map[string]string
-	// Surroundings are as in Server; nil where the server could not be brought to
-	// answer.
+	// Surroundings are as in Server; nil where the server did not answer.
 	Surroundings *results.Surroundings
 }
 
 // Failed returns the rows that did not pass, with their differences.
 func (c Checked) Failed() map[string]string {
-	failed := map[string]string{}
-	for row, difference := range c.Differences {
-		if difference != "" {
-			failed[row] = difference
-		}
-	}
+	failed := maps.Clone(c.Differences)
+	maps.DeleteFunc(failed, func(_, difference string) bool { return difference == "" })
 	return failed
 }
 
 // Check starts the server and makes the full check of each row. A server that
-// cannot be brought to answer fails every row. The error is of the harness, not
-// of the server.
+// does not answer fails every row. The error is of the harness, not of the
+// server.
 func (l Launcher) Check(ctx context.Context, f Fixture, rows []*scenarios.Scenario, rnd *rand.Rand) (Checked, error) {
 	c := Checked{Differences: make(map[string]string, len(rows))}
 	server, err := l.StartServer(ctx, f, scenarios.H1, rows[0])
@@ -55,11 +50,11 @@ func (l Launcher) Check(ctx context.Context, f Fixture, rows []*scenarios.Scenar
 	c.Surroundings = server.Surroundings
 	for _, row := range rows {
 		limited, cancel := context.WithTimeout(ctx, checkLimit)
-		c.Differences[row.Name] = check.Full(limited, server.Address, server.Host, row, rnd).Difference
+		c.Differences[row.Name] = check.Full(limited, server.Address, server.Host, row, rnd)
 		cancel()
 	}
 	if ctx.Err() != nil {
-		clear(c.Differences) // what was cut short is no fault of the server
+		clear(c.Differences) // an interruption is no fault of the server
 	}
 	server.endedWithin(c.Differences)
 	if err := server.Stop(context.WithoutCancel(ctx)); err != nil {
@@ -68,17 +63,14 @@ func (l Launcher) Check(ctx context.Context, f Fixture, rows []*scenarios.Scenar
 	return c, nil
 }
 
-// endedWithin fails every row of a check during which the server ended: its
-// port may have been answered by another program since.
+// endedWithin fails every row of a check during which the server ended: another
+// program may have answered at its port since.
 func (s *Server) endedWithin(outcome map[string]string) {
 	if !s.Ended() {
 		return
 	}
 	for row, difference := range outcome {
-		ended := "the server ended during the check: " + DescribeExit(s.Handle.Exit())
-		if log := strings.TrimSpace(s.LogTail()); log != "" {
-			ended += "\nthe end of its output:\n" + log
-		}
+		ended := "the server ended during the check: " + DescribeExit(s.Handle.Exit()) + endOfOutput(s.LogTail())
 		if difference != "" {
 			ended = difference + "; " + ended
 		}

@@ -1,90 +1,59 @@
 package launch
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 
 	"github.com/joust-bench/joust/harness/catalog"
 	"github.com/joust-bench/joust/harness/host"
+	"github.com/joust-bench/joust/harness/tree"
 	"github.com/joust-bench/joust/results"
-	"github.com/joust-bench/joust/scenarios"
 )
 
-// everywhere is where a server binds in a network of its container's own.
+// everywhere is the address to bind in a network of the container's own.
 const everywhere = "0.0.0.0"
 
-// contain starts the server in a container.
-func (l Launcher) contain(ctx context.Context, f Fixture, protocol scenarios.Protocol) (*Server, error) {
+// contain completes the program of a server in a container. It returns the
+// server's command, and its port on the loopback address.
+func (l Launcher) contain(p *host.Program, f Fixture, where catalog.Launch) (command catalog.Command, port int, err error) {
 	if l.Containers == nil {
-		return nil, errors.New("there is nothing to run its container with")
+		return command, 0, errors.New("there is nothing to run its container with")
+	}
+	if port, err = host.FreePort(loopback); err != nil {
+		return command, 0, err
 	}
 	own := catalog.Container{}
 	if f.Manifest.Container != nil {
 		own = *f.Manifest.Container
 	}
-	free, err := l.Containers.FreePort(loopback)
-	if err != nil {
-		return nil, err
-	}
-	spec := &host.Container{Image: f.Image, Entrypoint: own.Entrypoint, MemoryBytes: int64(own.Memory)}
+	p.Log = filepath.Join(l.Logs, f.Manifest.Name+".container.log")
+	p.Container = &host.Container{Image: f.Image, Entrypoint: own.Entrypoint, MemoryBytes: int64(own.Memory)}
 	if f.Manifest.Go != "" {
 		// As the process would be; this also lets joust reset its memory peak.
-		spec.User = fmt.Sprintf("%d:%d", os.Getuid(), os.Getgid())
+		p.Container.User = fmt.Sprintf("%d:%d", os.Getuid(), os.Getgid())
 	}
-	address, inside := loopback, free
+	where.Port = port
 	switch {
 	case f.Manifest.Network() == results.NetworkPublished:
-		address, inside = everywhere, own.Port
-		spec.Published, spec.HostPort = own.Port, free
+		where.Host, where.Port = everywhere, own.Port
+		p.Container.Published, p.Container.HostPort = own.Port, port
 	case own.Port != 0:
-		free, inside = own.Port, own.Port
+		port, where.Port = own.Port, own.Port
 	}
-	dir, remove, err := host.TempDir()
-	if err != nil {
-		return nil, err
-	}
-	command, mounts, err := catalog.ResolveContainer(f.Manifest, catalog.Launch{
-		Host: address, Port: inside, CPUs: max(1, len(l.pinned(l.CPUs.Server))), Dir: dir, Protocol: string(protocol),
-	})
-	if err != nil {
-		return nil, errors.Join(err, remove())
-	}
-	for _, m := range mounts {
-		spec.Mounts = append(spec.Mounts, host.Mount(m))
-	}
-	h, err := l.Containers.Start(ctx, host.Program{
-		Name: f.Manifest.Name, Argv: command.Argv, Env: f.environment(command), CPUs: l.pinned(l.CPUs.Server), Container: spec,
-		Log: filepath.Join(l.Logs, f.Manifest.Name+".container.log"), LogCap: logCap, StopTimeout: f.Manifest.StopTimeout,
-	})
-	if err != nil {
-		return nil, errors.Join(err, remove())
-	}
-	at := net.JoinHostPort(loopback, strconv.Itoa(free))
-	return &Server{
-		Address: at, Host: at, Handle: h, Argv: command.Argv, Surroundings: surroundingsOf(h, f, dir), removeDir: remove,
-	}, nil
+	command, p.Container.Mounts, err = catalog.ResolveContainer(f.Manifest, where)
+	return command, port, err
 }
 
-// listener is a handle that knows where its program listens.
-type listener interface {
-	// Listening lists the TCP addresses in the container.
-	Listening() []string
-}
-
-// elsewhere adds where the server listens to the error of one that does not
-// answer.
-func (s *Server) elsewhere(err error, f Fixture) error {
-	l, ok := s.Handle.(listener)
-	if !ok {
+// withListeners adds the addresses on which a container listens to the error of a
+// server that does not answer.
+func (s *Server) withListeners(err error, f Fixture) error {
+	if f.Image == "" {
 		return err
 	}
-	addresses := l.Listening()
+	addresses := tree.Listening(s.Handle.PID())
 	if len(addresses) == 0 {
 		return fmt.Errorf("%w; nothing in its container listens on any TCP port", err)
 	}

@@ -1,6 +1,6 @@
-// Package launch starts what a measurement needs and ends it: a server that has
+// Package launch starts and ends the programs of a measurement: a server that has
 // proved that it answers, a loader process, a foreign tool. Each side is pinned
-// to its CPUs, and everything has a keeper.
+// to its CPUs, and every program has a keeper.
 package launch
 
 import (
@@ -14,11 +14,11 @@ import (
 )
 
 const (
-	// loopback is where servers bind unless the user asks otherwise.
+	// loopback is the address that servers bind.
 	loopback = "127.0.0.1"
-	// logCap bounds what is kept of a program's output, in bytes.
+	// logCap bounds the log of a program's output, in bytes.
 	logCap = 256 << 10
-	// logTail is how much of it an error shows, in bytes.
+	// logTail is the size of a log's end in an error, in bytes.
 	logTail = 2 << 10
 	// closeLimit bounds the wait for a port to close behind a server.
 	closeLimit = 10 * time.Second
@@ -30,13 +30,13 @@ const (
 // Launcher starts servers and loaders. It may be copied.
 type Launcher struct {
 	Host host.Host
-	// Containers starts what has an image; nil where nothing has.
+	// Containers starts servers with an image; nil where none has one.
 	Containers host.Host
 	// CPUs are those of each side; nothing is pinned where it is not Pinned.
 	CPUs results.CPUSplit
 	// LoaderArgv starts a loader process.
 	LoaderArgv []string
-	// Logs is the folder for the output of what is started.
+	// Logs is the folder of the logs.
 	Logs string
 }
 
@@ -48,8 +48,8 @@ type Fixture struct {
 	// Running samples a server that runs already; nil where that cannot be.
 	// Trials do not stop it.
 	Running host.Handle
-	// RunningCPUs are the CPUs of that server, none where it may also use the
-	// loader's.
+	// RunningCPUs are the CPUs of that server, none where it may also use those of
+	// the loader.
 	RunningCPUs []int
 	// Image is the engine's id of the image for a container; empty for a
 	// process.
@@ -58,7 +58,7 @@ type Fixture struct {
 	Env map[string]string
 }
 
-// pinned returns the CPUs to pin to: none where the user asked for no pinning.
+// pinned returns the CPUs to pin to: none in a run without pinning.
 func (l Launcher) pinned(cpus []int) []int {
 	if !l.CPUs.Pinned {
 		return nil

@@ -16,48 +16,44 @@ import (
 // lastWords bounds the wait for the end of a loader process that hung up.
 const lastWords = time.Second
 
-// Loader is a loader process of joust's own. It makes one load.
-type Loader struct{ host.Handle }
+// LoaderProcess is a loader process of joust's own. It makes one load.
+type LoaderProcess struct{ host.Handle }
 
-var _ loaders.Loader = (*Loader)(nil)
+var _ loaders.Loader = (*LoaderProcess)(nil)
 
 // StartLoader starts a loader process on the loader's CPUs.
-func (l Launcher) StartLoader(ctx context.Context) (*Loader, error) {
-	return l.startLoader(ctx, "loader")
+func (l Launcher) StartLoader(ctx context.Context) (*LoaderProcess, error) {
+	list, err := l.StartLoaders(ctx, 1)
+	if err != nil {
+		return nil, err
+	}
+	return list[0], nil
 }
 
 // StartLoaders starts n loader processes, all on the loader's CPUs. When one
-// cannot be started, StartLoaders ends those that were.
-func (l Launcher) StartLoaders(ctx context.Context, n int) ([]*Loader, error) {
-	var list []*Loader
+// cannot be started, StartLoaders ends the others.
+func (l Launcher) StartLoaders(ctx context.Context, n int) ([]*LoaderProcess, error) {
+	var list []*LoaderProcess
 	for i := range n {
 		name := "loader"
 		if i > 0 {
 			name = fmt.Sprintf("loader-%d", i+1)
 		}
-		started, err := l.startLoader(ctx, name)
+		h, err := l.piped(ctx, name, l.LoaderArgv, l.CPUs.Loader)
 		if err != nil {
 			for _, earlier := range list {
 				err = errors.Join(err, earlier.Stop(context.WithoutCancel(ctx)))
 			}
 			return nil, err
 		}
-		list = append(list, started)
+		list = append(list, &LoaderProcess{h})
 	}
 	return list, nil
 }
 
-func (l Launcher) startLoader(ctx context.Context, name string) (*Loader, error) {
-	h, err := l.piped(ctx, name, l.LoaderArgv, l.CPUs.Loader)
-	if err != nil {
-		return nil, err
-	}
-	return &Loader{h}, nil
-}
-
-// Run implements loaders.Loader. The process outlives Run, so that a late sampler
-// can still read it; Stop ends it.
-func (l *Loader) Run(ctx context.Context, spec loaders.Spec, control loaders.Control) (results.Report, error) {
+// Run implements loaders.Loader. The process outlives Run: a late sampler can
+// still read it. Stop ends it.
+func (l *LoaderProcess) Run(ctx context.Context, spec loaders.Spec, control loaders.Control) (results.Report, error) {
 	report, err := child.Driver{Stdin: keptOpen{l.Stdin()}, Stdout: l.Stdout()}.Run(ctx, spec, control)
 	if !errors.Is(err, child.ErrLoaderEnded) {
 		return report, err
@@ -70,10 +66,10 @@ func (l *Loader) Run(ctx context.Context, spec loaders.Spec, control loaders.Con
 	}
 }
 
-// Stop closes the process's input, upon which it ends by itself, and makes sure
-// that it does.
-func (l *Loader) Stop(ctx context.Context) error {
-	_ = l.Stdin().Close() // Stop closes it again, and tells what goes wrong
+// Stop closes the process's input, upon which it ends by itself, and ends it
+// otherwise.
+func (l *LoaderProcess) Stop(ctx context.Context) error {
+	_ = l.Stdin().Close() // Stop closes it again, and returns the error
 	return l.Handle.Stop(ctx)
 }
 

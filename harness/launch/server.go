@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -13,22 +14,23 @@ import (
 	"github.com/joust-bench/joust/harness/catalog"
 	"github.com/joust-bench/joust/harness/check"
 	"github.com/joust-bench/joust/harness/host"
+	"github.com/joust-bench/joust/harness/surroundings"
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/scenarios"
 )
 
 // Server is a server that has answered correctly, or one that ran already.
 type Server struct {
-	// Address is IP:port, Host what requests name as the host.
+	// Address is IP:port, Host the host that requests name.
 	Address, Host string
 	// Handle is nil for a server that joust did not start and cannot sample.
 	Handle host.Handle
 	// CPUs are those that a server that ran already has to itself, none where
 	// that is not known.
 	CPUs []int
-	// Argv is what was started.
+	// Argv is the command of the server.
 	Argv []string
-	// Surroundings are what it was started in; nil for a server that ran already.
+	// Surroundings are nil for a server that ran already.
 	Surroundings *results.Surroundings
 	// ReadyIn is the time from the start to the first correct answer.
 	ReadyIn time.Duration
@@ -39,7 +41,7 @@ type Server struct {
 	removeDir func() error
 }
 
-// StartError is a server that could not be brought to answer.
+// StartError says that a server did not come to answer.
 type StartError struct {
 	Server string
 	Err    error
@@ -47,20 +49,24 @@ type StartError struct {
 	Log string
 }
 
-// Error names the server, what went wrong and the end of its output.
+// Error names the server, the cause and the end of the server's output.
 func (e *StartError) Error() string {
-	text := fmt.Sprintf("server %s: %v", e.Server, e.Err)
-	if log := strings.TrimSpace(e.Log); log != "" {
-		text += "\nthe end of its output:\n" + log
+	return fmt.Sprintf("server %s: %v", e.Server, e.Err) + endOfOutput(e.Log)
+}
+
+// endOfOutput returns the end of a server's output as errors show it.
+func endOfOutput(log string) string {
+	if log = strings.TrimSpace(log); log == "" {
+		return ""
 	}
-	return text
+	return "\nthe end of its output:\n" + log
 }
 
 // Unwrap returns the cause.
 func (e *StartError) Unwrap() error { return e.Err }
 
 // StartServer starts the server and returns when it has answered the row's first
-// request correctly. The error is a *StartError; nothing is left running then.
+// request correctly. The error is a *StartError; then the server is ended.
 func (l Launcher) StartServer(ctx context.Context, f Fixture, protocol scenarios.Protocol, row *scenarios.Scenario) (*Server, error) {
 	if f.Manifest.URL != "" {
 		return attach(ctx, f, row)
@@ -79,37 +85,47 @@ func (l Launcher) StartServer(ctx context.Context, f Fixture, protocol scenarios
 	return s, nil
 }
 
-// start starts the process, in a temporary folder of its own.
+// start starts the server, as a process or in a container, with a temporary
+// folder of its own.
 func (l Launcher) start(ctx context.Context, f Fixture, protocol scenarios.Protocol) (*Server, error) {
-	if f.Image != "" {
-		return l.contain(ctx, f, protocol)
-	}
-	port, err := l.Host.FreePort(loopback)
-	if err != nil {
-		return nil, err
-	}
 	dir, remove, err := host.TempDir()
 	if err != nil {
 		return nil, err
 	}
-	command, err := catalog.Resolve(f.Manifest, catalog.Launch{
-		Host: loopback, Port: port, CPUs: max(1, len(l.pinned(l.CPUs.Server))), Dir: dir,
-		Source: f.Manifest.Dir, Protocol: string(protocol),
-	}, f.Binary)
+	s, err := l.startIn(ctx, f, protocol, dir)
 	if err != nil {
 		return nil, errors.Join(err, remove())
 	}
-	h, err := l.Host.Start(ctx, host.Program{
-		Name: f.Manifest.Name, Argv: command.Argv, Env: f.environment(command), Dir: dir, CPUs: l.pinned(l.CPUs.Server),
+	s.removeDir = remove
+	return s, nil
+}
+
+func (l Launcher) startIn(ctx context.Context, f Fixture, protocol scenarios.Protocol, dir string) (*Server, error) {
+	p := host.Program{
+		Name: f.Manifest.Name, CPUs: l.pinned(l.CPUs.Server),
 		Log: filepath.Join(l.Logs, f.Manifest.Name+".log"), LogCap: logCap, StopTimeout: f.Manifest.StopTimeout,
-	})
+	}
+	where := catalog.Launch{Host: loopback, CPUs: max(1, len(p.CPUs)), Dir: dir, Protocol: string(protocol)}
+	on, port := l.Host, 0
+	var command catalog.Command
+	var err error
+	if f.Image != "" {
+		on = l.Containers
+		command, port, err = l.contain(&p, f, where)
+	} else if port, err = host.FreePort(loopback); err == nil {
+		p.Dir, where.Port = dir, port
+		command, err = catalog.Resolve(f.Manifest, where, f.Binary)
+	}
 	if err != nil {
-		return nil, errors.Join(err, remove())
+		return nil, err
+	}
+	p.Argv, p.Env = command.Argv, slices.Concat(command.Env, surroundings.Pairs(f.Env))
+	h, err := on.Start(ctx, p)
+	if err != nil {
+		return nil, err
 	}
 	address := net.JoinHostPort(loopback, strconv.Itoa(port))
-	return &Server{
-		Address: address, Host: address, Handle: h, Argv: command.Argv, Surroundings: surroundingsOf(h, f, dir), removeDir: remove,
-	}, nil
+	return &Server{Address: address, Host: address, Handle: h, Argv: command.Argv, Surroundings: surroundingsOf(h, f, dir)}, nil
 }
 
 // ready waits for a correct answer; the end of the server ends the wait.
@@ -121,7 +137,7 @@ func (s *Server) ready(ctx context.Context, f Fixture, row *scenarios.Scenario) 
 	select {
 	case err := <-answered:
 		if err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded) {
-			return s.elsewhere(fmt.Errorf("not ready within its start_timeout of %v: %w", f.Manifest.StartTimeout, err), f)
+			return s.withListeners(fmt.Errorf("not ready within its start_timeout of %v: %w", f.Manifest.StartTimeout, err), f)
 		}
 		if err != nil {
 			return err
@@ -134,8 +150,8 @@ func (s *Server) ready(ctx context.Context, f Fixture, row *scenarios.Scenario) 
 	}
 }
 
-// occupied returns an error for a port that another program has taken meanwhile:
-// something answers there, but our own server has ended.
+// occupied returns an error where another program has taken the port meanwhile:
+// that program answers, but our own server has ended.
 func (s *Server) occupied() error {
 	if s.Ended() {
 		return fmt.Errorf("another program answers on %s and it ended: %s", s.Address, DescribeExit(s.Handle.Exit()))
@@ -178,8 +194,8 @@ func (s *Server) LogTail() string {
 	return s.Handle.LogTail(logTail)
 }
 
-// Stop ends the server and waits until its tree is gone and its port closed. A
-// server that ran already is left alone.
+// Stop ends the server and waits until its tree is gone and its port closed. It
+// does nothing to a server that ran already.
 func (s *Server) Stop(ctx context.Context) error {
 	if s.Attached {
 		return nil

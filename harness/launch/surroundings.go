@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/joust-bench/joust/harness/catalog"
 	"github.com/joust-bench/joust/harness/host"
 	"github.com/joust-bench/joust/harness/surroundings"
 	"github.com/joust-bench/joust/results"
@@ -14,21 +13,16 @@ import (
 // dirTemplate stands for a server's temporary folder, as in manifests.
 const dirTemplate = "{{.Dir}}"
 
-// environment returns what the fixture's program gets beyond the stated
-// environment, as NAME=VALUE.
-func (f Fixture) environment(c catalog.Command) []string {
-	return slices.Concat(c.Env, surroundings.Pairs(f.Env))
-}
-
-// surroundingsOf returns what the fixture was started in, in the form in which
-// runs store it; nil where the handle does not know. dir is the server's
+// surroundingsOf returns the fixture's surroundings in the form in which runs
+// store them; nil where the handle does not know them. dir is the server's
 // temporary folder.
 func surroundingsOf(h host.Handle, f Fixture, dir string) *results.Surroundings {
-	surrounded, ok := h.(host.Surrounded)
-	if !ok {
+	started := h.Surroundings()
+	if started == nil {
 		return nil
 	}
-	s := surrounded.Surroundings()
+	s := *started
+	s.Environment = maps.Clone(s.Environment)
 	added := surroundings.Merge(f.Manifest.Env, f.Env)
 	s.Added = slices.Sorted(maps.Keys(added))
 	for name, value := range s.Environment {

@@ -6,16 +6,17 @@ import (
 	"io"
 	"path/filepath"
 
+	"github.com/joust-bench/joust/harness/catalog"
 	"github.com/joust-bench/joust/harness/host"
 	"github.com/joust-bench/joust/loaders/external"
 )
 
-// toolOutput bounds what is kept of a tool's output, in bytes: the largest
+// toolOutput bounds the output that is read of a tool, in bytes: the largest
 // spectrum of wrk2 is 10 KB.
 const toolOutput = 1 << 20
 
-// Tool runs a foreign loader as joust's own is run: pinned to the loader's CPUs
-// and under a keeper.
+// Tool runs a foreign loader like joust's own: pinned to the loader's CPUs and
+// under a keeper.
 type Tool struct {
 	Launcher Launcher
 	Found    external.Found
@@ -76,6 +77,6 @@ func (t Tool) start(ctx context.Context, args []string) (host.Handle, error) {
 		return l.Host.Start(ctx, p)
 	}
 	p.Argv, p.LogCap = args, toolOutput
-	p.Container = &host.Container{Image: t.Found.Image, Mounts: []host.Mount{{Source: t.Dir, Target: t.Dir}}}
+	p.Container = &host.Container{Image: t.Found.Image, Mounts: []catalog.Mount{{Source: t.Dir, Target: t.Dir}}}
 	return l.Containers.Start(ctx, p)
 }

@@ -15,20 +15,18 @@ import (
 	"github.com/joust-bench/joust/results"
 )
 
-// modulePath is what the go.mod of joust's own checkout begins with.
+// modulePath is the module of joust's own checkout.
 const modulePath = "github.com/joust-bench/joust"
 
-// gitTimeout bounds one call of git: a slow file system must not hold up a
-// run for the sake of one line in its report.
+// gitTimeout bounds one call of git: a slow file system must not hold up a run.
 const gitTimeout = 5 * time.Second
 
-// publishedPaths do not count as changes of the sources: joust writes them
-// itself.
+// publishedPaths are no changes of the sources: joust writes them itself.
 var publishedPaths = [...]string{"results/bench_results.md", "results/wrk2_results.md", "results/runs"}
 
 // Build names the joust that runs: its version, the Go that built it, and the
-// revision of its sources as the build recorded it. Where the build recorded
-// none and the working directory is joust's own checkout, git is asked.
+// revision of its sources as the build recorded it. Without a record, Build asks
+// git where the working directory is joust's own checkout.
 func Build(version string) results.Build {
 	b := results.Build{Version: version, Go: runtime.Version()}
 	modified := ""
@@ -41,8 +39,8 @@ func Build(version string) results.Build {
 	return b
 }
 
-// recorded is what the Go command stamped into the program: the revision, and
-// whether the sources were modified as "true", "false" or nothing.
+// recorded returns the revision that the Go command stamped into the program, and
+// whether the sources were modified: "true", "false" or nothing.
 func recorded(info *debug.BuildInfo) (revision, modified string) {
 	for _, s := range info.Settings {
 		switch s.Key {
@@ -68,13 +66,13 @@ func complete(b *results.Build, modified, dir string) {
 	}
 	revision, dirty, err := checkout(dir)
 	if err != nil || (b.Revision != "" && b.Revision != revision) {
-		return // not a checkout of joust, or of another state: git has no answer
+		return // no checkout of joust, or one of another revision
 	}
 	b.Revision, b.Dirty = revision, &dirty
 }
 
-// checkout tells the revision of joust's own checkout that holds dir, and
-// whether anything but the published paths differs from it.
+// checkout returns the revision of joust's own checkout that holds dir. dirty
+// reports whether any file differs from it, except the published paths.
 func checkout(dir string) (revision string, dirty bool, err error) {
 	top, err := git(dir, "rev-parse", "--show-toplevel")
 	if err != nil {
@@ -98,7 +96,7 @@ func checkout(dir string) (revision string, dirty bool, err error) {
 	return revision, changes != "", err
 }
 
-// git runs git in dir and returns what it printed.
+// git runs git in dir and returns its output.
 func git(dir string, args ...string) (string, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), gitTimeout)
 	defer cancel()

@@ -42,9 +42,9 @@ func holdLock() {
 	}
 }
 
-// lowerFiles takes "SOFT HARD", lowers the limits to them and says: what
-// MaxConnections is, what the soft limit is after RaiseNoFile, and what a shell
-// then inherits.
+// lowerFiles takes "SOFT HARD", lowers the limits to them and prints the result of
+// MaxConnections, the soft limit after RaiseNoFile, and the limit that a shell then
+// inherits.
 func lowerFiles(limits string) {
 	var limit syscall.Rlimit
 	if _, err := fmt.Sscan(limits, &limit.Cur, &limit.Max); err != nil {
@@ -66,8 +66,8 @@ func lowerFiles(limits string) {
 	fmt.Println("shell", strings.TrimSpace(string(shell)), err)
 }
 
-// process is a helper seen from outside.
-type process struct {
+// child is a helper seen from outside.
+type child struct {
 	cmd *exec.Cmd
 	in  io.WriteCloser
 	out *bufio.Reader
@@ -75,14 +75,12 @@ type process struct {
 
 // start starts a helper with a folder for temporary files; it ends with the
 // test at the latest.
-func start(t *testing.T, mode, tmp string, env []string, files ...*os.File) *process {
+func start(t *testing.T, mode, tmp string) *child {
 	t.Helper()
 	cmd := exec.Command(os.Args[0])
 	// A program built with -race sleeps for a second before it ends.
 	cmd.Env = append(os.Environ(), helperEnv+"="+mode, "TMPDIR="+tmp, "GORACE=atexit_sleep_ms=0")
-	cmd.Env = append(cmd.Env, env...)
 	cmd.Stderr = os.Stderr
-	cmd.ExtraFiles = files
 	in, err := cmd.StdinPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -94,18 +92,18 @@ func start(t *testing.T, mode, tmp string, env []string, files ...*os.File) *pro
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	p := &process{cmd: cmd, in: in, out: bufio.NewReader(out)}
+	p := &child{cmd: cmd, in: in, out: bufio.NewReader(out)}
 	t.Cleanup(p.end)
 	return p
 }
 
-func (p *process) end() {
+func (p *child) end() {
 	p.in.Close()
 	_ = p.cmd.Wait() // it may have been ended before, or killed on purpose
 }
 
 // says reads the next line.
-func (p *process) says(t *testing.T) string {
+func (p *child) says(t *testing.T) string {
 	t.Helper()
 	line, err := p.out.ReadString('\n')
 	if err != nil {
@@ -114,5 +112,5 @@ func (p *process) says(t *testing.T) string {
 	return strings.TrimSpace(line)
 }
 
-// name is how the name of a lock's holder begins.
-func (p *process) name() string { return "process " + strconv.Itoa(p.cmd.Process.Pid) + ", since " }
+// name returns the beginning of the name of a lock's holder.
+func (p *child) name() string { return "process " + strconv.Itoa(p.cmd.Process.Pid) + ", since " }

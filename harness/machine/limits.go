@@ -16,9 +16,9 @@ const reservedFiles = 64
 // portRangeFile holds the first and last port of outgoing connections.
 const portRangeFile = "/proc/sys/net/ipv4/ip_local_port_range"
 
-// RaiseNoFile raises this process's limit on open files to the most that is
-// allowed without privileges. Processes started afterwards inherit it: Go
-// would otherwise give them the lower limit that joust was started with.
+// RaiseNoFile raises this process's limit on open files to the greatest that is
+// allowed without privileges. Processes that joust starts afterwards inherit it;
+// otherwise Go would give them joust's own lower limit.
 func RaiseNoFile() error {
 	var limit syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
@@ -32,9 +32,9 @@ func RaiseNoFile() error {
 	return nil
 }
 
-// MaxConnections is how many connections to one address a process of joust can
-// hold open after RaiseNoFile, and which limit says so, with the command that
-// raises it.
+// MaxConnections returns the number of connections to one address that a process
+// of joust can hold open after RaiseNoFile. The reason names the limit and the
+// command that raises it.
 func MaxConnections() (n int, reason string) {
 	files := uint64(math.MaxInt64)
 	var limit syscall.Rlimit
@@ -42,16 +42,13 @@ func MaxConnections() (n int, reason string) {
 		files = uint64(limit.Max)
 	}
 	ports := math.MaxInt
-	text, err := os.ReadFile(portRangeFile)
-	if err == nil {
-		if first, last, err := parsePortRange(string(text)); err == nil {
-			ports = last - first + 1
-		}
+	if first, last, err := PortRange(); err == nil {
+		ports = last - first + 1
 	}
 	return maxConnections(files, ports)
 }
 
-// maxConnections is the smaller of what files and ports allow.
+// maxConnections returns the smaller number of those that files and ports allow.
 func maxConnections(files uint64, ports int) (int, string) {
 	byFiles := 0
 	if files > reservedFiles {
@@ -65,17 +62,20 @@ func maxConnections(files uint64, ports int) (int, string) {
 		"widen it with: sudo sysctl -w net.ipv4.ip_local_port_range=\"1024 65535\"", ports)
 }
 
-// parsePortRange reads the first and last port, both included.
-func parsePortRange(text string) (first, last int, err error) {
-	fields := strings.Fields(text)
-	if len(fields) != 2 {
-		return 0, 0, fmt.Errorf("range of ports %q: two numbers expected", text)
+// PortRange returns the first and last port of outgoing connections, both
+// included.
+func PortRange() (first, last int, err error) {
+	text, err := os.ReadFile(portRangeFile)
+	if err != nil {
+		return 0, 0, err
 	}
-	var ports [2]uint64
-	for i, field := range fields {
-		if ports[i], err = strconv.ParseUint(field, 10, 16); err != nil {
-			return 0, 0, fmt.Errorf("range of ports %q: %w", text, err)
-		}
+	return parsePortRange(string(text))
+}
+
+func parsePortRange(text string) (first, last int, err error) {
+	var ports [2]uint16
+	if n, err := fmt.Sscan(text, &ports[0], &ports[1]); err != nil || n != len(strings.Fields(text)) {
+		return 0, 0, fmt.Errorf("range of ports %q: two numbers expected", text)
 	}
 	if ports[1] < ports[0] {
 		return 0, 0, fmt.Errorf("range of ports %q goes backwards", text)
@@ -83,7 +83,7 @@ func parsePortRange(text string) (first, last int, err error) {
 	return int(ports[0]), int(ports[1]), nil
 }
 
-// fileLimits are the limits on open files for results.Host.
+// fileLimits returns the limits on open files for results.Host.
 func fileLimits() map[string]string {
 	var limit syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {

@@ -31,7 +31,7 @@ func TestMaxConnections(t *testing.T) {
 
 func TestRaiseNoFile(t *testing.T) {
 	t.Parallel()
-	p := start(t, "files 200 500", t.TempDir(), nil)
+	p := start(t, "files 200 500", t.TempDir())
 	if got := p.says(t); !strings.HasPrefix(got, "436 a process may open 500 files") {
 		t.Errorf("MaxConnections with a hard limit of 500: %s", got)
 	}

@@ -12,7 +12,7 @@ import (
 func lockPath(tmp string) string { return filepath.Join(tmp, "joust-measuring.lock") }
 
 // expect reads a line and checks its beginning.
-func expect(t *testing.T, p *process, prefix string) {
+func expect(t *testing.T, p *child, prefix string) {
 	t.Helper()
 	if got := p.says(t); !strings.HasPrefix(got, prefix) {
 		t.Fatalf("process %d says %q, want %q", p.cmd.Process.Pid, got, prefix)
@@ -22,14 +22,14 @@ func expect(t *testing.T, p *process, prefix string) {
 func TestSecondJoustWaits(t *testing.T) {
 	t.Parallel()
 	tmp := t.TempDir()
-	first := start(t, "lock", tmp, nil)
+	first := start(t, "lock", tmp)
 	expect(t, first, "held")
-	second := start(t, "lock", tmp, nil)
+	second := start(t, "lock", tmp)
 	expect(t, second, "waiting for "+first.name())
 	first.end()
 	expect(t, second, "held")
 
-	third := start(t, "lock", tmp, nil)
+	third := start(t, "lock", tmp)
 	expect(t, third, "waiting for "+second.name())
 	if err := second.cmd.Process.Kill(); err != nil { // a crash frees the lock too
 		t.Fatal(err)
@@ -49,7 +49,7 @@ func TestSecondJoustWaits(t *testing.T) {
 func TestWaitEndsWithContext(t *testing.T) {
 	t.Parallel()
 	tmp := t.TempDir()
-	holder := start(t, "lock", tmp, nil)
+	holder := start(t, "lock", tmp)
 	expect(t, holder, "held")
 	ctx, cancel := context.WithCancel(t.Context())
 	var waited []string
@@ -61,43 +61,7 @@ func TestWaitEndsWithContext(t *testing.T) {
 		t.Errorf("error %v, want the end of the wait for %s", err, holder.name())
 	}
 	if len(waited) != 1 || !strings.HasPrefix(waited[0], holder.name()) {
-		t.Errorf("told %q", waited)
-	}
-}
-
-func TestInheritedLock(t *testing.T) {
-	t.Parallel()
-	tmp := t.TempDir()
-	lock, err := lockAt(t.Context(), lockPath(tmp), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	child := start(t, "lock", tmp, []string{LockEnv + "=3"}, lock.File())
-	expect(t, child, "held")
-	child.end()
-	// The child's end must not have given up the parent's lock.
-	other := start(t, "lock", tmp, nil)
-	expect(t, other, "waiting for process")
-	if err := lock.Release(); err != nil {
-		t.Fatal(err)
-	}
-	expect(t, other, "held")
-
-	stranger, err := os.Open(lockPath(tmp)) // the same file, but not the holder's opening of it
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer stranger.Close()
-	for text, want := range map[string]string{
-		"3":   "is not a descriptor that holds the measuring lock",
-		"999": "is not a descriptor that holds the measuring lock",
-		"-3":  "is not the number of a descriptor",
-		"x":   "is not the number of a descriptor",
-	} {
-		p := start(t, "lock", tmp, []string{LockEnv + "=" + text}, stranger)
-		if got := p.says(t); !strings.HasPrefix(got, "failed: ") || !strings.Contains(got, want) || !strings.Contains(got, "unset it") {
-			t.Errorf("%s=%s: %q, want an error with %q", LockEnv, text, got, want)
-		}
+		t.Errorf("waited for %q", waited)
 	}
 }
 

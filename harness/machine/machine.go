@@ -1,6 +1,6 @@
 // Package machine knows the facts on which numbers depend besides the servers:
-// the host, the joust that measures, the limits on connections, and whether
-// another joust measures on this machine right now.
+// the host, the joust that measures, the limits on connections, and the lock that
+// lets one joust at a time measure on this machine.
 package machine
 
 import (
@@ -13,8 +13,8 @@ import (
 	"github.com/joust-bench/joust/results"
 )
 
-// Facts describes this machine. What cannot be read is left empty: a missing
-// fact must not keep a run from happening.
+// Facts describes this machine. A fact that cannot be read is empty: it must not
+// prevent a run.
 func Facts() results.Host {
 	h := results.Host{OS: runtime.GOOS, CPUs: runtime.NumCPU(), LoopbackMTU: loopbackMTU(), Limits: fileLimits()}
 	if name, err := os.Hostname(); err == nil {
@@ -27,7 +27,7 @@ func Facts() results.Host {
 	return h
 }
 
-// loopbackMTU is in bytes, 0 when there is no loopback interface.
+// loopbackMTU returns bytes, 0 when there is no loopback interface.
 func loopbackMTU() int {
 	interfaces, err := net.Interfaces()
 	if err != nil {

@@ -16,16 +16,15 @@ const (
 	// spinSteps is the work of one spin: some 5 ms of a core, longer than the
 	// kernel lets one thread run while another waits for the processor.
 	spinSteps = 4_000_000
-	// spinPause lies between two tries, so that they do not meet the same
-	// short work of others.
+	// spinPause lies between two tries: they shall not meet the same short work of
+	// other programs.
 	spinPause = 2 * time.Millisecond
 )
 
-// Spin does a fixed piece of arithmetic on each of the processors at once, that
-// many tries each, and returns the time of the best try on the slowest
-// processor, in nanoseconds by the wall clock: what others work there, what the
-// hypervisor takes and a lower frequency all make it longer. Tries end early
-// once every processor was as fast as enough, 0 for never.
+// Spin does a fixed piece of arithmetic on all the processors at once and returns
+// the time of the best try on the slowest processor, in nanoseconds by the wall
+// clock. Other programs, the hypervisor and a lower frequency make it longer. A
+// processor's tries end early with one that takes at most enough; 0 for never.
 func Spin(ctx context.Context, cpus []int, tries int, enough time.Duration) (int64, error) {
 	best, errs := make([]int64, len(cpus)), make([]error, len(cpus))
 	var all sync.WaitGroup
@@ -43,8 +42,8 @@ func Spin(ctx context.Context, cpus []int, tries int, enough time.Duration) (int
 	return slowest, nil
 }
 
-// spinOn is the best of the tries on one processor. Its thread keeps the
-// affinity and therefore ends with the goroutine: it is never unlocked.
+// spinOn returns the best try on one processor. Its thread keeps the affinity and
+// is never unlocked: it ends with the goroutine.
 func spinOn(ctx context.Context, cpu, tries int, enough time.Duration) (int64, error) {
 	runtime.LockOSThread()
 	if err := cpuset.Pin([]int{cpu}); err != nil {
@@ -67,8 +66,8 @@ func spinOn(ctx context.Context, cpu, tries int, enough time.Duration) (int64, e
 	return best, nil
 }
 
-// work is a chain of steps of which each needs the one before it (Marsaglia's
-// xorshift64), so that neither compiler nor processor can shorten it.
+// work is a chain of steps, each of which needs the one before it (Marsaglia's
+// xorshift64): neither compiler nor processor can shorten it.
 //
 //go:noinline
 func work(steps int) uint64 {

@@ -19,8 +19,8 @@ func TestSpinOnEveryProcessor(t *testing.T) {
 	if err != nil || all <= 0 {
 		t.Fatalf("%v, %v", time.Duration(all), err)
 	}
-	// The best of several is no slower than a try that may be as slow as it
-	// likes, by the law of the minimum and with a margin for a busy machine.
+	// The best of several tries is no slower than a single one, with a margin for a
+	// busy machine.
 	best, err := Spin(t.Context(), topology.IDs()[:1], 5, 0)
 	if err != nil || best <= 0 || best > 20*all {
 		t.Errorf("the best of five took %v, one on all processors %v (%v)", time.Duration(best), time.Duration(all), err)
@@ -35,7 +35,7 @@ func TestSpinDoesAllItsSteps(t *testing.T) {
 		t.Errorf("one step leads to %d", got)
 	}
 	if work(2) == work(1) || work(0) != 88172645463325252 {
-		t.Error("steps are left out")
+		t.Error("steps are missing")
 	}
 }
 

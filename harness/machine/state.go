@@ -1,7 +1,7 @@
 package machine
 
-// State is what of this machine distorts numbers and may change from day to
-// day. What cannot be read is absent.
+// State holds facts of this machine that distort numbers and may change from day
+// to day. A fact that cannot be read is absent.
 type State struct {
 	// ClockSource is the kernel's clock, such as "tsc".
 	ClockSource string

@@ -4,88 +4,62 @@ import (
 	"io/fs"
 	"os"
 	"path"
-	"slices"
+	"regexp"
 	"strconv"
-	"strings"
+
+	"github.com/joust-bench/joust/harness/tree"
 )
 
 // Now reads the machine's state.
 func Now() State { return stateFiles(os.DirFS("/")) }
 
-// stateFiles reads it from a file tree in which /proc and /sys are mounted.
+// stateFiles reads the state from a file tree in which /proc and /sys are mounted.
 func stateFiles(root fs.FS) State {
-	s := State{
-		ClockSource:  line(root, "sys/devices/system/clocksource/clocksource0/current_clocksource"),
-		PowerProfile: line(root, "sys/firmware/acpi/platform_profile"),
-		TimeWait:     timeWait(root),
+	return State{
+		ClockSource:      line(root, "sys/devices/system/clocksource/clocksource0/current_clocksource"),
+		PowerProfile:     line(root, "sys/firmware/acpi/platform_profile"),
+		SMT:              map[string]string{"1": "on", "0": "off"}[line(root, "sys/devices/system/cpu/smt/active")],
+		TimeWait:         timeWait(root),
+		MemoryLimitBytes: memoryLimit(root),
 	}
-	switch line(root, "sys/devices/system/cpu/smt/active") {
-	case "1":
-		s.SMT = "on"
-	case "0":
-		s.SMT = "off"
-	}
-	for _, dir := range groupDirs(root) {
-		if limit, ok := memoryLimitOf(root, dir); ok && (s.MemoryLimitBytes == nil || limit < *s.MemoryLimitBytes) {
-			s.MemoryLimitBytes = &limit
-		}
-	}
-	return s
 }
 
-// timeWait is the field "tw" of the line "TCP:" of /proc/net/sockstat.
+// timeWait returns the field "tw" of the line "TCP:" of /proc/net/sockstat.
 func timeWait(root fs.FS) *int {
-	text, err := fs.ReadFile(root, "proc/net/sockstat")
+	text, _ := fs.ReadFile(root, "proc/net/sockstat") // no file has no such field
+	field := regexp.MustCompile(`(?m)^TCP:.* tw (\d+)`).FindSubmatch(text)
+	if field == nil {
+		return nil
+	}
+	n, err := strconv.Atoi(string(field[1]))
 	if err != nil {
 		return nil
 	}
-	for l := range strings.Lines(string(text)) {
-		fields := strings.Fields(l)
-		if at := slices.Index(fields, "tw"); at > 0 && fields[0] == "TCP:" && at+1 < len(fields) {
-			if n, err := strconv.Atoi(fields[at+1]); err == nil {
-				return &n
-			}
-		}
-	}
-	return nil
+	return &n
 }
 
-// groupDirs are the directories of this process's control groups and of those
-// above them, in every hierarchy.
-func groupDirs(root fs.FS) []string {
-	text, err := fs.ReadFile(root, "proc/self/cgroup")
-	if err != nil {
+// memoryLimit returns the least memory limit of this process's control group and
+// of those above it, in bytes; nil for none.
+func memoryLimit(root fs.FS) *uint64 {
+	mounts, err := fs.ReadFile(root, "proc/self/mountinfo")
+	group, groupErr := fs.ReadFile(root, "proc/self/cgroup")
+	if err != nil || groupErr != nil {
 		return nil
 	}
-	const mounts = "sys/fs/cgroup"
-	var dirs []string
-	for l := range strings.Lines(string(text)) {
-		// Number of the hierarchy, its controllers, path: cgroups(7).
-		parts := strings.SplitN(strings.TrimSpace(l), ":", 3)
-		if len(parts) != 3 {
-			continue
-		}
-		tops := []string{mounts, mounts + "/unified"} // version 2, alone or beside 1
-		if parts[1] != "" {
-			tops = []string{path.Join(mounts, parts[1])}
-		}
-		for _, top := range tops {
-			for dir := path.Join(top, parts[2]); strings.HasPrefix(dir, top); dir = path.Dir(dir) {
-				dirs = append(dirs, dir)
-			}
+	h := tree.FindHierarchy(string(mounts), "memory")
+	name := "memory.max"
+	if h.V1 {
+		name = "memory.limit_in_bytes"
+	}
+	const unlimited = 1 << 60 // version 1 has a huge number for no limit
+	least := uint64(unlimited)
+	for _, dir := range h.Enclosing(string(group)) {
+		if n, err := strconv.ParseUint(line(root, path.Join(dir, name)[1:]), 10, 64); err == nil {
+			least = min(least, n)
 		}
 	}
-	return dirs
-}
-
-// memoryLimitOf is the limit of one control group in bytes. Version 1 has a
-// huge number for none.
-func memoryLimitOf(root fs.FS, dir string) (bytes uint64, limited bool) {
-	const none = 1 << 60
-	for _, name := range []string{"memory.max", "memory.limit_in_bytes"} {
-		if n, err := strconv.ParseUint(line(root, path.Join(dir, name)), 10, 64); err == nil && n < none {
-			return n, true
-		}
+	if least == unlimited {
+		return nil
 	}
-	return 0, false
+	return &least
 }

@@ -2,5 +2,5 @@
 
 package machine
 
-// Now knows nothing on this system.
+// Now returns nothing on this system.
 func Now() State { return State{} }

@@ -1,13 +1,14 @@
 package machine
 
 import (
-	"bytes"
+	"cmp"
 	"io/fs"
 	"os"
 	"path"
 	"slices"
 	"strings"
 
+	"github.com/shirou/gopsutil/v3/cpu"
 	"github.com/shirou/gopsutil/v3/host"
 	"golang.org/x/sys/unix"
 
@@ -25,13 +26,19 @@ var sysctlNames = [...]string{
 	"net.ipv4.tcp_wmem",
 }
 
-// system adds what Linux tells.
+// system adds the facts of Linux.
 func system(h *results.Host) {
 	if info, err := host.Info(); err == nil {
 		h.Kernel = info.KernelVersion
 		h.Distribution = strings.TrimSpace(info.Platform + " " + info.PlatformVersion)
 		if info.VirtualizationRole == "guest" {
 			h.Virtualization = info.VirtualizationSystem
+		}
+	}
+	if processors, err := cpu.Info(); err == nil && len(processors) > 0 {
+		h.CPUModel = strings.Join(strings.Fields(processors[0].ModelName), " ")
+		if h.Virtualization == "" && slices.Contains(processors[0].Flags, "hypervisor") {
+			h.Virtualization = "an unnamed hypervisor"
 		}
 	}
 	if topology, err := cpuset.Read(); err == nil {
@@ -42,54 +49,18 @@ func system(h *results.Host) {
 	systemFiles(os.DirFS("/"), h)
 }
 
-// systemFiles adds what stands in /proc and /sys, taken from a file tree in
-// which both are mounted. gopsutil knows none of it, the processor's model
-// apart, for which it would need one more module.
+// systemFiles adds the facts that gopsutil does not know, from a file tree in
+// which /proc and /sys are mounted.
 func systemFiles(root fs.FS, h *results.Host) {
-	info := processorInfo(root)
-	h.CPUModel = info.model
-	if h.Virtualization == "" && info.guest {
-		h.Virtualization = "a hypervisor that does not tell its name"
-	}
 	h.Governor = governors(root)
 	h.Turbo = turbo(root)
 	h.Battery = battery(root)
 	h.Sysctls = sysctls(root)
 }
 
-// processor is what /proc/cpuinfo tells.
-type processor struct {
-	model string
-	guest bool // runs under a hypervisor
-}
-
-func processorInfo(root fs.FS) processor {
-	var p processor
-	text, err := fs.ReadFile(root, "proc/cpuinfo")
-	if err != nil {
-		return p
-	}
-	for line := range bytes.Lines(text) {
-		name, value, _ := strings.Cut(string(line), ":")
-		value = strings.TrimSpace(value)
-		switch strings.TrimSpace(name) {
-		case "model name", "Model", "cpu model":
-			if p.model == "" {
-				p.model = strings.Join(strings.Fields(value), " ")
-			}
-		case "flags":
-			p.guest = p.guest || slices.Contains(strings.Fields(value), "hypervisor")
-		}
-	}
-	return p
-}
-
 // governors names the frequency governors in use, each once.
 func governors(root fs.FS) string {
-	files, err := fs.Glob(root, "sys/devices/system/cpu/cpu[0-9]*/cpufreq/scaling_governor")
-	if err != nil {
-		return ""
-	}
+	files, _ := fs.Glob(root, "sys/devices/system/cpu/cpu[0-9]*/cpufreq/scaling_governor") // the pattern is right
 	var names []string
 	for _, file := range files {
 		if name := line(root, file); name != "" {
@@ -100,30 +71,18 @@ func governors(root fs.FS) string {
 	return strings.Join(slices.Compact(names), ", ")
 }
 
-// turbo is "on", "off" or empty.
+// turbo returns "on", "off" or empty.
 func turbo(root fs.FS) string {
-	switch line(root, "sys/devices/system/cpu/intel_pstate/no_turbo") {
-	case "0":
-		return "on"
-	case "1":
-		return "off"
-	}
-	switch line(root, "sys/devices/system/cpu/cpufreq/boost") {
-	case "1":
-		return "on"
-	case "0":
-		return "off"
-	}
-	return ""
+	return cmp.Or(
+		map[string]string{"0": "on", "1": "off"}[line(root, "sys/devices/system/cpu/intel_pstate/no_turbo")],
+		map[string]string{"1": "on", "0": "off"}[line(root, "sys/devices/system/cpu/cpufreq/boost")],
+	)
 }
 
-// battery is the state of the machine's own battery, such as "discharging", or
+// battery returns the state of the machine's own battery, such as "discharging", or
 // empty when there is none. Batteries of mice and keyboards do not matter.
 func battery(root fs.FS) string {
-	supplies, err := fs.Glob(root, "sys/class/power_supply/*")
-	if err != nil {
-		return ""
-	}
+	supplies, _ := fs.Glob(root, "sys/class/power_supply/*") // the pattern is right
 	for _, dir := range supplies {
 		if line(root, path.Join(dir, "type")) == "Battery" && line(root, path.Join(dir, "scope")) != "Device" {
 			return strings.ToLower(line(root, path.Join(dir, "status")))
@@ -142,7 +101,7 @@ func sysctls(root fs.FS) map[string]string {
 	return values
 }
 
-// line is a small file's text with single spaces, empty when it cannot be
+// line returns a small file's text with single spaces, empty when it cannot be
 // read.
 func line(root fs.FS, name string) string {
 	text, err := fs.ReadFile(root, name)
@@ -152,7 +111,7 @@ func line(root fs.FS, name string) string {
 	return strings.Join(strings.Fields(string(text)), " ")
 }
 
-// cgroupVersion tells which hierarchy is mounted: "v2", "v1 and v2" or "v1".
+// cgroupVersion returns the versions that are mounted: "v2", "v1 and v2" or "v1".
 func cgroupVersion(dir string) string {
 	isV2 := func(dir string) bool {
 		var s unix.Statfs_t

@@ -8,7 +8,7 @@ import (
 	"github.com/joust-bench/joust/results"
 )
 
-// system adds what every Unix tells; joust measures on Linux.
+// system adds the facts of every Unix; joust measures on Linux.
 func system(h *results.Host) {
 	var name unix.Utsname
 	if err := unix.Uname(&name); err == nil {

@@ -3,19 +3,21 @@ package sample
 import (
 	"testing"
 	"time"
+
+	"github.com/joust-bench/joust/harness/tree"
 )
 
 const ms = int64(time.Millisecond)
 
-// proc is a process at an instant: its clock in milliseconds, its user and its
+// proc returns a process at an instant: its clock in milliseconds, its user and its
 // reaped children's user time in ticks, its start time.
-func proc(clockMS, user, reaped, start int64) procCPU {
-	return procCPU{clock: clockMS * ms, procStat: procStat{utime: user, cutime: reaped, start: start}}
+func proc(clockMS, user, reaped int64, start uint64) processCPU {
+	return processCPU{clock: clockMS * ms, Process: tree.Process{User: user, ReapedUser: reaped, Start: start}}
 }
 
 func TestDifference(t *testing.T) {
 	t.Parallel()
-	type procs = map[int]procCPU
+	type procs = map[int]processCPU
 	tests := []struct {
 		name        string
 		a, b        procs
@@ -58,8 +60,8 @@ func TestDifference(t *testing.T) {
 			if got.total != tt.total*ms || got.user != tt.user*ms || got.source != tt.source || got.vanished != tt.vanished || got.lost != tt.lost*ms {
 				t.Errorf("got %+v, want %+v", got, tt)
 			}
-			if told := len(got.warnings()) > 0; told != (tt.vanished > 0) {
-				t.Errorf("warnings %q with %d vanished", got.warnings(), tt.vanished)
+			if warned := got.warning() != ""; warned != (tt.vanished > 0) {
+				t.Errorf("warning %q with %d vanished", got.warning(), tt.vanished)
 			}
 		})
 	}
@@ -67,19 +69,11 @@ func TestDifference(t *testing.T) {
 
 func TestGroupDifference(t *testing.T) {
 	t.Parallel()
-	n := func(v int64) *int64 { return &v }
-	a := groupStat{usage: 10 * ms, user: 6 * ms, system: 4 * ms, throttled: n(1 * ms), periods: n(1)}
-	b := groupStat{usage: 30 * ms, user: 16 * ms, system: 14 * ms, throttled: n(3 * ms), periods: n(4)}
+	a := groupCPU{total: 10 * ms, user: 6 * ms, system: 4 * ms}
+	b := groupCPU{total: 30 * ms, user: 16 * ms, system: 14 * ms, source: SourceCgroup}
 	got := difference(snapshot{group: &a}, snapshot{group: &b})
-	if got.total != 20*ms || got.user != 10*ms || got.system != 10*ms || got.throttled == nil || *got.throttled != 2*ms || got.periods != 3 {
-		t.Errorf("got %+v", got)
-	}
-	if w := got.warnings(); len(w) != 1 || w[0] != "a CPU quota held the processes back in 3 periods" {
-		t.Errorf("warnings %q", w)
-	}
-	a.throttled = nil
-	if got := difference(snapshot{group: &a}, snapshot{group: &b}); got.throttled != nil {
-		t.Errorf("throttled %d ns without a first reading", *got.throttled)
+	if want := (cpuUse{total: 20 * ms, user: 10 * ms, system: 10 * ms, source: SourceCgroup}); got != want {
+		t.Errorf("got %+v, want %+v", got, want)
 	}
 }
 

@@ -2,6 +2,7 @@ package sample
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -11,27 +12,54 @@ import (
 	"github.com/joust-bench/joust/results"
 )
 
-// groupV1 reads the CPU counters of control groups of version 1. See
-// Documentation/admin-guide/cgroup-v1/cpuacct.rst of the kernel: usage is
-// exact, in nanoseconds.
-func (f *files) groupV1(g GroupsV1) (groupStat, error) {
-	s := groupStat{source: SourceCPUAcct}
-	for _, counter := range []struct {
-		file string
-		into *int64
-	}{{"cpuacct.usage", &s.usage}, {"cpuacct.usage_user", &s.user}, {"cpuacct.usage_sys", &s.system}} {
-		n, err := f.number(filepath.Join(g.CPUAcct, counter.file))
+// groupCPU is the CPU time of a control group since it was made, in nanoseconds.
+type groupCPU struct {
+	source              string
+	total, user, system int64
+}
+
+// groupCPU reads the CPU time of the tree's control group. See
+// Documentation/admin-guide/cgroup-v1/cpuacct.rst of the kernel for version 1:
+// its times are exact.
+func (f *files) groupCPU(t Tree) (groupCPU, error) {
+	if t.CPUAcctV1 == "" {
+		path := filepath.Join(t.Unified, "cpu.stat")
+		text, err := f.Read(path)
 		if err != nil {
-			return groupStat{}, err
+			return groupCPU{}, err
 		}
-		*counter.into = n
+		g, err := parseCPUStat(text)
+		if err != nil {
+			return groupCPU{}, fmt.Errorf("%s: %w", path, err)
+		}
+		return g, nil
 	}
-	return s, nil
+	g := groupCPU{source: SourceCPUAcct}
+	var errs [3]error
+	g.total, errs[0] = f.number(filepath.Join(t.CPUAcctV1, "cpuacct.usage"))
+	g.user, errs[1] = f.number(filepath.Join(t.CPUAcctV1, "cpuacct.usage_user"))
+	g.system, errs[2] = f.number(filepath.Join(t.CPUAcctV1, "cpuacct.usage_sys"))
+	return g, cmp.Or(errs[:]...)
+}
+
+// parseCPUStat reads the cpu.stat file of a control group of version 2.
+func parseCPUStat(text []byte) (groupCPU, error) {
+	counters, err := parseNamed(text)
+	if err != nil {
+		return groupCPU{}, err
+	}
+	used, found := counters["usage_usec"]
+	if !found {
+		return groupCPU{}, errors.New("no usage_usec line")
+	}
+	return groupCPU{
+		source: SourceCgroup, total: 1000 * used, user: 1000 * counters["user_usec"], system: 1000 * counters["system_usec"],
+	}, nil
 }
 
 // number reads a file that holds one number.
 func (f *files) number(path string) (int64, error) {
-	text, err := f.read(path)
+	text, err := f.Read(path)
 	if err != nil {
 		return 0, err
 	}
@@ -59,23 +87,20 @@ func parseNamed(text []byte) (map[string]int64, error) {
 	return counters, nil
 }
 
-// memoryDir is the directory in which a memory controller tells of the tree,
+// memoryDir returns the directory in which a memory controller counts the tree,
 // empty where there can be none.
 func (t Tree) memoryDir() string {
-	if t.V1 != nil {
-		return t.V1.Memory
+	if t.CPUAcctV1 != "" {
+		return t.MemoryV1
 	}
-	return t.Cgroup
+	return t.Unified
 }
 
-// split adds what the tree's control group is charged for. A controller that
-// is not there, or a group that has ended, leaves it absent.
+// split adds the kinds of memory that the tree's control group is charged for.
+// They stay absent without a controller, and for a group that has ended.
 func (t Tree) split(f *files, point *results.UsageSample) {
 	dir := t.memoryDir()
-	if dir == "" {
-		return
-	}
-	text, err := f.read(filepath.Join(dir, "memory.stat"))
+	text, err := f.Read(dir + "/memory.stat") // without a group there is none
 	if err != nil {
 		return
 	}
@@ -83,9 +108,9 @@ func (t Tree) split(f *files, point *results.UsageSample) {
 	if err != nil {
 		return
 	}
-	// Of version 1 the sums over the groups below are wanted.
+	// Version 1 has the sums over the groups below under names of their own.
 	anonymous, file := "anon", "file"
-	if t.V1 != nil {
+	if t.CPUAcctV1 != "" {
 		anonymous, file = "total_rss", "total_cache"
 		// Where nobody has limited sockets, nobody counts them either.
 		peak, err := f.number(filepath.Join(dir, "memory.kmem.tcp.max_usage_in_bytes"))
@@ -95,51 +120,42 @@ func (t Tree) split(f *files, point *results.UsageSample) {
 			}
 		}
 	}
-	point.AnonymousBytes = amount(counters, anonymous)
-	point.FileBytes = amount(counters, file)
-	point.SocketBytes = amount(counters, "sock")
-}
-
-// amount is a counter of bytes, nil where it is absent.
-func amount(counters map[string]int64, name string) *uint64 {
-	n, ok := counters[name]
-	if !ok || n < 0 {
+	amount := func(name string) *uint64 {
+		if n, counted := counters[name]; counted && n >= 0 {
+			return new(uint64(n))
+		}
 		return nil
 	}
-	bytes := uint64(n)
-	return &bytes
+	point.AnonymousBytes, point.FileBytes, point.SocketBytes = amount(anonymous), amount(file), amount("sock")
 }
 
-// groupPeak is the kernel's memory peak of the control group, nil where no
-// memory controller tells it.
+// groupPeak returns the kernel's memory peak of the control group, nil where no
+// memory controller counts it.
 func (t Tree) groupPeak(f *files) *uint64 {
-	dir, file := t.memoryDir(), "memory.peak"
-	if t.V1 != nil {
+	file := "memory.peak"
+	if t.CPUAcctV1 != "" {
 		file = peakV1
 	}
-	if dir == "" {
+	n, err := f.number(t.memoryDir() + "/" + file) // without a group there is none
+	if err != nil || n < 0 {
 		return nil
 	}
-	n, err := f.number(filepath.Join(dir, file))
-	if err != nil {
-		return nil
-	}
-	return amount(map[string]int64{file: n}, file)
+	return new(uint64(n))
 }
 
-// peakV1 holds the peak of version 1; whatever is written there resets it.
+// peakV1 holds the peak of version 1. Any text that is written there resets it.
 const peakV1 = "memory.max_usage_in_bytes"
 
-// resetGroupPeak resets the peak of a control group of version 1. That of
-// version 2 can be reset only for the reader that keeps its file open, and
-// only since Linux 6.12: it counts from the container's start.
+// resetGroupPeak resets the peak of a control group of version 1. The peak of
+// version 2 counts from the container's start: only a reader that keeps its file
+// open can reset it, and only since Linux 6.12.
 func (t Tree) resetGroupPeak() error {
-	if t.V1 == nil || t.V1.Memory == "" {
+	if t.MemoryV1 == "" {
 		return nil
 	}
-	err := os.WriteFile(filepath.Join(t.V1.Memory, peakV1), []byte("0"), 0)
+	err := os.WriteFile(filepath.Join(t.MemoryV1, peakV1), []byte("0"), 0)
 	if err == nil || errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) {
-		return nil // who may not reset it reads it since the container's start
+		return nil // without a reset it counts from the container's start
 	}
 	return fmt.Errorf("reset the memory peak of %s: %w", t, err)
 }

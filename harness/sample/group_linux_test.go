@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/joust-bench/joust/harness/tree"
 	"github.com/joust-bench/joust/results"
 )
 
@@ -25,13 +26,13 @@ func is[T comparable](p *T, want T) bool { return p != nil && *p == want }
 func TestGroupV1(t *testing.T) {
 	t.Parallel()
 	acct := control(t, map[string]string{"cpuacct.usage": "23044982\n", "cpuacct.usage_user": "20000000\n", "cpuacct.usage_sys": "3044982\n"})
-	f := newFiles()
-	got, err := f.groupV1(GroupsV1{CPUAcct: acct})
-	if err != nil || got.usage != 23044982 || got.user != 20000000 || got.system != 3044982 {
+	f := new(files)
+	got, err := f.groupCPU(Tree{Groups: tree.Groups{CPUAcctV1: acct}})
+	if err != nil || got.total != 23044982 || got.user != 20000000 || got.system != 3044982 {
 		t.Errorf("got %+v, %v", got, err)
 	}
-	for name, groups := range map[string]GroupsV1{"gone": {CPUAcct: filepath.Join(acct, "x")}, "nonsense": {CPUAcct: control(t, map[string]string{"cpuacct.usage": "many\n"})}} {
-		if got, err := f.groupV1(groups); err == nil {
+	for name, dir := range map[string]string{"gone": filepath.Join(acct, "x"), "nonsense": control(t, map[string]string{"cpuacct.usage": "many\n"})} {
+		if got, err := f.groupCPU(Tree{Groups: tree.Groups{CPUAcctV1: dir}}); err == nil {
 			t.Errorf("%s: %+v", name, got)
 		}
 	}
@@ -44,9 +45,10 @@ func TestMemoryOfGroup(t *testing.T) {
 		"memory.kmem.tcp.usage_in_bytes": "8192\n", "memory.kmem.tcp.max_usage_in_bytes": "9000\n", "memory.max_usage_in_bytes": "6471680\n",
 	})
 	v2 := control(t, map[string]string{"memory.stat": "anon 794624\nfile 5201920\nsock 8192\n", "memory.peak": "6471680\n"})
-	f := newFiles()
-	for name, tree := range map[string]Tree{"version 1": {V1: &GroupsV1{Memory: v1}}, "version 2": {Cgroup: v2}} {
+	f := new(files)
+	for name, groups := range map[string]tree.Groups{"version 1": {CPUAcctV1: v1, MemoryV1: v1}, "version 2": {Unified: v2}} {
 		var s results.UsageSample
+		tree := Tree{Groups: groups}
 		tree.split(f, &s)
 		if !is(s.AnonymousBytes, 794624) || !is(s.FileBytes, 5201920) || !is(s.SocketBytes, 8192) || !is(tree.groupPeak(f), 6471680) {
 			t.Errorf("%s: %+v, peak %v", name, s, tree.groupPeak(f))
@@ -55,11 +57,12 @@ func TestMemoryOfGroup(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if peak := (Tree{V1: &GroupsV1{Memory: v1}}).groupPeak(f); !is(peak, 0) {
+	if peak := (Tree{Groups: tree.Groups{CPUAcctV1: v1, MemoryV1: v1}}).groupPeak(f); !is(peak, 0) {
 		t.Errorf("the peak of version 1 was not reset: %v", peak)
 	}
-	for name, tree := range map[string]Tree{"no group": {}, "no controller": {Cgroup: t.TempDir()}, "none of version 1": {V1: &GroupsV1{}}} {
+	for name, groups := range map[string]tree.Groups{"no group": {}, "no controller": {Unified: t.TempDir()}, "none of version 1": {CPUAcctV1: v1}} {
 		var s results.UsageSample
+		tree := Tree{Groups: groups}
 		tree.split(f, &s)
 		if s != (results.UsageSample{}) || tree.groupPeak(f) != nil || tree.resetGroupPeak() != nil {
 			t.Errorf("%s: %+v", name, s)

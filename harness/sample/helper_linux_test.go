@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/joust-bench/joust/harness/tree"
 )
 
 // helperEnv makes the test binary one of the processes to be sampled.
@@ -73,7 +75,7 @@ func helper(mode string) {
 	}
 }
 
-// allocation is what "map" maps, in bytes.
+// allocation is the memory that "map" maps, in bytes.
 const allocation = 64 << 20
 
 func spin() {
@@ -220,7 +222,7 @@ func (p *process) request(command string) (string, error) {
 	return strings.TrimSpace(line), err
 }
 
-// cpu is the CPU time that the helper says to have used.
+// cpu returns the CPU time of the helper by its own account.
 func (p *process) cpu(t *testing.T) int64 {
 	t.Helper()
 	ns, err := strconv.ParseInt(p.ask(t, "cpu"), 10, 64)
@@ -240,7 +242,7 @@ func group(t *testing.T, p *process) Tree {
 		t.Skipf("no process can be moved into a cgroup here: %v", err)
 	}
 	t.Cleanup(p.end) // before the removal of the cgroup, which must be empty
-	return Tree{Root: p.cmd.Process.Pid, Cgroup: dir}
+	return Tree{Root: p.cmd.Process.Pid, Groups: tree.Groups{Unified: dir}}
 }
 
 func makeGroup(t *testing.T) string {
@@ -265,7 +267,7 @@ func makeGroup(t *testing.T) string {
 	return ""
 }
 
-// removeGroup waits until the last process has left.
+// removeGroup waits until the last process has gone.
 func removeGroup(t *testing.T, dir string) {
 	_ = os.WriteFile(filepath.Join(dir, "cgroup.kill"), []byte("1"), 0) // kernels before 5.14 have none
 	for deadline := time.Now().Add(5 * time.Second); ; time.Sleep(5 * time.Millisecond) {

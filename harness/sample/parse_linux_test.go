@@ -2,58 +2,24 @@ package sample
 
 import (
 	"os"
-	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 )
 
-func TestParseStat(t *testing.T) {
-	t.Parallel()
-	// The fields after the name, from the state to the start time.
-	const rest = " S 42 7 7 0 -1 4194560 100 200 0 0 11 12 13 14 20 0 3 0 9876 1000 50"
-	want := procStat{ppid: 42, utime: 11, stime: 12, cutime: 13, cstime: 14, start: 9876}
-	tests := []struct {
-		name, text, err string
-	}{
-		{name: "plain", text: "7 (nginx)" + rest},
-		{name: "spaces", text: "7 (tmux: server)" + rest},
-		{name: "parentheses and numbers", text: "7 (a) S 1 2) (b)" + rest + "\n"},
-		{name: "line end in the name", text: "7 (a\nb)" + rest},
-		{name: "empty", text: "", err: "no command name"},
-		{name: "short", text: "7 (nginx) S 42", err: "2 fields"},
-		{name: "no number", text: "7 (nginx)" + strings.Replace(rest, "9876", "x", 1), err: `"x"`},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			got, err := parseStat([]byte(tt.text))
-			if tt.err != "" {
-				if err == nil || !strings.Contains(err.Error(), tt.err) {
-					t.Errorf("error %v, want one with %q", err, tt.err)
-				}
-				return
-			}
-			if err != nil || got != want {
-				t.Errorf("got %+v, %v; want %+v", got, err, want)
-			}
-		})
-	}
-}
-
 func TestParseStatus(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name, text string
-		want       procStatus
+		want       memoryUse
 		fails      bool
 	}{
-		{"process", "Name:\tnginx\nVmHWM:\t    2048 kB\nVmRSS:\t    1024 kB\nThreads:\t3\n", procStatus{rss: 1 << 20, peak: 2 << 20, threads: 3}, false},
-		{"zombie", "Name:\tnginx\nState:\tZ (zombie)\nThreads:\t1\n", procStatus{threads: 1}, false},
-		{"no unit", "VmRSS:\t1024\n", procStatus{}, true},
-		{"no number", "VmRSS:\tmany kB\n", procStatus{}, true},
-		{"too large", "VmRSS:\t18446744073709551615 kB\n", procStatus{}, true},
-		{"threads", "Threads:\tx\n", procStatus{}, true},
+		{"process", "Name:\tnginx\nVmHWM:\t    2048 kB\nVmRSS:\t    1024 kB\nThreads:\t3\n", memoryUse{rss: 1 << 20, peak: 2 << 20, threads: 3, processes: 1}, false},
+		{"zombie", "Name:\tnginx\nState:\tZ (zombie)\nThreads:\t1\n", memoryUse{threads: 1, processes: 1}, false},
+		{"no unit", "VmRSS:\t1024\n", memoryUse{}, true},
+		{"no number", "VmRSS:\tmany kB\n", memoryUse{}, true},
+		{"too large", "VmRSS:\t18446744073709551615 kB\n", memoryUse{}, true},
+		{"threads", "Threads:\tx\n", memoryUse{}, true},
 	}
 	for _, tt := range tests {
 		got, err := parseStatus([]byte(tt.text))
@@ -65,25 +31,21 @@ func TestParseStatus(t *testing.T) {
 
 func TestParseCPUStat(t *testing.T) {
 	t.Parallel()
-	n := func(v int64) *int64 { return &v }
+	want := groupCPU{source: SourceCgroup, total: 10_000, user: 7_000, system: 3_000}
 	tests := []struct {
 		name, text string
-		want       groupStat
+		want       groupCPU
 		fails      bool
 	}{
-		{"without controller", "usage_usec 10\nuser_usec 7\nsystem_usec 3\nnice_usec 0\n", groupStat{source: SourceCgroup, usage: 10_000, user: 7_000, system: 3_000}, false},
-		{"with quota", "usage_usec 10\nuser_usec 7\nsystem_usec 3\nnr_periods 9\nnr_throttled 2\nthrottled_usec 5\n",
-			groupStat{source: SourceCgroup, usage: 10_000, user: 7_000, system: 3_000, throttled: n(5_000), periods: n(2)}, false},
-		{"empty", "", groupStat{}, true},
-		{"no number", "usage_usec ten\n", groupStat{}, true},
+		{"without controller", "usage_usec 10\nuser_usec 7\nsystem_usec 3\nnice_usec 0\n", want, false},
+		{"with quota", "usage_usec 10\nuser_usec 7\nsystem_usec 3\nnr_periods 9\nnr_throttled 2\nthrottled_usec 5\n", want, false},
+		{"empty", "", groupCPU{}, true},
+		{"no number", "usage_usec ten\n", groupCPU{}, true},
 	}
 	for _, tt := range tests {
 		got, err := parseCPUStat([]byte(tt.text))
-		if (err != nil) != tt.fails {
-			t.Errorf("%s: error %v", tt.name, err)
-		}
-		if diff := cmp.Diff(tt.want, got, cmp.AllowUnexported(groupStat{})); diff != "" {
-			t.Errorf("%s: (-want +got)\n%s", tt.name, diff)
+		if (err != nil) != tt.fails || got != tt.want {
+			t.Errorf("%s: %+v, %v; want %+v", tt.name, got, err, tt.want)
 		}
 	}
 }
@@ -118,7 +80,7 @@ func TestParseCounters(t *testing.T) {
 	}
 }
 
-// seed adds the files of this very machine to a corpus.
+// seed adds the files of this machine to a corpus.
 func seed(f *testing.F, paths ...string) {
 	f.Helper()
 	for _, path := range paths {
@@ -129,20 +91,11 @@ func seed(f *testing.F, paths ...string) {
 	f.Add([]byte(""))
 }
 
-func FuzzParseStat(f *testing.F) {
-	seed(f, "/proc/self/stat", "/proc/1/stat")
-	f.Fuzz(func(t *testing.T, text []byte) {
-		if s, err := parseStat(text); err != nil && s != (procStat{}) {
-			t.Errorf("%+v beside the error %v", s, err)
-		}
-	})
-}
-
 func FuzzParseStatus(f *testing.F) {
 	seed(f, "/proc/self/status")
 	f.Fuzz(func(t *testing.T, text []byte) {
 		s, err := parseStatus(text)
-		if err != nil && s != (procStatus{}) {
+		if err != nil && s != (memoryUse{}) {
 			t.Errorf("%+v beside the error %v", s, err)
 		}
 		if s.rss%1024 != 0 || s.peak%1024 != 0 {
@@ -155,7 +108,7 @@ func FuzzParseCPUStat(f *testing.F) {
 	seed(f, "/sys/fs/cgroup/cpu.stat", "/sys/fs/cgroup/unified/cpu.stat")
 	f.Add([]byte("usage_usec 10\nthrottled_usec 5\n"))
 	f.Fuzz(func(t *testing.T, text []byte) {
-		if s, err := parseCPUStat(text); err != nil && s != (groupStat{}) {
+		if s, err := parseCPUStat(text); err != nil && s != (groupCPU{}) {
 			t.Errorf("%+v beside the error %v", s, err)
 		}
 	})

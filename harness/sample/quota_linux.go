@@ -1,10 +1,13 @@
 package sample
 
 import (
+	"cmp"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/joust-bench/joust/harness/tree"
 )
 
 // quotaGroup is a cgroup with a CPU quota that holds for a tree: its own or one
@@ -15,40 +18,36 @@ type quotaGroup struct {
 	cpus float64
 }
 
-// throttling is what the groups with a quota tell: since they were made.
+// throttling sums the counters of groups with a quota, since they were made.
 type throttling struct {
 	// ns is the time in which threads were held back, every processor's added.
 	ns int64
-	// periods is the number of periods in which anything ran, throttled those
-	// in which the quota was used up.
+	// periods is the number of periods in which any thread ran, throttled the
+	// number of those in which the quota was used up.
 	periods, throttled int64
 }
 
-// quotas are the groups with a CPU quota that hold for any of the processes.
-// What cannot be read has none.
+// quotas returns the groups with a CPU quota that hold for any of the
+// processes. A group that cannot be read has none.
 func (f *files) quotas(pids []int) []quotaGroup {
-	text, err := f.read("/proc/self/mountinfo")
+	text, err := f.Read("/proc/self/mountinfo")
 	if err != nil {
 		return nil
 	}
-	mount, ok := cpuMount(string(text))
-	if !ok {
-		return nil
-	}
+	mount := tree.FindHierarchy(string(text), "cpu")
 	var groups []quotaGroup
 	seen := map[string]bool{}
 	for _, pid := range pids {
-		text, err := f.read("/proc/" + strconv.Itoa(pid) + "/cgroup")
+		text, err := f.Read("/proc/" + strconv.Itoa(pid) + "/cgroup")
 		if err != nil {
 			continue // it has ended
 		}
-		path, ok := mount.pathOf(string(text))
-		if !ok {
-			continue
-		}
-		for dir := filepath.Join(mount.point, path); !seen[dir] && strings.HasPrefix(dir, mount.point); dir = filepath.Dir(dir) {
+		for _, dir := range mount.Enclosing(string(text)) {
+			if seen[dir] {
+				break
+			}
 			seen[dir] = true
-			if cpus, ok := f.quota(dir, mount.v1); ok {
+			if cpus, limited := f.quota(dir, mount.V1); limited {
 				groups = append(groups, quotaGroup{dir: dir, cpus: cpus})
 			}
 		}
@@ -56,47 +55,41 @@ func (f *files) quotas(pids []int) []quotaGroup {
 	return groups
 }
 
-// Quota is the tightest CPU quota that holds for a process, in processors; nil
-// for none, and for what cannot be read.
-func Quota(pid int) *float64 { return tightest(newFiles().quotas([]int{pid})) }
+// Quota returns the tightest CPU quota that holds for a process, in processors;
+// nil for none, and where none can be read.
+func Quota(pid int) *float64 { return tightest(new(files).quotas([]int{pid})) }
 
-// quota is the CPU quota of one cgroup in processors.
-func (f *files) quota(dir string, v1 bool) (float64, bool) {
-	if !v1 {
-		text, err := f.read(filepath.Join(dir, "cpu.max"))
+// quota returns the CPU quota of one cgroup in processors.
+func (f *files) quota(dir string, v1 bool) (cpus float64, limited bool) {
+	names := []string{"cpu.max"} // both numbers in one file
+	if v1 {
+		names = []string{"cpu.cfs_quota_us", "cpu.cfs_period_us"}
+	}
+	var numbers []string
+	for _, name := range names {
+		text, err := f.Read(filepath.Join(dir, name))
 		if err != nil {
 			return 0, false
 		}
-		limit, period, _ := strings.Cut(strings.TrimSpace(string(text)), " ")
-		return ratio(limit, period)
+		numbers = append(numbers, strings.Fields(string(text))...)
 	}
-	limit, err := f.read(filepath.Join(dir, "cpu.cfs_quota_us"))
-	if err != nil {
+	if len(numbers) != 2 {
 		return 0, false
 	}
-	quota := strings.TrimSpace(string(limit)) // before the buffer is used again
-	period, err := f.read(filepath.Join(dir, "cpu.cfs_period_us"))
-	if err != nil {
+	// "max" and -1 are no limit.
+	limit, err1 := strconv.ParseFloat(numbers[0], 64)
+	period, err2 := strconv.ParseFloat(numbers[1], 64)
+	if err1 != nil || err2 != nil || limit <= 0 || period <= 0 {
 		return 0, false
 	}
-	return ratio(quota, strings.TrimSpace(string(period)))
+	return limit / period, true
 }
 
-// ratio is limit ÷ period; "max" and -1 are no limit.
-func ratio(limit, period string) (float64, bool) {
-	a, err1 := strconv.ParseFloat(limit, 64)
-	b, err2 := strconv.ParseFloat(period, 64)
-	if err1 != nil || err2 != nil || a <= 0 || b <= 0 {
-		return 0, false
-	}
-	return a / b, true
-}
-
-// throttling adds up what the groups tell now; nil where there are none.
+// throttling adds up the counters of the groups now; nil where there are none.
 func (f *files) throttling(groups []quotaGroup) *throttling {
 	var sum *throttling
 	for _, g := range groups {
-		text, err := f.read(filepath.Join(g.dir, "cpu.stat"))
+		text, err := f.Read(filepath.Join(g.dir, "cpu.stat"))
 		if err != nil {
 			continue
 		}
@@ -108,7 +101,7 @@ func (f *files) throttling(groups []quotaGroup) *throttling {
 	return sum
 }
 
-// add adds a cpu.stat of either version: version 1 tells nanoseconds, version 2
+// add adds a cpu.stat of either version: version 1 counts nanoseconds, version 2
 // microseconds.
 func (t *throttling) add(text []byte) {
 	counters, err := parseNamed(text)
@@ -120,55 +113,10 @@ func (t *throttling) add(text []byte) {
 	t.ns += counters["throttled_time"] + 1000*counters["throttled_usec"]
 }
 
-// tightest is the smallest quota of the groups in processors, nil for none.
+// tightest returns the smallest quota of the groups in processors, nil for none.
 func tightest(groups []quotaGroup) *float64 {
 	if len(groups) == 0 {
 		return nil
 	}
-	least := groups[0].cpus
-	for _, g := range groups[1:] {
-		least = min(least, g.cpus)
-	}
-	return &least
-}
-
-// hierarchy is the mount of the cgroup hierarchy with the CPU controller.
-type hierarchy struct {
-	// root is the cgroup that is mounted at point.
-	root, point string
-	v1          bool
-}
-
-// cpuMount finds it in the text of /proc/self/mountinfo: a version 1 hierarchy
-// with the controller, else version 2.
-func cpuMount(mountinfo string) (found hierarchy, ok bool) {
-	for line := range strings.Lines(mountinfo) {
-		before, after, cut := strings.Cut(line, " - ")
-		fields, kind := strings.Fields(before), strings.Fields(after)
-		if !cut || len(fields) < 5 || len(kind) < 3 {
-			continue
-		}
-		switch {
-		case kind[0] == "cgroup" && slices.Contains(strings.Split(kind[2], ","), "cpu"):
-			return hierarchy{root: fields[3], point: fields[4], v1: true}, true
-		case kind[0] == "cgroup2" && !ok:
-			found, ok = hierarchy{root: fields[3], point: fields[4]}, true
-		}
-	}
-	return found, ok
-}
-
-// pathOf is the place below the mount of the cgroup that the text of a
-// /proc/PID/cgroup names; false where it lies outside.
-func (h hierarchy) pathOf(cgroup string) (string, bool) {
-	for line := range strings.Lines(cgroup) {
-		id, rest, _ := strings.Cut(strings.TrimSpace(line), ":")
-		controllers, path, _ := strings.Cut(rest, ":")
-		if h.v1 != slices.Contains(strings.Split(controllers, ","), "cpu") || !h.v1 && id != "0" {
-			continue
-		}
-		below, inside := strings.CutPrefix(path, strings.TrimSuffix(h.root, "/"))
-		return below, inside && !strings.HasPrefix(below, "/..")
-	}
-	return "", false
+	return new(slices.MinFunc(groups, func(a, b quotaGroup) int { return cmp.Compare(a.cpus, b.cpus) }).cpus)
 }

@@ -9,58 +9,9 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/joust-bench/joust/harness/tree"
 )
-
-const (
-	hybrid = `31 23 0:28 / /sys/fs/cgroup rw,relatime - tmpfs tmpfs rw,mode=755
-33 31 0:30 / /sys/fs/cgroup/cpuacct rw,relatime - cgroup cgroup rw,cpuacct
-41 31 0:38 / /sys/fs/cgroup/unified rw,relatime - cgroup2 cgroup2 rw
-32 31 0:29 / /sys/fs/cgroup/cpu rw,relatime shared:9 - cgroup cgroup rw,cpu
-`
-	unified = "30 24 0:26 /user.slice /sys/fs/cgroup rw,nosuid shared:4 - cgroup2 cgroup2 rw,nsdelegate\n"
-)
-
-func TestCPUMount(t *testing.T) {
-	t.Parallel()
-	for name, c := range map[string]struct {
-		mountinfo string
-		want      hierarchy
-		ok        bool
-	}{
-		"version 1 has the controller": {hybrid, hierarchy{root: "/", point: "/sys/fs/cgroup/cpu", v1: true}, true},
-		"together with cpuacct":        {"1 2 0:3 / /c rw - cgroup cgroup rw,cpu,cpuacct\n", hierarchy{root: "/", point: "/c", v1: true}, true},
-		"version 2 alone":              {unified, hierarchy{root: "/user.slice", point: "/sys/fs/cgroup"}, true},
-		"neither":                      {"1 2 0:3 / / rw - ext4 /dev/sda rw\nnonsense\n", hierarchy{}, false},
-	} {
-		got, ok := cpuMount(c.mountinfo)
-		if ok != c.ok || got != c.want {
-			t.Errorf("%s: %+v, %t, want %+v", name, got, ok, c.want)
-		}
-	}
-}
-
-func TestPathOf(t *testing.T) {
-	t.Parallel()
-	v1, v2 := hierarchy{root: "/", v1: true}, hierarchy{root: "/"}
-	for name, c := range map[string]struct {
-		in           hierarchy
-		cgroup, want string
-		ok           bool
-	}{
-		"version 1":           {v1, "2:cpuacct:/other\n1:cpu:/a/b\n0::/c\n", "/a/b", true},
-		"with cpuacct":        {v1, "3:cpu,cpuacct:/a\n", "/a", true},
-		"version 2":           {v2, "1:cpu:/a/b\n0::/c d\n", "/c d", true},
-		"below the mount":     {hierarchy{root: "/docker/1"}, "0::/docker/1/x\n", "/x", true},
-		"at the mount":        {hierarchy{root: "/docker/1"}, "0::/docker/1\n", "", true},
-		"outside the mount":   {hierarchy{root: "/docker/1"}, "0::/docker/2\n", "", false},
-		"outside a namespace": {v2, "0::/../other\n", "/../other", false},
-		"none":                {v2, "1:cpu:/a\n", "", false},
-	} {
-		if got, ok := c.in.pathOf(c.cgroup); ok != c.ok || ok && got != c.want {
-			t.Errorf("%s: %q, %t, want %q, %t", name, got, ok, c.want, c.ok)
-		}
-	}
-}
 
 // TestQuotasOfBothVersions reads groups with and without a quota.
 func TestQuotasOfBothVersions(t *testing.T) {
@@ -83,7 +34,7 @@ func TestQuotasOfBothVersions(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if cpus, ok := newFiles().quota(dir, c.v1); ok != c.ok || cpus != c.cpus {
+		if cpus, ok := new(files).quota(dir, c.v1); ok != c.ok || cpus != c.cpus {
 			t.Errorf("%s: %v processors, %t, want %v, %t", name, cpus, ok, c.cpus, c.ok)
 		}
 	}
@@ -112,17 +63,18 @@ func TestUsageUnderAQuota(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	mount, ok := cpuMount(string(text))
-	if !ok {
+	mount := tree.FindHierarchy(string(text), "cpu")
+	own := mount.Enclosing("1:cpu:/\n0::/\n")
+	if len(own) == 0 {
 		t.Skip("no cgroup with a CPU controller is mounted here")
 	}
-	dir, err := os.MkdirTemp(mount.point, "joust-quota-test-")
+	dir, err := os.MkdirTemp(own[0], "joust-quota-test-")
 	if err != nil {
 		t.Skipf("no cgroup can be made here: %v", err)
 	}
 	t.Cleanup(func() { removeGroup(t, dir) })
 	quota := map[string]string{"cpu.max": "4000 20000"}
-	if mount.v1 {
+	if mount.V1 {
 		quota = map[string]string{"cpu.cfs_period_us": "20000", "cpu.cfs_quota_us": "4000"}
 	}
 	for file, value := range quota {

@@ -1,6 +1,6 @@
-// Package sample reads what a process tree and the machine as a whole used
-// between two announced instants: CPU time, memory, the busiest thread, and
-// the kernel's own witnesses of trouble on the network.
+// Package sample reads the usage of a process tree and of the machine as a whole
+// between two announced instants: CPU time, memory, the busiest thread, and the
+// kernel's own counters of trouble on the network.
 //
 // Instants are CLOCK_MONOTONIC nanoseconds (loaders/clock). Everything is read
 // from the kernel's own files: gopsutil's process CPU times come in ticks of
@@ -8,7 +8,13 @@
 // it knows neither threads' time nor cgroups nor /proc/net/netstat.
 package sample
 
-import "github.com/joust-bench/joust/results"
+import (
+	"cmp"
+	"time"
+
+	"github.com/joust-bench/joust/harness/tree"
+	"github.com/joust-bench/joust/results"
+)
 
 // Values of results.Usage.CPUSource.
 const (
@@ -18,7 +24,7 @@ const (
 	// SourceClocks is the sum of the processes' CPU clocks, in nanoseconds.
 	SourceClocks = "process clocks"
 	// SourceClocksReaped is SourceClocks plus the time of children that ended
-	// and were waited for, which the kernel tells in ticks.
+	// and were waited for, which the kernel counts in ticks.
 	SourceClocksReaped = "process clocks, ended children in ticks"
 	// SourceCPUAcct is the cpuacct.usage file of a container's control group
 	// of version 1, in nanoseconds, ended processes included.
@@ -27,36 +33,28 @@ const (
 
 // Tree names the processes that are sampled.
 type Tree struct {
-	// Root is the pid of the first process. Without a cgroup the tree is what
-	// descends from it.
+	// Root is the pid of the first process. Without a cgroup the tree is that
+	// process and its descendants.
 	Root int
-	// Cgroup is the absolute path of the tree's own cgroup2 directory, empty
-	// when there is none. With a cgroup the tree is what is in it and below.
-	Cgroup string
-	// V1 are the control groups of version 1, where an engine of containers
-	// uses them; nil otherwise. They tell the processes, CPU time and memory,
-	// and Cgroup beside them only the pressure.
-	V1 *GroupsV1
+	// Groups are the tree's own control groups, none where they are empty. With
+	// one, the tree is the processes in it and below. CPUAcctV1 comes
+	// before Unified, which then gives the pressure alone.
+	tree.Groups
 }
 
-// GroupsV1 are the absolute paths of a container's directories in the
-// hierarchies of control groups of version 1.
-type GroupsV1 struct {
-	CPUAcct string
-	// Memory is empty where that controller is not there.
-	Memory string
-}
-
-// group is the directory that lists the tree's processes, empty without a
+// group returns the directory that lists the tree's processes, empty without a
 // control group.
-func (t Tree) group() string {
-	if t.V1 != nil {
-		return t.V1.CPUAcct
-	}
-	return t.Cgroup
+func (t Tree) group() string { return cmp.Or(t.CPUAcctV1, t.Unified) }
+
+// Used is the usage of a tree of processes since it began.
+type Used struct {
+	// CPU is user and system time together.
+	CPU time.Duration
+	// PeakMemoryBytes is the sum of the kernel's own peaks, since ResetPeak.
+	PeakMemoryBytes uint64
 }
 
-// System is what the machine as a whole did in a window.
+// System holds the counters of the machine as a whole over a window.
 type System struct {
 	// Busy is, per processor number, 1 − the idle share of the window, 0 to 1.
 	// Idle includes waiting for disks.
@@ -73,11 +71,11 @@ type System struct {
 	ReadT0NS, ReadT1NS int64
 }
 
-// BusyOf is the mean busy share of the processors, 0 to 1. It is false when
+// BusyOf returns the mean busy share of the processors, 0 to 1, and false when
 // there are none or one of them was not read.
 func (s System) BusyOf(cpus []int) (float64, bool) { return meanOf(s.Busy, cpus) }
 
-// InterruptsOf is the mean share of the processors spent in interrupts, as
+// InterruptsOf returns the mean share of the processors spent in interrupts, like
 // BusyOf.
 func (s System) InterruptsOf(cpus []int) (float64, bool) { return meanOf(s.Interrupts, cpus) }
 
@@ -94,4 +92,37 @@ func meanOf(shares map[int]float64, cpus []int) (float64, bool) {
 		sum += share
 	}
 	return sum / float64(len(cpus)), true
+}
+
+// Counters are the kernel's counters of trouble at one instant, by name.
+type Counters map[string]int64
+
+// Since returns the differences from an earlier reading to this one. A counter
+// that is missing in either, or ran backwards, is absent.
+func (c Counters) Since(before Counters) results.Kernel {
+	grown := func(name string) *int64 {
+		from, ok0 := before[name]
+		to, ok1 := c[name]
+		if !ok0 || !ok1 || to < from {
+			return nil
+		}
+		return new(to - from)
+	}
+	count := func(name string) *uint64 {
+		if n := grown(name); n != nil {
+			return new(uint64(*n))
+		}
+		return nil
+	}
+	return results.Kernel{
+		RetransmittedSegments: count("Tcp.RetransSegs"),
+		ResetsSent:            count("Tcp.OutRsts"),
+		EstabResets:           count("Tcp.EstabResets"),
+		ListenOverflows:       count("TcpExt.ListenOverflows"),
+		ListenDrops:           count("TcpExt.ListenDrops"),
+		DelayedACKs:           count("TcpExt.DelayedACKs"),
+		CPUPressureNS:         grown("Pressure.cpu"),
+		MemoryPressureNS:      grown("Pressure.memory"),
+		IOPressureNS:          grown("Pressure.io"),
+	}
 }

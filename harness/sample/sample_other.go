@@ -20,20 +20,17 @@ func (t Tree) Usage(context.Context, int64, int64, time.Duration) (results.Usage
 // Memory is available on Linux only.
 func (t Tree) Memory() (uint64, error) { return 0, errLinuxOnly }
 
+// Used is available on Linux only.
+func (t Tree) Used() (Used, error) { return Used{}, errLinuxOnly }
+
 // ResetPeak is available on Linux only.
 func (t Tree) ResetPeak() error { return errLinuxOnly }
 
-// Quota is not known here.
+// Quota returns nil: the quota is not known here.
 func Quota(int) *float64 { return nil }
 
 // ReadSystem is available on Linux only.
 func ReadSystem(context.Context, int64, int64) (System, error) { return System{}, errLinuxOnly }
 
-// Counters are the kernel's witnesses at one instant.
-type Counters struct{}
-
 // ReadKernel is available on Linux only.
-func ReadKernel() (Counters, error) { return Counters{}, errLinuxOnly }
-
-// Since is available on Linux only.
-func (Counters) Since(Counters) results.Kernel { return results.Kernel{} }
+func ReadKernel() (Counters, error) { return nil, errLinuxOnly }

@@ -6,67 +6,58 @@ import (
 	"maps"
 
 	"github.com/joust-bench/joust/loaders/clock"
-	"github.com/joust-bench/joust/results"
 )
 
 // ReadSystem waits for t0, reads the machine's counters, waits for t1 and
 // reads them again. t0 and t1 are CLOCK_MONOTONIC nanoseconds.
 func ReadSystem(ctx context.Context, t0, t1 int64) (System, error) {
-	if t1 <= t0 {
-		return System{}, fmt.Errorf("sample the machine: the window must be longer than 0, not %d ns", t1-t0)
-	}
-	first, err := beginMachine(ctx, t0)
+	s, err := readSystem(ctx, t0, t1)
 	if err != nil {
 		return System{}, fmt.Errorf("sample the machine: %w", err)
 	}
-	last, err := endMachine(ctx, t1)
-	if err != nil {
-		return System{}, fmt.Errorf("sample the machine: %w", err)
-	}
-	return machineDifference(first, last), nil
+	return s, nil
 }
 
-// machine is one reading of the machine's counters.
-type machine struct {
+func readSystem(ctx context.Context, t0, t1 int64) (s System, err error) {
+	if t1 <= t0 {
+		return s, fmt.Errorf("the window must be longer than 0, not %d ns", t1-t0)
+	}
+	if err := wait(ctx, t0-lead); err != nil {
+		return s, err
+	}
+	// The counters are read before and after the window, as Tree.begin has it.
+	before, err := ReadKernel()
+	if err != nil {
+		return s, err
+	}
+	first, err := readProcessors(ctx, t0)
+	if err != nil {
+		return s, err
+	}
+	last, err := readProcessors(ctx, t1)
+	if err != nil {
+		return s, err
+	}
+	after, err := ReadKernel()
+	s = first.until(last)
+	s.Kernel = after.Since(before)
+	return s, err
+}
+
+// processorTimes is one reading of the times of all processors, by number.
+type processorTimes struct {
 	at         int64
 	processors map[int]processor
-	counters   map[string]int64
-}
-
-// beginMachine reads at the start of a window. The counters are read before it,
-// as Tree.begin has it.
-func beginMachine(ctx context.Context, at int64) (machine, error) {
-	if err := wait(ctx, at-lead); err != nil {
-		return machine{}, err
-	}
-	f := newFiles()
-	counters, err := kernelCounters(f)
-	if err != nil {
-		return machine{}, err
-	}
-	m, err := readProcessors(ctx, f, at)
-	m.counters = counters
-	return m, err
-}
-
-// endMachine reads at the end of a window, and the counters behind it.
-func endMachine(ctx context.Context, at int64) (machine, error) {
-	f := newFiles()
-	m, err := readProcessors(ctx, f, at)
-	if err != nil {
-		return m, err
-	}
-	m.counters, err = kernelCounters(f)
-	return m, err
 }
 
 // readProcessors waits for the instant and reads the times of the processors.
-func readProcessors(ctx context.Context, f *files, at int64) (machine, error) {
+func readProcessors(ctx context.Context, at int64) (processorTimes, error) {
 	if err := wait(ctx, at); err != nil {
-		return machine{}, err
+		return processorTimes{}, err
 	}
-	m := machine{at: clock.Now()}
-	text, err := f.read("/proc/stat")
+	var f files
+	m := processorTimes{at: clock.Now()}
+	text, err := f.Read("/proc/stat")
 	if err != nil {
 		return m, fmt.Errorf("read the times of the processors: %w", err)
 	}
@@ -76,26 +67,14 @@ func readProcessors(ctx context.Context, f *files, at int64) (machine, error) {
 	return m, nil
 }
 
-// Counters are the kernel's witnesses at one instant.
-type Counters struct{ values map[string]int64 }
-
-// ReadKernel reads the kernel's witnesses now.
+// ReadKernel reads the kernel's counters of trouble now. gopsutil has a part of
+// them only: it knows nothing of /proc/net/netstat, where listen overflows are,
+// nor of pressure.
 func ReadKernel() (Counters, error) {
-	values, err := kernelCounters(newFiles())
-	return Counters{values: values}, err
-}
-
-// Since is what happened between an earlier reading and this one.
-func (c Counters) Since(before Counters) results.Kernel {
-	return kernelDifference(before.values, c.values)
-}
-
-// kernelCounters reads what gopsutil has in part only: it knows nothing of
-// /proc/net/netstat, where listen overflows are, nor of pressure.
-func kernelCounters(f *files) (map[string]int64, error) {
-	all := make(map[string]int64)
+	var f files
+	all := make(Counters)
 	for _, path := range []string{"/proc/net/snmp", "/proc/net/netstat"} {
-		text, err := f.read(path)
+		text, err := f.Read(path)
 		if err != nil {
 			return nil, fmt.Errorf("read the kernel's network counters: %w", err)
 		}
@@ -106,7 +85,7 @@ func kernelCounters(f *files) (map[string]int64, error) {
 		maps.Copy(all, counters)
 	}
 	for _, resource := range []string{"cpu", "memory", "io"} {
-		text, err := f.read("/proc/pressure/" + resource)
+		text, err := f.Read("/proc/pressure/" + resource)
 		if err != nil {
 			continue // a kernel without pressure accounting
 		}
@@ -117,10 +96,10 @@ func kernelCounters(f *files) (map[string]int64, error) {
 	return all, nil
 }
 
-// machineDifference subtracts two readings. The idle time is set against the
-// wall clock and not against the sum of all kinds of time: busy kinds are
-// counted by sampling at ticks, idle time is not.
-func machineDifference(a, b machine) System {
+// until subtracts two readings. The idle time is set against the wall clock and
+// not against the sum of all kinds of time: the kernel counts busy kinds by
+// sampling at ticks, but not idle time.
+func (a processorTimes) until(b processorTimes) System {
 	s := System{Busy: make(map[int]float64), Interrupts: make(map[int]float64), ReadT0NS: a.at, ReadT1NS: b.at}
 	window := float64(b.at - a.at)
 	stolen := 0.0
@@ -136,41 +115,7 @@ func machineDifference(a, b machine) System {
 	if len(s.Busy) > 0 {
 		s.Steal = clamp(stolen / window / float64(len(s.Busy)))
 	}
-	s.Kernel = kernelDifference(a.counters, b.counters)
 	return s
-}
-
-// kernelDifference subtracts two readings of the kernel's witnesses. One that
-// is missing in either, or ran backwards, is not known.
-func kernelDifference(a, b map[string]int64) results.Kernel {
-	grown := func(name string) *int64 {
-		before, ok0 := a[name]
-		after, ok1 := b[name]
-		if !ok0 || !ok1 || after < before {
-			return nil
-		}
-		n := after - before
-		return &n
-	}
-	count := func(name string) *uint64 {
-		n := grown(name)
-		if n == nil {
-			return nil
-		}
-		counted := uint64(*n)
-		return &counted
-	}
-	return results.Kernel{
-		RetransmittedSegments: count("Tcp.RetransSegs"),
-		ResetsSent:            count("Tcp.OutRsts"),
-		EstabResets:           count("Tcp.EstabResets"),
-		ListenOverflows:       count("TcpExt.ListenOverflows"),
-		ListenDrops:           count("TcpExt.ListenDrops"),
-		DelayedACKs:           count("TcpExt.DelayedACKs"),
-		CPUPressureNS:         grown("Pressure.cpu"),
-		MemoryPressureNS:      grown("Pressure.memory"),
-		IOPressureNS:          grown("Pressure.io"),
-	}
 }
 
 func clamp(share float64) float64 { return min(max(share, 0), 1) }

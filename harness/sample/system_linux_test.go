@@ -30,8 +30,8 @@ func TestReadSystem(t *testing.T) {
 	})
 }
 
-// systemDuring goes on doing something until the reading is over, so that some
-// of it falls inside the window.
+// systemDuring repeats do until the reading is over: then some of it falls inside
+// the window.
 func systemDuring(t *testing.T, t0, t1 int64, do func(*testing.T)) (System, error) {
 	var s System
 	var err error
@@ -50,7 +50,7 @@ func systemDuring(t *testing.T, t0, t1 int64, do func(*testing.T)) (System, erro
 	}
 }
 
-// busyAtLeast checks the processors against what one process used.
+// busyAtLeast compares the processors with the CPU time of one process.
 func busyAtLeast(s System, spun int64) error {
 	busy := 0.0
 	for id, share := range s.Busy {
@@ -110,20 +110,17 @@ func TestReadSystemRefuses(t *testing.T) {
 	}
 }
 
-func TestMachineDifference(t *testing.T) {
+func TestDifferenceOfTheMachine(t *testing.T) {
 	t.Parallel()
 	const second = int64(time.Second)
-	a := machine{at: second, processors: map[int]processor{0: {idle: 100}, 1: {idle: 500, steal: 3}}, counters: map[string]int64{
-		"Tcp.RetransSegs": 5, "Tcp.OutRsts": 7, "TcpExt.ListenDrops": 9,
-	}}
-	b := machine{at: 2 * second, processors: map[int]processor{0: {idle: 110}, 1: {idle: 601, steal: 13}, 2: {idle: 1}}, counters: map[string]int64{
-		"Tcp.RetransSegs": 6, "Tcp.OutRsts": 7, "TcpExt.ListenDrops": 2, "Tcp.EstabResets": 1,
-	}}
-	s := machineDifference(a, b)
+	a := processorTimes{at: second, processors: map[int]processor{0: {idle: 100}, 1: {idle: 500, steal: 3}}}
+	b := processorTimes{at: 2 * second, processors: map[int]processor{0: {idle: 110}, 1: {idle: 601, steal: 13}, 2: {idle: 1}}}
+	s := a.until(b)
 	if s.Busy[0] != 0.9 || s.Busy[1] != 0 || len(s.Busy) != 2 || s.Steal != 0.05 {
 		t.Errorf("busy %v, steal %v", s.Busy, s.Steal)
 	}
-	k := s.Kernel
+	k := Counters{"Tcp.RetransSegs": 6, "Tcp.OutRsts": 7, "TcpExt.ListenDrops": 2, "Tcp.EstabResets": 1}.
+		Since(Counters{"Tcp.RetransSegs": 5, "Tcp.OutRsts": 7, "TcpExt.ListenDrops": 9})
 	if k.RetransmittedSegments == nil || *k.RetransmittedSegments != 1 || k.ResetsSent == nil || *k.ResetsSent != 0 {
 		t.Errorf("counters that grew by 1 and 0: %+v", k)
 	}

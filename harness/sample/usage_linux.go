@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strconv"
 	"time"
 
@@ -13,20 +12,20 @@ import (
 	"github.com/joust-bench/joust/results"
 )
 
-// lead is how long before an instant the processes and their threads are listed,
-// in nanoseconds, so that at the instant itself only counters are left to read.
+// lead is the time before an instant at which the processes and their threads are
+// listed, in nanoseconds: at the instant itself only counters are read.
 const lead = int64(15 * time.Millisecond)
 
 // Usage waits for t0, reads the counters, polls the timeline every poll (0 for
 // none), waits for t1 and reads again. t0 and t1 are CLOCK_MONOTONIC
-// nanoseconds. It fails when the tree cannot be read at t0, when it is gone at
-// t1 and has no cgroup to ask, and when ctx ends.
+// nanoseconds. It fails when the tree cannot be read at t0, when a tree without a
+// cgroup is gone at t1, and when ctx ends.
 func (t Tree) Usage(ctx context.Context, t0, t1 int64, poll time.Duration) (results.Usage, error) {
 	u := results.Usage{AskedT0NS: t0, AskedT1NS: t1}
 	if t1 <= t0 {
 		return u, fmt.Errorf("sample %s: the window ends %v after it begins; it must be longer than 0", t, time.Duration(t1-t0))
 	}
-	f := newFiles()
+	f := new(files)
 	first, err := t.begin(ctx, f, t0)
 	if err != nil {
 		return u, err
@@ -50,20 +49,20 @@ type observation struct {
 	pids    []int
 	cpu     snapshot
 	threads threadTimes
-	// quotas are the groups with a CPU quota, throttling what they tell.
+	// quotas are the groups with a CPU quota, throttling are their counters.
 	quotas     []quotaGroup
 	throttling *throttling
 	// pressure is the CPU pressure of the tree's own cgroup in nanoseconds,
 	// below 0 where there is none.
 	pressure int64
 	// memory is read at the end of the window alone.
-	memory    treeMemory
+	memory    memoryUse
 	memoryErr error
 }
 
 // begin reads the counters at the start of a window. The reader may share its
-// processor with the loader, so all that need not be read at the very instant
-// is read before the window.
+// processor with the loader: only the counters that need the very instant are
+// read inside the window.
 func (t Tree) begin(ctx context.Context, f *files, at int64) (observation, error) {
 	var o observation
 	if err := wait(ctx, at-lead); err != nil {
@@ -88,7 +87,7 @@ func (t Tree) count(f *files, o *observation) (err error) {
 	return err
 }
 
-// end reads the counters at the end of a window: the CPU time first, all else
+// end reads the counters at the end of a window: the CPU time first, the others
 // when the window is over.
 func (t Tree) end(ctx context.Context, f *files, first observation, at int64) (observation, error) {
 	o := observation{quotas: first.quotas}
@@ -114,20 +113,15 @@ func (t Tree) end(ctx context.Context, f *files, first observation, at int64) (o
 		}
 	}
 	o.threads = f.threads(o.pids)
-	o.memory, o.memoryErr = f.memory(o.pids)
+	o.memory, o.memoryErr = t.memory(f, o.pids)
 	return o, nil
 }
 
-// pressure is how long threads of the tree were ready and had no processor.
+// pressure returns the time in which a thread of the tree was ready and had no
+// processor, in nanoseconds; below 0 where that is not known.
 func (t Tree) pressure(f *files) int64 {
-	if t.Cgroup == "" {
-		return -1
-	}
-	text, err := f.read(filepath.Join(t.Cgroup, "cpu.pressure"))
-	if err != nil {
-		return -1
-	}
-	if ns, ok := parsePressure(text); ok {
+	text, err := f.Read(t.Unified + "/cpu.pressure") // without a group there is none
+	if ns, ok := parsePressure(text); err == nil && ok {
 		return ns
 	}
 	return -1
@@ -135,7 +129,7 @@ func (t Tree) pressure(f *files) int64 {
 
 // timeline polls until shortly before the window ends. Without a cgroup it
 // keeps to the processes of the window's start: walking all of /proc at every
-// poll would disturb what is measured.
+// poll would disturb the measurement.
 func (t Tree) timeline(ctx context.Context, f *files, first observation, t1 int64, poll time.Duration) ([]results.UsageSample, error) {
 	if poll <= 0 {
 		return nil, nil
@@ -149,7 +143,7 @@ func (t Tree) timeline(ctx context.Context, f *files, first observation, t1 int6
 		if t.group() != "" {
 			now, err := t.pids(f)
 			if gone(err) {
-				return samples, nil // all ended; the reading at t1 tells
+				return samples, nil // all ended; the reading at t1 says so
 			}
 			if err != nil {
 				return samples, err
@@ -160,7 +154,7 @@ func (t Tree) timeline(ctx context.Context, f *files, first observation, t1 int6
 		if err != nil {
 			return samples, err
 		}
-		memory, err := f.memory(pids)
+		memory, err := t.memory(f, pids)
 		if err != nil {
 			return samples, err
 		}
@@ -169,40 +163,41 @@ func (t Tree) timeline(ctx context.Context, f *files, first observation, t1 int6
 	return samples, nil
 }
 
-// point is one point of a timeline, with the resident memory in bytes.
+// point returns one point of a timeline, with the resident memory in bytes.
 func (t Tree) point(f *files, first observation, now snapshot, rss uint64) results.UsageSample {
 	p := results.UsageSample{AtNS: now.at, CPUNS: difference(first.cpu, now).total, MemoryBytes: rss}
 	t.split(f, &p)
 	return p
 }
 
-// fill writes what two readings say.
+// fill writes the differences of two readings.
 func (t Tree) fill(f *files, u *results.Usage, first, last observation) {
 	use := difference(first.cpu, last.cpu)
 	u.ReadT0NS, u.ReadT1NS = first.cpu.at, last.cpu.at
 	u.CPUNS, u.UserNS, u.SystemNS = use.total, &use.user, &use.system
-	u.CPUSource, u.ThrottledNS = use.source, use.throttled
+	u.CPUSource = use.source
 	u.GroupPeakBytes = t.groupPeak(f)
 	fillQuota(u, first, last)
 	u.BusiestThread = busiest(first.threads, last.threads)
 	switch memory := last.memory; {
 	case last.memoryErr != nil:
-		u.Warnings = append(u.Warnings, fmt.Sprintf("the memory of %s could not be read: %v", t, last.memoryErr))
+		u.Warnings = append(u.Warnings, last.memoryErr.Error())
 	case memory.processes == 0:
 		u.Warnings = append(u.Warnings, fmt.Sprintf("every process of %s had ended by the end of the window; its peak memory is not known", t))
 	default:
 		u.PeakMemoryBytes = &memory.peak
 		u.Processes, u.Threads = memory.processes, memory.threads
 	}
-	u.Warnings = append(u.Warnings, use.warnings()...)
+	if text := use.warning(); text != "" {
+		u.Warnings = append(u.Warnings, text)
+	}
 }
 
-// fillQuota writes what a quota did to the tree in the window: in its own group
-// or in one above it, of whichever hierarchy has the CPU controller.
+// fillQuota writes the effect of a quota on the tree in the window: of a quota of
+// its own group or of one above it.
 func fillQuota(u *results.Usage, first, last observation) {
 	if first.pressure >= 0 && last.pressure >= first.pressure {
-		ns := last.pressure - first.pressure
-		u.CPUPressureNS = &ns
+		u.CPUPressureNS = new(last.pressure - first.pressure)
 	}
 	a, b := first.throttling, last.throttling
 	if a == nil || b == nil || b.ns < a.ns {
@@ -210,69 +205,64 @@ func fillQuota(u *results.Usage, first, last observation) {
 	}
 	ns, periods, throttled := b.ns-a.ns, b.periods-a.periods, b.throttled-a.throttled
 	u.ThrottledNS, u.QuotaPeriods, u.ThrottledPeriods, u.QuotaCPUs = &ns, &periods, &throttled, tightest(last.quotas)
+	if throttled > 0 {
+		u.Warnings = append(u.Warnings, fmt.Sprintf("a CPU quota held the processes back in %d periods", throttled))
+	}
 }
 
-// warnings tells what makes the figure doubtful.
-func (use cpuUse) warnings() []string {
-	var out []string
-	if use.vanished > 0 {
-		text := fmt.Sprintf("%d of the processes ended inside the window; without a cgroup their last CPU time is known in ticks of 10 ms only", use.vanished)
-		if use.lost > int64(2*tick)*int64(use.vanished) {
-			text += ", and nobody waited for them: some of it is missing"
-		}
-		out = append(out, text)
+// warning returns why the CPU time is doubtful, empty where it is not.
+func (use cpuUse) warning() string {
+	if use.vanished == 0 {
+		return ""
 	}
-	if use.periods > 0 {
-		out = append(out, fmt.Sprintf("a CPU quota held the processes back in %d periods", use.periods))
+	text := fmt.Sprintf("%d of the processes ended inside the window; without a cgroup their last CPU time is known in ticks of 10 ms only", use.vanished)
+	if use.lost > int64(2*tick)*int64(use.vanished) {
+		text += ", and nobody waited for them: some of it is missing"
 	}
-	return out
+	return text
 }
 
-// Memory is the resident memory of the tree now, in bytes: the sum of VmRSS,
-// pages that processes share counted for each.
+// Memory returns the resident memory of the tree now, in bytes: the sum of VmRSS,
+// with shared pages counted for each process.
 func (t Tree) Memory() (uint64, error) {
-	f := newFiles()
+	f := new(files)
 	pids, err := t.pids(f)
 	if err != nil {
 		return 0, err
 	}
-	m, err := f.memory(pids)
-	if err != nil {
-		return 0, fmt.Errorf("read the memory of %s: %w", t, err)
-	}
-	return m.rss, nil
+	m, err := t.memory(f, pids)
+	return m.rss, err
 }
 
-// Total is what the tree has used since it began: CPU time, and the sum of the
-// kernel's memory peaks in bytes.
-func (t Tree) Total() (cpu time.Duration, peak uint64, err error) {
-	f := newFiles()
+// Used returns the usage of the tree since it began.
+func (t Tree) Used() (Used, error) {
+	f := new(files)
 	pids, err := t.pids(f)
 	if err != nil {
-		return 0, 0, err
+		return Used{}, err
 	}
 	now, err := t.snapshot(f, pids)
 	if err != nil {
-		return 0, 0, err
+		return Used{}, err
 	}
-	m, err := f.memory(pids)
+	m, err := t.memory(f, pids)
 	if err != nil {
-		return 0, 0, fmt.Errorf("read the memory of %s: %w", t, err)
+		return Used{}, err
 	}
-	var began snapshot
+	began := snapshot{}
 	if now.group != nil {
-		began.group = &groupStat{}
+		began.group = &groupCPU{}
 	}
-	return time.Duration(difference(began, now).total), m.peak, nil
+	return Used{CPU: time.Duration(difference(began, now).total), PeakMemoryBytes: m.peak}, nil
 }
 
 // ResetPeak sets the kernel's memory peak of every process of the tree, and
-// that of its control group of version 1, back to what is there now.
+// that of its control group of version 1, back to the memory in use now.
 func (t Tree) ResetPeak() error {
 	if err := t.resetGroupPeak(); err != nil {
 		return err
 	}
-	pids, err := t.pids(newFiles())
+	pids, err := t.pids(new(files))
 	if err != nil {
 		return err
 	}
@@ -286,33 +276,27 @@ func (t Tree) ResetPeak() error {
 	return nil
 }
 
-// treeMemory sums over the processes of a tree; rss and peak in bytes.
-type treeMemory struct {
-	rss, peak          uint64
-	processes, threads int
-}
-
-// memory reads every process that still lives. One that has ended and was not
-// waited for yet is still listed, but has no memory.
-func (f *files) memory(pids []int) (treeMemory, error) {
-	var m treeMemory
+// memory sums over the processes that still live. A zombie is still listed, but
+// has no memory.
+func (t Tree) memory(f *files, pids []int) (memoryUse, error) {
+	var sum memoryUse
 	for _, pid := range pids {
-		s, err := f.status(pid)
-		if gone(err) {
-			continue
+		var one memoryUse
+		text, err := f.Read("/proc/" + strconv.Itoa(pid) + "/status")
+		if err == nil {
+			one, err = parseStatus(text)
 		}
-		if err != nil {
-			return m, err
+		if err != nil && !gone(err) {
+			return sum, fmt.Errorf("the memory of %s could not be read: %w", t, err)
 		}
-		if s.peak == 0 {
-			continue
+		if one.peak > 0 {
+			sum.rss += one.rss
+			sum.peak += one.peak
+			sum.processes++
+			sum.threads += one.threads
 		}
-		m.rss += s.rss
-		m.peak += s.peak
-		m.processes++
-		m.threads += s.threads
 	}
-	return m, nil
+	return sum, nil
 }
 
 // wait returns at the CLOCK_MONOTONIC instant, or earlier with an error when

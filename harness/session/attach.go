@@ -201,7 +201,7 @@ func sampled(f *launch.Fixture, t sample.Tree, split results.CPUSplit) (notes []
 	if f.Running, err = host.Attach(t); err != nil {
 		return nil, err
 	}
-	if t.Cgroup == "" && t.V1 == nil && listensElsewhere(f.Manifest.URL, pid) {
+	if t.Unified == "" && t.CPUAcctV1 == "" && listensElsewhere(f.Manifest.URL, pid) {
 		notes = append(notes, fmt.Sprintf("process %d listens elsewhere than at %s: is it really %s?", pid, f.Manifest.URL, name))
 	}
 	cpus, err := cpuset.OfProcess(pid)

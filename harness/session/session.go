@@ -118,7 +118,7 @@ func (s *Session) Contain(images ...string) error {
 	if err != nil {
 		return err
 	}
-	containers, err := container.NewHost(engine, nil)
+	containers, err := container.NewStarter(engine, nil)
 	if err != nil {
 		return err
 	}
@@ -153,7 +153,7 @@ func (o *Opener) Lock(ctx context.Context) (unlock func() error, err error) {
 // CPUs, and returns the host of this machine.
 func (o *Opener) localHost(ctx context.Context, split results.CPUSplit) (*host.Local, error) {
 	swept, err := host.Sweep(ctx)
-	for _, path := range append(swept.Cgroups, swept.TempDirs...) {
+	for _, path := range swept {
 		o.Say("joust: removed what a dead joust left: %s", path)
 	}
 	if engine, noEngine := o.Engine(); noEngine == nil {
@@ -166,7 +166,7 @@ func (o *Opener) localHost(ctx context.Context, split results.CPUSplit) (*host.L
 	if err != nil {
 		o.Say("joust: %v", err)
 	}
-	options := host.Options{}
+	options := host.LocalOptions{}
 	if split.Separate() {
 		options.KeeperCPUs = split.Loader
 		if err := cpuset.SetProcess(os.Getpid(), split.Loader); err != nil {

@@ -32,8 +32,8 @@ type Limit struct {
 	resource int
 }
 
-// Limits returns the limits that joust sets for programs. All others they
-// inherit from joust.
+// Limits returns the limits that joust sets for programs. Programs inherit all
+// other limits from joust.
 func Limits() ([]Limit, error) {
 	limits := []Limit{
 		{Name: "nofile", Soft: maxOpenFiles, resource: unix.RLIMIT_NOFILE},
@@ -63,8 +63,7 @@ func (l Limit) Note(limits map[string]string) {
 	limits[l.Name+" soft"], limits[l.Name+" hard"] = text(l.Soft), text(l.Hard)
 }
 
-// SetLimits sets the limits of this process, which the programs that it starts
-// inherit.
+// SetLimits sets the limits of this process. Its programs inherit them.
 func SetLimits() error {
 	limits, err := Limits()
 	if err != nil {
@@ -80,26 +79,20 @@ func SetLimits() error {
 	return nil
 }
 
-// Read returns the umask, niceness and limits of a process: "self" or the
-// number of one. What cannot be read is absent.
-func Read(process string) results.Surroundings {
+// Read returns the umask, niceness and limits of a process. A fact that cannot be
+// read is absent.
+func Read(pid int) results.Surroundings {
 	var s results.Surroundings
-	if status, err := os.ReadFile("/proc/" + process + "/status"); err == nil {
+	dir := "/proc/" + strconv.Itoa(pid)
+	if status, err := os.ReadFile(dir + "/status"); err == nil {
 		s.Umask = umaskOf(string(status))
 	}
-	if limits, err := os.ReadFile("/proc/" + process + "/limits"); err == nil {
+	if limits, err := os.ReadFile(dir + "/limits"); err == nil {
 		s.Limits = limitsOf(string(limits))
 	}
-	pid, err := strconv.Atoi(process)
-	if process == "self" {
-		pid, err = 0, nil
-	}
-	if err == nil {
-		// The kernel returns 20 - niceness, so that no valid answer is negative.
-		if priority, err := unix.Getpriority(unix.PRIO_PROCESS, pid); err == nil {
-			niceness := 20 - priority
-			s.Niceness = &niceness
-		}
+	// The kernel returns 20 - niceness: no valid answer is negative.
+	if priority, err := unix.Getpriority(unix.PRIO_PROCESS, pid); err == nil {
+		s.Niceness = new(20 - priority)
 	}
 	return s
 }

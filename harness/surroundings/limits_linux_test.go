@@ -1,6 +1,7 @@
 package surroundings
 
 import (
+	"os"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -31,17 +32,17 @@ Max address space         unlimited            unlimited            bytes
 		t.Errorf("the umask is %q", got)
 	}
 	if got := umaskOf("Name:\tcat\nState:\tR (running)\n"); got != "" {
-		t.Errorf("an umask that is not told is %q", got)
+		t.Errorf("a missing umask is %q", got)
 	}
 }
 
 func TestReadsOwnSurroundings(t *testing.T) {
 	t.Parallel()
-	s := Read("self")
+	s := Read(os.Getpid())
 	if s.Umask == "" || s.Limits["nofile soft"] == "" || s.Niceness == nil || *s.Niceness < -20 || *s.Niceness > 19 {
 		t.Errorf("%+v", s)
 	}
-	if s := Read("0"); s.Umask != "" || s.Limits != nil {
+	if s := Read(0); s.Umask != "" || s.Limits != nil {
 		t.Errorf("of no process: %+v", s)
 	}
 }

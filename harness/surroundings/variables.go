@@ -1,7 +1,6 @@
-// Package surroundings says in what joust starts servers, loaders and other
-// programs: which environment variables they get, which limits, which umask.
-// Nothing else of the shell that joust was called from reaches them, so that
-// two runs of one plan start the same servers.
+// Package surroundings has the environment variables, limits and umask with which
+// joust starts servers, loaders and other programs. Nothing else of joust's own
+// shell reaches them: two runs of one plan start the same servers.
 package surroundings
 
 import (
@@ -11,12 +10,12 @@ import (
 	"strings"
 )
 
-// Umask is that of every program that joust starts as a process.
+// Umask is the umask of every program that joust starts as a process.
 const Umask = 0o022
 
-// ForProcess returns the stated environment of a process: PATH and HOME as
-// lookup, such as os.LookupEnv, finds them in joust's own environment, TMPDIR as
-// given, and fixed values for language and time zone.
+// ForProcess returns the stated environment of a process: PATH and HOME of joust's
+// own environment, which lookup reads as os.LookupEnv does, the given TMPDIR, and
+// fixed values for language and time zone.
 func ForProcess(lookup func(name string) (value string, found bool), tmp string) map[string]string {
 	variables := Merge(ForContainer(), map[string]string{"TMPDIR": tmp})
 	for _, name := range []string{"HOME", "PATH"} {
@@ -28,7 +27,7 @@ func ForProcess(lookup func(name string) (value string, found bool), tmp string)
 }
 
 // ForContainer returns the stated environment of a container. PATH, HOME and
-// TMPDIR are left to the image: paths of this machine mean nothing in it.
+// TMPDIR are the image's: paths of this machine mean nothing in it.
 func ForContainer() map[string]string {
 	return map[string]string{"LANG": "C.UTF-8", "TZ": "UTC"}
 }
@@ -63,8 +62,8 @@ func FromPairs(pairs []string) map[string]string {
 }
 
 // Parse reads variables as users write them: NAME=VALUE, or NAME alone for the
-// value that lookup finds in joust's own environment. There is an error for
-// every text that is wrong.
+// value that lookup finds in joust's own environment. It returns an error for
+// every wrong text.
 func Parse(texts []string, lookup func(name string) (value string, found bool)) (map[string]string, []error) {
 	variables := map[string]string{}
 	var errs []error
@@ -88,7 +87,7 @@ func Parse(texts []string, lookup func(name string) (value string, found bool)) 
 	return variables, errs
 }
 
-// Fault says why an environment cannot hold the variable; empty where it can.
+// Fault returns why an environment cannot hold the variable; empty where it can.
 func Fault(name, value string) string {
 	switch {
 	case name == "" || strings.ContainsAny(name, "= \t\r\n\x00"):

@@ -1,13 +1,15 @@
-package surroundings
+package surroundings_test
 
 import (
 	"errors"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/joust-bench/joust/harness/surroundings"
 )
 
-// own looks a variable up in an environment full of what must not reach a
+// own looks a variable up in an environment of variables that must not reach a
 // server.
 func own(name string) (string, bool) {
 	value, found := map[string]string{
@@ -22,14 +24,14 @@ func own(name string) (string, bool) {
 func TestStatedEnvironment(t *testing.T) {
 	t.Parallel()
 	want := map[string]string{"PATH": "/bin:/opt/bin", "HOME": "/nowhere", "TMPDIR": "/tmp/server", "LANG": "C.UTF-8", "TZ": "UTC"}
-	if d := cmp.Diff(want, ForProcess(own, "/tmp/server")); d != "" {
+	if d := cmp.Diff(want, surroundings.ForProcess(own, "/tmp/server")); d != "" {
 		t.Errorf("of a process (-want +got):\n%s", d)
 	}
 	want = map[string]string{"TMPDIR": "/t", "LANG": "C.UTF-8", "TZ": "UTC"}
-	if d := cmp.Diff(want, ForProcess(func(string) (string, bool) { return "", false }, "/t")); d != "" {
+	if d := cmp.Diff(want, surroundings.ForProcess(func(string) (string, bool) { return "", false }, "/t")); d != "" {
 		t.Errorf("where joust has none (-want +got):\n%s", d)
 	}
-	if d := cmp.Diff(map[string]string{"LANG": "C.UTF-8", "TZ": "UTC"}, ForContainer()); d != "" {
+	if d := cmp.Diff(map[string]string{"LANG": "C.UTF-8", "TZ": "UTC"}, surroundings.ForContainer()); d != "" {
 		t.Errorf("of a container (-want +got):\n%s", d)
 	}
 }
@@ -50,14 +52,14 @@ func TestPrecedence(t *testing.T) {
 		{"user over both", []map[string]string{base, manifest, user}, []string{"EMPTY=", "GOGC=off", "LANG=C.UTF-8", "PATH=/bin", "PORT=1", "TZ=CET"}},
 		{"none in between", []map[string]string{base, nil, user}, []string{"EMPTY=", "GOGC=off", "LANG=C.UTF-8", "PATH=/bin", "TZ=UTC"}},
 	} {
-		if d := cmp.Diff(c.want, Pairs(Merge(c.layers...))); d != "" {
+		if d := cmp.Diff(c.want, surroundings.Pairs(surroundings.Merge(c.layers...))); d != "" {
 			t.Errorf("%s (-want +got):\n%s", c.name, d)
 		}
 	}
 	if len(base) != 3 || len(manifest) != 3 {
 		t.Errorf("Merge changed a layer: %v, %v", base, manifest)
 	}
-	if got := FromPairs([]string{"A=1", "B=x=y", "A=2", "C="}); !cmp.Equal(got, map[string]string{"A": "2", "B": "x=y", "C": ""}) {
+	if got := surroundings.FromPairs([]string{"A=1", "B=x=y", "A=2", "C="}); !cmp.Equal(got, map[string]string{"A": "2", "B": "x=y", "C": ""}) {
 		t.Errorf("FromPairs: %v", got)
 	}
 }
@@ -78,7 +80,7 @@ func TestParse(t *testing.T) {
 		{[]string{"A=\x00"}, map[string]string{}, `"A=\x00": the value of A holds a zero byte; write NAME=VALUE, such as GOGC=off`},
 		{[]string{"A=1", "A=2", "B="}, map[string]string{"A": "1", "B": ""}, "A is given twice"},
 	} {
-		got, errs := Parse(c.texts, own)
+		got, errs := surroundings.Parse(c.texts, own)
 		wrong := ""
 		if err := errors.Join(errs...); err != nil {
 			wrong = err.Error()

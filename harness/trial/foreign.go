@@ -17,7 +17,7 @@ func (l *load) startForeign() (loader loaders.Loader, end func(), err error) {
 		return nil, nil, err
 	}
 	// What is left of the folder goes with the next sweep.
-	return external.Loader{Found: *l.Foreign, Starter: hosted{l, dir}, Dir: dir}, func() { _ = remove() }, nil
+	return external.Driver{Found: *l.Foreign, Starter: hosted{l, dir}, Dir: dir}, func() { _ = remove() }, nil
 }
 
 // hosted runs a tool as joust's own loader is run, and has it sampled.

@@ -106,7 +106,7 @@ func newStage(t *testing.T) (*stage, error) {
 	if err := cpuset.SetProcess(os.Getpid(), []int{s.loader}); err != nil {
 		return nil, err
 	}
-	s.host, err = host.NewLocal(host.Options{KeeperCPUs: []int{s.loader}})
+	s.host, err = host.NewLocal(host.LocalOptions{KeeperCPUs: []int{s.loader}})
 	return s, err
 }
 

@@ -41,6 +41,10 @@ type Flags struct {
 	Connections *int
 	// Threads not given are one for each of CPUs, or half of Processors.
 	Threads *int
+	// Users share the connections of a closed loop; not given makes each place in a
+	// connection's pipeline a user.
+	Users *int
+	Think loaders.Think
 	// CPUs are the processors to pin threads to, none for no pinning.
 	CPUs []int
 	// Processors is the number of processors of this machine.
@@ -109,6 +113,7 @@ func (f *Flags) Spec(u URL, addresses []string) (loaders.Spec, error) {
 		Connections: f.connections(), Threads: f.threads(), CPUs: f.CPUs,
 		// Pinned threads have processors of their own.
 		Idle: cmp.Or(f.Idle, loaders.DefaultIdle(len(f.CPUs) > 0, f.Processors)), Seed: f.Seed,
+		Users: given(f.Users, 0), Think: f.Think,
 		ConnectTimeout: f.ConnectTimeout, RequestTimeout: f.Timeout, Drain: f.Drain,
 		Phases: f.phases(),
 	}
@@ -205,7 +210,8 @@ func (f *Flags) threads() int {
 	if most == 0 {
 		most = max(1, f.Processors/2)
 	}
-	return given(f.Threads, max(1, min(most, f.connections())))
+	users := f.connections()
+	return given(f.Threads, max(1, min(most, users, given(f.Users, users))))
 }
 
 // phases returns a warm-up, at the rate of an open loop, and the measured phase.

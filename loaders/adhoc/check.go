@@ -35,6 +35,10 @@ func (f *Flags) checkNumbers(refuse refusal) {
 		refuse(*n > max(1, f.connections()), "-t %d for %d connections: a thread without a connection has nothing to do; ask for more with -c", *n, f.connections())
 		refuse(len(f.CPUs) > 0 && *n > len(f.CPUs), "-t %d with %d CPUs in --cpus: one CPU a thread is needed", *n, len(f.CPUs))
 	}
+	if n := f.Users; n != nil {
+		refuse(*n < 1, "--users %d: at least 1 is needed; leave it out to make each connection a user", *n)
+		refuse(f.threads() > max(1, *n), "-t %d for --users %d: a thread without a user has nothing to do", f.threads(), *n)
+	}
 	refuse(f.Depth < 1, "--depth %d: at least 1 request in flight is needed", f.Depth)
 	refuse(given(f.Requests, 1) == 0, "-n 0: at least 1 request is needed; leave it out to be bounded by -d alone")
 	refuse(given(f.ReconnectEvery, 1) < 1, "--reconnect %d: at least 1 request a connection is needed; leave it out to keep connections", given(f.ReconnectEvery, 0))
@@ -61,6 +65,7 @@ func (f *Flags) checkLoop(refuse refusal) {
 		refuse(f.ShedAfter != nil, "--shed-after is for open loops: give a rate with -R")
 		return
 	}
+	refuse(f.Users != nil || f.Think != loaders.Think{}, "--users and --think are for closed loops: with -R requests are due by the rate, whatever users do: leave out the one or the other")
 	if rate := *f.RateRPS; !(rate > 0) || math.IsInf(rate, 0) {
 		refuse(true, "-R %v: a rate above 0 in requests per second is needed", rate)
 	} else {

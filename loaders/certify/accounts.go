@@ -10,22 +10,21 @@ import (
 	"github.com/joust-bench/joust/results"
 )
 
-// Accounts is a load on a server that leaves requests unanswered, answers what
-// nobody asked for, or closes connections unannounced. The loader must account
-// for every request, and count the rest under its own name: exactly as many as
-// the server's counts say.
+// Accounts is a load on a server that leaves requests unanswered, sends surplus
+// answers, or closes connections unannounced. The loader must account for every
+// request, and must count surplus answers and closes exactly as the server does.
 type Accounts struct {
 	// Behaviour is Swallow, Twice, ExtraBytes or CloseAfter; Every is as in
 	// lawserver.Law.
 	Behaviour lawserver.Behaviour
 	Every     int
-	// Apart is the time between the two answers of Twice.
-	Apart       time.Duration
+	// Gap is the time between the two answers of Twice.
+	Gap         time.Duration
 	Connections int
-	// RateRPS is that of an open loop; 0 makes the loop a closed one.
+	// RateRPS is the rate of an open loop; 0 makes the loop a closed one.
 	RateRPS float64
 	Window  time.Duration
-	// Drain bounds the wait for what is unanswered.
+	// Drain bounds the wait for unanswered requests.
 	Drain time.Duration
 }
 
@@ -45,15 +44,15 @@ func (a Accounts) Name() string {
 	case lawserver.ExtraBytes:
 		return "bytes behind each answer, " + loop
 	}
-	if a.Apart > 0 {
-		return fmt.Sprintf("each answered twice, %v apart, %s", a.Apart, loop)
+	if a.Gap > 0 {
+		return fmt.Sprintf("each answered twice, %v apart, %s", a.Gap, loop)
 	}
 	return "each answered twice, " + loop
 }
 
 // Law implements Case.
 func (a Accounts) Law(int64) lawserver.Law {
-	return lawserver.Law{Behaviour: a.Behaviour, Every: a.Every, Delay: a.Apart}
+	return lawserver.Law{Behaviour: a.Behaviour, Every: a.Every, Delay: a.Gap}
 }
 
 // Load implements Case.
@@ -68,21 +67,21 @@ func (a Accounts) Load(float64) loaders.Spec {
 	return s
 }
 
-// Rows implements Case.
-func (a Accounts) Rows(seen Seen) ([]Row, error) {
+// Checks implements Case.
+func (a Accounts) Checks(seen Observation) ([]Check, error) {
 	p := seen.phase()
 	if p.Asked == 0 {
 		return nil, fmt.Errorf("no request was asked, so there is nothing to account for: %s", cmp.Or(p.FirstConnectionError, p.Total.FirstError))
 	}
-	r := rows{law: a.Name()}
+	r := checks{law: a.Name()}
 	r.count("asked: right + failed + unanswered", Requests, p.Asked, p.Right()+p.Failures()+p.Unanswered)
 	switch {
 	case a.Behaviour == lawserver.Swallow:
-		a.swallowed(&r, p, seen.Counts)
+		a.swallows(&r, p, seen.Counts)
 	case a.Behaviour == lawserver.CloseAfter:
-		a.closed(&r, p, seen.Counts)
-	case a.Apart > 0 && a.RateRPS == 0:
-		a.shifted(&r, p, seen.Counts)
+		a.closes(&r, p, seen.Counts)
+	case a.Gap > 0 && a.RateRPS == 0:
+		a.shifts(&r, p, seen.Counts)
 	default:
 		a.twice(&r, p, seen.Counts)
 	}
@@ -95,9 +94,9 @@ func (a Accounts) Rows(seen Seen) ([]Row, error) {
 	return r.list, nil
 }
 
-// swallowed has the law of Swallow: of R requests read, the whole part of R ÷ N
-// get no answer; each keeps its connection until the wait for it ends.
-func (a Accounts) swallowed(r *rows, p *results.Phase, server lawserver.Counts) {
+// swallows has the law of Swallow: of R requests read, the whole part of R ÷ N get
+// no answer; each occupies its connection until the wait for its answer ends.
+func (a Accounts) swallows(r *checks, p *results.Phase, server lawserver.Counts) {
 	unanswered := server.Requests / uint64(a.Every)
 	r.count("requests asked", Requests, server.Requests, p.Asked)
 	r.count("requests unanswered", Requests, unanswered, p.Unanswered)
@@ -109,9 +108,9 @@ func (a Accounts) swallowed(r *rows, p *results.Phase, server lawserver.Counts) 
 	r.text("lower bounds from", fmt.Sprintf("at least %v", a.Drain), lower.Round(time.Microsecond).String(), lower >= a.Drain)
 }
 
-// twice has the law of answers that are all followed by surplus ones while
-// nothing is in flight: one for each request, and for each a new connection.
-func (a Accounts) twice(r *rows, p *results.Phase, server lawserver.Counts) {
+// twice has the law of surplus answers that come while no request is in flight: one
+// for each request, and for each a new connection.
+func (a Accounts) twice(r *checks, p *results.Phase, server lawserver.Counts) {
 	r.count("requests asked", Requests, server.Requests, p.Asked)
 	r.count("answers that count as right", Requests, server.Requests, p.Right())
 	r.count("surplus answers", Requests, server.Requests, p.SurplusAnswers)
@@ -119,21 +118,20 @@ func (a Accounts) twice(r *rows, p *results.Phase, server lawserver.Counts) {
 	r.count("connections: at the begin + surplus", Connections, server.Connections, uint64(a.Connections)+p.SurplusAnswers)
 }
 
-// shifted has the law of surplus answers that come while the next request is in
-// flight: nobody can tell them from its answer, so that all requests seem right.
-// But a connection cannot hide for ever that it has more answers than requests:
-// the surplus shows at the latest when the phase ends by listening.
-func (a Accounts) shifted(r *rows, p *results.Phase, server lawserver.Counts) {
+// shifts has the law of surplus answers that come while the next request is in
+// flight: each passes for that request's answer, and all requests seem right. The
+// surplus shows at the latest when the phase ends by listening.
+func (a Accounts) shifts(r *checks, p *results.Phase, server lawserver.Counts) {
 	r.count("requests unanswered", Requests, 0, p.Unanswered)
 	r.number("right + surplus answers", Requests, float64(server.Answers), float64(p.Right()+p.SurplusAnswers), Bound{Kind: AtMost})
 	r.text("surplus answers", fmt.Sprintf("at least %d", a.Connections), fmt.Sprint(p.SurplusAnswers), p.SurplusAnswers >= uint64(a.Connections))
 	r.count("connections: at the begin + surplus", Connections, server.Connections, uint64(a.Connections)+p.SurplusAnswers)
 }
 
-// closed has the law of CloseAfter: the server closes each connection with its
-// N-th answer, so that all connections that it accepted are closed, those that
-// are open at the end apart, and each of these has had fewer than N answers.
-func (a Accounts) closed(r *rows, p *results.Phase, server lawserver.Counts) {
+// closes has the law of CloseAfter: the server closes each connection with its N-th
+// answer. All accepted connections are closed except those that are open at the
+// end, and each of these has had fewer than N answers.
+func (a Accounts) closes(r *checks, p *results.Phase, server lawserver.Counts) {
 	r.count("requests asked", Requests, server.Requests, p.Asked)
 	r.count("answers that count as right", Requests, server.Answers, p.Right())
 	r.count("requests failed", Requests, 0, p.Failures())

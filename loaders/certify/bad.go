@@ -11,16 +11,15 @@ import (
 	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/loaders/certify/lawserver"
 	"github.com/joust-bench/joust/results"
-	"github.com/joust-bench/joust/scenarios"
 )
 
-// Bad is a closed loop against a server that misbehaves in one way: every
-// failure must carry that way's cause, nothing may count as success, and the
-// loader must come back in time.
+// Bad is a closed loop against a server that misbehaves in one way. Every failure
+// must have that way's cause, no answer may count as right, and the loader must
+// come back in time.
 type Bad struct {
 	Behaviour lawserver.Behaviour
-	// Cause is empty for behaviours that are unusual and right: every answer
-	// counts then.
+	// Cause is empty for behaviours that are unusual and right: every answer counts
+	// as right then.
 	Cause results.Cause
 	// Step is the law's delay: see lawserver.Law.
 	Step time.Duration
@@ -28,14 +27,14 @@ type Bad struct {
 	UploadBytes int64
 	Connections int
 	Window      time.Duration
-	// Timeout is that of one request.
+	// Timeout is the timeout of one request.
 	Timeout time.Duration
 }
 
 var _ Case = Bad{}
 
-// patience is what a loader may take beyond its phases, its timeouts and its
-// drain, for its start and for reconnecting.
+// patience is the time that a loader may take for its start and for reconnecting,
+// beyond its phases, its timeouts and its drain.
 const patience = 5 * time.Second
 
 // Name implements Case.
@@ -57,10 +56,7 @@ func (b Bad) Load(float64) loaders.Spec {
 	s := spec(b.Connections, closedPhase(b.Window))
 	s.RequestTimeout, s.ConnectTimeout = b.Timeout, time.Second
 	s.Phases[0].Lead = 0
-	if b.UploadBytes > 0 {
-		r := &s.Requests[0]
-		r.Name, r.Method, r.Body = "upload", "POST", &scenarios.Body{Text: lawserver.Hello, Length: b.UploadBytes}
-	}
+	upload(&s, b.UploadBytes)
 	return s
 }
 
@@ -70,11 +66,11 @@ func (b Bad) limit() time.Duration {
 	return b.Window + s.RequestTimeout + s.ConnectTimeout + s.Drain + patience
 }
 
-// Rows implements Case.
-func (b Bad) Rows(seen Seen) ([]Row, error) {
+// Checks implements Case.
+func (b Bad) Checks(seen Observation) ([]Check, error) {
 	p := seen.phase()
 	right := p.Right()
-	r := rows{law: b.Name()}
+	r := checks{law: b.Name()}
 	if b.Cause == "" {
 		ok := p.Failures() == 0 && right > 0
 		r.text("answers", "all right", outcome(right, p.Total.Errors), ok)

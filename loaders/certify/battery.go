@@ -23,14 +23,18 @@ const (
 	FamilyBad      Family = "bad"
 )
 
-// Families are all of them, in the order of a battery.
-func Families() []Family {
-	return []Family{FamilyStall, FamilyDelay, FamilyOverload, FamilyCounting, FamilyAccounts, FamilyBad}
+// families are all of them, with their cases, in the order of a battery.
+var families = []struct {
+	name  Family
+	cases func(Selection) []Case
+}{
+	{FamilyStall, stalls}, {FamilyDelay, delays}, {FamilyOverload, overloads}, {FamilyCounting, countings}, {FamilyAccounts, accounts}, {FamilyBad, bads},
 }
 
-// Options choose a battery. The zero Options are the whole of it at length.
-type Options struct {
-	// Quick takes shorter windows and stops: less sharp, the same laws.
+// Selection chooses the cases of a battery. The zero Selection chooses all cases,
+// at full length.
+type Selection struct {
+	// Quick makes windows and stops shorter: the figures are less sharp.
 	Quick bool
 	// Families are those to run; none stands for all.
 	Families []Family
@@ -45,14 +49,15 @@ func DefaultRates() []float64 { return []float64{1000, 20_000} }
 const (
 	// Within is for the figures of stall, delay and overload, as a share.
 	Within = 0.02
-	// P50Within is for the median beside the server's own stamps.
+	// P50Within is for the difference of the median from that of the server's own
+	// stamps.
 	P50Within = 100 * time.Microsecond
 )
 
 const (
-	// stallCapacity is the capacity in req/s of servers that stop, unless the
-	// rate needs more; overloadCapacity is that of overloaded ones. Both are
-	// within reach of one core on each side.
+	// stallCapacity is the capacity in req/s of servers that stop, unless the rate
+	// needs more; overloadCapacity is that of overloaded servers. One core on each
+	// side can reach both.
 	stallCapacity    = 50_000
 	overloadCapacity = 10_000
 	// headroom is the least ratio of capacity to rate under the stall law.
@@ -62,67 +67,51 @@ const (
 	overloadFactor = 2
 )
 
-// Battery is the cases of the options, in order. It returns an error for an
-// unknown family or a rate out of range.
-func Battery(o Options) ([]Case, error) {
-	families := o.Families
-	if len(families) == 0 {
-		families = Families()
-	}
+// Battery returns the selected cases, in order. It returns an error for an unknown
+// family or a rate out of range.
+func Battery(o Selection) ([]Case, error) {
+	var all []Family
 	for _, f := range families {
-		if !slices.Contains(Families(), f) {
-			return nil, fmt.Errorf("there is no law %q: %s", f, joined(Families()))
+		all = append(all, f.name)
+	}
+	for _, f := range o.Families {
+		if !slices.Contains(all, f) {
+			return nil, fmt.Errorf("there is no law %q: %s", f, joined(all))
 		}
 	}
-	rates := o.RatesRPS
-	if len(rates) == 0 {
-		rates = DefaultRates()
+	if len(o.RatesRPS) == 0 {
+		o.RatesRPS = DefaultRates()
 	}
-	for _, r := range rates {
+	for _, r := range o.RatesRPS {
 		if !(r >= minRate && r <= maxRate) {
 			return nil, fmt.Errorf("rate %v req/s: from %v to %.0f", r, minRate, float64(maxRate))
 		}
 	}
 	var cases []Case
-	for _, f := range Families() {
-		if slices.Contains(families, f) {
-			cases = append(cases, family(f, o.Quick, rates)...)
+	for _, f := range families {
+		if len(o.Families) == 0 || slices.Contains(o.Families, f.name) {
+			cases = append(cases, f.cases(o)...)
 		}
 	}
 	return cases, nil
 }
 
-func joined(families []Family) string {
-	var names []string
-	for _, f := range families {
-		names = append(names, string(f))
+// joined returns the names with commas between them.
+func joined[S ~string](names []S) string {
+	var out []string
+	for _, n := range names {
+		out = append(out, string(n))
 	}
-	return strings.Join(names, ", ")
+	return strings.Join(out, ", ")
 }
 
-func family(f Family, quick bool, rates []float64) []Case {
-	switch f {
-	case FamilyStall:
-		return stalls(quick, rates)
-	case FamilyDelay:
-		return delays(quick)
-	case FamilyOverload:
-		return overloads(quick)
-	case FamilyCounting:
-		return countings(quick)
-	case FamilyAccounts:
-		return accounts()
-	}
-	return bads()
-}
-
-func stalls(quick bool, rates []float64) []Case {
+func stalls(o Selection) []Case {
 	length, period, periods := time.Second, 10*time.Second, 3
-	if quick {
+	if o.Quick {
 		length, period, periods = 200*time.Millisecond, 2*time.Second, 2
 	}
 	var cases []Case
-	for _, rate := range rates {
+	for _, rate := range o.RatesRPS {
 		cases = append(cases, Stall{
 			RateRPS: rate, CapacityRPS: max(stallCapacity, headroom*rate), Length: length, Period: period, Periods: periods,
 			Connections: 64, Within: Within, P50Within: P50Within,
@@ -131,34 +120,34 @@ func stalls(quick bool, rates []float64) []Case {
 	return cases
 }
 
-// delays are long enough for what loader and kernel add to one exchange to be
-// small beside them, and windows for one delay more or less.
-func delays(quick bool) []Case {
+// delays are long against the time that loader and kernel add to one exchange, and
+// windows are long against one delay.
+func delays(o Selection) []Case {
 	long := Delay{Delay: 50 * time.Millisecond, Connections: 1000, Window: 8 * time.Second, Within: Within}
 	short := Delay{Delay: 20 * time.Millisecond, Connections: 50, Window: 5 * time.Second, Within: Within}
-	if quick {
+	if o.Quick {
 		long.Connections, long.Window, short.Window = 200, 5*time.Second, 2*time.Second
 	}
 	return []Case{short, long}
 }
 
-func overloads(quick bool) []Case {
+func overloads(o Selection) []Case {
 	window := 4 * time.Second
-	if quick {
+	if o.Quick {
 		window = time.Second
 	}
 	all := Overload{
 		CapacityRPS: overloadCapacity, Factor: overloadFactor, Lead: lead, Window: window,
 		Drain: window + time.Second, Connections: 64, Within: Within,
 	}
-	cut := all
-	cut.Drain = 500 * time.Millisecond
-	return []Case{all, cut}
+	short := all
+	short.Drain = 500 * time.Millisecond
+	return []Case{all, short}
 }
 
-func countings(quick bool) []Case {
+func countings(o Selection) []Case {
 	window := 500 * time.Millisecond
-	if quick {
+	if o.Quick {
 		window = 200 * time.Millisecond
 	}
 	base := Counting{Connections: 50, RateRPS: 5000, Window: window, Lead: lead}
@@ -179,8 +168,8 @@ func countings(quick bool) []Case {
 }
 
 // accounts are short: their figures are exact in any time. Closed loops that
-// replace each connection have few of them, since each leaves a port behind.
-func accounts() []Case {
+// replace their connections have few, since each connection leaves a port behind.
+func accounts(Selection) []Case {
 	const ms = time.Millisecond
 	var cases []Case
 	for _, a := range []Accounts{
@@ -188,8 +177,8 @@ func accounts() []Case {
 		{Behaviour: lawserver.Swallow, Every: 50, Connections: 64, RateRPS: 5000},
 		{Behaviour: lawserver.Twice, Connections: 4},
 		{Behaviour: lawserver.Twice, Connections: 64, RateRPS: 2000},
-		{Behaviour: lawserver.Twice, Apart: ms / 2, Connections: 4},
-		{Behaviour: lawserver.Twice, Apart: ms / 2, Connections: 64, RateRPS: 1000},
+		{Behaviour: lawserver.Twice, Gap: ms / 2, Connections: 4},
+		{Behaviour: lawserver.Twice, Gap: ms / 2, Connections: 64, RateRPS: 1000},
 		{Behaviour: lawserver.ExtraBytes, Connections: 4},
 		{Behaviour: lawserver.CloseAfter, Every: 1, Connections: 4},
 		{Behaviour: lawserver.CloseAfter, Every: 10, Connections: 64},
@@ -201,11 +190,10 @@ func accounts() []Case {
 	return cases
 }
 
-// bads are every way to misbehave with the cause that it must be counted
-// under.
-func bads() []Case {
+// bads are all ways to misbehave, each with the cause of its failures.
+func bads(Selection) []Case {
 	const timeout = 250 * time.Millisecond
-	// An upload that no socket buffers can swallow, so that its last byte is
+	// unsendable is an upload that no socket buffers can hold: its last byte is
 	// never written.
 	const unsendable = 32 << 20
 	var cases []Case
@@ -234,7 +222,7 @@ func bads() []Case {
 	return cases
 }
 
-// Planned is about how long a case takes.
+// Planned is the approximate time of a case.
 func Planned(c Case) time.Duration {
 	total := startAhead
 	for _, p := range c.Load(1).Phases {

@@ -1,6 +1,7 @@
 package certify
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,7 +13,7 @@ import (
 	"github.com/joust-bench/joust/results"
 )
 
-// Subject is a law server, in this process or in one of its own.
+// Subject is a law server, in this process or in another.
 type Subject interface {
 	Address() string
 	SetLaw(lawserver.Law) error
@@ -21,12 +22,11 @@ type Subject interface {
 }
 
 var (
-	_ Subject = (*lawserver.Server)(nil)
+	_ Subject = (*lawserver.Local)(nil)
 	_ Subject = (*lawserver.Remote)(nil)
 )
 
-// Bench runs cases, one at a time: a server whose laws change, and the loader
-// under test.
+// Bench runs cases one at a time, with one server and the loader under test.
 type Bench struct {
 	Server Subject
 	Loader loaders.Loader
@@ -34,35 +34,37 @@ type Bench struct {
 	Threads int
 	CPUs    []int
 	Idle    loaders.IdleStrategy
-	// CapacityWindow is how long a capacity is measured; 0 stands for 2 s.
+	// CapacityWindow is the window in which a capacity is measured; 0 stands for
+	// 2 s.
 	CapacityWindow time.Duration
-	// Judge gives the harness's verdict on the measured phase; nil gives none.
+	// Judge returns the harness's verdict on the measured phase; nil for none.
 	Judge func(spec loaders.Spec, report *results.Report) (*results.Verdict, error)
 }
 
-// defaultCapacityWindow is how long a capacity is measured.
-const defaultCapacityWindow = 2 * time.Second
+const (
+	defaultCapacityWindow = 2 * time.Second
+	// startAhead is the time before the load's start at which the law gets the
+	// instant of the window's opening.
+	startAhead = 200 * time.Millisecond
+)
 
-// startAhead is how long before its start the load is announced to itself, so
-// that the law can be set to the window's exact opening.
-const startAhead = 200 * time.Millisecond
-
-// Run runs one case. The error says that it could not be run, not that a row
-// missed its bound.
-func (b Bench) Run(ctx context.Context, c Case) ([]Row, error) {
-	seen, err := b.see(ctx, c)
+// Run runs one case. The error says that the case could not be run, not that a
+// check missed its bound.
+func (b Bench) Run(ctx context.Context, c Case) ([]Check, error) {
+	seen, err := b.observe(ctx, c)
+	var checks []Check
+	if err == nil {
+		checks, err = c.Checks(seen)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", c.Name(), err)
 	}
-	list, err := c.Rows(seen)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", c.Name(), err)
-	}
-	return list, nil
+	return checks, nil
 }
 
-func (b Bench) see(ctx context.Context, c Case) (Seen, error) {
-	var seen Seen
+// observe runs the load of a case.
+func (b Bench) observe(ctx context.Context, c Case) (Observation, error) {
+	var seen Observation
 	law := c.Law(0)
 	if law.CapacityRPS > 0 {
 		var err error
@@ -86,35 +88,24 @@ func (b Bench) see(ctx context.Context, c Case) (Seen, error) {
 	if err != nil {
 		return seen, err
 	}
-	return seen, b.ask(&seen)
-}
-
-// ask fills in what the server and the harness know.
-func (b Bench) ask(seen *Seen) (err error) {
 	if seen.Counts, err = b.Server.Counts(); err != nil {
-		return err
+		return seen, err
 	}
-	if seen.Stamps, err = b.Server.Stamps(); err != nil {
-		return err
-	}
-	if b.Judge != nil {
+	if seen.Stamps, err = b.Server.Stamps(); err == nil && b.Judge != nil {
 		seen.Verdict, err = b.Judge(seen.Spec, &seen.Report)
 	}
-	return err
+	return seen, err
 }
 
-// capacity is the throughput in req/s of a closed loop with the case's
-// connections under its law without stops.
+// capacity measures the throughput in req/s of a closed loop with the case's
+// connections, under its law without stops.
 func (b Bench) capacity(ctx context.Context, c Case, law lawserver.Law) (float64, error) {
 	law.Stall, law.Stamps = nil, 0
 	if err := b.Server.SetLaw(law); err != nil {
 		return 0, err
 	}
-	window := b.CapacityWindow
-	if window == 0 {
-		window = defaultCapacityWindow
-	}
-	report, err := b.load(ctx, b.complete(spec(c.Load(1).Connections, closedPhase(window))), nil)
+	closed := closedPhase(cmp.Or(b.CapacityWindow, defaultCapacityWindow))
+	report, err := b.load(ctx, b.complete(spec(c.Load(1).Connections, closed)), nil)
 	if err != nil {
 		return 0, err
 	}
@@ -125,15 +116,15 @@ func (b Bench) capacity(ctx context.Context, c Case, law lawserver.Law) (float64
 	return p.ThroughputRPS(), nil
 }
 
-// complete fills in what is the bench's.
+// complete adds the bench's target, threads and idle strategy.
 func (b Bench) complete(s loaders.Spec) loaders.Spec {
 	s.Target = loaders.Target{Network: "tcp", Address: b.Server.Address(), Host: b.Server.Address()}
 	s.Threads, s.CPUs, s.Idle = b.Threads, b.CPUs, b.Idle
 	return s.WithDefaults()
 }
 
-// load runs the loader. A case whose law stops the server gets it put on the
-// clock; nil for none.
+// load runs the loader. The law of a case that stops the server is set again with
+// the instant of the window; c is nil for no case.
 func (b Bench) load(ctx context.Context, s loaders.Spec, c Case) (results.Report, error) {
 	steer := &steering{server: b.Server, timed: c, lead: int64(s.Phases[0].Lead)}
 	if c != nil && c.Law(0).Stall == nil {
@@ -154,12 +145,12 @@ func (b Bench) load(ctx context.Context, s loaders.Spec, c Case) (results.Report
 	return report, nil
 }
 
-// steering starts the load, and puts a law on its clock.
+// steering starts the load. It sets the law of a timed case to the window.
 type steering struct {
 	server Subject
-	timed  Case
+	timed  Case // nil for none
 	lead   int64
-	// t0 is when the window must open.
+	// t0 is the instant at which the window must open.
 	t0 int64
 }
 

@@ -15,8 +15,8 @@ import (
 	"github.com/joust-bench/joust/loaders/retry"
 )
 
-// bench is the event-loop engine and a law server in this process. Only one
-// load runs at a time in a process, so tests that use it are not parallel.
+// bench is the event-loop engine and a law server in this process. Loads would take
+// each other's time: tests with a bench are not parallel.
 func bench(t *testing.T) certify.Bench {
 	t.Helper()
 	s, err := lawserver.Start("127.0.0.1:0")
@@ -31,8 +31,8 @@ func bench(t *testing.T) certify.Bench {
 	return certify.Bench{Server: s, Loader: core.Engine{System: epoll.System(), Codec: h1.New}, Threads: 1, Idle: loaders.Wait, CapacityWindow: 200 * time.Millisecond}
 }
 
-// often runs the case and fails unless it holds often enough: the tests share the
-// machine with others, which take whole slices of it.
+// often runs the case and fails unless it holds often enough: other tests take
+// whole slices of the machine's time.
 func often(t *testing.T, b certify.Bench, c certify.Case) {
 	t.Helper()
 	retry.Often(t, func() string {
@@ -47,29 +47,29 @@ func often(t *testing.T, b certify.Bench, c certify.Case) {
 	})
 }
 
-// The bounds are wide; those of a certificate hold on a quiet machine only.
-// Capacities are low and connections many, so that the server always has work
-// in hand and catches up with what others took from it.
+// The bounds are wide; those of a certificate hold on a quiet machine only. With low
+// capacities and many connections the server always has work, and makes up for
+// time that others took.
 func TestEventLoopKeepsTheLawsOfTime(t *testing.T) {
 	const ms = time.Millisecond
 	overload := certify.Overload{CapacityRPS: 500, Factor: 2, Lead: 100 * ms, Window: 400 * ms, Drain: time.Second, Connections: 32, Within: 0.5}
-	cut := overload
-	cut.Drain = 150 * ms
+	short := overload
+	short.Drain = 150 * ms
 	for _, c := range []certify.Case{
 		certify.Stall{
 			RateRPS: 500, CapacityRPS: 2500, Length: 100 * ms, Period: 500 * ms, Periods: 2,
 			Connections: 32, Within: 0.5, P50Within: 5 * ms,
 		},
 		certify.Delay{Delay: 20 * ms, Connections: 8, Window: 400 * ms, Within: 0.5},
-		overload, cut,
+		overload, short,
 	} {
 		t.Run(c.Name(), func(t *testing.T) { often(t, bench(t), c) })
 	}
 }
 
-// Counting needs no time: it holds at once, whatever else runs.
+// Counting needs no time: it holds on a busy machine too.
 func TestEventLoopCountsExactly(t *testing.T) {
-	cases, err := certify.Battery(certify.Options{Quick: true, Families: []certify.Family{certify.FamilyCounting}})
+	cases, err := certify.Battery(certify.Selection{Quick: true, Families: []certify.Family{certify.FamilyCounting}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -84,11 +84,11 @@ func TestEventLoopCountsExactly(t *testing.T) {
 	}
 }
 
-// Both engines account for what was asked. The figures are exact, but a machine
-// that stands still may end the wait for an answer, or keep a surplus answer
-// back until the next request is in flight.
+// Both engines account for every request. The figures are exact, but a machine that
+// stands still may end the wait for an answer, or delay a surplus answer until the
+// next request is in flight.
 func TestEnginesAccountForEveryRequest(t *testing.T) {
-	cases, err := certify.Battery(certify.Options{Families: []certify.Family{certify.FamilyAccounts}})
+	cases, err := certify.Battery(certify.Selection{Families: []certify.Family{certify.FamilyAccounts}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -108,7 +108,7 @@ func TestEnginesAccountForEveryRequest(t *testing.T) {
 
 // A cause needs a failure inside the window, which a busy machine can miss.
 func TestEventLoopNamesEveryMisbehaviour(t *testing.T) {
-	cases, err := certify.Battery(certify.Options{Families: []certify.Family{certify.FamilyBad}})
+	cases, err := certify.Battery(certify.Selection{Families: []certify.Family{certify.FamilyBad}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,10 +1,10 @@
-// Package certify holds the truth laws: what a loader must measure against a
-// server whose behaviour can be calculated, by arithmetic alone, and the
-// comparison of that with what it did measure. Every law is a Case; a Bench
-// runs it.
+// Package certify holds the truth laws. A law is arithmetic: it says what a loader
+// must measure against a server of calculable behaviour. The package compares that
+// with the loader's report. Every law is a Case; a Bench runs it.
 package certify
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/joust-bench/joust/loaders"
@@ -15,65 +15,73 @@ import (
 
 // Case is one law with one load. It is plain data.
 type Case interface {
-	// Name is unique in a battery and names the figures that set it apart.
+	// Name is unique in a battery and holds the case's parameters.
 	Name() string
-	// Law is what the server does, given the CLOCK_MONOTONIC instant t0 at
-	// which the measured window opens.
+	// Law returns the server's behaviour for a measured window that opens at the
+	// CLOCK_MONOTONIC instant t0.
 	Law(t0 int64) lawserver.Law
-	// Load is what the loader does, target and threads aside. The capacity is
-	// the measured one in req/s where the law has one, else 0.
+	// Load returns the load, without target and threads. The capacity is the
+	// measured one in req/s where the law has one, else 0.
 	Load(capacityRPS float64) loaders.Spec
-	// Rows compares what was seen with what follows from the law.
-	Rows(seen Seen) ([]Row, error)
+	// Checks compares an observation with the law.
+	Checks(seen Observation) ([]Check, error)
 }
 
-// Seen is what came out of a case.
-type Seen struct {
+// Observation is what loader and server report of a case.
+type Observation struct {
 	Spec   loaders.Spec
 	Report results.Report
-	// ConnectCause is set where not one connection could be made; there is no
-	// report then.
+	// ConnectCause is set where no connection could be made; there is no report
+	// then.
 	ConnectCause results.Cause
-	// CapacityRPS is what a closed loop got out of the server under the same
-	// law without stops, in req/s; 0 where the law has no capacity.
+	// CapacityRPS is the throughput of a closed loop under the same law without
+	// stops, in req/s; 0 where the law has no capacity.
 	CapacityRPS float64
 	Counts      lawserver.Counts
 	Stamps      lawserver.Stamps
-	// Verdict is the harness's on the measured phase, nil where none judges.
+	// Verdict is the harness's verdict on the measured phase, nil where there is
+	// none.
 	Verdict *results.Verdict
 	// Elapsed is the time from the start of the loader to its report.
 	Elapsed time.Duration
 }
 
-// phaseName is the measured phase of every case.
+// phaseName is the name of the measured phase of every case.
 const phaseName = "law"
 
-// phase is the measured phase as the loader saw it.
-func (s *Seen) phase() *results.Phase {
-	p := s.Report.Phase(phaseName)
-	if p == nil {
-		return &results.Phase{}
-	}
-	return p
+// phase returns the loader's report of the measured phase.
+func (s *Observation) phase() *results.Phase {
+	return cmp.Or(s.Report.Phase(phaseName), &results.Phase{})
 }
 
-// lead is how long load flows before a measured window.
+// lead is the length of the load before a measured window.
 const lead = 200 * time.Millisecond
 
-// hello is the request that nearly every law is asked.
-func hello() scenarios.Request {
-	return scenarios.Request{
-		Name: "hello", Method: "GET", Path: "/",
-		Expect: scenarios.Expect{Status: 200, Body: &scenarios.Body{Text: lawserver.Hello}},
+// spec returns a load of hello requests.
+func spec(connections int, phases ...loaders.Phase) loaders.Spec {
+	return loaders.Spec{
+		Protocol: scenarios.H1, Connections: connections, Depth: 1, Phases: phases,
+		Requests: []scenarios.Request{{
+			Name: "hello", Method: "GET", Path: "/",
+			Expect: scenarios.Expect{Status: 200, Body: &scenarios.Body{Text: lawserver.Hello}},
+		}},
 	}
 }
 
-// spec is a load of hello requests.
-func spec(connections int, phases ...loaders.Phase) loaders.Spec {
-	return loaders.Spec{
-		Protocol: scenarios.H1, Requests: []scenarios.Request{hello()},
-		Connections: connections, Depth: 1, Phases: phases,
+// upload gives the request a body of that size; 0 leaves it as it is.
+func upload(s *loaders.Spec, bytes int64) {
+	if bytes > 0 {
+		r := &s.Requests[0]
+		r.Name, r.Method, r.Body = "upload", "POST", &scenarios.Body{Text: lawserver.Hello, Length: bytes}
 	}
+}
+
+// mean is a histogram's mean, 0 where there is no histogram.
+func mean(h *results.Histogram) time.Duration {
+	if h == nil {
+		return 0
+	}
+	return time.Duration(h.MeanNS)
 }
 
 func openPhase(rateRPS float64, window time.Duration) loaders.Phase {

@@ -13,8 +13,8 @@ import (
 	"github.com/joust-bench/joust/loaders/certify/lawserver"
 )
 
-// The answers are those of the project's engine notes, worked out by hand: at
-// 20 000/s, one second in ten, p95 = 1 − 0.05·10·(1 − 20/C).
+// The answers are calculated by hand: at 20 000/s, one second in ten, p95 = 1 −
+// 0.05·10·(1 − 20/C).
 func TestStallKnownAnswers(t *testing.T) {
 	t.Parallel()
 	s := certify.Stall{RateRPS: 20_000, Length: time.Second, Period: 10 * time.Second}
@@ -27,7 +27,7 @@ func TestStallKnownAnswers(t *testing.T) {
 		{0.95, 40_000, 750 * time.Millisecond},
 		{0.99, 40_000, 950 * time.Millisecond},
 		{1, 40_000, time.Second},
-		{0.8, 40_000, 0}, // one request in five is late at all
+		{0.8, 40_000, 0}, // one request in five is late
 		{0.5, 200_000, 0},
 	} {
 		if got := s.Quantile(c.q, c.capacity); (got - c.want).Abs() > time.Microsecond {
@@ -42,13 +42,13 @@ func TestStallKnownAnswers(t *testing.T) {
 	}
 }
 
-// By hand, k = 2: without a lead and with drain enough, latencies run evenly
+// By hand, k = 2: without a lead and with a long drain, latencies are spread evenly
 // from 0 to T. With a drain of D the law breaks at E/2 = (T + D)/2.
 func TestOverloadKnownAnswers(t *testing.T) {
 	t.Parallel()
 	const s, ms = time.Second, time.Millisecond
 	all := certify.Overload{Factor: 2, Window: 10 * s, Drain: 11 * s}
-	cut := certify.Overload{Factor: 2, Window: 10 * s, Drain: 500 * ms}
+	short := certify.Overload{Factor: 2, Window: 10 * s, Drain: 500 * ms}
 	led := certify.Overload{Factor: 2, Lead: s, Window: 4 * s, Drain: 6 * s}
 	fast := certify.Overload{Factor: 4, Window: 4 * s, Drain: 20 * s}
 	for _, c := range []struct {
@@ -56,16 +56,16 @@ func TestOverloadKnownAnswers(t *testing.T) {
 		got  time.Duration
 		want time.Duration
 	}{
-		{"what is answered at T waited T/2", all.Quantile(0.5), 5 * s},
+		{"p50 of all: the answer at T waited T/2", all.Quantile(0.5), 5 * s},
 		{"p99 of all", all.Quantile(0.99), 9900 * ms},
 		{"mean of all", all.Mean(), 5 * s},
-		{"nothing is cut", all.CensoredFrom(), 0},
-		// x answered ones and x − 0.5 lower bounds are half of 10 at x = 2.75.
-		{"p50 of the cut", cut.Quantile(0.5), 2750 * ms},
-		{"the largest of the cut", cut.Quantile(1), 5250 * ms},
+		{"lower bounds of all", all.CensoredFrom(), 0},
+		// x answers and x − 0.5 lower bounds are half of 10 at x = 2.75.
+		{"p50 of the short drain", short.Quantile(0.5), 2750 * ms},
+		{"the largest of the short drain", short.Quantile(1), 5250 * ms},
 		// (5.25²/2 + (5.25² − 0.5²)/2) / 10
-		{"mean of the cut", cut.Mean(), 2743750 * time.Microsecond},
-		{"lower bounds", cut.CensoredFrom(), 500 * ms},
+		{"mean of the short drain", short.Mean(), 2743750 * time.Microsecond},
+		{"lower bounds", short.CensoredFrom(), 500 * ms},
 		{"p50 with a lead", led.Quantile(0.5), 3 * s},
 		{"the first with a lead", led.Quantile(1e-9), s},
 		{"p50 at four times", fast.Quantile(0.5), 6 * s},
@@ -74,7 +74,7 @@ func TestOverloadKnownAnswers(t *testing.T) {
 			t.Errorf("%s: got %v, want %v", c.name, c.got, c.want)
 		}
 	}
-	if got := cut.Unanswered(); math.Abs(got-0.475) > 1e-9 { // (10 − 5.25) / 10
+	if got := short.Unanswered(); math.Abs(got-0.475) > 1e-9 { // (10 − 5.25) / 10
 		t.Errorf("unanswered share %v, want 0.475", got)
 	}
 	if got := all.Unanswered(); got != 0 {
@@ -89,9 +89,9 @@ func TestDelayKnownAnswer(t *testing.T) {
 	}
 }
 
-// queue is one server, first come first served: the end of each request that
-// comes at arrivals, in seconds. open gives the instant from which on the
-// server works again.
+// serveAll is one server, first come first served: it returns the end of each
+// request that comes at arrivals, in seconds. open returns the first instant at
+// which the server works.
 func serveAll(arrivals []float64, capacity float64, open func(float64) float64) []float64 {
 	free, ends := 0.0, make([]float64, len(arrivals))
 	for i, at := range arrivals {
@@ -113,8 +113,7 @@ func quantile(sorted []float64, q float64) float64 {
 	return sorted[min(len(sorted)-1, int(q*float64(len(sorted))))]
 }
 
-// The stall law is what a simulated queue does, to within a gap and a service
-// time.
+// A simulated queue keeps the stall law, to within a gap and a service time.
 func TestStallLawIsASimulatedQueue(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
@@ -144,8 +143,8 @@ func TestStallLawIsASimulatedQueue(t *testing.T) {
 	})
 }
 
-// The overload law is what a simulated queue does under the rules of drain and
-// lower bounds.
+// A simulated queue keeps the overload law, with the rules of drain and lower
+// bounds.
 func TestOverloadLawIsASimulatedQueue(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
@@ -177,9 +176,9 @@ func TestOverloadLawIsASimulatedQueue(t *testing.T) {
 		}
 		slices.Sort(latencies)
 		n := float64(len(latencies))
-		check := func(what string, got, want, within float64) {
+		check := func(figure string, got, want, within float64) {
 			if math.Abs(got-want) > within {
-				rt.Errorf("%+v: %s: the queue gives %v, the law %v", o, what, got, want)
+				rt.Errorf("%+v: %s: the queue gives %v, the law %v", o, figure, got, want)
 			}
 		}
 		const within = 0.01 // seconds: a few service times
@@ -198,12 +197,11 @@ func percent(q float64) string { return time.Duration(q * 100 * float64(time.Sec
 
 func seconds(s float64) time.Duration { return time.Duration(s * 1e9) }
 
-// Whatever a battery holds can be run: laws and loads are valid and names tell
-// the cases apart.
+// All cases of a battery can be run: laws and loads are valid and names unique.
 func TestBatteriesAreValid(t *testing.T) {
 	t.Parallel()
 	for _, quick := range []bool{false, true} {
-		cases, err := certify.Battery(certify.Options{Quick: quick})
+		cases, err := certify.Battery(certify.Selection{Quick: quick})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -232,7 +230,7 @@ func TestBatteriesAreValid(t *testing.T) {
 
 func TestBatteryCoversEveryBehaviour(t *testing.T) {
 	t.Parallel()
-	cases, err := certify.Battery(certify.Options{})
+	cases, err := certify.Battery(certify.Selection{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -249,7 +247,7 @@ func TestBatteryCoversEveryBehaviour(t *testing.T) {
 
 func TestBatteryRefuses(t *testing.T) {
 	t.Parallel()
-	for _, o := range []certify.Options{
+	for _, o := range []certify.Selection{
 		{Families: []certify.Family{"gravity"}},
 		{RatesRPS: []float64{0}},
 		{RatesRPS: []float64{math.NaN()}},
@@ -259,7 +257,7 @@ func TestBatteryRefuses(t *testing.T) {
 			t.Errorf("%+v was accepted", o)
 		}
 	}
-	one, err := certify.Battery(certify.Options{Families: []certify.Family{certify.FamilyStall}, RatesRPS: []float64{30_000}})
+	one, err := certify.Battery(certify.Selection{Families: []certify.Family{certify.FamilyStall}, RatesRPS: []float64{30_000}})
 	if err != nil || len(one) != 1 || one[0].Law(0).CapacityRPS < 60_000 {
 		t.Errorf("got %+v, %v: want one case with twice the rate as capacity", one, err)
 	}

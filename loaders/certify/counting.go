@@ -11,26 +11,25 @@ import (
 	"github.com/joust-bench/joust/scenarios"
 )
 
-// Counting is a ladder of a warm-up, a closed and an open loop whose requests
-// and bytes the server counts as well: both must agree exactly, over all of
-// the ladder.
+// Counting is a ladder of a warm-up, a closed and an open loop. The loader and the
+// server count its requests and bytes, and must agree exactly.
 type Counting struct {
-	// Label says in words what is counted.
+	// Label is the name of the load in words.
 	Label       string
 	Connections int
 	Depth       int
 	// ReconnectEvery closes a connection after that many requests; 0 keeps it.
 	ReconnectEvery int
-	// UploadBytes and AnswerBytes are the sizes of the bodies; 0 stands for no
-	// upload and for hello.
+	// UploadBytes and AnswerBytes are the sizes of the bodies, 0 for no upload and
+	// for hello.
 	UploadBytes, AnswerBytes int64
-	// RateRPS is that of the open loop.
+	// RateRPS is the rate of the open loop.
 	RateRPS float64
-	// Window is the length of each phase's window, Lead that of the load before
-	// measured ones.
+	// Window is the length of each phase's window, Lead the length of the load
+	// before measured windows.
 	Window, Lead time.Duration
-	// Alone leaves one closed loop without a lead: everything is sent inside
-	// its window, so that the window's bytes must agree too.
+	// Alone makes the ladder one closed loop without a lead: the loader sends all
+	// bytes inside its window, and the window's bytes must agree too.
 	Alone bool
 }
 
@@ -50,35 +49,28 @@ func (c Counting) Law(int64) lawserver.Law { return lawserver.Law{Body: c.answer
 // Load implements Case.
 func (c Counting) Load(float64) loaders.Spec {
 	closed := closedPhase(c.Window)
+	closed.Lead = 0
 	phases := []loaders.Phase{closed}
-	if c.Alone {
-		phases[0].Lead = 0
-	} else {
+	if !c.Alone {
 		warmup, open := closed, openPhase(c.RateRPS, c.Window)
-		warmup.Name, warmup.Measured, warmup.Lead = results.PhaseWarmup, false, 0
+		warmup.Name, warmup.Measured = results.PhaseWarmup, false
 		open.Name, open.Lead, closed.Lead = "open", c.Lead, c.Lead
 		phases = []loaders.Phase{warmup, closed, open}
 	}
 	s := spec(c.Connections, phases...)
 	s.Depth, s.Connection.ReconnectEvery = max(1, c.Depth), c.ReconnectEvery
-	body, r := c.answer(), &s.Requests[0]
-	r.Expect.Body = &body
-	if c.UploadBytes > 0 {
-		r.Name, r.Method, r.Body = "upload", "POST", &scenarios.Body{Text: lawserver.Hello, Length: c.UploadBytes}
-	}
+	upload(&s, c.UploadBytes)
+	s.Requests[0].Expect.Body = new(c.answer())
 	return s
 }
 
-// Rows implements Case.
-func (c Counting) Rows(seen Seen) ([]Row, error) {
+// Checks implements Case.
+func (c Counting) Checks(seen Observation) ([]Check, error) {
 	request, err := wire.Compile(&seen.Spec.Requests[0], seen.Spec.Target.Host)
 	if err != nil {
 		return nil, err
 	}
-	answer, err := lawserver.AnswerSize(c.Law(0))
-	if err != nil {
-		return nil, err
-	}
+	answer := lawserver.AnswerSize(c.Law(0))
 	var asked, answered, failed uint64
 	for i := range seen.Report.Phases {
 		p := &seen.Report.Phases[i]
@@ -92,7 +84,7 @@ func (c Counting) Rows(seen Seen) ([]Row, error) {
 	if answered == 0 {
 		return nil, fmt.Errorf("no request was answered, so there is nothing to count: %s", seen.phase().Total.FirstError)
 	}
-	r := rows{law: c.Name()}
+	r := checks{law: c.Name()}
 	r.count("requests failed or lost", Requests, 0, failed)
 	r.count("requests asked", Requests, seen.Counts.Requests, asked)
 	r.count("requests: before + window + after", Requests, seen.Counts.Requests, answered)

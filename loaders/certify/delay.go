@@ -9,8 +9,8 @@ import (
 	"github.com/joust-bench/joust/results/stats"
 )
 
-// Delay is a closed loop against a server that answers every request a fixed
-// time after it came, any number at once.
+// Delay is a closed loop against a server that answers every request a fixed time
+// after its arrival, any number at once.
 type Delay struct {
 	Delay       time.Duration
 	Connections int
@@ -34,22 +34,18 @@ func (d Delay) Law(int64) lawserver.Law { return lawserver.Law{Delay: d.Delay} }
 // Load implements Case.
 func (d Delay) Load(float64) loaders.Spec { return spec(d.Connections, closedPhase(d.Window)) }
 
-// Rows implements Case.
-func (d Delay) Rows(seen Seen) ([]Row, error) {
+// Checks implements Case.
+func (d Delay) Checks(seen Observation) ([]Check, error) {
 	p := seen.phase()
 	service, err := stats.Decode(p.Total.Service)
 	if err != nil {
 		return nil, err
 	}
-	r := rows{law: d.Name()}
+	r := checks{law: d.Name()}
 	within := Bound{Relative, d.Within}
 	r.count("requests failed", Requests, 0, p.Failures())
 	r.number("throughput", PerSecond, d.ThroughputRPS(), p.ThroughputRPS(), within)
 	r.duration("service p50", d.Delay, time.Duration(service.Quantile(0.5)), within)
-	var mean time.Duration
-	if p.Total.Service != nil {
-		mean = time.Duration(p.Total.Service.MeanNS)
-	}
-	r.duration("service mean", d.Delay, mean, within)
+	r.duration("service mean", d.Delay, mean(p.Total.Service), within)
 	return r.list, nil
 }

@@ -3,7 +3,6 @@ package certify
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/joust-bench/joust/loaders"
@@ -15,19 +14,19 @@ import (
 // Overload is an open loop at a multiple of the server's measured capacity.
 //
 // Load begins at 0, at a rate of k times the capacity. The request intended at
-// u is answered at k·u, since the server is busy throughout and answers in
-// order: its latency is (k − 1)·u. The one answered at the end of the window
-// was intended at 1/k of it, and waited for (k − 1)/k of it: half, for k = 2.
+// u is answered at k·u, since the server is always busy and answers in order: its
+// latency is (k − 1)·u. The request answered at the end of the window was intended
+// at 1/k of the window, and waited for (k − 1)/k of it: half, for k = 2.
 //
-// The window is [Lead, t1). What is intended in it and not answered by the end
-// of the drain, E = t1 + drain, is recorded as at least E − u (METHOD.md §1).
-// Those are the requests behind u = E/k, so that lower bounds reach from the
-// drain bound up to E − E/k, which is the largest latency of all.
+// The window is [Lead, t1). A request that is intended in it and not answered by
+// the end of the drain, E = t1 + drain, is recorded as at least E − u (METHOD.md
+// §1). These are the requests behind u = E/k: lower bounds reach from the drain
+// bound up to E − E/k, which is the largest latency of all.
 type Overload struct {
-	CapacityRPS float64 // what the server is told; the law uses the measured one
+	CapacityRPS float64 // of the server's law; the figures follow from the measured one
 	// Factor is k, above 1.
 	Factor float64
-	// Lead is the part of the load before the window.
+	// Lead is the length of the load before the window.
 	Lead   time.Duration
 	Window time.Duration
 	// Drain bounds the wait for answers behind the window. Above (k − 1) · (Lead
@@ -40,7 +39,7 @@ type Overload struct {
 
 var _ Case = Overload{}
 
-// t1 and end are the window's end and the drain's, in nanoseconds since load
+// t1 and end are the ends of the window and of the drain, in nanoseconds since load
 // began.
 func (o Overload) t1() float64  { return float64(o.Lead + o.Window) }
 func (o Overload) end() float64 { return o.t1() + float64(o.Drain) }
@@ -54,7 +53,7 @@ func (o Overload) lastAnswered() float64 {
 // Unanswered is the share of the window's requests that get no answer.
 func (o Overload) Unanswered() float64 { return (o.t1() - o.lastAnswered()) / float64(o.Window) }
 
-// share is the share of the window's requests recorded as at most x
+// share is the share of the window's requests that are recorded as at most x
 // nanoseconds.
 func (o Overload) share(x float64) float64 {
 	last := o.lastAnswered()
@@ -63,7 +62,7 @@ func (o Overload) share(x float64) float64 {
 	return (max(0, answered) + max(0, unanswered)) / float64(o.Window)
 }
 
-// Quantile is what the corrected histogram holds at q, 0 to 1: the inverse of
+// Quantile is the value of the corrected histogram at q, 0 to 1: the inverse of
 // share, which rises with x.
 func (o Overload) Quantile(q float64) time.Duration {
 	low, high := 0.0, max(o.end(), (o.Factor-1)*o.t1())
@@ -110,8 +109,8 @@ func (o Overload) Load(capacityRPS float64) loaders.Spec {
 	return s
 }
 
-// Rows implements Case.
-func (o Overload) Rows(seen Seen) ([]Row, error) {
+// Checks implements Case.
+func (o Overload) Checks(seen Observation) ([]Check, error) {
 	p := seen.phase()
 	if p.Rate == nil {
 		return nil, fmt.Errorf("the loader's report has no open-loop phase %q", phaseName)
@@ -120,7 +119,7 @@ func (o Overload) Rows(seen Seen) ([]Row, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := rows{law: o.Name()}
+	r := checks{law: o.Name()}
 	within := Bound{Relative, o.Within}
 	seconds, rate := o.Window.Seconds(), o.Factor*seen.CapacityRPS
 	r.count("requests failed", Requests, 0, p.Failures())
@@ -129,7 +128,7 @@ func (o Overload) Rows(seen Seen) ([]Row, error) {
 	for _, q := range []float64{0.5, 0.95, 0.99} {
 		r.duration("corrected "+percentile(q), o.Quantile(q), time.Duration(corrected.Quantile(q)), within)
 	}
-	r.duration("corrected mean", o.Mean(), mean(p), within)
+	r.duration("corrected mean", o.Mean(), mean(p.Total.Corrected), within)
 	r.number("requests unanswered", Requests, o.Unanswered()*rate*seconds, float64(p.Rate.NeverSent+p.Rate.Censored), within)
 	r.duration("lower bounds from", o.CensoredFrom(), time.Duration(p.Rate.CensoredFromNS), within)
 	if v := seen.Verdict; v != nil {
@@ -138,23 +137,10 @@ func (o Overload) Rows(seen Seen) ([]Row, error) {
 	return r.list, nil
 }
 
-// mean is that of the corrected latency, 0 where there is none.
-func mean(p *results.Phase) time.Duration {
-	if p.Total.Corrected == nil {
-		return 0
-	}
-	return time.Duration(p.Total.Corrected.MeanNS)
-}
-
 // flags names a verdict's flags; without any, its first reason.
 func flags(v *results.Verdict) string {
-	var names []string
-	for _, f := range v.Flags {
-		names = append(names, string(f))
-	}
-	slices.Sort(names)
-	if len(names) == 0 && len(v.Reasons) > 0 {
+	if len(v.Flags) == 0 && len(v.Reasons) > 0 {
 		return v.Reasons[0].Text
 	}
-	return strings.Join(names, ", ")
+	return joined(slices.Sorted(slices.Values(v.Flags)))
 }

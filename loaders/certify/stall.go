@@ -11,15 +11,15 @@ import (
 	"github.com/joust-bench/joust/results/stats"
 )
 
-// Stall is an open loop against a server of some capacity that stops for
-// Length once per Period. What waited must be drained at the capacity while
-// new requests come, which the law counts in.
+// Stall is an open loop against a server of some capacity that stops for Length
+// once per Period. The law includes the time in which the server works off the
+// waiting requests while new ones come.
 type Stall struct {
 	RateRPS     float64
-	CapacityRPS float64 // what the server is told; the law uses the measured one
+	CapacityRPS float64 // of the server's law; the figures follow from the measured one
 	Length      time.Duration
 	Period      time.Duration
-	// Periods is the length of the window: whole periods only.
+	// Periods is the length of the window in periods.
 	Periods     int
 	Connections int
 	// Within bounds the quantiles, as a share; P50Within the difference of the
@@ -34,17 +34,17 @@ var _ Case = Stall{}
 // in req/s: S · [1 − (1 − q) · (P/S) · (1 − ρ)] with ρ = rate ÷ capacity, and 0
 // where that is not above 0.
 //
-// A request that is intended x into a stop of length S waits for its rest,
-// S − x, and for the rate·x requests before it, each 1/capacity: its latency
-// is S − x·(1 − ρ), down to 0 at x = S/(1 − ρ). So latencies are spread evenly
-// from 0 to S over the share S/(1 − ρ)/P of all requests.
+// A request that is intended x into a stop of length S waits for the rest of the
+// stop, S − x, and for the rate·x requests before it, each 1/capacity: its latency
+// is S − x·(1 − ρ), down to 0 at x = S/(1 − ρ). Latencies are therefore spread
+// evenly from 0 to S over the share S/(1 − ρ)/P of all requests.
 func (s Stall) Quantile(q, capacityRPS float64) time.Duration {
 	rho := s.RateRPS / capacityRPS
 	length, period := float64(s.Length), float64(s.Period)
 	return time.Duration(max(0, length*(1-(1-q)*(period/length)*(1-rho))))
 }
 
-// Drained is how long after the beginning of a stop its backlog is gone.
+// Drained is the time from the beginning of a stop until its backlog is gone.
 func (s Stall) Drained(capacityRPS float64) time.Duration {
 	if capacityRPS <= s.RateRPS {
 		return math.MaxInt64
@@ -59,8 +59,8 @@ func (s Stall) Name() string {
 
 func (s Stall) window() time.Duration { return time.Duration(s.Periods) * s.Period }
 
-// Law implements Case. The first stop begins a twentieth of a period inside
-// the window, so that every stop and its drain lie whole in it.
+// Law implements Case. The first stop begins a twentieth of a period inside the
+// window: every stop and its drain lie within the window.
 func (s Stall) Law(t0 int64) lawserver.Law {
 	return lawserver.Law{
 		CapacityRPS: s.CapacityRPS,
@@ -74,8 +74,8 @@ func (s Stall) Load(float64) loaders.Spec {
 	return spec(s.Connections, openPhase(s.RateRPS, s.window()))
 }
 
-// Rows implements Case.
-func (s Stall) Rows(seen Seen) ([]Row, error) {
+// Checks implements Case.
+func (s Stall) Checks(seen Observation) ([]Check, error) {
 	if most := s.Period * 9 / 10; s.Drained(seen.CapacityRPS) > most {
 		return nil, fmt.Errorf("a measured capacity of %.0f req/s is too little for %.0f req/s: the backlog of a stop must be gone within %v; take a lower rate, or a faster or quieter machine", seen.CapacityRPS, s.RateRPS, most)
 	}
@@ -88,10 +88,10 @@ func (s Stall) Rows(seen Seen) ([]Row, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := rows{law: s.Name()}
+	r := checks{law: s.Name()}
 	if p.Rate != nil {
-		// An interval of whole gaps holds as many instants as gaps, give or
-		// take the one on its edge.
+		// An interval of whole gaps holds as many instants as gaps, give or take
+		// one on its edge.
 		r.number("requests intended", Requests, s.RateRPS*s.window().Seconds(), float64(p.Rate.Offered), Bound{Absolute, 1})
 	}
 	r.count("requests failed", Requests, 0, p.Failures())
@@ -106,17 +106,17 @@ func (s Stall) Rows(seen Seen) ([]Row, error) {
 	if want, ok := medianOf(seen.Stamps, seen.Spec.Phases[0], p.T0NS, p.T1NS); ok {
 		r.duration("corrected p50, by the server's stamps", want, time.Duration(corrected.Quantile(0.5)), Bound{Absolute, float64(s.P50Within)})
 	}
-	// Only what was in flight when a stop began, one a connection at most, sees
-	// it in its service time.
+	// Only requests that were in flight when a stop began, at most one a
+	// connection, have the stop in their service time.
 	if inFlight := float64(s.Connections) / (s.RateRPS * s.Period.Seconds()); inFlight < 0.02 {
 		r.duration("service p95, which hides the stop", s.Length/10, time.Duration(service.Quantile(0.95)), Bound{Kind: AtMost})
 	}
 	return r.list, nil
 }
 
-// medianOf is the median latency of the requests intended in [t0, t1) by the
+// medianOf returns the median latency of the requests intended in [t0, t1) by the
 // server's stamps: request k is intended k/rate after the load begins, and the
-// k-th answer is its answer. It is false where stamps are missing.
+// k-th answer is its answer. It returns false where stamps are missing.
 func medianOf(stamps lawserver.Stamps, p loaders.Phase, t0, t1 int64) (time.Duration, bool) {
 	begin := float64(t0 - int64(p.Lead))
 	var latencies []int64

@@ -57,7 +57,7 @@ func process(t *testing.T) (child.Driver, <-chan error) {
 }
 
 func good() func(*enginetest.Peer) {
-	return enginetest.Answering(func(enginetest.Request) string { return enginetest.OK(enginetest.Hello) })
+	return enginetest.Good(0)
 }
 
 func TestLadderThroughThePipe(t *testing.T) {
@@ -115,7 +115,7 @@ func TestQuietLoader(t *testing.T) {
 
 func TestStopInTheMiddle(t *testing.T) {
 	t.Parallel()
-	server := enginetest.Start(t, enginetest.Calmly(time.Millisecond, func(enginetest.Request) string { return enginetest.OK(enginetest.Hello) }))
+	server := enginetest.Start(t, enginetest.Good(time.Millisecond))
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	spec := enginetest.Spec(enginetest.Closed(time.Hour), enginetest.Closed(time.Hour))
@@ -127,7 +127,7 @@ func TestStopInTheMiddle(t *testing.T) {
 		t.Fatalf("got %+v, %v; want one partial phase and no error", report, err)
 	}
 	p := report.Phases[0]
-	if got := enginetest.Answered(&p) + p.Unanswered; got != uint64(server.Requests.Load()) {
+	if got := p.Right() + p.Unanswered; got != uint64(server.Requests.Load()) {
 		t.Errorf("%d answered or unfinished of %d", got, server.Requests.Load())
 	}
 	if err := <-ended; err != nil {

@@ -1,27 +1,26 @@
-// Package codec is the seam between the load engine and a protocol. A codec
-// turns a request into bytes once, and the bytes of one connection into
-// answers. It holds no socket, no clock and no account: the engine has these,
-// and knows no protocol. A new protocol is a package that implements Protocol.
+// Package codec is the seam between the load engine and a protocol. A codec turns
+// each request into bytes once, and the bytes of a connection into answers. It holds
+// no socket, no clock and no counter: the engine has these, and knows no protocol. A
+// new protocol is a package that implements Protocol.
 package codec
 
 import (
 	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/scenarios"
 )
 
 // Request holds the bytes of one request. They are built once and written many
-// times. It is read-only, and all threads share it.
+// times. It is read-only, and threads may share it.
 type Request struct {
-	// Head is what is written first. A small body is part of it, so that one
-	// write sends all.
+	// Head is written first. It includes a small body, which one write then sends too.
 	Head []byte
-	// Body is the rest of a larger body as it is sent, framing included, else
-	// nil. Equal bodies may share it.
+	// Body is a larger body as it is sent, with its framing, else nil. Equal bodies
+	// may share it.
 	Body []byte
-	// BodyBytes is the size of the body proper in bytes, framing aside.
+	// BodyBytes is the size of the body in bytes, without framing.
 	BodyBytes int64
-	// HeadBytes is the length of the head proper in bytes: of Head without a
-	// body that is part of it.
+	// HeadBytes is the length of Head in bytes, without a body.
 	HeadBytes int
 }
 
@@ -32,22 +31,41 @@ func (r *Request) Size() int64 { return int64(len(r.Head)) + int64(len(r.Body)) 
 // the protocol cannot express.
 type New func(*loaders.Spec) (Protocol, error)
 
-// Protocol holds the requests of one load and reads its answers. It does not
-// change after New.
+// Protocol holds the requests of one load. It does not change after New.
 type Protocol interface {
-	// Requests are those of the Spec, by number.
+	// Requests returns the requests of the Spec, by number, in a list of the caller's
+	// own.
 	Requests() []Request
 	// ALPN lists the names of the protocol that a TLS handshake offers, the
 	// preferred one first (RFC 7301).
 	ALPN() []string
-	// Shard returns the function that makes the codecs of one thread's
-	// connections; they may share what the thread has learnt. Where heads is
-	// true, each Interim and each Head must be an event of its own; else the
-	// codec may leave them out.
-	Shard(heads bool) func() Conn
-	// Close gives back the memory of requests and answers, which must not be
-	// read again.
+	// Shard returns the part of one thread.
+	Shard() Shard
+	// Close frees the memory of requests and answers, which must not be read again.
 	Close() error
+}
+
+// Shard is the part of one thread, which alone may use it. Its codecs may share
+// all that the thread has learnt.
+type Shard interface {
+	// Conn returns the codec of a new connection.
+	Conn(needs Needs) Conn
+	// Put compiles a request and gives it the number: the next one, or that of a
+	// request that is not in flight, whose place it takes. The bytes are the
+	// thread's own. It returns an error for a request that the protocol cannot
+	// express.
+	Put(number int32, r *scenarios.Request) (Request, error)
+}
+
+// Needs says which events the engine acts on besides End. The codec may leave out
+// all others, which is faster.
+type Needs struct {
+	// Heads asks for each Interim and each Head. The bytes of a head are those that
+	// its event takes.
+	Heads bool
+	// Bodies asks for an event for each piece of a body. The bytes of the piece are
+	// the last that its event takes.
+	Bodies bool
 }
 
 // Conn reads the answers of one connection, wherever its bytes are cut. It
@@ -55,33 +73,34 @@ type Protocol interface {
 type Conn interface {
 	// Open makes the codec ready for a new connection.
 	Open()
-	// Next takes n bytes off the front of in and returns the next event in
-	// them, in the answer to the request of that number: the oldest in flight.
-	// Bytes that are not taken must be shown again with more behind them. An
-	// event may take no bytes: call Next on the rest, be it empty, until it
-	// returns NeedMore, End or an error. After an error the connection is of no
-	// more use.
+	// Next takes n bytes off the front of in and returns the next event of the answer
+	// to the oldest request in flight, by its number. Bytes that it does not take must
+	// be shown again with more behind them. An event may take no bytes: call Next on
+	// the rest, even an empty one, until it returns NeedMore, End or an error. After
+	// an error the connection is of no more use.
 	Next(request int32, in []byte) (n int, a Answer, err error)
-	// End says what the end of the server's stream means for the answer to the
-	// request of that number. Without an error the answer is complete; with one
-	// Answer.Cause names the failure.
+	// End ends the answer to the request of that number with the server's stream. It
+	// returns the answer where that makes it complete, else an error, and the failure
+	// in Answer.Cause.
 	End(request int32) (Answer, error)
-	// Describe says in words why the last answer, to the request of that
-	// number, is wrong.
+	// Describe says in words why the last answer, to the request of that number, is
+	// wrong.
 	Describe(request int32, cause results.Cause) string
 }
 
 // Event is a kind of event in a stream of answers.
 type Event uint8
 
-// The events of one answer: any number of Interim, Head, End.
+// The events of one answer: any number of Interim, Head, any number of Body, End.
 const (
-	// NeedMore: nothing more can be said before more bytes come.
+	// NeedMore: the codec waits for more bytes.
 	NeedMore Event = iota
-	// Interim: an answer that only announces another.
+	// Interim: an answer that announces another one.
 	Interim
-	// Head: the status of the answer that counts; its body follows.
+	// Head: the status of the final answer.
 	Head
+	// Body: bytes of the body.
+	Body
 	// End: the answer is complete.
 	End
 )
@@ -89,11 +108,11 @@ const (
 // Answer is the outcome of one call of Next.
 type Answer struct {
 	Event Event
-	// Keep says, with End, that the connection may be used after this answer.
+	// Keep is true, with End, where the connection may be used again.
 	Keep bool
 	// Status is the status code of an Interim, a Head or an End.
 	Status int
-	// Body is how many bytes of the body, framing taken off, this call took.
+	// Body is how many bytes of the body, without framing, this call took.
 	Body int
 	// Cause is, with End, why the answer is wrong; empty for a right one.
 	Cause results.Cause

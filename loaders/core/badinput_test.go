@@ -14,8 +14,8 @@ import (
 	"github.com/joust-bench/joust/results"
 )
 
-// endless answers a request with the start and then up to a gibibyte of what
-// repeats; took is how much of it the loader let pass.
+// endless answers a request with start and up to a gibibyte of repeat; took counts the
+// bytes that the loader let pass.
 func endless(start, repeat string, took *atomic.Int64) func(net.Conn, *bufio.Reader) {
 	const gibibyte = 1 << 30
 	block := bytes.Repeat([]byte(repeat), 1+(32<<10)/len(repeat))
@@ -36,8 +36,8 @@ func endless(start, repeat string, took *atomic.Int64) func(net.Conn, *bufio.Rea
 	}
 }
 
-// TestEndlessAnswers has servers that never come to an end in what must be
-// small. Each costs the loader little memory and one request.
+// Servers that never end a part of an answer that must be small cost the loader little
+// memory and one request.
 func TestEndlessAnswers(t *testing.T) {
 	t.Parallel()
 	overBackends(t, func(t *testing.T, e core.Engine) {
@@ -61,7 +61,7 @@ func TestEndlessAnswers(t *testing.T) {
 				spec.Connections = 1
 				p := drive(t, e, spec).Phases[0]
 				onlyProtocol(t, &p, 3, c.says)
-				// What the loader did not read lay in the kernel's buffers.
+				// The kernel's buffers held the bytes that the loader did not read.
 				if n := took.Load(); n > 3*(32<<20) {
 					t.Errorf("the loader let %d bytes pass", n)
 				}
@@ -80,8 +80,7 @@ func onlyProtocol(t *testing.T, p *results.Phase, n uint64, says string) {
 	}
 }
 
-// TestMalformedAnswers has answers that others might read differently, each a
-// clear protocol error.
+// An answer that other clients might read differently is a clear protocol error.
 func TestMalformedAnswers(t *testing.T) {
 	t.Parallel()
 	overBackends(t, func(t *testing.T, e core.Engine) {

@@ -15,138 +15,137 @@ const (
 	lastBackoff  = int64(1e9)
 )
 
-// stampedEvery is how many connections share one whose arrivals the system
-// stamps.
+// stampedEvery is the number of connections among which the system stamps the
+// arrivals of one.
 const stampedEvery = 64
 
-// setDeadline says until when the connection's state may last.
-func (w *worker) setDeadline(c *conn, at int64) {
-	w.deadlines[c.id] = at
-	w.nextScan = min(w.nextScan, at)
+// setDeadline sets the end of the connection's state.
+func (s *shard) setDeadline(c *connection, at int64) {
+	s.deadlines[c.id] = at
+	s.nextScan = min(s.nextScan, at)
 }
 
 // scan acts on every deadline that has passed.
-func (w *worker) scan(now int64) {
+func (s *shard) scan(now int64) {
 	next := never
-	for i, at := range w.deadlines {
+	for i, at := range s.deadlines {
 		if at <= now {
-			w.expire(&w.conns[i], now)
-			at = w.deadlines[i]
+			s.expire(&s.conns[i], now)
+			at = s.deadlines[i]
 		}
 		next = min(next, at)
 	}
-	w.nextScan = max(next, now+scanStep)
+	s.nextScan = max(next, now+scanStep)
 }
 
 // expire acts on one deadline.
-func (w *worker) expire(c *conn, now int64) {
-	w.deadlines[c.id] = never
+func (s *shard) expire(c *connection, now int64) {
+	s.deadlines[c.id] = never
 	switch c.state {
 	case stateDown:
-		w.waited(c, now)
+		s.waited(c, now)
 		c.waits = 0
-		w.dial(c)
+		s.dial(c)
 	case stateConnecting:
-		w.connectFailed(c, results.CauseConnectTimeout, fmt.Sprintf("no connection within %v", w.spec.ConnectTimeout))
+		s.connectFailed(c, results.CauseConnectTimeout, fmt.Sprintf("no connection within %v", s.spec.ConnectTimeout))
 	case stateShaking:
-		// The goroutine that has the connection fails and gives it back.
+		// The goroutine that shakes hands fails and gives the connection back.
 		c.io.Interrupt()
 	case stateOpen:
 		if c.count == 0 {
 			return
 		}
-		f := c.oldest()
-		w.fail(f, now, failure{cause: results.CauseTimeout, detail: fmt.Sprintf("%s: no answer within %v", w.spec.Requests[f.Request].Name, w.spec.RequestTimeout)})
-		w.restart(c)
+		s.fail(c, now, failure{cause: results.CauseTimeout, detail: fmt.Sprintf("%s: no answer within %v", s.groups[c.oldest().Group], s.spec.RequestTimeout)})
+		s.restart(c)
 	}
 }
 
-// dial begins to connect. All addresses of the target are taken in turn.
-func (w *worker) dial(c *conn) {
+// dial begins to connect, to the addresses of the target in turn.
+func (s *shard) dial(c *connection) {
 	c.began = clock.Now()
-	made, established, err := w.loop.Dial(c.id, w.place(c))
+	made, established, err := s.loop.Dial(c.id, s.place(c))
 	if err != nil {
-		w.connectBroke(c, err)
+		s.connectBroke(c, err)
 		return
 	}
 	c.io, c.state = made, stateConnecting
 	if established {
-		w.connected(c)
+		s.connected(c)
 		return
 	}
-	w.setDeadline(c, c.began+int64(w.spec.ConnectTimeout))
+	s.setDeadline(c, c.began+int64(s.spec.ConnectTimeout))
 }
 
-// place is the connection's number among all of the load.
-func (w *worker) place(c *conn) int { return int(c.id)*w.spec.Threads + w.id }
+// place returns the connection's number among all of the load.
+func (s *shard) place(c *connection) int { return int(c.id)*s.spec.Threads + s.id }
 
 // finishConnect acts on the outcome of a connect.
-func (w *worker) finishConnect(c *conn) {
+func (s *shard) finishConnect(c *connection) {
 	if err := c.io.Finish(); err != nil {
-		w.connectBroke(c, err)
+		s.connectBroke(c, err)
 		return
 	}
-	w.connected(c)
+	s.connected(c)
 }
 
-// connected is a connection made; over TLS the handshake follows.
-func (w *worker) connected(c *conn) {
-	w.connect.Record(clock.Now() - c.began)
-	if w.tls != nil {
-		w.handshake(c)
+// connected takes a connection that is made to its handshake, or opens it.
+func (s *shard) connected(c *connection) {
+	s.connect.Record(clock.Now() - c.began)
+	if s.tls != nil {
+		s.handshake(c)
 		return
 	}
 	if err := c.io.Watch(false); err != nil {
-		w.connectBroke(c, err)
+		s.connectBroke(c, err)
 		return
 	}
-	w.opened(c)
+	s.opened(c)
 }
 
-// opened makes a new connection ready.
-func (w *worker) opened(c *conn) {
+// opened makes a new connection ready for requests.
+func (s *shard) opened(c *connection) {
 	now := clock.Now()
 	if c.known {
-		w.out.Counts.Reconnects++
-		w.source.Reconnected(int(c.id))
+		s.out.Counts.Reconnects++
+		s.source.Reconnected(c.id)
 	}
 	c.state, c.known, c.writing = stateOpen, true, false
 	c.first, c.count, c.issued, c.answered = 0, 0, 0, false
 	c.pending, c.tail, c.carry = nil, nil, nil
 	c.idleSince = now
 	c.stamped = nil
-	if c.secret == nil && w.place(c)%stampedEvery == 0 {
-		if s, ok := c.io.(backend.Stamped); ok && s.Stamp() {
-			c.stamped = s
+	if c.secret == nil && s.place(c)%stampedEvery == 0 {
+		if stamped, ok := c.io.(backend.Stamped); ok && stamped.Stamp() {
+			c.stamped = stamped
 		}
 	}
 	c.codec.Open()
-	w.deadlines[c.id] = never
-	w.open++
-	w.proceed(c)
+	s.deadlines[c.id] = never
+	s.open++
+	s.proceed(c)
 }
 
-// connectBroke counts an attempt that the backend could not make.
-func (w *worker) connectBroke(c *conn, err error) {
-	w.connectFailed(c, backend.CauseOf(err), err.Error())
+// connectBroke counts an attempt that failed in the backend.
+func (s *shard) connectBroke(c *connection, err error) {
+	s.connectFailed(c, backend.CauseOf(err), err.Error())
 }
 
-// connectFailed counts an attempt and plans the next.
-func (w *worker) connectFailed(c *conn, cause results.Cause, detail string) {
-	if w.connectError == nil {
-		w.connectCause = cause
-		w.connectError = fmt.Errorf("connecting to %s: %s", w.spec.Target.Address, detail)
+// connectFailed counts a failed attempt and plans the next one.
+func (s *shard) connectFailed(c *connection, cause results.Cause, detail string) {
+	if s.connectError == nil {
+		s.connectCause = cause
+		s.connectError = fmt.Errorf("connecting to %s: %s", s.spec.Target.Address, detail)
 	}
-	w.out.ConnectionFailed(cause, "connecting: "+detail)
-	w.replace(c, clock.Now())
+	s.out.ConnectionFailed(cause, "connecting: "+detail)
+	s.replace(c, clock.Now())
 }
 
-// drop closes the connection, which is down afterwards.
-func (w *worker) drop(c *conn, reset bool) {
+// drop closes the connection.
+func (s *shard) drop(c *connection, reset bool) {
 	if c.state == stateOpen {
-		w.open--
-		if w.windowOpen && w.nextMark != never {
-			w.out.minOpen = min(w.out.minOpen, w.open)
+		s.open--
+		if s.windowOpen && s.nextMark != never {
+			s.out.minOpen = min(s.out.minOpen, s.open)
 		}
 	}
 	if c.io != nil {
@@ -160,35 +159,34 @@ func (w *worker) drop(c *conn, reset bool) {
 	c.pending, c.tail, c.carry = nil, nil, nil
 }
 
-// replace drops a connection and connects anew: at once where the connection
-// has given an answer, else later and later, so that a server that gives none is
-// not flooded with connections.
-func (w *worker) replace(c *conn, now int64) {
+// replace drops a connection and connects anew: at once where the connection has given
+// an answer, else after a wait that grows, to spare a server that gives none.
+func (s *shard) replace(c *connection, now int64) {
 	answered := c.answered
-	w.drop(c, false)
+	s.drop(c, false)
 	if answered {
-		w.dial(c)
+		s.dial(c)
 		return
 	}
 	c.failures++
 	c.waits = now
-	w.setDeadline(c, now+backoff(c.failures))
+	s.setDeadline(c, now+backoff(c.failures))
 }
 
-// waited records how long the connection has waited until now to be tried again.
-func (w *worker) waited(c *conn, now int64) {
+// waited records the wait before the next attempt, up to now.
+func (s *shard) waited(c *connection, now int64) {
 	if c.waits != 0 {
-		w.out.Backoff(c.waits, now)
+		s.out.Backoff(c.waits, now)
 		c.waits = now
 	}
 }
 
-// backoff is the wait before an attempt, in nanoseconds, after that many
-// connections in a row, at least 1, that gave no answer.
+// backoff returns the wait before an attempt, in nanoseconds, after that many
+// connections in a row, at least 1, without an answer.
 func backoff(failures int) int64 { return min(lastBackoff, firstBackoff<<min(failures-1, 10)) }
 
-// recycle closes the connection as the row asks and connects anew at once.
-func (w *worker) recycle(c *conn) {
-	w.drop(c, w.spec.Connection.CloseWith == scenarios.RST)
-	w.dial(c)
+// recycle closes the connection as the Spec asks and connects anew at once.
+func (s *shard) recycle(c *connection) {
+	s.drop(c, s.spec.Connection.CloseWith == scenarios.RST)
+	s.dial(c)
 }

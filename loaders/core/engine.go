@@ -1,16 +1,16 @@
 // Package core is the load engine: for each thread a loop over its connections,
-// with a schedule, records and accounts of its own. It names no system call and
-// no protocol: a backend reaches the servers, a codec speaks to them. Nothing is
-// allocated per request in plain text.
+// with a schedule, users and records of its own. It names no system call and no
+// protocol: a backend reaches the servers, a codec speaks to them, a source chooses
+// the requests. In plain text it allocates nothing per request.
 package core
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"runtime"
 	"runtime/debug"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -21,16 +21,21 @@ import (
 	"github.com/joust-bench/joust/loaders/codec"
 	"github.com/joust-bench/joust/loaders/record"
 	"github.com/joust-bench/joust/loaders/secure"
+	"github.com/joust-bench/joust/loaders/source"
 	"github.com/joust-bench/joust/results"
 )
 
-// Engine makes load over one backend in one protocol. One load runs at a time in
-// a process, since the collector's settings are the process's.
+// Engine makes load over one backend in one protocol. A process runs one load at a
+// time, since it has one setting of the garbage collector.
 type Engine struct {
 	// System reaches the servers.
 	System backend.System
-	// Codec makes the protocol that the load speaks.
+	// Codec makes the protocol of the load.
 	Codec codec.New
+	// Source chooses the requests; nil takes those of the Spec. The users of any
+	// other source share the connections in closed loops, as many as the connections
+	// have places where the Spec names no users.
+	Source source.New
 }
 
 var _ loaders.Loader = Engine{}
@@ -59,8 +64,8 @@ func (e Engine) Run(ctx context.Context, spec loaders.Spec, control loaders.Cont
 	return s.run(ctx, control)
 }
 
-// quietCollector turns the collector off while load runs, with a memory limit
-// as guard, and gives the threads room beside the scheduler's own.
+// quietCollector turns the garbage collector off, with a memory limit as guard,
+// until restore is called.
 func quietCollector() (restore func()) {
 	const guard = 4 << 30
 	percent := debug.SetGCPercent(-1)
@@ -71,16 +76,18 @@ func quietCollector() (restore func()) {
 	}
 }
 
-// session is one load: the threads and what they share.
+// session is one load with its threads.
 type session struct {
-	*work
+	*load
 	// mu guards team, which halt reads from another goroutine.
 	mu sync.Mutex
 	*team
-	// connects and handshakes are the times of connections of earlier teams.
+	// connects and handshakes are the times of the connections of earlier teams.
 	connects, handshakes record.Histogram
-	before               debug.GCStats
-	lastRPS              float64
+	// before are the collector's counters at the start.
+	before debug.GCStats
+	// lastRPS is the throughput of the last closed loop, 0 before the first.
+	lastRPS float64
 }
 
 func (e Engine) newSession(spec loaders.Spec) (s *session, err error) {
@@ -93,54 +100,60 @@ func (e Engine) newSession(spec loaders.Spec) (s *session, err error) {
 			err = errors.Join(err, protocol.Close())
 		}
 	}()
-	w := &work{spec: &spec, system: &e.System, protocol: protocol, requests: protocol.Requests()}
+	l := &load{spec: &spec, system: &e.System, protocol: protocol, newSource: source.OfSpec, population: spec.Users}
+	if e.Source != nil {
+		l.newSource, l.population = e.Source, cmp.Or(spec.Users, spec.Connections*spec.Depth)
+	}
 	if spec.TLS != nil {
-		if w.tls, err = secure.Config(spec.TLS, spec.Target.Host, protocol.ALPN()); err != nil {
+		if l.tls, err = secure.Config(spec.TLS, spec.Target.Host, protocol.ALPN()); err != nil {
 			return nil, err
 		}
 	}
-	if w.programs, err = compilePrograms(&spec, w.requests); err != nil {
+	if l.exchanges, err = compilePrograms(&spec, protocol.Requests()); err != nil {
 		return nil, err
 	}
-	s = &session{work: w}
+	s = &session{load: l}
 	debug.ReadGCStats(&s.before)
-	if s.team, err = newTeam(w); err != nil {
+	if s.team, err = newTeam(l); err != nil {
 		return nil, err
 	}
 	return s, nil
 }
 
-// halt tells every thread that the load ends early, now.
+// halt ends the load early, now.
 func (s *session) halt() { s.end(&s.stop, clock.Now()) }
 
-// end sets the instant at which the load or its phase ends early, and lets the
-// threads notice.
+// end sets the instant at which the load or its phase ends early, and wakes the
+// threads for it.
 func (s *session) end(what *atomic.Int64, at int64) {
 	what.Store(at)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, w := range s.workers {
-		w.loop.Wake()
+	for _, thread := range s.shards {
+		thread.loop.Wake()
 	}
 }
 
 func (s *session) close() {
 	s.disband()
-	// Nothing can be done about memory that is not given back.
-	_ = s.protocol.Close()
+	_ = s.protocol.Close() // the load is over, with or without its memory
 }
 
-// run is the ladder.
+// run makes the load of all phases.
 func (s *session) run(ctx context.Context, control loaders.Control) (results.Report, error) {
 	report := results.Report{
 		Loader: s.system.Name, Target: s.spec.Target.Address, Protocol: string(s.spec.Protocol),
-		Seed: s.spec.Seed, Threads: s.spec.Threads, Depth: s.spec.Depth,
+		Seed: s.spec.Seed, Threads: s.spec.Threads, Depth: s.spec.Depth, Users: s.spec.Users, Think: s.spec.Think.String(),
 		IdleStrategy: string(s.spec.Idle), SendBufferBytes: s.spec.SendBuffer, ConnectionsAsked: s.spec.Connections, ConnectionsOpen: s.reached,
 	}
 	if len(s.spec.CPUs) > 0 && !s.system.Pins {
 		report.Warnings = append(report.Warnings, "this engine does not pin its threads to processors")
 	}
-	startAt, err := control.Ready(ctx, s.ready(report.ConnectionsOpen))
+	ready := loaders.Ready{Connections: s.reached, Asked: s.spec.Connections}
+	if cause, err := s.connectError(); err != nil {
+		ready.FirstError, ready.Cause = err.Error(), cause
+	}
+	startAt, err := control.Ready(ctx, ready)
 	if err != nil && ctx.Err() == nil {
 		return report, fmt.Errorf("waiting for the start of the load: %w", err)
 	}
@@ -165,18 +178,8 @@ func (s *session) run(ctx context.Context, control loaders.Control) (results.Rep
 	return report, s.finish(&report)
 }
 
-func (s *session) ready(open int) loaders.Ready {
-	r := loaders.Ready{Connections: open, Asked: s.spec.Connections}
-	for _, w := range s.workers {
-		if w.connectError != nil {
-			r.FirstError, r.Cause = w.connectError.Error(), w.connectCause
-			break
-		}
-	}
-	return r
-}
-
-// phase asks for the rate where it is open, runs the phase and tells its end.
+// phase asks for the rate where the Spec leaves it open, runs the phase and reports
+// its end.
 func (s *session) phase(ctx context.Context, p *loaders.Phase, startAt int64, control loaders.Control) (results.Phase, error) {
 	result := p.Echo()
 	rate := p.RateRPS
@@ -200,14 +203,14 @@ func (s *session) phase(ctx context.Context, p *loaders.Phase, startAt int64, co
 	if err != nil {
 		return result, err
 	}
-	control.Window(loaders.Window{Phase: p.Name, T0NS: on.t0, T1NS: on.t1, Measured: p.Measured, RateRPS: rate})
+	control.Window(loaders.Window{Phase: p.Name, T0NS: on.T0, T1NS: on.T1, Measured: p.Measured, RateRPS: rate})
 	if p.Loop == results.OpenLoop {
 		result.Rate = &results.RateReport{TargetRPS: rate}
 	}
-	settled := record.UntilSteady(p, on.t0, s.interval, func(at int64) { s.end(&on.settled, at) })
-	outcomes := s.execute(on, p.Name, control, &result)
+	settled := record.UntilSteady(p, on.T0, s.interval, func(at int64) { s.end(&on.settled, at) })
+	s.execute(on, control, &result)
 	result.Steadiness = settled()
-	if err := s.merge(&result, on, outcomes); err != nil {
+	if err := s.merge(&result, on); err != nil {
 		return result, err
 	}
 	done := s.phaseDone(&result)
@@ -221,38 +224,32 @@ func (s *session) phase(ctx context.Context, p *loaders.Phase, startAt int64, co
 	return result, nil
 }
 
-// plan puts the phase on the clock.
+// plan returns the phase with its instants.
 func (s *session) plan(p *loaders.Phase, rate float64, startAt int64) (*phase, error) {
 	at := record.TimePhase(p, startAt, clock.Now()+int64(2*time.Millisecond), int64(s.spec.Drain), s.lastRPS)
-	on := &phase{
-		loop: p.Loop, begin: at.Begin, t0: at.T0, t1: at.T1, end: at.End,
-		drain: min(s.spec.Drain, loaders.MaxDrain), thinkSpin: int64(p.ThinkSpin),
-		shedAfter: int64(p.ShedAfter), count: p.Count,
-	}
+	on := &phase{Phase: *p, Timing: at, drain: min(s.spec.Drain, loaders.MaxDrain)}
 	if p.Loop == results.OpenLoop {
-		schedule, err := record.NewSchedule(p, at, rate)
-		if err != nil {
+		var err error
+		if on.schedule, err = record.NewSchedule(p, at, rate); err != nil {
 			return nil, fmt.Errorf("phase %q: %w", p.Name, err)
 		}
-		on.schedule = schedule
 	}
 	return on, nil
 }
 
-// execute hands the phase to the threads and keeps the timeline until all have
-// ended it.
-func (s *session) execute(on *phase, name string, control loaders.Control, result *results.Phase) []*outcome {
+// execute hands the phase to the threads and keeps the timeline until all threads
+// have ended it.
+func (s *session) execute(on *phase, control loaders.Control, result *results.Phase) {
 	for i := range s.phases {
 		s.phases[i] <- on
 	}
-	var outcomes []*outcome
-	interval := time.NewTimer(clock.Until(on.t0))
+	interval := time.NewTimer(clock.Until(on.T0))
 	defer interval.Stop()
 	var zero results.Interval
-	for ticks := int64(0); len(outcomes) < len(s.workers); {
+	for ticks, done := int64(0), 0; done < len(s.shards); {
 		select {
-		case o := <-s.done:
-			outcomes = append(outcomes, o)
+		case <-s.done:
+			done++
 		case <-interval.C:
 			i := s.interval()
 			if ticks == 0 {
@@ -260,31 +257,29 @@ func (s *session) execute(on *phase, name string, control loaders.Control, resul
 			} else {
 				i.Completed, i.Failed, i.Bytes = i.Completed-zero.Completed, i.Failed-zero.Failed, i.Bytes-zero.Bytes
 				result.Timeline = append(result.Timeline, i)
-				control.Interval(loaders.Interval{Phase: name, Interval: i})
+				control.Interval(loaders.Interval{Phase: on.Name, Interval: i})
 			}
 			ticks++
-			if next := on.t0 + ticks*int64(s.spec.Interval); next <= on.t1 {
+			if next := on.T0 + ticks*int64(s.spec.Interval); next <= on.T1 {
 				interval.Reset(clock.Until(next))
 			}
 		}
 	}
-	slices.SortFunc(outcomes, func(a, b *outcome) int { return a.thread - b.thread })
-	return outcomes
 }
 
-// interval is the live figures of all threads together.
+// interval returns the live figures of all threads together.
 func (s *session) interval() results.Interval {
 	i := results.Interval{AtNS: clock.Now()}
-	for _, w := range s.workers {
-		i.Completed += w.live.completed.Load()
-		i.Failed += w.live.failed.Load()
-		i.Bytes += w.live.bytes.Load()
-		i.Open += int(w.live.open.Load())
+	for _, thread := range s.shards {
+		i.Completed += thread.live.completed.Load()
+		i.Failed += thread.live.failed.Load()
+		i.Bytes += thread.live.bytes.Load()
+		i.Open += int(thread.live.open.Load())
 	}
 	return i
 }
 
-// finish fills in what is known at the end.
+// finish fills in the times to connect and the collector's work.
 func (s *session) finish(report *results.Report) error {
 	s.keepTimes()
 	var errs [2]error

@@ -5,17 +5,16 @@ import (
 
 	"github.com/joust-bench/joust/loaders/clock"
 	"github.com/joust-bench/joust/loaders/codec"
-	"github.com/joust-bench/joust/loaders/record"
 	"github.com/joust-bench/joust/results"
 )
 
-// progress is how far a connection is in its exchange.
+// progress is the place of a connection in its exchange.
 type progress struct {
-	// steps are what is left to do.
-	steps []step
+	// rest holds the instructions to come.
+	rest []instruction
 	// sent is how many bytes of the request were handed on.
 	sent int64
-	// until is when a pause ends, 0 outside one.
+	// until is the end of the pause, 0 outside one.
 	until int64
 	// interim is the last interim status that no step has awaited yet, 0 for
 	// none.
@@ -28,49 +27,49 @@ var (
 )
 
 // perform begins the request's exchange.
-func (w *worker) perform(c *conn, request int) {
+func (s *shard) perform(c *connection, request int32) {
 	if c.progress == nil {
 		c.progress = &progress{}
 	}
-	*c.progress = progress{steps: w.programs[request]}
-	w.advanceExchange(c)
+	*c.progress = progress{rest: s.programs[request]}
+	s.advanceExchange(c)
 }
 
-// exchanging tells whether the connection is inside an exchange of steps.
-func (c *conn) exchanging() bool { return c.progress != nil && len(c.progress.steps) > 0 }
+// exchanging reports whether the connection is inside an exchange of steps.
+func (c *connection) exchanging() bool { return c.progress != nil && len(c.progress.rest) > 0 }
 
-// advanceExchange does what can be done now of the connection's exchange: until
-// it has to wait for the kernel, the time or the server.
-func (w *worker) advanceExchange(c *conn) {
+// advanceExchange runs the connection's exchange until it has to wait for the system,
+// for a pause to end or for the server.
+func (s *shard) advanceExchange(c *connection) {
 	for c.state == stateOpen && c.count > 0 && c.exchanging() && !c.unwritten() {
 		p := c.progress
-		s := p.steps[0]
+		next := p.rest[0]
 		switch {
-		case s.verb == verbSend:
-			p.steps = p.steps[1:]
-			w.sendTo(c, s.n)
+		case next.verb == verbSend:
+			p.rest = p.rest[1:]
+			s.sendTo(c, next.n)
 			continue
-		case s.verb == verbAwait && p.interim != s.n:
+		case next.verb == verbAwait && p.interim != next.n:
 			return
-		case s.verb == verbAwait:
+		case next.verb == verbAwait:
 			p.interim = 0
 		case p.until == 0:
-			p.until = clock.Now() + s.n
-			w.pauses.push(pause{p.until, c.id})
+			p.until = clock.Now() + next.n
+			s.pauses.push(turn{at: p.until, id: c.id})
 			return
 		case clock.Now() < p.until:
 			return
 		default:
 			p.until = 0
 		}
-		p.steps = p.steps[1:]
+		p.rest = p.rest[1:]
 	}
 }
 
-// sendTo sends the request's bytes up to the end.
-func (w *worker) sendTo(c *conn, end int64) {
+// sendTo sends the request's bytes before end.
+func (s *shard) sendTo(c *connection, end int64) {
 	p, f := c.progress, c.oldest()
-	r := &w.requests[f.Request]
+	r := &s.requests[f.request]
 	from := p.sent
 	p.sent = max(p.sent, end)
 	if from >= end {
@@ -86,19 +85,20 @@ func (w *worker) sendTo(c *conn, end int64) {
 	if last == body {
 		tail = r.Body[first:] // shared, and counted while it is written
 	} else if last > first {
-		w.scratch = append(append(w.scratch[:0], piece...), r.Body[first:last]...)
-		piece = w.scratch
+		s.scratch = append(append(s.scratch[:0], piece...), r.Body[first:last]...)
+		piece = s.scratch
 	}
-	w.out.now.traffic.SentBody += partOf(r, from+int64(len(piece))) - partOf(r, from)
+	s.out.now.traffic.SentBody += partOf(r, from+int64(len(piece))) - partOf(r, from)
 	if len(piece) > 0 {
-		w.transmit(c, piece, tail)
+		s.transmit(c, piece, tail)
 		return
 	}
 	c.tail = tail
-	w.flush(c)
+	s.flush(c)
 }
 
-// partOf is how much of the body proper is in the request's first bytes.
+// partOf returns how many bytes of the body proper are among the first sent bytes of
+// the request: framing is shared out evenly, and exact at the end.
 func partOf(r *codec.Request, sent int64) uint64 {
 	framed := r.Size() - int64(r.HeadBytes)
 	if framed == 0 {
@@ -109,104 +109,61 @@ func partOf(r *codec.Request, sent int64) uint64 {
 
 // interim notes an interim answer inside an exchange. The time to the first
 // byte is that of the final answer.
-func (w *worker) interim(c *conn, f *record.Exchange, status int) {
+func (s *shard) interim(c *connection, f *flight, status int) {
 	if c.progress != nil {
 		c.progress.interim = int64(status)
 	}
 	f.FirstByte = 0
 }
 
-// final tells whether the exchange is ready for its final answer.
-func (w *worker) final(c *conn, f *record.Exchange) error {
+// final returns an error where the exchange is not ready for its final answer.
+func (s *shard) final(c *connection, f *flight) error {
 	if f.FirstByte == 0 {
 		f.FirstByte = clock.Now()
 	}
-	if c.unwritten() {
+	switch {
+	case s.programs == nil:
+		return nil
+	case c.unwritten():
 		return errEarly
-	}
-	if !c.exchanging() {
+	case !c.exchanging():
 		return nil
 	}
-	for _, s := range c.progress.steps {
-		if s.verb == verbSend {
+	var err error
+	for _, next := range c.progress.rest {
+		switch {
+		case next.verb == verbSend:
 			return errEarly
+		case next.verb == verbAwait && c.progress.interim != next.n:
+			err = errUnawaited
 		}
 	}
-	for _, s := range c.progress.steps {
-		if s.verb == verbAwait && c.progress.interim != s.n {
-			return errUnawaited
-		}
+	if err == nil {
+		c.progress.rest = nil
 	}
-	c.progress.steps = nil
-	return nil
+	return err
 }
 
-// malformed fails the oldest answer, which could not be read on.
-func (w *worker) malformed(c *conn, now int64, a codec.Answer, err error) {
-	f := c.oldest()
+// malformed fails the oldest request, whose answer cannot be read on.
+func (s *shard) malformed(c *connection, now int64, a codec.Answer, err error) {
 	switch {
 	case errors.Is(err, errEarly):
-		w.earlyReply(c, now)
+		s.earlyReply(c, now)
 		return
 	case errors.Is(err, errUnawaited):
-		w.fail(f, now, failure{results.CauseStatus, a.Status, w.spec.Requests[f.Request].Name + ": " + err.Error()})
+		s.fail(c, now, failure{results.CauseStatus, a.Status, s.groups[c.oldest().Group] + ": " + err.Error()})
 	default:
-		w.fail(f, now, failure{cause: results.CauseProtocol, detail: err.Error()})
+		s.fail(c, now, failure{cause: results.CauseProtocol, detail: err.Error()})
 	}
-	w.restart(c)
+	s.restart(c)
 }
 
-// pause is the end of one pause of a connection.
-type pause struct {
-	at int64
-	id int32
-}
-
-// pauses is a heap, the earliest end first. Ends of connections that went down
-// meanwhile stay in it until they come.
-type pauses []pause
-
-func (h *pauses) push(p pause) {
-	s := append(*h, p)
-	for i := len(s) - 1; i > 0; {
-		parent := (i - 1) / 2
-		if s[parent].at <= s[i].at {
-			break
-		}
-		s[parent], s[i] = s[i], s[parent]
-		i = parent
-	}
-	*h = s
-}
-
-func (h *pauses) pop() pause {
-	s := *h
-	top, last := s[0], len(s)-1
-	s[0] = s[last]
-	s = s[:last]
-	for i := 0; ; {
-		least := i
-		for child := 2*i + 1; child <= 2*i+2 && child < last; child++ {
-			if s[child].at < s[least].at {
-				least = child
-			}
-		}
-		if least == i {
-			break
-		}
-		s[i], s[least] = s[least], s[i]
-		i = least
-	}
-	*h = s
-	return top
-}
-
-// resume goes on with every exchange whose pause has ended.
-func (w *worker) resume() {
-	for len(w.pauses) > 0 && w.pauses[0].at <= clock.Now() {
-		p := w.pauses.pop()
-		if c := &w.conns[p.id]; c.progress != nil && c.progress.until == p.at {
-			w.advanceExchange(c)
+// resume continues every exchange whose pause has ended.
+func (s *shard) resume() {
+	for len(s.pauses) > 0 && s.pauses[0].at <= clock.Now() {
+		p := s.pauses.pop()
+		if c := &s.conns[p.id]; c.progress != nil && c.progress.until == p.at {
+			s.advanceExchange(c)
 		}
 	}
 }

@@ -43,8 +43,8 @@ func slow() scenarios.Request {
 	return r
 }
 
-// patient answers as a server does that lets the client wait for the 100: what
-// comes before it is counted as hasty.
+// patient is a server that lets the client wait for the interim answer. It counts the
+// requests whose body comes before that as hasty.
 func patient(n, hasty *atomic.Int64, interim string) func(net.Conn, *bufio.Reader) {
 	return func(c net.Conn, in *bufio.Reader) {
 		for {
@@ -63,7 +63,7 @@ func patient(n, hasty *atomic.Int64, interim string) func(net.Conn, *bufio.Reade
 				return
 			}
 			n.Add(1)
-			_, _ = io.WriteString(c, enginetest.OK(hello()))
+			_, _ = io.WriteString(c, enginetest.RightAnswer)
 		}
 	}
 }
@@ -103,8 +103,7 @@ func TestExpectContinue(t *testing.T) {
 	})
 }
 
-// TestExpectContinueSecure does the same over TLS, in an open loop, through
-// net/http's own server.
+// The same works over TLS, in an open loop, with net/http's server.
 func TestExpectContinueSecure(t *testing.T) {
 	t.Parallel()
 	overBackends(t, func(t *testing.T, e core.Engine) {
@@ -123,8 +122,7 @@ func TestExpectContinueSecure(t *testing.T) {
 	})
 }
 
-// TestSlowClient measures how long the pieces of a request take to come. A
-// server that sleeps meanwhile sees them at once.
+// The pieces of a slow request come apart, by the pauses between them.
 func TestSlowClient(t *testing.T) {
 	t.Parallel()
 	overBackends(t, func(t *testing.T, e core.Engine) {
@@ -152,8 +150,8 @@ func TestSlowClient(t *testing.T) {
 	})
 }
 
-// inPieces answers, and counts the requests of which it saw the first piece
-// alone, milliseconds before the last.
+// inPieces answers, and counts the requests whose first piece came alone, milliseconds
+// before the last.
 func inPieces(pieces *atomic.Int64) func(net.Conn, *bufio.Reader) {
 	return func(c net.Conn, in *bufio.Reader) {
 		for {
@@ -169,12 +167,12 @@ func inPieces(pieces *atomic.Int64) func(net.Conn, *bufio.Reader) {
 			if first == 30 && time.Since(began) > 2*time.Millisecond {
 				pieces.Add(1)
 			}
-			_, _ = io.WriteString(c, enginetest.OK(hello()))
+			_, _ = io.WriteString(c, enginetest.RightAnswer)
 		}
 	}
 }
 
-// TestBadExchanges has servers that do not do what the exchange awaits.
+// Servers that do not answer as the exchange awaits fail it, each in its own cause.
 func TestBadExchanges(t *testing.T) {
 	t.Parallel()
 	overBackends(t, func(t *testing.T, e core.Engine) {
@@ -204,16 +202,16 @@ func TestBadExchanges(t *testing.T) {
 			causes []results.Cause
 		}{
 			{"final answer at once", continues(10), heads("HTTP/1.1 417 No\r\nContent-Length: 0\r\n\r\n"), causes(results.CauseEarlyReply)},
-			{"right answer at once", continues(10), heads(enginetest.OK(hello())), causes(results.CauseEarlyReply)},
+			{"right answer at once", continues(10), heads(enginetest.RightAnswer), causes(results.CauseEarlyReply)},
 			{"in the middle of a slow request", halting, func(c net.Conn, in *bufio.Reader) {
 				_, _ = in.ReadByte()
-				_, _ = io.WriteString(c, enginetest.OK(hello()))
+				_, _ = io.WriteString(c, enginetest.RightAnswer)
 				silent(c, in)
 			}, causes(results.CauseEarlyReply)},
 			{"another interim", continues(10), heads("HTTP/1.1 102 Processing\r\n\r\n"), causes(results.CauseTimeout)},
 			{"silence", continues(10), heads(""), causes(results.CauseTimeout)},
 			{"endless 1xx", continues(10), heads(strings.Repeat("HTTP/1.1 102 Processing\r\n\r\n", 40)), causes(results.CauseProtocol)},
-			{"no interim", late, heads(enginetest.OK(hello())), causes(results.CauseStatus)},
+			{"no interim", late, heads(enginetest.RightAnswer), causes(results.CauseStatus)},
 			{"closes for the 100", continues(10), func(_ net.Conn, in *bufio.Reader) { _, _ = in.ReadString('\n') }, lost},
 			{"closes after the 100", continues(10), func(c net.Conn, in *bufio.Reader) {
 				if _, err := http.ReadRequest(in); err == nil {
@@ -243,8 +241,8 @@ func TestBadExchanges(t *testing.T) {
 
 func causes(c ...results.Cause) []results.Cause { return c }
 
-// TestRefusedExchanges has what can never succeed, or is not spoken: it is
-// refused when the load is made.
+// The engine refuses an exchange that can never succeed, or that it does not speak,
+// before the load begins.
 func TestRefusedExchanges(t *testing.T) {
 	t.Parallel()
 	fin, one := scenarios.FIN, 1
@@ -283,15 +281,15 @@ func expectRefusal(t *testing.T, spec loaders.Spec, says string) {
 	}
 }
 
-// TestHTTP10 asks net/http in the old version: it closes after each answer,
-// unless it is asked to keep the connection.
+// A server closes after each answer in HTTP/1.0, unless it is asked to keep the
+// connection.
 func TestHTTP10(t *testing.T) {
 	t.Parallel()
 	overBackends(t, func(t *testing.T, e core.Engine) {
 		t.Parallel()
 		s := serveSite(t, hello(), nil, func(s *site, r *http.Request) {
 			if r.Proto != "HTTP/1.0" {
-				s.complain("asked was in " + r.Proto)
+				s.complain("a request in " + r.Proto)
 			}
 		})
 		for _, keep := range []bool{false, true} {

@@ -31,6 +31,8 @@ import (
 	"github.com/joust-bench/joust/scenarios"
 )
 
+func TestMain(m *testing.M) { enginetest.Main(m) }
+
 // overBackends runs a test of the engine over each backend of this system.
 func overBackends(t *testing.T, test func(*testing.T, core.Engine)) {
 	t.Helper()
@@ -54,7 +56,7 @@ func drive(t testing.TB, e core.Engine, spec loaders.Spec) results.Report {
 	return enginetest.Drive(t, e, spec, &enginetest.Steer{})
 }
 
-// refused runs a load that cannot begin and returns why.
+// refused runs a load that cannot begin and returns its error.
 func refused(t *testing.T, e core.Engine, spec loaders.Spec) *loaders.ConnectError {
 	t.Helper()
 	_, err := e.Run(t.Context(), spec, &enginetest.Steer{})
@@ -65,16 +67,16 @@ func refused(t *testing.T, e core.Engine, spec loaders.Spec) *loaders.ConnectErr
 	return refusal
 }
 
-// exactly fails where a phase of n requests did not have n right answers.
+// exactly fails unless a phase had n right answers in its window, and nothing else.
 func exactly(t *testing.T, p *results.Phase, n uint64) {
 	t.Helper()
-	if p.Total.Completed != n || enginetest.Failures(p) != 0 || p.CompletedBefore+p.CompletedAfter+p.Unanswered != 0 {
+	if p.Total.Completed != n || p.Failures() != 0 || p.CompletedBefore+p.CompletedAfter+p.Unanswered != 0 {
 		t.Errorf("phase %s: %d right answers in the window (%d before, %d after), %d failures, %d unfinished, want %d: %s",
-			p.Name, p.Total.Completed, p.CompletedBefore, p.CompletedAfter, enginetest.Failures(p), p.Unanswered, n, p.Total.FirstError)
+			p.Name, p.Total.Completed, p.CompletedBefore, p.CompletedAfter, p.Failures(), p.Unanswered, n, p.Total.FirstError)
 	}
 }
 
-// raw runs a server whose connections are each served by the function.
+// raw runs a server that serves each connection by the function.
 func raw(t testing.TB, network, address string, serve func(net.Conn, *bufio.Reader)) net.Listener {
 	t.Helper()
 	return enginetest.Accept(t, network, address, func(c net.Conn) { serve(c, bufio.NewReader(c)) })
@@ -88,7 +90,8 @@ func local(t testing.TB, serve func(net.Conn, *bufio.Reader)) string {
 // silent accepts and says nothing.
 func silent(_ net.Conn, in *bufio.Reader) { _, _ = io.Copy(io.Discard, in) }
 
-// site is a net/http server and what it saw.
+// site is a net/http server that counts requests, body bytes, resumed TLS sessions and
+// connections.
 type site struct {
 	*httptest.Server
 	requests, body, resumed, connects atomic.Int64
@@ -134,7 +137,7 @@ func serveSite(t *testing.T, body string, secure *tls.Config, look func(*site, *
 	return s
 }
 
-// authority issues certificates and keeps them as files.
+// authority issues certificates as files.
 type authority struct {
 	t    testing.TB
 	dir  string

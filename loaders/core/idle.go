@@ -1,6 +1,8 @@
 package core
 
 import (
+	"fmt"
+
 	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/loaders/backend"
 	"github.com/joust-bench/joust/loaders/clock"
@@ -8,165 +10,159 @@ import (
 )
 
 const (
-	// spinTail is how long the hybrid strategy spins before a send is due, in
-	// nanoseconds: a little more than what a wait overshoots.
+	// spinTail is how long the hybrid strategy polls before a send is due, in
+	// nanoseconds: a little longer than a wait overshoots.
 	spinTail = int64(60e3)
-	// pollFor is how long the hybrid strategy polls for more after something
-	// has happened, in nanoseconds: a server that answers within it does not
-	// have to wake the thread.
+	// pollFor is how long the hybrid strategy polls after an event, in nanoseconds: a
+	// server that answers within it does not have to wake the thread.
 	pollFor = int64(100e3)
-	// gatherFor is how long the gathering strategy lets answers gather after it
-	// did something, in nanoseconds.
+	// gatherFor is how long the gathering strategy lets answers gather after its last
+	// work, in nanoseconds.
 	gatherFor = int64(20e3)
-	// longestWait is how long a thread sleeps at most, in nanoseconds. One that
-	// sleeps for longer was stopped.
+	// longestWait is how long a thread sleeps at most, in nanoseconds. A thread that
+	// sleeps longer was stopped.
 	longestWait = int64(10e6)
-	// manyEvents is how many events make a turn so long that reading the
-	// thread's CPU clock before it costs nothing.
+	// manyEvents is the number of events from which on it costs next to nothing to read
+	// the thread's CPU clock as well.
 	manyEvents = 16
 )
 
-// attention is what a thread knows of its own time.
+// attention is how a thread spends its time.
 type attention struct {
-	// spunFrom is when a poll came back empty, 0 when the last one did not;
-	// busyFrom is since when the thread had something to do, 0 when it had not.
+	// spunFrom is the start of the last poll, 0 where it brought events. busyFrom is
+	// the start of the thread's work, 0 where it has none.
 	spunFrom, busyFrom int64
-	// busyMoved is how many bytes had been moved by busyFrom; busyCPU the
-	// thread's CPU time then, 0 where it was not read.
+	// busyMoved is the number of bytes moved until busyFrom; busyCPU the thread's CPU
+	// time then, 0 where it was not read.
 	busyMoved uint64
 	busyCPU   int64
-	// actedAt is when the thread last had something to do.
+	// actedAt is the end of the last work.
 	actedAt int64
-	// lookedAt is the latest instant until which everything that arrived has been
-	// handled; fullTurns counts the turns since then that had as many events as
-	// one turn can take.
+	// lookedAt is the latest instant until which every arrival has been handled;
+	// fullTurns counts the turns since then that had as many events as one turn takes.
 	lookedAt  int64
 	fullTurns int
 }
 
-// await waits until something is ready or the next thing is due.
-func (w *worker) await(now int64) ([]backend.Event, error) {
-	wake := min(w.nextScan, w.nextMark, now+longestWait)
-	if w.nextMark == never && now < w.end {
-		wake = min(wake, w.end)
+// await waits for events until the next send, mark, deadline or pause is due.
+func (s *shard) await(now int64) ([]backend.Event, error) {
+	wake := min(s.nextScan, s.nextMark, now+longestWait)
+	if s.nextMark == never && now < s.end {
+		wake = min(wake, s.end)
 	}
-	if !w.started {
-		wake = min(wake, w.phase.begin)
+	if !s.started {
+		wake = min(wake, s.phase.Begin)
 	}
 	due := never
-	if w.started && w.idle.len() > 0 {
-		due = w.due
+	if s.started && s.idle.count > 0 {
+		due = s.due
 	}
-	if len(w.pauses) > 0 {
-		due = min(due, w.pauses[0].at)
+	if len(s.pauses) > 0 {
+		due = min(due, s.pauses[0].at)
 	}
 	spin := false
-	switch w.spec.Idle {
+	switch s.spec.Idle {
 	case loaders.Spin:
 		spin = true
 	case loaders.Gather:
-		if now < w.actedAt+gatherFor && min(wake, due) > now {
-			w.spunFrom = now
+		if now < s.actedAt+gatherFor && min(wake, due) > now {
+			s.spunFrom = now
 			return nil, nil
 		}
 		spin = true
 	case loaders.Hybrid:
-		spin = now < w.actedAt+pollFor || due-now <= spinTail
+		spin = now < s.actedAt+pollFor || due-now <= spinTail
 		due -= spinTail
 	}
 	if wake = min(wake, due); spin || wake <= now {
-		events, err := w.loop.Wait(0)
-		w.looked(now, len(events))
+		events, err := s.loop.Wait(0)
+		s.looked(now, len(events))
 		if len(events) == 0 {
-			w.spunFrom = now
+			s.spunFrom = now
 		} else {
-			w.busySince(clock.Now(), len(events))
+			s.busySince(clock.Now(), len(events))
 		}
 		return events, err
 	}
-	events, err := w.loop.Wait(wake - now)
-	w.looked(now, len(events))
-	// Whoever sleeps beyond the end of the wait was stopped or kept off its
+	events, err := s.loop.Wait(wake - now)
+	s.looked(now, len(events))
+	// A thread that sleeps beyond the end of the wait was stopped or kept off its
 	// processor.
-	late := wake + w.system.Slack
+	late := wake + s.system.Slack
 	if awake := clock.Now(); len(events) > 0 || awake > late {
-		w.busySince(min(awake, late), len(events))
+		s.busySince(min(awake, late), len(events))
 	}
 	return events, err
 }
 
-// looked notes that the loop was asked after now and had so many events. It
-// hands them out in turn, so that after enough full turns every connection
-// that was ready has had its own.
-func (w *worker) looked(now int64, events int) {
+// looked notes that the loop returned that many events after now. The loop serves
+// connections in turn: after enough full turns each that was ready has had its event.
+func (s *shard) looked(now int64, events int) {
 	const most = backend.MostEvents
-	if events == most && w.fullTurns <= len(w.conns)/most {
-		w.fullTurns++
+	if events == most && s.fullTurns <= len(s.conns)/most {
+		s.fullTurns++
 		return
 	}
-	w.lookedAt, w.fullTurns = now, 0
+	s.lookedAt, s.fullTurns = now, 0
 }
 
-// listen waits, once nothing is in flight any more, for answers that nobody
-// asked for.
-func (w *worker) listen() error {
-	for until := clock.Now() + w.out.ListenNS(); ; {
+// attend handles events until the instant, or until over, or until the load ends early.
+func (s *shard) attend(until int64, over func() bool) error {
+	for {
 		now := clock.Now()
-		if now >= until || w.stop.Load() != 0 {
+		if now >= s.nextScan {
+			s.scan(now)
+		}
+		if now >= until || s.stop.Load() != 0 || over() {
 			return nil
 		}
-		if now >= w.nextScan {
-			w.scan(now)
-		}
-		events, err := w.loop.Wait(max(1, min(until, w.nextScan)-now))
+		events, err := s.loop.Wait(max(1, min(until, s.nextScan)-now))
 		if err != nil {
-			return err
+			return fmt.Errorf("waiting for connections: %w", err)
 		}
 		for i := range events {
-			w.handle(&events[i])
+			s.handle(&events[i])
 		}
 	}
 }
 
-// account books the time since the last turn of the loop: as polling, as work,
-// or as a stall.
-func (w *worker) account(now int64) {
+// account books the time since the last turn of the loop as polling, work or a stall.
+func (s *shard) account(now int64) {
 	switch {
-	case w.spunFrom != 0:
-		if d := now - w.spunFrom; d < record.Stall {
-			w.out.now.spinNS += d
+	case s.spunFrom != 0:
+		if d := now - s.spunFrom; d < record.Stall {
+			s.out.now.spinNS += d
 		} else {
-			w.out.Gap(now, d, 0)
+			s.out.Gap(now, d, 0)
 		}
-		w.spunFrom = 0
-	case w.busyFrom != 0:
-		d := now - w.busyFrom
+		s.spunFrom = 0
+	case s.busyFrom != 0:
+		d := now - s.busyFrom
 		worked := int64(0)
 		if d >= record.Stall {
-			worked = w.worked()
+			worked = s.worked()
 		}
-		w.out.Gap(now, d, worked)
-		w.busyFrom = 0
-		w.actedAt = now
+		s.out.Gap(now, d, worked)
+		s.busyFrom = 0
+		s.actedAt = now
 	}
 }
 
-// worked is the time, in nanoseconds, for which the thread evidently worked
-// since busyFrom: what its CPU clock says, where it was read, and a nanosecond
-// for each byte that was moved.
-func (w *worker) worked() int64 {
-	moved := int64(w.moved() - w.busyMoved)
-	if w.busyCPU == 0 {
+// worked returns the time, in nanoseconds, for which the thread evidently worked since
+// busyFrom: by its CPU clock, where that was read, and at least a nanosecond for each
+// byte that was moved.
+func (s *shard) worked() int64 {
+	moved := int64(s.moved() - s.busyMoved)
+	if s.busyCPU == 0 {
 		return moved
 	}
-	return max(moved, w.loop.CPU()-w.busyCPU)
+	return max(moved, s.loop.CPU()-s.busyCPU)
 }
 
-// busySince notes from when the thread has something to do: since an instant,
-// with so many events.
-func (w *worker) busySince(at int64, events int) {
-	w.busyFrom, w.busyMoved, w.busyCPU = at, w.moved(), 0
-	if events >= manyEvents || w.phase.thinkSpin > 0 {
-		w.busyCPU = w.loop.CPU()
+// busySince notes that the thread has worked on that many events since at.
+func (s *shard) busySince(at int64, events int) {
+	s.busyFrom, s.busyMoved, s.busyCPU = at, s.moved(), 0
+	if events >= manyEvents || s.phase.ThinkSpin > 0 {
+		s.busyCPU = s.loop.CPU()
 	}
 }

@@ -18,7 +18,8 @@ import (
 	"github.com/joust-bench/joust/results/stats"
 )
 
-// TestCount asks exactly what was wanted, whatever shares it.
+// A phase with a count makes exactly that many requests, on any number of threads and
+// places.
 func TestCount(t *testing.T) {
 	t.Parallel()
 	overBackends(t, func(t *testing.T, e core.Engine) {
@@ -39,7 +40,7 @@ func TestCount(t *testing.T) {
 	})
 }
 
-// countExactly has two phases, so that what the first leaves behind shows.
+// countExactly runs two phases: the second shows what the first has left behind.
 func countExactly(t *testing.T, e core.Engine, loop results.Loop, threads, depth int, n uint64) {
 	t.Helper()
 	var asked atomic.Int64
@@ -65,8 +66,8 @@ func countExactly(t *testing.T, e core.Engine, loop results.Loop, threads, depth
 	}
 }
 
-// TestShedAfter overloads a server by far: what could not be sent in time is
-// given up, counted, and stands in the corrected latency as a lower bound.
+// Requests that cannot be sent in time, to a server that is overloaded by far, are
+// given up, counted, and in the corrected latency as lower bounds.
 func TestShedAfter(t *testing.T) {
 	t.Parallel()
 	overBackends(t, func(t *testing.T, e core.Engine) {
@@ -79,7 +80,7 @@ func TestShedAfter(t *testing.T) {
 				}
 				sent.Add(1)
 				time.Sleep(5 * time.Millisecond)
-				if _, err := c.Write([]byte(enginetest.OK(hello()))); err != nil {
+				if _, err := c.Write([]byte(enginetest.RightAnswer)); err != nil {
 					return
 				}
 			}
@@ -90,8 +91,8 @@ func TestShedAfter(t *testing.T) {
 		spec := specAt(address, phase)
 		spec.Connections, spec.Threads = 2, 2
 		p := drive(t, e, spec).Phases[0]
-		if enginetest.Failures(&p) != 0 || p.Rate.Offered != 600 {
-			t.Fatalf("offered %d, want 600, with %d failures: %s", p.Rate.Offered, enginetest.Failures(&p), p.Total.FirstError)
+		if p.Failures() != 0 || p.Rate.Offered != 600 {
+			t.Fatalf("offered %d, want 600, with %d failures: %s", p.Rate.Offered, p.Failures(), p.Total.FirstError)
 		}
 		if sum := p.Shed + uint64(sent.Load()) + p.Rate.NeverSent; sum != 600 || p.Shed < 300 {
 			t.Errorf("%d shed, %d sent and %d never sent make %d of 600", p.Shed, sent.Load(), p.Rate.NeverSent, sum)
@@ -99,13 +100,13 @@ func TestShedAfter(t *testing.T) {
 		if p.Total.Corrected.Count != 600 || p.Rate.CensoredFromNS < int64(deadline) || p.Total.Corrected.MaxNS < p.Rate.CensoredFromNS {
 			t.Errorf("%d corrected samples, bounds from %d ns, the longest %d ns", p.Total.Corrected.Count, p.Rate.CensoredFromNS, p.Total.Corrected.MaxNS)
 		}
-		if answered := enginetest.Answered(&p); answered+p.Rate.Censored != uint64(sent.Load()) || p.Total.Service.Count != answered {
+		if answered := p.Right(); answered+p.Rate.Censored != uint64(sent.Load()) || p.Total.Service.Count != answered {
 			t.Errorf("%d answered and %d censored of %d sent, %d service times", answered, p.Rate.Censored, sent.Load(), p.Total.Service.Count)
 		}
 	})
 }
 
-// TestErrorBars looks at what the loader says of itself.
+// The loader reports its own lags, stalls and slowest requests.
 func TestErrorBars(t *testing.T) {
 	t.Parallel()
 	overBackends(t, func(t *testing.T, e core.Engine) {
@@ -147,7 +148,7 @@ func checkReceiveLag(t *testing.T, h *results.Histogram) {
 	}
 }
 
-// checkSlowest holds the slowest requests against the histogram that has all.
+// checkSlowest compares the slowest requests with the histogram of all.
 func checkSlowest(t *testing.T, p *results.Phase) {
 	t.Helper()
 	h, latency := p.Total.Service, func(s results.SlowRequest) int64 { return s.EndNS - s.IntendedNS }
@@ -165,12 +166,12 @@ func checkSlowest(t *testing.T, p *results.Phase) {
 	}
 	for _, s := range p.Slowest {
 		if s.IntendedNS > s.SentNS || s.SentNS > s.FirstByteNS || s.FirstByteNS > s.EndNS || s.Request != "hello" || s.Thread > 1 || s.Connection > 1 {
-			t.Errorf("stamps out of order, or of nobody: %+v", s)
+			t.Errorf("stamps out of order, or of an unknown request: %+v", s)
 		}
 	}
 }
 
-// TestShapedSchedules offers what a ramp and what bursts intend.
+// Ramps and bursts offer the requests that their schedules intend.
 func TestShapedSchedules(t *testing.T) {
 	t.Parallel()
 	overBackends(t, func(t *testing.T, e core.Engine) {
@@ -186,8 +187,8 @@ func TestShapedSchedules(t *testing.T) {
 			spec := specAt(local(t, answering(&asked)), phase)
 			spec.Threads, spec.Drain = 2, 25*time.Second
 			p := drive(t, e, spec).Phases[0]
-			if n := p.Rate.Offered; n != 300 || enginetest.Failures(&p) != 0 || p.Total.Corrected.Count != n {
-				t.Errorf("%s: offered %d, want a mean of 1000/s for 300 ms, with %d failures", p.Schedule, n, enginetest.Failures(&p))
+			if n := p.Rate.Offered; n != 300 || p.Failures() != 0 || p.Total.Corrected.Count != n {
+				t.Errorf("%s: offered %d, want a mean of 1000/s for 300 ms, with %d failures", p.Schedule, n, p.Failures())
 			}
 			if n := asked.Load(); n != 300 {
 				t.Errorf("%s: the server counts %d requests", p.Schedule, n)
@@ -196,8 +197,8 @@ func TestShapedSchedules(t *testing.T) {
 	})
 }
 
-// TestReceiveQueues lets the kernel say whose doing it is that requests are in
-// flight: of a server that answers nothing, or of a loader that does not read.
+// The kernel's receive queues show whether requests in flight wait for a server that
+// does not answer or for a loader that does not read.
 func TestReceiveQueues(t *testing.T) {
 	t.Parallel()
 	overBackends(t, func(t *testing.T, e core.Engine) {

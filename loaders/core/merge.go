@@ -7,43 +7,42 @@ import (
 	"github.com/joust-bench/joust/results"
 )
 
-// merge puts the threads' outcomes together.
-func (s *session) merge(result *results.Phase, on *phase, outcomes []*outcome) error {
-	// A count ends with the last thread's last answer, an early stop with the
-	// first thread that heard of it.
-	ends := func(a, b int64) int64 { return min(a, b) }
-	if on.count > 0 {
-		ends = func(a, b int64) int64 { return max(a, b) }
-	}
-	total := outcomes[0]
-	read, empty := 0, 0
+// merge puts the threads' outcomes of a phase together.
+func (s *session) merge(result *results.Phase, on *phase) error {
+	total := &s.shards[0].out
+	first, last := total.Window.T1, total.Window.T1
+	read, empty, exhausted := 0, 0, false
 	var errs []error
-	for i, o := range outcomes {
-		o.Slowest.OfThread(o.thread)
+	for i, thread := range s.shards {
+		o := &thread.out
+		o.Slowest.OfThread(i)
 		o.at1.traffic.Since(o.at0.traffic).Into(&o.Counts)
 		result.MinConnectionsOpen += o.minOpen
-		result.Threads = append(result.Threads, s.threadUse(o))
+		result.Threads = append(result.Threads, s.threadUse(i))
 		read, empty = read+o.queuesRead, empty+o.queuesEmpty
+		exhausted = exhausted || o.exhausted
 		errs = append(errs, o.err)
+		first, last = min(first, o.Window.T1), max(last, o.Window.T1)
 		if i > 0 {
-			total.Window.T1 = ends(total.Window.T1, o.Window.T1)
 			total.Merge(&o.Ledger)
 		}
 	}
-	if on.loop == results.OpenLoop {
+	// Where requests ran out, the window ends with the last answer of all threads;
+	// an early stop ends it with the first thread that saw the stop.
+	if total.Window.T1 = first; exhausted {
+		total.Window.T1 = last
+	}
+	if on.Loop == results.OpenLoop {
 		result.QueuesRead, result.QueuesEmpty = &read, &empty
 	}
-	names := make([]string, len(s.spec.Requests))
-	for i := range names {
-		names[i] = s.spec.Requests[i].Name
-	}
-	errs = append(errs, total.Into(result, names))
+	errs = append(errs, total.Into(result, s.shards[0].groups))
 	return errors.Join(errs...)
 }
 
-// threadUse is what one thread did in the window. Work is what kept it from
-// waiting: CPU time and the wait for a processor, empty polls taken off.
-func (s *session) threadUse(o *outcome) results.ThreadUse {
+// threadUse returns the work of one thread in the window: CPU time and the wait for
+// a processor without empty polls.
+func (s *session) threadUse(thread int) results.ThreadUse {
+	o := &s.shards[thread].out
 	a, b := o.at0, o.at1
 	u := results.ThreadUse{
 		CPU:   -1,
@@ -51,7 +50,7 @@ func (s *session) threadUse(o *outcome) results.ThreadUse {
 		Loops: b.loops - a.loops, Wakeups: b.wakeups - a.wakeups,
 	}
 	if s.system.Pins && len(s.spec.CPUs) > 0 {
-		u.CPU = s.spec.CPUs[o.thread]
+		u.CPU = s.spec.CPUs[thread]
 	}
 	// Unlike u.WorkNS all waits for a processor count.
 	busy := u.CPUNS - u.SpinNS
@@ -66,7 +65,7 @@ func (s *session) threadUse(o *outcome) results.ThreadUse {
 	return u
 }
 
-// phaseDone is what the next decision needs of a phase.
+// phaseDone returns the figures of a phase on which the next decision rests.
 func (s *session) phaseDone(p *results.Phase) loaders.PhaseDone {
 	d := loaders.PhaseDone{
 		Phase: p.Name, Completed: p.Total.Completed, Failed: p.Failures(),

@@ -7,30 +7,30 @@ import (
 	"github.com/joust-bench/joust/results"
 )
 
-// pace is a thread's part of an open loop's schedule, and of a phase's count. In
-// a closed loop nothing is ever due.
+// pace is a thread's part of an open loop's schedule and of a phase's count. In a
+// closed loop only the turns of users are due.
 type pace struct {
-	// due is the intended instant of the next open-loop request, never when
-	// there is none any more.
+	// due is the intended instant of the next request of the schedule or of a user,
+	// never where there is none.
 	due int64
-	// ahead runs before the cursor to count what was intended up to an instant;
-	// aheadNext is its next.
+	// ahead runs before cursor, to count the requests intended before an instant;
+	// aheadNext is its next instant.
 	cursor, ahead      arrival.Cursor
 	aheadNext          int64
 	intended, launched uint64
-	// quota is how many requests may still be begun or shed; limit is what it was
-	// at the phase's begin.
+	// quota is how many requests may still be begun or shed; limit is the quota at the
+	// phase's begin.
 	quota, limit int64
 }
 
-// newPace is the thread's pace at the begin of the phase.
+// newPace returns the thread's pace at the begin of the phase.
 func newPace(p *phase, thread int, spec *loaders.Spec) pace {
 	c := pace{due: never, aheadNext: never, quota: never}
-	if p.count > 0 {
-		c.quota = int64(share(int(p.count), spec.Threads, thread))
+	if p.Count > 0 {
+		c.quota = int64(share(int(p.Count), spec.Threads, thread))
 	}
 	c.limit = c.quota
-	if p.loop == results.OpenLoop {
+	if p.Loop == results.OpenLoop {
 		c.cursor = p.schedule.Cursor(thread, spec.Threads, spec.Seed)
 		c.ahead = p.schedule.Cursor(thread, spec.Threads, spec.Seed)
 		c.aheadNext, c.due = p.next(c.ahead), p.next(c.cursor)
@@ -38,72 +38,80 @@ func newPace(p *phase, thread int, spec *loaders.Spec) pace {
 	return c
 }
 
-// next is the cursor's next intended instant, never at its end.
+// next returns the cursor's next intended instant, never at the cursor's end.
 func (p *phase) next(c arrival.Cursor) int64 {
 	t, ok := c.Next()
-	if !ok || p.begin+t >= p.t1 {
+	if !ok || p.Begin+t >= p.T1 {
 		return never
 	}
-	return p.begin + t
+	return p.Begin + t
 }
 
-// launchDue sends what is due now.
-func (w *worker) launchDue() {
-	if w.due != never && w.started && w.idle.len() > 0 {
-		if now := clock.Now(); w.due <= now {
-			w.launch(now)
+// launchDue sends the requests that are due now.
+func (s *shard) launchDue() {
+	if s.due != never && s.started && s.idle.count > 0 {
+		if now := clock.Now(); s.due <= now {
+			s.launch(now)
 		}
 	}
 }
 
-// launch sends what is due, each on the longest idle connection. What finds
-// none stays due: its latency counts from its intended instant all the same.
-func (w *worker) launch(now int64) {
-	for w.due <= now {
-		c := w.takeIdle()
+// launch sends each due request on the longest idle connection. A request that finds
+// none stays due; its latency counts from its intended instant.
+func (s *shard) launch(now int64) {
+	if s.borrowing {
+		s.launchUsers(now)
+		return
+	}
+	for s.due <= now {
+		c := s.takeIdle()
 		if c == nil {
 			return
 		}
-		w.out.Lag(w.due, c.idleSince, now)
-		w.launched++
-		due := w.due
-		w.due = w.phase.next(w.cursor)
-		if w.quota == 1 {
-			w.due = never // this is the last
+		t, ok := s.turnOf(c, s.due, now)
+		if !ok {
+			s.quota, s.limit, s.due = 0, int64(s.launched), never
+			return
 		}
-		w.issue(c, due, now)
-		w.offer(c)
+		s.out.Lag(s.due, c.idleSince, now)
+		s.launched++
+		s.due = s.phase.next(s.cursor)
+		if s.quota == 1 {
+			s.due = never // this is the last
+		}
+		s.issue(c, t, now)
+		s.offer(c)
 		now = clock.Now()
 	}
 }
 
-// shed gives up what is due and unsent.
-func (w *worker) shed(now int64) {
-	for ; w.due < w.out.Window.T1 && w.quota > 0; w.due = w.phase.next(w.cursor) {
-		w.out.Unsent(w.due, now)
-		w.quota--
+// shed gives up the requests that are due and unsent.
+func (s *shard) shed(now int64) {
+	for ; !s.borrowing && s.due < s.out.Window.T1 && s.quota > 0; s.due = s.phase.next(s.cursor) {
+		s.out.Unsent(s.due, now)
+		s.quota--
 	}
-	w.due = never
+	s.due = never
 }
 
-// shedLate gives up what is unsent for too long after it was due.
-func (w *worker) shedLate(now int64) {
-	for w.due != never && w.quota > 0 && now-w.due > w.phase.shedAfter {
-		w.out.TooLate(w.due, now)
-		w.launched++
-		w.quota--
-		w.due = w.phase.next(w.cursor)
+// shedLate gives up the requests that have been due for too long.
+func (s *shard) shedLate(now int64) {
+	for s.due != never && s.quota > 0 && now-s.due > int64(s.phase.ShedAfter) {
+		s.out.TooLate(s.due, now)
+		s.launched++
+		s.quota--
+		s.due = s.phase.next(s.cursor)
 	}
 }
 
-// backlog counts the requests intended before the instant and not sent.
-func (w *worker) backlog(at int64) uint64 {
-	for w.aheadNext < at && w.intended < uint64(w.limit) {
-		w.intended++
-		w.aheadNext = w.phase.next(w.ahead)
+// backlog returns how many requests intended before the instant are not sent.
+func (s *shard) backlog(at int64) uint64 {
+	for s.aheadNext < at && s.intended < uint64(s.limit) {
+		s.intended++
+		s.aheadNext = s.phase.next(s.ahead)
 	}
-	if w.launched >= w.intended {
+	if s.launched >= s.intended {
 		return 0
 	}
-	return w.intended - w.launched
+	return s.intended - s.launched
 }

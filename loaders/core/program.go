@@ -10,7 +10,7 @@ import (
 	"github.com/joust-bench/joust/scenarios"
 )
 
-// verb is what a step of a program does.
+// verb is the kind of an instruction.
 type verb uint8
 
 const (
@@ -22,17 +22,17 @@ const (
 	verbAwait
 )
 
-// step is one operation of an exchange, ready to run. The end of the answer is
-// awaited behind the last step.
-type step struct {
+// instruction is one operation of an exchange, ready to run. Behind the last one the
+// end of the answer is awaited.
+type instruction struct {
 	verb verb
 	n    int64
 }
 
-// compilePrograms compiles the exchange of each request; nil where every
+// compilePrograms compiles the exchange of each request. It returns nil where every
 // request is sent whole and then awaited.
-func compilePrograms(spec *loaders.Spec, requests []codec.Request) ([][]step, error) {
-	var programs [][]step
+func compilePrograms(spec *loaders.Spec, requests []codec.Request) ([][]instruction, error) {
+	var programs [][]instruction
 	for i := range spec.Requests {
 		r := &spec.Requests[i]
 		if len(r.Exchange) == 0 {
@@ -42,7 +42,7 @@ func compilePrograms(spec *loaders.Spec, requests []codec.Request) ([][]step, er
 			return nil, fmt.Errorf("request %q has an exchange of steps, which needs the connection for itself: ask it with a depth of 1, not %d", r.Name, spec.Depth)
 		}
 		if programs == nil {
-			programs = make([][]step, len(requests))
+			programs = make([][]instruction, len(requests))
 		}
 		p, err := compileProgram(r, &requests[i])
 		if err != nil {
@@ -53,17 +53,17 @@ func compilePrograms(spec *loaders.Spec, requests []codec.Request) ([][]step, er
 	return programs, nil
 }
 
-// compileProgram compiles one exchange. What can never succeed, or is not
-// spoken, is refused.
-func compileProgram(r *scenarios.Request, built *codec.Request) ([]step, error) {
-	var program []step
+// compileProgram compiles one exchange. It refuses an exchange that can never succeed
+// or that the engine does not speak.
+func compileProgram(r *scenarios.Request, built *codec.Request) ([]instruction, error) {
+	var program []instruction
 	sent, ended := int64(0), false
 	for i := range r.Exchange {
 		op := &r.Exchange[i]
 		if ended {
 			return nil, fmt.Errorf("step %d comes behind the answer's end, where the exchange is over: leave it out", i+1)
 		}
-		s, err := compileStep(op, built, sent)
+		s, err := compileOperation(op, built, sent)
 		if err != nil {
 			return nil, fmt.Errorf("step %d: %w", i+1, err)
 		}
@@ -87,30 +87,30 @@ func compileProgram(r *scenarios.Request, built *codec.Request) ([]step, error) 
 	return program, nil
 }
 
-// compileStep compiles one operation; sent is how much went out before it.
-func compileStep(op *scenarios.Operation, built *codec.Request, sent int64) (step, error) {
+// compileOperation compiles one operation; sent is how many bytes went out before it.
+func compileOperation(op *scenarios.Operation, built *codec.Request, sent int64) (instruction, error) {
 	switch {
 	case op.SendHead != nil:
-		return step{verbSend, int64(built.HeadBytes)}, nil
+		return instruction{verbSend, int64(built.HeadBytes)}, nil
 	case op.SendBytes != nil && *op.SendBytes < 0:
-		return step{verbSend, built.Size()}, nil
+		return instruction{verbSend, built.Size()}, nil
 	case op.SendBytes != nil:
-		return step{verbSend, min(sent+*op.SendBytes, built.Size())}, nil
+		return instruction{verbSend, min(sent+*op.SendBytes, built.Size())}, nil
 	case op.PauseMicros != nil:
-		return step{verbPause, *op.PauseMicros * int64(time.Microsecond)}, nil
+		return instruction{verbPause, *op.PauseMicros * int64(time.Microsecond)}, nil
 	case op.AwaitStatus != nil:
-		return step{verbAwait, int64(*op.AwaitStatus)}, nil
+		return instruction{verbAwait, int64(*op.AwaitStatus)}, nil
 	case op.AwaitEnd != nil:
-		return step{verb: verbAwait}, nil
+		return instruction{verb: verbAwait}, nil
 	case op.AwaitEvents != nil:
-		return step{}, errors.New("the engine does not speak server-sent events yet: leave the request out")
+		return instruction{}, errors.New("the engine does not speak server-sent events yet: leave the request out")
 	case op.Close != nil:
-		return step{}, errors.New("the engine does not end connections inside an exchange yet: leave the request out")
+		return instruction{}, errors.New("the engine does not end connections inside an exchange yet: leave the request out")
 	}
-	return step{}, errors.New("it says nothing")
+	return instruction{}, errors.New("it says nothing")
 }
 
-// checkFinal refuses to await a final status that could not be right.
+// checkFinal refuses to await a final status that cannot be right.
 func checkFinal(r *scenarios.Request, status int, allSent bool) error {
 	switch {
 	case !allSent:

@@ -30,14 +30,14 @@ func answering(n *atomic.Int64) func(net.Conn, *bufio.Reader) {
 				return
 			}
 			n.Add(1)
-			if _, err := io.WriteString(c, enginetest.OK(hello())); err != nil {
+			if _, err := io.WriteString(c, enginetest.RightAnswer); err != nil {
 				return
 			}
 		}
 	}
 }
 
-// TestAddresses spreads connections over all addresses of a name in turn.
+// Connections are spread over all addresses of a name in turn.
 func TestAddresses(t *testing.T) {
 	t.Parallel()
 	overBackends(t, func(t *testing.T, e core.Engine) {

@@ -2,27 +2,27 @@ package core
 
 import (
 	"github.com/joust-bench/joust/loaders/clock"
-	"github.com/joust-bench/joust/loaders/codec"
 	"github.com/joust-bench/joust/loaders/record"
 	"github.com/joust-bench/joust/results"
 )
 
-// room is how many requests the connection may take now.
-func (w *worker) room(c *conn) int {
-	room := int(min(int64(len(c.ring)-c.count), w.quota))
-	if every := w.spec.Connection.ReconnectEvery; every > 0 {
+// room returns how many requests the connection may take now.
+func (s *shard) room(c *connection) int {
+	room := int(min(int64(len(c.slots)-c.count), s.quota))
+	if every := s.spec.Connection.ReconnectEvery; every > 0 {
 		room = min(room, every-c.issued)
 	}
 	return room
 }
 
-// takeIdle returns the connection that has been idle for longest, nil when
-// there is none. Entries of connections that went down meanwhile are skipped.
-func (w *worker) takeIdle() *conn {
-	for w.idle.len() > 0 {
-		c := &w.conns[w.idle.pop()]
+// takeIdle returns the connection that has been idle for longest, nil where there is
+// none. It skips connections that went down since they were queued.
+func (s *shard) takeIdle() *connection {
+	for s.idle.count > 0 {
+		c := &s.conns[*s.idle.oldest()]
+		s.idle.pop()
 		c.queued = false
-		if c.state == stateOpen && w.room(c) > 0 {
+		if c.state == stateOpen && s.room(c) > 0 {
 			return c
 		}
 	}
@@ -30,111 +30,110 @@ func (w *worker) takeIdle() *conn {
 }
 
 // offer puts a connection that can take a request into the idle queue.
-func (w *worker) offer(c *conn) {
-	if !c.queued && c.state == stateOpen && w.room(c) > 0 {
+func (s *shard) offer(c *connection) {
+	if !c.queued && c.state == stateOpen && s.room(c) > 0 {
 		c.queued = true
-		w.idle.push(c.id)
+		*s.idle.push() = c.id
 	}
 }
 
 // refill gives a closed-loop connection as many requests as it has room for,
 // in one write.
-func (w *worker) refill(c *conn) {
+func (s *shard) refill(c *connection) {
 	now := clock.Now()
-	room := w.room(c)
-	if room == 1 && len(c.ring) == 1 {
-		w.issue(c, now, now)
+	room := s.room(c)
+	if room == 1 && len(c.slots) == 1 {
+		t, _ := s.turnOf(c, now, now)
+		s.issue(c, t, now)
 		return
 	}
-	w.scratch = w.scratch[:0]
+	s.scratch = s.scratch[:0]
 	for ; room > 0; room-- {
-		r := &w.requests[w.enter(c, now, now)]
-		w.scratch = append(append(w.scratch, r.Head...), r.Body...)
-		w.out.now.traffic.SentBody += uint64(r.BodyBytes)
+		t, _ := s.turnOf(c, now, now)
+		s.enter(c, t, now)
+		r := &s.requests[t.request]
+		s.scratch = append(append(s.scratch, r.Head...), r.Body...)
+		s.out.now.traffic.SentBody += uint64(r.BodyBytes)
 	}
-	w.transmit(c, w.scratch, nil)
+	s.transmit(c, s.scratch, nil)
 }
 
-// issue sends one request.
-func (w *worker) issue(c *conn, intended, now int64) {
-	request := w.enter(c, intended, now)
-	if w.programs != nil && w.programs[request] != nil {
-		w.perform(c, request)
+// issue sends the request of the turn.
+func (s *shard) issue(c *connection, t turn, now int64) {
+	s.enter(c, t, now)
+	if s.programs != nil && s.programs[t.request] != nil {
+		s.perform(c, t.request)
 		return
 	}
-	r := &w.requests[request]
-	if len(c.ring) > 1 && len(r.Body) > 0 {
-		w.scratch = append(append(w.scratch[:0], r.Head...), r.Body...)
-		w.out.now.traffic.SentBody += uint64(r.BodyBytes)
-		w.transmit(c, w.scratch, nil)
-		return
+	r := &s.requests[t.request]
+	head, tail := r.Head, r.Body
+	if len(c.slots) > 1 && len(tail) > 0 { // a pipeline has no place for the tails of several
+		s.scratch = append(append(s.scratch[:0], head...), tail...)
+		head, tail = s.scratch, nil
 	}
-	if len(r.Body) == 0 {
-		w.out.now.traffic.SentBody += uint64(r.BodyBytes)
+	if len(tail) == 0 {
+		s.out.now.traffic.SentBody += uint64(r.BodyBytes)
 	}
-	w.transmit(c, r.Head, r.Body)
+	s.transmit(c, head, tail)
 }
 
-// enter puts the user's next request into the connection's flights and
-// returns its number.
-func (w *worker) enter(c *conn, intended, now int64) int {
-	request := w.source.Next(int(c.id))
-	*c.push() = record.Exchange{Intended: intended, Sent: now, Request: int32(request), Connection: c.id}
+// enter puts the request of the turn in flight on the connection.
+func (s *shard) enter(c *connection, t turn, now int64) {
+	*c.push() = flight{record.Exchange{Intended: t.at, Sent: now, Group: t.group, Connection: c.id}, t.request, t.id}
 	c.issued++
-	w.out.Counts.Asked++
-	w.inFlight++
-	w.quota--
+	s.out.Counts.Asked++
+	s.inFlight++
+	s.quota--
 	if c.count == 1 {
-		w.setDeadline(c, now+int64(w.spec.RequestTimeout))
+		s.setDeadline(c, now+int64(s.spec.RequestTimeout))
 	}
-	return request
 }
 
-// transmit writes at least one byte, then the shared tail of a large body. What the kernel
-// does not take at once is kept for when it can.
-func (w *worker) transmit(c *conn, head, tail []byte) {
+// transmit writes head, which is not empty, then the shared tail of a large body. The
+// connection keeps the bytes that the system does not take at once.
+func (s *shard) transmit(c *connection, head, tail []byte) {
 	if c.secret != nil {
 		if err := c.secret.Seal(head); err != nil {
-			w.brokenWith(c, results.CauseTLS, err.Error())
+			s.brokenWith(c, results.CauseTLS, err.Error())
 			return
 		}
-		w.out.now.traffic.Sent += uint64(len(head))
+		s.out.now.traffic.Sent += uint64(len(head))
 		head = c.secret.Sealed()
 	}
 	waiting := c.unwritten()
 	if !waiting {
 		c.tail = tail
 	}
-	if w.put(c, head); waiting || len(tail) == 0 || c.unsent() || c.state != stateOpen {
+	if s.put(c, head); waiting || len(tail) == 0 || c.unsent() || c.state != stateOpen {
 		return
 	}
-	w.flush(c)
+	s.flush(c)
 }
 
-// put writes bytes behind those that wait, or makes them wait.
-func (w *worker) put(c *conn, b []byte) {
+// put writes bytes, or queues them behind those that wait.
+func (s *shard) put(c *connection, b []byte) {
 	if c.unsent() {
 		c.pending = append(c.pending, b...)
 		return
 	}
 	n, err := c.io.Write(b)
 	if err != nil {
-		w.writeBroken(c, err)
+		s.writeBroken(c, err)
 		return
 	}
 	if c.secret == nil {
-		w.out.now.traffic.Sent += uint64(n)
+		s.out.now.traffic.Sent += uint64(n)
 	}
 	if n < len(b) {
 		c.pending = append(c.pending[:0], b[n:]...)
-		w.wantWrite(c, true)
+		s.wantWrite(c, true)
 	}
 }
 
-// flush writes once from what is kept; the loop's events call it again until
-// nothing is left.
-func (w *worker) flush(c *conn) {
-	if c.secret != nil && !c.unsent() && len(c.tail) > 0 && !w.sealTail(c) {
+// flush writes once from the bytes that wait. Events of the loop call it again until
+// none wait.
+func (s *shard) flush(c *connection) {
+	if c.secret != nil && !c.unsent() && len(c.tail) > 0 && !s.sealTail(c) {
 		return
 	}
 	buf, body := c.pending, false
@@ -144,72 +143,65 @@ func (w *worker) flush(c *conn) {
 	if len(buf) > 0 {
 		n, err := c.io.Write(buf)
 		if err != nil {
-			w.writeBroken(c, err)
+			s.writeBroken(c, err)
 			return
 		}
-		if now := clock.Now(); now >= w.nextMark {
-			w.mark(now)
+		if now := clock.Now(); now >= s.nextMark {
+			s.mark(now)
 		}
 		if c.secret == nil {
-			w.out.now.traffic.Sent += uint64(n)
+			s.out.now.traffic.Sent += uint64(n)
 		}
 		if body {
-			w.advance(c, n)
+			s.advance(c, n)
 		} else {
 			c.pending = append(c.pending[:0], c.pending[n:]...)
 		}
 	}
 	if c.unwritten() {
-		w.wantWrite(c, true)
+		s.wantWrite(c, true)
 		return
 	}
 	if c.count > 0 {
 		c.oldest().Written = clock.Now()
 	}
-	w.wantWrite(c, false)
-	if w.programs != nil {
-		w.advanceExchange(c)
+	s.wantWrite(c, false)
+	if s.programs != nil {
+		s.advanceExchange(c)
 	}
 }
 
-// sealed is how much of a large body is encrypted at a time, in bytes.
+// sealed is how many bytes of a large body are encrypted at a time.
 const sealed = 64 << 10
 
-// sealTail encrypts the next piece of a large body; false when that failed.
-func (w *worker) sealTail(c *conn) bool {
+// sealTail encrypts the next piece of a large body. It reports whether that succeeded.
+func (s *shard) sealTail(c *connection) bool {
 	n := min(sealed, len(c.tail))
 	if err := c.secret.Seal(c.tail[:n]); err != nil {
-		w.brokenWith(c, results.CauseTLS, err.Error())
+		s.brokenWith(c, results.CauseTLS, err.Error())
 		return false
 	}
-	w.out.now.traffic.Sent += uint64(n)
+	s.out.now.traffic.Sent += uint64(n)
 	c.pending = append(c.pending[:0], c.secret.Sealed()...)
-	w.advance(c, n)
+	s.advance(c, n)
 	return true
 }
 
 // advance takes written bytes off the front of a large body.
-func (w *worker) advance(c *conn, n int) {
-	r := &w.requests[c.oldest().Request]
-	written := len(r.Body) - len(c.tail)
-	w.out.now.traffic.SentBody += bodyShare(r, written+n) - bodyShare(r, written)
+func (s *shard) advance(c *connection, n int) {
+	r := &s.requests[c.oldest().request]
+	sent := r.Size() - int64(len(c.tail))
+	s.out.now.traffic.SentBody += partOf(r, sent+int64(n)) - partOf(r, sent)
 	c.tail = c.tail[n:]
 }
 
-// bodyShare is how much of the body proper is in the first bytes of its framed
-// form: framing is shared out evenly, and exact at the end.
-func bodyShare(r *codec.Request, written int) uint64 {
-	return uint64(written) * uint64(r.BodyBytes) / uint64(len(r.Body))
-}
-
-// wantWrite lets the loop tell when the connection takes bytes, or no more,
-// where that changes anything.
-func (w *worker) wantWrite(c *conn, want bool) {
+// wantWrite sets whether the loop reports when the connection takes bytes.
+func (s *shard) wantWrite(c *connection, want bool) {
 	if c.writing == want {
 		return
 	}
 	if err := c.io.Watch(want); err != nil {
-		w.broken(c, err)
+		s.broken(c, err)
 		return
 	}
 	c.writing = want

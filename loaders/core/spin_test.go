@@ -7,11 +7,10 @@ import (
 	"github.com/joust-bench/joust/results"
 )
 
-// TestPhaseDoneLeavesPollsOut: rates are paced by the loader's work, and its
-// empty polls are none.
+// Empty polls are no work of the loader, by which rates are chosen.
 func TestPhaseDoneLeavesPollsOut(t *testing.T) {
 	t.Parallel()
-	s := &session{work: &work{spec: &loaders.Spec{Threads: 2}}}
+	s := &session{load: &load{spec: &loaders.Spec{Threads: 2}}}
 	p := results.Phase{
 		T1NS: 1e9, Total: results.Group{Completed: 1000},
 		Threads: []results.ThreadUse{{CPUNS: 1e9, SpinNS: 5e8, Work: 0.5}, {CPUNS: 1e8, Work: 0.1}},

@@ -1,36 +1,37 @@
 package core
 
 import (
+	"cmp"
 	"math"
 
 	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/results"
 )
 
-// team is the threads that make the load together. They live until disband.
+// team is the threads that make the load together, from connect to disband.
 type team struct {
-	workers []*worker
-	phases  []chan *phase
-	done    chan *outcome
-	ended   chan struct{}
-	// reached is how many connections were open once when the team had connected.
+	shards []*shard
+	phases []chan *phase
+	// done receives a value for each thread at the end of a phase, ended at the end
+	// of the thread.
+	done, ended chan struct{}
+	// reached is the number of connections that were open once after connect.
 	reached int
 }
 
-// newTeam makes a worker for each thread of the specification; connect starts
-// them.
-func newTeam(shared *work) (*team, error) {
-	n := shared.spec.Threads
-	t := &team{done: make(chan *outcome, n), ended: make(chan struct{}, n)}
+// newTeam makes a shard for each thread of the Spec; connect starts them.
+func newTeam(l *load) (*team, error) {
+	n := l.spec.Threads
+	t := &team{done: make(chan struct{}, n), ended: make(chan struct{}, n)}
 	for id := range n {
-		w, err := newWorker(shared, id)
+		s, err := newShard(l, id)
 		if err != nil {
-			for _, made := range t.workers {
+			for _, made := range t.shards {
 				made.close()
 			}
 			return nil, err
 		}
-		t.workers = append(t.workers, w)
+		t.shards = append(t.shards, s)
 	}
 	return t, nil
 }
@@ -38,40 +39,44 @@ func newTeam(shared *work) (*team, error) {
 // connect starts the threads and waits until their connections are up. When
 // none is, the error is a *loaders.ConnectError.
 func (t *team) connect() error {
-	connected := make(chan error, len(t.workers))
-	for i, w := range t.workers {
+	connected := make(chan error, len(t.shards))
+	for i, s := range t.shards {
 		phases := make(chan *phase)
 		t.phases = append(t.phases, phases)
 		cpu := -1
-		if len(w.spec.CPUs) > 0 {
-			cpu = w.spec.CPUs[i]
+		if len(s.spec.CPUs) > 0 {
+			cpu = s.spec.CPUs[i]
 		}
 		go func() {
-			w.main(cpu, connected, phases, t.done)
+			s.main(cpu, connected, phases, t.done)
 			t.ended <- struct{}{}
 		}()
 	}
 	var first error
-	for range t.workers {
-		if err := <-connected; err != nil && first == nil {
-			first = err
-		}
+	for range t.shards {
+		first = cmp.Or(first, <-connected)
 	}
 	if first != nil {
 		return first
 	}
-	t.reached = 0
-	for _, w := range t.workers {
-		t.reached += w.reached()
+	for _, s := range t.shards {
+		t.reached += s.reached()
 	}
-	if t.reached == 0 {
-		for _, w := range t.workers {
-			if w.connectError != nil {
-				return &loaders.ConnectError{Cause: w.connectCause, Err: w.connectError}
-			}
-		}
+	if cause, err := t.connectError(); t.reached == 0 && err != nil {
+		return &loaders.ConnectError{Cause: cause, Err: err}
 	}
 	return nil
+}
+
+// connectError returns the first connection that could not be made, nil where all
+// could.
+func (t *team) connectError() (results.Cause, error) {
+	for _, s := range t.shards {
+		if s.connectError != nil {
+			return s.connectCause, s.connectError
+		}
+	}
+	return "", nil
 }
 
 // disband ends the threads that were started, with their connections.
@@ -84,14 +89,13 @@ func (t *team) disband() {
 	}
 }
 
-// spinWork is the share of the time that fewer lets the threads of a smaller
-// team work at most: half of a thread is left for what a warm-up does not show.
+// spinWork is the share of the time that a thread of a smaller team works at most:
+// the other half is for work that a warm-up does not show.
 const spinWork = 0.5
 
-// fewer replaces a team that spins by a smaller one, where the warm-up shows
-// that fewer threads carry the load: a thread that spins without need takes
-// turbo and memory bandwidth from the server. A loader that sleeps costs nothing
-// and keeps its threads.
+// fewer replaces a team that polls by a smaller one, where the warm-up shows that
+// fewer threads carry the load: a thread that polls without need takes turbo and
+// memory bandwidth from the server. A loader that sleeps keeps its threads.
 func (s *session) fewer(warmup *results.Phase) error {
 	if s.spec.Idle != loaders.Spin && s.spec.Idle != loaders.Gather || warmup.Measured || warmup.Skipped != "" || s.stop.Load() != 0 {
 		return nil
@@ -108,7 +112,7 @@ func (s *session) fewer(warmup *results.Phase) error {
 	s.disband()
 	s.keepTimes()
 	s.spec = &spec
-	next, err := newTeam(s.work)
+	next, err := newTeam(s.load)
 	if err != nil {
 		next = &team{}
 	}
@@ -121,18 +125,18 @@ func (s *session) fewer(warmup *results.Phase) error {
 	return s.connect()
 }
 
-// threadsNeeded is how many threads do the work of the phase, each working
-// spinWork of the time: at least one. What threads waited for a processor is no
-// work: threads that spin may wait for one another.
+// threadsNeeded returns how many threads do the work of the phase when each works
+// spinWork of the time, at least one. Waits for a processor are no work: threads
+// that spin may wait for one another.
 func threadsNeeded(p *results.Phase) int {
 	ns, _ := p.WorkNS()
 	return max(1, int(math.Ceil(float64(ns)/float64(max(1, p.WindowNS()))/spinWork)))
 }
 
-// keepTimes keeps what the team saw of connecting.
+// keepTimes keeps the connect and handshake times of the team.
 func (s *session) keepTimes() {
-	for _, w := range s.workers {
-		s.connects.Merge(&w.connect)
-		s.handshakes.Merge(&w.shakes)
+	for _, thread := range s.shards {
+		s.connects.Merge(&thread.connect)
+		s.handshakes.Merge(&thread.shakes)
 	}
 }

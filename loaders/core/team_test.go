@@ -4,6 +4,7 @@ package core_test
 
 import (
 	"cmp"
+	"fmt"
 	"testing"
 	"time"
 
@@ -15,8 +16,8 @@ import (
 	"github.com/joust-bench/joust/results"
 )
 
-// A load that spins uses no more threads than its warm-up shows to be needed;
-// one that sleeps keeps them. Nothing is lost when the threads change.
+// A load that polls uses no more threads than it needs by its warm-up; one that sleeps
+// keeps all. No request is lost when the threads change.
 func TestThreadsThatSpin(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -31,12 +32,14 @@ func TestThreadsThatSpin(t *testing.T) {
 			warmup.Name, warmup.Measured = results.PhaseWarmup, false
 			spec := enginetest.Spec(warmup, open)
 			spec.Connections, spec.Threads, spec.Idle = 5, 3, c.idle
-			busy := func(r *results.Report) bool {
-				// On a busy machine a request may cost so much CPU time that one
-				// thread is not enough.
-				return c.idle == loaders.Spin && len(r.Phases[1].Threads) != c.threads
+			// On a busy machine requests may cost more CPU time than one thread has.
+			enough := func(_ *enginetest.CountingServer, r *results.Report) string {
+				if n := len(r.Phases[1].Threads); c.idle == loaders.Spin && n != c.threads {
+					return fmt.Sprintf("%d threads, want %d", n, c.threads)
+				}
+				return ""
 			}
-			server, report, _ := enginetest.Load(t, core.Engine{System: epoll.System(), Codec: h1.New}, enginetest.Answering(func(enginetest.Request) string { return enginetest.OK(enginetest.Hello) }), spec, busy)
+			server, report, _ := enginetest.Load(t, core.Engine{System: epoll.System(), Codec: h1.New}, enginetest.Good(0), spec, enough)
 			warm, measured := &report.Phases[0], &report.Phases[1]
 			if len(warm.Threads) != 3 || len(measured.Threads) != c.threads {
 				t.Errorf("%d threads in the warm-up and %d in the window, want 3 and %d", len(warm.Threads), len(measured.Threads), c.threads)

@@ -22,8 +22,8 @@ import (
 	"github.com/joust-bench/joust/scenarios"
 )
 
-// TestTLSEarlyStop ends a load whose handshakes are never answered. It counts
-// what is left of the whole process, so nothing may run beside it.
+// A load ends early though its handshakes are never answered. The test counts the
+// goroutines of the whole process, so no other test may run at the same time.
 func TestTLSEarlyStop(t *testing.T) {
 	overBackends(t, func(t *testing.T, e core.Engine) {
 		a := newAuthority(t)
@@ -62,7 +62,7 @@ func TestTLSEarlyStop(t *testing.T) {
 	})
 }
 
-// TestTLS asks real servers over TLS; all counts are exact.
+// All counts are exact over TLS, with net/http's server.
 func TestTLS(t *testing.T) {
 	overBackends(t, func(t *testing.T, e core.Engine) {
 		const large = 2 << 20
@@ -163,8 +163,7 @@ func checkTLS(t *testing.T, s *site, spec *loaders.Spec, report *results.Report,
 	}
 }
 
-// TestTLSRefused has servers with which no handshake succeeds: each in its own
-// cause, with the way out.
+// Each handshake that cannot succeed is refused by its cause, with the way out.
 func TestTLSRefused(t *testing.T) {
 	overBackends(t, func(t *testing.T, e core.Engine) {
 		stranger := func(s *loaders.Spec) { s.TLS.ServerName = "another.test" }
@@ -210,7 +209,7 @@ func TestTLSRefused(t *testing.T) {
 	})
 }
 
-// drip begins a TLS record and never ends it, a byte at a time.
+// drip sends a TLS record that never ends, a byte at a time.
 func drip(c net.Conn, _ *bufio.Reader) {
 	for _, b := range slices.Concat([]byte{22, 3, 3, 64, 0}, make([]byte, 16<<10)) {
 		if _, err := c.Write([]byte{b}); err != nil {
@@ -220,8 +219,8 @@ func drip(c net.Conn, _ *bufio.Reader) {
 	}
 }
 
-// TestTLSWherePlainWasAsked meets a TLS server in plain text: net/http says so
-// in plain text itself, others send an alert.
+// A TLS server that is asked in plain text answers in plain text, as net/http does, or
+// with an alert.
 func TestTLSWherePlainWasAsked(t *testing.T) {
 	t.Parallel()
 	overBackends(t, func(t *testing.T, e core.Engine) {
@@ -246,14 +245,14 @@ func TestTLSWherePlainWasAsked(t *testing.T) {
 	})
 }
 
-// cutConn lets half of each write pass once it is told to, and then closes.
-type cutConn struct {
+// halvingConn lets half of a write pass and closes, once halves is set.
+type halvingConn struct {
 	net.Conn
-	cut bool
+	halves bool
 }
 
-func (c *cutConn) Write(b []byte) (int, error) {
-	if !c.cut {
+func (c *halvingConn) Write(b []byte) (int, error) {
+	if !c.halves {
 		return c.Conn.Write(b)
 	}
 	_, _ = c.Conn.Write(b[:len(b)/2])
@@ -261,7 +260,7 @@ func (c *cutConn) Write(b []byte) (int, error) {
 	return 0, net.ErrClosed
 }
 
-// TestTLSCutRecord has a server that closes in the middle of a record.
+// A server that closes in the middle of a TLS record fails the request.
 func TestTLSCutRecord(t *testing.T) {
 	t.Parallel()
 	overBackends(t, func(t *testing.T, e core.Engine) {
@@ -269,11 +268,11 @@ func TestTLSCutRecord(t *testing.T) {
 		a := newAuthority(t)
 		config := a.server()
 		address := local(t, func(c net.Conn, _ *bufio.Reader) {
-			half := &cutConn{Conn: c}
-			secure := tls.Server(half, config)
+			halving := &halvingConn{Conn: c}
+			secure := tls.Server(halving, config)
 			if _, err := http.ReadRequest(bufio.NewReader(secure)); err == nil {
-				half.cut = true
-				_, _ = secure.Write([]byte(enginetest.OK(hello())))
+				halving.halves = true
+				_, _ = secure.Write([]byte(enginetest.RightAnswer))
 			}
 		})
 		p := drive(t, e, a.secureSpec(address, counted(5))).Phases[0]
@@ -283,7 +282,7 @@ func TestTLSCutRecord(t *testing.T) {
 	})
 }
 
-// TestTLSFiles refuses files that hold no certificates when the load is made.
+// Files that hold no certificates are refused before the load begins.
 func TestTLSFiles(t *testing.T) {
 	t.Parallel()
 	overBackends(t, func(t *testing.T, e core.Engine) {

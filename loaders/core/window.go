@@ -5,65 +5,65 @@ import (
 	"github.com/joust-bench/joust/results"
 )
 
-// stopEarly ends the window at the instant, an empty one where it has not
-// opened yet. What is due and unsent is not sent any more.
-func (w *worker) stopEarly(at, now int64) {
-	w.stopped = true
-	w.patient = w.stop.Load() == 0
-	window := &w.out.Window
+// stopEarly ends the window at the instant, and gives up all that is due and unsent. A
+// window that has not opened yet is empty.
+func (s *shard) stopEarly(at, now int64) {
+	s.stopped = true
+	s.patient = s.stop.Load() == 0
+	window := &s.out.Window
 	window.T0, window.T1 = min(window.T0, at), min(window.T1, at)
-	w.end = min(w.end, at+int64(w.phase.drain))
-	if w.nextMark != never {
+	s.end = min(s.end, at+int64(s.phase.drain))
+	if s.nextMark != never {
 		// The instant may lie behind now, which the thread has read before.
-		w.nextMark = window.T1
-		w.mark(now)
+		s.nextMark = window.T1
+		s.mark(now)
 	}
-	w.shed(max(at, now))
+	s.shed(max(at, now))
 }
 
-// exhausted ends the window when the phase's count has been asked and answered.
-func (w *worker) exhausted(now int64) {
-	w.out.Window.T0, w.out.Window.T1 = min(w.out.Window.T0, now), now
-	w.due = never
-	w.mark(now)
+// exhausted ends the window once all requests of the phase are asked and answered.
+func (s *shard) exhausted(now int64) {
+	s.out.Window.T0, s.out.Window.T1 = min(s.out.Window.T0, now), now
+	s.due, s.out.exhausted = never, true
+	s.mark(now)
 }
 
-// mark takes the readings that stand at the window's ends.
-func (w *worker) mark(now int64) {
-	window := w.out.Window
-	if !w.windowOpen {
-		w.windowOpen = true
-		w.out.at0 = w.reading()
-		w.out.Rate.BacklogT0 = w.backlog(window.T0)
-		w.out.Rate.Offered = w.intended
-		w.out.minOpen = w.open
-		w.nextMark = window.T1
+// mark reads the meters at the window's ends.
+func (s *shard) mark(now int64) {
+	window := s.out.Window
+	if !s.windowOpen {
+		s.windowOpen = true
+		s.out.at0 = s.meters()
+		s.out.Rate.BacklogT0 = s.backlog(window.T0)
+		s.out.Rate.Offered = s.intended
+		s.out.minOpen = s.open
+		s.nextMark = window.T1
 	}
 	if now < window.T1 {
 		return
 	}
-	w.out.at1 = w.reading()
-	w.out.Rate.BacklogT1 = w.backlog(window.T1)
-	w.out.Rate.Offered = w.intended - w.out.Rate.Offered
-	w.nextMark = never
-	if w.phase.loop == results.ClosedLoop {
-		w.sending = false
+	s.out.at1 = s.meters()
+	s.out.Rate.BacklogT1 = s.backlog(window.T1)
+	s.out.Rate.Offered = s.intended - s.out.Rate.Offered
+	s.nextMark = never
+	if s.phase.Loop == results.ClosedLoop {
+		s.sending, s.due = false, never
 		return
 	}
-	w.askQueues()
+	s.askQueues()
 }
 
-// queuesAsked is how many connections of a thread are asked for what lies in
-// their receive queues: a system call each, while answers wait.
+// queuesAsked is the number of connections of a thread whose receive queues are read:
+// a system call each, while answers wait.
 const queuesAsked = 256
 
-// askQueues looks whose doing it is that requests are in flight: the server's
-// where nothing of the answer has arrived.
-func (w *worker) askQueues() {
-	step := max(1, w.inFlight/queuesAsked)
+// askQueues counts the connections in flight on which nothing of the answer has
+// arrived: these wait for the server.
+func (s *shard) askQueues() {
+	step := max(1, s.inFlight/queuesAsked)
 	busy := 0
-	for i := range w.conns {
-		c := &w.conns[i]
+	for i := range s.conns {
+		c := &s.conns[i]
 		if c.state != stateOpen || c.count == 0 {
 			continue
 		}
@@ -72,38 +72,38 @@ func (w *worker) askQueues() {
 		}
 		waiting, err := c.io.Unread()
 		if err != nil {
-			continue // nothing is known of this one
+			continue
 		}
-		w.out.queuesRead++
+		s.out.queuesRead++
 		if waiting == 0 {
-			w.out.queuesEmpty++
+			s.out.queuesEmpty++
 		}
 	}
 }
 
-// reading is the counters as they stand.
-func (w *worker) reading() reading {
-	r := w.out.now
-	r.cpu, r.runDelay = w.loop.CPU(), w.loop.RunDelay()
+// meters returns the counters as they stand.
+func (s *shard) meters() meters {
+	r := s.out.now
+	r.cpu, r.runDelay = s.loop.CPU(), s.loop.RunDelay()
 	return r
 }
 
-// abandon gives up what the drain bound left behind, replaces its connections
-// and accounts for what was never sent and for connections that wait.
-func (w *worker) abandon() {
+// abandon gives up the requests still in flight, replaces their connections, and
+// counts the requests never sent and the waits of connections.
+func (s *shard) abandon() {
 	now := clock.Now()
-	for i := range w.conns {
-		c := &w.conns[i]
-		w.waited(c, now)
+	for i := range s.conns {
+		c := &s.conns[i]
+		s.waited(c, now)
 		if c.count == 0 {
 			continue
 		}
-		for ; c.count > 0; c.pop() {
-			w.inFlight--
-			w.out.Abandoned(c.oldest(), now)
+		for c.count > 0 {
+			s.out.Abandoned(&c.oldest().Exchange, now)
+			s.release(c, now, 0, results.CauseTimeout)
 		}
-		w.drop(c, false)
-		w.setDeadline(c, now)
+		s.drop(c, false)
+		s.setDeadline(c, now)
 	}
-	w.shed(now)
+	s.shed(now)
 }

@@ -1,5 +1,4 @@
-// Package engine chooses what the load engine works with: a backend by name or by
-// system, and the codec of the protocol.
+// Package engine chooses the backend and the codec of the load engine.
 package engine
 
 import (
@@ -14,40 +13,32 @@ import (
 	"github.com/joust-bench/joust/scenarios"
 )
 
-// Choose returns the engine for the Spec: with the backend that it names, or the
-// best for this system, and the codec of its protocol. It returns an error for
-// those that there are not.
+// Choose returns the engine for the Spec, with the backend that it names or the best
+// of this system. It returns an error for a backend or a protocol that does not exist.
 func Choose(spec loaders.Spec) (loaders.Loader, error) {
 	switch spec.Protocol {
 	case "", scenarios.H1, scenarios.H1S:
 	default:
 		return nil, fmt.Errorf("protocol %q: the loaders speak %s and %s", spec.Protocol, scenarios.H1, scenarios.H1S)
 	}
-	system, err := systemOf(cmp.Or(spec.Engine, Default()))
-	if err != nil {
-		return nil, err
+	var system backend.System
+	switch name := cmp.Or(spec.Engine, Default()); {
+	case name == loaders.Portable:
+		system = net.System()
+	case name != loaders.EventLoop:
+		return nil, fmt.Errorf("engine %q: %s or %s", name, loaders.EventLoop, loaders.Portable)
+	case native == nil:
+		return nil, fmt.Errorf("the engine %s needs Linux: use %s", loaders.EventLoop, loaders.Portable)
+	default:
+		system = native()
 	}
 	return core.Engine{System: system, Codec: h1.New}, nil
 }
 
-// systemOf is the backend by its name.
-func systemOf(name loaders.EngineName) (backend.System, error) {
-	switch name {
-	case loaders.EventLoop:
-		if system, ok := native(); ok {
-			return system, nil
-		}
-		return backend.System{}, fmt.Errorf("the engine %s needs Linux: use %s", loaders.EventLoop, loaders.Portable)
-	case loaders.Portable:
-		return net.System(), nil
-	}
-	return backend.System{}, fmt.Errorf("engine %q: %s or %s", name, loaders.EventLoop, loaders.Portable)
-}
-
-// Default is the best engine for this system.
+// Default returns the best engine of this system.
 func Default() loaders.EngineName {
-	if _, ok := native(); ok {
-		return loaders.EventLoop
+	if native == nil {
+		return loaders.Portable
 	}
-	return loaders.Portable
+	return loaders.EventLoop
 }

@@ -4,5 +4,5 @@ package engine
 
 import "github.com/joust-bench/joust/loaders/backend"
 
-// native is the backend that this system alone has, and whether it has one.
-func native() (backend.System, bool) { return backend.System{}, false }
+// native is nil, since this system has no backend of its own.
+var native func() backend.System

@@ -3,7 +3,7 @@ package enginetest
 import (
 	"context"
 	"flag"
-	"slices"
+	"fmt"
 	"sync"
 	"testing"
 	"time"
@@ -12,16 +12,17 @@ import (
 
 	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/loaders/clock"
+	"github.com/joust-bench/joust/loaders/retry"
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/scenarios"
 )
 
-// patience bounds one load of the battery: whoever needs longer hangs.
+// patience bounds one load: a load that needs longer hangs.
 const patience = 30 * time.Second
 
-// Main is the TestMain of a package that runs the battery. Loads wait most of
-// the time, so more of them run at once than there are processors. Nothing may
-// be left running at the end.
+// Main is the TestMain of a package that tests loaders. Loads wait most of the time:
+// more of them run at once than there are processors. Main fails where a goroutine
+// still runs at the end.
 func Main(m *testing.M) {
 	flag.Parse()
 	if err := flag.Set("test.parallel", "6"); err != nil {
@@ -30,56 +31,38 @@ func Main(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
-// Run is the whole battery.
-func Run(t *testing.T, e loaders.Loader) {
-	// Stopping counts descriptors and goroutines, so it goes first and alone.
-	t.Run("stopping", func(t *testing.T) { Stopping(t, e) })
-	t.Run("counting", func(t *testing.T) { t.Parallel(); Counting(t, e) })
-	t.Run("connections", func(t *testing.T) { t.Parallel(); Connections(t, e) })
-	t.Run("bad servers", func(t *testing.T) { t.Parallel(); BadServers(t, e) })
-	t.Run("accounts", func(t *testing.T) { t.Parallel(); Accounts(t, e) })
-	t.Run("warming", func(t *testing.T) { t.Parallel(); Warming(t, e) })
-	t.Run("open loop", func(t *testing.T) { t.Parallel(); OpenLoop(t, e) })
-}
-
-// attempts bounds how often a load is repeated because the machine stood still
-// for a whole window.
-const attempts = 8
-
-// Load starts a server and drives the load at it, whose target it fills in. A
-// load of which the machine slept through a whole window says nothing and is
-// repeated with a fresh server, as is one that spoilt says to repeat.
-func Load(t testing.TB, e loaders.Loader, behave func(*Peer), spec loaders.Spec, spoilt func(*results.Report) bool) (*Server, results.Report, *Steer) {
+// Load starts a server and drives the load at it, whose target it fills in. It
+// repeats the load, each time with a fresh server, where the machine slept through
+// a whole window, or where holds, if not nil, returns why a law between the
+// server's counts and the loader's does not hold (see retry.Often).
+func Load(t testing.TB, e loaders.Loader, behave func(*Peer), spec loaders.Spec, holds func(*CountingServer, *results.Report) (why string)) (server *CountingServer, report results.Report, steer *Steer) {
 	t.Helper()
-	return loadUntil(t, e, behave, spec, func(_ *Server, r *results.Report) bool { return spoilt == nil || !spoilt(r) })
-}
-
-// loadUntil is Load with a law between the server's counts and the loader's,
-// which a machine that stands still may break: the load is repeated until the
-// law holds.
-func loadUntil(t testing.TB, e loaders.Loader, behave func(*Peer), spec loaders.Spec, holds func(*Server, *results.Report) bool) (*Server, results.Report, *Steer) {
-	t.Helper()
-	for n := 1; ; n++ {
-		server, steer := Start(t, behave), &Steer{}
-		spec.Target.Address, spec.Target.Host = server.Address, server.Address
-		report := Drive(t, e, spec, steer)
-		if n == attempts || !starved(&report) && holds(server, &report) {
-			return server, report, steer
+	retry.Often(t, func() string {
+		if server != nil {
+			server.Die()
 		}
-		server.Die()
-	}
+		server, steer = Start(t, behave), &Steer{}
+		spec.Target.Address, spec.Target.Host = server.Address, server.Address
+		report = Drive(t, e, spec, steer)
+		for i := range report.Phases {
+			if p := &report.Phases[i]; p.Total.Completed+p.Total.Failed == 0 {
+				return fmt.Sprintf("phase %s: nothing was answered and nothing failed", p.Name)
+			}
+		}
+		if holds == nil {
+			return ""
+		}
+		return holds(server, &report)
+	})
+	return server, report, steer
 }
 
-// starved tells whether nothing was answered or failed in a window.
-func starved(r *results.Report) bool {
-	return slices.ContainsFunc(r.Phases, func(p results.Phase) bool { return p.Total.Completed+p.Total.Failed == 0 })
-}
-
-// Steer is a Control that lets everything pass and keeps what it was told.
+// Steer is a Control that lets everything pass and records every call.
 type Steer struct {
-	// Answer replies to Adjust; nil skips.
+	// Answer answers Adjust; nil skips the phase.
 	Answer func(phase string) loaders.Adjustment
-	// OnWindow and OnInterval, if set, are called with each of them.
+	// OnWindow and OnInterval are called with every window and every interval,
+	// unless they are nil.
 	OnWindow   func(loaders.Window)
 	OnInterval func(loaders.Interval)
 
@@ -88,7 +71,7 @@ type Steer struct {
 	Windows   []loaders.Window
 	Intervals []loaders.Interval
 	Done      []loaders.PhaseDone
-	// After has, for each window, an instant before it was announced.
+	// After holds, for each window, an instant before its announcement.
 	After []int64
 	last  int64
 }
@@ -141,7 +124,7 @@ func (s *Steer) Adjust(_ context.Context, phase string) (loaders.Adjustment, err
 	return s.Answer(phase), nil
 }
 
-// Get is a request for the path whose right answer has the body.
+// Get returns a request for the path whose right answer has the body.
 func Get(name, path, body string) scenarios.Request {
 	return scenarios.Request{
 		Name: name, Method: "GET", Path: path,
@@ -149,8 +132,8 @@ func Get(name, path, body string) scenarios.Request {
 	}
 }
 
-// Spec is a load of hello with three connections on one thread and bounds that
-// a busy machine does not reach.
+// Spec returns a load of hello with three connections on one thread and bounds
+// that a busy machine does not reach.
 func Spec(phases ...loaders.Phase) loaders.Spec {
 	return loaders.Spec{
 		Target:   loaders.Target{Network: "tcp", Address: "filled in by Load", Host: "localhost"},
@@ -160,18 +143,18 @@ func Spec(phases ...loaders.Phase) loaders.Spec {
 	}
 }
 
-// Closed is a measured closed-loop phase without lead.
+// Closed returns a measured closed-loop phase without lead.
 func Closed(d time.Duration) loaders.Phase {
 	return loaders.Phase{Name: "closed", Loop: results.ClosedLoop, Measured: true, Duration: d}
 }
 
-// Open is a measured open-loop phase without lead, with constant spacing.
+// Open returns a measured open-loop phase without lead, with constant spacing.
 func Open(rate float64, d time.Duration) loaders.Phase {
 	return loaders.Phase{Name: "open", Loop: results.OpenLoop, Measured: true, Duration: d,
 		RateRPS: rate, Schedule: loaders.Constant}
 }
 
-// Drive runs the load to its end; hanging fails the test.
+// Drive runs the load to its end. A load that hangs fails the test.
 func Drive(t testing.TB, e loaders.Loader, spec loaders.Spec, control *Steer) results.Report {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
@@ -186,36 +169,3 @@ func Drive(t testing.TB, e loaders.Loader, spec loaders.Spec, control *Steer) re
 	CheckAccounts(t, &report)
 	return report
 }
-
-// CheckAccounts fails unless each phase accounts for every request that was
-// asked in it, and describes what it counts.
-func CheckAccounts(t testing.TB, report *results.Report) {
-	t.Helper()
-	for i := range report.Phases {
-		p := &report.Phases[i]
-		if sum := p.Right() + p.Failures() + p.Unanswered; sum != p.Asked {
-			t.Errorf("phase %s: %d right, %d failed and %d unanswered make %d, asked were %d", p.Name, p.Right(), p.Failures(), p.Unanswered, sum, p.Asked)
-		}
-		if (p.SurplusAnswers > 0) != (p.FirstSurplus != "") {
-			t.Errorf("phase %s: %d surplus answers, the first %q", p.Name, p.SurplusAnswers, p.FirstSurplus)
-		}
-		if (len(p.ConnectionErrors) > 0) != (p.FirstConnectionError != "") {
-			t.Errorf("phase %s: connection errors %v, the first %q", p.Name, p.ConnectionErrors, p.FirstConnectionError)
-		}
-		if most := int64(report.ConnectionsAsked) * p.WindowNS(); p.BackoffNS < 0 || p.BackoffNS > most {
-			t.Errorf("phase %s: %d ns of back-off, where all connections together have %d", p.Name, p.BackoffNS, most)
-		}
-		switch {
-		case p.Loop == results.ClosedLoop && (p.Unanswered > 0) != (p.UnansweredFromNS > 0):
-			t.Errorf("phase %s: %d unanswered, lower bounds from %d ns", p.Name, p.Unanswered, p.UnansweredFromNS)
-		case p.Loop == results.OpenLoop && p.Rate != nil && p.Rate.Censored > p.Unanswered:
-			t.Errorf("phase %s: %d censored of %d unanswered", p.Name, p.Rate.Censored, p.Unanswered)
-		}
-	}
-}
-
-// Answered is what a server answered rightly in a phase, as the loader counts.
-func Answered(p *results.Phase) uint64 { return p.Right() }
-
-// Failures is what failed in a phase, in the window or not.
-func Failures(p *results.Phase) uint64 { return p.Failures() }

@@ -1,7 +1,7 @@
-// Package enginetest is the battery that every load engine must pass: servers
-// of known behaviour on raw sockets, which count for themselves, and laws that
-// hold between their counts and the loader's report. The laws hold on a busy
-// machine: none needs a fast one.
+// Package enginetest has what tests of loaders share: servers of known behaviour
+// on raw sockets, which count for themselves, loads against them, and the checks
+// of a loader's report against their counts. The checks hold on a busy machine:
+// none needs a fast one.
 package enginetest
 
 import (
@@ -17,137 +17,76 @@ import (
 	"time"
 )
 
-// Server is a TCP server with a behaviour of its own and its own counters.
-type Server struct {
+// CountingServer is a TCP server with a given behaviour and its own counters.
+type CountingServer struct {
 	// Address is host:port.
 	Address string
-	// Connects counts accepted connections; Requests whole requests that were
-	// read, Bytes and BodyBytes what they were made of, framing of bodies
-	// taken off in the latter.
+	// Connects counts accepted connections; Requests the requests that were read
+	// whole, Bytes their bytes, BodyBytes those of their bodies without framing.
 	Connects, Requests, Bytes, BodyBytes atomic.Int64
-	// Answers, Swallowed and Ended are counted by the behaviours of Accounts:
-	// answers written, requests that get none, and connections closed without an
-	// announcement.
+	// Answers, Swallowed and Ended are for behaviours to count: answers written,
+	// requests without an answer, and connections closed without an announcement.
 	Answers, Swallowed, Ended atomic.Int64
+	// Die closes the listener and all connections.
+	Die func()
 
-	listener net.Listener
-	running  sync.WaitGroup
-	mu       sync.Mutex
-	peers    map[net.Conn]struct{}
-	paths    map[string]int64
-	ended    bool
+	mu    sync.Mutex
+	paths map[string]int64
 }
 
 // Peer is one accepted connection.
 type Peer struct {
 	*net.TCPConn
+	Server *CountingServer
 	// Number counts the server's connections from 1.
 	Number int64
 
-	server *Server
-	in     *bufio.Reader
-	asked  int64
+	in    *bufio.Reader
+	bytes int64 // read of the request so far
 }
 
-// Request is what a server needs to know of one.
-type Request struct {
-	Method, Path string
-}
-
-// Start runs a server until the test ends. The behaviour has a connection for
-// itself; it is closed when the behaviour returns.
-func Start(t testing.TB, behave func(*Peer)) *Server {
+// Start runs a server until the test ends. The behaviour serves one connection,
+// which is closed when it returns.
+func Start(t testing.TB, behave func(*Peer)) *CountingServer {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := &Server{Address: l.Addr().String(), listener: l, peers: map[net.Conn]struct{}{}, paths: map[string]int64{}}
-	s.running.Add(1)
-	go func() {
-		defer s.running.Done()
-		s.accept(behave)
-	}()
-	t.Cleanup(func() { s.Die(); s.running.Wait() })
+	s := &CountingServer{paths: map[string]int64{}}
+	l, die := accept(t, "tcp", "127.0.0.1:0", func(c net.Conn) {
+		behave(&Peer{TCPConn: c.(*net.TCPConn), Number: s.Connects.Add(1), Server: s, in: bufio.NewReaderSize(c, 64<<10)})
+	})
+	s.Address, s.Die = l.Addr().String(), die
 	return s
 }
 
-// Die closes the listener and all connections.
-func (s *Server) Die() {
-	_ = s.listener.Close()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.ended = true
-	for c := range s.peers {
-		_ = c.Close()
-	}
-}
-
-// Accepted tells whether the server comes to have accepted that many
-// connections: those that were made last may still wait in its backlog.
-func (s *Server) Accepted(n uint64) bool {
-	for limit := time.Now().Add(patience); uint64(s.Connects.Load()) < n && time.Now().Before(limit); {
+// Reaches waits for at most that long until the server's counter is n, since the
+// server may still have to read or to accept. It reports whether the counter is n
+// then.
+func Reaches(counter *atomic.Int64, n uint64, within time.Duration) bool {
+	for limit := time.Now().Add(within); uint64(counter.Load()) < n && time.Now().Before(limit); {
 		time.Sleep(time.Millisecond)
 	}
-	return uint64(s.Connects.Load()) == n
+	return uint64(counter.Load()) == n
 }
 
-// Path is how many requests there were for the path.
-func (s *Server) Path(path string) int64 {
+// Path returns the number of requests for the path.
+func (s *CountingServer) Path(path string) int64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.paths[path]
 }
 
-func (s *Server) accept(behave func(*Peer)) {
-	for {
-		c, err := s.listener.Accept()
-		if err != nil {
-			return
-		}
-		if !s.keep(c) {
-			_ = c.Close()
-			return
-		}
-		p := &Peer{TCPConn: c.(*net.TCPConn), Number: s.Connects.Add(1), server: s}
-		p.in = bufio.NewReaderSize(p.TCPConn, 64<<10)
-		s.running.Add(1)
-		go func() {
-			defer s.running.Done()
-			defer s.forget(c)
-			behave(p)
-		}()
-	}
-}
-
-func (s *Server) keep(c net.Conn) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if !s.ended {
-		s.peers[c] = struct{}{}
-	}
-	return !s.ended
-}
-
-func (s *Server) forget(c net.Conn) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	delete(s.peers, c)
-	_ = c.Close()
-}
-
-// Head reads a request's head, which is not counted, and returns its fields.
-func (p *Peer) Head() (r Request, fields map[string]string, err error) {
+// Head reads a request's head, which is not counted, and returns its path and
+// its fields.
+func (p *Peer) Head() (path string, fields map[string]string, err error) {
 	line, err := p.line()
 	if err != nil {
-		return r, nil, err
+		return "", nil, err
 	}
-	r.Method, r.Path, _ = strings.Cut(strings.TrimSuffix(line, " HTTP/1.1"), " ")
+	_, path, _ = strings.Cut(strings.TrimSuffix(line, " HTTP/1.1"), " ")
 	fields = make(map[string]string)
 	for {
 		line, err := p.line()
 		if err != nil || line == "" {
-			return r, fields, err
+			return path, fields, err
 		}
 		name, value, _ := strings.Cut(line, ": ")
 		fields[name] = value
@@ -156,15 +95,15 @@ func (p *Peer) Head() (r Request, fields map[string]string, err error) {
 
 func (p *Peer) line() (string, error) {
 	line, err := p.in.ReadSlice('\n')
-	p.asked += int64(len(line))
+	p.bytes += int64(len(line))
 	return string(bytes.TrimRight(line, "\r\n")), err
 }
 
-// Next reads a whole request and counts it.
-func (p *Peer) Next() (Request, error) {
-	r, fields, err := p.Head()
+// Next reads and counts a whole request, and returns its path.
+func (p *Peer) Next() (path string, err error) {
+	path, fields, err := p.Head()
 	if err != nil {
-		return r, err
+		return path, err
 	}
 	body := int64(0)
 	if fields["Transfer-Encoding"] == "chunked" {
@@ -176,22 +115,22 @@ func (p *Peer) Next() (Request, error) {
 		}
 	}
 	if err != nil {
-		return r, fmt.Errorf("reading the body of %s %s: %w", r.Method, r.Path, err)
+		return path, fmt.Errorf("reading the body of the request for %s: %w", path, err)
 	}
-	s := p.server
+	s := p.Server
 	s.Requests.Add(1)
 	s.BodyBytes.Add(body)
-	s.Bytes.Add(p.asked)
-	p.asked = 0
+	s.Bytes.Add(p.bytes)
+	p.bytes = 0
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.paths[r.Path]++
-	return r, nil
+	s.paths[path]++
+	return path, nil
 }
 
 func (p *Peer) skip(n int64) error {
-	got, err := p.in.Discard(int(n))
-	p.asked += int64(got)
+	skipped, err := p.in.Discard(int(n))
+	p.bytes += int64(skipped)
 	return err
 }
 
@@ -212,7 +151,7 @@ func (p *Peer) chunks() (body int64, err error) {
 	}
 }
 
-// Send writes text. A loader that has gone away is no concern of a server.
+// Send writes text. A server does not care that its loader has gone.
 func (p *Peer) Send(text string) { _, _ = p.Write([]byte(text)) }
 
 // Reset makes the end of the connection a reset.
@@ -227,31 +166,37 @@ func (p *Peer) Hold() {
 	}
 }
 
-// Calmly answers as Answering does after a pause. Closed loops without one,
-// side by side in one process with their servers, would take all processor
-// time from each other.
-func Calmly(pause time.Duration, answer func(Request) string) func(*Peer) {
-	return Answering(func(r Request) string { time.Sleep(pause); return answer(r) })
-}
-
-// Answering is the behaviour of a good server: it answers each request with
-// the text, at once.
-func Answering(answer func(Request) string) func(*Peer) {
+// AnsweringBy is a behaviour that answers each request with the text for its
+// path, at once.
+func AnsweringBy(answer func(path string) string) func(*Peer) {
 	return func(p *Peer) {
 		for {
-			r, err := p.Next()
+			path, err := p.Next()
 			if err != nil {
 				return
 			}
-			p.Send(answer(r))
+			p.Send(answer(path))
 		}
 	}
 }
 
-// Hello is the body of the battery's plain answer.
-const Hello = "alive\r\n"
+// Answering is a behaviour that answers each request with the text after a
+// pause. Closed loops without a pause, in one process with their servers, would
+// take all processor time from each other.
+func Answering(pause time.Duration, text string) func(*Peer) {
+	return AnsweringBy(func(string) string { time.Sleep(pause); return text })
+}
 
-// OK is a right answer with the body.
+// Good is the behaviour that answers each request rightly after a pause.
+func Good(pause time.Duration) func(*Peer) { return Answering(pause, RightAnswer) }
+
+// Hello is the body of RightAnswer, the right answer to the requests of Spec.
+const (
+	Hello       = "alive\r\n"
+	RightAnswer = "HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\n" + Hello
+)
+
+// OK returns a right answer with the body.
 func OK(body string) string {
 	return "HTTP/1.1 200 OK\r\nContent-Length: " + strconv.Itoa(len(body)) + "\r\n\r\n" + body
 }

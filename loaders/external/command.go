@@ -3,6 +3,7 @@ package external
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -15,8 +16,7 @@ import (
 // run is one run of a tool.
 type run struct {
 	spec loaders.Spec
-	// seconds is the length that is asked for: all tools but one take whole
-	// seconds only.
+	// seconds is the length of the run: all tools but one take whole seconds only.
 	seconds int
 	// rate is for open loops, in req/s.
 	rate float64
@@ -31,23 +31,29 @@ type command struct {
 	files map[string][]byte
 }
 
-// url is that of the first request.
-func (r run) url() string { return "http://" + r.spec.Target.Address + r.spec.Requests[0].Path }
+// add adds an argument for each word of the text.
+func (c *command) add(format string, args ...any) {
+	c.args = append(c.args, strings.Fields(fmt.Sprintf(format, args...))...)
+}
+
+// url returns the URL of a request.
+func (r run) url(q *scenarios.Request) string { return "http://" + r.spec.Target.Address + q.Path }
 
 func (r run) file(name string) string { return filepath.Join(r.dir, name) }
 
 // timeout is the request timeout in whole seconds, at least one.
-func (r run) timeout() string {
-	return strconv.Itoa(max(1, int((r.spec.RequestTimeout+time.Second-1)/time.Second)))
-}
+func (r run) timeout() int { return seconds(r.spec.RequestTimeout) }
 
-// asked is the number of threads asked for, at most one a connection.
-func asked(r run) int { return max(1, min(r.spec.Threads, r.spec.Connections)) }
+// seconds rounds up to whole seconds, at least one.
+func seconds(d time.Duration) int { return max(1, int((d+time.Second-1)/time.Second)) }
 
-// dividing is the largest number of threads, up to that asked for, that divides
-// the connections: wrk drops the remainder.
+// upToConnections is the Spec's number of threads, at most one a connection.
+func upToConnections(r run) int { return max(1, min(r.spec.Threads, r.spec.Connections)) }
+
+// dividing is the largest number of threads, up to the Spec's, that divides the
+// connections: wrk drops the remainder.
 func dividing(r run) int {
-	n := asked(r)
+	n := upToConnections(r)
 	for r.spec.Connections%n != 0 {
 		n--
 	}
@@ -56,19 +62,16 @@ func dividing(r run) int {
 
 func one(run) int { return 1 }
 
-// scripted are the files of wrk's script.
-const (
-	wrkScript   = "joust.lua"
-	wrkRequests = "requests.bin"
-)
+// headHangs says why wrk and h2load cannot ask a HEAD.
+const headHangs = "it waits for the body that the answer to a HEAD announces and does not have"
 
 func wrkExpress(row *scenarios.Scenario) string {
 	for i := range row.Requests {
 		r := &row.Requests[i]
 		switch {
 		case r.Method == "HEAD":
-			return "it waits for the body that the answer to a HEAD announces and does not have"
-		case row.Connection.ReconnectEvery == 1 && !closes(r):
+			return headHangs
+		case row.Connection.ReconnectEvery == 1 && !slices.ContainsFunc(r.Headers, closes):
 			return "it opens a new connection only where the request says Connection: close"
 		}
 	}
@@ -78,13 +81,8 @@ func wrkExpress(row *scenarios.Scenario) string {
 	return ""
 }
 
-func closes(r *scenarios.Request) bool {
-	for _, h := range r.Headers {
-		if strings.EqualFold(h.Name, "Connection") && strings.EqualFold(h.Value, "close") {
-			return true
-		}
-	}
-	return false
+func closes(h scenarios.Header) bool {
+	return strings.EqualFold(h.Name, "Connection") && strings.EqualFold(h.Value, "close")
 }
 
 func wrk2Express(row *scenarios.Scenario) string {
@@ -95,46 +93,49 @@ func wrk2Express(row *scenarios.Scenario) string {
 }
 
 func wrkCommand(r run) (command, error) {
-	c := command{args: []string{
-		"-t", strconv.Itoa(dividing(r)), "-c", strconv.Itoa(r.spec.Connections), "-d", strconv.Itoa(r.seconds) + "s",
-		"--latency", "--timeout", r.timeout() + "s",
-	}}
+	var c command
+	c.add("-t %d -c %d -d %ds --latency --timeout %ds", dividing(r), r.spec.Connections, r.seconds, r.timeout())
 	return r.wrkScripted(c)
 }
 
 func wrk2Command(r run) (command, error) {
-	c := command{args: []string{
-		"-t", strconv.Itoa(dividing(r)), "-c", strconv.Itoa(r.spec.Connections), "-d", strconv.Itoa(r.seconds) + "s",
-		"-R", strconv.FormatFloat(r.rate, 'f', 0, 64), "--latency", "--u_latency", "--timeout", r.timeout() + "s",
-	}}
+	var c command
+	c.add("-t %d -c %d -d %ds -R %.0f --latency --u_latency --timeout %ds", dividing(r), r.spec.Connections, r.seconds, r.rate, r.timeout())
 	return r.wrkScripted(c)
 }
+
+// The files of wrk's script.
+const (
+	wrkScript   = "joust.lua"
+	wrkRequests = "requests.bin"
+)
 
 // wrkScripted adds the script where the command line cannot say the request,
 // and the URL. The script hands wrk the bytes that joust's own loader sends.
 func (r run) wrkScripted(c command) (command, error) {
+	first := &r.spec.Requests[0]
 	if !r.plain() {
-		var bytes []byte
+		var requests []byte
 		var lengths []string
 		for i := range r.spec.Requests {
 			q, err := wire.Compile(&r.spec.Requests[i], r.spec.Target.Host)
 			if err != nil {
 				return c, err
 			}
-			before := len(bytes)
+			before := len(requests)
 			for range max(1, r.spec.Depth) {
-				bytes = append(append(bytes, q.Head...), q.Body...)
+				requests = slices.Concat(requests, q.Head, q.Body)
 			}
-			lengths = append(lengths, strconv.Itoa(len(bytes)-before))
+			lengths = append(lengths, strconv.Itoa(len(requests)-before))
 		}
-		c.files = map[string][]byte{wrkRequests: bytes, wrkScript: []byte(r.lua(lengths))}
+		c.files = map[string][]byte{wrkRequests: requests, wrkScript: []byte(r.lua(lengths))}
 		c.args = append(c.args, "-s", r.file(wrkScript))
 	}
-	c.args = append(c.args, r.url())
+	c.args = append(c.args, r.url(first))
 	return c, nil
 }
 
-// plain tells a request that the URL alone says.
+// plain reports whether the URL alone says the request.
 func (r run) plain() bool {
 	q := &r.spec.Requests[0]
 	return len(r.spec.Requests) == 1 && r.spec.Depth <= 1 && q.Method == "GET" && q.Version == "" && len(q.Headers) == 0 &&
@@ -168,38 +169,27 @@ func h2loadExpress(row *scenarios.Scenario) string {
 		r := &row.Requests[i]
 		switch {
 		case r.Method == "HEAD":
-			return "it waits for the body that the answer to a HEAD announces and does not have"
+			return headHangs
 		case r.Body != nil && r.Body.Chunk > 0:
 			return "it sends no chunked bodies"
 		case r.Version != "":
 			return "it speaks no HTTP/" + r.Version
-		case len(row.Requests) > 1 && (r.Body != nil || r.Method != first.Method || !sameHeaders(r.Headers, first.Headers)):
+		case len(row.Requests) > 1 && (r.Body != nil || r.Method != first.Method || !slices.Equal(r.Headers, first.Headers)):
 			return "requests that alternate may differ in their path only"
 		}
 	}
 	return ""
 }
 
-func sameHeaders(a, b []scenarios.Header) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	for i := range a {
-		if a[i] != b[i] {
-			return false
-		}
-	}
-	return true
-}
+// h2loadURLs is the file of h2load's URLs where there are several.
+const h2loadURLs = "urls.txt"
 
 func h2loadCommand(r run) (command, error) {
-	c := command{files: map[string][]byte{}, args: []string{
-		"--h1", "-t", strconv.Itoa(asked(r)), "-c", strconv.Itoa(r.spec.Connections),
-		"-D", strconv.Itoa(r.seconds) + "s", "-N", r.timeout() + "s",
-	}}
+	c := command{files: map[string][]byte{}}
+	c.add("--h1 -t %d -c %d -D %ds -N %ds", upToConnections(r), r.spec.Connections, r.seconds, r.timeout())
 	q := &r.spec.Requests[0]
 	if r.spec.Depth > 1 {
-		c.args = append(c.args, "-m", strconv.Itoa(r.spec.Depth))
+		c.add("-m %d", r.spec.Depth)
 	}
 	implied := "GET"
 	if q.Body != nil {
@@ -214,15 +204,15 @@ func h2loadCommand(r run) (command, error) {
 		c.args = append(c.args, "-H", h.Name+": "+h.Value)
 	}
 	if len(r.spec.Requests) == 1 {
-		c.args = append(c.args, r.url())
+		c.args = append(c.args, r.url(q))
 		return c, nil
 	}
-	var list strings.Builder
+	var list []byte
 	for i := range r.spec.Requests {
-		list.WriteString("http://" + r.spec.Target.Address + r.spec.Requests[i].Path + "\n")
+		list = fmt.Appendln(list, r.url(&r.spec.Requests[i]))
 	}
-	c.files["urls.txt"] = []byte(list.String())
-	c.args = append(c.args, "-i", r.file("urls.txt"))
+	c.files[h2loadURLs] = list
+	c.args = append(c.args, "-i", r.file(h2loadURLs))
 	return c, nil
 }
 
@@ -243,41 +233,40 @@ func abExpress(row *scenarios.Scenario) string {
 	return ""
 }
 
-// abMost bounds the requests of a run by its time and not by their number. ab
-// keeps 40 bytes for each, so it is no more than no server can answer to one
-// thread.
+// abMost is the largest number of requests, for each second of a run, that ab may
+// make. No server answers as many to one thread: the time ends every run. ab needs
+// 40 bytes for each.
 const abMost = 1_000_000
 
 func abCommand(r run) (command, error) {
-	c := command{files: map[string][]byte{}, args: []string{"-q", "-r"}}
+	c := command{files: map[string][]byte{}}
+	c.add("-q -r")
 	q := &r.spec.Requests[0]
 	if r.spec.Connection.ReconnectEvery == 0 {
-		c.args = append(c.args, "-k")
+		c.add("-k")
 	}
-	c.args = append(c.args, "-c", strconv.Itoa(r.spec.Connections),
-		// -t sets -n to 50000, so -n comes after it.
-		"-t", strconv.Itoa(r.seconds), "-n", strconv.Itoa(max(r.seconds*abMost, r.spec.Connections)), "-s", r.timeout(),
-		"-e", r.file(abPercentiles))
-	body := q.Body != nil
+	// -t sets -n to 50000, so -n comes after it.
+	c.add("-c %d -t %d -n %d -s %d", r.spec.Connections, r.seconds, max(r.seconds*abMost, r.spec.Connections), r.timeout())
+	c.args = append(c.args, "-e", r.file(abPercentiles))
 	switch {
-	case body:
+	case q.Body != nil:
 		c.files[bodyFile] = q.Body.Bytes()
 		c.args = append(c.args, map[string]string{"POST": "-p", "PUT": "-u"}[q.Method], r.file(bodyFile))
 	case q.Method == "HEAD":
-		c.args = append(c.args, "-i")
+		c.add("-i")
 	case q.Method != "GET":
-		c.args = append(c.args, "-m", q.Method)
+		c.add("-m %s", q.Method)
 	}
 	for _, h := range q.Headers {
 		switch {
-		case body && strings.EqualFold(h.Name, "Content-Type"):
+		case q.Body != nil && strings.EqualFold(h.Name, "Content-Type"):
 			c.args = append(c.args, "-T", h.Value)
 		case r.spec.Connection.ReconnectEvery == 1 && strings.EqualFold(h.Name, "Connection"):
-			// Without -k it says so itself.
+			// Without -k ab sends the header itself.
 		default:
 			c.args = append(c.args, "-H", h.Name+": "+h.Value)
 		}
 	}
-	c.args = append(c.args, r.url())
+	c.args = append(c.args, r.url(q))
 	return c, nil
 }

@@ -1,6 +1,8 @@
-package external
+package external_test
 
 import (
+	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -8,6 +10,7 @@ import (
 	"time"
 
 	"github.com/joust-bench/joust/loaders"
+	"github.com/joust-bench/joust/loaders/external"
 	"github.com/joust-bench/joust/scenarios"
 )
 
@@ -22,8 +25,8 @@ func row(change func(*scenarios.Scenario)) *scenarios.Scenario {
 	return s
 }
 
-// TestWhatEachToolCanExpress is the table of the documentation: "" can, any
-// other text is part of the reason.
+// TestWhatEachToolCanExpress is the table of the documentation: "" where the tool
+// can, else a part of the reason.
 func TestWhatEachToolCanExpress(t *testing.T) {
 	t.Parallel()
 	more := func(second scenarios.Request) func(*scenarios.Scenario) {
@@ -61,24 +64,20 @@ func TestWhatEachToolCanExpress(t *testing.T) {
 		"messages, no request": {func(s *scenarios.Scenario) { s.Unit = scenarios.Messages }, "messages", "messages", "messages", "messages"},
 	} {
 		for tool, want := range map[string]string{"wrk": c.wrk, "wrk2": c.wrk2, "h2load": c.h2load, "ab": c.ab} {
-			x, err := Lookup(tool)
-			if err != nil {
-				t.Fatal(err)
-			}
-			got := x.WhyNot(row(c.change), scenarios.H1)
+			got := lookup(t, tool).WhyNot(row(c.change), scenarios.H1)
 			if (got == "") != (want == "") || !strings.Contains(got, want) {
 				t.Errorf("%s, %s: %q, want %q", name, tool, got, want)
 			}
 		}
 	}
-	if why := Tools()[0].WhyNot(row(nil), scenarios.H2); !strings.Contains(why, "h1 only") {
+	if why := external.Tools()[0].WhyNot(row(nil), scenarios.H2); !strings.Contains(why, "h1 only") {
 		t.Errorf("HTTP/2 by wrk: %q", why)
 	}
 }
 
 func TestUnknownToolNamesTheNearest(t *testing.T) {
 	t.Parallel()
-	if _, err := Lookup("wkr"); err == nil || !strings.Contains(err.Error(), `unknown loader "wkr"`) || !strings.Contains(err.Error(), "wrk") {
+	if _, err := external.Lookup("wkr"); err == nil || !strings.Contains(err.Error(), `unknown loader "wkr"`) || !strings.Contains(err.Error(), "wrk") {
 		t.Errorf("error %v", err)
 	}
 }
@@ -116,25 +115,38 @@ func TestCommandLines(t *testing.T) {
 		"ab":                {"ab", spec(1, get), "-q -r -k -c 50 -t 3 -n 3000000 -s 2 -e /d/percentiles.csv http://127.0.0.1:80/", nil},
 		"ab, a body":        {"ab", spec(1, post), "-q -r -k -c 50 -t 3 -n 3000000 -s 2 -e /d/percentiles.csv -p /d/body.bin -T text/x -H X-A: 1 http://127.0.0.1:80/echo", map[string]string{"body.bin": "ababa"}},
 	} {
-		x, err := Lookup(c.tool)
-		if err != nil {
-			t.Fatal(err)
+		dir, starter := t.TempDir(), &noting{err: errors.New("enough")}
+		c.spec.Phases = phases(lookup(t, c.tool).Loop, 3*time.Second)
+		c.spec.Protocol = scenarios.H1
+		_, err := loader(t, c.tool, starter, dir).Run(t.Context(), c.spec, &control{rate: 1234})
+		if !errors.Is(err, starter.err) {
+			t.Errorf("%s: %v", name, err)
 		}
-		got, err := x.command(run{spec: c.spec, seconds: 3, rate: 1234, dir: "/d"})
-		if err != nil || strings.Join(got.args, " ") != c.args {
-			t.Errorf("%s: %q, %v, want %q", name, strings.Join(got.args, " "), err, c.args)
+		if got := strings.ReplaceAll(strings.Join(starter.args, " "), dir, "/d"); got != c.args {
+			t.Errorf("%s: %q, want %q", name, got, c.args)
 		}
 		for file, want := range c.files {
-			if string(got.files[file]) != want {
-				t.Errorf("%s: %s holds %q, want %q", name, file, got.files[file], want)
+			if text, err := os.ReadFile(filepath.Join(dir, file)); err != nil || string(text) != want {
+				t.Errorf("%s: %s holds %q, %v, want %q", name, file, text, err, want)
 			}
 		}
 	}
 }
 
-// TestFindTellsWrkFromWrk2 uses scripts for programs: they print what the real
-// ones print for their version.
-func TestFindTellsWrkFromWrk2(t *testing.T) {
+// noting notes the arguments and fails.
+type noting struct {
+	args []string
+	err  error
+}
+
+func (n *noting) Run(_ context.Context, _ string, args []string, _ func()) (external.Output, error) {
+	n.args = args
+	return external.Output{}, n.err
+}
+
+// TestFindDistinguishesWrkFromWrk2 uses scripts for programs: they print the
+// versions of the real ones.
+func TestFindDistinguishesWrkFromWrk2(t *testing.T) {
 	const (
 		wrk  = "echo 'wrk 4.1.0 [epoll] Copyright (C) 2012 Will Glozer'; echo '    -c, --connections <N>'; exit 1"
 		wrk2 = "echo 'wrk 4.0.0 [epoll] Copyright (C) 2012 Will Glozer'; echo '    -R, --rate <T>  work rate (throughput)'; exit 1"
@@ -145,14 +157,14 @@ func TestFindTellsWrkFromWrk2(t *testing.T) {
 		version  string
 		why      string
 	}{
-		"wrk":                  {map[string]string{"wrk": wrk}, "wrk", "4.1.0", ""},
-		"wrk2 as wrk2":         {map[string]string{"wrk2": wrk2, "wrk": wrk}, "wrk2", "4.0.0", ""},
-		"wrk2 as wrk":          {map[string]string{"wrk": wrk2}, "wrk2", "4.0.0", ""},
-		"wrk that is wrk2":     {map[string]string{"wrk": wrk2}, "wrk", "", "is wrk2, which calls itself wrk"},
-		"wrk2 that is none":    {map[string]string{"wrk2": wrk}, "wrk2", "", "has no --rate"},
-		"no wrk2 beside a wrk": {map[string]string{"wrk": wrk}, "wrk2", "", "not on PATH: build it"},
-		"no ab":                {nil, "ab", "", "not on PATH: install the package apache2-utils"},
-		"a broken ab":          {map[string]string{"ab": "echo no libapr; exit 127"}, "ab", "", `does not tell a version of ab: it said "no libapr"`},
+		"wrk":               {map[string]string{"wrk": wrk}, "wrk", "4.1.0", ""},
+		"wrk2 as wrk2":      {map[string]string{"wrk2": wrk2, "wrk": wrk}, "wrk2", "4.0.0", ""},
+		"wrk2 as wrk":       {map[string]string{"wrk": wrk2}, "wrk2", "4.0.0", ""},
+		"wrk that is wrk2":  {map[string]string{"wrk": wrk2}, "wrk", "", "is wrk2, which calls itself wrk"},
+		"wrk2 that is none": {map[string]string{"wrk2": wrk}, "wrk2", "", "has no --rate"},
+		"a wrk and no wrk2": {map[string]string{"wrk": wrk}, "wrk2", "", "not on PATH: build it"},
+		"no ab":             {nil, "ab", "", "not on PATH: install the package apache2-utils"},
+		"a broken ab":       {map[string]string{"ab": "echo no libapr; exit 127"}, "ab", "", `prints no version of ab: it said "no libapr"`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
@@ -162,11 +174,7 @@ func TestFindTellsWrkFromWrk2(t *testing.T) {
 				}
 			}
 			t.Setenv("PATH", dir)
-			x, err := Lookup(c.tool)
-			if err != nil {
-				t.Fatal(err)
-			}
-			f := Find(t.Context(), x)
+			f := external.Find(t.Context(), lookup(t, c.tool))
 			if f.Version != c.version || !strings.Contains(f.Why, c.why) || (f.Why == "") != (c.why == "") || (f.Path == "") != (c.why != "") {
 				t.Errorf("found %q %q, why not %q; want %q, %q", f.Path, f.Version, f.Why, c.version, c.why)
 			}

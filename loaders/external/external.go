@@ -1,11 +1,12 @@
-// Package external speaks for load tools that are not joust's own: wrk, wrk2,
-// h2load and ab. It knows which rows of the scenario table each can express,
-// writes its command line and input files, reads all that it prints, and turns
-// that into a results.Report in which what the tool cannot know is absent. It
-// starts nothing but a tool's version: the host does, through Starter.
+// Package external drives load tools that are not joust's own: wrk, wrk2, h2load
+// and ab. It knows which rows of the scenario table each tool can express, writes
+// its command line and input files, and reads its whole output into a
+// results.Report, in which figures that the tool does not know are absent. A
+// Starter starts the tools; the package itself asks them for their versions only.
 package external
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/joust-bench/joust/results"
@@ -13,7 +14,7 @@ import (
 	"github.com/joust-bench/joust/scenarios/suggest"
 )
 
-// Joust is the name of joust's own loader beside those of the tools.
+// Joust is the name of joust's own loader among those of the tools.
 const Joust = "joust"
 
 // Tool is one foreign load tool.
@@ -27,24 +28,23 @@ type Tool struct {
 	// Image is the container image that stands in for a program on PATH, empty
 	// for none.
 	Image string
-	// Install says how one comes by it.
+	// Install says how to install the tool.
 	Install string
-	// Defects are what is known to be wrong or missing in its figures, for
-	// notes beside its cells.
+	// Defects are the known defects of the tool's figures, for notes below its
+	// cells.
 	Defects []string
 
-	// express says why the tool cannot ask the row; empty where it can.
+	// express returns why the tool cannot ask the row, empty where it can.
 	express func(*scenarios.Scenario) string
-	// threads is how many of the asked-for threads the tool has.
+	// threads is the number of threads that the tool runs.
 	threads func(run) int
-	// command is the command line of one run, and the files that it reads.
 	command func(run) (command, error)
-	parse   func(Output) (outcome, error)
+	parse   func(Output) (tally, error)
 	// writes are the names of the files that the tool writes into its folder.
 	writes []string
 }
 
-// unchecked is what all tools have in common.
+// unchecked is the defect that all tools share.
 const unchecked = "answers are not checked under load: a wrong body counts as right (joust asks every request once before the load, and checks that)"
 
 // Tools are the tools that joust can drive, in the order in which they are
@@ -72,7 +72,7 @@ func Tools() []Tool {
 				"in runs of more than 10 s only what comes after its calibration of 10 s enters the latencies, and all of it the rate; shorter runs have the start-up in both",
 				"what was due and not sent when it ends is in no figure: overload looks better than it is",
 				"idle connections are counted as timeouts",
-				"it does not tell how many requests it intended: offered is the rate times the length of the run",
+				"it does not print how many requests it intended: offered is the rate times the length of the run",
 			},
 			express: wrk2Express, threads: dividing, command: wrk2Command, parse: parseWrk2,
 		},
@@ -85,7 +85,7 @@ func Tools() []Tool {
 				"a connection that the server closes is neither opened again nor counted as an error: throughput falls silently, and where all are closed it may never end",
 				"its requests have a User-Agent of its own, and lower-case field names",
 			},
-			express: h2loadExpress, threads: asked, command: h2loadCommand, parse: parseH2load,
+			express: h2loadExpress, threads: upToConnections, command: h2loadCommand, parse: parseH2load,
 		},
 		{
 			Name: "ab", Title: "closed loop on one thread, HTTP/1.0 with keep-alive (C)", Loop: results.ClosedLoop,
@@ -111,7 +111,7 @@ func Names() []string {
 	return names
 }
 
-// Lookup is the tool of that name.
+// Lookup returns the tool of that name.
 func Lookup(name string) (Tool, error) {
 	for _, t := range Tools() {
 		if t.Name == name {
@@ -121,32 +121,25 @@ func Lookup(name string) (Tool, error) {
 	return Tool{}, fmt.Errorf("unknown loader %q%s", name, suggest.Hint(name, append([]string{Joust}, Names()...)))
 }
 
-// WhyNot says why the tool cannot ask the row over the protocol; empty where it
+// WhyNot returns why the tool cannot ask the row over the protocol, empty where it
 // can.
 func (t Tool) WhyNot(row *scenarios.Scenario, p scenarios.Protocol) string {
-	mode := scenarios.Closed
-	if t.Loop == results.OpenLoop {
-		mode = scenarios.Open
-	}
 	switch {
 	case p != scenarios.H1:
 		return fmt.Sprintf("joust drives %s over %s only", t.Name, scenarios.H1)
-	case !row.Allows(mode):
+	case !row.Allows(scenarios.Mode(t.Loop)):
 		return fmt.Sprintf("%s makes %s loops only, which have no meaning for this row", t.Name, t.Loop)
 	case row.Unit != "" && row.Unit != scenarios.Requests:
 		return fmt.Sprintf("%s counts requests, and the row %s", t.Name, row.Unit)
 	}
-	if why := common(row); why != "" {
-		return t.Name + ": " + why
-	}
-	if why := t.express(row); why != "" {
+	if why := cmp.Or(inexpressible(row), t.express(row)); why != "" {
 		return t.Name + ": " + why
 	}
 	return ""
 }
 
-// common is what none of the tools can do.
-func common(row *scenarios.Scenario) string {
+// inexpressible returns why no tool can ask the row, empty where some can.
+func inexpressible(row *scenarios.Scenario) string {
 	for i := range row.Requests {
 		r := &row.Requests[i]
 		switch {

@@ -10,21 +10,22 @@ import (
 	"time"
 )
 
-// Found is a tool as it is here.
+// Found is a tool as this machine has it.
 type Found struct {
 	Tool Tool
 	// Path is the program's file, empty where there is none.
 	Path string
-	// Image is what stands in for a program: a reference, and once it was found
-	// or pulled the engine's id.
+	// Image is the image that stands in for a program: a reference, and the
+	// engine's id once the image was found or pulled.
 	Image string
 	// Version is as the tool prints it, or that of the image.
 	Version string
-	// Why says what is missing; empty for a tool that can be used.
+	// Why says why the tool cannot be used; empty where it can.
 	Why string
 }
 
-// versions are how the tools tell theirs.
+// versions are the tools' flags for their version, and the lines that they print
+// then.
 var versions = map[string]struct {
 	flag string
 	line *regexp.Regexp
@@ -35,8 +36,8 @@ var versions = map[string]struct {
 	"ab":     {"-V", regexp.MustCompile(`ApacheBench, Version (\S+)`)},
 }
 
-// Find looks for the tool on PATH and asks for its version. wrk2 is called wrk
-// by its own build: the two are told apart by the flag for the rate.
+// Find looks for the tool on PATH and asks for its version. wrk2's own build calls
+// it wrk: the flag for the rate distinguishes the two.
 func Find(ctx context.Context, t Tool) Found {
 	f := Found{Tool: t, Why: "not on PATH: " + t.Install}
 	names := []string{t.Name}
@@ -48,7 +49,7 @@ func Find(ctx context.Context, t Tool) Found {
 		if err != nil && !errors.Is(err, exec.ErrDot) {
 			continue
 		}
-		version, said, err := ask(ctx, t.Name, path)
+		version, said, err := askVersion(ctx, t.Name, path)
 		paces := strings.Contains(said, "--rate")
 		switch {
 		case err != nil:
@@ -65,12 +66,12 @@ func Find(ctx context.Context, t Tool) Found {
 	return f
 }
 
-// ask runs the program for its version and all that it says beside it.
-func ask(ctx context.Context, tool, path string) (version, said string, err error) {
+// askVersion runs the program for its version, and returns its whole output too.
+func askVersion(ctx context.Context, tool, path string) (version, said string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
-	// wrk ends with status 1 when it has told its version: what counts is
-	// whether it is understood.
+	// wrk ends with status 1 when it has printed its version: the status says
+	// nothing.
 	text, err := exec.CommandContext(ctx, path, versions[tool].flag).CombinedOutput()
 	for line := range strings.Lines(string(text)) {
 		if m := versions[tool].line.FindStringSubmatch(strings.TrimSpace(line)); m != nil {
@@ -80,5 +81,5 @@ func ask(ctx context.Context, tool, path string) (version, said string, err erro
 	if err == nil || len(text) > 0 {
 		err = fmt.Errorf("it said %s", excerpt(strings.TrimSpace(string(text))))
 	}
-	return "", "", fmt.Errorf("%s does not tell a version of %s: %w", path, tool, err)
+	return "", "", fmt.Errorf("%s prints no version of %s: %w", path, tool, err)
 }

@@ -1,125 +1,79 @@
 package external
 
 import (
-	"errors"
-	"fmt"
-	"regexp"
-	"strings"
 	"time"
 
 	"github.com/joust-bench/joust/results"
 )
 
-// The lines that h2load prints.
-var (
-	h2Finished = regexp.MustCompile(`^finished in (\S+), (\S+) req/s, \S+/s$`)
-	h2Requests = regexp.MustCompile(`^requests: (\d+) total, (\d+) started, (\d+) done, (\d+) succeeded, (\d+) failed, (\d+) errored, (\d+) timeout$`)
-	h2Status   = regexp.MustCompile(`^status codes: (\d+) 2xx, (\d+) 3xx, (\d+) 4xx, (\d+) 5xx$`)
-	h2Traffic  = regexp.MustCompile(`^traffic: \S+ \((\d+)\) total, \S+ \((\d+)\) headers .*, \S+ \((\d+)\) data$`)
-	h2Times    = regexp.MustCompile(`^time for request:\s+(\S+)\s+(\S+)\s+(\S+)\s+(\S+)\s+\S+$`)
-	h2Known    = regexp.MustCompile(`^(starting benchmark|spawning thread|Warm-up |progress: |Application protocol: |TLS Protocol: |Cipher: |Server Temp Key: |Main benchmark |Stopp|Stopped |min\s+max|time for connect:|time to 1st byte:|req/s\s+:)`)
-)
+// h2loadReader reads the lines of h2load.
+type h2loadReader struct {
+	reader
+	finished, counted bool
+	printed           time.Duration
+	rps               float64
+}
 
 // parseH2load reads all that h2load prints: it knows the mean of service times
 // and no percentile of them.
-func parseH2load(o Output) (outcome, error) {
-	var out outcome
-	var finished, requests, times []string
-	for line := range strings.Lines(o.Stdout) {
-		line = strings.TrimSpace(line)
-		switch {
-		case line == "":
-		case h2Finished.MatchString(line):
-			finished = h2Finished.FindStringSubmatch(line)
-		case h2Requests.MatchString(line):
-			requests = h2Requests.FindStringSubmatch(line)
-		case h2Times.MatchString(line):
-			times = h2Times.FindStringSubmatch(line)
-		case h2Status.MatchString(line):
-			out.h2Classes(h2Status.FindStringSubmatch(line))
-		case h2Traffic.MatchString(line):
-			out.h2Bytes(h2Traffic.FindStringSubmatch(line))
-		case !h2Known.MatchString(line):
-			out.strange("h2load", line)
-		}
+func parseH2load(o Output) (tally, error) {
+	r := &h2loadReader{reader: reader{tool: "h2load"}}
+	r.lines(o.Stdout, []line{
+		{`finished in (\S+), (\S+) req/s, \S+/s`, func(m []string) {
+			r.finished, r.printed, r.rps = true, r.window(m[1]), read(&r.reader, decimal, m[2])
+		}},
+		{`requests: \d+ total, \d+ started, \d+ done, (\d+) succeeded, (\d+) failed, (\d+) errored, (\d+) timeout`, r.requests},
+		{`status codes: (\d+) 2xx, (\d+) 3xx, (\d+) 4xx, (\d+) 5xx`, r.classes},
+		{`traffic: \S+ \((\d+)\) total, \S+ \(\d+\) headers .*, \S+ \((\d+)\) data`, func(m []string) {
+			r.received, r.receivedBodies = new(read(&r.reader, whole, m[1])), new(read(&r.reader, whole, m[2]))
+		}},
+		{`time for request:\s+(\S+)\s+(\S+)\s+(\S+)\s+(\S+)\s+\S+`, r.times},
+		{form: `(starting benchmark|spawning thread|Warm-up |progress: |Application protocol: |TLS Protocol: |Cipher: |Server Temp Key: |Main benchmark |Stopp).*`},
+		{form: `(min\s+max|time for connect:|time to 1st byte:|req/s\s+:).*`},
+	})
+	if !r.finished || !r.counted || r.status == nil {
+		r.refuse(`the lines "finished in", "requests:" and "status codes:" are missing`)
 	}
-	if finished == nil || requests == nil || out.status == nil {
-		return outcome{}, unknown("h2load", o, errors.New(`the lines "finished in", "requests:" and "status codes:" are missing`))
+	r.lasted(r.printed, r.completed, r.rps)
+	if r.service != nil {
+		r.service.Samples = r.completed
 	}
-	err := out.h2Count(requests)
-	if err == nil {
-		err = out.h2Lasted(finished)
-	}
-	if err == nil && times != nil && out.completed > 0 {
-		out.service, err = h2Service(times, out.completed)
-	}
-	if err != nil {
-		return outcome{}, unknown("h2load", o, err)
-	}
-	return out, nil
+	return r.end(o)
 }
 
-// h2Classes keeps the numbers of answers by class of status.
-func (o *outcome) h2Classes(m []string) {
-	o.status = map[string]uint64{}
-	for i, class := range []string{"2xx", "3xx", "4xx", "5xx"} {
-		if n, err := whole(m[i+1]); err == nil && n > 0 {
-			o.status[class] = n
-		}
-	}
-}
-
-func (o *outcome) h2Bytes(m []string) {
-	for i, to := range map[int]**uint64{1: &o.received, 3: &o.receivedBodies} {
-		if n, err := whole(m[i]); err == nil {
-			*to = &n
-		}
-	}
-}
-
-// h2Count reads the outcome of requests. Failed are those with a wrong status
-// and those that ended in an error, timeouts among them.
-func (o *outcome) h2Count(m []string) error {
-	var n [8]uint64
-	for i := 1; i < len(n); i++ {
-		var err error
-		if n[i], err = whole(m[i]); err != nil {
-			return err
-		}
-	}
-	succeeded, failed, errored, timeout := n[4], n[5], n[6], n[7]
+// requests reads the numbers of requests by tally. Failed are those with a wrong
+// status and those that ended in an error, timeouts included.
+func (r *h2loadReader) requests(m []string) {
+	n := func(i int) uint64 { return read(&r.reader, whole, m[i]) }
+	failed, errored, timeout := n(2), n(3), n(4)
 	if errored > failed || timeout > errored {
-		return fmt.Errorf("%d failed, %d errored and %d timed out do not go together", failed, errored, timeout)
+		r.refuse("%d failed, %d errored and %d timed out do not go together", failed, errored, timeout)
+		return
 	}
-	o.completed = succeeded
-	o.fail(results.CauseStatus, failed-errored, "%s", m[0])
-	o.fail(results.CauseRead, errored-timeout, "%s", m[0])
-	o.fail(results.CauseTimeout, timeout, "%s", m[0])
-	return nil
+	r.counted, r.completed = true, n(1)
+	r.fail(results.CauseStatus, failed-errored, m[0])
+	r.fail(results.CauseRead, errored-timeout, m[0])
+	r.fail(results.CauseTimeout, timeout, m[0])
 }
 
-func (o *outcome) h2Lasted(m []string) error {
-	ns, ok, err := duration(m[1])
-	if err != nil || !ok {
-		return fmt.Errorf("the duration %q cannot be read", m[1])
-	}
-	rps, err := decimal(m[2])
-	if err != nil {
-		return err
-	}
-	o.lasted(time.Duration(ns), o.completed, rps)
-	return nil
-}
-
-func h2Service(m []string, samples uint64) (*results.Percentiles, error) {
-	var ns [4]float64
-	for i := range ns {
-		var err error
-		if ns[i], _, err = duration(m[i+1]); err != nil {
-			return nil, err
+// classes reads the numbers of answers by class of status.
+func (r *h2loadReader) classes(m []string) {
+	r.status = map[string]uint64{}
+	for i, class := range []string{"2xx", "3xx", "4xx", "5xx"} {
+		if n := read(&r.reader, whole, m[i+1]); n > 0 {
+			r.status[class] = n
 		}
 	}
-	return &results.Percentiles{
-		Samples: samples, MinNS: ptr(int64(ns[0])), MaxNS: ptr(int64(ns[1])), MeanNS: &ns[2], StdevNS: &ns[3],
-	}, nil
+}
+
+// times reads the smallest, the largest and the mean service time, and their
+// deviation.
+func (r *h2loadReader) times(m []string) {
+	ns := make([]float64, 4)
+	for i := range ns {
+		if average := r.average(duration, m[i+1]); average != nil {
+			ns[i] = *average
+		}
+	}
+	r.service = &results.Percentiles{MinNS: new(int64(ns[0])), MaxNS: new(int64(ns[1])), MeanNS: &ns[2], StdevNS: &ns[3]}
 }

@@ -1,4 +1,4 @@
-package external
+package external_test
 
 import (
 	"context"
@@ -16,18 +16,26 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/loaders/clock"
+	"github.com/joust-bench/joust/loaders/external"
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/scenarios"
 )
 
-// installed is the real tool, or skips the test. No package has wrk2.
-func installed(t *testing.T, name string) Found {
+// loader is a Driver of the tool with files in dir.
+func loader(t testing.TB, tool string, starter external.Starter, dir string) external.Driver {
 	t.Helper()
-	f := Find(t.Context(), tool(t, name))
+	return external.Driver{Found: external.Found{Tool: lookup(t, tool), Path: "/opt/" + tool, Version: "1"}, Starter: starter, Dir: dir}
+}
+
+// installed returns the real tool, or skips the test. No package has wrk2.
+func installed(t *testing.T, name string) external.Found {
+	t.Helper()
+	f := external.Find(t.Context(), lookup(t, name))
 	if f.Why != "" && os.Getenv("JOUST_REQUIRE") == "all" && name != "wrk2" {
 		t.Fatalf("%s: %s, and JOUST_REQUIRE=all", name, f.Why)
 	}
@@ -40,15 +48,15 @@ func installed(t *testing.T, name string) Found {
 // direct runs a program as it is, without a host.
 type direct struct{ path string }
 
-func (d direct) Run(ctx context.Context, _ string, args []string, started func()) (Output, error) {
+func (d direct) Run(ctx context.Context, _ string, args []string, started func()) (external.Output, error) {
 	var stdout, stderr strings.Builder
 	c := exec.CommandContext(ctx, d.path, args...)
 	c.Stdout, c.Stderr = &stdout, &stderr
 	if err := c.Start(); err != nil {
-		return Output{}, err
+		return external.Output{}, err
 	}
 	started()
-	o := Output{}
+	o := external.Output{}
 	if err := c.Wait(); err != nil {
 		o.Exit = err.Error()
 	}
@@ -56,7 +64,7 @@ func (d direct) Run(ctx context.Context, _ string, args []string, started func()
 	return o, nil
 }
 
-// control notes what it is told.
+// control notes the windows and the ends of phases.
 type control struct {
 	mu      sync.Mutex
 	windows []loaders.Window
@@ -81,8 +89,8 @@ func (c *control) Adjust(context.Context, string) (loaders.Adjustment, error) {
 	return loaders.Adjustment{RateRPS: c.rate, Skip: c.skip}, nil
 }
 
-// counter answers each request with its body, and counts those that are not
-// as the row wants them.
+// counter answers each request with its body, and counts the requests that differ
+// from the row's.
 type counter struct {
 	asked, wrong atomic.Uint64
 	last         atomic.Value
@@ -105,12 +113,17 @@ func specOf(address string, change func(*loaders.Spec)) loaders.Spec {
 	s := loaders.Spec{
 		Target: loaders.Target{Network: "tcp", Address: address, Host: address}, Protocol: scenarios.H1, Connections: 4, Threads: 1,
 		Requests: []scenarios.Request{{Name: "a", Method: "GET", Path: "/"}},
-		Phases:   []loaders.Phase{{Name: "closed", Loop: results.ClosedLoop, Measured: true, Duration: time.Second}},
+		Phases:   phases(results.ClosedLoop, time.Second),
 	}
 	if change != nil {
 		change(&s)
 	}
 	return s
+}
+
+// phases is one measured phase.
+func phases(loop results.Loop, length time.Duration) []loaders.Phase {
+	return []loaders.Phase{{Name: string(loop), Loop: loop, Measured: true, Duration: length}}
 }
 
 // TestRealToolsAskWhatTheRowSays runs each tool for a second against a server
@@ -154,8 +167,8 @@ func TestRealToolsAskWhatTheRowSays(t *testing.T) {
 				count := &counter{right: c.right}
 				s := httptest.NewServer(count)
 				defer s.Close()
-				told := &control{}
-				report, err := Loader{Found: f, Starter: direct{f.Path}, Dir: t.TempDir()}.Run(t.Context(), specOf(s.Listener.Addr().String(), c.change), told)
+				noted := &control{}
+				report, err := external.Driver{Found: f, Starter: direct{f.Path}, Dir: t.TempDir()}.Run(t.Context(), specOf(s.Listener.Addr().String(), c.change), noted)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -163,7 +176,7 @@ func TestRealToolsAskWhatTheRowSays(t *testing.T) {
 				if p.Total.Completed == 0 || p.Total.Failed > 0 || count.wrong.Load() > 0 {
 					t.Errorf("%d completed, %d failed (%s), %d wrong, the last %v", p.Total.Completed, p.Total.Failed, p.Total.FirstError, count.wrong.Load(), count.last.Load())
 				}
-				// What was in flight at the end is not in the tool's count.
+				// Requests in flight at the end are not in the tool's count.
 				asked, flight := count.asked.Load(), uint64(4*max(1, report.Depth))
 				if p.Total.Completed > asked || p.Total.Completed+flight < asked {
 					t.Errorf("it counts %d, the server %d", p.Total.Completed, asked)
@@ -171,8 +184,8 @@ func TestRealToolsAskWhatTheRowSays(t *testing.T) {
 				if got := time.Duration(p.WindowNS()); got < 900*time.Millisecond || got > 3*time.Second {
 					t.Errorf("a window of %v", got)
 				}
-				if len(report.Warnings) > 0 || report.Version == "" || len(told.windows) != 1 || told.lead[0] < 50*time.Millisecond {
-					t.Errorf("warnings %q, version %q, windows %+v, announced %v ahead", report.Warnings, report.Version, told.windows, told.lead)
+				if len(report.Warnings) > 0 || report.Version == "" || len(noted.windows) != 1 || noted.lead[0] < 50*time.Millisecond {
+					t.Errorf("warnings %q, version %q, windows %+v, announced %v ahead", report.Warnings, report.Version, noted.windows, noted.lead)
 				}
 			})
 		}
@@ -181,8 +194,7 @@ func TestRealToolsAskWhatTheRowSays(t *testing.T) {
 
 func TestWhatAToolCannotKnowIsNull(t *testing.T) {
 	t.Parallel()
-	f := Found{Tool: tool(t, "wrk"), Path: "/usr/bin/wrk", Version: "4.1.0"}
-	report, err := Loader{Found: f, Starter: replay{recorded(t, "wrk-hello")}, Dir: t.TempDir()}.Run(t.Context(), specOf("127.0.0.1:80", nil), &control{})
+	report, err := recorded(t, "wrk-hello").report(t)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -209,26 +221,17 @@ func TestWhatAToolCannotKnowIsNull(t *testing.T) {
 	}
 }
 
-// replay prints what was recorded.
-type replay struct{ output Output }
-
-func (r replay) Run(_ context.Context, _ string, _ []string, started func()) (Output, error) {
-	started()
-	return r.output, nil
-}
-
 // TestOpenLoopOfWrk2 has recorded output, since no live wrk2 was at hand.
 func TestOpenLoopOfWrk2(t *testing.T) {
 	t.Parallel()
-	f := Found{Tool: tool(t, "wrk2"), Path: "/opt/wrk2", Version: "4.0.0"}
 	spec := specOf("127.0.0.1:80", func(s *loaders.Spec) {
 		s.Phases = []loaders.Phase{
 			{Name: "warm-up", Loop: results.ClosedLoop, Duration: time.Second},
 			{Name: "open 2000/s", Loop: results.OpenLoop, Measured: true, Duration: 14500 * time.Millisecond, Adjust: true},
 		}
 	})
-	told := &control{rate: 1999.6}
-	report, err := Loader{Found: f, Starter: replay{recorded(t, "wrk2-normal-u_latency")}, Dir: t.TempDir()}.Run(t.Context(), spec, told)
+	steer, recording := &control{rate: 1999.6}, recorded(t, "wrk2-normal-u_latency")
+	report, err := loader(t, "wrk2", recording, t.TempDir()).Run(t.Context(), spec, steer)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -247,55 +250,65 @@ func TestOpenLoopOfWrk2(t *testing.T) {
 	if !slices.ContainsFunc(report.Warnings, func(w string) bool { return strings.Contains(w, "14.5s asked for; wrk2 ran for 15 s") }) {
 		t.Errorf("warnings %q", report.Warnings)
 	}
-	told.skip = "no peak"
-	if report, err = (Loader{Found: f, Starter: replay{}, Dir: t.TempDir()}).Run(t.Context(), spec, told); err != nil || report.Phase("open 2000/s").Skipped != "no peak" {
+	steer.skip = "no peak"
+	if report, err = loader(t, "wrk2", recording, t.TempDir()).Run(t.Context(), spec, steer); err != nil || report.Phase("open 2000/s").Skipped != "no peak" {
 		t.Errorf("a skipped rate: %+v, %v", report.Phases, err)
 	}
 }
 
 func TestLargeTransfersStretchTheRun(t *testing.T) {
 	t.Parallel()
-	for pace, want := range map[float64]int{0: 2, 100: 2, 10: 5, 1: 10} {
-		d := &drive{pace: pace}
-		if got := d.seconds(&loaders.Phase{Duration: 1500 * time.Millisecond, MinCompletions: 50, MaxDuration: 10 * time.Second}); got != want {
-			t.Errorf("at %g req/s: %d s, want %d", pace, got, want)
+	for pace, want := range map[int]string{0: "-d 2s", 100: "-d 2s", 10: "-d 5s", 1: "-d 10s"} {
+		starter := starterFunc(func(context.Context, func()) (external.Output, error) {
+			return external.Output{Stdout: fmt.Sprintf("%d requests in 1.00s, 1KB read\nRequests/sec: %d\n", pace, pace)}, nil
+		})
+		spec := specOf("127.0.0.1:80", func(s *loaders.Spec) {
+			warmup := loaders.Phase{Name: "warm-up", Loop: results.ClosedLoop, Duration: time.Second}
+			p := &s.Phases[0]
+			p.Duration, p.MinCompletions, p.MaxDuration = 1500*time.Millisecond, 50, 10*time.Second
+			s.Phases = append([]loaders.Phase{warmup}, *p)
+		})
+		report, err := loader(t, "wrk", starter, t.TempDir()).Run(t.Context(), spec, &control{})
+		if got := strings.Join(report.Foreign.Commands["closed"], " "); err != nil || !strings.Contains(got, want+" ") {
+			t.Errorf("at %d req/s: %q, %v, want %s", pace, got, err, want)
 		}
 	}
 }
 
+// starterFunc is a tool that does what the function does.
+type starterFunc func(ctx context.Context, started func()) (external.Output, error)
+
+func (f starterFunc) Run(ctx context.Context, _ string, _ []string, started func()) (external.Output, error) {
+	return f(ctx, started)
+}
+
+// endless is a tool that does not end by itself.
+func endless(ctx context.Context, started func()) (external.Output, error) {
+	started()
+	<-ctx.Done()
+	return external.Output{}, ctx.Err()
+}
+
 func TestToolThatDoesNotEnd(t *testing.T) {
 	t.Parallel()
-	f := Found{Tool: tool(t, "h2load"), Path: "h2load"}
-	starter := starterFunc(func(ctx context.Context, _ []string, started func()) (Output, error) {
-		started()
-		<-ctx.Done()
-		return Output{}, ctx.Err()
+	synctest.Test(t, func(t *testing.T) {
+		spec := specOf("127.0.0.1:80", func(s *loaders.Spec) { s.RequestTimeout = time.Second })
+		_, err := loader(t, "h2load", starterFunc(endless), t.TempDir()).Run(t.Context(), spec, &control{})
+		if err == nil || !strings.Contains(err.Error(), `phase "closed": h2load had not ended 6s after its 1s, and was ended`) {
+			t.Errorf("error %v", err)
+		}
 	})
-	spec := specOf("127.0.0.1:80", func(s *loaders.Spec) { s.RequestTimeout = time.Millisecond })
-	_, err := Loader{Found: f, Starter: starter, Dir: t.TempDir(), patience: time.Millisecond}.Run(t.Context(), spec, &control{})
-	if err == nil || !strings.Contains(err.Error(), `phase "closed": h2load had not ended 2ms after its 1s, and was ended`) {
-		t.Errorf("error %v", err)
-	}
 }
 
 func TestInterruptedToolReports(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
-	f := Found{Tool: tool(t, "ab"), Path: "ab"}
-	starter := starterFunc(func(ctx context.Context, _ []string, started func()) (Output, error) {
-		started()
+	starter := starterFunc(func(ctx context.Context, started func()) (external.Output, error) {
 		cancel()
-		<-ctx.Done()
-		return Output{}, ctx.Err()
+		return endless(ctx, started)
 	})
-	report, err := Loader{Found: f, Starter: starter, Dir: t.TempDir()}.Run(ctx, specOf("127.0.0.1:80", nil), &control{})
+	report, err := loader(t, "ab", starter, t.TempDir()).Run(ctx, specOf("127.0.0.1:80", nil), &control{})
 	if err != nil || !report.Interrupted {
 		t.Errorf("report %+v, %v", report, err)
 	}
-}
-
-type starterFunc func(context.Context, []string, func()) (Output, error)
-
-func (f starterFunc) Run(ctx context.Context, _ string, args []string, started func()) (Output, error) {
-	return f(ctx, args, started)
 }

@@ -1,6 +1,7 @@
-package external
+package external_test
 
 import (
+	"context"
 	"encoding/json"
 	"math"
 	"os"
@@ -13,29 +14,58 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/joust-bench/joust/loaders"
+	"github.com/joust-bench/joust/loaders/external"
 	"github.com/joust-bench/joust/results"
-	"github.com/joust-bench/joust/scenarios"
 )
 
-// recorded is the output of a real run. Those of wrk 4.1.0, h2load 1.52.0 and
+// recording is a run of a tool with recorded output.
+type recording struct {
+	tool   string
+	output external.Output
+	// percentiles is the content of ab's file, empty for none.
+	percentiles string
+}
+
+// recorded returns the output of a real run. Those of wrk 4.1.0, h2load 1.52.0 and
 // ab 2.3 were recorded against the fixture fasthttp and a server that resets
-// connections; those of wrk2 against small C servers, elsewhere.
-func recorded(t testing.TB, name string) Output {
+// connections; those of wrk2 against small C servers, on another machine.
+func recorded(t testing.TB, name string) recording {
 	t.Helper()
+	tool, _, _ := strings.Cut(name, "-")
 	text, err := os.ReadFile(filepath.Join("testdata", name+".txt"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := Output{Stdout: string(text), Files: map[string]string{}}
+	r := recording{tool: tool, output: external.Output{Stdout: string(text)}}
 	if csv, err := os.ReadFile(filepath.Join("testdata", name+".csv")); err == nil {
-		o.Files[abPercentiles] = string(csv)
+		r.percentiles = string(csv)
 	}
-	return o
+	return r
 }
 
-func tool(t testing.TB, name string) Tool {
+// Run implements external.Starter.
+func (r recording) Run(_ context.Context, _ string, args []string, started func()) (external.Output, error) {
+	started()
+	if at := slices.Index(args, "-e"); at >= 0 && r.percentiles != "" {
+		if err := os.WriteFile(args[at+1], []byte(r.percentiles), 0o600); err != nil {
+			return external.Output{}, err
+		}
+	}
+	return r.output, nil
+}
+
+// report returns the report of the tool's Driver.
+func (r recording) report(t testing.TB) (results.Report, error) {
 	t.Helper()
-	x, err := Lookup(name)
+	loop := lookup(t, r.tool).Loop
+	return loader(t, r.tool, r, t.TempDir()).Run(t.Context(), specOf("127.0.0.1:80", func(s *loaders.Spec) {
+		s.Phases = phases(loop, time.Second)
+	}), &control{rate: 100})
+}
+
+func lookup(t testing.TB, name string) external.Tool {
+	t.Helper()
+	x, err := external.Lookup(name)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -45,8 +75,8 @@ func tool(t testing.TB, name string) Tool {
 // quantiles are printed values in microseconds by quantile.
 type quantiles map[float64]float64
 
-// TestRecordedOutputs reads each output to its last figure: what is expected
-// here stands in the files.
+// TestRecordedOutputs reads each output to its last figure. The expected figures
+// stand in the files.
 func TestRecordedOutputs(t *testing.T) {
 	t.Parallel()
 	type causes = map[results.Cause]uint64
@@ -78,31 +108,32 @@ func TestRecordedOutputs(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			short, _, _ := strings.Cut(name, "-")
-			out, err := tool(t, short).parse(recorded(t, name))
+			report, err := recorded(t, name).report(t)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if out.completed != want.completed || out.received == nil || *out.received != want.received {
-				t.Errorf("%d completed and %v bytes received, want %d and %d", out.completed, out.received, want.completed, want.received)
+			p := &report.Phases[0]
+			if p.Total.Completed != want.completed || !p.Knows("received_bytes") || p.ReceivedBytes != want.received {
+				t.Errorf("%d completed and %v bytes received, want %d and %d", p.Total.Completed, p.ReceivedBytes, want.completed, want.received)
 			}
-			if rps := float64(out.completed) / out.duration.Seconds(); math.Abs(out.duration.Seconds()-want.seconds) > 0.006 || math.Abs(rps-want.rps) > want.rps/1000 {
-				t.Errorf("%v at %f req/s, want %f s and %f", out.duration, rps, want.seconds, want.rps)
+			seconds := time.Duration(p.WindowNS()).Seconds()
+			if rps := p.ThroughputRPS(); math.Abs(seconds-want.seconds) > 0.006 || math.Abs(rps-want.rps) > want.rps/1000 {
+				t.Errorf("%v s at %f req/s, want %f s and %f", seconds, rps, want.seconds, want.rps)
 			}
-			if d := cmp.Diff(want.errors, out.errors); d != "" {
+			if d := cmp.Diff(want.errors, p.Total.Errors); d != "" {
 				t.Errorf("errors: %s", d)
 			}
-			if len(want.errors) > 0 && out.firstError == "" {
-				t.Error("no failure is told in words")
+			if len(want.errors) > 0 && p.Total.FirstError == "" {
+				t.Error("no failure stands in words")
 			}
-			if len(out.warnings) > 0 && name != "ab-non-2xx" {
-				t.Errorf("warnings %q", out.warnings)
+			if len(report.Warnings) > 0 && name != "ab-non-2xx" {
+				t.Errorf("warnings %q", report.Warnings)
 			}
-			agrees(t, "service", out.service, want.service)
-			agrees(t, "corrected", out.corrected, want.corrected)
-			table := out.service
+			agrees(t, "service", p.Total.ServiceTable, want.service)
+			agrees(t, "corrected", p.Total.CorrectedTable, want.corrected)
+			table := p.Total.ServiceTable
 			if want.service == nil {
-				table = out.corrected
+				table = p.Total.CorrectedTable
 			}
 			if table != nil {
 				moments(t, table, want.samples, want.meanUS, want.maxUS)
@@ -111,15 +142,15 @@ func TestRecordedOutputs(t *testing.T) {
 	}
 }
 
-func agrees(t *testing.T, what string, got *results.Percentiles, want quantiles) {
+func agrees(t *testing.T, latency string, got *results.Percentiles, want quantiles) {
 	t.Helper()
 	if (got == nil) != (want == nil) {
-		t.Errorf("the %s table is %v, want %v", what, got, want)
+		t.Errorf("the %s table is %v, want %v", latency, got, want)
 		return
 	}
 	for q, us := range want {
 		if ns, ok := got.At(q); !ok || math.Abs(float64(ns)-us*1e3) > 1 {
-			t.Errorf("%s p%g is %d ns (%t), want %g µs", what, q*100, ns, ok, us)
+			t.Errorf("%s p%g is %d ns (%t), want %g µs", latency, q*100, ns, ok, us)
 		}
 	}
 }
@@ -142,32 +173,31 @@ func moments(t *testing.T, p *results.Percentiles, samples uint64, meanUS, maxUS
 
 func TestOutputThatIsNone(t *testing.T) {
 	t.Parallel()
-	for _, x := range Tools() {
-		for what, c := range map[string]struct {
-			output Output
+	for _, x := range external.Tools() {
+		for name, c := range map[string]struct {
+			output external.Output
 			says   string
 		}{
-			"nothing":       {Output{}, "it printed nothing"},
-			"another":       {Output{Stdout: "Running 1s test\nhello\n"}, "its output begins: \"Running 1s test"},
-			"a failed tool": {Output{Stderr: "unable to connect to 127.0.0.1:1 Connection refused\n", Exit: "exit status 1"}, "it ended with exit status 1; its complaint: \"unable to connect"},
+			"nothing":       {external.Output{}, "it printed nothing"},
+			"another":       {external.Output{Stdout: "Running 1s test\nhello\n"}, "its output begins: \"Running 1s test"},
+			"a failed tool": {external.Output{Stderr: "unable to connect to 127.0.0.1:1 Connection refused\n", Exit: "exit status 1"}, "it ended with exit status 1; its complaint: \"unable to connect"},
 		} {
-			_, err := x.parse(c.output)
+			_, err := recording{tool: x.Name, output: c.output}.report(t)
 			if err == nil || !strings.Contains(err.Error(), c.says) || !strings.Contains(err.Error(), x.Name+": ") {
-				t.Errorf("%s, %s: error %v, want one that says %q", x.Name, what, err, c.says)
+				t.Errorf("%s, %s: error %v, want one that says %q", x.Name, name, err, c.says)
 			}
 		}
 	}
 }
 
-func TestStrangeLinesAreTold(t *testing.T) {
+func TestStrangeLinesAreWarnings(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"wrk-hello", "wrk2-saturated", "h2load-hello", "ab-hello"} {
-		short, _, _ := strings.Cut(name, "-")
-		o := recorded(t, name)
-		o.Stdout = "a tune from nowhere\n" + o.Stdout
-		out, err := tool(t, short).parse(o)
-		if err != nil || !slices.ContainsFunc(out.warnings, func(w string) bool { return strings.Contains(w, "a tune from nowhere") }) {
-			t.Errorf("%s: warnings %q, error %v", name, out.warnings, err)
+		r := recorded(t, name)
+		r.output.Stdout = "a tune from nowhere\n" + r.output.Stdout
+		report, err := r.report(t)
+		if err != nil || !slices.ContainsFunc(report.Warnings, func(w string) bool { return strings.Contains(w, "a tune from nowhere") }) {
+			t.Errorf("%s: warnings %q, error %v", name, report.Warnings, err)
 		}
 	}
 }
@@ -182,37 +212,34 @@ func TestDamagedOutputIsRefused(t *testing.T) {
 		{"h2load-hello", "0 errored", "9 errored", "do not go together"},
 		{"ab-hello", "Time taken for tests:   1.000", "Time taken for tests:   -", "Time taken"},
 	} {
-		short, _, _ := strings.Cut(c.name, "-")
-		o := recorded(t, c.name)
-		if !strings.Contains(o.Stdout, c.from) {
+		r := recorded(t, c.name)
+		if !strings.Contains(r.output.Stdout, c.from) {
 			t.Fatalf("%s does not hold %q", c.name, c.from)
 		}
-		o.Stdout = strings.ReplaceAll(o.Stdout, c.from, c.to)
-		if _, err := tool(t, short).parse(o); err == nil || !strings.Contains(err.Error(), c.says) {
+		r.output.Stdout = strings.ReplaceAll(r.output.Stdout, c.from, c.to)
+		if _, err := r.report(t); err == nil || !strings.Contains(err.Error(), c.says) {
 			t.Errorf("%s with %q: error %v, want one about %q", c.name, c.to, err, c.says)
 		}
 	}
 }
 
-// fuzz checks what must hold for any output that a parser accepts.
+// fuzz checks the report of any output that a parser accepts.
 func fuzz(f *testing.F, name string) {
 	files, err := filepath.Glob(filepath.Join("testdata", name+"-*.txt"))
 	if err != nil || len(files) == 0 {
 		f.Fatalf("no recorded outputs of %s: %v", name, err)
 	}
 	for _, file := range files {
-		o := recorded(f, strings.TrimSuffix(filepath.Base(file), ".txt"))
-		f.Add(o.Stdout, o.Files[abPercentiles])
+		r := recorded(f, strings.TrimSuffix(filepath.Base(file), ".txt"))
+		f.Add(r.output.Stdout, r.percentiles)
 	}
-	x := tool(f, name)
-	p := loaders.Phase{Name: "closed", Loop: x.Loop, Measured: true, Duration: time.Second}
-	r := run{seconds: 1, rate: 100, spec: loaders.Spec{Requests: []scenarios.Request{{Method: "GET", Path: "/"}}}}
-	f.Fuzz(func(t *testing.T, stdout, csv string) {
-		out, err := x.parse(Output{Stdout: stdout, Files: map[string]string{abPercentiles: csv}})
+	f.Fuzz(func(t *testing.T, stdout, percentiles string) {
+		report, err := recording{name, external.Output{Stdout: stdout}, percentiles}.report(t)
 		if err != nil {
 			return
 		}
-		for _, table := range []*results.Percentiles{out.service, out.corrected} {
+		p := &report.Phases[0]
+		for _, table := range []*results.Percentiles{p.Total.ServiceTable, p.Total.CorrectedTable} {
 			if table == nil {
 				continue
 			}
@@ -222,10 +249,10 @@ func fuzz(f *testing.F, name string) {
 				}
 			}
 		}
-		if out.duration < 0 {
-			t.Fatalf("the window is %v", out.duration)
+		if p.WindowNS() < 0 {
+			t.Fatalf("the window is %d ns", p.WindowNS())
 		}
-		if _, err := json.Marshal(phaseOf(&p, r, out, 1)); err != nil {
+		if _, err := json.Marshal(p); err != nil {
 			t.Fatal(err)
 		}
 	})

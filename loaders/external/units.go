@@ -21,29 +21,29 @@ func scan(s string) (number float64, unit string, err error) {
 	return number, s[at:], nil
 }
 
-// duration reads "70.00us", "1.02s", "1.20m" and the like, in nanoseconds. The
-// tools print "-nanus" where they had nothing to average: that is no value.
-func duration(s string) (ns float64, ok bool, err error) {
-	if notANumber(s) {
-		return 0, false, nil
-	}
-	n, unit, err := scan(s)
-	if err != nil {
-		return 0, false, err
-	}
-	per, known := map[string]time.Duration{
-		"us": time.Microsecond, "ms": time.Millisecond, "s": time.Second, "m": time.Minute, "h": time.Hour,
-	}[unit]
-	ns = n * float64(per)
-	if !known || ns >= math.MaxInt64 {
-		return 0, false, fmt.Errorf("%q is no duration in us, ms, s, m or h", s)
-	}
-	return ns, true, nil
+// units are those of printed durations.
+var units = map[string]time.Duration{
+	"us": time.Microsecond, "ms": time.Millisecond, "s": time.Second, "m": time.Minute, "h": time.Hour,
 }
 
-func notANumber(s string) bool { return strings.HasPrefix(strings.TrimPrefix(s, "-"), "nan") }
+// duration reads a duration such as "70.00us" or "1.20m", in nanoseconds.
+func duration(s string) (ns float64, err error) {
+	n, unit, err := scan(s)
+	if err != nil {
+		return 0, err
+	}
+	per, known := units[unit]
+	if ns = n * float64(per); !known || ns >= math.MaxInt64 {
+		return 0, fmt.Errorf("%q is no duration in us, ms, s, m or h", s)
+	}
+	return ns, nil
+}
 
-// size reads "11.55MB", "380B" and the like, in bytes: the tools count in
+// absent reports whether the text is "-nanus" or the like, which the tools print
+// where they had nothing to average.
+func absent(s string) bool { return strings.HasPrefix(strings.TrimPrefix(s, "-"), "nan") }
+
+// size reads a size such as "11.55MB" or "380B", in bytes: the tools count in
 // powers of 1024.
 func size(s string) (uint64, error) {
 	n, unit, err := scan(s)
@@ -83,10 +83,10 @@ func decimal(s string) (float64, error) {
 }
 
 // milliseconds reads a plain number of milliseconds, in nanoseconds.
-func milliseconds(s string) (int64, error) {
+func milliseconds(s string) (ns float64, err error) {
 	n, err := decimal(s)
 	if err != nil || n*1e6 >= math.MaxInt64 {
 		return 0, fmt.Errorf("%q is no number of milliseconds", s)
 	}
-	return int64(math.Round(n * 1e6)), nil
+	return math.Round(n * 1e6), nil
 }

@@ -32,7 +32,7 @@ func (best) Run(ctx context.Context, spec loaders.Spec, control loaders.Control)
 }
 
 func good() func(*enginetest.Peer) {
-	return enginetest.Answering(func(enginetest.Request) string { return enginetest.OK(enginetest.Hello) })
+	return enginetest.Good(0)
 }
 
 // ladder has a warm-up, a closed and an open loop, and a skipped phase.
@@ -55,7 +55,7 @@ func answers(phase string) loaders.Adjustment {
 }
 
 // drive drives a load by n loaders.
-func drive(t *testing.T, n int, behave func(*enginetest.Peer), spec loaders.Spec) (*enginetest.Server, *fleet.Fleet, results.Report, *enginetest.Steer) {
+func drive(t *testing.T, n int, behave func(*enginetest.Peer), spec loaders.Spec) (*enginetest.CountingServer, *fleet.Fleet, results.Report, *enginetest.Steer) {
 	t.Helper()
 	server, steer, f := enginetest.Start(t, behave), &enginetest.Steer{Answer: answers}, &fleet.Fleet{}
 	for range n {
@@ -108,7 +108,7 @@ func TestStretchedWindows(t *testing.T) {
 	spec.Phases = spec.Phases[:2]
 	closed := &spec.Phases[1]
 	closed.MinCompletions, closed.Duration, closed.MaxDuration = 400, 10*time.Millisecond, 5*time.Second
-	calm := enginetest.Calmly(2*time.Millisecond, func(enginetest.Request) string { return enginetest.OK(enginetest.Hello) })
+	calm := enginetest.Good(2 * time.Millisecond)
 	_, f, report, _ := drive(t, 2, calm, spec)
 	if p := report.Phases[1]; p.WindowNS() <= closed.Duration.Nanoseconds() || f.Reports[0].Phases[1].WindowNS() != f.Reports[1].Phases[1].WindowNS() {
 		t.Errorf("windows of %d and %d ns", f.Reports[0].Phases[1].WindowNS(), f.Reports[1].Phases[1].WindowNS())
@@ -215,7 +215,7 @@ func TestOneLoaderFails(t *testing.T) {
 
 func TestStopOfAFleet(t *testing.T) {
 	t.Parallel()
-	server := enginetest.Start(t, enginetest.Calmly(time.Millisecond, func(enginetest.Request) string { return enginetest.OK(enginetest.Hello) }))
+	server := enginetest.Start(t, enginetest.Good(time.Millisecond))
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	spec := enginetest.Spec(enginetest.Closed(time.Hour))

@@ -12,6 +12,9 @@ import (
 type Span struct {
 	Loop   results.Loop
 	T0, T1 int64
+	// Users is true in a closed loop whose users wait for connections, so that a
+	// request is intended before it is sent.
+	Users bool
 }
 
 // Inside reports whether the instant lies in the window.
@@ -22,15 +25,15 @@ func (s Span) insideNS(from, to int64) int64 { return max(0, min(to, s.T1)-max(f
 
 // Exchange is one request with its stamps, in CLOCK_MONOTONIC nanoseconds.
 type Exchange struct {
-	// Intended is when the schedule wanted it sent; in a closed loop it equals
-	// Sent. Sent is read just before the first byte is written.
+	// Intended is when the schedule, or the user, wanted it sent; in a closed loop
+	// without users it equals Sent. Sent is read just before the first byte is written.
 	Intended, Sent int64
 	// FirstByte is 0 until the answer's first byte; Written is 0 where one
 	// write took the whole request.
 	FirstByte, Written int64
-	// Request is the number of the request, and of its group; Connection that of
-	// the thread's connection.
-	Request, Connection int32
+	// Group is the number of the request's group, Connection that of the thread's
+	// connection.
+	Group, Connection int32
 }
 
 // Ledger holds the records of one thread about one phase. One goroutine may
@@ -42,7 +45,7 @@ type Exchange struct {
 // closed-loop service time to those completed inside it.
 type Ledger struct {
 	Window Span
-	// Groups are by request number.
+	// Groups are by number.
 	Groups []Group
 	ErrorBars
 	// Slowest are the slowest right answers of the window.
@@ -81,19 +84,20 @@ func (t Traffic) Into(p *results.Phase) {
 }
 
 // Reserve takes the memory of the histograms that every request needs, so that
-// recording does not allocate. open is true where open-loop phases will follow.
-func (l *Ledger) Reserve(open bool) {
+// recording does not allocate. intended is true where a phase will follow whose
+// requests are intended before they are sent.
+func (l *Ledger) Reserve(intended bool) {
 	for i := range l.Groups {
 		l.Groups[i].Service.Reserve()
 		l.Groups[i].FirstByte.Reserve()
-		if open {
+		if intended {
 			l.Groups[i].Corrected.Reserve()
 		}
 	}
 	l.Slowest.list = make([]slow, 0, MostSlowest+1)
 	l.ReceiveLag.reserve(lagDigits)
 	l.LoopGaps.reserve(lagDigits)
-	if open {
+	if intended {
 		l.SendLagIdle.reserve(lagDigits)
 		l.SendLagBlocked.reserve(lagDigits)
 	}
@@ -189,7 +193,7 @@ func (l *Ledger) ListenNS() int64 {
 // Answered counts a right answer that was complete at now.
 func (l *Ledger) Answered(e *Exchange, now int64, status int) {
 	l.longest = max(l.longest, now-e.Sent)
-	g := &l.Groups[e.Request]
+	g := &l.Groups[e.Group]
 	inside := false
 	switch {
 	case now < l.Window.T0:
@@ -205,12 +209,13 @@ func (l *Ledger) Answered(e *Exchange, now int64, status int) {
 		}
 	}
 	if l.Window.Loop == results.OpenLoop {
-		if !l.Window.Inside(e.Intended) {
-			return
-		}
-		g.Corrected.Record(now - e.Intended)
-	} else if !inside {
+		inside = l.Window.Inside(e.Intended)
+	}
+	if !inside {
 		return
+	}
+	if l.Window.Loop == results.OpenLoop || l.Window.Users {
+		g.Corrected.Record(now - e.Intended)
 	}
 	l.Slowest.add(e, now)
 	g.Service.Record(now - e.Sent)
@@ -223,7 +228,7 @@ func (l *Ledger) Answered(e *Exchange, now int64, status int) {
 // Failed counts a request that failed at now. status is 0 where none came. A timeout
 // of an open loop is a censored sample of the corrected latency as well.
 func (l *Ledger) Failed(e *Exchange, now int64, cause results.Cause, status int, detail string) {
-	g, at := &l.Groups[e.Request], now
+	g, at := &l.Groups[e.Group], now
 	if e.FirstByte != 0 {
 		l.longest = max(l.longest, now-e.Sent)
 	}
@@ -261,14 +266,18 @@ func (l *Ledger) Surplus(detail string) {
 }
 
 // Abandoned counts a request that was still in flight when the wait for its answer
-// ended, at now. It is a lower bound of the service time in a closed loop, and of the
-// corrected latency in an open one that intended it in the window.
+// ended, at now. It is a lower bound of the service time in a closed loop, with users
+// of the corrected latency too, and of the corrected latency alone in an open loop
+// that intended it in the window.
 func (l *Ledger) Abandoned(e *Exchange, now int64) {
 	l.Counts.Unanswered++
-	g := &l.Groups[e.Request]
+	g := &l.Groups[e.Group]
 	switch {
 	case l.Window.Loop == results.ClosedLoop:
 		l.censor(&g.Service, now-e.Sent)
+		if l.Window.Users {
+			g.Corrected.Record(now - e.Intended)
+		}
 	case l.Window.Inside(e.Intended):
 		l.Rate.Censored++
 		l.censor(&g.Corrected, now-e.Intended)

@@ -129,7 +129,7 @@ func play(rt *rapid.T, to []*Ledger, all *Ledger) {
 	stamp := rapid.Int64Range(1, 3000)
 	for range rapid.IntRange(0, 60).Draw(rt, "events") {
 		p := to[rapid.IntRange(0, len(to)-1).Draw(rt, "thread")]
-		e := Exchange{Intended: stamp.Draw(rt, "intended"), Request: int32(rapid.IntRange(0, 1).Draw(rt, "request"))}
+		e := Exchange{Intended: stamp.Draw(rt, "intended"), Group: int32(rapid.IntRange(0, 1).Draw(rt, "group"))}
 		e.Sent = e.Intended + rapid.Int64Range(0, 500).Draw(rt, "late")
 		e.FirstByte = e.Sent + rapid.Int64Range(1, 500).Draw(rt, "first byte")
 		now := e.FirstByte + rapid.Int64Range(0, 500).Draw(rt, "rest")

@@ -60,7 +60,7 @@ func (s *Slowest) result(names []string) []results.SlowRequest {
 	var out []results.SlowRequest
 	for _, x := range s.list {
 		out = append(out, results.SlowRequest{
-			Request: names[x.Request], Thread: x.thread, Connection: int(x.Connection),
+			Request: names[x.Group], Thread: x.thread, Connection: int(x.Connection),
 			IntendedNS: x.Intended, SentNS: x.Sent, FirstByteNS: x.FirstByte, EndNS: x.end,
 		})
 	}

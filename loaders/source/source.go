@@ -1,97 +1,77 @@
-// Package source says what is asked next. A source belongs to one loader
-// thread; its users are that thread's connections.
+// Package source is the seam between the load engine and the choice of requests,
+// with the sources of a Spec: its requests in turn, per connection or by weight. A
+// new source is a package that implements Source.
 package source
 
 import (
-	"fmt"
-	"math/rand/v2"
-	"sort"
+	"time"
 
+	"github.com/joust-bench/joust/loaders"
+	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/scenarios"
 )
 
-// Source decides the next request of a user.
+// Source chooses the requests of one loader thread, which alone uses it. Its users
+// are those of a closed loop. In an open loop, and where the Spec names no users,
+// each connection is the user of its number.
 type Source interface {
-	// Next is the index of the user's next request.
-	Next(user int) int
-	// Reconnected tells that the user has a new connection.
-	Reconnected(user int)
+	// Next returns the user's next request, and false where the user has none any
+	// more: that retires the user, and in an open loop all. now is the engine's
+	// clock in nanoseconds.
+	Next(user int32, now int64) (Ask, bool)
+	// Done is called at the end of each request where Needs asks for that.
+	Done(user int32, v *View)
+	// Needs returns the parts of an answer that Done needs. It does not change.
+	Needs() Needs
+	// Reconnected is called where the user's connection was replaced. A user that
+	// shares connections with others has none.
+	Reconnected(user int32)
+	// Groups names the groups under which requests are reported. It does not
+	// change.
+	Groups() []string
 }
 
-// New makes the source of one thread. Threads of one load differ by shard.
-// It returns an error for an unknown rotation or for no requests.
-func New(requests []scenarios.Request, rotation scenarios.Rotation, users, shard int, seed uint64) (Source, error) {
-	switch {
-	case len(requests) == 0:
-		return nil, fmt.Errorf("a source needs at least one request")
-	case len(requests) == 1:
-		return fixed{}, nil
-	}
-	switch rotation {
-	case "", scenarios.PerRequest:
-		return newRotation(len(requests), users, shard), nil
-	case scenarios.PerConnection:
-		return &perConnection{newRotation(len(requests), users, shard)}, nil
-	case scenarios.Weighted:
-		return newWeighted(requests, shard, seed), nil
-	}
-	return nil, fmt.Errorf("unknown rotation %q", rotation)
+// Ask is the next request of a user.
+type Ask struct {
+	// Request is a number of the thread's table, Group one of Groups.
+	Request, Group int32
+	// Delay is how long the user waits before the request. An open loop ignores it.
+	Delay time.Duration
 }
 
-// fixed always asks the only request.
-type fixed struct{}
-
-func (fixed) Next(int) int    { return 0 }
-func (fixed) Reconnected(int) {}
-
-// rotation takes the requests in turn, each user from a place of its own, so
-// that not all connections ask the same at the same time.
-type rotation struct {
-	next []int
-	n    int
+// Needs names the parts of an answer that Done needs. With the zero Needs the engine
+// leaves out Done.
+type Needs struct {
+	// Outcome asks for Done with status and cause; the other needs include it.
+	Outcome bool
+	// Heads asks for the head.
+	Heads bool
+	// Body is how many bytes of the body are needed at most.
+	Body int
 }
 
-func newRotation(n, users, shard int) *rotation {
-	r := &rotation{next: make([]int, users), n: n}
-	for user := range r.next {
-		r.next[user] = (shard*users + user) % n
-	}
-	return r
+// View is the outcome of one request. Its bytes are good until Done returns.
+type View struct {
+	Request int32
+	// Status is 0 where no answer was complete.
+	Status int
+	// Cause is why the answer is wrong or missing; empty for a right one.
+	Cause results.Cause
+	// Head and Body are as Needs asks for them.
+	Head, Body []byte
 }
 
-func (r *rotation) Next(user int) int {
-	i := r.next[user]
-	r.next[user] = (i + 1) % r.n
-	return i
+// Thread is the thread of a source.
+type Thread struct {
+	// Number counts the threads of a load from 0.
+	Number int
+	// Users is how many users the thread has.
+	Users int
+	// Put compiles a request into the thread's table, which begins with the
+	// requests of the Spec, and returns its number: the one given, whose request
+	// must not be in flight, or a new one where that is negative.
+	Put func(number int32, r *scenarios.Request) (int32, error)
 }
 
-func (r *rotation) Reconnected(int) {}
-
-// perConnection moves on only with a new connection, as HttpArena does.
-type perConnection struct{ *rotation }
-
-func (p *perConnection) Next(user int) int    { return p.next[user] }
-func (p *perConnection) Reconnected(user int) { p.next[user] = (p.next[user] + 1) % p.n }
-
-// weighted draws with the requests' weights.
-type weighted struct {
-	cumulative []int
-	rnd        *rand.Rand
-}
-
-func newWeighted(requests []scenarios.Request, shard int, seed uint64) *weighted {
-	w := &weighted{rnd: rand.New(rand.NewPCG(seed, uint64(shard)))}
-	total := 0
-	for i := range requests {
-		total += max(1, requests[i].Weight)
-		w.cumulative = append(w.cumulative, total)
-	}
-	return w
-}
-
-func (w *weighted) Next(int) int {
-	draw := w.rnd.IntN(w.cumulative[len(w.cumulative)-1])
-	return sort.SearchInts(w.cumulative, draw+1)
-}
-
-func (w *weighted) Reconnected(int) {}
+// New makes the source of one thread.
+type New func(*loaders.Spec, Thread) (Source, error)

@@ -8,6 +8,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/loaders/source"
 	"github.com/joust-bench/joust/scenarios"
 )
@@ -23,21 +24,37 @@ func requests(n int, weights ...int) []scenarios.Request {
 	return out
 }
 
-func newSource(t rapid.TB, n int, rotation scenarios.Rotation, users, shard int, seed uint64, weights ...int) source.Source {
-	s, err := source.New(requests(n, weights...), rotation, users, shard, seed)
+// asker asks a source for requests of users by plain numbers.
+type asker struct{ source.Source }
+
+func (a asker) Next(user int) int {
+	ask, ok := a.Source.Next(int32(user), 0)
+	if !ok || ask.Group != ask.Request || ask.Delay != 0 {
+		panic(fmt.Sprintf("%+v, %t", ask, ok))
+	}
+	return int(ask.Request)
+}
+
+func (a asker) Reconnected(user int) { a.Source.Reconnected(int32(user)) }
+
+func newSource(t rapid.TB, n int, rotation scenarios.Rotation, users, thread int, seed uint64, weights ...int) asker {
+	spec := loaders.Spec{Requests: requests(n, weights...), Rotation: rotation, Seed: seed}
+	s, err := source.OfSpec(&spec, source.Thread{Number: thread, Users: users})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return s
+	if got := s.Groups(); len(got) != n || got[n-1] != fmt.Sprint(n-1) || s.Needs() != (source.Needs{}) {
+		t.Fatalf("groups %q of %d requests, needs %+v", got, n, s.Needs())
+	}
+	return asker{s}
 }
 
 func TestRefused(t *testing.T) {
 	t.Parallel()
-	if _, err := source.New(nil, scenarios.PerRequest, 1, 0, 1); err == nil {
-		t.Error("no request was accepted")
-	}
-	if _, err := source.New(requests(2), "sideways", 1, 0, 1); err == nil {
-		t.Error("an unknown rotation was accepted")
+	for name, spec := range map[string]loaders.Spec{"no request": {}, "an unknown rotation": {Requests: requests(2), Rotation: "sideways"}} {
+		if _, err := source.OfSpec(&spec, source.Thread{Users: 1}); err == nil {
+			t.Errorf("%s was accepted", name)
+		}
 	}
 }
 

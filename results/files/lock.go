@@ -62,10 +62,6 @@ func TryLock(path string, perm fs.FileMode) (*Lock, error) {
 	}
 }
 
-// File returns the locked file. A child process that gets it shares the lock
-// until Release.
-func (l *Lock) File() *os.File { return l.file }
-
 // Release ends the lock and leaves the file, empty.
 func (l *Lock) Release() error {
 	return errors.Join(l.file.Truncate(0), unix.Flock(int(l.file.Fd()), unix.LOCK_UN), l.file.Close())

@@ -45,11 +45,12 @@ func (v *verdict) circumstances() {
 // bookkeeping holds a closed loop of single requests on kept connections to
 // Little's law: throughput × (time of a request + time until the next is sent)
 // = connections. The time between is the loader's own work, which a request
-// takes at most once. What is missing was lost, or its connection was idle.
+// takes at most once. What is missing was lost, or its connection was idle. Users
+// of their own may leave connections idle.
 func (v *verdict) bookkeeping() {
 	p, service := v.Evidence.Loader, v.Evidence.Loader.Total.Service
 	window, connections := float64(p.WindowNS()), float64(p.MinConnectionsOpen)
-	if v.Reconnects || v.Report.Depth > 1 || service == nil || window <= 0 || connections == 0 ||
+	if v.Reconnects || v.Report.Depth > 1 || v.Report.Users > 0 || service == nil || window <= 0 || connections == 0 ||
 		p.Failures()+p.Unanswered+p.SurplusAnswers+p.UnannouncedCloses+p.AnnouncedCloses > 0 {
 		return
 	}

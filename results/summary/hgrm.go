@@ -23,7 +23,7 @@ var ErrNoLatency = errors.New("no request was answered in the window, so there i
 
 // Percentiles writes the distribution of the measured phase's latency in
 // milliseconds, in the text form of HdrHistogram: corrected latency of an open
-// loop, service time of a closed one.
+// loop or of users, else service time.
 func Percentiles(w io.Writer, r *results.Report) error {
 	p := Measured(r)
 	if p == nil {
@@ -45,7 +45,7 @@ func Percentiles(w io.Writer, r *results.Report) error {
 
 // latency is what a phase's tail is judged by.
 func latency(p *results.Phase) *results.Histogram {
-	if p.Loop == results.OpenLoop {
+	if p.Loop == results.OpenLoop || p.Total.Corrected != nil {
 		return p.Total.Corrected
 	}
 	return p.Total.Service

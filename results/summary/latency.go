@@ -20,8 +20,12 @@ func (t *text) latencies() error {
 	p, read := t.phase, cells.Read(results.DefaultThresholds(), t.phase)
 	columns := []column{{name: "service", Distribution: read[cells.Service]}}
 	t.line("")
-	if p.Loop == results.OpenLoop {
-		t.line("  latency: corrected counts from the intended send, service from the actual one, to the last byte")
+	if p.Loop == results.OpenLoop || t.report.Users > 0 {
+		from := "the intended send, service from the actual one"
+		if p.Loop == results.ClosedLoop {
+			from = "the end of a user's think time, service from the send"
+		}
+		t.line("  latency: corrected counts from %s, to the last byte", from)
 		columns = []column{
 			{name: "corrected", Distribution: read[cells.Corrected]}, columns[0],
 			{name: "send lag, idle", Distribution: read[cells.SendLag]}, {name: "send lag, blocked", Distribution: cells.Plain(p.SendLagBlocked)},

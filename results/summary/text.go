@@ -56,6 +56,12 @@ func (t *text) asked() string {
 	if r.ThreadsUsed > 0 {
 		words = append(words, fmt.Sprintf("%d of them used (the warm-up showed that these carry the load)", r.ThreadsUsed))
 	}
+	switch {
+	case r.Users > 0 && r.Think != "":
+		words = append(words, fmt.Sprintf("%s thinking %s", plural(r.Users, "user"), r.Think))
+	case r.Users > 0:
+		words = append(words, plural(r.Users, "user"))
+	}
 	if r.Depth > 1 {
 		words = append(words, fmt.Sprintf("%d requests in flight on each", r.Depth))
 	}

@@ -1,14 +1,11 @@
 // Package container starts servers in containers of Docker or Podman, behind
 // the same seam as processes: pinned, sampled by their control groups, and
-// removed on every path, also when joust is killed. What testcontainers-go
-// leaves open is done here: which engine is used, the end of everything, and
-// the errors' words.
+// removed on every path, also when joust is killed. It adds to testcontainers-go
+// the choice of the engine, the removal of every container, and errors with a
+// way out.
 package container
 
-import (
-	"errors"
-	"fmt"
-)
+import "fmt"
 
 // The labels of joust's containers and images.
 const (
@@ -22,21 +19,17 @@ const (
 	labelServer = "io.joust.server"
 )
 
-// ErrNoEngine says that no container engine answers here; what wraps it says
-// why.
-var ErrNoEngine = errors.New("no container engine")
-
-// noEngine is why container servers cannot run here.
+// noEngine returns why container servers cannot run here.
 func noEngine(format string, args ...any) error {
-	return fmt.Errorf("%w: %w", ErrNoEngine, fmt.Errorf(format, args...))
+	return fmt.Errorf("no container engine: "+format, args...)
 }
 
-// Image is one that is on this machine and can run here.
+// Image is an image that is on this machine and can run here.
 type Image struct {
 	// ID is the engine's own, by which containers are started.
 	ID string
-	// Version is what tables record: the registry's digest, or where the image
-	// comes from no registry, the ID.
+	// Version is the registry's digest, or the ID where the image comes from no
+	// registry.
 	Version string
 	// Engine is the engine's name and version, such as "Docker 20.10.24".
 	Engine string

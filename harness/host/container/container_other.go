@@ -10,24 +10,21 @@ import (
 	"github.com/joust-bench/joust/harness/sample"
 )
 
-// Host starts programs in containers; on this system it cannot.
-type Host struct{}
+// Starter starts programs in containers; on this system it cannot.
+type Starter struct{}
 
-var _ host.Host = (*Host)(nil)
+var _ host.Host = (*Starter)(nil)
 
-// NewHost returns host.ErrNotLinux.
-func NewHost(*Engine, []string) (*Host, error) { return nil, host.ErrNotLinux }
+// NewStarter returns host.ErrNotLinux.
+func NewStarter(*Engine, []string) (*Starter, error) { return nil, host.ErrNotLinux }
 
 // Start returns host.ErrNotLinux.
-func (*Host) Start(context.Context, host.Program) (host.Handle, error) {
+func (*Starter) Start(context.Context, host.Program) (host.Handle, error) {
 	return nil, host.ErrNotLinux
 }
 
-// FreePort returns a TCP port on the address that was free just now.
-func (*Host) FreePort(address string) (int, error) { return host.FreePort(address) }
-
 // Close does nothing.
-func (*Host) Close() error { return nil }
+func (*Starter) Close() error { return nil }
 
 // Guard returns host.ErrNotLinux.
 func Guard(io.Reader) error { return host.ErrNotLinux }

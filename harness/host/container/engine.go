@@ -1,6 +1,7 @@
 package container
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -28,23 +29,21 @@ const pingLimit = 3 * time.Second
 type Engine struct {
 	client *client.Client
 	host   string
-	// name is such as "Docker 20.10.24".
+	// name has the version, as in "Docker 20.10.24".
 	name string
 	// arch and os are those of the engine's machine, in Go's words.
 	arch, os string
 	podman   bool
-
-	once        sync.Once
-	provided    *testcontainers.DockerProvider
-	providedErr error
+	// provider returns testcontainers' way to the engine, made at the first call.
+	provider func() (*testcontainers.DockerProvider, error)
 }
 
-// String names the engine and its socket.
+// String returns the engine's name and socket.
 func (e *Engine) String() string { return e.name + " at " + e.host }
 
-// Connect finds the engine and asks it who it is. DOCKER_HOST or
-// CONTAINER_HOST decides where it is set, and nothing else is tried then;
-// otherwise the sockets at their usual places are. The error wraps ErrNoEngine.
+// Connect finds the engine and asks it who it is. Where DOCKER_HOST or
+// CONTAINER_HOST is set, Connect tries that address alone, else the usual
+// sockets.
 func Connect(ctx context.Context) (*Engine, error) {
 	hosts, from := candidates(os.Getenv, os.Getuid())
 	var failed []error
@@ -66,18 +65,15 @@ func Connect(ctx context.Context) (*Engine, error) {
 	return nil, noEngine("there is no socket of Docker or Podman here: install docker.io or podman, or name the socket in DOCKER_HOST")
 }
 
-// candidates are the hosts to try, in order, and the variable that names the
-// only one, if one does.
+// candidates returns the hosts to try, in order. from is the variable that names
+// the only one, empty where none does.
 func candidates(getenv func(string) string, uid int) (hosts []string, from string) {
 	for _, name := range []string{"DOCKER_HOST", "CONTAINER_HOST"} {
 		if host := getenv(name); host != "" {
 			return []string{host}, name
 		}
 	}
-	runtime := getenv("XDG_RUNTIME_DIR")
-	if runtime == "" {
-		runtime = fmt.Sprintf("/run/user/%d", uid)
-	}
+	runtime := cmp.Or(getenv("XDG_RUNTIME_DIR"), fmt.Sprintf("/run/user/%d", uid))
 	for _, socket := range []string{
 		"/var/run/docker.sock", filepath.Join(runtime, "docker.sock"),
 		filepath.Join(runtime, "podman", "podman.sock"), "/run/podman/podman.sock",
@@ -111,13 +107,14 @@ func dial(ctx context.Context, host string) (*Engine, error) {
 			e.name, e.podman = "Podman "+version.Version, true
 		}
 	}
+	e.provider = sync.OnceValues(e.newProvider)
 	return e, nil
 }
 
-// errNoSocket says that there is nothing at an address.
+// errNoSocket says that there is no socket at an address.
 var errNoSocket = errors.New("there is no such socket: start the engine, or correct the address")
 
-// reachable tells why a host cannot be connected to.
+// reachable returns why a host cannot be connected to.
 func reachable(ctx context.Context, host string) error {
 	u, err := url.Parse(host)
 	if err != nil {
@@ -155,25 +152,21 @@ func unreachable(address string, err error) error {
 	return err
 }
 
-// provider is testcontainers' way to the engine. It looks for an engine by
-// itself, and would silently take another one than was asked for; so it is told
-// where to look while it does, and its client is replaced by ours.
-func (e *Engine) provider() (*testcontainers.DockerProvider, error) {
-	e.once.Do(func() { e.provided, e.providedErr = e.newProvider() })
-	return e.provided, e.providedErr
-}
-
+// newProvider makes testcontainers' way to the engine. The library looks for an
+// engine by itself, and would silently take another one than the one asked for;
+// therefore variables show it where to look, and its client is replaced by ours.
 func (e *Engine) newProvider() (*testcontainers.DockerProvider, error) {
 	providerMu.Lock()
 	defer providerMu.Unlock()
-	// What these libraries have to say is in their errors.
+	// The errors of these libraries hold all that their logs would.
 	silent := tclog.NewNoopLogger()
 	tclog.SetDefault(silent)
 	logrus.SetOutput(io.Discard)
-	restore := setenv(map[string]string{
+	for name, value := range map[string]string{
 		"DOCKER_HOST": e.host, "TESTCONTAINERS_RYUK_DISABLED": "true", "TESTCONTAINERS_HUB_IMAGE_NAME_PREFIX": "",
-	})
-	defer restore()
+	} {
+		defer setenv(name, value)()
+	}
 	bridge := testcontainers.Bridge
 	if e.podman {
 		bridge = testcontainers.Podman
@@ -191,25 +184,13 @@ func (e *Engine) newProvider() (*testcontainers.DockerProvider, error) {
 // providerMu guards the environment while testcontainers reads it.
 var providerMu sync.Mutex
 
-// setenv sets variables of this process and returns what sets them back.
-func setenv(values map[string]string) (restore func()) {
-	before := map[string]*string{}
-	for name, value := range values {
-		if old, ok := os.LookupEnv(name); ok {
-			before[name] = &old
-		} else {
-			before[name] = nil
-		}
-		// The names are valid, which is all that this fails for.
-		_ = os.Setenv(name, value)
+// setenv sets a variable of this process. The returned function restores it. The
+// name is valid, which is all that the calls fail for.
+func setenv(name, value string) (restore func()) {
+	old, found := os.LookupEnv(name)
+	_ = os.Setenv(name, value)
+	if !found {
+		return func() { _ = os.Unsetenv(name) }
 	}
-	return func() {
-		for name, old := range before {
-			if old == nil {
-				_ = os.Unsetenv(name)
-				continue
-			}
-			_ = os.Setenv(name, *old)
-		}
-	}
+	return func() { _ = os.Setenv(name, old) }
 }

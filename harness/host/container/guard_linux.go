@@ -18,7 +18,7 @@ import (
 	"github.com/moby/moby/client"
 )
 
-// orders are the one line that a guard is given.
+// orders are the first line of a guard's input.
 type orders struct {
 	// Host is the engine's address.
 	Host string `json:"host"`
@@ -26,7 +26,8 @@ type orders struct {
 	Owner string `json:"owner"`
 }
 
-// farewell is the line after which nothing can be under way any more.
+// farewell is the last line of the input of a guard whose joust ends in order: no
+// container can be in the making.
 const farewell = "done"
 
 // guard is the process that removes this joust's containers when joust is gone.
@@ -38,8 +39,8 @@ type guard struct {
 	err   error
 }
 
-// startGuard starts a guard. Its input is closed on exec, so that no other
-// process holds it open: it ends when joust dies.
+// startGuard starts a guard. No other process of joust holds the guard's input
+// open, which therefore ends when joust dies.
 func startGuard(command []string, o orders) (*guard, error) {
 	if len(command) == 0 {
 		self, err := os.Executable()
@@ -48,18 +49,16 @@ func startGuard(command []string, o orders) (*guard, error) {
 		}
 		command = []string{self, "guard"}
 	}
-	line, err := json.Marshal(o)
-	if err != nil {
-		return nil, fmt.Errorf("starting the guard of containers: %w", err)
-	}
 	g := &guard{cmd: exec.Command(command[0], command[1:]...)}
 	// In a session of its own a terminal's Ctrl-C does not reach it.
 	g.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	g.cmd.Stderr = &g.said
+	var err error
 	if g.input, err = g.cmd.StdinPipe(); err == nil {
-		if err = g.cmd.Start(); err == nil {
-			_, err = g.input.Write(append(line, '\n'))
-		}
+		err = g.cmd.Start()
+	}
+	if err == nil {
+		err = json.NewEncoder(g.input).Encode(o)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("starting the guard of containers: %w", err)
@@ -67,15 +66,15 @@ func startGuard(command []string, o orders) (*guard, error) {
 	return g, nil
 }
 
-// end sends the guard on its last round and waits for it; not in order, it
-// makes several rounds.
+// end sends the guard on its last round and waits for it. Where joust does not
+// end in order, the guard makes several rounds.
 func (g *guard) end(inOrder bool) error {
 	g.once.Do(func() {
 		var err error
 		if inOrder {
 			_, err = io.WriteString(g.input, farewell+"\n")
 		}
-		// A pipe whose reader is gone fails both; the wait tells why.
+		// A pipe whose reader is gone fails both; the wait says why.
 		err = errors.Join(err, g.input.Close())
 		if waitErr := g.cmd.Wait(); waitErr != nil {
 			g.err = fmt.Errorf("the guard of containers failed: %w: %s", errors.Join(waitErr, err), strings.TrimSpace(g.said.String()))
@@ -85,17 +84,17 @@ func (g *guard) end(inOrder bool) error {
 }
 
 const (
-	// guardPatience is how long a guard tries to remove what is left.
+	// guardPatience is how long a guard tries to remove containers.
 	guardPatience = time.Minute
 	// guardPause is the time between its rounds.
 	guardPause = 200 * time.Millisecond
 )
 
-// Guard waits until its input ends, as it does when joust dies, and then
-// removes what is left of that joust's containers. It costs nothing before: all
-// it does is block.
+// Guard waits until its input ends, as it does when joust dies, and then removes
+// the remaining containers of that joust. Until then it only blocks, which costs
+// nothing.
 func Guard(stdin io.Reader) error {
-	// Nobody but joust's end may end it.
+	// Only the end of joust may end the guard.
 	signal.Ignore(syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP, syscall.SIGPIPE)
 	input := bufio.NewReader(stdin)
 	line, err := input.ReadBytes('\n')
@@ -106,7 +105,7 @@ func Guard(stdin io.Reader) error {
 	if err := json.Unmarshal(line, &o); err != nil {
 		return fmt.Errorf("reading the guard's orders: %w", err)
 	}
-	last, _ := input.ReadString('\n') // its end is what is waited for
+	last, _ := input.ReadString('\n') // returns when joust ends
 	return o.clear(strings.TrimSpace(last) == farewell)
 }
 
@@ -120,9 +119,9 @@ func (o orders) clear(inOrder bool) error {
 		rounds = 1
 	}
 	var err error
-	for empty := 0; empty < rounds; {
-		var found int
-		if found, err = o.round(ctx); err == nil && found == 0 {
+	for empty := 0; ; {
+		var removed int
+		if removed, err = o.round(ctx); err == nil && removed == 0 {
 			empty++
 		} else {
 			empty = 0
@@ -136,10 +135,9 @@ func (o orders) clear(inOrder bool) error {
 		case <-time.After(guardPause):
 		}
 	}
-	return nil
 }
 
-// round removes what is there now and returns how many that was.
+// round removes the containers that are there now and returns their number.
 func (o orders) round(ctx context.Context) (int, error) {
 	e, err := dial(ctx, o.Host)
 	if err != nil {

@@ -6,9 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/containerd/errdefs"
@@ -18,9 +18,9 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/joust-bench/joust/harness/host"
-	"github.com/joust-bench/joust/harness/host/tree"
 	"github.com/joust-bench/joust/harness/sample"
 	"github.com/joust-bench/joust/harness/surroundings"
+	"github.com/joust-bench/joust/harness/tree"
 	"github.com/joust-bench/joust/results"
 )
 
@@ -30,8 +30,7 @@ type handle struct {
 	engine    *Engine
 	container *testcontainers.DockerContainer
 	program   host.Program
-	pid       int
-	// surroundings are what could be read of them when it had started.
+	// surroundings are those that could be read after the start.
 	surroundings results.Surroundings
 
 	// exited is closed when the container has ended; exit is set before.
@@ -41,28 +40,21 @@ type handle struct {
 	stopWatch context.CancelFunc
 	watched   chan struct{}
 
-	// stopMu serialises Stop, after whose first call log holds the output.
-	stopMu  sync.Mutex
-	stopped bool
-	stopErr error
-	logMu   sync.Mutex
-	saved   bool
-	log     []byte
+	// stopOnce makes the first Stop the only one. After it log holds the output.
+	stopOnce sync.Once
+	stopErr  error
+	log      atomic.Pointer[[]byte]
 }
 
-var (
-	_ host.Handle     = (*handle)(nil)
-	_ host.Meter      = (*handle)(nil)
-	_ host.Surrounded = (*handle)(nil)
-)
+var _ host.Handle = (*handle)(nil)
 
-func newHandle(ctx context.Context, owner *Host, c *testcontainers.DockerContainer, p host.Program) (*handle, error) {
+func newHandle(ctx context.Context, owner *Starter, c *testcontainers.DockerContainer, p host.Program) (*handle, error) {
 	seen, err := c.Inspect(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("asking for its state: %w", err)
 	}
 	state := seen.State
-	h := &handle{engine: owner.engine, container: c, program: p, pid: state.Pid, exited: make(chan struct{}), watched: make(chan struct{})}
+	h := &handle{engine: owner.engine, container: c, program: p, exited: make(chan struct{}), watched: make(chan struct{})}
 	if state.Running {
 		h.Tree, err = treeOf(state.Pid, c.GetContainerID())
 		if err != nil && !h.ended(ctx) {
@@ -78,9 +70,9 @@ func newHandle(ctx context.Context, owner *Host, c *testcontainers.DockerContain
 }
 
 // surround reads the surroundings of a container's first process. That process
-// may have changed them since its start; the limits that joust set are known.
-func (h *Host) surround(pid int) results.Surroundings {
-	s := surroundings.Read(strconv.Itoa(pid))
+// may have changed them since its start; the limits that joust set count.
+func (h *Starter) surround(pid int) results.Surroundings {
+	s := surroundings.Read(pid)
 	if s.Limits == nil {
 		s.Limits = map[string]string{}
 	}
@@ -90,11 +82,11 @@ func (h *Host) surround(pid int) results.Surroundings {
 	return s
 }
 
-// endPatience is how long the engine may take to hear that a container has
-// ended whose process is not there any more.
+// endPatience is how long the engine may take to notice the end of a container
+// whose process is gone.
 const endPatience = 2 * time.Second
 
-// ended tells whether the container has ended just now.
+// ended reports whether the container has ended just now.
 func (h *handle) ended(ctx context.Context) bool {
 	for began := time.Now(); time.Since(began) < endPatience && ctx.Err() == nil; time.Sleep(20 * time.Millisecond) {
 		if state, err := h.container.State(ctx); err != nil || !state.Running {
@@ -104,26 +96,27 @@ func (h *handle) ended(ctx context.Context) bool {
 	return false
 }
 
-// treeOf names a container's processes to the sampler, by its control groups.
+// treeOf names a container's processes to the sampler, by the control groups
+// that are the container's own.
 func treeOf(pid int, id string) (sample.Tree, error) {
+	t := sample.Tree{Root: pid}
 	groups, err := tree.GroupsOf(pid)
 	if err != nil {
-		return sample.Tree{}, fmt.Errorf("%w: does the engine run on this machine, and outside of any container that joust is in?", err)
+		return t, fmt.Errorf("%w: does the engine run on this machine, and outside of any container that joust is in?", err)
 	}
-	t := sample.Tree{Root: pid}
 	if strings.Contains(groups.Unified, id) {
-		t.Cgroup = groups.Unified
+		t.Unified = groups.Unified
 	}
-	if strings.Contains(groups.CPUAcct, id) {
-		t.V1 = &sample.GroupsV1{CPUAcct: groups.CPUAcct, Memory: groups.Memory}
+	if strings.Contains(groups.CPUAcctV1, id) {
+		t.CPUAcctV1, t.MemoryV1 = groups.CPUAcctV1, groups.MemoryV1
 	}
-	if t.Cgroup == "" && t.V1 == nil {
-		return t, fmt.Errorf("process %d is in no control group of container %.12s, so its usage cannot be told from others' (does the engine run on another machine?)", pid, id)
+	if t.Groups == (tree.Groups{}) {
+		return t, fmt.Errorf("process %d is in no control group of container %.12s, so its usage cannot be separated from others' (does the engine run on another machine?)", pid, id)
 	}
 	return t, nil
 }
 
-// watch waits for the end of the container and notes how it came.
+// watch waits for the end of the container and notes how it ended.
 func (h *handle) watch(ctx context.Context) {
 	defer close(h.watched)
 	wait := h.engine.client.ContainerWait(ctx, h.container.GetContainerID(), client.ContainerWaitOptions{Condition: apicontainer.WaitConditionNotRunning})
@@ -133,8 +126,10 @@ func (h *handle) watch(ctx context.Context) {
 		if ctx.Err() != nil {
 			return
 		}
-		// The engine is gone or hangs: the process itself tells.
-		h.awaitProcess(ctx)
+		// The engine is gone or hangs: the process itself shows its end.
+		if p, err := tree.Lookup(h.Root); err == nil {
+			_ = p.AwaitEnd(ctx) // an ended ctx is asked below
+		}
 	}
 	if ctx.Err() != nil {
 		return
@@ -143,26 +138,11 @@ func (h *handle) watch(ctx context.Context) {
 	close(h.exited)
 }
 
-// awaitProcess returns when the first process has ended.
-func (h *handle) awaitProcess(ctx context.Context) {
-	for {
-		p, err := tree.Lookup(h.pid)
-		if err != nil || p.Ended() {
-			return
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-time.After(100 * time.Millisecond):
-		}
-	}
-}
-
 const (
 	// exitLimit bounds the question for how a container ended.
 	exitLimit = 5 * time.Second
-	// oomPatience is how long the engine may take to hear of a kill for want
-	// of memory after the end that it brought.
+	// oomPatience is how long the engine may take to notice that a container ended
+	// by a kill for want of memory.
 	oomPatience = 300 * time.Millisecond
 )
 
@@ -184,8 +164,8 @@ func (h *handle) readExit() host.Exit {
 	}
 }
 
-// exitOf reads an engine's word. Like a shell it adds 128 to the number of the
-// signal that ended a program.
+// exitOf returns the end of a program from the engine's state. Like a shell, an
+// engine adds 128 to the number of the signal that ended the program.
 func exitOf(state *apicontainer.State) host.Exit {
 	exit := host.Exit{Code: state.ExitCode, OOMKilled: state.OOMKilled}
 	if name := unix.SignalName(unix.Signal(state.ExitCode - 128)); state.ExitCode > 128 && name != "" {
@@ -194,48 +174,32 @@ func exitOf(state *apicontainer.State) host.Exit {
 	return exit
 }
 
-func (h *handle) PID() int                { return h.pid }
+func (h *handle) PID() int                { return h.Root }
 func (h *handle) Exited() <-chan struct{} { return h.exited }
 func (h *handle) Exit() host.Exit         { return h.exit }
 func (h *handle) Stdin() io.WriteCloser   { return nil }
 func (h *handle) Stdout() io.Reader       { return nil }
 
-// Listening lists the TCP addresses on which the container's processes listen.
-func (h *handle) Listening() []string { return tree.Listening(h.pid) }
-
-// Surroundings are those in which the container was started.
-func (h *handle) Surroundings() results.Surroundings { return h.surroundings }
-
-// Used is what the container used since its start.
-func (h *handle) Used() (host.Used, error) {
-	cpu, peak, err := h.Tree.Total()
-	return host.Used{CPU: cpu, PeakMemoryBytes: peak}, err
-}
+// Surroundings returns the surroundings in which the container was started.
+func (h *handle) Surroundings() *results.Surroundings { return &h.surroundings }
 
 // Stop ends the container: SIGTERM, after StopTimeout or when ctx ends SIGKILL,
-// and waits until it is removed. The output is kept in the program's log.
+// and waits until it is removed. The program's log keeps the output.
 func (h *handle) Stop(ctx context.Context) error {
-	h.stopMu.Lock()
-	defer h.stopMu.Unlock()
-	if h.stopped {
-		return h.stopErr
-	}
-	h.stopped = true
-	h.terminate(ctx)
-	err := h.saveLog()
-	h.stopWatch()
-	<-h.watched
-	h.settleExit()
-	if removing := h.remove(); removing != nil {
-		err = errors.Join(err, removing)
-	}
-	if err != nil {
-		h.stopErr = fmt.Errorf("stopping %s: %w", h.program.Name, err)
-	}
+	h.stopOnce.Do(func() {
+		h.terminate(ctx)
+		err := h.saveLog()
+		h.stopWatch()
+		<-h.watched
+		h.settleExit()
+		if err = errors.Join(err, h.engine.remove(h.container.GetContainerID())); err != nil {
+			h.stopErr = fmt.Errorf("stopping %s: %w", h.program.Name, err)
+		}
+	})
 	return h.stopErr
 }
 
-// terminate asks the container to end and waits as long as it may take.
+// terminate asks the container to end and waits for at most StopTimeout.
 func (h *handle) terminate(ctx context.Context) {
 	select {
 	case <-h.exited:
@@ -254,7 +218,7 @@ func (h *handle) terminate(ctx context.Context) {
 	}
 }
 
-// settleExit closes exited of a container that is killed by its removal.
+// settleExit closes exited of a container that its removal kills.
 func (h *handle) settleExit() {
 	select {
 	case <-h.exited:
@@ -262,18 +226,6 @@ func (h *handle) settleExit() {
 		h.exit = host.Exit{Code: -1, Signal: "SIGKILL"}
 		close(h.exited)
 	}
-}
-
-// remove kills what still runs and removes the container.
-func (h *handle) remove() error {
-	ctx, cancel := context.WithTimeout(context.Background(), removeLimit)
-	defer cancel()
-	err := h.container.Terminate(ctx, testcontainers.StopTimeout(0))
-	if err == nil || errdefs.IsNotFound(err) {
-		return nil
-	}
-	// A container that cannot be stopped in order can be removed by force.
-	return h.engine.remove(h.container.GetContainerID())
 }
 
 // Tree names the processes of a container that runs already, by its name or

@@ -1,7 +1,6 @@
 package container
 
 import (
-	"archive/tar"
 	"bytes"
 	"cmp"
 	"context"
@@ -11,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -22,12 +22,13 @@ import (
 	"github.com/testcontainers/testcontainers-go"
 
 	"github.com/joust-bench/joust/harness/catalog"
+	"github.com/joust-bench/joust/harness/host"
 )
 
 const (
 	// repository holds the images that joust builds; tags name the servers.
 	repository = "joust"
-	// keptImages is how many wrapped programs of one server are kept.
+	// keptImages is the number of wrapped programs of one server that prune leaves.
 	keptImages = 5
 )
 
@@ -41,21 +42,23 @@ ENTRYPOINT ["/server"]
 // the engine does not have it. Progress gets a line for each layer that is
 // done.
 func (e *Engine) Find(ctx context.Context, ref string, progress func(line string)) (Image, error) {
-	found, err := e.client.ImageInspect(ctx, ref)
+	i, err := e.inspect(ctx, ref)
 	if errdefs.IsNotFound(err) {
 		if err := e.pull(ctx, ref, progress); err != nil {
 			return Image{}, fmt.Errorf("image %s is not on this machine and cannot be pulled: %w; correct the name, or docker login where the registry asks for it", ref, err)
 		}
-		found, err = e.client.ImageInspect(ctx, ref)
+		return e.inspect(ctx, ref)
 	}
+	return i, err
+}
+
+// inspect returns an image of the engine. It refuses an image of another kind of
+// machine.
+func (e *Engine) inspect(ctx context.Context, ref string) (Image, error) {
+	i, err := e.client.ImageInspect(ctx, ref)
 	if err != nil {
 		return Image{}, fmt.Errorf("looking for image %s: %w", ref, err)
 	}
-	return e.usable(ref, found.InspectResponse)
-}
-
-// usable refuses an image of another machine's kind.
-func (e *Engine) usable(ref string, i image.InspectResponse) (Image, error) {
 	if i.Os != "" && i.Os != e.os || i.Architecture != "" && i.Architecture != e.arch {
 		return Image{}, fmt.Errorf("image %s was built for %s/%s, and this machine is %s/%s: name an image that was built for it", ref, i.Os, i.Architecture, e.os, e.arch)
 	}
@@ -100,7 +103,7 @@ func (e *Engine) pull(ctx context.Context, ref string, progress func(string)) er
 	return nil
 }
 
-// layerDone is a line for a message that tells more than a step of a bar.
+// layerDone returns a line for a message, empty for a step of a progress bar.
 func layerDone(m jsonstream.Message) string {
 	if m.Progress != nil && m.Progress.Current > 0 || m.Status == "" {
 		return ""
@@ -108,18 +111,18 @@ func layerDone(m jsonstream.Message) string {
 	return strings.TrimSpace(m.ID + " " + m.Status)
 }
 
-// Build builds the Dockerfile of a folder for a server. The engine's own cache
-// makes it fast when nothing has changed.
+// Build builds the Dockerfile of a folder for a server. Without a change, the
+// engine's own cache makes it fast.
 func (e *Engine) Build(ctx context.Context, server, dir string, progress func(line string)) (Image, error) {
-	i, err := e.build(ctx, server+"-dockerfile", server, testcontainers.FromDockerfile{Context: dir}, progress)
+	i, err := e.build(ctx, server+"-dockerfile", server, dir, progress)
 	if err != nil {
 		return Image{}, fmt.Errorf("building the Dockerfile of %s in %s: %w", server, dir, err)
 	}
 	return i, e.prune(ctx, client.ImageListOptions{Filters: ours(server).Add("dangling", "true")}, 0)
 }
 
-// Wrap makes an image that holds nothing but a static program, and finds it
-// again by the program's content.
+// Wrap returns an image that holds nothing but a static program. A later call
+// finds it by the program's content.
 func (e *Engine) Wrap(ctx context.Context, server, binary string, progress func(line string)) (Image, error) {
 	content, err := os.ReadFile(binary)
 	if err != nil {
@@ -130,25 +133,28 @@ func (e *Engine) Wrap(ctx context.Context, server, binary string, progress func(
 	}
 	hash := sha256.Sum256(append([]byte(scratchfile), content...))
 	tag := server + "-" + hex.EncodeToString(hash[:8])
-	found, err := e.client.ImageInspect(ctx, repository+":"+tag)
-	if err == nil {
-		return e.usable(tag, found.InspectResponse)
-	}
+	i, err := e.inspect(ctx, repository+":"+tag)
 	if !errdefs.IsNotFound(err) {
-		return Image{}, fmt.Errorf("looking for the image of %s: %w", server, err)
+		return i, err
 	}
-	archive, err := scratchContext(content)
+	dir, remove, err := host.TempDir()
 	if err != nil {
-		return Image{}, fmt.Errorf("packing the program of %s: %w", server, err)
+		return Image{}, err
 	}
-	i, err := e.build(ctx, tag, server, testcontainers.FromDockerfile{ContextArchive: bytes.NewReader(archive)}, progress)
-	if err != nil {
+	err = errors.Join(
+		os.WriteFile(filepath.Join(dir, "Dockerfile"), []byte(scratchfile), 0o644),
+		os.WriteFile(filepath.Join(dir, "server"), content, 0o755))
+	if err == nil {
+		i, err = e.build(ctx, tag, server, dir, progress)
+	}
+	if err = errors.Join(err, remove()); err != nil {
 		return Image{}, fmt.Errorf("building an image around the program of %s: %w", server, err)
 	}
 	return i, e.prune(ctx, client.ImageListOptions{Filters: ours(server)}, keptImages)
 }
 
-// static refuses a program that needs a loader, which an empty image lacks.
+// static refuses a program that needs a dynamic linker, which an empty image
+// lacks.
 func static(content []byte) error {
 	f, err := elf.NewFile(bytes.NewReader(content))
 	if err != nil {
@@ -162,38 +168,17 @@ func static(content []byte) error {
 	return nil
 }
 
-// scratchContext is the build's archive, the same for the same program.
-func scratchContext(program []byte) ([]byte, error) {
-	var b bytes.Buffer
-	w := tar.NewWriter(&b)
-	for _, file := range []struct {
-		name    string
-		content []byte
-	}{{"Dockerfile", []byte(scratchfile)}, {"server", program}} {
-		header := &tar.Header{Name: file.name, Mode: 0o755, Size: int64(len(file.content)), Typeflag: tar.TypeReg}
-		if err := w.WriteHeader(header); err != nil {
-			return nil, err
-		}
-		if _, err := w.Write(file.content); err != nil {
-			return nil, err
-		}
-	}
-	if err := w.Close(); err != nil {
-		return nil, err
-	}
-	return b.Bytes(), nil
-}
-
-// build runs one build and labels its image as the server's.
-func (e *Engine) build(ctx context.Context, tag, server string, from testcontainers.FromDockerfile, progress func(string)) (Image, error) {
+// build builds the Dockerfile of a folder and labels the image as the server's.
+func (e *Engine) build(ctx context.Context, tag, server, dir string, progress func(string)) (Image, error) {
 	p, err := e.provider()
 	if err != nil {
 		return Image{}, err
 	}
 	lines := &catalog.Lines{Each: func(line string) { progress(strings.TrimSpace(line)) }}
-	from.Repo, from.Tag, from.KeepImage, from.BuildLogWriter = repository, tag, true, lines
-	from.BuildOptionsModifier = func(o *client.ImageBuildOptions) { o.Labels = map[string]string{labelServer: server} }
-	name, err := p.BuildImage(ctx, &testcontainers.ContainerRequest{FromDockerfile: from})
+	name, err := p.BuildImage(ctx, &testcontainers.ContainerRequest{FromDockerfile: testcontainers.FromDockerfile{
+		Context: dir, Repo: repository, Tag: tag, KeepImage: true, BuildLogWriter: lines,
+		BuildOptionsModifier: func(o *client.ImageBuildOptions) { o.Labels = map[string]string{labelServer: server} },
+	}})
 	lines.Flush()
 	if ctx.Err() != nil {
 		return Image{}, ctx.Err()
@@ -201,20 +186,15 @@ func (e *Engine) build(ctx context.Context, tag, server string, from testcontain
 	if err != nil {
 		return Image{}, fmt.Errorf("%w\n%s", err, strings.Join(lines.Last, "\n"))
 	}
-	found, err := e.client.ImageInspect(ctx, name)
-	if err != nil {
-		return Image{}, fmt.Errorf("looking for the built image: %w", err)
-	}
-	return e.usable(name, found.InspectResponse)
+	return e.inspect(ctx, name)
 }
 
-// ours are the images of a server.
+// ours selects the images of a server.
 func ours(server string) client.Filters {
 	return make(client.Filters).Add("label", labelServer+"="+server)
 }
 
-// prune removes images but for the newest ones. One that a container uses
-// stays.
+// prune removes images except the newest ones and those that a container uses.
 func (e *Engine) prune(ctx context.Context, list client.ImageListOptions, keep int) error {
 	found, err := e.client.ImageList(ctx, list)
 	if err != nil {

@@ -24,7 +24,7 @@ const (
 	hangEnv  = "JOUST_TEST_HANG"
 )
 
-// patience is how long a condition may take on a busy machine.
+// patience bounds the wait for a condition on a busy machine.
 const patience = 30 * time.Second
 
 // The engine, and the one image that all tests start, or why there is none.
@@ -54,8 +54,8 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// withBox builds the image, counts what there is before and after run, and
-// removes the image.
+// withBox builds the image, runs run, and removes the image. It compares the
+// engine's estate before and after.
 func withBox(run func() int) (code int, err error) {
 	dir, err := os.MkdirTemp("", "joust-container-test-")
 	if err != nil {
@@ -111,7 +111,7 @@ func removeOurs(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-// estate is what an engine holds of this test. Others may use the engine at
+// estate is everything that an engine holds of this test. Others may use the engine at
 // the same time, so only networks are counted in full.
 type estate struct{ containers, images, networks int }
 
@@ -140,11 +140,11 @@ func need(t *testing.T) {
 // guardCommand runs this test binary as a guard.
 func guardCommand() []string { return []string{"env", guardEnv + "=1", os.Args[0]} }
 
-// newTestHost is a host that is closed at the end of the test.
-func newTestHost(t *testing.T) *Host {
+// newTestStarter returns a Starter that is closed at the end of the test.
+func newTestStarter(t *testing.T) *Starter {
 	t.Helper()
 	need(t)
-	h, err := NewHost(engine, guardCommand())
+	h, err := NewStarter(engine, guardCommand())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -156,7 +156,7 @@ func newTestHost(t *testing.T) *Host {
 	return h
 }
 
-// program is the box with arguments.
+// program returns the box with arguments.
 func program(t *testing.T, argv ...string) host.Program {
 	t.Helper()
 	return host.Program{
@@ -166,7 +166,7 @@ func program(t *testing.T, argv ...string) host.Program {
 }
 
 // launch starts the program and stops it at the end of the test.
-func launch(t *testing.T, h *Host, p host.Program) *handle {
+func launch(t *testing.T, h *Starter, p host.Program) *handle {
 	t.Helper()
 	started, err := h.Start(t.Context(), p)
 	if err != nil {
@@ -185,7 +185,7 @@ func launch(t *testing.T, h *Host, p host.Program) *handle {
 func gone(t *testing.T, name string) {
 	t.Helper()
 	if _, err := engine.client.ContainerInspect(context.Background(), name, client.ContainerInspectOptions{}); err == nil {
-		t.Errorf("container %s is left", name)
+		t.Errorf("container %s remains", name)
 	}
 }
 

@@ -62,7 +62,7 @@ func registry(t *testing.T, architecture string) (host, digest string) {
 			w.Header().Set("Docker-Content-Digest", digest)
 		}
 		w.Header().Set("Content-Length", fmt.Sprint(len(content)))
-		_, _ = w.Write(content) // the engine tells what is missing
+		_, _ = w.Write(content) // the engine reports missing bytes
 	}))
 	t.Cleanup(server.Close)
 	return strings.TrimPrefix(server.URL, "http://"), digest

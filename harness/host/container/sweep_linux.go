@@ -8,12 +8,12 @@ import (
 
 	"github.com/moby/moby/client"
 
-	"github.com/joust-bench/joust/harness/host/tree"
+	"github.com/joust-bench/joust/harness/tree"
 )
 
-// Sweep removes the containers of dead jousts and returns their names. What
-// belongs to a living joust stays, and what belongs to one in another namespace
-// of processes, of which it cannot be told.
+// Sweep removes the containers of dead jousts and returns their names. Containers
+// of living jousts stay, and those of another namespace of processes, where
+// nobody knows which jousts live.
 func (e *Engine) Sweep(ctx context.Context) ([]string, error) {
 	namespace, err := pidNamespace()
 	if err != nil {

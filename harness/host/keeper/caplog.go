@@ -1,45 +1,52 @@
 package keeper
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
-	"io"
 	"os"
+	"slices"
 )
 
 const (
 	// defaultLogCap and minLogCap bound the size of a log, in bytes. Below the
-	// minimum the line that tells of the cut would not fit.
+	// minimum the line about the cut would not fit.
 	defaultLogCap = 1 << 20
 	minLogCap     = 512
-	// cutRoom is kept free for the line that tells of the cut.
+	// cutRoom is kept free for the line about the cut.
 	cutRoom = 64
 )
 
 // capLog is a log file of bounded size that keeps the first and the last half
-// of what was written. Up to the cap it is written through; beyond it the end
-// waits in memory for Flush. Used from one goroutine.
+// of the output. Up to the cap it is written through; beyond it the end waits in
+// memory for Flush. Used from one goroutine.
 type capLog struct {
 	file *os.File
-	// head and room are how many bytes at the start and at the end are kept
-	// when the whole does not fit.
+	// head and room are the numbers of bytes at the start and at the end that are
+	// kept when the whole does not fit.
 	limit, head, room int64
 	total             int64
-	// end is a ring of the last room bytes beyond the head; next is where its
-	// oldest byte stands once it is full.
-	end  []byte
-	next int
+	// end holds the last room bytes beyond the head, and up to as many before
+	// them.
+	end []byte
 	// err is the first failure. Later output is dropped: the program must not
 	// stall on its log.
 	err error
 }
 
+// WriteLog writes the text as a log of at most limit bytes; 0 stands for 1 MiB.
+func WriteLog(path string, limit int64, text []byte) error {
+	log, err := openLog(path, limit)
+	if err != nil {
+		return err
+	}
+	log.Write(text)
+	return log.Close()
+}
+
 // openLog creates or empties the file; limit is in bytes, 0 takes 1 MiB.
 func openLog(path string, limit int64) (*capLog, error) {
-	if limit == 0 {
-		limit = defaultLogCap
-	}
-	limit = max(limit, minLogCap)
+	limit = max(cmp.Or(limit, defaultLogCap), minLogCap)
 	f, err := os.Create(path)
 	if err != nil {
 		return nil, fmt.Errorf("creating the log: %w", err)
@@ -48,7 +55,7 @@ func openLog(path string, limit int64) (*capLog, error) {
 	return &capLog{file: f, limit: limit, head: head, room: limit - head - cutRoom}, nil
 }
 
-// Write takes everything and never fails; failures are told by Flush.
+// Write never fails: Flush returns the errors.
 func (l *capLog) Write(p []byte) {
 	if l.err != nil {
 		return
@@ -60,25 +67,17 @@ func (l *capLog) Write(p []byte) {
 		}
 	}
 	if skip := min(int64(len(p)), max(0, l.head-l.total)); skip < int64(len(p)) {
-		l.remember(p[skip:])
+		l.end = append(l.end, p[skip:]...)
+	}
+	if int64(len(l.end)) > 2*l.room {
+		l.trim()
 	}
 	l.total += int64(len(p))
 }
 
-// remember keeps the last room bytes.
-func (l *capLog) remember(p []byte) {
-	if int64(len(p)) > l.room {
-		p = p[int64(len(p))-l.room:]
-	}
-	if grow := min(int(l.room)-len(l.end), len(p)); grow > 0 {
-		l.end = append(l.end, p[:grow]...)
-		p = p[grow:]
-	}
-	for len(p) > 0 {
-		n := copy(l.end[l.next:], p)
-		l.next = (l.next + n) % len(l.end)
-		p = p[n:]
-	}
+// trim drops the bytes before the last room ones.
+func (l *capLog) trim() {
+	l.end = slices.Delete(l.end, 0, max(0, len(l.end)-int(l.room)))
 }
 
 // Flush writes the end of a log that was cut, after a line that says how much
@@ -87,15 +86,11 @@ func (l *capLog) Flush() error {
 	if l.err != nil || l.total <= l.limit {
 		return l.err
 	}
-	cut := fmt.Sprintf("\n[joust cut %d bytes here]\n", l.total-l.head-int64(len(l.end)))
-	w := io.NewOffsetWriter(l.file, l.head)
-	for _, part := range [][]byte{[]byte(cut), l.end[l.next:], l.end[:l.next]} {
-		if _, err := w.Write(part); err != nil {
-			l.err = fmt.Errorf("writing the end of the log: %w", err)
-			return l.err
-		}
-	}
-	if err := l.file.Truncate(l.head + int64(len(cut)+len(l.end))); err != nil {
+	l.trim()
+	end := append(fmt.Appendf(nil, "\n[joust cut %d bytes here]\n", l.total-l.head-int64(len(l.end))), l.end...)
+	if _, err := l.file.WriteAt(end, l.head); err != nil {
+		l.err = fmt.Errorf("writing the end of the log: %w", err)
+	} else if err := l.file.Truncate(l.head + int64(len(end))); err != nil {
 		l.err = fmt.Errorf("cutting the log: %w", err)
 	}
 	return l.err

@@ -53,7 +53,7 @@ func checkCapLog(t *rapid.T, log *capLog, path string, limit int64, all string) 
 	}
 	head, end, ok := strings.Cut(got, "\n[joust cut ")
 	if !ok {
-		t.Fatalf("no line tells of a cut in %q", got)
+		t.Fatalf("no line names a cut in %q", got)
 	}
 	var missing int
 	if _, err := fmt.Sscanf(end, "%d bytes here]\n", &missing); err != nil {
@@ -68,7 +68,7 @@ func checkCapLog(t *rapid.T, log *capLog, path string, limit int64, all string) 
 	}
 }
 
-func TestCapLogTellsFailure(t *testing.T) {
+func TestCapLogReportsFailure(t *testing.T) {
 	t.Parallel()
 	if _, err := os.Stat("/dev/full"); err != nil {
 		t.Skip("there is no /dev/full here")
@@ -81,5 +81,18 @@ func TestCapLogTellsFailure(t *testing.T) {
 	log.Write([]byte("dropped"))
 	if err := log.Close(); err == nil || !strings.Contains(err.Error(), "writing the log") {
 		t.Errorf("error is %v", err)
+	}
+}
+
+func TestWriteLog(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "log")
+	for limit, want := range map[int64]int{minLogCap: minLogCap, 0: 5000} {
+		if err := WriteLog(path, limit, make([]byte, 5000)); err != nil {
+			t.Error(err)
+		}
+		if text, err := os.ReadFile(path); err != nil || len(text) > want || len(text) < want-cutRoom {
+			t.Errorf("a log of at most %d bytes has %d, %v", limit, len(text), err)
+		}
 	}
 }

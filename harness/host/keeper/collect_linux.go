@@ -9,20 +9,20 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// collector copies what comes out of a pipe to a log. It blocks in reads and
-// is interrupted only to bring the log up to date.
+// collector copies the output of a pipe to a log. It blocks in reads, which only
+// a flush interrupts.
 type collector struct {
 	pipe *os.File
 	log  *capLog
-	// asked holds the one request for a flush.
-	asked chan chan error
+	// flushes holds the one request for a flush.
+	flushes chan chan error
 	// done is closed when the pipe has ended; err is then valid.
 	done chan struct{}
 	err  error
 }
 
-// collect starts copying to a new log; the returned file is the end to write
-// to, for the program alone.
+// collect starts copying to a new log. The returned file is the writing end, for
+// the program alone.
 func collect(path string, limit int64) (*collector, *os.File, error) {
 	log, err := openLog(path, limit)
 	if err != nil {
@@ -32,7 +32,7 @@ func collect(path string, limit int64) (*collector, *os.File, error) {
 	if err != nil {
 		return nil, nil, errors.Join(fmt.Errorf("making the log's pipe: %w", err), log.Close())
 	}
-	c := &collector{pipe: r, log: log, asked: make(chan chan error, 1), done: make(chan struct{})}
+	c := &collector{pipe: r, log: log, flushes: make(chan chan error, 1), done: make(chan struct{})}
 	go c.run()
 	return c, w, nil
 }
@@ -48,15 +48,14 @@ func (c *collector) run() {
 		}
 		if err != nil {
 			// The end of the pipe is io.EOF: nobody can write any more. The
-			// read end closes with the keeper, so that Flush never meets a
-			// closed one.
+			// read end closes with the keeper: Flush never meets a closed one.
 			c.err = c.log.Close()
 			return
 		}
 	}
 }
 
-// answer takes out of the pipe what is in it now and flushes the log.
+// answer empties the pipe and flushes the log.
 func (c *collector) answer(buf []byte) error {
 	if err := c.pipe.SetReadDeadline(time.Time{}); err != nil {
 		return err
@@ -65,11 +64,11 @@ func (c *collector) answer(buf []byte) error {
 	if err != nil {
 		return err
 	}
-	// A pipe holds 64 KiB, or up to 1 MiB by special wish: a program that
-	// writes without end must not keep us here.
+	// A pipe holds 64 KiB, or up to 1 MiB on request: a program that writes
+	// without end must not keep us here.
 	const most = 1 << 20
 	err = raw.Read(func(fd uintptr) bool {
-		for taken := 0; taken < most; {
+		for drained := 0; drained < most; {
 			n, err := unix.Read(int(fd), buf)
 			if errors.Is(err, unix.EINTR) {
 				continue
@@ -78,27 +77,30 @@ func (c *collector) answer(buf []byte) error {
 				break
 			}
 			c.log.Write(buf[:n])
-			taken += n
+			drained += n
 		}
 		return true
 	})
-	reply := <-c.asked
+	reply := <-c.flushes
 	reply <- c.log.Flush()
 	return err
 }
 
-// Flush returns when the log holds all that was written before the call. It
-// must not be called by two goroutines at once.
+// Flush returns when the log holds all output from before the call. No collector
+// has nothing to flush. It must not be called by two goroutines at once.
 func (c *collector) Flush() error {
+	if c == nil {
+		return nil
+	}
 	reply := make(chan error, 1)
 	select {
 	case <-c.done:
 		return c.err
-	case c.asked <- reply:
+	case c.flushes <- reply:
 	}
 	// A deadline in the past ends the read that is under way.
 	if err := c.pipe.SetReadDeadline(time.Unix(1, 0)); err != nil {
-		<-c.asked
+		<-c.flushes
 		return fmt.Errorf("interrupting the log: %w", err)
 	}
 	select {

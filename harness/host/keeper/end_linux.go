@@ -5,14 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
 
-	"github.com/joust-bench/joust/harness/host/tree"
+	"github.com/joust-bench/joust/harness/tree"
 )
 
 const (
@@ -24,8 +23,8 @@ const (
 	removePatience = 2 * time.Second
 )
 
-// reap waits for every process of the tree. The keeper adopts orphans, so when
-// it has no child left, nothing is left at all.
+// reap waits for every process of the tree. The keeper adopts orphans: without a
+// child of its own, the whole tree is gone.
 func (k *keeper) reap(first int) {
 	defer close(k.empty)
 	for {
@@ -58,8 +57,8 @@ func (k *keeper) signalAll(sig unix.Signal) error {
 	return errors.Join(errs...)
 }
 
-// end kills what is left of the tree, waits until it is gone, and removes its
-// control group.
+// end kills the rest of the tree, waits until it is gone, and removes its control
+// group.
 func (k *keeper) end() error {
 	err := k.kill()
 	select {
@@ -70,8 +69,8 @@ func (k *keeper) end() error {
 	return errors.Join(err, k.removeCgroup())
 }
 
-// kill repeats itself because a process may fork between being listed and
-// being killed.
+// kill kills the tree again and again: a process may fork after the list was
+// read.
 func (k *keeper) kill() error {
 	if k.gone {
 		return nil
@@ -90,8 +89,8 @@ func (k *keeper) kill() error {
 			k.gone = true
 			return nil
 		case <-patience.C:
-			left, listing := tree.Descendants(os.Getpid())
-			return errors.Join(fmt.Errorf("%d processes are left %v after SIGKILL: %v", len(left), killPatience, left), err, listing)
+			remaining, listing := tree.Descendants(os.Getpid())
+			return errors.Join(fmt.Errorf("%d processes remain %v after SIGKILL: %v", len(remaining), killPatience, remaining), err, listing)
 		case <-time.After(wait):
 		}
 	}
@@ -103,49 +102,38 @@ func (k *keeper) removeCgroup() error {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), removePatience)
 	defer cancel()
-	err := k.cgroup.Remove(ctx)
+	err := k.cgroup.End(ctx)
 	k.cgroup, k.started.Cgroup = "", ""
 	return err
 }
 
-func (k *keeper) flush() error {
-	if k.log == nil {
-		return nil
-	}
-	return k.log.Flush()
-}
-
-// reportExit tells how the first process ended, after its last words are in
-// the log.
+// reportExit reports how the first process ended, once its last words are in the
+// log.
 func (k *keeper) reportExit(status unix.WaitStatus) {
-	// A log that cannot be written is told with the answer to the next Flush.
-	_ = k.flush()
-	e := Exited{Code: status.ExitStatus()}
+	// The answer to the next Flush reports a log that cannot be written.
+	_ = k.log.Flush()
+	e := Exit{Code: status.ExitStatus()}
 	if status.Signaled() {
 		e.Code, e.Signal = -1, unix.SignalName(status.Signal())
 		now := oomKills(k.cgroup)
 		e.OOMKilled = status.Signal() == unix.SIGKILL && !k.killing &&
 			now != nil && k.oomBefore != nil && *now > *k.oomBefore
 	}
-	k.send(Event{Exited: &e})
+	k.send(Notice{Exited: &e})
 }
 
-// oomKills counts the kernel's kills for want of memory: in the control group
-// where it has a memory controller, else on the whole machine. Nil where
-// neither is told.
+// oomKills returns the number of the kernel's kills for want of memory: in the
+// control group where it has a memory controller, else on the whole machine; nil
+// where neither is known.
 func oomKills(group tree.Cgroup) *uint64 {
-	files := []string{"/proc/vmstat"}
-	if group != "" {
-		files = []string{filepath.Join(string(group), "memory.events"), "/proc/vmstat"}
-	}
-	for _, file := range files {
-		content, err := os.ReadFile(file)
+	for _, file := range []string{string(group) + "/memory.notices", "/proc/vmstat"} {
+		content, err := os.ReadFile(file) // without a group the first is missing
 		if err != nil {
 			continue
 		}
 		for line := range strings.Lines(string(content)) {
-			value, ok := strings.CutPrefix(strings.TrimSpace(line), "oom_kill ")
-			if n, err := strconv.ParseUint(value, 10, 64); ok && err == nil {
+			value, found := strings.CutPrefix(strings.TrimSpace(line), "oom_kill ")
+			if n, err := strconv.ParseUint(value, 10, 64); found && err == nil {
 				return &n
 			}
 		}

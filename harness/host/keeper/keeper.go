@@ -1,12 +1,12 @@
-// Package keeper is the process that stands between joust and one program it
-// started. A keeper starts the program pinned and, where it can, in a control
-// group of its own; it adopts whatever of the program's tree loses its parent,
-// copies the output to a bounded log, and ends the whole tree when it is told
-// to or when its input ends, as it does when joust dies. It costs nothing
-// while the program runs: all it does is block.
+// Package keeper is the process that stands between joust and one program that
+// joust started. A keeper starts the program pinned and, where it can, in a
+// control group of its own; it adopts the orphans of the program's tree, copies
+// the output to a bounded log, and ends the whole tree by order or when its input
+// ends, as it does when joust dies. While the program runs, a keeper only blocks,
+// which costs nothing.
 //
 // Joust speaks to it in lines of JSON: first a Config, then any number of
-// Commands; the keeper answers with Events.
+// Commands; the keeper answers with Notices.
 package keeper
 
 import (
@@ -15,18 +15,16 @@ import (
 	"github.com/joust-bench/joust/results"
 )
 
-// Config says what to start and how. It is the first line of the keeper's
-// input.
+// Config is the first line of the keeper's input: the program and how it is
+// started.
 type Config struct {
 	// Argv is the program, found on PATH, and its arguments.
 	Argv []string `json:"argv"`
-	// Env is the program's whole environment, NAME=VALUE. Nothing of the keeper's
-	// own is added.
+	// Env is the program's whole environment, NAME=VALUE.
 	Env []string `json:"env,omitempty"`
 	// Dir is the program's working directory; empty takes the keeper's.
 	Dir string `json:"dir,omitempty"`
-	// CPUs pins the program; empty gives it the CPUs that the keeper was
-	// started with.
+	// CPUs pins the program; empty gives it the keeper's first CPUs.
 	CPUs []int `json:"cpus,omitempty"`
 	// KeeperCPUs pins the keeper itself; empty leaves it alone.
 	KeeperCPUs []int `json:"keeper_cpus,omitempty"`
@@ -34,8 +32,8 @@ type Config struct {
 	// bytes; empty discards the output.
 	Log    string `json:"log,omitempty"`
 	LogCap int64  `json:"log_cap_bytes,omitempty"`
-	// Pipes says that the keeper was given the program's standard input and
-	// output as its descriptors 3 and 4.
+	// Pipes says that the keeper's descriptors 3 and 4 are the program's standard
+	// input and output.
 	Pipes bool `json:"pipes,omitempty"`
 	// StopTimeout is the time between SIGTERM and SIGKILL.
 	StopTimeout time.Duration `json:"stop_timeout_ns"`
@@ -51,13 +49,19 @@ type Command struct {
 	Flush bool `json:"flush,omitempty"`
 }
 
-// Event is one line of the keeper's output. Exactly one field is set.
-type Event struct {
+// Notice is one line of the keeper's output. Exactly one field is set.
+type Notice struct {
 	Started *Started `json:"started,omitempty"`
-	Failed  *Failed  `json:"failed,omitempty"`
-	Exited  *Exited  `json:"exited,omitempty"`
-	Flushed *Flushed `json:"flushed,omitempty"`
-	Ended   *Ended   `json:"ended,omitempty"`
+	// Failed is why the program could not be started. The keeper ends.
+	Failed string `json:"failed,omitempty"`
+	// Exited says that the program's first process has ended. Others of its tree
+	// may still run.
+	Exited *Exit `json:"exited,omitempty"`
+	// Flushed says that the log holds everything written so far, or why it is
+	// incomplete.
+	Flushed *string `json:"flushed,omitempty"`
+	// Ended is the keeper's last line.
+	Ended *Ended `json:"ended,omitempty"`
 }
 
 // Started says that the program runs.
@@ -71,32 +75,21 @@ type Started struct {
 	Surroundings results.Surroundings `json:"surroundings"`
 }
 
-// Failed says that the program could not be started. The keeper ends.
-type Failed struct {
-	Error string `json:"error"`
-}
-
-// Exited says that the program's first process has ended. Others of its tree
-// may still run.
-type Exited struct {
-	// Code is the exit status, or -1 when a signal ended the process.
+// Exit is how a process ended.
+type Exit struct {
+	// Code is the exit status, or -1 when a signal ended the process, or when the
+	// end is not known.
 	Code int `json:"code"`
 	// Signal is a name such as "SIGKILL".
 	Signal string `json:"signal,omitempty"`
-	// OOMKilled is true when the process was killed while the kernel counted
-	// a kill for want of memory.
+	// OOMKilled is true when the kernel's out-of-memory killer ended the process,
+	// as far as that is known.
 	OOMKilled bool `json:"oom_killed,omitempty"`
 }
 
-// Flushed says that the log holds everything written so far.
-type Flushed struct {
-	// Error is why the log is incomplete.
-	Error string `json:"error,omitempty"`
-}
-
-// Ended is the keeper's last line: nothing of the tree is left, or Error says
-// what is.
+// Ended says that nothing of the tree remains.
 type Ended struct {
+	// Error is why some of the tree may remain.
 	Error string `json:"error,omitempty"`
 	// LogError is why the log is incomplete.
 	LogError string `json:"log_error,omitempty"`

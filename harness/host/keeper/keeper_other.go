@@ -10,8 +10,8 @@ import (
 
 // Main reports that there is no keeper on this system.
 func Main(_ context.Context, _ io.Reader, stdout io.Writer) int {
-	failed := Failed{Error: "joust measures on Linux only: it cannot start servers on this system"}
-	if err := json.NewEncoder(stdout).Encode(Event{Failed: &failed}); err != nil {
+	failed := Notice{Failed: "joust measures on Linux only: it cannot start servers on this system"}
+	if err := json.NewEncoder(stdout).Encode(failed); err != nil {
 		return 2
 	}
 	return 1

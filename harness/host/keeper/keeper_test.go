@@ -29,9 +29,9 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// keep runs a keeper on the input to its end and returns its events and
+// keep runs a keeper on the input to its end and returns its notices and
 // whether it succeeded.
-func keep(t *testing.T, input io.Reader) ([]Event, bool) {
+func keep(t *testing.T, input io.Reader) ([]Notice, bool) {
 	t.Helper()
 	cmd := exec.Command(os.Args[0], "keep")
 	cmd.Stdin, cmd.Stderr = input, os.Stderr
@@ -40,15 +40,15 @@ func keep(t *testing.T, input io.Reader) ([]Event, bool) {
 	if err != nil && !errors.As(err, &exit) {
 		t.Fatal(err)
 	}
-	var events []Event
+	var notices []Notice
 	for decoder := json.NewDecoder(bytes.NewReader(out)); ; {
-		var e Event
+		var e Notice
 		if err := decoder.Decode(&e); errors.Is(err, io.EOF) {
-			return events, exit == nil
+			return notices, exit == nil
 		} else if err != nil {
 			t.Fatalf("%v in %s", err, out)
 		}
-		events = append(events, e)
+		notices = append(notices, e)
 	}
 }
 
@@ -64,9 +64,9 @@ func TestKeeperRefusesBadConfiguration(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			events, ok := keep(t, strings.NewReader(test.input))
-			if ok || len(events) != 1 || events[0].Failed == nil || !strings.Contains(events[0].Failed.Error, test.want) {
-				t.Errorf("success %v, events %+v; want a failure with %q", ok, events, test.want)
+			notices, ok := keep(t, strings.NewReader(test.input))
+			if ok || len(notices) != 1 || !strings.Contains(notices[0].Failed, test.want) {
+				t.Errorf("success %v, notices %+v; want a failure with %q", ok, notices, test.want)
 			}
 		})
 	}
@@ -80,12 +80,12 @@ func TestKeeperEndsWithItsInput(t *testing.T) {
 			t.Parallel()
 			input := `{"argv":["sleep","1000"],"stop_timeout_ns":10000000000}` + "\n" + last
 			start := time.Now()
-			events, ok := keep(t, strings.NewReader(input))
-			if !ok || len(events) != 3 || events[0].Started == nil || events[1].Exited == nil || events[2].Ended == nil {
-				t.Fatalf("success %v, events %+v", ok, events)
+			notices, ok := keep(t, strings.NewReader(input))
+			if !ok || len(notices) != 3 || notices[0].Started == nil || notices[1].Exited == nil || notices[2].Ended == nil {
+				t.Fatalf("success %v, notices %+v", ok, notices)
 			}
-			if s := events[1].Exited.Signal; s != "SIGKILL" && s != "SIGTERM" || events[2].Ended.Error != "" {
-				t.Errorf("signal %s, error %q", s, events[2].Ended.Error)
+			if s := notices[1].Exited.Signal; s != "SIGKILL" && s != "SIGTERM" || notices[2].Ended.Error != "" {
+				t.Errorf("signal %s, error %q", s, notices[2].Ended.Error)
 			}
 			if took := time.Since(start); took > 8*time.Second {
 				t.Errorf("it took %v, as if it had waited for the stop timeout", took)
@@ -94,8 +94,8 @@ func TestKeeperEndsWithItsInput(t *testing.T) {
 	}
 }
 
-// A keeper tells of a log that it could not write, and its program goes on.
-func TestKeeperTellsOfFullDisk(t *testing.T) {
+// A keeper reports a log that it could not write, and its program goes on.
+func TestKeeperReportsFullDisk(t *testing.T) {
 	t.Parallel()
 	if _, err := os.Stat("/dev/full"); err != nil {
 		t.Skip("there is no /dev/full here")
@@ -119,9 +119,9 @@ func TestKeeperTellsOfFullDisk(t *testing.T) {
 		}
 		_ = w.Close()
 	}()
-	events, ok := keep(t, r)
-	if !ok || len(events) != 3 || events[2].Ended == nil || !strings.Contains(events[2].Ended.LogError, "no space left") {
-		t.Errorf("success %v, events %+v", ok, events)
+	notices, ok := keep(t, r)
+	if !ok || len(notices) != 3 || notices[2].Ended == nil || !strings.Contains(notices[2].Ended.LogError, "no space left") {
+		t.Errorf("success %v, notices %+v", ok, notices)
 	}
 	if _, err := os.Stat(proof); err != nil {
 		t.Error("the program stalled on its log:", err)

@@ -1,7 +1,6 @@
 package keeper
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
@@ -15,32 +14,31 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Main is the keeper: it reads a Config and Commands from stdin, writes Events
-// to stdout, and returns the exit status when nothing of the program's tree is
-// left. The end of stdin or of ctx, SIGTERM, SIGINT and SIGHUP kill the tree
-// at once. It must be the last thing that its process does: it takes over the
-// children of the whole process.
+// Main is the keeper: it reads a Config and Commands from stdin, writes Notices
+// to stdout, and returns the exit status when the program's tree is gone. The end
+// of stdin or of ctx, SIGTERM, SIGINT and SIGHUP kill the tree at once. The process
+// must do nothing after Main, which reaps all children of the process.
 func Main(ctx context.Context, stdin io.Reader, stdout io.Writer) int {
-	// The program is killed when the thread that started it ends, so this
+	// The kernel kills the program when the thread that started it ends: this
 	// goroutine keeps its thread to the end.
 	runtime.LockOSThread()
 	ctx, stop := signal.NotifyContext(ctx, unix.SIGTERM, unix.SIGINT, unix.SIGHUP)
 	defer stop()
 	// A write to a joust that died must not kill the keeper, and an ignored
-	// signal would stay ignored in the program; so it is caught and dropped.
+	// signal would stay ignored in the program. This catches and drops it.
 	signal.Notify(make(chan os.Signal, 1), unix.SIGPIPE)
 
-	input, out := bufio.NewReader(stdin), json.NewEncoder(stdout)
+	input, out := json.NewDecoder(stdin), json.NewEncoder(stdout)
 	k, err := begin(input)
 	if err != nil {
-		// Nobody is left to be told when this write fails.
-		_ = out.Encode(Event{Failed: &Failed{Error: err.Error()}})
+		// Nobody reads the error when this write fails.
+		_ = out.Encode(Notice{Failed: err.Error()})
 		return 1
 	}
-	k.send = func(e Event) { _ = out.Encode(e) }
-	k.send(Event{Started: &k.started})
+	k.send = func(e Notice) { _ = out.Encode(e) }
+	k.send(Notice{Started: &k.started})
 	err = k.keep(ctx, readCommands(input))
-	k.send(Event{Ended: &Ended{Error: text(err), LogError: text(k.flush())}})
+	k.send(Notice{Ended: &Ended{Error: text(err), LogError: text(k.log.Flush())}})
 	if err != nil {
 		return 1
 	}
@@ -48,14 +46,10 @@ func Main(ctx context.Context, stdin io.Reader, stdout io.Writer) int {
 }
 
 // begin reads the configuration and starts the program.
-func begin(input *bufio.Reader) (*keeper, error) {
-	line, err := input.ReadBytes('\n')
-	if err != nil {
-		return nil, fmt.Errorf("reading the keeper's configuration: %w (joust starts keepers itself; do not run one by hand)", err)
-	}
+func begin(input *json.Decoder) (*keeper, error) {
 	var c Config
-	if err := json.Unmarshal(line, &c); err != nil {
-		return nil, fmt.Errorf("reading the keeper's configuration: %w", err)
+	if err := input.Decode(&c); err != nil {
+		return nil, fmt.Errorf("reading the keeper's configuration: %w (joust starts keepers itself; do not run one by hand)", err)
 	}
 	if len(c.Argv) == 0 {
 		return nil, errors.New("the keeper's configuration names no program")
@@ -63,19 +57,15 @@ func begin(input *bufio.Reader) (*keeper, error) {
 	return start(c)
 }
 
-// readCommands passes on what joust says and closes the channel at the end of
-// the input, or at input that makes no sense, which is treated alike.
-func readCommands(input *bufio.Reader) <-chan Command {
+// readCommands passes on joust's commands and closes the channel at the end of
+// the input, or at a line that is no command.
+func readCommands(input *json.Decoder) <-chan Command {
 	commands := make(chan Command)
 	go func() {
 		defer close(commands)
 		for {
-			line, err := input.ReadBytes('\n')
-			if err != nil {
-				return
-			}
 			var c Command
-			if json.Unmarshal(line, &c) != nil {
+			if input.Decode(&c) != nil {
 				return
 			}
 			commands <- c
@@ -84,8 +74,8 @@ func readCommands(input *bufio.Reader) <-chan Command {
 	return commands
 }
 
-// keep waits for the end and brings it about. All events but the first and the
-// last are sent from here.
+// keep obeys commands until the tree has ended. It sends all notices but the first
+// and the last.
 func (k *keeper) keep(ctx context.Context, commands <-chan Command) error {
 	var overdue <-chan time.Time
 	for {
@@ -108,9 +98,9 @@ func (k *keeper) keep(ctx context.Context, commands <-chan Command) error {
 			case !ok:
 				return k.end()
 			case c.Flush:
-				k.send(Event{Flushed: &Flushed{Error: text(k.flush())}})
+				k.send(Notice{Flushed: new(text(k.log.Flush()))})
 			case c.Stop && overdue == nil:
-				// What cannot be asked to go is killed at once.
+				// A tree that cannot be asked to go is killed at once.
 				if k.gone || k.signalAll(unix.SIGTERM) != nil {
 					return k.end()
 				}

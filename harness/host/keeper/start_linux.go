@@ -5,13 +5,13 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"strconv"
 	"syscall"
 
 	"golang.org/x/sys/unix"
 
-	"github.com/joust-bench/joust/harness/host/tree"
+	"github.com/joust-bench/joust/harness/cpuset"
 	"github.com/joust-bench/joust/harness/surroundings"
+	"github.com/joust-bench/joust/harness/tree"
 )
 
 // keeper is one started program.
@@ -19,14 +19,14 @@ type keeper struct {
 	config  Config
 	started Started
 	cgroup  tree.Cgroup
-	log     *collector
-	send    func(Event)
-	// oomBefore is the count of out-of-memory kills before the start; absent
-	// where the kernel does not tell.
+	log     *collector // nil without a log
+	send    func(Notice)
+	// oomBefore is the number of out-of-memory kills before the start; nil where
+	// it is not known.
 	oomBefore *uint64
 
-	// first gets the wait status of the program's first process; empty is
-	// closed when no process of the tree is left, and gone is then set.
+	// first gets the wait status of the program's first process. When the tree is
+	// gone, empty is closed, and gone is set.
 	first chan unix.WaitStatus
 	empty chan struct{}
 	gone  bool
@@ -38,8 +38,8 @@ type keeper struct {
 func start(c Config) (*keeper, error) {
 	k := &keeper{
 		config: c,
-		// Until the start has succeeded there is nothing to tell.
-		send:  func(Event) {},
+		// Until the start has succeeded there is no notice to send.
+		send:  func(Notice) {},
 		first: make(chan unix.WaitStatus, 1), empty: make(chan struct{}),
 	}
 	cpus, err := k.prepare()
@@ -57,7 +57,7 @@ func start(c Config) (*keeper, error) {
 	}
 	k.started.Cgroup = string(k.cgroup)
 	k.oomBefore = oomKills(k.cgroup)
-	err = withAffinity(cpus, func() error { return k.withUmask(func() error { return k.launch(output) }) })
+	err = withAffinity(cpus, func() error { return k.launch(output) })
 	// Only the tree may hold the log's and the pipes' ends, or nobody would
 	// see them close.
 	if err = errors.Join(err, closeAll(output)); err != nil {
@@ -70,45 +70,45 @@ func start(c Config) (*keeper, error) {
 // prepare makes this process the reaper of orphans, keeps every descriptor it
 // has from the program, sets the limits that the program inherits, and pins
 // this process. It returns the CPUs for the program.
-func (k *keeper) prepare() (*unix.CPUSet, error) {
+func (k *keeper) prepare() ([]int, error) {
 	if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
 		return nil, fmt.Errorf("becoming the reaper of orphaned processes: %w", err)
 	}
 	if err := errors.Join(closeOnExec(), surroundings.SetLimits()); err != nil {
 		return nil, err
 	}
-	var cpus unix.CPUSet
-	if err := unix.SchedGetaffinity(0, &cpus); err != nil {
-		return nil, fmt.Errorf("reading which CPUs may be used: %w", err)
-	}
-	if len(k.config.CPUs) > 0 {
-		cpus = cpuSet(k.config.CPUs)
-	}
-	if len(k.config.KeeperCPUs) > 0 {
-		if err := pinSelf(cpuSet(k.config.KeeperCPUs)); err != nil {
-			return nil, fmt.Errorf("pinning the keeper to CPUs %v: %w", k.config.KeeperCPUs, err)
+	cpus := k.config.CPUs
+	if len(cpus) == 0 {
+		var err error
+		if cpus, err = cpuset.OfProcess(0); err != nil {
+			return nil, err
 		}
 	}
-	return &cpus, nil
+	if len(k.config.KeeperCPUs) > 0 {
+		if err := cpuset.SetProcess(os.Getpid(), k.config.KeeperCPUs); err != nil {
+			return nil, fmt.Errorf("pinning the keeper: %w", err)
+		}
+	}
+	return cpus, nil
 }
 
-// closeOnExec marks every open descriptor, those included that joust inherited
-// from its own parent, such as a lock.
+// closeOnExec marks every open descriptor. Some may be joust's parent's, such as
+// a lock.
 func closeOnExec() error {
-	entries, err := os.ReadDir("/proc/self/fd")
+	open, err := tree.Numbers("/proc/self/fd")
 	if err != nil {
 		return fmt.Errorf("listing open files: %w", err)
 	}
-	for _, e := range entries {
-		if fd, err := strconv.Atoi(e.Name()); err == nil && fd > 2 {
+	for _, fd := range open {
+		if fd > 2 {
 			unix.CloseOnExec(fd)
 		}
 	}
 	return nil
 }
 
-// openFiles returns the files that become the program's standard input, output
-// and error; a nil one is the null device.
+// openFiles returns the program's standard input, output and error; nil stands
+// for the null device.
 func (k *keeper) openFiles() ([]*os.File, error) {
 	files := make([]*os.File, 3)
 	if k.config.Log != "" {
@@ -126,15 +126,6 @@ func (k *keeper) openFiles() ([]*os.File, error) {
 	return files, nil
 }
 
-// withUmask runs f under the stated umask, and notes what a program that f starts
-// inherits. The keeper itself keeps the umask of joust.
-func (k *keeper) withUmask(f func() error) error {
-	before := unix.Umask(surroundings.Umask)
-	defer unix.Umask(before)
-	k.started.Surroundings = surroundings.Read("self")
-	return f()
-}
-
 func closeAll(files []*os.File) error {
 	var errs []error
 	for _, f := range files {
@@ -149,24 +140,23 @@ func closeAll(files []*os.File) error {
 	return errors.Join(errs...)
 }
 
-// launch starts the program, in its control group where there is one, and the
-// goroutine that reaps.
+// launch starts the program under the stated umask, in its control group where
+// there is one, and the goroutine that reaps. It notes the surroundings that the
+// program inherits.
 func (k *keeper) launch(files []*os.File) error {
+	defer unix.Umask(unix.Umask(surroundings.Umask))
+	k.started.Surroundings = surroundings.Read(os.Getpid())
 	cmd := k.command(files)
-	var err error
-	if k.cgroup != "" {
-		if err = startInCgroup(cmd, k.cgroup); err != nil && cmd.Err == nil {
-			// Making a group needs fewer rights than moving into it. If the
-			// program itself is at fault, this fails as well.
-			inGroup := err
-			cmd = k.command(files)
-			if err = cmd.Start(); err == nil {
-				k.started.NoCgroup = inGroup.Error()
-				err = k.removeCgroup()
-			}
+	err := startIn(k.cgroup, cmd)
+	if err != nil && k.cgroup != "" && cmd.Err == nil {
+		// Making a group needs fewer rights than moving into it. If the
+		// program itself is at fault, this fails as well.
+		inGroup := err
+		cmd = k.command(files)
+		if err = cmd.Start(); err == nil {
+			k.started.NoCgroup = inGroup.Error()
+			err = k.removeCgroup()
 		}
-	} else {
-		err = cmd.Start()
 	}
 	if cmd.Process == nil {
 		return err
@@ -177,8 +167,8 @@ func (k *keeper) launch(files []*os.File) error {
 	return errors.Join(err, cmd.Process.Release())
 }
 
-// command is a new session, so that a program that signals its own process
-// group or a terminal does not reach the keeper.
+// command returns the program in a new session. If the program signals its
+// process group or a terminal, the keeper gets no signal.
 func (k *keeper) command(files []*os.File) *exec.Cmd {
 	cmd := exec.Command(k.config.Argv[0], k.config.Argv[1:]...)
 	// Not nil, by which os/exec would mean this process's own environment.
@@ -197,13 +187,15 @@ func (k *keeper) command(files []*os.File) *exec.Cmd {
 	return cmd
 }
 
-func startInCgroup(cmd *exec.Cmd, group tree.Cgroup) error {
-	dir, err := os.Open(string(group))
-	if err != nil {
-		return fmt.Errorf("opening the control group: %w", err)
+// startIn starts the command in a group; the empty one is the keeper's own.
+func startIn(group tree.Cgroup, cmd *exec.Cmd) error {
+	if group != "" {
+		dir, err := os.Open(string(group))
+		if err != nil {
+			return fmt.Errorf("opening the control group: %w", err)
+		}
+		defer dir.Close()
+		cmd.SysProcAttr.UseCgroupFD, cmd.SysProcAttr.CgroupFD = true, int(dir.Fd())
 	}
-	defer dir.Close()
-	cmd.SysProcAttr.UseCgroupFD = true
-	cmd.SysProcAttr.CgroupFD = int(dir.Fd())
 	return cmd.Start()
 }

@@ -6,8 +6,8 @@ import (
 	"github.com/joust-bench/joust/loaders/clock"
 )
 
-// receive reads once and takes the requests that came.
-func (l *loop) receive(c *conn) {
+// receive reads once and handles the requests in it.
+func (l *thread) receive(c *peer) {
 	n, errno := read(c.fd, l.buf)
 	arrived := clock.Now()
 	switch {
@@ -39,8 +39,8 @@ func (l *loop) receive(c *conn) {
 	}
 }
 
-// request puts a whole request where the law wants it.
-func (l *loop) request(c *conn, arrived int64) {
+// request answers a whole request as the law says, or puts it into the queue.
+func (l *thread) request(c *peer, arrived int64) {
 	t := task{conn: c, arrived: arrived}
 	switch {
 	case l.script.swallow > 0 && l.counts.Requests%l.script.swallow == 0:
@@ -66,14 +66,14 @@ func (l *loop) request(c *conn, arrived int64) {
 
 // early answers a request whose body is still to come, stops reading and
 // resets the connection a little later.
-func (l *loop) early(c *conn, arrived int64) {
+func (l *thread) early(c *peer, arrived int64) {
 	_ = l.control(unix.EPOLL_CTL_MOD, c.fd, 0)
 	l.write(c, l.script.answer)
 	l.queue.push(task{conn: c, kind: resetTask, arrived: arrived, due: arrived + int64(l.law.Delay)})
 }
 
-// perform does all that is due.
-func (l *loop) perform(now int64) {
+// perform performs all due tasks.
+func (l *thread) perform(now int64) {
 	for l.queue.due() <= now {
 		t := l.queue.pop()
 		if t.conn.closed {
@@ -92,7 +92,7 @@ func (l *loop) perform(now int64) {
 }
 
 // answer gives the script's answer.
-func (l *loop) answer(t *task) {
+func (l *thread) answer(t *task) {
 	if len(l.stamps.AnsweredNS) < cap(l.stamps.AnsweredNS) {
 		l.stamps.ArrivedNS = append(l.stamps.ArrivedNS, t.arrived)
 		l.stamps.AnsweredNS = append(l.stamps.AnsweredNS, clock.Now())
@@ -106,7 +106,7 @@ func (l *loop) answer(t *task) {
 }
 
 // drip gives one byte of the answer and plans the next.
-func (l *loop) drip(t *task) {
+func (l *thread) drip(t *task) {
 	l.writeSome(t.conn, l.script.answer[t.dripped:t.dripped+1])
 	if t.conn.closed {
 		return
@@ -120,8 +120,9 @@ func (l *loop) drip(t *task) {
 	l.queue.push(*t)
 }
 
-// write gives a whole answer and does what follows it.
-func (l *loop) write(c *conn, answer []byte) {
+// write writes a whole answer and ends the connection where the script wants
+// that.
+func (l *thread) write(c *peer, answer []byte) {
 	l.writeSome(c, answer)
 	if c.closed {
 		return
@@ -132,8 +133,8 @@ func (l *loop) write(c *conn, answer []byte) {
 	l.settle(c)
 }
 
-// writeSome writes bytes; what the kernel does not take is kept.
-func (l *loop) writeSome(c *conn, data []byte) {
+// writeSome writes bytes. Those that the kernel does not take become pending.
+func (l *thread) writeSome(c *peer, data []byte) {
 	if len(data) == 0 {
 		return
 	}
@@ -147,8 +148,8 @@ func (l *loop) writeSome(c *conn, data []byte) {
 	c.pending = append(c.pending, data[n:]...)
 }
 
-// send writes once. It is false when the connection is lost.
-func (l *loop) send(c *conn, data []byte) (int, bool) {
+// send writes once. It returns false when the connection is lost.
+func (l *thread) send(c *peer, data []byte) (int, bool) {
 	flags := 0
 	if c.then == closeFIN {
 		flags = unix.MSG_MORE // the end of the stream leaves with the last bytes
@@ -165,14 +166,14 @@ func (l *loop) send(c *conn, data []byte) (int, bool) {
 	return n, true
 }
 
-// flush goes on with what is kept.
-func (l *loop) flush(c *conn) {
+// flush writes pending bytes.
+func (l *thread) flush(c *peer) {
 	if len(c.pending) > 0 {
 		n, ok := l.send(c, c.pending)
 		if !ok {
 			return
 		}
-		// Moving the rest to the front would cost more than it keeps.
+		// Moving the rest to the front would cost more than the memory is worth.
 		if c.pending = c.pending[n:]; len(c.pending) == 0 {
 			c.pending = nil
 		}
@@ -180,9 +181,9 @@ func (l *loop) flush(c *conn) {
 	l.settle(c)
 }
 
-// settle waits for room where bytes are kept, and ends the connection where
-// the script wants it and none are.
-func (l *loop) settle(c *conn) {
+// settle makes the loop wait for room where bytes are pending. Else it ends the
+// connection where the script wants that.
+func (l *thread) settle(c *peer) {
 	if waiting := len(c.pending) > 0; waiting != c.writing {
 		events := uint32(unix.EPOLLIN)
 		if waiting {

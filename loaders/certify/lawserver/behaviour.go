@@ -3,11 +3,13 @@ package lawserver
 import (
 	"bytes"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/joust-bench/joust/scenarios"
 )
 
-// Behaviour names what the server does with a request.
+// Behaviour names how the server treats a request.
 type Behaviour string
 
 // The behaviours. Right, Continue and Drip give right answers. Swallow, Twice,
@@ -20,7 +22,7 @@ const (
 	Swallow Behaviour = "swallow"
 	// Twice answers every request twice: in one write, or Law.Delay apart.
 	Twice Behaviour = "twice"
-	// ExtraBytes writes more than the head has told, at once.
+	// ExtraBytes writes more bytes than the head announces, at once.
 	ExtraBytes Behaviour = "extra-bytes"
 	// CloseAfter closes each connection with its Law.Every-th answer, in the same
 	// segment, and does not announce it.
@@ -30,8 +32,8 @@ const (
 	Continue Behaviour = "continue"
 	Drip     Behaviour = "drip"
 
-	// WrongBody has the right length, ShortBody and LongBody another one, told
-	// truly in their head.
+	// WrongBody has the right length, ShortBody and LongBody another one, which
+	// their head announces.
 	WrongBody Behaviour = "wrong-body"
 	ShortBody Behaviour = "short-body"
 	LongBody  Behaviour = "long-body"
@@ -54,16 +56,10 @@ const (
 	Refuse Behaviour = "refuse"
 )
 
-// Behaviours are all of them.
-func Behaviours() []Behaviour {
-	return []Behaviour{
-		Right, Swallow, Twice, ExtraBytes, CloseAfter,
-		Continue, Drip, WrongBody, ShortBody, LongBody, Status500, Garbage, EarlyReply,
-		CloseMidBody, CloseUnanswered, ResetUnanswered, Hang, ContinueOnly, Silent, Refuse,
-	}
-}
+// Behaviours returns all behaviours.
+func Behaviours() []Behaviour { return slices.Sorted(maps.Keys(scripts(Law{}))) }
 
-// ending is what happens to a connection behind an answer.
+// ending says how a connection ends behind an answer.
 type ending uint8
 
 const (
@@ -72,14 +68,14 @@ const (
 	closeRST
 )
 
-// script is a law as the loop acts on it.
+// script is a law in terms of the loop.
 type script struct {
 	answer []byte
-	// surplus is how many answers a write holds beyond the first.
+	// surplus is the number of answers in a write beyond the first.
 	surplus uint64
 	then    ending
-	// swallow leaves each so many-th request without an answer; closeAfter
-	// closes each connection behind so many answers; 0 never does.
+	// Every swallow-th request gets no answer. Each connection is closed with its
+	// closeAfter-th answer. 0 never does.
 	swallow, closeAfter uint64
 	// again answers a second time, after the law's delay.
 	again bool
@@ -90,59 +86,43 @@ type script struct {
 
 const interim = "HTTP/1.1 100 Continue\r\n\r\n"
 
-// compile writes the answer of a law.
-func compile(l Law) (script, error) {
+// scripts are the scripts of the law under each behaviour.
+func scripts(l Law) map[Behaviour]func() script {
 	body := string(answerBody(l.Body))
 	right := message("200 OK", body)
-	switch l.Behaviour {
-	case Right:
-		return script{answer: right}, nil
-	case Swallow:
-		return script{answer: right, swallow: uint64(l.Every)}, nil
-	case Twice:
-		if l.Delay > 0 {
-			return script{answer: right, again: true}, nil
-		}
-		return script{answer: bytes.Repeat(right, 2), surplus: 1}, nil
-	case CloseAfter:
-		return script{answer: right, closeAfter: uint64(l.Every)}, nil
-	case Continue:
-		return script{answer: append([]byte(interim), right...)}, nil
-	case Drip:
-		return script{answer: right, drip: true}, nil
-	case WrongBody:
-		return script{answer: message("200 OK", flipped(body))}, nil
-	case ShortBody:
-		return script{answer: message("200 OK", body[:len(body)/2])}, nil
-	case LongBody:
-		return script{answer: message("200 OK", body+body)}, nil
-	case ExtraBytes:
-		return script{answer: append(right, "surplus"...)}, nil
-	case Status500:
-		return script{answer: message("500 Internal Server Error", body)}, nil
-	case Garbage:
-		return script{answer: []byte("\x00\x01 this is not HTTP\r\n\r\n")}, nil
-	case EarlyReply:
-		return script{answer: right, early: true, then: closeRST}, nil
-	case CloseMidBody:
-		return script{answer: right[:len(right)-(len(body)+1)/2], then: closeFIN}, nil
-	case CloseUnanswered:
-		return script{then: closeFIN}, nil
-	case ResetUnanswered:
-		return script{then: closeRST}, nil
-	case Hang:
-		return script{}, nil
-	case ContinueOnly:
-		return script{answer: []byte(interim)}, nil
-	case Silent:
-		return script{deaf: true}, nil
-	case Refuse:
-		return script{refuse: true}, nil
+	return map[Behaviour]func() script{
+		Right:   func() script { return script{answer: right} },
+		Swallow: func() script { return script{answer: right, swallow: uint64(l.Every)} },
+		Twice: func() script {
+			if l.Delay > 0 {
+				return script{answer: right, again: true}
+			}
+			return script{answer: bytes.Repeat(right, 2), surplus: 1}
+		},
+		ExtraBytes:      func() script { return script{answer: slices.Concat(right, []byte("surplus"))} },
+		CloseAfter:      func() script { return script{answer: right, closeAfter: uint64(l.Every)} },
+		Continue:        func() script { return script{answer: slices.Concat([]byte(interim), right)} },
+		Drip:            func() script { return script{answer: right, drip: true} },
+		WrongBody:       func() script { return script{answer: message("200 OK", flipped(body))} },
+		ShortBody:       func() script { return script{answer: message("200 OK", body[:len(body)/2])} },
+		LongBody:        func() script { return script{answer: message("200 OK", body+body)} },
+		Status500:       func() script { return script{answer: message("500 Internal Server Error", body)} },
+		Garbage:         func() script { return script{answer: []byte("\x00\x01 this is not HTTP\r\n\r\n")} },
+		EarlyReply:      func() script { return script{answer: right, early: true, then: closeRST} },
+		CloseMidBody:    func() script { return script{answer: right[:len(right)-(len(body)+1)/2], then: closeFIN} },
+		CloseUnanswered: func() script { return script{then: closeFIN} },
+		ResetUnanswered: func() script { return script{then: closeRST} },
+		Hang:            func() script { return script{} },
+		ContinueOnly:    func() script { return script{answer: []byte(interim)} },
+		Silent:          func() script { return script{deaf: true} },
+		Refuse:          func() script { return script{refuse: true} },
 	}
-	return script{}, fmt.Errorf("unknown behaviour %q", l.Behaviour)
 }
 
-// answerBody is the body of a right answer.
+// AnswerSize returns the size in bytes of the law's whole answer, head included.
+func AnswerSize(l Law) int { return len(scripts(l)[l.Behaviour]().answer) }
+
+// answerBody returns the body of a right answer.
 func answerBody(b scenarios.Body) []byte {
 	if b.Text == "" {
 		b.Text = Hello
@@ -150,17 +130,11 @@ func answerBody(b scenarios.Body) []byte {
 	return b.Bytes()
 }
 
-// AnswerSize is the size in bytes of the law's whole answer, head included.
-func AnswerSize(l Law) (int, error) {
-	s, err := compile(l)
-	return len(s.answer), err
-}
-
 func message(status, body string) []byte {
 	return fmt.Appendf(nil, "HTTP/1.1 %s\r\nContent-Type: text/plain\r\nContent-Length: %d\r\n\r\n%s", status, len(body), body)
 }
 
-// flipped differs in its last byte, which is compared last.
+// flipped returns the body with another last byte, which is compared last.
 func flipped(body string) string {
 	b := []byte(body)
 	b[len(b)-1] ^= 1

@@ -1,12 +1,12 @@
-// Package lawserver is an HTTP/1.1 server whose behaviour is a law that can be
-// calculated with: it stops once a period, waits a fixed time, serves a fixed
-// number of requests per second, leaves requests unanswered, answers twice, closes
-// connections, or misbehaves in one named way. A loader is proven against the
-// arithmetic of these laws.
+// Package lawserver is an HTTP/1.1 server whose behaviour is a law, with which one
+// can calculate: it stops once a period, waits a fixed time, serves a fixed number
+// of requests per second, leaves requests unanswered, answers twice, closes
+// connections, or misbehaves in one named way. The arithmetic of these laws proves
+// a loader.
 //
-// The server is its own epoll loop on a locked thread and spins where time
-// matters: Go's timers are up to a millisecond late. It counts requests and
-// bytes exactly and keeps stamps of its own, both read over a side channel.
+// The server is an epoll loop on a locked thread and spins where time matters: Go's
+// timers are up to a millisecond late. It counts requests and bytes exactly and
+// takes stamps, which a side channel reads.
 package lawserver
 
 import (
@@ -21,24 +21,22 @@ import (
 // Law says how the server behaves. The zero Law answers hello at once.
 type Law struct {
 	// Delay is the time from the last byte of a request to its answer, for any
-	// number of requests at once; 0 answers at once. For Drip it is the time
-	// between two bytes, for EarlyReply that between reply and reset, for Twice
-	// that between the two answers.
+	// number of requests at once; 0 answers at once. Drip has it between two bytes,
+	// EarlyReply between reply and reset, Twice between the two answers.
 	Delay time.Duration `json:"delay_ns,omitempty"`
-	// CapacityRPS makes the server a single one, first come first served, with
-	// a service time of exactly 1/CapacityRPS seconds, in which it is busy; 0
-	// is as fast as it can.
+	// CapacityRPS makes the server serve one request at a time, first come first
+	// served, for exactly 1/CapacityRPS seconds; 0 is as fast as possible.
 	CapacityRPS float64 `json:"capacity_rps,omitempty"`
 	// Stall stops the server once a period; nil never does.
 	Stall *Stall `json:"stall,omitempty"`
 	// Body is the answer's body; one without text is Hello.
 	Body scenarios.Body `json:"body"`
-	// Behaviour is Right or one way of misbehaving.
+	// Behaviour is Right or a way to misbehave.
 	Behaviour Behaviour `json:"behaviour,omitempty"`
 	// Every is the N of Swallow and CloseAfter, at least 1 with them and 0
 	// without.
 	Every int `json:"every,omitempty"`
-	// Stamps is how many answers get stamps, the first ones under this law.
+	// Stamps is the number of answers that get stamps: the first under this law.
 	Stamps int `json:"stamps,omitempty"`
 }
 
@@ -54,7 +52,7 @@ type Stall struct {
 	AnchorNS int64 `json:"anchor_ns"`
 }
 
-// until is the end of the stop that the instant lies in, or 0.
+// until returns the end of the stop in which the instant lies, or 0.
 func (s *Stall) until(now int64) int64 {
 	if s == nil {
 		return 0
@@ -101,11 +99,12 @@ func (l Law) Validate() error {
 	return errors.Join(errs...)
 }
 
-// Counts is what the server saw under one law.
+// Counts are the server's own counts under one law.
 type Counts struct {
-	// Connections were accepted.
+	// Connections is the number of accepted connections.
 	Connections uint64 `json:"connections"`
-	// Requests arrived whole; Answers were written to their last byte.
+	// Requests is the number of requests that arrived whole, Answers that of
+	// answers that were written whole.
 	Requests uint64 `json:"requests"`
 	Answers  uint64 `json:"answers"`
 	// ReceivedBytes and SentBytes are all bytes read and written, heads and
@@ -114,10 +113,11 @@ type Counts struct {
 	SentBytes     uint64 `json:"sent_bytes"`
 }
 
-// Stamps are the CLOCK_MONOTONIC instants, in nanoseconds, of the first
-// answers under one law, in the order in which they were given: when the whole
-// request had been read and just before the answer was written.
+// Stamps are CLOCK_MONOTONIC instants, in nanoseconds, of the first answers under
+// one law, in their order.
 type Stamps struct {
-	ArrivedNS  []int64 `json:"arrived_ns"`
+	// ArrivedNS are the instants at which the whole request had been read.
+	ArrivedNS []int64 `json:"arrived_ns"`
+	// AnsweredNS are the instants just before the answer was written.
 	AnsweredNS []int64 `json:"answered_ns"`
 }

@@ -42,8 +42,8 @@ func TestLawsRefused(t *testing.T) {
 	}
 }
 
-// Of every whole number of periods, wherever it begins, a stop takes its
-// length, and says rightly when it ends.
+// In every whole number of periods, from any instant on, stops take their length,
+// and until returns their ends.
 func TestStallTakesItsShare(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {

@@ -10,19 +10,19 @@ import (
 )
 
 const (
-	// spinTail is how long before an instant the loop spins instead of waiting,
-	// in nanoseconds: more than what a wait overshoots.
+	// spinTail is the time before an instant in which the loop spins instead of
+	// waiting, in nanoseconds: more than a wait overshoots.
 	spinTail = int64(100e3)
 	// longestWait bounds one wait, in nanoseconds.
 	longestWait = int64(1e9)
 	readBuffer  = 256 << 10
 )
 
-// conn is one accepted connection.
-type conn struct {
+// peer is one accepted connection.
+type peer struct {
 	fd     int
-	reader reader
-	// pending is what the kernel did not take yet.
+	reader requestReader
+	// pending are the bytes that the kernel did not take yet.
 	pending []byte
 	// answers counts the answers given on the connection.
 	answers uint64
@@ -31,9 +31,8 @@ type conn struct {
 	closed  bool
 }
 
-// loop is the server's one thread. Nobody else touches it: others hand it
-// functions.
-type loop struct {
+// thread is the server's one thread, an epoll loop. Others hand it functions.
+type thread struct {
 	address netip.AddrPort
 	epoll   int
 	wake    int
@@ -46,19 +45,19 @@ type loop struct {
 	script script
 	// service is the service time of a law of capacity, in nanoseconds.
 	service float64
-	// free is when that single server has answered all that it has.
+	// free is the instant at which that single server has answered all requests.
 	free   float64
 	queue  queue
 	counts Counts
 	stamps Stamps
 
-	conns  []*conn // by descriptor
+	conns  []*peer // by descriptor
 	events [256]unix.EpollEvent
 	buf    []byte
 }
 
-func newLoop(at netip.AddrPort) (*loop, error) {
-	l := &loop{listener: -1, commands: make(chan func(), 1), buf: make([]byte, readBuffer), address: at}
+func newLoop(at netip.AddrPort) (*thread, error) {
+	l := &thread{listener: -1, commands: make(chan func(), 1), buf: make([]byte, readBuffer), address: at}
 	var err error
 	if l.epoll, err = unix.EpollCreate1(unix.EPOLL_CLOEXEC); err != nil {
 		return nil, fmt.Errorf("creating an epoll instance: %w", err)
@@ -77,40 +76,36 @@ func newLoop(at netip.AddrPort) (*loop, error) {
 	return l, nil
 }
 
-func (l *loop) control(operation, fd int, events uint32) error {
+func (l *thread) control(operation, fd int, events uint32) error {
 	if err := unix.EpollCtl(l.epoll, operation, fd, &unix.EpollEvent{Events: events, Fd: int32(fd)}); err != nil {
 		return fmt.Errorf("watching a descriptor: %w", err)
 	}
 	return nil
 }
 
-// obeyLaw puts a law into force: counts, stamps and waiting requests begin
+// obeyLaw puts a valid law into force: counts, stamps and waiting requests begin
 // anew. Connections stay, unless the behaviour changes.
-func (l *loop) obeyLaw(law Law) error {
-	compiled, err := compile(law)
-	if err != nil {
-		return err
-	}
+func (l *thread) obeyLaw(law Law) error {
 	if law.Behaviour != l.law.Behaviour {
 		l.endAll()
 	}
-	l.law, l.script = law, compiled
+	l.law, l.script = law, scripts(law)[law.Behaviour]()
 	l.service, l.free = 0, 0
 	if law.CapacityRPS > 0 {
 		l.service = 1e9 / law.CapacityRPS
 	}
 	l.counts = Counts{}
 	l.stamps = Stamps{ArrivedNS: make([]int64, 0, law.Stamps), AnsweredNS: make([]int64, 0, law.Stamps)}
-	l.queue.clear()
-	if compiled.refuse {
+	l.queue = queue{}
+	if l.script.refuse {
 		l.unlisten()
 		return nil
 	}
 	return l.open()
 }
 
-// open listens, where it does not yet.
-func (l *loop) open() error {
+// open listens, unless the server does already.
+func (l *thread) open() error {
 	if l.listener >= 0 {
 		return nil
 	}
@@ -122,7 +117,7 @@ func (l *loop) open() error {
 	return l.control(unix.EPOLL_CTL_ADD, fd, unix.EPOLLIN)
 }
 
-func (l *loop) unlisten() {
+func (l *thread) unlisten() {
 	if l.listener >= 0 {
 		_ = unix.Close(l.listener)
 		l.listener = -1
@@ -130,7 +125,7 @@ func (l *loop) unlisten() {
 }
 
 // endAll resets every connection.
-func (l *loop) endAll() {
+func (l *thread) endAll() {
 	for _, c := range l.conns {
 		if c != nil {
 			l.end(c, closeRST)
@@ -138,7 +133,7 @@ func (l *loop) endAll() {
 	}
 }
 
-func (l *loop) close() {
+func (l *thread) close() {
 	l.unlisten()
 	l.endAll()
 	_ = unix.Close(l.epoll)
@@ -146,7 +141,7 @@ func (l *loop) close() {
 }
 
 // run serves until quit is set by a command.
-func (l *loop) run() error {
+func (l *thread) run() error {
 	for !l.quit {
 		now := clock.Now()
 		if until := l.law.Stall.until(now); until > now {
@@ -169,17 +164,18 @@ func (l *loop) run() error {
 	return nil
 }
 
-// rest does nothing until the instant, but commands are obeyed.
-func (l *loop) rest(until int64) error {
+// rest obeys commands, and does nothing else until the instant.
+func (l *thread) rest(until int64) error {
 	for !l.quit {
-		left := until - clock.Now()
+		now := clock.Now()
+		remaining := until - now
 		switch {
-		case left <= 0 || l.law.Stall.until(until-left) == 0:
+		case remaining <= 0 || l.law.Stall.until(now) == 0:
 			return nil
-		case left <= spinTail:
+		case remaining <= spinTail:
 			continue
 		}
-		ts := unix.NsecToTimespec(min(left-spinTail, longestWait))
+		ts := unix.NsecToTimespec(min(remaining-spinTail, longestWait))
 		fds := []unix.PollFd{{Fd: int32(l.wake), Events: unix.POLLIN}}
 		n, err := unix.Ppoll(fds, &ts, nil)
 		if err != nil && err != unix.EINTR {
@@ -192,8 +188,8 @@ func (l *loop) rest(until int64) error {
 	return nil
 }
 
-// await waits until something is ready or due.
-func (l *loop) await(now int64) (int, error) {
+// await waits until a descriptor is ready or a task is due.
+func (l *thread) await(now int64) (int, error) {
 	due := l.queue.due()
 	// A single server is busy for the whole of its service time.
 	busy := l.service > 0 && due != never
@@ -203,9 +199,9 @@ func (l *loop) await(now int64) (int, error) {
 	return wait(l.epoll, l.events[:], min(due-now-spinTail, longestWait))
 }
 
-// handle acts on one event. It is false when a stop has begun: what is ready
-// then stays so.
-func (l *loop) handle(ev *unix.EpollEvent) bool {
+// handle acts on one event. It returns false, and does not act, when a stop has
+// begun.
+func (l *thread) handle(ev *unix.EpollEvent) bool {
 	fd := int(ev.Fd)
 	if fd == l.wake {
 		l.obey()
@@ -231,8 +227,8 @@ func (l *loop) handle(ev *unix.EpollEvent) bool {
 	return true
 }
 
-// obey runs the commands that wait.
-func (l *loop) obey() {
+// obey runs all waiting commands.
+func (l *thread) obey() {
 	var buf [8]byte
 	_, _ = unix.Read(l.wake, buf[:])
 	for {
@@ -245,8 +241,8 @@ func (l *loop) obey() {
 	}
 }
 
-// accept takes every connection that waits.
-func (l *loop) accept() {
+// accept accepts every waiting connection.
+func (l *thread) accept() {
 	for {
 		fd, _, err := unix.Accept4(l.listener, unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC)
 		if err == unix.EINTR || err == unix.ECONNABORTED {
@@ -256,9 +252,9 @@ func (l *loop) accept() {
 			return
 		}
 		for fd >= len(l.conns) {
-			l.conns = append(l.conns, make([]*conn, fd+1)...)
+			l.conns = append(l.conns, make([]*peer, fd+1)...)
 		}
-		c := &conn{fd: fd}
+		c := &peer{fd: fd}
 		l.conns[fd] = c
 		l.counts.Connections++
 		_ = unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1)
@@ -272,7 +268,7 @@ func (l *loop) accept() {
 }
 
 // end closes a connection.
-func (l *loop) end(c *conn, how ending) {
+func (l *thread) end(c *peer, how ending) {
 	if c.closed {
 		return
 	}

@@ -2,15 +2,15 @@ package lawserver
 
 import "math"
 
-// never is later than every instant.
+// never is an instant after all others.
 const never = int64(math.MaxInt64)
 
-// task is what is due on a connection at an instant.
+// task is an action that is due on a connection at an instant.
 type task struct {
 	due, arrived int64
-	conn         *conn
+	conn         *peer
 	kind         taskKind
-	// dripped is how much of the answer has dripped, in bytes.
+	// dripped is the number of bytes that have dripped.
 	dripped int
 }
 
@@ -22,9 +22,9 @@ const (
 	resetTask
 )
 
-// queue holds tasks by their due instants. Within one law all waits are equally
-// long, or follow one another on a single server, so that tasks come in order
-// and a ring is enough.
+// queue holds tasks in the order of their due instants. Within one law all waits
+// are equally long, or follow one another on a single server: tasks are pushed in
+// that order, and a ring is enough.
 type queue struct {
 	ring     []task
 	first, n int
@@ -43,7 +43,7 @@ func (q *queue) push(t task) {
 	q.n++
 }
 
-// due is the first instant at which something is due.
+// due returns the instant of the first task, never where there is none.
 func (q *queue) due() int64 {
 	if q.n == 0 {
 		return never
@@ -57,11 +57,4 @@ func (q *queue) pop() task {
 	q.first = (q.first + 1) % len(q.ring)
 	q.n--
 	return t
-}
-
-// clear forgets all tasks.
-func (q *queue) clear() {
-	for q.n > 0 {
-		q.pop()
-	}
 }

@@ -6,28 +6,40 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/rpc"
+	"net/rpc/jsonrpc"
 	"runtime"
-	"sync"
 )
 
-// order is one line to a server process. Exactly one field is set.
-type order struct {
-	Law    *Law `json:"law,omitempty"`
-	Counts bool `json:"counts,omitempty"`
-	Stamps bool `json:"stamps,omitempty"`
+// orders are the methods of a Local that another process may call.
+type orders struct{ server *Local }
+
+// SetLaw is Local.SetLaw.
+func (o orders) SetLaw(law Law, _ *struct{}) error { return o.server.SetLaw(law) }
+
+// Counts is Local.Counts.
+func (o orders) Counts(_ struct{}, c *Counts) (err error) {
+	*c, err = o.server.Counts()
+	return err
 }
 
-// reply is one line from a server process: its address once at the start, then
-// the answer to each order.
-type reply struct {
-	Address string  `json:"address,omitempty"`
-	Counts  *Counts `json:"counts,omitempty"`
-	Stamps  *Stamps `json:"stamps,omitempty"`
-	Error   string  `json:"error,omitempty"`
+// Stamps is Local.Stamps.
+func (o orders) Stamps(_ struct{}, s *Stamps) (err error) {
+	*s, err = o.server.Stamps()
+	return err
 }
 
-// Serve is the life of a server process: it serves on the address, tells on
-// out which one that is, and obeys the orders of in until that ends, or ctx.
+// pipes are the two directions of a side channel. Their owner closes them.
+type pipes struct {
+	io.Reader
+	io.Writer
+}
+
+// Close does nothing.
+func (pipes) Close() error { return nil }
+
+// Serve is the life of a server process: it serves on the address, writes to out
+// the address that it has, and obeys the orders of in until in or ctx ends.
 func Serve(ctx context.Context, in io.Reader, out io.Writer, address string) error {
 	// One thread spins; the side channel must not wait for it.
 	if runtime.GOMAXPROCS(0) < 2 {
@@ -37,118 +49,60 @@ func Serve(ctx context.Context, in io.Reader, out io.Writer, address string) err
 	if err != nil {
 		return err
 	}
-	enc := json.NewEncoder(out)
-	if err := enc.Encode(reply{Address: s.Address()}); err != nil {
-		return errors.Join(fmt.Errorf("telling the address: %w", err), s.Close())
+	side := rpc.NewServer()
+	if err := errors.Join(side.RegisterName("Server", orders{s}), json.NewEncoder(out).Encode(s.Address())); err != nil {
+		return errors.Join(fmt.Errorf("opening the side channel: %w", err), s.Close())
 	}
-	ended := make(chan error, 1)
-	go func() { ended <- s.converse(json.NewDecoder(in), enc) }()
+	ended := make(chan struct{})
+	go func() { side.ServeCodec(jsonrpc.NewServerCodec(pipes{in, out})); close(ended) }()
 	select {
-	case err = <-ended:
+	case <-ended:
 	case <-ctx.Done():
 	}
-	return errors.Join(err, s.Close())
+	return s.Close()
 }
 
-// converse obeys orders until their end.
-func (s *Server) converse(in *json.Decoder, out *json.Encoder) error {
-	for {
-		var o order
-		switch err := in.Decode(&o); {
-		case errors.Is(err, io.EOF):
-			return nil
-		case err != nil:
-			return fmt.Errorf("reading an order: %w", err)
-		}
-		if err := out.Encode(s.carryOut(o)); err != nil {
-			return fmt.Errorf("answering an order: %w", err)
-		}
-	}
-}
-
-func (s *Server) carryOut(o order) (r reply) {
-	var err error
-	switch {
-	case o.Law != nil:
-		err = s.SetLaw(*o.Law)
-	case o.Counts:
-		r.Counts = new(Counts)
-		*r.Counts, err = s.Counts()
-	case o.Stamps:
-		r.Stamps = new(Stamps)
-		*r.Stamps, err = s.Stamps()
-	default:
-		err = errors.New("an order that asks for nothing")
-	}
-	if err != nil {
-		return reply{Error: err.Error()}
-	}
-	return r
-}
-
-// Remote is a server in a process of its own, seen through its pipes. Its
-// methods may be called from several goroutines.
+// Remote is a server in a process of its own. Its methods may be called from
+// several goroutines.
 type Remote struct {
-	mu      sync.Mutex
-	out     *json.Encoder
-	in      *json.Decoder
+	client  *rpc.Client
 	address string
 }
 
 // Connect waits until the server process at the pipes serves.
 func Connect(stdin io.Writer, stdout io.Reader) (*Remote, error) {
-	r := &Remote{out: json.NewEncoder(stdin), in: json.NewDecoder(stdout)}
-	first, err := r.hear()
-	if err != nil {
-		return nil, err
+	r := &Remote{}
+	first := json.NewDecoder(stdout)
+	if err := first.Decode(&r.address); err != nil {
+		return nil, fmt.Errorf("reading from the law server's process: %w", err)
 	}
-	r.address = first.Address
+	r.client = jsonrpc.NewClient(pipes{io.MultiReader(first.Buffered(), stdout), stdin})
 	return r, nil
 }
 
-func (r *Remote) hear() (reply, error) {
-	var a reply
-	if err := r.in.Decode(&a); err != nil {
-		return a, fmt.Errorf("reading from the law server's process: %w", err)
+// call makes the process obey an order.
+func (r *Remote) call(order string, argument, result any) error {
+	err := r.client.Call("Server."+order, argument, result)
+	if refused := rpc.ServerError(""); err == nil || errors.As(err, &refused) {
+		return err
 	}
-	if a.Error != "" {
-		return a, errors.New(a.Error)
-	}
-	return a, nil
-}
-
-func (r *Remote) ask(o order) (reply, error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if err := r.out.Encode(o); err != nil {
-		return reply{}, fmt.Errorf("writing to the law server's process: %w", err)
-	}
-	return r.hear()
+	return fmt.Errorf("asking the law server's process: %w", err)
 }
 
 // Address is host:port.
 func (r *Remote) Address() string { return r.address }
 
-// SetLaw is as Server.SetLaw.
-func (r *Remote) SetLaw(law Law) error {
-	_, err := r.ask(order{Law: &law})
-	return err
+// SetLaw is as Local.SetLaw.
+func (r *Remote) SetLaw(law Law) error { return r.call("SetLaw", law, &struct{}{}) }
+
+// Counts is as Local.Counts.
+func (r *Remote) Counts() (c Counts, err error) {
+	err = r.call("Counts", struct{}{}, &c)
+	return c, err
 }
 
-// Counts is as Server.Counts.
-func (r *Remote) Counts() (Counts, error) {
-	a, err := r.ask(order{Counts: true})
-	if err != nil || a.Counts == nil {
-		return Counts{}, err
-	}
-	return *a.Counts, nil
-}
-
-// Stamps is as Server.Stamps.
-func (r *Remote) Stamps() (Stamps, error) {
-	a, err := r.ask(order{Stamps: true})
-	if err != nil || a.Stamps == nil {
-		return Stamps{}, err
-	}
-	return *a.Stamps, nil
+// Stamps is as Local.Stamps.
+func (r *Remote) Stamps() (s Stamps, err error) {
+	err = r.call("Stamps", struct{}{}, &s)
+	return s, err
 }

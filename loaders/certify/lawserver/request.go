@@ -18,12 +18,12 @@ var (
 	errFraming = errors.New("a request whose body is not framed by one Content-Length")
 )
 
-// reader takes requests off a stream, however it is cut. The zero reader
-// expects a head.
-type reader struct {
+// requestReader finds requests in a stream that comes in pieces of any size. The
+// zero requestReader expects a head.
+type requestReader struct {
 	// carry is an incomplete head.
 	carry []byte
-	// body is how much of a body is left to come.
+	// body is the number of bytes of a body that are still to come.
 	body int64
 }
 
@@ -31,7 +31,7 @@ type reader struct {
 type part uint8
 
 const (
-	// more: everything is taken and nothing has ended.
+	// more: all data is taken and nothing has ended.
 	more part = iota
 	// headOnly: a head has ended whose body is to come.
 	headOnly
@@ -39,9 +39,9 @@ const (
 	whole
 )
 
-// next takes from data up to the end of a head or request and returns what is
-// left. Data must not be changed before the rest has been given back to it.
-func (r *reader) next(data []byte) (rest []byte, ended part, err error) {
+// next takes data up to the end of a head or request and returns the rest. Data
+// must not be changed before the rest has been passed to next.
+func (r *requestReader) next(data []byte) (rest []byte, ended part, err error) {
 	if r.body > 0 {
 		n := min(r.body, int64(len(data)))
 		r.body -= n

@@ -7,10 +7,10 @@ import (
 	"pgregory.net/rapid"
 )
 
-// feed gives the stream to a reader in pieces that end at the cuts and returns
-// how many requests came.
+// feed gives the stream to a requestReader in pieces that end at the cuts, and
+// returns the number of requests.
 func feed(t interface{ Fatal(...any) }, stream string, cuts []int) int {
-	var r reader
+	var r requestReader
 	requests, from := 0, 0
 	for _, to := range append(cuts, len(stream)) {
 		if to < from {
@@ -29,7 +29,7 @@ func feed(t interface{ Fatal(...any) }, stream string, cuts []int) int {
 		from = to
 	}
 	if r.body != 0 || len(r.carry) != 0 {
-		t.Fatal("something is left of a whole stream")
+		t.Fatal("a whole stream has a rest")
 	}
 	return requests
 }
@@ -40,7 +40,7 @@ const (
 	empty  = "POST / HTTP/1.1\r\nContent-Length: 0\r\n\r\n"
 )
 
-// However a stream is cut, the same requests come out of it.
+// The same requests are found in a stream that is cut anywhere.
 func TestRequestsCutAnywhere(t *testing.T) {
 	t.Parallel()
 	for cut := range upload + get {
@@ -67,7 +67,7 @@ func TestRequestsRefused(t *testing.T) {
 		"GET / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n",
 		strings.Repeat("x", maxHead+1),
 	} {
-		var r reader
+		var r requestReader
 		if _, _, err := r.next([]byte(head)); err == nil {
 			t.Errorf("%.60q was accepted", head)
 		}
@@ -80,7 +80,7 @@ func FuzzRequests(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, stream []byte, cut int) {
 		count := func(pieces ...[]byte) (requests int, failed bool) {
-			var r reader
+			var r requestReader
 			for _, data := range pieces {
 				for len(data) > 0 {
 					rest, ended, err := r.next(data)

@@ -10,16 +10,15 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// errClosed says that the server has ended.
 var errClosed = errors.New("the law server has ended")
 
-// Server is a running server. Its methods may be called from several
+// Local is a server in this process. Its methods may be called from several
 // goroutines.
-type Server struct {
-	loop    *loop
+type Local struct {
+	loop    *thread
 	address string
-	// mu keeps commands apart from the end of the loop, whose wake-up
-	// descriptor must not be written to any more.
+	// mu is held while a command wakes the loop, and while the loop's descriptors
+	// are closed.
 	mu    sync.Mutex
 	done  bool
 	ended chan struct{}
@@ -28,7 +27,7 @@ type Server struct {
 
 // Start serves on the numeric address host:port, with port 0 on a free one,
 // until Close. The law is the zero Law.
-func Start(address string) (*Server, error) {
+func Start(address string) (*Local, error) {
 	at, err := netip.ParseAddrPort(address)
 	if err != nil {
 		return nil, fmt.Errorf("address %q: %w: a numeric host and a port are needed, such as 127.0.0.1:0", address, err)
@@ -37,14 +36,14 @@ func Start(address string) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{loop: l, address: l.address.String(), ended: make(chan struct{})}
+	s := &Local{loop: l, address: l.address.String(), ended: make(chan struct{})}
 	go s.main()
 	return s, nil
 }
 
 // main is the life of the loop's thread, which ends with it: it is never
 // unlocked.
-func (s *Server) main() {
+func (s *Local) main() {
 	defer close(s.ended)
 	runtime.LockOSThread()
 	// The default slack of 50 µs would be added to every wait.
@@ -55,11 +54,11 @@ func (s *Server) main() {
 }
 
 // Address is host:port.
-func (s *Server) Address() string { return s.address }
+func (s *Local) Address() string { return s.address }
 
-// do runs f on the loop's thread and waits until it has. It fails when the
-// loop has ended.
-func (s *Server) do(f func()) error {
+// do runs f on the loop's thread and waits for f's end. It fails when the loop has
+// ended.
+func (s *Local) do(f func()) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.done {
@@ -82,7 +81,7 @@ func (s *Server) do(f func()) error {
 // SetLaw puts a law into force before it returns: counts and stamps begin
 // anew, requests that wait for an answer get none, connections stay unless the
 // behaviour changes.
-func (s *Server) SetLaw(law Law) error {
+func (s *Local) SetLaw(law Law) error {
 	err := law.Validate()
 	if err != nil {
 		return fmt.Errorf("law: %w", err)
@@ -90,21 +89,21 @@ func (s *Server) SetLaw(law Law) error {
 	return errors.Join(s.do(func() { err = s.loop.obeyLaw(law) }), err)
 }
 
-// Counts is what was seen under the law in force. Connections that wait to be
-// accepted are accepted first.
-func (s *Server) Counts() (c Counts, err error) {
+// Counts returns the counts under the law in force. It accepts waiting connections
+// first.
+func (s *Local) Counts() (c Counts, err error) {
 	err = s.do(func() { s.loop.accept(); c = s.loop.counts })
 	return c, err
 }
 
-// Stamps are those of the law in force. They must not be changed.
-func (s *Server) Stamps() (st Stamps, err error) {
+// Stamps returns the stamps under the law in force. They must not be changed.
+func (s *Local) Stamps() (st Stamps, err error) {
 	err = s.do(func() { st = s.loop.stamps })
 	return st, err
 }
 
 // Close ends the server and its connections.
-func (s *Server) Close() error {
+func (s *Local) Close() error {
 	err := s.do(func() { s.loop.quit = true })
 	s.mu.Lock()
 	defer s.mu.Unlock()

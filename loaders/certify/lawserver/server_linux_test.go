@@ -33,7 +33,7 @@ const (
 	interim = "HTTP/1.1 100 Continue\r\n\r\n"
 )
 
-func start(t *testing.T, law lawserver.Law) *lawserver.Server {
+func start(t *testing.T, law lawserver.Law) *lawserver.Local {
 	t.Helper()
 	s, err := lawserver.Start("127.0.0.1:0")
 	if err != nil {
@@ -48,14 +48,14 @@ func start(t *testing.T, law lawserver.Law) *lawserver.Server {
 	return s
 }
 
-func set(t *testing.T, s *lawserver.Server, law lawserver.Law) {
+func set(t *testing.T, s *lawserver.Local, law lawserver.Law) {
 	t.Helper()
 	if err := s.SetLaw(law); err != nil {
 		t.Fatal(err)
 	}
 }
 
-func dial(t *testing.T, s *lawserver.Server) net.Conn {
+func dial(t *testing.T, s *lawserver.Local) net.Conn {
 	t.Helper()
 	c, err := net.Dial("tcp", s.Address())
 	if err != nil {
@@ -85,7 +85,7 @@ func receive(t *testing.T, c io.Reader, bytes int) string {
 	return string(buf)
 }
 
-// Requests and bytes are counted exactly, however they are cut and pipelined.
+// Requests and bytes are counted exactly in any pieces and pipelines.
 func TestCountsAreExact(t *testing.T) {
 	t.Parallel()
 	s := start(t, lawserver.Law{})
@@ -97,7 +97,7 @@ func TestCountsAreExact(t *testing.T) {
 		go func() {
 			for from := 0; from < len(stream); from += step {
 				if _, err := io.WriteString(c, stream[from:min(len(stream), from+step)]); err != nil {
-					return // the reading side tells
+					return // the reading side fails
 				}
 			}
 		}()
@@ -139,7 +139,7 @@ func TestLargeAnswers(t *testing.T) {
 }
 
 // ask sends n requests on a connection each, at once, and waits for all.
-func ask(t *testing.T, s *lawserver.Server, n int) {
+func ask(t *testing.T, s *lawserver.Local, n int) {
 	t.Helper()
 	conns := make([]net.Conn, n)
 	for i := range conns {
@@ -153,7 +153,7 @@ func ask(t *testing.T, s *lawserver.Server, n int) {
 	}
 }
 
-func stamps(t *testing.T, s *lawserver.Server, n int) lawserver.Stamps {
+func stamps(t *testing.T, s *lawserver.Local, n int) lawserver.Stamps {
 	t.Helper()
 	st, err := s.Stamps()
 	if err != nil || len(st.ArrivedNS) != n || len(st.AnsweredNS) != n {
@@ -162,7 +162,7 @@ func stamps(t *testing.T, s *lawserver.Server, n int) lawserver.Stamps {
 	return st
 }
 
-// A delay is never cut short, and those of many requests run at once.
+// A delay is never too short, and many delays run at once.
 func TestDelay(t *testing.T) {
 	t.Parallel()
 	const n, delay = 200, 30 * time.Millisecond
@@ -185,9 +185,9 @@ func TestDelay(t *testing.T) {
 	})
 }
 
-// calmly asks servers of that law n requests at once, a new one each time, and
-// fails unless their stamps hold often enough: a machine that stopped makes late
-// what is on time otherwise.
+// calmly makes n requests at once to a server of that law, a new server each time,
+// and fails unless the stamps hold often enough: answers are late on a machine that
+// stopped.
 func calmly(t *testing.T, law lawserver.Law, n int, hold func(lawserver.Stamps) (why string)) {
 	t.Helper()
 	retry.Often(t, func() string {
@@ -198,7 +198,7 @@ func calmly(t *testing.T, law lawserver.Law, n int, hold func(lawserver.Stamps) 
 }
 
 // A single server's answers are in order and no sooner than their share of the
-// capacity; when it was held up, it catches up.
+// capacity. A server that was late catches up.
 func TestCapacity(t *testing.T) {
 	t.Parallel()
 	const n, rate = 100, 1000
@@ -250,8 +250,8 @@ func TestStallIsLifted(t *testing.T) {
 	ask(t, s, 1)
 }
 
-// What each behaviour writes, and how it ends: io.EOF for a close, a reset, or
-// nil for a connection that stays.
+// Each behaviour writes these bytes and has this end: io.EOF for a close, a reset,
+// or nil for a connection that stays.
 func TestBehaviours(t *testing.T) {
 	t.Parallel()
 	head := hello[:strings.Index(hello, "Hello")]
@@ -298,8 +298,7 @@ func TestBehaviours(t *testing.T) {
 	}
 }
 
-// Each third request gets no answer, whatever connection it comes on, and the
-// connections stay.
+// Each third request over all connections gets no answer, and the connections stay.
 func TestSwallow(t *testing.T) {
 	t.Parallel()
 	s := start(t, lawserver.Law{Behaviour: lawserver.Swallow, Every: 3})
@@ -325,21 +324,21 @@ func TestSwallow(t *testing.T) {
 // The second answer comes with the first, or the law's delay later.
 func TestTwice(t *testing.T) {
 	t.Parallel()
-	for _, apart := range []time.Duration{0, 50 * time.Millisecond} {
-		s := start(t, lawserver.Law{Behaviour: lawserver.Twice, Delay: apart})
+	for _, gap := range []time.Duration{0, 50 * time.Millisecond} {
+		s := start(t, lawserver.Law{Behaviour: lawserver.Twice, Delay: gap})
 		c := dial(t, s)
 		began := time.Now()
 		for n := range 2 {
 			send(t, c, get)
 			if got := receive(t, c, 2*len(hello)); got != hello+hello {
-				t.Fatalf("%v apart: got %q", apart, got)
+				t.Fatalf("%v apart: got %q", gap, got)
 			}
-			if took := time.Since(began); took < time.Duration(n+1)*apart {
-				t.Errorf("%v apart: %d requests were answered twice in %v", apart, n+1, took)
+			if took := time.Since(began); took < time.Duration(n+1)*gap {
+				t.Errorf("%v apart: %d requests were answered twice in %v", gap, n+1, took)
 			}
 		}
 		if got, err := s.Counts(); err != nil || got.Requests != 2 || got.Answers != 4 {
-			t.Errorf("%v apart: got %+v, %v; want 4 answers to 2 requests", apart, got, err)
+			t.Errorf("%v apart: got %+v, %v; want 4 answers to 2 requests", gap, got, err)
 		}
 	}
 }
@@ -371,7 +370,8 @@ func TestCloseAfter(t *testing.T) {
 	}
 }
 
-// A refusing server is gone, and back at the same address under another law.
+// A refusing server does not listen, and is back at the same address under another
+// law.
 func TestRefuse(t *testing.T) {
 	t.Parallel()
 	s := start(t, lawserver.Law{})
@@ -443,7 +443,7 @@ func TestRemote(t *testing.T) {
 	if err := r.SetLaw(lawserver.Law{Delay: -1}); err == nil || !strings.Contains(err.Error(), "delay") {
 		t.Errorf("a negative delay: %v", err)
 	}
-	if err := errors.Join(c.Close(), theirIn.Close(), <-served); err != nil {
+	if err := errors.Join(c.Close(), theirIn.Close(), <-served, replies.Close()); err != nil {
 		t.Error(err)
 	}
 	if _, err := r.Counts(); err == nil {

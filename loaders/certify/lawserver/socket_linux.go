@@ -1,7 +1,10 @@
 package lawserver
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"net"
 	"net/netip"
 	"syscall"
 	"unsafe"
@@ -9,53 +12,27 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// backlog is how many connections the kernel keeps for a stopped server.
-const backlog = 16384
-
-// listen opens a non-blocking listening socket and tells its address.
+// listen opens a non-blocking listening socket and returns the address that it
+// has. The kernel's somaxconn bounds the connections that wait for a stopped
+// server.
 func listen(at netip.AddrPort) (fd int, bound netip.AddrPort, err error) {
-	family := unix.AF_INET
-	if at.Addr().Is6() {
-		family = unix.AF_INET6
-	}
-	fd, err = unix.Socket(family, unix.SOCK_STREAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
+	var config net.ListenConfig
+	config.SetMultipathTCP(false)
+	l, err := config.Listen(context.Background(), "tcp", at.String())
 	if err != nil {
-		return -1, at, fmt.Errorf("opening a socket to listen on %s: %w", at, err)
-	}
-	if bound, err = bind(fd, at); err != nil {
-		_ = unix.Close(fd)
 		return -1, at, fmt.Errorf("listening on %s: %w", at, err)
 	}
-	return fd, bound, nil
-}
-
-func bind(fd int, at netip.AddrPort) (netip.AddrPort, error) {
-	var sa unix.Sockaddr = &unix.SockaddrInet4{Port: int(at.Port())}
-	if at.Addr().Is4() {
-		sa = &unix.SockaddrInet4{Port: int(at.Port()), Addr: at.Addr().As4()}
-	} else {
-		sa = &unix.SockaddrInet6{Port: int(at.Port()), Addr: at.Addr().As16()}
-	}
-	if err := unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEADDR, 1); err != nil {
-		return at, err
-	}
-	if err := unix.Bind(fd, sa); err != nil {
-		return at, err
-	}
-	if err := unix.Listen(fd, backlog); err != nil {
-		return at, err
-	}
-	got, err := unix.Getsockname(fd)
+	// The loop polls a descriptor of its own, which Go's poller does not know.
+	defer func() { err = errors.Join(err, l.Close()) }()
+	raw, err := l.(*net.TCPListener).SyscallConn()
 	if err != nil {
-		return at, err
+		return -1, at, fmt.Errorf("listening on %s: %w", at, err)
 	}
-	switch a := got.(type) {
-	case *unix.SockaddrInet4:
-		return netip.AddrPortFrom(netip.AddrFrom4(a.Addr), uint16(a.Port)), nil
-	case *unix.SockaddrInet6:
-		return netip.AddrPortFrom(netip.AddrFrom16(a.Addr), uint16(a.Port)), nil
+	controlled := raw.Control(func(p uintptr) { fd, err = unix.FcntlInt(p, unix.F_DUPFD_CLOEXEC, 0) })
+	if err := errors.Join(err, controlled); err != nil {
+		return -1, at, fmt.Errorf("listening on %s: %w", at, err)
 	}
-	return at, nil
+	return fd, l.Addr().(*net.TCPAddr).AddrPort(), nil
 }
 
 // read and write skip the scheduler's bookkeeping: the descriptors are
@@ -79,14 +56,14 @@ func write(fd int, buf []byte, flags int) (int, syscall.Errno) {
 	}
 }
 
-// poll returns what is ready now.
+// poll returns the events that are ready now.
 func poll(epoll int, events []unix.EpollEvent) (int, error) {
 	n, _, errno := syscall.RawSyscall6(unix.SYS_EPOLL_PWAIT, uintptr(epoll),
 		uintptr(unsafe.Pointer(&events[0])), uintptr(len(events)), 0, 0, 0)
 	return ready(n, errno)
 }
 
-// wait blocks until something is ready or the time in nanoseconds has passed.
+// wait blocks until an event is ready or the time in nanoseconds has passed.
 func wait(epoll int, events []unix.EpollEvent, ns int64) (int, error) {
 	ts := unix.NsecToTimespec(ns)
 	n, _, errno := syscall.Syscall6(unix.SYS_EPOLL_PWAIT2, uintptr(epoll),

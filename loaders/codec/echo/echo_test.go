@@ -1,5 +1,5 @@
 // Package echo_test is a protocol of frames that a server sends back: a length of
-// four bytes, most significant first, and as many bytes. It shows that a codec is
+// four bytes, most significant first, and that many bytes. It shows that a codec is
 // one folder and touches no other file.
 package echo_test
 
@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -25,7 +26,7 @@ import (
 
 func TestMain(m *testing.M) { enginetest.Main(m) }
 
-// frames is what one load asks: the bodies of its requests, framed.
+// frames are the framed bodies of the requests of a load or a thread.
 type frames struct {
 	requests []codec.Request
 	names    []string
@@ -34,31 +35,45 @@ type frames struct {
 func newFrames(spec *loaders.Spec) (codec.Protocol, error) {
 	f := &frames{}
 	for i := range spec.Requests {
-		r := &spec.Requests[i]
-		head := binary.BigEndian.AppendUint32(nil, uint32(r.Body.Size()))
-		f.requests = append(f.requests, codec.Request{Head: append(head, r.Body.Bytes()...), HeadBytes: len(head), BodyBytes: r.Body.Size()})
-		f.names = append(f.names, r.Name)
+		if _, err := f.Put(int32(i), &spec.Requests[i]); err != nil {
+			return nil, err
+		}
 	}
 	return f, nil
 }
 
-func (f *frames) Requests() []codec.Request    { return f.requests }
-func (f *frames) ALPN() []string               { return []string{"echo"} }
-func (f *frames) Close() error                 { return nil }
-func (f *frames) Shard(bool) func() codec.Conn { return func() codec.Conn { return &conn{frames: f} } }
+func (f *frames) Requests() []codec.Request { return f.requests }
+func (f *frames) ALPN() []string            { return []string{"echo"} }
+func (f *frames) Close() error              { return nil }
+func (f *frames) Shard() codec.Shard {
+	return &frames{slices.Clone(f.requests), slices.Clone(f.names)}
+}
 
-// conn reads the frames of one connection.
-type conn struct {
+func (f *frames) Conn(needs codec.Needs) codec.Conn { return &reader{frames: f, needs: needs} }
+
+func (f *frames) Put(number int32, r *scenarios.Request) (codec.Request, error) {
+	head := binary.BigEndian.AppendUint32(nil, uint32(r.Body.Size()))
+	built := codec.Request{Head: append(head, r.Body.Bytes()...), HeadBytes: len(head), BodyBytes: r.Body.Size()}
+	if int(number) == len(f.requests) {
+		f.requests, f.names = append(f.requests, built), append(f.names, r.Name)
+	}
+	f.requests[number], f.names[number] = built, r.Name
+	return built, nil
+}
+
+// reader reads the frames of one connection.
+type reader struct {
 	*frames
-	// length is that of the frame under way, and at how much of it was read; -1
-	// between frames.
+	needs codec.Needs
+	// length is the length of the current frame, -1 between frames; at is how much of
+	// it was read.
 	length, at int
 	differs    bool
 }
 
-func (c *conn) Open() { c.length = -1 }
+func (c *reader) Open() { c.length = -1 }
 
-func (c *conn) Next(request int32, in []byte) (n int, a codec.Answer, err error) {
+func (c *reader) Next(request int32, in []byte) (n int, a codec.Answer, err error) {
 	if c.length < 0 {
 		if len(in) < 4 {
 			return 0, a, nil
@@ -71,7 +86,11 @@ func (c *conn) Next(request int32, in []byte) (n int, a codec.Answer, err error)
 	end := c.at + len(body)
 	c.differs = c.differs || end > len(want) || !bytes.Equal(body, want[c.at:end])
 	c.at, n, a.Body = end, n+len(body), len(body)
-	if c.at < c.length {
+	switch {
+	case c.needs.Bodies && a.Body > 0:
+		a.Event = codec.Body
+		return n, a, nil
+	case c.at < c.length:
 		return n, a, nil
 	}
 	a.Event, a.Keep = codec.End, true
@@ -85,15 +104,15 @@ func (c *conn) Next(request int32, in []byte) (n int, a codec.Answer, err error)
 	return n, a, nil
 }
 
-func (c *conn) End(int32) (codec.Answer, error) {
+func (c *reader) End(int32) (codec.Answer, error) {
 	return codec.Answer{Cause: results.CauseClosed}, fmt.Errorf("the server closed the connection behind %d bytes of a frame", c.at)
 }
 
-func (c *conn) Describe(request int32, cause results.Cause) string {
+func (c *reader) Describe(request int32, cause results.Cause) string {
 	return fmt.Sprintf("%s: %s", c.names[request], cause)
 }
 
-// serve sends back what it reads, with what change makes of each frame's body.
+// serve runs a server that counts frames and sends each back after change.
 func serve(t *testing.T, frames *atomic.Int64, change func([]byte)) (address string) {
 	t.Helper()
 	return enginetest.Accept(t, "tcp", "127.0.0.1:0", func(c net.Conn) {
@@ -115,8 +134,7 @@ func serve(t *testing.T, frames *atomic.Int64, change func([]byte)) (address str
 	}).Addr().String()
 }
 
-// asking is a load of frames of two sizes, in turn, over connections that are
-// made anew now and then.
+// asking is a load of frames of two sizes over connections that are often replaced.
 func asking(address string, phase loaders.Phase) loaders.Spec {
 	spec := enginetest.Spec(phase)
 	spec.Target.Address, spec.Protocol = address, "echo"
@@ -130,8 +148,8 @@ func asking(address string, phase loaders.Phase) loaders.Spec {
 
 func TestEchoOverGoroutines(t *testing.T) { echoes(t, netbackend.System()) }
 
-// echoes asks exactly so many frames, one by one and in a pipeline, in both
-// loops, and lets a server change what it sends back.
+// echoes asks exactly n frames, one by one and in a pipeline, in both loops, then
+// frames that the server changes.
 func echoes(t *testing.T, system backend.System) {
 	engine := core.Engine{System: system, Codec: newFrames}
 	const n = 101

@@ -5,44 +5,68 @@ package h1
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/loaders/codec"
 	"github.com/joust-bench/joust/loaders/codec/h1/wire"
 	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/scenarios"
 )
 
-// protocol is what one load asks, compiled.
+// protocol holds the compiled requests of one load.
 type protocol struct {
-	names    []string
-	requests []codec.Request
-	answers  []wire.Expectation
-	// bodies hold what requests and answers point to.
+	host string
+	// absolute is true where targets are in absolute form.
+	absolute bool
+	entries  []entry
+	// bodies hold the bytes of requests and answers.
 	bodies *wire.Bodies
+}
+
+// entry is one request with the answer that counts as right, and the head of its
+// last answer.
+type entry struct {
+	name    string
+	request codec.Request
+	answer  wire.Expectation
+	memo    wire.Memo
 }
 
 // New compiles the requests of a load and the answers that count as right.
 // Requests through a proxy without TLS have their targets in absolute form.
 func New(spec *loaders.Spec) (codec.Protocol, error) {
-	p := &protocol{bodies: wire.NewMappedBodies()}
+	p := &protocol{host: spec.Target.Host, absolute: spec.Proxy != nil && spec.TLS == nil, bodies: wire.NewMappedBodies()}
 	for i := range spec.Requests {
-		asked := &spec.Requests[i]
-		r, err := p.bodies.Compile(asked, spec.Target.Host)
+		e, err := p.compile(&spec.Requests[i], p.bodies)
 		if err != nil {
 			return nil, errors.Join(err, p.bodies.Close())
 		}
-		if spec.Proxy != nil && spec.TLS == nil {
-			r = wire.Absolute(r, spec.Target.Host)
-		}
-		p.names = append(p.names, asked.Name)
-		p.requests = append(p.requests, r)
-		p.answers = append(p.answers, p.bodies.Expect(asked))
+		p.entries = append(p.entries, e)
 	}
 	return p, nil
 }
 
+// compile makes the entry of a request, with its bytes in bodies.
+func (p *protocol) compile(r *scenarios.Request, bodies *wire.Bodies) (entry, error) {
+	built, err := bodies.Compile(r, p.host)
+	if err != nil {
+		return entry{}, err
+	}
+	if p.absolute {
+		built = wire.Absolute(built, p.host)
+	}
+	return entry{name: r.Name, request: built, answer: bodies.Expect(r)}, nil
+}
+
 // Requests implements codec.Protocol.
-func (p *protocol) Requests() []codec.Request { return p.requests }
+func (p *protocol) Requests() []codec.Request {
+	list := make([]codec.Request, len(p.entries))
+	for i := range list {
+		list[i] = p.entries[i].request
+	}
+	return list
+}
 
 // ALPN implements codec.Protocol.
 func (p *protocol) ALPN() []string { return []string{"http/1.1"} }
@@ -50,40 +74,63 @@ func (p *protocol) ALPN() []string { return []string{"http/1.1"} }
 // Close implements codec.Protocol.
 func (p *protocol) Close() error { return p.bodies.Close() }
 
-// Shard implements codec.Protocol: the thread remembers the last head of each
-// request's answers.
-func (p *protocol) Shard(heads bool) func() codec.Conn {
-	memos := make([]wire.Memo, len(p.requests))
-	return func() codec.Conn { return &conn{protocol: p, memos: memos, heads: heads} }
+// Shard implements codec.Protocol.
+func (p *protocol) Shard() codec.Shard {
+	return &shard{protocol: p, entries: slices.Clone(p.entries)}
 }
 
-// conn reads the answers of one connection.
-type conn struct {
-	*protocol
-	memos []wire.Memo
-	heads bool
+// shard holds the requests of one thread, by number.
+type shard struct {
+	protocol *protocol
+	entries  []entry
+}
+
+// Conn implements codec.Shard.
+func (s *shard) Conn(needs codec.Needs) codec.Conn {
+	return &reader{shard: s, needs: needs, skips: needs == codec.Needs{}}
+}
+
+// Put implements codec.Shard.
+func (s *shard) Put(number int32, r *scenarios.Request) (codec.Request, error) {
+	e, err := s.protocol.compile(r, wire.NewBodies())
+	switch {
+	case err != nil:
+		return codec.Request{}, err
+	case int(number) == len(s.entries):
+		s.entries = append(s.entries, e)
+	default:
+		s.entries[number] = e
+	}
+	return e.request, nil
+}
+
+// reader reads the answers of one connection.
+type reader struct {
+	*shard
+	needs codec.Needs
+	// skips is true where the engine needs nothing but the end of each answer, so
+	// that one with a remembered head is not parsed.
+	skips bool
 
 	parser wire.Parser
 	check  wire.Check
-	// fresh is true between answers, when the next byte begins a head; inBody
-	// behind the head of the answer that counts.
+	// fresh is true between answers, inBody behind the head of the final answer.
 	fresh, inBody bool
-	// cause is set when the answer is already known to be wrong; it counts at
-	// the answer's end.
+	// cause is why the answer is wrong, as far as it is known before the answer's end.
 	cause results.Cause
 }
 
 // Open implements codec.Conn.
-func (c *conn) Open() {
+func (c *reader) Open() {
 	c.parser.Reset()
 	c.fresh, c.inBody = true, false
 }
 
 // Next implements codec.Conn.
-func (c *conn) Next(request int32, in []byte) (n int, found codec.Answer, err error) {
+func (c *reader) Next(request int32, in []byte) (n int, found codec.Answer, err error) {
 	if c.fresh {
-		if !c.heads {
-			if head, total, ok := c.memos[request].Match(in); ok {
+		if c.skips {
+			if head, total, ok := c.entries[request].memo.Match(in); ok {
 				return total, c.recognised(request, in[head:total]), nil
 			}
 		}
@@ -98,13 +145,13 @@ func (c *conn) Next(request int32, in []byte) (n int, found codec.Answer, err er
 		case wire.NeedMore:
 			return n + took, found, nil
 		case wire.Interim:
-			if c.heads {
+			if c.needs.Heads {
 				found.Event, found.Status = codec.Interim, c.parser.Status
 				return n + took, found, nil
 			}
 		case wire.Head:
 			c.head(request, in[n:n+took])
-			if c.heads {
+			if c.needs.Heads {
 				found.Event, found.Status = codec.Head, c.parser.Status
 				return n + took, found, nil
 			}
@@ -112,6 +159,10 @@ func (c *conn) Next(request int32, in []byte) (n int, found codec.Answer, err er
 			span := c.parser.Span(in[n:])
 			found.Body += len(span)
 			c.body(request, span)
+			if c.needs.Bodies {
+				found.Event = codec.Body
+				return n + took, found, nil
+			}
 		case wire.End:
 			return n + took, c.end(request, found), nil
 		}
@@ -119,11 +170,11 @@ func (c *conn) Next(request int32, in []byte) (n int, found codec.Answer, err er
 	}
 }
 
-// recognised takes the body of an answer whose head is the remembered one and
-// which came whole.
-func (c *conn) recognised(request int32, body []byte) codec.Answer {
-	a := &c.answers[request]
-	found := codec.Answer{Event: codec.End, Keep: true, Status: c.memos[request].Status(), Body: len(body)}
+// recognised judges a whole answer whose head is the remembered one.
+func (c *reader) recognised(request int32, body []byte) codec.Answer {
+	e := &c.entries[request]
+	a := &e.answer
+	found := codec.Answer{Event: codec.End, Keep: true, Status: e.memo.Status(), Body: len(body)}
 	c.check.Reset()
 	if !c.check.Body(a, body) {
 		found.Cause = c.bodyCause(a)
@@ -134,53 +185,53 @@ func (c *conn) recognised(request int32, body []byte) codec.Answer {
 }
 
 // begin makes the parser ready for the answer to the request.
-func (c *conn) begin(request int32) {
+func (c *reader) begin(request int32) {
 	c.fresh, c.inBody, c.cause = false, false, ""
-	c.parser.Expect(c.answers[request].NoBody)
+	c.parser.Expect(c.entries[request].answer.NoBody)
 	c.check.Reset()
 }
 
-// head judges the status of a final head, and remembers the head of a right
-// one.
-func (c *conn) head(request int32, head []byte) {
+// head judges the status of a final head, and remembers the head of a right answer.
+func (c *reader) head(request int32, head []byte) {
 	c.inBody = true
-	if !c.answers[request].StatusOK(c.parser.Status) {
+	e := &c.entries[request]
+	if !e.answer.StatusOK(c.parser.Status) {
 		c.cause = results.CauseStatus
 		return
 	}
-	c.memos[request].Learn(head, &c.parser)
+	e.memo.Learn(head, &c.parser)
 }
 
 // body compares the next bytes of the body with the expected ones.
-func (c *conn) body(request int32, span []byte) {
-	if a := &c.answers[request]; c.cause == "" && !c.check.Body(a, span) {
+func (c *reader) body(request int32, span []byte) {
+	if a := &c.entries[request].answer; c.cause == "" && !c.check.Body(a, span) {
 		c.cause = c.bodyCause(a)
 	}
 }
 
 // end completes the answer.
-func (c *conn) end(request int32, found codec.Answer) codec.Answer {
+func (c *reader) end(request int32, found codec.Answer) codec.Answer {
 	c.fresh = true
-	if c.cause == "" && !c.check.Done(&c.answers[request]) {
+	if c.cause == "" && !c.check.Done(&c.entries[request].answer) {
 		c.cause = results.CauseLength
 	}
 	found.Event, found.Status, found.Cause, found.Keep = codec.End, c.parser.Status, c.cause, c.parser.KeepAlive
 	return found
 }
 
-// bodyCause tells a body that is too long from one that is wrong.
-func (c *conn) bodyCause(a *wire.Expectation) results.Cause {
+// bodyCause returns the cause of a wrong body, which may be its length.
+func (c *reader) bodyCause(a *wire.Expectation) results.Cause {
 	if c.check.Seen() > int64(len(a.Body)) {
 		return results.CauseLength
 	}
 	return results.CauseBody
 }
 
-// errIdle is the end of a stream on which no byte of the answer came.
+// errIdle is the end of a stream before the first byte of the answer.
 var errIdle = errors.New("the server closed the connection without an answer")
 
 // End implements codec.Conn. A body that runs until the close ends with it.
-func (c *conn) End(request int32) (codec.Answer, error) {
+func (c *reader) End(request int32) (codec.Answer, error) {
 	_, err := c.parser.EOF()
 	switch {
 	case err == nil:
@@ -194,8 +245,9 @@ func (c *conn) End(request int32) (codec.Answer, error) {
 }
 
 // Describe implements codec.Conn.
-func (c *conn) Describe(request int32, cause results.Cause) string {
-	a, name := &c.answers[request], c.names[request]
+func (c *reader) Describe(request int32, cause results.Cause) string {
+	e := &c.entries[request]
+	a, name := &e.answer, e.name
 	switch cause {
 	case results.CauseStatus:
 		return fmt.Sprintf("%s: status %d where %s counts as right", name, c.parser.Status, a.WantedStatus())

@@ -14,7 +14,7 @@ import (
 const hello = "alive\r\n"
 
 // asking is the codec of one connection that asks for hello.
-func asking(t testing.TB, heads bool) codec.Conn {
+func asking(t testing.TB, needs codec.Needs) codec.Conn {
 	t.Helper()
 	p, err := h1.New(&loaders.Spec{Target: loaders.Target{Host: "h"}, Requests: []scenarios.Request{{
 		Name: "hello", Method: "GET", Path: "/",
@@ -28,16 +28,18 @@ func asking(t testing.TB, heads bool) codec.Conn {
 			t.Error(err)
 		}
 	})
-	c := p.Shard(heads)()
+	c := p.Shard().Conn(needs)
 	c.Open()
 	return c
 }
 
-// outcome is what became of one stream of bytes.
+// outcome counts the events of one stream of bytes.
 type outcome struct {
 	ends, interims, heads, body int
-	cause                       results.Cause
-	keep                        bool
+	// head and pieces are the bytes of the last head and of all bodies.
+	head, pieces string
+	cause        results.Cause
+	keep         bool
 }
 
 // read shows the codec the bytes in pieces of the size, as an engine does.
@@ -51,6 +53,7 @@ func read(t testing.TB, c codec.Conn, text string, size int) (o outcome) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			taken := carry[:n]
 			carry = carry[n:]
 			o.body += a.Body
 			switch a.Event {
@@ -60,6 +63,9 @@ func read(t testing.TB, c codec.Conn, text string, size int) (o outcome) {
 				o.interims++
 			case codec.Head:
 				o.heads++
+				o.head = string(taken)
+			case codec.Body:
+				o.pieces += string(taken[n-a.Body:])
 			case codec.End:
 				o.ends++
 				o.cause, o.keep = a.Cause, a.Keep
@@ -74,7 +80,7 @@ func read(t testing.TB, c codec.Conn, text string, size int) (o outcome) {
 }
 
 // An answer has the same outcome wherever its bytes are cut: when its head is
-// new, when it is remembered, and whether or not the codec returns heads.
+// new, when it is remembered, and whatever events the engine needs.
 func TestAnswersWhereverTheyAreCut(t *testing.T) {
 	t.Parallel()
 	const ok = "HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\n" + hello
@@ -91,17 +97,20 @@ func TestAnswersWhereverTheyAreCut(t *testing.T) {
 		{"short", "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nali", 0, results.CauseLength},
 		{"long", "HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\n" + hello + "!", 0, results.CauseLength},
 	} {
-		for _, heads := range []bool{false, true} {
-			t.Run(fmt.Sprintf("%s, heads %t", c.name, heads), func(t *testing.T) {
+		for _, needs := range []codec.Needs{{}, {Heads: true}, {Bodies: true}, {Heads: true, Bodies: true}} {
+			t.Run(fmt.Sprintf("%s, %+v", c.name, needs), func(t *testing.T) {
 				t.Parallel()
-				conn := asking(t, heads)
+				conn, whole := asking(t, needs), read(t, asking(t, codec.Needs{Heads: true, Bodies: true}), c.text, len(c.text))
 				for size := 1; size <= 2*len(c.text); size++ {
 					o := read(t, conn, c.text+c.text, size)
 					if o.ends != 2 || o.cause != c.cause || !o.keep {
 						t.Fatalf("pieces of %d bytes: %+v, want 2 answers with cause %q", size, o, c.cause)
 					}
-					if heads && (o.heads != 2 || o.interims != 2*c.interims) || !heads && o.heads+o.interims != 0 {
-						t.Fatalf("pieces of %d bytes: %+v, heads are told: %t", size, o, heads)
+					if needs.Heads && (o.heads != 2 || o.interims != 2*c.interims || o.head != whole.head) || !needs.Heads && o.heads+o.interims != 0 {
+						t.Fatalf("pieces of %d bytes: %+v", size, o)
+					}
+					if needs.Bodies && o.pieces != whole.pieces+whole.pieces || o.body != 2*whole.body {
+						t.Fatalf("pieces of %d bytes: %d bytes of bodies, %q", size, o.body, o.pieces)
 					}
 				}
 			})
@@ -109,7 +118,7 @@ func TestAnswersWhereverTheyAreCut(t *testing.T) {
 	}
 }
 
-// The end of a stream is an answer's end only where nothing else tells it.
+// The end of a stream ends an answer only where nothing else does.
 func TestEnds(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]results.Cause{
@@ -120,7 +129,7 @@ func TestEnds(t *testing.T) {
 		"HTTP/1.1 200 OK\r\n\r\nali":      results.CauseLength,
 		"HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\nali": results.CauseLength,
 	} {
-		c := asking(t, false)
+		c := asking(t, codec.Needs{})
 		if _, _, err := c.Next(0, []byte(text)); err != nil {
 			t.Fatal(err)
 		}
@@ -135,13 +144,52 @@ func TestEnds(t *testing.T) {
 	}
 }
 
+// A request that is put into the place of another has its own right answer, and no
+// remembered head.
+func TestPut(t *testing.T) {
+	t.Parallel()
+	p, err := h1.New(&loaders.Spec{Target: loaders.Target{Host: "h"}, Requests: []scenarios.Request{{Name: "a", Method: "GET", Path: "/a"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	shard, other := p.Shard(), p.Shard()
+	c := shard.Conn(codec.Needs{})
+	c.Open()
+	ask := func(number int32, path, body string) {
+		t.Helper()
+		r := scenarios.Request{Name: path, Method: "GET", Path: path, Expect: scenarios.Expect{Body: &scenarios.Body{Text: body}}}
+		built, err := shard.Put(number, &r)
+		if want := "GET " + path + " HTTP/1.1\r\nHost: h\r\n\r\n"; err != nil || string(built.Head) != want {
+			t.Fatalf("built %q, %v, want %q", built.Head, err, want)
+		}
+		for _, cause := range []results.Cause{results.CauseBody, ""} {
+			answer := "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n"
+			if answer += body; cause != "" {
+				answer = answer[:len(answer)-1] + "!"
+			}
+			if _, a, err := c.Next(number, []byte(answer)); err != nil || a.Event != codec.End || a.Cause != cause {
+				t.Errorf("request %d with the answer %q: %+v, %v, want cause %q", number, answer, a, err, cause)
+			}
+		}
+	}
+	ask(1, "/b", "bbb")
+	ask(0, "/c", "ccc")
+	ask(1, "/d", "ddd")
+	if _, err := shard.Put(2, &scenarios.Request{Method: "GET", Path: "no slash"}); err == nil {
+		t.Error("a request without a path was accepted")
+	}
+	if _, err := other.Put(1, &scenarios.Request{Method: "GET", Path: "/e"}); err != nil || string(p.Requests()[0].Head[:6]) != "GET /a" {
+		t.Errorf("a thread has the requests of another: %v", err)
+	}
+}
+
 // Right answers allocate nothing, remembered or not.
 func TestNoAllocation(t *testing.T) {
 	for name, text := range map[string]string{
 		"remembered": "HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\n" + hello,
 		"chunked":    "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n7\r\n" + hello + "\r\n0\r\n\r\n",
 	} {
-		c, in := asking(t, false), []byte(text)
+		c, in := asking(t, codec.Needs{}), []byte(text)
 		if n := testing.AllocsPerRun(100, func() {
 			if n, a, err := c.Next(0, in); n != len(in) || a.Event != codec.End || a.Cause != "" || err != nil {
 				t.Errorf("took %d of %d bytes: %+v, %v", n, len(in), a, err)

@@ -1,4 +1,4 @@
-// Command box is what the tests run in containers.
+// Command box is the program of the tests' containers.
 package main
 
 import (

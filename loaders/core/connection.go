@@ -1,0 +1,90 @@
+package core
+
+import (
+	"github.com/joust-bench/joust/loaders/backend"
+	"github.com/joust-bench/joust/loaders/codec"
+	"github.com/joust-bench/joust/loaders/record"
+	"github.com/joust-bench/joust/loaders/secure"
+	"github.com/joust-bench/joust/loaders/source"
+)
+
+// connState is a stage in the life of a connection.
+type connState uint8
+
+const (
+	// stateDown: no connection; the next attempt is at its deadline.
+	stateDown connState = iota
+	stateConnecting
+	// stateShaking: a goroutine has the connection for the TLS handshake.
+	stateShaking
+	stateOpen
+)
+
+// connection is one connection of a thread, which alone may touch it. It is replaced
+// in its place when it ends.
+type connection struct {
+	id    int32
+	state connState
+	// writing is true while the loop reports when the connection takes bytes.
+	writing bool
+	// queued is true while the connection stands in the idle queue.
+	queued bool
+	// lives counts the connections that had this place before.
+	lives int
+	// io is nil while the connection is down. stamped is the same connection where
+	// the system stamps its arrivals, else nil.
+	io      backend.Conn
+	stamped backend.Stamped
+	// codec reads the answers.
+	codec codec.Conn
+	// secret is the connection's TLS, nil in plain text.
+	secret *secure.Channel
+	// progress is the connection's place in an exchange of steps, nil before the
+	// first one.
+	progress *progress
+
+	// issued counts the requests of this connection.
+	issued int
+	// idleSince is when the connection last became able to take a request.
+	idleSince int64
+	// ring holds the requests in flight.
+	ring[flight]
+	attempts
+	buffers
+}
+
+// flight is one request in flight: its number in the thread's table and its user.
+type flight struct {
+	record.Exchange
+	request, user int32
+}
+
+// attempts is the history of connecting in one place.
+type attempts struct {
+	// began is the start of the attempt to connect, shakeBegan of the handshake.
+	began, shakeBegan int64
+	// known is true once a connection was open, answered once this one has given
+	// an answer, right or wrong.
+	known, answered bool
+	// failures counts connections in a row that gave no answer. waits is the start
+	// of the wait for the next attempt after a failure, 0 for none.
+	failures int
+	waits    int64
+}
+
+// buffers are the bytes that a connection keeps.
+type buffers struct {
+	// pending is the part of a write that the system did not take, owned by the
+	// connection; tail the rest of a large body, shared by all.
+	pending, tail []byte
+	// carry is the part of a read that the codec must be shown again.
+	carry []byte
+	// view holds the answer for the source, nil where the source needs none.
+	view *source.View
+}
+
+// unsent reports whether bytes wait for the system to take them.
+func (b *buffers) unsent() bool { return len(b.pending) > 0 }
+
+// unwritten reports whether bytes of the newest request wait to be written.
+func (b *buffers) unwritten() bool { return len(b.pending) > 0 || len(b.tail) > 0 }

@@ -1,0 +1,211 @@
+package core
+
+import (
+	"cmp"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+
+	"github.com/joust-bench/joust/loaders/clock"
+	"github.com/joust-bench/joust/loaders/codec"
+	"github.com/joust-bench/joust/loaders/source"
+	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/scenarios"
+)
+
+// demand holds the source, the requests and the users of a thread.
+type demand struct {
+	source source.Source
+	// needs and groups are those of the source.
+	needs  source.Needs
+	groups []string
+	// codec is the thread's part of the protocol. requests and programs are by number
+	// and grow by put; programs is nil where no request is an exchange of steps.
+	codec    codec.Shard
+	requests []codec.Request
+	programs [][]instruction
+	// waiting holds the users who think or wait for a connection; all others have a
+	// request in flight. It is empty where each connection is a user.
+	waiting turns
+	rnd     *rand.Rand
+}
+
+// unchosen is the request of a turn before the source has chosen one.
+const unchosen = -1
+
+// fill makes the source and the users of the thread.
+func (d *demand) fill(l *load, thread, connections int) (err error) {
+	*d = demand{
+		codec: l.protocol.Shard(), requests: l.protocol.Requests(), programs: slices.Clone(l.exchanges),
+		waiting: make(turns, share(l.population, l.spec.Threads, thread)),
+		rnd:     rand.New(rand.NewPCG(l.spec.Seed, thinkStream+uint64(thread))),
+	}
+	on := source.Thread{Number: thread, Users: cmp.Or(len(d.waiting), connections), Put: d.put}
+	if d.source, err = l.newSource(l.spec, on); err != nil {
+		return err
+	}
+	d.needs, d.groups = d.source.Needs(), d.source.Groups()
+	for i := range d.waiting {
+		d.waiting[i] = turn{id: int32(i), request: unchosen}
+	}
+	return nil
+}
+
+// thinkStream gives think times other random numbers than sources.
+const thinkStream = 1 << 32
+
+// put implements Put of source.Thread.
+func (d *demand) put(number int32, r *scenarios.Request) (int32, error) {
+	if len(r.Exchange) > 0 {
+		return 0, fmt.Errorf("request %q has an exchange of steps, which only requests of the Spec may have: send it whole", r.Name)
+	}
+	if number < 0 {
+		number = int32(len(d.requests))
+	}
+	built, err := d.codec.Put(number, r)
+	if err != nil {
+		return 0, err
+	}
+	if int(number) == len(d.requests) {
+		d.requests = append(d.requests, codec.Request{})
+		if d.programs != nil {
+			d.programs = append(d.programs, nil)
+		}
+	}
+	d.requests[number] = built
+	return number, nil
+}
+
+// turnOf returns the next turn of a connection that is a user itself; ok is false where
+// the source has none.
+func (s *shard) turnOf(c *connection, intended, now int64) (t turn, ok bool) {
+	ask, ok := s.source.Next(c.id, now)
+	return turn{at: intended, id: c.id, request: ask.Request, group: ask.Group}, ok
+}
+
+// release ends the oldest request of the connection: it shows the outcome to the source
+// and gives the user time to think.
+func (s *shard) release(c *connection, now int64, status int, cause results.Cause) {
+	f := c.oldest()
+	request, user := f.request, f.user
+	c.pop()
+	s.inFlight--
+	if v := c.view; v != nil {
+		v.Request, v.Status, v.Cause = request, status, cause
+		s.source.Done(user, v)
+		v.Head, v.Body = v.Head[:0], v.Body[:0]
+	}
+	if s.borrowing {
+		s.waiting.push(turn{at: now + int64(s.spec.Think.Draw(s.rnd)), id: user, request: unchosen})
+		s.due = s.userDue()
+	}
+}
+
+// spread plans the first sends of all users evenly over their think times.
+func (s *shard) spread() {
+	now := clock.Now()
+	for i := range s.waiting {
+		rest := float64(s.spec.Think.Draw(s.rnd))
+		if !s.spec.Think.Exponential { // the rest of an exponential time is as long as the whole
+			rest *= float64(i*s.spec.Threads+s.id) / float64(len(s.waiting)*s.spec.Threads)
+		}
+		s.waiting[i].at = now + int64(rest)
+	}
+	// A sorted list is a heap.
+	slices.SortStableFunc(s.waiting, func(a, b turn) int { return cmp.Compare(a.at, b.at) })
+	s.due = s.userDue()
+}
+
+// userDue returns the instant of the first turn, never where nothing may be sent.
+func (s *shard) userDue() int64 {
+	if !s.sending || s.quota == 0 || len(s.waiting) == 0 {
+		return never
+	}
+	return s.waiting[0].at
+}
+
+// launchUsers sends the requests of the users whose turn has come, each on the longest
+// idle connection. Users who find none wait in the order of their turns.
+func (s *shard) launchUsers(now int64) {
+	for s.due <= now {
+		t := &s.waiting[0]
+		if t.request == unchosen && !s.choose(t, now) {
+			s.due = s.userDue()
+			continue
+		}
+		c := s.takeIdle()
+		if c == nil {
+			return
+		}
+		s.out.Lag(t.at, c.idleSince, now)
+		s.issue(c, s.waiting.pop(), now)
+		s.due = s.userDue()
+		s.offer(c)
+		now = clock.Now()
+	}
+}
+
+// choose asks the source for the request of the first turn. It reports whether the
+// request is due now; it retires a user without a request.
+func (s *shard) choose(t *turn, now int64) bool {
+	ask, ok := s.source.Next(t.id, now)
+	if !ok {
+		s.waiting.pop()
+		return false
+	}
+	t.request, t.group = ask.Request, ask.Group
+	if ask.Delay <= 0 {
+		return true
+	}
+	later := s.waiting.pop()
+	later.at = now + int64(ask.Delay)
+	s.waiting.push(later)
+	return false
+}
+
+// turn is the next request of a user, or the end of a connection's pause.
+type turn struct {
+	// at is the instant at which it is due.
+	at int64
+	// id is the number of the user or the connection.
+	id             int32
+	request, group int32
+}
+
+// turns is a heap, the earliest turn first.
+type turns []turn
+
+func (h *turns) push(t turn) {
+	list := append(*h, t)
+	for i := len(list) - 1; i > 0; {
+		parent := (i - 1) / 2
+		if list[parent].at <= list[i].at {
+			break
+		}
+		list[parent], list[i] = list[i], list[parent]
+		i = parent
+	}
+	*h = list
+}
+
+func (h *turns) pop() turn {
+	list := *h
+	top, last := list[0], len(list)-1
+	list[0] = list[last]
+	list = list[:last]
+	for i := 0; ; {
+		least := i
+		for child := 2*i + 1; child <= 2*i+2 && child < last; child++ {
+			if list[child].at < list[least].at {
+				least = child
+			}
+		}
+		if least == i {
+			break
+		}
+		list[i], list[least] = list[least], list[i]
+		i = least
+	}
+	*h = list
+	return top
+}
