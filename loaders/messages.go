@@ -1,6 +1,7 @@
 package loaders
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/joust-bench/joust/results"
@@ -38,6 +39,8 @@ type Stop struct{}
 type Adjustment struct {
 	Phase   string  `json:"phase"`
 	RateRPS float64 `json:"rate_rps,omitempty"`
+	// RampToRPS replaces the rate with which the phase's ramp ends; 0 keeps it.
+	RampToRPS float64 `json:"ramp_to_rps,omitempty"`
 	// Duration replaces that of the phase; 0 keeps it.
 	Duration time.Duration `json:"duration_ns,omitempty"`
 	// StartNS is as in Phase.
@@ -45,13 +48,11 @@ type Adjustment struct {
 	Skip    string `json:"skip,omitempty"`
 }
 
-// Apply returns the phase with the rate, the duration and the start of the
-// adjustment.
+// Apply returns the phase with the values of the adjustment.
 func (a Adjustment) Apply(p Phase) Phase {
 	p.RateRPS, p.StartNS = a.RateRPS, a.StartNS
-	if a.Duration > 0 {
-		p.Duration = a.Duration
-	}
+	p.Duration = cmp.Or(a.Duration, p.Duration)
+	p.RampToRPS = cmp.Or(a.RampToRPS, p.RampToRPS)
 	return p
 }
 
@@ -62,6 +63,8 @@ type Ready struct {
 	// FirstError describes the first connection that could not be made.
 	FirstError string        `json:"first_error,omitempty"`
 	Cause      results.Cause `json:"cause,omitempty"`
+	// Parts are those of the loaders of a fleet; absent for one loader.
+	Parts []Ready `json:"-"`
 }
 
 // Window announces a phase's window, at least 50 ms before it opens.
@@ -97,6 +100,8 @@ type PhaseDone struct {
 	Threads int `json:"threads"`
 	// Result is the whole phase where the Spec's phase has Tell; else absent.
 	Result *results.Phase `json:"result,omitempty"`
+	// Parts are those of the loaders of a fleet; absent for one loader.
+	Parts []PhaseDone `json:"-"`
 }
 
 // AwaitAdjust says that the loader waits for the rate of a phase.

@@ -1,10 +1,14 @@
-package results
+package results_test
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/joust-bench/joust/results"
+)
 
 func TestArrivals(t *testing.T) {
 	t.Parallel()
-	for want, p := range map[string]Phase{
+	for want, p := range map[string]results.Phase{
 		"":                {},
 		"poisson":         {Schedule: "poisson"},
 		"ramp to 20000/s": {Schedule: "ramp", RampToRPS: 20000},
@@ -14,9 +18,13 @@ func TestArrivals(t *testing.T) {
 		if got := p.Arrivals(); got != want {
 			t.Errorf("%+v: %q, want %q", p, got, want)
 		}
-		table := PlanTable{Schedule: p.Schedule, RampToRPS: p.RampToRPS, BurstSize: p.BurstSize}
+		table := results.PlanTable{Schedule: p.Schedule, RampToRPS: p.RampToRPS, BurstSize: p.BurstSize}
 		if got := table.Arrivals(); got != want {
 			t.Errorf("of a table: %q, want %q", got, want)
 		}
+	}
+	share := results.PlanTable{Schedule: "ramp", RampToFraction: 0.333}
+	if got := share.Arrivals(); got != "ramp to 33.3%" {
+		t.Errorf("to a share of the peak: %q", got)
 	}
 }

@@ -1,20 +1,19 @@
 package results
 
-// Finding is what joust doctor says of one fact of the machine.
+// Finding is the finding of joust doctor on one fact of the machine.
 type Finding struct {
 	// Check names the fact, such as "open files". It is stable.
 	Check string `json:"check"`
 	State State  `json:"state"`
-	// Found is what there is, in words, with units.
-	Found string `json:"found"`
-	// Why says what the fact does to numbers.
+	// Fact is the fact in words, with units.
+	Fact string `json:"found"`
+	// Why says how the fact affects numbers.
 	Why string `json:"why"`
-	// Remedy is the command that mends it; empty where nothing is to mend or
-	// no command can.
+	// Remedy is the command that mends it; empty for none.
 	Remedy string `json:"remedy,omitempty"`
 }
 
-// State says how bad a finding is.
+// State is the gravity of a finding.
 type State string
 
 // The states of findings.
@@ -25,6 +24,6 @@ const (
 	StateWarn State = "warn"
 	// StateFail keeps a run from happening, or its numbers from meaning much.
 	StateFail State = "fail"
-	// StateUnknown is for what this system does not tell.
+	// StateUnknown is for facts that this system does not show.
 	StateUnknown State = "unknown"
 )

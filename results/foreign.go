@@ -6,26 +6,24 @@ import (
 	"slices"
 )
 
-// Foreign describes a loader that is not joust's own: what was started, and
-// what is known to be wrong with its figures.
+// Foreign describes a loader that is not joust's own.
 type Foreign struct {
 	// Tool is "wrk", "wrk2", "h2load" or "ab".
 	Tool string `json:"tool"`
-	// Program is the file or the image that was run.
+	// Program is the file or the image of the tool.
 	Program string `json:"program"`
 	// Commands are the command lines by phase.
 	Commands map[string][]string `json:"commands,omitempty"`
-	// MarginNS is the time at both ends of a run of the tool that is left out
-	// of the sampling of CPU and memory: it announces no windows.
+	// MarginNS is the time at both ends of the tool's run without samples of CPU
+	// and memory: the tool announces no windows.
 	MarginNS int64 `json:"margin_ns"`
-	// Defects are the tool's known defects, for notes beside its cells.
+	// Defects are known defects of the tool's figures, for the notes on its cells.
 	Defects []string `json:"defects,omitempty"`
 }
 
-// Percentiles is a table of latencies as a foreign loader printed it. There
-// are no samples behind it: what is between two rows is not known.
+// Percentiles is a foreign loader's table, without values between its rows.
 type Percentiles struct {
-	// Samples is the number of latencies that the tool took the table from.
+	// Samples is the number of latencies in the table.
 	Samples uint64 `json:"samples"`
 	// MeanNS, StdevNS and MinNS are absent where the tool does not print them.
 	MeanNS  *float64 `json:"mean_ns,omitempty"`
@@ -43,8 +41,7 @@ type Percentile struct {
 	ValueNS  int64   `json:"value_ns"`
 }
 
-// At is the printed value of the quantile, 0 to 1, in nanoseconds; false where
-// the tool did not print this very quantile.
+// At returns the printed value of a quantile, false where it was not printed.
 func (p *Percentiles) At(q float64) (int64, bool) {
 	// Quantiles are printed with six digits after the point.
 	const printed = 5e-7
@@ -56,31 +53,31 @@ func (p *Percentiles) At(q float64) (int64, bool) {
 	return 0, false
 }
 
-// Knows tells whether the loader could know the field of that JSON name.
+// Knows reports whether the loader could know the field of that JSON name.
 func (r *Report) Knows(field string) bool { return !slices.Contains(r.Unknown, field) }
 
-// Knows tells whether the loader could know the field of that JSON name.
+// Knows reports whether the loader could know the field of that JSON name.
 func (p *Phase) Knows(field string) bool { return !slices.Contains(p.Unknown, field) }
 
-// MarshalJSON writes what the loader cannot know as null.
+// MarshalJSON writes null for the fields that the loader cannot know.
 func (r Report) MarshalJSON() ([]byte, error) {
 	type plain Report
 	return withNulls(plain(r), r.Unknown)
 }
 
-// MarshalJSON writes what the loader cannot know as null.
+// MarshalJSON writes null for the fields that the loader cannot know.
 func (p Phase) MarshalJSON() ([]byte, error) {
 	type plain Phase
 	return withNulls(plain(p), p.Unknown)
 }
 
-// MarshalJSON writes what the loader cannot know as null.
+// MarshalJSON writes null for the fields that the loader cannot know.
 func (r RateReport) MarshalJSON() ([]byte, error) {
 	type plain RateReport
 	return withNulls(plain(r), r.Unknown)
 }
 
-// withNulls is the JSON form of the value with those fields as null.
+// withNulls encodes the value with those fields as null.
 func withNulls(v any, unknown []string) ([]byte, error) {
 	text, err := json.Marshal(v)
 	if err != nil || len(unknown) == 0 {

@@ -2,54 +2,47 @@ package results
 
 import "strconv"
 
-// Plan is a resolved plan: defaults filled in, names checked, scenarios
-// spelled out. It is what was asked, beside what happened.
+// Plan is a resolved plan, with its defaults and its scenarios spelled out.
 type Plan struct {
 	Name string `json:"name"`
-	// Source is the plan's file as the user named it, empty for none.
+	// Source is the plan's file as the user named it; empty for none.
 	Source string `json:"source,omitempty"`
 	// Seed decides the order of trials and every random choice of the loader.
 	Seed    uint64      `json:"seed"`
 	Entries []PlanEntry `json:"entries"`
 	Tables  []PlanTable `json:"tables"`
-	// Env are variables that every server of the plan gets, beyond the stated
-	// environment and its own.
+	// Env has variables for every server, in addition to its own.
 	Env map[string]string `json:"env,omitempty"`
-	// IdleStrategy is "spin", "hybrid" or "wait": how the loader waits.
+	// IdleStrategy is how the loader waits: "spin", "hybrid" or "wait".
 	IdleStrategy string `json:"idle_strategy"`
 	// LoaderThreads is the number of event loops of the loader.
 	LoaderThreads int `json:"loader_threads"`
 	// RequestTimeoutNS bounds one request.
 	RequestTimeoutNS int64 `json:"request_timeout_ns"`
-	// DrainNS is how long what is in flight after a window is awaited.
+	// DrainNS bounds the wait for outstanding answers after a window.
 	DrainNS int64 `json:"drain_ns"`
-	// ErrorTolerance is the share of requests that may fail in a valid cell,
-	// 0 to 1.
+	// ErrorTolerance is the share of requests that may fail in a valid cell.
 	ErrorTolerance float64 `json:"error_tolerance"`
-	// NoProbes is true where no experiments are made on what limits a cell.
+	// NoProbes is true for a run without experiments on the limits of cells.
 	NoProbes bool `json:"no_probes,omitempty"`
-	// Thresholds are the limits by which the run is judged; absent in runs that
-	// were stored before they could be changed.
+	// Thresholds are absent in runs stored before plans could change them.
 	Thresholds *Thresholds `json:"thresholds,omitempty"`
-	// Baseline is the entry that tables compare all others with; empty for all
-	// pairs.
+	// Baseline is the entry to compare all others with; empty for all pairs.
 	Baseline string `json:"baseline,omitempty"`
-	// PlannedNS is the nominal duration, builds apart; AtMostNS the worst
-	// case, with all repeats of disturbed trials that their budget allows.
+	// PlannedNS is the nominal duration without builds; AtMostNS adds all repeats
+	// of disturbed trials that their budget allows.
 	PlannedNS int64 `json:"planned_ns"`
 	AtMostNS  int64 `json:"at_most_ns"`
 	// Engine is "evloop" or "portable".
 	Engine string `json:"engine"`
 	// Loader is the foreign tool that makes the load; absent for joust's own.
 	Loader string `json:"loader,omitempty"`
-	// Loaders is how many loader processes make the load together; absent for
-	// one.
+	// Loaders is the number of loader processes; absent for one.
 	Loaders int `json:"loaders,omitempty"`
-	// LoaderImage is the container image asked for in its place; absent for the
-	// tool's own.
+	// LoaderImage is the container image of the tool; absent for its usual one.
 	LoaderImage string `json:"loader_image,omitempty"`
-	// Peaks stand in for the closed-loop phase of ladders that have none:
-	// fractions are of these. Absent where every ladder finds its own peak.
+	// Peaks are those of an earlier run, for the fractions of ladders without a
+	// closed loop; absent where every ladder finds its own peak.
 	Peaks []PlanPeak `json:"peaks,omitempty"`
 }
 
@@ -67,8 +60,7 @@ type PlanPeak struct {
 type PlanEntry struct {
 	Server string `json:"server"`
 	As     string `json:"as"`
-	// WarmupCapNS is the longest warm-up that its manifest allows; 0 leaves
-	// warm-ups at the plan's length.
+	// WarmupCapNS is the longest warm-up of its manifest; 0 for the plan's length.
 	WarmupCapNS int64 `json:"warmup_cap_ns,omitempty"`
 	// Isolation is IsolationContainer, or empty for a process.
 	Isolation string `json:"isolation,omitempty"`
@@ -78,36 +70,35 @@ type PlanEntry struct {
 type PlanTable struct {
 	Scenario string `json:"scenario"`
 	Protocol string `json:"protocol"`
-	// Clients is the number of connections; with a sweep, that of scouting and
-	// of warming up before it.
+	// Clients is the number of connections, before a sweep that of its warm-up.
 	Clients int `json:"clients"`
 	// Trials is n, the number of ladders a server.
 	Trials int `json:"trials"`
-	// WarmupNS is the shortest warm-up: it lasts until the server is steady,
-	// where the entry has a cap above it.
+	// WarmupNS is the shortest warm-up. Entries with a cap above it are warmed up
+	// until they are steady.
 	WarmupNS int64 `json:"warmup_ns"`
 	// Closed is true when the ladder has a closed-loop phase.
 	Closed           bool  `json:"closed"`
 	ClosedDurationNS int64 `json:"closed_duration_ns,omitempty"`
-	// MinCompletions and MaxDurationNS stretch the closed-loop window of large
-	// transfers (METHOD.md §1).
+	// MinCompletions and MaxDurationNS stretch the window of large transfers.
 	MinCompletions int        `json:"min_completions,omitempty"`
 	MaxDurationNS  int64      `json:"max_duration_ns,omitempty"`
 	Rates          []PlanRate `json:"rates,omitempty"`
 	OpenDurationNS int64      `json:"open_duration_ns,omitempty"`
 	// Schedule is the open-loop arrival law: "constant", "poisson", "ramp" or
-	// "burst". A ramp begins with each of the rates and ends with RampToRPS, in
-	// req/s; the rates are the means of bursts of BurstSize requests.
-	Schedule  string  `json:"schedule,omitempty"`
-	RampToRPS float64 `json:"ramp_to_rps,omitempty"`
-	BurstSize int     `json:"burst_size,omitempty"`
-	// Sweep are the numbers of clients among which each trial finds the best
-	// for its own ladder; absent where there is only Clients.
+	// "burst". A ramp begins with each of the rates. It ends with RampToRPS, in
+	// req/s, or with RampToFraction of the process's own peak, above 0. The rates
+	// are the means of bursts of BurstSize requests.
+	Schedule       string  `json:"schedule,omitempty"`
+	RampToRPS      float64 `json:"ramp_to_rps,omitempty"`
+	RampToFraction float64 `json:"ramp_to_fraction,omitempty"`
+	BurstSize      int     `json:"burst_size,omitempty"`
+	// Sweep has the numbers of clients among which each trial finds the best for
+	// its own ladder; absent where there is only Clients.
 	Sweep *PlanSweep `json:"sweep,omitempty"`
-	// Objective is what the highest rate is searched for; absent for none.
+	// Objective is that of a search for the highest rate; absent for no search.
 	Objective *Objective `json:"objective,omitempty"`
-	// NotExpressible says why the plan's loader cannot ask the row; absent where
-	// it can.
+	// NotExpressible says why the plan's loader cannot send the row's requests.
 	NotExpressible string `json:"not_expressible,omitempty"`
 }
 
@@ -115,15 +106,13 @@ type PlanTable struct {
 type PlanSweep struct {
 	// Clients are in ascending order.
 	Clients []int `json:"clients"`
-	// Auto is true when the sweep ends where throughput stops growing; Clients
-	// are then the most that it may come to.
+	// Auto is true when the sweep ends where throughput stops growing.
 	Auto bool `json:"auto,omitempty"`
 }
 
 // PlanRate is one open-loop step of a ladder.
 type PlanRate struct {
-	// Kind is "fraction" (of this process's own peak), "absolute" or
-	// "common" (fixed by scouting).
+	// Kind is "fraction" (of the process's own peak), "absolute" or "common".
 	Kind RateKind `json:"kind"`
 	// Fraction is of the peak, above 0; for kind "fraction".
 	Fraction float64 `json:"fraction,omitempty"`
@@ -131,7 +120,7 @@ type PlanRate struct {
 	RateRPS float64 `json:"rate_rps,omitempty"`
 }
 
-// RateKind says what an open-loop rate refers to.
+// RateKind is the unit of an open-loop rate.
 type RateKind string
 
 // The kinds of rates.
@@ -141,31 +130,38 @@ const (
 	RateCommon   RateKind = "common"
 )
 
-// The names of the phases that every ladder may have; open-loop phases are
-// named by PlanRate.PhaseName.
+// The names of phases; PlanRate.PhaseName names those of open loops.
 const (
 	PhaseWarmup = "warm-up"
 	PhaseClosed = "closed"
 )
 
-// PhaseName is the stable name of the open-loop phase at this rate: "open 50%"
-// (of the peak), "open 20000/s" or "open common".
+// PhaseName returns the stable name of the open-loop phase at this rate: "open
+// 50%" (of the peak), "open 20000/s" or "open common".
 func (r PlanRate) PhaseName() string {
 	switch r.Kind {
 	case RateFraction:
-		// Ten digits hide what binary fractions add to a percentage.
-		return "open " + strconv.FormatFloat(r.Fraction*100, 'g', 10, 64) + "%"
+		return "open " + percent(r.Fraction)
 	case RateAbsolute:
 		return "open " + strconv.FormatFloat(r.RateRPS, 'f', -1, 64) + "/s"
 	}
 	return "open " + string(r.Kind)
 }
 
-// Arrivals is the arrival law of the table's open loop in words: "constant",
-// "poisson", "ramp to 20000/s" or "bursts of 50"; empty for none.
-func (t *PlanTable) Arrivals() string { return arrivals(t.Schedule, t.RampToRPS, t.BurstSize) }
+// percent returns a share such as "33.3%". Ten digits hide the error of binary
+// fractions.
+func percent(share float64) string { return strconv.FormatFloat(share*100, 'g', 10, 64) + "%" }
 
-// Arrivals is the arrival law of the phase, as that of a PlanTable.
+// Arrivals returns the arrival law of the table's open loop in words: "constant",
+// "poisson", "ramp to 20000/s", "ramp to 90%" or "bursts of 50"; empty for none.
+func (t *PlanTable) Arrivals() string {
+	if t.RampToFraction > 0 {
+		return t.Schedule + " to " + percent(t.RampToFraction)
+	}
+	return arrivals(t.Schedule, t.RampToRPS, t.BurstSize)
+}
+
+// Arrivals returns the arrival law of the phase, as PlanTable.Arrivals does.
 func (p *Phase) Arrivals() string { return arrivals(p.Schedule, p.RampToRPS, p.BurstSize) }
 
 func arrivals(schedule string, rampToRPS float64, burstSize int) string {

@@ -1,11 +1,10 @@
-// Package results holds the words in which everything is told: the lasting
-// data model of a run. It is plain data with a versioned JSON form; it has no
-// logic beyond lookups, and it imports nothing else of joust.
+// Package results is the data model of a run: plain data with a versioned JSON
+// form. It has no logic beyond lookups, and it imports nothing else of joust.
 //
-// Units: a field's name ends in its unit (_ns nanoseconds, _bytes, _rps
-// requests per second). Instants named *_at_ns are CLOCK_MONOTONIC
-// nanoseconds of the machine that measured. A thing that was not measured is
-// absent (a nil pointer, JSON null), never zero.
+// A field's name ends in its unit (_ns nanoseconds, _bytes, _rps requests per
+// second); shares are 0 to 1. Instants named *_at_ns are CLOCK_MONOTONIC of the
+// machine that measured. A figure that was not measured is absent (a nil
+// pointer, JSON null), never zero.
 package results
 
 import (
@@ -13,72 +12,66 @@ import (
 	"time"
 )
 
-// Schema is the version of the JSON form of a run. A reader refuses a greater
-// one.
+// Schema is the version of the JSON form. A reader refuses a greater one.
 const Schema = 1
 
-// Run is one execution of a plan: everything that rendering needs.
+// Run is one execution of a plan, with everything that rendering needs.
 type Run struct {
 	Schema int    `json:"schema"`
 	ID     string `json:"id"`
-	// State is the run's end as far as it is known.
+	// State stays RunRunning when the run is killed.
 	State   RunState  `json:"state"`
 	Started time.Time `json:"started"`
 	// Finished is absent while the run goes on or when it was killed.
-	Finished *time.Time `json:"finished,omitempty"`
-	Joust    Build      `json:"joust"`
-	// CommandLine is how joust was called.
-	CommandLine []string `json:"command_line"`
-	Host        Host     `json:"host"`
-	CPUs        CPUSplit `json:"cpus"`
-	// Spin is what trials compare theirs with, timed when the run began.
+	Finished    *time.Time `json:"finished,omitempty"`
+	Joust       Build      `json:"joust"`
+	CommandLine []string   `json:"command_line"`
+	Host        Host       `json:"host"`
+	CPUs        CPUSplit   `json:"cpus"`
+	// Spin is the run's first spin, with which later ones are compared.
 	Spin *Spin `json:"spin,omitempty"`
 	Plan Plan  `json:"plan"`
-	// Scenarios and Servers are the rows of the tables, in display order.
+	// Scenarios and Servers are in display order.
 	Scenarios []Scenario `json:"scenarios"`
 	Servers   []Server   `json:"servers"`
-	// CommonRates is the open-loop rate shared by all servers, per scenario
-	// and protocol, fixed by the scouting trials; see Plan.
+	// CommonRates has an entry a scenario and protocol, from the scouting trials.
 	CommonRates []CommonRate `json:"common_rates,omitempty"`
 	Warnings    []string     `json:"warnings,omitempty"`
-	// Duel is set in the run of a duel.
+	// Duel is absent in other runs.
 	Duel *Duel `json:"duel,omitempty"`
-	// Findings are what joust doctor said of the machine before the run; absent
-	// where it was not asked.
+	// Findings are joust doctor's, made before the run; absent without it.
 	Findings []Finding `json:"findings,omitempty"`
 
-	// Trials are kept in the journal beside run.json, in the order in which
-	// they were measured.
+	// Trials are stored in the journal, in the order in which they were measured.
 	Trials []Trial `json:"-"`
 }
 
-// RunState says how far a run came.
+// RunState is the state of a run.
 type RunState string
 
-// The states of a run. A run that was killed stays "running".
+// The states of a run.
 const (
 	RunRunning     RunState = "running"
 	RunComplete    RunState = "complete"
 	RunInterrupted RunState = "interrupted"
 )
 
-// Build names the joust that measured.
+// Build is the joust that measured.
 type Build struct {
 	Version  string `json:"version"`
 	Revision string `json:"revision,omitempty"`
-	// Dirty is true when the sources differed from Revision, the published
-	// matrices and raw runs left aside; absent when not known.
+	// Dirty is true when the sources differed from Revision; absent if not known.
 	Dirty *bool  `json:"dirty,omitempty"`
 	Go    string `json:"go"`
 }
 
-// CPUSplit says which processors serve whom.
+// CPUSplit is the division of the processors between both sides.
 type CPUSplit struct {
 	Server []int `json:"server"`
 	Loader []int `json:"loader"`
-	// Shared is true when server and loader cannot be kept apart.
+	// Shared is true when server and loader cannot have CPUs of their own.
 	Shared bool `json:"shared"`
-	// Pinned is false when the user asked for no pinning.
+	// Pinned is false when the user wants no pinning.
 	Pinned bool   `json:"pinned"`
 	Note   string `json:"note,omitempty"`
 }
@@ -86,7 +79,7 @@ type CPUSplit struct {
 // Separate reports whether each side is pinned to CPUs of its own.
 func (s CPUSplit) Separate() bool { return s.Pinned && !s.Shared }
 
-// Host is what the numbers depend on besides the servers.
+// Host is the machine and system that measured.
 type Host struct {
 	Hostname     string `json:"hostname,omitempty"`
 	OS           string `json:"os"`
@@ -111,20 +104,20 @@ type Host struct {
 type Scenario struct {
 	Name  string `json:"name"`
 	Title string `json:"title"`
-	// Unit is what is counted: "requests", "messages" or "sessions".
+	// Unit is "requests", "messages" or "sessions".
 	Unit string `json:"unit"`
 	// RankBy is "throughput" or "bandwidth".
 	RankBy string `json:"rank_by"`
 	// Clients is the number of connections that the run used.
 	Clients int `json:"clients"`
 	Depth   int `json:"depth"`
-	// BodyBytes is the size of the request's body where it is one size.
+	// BodyBytes is the size of the request's body; 0 for none or several sizes.
 	BodyBytes int64 `json:"body_bytes,omitempty"`
-	// Definition is the row itself, as the catalogue holds it.
+	// Definition is the row of the catalogue.
 	Definition json.RawMessage `json:"definition"`
 }
 
-// Server is one entry of the plan: a server under the name it has in tables.
+// Server is one entry of the plan: a server under its name in tables.
 type Server struct {
 	// Name is the name in tables: the folder's, unless the plan says "as".
 	Name string `json:"name"`
@@ -132,56 +125,88 @@ type Server struct {
 	Folder   string `json:"folder"`
 	Title    string `json:"title"`
 	Language string `json:"language,omitempty"`
-	// URL is the address of a server that ran already and was not started;
-	// empty for all others.
+	// URL is the address of a server that joust did not start; empty for others.
 	URL string `json:"url,omitempty"`
 	// PlaceboOf is the entry that this one repeats, for the A/A line.
 	PlaceboOf string `json:"placebo_of,omitempty"`
 	// Isolation is IsolationContainer, or empty for a process. Network is
-	// NetworkPublished for a container whose port is published over a bridge.
+	// NetworkPublished or empty.
 	Isolation string `json:"isolation,omitempty"`
 	Network   string `json:"network,omitempty"`
-	// Unavailable says why nothing of it could be measured here.
+	// Unavailable says why the server cannot be measured here.
 	Unavailable string `json:"unavailable,omitempty"`
-	// Unsupported gives the reason per scenario.
+	// Unsupported has the reason by scenario.
 	Unsupported map[string]string `json:"unsupported,omitempty"`
-	// CheckFailed gives the first difference per scenario that failed the
-	// full check; its cells are void for the whole run.
+	// CheckFailed has the first difference by scenario whose full check failed.
 	CheckFailed map[string]string `json:"check_failed,omitempty"`
-	// Versions are what was really linked or started: server, runtime.
+	// Versions are those really linked or started: server, runtime.
 	Versions map[string]string `json:"versions,omitempty"`
-	// CommandLine is what was started, templates filled in.
+	// CommandLine has its templates filled in.
 	CommandLine []string `json:"command_line,omitempty"`
 	// Surroundings are absent for a server that joust did not start.
 	Surroundings *Surroundings   `json:"surroundings,omitempty"`
 	Manifest     json.RawMessage `json:"manifest,omitempty"`
 }
 
+// The isolations of a server. An entry without an isolation is a process.
+const (
+	// IsolationProcess is a process of this machine.
+	IsolationProcess = "process"
+	// IsolationContainer is a container that shares this machine's network,
+	// unless its manifest publishes its port.
+	IsolationContainer = "container"
+)
+
+// NetworkPublished is the network of a container whose port is published over
+// a bridge, which costs throughput: 5 to 20 %.
+const NetworkPublished = "published"
+
 // CommonRate is the rate at which all servers of a table are compared.
 type CommonRate struct {
 	Scenario string  `json:"scenario"`
 	Protocol string  `json:"protocol"`
 	RateRPS  float64 `json:"rate_rps"`
-	// Basis says how it came about, with the peaks it was made from.
+	// Basis is the derivation of the rate in words, with the peaks.
 	Basis string `json:"basis"`
 }
 
 // Scenario returns the row with that name, or nil.
 func (r *Run) Scenario(name string) *Scenario {
-	for i := range r.Scenarios {
-		if r.Scenarios[i].Name == name {
-			return &r.Scenarios[i]
+	return first(r.Scenarios, func(s *Scenario) bool { return s.Name == name })
+}
+
+// Server returns the entry with that name in tables, or nil.
+func (r *Run) Server(name string) *Server {
+	return first(r.Servers, func(s *Server) bool { return s.Name == name })
+}
+
+// first returns the first element that is wanted, or nil.
+func first[T any](list []T, wanted func(*T) bool) *T {
+	for i := range list {
+		if wanted(&list[i]) {
+			return &list[i]
 		}
 	}
 	return nil
 }
 
-// Server returns the entry with that name in tables, or nil.
-func (r *Run) Server(name string) *Server {
-	for i := range r.Servers {
-		if r.Servers[i].Name == name {
-			return &r.Servers[i]
-		}
-	}
-	return nil
+// Surroundings are the conditions in which a server was started, where known.
+type Surroundings struct {
+	// Environment holds every variable that joust gave the server, in addition to
+	// those of a container's image. Values that differ from start to start are
+	// templates of server.yaml, such as {{.Port}} or {{.Dir}}, the server's
+	// temporary folder.
+	Environment map[string]string `json:"environment"`
+	// Added are the sorted names of variables from server.yaml, the plan or --env.
+	Added []string `json:"added,omitempty"`
+	// WorkingDirectory is a path, in the container if there is one, or {{.Dir}}.
+	WorkingDirectory string `json:"working_directory,omitempty"`
+	// Umask is octal, such as "0022".
+	Umask string `json:"umask,omitempty"`
+	// Niceness is from -20, the first in line for a CPU, to 19; 0 is usual.
+	Niceness *int `json:"niceness,omitempty"`
+	// Limits are those of setrlimit(2), named "nofile soft", "nofile hard" and
+	// so on. nofile counts open files and nproc processes of the user; as
+	// (address space), core, memlock and stack are in bytes; or "unlimited".
+	Limits map[string]string `json:"limits,omitempty"`
 }

@@ -5,39 +5,36 @@ import (
 	"time"
 )
 
-// Objective is what a rate must keep to be found: a percentile of the corrected
-// latency below a bound.
+// Objective is a percentile of the corrected latency with its upper bound.
 type Objective struct {
 	// Percentile is "p50", "p90", "p99", "p99.9" or "max".
 	Percentile string `json:"percentile"`
-	// Quantile is the same as a share, above 0; 1 is the largest latency.
+	// Quantile is the percentile as a share, above 0; 1 is the largest latency.
 	Quantile float64 `json:"quantile"`
 	BelowNS  int64   `json:"below_ns"`
 }
 
-// String is the objective as tables name it, such as "p99 < 10ms".
+// String returns the objective as tables name it, such as "p99 < 10ms".
 func (o Objective) String() string {
 	return fmt.Sprintf("%s < %v", o.Percentile, time.Duration(o.BelowNS))
 }
 
-// SearchPhase is the name of the n-th phase of a search, from 1.
+// SearchPhase returns the name of the n-th phase of a search, from 1.
 func SearchPhase(n int) string { return fmt.Sprintf("search %d", n) }
 
-// ConfirmPhase is the name of the n-th phase of a confirmation, from 1.
+// ConfirmPhase returns the name of the n-th phase of a confirmation, from 1.
 func ConfirmPhase(n int) string { return fmt.Sprintf("confirm %d", n) }
 
-// Search is what one trial found about the highest rate that keeps the table's
-// objective, or, in a trial of kind TrialConfirm, about a rate found before.
+// Search is one trial's search for the highest rate that keeps the table's
+// objective, or the confirmation of that rate in a trial of kind TrialConfirm.
 type Search struct {
-	// Steps stand in the order in which they ran; their phases are in the
-	// loaders' reports.
+	// Steps are in order; the loaders' reports hold their phases.
 	Steps []SearchStep `json:"steps"`
-	// KeptRPS is the highest rate that kept the objective; absent where none
-	// did.
+	// KeptRPS is the highest rate that kept the objective; absent for none.
 	KeptRPS *float64 `json:"kept_rps,omitempty"`
-	// AtLeast is true where something else than the server ended the search:
-	// what the loader can pace, its own lag, or the highest rate asked for. Then
-	// KeptRPS is a lower bound, and where it is absent nothing is said.
+	// AtLeast is true where the server did not end the search, but the loader's
+	// pacing, its own lag, or the highest rate allowed. KeptRPS is then a lower
+	// bound; an absent one says nothing.
 	AtLeast bool `json:"at_least,omitempty"`
 	// Stop says in words, with numbers, why no higher rate was found.
 	Stop string `json:"stop"`
@@ -49,33 +46,26 @@ type SearchStep struct {
 	Kept    bool    `json:"kept"`
 	// Why says why the rate was not kept; empty where it was.
 	Why string `json:"why,omitempty"`
-	// Loader is true where the loader, not the server, may be why.
+	// Loader is true where the loader, not the server, may be the cause.
 	Loader bool `json:"loader,omitempty"`
-	// LatencyNS is the objective's percentile; absent where the window had too
-	// few samples for it.
+	// LatencyNS is the objective's percentile; absent with too few samples.
 	LatencyNS *int64 `json:"latency_ns,omitempty"`
 	// Achieved is achieved ÷ offered.
 	Achieved float64 `json:"achieved"`
-	// Seen is what the harness saw of the phase, with its verdict.
+	// Seen is the harness's measurement of the phase, with its verdict.
 	Seen TrialPhase `json:"seen"`
 }
 
-// Kept is the step at the highest rate that kept the objective, or nil.
-func (s *Search) Kept() *SearchStep {
-	for i := range s.Steps {
-		if step := &s.Steps[i]; step.Kept && s.KeptRPS != nil && step.RateRPS == *s.KeptRPS {
-			return step
-		}
-	}
-	return nil
+// Best returns the step at the highest rate that kept the objective, or nil.
+func (s *Search) Best() *SearchStep {
+	return first(s.Steps, func(step *SearchStep) bool { return step.Kept && s.KeptRPS != nil && step.RateRPS == *s.KeptRPS })
 }
 
-// SweepPoint is one number of clients of a sweep: a loader process of its own
-// on the trial's server.
+// SweepPoint is one number of clients of a sweep, with a loader of its own.
 type SweepPoint struct {
 	Clients int `json:"clients"`
 	// Report is absent where the loader could not begin; Seen says why.
 	Report *Report `json:"report,omitempty"`
-	// Seen is what the harness saw of the closed loop, with its verdict.
+	// Seen is the harness's measurement of the closed loop, with its verdict.
 	Seen TrialPhase `json:"seen"`
 }

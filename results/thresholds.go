@@ -2,79 +2,70 @@ package results
 
 import "encoding/json"
 
-// Thresholds are the limits by which a run is judged (METHOD.md §3). Shares
-// are 0 to 1.
+// Thresholds are the limits by which a run is judged (METHOD.md §3).
 type Thresholds struct {
-	// FullShare is the busy share from which a side has nothing left, and
-	// NearlyFull that from which it may have nothing left. Below Slack a side
-	// evidently waits.
+	// FullShare is the busy share from which a side is full, NearlyFull that from
+	// which it may be full. Below Slack a side evidently waits.
 	FullShare  float64 `json:"full_share"`
 	NearlyFull float64 `json:"nearly_full"`
 	Slack      float64 `json:"slack"`
-	// ForeignWork is the share of the server's CPUs from which what other
-	// programs did there is told, and not counted as the server's.
+	// ForeignWork is the share of the server's CPUs above which the work of other
+	// programs there is flagged, and does not count as the server's.
 	ForeignWork float64 `json:"foreign_work"`
-	// EstimateFrom is the least server share from which an upper bound of the
-	// throughput is worth printing.
+	// EstimateFrom is the least server share for an upper bound of the throughput.
 	EstimateFrom float64 `json:"estimate_from"`
 	// KeptRate is the least achieved ÷ offered of an open loop that kept up.
 	KeptRate float64 `json:"kept_rate"`
-	// PaceLimit is the largest work fraction of a loader thread at which it is
-	// trusted to pace an open loop.
+	// PaceLimit is the largest work fraction of a loader that can pace a rate.
 	PaceLimit float64 `json:"pace_limit"`
-	// Unanswered is the least share of the connections in flight, when the
-	// window ends, whose receive queue must be empty before a server is blamed
-	// for a rate that was not kept.
+	// Unanswered is the least share of the connections in flight at the window's
+	// end that must have an empty receive queue to blame the server for a rate
+	// that was not kept.
 	Unanswered float64 `json:"unanswered"`
 	// LoaderElasticity is the least reading of the elasticity probe that says
 	// loader, ServerElasticity the largest that says server.
 	LoaderElasticity float64 `json:"loader_elasticity"`
 	ServerElasticity float64 `json:"server_elasticity"`
-	// FasterElasticity is how far below 0 the elasticity must be before it says
-	// that the server gets faster when the loader is slower, so that its peak
-	// was not found.
+	// FasterElasticity is the distance below 0 from which the elasticity says that
+	// the server gets faster under a slower loader: its peak was not found.
 	FasterElasticity float64 `json:"faster_elasticity"`
-	// AbovePeak is the share by which a rate that an open loop kept must exceed
-	// the peak of the same server process to contradict it.
+	// AbovePeak is the share by which a rate kept must exceed the peak of the same
+	// server process to contradict it.
 	AbovePeak float64 `json:"above_peak"`
 	// Stalled is the share of the window for which the loader may stand still,
-	// and BackedOff the share of its connections' time for which it may wait
-	// before it connects anew.
+	// BackedOff the share of its connections' time for which it may wait before it
+	// connects anew.
 	Stalled   float64 `json:"stalled"`
 	BackedOff float64 `json:"backed_off"`
-	// ClientGain is what doubling the clients must add to the throughput, as a
-	// share of it, before too few clients are what limited a cell.
+	// ClientGain is the relative gain of twice the clients that shows too few.
 	ClientGain float64 `json:"client_gain"`
-	// LagFloorNS and LagShare bound the loader's own lag beside a latency: the
-	// larger of the floor and that share of the latency.
+	// LagFloorNS and LagShare bound the loader's own lag at a latency: the larger
+	// of the floor and that share of the latency.
 	LagFloorNS float64 `json:"lag_floor_ns"`
 	LagShare   float64 `json:"lag_share"`
-	// Bookkeeping is the largest share by which a closed loop may miss Little's
-	// law.
+	// Bookkeeping is the share by which a closed loop may miss Little's law.
 	Bookkeeping float64 `json:"bookkeeping"`
-	// SteadySlope is the largest change of throughput in a second, as a share of
-	// it, with which a warm-up ends.
+	// SteadySlope is the largest relative change in a second that ends a warm-up.
 	SteadySlope float64 `json:"steady_slope"`
-	// SteadyHalves is the largest difference of a window's halves, and of those
-	// of the second with which a warm-up ends.
+	// SteadyHalves is the largest relative difference of a window's halves, and of
+	// those of the second with which a warm-up ends.
 	SteadyHalves float64 `json:"steady_halves"`
-	// StealLimit is the share of time that the hypervisor may take, and
-	// Pressure that in which something may wait for memory or for a disk.
+	// StealLimit is the share of time that the hypervisor may take, Pressure that
+	// in which threads may wait for memory or for a disk.
 	StealLimit float64 `json:"steal_limit"`
 	Pressure   float64 `json:"pressure"`
-	// SpinSlower is how much longer than when the run began a fixed spin may
-	// take on either side's processors.
+	// SpinSlower is the share by which a fixed spin may take longer than when the
+	// run began, on either side's processors.
 	SpinSlower float64 `json:"spin_slower"`
-	// LateRead is the largest lateness of a counter's reading, as a share of
-	// the window.
+	// LateRead is the largest lateness of a reading, as a share of the window.
 	LateRead float64 `json:"late_read"`
-	// ShortWindow is the least share of the asked-for window.
+	// ShortWindow is the least length of a window, as a share of the plan's.
 	ShortWindow float64 `json:"short_window"`
 	// FewCompletions is the least number of completions of a large transfer.
 	FewCompletions float64 `json:"few_completions"`
 }
 
-// DefaultThresholds are the limits of a plan that changes none.
+// DefaultThresholds returns the limits of a plan that changes none.
 func DefaultThresholds() Thresholds {
 	return Thresholds{
 		FullShare: 0.95, NearlyFull: 0.90, Slack: 0.80, ForeignWork: 0.15, EstimateFrom: 0.70,
@@ -87,7 +78,7 @@ func DefaultThresholds() Thresholds {
 	}
 }
 
-// Limits are the thresholds of the plan, the default ones where it stored none.
+// Limits returns the thresholds of the plan, the default ones where it has none.
 func (p *Plan) Limits() Thresholds {
 	if p.Thresholds == nil {
 		return DefaultThresholds()
@@ -95,8 +86,7 @@ func (p *Plan) Limits() Thresholds {
 	return *p.Thresholds
 }
 
-// UnmarshalJSON reads stored limits. One that a run did not store, since it was
-// measured before there was such a limit, is the default one.
+// UnmarshalJSON reads stored limits; one younger than the run has its default.
 func (t *Thresholds) UnmarshalJSON(text []byte) error {
 	type plain Thresholds
 	stored := plain(DefaultThresholds())

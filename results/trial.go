@@ -1,6 +1,9 @@
 package results
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Trial is one ladder on one fresh server process.
 type Trial struct {
@@ -21,58 +24,49 @@ type Trial struct {
 	Reason string `json:"reason,omitempty"`
 	// ServerLog is the end of the server's log where the trial failed.
 	ServerLog string `json:"server_log,omitempty"`
-	// ReadyNS is the time from the start of the server to its first correct
-	// answer.
+	// ReadyNS is the time from the server's start to its first right answer.
 	ReadyNS int64 `json:"ready_ns,omitempty"`
-	// IdleMemoryBytes is the resident memory of the server's tree before
-	// load; AfterMemoryBytes after it.
+	// Resident memory of the server's tree, before and after the load.
 	IdleMemoryBytes  *uint64 `json:"idle_memory_bytes,omitempty"`
 	AfterMemoryBytes *uint64 `json:"after_memory_bytes,omitempty"`
-	// Loaders holds the report of the load: of all loaders together where several
-	// made it.
+	// Loaders holds the one report of the load, merged over all loaders.
 	Loaders []Report `json:"loaders,omitempty"`
 	// Parts holds the report of each of several loaders; absent for one.
 	Parts []Report `json:"parts,omitempty"`
-	// Phases are the measured phases in the order in which they ran, each with
-	// what the harness saw of both sides.
+	// Phases are the harness's measurements of the measured phases, in order.
 	Phases []TrialPhase `json:"phases,omitempty"`
-	// Kernel holds the kernel's witnesses from before the first connection to
-	// the end of the ladder.
+	// Kernel covers the time from the first connection to the ladder's end.
 	Kernel *Kernel `json:"kernel,omitempty"`
-	// Sweep is closed-loop throughput over clients, in the order in which it was
-	// measured, before the ladder.
+	// Sweep is closed-loop throughput over clients before the ladder, in order.
 	Sweep []SweepPoint `json:"sweep,omitempty"`
-	// Search is the search for the highest rate that keeps the table's
-	// objective.
+	// Search is the search for the highest rate that keeps the objective.
 	Search *Search `json:"search,omitempty"`
 	// MeasuredNS is the time spent in warm-up and windows.
 	MeasuredNS int64 `json:"measured_ns"`
-	// Spins are in the order in which they were timed: before the load, between
-	// its phases where it pauses, and behind it.
+	// Spins are in order: before the load, in its pauses, and behind it.
 	Spins []Spin `json:"spins,omitempty"`
 }
 
 // Spin is the time of a fixed piece of arithmetic on each side's processors
-// while no window is open. Beside the run's first one it shows whether the
+// while no window is open. A longer time than the run's first one shows that the
 // machine has become slower.
 type Spin struct {
 	// Before is the phase that comes next; empty behind the last one.
 	Before string `json:"before,omitempty"`
-	// ServerNS and LoaderNS are of the side's slowest processor, the best of a
-	// few tries; 0 where the side has no processors of its own to name.
+	// ServerNS and LoaderNS are the best of a few tries on the side's slowest
+	// processor; 0 where the side has no processors of its own.
 	ServerNS int64 `json:"server_ns,omitempty"`
 	LoaderNS int64 `json:"loader_ns,omitempty"`
 }
 
-// TrialKind tells measured trials from those outside all medians.
+// TrialKind is measured, or a kind that is outside all medians.
 type TrialKind string
 
 // The kinds of trials.
 const (
 	TrialMeasured TrialKind = "measured"
 	TrialScout    TrialKind = "scout"
-	// TrialConfirm holds a rate that a search found against a fresh process, in
-	// longer windows.
+	// TrialConfirm repeats the rate of a search on a fresh process.
 	TrialConfirm TrialKind = "confirm"
 )
 
@@ -84,84 +78,70 @@ const (
 	TrialOK          TrialState = "ok"
 	TrialVoid        TrialState = "void"
 	TrialInterrupted TrialState = "interrupted"
-	// TrialRepeated was so disturbed that it was done again: it is kept, and
-	// counts for nothing.
+	// TrialRepeated was disturbed and measured again: it counts for nothing.
 	TrialRepeated TrialState = "repeated"
 )
 
-// TrialPhase is one phase of the ladder as the harness saw it.
+// TrialPhase is the harness's measurement of one phase of the ladder.
 type TrialPhase struct {
-	// Name is the phase's name in the loaders' reports, such as "closed" or
-	// "open 90%".
+	// Name is that of the loaders' reports, such as "closed" or "open 90%".
 	Name string `json:"name"`
 	// Server and Loader are absent where they could not be sampled.
 	Server *Usage `json:"server,omitempty"`
 	Loader *Usage `json:"loader,omitempty"`
-	// ServerCPUBusy is the busy share of the server's CPUs, 0 to 1
-	// (1 − idle), kernel work included; LoaderCPUBusy that of the loader's.
+	// The busy shares are of each side's CPUs, kernel work included.
 	ServerCPUBusy *float64 `json:"server_cpu_busy,omitempty"`
 	LoaderCPUBusy *float64 `json:"loader_cpu_busy,omitempty"`
-	// ServerCPUs is how many processors the server has, 0 where it has none of
-	// its own.
+	// ServerCPUs is the number of the server's own processors, 0 for none.
 	ServerCPUs int `json:"server_cpus,omitempty"`
-	// ServerInterrupts is the share of the server's CPUs that the kernel spent
-	// in interrupts, 0 to 1, in ticks of 10 ms: work that is nobody's in the
-	// accounts of processes.
+	// ServerInterrupts is the share of the server's CPUs that the kernel spent in
+	// interrupts, 0 to 1, in ticks of 10 ms. No process is charged for them.
 	ServerInterrupts *float64 `json:"server_interrupts,omitempty"`
-	// OrchestratorCPUNS is what joust's own process used in the window, beside
-	// both sides: it runs on the loader's CPUs.
+	// OrchestratorCPUNS is joust's own CPU time, on the loader's CPUs.
 	OrchestratorCPUNS *int64 `json:"orchestrator_cpu_ns,omitempty"`
-	// StealShare is the share of the window that the hypervisor took from all
-	// CPUs used, 0 to 1.
+	// StealShare is the share of all used CPUs that the hypervisor took.
 	StealShare *float64 `json:"steal_share,omitempty"`
 	Kernel     *Kernel  `json:"kernel,omitempty"`
 	Verdict    Verdict  `json:"verdict"`
-	// Probes are the experiments that were made on this phase in this trial.
-	// The later trials of the cell are judged by them too.
+	// Probes are this trial's experiments on this phase, by which the later trials
+	// of the cell are judged too.
 	Probes []Probe `json:"probes,omitempty"`
 }
 
-// Usage is what one process tree used between two instants.
+// Usage is the resource use of one process tree between two instants.
 type Usage struct {
-	// AskedT0 and AskedT1 are the announced window; ReadT0 and ReadT1 the
-	// instants at which the counters were read.
+	// The asked instants are the announced window, the others those of reading.
 	AskedT0NS int64 `json:"asked_t0_ns"`
 	AskedT1NS int64 `json:"asked_t1_ns"`
 	ReadT0NS  int64 `json:"read_t0_ns"`
 	ReadT1NS  int64 `json:"read_t1_ns"`
-	// CPUNS is user and system time together, of the whole tree, reaped
-	// children included.
+	// CPUNS is user and system time of the whole tree, reaped children included.
 	CPUNS int64 `json:"cpu_ns"`
-	// UserNS and SystemNS come in ticks or are estimated by the kernel:
-	// approximate.
+	// UserNS and SystemNS are approximate: ticks, or the kernel's estimates.
 	UserNS   *int64 `json:"user_ns,omitempty"`
 	SystemNS *int64 `json:"system_ns,omitempty"`
 	// CPUSource names the counter: "cgroup" or "process clocks".
 	CPUSource string `json:"cpu_source"`
-	// BusiestThread is the largest share of the window that one thread ran,
-	// 0 to 1.
+	// BusiestThread is the largest share of the window that one thread ran.
 	BusiestThread *float64 `json:"busiest_thread,omitempty"`
-	// PeakMemoryBytes is the kernel's own peak since the trial's load began:
-	// a sum of VmHWM over the tree, an upper bound where there are several
-	// processes.
+	// PeakMemoryBytes is the sum of VmHWM over the tree since the trial's load
+	// began: an upper bound for several processes.
 	PeakMemoryBytes *uint64 `json:"peak_memory_bytes,omitempty"`
 	Processes       int     `json:"processes"`
 	Threads         int     `json:"threads"`
-	// GroupPeakBytes is the kernel's own peak of the tree's control group,
-	// page cache and kernel memory included, for containers: since the trial's
-	// load began with control groups of version 1 that joust may reset, else
-	// since the container's start.
+	// GroupPeakBytes is the peak of a container's control group, page cache and
+	// kernel memory included: since the trial's load began where joust may reset
+	// it (control groups of version 1), else since the container's start.
 	GroupPeakBytes *uint64 `json:"group_peak_bytes,omitempty"`
-	// ThrottledNS is time in which a quota held the tree back; several
-	// processors that wait at once count each. It did so in ThrottledPeriods of
-	// the QuotaPeriods of the window. QuotaCPUs is the quota itself, in
-	// processors: absent where there is none.
+	// ThrottledNS is the time for which a quota held the tree back, added over
+	// its processors, in ThrottledPeriods of the window's QuotaPeriods. QuotaCPUs
+	// is the quota in processors; absent for none.
 	ThrottledNS      *int64   `json:"throttled_ns,omitempty"`
 	ThrottledPeriods *int64   `json:"throttled_periods,omitempty"`
 	QuotaPeriods     *int64   `json:"quota_periods,omitempty"`
 	QuotaCPUs        *float64 `json:"quota_cpus,omitempty"`
 	// CPUPressureNS is the time in which some thread of the tree was ready and
-	// had no processor; absent where the tree has no cgroup of its own.
+	// had no processor; absent without a cgroup of its own.
 	CPUPressureNS *int64        `json:"cpu_pressure_ns,omitempty"`
 	Timeline      []UsageSample `json:"timeline,omitempty"`
 	Warnings      []string      `json:"warnings,omitempty"`
@@ -173,9 +153,9 @@ type UsageSample struct {
 	// CPUNS is cumulative since the window opened.
 	CPUNS       int64  `json:"cpu_ns"`
 	MemoryBytes uint64 `json:"memory_bytes"`
-	// AnonymousBytes, FileBytes and SocketBytes are what the tree's control
-	// group is charged for: the processes' own memory, cached files, and
-	// buffers of sockets. Absent where no controller counts them.
+	// AnonymousBytes, FileBytes and SocketBytes are charges of the tree's control
+	// group: the processes' own memory, cached files, and buffers of sockets.
+	// Absent where no controller counts them.
 	AnonymousBytes *uint64 `json:"anonymous_bytes,omitempty"`
 	FileBytes      *uint64 `json:"file_bytes,omitempty"`
 	SocketBytes    *uint64 `json:"socket_bytes,omitempty"`
@@ -189,10 +169,9 @@ type Kernel struct {
 	ListenDrops           *uint64 `json:"listen_drops,omitempty"`
 	ResetsSent            *uint64 `json:"resets_sent,omitempty"`
 	EstabResets           *uint64 `json:"estab_resets,omitempty"`
-	// DelayedACKs counts acknowledgements that the kernel held back until its
-	// timer went off.
+	// DelayedACKs counts acknowledgements that waited for the kernel's timer.
 	DelayedACKs *uint64 `json:"delayed_acks,omitempty"`
-	// The pressures are the time in which something on this machine waited for
+	// The pressures are the time in which some thread on this machine waited for
 	// a processor, for memory or for a disk.
 	CPUPressureNS    *int64 `json:"cpu_pressure_ns,omitempty"`
 	MemoryPressureNS *int64 `json:"memory_pressure_ns,omitempty"`
@@ -201,25 +180,22 @@ type Kernel struct {
 
 // Verdict says what limited a phase and whether its number may be believed.
 type Verdict struct {
-	// Bottleneck is what limited the phase; empty where nothing did (an
-	// open-loop phase that kept its rate).
+	// Bottleneck is empty for an open loop that kept its rate.
 	Bottleneck Bottleneck `json:"bottleneck,omitempty"`
 	Flags      []Flag     `json:"flags,omitempty"`
 	Valid      bool       `json:"valid"`
-	// NotRun is true for a phase that was skipped and is therefore neither
-	// valid nor void; the reason says why.
+	// NotRun is true for a skipped phase, which is neither valid nor void.
 	NotRun bool `json:"not_run,omitempty"`
-	// Reasons carry the numbers and thresholds, in plain words.
+	// Reasons have the numbers and thresholds, in plain words.
 	Reasons []Reason `json:"reasons,omitempty"`
-	// UpperRPS is the estimated bound above the throughput, in req/s, where
-	// the verdict allows one.
+	// UpperRPS is the estimated bound above the throughput, if there is one.
 	UpperRPS *float64 `json:"upper_rps,omitempty"`
 	// ServerShare and LoaderShare are U_S and U_L of METHOD.md §3, 0 to 1.
 	ServerShare *float64 `json:"server_share,omitempty"`
 	LoaderShare *float64 `json:"loader_share,omitempty"`
 }
 
-// Bottleneck names what limited a phase.
+// Bottleneck is the limit of a phase.
 type Bottleneck string
 
 // The bottlenecks of METHOD.md §3.
@@ -244,8 +220,7 @@ const (
 	FlagNotSteady   Flag = "not-steady"
 	FlagDisturbed   Flag = "disturbed"
 	FlagInterrupted Flag = "interrupted"
-	// FlagExceeded marks a closed loop whose throughput an open loop of the same
-	// server process exceeded.
+	// FlagExceeded marks a closed loop below an open loop of the same process.
 	FlagExceeded Flag = "exceeded"
 	// FlagBookkeeping marks a closed loop that misses Little's law.
 	FlagBookkeeping Flag = "bookkeeping"
@@ -253,36 +228,23 @@ const (
 
 // Reason is one sentence of evidence.
 type Reason struct {
-	// Code is stable and short, such as "server-cpu" or "wrong-answers".
+	// Code is stable and short, such as "shares" or "errors".
 	Code string `json:"code"`
-	// Voids is true when this reason makes the cell void.
+	// Voids is true when this reason voids the phase.
 	Voids bool   `json:"voids,omitempty"`
 	Text  string `json:"text"`
 }
 
-// CodeBeyondLoader is the code of the reason why a phase was not run: the
-// loader could not have paced its rate.
+// CodeBeyondLoader is the reason's code of a rate that the loader cannot pace.
 const CodeBeyondLoader = "beyond-loader"
 
-// Why is the first reason that voids, or else the first of any kind.
+// Why returns the text of the first reason that voids, or else of the first.
 func (v Verdict) Why() string {
-	for _, r := range v.Reasons {
-		if r.Voids {
-			return r.Text
-		}
+	if len(v.Reasons) == 0 {
+		return "no reason was stored"
 	}
-	if len(v.Reasons) > 0 {
-		return v.Reasons[0].Text
-	}
-	return "no reason was stored"
+	return v.Reasons[max(0, slices.IndexFunc(v.Reasons, func(r Reason) bool { return r.Voids }))].Text
 }
 
-// Has tells whether the verdict carries the flag.
-func (v Verdict) Has(f Flag) bool {
-	for _, g := range v.Flags {
-		if g == f {
-			return true
-		}
-	}
-	return false
-}
+// Has reports whether the verdict carries the flag.
+func (v Verdict) Has(f Flag) bool { return slices.Contains(v.Flags, f) }

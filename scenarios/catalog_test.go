@@ -10,10 +10,10 @@ import (
 
 	"github.com/joust-bench/joust/results/golden"
 	"github.com/joust-bench/joust/scenarios"
-	"github.com/joust-bench/joust/scenarios/strictyaml/schema/schematest"
+	"github.com/joust-bench/joust/scenarios/strictyaml/schema"
 )
 
-func load(t *testing.T) *scenarios.Table {
+func load(t *testing.T) scenarios.Rows {
 	t.Helper()
 	table, err := scenarios.Load()
 	if err != nil {
@@ -22,10 +22,10 @@ func load(t *testing.T) *scenarios.Table {
 	return table
 }
 
-// pattern is the text of which generated bodies are made.
+// pattern is repeated in generated bodies.
 const pattern = "0123456789abcdefghijklmnopqrstuvwxyz"
 
-// fact is what the project promised of a row in words.
+// fact is a promise of the project about a row.
 type fact struct {
 	method, path  string
 	headers       int
@@ -73,7 +73,7 @@ func TestEmbeddedRowsAreAsPromised(t *testing.T) {
 	}
 }
 
-// factOf reads a row back into the terms of the promise.
+// factOf returns the facts of a row.
 func factOf(t *testing.T, s *scenarios.Scenario) fact {
 	t.Helper()
 	r := &s.Requests[0]
@@ -151,7 +151,7 @@ func TestREADMEShowsTheTable(t *testing.T) {
 	if !ok {
 		t.Fatal("README.md has no mark where the table ends")
 	}
-	table := scenarios.Markdown(load(t))
+	table := markdown(load(t))
 	golden.Hold(t, "README.md", head+"-update`) -->\n"+table+end+tail)
 }
 
@@ -162,7 +162,7 @@ func TestREADMEExampleIsValid(t *testing.T) {
 	if !ok {
 		t.Fatal("README.md has no example")
 	}
-	if _, err := scenarios.Parse("README.md", []byte(example)); err != nil {
+	if _, err := parse("README.yaml", []byte(example)); err != nil {
 		t.Error(err)
 	}
 }
@@ -171,13 +171,13 @@ func TestMarkdownStaysWithinItsCells(t *testing.T) {
 	t.Parallel()
 	rows := string(read(t, "testdata/everything.good.yaml"))
 	rows = strings.Replace(rows, "title: weighted mix", `title: "a | b\nc"`, 1)
-	parsed, err := scenarios.LoadFS(oneFile(rows))
+	parsed, err := parse("rows.yaml", []byte(rows))
 	if err != nil {
 		t.Fatal(err)
 	}
-	lines := strings.Split(strings.TrimSpace(scenarios.Markdown(parsed)), "\n")
-	if len(lines) != 2+len(parsed.All()) {
-		t.Fatalf("%d lines for %d rows", len(lines), len(parsed.All()))
+	lines := strings.Split(strings.TrimSpace(markdown(parsed)), "\n")
+	if len(lines) != 2+len(parsed) {
+		t.Fatalf("%d lines for %d rows", len(lines), len(parsed))
 	}
 	for _, line := range lines {
 		plain := strings.ReplaceAll(line, `\|`, "")
@@ -187,14 +187,14 @@ func TestMarkdownStaysWithinItsCells(t *testing.T) {
 	}
 }
 
-// The schema is what an editor checks the catalogue with. Not parallel: with
-// -update it is rewritten.
+// Editors check the catalogue with the schema. Not parallel: with -update it is
+// rewritten.
 func TestSchemaOfTheCatalogue(t *testing.T) {
 	s, err := scenarios.FileSchema()
 	if err != nil {
 		t.Fatal(err)
 	}
-	schematest.Published{
+	schema.Published{
 		Schema: s, File: "scenario.schema.json",
 		Fit: []string{"catalog/*.yaml", "testdata/*.good.yaml"},
 		Refused: map[string]string{

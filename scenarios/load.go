@@ -2,12 +2,14 @@ package scenarios
 
 import (
 	"embed"
+	"errors"
 	"fmt"
 	"io/fs"
 	"path"
 	"strings"
 
 	"github.com/joust-bench/joust/scenarios/strictyaml"
+	"github.com/joust-bench/joust/scenarios/suggest"
 )
 
 //go:embed catalog/*.yaml
@@ -18,60 +20,63 @@ type file struct {
 	Scenarios []Scenario `yaml:"scenarios"`
 }
 
-// Load reads joust's own table, which is part of the program.
-func Load() (*Table, error) {
-	sub, err := fs.Sub(embedded, "catalog")
-	if err != nil {
-		return nil, fmt.Errorf("open the embedded scenario table: %w", err)
-	}
-	return loadFS(sub, "catalog/")
-}
+// Rows is the scenario table: valid rows with unique names, in catalogue order.
+type Rows []Scenario
 
-// LoadFS reads the table in the *.yaml files at the root of fsys, in the order
-// of their names. All problems of all files come back as one
-// strictyaml.Problems.
-func LoadFS(fsys fs.FS) (*Table, error) { return loadFS(fsys, "") }
+// Load reads joust's own rows, which are part of the program.
+func Load() (Rows, error) { return LoadFS(embedded, "catalog/*.yaml") }
 
-// loadFS puts prefix before file names in messages.
-func loadFS(fsys fs.FS, prefix string) (*Table, error) {
-	names, err := fs.Glob(fsys, "*.yaml")
+// LoadFS reads the files that match the pattern, in the order of their names.
+// An error of type strictyaml.Problems holds the mistakes of all files.
+func LoadFS(fsys fs.FS, pattern string) (Rows, error) {
+	names, err := fs.Glob(fsys, pattern)
 	if err != nil {
 		return nil, fmt.Errorf("list scenario files: %w", err)
 	}
 	if len(names) == 0 {
 		return nil, fmt.Errorf("no scenario files (*.yaml) in the catalogue")
 	}
-	t := &Table{}
+	var rows Rows
 	var problems strictyaml.Problems
-	first := map[string]string{}
+	places := map[string]string{}
 	for _, name := range names {
 		data, err := fs.ReadFile(fsys, name)
 		if err != nil {
 			return nil, fmt.Errorf("read scenario file: %w", err)
 		}
-		rows, doc := read(prefix+name, data)
-		unique(rows, doc, prefix+name, first)
+		more, doc := read(name, data)
+		checkUnique(more, doc, name, places)
 		problems = append(problems, doc.Problems()...)
-		t.rows = append(t.rows, rows...)
+		rows = append(rows, more...)
 	}
 	if err := problems.Err(); err != nil {
-		return nil, err
-	}
-	return t, nil
-}
-
-// Parse reads the rows of one catalogue file, fills in defaults and validates
-// them. The file's name gives the family and stands in messages. All problems
-// come back at once, as strictyaml.Problems.
-func Parse(file string, data []byte) ([]Scenario, error) {
-	rows, doc := read(file, data)
-	unique(rows, doc, file, map[string]string{})
-	if err := doc.Problems().Err(); err != nil {
 		return nil, err
 	}
 	return rows, nil
 }
 
+// Names returns the rows' names in catalogue order.
+func (rows Rows) Names() []string {
+	names := make([]string, len(rows))
+	for i := range rows {
+		names[i] = rows[i].Name
+	}
+	return names
+}
+
+// Find returns the row of that name. The row is shared and must not be
+// changed. The error names the nearest row.
+func (rows Rows) Find(name string) (*Scenario, error) {
+	for i := range rows {
+		if rows[i].Name == name {
+			return &rows[i], nil
+		}
+	}
+	return nil, errors.New(suggest.Unknown("scenario", name, rows.Names()))
+}
+
+// read reads the rows of one file, fills in defaults and validates them. The
+// file's name gives the family.
 func read(name string, data []byte) ([]Scenario, *strictyaml.Document) {
 	var f file
 	doc := strictyaml.Decode(name, data, &f)
@@ -83,59 +88,50 @@ func read(name string, data []byte) ([]Scenario, *strictyaml.Document) {
 		s, at := &f.Scenarios[i], fmt.Sprintf("scenarios[%d]", i)
 		s.Family = family
 		fillDefaults(s, at, doc)
+		label := s.Name
+		if label == "" {
+			label = at
+		}
 		for _, fault := range s.Validate() {
-			doc.Report(at+"."+fault.Path, "%s: %s: %s", label(s, i), fault.Path, fault.Message)
+			doc.Report(at+"."+fault.Path, "%s: %s: %s", label, fault.Path, fault.Message)
 		}
 	}
 	return f.Scenarios, doc
 }
 
-// unique reports rows whose name stands in first already and adds the others
-// to it, with their places.
-func unique(rows []Scenario, doc *strictyaml.Document, file string, first map[string]string) {
+// checkUnique reports rows whose name has a place already, and adds the places
+// of the others.
+func checkUnique(rows []Scenario, doc *strictyaml.Document, file string, places map[string]string) {
 	for i := range rows {
 		name, at := rows[i].Name, fmt.Sprintf("scenarios[%d].name", i)
 		if name == "" {
 			continue
 		}
-		if place, twice := first[name]; twice {
+		if place, twice := places[name]; twice {
 			doc.Report(at, "scenario %s is there already, at %s", name, place)
 			continue
 		}
-		first[name] = fmt.Sprintf("%s:%d", file, doc.Line(at))
+		places[name] = fmt.Sprintf("%s:%d", file, doc.Line(at))
 	}
 }
 
-// fillDefaults sets what the file leaves out. What it says explicitly stays,
-// zero included, for Validate to judge.
+// fillDefaults sets the values that the file leaves out. An explicit value
+// stays, even 0, and is left to Validate.
 func fillDefaults(s *Scenario, at string, doc *strictyaml.Document) {
-	if !doc.Has(at + ".depth") {
-		s.Depth = 1
-	}
-	if !doc.Has(at + ".unit") {
-		s.Unit = Requests
-	}
-	if !doc.Has(at + ".rank_by") {
-		s.RankBy = ByThroughput
-	}
-	if !doc.Has(at + ".rotation") {
-		s.Rotation = PerRequest
-	}
-	if !doc.Has(at + ".connection.close_with") {
-		s.Connection.CloseWith = FIN
-	}
+	fill(doc, at+".depth", &s.Depth, 1)
+	fill(doc, at+".unit", &s.Unit, Requests)
+	fill(doc, at+".rank_by", &s.RankBy, ByThroughput)
+	fill(doc, at+".rotation", &s.Rotation, PerRequest)
+	fill(doc, at+".connection.close_with", &s.Connection.CloseWith, FIN)
 	for i := range s.Requests {
-		weight := fmt.Sprintf("%s.requests[%d].weight", at, i)
-		if s.Rotation == Weighted && !doc.Has(weight) {
-			s.Requests[i].Weight = 1
+		if s.Rotation == Weighted {
+			fill(doc, fmt.Sprintf("%s.requests[%d].weight", at, i), &s.Requests[i].Weight, 1)
 		}
 	}
 }
 
-// label is how messages call a row.
-func label(s *Scenario, i int) string {
-	if s.Name == "" {
-		return fmt.Sprintf("scenarios[%d]", i)
+func fill[T any](doc *strictyaml.Document, path string, value *T, fallback T) {
+	if !doc.Has(path) {
+		*value = fallback
 	}
-	return s.Name
 }

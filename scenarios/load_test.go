@@ -22,7 +22,10 @@ func read(t *testing.T, path string) []byte {
 	return data
 }
 
-// golden compares got with the file's content, or rewrites the file.
+// parse reads a catalogue of one file.
+func parse(name string, data []byte) (scenarios.Rows, error) {
+	return scenarios.LoadFS(fstest.MapFS{name: {Data: data}}, "*.yaml")
+}
 
 func corpus(t *testing.T, pattern string) []string {
 	t.Helper()
@@ -36,7 +39,7 @@ func corpus(t *testing.T, pattern string) []string {
 func TestGoodFiles(t *testing.T) {
 	t.Parallel()
 	for _, path := range corpus(t, "*.good.yaml") {
-		rows, err := scenarios.Parse(filepath.Base(path), read(t, path))
+		rows, err := parse(filepath.Base(path), read(t, path))
 		if err != nil {
 			t.Errorf("%v", err)
 		}
@@ -49,7 +52,7 @@ func TestGoodFiles(t *testing.T) {
 func TestBadFiles(t *testing.T) {
 	t.Parallel()
 	for _, path := range corpus(t, "*.bad.yaml") {
-		rows, err := scenarios.Parse(filepath.Base(path), read(t, path))
+		rows, err := parse(filepath.Base(path), read(t, path))
 		if err == nil {
 			t.Errorf("%s: accepted", path)
 			continue
@@ -63,11 +66,11 @@ func TestBadFiles(t *testing.T) {
 
 func TestDefaults(t *testing.T) {
 	t.Parallel()
-	rows, err := scenarios.Parse("a/minimal.good.yaml", read(t, "testdata/minimal.good.yaml"))
+	rows, err := parse("minimal.good.yaml", read(t, "testdata/minimal.good.yaml"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []scenarios.Scenario{{
+	want := scenarios.Rows{{
 		Name: "minimal", Title: "the least that a row needs", Family: "minimal.good",
 		Protocols: []scenarios.Protocol{scenarios.H1}, Modes: []scenarios.Mode{scenarios.Closed},
 		Depth: 1, Unit: scenarios.Requests, RankBy: scenarios.ByThroughput,
@@ -81,7 +84,7 @@ func TestDefaults(t *testing.T) {
 
 func TestWeightsDefaultToOneInWeightedRotation(t *testing.T) {
 	t.Parallel()
-	rows, err := scenarios.Parse("x.yaml", read(t, "testdata/everything.good.yaml"))
+	rows, err := parse("x.yaml", read(t, "testdata/everything.good.yaml"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -100,7 +103,7 @@ func TestProblemsOfAllFilesComeAtOnce(t *testing.T) {
 		"c.yaml":      {Data: []byte("scenarios: []\n")},
 		"ignored.txt": {Data: []byte("not YAML: [")},
 	}
-	_, err := scenarios.LoadFS(fsys)
+	_, err := scenarios.LoadFS(fsys, "*.yaml")
 	if err == nil {
 		t.Fatal("accepted")
 	}
@@ -109,7 +112,7 @@ func TestProblemsOfAllFilesComeAtOnce(t *testing.T) {
 	if diff := cmp.Diff(want, err.Error()); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
-	if _, err := scenarios.LoadFS(fstest.MapFS{}); err == nil {
+	if _, err := scenarios.LoadFS(fstest.MapFS{}, "*.yaml"); err == nil {
 		t.Error("an empty catalogue was accepted")
 	}
 }
@@ -119,7 +122,7 @@ func TestTableKeepsCatalogueOrder(t *testing.T) {
 	table, err := scenarios.LoadFS(fstest.MapFS{
 		"b.yaml": {Data: read(t, "testdata/minimal.good.yaml")},
 		"a.yaml": {Data: read(t, "testdata/everything.good.yaml")},
-	})
+	}, "*.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -127,7 +130,7 @@ func TestTableKeepsCatalogueOrder(t *testing.T) {
 	if names[0] != "mixed_workload" || names[len(names)-1] != "minimal" {
 		t.Errorf("order: %q", names)
 	}
-	for i, s := range table.All() {
+	for i, s := range table {
 		found, err := table.Find(s.Name)
 		if err != nil || found.Name != names[i] {
 			t.Errorf("Find(%q): %v, %v", s.Name, found, err)
@@ -139,8 +142,8 @@ func TestTableKeepsCatalogueOrder(t *testing.T) {
 	}
 }
 
-// FuzzParse holds that no input panics or hangs, that what is accepted is
-// valid, and that what is refused says where.
+// FuzzParse checks that no input panics or hangs, that accepted rows are valid, and
+// that errors name a place.
 func FuzzParse(f *testing.F) {
 	for _, pattern := range []string{"*.good.yaml", "*.bad.yaml"} {
 		files, err := filepath.Glob(filepath.Join("testdata", pattern))
@@ -156,7 +159,7 @@ func FuzzParse(f *testing.F) {
 		}
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		rows, err := scenarios.Parse("fuzz.yaml", data)
+		rows, err := parse("fuzz.yaml", data)
 		if err != nil {
 			if !strings.HasPrefix(err.Error(), "fuzz.yaml:") {
 				t.Fatalf("no place in %q", err)
@@ -169,9 +172,4 @@ func FuzzParse(f *testing.F) {
 			}
 		}
 	})
-}
-
-// oneFile is a catalogue of a single file.
-func oneFile(content string) fstest.MapFS {
-	return fstest.MapFS{"rows.yaml": {Data: []byte(content)}}
 }

@@ -1,12 +1,12 @@
-// Package scenarios says what is asked of a server and which answers count as
-// right. A scenario is one row of one table; help, fixture conformance, loader
-// requests and documentation all come from it. The rows are in catalog/*.yaml,
-// one file a family.
+// Package scenarios holds the table of requests that servers are asked, with the
+// answers that count as right. A scenario is one row of the table. Help,
+// conformance checks, loader requests and documentation come from it. The rows
+// are in catalog/*.yaml, one file a family.
 package scenarios
 
-// Scenario is one row of the scenario table. Its fields are independent of one
-// another: what is asked, how a connection is used, how requests alternate and
-// how many are in flight.
+import "slices"
+
+// Scenario is one row of the scenario table.
 type Scenario struct {
 	// Name is unique and fixed: people look for it.
 	Name string `yaml:"name" json:"name"`
@@ -14,7 +14,7 @@ type Scenario struct {
 	Title string `yaml:"title" json:"title"`
 	// Family is the name of the catalogue file without its ending.
 	Family string `yaml:"-" json:"family"`
-	// Headline rows are what a default matrix may show.
+	// Headline is true for rows that a default matrix may show.
 	Headline bool `yaml:"headline" json:"headline"`
 	// Protocols lists the protocol ids on which the row has a meaning.
 	Protocols []Protocol `yaml:"protocols" json:"protocols"`
@@ -24,19 +24,19 @@ type Scenario struct {
 	Clients int `yaml:"clients" json:"clients,omitempty"`
 	// Depth is the number of requests in flight on one connection; 1 or more.
 	Depth int `yaml:"depth" json:"depth"`
-	// Unit is what is counted.
-	Unit Unit `yaml:"unit" json:"unit"`
-	// RankBy is what a table of this row is about.
+	// Unit is the thing that is counted.
+	Unit CountUnit `yaml:"unit" json:"unit"`
+	// RankBy is the quantity by which a table of this row compares servers.
 	RankBy RankBy `yaml:"rank_by" json:"rank_by"`
-	// Connection says how long a connection lives.
+	// Connection bounds the life of a connection.
 	Connection Connection `yaml:"connection" json:"connection"`
-	// Rotation says when the next of several requests is taken.
+	// Rotation is the order in which several requests are taken.
 	Rotation Rotation `yaml:"rotation" json:"rotation"`
-	// MinCompletions stretches the closed-loop window of large transfers until
-	// that many are expected; 0 for none (METHOD.md §1).
+	// MinCompletions is the number of completions to which the closed-loop window
+	// of large transfers is stretched; 0 leaves the window (METHOD.md §1).
 	MinCompletions int       `yaml:"min_completions" json:"min_completions,omitempty"`
 	Requests       []Request `yaml:"requests" json:"requests"`
-	// Notes is shown in help and documentation.
+	// Notes are a remark for help and documentation.
 	Notes string `yaml:"notes" json:"notes,omitempty"`
 }
 
@@ -53,7 +53,7 @@ const (
 	WS  Protocol = "ws"
 )
 
-// Protocols are all protocol ids, whether an engine speaks them or not.
+// Protocols returns all protocol ids, also those that no engine speaks.
 func Protocols() []Protocol { return []Protocol{H1, H1S, H2, H2C, H3, WS} }
 
 // Mode is a kind of loop.
@@ -66,14 +66,14 @@ const (
 	Open   Mode = "open"
 )
 
-// Unit is what a row counts.
-type Unit string
+// CountUnit is the thing that a row counts.
+type CountUnit string
 
 // The units.
 const (
-	Requests Unit = "requests"
-	Messages Unit = "messages"
-	Sessions Unit = "sessions"
+	Requests CountUnit = "requests"
+	Messages CountUnit = "messages"
+	Sessions CountUnit = "sessions"
 )
 
 // RankBy is the quantity by which the servers of a row are compared.
@@ -87,14 +87,13 @@ const (
 
 // Connection is the policy of a connection's life.
 type Connection struct {
-	// ReconnectEvery closes the connection after that many requests; 0 keeps
-	// it.
+	// ReconnectEvery closes the connection after that many requests; 0 keeps it.
 	ReconnectEvery int `yaml:"reconnect_every" json:"reconnect_every,omitempty"`
-	// CloseWith is how the loader closes: FIN or RST.
+	// CloseWith is the loader's way to close: FIN or RST.
 	CloseWith CloseKind `yaml:"close_with" json:"close_with,omitempty"`
 }
 
-// CloseKind is how a connection is closed by the loader.
+// CloseKind is a way in which the loader closes a connection.
 type CloseKind string
 
 // The ways to close.
@@ -103,7 +102,7 @@ const (
 	RST CloseKind = "rst"
 )
 
-// Rotation says when the next of a row's requests is taken.
+// Rotation is the order in which a row's requests are taken.
 type Rotation string
 
 // The rotations. Weighted draws with the requests' weights from the seed.
@@ -113,7 +112,7 @@ const (
 	Weighted      Rotation = "weighted"
 )
 
-// Request is one request of a row, with its answer.
+// Request is one request of a row, with the answer that counts.
 type Request struct {
 	// Name is unique within the row; results are grouped by it.
 	Name   string `yaml:"name" json:"name"`
@@ -127,12 +126,12 @@ type Request struct {
 	// Transfer-Encoding follow from Body.
 	Headers []Header `yaml:"headers" json:"headers,omitempty"`
 	Body    *Body    `yaml:"body" json:"body,omitempty"`
-	// Weight is for weighted rotation; 0 counts as 1.
+	// Weight is the request's weight in weighted rotation; 0 counts as 1.
 	Weight int `yaml:"weight" json:"weight,omitempty"`
-	// Exchange replaces plain "send, await"; nil is the fast path.
+	// Exchange replaces plain "send, await". Nil is the fast path.
 	Exchange Exchange `yaml:"exchange" json:"exchange,omitempty"`
 	Expect   Expect   `yaml:"expect" json:"expect"`
-	// Vary is the randomised form that conformance asks.
+	// Vary is the request with a random number, for conformance checks.
 	Vary *Vary `yaml:"vary" json:"vary,omitempty"`
 }
 
@@ -142,12 +141,11 @@ type Header struct {
 	Value string `yaml:"value" json:"value"`
 }
 
-// Body is a generator of bytes: Text repeated until Length bytes stand, or
-// Text itself where Length is 0.
+// Body is Text, repeated to Length bytes unless Length is 0.
 type Body struct {
 	// Text is the literal body, or the pattern that is repeated.
 	Text string `yaml:"text" json:"text"`
-	// Length is the body's length in bytes; 0 means the length of Text.
+	// Length is the body's length in bytes; 0 is the length of Text.
 	Length int64 `yaml:"length" json:"length,omitempty"`
 	// Chunk is the size in bytes of the chunks of a chunked body; 0 sends it
 	// with Content-Length.
@@ -156,11 +154,11 @@ type Body struct {
 
 // Expect is the answer that counts as right.
 type Expect struct {
-	// Status is required of a row; 0 is for ad-hoc requests and takes any
-	// status from 200 to 399.
+	// Status is the only right status. 0, for ad-hoc requests alone, accepts any
+	// from 200 to 399.
 	Status int `yaml:"status" json:"status"`
-	// Headers must be present with these values; Content-Type is compared as a
-	// media type, parameters aside.
+	// Headers must be present with these values. Content-Type is compared as a
+	// media type, without its parameters.
 	Headers []Header `yaml:"headers" json:"headers,omitempty"`
 	// Body is compared byte for byte. Nil with Echo and NoBody unset accepts
 	// any body.
@@ -169,12 +167,11 @@ type Expect struct {
 	Echo bool `yaml:"echo" json:"echo,omitempty"`
 	// NoBody expects a message that ends with its head (HEAD, 204, 304).
 	NoBody bool `yaml:"no_body" json:"no_body,omitempty"`
-	// Framing is how the body's end is told: "length" or "chunked"; empty
-	// accepts either.
+	// Framing marks the body's end: "length" or "chunked"; empty accepts both.
 	Framing Framing `yaml:"framing" json:"framing,omitempty"`
 }
 
-// Framing is how a body's end is told.
+// Framing is the way in which a message marks the end of its body.
 type Framing string
 
 // The framings.
@@ -183,8 +180,8 @@ const (
 	ChunkedFramed Framing = "chunked"
 )
 
-// Vary is a request whose "{n}" is replaced by a random number, and the answer
-// that then counts.
+// Vary is a request whose "{n}" is replaced by a random number, with the answer
+// that counts then.
 type Vary struct {
 	Path string `yaml:"path" json:"path"`
 	Body string `yaml:"body" json:"body"`
@@ -198,7 +195,7 @@ type Exchange []Operation
 
 // Operation is one step of an exchange. Exactly one field is set.
 type Operation struct {
-	// SendHead sends the request's head, the empty line included, and comes first.
+	// SendHead sends the request's head with its empty line, and comes first.
 	SendHead *bool `yaml:"send_head" json:"send_head,omitempty"`
 	// SendBytes sends the next that many bytes of the request; -1 the rest.
 	SendBytes *int64 `yaml:"send_bytes" json:"send_bytes,omitempty"`
@@ -214,7 +211,7 @@ type Operation struct {
 	Close *CloseKind `yaml:"close" json:"close,omitempty"`
 }
 
-// Size is the length in bytes of the generated body.
+// Size returns the length of the body in bytes.
 func (b *Body) Size() int64 {
 	if b == nil {
 		return 0
@@ -225,7 +222,7 @@ func (b *Body) Size() int64 {
 	return int64(len(b.Text))
 }
 
-// Bytes generates the body.
+// Bytes returns the body.
 func (b *Body) Bytes() []byte {
 	n := b.Size()
 	if n == 0 {
@@ -239,16 +236,13 @@ func (b *Body) Bytes() []byte {
 	return out
 }
 
-// AnswerBody is the exact body that counts as right for the request, and
-// whether one is prescribed at all.
+// AnswerBody returns the body that counts as right for the request. exact is
+// false where any body does.
 func (r *Request) AnswerBody() (body *Body, exact bool) {
 	switch {
-	case r.Expect.NoBody:
+	case r.Expect.NoBody, r.Expect.Echo && r.Body == nil:
 		return &Body{}, true
 	case r.Expect.Echo:
-		if r.Body == nil {
-			return &Body{}, true
-		}
 		return r.Body, true
 	case r.Expect.Body != nil:
 		return r.Expect.Body, true
@@ -256,22 +250,8 @@ func (r *Request) AnswerBody() (body *Body, exact bool) {
 	return nil, false
 }
 
-// Supports tells whether the row has a meaning on the protocol.
-func (s *Scenario) Supports(p Protocol) bool {
-	for _, q := range s.Protocols {
-		if q == p {
-			return true
-		}
-	}
-	return false
-}
+// Supports reports whether the row has a meaning on the protocol.
+func (s *Scenario) Supports(p Protocol) bool { return slices.Contains(s.Protocols, p) }
 
-// Allows tells whether the row has a meaning in the mode.
-func (s *Scenario) Allows(m Mode) bool {
-	for _, n := range s.Modes {
-		if n == m {
-			return true
-		}
-	}
-	return false
-}
+// Allows reports whether the row has a meaning in the mode.
+func (s *Scenario) Allows(m Mode) bool { return slices.Contains(s.Modes, m) }

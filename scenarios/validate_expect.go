@@ -3,11 +3,13 @@ package scenarios
 import (
 	"fmt"
 	"net/http"
+	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 )
 
-// checkExpect reports answers that cannot be, or cannot be judged.
+// checkExpect reports answers that cannot occur, or cannot be judged.
 func (r *Request) checkExpect(f *faults, at string) {
 	e := &r.Expect
 	r.checkStatus(f, at+".status")
@@ -15,15 +17,9 @@ func (r *Request) checkExpect(f *faults, at string) {
 		known(f, at+".framing", "framing", e.Framing)
 	}
 	checkBody(f, at+".body", e.Body)
-	if e.Body != nil && e.Body.Chunk > 0 {
-		f.add(at+".body.chunk", "is for request bodies; framing says how the answer's end is told")
-	}
-	if e.Body != nil && e.Echo {
-		f.add(at+".echo", "cannot stand together with body: one of them says what the answer is")
-	}
-	if e.Echo && r.Body == nil {
-		f.add(at+".echo", "expects the request's own body, and the request has none")
-	}
+	f.when(e.Body.chunked(), at+".body.chunk", "is for request bodies; framing says how the answer's end is told")
+	f.when(e.Body != nil && e.Echo, at+".echo", "cannot stand together with body: one of them says what the answer is")
+	f.when(e.Echo && r.Body == nil, at+".echo", "expects the request's own body, and the request has none")
 	r.checkNoBody(f, at)
 	for i, h := range e.Headers {
 		path := fmt.Sprintf("%s.headers[%d]", at, i)
@@ -35,9 +31,7 @@ func (r *Request) checkExpect(f *faults, at string) {
 func (r *Request) checkStatus(f *faults, at string) {
 	switch status := r.Expect.Status; {
 	case status == 0:
-		if !r.abandons() {
-			f.add(at, "is required")
-		}
+		f.when(!r.abandons(), at, "is required")
 	case status < 100 || status > 599:
 		f.add(at, "%d is no HTTP status; they go from 100 to 599", status)
 	case status < 200 && status != http.StatusSwitchingProtocols:
@@ -45,39 +39,27 @@ func (r *Request) checkStatus(f *faults, at string) {
 	}
 }
 
-// abandons tells whether the exchange closes the connection without waiting
-// for any answer.
+// abandons reports whether the exchange closes the connection without waiting
+// for an answer.
 func (r *Request) abandons() bool {
-	closes := false
-	for _, op := range r.Exchange {
-		if op.AwaitStatus != nil || op.AwaitEnd != nil || op.AwaitEvents != nil {
-			return false
-		}
-		closes = closes || op.Close != nil
-	}
-	return closes
+	return !slices.ContainsFunc(r.Exchange, Operation.awaits) &&
+		slices.ContainsFunc(r.Exchange, func(op Operation) bool { return op.Close != nil })
 }
 
-// checkNoBody holds no_body to the answers that end with their head
-// (RFC 9110 §6.4.1), and those to no_body.
+// awaits reports whether the step waits for a part of the answer.
+func (op Operation) awaits() bool {
+	return op.AwaitStatus != nil || op.AwaitEnd != nil || op.AwaitEvents != nil
+}
+
+// checkNoBody reports an answer that ends with its head (RFC 9110 §6.4.1) and
+// lacks no_body, or has no_body and does not end with its head.
 func (r *Request) checkNoBody(f *faults, at string) {
 	e := &r.Expect
 	headOnly := r.Method == http.MethodHead || e.Status == http.StatusNoContent || e.Status == http.StatusNotModified
-	if !e.NoBody {
-		if headOnly {
-			f.add(at+".no_body", "must be true: answers to HEAD, and those with status 204 or 304, end with their head")
-		}
-		return
-	}
-	if !headOnly {
-		f.add(at+".no_body", "is for HEAD, 204 and 304; for an empty body write body: {}")
-	}
-	if e.Body != nil || e.Echo {
-		f.add(at+".no_body", "cannot stand together with body or echo")
-	}
-	if e.Framing != "" {
-		f.add(at+".framing", "has no meaning with no_body: there is no body whose end could be told")
-	}
+	f.when(headOnly && !e.NoBody, at+".no_body", "must be true: answers to HEAD, and those with status 204 or 304, end with their head")
+	f.when(e.NoBody && !headOnly, at+".no_body", "is for HEAD, 204 and 304; for an empty body write body: {}")
+	f.when(e.NoBody && (e.Body != nil || e.Echo), at+".no_body", "cannot stand together with body or echo")
+	f.when(e.NoBody && e.Framing != "", at+".framing", "has no meaning with no_body: there is no body whose end could be told")
 }
 
 // checkAnswerLength reports an expected Content-Length that contradicts the
@@ -92,15 +74,11 @@ func (r *Request) checkAnswerLength(f *faults, at string, h Header) {
 		return
 	}
 	body, exact := r.AnswerBody()
-	if exact && !r.Expect.NoBody && body.Size() != n {
-		f.add(at+".value", "Content-Length %d contradicts the expected body of %d bytes", n, body.Size())
-	}
-	if r.Expect.Framing == ChunkedFramed {
-		f.add(at, "Content-Length cannot stand together with framing: chunked")
-	}
+	f.when(exact && !r.Expect.NoBody && body.Size() != n, at+".value", "Content-Length %d contradicts the expected body of %d bytes", n, body.Size())
+	f.when(r.Expect.Framing == ChunkedFramed, at, "Content-Length cannot stand together with framing: chunked")
 }
 
-// checkExchange reports steps that say nothing, too much, or come too late.
+// checkExchange reports steps that are empty, ambiguous or too late.
 func (r *Request) checkExchange(f *faults, at string) {
 	sent, sentAll, closed := false, false, false
 	for i, op := range r.Exchange {
@@ -110,40 +88,24 @@ func (r *Request) checkExchange(f *faults, at string) {
 			continue
 		}
 		op.check(f, path)
-		if closed {
-			f.add(path, "comes after the connection was closed")
-		}
-		if op.SendHead != nil && sent {
-			f.add(path, "comes too late: an earlier step began to send")
-		}
+		f.when(closed, path, "comes after the connection was closed")
+		f.when(op.SendHead != nil && sent, path, "comes too late: an earlier step began to send")
+		f.when(op.SendBytes != nil && sentAll, path, "has nothing left to send: an earlier step sent the rest")
 		sent = sent || op.SendHead != nil || op.SendBytes != nil
-		if op.SendBytes != nil {
-			if sentAll {
-				f.add(path, "has nothing left to send: an earlier step sent the rest")
-			}
-			sentAll = sentAll || *op.SendBytes == -1
-		}
+		sentAll = sentAll || op.SendBytes != nil && *op.SendBytes == -1
 		closed = closed || op.Close != nil
 	}
-	if len(r.Exchange) > 0 && r.Exchange[0].waitsOrCloses() {
-		f.add(at+"[0]", "must send or pause: nothing is on its way yet")
+	if len(r.Exchange) > 0 {
+		first := r.Exchange[0]
+		f.when(first.awaits() || first.Close != nil, at+"[0]", "must send or pause: nothing is on its way yet")
 	}
-}
-
-// waitsOrCloses tells whether the step needs an earlier one to have sent
-// something.
-func (op *Operation) waitsOrCloses() bool {
-	return op.AwaitStatus != nil || op.AwaitEnd != nil || op.AwaitEvents != nil || op.Close != nil
 }
 
 // fields counts the fields that are set.
 func (op *Operation) fields() int {
 	n := 0
-	for _, set := range []bool{
-		op.SendHead != nil, op.SendBytes != nil, op.PauseMicros != nil, op.AwaitStatus != nil,
-		op.AwaitEnd != nil, op.AwaitEvents != nil, op.Close != nil,
-	} {
-		if set {
+	for v, i := reflect.ValueOf(op).Elem(), 0; i < v.NumField(); i++ {
+		if !v.Field(i).IsNil() {
 			n++
 		}
 	}
@@ -153,16 +115,16 @@ func (op *Operation) fields() int {
 // check reports a value out of its range.
 func (op *Operation) check(f *faults, at string) {
 	switch {
-	case op.SendHead != nil && !*op.SendHead:
-		f.add(at+".send_head", "can only be true; leave the step out instead")
+	case op.SendHead != nil:
+		f.when(!*op.SendHead, at+".send_head", "can only be true; leave the step out instead")
 	case op.SendBytes != nil && *op.SendBytes != -1:
 		f.atLeast(at+".send_bytes", *op.SendBytes, 1)
 	case op.PauseMicros != nil:
 		f.atLeast(at+".pause_us", *op.PauseMicros, 1)
-	case op.AwaitStatus != nil && (*op.AwaitStatus < 100 || *op.AwaitStatus > 599):
-		f.add(at+".await_status", "%d is no HTTP status; they go from 100 to 599", *op.AwaitStatus)
-	case op.AwaitEnd != nil && !*op.AwaitEnd:
-		f.add(at+".await_end", "can only be true; leave the step out instead")
+	case op.AwaitStatus != nil:
+		f.when(*op.AwaitStatus < 100 || *op.AwaitStatus > 599, at+".await_status", "%d is no HTTP status; they go from 100 to 599", *op.AwaitStatus)
+	case op.AwaitEnd != nil:
+		f.when(!*op.AwaitEnd, at+".await_end", "can only be true; leave the step out instead")
 	case op.AwaitEvents != nil:
 		f.atLeast(at+".await_events", int64(*op.AwaitEvents), 1)
 	case op.Close != nil:

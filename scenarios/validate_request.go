@@ -16,18 +16,17 @@ func methods() []string {
 	}
 }
 
-// check reports what is wrong with a request by itself.
+// check reports mistakes that do not depend on the request's row.
 func (r *Request) check(f *faults, at string) {
-	if r.Name == "" {
-		f.add(at+".name", "is required: results are grouped by it")
-	}
+	f.when(r.Name == "", at+".name", "is required: results are grouped by it")
 	if r.Method == "" {
 		f.add(at+".method", "is required")
 	} else {
 		f.known(at+".method", "method", r.Method, methods())
 	}
 	checkTarget(f, at+".path", r.Path)
-	r.checkVersion(f, at)
+	f.when(r.Version != "" && r.Version != "1.0", at+".version", `%q is not known; write "1.0", or leave it out for 1.1`, r.Version)
+	f.when(r.Version == "1.0" && r.Body.chunked(), at+".body.chunk", "HTTP/1.0 has no chunked bodies")
 	r.checkHeaders(f, at+".headers")
 	checkBody(f, at+".body", r.Body)
 	r.checkExchange(f, at+".exchange")
@@ -35,31 +34,24 @@ func (r *Request) check(f *faults, at string) {
 	r.checkVary(f, at+".vary")
 }
 
-// checkTarget reports what cannot stand as a request target in origin form.
+// checkTarget reports bytes that cannot stand in a request target in origin form.
 func checkTarget(f *faults, at, target string) {
 	if target == "" {
 		f.add(at, "is required")
 		return
 	}
-	if target[0] != '/' {
-		f.add(at, `%q must begin with "/"`, target)
-	}
-	for i := range len(target) {
-		if c := target[i]; c <= ' ' || c >= 0x7f || c == '#' {
-			f.add(at, "byte %#02x at offset %d cannot stand in a request target; percent-encode it", c, i)
-			return
-		}
-	}
+	f.when(target[0] != '/', at, `%q must begin with "/"`, target)
+	forbidden := func(c byte) bool { return c <= ' ' || c >= 0x7f || c == '#' }
+	f.byte(at, target, forbidden, "a request target; percent-encode it")
 }
 
-// checkVersion reports versions that no request line has, and what HTTP/1.0
-// does not know.
-func (r *Request) checkVersion(f *faults, at string) {
-	switch {
-	case r.Version != "" && r.Version != "1.0":
-		f.add(at+".version", `%q is not known; write "1.0", or leave it out for 1.1`, r.Version)
-	case r.Version == "1.0" && r.Body != nil && r.Body.Chunk > 0:
-		f.add(at+".body.chunk", "HTTP/1.0 has no chunked bodies")
+// byte reports the first forbidden byte of the text. where ends the message.
+func (f *faults) byte(at, text string, forbidden func(byte) bool, where string) {
+	for i := range len(text) {
+		if forbidden(text[i]) {
+			f.add(at, "byte %#02x at offset %d cannot stand in %s", text[i], i, where)
+			return
+		}
 	}
 }
 
@@ -79,32 +71,15 @@ func (r *Request) checkHeaders(f *faults, at string) {
 // checkHeader reports bytes that RFC 9110 forbids in names (§5.6.2) and values
 // (§5.5).
 func checkHeader(f *faults, at string, h Header) {
-	if h.Name == "" {
-		f.add(at+".name", "is required")
-	}
-	for i := range len(h.Name) {
-		if !isTokenByte(h.Name[i]) {
-			f.add(at+".name", "byte %#02x at offset %d cannot stand in a header name (RFC 9110 §5.6.2)", h.Name[i], i)
-			break
-		}
-	}
-	for i := range len(h.Value) {
-		if c := h.Value[i]; c < ' ' && c != '\t' || c == 0x7f {
-			f.add(at+".value", "byte %#02x at offset %d cannot stand in a header value (RFC 9110 §5.5)", c, i)
-			break
-		}
-	}
-	if strings.Trim(h.Value, " \t") != h.Value {
-		f.add(at+".value", "%q begins or ends with a space, which is no part of a header value (RFC 9110 §5.5)", h.Value)
-	}
+	f.when(h.Name == "", at+".name", "is required")
+	f.byte(at+".name", h.Name, notToken, "a header name (RFC 9110 §5.6.2)")
+	control := func(c byte) bool { return c < ' ' && c != '\t' || c == 0x7f }
+	f.byte(at+".value", h.Value, control, "a header value (RFC 9110 §5.5)")
+	f.when(strings.Trim(h.Value, " \t") != h.Value, at+".value", "%q begins or ends with a space, which is no part of a header value (RFC 9110 §5.5)", h.Value)
 }
 
-func isTokenByte(c byte) bool {
-	switch {
-	case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9':
-		return true
-	}
-	return strings.IndexByte("!#$%&'*+-.^_`|~", c) >= 0
+func notToken(c byte) bool {
+	return (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && strings.IndexByte("!#$%&'*+-.^_`|~", c) < 0
 }
 
 func checkBody(f *faults, at string, b *Body) {
@@ -113,13 +88,12 @@ func checkBody(f *faults, at string, b *Body) {
 	}
 	f.atLeast(at+".length", b.Length, 0)
 	f.atLeast(at+".chunk", b.Chunk, 0)
-	if b.Length > 0 && b.Text == "" {
-		f.add(at+".text", "is required: it is repeated until %d bytes stand", b.Length)
-	}
-	if b.Length > maxBody {
-		f.add(at+".length", "is %d bytes, more than %d", b.Length, int64(maxBody))
-	}
+	f.when(b.Length > 0 && b.Text == "", at+".text", "is required: it is repeated until %d bytes stand", b.Length)
+	f.when(b.Length > maxBody, at+".length", "is %d bytes, more than %d", b.Length, int64(maxBody))
 }
+
+// chunked reports whether a request's body is sent in chunks.
+func (b *Body) chunked() bool { return b != nil && b.Chunk > 0 }
 
 func (r *Request) checkVary(f *faults, at string) {
 	v := r.Vary
@@ -127,13 +101,7 @@ func (r *Request) checkVary(f *faults, at string) {
 		return
 	}
 	checkTarget(f, at+".path", strings.ReplaceAll(v.Path, "{n}", "0"))
-	if v.Path != "" && !strings.Contains(v.Path, "{n}") {
-		f.add(at+".path", `%q has no "{n}" to replace by the random number`, v.Path)
-	}
-	if v.Body == "" {
-		f.add(at+".body", "is required: the answer that then counts")
-	}
-	if v.Min >= v.Max {
-		f.add(at+".max", "is %d, and must be above min, %d", v.Max, v.Min)
-	}
+	f.when(v.Path != "" && !strings.Contains(v.Path, "{n}"), at+".path", `%q has no "{n}" to replace by the random number`, v.Path)
+	f.when(v.Body == "", at+".body", "is required: the answer that then counts")
+	f.when(v.Min >= v.Max, at+".max", "is %d, and must be above min, %d", v.Max, v.Min)
 }

@@ -57,7 +57,7 @@ type probe struct {
 	Pattern string   `yaml:"pattern"`
 }
 
-// launch is what a manifest's templates may name.
+// launch holds the values that a manifest's templates may name.
 type launch struct {
 	Host        string
 	Port, CPUs  int
@@ -145,9 +145,9 @@ func TestManifests(t *testing.T) {
 			if len(m.Version) == 0 {
 				t.Error("no version probe: nobody could tell what was measured")
 			}
-			told := slices.Sorted(slices.Values(append(slices.Collect(maps.Keys(m.Unsupported)), m.Scenarios...)))
-			if !slices.Equal(told, rows[:]) {
-				t.Errorf("claims and reasons cover %v\nwant each once of %v", told, rows)
+			covered := slices.Sorted(slices.Values(append(slices.Collect(maps.Keys(m.Unsupported)), m.Scenarios...)))
+			if !slices.Equal(covered, rows[:]) {
+				t.Errorf("claims and reasons cover %v\nwant each once of %v", covered, rows)
 			}
 			for row, reason := range m.Unsupported {
 				if len(strings.Fields(reason)) < 4 {

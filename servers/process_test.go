@@ -194,23 +194,23 @@ func (s *server) expectEnd(t *testing.T) {
 	}
 }
 
-// unexpectedLog is the log without what nginx tells a user who is not root.
+// unexpectedLog returns the log without nginx's warnings to a user who is not root.
 func (s *server) unexpectedLog() string {
-	var kept []string
+	var unexpected []string
 	for line := range strings.Lines(s.logText()) {
 		harmless := s.name == "nginx" && (strings.Contains(line, `"user" directive`) ||
 			strings.Contains(line, "could not open error log file") ||
 			strings.Contains(line, "exceed open file resource limit"))
 		if !harmless {
-			kept = append(kept, line)
+			unexpected = append(unexpected, line)
 		}
 	}
-	return strings.Join(kept, "")
+	return strings.Join(unexpected, "")
 }
 
-// lastPort is the port that freePort tried last. It begins anywhere in a range
-// below the ports that the kernel gives out: one of those could become another
-// test's listener, or an outgoing connection, before the server binds it.
+// lastPort is the last port that freePort tried. It starts anywhere in a range below
+// the ports that the kernel gives out, since another test may take one of those
+// before the server binds it.
 var lastPort = func() *atomic.Int32 {
 	var port atomic.Int32
 	port.Store(12000 + rand.Int32N(8000))

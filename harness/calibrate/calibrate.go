@@ -246,6 +246,6 @@ func (c *control) Interval(loaders.Interval)     {}
 func (c *control) PhaseDone(p loaders.PhaseDone) { c.done[p.Phase] = p }
 func (c *control) Adjust(_ context.Context, phase string) (loaders.Adjustment, error) {
 	closed := c.done[results.PhaseClosed]
-	rate := judge.Pace(results.DefaultThresholds(), c.rates[phase], closed.CPUPerRequestNS, closed.Threads)
-	return loaders.Adjustment{Phase: phase, RateRPS: rate.RPS, Skip: rate.Skip}, nil
+	beyond := judge.Pace(results.DefaultThresholds(), c.rates[phase], closed.CPUPerRequestNS, closed.Threads)
+	return loaders.Adjustment{Phase: phase, RateRPS: c.rates[phase], Skip: beyond}, nil
 }

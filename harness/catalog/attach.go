@@ -3,21 +3,20 @@ package catalog
 import (
 	"fmt"
 	"net/url"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/joust-bench/joust/scenarios"
 )
 
-// attachTimeout is how long a server that runs already may take to its first
-// right answer.
+// attachTimeout is the longest time to the first right answer of a server that
+// runs already.
 const attachTimeout = 2 * time.Second
 
-// Attach adds a server that runs already: its name in tables and its address.
-// It is taken to answer every row of the table that HTTP/1.1 can ask; checks
-// tell what it does not.
-func (s *Servers) Attach(table *scenarios.Table, name, address string) error {
+// Attach adds a server that runs already, with its name for tables and its
+// address. It claims every row that HTTP/1.1 can ask; the checks find the rows that
+// it cannot answer.
+func (s *Servers) Attach(rows scenarios.Rows, name, address string) error {
 	if !validName(name) {
 		return fmt.Errorf("the name %q of %s may hold only a-z, 0-9, _, . and -, and begins with a letter, a digit or _", name, address)
 	}
@@ -31,18 +30,17 @@ func (s *Servers) Attach(table *scenarios.Table, name, address string) error {
 		Name: name, Title: "runs already at " + address, URL: address, Protocols: []string{string(scenarios.H1)},
 		StartTimeout: attachTimeout, StopTimeout: defaultStopTimeout, WarmupCap: defaultWarmupCap,
 	}
-	for _, row := range table.All() {
+	for _, row := range rows {
 		if row.Supports(scenarios.H1) {
 			m.Scenarios = append(m.Scenarios, row.Name)
 		}
 	}
 	s.all = append(s.all, m)
-	slices.SortFunc(s.all, func(a, b Manifest) int { return strings.Compare(a.Name, b.Name) })
+	s.sort()
 	return nil
 }
 
-// addressFault is what is wrong with the address of a running server; empty
-// for none.
+// addressFault returns the mistake in the address of a running server, or "".
 func addressFault(address string) string {
 	u, err := url.Parse(address)
 	switch {

@@ -17,20 +17,21 @@ import (
 	"time"
 )
 
-// Builder builds Go fixtures into a cache. Its methods may be called from
-// several goroutines, and several jousts may share a cache.
+// Builder builds Go servers into a cache. Several goroutines may call its methods,
+// and several jousts may share a cache.
 type Builder struct {
 	cache string
 	// goTool is the go command; empty finds it on PATH.
 	goTool string
 
 	mu sync.Mutex
-	// toolchains remembers, for each module's folder, what go said of itself.
+	// toolchains holds the go command's version and settings in each module's
+	// folder.
 	toolchains map[string]string
 }
 
-// NewBuilder builds into cacheDir; empty takes joust/servers in the user's
-// cache folder. The folder is made when it is first needed.
+// NewBuilder returns a builder with its cache in cacheDir; empty is joust/servers
+// in the user's cache folder. The first build makes the folder.
 func NewBuilder(cacheDir string) (*Builder, error) {
 	if cacheDir == "" {
 		user, err := os.UserCacheDir()
@@ -46,17 +47,17 @@ func NewBuilder(cacheDir string) (*Builder, error) {
 	return &Builder{cache: abs, toolchains: map[string]string{}}, nil
 }
 
-// flags are those of every build. The checkout's state is not stamped into
-// programs: their sources alone decide what they are.
+// flags returns the flags of every build. A program depends on its sources alone,
+// and not on the state of its checkout.
 func flags() []string { return []string{"-trimpath", "-buildvcs=false"} }
 
-// environment is that of every go command: only the fixture's own go.mod
-// counts, and programs are static.
+// environment returns the environment of every go command: the server's own go.mod
+// governs, and programs are static.
 func environment() []string { return append(os.Environ(), "CGO_ENABLED=0", "GOWORK=off") }
 
-// Build returns the path of the program of a manifest with a Go package,
-// building it unless the cache has it. Each line that go prints is handed to
-// progress, which may be nil.
+// Build returns the path of the program of a manifest with a Go package. It builds
+// the program unless the cache has it, and calls progress, which may be nil, with
+// each line that go prints.
 func (b *Builder) Build(ctx context.Context, m Manifest, progress func(line string)) (string, error) {
 	if m.Go == "" {
 		return "", fmt.Errorf("%s has no Go package to build", m.Name)
@@ -87,8 +88,8 @@ func (b *Builder) Build(ctx context.Context, m Manifest, progress func(line stri
 	return binary, b.prune(m.Name)
 }
 
-// compile builds into a folder of its own and moves the program to its place,
-// so that a build that is interrupted leaves no half program.
+// compile builds in a folder of its own and moves the program to its place, so
+// that an interrupted build leaves no half program.
 func (b *Builder) compile(ctx context.Context, m Manifest, binary string, progress func(string)) (err error) {
 	if err := os.MkdirAll(b.cache, 0o755); err != nil {
 		return fmt.Errorf("make the folder for built servers: %w", err)
@@ -107,8 +108,8 @@ func (b *Builder) compile(ctx context.Context, m Manifest, binary string, progre
 	args := append([]string{"build", "-v", "-o", out}, flags()...)
 	cmd := exec.CommandContext(ctx, tool, append(args, "./"+filepath.ToSlash(m.Go))...)
 	cmd.Dir, cmd.Env = m.Dir, append(environment(), "GOTMPDIR="+tmp)
-	// A go command that is ended leaves compilers and its work folder behind:
-	// the whole group is ended, and the folder is removed with ours.
+	// A killed go command leaves compilers and its work folder behind. So the whole
+	// group is killed, and the work folder lies in tmp.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	cmd.WaitDelay = 5 * time.Second
@@ -131,7 +132,7 @@ func (b *Builder) compile(ctx context.Context, m Manifest, binary string, progre
 	return nil
 }
 
-// tool is the path of the go command.
+// tool returns the path of the go command.
 func (b *Builder) tool(name string) (string, error) {
 	if b.goTool != "" {
 		return b.goTool, nil
@@ -143,8 +144,8 @@ func (b *Builder) tool(name string) (string, error) {
 	return path, nil
 }
 
-// toolchain is what go says of itself in the module's folder, all of it part
-// of a program's identity. It fails when go is older than go.mod asks.
+// toolchain returns the version and settings of the go command in the module's
+// folder. It fails if go is older than go.mod asks.
 func (b *Builder) toolchain(ctx context.Context, name, root string) (string, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -171,8 +172,8 @@ func (b *Builder) toolchain(ctx context.Context, name, root string) (string, err
 	return string(out), nil
 }
 
-// newEnough compares a release such as "go1.26.8" with what the module's
-// go.mod asks. A development version is taken as it is.
+// newEnough returns an error if a release such as "go1.26.8" is older than the
+// module's go.mod asks. A development version always passes.
 func newEnough(name, root, release string) error {
 	mod, err := os.ReadFile(filepath.Join(root, "go.mod"))
 	if err != nil {

@@ -27,8 +27,8 @@ func tinyModule(t *testing.T) (root string, servers *Servers) {
 	return root, mustLoad(t, root)
 }
 
-// countingBuilder is a builder whose go command logs how it is called. builds
-// counts the calls of go build, calls all of them.
+// countingBuilder returns a builder whose go command logs its calls. builds counts
+// the calls of go build, calls all of them.
 func countingBuilder(t *testing.T, cache string) (b *Builder, builds, calls func() int) {
 	t.Helper()
 	real, err := exec.LookPath("go")
@@ -66,8 +66,8 @@ func build(t *testing.T, b *Builder, m Manifest, progress func(string)) string {
 	return binary
 }
 
-// said is what the built program prints.
-func said(t *testing.T, binary string) string {
+// output returns the output of the built program.
+func output(t *testing.T, binary string) string {
 	t.Helper()
 	out, err := exec.Command(binary).CombinedOutput()
 	if err != nil {
@@ -81,12 +81,12 @@ func TestBuildCachesByWhatGoesIntoTheProgram(t *testing.T) {
 	root, servers := tinyModule(t)
 	m, cache := mustFind(t, servers, "tiny"), t.TempDir()
 	b, builds, calls := countingBuilder(t, cache)
-	// Never compiled before, so that go has something to tell.
+	// A new source, so that go compiles and reports a package.
 	write(t, filepath.Join(root, "fixture", "fresh.go"), fmt.Sprintf("package fixture\n\nconst _ = %d\n", time.Now().UnixNano()))
 	var progress []string
 	first := build(t, b, m, func(line string) { progress = append(progress, line) })
-	if said(t, first) != "tiny 1" {
-		t.Errorf("the program says %q", said(t, first))
+	if output(t, first) != "tiny 1" {
+		t.Errorf("the program says %q", output(t, first))
 	}
 	if !slices.Contains(progress, "example.org/tiny/fixture") {
 		t.Errorf("progress does not name what is compiled: %q", progress)
@@ -109,18 +109,18 @@ func TestBuildCachesByWhatGoesIntoTheProgram(t *testing.T) {
 	// What the servers share is.
 	write(t, filepath.Join(root, "fixture", "fixture.go"), "package fixture\n\nconst Answer = \"changed\"\n")
 	second := build(t, b, m, nil)
-	if second == first || builds() != 2 || said(t, second) != "changed 1" {
-		t.Errorf("after a change: %s, %d builds, %q", second, builds(), said(t, second))
+	if second == first || builds() != 2 || output(t, second) != "changed 1" {
+		t.Errorf("after a change: %s, %d builds, %q", second, builds(), output(t, second))
 	}
 	// So is a module that is replaced by a folder.
 	write(t, filepath.Join(root, "dep", "dep.go"), "package dep\n\nconst Number = 2\n")
 	third := build(t, b, m, nil)
-	if builds() != 3 || said(t, third) != "changed 2" {
-		t.Errorf("after a change of the replaced module: %d builds, %q", builds(), said(t, third))
+	if builds() != 3 || output(t, third) != "changed 2" {
+		t.Errorf("after a change of the replaced module: %d builds, %q", builds(), output(t, third))
 	}
-	left, err := os.ReadDir(cache)
-	if err != nil || len(left) != 3 {
-		t.Errorf("the cache holds %v (%v), want the three programs", left, err)
+	programs, err := os.ReadDir(cache)
+	if err != nil || len(programs) != 3 {
+		t.Errorf("the cache holds %v (%v), want the three programs", programs, err)
 	}
 }
 
@@ -186,8 +186,8 @@ func TestBuildErrorsShowWhatGoSaid(t *testing.T) {
 			}
 		}
 	}
-	if left, err := os.ReadDir(cache); err != nil || len(left) != 0 {
-		t.Errorf("failed builds left %v (%v)", left, err)
+	if rest, err := os.ReadDir(cache); err != nil || len(rest) != 0 {
+		t.Errorf("failed builds left %v (%v)", rest, err)
 	}
 }
 
@@ -245,8 +245,8 @@ func TestBuildEndsWithItsContext(t *testing.T) {
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
 	}
-	if left, err := os.ReadDir(cache); err != nil || len(left) != 0 {
-		t.Errorf("an interrupted build left %v (%v)", left, err)
+	if rest, err := os.ReadDir(cache); err != nil || len(rest) != 0 {
+		t.Errorf("an interrupted build left %v (%v)", rest, err)
 	}
 }
 

@@ -13,10 +13,9 @@ import (
 	"strings"
 
 	"github.com/joust-bench/joust/results"
-	"github.com/joust-bench/joust/scenarios/suggest"
 )
 
-// Container says how a server runs in a container.
+// Container holds the settings of a server in a container.
 type Container struct {
 	// Entrypoint replaces the image's program; Args are its arguments.
 	Entrypoint []string `yaml:"entrypoint" json:"entrypoint,omitempty"`
@@ -24,14 +23,14 @@ type Container struct {
 	// machine's network, or "published", where Port is published over a
 	// bridge.
 	Network string `yaml:"network" json:"network,omitempty"`
-	// Port is one that the image always listens on; 0 means that Args or Env
-	// tell it the Port of Launch.
+	// Port is one that the image always listens on; 0 means that Args or Env pass
+	// it the Port of Launch.
 	Port int `yaml:"port" json:"port,omitempty"`
 	// Memory is the memory limit, such as 512MB; none by default.
 	Memory Bytes `yaml:"memory" json:"memory_bytes,omitempty"`
-	// Mounts shows files and folders in the container, to be read only: path
-	// there → path here, a template over Launch, relative to the server's
-	// folder. The folder of Files is shown by itself, at its own path.
+	// Mounts shows files and folders of this machine in the container, read-only:
+	// path in the container → path here, a template over Launch, relative to the
+	// server's folder. The folder of Files always has its own path there.
 	Mounts map[string]string `yaml:"mounts" json:"mounts,omitempty"`
 }
 
@@ -58,12 +57,11 @@ const leastMemory = 6 << 20
 // Mount shows a file or folder of this machine in a container.
 type Mount struct{ Source, Target string }
 
-// HasImage tells whether the server is an image, so that it cannot be a
-// process.
+// HasImage reports whether the server is an image, which cannot be a process.
 func (m *Manifest) HasImage() bool { return m.Image != "" || m.Dockerfile != "" }
 
-// DefaultIsolation is how the server runs unless the user asks for another
-// way.
+// DefaultIsolation returns the isolation of a server for which the user asks for
+// none.
 func (m *Manifest) DefaultIsolation() string {
 	if m.HasImage() || m.Isolation == results.IsolationContainer {
 		return results.IsolationContainer
@@ -71,7 +69,7 @@ func (m *Manifest) DefaultIsolation() string {
 	return results.IsolationProcess
 }
 
-// CannotBe says why the server cannot run in that isolation; empty when it can.
+// CannotBe returns the reason why the server cannot run in that isolation, or "".
 func (m *Manifest) CannotBe(isolation string) string {
 	switch {
 	case isolation == results.IsolationProcess && m.HasImage():
@@ -84,8 +82,8 @@ func (m *Manifest) CannotBe(isolation string) string {
 	return ""
 }
 
-// Network is how a container of the server is reached: "" for this machine's
-// own network, or results.NetworkPublished.
+// Network returns "" for a container on this machine's own network, or
+// results.NetworkPublished.
 func (m *Manifest) Network() string {
 	if m.Container != nil && m.Container.Network == results.NetworkPublished {
 		return results.NetworkPublished
@@ -93,9 +91,9 @@ func (m *Manifest) Network() string {
 	return ""
 }
 
-// ResolveContainer fills in the manifest's templates for a container and
-// writes its files into launch.Dir. The command's program is the image's own,
-// or the container's entrypoint.
+// ResolveContainer fills in the manifest's templates for a container and writes
+// its files into launch.Dir. The command has no program: the image has one, or the
+// container's entrypoint.
 func ResolveContainer(m Manifest, launch Launch) (Command, []Mount, error) {
 	launch.Source = m.Dir
 	command, err := fill(m, launch, nil)
@@ -129,31 +127,20 @@ func ResolveContainer(m Manifest, launch Launch) (Command, []Mount, error) {
 	return command, mounts, nil
 }
 
-// checkContainer checks what says how the server runs in a container.
+// checkContainer checks the keys about containers.
 func (c *checker) checkContainer() {
 	if c.doc.Has("isolation") {
-		known := []string{results.IsolationProcess, results.IsolationContainer}
-		if !slices.Contains(known, c.m.Isolation) {
-			c.doc.Report("isolation", "unknown isolation %q%s", c.m.Isolation, suggest.Hint(c.m.Isolation, known))
-		} else if why := c.m.CannotBe(c.m.Isolation); why != "" {
-			c.doc.Report("isolation", "isolation: %s", why)
-		}
+		c.checkWord("isolation", "isolation", c.m.Isolation, []string{results.IsolationProcess, results.IsolationContainer})
+		why := c.m.CannotBe(c.m.Isolation)
+		c.doc.ReportIf(why != "", "isolation", "isolation: %s", why)
 	}
-	if c.m.HasImage() && c.doc.Has("needs") {
-		c.doc.Report("needs", "needs has no meaning for an image, which holds all that it needs")
-	}
-	if c.doc.Has("image") && strings.TrimSpace(c.m.Image) == "" {
-		c.doc.Report("image", "image needs a name, such as nginx:1.28 or nginx@sha256:…")
-	}
+	c.doc.ReportIf(c.m.HasImage() && c.doc.Has("needs"), "needs", "needs has no meaning for an image, which holds all that it needs")
+	c.doc.ReportIf(c.doc.Has("image") && strings.TrimSpace(c.m.Image) == "", "image", "image needs a name, such as nginx:1.28 or nginx@sha256:…")
 	if c.doc.Has("dockerfile") {
 		c.checkDockerfile()
 	}
-	if !c.doc.Has("container") {
-		return
-	}
-	if !c.m.HasImage() && c.m.Go == "" {
-		c.doc.Report("container", "container has a meaning only beside go, image or dockerfile")
-	}
+	contained := c.m.HasImage() || c.m.Go != ""
+	c.doc.ReportIf(c.doc.Has("container") && !contained, "container", "container has a meaning only beside go, image or dockerfile")
 	if c.m.Container != nil {
 		c.checkContainerKeys(c.m.Container)
 	}
@@ -165,31 +152,21 @@ func (c *checker) checkDockerfile() {
 		return
 	}
 	_, err := os.Stat(filepath.Join(c.m.Dir, c.m.Dockerfile, "Dockerfile"))
-	if errors.Is(err, fs.ErrNotExist) {
-		c.doc.Report("dockerfile", "dockerfile: there is no Dockerfile in %s of the server's folder", c.m.Dockerfile)
-	}
+	c.doc.ReportIf(errors.Is(err, fs.ErrNotExist), "dockerfile", "dockerfile: there is no Dockerfile in %s of the server's folder", c.m.Dockerfile)
 }
 
 func networks() []string { return []string{"host", results.NetworkPublished} }
 
 func (c *checker) checkContainerKeys(k *Container) {
-	if c.doc.Has("container.network") && !slices.Contains(networks(), k.Network) {
-		c.doc.Report("container.network", "unknown network %q%s", k.Network, suggest.Hint(k.Network, networks()))
+	if c.doc.Has("container.network") {
+		c.checkWord("container.network", "network", k.Network, networks())
 	}
-	if k.Port < 0 || k.Port > 65535 {
-		c.doc.Report("container.port", "container.port is %d; ports go from 1 to 65535", k.Port)
-	}
-	if k.Network == results.NetworkPublished && k.Port == 0 {
-		c.doc.Report("container.network", "container.network: published needs container.port, the port that the image listens on")
-	}
-	if k.Memory != 0 && k.Memory < leastMemory {
-		c.doc.Report("container.memory", "container.memory is %d bytes, and engines take at least %d", int64(k.Memory), int64(leastMemory))
-	}
+	c.doc.ReportIf(k.Port < 0 || k.Port > 65535, "container.port", "container.port is %d; ports go from 1 to 65535", k.Port)
+	c.doc.ReportIf(k.Network == results.NetworkPublished && k.Port == 0, "container.network", "container.network: published needs container.port, the port that the image listens on")
+	c.doc.ReportIf(k.Memory != 0 && k.Memory < leastMemory, "container.memory", "container.memory is %d bytes, and engines take at least %d", int64(k.Memory), int64(leastMemory))
 	for _, target := range slices.Sorted(maps.Keys(k.Mounts)) {
 		at := "container.mounts." + target
-		if !path.IsAbs(target) {
-			c.doc.Report(at, "container.mounts: %q must be an absolute path in the container", target)
-		}
+		c.doc.ReportIf(!path.IsAbs(target), at, "container.mounts: %q must be an absolute path in the container", target)
 		c.checkTemplate(at, k.Mounts[target])
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"iter"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -12,43 +13,39 @@ import (
 // module is the path of the module whose checkout holds the servers.
 const module = "github.com/joust-bench/joust"
 
-// FindServersDir returns servers/ of the checkout that start, or a folder above
-// it, belongs to.
+// upward yields an absolute path and the folders above it.
+func upward(dir string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for yield(dir) && dir != filepath.Dir(dir) {
+			dir = filepath.Dir(dir)
+		}
+	}
+}
+
+// FindServersDir returns the folder servers of the checkout in which start lies.
 func FindServersDir(start string) (string, error) {
 	dir, err := filepath.Abs(start)
 	if err != nil {
 		return "", fmt.Errorf("look for joust's checkout: %w", err)
 	}
-	for {
+	for dir := range upward(dir) {
 		mod, err := os.ReadFile(filepath.Join(dir, "go.mod"))
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return "", fmt.Errorf("look for joust's checkout: %w", err)
 		}
-		if err == nil && moduleOf(mod) == module {
-			return serversIn(dir)
+		if err != nil || directive(mod, "module") != module {
+			continue
 		}
-		up := filepath.Dir(dir)
-		if up == dir {
-			return "", fmt.Errorf("no checkout of joust in %s or above it; name a folder of servers with --servers-dir, or to run and check a running server with --url NAME=URL", start)
+		servers := filepath.Join(dir, "servers")
+		if info, err := os.Stat(servers); err != nil || !info.IsDir() {
+			return "", fmt.Errorf("the checkout in %s has no folder servers; name one with --servers-dir", dir)
 		}
-		dir = up
+		return servers, nil
 	}
+	return "", fmt.Errorf("no checkout of joust in %s or above it; name a folder of servers with --servers-dir, or to run and check a running server with --url NAME=URL", start)
 }
 
-func serversIn(checkout string) (string, error) {
-	servers := filepath.Join(checkout, "servers")
-	if info, err := os.Stat(servers); err != nil || !info.IsDir() {
-		return "", fmt.Errorf("the checkout in %s has no folder servers; name one with --servers-dir", checkout)
-	}
-	return servers, nil
-}
-
-// moduleOf is the module path that a go.mod declares, or empty.
-func moduleOf(mod []byte) string {
-	return directive(mod, "module")
-}
-
-// directive is the value of a one-word directive of a go.mod, or empty.
+// directive returns the value of a one-word directive of a go.mod, or "".
 func directive(mod []byte, name string) string {
 	m := regexp.MustCompile(`(?m)^` + name + `[ \t]+"?([^\s"]+)`).FindSubmatch(mod)
 	if m == nil {

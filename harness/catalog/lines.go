@@ -2,13 +2,12 @@ package catalog
 
 import "bytes"
 
-// lastLines is how many lines of a failed build its error shows.
+// lastLines is the number of lines of a failed build that its error shows.
 const lastLines = 20
 
-// Lines takes a build's output: it hands lines on as they come and keeps the
-// last ones.
+// Lines is a writer that splits a build's output into lines.
 type Lines struct {
-	// Each gets every line; nil drops them.
+	// Each is called with every line; nil drops the lines.
 	Each func(line string)
 	// Last are the last 20 lines.
 	Last []string
@@ -28,7 +27,7 @@ func (w *Lines) Write(p []byte) (int, error) {
 	}
 }
 
-// Flush takes what stands after the last line break as a line.
+// Flush ends an unfinished last line.
 func (w *Lines) Flush() {
 	if len(w.rest) > 0 {
 		w.line(string(w.rest))

@@ -19,14 +19,14 @@ import (
 // ManifestName is the file that makes a folder a server.
 const ManifestName = "server.yaml"
 
-// What a manifest that does not say gets.
+// The defaults of a manifest.
 const (
 	defaultStartTimeout = 10 * time.Second
 	defaultStopTimeout  = time.Second
 	defaultWarmupCap    = 2 * time.Second
 )
 
-// Servers are the servers found, with unique names, in the order of names.
+// Servers holds servers with unique names, in the order of names.
 type Servers struct {
 	all []Manifest
 }
@@ -40,9 +40,13 @@ func (s *Servers) Names() []string {
 	return names
 }
 
-// All returns the manifests in the order of names. The slice is the caller's;
-// what the manifests point to is shared and must not be changed.
+// All returns the manifests in the order of names. The slice is the caller's; the
+// manifests' own slices and maps are shared and must not be changed.
 func (s *Servers) All() []Manifest { return slices.Clone(s.all) }
+
+func (s *Servers) sort() {
+	slices.SortFunc(s.all, func(a, b Manifest) int { return strings.Compare(a.Name, b.Name) })
+}
 
 // Find returns the server of that name, shared and not to be changed. The
 // error names the nearest server.
@@ -52,13 +56,13 @@ func (s *Servers) Find(name string) (*Manifest, error) {
 			return &s.all[i], nil
 		}
 	}
-	return nil, fmt.Errorf("unknown server %q%s", name, suggest.Hint(name, s.Names()))
+	return nil, errors.New(suggest.Unknown("server", name, s.Names()))
 }
 
-// Load reads the manifest of every folder with a server.yaml in dirs. Rows that
-// manifests name must be in the table. All problems of all manifests come back
-// at once, as strictyaml.Problems.
-func Load(table *scenarios.Table, dirs ...string) (*Servers, error) {
+// Load reads the manifest of every folder with a server.yaml in dirs. Manifests
+// may name the given rows alone. An error of type strictyaml.Problems holds the
+// mistakes of all manifests.
+func Load(rows scenarios.Rows, dirs ...string) (*Servers, error) {
 	servers := &Servers{}
 	var problems strictyaml.Problems
 	places, seen := map[string]string{}, map[string]bool{}
@@ -68,7 +72,7 @@ func Load(table *scenarios.Table, dirs ...string) (*Servers, error) {
 			return nil, err
 		}
 		for _, file := range files {
-			m, found, err := readManifest(file, table)
+			m, found, err := readManifest(file, rows)
 			if err != nil {
 				return nil, err
 			}
@@ -83,22 +87,22 @@ func Load(table *scenarios.Table, dirs ...string) (*Servers, error) {
 	if err := problems.Err(); err != nil {
 		return nil, err
 	}
-	slices.SortFunc(servers.all, func(a, b Manifest) int { return strings.Compare(a.Name, b.Name) })
+	servers.sort()
 	return servers, nil
 }
 
-// manifestsIn lists the manifests of the folders in dir. A dir that was seen
-// before, perhaps under another name, has none.
+// manifestsIn returns the manifests of the folders in dir: none if dir was seen
+// before, perhaps under another name.
 func manifestsIn(dir string, seen map[string]bool) ([]string, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return nil, fmt.Errorf("read the servers folder: %w", err)
 	}
 	real, err := filepath.EvalSymlinks(dir)
-	if err != nil {
-		return nil, fmt.Errorf("read the servers folder: %w", err)
+	if err == nil {
+		real, err = filepath.Abs(real)
 	}
-	if real, err = filepath.Abs(real); err != nil {
+	if err != nil {
 		return nil, fmt.Errorf("read the servers folder: %w", err)
 	}
 	if seen[real] {
@@ -120,7 +124,7 @@ func manifestsIn(dir string, seen map[string]bool) ([]string, error) {
 	return files, nil
 }
 
-// noServers is the error for a folder without servers.
+// noServers returns the error for a folder without servers.
 func noServers(dir string) error {
 	if _, err := os.Stat(filepath.Join(dir, ManifestName)); err == nil {
 		return fmt.Errorf("%s is the folder of one server; name the folder that holds it, %s", dir, filepath.Dir(filepath.Clean(dir)))
@@ -128,8 +132,8 @@ func noServers(dir string) error {
 	return fmt.Errorf("no servers in %s: none of its folders has a %s", dir, ManifestName)
 }
 
-// readManifest reads one manifest and what is wrong with it.
-func readManifest(file string, table *scenarios.Table) (Manifest, strictyaml.Problems, error) {
+// readManifest reads one manifest and its mistakes.
+func readManifest(file string, rows scenarios.Rows) (Manifest, strictyaml.Problems, error) {
 	data, err := os.ReadFile(file)
 	if err != nil {
 		return Manifest{}, nil, fmt.Errorf("read the manifest: %w", err)
@@ -138,39 +142,30 @@ func readManifest(file string, table *scenarios.Table) (Manifest, strictyaml.Pro
 	if err != nil {
 		return Manifest{}, nil, fmt.Errorf("find the manifest's folder: %w", err)
 	}
-	m, problems := parseManifest(file, dir, data, table)
+	m, problems := parseManifest(file, dir, data, rows)
 	return m, problems, nil
 }
 
 // parseManifest reads and validates the manifest of the server in dir, an
 // absolute path. The file's name is for messages.
-func parseManifest(file, dir string, data []byte, table *scenarios.Table) (Manifest, strictyaml.Problems) {
-	m := Manifest{}
+func parseManifest(file, dir string, data []byte, rows scenarios.Rows) (Manifest, strictyaml.Problems) {
+	m := Manifest{StartTimeout: defaultStartTimeout, StopTimeout: defaultStopTimeout, WarmupCap: defaultWarmupCap}
 	doc := strictyaml.Decode(file, data, &m)
 	m.Name, m.Dir = filepath.Base(dir), dir
-	if !doc.Has("start_timeout") {
-		m.StartTimeout = defaultStartTimeout
-	}
-	if !doc.Has("stop_timeout") {
-		m.StopTimeout = defaultStopTimeout
-	}
-	if !doc.Has("warmup_cap") {
-		m.WarmupCap = defaultWarmupCap
-	}
-	c := checker{m: &m, doc: doc, table: table, file: file}
+	c := checker{m: &m, doc: doc, rows: rows, file: file}
 	c.check()
-	return m, append(doc.Problems(), c.elsewhere...)
+	return m, append(doc.Problems(), c.inTemplates...)
 }
 
-// validName tells whether a folder's name can stand in tables, file names and
-// on command lines.
+// validName reports whether a folder's name can stand in tables, file names and
+// command lines.
 func validName(name string) bool {
 	return regexp.MustCompile(`^[a-z0-9_][a-z0-9_.-]*$`).MatchString(name)
 }
 
 // LoadOne reads the manifest of the server in dir.
-func LoadOne(table *scenarios.Table, dir string) (Manifest, error) {
-	m, problems, err := readManifest(filepath.Join(dir, ManifestName), table)
+func LoadOne(rows scenarios.Rows, dir string) (Manifest, error) {
+	m, problems, err := readManifest(filepath.Join(dir, ManifestName), rows)
 	if err != nil {
 		return Manifest{}, err
 	}

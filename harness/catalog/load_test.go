@@ -15,7 +15,7 @@ import (
 	"github.com/joust-bench/joust/scenarios/strictyaml"
 )
 
-func table(t testing.TB) *scenarios.Table {
+func table(t testing.TB) scenarios.Rows {
 	t.Helper()
 	table, err := scenarios.Load()
 	if err != nil {
@@ -67,8 +67,8 @@ func TestGoodManifests(t *testing.T) {
 	}
 }
 
-// TestBadManifests holds every message about every bad manifest, all of which
-// come from one Load.
+// TestBadManifests compares every message about every bad manifest. All come from
+// one Load.
 func TestBadManifests(t *testing.T) {
 	t.Parallel()
 	_, err := Load(table(t), "testdata/bad")
@@ -216,8 +216,8 @@ func FuzzManifest(f *testing.F) {
 	})
 }
 
-// TestReadmeExamples loads the first server.yaml that each README shows: what a
-// newcomer copies is a whole manifest.
+// TestReadmeExamples loads the first server.yaml of each README, which a newcomer
+// copies.
 func TestReadmeExamples(t *testing.T) {
 	t.Parallel()
 	for _, readme := range []string{"../../README.md", "../../servers/README.md"} {

@@ -1,5 +1,5 @@
-// Package catalog knows the servers: what a manifest says, which there are and
-// which of them can run here.
+// Package catalog reads the servers' manifests, builds Go servers, and finds
+// programs that a server needs.
 package catalog
 
 import "time"
@@ -19,33 +19,33 @@ type Manifest struct {
 	Go string `yaml:"go" json:"go,omitempty"`
 	// Command is a program and its first arguments, found on PATH.
 	Command []string `yaml:"command" json:"command,omitempty"`
-	// URL is the address of something that runs already.
+	// URL is the address of a server that runs already.
 	URL string `yaml:"url" json:"url,omitempty"`
 	// Image is a container image, by tag or digest.
 	Image string `yaml:"image" json:"image,omitempty"`
-	// Dockerfile is a folder with a Dockerfile, relative to the server's.
+	// Dockerfile is a folder with a Dockerfile, relative to the server's folder.
 	Dockerfile string `yaml:"dockerfile" json:"dockerfile,omitempty"`
 	// Isolation is "container" for a Go package that runs in a container
 	// unless the user asks for a process.
 	Isolation string `yaml:"isolation" json:"isolation,omitempty"`
-	// Container says how the server runs in a container; nil leaves it at the
-	// image and its arguments.
+	// Container holds the settings of a container; nil is the image with its
+	// arguments alone.
 	Container *Container `yaml:"container" json:"container,omitempty"`
 
 	// Args and the values of Env are templates over Launch, as are the Files.
 	Args []string          `yaml:"args" json:"args,omitempty"`
 	Env  map[string]string `yaml:"env" json:"env,omitempty"`
-	// Files are written into the server's temporary folder: name there →
-	// template in the server's folder.
+	// Files are written into the server's temporary folder: name in that folder →
+	// template in the server's own.
 	Files map[string]string `yaml:"files" json:"files,omitempty"`
 	// Needs lists programs that must be on PATH, with the package that brings
 	// them.
 	Needs []Need `yaml:"needs" json:"needs,omitempty"`
-	// Version says how the versions that run are found out.
+	// Version holds the commands and modules from which versions are read.
 	Version []VersionProbe `yaml:"version" json:"version,omitempty"`
 
 	Protocols []string `yaml:"protocols" json:"protocols"`
-	// Scenarios are the rows that the server claims.
+	// Scenarios are the rows that the server claims to answer.
 	Scenarios []string `yaml:"scenarios" json:"scenarios"`
 	// Unsupported gives the reason for a row that the server cannot answer.
 	Unsupported map[string]string `yaml:"unsupported" json:"unsupported,omitempty"`
@@ -70,21 +70,21 @@ type Need struct {
 type VersionProbe struct {
 	// Of names the component, such as "nginx" or "gin".
 	Of string `yaml:"of" json:"of"`
-	// Module is a Go module path looked up in the built program; "go" gives
-	// the Go release it was built with.
+	// Module is a Go module path, looked up in the built program; "go" stands for
+	// the Go release of the build.
 	Module string `yaml:"module" json:"module,omitempty"`
-	// Command is run; the first group of Pattern in its output (standard
-	// output and error) is the version.
+	// Command prints the version, on standard output or error; the first group of
+	// Pattern matches it.
 	Command []string `yaml:"command" json:"command,omitempty"`
 	Pattern string   `yaml:"pattern" json:"pattern,omitempty"`
 }
 
-// Launch is what a manifest's templates may name.
+// Launch holds the values that a manifest's templates may name.
 type Launch struct {
 	// Host is the address to bind, Port the free port to bind.
 	Host string
 	Port int
-	// CPUs is the number of processors the server has.
+	// CPUs is the number of the server's processors.
 	CPUs int
 	// Dir is the server's temporary folder, where Files stand.
 	Dir string

@@ -8,7 +8,7 @@ import (
 	"slices"
 )
 
-// Command is what to start for a server.
+// Command is the command line of a server.
 type Command struct {
 	// Argv begins with the path of the program.
 	Argv []string
@@ -19,12 +19,10 @@ type Command struct {
 }
 
 // Resolve fills in the manifest's templates and writes its files into
-// launch.Dir. A server with a Go package needs the binary that was built of
-// it. An empty launch.Source is taken from the manifest.
+// launch.Dir. binary is the program that was built of a Go package. Source is
+// always the manifest's folder.
 func Resolve(m Manifest, launch Launch, binary string) (Command, error) {
-	if launch.Source == "" {
-		launch.Source = m.Dir
-	}
+	launch.Source = m.Dir
 	argv, err := program(m, binary)
 	if err != nil {
 		return Command{}, err
@@ -32,8 +30,8 @@ func Resolve(m Manifest, launch Launch, binary string) (Command, error) {
 	return fill(m, launch, argv)
 }
 
-// fill fills in the templates behind the beginning of the command line, and
-// writes the files.
+// fill appends the arguments to argv with their templates filled in, and writes
+// the files.
 func fill(m Manifest, launch Launch, argv []string) (Command, error) {
 	manifest := filepath.Join(m.Dir, ManifestName)
 	for i, text := range m.Args {
@@ -57,7 +55,7 @@ func fill(m Manifest, launch Launch, argv []string) (Command, error) {
 	return Command{Argv: argv, Env: env, Dir: launch.Dir}, nil
 }
 
-// program is the beginning of the command line.
+// program returns the program with the first arguments of the manifest's command.
 func program(m Manifest, binary string) ([]string, error) {
 	switch {
 	case m.URL != "":

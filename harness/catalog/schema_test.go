@@ -9,7 +9,6 @@ import (
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/scenarios"
 	"github.com/joust-bench/joust/scenarios/strictyaml/schema"
-	"github.com/joust-bench/joust/scenarios/strictyaml/schema/schematest"
 )
 
 // manifestSchema is the schema of a manifest.
@@ -47,7 +46,7 @@ func TestSchemaOfManifests(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	schematest.Published{
+	schema.Published{
 		Schema: s, File: "../../servers/server.schema.json",
 		Fit: []string{"../../servers/*/server.yaml", "testdata/good/*/server.yaml"},
 		Refused: map[string]string{

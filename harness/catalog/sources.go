@@ -15,19 +15,19 @@ import (
 	"time"
 )
 
-// buildPrefix begins the names of folders in which builds are under way.
-const buildPrefix = ".build-"
+const (
+	// buildPrefix begins the names of folders with a build in progress.
+	buildPrefix = ".build-"
+	// keptBuilds is the number of programs of one server in the cache. With more
+	// than one, two versions of a source in turn are built once each.
+	keptBuilds = 5
+	// keyLength is the length of the hash in a program's name, in characters.
+	keyLength = 16
+)
 
-// keptBuilds is how many programs of one server the cache keeps, so that going
-// back and forth between two versions of a source builds each once.
-const keptBuilds = 5
-
-// keyLength is the length of the hash in a program's name, in characters.
-const keyLength = 16
-
-// moduleRoot is the folder of the go.mod that governs dir.
+// moduleRoot returns the folder of the go.mod that governs dir.
 func moduleRoot(dir string) (string, error) {
-	for at := dir; ; at = filepath.Dir(at) {
+	for at := range upward(dir) {
 		_, err := os.Stat(filepath.Join(at, "go.mod"))
 		if err == nil {
 			return at, nil
@@ -35,18 +35,15 @@ func moduleRoot(dir string) (string, error) {
 		if !errors.Is(err, fs.ErrNotExist) {
 			return "", fmt.Errorf("look for go.mod: %w", err)
 		}
-		if at == filepath.Dir(at) {
-			return "", fmt.Errorf("no go.mod in %s or above it; run go mod init there", dir)
-		}
 	}
+	return "", fmt.Errorf("no go.mod in %s or above it; run go mod init there", dir)
 }
 
-// sourceKey is a hash over everything that decides what the program will be:
-// the toolchain and flags, and the files of its module without those of other
-// servers in it, and of local modules that replace others.
+// sourceKey returns a hash over everything that decides on the program: the
+// toolchain and flags, the files of its module except other servers, and the files
+// of local modules that replace others.
 func sourceKey(root string, m Manifest, toolchain string) (string, error) {
 	h := sha256.New()
-	// Each part goes in with its length, so that none can pose as another.
 	writeParts(h, "joust build 1", toolchain, m.Go)
 	if err := hashTree(h, root, m.Dir); err != nil {
 		return "", err
@@ -63,21 +60,22 @@ func sourceKey(root string, m Manifest, toolchain string) (string, error) {
 	return hex.EncodeToString(h.Sum(nil))[:keyLength], nil
 }
 
+// writeParts writes each part with its length, so that no two lists of parts are
+// the same text. A hash never fails to write.
 func writeParts(w io.Writer, parts ...string) {
 	for _, part := range parts {
-		// A hash never fails to write.
 		fmt.Fprintf(w, "%d:%s", len(part), part)
 	}
 }
 
-// hashTree hashes the files of a module that may go into the program in own.
+// hashTree hashes the files of a module that may be part of the program in own.
 func hashTree(w io.Writer, root, own string) error {
 	return filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
 		if d.IsDir() {
-			if path != root && apart(path, d.Name(), own) {
+			if path != root && foreign(path, d.Name(), own) {
 				return filepath.SkipDir
 			}
 			return nil
@@ -89,9 +87,9 @@ func hashTree(w io.Writer, root, own string) error {
 	})
 }
 
-// apart tells whether a folder can be no part of the program: hidden ones,
-// modules of their own, and the other servers of the module.
-func apart(path, name, own string) bool {
+// foreign reports whether a folder is no part of the program in own: a hidden
+// folder, another module, or another server of the module.
+func foreign(path, name, own string) bool {
 	if own == path || strings.HasPrefix(own, path+string(filepath.Separator)) {
 		return false
 	}
@@ -107,16 +105,13 @@ func apart(path, name, own string) bool {
 }
 
 func hashFile(w io.Writer, root, path string) error {
-	// Links count as what they lead to, since the compiler follows them.
+	// Stat follows links, as the compiler does.
 	info, err := os.Stat(path)
-	if errors.Is(err, fs.ErrNotExist) {
+	if errors.Is(err, fs.ErrNotExist) || err == nil && !info.Mode().IsRegular() {
 		return nil
 	}
 	if err != nil {
 		return err
-	}
-	if !info.Mode().IsRegular() {
-		return nil
 	}
 	content, err := os.ReadFile(path)
 	if err != nil {
@@ -130,8 +125,8 @@ func hashFile(w io.Writer, root, path string) error {
 	return nil
 }
 
-// localReplacements lists the folders that stand in for modules: whoever
-// benchmarks a framework under development has it replaced by a checkout.
+// localReplacements returns the folders that replace modules, such as the checkout
+// of a framework under development.
 func localReplacements(root string, mod []byte) []string {
 	var dirs []string
 	for _, match := range regexp.MustCompile(`=>[ \t]*"?((?:\.{1,2})?/[^"\s]*|\.{1,2})`).FindAllSubmatch(mod, -1) {
@@ -146,8 +141,8 @@ func localReplacements(root string, mod []byte) []string {
 	return dirs
 }
 
-// prune removes older programs of the server, and what builds that were killed
-// left behind more than a day ago.
+// prune removes older programs of the server, and folders that killed builds left
+// behind more than a day ago.
 func (b *Builder) prune(name string) error {
 	entries, err := os.ReadDir(b.cache)
 	if err != nil {

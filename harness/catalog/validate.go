@@ -18,21 +18,19 @@ import (
 	"github.com/joust-bench/joust/scenarios/suggest"
 )
 
-// checker finds what is wrong with one manifest.
+// checker finds the mistakes of one manifest.
 type checker struct {
-	m     *Manifest
-	doc   *strictyaml.Document
-	table *scenarios.Table
-	file  string
-	// elsewhere are problems in other files, such as templates.
-	elsewhere strictyaml.Problems
+	m    *Manifest
+	doc  *strictyaml.Document
+	rows scenarios.Rows
+	file string
+	// inTemplates are the problems of the manifest's template files.
+	inTemplates strictyaml.Problems
 }
 
 func (c *checker) check() {
-	if !validName(c.m.Name) {
-		c.doc.Report("", "the folder's name %q is the server's name: it may hold only a-z, 0-9, _, . and -, and begin with a letter, a digit or _", c.m.Name)
-	}
-	c.required("title", c.m.Title)
+	c.doc.ReportIf(!validName(c.m.Name), "", "the folder's name %q is the server's name: it may hold only a-z, 0-9, _, . and -, and begin with a letter, a digit or _", c.m.Name)
+	c.doc.ReportIf(strings.TrimSpace(c.m.Title) == "", "title", "title is required")
 	c.checkStart()
 	c.checkContainer()
 	c.checkProtocols()
@@ -42,47 +40,32 @@ func (c *checker) check() {
 	c.checkFiles()
 	c.checkNeeds()
 	c.checkVersions()
-	c.positive("start_timeout", c.m.StartTimeout)
-	c.positive("stop_timeout", c.m.StopTimeout)
-	c.positive("warmup_cap", c.m.WarmupCap)
+	c.checkAbove0("start_timeout", c.m.StartTimeout)
+	c.checkAbove0("stop_timeout", c.m.StopTimeout)
+	c.checkAbove0("warmup_cap", c.m.WarmupCap)
 }
 
-func (c *checker) required(path, value string) {
-	if strings.TrimSpace(value) == "" {
-		c.doc.Report(path, "%s is required", path)
-	}
+func (c *checker) checkAbove0(path string, d time.Duration) {
+	c.doc.ReportIf(d <= 0, path, "%s is %s, and must be above 0", path, d)
 }
 
-func (c *checker) positive(path string, d time.Duration) {
-	if d <= 0 {
-		c.doc.Report(path, "%s is %s, and must be above 0", path, d)
-	}
-}
-
-// starts are the keys that say how the server gets to run.
+// starts returns the keys of the ways to get a running server.
 func starts() []string { return []string{"go", "command", "url", "image", "dockerfile"} }
 
-// checkStart holds the manifest to exactly one way to get a running server.
+// checkStart requires exactly one way to get a running server.
 func (c *checker) checkStart() {
-	var ways []string
-	for _, way := range starts() {
-		if c.doc.Has(way) {
-			ways = append(ways, way)
-		}
-	}
-	switch len(ways) {
-	case 0:
+	ways := slices.DeleteFunc(starts(), func(way string) bool { return !c.doc.Has(way) })
+	if len(ways) == 0 {
 		c.doc.Report("", "one of go, command, url, image and dockerfile is required: how the server gets to run")
-	case 1:
-	default:
+	}
+	if len(ways) > 1 {
 		c.doc.Report(ways[1], "%s cannot stand together with %s: exactly one says how the server gets to run", ways[1], ways[0])
 	}
 	if c.doc.Has("go") {
 		c.checkGo()
 	}
-	if c.doc.Has("command") && (len(c.m.Command) == 0 || c.m.Command[0] == "") {
-		c.doc.Report("command", "command needs a program")
-	}
+	noProgram := len(c.m.Command) == 0 || c.m.Command[0] == ""
+	c.doc.ReportIf(c.doc.Has("command") && noProgram, "command", "command needs a program")
 	if c.doc.Has("url") {
 		c.checkURL()
 	}
@@ -94,9 +77,7 @@ func (c *checker) checkGo() {
 		return
 	}
 	sources, err := filepath.Glob(filepath.Join(c.m.Dir, c.m.Go, "*.go"))
-	if err != nil || len(sources) == 0 {
-		c.doc.Report("go", "go: there are no Go files in %s of the server's folder", c.m.Go)
-	}
+	c.doc.ReportIf(err != nil || len(sources) == 0, "go", "go: there are no Go files in %s of the server's folder", c.m.Go)
 }
 
 func (c *checker) checkURL() {
@@ -105,75 +86,50 @@ func (c *checker) checkURL() {
 		return
 	}
 	for _, key := range []string{"args", "env", "files", "needs"} {
-		if c.doc.Has(key) {
-			c.doc.Report(key, "%s has no meaning beside url: joust does not start that server", key)
-		}
+		c.doc.ReportIf(c.doc.Has(key), key, "%s has no meaning beside url: joust does not start that server", key)
 	}
 }
 
 func (c *checker) checkProtocols() {
-	var known []string
-	for _, p := range scenarios.Protocols() {
-		known = append(known, string(p))
-	}
-	if len(c.m.Protocols) == 0 {
-		c.doc.Report("protocols", "protocols is required: one or more of %s", strings.Join(known, ", "))
-	}
+	known := suggest.Texts(scenarios.Protocols()...)
+	c.doc.ReportIf(len(c.m.Protocols) == 0, "protocols", "protocols is required: one or more of %s", strings.Join(known, ", "))
 	for i, p := range c.m.Protocols {
 		at := fmt.Sprintf("protocols[%d]", i)
-		if !slices.Contains(known, p) {
-			c.doc.Report(at, "unknown protocol %q%s", p, suggest.Hint(p, known))
-		}
-		if slices.Contains(c.m.Protocols[:i], p) {
-			c.doc.Report(at, "protocol %q stands twice", p)
-		}
+		c.checkWord(at, "protocol", p, known)
+		c.doc.ReportIf(slices.Contains(c.m.Protocols[:i], p), at, "protocol %q stands twice", p)
 	}
+}
+
+// checkWord reports a word that is not in the list.
+func (c *checker) checkWord(at, what, word string, list []string) {
+	unknown := suggest.Unknown(what, word, list)
+	c.doc.ReportIf(unknown != "", at, "%s", unknown)
 }
 
 func (c *checker) checkScenarios() {
-	if len(c.m.Scenarios) == 0 {
-		c.doc.Report("scenarios", "scenarios is required: the rows that the server answers")
-	}
+	c.doc.ReportIf(len(c.m.Scenarios) == 0, "scenarios", "scenarios is required: the rows that the server answers")
 	for i, name := range c.m.Scenarios {
 		at := fmt.Sprintf("scenarios[%d]", i)
-		if slices.Contains(c.m.Scenarios[:i], name) {
+		row, err := c.rows.Find(name)
+		switch {
+		case slices.Contains(c.m.Scenarios[:i], name):
 			c.doc.Report(at, "scenario %q stands twice", name)
-			continue
-		}
-		row, err := c.table.Find(name)
-		if err != nil {
+		case err != nil:
 			c.doc.Report(at, "%v", err)
-			continue
-		}
-		if !c.sharesProtocol(row) {
-			c.doc.Report(at, "scenario %q runs on none of the server's protocols (%s)", name, strings.Join(c.m.Protocols, ", "))
-		}
-	}
-}
-
-// sharesProtocol tells whether the row can run on the server; a manifest
-// without protocols has that problem reported already.
-func (c *checker) sharesProtocol(row *scenarios.Scenario) bool {
-	for _, p := range c.m.Protocols {
-		if row.Supports(scenarios.Protocol(p)) {
-			return true
+		case len(c.m.Protocols) > 0:
+			shared := slices.ContainsFunc(c.m.Protocols, func(p string) bool { return row.Supports(scenarios.Protocol(p)) })
+			c.doc.ReportIf(!shared, at, "scenario %q runs on none of the server's protocols (%s)", name, strings.Join(c.m.Protocols, ", "))
 		}
 	}
-	return len(c.m.Protocols) == 0
 }
 
 func (c *checker) checkUnsupported() {
 	for _, name := range slices.Sorted(maps.Keys(c.m.Unsupported)) {
 		at := "unsupported." + name
-		if _, err := c.table.Find(name); err != nil {
-			c.doc.Report(at, "%v", err)
-		}
-		if slices.Contains(c.m.Scenarios, name) {
-			c.doc.Report(at, "scenario %q is both claimed (line %d) and unsupported", name, c.doc.Line("scenarios"))
-		}
-		if strings.TrimSpace(c.m.Unsupported[name]) == "" {
-			c.doc.Report(at, "%s needs the reason, which tables show", at)
-		}
+		_, err := c.rows.Find(name)
+		c.doc.ReportIf(err != nil, at, "%v", err)
+		c.doc.ReportIf(slices.Contains(c.m.Scenarios, name), at, "scenario %q is both claimed (line %d) and unsupported", name, c.doc.Line("scenarios"))
+		c.doc.ReportIf(strings.TrimSpace(c.m.Unsupported[name]) == "", at, "%s needs the reason, which tables show", at)
 	}
 }
 
@@ -191,8 +147,8 @@ func (c *checker) checkTemplates() {
 }
 
 func (c *checker) checkTemplate(at, text string) {
-	for _, fault := range templateFaults(at, text) {
-		c.doc.Report(at, "%s: %s", at, fault.message)
+	for _, mistake := range templateMistakes(at, text) {
+		c.doc.Report(at, "%s: %s", at, mistake.Message)
 	}
 }
 
@@ -200,9 +156,7 @@ func (c *checker) checkTemplate(at, text string) {
 func (c *checker) checkFiles() {
 	for _, name := range slices.Sorted(maps.Keys(c.m.Files)) {
 		at, source := "files."+name, c.m.Files[name]
-		if !filepath.IsLocal(name) || filepath.Clean(name) == "." {
-			c.doc.Report(at, "%s: %q must be a file within the server's temporary folder", at, name)
-		}
+		c.doc.ReportIf(!filepath.IsLocal(name) || filepath.Clean(name) == ".", at, "%s: %q must be a file within the server's temporary folder", at, name)
 		if !filepath.IsLocal(source) {
 			c.doc.Report(at, "%s: template %q must be a file within the server's folder", at, source)
 			continue
@@ -216,9 +170,9 @@ func (c *checker) checkFiles() {
 			c.doc.Report(at, "%s: read the template: %v", at, err)
 			continue
 		}
-		path := filepath.Join(filepath.Dir(c.file), source)
-		for _, fault := range templateFaults(source, string(text)) {
-			c.elsewhere = append(c.elsewhere, strictyaml.Problem{File: path, Line: fault.line, Message: fault.message})
+		for _, mistake := range templateMistakes(source, string(text)) {
+			mistake.File = filepath.Join(filepath.Dir(c.file), source)
+			c.inTemplates = append(c.inTemplates, mistake)
 		}
 	}
 }
@@ -226,25 +180,18 @@ func (c *checker) checkFiles() {
 func (c *checker) checkNeeds() {
 	for i, n := range c.m.Needs {
 		at := fmt.Sprintf("needs[%d]", i)
-		if n.Program == "" {
-			c.doc.Report(at+".program", "%s.program is required", at)
-		}
-		if n.Package == "" {
-			c.doc.Report(at+".package", "%s.package is required: the Debian package that brings the program", at)
-		}
+		c.doc.ReportIf(n.Program == "", at+".program", "%s.program is required", at)
+		c.doc.ReportIf(n.Package == "", at+".package", "%s.package is required: the Debian package that brings the program", at)
 	}
 }
 
 func (c *checker) checkVersions() {
-	of := map[string]bool{}
+	seen := map[string]bool{}
 	for i, p := range c.m.Version {
 		at := fmt.Sprintf("version[%d]", i)
-		if p.Of == "" {
-			c.doc.Report(at+".of", "%s.of is required: the name of the component", at)
-		} else if of[p.Of] {
-			c.doc.Report(at+".of", "%s.of: %q stands twice", at, p.Of)
-		}
-		of[p.Of] = true
+		c.doc.ReportIf(p.Of == "", at+".of", "%s.of is required: the name of the component", at)
+		c.doc.ReportIf(p.Of != "" && seen[p.Of], at+".of", "%s.of: %q stands twice", at, p.Of)
+		seen[p.Of] = true
 		c.checkProbe(at, p)
 	}
 }
@@ -257,14 +204,14 @@ func (c *checker) checkProbe(at string, p VersionProbe) {
 		c.doc.Report(at+".command", "%s.command would be run outside of the image; the image's digest is recorded by itself", at)
 	case p.Module != "" && c.m.Go == "":
 		c.doc.Report(at+".module", "%s.module is looked up in a program that joust builds; this server has no go", at)
-	case p.Module != "" && p.Pattern != "":
-		c.doc.Report(at+".pattern", "%s.pattern has a meaning only with command", at)
-	case p.Module == "":
+	case p.Module != "":
+		c.doc.ReportIf(p.Pattern != "", at+".pattern", "%s.pattern has a meaning only with command", at)
+	default:
 		pattern, err := regexp.Compile(p.Pattern)
 		if err != nil {
 			c.doc.Report(at+".pattern", "%s.pattern: %v", at, err)
-		} else if pattern.NumSubexp() == 0 {
-			c.doc.Report(at+".pattern", `%s.pattern needs a group that holds the version, such as 'nginx/(\S+)'`, at)
+			return
 		}
+		c.doc.ReportIf(pattern.NumSubexp() == 0, at+".pattern", `%s.pattern needs a group that holds the version, such as 'nginx/(\S+)'`, at)
 	}
 }

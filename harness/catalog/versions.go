@@ -17,10 +17,9 @@ import (
 // probeTimeout bounds one version command.
 const probeTimeout = 10 * time.Second
 
-// Versions finds the versions of the server's components by its probes. The
-// binary is the one that was built of a Go package; env is the environment of
-// the commands, nil for joust's own. Where a probe fails, the versions found
-// are returned beside the error.
+// Versions finds the versions of the server's components by its probes. binary is
+// the program that was built of a Go package. env is the environment of the
+// commands; nil is joust's own. The error joins the failures of single probes.
 func Versions(ctx context.Context, m Manifest, binary string, env []string) (map[string]string, error) {
 	versions := map[string]string{}
 	var failed []error
@@ -49,8 +48,8 @@ func probe(ctx context.Context, m Manifest, p VersionProbe, binary string, env [
 	return moduleVersion(info, p.Module)
 }
 
-// moduleVersion is the version of a module that is really linked, replacements
-// told.
+// moduleVersion returns the version of a linked module, with the module that
+// replaces it.
 func moduleVersion(info *debug.BuildInfo, path string) (string, error) {
 	linked := make([]string, 0, len(info.Deps))
 	for _, dep := range info.Deps {
@@ -66,7 +65,7 @@ func moduleVersion(info *debug.BuildInfo, path string) (string, error) {
 	return "", fmt.Errorf("module %s is not linked into the program%s", path, suggest.Hint(path, linked))
 }
 
-// commandVersion runs the probe's command and takes the first group of its
+// commandVersion runs the probe's command and returns the first group of its
 // pattern.
 func commandVersion(ctx context.Context, m Manifest, p VersionProbe, env []string) (string, error) {
 	path, err := lookPath(p.Command[0], m.Dir)

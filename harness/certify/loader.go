@@ -74,6 +74,7 @@ func (l *freshLoader) judge(spec loaders.Spec, report *results.Report) (*results
 	}
 	v := judge.Phase(judge.Evidence{
 		Loader: p, Measured: l.sampler.Phase(l.phase), Report: report, Reconnects: spec.Connection.ReconnectEvery > 0,
+		Limits: results.DefaultThresholds(),
 	})
 	return &v, nil
 }

@@ -214,12 +214,12 @@ func (a *app) meet(ctx context.Context, w *session.World, c *agree.Contest, mani
 	c.Runner = func(idle loaders.IdleStrategy, foreign *external.Found) *run.Runner {
 		p := results.Plan{
 			Engine: string(engine.Default()), LoaderThreads: max(1, len(w.Split.Loader)), IdleStrategy: string(cmp.Or(idle, session.DefaultIdle(w.Split))),
-			RequestTimeoutNS: plan.DefaultRequestTimeout.Nanoseconds(), DrainNS: plan.DefaultDrain.Nanoseconds(),
+			RequestTimeoutNS: loaders.DefaultRequestTimeout.Nanoseconds(), DrainNS: loaders.DefaultDrain.Nanoseconds(),
 		}
 		if foreign != nil {
 			p.Loader = foreign.Tool.Name
 		}
-		return &run.Runner{Run: results.Run{CPUs: w.Split, Plan: p}, Rows: w.Table.All(), Fixtures: fixtures, Launcher: s.Launcher, Foreign: foreign}
+		return &run.Runner{Run: results.Run{CPUs: w.Split, Plan: p}, Rows: w.Table, Fixtures: fixtures, Launcher: s.Launcher, Foreign: foreign}
 	}
 	return c.Measure(ctx)
 }

@@ -82,7 +82,7 @@ func (a *app) compare(oldNames, newNames string, f *compareFlags) error {
 	if err := f.known(slices.Concat(old, now)); err != nil {
 		return session.Usage(err)
 	}
-	c, err := compare.Compare(old, now, compare.Options{Servers: f.servers, Scenarios: f.scenarios})
+	c, err := compare.Compare(old, now, compare.Filter{Servers: f.servers, Scenarios: f.scenarios})
 	if err != nil {
 		return session.Usage(fmt.Errorf("comparing %s with %s: %w", oldNames, newNames, err))
 	}

@@ -94,7 +94,7 @@ func (a *app) printFindings(findings []results.Finding) error {
 	n := map[results.State]int{}
 	for _, f := range findings {
 		n[f.State]++
-		fmt.Fprintf(t, "%s\t%s\t%s\n", f.State, f.Check, f.Found)
+		fmt.Fprintf(t, "%s\t%s\t%s\n", f.State, f.Check, f.Fact)
 		if f.State != results.StateWarn && f.State != results.StateFail {
 			continue
 		}

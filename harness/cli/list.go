@@ -102,7 +102,7 @@ func listServers(t io.Writer, w *session.World) {
 }
 
 func listScenarios(t io.Writer, w *session.World) {
-	for _, s := range w.Table.All() {
+	for _, s := range w.Table {
 		r := &s.Requests[0]
 		mark := ""
 		if s.Headline {
@@ -146,13 +146,13 @@ func (a *app) listLoaders(ctx context.Context, t io.Writer) error {
 		}
 		fmt.Fprintf(t, "  %s\t%s\t%s\n", tool.Name, tool.Title, state)
 	}
-	table, err := scenarios.Load()
+	rows, err := scenarios.Load()
 	if err != nil {
 		return fmt.Errorf("the built-in scenario table: %w", err)
 	}
 	fmt.Fprintf(t, "\nWhat foreign loaders can be asked over %s (joust run says why not, before it starts anything):\n", scenarios.H1)
 	fmt.Fprintf(t, "  scenario\t%s\n", strings.Join(external.Names(), "\t"))
-	for _, row := range table.All() {
+	for _, row := range rows {
 		fmt.Fprintf(t, "  %s", row.Name)
 		for _, tool := range external.Tools() {
 			can := "yes"

@@ -113,7 +113,7 @@ func (a *app) run(c *cobra.Command, args []string, f *runFlags) error {
 		return err
 	}
 	m.Foreign, m.Run.Warnings = foreign, append(warnings, m.Run.Warnings...)
-	if err := fitsMemory(plan.RequestMemory(p, w.Table.All()), m.Run.Host.MemoryBytes); err != nil {
+	if err := fitsMemory(plan.RequestMemory(p, w.Table), m.Run.Host.MemoryBytes); err != nil {
 		return err
 	}
 	if err := a.canStore(); err != nil {

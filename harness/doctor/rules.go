@@ -31,19 +31,19 @@ const (
 )
 
 func ok(format string, args ...any) results.Finding {
-	return results.Finding{State: results.StateOK, Found: fmt.Sprintf(format, args...)}
+	return results.Finding{State: results.StateOK, Fact: fmt.Sprintf(format, args...)}
 }
 
 func warn(remedy, format string, args ...any) results.Finding {
-	return results.Finding{State: results.StateWarn, Found: fmt.Sprintf(format, args...), Remedy: remedy}
+	return results.Finding{State: results.StateWarn, Fact: fmt.Sprintf(format, args...), Remedy: remedy}
 }
 
 func fail(remedy, format string, args ...any) results.Finding {
-	return results.Finding{State: results.StateFail, Found: fmt.Sprintf(format, args...), Remedy: remedy}
+	return results.Finding{State: results.StateFail, Fact: fmt.Sprintf(format, args...), Remedy: remedy}
 }
 
 func unknown(format string, args ...any) results.Finding {
-	return results.Finding{State: results.StateUnknown, Found: fmt.Sprintf(format, args...)}
+	return results.Finding{State: results.StateUnknown, Fact: fmt.Sprintf(format, args...)}
 }
 
 // unread is the finding of a fact that could not be read.
@@ -280,7 +280,7 @@ func files(f Facts) results.Finding {
 	}
 	judged := enough(limit, fewFiles, goodFiles, "sudo prlimit --pid $$ --nofile=1048576:1048576", soft+", up to "+hard, "which is less than")
 	if judged.State == results.StateOK {
-		judged.Found += " (joust raises it to that by itself)"
+		judged.Fact += " (joust raises it to that by itself)"
 	}
 	return judged
 }

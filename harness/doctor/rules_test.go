@@ -53,7 +53,7 @@ func state(t *testing.T, findings []results.Finding, check string) results.Findi
 func TestHealthyMachine(t *testing.T) {
 	t.Parallel()
 	for _, f := range Findings(healthy()) {
-		if f.State != results.StateOK || f.Found == "" || f.Why == "" || f.Remedy != "" {
+		if f.State != results.StateOK || f.Fact == "" || f.Why == "" || f.Remedy != "" {
 			t.Errorf("%+v", f)
 		}
 	}
@@ -143,11 +143,11 @@ func TestEdges(t *testing.T) {
 		facts := healthy()
 		tt.change(&facts)
 		got := state(t, Findings(facts), tt.check)
-		if got.State != tt.want || !strings.Contains(got.Found, tt.says) {
-			t.Errorf("%s: %s %q, want %s with %q", tt.check, got.State, got.Found, tt.want, tt.says)
+		if got.State != tt.want || !strings.Contains(got.Fact, tt.says) {
+			t.Errorf("%s: %s %q, want %s with %q", tt.check, got.State, got.Fact, tt.want, tt.says)
 		}
 		if (got.State == warn || got.State == fail) && got.Remedy == "" && tt.check != "CPU split" {
-			t.Errorf("%s: nothing mends %q", tt.check, got.Found)
+			t.Errorf("%s: nothing mends %q", tt.check, got.Fact)
 		}
 	}
 }
@@ -189,7 +189,7 @@ func TestPresence(t *testing.T) {
 		{tool{name: "perf"}, "", errors.New("no such kernel"), results.StateWarn, "no such kernel"},
 	} {
 		got := presence(tt.tool, tt.version, tt.err)
-		if got.State != tt.want || !strings.Contains(got.Found, tt.says) {
+		if got.State != tt.want || !strings.Contains(got.Fact, tt.says) {
 			t.Errorf("%s: %+v, want %s with %q", tt.tool.name, got, tt.want, tt.says)
 		}
 	}
@@ -198,21 +198,21 @@ func TestPresence(t *testing.T) {
 func TestLoader(t *testing.T) {
 	t.Parallel()
 	tool := external.Tool{Name: "wrk", Install: "get it"}
-	if got := loader(external.Found{Tool: tool, Version: "4.1"}); got.State != results.StateOK || got.Found != "4.1" {
+	if got := loader(external.Found{Tool: tool, Version: "4.1"}); got.State != results.StateOK || got.Fact != "4.1" {
 		t.Errorf("a loader: %+v", got)
 	}
 	got := loader(external.Found{Tool: tool, Why: "not on PATH: get it"})
-	if got != (results.Finding{State: results.StateWarn, Found: "not on PATH", Remedy: "get it"}) {
+	if got != (results.Finding{State: results.StateWarn, Fact: "not on PATH", Remedy: "get it"}) {
 		t.Errorf("no loader: %+v", got)
 	}
 }
 
 func TestEngine(t *testing.T) {
 	t.Parallel()
-	if got := engine(time.Second, nil); got.State != results.StateOK || got.Found != "1s" {
+	if got := engine(time.Second, nil); got.State != results.StateOK || got.Fact != "1s" {
 		t.Errorf("an engine: %+v", got)
 	}
-	if got := engine(nil, errors.New("no socket")); got.State != results.StateWarn || got.Found != "no socket" || got.Remedy == "" {
+	if got := engine(nil, errors.New("no socket")); got.State != results.StateWarn || got.Fact != "no socket" || got.Remedy == "" {
 		t.Errorf("no engine: %+v", got)
 	}
 }

@@ -6,11 +6,11 @@ import (
 	"slices"
 
 	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/scenarios/suggest"
 )
 
-// Baseline checks that tables of the plan can compare all entries with the one
-// of that name: it is an entry, no copy of another for the A/A line, and not
-// alone.
+// Baseline returns an error unless the plan has an entry of that name with which
+// the others can be compared: no copy for the A/A line, and not the only server.
 func Baseline(p results.Plan, name string) error {
 	var servers []string
 	for i, e := range p.Entries {
@@ -24,14 +24,14 @@ func Baseline(p results.Plan, name string) error {
 	}
 	switch {
 	case !slices.Contains(servers, name):
-		return errors.New(unknown("server of the plan", name, servers))
+		return errors.New(suggest.Unknown("server of the plan", name, servers))
 	case len(servers) == 1:
 		return fmt.Errorf("%s is the plan's only server: there is nothing to compare it with", name)
 	}
 	return nil
 }
 
-// baseline is the entry of the flag; empty for all pairs.
+// baseline returns the entry of the flag, or "" for all pairs.
 func (r *resolver) baseline(p results.Plan) string {
 	asked := baselineSetting.in(r.flags)
 	if !asked.set {

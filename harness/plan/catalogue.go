@@ -10,55 +10,51 @@ import (
 	"github.com/joust-bench/joust/scenarios"
 )
 
-// Catalogue is what the caller knows of the world and a plan is checked
-// against.
+// Catalogue holds the facts of the world against which a plan is checked.
 type Catalogue struct {
 	// Scenarios are the rows of the table, in display order.
-	Scenarios []scenarios.Scenario
-	// Servers are all there are, in display order, whether they can run here
-	// or not.
-	Servers []Server
+	Scenarios scenarios.Rows
+	// Servers are all servers, in display order, also those that cannot run here.
+	Servers []ServerFacts
 	// LoaderCPUs is the number of processors that the loader has.
 	LoaderCPUs int
-	// Idle is how the loader waits where nobody says it.
+	// Idle is the default idle strategy of the loader.
 	Idle loaders.IdleStrategy
-	// Engines run on this system, the default first; none means the event
-	// loop.
+	// Engines run on this system, the default first.
 	Engines []loaders.EngineName
 	// Connections bounds the clients.
 	Connections ConnectionLimit
-	// NoContainers says why containers cannot run here, empty when they can.
-	// It is asked only where a plan has one; nil stands for a world without.
+	// NoContainers returns the reason why containers cannot run here, or "". It is
+	// called only for a plan with a container.
 	NoContainers func() string
-	// Loader says why the foreign loader of that name cannot be used here, ""
-	// where it can; it is asked only about the one that a plan names. Nil finds
+	// Loader returns the reason why the foreign loader of that name cannot be used
+	// here, or "". It is called only for the loader of the plan; nil stands for
 	// all usable.
 	Loader func(name string) string
-	// LookupEnv finds the value of a variable in joust's own environment, for
-	// flags that pass one on. Nil finds none.
+	// LookupEnv finds a variable in joust's own environment, for flags that pass
+	// one on.
 	LookupEnv func(name string) (value string, found bool)
 	// FreshSeed is the seed of a plan that names none.
 	FreshSeed uint64
 }
 
-// Server is a server as far as a plan is concerned.
-type Server struct {
+// ServerFacts are the facts about a server on which plans depend.
+type ServerFacts struct {
 	Name string
 	// Protocols and Scenarios are those that the server claims.
 	Protocols []string
 	Scenarios []string
 	// Unsupported gives the reason for rows that the server cannot answer.
 	Unsupported map[string]string
-	// Unavailable says why the server cannot run here and which package to
+	// Unavailable is the reason why the server cannot run here, with the package to
 	// install; empty when it can.
 	Unavailable string
-	// Isolation is how the server runs unless the plan says otherwise; empty
-	// means results.IsolationProcess. CannotBe gives the reason for an
-	// isolation that it cannot have.
+	// Isolation is the server's isolation unless the plan has another; empty means
+	// results.IsolationProcess. CannotBe gives the reason for an isolation that it
+	// cannot have.
 	Isolation string
 	CannotBe  map[string]string
-	// StartTimeout and StopTimeout are for the worst case of the planned
-	// time; 0 means 10 s and 1 s.
+	// StartTimeout and StopTimeout are the longest times to start and to stop.
 	StartTimeout, StopTimeout time.Duration
 	// WarmupCap bounds a warm-up that lasts until the server is steady; 0
 	// leaves it at the plan's length.
@@ -76,15 +72,8 @@ type ConnectionLimit struct {
 	Remedy string
 }
 
-func (c *Catalogue) lookupEnv(name string) (value string, found bool) {
-	if c.LookupEnv == nil {
-		return "", false
-	}
-	return c.LookupEnv(name)
-}
-
 // Server returns the server of that name, or nil.
-func (c *Catalogue) Server(name string) *Server {
+func (c *Catalogue) Server(name string) *ServerFacts {
 	for i := range c.Servers {
 		if c.Servers[i].Name == name {
 			return &c.Servers[i]
@@ -95,21 +84,16 @@ func (c *Catalogue) Server(name string) *Server {
 
 // Scenario returns the row of that name, or nil.
 func (c *Catalogue) Scenario(name string) *scenarios.Scenario {
-	for i := range c.Scenarios {
-		if c.Scenarios[i].Name == name {
-			return &c.Scenarios[i]
-		}
-	}
-	return nil
+	row, _ := c.Scenarios.Find(name) // nil with an error
+	return row
 }
 
-// Runnable tells whether the entry can be measured in the table.
+// Runnable reports whether the entry can be measured in the table.
 func (c *Catalogue) Runnable(e results.PlanEntry, t results.PlanTable) bool {
 	return c.WhyNot(e, t) == ""
 }
 
-// WhyNot says why the entry cannot be measured in the table; empty when it
-// can.
+// WhyNot returns the reason why the entry cannot be measured in the table, or "".
 func (c *Catalogue) WhyNot(e results.PlanEntry, t results.PlanTable) string {
 	if why := c.Unavailable(e); why != "" {
 		return why
@@ -128,7 +112,7 @@ func (c *Catalogue) WhyNot(e results.PlanEntry, t results.PlanTable) string {
 	return ""
 }
 
-// Rows are the rows of the plan that the server can be asked, in the order of
+// Rows returns the rows of the plan that the server can answer, in the order of
 // the plan.
 func (c *Catalogue) Rows(p results.Plan, server string) []*scenarios.Scenario {
 	var rows []*scenarios.Scenario
@@ -142,24 +126,9 @@ func (c *Catalogue) Rows(p results.Plan, server string) []*scenarios.Scenario {
 }
 
 func (c *Catalogue) serverNames() []string {
-	return namesOf(c.Servers, func(s Server) string { return s.Name })
-}
-
-func (c *Catalogue) scenarioNames() []string {
-	return namesOf(c.Scenarios, func(s scenarios.Scenario) string { return s.Name })
-}
-
-func (c *Catalogue) engines() []string {
-	if len(c.Engines) == 0 {
-		return []string{string(loaders.EventLoop)}
-	}
-	return namesOf(c.Engines, func(e loaders.EngineName) string { return string(e) })
-}
-
-func namesOf[T any](list []T, name func(T) string) []string {
-	names := make([]string, len(list))
-	for i, x := range list {
-		names[i] = name(x)
+	names := make([]string, len(c.Servers))
+	for i := range c.Servers {
+		names[i] = c.Servers[i].Name
 	}
 	return names
 }

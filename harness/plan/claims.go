@@ -7,16 +7,8 @@ import (
 	"github.com/joust-bench/joust/results/stats"
 )
 
-// TrialsForClaims is the smallest number of trials a server with which an exact
-// Mann–Whitney U test can tell every two of so many servers apart, or each from
-// a baseline, after Holm's correction over these comparisons. It is 0 where
-// there is nothing to compare.
-func TrialsForClaims(servers int, baseline bool) int {
-	return stats.TrialsToDecide(stats.Pairs(servers, baseline))
-}
-
-// ClaimNotes says, a line a table, whether the plan has the trials that claims
-// of difference between its servers need.
+// ClaimNotes returns a line for each table: whether the plan has the trials that
+// claims of difference between its servers need.
 func ClaimNotes(p results.Plan, runnable func(results.PlanEntry, results.PlanTable) bool) []string {
 	var list []string
 	for _, t := range p.Tables {
@@ -27,7 +19,7 @@ func ClaimNotes(p results.Plan, runnable func(results.PlanEntry, results.PlanTab
 	return list
 }
 
-// claimNote is empty where there is nothing to compare.
+// claimNote returns "" where there is nothing to compare.
 func claimNote(p results.Plan, t results.PlanTable, entries []results.PlanEntry) string {
 	servers, based := map[string]bool{}, false
 	for _, e := range entries {
@@ -37,7 +29,7 @@ func claimNote(p results.Plan, t results.PlanTable, entries []results.PlanEntry)
 	if p.Baseline != "" && !based {
 		return fmt.Sprintf("the baseline %s does not run it: nothing is compared", p.Baseline)
 	}
-	need := TrialsForClaims(len(servers), based)
+	need := stats.TrialsToDecide(stats.Pairs(len(servers), based))
 	if need == 0 {
 		return ""
 	}
@@ -48,9 +40,9 @@ func claimNote(p results.Plan, t results.PlanTable, entries []results.PlanEntry)
 	if t.Trials < need {
 		verdict = "too few: medians and ranges only"
 	}
-	trials := fmt.Sprintf("%d trials", t.Trials)
+	unit := "trials"
 	if t.Trials == 1 {
-		trials = "1 trial"
+		unit = "trial"
 	}
-	return fmt.Sprintf("%s each of %d servers; claims %s need %d: %s", trials, len(servers), about, need, verdict)
+	return fmt.Sprintf("%d %s each of %d servers; claims %s need %d: %s", t.Trials, unit, len(servers), about, need, verdict)
 }

@@ -12,24 +12,22 @@ import (
 const (
 	// autoClients asks for a sweep that doubles until throughput stops growing.
 	autoClients = "auto"
-	// maxAutoClients ends such a sweep where no limit of the machine does.
+	// maxAutoClients bounds the sweep on a machine without another limit.
 	maxAutoClients = 1 << 14
-	// usualAutoClients is where one usually ends, for the planned time.
+	// usualAutoClients is the usual end of the sweep, for the planned time.
 	usualAutoClients = 256
 )
 
-// clients is one number of clients, or several to sweep over, ascending.
-type clients struct {
-	list []int
-	auto bool
-}
+// clients holds one number of clients, or several for a sweep, ascending.
+type clients results.PlanSweep
 
-// parseClients reads "64", "1", "8", "64" or "auto", or says what is wrong.
+// parseClients reads numbers, or "auto" alone. wrong is the message about other
+// texts, or "".
 func parseClients(texts clientsYAML, _ origin) (c clients, wrong string) {
 	for _, text := range texts {
 		text := strings.TrimSpace(string(text))
 		if text == autoClients && len(texts) == 1 {
-			return clients{auto: true}, ""
+			return clients{Auto: true}, ""
 		}
 		n, err := strconv.Atoi(text)
 		if err != nil {
@@ -38,48 +36,39 @@ func parseClients(texts clientsYAML, _ origin) (c clients, wrong string) {
 		if wrong := count("clients", 1, maxClients)(n); wrong != "" {
 			return c, wrong
 		}
-		if slices.Contains(c.list, n) {
+		if slices.Contains(c.Clients, n) {
 			return c, fmt.Sprintf("%d clients are listed twice", n)
 		}
-		c.list = append(c.list, n)
+		c.Clients = append(c.Clients, n)
 	}
-	if len(c.list) == 0 {
+	if len(c.Clients) == 0 {
 		return c, "clients is empty; leave it out or give it a value"
 	}
-	slices.Sort(c.list)
+	slices.Sort(c.Clients)
 	return c, ""
 }
 
-// String is in the form of parseClients.
+// String returns the text that parseClients reads.
 func (c clients) String() string {
-	if c.auto {
+	if c.Auto {
 		return autoClients
 	}
-	return listed(c.list)
+	return listed(c.Clients)
 }
 
-// swept is true for several numbers.
-func (c clients) swept() bool { return c.auto || len(c.list) > 1 }
+// most returns the largest number; 0 for auto.
+func (c clients) most() int { return slices.Max(append([]int{0}, c.Clients...)) }
 
-// most is the largest number asked for; 0 for one that the machine decides.
-func (c clients) most() int {
-	if c.auto {
-		return 0
-	}
-	return c.list[len(c.list)-1]
-}
-
-// into writes the clients into a table: the sweep, and the number that serves
-// scouting, which is the default where the sweep comes to it. Doubling begins
-// with as many clients as there are threads and ends at half of the limit: the
-// ports of the points before it may be in use still.
+// into writes the clients into a table: the sweep, and one number for scouting, the
+// largest of the sweep up to the default. Doubling begins at the number of threads
+// and ends at half of the limit, since earlier points may still hold ports.
 func (c clients) into(t *results.PlanTable, limit, threads int) {
-	if !c.swept() {
-		t.Clients = c.list[0]
+	if !c.Auto && len(c.Clients) == 1 {
+		t.Clients = c.Clients[0]
 		return
 	}
-	t.Sweep = &results.PlanSweep{Clients: c.list, Auto: c.auto}
-	if c.auto {
+	t.Sweep = (*results.PlanSweep)(&c)
+	if c.Auto {
 		end := maxAutoClients
 		if limit > 0 {
 			end = max(1, min(end, limit/2))
@@ -100,22 +89,13 @@ func (c clients) into(t *results.PlanTable, limit, threads int) {
 	}
 }
 
-// clientsYAML is one number, a list of them, or auto.
-type clientsYAML []clientYAML
+// clientsYAML is one number, a list of numbers, or auto.
+type clientsYAML []anyYAML
 
-// UnmarshalText takes the short forms.
+// UnmarshalText reads a single value, or several with commas.
 func (c *clientsYAML) UnmarshalText(text []byte) error {
 	for part := range strings.SplitSeq(string(text), ",") {
-		*c = append(*c, clientYAML(part))
+		*c = append(*c, anyYAML(part))
 	}
-	return nil
-}
-
-// clientYAML is one number, as it is written.
-type clientYAML string
-
-// UnmarshalText takes any single value.
-func (c *clientYAML) UnmarshalText(text []byte) error {
-	*c = clientYAML(text)
 	return nil
 }

@@ -8,7 +8,7 @@ import (
 
 	"github.com/joust-bench/joust/harness/plan"
 	"github.com/joust-bench/joust/results/golden"
-	"github.com/joust-bench/joust/scenarios/strictyaml/schema/schematest"
+	"github.com/joust-bench/joust/scenarios/strictyaml/schema"
 )
 
 // Not parallel: with -update it rewrites what another test reads.
@@ -27,7 +27,7 @@ func TestReadmeShowsTheSettings(t *testing.T) {
 	golden.Hold(t, file, head+begin+settingsTable(t)+end+tail)
 }
 
-// settingsTable is the table of settings and that of the thresholds.
+// settingsTable returns the table of settings and the table of thresholds.
 func settingsTable(t *testing.T) string {
 	var b strings.Builder
 	code := func(text string) string {
@@ -70,14 +70,13 @@ func settingsTable(t *testing.T) string {
 	return b.String()
 }
 
-// The schema is what an editor checks plans with. Not parallel: with -update it
-// is rewritten.
+// Editors check plans with the schema. Not parallel: with -update it is rewritten.
 func TestSchemaOfPlans(t *testing.T) {
 	s, err := plan.FileSchema()
 	if err != nil {
 		t.Fatal(err)
 	}
-	schematest.Published{
+	schema.Published{
 		Schema: s, File: scripts + "/plan.schema.json",
 		Fit: []string{scripts + "/*.yaml", "testdata/*.good.yaml"},
 		Refused: map[string]string{

@@ -3,6 +3,7 @@ package plan
 import (
 	"hash/fnv"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 	"time"
 
@@ -15,7 +16,7 @@ const (
 	ScoutWindow = time.Second
 )
 
-// Trial is one ladder that is to be run on a fresh server process.
+// Trial is one ladder on a fresh server process.
 type Trial struct {
 	// Index counts the trials of the plan from 0, in the order in which they
 	// run.
@@ -24,20 +25,20 @@ type Trial struct {
 	Block int
 	Kind  results.TrialKind
 	Entry results.PlanEntry
-	// Table is the plan's, or for scouting one with a short closed loop.
+	// Table is the plan's table, or a short closed loop for scouting.
 	Table results.PlanTable
 	// Repetition counts the trials of this entry and table from 1.
 	Repetition int
-	// Seed is for the loader's random choices. All servers get the same in
-	// the same repetition, so that they are asked the same.
+	// Seed is for the loader's random choices. All servers have the same seed, and
+	// so the same requests, in the same repetition.
 	Seed uint64
 }
 
-// Expand lists the trials of a plan in the order in which they run. Scouting
+// Expand returns the trials of a plan in the order in which they run. Scouting
 // comes first, as block 0. Then each block holds one trial of every runnable
-// entry and table that has repetitions left, shuffled anew, and after them those
-// that confirm what the block's searches found. The same plan with the same
-// runnable cells gives the same list.
+// entry and table with remaining repetitions, shuffled anew, and behind them the
+// trials that confirm the results of the block's searches. The same plan with the
+// same runnable cells gives the same list.
 func Expand(p results.Plan, runnable func(results.PlanEntry, results.PlanTable) bool) []Trial {
 	list := shuffled(scouts(p, runnable), p.Seed, 0)
 	for block := 1; ; block++ {
@@ -61,7 +62,7 @@ func shuffled(trials []Trial, seed uint64, block int) []Trial {
 	return trials
 }
 
-// blockTrials are the trials of a block: its number is their repetition.
+// blockTrials returns the trials of a block, whose number is their repetition.
 func blockTrials(p results.Plan, block int, runnable func(results.PlanEntry, results.PlanTable) bool) []Trial {
 	var list []Trial
 	for _, t := range p.Tables {
@@ -75,7 +76,7 @@ func blockTrials(p results.Plan, block int, runnable func(results.PlanEntry, res
 	return list
 }
 
-// confirms are the trials that confirm what those of a block search for.
+// confirms returns the trials that confirm the results of searching trials.
 func confirms(trials []Trial) []Trial {
 	var list []Trial
 	for _, t := range trials {
@@ -88,17 +89,11 @@ func confirms(trials []Trial) []Trial {
 }
 
 func runnableEntries(p results.Plan, t results.PlanTable, runnable func(results.PlanEntry, results.PlanTable) bool) []results.PlanEntry {
-	var list []results.PlanEntry
-	for _, e := range p.Entries {
-		if runnable(e, t) {
-			list = append(list, e)
-		}
-	}
-	return list
+	return slices.DeleteFunc(slices.Clone(p.Entries), func(e results.PlanEntry) bool { return !runnable(e, t) })
 }
 
-// scouts are the trials that fix the common rates: one of each server in each
-// table that has such a rate, copies of a server left out.
+// scouts returns the trials that find the common rates: one of each server, without
+// its copies, in each table with such a rate.
 func scouts(p results.Plan, runnable func(results.PlanEntry, results.PlanTable) bool) []Trial {
 	var list []Trial
 	for _, t := range p.Tables {
@@ -118,15 +113,10 @@ func scouts(p results.Plan, runnable func(results.PlanEntry, results.PlanTable) 
 }
 
 func hasCommonRate(t results.PlanTable) bool {
-	for _, x := range t.Rates {
-		if x.Kind == results.RateCommon {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(t.Rates, func(x results.PlanRate) bool { return x.Kind == results.RateCommon })
 }
 
-// scoutTable is the table with a warm-up and a short closed loop only.
+// scoutTable returns the table with a warm-up and a short closed loop alone.
 func scoutTable(t results.PlanTable) results.PlanTable {
 	return results.PlanTable{
 		Scenario: t.Scenario, Protocol: t.Protocol, Clients: t.Clients, Trials: 1,
@@ -135,14 +125,13 @@ func scoutTable(t results.PlanTable) results.PlanTable {
 	}
 }
 
-// Threads is the number of loader threads of a table: never more than it has
-// clients.
+// Threads returns the number of loader threads of a table, at most its clients.
 func Threads(p results.Plan, t results.PlanTable) int {
 	return max(1, min(p.LoaderThreads, t.Clients))
 }
 
-// identity is a number of the trial's own that does not depend on the order of
-// trials, so that a resumed run goes on as the first one would have.
+// identity returns a number of the trial that does not depend on the order of
+// trials, so that a resumed run has the same ladders.
 func (t Trial) identity() uint64 {
 	return hash(string(t.Kind), t.Entry.As, t.Table.Scenario, t.Table.Protocol, strconv.Itoa(t.Repetition))
 }

@@ -11,6 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/joust-bench/joust/harness/plan"
+	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/results"
 )
 
@@ -205,7 +206,7 @@ func TestLadder(t *testing.T) {
 	if len(list) != 5 {
 		t.Fatalf("the ladder is %+v", list)
 	}
-	want := []plan.PhasePlan{
+	want := []loaders.Phase{
 		{Name: "warm-up", Loop: results.ClosedLoop, Duration: time.Second},
 		{Name: "closed", Loop: results.ClosedLoop, Measured: true, Duration: 1500 * time.Millisecond, Lead: 100 * time.Millisecond},
 	}

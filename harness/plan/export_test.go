@@ -12,7 +12,7 @@ import (
 	"github.com/joust-bench/joust/scenarios/strictyaml/schema"
 )
 
-// FileSchema is the schema of a plan's file, from the table of settings.
+// FileSchema returns the schema of a plan's file, from the table of settings.
 func FileSchema() (*jsonschema.Schema, error) {
 	text := func(pattern string) *jsonschema.Schema {
 		return &jsonschema.Schema{Type: "string", Pattern: pattern}
@@ -27,17 +27,22 @@ func FileSchema() (*jsonschema.Schema, error) {
 	s, err := schema.Of[planYAML]("a plan of joust", schema.Types{
 		Own: map[reflect.Type]*jsonschema.Schema{
 			reflect.TypeFor[serverYAML](): {AnyOf: []*jsonschema.Schema{text(""), server}},
-			reflect.TypeFor[seedYAML]():   least(0),
 			reflect.TypeFor[clientsYAML](): {AnyOf: []*jsonschema.Schema{
 				one.AnyOf[0], one.AnyOf[1], {Type: "array", Items: one},
 			}},
-			reflect.TypeFor[rateYAML]():      {AnyOf: []*jsonschema.Schema{{Type: "number"}, text(`^(common|\+?[0-9.]+ *(%|[kM]? *(req)?(/s)?))$`)}},
-			reflect.TypeFor[objectiveYAML](): text(`^\s*(p50|p90|p99|p99\.9|max)\s*<[^=]+$`),
+			reflect.TypeFor[anyYAML](): {},
 		},
 		Required: map[reflect.Type][]string{reflect.TypeFor[tableYAML](): {"scenarios"}},
 	})
 	if err != nil {
 		return nil, err
+	}
+	s.Properties["seed"] = least(0)
+	for _, mapping := range []*jsonschema.Schema{s, s.Properties["tables"].Items} {
+		mapping.Properties["rates"].Items = &jsonschema.Schema{AnyOf: []*jsonschema.Schema{
+			{Type: "number"}, text(`^(common|\+?[0-9.]+ *(%|[kM]? *(req)?(/s)?))$`),
+		}}
+		mapping.Properties["find_rate"] = text(`^\s*(p50|p90|p99|p99\.9|max)\s*<[^=]+$`)
 	}
 	limits, err := Limits()
 	if err != nil {
@@ -56,7 +61,7 @@ func FileSchema() (*jsonschema.Schema, error) {
 	return s, nil
 }
 
-// explain adds to a key what the table of settings says of it.
+// explain adds the description from the table of settings to a key.
 func explain(p *jsonschema.Schema, s Setting) {
 	p.Description = s.Help
 	if s.Default != "" {
@@ -72,11 +77,11 @@ func explain(p *jsonschema.Schema, s Setting) {
 	}
 }
 
-// Limit is one of the thresholds as a plan's file has it.
+// Limit is a threshold in the form of a plan's file.
 type Limit struct{ Key, Default, Meaning string }
 
-// Limits are the thresholds, with the comments of their fields; one comment may
-// be about several that follow.
+// Limits returns the thresholds with the comments of their fields. One comment may
+// be about several fields behind it.
 func Limits() ([]Limit, error) {
 	comments, err := schema.ReadComments("../../results")
 	if err != nil {

@@ -4,18 +4,18 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/joust-bench/joust/harness/surroundings"
-	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/scenarios/strictyaml"
 )
 
-// document is a plan file as written, as far as it could be read.
+// document holds the readable values of a plan file.
 type document struct {
 	layer
 	tables []group
-	// serversGiven and tablesGiven are true where the file has the key, perhaps
-	// with a value that could not be read.
+	// serversGiven and tablesGiven are true if the file has the key, perhaps with
+	// an unreadable value.
 	serversGiven, tablesGiven bool
 }
 
@@ -25,7 +25,7 @@ type group struct {
 	at place
 }
 
-// planYAML is the form of a plan file, tableYAML that of one of its tables.
+// planYAML is the form of a plan file, tableYAML the form of one of its tables.
 type (
 	planYAML struct {
 		mapping
@@ -34,18 +34,18 @@ type (
 	tableYAML struct{ mapping }
 )
 
-// mapping has a key for each setting that may stand in it.
+// mapping has a key for each of its settings.
 type mapping struct {
-	keys []strictyaml.Key
-	take []func(origin, layer)
+	keys  []strictyaml.Key
+	store []func(origin, layer)
 }
 
-// Keys are the settings of the whole plan, and its tables.
+// Keys returns the settings of the whole plan, and its tables.
 func (p *planYAML) Keys() []strictyaml.Key {
 	return append(p.of(InPlan), strictyaml.Key{Name: "tables", Value: &p.tables})
 }
 
-// Keys are the settings of a table.
+// Keys returns the settings of a table.
 func (t *tableYAML) Keys() []strictyaml.Key { return t.of(InTables) }
 
 func (m *mapping) of(where Where) []strictyaml.Key {
@@ -54,25 +54,25 @@ func (m *mapping) of(where Where) []strictyaml.Key {
 	}
 	for _, s := range table() {
 		if about := s.about(); about.Where&where != 0 {
-			raw, take := s.begin()
+			raw, store := s.begin()
 			m.keys = append(m.keys, strictyaml.Key{Name: about.Key, Value: raw})
-			m.take = append(m.take, take)
+			m.store = append(m.store, store)
 		}
 	}
 	return m.keys
 }
 
-// layer has the values of the mapping.
+// layer returns the values of the mapping.
 func (m *mapping) layer(o origin, prefix string) layer {
 	l := layer{}
-	for i, take := range m.take {
-		take(o.under(prefix+m.keys[i].Name), l)
+	for i, store := range m.store {
+		store(o.under(prefix+m.keys[i].Name), l)
 	}
 	return l
 }
 
-// readFile reads a plan file, strictly. What could be read is in the document
-// even when there are problems.
+// readFile reads a plan file, strictly. The document holds the readable values even
+// when there are problems.
 func readFile(file string, data []byte, ps *problems) document {
 	var raw planYAML
 	doc := strictyaml.Decode(file, data, &raw)
@@ -101,53 +101,59 @@ func readFile(file string, data []byte, ps *problems) document {
 	return d
 }
 
-// entry is a server of the plan's list.
+// entry is a server of the plan's list, with its place.
 type entry struct {
-	server, as string
-	// isolation is as in results.PlanEntry, empty where nothing is said.
-	isolation string
-	at        place
+	serverYAML
+	at place
 }
 
-// String is what --servers says.
-func (e entry) String() string { return e.server }
+// String returns the text of --servers.
+func (e entry) String() string { return e.Server }
 
-// serverYAML is a server's name, or {server, as, isolation}.
+// serverYAML is a server's name, or {server, as, isolation}. Another key is empty.
 type serverYAML struct {
 	Server    string `yaml:"server"`
 	As        string `yaml:"as"`
 	Isolation string `yaml:"isolation"`
 }
 
-// UnmarshalText takes the short form.
+// UnmarshalText reads the short form.
 func (s *serverYAML) UnmarshalText(text []byte) error {
 	s.Server = string(text)
 	return nil
 }
 
 func readServer(s serverYAML, o origin) (entry, string) {
-	e := entry{server: s.Server, as: s.As, at: o.place()}
 	if file, ok := o.(fileOrigin); ok && s.Server == "" {
 		file.doc.Report(file.at+".server", "%s names no server; write its name, or {server: NAME, as: NAME}", file.at)
 	}
 	if isolation := o.under(".isolation"); isolation.good() && s.Isolation != "" {
 		if wrong := oneOf("isolation", isolationNames())(s.Isolation); wrong != "" {
 			isolation.reject("%s", wrong)
-			return e, ""
 		}
-		e.isolation = s.Isolation
 	}
-	return e, ""
+	return entry{s, o.place()}, ""
 }
 
-// rateYAML is a rate in the form of ParseRate.
-type rateYAML results.PlanRate
+// anyYAML is the text of any single value.
+type anyYAML string
 
-// UnmarshalText parses the rate.
-func (r *rateYAML) UnmarshalText(text []byte) error {
-	rate, err := ParseRate(string(text))
-	*r = rateYAML(rate)
-	return err
+// UnmarshalText accepts any single value.
+func (a *anyYAML) UnmarshalText(text []byte) error {
+	*a = anyYAML(text)
+	return nil
+}
+
+// parsed makes the reader of a setting from a parser. A message about a value of a
+// file begins with its path.
+func parsed[T any](parse func(string) (T, error)) func(anyYAML, origin) (T, string) {
+	return func(raw anyYAML, o origin) (v T, wrong string) {
+		v, err := parse(string(raw))
+		if err != nil {
+			wrong = strings.Replace(o.path(), " ", ": ", 1) + err.Error()
+		}
+		return v, wrong
+	}
 }
 
 // envYAML are variables: NAME: VALUE.

@@ -22,7 +22,7 @@ tables:
   - {scenarios: [hello], modes: [closed, open], rates: [50%], clients: 16, trials: 2, warmup: 3s, duration: 4s, open_duration: 5s}
   - {scenarios: [json], modes: [closed]}
 `
-	o := said("--servers=nethttp-aa,fasthttp --scenarios=echo,hello --clients=8 --trials=3 --warmup=0s --duration=2s --rates=20k,common --seed=9")
+	o := withFlags("--servers=nethttp-aa,fasthttp --scenarios=echo,hello --clients=8 --trials=3 --warmup=0s --duration=2s --rates=20k,common --seed=9")
 	p, _ := resolve(t, file, o, catalogue(t))
 	entries := []results.PlanEntry{{Server: "nethttp", As: "nethttp-aa"}, {Server: "fasthttp", As: "fasthttp"}}
 	if d := cmp.Diff(entries, p.Entries); d != "" {
@@ -44,7 +44,7 @@ tables:
 
 func TestPlanOfFlagsAlone(t *testing.T) {
 	t.Parallel()
-	o := said("--servers=nginx --scenarios=hello")
+	o := withFlags("--servers=nginx --scenarios=hello")
 	p, warnings, err := plan.Resolve("", nil, o, catalogue(t))
 	if err != nil || len(warnings) > 0 {
 		t.Fatal(err, warnings)
@@ -78,42 +78,42 @@ func TestBadFlags(t *testing.T) {
 		o    plan.Overrides
 		want []string
 	}{
-		{"unknown server", minimal, said("--servers=ngnix"), []string{`--servers: unknown server "ngnix", did you mean "nginx"?`}},
-		{"unavailable server", minimal, said("--servers=python"), []string{"--servers: python cannot run here", "install the package python3"}},
-		{"twice", minimal, said("--servers=gin,gin"), []string{"--servers: gin is listed twice"}},
-		{"unknown scenario", minimal, said("--scenarios=jsn"), []string{`--scenarios: unknown scenario "jsn", did you mean "json"?`}},
-		{"empty list", minimal, said("--scenarios="), []string{"--scenarios: is empty"}},
-		{"unknown protocol", minimal, said("--protocols=h4"), []string{`--protocols: unknown protocol "h4"`}},
-		{"unspoken protocol", minimal, said("--protocols=h2c"), []string{"--protocols: no loader engine speaks h2c yet; use h1"}},
-		{"no clients", minimal, said("--clients=0"), []string{"--clients: clients must be at least 1, not 0"}},
-		{"no trials", minimal, said("--trials=-1"), []string{"--trials: trials must be at least 1, not -1"}},
-		{"negative window", minimal, said("--duration=-1s"), []string{"--duration: duration must not be negative (-1s)"}},
-		{"long window", minimal, said("--duration=1h"), []string{"--duration: duration must be at most 10m0s"}},
-		{"negative warm-up", minimal, said("--warmup=-1s"), []string{"--warmup: warm-up must not be negative"}},
-		{"mode", minimal, said("--mode=opne"), []string{`--mode: unknown mode "opne", did you mean "open"?`}},
-		{"rate", minimal, said("--rates=0,NaN,50%,50.0%"), []string{
+		{"unknown server", minimal, withFlags("--servers=ngnix"), []string{`--servers: unknown server "ngnix", did you mean "nginx"?`}},
+		{"unavailable server", minimal, withFlags("--servers=python"), []string{"--servers: python cannot run here", "install the package python3"}},
+		{"twice", minimal, withFlags("--servers=gin,gin"), []string{"--servers: gin is listed twice"}},
+		{"unknown scenario", minimal, withFlags("--scenarios=jsn"), []string{`--scenarios: unknown scenario "jsn", did you mean "json"?`}},
+		{"empty list", minimal, withFlags("--scenarios="), []string{"--scenarios: is empty"}},
+		{"unknown protocol", minimal, withFlags("--protocols=h4"), []string{`--protocols: unknown protocol "h4"`}},
+		{"unspoken protocol", minimal, withFlags("--protocols=h2c"), []string{"--protocols: no loader engine speaks h2c yet; use h1"}},
+		{"no clients", minimal, withFlags("--clients=0"), []string{"--clients: clients must be at least 1, not 0"}},
+		{"no trials", minimal, withFlags("--trials=-1"), []string{"--trials: trials must be at least 1, not -1"}},
+		{"negative window", minimal, withFlags("--duration=-1s"), []string{"--duration: duration must not be negative (-1s)"}},
+		{"long window", minimal, withFlags("--duration=1h"), []string{"--duration: duration must be at most 10m0s"}},
+		{"negative warm-up", minimal, withFlags("--warmup=-1s"), []string{"--warmup: warm-up must not be negative"}},
+		{"mode", minimal, withFlags("--mode=opne"), []string{`--mode: unknown mode "opne", did you mean "open"?`}},
+		{"rate", minimal, withFlags("--rates=0,NaN,50%,50.0%"), []string{
 			`--rates: a rate must be above 0, not "0"`, `--rates: a rate must be a finite number, not "NaN"`, `--rates: the rate of "open 50%" is listed twice`,
 		}},
-		{"unknown baseline", minimal, said("--baseline=gim"), []string{`--baseline: unknown server of the plan "gim", did you mean "gin"?`}},
-		{"copy as baseline", "servers: [gin, nginx, {server: gin, as: gin-aa}]\ntables: [{scenarios: [hello]}]", said("--baseline=gin-aa"), []string{
+		{"unknown baseline", minimal, withFlags("--baseline=gim"), []string{`--baseline: unknown server of the plan "gim", did you mean "gin"?`}},
+		{"copy as baseline", "servers: [gin, nginx, {server: gin, as: gin-aa}]\ntables: [{scenarios: [hello]}]", withFlags("--baseline=gin-aa"), []string{
 			"--baseline: gin-aa is the copy of gin for the A/A line and is compared with nothing; use gin",
 		}},
-		{"lone baseline", "servers: [gin]\ntables: [{scenarios: [hello]}]", said("--baseline=gin"), []string{"--baseline: gin is the plan's only server: there is nothing to compare it with"}},
-		{"open alone", minimal, said("--mode=open"), []string{"--mode: hello is open loop only", "--peaks RUN"}},
-		{"rates without open loop", minimal, said("--mode=closed --rates=50%"), []string{"--rates: no table of the plan has an open loop"}},
-		{"search without open loop", minimal, said("--mode=closed --find-rate=p99<100ms"), []string{
+		{"lone baseline", "servers: [gin]\ntables: [{scenarios: [hello]}]", withFlags("--baseline=gin"), []string{"--baseline: gin is the plan's only server: there is nothing to compare it with"}},
+		{"open alone", minimal, withFlags("--mode=open"), []string{"--mode: hello is open loop only", "--peaks RUN"}},
+		{"rates without open loop", minimal, withFlags("--mode=closed --rates=50%"), []string{"--rates: no table of the plan has an open loop"}},
+		{"search without open loop", minimal, withFlags("--mode=closed --find-rate=p99<100ms"), []string{
 			"--find-rate: the search for a rate of hello is an open loop, and its modes are closed only; add open to them, or leave out",
 		}},
-		{"search in closed table", "servers: [gin]\ntables: [{scenarios: [hello], modes: [closed]}]", said("--find-rate=p99<100ms"), []string{
+		{"search in closed table", "servers: [gin]\ntables: [{scenarios: [hello], modes: [closed]}]", withFlags("--find-rate=p99<100ms"), []string{
 			"--find-rate: the search for a rate of hello is an open loop",
 		}},
-		{"mode without meaning", minimal, said("--scenarios=upload_20mb --mode=closed,open"), []string{
+		{"mode without meaning", minimal, withFlags("--scenarios=upload_20mb --mode=closed,open"), []string{
 			"--mode: the open loop has no meaning for upload_20mb, whose row allows closed only",
 		}},
-		{"nothing runnable", minimal, said("--servers=nginx --scenarios=json"), []string{"nothing of the plan can be measured here (nginx: json: " + noHandler}},
-		{"nothing left", "servers: [gin]\ntables: [{scenarios: [upload_20mb]}]", said("--mode=open --rates=1000"), []string{"nothing to measure is left"}},
+		{"nothing runnable", minimal, withFlags("--servers=nginx --scenarios=json"), []string{"nothing of the plan can be measured here (nginx: json: " + noHandler}},
+		{"nothing left", "servers: [gin]\ntables: [{scenarios: [upload_20mb]}]", withFlags("--mode=open --rates=1000"), []string{"nothing to measure is left"}},
 		{"nothing at all", "", plan.Overrides{}, []string{"the plan names no servers", "the plan names no scenarios"}},
-		{"all at once", "servers: [gim]\ntables: [{scenarios: [hello]}]", said("--clients=0 --trials=0"), []string{
+		{"all at once", "servers: [gim]\ntables: [{scenarios: [hello]}]", withFlags("--clients=0 --trials=0"), []string{
 			`test.yaml:1: unknown server "gim", did you mean "gin"?`, "--clients: clients must", "--trials: trials must",
 		}},
 	} {
@@ -163,7 +163,7 @@ func TestWildcards(t *testing.T) {
 	if len(p.Tables) != len(c.Scenarios)-1 || table(t, p, "json").Trials != 2 {
 		t.Errorf("headline gives the tables %v", p.Tables)
 	}
-	p, _ = resolve(t, minimal, said("--servers=all --scenarios=all"), c)
+	p, _ = resolve(t, minimal, withFlags("--servers=all --scenarios=all"), c)
 	if len(p.Entries) != len(c.Servers) || len(p.Tables) != len(c.Scenarios) {
 		t.Errorf("--servers all --scenarios all gives %v and %v", p.Entries, p.Tables)
 	}
@@ -179,7 +179,7 @@ func TestModesWithoutMeaning(t *testing.T) {
 	if len(warnings) != 1 || warnings[0] != "the open loop is left out where it has no meaning: upload_20mb" {
 		t.Errorf("warnings are %q", warnings)
 	}
-	p, _ = resolve(t, wide, said("--mode=open --rates=1000"), catalogue(t))
+	p, _ = resolve(t, wide, withFlags("--mode=open --rates=1000"), catalogue(t))
 	if len(p.Tables) != 1 || p.Tables[0].Closed {
 		t.Errorf("--mode open leaves the tables %+v", p.Tables)
 	}
@@ -241,13 +241,13 @@ func TestThreads(t *testing.T) {
 			t.Errorf("%s has %d threads instead of %d", name, got, want)
 		}
 	}
-	if p, _ := resolve(t, "servers: [gin]\nthreads: 4\ntables: [{scenarios: [hello]}]", said("--threads=2"), c); p.LoaderThreads != 2 {
+	if p, _ := resolve(t, "servers: [gin]\nthreads: 4\ntables: [{scenarios: [hello]}]", withFlags("--threads=2"), c); p.LoaderThreads != 2 {
 		t.Errorf("%d threads, and the flag says 2", p.LoaderThreads)
 	}
-	if got := refused(t, "servers: [gin]\ntables: [{scenarios: [hello]}]", said("--threads=-1"), c); !strings.HasPrefix(got, "--threads: threads must be at least 0") {
+	if got := refused(t, "servers: [gin]\ntables: [{scenarios: [hello]}]", withFlags("--threads=-1"), c); !strings.HasPrefix(got, "--threads: threads must be at least 0") {
 		t.Error(got)
 	}
-	got := refused(t, "servers: [gin]\nthreads: 4\ntables: [{scenarios: [hello]}]", said("--clients=3"), c)
+	got := refused(t, "servers: [gin]\nthreads: 4\ntables: [{scenarios: [hello]}]", withFlags("--clients=3"), c)
 	if !strings.HasPrefix(got, "test.yaml:2: more threads than clients") {
 		t.Error(got)
 	}
@@ -257,11 +257,11 @@ func TestConnectionLimit(t *testing.T) {
 	t.Parallel()
 	c := catalogue(t)
 	c.Connections = plan.ConnectionLimit{Max: 100, Reason: "the limit of open files is 124", Remedy: "ulimit -n 65536"}
-	if _, _, err := plan.Resolve("test.yaml", []byte(minimal), said("--clients=100"), c); err != nil {
+	if _, _, err := plan.Resolve("test.yaml", []byte(minimal), withFlags("--clients=100"), c); err != nil {
 		t.Errorf("as many clients as possible are refused: %v", err)
 	}
 	want := "--clients: 101 clients are more than the 100 connections possible here: the limit of open files is 124; raise it with: ulimit -n 65536"
-	if got := refused(t, minimal, said("--clients=101 --scenarios=all"), c); got != want {
+	if got := refused(t, minimal, withFlags("--clients=101 --scenarios=all"), c); got != want {
 		t.Errorf("got %q", got)
 	}
 }
@@ -312,7 +312,7 @@ func TestStretchedWindow(t *testing.T) {
 	if up := p.Tables[0]; up.MinCompletions != 50 || up.MaxDurationNS != 10e9 {
 		t.Errorf("upload_20mb is %+v", up)
 	}
-	p, warnings := resolve(t, "servers: [gin]\ntables: [{scenarios: [upload_20mb]}]", said("--duration=1m --warmup=0s"), catalogue(t))
+	p, warnings := resolve(t, "servers: [gin]\ntables: [{scenarios: [upload_20mb]}]", withFlags("--duration=1m --warmup=0s"), catalogue(t))
 	if p.Tables[0].MaxDurationNS != 60e9 || len(warnings) != 1 {
 		t.Errorf("table %+v, warnings %q", p.Tables[0], warnings)
 	}
@@ -321,7 +321,7 @@ func TestStretchedWindow(t *testing.T) {
 func TestEngineOfThisSystem(t *testing.T) {
 	t.Parallel()
 	c := catalogue(t)
-	c.Engines = append(c.Engines, "portable")
+	c.Engines = []loaders.EngineName{loaders.Portable}
 	if p, _ := resolve(t, minimal, plan.Overrides{}, c); p.Engine != "portable" {
 		t.Errorf("the engine is %q", p.Engine)
 	}
@@ -333,7 +333,7 @@ func TestEngineOfThisSystem(t *testing.T) {
 func TestAttachedServersJoinThePlan(t *testing.T) {
 	t.Parallel()
 	cat := catalogue(t)
-	cat.Servers = append(cat.Servers, plan.Server{Name: "mine", Protocols: []string{"h1"}, Scenarios: []string{"hello", "json"}})
+	cat.Servers = append(cat.Servers, plan.ServerFacts{Name: "mine", Protocols: []string{"h1"}, Scenarios: []string{"hello", "json"}})
 	mine := results.PlanEntry{Server: "mine", As: "mine"}
 	for name, tt := range map[string]struct {
 		servers []string

@@ -14,7 +14,7 @@ import (
 
 const noHandler = "a stock nginx cannot run a handler"
 
-// catalogue is the real scenario table with servers like the real ones, on a
+// catalogue returns the real scenario table with servers like the real ones, on a
 // machine with two processors.
 func catalogue(t testing.TB) plan.Catalogue {
 	t.Helper()
@@ -23,13 +23,16 @@ func catalogue(t testing.TB) plan.Catalogue {
 		t.Fatal(err)
 	}
 	c := plan.Catalogue{
-		Scenarios:  table.All(),
-		LoaderCPUs: 1,
-		Idle:       loaders.Spin,
-		FreshSeed:  42,
+		Scenarios:    table,
+		LoaderCPUs:   1,
+		Engines:      []loaders.EngineName{loaders.EventLoop},
+		Idle:         loaders.Spin,
+		FreshSeed:    42,
+		LookupEnv:    func(string) (string, bool) { return "", false },
+		NoContainers: func() string { return "nothing here runs containers" },
 	}
 	for _, name := range []string{"nethttp", "fasthttp", "gin", "echo", "chi", "fiber", "nginx", "node", "python"} {
-		s := plan.Server{Name: name, Protocols: []string{"h1"}, Scenarios: table.Names()}
+		s := plan.ServerFacts{Name: name, Protocols: []string{"h1"}, Scenarios: table.Names(), StartTimeout: 10 * time.Second, StopTimeout: time.Second}
 		if name == "nginx" {
 			s.Scenarios = []string{"hello", "headers_heavy", "large_response", "pipelined_h1"}
 			s.Unsupported = map[string]string{}
@@ -42,15 +45,15 @@ func catalogue(t testing.TB) plan.Catalogue {
 	return c
 }
 
-// small is a catalogue of one server and hand-made rows, for what the real
-// table does not have yet.
+// small returns a catalogue of one server and the given rows, for rows that the
+// real table does not have yet.
 func small(rows ...scenarios.Scenario) plan.Catalogue {
-	c := plan.Catalogue{LoaderCPUs: 1, Scenarios: rows}
-	s := plan.Server{Name: "one", Protocols: []string{"h1"}}
+	c := plan.Catalogue{LoaderCPUs: 1, Scenarios: rows, Engines: []loaders.EngineName{loaders.EventLoop}}
+	s := plan.ServerFacts{Name: "one", Protocols: []string{"h1"}}
 	for _, r := range rows {
 		s.Scenarios = append(s.Scenarios, r.Name)
 	}
-	c.Servers = []plan.Server{s}
+	c.Servers = []plan.ServerFacts{s}
 	return c
 }
 
@@ -82,8 +85,8 @@ func refused(t testing.TB, yaml string, o plan.Overrides, c plan.Catalogue) stri
 	return err.Error()
 }
 
-// said are flags such as "--servers=gin,chi --trials=3".
-func said(line string) plan.Overrides {
+// withFlags returns overrides with flags such as "--servers=gin,chi --trials=3".
+func withFlags(line string) plan.Overrides {
 	f := plan.Flags{}
 	for _, flag := range strings.Fields(line) {
 		name, text, _ := strings.Cut(strings.TrimPrefix(flag, "--"), "=")

@@ -7,18 +7,18 @@ import (
 	"github.com/joust-bench/joust/results"
 )
 
-// isolationNames are the ways in which a server can run.
+// isolationNames returns the isolations that a server can have.
 func isolationNames() []string {
 	return []string{results.IsolationProcess, results.IsolationContainer}
 }
 
-// isolationOf is how the entry runs, in words that are never empty.
+// isolationOf returns the entry's isolation, which is never "".
 func isolationOf(e results.PlanEntry) string {
 	return cmp.Or(e.Isolation, results.IsolationProcess)
 }
 
-// Unavailable says why the entry cannot run here in its isolation; empty when
-// it can.
+// Unavailable returns the reason why the entry cannot run here in its isolation,
+// or "".
 func (c *Catalogue) Unavailable(e results.PlanEntry) string {
 	s := c.Server(e.Server)
 	switch {
@@ -30,38 +30,31 @@ func (c *Catalogue) Unavailable(e results.PlanEntry) string {
 		return s.CannotBe[isolationOf(e)]
 	case isolationOf(e) != results.IsolationContainer:
 		return ""
-	case c.NoContainers == nil:
-		return "nothing here runs containers"
 	}
 	return c.NoContainers()
 }
 
-// isolate gives every entry its isolation: that of the flag, else the file's,
-// else the server's own. A flag with both makes two entries of one, the second
-// with its isolation behind its name.
+// isolate gives every entry its isolation: that of the flag, else of the file,
+// else of the server. A flag with both makes two entries of one; the second has
+// its isolation behind its name.
 func (r *resolver) isolate(list []results.PlanEntry) []results.PlanEntry {
 	var out []results.PlanEntry
 	for _, e := range list {
-		if !isolationSetting.in(r.flags).set {
-			if e.Isolation == "" {
-				e.Isolation = r.cat.Server(e.Server).Isolation
-			}
-			out = append(out, stored(e))
+		if isolationSetting.in(r.flags).set {
+			out = append(out, r.spread(e)...)
 			continue
 		}
-		out = append(out, r.spread(e)...)
+		e.Isolation = cmp.Or(e.Isolation, r.cat.Server(e.Server).Isolation)
+		out = append(out, stored(e))
 	}
-	seen := map[string]bool{}
-	for _, e := range out {
-		if seen[e.As] {
-			r.problems.add(place{flag: "--isolation"}, "would make a second entry %s; the plan has one already", e.As)
-		}
-		seen[e.As] = true
+	for i, e := range out {
+		r.problems.when(indexOf(out[:i], e.As) >= 0, flagPlace("isolation"), "would make a second entry %s; the plan has one already", e.As)
 	}
 	return out
 }
 
-// stored is the entry as plans keep it: a process is not spelled out.
+// stored returns the entry in the form of stored plans, in which a process has no
+// isolation.
 func stored(e results.PlanEntry) results.PlanEntry {
 	if e.Isolation == results.IsolationProcess {
 		e.Isolation = ""
@@ -69,15 +62,15 @@ func stored(e results.PlanEntry) results.PlanEntry {
 	return e
 }
 
-// spread makes an entry for each isolation of the flag that the server can
-// have; where it can have none, one that cannot run.
+// spread returns an entry for each isolation of the flag that the server can have,
+// or one that cannot run.
 func (r *resolver) spread(e results.PlanEntry) []results.PlanEntry {
 	var out []results.PlanEntry
 	asked := isolationSetting.of(r.flags)
-	var left []string
+	var reasons []string
 	for _, isolation := range asked {
 		if why := r.cat.Server(e.Server).CannotBe[isolation.text]; why != "" && len(asked) > 1 {
-			left = append(left, why)
+			reasons = append(reasons, why)
 			continue
 		}
 		more := e
@@ -87,8 +80,8 @@ func (r *resolver) spread(e results.PlanEntry) []results.PlanEntry {
 		}
 		out = append(out, stored(more))
 	}
-	if len(left) > 0 && len(out) > 0 {
-		r.warn(e.As + " runs in one isolation only: " + strings.Join(left, "; "))
+	if len(reasons) > 0 && len(out) > 0 {
+		r.warn(e.As + " runs in one isolation only: " + strings.Join(reasons, "; "))
 	}
 	return out
 }

@@ -8,8 +8,8 @@ import (
 	"github.com/joust-bench/joust/results"
 )
 
-// contained is a catalogue with an image and a program of the machine beside
-// the fixtures; none says why containers cannot run.
+// contained returns a catalogue with an image and a program of the machine too. none
+// is the reason why containers cannot run, or "".
 func contained(t *testing.T, none string) plan.Catalogue {
 	t.Helper()
 	c := catalogue(t)
@@ -72,16 +72,16 @@ func TestBadIsolations(t *testing.T) {
 		none string
 	}{
 		`unknown isolation "vm"`:                              {"servers: [{server: nethttp, isolation: vm}]" + hello, plan.Overrides{}, ""},
-		`--isolation: unknown isolation "contaner"`:           {"servers: [nethttp]" + hello, said("--isolation=contaner"), ""},
-		"would make a second entry nethttp-container":         {"servers: [nethttp, {server: nethttp, as: nethttp-container}]" + hello, said("--isolation=process,container"), ""},
-		"--servers: image cannot run here: no engine answers": {"servers: [nethttp]" + hello, said("--servers=nethttp,image"), "no engine answers"},
+		`--isolation: unknown isolation "contaner"`:           {"servers: [nethttp]" + hello, withFlags("--isolation=contaner"), ""},
+		"would make a second entry nethttp-container":         {"servers: [nethttp, {server: nethttp, as: nethttp-container}]" + hello, withFlags("--isolation=process,container"), ""},
+		"--servers: image cannot run here: no engine answers": {"servers: [nethttp]" + hello, withFlags("--servers=nethttp,image"), "no engine answers"},
 	} {
 		_, _, err := plan.Resolve("plan.yaml", []byte(test.file), test.o, contained(t, test.none))
 		if err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("error %v does not tell %q", err, want)
+			t.Errorf("error %v does not say %q", err, want)
 		}
 	}
-	// Nobody is asked for an engine by a plan of processes.
+	// A plan of processes does not ask for an engine.
 	c := catalogue(t)
 	c.NoContainers = func() string { t.Error("an engine was asked for"); return "" }
 	resolve(t, "servers: [nethttp]"+hello, plan.Overrides{}, c)

@@ -2,7 +2,6 @@ package plan
 
 import (
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/joust-bench/joust/loaders"
@@ -11,14 +10,10 @@ import (
 	"github.com/joust-bench/joust/scenarios/suggest"
 )
 
-// Defaults of a plan that others share.
-const (
-	DefaultClients        = 64
-	DefaultRequestTimeout = 10 * time.Second
-	DefaultDrain          = 500 * time.Millisecond
-)
+// DefaultClients is the number of connections of a plan that has none.
+const DefaultClients = 64
 
-// The bounds of what a plan may ask for.
+// The bounds of a plan's values.
 const (
 	// MaxDuration bounds every duration of a plan.
 	MaxDuration = 10 * time.Minute
@@ -35,39 +30,26 @@ const (
 	maxRateRPS = 1e9
 )
 
-// defaultRates are the steps of a ladder that names none.
+// defaultRates returns the rates of a ladder that names none.
 func defaultRates() []rate {
 	var out []rate
 	for _, f := range []float64{0.50, 0.75, 0.90, 0.95} {
-		out = append(out, rate{PlanRate: results.PlanRate{Kind: results.RateFraction, Fraction: f}})
+		out = append(out, rate{results.PlanRate{Kind: results.RateFraction, Fraction: f}})
 	}
-	return append(out, rate{PlanRate: results.PlanRate{Kind: results.RateCommon}})
+	return append(out, rate{results.PlanRate{Kind: results.RateCommon}})
 }
 
-// engineSpeaks tells the protocols that a loader engine has a codec for.
-func engineSpeaks(p scenarios.Protocol) bool { return p == scenarios.H1 }
+func protocolNames() []string { return suggest.Texts(scenarios.Protocols()...) }
 
-func protocolNames() []string {
-	return namesOf(scenarios.Protocols(), func(p scenarios.Protocol) string { return string(p) })
-}
+func modeNames() []string { return suggest.Texts(scenarios.Closed, scenarios.Open) }
 
-func modeNames() []string { return []string{string(scenarios.Closed), string(scenarios.Open)} }
+func engineNames() []string { return suggest.Texts(loaders.EventLoop, loaders.Portable) }
 
-func idleNames() []string {
-	return namesOf(loaders.IdleStrategies(), func(s loaders.IdleStrategy) string { return string(s) })
-}
-
-func engineNames() []string { return []string{string(loaders.EventLoop), string(loaders.Portable)} }
-
-// oneOf, count and window return what is wrong with a value, or nothing.
+// oneOf, count and window return checks of a value. A check returns the message
+// about a wrong value, or "".
 
 func oneOf(what string, known []string) func(string) string {
-	return func(text string) string {
-		if slices.Contains(known, text) {
-			return ""
-		}
-		return unknown(what, text, known)
-	}
+	return func(text string) string { return suggest.Unknown(what, text, known) }
 }
 
 func count(what string, least, most int) func(int) string {
@@ -96,7 +78,7 @@ func window(what string) func(time.Duration) string {
 	}
 }
 
-// checkWarmup allows none.
+// checkWarmup allows 0, which is no warm-up.
 func checkWarmup(d time.Duration) string {
 	if d == 0 {
 		return ""
@@ -104,19 +86,14 @@ func checkWarmup(d time.Duration) string {
 	return window("warm-up")(d)
 }
 
-// checkProtocol says why p cannot be measured: it is no protocol, or no engine
-// speaks it yet. It returns an empty text for a protocol that can be.
+// checkProtocol returns the reason why p cannot be measured, or "": only HTTP/1.1
+// has an engine.
 func checkProtocol(p string) string {
 	if wrong := oneOf("protocol", protocolNames())(p); wrong != "" {
 		return wrong
 	}
-	if !engineSpeaks(scenarios.Protocol(p)) {
+	if p != string(scenarios.H1) {
 		return "no loader engine speaks " + p + " yet; use " + string(scenarios.H1)
 	}
 	return ""
-}
-
-// unknown is the message about a name that is not among the known ones.
-func unknown(what, text string, known []string) string {
-	return "unknown " + what + " \"" + text + "\"" + suggest.Hint(text, known)
 }

@@ -10,9 +10,7 @@ import (
 	"github.com/joust-bench/joust/scenarios"
 )
 
-func loaderNames() []string { return append([]string{external.Joust}, external.Names()...) }
-
-// takeLoader sets the foreign tool that makes the load, if one is asked for.
+// takeLoader sets the foreign tool that makes the load, if the plan names one.
 func (r *resolver) takeLoader(p *results.Plan) {
 	asked := loaderSetting.in(r.flags, r.doc.layer)
 	tool, err := external.Lookup(asked.val)
@@ -20,16 +18,14 @@ func (r *resolver) takeLoader(p *results.Plan) {
 		return // joust's own
 	}
 	r.tool, p.Loader = &tool, tool.Name
-	if r.cat.Loader == nil {
-		return
-	}
-	if why := r.cat.Loader(tool.Name); why != "" {
-		r.problems.add(asked.at, "the loader %s cannot be used here: %s", tool.Name, why)
+	if r.cat.Loader != nil {
+		why := r.cat.Loader(tool.Name)
+		r.problems.when(why != "", asked.at, "the loader %s cannot be used here: %s", tool.Name, why)
 	}
 }
 
-// loopOfTool keeps the one loop that the tool makes. The others are left out
-// with a warning; none of those asked for is a problem.
+// loopOfTool returns the only loop that the tool makes, with a warning about the
+// others. A plan that asks for others alone has a problem.
 func (r *resolver) loopOfTool(loops []string, asked opt[[]name]) []string {
 	if r.tool == nil {
 		return loops
@@ -47,8 +43,8 @@ func (r *resolver) loopOfTool(loops []string, asked opt[[]name]) []string {
 	return []string{own}
 }
 
-// fitTool fits a table to the tool: what it cannot express is told, and windows
-// are whole seconds, since the tools take no other.
+// fitTool fits a table to the tool: it warns of a row that the tool cannot express,
+// and rounds windows to whole seconds, since the tools accept no other.
 func (r *resolver) fitTool(t *results.PlanTable, s spec) {
 	if r.tool == nil {
 		return
@@ -67,25 +63,23 @@ func (r *resolver) fitTool(t *results.PlanTable, s spec) {
 		if x.Kind != results.RateCommon {
 			return false
 		}
-		if rates.at != (place{}) {
-			r.problems.add(rates.at, "%s has no closed loop to find a common rate with; give rates such as 20000, or shares of peaks that an earlier run found (--peaks RUN)", r.tool.Name)
-		}
+		r.problems.when(rates.set, rates.at, "%s has no closed loop to find a common rate with; give rates such as 20000, or shares of peaks that an earlier run found (--peaks RUN)", r.tool.Name)
 		return true
 	})
 }
 
-// checkTool refuses what no foreign loader can do.
+// checkTool refuses settings that no foreign loader has.
 func (r *resolver) checkTool(t *results.PlanTable) {
-	if r.tool != nil && t.Objective != nil {
-		r.problems.add(objectiveSetting.in(r.layers(r.specOf(t))...).at, "the search for the highest rate is joust's own loader's; leave it out with %s", r.tool.Name)
+	if r.tool == nil {
+		return
 	}
-	if schedule := scheduleSetting.in(r.layers(r.specOf(t))...); r.tool != nil && t.Schedule != "" && schedule.set && schedule.val.law != loaders.Constant {
-		r.problems.add(schedule.at, "%s keeps a constant rate, and no schedule of %s; leave it out, or take joust's own loader", r.tool.Name, schedule.val)
-	}
-	if n := loadersSetting.in(r.flags, r.doc.layer); r.tool != nil && n.val > 1 {
-		r.problems.add(n.at, "%s makes its load alone; leave loaders out, or take joust's own loader", r.tool.Name)
-	}
-	if rates := ratesSetting.in(r.flags); r.tool != nil && r.tool.Loop == results.ClosedLoop && rates.set {
-		r.problems.add(rates.at, "rates are for open loops, and %s makes closed loops only", r.tool.Name)
-	}
+	tool, layers := r.tool.Name, r.layers(r.specOf(t))
+	r.problems.when(t.Objective != nil, objectiveSetting.in(layers...).at, "the search for the highest rate is joust's own loader's; leave it out with %s", tool)
+	schedule := scheduleSetting.in(layers...)
+	r.problems.when(t.Schedule != "" && schedule.set && schedule.val.law != loaders.Constant, schedule.at,
+		"%s keeps a constant rate, and no schedule of %s; leave it out, or take joust's own loader", tool, schedule.val)
+	n := loadersSetting.in(r.flags, r.doc.layer)
+	r.problems.when(n.val > 1, n.at, "%s makes its load alone; leave loaders out, or take joust's own loader", tool)
+	rates := ratesSetting.in(r.flags)
+	r.problems.when(r.tool.Loop == results.ClosedLoop && rates.set, rates.at, "rates are for open loops, and %s makes closed loops only", tool)
 }

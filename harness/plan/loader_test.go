@@ -30,7 +30,7 @@ func TestForeignLoaderShapesThePlan(t *testing.T) {
 			t.Errorf("no warning %q in %q", want, warnings)
 		}
 	}
-	p, warnings = resolve(t, file, said("--loader=wrk2 --rates=1000,20k"), catalogue(t))
+	p, warnings = resolve(t, file, withFlags("--loader=wrk2 --rates=1000,20k"), catalogue(t))
 	upload := table(t, p, "upload_20mb")
 	if hello = table(t, p, "hello"); hello.Closed || len(hello.Rates) != 2 || !strings.Contains(upload.NotExpressible, "wrk2 makes open loops only") {
 		t.Errorf("tables %+v and %+v", hello, upload)
@@ -44,7 +44,7 @@ func TestForeignLoaderShapesThePlan(t *testing.T) {
 			t.Errorf("a trial of what wrk2 cannot express: %+v", trial)
 		}
 	}
-	if p, _ = resolve(t, minimal, said("--loader=joust"), catalogue(t)); p.Loader != "" {
+	if p, _ = resolve(t, minimal, withFlags("--loader=joust"), catalogue(t)); p.Loader != "" {
 		t.Errorf("joust's own loader is %q", p.Loader)
 	}
 }
@@ -56,14 +56,14 @@ func TestForeignLoaderRefusals(t *testing.T) {
 		o    plan.Overrides
 		says string
 	}{
-		"unknown":           {minimal, said("--loader=wrkk"), `--loader: unknown loader "wrkk"`},
+		"unknown":           {minimal, withFlags("--loader=wrkk"), `--loader: unknown loader "wrkk"`},
 		"unknown in a file": {minimal + "loader: apache\n", plan.Overrides{}, `test.yaml:3: unknown loader "apache"`},
-		"missing":           {minimal, said("--loader=wrk2 --rates=1000"), "the loader wrk2 cannot be used here: not on PATH: build it"},
-		"open by wrk":       {minimal, said("--loader=wrk --mode=open"), "wrk makes closed loops only"},
-		"several":           {minimal, said("--loader=wrk --loaders=2"), "--loaders: wrk makes its load alone"},
-		"rates by ab":       {minimal, said("--loader=ab --rates=1000"), "rates are for open loops, and ab makes closed loops only"},
-		"a search by wrk":   {minimal, said("--loader=wrk --find-rate=p99<10ms"), "joust's own loader's"},
-		"nothing it can":    {"servers: [nethttp]\ntables: [{scenarios: [pipelined_h1]}]\n", said("--loader=ab"), "nothing of the plan can be measured here (nethttp: pipelined_h1: ab: it does not pipeline)"},
+		"missing":           {minimal, withFlags("--loader=wrk2 --rates=1000"), "the loader wrk2 cannot be used here: not on PATH: build it"},
+		"open by wrk":       {minimal, withFlags("--loader=wrk --mode=open"), "wrk makes closed loops only"},
+		"several":           {minimal, withFlags("--loader=wrk --loaders=2"), "--loaders: wrk makes its load alone"},
+		"rates by ab":       {minimal, withFlags("--loader=ab --rates=1000"), "rates are for open loops, and ab makes closed loops only"},
+		"a search by wrk":   {minimal, withFlags("--loader=wrk --find-rate=p99<10ms"), "joust's own loader's"},
+		"nothing it can":    {"servers: [nethttp]\ntables: [{scenarios: [pipelined_h1]}]\n", withFlags("--loader=ab"), "nothing of the plan can be measured here (nethttp: pipelined_h1: ab: it does not pipeline)"},
 	} {
 		if got := refused(t, c.file, c.o, wrk2IsMissing(t)); !strings.Contains(got, c.says) {
 			t.Errorf("%s: %s, want %q", name, got, c.says)

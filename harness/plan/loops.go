@@ -6,25 +6,24 @@ import (
 	"strings"
 
 	"github.com/joust-bench/joust/scenarios"
+	"github.com/joust-bench/joust/scenarios/suggest"
 )
 
-// modes are the loops of a row's ladder: those asked for that have a meaning
-// for it.
+// modes returns the loops of a row's ladder: the requested loops that have a
+// meaning for the row.
 func (r *resolver) modes(s spec) []string {
 	asked, flagged, own := modesSetting.in(r.layers(s)...), modesSetting.in(r.flags).set, modesSetting.in(s.layer)
 	if !asked.set {
 		return r.loopOfTool(r.defaultModes(s), asked)
 	}
-	if rates := ratesSetting.in(s.layer); own.set && rates.set && !flagged && !hasName(own.val, string(scenarios.Open)) {
-		r.problems.add(rates.at, "rates have no meaning in a table without an open loop; add open to its modes or take the rates out")
-	}
-	return r.loopOfTool(r.meaningful(s, asked, flagged, own.set, func(mode string) bool {
-		return s.row.Allows(scenarios.Mode(mode))
-	}, "loop"), asked)
+	rates := ratesSetting.in(s.layer)
+	r.problems.when(own.set && rates.set && !flagged && !hasName(own.val, string(scenarios.Open)), rates.at,
+		"rates have no meaning in a table without an open loop; add open to its modes or take the rates out")
+	return r.loopOfTool(r.meaningful(s, asked, flagged, own.set, "the %s loop", suggest.Texts(s.row.Modes...)), asked)
 }
 
-// defaultModes are the closed loop, and the open loop where rates are given;
-// a row that has only one of them takes that one.
+// defaultModes returns the closed loop, and the open loop if there are rates. A row
+// that allows only one loop has that one.
 func (r *resolver) defaultModes(s spec) []string {
 	rates := ratesSetting.in(r.layers(s)...)
 	var list []string
@@ -36,53 +35,35 @@ func (r *resolver) defaultModes(s spec) []string {
 	return list
 }
 
-// protocols are those asked for on which the row has a meaning.
+// protocols returns the requested protocols on which the row has a meaning.
 func (r *resolver) protocols(s spec) []string {
 	asked := protocolsSetting.in(r.layers(s)...).or(protocolsSetting.fallback)
-	return r.meaningful(s, asked, protocolsSetting.in(r.flags).set, protocolsSetting.in(s.layer).set, func(p string) bool {
-		return s.row.Supports(scenarios.Protocol(p))
-	}, "protocol")
+	byFlag, byTable := protocolsSetting.in(r.flags).set, protocolsSetting.in(s.layer).set
+	return r.meaningful(s, asked, byFlag, byTable, "the protocol %s", suggest.Texts(s.row.Protocols...))
 }
 
-// meaningful keeps what has a meaning for the row. What was asked for this very
-// row and has none is a problem; what came along with a wider wish is left out
-// with a warning.
-func (r *resolver) meaningful(s spec, asked opt[[]name], byFlag, byTable bool, allowed func(string) bool, what string) []string {
+// meaningful returns the names that the row allows. Another name is a problem if the
+// user gave it for this very row, and else a warning. The format describes a name.
+func (r *resolver) meaningful(s spec, asked opt[[]name], byFlag, byTable bool, format string, allowed []string) []string {
 	explicit := byFlag && s.byFlag || !byFlag && byTable && s.named
-	var kept, lost []string
-	at := asked.at
+	var list []string
 	for _, n := range asked.val {
-		if allowed(n.text) {
-			kept = append(kept, n.text)
-			continue
+		what := fmt.Sprintf(format, n.text)
+		switch {
+		case slices.Contains(allowed, n.text):
+			list = append(list, n.text)
+		case explicit:
+			r.problems.add(n.at, "%s has no meaning for %s, whose row allows %s only", what, s.row.Name, listed(allowed))
+		default:
+			r.omit(what+" is left out where it has no meaning", s.row)
 		}
-		lost = append(lost, n.text)
-		at = n.at
 	}
-	slices.Sort(lost)
-	for _, text := range lost {
-		if explicit {
-			r.problems.add(at, "%s has no meaning for %s, whose row allows %s", describe(what, text), s.row.Name, r.allows(s.row, what))
-			continue
-		}
-		r.left[describe(what, text)+" is left out where it has no meaning"] = append(r.left[describe(what, text)+" is left out where it has no meaning"], s.row.Name)
-	}
-	return kept
+	return list
 }
 
-func describe(what, text string) string {
-	if what == "loop" {
-		return "the " + text + " loop"
-	}
-	return "the protocol " + text
-}
-
-// allows lists what the row allows, in words.
-func (r *resolver) allows(row *scenarios.Scenario, what string) string {
-	if what == "loop" {
-		return listed(row.Modes) + " only"
-	}
-	return listed(row.Protocols) + " only"
+// omit adds the row to the warning of that text.
+func (r *resolver) omit(text string, row *scenarios.Scenario) {
+	r.omitted[text] = append(r.omitted[text], row.Name)
 }
 
 // listed joins the items of a list.

@@ -7,17 +7,14 @@ import (
 	"github.com/joust-bench/joust/scenarios"
 )
 
-// RequestMemory is the memory in bytes that joust itself needs for the bodies
-// of the plan's largest row: each request's body once, since all connections
-// send it from one buffer, and each answer's, to compare with. What servers
-// buffer is not in it. It is the largest int64 where the sum is larger.
-func RequestMemory(p results.Plan, rows []scenarios.Scenario) int64 {
+// RequestMemory returns the memory, in bytes, that joust itself needs for the
+// bodies of the plan's largest row: each request's body once, since all connections
+// share it, and each answer's body for comparison. It is at most the largest int64.
+func RequestMemory(p results.Plan, rows scenarios.Rows) int64 {
 	var most int64
 	for _, t := range p.Tables {
-		for i := range rows {
-			if rows[i].Name == t.Scenario {
-				most = max(most, rowMemory(&rows[i]))
-			}
+		if row, err := rows.Find(t.Scenario); err == nil {
+			most = max(most, rowMemory(row))
 		}
 	}
 	return most
@@ -25,13 +22,7 @@ func RequestMemory(p results.Plan, rows []scenarios.Scenario) int64 {
 
 func rowMemory(row *scenarios.Scenario) int64 {
 	var sum int64
-	add := func(n int64) {
-		if sum > math.MaxInt64-n {
-			sum = math.MaxInt64
-			return
-		}
-		sum += n
-	}
+	add := func(n int64) { sum += min(n, math.MaxInt64-sum) }
 	for i := range row.Requests {
 		request := &row.Requests[i]
 		add(request.Body.Size())

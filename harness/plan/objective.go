@@ -15,27 +15,27 @@ import (
 )
 
 const (
-	// ConfirmFactor is how much longer the windows of a confirmation are than
-	// those of the search.
+	// ConfirmFactor is the length of a confirmation's windows, in windows of the
+	// search.
 	ConfirmFactor = 4
-	// maxSamples is how many requests a window needs before its largest latency
-	// is compared with an objective: as many as p99 needs.
+	// maxSamples is the number of requests that a window needs before its largest
+	// latency is compared with an objective, the same as for p99.
 	maxSamples = 1000
-	// fewSamples is how many requests a window needs at least before 99 % of
-	// them can be told from all: one more in flight at its end must not decide.
+	// fewSamples is the least number of requests in any window. With fewer, one
+	// request in flight at the end would decide whether 99 % were answered.
 	fewSamples = 300
-	// usualSteps is how many steps a search usually takes, for the planned time.
+	// usualSteps is the usual number of a search's steps, for the planned time.
 	usualSteps = 10
 )
 
-// percentiles are those that an objective may name.
+// percentiles are the percentiles that an objective may name.
 var percentiles = []struct {
 	name     string
 	quantile float64
 }{{"p50", 0.5}, {"p90", 0.9}, {"p99", 0.99}, {"p99.9", 0.999}, {"max", 1}}
 
-// ParseObjective reads what a searched rate must keep: a percentile of the
-// corrected latency below a duration, such as "p99<10ms".
+// ParseObjective reads the limit for a searched rate: a percentile of the corrected
+// latency below a duration, such as "p99<10ms".
 func ParseObjective(text string) (results.Objective, error) {
 	name, bound, ok := strings.Cut(text, "<")
 	name, bound = strings.TrimSpace(name), strings.ReplaceAll(bound, " ", "")
@@ -67,31 +67,20 @@ func ParseObjective(text string) (results.Objective, error) {
 	return o, nil
 }
 
-// objectiveYAML is an objective in the form of ParseObjective.
-type objectiveYAML results.Objective
-
-// UnmarshalText parses the objective.
-func (o *objectiveYAML) UnmarshalText(text []byte) error {
-	parsed, err := ParseObjective(string(text))
-	*o = objectiveYAML(parsed)
-	return err
-}
-
-// SamplesFor is how many requests must be due in a window so that, whatever the
-// schedule, enough lie beyond the quantile: the expectation and four standard
-// deviations of a Poisson count.
+// SamplesFor returns the number of requests that must be due in a window. With any
+// schedule, enough of them then lie beyond the quantile: the number is the
+// expectation and four standard deviations of a Poisson count.
 func SamplesFor(quantile float64) float64 {
 	n := float64(LeastSamples(quantile))
 	return math.Ceil(n + 4*math.Sqrt(n))
 }
 
-// SearchWindow is the window of a step of a trial's search at a rate in req/s:
-// the plan's, or longer where the objective's percentile needs more requests.
-// ok is false where it would have to be longer than LongestWindow.
+// SearchWindow returns the window of a step of a trial's search at a rate in req/s:
+// the plan's, or a longer one if the objective's percentile needs more requests. ok
+// is false if LongestWindow is too short.
 func SearchWindow(t Trial, rate float64) (window time.Duration, ok bool) {
 	needed := SamplesFor(t.Table.Objective.Quantile) / rate * float64(time.Second)
-	longest := LongestWindow(t)
-	if needed > float64(longest) {
+	if needed > float64(LongestWindow(t)) {
 		return 0, false
 	}
 	return max(shortestWindow(t), time.Duration(math.Ceil(needed))), true
@@ -104,44 +93,53 @@ func shortestWindow(t Trial) time.Duration {
 	return ns(t.Table.OpenDurationNS)
 }
 
-// LongestWindow is the longest that a step of the trial's search may last.
+// LongestWindow returns the longest window of a step of the trial's search.
 func LongestWindow(t Trial) time.Duration { return max(shortestWindow(t), MaxStretch) }
 
-// LeastRate is the rate in req/s below which no window of the trial's search
-// has the samples that its objective needs.
+// LeastRate returns the least rate, in req/s, with which a window of the trial's
+// search can have the samples that its objective needs.
 func LeastRate(t Trial) float64 {
-	// A hair more, so that rounding does not make it fail its own window.
+	// The last factor keeps the rate from failing its own window by rounding.
 	return SamplesFor(t.Table.Objective.Quantile) / LongestWindow(t).Seconds() * (1 + 1e-9)
 }
 
-// searchPhases are the steps of a trial's search or confirmation. Their rates
-// and windows are set while it runs; those that it does not need are skipped.
-func searchPhases(t Trial) []PhasePlan {
-	if t.Table.Objective == nil {
-		return nil
+// searchSteps returns the largest and the usual number of steps of a trial's search
+// or confirmation.
+func searchSteps(t Trial) (most, usual int) {
+	switch {
+	case t.Table.Objective == nil:
+		return 0, 0
+	case t.Kind == results.TrialConfirm:
+		return knee.MaxConfirms, 1
 	}
-	steps, usual, name := knee.MaxSteps, usualSteps, results.SearchPhase
+	return knee.MaxSteps, usualSteps
+}
+
+// searchPhases returns the steps of a trial's search or confirmation. The trial sets
+// their rates and windows, and skips the steps that it does not need.
+func searchPhases(t Trial) []loaders.Phase {
+	name := results.SearchPhase
 	if t.Kind == results.TrialConfirm {
-		steps, usual, name = knee.MaxConfirms, 1, results.ConfirmPhase
+		name = results.ConfirmPhase
 	}
-	var list []PhasePlan
-	for n := 1; n <= steps; n++ {
-		list = append(list, PhasePlan{
-			Name: name(n), Loop: results.OpenLoop, Measured: true, Search: true, Spare: n > usual,
-			Duration: shortestWindow(t), MaxDuration: LongestWindow(t), Lead: OpenLead, Schedule: t.Table.Schedule, BurstSize: t.Table.BurstSize,
-		})
+	steps, _ := searchSteps(t)
+	list := make([]loaders.Phase, steps)
+	for i := range list {
+		list[i] = openPhase(t.Table, name(i+1), shortestWindow(t), 0)
+		list[i].MaxDuration, list[i].Tell = LongestWindow(t), true
 	}
 	return list
 }
 
-// confirmTable is the table of the trials that confirm what its searches find.
+// confirmTable returns the table of the trials that confirm its searches.
 func confirmTable(t results.PlanTable) results.PlanTable {
 	t.Closed, t.ClosedDurationNS, t.MinCompletions, t.MaxDurationNS = false, 0, 0, 0
 	t.Rates, t.Sweep = nil, nil
 	return t
 }
 
-// objective is what the row's highest rate is searched for; nil for none.
+// objective returns the objective of the search for the row's highest rate; nil for
+// no search.
 func (r *resolver) objective(s spec, closed bool) *results.Objective {
 	asked := objectiveSetting.in(r.layers(s)...)
 	if !asked.set {
@@ -153,11 +151,9 @@ func (r *resolver) objective(s spec, closed bool) *results.Objective {
 	case !s.row.Allows(scenarios.Open) && named:
 		r.problems.add(asked.at, "no rate can be searched for %s: the open loop has no meaning for it", s.row.Name)
 	case !s.row.Allows(scenarios.Open):
-		what := "the search for a rate is left out where the open loop has no meaning"
-		r.left[what] = append(r.left[what], s.row.Name)
+		r.omit("the search for a rate is left out where the open loop has no meaning", s.row)
 	case r.closedAlone(s) && !flagged && (modesSetting.in(r.flags).set || modesSetting.in(s.layer).set && !own):
-		what := "the search for a rate is left out where the modes are closed only"
-		r.left[what] = append(r.left[what], s.row.Name)
+		r.omit("the search for a rate is left out where the modes are closed only", s.row)
 	case r.closedAlone(s):
 		r.problems.add(asked.at, "the search for a rate of %s is an open loop, and its modes are closed only; add open to them, or leave out either the modes or the search", s.row.Name)
 	case !closed:
@@ -171,13 +167,13 @@ func (r *resolver) objective(s spec, closed bool) *results.Objective {
 	return nil
 }
 
-// closedAlone tells whether modes were asked for that have no open loop.
+// closedAlone reports whether the plan names modes without the open loop.
 func (r *resolver) closedAlone(s spec) bool {
 	modes := modesSetting.in(r.layers(s)...)
 	return modes.set && !hasName(modes.val, string(scenarios.Open))
 }
 
-// checkObjective refuses a bound that no answer can be held against.
+// checkObjective refuses a bound beyond which answers are not awaited.
 func (r *resolver) checkObjective(p *results.Plan, t *results.PlanTable) {
 	o := t.Objective
 	if o == nil {
@@ -187,14 +183,14 @@ func (r *resolver) checkObjective(p *results.Plan, t *results.PlanTable) {
 		name string
 		ns   int64
 	}{{"drain", p.DrainNS}, {"request_timeout", p.RequestTimeoutNS}} {
-		if o.BelowNS > limit.ns {
-			r.problems.add(objectiveSetting.in(r.layers(r.specOf(t))...).at, "%s of %s cannot be told: answers are given up after the plan's %s of %v; set it to at least %v in the plan's file",
-				o, t.Scenario, limit.name, ns(limit.ns), ns(o.BelowNS))
-		}
+		r.problems.when(o.BelowNS > limit.ns, objectiveSetting.in(r.layers(r.specOf(t))...).at,
+			"%s of %s cannot be judged: answers are given up after the plan's %s of %v; set it to at least %v in the plan's file",
+			o, t.Scenario, limit.name, ns(limit.ns), ns(o.BelowNS))
 	}
 }
 
-// SearchNotes says, a line a table, what the search for a rate can tell.
+// SearchNotes returns a line for each table with a search: its windows, and its
+// least rate.
 func SearchNotes(p results.Plan) []string {
 	var list []string
 	for _, t := range p.Tables {
@@ -202,13 +198,13 @@ func SearchNotes(p results.Plan) []string {
 			continue
 		}
 		trial := Trial{Table: t}
-		list = append(list, fmt.Sprintf("%s (%s): searching the highest rate that keeps %s: %.0f requests a window are needed, so windows last %v to %v and nothing can be told below %.0f req/s",
+		list = append(list, fmt.Sprintf("%s (%s): searching the highest rate that keeps %s: %.0f requests a window are needed, so windows last %v to %v and no rate below %.0f req/s can be judged",
 			t.Scenario, t.Protocol, t.Objective, SamplesFor(t.Objective.Quantile), shortestWindow(trial), LongestWindow(trial), math.Ceil(LeastRate(trial))))
 	}
 	return list
 }
 
-// LeastSamples is how many samples a window must have had for the quantile.
+// LeastSamples returns the number of samples that a window needs for the quantile.
 func LeastSamples(quantile float64) uint64 {
 	if quantile >= 1 {
 		return maxSamples

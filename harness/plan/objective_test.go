@@ -116,8 +116,7 @@ func TestSearchInThePlan(t *testing.T) {
 	}
 }
 
-// Modes without an open loop that are said more narrowly than the search leave
-// it out, and that is told.
+// Modes without an open loop win over a search with a wider scope, with a warning.
 func TestNarrowerModesLeaveTheSearchOut(t *testing.T) {
 	t.Parallel()
 	for file, modes := range map[string][]string{
@@ -134,7 +133,7 @@ func TestNarrowerModesLeaveTheSearchOut(t *testing.T) {
 			t.Errorf("%s with --mode %v warns %q, not %q", file, modes, warnings, want)
 		}
 	}
-	p, _ := resolve(t, minimal, said("--mode=closed,open --find-rate=p99<10ms"), catalogue(t))
+	p, _ := resolve(t, minimal, withFlags("--mode=closed,open --find-rate=p99<10ms"), catalogue(t))
 	if p.Tables[0].Objective == nil {
 		t.Error("both loops without a rate do not search")
 	}
@@ -150,7 +149,7 @@ func TestAutoClientsEndAtTheLimit(t *testing.T) {
 		c := catalogue(t)
 		c.Connections.Max = tt.limit
 		file := "servers: [gin]\nthreads: " + string(rune('0'+tt.threads)) + "\ntables: [{scenarios: [hello]}]"
-		p, _ := resolve(t, file, said("--clients=auto"), c)
+		p, _ := resolve(t, file, withFlags("--clients=auto"), c)
 		s := p.Tables[0].Sweep
 		if first, last := s.Clients[0], s.Clients[len(s.Clients)-1]; !s.Auto || first != tt.first || last != tt.last || p.Tables[0].Clients != tt.usual {
 			t.Errorf("limit %d, %d threads: %v and %d", tt.limit, tt.threads, s.Clients, p.Tables[0].Clients)
@@ -161,7 +160,7 @@ func TestAutoClientsEndAtTheLimit(t *testing.T) {
 // A point of a sweep is a closed loop of its own; the ladder is the table's.
 func TestSweepTables(t *testing.T) {
 	t.Parallel()
-	p, _ := resolve(t, "servers: [gin]\ntables: [{scenarios: [hello], rates: [50%], find_rate: p99<10ms}, {scenarios: [upload_20mb]}]", said("--clients=64,4"), catalogue(t))
+	p, _ := resolve(t, "servers: [gin]\ntables: [{scenarios: [hello], rates: [50%], find_rate: p99<10ms}, {scenarios: [upload_20mb]}]", withFlags("--clients=64,4"), catalogue(t))
 	for name, warmup := range map[string]time.Duration{"hello": plan.SweepWarmup, "upload_20mb": time.Second} {
 		point := plan.SweepTable(table(t, p, name), 4)
 		phases := plan.Phases(plan.Trial{Table: point}, p)

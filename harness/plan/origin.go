@@ -10,21 +10,21 @@ import (
 	"github.com/joust-bench/joust/scenarios/strictyaml"
 )
 
-// origin is where a value comes from: a key of a file or a flag.
+// origin is the source of a value: a key of a file or a flag.
 type origin interface {
 	// good reports whether there is a value without a known problem.
 	good() bool
 	place() place
-	// path is the name of the value in messages, with a space behind it. It is
-	// empty where the place names the value already.
+	// path returns the value's name in messages, with a space behind it. It is ""
+	// if the place names the value already.
 	path() string
 	// reject adds a problem with the value; good then returns false.
 	reject(format string, args ...any)
-	// under is a part of the value: "[2]" or ".NAME".
+	// under returns the origin of a part of the value: "[2]" or ".NAME".
 	under(part string) origin
 }
 
-// fileOrigin is a value of a plan's file.
+// fileOrigin is the origin of a value in a plan's file.
 type fileOrigin struct {
 	file, at string
 	doc      *strictyaml.Document
@@ -37,12 +37,12 @@ func (o fileOrigin) under(part string) origin { return fileOrigin{o.file, o.at +
 
 func (o fileOrigin) reject(format string, args ...any) { o.doc.Reject(o.at, format, args...) }
 
-// Flags holds the texts that each flag of a setting was given, by the flag's name
-// without dashes. A list has one text an item, other flags have one text. A nil
-// entry is a flag that was not given.
+// Flags holds the texts of the settings' flags, by the flag's name without dashes.
+// A list has one text for each item, another flag has one text. A nil entry is a
+// flag that the user did not give.
 type Flags map[string][]string
 
-// Text returns the text that the flag was given, or the default of its setting.
+// Text returns the text of the flag, or the default of its setting.
 func (f Flags) Text(flag string) string {
 	for _, s := range Settings() {
 		if s.Flag == flag && f[flag] == nil {
@@ -52,34 +52,33 @@ func (f Flags) Text(flag string) string {
 	return strings.Join(f[flag], ",")
 }
 
-// RepeatBudget is the share of the trials' nominal time, 0 to 1, that repeating
-// disturbed ones may take.
+// RepeatBudget returns the share of the trials' nominal time, 0 to 1, for repeats of
+// disturbed trials.
 func (f Flags) RepeatBudget() (float64, error) {
 	var ps problems
 	said := f.read(nil, &ps, repeatBudgetSetting)
 	return repeatBudgetSetting.of(said), ps.err()
 }
 
-// read checks the flags of the settings, each by itself; lookup is
-// Catalogue.LookupEnv.
+// read reads and checks the flag of each setting; lookup is Catalogue.LookupEnv.
 func (f Flags) read(lookup func(string) (string, bool), ps *problems, settings ...anySetting) layer {
 	l := layer{}
 	for _, s := range settings {
 		flag := s.about().Flag
 		if texts := f[flag]; texts != nil {
 			o := &flagOrigin{flag: flag, problems: ps, lookup: lookup, parts: map[string]*flagOrigin{}}
-			raw, take := s.begin()
+			raw, store := s.begin()
 			o.fill(raw, texts)
-			take(o, l)
+			store(o, l)
 		}
 	}
-	if v, ok := l[durationSetting.name()]; ok { // --duration is of both loops
+	if v, ok := l[durationSetting.name()]; ok { // --duration is for both loops
 		l[openDurationSetting.name()] = v
 	}
 	return l
 }
 
-// flagOrigin is the value of a flag.
+// flagOrigin is the origin of a flag's value.
 type flagOrigin struct {
 	flag     string
 	problems *problems
@@ -89,7 +88,7 @@ type flagOrigin struct {
 }
 
 func (o *flagOrigin) good() bool   { return !o.bad }
-func (o *flagOrigin) place() place { return place{flag: "--" + o.flag} }
+func (o *flagOrigin) place() place { return flagPlace(o.flag) }
 func (o *flagOrigin) path() string { return "" }
 
 func (o *flagOrigin) reject(format string, args ...any) {
@@ -104,8 +103,8 @@ func (o *flagOrigin) under(part string) origin {
 	return o.parts[part]
 }
 
-// fill reads the texts of the flag into raw, a pointer to what the setting's key
-// is read into.
+// fill reads the texts of the flag into raw, a pointer to the variable for the
+// setting's key.
 func (o *flagOrigin) fill(raw any, texts []string) {
 	var err error
 	switch p := raw.(type) {

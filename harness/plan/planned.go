@@ -3,10 +3,11 @@ package plan
 import (
 	"time"
 
+	"github.com/joust-bench/joust/loaders/fleet"
 	"github.com/joust-bench/joust/results"
 )
 
-// The nominal times of what surrounds the windows.
+// The nominal times of the work around the windows.
 const (
 	// trialOverhead is for start, exact pass and end of a trial.
 	trialOverhead = 800 * time.Millisecond
@@ -16,19 +17,16 @@ const (
 	// checkTime is for the full check of one row of one server.
 	checkTime = 500 * time.Millisecond
 
-	defaultStartTimeout = 10 * time.Second
-	defaultStopTimeout  = time.Second
-
-	// DefaultRepeatBudget is the share of the trials' nominal time that repeating
-	// disturbed ones may take (METHOD.md §6).
+	// DefaultRepeatBudget is the share of the trials' nominal time for repeats of
+	// disturbed trials (METHOD.md §6).
 	DefaultRepeatBudget = 0.20
 )
 
-// Planned is the time that the plan takes, builds apart: nominally, with
-// warm-ups at their least and without experiments on what limits a cell, and at
-// most, when every start takes its limit, every warm-up and window its longest,
-// every drain its bound and every cell its experiment, and the repeats of
-// disturbed trials take all of their budget, a share of the trials' nominal time.
+// Planned returns the time that the plan takes, without builds. The nominal time
+// has the shortest warm-ups and no experiments on the limits of cells. At most,
+// every start, warm-up, window and drain takes its longest, every cell has its
+// experiment, and the repeats of disturbed trials use up their budget, a share of
+// the trials' nominal time.
 func Planned(p results.Plan, c Catalogue, repeatBudget float64) (nominal, atMost time.Duration) {
 	for _, t := range Expand(p, c.Runnable) {
 		n, m := trialTime(t, p, &c)
@@ -40,8 +38,8 @@ func Planned(p results.Plan, c Catalogue, repeatBudget float64) (nominal, atMost
 	return nominal + n, atMost + m
 }
 
-// Waiting is how much longer than planned the warm-ups may last all together,
-// while they wait for servers to be steady.
+// Waiting returns the longest total time by which warm-ups exceed the nominal time
+// because servers are not steady yet.
 func Waiting(p results.Plan, runnable func(results.PlanEntry, results.PlanTable) bool) time.Duration {
 	var longer time.Duration
 	for _, t := range Expand(p, runnable) {
@@ -60,11 +58,13 @@ func trialTime(t Trial, p results.Plan, c *Catalogue) (nominal, atMost time.Dura
 	return trialOverhead + sweep + nominal, trialOverhead + limitTime(t.Entry.Server, c) + sweepAtMost + atMost + probeTime(t, p)
 }
 
-// phasesTime is the time of the trial's ladder.
+// phasesTime returns the time of the trial's ladder.
 func phasesTime(t Trial, p results.Plan) (nominal, atMost time.Duration) {
-	for _, phase := range Phases(t, p) {
-		fixed := phaseOverhead + phase.Lead
-		if !phase.Spare {
+	most, usual := searchSteps(t)
+	phases := Phases(t, p)
+	for i, phase := range phases {
+		fixed := aroundWindow(p) + phase.Lead
+		if i < len(phases)-most+usual {
 			nominal += fixed + phase.Duration
 		}
 		atMost += fixed + max(phase.Duration, phase.MaxDuration) + ns(p.DrainNS)
@@ -72,28 +72,31 @@ func phasesTime(t Trial, p results.Plan) (nominal, atMost time.Duration) {
 	return nominal, atMost
 }
 
-// TrialTime is the nominal time of one trial of the plan.
+// aroundWindow returns the nominal time of a phase around its lead-in, window and
+// drain. Several loaders meet before each phase.
+func aroundWindow(p results.Plan) time.Duration {
+	if p.Loaders > 1 {
+		return phaseOverhead + fleet.StartDelay
+	}
+	return phaseOverhead
+}
+
+// TrialTime returns the nominal time of one trial of the plan.
 func TrialTime(t Trial, p results.Plan) time.Duration {
 	nominal, _ := trialTime(t, p, &Catalogue{})
 	return nominal
 }
 
-// limitTime is the longest that a server may take to start and to stop.
+// limitTime returns the longest time in which a server may start and stop.
 func limitTime(server string, c *Catalogue) time.Duration {
-	start, stop := defaultStartTimeout, defaultStopTimeout
 	if s := c.Server(server); s != nil {
-		if s.StartTimeout > 0 {
-			start = s.StartTimeout
-		}
-		if s.StopTimeout > 0 {
-			stop = s.StopTimeout
-		}
+		return s.StartTimeout + s.StopTimeout
 	}
-	return start + stop
+	return 0
 }
 
-// checksTime is for the full checks before the trials: each server once, with
-// every row of the plan that it answers.
+// checksTime returns the time of the full checks before the trials: each server
+// once, with every row of the plan that it answers.
 func checksTime(p results.Plan, c *Catalogue) (nominal, atMost time.Duration) {
 	started := map[string]bool{}
 	checked := map[[2]string]bool{}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/joust-bench/joust/harness/plan"
 	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/results/stats"
 	"github.com/joust-bench/joust/scenarios"
 )
 
@@ -56,7 +57,7 @@ func TestPlannedTimeOfScripts(t *testing.T) {
 	}
 }
 
-// TestDefaultPlan holds what the published matrices are made of.
+// TestDefaultPlan checks the plan of the published matrices.
 func TestDefaultPlan(t *testing.T) {
 	t.Parallel()
 	p, c := script(t, "default.yaml")
@@ -130,7 +131,7 @@ tables:
 	// warm-ups, the scout's not, from 1 s to 4 s, and each of two rows may be
 	// checked until the request's timeout. Both cells may need the elasticity
 	// probe in each of their trials, with windows that stretch to 2 s in one.
-	// Repeats may take a fifth of what the trials take.
+	// Repeats may last a fifth of the time of the trials.
 	atMost := nominal + 0.2*(scout+2*hello+2*upload) + 6*22 + 14*0.5 + 2*8 + 4*3 + 2*10
 	atMost += 2 * (0.8 + (0.1 + 0.3 + 0.5) + 8*(0.1+0.05+0.5+0.5))
 	atMost += 2 * (0.8 + (0.1 + 0.3 + 0.5) + 8*(0.1+0.05+2+0.5))
@@ -149,11 +150,26 @@ tables:
 	}
 }
 
+func TestSeveralLoadersMeetBeforeEachPhase(t *testing.T) {
+	t.Parallel()
+	const file = "servers: [gin]\ntrials: 2\nprobes: false\ntables: [{scenarios: [hello], rates: [50%, 20k]}]"
+	one, _ := resolve(t, file, plan.Overrides{}, catalogue(t))
+	two, _ := resolve(t, file, withFlags("--loaders=2"), catalogue(t))
+	// Two trials of a warm-up, a closed loop and two open loops, 0.1 s each; a
+	// fifth of it may be repeated.
+	if got := seconds(two.PlannedNS - one.PlannedNS); math.Abs(got-0.8) > 1e-6 {
+		t.Errorf("the meetings of two loaders take %v s, want 0.8", got)
+	}
+	if got := seconds(two.AtMostNS - one.AtMostNS); math.Abs(got-0.96) > 1e-6 {
+		t.Errorf("the meetings of two loaders take %v s at most, want 0.96", got)
+	}
+}
+
 func TestTrialsForClaims(t *testing.T) {
 	t.Parallel()
 	// METHOD.md §4.
 	for servers, want := range map[int]int{-1: 0, 0: 0, 1: 0, 2: 4, 4: 5, 7: 6, 13: 7, 25: 8} {
-		if got := plan.TrialsForClaims(servers, false); got != want {
+		if got := stats.TrialsToDecide(stats.Pairs(servers, false)); got != want {
 			t.Errorf("%d servers need %d trials instead of %d", servers, got, want)
 		}
 	}
@@ -163,7 +179,7 @@ func TestTrialsForClaims(t *testing.T) {
 		return big.NewInt(int64(20*k*(k-1))).Cmp(orders) <= 0
 	}
 	for k := 2; k <= 200; k++ {
-		if n := plan.TrialsForClaims(k, false); !enough(k, n) || enough(k, n-1) {
+		if n := stats.TrialsToDecide(stats.Pairs(k, false)); !enough(k, n) || enough(k, n-1) {
 			t.Errorf("%d trials for %d servers are not the least that do", n, k)
 		}
 	}
@@ -178,7 +194,7 @@ func TestClaimNotes(t *testing.T) {
 		!strings.HasSuffix(notes[1], "of 2 servers; claims about all pairs need 4: enough") {
 		t.Errorf("notes are %q", notes)
 	}
-	p, _ = resolve(t, "servers: [gin, nginx, chi, {server: chi, as: chi-aa}]\ntables: [{scenarios: [hello], trials: 5}, {scenarios: [json], trials: 4}]", said("--baseline=nginx"), c)
+	p, _ = resolve(t, "servers: [gin, nginx, chi, {server: chi, as: chi-aa}]\ntables: [{scenarios: [hello], trials: 5}, {scenarios: [json], trials: 4}]", withFlags("--baseline=nginx"), c)
 	notes = plan.ClaimNotes(p, c.Runnable)
 	if len(notes) != 2 || !strings.HasSuffix(notes[0], "5 trials each of 3 servers; claims against nginx need 5: enough") ||
 		notes[1] != "json (h1): the baseline nginx does not run it: nothing is compared" {

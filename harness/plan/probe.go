@@ -8,44 +8,39 @@ import (
 	"github.com/joust-bench/joust/results"
 )
 
-// The windows of the experiments that a cell may need (METHOD.md §3).
+// The phases of the experiments that a cell may need (METHOD.md §3).
 const (
 	probeWarmup = 300 * time.Millisecond
 	probeWindow = 500 * time.Millisecond
 	probeLead   = 50 * time.Millisecond
 	// probeStretch bounds a window of a large transfer.
 	probeStretch = 2 * time.Second
-	// alternations is how often the loader is slowed, and how often not.
+	// alternations is the number of windows with a slowed loader, and of those
+	// without.
 	alternations = 4
-	// moreClients is how many windows there are with twice the clients.
+	// moreClients is the number of windows with twice the clients.
 	moreClients = 3
 )
 
-// MostProbes is how often an experiment on one cell is tried, each time in
-// another trial, before it is given up.
+// MostProbes is the largest number of tries of an experiment on one cell, each in
+// another trial.
 const MostProbes = 2
 
-// ElasticityPhases are a warm-up, and windows in which the loader works as it
-// does, with its own think spin, in turn with windows in which it works longer
-// for each response by the delay.
+// ElasticityPhases returns a warm-up, and windows with the loader's own think spin
+// in turn with windows in which each response costs the loader the delay more.
 func ElasticityPhases(t results.PlanTable, own, delay time.Duration) []loaders.Phase {
 	phases := []loaders.Phase{probeStart()}
 	for i := range alternations {
-		off, on := probePhase(t, fmt.Sprintf("probe off %d", i+1)), probePhase(t, fmt.Sprintf("probe on %d", i+1))
-		off.ThinkSpin, on.ThinkSpin = own, own+delay
-		phases = append(phases, off, on)
+		phases = append(phases, probePhase(t, "off", i, own), probePhase(t, "on", i, own+delay))
 	}
 	return phases
 }
 
-// ClientPhases are a warm-up, and windows in which the loader works with its
-// own think spin.
+// ClientPhases returns a warm-up, and windows with the loader's own think spin.
 func ClientPhases(t results.PlanTable, own time.Duration) []loaders.Phase {
 	phases := []loaders.Phase{probeStart()}
 	for i := range moreClients {
-		p := probePhase(t, fmt.Sprintf("probe clients %d", i+1))
-		p.ThinkSpin = own
-		phases = append(phases, p)
+		phases = append(phases, probePhase(t, "clients", i, own))
 	}
 	return phases
 }
@@ -54,23 +49,26 @@ func probeStart() loaders.Phase {
 	return loaders.Phase{Name: "probe warm-up", Loop: results.ClosedLoop, Duration: probeWarmup}
 }
 
-func probePhase(t results.PlanTable, name string) loaders.Phase {
-	p := loaders.Phase{Name: name, Loop: results.ClosedLoop, Measured: true, Duration: probeWindow, Lead: probeLead}
+func probePhase(t results.PlanTable, kind string, i int, spin time.Duration) loaders.Phase {
+	p := loaders.Phase{
+		Name: fmt.Sprintf("probe %s %d", kind, i+1), Loop: results.ClosedLoop, Measured: true,
+		Duration: probeWindow, Lead: probeLead, ThinkSpin: spin,
+	}
 	if t.MinCompletions > 0 {
 		p.MinCompletions, p.MaxDuration = t.MinCompletions, probeStretch
 	}
 	return p
 }
 
-// probeTime is the longest that the experiment of a trial takes: it is made only
-// where its cell's shares do not tell what limited it.
+// probeTime returns the longest time of a trial's experiment. A trial has none
+// where CPU shares decide on the limit of its cell.
 func probeTime(t Trial, p results.Plan) time.Duration {
 	if t.Kind != results.TrialMeasured || t.Repetition > MostProbes || !t.Table.Closed || p.NoProbes {
 		return 0
 	}
 	total := trialOverhead
 	for _, x := range ElasticityPhases(t.Table, 0, 1) {
-		total += phaseOverhead + x.Lead + max(x.Duration, x.MaxDuration) + ns(p.DrainNS)
+		total += aroundWindow(p) + x.Lead + max(x.Duration, x.MaxDuration) + ns(p.DrainNS)
 	}
 	return total
 }

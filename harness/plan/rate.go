@@ -1,7 +1,6 @@
 package plan
 
 import (
-	"errors"
 	"fmt"
 	"math"
 	"strconv"
@@ -10,13 +9,10 @@ import (
 	"github.com/joust-bench/joust/results"
 )
 
-// rate is a rate in a list, with its place.
-type rate struct {
-	results.PlanRate
-	at place
-}
+// rate is a rate in a list.
+type rate struct{ results.PlanRate }
 
-// String is in the form of ParseRate.
+// String returns the text that ParseRate reads.
 func (r rate) String() string { return strings.TrimPrefix(r.PhaseName(), "open ") }
 
 // ParseRate reads one open-loop rate: "75%" of the process's own peak,
@@ -26,23 +22,30 @@ func ParseRate(text string) (results.PlanRate, error) {
 	if s == string(results.RateCommon) {
 		return results.PlanRate{Kind: results.RateCommon}, nil
 	}
-	if number, ok := strings.CutSuffix(s, "%"); ok {
-		percent, err := parseNumber(text, number)
-		if err != nil {
-			return results.PlanRate{}, err
-		}
-		// Rounded, so that 33.3% is stored as 0.333.
-		return fractionRate(text, math.Round(percent*1e10)/1e12)
+	number, isShare := strings.CutSuffix(s, "%")
+	scale := 1.0
+	if !isShare {
+		number, scale = rateScale(s)
 	}
-	number, scale := rateScale(s)
-	rps, err := parseNumber(text, number)
-	if err != nil {
+	value, err := parseNumber(text, number)
+	// Rounded, so that 33.3% is stored as 0.333.
+	share, rps := math.Round(value*1e10)/1e12, value*scale
+	switch {
+	case err != nil:
 		return results.PlanRate{}, err
+	case isShare && share <= 0, rps <= 0:
+		return results.PlanRate{}, fmt.Errorf("a rate must be above 0, not %q", text)
+	case isShare && share > MaxFraction:
+		return results.PlanRate{}, fmt.Errorf("a rate must be at most %g%% of the peak, not %q", MaxFraction*100, text)
+	case isShare:
+		return results.PlanRate{Kind: results.RateFraction, Fraction: share}, nil
+	case rps > maxRateRPS:
+		return results.PlanRate{}, fmt.Errorf("a rate must be at most %.0f requests per second, not %q", float64(maxRateRPS), text)
 	}
-	return absoluteRate(text, rps*scale)
+	return results.PlanRate{Kind: results.RateAbsolute, RateRPS: rps}, nil
 }
 
-// rateScale cuts off the unit and the thousands.
+// rateScale separates a number from its unit and its thousands.
 func rateScale(s string) (number string, scale float64) {
 	for _, unit := range []string{"req/s", "/s"} {
 		if rest, ok := strings.CutSuffix(s, unit); ok {
@@ -61,45 +64,14 @@ func rateScale(s string) (number string, scale float64) {
 
 func parseNumber(whole, number string) (float64, error) {
 	number = strings.TrimPrefix(strings.TrimSpace(number), "+")
-	// ParseFloat would take Go's hexadecimal floats, which nobody means.
 	x, err := strconv.ParseFloat(number, 64)
+	yaml := strings.ToLower(strings.TrimLeft(number, "-"))
 	switch {
-	case err != nil && !errors.Is(err, strconv.ErrRange), strings.ContainsAny(number, "xX_"):
-		if isYAMLInfinity(number) {
-			return 0, notFinite(whole)
-		}
+	case yaml == ".inf", yaml == ".nan", math.IsNaN(x), math.IsInf(x, 0):
+		return 0, fmt.Errorf("a rate must be a finite number, not %q", whole)
+	// A hexadecimal float of Go is a slip.
+	case err != nil, strings.ContainsAny(number, "xX_"):
 		return 0, fmt.Errorf("%q is no rate; write a share of the peak such as 75%%, requests per second such as 20000 or 20k, or common", whole)
-	case math.IsNaN(x) || math.IsInf(x, 0):
-		return 0, notFinite(whole)
 	}
 	return x, nil
-}
-
-func isYAMLInfinity(s string) bool {
-	s = strings.ToLower(strings.TrimLeft(s, "-"))
-	return s == ".inf" || s == ".nan"
-}
-
-func notFinite(whole string) error {
-	return fmt.Errorf("a rate must be a finite number, not %q", whole)
-}
-
-func fractionRate(text string, f float64) (results.PlanRate, error) {
-	switch {
-	case f <= 0:
-		return results.PlanRate{}, fmt.Errorf("a rate must be above 0, not %q", text)
-	case f > MaxFraction:
-		return results.PlanRate{}, fmt.Errorf("a rate must be at most %g%% of the peak, not %q", MaxFraction*100, text)
-	}
-	return results.PlanRate{Kind: results.RateFraction, Fraction: f}, nil
-}
-
-func absoluteRate(text string, rps float64) (results.PlanRate, error) {
-	switch {
-	case rps <= 0:
-		return results.PlanRate{}, fmt.Errorf("a rate must be above 0, not %q", text)
-	case rps > maxRateRPS:
-		return results.PlanRate{}, fmt.Errorf("a rate must be at most %.0f requests per second, not %q", float64(maxRateRPS), text)
-	}
-	return results.PlanRate{Kind: results.RateAbsolute, RateRPS: rps}, nil
 }

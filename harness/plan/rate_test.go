@@ -69,7 +69,7 @@ func FuzzResolve(f *testing.F) {
 	}
 	c := catalogue(f)
 	f.Fuzz(func(t *testing.T, data []byte) {
-		p, _, err := plan.Resolve("fuzz.yaml", data, said("--trials=1"), c)
+		p, _, err := plan.Resolve("fuzz.yaml", data, withFlags("--trials=1"), c)
 		if err != nil {
 			if err.Error() == "" {
 				t.Error("an error without words")

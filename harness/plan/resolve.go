@@ -1,7 +1,7 @@
 // Package plan turns a plan file and flags into a checked results.Plan, and a
 // results.Plan into the seeded list of trials with its planned time. It is
-// pure: no clock, no processes, no network. What it must know of the world is
-// handed to it in a Catalogue.
+// pure: no clock, no processes, no network. A Catalogue holds the facts of the
+// world that it needs.
 package plan
 
 import (
@@ -14,18 +14,19 @@ import (
 	"github.com/joust-bench/joust/harness/surroundings"
 	"github.com/joust-bench/joust/loaders/external"
 	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/scenarios/suggest"
 )
 
-// Overrides are what the command line adds to the plan's file.
+// Overrides are the additions of the command line to the plan's file.
 type Overrides struct {
-	// Flags win over the file, for every table. --scenarios names rows: tables
-	// that the plan has for them keep their settings.
+	// Flags win over the file, for every table. The plan's tables keep their other
+	// settings for rows that --scenarios names.
 	Flags Flags
-	// Attached are servers of the catalogue that join whatever the plan or
-	// --servers names.
+	// Attached are servers of the catalogue that join the servers of the plan or
+	// of --servers.
 	Attached []string
-	// Peaks are what an earlier run found, in requests per second: fractions
-	// are of these in ladders without a closed-loop phase.
+	// Peaks are the peaks of an earlier run, in requests per second, for shares of
+	// a peak in ladders without a closed loop.
 	Peaks map[PeakKey]float64
 }
 
@@ -35,16 +36,16 @@ type PeakKey struct {
 	Server, Scenario, Protocol string
 }
 
-// Resolve checks a plan as a whole, before anything is started, and fills in
-// what it leaves open. File is the plan's name as the user gave it and data its
-// content; both are empty for a plan made of flags alone. The warnings are for
-// the user, in order. The error is an *Error that holds every problem.
+// Resolve checks a plan as a whole, before anything is started, and fills in its
+// defaults. file is the plan's name as the user gave it, and data its content; both
+// are empty for a plan of flags alone. The warnings are for the user, in order.
+// The error is an *Error that holds every problem.
 func Resolve(file string, data []byte, o Overrides, c Catalogue) (results.Plan, []string, error) {
 	r := &resolver{cat: &c, peaks: o.Peaks, attached: o.Attached}
 	if file != "" || data != nil {
 		r.doc = readFile(file, data, &r.problems)
 	}
-	r.flags = o.Flags.read(c.lookupEnv, &r.problems, table()...)
+	r.flags = o.Flags.read(c.LookupEnv, &r.problems, table()...)
 	p := r.plan(file)
 	r.takeLoader(&p)
 	p.Entries = r.entries()
@@ -71,15 +72,13 @@ type resolver struct {
 	warnings []string
 	// specs are the tables before their settings are merged.
 	specs []spec
-	// left are rows that lost a mode or a protocol, for one warning each.
-	left map[string][]string
-	// tool makes the load; nil for joust's own loader.
+	// omitted holds warnings with the rows that each is about.
+	omitted map[string][]string
+	// tool is the foreign loader; nil for joust's own.
 	tool *external.Tool
-	// clients says where the clients of each table come from.
-	clients []opt[clients]
 }
 
-// plan fills in what holds for the whole plan.
+// plan returns the settings of the whole plan.
 func (r *resolver) plan(file string) results.Plan {
 	said := []layer{r.flags, r.doc.layer}
 	limits, engine := thresholdsSetting.of(said...), engineSetting.in(said...)
@@ -94,23 +93,20 @@ func (r *resolver) plan(file string) results.Plan {
 		RequestTimeoutNS: requestTimeoutSetting.of(said...).Nanoseconds(),
 		DrainNS:          drainSetting.of(said...).Nanoseconds(),
 		ErrorTolerance:   toleranceSetting.of(said...),
-		Engine:           cmp.Or(engine.val, r.cat.engines()[0]),
+		Engine:           cmp.Or(engine.val, string(r.cat.Engines[0])),
 		Env:              surroundings.Merge(envSetting.of(r.doc.layer), envSetting.of(r.flags)),
 	}
 	if n := loadersSetting.of(said...); n > 1 {
 		p.Loaders = n
 	}
-	if engines := r.cat.engines(); engine.set && !slices.Contains(engines, p.Engine) {
-		r.problems.add(engine.at, "the engine %s does not run on this system; use %s", p.Engine, strings.Join(engines, " or "))
-	}
+	engines := suggest.Texts(r.cat.Engines...)
+	r.problems.when(engine.set && !slices.Contains(engines, p.Engine), engine.at,
+		"the engine %s does not run on this system; use %s", p.Engine, strings.Join(engines, " or "))
 	return p
 }
 
 func planName(file string) string {
-	if file == "" {
-		return "flags"
-	}
-	base := filepath.Base(file)
+	base := filepath.Base(cmp.Or(file, "flags"))
 	return strings.TrimSuffix(base, filepath.Ext(base))
 }
 

@@ -7,17 +7,18 @@ import (
 
 	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/scenarios/suggest"
 )
 
-// arrivals is when the requests of the open loop are due.
+// arrivals is the law of the instants at which requests of the open loop are due.
 type arrivals struct {
 	law loaders.Schedule
-	// rampToRPS is for a ramp, burst for bursts.
-	rampToRPS float64
-	burst     int
+	// rampTo is the end of a ramp; burst is the size of bursts.
+	rampTo results.PlanRate
+	burst  int
 }
 
-// String is in the form of parseSchedule.
+// String returns the text that parseSchedule reads.
 func (a arrivals) String() string {
 	t := results.PlanTable{}
 	a.into(&t)
@@ -26,30 +27,30 @@ func (a arrivals) String() string {
 
 // into writes the arrivals into a table.
 func (a arrivals) into(t *results.PlanTable) {
-	t.Schedule, t.RampToRPS, t.BurstSize = string(a.law), a.rampToRPS, a.burst
+	t.Schedule, t.BurstSize = string(a.law), a.burst
+	t.RampToRPS, t.RampToFraction = a.rampTo.RateRPS, a.rampTo.Fraction
 }
 
-// parseSchedule reads "constant", "poisson", "ramp to 20k" or "bursts of 50";
-// what is wrong is in the user's words, or empty.
+// parseSchedule reads "constant", "poisson", "ramp to 20k", "ramp to 90%" or
+// "bursts of 50". wrong is the message about another text, or "".
 func parseSchedule(text string, _ origin) (a arrivals, wrong string) {
 	rate, ramps := strings.CutPrefix(text, "ramp to ")
 	size, bursts := strings.CutPrefix(text, "bursts of ")
-	switch {
+	switch law := loaders.Schedule(text); {
 	case ramps:
-		r, err := ParseRate(rate)
-		if err != nil || r.Kind != results.RateAbsolute {
-			return a, fmt.Sprintf("%q: a ramp ends with a rate in requests per second; write one such as ramp to 20k", text)
+		to, err := ParseRate(rate)
+		if err != nil || to.Kind == results.RateCommon {
+			return a, fmt.Sprintf("%q: a ramp ends with a rate in requests per second, or with a share of the peak; write one such as ramp to 20k or ramp to 90%%", text)
 		}
-		return arrivals{law: loaders.Ramp, rampToRPS: r.RateRPS}, ""
+		return arrivals{law: loaders.Ramp, rampTo: to}, ""
 	case bursts:
 		n, err := strconv.Atoi(size)
 		if err != nil {
 			return a, fmt.Sprintf("%q: a burst has a whole number of requests; write one such as bursts of 50", text)
 		}
 		return arrivals{law: loaders.Burst, burst: n}, count("the size of bursts", 1, maxClients)(n)
-	}
-	if law := loaders.Schedule(text); law == loaders.Constant || law == loaders.Poisson {
+	case law == loaders.Constant, law == loaders.Poisson:
 		return arrivals{law: law}, ""
 	}
-	return a, unknown("schedule", text, []string{string(loaders.Constant), string(loaders.Poisson), "ramp to RATE", "bursts of N"})
+	return a, suggest.Unknown("schedule", text, []string{string(loaders.Constant), string(loaders.Poisson), "ramp to RATE", "bursts of N"})
 }

@@ -3,29 +3,30 @@ package plan
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 )
 
-// Setting is one row of the table of settings, as users see it.
+// Setting is one row of the table of settings, in the form that users see.
 type Setting struct {
 	// Key names the setting in a plan's file, Flag on the command line, without
 	// dashes. Either may be empty.
 	Key, Flag string
-	// Form is how the flag is written, by the names of package pflag, such as
-	// "duration" or "stringSlice".
+	// Form is the type of the flag in package pflag, such as "duration" or
+	// "stringSlice".
 	Form string
-	// Help says what the setting means, with its unit.
+	// Help describes the setting, with its unit.
 	Help string
-	// Default says what holds where nobody says it; empty for nothing.
+	// Default describes the default; empty for none.
 	Default string
-	// OneOf lists the words that are taken; nil where others are, too.
+	// OneOf lists the only valid words; nil if other values are valid.
 	OneOf []string
-	// Where says which mappings of a plan's file may have the key.
+	// Where is the set of mappings in a plan's file that may have the key.
 	Where Where
-	// OnResume is true for a flag that a run may have when it goes on, since it
-	// changes nothing of the stored plan.
+	// OnResume is true for a flag that a resumed run may have, since it changes
+	// nothing of the stored plan.
 	OnResume bool
-	// empty says what to write in place of an empty list.
+	// empty is the advice about an empty list.
 	empty string
 }
 
@@ -38,7 +39,7 @@ const (
 	InTables
 )
 
-// Usage is the line of --help about the flag.
+// Usage returns the line of --help about the flag.
 func (s Setting) Usage() string {
 	switch {
 	case strings.HasPrefix(s.Flag, "no-"):
@@ -49,8 +50,7 @@ func (s Setting) Usage() string {
 	return s.Help
 }
 
-// Settings are the rows of the table of settings, in the order of the
-// documentation.
+// Settings returns the table of settings in the order of the documentation.
 func Settings() []Setting {
 	var list []Setting
 	for _, s := range table() {
@@ -62,21 +62,22 @@ func Settings() []Setting {
 // anySetting is a setting of values of any type.
 type anySetting interface {
 	about() Setting
-	// begin returns a pointer to what strictyaml reads, or fill, and take, which
-	// puts the value that it makes of that into the layer.
-	begin() (raw any, take func(origin, layer))
+	// begin returns a pointer to a variable for strictyaml or for fill. store puts
+	// the setting's value, made from that variable, into the layer.
+	begin() (raw any, store func(origin, layer))
 }
 
 // setting is a row of the table of settings with values of type T.
 type setting[T any] struct {
 	Setting
 	fallback opt[T]
-	// raw returns a pointer to what is read, and what makes a value of it.
+	// raw returns a pointer to a variable for reading, and the function that makes
+	// the value from it.
 	raw func() (raw any, value func(origin) opt[T])
 }
 
-// layer holds what one place says: the flags, a table of the file, or the rest
-// of the file. It maps the names of settings to their opt[T].
+// layer holds the values of the flags, of a table of the file, or of the rest of
+// the file. It maps the names of settings to their opt[T].
 type layer map[string]any
 
 func (s setting[T]) about() Setting { return s.Setting }
@@ -92,7 +93,7 @@ func (s setting[T]) begin() (any, func(origin, layer)) {
 
 func (s Setting) name() string { return cmp.Or(s.Key, s.Flag) }
 
-// in is the value in the first of the layers that has one.
+// in returns the value in the first of the layers that has one.
 func (s setting[T]) in(layers ...layer) opt[T] {
 	for _, l := range layers {
 		if v, ok := l[s.name()]; ok {
@@ -102,10 +103,10 @@ func (s setting[T]) in(layers ...layer) opt[T] {
 	return opt[T]{}
 }
 
-// of is the value in the first of the layers that has one, or the default.
+// of returns the value in the first of the layers that has one, or the default.
 func (s setting[T]) of(layers ...layer) T { return s.in(layers...).or(s.fallback).val }
 
-// opt is a value that may be given, with the place that gave it.
+// opt is an optional value with its place.
 type opt[T any] struct {
 	val T
 	at  place
@@ -114,7 +115,7 @@ type opt[T any] struct {
 
 func given[T any](v T, at place) opt[T] { return opt[T]{val: v, at: at, set: true} }
 
-// or is o where it is given, else the other.
+// or returns o if it is set, else the other.
 func (o opt[T]) or(other opt[T]) opt[T] {
 	if o.set {
 		return o
@@ -122,8 +123,8 @@ func (o opt[T]) or(other opt[T]) opt[T] {
 	return other
 }
 
-// one is a setting with a single value. read makes the value of the raw one, or
-// returns what is wrong with it. The zero fallback means no default.
+// one returns a setting with a single value. read makes the value from the raw one,
+// or returns a message about it. The zero fallback means no default.
 func one[R, T any](s Setting, fallback opt[T], read func(R, origin) (T, string)) setting[T] {
 	if fallback.set && s.Default == "" {
 		s.Default = listed(fallback.val)
@@ -143,7 +144,7 @@ func one[R, T any](s Setting, fallback opt[T], read func(R, origin) (T, string))
 	}}
 }
 
-// plain is a setting whose value is what is written; check may be nil.
+// plain returns a setting whose value is the raw one; check may be nil.
 func plain[T any](s Setting, fallback opt[T], check func(T) string) setting[T] {
 	return one(s, fallback, func(v T, _ origin) (T, string) {
 		if check == nil {
@@ -153,14 +154,14 @@ func plain[T any](s Setting, fallback opt[T], check func(T) string) setting[T] {
 	})
 }
 
-// word is a setting of one of a few words, each what; empty for no default.
+// word returns a setting whose value is one of a few words, all of the kind what. An
+// empty fallback means no default.
 func word(s Setting, what, fallback string) setting[string] {
 	return plain(s, opt[string]{val: fallback, set: fallback != ""}, oneOf(what, s.OneOf))
 }
 
-// many is a setting whose value is a list. item makes one value of one raw item.
-// twice is the message about a value that stands in the list a second time; with
-// an empty one, values may repeat.
+// many returns a setting whose value is a list. item makes one value from one raw
+// item. twice is the message about a repeated value; with "", values may repeat.
 func many[R any, T fmt.Stringer](s Setting, fallback []T, twice string, item func(R, origin) (T, string)) setting[[]T] {
 	return one(s, opt[[]T]{val: fallback, set: fallback != nil}, func(raw []R, o origin) (list []T, wrong string) {
 		if len(raw) == 0 {
@@ -195,7 +196,7 @@ type name struct {
 
 func (n name) String() string { return n.text }
 
-// names is a setting of a list of names; check may be nil.
+// names returns a setting of a list of names; check may be nil.
 func names(s Setting, fallback []name, check func(string) string) setting[[]name] {
 	return many(s, fallback, "%s is listed twice", func(text string, o origin) (name, string) {
 		if check == nil {
@@ -206,10 +207,5 @@ func names(s Setting, fallback []name, check func(string) string) setting[[]name
 }
 
 func hasName(list []name, text string) bool {
-	for _, n := range list {
-		if n.text == text {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(list, func(n name) bool { return n.text == text })
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/joust-bench/joust/loaders/external"
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/scenarios"
+	"github.com/joust-bench/joust/scenarios/suggest"
 )
 
 // table is the table of settings. Plan files, flags, --help, the schema of
@@ -26,7 +27,7 @@ func table() []anySetting {
 	}
 }
 
-// What is asked of whom.
+// Servers, rows, and the order of trials.
 var (
 	serversSetting = many(Setting{
 		Key: "servers", Flag: "servers", Form: "stringSlice", Where: InPlan, empty: "name some, or [" + all + "]",
@@ -47,10 +48,10 @@ var (
 	seedSetting = one(Setting{
 		Key: "seed", Flag: "seed", Form: "uint64", Where: InPlan,
 		Help: "seed of the order of trials and of the loader's choices", Default: "a fresh one, printed",
-	}, opt[uint64]{}, func(raw seedYAML, _ origin) (uint64, string) { return uint64(raw), "" })
+	}, opt[uint64]{}, parsed(parseSeed))
 )
 
-// What a table may say of itself.
+// The phases of a table.
 var (
 	warmupSetting = plain(Setting{
 		Key: "warmup", Flag: "warmup", Form: "duration", Where: InPlan | InTables,
@@ -68,7 +69,7 @@ var (
 		Key: "clients", Flag: "clients", Form: "stringSlice", Where: InPlan | InTables,
 		Help:    "connections of the loader, several such as 1,8,64,512 to compare, or auto: doubled until throughput stops growing",
 		Default: fmt.Sprintf("%d; a scenario's own number wins", DefaultClients),
-	}, given(clients{list: []int{DefaultClients}}, place{}), parseClients)
+	}, given(clients{Clients: []int{DefaultClients}}, place{}), parseClients)
 	trialsSetting = plain(Setting{
 		Key: "trials", Flag: "trials", Form: "int", Where: InPlan | InTables,
 		Help: "trials of each cell, each a ladder on a fresh server process",
@@ -80,8 +81,9 @@ var (
 	ratesSetting = many(Setting{
 		Key: "rates", Flag: "rates", Form: "stringSlice", Where: InPlan | InTables,
 		Help: "open-loop rates: 50% of the peak, 20000 or 20k in req/s, or common",
-	}, defaultRates(), `the rate of "open %s" is listed twice`, func(raw rateYAML, o origin) (rate, string) {
-		return rate{PlanRate: results.PlanRate(raw), at: o.place()}, ""
+	}, defaultRates(), `the rate of "open %s" is listed twice`, func(raw anyYAML, o origin) (rate, string) {
+		r, wrong := parsed(ParseRate)(raw, o)
+		return rate{r}, wrong
 	})
 	protocolsSetting = names(Setting{
 		Key: "protocols", Flag: "protocols", Form: "stringSlice", Where: InPlan | InTables, OneOf: protocolNames(),
@@ -89,15 +91,15 @@ var (
 	}, []name{{text: string(scenarios.H1)}}, checkProtocol)
 	scheduleSetting = one(Setting{
 		Key: "schedule", Flag: "schedule", Form: "string", Where: InPlan | InTables,
-		Help: "when requests of the open loop are due: constant or poisson gaps, ramp to RATE (20000 or 20k in req/s, from each of the rates), or bursts of N at once, whose mean is the rate",
+		Help: "when requests of the open loop are due: constant or poisson gaps, ramp to RATE (90% of the peak, or 20000 or 20k in req/s, from each of the rates), or bursts of N at once, whose mean is the rate",
 	}, given(arrivals{law: loaders.Constant}, place{}), parseSchedule)
 	objectiveSetting = one(Setting{
 		Key: "find_rate", Flag: "find-rate", Form: "string", Where: InPlan | InTables,
 		Help: `search the highest rate that keeps p50, p90, p99, p99.9 or max of the latency below a bound, such as "p99<10ms"`,
-	}, opt[results.Objective]{}, func(raw objectiveYAML, _ origin) (results.Objective, string) { return results.Objective(raw), "" })
+	}, opt[results.Objective]{}, parsed(ParseObjective))
 )
 
-// What results are held against.
+// The comparison of results.
 var (
 	baselineSetting = plain[string](Setting{
 		Flag: "baseline", Form: "string",
@@ -109,10 +111,10 @@ var (
 	}, opt[string]{}, nil)
 )
 
-// How the load is made.
+// The loader.
 var (
 	loaderSetting = word(Setting{
-		Key: "loader", Flag: "loader", Form: "string", Where: InPlan, OneOf: loaderNames(),
+		Key: "loader", Flag: "loader", Form: "string", Where: InPlan, OneOf: append([]string{external.Joust}, external.Names()...),
 		Help: "what makes the load: joust, or a foreign tool with windows of whole seconds: wrk, h2load and ab (closed loops only), wrk2 (open loops only); joust list loaders tells what is here",
 	}, "loader", external.Joust)
 	loaderImageSetting = plain[string](Setting{
@@ -132,7 +134,7 @@ var (
 		Help: "threads of the loader; 0 is one a processor of the loader",
 	}, given(0, place{}), count("threads", 0, maxThreads))
 	idleSetting = word(Setting{
-		Key: "idle", Where: InPlan, OneOf: idleNames(),
+		Key: "idle", Where: InPlan, OneOf: suggest.Texts(loaders.IdleStrategies()...),
 		Help: "how the loader waits: " + loaders.IdleWords, Default: "spin where server and loader have processors of their own, else hybrid",
 	}, "idle strategy", "")
 	pinSetting = plain[string](Setting{
@@ -140,14 +142,14 @@ var (
 	}, given("auto", place{}), nil)
 )
 
-// What counts, and what is done about what does not.
+// Limits of valid results, repeats and probes.
 var (
 	requestTimeoutSetting = plain(Setting{
 		Key: "request_timeout", Where: InPlan, Help: "a request without an answer for so long has failed",
-	}, given(DefaultRequestTimeout, place{}), window("request_timeout"))
+	}, given(loaders.DefaultRequestTimeout, place{}), window("request_timeout"))
 	drainSetting = plain(Setting{
 		Key: "drain", Where: InPlan, Help: "how long answers are awaited after a window",
-	}, given(DefaultDrain, place{}), window("drain"))
+	}, given(loaders.DefaultDrain, place{}), window("drain"))
 	toleranceSetting = plain(Setting{
 		Key: "error_tolerance", Where: InPlan, Help: "share of requests, 0 to 1, that may fail in a valid cell",
 	}, given(0.0, place{}), checkTolerance)
@@ -164,17 +166,13 @@ var (
 	}, given(results.DefaultThresholds(), place{}), readThresholds)
 )
 
-// seedYAML has all 64 bits.
-type seedYAML uint64
-
-// UnmarshalText parses the seed.
-func (s *seedYAML) UnmarshalText(text []byte) error {
-	n, err := strconv.ParseUint(string(text), 10, 64)
+// parseSeed reads all 64 bits.
+func parseSeed(text string) (uint64, error) {
+	n, err := strconv.ParseUint(text, 10, 64)
 	if err != nil {
-		return fmt.Errorf("%q is no seed; write a whole number of at least 0 and below 2^64", text)
+		return 0, fmt.Errorf("%q is no seed; write a whole number of at least 0 and below 2^64", text)
 	}
-	*s = seedYAML(n)
-	return nil
+	return n, nil
 }
 
 func checkTolerance(x float64) string {

@@ -6,13 +6,13 @@ import (
 	"github.com/joust-bench/joust/results"
 )
 
-// SweepWarmup is the warm-up of each point of a sweep: the server is warm, only
-// its new connections are not.
+// SweepWarmup is the warm-up of each point of a sweep. The server is warm already,
+// except for its new connections.
 const SweepWarmup = 300 * time.Millisecond
 
-// SweepTable is the table of one point of a table's sweep: a short warm-up and
-// the closed loop. Large transfers keep their warm-up, from whose rate the
-// window is stretched.
+// SweepTable returns the table of one point of a table's sweep: a short warm-up
+// and the closed loop. Large transfers keep their warm-up, whose rate decides on
+// the stretched window.
 func SweepTable(t results.PlanTable, clients int) results.PlanTable {
 	point := t
 	point.Clients, point.Sweep, point.Objective, point.Rates = clients, nil, nil, nil
@@ -22,13 +22,13 @@ func SweepTable(t results.PlanTable, clients int) results.PlanTable {
 	return point
 }
 
-// WarmupTable is the table that warms the server up before its sweep.
+// WarmupTable returns the table that warms the server up before its sweep.
 func WarmupTable(t results.PlanTable) results.PlanTable {
 	t.Closed, t.Sweep, t.Objective, t.Rates = false, nil, nil, nil
 	return t
 }
 
-// sweepTime is the time of a trial's sweep.
+// sweepTime returns the time of a trial's sweep.
 func sweepTime(t Trial, p results.Plan) (nominal, atMost time.Duration) {
 	if t.Table.Sweep == nil {
 		return 0, 0

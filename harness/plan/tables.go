@@ -7,19 +7,20 @@ import (
 
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/scenarios"
+	"github.com/joust-bench/joust/scenarios/suggest"
 )
 
-// spec is one row that is to be measured, with the settings of its table.
+// spec is one row of the plan, with the settings of its table.
 type spec struct {
 	row *scenarios.Scenario
 	layer
 	at place
-	// named is true when the table, or the flag, names the row itself and no
-	// wildcard; byFlag when it was the flag.
+	// named is true if the table or the flag names the row itself, not a wildcard.
+	// byFlag is true for the flag.
 	named, byFlag bool
 }
 
-// tables are the rows × protocols with their ladders.
+// tables returns the rows × protocols with their ladders.
 func (r *resolver) tables() []results.PlanTable {
 	r.specs = r.fileSpecs()
 	if scenariosSetting.in(r.flags).set {
@@ -27,34 +28,37 @@ func (r *resolver) tables() []results.PlanTable {
 	} else if !r.doc.tablesGiven {
 		r.problems.add(place{}, "the plan names no scenarios; add tables to the file or --scenarios NAME,NAME")
 	}
-	r.left = map[string][]string{}
+	r.omitted = map[string][]string{}
 	var list []results.PlanTable
-	taken := map[[2]string]place{}
+	places := map[[2]string]place{}
 	for _, s := range r.specs {
-		for _, t := range r.specTables(s) {
-			key := [2]string{t.Scenario, t.Protocol}
-			if first, twice := taken[key]; twice {
+		loops := r.modes(s)
+		if len(loops) == 0 {
+			continue
+		}
+		for _, protocol := range r.protocols(s) {
+			t, key := r.table(s, protocol, loops), [2]string{s.row.Name, protocol}
+			if first, twice := places[key]; twice {
 				r.problems.add(s.at, "%s (%s) is in two tables, first at %v; one table a scenario and protocol", t.Scenario, t.Protocol, first)
 				continue
 			}
-			taken[key] = s.at
+			places[key] = s.at
 			list = append(list, t)
-			r.clients = append(r.clients, r.clientsOf(s))
 		}
 	}
-	for _, what := range slices.Sorted(maps.Keys(r.left)) {
-		r.warn(what + ": " + strings.Join(r.left[what], ", "))
+	for _, text := range slices.Sorted(maps.Keys(r.omitted)) {
+		r.warn(text + ": " + strings.Join(r.omitted[text], ", "))
 	}
 	return list
 }
 
-// fileSpecs spells out the tables of the file. A wildcard leaves rows alone
-// that another table names.
+// fileSpecs returns the rows of the file's tables. A wildcard does not stand for
+// rows that another table names.
 func (r *resolver) fileSpecs() []spec {
-	taken := map[string]bool{}
+	seen := map[string]bool{}
 	for _, t := range r.doc.tables {
 		for _, n := range scenariosSetting.of(t.layer) {
-			taken[n.text] = true
+			seen[n.text] = true
 		}
 	}
 	var list []spec
@@ -62,44 +66,43 @@ func (r *resolver) fileSpecs() []spec {
 		for _, n := range scenariosSetting.of(t.layer) {
 			for _, row := range r.rows(n) {
 				named := row.Name == n.text
-				if !named && taken[row.Name] {
-					continue
+				if named || !seen[row.Name] {
+					seen[row.Name] = true
+					list = append(list, spec{row: row, layer: t.layer, at: n.at, named: named})
 				}
-				taken[row.Name] = true
-				list = append(list, spec{row: row, layer: t.layer, at: n.at, named: named})
 			}
 		}
 	}
 	return list
 }
 
-// flagSpecs are the rows that --scenarios names: with the settings of their
-// tables where the file has some.
+// flagSpecs returns the rows that --scenarios names, with the settings of their
+// tables in the file.
 func (r *resolver) flagSpecs(fromFile []spec) []spec {
 	var list []spec
-	taken := map[string]bool{}
+	seen := map[string]bool{}
 	for _, n := range scenariosSetting.of(r.flags) {
 		for _, row := range r.rows(n) {
-			if taken[row.Name] {
+			if seen[row.Name] {
 				continue
 			}
-			taken[row.Name] = true
-			before := len(list)
+			seen[row.Name] = true
+			before, named := len(list), row.Name == n.text
 			for _, s := range fromFile {
-				if s.row.Name == row.Name {
-					s.byFlag = row.Name == n.text
+				if s.row == row {
+					s.byFlag = named
 					list = append(list, s)
 				}
 			}
 			if len(list) == before {
-				list = append(list, spec{row: row, at: n.at, named: row.Name == n.text, byFlag: row.Name == n.text})
+				list = append(list, spec{row: row, at: n.at, named: named, byFlag: named})
 			}
 		}
 	}
 	return list
 }
 
-// rows are those that a name or a wildcard stands for.
+// rows returns the row of a name, or the rows of a wildcard.
 func (r *resolver) rows(n name) []*scenarios.Scenario {
 	var list []*scenarios.Scenario
 	for i := range r.cat.Scenarios {
@@ -109,35 +112,22 @@ func (r *resolver) rows(n name) []*scenarios.Scenario {
 		}
 	}
 	if len(list) == 0 {
-		r.problems.add(n.at, "%s", unknown("scenario", n.text, append([]string{all, headline}, r.cat.scenarioNames()...)))
+		r.problems.add(n.at, "%s", suggest.Unknown("scenario", n.text, append([]string{all, headline}, r.cat.Scenarios.Names()...)))
 	}
 	return list
 }
 
-// layers are what speaks of a row: flags, then its table, then the whole plan.
+// layers returns the layers of a row's settings: flags, its table, the whole plan.
 func (r *resolver) layers(s spec) []layer { return []layer{r.flags, s.layer, r.doc.layer} }
 
-// clientsOf finds the number of clients: a row's own wins over the plan's, and
-// loses to its table's and the flag's.
+// clientsOf returns the clients of a row: those of the flag, of its table, of the
+// row itself, or of the plan.
 func (r *resolver) clientsOf(s spec) opt[clients] {
 	own := opt[clients]{}
 	if s.row.Clients > 0 {
-		own = given(clients{list: []int{s.row.Clients}}, s.at)
+		own = given(clients{Clients: []int{s.row.Clients}}, s.at)
 	}
 	return clientsSetting.in(r.flags, s.layer).or(own).or(clientsSetting.in(r.doc.layer)).or(clientsSetting.fallback)
-}
-
-// specTables are the tables of one row: one a protocol.
-func (r *resolver) specTables(s spec) []results.PlanTable {
-	loops := r.modes(s)
-	if len(loops) == 0 {
-		return nil
-	}
-	var list []results.PlanTable
-	for _, protocol := range r.protocols(s) {
-		list = append(list, r.table(s, protocol, loops))
-	}
-	return list
 }
 
 func (r *resolver) table(s spec, protocol string, loops []string) results.PlanTable {

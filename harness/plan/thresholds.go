@@ -11,12 +11,12 @@ import (
 	"github.com/joust-bench/joust/scenarios/strictyaml"
 )
 
-// thresholdsYAML has a key for each field of results.Thresholds: a duration for
-// a field in nanoseconds, a whole number for one whose default is above 1, which
-// no share is, and else a share.
+// thresholdsYAML has a key for each field of results.Thresholds: a duration for a
+// field in nanoseconds, a whole number for a field whose default is above 1, and a
+// share for the others.
 type thresholdsYAML struct{ keys []strictyaml.Key }
 
-// Keys are the fields' names in JSON, without their unit.
+// Keys returns the fields' names in JSON, without their unit.
 func (t *thresholdsYAML) Keys() []strictyaml.Key {
 	if t.keys != nil {
 		return t.keys
@@ -37,7 +37,7 @@ func (t *thresholdsYAML) Keys() []strictyaml.Key {
 	return t.keys
 }
 
-// readThresholds lays what the file says over the default limits.
+// readThresholds replaces default limits by those of the file.
 func readThresholds(raw thresholdsYAML, o origin) (results.Thresholds, string) {
 	t, file := results.DefaultThresholds(), o.(fileOrigin)
 	for i, k := range raw.keys {
@@ -58,7 +58,8 @@ func readThresholds(raw thresholdsYAML, o origin) (results.Thresholds, string) {
 	return t, ""
 }
 
-// threshold is the limit as results.Thresholds has it, or what is wrong with it.
+// threshold returns the limit for results.Thresholds. wrong is the message about a
+// wrong one, or "".
 func threshold(what string, raw any) (limit float64, wrong string) {
 	switch v := raw.(type) {
 	case *time.Duration:
@@ -71,8 +72,8 @@ func threshold(what string, raw any) (limit float64, wrong string) {
 	return 0, what + " has no form"
 }
 
-// order rejects two limits that contradict each other, at the one that the file
-// gives.
+// order rejects two limits if the low one exceeds the high one, at the line of the one
+// in the file.
 func (o fileOrigin) order(low string, a float64, high string, b float64) {
 	if a <= b {
 		return

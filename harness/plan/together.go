@@ -3,21 +3,22 @@ package plan
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/joust-bench/joust/results"
 )
 
-// checkTogether checks what concerns several settings at once.
+// checkTogether checks combinations of settings.
 func (r *resolver) checkTogether(p *results.Plan) {
 	for i := range p.Tables {
-		r.checkClients(p, &p.Tables[i], r.clients[i])
+		r.checkClients(&p.Tables[i])
 		r.checkObjective(p, &p.Tables[i])
 		r.checkTool(&p.Tables[i])
 	}
 	r.checkRates(p)
-	if len(r.problems.list) > 0 {
-		return // the rest would only repeat these
+	if len(r.problems) > 0 {
+		return // the checks below would repeat these
 	}
 	if len(p.Tables) == 0 {
 		r.problems.add(place{}, "nothing to measure is left: no scenario of the plan allows the loops and protocols asked for")
@@ -26,8 +27,8 @@ func (r *resolver) checkTogether(p *results.Plan) {
 	r.checkRunnable(p)
 }
 
-func (r *resolver) checkClients(p *results.Plan, t *results.PlanTable, from opt[clients]) {
-	limit, fewest := r.cat.Connections, t.Clients
+func (r *resolver) checkClients(t *results.PlanTable) {
+	limit, fewest, from := r.cat.Connections, t.Clients, r.clientsOf(r.specOf(t))
 	if t.Sweep != nil {
 		fewest = t.Sweep.Clients[0]
 	}
@@ -41,15 +42,13 @@ func (r *resolver) checkClients(p *results.Plan, t *results.PlanTable, from opt[
 		}
 		r.problems.add(from.at, "%s", text)
 	}
-	if threads := threadsSetting.in(r.flags, r.doc.layer); threads.val > fewest {
-		r.problems.add(threads.at, "more threads than clients: %d threads would share the %d clients of %s; lower threads or raise clients", threads.val, fewest, t.Scenario)
+	for _, s := range []setting[int]{threadsSetting, loadersSetting} {
+		n, what := s.in(r.flags, r.doc.layer), s.Key
+		r.problems.when(n.val > fewest, n.at, "more %s than clients: %d %s would share the %d clients of %s; lower %s or raise clients",
+			what, n.val, what, fewest, t.Scenario, what)
 	}
-	if n := loadersSetting.in(r.flags, r.doc.layer); n.val > fewest {
-		r.problems.add(n.at, "more loaders than clients: %d loaders would share the %d clients of %s; lower loaders or raise clients", n.val, fewest, t.Scenario)
-	}
-	if t.Sweep != nil && !t.Closed {
-		r.problems.add(from.at, "several numbers of clients are compared in the closed loop, which %s has not here; add closed to its modes or give one number", t.Scenario)
-	}
+	r.problems.when(t.Sweep != nil && !t.Closed, from.at,
+		"several numbers of clients are compared in the closed loop, which %s has not here; add closed to its modes or give one number", t.Scenario)
 	if own := r.cat.Scenario(t.Scenario).Clients; clientsSetting.in(r.flags).set && own > 0 && own != t.Clients && t.Sweep == nil {
 		r.warn(fmt.Sprintf("%s runs with %d clients as --clients says; its own number is %d", t.Scenario, t.Clients, own))
 	}
@@ -58,39 +57,42 @@ func (r *resolver) checkClients(p *results.Plan, t *results.PlanTable, from opt[
 	}
 }
 
-// checkRates finds the peaks for ladders that have fractions and no closed
-// loop.
+// checkRates finds the peaks for ladders with shares of a peak and no closed loop.
 func (r *resolver) checkRates(p *results.Plan) {
 	opened, used := false, false
 	for i := range p.Tables {
 		t := &p.Tables[i]
 		opened = opened || len(t.Rates) > 0
-		if fractions := fractionNames(t); !t.Closed && fractions != "" {
+		if shares := peakShares(t); !t.Closed && shares != "" {
 			used = used || r.peaks != nil
-			r.takePeaks(p, t, fractions)
+			r.takePeaks(p, t, shares)
 		}
 	}
-	if rates := ratesSetting.in(r.flags); rates.set && !opened && len(p.Tables) > 0 && r.tool == nil {
-		r.problems.add(rates.at, "no table of the plan has an open loop that could take a rate; add --mode closed,open")
-	}
+	rates := ratesSetting.in(r.flags)
+	r.problems.when(rates.set && !opened && len(p.Tables) > 0 && r.tool == nil, rates.at,
+		"no table of the plan has an open loop that could take a rate; add --mode closed,open")
 	if r.peaks != nil && !used {
 		r.warn("--peaks is not used: each ladder with fractions of a peak finds its own in its closed loop")
 	}
 }
 
-func fractionNames(t *results.PlanTable) string {
+// peakShares lists the rates of the table that are shares of a peak.
+func peakShares(t *results.PlanTable) string {
 	var names []string
 	for _, x := range t.Rates {
 		if x.Kind == results.RateFraction {
 			names = append(names, strings.TrimPrefix(x.PhaseName(), "open "))
 		}
 	}
+	if t.RampToFraction > 0 {
+		names = append(names, t.Arrivals())
+	}
 	return strings.Join(names, ", ")
 }
 
-func (r *resolver) takePeaks(p *results.Plan, t *results.PlanTable, fractions string) {
+func (r *resolver) takePeaks(p *results.Plan, t *results.PlanTable, shares string) {
 	if r.peaks == nil {
-		r.problems.add(r.modesPlace(t), "%s is open loop only, and %s are shares of a peak that no closed loop finds; add the closed loop, give absolute rates such as 20000, or name an earlier run with --peaks RUN", t.Scenario, fractions)
+		r.problems.add(r.modesPlace(t), "%s is open loop only, and %s are shares of a peak that no closed loop finds; add the closed loop, give absolute rates such as 20000, or name an earlier run with --peaks RUN", t.Scenario, shares)
 		return
 	}
 	for _, e := range p.Entries {
@@ -101,7 +103,7 @@ func (r *resolver) takePeaks(p *results.Plan, t *results.PlanTable, fractions st
 		if !ok {
 			peak, ok = r.peaks[PeakKey{e.Server, t.Scenario, t.Protocol}]
 		}
-		at := place{flag: "--peaks"}
+		at := flagPlace("peaks")
 		switch {
 		case !ok:
 			r.problems.add(at, "that run has no peak of %s for %s (%s); run its closed loop first, or give absolute rates such as 20000", e.As, t.Scenario, t.Protocol)
@@ -113,26 +115,18 @@ func (r *resolver) takePeaks(p *results.Plan, t *results.PlanTable, fractions st
 	}
 }
 
-// modesPlace is where the table's modes were given.
+// modesPlace returns the place of the table's modes.
 func (r *resolver) modesPlace(t *results.PlanTable) place {
 	s := r.specOf(t)
-	if asked := modesSetting.in(r.layers(s)...); asked.set {
-		return asked.at
-	}
-	return s.at
+	return modesSetting.in(r.layers(s)...).or(opt[[]name]{at: s.at}).at
 }
 
-// specOf is what the table was made from.
+// specOf returns the spec from which the table was made.
 func (r *resolver) specOf(t *results.PlanTable) spec {
-	for _, s := range r.specs {
-		if s.row.Name == t.Scenario {
-			return s
-		}
-	}
-	return spec{}
+	return r.specs[slices.IndexFunc(r.specs, func(s spec) bool { return s.row.Name == t.Scenario })]
 }
 
-// checkRunnable refuses a plan of which nothing can be measured here.
+// checkRunnable refuses a plan without any cell that can be measured here.
 func (r *resolver) checkRunnable(p *results.Plan) {
 	var reasons []string
 	for _, t := range p.Tables {
@@ -141,15 +135,15 @@ func (r *resolver) checkRunnable(p *results.Plan) {
 			if why == "" {
 				return
 			}
-			if line := e.As + ": " + t.Scenario + ": " + why; len(reasons) < 8 {
-				reasons = append(reasons, line)
+			if len(reasons) < 8 {
+				reasons = append(reasons, e.As+": "+t.Scenario+": "+why)
 			}
 		}
 	}
 	r.problems.add(place{}, "nothing of the plan can be measured here (%s)", strings.Join(reasons, "; "))
 }
 
-// warnUnmeasured tells of tables in which nobody can be measured.
+// warnUnmeasured warns of tables in which no server can be measured.
 func (r *resolver) warnUnmeasured(p results.Plan) {
 	for _, t := range p.Tables {
 		if len(runnableEntries(p, t, r.cat.Runnable)) == 0 {

@@ -10,7 +10,7 @@ import (
 type memory struct {
 	// scouts are the scouting trials.
 	scouts []results.Trial
-	knees  map[kneeKey]trial.Found
+	knees  map[kneeKey]trial.Candidate
 	probes map[cell][]results.Probe
 }
 
@@ -44,16 +44,16 @@ func (m *memory) keep(t *results.Trial) {
 	}
 	if s := t.Search; s != nil && s.KeptRPS != nil {
 		if m.knees == nil {
-			m.knees = map[kneeKey]trial.Found{}
+			m.knees = map[kneeKey]trial.Candidate{}
 		}
-		m.knees[kneeKey{t.Server, t.Scenario, t.Protocol, t.Repetition}] = trial.Found{
+		m.knees[kneeKey{t.Server, t.Scenario, t.Protocol, t.Repetition}] = trial.Candidate{
 			RateRPS: *s.KeptRPS, Clients: clients, Stop: s.Stop, AtLeast: s.AtLeast,
 		}
 	}
 }
 
 // knee returns the knee that the trial would confirm, with the rate 0 for none.
-func (m *memory) knee(t plan.Trial) trial.Found {
+func (m *memory) knee(t plan.Trial) trial.Candidate {
 	return m.knees[kneeKey{t.Entry.As, t.Table.Scenario, t.Table.Protocol, t.Repetition}]
 }
 

@@ -6,13 +6,14 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/joust-bench/joust/harness/plan"
+	"github.com/joust-bench/joust/harness/plan/plantest"
 	"github.com/joust-bench/joust/harness/trial"
 	"github.com/joust-bench/joust/results"
 )
 
 // confirming returns the trial that confirms a knee of nginx.
 func confirming() plan.Trial {
-	p := ladder()
+	p := plantest.Ladder()
 	return plan.Trial{Kind: results.TrialConfirm, Entry: p.Entries[0], Table: p.Tables[0], Repetition: 1}
 }
 
@@ -29,12 +30,12 @@ func searched() results.Trial {
 func TestKneeIsConfirmed(t *testing.T) {
 	t.Parallel()
 	var m memory
-	if got := m.knee(confirming()); got != (trial.Found{}) {
+	if got := m.knee(confirming()); got != (trial.Candidate{}) {
 		t.Errorf("before any search there is %+v to confirm", got)
 	}
 	search := searched()
 	m.keep(&search)
-	want := trial.Found{RateRPS: 1000, Clients: 8, Stop: "why the search stopped", AtLeast: true}
+	want := trial.Candidate{RateRPS: 1000, Clients: 8, Stop: "why the search stopped", AtLeast: true}
 	if d := cmp.Diff(want, m.knee(confirming())); d != "" {
 		t.Error(d)
 	}

@@ -7,30 +7,16 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/joust-bench/joust/harness/plan"
+	"github.com/joust-bench/joust/harness/plan/plantest"
 	"github.com/joust-bench/joust/results"
 )
-
-// ladder is a plan of one server and one table with every kind of rate.
-func ladder() results.Plan {
-	return results.Plan{
-		Seed: 3, LoaderThreads: 2, RequestTimeoutNS: 10e9, DrainNS: 5e8, IdleStrategy: "wait", Engine: "evloop",
-		Entries: []results.PlanEntry{{Server: "nginx", As: "nginx"}},
-		Peaks:   []results.PlanPeak{{Server: "nginx", Scenario: "hello", Protocol: "h1", PeakRPS: 8000}},
-		Tables: []results.PlanTable{{
-			Scenario: "hello", Protocol: "h1", Clients: 64, Trials: 2, WarmupNS: 1e9, Closed: true, ClosedDurationNS: 15e8, OpenDurationNS: 1e9,
-			Schedule: "poisson", Rates: []results.PlanRate{
-				{Kind: results.RateFraction, Fraction: 0.5}, {Kind: results.RateAbsolute, RateRPS: 2000}, {Kind: results.RateCommon},
-			},
-		}},
-	}
-}
 
 // everything can be run.
 func everything(results.PlanEntry, results.PlanTable) bool { return true }
 
 // three is a plan of three servers, one of them twice.
 func three() results.Plan {
-	p := ladder()
+	p := plantest.Ladder()
 	p.Entries = []results.PlanEntry{{Server: "nginx", As: "nginx"}, {Server: "node", As: "node"}, {Server: "nginx", As: "nginx-aa"}}
 	p.Tables[0].Trials = 3
 	return p

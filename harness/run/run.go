@@ -236,7 +236,7 @@ func (r *Runner) row(name string) *scenarios.Scenario {
 func (r *Runner) Trial(ctx context.Context, t plan.Trial) results.Trial {
 	return r.bench().Measure(ctx, trial.Task{
 		Trial: t, Row: r.row(t.Table.Scenario), Fixture: r.Fixtures[t.Entry.As],
-		CommonRPS: r.commonRate(t.Table), Found: r.memory.knee(t), Probes: r.memory.probesOf(t),
+		CommonRPS: r.commonRate(t.Table), Candidate: r.memory.knee(t), Probes: r.memory.probesOf(t),
 	})
 }
 

@@ -38,7 +38,7 @@ func (at *Attached) Names() []string {
 }
 
 // add puts the attached servers into the catalogue, next to those of the folders.
-func (at *Attached) add(servers *catalog.Servers, table *scenarios.Table) error {
+func (at *Attached) add(servers *catalog.Servers, table scenarios.Rows) error {
 	var errs []error
 	for _, text := range at.URLs {
 		name, address, ok := strings.Cut(text, "=")

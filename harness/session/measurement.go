@@ -186,9 +186,9 @@ func (m *Measurement) examine(ctx context.Context) {
 		if f.State != results.StateWarn && f.State != results.StateFail {
 			continue
 		}
-		say("note: %s: %s: %s; %s", f.State, f.Check, f.Found, f.Why)
+		say("note: %s: %s: %s; %s", f.State, f.Check, f.Fact, f.Why)
 		if len(before) > 0 && before[f.Check] != f.State {
-			m.Run.Warnings = append(m.Run.Warnings, fmt.Sprintf("when resumed: %s: %s: %s", f.State, f.Check, f.Found))
+			m.Run.Warnings = append(m.Run.Warnings, fmt.Sprintf("when resumed: %s: %s: %s", f.State, f.Check, f.Fact))
 		}
 	}
 	if doctor.Worst(findings) != results.StateOK {

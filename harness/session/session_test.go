@@ -86,7 +86,7 @@ func TestMeetAgain(t *testing.T) {
 	m := func() *Measurement {
 		return &Measurement{
 			World:     &World{Opener: &Opener{Version: "2"}},
-			Catalogue: plan.Catalogue{Scenarios: []scenarios.Scenario{{Name: "hello"}}, Servers: []plan.Server{{Name: "nginx"}}},
+			Catalogue: plan.Catalogue{Scenarios: []scenarios.Scenario{{Name: "hello"}}, Servers: []plan.ServerFacts{{Name: "nginx"}}},
 			Run: results.Run{
 				Joust:   results.Build{Version: "1"},
 				Servers: []results.Server{{Name: "nginx", Folder: "nginx", Unavailable: "it was not installed"}},

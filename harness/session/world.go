@@ -22,7 +22,7 @@ import (
 
 // World holds the rows, the servers, and this machine's processors.
 type World struct {
-	Table   *scenarios.Table
+	Table   scenarios.Rows
 	Servers *catalog.Servers
 	// Topology and Split are empty where joust cannot measure.
 	Topology cpuset.Topology
@@ -70,7 +70,7 @@ func (o *Opener) LookToMeasure(pin string) (*World, error) {
 
 // loadServers loads the checkout's servers and those of ServersDirs. No checkout
 // is needed where there are others.
-func (o *Opener) loadServers(table *scenarios.Table) (*catalog.Servers, error) {
+func (o *Opener) loadServers(table scenarios.Rows) (*catalog.Servers, error) {
 	here, err := os.Getwd()
 	if err != nil {
 		return nil, fmt.Errorf("finding the working folder: %w", err)
@@ -123,7 +123,7 @@ func (w *World) Wanted(names []string) ([]catalog.Manifest, error) {
 // Rows returns the scenarios of those names, all for no names.
 func (w *World) Rows(names []string) ([]scenarios.Scenario, error) {
 	if len(names) == 0 {
-		return w.Table.All(), nil
+		return w.Table, nil
 	}
 	var list []scenarios.Scenario
 	for _, name := range names {
@@ -164,13 +164,13 @@ func DefaultIdle(split results.CPUSplit) loaders.IdleStrategy {
 func (w *World) Catalogue() plan.Catalogue {
 	limit, reason := machine.MaxConnections()
 	c := plan.Catalogue{
-		Scenarios: w.Table.All(), LoaderCPUs: max(1, len(w.Split.Loader)), Idle: DefaultIdle(w.Split),
+		Scenarios: w.Table, LoaderCPUs: max(1, len(w.Split.Loader)), Idle: DefaultIdle(w.Split),
 		Engines:     Engines(),
 		Connections: plan.ConnectionLimit{Max: limit, Reason: reason},
 		FreshSeed:   FreshSeed(), NoContainers: w.Opener.noContainers, LookupEnv: os.LookupEnv,
 	}
 	for _, m := range w.Servers.All() {
-		s := plan.Server{
+		s := plan.ServerFacts{
 			Isolation: m.DefaultIsolation(), CannotBe: map[string]string{
 				results.IsolationProcess:   m.CannotBe(results.IsolationProcess),
 				results.IsolationContainer: m.CannotBe(results.IsolationContainer),

@@ -9,29 +9,28 @@ import (
 	"github.com/joust-bench/joust/loaders/external"
 )
 
-// startForeign makes a folder for the files of the tool, which is started anew
-// for each phase.
+// startForeign makes a folder for the files of the tool.
 func (l *load) startForeign() (loader loaders.Loader, end func(), err error) {
 	dir, remove, err := host.TempDir()
 	if err != nil {
 		return nil, nil, err
 	}
-	// What is left of the folder goes with the next sweep.
-	return external.Driver{Found: *l.Foreign, Starter: hosted{l, dir}, Dir: dir}, func() { _ = remove() }, nil
+	// The next sweep removes a folder that remains.
+	return external.Driver{Found: *l.Foreign, Starter: toolStarter{l, dir}, Dir: dir}, func() { _ = remove() }, nil
 }
 
-// hosted runs a tool as joust's own loader is run, and has it sampled.
-type hosted struct {
+// toolStarter runs a foreign tool like joust's own loader, and has it sampled.
+type toolStarter struct {
 	*load
 	dir string
 }
 
-var _ external.Starter = hosted{}
+var _ external.Starter = toolStarter{}
 
 // Run implements external.Starter.
-func (h hosted) Run(ctx context.Context, phase string, args []string, started func()) (external.Output, error) {
-	if n := len(h.quiet.spins); n == 0 || h.quiet.spins[n-1].Before != phase {
-		if err := h.quiet.spin(h.ctx, phase); err != nil {
+func (h toolStarter) Run(ctx context.Context, phase string, args []string, started func()) (external.Output, error) {
+	if n := len(h.spins.spins); n == 0 || h.spins.spins[n-1].Before != phase {
+		if err := h.spins.spin(h.ctx, phase); err != nil {
 			return external.Output{}, err
 		}
 	}

@@ -14,25 +14,24 @@ import (
 	"github.com/joust-bench/joust/results/judge"
 )
 
-// settled reports whether an experiment needs no further try: it has a reading,
-// or has failed often enough.
+// settled reports whether an experiment has a reading, or has failed often enough.
 func settled(list []results.Probe, kind results.ProbeKind) bool {
 	tries := 0
 	for _, p := range list {
-		if p.Kind == kind {
-			tries++
+		if p.Kind != kind {
+			continue
 		}
-		if p.Kind == kind && p.Reading != nil {
+		if tries++; p.Reading != nil || tries >= plan.MostProbes {
 			return true
 		}
 	}
-	return tries >= plan.MostProbes
+	return false
 }
 
-// experiment makes the experiment that the closed loop of the trial asks for,
-// where its cell has no reading yet, and judges the closed loop by it. It comes
-// after the ladder, on the same server, so that it changes nothing that is
-// measured. What goes wrong in it is told in it. Foreign loaders know none.
+// experiment makes the experiment that the trial's closed loop needs, where its
+// cell has no reading yet, and judges the closed loop by it. It comes after the
+// ladder, on the same server, and changes no measured window. Its errors are in
+// the Probe. Foreign loaders have none.
 func (l *load) experiment(ctx context.Context, result *results.Trial) {
 	i := slices.IndexFunc(result.Phases, func(p results.TrialPhase) bool { return p.Name == results.PhaseClosed })
 	if i < 0 || l.trial.Kind != results.TrialMeasured || l.Plan.NoProbes || l.Foreign != nil || ctx.Err() != nil {
@@ -40,39 +39,38 @@ func (l *load) experiment(ctx context.Context, result *results.Trial) {
 	}
 	m, report := &result.Phases[i], &result.Loaders[0]
 	closed := report.Phase(results.PhaseClosed)
-	evidence := l.evidence(report, closed, m, asked(l.spec, results.PhaseClosed))
+	evidence := l.evidence(report, closed, m, phaseOf(l.spec, results.PhaseClosed).Duration)
 	kind := judge.Needs(evidence)
 	if kind == "" || settled(evidence.Probes, kind) {
 		return
 	}
 	limits := l.Plan.Limits()
-	measured := judge.Window(closed, m, limits)
-	var p results.Probe
-	if kind == results.ProbeElasticity {
-		p = l.slowLoader(ctx, measured)
-	} else {
-		p = l.doubleClients(ctx, measured)
-	}
+	p := l.probe(ctx, kind, judge.Window(closed, m, limits))
 	judge.Read(&p, limits)
 	m.Probes = append(m.Probes, p)
 	evidence.Probes = append(slices.Clone(evidence.Probes), p)
-	m.Verdict = judge.Each(judge.Phase(evidence), l.partVerdicts(evidence))
+	m.Verdict = judge.Each(evidence, l.parts())
+	judge.Exceeded(report, result.Phases, limits)
 }
 
-// slowLoader alternates windows in which the loader works as it does and is
-// slowed by a known CPU time per response.
-func (l *load) slowLoader(ctx context.Context, measured results.ProbeWindow) results.Probe {
-	delay := time.Duration(judge.ProbeShare * measured.LoaderCPUNS)
-	p := results.Probe{Kind: results.ProbeElasticity, DelayNS: delay.Nanoseconds()}
-	spec := l.spec
-	spec.Phases = plan.ElasticityPhases(l.trial.Table, l.thinkSpin(), delay)
+// probe measures windows without and with a change of the closed loop: more CPU
+// time per response, or twice the connections.
+func (l *load) probe(ctx context.Context, kind results.ProbeKind, closed results.ProbeWindow) results.Probe {
+	p, spec, spin := results.Probe{Kind: kind}, l.spec, phaseOf(l.spec, results.PhaseClosed).ThinkSpin
+	if kind == results.ProbeElasticity {
+		delay := time.Duration(judge.ProbeShare * closed.LoaderCPUNS)
+		p.DelayNS, spec.Phases = delay.Nanoseconds(), plan.ElasticityPhases(l.trial.Table, spin, delay)
+	} else {
+		spec.Connections *= 2
+		p.Clients, p.Off, spec.Phases = spec.Connections, []results.ProbeWindow{closed}, plan.ClientPhases(l.trial.Table, spin)
+	}
 	windows, err := l.probeWindows(ctx, spec)
 	if err != nil {
 		p.Failed = err.Error()
 		return p
 	}
 	for i, w := range windows {
-		if i%2 == 0 {
+		if kind == results.ProbeElasticity && i%2 == 0 {
 			p.Off = append(p.Off, w)
 		} else {
 			p.On = append(p.On, w)
@@ -81,37 +79,11 @@ func (l *load) slowLoader(ctx context.Context, measured results.ProbeWindow) res
 	return p
 }
 
-// doubleClients asks with twice the connections.
-func (l *load) doubleClients(ctx context.Context, measured results.ProbeWindow) results.Probe {
-	spec := l.spec
-	spec.Connections *= 2
-	p := results.Probe{Kind: results.ProbeClients, Clients: spec.Connections, Off: []results.ProbeWindow{measured}}
-	if most, reason := machine.MaxConnections(); most > 0 && spec.Connections > most {
-		p.Failed = fmt.Sprintf("%d connections are more than the %d possible here: %s", spec.Connections, most, reason)
-		return p
-	}
-	spec.Phases = plan.ClientPhases(l.trial.Table, l.thinkSpin())
-	var err error
-	if p.On, err = l.probeWindows(ctx, spec); err != nil {
-		p.Failed = err.Error()
-	}
-	return p
-}
-
-// thinkSpin is the CPU time that the loader burns per response in the closed
-// loop anyway.
-func (l *load) thinkSpin() time.Duration {
-	for i := range l.spec.Phases {
-		if l.spec.Phases[i].Name == results.PhaseClosed {
-			return l.spec.Phases[i].ThinkSpin
-		}
-	}
-	return 0
-}
-
-// probeWindows runs a loader of its own and returns its measured windows, in
-// their order.
+// probeWindows runs a loader of its own and returns its measured windows.
 func (l *load) probeWindows(ctx context.Context, spec loaders.Spec) ([]results.ProbeWindow, error) {
+	if most, reason := machine.MaxConnections(); most > 0 && spec.Connections > most {
+		return nil, fmt.Errorf("%d connections are more than the %d possible here: %s", spec.Connections, most, reason)
+	}
 	probe := l.load(l.trial)
 	probe.spec = spec
 	report, err := probe.drive(ctx)

@@ -33,7 +33,7 @@ func TestSettled(t *testing.T) {
 	}
 }
 
-// The loader is slowed beyond what it does anyway, off and on in turn.
+// The probe adds to the loader's own CPU time, off and on in turn.
 func TestPhasesOfTheElasticityProbe(t *testing.T) {
 	t.Parallel()
 	phases := plan.ElasticityPhases(results.PlanTable{}, 5*time.Microsecond, time.Microsecond)

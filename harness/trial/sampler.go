@@ -14,9 +14,9 @@ import (
 	"github.com/joust-bench/joust/results"
 )
 
-// Sampler reads, at both ends of announced windows, what the machine, joust
-// itself and any programs use. Its methods return at once; Wait waits until all
-// windows have ended. It may be used from several goroutines.
+// Sampler reads, at both ends of announced windows, the counters of the machine,
+// of joust itself and of any programs. Its methods return at once; Wait waits
+// until all windows have ended. It may be used from several goroutines.
 type Sampler struct {
 	ctx  context.Context
 	cpus results.CPUSplit
@@ -27,7 +27,7 @@ type Sampler struct {
 	errs    []error
 }
 
-// NewSampler samples until ctx ends. The CPUs are those of each side.
+// NewSampler returns a Sampler that reads until ctx ends. cpus are both sides'.
 func NewSampler(ctx context.Context, cpus results.CPUSplit) *Sampler {
 	return &Sampler{ctx: ctx, cpus: cpus, phases: map[string]*results.TrialPhase{}}
 }
@@ -35,96 +35,82 @@ func NewSampler(ctx context.Context, cpus results.CPUSplit) *Sampler {
 // Machine samples the machine's counters in the window. The server's CPUs are
 // those given, which need not be the split's where joust did not start it.
 func (s *Sampler) Machine(w loaders.Window, server []int) {
-	s.sample(w, "reading the machine's counters", func(m *results.TrialPhase) error {
+	s.sample(w, "reading the machine's counters", func() (func(*results.TrialPhase), error) {
 		system, err := sample.ReadSystem(s.ctx, w.T0NS, w.T1NS)
-		if err != nil {
-			return err
-		}
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		if busy, ok := system.BusyOf(server); ok {
-			m.ServerCPUBusy = &busy
-		}
-		if share, ok := system.InterruptsOf(s.cpus.Server); ok && !s.cpus.Shared {
-			m.ServerInterrupts, m.ServerCPUs = &share, len(s.cpus.Server)
-		}
-		if busy, ok := system.BusyOf(s.cpus.Loader); ok {
-			m.LoaderCPUBusy = &busy
-		}
-		m.StealShare, m.Kernel = &system.Steal, &system.Kernel
-		return nil
+		return func(m *results.TrialPhase) {
+			if busy, ok := system.BusyOf(server); ok {
+				m.ServerCPUBusy = &busy
+			}
+			if share, ok := system.InterruptsOf(s.cpus.Server); ok && !s.cpus.Shared {
+				m.ServerInterrupts, m.ServerCPUs = &share, len(s.cpus.Server)
+			}
+			if busy, ok := system.BusyOf(s.cpus.Loader); ok {
+				m.LoaderCPUBusy = &busy
+			}
+			m.StealShare, m.Kernel = &system.Steal, &system.Kernel
+		}, err
 	})
 }
 
 // Joust samples the CPU time of this process in the window.
 func (s *Sampler) Joust(w loaders.Window) {
-	s.sample(w, "reading joust's own CPU time", func(m *results.TrialPhase) error {
+	s.sample(w, "reading joust's own CPU time", func() (func(*results.TrialPhase), error) {
 		var at [2]int64
 		for i, instant := range []int64{w.T0NS, w.T1NS} {
-			if err := clock.SleepUntil(s.ctx, instant); err != nil {
-				return err
+			err := clock.SleepUntil(s.ctx, instant)
+			if err == nil {
+				at[i], err = clock.ProcessCPU()
 			}
-			var err error
-			if at[i], err = clock.ProcessCPU(); err != nil {
-				return err
+			if err != nil {
+				return nil, err
 			}
 		}
 		used := at[1] - at[0]
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		m.OrchestratorCPUNS = &used
-		return nil
+		return func(m *results.TrialPhase) { m.OrchestratorCPUNS = &used }, nil
 	})
 }
 
-// Server samples the server's tree of processes in the window, and polls its
-// timeline; poll 0 has none.
+// Server samples the server's tree of processes, with a timeline unless poll is 0.
 func (s *Sampler) Server(w loaders.Window, h host.Handle, poll time.Duration) {
-	s.sample(w, "sampling the server", func(m *results.TrialPhase) error {
+	s.sample(w, "sampling the server", func() (func(*results.TrialPhase), error) {
 		u, err := h.Usage(s.ctx, w.T0NS, w.T1NS, poll)
-		if err != nil {
-			return err
-		}
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		m.Server = &u
-		return nil
+		return func(m *results.TrialPhase) { m.Server = &u }, err
 	})
 }
 
 // Loaders samples the loaders' trees of processes in the window, as one.
 func (s *Sampler) Loaders(w loaders.Window, handles []host.Handle, poll time.Duration) {
 	for _, h := range handles {
-		s.sample(w, "sampling the loader", func(m *results.TrialPhase) error {
+		s.sample(w, "sampling the loader", func() (func(*results.TrialPhase), error) {
 			u, err := h.Usage(s.ctx, w.T0NS, w.T1NS, poll)
-			if err != nil {
-				return err
-			}
-			s.mu.Lock()
-			defer s.mu.Unlock()
-			if m.Loader != nil {
-				u = together(*m.Loader, u)
-			}
-			m.Loader = &u
-			return nil
+			return func(m *results.TrialPhase) {
+				if m.Loader != nil {
+					u = together(*m.Loader, u)
+				}
+				m.Loader = &u
+			}, err
 		})
 	}
 }
 
-// sample runs one reading at the same time as the others.
-func (s *Sampler) sample(w loaders.Window, doing string, read func(*results.TrialPhase) error) {
+// sample runs one reading at the same time as the others, and stores it.
+func (s *Sampler) sample(w loaders.Window, doing string, read func() (store func(*results.TrialPhase), err error)) {
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	m := s.phases[w.Phase]
 	if m == nil {
 		m = &results.TrialPhase{Name: w.Phase}
 		s.phases[w.Phase] = m
 	}
-	s.mu.Unlock()
 	s.reading.Go(func() {
-		if err := read(m); err != nil && s.ctx.Err() == nil {
-			s.mu.Lock()
+		store, err := read()
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		switch {
+		case err == nil:
+			store(m)
+		case s.ctx.Err() == nil:
 			s.errs = append(s.errs, fmt.Errorf("%s in phase %q: %w", doing, w.Phase, err))
-			s.mu.Unlock()
 		}
 	})
 }
@@ -132,18 +118,49 @@ func (s *Sampler) sample(w loaders.Window, doing string, read func(*results.Tria
 // Wait waits until every window has ended, or ctx.
 func (s *Sampler) Wait() { s.reading.Wait() }
 
-// Phase returns the samples of the phase's window, nil where there are none. They
-// are complete after Wait.
+// Phase returns the samples of the phase's window, or nil; complete after Wait.
 func (s *Sampler) Phase(name string) *results.TrialPhase {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.phases[name]
 }
 
-// Err returns the errors of all readings. A reading that the end of ctx cut short
-// is no error.
+// Err returns the errors of all readings that the end of ctx did not cut short.
 func (s *Sampler) Err() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return errors.Join(s.errs...)
+}
+
+// together adds the use of two trees of processes in one window. A figure that is
+// absent for one tree is absent for both.
+func together(a, b results.Usage) results.Usage {
+	all := a
+	all.ReadT0NS, all.ReadT1NS = min(a.ReadT0NS, b.ReadT0NS), max(a.ReadT1NS, b.ReadT1NS)
+	all.CPUNS += b.CPUNS
+	all.UserNS, all.SystemNS = sum(a.UserNS, b.UserNS), sum(a.SystemNS, b.SystemNS)
+	all.BusiestThread = nil
+	if a.BusiestThread != nil && b.BusiestThread != nil {
+		busiest := max(*a.BusiestThread, *b.BusiestThread)
+		all.BusiestThread = &busiest
+	}
+	all.PeakMemoryBytes = sum(a.PeakMemoryBytes, b.PeakMemoryBytes)
+	all.GroupPeakBytes = sum(a.GroupPeakBytes, b.GroupPeakBytes)
+	all.Processes += b.Processes
+	all.Threads += b.Threads
+	all.ThrottledNS, all.CPUPressureNS = sum(a.ThrottledNS, b.ThrottledNS), sum(a.CPUPressureNS, b.CPUPressureNS)
+	all.ThrottledPeriods, all.QuotaPeriods = sum(a.ThrottledPeriods, b.ThrottledPeriods), sum(a.QuotaPeriods, b.QuotaPeriods)
+	all.QuotaCPUs = sum(a.QuotaCPUs, b.QuotaCPUs)
+	all.Timeline = nil // the points are not at the same times
+	all.Warnings = append(a.Warnings[:len(a.Warnings):len(a.Warnings)], b.Warnings...)
+	return all
+}
+
+// sum adds two figures; it is nil where one of them is.
+func sum[N int64 | uint64 | float64](a, b *N) *N {
+	if a == nil || b == nil {
+		return nil
+	}
+	n := *a + *b
+	return &n
 }

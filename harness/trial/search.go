@@ -11,9 +11,11 @@ import (
 	"github.com/joust-bench/joust/results/judge"
 )
 
-// searchStart is the share of the closed loop's peak at which a search for a
-// rate starts.
+// searchStart is the share of the peak at which a search for a rate starts.
 const searchStart = 0.25
+
+// endedEarly is the text of a search that no limit stopped.
+const endedEarly = "the trial ended before its search"
 
 // seeker decides the next rate of a search or of a confirmation.
 type seeker interface {
@@ -27,49 +29,41 @@ var (
 	_ seeker = (*knee.Confirmation)(nil)
 )
 
-// hunt is the search of one trial for the highest rate that keeps the table's
-// objective.
-type hunt struct {
-	seeker seeker
-	// loaderCeiling is true when what the loader can pace bounds the search.
+// rateSearch is the search of one trial for the highest rate that keeps the
+// table's objective, or the confirmation of the candidate.
+type rateSearch struct {
+	seeker    seeker
+	candidate Candidate
+	// loaderCeiling is true when the loader's pacing bounds the search.
 	loaderCeiling bool
-	// ended says why there is no search, or no further step; empty while the
-	// seeker decides.
+	// ended says why there is no further step; empty while the seeker decides.
 	ended string
-	// asked is the step that runs now; nil between steps.
-	asked *asking
-	steps []results.SearchStep
-	// confirms is what a confirmation is about.
-	confirms Found
+	// running is the step that runs now, without a phase between steps.
+	running loaders.Adjustment
+	steps   []results.SearchStep
 }
 
-type asking struct {
-	phase  string
-	rate   float64
-	window time.Duration
-}
-
-// searchStep notes how the last step went and decides the next.
+// searchStep judges the last step and decides the next.
 func (r *rates) searchStep(phase string) loaders.Adjustment {
-	if r.hunt == nil {
-		r.hunt = r.newHunt()
+	if r.search == nil {
+		r.search = r.newSearch()
 	}
-	r.settle()
-	h := r.hunt
-	if h.ended != "" {
-		return loaders.Adjustment{Phase: phase, Skip: h.ended}
+	r.judgeStep()
+	s := r.search
+	if s.ended != "" {
+		return loaders.Adjustment{Phase: phase, Skip: s.ended}
 	}
-	rate, ok := h.seeker.Next()
+	rate, ok := s.seeker.Next()
 	if !ok {
 		return loaders.Adjustment{Phase: phase, Skip: "the search has ended"}
 	}
 	window, ok := plan.SearchWindow(r.trial, rate)
 	if !ok {
-		h.ended = tooSlow(r.trial, rate)
-		return loaders.Adjustment{Phase: phase, Skip: h.ended}
+		s.ended = tooSlow(r.trial, rate)
+		return loaders.Adjustment{Phase: phase, Skip: s.ended}
 	}
-	h.asked = &asking{phase: phase, rate: rate, window: window}
-	return loaders.Adjustment{Phase: phase, RateRPS: rate, Duration: window}
+	s.running = loaders.Adjustment{Phase: phase, RateRPS: rate, Duration: window}
+	return s.running
 }
 
 // tooSlow says that a window at the rate has too few requests.
@@ -79,82 +73,100 @@ func tooSlow(t plan.Trial, rate float64) string {
 		o.Percentile, samples, rate, samples/rate, plan.LongestWindow(t))
 }
 
-// newHunt begins the search around the peak of this trial's closed loop, or the
-// confirmation of the rate that another trial found.
-func (r *rates) newHunt() *hunt {
-	h := &hunt{}
+// newSearch begins a search around this trial's peak, or a confirmation.
+func (r *rates) newSearch() *rateSearch {
 	if r.trial.Kind == results.TrialConfirm {
-		h.confirms = r.Found
-		h.seeker = knee.NewConfirmation(h.confirms.RateRPS)
-		return h
+		return &rateSearch{candidate: r.Candidate, seeker: knee.NewConfirmation(r.Candidate.RateRPS)}
 	}
+	s := &rateSearch{}
 	ceiling, most := r.peak*plan.MaxFraction, judge.MostPaced(r.Plan.Limits(), r.cost, r.threads)
 	if most < ceiling {
-		ceiling, h.loaderCeiling = most, true
+		ceiling, s.loaderCeiling = most, true
 	}
 	bounds, ok := knee.BoundsAround(r.peak*searchStart, plan.LeastRate(r.trial), ceiling)
 	switch {
 	case ok:
-		h.seeker = knee.NewBisection(bounds)
+		s.seeker = knee.NewBisection(bounds)
 	case r.peak <= 0:
-		h.ended = "there is no peak to start from: the closed loop completed nothing"
+		s.ended = "there is no peak to start from: the closed loop completed nothing"
 	default:
-		h.ended = tooSlow(r.trial, ceiling)
+		s.ended = tooSlow(r.trial, ceiling)
 	}
-	return h
+	return s
 }
 
-// settle judges the step that has ended, if there is one, and tells the seeker.
-func (r *rates) settle() {
-	h, p := r.hunt, r.last
-	if h.asked == nil || p == nil || p.Name != h.asked.phase {
+// judgeStep judges a step that has ended, and reports it to the seeker.
+func (r *rates) judgeStep() {
+	s, p := r.search, r.last.Result
+	if p == nil || p.Name != s.running.Phase {
 		return
 	}
-	m := r.judge(p, h.asked.window)
+	m := r.step(r.last, s.running.Duration)
 	o := *r.trial.Table.Objective
-	k := judge.Objective(r.Plan.Limits(), o, plan.LeastSamples(o.Quantile), p, m.Verdict)
-	h.steps = append(h.steps, results.SearchStep{
-		RateRPS: h.asked.rate, Kept: k.Kept, Why: k.Why, Loader: k.Loader,
-		LatencyNS: k.LatencyNS, Achieved: k.Achieved, Seen: *m,
-	})
-	h.seeker.Note(k.Kept)
-	h.asked = nil
+	step := judge.Objective(r.Plan.Limits(), o, plan.LeastSamples(o.Quantile), p, m.Verdict)
+	step.RateRPS, step.Seen = s.running.RateRPS, *m
+	s.steps = append(s.steps, step)
+	s.seeker.Note(step.Kept)
+	s.running = loaders.Adjustment{}
 }
 
-// result puts what the search found and why it stopped into words.
-func (h *hunt) result() *results.Search {
-	out := &results.Search{Steps: h.steps, Stop: h.ended}
-	if h.seeker == nil {
+// result puts the highest rate and the reason of the stop into words.
+func (s *rateSearch) result() *results.Search {
+	out := &results.Search{Steps: s.steps, Stop: s.ended}
+	if s.seeker == nil {
 		return out
 	}
-	kept, missed := h.seeker.Bracket()
+	kept, missed := s.seeker.Bracket()
 	if kept > 0 {
 		out.KeptRPS = &kept
 	}
-	search, searching := h.seeker.(*knee.Bisection)
-	step := h.lastAt(missed)
+	search, searching := s.seeker.(*knee.Bisection)
+	step := s.lastAt(missed)
 	switch {
-	case h.ended != "":
-	case searching && search.End() == knee.Ceiling && h.loaderCeiling:
+	case s.ended != "":
+	case searching && search.End() == knee.Ceiling && s.loaderCeiling:
 		out.Stop, out.AtLeast = "beyond the loader, which can pace no more here", true
 	case searching && search.End() == knee.Ceiling:
 		out.Stop, out.AtLeast = fmt.Sprintf("no more than %g × the closed loop's peak is asked for", plan.MaxFraction), true
 	case step != nil:
 		out.Stop, out.AtLeast = fmt.Sprintf("at %.0f req/s %s", missed, step.Why), step.Loader
 	case !searching && kept > 0:
-		out.Stop, out.AtLeast = h.confirms.Stop, h.confirms.AtLeast
+		out.Stop, out.AtLeast = s.candidate.Stop, s.candidate.AtLeast
 	default:
-		out.Stop = "the trial ended before its search"
+		out.Stop = endedEarly
 	}
 	return out
 }
 
-// lastAt is the last step at a rate; nil for none.
-func (h *hunt) lastAt(rate float64) *results.SearchStep {
-	for i := len(h.steps) - 1; i >= 0; i-- {
-		if h.steps[i].RateRPS == rate {
-			return &h.steps[i]
+// lastAt returns the last step at a rate, or nil.
+func (s *rateSearch) lastAt(rate float64) *results.SearchStep {
+	for i := len(s.steps) - 1; i >= 0; i-- {
+		if s.steps[i].RateRPS == rate {
+			return &s.steps[i]
 		}
 	}
 	return nil
+}
+
+// step judges the step of a search that has just ended, and the part of each of
+// several loaders in it; window is its least length.
+func (l *load) step(d loaders.PhaseDone, window time.Duration) *results.TrialPhase {
+	l.sampler.Wait()
+	m := l.sampler.Phase(d.Phase)
+	if m == nil {
+		m = &results.TrialPhase{Name: d.Phase}
+	}
+	parts := make([]results.Report, len(d.Parts))
+	for i, part := range d.Parts {
+		parts[i] = l.soFar(l.ready.Parts[i])
+		parts[i].Phases = []results.Phase{*part.Result}
+	}
+	whole := l.soFar(l.ready)
+	m.Verdict = judge.Each(l.evidence(&whole, d.Result, m, window), parts)
+	return m
+}
+
+// soFar returns the report of a load that goes on.
+func (l *load) soFar(r loaders.Ready) results.Report {
+	return results.Report{ConnectionsAsked: r.Asked, ConnectionsOpen: r.Connections, Depth: l.spec.Depth}
 }

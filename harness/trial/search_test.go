@@ -12,6 +12,7 @@ import (
 	"github.com/joust-bench/joust/harness/knee"
 	"github.com/joust-bench/joust/harness/launch"
 	"github.com/joust-bench/joust/harness/plan"
+	"github.com/joust-bench/joust/harness/plan/plantest"
 	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/loaders/record"
 	"github.com/joust-bench/joust/results"
@@ -21,11 +22,11 @@ import (
 // hunting is a load of a trial that searches for the highest rate with p99 < 10
 // ms.
 func hunting(kind results.TrialKind) *load {
-	p := ladder()
+	p := plantest.Ladder()
 	table := p.Tables[0]
 	table.Rates, table.Objective = nil, &results.Objective{Percentile: "p99", Quantile: 0.99, BelowNS: 10e6}
 	t := plan.Trial{Kind: kind, Entry: p.Entries[0], Table: table, Repetition: 1}
-	a := &attempt{Bench: &Bench{Plan: &p}, Task: Task{Trial: t, Row: &scenarios.Scenario{Name: "hello", Depth: 1}}, on: &launch.Server{}}
+	a := &attempt{Bench: &Bench{Plan: &p}, Task: Task{Trial: t, Row: &scenarios.Scenario{Name: "hello", Depth: 1}, Probes: func(int) []results.Probe { return nil }}, on: &launch.Server{}}
 	l := a.load(t)
 	l.ready = loaders.Ready{Asked: 64, Connections: 64}
 	l.sampler = NewSampler(context.Background(), results.CPUSplit{})
@@ -43,16 +44,16 @@ func slowAbove(rate float64) func(float64) time.Duration {
 }
 
 // simulate runs the search against a simulated server whose latency at a rate is
-// given, and returns the rates and windows asked for.
+// given, and returns its rates and windows.
 func (l *load) simulate(t interface{ Fatalf(string, ...any) }, latency func(rate float64) time.Duration) (search *results.Search, asked []loaders.Adjustment) {
 	report := results.Report{}
 	answers := map[time.Duration]*results.Histogram{}
 	for _, phase := range l.spec.Phases {
-		if !l.rates.steps[phase.Name] {
+		if !phase.Tell {
 			continue
 		}
-		if !phase.Adjust || !phase.Tell {
-			t.Fatalf("%s is neither adjusted nor told", phase.Name)
+		if !phase.Adjust {
+			t.Fatalf("%s has a fixed rate", phase.Name)
 		}
 		a, _ := l.Adjust(context.Background(), phase.Name)
 		result := results.Phase{Name: phase.Name, Loop: results.OpenLoop, Measured: true, Skipped: a.Skip}
@@ -66,7 +67,6 @@ func (l *load) simulate(t interface{ Fatalf(string, ...any) }, latency func(rate
 			result.T1NS, result.MinConnectionsOpen = a.Duration.Nanoseconds(), 64
 			result.Rate = &results.RateReport{TargetRPS: a.RateRPS, Offered: n, Achieved: n}
 			result.Total = results.Group{Completed: n, Corrected: answers[took]}
-			l.sampler.phases[phase.Name] = &results.TrialPhase{Name: phase.Name}
 			l.PhaseDone(loaders.PhaseDone{Phase: phase.Name, Result: &result})
 		}
 		report.Phases = append(report.Phases, result)
@@ -91,8 +91,8 @@ func thousand(t interface{ Fatalf(string, ...any) }, latency time.Duration) *res
 	return r
 }
 
-// A simulated server's knee is found between the peak's share at which the
-// search starts and what may be asked for.
+// The search finds a simulated server's knee between the share of the peak at
+// which it starts and the highest rate allowed.
 func TestSearchFindsTheKneeOfAServer(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -103,7 +103,7 @@ func TestSearchFindsTheKneeOfAServer(t *testing.T) {
 		if search.KeptRPS == nil || *search.KeptRPS > truth || *search.KeptRPS*knee.Resolution < truth || search.AtLeast {
 			t.Fatalf("truth %v: %+v", truth, search)
 		}
-		if step := search.Kept(); step == nil || *step.LatencyNS > 1.01e6 || len(search.Steps) != len(asked) || !strings.Contains(search.Stop, "p99 was 20ms ≥ 10ms") {
+		if step := search.Best(); step == nil || *step.LatencyNS > 1.01e6 || len(search.Steps) != len(asked) || !strings.Contains(search.Stop, "p99 was 20ms ≥ 10ms") {
 			t.Fatalf("truth %v: %+v, the step %+v", truth, search, step)
 		}
 		for _, a := range asked {
@@ -144,8 +144,8 @@ func TestSearchEndsInWords(t *testing.T) {
 	}
 }
 
-// A confirmation takes the rate that was found and its clients, and lowers the
-// rate as long as it misses.
+// A confirmation takes the candidate's rate and clients, and lowers the rate as
+// long as it misses.
 func TestConfirmation(t *testing.T) {
 	t.Parallel()
 	rate := 1000.0
@@ -158,7 +158,7 @@ func TestConfirmation(t *testing.T) {
 		100:  {0, "at 711 req/s p99 was 20ms"},
 	} {
 		l := hunting(results.TrialConfirm)
-		l.Found = Found{RateRPS: rate, Clients: 8, Stop: "why the search stopped", AtLeast: true}
+		l.Candidate = Candidate{RateRPS: rate, Clients: 8, Stop: "why the search stopped", AtLeast: true}
 		if err := l.chooseClients(t.Context(), &results.Trial{}); err != nil || l.Trial.Table.Clients != 8 {
 			t.Errorf("%d clients confirm what 8 found, %v", l.Trial.Table.Clients, err)
 		}
@@ -187,5 +187,34 @@ func TestPointRates(t *testing.T) {
 	points := []results.SweepPoint{point(true, 100), point(false, 900), {Seen: results.TrialPhase{Verdict: results.Verdict{Valid: true}}}, point(true, 300)}
 	if got := pointRates(points); len(got) != 4 || got[0] != 100 || got[1] != 0 || got[2] != 0 || got[3] != 300 {
 		t.Errorf("rates %v", got)
+	}
+}
+
+// The sum of two loaders keeps a rate that one of them did not.
+func TestStepIsJudgedForEachLoader(t *testing.T) {
+	t.Parallel()
+	l := hunting(results.TrialMeasured)
+	l.ready.Parts = []loaders.Ready{{Asked: 32, Connections: 32}, {Asked: 32, Connections: 32}}
+	l.PhaseDone(loaders.PhaseDone{Phase: results.PhaseClosed, ThroughputRPS: 10000, CPUPerRequestNS: 10000, Threads: 2})
+	a, err := l.Adjust(t.Context(), results.SearchPhase(1))
+	if err != nil || a.Skip != "" {
+		t.Fatal(a, err)
+	}
+	result := func(connections int, offered, achieved uint64) loaders.PhaseDone {
+		return loaders.PhaseDone{Phase: a.Phase, Threads: 1, Result: &results.Phase{
+			Name: a.Phase, Loop: results.OpenLoop, Measured: true, T1NS: a.Duration.Nanoseconds(), MinConnectionsOpen: connections,
+			Rate:  &results.RateReport{TargetRPS: a.RateRPS, Offered: offered, Achieved: achieved},
+			Total: results.Group{Completed: achieved, Corrected: thousand(t, time.Millisecond)}, Threads: []results.ThreadUse{{Work: 0.5}},
+		}}
+	}
+	done := result(64, 2000, 1985)
+	done.Parts = []loaders.PhaseDone{result(32, 1000, 1000), result(32, 1000, 985)}
+	l.PhaseDone(done)
+	search := l.rates.searched(&results.Report{})
+	if len(search.Steps) != 1 {
+		t.Fatalf("%+v", search)
+	}
+	if step := search.Steps[0]; step.Kept || !step.Loader || !strings.HasPrefix(step.Why, "loader 2 of 2: 98.5 % of what was offered was answered in the window < 99.0 %") {
+		t.Errorf("%+v", step)
 	}
 }

@@ -10,37 +10,23 @@ import (
 	"github.com/joust-bench/joust/scenarios"
 )
 
-// The steps of timelines, and those where joust and the loader share one CPU:
-// there each time that joust wakes up takes it from the loader, for 0.1 to 1 ms
-// since nothing of joust is in the caches.
-const (
-	pollEvery           = 100 * time.Millisecond
-	pollEveryShared     = time.Second
-	intervalEveryShared = 250 * time.Millisecond
-)
+// steps returns the steps of joust's timelines and of the loader's own. Where both
+// share one CPU the steps are longer: each wake-up of joust, which is not in the
+// caches, takes the CPU from the loader for 0.1 to 1 ms.
+func steps(split results.CPUSplit) (poll, interval time.Duration) {
+	if sharesCPU(split) {
+		return time.Second, 250 * time.Millisecond
+	}
+	return 100 * time.Millisecond, 100 * time.Millisecond
+}
 
 // sharesCPU reports whether joust runs on the only CPU of the loader.
 func sharesCPU(split results.CPUSplit) bool { return len(split.Loader) <= 1 }
 
-// pollStep is the step of the timelines that joust samples.
-func pollStep(split results.CPUSplit) time.Duration {
-	if sharesCPU(split) {
-		return pollEveryShared
-	}
-	return pollEvery
-}
-
-// intervalStep is the step of the loader's own timeline.
-func intervalStep(split results.CPUSplit) time.Duration {
-	if sharesCPU(split) {
-		return intervalEveryShared
-	}
-	return pollEvery
-}
-
-// specFor is the trial as the loader gets it.
+// specFor returns the trial as the loader's Spec.
 func specFor(t plan.Trial, p results.Plan, row *scenarios.Scenario, split results.CPUSplit, s *launch.Server) loaders.Spec {
 	threads := plan.Threads(p, t.Table)
+	_, interval := steps(split)
 	spec := loaders.Spec{
 		Target:      loaders.Target{Network: "tcp", Address: s.Address, Host: s.Host},
 		Protocol:    scenarios.Protocol(t.Table.Protocol),
@@ -52,25 +38,16 @@ func specFor(t plan.Trial, p results.Plan, row *scenarios.Scenario, split result
 		Connections: t.Table.Clients,
 		Threads:     threads,
 		Idle:        loaders.IdleStrategy(p.IdleStrategy),
+		Phases:      plan.Phases(t, p),
 
 		RequestTimeout: time.Duration(p.RequestTimeoutNS),
 		Drain:          time.Duration(p.DrainNS),
 		Seed:           t.Seed,
-		Interval:       intervalStep(split),
+		Interval:       interval,
 		Quiet:          sharesCPU(split),
 	}
 	if split.Separate() && len(split.Loader) >= threads {
 		spec.CPUs = split.Loader[:threads]
-	}
-	for _, x := range plan.Phases(t, p) {
-		spec.Phases = append(spec.Phases, loaders.Phase{
-			Name: x.Name, Loop: x.Loop, Measured: x.Measured, Duration: x.Duration, Lead: x.Lead,
-			Schedule: loaders.Schedule(x.Schedule), RampToRPS: x.RampToRPS, BurstSize: x.BurstSize, RateRPS: x.RateRPS,
-			// Even a known rate waits for the loader's own cost to be known.
-			Adjust:         x.Loop == results.OpenLoop,
-			Tell:           x.Search,
-			MinCompletions: x.MinCompletions, MaxDuration: x.MaxDuration, SteadyWithin: x.SteadyWithin, HalvesWithin: x.HalvesWithin,
-		})
 	}
 	return spec
 }

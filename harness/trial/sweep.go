@@ -11,12 +11,11 @@ import (
 	"github.com/joust-bench/joust/results/judge"
 )
 
-// chooseClients gives the trial the number of clients of its ladder: that of the
-// rate it confirms, or the best of its sweep, which is measured here.
+// chooseClients sets the ladder's number of clients: the candidate's or the best.
 func (a *attempt) chooseClients(ctx context.Context, result *results.Trial) error {
 	table := &a.Trial.Table
 	if a.Trial.Kind == results.TrialConfirm {
-		table.Clients = a.Found.Clients
+		table.Clients = a.Candidate.Clients
 	}
 	if table.Sweep == nil {
 		return nil
@@ -29,7 +28,7 @@ func (a *attempt) chooseClients(ctx context.Context, result *results.Trial) erro
 		return fmt.Errorf("no number of clients gave a valid closed loop; %d clients: %s", result.Sweep[0].Clients, result.Sweep[0].Seen.Verdict.Why())
 	}
 	table.Clients = result.Sweep[best].Clients
-	// The memory of the ladder is not that of the most clients.
+	// The ladder's memory peak must not be that of the sweep.
 	if a.on.Handle != nil {
 		if err := a.on.Handle.ResetPeak(); err != nil {
 			return fmt.Errorf("resetting the server's memory peak after the sweep: %w", err)
@@ -69,8 +68,8 @@ func (a *attempt) sweep(ctx context.Context, result *results.Trial) error {
 	return nil
 }
 
-// point measures one number of clients. A load that cannot be made voids the
-// point; the error ends the trial.
+// point measures one number of clients. A load that fails voids the point; the
+// error ends the trial.
 func (a *attempt) point(ctx context.Context, clients int) (results.SweepPoint, error) {
 	t := a.Trial
 	t.Table = plan.SweepTable(t.Table, clients)
@@ -91,7 +90,7 @@ func (a *attempt) point(ctx context.Context, clients int) (results.SweepPoint, e
 	return point, l.sampler.Err()
 }
 
-// pointRates are the throughputs of the points in req/s, 0 where one is void.
+// pointRates returns the throughputs of the points in req/s, 0 for void points.
 func pointRates(points []results.SweepPoint) []float64 {
 	rates := make([]float64, len(points))
 	for i := range points {

@@ -16,50 +16,46 @@ import (
 	"github.com/joust-bench/joust/scenarios"
 )
 
-// errServerEnded is the cause with which a trial's load is cancelled when its
-// server goes away.
+// errServerEnded cancels a trial's load when its server goes away.
 var errServerEnded = errors.New("the server ended during the trial")
 
-// Watcher follows a trial. Its methods are called inside windows and must return
-// quickly.
+// Watcher follows a trial. Its methods run inside windows and must return quickly.
 type Watcher interface {
 	Phase(w loaders.Window)
 	Live(i loaders.Interval)
 }
 
-// Bench is what the trials of a run have in common.
+// Bench holds the settings that all trials of a run share.
 type Bench struct {
 	// Launcher starts the servers and loaders, and has the CPUs of both.
 	Launcher launch.Launcher
 	Plan     *results.Plan
 	// Foreign is the tool that makes the load; nil for joust's own loader.
 	Foreign *external.Found
-	// Spin is what later spins are compared with; nil where none are timed.
+	// Spin is the run's first spin; nil where none are timed.
 	Spin    *results.Spin
 	Watcher Watcher // nil for none
 }
 
-// Task is one trial to measure, with what earlier trials of its run have shown.
+// Task is one trial to measure, with the results of earlier trials of its run.
 type Task struct {
 	Trial   plan.Trial
 	Row     *scenarios.Scenario
 	Fixture launch.Fixture
-	// CommonRPS is the common rate of the trial's table in req/s, 0 where it has
-	// none.
+	// CommonRPS is the common rate of the trial's table in req/s, 0 for none.
 	CommonRPS float64
-	// Found is what a trial of the kind results.TrialConfirm confirms.
-	Found Found
-	// Probes returns the experiments made so far on the trial's cell with that
-	// number of clients; nil where there are none.
+	// Candidate is set for a trial of the kind results.TrialConfirm.
+	Candidate Candidate
+	// Probes returns the experiments so far on the cell with that many clients.
 	Probes func(clients int) []results.Probe
 }
 
-// Found is the result of a search, for the trial that confirms it.
-type Found struct {
+// Candidate is the result of a search, for the trial that confirms it.
+type Candidate struct {
 	RateRPS float64
 	Clients int
-	// Stop says why the search went no further. AtLeast is true where that was
-	// not the server's doing.
+	// Stop says why the search ended. AtLeast is true where the server did not end
+	// the search.
 	Stop    string
 	AtLeast bool
 }
@@ -71,8 +67,7 @@ type attempt struct {
 	on *launch.Server
 }
 
-// Measure runs one ladder on a fresh server. Errors void the trial; its Reason
-// holds the text.
+// Measure runs one ladder on a fresh server. Errors void the trial.
 func (b *Bench) Measure(ctx context.Context, task Task) results.Trial {
 	t, began := task.Trial, time.Now()
 	result := results.Trial{
@@ -99,8 +94,7 @@ func (b *Bench) Measure(ctx context.Context, task Task) results.Trial {
 	return result
 }
 
-// measure asks every request once, drives the server through the ladder and
-// judges every phase.
+// measure makes the exact pass, drives the ladder and judges every phase.
 func (a *attempt) measure(ctx context.Context, result *results.Trial) error {
 	if err := a.on.Exact(ctx, a.Row); err != nil {
 		return fmt.Errorf("exact pass: %w", err)
@@ -117,11 +111,8 @@ func (a *attempt) measure(ctx context.Context, result *results.Trial) error {
 		return err
 	}
 	result.Search = l.rates.searched(&report)
-	result.Loaders, result.Spins, result.Kernel = []results.Report{report}, l.quiet.spins, l.kernel
-	if l.fleet != nil {
-		result.Parts = l.fleet.Reports
-	}
-	result.Phases = l.judged(&report)
+	result.Loaders, result.Spins, result.Kernel = []results.Report{report}, l.spins.spins, l.kernel
+	result.Parts, result.Phases = l.parts(), l.judged(&report)
 	result.MeasuredNS += measuredTime(&report)
 	if l.interrupted {
 		return nil
@@ -169,7 +160,7 @@ func (a *attempt) end(ctx context.Context, result *results.Trial, err error) err
 	return err
 }
 
-// measuredTime is the time spent in warm-up and windows, in nanoseconds.
+// measuredTime returns the time spent in warm-up and windows, in nanoseconds.
 func measuredTime(report *results.Report) int64 {
 	var total int64
 	for i := range report.Phases {

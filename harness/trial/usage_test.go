@@ -23,6 +23,6 @@ func TestUsageOfTwoLoaders(t *testing.T) {
 	}
 	b.BusiestThread = nil
 	if got := together(a, b); got.BusiestThread != nil || *a.BusiestThread != small {
-		t.Error("what is known of one only is told of both")
+		t.Error("a figure of one loader only stands for both")
 	}
 }

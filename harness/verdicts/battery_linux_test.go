@@ -98,7 +98,7 @@ func newStage(t *testing.T) (*stage, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &stage{server: split.Server[0], loader: split.Loader[0], rows: table.All()}
+	s := &stage{server: split.Server[0], loader: split.Loader[0], rows: table}
 	if s.self, err = os.Executable(); err != nil {
 		return nil, err
 	}

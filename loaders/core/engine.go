@@ -197,6 +197,7 @@ func (s *session) phase(ctx context.Context, p *loaders.Phase, startAt int64, co
 		}
 		adjusted := a.Apply(*p)
 		p, rate = &adjusted, a.RateRPS
+		result.RampToRPS = p.RampToRPS
 	}
 	runtime.GC()
 	on, err := s.plan(p, rate, startAt)

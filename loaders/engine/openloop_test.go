@@ -19,6 +19,7 @@ func TestOverload(t *testing.T)            { overEngines(t, overload) }
 func TestTimeoutsAreCensored(t *testing.T) { overEngines(t, censoredTimeouts) }
 func TestServerDies(t *testing.T)          { overEngines(t, serverDies) }
 func TestLadder(t *testing.T)              { overEngines(t, ladder) }
+func TestRampEnd(t *testing.T)             { overEngines(t, rampEnd) }
 
 // offered compares the requests offered with those that the schedule intends
 // within the window. They are equal for any number of threads and however late
@@ -182,6 +183,23 @@ func serverDies(t *testing.T, e loaders.Loader) {
 	}
 	if after := report.Phases[1]; after.Asked != 0 {
 		t.Errorf("%d requests to a dead server", after.Asked)
+	}
+}
+
+// rampEnd lets an adjustment set the end of a ramp.
+func rampEnd(t *testing.T, e loaders.Loader) {
+	server := enginetest.Start(t, enginetest.Good(0))
+	ramp := enginetest.Open(0, 120*time.Millisecond)
+	ramp.Schedule, ramp.Adjust = loaders.Ramp, true
+	steer := enginetest.Steer{Answer: func(phase string) loaders.Adjustment {
+		return loaders.Adjustment{Phase: phase, RateRPS: 500, RampToRPS: 1500}
+	}}
+	spec := enginetest.Spec(ramp)
+	spec.Target.Address = server.Address
+	report := enginetest.Drive(t, e, spec, &steer)
+	// 500 to 1500 req/s in 120 ms.
+	if p := report.Phases[0]; p.RampToRPS != 1500 || p.Rate.TargetRPS != 500 || p.Rate.Offered < 115 || p.Rate.Offered > 125 {
+		t.Errorf("a ramp to %v req/s: %+v", p.RampToRPS, p.Rate)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -15,10 +16,10 @@ import (
 	"github.com/joust-bench/joust/results"
 )
 
-// startDelay is the time from the meeting of all loaders to the start of the load.
+// StartDelay is the time from the meeting of all loaders to the start of the load.
 // It is longer than the time by which a window must be announced ahead, so that no
 // loader delays its own window.
-const startDelay = time.Duration(record.AnnounceAhead) + 45*time.Millisecond
+const StartDelay = time.Duration(record.AnnounceAhead) + 45*time.Millisecond
 
 // Fleet is several loaders as one. It makes one load.
 type Fleet struct {
@@ -110,7 +111,7 @@ func (m member) Ready(ctx context.Context, r loaders.Ready) (int64, error) {
 
 // mergeReadies returns one Ready for all loaders.
 func mergeReadies(list []loaders.Ready) loaders.Ready {
-	var all loaders.Ready
+	all := loaders.Ready{Parts: slices.Clone(list)}
 	for _, r := range list {
 		all.Connections += r.Connections
 		all.Asked += r.Asked
@@ -142,7 +143,7 @@ func (m *conductor) decide(ctx context.Context, phase string) (loaders.Adjustmen
 		at := record.TimePhase(&on, 0, 0, 0, m.closedRPS)
 		a.Duration = time.Duration(at.T1 - at.T0)
 	}
-	a.StartNS = clock.Now() + startDelay.Nanoseconds()
+	a.StartNS = clock.Now() + StartDelay.Nanoseconds()
 	return a, nil
 }
 
@@ -192,6 +193,7 @@ func (m member) PhaseDone(d loaders.PhaseDone) {
 // ended passes the merged outcome of the phase on.
 func (m *conductor) ended() error {
 	all := m.done[0]
+	all.Parts = slices.Clone(m.done)
 	phases := []*results.Phase{all.Result}
 	cost := all.CPUPerRequestNS * float64(all.Completed)
 	for _, d := range m.done[1:] {

@@ -173,6 +173,7 @@ func TestAllStartTogether(t *testing.T) {
 		t.Errorf("the loaders got %+v, want a closed loop of %v", first, want)
 	}
 	want := loaders.PhaseDone{Phase: "warm-up", Completed: 40, ThroughputRPS: 400, CPUPerRequestNS: 5, Work: 0.5, Threads: 4}
+	want.Parts = slices.Repeat([]loaders.PhaseDone{{Phase: "warm-up", Completed: 10, ThroughputRPS: 100, CPUPerRequestNS: 5, Work: 0.5, Threads: 1}}, 4)
 	if d := cmp.Diff(want, steer.Done[0]); d != "" {
 		t.Error(d)
 	}

@@ -107,7 +107,7 @@ func TestRenderingsAgree(t *testing.T) {
 	run, again := stagedRun(t, "a"), stagedRun(t, "b")
 	again.Started = again.Started.AddDate(0, 0, 1)
 	set := cells.Of(run)
-	c, err := compare.Compare([]*cells.Set{set}, []*cells.Set{cells.Of(again)}, compare.Options{})
+	c, err := compare.Compare([]*cells.Set{set}, []*cells.Set{cells.Of(again)}, compare.Filter{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -115,7 +115,7 @@ func TestRenderingsAgree(t *testing.T) {
 	const corrected, cost, resources = "### Corrected", "### Cost at this rate", "### hello, h1"
 	values := map[string]compare.Value{}
 	for _, f := range c.Families {
-		for _, r := range f.Rows {
+		for _, r := range f.Changes {
 			values[fmt.Sprint(r.Server, f.Phase, f.Metric)] = r.Old
 		}
 	}
@@ -178,12 +178,12 @@ func TestThresholdsChangeReadersAndLegends(t *testing.T) {
 	if got := shown(bench, "## Throughput", "hello", "by-loader"); !strings.HasPrefix(got, "≥ ") || strings.Contains(got, "≈") {
 		t.Errorf("a server that is 80 %% busy has an estimate, and the plan wants 85 %%: %q", got)
 	}
-	c, err := compare.Compare([]*cells.Set{set}, []*cells.Set{cells.Of(again)}, compare.Options{})
+	c, err := compare.Compare([]*cells.Set{set}, []*cells.Set{cells.Of(again)}, compare.Filter{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, f := range c.Families {
-		for _, r := range f.Rows {
+		for _, r := range f.Changes {
 			if r.Old.Rough {
 				t.Errorf("%s %s of %s is rough in the comparison", f.Phase, f.Metric, r.Server)
 			}

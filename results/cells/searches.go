@@ -82,7 +82,7 @@ func (h *Searches) over(value func(*results.Search) (float64, bool)) stats.Estim
 // at the confirmed rate.
 func (h *Searches) AtRate(value func(*results.SearchStep) (float64, bool)) stats.Estimate {
 	return h.over(func(s *results.Search) (float64, bool) {
-		if step := s.Kept(); step != nil {
+		if step := s.Best(); step != nil {
 			return value(step)
 		}
 		return 0, false

@@ -7,13 +7,13 @@ import (
 	"github.com/joust-bench/joust/results/stats"
 )
 
-// judge decides every row of the family.
+// judge decides every change of the family.
 func (f *Family) judge() {
 	var cells [][]float64
 	var p []float64
-	var tested []*Row
-	for i := range f.Rows {
-		r := &f.Rows[i]
+	var tested []*Change
+	for i := range f.Changes {
+		r := &f.Changes[i]
 		if r.Outcome == "" && r.test() {
 			tested = append(tested, r)
 			p = append(p, *r.P)
@@ -25,18 +25,21 @@ func (f *Family) judge() {
 	least := math.MaxInt
 	for i, adjusted := range stats.Holm(p) {
 		r := tested[i]
-		r.PHolm = &adjusted
-		if band := spread.NoiseBand(r.Old.N, r.New.N); !math.IsInf(band, 0) {
-			r.Band = &band
-		}
+		r.PHolm, r.Band = &adjusted, finite(spread.NoiseBand(r.Old.N, r.New.N))
 		r.decide(f.Comparisons)
 		least = min(least, r.Old.N, r.New.N)
 	}
 	if len(tested) > 0 {
-		if d := stats.SmallestDetectable(least, spread, f.Comparisons); !math.IsInf(d, 0) {
-			f.Detectable = &d
-		}
+		f.Detectable = finite(stats.SmallestDetectable(least, spread, f.Comparisons))
 	}
+}
+
+// finite returns x, nil for infinity.
+func finite(x float64) *float64 {
+	if math.IsInf(x, 0) {
+		return nil
+	}
+	return &x
 }
 
 // driftRows is the number of servers from which on a common direction is no
@@ -44,14 +47,14 @@ func (f *Family) judge() {
 const driftRows = 5
 
 // drift says that all servers moved the same way by more than the least band,
-// which is what another machine does; "" where they did not.
+// as another machine makes them do; empty where they did not.
 func (f *Family) drift() string {
 	var ratios []float64
 	up := 0
-	for i := range f.Rows {
-		if r := f.Rows[i].Ratio; r != nil {
-			ratios = append(ratios, r.Value)
-			if r.Value > 1 {
+	for _, r := range f.Changes {
+		if r.Ratio != nil {
+			ratios = append(ratios, r.Ratio.Value)
+			if r.Ratio.Value > 1 {
 				up++
 			}
 		}
@@ -60,21 +63,24 @@ func (f *Family) drift() string {
 	if len(ratios) < driftRows || up > 0 && up < len(ratios) || !stats.Outside(m, stats.LeastBand) {
 		return ""
 	}
-	return fmt.Sprintf("%s, %s, %s: %s of all %d servers moved the same way (median %s): suspect the machine before the servers",
-		f.Scenario, f.Protocol, f.Phase, name(f.Metric), len(ratios), percent(m-1))
+	return fmt.Sprintf("%s: %s of all %d servers moved the same way (median %s): suspect the machine before the servers",
+		f.table(), name(f.Metric), len(ratios), percent(m-1))
 }
 
 // test computes ratio and p, or says why it cannot.
-func (r *Row) test() bool {
-	if r.Old.N == 0 || r.New.N == 0 {
-		name, v := "OLD", r.Old
-		switch {
-		case r.Old.N > 0:
-			name, v = "NEW", r.New
-		case r.New.N == 0:
-			name = "neither side"
-		}
-		r.Outcome, r.Why = NotMeasured, fmt.Sprintf("%s: %s", name, v.Missing)
+func (r *Change) test() bool {
+	missing := ""
+	switch {
+	case r.Old.N > 0 && r.New.N > 0:
+	case r.Old.N > 0:
+		missing = "NEW: " + r.New.Missing
+	case r.New.N > 0:
+		missing = "OLD: " + r.Old.Missing
+	default:
+		missing = "neither side: " + r.Old.Missing
+	}
+	if missing != "" {
+		r.Outcome, r.Why = NotMeasured, missing
 		return false
 	}
 	ratio, ok := stats.HodgesLehmann(r.Old.values, r.New.values)
@@ -82,14 +88,13 @@ func (r *Row) test() bool {
 		r.Outcome, r.Why = Undecided, "a value is 0, so there is no ratio"
 		return false
 	}
-	r.Ratio = &Ratio{ratio.Value, ratio.Low, ratio.High, ratio.Coverage}
 	p := stats.MannWhitney(r.Old.values, r.New.values)
-	r.P = &p
+	r.Ratio, r.P = &ratio, &p
 	return true
 }
 
-// decide calls the row or says why it does not (METHOD.md §4).
-func (r *Row) decide(comparisons int) {
+// decide calls the change or says why it does not (METHOD.md §4).
+func (r *Change) decide(comparisons int) {
 	up := r.Ratio.Value > 1
 	switch {
 	case !stats.CanDecide(r.Old.N, r.New.N, comparisons):

@@ -13,6 +13,7 @@ import (
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/cells"
 	"github.com/joust-bench/joust/results/golden"
+	"github.com/joust-bench/joust/results/stats"
 )
 
 func TestEveryMetricIsCompared(t *testing.T) {
@@ -41,13 +42,13 @@ func TestEveryMetricIsCompared(t *testing.T) {
 			t.Errorf("%s %s: the interval is %+v", tt.phase, tt.metric, r.Ratio)
 		}
 	}
-	if len(c.Differences)+len(c.Partial)+len(c.Left)+len(c.Problems) > 0 {
+	if len(c.Differences)+len(c.Partial)+len(c.NotCompared)+len(c.Problems) > 0 {
 		t.Errorf("notes of two equal runs: %+v", c)
 	}
 }
 
-// A change is called after Holm's correction over the servers of its table,
-// and what n trials cannot reach is undecided, not the same.
+// A change is called after Holm's correction over the servers of its table. Too few
+// trials leave it undecided, not equal.
 func TestFewTrialsDecideNothing(t *testing.T) {
 	t.Parallel()
 	c := compared(t, one(t, "a1", 3, 50000), one(t, "a2", 3, 40000))
@@ -65,7 +66,7 @@ func TestPooledRunsAreMoreTrials(t *testing.T) {
 	t.Parallel()
 	c, err := Compare(
 		sets(one(t, "a1", 3, 50000), one(t, "a2", 3, 50000)),
-		sets(one(t, "a3", 3, 40000), one(t, "a4", 3, 40000)), Options{})
+		sets(one(t, "a3", 3, 40000), one(t, "a4", 3, 40000)), Filter{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -98,7 +99,7 @@ func TestLowerBoundsAreNotCalledLower(t *testing.T) {
 	}
 }
 
-func TestWhatIsNotComparable(t *testing.T) {
+func TestIncomparableRuns(t *testing.T) {
 	t.Parallel()
 	old := one(t, "a1", 6, 50000)
 	change := func(edit func(*results.Run)) results.Run {
@@ -115,17 +116,17 @@ func TestWhatIsNotComparable(t *testing.T) {
 		"another name":  {change(func(r *results.Run) { r.Servers[0].Name = "gin" }), "nethttp: only in OLD: closed, open 10000/s"},
 		"nothing there": {change(func(r *results.Run) { r.Trials = nil; r.Plan.Tables = nil }), "no measured cell in common"},
 	} {
-		if _, err := Compare(sets(old), sets(tt.now), Options{}); err == nil || !strings.Contains(err.Error(), tt.says) {
+		if _, err := Compare(sets(old), sets(tt.now), Filter{}); err == nil || !strings.Contains(err.Error(), tt.says) {
 			t.Errorf("%s: %v, want %q", name, err, tt.says)
 		}
 	}
 	closed, open := one(t, "c1", 6, 50000), one(t, "c2", 6, 50000)
 	closed.Plan.Tables[0].Rates = nil
 	open.Plan.Tables[0].Closed = false
-	if _, err := Compare(sets(closed), sets(open), Options{}); err == nil || !strings.Contains(err.Error(), "a peak is not comparable with a fixed rate") {
+	if _, err := Compare(sets(closed), sets(open), Filter{}); err == nil || !strings.Contains(err.Error(), "a peak is not comparable with a fixed rate") {
 		t.Errorf("closed with open: %v", err)
 	}
-	if _, err := Compare(sets(old, old), sets(one(t, "a2", 6, 50000)), Options{}); err == nil || !strings.Contains(err.Error(), "twice in OLD") {
+	if _, err := Compare(sets(old, old), sets(one(t, "a2", 6, 50000)), Filter{}); err == nil || !strings.Contains(err.Error(), "twice in OLD") {
 		t.Errorf("twice on a side: %v", err)
 	}
 	c := compared(t, old, change(func(r *results.Run) {
@@ -133,8 +134,8 @@ func TestWhatIsNotComparable(t *testing.T) {
 			r.Trials[i].Loaders[0].IdleStrategy = "wait"
 		}
 	}))
-	if _, r := find(t, &c, results.PhaseClosed, cells.MetricThroughput, "nethttp"); r.Outcome != NotMeasured || !strings.Contains(strings.Join(c.Left, "\n"), "idle strategy wait") {
-		t.Errorf("another idle strategy: %s, %q", r.Outcome, c.Left)
+	if _, r := find(t, &c, results.PhaseClosed, cells.MetricThroughput, "nethttp"); r.Outcome != NotMeasured || !strings.Contains(strings.Join(c.NotCompared, "\n"), "idle strategy wait") {
+		t.Errorf("another idle strategy: %s, %q", r.Outcome, c.NotCompared)
 	}
 }
 
@@ -149,7 +150,7 @@ func TestDifferencesAreNamed(t *testing.T) {
 	now.Joust.Revision = "def5678"
 	now.Servers[0].Versions["go"] = "1.27.0"
 	now.Servers[0].Manifest = json.RawMessage(`{"dir":"/elsewhere","env":{"GOGC":"400"}}`)
-	got := strings.Join(Differences([]results.Run{old}, []results.Run{now}), "\n")
+	got := strings.Join(differences([]results.Run{old}, []results.Run{now}), "\n")
 	want := strings.Join([]string{
 		"host, CPU split: server [0], loader [1], pinned true, shared false → server [0], loader [1 2], pinned true, shared false",
 		"host, kernel: 6.12.0 → 6.13.0",
@@ -161,7 +162,7 @@ func TestDifferencesAreNamed(t *testing.T) {
 	if d := cmp.Diff(want, got); d != "" {
 		t.Error(d)
 	}
-	if got := Differences([]results.Run{old, now}, []results.Run{old}); len(got) != 6 {
+	if got := differences([]results.Run{old, now}, []results.Run{old}); len(got) != 6 {
 		t.Errorf("within a side: %q", got)
 	}
 }
@@ -176,18 +177,18 @@ func TestSurroundingsAreCompared(t *testing.T) {
 		}
 	}
 	old.Servers[0].Surroundings, now.Servers[0].Surroundings = started("100"), started("100")
-	if got := Differences([]results.Run{old}, []results.Run{now}); len(got) > 0 {
+	if got := differences([]results.Run{old}, []results.Run{now}); len(got) > 0 {
 		t.Errorf("between equals: %q", got)
 	}
 	now.Servers[0].Surroundings = started("off")
 	// The digests are the first bytes of: printf %s /nowhere | sha256sum
 	const rest = ", HOME=(digest 00147101), PATH=(digest 808dd192), working directory {{.Dir}}, umask 0022, niceness 0, core soft 0, nofile soft 1024"
 	want := []string{"server nethttp, environment, umask and limits: GOGC=100" + rest + " → GOGC=off" + rest}
-	if d := cmp.Diff(want, Differences([]results.Run{old}, []results.Run{now})); d != "" {
+	if d := cmp.Diff(want, differences([]results.Run{old}, []results.Run{now})); d != "" {
 		t.Error(d)
 	}
 	old.Servers[0].Surroundings = nil
-	if got := Differences([]results.Run{old}, []results.Run{now}); len(got) != 1 || !strings.Contains(got[0], ": not recorded → GOGC=off, ") {
+	if got := differences([]results.Run{old}, []results.Run{now}); len(got) != 1 || !strings.Contains(got[0], ": not recorded → GOGC=off, ") {
 		t.Errorf("with a run of before: %q", got)
 	}
 }
@@ -332,8 +333,8 @@ func TestCommonRatesOfTwoRuns(t *testing.T) {
 	c := compared(t, at("a1", 10000), at("a2", 10300))
 	find(t, &c, common.PhaseName(), cells.MetricP99, "nethttp")
 	c = compared(t, at("a1", 10000), at("a2", 12000))
-	if len(c.Left) != 1 || !strings.Contains(c.Left[0], "10000 and 12000 req/s") {
-		t.Errorf("left out: %q", c.Left)
+	if len(c.NotCompared) != 1 || !strings.Contains(c.NotCompared[0], "10000 and 12000 req/s") {
+		t.Errorf("left out: %q", c.NotCompared)
 	}
 }
 
@@ -351,8 +352,8 @@ func TestPlacebosAndRepeatedTrialsCountForNothing(t *testing.T) {
 	}
 	c := compared(t, old, now)
 	f, r := find(t, &c, results.PhaseClosed, cells.MetricThroughput, "nethttp")
-	if len(f.Rows) != 1 || r.Old.N != 6 || r.Old.Median < 49000 {
-		t.Errorf("%d rows, old %+v", len(f.Rows), r.Old)
+	if len(f.Changes) != 1 || r.Old.N != 6 || r.Old.Median < 49000 {
+		t.Errorf("%d rows, old %+v", len(f.Changes), r.Old)
 	}
 }
 
@@ -384,35 +385,35 @@ func TestGolden(t *testing.T) {
 	}
 }
 
-func TestServersThatMoveTogetherAreTold(t *testing.T) {
+func TestDriftOfAllServers(t *testing.T) {
 	t.Parallel()
 	f := Family{Scenario: "hello", Protocol: "h1", Phase: "closed", Metric: cells.MetricThroughput}
 	for _, ratio := range []float64{0.95, 0.9, 0.97, 0.96} {
-		f.Rows = append(f.Rows, Row{Ratio: &Ratio{Value: ratio}})
+		f.Changes = append(f.Changes, Change{Ratio: &stats.Ratio{Value: ratio}})
 	}
 	if got := f.drift(); got != "" {
 		t.Errorf("4 servers: %q", got)
 	}
-	f.Rows = append(f.Rows, Row{Ratio: &Ratio{Value: 0.94}})
+	f.Changes = append(f.Changes, Change{Ratio: &stats.Ratio{Value: 0.94}})
 	if got, want := f.drift(), "throughput of all 5 servers moved the same way (median −5.0 %)"; !strings.Contains(got, want) {
 		t.Errorf("5 servers: %q, want %q", got, want)
 	}
-	f.Rows[0].Ratio.Value = 1.01
+	f.Changes[0].Ratio.Value = 1.01
 	if got := f.drift(); got != "" {
 		t.Errorf("one moved the other way: %q", got)
 	}
 }
 
-func TestOptionsNarrow(t *testing.T) {
+func TestFilterNarrows(t *testing.T) {
 	t.Parallel()
 	two := map[string]func(int) measured{"gin": steady(48000), "nethttp": steady(50000)}
-	c, err := Compare(sets(runOf(t, "a1", 6, two)), sets(runOf(t, "a2", 6, two)), Options{Servers: []string{"gin"}})
+	c, err := Compare(sets(runOf(t, "a1", 6, two)), sets(runOf(t, "a2", 6, two)), Filter{Servers: []string{"gin"}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, f := range c.Families {
-		if len(f.Rows) != 1 || f.Rows[0].Server != "gin" {
-			t.Errorf("%s: %+v", f.Metric, f.Rows)
+		if len(f.Changes) != 1 || f.Changes[0].Server != "gin" {
+			t.Errorf("%s: %+v", f.Metric, f.Changes)
 		}
 	}
 	if !slices.ContainsFunc(c.Families, func(f Family) bool { return f.Metric == cells.MetricP999 }) {

@@ -14,27 +14,23 @@ import (
 	"github.com/joust-bench/joust/results"
 )
 
-// Differences names what is not the same in all runs besides what they
-// measured: hosts, plans, versions. The seeds and numbers of trials may differ.
-func Differences(old, now []results.Run) []string {
+// differences names those of hosts, plans and versions, except seeds and trials.
+func differences(old, now []results.Run) []string {
 	before, after := factsOf(old), factsOf(now)
 	var out []string
 	all := maps.Clone(before)
 	maps.Copy(all, after)
 	for _, name := range slices.Sorted(maps.Keys(all)) {
-		a, b := told(before[name]), told(after[name])
+		a, b := strings.Join(before[name], " and "), strings.Join(after[name], " and ")
 		if a != b || len(before[name]) > 1 {
-			out = append(out, fmt.Sprintf("%s: %s → %s", name, a, b))
+			out = append(out, fmt.Sprintf("%s: %s → %s", name, cmp.Or(a, "none"), cmp.Or(b, "none")))
 		}
 	}
 	return out
 }
 
-// facts are the values of each named fact, sorted: one where all runs of a side
-// agree.
+// facts has the values of each named fact, sorted: one where all runs agree.
 type facts map[string][]string
-
-func told(values []string) string { return cmp.Or(strings.Join(values, " and "), "none") }
 
 func factsOf(runs []results.Run) facts {
 	f := facts{}
@@ -46,15 +42,12 @@ func factsOf(runs []results.Run) facts {
 	return f
 }
 
-// add notes a value; what is not known is no value.
+// add notes a value, unless it is not known.
 func (f facts) add(name, value string) {
 	if value == "" || value == "0" {
 		return
 	}
-	if list := f[name]; !slices.Contains(list, value) {
-		f[name] = append(list, value)
-		slices.Sort(f[name])
-	}
+	f[name] = union(f[name], []string{value})
 }
 
 func (f facts) host(run *results.Run) {
@@ -98,7 +91,7 @@ func (f facts) plan(run *results.Run) {
 	}
 }
 
-// ladder is a table of the plan in words, its number of trials left out.
+// ladder returns a table of the plan in words, without its number of trials.
 func ladder(t results.PlanTable) string {
 	text := fmt.Sprintf("%d clients, warm-up %v", t.Clients, time.Duration(t.WarmupNS))
 	if t.Sweep != nil {
@@ -109,9 +102,6 @@ func ladder(t results.PlanTable) string {
 		if t.MinCompletions > 0 {
 			text += fmt.Sprintf(" or %d completions within %v", t.MinCompletions, time.Duration(t.MaxDurationNS))
 		}
-	}
-	if t.Sweep != nil {
-		text += fmt.Sprintf(", the best of %v clients", t.Sweep.Clients)
 	}
 	for i, r := range t.Rates {
 		if i == 0 {
@@ -147,7 +137,7 @@ func (f facts) versions(run *results.Run) {
 	}
 }
 
-// startedIn is what a server was started in, in words.
+// startedIn returns the surroundings of a server in words.
 func startedIn(s *results.Surroundings) string {
 	if s == nil {
 		return "not recorded"
@@ -171,8 +161,7 @@ func startedIn(s *results.Surroundings) string {
 	return strings.Join(words, ", ")
 }
 
-// manifest is what of a manifest decides how the server runs; where its folder
-// stands does not.
+// manifest returns the fields of a manifest that decide how the server runs.
 func manifest(text json.RawMessage) string {
 	var m struct {
 		Go      string            `json:"go,omitempty"`

@@ -16,7 +16,7 @@ func ptr[T any](v T) *T { return &v }
 
 const second = int64(time.Second)
 
-// histograms are those made so far: encoding takes longer than all else here.
+// histograms is a cache: encoding takes longer than all else here.
 var histograms sync.Map
 
 // histogram spreads n samples over 100 steps from base to ten times base.
@@ -41,7 +41,7 @@ func histogram(t testing.TB, n int, base float64) *results.Histogram {
 	return out
 }
 
-// measured is what one trial is made of.
+// measured has the figures of one trial.
 type measured struct {
 	rps, latency, cpuNS float64 // req/s; p50 at the rate; CPU a request
 	memory              uint64  // MiB
@@ -134,10 +134,10 @@ func sets(runs ...results.Run) []*cells.Set {
 	return out
 }
 
-// compared puts two runs beside each other.
+// compared compares two runs.
 func compared(t testing.TB, old, now results.Run) Comparison {
 	t.Helper()
-	c, err := Compare(sets(old), sets(now), Options{})
+	c, err := Compare(sets(old), sets(now), Filter{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -145,16 +145,16 @@ func compared(t testing.TB, old, now results.Run) Comparison {
 }
 
 // find is the row of a metric in the comparison.
-func find(t testing.TB, c *Comparison, phase string, m cells.Metric, server string) (*Family, *Row) {
+func find(t testing.TB, c *Comparison, phase string, m cells.Metric, server string) (*Family, *Change) {
 	t.Helper()
 	for i := range c.Families {
 		f := &c.Families[i]
 		if f.Phase != phase || f.Metric != m {
 			continue
 		}
-		for j := range f.Rows {
-			if f.Rows[j].Server == server {
-				return f, &f.Rows[j]
+		for j := range f.Changes {
+			if f.Changes[j].Server == server {
+				return f, &f.Changes[j]
 			}
 		}
 	}

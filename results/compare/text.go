@@ -11,62 +11,39 @@ import (
 	"github.com/joust-bench/joust/results/table"
 )
 
-// scale divides a value and names its unit.
-type scale struct {
-	per  float64
-	unit string
+// scaleOf returns the scale in which the value is 1 or more.
+func scaleOf(u cells.BaseUnit, value float64) table.Scale {
+	return table.ScaleOf(map[cells.BaseUnit][]table.Scale{
+		cells.PerSecond:      {{Per: 1, Unit: "req/s"}},
+		cells.BytesPerSecond: {{Per: 1e9, Unit: "GB/s"}, {Per: 1e6, Unit: "MB/s"}, {Per: 1, Unit: "B/s"}},
+		cells.Nanoseconds:    table.Durations(),
+		cells.NanosPerByte:   {{Per: 1, Unit: "s/GB"}},
+		cells.BytesOfMemory:  {{Per: 1 << 20, Unit: "MiB"}},
+	}[u], value)
 }
 
-// scaleOf is the scale in which the value is 1 or more.
-func scaleOf(u cells.BaseUnit, value float64) scale {
-	steps := map[cells.BaseUnit][]scale{
-		cells.PerSecond:      {{1, "req/s"}},
-		cells.BytesPerSecond: {{1e9, "GB/s"}, {1e6, "MB/s"}, {1, "B/s"}},
-		cells.Nanoseconds:    {{1e9, "s"}, {1e6, "ms"}, {1e3, "µs"}, {1, "ns"}},
-		cells.NanosPerByte:   {{1, "s/GB"}},
-		cells.BytesOfMemory:  {{1 << 20, "MiB"}},
-	}[u]
-	for _, s := range steps {
-		if value >= s.per {
-			return s
-		}
-	}
-	return steps[len(steps)-1]
-}
-
-// value is a median with its marks, unit, and interval or range.
-func (s scale) value(v Value) string {
+// printed returns the median with its marks, unit, and interval or range.
+func (v Value) printed(s table.Scale) string {
 	if v.N == 0 {
 		return "—"
 	}
-	out := ""
-	if v.AtLeast {
-		out += "≥ "
+	mark := func(marked bool, text string) string {
+		if marked {
+			return text
+		}
+		return ""
 	}
-	if v.AtMost {
-		out += "≤ "
-	}
-	if v.Rough {
-		out += "~ "
-	}
-	digits := func(x float64) string { return table.Digits(x / s.per) }
-	out += digits(v.Median) + " " + s.unit
+	out := mark(v.AtLeast, "≥ ") + mark(v.AtMost, "≤ ") + mark(v.Rough, "~ ") + s.Digits(v.Median) + " " + s.Unit
 	switch v.Kind {
 	case stats.Interval:
-		out += " [" + digits(v.Low) + " – " + digits(v.High) + "]"
+		out += " [" + s.Digits(v.Low) + " – " + s.Digits(v.High) + "]"
 	case stats.Range:
-		out += " (" + digits(v.Low) + " – " + digits(v.High) + ")"
+		out += " (" + s.Digits(v.Low) + " – " + s.Digits(v.High) + ")"
 	}
-	if v.Saturated {
-		out += " (sat)"
-	}
-	if v.Void > 0 {
-		out += fmt.Sprintf("; %d void", v.Void)
-	}
-	return out
+	return out + mark(v.Saturated, " (sat)") + mark(v.Void > 0, fmt.Sprintf("; %d void", v.Void))
 }
 
-// percent is a relative change with its sign.
+// percent prints a relative change with its sign.
 func percent(change float64) string {
 	text := strconv.FormatFloat(math.Abs(change)*100, 'f', 1, 64) + " %"
 	switch {
@@ -78,14 +55,16 @@ func percent(change float64) string {
 	return "+" + text
 }
 
-// text is the change with its interval, in parentheses where it reaches less
-// than the confidence asked for.
-func (r *Ratio) text() string {
-	low, high := percent(r.Low-1), percent(r.High-1)
-	if r.Coverage < stats.Confidence {
-		return fmt.Sprintf("%s (%s … %s)", percent(r.Value-1), low, high)
+// change prints a ratio as a change, with its interval as Range or Interval.
+func change(r *stats.Ratio) string {
+	if r == nil {
+		return "—"
 	}
-	return fmt.Sprintf("%s [%s … %s]", percent(r.Value-1), low, high)
+	ends := percent(r.Low-1) + " … " + percent(r.High-1)
+	if r.Coverage < stats.Confidence {
+		return percent(r.Value-1) + " (" + ends + ")"
+	}
+	return percent(r.Value-1) + " [" + ends + "]"
 }
 
 func probability(p float64) string {
@@ -95,50 +74,43 @@ func probability(p float64) string {
 	return strconv.FormatFloat(p, 'f', 3, 64)
 }
 
-// said is a row's outcome in words. More throughput is good news, more of all
-// else is not.
-func said(m cells.Metric, r *Row) string {
-	if r.Outcome != Higher && r.Outcome != Lower {
-		if r.Why == "" {
-			return string(r.Outcome)
-		}
+func (r *Change) called() bool { return r.Outcome == Higher || r.Outcome == Lower }
+
+// outcome prints an outcome. More is better for throughput only.
+func outcome(m cells.Metric, r *Change) string {
+	switch {
+	case !r.called() && r.Why == "":
+		return string(r.Outcome)
+	case !r.called():
 		return string(r.Outcome) + ": " + r.Why
-	}
-	if (r.Outcome == Higher) == (m == cells.MetricThroughput) {
+	case (r.Outcome == Higher) == (m == cells.MetricThroughput):
 		return string(r.Outcome) + ", better"
 	}
 	return string(r.Outcome) + ", WORSE"
 }
 
-// blocks groups the families of one table, in their order.
-func (c *Comparison) blocks() [][]Family {
+// tables groups the families by their table, in their order.
+func (c *Comparison) tables() [][]Family {
 	var out [][]Family
 	for _, f := range c.Families {
-		if n := len(out); n > 0 {
-			g := out[n-1][0]
-			if g.Scenario == f.Scenario && g.Protocol == f.Protocol && g.Phase == f.Phase {
-				out[n-1] = append(out[n-1], f)
-				continue
-			}
+		if n := len(out); n > 0 && out[n-1][0].table() == f.table() {
+			out[n-1] = append(out[n-1], f)
+		} else {
+			out = append(out, []Family{f})
 		}
-		out = append(out, []Family{f})
 	}
 	return out
 }
 
-// drawn is the table of one block.
-func drawn(block []Family) *table.Table {
+// drawn returns the table of some families.
+func drawn(families []Family) *table.Table {
 	t := &table.Table{Head: []string{"metric", "server", "old", "new", "change", "n", "what can be said"}, Left: 2, WordsLast: true}
-	for _, f := range block {
-		for i := range f.Rows {
-			r := &f.Rows[i]
+	for _, f := range families {
+		for i := range f.Changes {
+			r := &f.Changes[i]
 			in := scaleOf(f.Unit, max(r.Old.Median, r.New.Median))
-			change := "—"
-			if r.Ratio != nil {
-				change = r.Ratio.text()
-			}
-			t.Add(name(f.Metric), r.Server, in.value(r.Old)+atRate(&f, r.Old), in.value(r.New)+atRate(&f, r.New), change,
-				fmt.Sprintf("%d, %d", r.Old.N, r.New.N), said(f.Metric, r))
+			t.Add(name(f.Metric), r.Server, r.Old.printed(in)+atRate(&f, r.Old), r.New.printed(in)+atRate(&f, r.New), change(r.Ratio),
+				fmt.Sprintf("%d, %d", r.Old.N, r.New.N), outcome(f.Metric, r))
 		}
 	}
 	return t
@@ -162,21 +134,17 @@ func name(m cells.Metric) string {
 	return string(m)
 }
 
-// limits says what each family of a block could have seen.
-func limits(block []Family) string {
+// detectable says which changes each family of a table could have shown.
+func detectable(families []Family) string {
 	var parts []string
-	for i := range block {
-		f := &block[i]
-		if f.Comparisons == 0 {
-			continue
+	for _, f := range families {
+		least := "none"
+		if f.Detectable != nil {
+			least = strconv.FormatFloat(*f.Detectable*100, 'f', 1, 64) + " %"
 		}
-		text := name(f.Metric) + " "
-		if f.Detectable == nil {
-			text += "none"
-		} else {
-			text += strconv.FormatFloat(*f.Detectable*100, 'f', 1, 64) + " %"
+		if f.Comparisons > 0 {
+			parts = append(parts, fmt.Sprintf("%s %s of %d", name(f.Metric), least, f.Comparisons))
 		}
-		parts = append(parts, fmt.Sprintf("%s of %d", text, f.Comparisons))
 	}
 	if len(parts) == 0 {
 		return ""
@@ -184,50 +152,27 @@ func limits(block []Family) string {
 	return "Smallest detectable change, and of how many comparisons: " + strings.Join(parts, "; ")
 }
 
-// Calls counts the rows that are called, and all that were tested.
-func (c *Comparison) Calls() (called, tested int) {
-	for i := range c.Families {
-		tested += c.Families[i].Comparisons
-		for _, r := range c.Families[i].Rows {
-			if r.Outcome == Higher || r.Outcome == Lower {
-				called++
-			}
-		}
-	}
-	return called, tested
-}
-
-// calls are the rows that are called, a line each.
+// calls lists the changes that are called, a line each.
 func (c *Comparison) calls() []string {
 	var lines []string
-	for i := range c.Families {
-		f := &c.Families[i]
-		for j := range f.Rows {
-			if r := &f.Rows[j]; r.Outcome == Higher || r.Outcome == Lower {
-				lines = append(lines, fmt.Sprintf("%s, %s, %s, %s: %s %s, %s",
-					r.Server, f.Scenario, f.Protocol, f.Phase, name(f.Metric), r.Ratio.text(), said(f.Metric, r)))
-			}
+	for f, r := range c.changes() {
+		if r.called() {
+			lines = append(lines, fmt.Sprintf("%s, %s: %s %s, %s", r.Server, f.table(), name(f.Metric), change(r.Ratio), outcome(f.Metric, r)))
 		}
 	}
 	return lines
 }
 
-// voids are the void trials of both sides, a line a cell.
+// voids lists the void trials of both pools, a line a cell.
 func (c *Comparison) voids() []string {
 	var lines []string
 	seen := map[string]bool{}
-	for i := range c.Families {
-		f := &c.Families[i]
-		for _, r := range f.Rows {
-			for _, x := range []struct {
-				name string
-				v    Value
-			}{{"OLD", r.Old}, {"NEW", r.New}} {
-				line := fmt.Sprintf("%s, %s, %s, %s: %d void in %s: %s", r.Server, f.Scenario, f.Protocol, f.Phase, x.v.Void, x.name, x.v.WhyVoid)
-				if x.v.Void > 0 && !seen[line] {
-					seen[line] = true
-					lines = append(lines, line)
-				}
+	for f, r := range c.changes() {
+		for i, v := range []Value{r.Old, r.New} {
+			line := fmt.Sprintf("%s, %s: %d void in %s: %s", r.Server, f.table(), v.Void, []string{"OLD", "NEW"}[i], v.WhyVoid)
+			if v.Void > 0 && !seen[line] {
+				seen[line] = true
+				lines = append(lines, line)
 			}
 		}
 	}
@@ -235,97 +180,101 @@ func (c *Comparison) voids() []string {
 }
 
 const (
-	legend      = "A value is the median over trials [its 95 % interval] or (its range); a change is new ÷ old − 1, as Hodges–Lehmann estimate with its interval, (in parentheses) where so few trials reach less than 95 %. It is called when the exact Mann–Whitney test says so after Holm's correction over the servers of that metric and table, and it leaves the noise band. ≥ lower bound, ≤ upper bound, ~ the loader's own lag reaches into it, (sat) the server did not keep the rate."
-	apartInTime = "Both sides were measured at their own time: what the machine changed in between is in these changes too; joust duel measures two variants in turn."
+	legend    = "A value is the median over trials [its 95 % interval] or (its range); a change is new ÷ old − 1, as Hodges–Lehmann estimate with its interval, (in parentheses) where so few trials reach less than 95 %. It is called when the exact Mann–Whitney test says so after Holm's correction over the servers of that metric and table, and it leaves the noise band. ≥ lower bound, ≤ upper bound, ~ the loader's own lag reaches into it, (sat) the server did not keep the rate."
+	driftNote = "Both sides were measured at their own time: what the machine changed in between is in these changes too; joust duel measures two variants in turn."
 )
 
 // heading is the first line.
 func (c *Comparison) heading() string {
-	called, tested := c.Calls()
-	return fmt.Sprintf("%d of %d comparisons called", called, tested)
+	tested := 0
+	for i := range c.Families {
+		tested += c.Families[i].Comparisons
+	}
+	return fmt.Sprintf("%d of %d comparisons called", len(c.calls()), tested)
 }
 
-func (s Side) text() string {
-	return strings.Join(s.Runs, " + ") + " (joust " + s.Build + ")"
+func (p *Pool) text() string {
+	return strings.Join(p.Runs, " + ") + " (joust " + p.Build + ")"
 }
 
-// Text is the comparison for a terminal.
+// page is a rendering in the making.
+type page struct {
+	strings.Builder
+	// title and item are the formats of a list's title and of its items.
+	title, item string
+	clean       func(string) string
+}
+
+func (p *page) line(format string, args ...any) { fmt.Fprintf(p, format+"\n", args...) }
+
+func (p *page) items(list []string) {
+	for _, item := range list {
+		p.line(p.item, p.clean(item))
+	}
+}
+
+func (p *page) list(title string, items []string) {
+	if len(items) > 0 {
+		p.line(p.title, title)
+		p.items(items)
+	}
+}
+
+// Text renders the comparison for a terminal.
 func (c *Comparison) Text(gates []Gate) string {
-	var b strings.Builder
-	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
-	items := func(list []string) {
-		for _, item := range list {
-			line("  %s", table.OneLine(item))
+	p := &page{title: "\n%s:", item: "  %s", clean: table.OneLine}
+	p.line("old  %s", p.clean(c.Old.text()))
+	p.line("new  %s", p.clean(c.New.text()))
+	if len(c.Partial) > 0 {
+		p.line("\nPARTIAL: no gate is evaluated")
+		p.items(c.Partial)
+	}
+	p.list("Differences besides what was measured", c.Differences)
+	for _, families := range c.tables() {
+		p.line("\n%s", families[0].table())
+		p.WriteString(drawn(families).Terminal())
+		if l := detectable(families); l != "" {
+			p.line("%s", l)
 		}
 	}
-	list := func(title string, of []string) {
-		if len(of) > 0 {
-			line("\n%s", title)
-			items(of)
-		}
-	}
-	line("old  %s", table.OneLine(c.Old.text()))
-	line("new  %s", table.OneLine(c.New.text()))
-	list("PARTIAL: no gate is evaluated", c.Partial)
-	list("Differences besides what was measured:", c.Differences)
-	for _, block := range c.blocks() {
-		line("\n%s, %s, %s", block[0].Scenario, block[0].Protocol, block[0].Phase)
-		b.WriteString(drawn(block).Terminal())
-		if l := limits(block); l != "" {
-			line("%s", l)
-		}
-	}
-	list("Moved together:", c.Drift)
-	list("Void trials:", c.voids())
-	list("Not compared:", c.Left)
-	list("Unreadable:", c.Problems)
-	line("\n%s\n%s", legend, apartInTime)
-	line("\n%s", c.heading())
-	items(c.calls())
+	p.list("Moved together", c.Drift)
+	p.list("Void trials", c.voids())
+	p.list("Not compared", c.NotCompared)
+	p.list("Unreadable", c.Problems)
+	p.line("\n%s\n%s", legend, driftNote)
+	p.line("\n%s", c.heading())
+	p.items(c.calls())
 	for _, g := range gates {
-		line("\n%s: %s", table.OneLine(g.Threshold.Text), g.Outcome)
-		items(g.Reasons)
+		p.line("\n%s: %s", p.clean(g.Threshold.Text), g.Outcome)
+		p.items(g.Reasons)
 	}
-	return b.String()
+	return p.String()
 }
 
-// Markdown is the comparison for a pull request: what is called first, the
-// tables folded.
+// Markdown renders the comparison for a pull request, with its tables folded.
 func (c *Comparison) Markdown(gates []Gate) string {
-	var b strings.Builder
-	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
-	items := func(list []string) {
-		for _, item := range list {
-			line("- %s", table.Escape(item))
-		}
-	}
-	list := func(title string, of []string) {
-		if len(of) > 0 {
-			line("\n%s\n", title)
-			items(of)
-		}
-	}
-	line("### joust compare: %s\n", c.heading())
-	line("Old: %s. New: %s.", table.Escape(c.Old.text()), table.Escape(c.New.text()))
+	p := &page{title: "\n**%s**\n", item: "- %s", clean: table.Escape}
+	p.line("### joust compare: %s\n", c.heading())
+	p.line("Old: %s. New: %s.", p.clean(c.Old.text()), p.clean(c.New.text()))
 	for _, g := range gates {
-		line("\n**%s: %s**\n", table.Escape(g.Threshold.Text), g.Outcome)
-		items(g.Reasons)
+		p.line("\n**%s: %s**\n", p.clean(g.Threshold.Text), g.Outcome)
+		p.items(g.Reasons)
 	}
-	list("**Partial: no gate is evaluated**", c.Partial)
-	list("**Called**", c.calls())
-	list("**Differences besides what was measured**", c.Differences)
-	list("**Moved together**", c.Drift)
-	list("**Void trials**", c.voids())
-	list("**Not compared**", c.Left)
-	list("**Unreadable**", c.Problems)
-	for _, block := range c.blocks() {
-		line("\n<details><summary>%s, %s, %s</summary>\n", table.Escape(block[0].Scenario), table.Escape(block[0].Protocol), table.Escape(block[0].Phase))
-		b.WriteString(drawn(block).Markdown())
-		if l := limits(block); l != "" {
-			line("\n%s.", l)
+	p.list("Partial: no gate is evaluated", c.Partial)
+	p.list("Called", c.calls())
+	p.list("Differences besides what was measured", c.Differences)
+	p.list("Moved together", c.Drift)
+	p.list("Void trials", c.voids())
+	p.list("Not compared", c.NotCompared)
+	p.list("Unreadable", c.Problems)
+	for _, families := range c.tables() {
+		p.line("\n<details><summary>%s</summary>\n", p.clean(families[0].table()))
+		p.WriteString(drawn(families).Markdown())
+		if l := detectable(families); l != "" {
+			p.line("\n%s.", l)
 		}
-		line("\n</details>")
+		p.line("\n</details>")
 	}
-	line("\n%s %s", legend, apartInTime)
-	return b.String()
+	p.line("\n%s %s", legend, driftNote)
+	return p.String()
 }

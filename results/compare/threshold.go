@@ -12,16 +12,14 @@ import (
 	"github.com/joust-bench/joust/results/stats"
 )
 
-// Threshold is a condition on which a comparison fails, such as
-// "throughput<-5%", "p99>+10%" or "p99>20ms".
+// Threshold is a condition on which a comparison fails, such as "p99>+10%".
 type Threshold struct {
-	// Text is as it was given.
+	// Text is the threshold as the user wrote it.
 	Text   string       `json:"text"`
 	Metric cells.Metric `json:"metric"`
-	// Above fails what lies above the limit, else what lies below.
+	// Above is true where values above the limit fail, false for those below.
 	Above bool `json:"above"`
-	// Limit is a relative change (0.1 for +10 %), or a value of the new side
-	// in the metric's unit.
+	// Limit is a relative change (0.1 for +10 %), or a value in the metric's unit.
 	Limit    float64 `json:"limit"`
 	Relative bool    `json:"relative"`
 }
@@ -37,20 +35,13 @@ func ParseThreshold(text string) (Threshold, error) {
 	t.Metric, t.Above = cells.Metric(strings.TrimSpace(text[:at])), text[at] == '>'
 	limit := strings.TrimSpace(text[at+1:])
 	if !slices.Contains(cells.Metrics(), t.Metric) {
-		return t, fmt.Errorf("threshold %q: there is no metric %q; the metrics are %s", text, t.Metric, metricNames())
+		names := strings.ReplaceAll(strings.Trim(fmt.Sprint(cells.Metrics()), "[]"), " ", ", ")
+		return t, fmt.Errorf("threshold %q: there is no metric %q; the metrics are %s", text, t.Metric, names)
 	}
 	if percent, ok := strings.CutSuffix(limit, "%"); ok {
 		return t, t.relative(strings.TrimSpace(percent))
 	}
 	return t, t.absolute(limit)
-}
-
-func metricNames() string {
-	var names []string
-	for _, m := range cells.Metrics() {
-		names = append(names, string(m))
-	}
-	return strings.Join(names, ", ")
 }
 
 func (t *Threshold) relative(percent string) error {
@@ -65,7 +56,7 @@ func (t *Threshold) relative(percent string) error {
 	return nil
 }
 
-// absolute reads a limit with the unit that its metric has.
+// absolute reads a limit in the unit of its metric.
 func (t *Threshold) absolute(limit string) error {
 	var ok bool
 	var want string
@@ -100,29 +91,28 @@ func scaled(text string, units map[string]float64) (float64, bool) {
 	return v * units[best], best != "" && err == nil && v > 0
 }
 
-// GateOutcome is what a gate came to.
+// GateOutcome is the outcome of a gate.
 type GateOutcome string
 
 // The outcomes of a gate, the gravest first.
 const (
 	GateFailed GateOutcome = "failed"
-	// GateNotMeasured fails too: what was not measured passes nothing.
+	// GateNotMeasured fails too.
 	GateNotMeasured GateOutcome = "not measured"
 	GateUndecided   GateOutcome = "cannot decide"
 	GatePassed      GateOutcome = "passed"
 )
 
-// Gate is a threshold held against all rows of its metric.
+// Gate is a threshold held against all changes of its metric.
 type Gate struct {
 	Threshold Threshold   `json:"threshold"`
 	Outcome   GateOutcome `json:"outcome"`
-	// Reasons name the cells that made it so, the gravest first. Those of a
-	// gate that passed name what it could not have seen.
+	// Reasons name the cells that caused the outcome, the gravest first; of a gate
+	// that passed, the tables whose changes it could have missed.
 	Reasons []string `json:"reasons,omitempty"`
 }
 
-// Evaluate holds the thresholds against the comparison. Partial runs evaluate
-// no gate.
+// Evaluate holds the thresholds against the comparison, unless it is partial.
 func (c *Comparison) Evaluate(thresholds []Threshold) []Gate {
 	gates := make([]Gate, len(thresholds))
 	for i, t := range thresholds {
@@ -135,30 +125,22 @@ func (c *Comparison) gate(t Threshold) Gate {
 	if len(c.Partial) > 0 {
 		return Gate{Threshold: t, Outcome: GateUndecided, Reasons: c.Partial}
 	}
-	found := map[GateOutcome][]string{}
-	rows := 0
-	for i := range c.Families {
-		f := &c.Families[i]
-		if f.Metric != t.Metric || !t.fits(f.Unit) {
-			continue
-		}
-		for j := range f.Rows {
-			rows++
-			outcome, why := t.hold(f, &f.Rows[j])
-			found[outcome] = append(found[outcome], fmt.Sprintf("%s, %s, %s, %s: %s", f.Rows[j].Server, f.Scenario, f.Protocol, f.Phase, why))
+	reasons := map[GateOutcome][]string{}
+	for f, r := range c.changes() {
+		if f.Metric == t.Metric && t.fits(f.Unit) {
+			outcome, why := t.hold(f, r)
+			reasons[outcome] = append(reasons[outcome], fmt.Sprintf("%s, %s: %s", r.Server, f.table(), why))
 		}
 	}
-	if rows == 0 {
+	if len(reasons) == 0 {
 		return Gate{Threshold: t, Outcome: GateNotMeasured, Reasons: []string{t.missing()}}
 	}
 	g := Gate{Threshold: t, Outcome: GatePassed}
 	for _, o := range []GateOutcome{GateFailed, GateNotMeasured, GateUndecided} {
-		if len(found[o]) > 0 {
-			if g.Outcome == GatePassed {
-				g.Outcome = o
-			}
-			g.Reasons = append(g.Reasons, found[o]...)
+		if len(reasons[o]) > 0 && g.Outcome == GatePassed {
+			g.Outcome = o
 		}
+		g.Reasons = append(g.Reasons, reasons[o]...)
 	}
 	if g.Outcome == GatePassed && t.Relative {
 		g.Reasons = c.blind(t)
@@ -166,8 +148,7 @@ func (c *Comparison) gate(t Threshold) Gate {
 	return g
 }
 
-// blind names the tables in which a change of the limit's size would often have
-// been missed.
+// blind names the tables that would often have missed a change of the limit's size.
 func (c *Comparison) blind(t Threshold) []string {
 	var out []string
 	for i := range c.Families {
@@ -175,22 +156,21 @@ func (c *Comparison) blind(t Threshold) []string {
 		switch {
 		case f.Metric != t.Metric:
 		case f.Detectable == nil:
-			out = append(out, fmt.Sprintf("%s, %s, %s: too few trials to say what would have been seen", f.Scenario, f.Protocol, f.Phase))
+			out = append(out, f.table()+": too few trials to say what would have been seen")
 		case *f.Detectable > math.Abs(t.Limit):
-			out = append(out, fmt.Sprintf("%s, %s, %s: a change below %.1f %% would often have been missed; more trials see less",
-				f.Scenario, f.Protocol, f.Phase, *f.Detectable*100))
+			out = append(out, fmt.Sprintf("%s: a change below %.1f %% would often have been missed; more trials see less", f.table(), *f.Detectable*100))
 		}
 	}
 	return out
 }
 
-// fits tells whether the limit can be held against the unit: an absolute one
+// fits reports whether the limit can be held against the unit: an absolute one
 // in requests a second, or a duration per request, says nothing about bytes.
 func (t Threshold) fits(u cells.BaseUnit) bool {
 	return t.Relative || u != cells.BytesPerSecond && u != cells.NanosPerByte
 }
 
-// missing says why no row has the metric.
+// missing says why no change has the metric.
 func (t Threshold) missing() string {
 	_, percentile := t.Metric.Place()
 	switch {
@@ -204,46 +184,37 @@ func (t Threshold) missing() string {
 	return fmt.Sprintf("no cell of both sides has %s", t.Metric)
 }
 
-// hold is the outcome of one row.
-func (t Threshold) hold(f *Family, r *Row) (GateOutcome, string) {
-	if r.Outcome == NotMeasured {
-		return GateNotMeasured, r.Why + because(r)
-	}
-	if !t.Relative {
+// hold judges one change.
+func (t Threshold) hold(f *Family, r *Change) (GateOutcome, string) {
+	switch {
+	case r.Outcome == NotMeasured && r.Old.Missing == missingVoid:
+		return GateNotMeasured, r.Why + ": " + r.Old.WhyVoid
+	case r.Outcome == NotMeasured && r.New.Missing == missingVoid:
+		return GateNotMeasured, r.Why + ": " + r.New.WhyVoid
+	case r.Outcome == NotMeasured:
+		return GateNotMeasured, r.Why
+	case !t.Relative:
 		return t.holdValue(f, r)
-	}
-	if r.Outcome == Undecided {
+	case r.Outcome == Undecided:
 		return GateUndecided, r.Why
 	}
-	change := r.Ratio.Value - 1
-	called := t.Above && r.Outcome == Higher || !t.Above && r.Outcome == Lower
-	if called && (t.Above && change > t.Limit || !t.Above && change < t.Limit) {
-		return GateFailed, fmt.Sprintf("%s, p %s after Holm", r.Ratio.text(), probability(*r.PHolm))
+	by := r.Ratio.Value - 1
+	if t.Above && r.Outcome == Higher && by > t.Limit || !t.Above && r.Outcome == Lower && by < t.Limit {
+		return GateFailed, fmt.Sprintf("%s, p %s after Holm", change(r.Ratio), probability(*r.PHolm))
 	}
 	return GatePassed, ""
 }
 
-// because is the reason of a void trial of the side without a value.
-func because(r *Row) string {
-	for _, v := range []Value{r.Old, r.New} {
-		if v.Missing == missingVoid {
-			return ": " + v.WhyVoid
-		}
-	}
-	return ""
-}
-
-// holdValue holds the interval of the new median against the limit: all of it
-// must lie beyond.
-func (t Threshold) holdValue(f *Family, r *Row) (GateOutcome, string) {
+// holdValue judges the interval of the new median: all of it must lie beyond.
+func (t Threshold) holdValue(f *Family, r *Change) (GateOutcome, string) {
 	v, in := r.New, scaleOf(f.Unit, r.New.Median)
 	switch {
 	case v.Kind != stats.Interval:
 		return GateUndecided, fmt.Sprintf("n = %d: the interval of a median needs 6 trials", v.N)
 	case t.Above && v.Low > t.Limit, !t.Above && v.High < t.Limit && !v.AtLeast:
-		return GateFailed, in.value(v)
+		return GateFailed, v.printed(in)
 	case v.AtLeast && (t.Above || v.High < t.Limit):
-		return GateUndecided, in.value(v) + " is a lower bound"
+		return GateUndecided, v.printed(in) + " is a lower bound"
 	}
 	return GatePassed, ""
 }

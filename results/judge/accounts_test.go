@@ -10,7 +10,7 @@ import (
 	"github.com/joust-bench/joust/results"
 )
 
-// asking is a closed loop in which all that was asked was answered rightly.
+// asking is a closed loop in which every request had a right answer.
 func asking() results.Phase {
 	return results.Phase{
 		Name: "closed", Loop: results.ClosedLoop, Measured: true, T1NS: 10 * second, Asked: 1000,
@@ -22,7 +22,7 @@ func asking() results.Phase {
 func TestAccounts(t *testing.T) {
 	t.Parallel()
 	type causes = map[results.Cause]uint64
-	// wrong changes a phase by what went wrong in it.
+	// wrong spoils a phase.
 	wrong := func(failed, timeouts, unanswered uint64) func(*results.Phase) {
 		return func(p *results.Phase) {
 			p.Total.Completed -= failed + unanswered
@@ -69,7 +69,7 @@ func TestAccounts(t *testing.T) {
 			p := asking()
 			c.edit(&p)
 			var got []string
-			for _, r := range Accounts(&results.Report{Interrupted: c.interrupted}, &p, c.overloaded, c.tolerance) {
+			for _, r := range accountsOf(&results.Report{Interrupted: c.interrupted}, &p, c.overloaded, c.tolerance) {
 				code := r.Code
 				if r.Voids {
 					code += "!"
@@ -124,18 +124,18 @@ func TestWarmUp(t *testing.T) {
 		edit(&warm)
 		return &results.Report{Phases: []results.Phase{warm, asking()}}
 	}
-	if got := WarmUp(report(func(*results.Phase) {}), "closed"); got != "" {
+	if got := warmUp(report(func(*results.Phase) {}), "closed"); got != "" {
 		t.Errorf("of a warm-up in which all was right: %q", got)
 	}
 	hung := report(func(p *results.Phase) { p.Unanswered, p.Asked = 64, 1064 })
-	if got, want := WarmUp(hung, "closed"), "in the warm-up 64 of 1064 requests had no answer"; got != want {
+	if got, want := warmUp(hung, "closed"), "in the warm-up 64 of 1064 requests had no answer"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 	hung.Phases[0].Measured = true
-	if got := WarmUp(hung, "closed"); got != "" {
+	if got := warmUp(hung, "closed"); got != "" {
 		t.Errorf("of a measured phase: %q", got)
 	}
-	if got := WarmUp(hung, "nowhere"); got != "" {
+	if got := warmUp(hung, "nowhere"); got != "" {
 		t.Errorf("of no phase: %q", got)
 	}
 }

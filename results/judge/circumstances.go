@@ -2,51 +2,91 @@ package judge
 
 import (
 	"math"
+	"slices"
 	"time"
 
 	"github.com/joust-bench/joust/results"
 )
 
-// circumstances marks what does not void a number but belongs beside it.
-func (v *verdict) circumstances() {
-	p, m, t := v.Evidence.Loader, v.Measured, v.Limits
-	if first, all := p.CompletedFirstHalf, p.Total.Completed; p.Loop == results.ClosedLoop && !v.Report.Interrupted && p.Knows("completed_first_half") && float64(all) >= 2*t.FewCompletions {
-		if d := diff(first, all-first); d > t.SteadyHalves {
-			v.flag(results.FlagNotSteady)
-			v.because("not-steady", "the window's halves differ by %s > %s", above(d, t.SteadyHalves), percent(t.SteadyHalves))
+// The codes of the reasons that other rules look for: the loader stood still,
+// the CPU shares of both sides, and the loader's own lag hides the median.
+const (
+	codeStalled = "stalled"
+	codeShares  = "shares"
+	codeLag     = "loader-lag"
+)
+
+// Disturbance returns the reason of the flag of a disturbed phase, empty without
+// that flag.
+func Disturbance(v results.Verdict) string {
+	for _, r := range v.Reasons {
+		if slices.Contains([]string{codeStalled, "foreign-work", "steal", "slower", "late-read", "pressure"}, r.Code) {
+			return r.Text
 		}
 	}
+	return ""
+}
+
+// circumstances adds the flags and reasons that do not void a number.
+func (v *verdict) circumstances() {
+	v.halves()
+	m, t := v.Measured, v.Limits
 	if own, foreign, ok := foreignWork(m, t); ok {
-		v.flag(results.FlagDisturbed)
-		v.because("foreign-work", "other programs kept the server's CPUs busy for %s of the window > %s, and the server itself for %s", above(foreign, t.ForeignWork), percent(t.ForeignWork), percent(own))
+		v.disturbed("foreign-work", "other programs kept the server's CPUs busy for %s of the window > %s, and the server itself for %s", above(foreign, t.ForeignWork), percent(t.ForeignWork), percent(own))
 	}
-	if still := StoodStill(p, t); still != "" {
+	if still := stoodStill(v.Evidence.Loader, t); still != "" {
 		v.flag(results.FlagDisturbed)
-		if !hasCode(v.Verdict, codeStalled) {
+		if find(v.Verdict, codeStalled) == nil {
 			v.because(codeStalled, "%s", still)
 		}
 	}
 	if m.StealShare != nil && *m.StealShare > t.StealLimit {
-		v.flag(results.FlagDisturbed)
-		v.because("steal", "the hypervisor took %s of the CPUs' time > %s", above(*m.StealShare, t.StealLimit), percent(t.StealLimit))
+		v.disturbed("steal", "the hypervisor took %s of the CPUs' time > %s", above(*m.StealShare, t.StealLimit), percent(t.StealLimit))
 	}
-	v.slowed()
+	if v.SpinStart != nil {
+		v.slower("server's", func(s results.Spin) int64 { return s.ServerNS })
+		v.slower("loader's", func(s results.Spin) int64 { return s.LoaderNS })
+	}
 	for _, u := range []*results.Usage{m.Server, m.Loader} {
 		if u == nil {
 			continue
 		}
 		if late := lateness(u); late > t.LateRead {
-			v.flag(results.FlagDisturbed)
-			v.because("late-read", "counters were read %s of the window late > %s", above(late, t.LateRead), percent(t.LateRead))
+			v.disturbed("late-read", "counters were read %s of the window late > %s", above(late, t.LateRead), percent(t.LateRead))
 		}
+	}
+}
+
+// halves flags a closed loop whose window has halves that differ.
+func (v *verdict) halves() {
+	p, t := v.Evidence.Loader, v.Limits
+	first, all := float64(p.CompletedFirstHalf), float64(p.Total.Completed)
+	if p.Loop != results.ClosedLoop || v.Report.Interrupted || !p.Knows("completed_first_half") || all < 2*t.FewCompletions {
+		return
+	}
+	if by := math.Abs(2*first-all) / (all / 2); by > t.SteadyHalves {
+		v.flag(results.FlagNotSteady)
+		v.because("not-steady", "the window's halves differ by %s > %s", above(by, t.SteadyHalves), percent(t.SteadyHalves))
+	}
+}
+
+// slower flags a side whose processors took longer for a spin than at the start.
+func (v *verdict) slower(side string, ns func(results.Spin) int64) {
+	start, worst := ns(*v.SpinStart), int64(0)
+	for _, s := range v.Spins {
+		worst = max(worst, ns(s))
+	}
+	if by := float64(worst)/float64(start) - 1; start > 0 && by > v.Limits.SpinSlower {
+		v.disturbed("slower", "the %s CPUs were %s slower than when the run began > %s: a fixed spin next to the window took %v instead of %v",
+			side, above(by, v.Limits.SpinSlower), percent(v.Limits.SpinSlower), duration(worst), duration(start))
 	}
 }
 
 // bookkeeping holds a closed loop of single requests on kept connections to
 // Little's law: throughput × (time of a request + time until the next is sent)
 // = connections. The time between is the loader's own work, which a request
-// takes at most once. What is missing was lost, or its connection was idle. Users
-// of their own may leave connections idle.
+// takes at most once. The difference was lost, or its connection was idle, as
+// users of their own may leave it.
 func (v *verdict) bookkeeping() {
 	p, service := v.Evidence.Loader, v.Evidence.Loader.Total.Service
 	window, connections := float64(p.WindowNS()), float64(p.MinConnectionsOpen)
@@ -56,7 +96,7 @@ func (v *verdict) bookkeeping() {
 	}
 	// On every connection the window cuts a request in two at each end: one is
 	// counted whole, the other not at all.
-	off := v.Limits.Bookkeeping + float64(service.MaxNS)/window
+	limit := v.Limits.Bookkeeping + float64(service.MaxNS)/window
 	busy, work := float64(p.Total.Completed)*service.MeanNS/window, 0.0
 	for _, thread := range p.Threads {
 		if thread.Loops == 0 {
@@ -64,24 +104,17 @@ func (v *verdict) bookkeeping() {
 		}
 		work += thread.Work
 	}
-	switch {
-	case busy > connections*(1+off):
-		v.misses("more was answered than asked", busy, connections, off)
-	case busy+work < connections*(1-off):
-		v.misses("requests were lost or connections were idle", busy+work, connections, off)
+	conclusion := "more was answered than asked"
+	if busy <= connections*(1+limit) {
+		busy += work
+		conclusion = "requests were lost or connections were idle"
+		if busy >= connections*(1-limit) {
+			return
+		}
 	}
-}
-
-func (v *verdict) misses(what string, busy, connections, off float64) {
 	v.flag(results.FlagBookkeeping)
 	v.because("littles-law", "throughput × time accounts for %.1f of %.0f connections, %s off > %s: %s",
-		busy, connections, percent(math.Abs(busy/connections-1)), percent(off), what)
-}
-
-// diff is how far two halves are apart, as a share of their mean.
-func diff(a, b uint64) float64 {
-	mean := float64(a+b) / 2
-	return max(float64(a)-float64(b), float64(b)-float64(a)) / mean
+		busy, connections, percent(math.Abs(busy/connections-1)), percent(limit), conclusion)
 }
 
 // lateness is the later of the two readings, as a share of the window.
@@ -90,5 +123,5 @@ func lateness(u *results.Usage) float64 {
 	return float64(late) / float64(max(1, u.AskedT1NS-u.AskedT0NS))
 }
 
-// duration rounds nanoseconds to what a sentence needs.
+// duration rounds nanoseconds for a sentence.
 func duration(ns int64) time.Duration { return time.Duration(ns).Round(10 * time.Microsecond) }

@@ -6,7 +6,7 @@ import (
 	"github.com/joust-bench/joust/results"
 )
 
-// closedLoop is the table of METHOD.md §3, and what an experiment makes of it.
+// closedLoop judges by the table of METHOD.md §3 and by the cell's experiment.
 func (v *verdict) closedLoop() {
 	if v.Shared {
 		v.Bottleneck = results.LimitSharedCPU
@@ -18,7 +18,7 @@ func (v *verdict) closedLoop() {
 		v.because("not-sampled", "the CPU use of the loader is needed to say what limited the phase")
 		return
 	}
-	if still := StoodStill(v.Evidence.Loader, v.Limits); still != "" {
+	if still := stoodStill(v.Evidence.Loader, v.Limits); still != "" {
 		// Waiting for a processor counts as the loader's work, a stop does not.
 		if *v.LoaderShare >= v.Limits.FullShare {
 			v.Bottleneck = results.LimitLoader
@@ -29,20 +29,20 @@ func (v *verdict) closedLoop() {
 		v.because(codeStalled, "%s: what limited the phase cannot be told", still)
 		return
 	}
-	if BackedOff(v.Report, v.Evidence.Loader, v.Limits) != "" {
-		v.Bottleneck = results.LimitUnknown // voids says why
+	if backedOff(v.Report, v.Evidence.Loader, v.Limits) != "" {
+		v.Bottleneck = results.LimitUnknown // voids gives the reason
 		return
 	}
 	if v.ServerShare == nil {
 		v.loaderShareAlone()
 		return
 	}
-	table := limit(*v.ServerShare, *v.LoaderShare, v.Limits)
-	v.Bottleneck = table
+	limit, evidence := v.table()
+	v.Bottleneck = limit
 	v.experiment()
-	v.because(codeShares, "%s", v.sentence(table))
+	v.because(codeShares, "%s", evidence)
 	x, us := v.Evidence.Loader.ThroughputRPS(), *v.ServerShare
-	// A full server's share tells nothing about what it could do beyond x.
+	// A full server's share says nothing about its throughput beyond x.
 	estimable := us >= v.Limits.EstimateFrom && us < v.Limits.FullShare
 	if us > 0 && (v.Bottleneck == results.LimitBalanced || v.Bottleneck == results.LimitLoader && estimable) {
 		upper := x / us
@@ -50,8 +50,7 @@ func (v *verdict) closedLoop() {
 	}
 }
 
-// loaderShareAlone judges a closed loop whose server's CPU use is not known: a
-// full loader makes its throughput a lower bound, and nothing else can be told.
+// loaderShareAlone judges a closed loop whose server's CPU use is not known.
 func (v *verdict) loaderShareAlone() {
 	if *v.LoaderShare >= v.Limits.FullShare {
 		v.Bottleneck = results.LimitLoader
@@ -62,34 +61,19 @@ func (v *verdict) loaderShareAlone() {
 	v.because(codeShares, "%s < %s, and the CPU use of the server is not known: what else limited it cannot be told", v.loader(), percent(v.Limits.FullShare))
 }
 
-// limit names the bottleneck by the two shares.
-func limit(us, ul float64, t results.Thresholds) results.Bottleneck {
+// table returns the bottleneck by the two shares, with the evidence.
+func (v *verdict) table() (limit results.Bottleneck, evidence string) {
+	us, ul, t := *v.ServerShare, *v.LoaderShare, v.Limits
+	server, loader := v.server(), v.loader()
 	switch {
 	case us >= t.FullShare:
-		return results.LimitServer
+		return results.LimitServer, fmt.Sprintf("%s ≥ %s; %s", server, percent(t.FullShare), loader)
 	case us >= t.NearlyFull && ul >= t.FullShare:
-		return results.LimitBalanced
+		return results.LimitBalanced, fmt.Sprintf("%s, between %s and %s; %s ≥ %s", server, percent(t.NearlyFull), percent(t.FullShare), loader, percent(t.FullShare))
 	case us < t.NearlyFull && ul >= t.FullShare:
-		return results.LimitLoader
+		return results.LimitLoader, fmt.Sprintf("%s ≥ %s; %s < %s", loader, percent(t.FullShare), server, percent(t.NearlyFull))
 	case us < t.Slack && ul < t.Slack:
-		return results.LimitConnections
+		return results.LimitConnections, fmt.Sprintf("%s and %s, both < %s: waiting, not working, limited it; try more clients", server, loader, percent(t.Slack))
 	}
-	return results.LimitUnknown
-}
-
-// sentence is the evidence for what the table says, numbers and thresholds
-// included.
-func (v *verdict) sentence(table results.Bottleneck) string {
-	server, loader, t := v.server(), v.loader(), v.Limits
-	switch table {
-	case results.LimitServer:
-		return fmt.Sprintf("%s ≥ %s; %s", server, percent(t.FullShare), loader)
-	case results.LimitBalanced:
-		return fmt.Sprintf("%s, between %s and %s; %s ≥ %s", server, percent(t.NearlyFull), percent(t.FullShare), loader, percent(t.FullShare))
-	case results.LimitLoader:
-		return fmt.Sprintf("%s ≥ %s; %s < %s", loader, percent(t.FullShare), server, percent(t.NearlyFull))
-	case results.LimitConnections:
-		return fmt.Sprintf("%s and %s, both < %s: waiting, not working, limited it; try more clients", server, loader, percent(t.Slack))
-	}
-	return fmt.Sprintf("%s and %s: the two shares alone do not tell which of them limited it", server, loader)
+	return results.LimitUnknown, fmt.Sprintf("%s and %s: the two shares alone do not tell which of them limited it", server, loader)
 }

@@ -7,8 +7,8 @@ import (
 	"github.com/joust-bench/joust/results"
 )
 
-// TestForeignLoaders are judged by CPU shares, and by whether they kept their
-// lowest rate; what they cannot tell voids nothing.
+// Foreign loaders are judged by CPU shares, and by whether they kept their lowest
+// rate; figures that they do not report void nothing.
 func TestForeignLoaders(t *testing.T) {
 	t.Parallel()
 	share := func(x float64) *float64 { return &x }
@@ -39,7 +39,7 @@ func TestForeignLoaders(t *testing.T) {
 		if c.open {
 			p.Loop, p.Rate = results.OpenLoop, &results.RateReport{TargetRPS: 1000, Offered: 1000, Achieved: c.achieved}
 		}
-		v := Phase(Evidence{
+		v := Phase(Evidence{Limits: results.DefaultThresholds(),
 			Loader: &p, LowestKept: c.lowest,
 			Report:   &results.Report{ConnectionsAsked: 64, Depth: 1, Unknown: []string{"connections_open"}, Foreign: &results.Foreign{Tool: "wrk"}},
 			Measured: &results.TrialPhase{ServerCPUBusy: &c.us, Loader: &results.Usage{BusiestThread: &c.ul}},

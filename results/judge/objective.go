@@ -2,82 +2,65 @@ package judge
 
 import (
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/stats"
 )
 
-// Kept tells whether a window of an open loop kept an objective.
-type Kept struct {
-	Kept bool
-	// Why says why not; empty when it was kept.
-	Why string
-	// Loader is true when the loader, not the server, may be why not.
-	Loader bool
-	// LatencyNS is the objective's percentile; nil where the window had too few
-	// samples for it.
-	LatencyNS *int64
-	// Achieved is achieved ÷ offered.
-	Achieved float64
-}
-
-// Objective tells whether a phase with its verdict kept an objective: no failed
-// request, the rate kept, and the percentile below its bound, with the samples
-// to say so. atLeast is how many samples that takes.
-func Objective(limits results.Thresholds, o results.Objective, atLeast uint64, p *results.Phase, v results.Verdict) Kept {
-	k := Kept{}
-	if p.Rate != nil && p.Rate.Offered > 0 {
-		k.Achieved = float64(p.Rate.Achieved) / float64(p.Rate.Offered)
-	}
+// Objective judges whether an open loop with its verdict kept an objective: no
+// failed request, the rate kept, and the percentile below its bound with atLeast
+// samples. The step lacks its rate and the harness's own measurement.
+func Objective(limits results.Thresholds, o results.Objective, atLeast uint64, p *results.Phase, v results.Verdict) results.SearchStep {
+	s := results.SearchStep{Achieved: p.Rate.KeptShare()}
 	latency, err := stats.Decode(p.Total.Corrected)
 	if err != nil {
-		k.Why, k.Loader = err.Error(), true
-		return k
+		s.Why, s.Loader = err.Error(), true
+		return s
 	}
 	enough := latency.Count() >= atLeast
 	if enough {
 		at := latency.Quantile(o.Quantile)
-		k.LatencyNS = &at
+		s.LatencyNS = &at
 	}
-	failed, reason := p.Failures(), voids(v)
+	failed, void, behind := p.Failures(), firstVoid(v), find(v, "fell-behind")
 	switch {
 	case failed > 0:
-		k.Why = fmt.Sprintf("%d requests failed (%s)", failed, causes(p.Total.Errors))
-	case reason != nil:
-		k.Why, k.Loader = reason.Text, reason.Code == "loader-behind" || reason.Code == "unreadable"
-	case k.Achieved < limits.KeptRate || hasCode(v, "fell-behind"):
-		k.Why = "the rate was not kept: " + fell(v, k.Achieved)
+		s.Why = fmt.Sprintf("%d requests failed (%s)", failed, causes(p.Total.Errors))
+	case void != nil:
+		s.Why, s.Loader = void.Text, void.Code == "loader-behind" || void.Code == "unreadable"
+	case behind != nil:
+		s.Why = "the rate was not kept: " + behind.Text
+	case s.Achieved < limits.KeptRate:
+		s.Why = "the rate was not kept: " + percent(s.Achieved) + " of what was offered was answered in the window"
 	case !enough:
-		k.Why = fmt.Sprintf("too few samples: %s needs %d, the window had %d", o.Percentile, atLeast, latency.Count())
-	case *k.LatencyNS >= o.BelowNS:
-		k.Why = fmt.Sprintf("%s was %v ≥ %v", o.Percentile, brief(*k.LatencyNS), time.Duration(o.BelowNS))
-		k.blameLag(limits, o, p)
-	case p.Rate.CensoredFromNS > 0 && *k.LatencyNS >= p.Rate.CensoredFromNS:
-		k.Why = fmt.Sprintf("requests without an answer reach %s, which is %v or more", o.Percentile, brief(*k.LatencyNS))
+		s.Why = fmt.Sprintf("too few samples: %s needs %d, the window had %d", o.Percentile, atLeast, latency.Count())
+	case *s.LatencyNS >= o.BelowNS:
+		s.Why = fmt.Sprintf("%s was %v ≥ %v", o.Percentile, brief(*s.LatencyNS), time.Duration(o.BelowNS))
+		blameLag(&s, limits, o, p)
+	case p.Rate.CensoredFromNS > 0 && *s.LatencyNS >= p.Rate.CensoredFromNS:
+		s.Why = fmt.Sprintf("requests without an answer reach %s, which is %v or more", o.Percentile, brief(*s.LatencyNS))
 	default:
-		k.Kept = true
+		s.Kept = true
 	}
-	return k
+	return s
 }
 
-// blameLag notes that the loader's own lag reaches into a percentile that
-// missed its bound.
-func (k *Kept) blameLag(limits results.Thresholds, o results.Objective, p *results.Phase) {
+// blameLag notes a loader's lag that reaches into a percentile beyond its bound.
+func blameLag(s *results.SearchStep, limits results.Thresholds, o results.Objective, p *results.Phase) {
 	bars, err := stats.Bars(limits, p)
 	if err != nil {
 		return
 	}
-	if lag := bars.At(o.Quantile, *k.LatencyNS); lag.Exceeds() {
-		k.Loader = true
-		k.Why += fmt.Sprintf(", %s by %v or more: the loader's own lag", lag.What, brief(lag.NS))
+	if lag := bars.At(o.Quantile, *s.LatencyNS); lag.Exceeds() {
+		s.Loader = true
+		s.Why += fmt.Sprintf(", %s by %v or more: the loader's own lag", lag.Name, brief(lag.NS))
 	}
 }
 
-// voids is the first reason for which a window says nothing of an objective;
-// nil for none. The loader's own lag is none: it only makes latencies longer.
-func voids(v results.Verdict) *results.Reason {
+// firstVoid returns the first reason for which a window says nothing of an
+// objective, or nil. The loader's own lag is none: it only adds to latencies.
+func firstVoid(v results.Verdict) *results.Reason {
 	for i := range v.Reasons {
 		if r := &v.Reasons[i]; r.Voids && r.Code != codeLag {
 			return r
@@ -86,21 +69,7 @@ func voids(v results.Verdict) *results.Reason {
 	return nil
 }
 
-func hasCode(v results.Verdict, code string) bool {
-	return slices.ContainsFunc(v.Reasons, func(r results.Reason) bool { return r.Code == code })
-}
-
-// fell is the evidence that a rate was not kept.
-func fell(v results.Verdict, achieved float64) string {
-	for _, r := range v.Reasons {
-		if r.Code == "fell-behind" {
-			return r.Text
-		}
-	}
-	return percent(achieved) + " of what was offered was answered in the window"
-}
-
-// brief is a duration of nanoseconds to three digits or so.
+// brief rounds a duration of nanoseconds to three digits or so.
 func brief(ns int64) time.Duration {
 	d := time.Duration(ns)
 	for unit := time.Second; unit > time.Nanosecond; unit /= 1000 {

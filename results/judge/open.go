@@ -16,37 +16,35 @@ func (v *verdict) openLoop() {
 		v.void("nothing-offered", "the schedule had no request in the window")
 		return
 	}
-	kept := float64(r.Achieved) / float64(r.Offered)
-	grew := backlogGrew(r, v.Limits.KeptRate)
-	switch {
+	switch kept := r.KeptShare(); {
 	case kept < v.Limits.KeptRate:
 		v.behind(fmt.Sprintf("%s of what was offered was answered in the window < %s", percent(kept), percent(v.Limits.KeptRate)))
-	case grew:
+	case backlogGrew(r, v.Limits.KeptRate):
 		v.behind(fmt.Sprintf("the backlog of unsent requests grew from %d to %d in the window", r.BacklogT0, r.BacklogT1))
 	}
 }
 
-// backlogGrew reports whether more was waiting to be sent at the window's end
-// than at its start, beyond a hundredth of what was offered.
+// backlogGrew reports whether the backlog at the window's end exceeds that at its
+// start by more than a hundredth of the requests offered.
 func backlogGrew(r *results.RateReport, keptRate float64) bool {
 	return float64(r.BacklogT1) > float64(r.BacklogT0)+math.Max(1, (1-keptRate)*float64(r.Offered))
 }
 
-// askedInTime reports whether an open loop asked what was offered, and only the
-// failures among the answers keep it below its rate: nobody fell behind.
+// askedInTime reports whether an open loop sent its requests in time, so that
+// only failed answers keep it below its rate: nobody fell behind.
 func askedInTime(p *results.Phase, keptRate float64) bool {
 	return float64(p.Rate.Achieved+p.Total.Failed) >= keptRate*float64(p.Rate.Offered) && !backlogGrew(p.Rate, keptRate)
 }
 
-// behind names who could not keep the rate. It names nobody where connections
+// behind judges who could not keep the rate. It blames nobody where connections
 // ended without an answer, or requests failed: other reasons say so.
 func (v *verdict) behind(fell string) {
 	us, ul, t := v.ServerShare, v.LoaderShare, v.Limits
-	if still := StoodStill(v.Evidence.Loader, t); still != "" {
+	if still := stoodStill(v.Evidence.Loader, t); still != "" {
 		v.void("loader-behind", "%s, and %s", fell, still)
 		return
 	}
-	if BackedOff(v.Report, v.Evidence.Loader, t) != "" {
+	if backedOff(v.Report, v.Evidence.Loader, t) != "" {
 		return
 	}
 	if v.Shared {
@@ -70,21 +68,21 @@ func (v *verdict) behind(fell string) {
 		v.foreignBehind(fell)
 		return
 	}
-	share, told := unanswered(v.Evidence.Loader)
-	busy := mostlyBlocked(v.Evidence.Loader)
+	share, looked := unanswered(v.Evidence.Loader)
+	busy, needed := mostlyBlocked(v.Evidence.Loader), v.connectionsNeeded()
 	switch {
 	case *ul >= t.Slack:
 		v.void("loader-behind", "%s, %sand %s ≥ %s: the loader failed to pace", fell, v.serverNotFull(), v.loader(), percent(t.Slack))
-	case told && share < t.Unanswered:
+	case looked && share < t.Unanswered:
 		v.void("loader-behind", "%s, and %s of the connections in flight had an answer that the loader had not read: only %s < %s waited for the server, so the loader failed to pace",
 			fell, percent(1-share), percent(share), percent(t.Unanswered))
-	case us == nil && (told || busy):
+	case us == nil && (looked || busy):
 		v.eitherBehind(fell)
-	case busy && *us < t.Slack && v.connectionsNeeded() > v.Report.ConnectionsAsked:
+	case busy && *us < t.Slack && needed > v.Report.ConnectionsAsked:
 		v.Bottleneck = results.LimitConnections
 		v.because("fell-behind", "%s; every connection was busy while %s < %s: about %d connections are needed at this rate by Little's law, %d were there",
-			fell, v.server(), percent(t.Slack), v.connectionsNeeded(), v.Report.ConnectionsAsked)
-	case told:
+			fell, v.server(), percent(t.Slack), needed, v.Report.ConnectionsAsked)
+	case looked:
 		v.saturated("%s; %s of the connections in flight were unanswered ≥ %s, by the kernel's receive queues, while %s < %s",
 			fell, percent(share), percent(t.Unanswered), v.loader(), percent(t.Slack))
 	default:
@@ -92,8 +90,7 @@ func (v *verdict) behind(fell string) {
 	}
 }
 
-// serverNotFull is the evidence that the server had something left, empty where
-// its CPU use is not known.
+// serverNotFull says that the server was not full; empty for an unknown share.
 func (v *verdict) serverNotFull() string {
 	if v.ServerShare == nil {
 		return ""
@@ -102,13 +99,13 @@ func (v *verdict) serverNotFull() string {
 }
 
 // eitherBehind judges a rate that was not kept while the connections waited for
-// a server whose CPU use is not known: it is full, or the connections are too
-// few.
+// a server whose CPU use is not known: that server is full, or the connections
+// are too few.
 func (v *verdict) eitherBehind(fell string) {
 	v.Bottleneck = results.LimitUnknown
 	v.flag(results.FlagSaturated)
 	waited := "every connection was waiting for the server"
-	if share, told := unanswered(v.Evidence.Loader); told {
+	if share, looked := unanswered(v.Evidence.Loader); looked {
 		waited = fmt.Sprintf("%s of the connections in flight were unanswered ≥ %s, by the kernel's receive queues", percent(share), percent(v.Limits.Unanswered))
 	}
 	few := ""
@@ -120,7 +117,7 @@ func (v *verdict) eitherBehind(fell string) {
 }
 
 // foreignBehind judges a rate that a foreign loader did not keep while neither
-// side was full: that it kept the lowest rate shows that it can pace.
+// side was full. A lowest rate that was kept shows that the loader can pace.
 func (v *verdict) foreignBehind(fell string) {
 	us, t, kept := *v.ServerShare, v.Limits, v.LowestKept
 	if kept != nil && *kept >= t.KeptRate && us >= t.NearlyFull {
@@ -142,17 +139,17 @@ func (v *verdict) saturated(format string, args ...any) {
 	v.because("fell-behind", format, args...)
 }
 
-// unanswered is the share of the connections in flight, when the window ended,
-// for which nothing lay in the receive queue; false where nobody looked.
-func unanswered(p *results.Phase) (share float64, told bool) {
+// unanswered returns the share of the connections in flight at the window's end
+// whose receive queue was empty; looked is false where the engine cannot tell.
+func unanswered(p *results.Phase) (share float64, looked bool) {
 	if p.QueuesRead == nil || p.QueuesEmpty == nil || *p.QueuesRead == 0 {
 		return 0, false
 	}
 	return float64(*p.QueuesEmpty) / float64(*p.QueuesRead), true
 }
 
-// mostlyBlocked reports whether late requests, those that were never sent among
-// them, found no idle connection, which is not the loader's doing.
+// mostlyBlocked reports whether most late requests, unsent ones included, met no
+// idle connection, which is not the loader's fault.
 func mostlyBlocked(p *results.Phase) bool {
 	blocked := p.Rate.NeverSent
 	if p.SendLagBlocked != nil {
@@ -161,39 +158,56 @@ func mostlyBlocked(p *results.Phase) bool {
 	return blocked > 0 && (p.SendLagIdle == nil || blocked >= p.SendLagIdle.Count)
 }
 
-// connectionsNeeded is what Little's law asks for: rate × mean service time; 0
-// where nothing was answered.
+// connectionsNeeded returns the number of connections by Little's law: rate × mean
+// service time; 0 without an answer. The highest rate of a ramp counts.
 func (v *verdict) connectionsNeeded() int {
 	p := v.Evidence.Loader
 	if p.Total.Service == nil {
 		return 0
 	}
-	busy := p.Rate.TargetRPS * p.Total.Service.MeanNS / 1e9
+	busy := max(p.Rate.TargetRPS, p.RampToRPS) * p.Total.Service.MeanNS / 1e9
 	return int(math.Ceil(busy / float64(max(1, v.Report.Depth))))
 }
 
-// errorBars voids a phase in which the loader's own lag hides the median, unless
-// it is compared with nothing.
+// errorBars voids a phase whose median the loader's own lag hides, unless Alone.
 func (v *verdict) errorBars() {
 	p := v.Evidence.Loader
-	bars, err1 := stats.Bars(v.Limits, p)
-	latency, err2 := stats.Decode(p.Total.Corrected)
-	switch {
-	case err1 != nil:
-		v.void("unreadable", "%v", err1)
-	case err2 != nil:
-		v.void("unreadable", "the latency histogram cannot be decoded: %v", err2)
-	case latency.Count() == 0:
-	default:
-		lag := bars.At(0.5, latency.Quantile(0.5))
-		if !lag.Exceeds() {
-			return
-		}
-		say := v.void
-		if v.Alone {
-			say = v.because
-		}
-		say(codeLag, "half of all requests were %s by %v or more > %v: the loader's own lag hides the median",
-			lag.What, brief(lag.NS), brief(lag.BoundNS))
+	bars, err := stats.Bars(v.Limits, p)
+	if err != nil {
+		v.void("unreadable", "%v", err)
+		return
 	}
+	latency, err := stats.Decode(p.Total.Corrected)
+	if err != nil {
+		v.void("unreadable", "the latency histogram cannot be decoded: %v", err)
+		return
+	}
+	if lag := bars.At(0.5, latency.Quantile(0.5)); latency.Count() > 0 && lag.Exceeds() {
+		because := v.void
+		if v.Alone {
+			because = v.because
+		}
+		because(codeLag, "half of all requests were %s by %v or more > %v: the loader's own lag hides the median",
+			lag.Name, brief(lag.NS), brief(lag.BoundNS))
+	}
+}
+
+// MostPaced returns the highest rate in req/s that Pace lets pass.
+func MostPaced(limits results.Thresholds, costNS float64, threads int) float64 {
+	if costNS <= 0 {
+		return math.Inf(1)
+	}
+	return limits.PaceLimit * float64(max(1, threads)) * 1e9 / costNS
+}
+
+// Pace says why the loader cannot pace a rate with a CPU cost per request in
+// nanoseconds over that many threads; it is empty where the loader can. A cost of
+// 0 is not known and lets every rate pass.
+func Pace(limits results.Thresholds, rps, costNS float64, threads int) string {
+	work := rps * costNS / (float64(max(1, threads)) * 1e9)
+	if work <= limits.PaceLimit {
+		return ""
+	}
+	return fmt.Sprintf("beyond the loader: %.0f req/s at %.2f µs of its CPU each would keep it working %s > %s",
+		rps, costNS/1e3, percent(work), percent(limits.PaceLimit))
 }

@@ -76,6 +76,9 @@ func TestOpenLoopThatFellBehind(t *testing.T) {
 		"depth divides the connections": {0.5, 0.5, func(_ *testing.T, e *Evidence) {
 			e.Report.Depth, e.Report.ConnectionsAsked, e.Report.ConnectionsOpen, e.Loader.MinConnectionsOpen = 4, 24, 24, 24
 		}, want{limit: results.LimitConnections, codes: behind, says: []string{"about 25 connections are needed"}}},
+		"a ramp needs the connections of its highest rate": {0.5, 0.5, func(_ *testing.T, e *Evidence) {
+			e.Loader.Schedule, e.Loader.RampToRPS, e.Loader.Rate.TargetRPS = "ramp", 1000, 100
+		}, want{limit: results.LimitConnections, codes: behind, says: []string{"about 100 connections are needed"}}},
 		"as many as Little's law asks for are not too few": {0.5, 0.5, func(t *testing.T, e *Evidence) {
 			e.Loader.Total.Service = histogram(t, 500, 63900*time.Microsecond)
 		}, want{limit: results.LimitServer, flags: saturated, codes: behind, says: []string{"100.0 % of the connections in flight were unanswered"}}},
@@ -125,7 +128,7 @@ func TestOpenLoopThatFellBehind(t *testing.T) {
 			e.Loader.Rate.Achieved, e.Loader.Total.Completed = 900, 900
 			e.Loader.Total.Failed, e.Loader.Total.Errors = 100, map[results.Cause]uint64{results.CauseTimeout: 100}
 		}, want{invalid: true, codes: []string{"errors"}, says: []string{"100 of 1000 requests failed (timeout)"}}},
-		"nothing tells that connections were busy": {0.5, 0.5, func(_ *testing.T, e *Evidence) {
+		"no sign that connections were busy": {0.5, 0.5, func(_ *testing.T, e *Evidence) {
 			e.Loader.SendLagBlocked, e.Loader.QueuesRead = nil, nil
 		}, want{invalid: true, codes: []string{"loader-behind"}}},
 		"an unknown server share, unanswered": {0, 0.5, func(_ *testing.T, e *Evidence) { e.Measured = nil }, want{
@@ -141,7 +144,7 @@ func TestOpenLoopThatFellBehind(t *testing.T) {
 		"an unknown server share, an engine that cannot look": {0, 0.5, func(_ *testing.T, e *Evidence) {
 			e.Measured, e.Loader.QueuesRead = nil, nil
 		}, want{limit: results.LimitUnknown, flags: saturated, codes: behind, says: []string{"every connection was waiting for the server"}}},
-		"an unknown server share, nothing tells that connections were busy": {0, 0.5, func(_ *testing.T, e *Evidence) {
+		"an unknown server share, no sign that connections were busy": {0, 0.5, func(_ *testing.T, e *Evidence) {
 			e.Measured, e.Loader.QueuesRead, e.Loader.SendLagBlocked = nil, nil, nil
 		}, want{invalid: true, codes: []string{"loader-behind"}}},
 		"an unknown server share, a foreign loader": {0, 0.5, func(_ *testing.T, e *Evidence) {

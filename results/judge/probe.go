@@ -8,107 +8,101 @@ import (
 	"github.com/joust-bench/joust/results/stats"
 )
 
-// ProbeShare is the CPU time that the elasticity probe adds to the loader's
-// work per request, as a share of it.
+// ProbeShare is the CPU time that the elasticity probe adds, as a share of D_L.
 const ProbeShare = 0.20
 
-// mostApart is how far apart the readings of the pairs of windows may be, one
-// of them left out, before the elasticity probe tells nothing: as far as the
-// readings of a loader that limits are from those of one that does not.
-const mostApart = 0.6
+// mostDistance is the largest distance between the readings of the pairs of
+// windows, without one of them, at which the elasticity probe has a reading: the
+// distance between a loader that limits and one that does not.
+const mostDistance = 0.6
 
-// Needs is the experiment that the table of METHOD.md §3 asks for, given what
-// the two shares say; empty where they say enough, and where the phase is not
-// valid. Beyond the table, a full server beside a full loader is asked as well.
+// Needs returns the experiment that the table of METHOD.md §3 asks for; empty
+// where the two shares say enough, and where the phase is not valid. Beyond the
+// table, a full server with a full loader needs one as well.
 func Needs(e Evidence) results.ProbeKind {
 	e.Probes = nil
 	v := Phase(e)
-	if !v.Valid || hasCode(v, codeStalled) || v.ServerShare == nil || v.LoaderShare == nil || e.Loader.Loop != results.ClosedLoop {
+	if !v.Valid || find(v, codeStalled) != nil || v.ServerShare == nil || v.LoaderShare == nil || e.Loader.Loop != results.ClosedLoop {
 		return ""
 	}
-	switch v.Bottleneck {
-	case results.LimitUnknown, results.LimitBalanced, results.LimitLoader:
-		return results.ProbeElasticity
-	case results.LimitServer:
-		if bothFull(v, e.limits()) {
-			return results.ProbeElasticity
-		}
-	case results.LimitConnections:
-		if !e.FixedClients {
-			return results.ProbeClients
-		}
+	if kind := probeFor(v, e.Limits); kind != results.ProbeClients || !e.FixedClients {
+		return kind
 	}
 	return ""
 }
 
-// bothFull tells whether neither side had anything left. The shares then do not
-// say whose limit it was: a server that is asked less at a time wakes up more
-// often, and so fills its CPU at a throughput that a faster loader would raise.
-func bothFull(v results.Verdict, t results.Thresholds) bool {
-	return *v.ServerShare >= t.FullShare && *v.LoaderShare >= t.FullShare
+// probeFor returns the kind of experiment for a verdict by the two shares; empty
+// for none. The shares of two full sides do not say whose limit it was: a server
+// with fewer requests at a time wakes up more often, and so fills its CPU at a
+// throughput that a faster loader would raise.
+func probeFor(v results.Verdict, t results.Thresholds) results.ProbeKind {
+	full := *v.ServerShare >= t.FullShare && *v.LoaderShare >= t.FullShare
+	switch b := v.Bottleneck; {
+	case b == results.LimitConnections:
+		return results.ProbeClients
+	case b == results.LimitSharedCPU, b == results.LimitServer && !full:
+		return ""
+	}
+	return results.ProbeElasticity
 }
 
 // experiment lets the cell's probe overrule the table.
 func (v *verdict) experiment() {
-	switch v.Bottleneck {
-	case results.LimitUnknown, results.LimitBalanced, results.LimitLoader:
-		if p := v.probe(results.ProbeElasticity); p != nil {
-			v.elasticity(p)
-		}
-	case results.LimitServer:
-		if p := v.probe(results.ProbeElasticity); p != nil && bothFull(v.Verdict, v.Limits) {
-			v.elasticity(p)
-		}
-	case results.LimitConnections:
-		if v.FixedClients {
-			v.because("fixed-clients", "the row fixes its number of clients, so more were not tried")
-		} else if p := v.probe(results.ProbeClients); p != nil {
-			v.moreClients(p)
-		}
+	kind := probeFor(v.Verdict, v.Limits)
+	if kind == results.ProbeClients && v.FixedClients {
+		v.because("fixed-clients", "the row fixes its number of clients, so more were not tried")
+		return
+	}
+	p := v.probe(kind)
+	switch {
+	case p == nil:
+	case kind == results.ProbeClients:
+		v.moreClients(p)
+	default:
+		v.elasticity(p)
 	}
 }
 
-// probe is the first experiment of the kind with a reading, else the last
-// without; nil where there is none.
-func (v *verdict) probe(kind results.ProbeKind) (found *results.Probe) {
+// probe returns the first experiment of the kind with a reading, or the last.
+func (v *verdict) probe(kind results.ProbeKind) (best *results.Probe) {
 	for i := range v.Probes {
 		if p := &v.Probes[i]; p.Kind == kind {
-			if found = p; p.Reading != nil {
+			if best = p; p.Reading != nil {
 				break
 			}
 		}
 	}
-	return found
+	return best
 }
 
-// elasticity decides by how the throughput answers to a slower loader.
+// elasticity decides by the throughput under a slower loader.
 func (v *verdict) elasticity(p *results.Probe) {
 	if p.Reading == nil {
 		v.because("probe-failed", "the elasticity probe gave no reading: %s", p.Failed)
 		return
 	}
 	x, t := *p.Reading, v.Limits
-	said := fmt.Sprintf("slowing the loader by %.2f µs a response had an elasticity of %.2f", float64(p.DelayNS)/1e3, x)
+	text := fmt.Sprintf("slowing the loader by %.2f µs a response had an elasticity of %.2f", float64(p.DelayNS)/1e3, x)
 	switch full := *v.ServerShare >= t.NearlyFull; {
 	case x < -t.FasterElasticity:
 		v.Bottleneck = results.LimitUnknown
-		v.because("probe", "%s < −%.2f: the server gets faster when the loader is slower, so this is not its own peak", said, t.FasterElasticity)
+		v.because("probe", "%s < −%.2f: the server gets faster when the loader is slower, so this is not its own peak", text, t.FasterElasticity)
 	case x >= t.LoaderElasticity:
 		v.Bottleneck = results.LimitLoader
-		v.because("probe", "%s ≥ %.2f: the loader limits", said, t.LoaderElasticity)
+		v.because("probe", "%s ≥ %.2f: the loader limits", text, t.LoaderElasticity)
 	case x > t.ServerElasticity:
 		v.Bottleneck = results.LimitBalanced
-		v.because("probe", "%s, between %.2f and %.2f: both sides limit", said, t.ServerElasticity, t.LoaderElasticity)
+		v.because("probe", "%s, between %.2f and %.2f: both sides limit", text, t.ServerElasticity, t.LoaderElasticity)
 	case full:
 		v.Bottleneck = results.LimitServer
-		v.because("probe", "%s ≤ %.2f and %s ≥ %s: the server limits", said, t.ServerElasticity, v.server(), percent(t.NearlyFull))
+		v.because("probe", "%s ≤ %.2f and %s ≥ %s: the server limits", text, t.ServerElasticity, v.server(), percent(t.NearlyFull))
 	default:
 		v.Bottleneck = results.LimitUnknown
-		v.because("probe", "%s ≤ %.2f, so it is not the loader, and %s < %s, so it is not the server's CPUs", said, t.ServerElasticity, v.server(), percent(t.NearlyFull))
+		v.because("probe", "%s ≤ %.2f, so it is not the loader, and %s < %s, so it is not the server's CPUs", text, t.ServerElasticity, v.server(), percent(t.NearlyFull))
 	}
 }
 
-// moreClients decides by what twice the clients bring.
+// moreClients decides by the gain of twice the clients.
 func (v *verdict) moreClients(p *results.Probe) {
 	switch {
 	case p.Reading == nil:
@@ -123,8 +117,7 @@ func (v *verdict) moreClients(p *results.Probe) {
 	}
 }
 
-// Read fills in what an experiment says of itself: Reading, Low and High, or
-// Failed. limits are the plan's.
+// Read computes Reading, Low and High of an experiment, or Failed.
 func Read(p *results.Probe, limits results.Thresholds) {
 	if p.Failed != "" {
 		return
@@ -146,27 +139,24 @@ func Read(p *results.Probe, limits results.Thresholds) {
 	}
 }
 
-// leastCompleted is the least number of requests of what is compared: windows
-// one by one, or both sides as a whole.
+// leastCompleted returns the least number of requests on either side of a
+// comparison: of windows one by one, or of all of a side for ProbeClients.
 func leastCompleted(p *results.Probe) uint64 {
-	completed := func(windows []results.ProbeWindow) (least, sum uint64) {
-		least = windows[0].Completed
+	completed := func(windows []results.ProbeWindow) uint64 {
+		least, sum := windows[0].Completed, uint64(0)
 		for _, w := range windows {
 			least, sum = min(least, w.Completed), sum+w.Completed
 		}
-		return least, sum
+		if p.Kind == results.ProbeClients {
+			return sum
+		}
+		return least
 	}
-	off, offSum := completed(p.Off)
-	on, onSum := completed(p.On)
-	if p.Kind == results.ProbeClients {
-		return min(offSum, onSum)
-	}
-	return min(off, on)
+	return min(completed(p.Off), completed(p.On))
 }
 
-// readElasticity takes the median over the pairs of neighbouring windows, so
-// that drift does not decide, without the one that differs most: a disturbed
-// window does not either.
+// readElasticity takes the median over the pairs of neighbouring windows, without
+// the pair that differs most: neither drift nor one disturbed window decides.
 func readElasticity(p *results.Probe) {
 	cost := func(w results.ProbeWindow) float64 { return w.LoaderCPUNS }
 	off, on := medianOf(p.Off, cost), medianOf(p.On, cost)
@@ -184,27 +174,27 @@ func readElasticity(p *results.Probe) {
 	slices.Sort(readings)
 	n := len(readings)
 	p.Low, p.High = &readings[0], &readings[n-1]
-	kept := readings
+	near := readings
 	if n > 2 {
 		// Without the one that is furthest from the others.
-		kept = readings[:n-1]
+		near = readings[:n-1]
 		if readings[n-1]-readings[1] < readings[n-2]-readings[0] {
-			kept = readings[1:]
+			near = readings[1:]
 		}
 	}
 	// Below 0 says no more than 0, above 1 no more than 1.
 	bounded := func(x float64) float64 { return min(max(x, 0), 1) }
-	if apart := bounded(kept[len(kept)-1]) - bounded(kept[0]); apart > mostApart {
+	if distance := bounded(near[len(near)-1]) - bounded(near[0]); distance > mostDistance {
 		p.Failed = fmt.Sprintf("its pairs of windows disagree: they read from %.2f to %.2f, and even without one of them they are %.2f apart > %.2f",
-			readings[0], readings[n-1], apart, mostApart)
+			readings[0], readings[n-1], distance, mostDistance)
 		return
 	}
-	x := stats.Median(kept).Value
+	x := stats.Median(near).Value
 	p.Reading = &x
 }
 
-// change is that from a to b as a share of what lies between: −(ΔX/X) ÷
-// (ΔD_L/D_L) of a loader that limits alone (X ∝ 1/D_L) is exactly 1 with it,
+// change returns the change from a to b as a share of their mean. With it,
+// −(ΔX/X) ÷ (ΔD_L/D_L) of a loader that limits alone (X ∝ 1/D_L) is exactly 1,
 // however large the change.
 func change(a, b float64) float64 {
 	if a+b == 0 {
@@ -221,29 +211,19 @@ func medianOf(windows []results.ProbeWindow, of func(results.ProbeWindow) float6
 	return stats.Median(values).Value
 }
 
-// Window is a phase of an experiment in what its reading needs. The CPU time is
-// that of the loader's threads, or of its process where they do not tell.
+// Window returns the figures of a phase that an experiment's reading needs.
 func Window(p *results.Phase, m *results.TrialPhase, limits results.Thresholds) results.ProbeWindow {
-	share, _ := serverShare(m, limits)
-	return results.ProbeWindow{
-		Completed: p.Total.Completed, WindowNS: p.WindowNS(), LoaderCPUNS: costPerRequest(p, m.Loader),
-		ServerShare: share, LoaderShare: loaderShare(p, m),
+	w := results.ProbeWindow{Completed: p.Total.Completed, WindowNS: p.WindowNS(), LoaderShare: loaderShare(p, m)}
+	w.ServerShare, _ = serverShare(m, limits)
+	if ns, ok := LoaderWorkNS(p, m.Loader); ok && w.Completed > 0 {
+		w.LoaderCPUNS = ns / float64(w.Completed)
 	}
+	return w
 }
 
-// costPerRequest is D_L in nanoseconds, 0 where it is not known.
-func costPerRequest(p *results.Phase, process *results.Usage) float64 {
-	ns, ok := LoaderWorkNS(p, process)
-	if !ok || p.Total.Completed == 0 {
-		return 0
-	}
-	return ns / float64(p.Total.Completed)
-}
-
-// LoaderWorkNS is the CPU time in nanoseconds that the loader worked in the
-// phase's window, empty polls taken off. All CPU time of its process stands in
-// for a loader that does not report its threads; ok is false where that was not
-// sampled either.
+// LoaderWorkNS returns the CPU time in nanoseconds that the loader worked in the
+// phase's window, without empty polls. All CPU time of its process stands in for
+// a loader that does not report its threads; ok is false without either.
 func LoaderWorkNS(p *results.Phase, process *results.Usage) (ns float64, ok bool) {
 	if work, ok := p.WorkNS(); ok {
 		return float64(work), true

@@ -44,7 +44,7 @@ func TestProbesDecide(t *testing.T) {
 		"a full server is not asked":      {0.95, 0.95 - below, []results.Probe{elasticity(1)}, false, results.LimitServer, "shares", ""},
 		"two full sides, the loader":      {0.95, 0.95, []results.Probe{elasticity(0.9)}, false, results.LimitLoader, "probe", "the loader limits"},
 		"two full sides, the server":      {0.99, 0.99, []results.Probe{elasticity(0.1)}, false, results.LimitServer, "probe", "the server limits"},
-		"two full sides, not told":        {0.99, 0.99, []results.Probe{failed}, false, results.LimitServer, "probe-failed", "gave no reading"},
+		"two full sides, no reading":      {0.99, 0.99, []results.Probe{failed}, false, results.LimitServer, "probe-failed", "gave no reading"},
 		"a probe that failed":             {0.92, 0.99, []results.Probe{failed}, false, results.LimitBalanced, "probe-failed", "gave no reading: the loader went away"},
 		"a later one that did not":        {0.92, 0.99, []results.Probe{failed, elasticity(0.9)}, false, results.LimitLoader, "probe", ""},
 		"the other kind says nothing":     {0.92, 0.99, []results.Probe{clients(1)}, false, results.LimitBalanced, "shares", ""},
@@ -63,7 +63,7 @@ func TestProbesDecide(t *testing.T) {
 				t.Errorf("%s, since %+v, want %s by %s that says %q", v.Bottleneck, v.Reasons[0], tt.limit, tt.code, tt.says)
 			}
 			if last := v.Reasons[len(v.Reasons)-1]; last.Code != "shares" {
-				t.Errorf("the shares are not told: %+v", v.Reasons)
+				t.Errorf("the shares have no reason: %+v", v.Reasons)
 			}
 			bounded := v.Bottleneck == results.LimitBalanced || v.Bottleneck == results.LimitLoader && tt.us >= 0.7 && tt.us < 0.95
 			if (v.UpperRPS != nil) != bounded {
@@ -145,7 +145,7 @@ func TestReadElasticity(t *testing.T) {
 	}
 }
 
-// hold compares a reading with what is wanted.
+// hold compares a reading with the expected one.
 func hold(t *testing.T, p *results.Probe, want float64, failed string) {
 	t.Helper()
 	if failed != "" {
@@ -205,7 +205,7 @@ func TestThresholdsOfThePlan(t *testing.T) {
 	want{limit: results.LimitUnknown, codes: []string{"shares"}}.hold(t, Phase(e))
 }
 
-func TestALoaderThatTellsNoThreads(t *testing.T) {
+func TestALoaderWithoutThreads(t *testing.T) {
 	t.Parallel()
 	e := closed(0.5, 0)
 	e.Loader.Threads, e.Measured.Loader = nil, &results.Usage{BusiestThread: ptr(0.97)}

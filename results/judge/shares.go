@@ -6,15 +6,9 @@ import (
 	"github.com/joust-bench/joust/results"
 )
 
-// shares reads U_S and U_L.
-func (v *verdict) shares() {
-	v.ServerShare, v.serverWords = serverShare(v.Measured, v.Limits)
-	v.LoaderShare = loaderShare(v.Evidence.Loader, v.Measured)
-}
-
-// serverShare is the busy share of the server's CPUs, nil where it is not
-// known, and what it is a share of, in words. A single thread that fills a CPU
-// of its own counts as full as well, and so does a quota that is used up.
+// serverShare returns U_S, nil where it is not known, and its format in words. A
+// single thread that fills a CPU of its own counts as full as well, and so does
+// a quota that is used up.
 func serverShare(m *results.TrialPhase, t results.Thresholds) (share *float64, words string) {
 	share, words = m.ServerCPUBusy, "server CPUs %s busy"
 	if own, _, ok := foreignWork(m, t); ok {
@@ -23,9 +17,9 @@ func serverShare(m *results.TrialPhase, t results.Thresholds) (share *float64, w
 	if m.Server == nil {
 		return share, words
 	}
-	larger := func(x float64, what string) {
+	larger := func(x float64, format string) {
 		if share == nil || x > *share {
-			share, words = &x, what
+			share, words = &x, format
 		}
 	}
 	if thread := m.Server.BusiestThread; thread != nil && *thread >= t.FullShare {
@@ -37,11 +31,11 @@ func serverShare(m *results.TrialPhase, t results.Thresholds) (share *float64, w
 	return share, words
 }
 
-// foreignWork tells when other programs kept the server's CPUs busy: what these
-// did is more than what the server did and wanted to do, by more than the
-// accounts of ticks and processes differ anyway. own is the server's CPU time,
-// the kernel's interrupts, and the time in which a thread of the server was
-// ready and had no CPU, as a share of its CPUs; foreign is the rest.
+// foreignWork splits the busy share of the server's CPUs. own is the server's CPU
+// time, the kernel's interrupts, and the time in which a thread of the server was
+// ready and had no CPU; foreign is the work of other programs. ok reports whether
+// foreign exceeds the limit, below which the accounts of ticks and of processes
+// differ anyway.
 func foreignWork(m *results.TrialPhase, t results.Thresholds) (own, foreign float64, ok bool) {
 	u := m.Server
 	if m.ServerCPUBusy == nil || m.ServerInterrupts == nil || u == nil || u.CPUPressureNS == nil || m.ServerCPUs <= 0 {
@@ -56,8 +50,8 @@ func foreignWork(m *results.TrialPhase, t results.Thresholds) (own, foreign floa
 	return own, foreign, foreign > t.ForeignWork
 }
 
-// quotaShare is the used share of a CPU quota, 0 to 1. A window cuts periods in
-// two, so the periods that were used up are asked as well.
+// quotaShare returns the used share of a CPU quota, 0 to 1. A window cuts periods
+// in two, so the share of used-up periods counts as well.
 func quotaShare(u *results.Usage) (float64, bool) {
 	window := float64(u.ReadT1NS - u.ReadT0NS)
 	if u.QuotaCPUs == nil || *u.QuotaCPUs <= 0 || window <= 0 {
@@ -70,8 +64,8 @@ func quotaShare(u *results.Usage) (float64, bool) {
 	return min(1, used), true
 }
 
-// loaderShare is the work fraction of the busiest loader thread. For loaders
-// that do not tell, the time that it ran stands in.
+// loaderShare returns U_L, nil where it is not known. For loaders that do not
+// report their work, the time for which the busiest thread ran stands in.
 func loaderShare(p *results.Phase, m *results.TrialPhase) *float64 {
 	if len(p.Threads) == 0 {
 		if m.Loader == nil {

@@ -1,14 +1,16 @@
 package judge
 
 import (
+	"fmt"
+	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/joust-bench/joust/results"
 )
 
-// voids applies the rules under which a number counts for nothing, failed
-// requests aside: see failures.
+// voids applies the rules that void a phase, except for failed requests.
 func (v *verdict) voids() {
 	p, r := v.Evidence.Loader, v.Report
 	if window := time.Duration(p.WindowNS()); v.Asked > 0 && float64(window) < v.Limits.ShortWindow*float64(v.Asked) {
@@ -20,7 +22,7 @@ func (v *verdict) voids() {
 	} else if lost := r.ConnectionsAsked - p.MinConnectionsOpen; known && lost > 0 && !v.Reconnects && p.UnannouncedCloses+p.AnnouncedCloses == 0 {
 		v.void("connections", "only %d of %d connections were open at one time in the window", p.MinConnectionsOpen, r.ConnectionsAsked)
 	}
-	if waited := BackedOff(r, p, v.Limits); waited != "" {
+	if waited := backedOff(r, p, v.Limits); waited != "" {
 		v.void("backed-off", "%s", waited)
 	}
 	switch {
@@ -31,14 +33,14 @@ func (v *verdict) voids() {
 	}
 }
 
-// failures puts what became of the phase's requests before all other reasons,
-// which come from it. Requests that a full server did not answer in an open loop
-// are censored samples of its latency instead.
+// failures puts the reasons of failed requests first, since they cause the others.
+// Requests that a full server did not answer in an open loop are censored samples
+// of its latency instead.
 func (v *verdict) failures() {
 	saturated := v.Has(results.FlagSaturated)
 	busy := v.Shared || v.ServerShare != nil && *v.ServerShare >= v.Limits.FullShare
-	reasons := Accounts(v.Report, v.Evidence.Loader, saturated && busy, v.Tolerance)
-	// Tables show the first reason: what was tolerated is none of them.
+	reasons := accountsOf(v.Report, v.Evidence.Loader, saturated && busy, v.Tolerance)
+	// Tables show the first reason, which must not be a tolerated one.
 	var voids []results.Reason
 	for _, r := range reasons {
 		if r.Voids {
@@ -48,7 +50,118 @@ func (v *verdict) failures() {
 		}
 	}
 	v.Reasons = slices.Concat(voids, v.Reasons)
-	if text := WarmUp(v.Report, v.Evidence.Loader.Name); text != "" {
+	if text := warmUp(v.Report, v.Evidence.Loader.Name); text != "" {
 		v.because("warm-up", "%s", text)
 	}
+}
+
+// accountsOf returns the reasons that surplus answers, failed and unanswered
+// requests and failed connects give. tolerance is the share of requests, 0 to 1,
+// that may go wrong in a valid phase.
+//
+// overloaded is true for an open loop that fell behind at a busy server: its
+// timeouts and unanswered requests are censored samples of its latency. A server
+// that was not busy has lost them. Requests that an interruption of the load cut
+// off do not count as unanswered.
+func accountsOf(r *results.Report, p *results.Phase, overloaded bool, tolerance float64) (reasons []results.Reason) {
+	because := func(code string, voids bool, format string, args ...any) {
+		reasons = append(reasons, results.Reason{Code: code, Voids: voids, Text: fmt.Sprintf(format, args...)})
+	}
+	failed, unanswered, errors := p.Failures(), p.Unanswered, maps.Clone(p.Total.Errors)
+	if overloaded {
+		failed -= min(failed, errors[results.CauseTimeout]+p.TimeoutsOutside)
+		delete(errors, results.CauseTimeout)
+	}
+	if overloaded || r.Interrupted {
+		unanswered = 0
+	}
+	counted := failed + unanswered + p.Right()
+	if n := p.SurplusAnswers; n > 0 {
+		because("surplus", true, "the server sent %s that no request asked for, so its other answers may belong to earlier requests: %s", plural(n, "answer"), p.FirstSurplus)
+	}
+	code, text := "errors", fmt.Sprintf("%d of %d requests failed", failed, counted)
+	switch {
+	case failed == 0:
+		code, text = "unanswered", fmt.Sprintf("%d of %d requests had no answer", unanswered, counted)
+	case unanswered > 0:
+		text += fmt.Sprintf(", and %d had no answer", unanswered)
+	}
+	switch {
+	case failed+unanswered == 0:
+	case float64(failed+unanswered)/float64(counted) <= tolerance:
+		because(code+"-tolerated", false, "%s, within the tolerance of %s", text, percent(tolerance))
+	case failed > 0:
+		because(code, true, "%s (%s): %s", text, causes(errors), p.Total.FirstError)
+	default:
+		because(code, true, "%s", text)
+	}
+	if n := p.FailedConnects(); n > 0 {
+		because("connection-errors", float64(n)/float64(n+counted) > tolerance,
+			"%s could not be made (%s): %s", plural(n, "connection"), causes(p.ConnectionErrors), p.FirstConnectionError)
+	}
+	return reasons
+}
+
+func plural(n uint64, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+// causes lists the causes of failures, the most frequent first.
+func causes(counts map[results.Cause]uint64) string {
+	var words []string
+	for _, c := range results.MostFrequent(counts) {
+		word := string(c)
+		if c.HarnessSide() {
+			word += " on the loader's side"
+		}
+		words = append(words, word)
+	}
+	if len(words) == 0 {
+		return "outside the window"
+	}
+	return strings.Join(words, ", ")
+}
+
+// warmUp says what went wrong in the warm-up straight before the report's phase of
+// that name. It voids nothing.
+func warmUp(r *results.Report, phase string) string {
+	at := slices.IndexFunc(r.Phases, func(p results.Phase) bool { return p.Name == phase })
+	if at < 1 || r.Phases[at-1].Measured {
+		return ""
+	}
+	var texts []string
+	for _, reason := range accountsOf(&results.Report{}, &r.Phases[at-1], false, 0) {
+		texts = append(texts, reason.Text)
+	}
+	if len(texts) == 0 {
+		return ""
+	}
+	return "in the warm-up " + strings.Join(texts, "; ")
+}
+
+// stoodStill says for how much of a phase's window the loader stood still, empty
+// within the limit. The numbers then show the loader, not the server.
+func stoodStill(p *results.Phase, limits results.Thresholds) string {
+	share, known := p.StalledShare()
+	if !known || share <= limits.Stalled {
+		return ""
+	}
+	return fmt.Sprintf("the loader stood still for %s of the window > %s (it was stopped, or kept off its CPUs)", above(share, limits.Stalled), percent(limits.Stalled))
+}
+
+// backedOff says for how much of its connections' time the loader waited before
+// it connected anew, empty within the limit.
+func backedOff(r *results.Report, p *results.Phase, limits results.Thresholds) string {
+	if p.WindowNS() <= 0 || r.ConnectionsAsked == 0 {
+		return ""
+	}
+	share := float64(p.BackoffNS) / float64(p.WindowNS()) / float64(r.ConnectionsAsked)
+	if share <= limits.BackedOff {
+		return ""
+	}
+	return fmt.Sprintf("connections ended without an answer, and before it connected anew the loader waited for %s of its connections' time > %s: the numbers show its waiting, not the server",
+		above(share, limits.BackedOff), percent(limits.BackedOff))
 }

@@ -173,18 +173,18 @@ func TestFlags(t *testing.T) {
 			},
 			results.FlagThrottled, "throttled", "held the server back for 3ms > 0",
 		},
-		"no overflow":  {func(e *Evidence) { e.Measured.Kernel = &results.Kernel{ListenOverflows: ptr(uint64(0))} }, "", "", ""},
-		"an overflow":  {func(e *Evidence) { e.Measured.Kernel = &results.Kernel{ListenOverflows: ptr(uint64(7))} }, results.FlagBacklog, "backlog", "dropped 7 connections > 0 at a full accept queue"},
-		"not told of":  {func(e *Evidence) { e.Measured.Kernel = &results.Kernel{} }, "", "", ""},
-		"undisturbed":  {func(*Evidence) {}, "", "", ""},
-		"zero is told": {func(e *Evidence) { e.Measured.StealShare = ptr(0.0) }, "", "", ""},
+		"no overflow": {func(e *Evidence) { e.Measured.Kernel = &results.Kernel{ListenOverflows: ptr(uint64(0))} }, "", "", ""},
+		"an overflow": {func(e *Evidence) { e.Measured.Kernel = &results.Kernel{ListenOverflows: ptr(uint64(7))} }, results.FlagBacklog, "backlog", "dropped 7 connections > 0 at a full accept queue"},
+		"not sampled": {func(e *Evidence) { e.Measured.Kernel = &results.Kernel{} }, "", "", ""},
+		"undisturbed": {func(*Evidence) {}, "", "", ""},
+		"zero steal":  {func(e *Evidence) { e.Measured.StealShare = ptr(0.0) }, "", "", ""},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			e := served()
 			tt.edit(&e)
-			// The limit is the first reason: that is what tables show.
+			// The limit is the first reason, which tables show.
 			w := want{limit: results.LimitServer, codes: []string{"shares"}}
 			if tt.flag != "" {
 				w.flags, w.codes, w.says = []results.Flag{tt.flag}, append(w.codes, tt.code), []string{tt.says}
@@ -194,13 +194,13 @@ func TestFlags(t *testing.T) {
 	}
 }
 
-// A window that was cut short has no halves: its middle was that of the window
-// asked for.
+// A window that ended early has no halves: its middle was that of the planned
+// window.
 func TestAnInterruptedWindowHasNoHalves(t *testing.T) {
 	t.Parallel()
 	e := served()
 	e.Report.Interrupted, e.Loader.CompletedFirstHalf = true, e.Loader.Total.Completed
-	if v := Phase(e); v.Has(results.FlagNotSteady) || hasCode(v, "not-steady") {
+	if v := Phase(e); v.Has(results.FlagNotSteady) || find(v, "not-steady") != nil {
 		t.Errorf("its halves are judged: %+v", v)
 	}
 }

@@ -14,15 +14,14 @@ const (
 	// of the kernel's timers or two later.
 	nagleFrom = 38 * time.Millisecond
 	nagleTo   = 49 * time.Millisecond
-	// A lost SYN is sent again after 1 s (TCP_TIMEOUT_INIT), then after 2 s
-	// more.
+	// A lost SYN is sent again after 1 s (TCP_TIMEOUT_INIT), then after 2 s more.
 	firstRetry, secondRetry = time.Second, 3 * time.Second
 	retryWidth              = 400 * time.Millisecond
-	// retried is the least share of connects that makes a mode.
-	retried = 0.01
+	// retriedShare is the least share of connects that makes a mode.
+	retriedShare = 0.01
 )
 
-// witnesses names what the kernel saw, and the known signatures.
+// witnesses adds the kernel's witnesses and the signatures that have names.
 func (v *verdict) witnesses() {
 	v.throttling()
 	v.nagle()
@@ -44,8 +43,7 @@ func (v *verdict) throttling() {
 	v.because("throttled", "%s", text)
 }
 
-// nagle recognises answers that wait, all alike, for the acknowledgement of
-// their first part.
+// nagle recognises answers that wait for the acknowledgement of their first part.
 func (v *verdict) nagle() {
 	total := v.Evidence.Loader.Total
 	d, err := stats.Decode(total.Service)
@@ -68,8 +66,7 @@ func (v *verdict) nagle() {
 		duration(int64(low)), duration(int64(high)), nagleFrom, nagleTo, timer)
 }
 
-// backlog recognises an accept queue that was full: in the window, or when the
-// connections were made.
+// backlog recognises a full accept queue, in the window or at the connects.
 func (v *verdict) backlog() {
 	if n := overflows(v.Measured.Kernel); n > 0 {
 		v.flag(results.FlagBacklog)
@@ -78,11 +75,11 @@ func (v *verdict) backlog() {
 	}
 	n := overflows(v.Kernel)
 	share := retriedConnects(v.Report.Connect)
-	if n == 0 || share < retried {
+	if n == 0 || share < retriedShare {
 		return
 	}
 	v.flag(results.FlagBacklog)
-	v.because("backlog", "%s of the connections took 1 s or 3 s to make ≥ %s, since the kernel dropped %d at a full accept queue: the server's listen backlog is too small", percent(share), percent(retried), n)
+	v.because("backlog", "%s of the connections took 1 s or 3 s to make ≥ %s, since the kernel dropped %d at a full accept queue: the server's listen backlog is too small", percent(share), percent(retriedShare), n)
 }
 
 func overflows(k *results.Kernel) uint64 {
@@ -92,8 +89,7 @@ func overflows(k *results.Kernel) uint64 {
 	return *k.ListenOverflows
 }
 
-// retriedConnects is the share of connects, in steps of a hundredth, that took
-// as long as one or two lost SYNs.
+// retriedConnects returns the share of connects that lost one or two SYNs.
 func retriedConnects(h *results.Histogram) float64 {
 	d, err := stats.Decode(h)
 	if err != nil || d.Count() == 0 {
@@ -103,47 +99,44 @@ func retriedConnects(h *results.Histogram) float64 {
 	n := 0
 	for i := range steps {
 		t := time.Duration(d.Quantile(float64(i+1) / steps))
-		if within(t, firstRetry) || within(t, secondRetry) {
+		if first, second := t-firstRetry, t-secondRetry; first >= 0 && first < retryWidth || second >= 0 && second < retryWidth {
 			n++
 		}
 	}
 	return float64(n) / steps
 }
 
-func within(t, retry time.Duration) bool { return t >= retry && t < retry+retryWidth }
-
-// pressure tells when something waited for memory or for a disk. Waiting for a
-// processor is what a benchmark is about and is no disturbance.
+// pressure flags waiting for memory or for a disk. Benchmarks make threads wait
+// for processors: that is no disturbance.
 func (v *verdict) pressure() {
 	k, window := v.Measured.Kernel, float64(v.Evidence.Loader.WindowNS())
 	if k == nil || window <= 0 {
 		return
 	}
 	for _, p := range []struct {
-		what string
-		ns   *int64
+		resource string
+		ns       *int64
 	}{{"memory", k.MemoryPressureNS}, {"a disk", k.IOPressureNS}} {
 		if p.ns == nil {
 			continue
 		}
 		if share := float64(*p.ns) / window; share > v.Limits.Pressure {
-			v.flag(results.FlagDisturbed)
-			v.because("pressure", "something on this machine waited for %s during %s of the window > %s", p.what, above(share, v.Limits.Pressure), percent(v.Limits.Pressure))
+			v.disturbed("pressure", "something on this machine waited for %s during %s of the window > %s", p.resource, above(share, v.Limits.Pressure), percent(v.Limits.Pressure))
 		}
 	}
 }
 
-// network tells what the kernel counted of lost and broken connections. The
-// counters are the network namespace's: other programs count too.
+// network lists the kernel's counts of lost and broken connections. The counters
+// are the network namespace's: other programs count too.
 func (v *verdict) network() {
 	k := v.Measured.Kernel
 	if k == nil {
 		return
 	}
-	var seen []string
+	var counts []string
 	for _, w := range []struct {
 		n    *uint64
-		what string
+		noun string
 	}{
 		{k.RetransmittedSegments, "segments sent again"},
 		{k.ListenDrops, "connections dropped at the listening socket"},
@@ -151,10 +144,10 @@ func (v *verdict) network() {
 		{k.ResetsSent, "resets sent"},
 	} {
 		if w.n != nil && *w.n > 0 {
-			seen = append(seen, fmt.Sprintf("%d %s", *w.n, w.what))
+			counts = append(counts, fmt.Sprintf("%d %s", *w.n, w.noun))
 		}
 	}
-	if len(seen) > 0 {
-		v.because("kernel", "the kernel counted in the window: %s", strings.Join(seen, ", "))
+	if len(counts) > 0 {
+		v.because("kernel", "the kernel counted in the window: %s", strings.Join(counts, ", "))
 	}
 }

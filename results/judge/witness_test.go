@@ -13,15 +13,14 @@ func TestWitnesses(t *testing.T) {
 	kernel := func(k results.Kernel) func(*testing.T, *Evidence) {
 		return func(_ *testing.T, e *Evidence) { e.Measured.Kernel = &k }
 	}
-	// answers are 10 000 of that service time, with so many delayed ACKs.
+	// answers are 10 000 of that service time, with that many delayed ACKs.
 	answers := func(d time.Duration, acks *uint64) func(*testing.T, *Evidence) {
 		return func(t *testing.T, e *Evidence) {
 			e.Loader.Total.Service, e.Reconnects = histogram(t, 10000, d), true
 			e.Measured.Kernel = &results.Kernel{DelayedACKs: acks}
 		}
 	}
-	// connects are a hundred, slow of which took that long, while the kernel
-	// dropped so many.
+	// connects are a hundred, slow of them slow, while the kernel dropped some.
 	connects := func(slow int, d time.Duration, dropped uint64) func(*testing.T, *Evidence) {
 		return func(t *testing.T, e *Evidence) {
 			e.Report.Connect = mixed(t, map[time.Duration]int{ms: 100 - slow, d: slow})
@@ -71,7 +70,7 @@ func TestWitnesses(t *testing.T) {
 	}
 }
 
-// A server can use what its quota leaves it.
+// A server can use its quota.
 func TestQuota(t *testing.T) {
 	t.Parallel()
 	throttled := []results.Flag{results.FlagThrottled}
@@ -106,11 +105,11 @@ func TestQuota(t *testing.T) {
 	}
 }
 
-// What other programs do on the server's CPUs is not the server's.
+// The work of other programs on the server's CPUs is not the server's.
 func TestForeignWork(t *testing.T) {
 	t.Parallel()
 	disturbed := []results.Flag{results.FlagDisturbed}
-	// use is a second on two CPUs, of which the server took so much.
+	// use is a second on two CPUs: busy, the server's own, interrupts and waiting.
 	use := func(busy, own, interrupts, waited float64) func(*Evidence) {
 		return func(e *Evidence) {
 			e.Measured.ServerCPUBusy, e.Measured.ServerCPUs, e.Measured.ServerInterrupts = &busy, 2, &interrupts

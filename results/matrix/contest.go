@@ -11,7 +11,7 @@ import (
 
 // entry is one cell's part in a comparison.
 type entry struct {
-	sample stats.Sample
+	sample stats.CellValues
 	// unranked says why a cell that has a value is not compared.
 	unranked string
 }
@@ -24,7 +24,7 @@ type contest struct {
 	lowIsBest bool
 	baseline  string
 	entries   []entry
-	claims    stats.Table
+	claims    stats.ClaimSet
 	// decidable is true when the trials suffice for claims.
 	decidable bool
 	ranks     []stats.RankRange
@@ -33,13 +33,13 @@ type contest struct {
 // contest compares the entries: all pairs, or each with the run's baseline.
 func (v *view) contest(metric string, lowIsBest bool, entries []entry) contest {
 	c := contest{metric: metric, lowIsBest: lowIsBest, baseline: v.Run.Plan.Baseline, entries: entries}
-	samples := each(entries, func(e entry) stats.Sample {
+	samples := each(entries, func(e entry) stats.CellValues {
 		if e.unranked != "" {
-			return stats.Sample{Name: e.sample.Name}
+			return stats.CellValues{Name: e.sample.Name}
 		}
 		return e.sample
 	})
-	c.claims = stats.Claims(samples, stats.ClaimOptions{Baseline: c.baseline})
+	c.claims = stats.Claims(samples, c.baseline)
 	c.decidable = c.claims.Decidable()
 	c.ranks = c.claims.RankRanges(lowIsBest)
 	return c
@@ -47,7 +47,7 @@ func (v *view) contest(metric string, lowIsBest bool, entries []entry) contest {
 
 // entryOf returns the entry of a cell with one value a valid trial.
 func entryOf(c *cells.Cell, value cells.Value) entry {
-	return entry{sample: stats.Sample{Name: c.Server.Name, Values: c.Values(value)}}
+	return entry{sample: stats.CellValues{Name: c.Server.Name, Values: c.Values(value)}}
 }
 
 // peakContest compares the peaks of a table. A lower bound is no peak and is
@@ -76,7 +76,7 @@ func (v *view) peakContest(t results.PlanTable, row []*cells.Cell) contest {
 func (v *view) latencyContest(row []*cells.Cell, of cells.Latency, place int) contest {
 	return v.contest(cells.Quantiles()[place].Label, true, each(row, func(c *cells.Cell) entry {
 		p := c.Percentile(of, place)
-		e := entry{sample: stats.Sample{Name: c.Server.Name, Values: p.Values}}
+		e := entry{sample: stats.CellValues{Name: c.Server.Name, Values: p.Values}}
 		switch {
 		case p.Kind == stats.None:
 		case c.Saturated():

@@ -13,9 +13,9 @@ import (
 
 func TestExamined(t *testing.T) {
 	t.Parallel()
-	fine := results.Finding{Check: "ports", State: results.StateOK, Found: "28232"}
+	fine := results.Finding{Check: "ports", State: results.StateOK, Fact: "28232"}
 	none := results.Finding{Check: "turbo", State: results.StateUnknown}
-	bad := results.Finding{Check: "load now", State: results.StateFail, Found: "2.0 of 2 CPUs are busy", Why: "they take time"}
+	bad := results.Finding{Check: "load now", State: results.StateFail, Fact: "2.0 of 2 CPUs are busy", Why: "they take time"}
 	for name, tt := range map[string]struct {
 		findings []results.Finding
 		want     []string

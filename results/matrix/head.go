@@ -224,7 +224,7 @@ func examination(findings []results.Finding) []string {
 	known := 0
 	for _, f := range findings {
 		if f.State == results.StateWarn || f.State == results.StateFail {
-			out = append(out, fmt.Sprintf("Examined, %s: %s: %s; %s", f.State, f.Check, f.Found, f.Why))
+			out = append(out, fmt.Sprintf("Examined, %s: %s: %s; %s", f.State, f.Check, f.Fact, f.Why))
 		}
 		if f.State != results.StateUnknown {
 			known++

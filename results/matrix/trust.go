@@ -193,7 +193,7 @@ func (v *view) failing() string {
 	var out []string
 	for _, f := range v.Run.Findings {
 		if f.State == results.StateFail {
-			out = append(out, f.Check+": "+f.Found)
+			out = append(out, f.Check+": "+f.Fact)
 		}
 	}
 	return enclose("before it began, ", strings.Join(out, "; "), "")

@@ -39,7 +39,7 @@ func TestWordsAndPlacesAgree(t *testing.T) {
 		rng := rand.New(rand.NewPCG(rapid.Uint64().Draw(rt, "seed"), 1))
 		var entries []entry
 		for i := range rapid.IntRange(2, 5).Draw(rt, "cells") {
-			e := entry{sample: stats.Sample{Name: fmt.Sprintf("s%d", i)}}
+			e := entry{sample: stats.CellValues{Name: fmt.Sprintf("s%d", i)}}
 			centre := rapid.Float64Range(100, 120).Draw(rt, "centre")
 			for range rapid.IntRange(0, 8).Draw(rt, "n") {
 				e.sample.Values = append(e.sample.Values, centre*math.Exp(0.01*rng.NormFloat64()))

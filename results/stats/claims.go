@@ -2,34 +2,27 @@ package stats
 
 import "slices"
 
-// Sample is what the trials of one cell of a table found.
-type Sample struct {
+// CellValues are the values of one cell of a table.
+type CellValues struct {
 	Name string
 	// Values are positive, one a trial.
 	Values []float64
-	// Upper is set where a trial bounds the truth by an interval: Upper[i] is
-	// the upper end to the lower end Values[i]. Such a cell is above another
-	// only where its lower ends are, and below only where its upper ends are.
+	// Upper is set where the trials give intervals: Upper[i] is the upper end to
+	// the lower end Values[i]. Such a cell is above another only where its lower
+	// ends are, and below only where its upper ends are.
 	Upper []float64
 }
 
-// usable tells whether the cell can be compared at all.
-func (s Sample) usable() bool {
-	return len(s.Values) > 1 && positive(s.Values) && (s.Upper == nil || len(s.Upper) == len(s.Values) && positive(s.Upper))
+// usable reports whether the cell can be compared.
+func (c CellValues) usable() bool {
+	return len(c.Values) > 1 && positive(c.Values) && (c.Upper == nil || len(c.Upper) == len(c.Values) && positive(c.Upper))
 }
 
-func (s Sample) upper() []float64 {
-	if s.Upper == nil {
-		return s.Values
+func (c CellValues) upper() []float64 {
+	if c.Upper == nil {
+		return c.Values
 	}
-	return s.Upper
-}
-
-// ClaimOptions say what is compared with what.
-type ClaimOptions struct {
-	// Baseline is the name of the cell that all others are compared with;
-	// empty for all pairs.
-	Baseline string
+	return c.Upper
 }
 
 // Claim is one comparison of a table.
@@ -42,24 +35,21 @@ type Claim struct {
 	P, Adjusted float64
 	// Band is the noise band that the ratio must leave.
 	Band float64
-	// Called is true when the two differ: Adjusted is at most Significance and
-	// the ratio lies outside the band. B is then the greater where the ratio
-	// is above 1.
+	// Called is true when Adjusted is significant and Ratio outside the band.
 	Called bool
 }
 
-// Table is what may be said about the cells of one metric of one table.
-type Table struct {
-	Cells  []Sample
+// ClaimSet holds the comparisons of the cells of one metric in one table.
+type ClaimSet struct {
+	Cells  []CellValues
 	Spread Spread
-	// Claims are the comparisons that were made, in the order of the cells; a
-	// cell with fewer than two values has none.
+	// Claims are in the order of the cells, without those of fewer than two values.
 	Claims []Claim
 }
 
-// Claims compares the cells (METHOD.md §4).
-func Claims(cells []Sample, o ClaimOptions) Table {
-	t := Table{Cells: cells}
+// Claims compares all cells, or each with the baseline's (METHOD.md §4).
+func Claims(cells []CellValues, baseline string) ClaimSet {
+	t := ClaimSet{Cells: cells}
 	var pooled [][]float64
 	for _, c := range cells {
 		if c.usable() {
@@ -71,7 +61,7 @@ func Claims(cells []Sample, o ClaimOptions) Table {
 	for a := range cells {
 		for b := a + 1; b < len(cells); b++ {
 			i, j := a, b
-			switch o.Baseline {
+			switch baseline {
 			case "", cells[a].Name:
 			case cells[b].Name:
 				i, j = b, a
@@ -94,9 +84,9 @@ func Claims(cells []Sample, o ClaimOptions) Table {
 	return t
 }
 
-// compare tests the ends of the two cells that face each other; two intervals
-// that overlap are the same, with a ratio of 1 within what they leave open.
-func compare(a, b Sample) Claim {
+// compare tests the ends of two cells that face each other. Overlapping intervals
+// are the same: their ratio is 1.
+func compare(a, b CellValues) Claim {
 	up, _ := HodgesLehmann(a.upper(), b.Values)
 	down, _ := HodgesLehmann(a.Values, b.upper())
 	switch {
@@ -108,15 +98,14 @@ func compare(a, b Sample) Claim {
 	return Claim{Ratio: Ratio{Value: 1, Low: up.Low, High: down.High, Coverage: min(up.Coverage, down.Coverage)}, P: 1}
 }
 
-// RankRange is the ranks that a cell may have, from 1 for the best on.
+// RankRange is the range of ranks that a cell may have, from 1 for the best.
 type RankRange struct{ Best, Worst int }
 
-// RankRanges are the ranks that the claims of all pairs leave open: one worse
-// than the number of cells that are called better, and as many from the end as
-// are called worse. Cells that cannot be told apart share ranks, and a cell may
-// share them with two others that differ. A cell without a comparison has no
-// rank, {0, 0}, and takes none from the others.
-func (t Table) RankRanges(lowIsBest bool) []RankRange {
+// RankRanges returns the ranks that the claims of all pairs leave open: below the
+// cells that are called better, above those that are called worse. Cells that do
+// not differ share ranks, and a cell may share them with two others that differ.
+// A cell without a comparison has no rank, {0, 0}.
+func (t ClaimSet) RankRanges(lowIsBest bool) []RankRange {
 	ranks := make([]RankRange, len(t.Cells))
 	better, worse := make([]int, len(ranks)), make([]int, len(ranks))
 	compared := make([]bool, len(ranks))
@@ -132,12 +121,7 @@ func (t Table) RankRanges(lowIsBest bool) []RankRange {
 		better[other]++
 		worse[best]++
 	}
-	k := 0
-	for _, yes := range compared {
-		if yes {
-			k++
-		}
-	}
+	k := len(slices.DeleteFunc(slices.Clone(compared), func(yes bool) bool { return !yes }))
 	for i := range ranks {
 		if compared[i] {
 			ranks[i] = RankRange{Best: 1 + better[i], Worst: k - worse[i]}
@@ -146,20 +130,15 @@ func (t Table) RankRanges(lowIsBest bool) []RankRange {
 	return ranks
 }
 
-// Decidable tells whether any comparison of the table could have been called.
-func (t Table) Decidable() bool {
-	for _, c := range t.Claims {
-		if CanDecide(len(t.Cells[c.A].Values), len(t.Cells[c.B].Values), len(t.Claims)) {
-			return true
-		}
-	}
-	return false
+// Decidable reports whether any comparison could have been called.
+func (t ClaimSet) Decidable() bool {
+	return slices.ContainsFunc(t.Claims, func(c Claim) bool {
+		return CanDecide(len(t.Cells[c.A].Values), len(t.Cells[c.B].Values), len(t.Claims))
+	})
 }
 
-// Trials is the number of values by which bands and detectable differences of
-// the table are told: of its comparisons the median of the smaller side, the
-// greater one of two; 0 where nothing is compared.
-func (t Table) Trials() int {
+// Trials returns the upper median of the smaller sides of all comparisons, or 0.
+func (t ClaimSet) Trials() int {
 	var n []int
 	for _, c := range t.Claims {
 		n = append(n, min(len(t.Cells[c.A].Values), len(t.Cells[c.B].Values)))
@@ -171,8 +150,7 @@ func (t Table) Trials() int {
 	return n[len(n)/2]
 }
 
-// SmallestDetectable is the function of that name for the table's own spread,
-// comparisons and Trials; infinite where nothing can be detected.
-func (t Table) SmallestDetectable() float64 {
+// SmallestDetectable applies the function of that name to the set.
+func (t ClaimSet) SmallestDetectable() float64 {
 	return SmallestDetectable(t.Trials(), t.Spread, len(t.Claims))
 }

@@ -96,7 +96,7 @@ func TestHodgesLehmannKnownAnswers(t *testing.T) {
 	}
 }
 
-// All differences in a list, sorted, have at k what difference finds.
+// difference finds the k-th of the sorted list of all differences.
 func TestDifferenceAgreesWithSorting(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -244,10 +244,10 @@ func TestUpperBoundOfTheSpread(t *testing.T) {
 	}
 }
 
-func cells(values ...[]float64) []Sample {
-	var out []Sample
+func cells(values ...[]float64) []CellValues {
+	var out []CellValues
 	for i, v := range values {
-		out = append(out, Sample{Name: string(rune('a' + i)), Values: v})
+		out = append(out, CellValues{Name: string(rune('a' + i)), Values: v})
 	}
 	return out
 }
@@ -279,7 +279,7 @@ func TestFalseClaims(t *testing.T) {
 				}
 				values = append(values, v)
 			}
-			table := Claims(cells(values...), ClaimOptions{Baseline: k.baseline})
+			table := Claims(cells(values...), k.baseline)
 			if slices.ContainsFunc(table.Claims, func(c Claim) bool { return c.Called }) {
 				wrong++
 			}
@@ -328,7 +328,7 @@ func TestPowerOfTheRule(t *testing.T) {
 			for range k.cells - 1 {
 				values = append(values, draw(k.n, 1))
 			}
-			table := Claims(cells(values...), ClaimOptions{})
+			table := Claims(cells(values...), "")
 			if c := table.Claims[0]; c.Called && c.Ratio.Value < 1 {
 				found++
 			}
@@ -416,7 +416,7 @@ func TestClaimsNeedTestAndBand(t *testing.T) {
 		called []bool
 	}{
 		"far apart": {[][]float64{draw(6, 100), draw(6, 200)}, []bool{true}},
-		// Wholly apart, p = 0.002, but by less than 1 %.
+		// No overlap, p = 0.002, but by less than 1 %.
 		"inside the band": {[][]float64{{1000, 1001, 1002, 1003, 1004, 1005}, {1007, 1008, 1009, 1010, 1011, 1012}}, []bool{false}},
 		// Twice as much, but n = 3 cannot decide.
 		"too few":            {[][]float64{draw(3, 100), draw(3, 200)}, []bool{false}},
@@ -425,7 +425,7 @@ func TestClaimsNeedTestAndBand(t *testing.T) {
 		"nothing to compare": {[][]float64{draw(6, 100)}, nil},
 		"nothing":            {nil, nil},
 	} {
-		table := Claims(cells(k.values...), ClaimOptions{})
+		table := Claims(cells(k.values...), "")
 		var called []bool
 		for _, c := range table.Claims {
 			called = append(called, c.Called)
@@ -442,18 +442,18 @@ func TestBaseline(t *testing.T) {
 	// Four trials: enough for one comparison, but not for the three of all
 	// pairs.
 	c := cells(draw(4, 100), draw(4, 200))
-	if table := Claims(c, ClaimOptions{Baseline: "b"}); len(table.Claims) != 1 || !table.Claims[0].Called || table.Claims[0].A != 1 || table.Claims[0].Ratio.Value > 1 {
+	if table := Claims(c, "b"); len(table.Claims) != 1 || !table.Claims[0].Called || table.Claims[0].A != 1 || table.Claims[0].Ratio.Value > 1 {
 		t.Errorf("a is not called slower than the baseline b: %+v", table.Claims)
 	}
 	c = cells(draw(5, 100), draw(5, 200), draw(5, 300), draw(5, 400), draw(5, 500), draw(5, 600))
-	all, based := Claims(c, ClaimOptions{}), Claims(c, ClaimOptions{Baseline: "d"})
+	all, based := Claims(c, ""), Claims(c, "d")
 	if len(all.Claims) != 15 || all.Decidable() {
 		t.Errorf("15 comparisons of 5 trials: %d, decidable %v", len(all.Claims), all.Decidable())
 	}
 	if len(based.Claims) != 5 || !based.Decidable() || slices.ContainsFunc(based.Claims, func(c Claim) bool { return !c.Called || c.A != 3 }) {
 		t.Errorf("against the baseline: %+v", based.Claims)
 	}
-	if table := Claims(c, ClaimOptions{Baseline: "nobody"}); len(table.Claims) != 0 {
+	if table := Claims(c, "nobody"); len(table.Claims) != 0 {
 		t.Errorf("claims against nobody: %+v", table.Claims)
 	}
 }
@@ -464,7 +464,7 @@ func TestRankRanges(t *testing.T) {
 		return Claim{A: a, B: b, Ratio: Ratio{Value: ratio}, Called: true}
 	}
 	open := func(a, b int) Claim { return Claim{A: a, B: b, Ratio: Ratio{Value: 1.01}} }
-	table := Table{Cells: make([]Sample, 5), Claims: []Claim{
+	table := ClaimSet{Cells: make([]CellValues, 5), Claims: []Claim{
 		// 0 and 1 are alike, 1 and 2 are alike, 0 beats 2; all beat 3.
 		open(0, 1), called(0, 2, 0.9), called(0, 3, 0.5), open(1, 2), called(1, 3, 0.5), called(3, 2, 1.8),
 	}}
@@ -488,7 +488,7 @@ func TestRankRangeLaws(t *testing.T) {
 		for range rapid.IntRange(2, 6).Draw(t, "cells") {
 			values = append(values, draw(rapid.IntRange(2, 8).Draw(t, "n"), rapid.Float64Range(100, 130).Draw(t, "centre")))
 		}
-		table := Claims(cells(values...), ClaimOptions{})
+		table := Claims(cells(values...), "")
 		ranks := table.RankRanges(false)
 		for i, r := range ranks {
 			if r.Best < 1 || r.Worst > len(ranks) || r.Best > r.Worst {
@@ -516,7 +516,7 @@ func TestIntervalsAreComparedByTheirFacingEnds(t *testing.T) {
 	t.Parallel()
 	draw := lognormal(6, 0.01)
 	low := draw(6, 100)
-	wide := Sample{Name: "wide", Values: low, Upper: make([]float64, 6)}
+	wide := CellValues{Name: "wide", Values: low, Upper: make([]float64, 6)}
 	for i := range low {
 		wide.Upper[i] = low[i] * 1.1
 	}
@@ -525,12 +525,12 @@ func TestIntervalsAreComparedByTheirFacingEnds(t *testing.T) {
 		called       bool
 	}{{90, -1, true}, {104, 0, false}, {108, 0, false}, {121, 1, true}} {
 		for _, turned := range []bool{false, true} {
-			pair, sign := []Sample{wide, {Name: "sharp", Values: draw(6, k.centre)}}, k.sign
+			pair, sign := []CellValues{wide, {Name: "sharp", Values: draw(6, k.centre)}}, k.sign
 			if turned {
 				slices.Reverse(pair)
 				sign = -sign
 			}
-			c := Claims(pair, ClaimOptions{}).Claims[0]
+			c := Claims(pair, "").Claims[0]
 			got := 0.0
 			if c.Called {
 				got = math.Copysign(1, c.Ratio.Value-1)
@@ -542,17 +542,17 @@ func TestIntervalsAreComparedByTheirFacingEnds(t *testing.T) {
 	}
 	bad := wide
 	bad.Upper = bad.Upper[:3]
-	if table := Claims([]Sample{bad, {Name: "sharp", Values: low}}, ClaimOptions{}); len(table.Claims) != 0 {
+	if table := Claims([]CellValues{bad, {Name: "sharp", Values: low}}, ""); len(table.Claims) != 0 {
 		t.Errorf("half an interval is compared: %+v", table.Claims)
 	}
 }
 
 func ExampleClaims() {
-	table := Claims([]Sample{
+	table := Claims([]CellValues{
 		{Name: "a", Values: []float64{60.1, 60.3, 59.8, 60.6, 60.2}},
 		{Name: "b", Values: []float64{60.4, 59.9, 60.0, 60.5, 60.3}},
 		{Name: "c", Values: []float64{70.2, 69.7, 70.4, 70.0, 70.1}},
-	}, ClaimOptions{})
+	}, "")
 	for i, r := range table.RankRanges(false) {
 		fmt.Println(table.Cells[i].Name, r.Best, r.Worst)
 	}

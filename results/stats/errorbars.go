@@ -1,18 +1,18 @@
 package stats
 
 import (
-	"errors"
+	"cmp"
 	"fmt"
 	"math"
 
 	"github.com/joust-bench/joust/results"
 )
 
-// stallNS is the least length of what results.Phase.StallNS adds up.
+// stallNS is the least length of a stall in results.Phase.StallNS.
 const stallNS = 1e6
 
-// ErrorBars say how far the loader's own lag reaches into the latencies of a
-// phase (METHOD.md §3). The zero ErrorBars reach nowhere.
+// ErrorBars are the loader's own lag in the latencies of a phase (METHOD.md §3).
+// The zero ErrorBars have none.
 type ErrorBars struct {
 	send, receive *Dist
 	// stalled is the share of the window, 0 to 1, that was lost to stalls.
@@ -22,62 +22,48 @@ type ErrorBars struct {
 
 // LoaderLag is the loader's largest lag at a percentile.
 type LoaderLag struct {
-	// What names it in words.
-	What string
-	// NS is the lag and BoundNS what may be beside the latency there, in
-	// nanoseconds.
+	Name string
+	// NS is the lag and BoundNS its limit at the latency there.
 	NS, BoundNS int64
 }
 
-// Exceeds tells whether the lag hides the percentile.
+// Exceeds reports whether the lag hides the percentile.
 func (l LoaderLag) Exceeds() bool { return l.NS > l.BoundNS }
 
-// Bars decodes the error bars of one phase as its agents saw it, one
-// results.Phase each. Closed loops have none: their loader has nothing to be
-// late for.
-func Bars(t results.Thresholds, agents ...*results.Phase) (ErrorBars, error) {
-	var lags [2][]*Dist
-	for _, p := range agents {
-		if p.Loop != results.OpenLoop {
-			continue
-		}
-		for i, h := range []*results.Histogram{p.SendLagIdle, p.ReceiveLag} {
-			d, err := Decode(h)
-			if err != nil {
-				return ErrorBars{}, fmt.Errorf("the lags of phase %q: %w", p.Name, err)
-			}
-			lags[i] = append(lags[i], d)
-		}
+// Bars decodes the error bars of a phase; those of a closed loop are zero.
+func Bars(t results.Thresholds, p *results.Phase) (ErrorBars, error) {
+	if p.Loop != results.OpenLoop {
+		return ErrorBars{}, nil
 	}
-	send, err1 := Merge(lags[0]...)
-	receive, err2 := Merge(lags[1]...)
-	return BarsOf(t, send, receive, agents...), errors.Join(err1, err2)
+	send, err1 := Decode(p.SendLagIdle)
+	receive, err2 := Decode(p.ReceiveLag)
+	if err := cmp.Or(err1, err2); err != nil {
+		return ErrorBars{}, fmt.Errorf("the lags of phase %q: %w", p.Name, err)
+	}
+	return BarsOf(t, send, receive, p), nil
 }
 
-// BarsOf are the error bars of a phase whose send lag and receive lag, over all
-// agents, are decoded already; nil for a lag that was not measured.
-func BarsOf(t results.Thresholds, send, receive *Dist, agents ...*results.Phase) ErrorBars {
+// BarsOf returns the error bars of a phase from its decoded send lag and receive
+// lag, nil where not measured.
+func BarsOf(t results.Thresholds, send, receive *Dist, p *results.Phase) ErrorBars {
 	b := ErrorBars{send: send, receive: receive, floor: t.LagFloorNS, share: t.LagShare}
-	for _, p := range agents {
-		if share, ok := p.StalledShare(); ok && p.Loop == results.OpenLoop {
-			b.stalled = max(b.stalled, share)
-		}
+	if p.Loop == results.OpenLoop {
+		b.stalled, _ = p.StalledShare()
 	}
 	return b
 }
 
-// AfterSending are the error bars of a time that begins with the actual send:
-// a late send is no part of it.
+// AfterSending returns the error bars of times after the send, without send lag.
 func (b ErrorBars) AfterSending() ErrorBars {
 	b.send = nil
 	return b
 }
 
-// supported is the quantile q, or the largest that has the samples to be
-// believed, which is not above it: receive lag is measured on a few connections
-// only. The largest sample of all is believed.
+// supported returns the quantile q, or the largest one below with enough samples
+// beyond it, since only a few connections measure receive lag; 0 for none. A q of
+// 1 needs no samples beyond.
 func (d *Dist) supported(q float64) int64 {
-	if d.count <= SamplesBeyond {
+	if d == nil || d.count <= SamplesBeyond {
 		return 0
 	}
 	if q < 1 {
@@ -86,23 +72,18 @@ func (d *Dist) supported(q float64) int64 {
 	return d.Quantile(q)
 }
 
-// At is the loader's largest lag at the percentile q, 0 to 1, beside the
-// latency there in nanoseconds. A stall of the loop delays the share of all
-// requests that falls into it: it counts, with its least length, where q leaves
-// no larger share.
+// At returns the loader's largest lag at the percentile q, 0 to 1, whose latency
+// is given in nanoseconds. If loops were stalled for more than 1−q of the window,
+// stalls (≥ 1 ms) reach quantile q.
 func (b ErrorBars) At(q float64, latencyNS int64) LoaderLag {
 	lag := LoaderLag{BoundNS: int64(math.Max(b.floor, b.share*float64(latencyNS)))}
-	note := func(what string, ns int64) {
+	note := func(name string, ns int64) {
 		if ns > lag.NS {
-			lag.What, lag.NS = what, ns
+			lag.Name, lag.NS = name, ns
 		}
 	}
-	if b.send != nil {
-		note("sent late with an idle connection at hand", b.send.supported(q))
-	}
-	if b.receive != nil {
-		note("read late", b.receive.supported(q))
-	}
+	note("sent late with an idle connection at hand", b.send.supported(q))
+	note("read late", b.receive.supported(q))
 	if b.stalled > 1-q {
 		note("held up by stalls of the loader", stallNS)
 	}

@@ -10,7 +10,7 @@ import (
 // Confidence is the least coverage of an interval.
 const Confidence = 0.95
 
-// Kind says what Low and High of an Estimate are.
+// Kind is the meaning of Low and High of an Estimate.
 type Kind string
 
 // The kinds of estimates.
@@ -19,15 +19,13 @@ const (
 	None Kind = "none"
 	// Single is one value: Low and High repeat it.
 	Single Kind = "single"
-	// Range runs from the smallest to the largest of 2 to 5 values. It claims
-	// no confidence.
+	// Range runs from the smallest to the largest of 2 to 5 values.
 	Range Kind = "range"
 	// Interval covers the true median with at least 95 %: from 6 values on.
 	Interval Kind = "interval"
 )
 
-// Estimate is a median with what can be said about its spread, in the unit of
-// the values.
+// Estimate is a median with its interval or range, in the unit of the values.
 type Estimate struct {
 	Value     float64
 	Low, High float64
@@ -36,10 +34,9 @@ type Estimate struct {
 	Kind Kind
 }
 
-// Median is the median of the values, with the narrowest symmetric interval of
-// order statistics that covers the true median with at least 95 %, or with the
-// range where there are fewer than 6 values. The values are left as they are;
-// none may be NaN.
+// Median returns the median of the values with the narrowest symmetric interval of
+// order statistics that covers the true median with at least 95 %; with the range
+// of fewer than 6 values. It does not change the values; none may be NaN.
 func Median(values []float64) Estimate {
 	n := len(values)
 	if n == 0 {
@@ -58,7 +55,7 @@ func Median(values []float64) Estimate {
 	return e
 }
 
-// middle is the median of sorted values.
+// middle returns the median of sorted values.
 func middle(sorted []float64) float64 {
 	n := len(sorted)
 	if n%2 == 1 {
@@ -69,9 +66,8 @@ func middle(sorted []float64) float64 {
 	return a/2 + b/2
 }
 
-// rank is the largest k for which the k-th smallest and k-th largest of n
-// values cover the median with at least 95 %, or 0 where not even the extremes
-// do.
+// rank returns the largest k for which the k-th smallest and k-th largest of n
+// values cover the median with at least 95 %; 0 for none.
 func rank(n int) int {
 	// The number of values below the true median is binomial(n, 1/2); the
 	// interval misses it when fewer than k lie on one side.

@@ -12,23 +12,21 @@ import (
 const (
 	// power is the probability with which a detectable difference is called.
 	power = 0.8
-	// powerRounds is the number of simulated comparisons; the share of them that
-	// is called is then known to within 3 %.
+	// powerRounds is the number of simulated comparisons: 3 % of precision.
 	powerRounds = 1000
-	// simulatedTrials is the most values a side that are simulated. Beyond,
-	// the normal approximation of the rank test is within 3 %.
+	// simulatedTrials is the largest number of values a side to simulate. Beyond
+	// that, the normal approximation of the rank test is within 3 %.
 	simulatedTrials = 16
 	// mostTrials bounds the search of TrialsToDetect.
 	mostTrials = 100_000
 )
 
-// SmallestDetectable is the relative difference (0.05 for 5 % more) that Claims
-// calls in 80 % of all cases, between two cells of n values with log-normal
-// noise of the spread, among so many comparisons of a table. Holm's first and
-// strictest step is assumed. Up to 16 values it comes from a simulation with a
-// fixed seed, so that the same arguments give the same answer; beyond, from the
-// normal approximation. It is infinite where n cannot decide or there is no
-// spread to go by.
+// SmallestDetectable returns the relative difference (0.05 for 5 % more) that
+// Claims calls in 80 % of all cases, between two cells of n values with log-normal
+// noise of the spread, among that many comparisons. Holm's first and strictest
+// step is assumed. Up to 16 values it simulates with a fixed seed; beyond, it
+// takes the normal approximation. It is infinite where n cannot decide and
+// without a spread.
 func SmallestDetectable(n int, s Spread, comparisons int) float64 {
 	if s.Degrees == 0 || !CanDecide(n, n, comparisons) {
 		return math.Inf(1)
@@ -40,9 +38,9 @@ func SmallestDetectable(n int, s Spread, comparisons int) float64 {
 	return math.Expm1(simulatedShift(n, s.Value, band, alpha))
 }
 
-// simulatedShift is the shift of logarithms that is called in the share power
-// of all cases. A draw of noise has one shift from which on it is called: where
-// both enough of the pairs and the median of the differences have come over.
+// simulatedShift returns the shift of logarithms that is called in the share power
+// of all cases. Each draw of noise has a least shift that is called: it brings
+// enough of the pairs and the median of the differences over their limits.
 func simulatedShift(n int, spread, band, alpha float64) float64 {
 	c, _ := critical(n, n, alpha)
 	rng := rand.New(rand.NewPCG(uint64(n), 1947))
@@ -64,7 +62,7 @@ func simulatedShift(n int, spread, band, alpha float64) float64 {
 	return needed[int(math.Ceil(power*powerRounds))-1]
 }
 
-// normalShift is the same by the normal approximation: the test needs the share
+// normalShift approximates that shift by the normal law: the test needs the share
 // of pairs in favour to exceed 1/2 by z standard deviations of U, which a shift
 // of √2 · spread · Φ⁻¹(share) gives on average; and the Hodges–Lehmann estimate
 // of it has the variance 2/n · π/3 · spread² (Lehmann, Nonparametrics, 1975,
@@ -76,10 +74,9 @@ func normalShift(n int, spread, band, alpha float64) float64 {
 	return called + normal.Quantile(power)*spread*math.Sqrt(2/m*math.Pi/3)
 }
 
-// TrialsToDetect is the least number of values a side at which a relative
-// difference (0.05 for 5 %) is called in 80 % of all cases, as
-// SmallestDetectable has it; 0 where no number does, since the noise band does
-// not fall below 1 %.
+// TrialsToDetect returns the least number of values a side at which
+// SmallestDetectable falls to a relative difference (0.05 for 5 %); 0 for none,
+// since the noise band does not fall below 1 %.
 func TrialsToDetect(difference float64, s Spread, comparisons int) int {
 	if !(difference > LeastBand) || s.Degrees == 0 {
 		return 0

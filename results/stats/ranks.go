@@ -4,6 +4,7 @@ import (
 	"math"
 	"slices"
 
+	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/stat/combin"
 	"gonum.org/v1/gonum/stat/distuv"
 )
@@ -11,30 +12,29 @@ import (
 // Significance is the level of every test, over the whole table.
 const Significance = 0.05
 
-// Significant tells whether a p, corrected where there are several, is at or
-// below Significance: by a hair's breadth, since a p may equal it exactly.
+// Significant reports whether a p, corrected where there are several, is at or
+// below Significance, with a hair's breadth for a p that equals it exactly.
 func Significant(p float64) bool { return p <= Significance*(1+1e-9) }
 
-// exactWork bounds the additions that an exact test may take. It covers sides of
-// up to 32 values each, and fewer values against more.
+// exactWork bounds the additions of an exact test. It covers sides of up to 32
+// values each, and fewer values against more.
 const exactWork = 2 << 20
 
-// exact reports whether sides of a and b values are tested exactly. Larger ones
-// are tested by the normal approximation: without ties its p is then within a
-// tenth of the exact one where that is above 0.01, and greater where it is less.
+// exact reports whether sides of a and b values have an exact test. Without ties,
+// the p of the normal approximation of larger sides is within a tenth of the
+// exact one where that is above 0.01, and greater where it is less.
 func exact(a, b int) bool {
 	return float64(min(a, b))*float64(a+b)*float64(a)*float64(b) <= exactWork
 }
 
-// MannWhitney is the two-sided p of the Mann–Whitney U test (Mann and Whitney,
+// MannWhitney returns the two-sided p of the Mann–Whitney U test (Mann and Whitney,
 // Ann. Math. Stat. 18, 1947) that two samples come from one distribution: the
 // share of all ways to deal the values to the two sides whose rank sum is at
 // least as far from its mean as the one seen. Tied values share their middle
 // rank, and the distribution is that of the ranks as tied (Klotz, JASA 61,
-// 1966), which is right for unequal sides too, where ties make it lopsided. It
-// is exact for small sides; for larger ones it is the normal approximation with
-// corrections for ties and for continuity (Lehmann, Nonparametrics, 1975, §1.4).
-// It is 1 for an empty side. No value may be NaN.
+// 1966). The p of larger sides is the normal approximation with corrections for
+// ties and for continuity (Lehmann, Nonparametrics, 1975, §1.4). It is 1 for an
+// empty side. No value may be NaN.
 func MannWhitney(a, b []float64) float64 {
 	if len(a) == 0 || len(b) == 0 {
 		return 1
@@ -46,12 +46,11 @@ func MannWhitney(a, b []float64) float64 {
 	return d.normalP()
 }
 
-// deal is how the ranks of all values fell to two sides of a and b values.
+// deal is the ranks of all values, dealt to two sides of a and b values.
 type deal struct {
 	a, b int
-	// ranks are those of all values together, in rising order; sum is the sum
-	// of the first side's. Both are in halves where unit is 2, since a middle
-	// rank that tied values share may be one, and whole where it is 1.
+	// ranks are those of all values together, in rising order; sum is the sum of
+	// the first side's. Both count 1/unit ranks: ties may share a half rank.
 	ranks     []int
 	sum, unit int
 }
@@ -85,9 +84,9 @@ func jointRanks(a, b []float64) deal {
 	return d
 }
 
-// normalP is the two-sided p by the normal approximation. The variance is that
+// normalP returns the two-sided p by the normal approximation. The variance is that
 // of a sum of ranks drawn without replacement, which ties make smaller; half a
-// rank is taken off the distance for continuity.
+// rank is subtracted from the distance for continuity.
 func (d deal) normalP() float64 {
 	n := float64(d.a + d.b)
 	mean := float64(d.unit) * (n + 1) / 2
@@ -104,8 +103,7 @@ func (d deal) normalP() float64 {
 	return 2 * distuv.UnitNormal.CDF(-distance/deviation)
 }
 
-// rankSums is the distribution of the rank sum of one side when the ranks are
-// dealt at random.
+// rankSums is the distribution of one side's rank sum over all deals.
 type rankSums struct {
 	// ways counts the deals with each sum, from least on.
 	ways  []float64
@@ -145,7 +143,7 @@ func newRankSums(ranks []int, n int) rankSums {
 	return d
 }
 
-// twoSided is the share of deals whose sum is at least as far from the mean.
+// twoSided returns the share of deals whose sum is at least as far from the mean.
 func (d rankSums) twoSided(sum int) float64 {
 	distance := func(s int) int { return max(2*s-d.twiceMean, d.twiceMean-2*s) }
 	far, seen := 0.0, distance(sum)
@@ -157,25 +155,18 @@ func (d rankSums) twoSided(sum int) float64 {
 	return far / d.total
 }
 
-// untied is the distribution for sides of a and b values of which no two are
-// equal.
-func untied(a, b int) rankSums {
-	ranks := make([]int, a+b)
-	for i := range ranks {
-		ranks[i] = i + 1
-	}
-	return newRankSums(ranks, a)
-}
-
-// critical is the number c such that a side of an untied comparison with c or
-// fewer of the pairs in its favour differs at the level alpha, two-sided: the
-// critical U of the tables; and the probability of that. c is −1 where no
-// outcome does.
+// critical returns the critical U of the tables, with its probability: a side of
+// an untied comparison with c or fewer of the pairs in its favour differs at the
+// level alpha, two-sided. c is −1 where no outcome does.
 func critical(a, b int, alpha float64) (c int, p float64) {
 	if !exact(a, b) {
 		return normalCritical(a, b, alpha)
 	}
-	d := untied(a, b)
+	ranks := make([]int, a+b)
+	for i := range ranks {
+		ranks[i] = i + 1
+	}
+	d := newRankSums(ranks, a)
 	c = -1
 	tail := 0.0
 	for u := 0; 2*u < a*b; u++ {
@@ -199,14 +190,13 @@ func normalCritical(a, b int, alpha float64) (c int, p float64) {
 	return c, 2 * u.CDF(float64(c)+0.5)
 }
 
-// pairsInFavour is the normal approximation of U for sides of a and b different
-// values that come from one distribution.
+// pairsInFavour approximates U for sides of a and b untied values of one law.
 func pairsInFavour(a, b int) distuv.Normal {
 	pairs := float64(a) * float64(b)
 	return distuv.Normal{Mu: pairs / 2, Sigma: math.Sqrt(pairs * float64(a+b+1) / 12)}
 }
 
-// smallestP is the least p that MannWhitney can give for sides of a and b
+// smallestP returns the least p that MannWhitney can give for sides of a and b
 // different values: 2/C(a+b, a) where it is exact; 1 for an empty side.
 func smallestP(a, b int) float64 {
 	switch {
@@ -218,14 +208,12 @@ func smallestP(a, b int) float64 {
 	return math.Min(1, 2*math.Exp(-combin.LogGeneralizedBinomial(float64(a+b), float64(a))))
 }
 
-// CanDecide tells whether sides of a and b values can differ significantly at
-// all after Holm's correction over so many comparisons.
+// CanDecide reports whether sides of a and b values can differ after Holm.
 func CanDecide(a, b, comparisons int) bool {
 	return Significant(smallestP(a, b) * float64(max(comparisons, 1)))
 }
 
-// TrialsToDecide is the least number of values a side with which CanDecide is
-// true; 0 where there is nothing to compare.
+// TrialsToDecide returns the least n with which n values a side can differ, or 0.
 func TrialsToDecide(comparisons int) int {
 	if comparisons < 1 {
 		return 0
@@ -237,8 +225,7 @@ func TrialsToDecide(comparisons int) int {
 	return n
 }
 
-// Pairs is the number of comparisons of all pairs of k cells, or of k cells
-// with one of them.
+// Pairs returns the number of pairs of k cells, or of pairs with the baseline.
 func Pairs(k int, baseline bool) int {
 	switch {
 	case k < 2:
@@ -247,4 +234,21 @@ func Pairs(k int, baseline bool) int {
 		return k - 1
 	}
 	return k * (k - 1) / 2
+}
+
+// Holm adjusts the p-values of one family of tests, in their order. Rejecting
+// those at or below Significance errs anywhere in the family with at most that
+// probability, however the tests depend on each other (Holm, Scand. J. Statist.
+// 6, 1979).
+func Holm(p []float64) []float64 {
+	sorted, order := slices.Clone(p), make([]int, len(p))
+	floats.ArgsortStable(sorted, order)
+	adjusted := make([]float64, len(p))
+	least := 0.0
+	for step, i := range order {
+		// A p is adjusted to no less than a smaller one.
+		least = max(least, p[i]*float64(len(p)-step))
+		adjusted[i] = min(least, 1)
+	}
+	return adjusted
 }

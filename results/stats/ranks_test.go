@@ -10,7 +10,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// near tells whether two figures agree to so many decimals.
+// near reports whether two figures agree to that many decimals.
 func near(got, want float64, decimals int) bool {
 	return math.Abs(got-want) <= 0.5000001*math.Pow10(-decimals)
 }
@@ -41,7 +41,7 @@ func TestMannWhitneyKnownAnswers(t *testing.T) {
 	}
 }
 
-// 25 values a side of which 35 are equal, from R-help, 3 September 2014: 10^6
+// 25 values a side with 35 equal ones, from R-help, 3 September 2014: 10^6
 // simulated deals gave 0.000151, so the true share is within 0.00004 of it.
 func TestMannWhitneyOfManyTies(t *testing.T) {
 	t.Parallel()
@@ -138,15 +138,15 @@ func TestMannWhitneyLaws(t *testing.T) {
 	})
 }
 
-// exactP is the exact p, whatever the size of the sides.
+// exactP returns the exact p, whatever the size of the sides.
 func exactP(a, b []float64) float64 {
 	d := jointRanks(a, b)
 	return newRankSums(d.ranks, len(a)).twoSided(d.sum)
 }
 
-// Around the sizes from which on the normal approximation is used, it says what
-// the exact test says. The tails of U are lighter than normal ones, most of all
-// where one side is small: far out the approximation errs towards no claim.
+// Around the sizes from which the normal approximation serves, it agrees with the
+// exact test. The tails of U are lighter than normal ones, most of all where one
+// side is small: far out the approximation errs towards no claim.
 func TestExactAndNormalAgree(t *testing.T) {
 	t.Parallel()
 	for _, k := range []struct {
@@ -200,7 +200,7 @@ func TestExactAndNormalCriticalAgree(t *testing.T) {
 	}
 }
 
-// What the approximation calls decidable, critical and smallest is what it finds.
+// The approximation's p agrees with its own critical and smallest values.
 func TestLargeSidesAreConsistent(t *testing.T) {
 	t.Parallel()
 	for _, k := range [][2]int{{33, 33}, {200, 40}, {1000, 1000}, {1, 2000}} {
@@ -252,7 +252,7 @@ func TestNothingToTest(t *testing.T) {
 	}
 }
 
-func TestWhatCanDecide(t *testing.T) {
+func TestCanDecide(t *testing.T) {
 	t.Parallel()
 	// 2 / C(2n, n) by hand.
 	for n, want := range map[int]float64{1: 1, 2: 1.0 / 3, 3: 0.1, 4: 2.0 / 70, 5: 2.0 / 252, 6: 2.0 / 924, 10: 2.0 / 184756} {

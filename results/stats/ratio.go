@@ -5,17 +5,17 @@ import (
 	"slices"
 )
 
-// Ratio is how one sample compares to another: 1.05 is 5 % more.
+// Ratio is the ratio of two samples with its interval: 1.05 is 5 % more.
 type Ratio struct {
-	Value float64
-	// Low and High are its interval, and Coverage the probability with which
-	// such an interval holds the true ratio: at least Confidence where the
-	// number of values allows it, else what the widest one reaches.
-	Low, High float64
-	Coverage  float64
+	Value float64 `json:"value"`
+	Low   float64 `json:"low"`
+	High  float64 `json:"high"`
+	// Coverage is the probability that the interval holds the true ratio: at least
+	// Confidence, or less where the widest interval of so few values has less.
+	Coverage float64 `json:"coverage"`
 }
 
-// HodgesLehmann is the ratio b/a of two samples: exp of the median of all
+// HodgesLehmann returns the ratio b/a of two samples: exp of the median of all
 // differences of logarithms (Hodges and Lehmann, Ann. Math. Stat. 34, 1963),
 // with the interval that belongs to MannWhitney (Moses; Hollander and Wolfe,
 // Nonparametric Statistical Methods, §4.3). It is false for an empty side and
@@ -49,7 +49,7 @@ func positive(values []float64) bool {
 	return len(values) > 0
 }
 
-// logs are the logarithms of the values, sorted.
+// logs returns the logarithms of the values, sorted.
 func logs(values []float64) []float64 {
 	out := make([]float64, len(values))
 	for i, v := range values {
@@ -59,25 +59,27 @@ func logs(values []float64) []float64 {
 	return out
 }
 
-// difference is the k-th smallest, from 0, of all differences y − x between two
-// sorted samples. It halves the interval of floating-point numbers in which the
-// difference lies, 64 times at most, and counts the pairs below: after the last
-// halving the difference is exact.
+// difference returns the k-th smallest, from 0, of all differences y − x between
+// two sorted samples. It halves the interval in which the difference lies and
+// counts the pairs below, until the ends are neighbours: it is exact.
 func difference(x, y []float64, k int) float64 {
-	low, high := place(y[0]-x[len(x)-1]), place(y[len(y)-1]-x[0])
-	for low < high {
+	low, high := y[0]-x[len(x)-1], y[len(y)-1]-x[0]
+	for {
 		middle := low + (high-low)/2
-		if pairsUpTo(x, y, at(middle)) > k {
+		switch {
+		case middle > low && middle < high && pairsUpTo(x, y, middle) <= k:
+			low = middle
+		case middle > low && middle < high:
 			high = middle
-		} else {
-			low = middle + 1
+		case pairsUpTo(x, y, low) > k:
+			return low
+		default:
+			return high
 		}
 	}
-	return at(low)
 }
 
-// pairsUpTo counts the pairs whose difference y − x is at most d, in one walk
-// along both sorted samples.
+// pairsUpTo counts the pairs whose difference y − x is at most d.
 func pairsUpTo(x, y []float64, d float64) int {
 	count, j := 0, 0
 	for _, v := range x {
@@ -87,24 +89,4 @@ func pairsUpTo(x, y []float64, d float64) int {
 		count += j
 	}
 	return count
-}
-
-// signBit is set in the bits of a negative number.
-const signBit = 1 << 63
-
-// place is the number's place among all floating-point numbers in rising order.
-func place(f float64) uint64 {
-	bits := math.Float64bits(f)
-	if bits&signBit != 0 {
-		return ^bits
-	}
-	return bits | signBit
-}
-
-// at is the number at that place.
-func at(place uint64) float64 {
-	if place&signBit != 0 {
-		return math.Float64frombits(place &^ signBit)
-	}
-	return math.Float64frombits(^place)
 }

@@ -1,38 +1,35 @@
 package stats
 
-import "math"
+import (
+	"math"
 
-// SequencePrior is the standard deviation, in standard deviations of one value,
-// of the effects that Sequence is sharpest for. A wide one decides large effects
+	"gonum.org/v1/gonum/stat"
+)
+
+// SequencePrior is the standard deviation of the effects for which Sequence is
+// sharpest, in standard deviations of one value. This one decides large effects
 // after four values and makes the interval of fifty a tenth wider than the best.
 const SequencePrior = 3
 
-// Sequence is the interval of the mean of values that may be looked at after
+// Sequence returns the interval of the mean of values that one may look at after
 // each of them: it covers the true mean at all looks together with at least
-// Confidence, so that one may stop at any look and for any reason. It is
-// infinite where there are too few values.
+// Confidence. One may stop at any look and for any reason. It is infinite for too
+// few values.
 //
 // It is the confidence sequence of the t test (Lai, Ann. Statist. 4, 1976;
 // Wang and Ramdas, "Anytime-valid t-tests and confidence sequences for Gaussian
 // means with unknown variance", 2023): the means that the Bayes factor of the t
 // test with a normal prior on the effect size (Gönen et al., Am. Stat. 59,
 // 2005) does not reject. With the right Haar prior on the spread that factor is
-// a test martingale whatever the spread, so that it passes 1/α with probability
-// α at most, however often it is looked at (Hendriksen, de Heide and Grünwald,
-// Bayesian Anal. 16, 2021). The values are taken as normal; those with heavy
-// tails make it wider, not wrong.
+// a test martingale whatever the spread: it passes 1/α with probability α at most,
+// however often one looks (Hendriksen, de Heide and Grünwald, Bayesian Anal. 16,
+// 2021). The values count as normal; heavy tails make it wider, not wrong.
 func Sequence(values []float64) (low, high float64) {
 	n := float64(len(values))
 	if n < 2 {
 		return math.Inf(-1), math.Inf(1)
 	}
-	mean, squares := 0.0, 0.0
-	for _, v := range values {
-		mean += v / n
-	}
-	for _, v := range values {
-		squares += (v - mean) * (v - mean)
-	}
+	mean, variance := stat.PopMeanVariance(values, nil)
 	// The Bayes factor is (1+g)^(−1/2) · ((1+x) ÷ (1+x/(1+g)))^(n/2) with x = t²
 	// ÷ (n−1) and g = n · prior²; it reaches 1/α at x = (K−1) ÷ (1−K/(1+g)).
 	g := n * SequencePrior * SequencePrior
@@ -41,7 +38,7 @@ func Sequence(values []float64) (low, high float64) {
 		return math.Inf(-1), math.Inf(1)
 	}
 	x := (k - 1) / (1 - k/(1+g))
-	// t² = n · (mean−μ)² ÷ (squares ÷ (n−1)).
-	half := math.Sqrt(x * squares / n)
+	// t² = (n−1) · (mean−μ)² ÷ variance.
+	half := math.Sqrt(x * variance)
 	return mean - half, mean + half
 }

@@ -23,31 +23,20 @@ func percent(share float64) string {
 	return strconv.FormatFloat(share*100, 'f', 1, 64) + " %"
 }
 
-// unit is a scale of durations with its name.
-type unit struct {
-	ns   float64
-	name string
+// text prints the value in the scale.
+func text(s table.Scale, value float64) string { return plain(s.Digits(value)) }
+
+func scaled(scales []table.Scale, value float64) string {
+	s := table.ScaleOf(scales, value)
+	return text(s, value) + " " + s.Unit
 }
 
-// unitOf is the unit in which a duration is 1 or more.
-func unitOf(ns int64) unit {
-	switch {
-	case ns >= int64(time.Second):
-		return unit{1e9, "s"}
-	case ns >= int64(time.Millisecond):
-		return unit{1e6, "ms"}
-	case ns >= int64(time.Microsecond):
-		return unit{1e3, "µs"}
-	}
-	return unit{1, "ns"}
-}
+// duration prints nanoseconds.
+func duration(ns int64) string { return scaled(table.Durations(), float64(ns)) }
 
-func (u unit) text(ns float64) string { return digits(ns / u.ns) }
-
-// duration prints nanoseconds in the unit that suits them.
-func duration(ns int64) string {
-	u := unitOf(ns)
-	return u.text(float64(ns)) + " " + u.name
+// bytes prints a number of bytes in decimal units.
+func bytes(n float64) string {
+	return scaled([]table.Scale{{Per: 1e12, Unit: "TB"}, {Per: 1e9, Unit: "GB"}, {Per: 1e6, Unit: "MB"}, {Per: 1e3, Unit: "kB"}, {Per: 1, Unit: "B"}}, n)
 }
 
 // span prints the length of a window: a round number stays round.
@@ -57,19 +46,6 @@ func span(ns int64) string {
 		return strconv.FormatFloat(float64(d)/1e6, 'g', 3, 64) + " ms"
 	}
 	return strconv.FormatFloat(math.Round(d.Seconds()*100)/100, 'g', -1, 64) + " s"
-}
-
-// bytes prints a number of bytes in decimal units.
-func bytes(n float64) string {
-	for _, u := range []struct {
-		per  float64
-		name string
-	}{{1e12, "TB"}, {1e9, "GB"}, {1e6, "MB"}, {1e3, "kB"}} {
-		if n >= u.per {
-			return digits(n/u.per) + " " + u.name
-		}
-	}
-	return digits(n) + " B"
 }
 
 func plural(n int, noun string) string {

@@ -6,17 +6,18 @@ import (
 
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/cells"
+	"github.com/joust-bench/joust/results/table"
 )
 
 // column is one distribution of the latency table.
 type column struct {
 	name string
 	*cells.Distribution
-	unit unit
+	scale table.Scale
 }
 
-// latencies is the table of percentiles.
-func (t *text) latencies() error {
+// latencies prints the table of percentiles.
+func (t *summary) latencies() error {
 	p, read := t.phase, cells.Read(results.DefaultThresholds(), t.phase)
 	columns := []column{{name: "service", Distribution: read[cells.Service]}}
 	t.line("")
@@ -36,8 +37,8 @@ func (t *text) latencies() error {
 	return t.table(append(columns, column{name: "receive lag", Distribution: cells.Plain(p.ReceiveLag)}, column{name: "failed", Distribution: cells.Plain(p.Total.FailedTime)}))
 }
 
-// table prints the columns that have anything to show.
-func (t *text) table(columns []column) error {
+// table prints the columns that have samples.
+func (t *summary) table(columns []column) error {
 	var shown []column
 	for _, c := range columns {
 		switch {
@@ -45,7 +46,7 @@ func (t *text) table(columns []column) error {
 		case c.Damaged != nil:
 			return c.Damaged
 		case c.Count > 0:
-			c.unit = unitOf(c.At(cells.P50).NS)
+			c.scale = table.ScaleOf(table.Durations(), float64(c.At(cells.P50).NS))
 			shown = append(shown, c)
 		}
 	}
@@ -59,25 +60,24 @@ func (t *text) table(columns []column) error {
 		for _, c := range shown {
 			words = append(words, cell(c))
 		}
-		// Writing to a strings.Builder does not fail, and Flush tells of the rest.
+		// Writing to a strings.Builder does not fail, and Flush returns the rest.
 		_, _ = w.Write([]byte(strings.Join(words, "\t") + "\t\n"))
 	}
-	line("", func(c column) string { return c.name + " " + c.unit.name })
+	line("", func(c column) string { return c.name + " " + c.scale.Unit })
 	for place, q := range cells.Quantiles() {
 		line(q.Label, func(c column) string { return c.point(place) })
 	}
 	line("mean", func(c column) string {
 		if c.MeanAtLeast {
-			return "≥ " + c.unit.text(*c.MeanNS)
+			return "≥ " + text(c.scale, *c.MeanNS)
 		}
-		return c.unit.text(*c.MeanNS)
+		return text(c.scale, *c.MeanNS)
 	})
 	line("samples", func(c column) string { return count(c.Count) })
 	return w.Flush()
 }
 
-// point is one percentile with its marks, "—" where there are too few samples
-// beyond it.
+// point prints a percentile with its marks, "—" with too few samples beyond.
 func (c column) point(place int) string {
 	p := c.At(place)
 	if !p.Printable {
@@ -90,5 +90,5 @@ func (c column) point(place int) string {
 	if p.Rough {
 		mark += "~ "
 	}
-	return mark + c.unit.text(float64(p.NS))
+	return mark + text(c.scale, float64(p.NS))
 }

@@ -77,7 +77,7 @@ func TestOneReportHasOneVerdict(t *testing.T) {
 			if c.change != nil {
 				c.change(&r, p)
 			}
-			run := judge.Phase(judge.Evidence{Loader: p, Measured: &results.TrialPhase{ServerCPUBusy: &c.us}, Report: &r, Reconnects: r.ReconnectEvery > 0})
+			run := judge.Phase(judge.Evidence{Loader: p, Measured: &results.TrialPhase{ServerCPUBusy: &c.us}, Report: &r, Reconnects: r.ReconnectEvery > 0, Limits: results.DefaultThresholds()})
 			load := summary.Verdict(&r)
 			bound := func(v results.Verdict) bool { return v.Bottleneck == results.LimitLoader }
 			for by, v := range map[string]results.Verdict{"joust run": run, "joust load": load} {
@@ -100,12 +100,12 @@ func TestOneReportHasOneVerdict(t *testing.T) {
 	}
 }
 
-// A lone load is compared with nothing: what hides the median is said and voids
-// nothing. It is the one rule by which the two differ.
+// A lone load is compared with nothing: a lag that hides the median is a note and
+// voids nothing. No other rule differs.
 func TestTheLoadersLagVoidsComparisonsAlone(t *testing.T) {
 	t.Parallel()
 	r := edit(report(t, open(t)), func(_ *results.Report, p *results.Phase) { p.SendLagIdle = spread(t, 9_990, 100_000, 200_000) })
-	run := judge.Phase(judge.Evidence{Loader: &r.Phases[1], Report: &r})
+	run := judge.Phase(judge.Evidence{Loader: &r.Phases[1], Report: &r, Limits: results.DefaultThresholds()})
 	load := summary.Verdict(&r)
 	if run.Valid || !load.Valid || run.Reasons[0].Code != "loader-lag" || load.Reasons[0].Text != run.Reasons[0].Text {
 		t.Errorf("joust run: %+v\njoust load: %+v", run, load)

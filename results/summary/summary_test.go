@@ -66,7 +66,7 @@ func closed(t testing.TB) results.Phase {
 	}
 }
 
-// open is 10 s of an open loop at 1 000 req/s that was kept.
+// open is 10 s of an open loop that kept 1 000 req/s.
 func open(t testing.TB) results.Phase {
 	t.Helper()
 	return results.Phase{
@@ -325,7 +325,7 @@ func TestPercentiles(t *testing.T) {
 	}
 }
 
-// What cannot be decoded is told, not printed as nothing.
+// A damaged histogram is an error, not an empty one.
 func TestDamage(t *testing.T) {
 	t.Parallel()
 	damaged := &results.Histogram{Count: 5, MinNS: 1, MaxNS: 2, HDRv2: "!"}

@@ -11,10 +11,10 @@ import (
 	"github.com/joust-bench/joust/results/stats"
 )
 
-// Text writes what people want to know of one load. The title is its first
-// line, such as "GET http://127.0.0.1:8080/".
+// Text writes the summary of one load for people. The title is its first line,
+// such as "GET http://127.0.0.1:8080/".
 func Text(w io.Writer, title string, r *results.Report) error {
-	t := &text{report: r, phase: Measured(r), verdict: Verdict(r)}
+	t := &summary{report: r, phase: Measured(r), verdict: Verdict(r)}
 	t.line("%s", title)
 	t.line("%s", t.asked())
 	if t.phase != nil {
@@ -34,23 +34,23 @@ func Text(w io.Writer, title string, r *results.Report) error {
 	return nil
 }
 
-// text is the summary in the making.
-type text struct {
+// summary is the text in the making.
+type summary struct {
 	strings.Builder
 	report  *results.Report
 	phase   *results.Phase
 	verdict results.Verdict
 }
 
-func (t *text) line(format string, args ...any) { fmt.Fprintf(t, format+"\n", args...) }
+func (t *summary) line(format string, args ...any) { fmt.Fprintf(t, format+"\n", args...) }
 
-// item is a line with a name before it.
-func (t *text) item(name, format string, args ...any) {
+// item prints a line with a name before it.
+func (t *summary) item(name, format string, args ...any) {
 	t.line("  %-12s"+format, append([]any{name}, args...)...)
 }
 
-// asked is the line of what was asked for.
-func (t *text) asked() string {
+// asked returns the line of the load's settings.
+func (t *summary) asked() string {
 	r := t.report
 	words := []string{plural(r.ConnectionsAsked, "connection"), plural(r.Threads, "thread")}
 	if r.ThreadsUsed > 0 {
@@ -82,8 +82,8 @@ func loop(p *results.Phase) string {
 	return fmt.Sprintf("open loop at %s req/s (%s)", digits(p.Rate.TargetRPS), p.Arrivals())
 }
 
-// warmup is how long load flowed before the measured phase.
-func (t *text) warmup() string {
+// warmup says how long load flowed before the measured phase.
+func (t *summary) warmup() string {
 	var ns int64
 	for i := range t.report.Phases {
 		if p := &t.report.Phases[i]; !p.Measured {
@@ -96,8 +96,8 @@ func (t *text) warmup() string {
 	return " after " + span(ns) + " of warm-up"
 }
 
-// counts are requests, throughput, bytes, statuses and errors.
-func (t *text) counts() {
+// counts prints requests, throughput, bytes, statuses and errors.
+func (t *summary) counts() {
 	p := t.phase
 	t.line("")
 	t.item("requests", "%s right in the window", count(p.Total.Completed))
@@ -109,7 +109,7 @@ func (t *text) counts() {
 	}
 	t.item("throughput", "%s%s req/s", bound, digits(p.ThroughputRPS()))
 	if r := p.Rate; r != nil && r.Offered > 0 {
-		t.item("", "offered %s, achieved %s requests (%s)", count(r.Offered), count(r.Achieved), percent(float64(r.Achieved)/float64(r.Offered)))
+		t.item("", "offered %s, achieved %s requests (%s)", count(r.Offered), count(r.Achieved), percent(r.KeptShare()))
 		if r.NeverSent+r.Censored+p.Shed > 0 {
 			t.item("", "of those offered never sent %s, unanswered %s, shed %s", count(r.NeverSent), count(r.Censored), count(p.Shed))
 		}
@@ -120,7 +120,7 @@ func (t *text) counts() {
 	t.errors()
 }
 
-func (t *text) traffic(name string, all, bodies uint64) {
+func (t *summary) traffic(name string, all, bodies uint64) {
 	perSecond := 0.0
 	if ns := t.phase.WindowNS(); ns > 0 {
 		perSecond = float64(all) * 1e9 / float64(ns)
@@ -128,7 +128,7 @@ func (t *text) traffic(name string, all, bodies uint64) {
 	t.item(name, "%s, %s/s (bodies %s)", bytes(float64(all)), bytes(perSecond), bytes(float64(bodies)))
 }
 
-func (t *text) statuses() {
+func (t *summary) statuses() {
 	var words []string
 	for _, code := range slices.Sorted(maps.Keys(t.phase.Total.Status)) {
 		words = append(words, code+": "+count(t.phase.Total.Status[code]))
@@ -138,11 +138,8 @@ func (t *text) statuses() {
 	}
 }
 
-func (t *text) errors() {
+func (t *summary) errors() {
 	p := t.phase
-	if p.Failures() == 0 {
-		return
-	}
 	if c := causes(p.Total.Errors, false); c != "" {
 		t.item("errors", "server side: %s", c)
 	}
@@ -152,26 +149,26 @@ func (t *text) errors() {
 	if p.FailedOutside > 0 {
 		t.item("errors", "outside the window: %s", count(p.FailedOutside))
 	}
-	if p.Total.FirstError != "" {
+	if p.Failures() > 0 && p.Total.FirstError != "" {
 		t.item("first error", "%s", p.Total.FirstError)
 	}
 }
 
-// setUp tells of connections and handshakes.
-func (t *text) setUp() error {
+// setUp prints connections and handshakes.
+func (t *summary) setUp() error {
 	r, p := t.report, t.phase
 	words := []string{fmt.Sprintf("%s open of %s", count(uint64(r.ConnectionsOpen)), count(uint64(r.ConnectionsAsked)))}
 	for _, c := range []struct {
 		n    uint64
-		what string
+		text string
 	}{
 		{p.Reconnects, "reconnected"},
-		{connectionErrors(p), "could not be made"},
+		{p.FailedConnects(), "could not be made"},
 		{p.AnnouncedCloses, "closed as the server announced"},
 		{p.UnannouncedCloses, "closed by the server unannounced"},
 	} {
 		if c.n > 0 {
-			words = append(words, fmt.Sprintf("%s %s", count(c.n), c.what))
+			words = append(words, count(c.n)+" "+c.text)
 		}
 	}
 	t.item("connections", "%s", strings.Join(words, ", "))
@@ -181,17 +178,8 @@ func (t *text) setUp() error {
 	return t.times("TLS", r.TLSHandshake)
 }
 
-// connectionErrors counts the connections of a phase that could not be made.
-func connectionErrors(p *results.Phase) uint64 {
-	n := uint64(0)
-	for _, k := range p.ConnectionErrors {
-		n += k
-	}
-	return n
-}
-
-// times is a distribution in one line, absent where nothing was measured.
-func (t *text) times(name string, h *results.Histogram) error {
+// times prints a distribution in one line, nothing for an empty one.
+func (t *summary) times(name string, h *results.Histogram) error {
 	d, err := stats.Decode(h)
 	if err != nil {
 		return err
@@ -199,22 +187,18 @@ func (t *text) times(name string, h *results.Histogram) error {
 	if d.Count() == 0 {
 		return nil
 	}
-	var words []string
-	for _, q := range []struct {
-		name string
-		q    float64
-	}{{"p50", 0.5}, {"p99", 0.99}} {
-		if d.Supports(q.q) {
-			words = append(words, q.name+" "+duration(d.Quantile(q.q)))
+	text := ""
+	for _, percent := range []float64{50, 99} {
+		if q := percent / 100; d.Supports(q) {
+			text += fmt.Sprintf("p%.0f %s, ", percent, duration(d.Quantile(q)))
 		}
 	}
-	words = append(words, "max "+duration(d.Max()))
-	t.item(name, "%s", strings.Join(words, ", "))
+	t.item(name, "%smax %s", text, duration(d.Max()))
 	return nil
 }
 
-// loader tells what the load cost its maker.
-func (t *text) loader() {
+// loader prints the cost of the load for its loader.
+func (t *summary) loader() {
 	p := t.phase
 	if len(p.Threads) == 0 {
 		return
@@ -233,18 +217,18 @@ func (t *text) loader() {
 	t.item("loader", "%s", strings.Join(words, ", "))
 }
 
-// remarks are the sentences that limit belief in the numbers.
-func (t *text) remarks() {
+// remarks prints the sentences that limit belief in the numbers.
+func (t *summary) remarks() {
 	reasons := reasons(t.report, t.verdict)
 	if len(reasons)+len(t.report.Warnings) > 0 {
 		t.line("")
 	}
 	for _, r := range reasons {
+		kind := "note"
 		if r.Voids {
-			t.line("void: %s", r.Text)
-		} else {
-			t.line("note: %s", r.Text)
+			kind = "void"
 		}
+		t.line("%s: %s", kind, r.Text)
 	}
 	for _, w := range t.report.Warnings {
 		t.line("note: %s", w)

@@ -13,19 +13,20 @@ import (
 	"github.com/joust-bench/joust/scenarios/suggest"
 )
 
-// maxBytes bounds a file: tables and manifests are written by hand.
-const maxBytes = 1 << 20
+// The bounds of a file in bytes and of its nesting, far beyond any that is
+// written by hand.
+const (
+	maxBytes = 1 << 20
+	maxDepth = 32
+)
 
-// maxDepth bounds nesting, far beyond any table's own.
-const maxDepth = 32
-
-// Keyed is a mapping whose keys are listed when it is read, where other structs
-// have fields with yaml tags. Every call returns the same keys.
+// Keyed is a mapping that lists its keys at run time, in place of fields with
+// yaml tags. Every call of Keys returns the same keys.
 type Keyed interface {
 	Keys() []Key
 }
 
-// Key is one key of a Keyed; its value is read into what Value points to.
+// Key is one key of a Keyed. Value points to the variable for its value.
 type Key struct {
 	Name  string
 	Value any
@@ -34,8 +35,9 @@ type Key struct {
 // Decode reads the single YAML document in data into out, a pointer to a Keyed
 // or to a struct whose fields have yaml tags. Fields may be strings, booleans,
 // integers, floats, durations, structs, slices, maps with text keys, pointers
-// to these, and types with an UnmarshalText of their own. What can be read is
-// read even when there are problems. The file's name is for messages only.
+// to these, and types with an UnmarshalText of their own. A problem with one
+// value does not keep the others from being read. The file's name is for
+// messages only.
 func Decode(file string, data []byte, out any) *Document {
 	d := &Document{file: file, lines: map[string]int{}}
 	if len(data) > maxBytes {
@@ -48,27 +50,19 @@ func Decode(file string, data []byte, out any) *Document {
 		d.reject("", line, "%s", message)
 		return d
 	}
-	switch len(tree.Docs) {
-	case 0:
+	switch docs := tree.Docs; {
+	case len(docs) > 1:
+		d.reject("", startOf(docs[1]), "a second document begins here; one a file")
+	case len(docs) == 0, docs[0].Body == nil, docs[0].Body.Type() == ast.NullType:
 		d.reject("", 0, "the file is empty")
-	case 1:
-		d.document(tree.Docs[0], reflect.ValueOf(out).Elem())
 	default:
-		d.reject("", startOf(tree.Docs[1]), "a second document begins here; one a file")
+		d.value("", docs[0].Body, reflect.ValueOf(out).Elem(), 0)
 	}
 	return d
 }
 
-func (d *Document) document(doc *ast.DocumentNode, out reflect.Value) {
-	if doc.Body == nil || doc.Body.Type() == ast.NullType {
-		d.reject("", 0, "the file is empty")
-		return
-	}
-	d.value("", doc.Body, out, 0)
-}
-
-// parse keeps a defect of the parser on odd input from ending the program:
-// such input is wrong in any case, and the user is told so.
+// parse turns a panic of the parser into an error: input on which it panics is
+// wrong in any case.
 func parse(data []byte) (tree *ast.File, err error) {
 	defer func() {
 		if r := recover(); r != nil {
@@ -78,8 +72,8 @@ func parse(data []byte) (tree *ast.File, err error) {
 	return parser.ParseBytes(data, 0, parser.AllowDuplicateMapKey())
 }
 
-// syntaxError gives the line and the message of the parser's error, without
-// the excerpt that it prints.
+// syntaxError returns the line and the message of the parser's error, without
+// its excerpt.
 func syntaxError(err error) (int, string) {
 	var at yaml.Error
 	if !errors.As(err, &at) {
@@ -98,16 +92,13 @@ func (d *Document) value(path string, node ast.Node, out reflect.Value, depth in
 		d.reject(path, d.Line(path), "nested deeper than %d", maxDepth)
 		return
 	}
-	if node == nil {
+	if node == nil || node.Type() == ast.NullType {
 		d.reject(path, d.Line(path), "%s has no value; give it one or leave the key out", name(path))
 		return
 	}
 	switch node.Type() {
 	case ast.AnchorType, ast.AliasType, ast.TagType, ast.DirectiveType, ast.MergeKeyType:
 		d.reject(path, lineOf(node), "%s: anchors, aliases, merges and tags are not taken here; write the value out", name(path))
-		return
-	case ast.NullType:
-		d.reject(path, lineOf(node), "%s has no value; give it one or leave the key out", name(path))
 		return
 	}
 	if out.Type() == reflect.TypeFor[time.Duration]() {
@@ -139,11 +130,10 @@ func (d *Document) sequence(path string, node ast.Node, out reflect.Value, depth
 	list := reflect.MakeSlice(out.Type(), len(seq.Values), len(seq.Values))
 	for i, item := range seq.Values {
 		at := fmt.Sprintf("%s[%d]", path, i)
-		if item == nil {
-			d.reject(at, lineOf(node), "%s has no value", at)
-			continue
+		d.lines[at] = lineOf(seq)
+		if item != nil {
+			d.lines[at] = lineOf(item)
 		}
-		d.lines[at] = lineOf(item)
 		d.value(at, item, list.Index(i), depth+1)
 	}
 	out.Set(list)
@@ -165,7 +155,7 @@ func (d *Document) mapping(path string, node ast.Node, out reflect.Value, depth 
 			d.reject(path, lineOf(entry), "%s: a key must be a plain text", name(path))
 			continue
 		}
-		at, line := join(path, key), lineOf(entry.Key)
+		at, line := childPath(path, key), lineOf(entry.Key)
 		if first, twice := d.lines[at]; twice {
 			d.reject(at, line, "%s stands twice, first on line %d", name(at), first)
 			continue
@@ -177,7 +167,7 @@ func (d *Document) mapping(path string, node ast.Node, out reflect.Value, depth 
 
 // entry reads one value of a mapping into its field or map entry.
 func (d *Document) entry(path, key string, entry *ast.MappingValueNode, out reflect.Value, depth int) {
-	at := join(path, key)
+	at := childPath(path, key)
 	if out.Kind() == reflect.Map {
 		item := reflect.New(out.Type().Elem()).Elem()
 		d.value(at, entry.Value, item, depth+1)
@@ -187,18 +177,26 @@ func (d *Document) entry(path, key string, entry *ast.MappingValueNode, out refl
 	names, fields := fieldsOf(out)
 	field, known := fields[key]
 	if !known {
-		d.reject(at, lineOf(entry.Key), "unknown key %q%s", key, suggest.Hint(key, names))
-		// The key that was meant is not missing besides.
-		if meant, near := suggest.Nearest(key, names); near && !d.Has(join(path, meant)) {
-			d.bad = append(d.bad, join(path, meant))
+		d.reject(at, lineOf(entry.Key), "%s", suggest.Unknown("key", key, names))
+		// Nor is the nearest key reported as missing.
+		if meant, near := suggest.Nearest(key, names); near && !d.Has(childPath(path, meant)) {
+			d.bad = append(d.bad, childPath(path, meant))
 		}
 		return
 	}
 	d.value(at, entry.Value, field, depth+1)
 }
 
-// keyOf is the text of a key, and whether it is a plain one.
-func keyOf(entry *ast.MappingValueNode) (string, bool) {
+// childPath appends a key to a path.
+func childPath(path, key string) string {
+	if path == "" {
+		return key
+	}
+	return path + "." + key
+}
+
+// keyOf returns the text of a plain key.
+func keyOf(entry *ast.MappingValueNode) (key string, plain bool) {
 	switch key := entry.Key.(type) {
 	case *ast.StringNode:
 		return key.Value, true
@@ -208,7 +206,7 @@ func keyOf(entry *ast.MappingValueNode) (string, bool) {
 	return "", false
 }
 
-// fieldsOf returns the keys of a mapping in order, and what each is read into.
+// fieldsOf returns the keys of a mapping in order, and their variables.
 func fieldsOf(out reflect.Value) (names []string, fields map[string]reflect.Value) {
 	fields = map[string]reflect.Value{}
 	if keyed, ok := out.Addr().Interface().(Keyed); ok {
@@ -229,7 +227,7 @@ func fieldsOf(out reflect.Value) (names []string, fields map[string]reflect.Valu
 	return names, fields
 }
 
-// startOf is the line on which a document begins; it may have nothing in it.
+// startOf returns the line on which a document begins, even an empty one.
 func startOf(doc *ast.DocumentNode) int {
 	if doc.Start != nil && doc.Start.Position != nil {
 		return doc.Start.Position.Line
@@ -240,7 +238,7 @@ func startOf(doc *ast.DocumentNode) int {
 	return 0
 }
 
-// lineOf is the line on which a node begins.
+// lineOf returns the line on which a node begins.
 func lineOf(node ast.Node) int {
 	if token := node.GetToken(); token != nil && token.Position != nil {
 		return token.Position.Line

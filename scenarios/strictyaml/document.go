@@ -1,7 +1,7 @@
-// Package strictyaml reads YAML into structs and reports everything that is
-// wrong with a file at once, each problem with its line. It is stricter than a
-// YAML decoder: keys are known and stand once, a text is not a number, nothing
-// is empty by accident, and there are no anchors, aliases, tags or merges.
+// Package strictyaml reads YAML into structs and reports all mistakes of a file
+// at once, each with its line. It is stricter than a YAML decoder: keys are known
+// and stand once, a number is no text, every key has a value, and there are no
+// anchors, aliases, tags or merges.
 package strictyaml
 
 import (
@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// Problem is one thing that is wrong with a file.
+// Problem is one mistake in a file.
 type Problem struct {
 	File string
 	// Line counts from 1; 0 means the file as a whole.
@@ -18,9 +18,12 @@ type Problem struct {
 	Message string
 }
 
-// String gives the problem as "file:line: message".
+// String gives the problem as "file:line: message", with the parts that it has.
 func (p Problem) String() string {
-	if p.Line == 0 {
+	switch {
+	case p.File == "":
+		return p.Message
+	case p.Line == 0:
 		return p.File + ": " + p.Message
 	}
 	return fmt.Sprintf("%s:%d: %s", p.File, p.Line, p.Message)
@@ -29,7 +32,7 @@ func (p Problem) String() string {
 // Problems is an error that holds all problems of one or more files.
 type Problems []Problem
 
-// Error gives one problem a line.
+// Error gives each problem a line.
 func (ps Problems) Error() string {
 	lines := make([]string, len(ps))
 	for i, p := range ps {
@@ -38,7 +41,7 @@ func (ps Problems) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// Err is nil when there are no problems, else the problems.
+// Err returns the problems, or nil when there are none.
 func (ps Problems) Err() error {
 	if len(ps) == 0 {
 		return nil
@@ -46,46 +49,72 @@ func (ps Problems) Err() error {
 	return ps
 }
 
-// Document is one file that was read: where each value stands, and the
-// problems found so far. A path such as "requests[1].expect.status" names a
-// value; keys of maps are joined with dots like those of structs.
+// Document is one file after reading, with the lines of its values and its
+// problems. A path such as "requests[1].expect.status" names a value; a dot also
+// comes before the key of a map.
 type Document struct {
 	file     string
 	lines    map[string]int
 	problems Problems
-	// bad holds paths that are reported already, so that what follows from a
-	// mistake is not reported beside it.
+	// bad holds the paths that have a problem, so that consequences of a mistake
+	// are not reported too.
 	bad []string
 }
 
-// Has tells whether the file gives a value for the path.
+// Has reports whether the file gives a value for the path.
 func (d *Document) Has(path string) bool {
 	_, ok := d.lines[path]
 	return ok
 }
 
-// Line is the line of the path's key or value, or of the innermost value
-// around it that the file has; 1 or more.
+// Good reports whether the file gives a value for the path that has no problem.
+func (d *Document) Good(path string) bool { return d.Has(path) && !d.isBad(path) }
+
+// Spoiled reports whether the value at the path may be missing because of a
+// known problem: a misspelt key, or an unreadable file.
+func (d *Document) Spoiled(path string) bool { return d.isBad(path) || slices.Contains(d.bad, "") }
+
+func (d *Document) isBad(path string) bool {
+	return slices.ContainsFunc(d.bad, func(b string) bool {
+		return b == path || strings.HasPrefix(path, b) && strings.ContainsAny(path[len(b):len(b)+1], ".[")
+	})
+}
+
+// Line returns the line of the path's key or value. Where the file has none, it
+// is the line of the innermost value around it; 1 or more.
 func (d *Document) Line(path string) int {
 	for path != "" {
 		if line, ok := d.lines[path]; ok {
 			return line
 		}
-		path = parent(path)
+		path = path[:max(0, strings.LastIndexAny(path, ".["))]
 	}
 	return 1
 }
 
-// Report adds a problem with the value at the path, unless that value could
-// not be read in the first place.
+// Report adds a problem with the value at the path, unless the path is spoiled.
 func (d *Document) Report(path, format string, args ...any) {
-	if d.Spoiled(path) {
-		return
+	if !d.Spoiled(path) {
+		d.add(d.Line(path), format, args...)
 	}
-	d.add(d.Line(path), format, args...)
 }
 
-// Problems returns what was found so far, in the order of lines.
+// ReportIf is Report where wrong is true.
+func (d *Document) ReportIf(wrong bool, path, format string, args ...any) {
+	if wrong {
+		d.Report(path, format, args...)
+	}
+}
+
+// Reject reports a value that was read and cannot be used. Good is false for it
+// afterwards, and later problems with it are dropped.
+func (d *Document) Reject(path, format string, args ...any) {
+	if d.Good(path) {
+		d.reject(path, d.Line(path), format, args...)
+	}
+}
+
+// Problems returns the problems in the order of lines.
 func (d *Document) Problems() Problems {
 	sorted := slices.Clone(d.problems)
 	slices.SortStableFunc(sorted, func(a, b Problem) int { return a.Line - b.Line })
@@ -100,17 +129,4 @@ func (d *Document) reject(path string, line int, format string, args ...any) {
 
 func (d *Document) add(line int, format string, args ...any) {
 	d.problems = append(d.problems, Problem{File: d.file, Line: line, Message: fmt.Sprintf(format, args...)})
-}
-
-// parent cuts the last element off a path.
-func parent(path string) string {
-	return path[:max(0, strings.LastIndexAny(path, ".["))]
-}
-
-// join appends a key to a path.
-func join(path, key string) string {
-	if path == "" {
-		return key
-	}
-	return path + "." + key
 }

@@ -1,6 +1,7 @@
 package strictyaml
 
 import (
+	"encoding"
 	"fmt"
 	"reflect"
 	"time"
@@ -39,19 +40,21 @@ func (d *Document) integer(path string, node ast.Node, out reflect.Value) {
 		return
 	}
 	// The parser gives an int64 for negative numbers and a uint64 for others.
+	var value int64
+	fits := true
 	switch v := n.Value.(type) {
 	case int64:
-		if !out.OverflowInt(v) {
-			out.SetInt(v)
-			return
-		}
+		value = v
 	case uint64:
-		if v <= 1<<63-1 && !out.OverflowInt(int64(v)) {
-			out.SetInt(int64(v))
-			return
-		}
+		value, fits = int64(v), v <= 1<<63-1
+	default:
+		fits = false
 	}
-	d.reject(path, lineOf(node), "%s: %s is too large", name(path), n.GetToken().Value)
+	if !fits || out.OverflowInt(value) {
+		d.reject(path, lineOf(node), "%s: %s is too large", name(path), n.GetToken().Value)
+		return
+	}
+	out.SetInt(value)
 }
 
 func (d *Document) float(path string, node ast.Node, out reflect.Value) {
@@ -59,11 +62,8 @@ func (d *Document) float(path string, node ast.Node, out reflect.Value) {
 	case *ast.FloatNode:
 		out.SetFloat(n.Value)
 	case *ast.IntegerNode:
-		switch v := n.Value.(type) {
-		case int64:
-			out.SetFloat(float64(v))
-		case uint64:
-			out.SetFloat(float64(v))
+		if v := reflect.ValueOf(n.Value); v.IsValid() {
+			out.SetFloat(v.Convert(out.Type()).Float())
 		}
 	default:
 		d.mismatch(path, node, "a number")
@@ -84,8 +84,36 @@ func (d *Document) duration(path string, node ast.Node, out reflect.Value) {
 	out.SetInt(int64(v))
 }
 
-// textOf is the value of a plain, quoted or block text.
-func textOf(node ast.Node) (string, bool) {
+// ownText lets a type with UnmarshalText read any single value from its text,
+// numbers included. Such a struct may be written as a mapping too, such a slice
+// as a list. done is false for a value that must be read in another way.
+func (d *Document) ownText(path string, node ast.Node, out reflect.Value) (done bool) {
+	if !out.CanAddr() {
+		return false
+	}
+	reader, ok := out.Addr().Interface().(encoding.TextUnmarshaler)
+	if !ok {
+		return false
+	}
+	text, single := textOf(node)
+	if kind := numberOrTruth(node); kind != "" {
+		text, single = node.GetToken().Value, true
+	}
+	if !single {
+		if out.Kind() == reflect.Struct || out.Kind() == reflect.Slice && node.Type() == ast.SequenceType {
+			return false
+		}
+		d.mismatch(path, node, "a single value")
+		return true
+	}
+	if err := reader.UnmarshalText([]byte(text)); err != nil {
+		d.reject(path, lineOf(node), "%s: %v", name(path), err)
+	}
+	return true
+}
+
+// textOf returns the value of a plain, quoted or block text.
+func textOf(node ast.Node) (text string, ok bool) {
 	switch n := node.(type) {
 	case *ast.StringNode:
 		return n.Value, true
@@ -98,40 +126,38 @@ func textOf(node ast.Node) (string, bool) {
 	return "", false
 }
 
+// numberOrTruth names the kind of a number or truth value; "" for other nodes.
+func numberOrTruth(node ast.Node) string {
+	switch node.Type() {
+	case ast.IntegerType, ast.FloatType, ast.InfinityType, ast.NanType:
+		return "number"
+	case ast.BoolType:
+		return "truth value"
+	}
+	return ""
+}
+
 // mismatch reports a value of the wrong type.
 func (d *Document) mismatch(path string, node ast.Node, want string) {
-	got := kindOf(node)
-	hint := ""
+	got, hint := "this", ""
+	text, isText := textOf(node)
+	switch kind := numberOrTruth(node); {
+	case kind != "":
+		got = "the " + kind + " " + node.GetToken().Value
+	case isText:
+		got = fmt.Sprintf("the text %q", text)
+	case node.Type() == ast.MappingType, node.Type() == ast.MappingValueType:
+		got = "a mapping"
+	case node.Type() == ast.SequenceType:
+		got = "a list"
+	}
 	if want == "a text" && got != "a list" && got != "a mapping" {
 		hint = "; put it in quotes"
 	}
 	d.reject(path, lineOf(node), "%s wants %s, not %s%s", name(path), want, got, hint)
 }
 
-// kindOf says in words what a node is.
-func kindOf(node ast.Node) string {
-	switch node.Type() {
-	case ast.MappingType, ast.MappingValueType:
-		return "a mapping"
-	case ast.SequenceType:
-		return "a list"
-	case ast.IntegerType, ast.FloatType, ast.InfinityType, ast.NanType, ast.BoolType:
-		return "the " + scalarKind(node) + " " + node.GetToken().Value
-	}
-	if text, ok := textOf(node); ok {
-		return fmt.Sprintf("the text %q", text)
-	}
-	return "this"
-}
-
-func scalarKind(node ast.Node) string {
-	if node.Type() == ast.BoolType {
-		return "truth value"
-	}
-	return "number"
-}
-
-// name is how a path is called in messages.
+// name is the path as messages call it.
 func name(path string) string {
 	if path == "" {
 		return "the file"

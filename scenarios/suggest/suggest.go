@@ -1,19 +1,22 @@
-// Package suggest finds the known name that a mistyped one most likely meant.
+// Package suggest finds the known name that is nearest to a mistyped one.
 package suggest
 
 import (
 	"fmt"
+	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
-// maxListed is how many known names a hint lists when none of them is near.
+// maxListed is the largest number of known names that a hint lists when none of
+// them is near.
 const maxListed = 12
 
-// Nearest returns the known name with the fewest edits from name, and whether
-// one is near enough to be worth suggesting: at most a third of the name's
-// letters edited (always at least one, never all), letter case apart, or one
-// of the two beginning with the other. Of equally near names the first wins.
-func Nearest(name string, known []string) (string, bool) {
+// Nearest returns the known name with the fewest edits from name. ok is false
+// where none is near: with at most a third of the letters edited (at least one,
+// never all; letter case does not count), or one of the two names beginning with
+// the other. The first of equally near names wins.
+func Nearest(name string, known []string) (nearest string, ok bool) {
 	best, bestCost := "", -1
 	for _, k := range known {
 		cost, near := closeness(strings.ToLower(name), strings.ToLower(k))
@@ -24,9 +27,27 @@ func Nearest(name string, known []string) (string, bool) {
 	return best, bestCost >= 0
 }
 
-// Hint is the tail of an error message about an unknown name: the nearest
-// known one, else the known ones where they are few, else nothing. It begins
-// with a comma or a semicolon, so that it can follow any sentence.
+// Unknown returns the message about a name that is not known, or "". The names are
+// of the kind what, such as "server".
+func Unknown(what, name string, known []string) string {
+	if slices.Contains(known, name) {
+		return ""
+	}
+	return fmt.Sprintf("unknown %s %q%s", what, name, Hint(name, known))
+}
+
+// Texts returns the values of a text type as strings.
+func Texts[T ~string](values ...T) []string {
+	list := make([]string, len(values))
+	for i, v := range values {
+		list[i] = string(v)
+	}
+	return list
+}
+
+// Hint returns the tail of an error message about an unknown name: the nearest
+// known name, else the known names if they are few, else nothing. The tail begins
+// with a comma or a semicolon, to follow any sentence.
 func Hint(name string, known []string) string {
 	if near, ok := Nearest(name, known); ok {
 		return fmt.Sprintf(", did you mean %q?", near)
@@ -37,22 +58,18 @@ func Hint(name string, known []string) string {
 	return "; known are " + strings.Join(known, ", ")
 }
 
-// closeness is the number of edits between two names and whether that is few.
+// closeness returns the number of edits between two names. near reports whether
+// they are few.
 func closeness(a, b string) (cost int, near bool) {
-	x, y := []rune(a), []rune(b)
+	x, y := utf8.RuneCountInString(a), utf8.RuneCountInString(b)
 	cost = Distance(a, b)
-	limit := max(1, max(len(x), len(y))/3)
-	if cost <= limit && cost < max(len(x), len(y)) {
-		return cost, true
-	}
-	// A name that was begun and not finished: long enough not to fit anything.
-	if min(len(x), len(y)) >= 3 && (strings.HasPrefix(a, b) || strings.HasPrefix(b, a)) {
-		return cost, true
-	}
-	return cost, cost == 0
+	few := cost <= max(1, max(x, y)/3) && cost < max(x, y)
+	// An unfinished name must be long enough not to fit every other.
+	unfinished := min(x, y) >= 3 && (strings.HasPrefix(a, b) || strings.HasPrefix(b, a))
+	return cost, cost == 0 || few || unfinished
 }
 
-// Distance is the number of letters to insert, delete, replace or swap with
+// Distance returns the number of letters to insert, delete, replace or swap with
 // their neighbour to turn a into b (optimal string alignment).
 func Distance(a, b string) int {
 	x, y := []rune(a), []rune(b)

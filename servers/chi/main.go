@@ -1,6 +1,5 @@
-// Command chi is the chi router on net/http. A chi handler is a plain
-// http.HandlerFunc, so it shares them with the server nethttp: what differs is
-// the routing.
+// Command chi is the chi router on net/http. Its handlers are those of the server
+// nethttp, since a chi handler is a plain http.HandlerFunc.
 package main
 
 import (
@@ -14,7 +13,7 @@ import (
 )
 
 func main() {
-	os.Exit(fixture.Main(stdhttp.Server(routes())))
+	os.Exit(fixture.Main(stdhttp.App(routes())))
 }
 
 func routes() http.Handler {

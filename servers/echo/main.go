@@ -14,30 +14,25 @@ import (
 )
 
 func main() {
-	os.Exit(fixture.Main(stdhttp.Server(routes())))
-}
-
-// answers holds what the handlers share.
-type answers struct {
-	large  []byte
-	bodies fixture.Bodies
+	os.Exit(fixture.Main(stdhttp.App(routes())))
 }
 
 func routes() http.Handler {
-	a := &answers{large: fixture.Large()}
+	var bodies fixture.Bodies
+	body := fixture.Large()
+	large := func(c *echo.Context) error { return sized(c, fixture.TypeText, body) }
 	e := echo.NewWithConfig(echo.Config{JSONSerializer: serializer{}})
-	e.GET("/", a.hello)
-	e.GET("/json", a.json)
-	e.POST("/echo", a.echo)
-	e.GET("/large", a.serveLarge)
-	e.HEAD("/large", a.serveLarge)
-	e.POST("/upload", a.upload)
+	e.GET("/", func(c *echo.Context) error { return c.String(http.StatusOK, fixture.Alive) })
+	e.GET("/json", object)
+	e.POST("/echo", func(c *echo.Context) error { return echoBody(c, &bodies) })
+	e.GET("/large", large)
+	e.HEAD("/large", large)
+	e.POST("/upload", func(c *echo.Context) error { return upload(c, &bodies) })
 	return e
 }
 
-// serializer is echo's own, encoding/json, without the newline that its
-// json.Encoder puts behind every object: all servers answer with the same
-// bytes.
+// serializer is echo's own, encoding/json, without the newline that its json.Encoder
+// writes behind every object. So all servers answer with the same bytes.
 type serializer struct{ echo.DefaultJSONSerializer }
 
 // Serialize writes the object as JSON; no route asks for an indent.
@@ -50,11 +45,7 @@ func (serializer) Serialize(c *echo.Context, object any, _ string) error {
 	return err
 }
 
-func (a *answers) hello(c *echo.Context) error {
-	return c.String(http.StatusOK, fixture.Alive)
-}
-
-func (a *answers) json(c *echo.Context) error {
+func object(c *echo.Context) error {
 	id, err := fixture.ID(c.QueryParam("id"))
 	if err != nil {
 		return c.String(http.StatusBadRequest, err.Error())
@@ -62,28 +53,24 @@ func (a *answers) json(c *echo.Context) error {
 	return c.JSON(http.StatusOK, fixture.NewObject(id))
 }
 
-func (a *answers) echo(c *echo.Context) error {
-	body, err := a.bodies.Read(c.Request().Body)
+func echoBody(c *echo.Context, bodies *fixture.Bodies) error {
+	body, err := bodies.Read(c.Request().Body)
 	if err != nil {
 		return c.String(http.StatusBadRequest, err.Error())
 	}
-	defer a.bodies.Release(body)
+	defer bodies.Release(body)
 	return sized(c, fixture.TypeBytes, body.Bytes())
 }
 
-func (a *answers) serveLarge(c *echo.Context) error {
-	return sized(c, fixture.TypeText, a.large)
-}
-
-// sized sets the length that net/http knows by itself only for short bodies;
-// it would send longer ones in chunks.
+// sized answers with a body and its length. Without the length, net/http would send
+// a long body in chunks.
 func sized(c *echo.Context, contentType string, body []byte) error {
 	c.Response().Header().Set(echo.HeaderContentLength, strconv.Itoa(len(body)))
 	return c.Blob(http.StatusOK, contentType, body)
 }
 
-func (a *answers) upload(c *echo.Context) error {
-	n, err := a.bodies.Count(c.Request().Body, c.Request().ContentLength)
+func upload(c *echo.Context, bodies *fixture.Bodies) error {
+	n, err := bodies.Count(c.Request().Body, c.Request().ContentLength)
 	if err != nil {
 		return c.String(http.StatusBadRequest, err.Error())
 	}

@@ -16,36 +16,27 @@ func main() {
 	serve := func(l net.Listener) error {
 		return app.Listener(l, fiber.ListenConfig{DisableStartupMessage: true})
 	}
-	os.Exit(fixture.Main(fixture.Server{Serve: serve, Shutdown: app.ShutdownWithContext}))
-}
-
-// answers holds what the handlers share.
-type answers struct {
-	large  []byte
-	bodies fixture.Bodies
+	os.Exit(fixture.Main(fixture.App{Serve: serve, Shutdown: app.ShutdownWithContext}))
 }
 
 func routes() *fiber.App {
-	a := &answers{large: fixture.Large()}
+	var bodies fixture.Bodies
+	large := fixture.Large()
 	app := fiber.New(fiber.Config{
 		BodyLimit: fixture.MaxBody,
 		// Uploads are read in pieces by the handler, never held whole.
 		StreamRequestBody: true,
 		ErrorHandler:      refuse,
 	})
-	app.Get("/", a.hello)
-	app.Get("/json", a.json)
-	app.Post("/echo", a.echo)
-	app.Get("/large", a.serveLarge) // GET covers HEAD
-	app.Post("/upload", a.upload)
+	app.Get("/", func(c fiber.Ctx) error { return c.SendString(fixture.Alive) })
+	app.Get("/json", object)
+	app.Post("/echo", echo)
+	app.Get("/large", func(c fiber.Ctx) error { return c.Send(large) }) // GET covers HEAD
+	app.Post("/upload", func(c fiber.Ctx) error { return upload(c, &bodies) })
 	return app
 }
 
-func (a *answers) hello(c fiber.Ctx) error {
-	return c.SendString(fixture.Alive)
-}
-
-func (a *answers) json(c fiber.Ctx) error {
+func object(c fiber.Ctx) error {
 	id, err := fixture.ID(c.Query("id"))
 	if err != nil {
 		return fiber.NewError(fiber.StatusBadRequest, err.Error())
@@ -53,22 +44,18 @@ func (a *answers) json(c fiber.Ctx) error {
 	return c.JSON(fixture.NewObject(id))
 }
 
-func (a *answers) echo(c fiber.Ctx) error {
+func echo(c fiber.Ctx) error {
 	c.Set(fiber.HeaderContentType, fiber.MIMEOctetStream)
 	return c.Send(c.BodyRaw())
 }
 
-func (a *answers) serveLarge(c fiber.Ctx) error {
-	return c.Send(a.large)
-}
-
-func (a *answers) upload(c fiber.Ctx) error {
+func upload(c fiber.Ctx, bodies *fixture.Bodies) error {
 	var n int64
 	request := c.Request()
 	if body := request.BodyStream(); body != nil {
 		var err error
 		// A chunked body has the length -1 here, as Count wants it.
-		n, err = a.bodies.Count(body, int64(request.Header.ContentLength()))
+		n, err = bodies.Count(body, int64(request.Header.ContentLength()))
 		if err != nil {
 			return fiber.NewError(fiber.StatusBadRequest, err.Error())
 		}
@@ -76,9 +63,8 @@ func (a *answers) upload(c fiber.Ctx) error {
 	return c.SendString(strconv.FormatInt(n, 10))
 }
 
-// refuse answers what no route takes and what a handler gives back. It ends the
-// connection: with streamed bodies, what nobody has read would be taken for the
-// next request.
+// refuse answers unknown paths and errors of handlers. It ends the connection, since
+// the unread rest of a streamed body would count as the next request.
 func refuse(c fiber.Ctx, err error) error {
 	c.RequestCtx().SetConnectionClose()
 	return fiber.DefaultErrorHandler(c, err)

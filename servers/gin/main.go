@@ -14,33 +14,25 @@ import (
 )
 
 func main() {
-	os.Exit(fixture.Main(stdhttp.Server(routes())))
-}
-
-// answers holds what the handlers share.
-type answers struct {
-	large  []byte
-	bodies fixture.Bodies
+	os.Exit(fixture.Main(stdhttp.App(routes())))
 }
 
 func routes() http.Handler {
 	gin.SetMode(gin.ReleaseMode)
-	a := &answers{large: fixture.Large()}
+	var bodies fixture.Bodies
+	body := fixture.Large()
+	large := func(c *gin.Context) { c.Data(http.StatusOK, fixture.TypeText, body) }
 	engine := gin.New()
-	engine.GET("/", a.hello)
-	engine.GET("/json", a.json)
-	engine.POST("/echo", a.echo)
-	engine.GET("/large", a.serveLarge)
-	engine.HEAD("/large", a.serveLarge)
-	engine.POST("/upload", a.upload)
+	engine.GET("/", func(c *gin.Context) { c.String(http.StatusOK, fixture.Alive) })
+	engine.GET("/json", object)
+	engine.POST("/echo", func(c *gin.Context) { echo(c, &bodies) })
+	engine.GET("/large", large)
+	engine.HEAD("/large", large)
+	engine.POST("/upload", func(c *gin.Context) { upload(c, &bodies) })
 	return engine
 }
 
-func (a *answers) hello(c *gin.Context) {
-	c.String(http.StatusOK, fixture.Alive)
-}
-
-func (a *answers) json(c *gin.Context) {
+func object(c *gin.Context) {
 	id, err := fixture.ID(c.Query("id"))
 	if err != nil {
 		c.String(http.StatusBadRequest, "%v", err)
@@ -49,22 +41,18 @@ func (a *answers) json(c *gin.Context) {
 	c.JSON(http.StatusOK, fixture.NewObject(id))
 }
 
-func (a *answers) echo(c *gin.Context) {
-	body, err := a.bodies.Read(c.Request.Body)
+func echo(c *gin.Context, bodies *fixture.Bodies) {
+	body, err := bodies.Read(c.Request.Body)
 	if err != nil {
 		c.String(http.StatusBadRequest, "%v", err)
 		return
 	}
-	defer a.bodies.Release(body)
+	defer bodies.Release(body)
 	c.Data(http.StatusOK, fixture.TypeBytes, body.Bytes()) // sets Content-Length too
 }
 
-func (a *answers) serveLarge(c *gin.Context) {
-	c.Data(http.StatusOK, fixture.TypeText, a.large)
-}
-
-func (a *answers) upload(c *gin.Context) {
-	n, err := a.bodies.Count(c.Request.Body, c.Request.ContentLength)
+func upload(c *gin.Context, bodies *fixture.Bodies) {
+	n, err := bodies.Count(c.Request.Body, c.Request.ContentLength)
 	if err != nil {
 		c.String(http.StatusBadRequest, "%v", err)
 		return

@@ -11,7 +11,7 @@ import (
 )
 
 func main() {
-	os.Exit(fixture.Main(stdhttp.Server(routes())))
+	os.Exit(fixture.Main(stdhttp.App(routes())))
 }
 
 func routes() http.Handler {

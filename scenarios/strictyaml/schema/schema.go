@@ -1,9 +1,9 @@
-// Package schema makes the JSON Schema of files that strictyaml reads, from the
-// types into which it reads them, so that an editor can complete and check them.
+// Package schema makes and tests the JSON Schema of files that strictyaml reads,
+// with which an editor completes and checks them. It makes the schema from the
+// types into which strictyaml reads. Only tests use it.
 package schema
 
 import (
-	"encoding/json"
 	"fmt"
 	"go/ast"
 	"go/parser"
@@ -14,22 +14,18 @@ import (
 	"strings"
 	"time"
 
-	"github.com/goccy/go-yaml"
 	"github.com/google/jsonschema-go/jsonschema"
 
 	"github.com/joust-bench/joust/scenarios/strictyaml"
 )
 
-// draft is the version of JSON Schema that editors know.
-const draft = "https://json-schema.org/draft/2020-12/schema"
-
-// Types says what a Go type does not show.
+// Types adds to Go types the facts that they do not show.
 type Types struct {
-	// Own are the schemas of types with a form of their own.
+	// Own are the schemas of types with an UnmarshalText of their own.
 	Own map[reflect.Type]*jsonschema.Schema
 	// Required are the keys that a mapping must have.
 	Required map[reflect.Type][]string
-	// Comments are those of struct fields; see ReadComments.
+	// Comments become the descriptions of keys.
 	Comments Comments
 }
 
@@ -39,7 +35,7 @@ func Of[T any](title string, types Types) (*jsonschema.Schema, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.Schema, s.Title = draft, title
+	s.Schema, s.Title = "https://json-schema.org/draft/2020-12/schema", title
 	return s, nil
 }
 
@@ -53,10 +49,10 @@ func Enum[T ~string](words ...T) *jsonschema.Schema {
 }
 
 func (types Types) of(t reflect.Type) (*jsonschema.Schema, error) {
-	switch own := types.Own[t]; {
-	case own != nil:
+	if own := types.Own[t]; own != nil {
 		return own.CloneSchemas(), nil
-	case t == reflect.TypeFor[time.Duration]():
+	}
+	if t == reflect.TypeFor[time.Duration]() {
 		return &jsonschema.Schema{
 			Type: "string", Pattern: `^(([0-9]+\.?[0-9]*|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+$`,
 			Description: "a duration with its unit, such as 1.5s or 250ms",
@@ -73,19 +69,17 @@ func (types Types) of(t reflect.Type) (*jsonschema.Schema, error) {
 	case reflect.Map:
 		values, err := types.of(t.Elem())
 		return &jsonschema.Schema{Type: "object", AdditionalProperties: values}, err
-	case reflect.String:
-		return &jsonschema.Schema{Type: "string"}, nil
-	case reflect.Bool:
-		return &jsonschema.Schema{Type: "boolean"}, nil
-	case reflect.Int, reflect.Int64:
-		return &jsonschema.Schema{Type: "integer"}, nil
-	case reflect.Float64:
-		return &jsonschema.Schema{Type: "number"}, nil
+	}
+	scalar, known := map[reflect.Kind]string{
+		reflect.String: "string", reflect.Bool: "boolean", reflect.Int: "integer", reflect.Int64: "integer", reflect.Float64: "number",
+	}[t.Kind()]
+	if known {
+		return &jsonschema.Schema{Type: scalar}, nil
 	}
 	return nil, fmt.Errorf("no schema is known for a %s", t)
 }
 
-// mapping has the keys that strictyaml knows, and no others.
+// mapping returns the schema of a mapping with the keys of strictyaml alone.
 func (types Types) mapping(t reflect.Type) (*jsonschema.Schema, error) {
 	s := &jsonschema.Schema{
 		Type: "object", Properties: map[string]*jsonschema.Schema{}, Required: types.Required[t],
@@ -122,11 +116,10 @@ func (types Types) mapping(t reflect.Type) (*jsonschema.Schema, error) {
 	return s, nil
 }
 
-// Comments are the comments of the fields of structs: by the names of the struct
-// and the field.
+// Comments are the comments of struct fields, by the names of struct and field.
 type Comments map[string]map[string]string
 
-// ReadComments reads those of the package in the folder, tests aside.
+// ReadComments reads the comments of the package in the folder, except its tests.
 func ReadComments(dir string) (Comments, error) {
 	files, err := filepath.Glob(filepath.Join(dir, "*.go"))
 	if err != nil {
@@ -141,19 +134,19 @@ func ReadComments(dir string) (Comments, error) {
 		if err != nil {
 			return nil, fmt.Errorf("read the comments of %s: %w", file, err)
 		}
-		ast.Inspect(syntax, comments.add)
+		for n := range ast.Preorder(syntax) {
+			if spec, ok := n.(*ast.TypeSpec); ok {
+				comments.add(spec)
+			}
+		}
 	}
 	return comments, nil
 }
 
-func (c Comments) add(n ast.Node) bool {
-	spec, ok := n.(*ast.TypeSpec)
-	if !ok {
-		return true
-	}
+func (c Comments) add(spec *ast.TypeSpec) {
 	fields, ok := spec.Type.(*ast.StructType)
 	if !ok {
-		return true
+		return
 	}
 	c[spec.Name.Name] = map[string]string{}
 	for _, f := range fields.Fields.List {
@@ -161,12 +154,11 @@ func (c Comments) add(n ast.Node) bool {
 			c[spec.Name.Name][name.Name] = strings.Join(strings.Fields(f.Doc.Text()), " ")
 		}
 	}
-	return true
 }
 
-// Of is the comment of a field in the words of the file: the field at its
-// beginning, and other fields whose names no other word has, by their keys, which
-// the tag of that name holds.
+// Of returns the comment of a field for readers of the file: their keys, which the
+// tag holds, replace the names of fields. The name of a field whose key is one word
+// is replaced only at the beginning, since it may be a plain word later on.
 func (c Comments) Of(t reflect.Type, field, tag string) string {
 	text := c[t.Name()][field]
 	for i := range t.NumField() {
@@ -178,27 +170,4 @@ func (c Comments) Of(t reflect.Type, field, tag string) string {
 		text = regexp.MustCompile(name).ReplaceAllString(text, f.Tag.Get(tag))
 	}
 	return text
-}
-
-// Check reports where a file of YAML differs from the schema.
-func Check(s *jsonschema.Schema, text []byte) error {
-	resolved, err := s.Resolve(nil)
-	if err != nil {
-		return fmt.Errorf("the schema is wrong: %w", err)
-	}
-	data, err := yaml.YAMLToJSON(text)
-	if err != nil {
-		return fmt.Errorf("read as JSON: %w", err)
-	}
-	var value any
-	if err := json.Unmarshal(data, &value); err != nil {
-		return fmt.Errorf("read as JSON: %w", err)
-	}
-	return resolved.Validate(value)
-}
-
-// JSON is the schema as it is committed.
-func JSON(s *jsonschema.Schema) ([]byte, error) {
-	text, err := json.MarshalIndent(s, "", "  ")
-	return append(text, '\n'), err
 }

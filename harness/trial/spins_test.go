@@ -24,8 +24,8 @@ func TestSpinsNextToAPhase(t *testing.T) {
 		{"closed", all[:1], all[:1]},
 		{"closed", nil, nil}, // the run has nothing to compare with
 	} {
-		q := quiet{spins: c.spins, before: before}
-		if d := cmp.Diff(c.want, q.beside(c.phase), cmpopts.EquateEmpty()); d != "" {
+		timer := spinTimer{spins: c.spins, before: before}
+		if d := cmp.Diff(c.want, timer.around(c.phase), cmpopts.EquateEmpty()); d != "" {
 			t.Errorf("%s among %d spins: %s", c.phase, len(c.spins), d)
 		}
 	}

@@ -1,21 +1,26 @@
-package scenarios
+package scenarios_test
 
 import (
 	"fmt"
 	"strings"
+
+	"github.com/joust-bench/joust/scenarios"
 )
 
-// Markdown renders the table as the reference that documentation shows: one
-// line a row, in catalogue order.
-func Markdown(t *Table) string {
+// markdown renders the table of README.md: one line a row, in catalogue order.
+func markdown(rows scenarios.Rows) string {
 	var b strings.Builder
 	b.WriteString("| name | what | protocols | modes | request | answer that counts | shape |\n")
 	b.WriteString("|---|---|---|---|---|---|---|\n")
-	for i := range t.rows {
-		s := &t.rows[i]
+	for i := range rows {
+		s := &rows[i]
+		name := code(s.Name)
+		if s.Headline {
+			name += " *"
+		}
 		cells := []string{
-			s.markdownName(), s.Title, list(s.Protocols), list(s.Modes),
-			s.eachRequest((*Request).describe), s.eachRequest((*Request).describeAnswer), s.shape(),
+			name, s.Title, list(s.Protocols), list(s.Modes),
+			eachRequest(s, requestWords), eachRequest(s, answerWords), shape(s),
 		}
 		for j := range cells {
 			cells[j] = escapeCell(cells[j])
@@ -25,15 +30,8 @@ func Markdown(t *Table) string {
 	return b.String()
 }
 
-func (s *Scenario) markdownName() string {
-	if s.Headline {
-		return "`" + s.Name + "` *"
-	}
-	return "`" + s.Name + "`"
-}
-
 // eachRequest describes the requests, numbered where there are several.
-func (s *Scenario) eachRequest(describe func(*Request) string) string {
+func eachRequest(s *scenarios.Scenario, describe func(*scenarios.Request) string) string {
 	parts := make([]string, len(s.Requests))
 	for i := range s.Requests {
 		parts[i] = describe(&s.Requests[i])
@@ -44,8 +42,8 @@ func (s *Scenario) eachRequest(describe func(*Request) string) string {
 	return strings.Join(parts, "; ")
 }
 
-// describe says what is asked, such as "POST /echo, 256 bytes".
-func (r *Request) describe() string {
+// requestWords describes a request, such as "POST /echo, 256 bytes".
+func requestWords(r *scenarios.Request) string {
 	out := code(r.Method + " " + r.Path)
 	switch n := len(r.Headers); {
 	case n == 1:
@@ -68,9 +66,9 @@ func (r *Request) describe() string {
 // maxShownBody is the longest body, in bytes, that is printed in full.
 const maxShownBody = 24
 
-// describeAnswer says which answer counts, such as "200, text/plain, the same
-// 256 bytes".
-func (r *Request) describeAnswer() string {
+// answerWords describes the right answer, such as "200, text/plain, the same 256
+// bytes".
+func answerWords(r *scenarios.Request) string {
 	e := &r.Expect
 	parts := []string{fmt.Sprint(e.Status)}
 	if e.Status == 0 {
@@ -100,8 +98,8 @@ func (r *Request) describeAnswer() string {
 	return strings.Join(parts, ", ")
 }
 
-// shape says how the row differs from plain keep-alive requests.
-func (s *Scenario) shape() string {
+// shape lists the differences of a row from plain keep-alive requests.
+func shape(s *scenarios.Scenario) string {
 	var parts []string
 	add := func(when bool, format string, args ...any) {
 		if when {
@@ -112,16 +110,16 @@ func (s *Scenario) shape() string {
 	add(s.Clients > 0, "%d clients", s.Clients)
 	add(s.Connection.ReconnectEvery > 0, "reconnects every %d (%s)", s.Connection.ReconnectEvery, s.Connection.CloseWith)
 	add(len(s.Requests) > 1, "rotation %s", s.Rotation)
-	add(s.Unit != Requests, "counts %s", s.Unit)
-	add(s.RankBy != ByThroughput, "ranked by %s", s.RankBy)
+	add(s.Unit != scenarios.Requests, "counts %s", s.Unit)
+	add(s.RankBy != scenarios.ByThroughput, "ranked by %s", s.RankBy)
 	add(s.MinCompletions > 0, "at least %d completions a window", s.MinCompletions)
 	add(s.Notes != "", "%s", s.Notes)
 	return strings.Join(parts, "; ")
 }
 
-func list[T ~string](values []T) string { return strings.Join(words(values...), " ") }
+func list[T ~string](values []T) string { return strings.Trim(fmt.Sprint(values), "[]") }
 
-// code sets text as code; a backtick within it needs a longer fence.
+// code formats text as code. A backtick within it needs a longer fence.
 func code(text string) string {
 	if strings.Contains(text, "`") {
 		return "`` " + text + " ``"

@@ -1,8 +1,33 @@
 package judge
 
 import (
+	"fmt"
+
 	"github.com/joust-bench/joust/results"
 )
+
+// Each judges a phase of a load and the part of each of several loaders: the sum
+// may hide what voids one part, and that voids the whole. parts are the loaders'
+// reports in their order; empty for one loader.
+func Each(e Evidence, parts []results.Report) results.Verdict {
+	whole := Phase(e)
+	for i := range parts {
+		part := e
+		part.Report, part.Loader = &parts[i], parts[i].Phase(e.Loader.Name)
+		if part.Loader == nil {
+			continue
+		}
+		for _, r := range Phase(part).Reasons {
+			if known := find(whole, r.Code); !r.Voids || known != nil && known.Voids {
+				continue
+			}
+			r.Text = fmt.Sprintf("loader %d of %d: %s", i+1, len(parts), r.Text)
+			whole.Reasons = append([]results.Reason{r}, whole.Reasons...)
+			whole.Valid = false
+		}
+	}
+	return whole
+}
 
 // Exceeded flags the closed loops among the phases of one trial whose
 // throughput an open loop of the same trial exceeded: a rate that a server keeps

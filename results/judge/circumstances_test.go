@@ -24,13 +24,11 @@ func TestSlowedProcessors(t *testing.T) {
 		"one side only":      {&results.Spin{LoaderNS: 4e6}, []results.Spin{{ServerNS: 9e9, LoaderNS: 4e6}}, ""},
 		"not timed":          {start, nil, ""},
 	} {
-		v := &verdict{Evidence: Evidence{SpinStart: c.start, Spins: c.spins, Limits: results.DefaultThresholds()}}
-		v.slowed()
-		if v.Has(results.FlagDisturbed) != (c.says != "") || len(v.Reasons) != len(v.Flags) {
-			t.Errorf("%s: flags %v, reasons %v", name, v.Flags, v.Reasons)
-		}
-		if c.says != "" && !strings.Contains(v.Reasons[0].Text, c.says) {
-			t.Errorf("%s: %q does not say %q", name, v.Reasons[0].Text, c.says)
+		e := closed(0.5, 0.5)
+		e.SpinStart, e.Spins = c.start, c.spins
+		v := Phase(e)
+		if got := Disturbance(v); v.Has(results.FlagDisturbed) != (c.says != "") || (got == "") != (c.says == "") || !strings.Contains(got, c.says) {
+			t.Errorf("%s: flags %v, %q does not say %q", name, v.Flags, got, c.says)
 		}
 	}
 }

@@ -9,8 +9,8 @@ import (
 	"github.com/joust-bench/joust/results"
 )
 
-// The tries of a spin: what the whole run is compared with deserves more, later
-// ones end with the first that is fast enough. What disturbs them all lasts.
+// The tries of a spin, which end with the first that is fast enough. A disturbance
+// of all tries lasts.
 const (
 	startTries = 10
 	laterTries = 5
@@ -21,8 +21,7 @@ func (b *Bench) FirstSpin(ctx context.Context) (results.Spin, error) {
 	return b.timeSpin(ctx, startTries, results.Spin{})
 }
 
-// timeSpin times both sides, one after the other. A try is fast enough within
-// the limit beyond the start's.
+// timeSpin times both sides, until a try is within the limit beyond the start's.
 func (b *Bench) timeSpin(ctx context.Context, tries int, start results.Spin) (s results.Spin, err error) {
 	cpus := b.Launcher.CPUs
 	enough := func(ns int64) time.Duration { return time.Duration(float64(ns) * (1 + b.Plan.Limits().SpinSlower)) }
@@ -35,35 +34,33 @@ func (b *Bench) timeSpin(ctx context.Context, tries int, start results.Spin) (s 
 	return s, nil
 }
 
-// quiet times spins while the loader waits and no window is open.
-type quiet struct {
+// spinTimer times spins while the loader waits and no window is open.
+type spinTimer struct {
 	bench *Bench
 	spins []results.Spin
-	// before has, by phase, the number of the last spin before its window.
+	// before has, by phase, the index of the last spin before its window.
 	before map[string]int
 }
 
-// spin times a spin before a phase, "" behind the last. It times none where the
-// run has nothing to compare it with.
-func (q *quiet) spin(ctx context.Context, before string) error {
-	if q.bench.Spin == nil {
+// spin times a spin before a phase, unless the run has no first spin.
+func (t *spinTimer) spin(ctx context.Context, before string) error {
+	if t.bench.Spin == nil {
 		return nil
 	}
-	s, err := q.bench.timeSpin(ctx, laterTries, *q.bench.Spin)
+	s, err := t.bench.timeSpin(ctx, laterTries, *t.bench.Spin)
 	if err != nil {
 		return err
 	}
 	s.Before = before
-	q.spins = append(q.spins, s)
+	t.spins = append(t.spins, s)
 	return nil
 }
 
 // window notes that the phase's window is announced.
-func (q *quiet) window(phase string) { q.before[phase] = len(q.spins) - 1 }
+func (t *spinTimer) window(phase string) { t.before[phase] = len(t.spins) - 1 }
 
-// beside returns the last spin before a phase's window and the first one after
-// it, as far as they were timed.
-func (q *quiet) beside(phase string) []results.Spin {
-	before := max(0, q.before[phase])
-	return q.spins[min(before, len(q.spins)):min(before+2, len(q.spins))]
+// around returns the last spin before a phase's window and the first one after.
+func (t *spinTimer) around(phase string) []results.Spin {
+	before := max(0, t.before[phase])
+	return t.spins[min(before, len(t.spins)):min(before+2, len(t.spins))]
 }
