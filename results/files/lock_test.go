@@ -12,6 +12,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -174,25 +176,39 @@ func TestOwnersNameIsSafeToPrint(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			path := lockPath(t)
-			if err := os.WriteFile(path, []byte(test.text), 0o644); err != nil {
-				t.Fatal(err)
-			}
-			file, err := os.Open(path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer file.Close()
-			if err := unix.Flock(int(file.Fd()), unix.LOCK_EX); err != nil {
-				t.Fatal(err)
-			}
-			_, err = files.TryLock(path, 0o644)
-			var held *files.HeldError
-			if !errors.As(err, &held) || held.Owner != test.owner || held.PID != test.pid {
-				t.Errorf("owner %q with the ID %d, want %q and %d (%v)", held.Owner, held.PID, test.owner, test.pid, err)
-			}
+			path := lockedFile(t, test.text)
+			// TryLock waits for an owner that has not written its name yet.
+			synctest.Test(t, func(t *testing.T) {
+				began := time.Now()
+				_, err := files.TryLock(path, 0o644)
+				var held *files.HeldError
+				if !errors.As(err, &held) || held.Owner != test.owner || held.PID != test.pid {
+					t.Errorf("owner %q with the ID %d, want %q and %d (%v)", held.Owner, held.PID, test.owner, test.pid, err)
+				}
+				if waited := time.Since(began); (waited > 0) != (test.pid == 0) {
+					t.Errorf("TryLock waited %v for the name of the owner %d", waited, test.pid)
+				}
+			})
 		})
 	}
+}
+
+// lockedFile returns the path of a file with the text, which the test has locked.
+func lockedFile(t *testing.T, text string) string {
+	t.Helper()
+	path := lockPath(t)
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { file.Close() })
+	if err := unix.Flock(int(file.Fd()), unix.LOCK_EX); err != nil {
+		t.Fatal(err)
+	}
+	return path
 }
 
 func TestSymbolicLinkIsNotFollowed(t *testing.T) {

@@ -44,10 +44,10 @@ func (v *view) closedTables(p *page, protocol string) {
 		})
 	}
 	requests, bytes := tables(false), tables(true)
-	p.section("## Throughput, "+protocol, "Peak with this loader; median over trials.", v.byScenario(requests, peakRow))
-	p.section("## Bandwidth, "+protocol, "Bytes of bodies moved inside the window, 1 MB = 10^6 bytes; median over trials.", v.byScenario(bytes, peakRow))
+	p.section("## Throughput, "+protocol, "Peak with this loader; median over trials.", v.byScenario(requests, peakLine))
+	p.section("## Bandwidth, "+protocol, "Bytes of bodies moved inside the window, 1 MB = 10^6 bytes; median over trials.", v.byScenario(bytes, peakLine))
 	p.section("## Service time p50 / p99, "+protocol, "Closed loop, from the actual send to the last byte: no tail latency at a fixed rate (that is in wrk2_results.md).",
-		v.byScenario(append(requests, bytes...), v.serviceRow))
+		v.byScenario(append(requests, bytes...), v.serviceLine))
 }
 
 // standings says for each closed-loop table who is ahead: values with their
@@ -74,8 +74,8 @@ func (v *view) standings() []string {
 	return items
 }
 
-// serviceRow returns p50 / p99 of the closed loops of a table.
-func (v *view) serviceRow(t closedTable) []string {
+// serviceLine returns p50 / p99 of the closed loops of a table.
+func (v *view) serviceLine(t closedTable) []string {
 	percentile := func(place int) []cells.Percentile {
 		return each(t.cells, func(c *cells.Cell) cells.Percentile { return c.Percentile(cells.Service, place) })
 	}

@@ -53,24 +53,19 @@ func voidShare(c *cells.Cell) string {
 }
 
 // peakScale returns the common scale of the cells' peaks.
-func (v *view) peakScale(t results.PlanTable, row []*cells.Cell) scale {
-	var values []float64
-	for _, c := range row {
-		if len(c.Valid) > 0 {
-			values = append(values, c.Median(c.Work).Value)
-		}
-	}
+func (v *view) peakScale(t results.PlanTable, list []*cells.Cell) scale {
+	peaks := values(each(list, func(c *cells.Cell) stats.Estimate { return c.Median(c.Work) }))
 	if v.Bandwidth(t) {
-		return bandwidths(values...)
+		return bandwidths(peaks...)
 	}
-	return rates(values...)
+	return rates(peaks...)
 }
 
-// peakRow returns one row of the throughput table: the peaks, then the noise
+// peakLine returns one line of the throughput table: the peaks, then the noise
 // band and the smallest detectable difference.
-func peakRow(t closedTable) []string {
-	row := []string{t.Scenario + ", " + t.in.unit}
-	return append(append(row, t.peakTexts()...), t.peaks.band(), t.peaks.detectable())
+func peakLine(t closedTable) []string {
+	line := append([]string{t.Scenario + ", " + t.in.unit}, t.peakTexts()...)
+	return append(line, t.peaks.band(), t.peaks.detectable())
 }
 
 // peakTexts returns the peak of each server with its marks.
@@ -91,12 +86,12 @@ func (v *view) ceilings() []string {
 	return present(each(v.closed, func(t closedTable) string { return enclose(title(t.PlanTable)+": ", t.ceiling, "") })...)
 }
 
-// ceiling says why the row's best cells seem to share a ceiling: several are
+// ceiling says why a table's best cells seem to share a ceiling: several are
 // within the noise band of the best, and no server of them was the limit; or
 // the loader was the limit of all, near its own ceiling. Empty where neither
 // holds.
-func ceiling(row []*cells.Cell) string {
-	list := slices.DeleteFunc(slices.Clone(row), func(c *cells.Cell) bool { return len(c.Valid) == 0 })
+func ceiling(all []*cells.Cell) string {
+	list := slices.DeleteFunc(slices.Clone(all), func(c *cells.Cell) bool { return len(c.Valid) == 0 })
 	if len(list) < 2 {
 		return ""
 	}

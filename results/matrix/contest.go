@@ -16,7 +16,7 @@ type entry struct {
 	unranked string
 }
 
-// contest is the comparison of the cells of a row in one metric (METHOD.md §4).
+// contest is the comparison of the cells of a table in one metric (METHOD.md §4).
 // Its entries are in the order of the cells.
 type contest struct {
 	// metric is a noun, such as "throughput".
@@ -52,12 +52,12 @@ func entryOf(c *cells.Cell, value cells.Value) entry {
 
 // peakContest compares the peaks of a table. A lower bound is no peak and is
 // not ranked; where both sides were full, the interval is.
-func (v *view) peakContest(t results.PlanTable, row []*cells.Cell) contest {
+func (v *view) peakContest(t results.PlanTable, list []*cells.Cell) contest {
 	metric := "throughput"
 	if v.Bandwidth(t) {
 		metric = "bandwidth"
 	}
-	return v.contest(metric, false, each(row, func(c *cells.Cell) entry {
+	return v.contest(metric, false, each(list, func(c *cells.Cell) entry {
 		e := entryOf(c, c.Work)
 		switch {
 		case len(c.Valid) == 0:
@@ -73,8 +73,8 @@ func (v *view) peakContest(t results.PlanTable, row []*cells.Cell) contest {
 }
 
 // latencyContest compares a percentile of cells at one rate.
-func (v *view) latencyContest(row []*cells.Cell, of cells.Latency, place int) contest {
-	return v.contest(cells.Quantiles()[place].Label, true, each(row, func(c *cells.Cell) entry {
+func (v *view) latencyContest(list []*cells.Cell, of cells.Latency, place int) contest {
+	return v.contest(cells.Quantiles()[place].Label, true, each(list, func(c *cells.Cell) entry {
 		p := c.Percentile(of, place)
 		e := entry{sample: stats.CellValues{Name: c.Server.Name, Values: p.Values}}
 		switch {
@@ -92,8 +92,8 @@ func (v *view) latencyContest(row []*cells.Cell, of cells.Latency, place int) co
 
 // costContest compares the server's CPU per request, which has a meaning only
 // between cells at one rate.
-func (v *view) costContest(row []*cells.Cell) contest {
-	return v.contest("CPU", true, each(row, func(c *cells.Cell) entry {
+func (v *view) costContest(list []*cells.Cell) contest {
+	return v.contest("CPU", true, each(list, func(c *cells.Cell) entry {
 		e := entryOf(c, c.ServerCost)
 		if c.Saturated() {
 			e.unranked = "saturated"

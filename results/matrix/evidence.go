@@ -97,22 +97,17 @@ func failuresOf(trials []*results.Trial) []failures {
 			out = append(out, f)
 		}
 	}
-	for _, trial := range trials {
-		for i := range trial.Loaders {
-			for j := range trial.Loaders[i].Phases {
-				p := &trial.Loaders[i].Phases[j]
-				byCause := func(causes map[results.Cause]uint64, suffix, first string) {
-					for _, cause := range slices.Sorted(maps.Keys(causes)) {
-						add(failures{p.Name, sideOf(cause), string(cause) + suffix, first, causes[cause]})
-					}
-				}
-				byCause(p.Total.Errors, "", p.Total.FirstError)
-				add(failures{p.Name, "either", "any, outside the window", "", p.FailedOutside})
-				add(failures{p.Name, "server", "no answer", "", p.Unanswered})
-				add(failures{p.Name, "server", string(results.CauseSurplus), p.FirstSurplus, p.SurplusAnswers})
-				byCause(p.ConnectionErrors, ", a connection", p.FirstConnectionError)
+	for _, p := range loadsOf(trials) {
+		byCause := func(causes map[results.Cause]uint64, suffix, first string) {
+			for _, cause := range slices.Sorted(maps.Keys(causes)) {
+				add(failures{p.Name, sideOf(cause), string(cause) + suffix, first, causes[cause]})
 			}
 		}
+		byCause(p.Total.Errors, "", p.Total.FirstError)
+		add(failures{p.Name, "either", "any, outside the window", "", p.FailedOutside})
+		add(failures{p.Name, "server", "no answer", "", p.Unanswered})
+		add(failures{p.Name, "server", string(results.CauseSurplus), p.FirstSurplus, p.SurplusAnswers})
+		byCause(p.ConnectionErrors, ", a connection", p.FirstConnectionError)
 	}
 	return out
 }
@@ -178,7 +173,22 @@ func reasonOf(verdict results.Verdict, code string) string {
 	return cmp.Or(text, "no evidence was stored")
 }
 
-// phasesOf returns the trials' phases that the page is about.
+// loadsOf returns the trials' phases as their loaders reported them.
+func loadsOf(trials []*results.Trial) []*results.Phase {
+	var out []*results.Phase
+	for _, t := range trials {
+		for i := range t.Loaders {
+			phases := t.Loaders[i].Phases
+			for j := range phases {
+				out = append(out, &phases[j])
+			}
+		}
+	}
+	return out
+}
+
+// phasesOf returns the trials' phases that the page is about, as the harness
+// measured them.
 func phasesOf(trials []*results.Trial, about scope) []*results.TrialPhase {
 	var out []*results.TrialPhase
 	for _, t := range trials {

@@ -111,17 +111,14 @@ func (v *view) repeats() string {
 func (v *view) warmups() string {
 	var seconds []float64
 	steady, within := 0, 0.0
-	for _, t := range v.counted() {
-		for j := range t.Loaders {
-			p := t.Loaders[j].Phase(results.PhaseWarmup)
-			if p == nil || p.Steadiness == nil {
-				continue
-			}
-			seconds = append(seconds, float64(p.WindowNS())/1e9)
-			within = p.Steadiness.WithinPerSecond
-			if p.Steadiness.Reached {
-				steady++
-			}
+	for _, p := range loadsOf(v.counted()) {
+		if p.Name != results.PhaseWarmup || p.Steadiness == nil {
+			continue
+		}
+		seconds = append(seconds, float64(p.WindowNS())/1e9)
+		within = p.Steadiness.WithinPerSecond
+		if p.Steadiness.Reached {
+			steady++
 		}
 	}
 	if len(seconds) == 0 {
@@ -135,11 +132,9 @@ func (v *view) warmups() string {
 // below 0.5 %, and where it is not known.
 func (v *view) stolen() string {
 	var shares []float64
-	for _, t := range v.counted() {
-		for _, p := range t.Phases {
-			if p.StealShare != nil {
-				shares = append(shares, *p.StealShare)
-			}
+	for _, p := range phasesOf(v.counted(), isAny) {
+		if p.StealShare != nil {
+			shares = append(shares, *p.StealShare)
 		}
 	}
 	if len(shares) == 0 || slices.Max(shares) < 0.005 {

@@ -12,7 +12,7 @@ import (
 )
 
 // Headline returns the summary for the terminal at the end of a run: the peaks
-// and, where there is one, p99 at the common rate, one row a server. No line is
+// and, where there is one, p99 at the common rate, one line a server. No line is
 // wider than width columns; 0 sets no bound.
 func Headline(set *cells.Set, width int) string {
 	v := newView(set)
@@ -72,10 +72,10 @@ func (v *view) headlineColumns() []headlineColumn {
 
 // commonColumn returns the corrected p99 of each server at the common rate.
 func (v *view) commonColumn(t results.PlanTable, r results.PlanRate, name string) headlineColumn {
-	row := v.row(func(s results.Server) cells.Cell { return v.Open(t, s, r) })
+	list := v.columns(func(s results.Server) cells.Cell { return v.Open(t, s, r) })
 	p99 := func(c *cells.Cell) cells.Percentile { return c.Percentile(cells.Corrected, cells.P99) }
-	in := latencyScale(each(row, p99))
-	return headlineColumn{name + " p99 at the common rate, " + in.unit, texts(row, func(_ int, c *cells.Cell) string { return in.percentile(p99(c)) })}
+	in := latencyScale(each(list, p99))
+	return headlineColumn{name + " p99 at the common rate, " + in.unit, texts(list, func(_ int, c *cells.Cell) string { return in.percentile(p99(c)) })}
 }
 
 func (v *view) headlineTable(columns []headlineColumn) string {
@@ -84,11 +84,11 @@ func (v *view) headlineTable(columns []headlineColumn) string {
 		t.Head = append(t.Head, c.title)
 	}
 	for i, s := range v.servers {
-		row := []string{s.Name}
+		line := []string{s.Name}
 		for _, c := range columns {
-			row = append(row, c.cells[i])
+			line = append(line, c.cells[i])
 		}
-		t.Add(row...)
+		t.Add(line...)
 	}
 	return t.Terminal()
 }

@@ -67,18 +67,14 @@ func (v *view) searchTables(p *page) {
 // searches returns the searches of the table's servers, and the scale of their
 // rates.
 func (v *view) searches(t results.PlanTable) (list []*cells.Searches, in scale) {
-	var rps []float64
-	for _, s := range v.servers {
-		h := v.Searches(t, s)
-		list = append(list, h)
-		if e, _ := h.Rate(); e.Kind != stats.None {
-			rps = append(rps, e.Value)
-		}
-	}
-	return list, rates(rps...)
+	list = each(v.servers, func(s results.Server) *cells.Searches { return v.Searches(t, s) })
+	return list, rates(values(each(list, func(h *cells.Searches) stats.Estimate {
+		e, _ := h.Rate()
+		return e
+	}))...)
 }
 
-// searchTable returns one row a server.
+// searchTable returns one line a server.
 func (v *view) searchTable(t results.PlanTable) *table.Table {
 	searches, in := v.searches(t)
 	achieved := func(s *results.SearchStep) (float64, bool) { return s.Achieved, true }
@@ -88,31 +84,25 @@ func (v *view) searchTable(t results.PlanTable) *table.Table {
 		}
 		return float64(*s.LatencyNS), true
 	}
-	var ns []float64
-	for _, h := range searches {
-		if len(h.Confirmed) > 0 {
-			ns = append(ns, h.AtRate(latency).Value)
-		}
-	}
-	time := latencies(ns...)
+	time := latencies(values(each(searches, func(h *cells.Searches) stats.Estimate { return h.AtRate(latency) }))...)
 	out := &table.Table{Head: []string{
 		"server", "highest rate, " + in.unit, "achieved ÷ offered", t.Objective.Percentile + " there, " + time.unit,
 		"confirmed", "found before", "what stopped it",
 	}, Left: 1, WordsLast: true}
 	for _, h := range searches {
 		text, why := searchText(h, in)
-		row := []string{h.Server.Name, text, "", "", "", "", cmp.Or(why, "—")}
+		line := []string{h.Server.Name, text, "", "", "", "", cmp.Or(why, "—")}
 		if len(h.Confirmed) > 0 {
-			row[2], row[3] = strconv.FormatFloat(h.AtRate(achieved).Value*100, 'f', 1, 64)+" %", time.estimate(h.AtRate(latency))
-			row[4] = fmt.Sprintf("%d of %d", len(h.Confirmed), len(h.Confirmed)+len(h.Refused))
+			line[2], line[3] = strconv.FormatFloat(h.AtRate(achieved).Value*100, 'f', 1, 64)+" %", time.estimate(h.AtRate(latency))
+			line[4] = fmt.Sprintf("%d of %d", len(h.Confirmed), len(h.Confirmed)+len(h.Refused))
 			if n := h.Lowered(); n > 0 {
-				row[4] += fmt.Sprintf(", %d lowered", n)
+				line[4] += fmt.Sprintf(", %d lowered", n)
 			}
 		}
 		if len(h.Candidates) > 0 {
-			row[5] = in.estimate(stats.Median(h.Candidates))
+			line[5] = in.estimate(stats.Median(h.Candidates))
 		}
-		out.Add(row...)
+		out.Add(line...)
 	}
 	return out
 }

@@ -47,15 +47,15 @@ func newView(set *cells.Set) *view {
 	}
 	for _, t := range v.Run.Plan.Tables {
 		if t.Closed {
-			row := v.row(func(s results.Server) cells.Cell { return v.Closed(t, s) })
-			v.closed = append(v.closed, closedTable{t, row, v.peakScale(t, row), v.peakContest(t, row), ceiling(row)})
+			list := v.columns(func(s results.Server) cells.Cell { return v.Closed(t, s) })
+			v.closed = append(v.closed, closedTable{t, list, v.peakScale(t, list), v.peakContest(t, list), ceiling(list)})
 		}
 	}
 	return v
 }
 
-// row returns the cell of each server that has a column.
-func (v *view) row(of func(results.Server) cells.Cell) []*cells.Cell {
+// columns returns the cell of each server that has a column.
+func (v *view) columns(of func(results.Server) cells.Cell) []*cells.Cell {
 	return each(v.servers, func(s results.Server) *cells.Cell { return new(of(s)) })
 }
 

@@ -51,21 +51,21 @@ func rateOrder(in []results.PlanRate) []results.PlanRate {
 // each server's own peak: the servers do different work.
 func (v *view) rateSection(p *page, t results.PlanTable, r results.PlanRate) {
 	p.line("\n## %s: %s", escape(title(t)), v.rateTitle(t, r))
-	row := v.row(func(s results.Server) cells.Cell { return v.Open(t, s, r) })
+	list := v.columns(func(s results.Server) cells.Cell { return v.Open(t, s, r) })
 	caption := fmt.Sprintf("%s, window %s, n = %d; medians over trials.", loadInWords(t), duration(t.OpenDurationNS), t.Trials)
-	cost := v.costContest(row)
+	cost := v.costContest(list)
 	var tails []contest
 	for _, place := range []int{cells.P99, cells.P50, cells.P999} {
-		tails = append(tails, v.latencyContest(row, cells.Corrected, place))
+		tails = append(tails, v.latencyContest(list, cells.Corrected, place))
 	}
 	var latencyPlaces, costPlaces *contest
 	if r.Kind != results.RateFraction {
 		latencyPlaces, costPlaces = &tails[0], &cost
 	}
-	p.section("### Corrected: from the intended send time", caption, v.latencyTable(t, r, row, cells.Corrected, latencyPlaces))
+	p.section("### Corrected: from the intended send time", caption, v.latencyTable(t, r, list, cells.Corrected, latencyPlaces))
 	p.after(noise(tails...))
-	p.section("### Uncorrected: from the actual send time (service time)", caption+unanswered(row), v.latencyTable(t, r, row, cells.Service, nil))
-	p.section("### Cost at this rate, and the loader's own lag", "", costTable(row, costPlaces))
+	p.section("### Uncorrected: from the actual send time (service time)", caption+unanswered(list), v.latencyTable(t, r, list, cells.Service, nil))
+	p.section("### Cost at this rate, and the loader's own lag", "", costTable(list, costPlaces))
 	if costPlaces != nil {
 		p.after(noise(cost))
 		p.list("### Differences at this rate", v.claimCaption("latency and cost"), present(each(append(tails, cost), func(c contest) string {
@@ -90,9 +90,9 @@ func (v *view) rateTitle(t results.PlanTable, r results.PlanRate) string {
 }
 
 // unanswered warns that service times know only of answers.
-func unanswered(row []*cells.Cell) string {
+func unanswered(list []*cells.Cell) string {
 	n := uint64(0)
-	for _, c := range row {
+	for _, c := range list {
 		for _, s := range c.Valid {
 			if rate := s.Load.Rate; rate != nil {
 				n += rate.Censored + rate.NeverSent
@@ -109,14 +109,14 @@ func unanswered(row []*cells.Cell) string {
 	return fmt.Sprintf(" %s left unanswered or unsent at the end %s not in this table: it is too kind to saturated servers.", plural(int(n), "request"), verb)
 }
 
-// latencyTable has one row a server, with its place where there is a contest of
+// latencyTable returns one line a server, with its place where there is a contest of
 // p99.
-func (v *view) latencyTable(t results.PlanTable, r results.PlanRate, row []*cells.Cell, of cells.Latency, places *contest) *table.Table {
+func (v *view) latencyTable(t results.PlanTable, r results.PlanRate, list []*cells.Cell, of cells.Latency, places *contest) *table.Table {
 	head := []string{"target", "offered", "achieved"}
 	var columns [][]cells.Percentile // by quantile, then by server
 	var scales []scale
 	for place, q := range cells.Quantiles() {
-		columns = append(columns, each(row, func(c *cells.Cell) cells.Percentile { return c.Percentile(of, place) }))
+		columns = append(columns, each(list, func(c *cells.Cell) cells.Percentile { return c.Percentile(of, place) }))
 		scales = append(scales, latencyScale(columns[place]))
 		head = append(head, q.Label+", "+scales[place].unit)
 	}
@@ -124,9 +124,9 @@ func (v *view) latencyTable(t results.PlanTable, r results.PlanRate, row []*cell
 	if places != nil {
 		head = append(head, places.placeHead())
 	}
-	in := flowScale(row)
-	return byServer(head, row, func(i int, c *cells.Cell) []string {
-		line := v.flow(t, r, c, in)
+	in := rates(values(slices.Concat(each(list, flow)...))...)
+	return byServer(head, list, func(i int, c *cells.Cell) []string {
+		line := v.flowTexts(t, r, c, in)
 		for place, in := range scales {
 			line = append(line, in.percentile(columns[place][i]))
 		}
@@ -148,27 +148,14 @@ func p99Spread(p cells.Percentile, in scale) string {
 	return text
 }
 
-// flowRates returns the target, offered and achieved rates.
-func flowRates() []cells.Value {
-	return []cells.Value{cells.TargetRPS, cells.OfferedRPS, cells.AchievedRPS}
+// flow returns the medians of the target, offered and achieved rates.
+func flow(c *cells.Cell) []stats.Estimate {
+	return each([]cells.Value{cells.TargetRPS, cells.OfferedRPS, cells.AchievedRPS}, c.Median)
 }
 
-// flowScale returns the common scale of target, offered and achieved.
-func flowScale(row []*cells.Cell) scale {
-	var all []float64
-	for _, c := range row {
-		for _, of := range flowRates() {
-			if e := c.Median(of); e.Kind != stats.None {
-				all = append(all, e.Value)
-			}
-		}
-	}
-	return rates(all...)
-}
-
-// flow returns target, offered and achieved of a cell.
-func (v *view) flow(t results.PlanTable, r results.PlanRate, c *cells.Cell, in scale) []string {
-	out := each(flowRates(), func(of cells.Value) string { return in.median(c.Median(of)) })
+// flowTexts returns target, offered and achieved with their marks.
+func (v *view) flowTexts(t results.PlanTable, r results.PlanRate, c *cells.Cell, in scale) []string {
+	out := each(flow(c), in.median)
 	if r.Kind == results.RateFraction {
 		out[0] += v.lowerPeak(t, c.Server, in)
 	}
@@ -210,7 +197,7 @@ func (v *view) openEvidence() *table.Table {
 	out := &table.Table{Head: []string{"scenario", "protocol", "server", "rate", "limited by", "U_S", "U_L", "why"}, Left: 5, WordsLast: true}
 	for _, t := range v.Run.Plan.Tables {
 		for _, r := range rateOrder(t.Rates) {
-			for _, c := range v.row(func(s results.Server) cells.Cell { return v.Open(t, s, r) }) {
+			for _, c := range v.columns(func(s results.Server) cells.Cell { return v.Open(t, s, r) }) {
 				if limit, n := c.HeldBack(); n > 0 {
 					out.Add(t.Scenario, t.Protocol, c.Server.Name, strings.TrimPrefix(r.PhaseName(), "open "), fmt.Sprintf("%s (%d of %d)", limit, n, len(c.Valid)),
 						shareOf(c.Median(cells.ServerShare)), shareOf(c.Median(cells.LoaderShare)), reason(c, limit))
@@ -223,13 +210,13 @@ func (v *view) openEvidence() *table.Table {
 
 // costTable returns each server's cost at the rate, with its place where there
 // is a contest, and the loader's own lateness.
-func costTable(row []*cells.Cell, places *contest) *table.Table {
+func costTable(list []*cells.Cell, places *contest) *table.Table {
 	head := []string{"server CPU µs/request", "loader work µs/request", "send lag p50 / p99, µs", "receive lag p50 / p99, µs", "window lost to stalls"}
 	if places != nil {
 		head = slices.Insert(head, 1, places.placeHead())
 	}
 	in := microseconds()
-	return byServer(head, row, func(i int, c *cells.Cell) []string {
+	return byServer(head, list, func(i int, c *cells.Cell) []string {
 		line := []string{in.median(c.Median(c.ServerCost)), in.median(c.Median(c.LoaderCost)), lag(c, cells.SendLag), lag(c, cells.ReceiveLag), stalls(c)}
 		if places != nil {
 			line = slices.Insert(line, 1, places.place(i))

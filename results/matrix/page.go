@@ -70,11 +70,11 @@ func (p *page) legend(items ...string) {
 	})
 }
 
-// byServer returns a table of one row a cell: its server and its figures. Where
+// byServer returns a table of one line a cell: its server and its figures. Where
 // the cell has no value, the reason stands in their place.
-func byServer(head []string, row []*cells.Cell, figures func(i int, c *cells.Cell) []string) *table.Table {
+func byServer(head []string, list []*cells.Cell, figures func(i int, c *cells.Cell) []string) *table.Table {
 	out := &table.Table{Head: append([]string{"server"}, head...), Left: 1}
-	for i, c := range row {
+	for i, c := range list {
 		line := make([]string, len(head))
 		if c.Absent == "" {
 			line = figures(i, c)
@@ -86,19 +86,19 @@ func byServer(head []string, row []*cells.Cell, figures func(i int, c *cells.Cel
 	return out
 }
 
-// byScenario returns a table of one row a closed loop and one column a server.
-func (v *view) byScenario(tables []closedTable, row func(closedTable) []string) *table.Table {
+// byScenario returns a table of one line a closed loop and one column a server.
+func (v *view) byScenario(tables []closedTable, line func(closedTable) []string) *table.Table {
 	out := &table.Table{Head: append(v.names("scenario"), "noise band", "detectable"), Left: 1}
 	for _, t := range tables {
-		out.Add(row(t)...)
+		out.Add(line(t)...)
 	}
 	return out
 }
 
 // texts returns the text of each cell, or the reason for its absence.
-func texts(row []*cells.Cell, text func(i int, c *cells.Cell) string) []string {
-	out := make([]string, len(row))
-	for i, c := range row {
+func texts(list []*cells.Cell, text func(i int, c *cells.Cell) string) []string {
+	out := make([]string, len(list))
+	for i, c := range list {
 		if c.Absent != "" {
 			out[i] = absent(c.Absent)
 		} else {

@@ -45,14 +45,14 @@ func (v *view) costs(t closedTable) *table.Table {
 		head = append(head, "container peak", "own / files / sockets")
 	}
 	return byServer(head, t.cells, func(_ int, c *cells.Cell) []string {
-		row := []string{t.in.text(c.Median(c.Work).Value),
+		line := []string{t.in.text(c.Median(c.Work).Value),
 			in.median(c.Median(c.ServerCost)), in.median(c.Median(c.LoaderCost)),
 			one().median(c.Median(cells.ServerCores)), one().median(c.Median(cells.LoaderCores)),
 			peakMemory(c, cells.Server), memory().median(c.Median(cells.IdleMemory)), peakMemory(c, cells.Loader)}
 		if containers {
-			row = append(row, groupMemory(c)...)
+			line = append(line, groupMemory(c)...)
 		}
-		return row
+		return line
 	})
 }
 

@@ -18,7 +18,7 @@ const notMeasured = "— not measured"
 
 func escape(s string) string { return table.Escape(s) }
 
-// scale is the common unit of a column or row: a value is divided by per and
+// scale is the common unit of a column or line: a value is divided by per and
 // followed by suffix, which is empty where the head names the unit.
 type scale struct {
 	per    float64
@@ -92,7 +92,8 @@ func bandwidths(values ...float64) scale {
 	return scale{per: 1e6, unit: "MB/s"}
 }
 
-func top(values []float64) float64 { return slices.Max(append(values, 0)) }
+// top returns the largest of the values and 0.
+func top(values []float64) float64 { return slices.Max(append([]float64{0}, values...)) }
 
 // latencies is the scale of nanoseconds: the unit in which the middle value is
 // 1 or more.
@@ -111,13 +112,18 @@ func latencies(values ...float64) scale {
 
 // latencyScale is the common scale of percentiles.
 func latencyScale(list []cells.Percentile) scale {
-	var values []float64
-	for _, p := range list {
-		if p.Kind != stats.None {
-			values = append(values, p.Value)
+	return latencies(values(each(list, func(p cells.Percentile) stats.Estimate { return p.Estimate }))...)
+}
+
+// values returns the medians of those estimates that have one.
+func values(list []stats.Estimate) []float64 {
+	var out []float64
+	for _, e := range list {
+		if e.Kind != stats.None {
+			out = append(out, e.Value)
 		}
 	}
-	return latencies(values...)
+	return out
 }
 
 // ratio prints a ratio near 1 with its interval, in parentheses where that

@@ -64,31 +64,24 @@ func (v *view) sweepOf(t results.PlanTable) *sweep {
 // knee returns the index of the fewest clients with nearly the best throughput
 // of the server, and that of the best; -1 where nothing was measured.
 func (w *sweep) knee(server int) (knee, best int) {
-	knee, best = -1, -1
-	values := make([]float64, len(w.clients))
-	for i, c := range w.cells[server] {
-		if len(c.Valid) > 0 {
-			values[i] = c.Median(c.Work).Value
-			if best < 0 || values[i] > values[best] {
-				best = i
-			}
-		}
+	// A point that was not measured has the median 0.
+	peaks := each(w.cells[server], func(c *cells.Cell) float64 { return c.Median(c.Work).Value })
+	most := top(peaks)
+	if most == 0 {
+		return -1, -1
 	}
-	if best >= 0 {
-		knee = slices.IndexFunc(values, func(x float64) bool { return x > 0 && x >= kneeShare*values[best] })
-	}
-	return knee, best
+	return slices.IndexFunc(peaks, func(x float64) bool { return x >= kneeShare*most }), slices.Index(peaks, most)
 }
 
-// table returns one row a number of clients, one column a server.
+// table returns one line a number of clients, one column a server.
 func (w *sweep) table(v *view) *table.Table {
 	out := &table.Table{Head: v.names("clients, " + w.in.unit), Left: 1}
 	for i, n := range w.clients {
-		row := []string{strconv.Itoa(n)}
+		line := []string{strconv.Itoa(n)}
 		for s := range w.cells {
-			row = append(row, w.text(s, i))
+			line = append(line, w.text(s, i))
 		}
-		out.Add(row...)
+		out.Add(line...)
 	}
 	return out
 }
@@ -100,7 +93,7 @@ func (w *sweep) text(server, i int) string {
 	}
 	e := c.Median(c.Work)
 	text := w.in.text(e.Value)
-	if c.Bottleneck() != results.LimitConnections { // the row says how many
+	if c.Bottleneck() != results.LimitConnections { // the line says how many
 		text = verdict(c, e, w.in, w.clients[i])
 	}
 	text += w.in.spread(e) + remarks(c)

@@ -203,13 +203,9 @@ func (v *view) failing() string {
 // the loader's event loops; empty where that was not recorded.
 func (v *view) lostToStalls() string {
 	var shares []float64
-	for _, t := range v.counted() {
-		for _, r := range t.Loaders {
-			for j := range r.Phases {
-				if x, ok := r.Phases[j].StalledShare(); ok && r.Phases[j].Measured {
-					shares = append(shares, x)
-				}
-			}
+	for _, p := range loadsOf(v.counted()) {
+		if x, ok := p.StalledShare(); ok && p.Measured {
+			shares = append(shares, x)
 		}
 	}
 	if len(shares) == 0 {
