@@ -60,16 +60,6 @@ type handle struct {
 
 var _ Handle = (*handle)(nil)
 
-func newHandle(p Program) *handle {
-	return &handle{
-		program: p,
-		begun:   make(chan error, 1),
-		exited:  make(chan struct{}),
-		flushed: make(chan string, 1),
-		gone:    make(chan struct{}),
-	}
-}
-
 // begin sends the configuration and waits until the program runs. On failure
 // the keeper has ended when it returns.
 func (h *handle) begin(ctx context.Context, c keeper.Config) error {

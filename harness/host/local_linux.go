@@ -96,7 +96,10 @@ func (l *Local) config(p Program) keeper.Config {
 // launch starts the keeper. All descriptors are close-on-exec: no process but
 // joust holds the keeper's input open, which therefore ends when joust dies.
 func (l *Local) launch(p Program) (*handle, error) {
-	h := newHandle(p)
+	h := &handle{
+		program: p,
+		begun:   make(chan error, 1), exited: make(chan struct{}), flushed: make(chan string, 1), gone: make(chan struct{}),
+	}
 	// In a session of its own a terminal's Ctrl-C does not reach it.
 	h.cmd = exec.Command(l.options.Keeper[0], l.options.Keeper[1:]...)
 	h.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}

@@ -139,24 +139,15 @@ func (s *Server) ready(ctx context.Context, f Fixture, row *scenarios.Scenario) 
 		if err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded) {
 			return s.withListeners(fmt.Errorf("not ready within its start_timeout of %v: %w", f.Manifest.StartTimeout, err), f)
 		}
-		if err != nil {
-			return err
+		if err == nil && s.Ended() {
+			return fmt.Errorf("another program answers on %s and it ended: %s", s.Address, DescribeExit(s.Handle.Exit()))
 		}
-		return s.occupied()
+		return err
 	case <-s.Exited():
 		cancel()
 		<-answered
 		return fmt.Errorf("it ended before it answered: %s", DescribeExit(s.Handle.Exit()))
 	}
-}
-
-// occupied returns an error where another program has taken the port meanwhile:
-// that program answers, but our own server has ended.
-func (s *Server) occupied() error {
-	if s.Ended() {
-		return fmt.Errorf("another program answers on %s and it ended: %s", s.Address, DescribeExit(s.Handle.Exit()))
-	}
-	return nil
 }
 
 // Exited is closed when the server has ended; never for one that joust cannot

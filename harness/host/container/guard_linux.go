@@ -1,7 +1,6 @@
 package container
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
@@ -18,17 +17,14 @@ import (
 	"github.com/moby/moby/client"
 )
 
-// orders are the first line of a guard's input.
+// orders are the first line of a guard's input. The second one is true when joust
+// ends in order: then no container can be in the making.
 type orders struct {
 	// Host is the engine's address.
 	Host string `json:"host"`
 	// Owner is the label of the containers that are guarded.
 	Owner string `json:"owner"`
 }
-
-// farewell is the last line of the input of a guard whose joust ends in order: no
-// container can be in the making.
-const farewell = "done"
 
 // guard is the process that removes this joust's containers when joust is gone.
 type guard struct {
@@ -72,7 +68,7 @@ func (g *guard) end(inOrder bool) error {
 	g.once.Do(func() {
 		var err error
 		if inOrder {
-			_, err = io.WriteString(g.input, farewell+"\n")
+			_, err = io.WriteString(g.input, "true\n")
 		}
 		// A pipe whose reader is gone fails both; the wait says why.
 		err = errors.Join(err, g.input.Close())
@@ -96,17 +92,14 @@ const (
 func Guard(stdin io.Reader) error {
 	// Only the end of joust may end the guard.
 	signal.Ignore(syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP, syscall.SIGPIPE)
-	input := bufio.NewReader(stdin)
-	line, err := input.ReadBytes('\n')
-	if err != nil {
+	input := json.NewDecoder(stdin)
+	var o orders
+	if err := input.Decode(&o); err != nil {
 		return fmt.Errorf("reading the guard's orders: %w (joust starts guards itself; do not run one by hand)", err)
 	}
-	var o orders
-	if err := json.Unmarshal(line, &o); err != nil {
-		return fmt.Errorf("reading the guard's orders: %w", err)
-	}
-	last, _ := input.ReadString('\n') // returns when joust ends
-	return o.clear(strings.TrimSpace(last) == farewell)
+	inOrder := false
+	_ = input.Decode(&inOrder) // returns when joust ends, with true for an end in order
+	return o.clear(inOrder)
 }
 
 // clear removes the owner's containers. When joust died, the engine may still

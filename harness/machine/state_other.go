@@ -1,6 +1,0 @@
-//go:build !linux
-
-package machine
-
-// Now returns nothing on this system.
-func Now() State { return State{} }
