@@ -41,7 +41,7 @@ test-quick: go-version ## everything but the batteries, in a minute
 # How often each situation is staged by `make verdicts`.
 ROUNDS = 20
 
-verdicts: go-version ## stage every situation of which the verdict is known 20 times (ROUNDS=5: 5 times) and print how many were right; wants a quiet machine
+verdicts: go-version ## stage every situation whose verdict is known 20 times (ROUNDS=5: 5 times) and print how many were right; needs a quiet machine
 	go test ./harness/verdicts -v -count 1 -timeout 2h -rounds $(ROUNDS)
 
 lint: go-version ## gofmt and vet both modules, the main one for macOS too
@@ -51,7 +51,7 @@ lint: go-version ## gofmt and vet both modules, the main one for macOS too
 	cd servers && go vet ./...
 	GOOS=darwin go vet ./...
 
-clean: ## remove what the other targets built; runs and matrices stay
+clean: ## remove the built program; runs and matrices stay
 	rm -rf bin
 
 help: ## this list

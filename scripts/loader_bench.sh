@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# joust's loader beside wrk (and ab) on the same server: throughput, and CPU time
-# per request (per GB for uploads) by each process's own accounting. Runs
+# Compares joust's loader with wrk (and ab) on the same server: throughput, and CPU
+# time per request (per GB for uploads) by each process's own accounting. Runs
 # alternate; figures are medians. Usage: scripts/loader_bench.sh [pairs] [seconds]
 #
 # One core each: the server on the first CPU, the loader on the second. joust
-# sleeps between answers as the others do (IDLE=wait); what a loader that polls
-# changes for servers is shown by: joust agree --idle.
+# sleeps between answers as the others do (IDLE=wait); joust agree --idle shows the
+# effect of a loader that polls on servers.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"
@@ -18,7 +18,7 @@ only=${ONLY:-}
 idle=${IDLE:-wait}
 
 for tool in wrk nginx openssl; do
-	command -v "$tool" >/dev/null || { echo "loader_bench: $tool is missing: scripts/install-test-tools.sh installs what is compared with" >&2; exit 1; }
+	command -v "$tool" >/dev/null || { echo "loader_bench: $tool is missing: scripts/install-test-tools.sh installs it" >&2; exit 1; }
 done
 [ "$(nproc)" -ge 2 ] || { echo "loader_bench: two CPUs are needed, one for the server and one for the loader" >&2; exit 1; }
 [ -x bin/joust ] || { echo "loader_bench: bin/joust is missing: make build" >&2; exit 1; }
@@ -34,7 +34,7 @@ trap stop EXIT
 
 port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
 
-# One nginx for what it can answer, plain and over TLS.
+# One nginx for the rows that it can answer, plain and over TLS.
 plain=$(port)
 tls=$(port)
 body() { head -c "$1" /dev/zero | tr '\0' x; }
@@ -85,7 +85,7 @@ answers "http://127.0.0.1:$plain/"
 answers "http://127.0.0.1:$fasthttp/"
 answers "http://127.0.0.1:$nethttp/"
 
-# wrk's scripts for what its command line cannot say.
+# wrk's scripts for requests that its command line cannot express.
 cat >"$dir/pipeline.lua" <<'EOF'
 init = function(args)
 	local r = {}

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -21,31 +22,29 @@ import (
 	"github.com/joust-bench/joust/loaders/engine"
 	"github.com/joust-bench/joust/loaders/external"
 	"github.com/joust-bench/joust/results"
-	"github.com/joust-bench/joust/scenarios/suggest"
 )
 
-// agreeFlags are the flags of joust agree.
 type agreeFlags struct {
-	servers, scenarios, loaders, idle, env []string
-	trials                                 int
-	duration                               time.Duration
-	format, mode, pin                      string
+	servers, scenarios, loaders, idle []string
+	trials                            int
+	duration                          time.Duration
+	format, mode                      string
 }
 
 func (a *app) agreeCommand() *cobra.Command {
 	var f agreeFlags
 	c := &cobra.Command{
 		Use:   "agree",
-		Short: "Put joust's own loader beside wrk, wrk2, h2load and ab",
+		Short: "Compare joust's own loader with wrk, wrk2, h2load and ab",
 		Long: `Measure the same cells with joust's own loader and with each foreign one that is
 here, in turn forwards and backwards, every trial on a fresh server, on the same
 CPUs with the same connections and threads. The table has throughput, mean, p50
 and p99, and the CPU time that loader and server need for a request; in brackets
-is the ratio to joust, the median over the rounds. Below it stands in plain
-words why figures differ.
+is the ratio to joust, the median over the rounds. Sentences below it say why
+figures differ.
 
 wrk, h2load and ab meet joust in the closed loop; wrk2 in an open loop at half
-of joust's peak. --idle puts joust's own loader beside itself, waiting in other
+of joust's peak. --idle compares joust's own loader with itself, waiting in other
 ways: none of them should find more than the default. A void trial makes exit
 status 4.`,
 		Example: `  joust agree
@@ -58,18 +57,17 @@ status 4.`,
 	flags := c.Flags()
 	flags.StringSliceVar(&f.servers, "servers", []string{"fasthttp"}, "servers to ask")
 	flags.StringSliceVar(&f.scenarios, "scenarios", []string{"hello", "echo", "large_response", "pipelined_h1"}, "rows to ask, or headline, or all")
-	flags.StringSliceVar(&f.loaders, "loaders", nil, "the loaders beside joust's own, joust for none (default: all that are here)")
+	flags.StringSliceVar(&f.loaders, "loaders", nil, "loaders to compare joust's own with, joust for none (default: all that are here)")
 	flags.StringSliceVar(&f.idle, "idle", nil, "joust's own loader with these idle strategies as well: "+loaders.IdleWords)
-	envFlag(flags, &f.env)
 	flags.IntVar(&f.trials, "trials", 3, "trials of each loader in each cell")
 	flags.DurationVar(&f.duration, "duration", 2*time.Second, "length of every window, in whole seconds")
 	flags.StringVar(&f.mode, "mode", "closed,open", "loops to compare: closed, or closed,open, since an open one needs the closed one's peak")
-	flags.StringVar(&f.format, "format", formatText, "text, md or json")
-	flags.StringVar(&f.pin, "pin", "auto", `CPU split: auto, none, or "server=0-3;loader=4-7"`)
+	formatFlag(flags, &f.format, formatText, formatMarkdown, formatJSON)
+	settingFlags(flags, "env", "pin")
 	return c
 }
 
-// agreement is what joust agree prints as JSON.
+// agreement is the result of joust agree as JSON.
 type agreement struct {
 	Schema     int              `json:"schema"`
 	Measured   time.Time        `json:"measured"`
@@ -84,75 +82,71 @@ type agreement struct {
 }
 
 func (a *app) agree(ctx context.Context, f *agreeFlags) error {
-	env, err := readEnv(f.env)
+	env, err := a.environment()
 	if err != nil {
 		return err
 	}
-	w, err := a.opener.LookToMeasure(f.pin)
+	w, err := a.opener.LookToMeasure(a.flags.Text("pin"))
 	if err != nil {
 		return err
 	}
 	contest, manifests, err := a.contest(ctx, w, f)
 	if err != nil {
-		return usage(err)
+		return session.Usage(err)
 	}
 	out := agreement{
 		Schema: results.Schema, Measured: time.Now(), Joust: machine.Build(Version), Host: machine.Facts(), CPUs: w.Split,
 		DurationNS: f.duration.Nanoseconds(), Trials: f.trials, Env: env,
 	}
 	out.Cells, err = a.meet(ctx, w, contest, manifests, env)
-	if printErr := a.printAgreement(&out, f.format); printErr != nil || err != nil {
-		return errors.Join(err, printErr)
+	if err := errors.Join(err, a.printAgreement(&out, f.format)); err != nil {
+		return err
 	}
 	for _, c := range out.Cells {
-		for _, s := range c.Contenders {
-			if len(s.Void) > 0 {
-				return &codedError{code: ExitVoid, err: errTold}
-			}
+		if slices.ContainsFunc(c.Contenders, func(s agree.Contender) bool { return len(s.Void) > 0 }) {
+			return exit(ExitVoid)
 		}
 	}
 	return nil
 }
 
-// contest reads the flags; every problem is told.
+// contest makes a contest of the flags. Its error holds every problem.
 func (a *app) contest(ctx context.Context, w *session.World, f *agreeFlags) (*agree.Contest, []catalog.Manifest, error) {
-	var errs []error
-	if !slices.Contains(tableFormats(), f.format) {
-		errs = append(errs, unknownFormat(f.format))
+	c := &agree.Contest{
+		Loops: []results.Loop{results.ClosedLoop, results.OpenLoop}, Clients: plan.DefaultClients, Trials: f.trials,
+		Warmup: time.Second, Duration: f.duration, Seed: session.FreshSeed(),
+		Claims: func(server, row string) bool {
+			m, err := w.Servers.Find(server)
+			return err == nil && slices.Contains(m.Scenarios, row)
+		},
 	}
+	errs := []error{checkFormat(f.format, formatText, formatMarkdown, formatJSON)}
 	if f.trials < 1 || f.trials > 1000 {
 		errs = append(errs, fmt.Errorf("--trials %d: from 1 to 1000", f.trials))
 	}
 	if f.duration < time.Second || f.duration%time.Second != 0 {
 		errs = append(errs, fmt.Errorf("--duration %v: whole seconds, since the foreign loaders take no other", f.duration))
 	}
-	rows, err := w.Rows(f.scenarios)
-	errs = append(errs, err)
-	manifests, err := w.Wanted(f.servers)
-	errs = append(errs, err)
-	loops := []results.Loop{results.ClosedLoop, results.OpenLoop}
-	switch f.mode {
-	case "closed,open":
-	case "closed":
-		loops = loops[:1]
-	default:
+	if f.mode == "closed" {
+		c.Loops = c.Loops[:1]
+	} else if f.mode != "closed,open" {
 		errs = append(errs, fmt.Errorf("--mode %s: closed, or closed,open", f.mode))
 	}
-	idle, err := idleStrategies(f.idle)
-	errs = append(errs, err)
-	found, err := a.loadersHere(ctx, f.loaders)
-	if errs = append(errs, err); errors.Join(errs...) != nil {
-		return nil, nil, errors.Join(errs...)
+	for _, name := range f.idle {
+		c.Idle = append(c.Idle, loaders.IdleStrategy(name))
+		if !slices.Contains(loaders.IdleStrategies(), loaders.IdleStrategy(name)) {
+			errs = append(errs, fmt.Errorf("--idle %s: %s", name, loaders.IdleWords))
+		}
 	}
-	if len(found)+len(idle) == 0 {
+	var noRows, noServers, noLoaders error
+	c.Rows, noRows = w.Rows(f.scenarios)
+	manifests, noServers := w.Wanted(f.servers)
+	c.Foreign, noLoaders = a.loadersHere(ctx, f.loaders)
+	if err := errors.Join(append(errs, noRows, noServers, noLoaders)...); err != nil {
+		return nil, nil, err
+	}
+	if len(c.Foreign)+len(c.Idle) == 0 {
 		return nil, nil, errors.New("there is nothing to compare with: joust list loaders says which foreign loaders to install; --idle names other ways of waiting")
-	}
-	c := &agree.Contest{
-		Loops: loops, Idle: idle, Foreign: found, Rows: rows, Clients: plan.DefaultClients, Trials: f.trials, Warmup: time.Second, Duration: f.duration, Seed: session.FreshSeed(),
-		Claims: func(server, row string) bool {
-			m, err := w.Servers.Find(server)
-			return err == nil && slices.Contains(m.Scenarios, row)
-		},
 	}
 	for _, m := range manifests {
 		if m.DefaultIsolation() == results.IsolationContainer {
@@ -166,54 +160,37 @@ func (a *app) contest(ctx context.Context, w *session.World, f *agreeFlags) (*ag
 	return c, manifests, nil
 }
 
-// idleStrategies are those of these names.
-func idleStrategies(names []string) ([]loaders.IdleStrategy, error) {
-	var list []loaders.IdleStrategy
-	for _, name := range names {
-		idle := loaders.IdleStrategy(name)
-		if !slices.Contains(loaders.IdleStrategies(), idle) {
-			return nil, fmt.Errorf("--idle %s: %s", name, loaders.IdleWords)
-		}
-		list = append(list, idle)
+// loadersHere returns the foreign loaders of those names, or all that can be used
+// here for no names.
+func (a *app) loadersHere(ctx context.Context, names []string) (list []external.Found, err error) {
+	named := len(names) > 0
+	if !named {
+		names = external.Names()
 	}
-	return list, nil
-}
-
-// loadersHere are the foreign loaders of those names, all that are here for
-// none.
-func (a *app) loadersHere(ctx context.Context, names []string) ([]external.Found, error) {
-	var list []external.Found
 	var errs []error
 	for _, name := range names {
-		if name != external.Joust && !slices.Contains(external.Names(), name) {
-			errs = append(errs, fmt.Errorf("--loaders: unknown loader %q%s", name, suggest.Hint(name, external.Names())))
-		}
-	}
-	for _, tool := range external.Tools() {
-		asked := slices.Contains(names, tool.Name)
-		if len(names) > 0 && !asked {
+		if name == external.Joust {
 			continue
 		}
-		f := a.opener.FindLoader(ctx, tool.Name, "")
+		f := a.opener.FindLoader(ctx, name, "")
 		switch {
-		case f.Why == "" && (f.Image == "" || asked):
+		case f.Why == "" && (f.Image == "" || named):
 			list = append(list, f)
-		case asked:
-			errs = append(errs, fmt.Errorf("--loaders: %s cannot be used here: %s", tool.Name, f.Why))
+		case named:
+			errs = append(errs, fmt.Errorf("--loaders: %s cannot be used here: %s", name, f.Why))
 		}
 	}
 	return list, errors.Join(errs...)
 }
 
-// meet builds the servers and measures.
-func (a *app) meet(ctx context.Context, w *session.World, c *agree.Contest, manifests []catalog.Manifest, env map[string]string) (cells []agree.Match, err error) {
+func (a *app) meet(ctx context.Context, w *session.World, c *agree.Contest, manifests []catalog.Manifest, env map[string]string) ([]agree.Match, error) {
 	servers, err := session.Isolate(manifests, nil, env)
 	if err != nil {
 		return nil, err
 	}
 	fixtures, images := map[string]launch.Fixture{}, []string{}
 	for _, s := range servers {
-		if fixtures[s.Name], err = a.opener.Fixture(ctx, s); err != nil {
+		if fixtures[s.Name], _, err = a.opener.Fixture(ctx, s); err != nil {
 			return nil, err
 		}
 	}
@@ -223,12 +200,11 @@ func (a *app) meet(ctx context.Context, w *session.World, c *agree.Contest, mani
 		}
 		images = append(images, c.Foreign[i].Image)
 	}
-	a.say("planned time %s, builds apart\nCPUs: %s", c.Planned().Round(time.Second), describeSplit(w.Split))
+	a.say("planned time %s, without builds\nCPUs: %s", c.Planned().Round(time.Second), describeSplit(w.Split))
 	s, err := a.opener.Open(ctx, w.Split)
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, s.Close()) }()
 	if err := s.Contain(images...); err != nil {
 		return nil, err
 	}
@@ -236,48 +212,23 @@ func (a *app) meet(ctx context.Context, w *session.World, c *agree.Contest, mani
 		a.say("[%d/%d] %s %s by %s, about %s left", t.Number, t.Total, t.Server, t.Scenario, t.Loader, t.Remaining.Round(time.Second))
 	}
 	c.Runner = func(idle loaders.IdleStrategy, foreign *external.Found) *run.Runner {
-		r := &run.Runner{
-			Run: results.Run{CPUs: w.Split, Plan: agreePlan(w)}, Rows: w.Table, Fixtures: fixtures,
-			Launcher: s.Launcher, Foreign: foreign, Observer: unwatched{},
+		p := results.Plan{
+			Engine: string(engine.Default()), LoaderThreads: max(1, len(w.Split.Loader)), IdleStrategy: string(cmp.Or(idle, session.DefaultIdle(w.Split))),
+			RequestTimeoutNS: loaders.DefaultRequestTimeout.Nanoseconds(), DrainNS: loaders.DefaultDrain.Nanoseconds(),
 		}
 		if foreign != nil {
-			r.Run.Plan.Loader = foreign.Tool.Name
+			p.Loader = foreign.Tool.Name
 		}
-		if idle != "" {
-			r.Run.Plan.IdleStrategy = string(idle)
-		}
-		return r
+		return &run.Runner{Run: results.Run{CPUs: w.Split, Plan: p}, Rows: w.Table, Fixtures: fixtures, Launcher: s.Launcher, Foreign: foreign}
 	}
 	return c.Measure(ctx)
 }
 
-// agreePlan is what all trials have in common.
-func agreePlan(w *session.World) results.Plan {
-	p := results.Plan{
-		Engine: string(engine.Default()), LoaderThreads: max(1, len(w.Split.Loader)), IdleStrategy: string(session.DefaultIdle(w.Split)),
-		RequestTimeoutNS: loaders.DefaultRequestTimeout.Nanoseconds(), DrainNS: loaders.DefaultDrain.Nanoseconds(),
-	}
-	return p
-}
-
-// unwatched watches nothing.
-type unwatched struct{}
-
-var _ run.Observer = unwatched{}
-
-func (unwatched) Note(string, ...any)                   {}
-func (unwatched) Checked(string, string, string)        {}
-func (unwatched) TrialBegins(run.Progress)              {}
-func (unwatched) Phase(loaders.Window)                  {}
-func (unwatched) Live(loaders.Interval)                 {}
-func (unwatched) TrialEnds(run.Progress, results.Trial) {}
-func (unwatched) BlockEnds(int, int)                    {}
-
 func (a *app) printAgreement(out *agreement, format string) error {
-	if len(out.Cells) == 0 {
+	switch {
+	case len(out.Cells) == 0:
 		return nil
-	}
-	if format == formatJSON {
+	case format == formatJSON:
 		return a.printJSON(out)
 	}
 	h := out.Host

@@ -2,37 +2,31 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io"
 	"runtime"
 	"slices"
 	"strconv"
 	"time"
 
-	"github.com/olekukonko/tablewriter"
-	"github.com/olekukonko/tablewriter/tw"
 	"github.com/spf13/cobra"
 
 	"github.com/joust-bench/joust/harness/calibrate"
+	"github.com/joust-bench/joust/harness/doctor"
 	"github.com/joust-bench/joust/harness/launch"
 	"github.com/joust-bench/joust/harness/machine"
 	"github.com/joust-bench/joust/harness/session"
-	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/results/table"
 	"github.com/joust-bench/joust/scenarios"
 )
 
-// calibrateFlags are the flags of joust calibrate.
 type calibrateFlags struct {
-	server, pin string
+	server string
 	// wakeups is the server on which the cost of a loader that sleeps is
 	// measured, wakeupsNone for none.
-	wakeups string
-	// wakeupsAsked is true where the user named that server.
-	wakeupsAsked bool
-	scenarios    []string
-	quick, show  bool
+	wakeups     string
+	scenarios   []string
+	quick, show bool
 }
 
 // wakeupsNone leaves the cost of a loader that sleeps out; wakeupsRow is the row
@@ -49,9 +43,10 @@ in a run: its CPU time per request in a closed loop and at fixed rates, how late
 it sends, and from which rate on it could not be trusted to pace. CPU time is
 without empty polls.
 
-Then what a loader that sleeps costs a server, which has to wake it: closed loops
-on one server, in turn by a loader that sleeps (idle strategy wait) and by one
-that polls (spin), pairs of windows of half a second. joust doctor tells it too.
+Then it measures what a loader that sleeps costs a server, which has to wake it:
+closed loops on one server, in turn by a loader that sleeps (idle strategy wait)
+and by one that polls (spin), pairs of windows of half a second. joust doctor
+reports it too.
 
 All of it is stored in the user's cache folder with the fingerprint of the
 machine and of the loader's CPUs. It takes about two minutes, with --quick about
@@ -60,23 +55,20 @@ half a minute. A row that could not be measured makes exit status 4.`,
   joust calibrate --scenarios hello,large_response
   joust calibrate --show`,
 		Args: noArguments,
-		RunE: func(c *cobra.Command, _ []string) error {
-			f.wakeupsAsked = c.Flags().Changed("wakeups")
-			return a.calibrate(c.Context(), &f)
-		},
+		RunE: func(c *cobra.Command, _ []string) error { return a.calibrate(c.Context(), &f) },
 	}
 	flags := c.Flags()
 	flags.BoolVar(&f.quick, "quick", false, "short windows")
 	flags.BoolVar(&f.show, "show", false, "print what is stored for this machine, and measure nothing")
 	flags.StringVar(&f.server, "server", "fasthttp", "the server to ask: a cheap one")
-	flags.StringVar(&f.wakeups, "wakeups", "nethttp", "the server on which the cost of a loader that sleeps is measured, or none: one that writes its answers one by one tells most")
+	flags.StringVar(&f.wakeups, "wakeups", "nethttp", "the server on which the cost of a loader that sleeps is measured, or none: one that writes its answers one by one shows most")
 	flags.StringSliceVar(&f.scenarios, "scenarios", nil, "only these (default: all that the server claims)")
-	flags.StringVar(&f.pin, "pin", "auto", `CPU split: auto, none, or "server=0-3;loader=4-7"`)
+	settingFlags(flags, "pin")
 	return c
 }
 
 func (a *app) calibrate(ctx context.Context, f *calibrateFlags) error {
-	w, err := a.opener.LookToMeasure(f.pin)
+	w, err := a.opener.LookToMeasure(a.flags.Text("pin"))
 	if err != nil {
 		return err
 	}
@@ -94,12 +86,12 @@ func (a *app) calibrate(ctx context.Context, f *calibrateFlags) error {
 		if err != nil {
 			return err
 		}
-		return calibrationTable(a.stdout, &stored)
+		return a.printCalibration(&stored)
 	}
 	if err = a.measureLoader(ctx, w, f, &c); err != nil {
 		return err
 	}
-	if err := calibrationTable(a.stdout, &c); err != nil {
+	if err := a.printCalibration(&c); err != nil {
 		return err
 	}
 	if len(f.scenarios) > 0 {
@@ -112,19 +104,19 @@ func (a *app) calibrate(ctx context.Context, f *calibrateFlags) error {
 		fmt.Fprintf(a.stdout, "stored in %s\n", path)
 	}
 	if slices.ContainsFunc(c.Rows, func(r calibrate.LoaderCost) bool { return r.Failed != "" }) {
-		return &codedError{code: ExitVoid, err: errTold}
+		return exit(ExitVoid)
 	}
 	return nil
 }
 
 // measureLoader builds the servers and measures every row, and what a loader
 // that sleeps costs.
-func (a *app) measureLoader(ctx context.Context, w *session.World, f *calibrateFlags, into *calibrate.Calibration) (err error) {
+func (a *app) measureLoader(ctx context.Context, w *session.World, f *calibrateFlags, into *calibrate.Calibration) error {
 	fixture, rows, err := a.calibrated(ctx, w, f.server, f.scenarios)
 	if err != nil {
 		return err
 	}
-	woken, err := a.woken(ctx, w, f)
+	woken, wokenRow, err := a.woken(ctx, w, f)
 	if err != nil {
 		return err
 	}
@@ -132,7 +124,6 @@ func (a *app) measureLoader(ctx context.Context, w *session.World, f *calibrateF
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, s.Close()) }()
 	c := calibrate.Config{
 		Launcher: s.Launcher, Fixture: fixture, Rows: rows, Rates: calibrationRates(),
 		Warmup: time.Second, Closed: 3 * time.Second, Open: 4 * time.Second, Seed: session.FreshSeed(),
@@ -148,16 +139,16 @@ func (a *app) measureLoader(ctx context.Context, w *session.World, f *calibrateF
 		measured++
 		a.say("[%d/%d] %s %s", measured, len(rows), r.Scenario, r.Failed)
 	}
-	if into.Rows, err = c.Measure(ctx); err != nil || woken == nil {
+	if into.Rows, err = c.Measure(ctx); err != nil || wokenRow == nil {
 		return err
 	}
-	a.say("%s %s, by a loader that sleeps and one that polls", woken.fixture.Manifest.Name, woken.row.Name)
-	into.Wakeups, err = c.MeasureWakeups(ctx, woken.fixture, woken.row, pairs, window)
+	a.say("%s %s, by a loader that sleeps and one that polls", woken.Manifest.Name, wokenRow.Name)
+	into.Wakeups, err = c.MeasureWakeups(ctx, woken, wokenRow, pairs, window)
 	return err
 }
 
-// calibrated builds a server that is to answer, and names the rows that it
-// claims of those asked for: all for none.
+// calibrated builds a server and returns the named rows, or all that it claims
+// for no names.
 func (a *app) calibrated(ctx context.Context, w *session.World, server string, names []string) (f launch.Fixture, rows []scenarios.Scenario, err error) {
 	manifests, err := w.Wanted([]string{server})
 	if err != nil {
@@ -165,59 +156,52 @@ func (a *app) calibrated(ctx context.Context, w *session.World, server string, n
 	}
 	m := manifests[0]
 	if why := m.CannotBe(results.IsolationProcess); why != "" {
-		return f, nil, usage(fmt.Errorf("the loader is measured against a process of this machine: %s", why))
+		return f, nil, session.Usage(fmt.Errorf("the loader is measured against a process of this machine: %s", why))
 	}
 	if rows, err = w.Claimed(m, names); err != nil {
 		return f, nil, err
 	}
-	f, err = a.opener.Fixture(ctx, session.Isolated{Manifest: m, Isolation: results.IsolationProcess})
+	f, _, err = a.opener.Fixture(ctx, session.Isolated{Manifest: m, Isolation: results.IsolationProcess})
 	return f, rows, err
 }
 
-// wokenServer is the server that has to wake a loader that sleeps.
-type wokenServer struct {
-	fixture launch.Fixture
-	row     *scenarios.Scenario
-}
-
-// woken is the server on which the cost of a loader that sleeps is measured: nil
-// where that was not asked for, and with a note where it cannot be done.
-func (a *app) woken(ctx context.Context, w *session.World, f *calibrateFlags) (*wokenServer, error) {
+// woken returns the server and the row in which the cost of a loader that sleeps
+// is measured. The row is nil where the user wants none, or, with a note, where
+// there can be none.
+func (a *app) woken(ctx context.Context, w *session.World, f *calibrateFlags) (fixture launch.Fixture, row *scenarios.Scenario, err error) {
+	const note = "note: what a loader that sleeps costs is not measured: "
 	switch {
 	case f.wakeups == wakeupsNone || len(f.scenarios) > 0 && !slices.Contains(f.scenarios, wakeupsRow):
-		return nil, nil
+		return fixture, nil, nil
 	case runtime.NumCPU() == 1:
-		a.say("note: what a loader that sleeps costs is not measured: on the only processor a loader that polls would take the server's time")
-		return nil, nil
+		a.say(note + "on the only processor a loader that polls would take the server's time")
+		return fixture, nil, nil
 	}
 	fixture, rows, err := a.calibrated(ctx, w, f.wakeups, []string{wakeupsRow})
 	switch {
 	case err == nil:
-		return &wokenServer{fixture, &rows[0]}, nil
-	case f.wakeupsAsked || ctx.Err() != nil:
-		return nil, fmt.Errorf("--wakeups %s: %w", f.wakeups, err)
+		return fixture, &rows[0], nil
+	case a.flags["wakeups"] != nil || ctx.Err() != nil:
+		return fixture, nil, fmt.Errorf("--wakeups %s: %w", f.wakeups, err)
 	}
-	a.say("note: what a loader that sleeps costs is not measured: %v; --wakeups SERVER takes another server", err)
-	return nil, nil
+	a.say(note+"%v; --wakeups SERVER takes another server", err)
+	return fixture, nil, nil
 }
 
 // calibrationRates are the rates of the table in req/s.
 func calibrationRates() []float64 { return []float64{1000, 10000} }
 
-// calibrationTable prints the rows, and below them why figures are missing.
-func calibrationTable(out io.Writer, c *calibrate.Calibration) error {
+// printCalibration prints the rows, and below them why figures are missing.
+func (a *app) printCalibration(c *calibrate.Calibration) error {
 	head := []string{"scenario", "closed: CPU µs/req"}
 	for _, rate := range calibrationRates() {
 		name := strconv.FormatFloat(rate/1000, 'f', -1, 64) + "k/s: "
 		head = append(head, name+"send lag p50 µs", name+"p99 µs", name+"CPU µs/req")
 	}
-	t := tablewriter.NewTable(out, tablewriter.WithHeaderAutoFormat(tw.Off))
-	t.Header(append(head, "paces up to req/s"))
+	var lines [][]string
 	var remarks []string
 	for _, r := range c.Rows {
-		if err := t.Append(calibrationLine(&r)); err != nil {
-			return fmt.Errorf("printing the table: %w", err)
-		}
+		lines = append(lines, calibrationLine(&r))
 		if r.Failed != "" {
 			remarks = append(remarks, r.Scenario+": "+r.Failed)
 		}
@@ -227,40 +211,28 @@ func calibrationTable(out io.Writer, c *calibrate.Calibration) error {
 			}
 		}
 	}
-	if err := t.Render(); err != nil {
-		return fmt.Errorf("printing the table: %w", err)
+	if err := a.printTable(append(head, "paces up to req/s"), lines); err != nil {
+		return err
 	}
 	for _, remark := range remarks {
-		fmt.Fprintln(out, remark)
+		fmt.Fprintln(a.stdout, remark)
 	}
 	if c.Wakeups != nil {
-		fmt.Fprintf(out, "%s%s\n", c.Wakeups.Text(), idleWords(c.Wakeups, c.CPUs))
+		fmt.Fprintln(a.stdout, doctor.Wakeups(c.Wakeups, c.CPUs))
 	}
-	fmt.Fprintf(out, "measured %s with %s, %s\n", c.Measured.Format(time.DateTime), c.Server, describeSplit(c.CPUs))
+	fmt.Fprintf(a.stdout, "measured %s with %s, %s\n", c.Measured.Format(time.DateTime), c.Server, describeSplit(c.CPUs))
 	return nil
 }
 
-// idleWords says what joust does about the cost of a loader that sleeps.
-func idleWords(w *calibrate.Wakeups, split results.CPUSplit) string {
-	switch {
-	case w.Failed != "":
-		return ""
-	case session.DefaultIdle(split) == loaders.Spin:
-		return "; joust's loader polls on CPUs of its own"
-	}
-	return "; joust's loader sleeps too, since it shares its CPUs"
-}
-
-// calibrationLine is one row; what was not measured is a dash.
+// calibrationLine returns the row as a line of the table, with a dash for what
+// was not measured.
 func calibrationLine(r *calibrate.LoaderCost) []string {
 	line := []string{r.Scenario, micros(r.ClosedCPUNS)}
 	for _, rate := range calibrationRates() {
-		i := slices.IndexFunc(r.Open, func(o calibrate.OpenCost) bool { return o.RateRPS == rate })
-		if i < 0 {
-			line = append(line, "—", "—", "—")
-			continue
+		var o calibrate.OpenCost
+		if i := slices.IndexFunc(r.Open, func(o calibrate.OpenCost) bool { return o.RateRPS == rate }); i >= 0 {
+			o = r.Open[i]
 		}
-		o := r.Open[i]
 		line = append(line, lagMicros(o.SendLagP50NS), lagMicros(o.SendLagP99NS), micros(o.CPUNS))
 	}
 	if r.PaceLimitRPS == 0 {
@@ -276,16 +248,10 @@ func lagMicros(ns *int64) string {
 	return micros(float64(*ns))
 }
 
-// micros prints nanoseconds as microseconds, "—" for none.
+// micros returns nanoseconds as microseconds, "—" for none.
 func micros(ns float64) string {
-	switch us := ns / 1e3; {
-	case us <= 0:
+	if ns <= 0 {
 		return "—"
-	case us < 10:
-		return strconv.FormatFloat(us, 'f', 2, 64)
-	case us < 100:
-		return strconv.FormatFloat(us, 'f', 1, 64)
-	default:
-		return strconv.FormatFloat(us, 'f', 0, 64)
 	}
+	return table.Digits(ns / 1e3)
 }

@@ -30,9 +30,8 @@ func aCertificate() *certify.Certificate {
 func TestCertificateTable(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
-	err := (&app{stdout: &out}).tellCertificate(aCertificate(), "text", nil)
-	var coded *codedError
-	if !errors.As(err, &coded) || coded.code != ExitWrong {
+	err := (&app{stdout: &out}).printCertificate(aCertificate(), "text", nil)
+	if exitCode(t.Context(), err) != ExitWrong {
 		t.Errorf("a missed bound ends with %v, want exit status %d", err, ExitWrong)
 	}
 	for _, want := range []string{
@@ -58,14 +57,14 @@ func TestCertificateAsJSON(t *testing.T) {
 	var out bytes.Buffer
 	c := aCertificate()
 	c.OK = true
-	if err := (&app{stdout: &out}).tellCertificate(c, "json", nil); err != nil {
+	if err := (&app{stdout: &out}).printCertificate(c, "json", nil); err != nil {
 		t.Error(err)
 	}
 	var again certify.Certificate
 	if err := json.Unmarshal(out.Bytes(), &again); err != nil || len(again.Checks) != 6 || again.Checks[3] != c.Checks[3] {
 		t.Errorf("got %+v, %v", again.Checks, err)
 	}
-	if err := (&app{stdout: &out}).tellCertificate(c, "json", errors.New("interrupted")); err == nil {
+	if err := (&app{stdout: &out}).printCertificate(c, "json", errors.New("interrupted")); err == nil {
 		t.Error("a battery that ended early ends well")
 	}
 }
@@ -76,7 +75,7 @@ func TestCertifyRefuses(t *testing.T) {
 		{"--laws gravity", "stall, delay"},
 		{"--rates 0", "rate 0"},
 		{"--rates fast", "--rates"},
-		{"--format yaml", "text or json"},
+		{"--format yaml", "the formats are text, json"},
 		{"--idle doze", "spin, gather, hybrid or wait"},
 		{"--engine steam", "evloop"},
 		{"--threads 0", "from 1"},

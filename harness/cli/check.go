@@ -2,13 +2,10 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
 
-	"github.com/olekukonko/tablewriter"
-	"github.com/olekukonko/tablewriter/tw"
 	"github.com/spf13/cobra"
 
 	"github.com/joust-bench/joust/harness/launch"
@@ -18,7 +15,7 @@ import (
 )
 
 func (a *app) checkCommand() *cobra.Command {
-	var rows, isolations, env []string
+	var rows []string
 	var seed uint64
 	c := &cobra.Command{
 		Use:   "check [SERVER...]",
@@ -38,19 +35,18 @@ Exit status 3 when anything is wrong.`,
 			if !c.Flags().Changed("seed") {
 				seed = session.FreshSeed()
 			}
-			return a.check(c.Context(), args, rows, isolations, env, seed)
+			return a.check(c.Context(), args, rows, seed)
 		},
 	}
 	a.urlFlag(c.Flags())
 	c.Flags().StringSliceVar(&rows, "scenarios", nil, "check only these (default: all that a server claims)")
-	c.Flags().StringSliceVar(&isolations, "isolation", nil, "check servers as process, container, or both (default: as their server.yaml says)")
-	envFlag(c.Flags(), &env)
+	settingFlags(c.Flags(), "isolation", "env")
 	c.Flags().Uint64Var(&seed, "seed", 0, "seed of the random inputs (default: a fresh one, printed)")
 	return c
 }
 
-func (a *app) check(ctx context.Context, names, rows, isolations, env []string, seed uint64) (err error) {
-	variables, err := readEnv(env)
+func (a *app) check(ctx context.Context, names, rows []string, seed uint64) error {
+	variables, err := a.environment()
 	if err != nil {
 		return err
 	}
@@ -71,7 +67,7 @@ func (a *app) check(ctx context.Context, names, rows, isolations, env []string, 
 	if err != nil {
 		return err
 	}
-	servers, err := session.Isolate(manifests, isolations, variables)
+	servers, err := session.Isolate(manifests, a.flags["isolation"], variables)
 	if err != nil {
 		return err
 	}
@@ -86,15 +82,17 @@ func (a *app) check(ctx context.Context, names, rows, isolations, env []string, 
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, s.Close()) }()
 	a.say("random inputs from seed %d", seed)
-	checker := &checker{app: a, session: s, rnd: rand.New(rand.NewPCG(seed, 0)), rows: chosen}
+	checker := &checker{app: a, session: s, rnd: rand.New(rand.NewPCG(seed, 0)), rows: chosen, head: []string{"scenario"}}
+	for _, row := range chosen {
+		checker.lines = append(checker.lines, []string{row.Name})
+	}
 	for _, server := range servers {
 		if err := checker.server(ctx, server); err != nil {
 			return err
 		}
 	}
-	return checker.tell()
+	return checker.report()
 }
 
 // checker collects the outcome of joust check.
@@ -104,21 +102,20 @@ type checker struct {
 	rnd     *rand.Rand
 	rows    []scenarios.Scenario
 
-	servers []string
-	cells   [][]string
+	// head and lines are the table: a column for each server, a line for each row.
+	head    []string
+	lines   [][]string
 	remarks []string
 	wrong   int
 }
 
 // server checks one server and adds its column.
 func (c *checker) server(ctx context.Context, s session.Isolated) error {
-	column := make([]string, len(c.rows))
-	c.servers = append(c.servers, s.Name)
-	c.cells = append(c.cells, column)
+	c.head = append(c.head, s.Name)
 	if why := c.app.opener.Unavailable(s); why != "" {
 		c.remark("%s: not here: %s", s.Name, why)
-		for i := range column {
-			column[i] = "not here"
+		for i := range c.lines {
+			c.lines[i] = append(c.lines[i], "not here")
 		}
 		return nil
 	}
@@ -126,16 +123,16 @@ func (c *checker) server(ctx context.Context, s session.Isolated) error {
 	if err != nil {
 		return err
 	}
-	var asked []*scenarios.Scenario
+	var claimed []*scenarios.Scenario
 	for i := range c.rows {
 		if slices.Contains(s.Scenarios, c.rows[i].Name) {
-			asked = append(asked, &c.rows[i])
+			claimed = append(claimed, &c.rows[i])
 		}
 	}
 	c.app.say("checking %s", s.Name)
 	var checked launch.Checked
-	if len(asked) > 0 {
-		if checked, err = c.session.Launcher.Check(ctx, f, asked, c.rnd); err != nil {
+	if len(claimed) > 0 {
+		if checked, err = c.session.Launcher.Check(ctx, f, claimed, c.rnd); err != nil {
 			return err
 		}
 	}
@@ -143,17 +140,17 @@ func (c *checker) server(ctx context.Context, s session.Isolated) error {
 		return context.Cause(ctx)
 	}
 	for i := range c.rows {
-		column[i] = c.cell(s, c.rows[i].Name, checked.Differences)
+		c.lines[i] = append(c.lines[i], c.cell(s, c.rows[i].Name, checked.Differences))
 	}
 	return nil
 }
 
-func (c *checker) cell(s session.Isolated, row string, outcome map[string]string) string {
-	difference, asked := outcome[row]
+func (c *checker) cell(s session.Isolated, row string, differences map[string]string) string {
+	difference, claimed := differences[row]
 	switch {
-	case asked && difference == "":
+	case claimed && difference == "":
 		return "ok"
-	case asked:
+	case claimed:
 		c.wrong++
 		c.remark("%s %s: wrong: %s", s.Name, row, indented(difference))
 		return "wrong"
@@ -168,28 +165,17 @@ func (c *checker) remark(format string, args ...any) {
 	c.remarks = append(c.remarks, fmt.Sprintf(format, args...))
 }
 
-// tell prints the table and the remarks; wrong answers make the exit code.
-func (c *checker) tell() error {
-	t := tablewriter.NewTable(c.app.stdout, tablewriter.WithHeaderAutoFormat(tw.Off))
-	t.Header(append([]string{"scenario"}, c.servers...))
-	for i, row := range c.rows {
-		line := []string{row.Name}
-		for s := range c.servers {
-			line = append(line, c.cells[s][i])
-		}
-		if err := t.Append(line); err != nil {
-			return fmt.Errorf("printing the table: %w", err)
-		}
-	}
-	if err := t.Render(); err != nil {
-		return fmt.Errorf("printing the table: %w", err)
+// report prints the table and the remarks. Wrong answers make the exit code.
+func (c *checker) report() error {
+	if err := c.app.printTable(c.head, c.lines); err != nil {
+		return err
 	}
 	for _, r := range c.remarks {
 		fmt.Fprintln(c.app.stdout, r)
 	}
 	if c.wrong > 0 {
 		fmt.Fprintf(c.app.stdout, "%d wrong\n", c.wrong)
-		return &codedError{code: ExitWrong, err: errTold}
+		return exit(ExitWrong)
 	}
 	return nil
 }

@@ -3,6 +3,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -32,41 +33,21 @@ const defaultOut = "results"
 
 // The exit codes. Where several apply, 130 wins over 1, that over 3, 2 and 4.
 const (
-	// ExitOK: done, and every cell is valid.
-	ExitOK = 0
-	// ExitFailed: it could not run.
-	ExitFailed = 1
-	// ExitUsage: the command line or the plan is wrong, or a gate cannot decide.
-	ExitUsage = 2
-	// ExitWrong: a threshold or a gate failed, or a server answers wrongly.
-	ExitWrong = 3
-	// ExitVoid: finished, but some cells are void.
-	ExitVoid = 4
-	// ExitInterrupted: interrupted; what was measured is stored.
-	ExitInterrupted = 130
+	ExitOK          = 0   // done, and every cell is valid
+	ExitFailed      = 1   // it could not run
+	ExitUsage       = 2   // the command line or the plan is wrong, or a gate cannot decide
+	ExitWrong       = 3   // a threshold or a gate failed, or a server answers wrongly
+	ExitVoid        = 4   // finished, but some cells are void
+	ExitInterrupted = 130 // interrupted; the trials so far are stored
 )
 
-// codedError carries an exit code. An empty text has been told already.
-type codedError struct {
-	code int
-	err  error
-}
+// exit ends a command with its exit code. The outcome has been printed.
+type exit int
 
-func (e *codedError) Error() string { return e.err.Error() }
-func (e *codedError) Unwrap() error { return e.err }
+// Error returns no text, since there is nothing more to print.
+func (exit) Error() string { return "" }
 
-// usage marks an error as a mistake in how joust was called.
-func usage(err error) error {
-	if err == nil {
-		return nil
-	}
-	return &codedError{code: ExitUsage, err: err}
-}
-
-// errTold ends a command whose outcome has been printed.
-var errTold = errors.New("")
-
-// Run is joust: it returns the exit code.
+// Run runs joust and returns the exit code.
 func Run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	a := &app{stdin: stdin, stdout: stdout, stderr: stderr}
 	a.stopping.Store("joust: stopping; once more ends at once")
@@ -78,14 +59,10 @@ func Run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	}
 	root := newRoot(a)
 	root.SetArgs(args)
-	root.SetIn(stdin)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	err := root.ExecuteContext(ctx)
-	if err == nil {
-		err = a.unhelped
-	}
-	if err == nil {
+	if err = errors.Join(cmp.Or(err, a.unhelped), a.opener.Close()); err == nil {
 		return ExitOK
 	}
 	text := err.Error()
@@ -98,82 +75,73 @@ func Run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	return exitCode(ctx, err)
 }
 
-// say prints a line on standard error.
-func (a *app) say(format string, args ...any) { fmt.Fprintf(a.stderr, format+"\n", args...) }
-
-// onStop sets what the first signal says, until undo is called.
+// onStop sets the text that the first signal prints, until undo is called.
 func (a *app) onStop(text string) (undo func()) {
 	before := a.stopping.Swap(text)
 	return func() { a.stopping.Store(before) }
 }
 
 func exitCode(ctx context.Context, err error) int {
-	var coded *codedError
+	var code exit
 	var misuse *session.UsageError
 	var wrongPlan *plan.Error
 	switch {
 	case ctx.Err() != nil:
 		return ExitInterrupted
-	case errors.As(err, &coded):
-		return coded.code
+	case errors.As(err, &code):
+		return int(code)
 	case errors.As(err, &misuse), errors.As(err, &wrongPlan):
 		return ExitUsage
 	}
 	return ExitFailed
 }
 
-// interruptible ends the context at the first SIGINT or SIGTERM and says what
-// happens then. The second
-// ends joust at once; the keepers then end what it started.
+// interruptible returns a context that the first SIGINT or SIGTERM ends, which
+// prints the text in stopping. The second signal ends joust at once; the keepers
+// then end what joust started.
 func interruptible(stderr io.Writer, stopping *atomic.Value) (context.Context, func()) {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
-	quit := make(chan struct{})
 	go func() {
-		for n := 0; ; n++ {
-			select {
-			case s := <-signals:
-				if n > 0 {
-					os.Exit(ExitInterrupted)
-				}
-				fmt.Fprintln(stderr, stopping.Load())
-				cancel(fmt.Errorf("interrupted by %s", signalName(s)))
-			case <-quit:
-				return
-			}
+		first, ok := <-signals
+		if !ok {
+			return
+		}
+		fmt.Fprintln(stderr, stopping.Load())
+		name := first.String()
+		if first == os.Interrupt {
+			name = "Ctrl-C"
+		}
+		cancel(fmt.Errorf("interrupted by %s", name))
+		if _, ok := <-signals; ok {
+			os.Exit(ExitInterrupted)
 		}
 	}()
 	return ctx, func() {
 		signal.Stop(signals)
-		close(quit)
+		close(signals)
 		cancel(nil)
 	}
 }
 
-// signalName is the name by which people know a signal.
-func signalName(s os.Signal) string {
-	if s == os.Interrupt {
-		return "Ctrl-C"
-	}
-	return s.String()
-}
-
-// draining is what the first signal says while requests are in flight and
-// what was measured will be told.
+// draining is the first signal's text while requests are in flight and results
+// will be written.
 const draining = "joust: stopping: what is in flight is drained, then results are written; once more ends at once"
 
-// app is what all commands share.
+// app holds the streams, flags and state that all commands share.
 type app struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
 
 	out string
+	// flags are the flags of the command line that were given.
+	flags plan.Flags
 	// opener opens the session of the command.
 	opener session.Opener
-	// stopping is what the first signal says, a string.
+	// stopping is the text that the first signal prints, a string.
 	stopping atomic.Value
-	// unhelped is why --help showed nothing; cobra's help returns no error.
+	// unhelped is the error of --help, which cobra's help function cannot return.
 	unhelped error
 }
 
@@ -191,36 +159,37 @@ each number may be believed, and writes bench_results.md and wrk2_results.md.`,
   joust run --servers nethttp,nginx --scenarios hello
   joust check                               does every server answer correctly?
   joust list                                what there is, and what runs here`,
-		Version:       Version,
-		SilenceErrors: true,
-		SilenceUsage:  true,
+		Version:          Version,
+		PersistentPreRun: func(c *cobra.Command, _ []string) { a.flags = settingsOf(c.Flags()) },
+		SilenceErrors:    true,
+		SilenceUsage:     true,
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return usage(flagError(c, err)) })
+	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return session.Usage(flagError(c, err)) })
 	flags := root.PersistentFlags()
-	flags.StringArrayVar(&a.opener.ServersDirs, "servers-dir", nil, "a folder of more servers beside the checkout's own (repeatable)")
+	flags.StringArrayVar(&a.opener.ServersDirs, "servers-dir", nil, "a folder of servers in addition to the checkout's own (repeatable)")
 	flags.StringVar(&a.out, "out", defaultOut, "the folder of stored runs and matrices")
 	root.AddCommand(
 		a.runCommand(), a.checkCommand(), a.listCommand(), a.reportCommand(), a.compareCommand(), a.duelCommand(),
 		a.loadCommand(), a.certifyCommand(), a.calibrateCommand(), a.agreeCommand(), a.doctorCommand(), a.serveCommand(),
-		a.loaderCommand(), a.keepCommand(), a.guardCommand(), a.lawserverCommand(),
 	)
+	root.AddCommand(a.children()...)
 	root.SetHelpCommand(helpCommand(root))
 	help := root.HelpFunc()
 	root.SetHelpFunc(func(c *cobra.Command, args []string) {
 		if c == root {
-			a.unhelped = usage(unknownCommand(root, root.Flags().Args()))
+			a.unhelped = session.Usage(unknownCommand(root, root.Flags().Args()))
 		}
 		if a.unhelped == nil {
 			help(c, args)
 		}
 	})
-	root.Args = func(c *cobra.Command, args []string) error { return usage(unknownCommand(c, args)) }
+	root.Args = func(c *cobra.Command, args []string) error { return session.Usage(unknownCommand(c, args)) }
 	root.RunE = func(c *cobra.Command, _ []string) error { return c.Help() }
 	return root
 }
 
-// helpCommand is cobra's, but an unknown command is an error there too.
+// helpCommand returns cobra's command, but an unknown command is an error here too.
 func helpCommand(root *cobra.Command) *cobra.Command {
 	return &cobra.Command{
 		Use:   "help [COMMAND]",
@@ -231,30 +200,42 @@ func helpCommand(root *cobra.Command) *cobra.Command {
 			if err == nil && len(rest) == 0 {
 				return c.Help()
 			}
-			return usage(unknownCommand(root, args))
+			return session.Usage(unknownCommand(root, args))
 		},
 	}
 }
 
-// exactlyOne wants one argument, which is called what.
-func exactlyOne(what string) cobra.PositionalArgs {
+// misuse returns a usage error that names the command, before its text and
+// behind it.
+func misuse(c *cobra.Command, format string, args ...any) error {
+	return session.Usage(fmt.Errorf("%s %s (see joust %s --help)", c.Name(), fmt.Sprintf(format, args...), c.Name()))
+}
+
+// exactlyOne takes one argument, called name.
+func exactlyOne(name string) cobra.PositionalArgs {
 	return func(c *cobra.Command, args []string) error {
 		if len(args) == 0 {
-			return usage(fmt.Errorf("%s needs a %s (see joust %s --help)", c.Name(), what, c.Name()))
+			return misuse(c, "needs a %s", name)
 		}
-		return atMostOne(what)(c, args)
+		return atMostOne(name)(c, args)
 	}
 }
 
-// atMostOne wants no argument or one, which is called what.
-func atMostOne(what string) cobra.PositionalArgs {
+// atMostOne takes no argument or one, called name.
+func atMostOne(name string) cobra.PositionalArgs {
 	return func(c *cobra.Command, args []string) error {
 		if len(args) > 1 {
-			return usage(fmt.Errorf("%s takes one %s, and there are %d: %s (see joust %s --help)",
-				c.Name(), what, len(args), strings.Join(args, " "), c.Name()))
+			return misuse(c, "takes one %s, and there are %d: %s", name, len(args), strings.Join(args, " "))
 		}
 		return nil
 	}
+}
+
+func noArguments(c *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return misuse(c, "takes no arguments, and there is %q", args[0])
+	}
+	return nil
 }
 
 func unknownCommand(c *cobra.Command, args []string) error {
@@ -270,8 +251,8 @@ func unknownCommand(c *cobra.Command, args []string) error {
 	return fmt.Errorf("unknown command %q%s (see joust --help)", args[0], suggest.Hint(args[0], names))
 }
 
-// flagError says in joust's words what pflag found: the nearest flag to one that
-// is unknown, and a right value where one is wrong.
+// flagError puts an error of pflag in joust's words. It names the nearest flag to
+// an unknown one, and a right value in place of a wrong one.
 func flagError(c *cobra.Command, err error) error {
 	var unknown *pflag.NotExistError
 	var invalid *pflag.InvalidValueError
@@ -288,36 +269,25 @@ func flagError(c *cobra.Command, err error) error {
 			names = append(names, "--"+f.Name)
 		}
 	})
-	given := "--" + strings.TrimLeft(unknown.GetSpecifiedName(), "-")
-	return fmt.Errorf("unknown flag %s%s (see %s --help)", given, suggest.Hint(given, names), c.CommandPath())
+	name := "--" + strings.TrimLeft(unknown.GetSpecifiedName(), "-")
+	return fmt.Errorf("unknown flag %s%s (see %s --help)", name, suggest.Hint(name, names), c.CommandPath())
 }
 
-// wanted is what a flag of its type takes, in place of the error of a value.
+// wanted says which values the flag takes, in place of the error of a value.
 func wanted(flag *pflag.Flag, err error) string {
 	if errors.Is(err, strconv.ErrRange) {
 		return "that number is out of range"
 	}
-	switch flag.Value.Type() {
-	case "int":
-		return "a whole number is needed, such as 8"
-	case "uint64":
-		return "a whole number from 0 on is needed, such as 8"
-	case "float64":
-		return "a number is needed, such as 0.5"
-	case "float64Slice":
-		return "numbers are needed, such as 1000,20000"
-	case "duration":
-		return "a duration with its unit is needed, such as 1.5s or 500ms"
-	case "bool":
-		return "true or false is needed, such as --" + flag.Name + "=false"
+	text, ok := map[string]string{
+		"int":          "a whole number is needed, such as 8",
+		"uint64":       "a whole number from 0 on is needed, such as 8",
+		"float64":      "a number is needed, such as 0.5",
+		"float64Slice": "numbers are needed, such as 1000,20000",
+		"duration":     "a duration with its unit is needed, such as 1.5s or 500ms",
+		"bool":         "true or false is needed, such as --" + flag.Name + "=false",
+	}[flag.Value.Type()]
+	if !ok {
+		return errors.Unwrap(err).Error()
 	}
-	return errors.Unwrap(err).Error()
-}
-
-// noArguments wants none.
-func noArguments(c *cobra.Command, args []string) error {
-	if len(args) > 0 {
-		return usage(fmt.Errorf("%s takes no arguments, and there is %q (see joust %s --help)", c.Name(), args[0], c.Name()))
-	}
-	return nil
+	return text
 }

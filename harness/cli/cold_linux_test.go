@@ -2,7 +2,6 @@ package cli
 
 import (
 	"fmt"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"testing"
@@ -14,15 +13,11 @@ import (
 // A JVM starts cold: it interprets what it later compiles. Behind a warm-up of
 // one fixed second its window measures the cold server; behind one that waits
 // for a steady throughput the same server needs clearly less CPU per request.
-// CPU time tells it on a busy machine too, where throughput is anybody's.
+// CPU time shows it on a busy machine too, where throughput shows nothing.
 func TestWarmUpMattersToAColdServer(t *testing.T) {
 	t.Parallel()
-	if _, err := exec.LookPath("java"); err != nil {
-		if os.Getenv("JOUST_REQUIRE") == "all" {
-			t.Fatalf("%v, and JOUST_REQUIRE=all", err)
-		}
-		t.Skip("java is not installed: apt-get install default-jdk-headless")
-	}
+	_, err := exec.LookPath("java") // apt-get install default-jdk-headless
+	need(t, err)
 	const gain = 0.85
 	retry.Often(t, func() string {
 		fixed, warm := coldStarts(t)
@@ -37,7 +32,7 @@ func TestWarmUpMattersToAColdServer(t *testing.T) {
 	})
 }
 
-// coldStart is what a window saw of a server behind a warm-up.
+// coldStart holds the figures of a window after a warm-up.
 type coldStart struct {
 	// cost is the server's CPU time per request in µs, seconds the warm-up's
 	// length.

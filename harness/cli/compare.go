@@ -8,13 +8,13 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/joust-bench/joust/harness/session"
 	"github.com/joust-bench/joust/results/cells"
 	"github.com/joust-bench/joust/results/compare"
 	"github.com/joust-bench/joust/results/journal"
 	"github.com/joust-bench/joust/scenarios/suggest"
 )
 
-// compareFlags are the flags of joust compare.
 type compareFlags struct {
 	failOn             []string
 	format             string
@@ -34,54 +34,42 @@ OLD and NEW are each a run (a folder, an ID, the start of one, or "latest"), or
 several joined by commas, whose trials are pooled. A change is called when the
 exact Mann-Whitney test says so after Holm's correction over the servers of that
 metric and table, and when it leaves the noise band. Both sides were measured at
-their own time: what the machine changed in between is in the changes too.
+their own time: changes of the machine in between are among the changes too.
 
 --fail-on METRIC<LIMIT or METRIC>LIMIT fails the comparison (exit 3) when the
 change goes beyond the limit and is called; metrics: throughput, p50, p99,
 p99.9, cpu, memory. A limit in percent is a change from old to new. One with a
-unit is a bound of the new value, of which the whole interval must lie beyond:
+unit is a bound of the new value, whose whole interval must lie beyond:
 20ms for latencies and CPU per request, 50k/s for throughput, 100MiB for memory.
-Where so few trials can decide nothing, or a run is not complete, it exits 2;
-what was not measured fails. Without --fail-on a comparison exits 0, whatever
-it finds.`,
+Where so few trials can decide nothing, or a run is not complete, it exits 2; a
+metric that was not measured fails. Without --fail-on a comparison always exits 0.`,
 		Example: `  joust compare 2026-11-21T18 latest
   joust compare MONDAY,TUESDAY WEDNESDAY,THURSDAY
   joust compare main pr --fail-on "throughput<-5%" --fail-on "p99>+10%" --format md
   joust compare main pr --servers nethttp --fail-on "p99>20ms" --strict`,
-		Args: exactlyTwo("OLD", "NEW"),
+		Args: twoRuns,
 		RunE: func(_ *cobra.Command, args []string) error { return a.compare(args[0], args[1], &f) },
 	}
 	flags := c.Flags()
 	flags.StringArrayVar(&f.failOn, "fail-on", nil, `a regression that fails the comparison, such as "throughput<-5%" (repeatable)`)
-	flags.StringVar(&f.format, "format", formatText, "text, md or json")
+	formatFlag(flags, &f.format, formatText, formatMarkdown, formatJSON)
 	flags.BoolVar(&f.strict, "strict", false, "refuse runs whose hosts, plans or versions differ, and runs that are not complete")
 	flags.StringSliceVar(&f.servers, "servers", nil, "compare these servers only")
 	flags.StringSliceVar(&f.scenarios, "scenarios", nil, "compare these scenarios only")
 	return c
 }
 
-// exactlyTwo wants two arguments, which are called so.
-func exactlyTwo(first, second string) cobra.PositionalArgs {
-	return func(c *cobra.Command, args []string) error {
-		if len(args) != 2 {
-			return usage(fmt.Errorf("%s needs two runs, %s and %s, and there are %d: join several of one side with commas (see joust %s --help)",
-				c.Name(), first, second, len(args), c.Name()))
-		}
-		return nil
+func twoRuns(c *cobra.Command, args []string) error {
+	if len(args) != 2 {
+		return misuse(c, "needs two runs, OLD and NEW, and there are %d: join several of one side with commas", len(args))
 	}
-}
-
-// tableFormats are the renderings of what is tables and sentences.
-func tableFormats() []string { return []string{formatText, formatMarkdown, formatJSON} }
-
-func unknownFormat(format string) error {
-	return fmt.Errorf("--format %q: the formats are %s", format, strings.Join(tableFormats(), ", "))
+	return nil
 }
 
 func (a *app) compare(oldNames, newNames string, f *compareFlags) error {
 	thresholds, err := f.check()
 	if err != nil {
-		return usage(err)
+		return session.Usage(err)
 	}
 	old, err := a.openRuns(oldNames)
 	if err != nil {
@@ -92,37 +80,33 @@ func (a *app) compare(oldNames, newNames string, f *compareFlags) error {
 		return err
 	}
 	if err := f.known(slices.Concat(old, now)); err != nil {
-		return usage(err)
+		return session.Usage(err)
 	}
 	c, err := compare.Compare(old, now, compare.Filter{Servers: f.servers, Scenarios: f.scenarios})
 	if err != nil {
-		return usage(fmt.Errorf("comparing %s with %s: %w", oldNames, newNames, err))
+		return session.Usage(fmt.Errorf("comparing %s with %s: %w", oldNames, newNames, err))
 	}
 	if err := f.refuse(&c); err != nil {
-		return usage(err)
+		return session.Usage(err)
 	}
 	gates := c.Evaluate(thresholds)
-	if err := a.tellComparison(&c, gates, f.format); err != nil {
+	if err := a.printComparison(&c, gates, f.format); err != nil {
 		return err
 	}
 	return gateCode(gates)
 }
 
 // check reads the thresholds and the format before any run is opened.
-func (f *compareFlags) check() ([]compare.Threshold, error) {
-	var thresholds []compare.Threshold
-	var errs []error
+func (f *compareFlags) check() (thresholds []compare.Threshold, err error) {
+	errs := []error{checkFormat(f.format, formatText, formatMarkdown, formatJSON)}
 	for _, text := range f.failOn {
 		t, err := compare.ParseThreshold(text)
 		thresholds, errs = append(thresholds, t), append(errs, err)
 	}
-	if !slices.Contains(tableFormats(), f.format) {
-		errs = append(errs, unknownFormat(f.format))
-	}
 	return thresholds, errors.Join(errs...)
 }
 
-// known wants the named servers and scenarios to be in one of the runs.
+// known returns an error where a named server or scenario is in none of the runs.
 func (f *compareFlags) known(sets []*cells.Set) error {
 	var servers, rows []string
 	for _, set := range sets {
@@ -134,20 +118,19 @@ func (f *compareFlags) known(sets []*cells.Set) error {
 		}
 	}
 	var errs []error
-	for _, list := range []struct {
-		flag          string
-		wanted, there []string
-	}{{"--servers", f.servers, servers}, {"--scenarios", f.scenarios, rows}} {
-		for _, name := range list.wanted {
-			if !slices.Contains(list.there, name) {
-				errs = append(errs, fmt.Errorf("%s: neither side has %q%s", list.flag, name, suggest.Hint(name, list.there)))
+	check := func(flag string, wanted, known []string) {
+		for _, name := range wanted {
+			if !slices.Contains(known, name) {
+				errs = append(errs, fmt.Errorf("%s: neither side has %q%s", flag, name, suggest.Hint(name, known)))
 			}
 		}
 	}
+	check("--servers", f.servers, servers)
+	check("--scenarios", f.scenarios, rows)
 	return errors.Join(errs...)
 }
 
-// refuse is what --strict makes of differences.
+// refuse returns the differences as an error under --strict.
 func (f *compareFlags) refuse(c *compare.Comparison) error {
 	if !f.strict || len(c.Differences)+len(c.Partial) == 0 {
 		return nil
@@ -156,14 +139,13 @@ func (f *compareFlags) refuse(c *compare.Comparison) error {
 		strings.Join(slices.Concat(c.Partial, c.Differences), "\n  "))
 }
 
-// openRuns reads the cells of the runs that are named, separated by commas.
-func (a *app) openRuns(names string) ([]*cells.Set, error) {
+// openRuns reads the cells of the named runs, separated by commas.
+func (a *app) openRuns(names string) (sets []*cells.Set, err error) {
 	// A path may hold a comma.
 	list := []string{names}
 	if _, err := journal.Find(a.out, names); err != nil {
 		list = strings.Split(names, ",")
 	}
-	var sets []*cells.Set
 	for _, name := range list {
 		_, set, err := a.openRun(strings.TrimSpace(name))
 		if err != nil {
@@ -174,39 +156,34 @@ func (a *app) openRuns(names string) ([]*cells.Set, error) {
 	return sets, nil
 }
 
-func (a *app) tellComparison(c *compare.Comparison, gates []compare.Gate, format string) error {
-	var text string
+func (a *app) printComparison(c *compare.Comparison, gates []compare.Gate, format string) (err error) {
 	switch format {
 	case formatText:
-		text = c.Text(gates)
+		_, err = fmt.Fprint(a.stdout, c.Text(gates))
 	case formatMarkdown:
-		text = c.Markdown(gates)
+		_, err = fmt.Fprint(a.stdout, c.Markdown(gates))
 	default:
 		return a.printJSON(struct {
 			*compare.Comparison
 			Gates []compare.Gate `json:"gates,omitempty"`
 		}{c, gates})
 	}
-	if _, err := fmt.Fprint(a.stdout, text); err != nil {
+	if err != nil {
 		return fmt.Errorf("writing the comparison: %w", err)
 	}
 	return nil
 }
 
-// gateCode is the exit code of some gates: one that fails goes before one that
+// gateCode returns the exit of some gates: one that fails goes before one that
 // cannot decide.
-func gateCode(gates []compare.Gate) error {
-	code := ExitOK
+func gateCode(gates []compare.Gate) (err error) {
 	for _, g := range gates {
 		switch g.Outcome {
 		case compare.GateFailed, compare.GateNotMeasured:
-			return &codedError{code: ExitWrong, err: errTold}
+			return exit(ExitWrong)
 		case compare.GateUndecided:
-			code = ExitUsage
+			err = exit(ExitUsage)
 		}
 	}
-	if code == ExitOK {
-		return nil
-	}
-	return &codedError{code: code, err: errTold}
+	return err
 }

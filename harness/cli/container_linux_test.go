@@ -24,13 +24,7 @@ func needContainers(t *testing.T) {
 	if err == nil {
 		_, err = exec.LookPath("docker")
 	}
-	switch {
-	case err == nil:
-	case os.Getenv("JOUST_REQUIRE") == "all":
-		t.Fatalf("%v, and JOUST_REQUIRE=all", err)
-	default:
-		t.Skip(err)
-	}
+	need(t, err)
 }
 
 // docker asks the engine through its own command, not through joust.
@@ -46,21 +40,20 @@ func docker(t *testing.T, args ...string) []string {
 // boxes are servers of one site that are Dockerfiles around the stooge.
 type boxes struct {
 	*site
-	// end is behind the names of this test's servers, which no other test's
-	// have.
-	end string
+	// suffix ends the names of this test's servers, and of no other test's.
+	suffix string
 }
 
 func newBoxes(t *testing.T) *boxes {
 	t.Helper()
 	needContainers(t)
-	b := &boxes{site: newSite(t), end: fmt.Sprintf("-%d-%s", os.Getpid(), strings.ToLower(strings.TrimPrefix(t.Name(), "Test")))}
+	b := &boxes{site: newSite(t), suffix: fmt.Sprintf("-%d-%s", os.Getpid(), strings.ToLower(strings.TrimPrefix(t.Name(), "Test")))}
 	networks := len(docker(t, "network", "ls", "--quiet"))
 	t.Cleanup(func() {
-		if left := b.containers(t); len(left) > 0 {
-			t.Errorf("containers are left: %q", left)
+		if names := b.containers(t); len(names) > 0 {
+			t.Errorf("containers remain: %q", names)
 		}
-		for _, image := range docker(t, "image", "ls", "--format", "{{.Repository}}:{{.Tag}}", "--filter", "reference=joust:*"+b.end+"*") {
+		for _, image := range docker(t, "image", "ls", "--format", "{{.Repository}}:{{.Tag}}", "--filter", "reference=joust:*"+b.suffix+"*") {
 			docker(t, "image", "rm", image)
 		}
 		if n := len(docker(t, "network", "ls", "--quiet")); n != networks {
@@ -70,17 +63,17 @@ func newBoxes(t *testing.T) *boxes {
 	return b
 }
 
-// containers are the names of those that the site's servers have.
+// containers returns the names of the containers of the site's servers.
 func (b *boxes) containers(t *testing.T) []string {
 	t.Helper()
-	return docker(t, "ps", "--all", "--filter", "name="+b.end, "--format", "{{.Names}}")
+	return docker(t, "ps", "--all", "--filter", "name="+b.suffix, "--format", "{{.Names}}")
 }
 
 // box adds a server and returns its name; args are of the stooge, and more are
 // lines of the manifest.
 func (b *boxes) box(t *testing.T, name, dockerfile, args string, more ...string) string {
 	t.Helper()
-	name += b.end
+	name += b.suffix
 	dir := b.path("servers", name)
 	manifest := fmt.Sprintf("title: box\nlanguage: Go\ndockerfile: .\nargs: [%s]\nprotocols: [h1]\nscenarios: [hello]\n%s\n", args, strings.Join(more, "\n"))
 	stooge, err := os.ReadFile(filepath.Join(programs, "stooge"))
@@ -138,7 +131,7 @@ func TestContainerBesideProcess(t *testing.T) {
 func TestFixtureBothWays(t *testing.T) {
 	t.Parallel()
 	b := newBoxes(t)
-	name := "fixture" + b.end
+	name := "fixture" + b.suffix
 	source, err := os.ReadFile("testdata/stooge/main.go")
 	if err == nil {
 		err = os.MkdirAll(b.path("servers", name), 0o755)
@@ -166,8 +159,7 @@ func TestFixtureBothWays(t *testing.T) {
 	says(t, text, "B is "+name+",isolation=container", "UNDECIDED")
 }
 
-// A container that runs already is sampled by its control groups, and left
-// alone.
+// A container that runs already is sampled by its control groups, and runs on.
 func TestRunningContainer(t *testing.T) {
 	t.Parallel()
 	b := newBoxes(t)
@@ -176,7 +168,9 @@ func TestRunningContainer(t *testing.T) {
 	address := freeAddress(t)
 	docker(t, "run", "--detach", "--name", name, "--network", "host", "joust:"+name+"-dockerfile", address)
 	defer docker(t, "rm", "--force", name)
-	awaitListener(t, address)
+	if err := awaitListener(address); err != nil {
+		t.Fatal(err)
+	}
 	args := []string{"--url", "mine=http://" + address, "--mode", "closed", "--scenarios", "hello", "--trials", "1", "--duration", "300ms", "--warmup", "0s"}
 	b.joust(t, append([]string{"run", "--container", name}, args...)...).ends(patience, ExitOK)
 	_, run := b.stored(t)
@@ -184,7 +178,7 @@ func TestRunningContainer(t *testing.T) {
 		t.Errorf("usage is %+v", u)
 	}
 	if len(b.containers(t)) != 1 {
-		t.Error("the container was not left alone")
+		t.Error("the container was ended")
 	}
 	says(t, b.joust(t, append([]string{"run", "--container", name + "x"}, args...)...).ends(patience, ExitFailed), "has no container "+name+"x")
 }
@@ -200,23 +194,8 @@ func freeAddress(t *testing.T) string {
 	return l.Addr().String()
 }
 
-// awaitListener waits until something accepts connections there.
-func awaitListener(t *testing.T, address string) {
-	t.Helper()
-	for began := time.Now(); ; time.Sleep(10 * time.Millisecond) {
-		c, err := net.Dial("tcp", address)
-		if err == nil {
-			_ = c.Close()
-			return
-		}
-		if time.Since(began) > patience {
-			t.Fatalf("nothing listens at %s after %v: %v", address, patience, err)
-		}
-	}
-}
-
-// What is wrong with a container is told before anything is measured where it
-// can be, and by the check where it cannot.
+// A mistake in a container is reported before the run where joust can see it, else
+// by the check.
 func TestBadContainers(t *testing.T) {
 	t.Parallel()
 	b := newBoxes(t)
@@ -232,8 +211,8 @@ func TestBadContainers(t *testing.T) {
 	} {
 		text := b.joust(t, "check", c.server, "--servers-dir", b.path("servers")).ends(patience, c.code)
 		says(t, text, c.says...)
-		if left := b.containers(t); len(left) > 0 {
-			t.Errorf("%s leaves containers: %q", c.server, left)
+		if names := b.containers(t); len(names) > 0 {
+			t.Errorf("%s leaves containers: %q", c.server, names)
 		}
 	}
 	name := b.box(t, "unknown", "", itsAddress)
@@ -270,12 +249,12 @@ func TestEndedJoustLeavesNoContainer(t *testing.T) {
 		<-p.done
 		for len(b.containers(t)) > 0 {
 			if time.Since(began) > patience {
-				t.Fatalf("%v in %s: %q are left", end.signal, end.when, b.containers(t))
+				t.Fatalf("%v in %s: %q remain", end.signal, end.when, b.containers(t))
 			}
 		}
 		t.Logf("%v in %s: nothing is left %v later", end.signal, end.when, time.Since(began))
-		if left := waitGone(b.mark, patience); len(left) > 0 {
-			t.Errorf("%v in %s: processes are left: %q", end.signal, end.when, left)
+		if lines := waitGone(b.mark, patience); len(lines) > 0 {
+			t.Errorf("%v in %s: processes remain: %q", end.signal, end.when, lines)
 		}
 	}
 }

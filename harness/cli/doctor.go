@@ -2,8 +2,6 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"runtime"
 	"text/tabwriter"
@@ -13,36 +11,37 @@ import (
 	"github.com/joust-bench/joust/harness/cpuset"
 	"github.com/joust-bench/joust/harness/doctor"
 	"github.com/joust-bench/joust/harness/machine"
+	"github.com/joust-bench/joust/harness/session"
 	"github.com/joust-bench/joust/results"
 )
 
 func (a *app) doctorCommand() *cobra.Command {
-	format := formatText
+	var format string
 	c := &cobra.Command{
 		Use:   "doctor",
-		Short: "What on this machine distorts numbers, and the command that mends it",
+		Short: "Name what distorts numbers on this machine, and the command that mends it",
 		Long: `Look at everything on this machine that distorts numbers or keeps runs from
 happening: limits, clocks and power, other load, quotas, the network, and which
 programs are installed. Each is ok, warn (numbers are noisier, or other than
 elsewhere; or a program is missing) or fail (numbers mean little, or a run cannot
-be done). joust run makes the same examination, programs apart, and stores it.
+be done). joust run makes the same examination without the programs, and stores it.
 
 Exit status 3 when anything is fail.`,
 		Example: `  joust doctor
   joust doctor --format json`,
 		Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
-			if format != formatText && format != formatJSON {
-				return usage(fmt.Errorf("--format %s: text or json", format))
+			if err := checkFormat(format, formatText, formatJSON); err != nil {
+				return session.Usage(err)
 			}
 			return a.doctor(c.Context(), format)
 		},
 	}
-	c.Flags().StringVar(&format, "format", formatText, "text or json")
+	formatFlag(c.Flags(), &format, formatText, formatJSON)
 	return c
 }
 
-// doctorReport is the form of joust doctor --format json.
+// doctorReport is the result of joust doctor --format json.
 type doctorReport struct {
 	// Worst is the worst state among Findings.
 	Worst    results.State     `json:"worst"`
@@ -71,13 +70,13 @@ func (a *app) doctor(ctx context.Context, format string) error {
 		err = a.printFindings(report.Findings)
 	}
 	if err == nil && report.Worst == results.StateFail {
-		err = &codedError{code: ExitWrong, err: errTold}
+		return exit(ExitWrong)
 	}
 	return err
 }
 
-// autoSplit is the split that joust run makes by itself; none where joust
-// cannot measure.
+// autoSplit returns the split that joust run makes by itself, an empty one where
+// joust cannot measure.
 func autoSplit() (results.CPUSplit, error) {
 	if runtime.GOOS != "linux" {
 		return results.CPUSplit{}, nil
@@ -89,16 +88,7 @@ func autoSplit() (results.CPUSplit, error) {
 	return cpuset.Split(topology, nil, cpuset.PolicyAuto)
 }
 
-func (a *app) printJSON(v any) error {
-	e := json.NewEncoder(a.stdout)
-	e.SetIndent("", "  ")
-	if err := e.Encode(v); err != nil {
-		return fmt.Errorf("printing the result: %w", err)
-	}
-	return nil
-}
-
-// printFindings prints a line each, and what is to mend below it.
+// printFindings prints a line for each finding, with the remedy below it.
 func (a *app) printFindings(findings []results.Finding) error {
 	t := tabwriter.NewWriter(a.stdout, 2, 8, 2, ' ', tabwriter.StripEscape)
 	n := map[results.State]int{}
@@ -113,10 +103,10 @@ func (a *app) printFindings(findings []results.Finding) error {
 			fmt.Fprintf(t, "\t\t  mend: %s\n", f.Remedy)
 		}
 	}
-	if err := t.Flush(); err != nil {
-		return errors.Join(errors.New("printing the findings"), err)
-	}
-	_, err := fmt.Fprintf(a.stdout, "\n%d ok, %d warn, %d fail, %d unknown\n",
+	fmt.Fprintf(t, "\n%d ok, %d warn, %d fail, %d unknown\n",
 		n[results.StateOK], n[results.StateWarn], n[results.StateFail], n[results.StateUnknown])
-	return err
+	if err := t.Flush(); err != nil {
+		return fmt.Errorf("printing the findings: %w", err)
+	}
+	return nil
 }

@@ -15,14 +15,12 @@ import (
 
 	"github.com/joust-bench/joust/harness/duel"
 	"github.com/joust-bench/joust/harness/plan"
-	"github.com/joust-bench/joust/harness/run"
 	"github.com/joust-bench/joust/harness/session"
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/cells"
 	"github.com/joust-bench/joust/scenarios"
 )
 
-// duelFlags are the flags of joust duel.
 type duelFlags struct {
 	a, b             string
 	scenario, metric string
@@ -34,18 +32,18 @@ func (a *app) duelCommand() *cobra.Command {
 	var f duelFlags
 	c := &cobra.Command{
 		Use:   "duel --a SPEC --b SPEC",
-		Short: "Two variants of a server, in turn, until it is known whether they differ",
+		Short: "Compare two variants of a server, in turn, until it is known whether they differ",
 		Long: `Ask whether B differs from A by more than a margin, and measure until that is
 answered or the budget is spent.
 
-Both meet in pairs of ladders on fresh processes, in the order A B, B A, so that
-what drifts falls out. After every four ladders the interval of B/A is shown. It
-holds at all looks together with 95 % (a confidence sequence), so stopping when it
-answers is no cheat. It lies beyond the margin: they differ. Within it: they do
-not. Exit code 0 when decided either way, 2 when the budget ends undecided. The
-run is stored like any other.
+Both meet in pairs of ladders on fresh processes, in the order A B, B A: a drift of
+the machine cancels out. After every four ladders the interval of B/A is shown. It
+holds at all looks together with 95 % (a confidence sequence): stopping at the first
+answer is no cheat. Beyond the margin they differ, within it they do not. Exit code
+0 when decided either way, 2 when the budget ends undecided. The run is stored like
+any other.
 
-A SPEC is a server's name and what is changed about it:
+A SPEC is a server's name and the changes to it:
   NAME[@REVISION][,KEY=VALUE...]
   @REVISION        the server as a git revision of its repository has it; the
                    work tree is left alone
@@ -64,7 +62,7 @@ one's peak).`,
   joust duel --a nethttp,bin=./old --b nethttp,bin=./new --scenario json --budget 20m
   joust duel --a nginx --b nethttp --metric p99 --rate 2000`,
 		Args: noArguments,
-		RunE: func(c *cobra.Command, _ []string) error { return a.duel(c, &f) },
+		RunE: func(c *cobra.Command, _ []string) error { return a.duel(c.Context(), &f) },
 	}
 	flags := c.Flags()
 	flags.StringVar(&f.a, "a", "", "the variant A, to which B is compared")
@@ -73,22 +71,22 @@ one's peak).`,
 	flags.StringVar(&f.metric, "metric", string(cells.MetricThroughput), "throughput, p99 or cpu")
 	flags.StringVar(&f.margin, "margin", "2%", "the smallest difference that matters")
 	flags.StringVar(&f.rate, "rate", "", "open-loop rate for p99 and cpu: 2000 or 20k in req/s, or common")
-	flags.DurationVar(&f.budget, "budget", 10*time.Minute, "the longest that the ladders may take, builds apart")
+	flags.DurationVar(&f.budget, "budget", 10*time.Minute, "the longest that the ladders may take, without builds")
 	settingFlags(flags, "clients", "duration", "warmup", "seed", "env", "pin", "schedule")
 	return c
 }
 
-// contest is a duel that has been read and checked.
-type contest struct {
+// question is a duel that has been read and checked.
+type question struct {
 	specs  [2]duel.Spec
 	metric cells.Metric
 	margin float64
 	rates  []string
 }
 
-// read checks the flags that are the duel's own; every problem is told.
-func (f *duelFlags) read() (contest, error) {
-	var d contest
+// read checks the flags that are the duel's own. Its error holds every problem.
+func (f *duelFlags) read() (question, error) {
+	q := question{metric: cells.Metric(f.metric)}
 	var errs []error
 	for i, side := range []struct{ flag, text string }{{"--a", f.a}, {"--b", f.b}} {
 		if side.text == "" {
@@ -96,11 +94,10 @@ func (f *duelFlags) read() (contest, error) {
 			continue
 		}
 		var err error
-		d.specs[i], err = duel.ParseSpec(side.text)
+		q.specs[i], err = duel.ParseSpec(side.text)
 		errs = append(errs, err)
 	}
-	d.metric = cells.Metric(f.metric)
-	if !slices.Contains(duel.Metrics(), d.metric) {
+	if !slices.Contains(duel.Metrics(), q.metric) {
 		errs = append(errs, fmt.Errorf("--metric %q: the metrics of a duel are throughput, p99, cpu", f.metric))
 	}
 	percent, ok := strings.CutSuffix(f.margin, "%")
@@ -108,22 +105,22 @@ func (f *duelFlags) read() (contest, error) {
 	if !ok || err != nil || !(margin >= 0 && margin <= 10000) {
 		errs = append(errs, fmt.Errorf("--margin %q: a share in percent is needed, such as 2%%", f.margin))
 	}
-	d.margin = margin / 100
+	q.margin = margin / 100
 	if f.budget <= 0 {
 		errs = append(errs, fmt.Errorf("--budget %v: a duration above 0 is needed, such as 10m", f.budget))
 	}
-	errs = append(errs, d.rate(f.rate))
-	return d, errors.Join(errs...)
+	errs = append(errs, q.rate(f.rate))
+	return q, errors.Join(errs...)
 }
 
-// rate is the open-loop step that the metric needs.
-func (d *contest) rate(text string) error {
+// rate sets the open-loop rate that the metric needs.
+func (q *question) rate(text string) error {
 	switch {
-	case text == "" && d.metric == cells.MetricP99:
+	case text == "" && q.metric == cells.MetricP99:
 		text = string(results.RateCommon)
 	case text == "":
 		return nil
-	case d.metric == cells.MetricThroughput:
+	case q.metric == cells.MetricThroughput:
 		return errors.New("--rate: the throughput is that of a closed loop, which has no rate; leave it out, or ask for --metric p99 or cpu")
 	}
 	r, err := plan.ParseRate(text)
@@ -133,82 +130,77 @@ func (d *contest) rate(text string) error {
 	if err != nil {
 		return fmt.Errorf("--rate: %w", err)
 	}
-	d.rates = []string{text}
+	q.rates = []string{text}
 	return nil
 }
 
-func (a *app) duel(c *cobra.Command, f *duelFlags) error {
-	d, err := f.read()
+func (a *app) duel(ctx context.Context, f *duelFlags) error {
+	q, err := f.read()
 	if err != nil {
-		return usage(err)
+		return session.Usage(err)
 	}
-	given := settingsOf(c.Flags())
-	w, err := a.opener.LookToMeasure(given.Text("pin"))
+	w, err := a.opener.LookToMeasure(a.flags.Text("pin"))
 	if err != nil {
 		return err
 	}
-	if err := cmp.Or(w.Named("--a", d.specs[0].Server), w.Named("--b", d.specs[1].Server)); err != nil {
+	if err := cmp.Or(w.Named("--a", q.specs[0].Server), w.Named("--b", q.specs[1].Server)); err != nil {
 		return err
 	}
 	catalogue := w.Catalogue()
-	p, warnings, err := plan.Resolve("", nil, plan.Overrides{Flags: d.flags(f.scenario, given)}, catalogue)
+	p, warnings, err := plan.Resolve("", nil, plan.Overrides{Flags: q.flags(f.scenario, a.flags)}, catalogue)
 	if err != nil {
-		return usage(err)
+		return session.Usage(err)
 	}
-	phase, err := duel.Fit(&p, d.specs, f.budget)
+	phase, err := duel.Fit(&p, q.specs, f.budget)
 	if err != nil {
-		return usage(err)
+		return session.Usage(err)
 	}
-	m, err := w.Measure(c.Context(), p, catalogue)
+	m, err := w.Measure(ctx, p, catalogue)
 	if err != nil {
 		return err
 	}
 	m.Run.Warnings = append(warnings, m.Run.Warnings...)
 	m.Run.Duel = &results.Duel{
-		A: f.a, B: f.b, Metric: f.metric, Phase: phase, Margin: d.margin, BudgetNS: f.budget.Nanoseconds(), Answer: results.DuelUndecided,
+		A: f.a, B: f.b, Metric: f.metric, Phase: phase, Margin: q.margin, BudgetNS: f.budget.Nanoseconds(), Answer: results.DuelUndecided,
 	}
 	if err := a.canStore(); err != nil {
 		return err
 	}
-	if err := duel.Prepare(c.Context(), m, d.specs); err != nil {
+	if err := duel.Prepare(ctx, m, q.specs); err != nil {
 		return err
 	}
 	defer m.Close()
-	return a.fight(c.Context(), m, d, f.budget)
+	return a.fight(ctx, m, q.metric, f.budget)
 }
 
-// flags are the duel as those of a plan with one table, with the given ones.
-func (d *contest) flags(scenario string, given plan.Flags) plan.Flags {
+// flags returns the flags of a plan with one table that asks the question; the
+// given ones win.
+func (q *question) flags(scenario string, given plan.Flags) plan.Flags {
 	f := plan.Flags{
-		"servers": {d.specs[0].Server}, "scenarios": {scenario}, "protocols": {string(scenarios.H1)},
+		"servers": {q.specs[0].Server}, "scenarios": {scenario}, "protocols": {string(scenarios.H1)},
 		"mode": {string(results.ClosedLoop)}, "trials": {"1"}, "no-probes": {"true"}, // the budget is for the question
 	}
-	if other := d.specs[1].Server; other != d.specs[0].Server {
+	if other := q.specs[1].Server; other != q.specs[0].Server {
 		f["servers"] = append(f["servers"], other)
 	}
-	if len(d.rates) > 0 {
-		f["mode"], f["rates"] = []string{string(results.OpenLoop)}, d.rates
+	if len(q.rates) > 0 {
+		f["mode"], f["rates"] = []string{string(results.OpenLoop)}, q.rates
 	}
 	maps.Copy(f, given)
 	return f
 }
 
-// fight measures until the referee ends it.
-func (a *app) fight(ctx context.Context, m *session.Measurement, d contest, budget time.Duration) (err error) {
+func (a *app) fight(ctx context.Context, m *session.Measurement, metric cells.Metric, budget time.Duration) error {
 	a.announceDuel(&m.Run)
 	s, err := m.Open(ctx, a.out)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, s.Close()) }()
 	show := a.newProgress(m)
-	runner := &run.Runner{
-		Run: m.Run, Rows: m.Catalogue.Scenarios, Fixtures: m.Fixtures,
-		Runnable: func(results.PlanEntry, results.PlanTable) bool { return true },
-		Launcher: s.Launcher, Journal: m.Journal, RepeatBudget: plan.DefaultRepeatBudget,
-	}
+	runner := newRunner(m, s, show, plan.DefaultRepeatBudget)
+	runner.Runnable = func(results.PlanEntry, results.PlanTable) bool { return true }
 	referee := &duel.Referee{
-		Observer: show, Runner: runner, Metric: d.metric, Budget: budget,
+		Observer: show, Runner: runner, Metric: metric, Budget: budget,
 		Stands: func(d results.Duel, left time.Duration) {
 			show.line("after %s: %s; %s of the budget left", count(d.Pairs, "pair"), standing(&d), left.Round(time.Second))
 		},
@@ -219,20 +211,71 @@ func (a *app) fight(ctx context.Context, m *session.Measurement, d contest, budg
 	return a.concludeDuel(ctx, m.Journal.Dir(), runner.Run.Duel, err)
 }
 
-// concludeDuel writes the matrices, tells the answer and decides the exit code.
+// concludeDuel writes the matrices, prints the answer and decides the exit code.
 func (a *app) concludeDuel(ctx context.Context, dir string, d *results.Duel, err error) error {
 	set, readErr := readCells(dir)
 	if readErr != nil || err != nil && !errors.Is(err, context.Cause(ctx)) {
 		return errors.Join(err, readErr)
 	}
-	files, renderErr := render(set, []string{dir})
-	a.tellFiles(files)
-	a.tellDuel(d)
-	if err := errors.Join(err, renderErr); err != nil {
-		return err
+	err = errors.Join(err, a.render(set, dir))
+	a.printDuel(d)
+	if err == nil && d.Answer == results.DuelUndecided {
+		return exit(ExitUsage)
 	}
-	if d.Answer == results.DuelUndecided {
-		return &codedError{code: ExitUsage, err: errTold}
+	return err
+}
+
+func (a *app) announceDuel(r *results.Run) {
+	d, p := r.Duel, r.Plan
+	a.say("does B (%s) differ from A (%s) by more than %s in %s of %s, %s? At most %v, seed %d",
+		d.B, d.A, percentage(d.Margin), d.Metric, p.Tables[0].Scenario, d.Phase, time.Duration(d.BudgetNS), p.Seed)
+	a.say("CPUs: %s", describeSplit(r.CPUs))
+	for _, w := range r.Warnings {
+		a.say("note: %s", w)
 	}
-	return nil
+	least := duel.LeastTrials * plan.TrialTime(plan.Trial{Entry: p.Entries[0], Table: p.Tables[0]}, p)
+	if least.Nanoseconds() > d.BudgetNS {
+		a.say("note: no answer comes before %d ladders, about %v: the budget is shorter, and the first four are always measured",
+			duel.LeastTrials, least.Round(time.Second))
+	}
+}
+
+// percentage returns a share in percent, without a sign.
+func percentage(share float64) string { return strconv.FormatFloat(share*100, 'g', 4, 64) + " %" }
+
+// widest is the ratio above which the end of an interval says nothing.
+const widest = 100
+
+// standing returns the interval and the margin in words.
+func standing(d *results.Duel) string {
+	if d.Ratio == nil || *d.High > widest {
+		return "too few pairs for an interval"
+	}
+	change := func(ratio float64) string { return fmt.Sprintf("%+.1f", (ratio-1)*100) }
+	return fmt.Sprintf("B/A %s %% [%s … %s], margin ±%s", change(*d.Ratio), change(*d.Low), change(*d.High), percentage(d.Margin))
+}
+
+// answer returns the outcome of the duel in words.
+func answer(d *results.Duel) string {
+	switch d.Answer {
+	case results.DuelHigher:
+		return fmt.Sprintf("DECIDED: %s of B is higher than of A by more than %s", d.Metric, percentage(d.Margin))
+	case results.DuelLower:
+		return fmt.Sprintf("DECIDED: %s of B is lower than of A by more than %s", d.Metric, percentage(d.Margin))
+	case results.DuelWithin:
+		text := fmt.Sprintf("DECIDED: %s of B does not differ from A by more than %s", d.Metric, percentage(d.Margin))
+		if *d.Low > 1 || *d.High < 1 {
+			text += ", though it does differ"
+		}
+		return text
+	}
+	return "UNDECIDED: " + cmp.Or(d.Why, "it was interrupted")
+}
+
+func (a *app) printDuel(d *results.Duel) {
+	void := ""
+	if d.VoidPairs > 0 {
+		void = fmt.Sprintf("; %s did not count", count(d.VoidPairs, "pair"))
+	}
+	fmt.Fprintf(a.stdout, "A is %s\nB is %s\n%s\n%s, after %s%s\n", d.A, d.B, answer(d), standing(d), count(d.Pairs, "pair"), void)
 }

@@ -8,8 +8,8 @@ import (
 	"github.com/joust-bench/joust/results"
 )
 
-// Ctrl-C ends a duel cleanly: what was measured is stored, nothing is left. Until
-// then its folder is its own.
+// Ctrl-C ends a duel cleanly: its trials are stored, and no process remains. Until
+// then no other joust can write its folder.
 func TestInterruptedDuel(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

@@ -1,13 +1,11 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
-	"time"
-	"unicode"
 
 	"github.com/joust-bench/joust/harness/cpuset"
 	"github.com/joust-bench/joust/harness/plan"
@@ -21,16 +19,22 @@ import (
 // job is one execution of a plan.
 type job struct {
 	*session.Measurement
-	publish bool
-	// repeatBudget is as in run.Runner.
-	repeatBudget float64
-	// resumed tells that the run was there before, done what it has.
+	*runFlags
+	// resumed is true for a run that was there before; done are its trials.
 	resumed bool
 	done    []results.Trial
 }
 
+// newRunner returns the runner of a measurement in its session.
+func newRunner(m *session.Measurement, s *session.Session, observer run.Observer, repeatBudget float64) *run.Runner {
+	return &run.Runner{
+		Run: m.Run, Rows: m.Catalogue.Scenarios, Fixtures: m.Fixtures, Runnable: m.Catalogue.Runnable,
+		Launcher: s.Launcher, Foreign: m.Foreign, Journal: m.Journal, Observer: observer, RepeatBudget: repeatBudget,
+	}
+}
+
 // execute measures: build, lock, check, scout, trials, matrices.
-func (a *app) execute(ctx context.Context, j *job) (err error) {
+func (a *app) execute(ctx context.Context, j *job) error {
 	a.announce(j)
 	if err := j.Prepare(ctx); err != nil {
 		return err
@@ -39,51 +43,39 @@ func (a *app) execute(ctx context.Context, j *job) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, s.Close()) }()
 	show := a.newProgress(j.Measurement)
-	runner := &run.Runner{
-		Run: j.Run, Rows: j.Catalogue.Scenarios, Fixtures: j.Fixtures, Runnable: j.Catalogue.Runnable,
-		Launcher: s.Launcher, Foreign: j.Foreign, Journal: j.Journal, Observer: show, Done: j.done, RepeatBudget: j.repeatBudget,
-	}
+	runner := newRunner(j.Measurement, s, show, j.repeatBudget)
+	runner.Done = j.done
 	err = runner.Execute(ctx)
 	show.end()
 	return a.conclude(j, err)
 }
 
-// announce says what will happen before anything does.
+// announce describes the run before it begins.
 func (a *app) announce(j *job) {
-	p := &j.Run.Plan
-	name := p.Source
-	if name == "" {
-		name = "from flags"
+	p, runnable := &j.Run.Plan, j.Catalogue.Runnable
+	a.say("plan %s: %s, %s, %s, seed %d", cmp.Or(p.Source, "from flags"), count(len(p.Entries), "server"),
+		count(len(p.Tables), "table"), count(len(plan.Expand(*p, runnable)), "trial"), p.Seed)
+	warming := ""
+	if longer := plan.Waiting(*p, runnable); longer > 0 {
+		warming = fmt.Sprintf(" and up to %s until servers are steady", seconds(longer.Nanoseconds()))
 	}
-	trials := len(plan.Expand(*p, j.Catalogue.Runnable))
-	fmt.Fprintf(a.stderr, "plan %s: %s, %s, %s, seed %d\n", name,
-		count(len(p.Entries), "server"), count(len(p.Tables), "table"), count(trials, "trial"), p.Seed)
-	fmt.Fprintf(a.stderr, "planned time %s%s, at most %s with all repeats, builds apart\n", span(p.PlannedNS), warming(plan.Waiting(*p, j.Catalogue.Runnable)), span(p.AtMostNS))
-	fmt.Fprintf(a.stderr, "CPUs: %s\n", describeSplit(j.Run.CPUs))
+	a.say("planned time %s%s, at most %s with all repeats, without builds", seconds(p.PlannedNS), warming, seconds(p.AtMostNS))
+	a.say("CPUs: %s", describeSplit(j.Run.CPUs))
 	if p.Loaders > 1 {
-		fmt.Fprintf(a.stderr, "%d loader processes make each load together\n", p.Loaders)
+		a.say("%d loader processes make each load together", p.Loaders)
 	}
-	for _, w := range slices.Concat(j.Run.Warnings, plan.ClaimNotes(*p, j.Catalogue.Runnable), plan.SearchNotes(*p)) {
-		fmt.Fprintf(a.stderr, "note: %s\n", w)
+	for _, w := range slices.Concat(j.Run.Warnings, plan.ClaimNotes(*p, runnable), plan.SearchNotes(*p)) {
+		a.say("note: %s", w)
 	}
 	for _, s := range j.Run.Servers {
 		if s.Unavailable != "" {
-			fmt.Fprintf(a.stderr, "left out: %s: %s\n", s.Name, s.Unavailable)
+			a.say("left out: %s: %s", s.Name, s.Unavailable)
 		}
 	}
 	if j.resumed {
-		fmt.Fprintf(a.stderr, "resuming %s, which has %s\n", j.Run.ID, count(len(j.done), "trial"))
+		a.say("resuming %s, which has %s", j.Run.ID, count(len(j.done), "trial"))
 	}
-}
-
-// warming says how much longer the warm-ups may last all together.
-func warming(longer time.Duration) string {
-	if longer == 0 {
-		return ""
-	}
-	return fmt.Sprintf(" and up to %s until servers are steady", span(longer.Nanoseconds()))
 }
 
 func describeSplit(s results.CPUSplit) string {
@@ -102,75 +94,37 @@ func describeSplit(s results.CPUSplit) string {
 	return text
 }
 
-// conclude writes the matrices, shows the headline and decides the exit code.
+// conclude writes the matrices, prints the headline and decides the exit code.
 func (a *app) conclude(j *job, err error) error {
 	set, readErr := readCells(j.Journal.Dir())
 	if readErr != nil {
 		return errors.Join(err, readErr)
 	}
-	files, renderErr := render(set, a.matrixFolders(j.Journal.Dir(), j.publish))
-	fmt.Fprintln(a.stdout, matrix.Headline(set, a.width()))
-	a.tellFiles(files)
+	fmt.Fprintln(a.stdout, matrix.Headline(set, columns(a.stdout)))
+	err = errors.Join(err, a.render(set, a.matrixFolders(j.Journal.Dir(), j.publish)...))
 	if set.Run.State != results.RunComplete {
 		fmt.Fprintf(a.stdout, "interrupted: go on with %s\n", a.resumeCommand(set.Run.ID))
 	}
-	if err := errors.Join(err, renderErr); err != nil {
+	if err != nil {
 		return err
 	}
 	return a.voidCells(set)
 }
 
-// folderFlags are the flags by which another call finds the same folders.
-func (a *app) folderFlags() string {
-	var text strings.Builder
-	if a.out != defaultOut {
-		text.WriteString(" --out " + shellWord(a.out))
-	}
-	for _, dir := range a.opener.ServersDirs {
-		text.WriteString(" --servers-dir " + shellWord(dir))
-	}
-	return text.String()
-}
-
-// shellWord is the text as one word of a shell.
-func shellWord(s string) string {
-	if s != "" && !strings.ContainsFunc(s, func(r rune) bool {
-		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("/._-+:@%", r)
-	}) {
-		return s
-	}
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
-}
-
-// indented is a text of several lines that stands under another.
-func indented(text string) string { return strings.ReplaceAll(text, "\n", "\n    ") }
-
-// count is a number of things.
-func count(n int, thing string) string {
-	if n == 1 {
-		return "1 " + thing
-	}
-	return fmt.Sprintf("%d %ss", n, thing)
-}
-
-// voidCells counts the cells that have no valid trial, says why, and turns them
-// into an exit code.
+// voidCells prints the cells without a valid trial, with the reasons. They make the
+// exit code.
 func (a *app) voidCells(set *cells.Set) error {
 	void := matrix.VoidCells(set)
 	if len(void) == 0 {
 		return nil
 	}
-	list := make([]string, len(void))
-	for i, cell := range void {
-		list[i] = indented(cell)
-	}
 	are := "cells are"
 	if len(void) == 1 {
 		are = "cell is"
 	}
-	fmt.Fprintf(a.stdout, "%d %s void:\n  %s\n", len(void), are, strings.Join(list, "\n  "))
-	return &codedError{code: ExitVoid, err: errTold}
+	fmt.Fprintf(a.stdout, "%d %s void:\n", len(void), are)
+	for _, cell := range void {
+		fmt.Fprintf(a.stdout, "  %s\n", indented(cell))
+	}
+	return exit(ExitVoid)
 }
-
-// span prints a duration of nanoseconds for people.
-func span(ns int64) string { return time.Duration(ns).Round(time.Second).String() }

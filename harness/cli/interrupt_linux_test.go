@@ -22,8 +22,8 @@ func TestInterruptedRunKeepsWhatThereIsAndGoesOn(t *testing.T) {
 			p.until("the second trial's window", func() bool { return s.events("loaded") == 2 })
 			p.signal(signal)
 			text := p.ends(20*time.Second, ExitInterrupted)
-			if left := marked(s.mark); len(left) > 0 {
-				t.Errorf("processes %v are left", left)
+			if pids := marked(s.mark); len(pids) > 0 {
+				t.Errorf("processes %v remain", pids)
 			}
 			dir, stored := s.stored(t)
 			says(t, text, "stopping: what is in flight is drained", "once more ends at once", "[2/3] block 2  good hello  interrupted",
@@ -85,15 +85,15 @@ func TestSecondSignalEndsAtOnce(t *testing.T) {
 	s.server(t, "stubborn", []string{"stubborn"}, "stop_timeout=1m")
 	p := s.joust(t, s.run("--servers", "stubborn")...)
 	// The check's server is stubborn already: its end takes the minute.
-	// Once it is asked, joust has taken it over.
+	// joust owns a server before it sends the first request.
 	p.until("the check's first request", func() bool { return s.events("asked") == 1 })
 	p.signal(syscall.SIGINT)
 	p.until("the first signal's answer", func() bool { return strings.Contains(p.out.String(), "stopping:") })
 	began := time.Now()
 	p.signal(syscall.SIGINT)
 	p.ends(5*time.Second, ExitInterrupted)
-	if left := waitGone(s.mark, goneWithin); len(left) > 0 {
-		t.Errorf("%v after the second signal there is still %q", time.Since(began), left)
+	if lines := waitGone(s.mark, goneWithin); len(lines) > 0 {
+		t.Errorf("%v after the second signal there is still %q", time.Since(began), lines)
 	}
 	_, stored := s.stored(t)
 	if stored.State != results.RunRunning {

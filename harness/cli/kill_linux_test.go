@@ -20,9 +20,9 @@ import (
 )
 
 const (
-	// goneWithin bounds the time after the death of joust until nothing of it
-	// is left: the 2 s of the promise, and what a machine that is shared with
-	// other tests may add. The time that it really took is logged.
+	// goneWithin bounds the time between the death of joust and that of all its
+	// processes: the promised 2 s, and more on a machine that is shared with other
+	// tests. The real time is logged.
 	goneWithin = 10 * time.Second
 	// killsEnv asks for more kills than a suite has time for.
 	killsEnv = "JOUST_TEST_KILLS"
@@ -124,7 +124,7 @@ func (s *site) sweeps(t *testing.T) {
 	}
 }
 
-// estate is what a joust has at one moment.
+// estate holds the processes, groups and sockets of a joust at one moment.
 type estate struct {
 	joust int
 	pids  []int
@@ -145,8 +145,8 @@ func (s *site) estate(t *testing.T, joust int) estate {
 		links, _ := filepath.Glob(fmt.Sprintf("/proc/%d/fd/*", pid)) // the pattern is right
 		for _, link := range links {
 			target, err := os.Readlink(link)
-			inode, found := strings.CutPrefix(target, "socket:[")
-			if inode = strings.TrimSuffix(inode, "]"); err == nil && found && all[inode] {
+			inode, socket := strings.CutPrefix(target, "socket:[")
+			if inode = strings.TrimSuffix(inode, "]"); err == nil && socket && all[inode] {
 				e.listening[inode] = true
 			}
 		}
@@ -154,7 +154,7 @@ func (s *site) estate(t *testing.T, joust int) estate {
 	return e
 }
 
-// hasLoader tells whether one of the processes is a loader.
+// hasLoader reports whether one of the processes is a loader.
 func hasLoader(pids []int) bool {
 	return slices.ContainsFunc(pids, func(pid int) bool {
 		line, _ := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid)) // may be gone by now
@@ -162,27 +162,28 @@ func hasLoader(pids []int) bool {
 	})
 }
 
-// waitEmpty waits until nothing of the estate is left and tells what is.
+// waitEmpty waits until nothing of the estate remains, for at most that time, and
+// returns the rest in words.
 func waitEmpty(t *testing.T, e estate, mark string, limit time.Duration) string {
 	t.Helper()
 	for began := time.Now(); ; time.Sleep(10 * time.Millisecond) {
-		var left []string
+		var rest []string
 		if lines := waitGone(mark, 0); len(lines) > 0 {
-			left = append(left, fmt.Sprintf("%q", lines))
+			rest = append(rest, fmt.Sprintf("%q", lines))
 		}
-		left = append(left, cgroupsOf(t, e.joust)...)
+		rest = append(rest, cgroupsOf(t, e.joust)...)
 		for inode := range listening(t) {
 			if e.listening[inode] {
-				left = append(left, "a listening socket")
+				rest = append(rest, "a listening socket")
 			}
 		}
-		if len(left) == 0 || time.Since(began) > limit {
-			return strings.Join(left, ", ")
+		if len(rest) == 0 || time.Since(began) > limit {
+			return strings.Join(rest, ", ")
 		}
 	}
 }
 
-// cgroupsOf are the control groups of a joust, by its pid.
+// cgroupsOf returns the control groups of a joust, by its pid.
 func cgroupsOf(t *testing.T, joust int) []string {
 	t.Helper()
 	base, err := tree.CgroupBase()
@@ -199,7 +200,7 @@ func cgroupsOf(t *testing.T, joust int) []string {
 	return groups
 }
 
-// listening are the inodes of all TCP sockets that listen.
+// listening returns the inodes of all TCP sockets that listen.
 func listening(t *testing.T) map[string]bool {
 	t.Helper()
 	f, err := os.Open("/proc/net/tcp")
@@ -208,16 +209,16 @@ func listening(t *testing.T) map[string]bool {
 	}
 	defer f.Close()
 	const state, listen, inode = 3, "0A", 9 // columns, and the state's number
-	found := map[string]bool{}
+	inodes := map[string]bool{}
 	for lines := bufio.NewScanner(f); lines.Scan(); {
 		if fields := strings.Fields(lines.Text()); len(fields) > inode && fields[state] == listen {
-			found[fields[inode]] = true
+			inodes[fields[inode]] = true
 		}
 	}
-	return found
+	return inodes
 }
 
-// numberFrom is the environment's number, or the suite's.
+// numberFrom returns the environment's number, or the suite's.
 func numberFrom(t *testing.T, env string, standard int) int {
 	t.Helper()
 	text := os.Getenv(env)

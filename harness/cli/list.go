@@ -26,37 +26,36 @@ import (
 	"github.com/joust-bench/joust/scenarios/suggest"
 )
 
-// lists are the things that joust can list.
+// lists are the arguments of joust list.
 var lists = []string{"servers", "scenarios", "loaders", "plans", "runs"}
 
 func (a *app) listCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "list [servers|scenarios|loaders|plans|runs]",
-		Short: "What there is, what runs here, and why the rest does not",
+		Short: "List what there is, what runs here, and why the rest does not",
 		Example: `  joust list
   joust list servers
   joust list runs --out results`,
 		ValidArgs: lists,
 		Args:      atMostOne("list"),
 		RunE: func(c *cobra.Command, args []string) error {
-			which := lists
-			if len(args) == 1 {
-				if !slices.Contains(lists, args[0]) {
-					return usage(fmt.Errorf("unknown list %q%s", args[0], suggest.Hint(args[0], lists)))
-				}
-				which = args
+			if len(args) == 0 {
+				args = lists
 			}
-			return a.list(c.Context(), which)
+			if !slices.Contains(lists, args[0]) {
+				return session.Usage(fmt.Errorf("unknown list %q%s", args[0], suggest.Hint(args[0], lists)))
+			}
+			return a.list(c.Context(), args)
 		},
 	}
 }
 
-func (a *app) list(ctx context.Context, which []string) error {
-	for i, name := range which {
-		if len(which) > 1 {
-			if i > 0 {
-				fmt.Fprintln(a.stdout)
-			}
+func (a *app) list(ctx context.Context, names []string) error {
+	for i, name := range names {
+		if i > 0 {
+			fmt.Fprintln(a.stdout)
+		}
+		if len(names) > 1 {
 			fmt.Fprintf(a.stdout, "%s:\n", strings.ToUpper(name[:1])+name[1:])
 		}
 		t := tabwriter.NewWriter(a.stdout, 2, 8, 2, ' ', 0)
@@ -109,35 +108,32 @@ func listScenarios(t io.Writer, w *session.World) {
 		if s.Headline {
 			mark = "*"
 		}
-		fmt.Fprintf(t, "  %s\t%s\t%s %s\t%s\n", s.Name+mark, s.Title, r.Method, r.Path, joined(s.Modes))
+		modes := ""
+		for i, m := range s.Modes {
+			if i > 0 {
+				modes += ", "
+			}
+			modes += string(m)
+		}
+		fmt.Fprintf(t, "  %s\t%s\t%s %s\t%s\n", s.Name+mark, s.Title, r.Method, r.Path, modes)
 	}
 	fmt.Fprintln(t, "  * headline rows")
 }
 
-func joined[T ~string](list []T) string {
-	words := make([]string, len(list))
-	for i, x := range list {
-		words[i] = string(x)
-	}
-	return strings.Join(words, ", ")
-}
-
 func (a *app) listLoaders(ctx context.Context, t io.Writer) error {
-	for _, l := range []struct {
-		name loaders.EngineName
-		what string
-	}{
-		{loaders.EventLoop, "event loop with raw system calls, a pinned thread each (Linux)"},
-		{loaders.Portable, "goroutine per connection, any system; costs more and paces less exactly"},
-	} {
+	titles := map[loaders.EngineName]string{
+		loaders.EventLoop: "event loop with raw system calls, a pinned thread each (Linux)",
+		loaders.Portable:  "goroutine per connection, any system; costs more and paces less exactly",
+	}
+	for _, name := range []loaders.EngineName{loaders.EventLoop, loaders.Portable} {
 		state := "available"
 		switch {
-		case l.name == engine.Default():
+		case name == engine.Default():
 			state = "available, the default here"
-		case !slices.Contains(session.Engines(), l.name):
+		case !slices.Contains(session.Engines(), name):
 			state = "not on " + runtime.GOOS
 		}
-		fmt.Fprintf(t, "  %s\t%s\t%s\n", l.name, l.what, state)
+		fmt.Fprintf(t, "  %s\t%s\t%s\n", name, titles[name], state)
 	}
 	for _, tool := range external.Tools() {
 		f := a.opener.FindLoader(ctx, tool.Name, "")
@@ -156,11 +152,11 @@ func (a *app) listLoaders(ctx context.Context, t io.Writer) error {
 	}
 	fmt.Fprintf(t, "\nWhat foreign loaders can be asked over %s (joust run says why not, before it starts anything):\n", scenarios.H1)
 	fmt.Fprintf(t, "  scenario\t%s\n", strings.Join(external.Names(), "\t"))
-	for i := range rows {
-		fmt.Fprintf(t, "  %s", rows[i].Name)
+	for _, row := range rows {
+		fmt.Fprintf(t, "  %s", row.Name)
 		for _, tool := range external.Tools() {
 			can := "yes"
-			if tool.WhyNot(&rows[i], scenarios.H1) != "" {
+			if tool.WhyNot(&row, scenarios.H1) != "" {
 				can = "—"
 			}
 			fmt.Fprintf(t, "\t%s", can)
@@ -194,7 +190,7 @@ func (a *app) listPlans(t io.Writer) error {
 			fmt.Fprintf(t, "  %s\tcannot be used: %s\n", file, firstLine(err.Error()))
 			continue
 		}
-		fmt.Fprintf(t, "  %s\t%s, %s\tplanned %s, at most %s\n", file, count(len(p.Entries), "server"), count(len(p.Tables), "table"), span(p.PlannedNS), span(p.AtMostNS))
+		fmt.Fprintf(t, "  %s\t%s, %s\tplanned %s, at most %s\n", file, count(len(p.Entries), "server"), count(len(p.Tables), "table"), seconds(p.PlannedNS), seconds(p.AtMostNS))
 	}
 	return nil
 }
@@ -234,9 +230,4 @@ func (a *app) listRuns(t io.Writer) error {
 		fmt.Fprintf(t, "  %s\t%s\t%s\t%s\n", r.ID, r.Plan, r.State, count(r.Trials, "trial"))
 	}
 	return nil
-}
-
-func firstLine(text string) string {
-	line, _, _ := strings.Cut(text, "\n")
-	return line
 }

@@ -8,14 +8,12 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/joust-bench/joust/harness/machine"
 	"github.com/joust-bench/joust/harness/session"
 	"github.com/joust-bench/joust/loaders"
-	"github.com/joust-bench/joust/loaders/adhoc"
 	"github.com/joust-bench/joust/loaders/engine"
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/summary"
@@ -26,12 +24,12 @@ func (a *app) loadCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "load URL",
 		Short: "Load one target, ad hoc",
-		Long: `Load one target and say what came of it.
+		Long: `Load one target and print the result.
 
 Without -R the loop is closed: every connection asks again when it is answered,
 which finds the peak throughput and reports service time. With -R the loop is
 open: requests are due at fixed times, and latency counts from the time at which
-each was due, so that waiting shows. --poisson makes these times random, --ramp-to
+each was due: waiting shows. --poisson makes these times random, --ramp-to
 changes the rate over the window, --burst makes many due at once.
 
 --users and --think make a closed loop of people: each user thinks, borrows the
@@ -66,19 +64,18 @@ not keep the rate); 130 interrupted, the partial result is printed.`,
 	return c
 }
 
-// load runs one load in this process and prints its result.
 func (a *app) load(c *cobra.Command, url string, f *loadFlags) error {
 	ctx := c.Context()
 	if err := f.checkOutput(); err != nil {
-		return usage(err)
+		return session.Usage(err)
 	}
-	l, err := a.aim(ctx, c, url, f)
+	l, err := a.aim(ctx, c.Flags(), url, f)
 	if err != nil {
 		return err
 	}
 	chosen, err := engine.Choose(l.spec)
 	if err != nil {
-		return usage(err)
+		return session.Usage(err)
 	}
 	if err := room(l.spec.Connections); err != nil {
 		return err
@@ -93,27 +90,26 @@ func (a *app) load(c *cobra.Command, url string, f *loadFlags) error {
 	if err != nil {
 		return l.explain(err)
 	}
-	return a.tellLoad(ctx, l, f, report)
+	return a.printLoad(ctx, l, f, report)
 }
 
-// room makes room for the connections, or says which limit leaves none.
+// room makes room for the connections, or names the limit that leaves none.
 func room(connections int) error {
 	if err := machine.RaiseNoFile(); err != nil {
 		return err
 	}
 	if limit, reason := machine.MaxConnections(); connections > limit {
-		return usage(fmt.Errorf("-c %d: %d connections are possible here: %s", connections, limit, reason))
+		return session.Usage(fmt.Errorf("-c %d: %d connections are possible here: %s", connections, limit, reason))
 	}
 	return nil
 }
 
-// drive runs the load in this process.
-func (a *app) drive(ctx context.Context, chosen loaders.Loader, l *aimed) (results.Report, error) {
+func (a *app) drive(ctx context.Context, chosen loaders.Loader, l *aim) (results.Report, error) {
 	// Two more than the loops: one for the command, one for the runtime.
 	runtime.GOMAXPROCS(l.spec.Threads + 2)
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	control := &loadControl{progress: a.newLoadProgress(l.spec.Phases), target: l, ctx: ctx, cancel: cancel}
+	control := &loadControl{loadProgress: a.newLoadProgress(l.spec.Phases), target: l, ctx: ctx, cancel: cancel}
 	report, err := chosen.Run(ctx, l.spec, control)
 	control.end()
 	if wrong := (*wrongProtocol)(nil); errors.As(context.Cause(ctx), &wrong) {
@@ -123,8 +119,8 @@ func (a *app) drive(ctx context.Context, chosen loaders.Loader, l *aimed) (resul
 	return report, err
 }
 
-// tellLoad prints the result and turns it into an exit code.
-func (a *app) tellLoad(ctx context.Context, l *aimed, f *loadFlags, report results.Report) error {
+// printLoad prints the result, which decides the exit code.
+func (a *app) printLoad(ctx context.Context, l *aim, f *loadFlags, report results.Report) error {
 	var err error
 	if f.format == formatJSON {
 		err = summary.JSON(a.stdout, report)
@@ -139,14 +135,14 @@ func (a *app) tellLoad(ctx context.Context, l *aimed, f *loadFlags, report resul
 	case err != nil:
 		return err
 	case report.Interrupted || ctx.Err() != nil:
-		return &codedError{code: ExitInterrupted, err: errTold}
+		return exit(ExitInterrupted)
 	case summary.Void(reasons):
 		if f.format == formatJSON {
 			for _, r := range reasons {
-				fmt.Fprintf(a.stderr, "joust: %s\n", r.Text)
+				a.say("joust: %s", r.Text)
 			}
 		}
-		return &codedError{code: ExitVoid, err: errTold}
+		return exit(ExitVoid)
 	}
 	return nil
 }
@@ -168,64 +164,13 @@ func writeDistribution(path string, report *results.Report) error {
 	return nil
 }
 
-// checkOutput finds before the load what would keep its result from being
-// written after it.
+// checkOutput checks before the load that its result can be written after it.
 func (f *loadFlags) checkOutput() error {
-	var errs []error
-	if f.format != formatText && f.format != formatJSON {
-		errs = append(errs, fmt.Errorf("--format %s: text or json", f.format))
-	}
+	errs := []error{checkFormat(f.format, formatText, formatJSON)}
 	if f.hgrm != "" {
 		if dir, err := os.Stat(filepath.Dir(f.hgrm)); err != nil || !dir.IsDir() {
 			errs = append(errs, fmt.Errorf("--hgrm %s: there is no folder %s: make it first", f.hgrm, filepath.Dir(f.hgrm)))
 		}
 	}
 	return errors.Join(errs...)
-}
-
-// The formats of the result.
-const (
-	formatText     = "text"
-	formatMarkdown = "md"
-	formatJSON     = "json"
-)
-
-// loadFlags are the flags of joust load.
-type loadFlags struct {
-	connections, threads, users, depth, reconnect, expectStatus, burst int
-
-	requests, seed                            uint64
-	duration, timeout, connectTimeout, warmup time.Duration
-	drain, shedAfter                          time.Duration
-	rate, rampTo, method, body, bodyFile      string
-	expectBody, cpus                          string
-	ca, cert, key, serverName, unix, proxy    string
-	idle, engine, format, hgrm                string
-	headers                                   []string
-	think                                     loaders.Think
-	poisson, rst, insecure, resume            bool
-}
-
-// options are the flags as the load's specification takes them.
-func (f *loadFlags) options(c *cobra.Command) (adhoc.Flags, error) {
-	o := adhoc.Flags{
-		Connections: given(c, "connections", &f.connections), Threads: given(c, "threads", &f.threads),
-		Users: given(c, "users", &f.users), Think: f.think,
-		Processors: runtime.NumCPU(),
-		Duration:   given(c, "duration", &f.duration), Requests: given(c, "requests", &f.requests),
-		Warmup: given(c, "warmup", &f.warmup), Poisson: f.poisson, Burst: given(c, "burst", &f.burst), ShedAfter: given(c, "shed-after", &f.shedAfter),
-		Method: f.method, Headers: f.headers, Depth: f.depth,
-		ReconnectEvery: given(c, "reconnect", &f.reconnect), RST: f.rst,
-		ExpectStatus: given(c, "expect-status", &f.expectStatus), ExpectBody: given(c, "expect-body", &f.expectBody),
-		Timeout: f.timeout, ConnectTimeout: f.connectTimeout, Drain: f.drain,
-		TLS: loaders.TLS{
-			ServerName: f.serverName, CAFile: f.ca, CertFile: f.cert, KeyFile: f.key,
-			Insecure: f.insecure, Resume: f.resume,
-		},
-		Unix: f.unix, Idle: loaders.IdleStrategy(f.idle), Engine: loaders.EngineName(f.engine), Seed: f.seed,
-	}
-	if !c.Flags().Changed("seed") {
-		o.Seed = session.FreshSeed()
-	}
-	return o, errors.Join(rate("-R", f.rate, &o.RateRPS), rate("--ramp-to", f.rampTo, &o.RampToRPS), f.setCPUs(&o), f.setBody(c, &o), f.checkTLSFiles())
 }

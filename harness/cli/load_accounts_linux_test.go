@@ -17,8 +17,8 @@ import (
 )
 
 const (
-	// calm is the pause of a test's server before an answer: a closed loop beside
-	// its server would take all processor time from it.
+	// calm is the pause of a test's server before an answer: without it a closed
+	// loop would take all processor time from its server.
 	calm        = time.Millisecond
 	rightAnswer = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
 	rightChunks = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n"
@@ -32,15 +32,15 @@ func eachEngine(t *testing.T, test func(t *testing.T, engine string)) {
 	}
 }
 
-// loadsOf are the arguments of a short load of each kind of loop, without a
+// loadsOf returns the arguments of a short load of each kind of loop, without a
 // warm-up.
 func loadsOf(engine string, more ...string) map[string][]string {
 	load := append([]string{"load", "-c", "4", "-t", "1", "-d", "500ms", "--warmup", "0s", "--engine", engine}, more...)
 	return map[string][]string{"closed": load, "open": append([]string{"-R", "400"}, load...)}
 }
 
-// loadServer is one load of a fresh server; check compares it with what the
-// server did and says what is wrong.
+// loadServer loads a fresh server once; check compares the load with the server's
+// own counts and returns the difference.
 func loadServer(t *testing.T, behave func(*enginetest.Peer), args []string, check func(*enginetest.CountingServer, ended) string) {
 	t.Helper()
 	retry.Often(t, func() string {
@@ -72,7 +72,7 @@ func (e ended) outcome(code int, want, not []string) string {
 	return strings.Join(wrong, "; ")
 }
 
-// marksMax is a largest latency that is told as a lower bound.
+// marksMax matches a largest latency that is printed as a lower bound.
 var marksMax = regexp.MustCompile(`(?m)^ +max +≥ `)
 
 // Requests without an answer are counted, void the load, and reach percentiles.
@@ -125,7 +125,7 @@ func TestLoadOfARateWithTimeouts(t *testing.T) {
 	})
 }
 
-// What hung in the warm-up alone voids nothing, and is reported.
+// Requests that hang in the warm-up alone void nothing, and are reported.
 func TestLoadWithAHungWarmUp(t *testing.T) {
 	t.Parallel()
 	eachEngine(t, func(t *testing.T, engine string) {
@@ -204,7 +204,7 @@ func TestLoadOfAServerThatClosesUnannounced(t *testing.T) {
 	})
 }
 
-// grouped is a number as the summary prints it.
+// grouped returns a number as the summary prints it.
 func grouped(n int64) string {
 	text := fmt.Sprint(n)
 	for at := len(text) - 3; at > 0; at -= 3 {
@@ -230,8 +230,7 @@ func TestLoadOfAServerThatClosesAtOnce(t *testing.T) {
 	})
 }
 
-// A loader that is stopped says so and does not take its numbers for the
-// server's.
+// A loader that was stopped says so, and its numbers do not blame the server.
 func TestLoadThatIsStopped(t *testing.T) {
 	t.Parallel()
 	for loop, more := range map[string][]string{"closed": nil, "open": {"-R", "500"}} {
@@ -249,8 +248,7 @@ func TestLoadThatIsStopped(t *testing.T) {
 	}
 }
 
-// stoppedLoad is a load whose process is stopped within its window for a fifth
-// of it.
+// stoppedLoad runs a load whose process is stopped for a fifth of its window.
 func stoppedLoad(t *testing.T, more []string) ended {
 	t.Helper()
 	s := enginetest.Start(t, enginetest.Answering(calm, rightAnswer))
@@ -278,7 +276,7 @@ func stopFor(t *testing.T, pid int, d time.Duration) {
 }
 
 // A rate that is kept is never void by default, however low it is: the loader's
-// lag is a note. That a rate is kept takes a machine with time to spare.
+// lag is a note. Only a machine with time to spare keeps a rate.
 func TestLoadAtAnyRate(t *testing.T) {
 	t.Parallel()
 	s := newTarget(t, nil)

@@ -18,10 +18,10 @@ import (
 // loadControl steers an ad-hoc load: it begins at once, shows how it goes, and
 // ends early where the target evidently speaks another protocol.
 type loadControl struct {
-	progress *loadProgress
-	target   *aimed
-	ctx      context.Context
-	cancel   context.CancelCauseFunc
+	*loadProgress
+	target *aim
+	ctx    context.Context
+	cancel context.CancelCauseFunc
 
 	doubt  sync.Once
 	asking sync.WaitGroup
@@ -34,15 +34,14 @@ func (c *loadControl) Ready(_ context.Context, r loaders.Ready) (int64, error) {
 		return 0, &loaders.ConnectError{Cause: r.Cause, Err: errors.New(r.FirstError)}
 	}
 	if r.Connections < r.Asked {
-		c.progress.line("note: %d of %s are open: %s", r.Connections, count(r.Asked, "connection"), r.FirstError)
+		c.line("note: %d of %s are open: %s", r.Connections, count(r.Asked, "connection"), r.FirstError)
 	}
 	return clock.Now(), nil
 }
 
-func (c *loadControl) Window(w loaders.Window) { c.progress.window(w) }
-
+// Interval shows the load and doubts a target that answers nothing rightly.
 func (c *loadControl) Interval(i loaders.Interval) {
-	c.progress.interval(i)
+	c.loadProgress.Interval(i)
 	if i.Completed == 0 && i.Failed > 0 && c.target.mayBeTLS() {
 		c.doubt.Do(func() { c.asking.Go(c.askForTLS) })
 	}
@@ -54,21 +53,21 @@ func (c *loadControl) Adjust(_ context.Context, phase string) (loaders.Adjustmen
 	return loaders.Adjustment{}, fmt.Errorf("phase %q waits for a rate that nobody will give", phase)
 }
 
-// end waits for what still runs and removes the live line.
+// end waits for the question to the target and removes the redrawn line.
 func (c *loadControl) end() {
 	c.cancel(nil)
 	c.asking.Wait()
-	c.progress.end()
+	c.loadProgress.end()
 }
 
-// mayBeTLS tells whether a plain target can be asked if it speaks TLS.
-func (l *aimed) mayBeTLS() bool { return l.spec.TLS == nil && l.spec.Proxy == nil }
+// mayBeTLS reports whether a plain target can be asked if it speaks TLS.
+func (l *aim) mayBeTLS() bool { return l.spec.TLS == nil && l.spec.Proxy == nil }
 
 // tlsPatience bounds the question whether a target speaks TLS.
 const tlsPatience = 2 * time.Second
 
-// askForTLS ends the load if the target of plain requests, all of which failed
-// so far, speaks TLS.
+// askForTLS ends the load if the target speaks TLS. It is called when all plain
+// requests so far have failed.
 func (c *loadControl) askForTLS() {
 	ctx, cancel := context.WithTimeout(c.ctx, tlsPatience)
 	defer cancel()
@@ -89,8 +88,8 @@ type wrongProtocol struct{ text string }
 
 func (e *wrongProtocol) Error() string { return e.text }
 
-// explain turns the failure of a whole load into a sentence with the way out.
-func (l *aimed) explain(err error) error {
+// explain returns the failure of a whole load as a sentence with the way out.
+func (l *aim) explain(err error) error {
 	var connect *loaders.ConnectError
 	if !errors.As(err, &connect) {
 		return err
@@ -110,9 +109,9 @@ func (l *aimed) explain(err error) error {
 	return fmt.Errorf("no connection to %s could be made: %w", where, connect.Err)
 }
 
-// explainTLS is explain for handshakes. What went wrong may come from another
-// process, so that its words are all there is.
-func (l *aimed) explainTLS(where string, err error) error {
+// explainTLS is explain for handshakes. It reads the error's text, since an error of
+// another process has nothing else.
+func (l *aim) explainTLS(where string, err error) error {
 	switch text := err.Error(); {
 	case strings.Contains(text, "first record does not look like a TLS handshake"):
 		return fmt.Errorf("the server at %s speaks plain HTTP, and the URL says https: write http%s", where, strings.TrimPrefix(l.url, "https"))
@@ -122,4 +121,76 @@ func (l *aimed) explainTLS(where string, err error) error {
 		return fmt.Errorf("the certificate of %s is refused: %w: --servername gives another name, --insecure skips the verification", where, err)
 	}
 	return fmt.Errorf("the TLS handshake with %s failed: %w", where, err)
+}
+
+// plainEvery is the time between two plain lines about a load.
+const plainEvery = 3 * time.Second
+
+// rateSpan is the stretch over which a live rate is taken, in nanoseconds.
+const rateSpan = int64(time.Second)
+
+// loadProgress shows how a load goes: one line redrawn at every interval on a
+// terminal, plain lines now and then elsewhere.
+type loadProgress struct {
+	*display
+	counts map[string]uint64 // the number of requests of phases that have one
+
+	mu     sync.Mutex
+	phase  loaders.Window
+	recent []results.Interval
+	// printed is when the last plain line was printed, in nanoseconds.
+	printed int64
+}
+
+func (a *app) newLoadProgress(phases []loaders.Phase) *loadProgress {
+	p := &loadProgress{display: newDisplay(a.stderr), counts: map[string]uint64{}}
+	for i := range phases {
+		p.counts[phases[i].Name] = phases[i].Count
+	}
+	return p
+}
+
+// Window begins a phase.
+func (p *loadProgress) Window(w loaders.Window) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.phase, p.printed = w, w.T0NS
+	p.recent = append(p.recent[:0], results.Interval{AtNS: w.T0NS})
+}
+
+// Interval shows the phase so far.
+func (p *loadProgress) Interval(i loaders.Interval) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.recent = append(p.recent, i.Interval)
+	for len(p.recent) > 2 && i.AtNS-p.recent[0].AtNS > rateSpan {
+		p.recent = p.recent[1:]
+	}
+	p.draw(p.text(i))
+	if !p.live && i.AtNS-p.printed >= int64(plainEvery) {
+		p.printed = i.AtNS
+		p.line("%s", p.text(i))
+	}
+}
+
+// text describes how the load goes, in one line.
+func (p *loadProgress) text(i loaders.Interval) string {
+	name := "warm-up"
+	if p.phase.Measured {
+		name = "measuring"
+	}
+	first := p.recent[0]
+	rate := 0.0
+	if passed := i.AtNS - first.AtNS; passed > 0 {
+		rate = float64(i.Completed-first.Completed) * 1e9 / float64(passed)
+	}
+	return fmt.Sprintf("%s %s: %.0f req/s, %d failed, %d open", name, p.extent(i), rate, i.Failed, i.Open)
+}
+
+// extent is the part of the phase that is done, in requests or in time.
+func (p *loadProgress) extent(i loaders.Interval) string {
+	if n := p.counts[p.phase.Phase]; n > 0 {
+		return fmt.Sprintf("%d of %d requests", i.Completed+i.Failed, n)
+	}
+	return fmt.Sprintf("%.1f of %.1f s", float64(i.AtNS-p.phase.T0NS)/1e9, float64(p.phase.T1NS-p.phase.T0NS)/1e9)
 }

@@ -6,65 +6,99 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime"
 	"slices"
 
-	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"github.com/joust-bench/joust/harness/cpuset"
 	"github.com/joust-bench/joust/harness/plan"
+	"github.com/joust-bench/joust/harness/session"
 	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/loaders/adhoc"
 	"github.com/joust-bench/joust/results"
 )
 
+// loadFlags are the flags of joust load.
+type loadFlags struct {
+	load adhoc.Flags
+	// given sets the options whose flags were given.
+	given []func(*pflag.FlagSet)
+	// read makes options of these.
+	rate, rampTo, cpus, bodyFile, proxy string
+	format, hgrm                        string
+}
+
+// optional sets an option to its flag's value where the flag is given.
+func optional[T any](f *loadFlags, flag string, value *T, option **T) {
+	f.given = append(f.given, func(flags *pflag.FlagSet) {
+		if flags.Changed(flag) {
+			*option = value
+		}
+	})
+}
+
 func (f *loadFlags) register(flags *pflag.FlagSet) {
+	o := &f.load
 	flags.SortFlags = false
-	flags.IntVarP(&f.connections, "connections", "c", adhoc.DefaultConnections, "connections, all threads together")
-	flags.IntVarP(&f.threads, "threads", "t", 0, "loader threads (default: one for each of --cpus, or for every second CPU)")
-	flags.IntVar(&f.users, "users", 0, "closed loop of that many users who share the connections (default: each connection is a user)")
-	flags.TextVar(&f.think, "think", loaders.Think{}, "closed loop: `time` from an answer to the user's next request: "+loaders.ThinkWords)
-	flags.DurationVarP(&f.duration, "duration", "d", adhoc.DefaultDuration, "length of the measured window")
-	flags.Uint64VarP(&f.requests, "requests", "n", 0, "end after that many requests")
+	optional(f, "connections", flags.IntP("connections", "c", adhoc.DefaultConnections, "connections, all threads together"), &o.Connections)
+	optional(f, "threads", flags.IntP("threads", "t", 0, "loader threads (default: one for each of --cpus, or for every second CPU)"), &o.Threads)
+	optional(f, "users", flags.Int("users", 0, "closed loop of that many users who share the connections (default: each connection is a user)"), &o.Users)
+	flags.TextVar(&o.Think, "think", loaders.Think{}, "closed loop: `time` from an answer to the user's next request: "+loaders.ThinkWords)
+	optional(f, "duration", flags.DurationP("duration", "d", adhoc.DefaultDuration, "length of the measured window"), &o.Duration)
+	optional(f, "requests", flags.Uint64P("requests", "n", 0, "end after that many requests"), &o.Requests)
 	flags.StringVarP(&f.rate, "rate", "R", "", "open loop at a rate in requests per second, such as 20000 or 20k")
-	flags.BoolVar(&f.poisson, "poisson", false, "open loop with random gaps, as independent users make them")
+	flags.BoolVar(&o.Poisson, "poisson", false, "open loop with random gaps, as independent users make them")
 	flags.StringVar(&f.rampTo, "ramp-to", "", "open loop whose rate changes, over the window, from that of -R to this one, such as 20000 or 20k")
-	flags.IntVar(&f.burst, "burst", 0, "open loop in which so many requests are due at once, at the mean rate of -R")
-	flags.DurationVar(&f.warmup, "warmup", adhoc.DefaultWarmup, "length of the warm-up")
-	flags.DurationVar(&f.drain, "drain", loaders.DefaultDrain, "how long answers are awaited after the window")
-	flags.DurationVar(&f.shedAfter, "shed-after", 0, "open loop: give up a request that could not be sent so long after it was due")
+	optional(f, "burst", flags.Int("burst", 0, "open loop in which so many requests are due at once, at the mean rate of -R"), &o.Burst)
+	optional(f, "warmup", flags.Duration("warmup", adhoc.DefaultWarmup, "length of the warm-up"), &o.Warmup)
+	flags.DurationVar(&o.Drain, "drain", loaders.DefaultDrain, "how long answers are awaited after the window")
+	optional(f, "shed-after", flags.Duration("shed-after", 0, "open loop: give up a request that could not be sent so long after it was due"), &o.ShedAfter)
 
-	flags.StringVarP(&f.method, "method", "m", "", "method (default GET, or POST with a body)")
-	flags.StringArrayVarP(&f.headers, "header", "H", nil, `header "Name: value" (repeatable); Host replaces the URL's`)
-	flags.StringVarP(&f.body, "body", "b", "", "body of the request")
+	flags.StringVarP(&o.Method, "method", "m", "", "method (default GET, or POST with a body)")
+	flags.StringArrayVarP(&o.Headers, "header", "H", nil, `header "Name: value" (repeatable); Host replaces the URL's`)
+	optional(f, "body", flags.StringP("body", "b", "", "body of the request"), &o.Body)
 	flags.StringVar(&f.bodyFile, "body-file", "", "file with the body of the request")
-	flags.IntVar(&f.expectStatus, "expect-status", 0, "the right status (default: any from 200 to 399)")
-	flags.StringVar(&f.expectBody, "expect-body", "", "the right body, byte for byte (default: any)")
+	optional(f, "expect-status", flags.Int("expect-status", 0, "the right status (default: any from 200 to 399)"), &o.ExpectStatus)
+	optional(f, "expect-body", flags.String("expect-body", "", "the right body, byte for byte (default: any)"), &o.ExpectBody)
 
-	flags.IntVar(&f.depth, "depth", 1, "requests in flight on each connection (pipelining)")
-	flags.IntVar(&f.reconnect, "reconnect", 0, "a new connection after that many requests (default: connections are kept)")
-	flags.BoolVar(&f.rst, "rst", false, "close with RST instead of FIN where --reconnect closes")
-	flags.DurationVar(&f.timeout, "timeout", loaders.DefaultRequestTimeout, "a request without an answer for so long has failed")
-	flags.DurationVar(&f.connectTimeout, "connect-timeout", loaders.DefaultConnectTimeout, "the same for a connection")
+	flags.IntVar(&o.Depth, "depth", 1, "requests in flight on each connection (pipelining)")
+	optional(f, "reconnect", flags.Int("reconnect", 0, "a new connection after that many requests (default: connections are kept)"), &o.ReconnectEvery)
+	flags.BoolVar(&o.RST, "rst", false, "close with RST instead of FIN where --reconnect closes")
+	flags.DurationVar(&o.Timeout, "timeout", loaders.DefaultRequestTimeout, "a request without an answer for so long has failed")
+	flags.DurationVar(&o.ConnectTimeout, "connect-timeout", loaders.DefaultConnectTimeout, "the same for a connection")
 
-	flags.StringVar(&f.ca, "ca", "", "PEM file of the authority to trust instead of the system's")
-	flags.StringVar(&f.cert, "cert", "", "PEM file of the client's certificate")
-	flags.StringVar(&f.key, "key", "", "PEM file of the client certificate's key")
-	flags.BoolVar(&f.insecure, "insecure", false, "do not verify the server's certificate")
-	flags.StringVar(&f.serverName, "servername", "", "name for SNI and verification (default: the URL's host)")
-	flags.BoolVar(&f.resume, "resume", false, "let new connections resume earlier TLS sessions")
-	flags.StringVar(&f.unix, "unix", "", "connect to this Unix socket instead of the URL's host")
+	flags.StringVar(&o.TLS.CAFile, "ca", "", "PEM file of the authority to trust instead of the system's")
+	flags.StringVar(&o.TLS.CertFile, "cert", "", "PEM file of the client's certificate")
+	flags.StringVar(&o.TLS.KeyFile, "key", "", "PEM file of the client certificate's key")
+	flags.BoolVar(&o.TLS.Insecure, "insecure", false, "do not verify the server's certificate")
+	flags.StringVar(&o.TLS.ServerName, "servername", "", "name for SNI and verification (default: the URL's host)")
+	flags.BoolVar(&o.TLS.Resume, "resume", false, "let new connections resume earlier TLS sessions")
+	flags.StringVar(&o.Unix, "unix", "", "connect to this Unix socket instead of the URL's host")
 	flags.StringVar(&f.proxy, "proxy", "", "HTTP proxy, http://host:port")
 
-	flags.StringVar(&f.idle, "idle", "", "how threads wait: "+loaders.IdleWords+" (default: spin with --cpus, else hybrid)")
+	flags.StringVar((*string)(&o.Idle), "idle", "", "how threads wait: "+loaders.IdleWords+" (default: spin with --cpus, else hybrid)")
 	flags.StringVar(&f.cpus, "cpus", "", "pin the threads to these CPUs, such as 2-3")
-	flags.StringVar(&f.engine, "engine", "", "evloop or portable (default: the best here)")
-	flags.Uint64Var(&f.seed, "seed", 0, "seed of all random choices (default: a fresh one, printed)")
-	flags.StringVar(&f.format, "format", formatText, "text or json")
+	flags.StringVar((*string)(&o.Engine), "engine", "", "evloop or portable (default: the best here)")
+	flags.Uint64Var(&o.Seed, "seed", 0, "seed of all random choices (default: a fresh one, printed)")
+	formatFlag(flags, &f.format, formatText, formatJSON)
 	flags.StringVar(&f.hgrm, "hgrm", "", "write the percentile distribution of latency, in ms, to this file")
 }
 
-// rate reads the rate that a flag was given; nil for none.
+// read completes the options with the flags as they were given.
+func (f *loadFlags) read(flags *pflag.FlagSet) error {
+	o := &f.load
+	o.Processors = runtime.NumCPU()
+	for _, set := range f.given {
+		set(flags)
+	}
+	if !flags.Changed("seed") {
+		o.Seed = session.FreshSeed()
+	}
+	return errors.Join(rate("-R", f.rate, &o.RateRPS), rate("--ramp-to", f.rampTo, &o.RampToRPS), f.setCPUs(), f.setBody(), checkTLSFiles(o.TLS))
+}
+
+// rate parses the text of a flag; an empty one leaves the rate as it is.
 func rate(flag, text string, to **float64) error {
 	if text == "" {
 		return nil
@@ -77,8 +111,8 @@ func rate(flag, text string, to **float64) error {
 	return nil
 }
 
-// setCPUs reads --cpus and holds it to the processors that there are.
-func (f *loadFlags) setCPUs(o *adhoc.Flags) error {
+// setCPUs reads --cpus and checks that joust may use these CPUs.
+func (f *loadFlags) setCPUs() error {
 	cpus, err := cpuset.Parse(f.cpus)
 	if err != nil {
 		return fmt.Errorf("--cpus: %w", err)
@@ -86,26 +120,25 @@ func (f *loadFlags) setCPUs(o *adhoc.Flags) error {
 	if len(cpus) == 0 {
 		return nil
 	}
-	there, err := cpuset.Read()
+	topology, err := cpuset.Read()
 	if err != nil {
 		return fmt.Errorf("--cpus: %w", err)
 	}
 	for _, id := range cpus {
-		if !slices.Contains(there.IDs(), id) {
-			return fmt.Errorf("--cpus %s: there is no CPU %d for joust here: it may use %s", f.cpus, id, cpuset.Format(there.IDs()))
+		if !slices.Contains(topology.IDs(), id) {
+			return fmt.Errorf("--cpus %s: there is no CPU %d for joust here: it may use %s", f.cpus, id, cpuset.Format(topology.IDs()))
 		}
 	}
-	o.CPUs = cpus
+	f.load.CPUs = cpus
 	return nil
 }
 
-// setBody takes the body from its flag or its file.
-func (f *loadFlags) setBody(c *cobra.Command, o *adhoc.Flags) error {
-	o.Body = given(c, "body", &f.body)
+// setBody reads the body from --body-file.
+func (f *loadFlags) setBody() error {
 	if f.bodyFile == "" {
 		return nil
 	}
-	if o.Body != nil {
+	if f.load.Body != nil {
 		return errors.New("-b and --body-file both say what the body is: give one of them")
 	}
 	data, err := os.ReadFile(f.bodyFile)
@@ -113,25 +146,25 @@ func (f *loadFlags) setBody(c *cobra.Command, o *adhoc.Flags) error {
 		return fmt.Errorf("--body-file: %w", err)
 	}
 	text := string(data)
-	o.Body = &text
+	f.load.Body = &text
 	return nil
 }
 
-// checkTLSFiles finds what is wrong with the PEM files before any load.
-func (f *loadFlags) checkTLSFiles() error {
+// checkTLSFiles checks the PEM files before any load.
+func checkTLSFiles(t loaders.TLS) error {
 	var errs []error
-	if f.ca != "" {
-		data, err := os.ReadFile(f.ca)
+	if t.CAFile != "" {
+		data, err := os.ReadFile(t.CAFile)
 		switch {
 		case err != nil:
 			errs = append(errs, fmt.Errorf("--ca: %w", err))
 		case !x509.NewCertPool().AppendCertsFromPEM(data):
-			errs = append(errs, fmt.Errorf("--ca %s: no certificate in PEM form is in it", f.ca))
+			errs = append(errs, fmt.Errorf("--ca %s: no certificate in PEM form is in it", t.CAFile))
 		}
 	}
-	if f.cert != "" && f.key != "" {
-		if _, err := tls.LoadX509KeyPair(f.cert, f.key); err != nil {
-			errs = append(errs, fmt.Errorf("--cert %s, --key %s: %w", f.cert, f.key, err))
+	if t.CertFile != "" && t.KeyFile != "" {
+		if _, err := tls.LoadX509KeyPair(t.CertFile, t.KeyFile); err != nil {
+			errs = append(errs, fmt.Errorf("--cert %s, --key %s: %w", t.CertFile, t.KeyFile, err))
 		}
 	}
 	return errors.Join(errs...)

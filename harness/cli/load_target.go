@@ -11,41 +11,42 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
+	"github.com/joust-bench/joust/harness/session"
 	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/loaders/adhoc"
 )
 
-// aimed is a load that knows its target.
-type aimed struct {
+// aim is a load with its target.
+type aim struct {
 	spec   loaders.Spec
 	target adhoc.URL
 	// url is the URL without its password; title the head of the result.
 	url, title string
 }
 
-// aim turns the command line into a load: it resolves names and checks the
-// flags, all of it before anything is asked of the target.
-func (a *app) aim(ctx context.Context, c *cobra.Command, text string, f *loadFlags) (*aimed, error) {
+// aim makes a load of the command line: it resolves names and checks the flags,
+// before any request.
+func (a *app) aim(ctx context.Context, flags *pflag.FlagSet, text string, f *loadFlags) (*aim, error) {
 	target, err := adhoc.ParseURL(text)
 	if err != nil {
-		return nil, usage(err)
+		return nil, session.Usage(err)
 	}
-	o, err := f.options(c)
-	if err != nil {
-		return nil, usage(err)
+	if err := f.read(flags); err != nil {
+		return nil, session.Usage(err)
 	}
-	l := &aimed{target: target, url: withoutPassword(text)}
+	o := &f.load
+	l := &aim{target: target, url: withoutPassword(text)}
 	if f.proxy != "" {
 		if o.Proxy, err = resolveProxy(ctx, f.proxy); err != nil {
 			return nil, err
 		}
 	}
-	// The flags are checked with an address in place of those that resolving
-	// will give: a wrong flag is told before a name is looked up.
+	// With an address in place of those to come: a wrong flag is reported before a
+	// name is looked up.
 	if _, err := o.Spec(target, []string{"127.0.0.1"}); err != nil {
-		return nil, usage(err)
+		return nil, session.Usage(err)
 	}
 	var addresses []string
 	switch {
@@ -58,14 +59,14 @@ func (a *app) aim(ctx context.Context, c *cobra.Command, text string, f *loadFla
 		return nil, err
 	}
 	if l.spec, err = o.Spec(target, addresses); err != nil {
-		return nil, usage(err)
+		return nil, session.Usage(err)
 	}
 	l.title = l.spec.Requests[0].Method + " " + l.url + l.route()
 	return l, nil
 }
 
 // route names the way to the server where the URL does not.
-func (l *aimed) route() string {
+func (l *aim) route() string {
 	t := l.spec.Target
 	switch {
 	case l.spec.Proxy != nil:
@@ -81,7 +82,7 @@ func (l *aimed) route() string {
 func withoutPassword(text string) string {
 	u, err := url.Parse(text)
 	if err != nil {
-		return text // ParseURL has taken it; nothing is left to hide
+		return text // ParseURL has accepted it; there is nothing to hide
 	}
 	return u.Redacted()
 }
@@ -92,16 +93,16 @@ func checkSocket(path string) error {
 	case err != nil:
 		return fmt.Errorf("--unix: %w: start the server first", err)
 	case info.Mode()&os.ModeSocket == 0:
-		return usage(fmt.Errorf("--unix %s is no socket", path))
+		return session.Usage(fmt.Errorf("--unix %s is no socket", path))
 	}
 	return nil
 }
 
-// resolveProxy is the proxy's numeric address.
+// resolveProxy returns the proxy's numeric address.
 func resolveProxy(ctx context.Context, text string) (string, error) {
 	name, port, err := adhoc.ParseProxy(text)
 	if err != nil {
-		return "", usage(err)
+		return "", session.Usage(err)
 	}
 	list, err := lookup(ctx, name)
 	if err != nil {
@@ -110,9 +111,9 @@ func resolveProxy(ctx context.Context, text string) (string, error) {
 	return net.JoinHostPort(list[0], port), nil
 }
 
-// addresses are the numeric addresses to spread connections over: all of the
-// name that take connections, or all where none does, so that the load tells
-// why. The addresses of localhost are one machine's, so one of them will do.
+// addresses returns the numeric addresses to spread connections over: those of the
+// name that take connections, or one on the loopback. Where none does it returns the
+// first, and the load fails with the reason.
 func (a *app) addresses(ctx context.Context, t adhoc.URL, f *loadFlags) ([]string, error) {
 	all, err := lookup(ctx, t.Name)
 	if err != nil || len(all) == 1 {
@@ -120,37 +121,29 @@ func (a *app) addresses(ctx context.Context, t adhoc.URL, f *loadFlags) ([]strin
 	}
 	var taking []string
 	for _, address := range all {
-		d := net.Dialer{Timeout: f.connectTimeout}
+		d := net.Dialer{Timeout: f.load.ConnectTimeout}
 		conn, err := d.DialContext(ctx, "tcp", net.JoinHostPort(address, t.Port))
 		if err != nil {
 			continue
 		}
 		_ = conn.Close()
 		taking = append(taking, address)
-		if isLocalhost(t.Name) {
-			return taking, nil
+		if netip.MustParseAddr(address).IsLoopback() {
+			return taking, nil // all of them are this machine's
 		}
 	}
 	if len(taking) == 0 {
 		return all[:1], nil
 	}
-	if left := len(all) - len(taking); left > 0 {
-		fmt.Fprintf(a.stderr, "note: %d of the %d addresses of %s take no connections and are left out\n", left, len(all), t.Name)
+	if closed := len(all) - len(taking); closed > 0 {
+		a.say("note: %d of the %d addresses of %s take no connections and are left out", closed, len(all), t.Name)
 	}
 	return taking, nil
 }
 
-func isLocalhost(name string) bool {
-	name = strings.ToLower(strings.TrimSuffix(name, "."))
-	return name == "localhost" || strings.HasSuffix(name, ".localhost")
-}
-
-// lookup gives the addresses of a name, itself for a numeric one.
+// lookup returns the addresses of a name, itself for a numeric one.
 func lookup(ctx context.Context, name string) ([]string, error) {
-	if ip, err := netip.ParseAddr(name); err == nil {
-		return []string{ip.Unmap().String()}, nil
-	}
-	found, err := net.DefaultResolver.LookupNetIP(ctx, "ip", name)
+	ips, err := net.DefaultResolver.LookupNetIP(ctx, "ip", name)
 	if err != nil {
 		reason := err.Error()
 		if dns := (*net.DNSError)(nil); errors.As(err, &dns) {
@@ -159,7 +152,7 @@ func lookup(ctx context.Context, name string) ([]string, error) {
 		return nil, fmt.Errorf("host %q cannot be resolved: %s: correct the name, or give a numeric address", name, reason)
 	}
 	var list []string
-	for _, ip := range found {
+	for _, ip := range ips {
 		if text := ip.Unmap().String(); !slices.Contains(list, text) {
 			list = append(list, text)
 		}

@@ -58,8 +58,8 @@ type ended struct {
 	out, errors string
 }
 
-// command is joust with a measuring lock of its own, so that it need not wait
-// for whoever measures on this machine.
+// command returns joust with a measuring lock of its own: it does not wait for other
+// jousts on this machine.
 func command(t *testing.T, tmp string, args ...string) (c *exec.Cmd, out, errs *bytes.Buffer) {
 	t.Helper()
 	c = exec.CommandContext(t.Context(), filepath.Join(programs, "joust"), args...)
@@ -78,8 +78,8 @@ func joust(t *testing.T, args ...string) ended {
 	}, args...)
 }
 
-// joustUntil runs until the outcome is, often enough, what a machine with time to
-// spare gives.
+// joustUntil runs joust until the outcome holds, as it does often on a machine with
+// time to spare.
 func joustUntil(t *testing.T, holds func(ended) bool, args ...string) (e ended) {
 	t.Helper()
 	retry.Often(t, func() string {
@@ -93,7 +93,7 @@ func joustUntil(t *testing.T, holds func(ended) bool, args ...string) (e ended) 
 	return e
 }
 
-// String is the outcome for the eyes of people.
+// String returns the outcome for people.
 func (e ended) String() string { return fmt.Sprintf("exit code %d\n%s%s", e.code, e.out, e.errors) }
 
 func exitOf(t *testing.T, err error) int {
@@ -108,7 +108,7 @@ func exitOf(t *testing.T, err error) int {
 	return 0
 }
 
-// short is a load that is over soon.
+// short returns the arguments of a load that is over soon.
 func short(url string, more ...string) []string {
 	return append([]string{"load", url, "-c", "4", "-t", "1", "-d", "150ms", "--warmup", "50ms", "--expect-status", "200"}, more...)
 }
@@ -140,12 +140,12 @@ func TestLoadText(t *testing.T) {
 			}
 		}
 		if e.errors != "" {
-			t.Errorf("%q: told %q", c.more, e.errors)
+			t.Errorf("%q: printed %q", c.more, e.errors)
 		}
 	}
 }
 
-// What the loader counts is what the server counts.
+// The loader counts the same requests as the server.
 func TestLoadJSONAndCounts(t *testing.T) {
 	t.Parallel()
 	s := newTarget(t, nil)
@@ -201,8 +201,8 @@ func TestLoadRamps(t *testing.T) {
 	}
 }
 
-// With a number of requests, exactly those are asked; any status from 200 to
-// 399 will do.
+// With a number of requests, exactly that many are sent; any status from 200 to
+// 399 is right.
 func TestLoadOfANumberOfRequests(t *testing.T) {
 	t.Parallel()
 	for _, more := range [][]string{{"-c", "7"}, {"-c", "3", "-R", "2k"}, {"-c", "5", "-d", "30s", "--depth", "3"}} {
@@ -358,7 +358,7 @@ func TestLoadFindsItsTarget(t *testing.T) {
 	}
 }
 
-// What keeps a load from running is one clear sentence.
+// A load that cannot run says why in one sentence.
 func TestLoadRefusals(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -392,7 +392,7 @@ func TestLoadRefusals(t *testing.T) {
 		{[]string{"load", "http://h/", "--body-file", dir + "/none"}, 2, "--body-file: open "},
 		{[]string{"load", "https://h/", "--ca", dir + "/none"}, 2, "--ca: open "},
 		{[]string{"load", "https://h/", "--cert", dir + "/c", "--key", dir + "/k"}, 2, "--cert"},
-		{[]string{"load", "http://h/", "--format", "xml"}, 2, "--format xml: text or json"},
+		{[]string{"load", "http://h/", "--format", "xml"}, 2, `--format "xml": the formats are text, json`},
 		{[]string{"load", "http://h/", "--hgrm", dir + "/none/x"}, 2, "make it first"},
 		{[]string{"load", "http://h/", "--proxy", "h"}, 2, "http://host:port"},
 		{[]string{"load", "http://h/", "--unix", dir}, 2, "is no socket"},
@@ -494,7 +494,7 @@ func TestLoadTakesTheLock(t *testing.T) {
 	await(t, "the first load", func() bool { return s.asked.Load() > 0 })
 	second, _, _ := command(t, tmp, short(s.URL)...)
 	second.Stderr = nil
-	told, err := second.StderrPipe()
+	printed, err := second.StderrPipe()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -502,9 +502,9 @@ func TestLoadTakesTheLock(t *testing.T) {
 		t.Fatal(err)
 	}
 	line := make([]byte, 256)
-	n, err := told.Read(line)
+	n, err := printed.Read(line)
 	if want := fmt.Sprintf("another joust measures on this machine (process %d", first.Process.Pid); err != nil || !strings.Contains(string(line[:n]), want) {
-		t.Errorf("told %q, %v, want %q", line[:n], err, want)
+		t.Errorf("printed %q, %v, want %q", line[:n], err, want)
 	}
 	if err := first.Process.Signal(os.Interrupt); err != nil {
 		t.Fatal(err)
@@ -529,7 +529,7 @@ func TestLoadHelpNamesTheExitCodes(t *testing.T) {
 
 func TestExplain(t *testing.T) {
 	t.Parallel()
-	l := &aimed{url: "https://h:8443/x", target: adhoc.URL{TLS: true}, spec: loaders.Spec{
+	l := &aim{url: "https://h:8443/x", target: adhoc.URL{TLS: true}, spec: loaders.Spec{
 		Target: loaders.Target{Address: "10.0.0.1:8443"}, ConnectTimeout: 5 * time.Second,
 	}}
 	for _, c := range []struct {
@@ -575,11 +575,11 @@ func TestLoadProgress(t *testing.T) {
 			"\r\x1b[Kmeasuring 3.0 of 10.0 s: 1000 req/s, 2 failed, 4 open\r\x1b[K"},
 	} {
 		var out bytes.Buffer
-		p := &loadProgress{out: &out, live: c.live, counts: map[string]uint64{"closed": c.count}}
-		p.window(window)
-		p.interval(at(1, 500))
-		p.interval(at(2.5, 1500))
-		p.interval(at(3, 2000))
+		p := &loadProgress{display: &display{out: &out, live: c.live}, counts: map[string]uint64{"closed": c.count}}
+		p.Window(window)
+		p.Interval(at(1, 500))
+		p.Interval(at(2.5, 1500))
+		p.Interval(at(3, 2000))
 		p.end()
 		if out.String() != c.want {
 			t.Errorf("%s: %q, want %q", c.name, out.String(), c.want)

@@ -20,8 +20,8 @@ const (
 	growth = 16 << 20
 )
 
-// TestMemoryDoesNotGrowWithTrials attaches a server that runs here by its URL
-// and reads the resident memory of joust on its way.
+// TestMemoryDoesNotGrowWithTrials attaches a server of this process by its URL and
+// reads the resident memory of joust twice.
 func TestMemoryDoesNotGrowWithTrials(t *testing.T) {
 	t.Parallel()
 	few := numberFrom(t, trialsEnv, 3)

@@ -86,7 +86,7 @@ func TestTwoResumesOfOneRun(t *testing.T) {
 		}
 	}
 	if _, err := os.Lstat(filepath.Join(dir, journal.LockFile)); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("the lock file is left: %v", err)
+		t.Errorf("the lock file remains: %v", err)
 	}
 }
 
@@ -116,7 +116,7 @@ func TestKilledOwnerGivesItsRunUp(t *testing.T) {
 	says(t, text, "resuming "+filepath.Base(dir))
 }
 
-// hasOpen tells whether the process has the file open.
+// hasOpen reports whether the process has the file open.
 func hasOpen(pid int, path string) bool {
 	file, err := os.Stat(path)
 	if err != nil {
@@ -142,8 +142,8 @@ func TestHostileLockFile(t *testing.T) {
 	}
 	text := s.joust(t, resume...).ends(patience, ExitFailed)
 	says(t, text, "owner.lock is a symbolic link, which is not followed: remove it")
-	if kept, err := os.ReadFile(precious); err != nil || string(kept) != "text" {
-		t.Errorf("the link's target holds %q, %v", kept, err)
+	if text, err := os.ReadFile(precious); err != nil || string(text) != "text" {
+		t.Errorf("the link's target holds %q, %v", text, err)
 	}
 	if err := os.Remove(lock); err != nil {
 		t.Fatal(err)

@@ -19,7 +19,7 @@ import (
 	"github.com/joust-bench/joust/results/journal"
 )
 
-// patience is how long a condition may take on a busy machine.
+// patience bounds the wait for a condition on a busy machine.
 const patience = 60 * time.Second
 
 // buildPatience bounds one that compiles a server, the standard library
@@ -29,11 +29,11 @@ const buildPatience = 5 * patience
 // site is a folder of its own with servers, results and temporary files.
 type site struct {
 	dir string
-	// mark is that of every process that is started here; see marked.
+	// mark is in the environment of every process that is started here; see marked.
 	mark string
 	// env is what joust gets beyond the test's own environment.
 	env []string
-	// shell is what a shell does before it becomes joust; empty for no shell.
+	// shell is the commands of a shell that then becomes joust; empty for no shell.
 	shell string
 }
 
@@ -45,8 +45,8 @@ func newSite(t *testing.T) *site {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if left := waitGone(s.mark, patience); len(left) > 0 {
-			t.Errorf("processes are left: %q", left)
+		if lines := waitGone(s.mark, patience); len(lines) > 0 {
+			t.Errorf("processes remain: %q", lines)
 		}
 	})
 	return s
@@ -66,7 +66,7 @@ func (s *site) server(t *testing.T, name string, mode []string, keys ...string) 
 	}
 }
 
-// events counts the lines of that kind that stooges have told.
+// events counts the stooges' events of that kind.
 func (s *site) events(kind string) int {
 	text, err := os.ReadFile(s.path("events"))
 	if err != nil {
@@ -75,10 +75,10 @@ func (s *site) events(kind string) int {
 	return strings.Count(string(text), kind+" ")
 }
 
-// run is the arguments of a short closed loop, with more that win.
+// run returns the arguments of a short closed loop; more win.
 func (s *site) run(more ...string) []string { return append(soon(s.path("servers")), more...) }
 
-// stored is the only run of the site.
+// stored returns the only run of the site.
 func (s *site) stored(t *testing.T) (dir string, run results.Run) {
 	t.Helper()
 	dir, err := journal.Find(s.path("results"), journal.Latest)
@@ -91,8 +91,7 @@ func (s *site) stored(t *testing.T) (dir string, run results.Run) {
 	return dir, run
 }
 
-// occupy takes the site's measuring lock, so that every joust waits, until
-// release.
+// occupy takes the site's measuring lock: every joust waits until release.
 func (s *site) occupy(t *testing.T) (release func()) {
 	t.Helper()
 	lock, err := os.Create(s.path("tmp", "joust-measuring.lock"))
@@ -157,7 +156,7 @@ func (s *site) joust(t *testing.T, args ...string) *process {
 	}
 	go func() {
 		defer close(p.done)
-		_ = p.cmd.Wait() // the exit code tells
+		_ = p.cmd.Wait() // code returns the outcome
 	}()
 	t.Cleanup(func() {
 		_ = p.cmd.Process.Kill() // it has ended, unless the test failed
@@ -166,7 +165,7 @@ func (s *site) joust(t *testing.T, args ...string) *process {
 	return p
 }
 
-// waits tells whether the process waits for the holder of an occupied site.
+// waits reports whether the process waits for the holder of an occupied site.
 func (p *process) waits() bool {
 	return strings.Contains(p.out.String(), "waiting: another joust measures on this machine (process 1: the holder)")
 }
@@ -225,7 +224,7 @@ func says(t *testing.T, text string, parts ...string) {
 	}
 }
 
-// counted are the trials that count, each told as server and repetition.
+// counted returns how often each trial was measured, by kind, server and repetition.
 func counted(run *results.Run) map[string]int {
 	seen := map[string]int{}
 	for i := range run.Trials {

@@ -3,10 +3,8 @@ package cli
 import (
 	"cmp"
 	"fmt"
-	"io"
 	"os"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/joust-bench/joust/harness/run"
@@ -15,23 +13,20 @@ import (
 	"github.com/joust-bench/joust/results"
 )
 
-// progress tells how a run goes: on a terminal one line that is redrawn, with
-// what is worth keeping above it; elsewhere plain lines.
+// progress shows how a run goes. On a terminal it redraws one line, with lines
+// that stay above it; elsewhere it prints plain lines.
 type progress struct {
+	*display
 	// dir is the run's folder.
-	dir  string
-	out  io.Writer
-	live bool
+	dir string
 	// frozen keeps the line still inside windows: there is no CPU to spare for
 	// drawing when the loader has only one.
 	frozen bool
 
-	mu       sync.Mutex
 	at       run.Progress
 	phase    loaders.Window
 	measured int64
 	began    time.Time
-	drawn    bool
 	// refreshed is when the matrices were last written.
 	refreshed time.Time
 }
@@ -41,38 +36,9 @@ var _ run.Observer = (*progress)(nil)
 func (a *app) newProgress(m *session.Measurement) *progress {
 	a.stopping.Store(draining)
 	return &progress{
-		dir: m.Journal.Dir(), out: a.stderr, live: isTerminal(a.stderr), frozen: len(m.Run.CPUs.Loader) <= 1,
+		display: newDisplay(a.stderr), dir: m.Journal.Dir(), frozen: len(m.Run.CPUs.Loader) <= 1,
 		began: time.Now(), refreshed: time.Now(),
 	}
-}
-
-// line prints a line that stays.
-func (p *progress) line(format string, args ...any) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.wipe()
-	fmt.Fprintf(p.out, format+"\n", args...)
-}
-
-func (p *progress) wipe() {
-	if p.drawn {
-		fmt.Fprint(p.out, "\r\x1b[K")
-		p.drawn = false
-	}
-}
-
-// draw redraws the live line.
-func (p *progress) draw(text string) {
-	if !p.live {
-		return
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if runes, most := []rune(text), columns(p.out)-1; most > 0 && len(runes) > most {
-		text = string(runes[:most]) // a line that wraps could not be wiped
-	}
-	fmt.Fprintf(p.out, "\r\x1b[K%s", text)
-	p.drawn = true
 }
 
 func (p *progress) Note(format string, args ...any) { p.line(format, args...) }
@@ -86,22 +52,18 @@ func (p *progress) Checked(server, scenario, difference string) {
 }
 
 func (p *progress) TrialBegins(at run.Progress) {
-	p.mu.Lock()
 	p.at = at
-	p.mu.Unlock()
 	p.draw(p.where() + "starting")
 }
 
-// where is the live line's constant part.
+// where returns the constant part of the redrawn line.
 func (p *progress) where() string {
 	t := p.at.Trial
 	return fmt.Sprintf("[%d/%d] %s %s, about %s left: ", p.at.Number, p.at.Total, t.Entry.As, t.Table.Scenario, p.at.Left.Round(time.Second))
 }
 
 func (p *progress) Phase(w loaders.Window) {
-	p.mu.Lock()
 	p.phase = w
-	p.mu.Unlock()
 	text := w.Phase
 	if w.RateRPS > 0 {
 		text += fmt.Sprintf(" at %.0f req/s", w.RateRPS)
@@ -113,18 +75,14 @@ func (p *progress) Live(i loaders.Interval) {
 	if p.frozen || !p.live {
 		return
 	}
-	p.mu.Lock()
 	seconds := float64(i.AtNS-p.phase.T0NS) / 1e9
-	p.mu.Unlock()
 	if seconds > 0 {
 		p.draw(fmt.Sprintf("%s%s %.0f req/s", p.where(), i.Phase, float64(i.Completed)/seconds))
 	}
 }
 
 func (p *progress) TrialEnds(at run.Progress, t results.Trial) {
-	p.mu.Lock()
 	p.measured += t.MeasuredNS
-	p.mu.Unlock()
 	kind := fmt.Sprintf("block %d", t.Block)
 	if t.Kind == results.TrialScout {
 		kind = "scouting"
@@ -135,12 +93,15 @@ func (p *progress) TrialEnds(at run.Progress, t results.Trial) {
 	}
 }
 
-// outcome is a trial in a few words.
+// outcome describes a trial in a few words.
 func outcome(t *results.Trial) string {
 	if t.State != results.TrialOK {
 		return fmt.Sprintf("%s: %s", t.State, indented(t.Reason))
 	}
-	words := sweepOutcome(t)
+	var words []string
+	if points := t.Sweep; len(points) > 0 && len(t.Loaders) > 0 {
+		words = append(words, fmt.Sprintf("%d of %d to %d clients", t.Loaders[0].ConnectionsAsked, points[0].Clients, points[len(points)-1].Clients))
+	}
 	for _, phase := range t.Phases {
 		v := phase.Verdict
 		switch {
@@ -154,16 +115,18 @@ func outcome(t *results.Trial) string {
 			words = append(words, phase.Name+" saturated")
 		}
 	}
-	words = append(words, searchOutcome(t)...)
+	if t.Search != nil {
+		words = append(words, searchOutcome(t.Search, t.Kind == results.TrialConfirm))
+	}
 	return cmp.Or(strings.Join(words, ", "), "ok")
 }
 
-// peak is the closed loop in a few words.
+// peak describes the closed loop in a few words.
 func peak(t *results.Trial, phase *results.TrialPhase) string {
 	if !phase.Verdict.Valid {
 		return "void: " + phase.Verdict.Why()
 	}
-	p := t.Loaders[0].Phase(phase.Name)
+	p := t.Loaders[0].Phase(phase.Name) // of all loaders together
 	text := fmt.Sprintf("%.0f req/s", p.ThroughputRPS())
 	if p.SentBodyBytes > p.ReceivedBodyBytes && p.SentBodyBytes > 1<<30 {
 		text = fmt.Sprintf("%.0f MB/s", float64(p.SentBodyBytes)/1e6/(float64(p.WindowNS())/1e9))
@@ -177,22 +140,37 @@ func peak(t *results.Trial, phase *results.TrialPhase) string {
 	return text + " (" + string(phase.Verdict.Bottleneck) + ")"
 }
 
-// refreshEvery bounds how old the matrices are while a block goes on.
+// searchOutcome describes a search for a rate, or its confirmation, in a few words.
+func searchOutcome(s *results.Search, confirmation bool) string {
+	name, none, sign := "highest rate", "no rate kept the objective", ""
+	if confirmation {
+		name, none = "confirmed", "not confirmed"
+	}
+	if s.KeptRPS == nil {
+		return none + ": " + s.Stop
+	}
+	if s.AtLeast {
+		sign = "≥ "
+	}
+	return fmt.Sprintf("%s %s%.0f req/s in %s", name, sign, *s.KeptRPS, count(len(s.Steps), "step"))
+}
+
+// refreshEvery bounds the age of the matrices while a block goes on.
 const refreshEvery = 30 * time.Second
 
-// BlockEnds tells that a block is done and in the matrices.
+// BlockEnds refreshes the matrices and says so.
 func (p *progress) BlockEnds(block, blocks int) {
 	if p.refresh() {
 		p.line("block %d of %d done: %s is up to date", block, blocks, p.dir)
 	}
 }
 
-// refresh writes the matrices anew, so that the first results are there early.
+// refresh writes the matrices anew and reports whether it could.
 func (p *progress) refresh() bool {
 	p.refreshed = time.Now()
 	set, err := readCells(p.dir)
 	if err == nil {
-		_, err = render(set, []string{p.dir})
+		_, err = writeMatrices(set, p.dir)
 	}
 	if err != nil {
 		p.line("joust: the matrices could not be refreshed: %v", err)
@@ -200,20 +178,19 @@ func (p *progress) refresh() bool {
 	return err == nil
 }
 
-// end removes the live line and says where the time went.
+// end removes the line that is redrawn and prints how much of the time was
+// measured.
 func (p *progress) end() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.wipe()
+	p.display.end()
 	took := time.Since(p.began)
 	if took > 0 && p.measured > 0 {
-		fmt.Fprintf(p.out, "measured in %s, %.0f %% of it in warm-up and windows; joust's own memory %d MB\n",
+		p.line("measured in %s, %.0f %% of it in warm-up and windows; joust's own memory %d MB",
 			took.Round(time.Second), float64(p.measured)/float64(took)*100, ownMemory()>>20)
 	}
 }
 
-// ownMemory is the orchestrator's resident memory in bytes, 0 where it cannot
-// be read.
+// ownMemory returns joust's own resident memory in bytes, 0 where it cannot be
+// read.
 func ownMemory() int64 {
 	data, err := os.ReadFile("/proc/self/statm")
 	if err != nil {

@@ -9,7 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/joust-bench/joust/harness/plan"
-	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/harness/session"
 	"github.com/joust-bench/joust/results/cells"
 	"github.com/joust-bench/joust/results/files"
 	"github.com/joust-bench/joust/results/journal"
@@ -45,23 +45,22 @@ one goes back to all pairs.`,
 				return err
 			}
 			if c.Flags().Changed("baseline") {
-				if err := compareWith(&set.Run, baseline); err != nil {
-					return err
+				if err := plan.Baseline(set.Run.Plan, baseline); err != nil && baseline != "" {
+					return session.Usage(fmt.Errorf("--baseline: %w", err))
 				}
+				set.Run.Plan.Baseline = baseline // "" for all pairs
 			}
 			dirs := a.matrixFolders(dir, publish)
 			if err := unix.Access(dir, unix.W_OK|unix.X_OK); err != nil {
-				fmt.Fprintf(a.stderr, "note: the matrices in %s stay as they are: %v (--publish --out DIR writes them into DIR)\n", dir, err)
+				a.say("note: the matrices in %s stay as they are: %v (--publish --out DIR writes them into DIR)", dir, err)
 				dirs = dirs[1:]
 			}
-			written, err := render(set, dirs)
-			if err != nil {
+			fmt.Fprintln(a.stdout, matrix.Headline(set, columns(a.stdout)))
+			if err := a.render(set, dirs...); err != nil {
 				return err
 			}
-			fmt.Fprintln(a.stdout, matrix.Headline(set, a.width()))
-			a.tellFiles(written)
 			if set.Run.Duel != nil {
-				a.tellDuel(set.Run.Duel)
+				a.printDuel(set.Run.Duel)
 			}
 			return nil
 		},
@@ -71,23 +70,12 @@ one goes back to all pairs.`,
 	return c
 }
 
-// compareWith sets the baseline of the run's tables; empty for all pairs.
-func compareWith(run *results.Run, baseline string) error {
-	if baseline != "" {
-		if err := plan.Baseline(run.Plan, baseline); err != nil {
-			return usage(fmt.Errorf("--baseline: %w", err))
-		}
-	}
-	run.Plan.Baseline = baseline
-	return nil
-}
-
-// findRun is the folder of a stored run; a name that fits none is a mistake of
+// findRun returns the folder of a stored run. A name of no run is a mistake of
 // usage.
 func (a *app) findRun(name string) (dir string, err error) {
 	dir, err = journal.Find(a.out, name)
 	if errors.Is(err, journal.ErrNotFound) {
-		err = usage(err)
+		err = session.Usage(err)
 	}
 	return dir, err
 }
@@ -110,7 +98,7 @@ func readCells(dir string) (*cells.Set, error) {
 	return cells.Stream(run, journal.Trials(dir))
 }
 
-// matrixFolders are the folders for the matrices of the run in dir: its own
+// matrixFolders returns the folders for the matrices of the run in dir: its own
 // and, where they are published, the output folder.
 func (a *app) matrixFolders(dir string, publish bool) []string {
 	if publish {
@@ -119,15 +107,24 @@ func (a *app) matrixFolders(dir string, publish bool) []string {
 	return []string{dir}
 }
 
-// render writes the matrices of a run into the folders and returns their paths.
-func render(set *cells.Set, dirs []string) ([]string, error) {
+// render writes the matrices of a run into the folders and prints their paths.
+func (a *app) render(set *cells.Set, dirs ...string) error {
+	written, err := writeMatrices(set, dirs...)
+	for _, path := range written {
+		fmt.Fprintf(a.stdout, "wrote %s\n", path)
+	}
+	return err
+}
+
+// writeMatrices replaces the matrices of a run in the folders and returns their
+// paths.
+func writeMatrices(set *cells.Set, dirs ...string) (written []string, err error) {
 	texts := map[string]string{benchFile: matrix.Bench(set), openLoopFile: matrix.OpenLoop(set)}
-	var written []string
-	for _, d := range dirs {
+	for _, dir := range dirs {
 		for _, name := range []string{benchFile, openLoopFile} {
-			path := filepath.Join(d, name)
-			if err := writeWhole(path, texts[name]); err != nil {
-				return written, err
+			path := filepath.Join(dir, name)
+			if err := files.Replace(path, []byte(texts[name])); err != nil {
+				return written, fmt.Errorf("writing a matrix: %w (free some space, or choose another folder with --out DIR)", err)
 			}
 			written = append(written, path)
 		}
@@ -135,16 +132,60 @@ func render(set *cells.Set, dirs []string) ([]string, error) {
 	return written, nil
 }
 
-// writeWhole replaces a file of results at once.
-func writeWhole(path, text string) error {
-	if err := files.Replace(path, []byte(text)); err != nil {
-		return fmt.Errorf("writing a matrix: %w (free some space, or choose another folder with --out DIR)", err)
+// storedPeaks returns the peaks of the named run, nil for no name. "latest" is the
+// newest run that has any.
+func (a *app) storedPeaks(name string) (map[plan.PeakKey]float64, error) {
+	switch name {
+	case "":
+		return nil, nil
+	case journal.Latest:
+		return a.latestPeaks()
 	}
-	return nil
+	dir, err := a.findRun(name)
+	if err != nil {
+		return nil, fmt.Errorf("--peaks: %w", err)
+	}
+	peaks, err := peaksIn(dir)
+	if err != nil {
+		return nil, fmt.Errorf("--peaks: %w", err)
+	}
+	if len(peaks) == 0 {
+		return nil, session.Usage(fmt.Errorf("--peaks %s: that run has no valid closed-loop cell to take peaks from", name))
+	}
+	return peaks, nil
 }
 
-func (a *app) tellFiles(written []string) {
-	for _, f := range written {
-		fmt.Fprintf(a.stdout, "wrote %s\n", f)
+// latestPeaks returns the peaks of the newest run that has any.
+func (a *app) latestPeaks() (map[plan.PeakKey]float64, error) {
+	runs, err := journal.List(a.out)
+	if err != nil {
+		return nil, fmt.Errorf("--peaks: %w", err)
 	}
+	for _, r := range runs {
+		// joust list runs names the runs that cannot be read.
+		if peaks, err := peaksIn(r.Dir); err == nil && len(peaks) > 0 {
+			a.say("peaks are those of run %s", r.ID)
+			return peaks, nil
+		}
+	}
+	return nil, session.Usage(fmt.Errorf("--peaks latest: no run in %s has a valid closed-loop cell to take peaks from: run a closed loop first, or find the peaks now with --mode closed,open", a.out))
+}
+
+// peaksIn returns the closed-loop peaks of the cells of the run in the folder, in
+// requests per second.
+func peaksIn(dir string) (map[plan.PeakKey]float64, error) {
+	outline, err := journal.Outline(dir)
+	if err != nil {
+		return nil, err
+	}
+	set := cells.Of(outline)
+	peaks := map[plan.PeakKey]float64{}
+	for _, t := range set.Run.Plan.Tables {
+		for _, s := range set.Run.Servers {
+			if c := set.Closed(t, s); len(c.Valid) > 0 {
+				peaks[plan.PeakKey{Server: s.Name, Scenario: t.Scenario, Protocol: t.Protocol}] = c.Median(cells.Throughput).Value
+			}
+		}
+	}
+	return peaks, nil
 }

@@ -20,9 +20,7 @@ import (
 	"github.com/joust-bench/joust/results/journal"
 )
 
-// runFlags are the flags of joust run.
 type runFlags struct {
-	plan.Flags
 	resume       string
 	publish      bool
 	repeatBudget float64
@@ -38,8 +36,8 @@ func (a *app) runCommand() *cobra.Command {
 The plan says which servers meet in which scenarios; flags override it, and
 without a plan the flags are the plan. Everything is validated before anything
 starts. Trials run in seeded, shuffled blocks, each on a fresh server process;
-every trial is on disk before the next begins. Ctrl-C drains, writes what there
-is and says how to go on; a second Ctrl-C ends at once.
+every trial is on disk before the next begins. Ctrl-C drains, writes the results
+so far and says how to go on; a second Ctrl-C ends at once.
 
 --resume goes on with a stored run, under its own plan. Only one joust at a time
 writes a run: where another one has it, --resume measures nothing, names that
@@ -47,9 +45,9 @@ process and ends with exit status 1. report, list and compare read a run at any
 time.
 
 Servers get PATH and HOME as joust has them, a TMPDIR of their own, LANG=C.UTF-8,
-TZ=UTC, and what their server.yaml, the plan's env and --env name, of which the
-last wins. Nothing else of the shell's environment reaches them; run.json has
-what they got.`,
+TZ=UTC, and the variables of their server.yaml, the plan's env and --env; the last
+wins. Nothing else of the shell's environment reaches them; run.json has their
+environment.`,
 		Example: `  joust run scripts/quick.yaml
   joust run --servers nethttp,nginx --scenarios hello --trials 6
   joust run scripts/default.yaml --servers gin,echo --mode closed
@@ -65,8 +63,7 @@ what they got.`,
   joust run --resume 2026-11-21T18-05-33Z`,
 		Args: atMostOne("PLAN.yaml"),
 		RunE: func(c *cobra.Command, args []string) (err error) {
-			f.Flags = settingsOf(c.Flags())
-			if f.repeatBudget, err = f.RepeatBudget(); err != nil {
+			if f.repeatBudget, err = a.flags.RepeatBudget(); err != nil {
 				return err
 			}
 			if f.resume != "" {
@@ -84,9 +81,8 @@ what they got.`,
 	return c
 }
 
-// run resolves a plan and executes it.
 func (a *app) run(c *cobra.Command, args []string, f *runFlags) error {
-	w, err := a.opener.LookToMeasure(f.Text("pin"))
+	w, err := a.opener.LookToMeasure(a.flags.Text("pin"))
 	if err != nil {
 		return err
 	}
@@ -97,20 +93,20 @@ func (a *app) run(c *cobra.Command, args []string, f *runFlags) error {
 	}
 	var foreign *external.Found
 	catalogue.Loader = func(name string) string {
-		found := a.opener.FindLoader(c.Context(), name, f.Text("loader-image"))
-		foreign = &found
-		return found.Why
+		loader := a.opener.FindLoader(c.Context(), name, a.flags.Text("loader-image"))
+		foreign = &loader
+		return loader.Why
 	}
-	peaks, err := a.storedPeaks(f.Text("peaks"))
+	peaks, err := a.storedPeaks(a.flags.Text("peaks"))
 	if err != nil {
 		return err
 	}
-	p, warnings, err := plan.Resolve(file, data, plan.Overrides{Flags: f.Flags, Attached: a.opener.Attached.Names(), Peaks: peaks}, catalogue)
+	p, warnings, err := plan.Resolve(file, data, plan.Overrides{Flags: a.flags, Attached: a.opener.Attached.Names(), Peaks: peaks}, catalogue)
 	if err != nil {
-		return usage(err)
+		return session.Usage(err)
 	}
-	if p.LoaderImage = f.Text("loader-image"); p.LoaderImage != "" && p.Loader != "wrk2" {
-		return usage(errors.New("--loader-image: only wrk2 has an image; add --loader wrk2"))
+	if p.LoaderImage = a.flags.Text("loader-image"); p.LoaderImage != "" && p.Loader != "wrk2" {
+		return session.Usage(errors.New("--loader-image: only wrk2 has an image; add --loader wrk2"))
 	}
 	m, err := w.Measure(c.Context(), p, catalogue)
 	if err != nil {
@@ -124,11 +120,11 @@ func (a *app) run(c *cobra.Command, args []string, f *runFlags) error {
 		return err
 	}
 	defer m.Close()
-	return a.execute(c.Context(), &job{Measurement: m, publish: f.publish, repeatBudget: f.repeatBudget})
+	return a.execute(c.Context(), &job{Measurement: m, runFlags: f})
 }
 
-// canStore finds a folder that cannot be written before the builds and the wait
-// for the machine, after which the run's own is made there.
+// canStore returns an error where no run's folder can be made: before the builds
+// and the wait for the machine.
 func (a *app) canStore() error {
 	dir := filepath.Join(a.out, journal.RunsFolder)
 	err := os.MkdirAll(dir, 0o755)
@@ -144,14 +140,13 @@ func (a *app) canStore() error {
 // resume goes on with a stored run under its own plan.
 func (a *app) resume(c *cobra.Command, args []string, f *runFlags) error {
 	if flag := fixedFlag(c.Flags()); len(args) > 0 || flag != "" {
-		return usage(fmt.Errorf("--resume goes on with the stored run's own plan: leave out %s", strings.TrimSpace(strings.Join(args, " ")+" "+flag)))
+		return session.Usage(fmt.Errorf("--resume goes on with the stored run's own plan: leave out %s", strings.TrimSpace(strings.Join(args, " ")+" "+flag)))
 	}
 	dir, err := journal.Find(a.out, f.resume)
 	if err != nil {
-		return usage(err)
+		return session.Usage(err)
 	}
-	// The folder is this joust's own from here on: it is read, and the wait for
-	// the machine begins, when no other can append to it any more.
+	// From here on no other joust can append to the folder.
 	j, stored, err := journal.Resume(dir)
 	var held *files.HeldError
 	if errors.As(err, &held) {
@@ -162,23 +157,23 @@ func (a *app) resume(c *cobra.Command, args []string, f *runFlags) error {
 	}
 	defer func() { _ = j.Close() }()
 	if stored.Duel != nil {
-		return usage(fmt.Errorf("%s is a duel, and a duel is not resumed: measure it again with joust duel --a %s --b %s", stored.ID, shellWord(stored.Duel.A), shellWord(stored.Duel.B)))
+		return session.Usage(fmt.Errorf("%s is a duel, and a duel is not resumed: measure it again with joust duel --a %s --b %s", stored.ID, shellWord(stored.Duel.A), shellWord(stored.Duel.B)))
 	}
 	done := stored.Trials
-	stored.Trials = nil
-	stored.Plan.NoProbes = stored.Plan.NoProbes || slices.Contains(f.Flags["no-probes"], "true")
+	stored.Trials = nil // a run's header has none
+	stored.Plan.NoProbes = stored.Plan.NoProbes || slices.Contains(a.flags["no-probes"], "true")
 	if stored.State == results.RunComplete {
-		fmt.Fprintf(a.stderr, "%s is complete: there is nothing left to measure\n", stored.ID)
-		return a.conclude(&job{Measurement: &session.Measurement{Run: stored, Journal: j}, publish: f.publish}, nil)
+		a.say("%s is complete: there is nothing left to measure", stored.ID)
+		return a.conclude(&job{Measurement: &session.Measurement{Run: stored, Journal: j}, runFlags: f}, nil)
 	}
 	m, err := a.opener.Resume(c.Context(), stored, j)
 	if err != nil {
 		return err
 	}
-	return a.execute(c.Context(), &job{Measurement: m, publish: f.publish, repeatBudget: f.repeatBudget, resumed: true, done: done})
+	return a.execute(c.Context(), &job{Measurement: m, runFlags: f, resumed: true, done: done})
 }
 
-// ownedRun is the error of a resume of a run that another joust writes.
+// ownedRun returns the error of a resume of a run that another joust writes.
 func (a *app) ownedRun(dir string, held *files.HeldError) error {
 	name := filepath.Base(dir)
 	if dir != filepath.Join(a.out, journal.RunsFolder, name) {
@@ -191,9 +186,22 @@ func (a *app) ownedRun(dir string, held *files.HeldError) error {
 	return fmt.Errorf("another joust has the run %s (%s): wait for it to finish%s; then %s", name, held.Owner, end, a.resumeCommand(name))
 }
 
-// resumeCommand is the command that goes on with the run of that ID or folder.
+// resumeCommand returns the command that goes on with the run of that ID or
+// folder, and finds and samples the same servers.
 func (a *app) resumeCommand(name string) string {
-	return "joust run --resume " + shellWord(name) + a.sampledAgain() + a.folderFlags()
+	command := "joust run --resume " + shellWord(name)
+	add := func(flag string, values ...string) {
+		for _, value := range values {
+			command += " " + flag + " " + shellWord(value)
+		}
+	}
+	add("--pid", a.opener.Attached.PIDs...)
+	add("--container", a.opener.Attached.Containers...)
+	if a.out != defaultOut {
+		add("--out", a.out)
+	}
+	add("--servers-dir", a.opener.ServersDirs...)
+	return command
 }
 
 func readPlan(args []string) (file string, data []byte, err error) {
@@ -203,28 +211,20 @@ func readPlan(args []string) (file string, data []byte, err error) {
 	data, err = os.ReadFile(args[0])
 	if errors.Is(err, os.ErrNotExist) {
 		files, _ := planFiles()
-		return "", nil, usage(fmt.Errorf("there is no plan %s: plans here: %s", args[0], strings.Join(files, ", ")))
+		return "", nil, session.Usage(fmt.Errorf("there is no plan %s: plans here: %s", args[0], strings.Join(files, ", ")))
 	}
 	if err != nil {
-		return "", nil, usage(fmt.Errorf("reading the plan: %w", err))
+		return "", nil, session.Usage(fmt.Errorf("reading the plan: %w", err))
 	}
 	return args[0], data, nil
 }
 
-// given is the flag's value, nil when it was not given.
-func given[T any](c *cobra.Command, flag string, value *T) *T {
-	if !c.Flags().Changed(flag) {
-		return nil
-	}
-	return value
-}
-
-// fitsMemory refuses request bodies that this machine cannot hold: what they
-// need and what there is, in bytes, 0 where that is not known.
+// fitsMemory returns an error where request bodies of that many bytes need more
+// than half of the machine's memory, which is 0 where it is unknown.
 func fitsMemory(need int64, memory uint64) error {
 	have := int64(min(memory, math.MaxInt64))
 	if have > 0 && need > have/2 {
-		return usage(fmt.Errorf("the plan's request bodies need %d MB of the machine's %d MB, and half of it is the most: leave those scenarios out", need>>20, have>>20))
+		return session.Usage(fmt.Errorf("the plan's request bodies need %d MB of the machine's %d MB, and half of it is the most: leave those scenarios out", need>>20, have>>20))
 	}
 	return nil
 }

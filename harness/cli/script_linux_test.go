@@ -57,8 +57,8 @@ func setUp(env *testscript.Env) error {
 			t.Log(err)
 			t.Fatal()
 		}
-		if left := waitGone(mark, 2*time.Second); len(left) > 0 {
-			t.Log("processes are left: ", left)
+		if lines := waitGone(mark, 2*time.Second); len(lines) > 0 {
+			t.Log("processes remain: ", lines)
 			t.Fatal()
 		}
 	})
@@ -156,15 +156,7 @@ func cmdRunning(ts *testscript.TestScript, _ bool, args []string) {
 		_ = c.Process.Kill() // it may have ended
 		_ = c.Wait()
 	})
-	for began := time.Now(); ; time.Sleep(5 * time.Millisecond) {
-		if conn, err := net.Dial("tcp", address); err == nil {
-			ts.Check(conn.Close())
-			break
-		}
-		if time.Since(began) > patience {
-			ts.Fatalf("nothing listens on %s", address)
-		}
-	}
+	ts.Check(awaitListener(address))
 	ts.Setenv(args[0], "http://"+address)
 	ts.Setenv(args[0]+"_PID", strconv.Itoa(c.Process.Pid))
 }

@@ -10,8 +10,8 @@ import (
 )
 
 // sleepCapacity is the throughput in req/s that a sleep of 20 ms an answer
-// leaves 64 clients, and sleepMost what a short window may show of it: it begins
-// with 64 requests in flight.
+// leaves 64 clients, and sleepMost the largest share of it that a short window may
+// show: it begins with 64 requests in flight.
 const (
 	sleepCapacity = 64 / 0.02
 	sleepMost     = 1.15
@@ -20,8 +20,7 @@ const (
 // TestSweepAndSearchFindWhatASleepAllows runs a sweep and a search against a
 // server that sleeps 20 ms an answer: whatever else the machine does, its
 // throughput is at most the number of clients over that time, and no higher
-// rate can be kept. That it is nearly as much takes a machine with time to
-// spare.
+// rate can be kept. Only a machine with time to spare comes near it.
 func TestSweepAndSearchFindWhatASleepAllows(t *testing.T) {
 	t.Parallel()
 	retry.Often(t, func() string {
@@ -46,8 +45,8 @@ func TestSweepAndSearchFindWhatASleepAllows(t *testing.T) {
 			t.Fatalf("exit code %d:\n%s", p.code(), p.out.String())
 		}
 		checkSweep(t, search)
-		if found := *search.Search.KeptRPS; found > sleepMost*sleepCapacity || *confirm.Search.KeptRPS > found {
-			t.Errorf("%.0f req/s are found and %.0f confirmed of %.0f", found, *confirm.Search.KeptRPS, sleepCapacity)
+		if knee := *search.Search.KeptRPS; knee > sleepMost*sleepCapacity || *confirm.Search.KeptRPS > knee {
+			t.Errorf("the knee is %.0f req/s, %.0f are confirmed of %.0f", knee, *confirm.Search.KeptRPS, sleepCapacity)
 		}
 		if confirm.Loaders[0].ConnectionsAsked != 64 || len(search.Search.Steps) < 3 {
 			t.Errorf("%d steps, confirmed with %d clients", len(search.Search.Steps), confirm.Loaders[0].ConnectionsAsked)
@@ -57,7 +56,8 @@ func TestSweepAndSearchFindWhatASleepAllows(t *testing.T) {
 	})
 }
 
-// starvedSearch says what a machine without time has kept from being found.
+// starvedSearch names the result that a machine without time prevented, empty for
+// none.
 func starvedSearch(search, confirm *results.Trial) string {
 	switch {
 	case search == nil || search.Search == nil || search.Search.KeptRPS == nil:

@@ -3,14 +3,19 @@ package cli
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/sys/unix"
 
 	"github.com/joust-bench/joust/harness/cpuset"
 	"github.com/joust-bench/joust/harness/launch"
@@ -22,10 +27,8 @@ import (
 	"github.com/joust-bench/joust/scenarios/suggest"
 )
 
-// serveFlags are the flags of joust serve.
 type serveFlags struct {
-	scenario, portFile, pin, isolation string
-	env                                []string
+	scenario, portFile, isolation string
 }
 
 func (a *app) serveCommand() *cobra.Command {
@@ -36,7 +39,7 @@ func (a *app) serveCommand() *cobra.Command {
 		Long: `Start one server as joust run starts it, pinned to the server's CPUs and in the
 same environment, and keep it until Ctrl-C or SIGTERM, which end it with exit
 status 0. It is announced once it has answered the scenario's request correctly.
-What it used is printed at the end.
+Its CPU time and memory are printed at the end.
 
 --port-file gets lines KEY=value: PORT, PATH, METHOD, URL, HEADERS (a JSON object),
 BODY_FILE (a path, or empty) and READY=1, which comes last. It is written whole
@@ -50,37 +53,35 @@ and renamed into place, and removed at the end, as is the body's file.`,
 	}
 	flags := c.Flags()
 	flags.StringVar(&f.scenario, "scenario", "", "the scenario whose request is announced (default: hello, or the first that the server claims)")
-	flags.StringVar(&f.portFile, "port-file", "", "write where the server is and what to ask it into this file, once it is ready")
+	flags.StringVar(&f.portFile, "port-file", "", "write the server's address and a request for it into this file, once it is ready")
 	flags.StringVar(&f.isolation, "isolation", "", "serve it as process or container (default: as its server.yaml says)")
-	envFlag(flags, &f.env)
-	flags.StringVar(&f.pin, "pin", "auto", `CPU split: auto, none, or "server=0-3;loader=4-7"`)
+	settingFlags(flags, "env", "pin")
 	return c
 }
 
 func (a *app) serve(ctx context.Context, name string, f *serveFlags) (err error) {
 	a.stopping.Store("joust: ending the server; once more ends at once")
-	env, err := readEnv(f.env)
+	env, err := a.environment()
 	if err != nil {
 		return err
 	}
-	w, err := a.opener.LookToMeasure(f.pin)
+	w, err := a.opener.LookToMeasure(a.flags.Text("pin"))
 	if err != nil {
 		return err
 	}
 	server, row, err := a.toServe(w, name, f)
 	if err != nil {
-		return usage(err)
+		return session.Usage(err)
 	}
 	server.Env = env
 	if err := clearPortFile(f.portFile); err != nil {
 		return err
 	}
-	// No measuring lock: whoever loads this server may be a joust that takes it.
+	// Without the measuring lock, which a joust that loads this server may take.
 	s, err := a.opener.OpenShared(ctx, w.Split)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, s.Close()) }()
 	fixture, err := s.Fixture(ctx, server)
 	if err != nil {
 		return err
@@ -99,13 +100,13 @@ func (a *app) serve(ctx context.Context, name string, f *serveFlags) (err error)
 	return on.await(ctx)
 }
 
-// toServe is the server, and the row whose request is announced.
-func (a *app) toServe(w *session.World, name string, f *serveFlags) (session.Isolated, *scenarios.Scenario, error) {
+// toServe returns the server, and the row whose request is announced.
+func (a *app) toServe(w *session.World, name string, f *serveFlags) (s session.Isolated, row *scenarios.Scenario, err error) {
 	m, err := w.Servers.Find(name)
 	if err != nil {
-		return session.Isolated{}, nil, err
+		return s, nil, err
 	}
-	s := session.Isolated{Manifest: *m, Name: name, Isolation: cmp.Or(f.isolation, m.DefaultIsolation())}
+	s = session.Isolated{Manifest: *m, Name: name, Isolation: cmp.Or(f.isolation, m.DefaultIsolation())}
 	if m.URL != "" {
 		return s, nil, fmt.Errorf("%s runs already, at %s: there is nothing to serve", name, m.URL)
 	}
@@ -116,22 +117,22 @@ func (a *app) toServe(w *session.World, name string, f *serveFlags) (session.Iso
 		return s, nil, errors.New(why)
 	}
 	scenario := f.scenario
-	if scenario == "" {
+	switch {
+	case scenario != "":
+	case slices.Contains(m.Scenarios, "hello"):
+		scenario = "hello"
+	default:
 		scenario = m.Scenarios[0]
-		if slices.Contains(m.Scenarios, "hello") {
-			scenario = "hello"
-		}
 	}
-	row, err := w.Table.Find(scenario)
+	row, err = w.Table.Find(scenario)
 	switch {
 	case err != nil:
-		return s, nil, err
 	case m.Unsupported[scenario] != "":
-		return s, nil, fmt.Errorf("%s cannot answer %s: %s", name, scenario, m.Unsupported[scenario])
+		err = fmt.Errorf("%s cannot answer %s: %s", name, scenario, m.Unsupported[scenario])
 	case !slices.Contains(m.Scenarios, scenario):
-		return s, nil, fmt.Errorf("%s does not claim %s%s", name, scenario, suggest.Hint(scenario, m.Scenarios))
+		err = fmt.Errorf("%s does not claim %s%s", name, scenario, suggest.Hint(scenario, m.Scenarios))
 	}
-	return s, row, nil
+	return s, row, err
 }
 
 // serving is a server in the foreground.
@@ -140,7 +141,7 @@ type serving struct {
 	name   string
 	row    *scenarios.Scenario
 	server *launch.Server
-	// dir is for the body of the request that is announced.
+	// dir is for the body of the announced request.
 	dir   string
 	split results.CPUSplit
 
@@ -148,17 +149,14 @@ type serving struct {
 	before sample.Used
 }
 
-// announce says where the server is and what to ask it.
+// announce prints the server's address and a request for it.
 func (s *serving) announce(portFile string) error {
 	_, port, err := net.SplitHostPort(s.server.Address)
 	if err != nil {
 		return fmt.Errorf("the address of %s: %w", s.name, err)
 	}
 	x := announcement{port: port, request: &s.row.Requests[0]}
-	if err := x.writeBody(s.dir); err != nil {
-		return err
-	}
-	if err := s.server.Handle.ResetPeak(); err != nil {
+	if err := errors.Join(x.writeBody(s.dir), s.server.Handle.ResetPeak()); err != nil {
 		return err
 	}
 	s.began = time.Now()
@@ -190,8 +188,8 @@ func (s *serving) announce(portFile string) error {
 	return nil
 }
 
-// await returns when joust is asked to end, or with an error when the server
-// ends first.
+// await returns when the user ends joust, or with an error when the server ends
+// first.
 func (s *serving) await(ctx context.Context) error {
 	select {
 	case <-ctx.Done():
@@ -209,5 +207,71 @@ func (s *serving) await(ctx context.Context) error {
 	cpu, span := used.CPU-s.before.CPU, time.Since(s.began)
 	fmt.Fprintf(s.app.stdout, "%s used %.2f s of CPU time in %s, %.2f CPUs on average; peak memory %.1f MiB\n", s.name,
 		cpu.Seconds(), span.Round(100*time.Millisecond), cpu.Seconds()/span.Seconds(), float64(used.PeakMemoryBytes)/(1<<20))
+	return nil
+}
+
+// announcement names the request that a loader of the user's sends.
+type announcement struct {
+	port    string
+	request *scenarios.Request
+	// bodyFile holds the request's body; empty where it has none.
+	bodyFile string
+}
+
+// url returns the request's URL.
+func (x announcement) url() string {
+	return "http://127.0.0.1:" + x.port + x.request.Path
+}
+
+// text returns the announcement as KEY=value lines. READY is the last: a reader
+// who sees it has seen all.
+func (x announcement) text() (string, error) {
+	headers := map[string]string{}
+	for _, h := range x.request.Headers {
+		if before, twice := headers[h.Name]; twice {
+			h.Value = before + ", " + h.Value
+		}
+		headers[h.Name] = h.Value
+	}
+	object, err := json.Marshal(headers)
+	if err != nil {
+		return "", fmt.Errorf("writing the headers of %s: %w", x.request.Name, err)
+	}
+	return fmt.Sprintf("PORT=%s\nPATH=%s\nMETHOD=%s\nURL=%s\nHEADERS=%s\nBODY_FILE=%s\nREADY=1\n",
+		x.port, x.request.Path, x.request.Method, x.url(), object, x.bodyFile), nil
+}
+
+// writeBody writes the request's body, if it has one, into a file in dir.
+func (x *announcement) writeBody(dir string) error {
+	if x.request.Body.Size() == 0 {
+		return nil
+	}
+	x.bodyFile = filepath.Join(dir, "body")
+	if err := os.WriteFile(x.bodyFile, x.request.Body.Bytes(), 0o644); err != nil {
+		return fmt.Errorf("writing the request's body: %w", err)
+	}
+	return nil
+}
+
+// clearPortFile removes an older announcement and makes sure that the new one can
+// be written, before anything starts.
+func clearPortFile(path string) error {
+	if path == "" {
+		return nil
+	}
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return session.Usage(fmt.Errorf("--port-file %s: it is no ordinary file", path))
+	}
+	if err := unix.Access(filepath.Dir(path), unix.W_OK|unix.X_OK); err != nil {
+		return session.Usage(fmt.Errorf("--port-file %s: %w", path, err))
+	}
+	return removePortFile(path)
+}
+
+// removePortFile removes the announcement; an empty path names none.
+func removePortFile(path string) error {
+	if err := os.Remove(path); err != nil && path != "" && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("removing the port file: %w", err)
+	}
 	return nil
 }

@@ -61,9 +61,9 @@ func TestServe(t *testing.T) {
 	if _, err := http.Get(at["URL"]); err == nil {
 		t.Error("it still answers")
 	}
-	for _, left := range []string{file, s.path("tmp", "joust-[0-9]*")} {
-		if found, _ := filepath.Glob(left); len(found) > 0 { // the pattern is right
-			t.Errorf("%v is left", found)
+	for _, pattern := range []string{file, s.path("tmp", "joust-[0-9]*")} {
+		if paths, _ := filepath.Glob(pattern); len(paths) > 0 { // the pattern is right
+			t.Errorf("%v remain", paths)
 		}
 	}
 }

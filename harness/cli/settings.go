@@ -1,42 +1,46 @@
 package cli
 
 import (
+	"cmp"
+	"errors"
+	"fmt"
+	"os"
 	"slices"
 
 	"github.com/spf13/pflag"
 
 	"github.com/joust-bench/joust/harness/plan"
+	"github.com/joust-bench/joust/harness/session"
+	"github.com/joust-bench/joust/harness/surroundings"
 )
 
-// settingFlags registers the flags of the table of settings: those of these
-// names, or all.
+// settingFlags registers the flags of the table of settings, or only those of
+// the names. A setting that joust run knows by its key alone is registered by its
+// key where it is named.
 func settingFlags(flags *pflag.FlagSet, names ...string) {
+	register := map[string]func(name, usage string){
+		"bool":        func(name, usage string) { flags.Bool(name, false, usage) },
+		"duration":    func(name, usage string) { flags.Duration(name, 0, usage) },
+		"float64":     func(name, usage string) { flags.Float64(name, 0, usage) },
+		"int":         func(name, usage string) { flags.Int(name, 0, usage) },
+		"uint64":      func(name, usage string) { flags.Uint64(name, 0, usage) },
+		"":            func(name, usage string) { flags.String(name, "", usage) },
+		"string":      func(name, usage string) { flags.String(name, "", usage) },
+		"stringArray": func(name, usage string) { flags.StringArray(name, nil, usage) },
+		"stringSlice": func(name, usage string) { flags.StringSlice(name, nil, usage) },
+	}
 	for _, s := range plan.Settings() {
-		if s.Flag == "" || len(names) > 0 && !slices.Contains(names, s.Flag) {
-			continue
+		name := s.Flag
+		if len(names) > 0 {
+			name = cmp.Or(s.Flag, s.Key)
 		}
-		switch s.Form {
-		case "bool":
-			flags.Bool(s.Flag, false, s.Usage())
-		case "duration":
-			flags.Duration(s.Flag, 0, s.Usage())
-		case "float64":
-			flags.Float64(s.Flag, 0, s.Usage())
-		case "int":
-			flags.Int(s.Flag, 0, s.Usage())
-		case "string":
-			flags.String(s.Flag, "", s.Usage())
-		case "stringArray":
-			flags.StringArray(s.Flag, nil, s.Usage())
-		case "stringSlice":
-			flags.StringSlice(s.Flag, nil, s.Usage())
-		case "uint64":
-			flags.Uint64(s.Flag, 0, s.Usage())
+		if name != "" && (len(names) == 0 || slices.Contains(names, name)) {
+			register[s.Form](name, s.Usage())
 		}
 	}
 }
 
-// settingsOf are the flags that were given.
+// settingsOf returns the flags that were given.
 func settingsOf(flags *pflag.FlagSet) plan.Flags {
 	given := plan.Flags{}
 	flags.Visit(func(f *pflag.Flag) {
@@ -49,7 +53,16 @@ func settingsOf(flags *pflag.FlagSet) plan.Flags {
 	return given
 }
 
-// fixedFlag is the first flag given that would change a stored plan.
+// environment returns the variables of --env.
+func (a *app) environment() (map[string]string, error) {
+	variables, errs := surroundings.Parse(a.flags["env"], os.LookupEnv)
+	for i, err := range errs {
+		errs[i] = fmt.Errorf("--env: %w", err)
+	}
+	return variables, session.Usage(errors.Join(errs...))
+}
+
+// fixedFlag returns the first given flag that would change a stored plan.
 func fixedFlag(flags *pflag.FlagSet) string {
 	if flags.Changed("url") {
 		return "--url"
@@ -60,4 +73,16 @@ func fixedFlag(flags *pflag.FlagSet) string {
 		}
 	}
 	return ""
+}
+
+// urlFlag registers the flag that names servers that run already.
+func (a *app) urlFlag(flags *pflag.FlagSet) {
+	flags.StringArrayVar(&a.opener.Attached.URLs, "url", nil, "NAME=http://HOST:PORT of a server that runs already: one more column (repeatable)")
+}
+
+// sampleFlags registers the flags that name the processes of servers of --url.
+func (a *app) sampleFlags(flags *pflag.FlagSet) {
+	at := &a.opener.Attached
+	flags.StringArrayVar(&at.Containers, "container", nil, "NAME=ID, or the container's name, of a server of --url that runs in a container: samples its CPU and memory (repeatable)")
+	flags.StringArrayVar(&at.PIDs, "pid", nil, "NAME=PID of a server of --url: samples its CPU and memory; PID alone where there is one (repeatable)")
 }

@@ -42,8 +42,8 @@ func trialsSize(t *testing.T, dir string) int64 {
 	return info.Size()
 }
 
-// A run that joust wrote before the journal left anything out of a trial is still
-// rendered, and the same run as it is written today says the same.
+// A run of an older joust, whose journal left nothing out of a trial, is still
+// rendered, and the same run in today's form says the same.
 func TestJournalLeavesOutNothingThatIsPrinted(t *testing.T) {
 	t.Parallel()
 	full := filepath.Join(checkout, "results/journal/testdata/full")

@@ -12,8 +12,8 @@ import (
 	"github.com/joust-bench/joust/results"
 )
 
-// told is what a stooge of the last run says of its surroundings.
-func (s *site) told(t *testing.T, runDir, log string) results.Surroundings {
+// seen returns the surroundings that a stooge of the last run printed.
+func (s *site) seen(t *testing.T, runDir, log string) results.Surroundings {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(runDir, "logs", log))
 	if err != nil {
@@ -23,11 +23,11 @@ func (s *site) told(t *testing.T, runDir, log string) results.Surroundings {
 		if !strings.HasPrefix(line, "{") {
 			continue
 		}
-		var told results.Surroundings
-		if err := json.Unmarshal([]byte(line), &told); err != nil {
+		var seen results.Surroundings
+		if err := json.Unmarshal([]byte(line), &seen); err != nil {
 			t.Fatal(err)
 		}
-		return told
+		return seen
 	}
 	t.Fatalf("%s says nothing of it:\n%s", log, text)
 	return results.Surroundings{}
@@ -42,7 +42,8 @@ func (s *site) busyShell() {
 	s.shell = "umask 077; ulimit -S -s 1024; ulimit -S -c unlimited"
 }
 
-// A server sees exactly what run.json has, whatever shell joust was called from.
+// A server sees exactly the surroundings of run.json, whatever shell joust was called
+// from.
 func TestServersRunInStatedSurroundings(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -68,7 +69,7 @@ func TestServersRunInStatedSurroundings(t *testing.T) {
 	if d := cmp.Diff([]string{"AT", "MINE", "OTHER", "PASSED", "TZ"}, stored.Added); d != "" {
 		t.Error(d)
 	}
-	seen := s.told(t, dir, "teller.log")
+	seen := s.seen(t, dir, "teller.log")
 	temporary := seen.WorkingDirectory
 	port, _, _ := strings.Cut(seen.Environment["AT"], " ")
 	for name, value := range stored.Environment {
@@ -91,7 +92,7 @@ func TestServersRunInStatedSurroundings(t *testing.T) {
 	}
 }
 
-// A container gets the same, but for what its image has.
+// A container gets the same, except for the variables of its image.
 func TestContainersRunInStatedSurroundings(t *testing.T) {
 	t.Parallel()
 	b := newBoxes(t)
@@ -99,7 +100,7 @@ func TestContainersRunInStatedSurroundings(t *testing.T) {
 	name := b.box(t, "teller", stoogefile, itsAddress+", surroundings", "env: {MINE: of the manifest, OTHER: \"a=b\"}")
 	b.joust(t, b.run("--servers", name, "--env", "MINE=of the user")...).ends(patience, ExitOK)
 	dir, run := b.stored(t)
-	stored, seen := run.Server(name).Surroundings, b.told(t, dir, name+".container.log")
+	stored, seen := run.Server(name).Surroundings, b.seen(t, dir, name+".container.log")
 	want := map[string]string{"LANG": "C.UTF-8", "TZ": "UTC", "MINE": "of the user", "OTHER": "a=b"}
 	if d := cmp.Diff(want, stored.Environment); d != "" {
 		t.Errorf("stored is (-want +got):\n%s", d)
@@ -126,7 +127,7 @@ func TestVariantsWinOverEnv(t *testing.T) {
 		"--clients", "4", "--duration", "100ms", "--warmup", "0s", "--budget", "1s").ends(patience, ExitUsage)
 	dir, run := s.stored(t)
 	for side, want := range map[string]string{"A": "of both", "B": "of B"} {
-		if got := run.Server(side).Surroundings.Environment["MINE"]; got != want || s.told(t, dir, side+".log").Environment["MINE"] != want {
+		if got := run.Server(side).Surroundings.Environment["MINE"]; got != want || s.seen(t, dir, side+".log").Environment["MINE"] != want {
 			t.Errorf("%s has %q stored, want %q", side, got, want)
 		}
 	}

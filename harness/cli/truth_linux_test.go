@@ -13,8 +13,8 @@ import (
 	"github.com/joust-bench/joust/results"
 )
 
-// The loader's stop is not the server's doing: its trial is flagged, and done
-// again while the budget lasts.
+// Nobody blames the server for a stop of the loader: the trial is flagged, and
+// repeated while the budget lasts.
 func TestRunWithAStoppedLoader(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -32,7 +32,7 @@ func TestRunWithAStoppedLoader(t *testing.T) {
 		}
 		return results.Verdict{}, false
 	}
-	repeated, found := 0, false
+	repeated, flagged := 0, false
 	for i := range run.Trials {
 		trial := &run.Trials[i]
 		if trial.State == results.TrialRepeated {
@@ -42,12 +42,12 @@ func TestRunWithAStoppedLoader(t *testing.T) {
 		if !ok {
 			continue
 		}
-		found = true
+		flagged = true
 		if !v.Has(results.FlagDisturbed) || v.Bottleneck != results.LimitUnknown {
 			t.Errorf("trial %d stood still: bottleneck %q, flags %v", i, v.Bottleneck, v.Flags)
 		}
 	}
-	if !found {
+	if !flagged {
 		t.Errorf("no trial says that the loader stood still:\n%s", p.out.String())
 	}
 	if repeated == 0 {
@@ -67,7 +67,7 @@ func (s *site) loader(t *testing.T) int {
 	return 0
 }
 
-// A rate that is kept above the peak shows that the peak was not found. The
+// A rate above the peak that the server keeps proves that the peak was too low. The
 // server is slow for its first requests: those of the closed loop, in which four
 // clients ask at most 50 times a second each, and some of the open one.
 func TestRunFindsARateAboveThePeak(t *testing.T) {
@@ -76,7 +76,7 @@ func TestRunFindsARateAboveThePeak(t *testing.T) {
 	retry.Often(t, func() string {
 		s := newSite(t)
 		s.server(t, "warms", []string{"warms", fmt.Sprint(slow)})
-		// The open loop comes beside the closed one of every short run.
+		// The open loop comes in addition to the closed one of every short run.
 		p := s.joust(t, s.run("--servers", "warms", "--mode", "open", "--rates", fmt.Sprint(rate), "--duration", "1500ms")...)
 		select {
 		case <-p.done:
@@ -107,10 +107,10 @@ func exceeded(run *results.Run) string {
 	return "there is no closed loop"
 }
 
-// The README's example of an open loop gives numbers. That 20 000 req/s are kept
-// takes a machine with time to spare.
+// The README's example of an open loop gives numbers. Only a machine with time to
+// spare keeps 20 000 req/s.
 func TestRunOfTheReadmesRates(t *testing.T) {
-	// Not beside other tests, whose loaders would spin on the same processor.
+	// Not in parallel with other tests, whose loaders spin on the same processor.
 	if _, err := exec.LookPath("nginx"); err != nil {
 		t.Skip(err)
 	}

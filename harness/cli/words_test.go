@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"errors"
 	"math"
 	"strings"
 	"testing"
@@ -35,8 +34,7 @@ func TestBodiesMustFitIntoHalfOfTheMemory(t *testing.T) {
 				}
 				return
 			}
-			var coded *codedError
-			if !errors.As(err, &coded) || coded.code != ExitUsage || !strings.Contains(err.Error(), tt.says) {
+			if exitCode(t.Context(), err) != ExitUsage || !strings.Contains(err.Error(), tt.says) {
 				t.Errorf("error %v, want one of usage that says %q", err, tt.says)
 			}
 		})

@@ -95,15 +95,11 @@ func TestWrk2Bench(t *testing.T) {
 	}
 }
 
-// TestScriptsAreSound asks shellcheck.
+// TestScriptsAreSound runs shellcheck.
 func TestScriptsAreSound(t *testing.T) {
 	t.Parallel()
-	if _, err := exec.LookPath("shellcheck"); err != nil {
-		if os.Getenv("JOUST_REQUIRE") == "all" {
-			t.Fatalf("%v, and JOUST_REQUIRE=all", err)
-		}
-		t.Skip(err)
-	}
+	_, err := exec.LookPath("shellcheck")
+	need(t, err)
 	scripts, err := filepath.Glob(filepath.Join(checkout, "scripts", "*.sh"))
 	if err != nil || len(scripts) == 0 {
 		t.Fatal(err, scripts)

@@ -3,66 +3,95 @@ package doctor
 import (
 	"fmt"
 	"strconv"
-	"strings"
 
+	"github.com/joust-bench/joust/harness/calibrate"
 	"github.com/joust-bench/joust/results"
 )
 
 // The thresholds. Shares are 0 to 1.
 const (
-	// fewFiles is below what the default 64 connections need; goodFiles
-	// allows 10 000 connections.
+	// The default 64 connections need fewFiles; goodFiles allow 10 000.
 	fewFiles, goodFiles = 128, 10_064
-	// fewPorts cannot carry a run; goodPorts is half of the kernel's default.
+	// Fewer than fewPorts cannot carry a run; goodPorts is half of the kernel's
+	// default.
 	fewPorts, goodPorts = 128, 14_116
 	// Shares of the ports that wait in TIME_WAIT.
 	manyWaiting, mostWaiting = 0.25, 0.90
 	// goodBacklog is the kernel's default since Linux 5.4.
 	goodBacklog = 4096
-	// What other programs use: processors, and a share of all of them.
+	// someLoad is the use of other programs in processors, muchLoad as a share of
+	// all processors.
 	someLoad, muchLoad = 0.20, 0.50
 	// someSteal flags a trial (METHOD.md §6).
 	someSteal, muchSteal = 0.02, 0.20
-	// leastMemory is too little for the larger rows, in bytes.
+	// leastMemory is the least that the larger rows need, in bytes.
 	leastMemory = 512 << 20
 	// loopbackMTU is the kernel's default, in bytes.
 	loopbackMTU = 65536
 )
 
-// found is a finding in the making.
-type found struct {
-	state results.State
-	text  string
-	// remedy is the command, left out where all is well.
-	remedy string
+func ok(format string, args ...any) results.Finding {
+	return results.Finding{State: results.StateOK, Fact: fmt.Sprintf(format, args...)}
 }
 
-func (f found) finding(check, why string) results.Finding {
-	return results.Finding{Check: check, State: f.state, Fact: f.text, Why: why, Remedy: f.remedy}
+func warn(remedy, format string, args ...any) results.Finding {
+	return results.Finding{State: results.StateWarn, Fact: fmt.Sprintf(format, args...), Remedy: remedy}
 }
 
-func ok(format string, args ...any) found {
-	return found{state: results.StateOK, text: fmt.Sprintf(format, args...)}
+func fail(remedy, format string, args ...any) results.Finding {
+	return results.Finding{State: results.StateFail, Fact: fmt.Sprintf(format, args...), Remedy: remedy}
 }
 
-func warn(remedy, format string, args ...any) found {
-	return found{results.StateWarn, fmt.Sprintf(format, args...), remedy}
+func unknown(format string, args ...any) results.Finding {
+	return results.Finding{State: results.StateUnknown, Fact: fmt.Sprintf(format, args...)}
 }
 
-func fail(remedy, format string, args ...any) found {
-	return found{results.StateFail, fmt.Sprintf(format, args...), remedy}
+// unread is the finding of a fact that could not be read.
+func unread() results.Finding { return unknown("this system does not say") }
+
+// word returns the finding for the value among the known ones, else the other;
+// an empty value is unknown.
+func word(value string, known map[string]results.Finding, other results.Finding) results.Finding {
+	if value == "" {
+		return unread()
+	}
+	if f, ok := known[value]; ok {
+		return f
+	}
+	return other
 }
 
-// unknown is what this system does not tell.
-func unknown() found { return found{state: results.StateUnknown, text: "not told by this system"} }
+// enough judges a number that should be at least good and must be at least few.
+// The text shows the number, than the comparison.
+func enough(n, few, good uint64, remedy, text, than string) results.Finding {
+	switch {
+	case n < few:
+		return fail(remedy, "%s, %s %d", text, than, few)
+	case n < good:
+		return warn(remedy, "%s, %s %d", text, than, good)
+	}
+	return ok("%s", text)
+}
 
-// rule judges one fact.
+// little judges a share that should be below some and must be below much. The
+// text shows the share, of names its whole.
+func little(share, some, much float64, remedy, text, of string) results.Finding {
+	switch {
+	case share >= much:
+		return fail(remedy, "%s, %s or more%s", text, percent(much), of)
+	case share >= some:
+		return warn(remedy, "%s, %s or more%s", text, percent(some), of)
+	}
+	return ok("%s", text)
+}
+
+// rule judges one fact. Its findings lack the check and the reason.
 type rule struct {
 	check, why string
-	judge      func(Facts) found
+	judge      func(Facts) results.Finding
 }
 
-// rules is every fact that is judged, in the order in which it is told.
+// rules returns every rule, in the order of the findings.
 func rules() []rule {
 	return []rule{
 		{"CPU split", "server and loader on the same core measure each other", split},
@@ -91,15 +120,21 @@ func rules() []rule {
 func Findings(f Facts) []results.Finding {
 	var out []results.Finding
 	for _, r := range rules() {
-		out = append(out, r.judge(f).finding(r.check, r.why))
+		out = append(out, finding(r.check, r.why, r.judge(f)))
 	}
 	return out
 }
 
-func split(f Facts) found {
+// finding names the check of a finding, and why it matters.
+func finding(check, why string, f results.Finding) results.Finding {
+	f.Check, f.Why = check, why
+	return f
+}
+
+func split(f Facts) results.Finding {
 	switch c := f.CPUs; {
 	case len(c.Server) == 0:
-		return unknown()
+		return unread()
 	case c.Shared && !c.Pinned && c.Note != "":
 		return warn("", "%s", c.Note)
 	case c.Shared:
@@ -109,28 +144,37 @@ func split(f Facts) found {
 	}
 }
 
-func wakeups(f Facts) found {
+func wakeups(f Facts) results.Finding {
 	w := f.Wakeups
 	switch {
 	case w == nil || len(f.CPUs.Loader) == 0:
-		return found{state: results.StateUnknown, text: "not measured here: joust calibrate measures it"}
+		return unknown("not measured here: joust calibrate measures it")
 	case w.Failed != "":
-		return found{state: results.StateUnknown, text: w.Text()}
-	case f.CPUs.Separate():
-		return ok("%s; joust's loader polls on CPUs of its own", w.Text())
-	case w.Costs():
-		return warn("run joust on two cores or more, such as docker run --cpuset-cpus=0-1, and without --pin none",
-			"%s; joust's loader sleeps too, since it shares its CPUs", w.Text())
+		return unknown("%s", w.Text())
+	case !f.CPUs.Separate() && w.Costs():
+		return warn("run joust on two cores or more, such as docker run --cpuset-cpus=0-1, and without --pin none", "%s", Wakeups(w, f.CPUs))
 	}
-	return ok("%s", w.Text())
+	return ok("%s", Wakeups(w, f.CPUs))
 }
 
-func quota(f Facts) found {
+// Wakeups says what a loader that sleeps costs a server, and whether joust's own
+// loader sleeps on its side of the split.
+func Wakeups(w *calibrate.Wakeups, split results.CPUSplit) string {
+	switch {
+	case w.Failed != "":
+		return w.Text()
+	case split.Separate():
+		return w.Text() + "; joust's loader polls on CPUs of its own"
+	}
+	return w.Text() + "; joust's loader sleeps too, since it shares its CPUs"
+}
+
+func quota(f Facts) results.Finding {
 	q, cpus := f.QuotaCPUs, f.Host.CPUs
 	const remedy = "run joust where no quota holds: docker run without --cpus (use --cpuset-cpus), or: systemctl set-property UNIT CPUQuota="
 	switch {
 	case f.Host.Cgroup == "":
-		return unknown()
+		return unread()
 	case q == nil:
 		return ok("none")
 	case *q < 2:
@@ -141,11 +185,11 @@ func quota(f Facts) found {
 	return ok("%.3g CPUs, and there are %d", *q, cpus)
 }
 
-func memoryLimit(f Facts) found {
+func memoryLimit(f Facts) results.Finding {
 	limit := f.State.MemoryLimitBytes
 	switch {
 	case f.Host.Cgroup == "":
-		return unknown()
+		return unread()
 	case limit == nil:
 		return ok("none")
 	case *limit < leastMemory:
@@ -154,10 +198,10 @@ func memoryLimit(f Facts) found {
 	return ok("%d MiB", *limit>>20)
 }
 
-func load(f Facts) found {
+func load(f Facts) results.Finding {
 	const remedy = "top -b -n 1 -o %CPU | head -20"
 	if f.Busy == nil {
-		return unknown()
+		return unread()
 	}
 	cpus := float64(f.Host.CPUs)
 	busy := *f.Busy * cpus
@@ -171,187 +215,126 @@ func load(f Facts) found {
 	return ok("%s", text)
 }
 
-func steal(f Facts) found {
-	const remedy = "use a dedicated host or an instance with dedicated CPUs: no command on this machine changes it"
-	switch {
-	case f.Steal == nil:
-		return unknown()
-	case *f.Steal >= muchSteal:
-		return fail(remedy, "%s, %s or more", percent(*f.Steal), percent(muchSteal))
-	case *f.Steal >= someSteal:
-		return warn(remedy, "%s, %s or more", percent(*f.Steal), percent(someSteal))
+func steal(f Facts) results.Finding {
+	if f.Steal == nil {
+		return unread()
 	}
-	return ok("%s", percent(*f.Steal))
+	return little(*f.Steal, someSteal, muchSteal,
+		"use a dedicated host or an instance with dedicated CPUs: no command on this machine changes it", percent(*f.Steal), "")
 }
 
-func governor(f Facts) found {
-	switch f.Host.Governor {
-	case "":
-		return unknown()
-	case "performance":
-		return ok("performance")
-	}
-	return warn("sudo cpupower frequency-set -g performance", "%s", f.Host.Governor)
+func governor(f Facts) results.Finding {
+	return word(f.Host.Governor, map[string]results.Finding{"performance": ok("performance")},
+		warn("sudo cpupower frequency-set -g performance", "%s", f.Host.Governor))
 }
 
-func turbo(f Facts) found {
-	switch f.Host.Turbo {
-	case "":
-		return unknown()
-	case "off":
-		return ok("off")
-	}
-	return warn("echo 1 | sudo tee /sys/devices/system/cpu/intel_pstate/no_turbo || echo 0 | sudo tee /sys/devices/system/cpu/cpufreq/boost", "%s", f.Host.Turbo)
+func turbo(f Facts) results.Finding {
+	const remedy = "echo 1 | sudo tee /sys/devices/system/cpu/intel_pstate/no_turbo || echo 0 | sudo tee /sys/devices/system/cpu/cpufreq/boost"
+	return word(f.Host.Turbo, map[string]results.Finding{"off": ok("off")}, warn(remedy, "%s", f.Host.Turbo))
 }
 
-func battery(f Facts) found {
-	switch {
-	case f.Host.Battery == "" && f.Host.OS != "linux":
-		return unknown()
-	case f.Host.Battery == "":
-		return ok("none")
-	case f.Host.Battery == "discharging":
-		return warn("plug the machine in", "discharging")
+func battery(f Facts) results.Finding {
+	state := f.Host.Battery
+	if state == "" && f.Host.OS == "linux" {
+		state = "none"
 	}
-	return ok("%s", f.Host.Battery)
+	return word(state, map[string]results.Finding{"discharging": warn("plug the machine in", "discharging")}, ok("%s", state))
 }
 
-func powerProfile(f Facts) found {
+func powerProfile(f Facts) results.Finding {
 	const remedy = "powerprofilesctl set performance || echo performance | sudo tee /sys/firmware/acpi/platform_profile"
-	switch profile := f.State.PowerProfile; profile {
-	case "":
-		return unknown()
-	case "performance":
-		return ok("performance")
-	case "low-power", "quiet", "cool":
-		return fail(remedy, "%s: it caps the clock", profile)
-	default:
-		return warn(remedy, "%s", profile)
-	}
+	profile := f.State.PowerProfile
+	capped := fail(remedy, "%s: it caps the clock", profile)
+	return word(profile, map[string]results.Finding{
+		"performance": ok("performance"), "low-power": capped, "quiet": capped, "cool": capped,
+	}, warn(remedy, "%s", profile))
 }
 
-func smt(f Facts) found {
-	switch f.State.SMT {
-	case "on":
-		return ok("on; each side has whole cores, unless --pin says otherwise")
-	case "off":
-		return ok("off")
-	}
-	return unknown()
+func smt(f Facts) results.Finding {
+	return word(f.State.SMT, map[string]results.Finding{
+		"on": ok("on; each side has whole cores, unless --pin says otherwise"), "off": ok("off"),
+	}, unread())
 }
 
-func clockSource(f Facts) found {
+func clockSource(f Facts) results.Finding {
 	const remedy = "echo tsc | sudo tee /sys/devices/system/clocksource/clocksource0/current_clocksource"
-	switch name := f.State.ClockSource; name {
-	case "":
-		return unknown()
-	case "tsc", "kvm-clock", "hyperv_clocksource_tsc_page", "arch_sys_counter", "riscv_clocksource":
-		return ok("%s, read without a system call", name)
-	case "hpet", "acpi_pm", "jiffies", "refined-jiffies":
-		return fail(remedy, "%s, slow to read", name)
-	default:
-		return warn(remedy, "%s, which may need a system call", name)
-	}
+	name := f.State.ClockSource
+	fast, slow := ok("%s, read without a system call", name), fail(remedy, "%s, slow to read", name)
+	return word(name, map[string]results.Finding{
+		"tsc": fast, "kvm-clock": fast, "hyperv_clocksource_tsc_page": fast, "arch_sys_counter": fast, "riscv_clocksource": fast,
+		"hpet": slow, "acpi_pm": slow, "jiffies": slow, "refined-jiffies": slow,
+	}, warn(remedy, "%s, which may need a system call", name))
 }
 
-func cgroup(f Facts) found {
-	switch f.Host.Cgroup {
-	case "":
-		return unknown()
-	case "v1":
-		return warn("boot with systemd.unified_cgroup_hierarchy=1", "v1 alone: CPU time is summed over processes, and what ended in a window is known in ticks of 10 ms")
-	}
-	return ok("%s", f.Host.Cgroup)
+func cgroup(f Facts) results.Finding {
+	return word(f.Host.Cgroup, map[string]results.Finding{
+		"v1": warn("boot with systemd.unified_cgroup_hierarchy=1", "v1 alone: CPU time is summed over processes, and what ended in a window is known in ticks of 10 ms"),
+	}, ok("%s", f.Host.Cgroup))
 }
 
-func files(f Facts) found {
-	const remedy = "sudo prlimit --pid $$ --nofile=1048576:1048576"
+func files(f Facts) results.Finding {
 	soft, hard := f.Host.Limits["nofile soft"], f.Host.Limits["nofile hard"]
-	most, err := strconv.ParseUint(hard, 10, 64)
-	text := fmt.Sprintf("%s, up to %s", soft, hard)
-	switch {
-	case err != nil:
-		return unknown()
-	case most < fewFiles:
-		return fail(remedy, "%s, which is less than %d", text, fewFiles)
-	case most < goodFiles:
-		return warn(remedy, "%s, which is less than %d", text, goodFiles)
+	limit, err := strconv.ParseUint(hard, 10, 64)
+	if err != nil {
+		return unread()
 	}
-	return ok("%s (joust raises it to that by itself)", text)
+	judged := enough(limit, fewFiles, goodFiles, "sudo prlimit --pid $$ --nofile=1048576:1048576", soft+", up to "+hard, "which is less than")
+	if judged.State == results.StateOK {
+		judged.Fact += " (joust raises it to that by itself)"
+	}
+	return judged
 }
 
-// portCount is the number of ports for outgoing connections, 0 where that is
+// portCount returns the number of ports for outgoing connections, 0 where it is
 // not known.
 func portCount(f Facts) int {
-	first, last, _ := strings.Cut(f.Host.Sysctls["net.ipv4.ip_local_port_range"], " ")
-	low, lowErr := strconv.Atoi(first)
-	high, highErr := strconv.Atoi(last)
-	if lowErr != nil || highErr != nil || high < low {
+	var low, high int
+	if _, err := fmt.Sscan(f.Host.Sysctls["net.ipv4.ip_local_port_range"], &low, &high); err != nil {
 		return 0
 	}
-	return high - low + 1
+	return max(high-low+1, 0)
 }
 
-func ports(f Facts) found {
-	const remedy = `sudo sysctl -w net.ipv4.ip_local_port_range="16384 65535"`
-	switch n := portCount(f); {
-	case n == 0:
-		return unknown()
-	case n < fewPorts:
-		return fail(remedy, "%d, fewer than %d", n, fewPorts)
-	case n < goodPorts:
-		return warn(remedy, "%d, fewer than %d", n, goodPorts)
-	default:
-		return ok("%d", n)
+func ports(f Facts) results.Finding {
+	n := portCount(f)
+	if n == 0 {
+		return unread()
 	}
+	return enough(uint64(n), fewPorts, goodPorts, `sudo sysctl -w net.ipv4.ip_local_port_range="16384 65535"`, strconv.Itoa(n), "fewer than")
 }
 
-func timeWait(f Facts) found {
-	const remedy = "sleep 60"
+func timeWait(f Facts) results.Finding {
 	n, all := f.State.TimeWait, portCount(f)
 	if n == nil || all == 0 {
-		return unknown()
+		return unread()
 	}
-	switch share := float64(*n) / float64(all); {
-	case share >= mostWaiting:
-		return fail(remedy, "%d sockets, %s or more of the %d ports", *n, percent(mostWaiting), all)
-	case share >= manyWaiting:
-		return warn(remedy, "%d sockets, %s or more of the %d ports", *n, percent(manyWaiting), all)
-	}
-	return ok("%d sockets", *n)
+	return little(float64(*n)/float64(all), manyWaiting, mostWaiting, "sleep 60", fmt.Sprintf("%d sockets", *n), fmt.Sprintf(" of the %d ports", all))
 }
 
-func reuse(f Facts) found {
-	switch f.Host.Sysctls["net.ipv4.tcp_tw_reuse"] {
-	case "":
-		return unknown()
-	case "0":
-		return warn("sudo sysctl -w net.ipv4.tcp_tw_reuse=2", "off")
-	case "2":
-		return ok("on for the loopback")
-	}
-	return ok("on")
+func reuse(f Facts) results.Finding {
+	return word(f.Host.Sysctls["net.ipv4.tcp_tw_reuse"], map[string]results.Finding{
+		"0": warn("sudo sysctl -w net.ipv4.tcp_tw_reuse=2", "off"), "2": ok("on for the loopback"),
+	}, ok("on"))
 }
 
-func backlog(f Facts) found {
-	n, err := strconv.Atoi(f.Host.Sysctls["net.core.somaxconn"])
-	switch {
-	case err != nil:
-		return unknown()
-	case n < goodBacklog:
-		return warn("sudo sysctl -w net.core.somaxconn=4096", "%d, less than %d", n, goodBacklog)
+func backlog(f Facts) results.Finding {
+	text := f.Host.Sysctls["net.core.somaxconn"]
+	n, err := strconv.ParseUint(text, 10, 64)
+	if err != nil {
+		return unread()
 	}
-	return ok("%d", n)
+	return enough(n, 0, goodBacklog, "sudo sysctl -w net.core.somaxconn=4096", text, "less than")
 }
 
-func mtu(f Facts) found {
-	switch n := f.Host.LoopbackMTU; {
+func mtu(f Facts) results.Finding {
+	n := f.Host.LoopbackMTU
+	switch text := fmt.Sprintf("%d bytes", n); {
 	case n == 0:
-		return unknown()
-	case f.Host.OS == "linux" && n < loopbackMTU:
-		return warn("sudo ip link set dev lo mtu 65536", "%d bytes, less than %d", n, loopbackMTU)
+		return unread()
+	case f.Host.OS != "linux":
+		return ok("%s", text)
 	default:
-		return ok("%d bytes", n)
+		return enough(uint64(n), 0, loopbackMTU, "sudo ip link set dev lo mtu 65536", text, "less than")
 	}
 }
 

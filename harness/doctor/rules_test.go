@@ -189,7 +189,7 @@ func TestPresence(t *testing.T) {
 		{tool{name: "perf"}, "", errors.New("no such kernel"), results.StateWarn, "no such kernel"},
 	} {
 		got := presence(tt.tool, tt.version, tt.err)
-		if got.state != tt.want || !strings.Contains(got.text, tt.says) {
+		if got.State != tt.want || !strings.Contains(got.Fact, tt.says) {
 			t.Errorf("%s: %+v, want %s with %q", tt.tool.name, got, tt.want, tt.says)
 		}
 	}
@@ -198,21 +198,21 @@ func TestPresence(t *testing.T) {
 func TestLoader(t *testing.T) {
 	t.Parallel()
 	tool := external.Tool{Name: "wrk", Install: "get it"}
-	if got := loader(external.Found{Tool: tool, Version: "4.1"}); got.state != results.StateOK || got.text != "4.1" {
+	if got := loader(external.Found{Tool: tool, Version: "4.1"}); got.State != results.StateOK || got.Fact != "4.1" {
 		t.Errorf("a loader: %+v", got)
 	}
 	got := loader(external.Found{Tool: tool, Why: "not on PATH: get it"})
-	if got != (found{results.StateWarn, "not on PATH", "get it"}) {
+	if got != (results.Finding{State: results.StateWarn, Fact: "not on PATH", Remedy: "get it"}) {
 		t.Errorf("no loader: %+v", got)
 	}
 }
 
 func TestEngine(t *testing.T) {
 	t.Parallel()
-	if got := engine(time.Second, nil); got.state != results.StateOK || got.text != "1s" {
+	if got := engine(time.Second, nil); got.State != results.StateOK || got.Fact != "1s" {
 		t.Errorf("an engine: %+v", got)
 	}
-	if got := engine(nil, errors.New("no socket")); got.state != results.StateWarn || got.text != "no socket" || got.remedy == "" {
+	if got := engine(nil, errors.New("no socket")); got.State != results.StateWarn || got.Fact != "no socket" || got.Remedy == "" {
 		t.Errorf("no engine: %+v", got)
 	}
 }

@@ -3,29 +3,29 @@ package knee
 const (
 	// StepDown is the ratio of two rates of a confirmation.
 	StepDown = 1.05
-	// MaxConfirms bounds its steps: the found rate, and seven below it, down to
-	// 71 %.
+	// MaxConfirms bounds the steps of a confirmation: the knee, and seven rates
+	// below it, down to 71 %.
 	MaxConfirms = 8
 )
 
-// Confirmation asks for a found rate and, as long as it is missed, for the next
+// Confirmation asks for the knee of a search and, after each miss, for the next
 // step below.
 type Confirmation struct {
 	at, kept, missed float64
 	step             int
 }
 
-// NewConfirmation begins with the found rate in req/s.
-func NewConfirmation(found float64) *Confirmation { return &Confirmation{at: found} }
+// NewConfirmation begins with the knee in req/s.
+func NewConfirmation(knee float64) *Confirmation { return &Confirmation{at: knee} }
 
-// Next is the rate to ask for, in req/s; ok is false when one was kept, or none
-// of MaxConfirms.
+// Next returns the rate to ask for, in req/s; ok is false when a rate was kept, or
+// after MaxConfirms.
 func (c *Confirmation) Next() (rate float64, ok bool) {
 	return c.at, c.kept == 0 && c.step < MaxConfirms
 }
 
-// Tell says whether the rate that Next named was kept.
-func (c *Confirmation) Tell(kept bool) {
+// Note records whether the rate that Next named was kept.
+func (c *Confirmation) Note(kept bool) {
 	c.step++
 	if kept {
 		c.kept = c.at
@@ -35,6 +35,6 @@ func (c *Confirmation) Tell(kept bool) {
 	c.at /= StepDown
 }
 
-// Bracket is the rate that was kept and the lowest that missed, in req/s; 0
+// Bracket returns the rate that was kept and the lowest that missed, in req/s; 0
 // where there is none.
 func (c *Confirmation) Bracket() (kept, missed float64) { return c.kept, c.missed }

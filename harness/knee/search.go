@@ -1,27 +1,25 @@
-// Package knee decides what to ask next when a limit is searched for: the next
-// open-loop rate of a search for the highest one that keeps an objective, and
-// the next number of clients of a sweep. It is pure: it is told how a step went
-// and names the next; it measures nothing and knows no clock.
+// Package knee names the next step of a search: the next open-loop rate on the way
+// to the highest one that keeps an objective, and the next number of clients of a
+// sweep. It is pure: it gets the outcome of each step, measures nothing and knows
+// no clock.
 package knee
 
 import "math"
 
 const (
-	// Growth is the factor between two rates while the search still looks for a
-	// rate on the other side of the knee.
+	// Growth is the factor between two rates before the knee lies between them.
 	Growth = 2.0
-	// Resolution is the largest ratio of the lowest rate that missed to the
-	// highest that kept at which a search ends: 3 %, less than fresh processes
-	// of one server differ by.
+	// Resolution is the ratio of the lowest rate that missed to the highest that
+	// kept at which a search ends: 3 %, less than fresh processes of one server
+	// differ by.
 	Resolution = 1.03
 	// MaxSteps bounds the steps of a search: 16 times too high a start, every
 	// miss asked twice, and the bisection.
 	MaxSteps = 20
-	// Reach is how far below its start a search looks, as a factor.
+	// Reach is the ratio of a search's start to the lowest rate that it asks for.
 	Reach = 16.0
-	// tries is how often a rate must miss before it counts as missed: one
-	// disturbed window must not decide. What was kept by luck is found out by
-	// the confirmation.
+	// tries is the number of misses that count as one, since one window may be
+	// disturbed. The confirmation finds rates that were kept by luck.
 	tries = 2
 )
 
@@ -30,7 +28,7 @@ type End string
 
 // The ends of a search.
 const (
-	// Searching is the end of none.
+	// Searching is the end of a search that goes on.
 	Searching End = ""
 	// Bracketed: the knee lies between two rates within Resolution.
 	Bracketed End = "bracketed"
@@ -45,9 +43,9 @@ type Bounds struct {
 	Start, Floor, Ceiling float64
 }
 
-// BoundsAround is a search that starts at start, goes up to the ceiling and
-// down to start/Reach, but not below least, under which nothing can be told. ok
-// is false when least is above the ceiling.
+// BoundsAround returns bounds that begin at start, go up to the ceiling and down to
+// start/Reach, but not below least, under which a window proves nothing. ok is
+// false when least is above the ceiling.
 func BoundsAround(start, least, ceiling float64) (b Bounds, ok bool) {
 	if !(start > 0) || !(ceiling > 0) || least > ceiling {
 		return Bounds{}, false
@@ -58,9 +56,9 @@ func BoundsAround(start, least, ceiling float64) (b Bounds, ok bool) {
 	return b, true
 }
 
-// Search is exponential growth from a start to both sides of the knee, then
-// bisection. Its methods are called in turn: Next, Tell, Next, Tell ...
-type Search struct {
+// Bisection is a search: exponential growth from a start to both sides of the
+// knee, then bisection. Its methods are called in turn: Next, Note, Next, Note ...
+type Bisection struct {
 	bounds Bounds
 	// kept is the highest rate that was kept, missed the lowest that missed; 0
 	// where there is none.
@@ -69,14 +67,14 @@ type Search struct {
 	misses       int
 }
 
-// NewSearch begins a search within the bounds.
-func NewSearch(b Bounds) *Search { return &Search{bounds: b, at: b.Start} }
+// NewBisection begins a search within the bounds.
+func NewBisection(b Bounds) *Bisection { return &Bisection{bounds: b, at: b.Start} }
 
-// Next is the rate to ask for, in req/s; ok is false when the search has ended.
-func (s *Search) Next() (rate float64, ok bool) { return s.at, s.End() == Searching }
+// Next returns the rate to ask for, in req/s; ok is false when the search has ended.
+func (s *Bisection) Next() (rate float64, ok bool) { return s.at, s.End() == Searching }
 
-// Tell says whether the rate that Next named was kept.
-func (s *Search) Tell(kept bool) {
+// Note records whether the rate that Next named was kept.
+func (s *Bisection) Note(kept bool) {
 	switch {
 	case kept:
 		s.kept = s.at
@@ -90,7 +88,7 @@ func (s *Search) Tell(kept bool) {
 	s.at = s.choose()
 }
 
-func (s *Search) choose() float64 {
+func (s *Bisection) choose() float64 {
 	switch {
 	case s.missed == 0:
 		return min(s.kept*Growth, s.bounds.Ceiling)
@@ -100,8 +98,8 @@ func (s *Search) choose() float64 {
 	return math.Sqrt(s.kept * s.missed)
 }
 
-// End is why there is no next rate, Searching while there is one.
-func (s *Search) End() End {
+// End returns why there is no next rate, Searching while there is one.
+func (s *Bisection) End() End {
 	switch {
 	case s.missed == 0 && s.kept >= s.bounds.Ceiling:
 		return Ceiling
@@ -113,6 +111,6 @@ func (s *Search) End() End {
 	return Searching
 }
 
-// Bracket is the highest rate that was kept and the lowest that missed, in
+// Bracket returns the highest rate that was kept and the lowest that missed, in
 // req/s; 0 where there is none.
-func (s *Search) Bracket() (kept, missed float64) { return s.kept, s.missed }
+func (s *Bisection) Bracket() (kept, missed float64) { return s.kept, s.missed }

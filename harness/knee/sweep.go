@@ -1,20 +1,22 @@
 package knee
 
+import "slices"
+
 const (
 	// SweepGrowth is the least factor by which throughput must exceed the best
 	// of fewer clients to count as grown.
 	SweepGrowth = 1.05
-	// SweepPatience is how many doublings in a row may bring no growth before a
-	// sweep ends: one may be noise.
+	// SweepPatience is the number of doublings in a row without growth that end a
+	// sweep: one may be noise.
 	SweepPatience = 2
 	// SweepTie is the share of the highest throughput from which a point with
 	// fewer clients is as good.
 	SweepTie = 0.98
 )
 
-// Grows tells whether a sweep that doubles its clients goes on after points of
-// that throughput, in req/s; those that do not count have 0. They say nothing of
-// growth, but as many in a row end the sweep as well.
+// Grows reports whether a sweep that doubles its clients goes on after points of
+// that throughput, in req/s; a point that does not count has 0. SweepPatience
+// points in a row without growth, or that do not count, end it.
 func Grows(rps []float64) bool {
 	best, idle, void := 0.0, 0, 0
 	for _, x := range rps {
@@ -32,18 +34,13 @@ func Grows(rps []float64) bool {
 	return idle < SweepPatience && void < SweepPatience
 }
 
-// Best is the index of the point with the fewest clients whose throughput is as
-// good as the highest; points come in the order of clients, those that do not
-// count have 0. It is -1 when none counts.
+// Best returns the index of the point with the fewest clients whose throughput is
+// as good as the highest, -1 when none counts. Points come in the order of clients;
+// a point that does not count has 0.
 func Best(rps []float64) int {
-	top := 0.0
-	for _, x := range rps {
-		top = max(top, x)
+	if len(rps) == 0 {
+		return -1
 	}
-	for i, x := range rps {
-		if x > 0 && x >= top*SweepTie {
-			return i
-		}
-	}
-	return -1
+	top := slices.Max(rps)
+	return slices.IndexFunc(rps, func(x float64) bool { return x > 0 && x >= top*SweepTie })
 }

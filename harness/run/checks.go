@@ -3,28 +3,30 @@ package run
 import (
 	"context"
 	"math/rand/v2"
+	"reflect"
+	"slices"
 
 	"github.com/joust-bench/joust/harness/launch"
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/scenarios"
 )
 
-// checkAll makes the one full check a run of every server and row that the
-// plan will measure. What fails is void for the whole run.
+// checkAll checks every server and row of the plan once, in full. A row that fails
+// is void for the whole run.
 func (r *Runner) checkAll(ctx context.Context) error {
-	checked := map[string]launch.Checked{}
+	checks := map[string]launch.Checked{}
 	for _, e := range r.Run.Plan.Entries {
 		if ctx.Err() != nil {
 			return nil
 		}
 		key := e.Server + " " + e.Isolation
-		c, ok := checked[key]
+		c, ok := checks[key]
 		if !ok {
 			var err error
 			if c, err = r.checkServer(ctx, e); err != nil {
 				return err
 			}
-			checked[key] = c
+			checks[key] = c
 		}
 		if s := r.Run.Server(e.As); s != nil {
 			s.CheckFailed = c.Failed()
@@ -53,7 +55,7 @@ func (r *Runner) checkServer(ctx context.Context, e results.PlanEntry) (launch.C
 	return c, nil
 }
 
-// rowsOf are the rows of the plan that the entry can be asked.
+// rowsOf returns the rows of the plan that the entry can be asked.
 func (r *Runner) rowsOf(e results.PlanEntry) []*scenarios.Scenario {
 	var rows []*scenarios.Scenario
 	seen := map[string]bool{}
@@ -64,4 +66,18 @@ func (r *Runner) rowsOf(e results.PlanEntry) []*scenarios.Scenario {
 		}
 	}
 	return rows
+}
+
+// noteSurroundings stores the surroundings in which the entry's server started. A
+// resumed run whose server starts in others gets a warning.
+func (r *Runner) noteSurroundings(entry string, s *results.Surroundings) {
+	server := r.Run.Server(entry)
+	if server == nil || s == nil {
+		return
+	}
+	warning := "resumed with another environment, umask, niceness or other limits of " + entry + ": run.json has the later ones"
+	if before := server.Surroundings; before != nil && !reflect.DeepEqual(before, s) && !slices.Contains(r.Run.Warnings, warning) {
+		r.Run.Warnings = append(r.Run.Warnings, warning)
+	}
+	server.Surroundings = s
 }

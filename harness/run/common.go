@@ -3,6 +3,8 @@ package run
 import (
 	"fmt"
 	"math"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/joust-bench/joust/results"
@@ -12,7 +14,7 @@ import (
 // a table are compared.
 const commonShare = 0.5
 
-// commonRate is the table's common rate in req/s, 0 when there is none.
+// commonRate returns the table's common rate in req/s, 0 when there is none.
 func (r *Runner) commonRate(t results.PlanTable) float64 {
 	for _, c := range r.Run.CommonRates {
 		if c.Scenario == t.Scenario && c.Protocol == t.Protocol {
@@ -22,17 +24,14 @@ func (r *Runner) commonRate(t results.PlanTable) float64 {
 	return 0
 }
 
-// fixCommonRates derives the common rates from the scouting trials, once,
-// before the first block.
-func (r *Runner) fixCommonRates(block int) error {
-	if block == 0 {
-		return nil
-	}
+// fixCommonRates derives the common rates from the scouting trials, once, before
+// the first block.
+func (r *Runner) fixCommonRates() error {
 	for _, t := range r.Run.Plan.Tables {
 		if !asksCommon(t) || r.commonRate(t) > 0 {
 			continue
 		}
-		c, ok := commonFrom(r.Done, t)
+		c, ok := commonFrom(r.memory.scouts, t)
 		if !ok {
 			r.Observer.Note("%s: no scouting trial counted, so there is no common rate", t.Scenario)
 			continue
@@ -44,16 +43,11 @@ func (r *Runner) fixCommonRates(block int) error {
 }
 
 func asksCommon(t results.PlanTable) bool {
-	for _, rate := range t.Rates {
-		if rate.Kind == results.RateCommon {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(t.Rates, func(rate results.PlanRate) bool { return rate.Kind == results.RateCommon })
 }
 
-// commonFrom is half of the slowest server's peak, rounded to three digits so
-// that tables can name it.
+// commonFrom returns half of the slowest server's peak, rounded to three digits,
+// which tables can name.
 func commonFrom(trials []results.Trial, t results.PlanTable) (results.CommonRate, bool) {
 	slowest, peaks := math.Inf(1), []string(nil)
 	for i := range trials {
@@ -73,24 +67,24 @@ func commonFrom(trials []results.Trial, t results.PlanTable) (results.CommonRate
 	}, true
 }
 
-// scoutedPeak is the closed-loop throughput of a scouting trial of the table in
-// req/s, 0 for any other trial and for one that does not count.
+// scoutedPeak returns the closed-loop throughput of a scouting trial of the table
+// in req/s, by all loaders together; 0 for any other trial and for one that does
+// not count.
 func scoutedPeak(trial *results.Trial, t results.PlanTable) float64 {
 	if trial.Kind != results.TrialScout || trial.State != results.TrialOK || trial.Scenario != t.Scenario || trial.Protocol != t.Protocol {
 		return 0
 	}
+	peak := 0.0
 	for i := range trial.Loaders {
 		if p := trial.Loaders[i].Phase(results.PhaseClosed); p != nil {
-			return p.ThroughputRPS()
+			peak += p.ThroughputRPS()
 		}
 	}
-	return 0
+	return peak
 }
 
+// threeDigits rounds a positive number to three significant digits.
 func threeDigits(x float64) float64 {
-	if x <= 0 {
-		return 0
-	}
-	scale := math.Pow(10, math.Floor(math.Log10(x))-2)
-	return math.Round(x/scale) * scale
+	rounded, _ := strconv.ParseFloat(strconv.FormatFloat(max(x, 0), 'g', 3, 64), 64) // a number reads back
+	return rounded
 }

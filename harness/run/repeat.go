@@ -8,21 +8,21 @@ import (
 	"github.com/joust-bench/joust/results/judge"
 )
 
-// repeats decides which disturbed trials are done again (METHOD.md §6); what is
-// disturbed beyond its budget is flagged only. The budget is spent in step with
-// the run, so that the first trials do not use it up.
+// repeats decides which disturbed trials are done again (METHOD.md §6). Trials
+// beyond its budget are only flagged. The budget is released in step with the run:
+// the first trials cannot use it up.
 type repeats struct {
 	budget, spent time.Duration
 }
 
-// newRepeats may spend the share, 0 to 1, of the planned time.
+// newRepeats returns a budget of that share, 0 to 1, of the planned time.
 func newRepeats(planned time.Duration, share float64) repeats {
 	return repeats{budget: time.Duration(share * float64(planned))}
 }
 
-// allow tells whether the trial is to be repeated when the share of the run is
-// done that progress says, 0 to 1; cost is what the trial took. The reason is
-// noted in the trial.
+// allow reports whether the trial is disturbed and the budget, released in
+// proportion to progress (0 to 1), covers its cost once more. The trial gets the
+// reason.
 func (r *repeats) allow(t *results.Trial, progress float64, cost time.Duration) bool {
 	phase, why := disturbed(t)
 	if t.State != results.TrialOK || why == "" {
@@ -36,8 +36,8 @@ func (r *repeats) allow(t *results.Trial, progress float64, cost time.Duration) 
 	return true
 }
 
-// disturbed is the first measurement of the trial that the judge found
-// disturbed, by its phase's name, with the reason; empty where there is none.
+// disturbed returns the phase of the trial's first measurement that the judge
+// calls disturbed, with the reason; empty where there is none.
 func disturbed(t *results.Trial) (phase, why string) {
 	seen := slices.Clone(t.Phases)
 	for i := range t.Sweep {

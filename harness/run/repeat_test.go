@@ -8,8 +8,8 @@ import (
 	"github.com/joust-bench/joust/results"
 )
 
-// flagged is a trial of which the last phase is disturbed by what the reason
-// with that code says; it has just circumstances where the code is none.
+// flagged returns a trial whose last phase is disturbed, with a reason of that code.
+// Without a code, the trial has only circumstances.
 func flagged(code string) *results.Trial {
 	t := &results.Trial{State: results.TrialOK, Phases: []results.TrialPhase{{Name: "closed"}, {Name: "open 50%"}}}
 	t.Phases[0].Verdict = results.Verdict{Flags: []results.Flag{results.FlagNotSteady}, Reasons: []results.Reason{{Code: "not-steady", Text: "halves"}}}

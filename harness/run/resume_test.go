@@ -22,7 +22,7 @@ func three() results.Plan {
 	return p
 }
 
-// stored is what the journal holds of a trial.
+// stored returns the trial as the journal holds it.
 func stored(t plan.Trial, state results.TrialState) results.Trial {
 	return results.Trial{
 		Index: t.Index, Block: t.Block, Kind: t.Kind, Server: t.Entry.As, Scenario: t.Table.Scenario, Protocol: t.Table.Protocol,
@@ -30,8 +30,8 @@ func stored(t plan.Trial, state results.TrialState) results.Trial {
 	}
 }
 
-// TestResumeGoesOnInTheSameOrder holds a resumed run to the rest of the same
-// list, wherever it was interrupted and whatever came of the trials before.
+// A resumed run measures the rest of the same list, wherever it was interrupted and
+// whatever the state of the trials before.
 func TestResumeGoesOnInTheSameOrder(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -47,12 +47,12 @@ func TestResumeGoesOnInTheSameOrder(t *testing.T) {
 		if stop < len(all) && rapid.Bool().Draw(t, "interrupted") {
 			r.Done = append(r.Done, stored(all[stop], results.TrialInterrupted))
 		}
-		left := r.pending()
-		same := slices.EqualFunc(left, all[stop:], func(a, b plan.Trial) bool {
+		pending := r.pending()
+		same := slices.EqualFunc(pending, all[stop:], func(a, b plan.Trial) bool {
 			return a.Seed == b.Seed && a.Entry == b.Entry && a.Block == b.Block && a.Repetition == b.Repetition && a.Kind == b.Kind
 		})
 		if !same {
-			t.Fatalf("after %d of %d trials %d are left, and not the rest of the list", stop, len(all), len(left))
+			t.Fatalf("after %d of %d trials %d are pending, and not the rest of the list", stop, len(all), len(pending))
 		}
 	})
 }

@@ -1,5 +1,5 @@
 // Package run is the orchestrator: it takes a resolved plan through checks,
-// scouting and trials, journals every trial and tells an Observer how it goes.
+// scouting and trials, journals every trial and shows an Observer how the run goes.
 // It never sees a pid.
 package run
 
@@ -21,12 +21,12 @@ import (
 	"github.com/joust-bench/joust/scenarios"
 )
 
-// Observer is told how a run goes. Its methods return quickly; Live and Phase
-// are called inside windows.
+// Observer watches a run. Its methods are called one at a time and return quickly;
+// Live and Phase are called inside windows.
 type Observer interface {
-	// Note is a sentence that is worth a line.
+	// Note is called with a sentence that is worth a line.
 	Note(format string, args ...any)
-	// Checked is told after the full check of one server and row; difference
+	// Checked is called after the full check of one server and row; difference
 	// is empty when it passed.
 	Checked(server, scenario, difference string)
 	// TrialBegins and TrialEnds enclose a trial.
@@ -38,25 +38,24 @@ type Observer interface {
 	BlockEnds(block, blocks int)
 }
 
-// Progress is how far the run is.
+// Progress is a trial and its place in the run.
 type Progress struct {
 	Trial plan.Trial
-	// Number counts from 1 to Total, scouting included, what was done before
-	// a resume left out.
+	// Number counts from 1 to Total, scouting included; a resumed run begins
+	// again.
 	Number, Total int
-	Blocks        int
-	// Left is the planned time of what is left, this trial included.
+	// Left is the planned time to the end, this trial included.
 	Left time.Duration
 }
 
-// Runner holds what a run needs. It is used once.
+// Runner runs one run. It is used once.
 type Runner struct {
 	// Run is the run's header; its trials are in the journal only.
 	Run      results.Run
 	Rows     []scenarios.Scenario
 	Fixtures map[string]launch.Fixture
-	// Runnable tells whether an entry can be measured in a table, the full
-	// check aside.
+	// Runnable reports whether an entry can be measured in a table, before the
+	// full check.
 	Runnable func(results.PlanEntry, results.PlanTable) bool
 	// Launcher starts servers and loaders.
 	Launcher launch.Launcher
@@ -64,31 +63,62 @@ type Runner struct {
 	Foreign  *external.Found
 	Journal  *journal.Journal
 	Observer Observer
-	// Done are the trials of a run that is resumed, of which those that count
-	// are not repeated.
+	// Done are the trials of a run that is resumed. Those that count are not
+	// repeated.
 	Done []results.Trial
 	// RepeatBudget is the share of the planned time, 0 to 1, that repeating
 	// disturbed trials may take; 0 repeats none.
 	RepeatBudget float64
 
+	// written is the index of the next trial in the journal.
 	written int
 	repeats repeats
-	found   map[foundKey]trial.Candidate
-	// probes are the experiments made so far, by cell.
-	probes map[cell][]results.Probe
+	memory  memory
 }
 
 // Execute checks the servers, runs every trial and journals it. It returns an
 // error when the run could not go on; when ctx ends, the run is marked as
 // interrupted and the error is ctx's.
-func (r *Runner) Execute(ctx context.Context) error { return r.whole(ctx, r.execute) }
+func (r *Runner) Execute(ctx context.Context) error {
+	return r.whole(ctx, func() error {
+		trials := r.pending()
+		r.Done = nil // its trials are large
+		blocks := lastBlock(trials)
+		r.repeats = newRepeats(r.left(trials), r.RepeatBudget)
+		i := 0
+		return r.each(ctx, func() (Progress, bool) {
+			if i > 0 && trials[i-1].Block > 0 && (i == len(trials) || trials[i].Block != trials[i-1].Block) {
+				r.Observer.BlockEnds(trials[i-1].Block, blocks)
+			}
+			if i == len(trials) {
+				return Progress{}, false
+			}
+			i++
+			return Progress{Trial: trials[i-1], Number: i, Total: len(trials), Left: r.left(trials[i-1:])}, true
+		})
+	})
+}
 
-// whole does a run from its beginning to its end, whatever its trials are.
-func (r *Runner) whole(ctx context.Context, trials func(context.Context) error) error {
+// Series is Execute with an order that is decided while the run goes on: after
+// the checks, next names one trial after another, until it is false. The Observer
+// gets the trials, and Run.Servers have the outcome of the checks. planned is the
+// time that all trials may take.
+func (r *Runner) Series(ctx context.Context, planned time.Duration, next func() (Progress, bool)) error {
+	return r.whole(ctx, func() error {
+		r.repeats = newRepeats(planned, r.RepeatBudget)
+		return r.each(ctx, next)
+	})
+}
+
+// whole runs the trials between the beginning and the end of a run.
+func (r *Runner) whole(ctx context.Context, trials func() error) error {
 	r.written = nextIndex(r.Done)
+	for i := range r.Done {
+		r.memory.keep(&r.Done[i])
+	}
 	err := r.begin(ctx)
 	if err == nil {
-		err = trials(ctx)
+		err = trials()
 	}
 	now := time.Now()
 	r.Run.Finished = &now
@@ -115,40 +145,33 @@ func (r *Runner) begin(ctx context.Context) error {
 	return r.Journal.UpdateRun(r.Run)
 }
 
-func (r *Runner) execute(ctx context.Context) error {
-	trials := r.pending()
-	r.repeats = newRepeats(r.left(trials), r.RepeatBudget)
-	for i := range r.Done {
-		r.noteFound(&r.Done[i])
-		r.keepProbes(&r.Done[i])
-	}
-	r.Done = slices.DeleteFunc(r.Done, func(t results.Trial) bool { return t.Kind != results.TrialScout })
-	blocks := lastBlock(trials)
-	for i, t := range trials {
-		if ctx.Err() != nil {
+// each runs the trials that next names until it is false or ctx ends. Before the
+// first block it fixes the common rates.
+func (r *Runner) each(ctx context.Context, next func() (Progress, bool)) error {
+	blocks := false
+	for ctx.Err() == nil {
+		p, more := next()
+		if !more {
 			return nil
 		}
-		if i == 0 || trials[i-1].Block == 0 && t.Block > 0 {
-			if err := r.fixCommonRates(t.Block); err != nil {
+		if p.Trial.Block > 0 && !blocks {
+			blocks = true
+			if err := r.fixCommonRates(); err != nil {
 				return err
 			}
 		}
-		p := Progress{Trial: t, Number: i + 1, Total: len(trials), Blocks: blocks, Left: r.left(trials[i:])}
 		r.Observer.TrialBegins(p)
 		if err := r.measure(ctx, p); err != nil {
 			return err
-		}
-		if t.Block > 0 && (i+1 == len(trials) || trials[i+1].Block != t.Block) {
-			r.Observer.BlockEnds(t.Block, blocks)
 		}
 	}
 	return nil
 }
 
-// measure runs one trial and journals it, and runs it again where the machine
-// disturbed it too much and the budget for that allows.
+// measure runs one trial and journals it. It repeats a trial that the machine
+// disturbed as long as the budget allows.
 func (r *Runner) measure(ctx context.Context, p Progress) error {
-	if r.nothingToConfirm(p.Trial) {
+	if p.Trial.Kind == results.TrialConfirm && r.memory.knee(p.Trial).RateRPS == 0 {
 		r.Observer.Note("[%d/%d] %s %s: no rate was found that could be confirmed", p.Number, p.Total, p.Trial.Entry.As, p.Trial.Table.Scenario)
 		return nil
 	}
@@ -166,22 +189,13 @@ func (r *Runner) measure(ctx context.Context, p Progress) error {
 		r.written++
 		r.Observer.TrialEnds(p, result)
 		if !again || ctx.Err() != nil {
-			r.note(result)
+			r.memory.keep(&result)
 			return nil
 		}
 	}
 }
 
-// note keeps in memory only what later decisions need.
-func (r *Runner) note(t results.Trial) {
-	r.keepProbes(&t)
-	if t.Kind == results.TrialScout {
-		r.Done = append(r.Done, t)
-	}
-	r.noteFound(&t)
-}
-
-// pending are the plan's trials that no earlier part of the run has done.
+// pending returns the plan's trials that no earlier part of the run has done.
 func (r *Runner) pending() []plan.Trial {
 	all := plan.Expand(r.Run.Plan, r.runnable)
 	return slices.DeleteFunc(all, func(t plan.Trial) bool {
@@ -194,7 +208,8 @@ func sameTrial(d results.Trial, t plan.Trial) bool {
 		d.Scenario == t.Table.Scenario && d.Protocol == t.Table.Protocol && d.Repetition == t.Repetition
 }
 
-// runnable leaves out what the full check has found wrong.
+// runnable reports whether the entry can be measured in the table and has passed
+// the full check of its row.
 func (r *Runner) runnable(e results.PlanEntry, t results.PlanTable) bool {
 	s := r.Run.Server(e.As)
 	return r.Runnable(e, t) && (s == nil || s.CheckFailed[t.Scenario] == "")
@@ -209,29 +224,28 @@ func (r *Runner) left(trials []plan.Trial) time.Duration {
 }
 
 func (r *Runner) row(name string) *scenarios.Scenario {
-	for i := range r.Rows {
-		if r.Rows[i].Name == name {
-			return &r.Rows[i]
-		}
+	i := slices.IndexFunc(r.Rows, func(s scenarios.Scenario) bool { return s.Name == name })
+	if i < 0 {
+		return nil
 	}
-	return nil
+	return &r.Rows[i]
 }
 
 // Trial measures one trial without a journal, for callers that alternate several
-// runners. Errors void the trial; Reason holds the text.
+// runners; the Observer may be nil. Errors void the trial; Reason holds the text.
 func (r *Runner) Trial(ctx context.Context, t plan.Trial) results.Trial {
 	return r.bench().Measure(ctx, trial.Task{
 		Trial: t, Row: r.row(t.Table.Scenario), Fixture: r.Fixtures[t.Entry.As],
-		CommonRPS: r.commonRate(t.Table), Candidate: r.found[keyOf(t)], Probes: r.probesOf(t),
+		CommonRPS: r.commonRate(t.Table), Candidate: r.memory.knee(t), Probes: r.memory.probesOf(t),
 	})
 }
 
-// bench is what the run's trials have in common.
+// bench returns what the run's trials have in common.
 func (r *Runner) bench() *trial.Bench {
 	return &trial.Bench{Launcher: r.Launcher, Plan: &r.Run.Plan, Foreign: r.Foreign, Spin: r.Run.Spin, Watcher: r.Observer}
 }
 
-// startSpin times what later spins are compared with, once a run.
+// startSpin times the spin that later ones are compared with, once a run.
 func (r *Runner) startSpin(ctx context.Context) {
 	if r.Run.Spin != nil {
 		return

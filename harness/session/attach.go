@@ -22,7 +22,7 @@ import (
 	"github.com/joust-bench/joust/scenarios/suggest"
 )
 
-// Attached are the servers that run already, as the flags name them.
+// Attached names the servers that run already, as the flags do.
 type Attached struct {
 	// URLs are NAME=URL; PIDs NAME=PID, or PID; Containers NAME=ID, or ID.
 	URLs, PIDs, Containers []string
@@ -50,47 +50,53 @@ func (at *Attached) add(servers *catalog.Servers, table scenarios.Rows) error {
 			errs = append(errs, fmt.Errorf("--url: %w", err))
 		}
 	}
-	_, _, err := at.processes()
+	_, err := at.processes()
 	return errors.Join(append(errs, err)...)
 }
 
-// processes are what is to be sampled, by the servers' names: the number of a
-// process, or the name or id of a container.
-func (at *Attached) processes() (pids map[string]int, containers map[string]string, err error) {
-	pids, containers = map[string]int{}, map[string]string{}
-	var errs []error
-	for _, text := range at.PIDs {
-		name, number, err := at.server("--pid", text)
-		pid, notNumber := strconv.Atoi(number)
-		_, twice := pids[name]
-		switch {
-		case notNumber != nil || pid <= 0:
-			errs = append(errs, fmt.Errorf("--pid %s: %q is not the number of a process", text, number))
-		case err != nil:
-			errs = append(errs, err)
-		case twice:
-			errs = append(errs, fmt.Errorf("--pid %s: %s has a process already", text, name))
-		default:
-			pids[name] = pid
-		}
-	}
-	for _, text := range at.Containers {
-		name, id, err := at.server("--container", text)
-		switch {
-		case err != nil:
-			errs = append(errs, err)
-		case id == "":
-			errs = append(errs, fmt.Errorf("--container %s: no container is named", text))
-		case pids[name] != 0 || containers[name] != "":
-			errs = append(errs, fmt.Errorf("--container %s: %s has a process or a container already", text, name))
-		default:
-			containers[name] = id
-		}
-	}
-	return pids, containers, errors.Join(errs...)
+// process is a process or container of a server of --url.
+type process struct {
+	// flag and text are those of the command line, with the server's name.
+	flag, text string
+	pid        int
+	container  string
 }
 
-// server cuts NAME=VALUE, or a value alone where there is one server.
+// processes returns the processes of --pid and --container, by the servers'
+// names.
+func (at *Attached) processes() (map[string]process, error) {
+	byServer := map[string]process{}
+	var errs []error
+	for i, text := range slices.Concat(at.PIDs, at.Containers) {
+		flag := "--pid"
+		if i >= len(at.PIDs) {
+			flag = "--container"
+		}
+		name, value, err := at.server(flag, text)
+		p := process{flag: flag, text: name + "=" + value}
+		if flag == "--container" {
+			p.container = value
+		} else if p.pid, _ = strconv.Atoi(value); p.pid <= 0 {
+			err = fmt.Errorf("%q is not the number of a process", value)
+		}
+		_, twice := byServer[name]
+		switch {
+		case err != nil:
+		case value == "":
+			err = errors.New("no container is named")
+		case twice:
+			err = fmt.Errorf("%s has a process or a container already", name)
+		}
+		if err != nil {
+			errs = append(errs, fmt.Errorf("%s %s: %w", flag, text, err))
+			continue
+		}
+		byServer[name] = p
+	}
+	return byServer, errors.Join(errs...)
+}
+
+// server cuts NAME=VALUE, or a VALUE alone where there is one server.
 func (at *Attached) server(flag, text string) (name, value string, err error) {
 	names := at.Names()
 	name, value, named := strings.Cut(text, "=")
@@ -102,11 +108,11 @@ func (at *Attached) server(flag, text string) (name, value string, err error) {
 	}
 	switch {
 	case len(names) == 0:
-		err = fmt.Errorf("%s %s: it samples a server of --url, and there is none; servers that joust starts are sampled anyway", flag, text)
+		err = errors.New("it samples a server of --url, and there is none; servers that joust starts are sampled anyway")
 	case name == "":
-		err = fmt.Errorf("%s %s: there are %d servers of --url: write NAME=%s", flag, text, len(names), strings.ToUpper(strings.TrimPrefix(flag, "--")))
+		err = fmt.Errorf("there are %d servers of --url: write NAME=%s", len(names), strings.ToUpper(strings.TrimPrefix(flag, "--")))
 	case !slices.Contains(names, name):
-		err = fmt.Errorf("%s %s: no --url has the name %q%s", flag, text, name, suggest.Hint(name, names))
+		err = fmt.Errorf("no --url has the name %q%s", name, suggest.Hint(name, names))
 	}
 	return name, value, err
 }
@@ -140,54 +146,53 @@ func (w *World) Reach(ctx context.Context, rows func(name string) []*scenarios.S
 // servers. The notes say for each server what joust does with it and what it
 // leaves alone.
 func (w *World) sampleRunning(ctx context.Context) (notes []string, err error) {
-	pids, containers, err := w.Opener.Attached.processes()
+	processes, err := w.Opener.Attached.processes()
 	if err != nil {
 		return nil, Usage(err)
 	}
 	var errs []error
 	for _, name := range w.Opener.Attached.Names() {
+		p := processes[name]
+		t, err := w.Opener.tree(ctx, p)
 		f := w.running[name]
-		what, t := fmt.Sprintf("--pid %s=%d", name, pids[name]), sample.Tree{Root: pids[name]}
-		if id := containers[name]; id != "" {
-			what = fmt.Sprintf("--container %s=%s", name, id)
-			t, err = w.Opener.containerTree(ctx, id)
-		}
-		var note []string
+		var more []string
 		if err == nil {
-			note, err = sampled(&f, t, w.Split)
+			more, err = sampled(&f, t, w.Split)
 		}
 		if err != nil {
-			errs = append(errs, fmt.Errorf("%s: %w", what, err))
-			err = nil
+			errs = append(errs, fmt.Errorf("%s %s: %w", p.flag, p.text, err))
 			continue
 		}
 		notes = append(notes, name+" runs already: joust does not start, pin or stop it, and all its trials meet the same process")
-		notes = append(notes, note...)
+		notes = append(notes, more...)
 		w.running[name] = f
 	}
 	return notes, errors.Join(errs...)
 }
 
 // attach finds the servers of --url that the plan asks, and their processes.
-func (w *World) attach(ctx context.Context, c *plan.Catalogue, p results.Plan) (notes []string, err error) {
-	where, err := w.Reach(ctx, func(name string) []*scenarios.Scenario { return c.Rows(p, name) })
+func (w *World) attach(ctx context.Context, c *plan.Catalogue, p results.Plan) ([]string, error) {
+	addresses, err := w.Reach(ctx, func(name string) []*scenarios.Scenario { return c.Rows(p, name) })
 	if err != nil {
 		return nil, err
 	}
-	what, err := w.sampleRunning(ctx)
-	return append(where, what...), err
+	processes, err := w.sampleRunning(ctx)
+	return append(addresses, processes...), err
 }
 
-// containerTree are the processes of a container that runs already.
-func (o *Opener) containerTree(ctx context.Context, id string) (sample.Tree, error) {
+// tree returns the processes to sample, an empty tree for none.
+func (o *Opener) tree(ctx context.Context, p process) (sample.Tree, error) {
+	if p.container == "" {
+		return sample.Tree{Root: p.pid}, nil
+	}
 	engine, err := o.Engine()
 	if err != nil {
 		return sample.Tree{}, err
 	}
-	return engine.Tree(ctx, id)
+	return engine.Tree(ctx, p.container)
 }
 
-// sampled attaches the processes of a server, where some were named.
+// sampled attaches the processes of a server, unless the tree is empty.
 func sampled(f *launch.Fixture, t sample.Tree, split results.CPUSplit) (notes []string, err error) {
 	name, pid := f.Manifest.Name, t.Root
 	if pid == 0 {
@@ -196,47 +201,40 @@ func sampled(f *launch.Fixture, t sample.Tree, split results.CPUSplit) (notes []
 	if f.Running, err = host.Attach(t); err != nil {
 		return nil, err
 	}
-	if t.Unified == "" && t.CPUAcctV1 == "" && elsewhere(f.Manifest.URL, pid) {
+	if t.Unified == "" && t.CPUAcctV1 == "" && listensElsewhere(f.Manifest.URL, pid) {
 		notes = append(notes, fmt.Sprintf("process %d listens elsewhere than at %s: is it really %s?", pid, f.Manifest.URL, name))
 	}
 	cpus, err := cpuset.OfProcess(pid)
 	if err != nil {
 		return nil, err
 	}
-	var both []int
-	for _, cpu := range cpus {
-		if slices.Contains(split.Loader, cpu) {
-			both = append(both, cpu)
-		}
-	}
+	both := slices.DeleteFunc(slices.Clone(cpus), func(cpu int) bool { return !slices.Contains(split.Loader, cpu) })
 	if len(both) == 0 {
 		f.RunningCPUs = cpus
 		return notes, nil
 	}
-	return append(notes, fmt.Sprintf("%s may run on the loader's CPU %s, so what limits it cannot be told: taskset -a -c -p %s %d keeps it away",
+	return append(notes, fmt.Sprintf("%s may run on the loader's CPU %s, so what limits it cannot be known: taskset -a -c -p %s %d keeps it away",
 		name, cpuset.Format(both), cpuset.Format(split.Server), pid)), nil
 }
 
-// elsewhere reports whether the process listens, but not on the address's port.
-func elsewhere(address string, pid int) bool {
+// listensElsewhere reports whether the process listens, but not on the address's
+// port.
+func listensElsewhere(address string, pid int) bool {
 	u, err := url.Parse(address)
 	if err != nil {
 		return false
 	}
 	port, err := strconv.Atoi(cmp.Or(u.Port(), "80"))
-	if err != nil {
-		return false
-	}
 	listens, known := host.ListensOn(pid, port)
-	return known && !listens
+	return err == nil && known && !listens
 }
 
-// addStored takes up the attached servers of a run that goes on.
+// addStored adds the attached servers of a run that goes on.
 func (at *Attached) addStored(stored *results.Run) {
 	for i := range stored.Servers {
 		s := &stored.Servers[i]
 		var m catalog.Manifest
-		// A folder's manifest has the folder; what cannot be read has neither.
+		// Only the manifest of an attached server has a URL and no folder.
 		if json.Unmarshal(s.Manifest, &m) == nil && m.URL != "" && m.Dir == "" && s.PlaceboOf == "" {
 			at.URLs = append(at.URLs, s.Folder+"="+m.URL)
 		}

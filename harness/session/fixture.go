@@ -17,13 +17,13 @@ import (
 	"github.com/joust-bench/joust/scenarios/suggest"
 )
 
-// buildTold is how often a long build says how far it is.
-const buildTold = 5 * time.Second
+// buildLines is the time between two lines about a long build.
+const buildLines = 5 * time.Second
 
 // Isolated is a server in one isolation, under a name of its own.
 type Isolated struct {
 	catalog.Manifest
-	// Name is the manifest's, with the isolation where the server is there twice.
+	// Name is the manifest's, with the isolation where a server comes in two.
 	Name string
 	// Isolation is results.IsolationProcess or results.IsolationContainer.
 	Isolation string
@@ -31,9 +31,9 @@ type Isolated struct {
 	Env map[string]string
 }
 
-// Isolate returns each server once for each of the isolations that it can have.
-// Without isolations it returns each server as its manifest has it. A server that
-// can have none of them is returned once, so that Unavailable can say why.
+// Isolate returns each server once for each of the isolations that it can have,
+// or as its manifest says without isolations. It returns a server that can have
+// none of them once.
 func Isolate(manifests []catalog.Manifest, isolations []string, env map[string]string) ([]Isolated, error) {
 	known := []string{results.IsolationProcess, results.IsolationContainer}
 	for _, isolation := range isolations {
@@ -43,13 +43,13 @@ func Isolate(manifests []catalog.Manifest, isolations []string, env map[string]s
 	}
 	var list []Isolated
 	for _, m := range manifests {
-		asked := isolations
-		if len(asked) == 0 {
-			asked = []string{m.DefaultIsolation()}
+		wanted := isolations
+		if len(wanted) == 0 {
+			wanted = []string{m.DefaultIsolation()}
 		}
-		possible := slices.DeleteFunc(slices.Clone(asked), func(isolation string) bool { return m.CannotBe(isolation) != "" })
+		possible := slices.DeleteFunc(slices.Clone(wanted), func(isolation string) bool { return m.CannotBe(isolation) != "" })
 		if len(possible) == 0 {
-			possible = asked[:1] // to say why not
+			possible = wanted[:1] // Unavailable says why not
 		}
 		for i, isolation := range possible {
 			s := Isolated{Manifest: m, Name: m.Name, Isolation: isolation, Env: env}
@@ -82,26 +82,9 @@ func (o *Opener) noContainers() string {
 	return ""
 }
 
-// cannotBe returns the isolations that the server cannot have, with the reasons.
-func cannotBe(m *catalog.Manifest) map[string]string {
-	reasons := map[string]string{}
-	for _, isolation := range []string{results.IsolationProcess, results.IsolationContainer} {
-		if why := m.CannotBe(isolation); why != "" {
-			reasons[isolation] = why
-		}
-	}
-	return reasons
-}
-
-// Fixture makes the server ready to be started: its program is built, or its
-// image where it is isolated in a container.
-func (o *Opener) Fixture(ctx context.Context, s Isolated) (launch.Fixture, error) {
-	f, _, err := o.fixture(ctx, s)
-	return f, err
-}
-
-// fixture is Fixture, with the image of a container.
-func (o *Opener) fixture(ctx context.Context, s Isolated) (f launch.Fixture, image container.Image, err error) {
+// Fixture makes the server ready to be started: it builds the program, and gets
+// the image where the server is isolated in a container.
+func (o *Opener) Fixture(ctx context.Context, s Isolated) (f launch.Fixture, image container.Image, err error) {
 	f = launch.Fixture{Manifest: s.Manifest, Env: s.Env}
 	if f.Binary, err = o.Build(ctx, s.Manifest); err != nil || s.Isolation != results.IsolationContainer {
 		return f, image, err
@@ -109,6 +92,17 @@ func (o *Opener) fixture(ctx context.Context, s Isolated) (f launch.Fixture, ima
 	image, err = o.Image(ctx, s.Manifest, f.Binary)
 	f.Image = image.ID
 	return f, image, err
+}
+
+// paced returns a function that shows a line, unless it showed one just now.
+func (o *Opener) paced() func(format string, args ...any) {
+	var last time.Time
+	return func(format string, args ...any) {
+		if time.Since(last) > buildLines {
+			last = time.Now()
+			o.Say(format, args...)
+		}
+	}
 }
 
 // Build builds a server's program where its manifest names a source. It shows its
@@ -122,16 +116,13 @@ func (o *Opener) Build(ctx context.Context, m catalog.Manifest) (binary string, 
 			return "", err
 		}
 	}
-	began, packages := time.Now(), 0
-	told := began
+	began, packages, show := time.Now(), 0, o.paced()
 	binary, err = o.builder.Build(ctx, m, func(string) {
-		if packages++; packages == 1 {
-			o.Say("building %s", m.Name)
+		text := "building " + m.Name
+		if packages++; packages > 1 {
+			text += fmt.Sprintf(": %d packages compiled", packages)
 		}
-		if time.Since(told) > buildTold {
-			told = time.Now()
-			o.Say("building %s: %d packages compiled", m.Name, packages)
-		}
+		show("%s", text)
 	})
 	if err == nil && packages > 0 {
 		o.Say("built %s in %s", m.Name, time.Since(began).Round(100*time.Millisecond))
@@ -139,21 +130,18 @@ func (o *Opener) Build(ctx context.Context, m catalog.Manifest) (binary string, 
 	return binary, err
 }
 
-// Image makes the server ready for its container: the image is found, pulled
-// or built.
-func (o *Opener) Image(ctx context.Context, m catalog.Manifest, binary string) (container.Image, error) {
+// Image makes the server ready for its container: it finds, pulls or builds the
+// image.
+func (o *Opener) Image(ctx context.Context, m catalog.Manifest, binary string) (image container.Image, err error) {
 	engine, err := o.Engine()
 	if err != nil {
-		return container.Image{}, fmt.Errorf("%s needs a container: %w", m.Name, err)
+		return image, fmt.Errorf("%s needs a container: %w", m.Name, err)
 	}
-	began, told := time.Now(), time.Time{}
+	began, lines, show := time.Now(), 0, o.paced()
 	progress := func(line string) {
-		if told.IsZero() || time.Since(told) > buildTold {
-			told = time.Now()
-			o.Say("image of %s: %s", m.Name, line)
-		}
+		lines++
+		show("image of %s: %s", m.Name, line)
 	}
-	var image container.Image
 	switch {
 	case m.Image != "":
 		image, err = engine.Find(ctx, m.Image, progress)
@@ -162,17 +150,14 @@ func (o *Opener) Image(ctx context.Context, m catalog.Manifest, binary string) (
 	default:
 		image, err = engine.Wrap(ctx, m.Name, binary, progress)
 	}
-	if err != nil {
-		return container.Image{}, err
-	}
-	if !told.IsZero() {
+	if err == nil && lines > 0 {
 		o.Say("image of %s is ready after %s", m.Name, time.Since(began).Round(100*time.Millisecond))
 	}
-	return image, nil
+	return image, err
 }
 
 // Versions returns the versions of the fixture's parts, its image included. Where
-// one cannot be found, it returns the others together with the error.
+// one of them is unknown, it returns the others together with the error.
 func Versions(ctx context.Context, f launch.Fixture, image container.Image) (map[string]string, error) {
 	versions, err := catalog.Versions(ctx, f.Manifest, f.Binary, versionEnv(f))
 	if f.Image != "" {
@@ -181,8 +166,8 @@ func Versions(ctx context.Context, f launch.Fixture, image container.Image) (map
 	return versions, err
 }
 
-// versionEnv is the environment in which the commands that print the versions of
-// a server run: the server's own, without what is known only when it starts.
+// versionEnv returns the environment of commands that print the versions of a
+// server: the server's own, without values that are known only when it starts.
 func versionEnv(f launch.Fixture) []string {
 	own := map[string]string{}
 	for name, value := range f.Manifest.Env {

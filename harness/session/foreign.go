@@ -1,6 +1,7 @@
 package session
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -8,8 +9,8 @@ import (
 	"github.com/joust-bench/joust/results"
 )
 
-// FindLoader looks for the tool on PATH, and for an engine that can run its
-// image where there is none; image replaces the tool's own.
+// FindLoader looks for the tool on PATH. Where the tool is missing, or image is
+// given, it looks for an engine that can run the image, by default the tool's own.
 func (o *Opener) FindLoader(ctx context.Context, name, image string) external.Found {
 	tool, err := external.Lookup(name)
 	if err != nil {
@@ -19,9 +20,7 @@ func (o *Opener) FindLoader(ctx context.Context, name, image string) external.Fo
 	if tool.Image == "" || image == "" && f.Why == "" {
 		return f
 	}
-	if image == "" {
-		image = tool.Image
-	}
+	image = cmp.Or(image, tool.Image)
 	if why := o.noContainers(); why != "" {
 		if f.Path == "" {
 			f.Why += fmt.Sprintf("; its image %s cannot stand in: %s", image, why)
@@ -43,15 +42,13 @@ func (o *Opener) PrepareForeign(ctx context.Context, f *external.Found) error {
 		return fmt.Errorf("%s needs a container: %w", f.Tool.Name, err)
 	}
 	image, err := engine.Find(ctx, f.Image, func(line string) { o.Say("image of %s: %s", f.Tool.Name, line) })
-	if err != nil {
-		return err
+	if err == nil {
+		f.Version, f.Image = f.Image+" "+image.Version, image.ID
 	}
-	f.Version = f.Image + " " + image.Version
-	f.Image = image.ID
-	return nil
+	return err
 }
 
-// foreignOf is the loader of a stored plan as it is here; nil for joust's own.
+// foreignOf finds the loader of a stored plan; it is nil for joust's own.
 func (o *Opener) foreignOf(ctx context.Context, p *results.Plan) (*external.Found, error) {
 	if p.Loader == "" {
 		return nil, nil

@@ -20,8 +20,8 @@ import (
 	"github.com/joust-bench/joust/scenarios"
 )
 
-// Measurement is a run before its first trial: its header, its servers and the
-// folder to come.
+// Measurement is a run before its first trial: its header, its servers and, later,
+// its folder.
 type Measurement struct {
 	World     *World
 	Catalogue plan.Catalogue
@@ -31,7 +31,7 @@ type Measurement struct {
 	Fixtures map[string]launch.Fixture
 	// Foreign is the plan's loader; nil for joust's own.
 	Foreign *external.Found
-	// Journal is nil until the machine is this run's own, but for a resumed one.
+	// Journal is nil before Open, except for a resumed run.
 	Journal *journal.Journal
 }
 
@@ -62,10 +62,7 @@ func (w *World) Measure(ctx context.Context, p results.Plan, c plan.Catalogue) (
 }
 
 func scenarioRow(s *scenarios.Scenario, t results.PlanTable) results.Scenario {
-	definition, err := json.Marshal(s)
-	if err != nil {
-		definition = nil
-	}
+	definition, _ := json.Marshal(s) // a row is plain data
 	row := results.Scenario{
 		Name: s.Name, Title: s.Title, Unit: string(s.Unit), RankBy: string(s.RankBy),
 		Clients: t.Clients, Depth: s.Depth, Definition: definition,
@@ -86,9 +83,7 @@ func (w *World) entry(c *plan.Catalogue, e results.PlanEntry, placeboOf string) 
 		if s.Isolation != "" {
 			s.Network = m.Network()
 		}
-		if text, err := json.Marshal(m); err == nil {
-			s.Manifest = text
-		}
+		s.Manifest, _ = json.Marshal(m) // a manifest is plain data
 	}
 	return s
 }
@@ -109,11 +104,11 @@ func (m *Measurement) Prepare(ctx context.Context) error {
 			f, ok = w.running[s.Folder]
 		}
 		if !ok {
-			found, err := w.Servers.Find(s.Folder)
+			manifest, err := w.Servers.Find(s.Folder)
 			if err != nil {
 				return Usage(err)
 			}
-			f, images[key], err = w.Opener.fixture(ctx, Isolated{Manifest: *found, Isolation: s.Isolation, Env: m.Run.Plan.Env})
+			f, images[key], err = w.Opener.Fixture(ctx, Isolated{Manifest: *manifest, Isolation: s.Isolation, Env: m.Run.Plan.Env})
 			if err != nil {
 				return err
 			}
@@ -128,36 +123,30 @@ func (m *Measurement) Prepare(ctx context.Context) error {
 	return w.Opener.PrepareForeign(ctx, m.Foreign)
 }
 
-// Open opens the session that measures the run. It makes the run's folder below
-// out only now, so that a run that fails earlier leaves no folder and is not the
-// latest one. A resumed run has its folder already.
+// Open opens the session that measures the run, and makes the run's folder below
+// out, unless the run is resumed. A run that fails earlier leaves no folder and is not
+// the latest one.
 func (m *Measurement) Open(ctx context.Context, out string) (*Session, error) {
 	s, err := m.World.Opener.Open(ctx, m.Run.CPUs)
 	if err != nil {
 		return nil, err
 	}
-	err = s.Contain(m.images()...)
-	if err == nil {
-		err = m.create(out)
-	}
-	if err != nil {
-		return nil, errors.Join(err, s.Close())
-	}
-	s.Launcher.Logs = filepath.Join(m.Journal.Dir(), "logs")
-	m.examine(ctx)
-	return s, nil
-}
-
-// images are those of all that will be started, "" for a process.
-func (m *Measurement) images() []string {
-	var images []string
+	var images []string // "" for a process
 	for _, f := range m.Fixtures {
 		images = append(images, f.Image)
 	}
 	if m.Foreign != nil {
 		images = append(images, m.Foreign.Image)
 	}
-	return images
+	if err := s.Contain(images...); err != nil {
+		return nil, err
+	}
+	if err := m.create(out); err != nil {
+		return nil, err
+	}
+	s.Launcher.Logs = filepath.Join(m.Journal.Dir(), "logs")
+	m.examine(ctx)
+	return s, nil
 }
 
 // create makes the run's folder. A second run in the same second gets another
@@ -193,18 +182,16 @@ func (m *Measurement) examine(ctx context.Context) {
 		before[f.Check] = f.State
 	}
 	findings := doctor.Findings(doctor.Read(ctx, m.Run.Host, m.Run.CPUs))
-	told := 0
 	for _, f := range findings {
 		if f.State != results.StateWarn && f.State != results.StateFail {
 			continue
 		}
-		told++
 		say("note: %s: %s: %s; %s", f.State, f.Check, f.Fact, f.Why)
 		if len(before) > 0 && before[f.Check] != f.State {
 			m.Run.Warnings = append(m.Run.Warnings, fmt.Sprintf("when resumed: %s: %s: %s", f.State, f.Check, f.Fact))
 		}
 	}
-	if told > 0 {
+	if doctor.Worst(findings) != results.StateOK {
 		say("note: joust doctor has the commands that mend it")
 	}
 	if len(before) == 0 {

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -47,9 +48,9 @@ func (m *Measurement) warnOnce(text string) {
 // meetAgain compares a stored run with the world in which it goes on.
 func (m *Measurement) meetAgain() error {
 	stored, c := &m.Run, &m.Catalogue
-	tell := func(what, was, is string) {
-		if was != is {
-			m.warnOnce(fmt.Sprintf("resumed with another %s: %s before, %s now", what, was, is))
+	compare := func(name, before, now string) {
+		if before != now {
+			m.warnOnce(fmt.Sprintf("resumed with another %s: %s before, %s now", name, before, now))
 		}
 	}
 	var errs []error
@@ -66,17 +67,17 @@ func (m *Measurement) meetAgain() error {
 			continue
 		}
 		unavailable := c.Unavailable(results.PlanEntry{Server: s.Folder, As: s.Name, Isolation: s.Isolation})
-		tell("state of "+s.Name, orAvailable(s.Unavailable), orAvailable(unavailable))
+		compare("state of "+s.Name, cmp.Or(s.Unavailable, "available"), cmp.Or(unavailable, "available"))
 		s.Unavailable = unavailable
 	}
 	build, facts := machine.Build(m.World.Opener.Version), machine.Facts()
-	tell("joust", stored.Joust.Version+" "+stored.Joust.Revision, build.Version+" "+build.Revision)
-	tell("kernel", stored.Host.Kernel, facts.Kernel)
-	tell("processor", stored.Host.CPUModel, facts.CPUModel)
+	compare("joust", stored.Joust.Version+" "+stored.Joust.Revision, build.Version+" "+build.Revision)
+	compare("kernel", stored.Host.Kernel, facts.Kernel)
+	compare("processor", stored.Host.CPUModel, facts.CPUModel)
 	return Usage(errors.Join(errs...))
 }
 
-// pinOf is the policy that gives the stored split again.
+// pinOf returns the policy that makes the stored split again.
 func pinOf(s results.CPUSplit) string {
 	switch {
 	case !s.Pinned:
@@ -85,11 +86,4 @@ func pinOf(s results.CPUSplit) string {
 		return cpuset.PolicyAuto
 	}
 	return fmt.Sprintf("server=%s;loader=%s", cpuset.Format(s.Server), cpuset.Format(s.Loader))
-}
-
-func orAvailable(unavailable string) string {
-	if unavailable == "" {
-		return "available"
-	}
-	return unavailable
 }

@@ -1,7 +1,7 @@
-// Package session opens what every measuring command needs: it looks at the
-// machine and the servers, builds what will be started, waits until this joust
-// is the only one that measures, sweeps what dead jousts left, and moves joust
-// to the loader's CPUs. It prints nothing itself: Opener.Say shows its notes.
+// Package session makes a machine ready to measure on: it looks at the machine
+// and the servers, builds the programs, waits until this joust is the only one
+// that measures, sweeps the remains of dead jousts, and moves joust to the loader's
+// CPUs. It prints nothing itself: Opener.Say shows its notes.
 package session
 
 import (
@@ -9,6 +9,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
+	"strings"
 
 	"github.com/joust-bench/joust/harness/catalog"
 	"github.com/joust-bench/joust/harness/cpuset"
@@ -35,20 +37,19 @@ type Opener struct {
 	OnStop func(text string) (undo func())
 
 	builder *catalog.Builder
+	// closing holds the steps that undo what was opened, in reverse order.
+	closing []func() error
 }
 
-// ErrStopped is the error of a Lock whose wait the user ended. The user has seen
-// OnStop's text already, so nothing more needs to be shown.
+// ErrStopped is the error of a Lock whose wait the user ended. OnStop's text has
+// been shown, and there is nothing to add.
 var ErrStopped = errors.New("stopped while another joust measures")
 
 // UsageError is a mistake in how joust was called.
-type UsageError struct{ Err error }
+type UsageError struct{ error }
 
-// Error is the mistake in words.
-func (e *UsageError) Error() string { return e.Err.Error() }
-
-// Unwrap is the mistake.
-func (e *UsageError) Unwrap() error { return e.Err }
+// Unwrap returns the mistake.
+func (e *UsageError) Unwrap() error { return e.error }
 
 // Usage marks an error as a mistake in how joust was called; nil stays nil.
 func Usage(err error) error {
@@ -58,29 +59,23 @@ func Usage(err error) error {
 	return &UsageError{err}
 }
 
-// Session is a machine on which this joust may measure.
+// Session is a machine on which this joust may measure, until Opener.Close.
 type Session struct {
 	// Launcher starts servers and loaders.
 	Launcher launch.Launcher
 
 	opener *Opener
-	// closing undoes what opening did, the last first.
-	closing []func() error
 }
 
 // Open waits until this joust is the only one that measures, and makes the
-// machine ready with the CPUs of both sides. Close ends the session.
+// machine ready with the CPUs of both sides.
 func (o *Opener) Open(ctx context.Context, cpus results.CPUSplit) (*Session, error) {
 	unlock, err := o.Lock(ctx)
 	if err != nil {
 		return nil, err
 	}
-	s, err := o.OpenShared(ctx, cpus)
-	if err != nil {
-		return nil, errors.Join(err, unlock())
-	}
-	s.closing = append([]func() error{unlock}, s.closing...)
-	return s, nil
+	o.closing = append(o.closing, unlock)
+	return o.OpenShared(ctx, cpus)
 }
 
 // OpenShared is Open for commands that do not need the machine to themselves: it
@@ -99,55 +94,50 @@ func (o *Opener) OpenShared(ctx context.Context, cpus results.CPUSplit) (*Sessio
 	if err != nil {
 		return nil, err
 	}
-	return &Session{
-		opener: o, closing: []func() error{remove},
-		Launcher: launch.Launcher{Host: local, CPUs: cpus, LoaderArgv: argv, Logs: logs},
-	}, nil
+	o.closing = append(o.closing, remove)
+	return &Session{opener: o, Launcher: launch.Launcher{Host: local, CPUs: cpus, LoaderArgv: argv, Logs: logs}}, nil
 }
 
-// Close ends the session: containers, the folder of logs, the lock.
-func (s *Session) Close() error {
+// Close ends what was opened: containers, the folder of logs, the lock.
+func (o *Opener) Close() error {
 	var errs []error
-	for i := len(s.closing) - 1; i >= 0; i-- {
-		errs = append(errs, s.closing[i]())
+	for _, undo := range slices.Backward(o.closing) {
+		errs = append(errs, undo())
 	}
-	s.closing = nil
+	o.closing = nil
 	return errors.Join(errs...)
 }
 
-// Contain makes sure that containers can be started where one of the images,
-// which are ids of the engine, is not empty.
+// Contain makes sure that containers can be started, unless all images, which are
+// ids of the engine, are empty.
 func (s *Session) Contain(images ...string) error {
-	for _, image := range images {
-		if image == "" || s.Launcher.Containers != nil {
-			continue
-		}
-		engine, err := s.opener.Engine()
-		if err != nil {
-			return err
-		}
-		own, err := container.NewStarter(engine, nil)
-		if err != nil {
-			return err
-		}
-		s.Launcher.Containers = own
-		s.closing = append(s.closing, own.Close)
+	if strings.Join(images, "") == "" || s.Launcher.Containers != nil {
+		return nil
 	}
+	engine, err := s.opener.Engine()
+	if err != nil {
+		return err
+	}
+	containers, err := container.NewStarter(engine, nil)
+	if err != nil {
+		return err
+	}
+	s.Launcher.Containers = containers
+	s.opener.closing = append(s.opener.closing, containers.Close)
 	return nil
 }
 
-// Fixture makes the server ready to be started in the session: its program or
-// image is built.
+// Fixture makes the server ready to be started in the session.
 func (s *Session) Fixture(ctx context.Context, server Isolated) (launch.Fixture, error) {
-	f, err := s.opener.Fixture(ctx, server)
+	f, _, err := s.opener.Fixture(ctx, server)
 	if err != nil {
 		return f, err
 	}
 	return f, s.Contain(f.Image)
 }
 
-// Lock waits until this joust is the only one that measures. What ends the wait
-// ends nothing else: no request is in flight, and there is no result to write.
+// Lock waits until this joust is the only one that measures. It returns ErrStopped
+// where the user ends the wait.
 func (o *Opener) Lock(ctx context.Context) (unlock func() error, err error) {
 	defer o.OnStop("joust: stopping: it was waiting, and nothing was measured")()
 	unlock, err = machine.Lock(ctx, func(holder string) {
@@ -159,18 +149,21 @@ func (o *Opener) Lock(ctx context.Context) (unlock func() error, err error) {
 	return unlock, err
 }
 
-// localHost ends what dead jousts left, moves joust itself to the loader's
-// side, and returns the host of this machine.
+// localHost removes the remains of dead jousts, moves joust itself to the loader's
+// CPUs, and returns the host of this machine.
 func (o *Opener) localHost(ctx context.Context, split results.CPUSplit) (*host.Local, error) {
 	swept, err := host.Sweep(ctx)
 	for _, path := range swept {
 		o.Say("joust: removed what a dead joust left: %s", path)
 	}
-	names, sweepErr := o.sweepContainers(ctx)
-	for _, name := range names {
-		o.Say("joust: removed a container that a dead joust left: %s", name)
+	if engine, noEngine := o.Engine(); noEngine == nil {
+		names, sweepErr := engine.Sweep(ctx)
+		for _, name := range names {
+			o.Say("joust: removed a container that a dead joust left: %s", name)
+		}
+		err = errors.Join(err, sweepErr)
 	}
-	if err := errors.Join(err, sweepErr); err != nil {
+	if err != nil {
 		o.Say("joust: %v", err)
 	}
 	options := host.LocalOptions{}
@@ -183,21 +176,11 @@ func (o *Opener) localHost(ctx context.Context, split results.CPUSplit) (*host.L
 	return host.NewLocal(options)
 }
 
-// sweepContainers removes what dead jousts left. A machine whose engine does
-// not answer has no say in runs without containers.
-func (o *Opener) sweepContainers(ctx context.Context) ([]string, error) {
-	engine, err := o.Engine()
-	if err != nil {
-		return nil, nil
-	}
-	return engine.Sweep(ctx)
-}
-
-// Self is the command of this program with one argument.
+// Self returns the command of this program with one argument.
 func Self(arg string) ([]string, error) {
 	self, err := os.Executable()
 	if err != nil {
-		return nil, errors.Join(errors.New("finding joust's own program file"), err)
+		return nil, fmt.Errorf("finding joust's own program file: %w", err)
 	}
 	return []string{self, arg}, nil
 }

@@ -72,15 +72,15 @@ func TestPinOf(t *testing.T) {
 			t.Fatal(err)
 		}
 		again, err := cpuset.Split(four, nil, pinOf(split))
-		again.Note = split.Note // which tells how it came about
+		again.Note = split.Note // it says how the split was made
 		if d := cmp.Diff(split, again); d != "" || err != nil {
 			t.Errorf("%s: %v\n%s", pin, err, d)
 		}
 	}
 }
 
-// A run goes on where its rows and servers are there; what else differs is a
-// warning, told once.
+// A run goes on where its rows and servers are there. Any other difference is one
+// warning.
 func TestMeetAgain(t *testing.T) {
 	t.Parallel()
 	m := func() *Measurement {
@@ -100,10 +100,10 @@ func TestMeetAgain(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	told := strings.Join(good.Run.Warnings, "\n")
+	warnings := strings.Join(good.Run.Warnings, "\n")
 	for _, want := range []string{"resumed with another state of nginx: it was not installed before, available now", "resumed with another joust: 1 "} {
-		if strings.Count(told, want) != 1 {
-			t.Errorf("%q is not told once in\n%s", want, told)
+		if strings.Count(warnings, want) != 1 {
+			t.Errorf("%q is not there once in\n%s", want, warnings)
 		}
 	}
 	bad := m()
@@ -119,23 +119,23 @@ func TestMeetAgain(t *testing.T) {
 func TestAttachedProcesses(t *testing.T) {
 	t.Parallel()
 	urls := []string{"a=http://127.0.0.1:1", "b=http://127.0.0.1:2"}
-	pids, containers, err := (&Attached{URLs: urls, PIDs: []string{"a=12"}, Containers: []string{"b=web"}}).processes()
-	if err != nil || pids["a"] != 12 || containers["b"] != "web" {
-		t.Errorf("processes %v, containers %v, %v", pids, containers, err)
+	processes, err := (&Attached{URLs: urls, PIDs: []string{"a=12"}, Containers: []string{"b=web"}}).processes()
+	if err != nil || processes["a"].pid != 12 || processes["b"].container != "web" {
+		t.Errorf("processes %v, %v", processes, err)
 	}
-	if pids, _, err := (&Attached{URLs: urls[:1], PIDs: []string{"12"}}).processes(); err != nil || pids["a"] != 12 {
-		t.Errorf("a number alone for one server: %v, %v", pids, err)
+	if processes, err := (&Attached{URLs: urls[:1], PIDs: []string{"12"}}).processes(); err != nil || processes["a"].pid != 12 {
+		t.Errorf("a number alone for one server: %v, %v", processes, err)
 	}
 	for says, at := range map[string]*Attached{
-		"it samples a server of --url, and there is none":   {PIDs: []string{"12"}},
-		"there are 2 servers of --url: write NAME=PID":      {URLs: urls, PIDs: []string{"12"}},
-		`no --url has the name "c"`:                         {URLs: urls, PIDs: []string{"c=12"}},
-		`"x" is not the number of a process`:                {URLs: urls, PIDs: []string{"a=x"}},
-		"a has a process already":                           {URLs: urls, PIDs: []string{"a=12", "a=13"}},
-		"--container a=web: a has a process or a container": {URLs: urls, PIDs: []string{"a=12"}, Containers: []string{"a=web"}},
-		"--container a=: no container is named":             {URLs: urls, Containers: []string{"a="}},
+		"it samples a server of --url, and there is none":    {PIDs: []string{"12"}},
+		"there are 2 servers of --url: write NAME=PID":       {URLs: urls, PIDs: []string{"12"}},
+		`no --url has the name "c"`:                          {URLs: urls, PIDs: []string{"c=12"}},
+		`"x" is not the number of a process`:                 {URLs: urls, PIDs: []string{"a=x"}},
+		"--pid a=13: a has a process or a container already": {URLs: urls, PIDs: []string{"a=12", "a=13"}},
+		"--container a=web: a has a process or a container":  {URLs: urls, PIDs: []string{"a=12"}, Containers: []string{"a=web"}},
+		"--container a=: no container is named":              {URLs: urls, Containers: []string{"a="}},
 	} {
-		if _, _, err := at.processes(); err == nil || !strings.Contains(err.Error(), says) {
+		if _, err := at.processes(); err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("%+v: %v, want %q", at, err, says)
 		}
 	}

@@ -1,10 +1,9 @@
 package session
 
 import (
-	"crypto/rand"
-	"encoding/binary"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"runtime"
 	"slices"
@@ -16,11 +15,12 @@ import (
 	"github.com/joust-bench/joust/harness/machine"
 	"github.com/joust-bench/joust/harness/plan"
 	"github.com/joust-bench/joust/loaders"
+	"github.com/joust-bench/joust/loaders/engine"
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/scenarios"
 )
 
-// World is what there is: rows, servers, and this machine's processors.
+// World holds the rows, the servers, and this machine's processors.
 type World struct {
 	Table   scenarios.Rows
 	Servers *catalog.Servers
@@ -28,10 +28,9 @@ type World struct {
 	Topology cpuset.Topology
 	Split    results.CPUSplit
 
-	// Opener is the one that looked.
 	Opener *Opener
 
-	// running are the servers that were attached to, by name.
+	// running are the servers of --url, by name.
 	running map[string]launch.Fixture
 }
 
@@ -56,9 +55,8 @@ func (o *Opener) Look(pin string) (*World, error) {
 	return w, Usage(err)
 }
 
-// LookToMeasure is Look for a command that will start servers: it returns
-// host.ErrNotLinux where joust cannot, and lets joust open as many files as it
-// may.
+// LookToMeasure is Look for a command that starts servers. It returns
+// host.ErrNotLinux where joust cannot, and raises the limit of open files.
 func (o *Opener) LookToMeasure(pin string) (*World, error) {
 	if runtime.GOOS != "linux" {
 		return nil, host.ErrNotLinux
@@ -70,8 +68,8 @@ func (o *Opener) LookToMeasure(pin string) (*World, error) {
 	return w, machine.RaiseNoFile()
 }
 
-// loadServers loads the checkout's servers and those of ServersDirs. Without a
-// checkout, those will do.
+// loadServers loads the checkout's servers and those of ServersDirs. No checkout
+// is needed where there are others.
 func (o *Opener) loadServers(table scenarios.Rows) (*catalog.Servers, error) {
 	here, err := os.Getwd()
 	if err != nil {
@@ -100,8 +98,8 @@ func (w *World) Named(flag, server string) error {
 	return nil
 }
 
-// Wanted returns the servers of those names, all for none. One that cannot run
-// here is a UsageError where it is named.
+// Wanted returns the servers of those names, all for no names. A named server that
+// cannot run here is a UsageError.
 func (w *World) Wanted(names []string) ([]catalog.Manifest, error) {
 	if len(names) == 0 {
 		return w.Servers.All(), nil
@@ -122,7 +120,7 @@ func (w *World) Wanted(names []string) ([]catalog.Manifest, error) {
 	return list, Usage(errors.Join(errs...))
 }
 
-// Rows returns the scenarios of those names, all for none.
+// Rows returns the scenarios of those names, all for no names.
 func (w *World) Rows(names []string) ([]scenarios.Scenario, error) {
 	if len(names) == 0 {
 		return w.Table, nil
@@ -138,26 +136,23 @@ func (w *World) Rows(names []string) ([]scenarios.Scenario, error) {
 	return list, nil
 }
 
-// Claimed returns the rows of those names, all that the server claims for none.
+// Claimed returns the rows of those names, all that the server claims for no names.
 func (w *World) Claimed(m catalog.Manifest, names []string) ([]scenarios.Scenario, error) {
 	rows, err := w.Rows(names)
 	if err != nil {
 		return nil, err
 	}
-	claims := func(s scenarios.Scenario) bool { return slices.Contains(m.Scenarios, s.Name) }
-	if len(names) > 0 {
-		if i := slices.IndexFunc(rows, func(s scenarios.Scenario) bool { return !claims(s) }); i >= 0 {
-			return nil, Usage(fmt.Errorf("server %s does not claim %s: take another --server", m.Name, rows[i].Name))
-		}
+	unclaimed := func(s scenarios.Scenario) bool { return !slices.Contains(m.Scenarios, s.Name) }
+	if i := slices.IndexFunc(rows, unclaimed); i >= 0 && len(names) > 0 {
+		return nil, Usage(fmt.Errorf("server %s does not claim %s: take another --server", m.Name, rows[i].Name))
 	}
-	return slices.DeleteFunc(rows, func(s scenarios.Scenario) bool { return !claims(s) }), nil
+	return slices.DeleteFunc(rows, unclaimed), nil
 }
 
-// DefaultIdle is how a loader on its side of the split waits where nobody says
-// it.
-// JOUST_IDLE is for machines on which several jousts share the loader's CPUs, as
-// this project's tests do: loaders that poll there would keep each other from
-// working.
+// DefaultIdle returns the idle strategy of a loader on its side of the split.
+// JOUST_IDLE replaces it on machines on which several jousts share the loader's
+// CPUs, as in this project's tests: loaders that poll there would keep each other
+// from working.
 func DefaultIdle(split results.CPUSplit) loaders.IdleStrategy {
 	if idle := loaders.IdleStrategy(os.Getenv("JOUST_IDLE")); slices.Contains(loaders.IdleStrategies(), idle) {
 		return idle
@@ -165,7 +160,7 @@ func DefaultIdle(split results.CPUSplit) loaders.IdleStrategy {
 	return loaders.DefaultIdle(split.Separate(), runtime.NumCPU())
 }
 
-// Catalogue is the world as a plan sees it.
+// Catalogue returns the world as a plan sees it.
 func (w *World) Catalogue() plan.Catalogue {
 	limit, reason := machine.MaxConnections()
 	c := plan.Catalogue{
@@ -176,7 +171,10 @@ func (w *World) Catalogue() plan.Catalogue {
 	}
 	for _, m := range w.Servers.All() {
 		s := plan.ServerFacts{
-			Isolation: m.DefaultIsolation(), CannotBe: cannotBe(&m),
+			Isolation: m.DefaultIsolation(), CannotBe: map[string]string{
+				results.IsolationProcess:   m.CannotBe(results.IsolationProcess),
+				results.IsolationContainer: m.CannotBe(results.IsolationContainer),
+			},
 			Name: m.Name, Protocols: m.Protocols, Scenarios: m.Scenarios, Unsupported: m.Unsupported,
 			StartTimeout: m.StartTimeout, StopTimeout: m.StopTimeout, WarmupCap: m.WarmupCap,
 		}
@@ -188,17 +186,10 @@ func (w *World) Catalogue() plan.Catalogue {
 	return c
 }
 
-// Engines are the loader's engines that run on this system, the best first.
+// Engines returns the loader's engines that run on this system, the best first.
 func Engines() []loaders.EngineName {
-	if runtime.GOOS == "linux" {
-		return []loaders.EngineName{loaders.EventLoop, loaders.Portable}
-	}
-	return []loaders.EngineName{loaders.Portable}
+	return slices.Compact([]loaders.EngineName{engine.Default(), loaders.Portable})
 }
 
-// FreshSeed is a seed that a person can type again.
-func FreshSeed() uint64 {
-	var b [8]byte
-	_, _ = rand.Read(b[:]) // never fails, see crypto/rand
-	return binary.LittleEndian.Uint64(b[:]) % 1e9
-}
+// FreshSeed returns a seed that a person can type again.
+func FreshSeed() uint64 { return rand.Uint64N(1e9) }

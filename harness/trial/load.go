@@ -141,7 +141,9 @@ func (l *load) Ready(_ context.Context, r loaders.Ready) (int64, error) {
 
 // Window samples both sides and the machine over a measured window.
 func (l *load) Window(w loaders.Window) {
-	l.Watcher.Phase(w)
+	if l.Watcher != nil {
+		l.Watcher.Phase(w)
+	}
 	l.spins.window(w.Phase)
 	if !w.Measured {
 		return
@@ -160,7 +162,11 @@ func (l *load) Window(w loaders.Window) {
 }
 
 // Interval implements loaders.Control.
-func (l *load) Interval(i loaders.Interval) { l.Watcher.Live(i) }
+func (l *load) Interval(i loaders.Interval) {
+	if l.Watcher != nil {
+		l.Watcher.Live(i)
+	}
+}
 
 // PhaseDone implements loaders.Control.
 func (l *load) PhaseDone(d loaders.PhaseDone) { l.rates.done(d) }

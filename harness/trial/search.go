@@ -20,12 +20,12 @@ const endedEarly = "the trial ended before its search"
 // seeker decides the next rate of a search or of a confirmation.
 type seeker interface {
 	Next() (rate float64, ok bool)
-	Tell(kept bool)
+	Note(kept bool)
 	Bracket() (kept, missed float64)
 }
 
 var (
-	_ seeker = (*knee.Search)(nil)
+	_ seeker = (*knee.Bisection)(nil)
 	_ seeker = (*knee.Confirmation)(nil)
 )
 
@@ -86,7 +86,7 @@ func (r *rates) newSearch() *rateSearch {
 	bounds, ok := knee.BoundsAround(r.peak*searchStart, plan.LeastRate(r.trial), ceiling)
 	switch {
 	case ok:
-		s.seeker = knee.NewSearch(bounds)
+		s.seeker = knee.NewBisection(bounds)
 	case r.peak <= 0:
 		s.ended = "there is no peak to start from: the closed loop completed nothing"
 	default:
@@ -106,7 +106,7 @@ func (r *rates) judgeStep() {
 	step := judge.Objective(r.Plan.Limits(), o, plan.LeastSamples(o.Quantile), p, m.Verdict)
 	step.RateRPS, step.Seen = s.running.RateRPS, *m
 	s.steps = append(s.steps, step)
-	s.seeker.Tell(step.Kept)
+	s.seeker.Note(step.Kept)
 	s.running = loaders.Adjustment{}
 }
 
@@ -120,7 +120,7 @@ func (s *rateSearch) result() *results.Search {
 	if kept > 0 {
 		out.KeptRPS = &kept
 	}
-	search, searching := s.seeker.(*knee.Search)
+	search, searching := s.seeker.(*knee.Bisection)
 	step := s.lastAt(missed)
 	switch {
 	case s.ended != "":

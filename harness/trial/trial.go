@@ -34,7 +34,7 @@ type Bench struct {
 	Foreign *external.Found
 	// Spin is the run's first spin; nil where none are timed.
 	Spin    *results.Spin
-	Watcher Watcher
+	Watcher Watcher // nil for none
 }
 
 // Task is one trial to measure, with the results of earlier trials of its run.

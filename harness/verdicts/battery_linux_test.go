@@ -31,8 +31,8 @@ import (
 	"github.com/joust-bench/joust/scenarios"
 )
 
-// foremost is the nice value of what the battery starts: other work on the
-// machine disturbs it less, and on a quiet machine it changes nothing.
+// foremost is the nice value of the battery's processes: other work on the machine
+// disturbs them less, and on a quiet machine it changes nothing.
 const foremost = -20
 
 // hurry puts this process before others, where that is allowed: the nice value
@@ -47,8 +47,8 @@ func hurry() {
 	setAutogroup(foremost)
 }
 
-// goFirst is hurry for the test itself. The session is not only its own, so it
-// gets back what it had, after Ctrl-C too.
+// goFirst is hurry for the test itself. Others use the session too: its old value
+// returns after the test, and after Ctrl-C.
 func goFirst(t *testing.T) {
 	text, err := os.ReadFile(autogroup)
 	if err != nil {
@@ -74,7 +74,7 @@ const autogroup = "/proc/self/autogroup"
 
 func setAutogroup(nice int) { _ = os.WriteFile(autogroup, []byte(strconv.Itoa(nice)), 0) }
 
-// stage is where situations are run: one processor for each side.
+// stage runs situations, on one processor for each side.
 type stage struct {
 	server, loader int
 	host           *host.Local
@@ -110,8 +110,8 @@ func newStage(t *testing.T) (*stage, error) {
 	return s, err
 }
 
-// perform runs the situation once and returns its trial and the time that it
-// took, the wait for another joust apart.
+// perform runs the situation once and returns its trial and its time, without the
+// wait for another joust.
 func (s *stage) perform(t *testing.T, x *situation) (trial results.Trial, took time.Duration) {
 	t.Helper()
 	unlock, err := machine.Lock(t.Context(), func(holder string) { t.Logf("waiting for another joust: %s", holder) })
@@ -202,14 +202,14 @@ func (s *stage) manifest(x *situation) catalog.Manifest {
 	}
 }
 
-// sweep removes the quotas' groups that a killed server left.
+// sweep removes the quotas' groups of killed servers.
 func (s *stage) sweep(t *testing.T) {
 	root, err := cpuControllerV1()
 	if err != nil {
 		return
 	}
-	left, _ := filepath.Glob(filepath.Join(root, quotaGroup+"*")) // the pattern is right
-	for _, dir := range left {
+	groups, _ := filepath.Glob(filepath.Join(root, quotaGroup+"*")) // the pattern is right
+	for _, dir := range groups {
 		if err := os.Remove(dir); err != nil {
 			t.Error(err)
 		}
@@ -309,7 +309,7 @@ func (s *stage) loaderPID() (int, error) {
 	return 0, errors.New("no process is the loader")
 }
 
-// observer lets a run pass.
+// observer reports the windows of a run.
 type observer struct {
 	t         *testing.T
 	announced func(loaders.Window)

@@ -111,8 +111,8 @@ func handler(mode string, d []time.Duration, gate *gate) http.Handler {
 	})
 }
 
-// trouble is what some modes do instead of an answer to request n; false where
-// there is to be an answer.
+// trouble makes the trouble of some modes in place of an answer to request n. It
+// returns false where an answer is to come.
 func trouble(mode string, n int64, w http.ResponseWriter, r *http.Request, gate *gate) bool {
 	switch {
 	case mode == "swallow" && n%500 == 0:
@@ -141,7 +141,7 @@ func answerTwice(w http.ResponseWriter) {
 	_, _ = io.Copy(io.Discard, conn)
 }
 
-// uploadsChecked is more than the checks upload.
+// uploadsChecked is above the number of uploads of the checks.
 const uploadsChecked = 12
 
 // upload answers with the number of bytes, early ones before they have come.
@@ -191,9 +191,9 @@ func alternating(d []time.Duration, now time.Time) time.Duration {
 	return d[1]
 }
 
-// smallBacklog is the length of the accept queue in mode "backlog", slowAccept
-// how long it is left alone behind the second to the fourth connection: checks
-// make the first two, so the load meets a full queue.
+// smallBacklog is the length of the accept queue in mode "backlog". slowAccept is
+// the pause after the second to the fourth connection: checks make the first two, and
+// the load then meets a full queue.
 const (
 	smallBacklog = 32
 	slowAccept   = 300 * time.Millisecond
@@ -278,7 +278,7 @@ const (
 	quotaPeriod = 50 * time.Millisecond
 	// quotaGroup begins the name of the group that version 1 needs.
 	quotaGroup = "joust-verdicts-"
-	// mostShares puts that group before others, as hurry does elsewhere.
+	// mostShares puts that group before others, as hurry does for processes.
 	mostShares = "262144"
 )
 

@@ -7,8 +7,7 @@ import (
 	"github.com/joust-bench/joust/results"
 )
 
-// situation is one way to be limited, or to be of no use, and the verdict that
-// is right for it.
+// situation is one way in which a cell is limited or void, with the right verdict.
 type situation struct {
 	name string
 	// staged says how, in words.
@@ -16,10 +15,10 @@ type situation struct {
 	// server is the staged server's mode and its arguments.
 	server []string
 	slowed slowed
-	// table is the ladder; what it leaves at zero is filled in.
+	// table is the ladder; header fills in its zero fields.
 	table results.PlanTable
-	// competing is on whose processor other work runs, "server" or "loader",
-	// workers how much of it; during lets it begin with the first window.
+	// competing is the side on whose processor other programs run, "server" or
+	// "loader", workers their number; during makes them begin with the first window.
 	competing string
 	workers   int
 	during    bool
@@ -41,8 +40,8 @@ type want struct {
 	limits []results.Bottleneck
 	// flag must be among the flags, where it is set.
 	flag results.Flag
-	// void is the code of the reason that must void the phase, one of several,
-	// trialVoid where the whole trial is void; none for a valid phase.
+	// void lists codes: a reason with one of them must void the phase. It is
+	// trialVoid where the whole trial is void, and empty for a valid phase.
 	void []string
 	// says is a pattern that a reason, or the trial's reason, must match.
 	says string

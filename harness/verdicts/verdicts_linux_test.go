@@ -20,21 +20,21 @@ var (
 )
 
 const (
-	// attempts bounds how often a situation is staged again because other work
-	// on the machine, and not the judge, is what made the verdict.
+	// attempts bounds how often a situation is staged, where other work on the
+	// machine made the verdict.
 	attempts = 4
-	// othersLimit is the share of a side's processor that nobody here used,
-	// beyond which the machine is too busy to stage anything on.
+	// othersLimit is the largest share of a side's processor that other work may
+	// use.
 	othersLimit = 0.10
-	// loaderLimit is the same for the loader's, of which interrupts are not
-	// known: its sends are received in them.
+	// loaderLimit is the same for the loader's side, whose interrupts are unknown:
+	// they receive its own sends.
 	loaderLimit = 0.25
 	stealLimit  = 0.02
 	// each is the time of a situation on a quiet machine, in the mean.
 	each = 3500 * time.Millisecond
 )
 
-// tally is what came of a situation.
+// tally counts the outcomes of a situation.
 type tally struct {
 	right, wrong, busy, retried int
 	// missing says why it cannot be staged here, last what was wrong.
@@ -71,8 +71,8 @@ func TestVerdicts(t *testing.T) {
 	report(t, battery, tallies)
 }
 
-// judge stages one situation, again where the machine was busy and the verdict
-// therefore of no interest.
+// judge stages one situation, and stages it again where the machine was busy and the
+// verdict proves nothing.
 func (s *stage) judge(t *testing.T, x *situation, sum *tally) {
 	if x.missing != nil {
 		if sum.missing = x.missing(); sum.missing != "" {
@@ -109,7 +109,8 @@ func (s *stage) judge(t *testing.T, x *situation, sum *tally) {
 	}
 }
 
-// differs is how a verdict differs from the right one; empty where it does not.
+// differs describes a verdict that is not the right one; it returns "" for the right
+// one.
 func (w *want) differs(trial *results.Trial) string {
 	if slices.Contains(w.void, trialVoid) {
 		if trial.State != results.TrialVoid || !regexp.MustCompile(w.says).MatchString(trial.Reason) {
@@ -134,14 +135,14 @@ func (w *want) differs(trial *results.Trial) string {
 	return describe(v)
 }
 
-// said tells whether a reason has the code that voids, and one matches.
+// said reports whether a reason has a code that voids, and a reason's text matches.
 func (w *want) said(v results.Verdict) bool {
 	voided := len(w.void) == 0 || slices.ContainsFunc(v.Reasons, func(r results.Reason) bool { return r.Voids && slices.Contains(w.void, r.Code) })
 	pattern := regexp.MustCompile(w.says)
 	return voided && slices.ContainsFunc(v.Reasons, func(r results.Reason) bool { return pattern.MatchString(r.Text) }) || w.says == "" && voided
 }
 
-// describe is a verdict in one line.
+// describe returns a verdict in one line.
 func describe(v results.Verdict) string {
 	text := "bottleneck " + string(v.Bottleneck)
 	if v.Bottleneck == "" {
@@ -163,8 +164,8 @@ func unsteady(trial *results.Trial) bool {
 	return slices.ContainsFunc(trial.Phases, func(p results.TrialPhase) bool { return p.Verdict.Has(results.FlagNotSteady) })
 }
 
-// others says how much of the processors somebody else used, where that is too
-// much for the situation to be what it is staged as.
+// others names other work that used too much of the processors for the situation,
+// "" for none.
 func others(x *situation, trial *results.Trial) string {
 	for _, p := range trial.Phases {
 		for _, r := range p.Verdict.Reasons {
@@ -188,8 +189,8 @@ func others(x *situation, trial *results.Trial) string {
 	return ""
 }
 
-// side is what is known of the use of one side's processor: its busy share, that
-// of interrupts, and who is known to have used it.
+// side holds the use of one side's processor: its busy share, the share of
+// interrupts, and the use of known programs.
 type side struct {
 	name    string
 	busy    *float64
@@ -238,7 +239,7 @@ func report(t *testing.T, battery []situation, tallies []tally) {
 	}
 }
 
-// String is the right verdict in words.
+// String returns the right verdict in words.
 func (w want) String() string {
 	var parts []string
 	if len(w.limits) == 1 && w.limits[0] != "" {

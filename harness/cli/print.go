@@ -1,0 +1,155 @@
+package cli
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+	"unicode"
+
+	"github.com/olekukonko/tablewriter"
+	"github.com/olekukonko/tablewriter/tw"
+	"github.com/spf13/pflag"
+	"golang.org/x/term"
+)
+
+// The formats of results.
+const (
+	formatText     = "text"
+	formatMarkdown = "md"
+	formatJSON     = "json"
+)
+
+// formatFlag registers --format, which takes one of the formats.
+func formatFlag(flags *pflag.FlagSet, format *string, formats ...string) {
+	last := len(formats) - 1
+	flags.StringVar(format, "format", formatText, strings.Join(formats[:last], ", ")+" or "+formats[last])
+}
+
+// checkFormat returns an error where the format is none of the formats.
+func checkFormat(format string, formats ...string) error {
+	if slices.Contains(formats, format) {
+		return nil
+	}
+	return fmt.Errorf("--format %q: the formats are %s", format, strings.Join(formats, ", "))
+}
+
+// say prints a line on standard error.
+func (a *app) say(format string, args ...any) { fmt.Fprintf(a.stderr, format+"\n", args...) }
+
+func (a *app) printJSON(v any) error {
+	e := json.NewEncoder(a.stdout)
+	e.SetIndent("", "  ")
+	if err := e.Encode(v); err != nil {
+		return fmt.Errorf("printing the result: %w", err)
+	}
+	return nil
+}
+
+func (a *app) printTable(head []string, lines [][]string) error {
+	t := tablewriter.NewTable(a.stdout, tablewriter.WithHeaderAutoFormat(tw.Off))
+	t.Header(head)
+	if err := errors.Join(t.Bulk(lines), t.Render()); err != nil {
+		return fmt.Errorf("printing the table: %w", err)
+	}
+	return nil
+}
+
+// display prints lines on a stream. On a terminal its last line can be redrawn.
+type display struct {
+	out io.Writer
+	// live is true on a terminal.
+	live bool
+
+	mu    sync.Mutex
+	drawn bool
+}
+
+func newDisplay(out io.Writer) *display {
+	f, ok := out.(*os.File)
+	return &display{out: out, live: ok && term.IsTerminal(int(f.Fd()))}
+}
+
+// line prints a line that stays.
+func (d *display) line(format string, args ...any) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.erase()
+	fmt.Fprintf(d.out, format+"\n", args...)
+}
+
+// draw replaces the line that is redrawn. It does nothing elsewhere than on a
+// terminal.
+func (d *display) draw(text string) {
+	if !d.live {
+		return
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if runes, most := []rune(text), columns(d.out)-1; most > 0 && len(runes) > most {
+		text = string(runes[:most]) // a line that wraps could not be erased
+	}
+	fmt.Fprintf(d.out, "\r\x1b[K%s", text)
+	d.drawn = true
+}
+
+// end removes the line that is redrawn.
+func (d *display) end() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.erase()
+}
+
+func (d *display) erase() {
+	if d.drawn {
+		fmt.Fprint(d.out, "\r\x1b[K")
+		d.drawn = false
+	}
+}
+
+// columns returns the width of the terminal behind w, 0 where there is none.
+func columns(w io.Writer) int {
+	f, ok := w.(*os.File)
+	if !ok {
+		return 0
+	}
+	width, _, err := term.GetSize(int(f.Fd()))
+	if err != nil {
+		return 0
+	}
+	return width
+}
+
+// shellWord returns the text as one word of a shell.
+func shellWord(s string) string {
+	if s != "" && !strings.ContainsFunc(s, func(r rune) bool {
+		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("/._-+:@%", r)
+	}) {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}
+
+// indented returns a text of several lines that stands under another.
+func indented(text string) string { return strings.ReplaceAll(text, "\n", "\n    ") }
+
+func firstLine(text string) string {
+	line, _, _ := strings.Cut(text, "\n")
+	return line
+}
+
+// count returns a number of things in words.
+func count(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
+}
+
+// seconds returns a duration of nanoseconds, rounded to seconds.
+func seconds(ns int64) string { return time.Duration(ns).Round(time.Second).String() }
