@@ -37,13 +37,17 @@ type link struct {
 	// writable is true while the engine waits for the connection to take bytes,
 	// waiting while a goroutine does.
 	writable, waiting bool
+	guarded
+}
 
-	// The loop's mu guards the next fields. pending is the event that Wait has not
-	// returned yet; closed ends all events; lost is the error that broke the
-	// connection, which the system returns once.
+// guarded are the fields of a link that its loop's mu guards.
+type guarded struct {
+	// pending is the event that Wait has not returned yet.
 	pending backend.What
-	closed  bool
-	lost    error
+	// closed ends all events.
+	closed bool
+	// lost is the error that broke the connection, which the system returns once.
+	lost error
 }
 
 var _ backend.Conn = (*link)(nil)
