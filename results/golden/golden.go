@@ -30,3 +30,19 @@ func Hold(t *testing.T, path, got string) {
 		t.Errorf("%s (-want +got); go test with -update writes it anew:\n%s", path, diff)
 	}
 }
+
+// Cells splits a markdown row at the pipes that are not escaped.
+func Cells(row string) []string {
+	var cells []string
+	start := 0
+	for i := 0; i < len(row); i++ {
+		switch row[i] {
+		case '\\':
+			i++
+		case '|':
+			cells = append(cells, row[start:i])
+			start = i + 1
+		}
+	}
+	return append(cells, row[start:])
+}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/cells"
+	"github.com/joust-bench/joust/results/golden"
 	"github.com/joust-bench/joust/results/matrix"
 )
 
@@ -91,7 +92,7 @@ func listUnder(t *testing.T, text, heading string) []string {
 func TestRanksAreRanges(t *testing.T) {
 	t.Parallel()
 	text := matrix.Bench(cells.Of(race(t, 1, server("a", 6, 10e3), server("b", 6, 10.05e3), server("c", 6, 20e3))))
-	cells := cellsOf(row(t, text, "hello"))
+	cells := golden.Cells(row(t, text, "hello"))
 	for i, want := range []string{", rank 2–3", ", rank 2–3", ", rank 1"} {
 		if got := strings.TrimSpace(cells[2+i]); !strings.HasSuffix(got, want) {
 			t.Errorf("cell %d is %q, want %q at its end", i, got, want)
@@ -114,7 +115,7 @@ func TestTooFewTrialsClaimNothing(t *testing.T) {
 func TestLowerBoundsAreNotRanked(t *testing.T) {
 	t.Parallel()
 	text := matrix.Bench(cells.Of(race(t, 1, racer{"a", 6, 50e3, results.LimitLoader, 0.85, 0.99}, server("b", 6, 10e3), server("c", 6, 20e3))))
-	cells := cellsOf(row(t, text, "hello"))
+	cells := golden.Cells(row(t, text, "hello"))
 	if strings.Contains(cells[2], "rank") || !strings.Contains(cells[3], "rank 2") || !strings.Contains(cells[4], "rank 1") {
 		t.Errorf("the lower bound takes part: %q", cells[2:5])
 	}
@@ -126,7 +127,7 @@ func TestLowerBoundsAreNotRanked(t *testing.T) {
 func TestBalancedCellsAreRankedByTheirInterval(t *testing.T) {
 	t.Parallel()
 	text := matrix.Bench(cells.Of(race(t, 1, racer{"wide", 6, 10e3, results.LimitBalanced, 0.91, 0.99}, server("inside", 6, 10.5e3), server("below", 6, 9e3), server("above", 6, 12e3))))
-	cells := cellsOf(row(t, text, "hello"))
+	cells := golden.Cells(row(t, text, "hello"))
 	for i, want := range []string{"rank 2–3", "rank 2–3", "rank 4", "rank 1"} {
 		if !strings.Contains(cells[2+i], want) {
 			t.Errorf("cell %d is %q, want %s", i, cells[2+i], want)
@@ -143,7 +144,7 @@ func TestBaseline(t *testing.T) {
 	run.Trials = append(run.Trials, race(t, 2, server("a", 1, 10e3), server("b", 1, 10e3), server("c", 1, 15e3)).Trials...)
 	run.Plan.Baseline = "a"
 	text := matrix.Bench(cells.Of(run))
-	cells := cellsOf(row(t, text, "hello"))
+	cells := golden.Cells(row(t, text, "hello"))
 	for i, want := range []string{", baseline", ", ≈", " %"} {
 		if !strings.Contains(cells[2+i], want) {
 			t.Errorf("cell %d is %q, want %q", i, cells[2+i], want)

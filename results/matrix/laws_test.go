@@ -11,24 +11,9 @@ import (
 
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/cells"
+	"github.com/joust-bench/joust/results/golden"
 	"github.com/joust-bench/joust/results/matrix"
 )
-
-// cellsOf splits a markdown row at the pipes that are not escaped.
-func cellsOf(row string) []string {
-	var cells []string
-	start := 0
-	for i := 0; i < len(row); i++ {
-		switch row[i] {
-		case '\\':
-			i++
-		case '|':
-			cells = append(cells, row[start:i])
-			start = i + 1
-		}
-	}
-	return append(cells, row[start:])
-}
 
 // Names with markup and control characters do not break the page.
 func TestHostileNames(t *testing.T) {
@@ -165,7 +150,7 @@ func TestVerdictShapesTheCell(t *testing.T) {
 		if len(trials) > 1 {
 			want += " (307 – 307)"
 		}
-		if got := strings.TrimSpace(cellsOf(row(t, matrix.Bench(cells.Of(run)), "hello"))[2]); got != want {
+		if got := strings.TrimSpace(golden.Cells(row(t, matrix.Bench(cells.Of(run)), "hello"))[2]); got != want {
 			t.Errorf("%v at U_S %v: %q, want %q", c.limits, c.us, got, want)
 		}
 	}

@@ -153,7 +153,7 @@ func TestUnclearSearches(t *testing.T) {
 			}
 		}
 	}
-	line := cellsOf(row(t, matrix.OpenLoop(cells.Of(run)), "gin"))
+	line := golden.Cells(row(t, matrix.OpenLoop(cells.Of(run)), "gin"))
 	if text, why := strings.TrimSpace(line[2]), strings.TrimSpace(line[len(line)-2]); text != "— unclear" || why != "p99 takes 1127 requests a window" {
 		t.Errorf("%s: %s", text, why)
 	}

@@ -6,24 +6,9 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/joust-bench/joust/results/golden"
 	"github.com/joust-bench/joust/results/table"
 )
-
-// cellsOf splits a markdown row at the pipes that are not escaped.
-func cellsOf(row string) []string {
-	var cells []string
-	start := 0
-	for i := 0; i < len(row); i++ {
-		switch row[i] {
-		case '\\':
-			i++
-		case '|':
-			cells = append(cells, row[start:i])
-			start = i + 1
-		}
-	}
-	return append(cells, row[start:])
-}
 
 // Whatever stands in a cell, each row keeps its cells and stays on one line.
 func TestMarkdownKeepsItsCells(t *testing.T) {
@@ -44,7 +29,7 @@ func TestMarkdownKeepsItsCells(t *testing.T) {
 		}
 		for _, line := range lines {
 			// One cell before the first pipe and one after the last: empty.
-			if got := len(cellsOf(line)); got != columns+2 {
+			if got := len(golden.Cells(line)); got != columns+2 {
 				rt.Fatalf("%d cells in %q, want %d", got-2, line, columns)
 			}
 		}
