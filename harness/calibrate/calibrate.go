@@ -246,9 +246,7 @@ func (c *control) Interval(loaders.Interval)     {}
 func (c *control) PhaseDone(p loaders.PhaseDone) { c.done[p.Phase] = p }
 func (c *control) Adjust(_ context.Context, phase string) (loaders.Adjustment, error) {
 	closed := c.done[results.PhaseClosed]
-	beyond := judge.Pace(results.DefaultThresholds(), c.rates[phase], closed.CPUPerRequestNS, closed.Threads)
-	if beyond != "" {
-		return loaders.Adjustment{Phase: phase, Skip: beyond}, nil
-	}
-	return loaders.Adjustment{Phase: phase, RateRPS: c.rates[phase]}, nil
+	rate := c.rates[phase]
+	beyond := judge.Pace(results.DefaultThresholds(), rate, closed.CPUPerRequestNS, closed.Threads)
+	return loaders.Adjustment{Phase: phase, RateRPS: rate, Skip: beyond}, nil
 }
