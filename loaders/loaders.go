@@ -150,9 +150,9 @@ type Phase struct {
 	// bursts are BurstSize/RateRPS seconds apart.
 	BurstSize int  `json:"burst_size,omitempty"`
 	Adjust    bool `json:"adjust,omitempty"`
-	// Tell sends the result of the phase with its PhaseDone, for a decision on the
+	// NeedsResult sends the result of the phase with its PhaseDone, for a decision on the
 	// next phases.
-	Tell bool `json:"tell,omitempty"`
+	NeedsResult bool `json:"needs_result,omitempty"`
 	// ShedAfter is the time after its intended instant at which a request that was
 	// not sent is given up: it is counted and never sent. 0 sheds nothing.
 	ShedAfter time.Duration `json:"shed_after_ns,omitempty"`

@@ -98,7 +98,7 @@ type PhaseDone struct {
 	// Threads share the work: a rate r takes the fraction
 	// r × CPUPerRequestNS / (Threads × 1e9) of each.
 	Threads int `json:"threads"`
-	// Result is the whole phase where the Spec's phase has Tell; else absent.
+	// Result is the whole phase where the Spec's phase has NeedsResult; else absent.
 	Result *results.Phase `json:"result,omitempty"`
 	// Parts are those of the loaders of a fleet; absent for one loader.
 	Parts []PhaseDone `json:"-"`

@@ -6,7 +6,7 @@ import (
 	"slices"
 )
 
-// Report is what one loader process saw of one trial.
+// Report holds the measurements of one loader process in one trial.
 type Report struct {
 	// Loader names the tool and engine, such as "joust evloop".
 	Loader  string `json:"loader"`

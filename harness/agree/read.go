@@ -6,7 +6,7 @@ import (
 	"github.com/joust-bench/joust/results/stats"
 )
 
-// Figures are what a trial, or the median over trials, has measured; nil is not
+// Figures are the measurements of a trial, or their medians over trials; nil is not
 // measured.
 type Figures struct {
 	ThroughputRPS *float64 `json:"throughput_rps,omitempty"`

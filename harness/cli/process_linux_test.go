@@ -119,7 +119,7 @@ type process struct {
 	done chan struct{}
 }
 
-// output is what a process has written so far.
+// output collects the output of a process.
 type output struct {
 	mu  sync.Mutex
 	buf bytes.Buffer

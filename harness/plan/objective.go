@@ -126,7 +126,7 @@ func searchPhases(t Trial) []loaders.Phase {
 	list := make([]loaders.Phase, steps)
 	for i := range list {
 		list[i] = openPhase(t.Table, name(i+1), shortestWindow(t), 0)
-		list[i].MaxDuration, list[i].Tell = LongestWindow(t), true
+		list[i].MaxDuration, list[i].NeedsResult = LongestWindow(t), true
 	}
 	return list
 }

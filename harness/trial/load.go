@@ -189,7 +189,7 @@ func (l *load) judged(report *results.Report) []results.TrialPhase {
 		p := &report.Phases[i]
 		m, asked := l.sampler.Phase(p.Name), phaseOf(l.spec, p.Name)
 		switch {
-		case asked.Tell: // in the trial's search
+		case asked.NeedsResult: // in the trial's search
 		case p.Skipped != "":
 			phases = append(phases, results.TrialPhase{Name: p.Name, Verdict: judge.Skipped(l.rates.skipReason(p))})
 		case m != nil:

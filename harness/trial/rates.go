@@ -36,7 +36,7 @@ func (r *rates) done(d loaders.PhaseDone) {
 
 // next decides the rate of the phase that comes, or skips it.
 func (r *rates) next(phase string) loaders.Adjustment {
-	if phaseOf(r.spec, phase).Tell {
+	if phaseOf(r.spec, phase).NeedsResult {
 		return r.searchStep(phase)
 	}
 	rps, skip := r.rate(phase)
@@ -97,10 +97,10 @@ func (r *rates) skipReason(p *results.Phase) results.Reason {
 // searched returns the outcome of the trial's search; nil where it has none. It
 // removes unused steps from the report.
 func (r *rates) searched(report *results.Report) *results.Search {
-	if !slices.ContainsFunc(r.spec.Phases, func(p loaders.Phase) bool { return p.Tell }) {
+	if !slices.ContainsFunc(r.spec.Phases, func(p loaders.Phase) bool { return p.NeedsResult }) {
 		return nil
 	}
-	report.Phases = slices.DeleteFunc(report.Phases, func(p results.Phase) bool { return phaseOf(r.spec, p.Name).Tell && p.Skipped != "" })
+	report.Phases = slices.DeleteFunc(report.Phases, func(p results.Phase) bool { return phaseOf(r.spec, p.Name).NeedsResult && p.Skipped != "" })
 	if r.search == nil {
 		return &results.Search{Stop: endedEarly}
 	}

@@ -49,7 +49,7 @@ func (l *load) simulate(t interface{ Fatalf(string, ...any) }, latency func(rate
 	report := results.Report{}
 	answers := map[time.Duration]*results.Histogram{}
 	for _, phase := range l.spec.Phases {
-		if !phase.Tell {
+		if !phase.NeedsResult {
 			continue
 		}
 		if !phase.Adjust {

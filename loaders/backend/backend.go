@@ -21,9 +21,9 @@ type System struct {
 	// Sleeps says that a thread must not poll, since its events come from
 	// goroutines that need the processor: the idle strategy is always wait.
 	Sleeps bool
-	// TellsEnds is true where the event of an answer also reports that the stream
+	// ReportsEnds is true where the event of an answer also reports that the stream
 	// ends behind it. Otherwise the engine looks for the end behind each answer.
-	TellsEnds bool
+	ReportsEnds bool
 	// Slack is how much later than asked a wait may end, in nanoseconds, though
 	// nobody stopped the thread.
 	Slack int64

@@ -27,7 +27,7 @@ type Case interface {
 	Checks(seen Observation) ([]Check, error)
 }
 
-// Observation is what loader and server report of a case.
+// Observation holds the reports of loader and server about a case.
 type Observation struct {
 	Spec   loaders.Spec
 	Report results.Report

@@ -215,7 +215,7 @@ func (s *session) phase(ctx context.Context, p *loaders.Phase, startAt int64, co
 		return result, err
 	}
 	done := s.phaseDone(&result)
-	if p.Tell {
+	if p.NeedsResult {
 		done.Result = &result
 	}
 	if p.Loop == results.ClosedLoop {

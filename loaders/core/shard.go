@@ -140,7 +140,7 @@ func newShard(shared *load, id int) (*shard, error) {
 		idle:       ring[int32]{slots: make([]int32, connections)},
 		buf:        make([]byte, readBuffer),
 		handshakes: handshakes{places: make(chan struct{}, handshakesAtOnce)},
-		links:      links{endsBehind: !shared.system.TellsEnds},
+		links:      links{endsBehind: !shared.system.ReportsEnds},
 		current:    current{window: window{nextMark: never}, pace: pace{quota: never}},
 	}
 	if err := s.demand.fill(shared, id, connections); err != nil {

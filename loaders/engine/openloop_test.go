@@ -208,7 +208,7 @@ func ladder(t *testing.T, e loaders.Loader) {
 	server := enginetest.Start(t, enginetest.Good(0))
 	a, b := enginetest.Open(0, 80*time.Millisecond), enginetest.Open(0, time.Hour)
 	a.Name, a.Adjust, b.Name, b.Adjust = "adjusted", true, "skipped", true
-	a.Tell = true
+	a.NeedsResult = true
 	steer := enginetest.Steer{Answer: func(phase string) loaders.Adjustment {
 		if phase == "skipped" {
 			return loaders.Adjustment{Phase: phase, Skip: "beyond the loader"}

@@ -40,7 +40,7 @@ func ladder() loaders.Spec {
 	warm := enginetest.Closed(50 * time.Millisecond)
 	warm.Name, warm.Measured = "warm-up", false
 	adjusted, skipped := enginetest.Open(0, 200*time.Millisecond), enginetest.Open(0, time.Hour)
-	adjusted.Name, adjusted.Adjust, adjusted.Tell = "adjusted", true, true
+	adjusted.Name, adjusted.Adjust, adjusted.NeedsResult = "adjusted", true, true
 	skipped.Name, skipped.Adjust = "skipped", true
 	spec := enginetest.Spec(warm, enginetest.Closed(100*time.Millisecond), adjusted, skipped)
 	spec.Connections, spec.Threads = 7, 1

@@ -11,7 +11,7 @@ import (
 	"github.com/joust-bench/joust/results"
 )
 
-// Evidence is what one phase is judged by.
+// Evidence holds all facts by which a phase is judged.
 type Evidence struct {
 	Loader *results.Phase
 	// Measured is the harness's own measurement; nil for a lone load.
