@@ -73,12 +73,12 @@ type Needs struct {
 type Conn interface {
 	// Open makes the codec ready for a new connection.
 	Open()
-	// Next takes n bytes off the front of in and returns the next event of the answer
-	// to the oldest request in flight, by its number. Bytes that it does not take must
-	// be shown again with more behind them. An event may take no bytes: call Next on
-	// the rest, even an empty one, until it returns NeedMore, End or an error. After
-	// an error the connection is of no more use.
-	Next(request int32, in []byte) (n int, a Answer, err error)
+	// Next takes n bytes off the front of in and sets a to the next event of the
+	// answer to the oldest request in flight, by its number. Bytes that it does not
+	// take must be shown again with more behind them. An event may take no bytes: call
+	// Next on the rest, even an empty one, until it finds NeedMore, End or an error.
+	// After an error the connection is of no more use.
+	Next(request int32, in []byte, a *Answer) (n int, err error)
 	// End ends the answer to the request of that number with the server's stream. It
 	// returns the answer where that makes it complete, else an error, and the failure
 	// in Answer.Cause.

@@ -145,13 +145,13 @@ func (s *shard) final(c *connection, f *flight) error {
 }
 
 // malformed fails the oldest request, whose answer cannot be read on.
-func (s *shard) malformed(c *connection, now int64, a codec.Answer, err error) {
+func (s *shard) malformed(c *connection, now int64, status int, err error) {
 	switch {
 	case errors.Is(err, errEarly):
 		s.earlyReply(c, now)
 		return
 	case errors.Is(err, errUnawaited):
-		s.fail(c, now, failure{results.CauseStatus, a.Status, s.groups[c.oldest().Group] + ": " + err.Error()})
+		s.fail(c, now, failure{results.CauseStatus, status, s.groups[c.oldest().Group] + ": " + err.Error()})
 	default:
 		s.fail(c, now, failure{cause: results.CauseProtocol, detail: err.Error()})
 	}

@@ -144,9 +144,10 @@ func (s *shard) consume(c *connection, data []byte, now int64) []byte {
 				return nil
 			}
 		}
-		n, a, err := s.decode(c, f, data)
+		n, err := s.decode(c, f, data)
+		a := &s.answer
 		if err != nil {
-			s.malformed(c, now, a, err)
+			s.malformed(c, now, a.Status, err)
 			return nil
 		}
 		data = data[n:]
@@ -162,17 +163,18 @@ func (s *shard) consume(c *connection, data []byte, now int64) []byte {
 	return nil
 }
 
-// decode reads the oldest answer on until it ends or the data does, and returns how
-// many bytes it took.
-func (s *shard) decode(c *connection, f *flight, data []byte) (n int, a codec.Answer, err error) {
-	for {
-		var took int
-		took, a, err = c.codec.Next(f.request, data[n:])
+// decode reads the oldest answer on, into s.answer, until it ends or the data does, and
+// returns how many bytes it took.
+func (s *shard) decode(c *connection, f *flight, data []byte) (n int, err error) {
+	for a := &s.answer; ; {
+		took, err := c.codec.Next(f.request, data[n:], a)
 		n += took
 		s.out.now.traffic.ReceivedBody += uint64(a.Body)
 		switch {
 		case err != nil:
-			return n, a, err
+			return n, err
+		case a.Event == codec.End || a.Event == codec.NeedMore:
+			return n, nil
 		case a.Event == codec.Interim:
 			s.interim(c, f, a.Status)
 		case a.Event == codec.Body:
@@ -183,16 +185,14 @@ func (s *shard) decode(c *connection, f *flight, data []byte) (n int, a codec.An
 				c.view.Head = append(c.view.Head[:0], data[n-took:n]...)
 			}
 			if err := s.final(c, f); err != nil {
-				return n, a, err
+				return n, err
 			}
-		default:
-			return n, a, nil
 		}
 	}
 }
 
 // complete counts the oldest answer, which has ended.
-func (s *shard) complete(c *connection, now int64, a codec.Answer) {
+func (s *shard) complete(c *connection, now int64, a *codec.Answer) {
 	c.failures, c.answered = 0, true
 	if s.room(c) <= 0 {
 		c.idleSince = now
@@ -252,7 +252,7 @@ func (s *shard) peerClosed(c *connection, now int64) {
 		s.brokenWith(c, a.Cause, err.Error())
 		return
 	}
-	s.complete(c, now, a)
+	s.complete(c, now, &a)
 	s.announcedClose(c, now)
 }
 

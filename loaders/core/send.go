@@ -79,7 +79,9 @@ func (s *shard) issue(c *connection, t turn, now int64) {
 
 // enter puts the request of the turn in flight on the connection.
 func (s *shard) enter(c *connection, t turn, now int64) {
-	*c.push() = flight{record.Exchange{Intended: t.at, Sent: now, Group: t.group, Connection: c.id}, t.request, t.id}
+	f := c.push()
+	f.Exchange = record.Exchange{Intended: t.at, Sent: now, Group: t.group, Connection: c.id}
+	f.request, f.user = t.request, t.id
 	c.issued++
 	s.out.Counts.Asked++
 	s.inFlight++

@@ -106,6 +106,8 @@ type current struct {
 	phase    *phase
 	out      outcome
 	inFlight int
+	// answer is the codec's last event.
+	answer codec.Answer
 	// borrowing is true in a closed loop whose users share the connections.
 	borrowing bool
 	window

@@ -73,10 +73,11 @@ type frameReader struct {
 
 func (c *frameReader) Open() { c.length = -1 }
 
-func (c *frameReader) Next(request int32, in []byte) (n int, a codec.Answer, err error) {
+func (c *frameReader) Next(request int32, in []byte, a *codec.Answer) (n int, err error) {
+	*a = codec.Answer{}
 	if c.length < 0 {
 		if len(in) < 4 {
-			return 0, a, nil
+			return 0, nil
 		}
 		c.length, c.at, c.differs = int(binary.BigEndian.Uint32(in)), 0, false
 		n = 4
@@ -89,9 +90,9 @@ func (c *frameReader) Next(request int32, in []byte) (n int, a codec.Answer, err
 	switch {
 	case c.needs.Bodies && a.Body > 0:
 		a.Event = codec.Body
-		return n, a, nil
+		return n, nil
 	case c.at < c.length:
-		return n, a, nil
+		return n, nil
 	}
 	a.Event, a.Keep = codec.End, true
 	switch {
@@ -101,7 +102,7 @@ func (c *frameReader) Next(request int32, in []byte) (n int, a codec.Answer, err
 		a.Cause = results.CauseBody
 	}
 	c.length = -1
-	return n, a, nil
+	return n, nil
 }
 
 func (c *frameReader) End(int32) (codec.Answer, error) {

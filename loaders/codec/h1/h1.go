@@ -127,33 +127,36 @@ func (c *answerReader) Open() {
 }
 
 // Next implements codec.Conn.
-func (c *answerReader) Next(request int32, in []byte) (n int, found codec.Answer, err error) {
+func (c *answerReader) Next(request int32, in []byte, found *codec.Answer) (n int, err error) {
 	if c.fresh {
 		if c.skips {
-			if head, total, ok := c.pairs[request].memo.Match(in); ok {
-				return total, c.recognised(request, in[head:total]), nil
+			p := &c.pairs[request]
+			if head, total, ok := p.memo.Match(in); ok {
+				c.recognised(p, in[head:total], found)
+				return total, nil
 			}
 		}
 		c.begin(request)
 	}
+	*found = codec.Answer{}
 	for {
 		took, ev, err := c.parser.Next(in[n:])
 		if err != nil {
-			return n, found, err
+			return n, err
 		}
 		switch ev {
 		case wire.NeedMore:
-			return n + took, found, nil
+			return n + took, nil
 		case wire.Interim:
 			if c.needs.Heads {
 				found.Event, found.Status = codec.Interim, c.parser.Status
-				return n + took, found, nil
+				return n + took, nil
 			}
 		case wire.Head:
 			c.head(request, in[n:n+took])
 			if c.needs.Heads {
 				found.Event, found.Status = codec.Head, c.parser.Status
-				return n + took, found, nil
+				return n + took, nil
 			}
 		case wire.Body:
 			span := c.parser.Span(in[n:])
@@ -161,27 +164,25 @@ func (c *answerReader) Next(request int32, in []byte) (n int, found codec.Answer
 			c.body(request, span)
 			if c.needs.Bodies {
 				found.Event = codec.Body
-				return n + took, found, nil
+				return n + took, nil
 			}
 		case wire.End:
-			return n + took, c.end(request, found), nil
+			c.end(request, found)
+			return n + took, nil
 		}
 		n += took
 	}
 }
 
 // recognised judges a whole answer whose head is the remembered one.
-func (c *answerReader) recognised(request int32, body []byte) codec.Answer {
-	e := &c.pairs[request]
-	a := &e.answer
-	found := codec.Answer{Event: codec.End, Keep: true, Status: e.memo.Status(), Body: len(body)}
+func (c *answerReader) recognised(p *pair, body []byte, found *codec.Answer) {
+	found.Event, found.Keep, found.Status, found.Body, found.Cause = codec.End, true, p.memo.Status(), len(body), ""
 	c.check.Reset()
-	if !c.check.Body(a, body) {
-		found.Cause = c.bodyCause(a)
-	} else if !c.check.Done(a) {
+	if !c.check.Body(&p.answer, body) {
+		found.Cause = c.bodyCause(&p.answer)
+	} else if !c.check.Done(&p.answer) {
 		found.Cause = results.CauseLength
 	}
-	return found
 }
 
 // begin makes the parser ready for the answer to the request.
@@ -210,13 +211,12 @@ func (c *answerReader) body(request int32, span []byte) {
 }
 
 // end completes the answer.
-func (c *answerReader) end(request int32, found codec.Answer) codec.Answer {
+func (c *answerReader) end(request int32, found *codec.Answer) {
 	c.fresh = true
 	if c.cause == "" && !c.check.Done(&c.pairs[request].answer) {
 		c.cause = results.CauseLength
 	}
 	found.Event, found.Status, found.Cause, found.Keep = codec.End, c.parser.Status, c.cause, c.parser.KeepAlive
-	return found
 }
 
 // bodyCause returns the cause of a wrong body, which may be its length.
@@ -231,11 +231,12 @@ func (c *answerReader) bodyCause(a *wire.Expectation) results.Cause {
 var errIdle = errors.New("the server closed the connection without an answer")
 
 // End implements codec.Conn. A body that runs until the close ends with it.
-func (c *answerReader) End(request int32) (codec.Answer, error) {
-	_, err := c.parser.EOF()
+func (c *answerReader) End(request int32) (a codec.Answer, err error) {
+	_, err = c.parser.EOF()
 	switch {
 	case err == nil:
-		return c.end(request, codec.Answer{}), nil
+		c.end(request, &a)
+		return a, nil
 	case errors.Is(err, wire.ErrIdle):
 		return codec.Answer{Cause: results.CauseClosed}, errIdle
 	case c.inBody:

@@ -49,7 +49,8 @@ func read(t testing.TB, c codec.Conn, text string, size int) (o outcome) {
 	for at := 0; at < len(text); at += size {
 		carry = append(carry, text[at:min(at+size, len(text))]...)
 		for more := true; more; {
-			n, a, err := c.Next(0, carry)
+			var a codec.Answer
+			n, err := c.Next(0, carry, &a)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -130,7 +131,7 @@ func TestEnds(t *testing.T) {
 		"HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\nali": results.CauseLength,
 	} {
 		c := asking(t, codec.Needs{})
-		if _, _, err := c.Next(0, []byte(text)); err != nil {
+		if _, err := c.Next(0, []byte(text), new(codec.Answer)); err != nil {
 			t.Fatal(err)
 		}
 		a, err := c.End(0)
@@ -167,7 +168,8 @@ func TestPut(t *testing.T) {
 			if answer += body; cause != "" {
 				answer = answer[:len(answer)-1] + "!"
 			}
-			if _, a, err := c.Next(number, []byte(answer)); err != nil || a.Event != codec.End || a.Cause != cause {
+			var a codec.Answer
+			if _, err := c.Next(number, []byte(answer), &a); err != nil || a.Event != codec.End || a.Cause != cause {
 				t.Errorf("request %d with the answer %q: %+v, %v, want cause %q", number, answer, a, err, cause)
 			}
 		}
@@ -190,8 +192,9 @@ func TestNoAllocation(t *testing.T) {
 		"chunked":    "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n7\r\n" + hello + "\r\n0\r\n\r\n",
 	} {
 		c, in := asking(t, codec.Needs{}), []byte(text)
+		var a codec.Answer
 		if n := testing.AllocsPerRun(100, func() {
-			if n, a, err := c.Next(0, in); n != len(in) || a.Event != codec.End || a.Cause != "" || err != nil {
+			if n, err := c.Next(0, in, &a); n != len(in) || a.Event != codec.End || a.Cause != "" || err != nil {
 				t.Errorf("took %d of %d bytes: %+v, %v", n, len(in), a, err)
 			}
 		}); n != 0 {
