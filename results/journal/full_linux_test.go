@@ -9,6 +9,8 @@ import (
 	"syscall"
 	"testing"
 
+	"go.uber.org/goleak"
+
 	"github.com/joust-bench/joust/results/journal"
 )
 
@@ -23,7 +25,7 @@ func TestMain(m *testing.M) {
 	dir := os.Getenv(childFolder)
 	switch {
 	case dir == "":
-		os.Exit(m.Run())
+		goleak.VerifyTestMain(m)
 	case os.Getenv(childFile) == journal.RunFile:
 		os.Exit(fillRun(dir))
 	}

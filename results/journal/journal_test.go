@@ -307,6 +307,37 @@ func TestOpenRefusesForeignFiles(t *testing.T) {
 	}
 }
 
+// Trials yields what Open reads, up to where the reader stops or a line is damaged.
+func TestTrialsOneAfterTheOther(t *testing.T) {
+	t.Parallel()
+	const n = 20
+	whole := create(t, n)
+	damaged := create(t, n)
+	appendBytes(t, filepath.Join(damaged, journal.TrialsFile), "{\n{}\n")
+	for _, c := range []struct {
+		dir  string
+		stop int
+		err  error
+	}{{whole, n, nil}, {whole, 3, nil}, {damaged, n + 1, journal.ErrDamaged}} {
+		var got []results.Trial
+		var failed error
+		for trial, err := range journal.Trials(c.dir) {
+			if failed = err; err == nil {
+				got = append(got, trial)
+			}
+			if len(got) == c.stop {
+				break
+			}
+		}
+		if !errors.Is(failed, c.err) {
+			t.Errorf("stop at %d: %v, want %v", c.stop, failed, c.err)
+		}
+		if diff := cmp.Diff(open(t, whole).Trials[:min(c.stop, n)], got); diff != "" {
+			t.Errorf("stop at %d (-want +got)\n%s", c.stop, diff)
+		}
+	}
+}
+
 // A run that was killed before its first trial.
 func TestOpenWithoutTrials(t *testing.T) {
 	t.Parallel()

@@ -40,13 +40,40 @@ func Outline(dir string) (results.Run, error) {
 }
 
 // Trials reads the trials of a stored run one after the other: a caller that
-// drops them needs memory for one. It ends after an error. Header reports whether
+// drops them needs memory for a few. It ends after an error. Header reports whether
 // this joust can read the run.
 func Trials(dir string) iter.Seq2[results.Trial, error] {
+	type decoded struct {
+		trial results.Trial
+		err   error
+	}
 	return func(yield func(results.Trial, error) bool) {
-		_, err := walk(dir, false, func(t results.Trial) bool { return yield(t, nil) })
-		if err != nil {
-			yield(results.Trial{}, err)
+		// Decoding takes as long as most callers do with a trial: it goes on meanwhile.
+		next, ended := make(chan decoded, 1), make(chan struct{})
+		send := func(d decoded) bool {
+			select {
+			case next <- d:
+				return true
+			case <-ended:
+				return false
+			}
+		}
+		go func() {
+			defer close(next)
+			_, err := walk(dir, false, func(t results.Trial) bool { return send(decoded{trial: t}) })
+			if err != nil {
+				send(decoded{err: err})
+			}
+		}()
+		defer func() {
+			close(ended)
+			for range next { // until the goroutine has closed the file
+			}
+		}()
+		for d := range next {
+			if !yield(d.trial, d.err) {
+				return
+			}
 		}
 	}
 }
