@@ -143,6 +143,9 @@ func (a *app) addresses(ctx context.Context, t adhoc.URL, f *loadFlags) ([]strin
 
 // lookup returns the addresses of a name, itself for a numeric one.
 func lookup(ctx context.Context, name string) ([]string, error) {
+	if ip, err := netip.ParseAddr(name); err == nil {
+		return []string{ip.Unmap().String()}, nil // a lookup would drop its zone
+	}
 	ips, err := net.DefaultResolver.LookupNetIP(ctx, "ip", name)
 	if err != nil {
 		reason := err.Error()

@@ -209,7 +209,11 @@ func sockaddrs(spec *loaders.Spec) ([]unix.Sockaddr, error) {
 		case tcp.IP.To4() != nil:
 			list[i] = &unix.SockaddrInet4{Port: tcp.Port, Addr: [4]byte(tcp.IP.To4())}
 		default:
-			list[i] = &unix.SockaddrInet6{Port: tcp.Port, Addr: [16]byte(tcp.IP)}
+			zone, err := backend.ZoneIndex(tcp.Zone)
+			if err != nil {
+				return nil, err
+			}
+			list[i] = &unix.SockaddrInet6{Port: tcp.Port, Addr: [16]byte(tcp.IP), ZoneId: zone}
 		}
 	}
 	return list, nil
