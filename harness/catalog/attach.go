@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/scenarios"
 )
 
@@ -43,13 +44,14 @@ func (s *Servers) Attach(rows scenarios.Rows, name, address string) error {
 // addressFault returns the mistake in the address of a running server, or "".
 func addressFault(address string) string {
 	u, err := url.Parse(address)
+	shown := results.Redacted(address)
 	switch {
 	case err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "":
-		return fmt.Sprintf("%q is not the address of a server, such as http://127.0.0.1:8080", address)
+		return fmt.Sprintf("%q is not the address of a server, such as http://127.0.0.1:8080", shown)
 	case u.Scheme == "https":
-		return fmt.Sprintf("%q speaks TLS, and comparisons speak http only", address)
+		return fmt.Sprintf("%q speaks TLS, and comparisons speak http only", shown)
 	case u.User != nil || u.RawQuery != "" || u.Fragment != "" || strings.Trim(u.Path, "/") != "":
-		return fmt.Sprintf("%q is more than http://HOST:PORT: scenarios ask for paths of their own", address)
+		return fmt.Sprintf("%q is more than http://HOST:PORT: scenarios ask for paths of their own", shown)
 	}
 	return ""
 }

@@ -245,6 +245,8 @@ func TestMalformedURLs(t *testing.T) {
 		"127.0.0.1:8080/x":     "write http://127.0.0.1:8080/x",
 		"localhost:8080":       "write http://localhost:8080",
 		"//h/":                 "write http://h/",
+		"u:s3cret@h:80/":       "write http://xxxxx@h:80/",
+		"http://u:s3cret@h:0/": `URL "http://xxxxx@h:0/": port 0`,
 		"ftp://h/":             `speaks http and https, not "ftp"`,
 		"http://":              "names no host",
 		"http:///path":         "names no host",

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/scenarios"
 )
 
@@ -32,30 +33,31 @@ type URL struct {
 // ParseURL reads the parts of a URL. The error says how to write it.
 func ParseURL(text string) (URL, error) {
 	scheme, _, ok := strings.Cut(text, "://")
+	shown := results.Redacted(text)
 	switch scheme = strings.ToLower(scheme); {
 	case !ok && strings.Trim(text, "/") == "":
-		return URL{}, fmt.Errorf("URL %q has no scheme and no host: it looks like http://host:port/path", text)
+		return URL{}, fmt.Errorf("URL %q has no scheme and no host: it looks like http://host:port/path", shown)
 	case !ok:
-		return URL{}, fmt.Errorf("URL %q has no scheme: write http://%s", text, strings.TrimLeft(text, "/"))
+		return URL{}, fmt.Errorf("URL %q has no scheme: write http://%s", shown, strings.TrimLeft(shown, "/"))
 	case scheme != "http" && scheme != "https":
-		return URL{}, fmt.Errorf("URL %q: joust load speaks http and https, not %q", text, scheme)
+		return URL{}, fmt.Errorf("URL %q: joust load speaks http and https, not %q", shown, scheme)
 	}
 	u, err := url.Parse(text)
 	if err != nil {
 		if wrapped, ok := errors.AsType[*url.Error](err); ok {
 			err = wrapped.Err
 		}
-		return URL{}, fmt.Errorf("URL %q is malformed: %w: it looks like http://host:port/path", text, err)
+		return URL{}, fmt.Errorf("URL %q is malformed: %w: it looks like http://host:port/path", shown, err)
 	}
 	t := URL{TLS: scheme == "https", Name: u.Hostname(), Port: u.Port(), Path: u.RequestURI()}
 	if t.Port == "" {
 		t.Port = defaultPort(t.TLS)
 	}
 	if !isPort(t.Port) {
-		return URL{}, fmt.Errorf("URL %q: port %s: they go from 1 to 65535", text, t.Port)
+		return URL{}, fmt.Errorf("URL %q: port %s: they go from 1 to 65535", shown, t.Port)
 	}
 	if err := checkName(t.Name); err != nil {
-		return URL{}, fmt.Errorf("URL %q: %w", text, err)
+		return URL{}, fmt.Errorf("URL %q: %w", shown, err)
 	}
 	t.setHost()
 	if u.User != nil {
@@ -110,14 +112,14 @@ func ParseProxy(text string) (name, port string, err error) {
 	const want = "it looks like http://host:port"
 	scheme, rest, ok := strings.Cut(text, "://")
 	if !ok || scheme != "http" {
-		return "", "", fmt.Errorf("--proxy %q: %s", text, want)
+		return "", "", fmt.Errorf("--proxy %q: %s", results.Redacted(text), want)
 	}
 	name, port, err = net.SplitHostPort(strings.TrimSuffix(rest, "/"))
 	if err != nil {
-		return "", "", fmt.Errorf("--proxy %q: %s, with a port", text, want)
+		return "", "", fmt.Errorf("--proxy %q: %s, with a port", results.Redacted(text), want)
 	}
 	if name == "" || !isPort(port) || strings.ContainsAny(name, "/@?#") {
-		return "", "", fmt.Errorf("--proxy %q: %s", text, want)
+		return "", "", fmt.Errorf("--proxy %q: %s", results.Redacted(text), want)
 	}
 	return name, port, nil
 }

@@ -30,7 +30,7 @@ var rooms = []room{
 	{path: "results/table"},
 	{path: "results/judge", may: []string{"results", "results/stats"}},
 	{path: "results/cells", may: []string{"results", "results/judge", "results/stats"}},
-	{path: "results/files", may: []string{"results/table"}},
+	{path: "results/files", may: []string{"results", "results/table"}},
 	{path: "results/golden"},
 	{path: "results/journal/journaltest", may: []string{"results", "results/journal"}},
 	{path: "results/...", may: []string{"results", "results/cells", "results/files", "results/judge", "results/stats", "results/table"}},
