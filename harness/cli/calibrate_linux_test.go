@@ -31,7 +31,7 @@ func TestCalibrate(t *testing.T) {
 	var c calibrate.Calibration
 	retry.Often(t, func() string {
 		e = calibrated("--quick", "--wakeups", "cheap")
-		if c = storedCalibration(t, cache, e); c.Rows[0].ClosedCPUNS <= 0 || c.Rows[0].PaceLimitRPS <= 0 {
+		if c = storedCalibration(t, cache, e); c.Rows[0].ClosedCPUNS <= 0 || c.Rows[0].PaceLimitRPS <= 0 || c.Wakeups != nil && c.Wakeups.Failed != "" {
 			return e.String()
 		}
 		return ""
