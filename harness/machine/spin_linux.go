@@ -66,8 +66,8 @@ func spinOn(ctx context.Context, cpu, tries int, enough time.Duration) (int64, e
 	return best, nil
 }
 
-// work is a chain of steps, each of which needs the one before it (Marsaglia's
-// xorshift64): neither compiler nor processor can shorten it.
+// work runs the steps of Marsaglia's xorshift64. Each step needs the result of the
+// step before, so neither the compiler nor the processor can shorten the work.
 //
 //go:noinline
 func work(steps int) uint64 {
