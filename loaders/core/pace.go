@@ -68,7 +68,8 @@ func (s *shard) launch(now int64) {
 		if c == nil {
 			return
 		}
-		t, ok := s.turnOf(c, s.due, now)
+		ask, ok := s.source.Next(c.id, now)
+		t := turnOf(c, s.due, ask)
 		if !ok {
 			s.quota, s.limit, s.due = 0, int64(s.launched), never
 			return

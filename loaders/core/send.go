@@ -37,21 +37,21 @@ func (s *shard) offer(c *connection) {
 	}
 }
 
-// refill gives a closed-loop connection as many requests as it has room for,
-// in one write.
+// refill gives a closed-loop connection as many requests as it has room for, in one
+// write. Only sources of a Spec come here, and these never end.
 func (s *shard) refill(c *connection) {
 	now := clock.Now()
 	room := s.room(c)
 	if room == 1 && len(c.slots) == 1 {
-		t, _ := s.turnOf(c, now, now)
-		s.issue(c, t, now)
+		ask, _ := s.source.Next(c.id, now)
+		s.issue(c, turnOf(c, now, ask), now)
 		return
 	}
 	s.scratch = s.scratch[:0]
 	for ; room > 0; room-- {
-		t, _ := s.turnOf(c, now, now)
-		s.enter(c, t, now)
-		r := &s.requests[t.request]
+		ask, _ := s.source.Next(c.id, now)
+		s.enter(c, turnOf(c, now, ask), now)
+		r := &s.requests[ask.Request]
 		s.scratch = append(append(s.scratch, r.Head...), r.Body...)
 		s.out.now.traffic.SentBody += uint64(r.BodyBytes)
 	}

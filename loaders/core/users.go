@@ -76,11 +76,9 @@ func (d *demand) put(number int32, r *scenarios.Request) (int32, error) {
 	return number, nil
 }
 
-// turnOf returns the next turn of a connection that is a user itself; ok is false where
-// the source has none.
-func (s *shard) turnOf(c *connection, intended, now int64) (t turn, ok bool) {
-	ask, ok := s.source.Next(c.id, now)
-	return turn{at: intended, id: c.id, request: ask.Request, group: ask.Group}, ok
+// turnOf returns the turn of a connection that is a user itself.
+func turnOf(c *connection, at int64, ask source.Ask) turn {
+	return turn{at: at, id: c.id, request: ask.Request, group: ask.Group}
 }
 
 // release ends the oldest request of the connection: it shows the outcome to the source

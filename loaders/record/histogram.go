@@ -49,7 +49,9 @@ func (h *Histogram) recordLag(ns int64) { h.record(ns, lagDigits) }
 
 // record counts one duration. digits is the precision of an empty histogram.
 func (h *Histogram) record(ns int64, digits int) {
-	h.reserve(digits)
+	if h.h == nil {
+		h.reserve(digits)
+	}
 	if bounded := min(max(ns, lowestNS), highestNS); bounded != ns {
 		if ns != 0 { // which is within the clock's resolution of 1 ns
 			h.clamped++
