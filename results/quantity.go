@@ -70,6 +70,18 @@ func ParseCount(text string) (uint64, error) {
 	return uint64(x), nil
 }
 
+// ParseInt reads a whole number that may be negative, and may end in k, K, M or G.
+func ParseInt(text string) (int, error) {
+	if n, err := strconv.Atoi(strings.TrimSpace(text)); err == nil {
+		return n, nil
+	}
+	n, err := ParseCount(text)
+	if err == nil && n > math.MaxInt {
+		return 0, fmt.Errorf("%q is out of range: %w", text, strconv.ErrRange)
+	}
+	return int(n), err
+}
+
 // plainNumber reads a decimal number. It takes neither hexadecimal digits,
 // underscores, infinities nor NaN, which strconv knows. A number beyond the range
 // of float64 is an infinity.

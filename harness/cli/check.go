@@ -39,7 +39,7 @@ Exit status 3 when anything is wrong.`,
 		},
 	}
 	a.urlFlag(c.Flags())
-	c.Flags().StringSliceVar(&rows, "scenarios", nil, "check only these (default: all that a server claims)")
+	listVar(c.Flags(), &rows, "scenarios", nil, "check only these (default: all that a server claims)")
 	settingFlags(c.Flags(), "isolation", "env")
 	c.Flags().Uint64Var(&seed, "seed", 0, "seed of the random inputs (default: a fresh one, printed)")
 	return c

@@ -71,7 +71,7 @@ one's peak).`,
 	flags.StringVar(&f.metric, "metric", string(cells.MetricThroughput), "throughput, p99 or cpu")
 	flags.StringVar(&f.margin, "margin", "2%", "the smallest difference that matters")
 	flags.StringVar(&f.rate, "rate", "", "open-loop rate for p99 and cpu: 2000 or 20k in req/s, or common")
-	flags.DurationVar(&f.budget, "budget", 10*time.Minute, "the longest that the ladders may take, without builds")
+	durationVar(flags, &f.budget, "budget", 10*time.Minute, "the longest that the ladders may take, without builds")
 	settingFlags(flags, "clients", "duration", "warmup", "seed", "env", "pin", "schedule")
 	return c
 }

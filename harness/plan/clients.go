@@ -28,7 +28,7 @@ func parseClients(texts clientsYAML, _ origin) (c clients, wrong string) {
 		if text == autoClients && len(texts) == 1 {
 			return clients{Auto: true}, ""
 		}
-		n, err := wholeNumber(text)
+		n, err := results.ParseInt(text)
 		if err != nil {
 			return c, fmt.Sprintf("%q is no number of clients; write one such as 64 or 1k, several such as 1,8,64, or %s alone", text, autoClients)
 		}

@@ -2,9 +2,6 @@ package plan
 
 import (
 	"fmt"
-	"math"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/joust-bench/joust/loaders"
@@ -47,15 +44,6 @@ func protocolNames() []string { return suggest.Texts(scenarios.Protocols()...) }
 func modeNames() []string { return suggest.Texts(scenarios.Closed, scenarios.Open) }
 
 func engineNames() []string { return suggest.Texts(loaders.EventLoop, loaders.Portable) }
-
-// wholeNumber reads a number such as 64, 1k or -3, which a check then judges.
-func wholeNumber(text string) (int, error) {
-	if n, err := strconv.Atoi(strings.TrimSpace(text)); err == nil {
-		return n, nil
-	}
-	n, err := results.ParseCount(text)
-	return int(min(n, math.MaxInt)), err
-}
 
 // oneOf, count and window return checks of a value. A check returns the message
 // about a wrong value, or "".
