@@ -139,6 +139,9 @@ func (a *app) duel(ctx context.Context, f *duelFlags) error {
 	if err != nil {
 		return session.Usage(err)
 	}
+	for i, spec := range q.specs {
+		q.specs[i].Server = a.opener.Folders([]string{spec.Server})[0]
+	}
 	w, err := a.opener.LookToMeasure(a.flags.Text("pin"))
 	if err != nil {
 		return err
