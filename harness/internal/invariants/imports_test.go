@@ -26,7 +26,7 @@ type room struct {
 var rooms = []room{
 	{path: "", may: []string{"harness/cli"}},
 	{path: "results"},
-	{path: "results/stats", may: []string{"results"}},
+	{path: "results/stats", may: []string{"results", "results/metric"}},
 	{path: "results/table"},
 	// Nearest names are a leaf that every room may use.
 	{path: "scenarios/suggest"},
