@@ -9,6 +9,7 @@ import (
 	"github.com/joust-bench/joust/results/cells"
 	"github.com/joust-bench/joust/results/compare"
 	"github.com/joust-bench/joust/results/matrix"
+	"github.com/joust-bench/joust/results/metric"
 	tables "github.com/joust-bench/joust/results/table"
 )
 
@@ -122,17 +123,17 @@ func TestRenderingsAgree(t *testing.T) {
 	for name := range stagedServers() {
 		for _, m := range []struct {
 			phase  string
-			metric cells.Metric
+			metric metric.Name
 			per    float64
 			shown  string
 		}{
-			{results.PhaseClosed, cells.MetricThroughput, 1, shown(bench, "## Throughput", "hello", name)},
-			{results.PhaseClosed, cells.MetricCPU, 1e3, shown(bench, resources, name, "server CPU")},
-			{"whole ladder", cells.MetricMemory, 1 << 20, shown(bench, resources, name, "server peak")},
-			{rate.PhaseName(), cells.MetricP50, 1e3, shown(atRate, corrected, name, "p50")},
-			{rate.PhaseName(), cells.MetricP99, 1e3, shown(atRate, corrected, name, "p99,")},
-			{rate.PhaseName(), cells.MetricP999, 1e3, shown(atRate, corrected, name, "p99.9,")},
-			{rate.PhaseName(), cells.MetricCPU, 1e3, shown(atRate, cost, name, "server CPU")},
+			{results.PhaseClosed, metric.Throughput, 1, shown(bench, "## Throughput", "hello", name)},
+			{results.PhaseClosed, metric.CPU, 1e3, shown(bench, resources, name, "server CPU")},
+			{"whole ladder", metric.Memory, 1 << 20, shown(bench, resources, name, "server peak")},
+			{rate.PhaseName(), metric.P50, 1e3, shown(atRate, corrected, name, "p50")},
+			{rate.PhaseName(), metric.P99, 1e3, shown(atRate, corrected, name, "p99,")},
+			{rate.PhaseName(), metric.P999, 1e3, shown(atRate, corrected, name, "p99.9,")},
+			{rate.PhaseName(), metric.CPU, 1e3, shown(atRate, cost, name, "server CPU")},
 		} {
 			v := values[fmt.Sprint(name, m.phase, m.metric)]
 			want := ""

@@ -10,6 +10,7 @@ import (
 
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/cells"
+	"github.com/joust-bench/joust/results/metric"
 )
 
 func ptr[T any](v T) *T { return &v }
@@ -145,7 +146,7 @@ func compared(t testing.TB, old, now results.Run) Comparison {
 }
 
 // find is the row of a metric in the comparison.
-func find(t testing.TB, c *Comparison, phase string, m cells.Metric, server string) (*Family, *Change) {
+func find(t testing.TB, c *Comparison, phase string, m metric.Name, server string) (*Family, *Change) {
 	t.Helper()
 	for i := range c.Families {
 		f := &c.Families[i]

@@ -6,7 +6,10 @@
 // write; each command says which metrics it knows.
 package metric
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+)
 
 // Name is the name of a metric in its canonical form.
 type Name string
@@ -60,6 +63,17 @@ const (
 
 // Percentiles returns the percentiles that tables show, in rising order.
 func Percentiles() []Name { return []Name{P50, P75, P90, P95, P99, P999, P9999} }
+
+// Rising returns the percentiles of all lists in rising order, each once.
+func Rising(lists ...[]Name) []Name {
+	all := slices.Concat(lists...)
+	slices.SortFunc(all, func(a, b Name) int {
+		x, _ := a.Quantile()
+		y, _ := b.Quantile()
+		return cmp.Compare(x, y)
+	})
+	return slices.Compact(all)
+}
 
 // Latencies returns the figures of a distribution of latencies that tables show:
 // percentiles in rising order, then the extremes and the moments.

@@ -23,6 +23,8 @@ const (
 	Rate Unit = "rps"
 	// Bandwidth is in bytes a second.
 	Bandwidth Unit = "bytes_per_s"
+	// DurationPerByte is in nanoseconds a byte; Parse reads none.
+	DurationPerByte Unit = "ns_per_byte"
 	// Size is in bytes.
 	Size Unit = "bytes"
 )
