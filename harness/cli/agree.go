@@ -86,6 +86,7 @@ func (a *app) agree(ctx context.Context, f *agreeFlags) error {
 	if err != nil {
 		return err
 	}
+	f.servers = a.opener.Folders(f.servers)
 	w, err := a.opener.LookToMeasure(a.flags.Text("pin"))
 	if err != nil {
 		return err
