@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/joust-bench/joust/results"
 )
 
 // Unit is the unit in which the values of a metric are kept.
@@ -94,14 +96,8 @@ func (u Unit) example() string {
 
 // duration reads a duration in nanoseconds; a bare number is seconds.
 func duration(s string) (ns float64, ok bool) {
-	seconds, ok := number(s)
-	if ok {
-		ns = math.Round(seconds * 1e9)
-	} else {
-		d, err := time.ParseDuration(strings.ReplaceAll(s, " ", ""))
-		ns, ok = float64(d), err == nil
-	}
-	return ns, ok && ns >= 0 && ns < math.MaxInt64
+	d, err := results.ParseDuration(strings.ReplaceAll(s, " ", ""))
+	return float64(d), err == nil && d >= 0
 }
 
 // share reads a share, 0 to 1.
