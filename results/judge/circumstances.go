@@ -8,12 +8,12 @@ import (
 	"github.com/joust-bench/joust/results"
 )
 
-// The codes of the reasons that other rules look for: the loader stood still,
-// the CPU shares of both sides, and the loader's own lag hides the median.
+// The codes of the reasons that other rules look for: the loader stood still, the
+// CPU shares of both sides, and the loader did not keep the rate.
 const (
 	codeStalled = "stalled"
 	codeShares  = "shares"
-	codeLag     = "loader-lag"
+	codeBehind  = "loader-behind"
 )
 
 // Disturbance returns the reason of the flag of a disturbed phase, empty without

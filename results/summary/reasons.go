@@ -33,7 +33,11 @@ func reasons(r *results.Report, v results.Verdict) []results.Reason {
 		if (reason.Code == "shares" || reason.Code == "not-sampled") && v.Bottleneck != results.LimitLoader {
 			continue
 		}
-		if text := advice[reason.Code]; text != "" {
+		text := advice[reason.Code]
+		if p := Measured(r); reason.Code == "nothing-completed" && p.Right() > 0 {
+			text = "the answers took longer than the window: take a longer -d"
+		}
+		if text != "" {
 			reason.Text += "; " + text
 		}
 		out = append(out, reason)
@@ -45,7 +49,7 @@ func reasons(r *results.Report, v results.Verdict) []results.Reason {
 var advice = map[string]string{
 	"shares":          "the throughput is a lower bound of what the server can do: give the loader more threads with -t, on CPUs of its own",
 	"stalled":         "throughput and latencies show that, and not the server alone",
-	"loader-behind":   "give the loader more threads with -t, on CPUs of its own, or a lower -R",
+	"loader-behind":   "the throughput is a lower bound of what the server can do; more threads (-t) on CPUs of their own, or a lower -R, may keep the rate",
 	"loader-lag":      "the latencies marked ~ hold that much of the loader's own time; give it a CPU of its own with --cpus, where it can poll all the time (--idle spin)",
 	"nothing-offered": "take a longer -d or a higher -R",
 }
