@@ -37,7 +37,7 @@ func histogram(t testing.TB, n int, base float64) *results.Histogram {
 	if err != nil {
 		t.Fatal(err)
 	}
-	out := &results.Histogram{Count: uint64(n), MinNS: int64(base), MaxNS: int64(base * 10.9), HDRv2: string(b)}
+	out := &results.Histogram{Count: uint64(n), MinNS: int64(base), MaxNS: int64(base * 10.9), MeanNS: h.Mean(), HDRv2: string(b)}
 	histograms.Store(key, out)
 	return out
 }

@@ -49,6 +49,7 @@ func (v *view) closedTables(p *page, protocol string) {
 	p.section("## Bandwidth, "+protocol, "Bytes of bodies moved inside the window, 1 MB = 10^6 bytes; median over trials.", v.byScenario(bytes, peakLine))
 	p.section("## Service time p50 / p99, "+protocol, "Closed loop, from the actual send to the last byte: no tail latency at a fixed rate (that is in wrk2_results.md).",
 		v.byScenario(append(requests, bytes...), v.serviceLine))
+	v.serviceFold(p, append(requests, bytes...))
 }
 
 // standings says for each closed-loop table who is ahead: values with their

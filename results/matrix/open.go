@@ -66,6 +66,7 @@ func (v *view) rateSection(p *page, t results.PlanTable, r results.PlanRate) {
 	p.section("### Corrected: from the intended send time", caption, v.latencyTable(t, r, list, cells.Corrected, latencyPlaces))
 	p.after(noise(tails...))
 	p.section("### Uncorrected: from the actual send time (service time)", caption+unanswered(list), v.latencyTable(t, r, list, cells.Service, nil))
+	momentFold(p, list)
 	p.section("### Cost at this rate, and the loader's own lag", "", costTable(list, costPlaces))
 	if costPlaces != nil {
 		p.after(noise(cost))
