@@ -42,7 +42,7 @@ func TestALoneLoad(t *testing.T) {
 		}, want{limit: results.LimitLoader, flags: []results.Flag{results.FlagDisturbed}, codes: []string{"loader-behind", "stalled"}}},
 		"a loader whose share is not known": {true, func(e *Evidence) { e.Loader.Rate.Achieved, e.Loader.Threads = 500, nil },
 			want{limit: results.LimitUnknown, codes: []string{"loader-behind"}, says: []string{"the CPU use of both sides is needed"}}},
-		"a schedule without a request": {true, func(e *Evidence) { e.Loader.Rate.Offered = 0 },
+		"a schedule without a request": {true, func(e *Evidence) { e.Loader.Rate.Offered, e.Loader.Total.Completed = 0, 0 },
 			want{invalid: true, codes: []string{"nothing-offered"}}},
 	}
 	for name, tt := range tests {

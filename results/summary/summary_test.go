@@ -201,7 +201,7 @@ func TestReasons(t *testing.T) {
 		{"stopped, and the rate was kept", edit(report(t, open(t)), func(_ *results.Report, p *results.Phase) { p.StallNS = ptr(second) }), "stalled"},
 		{"stopped, and it was not", edit(report(t, saturated(t)), func(_ *results.Report, p *results.Phase) {
 			p.StallNS, p.Total.Failed, p.Total.Errors = ptr(5*second), 0, nil
-		}), "loader-behind stalled"},
+		}), "loader-behind"},
 		{"waited to connect", edit(report(t, closed(t)), func(_ *results.Report, p *results.Phase) { p.BackoffNS = 64 * second / 5 }), "backed-off"},
 		{"the warm-up", edit(report(t, closed(t)), func(r *results.Report, _ *results.Phase) { r.Phases[0].Unanswered = 3 }), "warm-up"},
 		{"nothing right", edit(report(t, closed(t)), func(_ *results.Report, p *results.Phase) {
@@ -246,6 +246,42 @@ func TestReasons(t *testing.T) {
 		}
 		if summary.Void(reasons) != strings.Contains(c.want, "!") {
 			t.Errorf("%s: void is %v", c.name, summary.Void(reasons))
+		}
+	}
+}
+
+// Advice fits the load that it is given for.
+func TestAdvice(t *testing.T) {
+	t.Parallel()
+	late := func(_ *results.Report, p *results.Phase) { p.SendLagIdle = spread(t, 9_990, 100_000, 200_000) }
+	busy := func(_ *results.Report, p *results.Phase) { p.Rate.Achieved, p.Threads[0].Work = 9_000, 0.9 }
+	silent := func(_ *results.Report, p *results.Phase) {
+		p.Total, p.CompletedBefore, p.Unanswered = results.Group{}, 0, 64
+	}
+	for _, c := range []struct {
+		name   string
+		change func(*results.Report, *results.Phase)
+		says   string
+		not    string
+	}{
+		{"late", late, "hold that much of the loader's own time; give it a CPU of its own with --cpus", "void"},
+		{"late although it polls", func(r *results.Report, p *results.Phase) { late(r, p); r.IdleStrategy = "spin" }, "hold that much of the loader's own time", "--cpus"},
+		{"late since it stood still", func(r *results.Report, p *results.Phase) { late(r, p); p.StallNS = ptr(second) }, "hold that much of the loader's own time", "--cpus"},
+		{"behind", busy, "the throughput is a lower bound of what the server can do; more threads (-t)", "not-sampled"},
+		{"behind since it stood still", func(r *results.Report, p *results.Phase) { busy(r, p); p.StallNS = ptr(second) }, "the throughput is a lower bound of what the server can do", "-t"},
+		{"behind by whose doing", func(_ *results.Report, p *results.Phase) { p.Rate.Achieved, p.Threads = 9_000, nil }, "to tell whose doing it was; more threads (-t)", "lower bound"},
+		{"no answer in the window", silent, "no request completed in the window; answers take longer than the window: take a longer -d", "--cpus"},
+		{"nothing due", func(_ *results.Report, p *results.Phase) {
+			p.Total, p.Asked, p.CompletedBefore, p.Rate = results.Group{}, 0, 0, &results.RateReport{TargetRPS: 0.1}
+		}, "the schedule had no request in the window; take a longer -d or a higher -R", "completed"},
+	} {
+		r := edit(report(t, open(t)), c.change)
+		var texts []string
+		for _, reason := range summary.Reasons(&r) {
+			texts = append(texts, reason.Text)
+		}
+		if all := strings.Join(texts, "\n"); !strings.Contains(all, c.says) || strings.Contains(all, c.not) {
+			t.Errorf("%s: want %q and not %q in\n%s", c.name, c.says, c.not, all)
 		}
 	}
 }
