@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"time"
 
@@ -187,7 +188,7 @@ func (l *load) judged(report *results.Report) []results.TrialPhase {
 	var phases []results.TrialPhase
 	for i := range report.Phases {
 		p := &report.Phases[i]
-		m, asked := l.sampler.Phase(p.Name), phaseOf(l.spec, p.Name)
+		m, asked := l.samples(p.Name), phaseOf(l.spec, p.Name)
 		switch {
 		case asked.NeedsResult: // in the trial's search
 		case p.Skipped != "":
@@ -199,6 +200,16 @@ func (l *load) judged(report *results.Report) []results.TrialPhase {
 	}
 	judge.Exceeded(report, phases, l.Plan.Limits())
 	return phases
+}
+
+// samples returns the samples of the phase's window, or nil. A memory peak that was
+// not reset says nothing of the load.
+func (l *load) samples(phase string) *results.TrialPhase {
+	m := l.sampler.Phase(phase)
+	if m != nil && m.Server != nil && len(l.unread) > 0 {
+		m.Server.PeakMemoryBytes = nil
+	}
+	return m
 }
 
 // parts returns the reports of several loaders; nil for one.
@@ -216,6 +227,7 @@ func (l *load) evidence(report *results.Report, p *results.Phase, m *results.Tri
 		LowestKept: lowestKept(report), Shared: l.Launcher.CPUs.Shared, Tolerance: l.Plan.ErrorTolerance,
 		Asked: asked, LargeTransfers: l.trial.Table.MinCompletions > 0,
 		Reconnects: l.Row.Connection.ReconnectEvery > 0, FixedClients: l.Row.Clients > 0, Limits: l.Plan.Limits(),
+		Unread:    slices.Concat(l.sampler.Unread(p.Name), l.unread),
 		SpinStart: l.Spin, Spins: l.spins.around(p.Name),
 	}
 }

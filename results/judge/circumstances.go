@@ -30,6 +30,9 @@ func Disturbance(v results.Verdict) string {
 // circumstances adds the flags and reasons that do not void a number.
 func (v *verdict) circumstances() {
 	v.halves()
+	for _, why := range v.Unread {
+		v.because("not-read", "%s; what depends on it is not known", why)
+	}
 	m, t := v.Measured, v.Limits
 	if own, foreign, ok := foreignWork(m, t); ok {
 		v.disturbed("foreign-work", "other programs kept the server's CPUs busy for %s of the window > %s, and the server itself for %s", above(foreign, t.ForeignWork), percent(t.ForeignWork), percent(own))

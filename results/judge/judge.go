@@ -42,6 +42,8 @@ type Evidence struct {
 	LargeTransfers bool
 	// Reconnects is true for rows that open connections all the time.
 	Reconnects bool
+	// Unread says which counters could not be read. Their figures are absent.
+	Unread []string
 	// SpinStart is the run's first spin, or nil; Spins are those next to the phase.
 	SpinStart *results.Spin
 	Spins     []results.Spin
