@@ -1,6 +1,7 @@
 package trial
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -78,10 +79,7 @@ func (l *load) drive(ctx context.Context) (results.Report, error) {
 	defer cancel(nil)
 
 	l.ctx, l.sampler = watched, NewSampler(watched, l.Launcher.CPUs)
-	before, err := sample.ReadKernel()
-	if err != nil {
-		return results.Report{}, err
-	}
+	before, beforeErr := sample.ReadKernel()
 	report, err := loader.Run(watched, l.spec, l)
 	l.interrupted = watched.Err() != nil
 	if l.interrupted || err != nil {
@@ -91,12 +89,12 @@ func (l *load) drive(ctx context.Context) (results.Report, error) {
 	if err != nil {
 		return report, fmt.Errorf("loader: %w", err)
 	}
-	after, err := sample.ReadKernel()
-	if err != nil {
-		return report, err
+	if after, err := sample.ReadKernel(); beforeErr == nil && err == nil {
+		kernel := after.Since(before)
+		l.kernel = &kernel
+	} else {
+		l.unread = append(l.unread, "reading the kernel's counters: "+cmp.Or(beforeErr, err).Error())
 	}
-	kernel := after.Since(before)
-	l.kernel = &kernel
 	if l.interrupted {
 		return report, nil
 	}
@@ -206,7 +204,7 @@ func (l *load) judged(report *results.Report) []results.TrialPhase {
 // not reset says nothing of the load.
 func (l *load) samples(phase string) *results.TrialPhase {
 	m := l.sampler.Phase(phase)
-	if m != nil && m.Server != nil && len(l.unread) > 0 {
+	if m != nil && m.Server != nil && l.earlierPeak {
 		m.Server.PeakMemoryBytes = nil
 	}
 	return m

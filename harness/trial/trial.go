@@ -65,9 +65,10 @@ type attempt struct {
 	*Bench
 	Task
 	on *launch.Server
-	// unread says which of the server's memory figures could not be read. The
-	// kernel's peak is not known then: it may be that of an earlier time.
-	unread []string
+	// unread says which counters of the whole trial could not be read. earlierPeak
+	// is true where the kernel's memory peak may be that of an earlier time.
+	unread      []string
+	earlierPeak bool
 }
 
 // Measure runs one ladder on a fresh server. Errors void the trial.
@@ -144,7 +145,7 @@ func (a *attempt) resetPeak() {
 		return
 	}
 	if err := a.on.Handle.ResetPeak(); err != nil {
-		a.unread = append(a.unread, fmt.Sprintf("resetting the server's memory peak: %v", err))
+		a.earlierPeak, a.unread = true, append(a.unread, fmt.Sprintf("resetting the server's memory peak: %v", err))
 	}
 }
 
