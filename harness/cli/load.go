@@ -39,18 +39,20 @@ latency counts that wait. The think time is constant (1s), spread evenly around 
 time (1s±50%) or between two (uniform 1s..5s), or exponential (exp 1s).
 
 An answer is right when its status is from 200 to 399, or the one given with
---expect-status, and its body the one given with --expect-body. A wrong answer
-is a failed request: it is counted by its status and cause, its time stands in a
-column of its own, and the load goes on. --threshold makes a bound of any figure:
-METRIC<LIMIT or METRIC>LIMIT, also with <= and >=. The metrics are p50 (or any
-other percentile), min, max, mean, stdev, error_rate, errors, status_503 (or any
-other), throughput (rps), achieved and bytes/s. Latencies are corrected ones in an
-open loop and with users, else service times. The outcome is kept, broken, not
-measured, or not told: then the loader's own time, or requests without an answer,
-reach the bound, and neither answer is sure. With -n and -d the load ends at whichever comes first;
-with -n alone it has no bound in time, and no warm-up unless one is asked for.
-A warm-up runs at the same rate as what follows, that with which a ramp begins,
-and is not counted.
+--expect-status, and its body the one given with --expect-body. A wrong answer is
+a failed request: it is counted by status and cause, the first is told in words,
+its time stands in a column of its own, and the load goes on.
+
+--threshold is a bound of a figure: METRIC<LIMIT or METRIC>LIMIT, also with = behind
+the sign. Metrics: p50 or any other percentile, min, max, mean, stdev (corrected
+latency in an open loop and with users, else service time), error_rate, errors,
+status_503 or any other status, throughput (rps), achieved, bytes/s. A threshold is
+kept, broken, or not measured. It is not told where the loader's own time, or
+requests without an answer, reach the limit: then neither answer is sure.
+
+With -n and -d the load ends at whichever comes first; with -n alone it has no
+bound in time, and no warm-up unless one is asked for. A warm-up runs at the same
+rate as what follows, that with which a ramp begins, and is not counted.
 
 Exit status: 0 the load ran, whatever failed in it; 1 it could not run; 2 wrong
 usage, or a threshold that cannot be told; 3 a threshold is broken or has no value;
