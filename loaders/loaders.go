@@ -32,6 +32,9 @@ type Spec struct {
 	// waits for Think after an answer.
 	Users int   `json:"users,omitempty"`
 	Think Think `json:"think,omitzero"`
+	// RequestID names a header field in which each request carries an id of its own, a
+	// RequestID; empty for none.
+	RequestID string `json:"request_id,omitempty"`
 	// TLS is set for protocols over TLS.
 	TLS   *TLS   `json:"tls,omitempty"`
 	Proxy *Proxy `json:"proxy,omitempty"`

@@ -24,6 +24,9 @@ type Report struct {
 	// pipeline is a user who does not think.
 	Users int    `json:"users,omitempty"`
 	Think string `json:"think,omitempty"`
+	// RequestID names the header field in which each request had an id of its own;
+	// absent for none.
+	RequestID string `json:"request_id,omitempty"`
 	// IdleStrategy is how the loader waited: "spin", "hybrid" or "wait".
 	IdleStrategy string `json:"idle_strategy,omitempty"`
 	// SendBufferBytes is the size of the send buffers; 0 where the kernel chose.
@@ -132,7 +135,7 @@ type Phase struct {
 	QueuesEmpty *int `json:"queues_empty,omitempty"`
 	// Shed counts requests given up unsent after their deadline.
 	Shed uint64 `json:"shed,omitempty"`
-	// Slowest has the slowest requests first: at most 32, and fewer in the journal.
+	// Slowest has the slowest right answers first: at most 32, and fewer in the journal.
 	Slowest []SlowRequest `json:"slowest,omitempty"`
 
 	// AnnouncedCloses counts connections that the server announced to close,
@@ -169,13 +172,18 @@ type Steadiness struct {
 
 // SlowRequest is one request with its stamps, in CLOCK_MONOTONIC nanoseconds.
 type SlowRequest struct {
-	Request     string `json:"request"`
-	Thread      int    `json:"thread"`
-	Connection  int    `json:"connection"`
-	IntendedNS  int64  `json:"intended_at_ns"`
-	SentNS      int64  `json:"sent_at_ns"`
-	FirstByteNS int64  `json:"first_byte_at_ns"`
-	EndNS       int64  `json:"end_at_ns"`
+	Request string `json:"request"`
+	// ID is the request's own id, absent where Report.RequestID names no field.
+	ID string `json:"id,omitempty"`
+	// Status is that of the answer; 0 where it was not stored.
+	Status int `json:"status,omitempty"`
+	// Thread counts the load's threads from 0, Connection those of the thread.
+	Thread      int   `json:"thread"`
+	Connection  int   `json:"connection"`
+	IntendedNS  int64 `json:"intended_at_ns"`
+	SentNS      int64 `json:"sent_at_ns"`
+	FirstByteNS int64 `json:"first_byte_at_ns"`
+	EndNS       int64 `json:"end_at_ns"`
 }
 
 // Loop is the kind of a phase: closed or open loop.

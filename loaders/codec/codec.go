@@ -22,6 +22,9 @@ type Request struct {
 	BodyBytes int64
 	// HeadBytes is the length of Head in bytes, without a body.
 	HeadBytes int
+	// IDAt is the place in Head of a request id, loaders.RequestIDBytes long, which the
+	// engine writes in a head of its own; 0 for none.
+	IDAt int
 }
 
 // Size returns the number of bytes that one request takes.

@@ -75,6 +75,9 @@ func (s *shard) sendTo(c *connection, end int64) {
 	if from >= end {
 		return
 	}
+	if s.ids != nil { // another connection may have sent the same head since
+		s.ids.stamp(r, f.Number)
+	}
 	if end == r.Size() {
 		f.Written = clock.Now()
 	}

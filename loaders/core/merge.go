@@ -15,7 +15,7 @@ func (s *session) merge(result *results.Phase, on *phase) error {
 	var errs []error
 	for i, thread := range s.shards {
 		o := &thread.out
-		o.Slowest.OfThread(i)
+		o.Slowest.OfThread(i, thread.ids.of())
 		o.at1.traffic.Since(o.at0.traffic).Into(&o.Counts)
 		result.MinConnectionsOpen += o.minOpen
 		result.Threads = append(result.Threads, s.threadUse(i))

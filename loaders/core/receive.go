@@ -229,6 +229,9 @@ func (s *shard) fail(c *connection, now int64, why failure) {
 		counted = why.status
 	}
 	s.failed++
+	if s.ids != nil {
+		why.detail += fmt.Sprintf(" (%s %s)", s.spec.RequestID, s.ids.of()(c.oldest().Number))
+	}
 	s.out.Failed(&c.oldest().Exchange, now, why.cause, counted, why.detail)
 	s.release(c, now, why.status, why.cause)
 }

@@ -82,6 +82,10 @@ func (s *shard) enter(c *connection, t turn, now int64) {
 	f := c.push()
 	f.Exchange = record.Exchange{Intended: t.at, Sent: now, Group: t.group, Connection: c.id}
 	f.request, f.user = t.request, t.id
+	if s.ids != nil {
+		f.Number = s.ids.take()
+		s.ids.stamp(&s.requests[t.request], f.Number)
+	}
 	c.issued++
 	s.out.Counts.Asked++
 	s.inFlight++

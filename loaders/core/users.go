@@ -28,6 +28,8 @@ type demand struct {
 	// request in flight. It is empty where each connection is a user.
 	waiting turns
 	rnd     *rand.Rand
+	// ids is nil where requests have no ids.
+	ids *ids
 }
 
 // unchosen is the request of a turn before the source has chosen one.
@@ -39,6 +41,10 @@ func (d *demand) fill(l *load, thread, connections int) (err error) {
 		codec: l.protocol.Shard(), requests: l.protocol.Requests(), programs: slices.Clone(l.exchanges),
 		waiting: make(turns, share(l.population, l.spec.Threads, thread)),
 		rnd:     rand.New(rand.NewPCG(l.spec.Seed, thinkStream+uint64(thread))),
+	}
+	d.ids = newIDs(l, thread)
+	for i := range d.requests {
+		d.ids.prepare(&d.requests[i])
 	}
 	on := source.Thread{Number: thread, Users: cmp.Or(len(d.waiting), connections), Put: d.put}
 	if d.source, err = l.newSource(l.spec, on); err != nil {
@@ -72,6 +78,7 @@ func (d *demand) put(number int32, r *scenarios.Request) (int32, error) {
 			d.programs = append(d.programs, nil)
 		}
 	}
+	d.ids.prepare(&built)
 	d.requests[number] = built
 	return number, nil
 }
