@@ -57,6 +57,8 @@ func (f *loadFlags) register(flags *pflag.FlagSet) {
 
 	flags.StringVarP(&o.Method, "method", "m", "", "method (default GET, or POST with a body)")
 	flags.StringArrayVarP(&o.Headers, "header", "H", nil, `header "Name: value" (repeatable); Host replaces the URL's`)
+	flags.StringVar(&o.RequestID, "request-id", "", "give each request an id of its own in this `header`, and list the slowest by it")
+	flags.Lookup("request-id").NoOptDefVal = adhoc.DefaultRequestID
 	optional(f, "body", flags.StringP("body", "b", "", "body of the request"), &o.Body)
 	flags.StringVar(&f.bodyFile, "body-file", "", "file with the body of the request")
 	optional(f, "expect-status", flags.Int("expect-status", 0, "the right status (default: any from 200 to 399)"), &o.ExpectStatus)

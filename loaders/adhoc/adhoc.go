@@ -21,6 +21,8 @@ const (
 	DefaultConnections = 64
 	DefaultDuration    = 10 * time.Second
 	DefaultWarmup      = time.Second
+	// DefaultRequestID is the header of --request-id without a name.
+	DefaultRequestID = "X-Request-Id"
 )
 
 // PhaseOpen is the name of the measured phase of an open loop; that of a
@@ -70,8 +72,10 @@ type Flags struct {
 	// Headers are lines such as "Accept: text/plain". A Host among them replaces
 	// the URL's.
 	Headers []string
-	Body    *string
-	Depth   int
+	// RequestID names the header in which each request has an id of its own.
+	RequestID string
+	Body      *string
+	Depth     int
 	// ReconnectEvery closes connections after that many requests, by RST instead
 	// of FIN where RST is true.
 	ReconnectEvery *int
@@ -113,7 +117,7 @@ func (f *Flags) Spec(u URL, addresses []string) (loaders.Spec, error) {
 		Connections: f.connections(), Threads: f.threads(),
 		// Pinned threads have processors of their own.
 		Idle: cmp.Or(f.Idle, loaders.DefaultIdle(len(f.CPUs) > 0, f.Processors)), Seed: f.Seed,
-		Users: given(f.Users, 0), Think: f.Think,
+		Users: given(f.Users, 0), Think: f.Think, RequestID: f.RequestID,
 		ConnectTimeout: f.ConnectTimeout, RequestTimeout: f.Timeout, Drain: f.Drain,
 		Phases: f.phases(),
 	}
@@ -173,6 +177,9 @@ func (f *Flags) request(u URL) (scenarios.Request, error) {
 	r.Method = cmp.Or(r.Method, "GET")
 	headers, err := parseHeaders(f.Headers)
 	if err != nil {
+		return r, err
+	}
+	if err := checkRequestID(f.RequestID, headers); err != nil {
 		return r, err
 	}
 	r.Headers = withCredentials(headers, u.Authorization)

@@ -130,6 +130,7 @@ func TestFlagsReachTheSpec(t *testing.T) {
 		{"headers", func(o *adhoc.Flags) { o.Headers = []string{"A:b", "A: b", "E:", "Host: x"} }, func(s *loaders.Spec) {
 			s.Requests[0].Headers = []scenarios.Header{{Name: "A", Value: "b"}, {Name: "A", Value: "b"}, {Name: "E"}, {Name: "Host", Value: "x"}}
 		}},
+		{"request id", func(o *adhoc.Flags) { o.RequestID = "X-Trace" }, func(s *loaders.Spec) { s.RequestID = "X-Trace" }},
 		{"depth", func(o *adhoc.Flags) { o.Depth = 16 }, func(s *loaders.Spec) { s.Depth = 16 }},
 		{"reconnect", func(o *adhoc.Flags) { o.ReconnectEvery = new(5) }, func(s *loaders.Spec) {
 			s.Connection = scenarios.Connection{ReconnectEvery: 5, CloseWith: scenarios.FIN}
@@ -301,6 +302,9 @@ func TestFlagsRefused(t *testing.T) {
 		"--depth 0: at least 1":                     func(o *adhoc.Flags) { o.Depth = 0 },
 		"--reconnect 0: at least 1":                 func(o *adhoc.Flags) { o.ReconnectEvery = new(0) },
 		"--rst says how --reconnect":                func(o *adhoc.Flags) { o.RST = true },
+		"--request-id=a b: a header's name is made": func(o *adhoc.Flags) { o.RequestID = "a b" },
+		"--request-id=host: that header has":        func(o *adhoc.Flags) { o.RequestID = "host" },
+		"-H x-trace and --request-id=x-trace":       func(o *adhoc.Flags) { o.RequestID, o.Headers = "x-trace", []string{"X-Trace: 1"} },
 		"--timeout 0s: must be above 0":             func(o *adhoc.Flags) { o.Timeout = 0 },
 		"--connect-timeout -1ns: must be above 0":   func(o *adhoc.Flags) { o.ConnectTimeout = -1 },
 		"--drain 0s: must be above 0":               func(o *adhoc.Flags) { o.Drain = 0 },

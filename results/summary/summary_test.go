@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -126,6 +127,18 @@ func silent(t testing.TB) results.Phase {
 	return p
 }
 
+// slowest is a list of n slow requests of the window of closed.
+func slowest(n int) (list []results.SlowRequest) {
+	for i := range n {
+		end := 2*second + int64(i+1)*second/3
+		list = append(list, results.SlowRequest{
+			Request: "GET /", ID: fmt.Sprintf("00000000-0000-8007-8001-%012x", 1000*i), Status: 200, Thread: 1, Connection: 5 * i,
+			IntendedNS: end - 2_000_000 + int64(i)*1000, SentNS: end - 2_000_000 + int64(i)*1000, EndNS: end,
+		})
+	}
+	return list
+}
+
 func TestText(t *testing.T) {
 	t.Parallel()
 	tls := report(t, closed(t))
@@ -147,8 +160,11 @@ func TestText(t *testing.T) {
 	lagging := report(t, open(t))
 	lagging.Phases[1].SendLagIdle = spread(t, 9_990, 300_000, 3e6)
 	lagging.Phases[1].ReceiveLag, lagging.Phases[1].StallNS = spread(t, 150, 900, 5000), ptr(second/100)
+	named := report(t, closed(t))
+	named.RequestID, named.Phases[1].Slowest = "X-Request-Id", slowest(12)
 	for name, r := range map[string]results.Report{
-		"closed": report(t, closed(t)), "open": report(t, open(t)), "saturated": report(t, saturated(t)),
+		"request_ids": named,
+		"closed":      report(t, closed(t)), "open": report(t, open(t)), "saturated": report(t, saturated(t)),
 		"failing": failed, "tls_depth": tls, "fewer_threads": fewer, "loader_limit": limited, "interrupted": stopped,
 		"interrupted_early": early, "lagging": lagging, "too_few_connections": slow, "silent": report(t, silent(t)),
 	} {

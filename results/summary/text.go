@@ -25,6 +25,7 @@ func Text(w io.Writer, title string, r *results.Report) error {
 		if err := t.latencies(); err != nil {
 			return err
 		}
+		t.slowest()
 		t.loader()
 	}
 	t.remarks()
