@@ -24,6 +24,9 @@ type Report struct {
 	// pipeline is a user who does not think.
 	Users int    `json:"users,omitempty"`
 	Think string `json:"think,omitempty"`
+	// Follow is true where redirects were followed: a request counts with all requests
+	// that redirects asked for.
+	Follow bool `json:"follow,omitempty"`
 	// RequestID names the header field in which each request had an id of its own;
 	// absent for none.
 	RequestID string `json:"request_id,omitempty"`
@@ -143,6 +146,10 @@ type Phase struct {
 	AnnouncedCloses   uint64 `json:"announced_closes"`
 	UnannouncedCloses uint64 `json:"unannounced_closes"`
 	Reconnects        uint64 `json:"reconnects"`
+	// Followed counts, in the whole phase, the redirects that were followed; FirstUnfollowed
+	// is the first of the load that was not, absent where the window had none.
+	Followed        uint64    `json:"redirects_followed,omitempty"`
+	FirstUnfollowed *Redirect `json:"first_unfollowed,omitempty"`
 	// MinConnectionsOpen is the least number at interval marks in the window.
 	MinConnectionsOpen int `json:"min_connections_open"`
 
@@ -267,6 +274,8 @@ const (
 	CauseBody           Cause = "body"
 	CauseProtocol       Cause = "protocol"
 	CauseEarlyReply     Cause = "early_reply"
+	// CauseRedirect is a chain of redirects without end.
+	CauseRedirect Cause = "redirect"
 	// CauseSurplus is an answer, or bytes of it, that no request asked for.
 	CauseSurplus    Cause = "surplus_answer"
 	CauseLocalPorts Cause = "local_ports_exhausted"

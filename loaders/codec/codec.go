@@ -60,6 +60,14 @@ type Shard interface {
 	Put(number int32, r *scenarios.Request) (Request, error)
 }
 
+// Redirecting is a Shard that remembers the first answer that redirects.
+type Redirecting interface {
+	Shard
+	// Redirect returns the number of the request, and the status and the head of its
+	// answer, of the first answer that results.Redirects; a nil head for none.
+	Redirect() (request int32, status int, head []byte)
+}
+
 // Needs says which events the engine acts on besides End. The codec may leave out
 // all others, which is faster.
 type Needs struct {

@@ -110,7 +110,7 @@ func (s *shard) opened(c *connection) {
 		s.source.Reconnected(c.id)
 	}
 	c.state, c.known, c.writing = stateOpen, true, false
-	c.first, c.count, c.issued, c.answered = 0, 0, 0, false
+	c.issued, c.answered = 0, false
 	c.pending, c.tail, c.carry = nil, nil, nil
 	c.idleSince = now
 	c.stamped = nil
@@ -137,6 +137,7 @@ func (s *shard) connectFailed(c *connection, cause results.Cause, detail string)
 		s.connectError = fmt.Errorf("connecting to %s: %s", s.spec.Target.Address, detail)
 	}
 	s.out.ConnectionFailed(cause, "connecting: "+detail)
+	s.failUnsent(c, cause, detail)
 	s.replace(c, clock.Now())
 }
 

@@ -36,6 +36,9 @@ func (s *session) merge(result *results.Phase, on *phase) error {
 		result.QueuesRead, result.QueuesEmpty = &read, &empty
 	}
 	errs = append(errs, total.Into(result, s.shards[0].groups))
+	if result.Unfollowed() > 0 {
+		result.FirstUnfollowed = s.firstUnfollowed()
+	}
 	return errors.Join(errs...)
 }
 

@@ -95,6 +95,21 @@ func (p *protocol) Shard() codec.Shard {
 type shard struct {
 	protocol *protocol
 	pairs    []pair
+	redirect redirect
+}
+
+// redirect is an answer that redirects, as codec.Redirecting has it.
+type redirect struct {
+	request int32
+	status  int
+	head    []byte
+}
+
+var _ codec.Redirecting = (*shard)(nil)
+
+// Redirect implements codec.Redirecting.
+func (s *shard) Redirect() (request int32, status int, head []byte) {
+	return s.redirect.request, s.redirect.status, s.redirect.head
 }
 
 // Conn implements codec.Shard.
@@ -207,6 +222,9 @@ func (c *answerReader) begin(request int32) {
 // head judges the status of a final head, and remembers the head of a right answer.
 func (c *answerReader) head(request int32, head []byte) {
 	c.inBody = true
+	if c.redirect.head == nil && results.Redirects(c.parser.Status) {
+		c.redirect = redirect{request, c.parser.Status, bytes.Clone(head)}
+	}
 	e := &c.pairs[request]
 	if !e.answer.StatusOK(c.parser.Status) {
 		c.cause = results.CauseStatus
