@@ -72,10 +72,19 @@ type Flags struct {
 	// Headers are lines such as "Accept: text/plain". A Host among them replaces
 	// the URL's.
 	Headers []string
+	// BasicAuth is "user:password"; empty for none. Cookies are "name=value".
+	BasicAuth string
+	Cookies   []string
+	// Follow follows redirects to the same scheme, host and port.
+	Follow bool
 	// RequestID names the header in which each request has an id of its own.
 	RequestID string
 	Body      *string
-	Depth     int
+	// JSON makes the body's type application/json, where no header says another.
+	JSON bool
+	// Form are the fields "name=value" of a form, in place of Body.
+	Form  []string
+	Depth int
 	// ReconnectEvery closes connections after that many requests, by RST instead
 	// of FIN where RST is true.
 	ReconnectEvery *int
@@ -117,7 +126,7 @@ func (f *Flags) Spec(u URL, addresses []string) (loaders.Spec, error) {
 		Connections: f.connections(), Threads: f.threads(),
 		// Pinned threads have processors of their own.
 		Idle: cmp.Or(f.Idle, loaders.DefaultIdle(len(f.CPUs) > 0, f.Processors)), Seed: f.Seed,
-		Users: given(f.Users, 0), Think: f.Think, RequestID: f.RequestID,
+		Users: given(f.Users, 0), Think: f.Think, Follow: f.Follow, RequestID: f.RequestID,
 		ConnectTimeout: f.ConnectTimeout, RequestTimeout: f.Timeout, Drain: f.Drain,
 		Phases: f.phases(),
 	}
@@ -170,19 +179,18 @@ func (f *Flags) target(u URL, addresses []string) loaders.Target {
 // request returns the one request. It compiles it, to find its problems.
 func (f *Flags) request(u URL) (scenarios.Request, error) {
 	r := scenarios.Request{Method: f.Method, Path: u.Path}
-	if f.Body != nil {
+	body, bodyType := f.body()
+	if r.Body = body; body != nil {
 		r.Method = cmp.Or(r.Method, "POST")
-		r.Body = &scenarios.Body{Text: *f.Body}
 	}
 	r.Method = cmp.Or(r.Method, "GET")
-	headers, err := parseHeaders(f.Headers)
-	if err != nil {
+	var err error
+	if r.Headers, err = f.fields(u, bodyType); err != nil {
 		return r, err
 	}
-	if err := checkRequestID(f.RequestID, headers); err != nil {
+	if err := checkRequestID(f.RequestID, r.Headers); err != nil {
 		return r, err
 	}
-	r.Headers = withCredentials(headers, u.Authorization)
 	r.Exchange = continues(&r)
 	r.Expect.Status = given(f.ExpectStatus, 0)
 	if f.ExpectBody != nil {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/loaders/arrival"
+	"github.com/joust-bench/joust/results"
 )
 
 // check returns every problem of the flags at once.
@@ -22,6 +23,7 @@ func (f *Flags) check(u URL) error {
 	}
 	f.checkNumbers(refuse)
 	f.checkLoop(refuse)
+	f.checkFields(u, refuse)
 	f.checkRoute(u, refuse)
 	return errors.Join(errs...)
 }
@@ -45,6 +47,8 @@ func (f *Flags) checkNumbers(refuse refusal) {
 	refuse(f.RST && f.ReconnectEvery == nil, "--rst says how --reconnect closes connections: give --reconnect N too")
 	status := given(f.ExpectStatus, 200)
 	refuse(status != 101 && (status < 200 || status > 599), "--expect-status %d: a final status from 200 to 599 is needed", status)
+	refuse(f.Follow && f.Depth > 1, "--follow with --depth %d: a redirect's request waits for an answer, so leave out the one or the other", f.Depth)
+	refuse(f.Follow && results.Redirects(status), "--expect-status %d with --follow: that answer is followed, and the last one is judged: leave out the one or the other", status)
 	for _, d := range []struct {
 		flag string
 		d    time.Duration
@@ -106,12 +110,12 @@ func (f *Flags) checkRoute(u URL, refuse refusal) {
 		{"--ca", f.TLS.CAFile != ""},
 		{"--cert", f.TLS.CertFile != ""},
 		{"--key", f.TLS.KeyFile != ""},
-		{"--insecure", f.TLS.Insecure},
 		{"--servername", f.TLS.ServerName != ""},
 		{"--resume", f.TLS.Resume},
 	} {
 		refuse(tls.is && !u.TLS, "%s is for TLS, and the URL says http: write https://, or leave the flag out", tls.name)
 	}
+	refuse(f.TLS.Insecure && !u.TLS, "-k, --insecure is for TLS, and the URL says http: write https://, or leave the flag out (connections are kept anyway, which ab's -k asks for)")
 	refuse((f.TLS.CertFile == "") != (f.TLS.KeyFile == ""), "--cert and --key belong together: give both or neither")
 	refuse(f.TLS.Insecure && f.TLS.CAFile != "", "--insecure trusts everybody and --ca one authority: give one of them")
 	refuse(f.Unix != "" && f.Proxy != "", "--unix and --proxy are two ways to the server: give one of them")

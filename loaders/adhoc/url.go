@@ -1,7 +1,6 @@
 package adhoc
 
 import (
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"net"
@@ -62,7 +61,7 @@ func ParseURL(text string) (URL, error) {
 	t.setHost()
 	if u.User != nil {
 		password, _ := u.User.Password()
-		t.Authorization = "Basic " + base64.StdEncoding.EncodeToString([]byte(u.User.Username()+":"+password))
+		t.Authorization = basic(u.User.Username() + ":" + password)
 	}
 	return t, nil
 }
@@ -160,13 +159,4 @@ func checkRequestID(name string, headers []scenarios.Header) error {
 		return fmt.Errorf("--request-id=%s: that header has a meaning in HTTP: name another, such as %s", name, DefaultRequestID)
 	}
 	return nil
-}
-
-// withCredentials adds those of the URL, unless a header gives others.
-func withCredentials(headers []scenarios.Header, authorization string) []scenarios.Header {
-	isAuthorization := func(h scenarios.Header) bool { return strings.EqualFold(h.Name, "Authorization") }
-	if authorization == "" || slices.ContainsFunc(headers, isAuthorization) {
-		return headers
-	}
-	return append(headers, scenarios.Header{Name: "Authorization", Value: authorization})
 }

@@ -27,39 +27,40 @@ func (s *shard) follow(c *connection, a *codec.Answer) bool {
 
 // goOn continues the exchange of the connection where that waits for nothing.
 func (s *shard) goOn(c *connection) {
-	if c.oldest().unsent {
-		s.sendFollowed(c)
-	} else if s.programs != nil {
+	every := s.spec.Connection.ReconnectEvery
+	switch {
+	case !c.oldest().unsent:
 		s.advanceExchange(c)
+	case every > 0 && c.issued >= every:
+		s.recycle(c)
+	default:
+		c.issued++
+		s.sendOn(c, clock.Now())
 	}
 }
 
-// sendFollowed sends the request to which the last answer redirected. The exchange keeps
-// its times, its timeout and its id.
-func (s *shard) sendFollowed(c *connection) {
-	if every := s.spec.Connection.ReconnectEvery; every > 0 && c.issued >= every {
-		s.recycle(c)
-		return
-	}
+// sendOn sends the only request in flight, on a new connection or behind a redirect. The
+// exchange keeps its times and its id. Its redirects share the timeout of its first
+// request; a request that is repeated has one anew.
+func (s *shard) sendOn(c *connection, now int64) {
 	f := c.oldest()
-	r := &s.requests[f.request]
+	began := now
+	if f.followed > 0 {
+		began = f.Sent
+	}
 	f.unsent = false
-	c.issued++
-	s.setDeadline(c, f.Sent+int64(s.spec.RequestTimeout))
+	s.setDeadline(c, began+int64(s.spec.RequestTimeout))
 	if s.ids != nil {
-		s.ids.stamp(r, f.Number)
+		s.ids.stamp(&s.requests[f.request], f.Number)
 	}
-	if len(r.Body) == 0 {
-		s.out.now.traffic.SentBody += uint64(r.BodyBytes)
-	}
-	s.transmit(c, r.Head, r.Body)
+	s.write(c, f.request)
 }
 
 // failUnsent fails the exchange whose next request waits for a connection that could not
 // be made.
-func (s *shard) failUnsent(c *connection, cause results.Cause, detail string) {
+func (s *shard) failUnsent(c *connection, now int64, cause results.Cause, detail string) {
 	for c.count > 0 {
-		s.fail(c, clock.Now(), failure{cause: cause, detail: "connecting to follow a redirect: " + detail})
+		s.fail(c, now, failure{cause: cause, detail: "connecting to follow a redirect: " + detail})
 	}
 }
 

@@ -102,7 +102,7 @@ func (s *shard) abandon() {
 			s.out.Abandoned(&c.oldest().Exchange, now)
 			s.release(c, now, 0, results.CauseTimeout)
 		}
-		if c.state == stateOpen { // else an unsent request waits for it
+		if c.state == stateOpen {
 			s.drop(c, false)
 			s.setDeadline(c, now)
 		}
