@@ -13,8 +13,10 @@ type Redirect struct {
 	// Location field where that is no URL.
 	URL string `json:"url"`
 	// Elsewhere is true where the URL has another scheme, host or port than the request
-	// had, or is malformed: such a redirect is never followed.
+	// had, Malformed where no request can be made of it. Such redirects are never
+	// followed.
 	Elsewhere bool `json:"elsewhere,omitempty"`
+	Malformed bool `json:"malformed,omitempty"`
 }
 
 // redirects are the statuses that ask to follow the Location field (RFC 9110 §15.4).

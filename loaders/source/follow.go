@@ -95,51 +95,49 @@ func (f *follower) Continue(user int32, v *View) int32 {
 }
 
 // lead makes the request that a redirect leads to, and remembers it while there is
-// room. It returns none for a redirect that is not to be followed.
+// room. It returns none for a redirect that is not followed.
 func (f *follower) lead(user int32, v *View) int32 {
 	from := &f.asked[v.Request]
 	to, path, ok := f.redirect(from, v.Status, v.Head)
 	if !ok {
 		return none
 	}
-	next := followUp(from, v.Status, path)
-	size := next.Body.Size()
-	f.full = f.full || len(f.known) >= mostKnown || f.bodies+size > mostBodies
+	f.full = f.full || len(f.known) >= mostKnown
 	number := int32(none)
-	if f.full {
-		number = f.own[user]
+	if !to.Elsewhere && !to.Malformed {
+		number = f.place(user, followUp(from, v.Status, path))
+		to.Malformed = number == none
 	}
-	known := redirection{v.Request, v.Status, string(locationOf(v.Head))}
-	var err error
-	if !to.Elsewhere {
-		number, err = f.put(number, &next)
-	}
-	switch {
-	case to.Elsewhere || err != nil:
-		to.Elsewhere, number = true, none
-		if f.unfollowed == nil {
-			f.unfollowed = &to
-		}
-	case f.full:
-		f.keep(number, next)
-		f.own[user] = number
-	default:
-		f.keep(number, next)
-		f.bodies += size
+	if number == none && f.unfollowed == nil {
+		f.unfollowed = &to
 	}
 	if !f.full {
-		f.known[known] = number
+		f.known[redirection{v.Request, v.Status, string(locationOf(v.Head))}] = number
 	}
 	return number
 }
 
-// keep notes the request that has the number now.
-func (f *follower) keep(number int32, r scenarios.Request) {
+// place puts the request into the thread's table: into a new place while there is room,
+// else into that of the user. It returns none for a request that cannot be made.
+func (f *follower) place(user int32, r scenarios.Request) int32 {
+	f.bodies += r.Body.Size()
+	f.full = f.full || f.bodies > mostBodies
+	number := int32(none)
+	if f.full {
+		number = f.own[user]
+	}
+	number, err := f.put(number, &r)
+	if err != nil {
+		return none
+	}
+	if f.full {
+		f.own[user] = number
+	}
 	if int(number) == len(f.asked) {
-		f.asked = append(f.asked, r)
-		return
+		f.asked = append(f.asked, scenarios.Request{})
 	}
 	f.asked[number] = r
+	return number
 }
 
 // Unfollowed describes a redirect that nobody followed: the answer to a request of a

@@ -51,7 +51,7 @@ func (o origins) redirect(r *scenarios.Request, status int, head []byte) (to res
 		return to, "", false
 	}
 	text := escaped(string(location))
-	to = results.Redirect{Status: status, URL: results.Redacted(text), Elsewhere: true}
+	to = results.Redirect{Status: status, URL: results.Redacted(text), Malformed: true}
 	base, err := o.base(r)
 	if err != nil {
 		return to, "", true
@@ -61,7 +61,7 @@ func (o origins) redirect(r *scenarios.Request, status int, head []byte) (to res
 		return to, "", true
 	}
 	u.Fragment, u.RawFragment = "", ""
-	to.URL = results.Redacted(u.String())
+	to.URL, to.Malformed = results.Redacted(u.String()), false
 	to.Elsewhere = u.Scheme != base.Scheme || authority(u) != authority(base)
 	return to, u.RequestURI(), true
 }

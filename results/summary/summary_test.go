@@ -160,11 +160,25 @@ func TestText(t *testing.T) {
 	lagging := report(t, open(t))
 	lagging.Phases[1].SendLagIdle = spread(t, 9_990, 300_000, 3e6)
 	lagging.Phases[1].ReceiveLag, lagging.Phases[1].StallNS = spread(t, 150, 900, 5000), ptr(second/100)
+	followed := report(t, closed(t))
+	followed.Follow, followed.Phases[1].Followed = true, 768_000
+	unfollowed := report(t, closed(t))
+	unfollowed.Phases[1].Total.Status = map[string]uint64{"302": 499_000, "301": 1_000}
+	unfollowed.Phases[1].FirstUnfollowed = &results.Redirect{Status: 302, URL: "http://127.0.0.1:8080/index.html"}
+	elsewhere := report(t, closed(t))
+	elsewhere.Follow, elsewhere.Phases[1].Total.Status = true, map[string]uint64{"308": 500_000}
+	elsewhere.Phases[1].FirstUnfollowed = &results.Redirect{Status: 308, URL: "https://127.0.0.1/", Elsewhere: true}
+	malformed := report(t, closed(t))
+	malformed.Phases[1].Total.Status = map[string]uint64{"301": 500_000}
+	malformed.Phases[1].FirstUnfollowed = &results.Redirect{Status: 301, URL: "/%zz", Malformed: true}
+	nowhere := report(t, closed(t))
+	nowhere.Phases[1].Total.Status = map[string]uint64{"301": 500_000}
 	named := report(t, closed(t))
 	named.RequestID, named.Phases[1].Slowest = "X-Request-Id", slowest(12)
 	for name, r := range map[string]results.Report{
-		"request_ids": named,
-		"closed":      report(t, closed(t)), "open": report(t, open(t)), "saturated": report(t, saturated(t)),
+		"request_ids": named, "followed": followed, "elsewhere": elsewhere, "unfollowed": unfollowed,
+		"malformed": malformed, "nowhere": nowhere,
+		"closed": report(t, closed(t)), "open": report(t, open(t)), "saturated": report(t, saturated(t)),
 		"failing": failed, "tls_depth": tls, "fewer_threads": fewer, "loader_limit": limited, "interrupted": stopped,
 		"interrupted_early": early, "lagging": lagging, "too_few_connections": slow, "silent": report(t, silent(t)),
 	} {

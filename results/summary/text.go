@@ -121,6 +121,7 @@ func (t *summary) counts() {
 	t.traffic("received", p.ReceivedBytes, p.ReceivedBodyBytes)
 	t.traffic("sent", p.SentBytes, p.SentBodyBytes)
 	t.statuses()
+	t.redirects()
 	t.errors()
 }
 
