@@ -188,7 +188,8 @@ func (c *answerReader) recognised(p *pair, body []byte, found *codec.Answer) {
 // begin makes the parser ready for the answer to the request.
 func (c *answerReader) begin(request int32) {
 	c.fresh, c.inBody, c.cause = false, false, ""
-	c.parser.Expect(c.pairs[request].answer.NoBody)
+	a := &c.pairs[request].answer
+	c.parser.Expect(a.NoBody, a.HTTP10)
 	c.check.Reset()
 }
 
