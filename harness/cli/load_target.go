@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
-	"net/url"
 	"os"
 	"slices"
 	"strings"
@@ -16,13 +15,14 @@ import (
 	"github.com/joust-bench/joust/harness/session"
 	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/loaders/adhoc"
+	"github.com/joust-bench/joust/results"
 )
 
 // aim is a load with its target.
 type aim struct {
 	spec   loaders.Spec
 	target adhoc.URL
-	// url is the URL without its password; title the head of the result.
+	// url is the URL without user and password; title the head of the result.
 	url, title string
 }
 
@@ -37,7 +37,7 @@ func (a *app) aim(ctx context.Context, flags *pflag.FlagSet, text string, f *loa
 		return nil, session.Usage(err)
 	}
 	o := &f.load
-	l := &aim{target: target, url: withoutPassword(text)}
+	l := &aim{target: target, url: results.Redacted(text)}
 	if f.proxy != "" {
 		if o.Proxy, err = resolveProxy(ctx, f.proxy); err != nil {
 			return nil, err
@@ -77,14 +77,6 @@ func (l *aim) route() string {
 		return ""
 	}
 	return " on " + strings.Join(append([]string{t.Address}, t.More...), ", ")
-}
-
-func withoutPassword(text string) string {
-	u, err := url.Parse(text)
-	if err != nil {
-		return text // ParseURL has accepted it; there is nothing to hide
-	}
-	return u.Redacted()
 }
 
 func checkSocket(path string) error {

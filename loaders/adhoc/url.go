@@ -2,6 +2,7 @@ package adhoc
 
 import (
 	"encoding/base64"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"net"
@@ -23,7 +24,8 @@ type URL struct {
 	Name, Port string
 	// Host is the value of the Host header.
 	Host string
-	// Path is the request target in origin form, with the query.
+	// Path is the request target in origin form, with the query: byte for byte as
+	// given, but for bytes that may not stand there, which are escaped.
 	Path string
 	// Authorization is made from a user and password in the URL; empty for
 	// none.
@@ -42,14 +44,18 @@ func ParseURL(text string) (URL, error) {
 	case scheme != "http" && scheme != "https":
 		return URL{}, fmt.Errorf("URL %q: joust load speaks http and https, not %q", shown, scheme)
 	}
-	u, err := url.Parse(text)
+	if i := strings.IndexFunc(text, isControl); i >= 0 {
+		return URL{}, fmt.Errorf("URL %q is malformed: it holds the control character %q at %d: leave it out, or write it as an escape", shown, text[i], i)
+	}
+	authority, rest := splitAuthority(text)
+	u, err := url.Parse(authority)
 	if err != nil {
 		if wrapped, ok := errors.AsType[*url.Error](err); ok {
 			err = wrapped.Err
 		}
 		return URL{}, fmt.Errorf("URL %q is malformed: %w: it looks like http://host:port/path", shown, err)
 	}
-	t := URL{TLS: scheme == "https", Name: u.Hostname(), Port: u.Port(), Path: u.RequestURI()}
+	t := URL{TLS: scheme == "https", Name: u.Hostname(), Port: u.Port(), Path: requestTarget(rest)}
 	if t.Port == "" {
 		t.Port = defaultPort(t.TLS)
 	}
@@ -66,6 +72,54 @@ func ParseURL(text string) (URL, error) {
 	}
 	return t, nil
 }
+
+// splitAuthority splits a URL behind its authority.
+func splitAuthority(text string) (authority, rest string) {
+	const mark = "://"
+	from := strings.Index(text, mark) + len(mark)
+	if end := strings.IndexAny(text[from:], "/?#"); end >= 0 {
+		return text[:from+end], text[from+end:]
+	}
+	return text, ""
+}
+
+// requestTarget returns the path and query of a URL in origin form, without its
+// fragment. The given bytes stay, escapes among them: two spellings of a path may be
+// two resources to a server. Bytes that may not stand there (RFC 3986 §3.3, §3.4) are
+// escaped, each byte of a letter in UTF-8.
+func requestTarget(rest string) string {
+	rest, _, _ = strings.Cut(rest, "#")
+	var target strings.Builder
+	if !strings.HasPrefix(rest, "/") {
+		target.WriteByte('/')
+	}
+	for i, c := range []byte(rest) {
+		if mayStand(c) || c == '%' && isEscape(rest[i:]) {
+			target.WriteByte(c)
+		} else {
+			fmt.Fprintf(&target, "%%%02X", c)
+		}
+	}
+	return target.String()
+}
+
+// mayStand reports whether a path or a query may hold the byte as it is.
+func mayStand(c byte) bool {
+	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || strings.IndexByte("-._~!$&'()*+,;=:@/?", c) >= 0
+}
+
+// isEscape reports whether the text begins with a percent sign and two hexadecimal
+// digits.
+func isEscape(text string) bool {
+	const length = len("%00")
+	if len(text) < length {
+		return false
+	}
+	_, err := hex.DecodeString(text[1:length])
+	return err == nil
+}
+
+func isControl(r rune) bool { return r < ' ' || r == 0x7f }
 
 // setHost writes the Host header, without a default port (RFC 9110 §4.2) and without
 // a zone, which means nothing to the server.
