@@ -75,7 +75,7 @@ func (f *loadFlags) register(flags *pflag.FlagSet) {
 	flags.StringVar(&o.TLS.ServerName, "servername", "", "name for SNI and verification (default: the URL's host)")
 	flags.BoolVar(&o.TLS.Resume, "resume", false, "let new connections resume earlier TLS sessions")
 	flags.StringVar(&o.Unix, "unix", "", "connect to this Unix socket instead of the URL's host")
-	flags.StringVar(&f.proxy, "proxy", "", "HTTP proxy, http://host:port")
+	flags.StringVar(&f.proxy, "proxy", "", "HTTP proxy, http://[user:password@]host:port")
 
 	flags.StringVar((*string)(&o.Idle), "idle", "", "how threads wait: "+loaders.IdleWords+" (default: spin with --cpus, else hybrid)")
 	flags.StringVar(&f.cpus, "cpus", "", "pin the threads to these CPUs, such as 2-3")

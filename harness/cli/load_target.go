@@ -39,7 +39,7 @@ func (a *app) aim(ctx context.Context, flags *pflag.FlagSet, text string, f *loa
 	o := &f.load
 	l := &aim{target: target, url: results.Redacted(text)}
 	if f.proxy != "" {
-		if o.Proxy, err = resolveProxy(ctx, f.proxy); err != nil {
+		if err := f.setProxy(ctx); err != nil {
 			return nil, err
 		}
 	}
@@ -90,17 +90,18 @@ func checkSocket(path string) error {
 	return nil
 }
 
-// resolveProxy returns the proxy's numeric address.
-func resolveProxy(ctx context.Context, text string) (string, error) {
-	name, port, err := adhoc.ParseProxy(text)
+// setProxy reads --proxy and resolves its host.
+func (f *loadFlags) setProxy(ctx context.Context) error {
+	p, err := adhoc.ParseProxy(f.proxy)
 	if err != nil {
-		return "", session.Usage(err)
+		return session.Usage(err)
 	}
-	list, err := lookup(ctx, name)
+	list, err := lookup(ctx, p.Name)
 	if err != nil {
-		return "", fmt.Errorf("--proxy %s: %w", text, err)
+		return fmt.Errorf("--proxy %s: %w", results.Redacted(f.proxy), err)
 	}
-	return net.JoinHostPort(list[0], port), nil
+	f.load.Proxy, f.load.ProxyAuthorization = net.JoinHostPort(list[0], p.Port), p.Authorization
+	return nil
 }
 
 // addresses returns the numeric addresses to spread connections over: those of the

@@ -87,8 +87,10 @@ type Flags struct {
 	TLS loaders.TLS
 	// Unix is the path of a socket to connect to instead of the URL's host.
 	Unix string
-	// Proxy is the numeric address of an HTTP proxy.
-	Proxy string
+	// Proxy is the numeric address of an HTTP proxy, ProxyAuthorization the value of
+	// the header with its credentials. Headers whose names begin with Proxy- are for
+	// the proxy too.
+	Proxy, ProxyAuthorization string
 
 	// Idle not given is loaders.DefaultIdle.
 	Idle   loaders.IdleStrategy
@@ -130,7 +132,7 @@ func (f *Flags) Spec(u URL, addresses []string) (loaders.Spec, error) {
 		spec.Protocol, spec.TLS = scenarios.H1S, &tls
 	}
 	if f.Proxy != "" {
-		spec.Proxy = &loaders.Proxy{Address: f.Proxy}
+		spec.Proxy = f.proxy(&spec.Requests[0])
 	}
 	spec = spec.WithDefaults()
 	return spec, spec.Validate()
@@ -163,6 +165,23 @@ func (f *Flags) target(u URL, addresses []string) loaders.Target {
 	return target
 }
 
+// proxy returns the proxy, with the headers that are for it, which it takes out of the
+// request.
+func (f *Flags) proxy(r *scenarios.Request) *loaders.Proxy {
+	p := &loaders.Proxy{Address: f.Proxy}
+	var rest []scenarios.Header
+	for _, h := range r.Headers {
+		if loaders.ForProxy(h) {
+			p.Headers = append(p.Headers, h)
+		} else {
+			rest = append(rest, h)
+		}
+	}
+	r.Headers = rest
+	p.Headers = withCredentials(p.Headers, "Proxy-Authorization", f.ProxyAuthorization)
+	return p
+}
+
 // request returns the one request. It compiles it, to find its problems.
 func (f *Flags) request(u URL) (scenarios.Request, error) {
 	r := scenarios.Request{Method: f.Method, Path: u.Path}
@@ -175,7 +194,7 @@ func (f *Flags) request(u URL) (scenarios.Request, error) {
 	if err != nil {
 		return r, err
 	}
-	r.Headers = withCredentials(headers, u.Authorization)
+	r.Headers = withCredentials(headers, "Authorization", u.Authorization)
 	r.Exchange = continues(&r)
 	r.Expect.Status = given(f.ExpectStatus, 0)
 	if f.ExpectBody != nil {

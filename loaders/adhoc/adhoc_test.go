@@ -368,20 +368,49 @@ func TestAllProblemsAtOnce(t *testing.T) {
 
 func TestParseProxy(t *testing.T) {
 	t.Parallel()
-	for url, want := range map[string]string{
-		"http://p:3128": "p 3128", "http://p:3128/": "p 3128", "http://[::1]:1": "::1 1",
-		"p:3128": "", "https://p:1": "", "http://p": "", "http://:1": "", "http://p:0": "", "http://p:99999": "",
-		"http://u@p:1": "", "http://p:1/x": "", "": "",
+	for url, want := range map[string]adhoc.Proxy{
+		"http://p:3128": {Name: "p", Port: "3128"}, "http://p:3128/": {Name: "p", Port: "3128"}, "http://[::1]:1": {Name: "::1", Port: "1"},
+		"http://u:p@p:1":          {Name: "p", Port: "1", Authorization: "Basic dTpw"},
+		"http://u@p:1":            {Name: "p", Port: "1", Authorization: "Basic dTo="},
+		"http://u%40x:p%3Aw@p:1/": {Name: "p", Port: "1", Authorization: "Basic dUB4OnA6dw=="},
 	} {
-		name, port, err := adhoc.ParseProxy(url)
-		if want == "" {
-			if err == nil || !strings.Contains(err.Error(), "http://host:port") {
-				t.Errorf("%q: %q %q, %v, want an error with the form", url, name, port, err)
-			}
-			continue
+		if got, err := adhoc.ParseProxy(url); err != nil || got != want {
+			t.Errorf("%q: %+v, %v, want %+v", url, got, err, want)
 		}
-		if err != nil || name+" "+port != want {
-			t.Errorf("%q: %q %q, %v", url, name, port, err)
+	}
+	for _, url := range []string{
+		"p:3128", "https://p:1", "http://p", "http://:1", "http://p:0", "http://p:99999", "http://p:1/x", "http://p:1?x", "http://p:1#x", "",
+		"http://u:s3cret@p", "http://u:s3cret@p:x", "http://u:s3%zzcret@p:1",
+	} {
+		got, err := adhoc.ParseProxy(url)
+		if err == nil || !strings.Contains(err.Error(), "http://host:port") || strings.Contains(err.Error(), "cret") {
+			t.Errorf("%q: %+v, %v, want an error with the form and without a password", url, got, err)
+		}
+	}
+}
+
+// Headers for the proxy are its own, and never the request's.
+func TestHeadersForTheProxy(t *testing.T) {
+	t.Parallel()
+	o := plain()
+	o.Headers = []string{"Connection: close", "Proxy-Connection: keep-alive", "proxy-authorization: mine", "TE: trailers", "Proxy-: x"}
+	o.ProxyAuthorization = "Basic dTpw"
+	for _, url := range []string{"http://10.0.0.1/", "https://10.0.0.1/"} {
+		if s := spec(t, o, url, "10.0.0.1"); s.Proxy != nil || len(s.Requests[0].Headers) != len(o.Headers) {
+			t.Errorf("%s without a proxy: %+v, headers %v", url, s.Proxy, s.Requests[0].Headers)
+		}
+		proxied := o
+		proxied.Proxy = "10.9.9.9:3128"
+		s := spec(t, proxied, url)
+		own := []scenarios.Header{{Name: "Proxy-Connection", Value: "keep-alive"}, {Name: "proxy-authorization", Value: "mine"}}
+		rest := []scenarios.Header{{Name: "Connection", Value: "close"}, {Name: "TE", Value: "trailers"}, {Name: "Proxy-", Value: "x"}}
+		if diff := cmp.Diff(own, s.Proxy.Headers) + cmp.Diff(rest, s.Requests[0].Headers); diff != "" {
+			t.Errorf("%s (-want +got)\n%s", url, diff)
+		}
+		proxied.Headers = nil
+		own = []scenarios.Header{{Name: "Proxy-Authorization", Value: "Basic dTpw"}}
+		if diff := cmp.Diff(own, spec(t, proxied, url).Proxy.Headers); diff != "" {
+			t.Errorf("%s, credentials of the proxy's URL (-want +got)\n%s", url, diff)
 		}
 	}
 }

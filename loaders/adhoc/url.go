@@ -66,10 +66,7 @@ func ParseURL(text string) (URL, error) {
 		return URL{}, fmt.Errorf("URL %q: %w", shown, err)
 	}
 	t.setHost()
-	if u.User != nil {
-		password, _ := u.User.Password()
-		t.Authorization = "Basic " + base64.StdEncoding.EncodeToString([]byte(u.User.Username()+":"+password))
-	}
+	t.Authorization = basic(u.User)
 	return t, nil
 }
 
@@ -161,21 +158,40 @@ func checkName(name string) error {
 	return nil
 }
 
-// ParseProxy reads the URL of an HTTP proxy, http://host:port.
-func ParseProxy(text string) (name, port string, err error) {
-	const want = "it looks like http://host:port"
-	scheme, rest, ok := strings.Cut(text, "://")
-	if !ok || scheme != "http" {
-		return "", "", fmt.Errorf("--proxy %q: %s", results.Redacted(text), want)
+// Proxy holds the parts of the URL of an HTTP proxy.
+type Proxy struct {
+	// Name is the host, a name or a numeric address; Port is its port in digits.
+	Name, Port string
+	// Authorization is made from a user and password in the URL; empty for none.
+	Authorization string
+}
+
+// ParseProxy reads the URL of an HTTP proxy, http://[user:password@]host:port. The
+// error says how to write it, and shows no password.
+func ParseProxy(text string) (Proxy, error) {
+	refuse := func(why string) (Proxy, error) {
+		return Proxy{}, fmt.Errorf("--proxy %q: %sit looks like http://host:port", results.Redacted(text), why)
 	}
-	name, port, err = net.SplitHostPort(strings.TrimSuffix(rest, "/"))
-	if err != nil {
-		return "", "", fmt.Errorf("--proxy %q: %s, with a port", results.Redacted(text), want)
+	u, err := url.Parse(text)
+	switch {
+	case err != nil || u.Scheme != "http" || u.Hostname() == "":
+		return refuse("")
+	case u.Port() == "":
+		return refuse("it has no port: ")
+	case !isPort(u.Port()) || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "":
+		return refuse("")
 	}
-	if name == "" || !isPort(port) || strings.ContainsAny(name, "/@?#") {
-		return "", "", fmt.Errorf("--proxy %q: %s", results.Redacted(text), want)
+	return Proxy{Name: u.Hostname(), Port: u.Port(), Authorization: basic(u.User)}, nil
+}
+
+// basic returns the credentials of a URL as a header's value (RFC 7617), "" where there
+// are none.
+func basic(user *url.Userinfo) string {
+	if user == nil {
+		return ""
 	}
-	return name, port, nil
+	password, _ := user.Password()
+	return "Basic " + base64.StdEncoding.EncodeToString([]byte(user.Username()+":"+password))
 }
 
 // parseHeaders reads lines of -H. "A:b" and "A: b" are the same.
@@ -197,11 +213,16 @@ func parseHeaders(lines []string) ([]scenarios.Header, error) {
 	return list, errors.Join(errs...)
 }
 
-// withCredentials adds those of the URL, unless a header gives others.
-func withCredentials(headers []scenarios.Header, authorization string) []scenarios.Header {
-	isAuthorization := func(h scenarios.Header) bool { return strings.EqualFold(h.Name, "Authorization") }
-	if authorization == "" || slices.ContainsFunc(headers, isAuthorization) {
+// withCredentials adds a header with the credentials of a URL, unless there are none or
+// the header is given.
+func withCredentials(headers []scenarios.Header, name, credentials string) []scenarios.Header {
+	if credentials == "" || hasHeader(headers, name) {
 		return headers
 	}
-	return append(headers, scenarios.Header{Name: "Authorization", Value: authorization})
+	return append(headers, scenarios.Header{Name: name, Value: credentials})
+}
+
+// hasHeader reports whether a header of that name is among them.
+func hasHeader(headers []scenarios.Header, name string) bool {
+	return slices.ContainsFunc(headers, func(h scenarios.Header) bool { return strings.EqualFold(h.Name, name) })
 }

@@ -17,8 +17,10 @@ import (
 // protocol holds the compiled requests of one load.
 type protocol struct {
 	host string
-	// absolute is true where targets are in absolute form.
+	// absolute is true where targets are in absolute form, for a proxy. hop are the
+	// header fields for that proxy.
 	absolute bool
+	hop      []scenarios.Header
 	pairs    []pair
 	// bodies hold the bytes of requests and answers.
 	bodies *wire.Bodies
@@ -34,9 +36,13 @@ type pair struct {
 }
 
 // New compiles the requests of a load and the answers that count as right.
-// Requests through a proxy without TLS have their targets in absolute form.
+// Requests through a proxy without TLS have their targets in absolute form, and the
+// proxy's headers.
 func New(spec *loaders.Spec) (codec.Protocol, error) {
-	p := &protocol{host: spec.Target.Host, absolute: spec.Proxy != nil && spec.TLS == nil, bodies: wire.NewMappedBodies()}
+	p := &protocol{host: spec.Target.Host, bodies: wire.NewMappedBodies()}
+	if spec.Proxy != nil && spec.TLS == nil {
+		p.absolute, p.hop = true, spec.Proxy.Headers
+	}
 	for i := range spec.Requests {
 		e, err := p.compile(&spec.Requests[i], p.bodies)
 		if err != nil {
@@ -49,7 +55,9 @@ func New(spec *loaders.Spec) (codec.Protocol, error) {
 
 // compile makes the pair of a request, with its bytes in bodies.
 func (p *protocol) compile(r *scenarios.Request, bodies *wire.Bodies) (pair, error) {
-	built, err := bodies.Compile(r, p.host)
+	asked := *r
+	asked.Headers = slices.Concat(r.Headers, p.hop)
+	built, err := bodies.Compile(&asked, p.host)
 	if err != nil {
 		return pair{}, err
 	}
