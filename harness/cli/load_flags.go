@@ -62,6 +62,7 @@ func (f *loadFlags) register(flags *pflag.FlagSet) {
 	optional(f, "expect-status", flags.Int("expect-status", 0, "the right status (default: any from 200 to 399)"), &o.ExpectStatus)
 	optional(f, "expect-body", flags.String("expect-body", "", "the right body, byte for byte (default: any)"), &o.ExpectBody)
 
+	flags.BoolVar(&o.HTTP10, "http1.0", false, "ask in HTTP/1.0: a connection ends with its answer, unless -H 'Connection: keep-alive' is answered")
 	flags.IntVar(&o.Depth, "depth", 1, "requests in flight on each connection (pipelining)")
 	optional(f, "reconnect", flags.Int("reconnect", 0, "a new connection after that many requests (default: connections are kept)"), &o.ReconnectEvery)
 	flags.BoolVar(&o.RST, "rst", false, "close with RST instead of FIN where --reconnect closes")

@@ -71,7 +71,12 @@ type Flags struct {
 	// the URL's.
 	Headers []string
 	Body    *string
-	Depth   int
+	// ContentType is the media type of the body, unless a header gives it; empty for
+	// a body is application/octet-stream.
+	ContentType string
+	// HTTP10 asks in HTTP/1.0.
+	HTTP10 bool
+	Depth  int
 	// ReconnectEvery closes connections after that many requests, by RST instead
 	// of FIN where RST is true.
 	ReconnectEvery *int
@@ -178,7 +183,7 @@ func (f *Flags) proxy(r *scenarios.Request) *loaders.Proxy {
 		}
 	}
 	r.Headers = rest
-	p.Headers = withCredentials(p.Headers, "Proxy-Authorization", f.ProxyAuthorization)
+	p.Headers = withDefault(p.Headers, "Proxy-Authorization", f.ProxyAuthorization)
 	return p
 }
 
@@ -190,11 +195,15 @@ func (f *Flags) request(u URL) (scenarios.Request, error) {
 		r.Body = &scenarios.Body{Text: *f.Body}
 	}
 	r.Method = cmp.Or(r.Method, "GET")
+	if f.HTTP10 {
+		r.Version = "1.0"
+	}
 	headers, err := parseHeaders(f.Headers)
 	if err != nil {
 		return r, err
 	}
-	r.Headers = withCredentials(headers, "Authorization", u.Authorization)
+	r.Headers = withDefault(headers, "Content-Type", f.contentType())
+	r.Headers = withDefault(r.Headers, "Authorization", u.Authorization)
 	r.Exchange = continues(&r)
 	r.Expect.Status = given(f.ExpectStatus, 0)
 	if f.ExpectBody != nil {
@@ -207,14 +216,22 @@ func (f *Flags) request(u URL) (scenarios.Request, error) {
 	return r, nil
 }
 
+// contentType returns the media type of the body, "" where there is none.
+func (f *Flags) contentType() string {
+	if f.ContentType == "" && given(f.Body, "") != "" {
+		return "application/octet-stream"
+	}
+	return f.ContentType
+}
+
 // continues returns the exchange of a request with the field Expect: 100-continue:
 // its body waits for the server's answer to its head (RFC 9110 §10.1.1). It returns
-// nil for all others.
+// nil for all others, and for HTTP/1.0, in which servers ignore the field.
 func continues(r *scenarios.Request) scenarios.Exchange {
 	waits := slices.ContainsFunc(r.Headers, func(h scenarios.Header) bool {
 		return strings.EqualFold(h.Name, "Expect") && strings.EqualFold(strings.TrimSpace(h.Value), "100-continue")
 	})
-	if !waits || r.Body.Size() == 0 {
+	if !waits || r.Body.Size() == 0 || r.Version == "1.0" {
 		return nil
 	}
 	return scenarios.Exchange{{SendHead: new(true)}, {AwaitStatus: new(100)}, {SendBytes: new(int64(-1))}, {AwaitEnd: new(true)}}

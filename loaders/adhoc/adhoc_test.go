@@ -126,7 +126,22 @@ func TestFlagsReachTheSpec(t *testing.T) {
 		}},
 		{"body", func(o *adhoc.Flags) { o.Body = new("hi") }, func(s *loaders.Spec) {
 			s.Requests[0].Method, s.Requests[0].Name, s.Requests[0].Body = "POST", "POST /", &scenarios.Body{Text: "hi"}
+			s.Requests[0].Headers = []scenarios.Header{{Name: "Content-Type", Value: "application/octet-stream"}}
 		}},
+		{"empty body", func(o *adhoc.Flags) { o.Body = new("") }, func(s *loaders.Spec) {
+			s.Requests[0].Method, s.Requests[0].Name, s.Requests[0].Body = "POST", "POST /", &scenarios.Body{}
+		}},
+		{"body with a type", func(o *adhoc.Flags) { o.Body, o.ContentType = new("hi"), "text/a" }, func(s *loaders.Spec) {
+			s.Requests[0].Method, s.Requests[0].Name, s.Requests[0].Body = "POST", "POST /", &scenarios.Body{Text: "hi"}
+			s.Requests[0].Headers = []scenarios.Header{{Name: "Content-Type", Value: "text/a"}}
+		}},
+		{"body with a header of its type", func(o *adhoc.Flags) {
+			o.Body, o.ContentType, o.Headers = new("hi"), "text/a", []string{"content-type: text/b"}
+		}, func(s *loaders.Spec) {
+			s.Requests[0].Method, s.Requests[0].Name, s.Requests[0].Body = "POST", "POST /", &scenarios.Body{Text: "hi"}
+			s.Requests[0].Headers = []scenarios.Header{{Name: "content-type", Value: "text/b"}}
+		}},
+		{"HTTP/1.0", func(o *adhoc.Flags) { o.HTTP10 = true }, func(s *loaders.Spec) { s.Requests[0].Version = "1.0" }},
 		{"headers", func(o *adhoc.Flags) { o.Headers = []string{"A:b", "A: b", "E:", "Host: x"} }, func(s *loaders.Spec) {
 			s.Requests[0].Headers = []scenarios.Header{{Name: "A", Value: "b"}, {Name: "A", Value: "b"}, {Name: "E"}, {Name: "Host", Value: "x"}}
 		}},
@@ -292,6 +307,7 @@ func TestFlagsRefused(t *testing.T) {
 		"--users and --think are for closed loops":  func(o *adhoc.Flags) { o.Think, o.RateRPS = loaders.Think{From: 1, To: 1}, new(1.0) },
 		"-d 0s: must be above 0":                    func(o *adhoc.Flags) { o.Duration = new(time.Duration(0)) },
 		"-d -1s: must be above 0":                   func(o *adhoc.Flags) { o.Duration = new(-time.Second) },
+		"--http1.0 with --depth 2":                  func(o *adhoc.Flags) { o.HTTP10, o.Depth = true, 2 },
 		"-n 0: at least 1 request":                  func(o *adhoc.Flags) { o.Requests = new(uint64(0)) },
 		"--warmup -1s: must not be negative":        func(o *adhoc.Flags) { o.Warmup = new(-time.Second) },
 		"-R 0: a rate above 0":                      func(o *adhoc.Flags) { o.RateRPS = new(0.0) },

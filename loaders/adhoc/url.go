@@ -213,13 +213,12 @@ func parseHeaders(lines []string) ([]scenarios.Header, error) {
 	return list, errors.Join(errs...)
 }
 
-// withCredentials adds a header with the credentials of a URL, unless there are none or
-// the header is given.
-func withCredentials(headers []scenarios.Header, name, credentials string) []scenarios.Header {
-	if credentials == "" || hasHeader(headers, name) {
+// withDefault adds a header, unless its value is empty or the header is given.
+func withDefault(headers []scenarios.Header, name, value string) []scenarios.Header {
+	if value == "" || hasHeader(headers, name) {
 		return headers
 	}
-	return append(headers, scenarios.Header{Name: name, Value: credentials})
+	return append(headers, scenarios.Header{Name: name, Value: value})
 }
 
 // hasHeader reports whether a header of that name is among them.
