@@ -19,7 +19,7 @@ func (v *verdict) voids() {
 	}
 	if known := !slices.Contains(r.Unknown, "connections_open"); known && r.ConnectionsOpen != r.ConnectionsAsked {
 		v.void("connections", "%d connections were open of the %d asked for", r.ConnectionsOpen, r.ConnectionsAsked)
-	} else if lost := r.ConnectionsAsked - p.MinConnectionsOpen; known && lost > 0 && !v.Reconnects && p.UnannouncedCloses+p.AnnouncedCloses == 0 {
+	} else if lost := r.ConnectionsAsked - p.MinConnectionsOpen; known && lost > 0 && !v.Reconnects && p.Closes() == 0 {
 		v.void("connections", "only %d of %d connections were open at one time in the window", p.MinConnectionsOpen, r.ConnectionsAsked)
 	}
 	if waited := backedOff(r, p, v.Limits); waited != "" {

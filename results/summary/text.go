@@ -114,6 +114,9 @@ func (t *summary) counts() {
 			t.item("", "of those offered never sent %s, unanswered %s, shed %s", count(r.NeverSent), count(r.Censored), count(p.Shed))
 		}
 	}
+	if p.Repeated > 0 {
+		t.item("", "%s asked again on a new connection: the server closed the old one with a 408 as they were sent", count(p.Repeated))
+	}
 	t.traffic("received", p.ReceivedBytes, p.ReceivedBodyBytes)
 	t.traffic("sent", p.SentBytes, p.SentBodyBytes)
 	t.statuses()
@@ -166,6 +169,8 @@ func (t *summary) setUp() error {
 		{p.FailedConnects(), "could not be made"},
 		{p.AnnouncedCloses, "closed as the server announced"},
 		{p.UnannouncedCloses, "closed by the server unannounced"},
+		{p.RequestedCloses, "closed as the requests asked"},
+		{p.IdleTimeouts, "closed idle by the server with a 408"},
 	} {
 		if c.n > 0 {
 			words = append(words, count(c.n)+" "+c.text)
