@@ -21,6 +21,9 @@ const (
 	DefaultConnections = 64
 	DefaultDuration    = 10 * time.Second
 	DefaultWarmup      = time.Second
+	// ContinueWait is how long a body waits for the 100 that its request expects, at
+	// most half of the request's timeout.
+	ContinueWait = time.Second
 )
 
 // PhaseOpen is the name of the measured phase of an open loop; that of a
@@ -204,7 +207,7 @@ func (f *Flags) request(u URL) (scenarios.Request, error) {
 	}
 	r.Headers = withDefault(headers, "Content-Type", f.contentType())
 	r.Headers = withDefault(r.Headers, "Authorization", u.Authorization)
-	r.Exchange = continues(&r)
+	r.Exchange = f.continues(&r)
 	r.Expect.Status = given(f.ExpectStatus, 0)
 	if f.ExpectBody != nil {
 		r.Expect.Body = &scenarios.Body{Text: *f.ExpectBody}
@@ -225,16 +228,17 @@ func (f *Flags) contentType() string {
 }
 
 // continues returns the exchange of a request with the field Expect: 100-continue:
-// its body waits for the server's answer to its head (RFC 9110 §10.1.1). It returns
+// its body waits for the server's answer to its head, for a while (RFC 9110 §10.1.1). It returns
 // nil for all others, and for HTTP/1.0, in which servers ignore the field.
-func continues(r *scenarios.Request) scenarios.Exchange {
+func (f *Flags) continues(r *scenarios.Request) scenarios.Exchange {
 	waits := slices.ContainsFunc(r.Headers, func(h scenarios.Header) bool {
 		return strings.EqualFold(h.Name, "Expect") && strings.EqualFold(strings.TrimSpace(h.Value), "100-continue")
 	})
 	if !waits || r.Body.Size() == 0 || r.Version == "1.0" {
 		return nil
 	}
-	return scenarios.Exchange{{SendHead: new(true)}, {AwaitStatus: new(100)}, {SendBytes: new(int64(-1))}, {AwaitEnd: new(true)}}
+	wait := min(ContinueWait, f.Timeout/2).Microseconds()
+	return scenarios.Exchange{{SendHead: new(true)}, {AwaitContinueMicros: new(max(wait, 1))}, {SendBytes: new(int64(-1))}, {AwaitEnd: new(true)}}
 }
 
 func (f *Flags) connections() int {

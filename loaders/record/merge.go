@@ -21,6 +21,7 @@ func AddCounts(all, p *results.Phase) {
 		{&all.SentBytes, p.SentBytes}, {&all.ReceivedBytes, p.ReceivedBytes}, {&all.SentBodyBytes, p.SentBodyBytes}, {&all.ReceivedBodyBytes, p.ReceivedBodyBytes},
 		{&all.Shed, p.Shed}, {&all.AnnouncedCloses, p.AnnouncedCloses}, {&all.UnannouncedCloses, p.UnannouncedCloses},
 		{&all.RequestedCloses, p.RequestedCloses}, {&all.IdleTimeouts, p.IdleTimeouts}, {&all.Repeated, p.Repeated}, {&all.Reconnects, p.Reconnects},
+		{&all.EarlyAnswers, p.EarlyAnswers}, {&all.MissedContinues, p.MissedContinues},
 	} {
 		*x.to += x.more
 	}

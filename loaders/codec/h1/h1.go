@@ -154,6 +154,9 @@ func (c *answerReader) Next(request int32, in []byte, found *codec.Answer) (n in
 		}
 		switch ev {
 		case wire.NeedMore:
+			if c.inBody {
+				found.Status = c.parser.Status
+			}
 			return n + took, nil
 		case wire.Interim:
 			if c.needs.Heads {
