@@ -19,7 +19,7 @@ func Redacted(text string) string { return secrets.ReplaceAllString(text, "xxxxx
 var secretField = regexp.MustCompile(`(?i)^.*(authorization|cookie):`)
 
 // secretFlags are the flags whose values are credentials.
-var secretFlags = []string{"-A", "--auth", "--cookie"}
+var secretFlags = []string{"-A", "--basic-auth", "--cookie"}
 
 // RedactedCommand returns a command line with its credentials hidden, in URLs, in
 // headers and in flags.

@@ -33,8 +33,8 @@ func TestRedactedCommand(t *testing.T) {
 		{[]string{"joust", "load", "--proxy", "http://u:p@h:1", "--proxy=http://u:p@h:1"}, "joust load --proxy http://xxxxx@h:1 --proxy=http://xxxxx@h:1"},
 		{[]string{"-H", "Authorization: Basic dTpw", "-H", "Accept: a/b"}, "-H Authorization: xxxxx -H Accept: a/b"},
 		{[]string{"--header=proxy-authorization:Bearer s3cret", "-Hcookie: id=s3cret"}, "--header=proxy-authorization: xxxxx -Hcookie: xxxxx"},
-		{[]string{"-A", "u:p", "-Au:p", "--auth", "u:p", "--auth=u:p", "--cookie", "id=s3cret", "--cookie=id=s3cret"},
-			"-A xxxxx -Axxxxx --auth xxxxx --auth=xxxxx --cookie xxxxx --cookie=xxxxx"},
+		{[]string{"-A", "u:p", "-Au:p", "--basic-auth", "u:p", "--basic-auth=u:p", "--cookie", "id=s3cret", "--cookie=id=s3cret"},
+			"-A xxxxx -Axxxxx --basic-auth xxxxx --basic-auth=xxxxx --cookie xxxxx --cookie=xxxxx"},
 		{[]string{"joust", "run", "-c", "5", "--servers", "a,b"}, "joust run -c 5 --servers a,b"},
 	} {
 		if got := results.RedactedCommand(c.args); got != c.want {

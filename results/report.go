@@ -104,6 +104,11 @@ type Phase struct {
 	// loader waited to connect anew, after connections that gave no answer.
 	BackoffNS int64 `json:"backoff_ns"`
 
+	// GoneNS is the time up to the phase's end for which no connection was open and
+	// attempts to connect failed; 0 for none. A phase ends early where it reaches the
+	// connect timeout.
+	GoneNS int64 `json:"gone_ns,omitempty"`
+
 	// The bytes moved inside the window, in completed requests or not.
 	// SentBodyBytes and ReceivedBodyBytes count bodies only, the others heads too.
 	SentBytes         uint64 `json:"sent_bytes"`

@@ -73,10 +73,14 @@ type Flags struct {
 	// Headers are lines such as "Accept: text/plain". A Host among them replaces
 	// the URL's.
 	Headers []string
-	Body    *string
-	// ContentType is the media type of the body, unless a header gives it; empty for
-	// a body is application/octet-stream.
-	ContentType string
+	// BasicAuth is "user:password"; empty for none. Cookies are "name=value".
+	BasicAuth string
+	Cookies   []string
+	Body      *string
+	// JSON makes the body's type application/json, where no header says another.
+	JSON bool
+	// Form are the fields "name=value" of a form, in place of Body.
+	Form []string
 	// HTTP10 asks in HTTP/1.0.
 	HTTP10 bool
 	Depth  int
@@ -186,27 +190,27 @@ func (f *Flags) proxy(r *scenarios.Request) *loaders.Proxy {
 		}
 	}
 	r.Headers = rest
-	p.Headers = withDefault(p.Headers, "Proxy-Authorization", f.ProxyAuthorization)
+	if name := "Proxy-Authorization"; f.ProxyAuthorization != "" && !hasField(p.Headers, name) {
+		p.Headers = append(p.Headers, scenarios.Header{Name: name, Value: f.ProxyAuthorization})
+	}
 	return p
 }
 
 // request returns the one request. It compiles it, to find its problems.
 func (f *Flags) request(u URL) (scenarios.Request, error) {
 	r := scenarios.Request{Method: f.Method, Path: u.Path}
-	if f.Body != nil {
+	body, bodyType := f.body()
+	if r.Body = body; body != nil {
 		r.Method = cmp.Or(r.Method, "POST")
-		r.Body = &scenarios.Body{Text: *f.Body}
 	}
 	r.Method = cmp.Or(r.Method, "GET")
 	if f.HTTP10 {
 		r.Version = "1.0"
 	}
-	headers, err := parseHeaders(f.Headers)
-	if err != nil {
+	var err error
+	if r.Headers, err = f.fields(u, bodyType); err != nil {
 		return r, err
 	}
-	r.Headers = withDefault(headers, "Content-Type", f.contentType())
-	r.Headers = withDefault(r.Headers, "Authorization", u.Authorization)
 	r.Exchange = f.continues(&r)
 	r.Expect.Status = given(f.ExpectStatus, 0)
 	if f.ExpectBody != nil {
@@ -217,14 +221,6 @@ func (f *Flags) request(u URL) (scenarios.Request, error) {
 		return r, errors.Unwrap(err)
 	}
 	return r, nil
-}
-
-// contentType returns the media type of the body, "" where there is none.
-func (f *Flags) contentType() string {
-	if f.ContentType == "" && given(f.Body, "") != "" {
-		return "application/octet-stream"
-	}
-	return f.ContentType
 }
 
 // continues returns the exchange of a request with the field Expect: 100-continue:

@@ -1,13 +1,11 @@
 package adhoc
 
 import (
-	"encoding/base64"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"net"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -66,7 +64,7 @@ func ParseURL(text string) (URL, error) {
 		return URL{}, fmt.Errorf("URL %q: %w", shown, err)
 	}
 	t.setHost()
-	t.Authorization = basic(u.User)
+	t.Authorization = authorization(u.User)
 	return t, nil
 }
 
@@ -181,17 +179,17 @@ func ParseProxy(text string) (Proxy, error) {
 	case !isPort(u.Port()) || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "":
 		return refuse("")
 	}
-	return Proxy{Name: u.Hostname(), Port: u.Port(), Authorization: basic(u.User)}, nil
+	return Proxy{Name: u.Hostname(), Port: u.Port(), Authorization: authorization(u.User)}, nil
 }
 
-// basic returns the credentials of a URL as a header's value (RFC 7617), "" where there
+// authorization returns the credentials of a URL as a header has them, "" where there
 // are none.
-func basic(user *url.Userinfo) string {
+func authorization(user *url.Userinfo) string {
 	if user == nil {
 		return ""
 	}
 	password, _ := user.Password()
-	return "Basic " + base64.StdEncoding.EncodeToString([]byte(user.Username()+":"+password))
+	return basic(user.Username() + ":" + password)
 }
 
 // parseHeaders reads lines of -H. "A:b" and "A: b" are the same.
@@ -211,17 +209,4 @@ func parseHeaders(lines []string) ([]scenarios.Header, error) {
 		list = append(list, scenarios.Header{Name: name, Value: strings.Trim(value, " \t")})
 	}
 	return list, errors.Join(errs...)
-}
-
-// withDefault adds a header, unless its value is empty or the header is given.
-func withDefault(headers []scenarios.Header, name, value string) []scenarios.Header {
-	if value == "" || hasHeader(headers, name) {
-		return headers
-	}
-	return append(headers, scenarios.Header{Name: name, Value: value})
-}
-
-// hasHeader reports whether a header of that name is among them.
-func hasHeader(headers []scenarios.Header, name string) bool {
-	return slices.ContainsFunc(headers, func(h scenarios.Header) bool { return strings.EqualFold(h.Name, name) })
 }

@@ -126,7 +126,9 @@ func (s *shard) opened(c *connection) {
 	}
 	c.codec.Open()
 	s.deadlines[c.id] = never
-	s.open++
+	if s.open++; s.open == 1 {
+		s.live.gone.Store(0)
+	}
 	if c.count > 0 {
 		s.setDeadline(c, now+int64(s.spec.RequestTimeout))
 		s.write(c, c.oldest().request)
@@ -147,6 +149,9 @@ func (s *shard) connectFailed(c *connection, cause results.Cause, detail string)
 		s.connectCause = cause
 		s.connectError = fmt.Errorf("connecting to %s: %s", s.spec.Target.Address, detail)
 	}
+	if s.open == 0 {
+		s.live.gone.Store(s.lostAt)
+	}
 	s.out.ConnectionFailed(cause, "connecting: "+detail)
 	now := clock.Now()
 	s.failFlights(c, now, results.CauseClosed, "the server closed the idle connection as the request was sent, and no other could be made: "+detail)
@@ -156,7 +161,9 @@ func (s *shard) connectFailed(c *connection, cause results.Cause, detail string)
 // drop closes the connection.
 func (s *shard) drop(c *connection, reset bool) {
 	if c.state == stateOpen {
-		s.open--
+		if s.open--; s.open == 0 {
+			s.lostAt = clock.Now()
+		}
 		if s.windowOpen && s.nextMark != never {
 			s.out.minOpen = min(s.out.minOpen, s.open)
 		}

@@ -167,7 +167,6 @@ func (t *summary) setUp() error {
 		text string
 	}{
 		{p.Reconnects, "reconnected"},
-		{p.FailedConnects(), "could not be made"},
 		{p.AnnouncedCloses, "closed as the server announced"},
 		{p.UnannouncedCloses, "closed by the server unannounced"},
 		{p.RequestedCloses, "closed as the requests asked"},
@@ -178,10 +177,22 @@ func (t *summary) setUp() error {
 		}
 	}
 	t.item("connections", "%s", strings.Join(words, ", "))
+	if n := p.FailedConnects(); n > 0 {
+		t.item("attempts", "%s could not be made: %s", plural(int(n), "connection"), attempts(p))
+	}
 	if err := t.times("connect", r.Connect); err != nil {
 		return err
 	}
 	return t.times("TLS", r.TLSHandshake)
+}
+
+// attempts says why connections could not be made.
+func attempts(p *results.Phase) string {
+	words := causes(p.ConnectionErrors, false)
+	if own := causes(p.ConnectionErrors, true); own != "" {
+		words = strings.TrimPrefix(words+"; loader side: "+own, "; ")
+	}
+	return words + "; the first: " + strings.TrimPrefix(p.FirstConnectionError, "connecting: ")
 }
 
 // times prints a distribution in one line, nothing for an empty one.
