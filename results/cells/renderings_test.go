@@ -189,9 +189,12 @@ func TestThresholdsChangeReadersAndLegends(t *testing.T) {
 			}
 		}
 	}
+	limits.LagFloorNS, limits.LagShare, limits.EstimateFrom = 20e3, 0.05, 0.75 // the staged cells still have the marks
+	run.Plan.Thresholds = &limits
+	set = cells.Of(run)
 	for page, legend := range map[string]string{
-		bench:  "no estimate where the server was less than 85 % busy, or full",
-		atRate: "by more than 2000 µs and more than 25 % of the latency",
+		matrix.Bench(set):    "no estimate where the server was less than 75 % busy, or full",
+		matrix.OpenLoop(set): "by more than 20 µs and more than 5 % of the latency",
 	} {
 		if !strings.Contains(page, legend) {
 			t.Errorf("no legend says %q", legend)

@@ -21,7 +21,7 @@ func (v *view) evidence() *table.Table {
 			if c.Absent == "" {
 				limit := c.Bottleneck()
 				out.Add(t.Scenario, t.Protocol, c.Server.Name, fmt.Sprintf("%s (%d of %d)", limit, c.Limited(limit), len(c.Valid)),
-					shareOf(c.Median(cells.ServerShare)), shareOf(c.Median(cells.LoaderShare)), elasticity(c), stalls(c), strconv.Itoa(len(c.Valid)), reason(c, limit))
+					shareOf(c.Median(cells.ServerShare)), shareOf(c.Median(cells.LoaderShare)), elasticity(c), v.stalls(c), strconv.Itoa(len(c.Valid)), reason(c, limit))
 			}
 		}
 	}
