@@ -8,6 +8,7 @@ import (
 
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/cells"
+	"github.com/joust-bench/joust/results/metric"
 )
 
 // name names a table of the plan in sentences: with its protocol where the plan
@@ -130,7 +131,7 @@ func (v *view) rateStandings() []string {
 // servers have.
 func (v *view) atRate(o *openTable) []string {
 	at := v.name(o.PlanTable) + " at " + v.rateInWords(o)
-	p99 := func(c *cells.Cell) cells.Percentile { return c.Percentile(cells.Corrected, cells.P99) }
+	p99 := func(c *cells.Cell) cells.Statistic { return c.Statistic(cells.Corrected, metric.P99) }
 	in, cost := latencyScale(each(o.cells, p99)), scale{per: 1e3, unit: "µs a request"}
 	tail := standing{
 		contest: &o.tails[0], verbs: verbs{"has the lowest p99", "have the lowest p99", "has a lower p99 than"},

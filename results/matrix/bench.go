@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/joust-bench/joust/results/cells"
+	"github.com/joust-bench/joust/results/metric"
 	"github.com/joust-bench/joust/results/stats"
 	"github.com/joust-bench/joust/results/table"
 )
@@ -50,6 +51,7 @@ func (v *view) closedTables(p *page, protocol string) {
 	p.section("## Bandwidth, "+protocol, "Bytes of bodies moved inside the window, 1 MB = 10^6 bytes; median over trials.", v.peakTable(bytes))
 	p.section("## Service time p50 / p99, "+protocol, "Closed loop, from the actual send to the last byte: no tail latency at a fixed rate (that is in wrk2_results.md).",
 		v.serviceTable(slices.DeleteFunc(slices.Concat(requests, bytes), closedTable.empty)))
+	v.serviceFold(p, slices.Concat(requests, bytes))
 }
 
 // empty reports whether no cell of the table has a value.
@@ -69,29 +71,26 @@ func (v *view) peakTable(tables []closedTable) *table.Table {
 // serviceTable returns p50 / p99 of the closed loops, in one unit. A cell without
 // a value has none here: the table of peaks says why.
 func (v *view) serviceTable(tables []closedTable) *table.Table {
-	percentiles := func(t closedTable, place int) []cells.Percentile {
-		return each(t.cells, func(c *cells.Cell) cells.Percentile { return c.Percentile(cells.Service, place) })
-	}
-	var all []cells.Percentile
+	var all []cells.Statistic
 	for _, t := range tables {
-		all = slices.Concat(all, percentiles(t, cells.P50), percentiles(t, cells.P99))
+		all = slices.Concat(all, statistics(t.cells, cells.Service, metric.P50), statistics(t.cells, cells.Service, metric.P99))
 	}
 	in := latencyScale(all)
-	text := func(p cells.Percentile) string {
+	text := func(p cells.Statistic) string {
 		if p.Kind == stats.None {
 			return v.mark(cells.FewSamples)
 		}
-		return v.percentile(in, p) + v.spread(in, p.Estimate)
+		return v.statistic(in, p) + v.spread(in, p.Estimate)
 	}
 	return v.byScenario(in.unit, tables, func(t closedTable) []string {
-		middle, high := percentiles(t, cells.P50), percentiles(t, cells.P99)
+		middle, high := statistics(t.cells, cells.Service, metric.P50), statistics(t.cells, cells.Service, metric.P99)
 		line := make([]string, len(t.cells))
 		for i, c := range t.cells {
 			if c.Absent == "" {
 				line[i] = text(middle[i]) + " / " + text(high[i])
 			}
 		}
-		a, b := v.latencyContest(t.cells, cells.Service, cells.P50), v.latencyContest(t.cells, cells.Service, cells.P99)
+		a, b := v.latencyContest(t.cells, cells.Service, metric.P50), v.latencyContest(t.cells, cells.Service, metric.P99)
 		return append(line, a.band()+" / "+b.band(), a.detectable()+" / "+b.detectable())
 	})
 }

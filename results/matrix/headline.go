@@ -9,6 +9,7 @@ import (
 
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/cells"
+	"github.com/joust-bench/joust/results/metric"
 	"github.com/joust-bench/joust/results/table"
 )
 
@@ -138,10 +139,10 @@ func (v *view) openTables() []titled {
 }
 
 // openFigures are the latencies in a line of an open loop.
-func openFigures(c *cells.Cell) []cells.Percentile {
-	return []cells.Percentile{
-		c.Percentile(cells.Corrected, cells.P50), c.Percentile(cells.Corrected, cells.P99), c.Percentile(cells.Corrected, cells.P999),
-		c.Percentile(cells.SendLag, cells.P99),
+func openFigures(c *cells.Cell) []cells.Statistic {
+	return []cells.Statistic{
+		c.Statistic(cells.Corrected, metric.P50), c.Statistic(cells.Corrected, metric.P99), c.Statistic(cells.Corrected, metric.P999),
+		c.Statistic(cells.SendLag, metric.P99),
 	}
 }
 
@@ -167,7 +168,7 @@ func (v *view) openLines(t results.PlanTable) titled {
 			switch {
 			case c.Absent == "":
 				line := []string{rate, c.Server.Name, v.median(in, c.Median(cells.TargetRPS)), v.achieved(c, in)}
-				out.Add(append(line, each(openFigures(c), func(p cells.Percentile) string { return v.percentile(time, p) })...)...)
+				out.Add(append(line, each(openFigures(c), func(p cells.Statistic) string { return v.statistic(time, p) })...)...)
 			case c.Absent.OfRow():
 			default:
 				out.Add(rate, c.Server.Name, "", v.drawing.Absent(c.Absent), "", "", "", "")

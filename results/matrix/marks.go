@@ -34,8 +34,8 @@ func (v *view) spread(in scale, e stats.Estimate) string {
 	return ""
 }
 
-// percentile prints the value with its marks, or "—" by the sample rule.
-func (v *view) percentile(in scale, p cells.Percentile) string {
+// statistic prints the value with its marks, or "—" by the sample rule.
+func (v *view) statistic(in scale, p cells.Statistic) string {
 	if p.Kind == stats.None {
 		return v.mark(cells.NoPercentile)
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/cells"
+	"github.com/joust-bench/joust/results/metric"
 	"github.com/joust-bench/joust/results/stats"
 	"github.com/joust-bench/joust/results/table"
 )
@@ -89,6 +90,7 @@ func (v *view) rateSection(p *page, t results.PlanTable, r results.PlanRate) {
 			cost(p)
 		}
 		p.section("### Uncorrected: from the actual send time (service time)", caption+unanswered(o.cells), v.latencyTable(o, cells.Service))
+		v.moments(p, o.cells)
 		if shared {
 			p.list("### Differences at this rate", v.claimCaption("latency and cost"), present(each(append(o.tails, o.cost), func(c contest) string {
 				return enclose(c.metric+": ", c.words(), ".")
@@ -119,8 +121,8 @@ type openTable struct {
 func (v *view) openTable(t results.PlanTable, r results.PlanRate) *openTable {
 	o := &openTable{PlanTable: t, rate: r, cells: v.columns(func(s results.Server) cells.Cell { return v.Open(t, s, r) })}
 	o.cost = v.costContest(o.cells)
-	for _, place := range []int{cells.P99, cells.P50, cells.P999} {
-		o.tails = append(o.tails, v.latencyContest(o.cells, cells.Corrected, place))
+	for _, n := range []metric.Name{metric.P99, metric.P50, metric.P999} {
+		o.tails = append(o.tails, v.latencyContest(o.cells, cells.Corrected, n))
 	}
 	return o
 }
@@ -194,24 +196,22 @@ func (v *view) latencyTable(o *openTable, of cells.Latency) *table.Table {
 	}
 	list := o.cells
 	head := []string{"target", "offered", "achieved"}
-	var columns [][]cells.Percentile // by quantile, then by server
-	var scales []scale
-	for place, q := range cells.Quantiles() {
-		columns = append(columns, each(list, func(c *cells.Cell) cells.Percentile { return c.Percentile(of, place) }))
-		scales = append(scales, latencyScale(columns[place]))
-		head = append(head, q.Label+", "+scales[place].unit)
+	columns := latencyColumns(list, of, append(v.Percentiles(), metric.Max)...)
+	for _, c := range columns {
+		head = append(head, c.head())
 	}
-	head = append(head, "p99 over trials, "+scales[cells.P99].unit)
+	tail := latencyColumns(list, of, metric.P99)[0]
+	head = append(head, "p99 over trials, "+tail.in.unit)
 	if places != nil {
 		head = append(head, places.placeHead())
 	}
 	in := rates(values(slices.Concat(each(list, flow)...))...)
 	return draw(head, list, func(i int, c *cells.Cell) []string {
 		line := v.flowTexts(o, c, in)
-		for place, in := range scales {
-			line = append(line, v.percentile(in, columns[place][i]))
+		for _, column := range columns {
+			line = append(line, v.statistic(column.in, column.of[i]))
 		}
-		line = append(line, v.p99Spread(columns[cells.P99][i], scales[cells.P99]))
+		line = append(line, v.tailSpread(tail.in, tail.of[i]))
 		if places != nil {
 			line = append(line, places.place(i))
 		}
@@ -219,9 +219,9 @@ func (v *view) latencyTable(o *openTable, of cells.Latency) *table.Table {
 	})
 }
 
-// p99Spread returns the interval or range of p99 over the trials; both ends are
+// tailSpread returns the interval or range of a figure over the trials; both ends are
 // lower bounds where the value is one.
-func (v *view) p99Spread(p cells.Percentile, in scale) string {
+func (v *view) tailSpread(in scale, p cells.Statistic) string {
 	text := strings.TrimSpace(v.spread(in, p.Estimate))
 	if p.AtLeast && text != "" {
 		return v.mark(cells.LowerLatency, text)
@@ -317,7 +317,8 @@ func (v *view) lag(c *cells.Cell, of cells.Latency) string {
 	if !c.Measured(of) {
 		return v.mark(cells.NotMeasured)
 	}
-	return v.percentile(microseconds(), c.Percentile(of, cells.P50)) + " / " + v.percentile(microseconds(), c.Percentile(of, cells.P99))
+	in := microseconds()
+	return v.statistic(in, c.Statistic(of, metric.P50)) + " / " + v.statistic(in, c.Statistic(of, metric.P99))
 }
 
 // stalls returns the share of the cell's median window that the loader lost to
