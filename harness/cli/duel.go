@@ -218,8 +218,8 @@ func (a *app) concludeDuel(ctx context.Context, dir string, d *results.Duel, err
 	if readErr != nil || err != nil && !errors.Is(err, context.Cause(ctx)) {
 		return errors.Join(err, readErr)
 	}
+	fmt.Fprintln(a.stdout, matrix.Headline(set, columns(a.stdout)))
 	err = errors.Join(err, a.render(set, dir))
-	a.printDuel(d)
 	if err == nil && d.Answer == results.DuelUndecided {
 		return exit(ExitUsage)
 	}
@@ -243,7 +243,3 @@ func (a *app) announceDuel(r *results.Run) {
 
 // percentage returns a share in percent, without a sign.
 func percentage(share float64) string { return strconv.FormatFloat(share*100, 'g', 4, 64) + " %" }
-
-func (a *app) printDuel(d *results.Duel) {
-	fmt.Fprintln(a.stdout, strings.Join(matrix.DuelWords(d), "\n"))
-}

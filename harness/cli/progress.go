@@ -11,6 +11,7 @@ import (
 	"github.com/joust-bench/joust/harness/session"
 	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/results/cells"
 )
 
 // progress shows how a run goes. On a terminal it redraws one line, with lines
@@ -133,11 +134,11 @@ func peak(t *results.Trial, phase *results.TrialPhase) string {
 	}
 	switch phase.Verdict.Bottleneck {
 	case results.LimitLoader:
-		return "≥ " + text + " (loader-bound)"
+		return "≥ " + text + " (the loader was the limit)"
 	case results.LimitServer:
 		return text
 	}
-	return text + " (" + string(phase.Verdict.Bottleneck) + ")"
+	return text + " (" + cells.LimitWords(phase.Verdict.Bottleneck) + ")"
 }
 
 // searchOutcome describes a search for a rate, or its confirmation, in a few words.

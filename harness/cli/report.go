@@ -59,9 +59,7 @@ one goes back to all pairs.`,
 			if err := a.render(set, dirs...); err != nil {
 				return err
 			}
-			if set.Run.Duel != nil {
-				a.printDuel(set.Run.Duel)
-			}
+			a.printVoid(set)
 			return nil
 		},
 	}

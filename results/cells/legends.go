@@ -1,6 +1,7 @@
 package cells
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 
@@ -54,7 +55,7 @@ func signs(limits results.Thresholds) [marks]sign {
 		BaselineItself:     {"baseline", Legend{"baseline", "the server that the others are compared with", ""}},
 		BaselineDifference: {"%s", Legend{"+12 %", "a claimed difference from the baseline", ""}},
 		BaselineAlike:      {"≈", Legend{"≈", "no difference from the baseline is claimed", "no difference from the baseline is claimed"}},
-		NoiseColumn:        {"noise band", Legend{"noise band", "max(1 %, 1.96 · s⁺ · √(2/n)), s⁺ being the 95 % upper bound of the spread within cells: a ratio within it is noise, whatever a test says", ""}},
+		NoiseColumn:        {"noise band", Legend{"noise band", "max(1 %, 1.96 · s⁺ · √(2/n)), s⁺ being the 95 % upper bound of the spread within cells: a ratio within it is noise, whatever a test says; — where nothing is compared", ""}},
 		DetectableColumn:   {"detectable", Legend{"detectable", "the smallest difference that would have been claimed with 80 % probability, at this n, this spread and this number of comparisons; — where no difference could be", ""}},
 
 		SomeVoid:    {"; %s", Legend{"; 2 of 6 void", "void trials are left out; \"What is missing, and why\" has the reasons", ""}},
@@ -109,14 +110,16 @@ func FlagWords(f results.Flag, limits results.Thresholds) string {
 	}[f]
 }
 
-// LimitWords says what limited a cell, for sentences.
+// LimitWords says what limited a cell, for sentences; of a bottleneck that no table
+// knows, that it is not known.
 func LimitWords(b results.Bottleneck) string {
-	return map[results.Bottleneck]string{
+	words := map[results.Bottleneck]string{
 		results.LimitServer:      "the server was the limit",
 		results.LimitLoader:      "the loader was the limit",
 		results.LimitBalanced:    "both sides were full",
 		results.LimitConnections: "neither side was full",
 		results.LimitSharedCPU:   "server and loader shared CPUs",
 		results.LimitUnknown:     "its limit is not known",
-	}[b]
+	}
+	return cmp.Or(words[b], words[results.LimitUnknown])
 }

@@ -261,10 +261,10 @@ func noRate(h *cells.Searches) string {
 	return ""
 }
 
-// duelItems says what a duel decided; none for other runs.
+// duelItems says what a duel asked and decided; none for other runs.
 func (v *view) duelItems() []string {
 	if v.Run.Duel == nil {
 		return nil
 	}
-	return []string{strings.Join(DuelWords(v.Run.Duel), "; ") + "."}
+	return duelWords(v.Run.Duel)
 }

@@ -23,6 +23,7 @@ const (
 	noUpperBound = "no upper bound"
 	saturated    = "saturated"
 	ownLag       = "the loader's own lag reaches into it"
+	duelDecides  = "the duel's own test decides"
 )
 
 // contest is the comparison of the cells of a table in one metric (METHOD.md §4).
@@ -42,6 +43,13 @@ type contest struct {
 
 // contest compares the entries: all pairs, or each with the run's baseline.
 func (v *view) contest(metric string, lowIsBest bool, entries []entry) contest {
+	if v.Run.Duel != nil {
+		// A duel ends when its own test is satisfied: another test would find
+		// differences that the choice of the end has made.
+		for i := range entries {
+			entries[i].unranked = duelDecides
+		}
+	}
 	c := contest{drawing: v.drawing, metric: metric, lowIsBest: lowIsBest, baseline: v.Run.Plan.Baseline, entries: entries}
 	samples := each(entries, func(e entry) stats.CellValues {
 		if e.unranked != "" {

@@ -212,7 +212,7 @@ func TestTrustIsThreeToSixSentences(t *testing.T) {
 	}
 	good := matrix.Bench(cells.Of(race(t, 1, server("a", 6, 10e3), server("b", 6, 12e3))))
 	says(t, good, "Noise: differences of peaks below ", "2 of 2 closed-loop cells show the server's own peak", "the busiest loader thread worked 50 % of the time", "- Void: nothing.", "Machine: 2 processors, 1 for the server and 1 for the loader")
-	const opens = "# Closed loop: peak throughput, service time and cost\n\n- hello: b is faster than a (12.0\u202fk req/s against 10.1\u202fk req/s: 19 % above it).\n"
+	const opens = "# Closed loop: peak throughput, service time and cost\n\n- hello: b is faster than a (12.0\u202fk req/s, 19 % above a's 10.1\u202fk req/s).\n"
 	if !strings.HasPrefix(good, opens) || strings.Index(good, "## Throughput") > strings.Index(good, "## What to trust here") {
 		t.Errorf("the page does not open with who is ahead, or has what to trust before the tables:\n%s", good)
 	}
@@ -245,7 +245,7 @@ func TestExperimentsAreShown(t *testing.T) {
 		"0.45 (0.40 – 0.50)":   {Kind: results.ProbeElasticity, Reading: new(0.45), Low: new(0.4), High: new(0.5)},
 		"0.12":                 {Kind: results.ProbeElasticity, Reading: new(0.12)},
 		"+31 % at 128 clients": {Kind: results.ProbeClients, Reading: new(0.31), Clients: 128},
-		"— failed":             {Kind: results.ProbeElasticity, Failed: "too few requests"},
+		"failed":               {Kind: results.ProbeElasticity, Failed: "too few requests"},
 	} {
 		run := race(t, 1, server("a", 2, 10e3))
 		run.Trials[1].Phases[0].Probes = []results.Probe{p}

@@ -11,9 +11,9 @@ import (
 // widestInterval is the ratio above which the end of an interval says nothing.
 const widestInterval = 100
 
-// DuelWords says what a duel compared, its answer, and what that rests on: one
+// duelWords says what a duel compared, its answer, and what that rests on: one
 // sentence each, without full stops.
-func DuelWords(d *results.Duel) []string {
+func duelWords(d *results.Duel) []string {
 	void := ""
 	if d.VoidPairs > 0 {
 		void = fmt.Sprintf("; %s did not count", plural(d.VoidPairs, "pair"))

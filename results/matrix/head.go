@@ -179,7 +179,7 @@ func (v *view) orchestrator() string {
 func (v *view) ladders() *table.Table {
 	out := &table.Table{Head: []string{"scenario", "protocol", "clients", "depth", "trials", "warm-up", "closed window", "open rates", "open window", "schedule"}, Left: 2}
 	for _, t := range v.Run.Plan.Tables {
-		closed, open := "—", "—"
+		closed, open := "none", "none"
 		if t.Closed {
 			closed = duration(t.ClosedDurationNS)
 			if t.MinCompletions > 0 {
@@ -191,7 +191,7 @@ func (v *view) ladders() *table.Table {
 		}
 		steps := each(t.Rates, func(r results.PlanRate) string { return strings.TrimPrefix(r.PhaseName(), "open ") })
 		out.Add(t.Scenario, t.Protocol, clientsOf(t), strconv.Itoa(max(v.Row(t).Depth, 1)), strconv.Itoa(t.Trials),
-			duration(t.WarmupNS), closed, cmp.Or(strings.Join(steps, ", "), "—"), open, cmp.Or(t.Arrivals(), "—"))
+			duration(t.WarmupNS), closed, cmp.Or(strings.Join(steps, ", "), "none"), open, cmp.Or(t.Arrivals(), "none"))
 	}
 	return out
 }

@@ -1,7 +1,6 @@
 package matrix
 
 import (
-	"cmp"
 	"fmt"
 	"strconv"
 
@@ -91,7 +90,7 @@ func (v *view) searchTable(t results.PlanTable) *table.Table {
 	}, Left: 1, WordsLast: true}
 	for _, h := range searches {
 		text, why := v.searchText(h, in)
-		line := []string{h.Server.Name, text, "", "", "", "", cmp.Or(why, "—")}
+		line := []string{h.Server.Name, text, "", "", "", "", why}
 		if len(h.Confirmed) > 0 {
 			line[2], line[3] = strconv.FormatFloat(h.AtRate(achieved).Value*100, 'f', 1, 64)+" %", v.estimate(time, h.AtRate(latency))
 			line[4] = fmt.Sprintf("%d of %d", len(h.Confirmed), len(h.Confirmed)+len(h.Refused))

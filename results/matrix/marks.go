@@ -19,6 +19,14 @@ func (v *view) median(in scale, e stats.Estimate) string {
 	return in.text(e.Value)
 }
 
+// share prints the median of a share of 0 to 1 with two digits.
+func (v *view) share(e stats.Estimate) string {
+	if e.Kind == stats.None {
+		return v.mark(cells.NotMeasured)
+	}
+	return share(e.Value)
+}
+
 // estimate prints a median with its interval or its range.
 func (v *view) estimate(in scale, e stats.Estimate) string { return in.text(e.Value) + v.spread(in, e) }
 

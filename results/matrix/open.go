@@ -286,7 +286,7 @@ func (v *view) openEvidence() *table.Table {
 			for _, c := range v.columns(func(s results.Server) cells.Cell { return v.Open(t, s, r) }) {
 				if limit, n := c.HeldBack(); n > 0 {
 					out.Add(t.Scenario, t.Protocol, c.Server.Name, strings.TrimPrefix(r.PhaseName(), "open "), fmt.Sprintf("%s (%d of %d)", limit, n, len(c.Valid)),
-						shareOf(c.Median(cells.ServerShare)), shareOf(c.Median(cells.LoaderShare)), reason(c, limit))
+						v.share(c.Median(cells.ServerShare)), v.share(c.Median(cells.LoaderShare)), reason(c, limit))
 				}
 			}
 		}

@@ -122,9 +122,6 @@ func duration(ns int64) string {
 // share prints a share of 0 to 1 with two digits.
 func share(v float64) string { return strconv.FormatFloat(v, 'f', 2, 64) }
 
-// shareOf prints a median share, "—" where no trial has one.
-func shareOf(e stats.Estimate) string { return show(e, "—", share) }
-
 // show prints a median, or none where no trial has a value.
 func show(e stats.Estimate, none string, text func(float64) string) string {
 	if e.Kind == stats.None {

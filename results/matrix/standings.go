@@ -114,7 +114,7 @@ func (s *standing) winners(order []int) string {
 		return s.named(first) + " could not be told apart" + s.sensitivity()
 	case len(first) == 1 && len(rest) == 1:
 		i, j := first[0], rest[0]
-		return fmt.Sprintf("%s %s %s (%s against %s: %s)", s.name(i), s.pair, s.name(j), s.value(i), s.value(j), s.lead(first, rest, "it"))
+		return fmt.Sprintf("%s %s %s (%s, %s)", s.name(i), s.pair, s.name(j), s.value(i), s.lead(first, rest, s.name(j)+"'s "+s.value(j)))
 	case len(first) == 1:
 		lead, then := s.behind(first, rest)
 		return fmt.Sprintf("%s %s %s (%s%s)%s", s.name(first[0]), s.one, s.field(len(order)), s.value(first[0]), enclose(", ", lead, ""), then)
@@ -154,7 +154,7 @@ func (s *standing) behind(first, rest []int) (lead, then string) {
 	if lead = s.lead(first, rest, name); lead != "" && alike && len(rest) > 1 {
 		lead += ", which could not be told apart"
 	}
-	if len(rest) > 1 && (!alike || lead == "") {
+	if !alike || lead == "" {
 		then = "; then " + s.places(rest)
 	}
 	return lead, then

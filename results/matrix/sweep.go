@@ -127,7 +127,7 @@ func (w *sweep) notes(p *page) {
 func (v *view) sweepColumn(t results.PlanTable, name string) headlineColumn {
 	out, w := headlineColumn{title: name + " knee (best), clients"}, v.sweepOf(t)
 	for s := range w.cells {
-		text := "—"
+		text := ""
 		if knee, best := w.knee(s); best >= 0 {
 			text = fmt.Sprintf("%d (%d)", w.clients[knee], w.clients[best])
 		}

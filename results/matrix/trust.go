@@ -26,6 +26,9 @@ func (v *view) trustNoise() string {
 	if len(v.closed) == 0 {
 		return "Noise: the plan has no closed loop, so there are no peaks to compare; that of latencies stands in wrk2_results.md."
 	}
+	if v.Run.Duel != nil {
+		return "Noise: the interval of the duel's answer contains it."
+	}
 	var claiming, silent []string
 	var bands []tableBand
 	for _, t := range v.closed {
