@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/joust-bench/joust/scenarios"
@@ -59,8 +60,8 @@ func (s *Servers) Find(name string) (*Manifest, error) {
 	return nil, errors.New(suggest.Unknown("server", name, s.Names()))
 }
 
-// Load reads the manifest of every folder with a server.yaml in dirs. Manifests
-// may name the given rows alone. An error of type strictyaml.Problems holds the
+// Load reads the manifest of every folder with a server.yaml in dirs. One of dirs
+// may also be the folder of one server. Manifests may name the given rows alone. An error of type strictyaml.Problems holds the
 // mistakes of all manifests.
 func Load(rows scenarios.Rows, dirs ...string) (*Servers, error) {
 	servers := &Servers{}
@@ -91,45 +92,43 @@ func Load(rows scenarios.Rows, dirs ...string) (*Servers, error) {
 	return servers, nil
 }
 
-// manifestsIn returns the manifests of the folders in dir: none if dir was seen
-// before, perhaps under another name.
+// manifestsIn returns the manifests of the folders in dir, or dir's own where dir is
+// the folder of one server. It leaves out those that were seen before, perhaps under
+// another name.
 func manifestsIn(dir string, seen map[string]bool) ([]string, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return nil, fmt.Errorf("read the servers folder: %w", err)
 	}
-	real, err := filepath.EvalSymlinks(dir)
-	if err == nil {
-		real, err = filepath.Abs(real)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("read the servers folder: %w", err)
-	}
-	if seen[real] {
-		return nil, nil
-	}
-	seen[real] = true
-	var files []string
+	folders := []string{dir}
 	for _, e := range entries {
-		file := filepath.Join(dir, e.Name(), ManifestName)
-		if _, err := os.Stat(file); err == nil {
+		folders = append(folders, filepath.Join(dir, e.Name()))
+	}
+	var files []string
+	known := false
+	for i, folder := range folders {
+		file := filepath.Join(folder, ManifestName)
+		real, err := filepath.EvalSymlinks(file)
+		if err == nil {
+			real, err = filepath.Abs(real)
+		}
+		switch {
+		case err == nil && seen[real]:
+			known = true
+		case err == nil:
+			seen[real] = true
 			files = append(files, file)
-		} else if !errors.Is(err, fs.ErrNotExist) && e.IsDir() {
+		case !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, syscall.ENOTDIR):
 			return nil, fmt.Errorf("look for a server: %w", err)
 		}
+		if i == 0 && err == nil {
+			break // the folders of one server are no servers
+		}
 	}
-	if len(files) == 0 {
-		return nil, noServers(dir)
+	if len(files) == 0 && !known {
+		return nil, fmt.Errorf("no servers in %s: neither it nor any of its folders has a %s", dir, ManifestName)
 	}
 	return files, nil
-}
-
-// noServers returns the error for a folder without servers.
-func noServers(dir string) error {
-	if _, err := os.Stat(filepath.Join(dir, ManifestName)); err == nil {
-		return fmt.Errorf("%s is the folder of one server; name the folder that holds it, %s", dir, filepath.Dir(filepath.Clean(dir)))
-	}
-	return fmt.Errorf("no servers in %s: none of its folders has a %s", dir, ManifestName)
 }
 
 // readManifest reads one manifest and its mistakes.

@@ -72,7 +72,7 @@ one's peak).`,
 	flags.StringVar(&f.metric, "metric", string(metric.Throughput), "throughput, p99 or cpu")
 	flags.StringVar(&f.margin, "margin", "2%", "the smallest difference that matters")
 	flags.StringVar(&f.rate, "rate", "", "open-loop rate for p99 and cpu: 2000 or 20k in req/s, or common")
-	flags.DurationVar(&f.budget, "budget", 10*time.Minute, "the longest that the ladders may take, without builds")
+	durationVar(flags, &f.budget, "budget", 10*time.Minute, "the longest that the ladders may take, without builds")
 	settingFlags(flags, "clients", "duration", "warmup", "seed", "env", "pin", "schedule")
 	return c
 }
@@ -139,6 +139,9 @@ func (a *app) duel(ctx context.Context, f *duelFlags) error {
 	q, err := f.read()
 	if err != nil {
 		return session.Usage(err)
+	}
+	for i, spec := range q.specs {
+		q.specs[i].Server = a.opener.Folders([]string{spec.Server})[0]
 	}
 	w, err := a.opener.LookToMeasure(a.flags.Text("pin"))
 	if err != nil {

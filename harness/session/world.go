@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"path/filepath"
 	"runtime"
 	"slices"
+	"strings"
 
 	"github.com/joust-bench/joust/harness/catalog"
 	"github.com/joust-bench/joust/harness/cpuset"
@@ -68,15 +70,55 @@ func (o *Opener) LookToMeasure(pin string) (*World, error) {
 	return w, machine.RaiseNoFile()
 }
 
+// Folders makes servers of the folders among the names: those with a slash, and those
+// of folders in the working folder that hold a server.yaml. It returns the servers'
+// names. Look finds them later. A URL is no folder.
+func (o *Opener) Folders(names []string) []string {
+	var list []string
+	for _, name := range names {
+		if name = strings.TrimSpace(name); isFolder(name) {
+			if path, err := filepath.Abs(name); err == nil {
+				o.ServersDirs = append(o.ServersDirs, name)
+				name = filepath.Base(path)
+			}
+		}
+		list = append(list, name)
+	}
+	return list
+}
+
+func isFolder(name string) bool {
+	if name == "" || strings.Contains(name, "://") {
+		return false
+	}
+	_, err := os.Stat(filepath.Join(name, catalog.ManifestName))
+	return err == nil || strings.ContainsRune(name, '/')
+}
+
+// checkout returns the servers of the checkout in which the working folder or joust's
+// own program lies.
+func checkout() (string, error) {
+	here, err := os.Getwd()
+	if err != nil {
+		return "", fmt.Errorf("finding the working folder: %w", err)
+	}
+	dir, err := catalog.FindServersDir(here)
+	if err == nil {
+		return dir, nil
+	}
+	if program, programErr := os.Executable(); programErr == nil {
+		if dir, programErr = catalog.FindServersDir(filepath.Dir(program)); programErr == nil {
+			return dir, nil
+		}
+	}
+	return "", err
+}
+
 // loadServers loads the checkout's servers and those of ServersDirs. No checkout
 // is needed where there are others.
 func (o *Opener) loadServers(table scenarios.Rows) (*catalog.Servers, error) {
-	here, err := os.Getwd()
-	if err != nil {
-		return nil, fmt.Errorf("finding the working folder: %w", err)
-	}
 	dirs := o.ServersDirs
-	own, err := catalog.FindServersDir(here)
+	own, err := checkout()
 	switch {
 	case err == nil:
 		dirs = append([]string{own}, dirs...)
