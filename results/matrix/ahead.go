@@ -183,27 +183,29 @@ func unplacedTail(reason string, names []string) string {
 	return "the loader's own lag reaches into the p99 of " + who
 }
 
-// fellBehind names the servers that could not keep a share of their own peaks;
-// empty where nothing was measured.
+// fellBehind names the servers that could not keep a share of their own peaks, and
+// says that the others kept it; empty where nothing was measured.
 func fellBehind(o *openTable) string {
-	var names []string
-	measured := 0
+	var behind, kept []string
 	for _, c := range o.cells {
-		measured += len(c.Valid)
-		if n := c.Flagged(results.FlagSaturated); n == len(c.Valid) && n > 0 {
-			names = append(names, c.Server.Name)
-		} else if n > 0 {
-			names = append(names, fmt.Sprintf("%s (in %d of %d trials)", c.Server.Name, n, len(c.Valid)))
+		switch n := c.Flagged(results.FlagSaturated); {
+		case len(c.Valid) == 0:
+		case n == 0:
+			kept = append(kept, c.Server.Name)
+		case n == len(c.Valid):
+			behind = append(behind, c.Server.Name)
+		default:
+			behind = append(behind, fmt.Sprintf("%s (in %d of %d trials)", c.Server.Name, n, len(c.Valid)))
 		}
 	}
 	share := strings.TrimPrefix(o.rate.PhaseName(), "open ")
 	switch {
-	case measured == 0:
-		return ""
-	case len(names) == 0:
+	case len(behind) > 0:
+		return enumerate(behind) + " could not keep " + share
+	case len(kept) == len(o.cells):
 		return "all kept " + share
 	}
-	return enumerate(names) + " could not keep " + share
+	return enclose("", enumerate(kept), " kept "+share)
 }
 
 // searchStandings lists the highest rates that kept each table's objective, the

@@ -175,7 +175,7 @@ func (v *view) openLines(t results.PlanTable) titled {
 			}
 		}
 	}
-	return titled{fmt.Sprintf("%s, open loop: rates in %s, corrected latencies in %s; send lag: p99 of the loader's own lateness", v.name(t), in.unit, time.unit), out}
+	return titled{fmt.Sprintf("%s, open loop: rates in %s, corrected latencies and p99 of send lag in %s", v.name(t), in.unit, time.unit), out}
 }
 
 func widest(text string) int {

@@ -219,10 +219,14 @@ func (s *standing) places(order []int) string {
 // sensitivity says which difference would have been found; empty where none could
 // be.
 func (s *standing) sensitivity() string {
-	if text := s.detectable(); text != "—" {
-		return " (a difference of " + text + " would have been found)"
+	switch d := s.claims.SmallestDetectable(); {
+	case math.IsInf(d, 1):
+		return ""
+	case inPercent(1 + d):
+		return " (a difference of " + percentage(d) + " would have been found)"
+	default:
+		return " (only a factor of " + table.Digits(1+d) + " would have been found)"
 	}
-	return ""
 }
 
 // others says of the cells with a value that are not ranked what is known of them.

@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/cells"
 	"github.com/joust-bench/joust/results/golden"
@@ -162,5 +164,32 @@ func TestAVoidCellIsToldOnce(t *testing.T) {
 	}
 	if line := golden.Cells(row(t, page, "upload_20mb")); strings.TrimSpace(line[3]) != "— void" {
 		t.Errorf("the table of peaks says %q", line[3])
+	}
+}
+
+// An open loop's result stands on the terminal, with or without a closed loop: a
+// line a rate and server, in one unit of time.
+func TestOpenLoopOnTheTerminal(t *testing.T) {
+	t.Parallel()
+	run := fullRun(t)
+	for i := range run.Plan.Tables {
+		run.Plan.Tables[i].Closed = false
+	}
+	_, got, _ := strings.Cut(strings.ReplaceAll(matrix.Headline(cells.Of(run), 80), "\u202f", " "), "\n\n")
+	got, _, _ = strings.Cut(got, " 50%")
+	const want = `hello, open loop: rates in req/s, corrected latencies and p99 of send lag in µs
+ rate    server   target             achieved    p50    p99  p99.9  send lag
+─────────────────────────────────────────────────────────────────────────────
+ common  nethttp  12.0 k               12.0 k    284    886    902      21.2
+ common  gin      12.0 k               12.0 k    284    886    902      21.2
+ common  nginx    12.0 k               12.0 k    284    886    902      21.2
+ common  node     12.0 k        12.0 k; n = 4    281    875    891      21.2
+ 2000/s  nethttp          — beyond the loader
+ 2000/s  gin      2.00 k               2.00 k    284    886      —      21.2
+ 2000/s  nginx    2.00 k               2.00 k    284    886      —      21.2
+ 2000/s  node     2.00 k        2.00 k; n = 4    281    875      —      21.2
+`
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
 	}
 }
