@@ -45,6 +45,10 @@ with -n alone it has no bound in time, and no warm-up unless one is asked for.
 A warm-up runs at the same rate as what follows, that with which a ramp begins,
 and is not counted.
 
+Several loads may run on a machine at once: the report names the other jousts that
+measured meanwhile. While a comparison measures (run, duel, agree, calibrate,
+certify, check), a load waits and says for whom; --anyway does not wait.
+
 Exit status: 0 all requests were right; 1 the load could not run; 2 wrong usage;
 4 it ran, but its numbers are void (a request failed or had no answer, an answer
 came that nobody asked for, a connection could not be opened, or the loader could
@@ -80,16 +84,20 @@ func (a *app) load(c *cobra.Command, url string, f *loadFlags) error {
 	if err := room(l.spec.Connections); err != nil {
 		return err
 	}
-	unlock, err := a.opener.Lock(ctx)
+	share, err := a.opener.Share(ctx, f.anyway)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = unlock() }()
 	a.stopping.Store(draining)
 	report, err := a.drive(ctx, chosen, l)
+	neighbours, leaveErr := share.Leave()
 	if err != nil {
 		return l.explain(err)
 	}
+	if leaveErr != nil {
+		return leaveErr
+	}
+	report.Neighbours = neighbours
 	return a.printLoad(ctx, l, f, report)
 }
 

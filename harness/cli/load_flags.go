@@ -27,6 +27,8 @@ type loadFlags struct {
 	// read makes options of these.
 	rate, rampTo, cpus, bodyFile, proxy string
 	format, hgrm                        string
+	// anyway loads while a comparison measures.
+	anyway bool
 }
 
 // optional sets an option to its flag's value where the flag is given.
@@ -81,6 +83,7 @@ func (f *loadFlags) register(flags *pflag.FlagSet) {
 	flags.StringVar(&f.cpus, "cpus", "", "pin the threads to these CPUs, such as 2-3")
 	flags.StringVar((*string)(&o.Engine), "engine", "", "evloop or portable (default: the best here)")
 	flags.Uint64Var(&o.Seed, "seed", 0, "seed of all random choices (default: a fresh one, printed)")
+	flags.BoolVar(&f.anyway, "anyway", false, "do not wait while a comparison measures on this machine: both disturb each other, and the report says so")
 	formatFlag(flags, &f.format, formatText, formatJSON)
 	flags.StringVar(&f.hgrm, "hgrm", "", "write the percentile distribution of latency, in ms, to this file")
 }

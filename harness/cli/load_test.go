@@ -483,41 +483,6 @@ func TestLoadInterrupted(t *testing.T) {
 	}
 }
 
-// A second joust waits until the first has measured, and says for whom.
-func TestLoadTakesTheLock(t *testing.T) {
-	t.Parallel()
-	s := newTarget(t, nil)
-	tmp := t.TempDir()
-	first, _, _ := command(t, tmp, "load", s.URL, "-c", "1", "-t", "1", "-d", "60s", "--expect-status", "200")
-	if err := first.Start(); err != nil {
-		t.Fatal(err)
-	}
-	await(t, "the first load", func() bool { return s.asked.Load() > 0 })
-	second, _, _ := command(t, tmp, short(s.URL)...)
-	second.Stderr = nil
-	printed, err := second.StderrPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := second.Start(); err != nil {
-		t.Fatal(err)
-	}
-	line := make([]byte, 256)
-	n, err := printed.Read(line)
-	if want := fmt.Sprintf("another joust measures on this machine (process %d", first.Process.Pid); err != nil || !strings.Contains(string(line[:n]), want) {
-		t.Errorf("printed %q, %v, want %q", line[:n], err, want)
-	}
-	if err := first.Process.Signal(os.Interrupt); err != nil {
-		t.Fatal(err)
-	}
-	if code := exitOf(t, first.Wait()); code != ExitInterrupted {
-		t.Errorf("the first: exit code %d", code)
-	}
-	if code := exitOf(t, second.Wait()); code != ExitOK {
-		t.Errorf("the second: exit code %d", code)
-	}
-}
-
 func TestLoadHelpNamesTheExitCodes(t *testing.T) {
 	t.Parallel()
 	e := joust(t, "load", "--help")

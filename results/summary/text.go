@@ -220,7 +220,7 @@ func (t *summary) loader() {
 // remarks prints the sentences that limit belief in the numbers.
 func (t *summary) remarks() {
 	reasons := reasons(t.report, t.verdict)
-	if len(reasons)+len(t.report.Warnings) > 0 {
+	if len(reasons)+len(t.report.Neighbours)+len(t.report.Warnings) > 0 {
 		t.line("")
 	}
 	for _, r := range reasons {
@@ -230,7 +230,7 @@ func (t *summary) remarks() {
 		}
 		t.line("%s: %s", kind, r.Text)
 	}
-	for _, w := range t.report.Warnings {
+	for _, w := range slices.Concat(neighbours(t.report), t.report.Warnings) {
 		t.line("note: %s", w)
 	}
 }
