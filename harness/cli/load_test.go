@@ -17,7 +17,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
-	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -549,17 +548,6 @@ func TestLoadProgress(t *testing.T) {
 		p.end()
 		if out.String() != c.want {
 			t.Errorf("%s: %q, want %q", c.name, out.String(), c.want)
-		}
-	}
-}
-
-// A numeric host stays what it is, with its zone.
-func TestLookupOfNumericHosts(t *testing.T) {
-	t.Parallel()
-	for name, want := range map[string]string{"127.0.0.1": "127.0.0.1", "::ffff:10.0.0.1": "10.0.0.1", "fe80::77%d0": "fe80::77%d0"} {
-		got, err := lookup(t.Context(), name)
-		if err != nil || !slices.Equal(got, []string{want}) {
-			t.Errorf("%s: %v, %v, want %s", name, got, err, want)
 		}
 	}
 }
