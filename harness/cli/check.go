@@ -92,6 +92,12 @@ func (a *app) check(ctx context.Context, names, rows []string, seed uint64) erro
 			return err
 		}
 	}
+	if len(names) == 0 {
+		for _, b := range w.Servers.Broken() {
+			checker.broken++
+			checker.remark("%s: broken: %s", b.Name, indented(b.Err.Error()))
+		}
+	}
 	return checker.report()
 }
 
@@ -107,6 +113,8 @@ type checker struct {
 	lines   [][]string
 	remarks []string
 	wrong   int
+	// broken counts the servers whose manifest cannot be used.
+	broken int
 }
 
 // server checks one server and adds its column.
@@ -165,7 +173,8 @@ func (c *checker) remark(format string, args ...any) {
 	c.remarks = append(c.remarks, fmt.Sprintf(format, args...))
 }
 
-// report prints the table and the remarks. Wrong answers make the exit code.
+// report prints the table and the remarks. Wrong answers and broken servers make the
+// exit code.
 func (c *checker) report() error {
 	if err := c.app.printTable(c.head, c.lines); err != nil {
 		return err
@@ -176,6 +185,9 @@ func (c *checker) report() error {
 	if c.wrong > 0 {
 		fmt.Fprintf(c.app.stdout, "%d wrong\n", c.wrong)
 		return exit(ExitWrong)
+	}
+	if c.broken > 0 {
+		return exit(ExitUsage)
 	}
 	return nil
 }

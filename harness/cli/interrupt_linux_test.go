@@ -104,9 +104,10 @@ func TestSecondSignalEndsAtOnce(t *testing.T) {
 		t.Errorf("%v after the second signal there is still %q", time.Since(began), lines)
 	}
 	_, stored := s.stored(t)
-	if stored.State != results.RunRunning {
-		t.Errorf("state %s: nobody can have written another", stored.State)
+	if stored.State != results.RunInterrupted {
+		t.Errorf("state %s of a run that nobody owns any more", stored.State)
 	}
+	says(t, s.joust(t, "list", "runs").ends(patience, ExitOK), " interrupted ", "go on with joust run --resume "+stored.ID)
 }
 
 func TestInterruptedCheckBlamesNobody(t *testing.T) {
