@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"runtime"
 
 	"github.com/spf13/cobra"
@@ -16,6 +15,7 @@ import (
 	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/loaders/engine"
 	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/results/files"
 	"github.com/joust-bench/joust/results/summary"
 )
 
@@ -81,7 +81,7 @@ func (a *app) load(c *cobra.Command, url string, f *loadFlags) error {
 	if err != nil {
 		return session.Usage(err)
 	}
-	if err := room(l.spec.Connections); err != nil {
+	if err := room("-c", l.spec.Connections); err != nil {
 		return err
 	}
 	share, err := a.opener.Share(ctx, f.anyway)
@@ -101,13 +101,11 @@ func (a *app) load(c *cobra.Command, url string, f *loadFlags) error {
 	return a.printLoad(ctx, l, f, report)
 }
 
-// room makes room for the connections, or names the limit that leaves none.
-func room(connections int) error {
-	if err := machine.RaiseNoFile(); err != nil {
-		return err
-	}
-	if limit, reason := machine.MaxConnections(); connections > limit {
-		return session.Usage(fmt.Errorf("-c %d: %d connections are possible here: %s", connections, limit, reason))
+// room makes room for that many connections, or names the limit that leaves none;
+// whose names them, such as "-c".
+func room(whose string, connections int) error {
+	if err := machine.Room(connections); err != nil {
+		return session.Usage(fmt.Errorf("%s %d: %w", whose, connections, err))
 	}
 	return nil
 }
@@ -176,8 +174,8 @@ func writeDistribution(path string, report *results.Report) error {
 func (f *loadFlags) checkOutput() error {
 	errs := []error{checkFormat(f.format, formatText, formatJSON)}
 	if f.hgrm != "" {
-		if dir, err := os.Stat(filepath.Dir(f.hgrm)); err != nil || !dir.IsDir() {
-			errs = append(errs, fmt.Errorf("--hgrm %s: there is no folder %s: make it first", f.hgrm, filepath.Dir(f.hgrm)))
+		if err := files.CanWrite(f.hgrm); err != nil {
+			errs = append(errs, fmt.Errorf("--hgrm: %w", err))
 		}
 	}
 	return errors.Join(errs...)

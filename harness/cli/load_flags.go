@@ -76,7 +76,7 @@ func (f *loadFlags) register(flags *pflag.FlagSet) {
 	flags.BoolVar(&o.TLS.Insecure, "insecure", false, "do not verify the server's certificate")
 	flags.StringVar(&o.TLS.ServerName, "servername", "", "name for SNI and verification (default: the URL's host)")
 	flags.BoolVar(&o.TLS.Resume, "resume", false, "let new connections resume earlier TLS sessions")
-	flags.StringVar(&o.Unix, "unix", "", "connect to this Unix socket instead of the URL's host")
+	flags.StringVar(&o.Unix, "unix", "", "connect to this Unix socket instead of the URL's host; @NAME is an abstract one")
 	flags.StringVar(&f.proxy, "proxy", "", "HTTP proxy, http://host:port")
 
 	flags.StringVar((*string)(&o.Idle), "idle", "", "how threads wait: "+loaders.IdleWords+" (default: spin with --cpus, else hybrid)")

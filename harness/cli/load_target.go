@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/spf13/pflag"
+	"golang.org/x/sys/unix"
 
 	"github.com/joust-bench/joust/harness/resolve"
 	"github.com/joust-bench/joust/harness/session"
@@ -85,7 +86,18 @@ func withoutPassword(text string) string {
 	return u.Redacted()
 }
 
+// socketName is the longest path or name of a Unix socket, in bytes; see unix(7).
+const socketName = len(unix.RawSockaddrUnix{}.Path) - 1
+
+// checkSocket looks for the socket of a path. @NAME is one in Linux's abstract
+// namespace, in which nothing can be seen before the connection.
 func checkSocket(path string) error {
+	if len(path) > socketName {
+		return session.Usage(fmt.Errorf("--unix %s: it has %d bytes, and a socket's path has %d at most: give a shorter one, as from within its folder", path, len(path), socketName))
+	}
+	if strings.HasPrefix(path, "@") {
+		return nil
+	}
 	info, err := os.Stat(path)
 	switch {
 	case err != nil:

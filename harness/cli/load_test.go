@@ -23,6 +23,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/joust-bench/joust/harness/session"
 	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/loaders/adhoc"
 	"github.com/joust-bench/joust/loaders/retry"
@@ -347,11 +348,19 @@ func TestLoadFindsItsTarget(t *testing.T) {
 	raw(t, "unix", path, alive)
 	six := raw(t, "tcp", "[::1]:0", alive).Addr().String()
 	four := raw(t, "tcp", "127.0.0.1:0", alive).Addr().(*net.TCPAddr)
-	for _, args := range [][]string{
+	loads := [][]string{
 		short("http://some.name/", "--unix", path),
 		short("http://" + six + "/"),
 		short(fmt.Sprintf("http://localhost:%d/", four.Port)),
-	} {
+	}
+	if runtime.GOOS == "linux" { // the only one with abstract sockets
+		abstract := fmt.Sprintf("@joust-test-%d", os.Getpid())
+		raw(t, "unix", abstract, alive)
+		for _, name := range session.Engines() {
+			loads = append(loads, short("http://some.name/", "--unix", abstract, "--engine", string(name)))
+		}
+	}
+	for _, args := range loads {
 		if e := joust(t, args...); e.code != 0 || !strings.Contains(e.out, "200: ") {
 			t.Errorf("%s: exit code %d\n%s%s", args[1], e.code, e.out, e.errors)
 		}
@@ -393,7 +402,10 @@ func TestLoadRefusals(t *testing.T) {
 		{[]string{"load", "https://h/", "--ca", dir + "/none"}, 2, "--ca: open "},
 		{[]string{"load", "https://h/", "--cert", dir + "/c", "--key", dir + "/k"}, 2, "--cert"},
 		{[]string{"load", "http://h/", "--format", "xml"}, 2, `--format "xml": the formats are text, json`},
-		{[]string{"load", "http://h/", "--hgrm", dir + "/none/x"}, 2, "make it first"},
+		{[]string{"load", "http://h/", "--hgrm", dir + "/none/x"}, 2, "--hgrm: there is no folder " + dir + "/none: make it first"},
+		{[]string{"load", "http://h/", "--hgrm", dir}, 2, "--hgrm: " + dir + " is a folder: name a file in it"},
+		{[]string{"load", "http://h/", "--unix", "/" + strings.Repeat("p", 119)}, 2, ": it has 120 bytes, and a socket's path has 107 at most"},
+		{[]string{"load", "http://h/", "--unix", "@joust-test-" + filepath.Base(dir)}, 1, "nothing listens on @joust-test-"},
 		{[]string{"load", "http://h/", "--proxy", "h"}, 2, "http://host:port"},
 		{[]string{"load", "http://h/", "--unix", dir}, 2, "is no socket"},
 		{[]string{"load", "http://h/", "--unix", dir + "/none"}, 1, "start the server first"},

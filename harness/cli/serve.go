@@ -15,7 +15,6 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/sys/unix"
 
 	"github.com/joust-bench/joust/harness/cpuset"
 	"github.com/joust-bench/joust/harness/launch"
@@ -262,8 +261,8 @@ func clearPortFile(path string) error {
 	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
 		return session.Usage(fmt.Errorf("--port-file %s: it is no ordinary file", path))
 	}
-	if err := unix.Access(filepath.Dir(path), unix.W_OK|unix.X_OK); err != nil {
-		return session.Usage(fmt.Errorf("--port-file %s: %w", path, err))
+	if err := files.CanWriteIn(filepath.Dir(path)); err != nil {
+		return session.Usage(fmt.Errorf("--port-file: %w", err))
 	}
 	return removePortFile(path)
 }
