@@ -12,12 +12,25 @@ bench: build ## compare the servers of scripts/default.yaml (about 10 minutes) a
 
 quick: build ## a first look in about 90 seconds, published nowhere
 	bin/joust run scripts/quick.yaml $(void_is_fine)
+	@echo; \
+	echo "next: read the files above; make bench makes six trials, which tell real differences from chance;"; \
+	echo "      bin/joust run --servers nethttp,nginx --scenarios hello --trials 6 is a comparison of your own;"; \
+	echo "      bin/joust check ./my-folder proves a server of yours (README: Add a server in five lines)"
 
 build: go-version ## build bin/joust
 	@vcs=false; \
 	if git rev-parse -q --verify HEAD >/dev/null 2>&1 && git status >/dev/null 2>&1; then vcs=true; fi; \
 	echo "building bin/joust"; \
-	CGO_ENABLED=0 go build -v -trimpath -buildvcs=$$vcs -o bin/joust .
+	[ -e bin/joust ] || echo "the first build compiles some 400 packages, which takes a minute or two"; \
+	export CGO_ENABLED=0; \
+	go build -v -trimpath -buildvcs=$$vcs -o bin/joust . 2>&1 | { \
+		n=0; \
+		while read -r line; do \
+			case $$line in *[!a-zA-Z0-9/._-]*) continue;; esac; \
+			n=$$((n + 1)); \
+			if [ $$((n % 100)) -eq 0 ]; then echo "building bin/joust: $$n packages compiled"; fi; \
+		done; }; \
+	go build -trimpath -buildvcs=$$vcs -o bin/joust .
 
 test: go-version ## vet and test both modules, with -race where a C compiler is installed
 	go vet ./...

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/joust-bench/joust/results"
 )
 
 // Think is the law of a user's think time, from an answer to the user's next
@@ -37,8 +39,8 @@ func ParseThink(text string) (Think, error) {
 func parseThink(text string) (t Think, err error) {
 	if bounds, uniform := strings.CutPrefix(text, "uniform "); uniform {
 		from, to, _ := strings.Cut(strings.TrimSpace(bounds), "..")
-		if t.From, err = time.ParseDuration(from); err == nil {
-			t.To, err = time.ParseDuration(to)
+		if t.From, err = thinkTime(from); err == nil {
+			t.To, err = thinkTime(to)
 		}
 		if err == nil && t.To < t.From {
 			err = errors.New("its bounds must rise")
@@ -47,7 +49,7 @@ func parseThink(text string) (t Think, err error) {
 	}
 	text, t.Exponential = strings.CutPrefix(text, "exp ")
 	mean, share, spread := strings.Cut(text, "±")
-	t.From, err = time.ParseDuration(strings.TrimSpace(mean))
+	t.From, err = thinkTime(strings.TrimSpace(mean))
 	if t.To = t.From; err != nil || !spread {
 		return t, err
 	}
@@ -58,6 +60,15 @@ func parseThink(text string) (t Think, err error) {
 	}
 	half := time.Duration(float64(t.From) * p / 100)
 	return Think{From: t.From - half, To: t.To + half}, nil
+}
+
+// thinkTime reads a duration. The caller's error says how a law is written.
+func thinkTime(text string) (time.Duration, error) {
+	d, err := results.ParseDuration(text)
+	if err != nil {
+		return 0, fmt.Errorf("%q is no duration", text)
+	}
+	return d, nil
 }
 
 // String writes the law as ParseThink reads it; "" for no time.

@@ -17,6 +17,10 @@ func TestParseThink(t *testing.T) {
 	for text, want := range map[string]loaders.Think{
 		"1s":              {From: s, To: s},
 		" 250ms ":         {From: s / 4, To: s / 4},
+		"0.25":            {From: s / 4, To: s / 4},
+		"1±50%":           {From: s / 2, To: 3 * s / 2},
+		"exp 1":           {From: s, To: s, Exponential: true},
+		"uniform 0.5..5":  {From: s / 2, To: 5 * s},
 		"1s±50%":          {From: s / 2, To: 3 * s / 2},
 		"1s ± 100%":       {To: 2 * s},
 		"exp 1s":          {From: s, To: s, Exponential: true},
@@ -28,8 +32,8 @@ func TestParseThink(t *testing.T) {
 		}
 	}
 	for text, says := range map[string]string{
-		"": "invalid duration", "1": "missing unit", "0s": "must be above 0", "-1s": "must be above 0", "exp -1s": "must be above 0",
-		"1s±150%": "from 0% to 100%", "1s±50": "from 0% to 100%", "uniform 1s": "invalid duration", "uniform 5s..1s": "must rise", "exp": "invalid duration", "exp 1s±5%": "from 0% to 100%",
+		"": `"" is no duration: write 1s`, "0": "must be above 0", "0s": "must be above 0", "-1s": "must be above 0", "exp -1s": "must be above 0",
+		"1s±150%": "from 0% to 100%", "1s±50": "from 0% to 100%", "uniform 1s": `"" is no duration`, "uniform 5s..1s": "must rise", "exp": `"exp" is no duration`, "exp 1s±5%": "from 0% to 100%",
 		"pareto 1s": "write 1s, 1s±50%, exp 1s or uniform 1s..5s",
 	} {
 		if got, err := loaders.ParseThink(text); err == nil || !strings.Contains(err.Error(), says) {

@@ -29,6 +29,9 @@ type Plan struct {
 	Thresholds *Thresholds `json:"thresholds,omitempty"`
 	// Baseline is the entry to compare all others with; empty for all pairs.
 	Baseline string `json:"baseline,omitempty"`
+	// Percentiles are those that tables show beside the usual ones, such as
+	// "p99.95".
+	Percentiles []string `json:"percentiles,omitempty"`
 	// PlannedNS is the nominal duration without builds; AtMostNS adds all repeats
 	// of disturbed trials that their budget allows.
 	PlannedNS int64 `json:"planned_ns"`

@@ -3,6 +3,7 @@ package agree
 import (
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/cells"
+	"github.com/joust-bench/joust/results/metric"
 	"github.com/joust-bench/joust/results/stats"
 )
 
@@ -76,7 +77,7 @@ func read(t *results.Trial, phase string, limits results.Thresholds) (f Figures,
 		if latency.Damaged != nil {
 			return f, latency.Damaged.Error()
 		}
-		f.MeanNS, f.P50NS, f.P99NS = latency.MeanNS, printable(latency.At(cells.P50)), printable(latency.At(cells.P99))
+		f.MeanNS, f.P50NS, f.P99NS = printable(latency.At(metric.Mean)), printable(latency.At(metric.P50)), printable(latency.At(metric.P99))
 	}
 	var requests cells.Cell // costs are per request in every row
 	for to, value := range map[**float64]cells.Value{
@@ -90,13 +91,12 @@ func read(t *results.Trial, phase string, limits results.Thresholds) (f Figures,
 	return f, ""
 }
 
-// printable is a percentile in nanoseconds, nil where too few samples are behind
-// it.
+// printable is a figure in nanoseconds, nil where too few samples are behind it.
 func printable(p cells.Point) *float64 {
 	if !p.Printable {
 		return nil
 	}
-	return new(float64(p.NS))
+	return &p.NS
 }
 
 // conclude takes medians and ratios, and explains differences.

@@ -1,7 +1,9 @@
 package catalog
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -21,14 +23,11 @@ func Available(m Manifest) error {
 	}
 	var missing []string
 	for _, n := range needs {
-		if _, err := lookPath(n.Program, m.Dir); err == nil {
+		_, err := lookPath(n.Program, m.Dir)
+		if err == nil {
 			continue
 		}
-		text := n.Program + " is not on PATH"
-		if n.Package != "" {
-			text += " (install the package " + n.Package + ")"
-		}
-		missing = append(missing, text)
+		missing = append(missing, n.missing(m.Dir, err))
 	}
 	if len(missing) > 0 {
 		return fmt.Errorf("%s cannot run here: %s", m.Name, strings.Join(missing, "; "))
@@ -36,17 +35,29 @@ func Available(m Manifest) error {
 	return nil
 }
 
-// lookPath finds a program on PATH or in the folders of system programs, which
-// the PATH of Debian's ordinary users lacks (nginx is there). A name with a slash
-// is relative to dir.
+// missing says in words why the program cannot be had, after the error of its search.
+func (n Need) missing(dir string, err error) string {
+	switch {
+	case errors.Is(err, fs.ErrPermission):
+		return fmt.Sprintf("%s is not executable (chmod +x %[1]s)", filepath.Join(dir, n.Program))
+	case n.Package != "":
+		return n.Program + " is not on PATH (install the package " + n.Package + ")"
+	}
+	return n.Program + " is neither beside " + ManifestName + " nor on PATH"
+}
+
+// lookPath finds a program in the server's folder dir, on PATH, or in the folders
+// of system programs, which the PATH of Debian's ordinary users lacks (nginx is
+// there). A name with a slash is relative to dir.
 func lookPath(program, dir string) (string, error) {
-	if strings.ContainsRune(program, os.PathSeparator) {
-		if !filepath.IsAbs(program) {
-			program = filepath.Join(dir, program)
-		}
+	if filepath.IsAbs(program) {
 		return exec.LookPath(program)
 	}
-	path, err := exec.LookPath(program)
+	path, err := exec.LookPath(filepath.Join(dir, program))
+	if err == nil || errors.Is(err, fs.ErrPermission) || strings.ContainsRune(program, os.PathSeparator) {
+		return path, err
+	}
+	path, err = exec.LookPath(program)
 	if err == nil {
 		return filepath.Abs(path)
 	}

@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/joust-bench/joust/scenarios"
@@ -76,9 +77,9 @@ func (s *Servers) Find(name string) (*Manifest, error) {
 	return nil, errors.New(suggest.Unknown("server", name, s.Names()))
 }
 
-// Load reads the manifest of every folder with a server.yaml in dirs. Manifests
-// may name the given rows alone. A manifest with mistakes makes its own server broken;
-// an error is one of dirs.
+// Load reads the manifest of every folder with a server.yaml in dirs. One of dirs
+// may also be the folder of one server. Manifests may name the given rows alone. A
+// manifest with mistakes makes its own server broken; an error is one of dirs.
 func Load(rows scenarios.Rows, dirs ...string) (*Servers, error) {
 	servers := &Servers{}
 	seen := map[string]bool{}
@@ -98,14 +99,16 @@ func Load(rows scenarios.Rows, dirs ...string) (*Servers, error) {
 // read adds the server of one manifest. Two servers of one name are broken both,
 // since nobody knows which of them is meant.
 func (s *Servers) read(file string, rows scenarios.Rows) {
-	name := filepath.Base(filepath.Dir(file))
 	m, problems, err := readManifest(file, rows)
+	name := m.Name
 	if err == nil {
 		err = problems.Err()
 	}
 	if i := slices.IndexFunc(s.all, func(m Manifest) bool { return m.Name == name }); i >= 0 {
 		err = errors.Join(err, fmt.Errorf("%s and %s have the same name; rename one of the folders", s.all[i].Dir, filepath.Dir(file)))
 		s.all = slices.Delete(s.all, i, i+1)
+	} else if slices.ContainsFunc(s.broken, func(b Broken) bool { return b.Name == name }) {
+		err = errors.Join(err, fmt.Errorf("%s has the name of another broken server; rename one of the folders", filepath.Dir(file)))
 	}
 	if err != nil {
 		s.broken = append(s.broken, Broken{Name: name, Err: err})
@@ -114,56 +117,55 @@ func (s *Servers) read(file string, rows scenarios.Rows) {
 	s.all = append(s.all, m)
 }
 
-// manifestsIn returns the manifests of the folders in dir: none if dir was seen
-// before, perhaps under another name.
+// manifestsIn returns the manifests of the folders in dir, or dir's own where dir is
+// the folder of one server. It leaves out those that were seen before, perhaps under
+// another name.
 func manifestsIn(dir string, seen map[string]bool) ([]string, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return nil, fmt.Errorf("read the servers folder: %w", err)
 	}
-	real, err := filepath.EvalSymlinks(dir)
-	if err == nil {
-		real, err = filepath.Abs(real)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("read the servers folder: %w", err)
-	}
-	if seen[real] {
-		return nil, nil
-	}
-	seen[real] = true
-	var files []string
+	folders := []string{dir}
 	for _, e := range entries {
-		file := filepath.Join(dir, e.Name(), ManifestName)
-		if _, err := os.Stat(file); err == nil {
+		folders = append(folders, filepath.Join(dir, e.Name()))
+	}
+	var files []string
+	known := false
+	for i, folder := range folders {
+		file := filepath.Join(folder, ManifestName)
+		real, err := filepath.EvalSymlinks(file)
+		if err == nil {
+			real, err = filepath.Abs(real)
+		}
+		switch {
+		case err == nil && seen[real]:
+			known = true
+		case err == nil:
+			seen[real] = true
 			files = append(files, file)
-		} else if !errors.Is(err, fs.ErrNotExist) && e.IsDir() {
+		case !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, syscall.ENOTDIR):
 			files = append(files, file) // reading it gives the reason
 		}
+		if i == 0 && err == nil {
+			break // the folders of one server are no servers
+		}
 	}
-	if len(files) == 0 {
-		return nil, noServers(dir)
+	if len(files) == 0 && !known {
+		return nil, fmt.Errorf("no servers in %s: neither it nor any of its folders has a %s", dir, ManifestName)
 	}
 	return files, nil
 }
 
-// noServers returns the error for a folder without servers.
-func noServers(dir string) error {
-	if _, err := os.Stat(filepath.Join(dir, ManifestName)); err == nil {
-		return fmt.Errorf("%s is the folder of one server; name the folder that holds it, %s", dir, filepath.Dir(filepath.Clean(dir)))
-	}
-	return fmt.Errorf("no servers in %s: none of its folders has a %s", dir, ManifestName)
-}
-
-// readManifest reads one manifest and its mistakes.
+// readManifest reads one manifest and its mistakes. The manifest has its name even
+// with an error.
 func readManifest(file string, rows scenarios.Rows) (Manifest, strictyaml.Problems, error) {
-	data, err := os.ReadFile(file)
-	if err != nil {
-		return Manifest{}, nil, fmt.Errorf("read the manifest: %w", err)
-	}
 	dir, err := filepath.Abs(filepath.Dir(file))
 	if err != nil {
 		return Manifest{}, nil, fmt.Errorf("find the manifest's folder: %w", err)
+	}
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return Manifest{Name: filepath.Base(dir)}, nil, fmt.Errorf("read the manifest: %w", err)
 	}
 	m, problems := parseManifest(file, dir, data, rows)
 	return m, problems, nil

@@ -151,12 +151,27 @@ func TestSeveralServersDirs(t *testing.T) {
 	}
 }
 
+func TestFolderOfOneServer(t *testing.T) {
+	t.Parallel()
+	for _, dirs := range [][]string{
+		{"testdata/good/minimal"},
+		{"testdata/good/minimal", "testdata/good/../good/minimal/"},
+	} {
+		if got := mustLoad(t, dirs...).Names(); !cmp.Equal(got, []string{"minimal"}) {
+			t.Errorf("Load(%q): %q", dirs, got)
+		}
+	}
+	all := mustLoad(t, "testdata/good").Names()
+	if got := mustLoad(t, "testdata/good", "testdata/good/minimal").Names(); !cmp.Equal(got, all) {
+		t.Errorf("a server of a folder by its own path: %q, want %q", got, all)
+	}
+}
+
 func TestFoldersWithoutServers(t *testing.T) {
 	t.Parallel()
 	for dir, want := range map[string]string{
 		"testdata/nowhere":      "no such file or directory",
 		"testdata/tiny/fixture": "no servers in testdata/tiny/fixture",
-		"testdata/good/minimal": "is the folder of one server; name the folder that holds it, testdata/good",
 	} {
 		if _, err := Load(table(t), dir); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("Load(%s): %v, want %s", dir, err, want)

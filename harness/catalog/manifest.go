@@ -17,7 +17,9 @@ type Manifest struct {
 
 	// Go is a Go package, relative to the folder, built by joust into a cache.
 	Go string `yaml:"go" json:"go,omitempty"`
-	// Command is a program and its first arguments, found on PATH.
+	// Command is a program and its first arguments. The program is found in the
+	// manifest's folder or on PATH; an argument that names a file in the folder
+	// becomes its path.
 	Command []string `yaml:"command" json:"command,omitempty"`
 	// URL is the address of a server that runs already.
 	URL string `yaml:"url" json:"url,omitempty"`

@@ -72,7 +72,27 @@ func program(m Manifest, binary string) ([]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("find the program of %s: %w", m.Name, err)
 	}
-	return append([]string{path}, m.Command[1:]...), nil
+	argv := []string{path}
+	for _, arg := range m.Command[1:] {
+		argv = append(argv, beside(m.Dir, arg))
+	}
+	return argv, nil
+}
+
+// beside returns the path of the file in dir that arg names, or arg where it names
+// none.
+func beside(dir, arg string) string {
+	if filepath.IsLocal(arg) {
+		if path := filepath.Join(dir, arg); exists(path) {
+			return path
+		}
+	}
+	return arg
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
 }
 
 // writeFiles writes the manifest's files into the temporary folder.

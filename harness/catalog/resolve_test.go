@@ -76,6 +76,26 @@ func TestResolveErrorsNameFileAndKey(t *testing.T) {
 	}
 }
 
+func TestFilesOfTheServersFolder(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	for _, name := range []string{"sh", "server.py"} {
+		write(t, filepath.Join(dir, name), "#!/bin/sh\n")
+	}
+	own := filepath.Join(dir, "sh")
+	m := Manifest{Name: "s", Dir: dir, Command: []string{"sh", "server.py", "other.py", "/server.py", "../server.py", "."}}
+	if err := Available(m); err == nil || !strings.Contains(err.Error(), "is not executable (chmod +x "+own+")") {
+		t.Errorf("a program beside server.yaml that cannot be executed: %v", err)
+	}
+	if err := os.Chmod(own, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	got, err := Resolve(m, Launch{}, "")
+	if want := []string{own, filepath.Join(dir, "server.py"), "other.py", "/server.py", "../server.py", dir}; err != nil || !cmp.Equal(got.Argv, want) {
+		t.Errorf("%q, want %q (%v)", got.Argv, want, err)
+	}
+}
+
 func TestProgramsWithASlashStandInTheServersFolder(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -116,7 +136,7 @@ func TestAvailableNamesEverythingMissingWithItsPackage(t *testing.T) {
 		t.Errorf("%v\nwant %s", err, want)
 	}
 	m.Needs = m.Needs[:1]
-	if err := Available(m); err == nil || !strings.Contains(err.Error(), "joust-none is not on PATH") {
+	if err := Available(m); err == nil || !strings.Contains(err.Error(), "joust-none is neither beside server.yaml nor on PATH") {
 		t.Errorf("a command that no need names: %v", err)
 	}
 	if err := Available(Manifest{Name: "url", URL: "http://127.0.0.1:1"}); err != nil {

@@ -52,7 +52,8 @@ func TestSchemaOfManifests(t *testing.T) {
 		Refused: map[string]string{
 			"no way to start":        "{title: a, protocols: [h1], scenarios: [hello]}",
 			"two ways to start":      "{title: a, go: ., url: 'http://127.0.0.1:80', protocols: [h1], scenarios: [hello]}",
-			"a time without a unit":  "{title: a, go: ., protocols: [h1], scenarios: [hello], start_timeout: 5}",
+			"a time that is none":    "{title: a, go: ., protocols: [h1], scenarios: [hello], start_timeout: 5 days}",
+			"a negative time":        "{title: a, go: ., protocols: [h1], scenarios: [hello], start_timeout: -5}",
 			"an unknown key":         "{title: a, go: ., protocols: [h1], scenarios: [hello], wramup_cap: 5s}",
 			"memory without an unit": "{title: a, image: a, protocols: [h1], scenarios: [hello], container: {memory: '5'}}",
 		},

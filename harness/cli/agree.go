@@ -55,12 +55,12 @@ status 4.`,
 		RunE: func(c *cobra.Command, _ []string) error { return a.agree(c.Context(), &f) },
 	}
 	flags := c.Flags()
-	flags.StringSliceVar(&f.servers, "servers", []string{"fasthttp"}, "servers to ask")
-	flags.StringSliceVar(&f.scenarios, "scenarios", []string{"hello", "echo", "large_response", "pipelined_h1"}, "rows to ask, or headline, or all")
-	flags.StringSliceVar(&f.loaders, "loaders", nil, "loaders to compare joust's own with, joust for none (default: all that are here)")
-	flags.StringSliceVar(&f.idle, "idle", nil, "joust's own loader with these idle strategies as well: "+loaders.IdleWords)
-	flags.IntVar(&f.trials, "trials", 3, "trials of each loader in each cell")
-	flags.DurationVar(&f.duration, "duration", 2*time.Second, "length of every window, in whole seconds")
+	listVar(flags, &f.servers, "servers", []string{"fasthttp"}, "servers to ask")
+	listVar(flags, &f.scenarios, "scenarios", []string{"hello", "echo", "large_response", "pipelined_h1"}, "rows to ask, or headline, or all")
+	listVar(flags, &f.loaders, "loaders", nil, "loaders to compare joust's own with, joust for none (default: all that are here)")
+	listVar(flags, &f.idle, "idle", nil, "joust's own loader with these idle strategies as well: "+loaders.IdleWords)
+	integerVar(flags, &f.trials, "trials", 3, "trials of each loader in each cell")
+	durationVar(flags, &f.duration, "duration", 2*time.Second, "length of every window, in whole seconds")
 	flags.StringVar(&f.mode, "mode", "closed,open", "loops to compare: closed, or closed,open, since an open one needs the closed one's peak")
 	formatFlag(flags, &f.format, formatText, formatMarkdown, formatJSON)
 	settingFlags(flags, "env", "pin")
@@ -86,6 +86,7 @@ func (a *app) agree(ctx context.Context, f *agreeFlags) error {
 	if err != nil {
 		return err
 	}
+	f.servers = a.opener.Folders(f.servers)
 	w, err := a.opener.LookToMeasure(a.flags.Text("pin"))
 	if err != nil {
 		return err

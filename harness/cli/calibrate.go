@@ -62,7 +62,7 @@ half a minute. A row that could not be measured makes exit status 4.`,
 	flags.BoolVar(&f.show, "show", false, "print what is stored for this machine, and measure nothing")
 	flags.StringVar(&f.server, "server", "fasthttp", "the server to ask: a cheap one")
 	flags.StringVar(&f.wakeups, "wakeups", "nethttp", "the server on which the cost of a loader that sleeps is measured, or none: one that writes its answers one by one shows most")
-	flags.StringSliceVar(&f.scenarios, "scenarios", nil, "only these (default: all that the server claims)")
+	listVar(flags, &f.scenarios, "scenarios", nil, "only these (default: all that the server claims)")
 	settingFlags(flags, "pin")
 	return c
 }

@@ -54,10 +54,10 @@ programs take time from both sides.`,
 	}
 	flags := c.Flags()
 	flags.BoolVar(&f.quick, "quick", false, "shorter windows and stops: less sharp, the same laws")
-	flags.StringSliceVar(&f.laws, "laws", nil, "only these: stall, delay, overload, counting, accounts, bad (default: all)")
-	flags.Float64SliceVar(&f.rates, "rates", truth.DefaultRates(), "rates of the stall law in req/s")
+	listVar(flags, &f.laws, "laws", nil, "only these: stall, delay, overload, counting, accounts, bad (default: all)")
+	numbersVar(flags, &f.rates, "rates", truth.DefaultRates(), "rates of the stall law in req/s")
 	settingFlags(flags, "pin", "idle", "engine")
-	flags.IntVar(&f.threads, "threads", 1, "event loops of the loader")
+	integerVar(flags, &f.threads, "threads", 1, "event loops of the loader")
 	formatFlag(flags, &f.format, formatText, formatJSON)
 	return c
 }

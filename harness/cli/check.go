@@ -27,6 +27,7 @@ requests, random inputs, and no answer to an upload before its last byte.
 Exit status 3 when anything is wrong.`,
 		Example: `  joust check
   joust check nginx nethttp
+  joust check ./my-server                   a folder with a server.yaml
   joust check node --scenarios json,upload_20mb
   joust check --url mine=http://127.0.0.1:8080 --scenarios hello
   joust check nethttp --isolation process,container
@@ -39,7 +40,7 @@ Exit status 3 when anything is wrong.`,
 		},
 	}
 	a.urlFlag(c.Flags())
-	c.Flags().StringSliceVar(&rows, "scenarios", nil, "check only these (default: all that a server claims)")
+	listVar(c.Flags(), &rows, "scenarios", nil, "check only these (default: all that a server claims)")
 	settingFlags(c.Flags(), "isolation", "env")
 	c.Flags().Uint64Var(&seed, "seed", 0, "seed of the random inputs (default: a fresh one, printed)")
 	return c
@@ -50,6 +51,7 @@ func (a *app) check(ctx context.Context, names, rows []string, seed uint64) erro
 	if err != nil {
 		return err
 	}
+	names = a.opener.Folders(names)
 	w, err := a.opener.LookToMeasure("")
 	if err != nil {
 		return err
@@ -78,6 +80,11 @@ func (a *app) check(ctx context.Context, names, rows []string, seed uint64) erro
 	for _, note := range notes {
 		a.say("note: %s", note)
 	}
+	if len(rows) == 0 {
+		chosen = slices.DeleteFunc(slices.Clone(chosen), func(row scenarios.Scenario) bool {
+			return !slices.ContainsFunc(servers, func(s session.Isolated) bool { return mentions(s, row.Name) })
+		})
+	}
 	s, err := a.opener.Open(ctx, results.CPUSplit{})
 	if err != nil {
 		return err
@@ -99,6 +106,11 @@ func (a *app) check(ctx context.Context, names, rows []string, seed uint64) erro
 		}
 	}
 	return checker.report()
+}
+
+// mentions reports whether the server's manifest says anything of the row.
+func mentions(s session.Isolated, row string) bool {
+	return slices.Contains(s.Scenarios, row) || s.Unsupported[row] != ""
 }
 
 // checker collects the outcome of joust check.

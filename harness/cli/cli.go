@@ -23,6 +23,7 @@ import (
 	"github.com/joust-bench/joust/harness/host/container"
 	"github.com/joust-bench/joust/harness/plan"
 	"github.com/joust-bench/joust/harness/session"
+	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/scenarios/suggest"
 )
 
@@ -296,11 +297,11 @@ func wanted(flag *pflag.Flag, err error) string {
 		return "that number is out of range"
 	}
 	text, ok := map[string]string{
-		"int":          "a whole number is needed, such as 8",
-		"uint64":       "a whole number from 0 on is needed, such as 8",
+		"int":          "a whole number is needed, such as 8 or 20k",
+		"uint64":       "a whole number from 0 on is needed, such as 8 or 20k",
 		"float64":      "a number is needed, such as 0.5",
-		"float64Slice": "numbers are needed, such as 1000,20000",
-		"duration":     "a duration with its unit is needed, such as 1.5s or 500ms",
+		"float64Slice": "numbers are needed, such as 1000,20k",
+		"duration":     "a duration is needed: " + results.DurationForm,
 		"bool":         "true or false is needed, such as --" + flag.Name + "=false",
 	}[flag.Value.Type()]
 	if !ok {

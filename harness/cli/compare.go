@@ -54,8 +54,8 @@ metric that was not measured fails. Without --fail-on a comparison always exits 
 	flags.StringArrayVar(&f.failOn, "fail-on", nil, `a regression that fails the comparison, such as "throughput<-5%" (repeatable)`)
 	formatFlag(flags, &f.format, formatText, formatMarkdown, formatJSON)
 	flags.BoolVar(&f.strict, "strict", false, "refuse runs whose hosts, plans or versions differ, and runs that are not complete")
-	flags.StringSliceVar(&f.servers, "servers", nil, "compare these servers only")
-	flags.StringSliceVar(&f.scenarios, "scenarios", nil, "compare these scenarios only")
+	listVar(flags, &f.servers, "servers", nil, "compare these servers only")
+	listVar(flags, &f.scenarios, "scenarios", nil, "compare these scenarios only")
 	return c
 }
 

@@ -17,7 +17,7 @@ import (
 	"github.com/joust-bench/joust/harness/plan"
 	"github.com/joust-bench/joust/harness/session"
 	"github.com/joust-bench/joust/results"
-	"github.com/joust-bench/joust/results/cells"
+	"github.com/joust-bench/joust/results/metric"
 	"github.com/joust-bench/joust/scenarios"
 )
 
@@ -68,10 +68,10 @@ one's peak).`,
 	flags.StringVar(&f.a, "a", "", "the variant A, to which B is compared")
 	flags.StringVar(&f.b, "b", "", "the variant B")
 	flags.StringVar(&f.scenario, "scenario", "hello", "the row that both are asked")
-	flags.StringVar(&f.metric, "metric", string(cells.MetricThroughput), "throughput, p99 or cpu")
+	flags.StringVar(&f.metric, "metric", string(metric.Throughput), "throughput, p99 or cpu")
 	flags.StringVar(&f.margin, "margin", "2%", "the smallest difference that matters")
 	flags.StringVar(&f.rate, "rate", "", "open-loop rate for p99 and cpu: 2000 or 20k in req/s, or common")
-	flags.DurationVar(&f.budget, "budget", 10*time.Minute, "the longest that the ladders may take, without builds")
+	durationVar(flags, &f.budget, "budget", 10*time.Minute, "the longest that the ladders may take, without builds")
 	settingFlags(flags, "clients", "duration", "warmup", "seed", "env", "pin", "schedule")
 	return c
 }
@@ -79,14 +79,14 @@ one's peak).`,
 // question is a duel that has been read and checked.
 type question struct {
 	specs  [2]duel.Spec
-	metric cells.Metric
+	metric metric.Name
 	margin float64
 	rates  []string
 }
 
 // read checks the flags that are the duel's own. Its error holds every problem.
 func (f *duelFlags) read() (question, error) {
-	q := question{metric: cells.Metric(f.metric)}
+	q := question{metric: metric.Name(f.metric)}
 	var errs []error
 	for i, side := range []struct{ flag, text string }{{"--a", f.a}, {"--b", f.b}} {
 		if side.text == "" {
@@ -116,11 +116,11 @@ func (f *duelFlags) read() (question, error) {
 // rate sets the open-loop rate that the metric needs.
 func (q *question) rate(text string) error {
 	switch {
-	case text == "" && q.metric == cells.MetricP99:
+	case text == "" && q.metric == metric.P99:
 		text = string(results.RateCommon)
 	case text == "":
 		return nil
-	case q.metric == cells.MetricThroughput:
+	case q.metric == metric.Throughput:
 		return errors.New("--rate: the throughput is that of a closed loop, which has no rate; leave it out, or ask for --metric p99 or cpu")
 	}
 	r, err := plan.ParseRate(text)
@@ -138,6 +138,9 @@ func (a *app) duel(ctx context.Context, f *duelFlags) error {
 	q, err := f.read()
 	if err != nil {
 		return session.Usage(err)
+	}
+	for i, spec := range q.specs {
+		q.specs[i].Server = a.opener.Folders([]string{spec.Server})[0]
 	}
 	w, err := a.opener.LookToMeasure(a.flags.Text("pin"))
 	if err != nil {
@@ -190,7 +193,7 @@ func (q *question) flags(scenario string, given plan.Flags) plan.Flags {
 	return f
 }
 
-func (a *app) fight(ctx context.Context, m *session.Measurement, metric cells.Metric, budget time.Duration) error {
+func (a *app) fight(ctx context.Context, m *session.Measurement, metric metric.Name, budget time.Duration) error {
 	a.announceDuel(&m.Run)
 	s, err := m.Open(ctx, a.out)
 	if err != nil {

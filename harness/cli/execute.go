@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/joust-bench/joust/harness/cpuset"
 	"github.com/joust-bench/joust/harness/plan"
@@ -66,6 +67,9 @@ func (a *app) announce(j *job) {
 		warming = fmt.Sprintf(" and up to %s until servers are steady", seconds(longer.Nanoseconds()))
 	}
 	a.say("planned time %s%s, at most %s with all repeats, without builds", seconds(p.PlannedNS), warming, seconds(p.AtMostNS))
+	if blocks, first := plan.Blocks(*p, j.Catalogue); blocks > 1 && !j.resumed {
+		a.say("first table after block 1 of %d: about %s from the first trial on", blocks, min(first, firstTable).Round(time.Second))
+	}
 	a.say("CPUs: %s", describeSplit(j.Run.CPUs))
 	if p.Loaders > 1 {
 		a.say("%d loader processes make each load together", p.Loaders)

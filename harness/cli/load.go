@@ -65,6 +65,7 @@ not keep the rate); 130 interrupted, the partial result is printed.`,
 		RunE: func(c *cobra.Command, args []string) error { return a.load(c, args[0], &f) },
 	}
 	f.register(c.Flags())
+	c.SetUsageFunc(sectionedUsage)
 	return c
 }
 

@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"runtime"
 	"slices"
@@ -26,6 +27,7 @@ type loadFlags struct {
 	given []func(*pflag.FlagSet)
 	// read makes options of these.
 	rate, rampTo, cpus, bodyFile, proxy string
+	json                                *string
 	format, hgrm                        string
 	// anyway loads while a comparison measures.
 	anyway bool
@@ -43,53 +45,72 @@ func optional[T any](f *loadFlags, flag string, value *T, option **T) {
 func (f *loadFlags) register(flags *pflag.FlagSet) {
 	o := &f.load
 	flags.SortFlags = false
-	optional(f, "connections", flags.IntP("connections", "c", adhoc.DefaultConnections, "connections, all threads together"), &o.Connections)
-	optional(f, "threads", flags.IntP("threads", "t", 0, "loader threads (default: one for each of --cpus, or for every second CPU)"), &o.Threads)
-	optional(f, "users", flags.Int("users", 0, "closed loop of that many users who share the connections (default: each connection is a user)"), &o.Users)
+	under := sections(flags)
+	under("To begin with")
+	optional(f, "connections", flagOf(flags, integerForm, "connections", "c", adhoc.DefaultConnections, "`connections`, all threads together"), &o.Connections)
+	optional(f, "duration", flagOf(flags, durationForm, "duration", "d", adhoc.DefaultDuration, "`time` to measure: seconds, or with units such as 1m30s"), &o.Duration)
+	optional(f, "requests", flagOf(flags, countForm, "requests", "n", 0, "end after that many `requests`, such as 500 or 10k"), &o.Requests)
+	flags.StringVarP(&f.rate, "rate", "R", "", "open loop at a `rate` in requests per second, such as 20000 or 20k")
+	flags.StringArrayVarP(&o.Headers, "header", "H", nil, "`header` \"Name: value\" (repeatable); Host replaces the URL's")
+
+	under("The request")
+	flags.StringVarP(&o.Method, "method", "m", "", "`method`, -X too (default GET, or POST with a body)")
+	optional(f, "body", flags.StringP("body", "b", "", "body: a `text`, @FILE, or @- for standard input; its type is application/octet-stream where no header says another"), &o.Body)
+	flags.StringVar(&f.bodyFile, "body-file", "", "`file` with the body, - for standard input")
+	optional(f, "json", flags.String("json", "", "body of the type application/json, which is accepted too: a `text`, @FILE or @-"), &f.json)
+	flags.StringArrayVar(&o.Form, "form", nil, "`field` name=value of a form as the body (repeatable)")
+	flags.StringArrayVar(&o.Cookies, "cookie", nil, "`cookie` name=value (repeatable)")
+	flags.StringVarP(&o.BasicAuth, "basic-auth", "A", "", "`user:password` for HTTP's basic authentication")
+	alias(flags, "method", "request", "X")
+
+	under("Which answers are right")
+	optional(f, "expect-status", flagOf(flags, integerForm, "expect-status", "", 0, "the right `status` (default: any from 200 to 399)"), &o.ExpectStatus)
+	optional(f, "expect-body", flags.String("expect-body", "", "the right body, a `text`, byte for byte (default: any)"), &o.ExpectBody)
+
+	under("The load")
+	optional(f, "threads", flagOf(flags, integerForm, "threads", "t", 0, "loader `threads` (default: one for each of --cpus, or for every second CPU)"), &o.Threads)
+	optional(f, "warmup", flagOf(flags, durationForm, "warmup", "", adhoc.DefaultWarmup, "`time` of load before the measured window"), &o.Warmup)
+	optional(f, "users", flagOf(flags, integerForm, "users", "", 0, "closed loop of that many `users` who share the connections (default: each connection is a user)"), &o.Users)
 	flags.TextVar(&o.Think, "think", loaders.Think{}, "closed loop: `time` from an answer to the user's next request: "+loaders.ThinkWords)
-	optional(f, "duration", flags.DurationP("duration", "d", adhoc.DefaultDuration, "length of the measured window"), &o.Duration)
-	optional(f, "requests", flags.Uint64P("requests", "n", 0, "end after that many requests"), &o.Requests)
-	flags.StringVarP(&f.rate, "rate", "R", "", "open loop at a rate in requests per second, such as 20000 or 20k")
 	flags.BoolVar(&o.Poisson, "poisson", false, "open loop with random gaps, as independent users make them")
-	flags.StringVar(&f.rampTo, "ramp-to", "", "open loop whose rate changes, over the window, from that of -R to this one, such as 20000 or 20k")
-	optional(f, "burst", flags.Int("burst", 0, "open loop in which so many requests are due at once, at the mean rate of -R"), &o.Burst)
-	optional(f, "warmup", flags.Duration("warmup", adhoc.DefaultWarmup, "length of the warm-up"), &o.Warmup)
-	flags.DurationVar(&o.Drain, "drain", loaders.DefaultDrain, "how long answers are awaited after the window")
-	optional(f, "shed-after", flags.Duration("shed-after", 0, "open loop: give up a request that could not be sent so long after it was due"), &o.ShedAfter)
+	flags.StringVar(&f.rampTo, "ramp-to", "", "open loop whose rate changes, over the window, from that of -R to this `rate`, such as 20000 or 20k")
+	optional(f, "burst", flagOf(flags, integerForm, "burst", "", 0, "open loop in which so many `requests` are due at once, at the mean rate of -R"), &o.Burst)
+	optional(f, "shed-after", flagOf(flags, durationForm, "shed-after", "", 0, "open loop: give up a request that could not be sent in that `time` after it was due"), &o.ShedAfter)
+	durationVar(flags, &o.Timeout, "timeout", loaders.DefaultRequestTimeout, "a request without an answer for that `time` has failed")
+	durationVar(flags, &o.Drain, "drain", loaders.DefaultDrain, "`time` for which answers are awaited after the window")
 
-	flags.StringVarP(&o.Method, "method", "m", "", "method (default GET, or POST with a body)")
-	flags.StringArrayVarP(&o.Headers, "header", "H", nil, `header "Name: value" (repeatable); Host replaces the URL's`)
-	optional(f, "body", flags.StringP("body", "b", "", "body of the request"), &o.Body)
-	flags.StringVar(&f.bodyFile, "body-file", "", "file with the body of the request")
-	optional(f, "expect-status", flags.Int("expect-status", 0, "the right status (default: any from 200 to 399)"), &o.ExpectStatus)
-	optional(f, "expect-body", flags.String("expect-body", "", "the right body, byte for byte (default: any)"), &o.ExpectBody)
-
-	flags.IntVar(&o.Depth, "depth", 1, "requests in flight on each connection (pipelining)")
-	optional(f, "reconnect", flags.Int("reconnect", 0, "a new connection after that many requests (default: connections are kept)"), &o.ReconnectEvery)
+	under("Connections")
+	integerVar(flags, &o.Depth, "depth", 1, "`requests` in flight on each connection (pipelining)")
+	optional(f, "reconnect", flagOf(flags, integerForm, "reconnect", "", 0, "a new connection after that many `requests` (default: connections are kept)"), &o.ReconnectEvery)
 	flags.BoolVar(&o.RST, "rst", false, "close with RST instead of FIN where --reconnect closes")
-	flags.DurationVar(&o.Timeout, "timeout", loaders.DefaultRequestTimeout, "a request without an answer for so long has failed")
-	flags.DurationVar(&o.ConnectTimeout, "connect-timeout", loaders.DefaultConnectTimeout, "the same for a connection")
+	durationVar(flags, &o.ConnectTimeout, "connect-timeout", loaders.DefaultConnectTimeout, "an attempt to connect that takes this `time` has failed")
+	flags.StringVar(&o.Unix, "unix", "", "connect to this Unix `socket` instead of the URL's host; @NAME is an abstract one")
+	flags.StringVar(&f.proxy, "proxy", "", "HTTP proxy, a `URL` such as http://host:port")
 
-	flags.StringVar(&o.TLS.CAFile, "ca", "", "PEM file of the authority to trust instead of the system's")
-	flags.StringVar(&o.TLS.CertFile, "cert", "", "PEM file of the client's certificate")
-	flags.StringVar(&o.TLS.KeyFile, "key", "", "PEM file of the client certificate's key")
-	flags.BoolVar(&o.TLS.Insecure, "insecure", false, "do not verify the server's certificate")
-	flags.StringVar(&o.TLS.ServerName, "servername", "", "name for SNI and verification (default: the URL's host)")
+	under("TLS")
+	flags.BoolVarP(&o.TLS.Insecure, "insecure", "k", false, "do not verify the server's certificate")
+	flags.StringVar(&o.TLS.CAFile, "ca", "", "PEM `file` of the authority to trust instead of the system's")
+	flags.StringVar(&o.TLS.CertFile, "cert", "", "PEM `file` of the client's certificate")
+	flags.StringVar(&o.TLS.KeyFile, "key", "", "PEM `file` of the client certificate's key")
+	flags.StringVar(&o.TLS.ServerName, "servername", "", "`name` for SNI and verification (default: the URL's host)")
 	flags.BoolVar(&o.TLS.Resume, "resume", false, "let new connections resume earlier TLS sessions")
-	flags.StringVar(&o.Unix, "unix", "", "connect to this Unix socket instead of the URL's host; @NAME is an abstract one")
-	flags.StringVar(&f.proxy, "proxy", "", "HTTP proxy, http://host:port")
 
-	flags.StringVar((*string)(&o.Idle), "idle", "", "how threads wait: "+loaders.IdleWords+" (default: spin with --cpus, else hybrid)")
-	flags.StringVar(&f.cpus, "cpus", "", "pin the threads to these CPUs, such as 2-3")
-	flags.StringVar((*string)(&o.Engine), "engine", "", "evloop or portable (default: the best here)")
-	flags.Uint64Var(&o.Seed, "seed", 0, "seed of all random choices (default: a fresh one, printed)")
+	under("The loader")
+	flags.StringVar((*string)(&o.Idle), "idle", "", "`way` in which threads wait: "+loaders.IdleWords+" (default: spin with --cpus, else hybrid)")
+	flags.StringVar(&f.cpus, "cpus", "", "pin the threads to these `CPUs`, such as 2-3")
+	flags.StringVar((*string)(&o.Engine), "engine", "", "`name` of the engine, evloop or portable (default: the best here)")
+	flags.Uint64Var(&o.Seed, "seed", 0, "`number` from which all random choices follow (default: a fresh one, printed)")
+
 	flags.BoolVar(&f.anyway, "anyway", false, "do not wait while a comparison measures on this machine: both disturb each other, and the report says so")
+
+	under("The result")
 	formatFlag(flags, &f.format, formatText, formatJSON)
-	flags.StringVar(&f.hgrm, "hgrm", "", "write the percentile distribution of latency, in ms, to this file")
+	flags.StringVar(&f.hgrm, "hgrm", "", "write the percentile distribution of latency, in ms, to this `file`")
+	under("")
 }
 
 // read completes the options with the flags as they were given.
-func (f *loadFlags) read(flags *pflag.FlagSet) error {
+func (f *loadFlags) read(flags *pflag.FlagSet, stdin io.Reader) error {
 	o := &f.load
 	o.Processors = runtime.NumCPU()
 	for _, set := range f.given {
@@ -98,7 +119,7 @@ func (f *loadFlags) read(flags *pflag.FlagSet) error {
 	if !flags.Changed("seed") {
 		o.Seed = session.FreshSeed()
 	}
-	return errors.Join(rate("-R", f.rate, &o.RateRPS), rate("--ramp-to", f.rampTo, &o.RampToRPS), f.setCPUs(), f.setBody(), checkTLSFiles(o.TLS))
+	return errors.Join(rate("-R", f.rate, &o.RateRPS), rate("--ramp-to", f.rampTo, &o.RampToRPS), f.setCPUs(), f.setBody(stdin), checkTLSFiles(o.TLS))
 }
 
 // rate parses the text of a flag; an empty one leaves the rate as it is.
@@ -133,23 +154,6 @@ func (f *loadFlags) setCPUs() error {
 		}
 	}
 	f.load.CPUs = cpus
-	return nil
-}
-
-// setBody reads the body from --body-file.
-func (f *loadFlags) setBody() error {
-	if f.bodyFile == "" {
-		return nil
-	}
-	if f.load.Body != nil {
-		return errors.New("-b and --body-file both say what the body is: give one of them")
-	}
-	data, err := os.ReadFile(f.bodyFile)
-	if err != nil {
-		return fmt.Errorf("--body-file: %w", err)
-	}
-	text := string(data)
-	f.load.Body = &text
 	return nil
 }
 

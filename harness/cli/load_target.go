@@ -32,7 +32,7 @@ func (a *app) aim(ctx context.Context, flags *pflag.FlagSet, text string, f *loa
 	if err != nil {
 		return nil, session.Usage(err)
 	}
-	if err := f.read(flags); err != nil {
+	if err := f.read(flags, a.stdin); err != nil {
 		return nil, session.Usage(err)
 	}
 	o := &f.load

@@ -393,7 +393,7 @@ func TestLoadRefusals(t *testing.T) {
 		{[]string{"load", "http://h/", "-R", "fast"}, 2, "-R fast: a rate above 0"},
 		{[]string{"load", "http://h/", "-R", "10", "--ramp-to", "50%"}, 2, "--ramp-to 50%: a rate above 0"},
 		{[]string{"load", "http://h/", "--burst", "5"}, 2, "--burst says how requests of an open loop are spaced"},
-		{[]string{"load", "http://h/", "--think", "5"}, 2, "write 1s, 1s±50%"},
+		{[]string{"load", "http://h/", "--think", "soon"}, 2, "write 1s, 1s±50%"},
 		{[]string{"load", "http://127.0.0.1/", "--users", "5", "-R", "10"}, 2, "--users and --think are for closed loops"},
 		{[]string{"load", "http://h/", "--cpus", "a"}, 2, "--cpus"},
 		{[]string{"load", "http://h/", "--cpus", "1023"}, 2, "there is no CPU 1023"},

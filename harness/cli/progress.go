@@ -11,6 +11,8 @@ import (
 	"github.com/joust-bench/joust/harness/session"
 	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/results/cells"
+	"github.com/joust-bench/joust/results/matrix"
 )
 
 // progress shows how a run goes. On a terminal it redraws one line, with lines
@@ -29,6 +31,8 @@ type progress struct {
 	began    time.Time
 	// refreshed is when the matrices were last written.
 	refreshed time.Time
+	// shown is true when a table was shown.
+	shown bool
 }
 
 var _ run.Observer = (*progress)(nil)
@@ -88,7 +92,10 @@ func (p *progress) TrialEnds(at run.Progress, t results.Trial) {
 		kind = "scouting"
 	}
 	p.line("[%d/%d] %s  %s %s  %s", at.Number, at.Total, kind, t.Server, t.Scenario, outcome(&t))
-	if time.Since(p.refreshed) > refreshEvery {
+	switch {
+	case !p.shown && t.Block > 0 && time.Since(p.began) > firstTable:
+		p.table("so far:")
+	case time.Since(p.refreshed) > refreshEvery:
 		p.refresh()
 	}
 }
@@ -155,18 +162,33 @@ func searchOutcome(s *results.Search, confirmation bool) string {
 	return fmt.Sprintf("%s %s%.0f req/s in %s", name, sign, *s.KeptRPS, count(len(s.Steps), "step"))
 }
 
-// refreshEvery bounds the age of the matrices while a block goes on.
-const refreshEvery = 30 * time.Second
+const (
+	// refreshEvery bounds the age of the matrices while a block goes on.
+	refreshEvery = 30 * time.Second
+	// firstTable bounds the wait for the first table, in a block that takes longer.
+	firstTable = 100 * time.Second
+)
 
-// BlockEnds refreshes the matrices and says so.
+// BlockEnds refreshes the matrices and shows the table so far. The last block's
+// table is that of the whole run.
 func (p *progress) BlockEnds(block, blocks int) {
-	if p.refresh() {
-		p.line("block %d of %d done: %s is up to date", block, blocks, p.dir)
+	if block < blocks {
+		p.table(fmt.Sprintf("block %d of %d done, so far:", block, blocks))
+	} else if p.refresh() != nil {
+		p.line("block %d of %d done", block, blocks)
 	}
 }
 
-// refresh writes the matrices anew and reports whether it could.
-func (p *progress) refresh() bool {
+// table refreshes the matrices and shows what they say so far.
+func (p *progress) table(title string) {
+	if set := p.refresh(); set != nil {
+		p.line("%s\n%s%s is up to date", title, matrix.Headline(set, columns(p.out)), p.dir)
+		p.shown = true
+	}
+}
+
+// refresh writes the matrices anew and returns their cells, nil where it could not.
+func (p *progress) refresh() *cells.Set {
 	p.refreshed = time.Now()
 	set, err := readCells(p.dir)
 	if err == nil {
@@ -174,8 +196,9 @@ func (p *progress) refresh() bool {
 	}
 	if err != nil {
 		p.line("joust: the matrices could not be refreshed: %v", err)
+		return nil
 	}
-	return err == nil
+	return set
 }
 
 // end removes the line that is redrawn and prints how much of the time was

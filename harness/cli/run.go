@@ -82,6 +82,9 @@ environment.`,
 }
 
 func (a *app) run(c *cobra.Command, args []string, f *runFlags) error {
+	if names, given := a.flags["servers"]; given {
+		a.flags["servers"] = a.opener.Folders(names)
+	}
 	w, err := a.opener.LookToMeasure(a.flags.Text("pin"))
 	if err != nil {
 		return err

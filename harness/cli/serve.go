@@ -64,6 +64,7 @@ func (a *app) serve(ctx context.Context, name string, f *serveFlags) (err error)
 	if err != nil {
 		return err
 	}
+	name = a.opener.Folders([]string{name})[0]
 	w, err := a.opener.LookToMeasure(a.flags.Text("pin"))
 	if err != nil {
 		return err

@@ -20,14 +20,14 @@ import (
 func settingFlags(flags *pflag.FlagSet, names ...string) {
 	register := map[string]func(name, usage string){
 		"bool":        func(name, usage string) { flags.Bool(name, false, usage) },
-		"duration":    func(name, usage string) { flags.Duration(name, 0, usage) },
+		"duration":    func(name, usage string) { flagOf(flags, durationForm, name, "", 0, usage) },
 		"float64":     func(name, usage string) { flags.Float64(name, 0, usage) },
-		"int":         func(name, usage string) { flags.Int(name, 0, usage) },
+		"int":         func(name, usage string) { flagOf(flags, integerForm, name, "", 0, usage) },
 		"uint64":      func(name, usage string) { flags.Uint64(name, 0, usage) },
 		"":            func(name, usage string) { flags.String(name, "", usage) },
 		"string":      func(name, usage string) { flags.String(name, "", usage) },
 		"stringArray": func(name, usage string) { flags.StringArray(name, nil, usage) },
-		"stringSlice": func(name, usage string) { flags.StringSlice(name, nil, usage) },
+		"stringSlice": func(name, usage string) { listVar(flags, new([]string), name, nil, usage) },
 	}
 	for _, s := range plan.Settings() {
 		name := s.Flag

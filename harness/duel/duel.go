@@ -9,6 +9,7 @@ import (
 	"github.com/joust-bench/joust/harness/run"
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/cells"
+	"github.com/joust-bench/joust/results/metric"
 	"github.com/joust-bench/joust/results/stats"
 )
 
@@ -33,8 +34,8 @@ const (
 const LeastTrials = 2 * leastPairs
 
 // Metrics are the metrics that a duel can compare.
-func Metrics() []cells.Metric {
-	return []cells.Metric{cells.MetricThroughput, cells.MetricP99, cells.MetricCPU}
+func Metrics() []metric.Name {
+	return []metric.Name{metric.Throughput, metric.P99, metric.CPU}
 }
 
 // Judge answers the question from the logarithms of B ÷ A, one a pair. It may be
@@ -65,7 +66,7 @@ type Referee struct {
 	// Runner is the duel's: its plan has the entries A and B and one table. The
 	// standing is kept in its Run.
 	Runner *run.Runner
-	Metric cells.Metric
+	Metric metric.Name
 	Budget time.Duration
 	// Stands is called after every A B, B A with the standing and the rest of the
 	// budget.

@@ -11,7 +11,7 @@ import (
 	"github.com/joust-bench/joust/harness/run"
 	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/results"
-	"github.com/joust-bench/joust/results/cells"
+	"github.com/joust-bench/joust/results/metric"
 )
 
 // nobody observes nothing.
@@ -46,7 +46,7 @@ func stage(margin float64, budget time.Duration) *staged {
 		Duel:    &results.Duel{Metric: "throughput", Phase: results.PhaseClosed, Margin: margin},
 	}}
 	s.Referee = &duel.Referee{
-		Observer: nobody{}, Runner: r, Metric: cells.MetricThroughput, Budget: budget,
+		Observer: nobody{}, Runner: r, Metric: metric.Throughput, Budget: budget,
 		Stands: func(results.Duel, time.Duration) { s.standings++ },
 	}
 	return s

@@ -3,7 +3,6 @@ package plan
 import (
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/joust-bench/joust/results"
@@ -29,9 +28,9 @@ func parseClients(texts clientsYAML, _ origin) (c clients, wrong string) {
 		if text == autoClients && len(texts) == 1 {
 			return clients{Auto: true}, ""
 		}
-		n, err := strconv.Atoi(text)
+		n, err := results.ParseInt(text)
 		if err != nil {
-			return c, fmt.Sprintf("%q is no number of clients; write one such as 64, several such as 1,8,64, or %s alone", text, autoClients)
+			return c, fmt.Sprintf("%q is no number of clients; write one such as 64 or 1k, several such as 1,8,64, or %s alone", text, autoClients)
 		}
 		if wrong := count("clients", 1, maxClients)(n); wrong != "" {
 			return c, wrong

@@ -18,7 +18,7 @@ func FileSchema() (*jsonschema.Schema, error) {
 		return &jsonschema.Schema{Type: "string", Pattern: pattern}
 	}
 	least := func(n float64) *jsonschema.Schema { return &jsonschema.Schema{Type: "integer", Minimum: &n} }
-	one := &jsonschema.Schema{AnyOf: []*jsonschema.Schema{least(1), text(`^\s*([0-9]+|auto)\s*(,\s*[0-9]+\s*)*$`)}}
+	one := &jsonschema.Schema{AnyOf: []*jsonschema.Schema{least(1), text(`^\s*([0-9.]+[kKMG]?|auto)\s*(,\s*[0-9.]+[kKMG]?\s*)*$`)}}
 	server, err := schema.Of[serverYAML]("", schema.Types{})
 	if err != nil {
 		return nil, err
@@ -40,7 +40,7 @@ func FileSchema() (*jsonschema.Schema, error) {
 	s.Properties["seed"] = least(0)
 	for _, mapping := range []*jsonschema.Schema{s, s.Properties["tables"].Items} {
 		mapping.Properties["rates"].Items = &jsonschema.Schema{AnyOf: []*jsonschema.Schema{
-			{Type: "number"}, text(`^(common|\+?[0-9.]+ *(%|[kM]? *(req)?(/s)?))$`),
+			{Type: "number"}, text(`^(common|\+?[0-9.]+ *(%|[kKMG]? *(req)?(/s)?))$`),
 		}}
 		mapping.Properties["find_rate"] = text(`^\s*(p50|p90|p99|p99\.9|max)\s*<[^=]+$`)
 	}
@@ -73,7 +73,7 @@ func explain(p *jsonschema.Schema, s Setting) {
 	case s.OneOf != nil:
 		p.Enum = schema.Enum(s.OneOf...).Enum
 	case s.Key == scheduleSetting.Key:
-		p.Pattern = "^(constant|poisson|ramp to .+|bursts of [0-9]+)$"
+		p.Pattern = "^(constant|poisson|ramp to .+|bursts of [0-9.]+[kKMG]?)$"
 	}
 }
 

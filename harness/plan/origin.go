@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/scenarios/strictyaml"
 )
 
@@ -119,7 +120,7 @@ func (o *flagOrigin) fill(raw any, texts []string) {
 	case *int, *float64:
 		_, err = fmt.Sscan(texts[0], p)
 	case *time.Duration:
-		*p, err = time.ParseDuration(texts[0])
+		*p, err = results.ParseDuration(texts[0])
 	default: // a slice of these
 		list := reflect.ValueOf(raw).Elem()
 		list.Set(reflect.MakeSlice(list.Type(), len(texts), len(texts)))

@@ -38,6 +38,19 @@ func Planned(p results.Plan, c Catalogue, repeatBudget float64) (nominal, atMost
 	return nominal + n, atMost + m
 }
 
+// Blocks returns the number of blocks, and the nominal time to the end of the first
+// one: checks, scouting and its trials.
+func Blocks(p results.Plan, c Catalogue) (blocks int, first time.Duration) {
+	first, _ = checksTime(p, &c)
+	for _, t := range Expand(p, c.Runnable) {
+		blocks = max(blocks, t.Block)
+		if t.Block <= 1 {
+			first += TrialTime(t, p)
+		}
+	}
+	return blocks, first
+}
+
 // Waiting returns the longest total time by which warm-ups exceed the nominal time
 // because servers are not steady yet.
 func Waiting(p results.Plan, runnable func(results.PlanEntry, results.PlanTable) bool) time.Duration {

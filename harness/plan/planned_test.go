@@ -57,6 +57,24 @@ func TestPlannedTimeOfScripts(t *testing.T) {
 	}
 }
 
+// The first block, with what comes before it, is the whole of a plan of one block, and
+// a part of a longer one that leaves room for the others.
+func TestTimeOfTheFirstBlock(t *testing.T) {
+	t.Parallel()
+	p, c := script(t, "default.yaml")
+	blocks, first := plan.Blocks(p, c)
+	if whole := time.Duration(p.PlannedNS); blocks != 6 || first <= whole/12 || first >= whole/3 {
+		t.Errorf("%d blocks, the first one ends after %v of %v", blocks, first, whole)
+	}
+	for i := range p.Tables {
+		p.Tables[i].Trials = 1
+	}
+	blocks, first = plan.Blocks(p, c)
+	if whole, _ := plan.Planned(p, c, 0); blocks != 1 || first != whole {
+		t.Errorf("%d blocks, the first one ends after %v of %v", blocks, first, whole)
+	}
+}
+
 // TestDefaultPlan checks the plan of the published matrices.
 func TestDefaultPlan(t *testing.T) {
 	t.Parallel()

@@ -3,7 +3,6 @@ package plan
 import (
 	"fmt"
 	"math"
-	"strconv"
 	"strings"
 
 	"github.com/joust-bench/joust/results"
@@ -16,20 +15,19 @@ type rate struct{ results.PlanRate }
 func (r rate) String() string { return strings.TrimPrefix(r.PhaseName(), "open ") }
 
 // ParseRate reads one open-loop rate: "75%" of the process's own peak,
-// requests per second such as "20000", "20k" or "1.5k/s", or "common".
+// requests per second such as "20000", "20k", "20K" or "1.5k/s", or "common".
 func ParseRate(text string) (results.PlanRate, error) {
 	s := strings.TrimSpace(text)
 	if s == string(results.RateCommon) {
 		return results.PlanRate{Kind: results.RateCommon}, nil
 	}
 	number, isShare := strings.CutSuffix(s, "%")
-	scale := 1.0
 	if !isShare {
-		number, scale = rateScale(s)
+		number = withoutUnit(s)
 	}
 	value, err := parseNumber(text, number)
 	// Rounded, so that 33.3% is stored as 0.333.
-	share, rps := math.Round(value*1e10)/1e12, value*scale
+	share, rps := math.Round(value*1e10)/1e12, value
 	switch {
 	case err != nil:
 		return results.PlanRate{}, err
@@ -45,32 +43,25 @@ func ParseRate(text string) (results.PlanRate, error) {
 	return results.PlanRate{Kind: results.RateAbsolute, RateRPS: rps}, nil
 }
 
-// rateScale separates a number from its unit and its thousands.
-func rateScale(s string) (number string, scale float64) {
+// withoutUnit removes the unit of a rate per second.
+func withoutUnit(s string) string {
 	for _, unit := range []string{"req/s", "/s"} {
 		if rest, ok := strings.CutSuffix(s, unit); ok {
-			s = strings.TrimSpace(rest)
-			break
+			return rest
 		}
 	}
-	switch {
-	case strings.HasSuffix(s, "k"):
-		return s[:len(s)-1], 1e3
-	case strings.HasSuffix(s, "M"):
-		return s[:len(s)-1], 1e6
-	}
-	return s, 1
+	return s
 }
 
+// parseNumber reads the number of a rate; whole is the text for its error.
 func parseNumber(whole, number string) (float64, error) {
-	number = strings.TrimPrefix(strings.TrimSpace(number), "+")
-	x, err := strconv.ParseFloat(number, 64)
-	yaml := strings.ToLower(strings.TrimLeft(number, "-"))
-	switch {
-	case yaml == ".inf", yaml == ".nan", math.IsNaN(x), math.IsInf(x, 0):
+	number = strings.TrimSpace(number)
+	switch strings.ToLower(strings.TrimLeft(number, "+-")) {
+	case ".inf", ".nan", "inf", "infinity", "nan":
 		return 0, fmt.Errorf("a rate must be a finite number, not %q", whole)
-	// A hexadecimal float of Go is a slip.
-	case err != nil, strings.ContainsAny(number, "xX_"):
+	}
+	x, err := results.ParseNumber(number)
+	if err != nil {
 		return 0, fmt.Errorf("%q is no rate; write a share of the peak such as 75%%, requests per second such as 20000 or 20k, or common", whole)
 	}
 	return x, nil

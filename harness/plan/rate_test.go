@@ -14,11 +14,11 @@ func TestParseRate(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
 		"50%": "open 50%", "7%": "open 7%", "33.3%": "open 33.3%", " 95 % ": "open 95%", "150%": "open 150%",
-		"common": "open common", "20000": "open 20000/s", "20k": "open 20000/s", "1.5k/s": "open 1500/s",
+		"common": "open common", "20000": "open 20000/s", "20k": "open 20000/s", "20K": "open 20000/s", "1.5K req/s": "open 1500/s", "0.5G": "open 500000000/s", "1.5k/s": "open 1500/s",
 		"0.5 req/s": "open 0.5/s", "1M": "open 1000000/s", "+3": "open 3/s", "1e4": "open 10000/s",
 		"": "", "%": "", "k": "", "50 %%": "", "Common": "", "0": "", "-1": "", "0%": "", "-5%": "", "151%": "",
 		"NaN": "", "nan%": "", "inf": "", "-Inf": "", ".inf": "", "1e400": "", "1e10": "", "0x10": "", "1_000": "",
-		"1e-400%": "", "20kk": "", "5/s/s": "",
+		"1e-400%": "", "20kk": "", "5m": "", "5k%": "", "50%/s": "", "5/s/s": "",
 	} {
 		got, err := plan.ParseRate(text)
 		if (err == nil) != (want != "") || err == nil && got.PhaseName() != want {

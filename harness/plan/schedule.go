@@ -2,7 +2,6 @@ package plan
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
 
 	"github.com/joust-bench/joust/loaders"
@@ -44,7 +43,7 @@ func parseSchedule(text string, _ origin) (a arrivals, wrong string) {
 		}
 		return arrivals{law: loaders.Ramp, rampTo: to}, ""
 	case bursts:
-		n, err := strconv.Atoi(size)
+		n, err := results.ParseInt(size)
 		if err != nil {
 			return a, fmt.Sprintf("%q: a burst has a whole number of requests; write one such as bursts of 50", text)
 		}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -69,15 +70,47 @@ func (o *Opener) LookToMeasure(pin string) (*World, error) {
 	return w, machine.RaiseNoFile()
 }
 
+// Folders makes servers of the folders among the names: those with a slash, and those
+// of folders in the working folder that hold a server.yaml. It returns the servers'
+// names. Look finds them later.
+func (o *Opener) Folders(names []string) []string {
+	var list []string
+	for _, name := range names {
+		name = strings.TrimSpace(name)
+		_, err := os.Stat(filepath.Join(name, catalog.ManifestName))
+		if path, absErr := filepath.Abs(name); name != "" && absErr == nil && (err == nil || strings.ContainsRune(name, '/')) {
+			o.ServersDirs = append(o.ServersDirs, name)
+			name = filepath.Base(path)
+		}
+		list = append(list, name)
+	}
+	return list
+}
+
+// checkout returns the servers of the checkout in which the working folder or joust's
+// own program lies.
+func checkout() (string, error) {
+	here, err := os.Getwd()
+	if err != nil {
+		return "", fmt.Errorf("finding the working folder: %w", err)
+	}
+	dir, err := catalog.FindServersDir(here)
+	if err == nil {
+		return dir, nil
+	}
+	if program, programErr := os.Executable(); programErr == nil {
+		if dir, programErr = catalog.FindServersDir(filepath.Dir(program)); programErr == nil {
+			return dir, nil
+		}
+	}
+	return "", err
+}
+
 // loadServers loads the checkout's servers and those of ServersDirs. No checkout
 // is needed where there are others.
 func (o *Opener) loadServers(table scenarios.Rows) (*catalog.Servers, error) {
-	here, err := os.Getwd()
-	if err != nil {
-		return nil, fmt.Errorf("finding the working folder: %w", err)
-	}
 	dirs := o.ServersDirs
-	own, err := catalog.FindServersDir(here)
+	own, err := checkout()
 	switch {
 	case err == nil:
 		dirs = append([]string{own}, dirs...)

@@ -70,8 +70,15 @@ type Flags struct {
 	// Headers are lines such as "Accept: text/plain". A Host among them replaces
 	// the URL's.
 	Headers []string
-	Body    *string
-	Depth   int
+	// BasicAuth is "user:password"; empty for none. Cookies are "name=value".
+	BasicAuth string
+	Cookies   []string
+	Body      *string
+	// JSON makes the body's type application/json, where no header says another.
+	JSON bool
+	// Form are the fields "name=value" of a form, in place of Body.
+	Form  []string
+	Depth int
 	// ReconnectEvery closes connections after that many requests, by RST instead
 	// of FIN where RST is true.
 	ReconnectEvery *int
@@ -166,16 +173,15 @@ func (f *Flags) target(u URL, addresses []string) loaders.Target {
 // request returns the one request. It compiles it, to find its problems.
 func (f *Flags) request(u URL) (scenarios.Request, error) {
 	r := scenarios.Request{Method: f.Method, Path: u.Path}
-	if f.Body != nil {
+	body, bodyType := f.body()
+	if r.Body = body; body != nil {
 		r.Method = cmp.Or(r.Method, "POST")
-		r.Body = &scenarios.Body{Text: *f.Body}
 	}
 	r.Method = cmp.Or(r.Method, "GET")
-	headers, err := parseHeaders(f.Headers)
-	if err != nil {
+	var err error
+	if r.Headers, err = f.fields(u, bodyType); err != nil {
 		return r, err
 	}
-	r.Headers = withCredentials(headers, u.Authorization)
 	r.Exchange = continues(&r)
 	r.Expect.Status = given(f.ExpectStatus, 0)
 	if f.ExpectBody != nil {

@@ -126,6 +126,35 @@ func TestFlagsReachTheSpec(t *testing.T) {
 		}},
 		{"body", func(o *adhoc.Flags) { o.Body = new("hi") }, func(s *loaders.Spec) {
 			s.Requests[0].Method, s.Requests[0].Name, s.Requests[0].Body = "POST", "POST /", &scenarios.Body{Text: "hi"}
+			s.Requests[0].Headers = []scenarios.Header{{Name: "Content-Type", Value: "application/octet-stream"}}
+		}},
+		{"body of a type", func(o *adhoc.Flags) { o.Body, o.Headers = new("hi"), []string{"content-type: text/plain"} }, func(s *loaders.Spec) {
+			s.Requests[0].Method, s.Requests[0].Name, s.Requests[0].Body = "POST", "POST /", &scenarios.Body{Text: "hi"}
+			s.Requests[0].Headers = []scenarios.Header{{Name: "content-type", Value: "text/plain"}}
+		}},
+		{"empty body", func(o *adhoc.Flags) { o.Body, o.Method = new(""), "PUT" }, func(s *loaders.Spec) {
+			s.Requests[0].Method, s.Requests[0].Name, s.Requests[0].Body = "PUT", "PUT /", &scenarios.Body{Text: ""}
+			s.Requests[0].Headers = []scenarios.Header{{Name: "Content-Type", Value: "application/octet-stream"}}
+		}},
+		{"json", func(o *adhoc.Flags) { o.Body, o.JSON = new("{}"), true }, func(s *loaders.Spec) {
+			s.Requests[0].Method, s.Requests[0].Name, s.Requests[0].Body = "POST", "POST /", &scenarios.Body{Text: "{}"}
+			s.Requests[0].Headers = []scenarios.Header{{Name: "Accept", Value: "application/json"}, {Name: "Content-Type", Value: "application/json"}}
+		}},
+		{"json of another type", func(o *adhoc.Flags) {
+			o.Body, o.JSON, o.Headers = new("{}"), true, []string{"Content-Type: application/ld+json", "Accept: */*"}
+		}, func(s *loaders.Spec) {
+			s.Requests[0].Method, s.Requests[0].Name, s.Requests[0].Body = "POST", "POST /", &scenarios.Body{Text: "{}"}
+			s.Requests[0].Headers = []scenarios.Header{{Name: "Content-Type", Value: "application/ld+json"}, {Name: "Accept", Value: "*/*"}}
+		}},
+		{"form", func(o *adhoc.Flags) { o.Form = []string{"a=1", "b c=ä&=", "a="} }, func(s *loaders.Spec) {
+			s.Requests[0].Method, s.Requests[0].Name, s.Requests[0].Body = "POST", "POST /", &scenarios.Body{Text: "a=1&b+c=%C3%A4%26%3D&a="}
+			s.Requests[0].Headers = []scenarios.Header{{Name: "Content-Type", Value: "application/x-www-form-urlencoded"}}
+		}},
+		{"cookies", func(o *adhoc.Flags) { o.Cookies = []string{"a=1", "b=2; c=3"} }, func(s *loaders.Spec) {
+			s.Requests[0].Headers = []scenarios.Header{{Name: "Cookie", Value: "a=1; b=2; c=3"}}
+		}},
+		{"credentials", func(o *adhoc.Flags) { o.BasicAuth = "u:p:q" }, func(s *loaders.Spec) {
+			s.Requests[0].Headers = []scenarios.Header{{Name: "Authorization", Value: "Basic dTpwOnE="}}
 		}},
 		{"headers", func(o *adhoc.Flags) { o.Headers = []string{"A:b", "A: b", "E:", "Host: x"} }, func(s *loaders.Spec) {
 			s.Requests[0].Headers = []scenarios.Header{{Name: "A", Value: "b"}, {Name: "A", Value: "b"}, {Name: "E"}, {Name: "Host", Value: "x"}}
@@ -284,6 +313,12 @@ func TestFlagsRefused(t *testing.T) {
 		"-d -1s: must be above 0":                   func(o *adhoc.Flags) { o.Duration = new(-time.Second) },
 		"-n 0: at least 1 request":                  func(o *adhoc.Flags) { o.Requests = new(uint64(0)) },
 		"--warmup -1s: must not be negative":        func(o *adhoc.Flags) { o.Warmup = new(-time.Second) },
+		"-A and -H 'Authorization: …' both":         func(o *adhoc.Flags) { o.BasicAuth, o.Headers = "u:p", []string{"authorization: x"} },
+		"-A wants user:password":                    func(o *adhoc.Flags) { o.BasicAuth = "u" },
+		"--cookie and -H 'Cookie: …' both":          func(o *adhoc.Flags) { o.Cookies, o.Headers = []string{"a=b"}, []string{"Cookie: x"} },
+		`--cookie "jar.txt": a cookie looks like`:   func(o *adhoc.Flags) { o.Cookies = []string{"jar.txt"} },
+		`--form "=x": a field looks like`:           func(o *adhoc.Flags) { o.Form = []string{"a=", "=x"} },
+		"-k, --insecure is for TLS":                 func(o *adhoc.Flags) { o.TLS.Insecure = true },
 		"-R 0: a rate above 0":                      func(o *adhoc.Flags) { o.RateRPS = new(0.0) },
 		"-R -5: a rate above 0":                     func(o *adhoc.Flags) { o.RateRPS = new(-5.0) },
 		"-R NaN: a rate above 0":                    func(o *adhoc.Flags) { o.RateRPS = new(math.NaN()) },

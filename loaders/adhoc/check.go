@@ -22,6 +22,7 @@ func (f *Flags) check(u URL) error {
 	}
 	f.checkNumbers(refuse)
 	f.checkLoop(refuse)
+	f.checkFields(u, refuse)
 	f.checkRoute(u, refuse)
 	return errors.Join(errs...)
 }
@@ -106,12 +107,12 @@ func (f *Flags) checkRoute(u URL, refuse refusal) {
 		{"--ca", f.TLS.CAFile != ""},
 		{"--cert", f.TLS.CertFile != ""},
 		{"--key", f.TLS.KeyFile != ""},
-		{"--insecure", f.TLS.Insecure},
 		{"--servername", f.TLS.ServerName != ""},
 		{"--resume", f.TLS.Resume},
 	} {
 		refuse(tls.is && !u.TLS, "%s is for TLS, and the URL says http: write https://, or leave the flag out", tls.name)
 	}
+	refuse(f.TLS.Insecure && !u.TLS, "-k, --insecure is for TLS, and the URL says http: write https://, or leave the flag out (connections are kept anyway, which ab's -k asks for)")
 	refuse((f.TLS.CertFile == "") != (f.TLS.KeyFile == ""), "--cert and --key belong together: give both or neither")
 	refuse(f.TLS.Insecure && f.TLS.CAFile != "", "--insecure trusts everybody and --ca one authority: give one of them")
 	refuse(f.Unix != "" && f.Proxy != "", "--unix and --proxy are two ways to the server: give one of them")

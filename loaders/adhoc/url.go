@@ -1,12 +1,10 @@
 package adhoc
 
 import (
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"net"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -62,7 +60,7 @@ func ParseURL(text string) (URL, error) {
 	t.setHost()
 	if u.User != nil {
 		password, _ := u.User.Password()
-		t.Authorization = "Basic " + base64.StdEncoding.EncodeToString([]byte(u.User.Username()+":"+password))
+		t.Authorization = basic(u.User.Username() + ":" + password)
 	}
 	return t, nil
 }
@@ -141,13 +139,4 @@ func parseHeaders(lines []string) ([]scenarios.Header, error) {
 		list = append(list, scenarios.Header{Name: name, Value: strings.Trim(value, " \t")})
 	}
 	return list, errors.Join(errs...)
-}
-
-// withCredentials adds those of the URL, unless a header gives others.
-func withCredentials(headers []scenarios.Header, authorization string) []scenarios.Header {
-	isAuthorization := func(h scenarios.Header) bool { return strings.EqualFold(h.Name, "Authorization") }
-	if authorization == "" || slices.ContainsFunc(headers, isAuthorization) {
-		return headers
-	}
-	return append(headers, scenarios.Header{Name: "Authorization", Value: authorization})
 }

@@ -275,7 +275,7 @@ func One(t *results.Trial, phase string, limits results.Thresholds) (s *Observat
 		return nil, cmp.Or(t.Reason, "nothing was measured")
 	}
 	var c Cell
-	c.addPhase(reduce(t, &light, limits), phase)
+	c.addPhase(reduce(t, &light, limits, nil), phase)
 	switch {
 	case len(c.Valid) > 0:
 		return c.Valid[0], ""

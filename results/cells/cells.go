@@ -12,6 +12,7 @@ import (
 	"slices"
 
 	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/results/metric"
 )
 
 // Set is the cells of one run.
@@ -19,6 +20,8 @@ type Set struct {
 	// Run is the run; its Trials are without histograms and timelines.
 	Run    results.Run
 	limits results.Thresholds
+	// own are the percentiles that the plan asks for.
+	own []metric.Name
 	// trials are the measured ones by cell, in the order of the journal.
 	trials map[key][]*trial
 }
@@ -34,10 +37,24 @@ type trial struct {
 
 // New returns the set of a run without its trials.
 func New(run results.Run) *Set {
-	s := &Set{Run: run, limits: run.Plan.Limits(), trials: map[key][]*trial{}}
+	s := &Set{Run: run, limits: run.Plan.Limits(), own: ownPercentiles(run.Plan), trials: map[key][]*trial{}}
 	s.Run.Trials = nil
 	return s
 }
+
+// ownPercentiles returns the percentiles of the plan that tables do not show anyway.
+func ownPercentiles(p results.Plan) []metric.Name {
+	var out []metric.Name
+	for _, name := range p.Percentiles {
+		if n := metric.Name(name); n.IsLatency() && !slices.Contains(metric.Latencies(), n) {
+			out = append(out, n)
+		}
+	}
+	return out
+}
+
+// Percentiles returns the percentiles that the run's tables show, in rising order.
+func (s *Set) Percentiles() []metric.Name { return metric.Rising(metric.Percentiles(), s.own) }
 
 // Of returns the set of a run with its trials.
 func Of(run results.Run) *Set {
@@ -68,20 +85,20 @@ func (s *Set) Add(t *results.Trial) {
 	s.Run.Trials = append(s.Run.Trials, light)
 	if t.Kind == results.TrialMeasured {
 		k := key{t.Server, t.Scenario, t.Protocol}
-		s.trials[k] = append(s.trials[k], reduce(t, &light, s.limits))
+		s.trials[k] = append(s.trials[k], reduce(t, &light, s.limits, s.own))
 	}
 }
 
 // reduce decodes the distributions of the trial's valid phases; light is the
 // trial without histograms.
-func reduce(t, light *results.Trial, limits results.Thresholds) *trial {
+func reduce(t, light *results.Trial, limits results.Thresholds, own []metric.Name) *trial {
 	out := &trial{Trial: light, distributions: map[string]Distributions{}}
 	if t.State != results.TrialOK {
 		return out
 	}
 	for i := range t.Phases {
 		if p := &t.Phases[i]; p.Verdict.Valid {
-			out.distributions[p.Name] = Read(limits, loadOf(t.Loaders, p.Name))
+			out.distributions[p.Name] = Read(limits, loadOf(t.Loaders, p.Name), own...)
 		}
 	}
 	return out

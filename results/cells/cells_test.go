@@ -12,6 +12,7 @@ import (
 
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/cells"
+	"github.com/joust-bench/joust/results/metric"
 	"github.com/joust-bench/joust/results/stats"
 )
 
@@ -91,10 +92,10 @@ func TestCensoredMedian(t *testing.T) {
 			trials = append(trials, trialOf(p))
 		}
 		cell := cells.Of(runOf(trials...)).Open(table, server, rate)
-		if got := cell.Percentile(cells.Corrected, cells.P50); got.AtLeast != c.want || got.N != 5 {
+		if got := cell.Statistic(cells.Corrected, metric.P50); got.AtLeast != c.want || got.N != 5 {
 			t.Errorf("trials %v censored: %+v, want ≥ %v", c.censored, got, c.want)
 		}
-		if cell.Percentile(cells.Service, cells.P50).AtLeast {
+		if cell.Statistic(cells.Service, metric.P50).AtLeast {
 			t.Error("service times of an open loop hold answers alone, and are marked ≥")
 		}
 	}
@@ -117,17 +118,17 @@ func TestRough(t *testing.T) {
 		c.late(&p)
 		run := runOf(trialOf(p))
 		cell := cells.Of(run).Open(table, server, rate)
-		if got := cell.Percentile(cells.Corrected, cells.P50).Rough; got != c.corrected {
+		if got := cell.Statistic(cells.Corrected, metric.P50).Rough; got != c.corrected {
 			t.Errorf("%s: corrected is rough: %t", name, got)
 		}
-		if got := cell.Percentile(cells.Service, cells.P50).Rough; got != c.service {
+		if got := cell.Statistic(cells.Service, metric.P50).Rough; got != c.service {
 			t.Errorf("%s: service is rough: %t", name, got)
 		}
 		limits := results.DefaultThresholds()
 		limits.LagFloorNS = 2e6
 		run.Plan.Thresholds = &limits
 		cell = cells.Of(run).Open(table, server, rate)
-		if cell.Percentile(cells.Corrected, cells.P50).Rough {
+		if cell.Statistic(cells.Corrected, metric.P50).Rough {
 			t.Errorf("%s: rough beyond a plan's own floor of 2 ms", name)
 		}
 	}
@@ -164,7 +165,7 @@ func TestSetStoresNoHistograms(t *testing.T) {
 	for _, cell := range [][2]cells.Cell{
 		{set.Closed(table, server), whole.Closed(table, server)}, {set.Open(table, server, rate), whole.Open(table, server, rate)}, {set.Point(table, server, 8), whole.Point(table, server, 8)},
 	} {
-		for _, m := range cells.Metrics() {
+		for _, m := range cells.Comparable() {
 			if d := cmp.Diff(cell[0].Figure(m), cell[1].Figure(m)); d != "" || len(cell[0].Valid) != 1 {
 				t.Errorf("trial by trial %s differs:\n%s", m, d)
 			}
@@ -194,7 +195,7 @@ func TestBottleneckOfACell(t *testing.T) {
 			trials = append(trials, trial)
 		}
 		cell := cells.Of(runOf(trials...)).Closed(table, server)
-		if got := cell.Bottleneck(); got != c.want || cell.AtLeast() != c.atLeast || cell.Figure(cells.MetricThroughput).AtLeast != c.atLeast {
+		if got := cell.Bottleneck(); got != c.want || cell.AtLeast() != c.atLeast || cell.Figure(metric.Throughput).AtLeast != c.atLeast {
 			t.Errorf("%v: %s, ≥ %t; want %s, ≥ %t", c.of, got, cell.AtLeast(), c.want, c.atLeast)
 		}
 	}
@@ -293,18 +294,18 @@ func TestMeasuredIsOneTrialsValue(t *testing.T) {
 	for name, c := range map[string]struct {
 		trial   results.Trial
 		phase   string
-		metric  cells.Metric
+		metric  metric.Name
 		value   float64
 		atLeast bool
 		missing string
 	}{
-		"a throughput":       {trialOf(closed(t, 2000, 1e6)), results.PhaseClosed, cells.MetricThroughput, 2000, false, ""},
-		"a lower bound":      {bound, results.PhaseClosed, cells.MetricThroughput, 2000, true, ""},
-		"no CPU":             {bound, results.PhaseClosed, cells.MetricCPU, 0, false, "not measured"},
-		"too few samples":    {trialOf(few), rate.PhaseName(), cells.MetricP99, 0, false, "too few samples"},
-		"damaged":            {trialOf(damaged), rate.PhaseName(), cells.MetricP99, 0, false, "decode a histogram"},
-		"a void trial":       {crashed, results.PhaseClosed, cells.MetricThroughput, 0, false, "it crashed"},
-		"a phase of no plan": {bound, "open 5/s", cells.MetricP99, 0, false, "the plan has no such cell"},
+		"a throughput":       {trialOf(closed(t, 2000, 1e6)), results.PhaseClosed, metric.Throughput, 2000, false, ""},
+		"a lower bound":      {bound, results.PhaseClosed, metric.Throughput, 2000, true, ""},
+		"no CPU":             {bound, results.PhaseClosed, metric.CPU, 0, false, "not measured"},
+		"too few samples":    {trialOf(few), rate.PhaseName(), metric.P99, 0, false, "too few samples"},
+		"damaged":            {trialOf(damaged), rate.PhaseName(), metric.P99, 0, false, "decode a histogram"},
+		"a void trial":       {crashed, results.PhaseClosed, metric.Throughput, 0, false, "it crashed"},
+		"a phase of no plan": {bound, "open 5/s", metric.P99, 0, false, "the plan has no such cell"},
 	} {
 		value, atLeast, missing := cells.Measured(runOf(), c.trial, c.phase, c.metric)
 		if value != c.value || atLeast != c.atLeast || (c.missing == "") != (missing == "") || !strings.Contains(missing, c.missing) {
@@ -320,10 +321,10 @@ func TestPercentilesOfAllTrialsOrNone(t *testing.T) {
 	few := open(t, 1e6)
 	few.Total.Corrected = histogram(t, 999, 1e6)
 	cell := cells.Of(runOf(trialOf(open(t, 1e6)), trialOf(few))).Open(table, server, rate)
-	if got := cell.Percentile(cells.Corrected, cells.P99); got.Kind != stats.None {
+	if got := cell.Statistic(cells.Corrected, metric.P99); got.Kind != stats.None {
 		t.Errorf("p99 of one of two trials: %+v", got)
 	}
-	if got := cell.Percentile(cells.Corrected, cells.P50); got.N != 2 {
+	if got := cell.Statistic(cells.Corrected, metric.P50); got.N != 2 {
 		t.Errorf("p50: %+v", got)
 	}
 }
@@ -342,13 +343,13 @@ func TestBandwidth(t *testing.T) {
 	run.Scenarios = []results.Scenario{{Name: "hello", RankBy: "bandwidth", BodyBytes: 4e6}}
 	set := cells.Of(run)
 	bytes, requests := set.Closed(table, server), set.Open(table, server, rate)
-	if got := bytes.Figure(cells.MetricThroughput).Value; got != 8e9 || bytes.Unit(cells.MetricThroughput) != cells.BytesPerSecond {
-		t.Errorf("%v %s", got, bytes.Unit(cells.MetricThroughput))
+	if got := bytes.Figure(metric.Throughput).Value; got != 8e9 || bytes.Unit(metric.Throughput) != metric.Bandwidth {
+		t.Errorf("%v %s", got, bytes.Unit(metric.Throughput))
 	}
-	if got := bytes.Figure(cells.MetricCPU).Value; got != 0.0625 || bytes.Unit(cells.MetricCPU) != cells.NanosPerByte {
-		t.Errorf("%v %s", got, bytes.Unit(cells.MetricCPU))
+	if got := bytes.Figure(metric.CPU).Value; got != 0.0625 || bytes.Unit(metric.CPU) != metric.DurationPerByte {
+		t.Errorf("%v %s", got, bytes.Unit(metric.CPU))
 	}
-	if got := requests.Figure(cells.MetricCPU).Value; got != 5e5 || requests.Unit(cells.MetricCPU) != cells.Nanoseconds {
-		t.Errorf("%v %s", got, requests.Unit(cells.MetricCPU))
+	if got := requests.Figure(metric.CPU).Value; got != 5e5 || requests.Unit(metric.CPU) != metric.Duration {
+		t.Errorf("%v %s", got, requests.Unit(metric.CPU))
 	}
 }

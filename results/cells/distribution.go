@@ -4,31 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/results/metric"
 	"github.com/joust-bench/joust/results/stats"
-)
-
-// Quantile is one percentile that tables show.
-type Quantile struct {
-	Label string
-	// Q is 0 to 1; 1 is the largest value.
-	Q float64
-}
-
-// Quantiles returns the quantiles that tables show, in rising order. Other
-// functions name a quantile by its place here.
-func Quantiles() []Quantile {
-	return []Quantile{
-		{"p50", 0.5}, {"p75", 0.75}, {"p90", 0.9}, {"p99", 0.99}, {"p99.9", 0.999}, {"p99.99", 0.9999}, {"max", 1},
-	}
-}
-
-// The places in Quantiles that other code names.
-const (
-	P50  = 0
-	P99  = 3
-	P999 = 4
 )
 
 // Latency names one of a phase's distributions.
@@ -69,34 +49,31 @@ func (l Latency) lowerBoundsFrom(p *results.Phase) int64 {
 	return p.LowerBoundsFromNS()
 }
 
-// Distribution is one distribution of a phase, in percentiles.
+// Distribution is one distribution of a phase, in figures of latency.
 type Distribution struct {
 	// Count is the number of samples.
 	Count uint64
-	// MeanNS is absent without samples, and where a foreign loader did not print
-	// it.
-	MeanNS *float64
-	// MeanAtLeast is true where unanswered requests could only raise the mean.
-	MeanAtLeast bool
 	// Damaged says why the stored data could not be read.
 	Damaged error
-	// points are in the order of Quantiles; none where the samples are damaged.
-	points []Point
+	// points are nil where the samples are damaged.
+	points map[metric.Name]Point
 }
 
-// Point is one percentile of a distribution, in nanoseconds.
+// Point is one figure of a distribution.
 type Point struct {
-	NS int64
-	// Printable is true where enough samples lie beyond the percentile.
+	// NS is the value in nanoseconds. It is there, and not Printable, where too few
+	// samples lie beyond a percentile.
+	NS float64
+	// Printable is true where the samples are enough for the figure.
 	Printable bool
 	Marks
 }
 
-// Marks say how far a percentile may be believed.
+// Marks say how far a figure may be believed.
 type Marks struct {
 	// AtLeast is true where unanswered requests could only raise the value.
 	AtLeast bool
-	// Rough is true where the loader's own lag reaches into the percentile; of
+	// Rough is true where the loader's own lag reaches into the figure; of
 	// several trials, into half of them or more.
 	Rough bool
 }
@@ -105,8 +82,9 @@ type Marks struct {
 // closed loop without users has Service only.
 type Distributions [Latencies]*Distribution
 
-// Read reads the distributions of one phase; none for nil.
-func Read(limits results.Thresholds, load *results.Phase) (out Distributions) {
+// Read reads the distributions of one phase; none for nil. They have the figures of
+// metric.Latencies, and the reader's own percentiles.
+func Read(limits results.Thresholds, load *results.Phase, own ...metric.Name) (out Distributions) {
 	if load == nil {
 		return out
 	}
@@ -114,7 +92,7 @@ func Read(limits results.Thresholds, load *results.Phase) (out Distributions) {
 	intended := load.Loop == results.OpenLoop || load.Total.Corrected != nil
 	for l := range Latencies {
 		if l == Service || intended {
-			out[l], dists[l] = l.decode(load)
+			out[l], dists[l] = l.decode(load, own)
 		}
 	}
 	bars := stats.BarsOf(limits, dists[SendLag], dists[ReceiveLag], load)
@@ -129,7 +107,7 @@ func Read(limits results.Thresholds, load *results.Phase) (out Distributions) {
 		case Service: // a late send is no part of service time
 			reach = bars.AfterSending()
 		}
-		out[l].summarise(d, of.lowerBoundsFrom(load), reach)
+		out[l].summarise(d, of.lowerBoundsFrom(load), reach, own)
 	}
 	for _, l := range []Latency{SendLag, ReceiveLag} {
 		// A lag that cannot be read leaves marks out of the corrected latency.
@@ -142,11 +120,11 @@ func Read(limits results.Thresholds, load *results.Phase) (out Distributions) {
 
 // decode returns the distribution and its samples. There are no samples where a
 // foreign loader printed a table, or the data is damaged.
-func (l Latency) decode(load *results.Phase) (*Distribution, *stats.Dist) {
+func (l Latency) decode(load *results.Phase, own []metric.Name) (*Distribution, *stats.Dist) {
 	h, table := l.of(load)
 	switch {
 	case table != nil:
-		return printed(table), nil
+		return printed(table, own), nil
 	case h == nil:
 		return nil, nil
 	}
@@ -154,65 +132,70 @@ func (l Latency) decode(load *results.Phase) (*Distribution, *stats.Dist) {
 	if err != nil {
 		return &Distribution{Damaged: err}, nil
 	}
-	d := &Distribution{Count: dist.Count()}
-	if d.Count > 0 {
-		d.MeanNS = new(h.MeanNS)
-	}
-	return d, dist
+	return &Distribution{Count: dist.Count()}, dist
 }
 
-// summarise reads the percentiles off the samples. From lowerBoundsFrom
-// nanoseconds on they are lower bounds; 0 for none.
-func (d *Distribution) summarise(dist *stats.Dist, lowerBoundsFrom int64, bars stats.ErrorBars) {
-	d.MeanAtLeast = lowerBoundsFrom > 0
-	for _, q := range Quantiles() {
-		p := Point{NS: dist.Quantile(q.Q), Printable: dist.Supports(q.Q)}
-		if q.Q == 1 {
-			// The largest sample needs none beyond it.
-			p.NS, p.Printable = dist.Max(), d.Count > 0
-		}
-		p.AtLeast = lowerBoundsFrom > 0 && p.NS >= lowerBoundsFrom
-		p.Rough = bars.At(q.Q, p.NS).Exceeds()
-		d.points = append(d.points, p)
+// summarise reads the figures off the samples. From lowerBoundsFrom nanoseconds on
+// samples are lower bounds; 0 for none.
+func (d *Distribution) summarise(dist *stats.Dist, lowerBoundsFrom int64, bars stats.ErrorBars, own []metric.Name) {
+	d.points = map[metric.Name]Point{}
+	for _, n := range slices.Concat(metric.Latencies(), own) {
+		p := Point{NS: dist.Figure(n), Printable: dist.Enough(n)}
+		p.Rough = bars.Reach(n, p.NS).Exceeds()
+		d.points[n] = p.bounded(n, float64(lowerBoundsFrom), dist)
 	}
+}
+
+// bounded returns the point with the mark of a lower bound, where greater values of
+// the samples from lowerBoundsFrom nanoseconds on would raise it. They raise the
+// standard deviation only if they lie beyond the mean; elsewhere it is not known.
+func (p Point) bounded(n metric.Name, lowerBoundsFrom float64, dist *stats.Dist) Point {
+	switch {
+	case lowerBoundsFrom <= 0:
+	case n == metric.Mean:
+		p.AtLeast = true
+	case n == metric.Stdev:
+		p.AtLeast = lowerBoundsFrom >= dist.Figure(metric.Mean)
+		p.Printable = p.Printable && p.AtLeast
+	default:
+		p.AtLeast = p.NS >= lowerBoundsFrom
+	}
+	return p
 }
 
 // Plain reads one histogram without marks; nil where it was not measured.
-func Plain(h *results.Histogram) *Distribution {
-	d, dist := ReceiveLag.decode(&results.Phase{ReceiveLag: h})
+func Plain(h *results.Histogram, own ...metric.Name) *Distribution {
+	d, dist := ReceiveLag.decode(&results.Phase{ReceiveLag: h}, own)
 	if dist != nil {
-		d.summarise(dist, 0, stats.ErrorBars{})
+		d.summarise(dist, 0, stats.ErrorBars{}, own)
 	}
 	return d
 }
 
 // printed reads a table that a foreign loader printed; it has nothing between
 // its rows.
-func printed(t *results.Percentiles) *Distribution {
-	d := &Distribution{Count: t.Samples, MeanNS: t.MeanNS}
-	for _, q := range Quantiles() {
-		ns, ok := stats.Printed(t, q.Q)
-		if q.Q == 1 && t.MaxNS != nil {
-			ns, ok = *t.MaxNS, true
-		}
-		d.points = append(d.points, Point{NS: ns, Printable: ok})
+func printed(t *results.Percentiles, own []metric.Name) *Distribution {
+	d := &Distribution{Count: t.Samples, points: map[metric.Name]Point{}}
+	for _, n := range slices.Concat(metric.Latencies(), own) {
+		ns, ok := stats.Printed(t, n)
+		d.points[n] = Point{NS: ns, Printable: ok}
 	}
 	return d
 }
 
-// At returns the percentile at the place in Quantiles; not printable where the
-// samples are damaged or were not measured.
-func (d *Distribution) At(place int) Point {
-	if d == nil || d.points == nil {
+// At returns a figure of latency; not printable where the samples are damaged,
+// were not measured, or were not read for that percentile.
+func (d *Distribution) At(n metric.Name) Point {
+	if d == nil {
 		return Point{}
 	}
-	return d.points[place]
+	return d.points[n]
 }
 
-// Percentile is a percentile over the trials of a cell, in nanoseconds. Its Kind
-// is stats.None unless every trial has enough samples: those that have enough are
-// the fast ones.
-type Percentile struct {
+// Statistic is a figure over the trials of a cell, of latency in nanoseconds. Its
+// Kind is stats.None unless every trial has enough samples: those that have enough
+// are the fast ones.
+type Statistic struct {
 	stats.Estimate
 	// Values are those of the trials.
 	Values []float64
@@ -224,17 +207,17 @@ func (c *Cell) Measured(of Latency) bool {
 	return len(c.Valid) > 0 && c.count(func(s *Observation) bool { r := s.Distribution(of); return r != nil && r.points != nil }) == len(c.Valid)
 }
 
-// Percentile returns the median over the trials of each trial's own percentile at
-// the place in Quantiles.
-func (c *Cell) Percentile(of Latency, place int) Percentile {
+// Statistic returns the median over the trials of each trial's own figure of
+// latency.
+func (c *Cell) Statistic(of Latency, n metric.Name) Statistic {
 	var values, open []float64
 	rough := 0
 	for _, s := range c.Valid {
-		p := s.Distribution(of).At(place)
+		p := s.Distribution(of).At(n)
 		if !p.Printable {
-			return Percentile{Estimate: stats.Estimate{Kind: stats.None}}
+			return Statistic{Estimate: stats.Estimate{Kind: stats.None}}
 		}
-		x := float64(p.NS)
+		x := p.NS
 		values = append(values, x)
 		if p.AtLeast {
 			x = math.MaxFloat64
@@ -248,7 +231,7 @@ func (c *Cell) Percentile(of Latency, place int) Percentile {
 	// A censored trial makes the median a lower bound if a greater value in its
 	// place would move the median.
 	atLeast := len(values) > 0 && stats.Median(open).Value != e.Value
-	return Percentile{e, values, Marks{atLeast, rough > 0 && 2*rough >= len(c.Valid)}}
+	return Statistic{e, values, Marks{atLeast, rough > 0 && 2*rough >= len(c.Valid)}}
 }
 
 // Damage describes the cell's stored distributions that could not be read.

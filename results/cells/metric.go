@@ -5,94 +5,65 @@ import (
 	"slices"
 
 	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/results/metric"
 	"github.com/joust-bench/joust/results/stats"
 )
 
-// Metric names a figure by which runs and variants are compared.
-type Metric string
-
-// The metrics. Latencies are corrected ones, of open loops only: the service time
-// of a closed loop mirrors its throughput.
-const (
-	// MetricThroughput is completions a second of a closed loop, or bytes of
-	// bodies a second where the row is about bandwidth.
-	MetricThroughput Metric = "throughput"
-	MetricP50        Metric = "p50"
-	MetricP99        Metric = "p99"
-	MetricP999       Metric = "p99.9"
-	// MetricCPU is the server's CPU time per request at the phase's rate, or per
-	// byte of bodies in a closed loop that is about bandwidth.
-	MetricCPU Metric = "cpu"
-	// MetricMemory is the server's peak memory over the whole ladder.
-	MetricMemory Metric = "memory"
-)
-
-// Metrics returns all metrics, in the order of tables.
-func Metrics() []Metric {
-	return []Metric{MetricThroughput, MetricP50, MetricP99, MetricP999, MetricCPU, MetricMemory}
+// Compared returns the metrics by which runs and variants are compared unless
+// others are asked for, in the order of tables. Throughput is completions a second
+// of a closed loop, or bytes of bodies a second where the row is about bandwidth.
+// Latencies are corrected ones, of open loops only: the service time of a closed
+// loop mirrors its throughput. CPU is the server's CPU time per request at the
+// phase's rate, or per byte of bodies in a closed loop that is about bandwidth.
+// Memory is the server's peak over the whole ladder.
+func Compared() []metric.Name {
+	return []metric.Name{metric.Throughput, metric.P50, metric.P99, metric.P999, metric.CPU, metric.Memory}
 }
 
-// Place returns the metric's place in Quantiles; false where it is no percentile.
-func (m Metric) Place() (place int, ok bool) {
-	place = slices.IndexFunc(Quantiles(), func(q Quantile) bool { return q.Label == string(m) })
-	return place, place >= 0
+// Comparable returns all metrics by which runs can be compared, in the order of
+// tables. Any other percentile is one too.
+func Comparable() []metric.Name {
+	return slices.Concat([]metric.Name{metric.Throughput}, metric.Latencies(), []metric.Name{metric.CPU, metric.Memory})
 }
-
-// BaseUnit is the unit of a metric's values.
-type BaseUnit string
-
-// The units.
-const (
-	PerSecond      BaseUnit = "rps"
-	BytesPerSecond BaseUnit = "bytes_per_s"
-	Nanoseconds    BaseUnit = "ns"
-	NanosPerByte   BaseUnit = "ns_per_byte"
-	BytesOfMemory  BaseUnit = "bytes"
-)
 
 // Unit returns the metric's unit in the cell.
-func (c *Cell) Unit(m Metric) BaseUnit {
+func (c *Cell) Unit(n metric.Name) metric.Unit {
 	switch {
-	case m == MetricMemory:
-		return BytesOfMemory
-	case m == MetricThroughput && c.Bandwidth:
-		return BytesPerSecond
-	case m == MetricThroughput:
-		return PerSecond
-	case m == MetricCPU && c.Bandwidth:
-		return NanosPerByte
+	case n == metric.Throughput && c.Bandwidth:
+		return metric.Bandwidth
+	case n == metric.CPU && c.Bandwidth:
+		return metric.DurationPerByte
 	}
-	return Nanoseconds
+	return n.Unit()
 }
 
 // Figure is a metric of a cell: the median over its trials in the metric's unit,
 // with each trial's value and the marks.
 type Figure struct {
-	Percentile
+	Statistic
 	// AtMost is true for a sum of the peaks of several processes: an upper bound.
 	AtMost bool
 }
 
 // Figure returns the metric in the cell; its Kind is stats.None where the cell
 // does not have it.
-func (c *Cell) Figure(m Metric) Figure {
+func (c *Cell) Figure(m metric.Name) Figure {
 	open := len(c.Valid) > 0 && c.Valid[0].Load.Loop == results.OpenLoop
-	place, percentile := m.Place()
-	of := func(value Value) Percentile {
+	of := func(value Value) Statistic {
 		values := c.Values(value)
-		return Percentile{Estimate: stats.Median(values), Values: values}
+		return Statistic{Estimate: stats.Median(values), Values: values}
 	}
-	f := Figure{Percentile: Percentile{Estimate: stats.Median(nil)}}
+	f := Figure{Statistic: Statistic{Estimate: stats.Median(nil)}}
 	switch {
-	case c.whole && m == MetricMemory:
-		f.Percentile, f.AtMost = of(ladderMemory), c.count((*Observation).severalProcesses) > 0
-	case c.whole || m == MetricMemory:
-	case m == MetricCPU:
-		f.Percentile = of(c.ServerCost)
-	case open && percentile:
-		f.Percentile = c.Percentile(Corrected, place)
-	case !open && m == MetricThroughput:
-		f.Percentile = of(c.Work)
+	case c.whole && m == metric.Memory:
+		f.Statistic, f.AtMost = of(ladderMemory), c.count((*Observation).severalProcesses) > 0
+	case c.whole || m == metric.Memory:
+	case m == metric.CPU:
+		f.Statistic = of(c.ServerCost)
+	case open && m.IsLatency():
+		f.Statistic = c.Statistic(Corrected, m)
+	case !open && m == metric.Throughput:
+		f.Statistic = of(c.Work)
 		f.AtLeast = c.AtLeast()
 	}
 	return f
@@ -107,7 +78,7 @@ func (s *Observation) severalProcesses() bool {
 // Measured returns one trial's value of a metric in a phase of the run's plan, in
 // the metric's unit; atLeast for a lower bound. Where there is no value, missing
 // says why.
-func Measured(run results.Run, t results.Trial, phase string, m Metric) (value float64, atLeast bool, missing string) {
+func Measured(run results.Run, t results.Trial, phase string, m metric.Name) (value float64, atLeast bool, missing string) {
 	c, ok := cellOf(run, &t, phase)
 	if !ok {
 		return 0, false, "the plan has no such cell"
@@ -123,8 +94,8 @@ func Measured(run results.Run, t results.Trial, phase string, m Metric) (value f
 }
 
 // Lacks says why a cell with valid trials has no value of the metric.
-func (c *Cell) Lacks(m Metric) string {
-	if _, percentile := m.Place(); percentile {
+func (c *Cell) Lacks(m metric.Name) string {
+	if m.IsLatency() {
 		return "too few samples"
 	}
 	return "not measured"

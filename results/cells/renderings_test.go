@@ -9,6 +9,7 @@ import (
 	"github.com/joust-bench/joust/results/cells"
 	"github.com/joust-bench/joust/results/compare"
 	"github.com/joust-bench/joust/results/matrix"
+	"github.com/joust-bench/joust/results/metric"
 	tables "github.com/joust-bench/joust/results/table"
 )
 
@@ -107,12 +108,12 @@ func TestRenderingsAgree(t *testing.T) {
 	run, again := stagedRun(t, "a"), stagedRun(t, "b")
 	again.Started = again.Started.AddDate(0, 0, 1)
 	set := cells.Of(run)
-	c, err := compare.Compare([]*cells.Set{set}, []*cells.Set{cells.Of(again)}, compare.Filter{})
+	c, err := compare.Compare([]*cells.Set{set}, []*cells.Set{cells.Of(again)}, compare.Filter{Metrics: cells.Comparable()})
 	if err != nil {
 		t.Fatal(err)
 	}
 	bench, atRate := matrix.Bench(set), matrix.OpenLoop(set)
-	const corrected, cost, resources = "### Corrected", "### Cost at this rate", "### hello, h1"
+	const corrected, moments, cost, resources = "### Corrected", "<summary>Minimum", "### Cost at this rate", "### hello, h1"
 	values := map[string]compare.Value{}
 	for _, f := range c.Families {
 		for _, r := range f.Changes {
@@ -122,17 +123,20 @@ func TestRenderingsAgree(t *testing.T) {
 	for name := range stagedServers() {
 		for _, m := range []struct {
 			phase  string
-			metric cells.Metric
+			metric metric.Name
 			per    float64
 			shown  string
 		}{
-			{results.PhaseClosed, cells.MetricThroughput, 1, shown(bench, "## Throughput", "hello", name)},
-			{results.PhaseClosed, cells.MetricCPU, 1e3, shown(bench, resources, name, "server CPU")},
-			{"whole ladder", cells.MetricMemory, 1 << 20, shown(bench, resources, name, "server peak")},
-			{rate.PhaseName(), cells.MetricP50, 1e3, shown(atRate, corrected, name, "p50")},
-			{rate.PhaseName(), cells.MetricP99, 1e3, shown(atRate, corrected, name, "p99,")},
-			{rate.PhaseName(), cells.MetricP999, 1e3, shown(atRate, corrected, name, "p99.9,")},
-			{rate.PhaseName(), cells.MetricCPU, 1e3, shown(atRate, cost, name, "server CPU")},
+			{results.PhaseClosed, metric.Throughput, 1, shown(bench, "## Throughput", "hello", name)},
+			{results.PhaseClosed, metric.CPU, 1e3, shown(bench, resources, name, "server CPU")},
+			{"whole ladder", metric.Memory, 1 << 20, shown(bench, resources, name, "server peak")},
+			{rate.PhaseName(), metric.P50, 1e3, shown(atRate, corrected, name, "p50")},
+			{rate.PhaseName(), metric.P99, 1e3, shown(atRate, corrected, name, "p99,")},
+			{rate.PhaseName(), metric.P999, 1e3, shown(atRate, corrected, name, "p99.9,")},
+			{rate.PhaseName(), metric.P95, 1e3, shown(atRate, corrected, name, "p95,")},
+			{rate.PhaseName(), metric.Mean, 1e3, shown(atRate, moments, name, "corrected mean, µs")},
+			{rate.PhaseName(), metric.Min, 1e3, shown(atRate, moments, name, "corrected min, µs")},
+			{rate.PhaseName(), metric.CPU, 1e3, shown(atRate, cost, name, "server CPU")},
 		} {
 			v := values[fmt.Sprint(name, m.phase, m.metric)]
 			want := ""

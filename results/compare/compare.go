@@ -16,6 +16,7 @@ import (
 
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/cells"
+	"github.com/joust-bench/joust/results/metric"
 	"github.com/joust-bench/joust/results/stats"
 )
 
@@ -38,11 +39,11 @@ type Comparison struct {
 
 // Family is one metric in one table, whose comparisons are corrected together.
 type Family struct {
-	Scenario string         `json:"scenario"`
-	Protocol string         `json:"protocol"`
-	Phase    string         `json:"phase"`
-	Metric   cells.Metric   `json:"metric"`
-	Unit     cells.BaseUnit `json:"unit"`
+	Scenario string      `json:"scenario"`
+	Protocol string      `json:"protocol"`
+	Phase    string      `json:"phase"`
+	Metric   metric.Name `json:"metric"`
+	Unit     metric.Unit `json:"unit"`
 	// Comparisons counts the changes that have values in both pools.
 	Comparisons int `json:"comparisons"`
 	// Detectable is the least change that is called four times in five at the
@@ -110,14 +111,24 @@ const (
 	NotMeasured Outcome = "not measured"
 )
 
-// Filter narrows a comparison; empty lists allow all.
+// Filter chooses what is compared. Empty lists of servers and scenarios allow all;
+// no metrics are those of cells.Compared.
 type Filter struct {
 	Servers, Scenarios []string
+	// Metrics are in the order of tables.
+	Metrics []metric.Name
 }
 
 func (f Filter) allows(k key) bool {
 	return (len(f.Servers) == 0 || slices.Contains(f.Servers, k.server)) &&
 		(len(f.Scenarios) == 0 || slices.Contains(f.Scenarios, k.scenario))
+}
+
+func (f Filter) metrics() []metric.Name {
+	if len(f.Metrics) == 0 {
+		return cells.Compared()
+	}
+	return f.Metrics
 }
 
 // Compare compares the cells of two lists of runs, which must not be empty.
@@ -139,7 +150,7 @@ func Compare(oldSets, newSets []*cells.Set, f Filter) (Comparison, error) {
 	}
 	for _, k := range c.New.order {
 		if c.Old.cells[k] != nil && f.allows(k) {
-			c.add(k, c.Old.cells[k], c.New.cells[k])
+			c.add(k, c.Old.cells[k], c.New.cells[k], f.metrics())
 		}
 	}
 	c.NotCompared = append(c.NotCompared, c.Old.cellsWithout(&c.New, "OLD", f)...)
@@ -198,7 +209,7 @@ func (c *Comparison) nothing() error {
 }
 
 // add puts one cell's metrics into their families.
-func (c *Comparison) add(k key, old, now *cell) {
+func (c *Comparison) add(k key, old, now *cell, metrics []metric.Name) {
 	if old.absent() && now.absent() {
 		return
 	}
@@ -210,7 +221,7 @@ func (c *Comparison) add(k key, old, now *cell) {
 	if why != "" {
 		c.NotCompared = append(c.NotCompared, fmt.Sprintf("%s: %s", k, why))
 	}
-	for _, m := range cells.Metrics() {
+	for _, m := range metrics {
 		change := Change{Server: k.server, Old: old.value(m), New: now.value(m)}
 		if change.Old.N == 0 && change.New.N == 0 {
 			continue
@@ -223,7 +234,7 @@ func (c *Comparison) add(k key, old, now *cell) {
 	}
 }
 
-func (c *Comparison) family(k key, m cells.Metric, unit cells.BaseUnit) *Family {
+func (c *Comparison) family(k key, m metric.Name, unit metric.Unit) *Family {
 	for i := range c.Families {
 		f := &c.Families[i]
 		if f.Scenario == k.scenario && f.Protocol == k.protocol && f.Phase == k.phase && f.Metric == m {

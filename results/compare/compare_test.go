@@ -11,8 +11,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/joust-bench/joust/results"
-	"github.com/joust-bench/joust/results/cells"
 	"github.com/joust-bench/joust/results/golden"
+	"github.com/joust-bench/joust/results/metric"
 	"github.com/joust-bench/joust/results/stats"
 )
 
@@ -22,17 +22,17 @@ func TestEveryMetricIsCompared(t *testing.T) {
 	open := rate.PhaseName()
 	for _, tt := range []struct {
 		phase   string
-		metric  cells.Metric
+		metric  metric.Name
 		outcome Outcome
 		ratio   float64
 	}{
-		{results.PhaseClosed, cells.MetricThroughput, Lower, 0.8},
-		{results.PhaseClosed, cells.MetricCPU, Higher, 1.25},
-		{open, cells.MetricP50, NotCalled, 1},
-		{open, cells.MetricP99, NotCalled, 1},
-		{open, cells.MetricP999, NotCalled, 1},
-		{open, cells.MetricCPU, Higher, 1.25},
-		{wholeLadder, cells.MetricMemory, NotCalled, 1},
+		{results.PhaseClosed, metric.Throughput, Lower, 0.8},
+		{results.PhaseClosed, metric.CPU, Higher, 1.25},
+		{open, metric.P50, NotCalled, 1},
+		{open, metric.P99, NotCalled, 1},
+		{open, metric.P999, NotCalled, 1},
+		{open, metric.CPU, Higher, 1.25},
+		{wholeLadder, metric.Memory, NotCalled, 1},
 	} {
 		f, r := find(t, &c, tt.phase, tt.metric, "nethttp")
 		if r.Outcome != tt.outcome || math.Abs(r.Ratio.Value-tt.ratio) > 0.01 || f.Comparisons != 1 {
@@ -52,12 +52,12 @@ func TestEveryMetricIsCompared(t *testing.T) {
 func TestFewTrialsDecideNothing(t *testing.T) {
 	t.Parallel()
 	c := compared(t, one(t, "a1", 3, 50000), one(t, "a2", 3, 40000))
-	if _, r := find(t, &c, results.PhaseClosed, cells.MetricThroughput, "nethttp"); r.Outcome != Undecided || !strings.Contains(r.Why, "4 trials") {
+	if _, r := find(t, &c, results.PhaseClosed, metric.Throughput, "nethttp"); r.Outcome != Undecided || !strings.Contains(r.Why, "4 trials") {
 		t.Errorf("3 trials a side: %s, %s", r.Outcome, r.Why)
 	}
 	three := map[string]func(int) measured{"nethttp": steady(50000), "gin": steady(48000), "nginx": steady(47000)}
 	c = compared(t, runOf(t, "b1", 4, three), runOf(t, "b2", 4, three))
-	if _, r := find(t, &c, results.PhaseClosed, cells.MetricThroughput, "gin"); r.Outcome != Undecided || !strings.Contains(r.Why, "5 trials") {
+	if _, r := find(t, &c, results.PhaseClosed, metric.Throughput, "gin"); r.Outcome != Undecided || !strings.Contains(r.Why, "5 trials") {
 		t.Errorf("3 comparisons of 4 trials: %s, %s", r.Outcome, r.Why)
 	}
 }
@@ -70,7 +70,7 @@ func TestPooledRunsAreMoreTrials(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, r := find(t, &c, results.PhaseClosed, cells.MetricThroughput, "nethttp"); r.Outcome != Lower || r.Old.N != 6 || r.New.N != 6 {
+	if _, r := find(t, &c, results.PhaseClosed, metric.Throughput, "nethttp"); r.Outcome != Lower || r.Old.N != 6 || r.New.N != 6 {
 		t.Errorf("%s with n %d and %d", r.Outcome, r.Old.N, r.New.N)
 	}
 }
@@ -93,7 +93,7 @@ func TestLowerBoundsAreNotCalledLower(t *testing.T) {
 		"both are bounds":                         {bound(one(t, "a1", 6, 50000)), bound(one(t, "a2", 6, 40000)), Undecided},
 	} {
 		c := compared(t, tt.old, tt.now)
-		if _, r := find(t, &c, results.PhaseClosed, cells.MetricThroughput, "nethttp"); r.Outcome != tt.want {
+		if _, r := find(t, &c, results.PhaseClosed, metric.Throughput, "nethttp"); r.Outcome != tt.want {
 			t.Errorf("%s: %s (%s), want %s", name, r.Outcome, r.Why, tt.want)
 		}
 	}
@@ -134,7 +134,7 @@ func TestIncomparableRuns(t *testing.T) {
 			r.Trials[i].Loaders[0].IdleStrategy = "wait"
 		}
 	}))
-	if _, r := find(t, &c, results.PhaseClosed, cells.MetricThroughput, "nethttp"); r.Outcome != NotMeasured || !strings.Contains(strings.Join(c.NotCompared, "\n"), "idle strategy wait") {
+	if _, r := find(t, &c, results.PhaseClosed, metric.Throughput, "nethttp"); r.Outcome != NotMeasured || !strings.Contains(strings.Join(c.NotCompared, "\n"), "idle strategy wait") {
 		t.Errorf("another idle strategy: %s, %q", r.Outcome, c.NotCompared)
 	}
 }
@@ -196,16 +196,25 @@ func TestSurroundingsAreCompared(t *testing.T) {
 func TestThresholdsAreRead(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]Threshold{
-		"throughput<-5%":    {Metric: cells.MetricThroughput, Limit: -0.05, Relative: true},
-		" p99 > +10 % ":     {Metric: cells.MetricP99, Above: true, Limit: 0.1, Relative: true},
-		"p99.9>10%":         {Metric: cells.MetricP999, Above: true, Limit: 0.1, Relative: true},
-		"cpu>0%":            {Metric: cells.MetricCPU, Above: true, Relative: true},
-		"p99<20ms":          {Metric: cells.MetricP99, Limit: 20e6},
-		"cpu>12.5us":        {Metric: cells.MetricCPU, Above: true, Limit: 12500},
-		"throughput<50k/s":  {Metric: cells.MetricThroughput, Limit: 50000},
-		"throughput<50.5/s": {Metric: cells.MetricThroughput, Limit: 50.5},
-		"memory>100MiB":     {Metric: cells.MetricMemory, Above: true, Limit: 100 << 20},
-		"memory>1 GB":       {Metric: cells.MetricMemory, Above: true, Limit: 1e9},
+		"throughput<-5%":    {Metric: metric.Throughput, Op: "<", Limit: -0.05, Relative: true},
+		"rps<=-5%":          {Metric: metric.Throughput, Op: "<=", Limit: -0.05, Relative: true},
+		" p99 > +10 % ":     {Metric: metric.P99, Op: ">", Limit: 0.1, Relative: true},
+		"p99>=5%":           {Metric: metric.P99, Op: ">=", Limit: 0.05, Relative: true},
+		"p99.9>10%":         {Metric: metric.P999, Op: ">", Limit: 0.1, Relative: true},
+		"p98.5>10%":         {Metric: "p98.5", Op: ">", Limit: 0.1, Relative: true},
+		"avg>10%":           {Metric: metric.Mean, Op: ">", Limit: 0.1, Relative: true},
+		"cpu>0%":            {Metric: metric.CPU, Op: ">", Relative: true},
+		"throughput<-0%":    {Metric: metric.Throughput, Op: "<", Limit: math.Copysign(0, -1), Relative: true},
+		"p99<20ms":          {Metric: metric.P99, Op: "<", Limit: 20e6},
+		"p95>=20ms":         {Metric: metric.P95, Op: ">=", Limit: 20e6},
+		"stdev>0.02":        {Metric: metric.Stdev, Op: ">", Limit: 20e6},
+		"p99>20":            {Metric: metric.P99, Op: ">", Limit: 20e9},
+		"cpu>12.5us":        {Metric: metric.CPU, Op: ">", Limit: 12500},
+		"throughput<50k/s":  {Metric: metric.Throughput, Op: "<", Limit: 50000},
+		"throughput<50.5/s": {Metric: metric.Throughput, Op: "<", Limit: 50.5},
+		"throughput<50000":  {Metric: metric.Throughput, Op: "<", Limit: 50000},
+		"memory>100MiB":     {Metric: metric.Memory, Op: ">", Limit: 100 << 20},
+		"memory>1 GB":       {Metric: metric.Memory, Op: ">", Limit: 1e9},
 	} {
 		want.Text = text
 		got, err := ParseThreshold(text)
@@ -214,23 +223,23 @@ func TestThresholdsAreRead(t *testing.T) {
 		}
 	}
 	for text, says := range map[string]string{
-		"p99>20":           "a duration with its unit",
-		"p99>0":            "a duration with its unit",
-		"p99>20MiB":        "a duration with its unit",
-		"throughput<50000": "a rate in requests a second",
-		"throughput<50ms":  "a rate in requests a second",
-		"memory>100":       "a size with its unit",
-		"memory>MiB":       "a size with its unit",
-		"p98>10%":          "the metrics are throughput, p50",
-		"p99":              "it needs a metric",
-		"":                 "it needs a metric",
-		"p99<5%":           "no change at all would fail it",
-		"p99<0%":           "no change at all would fail it",
-		"throughput>-5%":   "no change at all would fail it",
-		"p99>x%":           "no change in percent",
-		"p99>NaN%":         "no change in percent",
-		"p99>>5%":          "no change in percent",
-		"p99>=5%":          "no change in percent",
+		"p99>0":           "a limit must be above 0",
+		"p99>20MiB":       "is no duration",
+		"throughput<50ms": `"50ms" is no rate; write requests a second, such as 50000, 50k or 50k/s, or a change in percent, such as +10%`,
+		"memory>100":      `"100" is no size; write it with its unit`,
+		"memory>MiB":      "is no size",
+		"p998>10%":        "beyond 100 percent",
+		"errors>10%":      "the metrics are throughput, p50, p75, p90, p95, p99, p99.9, p99.99, min, max, mean, stdev, cpu, memory",
+		"throughputs>1%":  `did you mean "throughput"?`,
+		"p99":             "is no condition",
+		"":                "is no condition",
+		"p99<5%":          "no change at all would fail it",
+		"p99<0%":          "no change at all would fail it",
+		"p99>=0%":         "no change at all would fail it",
+		"throughput>-5%":  "no change at all would fail it",
+		"p99>x%":          "no change in percent",
+		"p99>NaN%":        "no change in percent",
+		"p99>>5%":         "more than one sign",
 	} {
 		if got, err := ParseThreshold(text); err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("%q: %+v, %v, want %q", text, got, err, says)
@@ -311,7 +320,7 @@ func TestMarksOfValues(t *testing.T) {
 		now.Trials[i].Phases[1].Verdict.Flags = []results.Flag{results.FlagSaturated}
 	}
 	c := compared(t, one(t, "a1", 6, 50000), now)
-	_, r := find(t, &c, rate.PhaseName(), cells.MetricP99, "nethttp")
+	_, r := find(t, &c, rate.PhaseName(), metric.P99, "nethttp")
 	if !r.New.AtLeast || !r.New.Rough || !r.New.Saturated || r.Old.AtLeast || r.Old.Rough || r.Old.Saturated {
 		t.Errorf("old %+v, new %+v", r.Old, r.New)
 	}
@@ -331,7 +340,7 @@ func TestCommonRatesOfTwoRuns(t *testing.T) {
 		return run
 	}
 	c := compared(t, at("a1", 10000), at("a2", 10300))
-	find(t, &c, common.PhaseName(), cells.MetricP99, "nethttp")
+	find(t, &c, common.PhaseName(), metric.P99, "nethttp")
 	c = compared(t, at("a1", 10000), at("a2", 12000))
 	if len(c.NotCompared) != 1 || !strings.Contains(c.NotCompared[0], "10000 and 12000 req/s") {
 		t.Errorf("left out: %q", c.NotCompared)
@@ -351,7 +360,7 @@ func TestPlacebosAndRepeatedTrialsCountForNothing(t *testing.T) {
 		}
 	}
 	c := compared(t, old, now)
-	f, r := find(t, &c, results.PhaseClosed, cells.MetricThroughput, "nethttp")
+	f, r := find(t, &c, results.PhaseClosed, metric.Throughput, "nethttp")
 	if len(f.Changes) != 1 || r.Old.N != 6 || r.Old.Median < 49000 {
 		t.Errorf("%d rows, old %+v", len(f.Changes), r.Old)
 	}
@@ -387,7 +396,7 @@ func TestGolden(t *testing.T) {
 
 func TestDriftOfAllServers(t *testing.T) {
 	t.Parallel()
-	f := Family{Scenario: "hello", Protocol: "h1", Phase: "closed", Metric: cells.MetricThroughput}
+	f := Family{Scenario: "hello", Protocol: "h1", Phase: "closed", Metric: metric.Throughput}
 	for _, ratio := range []float64{0.95, 0.9, 0.97, 0.96} {
 		f.Changes = append(f.Changes, Change{Ratio: &stats.Ratio{Value: ratio}})
 	}
@@ -416,7 +425,7 @@ func TestFilterNarrows(t *testing.T) {
 			t.Errorf("%s: %+v", f.Metric, f.Changes)
 		}
 	}
-	if !slices.ContainsFunc(c.Families, func(f Family) bool { return f.Metric == cells.MetricP999 }) {
+	if !slices.ContainsFunc(c.Families, func(f Family) bool { return f.Metric == metric.P999 }) {
 		t.Error("p99.9 is missing")
 	}
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/cells"
+	"github.com/joust-bench/joust/results/metric"
 )
 
 func ptr[T any](v T) *T { return &v }
@@ -36,7 +37,7 @@ func histogram(t testing.TB, n int, base float64) *results.Histogram {
 	if err != nil {
 		t.Fatal(err)
 	}
-	out := &results.Histogram{Count: uint64(n), MinNS: int64(base), MaxNS: int64(base * 10.9), HDRv2: string(b)}
+	out := &results.Histogram{Count: uint64(n), MinNS: int64(base), MaxNS: int64(base * 10.9), MeanNS: h.Mean(), HDRv2: string(b)}
 	histograms.Store(key, out)
 	return out
 }
@@ -145,7 +146,7 @@ func compared(t testing.TB, old, now results.Run) Comparison {
 }
 
 // find is the row of a metric in the comparison.
-func find(t testing.TB, c *Comparison, phase string, m cells.Metric, server string) (*Family, *Change) {
+func find(t testing.TB, c *Comparison, phase string, m metric.Name, server string) (*Family, *Change) {
 	t.Helper()
 	for i := range c.Families {
 		f := &c.Families[i]

@@ -9,6 +9,7 @@ import (
 
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/cells"
+	"github.com/joust-bench/joust/results/metric"
 	"github.com/joust-bench/joust/results/stats"
 )
 
@@ -190,7 +191,7 @@ func anotherLadder(old, now *cell) string {
 func (c *cell) absent() bool { return c.Absent != "" && c.Absent != cells.Void }
 
 // value returns a metric of the cell.
-func (c *cell) value(m cells.Metric) Value {
+func (c *cell) value(m metric.Name) Value {
 	f := c.Figure(m)
 	v := Value{
 		Median: f.Value, Low: f.Low, High: f.High, Kind: f.Kind, N: f.N, Void: len(c.Voids),

@@ -6,19 +6,19 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/joust-bench/joust/results/cells"
+	"github.com/joust-bench/joust/results/metric"
 	"github.com/joust-bench/joust/results/stats"
 	"github.com/joust-bench/joust/results/table"
 )
 
 // scaleOf returns the scale in which the value is 1 or more.
-func scaleOf(u cells.BaseUnit, value float64) table.Scale {
-	return table.ScaleOf(map[cells.BaseUnit][]table.Scale{
-		cells.PerSecond:      {{Per: 1, Unit: "req/s"}},
-		cells.BytesPerSecond: {{Per: 1e9, Unit: "GB/s"}, {Per: 1e6, Unit: "MB/s"}, {Per: 1, Unit: "B/s"}},
-		cells.Nanoseconds:    table.Durations(),
-		cells.NanosPerByte:   {{Per: 1, Unit: "s/GB"}},
-		cells.BytesOfMemory:  {{Per: 1 << 20, Unit: "MiB"}},
+func scaleOf(u metric.Unit, value float64) table.Scale {
+	return table.ScaleOf(map[metric.Unit][]table.Scale{
+		metric.Rate:            {{Per: 1, Unit: "req/s"}},
+		metric.Bandwidth:       {{Per: 1e9, Unit: "GB/s"}, {Per: 1e6, Unit: "MB/s"}, {Per: 1, Unit: "B/s"}},
+		metric.Duration:        table.Durations(),
+		metric.DurationPerByte: {{Per: 1, Unit: "s/GB"}},
+		metric.Size:            {{Per: 1 << 20, Unit: "MiB"}},
 	}[u], value)
 }
 
@@ -77,13 +77,13 @@ func probability(p float64) string {
 func (r *Change) called() bool { return r.Outcome == Higher || r.Outcome == Lower }
 
 // outcome prints an outcome. More is better for throughput only.
-func outcome(m cells.Metric, r *Change) string {
+func outcome(m metric.Name, r *Change) string {
 	switch {
 	case !r.called() && r.Why == "":
 		return string(r.Outcome)
 	case !r.called():
 		return string(r.Outcome) + ": " + r.Why
-	case (r.Outcome == Higher) == (m == cells.MetricThroughput):
+	case (r.Outcome == Higher) == (m == metric.Throughput):
 		return string(r.Outcome) + ", better"
 	}
 	return string(r.Outcome) + ", WORSE"
@@ -118,17 +118,17 @@ func drawn(families []Family) *table.Table {
 
 // atRate names the rate to which a cost belongs.
 func atRate(f *Family, v Value) string {
-	if f.Metric != cells.MetricCPU || v.RateRPS == 0 || v.N == 0 {
+	if f.Metric != metric.CPU || v.RateRPS == 0 || v.N == 0 {
 		return ""
 	}
 	return " at " + table.Digits(v.RateRPS) + "/s"
 }
 
-func name(m cells.Metric) string {
+func name(m metric.Name) string {
 	switch m {
-	case cells.MetricCPU:
+	case metric.CPU:
 		return "CPU per request"
-	case cells.MetricMemory:
+	case metric.Memory:
 		return "peak memory"
 	}
 	return string(m)

@@ -3,41 +3,34 @@ package compare
 import (
 	"fmt"
 	"math"
-	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/joust-bench/joust/results/cells"
+	"github.com/joust-bench/joust/results/metric"
 	"github.com/joust-bench/joust/results/stats"
 )
 
 // Threshold is a condition on which a comparison fails, such as "p99>+10%".
 type Threshold struct {
 	// Text is the threshold as the user wrote it.
-	Text   string       `json:"text"`
-	Metric cells.Metric `json:"metric"`
-	// Above is true where values above the limit fail, false for those below.
-	Above bool `json:"above"`
+	Text   string      `json:"text"`
+	Metric metric.Name `json:"metric"`
+	// Op compares values with the limit: the threshold fails where it holds.
+	Op metric.Op `json:"op"`
 	// Limit is a relative change (0.1 for +10 %), or a value in the metric's unit.
 	Limit    float64 `json:"limit"`
 	Relative bool    `json:"relative"`
 }
 
-// ParseThreshold reads METRIC<LIMIT or METRIC>LIMIT. A limit in percent is a
-// change from old to new; one with a unit is a bound of the new value.
+// ParseThreshold reads METRIC OP LIMIT. A limit in percent is a change from old to
+// new; another one is a bound of the new value.
 func ParseThreshold(text string) (Threshold, error) {
-	t := Threshold{Text: text}
-	at := strings.IndexAny(text, "<>")
-	if at < 0 {
-		return t, fmt.Errorf("threshold %q: it needs a metric, < or >, and a limit, such as %q", text, "throughput<-5%")
+	n, op, limit, err := metric.Split(text, cells.Comparable())
+	if err != nil {
+		return Threshold{}, fmt.Errorf("threshold %w", err)
 	}
-	t.Metric, t.Above = cells.Metric(strings.TrimSpace(text[:at])), text[at] == '>'
-	limit := strings.TrimSpace(text[at+1:])
-	if !slices.Contains(cells.Metrics(), t.Metric) {
-		names := strings.ReplaceAll(strings.Trim(fmt.Sprint(cells.Metrics()), "[]"), " ", ", ")
-		return t, fmt.Errorf("threshold %q: there is no metric %q; the metrics are %s", text, t.Metric, names)
-	}
+	t := Threshold{Text: text, Metric: n, Op: op}
 	if percent, ok := strings.CutSuffix(limit, "%"); ok {
 		return t, t.relative(strings.TrimSpace(percent))
 	}
@@ -49,7 +42,7 @@ func (t *Threshold) relative(percent string) error {
 	if err != nil || v != v || v < -100 || v > 1e6 {
 		return fmt.Errorf("threshold %q: %q is no change in percent, such as -5%% or +10%%", t.Text, percent+"%")
 	}
-	if t.Above && v < 0 || !t.Above && v > 0 || !t.Above && v == 0 && !strings.HasPrefix(percent, "-") {
+	if v == 0 && t.Op.Upper() && !strings.HasPrefix(percent, "-") || t.Op.Holds(0, v) {
 		return fmt.Errorf("threshold %q: no change at all would fail it; use < with a negative change and > with a positive one", t.Text)
 	}
 	t.Limit, t.Relative = v/100, true
@@ -57,38 +50,15 @@ func (t *Threshold) relative(percent string) error {
 }
 
 // absolute reads a limit in the unit of its metric.
-func (t *Threshold) absolute(limit string) error {
-	var ok bool
-	var want string
+func (t *Threshold) absolute(limit string) (err error) {
+	t.Limit, err = t.Metric.Unit().Parse(limit)
 	switch {
-	case t.Metric == cells.MetricThroughput:
-		want = "a rate in requests a second, such as 50000/s or 50k/s"
-		t.Limit, ok = scaled(limit, map[string]float64{"k/s": 1e3, "M/s": 1e6, "/s": 1})
-	case t.Metric == cells.MetricMemory:
-		want = "a size with its unit, such as 100MiB"
-		t.Limit, ok = scaled(limit, map[string]float64{"GiB": 1 << 30, "MiB": 1 << 20, "KiB": 1 << 10, "GB": 1e9, "MB": 1e6, "kB": 1e3})
-	default:
-		want = "a duration with its unit, such as 20ms"
-		d, err := time.ParseDuration(limit)
-		t.Limit, ok = float64(d), err == nil && d > 0
-		// "0" is the one duration that needs no unit.
-	}
-	if !ok {
-		return fmt.Errorf("threshold %q: %q is no limit for %s; give a change in percent, such as +10%%, or %s", t.Text, limit, t.Metric, want)
+	case err != nil:
+		return fmt.Errorf("threshold %q: %w, or a change in percent, such as +10%%", t.Text, err)
+	case t.Limit == 0:
+		return fmt.Errorf("threshold %q: a limit must be above 0", t.Text)
 	}
 	return nil
-}
-
-// scaled reads a positive number with one of the units.
-func scaled(text string, units map[string]float64) (float64, bool) {
-	best := ""
-	for unit := range units {
-		if strings.HasSuffix(text, unit) && len(unit) > len(best) {
-			best = unit
-		}
-	}
-	v, err := strconv.ParseFloat(strings.TrimSpace(strings.TrimSuffix(text, best)), 64)
-	return v * units[best], best != "" && err == nil && v > 0
 }
 
 // GateOutcome is the outcome of a gate.
@@ -166,17 +136,16 @@ func (c *Comparison) blind(t Threshold) []string {
 
 // fits reports whether the limit can be held against the unit: an absolute one
 // in requests a second, or a duration per request, says nothing about bytes.
-func (t Threshold) fits(u cells.BaseUnit) bool {
-	return t.Relative || u != cells.BytesPerSecond && u != cells.NanosPerByte
+func (t Threshold) fits(u metric.Unit) bool {
+	return t.Relative || u != metric.Bandwidth && u != metric.DurationPerByte
 }
 
 // missing says why no change has the metric.
 func (t Threshold) missing() string {
-	_, percentile := t.Metric.Place()
 	switch {
-	case percentile:
+	case t.Metric.IsLatency():
 		return fmt.Sprintf("no cell of both sides has %s: it is of open-loop phases with enough samples (measure with --rates and a longer --duration)", t.Metric)
-	case t.Metric == cells.MetricThroughput && t.Relative:
+	case t.Metric == metric.Throughput && t.Relative:
 		return "no cell of both sides has a throughput: it is of closed-loop phases (measure with --mode closed,open)"
 	case !t.Relative:
 		return fmt.Sprintf("no cell of both sides has %s in the unit of the limit", t.Metric)
@@ -199,21 +168,29 @@ func (t Threshold) hold(f *Family, r *Change) (GateOutcome, string) {
 		return GateUndecided, r.Why
 	}
 	by := r.Ratio.Value - 1
-	if t.Above && r.Outcome == Higher && by > t.Limit || !t.Above && r.Outcome == Lower && by < t.Limit {
+	if r.Outcome == t.direction() && t.Op.Holds(by, t.Limit) {
 		return GateFailed, fmt.Sprintf("%s, p %s after Holm", change(r.Ratio), probability(*r.PHolm))
 	}
 	return GatePassed, ""
 }
 
+// direction is the outcome of a change that can fail the threshold.
+func (t Threshold) direction() Outcome {
+	if t.Op.Upper() {
+		return Lower
+	}
+	return Higher
+}
+
 // holdValue judges the interval of the new median: all of it must lie beyond.
 func (t Threshold) holdValue(f *Family, r *Change) (GateOutcome, string) {
-	v, in := r.New, scaleOf(f.Unit, r.New.Median)
+	v, in, above := r.New, scaleOf(f.Unit, r.New.Median), !t.Op.Upper()
 	switch {
 	case v.Kind != stats.Interval:
 		return GateUndecided, fmt.Sprintf("n = %d: the interval of a median needs 6 trials", v.N)
-	case t.Above && v.Low > t.Limit, !t.Above && v.High < t.Limit && !v.AtLeast:
+	case above && t.Op.Holds(v.Low, t.Limit), !above && t.Op.Holds(v.High, t.Limit) && !v.AtLeast:
 		return GateFailed, v.printed(in)
-	case v.AtLeast && (t.Above || v.High < t.Limit):
+	case v.AtLeast && (above || t.Op.Holds(v.High, t.Limit)):
 		return GateUndecided, v.printed(in) + " is a lower bound"
 	}
 	return GatePassed, ""

@@ -91,7 +91,7 @@ func (v *verdict) bookkeeping() {
 	p, service := v.Evidence.Loader, v.Evidence.Loader.Total.Service
 	window, connections := float64(p.WindowNS()), float64(p.MinConnectionsOpen)
 	if v.Reconnects || v.Report.Depth > 1 || v.Report.Users > 0 || service == nil || window <= 0 || connections == 0 ||
-		p.Failures()+p.Unanswered+p.SurplusAnswers+p.UnannouncedCloses+p.AnnouncedCloses > 0 {
+		p.Failures()+p.Unanswered+p.SurplusAnswers+p.Closes() > 0 {
 		return
 	}
 	// On every connection the window cuts a request in two at each end: one is

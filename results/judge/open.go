@@ -37,14 +37,14 @@ func askedInTime(p *results.Phase, keptRate float64) bool {
 }
 
 // behind judges who could not keep the rate. It blames nobody where connections
-// ended without an answer, or requests failed: other reasons say so.
+// could not be made or ended without an answer, or requests failed: other reasons say so.
 func (v *verdict) behind(fell string) {
 	us, ul, t := v.ServerShare, v.LoaderShare, v.Limits
-	if still := stoodStill(v.Evidence.Loader, t); still != "" {
-		v.void("loader-behind", "%s, and %s", fell, still)
+	if v.Evidence.Loader.GoneNS > 0 || backedOff(v.Report, v.Evidence.Loader, t) != "" {
 		return
 	}
-	if backedOff(v.Report, v.Evidence.Loader, t) != "" {
+	if still := stoodStill(v.Evidence.Loader, t); still != "" {
+		v.void("loader-behind", "%s, and %s", fell, still)
 		return
 	}
 	if v.Shared {

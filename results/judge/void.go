@@ -13,13 +13,16 @@ import (
 // voids applies the rules that void a phase, except for failed requests.
 func (v *verdict) voids() {
 	p, r := v.Evidence.Loader, v.Report
+	if p.GoneNS > 0 { // the reason of all others; failures gives it
+		return
+	}
 	if window := time.Duration(p.WindowNS()); v.Asked > 0 && float64(window) < v.Limits.ShortWindow*float64(v.Asked) {
 		v.flag(results.FlagInterrupted)
 		v.void("short-window", "the window lasted %v of the %v asked for < %s", window.Round(time.Millisecond), v.Asked, percent(v.Limits.ShortWindow))
 	}
 	if known := !slices.Contains(r.Unknown, "connections_open"); known && r.ConnectionsOpen != r.ConnectionsAsked {
 		v.void("connections", "%d connections were open of the %d asked for", r.ConnectionsOpen, r.ConnectionsAsked)
-	} else if lost := r.ConnectionsAsked - p.MinConnectionsOpen; known && lost > 0 && !v.Reconnects && p.UnannouncedCloses+p.AnnouncedCloses == 0 {
+	} else if lost := r.ConnectionsAsked - p.MinConnectionsOpen; known && lost > 0 && !v.Reconnects && p.Closes() == 0 {
 		v.void("connections", "only %d of %d connections were open at one time in the window", p.MinConnectionsOpen, r.ConnectionsAsked)
 	}
 	if waited := backedOff(r, p, v.Limits); waited != "" {
@@ -76,6 +79,9 @@ func accountsOf(r *results.Report, p *results.Phase, overloaded bool, tolerance 
 		unanswered = 0
 	}
 	counted := failed + unanswered + p.Right()
+	if p.GoneNS > 0 {
+		because("gone", true, "%s", gone(r, p))
+	}
 	if n := p.SurplusAnswers; n > 0 {
 		because("surplus", true, "the server sent %s that no request asked for, so its other answers may belong to earlier requests: %s", plural(n, "answer"), p.FirstSurplus)
 	}
@@ -95,7 +101,7 @@ func accountsOf(r *results.Report, p *results.Phase, overloaded bool, tolerance 
 	default:
 		because(code, true, "%s", text)
 	}
-	if n := p.FailedConnects(); n > 0 {
+	if n := p.FailedConnects(); n > 0 && p.GoneNS == 0 {
 		because("connection-errors", float64(n)/float64(n+counted) > tolerance,
 			"%s could not be made (%s): %s", plural(n, "connection"), causes(p.ConnectionErrors), p.FirstConnectionError)
 	}
@@ -133,7 +139,11 @@ func warmUp(r *results.Report, phase string) string {
 		return ""
 	}
 	var texts []string
-	for _, reason := range accountsOf(&results.Report{}, &r.Phases[at-1], false, 0) {
+	before := r.Phases[at-1]
+	if r.Phases[at].GoneNS > 0 { // the phase says so itself
+		before.GoneNS, before.ConnectionErrors = 0, nil
+	}
+	for _, reason := range accountsOf(&results.Report{Phases: r.Phases}, &before, false, 0) {
 		texts = append(texts, reason.Text)
 	}
 	if len(texts) == 0 {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/joust-bench/joust/results/cells"
+	"github.com/joust-bench/joust/results/metric"
 	"github.com/joust-bench/joust/results/stats"
 )
 
@@ -48,6 +49,7 @@ func (v *view) closedTables(p *page, protocol string) {
 	p.section("## Bandwidth, "+protocol, "Bytes of bodies moved inside the window, 1 MB = 10^6 bytes; median over trials.", v.byScenario(bytes, peakLine))
 	p.section("## Service time p50 / p99, "+protocol, "Closed loop, from the actual send to the last byte: no tail latency at a fixed rate (that is in wrk2_results.md).",
 		v.byScenario(append(requests, bytes...), v.serviceLine))
+	v.serviceFold(p, append(requests, bytes...))
 }
 
 // standings says for each closed-loop table who is ahead: values with their
@@ -76,19 +78,16 @@ func (v *view) standings() []string {
 
 // serviceLine returns p50 / p99 of the closed loops of a table.
 func (v *view) serviceLine(t closedTable) []string {
-	percentile := func(place int) []cells.Percentile {
-		return each(t.cells, func(c *cells.Cell) cells.Percentile { return c.Percentile(cells.Service, place) })
-	}
-	middle, high := percentile(cells.P50), percentile(cells.P99)
+	middle, high := statistics(t.cells, cells.Service, metric.P50), statistics(t.cells, cells.Service, metric.P99)
 	in := latencyScale(slices.Concat(middle, high))
-	text := func(p cells.Percentile) string {
+	text := func(p cells.Statistic) string {
 		if p.Kind == stats.None {
 			return "— too few samples"
 		}
-		return in.percentile(p) + in.spread(p.Estimate)
+		return in.statistic(p) + in.spread(p.Estimate)
 	}
 	row := texts(t.cells, func(i int, _ *cells.Cell) string { return text(middle[i]) + " / " + text(high[i]) })
-	a, b := v.latencyContest(t.cells, cells.Service, cells.P50), v.latencyContest(t.cells, cells.Service, cells.P99)
+	a, b := v.latencyContest(t.cells, cells.Service, metric.P50), v.latencyContest(t.cells, cells.Service, metric.P99)
 	return append(slices.Insert(row, 0, t.Scenario+", "+in.unit), a.band()+" / "+b.band(), a.detectable()+" / "+b.detectable())
 }
 

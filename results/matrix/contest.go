@@ -6,6 +6,7 @@ import (
 
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/cells"
+	"github.com/joust-bench/joust/results/metric"
 	"github.com/joust-bench/joust/results/stats"
 )
 
@@ -72,10 +73,10 @@ func (v *view) peakContest(t results.PlanTable, list []*cells.Cell) contest {
 	}))
 }
 
-// latencyContest compares a percentile of cells at one rate.
-func (v *view) latencyContest(list []*cells.Cell, of cells.Latency, place int) contest {
-	return v.contest(cells.Quantiles()[place].Label, true, each(list, func(c *cells.Cell) entry {
-		p := c.Percentile(of, place)
+// latencyContest compares a figure of latency of cells at one rate.
+func (v *view) latencyContest(list []*cells.Cell, of cells.Latency, n metric.Name) contest {
+	return v.contest(string(n), true, each(list, func(c *cells.Cell) entry {
+		p := c.Statistic(of, n)
 		e := entry{sample: stats.CellValues{Name: c.Server.Name, Values: p.Values}}
 		switch {
 		case p.Kind == stats.None:

@@ -39,7 +39,7 @@ func histogram(t testing.TB, n int, base int64) *results.Histogram {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &results.Histogram{Count: uint64(n), MinNS: low, MaxNS: high, HDRv2: string(b)}
+	return &results.Histogram{Count: uint64(n), MinNS: low, MaxNS: high, MeanNS: h.Mean(), HDRv2: string(b)}
 }
 
 const second = int64(time.Second)

@@ -7,6 +7,7 @@ import (
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/cells"
 	"github.com/joust-bench/joust/results/matrix"
+	"github.com/joust-bench/joust/results/metric"
 )
 
 // foreignRun returns a run of one trial by wrk, which printed four percentiles,
@@ -69,13 +70,16 @@ func TestPrintedTableIsNoSample(t *testing.T) {
 	read := func() *cells.Distribution {
 		return cells.Read(results.DefaultThresholds(), &run.Trials[0].Loaders[0].Phases[0])[cells.Service]
 	}
-	for place, want := range []bool{true, true, true, true, false, false, true} { // p50 … p99, p99.9, p99.99, max
-		if read().At(place).Printable != want {
-			t.Errorf("%s is printed: %t", cells.Quantiles()[place].Label, !want)
+	for n, want := range map[metric.Name]bool{
+		metric.P50: true, metric.P75: true, metric.P90: true, metric.P99: true, metric.P95: false, metric.P999: false, metric.P9999: false,
+		metric.Max: true, metric.Mean: false, metric.Min: false, metric.Stdev: false,
+	} {
+		if read().At(n).Printable != want {
+			t.Errorf("%s is printed: %t", n, !want)
 		}
 	}
 	table.Samples = 999
-	if read().At(cells.P99).Printable {
+	if read().At(metric.P99).Printable {
 		t.Error("p99 of 999 samples is printed")
 	}
 }

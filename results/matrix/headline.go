@@ -8,6 +8,7 @@ import (
 
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/cells"
+	"github.com/joust-bench/joust/results/metric"
 	"github.com/joust-bench/joust/results/table"
 )
 
@@ -73,9 +74,9 @@ func (v *view) headlineColumns() []headlineColumn {
 // commonColumn returns the corrected p99 of each server at the common rate.
 func (v *view) commonColumn(t results.PlanTable, r results.PlanRate, name string) headlineColumn {
 	list := v.columns(func(s results.Server) cells.Cell { return v.Open(t, s, r) })
-	p99 := func(c *cells.Cell) cells.Percentile { return c.Percentile(cells.Corrected, cells.P99) }
+	p99 := func(c *cells.Cell) cells.Statistic { return c.Statistic(cells.Corrected, metric.P99) }
 	in := latencyScale(each(list, p99))
-	return headlineColumn{name + " p99 at the common rate, " + in.unit, texts(list, func(_ int, c *cells.Cell) string { return in.percentile(p99(c)) })}
+	return headlineColumn{name + " p99 at the common rate, " + in.unit, texts(list, func(_ int, c *cells.Cell) string { return in.statistic(p99(c)) })}
 }
 
 func (v *view) headlineTable(columns []headlineColumn) string {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/cells"
+	"github.com/joust-bench/joust/results/metric"
 	"github.com/joust-bench/joust/results/stats"
 	"github.com/joust-bench/joust/results/table"
 )
@@ -55,8 +56,8 @@ func (v *view) rateSection(p *page, t results.PlanTable, r results.PlanRate) {
 	caption := fmt.Sprintf("%s, window %s, n = %d; medians over trials.", loadInWords(t), duration(t.OpenDurationNS), t.Trials)
 	cost := v.costContest(list)
 	var tails []contest
-	for _, place := range []int{cells.P99, cells.P50, cells.P999} {
-		tails = append(tails, v.latencyContest(list, cells.Corrected, place))
+	for _, n := range []metric.Name{metric.P99, metric.P50, metric.P999} {
+		tails = append(tails, v.latencyContest(list, cells.Corrected, n))
 	}
 	var latencyPlaces, costPlaces *contest
 	if r.Kind != results.RateFraction {
@@ -65,6 +66,7 @@ func (v *view) rateSection(p *page, t results.PlanTable, r results.PlanRate) {
 	p.section("### Corrected: from the intended send time", caption, v.latencyTable(t, r, list, cells.Corrected, latencyPlaces))
 	p.after(noise(tails...))
 	p.section("### Uncorrected: from the actual send time (service time)", caption+unanswered(list), v.latencyTable(t, r, list, cells.Service, nil))
+	momentFold(p, list)
 	p.section("### Cost at this rate, and the loader's own lag", "", costTable(list, costPlaces))
 	if costPlaces != nil {
 		p.after(noise(cost))
@@ -113,24 +115,22 @@ func unanswered(list []*cells.Cell) string {
 // p99.
 func (v *view) latencyTable(t results.PlanTable, r results.PlanRate, list []*cells.Cell, of cells.Latency, places *contest) *table.Table {
 	head := []string{"target", "offered", "achieved"}
-	var columns [][]cells.Percentile // by quantile, then by server
-	var scales []scale
-	for place, q := range cells.Quantiles() {
-		columns = append(columns, each(list, func(c *cells.Cell) cells.Percentile { return c.Percentile(of, place) }))
-		scales = append(scales, latencyScale(columns[place]))
-		head = append(head, q.Label+", "+scales[place].unit)
+	columns := latencyColumns(list, of, append(v.Percentiles(), metric.Max)...)
+	for _, c := range columns {
+		head = append(head, c.head())
 	}
-	head = append(head, "p99 over trials, "+scales[cells.P99].unit)
+	tail := latencyColumns(list, of, metric.P99)[0]
+	head = append(head, "p99 over trials, "+tail.in.unit)
 	if places != nil {
 		head = append(head, places.placeHead())
 	}
 	in := rates(values(slices.Concat(each(list, flow)...))...)
 	return byServer(head, list, func(i int, c *cells.Cell) []string {
 		line := v.flowTexts(t, r, c, in)
-		for place, in := range scales {
-			line = append(line, in.percentile(columns[place][i]))
+		for _, c := range columns {
+			line = append(line, c.text(i))
 		}
-		line = append(line, p99Spread(columns[cells.P99][i], scales[cells.P99]))
+		line = append(line, spread(tail.of[i], tail.in))
 		if places != nil {
 			line = append(line, places.place(i))
 		}
@@ -138,9 +138,9 @@ func (v *view) latencyTable(t results.PlanTable, r results.PlanRate, list []*cel
 	})
 }
 
-// p99Spread returns the interval or range of p99 over the trials; both ends are
+// spread returns the interval or range of a figure over the trials; both ends are
 // lower bounds where the value is one.
-func p99Spread(p cells.Percentile, in scale) string {
+func spread(p cells.Statistic, in scale) string {
 	text := strings.TrimSpace(in.spread(p.Estimate))
 	if p.AtLeast {
 		return enclose("≥ ", text, "")
@@ -230,7 +230,8 @@ func lag(c *cells.Cell, of cells.Latency) string {
 	if !c.Measured(of) {
 		return notMeasured
 	}
-	return microseconds().percentile(c.Percentile(of, cells.P50)) + " / " + microseconds().percentile(c.Percentile(of, cells.P99))
+	in := microseconds()
+	return in.statistic(c.Statistic(of, metric.P50)) + " / " + in.statistic(c.Statistic(of, metric.P99))
 }
 
 // stalls returns the share of the cell's median window that the loader lost to

@@ -52,8 +52,8 @@ func (s scale) spread(e stats.Estimate) string {
 	return ""
 }
 
-// percentile prints the value with its marks, or "—" by the sample rule.
-func (s scale) percentile(p cells.Percentile) string {
+// statistic prints the value with its marks, or "—" by the sample rule.
+func (s scale) statistic(p cells.Statistic) string {
 	if p.Kind == stats.None {
 		return "—"
 	}
@@ -110,9 +110,9 @@ func latencies(values ...float64) scale {
 	return scale{per: 1, unit: "ns"}
 }
 
-// latencyScale is the common scale of percentiles.
-func latencyScale(list []cells.Percentile) scale {
-	return latencies(values(each(list, func(p cells.Percentile) stats.Estimate { return p.Estimate }))...)
+// latencyScale is the common scale of figures of latency.
+func latencyScale(list []cells.Statistic) scale {
+	return latencies(values(each(list, func(p cells.Statistic) stats.Estimate { return p.Estimate }))...)
 }
 
 // values returns the medians of those estimates that have one.

@@ -25,6 +25,7 @@ type Dist struct {
 	hdr      *hdrhistogram.PackedHistogram
 	count    uint64
 	min, max int64
+	mean     float64
 }
 
 // Decode decodes a histogram. A nil or empty histogram is the empty distribution.
@@ -45,7 +46,7 @@ func Decode(h *results.Histogram) (*Dist, error) {
 	if h.MinNS > h.MaxNS {
 		return nil, fmt.Errorf("decode a histogram: its smallest value %d ns is above its largest %d ns (the run's trials.jsonl is damaged)", h.MinNS, h.MaxNS)
 	}
-	return &Dist{hdr: hdr, count: h.Count, min: h.MinNS, max: h.MaxNS}, nil
+	return &Dist{hdr: hdr, count: h.Count, min: h.MinNS, max: h.MaxNS, mean: h.MeanNS}, nil
 }
 
 // Count returns the number of samples.
@@ -65,18 +66,12 @@ func (d *Dist) Quantile(q float64) int64 {
 	return min(max(d.hdr.ValueAtPercentile(q*100), d.min), d.max)
 }
 
-// Supports reports whether SamplesBeyond samples lie beyond the quantile q.
+// Supports reports whether SamplesBeyond samples lie beyond the quantile q, on its
+// shorter side.
 func (d *Dist) Supports(q float64) bool { return supported(d.count, q) }
-
-// Printed returns the quantile q of a table that a foreign loader printed; false
-// where the table does not have it, or has too few samples.
-func Printed(t *results.Percentiles, q float64) (ns int64, ok bool) {
-	ns, ok = t.At(q)
-	return ns, ok && supported(t.Samples, q)
-}
 
 func supported(samples uint64, q float64) bool {
 	// 1 − 0.9999 is a hair below 0.0001 in binary, and 100 000 samples are
 	// enough for p99.99.
-	return float64(samples)*(1-q) >= SamplesBeyond-5e-7
+	return float64(samples)*min(q, 1-q) >= SamplesBeyond-5e-7
 }

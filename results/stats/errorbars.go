@@ -76,16 +76,24 @@ func (d *Dist) supported(q float64) int64 {
 // is given in nanoseconds. If loops were stalled for more than 1−q of the window,
 // stalls (≥ 1 ms) reach quantile q.
 func (b ErrorBars) At(q float64, latencyNS int64) LoaderLag {
-	lag := LoaderLag{BoundNS: int64(math.Max(b.floor, b.share*float64(latencyNS)))}
-	note := func(name string, ns int64) {
-		if ns > lag.NS {
-			lag.Name, lag.NS = name, ns
+	stalls := 0.0
+	if b.stalled > 1-q {
+		stalls = stallNS
+	}
+	return b.largest(float64(latencyNS), func(d *Dist) float64 { return float64(d.supported(q)) }, stalls)
+}
+
+// largest returns the largest lag: of sends and reads by the figure of their
+// distributions, and of stalls, all in nanoseconds.
+func (b ErrorBars) largest(latencyNS float64, figure func(*Dist) float64, stalls float64) LoaderLag {
+	lag := LoaderLag{BoundNS: int64(math.Max(b.floor, b.share*latencyNS))}
+	note := func(name string, ns float64) {
+		if int64(ns) > lag.NS {
+			lag.Name, lag.NS = name, int64(ns)
 		}
 	}
-	note("sent late with an idle connection at hand", b.send.supported(q))
-	note("read late", b.receive.supported(q))
-	if b.stalled > 1-q {
-		note("held up by stalls of the loader", stallNS)
-	}
+	note("sent late with an idle connection at hand", figure(b.send))
+	note("read late", figure(b.receive))
+	note("held up by stalls of the loader", stalls)
 	return lag
 }

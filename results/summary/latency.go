@@ -6,6 +6,7 @@ import (
 
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/cells"
+	"github.com/joust-bench/joust/results/metric"
 	"github.com/joust-bench/joust/results/table"
 )
 
@@ -46,7 +47,7 @@ func (t *summary) table(columns []column) error {
 		case c.Damaged != nil:
 			return c.Damaged
 		case c.Count > 0:
-			c.scale = table.ScaleOf(table.Durations(), float64(c.At(cells.P50).NS))
+			c.scale = table.ScaleOf(table.Durations(), c.At(metric.P50).NS)
 			shown = append(shown, c)
 		}
 	}
@@ -64,22 +65,17 @@ func (t *summary) table(columns []column) error {
 		_, _ = w.Write([]byte(strings.Join(words, "\t") + "\t\n"))
 	}
 	line("", func(c column) string { return c.name + " " + c.scale.Unit })
-	for place, q := range cells.Quantiles() {
-		line(q.Label, func(c column) string { return c.point(place) })
+	for _, n := range metric.Latencies() {
+		line(string(n), func(c column) string { return c.point(n) })
 	}
-	line("mean", func(c column) string {
-		if c.MeanAtLeast {
-			return "≥ " + text(c.scale, *c.MeanNS)
-		}
-		return text(c.scale, *c.MeanNS)
-	})
 	line("samples", func(c column) string { return count(c.Count) })
 	return w.Flush()
 }
 
-// point prints a percentile with its marks, "—" with too few samples beyond.
-func (c column) point(place int) string {
-	p := c.At(place)
+// point prints a figure with its marks, "—" with too few samples beyond a
+// percentile.
+func (c column) point(n metric.Name) string {
+	p := c.At(n)
 	if !p.Printable {
 		return "—"
 	}
@@ -90,5 +86,5 @@ func (c column) point(place int) string {
 	if p.Rough {
 		mark += "~ "
 	}
-	return mark + text(c.scale, float64(p.NS))
+	return mark + text(c.scale, p.NS)
 }

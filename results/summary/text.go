@@ -114,6 +114,9 @@ func (t *summary) counts() {
 			t.item("", "of those offered never sent %s, unanswered %s, shed %s", count(r.NeverSent), count(r.Censored), count(p.Shed))
 		}
 	}
+	if p.Repeated > 0 {
+		t.item("", "%s asked again on a new connection: the server closed the old one with a 408 as they were sent", count(p.Repeated))
+	}
 	t.traffic("received", p.ReceivedBytes, p.ReceivedBodyBytes)
 	t.traffic("sent", p.SentBytes, p.SentBodyBytes)
 	t.statuses()
@@ -163,19 +166,32 @@ func (t *summary) setUp() error {
 		text string
 	}{
 		{p.Reconnects, "reconnected"},
-		{p.FailedConnects(), "could not be made"},
 		{p.AnnouncedCloses, "closed as the server announced"},
 		{p.UnannouncedCloses, "closed by the server unannounced"},
+		{p.RequestedCloses, "closed as the requests asked"},
+		{p.IdleTimeouts, "closed idle by the server with a 408"},
 	} {
 		if c.n > 0 {
 			words = append(words, count(c.n)+" "+c.text)
 		}
 	}
 	t.item("connections", "%s", strings.Join(words, ", "))
+	if n := p.FailedConnects(); n > 0 {
+		t.item("attempts", "%s could not be made: %s", plural(int(n), "connection"), attempts(p))
+	}
 	if err := t.times("connect", r.Connect); err != nil {
 		return err
 	}
 	return t.times("TLS", r.TLSHandshake)
+}
+
+// attempts says why connections could not be made.
+func attempts(p *results.Phase) string {
+	words := causes(p.ConnectionErrors, false)
+	if own := causes(p.ConnectionErrors, true); own != "" {
+		words = strings.TrimPrefix(words+"; loader side: "+own, "; ")
+	}
+	return words + "; the first: " + strings.TrimPrefix(p.FirstConnectionError, "connecting: ")
 }
 
 // times prints a distribution in one line, nothing for an empty one.

@@ -87,6 +87,21 @@ share: 50%
 	}
 }
 
+// A bare number is seconds, quoted or not.
+func TestDecodeDurations(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]time.Duration{
+		"10": 10 * time.Second, "0.5": 500 * time.Millisecond, `"10"`: 10 * time.Second, "0": 0, "-3": -3 * time.Second,
+		"250ms": 250 * time.Millisecond, "1m30s": 90 * time.Second, "2h": 2 * time.Hour, "1e1": 10 * time.Second,
+	} {
+		var got outer
+		doc := strictyaml.Decode("f.yaml", []byte("wait: "+text+"\n"), &got)
+		if err := doc.Problems().Err(); err != nil || got.Wait != want {
+			t.Errorf("wait: %s is read as %v, %v, want %v", text, got.Wait, err, want)
+		}
+	}
+}
+
 func TestDecodeReports(t *testing.T) {
 	t.Parallel()
 	for file, want := range map[string]string{
@@ -106,8 +121,11 @@ func TestDecodeReports(t *testing.T) {
 		"count: 1.5\n":            "f:1: count wants a whole number, not the number 1.5",
 		"count: 9223372036854775808\nrate: x\n": "f:1: count: 9223372036854775808 is too large\n" +
 			`f:2: rate wants a number, not the text "x"`,
-		"wait: 10\n":                     "f:1: wait wants a duration with its unit, such as 10s or 250ms, not the number 10",
-		"wait: soon\n":                   `f:1: wait: "soon" is no duration; write it with its unit, such as 10s or 250ms`,
+		"wait: true\n":                   "f:1: wait wants a duration such as 10, for seconds, or 250ms, not the truth value true",
+		"wait: [10]\n":                   "f:1: wait wants a duration such as 10, for seconds, or 250ms, not a list",
+		"wait: soon\n":                   `f:1: wait: "soon" is no duration; write seconds, such as 10 or 0.5, or units, such as 250ms, 1m30s or 2h`,
+		"wait: .inf\n":                   `f:1: wait: ".inf" is no duration; write seconds, such as 10 or 0.5, or units, such as 250ms, 1m30s or 2h`,
+		"wait: 1e300\n":                  `f:1: wait: "1e300" is too long for a duration: at most 292 years are possible`,
 		"list: {name: a}\n":              "f:1: list wants a list, not a mapping",
 		"inner: [a]\n":                   "f:1: inner wants a mapping (key: value), not a list",
 		"map: {a: [b]}\n":                "f:1: map.a wants a text, not a list",

@@ -4,9 +4,10 @@ import (
 	"encoding"
 	"fmt"
 	"reflect"
-	"time"
 
 	"github.com/goccy/go-yaml/ast"
+
+	"github.com/joust-bench/joust/results"
 )
 
 // scalar reads a text, a number or a truth value.
@@ -72,13 +73,16 @@ func (d *Document) float(path string, node ast.Node, out reflect.Value) {
 
 func (d *Document) duration(path string, node ast.Node, out reflect.Value) {
 	text, ok := textOf(node)
+	if numberOrTruth(node) == "number" {
+		text, ok = node.GetToken().Value, true
+	}
 	if !ok {
-		d.mismatch(path, node, "a duration with its unit, such as 10s or 250ms")
+		d.mismatch(path, node, "a duration such as 10, for seconds, or 250ms")
 		return
 	}
-	v, err := time.ParseDuration(text)
+	v, err := results.ParseDuration(text)
 	if err != nil {
-		d.reject(path, lineOf(node), "%s: %q is no duration; write it with its unit, such as 10s or 250ms", name(path), text)
+		d.reject(path, lineOf(node), "%s: %v", name(path), err)
 		return
 	}
 	out.SetInt(int64(v))

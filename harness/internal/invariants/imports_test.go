@@ -26,14 +26,17 @@ type room struct {
 var rooms = []room{
 	{path: "", may: []string{"harness/cli"}},
 	{path: "results"},
-	{path: "results/stats", may: []string{"results"}},
+	{path: "results/stats", may: []string{"results", "results/metric"}},
 	{path: "results/table"},
-	{path: "results/judge", may: []string{"results", "results/stats"}},
-	{path: "results/cells", may: []string{"results", "results/judge", "results/stats"}},
+	// Nearest names are a leaf that every room may use.
+	{path: "scenarios/suggest"},
+	{path: "results/metric", may: []string{"scenarios/suggest"}},
+	{path: "results/judge", may: []string{"results", "results/metric", "results/stats"}},
+	{path: "results/cells", may: []string{"results", "results/judge", "results/metric", "results/stats"}},
 	{path: "results/files", may: []string{"results", "results/table"}},
 	{path: "results/golden"},
 	{path: "results/journal/journaltest", may: []string{"results", "results/journal"}},
-	{path: "results/...", may: []string{"results", "results/cells", "results/files", "results/judge", "results/stats", "results/table"}},
+	{path: "results/...", may: []string{"results", "results/cells", "results/files", "results/judge", "results/metric", "results/stats", "results/table"}},
 	{path: "scenarios/...", may: []string{"results", "results/golden", "scenarios/..."}},
 	{path: "loaders", may: []string{"results", "scenarios"}},
 	{path: "loaders/core", may: []string{

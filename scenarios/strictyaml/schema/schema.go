@@ -53,9 +53,10 @@ func (types Types) of(t reflect.Type) (*jsonschema.Schema, error) {
 		return own.CloneSchemas(), nil
 	}
 	if t == reflect.TypeFor[time.Duration]() {
+		const number = `([0-9]+\.?[0-9]*|\.[0-9]+)`
 		return &jsonschema.Schema{
-			Type: "string", Pattern: `^(([0-9]+\.?[0-9]*|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+$`,
-			Description: "a duration with its unit, such as 1.5s or 250ms",
+			Types: []string{"string", "number"}, Minimum: new(0.0), Pattern: `^(` + number + `|(` + number + `(ns|us|µs|μs|ms|s|m|h))+)$`,
+			Description: "a duration: seconds such as 10 or 0.5, or with units such as 250ms or 1m30s",
 		}, nil
 	}
 	switch t.Kind() {

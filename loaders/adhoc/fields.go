@@ -1,0 +1,96 @@
+package adhoc
+
+import (
+	"cmp"
+	"encoding/base64"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/joust-bench/joust/scenarios"
+)
+
+// The media types of bodies whose Content-Type no header gives.
+const (
+	binaryType = "application/octet-stream"
+	formType   = "application/x-www-form-urlencoded"
+	jsonType   = "application/json"
+)
+
+// body returns the body of the request and its media type; nil for none.
+func (f *Flags) body() (body *scenarios.Body, mediaType string) {
+	switch {
+	case len(f.Form) > 0:
+		return &scenarios.Body{Text: formOf(f.Form)}, formType
+	case f.Body == nil:
+		return nil, ""
+	case f.JSON:
+		return &scenarios.Body{Text: *f.Body}, jsonType
+	}
+	return &scenarios.Body{Text: *f.Body}, binaryType
+}
+
+// formOf encodes fields "NAME=VALUE" in their order, as HTML forms do.
+func formOf(fields []string) string {
+	var pairs []string
+	for _, field := range fields {
+		name, value, _ := strings.Cut(field, "=")
+		pairs = append(pairs, url.QueryEscape(name)+"="+url.QueryEscape(value))
+	}
+	return strings.Join(pairs, "&")
+}
+
+// fields returns the headers of -H, with those that follow from other flags and from
+// the URL. A header of -H wins over the latter.
+func (f *Flags) fields(u URL, bodyType string) ([]scenarios.Header, error) {
+	headers, err := parseHeaders(f.Headers)
+	if err != nil {
+		return nil, err
+	}
+	add := func(name, value string) {
+		if value != "" && !hasField(headers, name) {
+			headers = append(headers, scenarios.Header{Name: name, Value: value})
+		}
+	}
+	credentials := ""
+	if f.BasicAuth != "" {
+		credentials = basic(f.BasicAuth)
+	}
+	add("Authorization", cmp.Or(credentials, u.Authorization))
+	add("Cookie", strings.Join(f.Cookies, "; "))
+	if f.JSON {
+		add("Accept", jsonType)
+	}
+	add("Content-Type", bodyType)
+	return headers, nil
+}
+
+// basic returns the credentials "user:password" as a header has them (RFC 7617).
+func basic(credentials string) string {
+	return "Basic " + base64.StdEncoding.EncodeToString([]byte(credentials))
+}
+
+func hasField(headers []scenarios.Header, name string) bool {
+	return slices.ContainsFunc(headers, func(h scenarios.Header) bool { return strings.EqualFold(h.Name, name) })
+}
+
+// checkFields checks the flags that become headers or the body.
+func (f *Flags) checkFields(u URL, refuse refusal) {
+	headers, _ := parseHeaders(f.Headers) // fields reports the error
+	for _, c := range []struct {
+		flag, field string
+		is          bool
+	}{{"-A", "Authorization", f.BasicAuth != ""}, {"--cookie", "Cookie", len(f.Cookies) > 0}} {
+		refuse(c.is && hasField(headers, c.field), "%s and -H '%s: …' both set the field %s: give one of them", c.flag, c.field, c.field)
+	}
+	refuse(f.BasicAuth != "" && u.Authorization != "", "-A and the URL both name a user: give one of them")
+	refuse(f.BasicAuth != "" && !strings.Contains(f.BasicAuth, ":"), "-A wants user:password, with a colon between them; a token of another kind is -H 'Authorization: Bearer TOKEN'")
+	for _, cookie := range f.Cookies {
+		name, _, ok := strings.Cut(cookie, "=")
+		refuse(!ok || strings.TrimSpace(name) == "", "--cookie %q: a cookie looks like name=value", cookie)
+	}
+	for _, field := range f.Form {
+		name, _, ok := strings.Cut(field, "=")
+		refuse(!ok || name == "", "--form %q: a field looks like name=value", field)
+	}
+}
