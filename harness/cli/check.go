@@ -159,6 +159,9 @@ func (c *checker) server(ctx context.Context, s session.Isolated) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
+	if checked.Killed != "" {
+		c.remark("%s: %s", s.Name, checked.Killed)
+	}
 	for i := range c.rows {
 		c.lines[i] = append(c.lines[i], c.cell(s, c.rows[i].Name, checked.Differences))
 	}
