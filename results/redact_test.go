@@ -1,6 +1,7 @@
 package results_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/joust-bench/joust/results"
@@ -18,6 +19,27 @@ func TestRedacted(t *testing.T) {
 		"mail@example.com":                                "mail@example.com",
 	} {
 		if got := results.Redacted(text); got != want {
+			t.Errorf("%s: %s, want %s", text, got, want)
+		}
+	}
+}
+
+func TestRedactedArgs(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"load http://u:p@h/ -c 5":                       "load http://xxxxx@h/ -c 5",
+		"load -A u:p http://h/":                         "load -A xxxxx http://h/",
+		"load -Au:p --basic-auth u:p --basic-auth=u:p=": "load -Axxxxx --basic-auth xxxxx --basic-auth=xxxxx",
+		"load --cookie a=b --cookie=a=b":                "load --cookie xxxxx --cookie=xxxxx",
+		"-H|Authorization: Bearer t|-H|Accept: a":       "-H|Authorization: xxxxx|-H|Accept: a",
+		"-Hcookie:a=b|--header=proxy-authorization: x":  "-Hcookie: xxxxx|--header=proxy-authorization: xxxxx",
+		"--all -Anna": "--all -Axxxxx",
+	} {
+		sep := " "
+		if strings.Contains(text, "|") {
+			sep = "|"
+		}
+		if got := strings.Join(results.RedactedArgs(strings.Split(text, sep)), sep); got != want {
 			t.Errorf("%s: %s, want %s", text, got, want)
 		}
 	}
