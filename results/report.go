@@ -104,6 +104,11 @@ type Phase struct {
 	// loader waited to connect anew, after connections that gave no answer.
 	BackoffNS int64 `json:"backoff_ns"`
 
+	// GoneNS is the time up to the phase's end for which no connection was open and
+	// attempts to connect failed; 0 for none. A phase ends early where it reaches the
+	// connect timeout.
+	GoneNS int64 `json:"gone_ns,omitempty"`
+
 	// The bytes moved inside the window, in completed requests or not.
 	// SentBodyBytes and ReceivedBodyBytes count bodies only, the others heads too.
 	SentBytes         uint64 `json:"sent_bytes"`
@@ -136,10 +141,17 @@ type Phase struct {
 	Slowest []SlowRequest `json:"slowest,omitempty"`
 
 	// AnnouncedCloses counts connections that the server announced to close,
-	// UnannouncedCloses idle ones that it closed without. Neither is an error.
+	// UnannouncedCloses idle ones that it closed without, RequestedCloses those whose
+	// request asked for the close. None is an error.
 	AnnouncedCloses   uint64 `json:"announced_closes"`
 	UnannouncedCloses uint64 `json:"unannounced_closes"`
-	Reconnects        uint64 `json:"reconnects"`
+	RequestedCloses   uint64 `json:"requested_closes,omitempty"`
+	// IdleTimeouts counts connections that the server closed with the status 408, for
+	// want of a request. Repeated counts the requests that were on their way just then:
+	// each was asked again, once, and counts as one, from its first send on.
+	IdleTimeouts uint64 `json:"idle_timeouts,omitempty"`
+	Repeated     uint64 `json:"repeated,omitempty"`
+	Reconnects   uint64 `json:"reconnects"`
 	// MinConnectionsOpen is the least number at interval marks in the window.
 	MinConnectionsOpen int `json:"min_connections_open"`
 
@@ -357,6 +369,12 @@ func (p *Phase) Right() uint64 { return p.Total.Completed + p.CompletedBefore + 
 
 // Failures returns the number of failed requests, in the window and around it.
 func (p *Phase) Failures() uint64 { return p.Total.Failed + p.FailedOutside }
+
+// Closes returns the number of connections that ended by agreement or with nothing in
+// flight: none is a failure.
+func (p *Phase) Closes() uint64 {
+	return p.AnnouncedCloses + p.UnannouncedCloses + p.RequestedCloses + p.IdleTimeouts
+}
 
 // FailedConnects returns the number of connections that could not be made.
 func (p *Phase) FailedConnects() (n uint64) {

@@ -22,6 +22,9 @@ type Request struct {
 	BodyBytes int64
 	// HeadBytes is the length of Head in bytes, without a body.
 	HeadBytes int
+	// Ends is true where the request says that its connection ends with its answer.
+	// Nothing may be asked behind it on that connection.
+	Ends bool
 }
 
 // Size returns the number of bytes that one request takes.
@@ -79,6 +82,9 @@ type Conn interface {
 	// Next on the rest, even an empty one, until it finds NeedMore, End or an error.
 	// After an error the connection is of no more use.
 	Next(request int32, in []byte, a *Answer) (n int, err error)
+	// Notice reads bytes that came with no request in flight. It reports whether they
+	// begin with the server's notice that it closes the idle connection.
+	Notice(in []byte) bool
 	// End ends the answer to the request of that number with the server's stream. It
 	// returns the answer where that makes it complete, else an error, and the failure
 	// in Answer.Cause.
@@ -108,8 +114,12 @@ const (
 // Answer is the outcome of one call of Next.
 type Answer struct {
 	Event Event
-	// Keep is true, with End, where the connection may be used again.
+	// Keep is true, with End, where the connection may be used again: neither the
+	// request nor the answer ends it.
 	Keep bool
+	// Unprocessed is true, with End and a Cause, where the server says that it has not
+	// read the request. The same request may be asked again on another connection.
+	Unprocessed bool
 	// Status is the status code of an Interim, a Head or an End.
 	Status int
 	// Body is how many bytes of the body, without framing, this call took.

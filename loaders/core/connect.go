@@ -110,7 +110,7 @@ func (s *shard) opened(c *connection) {
 		s.source.Reconnected(c.id)
 	}
 	c.state, c.known, c.writing = stateOpen, true, false
-	c.first, c.count, c.issued, c.answered = 0, 0, 0, false
+	c.issued, c.answered = c.count, false
 	c.pending, c.tail, c.carry = nil, nil, nil
 	c.idleSince = now
 	c.stamped = nil
@@ -121,7 +121,15 @@ func (s *shard) opened(c *connection) {
 	}
 	c.codec.Open()
 	s.deadlines[c.id] = never
-	s.open++
+	if s.open++; s.open == 1 {
+		s.live.gone.Store(0)
+	}
+	if c.count > 0 {
+		s.setDeadline(c, now+int64(s.spec.RequestTimeout))
+		s.write(c, c.oldest().request)
+		return
+	}
+	c.repeating = false
 	s.proceed(c)
 }
 
@@ -136,14 +144,21 @@ func (s *shard) connectFailed(c *connection, cause results.Cause, detail string)
 		s.connectCause = cause
 		s.connectError = fmt.Errorf("connecting to %s: %s", s.spec.Target.Address, detail)
 	}
+	if s.open == 0 {
+		s.live.gone.Store(s.lostAt)
+	}
 	s.out.ConnectionFailed(cause, "connecting: "+detail)
-	s.replace(c, clock.Now())
+	now := clock.Now()
+	s.failFlights(c, now, results.CauseClosed, "the server closed the idle connection as the request was sent, and no other could be made: "+detail)
+	s.replace(c, now)
 }
 
 // drop closes the connection.
 func (s *shard) drop(c *connection, reset bool) {
 	if c.state == stateOpen {
-		s.open--
+		if s.open--; s.open == 0 {
+			s.lostAt = clock.Now()
+		}
 		if s.windowOpen && s.nextMark != never {
 			s.out.minOpen = min(s.out.minOpen, s.open)
 		}
@@ -171,6 +186,37 @@ func (s *shard) replace(c *connection, now int64) {
 	c.failures++
 	c.waits = now
 	s.setDeadline(c, now+backoff(c.failures))
+}
+
+// idleClosed replaces a connection that ended with nothing in flight. Where nobody asked
+// anything on it, the time for which it was open counts as the wait that spares the
+// server.
+func (s *shard) idleClosed(c *connection, now int64) {
+	if c.issued > 0 || now-c.idleSince < backoff(c.failures+1) {
+		s.replace(c, now)
+		return
+	}
+	c.failures = 0
+	s.drop(c, false)
+	s.dial(c)
+}
+
+// repeat asks the request in flight again, on a new connection: the server closed the
+// old one without reading it (RFC 9110 §15.5.9). Its time counts from its first send.
+// repeat reports whether it does so: once, and only for a request that was alone on its
+// connection and sent whole at once.
+func (s *shard) repeat(c *connection) bool {
+	f := c.oldest()
+	if c.repeating || c.count > 1 || c.unwritten() || s.programs != nil && s.programs[f.request] != nil {
+		return false
+	}
+	c.repeating = true
+	f.FirstByte, f.Written = 0, 0
+	s.out.Counts.IdleTimeouts++
+	s.out.Counts.Repeated++
+	s.drop(c, false)
+	s.dial(c)
+	return true
 }
 
 // waited records the wait before the next attempt, up to now.

@@ -65,6 +65,8 @@ type attempts struct {
 	// known is true once a connection was open, answered once this one has given
 	// an answer, right or wrong.
 	known, answered bool
+	// repeating is true while the request in flight is asked for the second time.
+	repeating bool
 	// failures counts connections in a row that gave no answer. waits is the start
 	// of the wait for the next attempt after a failure, 0 for none.
 	failures int

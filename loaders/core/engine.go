@@ -208,8 +208,11 @@ func (s *session) phase(ctx context.Context, p *loaders.Phase, startAt int64, co
 	if p.Loop == results.OpenLoop {
 		result.Rate = &results.RateReport{TargetRPS: rate}
 	}
-	settled := record.UntilSteady(p, on.T0, s.interval, func(at int64) { s.end(&on.settled, at) })
+	settled := record.UntilSteady(p, on.T0, s.interval, func(at int64) { s.end(&on.ends, at) })
 	s.execute(on, control, &result)
+	if gone := s.goneFor(clock.Now()); gone >= evidentlyGone {
+		result.GoneNS = gone
+	}
 	result.Steadiness = settled()
 	if err := s.merge(&result, on); err != nil {
 		return result, err
@@ -260,12 +263,33 @@ func (s *session) execute(on *phase, control loaders.Control, result *results.Ph
 				result.Timeline = append(result.Timeline, i)
 				control.Interval(loaders.Interval{Phase: on.Name, Interval: i})
 			}
+			if s.goneFor(i.AtNS) >= int64(s.spec.ConnectTimeout) && on.ends.Load() == 0 {
+				s.end(&on.ends, i.AtNS)
+			}
 			ticks++
 			if next := on.T0 + ticks*int64(s.spec.Interval); next <= on.T1 {
 				interval.Reset(clock.Until(next))
 			}
 		}
 	}
+}
+
+// evidentlyGone is the shortest time without a server, in nanoseconds, that is more than
+// a connection that was refused by chance.
+const evidentlyGone = int64(200e6)
+
+// goneFor returns how long, until now, no thread had a connection open while attempts to
+// connect failed; 0 where one has.
+func (s *session) goneFor(now int64) int64 {
+	since := int64(0)
+	for _, thread := range s.shards {
+		gone := thread.live.gone.Load()
+		if gone == 0 {
+			return 0
+		}
+		since = max(since, gone)
+	}
+	return max(0, now-since)
 }
 
 // interval returns the live figures of all threads together.

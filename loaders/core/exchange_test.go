@@ -253,6 +253,7 @@ func TestRefusedExchanges(t *testing.T) {
 		"step 3: it says nothing":            {sendBytes(-1), awaitEnd(), {}},
 		"step 2: it awaits the final status": {sendHead(), awaits(200), sendBytes(-1)},
 		"the status 404 where 200 counts":    {sendBytes(-1), awaits(404), awaitEnd()},
+		"a pause of 31536000000001 µs":       {pauses(365*24*3600*1e6 + 1), sendBytes(-1)},
 		"comes behind the answer's end":      {sendBytes(-1), awaitEnd(), pauses(5)},
 	} {
 		spec := specAt("127.0.0.1:1", counted(1))
@@ -266,6 +267,10 @@ func TestRefusedExchanges(t *testing.T) {
 	deep := specAt("127.0.0.1:1", counted(1))
 	deep.Requests, deep.Depth = []scenarios.Request{continues(5)}, 4
 	expectRefusal(t, deep, "depth of 1, not 4")
+	last := specAt("127.0.0.1:1", counted(1))
+	last.Requests, last.Depth = []scenarios.Request{post(5)}, 2
+	last.Requests[0].Headers = []scenarios.Header{{Name: "Connection", Value: "close"}}
+	expectRefusal(t, last, "nothing may be asked behind it: ask it with a depth of 1, not 2")
 	old := specAt("127.0.0.1:1", counted(1))
 	old.Requests = []scenarios.Request{post(50)}
 	old.Requests[0].Version, old.Requests[0].Body.Chunk = "1.0", 10
@@ -302,8 +307,12 @@ func TestHTTP10(t *testing.T) {
 			spec.Requests = []scenarios.Request{r}
 			p := drive(t, e, spec).Phases[0]
 			exactly(t, &p, 20)
-			if closes := p.AnnouncedCloses; (closes == 0) != keep {
-				t.Errorf("%d announced closes, kept alive %v", closes, keep)
+			want := uint64(20)
+			if keep {
+				want = 0
+			}
+			if p.RequestedCloses != want || p.AnnouncedCloses != 0 {
+				t.Errorf("%d requested and %d announced closes, want %d and none", p.RequestedCloses, p.AnnouncedCloses, want)
 			}
 		}
 		if what := s.wrong.Load(); what != nil || s.requests.Load() != 40 {

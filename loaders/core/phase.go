@@ -10,7 +10,7 @@ import (
 )
 
 // phase is one phase on the clock, shared by all threads. All instants are
-// CLOCK_MONOTONIC nanoseconds. Only settled changes while it runs.
+// CLOCK_MONOTONIC nanoseconds. Only ends changes while it runs.
 type phase struct {
 	loaders.Phase
 	record.Timing
@@ -18,9 +18,9 @@ type phase struct {
 	drain time.Duration
 	// schedule is nil in a closed loop.
 	schedule arrival.Schedule
-	// settled is the instant before T1 at which a steady warm-up ends, 0 before that
-	// is known.
-	settled atomic.Int64
+	// ends is the instant before T1 at which the phase ends early: a warm-up that is
+	// steady, or any phase whose server is gone. It is 0 before that is known.
+	ends atomic.Int64
 }
 
 // outcome is one thread's record of a phase.

@@ -35,11 +35,11 @@ func compilePrograms(spec *loaders.Spec, requests []codec.Request) ([][]instruct
 	var programs [][]instruction
 	for i := range spec.Requests {
 		r := &spec.Requests[i]
+		if err := checkDepth(spec.Depth, r, &requests[i]); err != nil {
+			return nil, err
+		}
 		if len(r.Exchange) == 0 {
 			continue
-		}
-		if spec.Depth > 1 {
-			return nil, fmt.Errorf("request %q has an exchange of steps, which needs the connection for itself: ask it with a depth of 1, not %d", r.Name, spec.Depth)
 		}
 		if programs == nil {
 			programs = make([][]instruction, len(requests))
@@ -51,6 +51,18 @@ func compilePrograms(spec *loaders.Spec, requests []codec.Request) ([][]instruct
 		programs[i] = p
 	}
 	return programs, nil
+}
+
+// checkDepth refuses a pipeline for a request that needs the connection for itself.
+func checkDepth(depth int, r *scenarios.Request, built *codec.Request) error {
+	switch {
+	case depth == 1:
+	case len(r.Exchange) > 0:
+		return fmt.Errorf("request %q has an exchange of steps, which needs the connection for itself: ask it with a depth of 1, not %d", r.Name, depth)
+	case built.Ends:
+		return fmt.Errorf("request %q ends its connection, so nothing may be asked behind it: ask it with a depth of 1, not %d, or without Connection: close", r.Name, depth)
+	}
+	return nil
 }
 
 // compileProgram compiles one exchange. It refuses an exchange that can never succeed
@@ -96,6 +108,8 @@ func compileOperation(op *scenarios.Operation, built *codec.Request, sent int64)
 		return instruction{verbSend, built.Size()}, nil
 	case op.SendBytes != nil:
 		return instruction{verbSend, min(sent+*op.SendBytes, built.Size())}, nil
+	case op.PauseMicros != nil && *op.PauseMicros > loaders.Longest.Microseconds():
+		return instruction{}, fmt.Errorf("a pause of %d µs: it must be at most %v, a year", *op.PauseMicros, loaders.Longest)
 	case op.PauseMicros != nil:
 		return instruction{verbPause, *op.PauseMicros * int64(time.Microsecond)}, nil
 	case op.AwaitStatus != nil:

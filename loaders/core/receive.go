@@ -154,9 +154,14 @@ func (s *shard) consume(c *connection, data []byte, now int64) []byte {
 		if a.Event != codec.End {
 			return data
 		}
+		if a.Unprocessed && s.repeat(c) {
+			return nil
+		}
+		// The source may give the request's place to another one with complete.
+		asked := !a.Keep && s.requests[f.request].Ends
 		s.complete(c, now, a)
 		if !a.Keep {
-			s.announcedClose(c, now)
+			s.retire(c, asked, now)
 			return nil
 		}
 	}
@@ -193,7 +198,7 @@ func (s *shard) decode(c *connection, f *flight, data []byte) (n int, err error)
 
 // complete counts the oldest answer, which has ended.
 func (s *shard) complete(c *connection, now int64, a *codec.Answer) {
-	c.failures, c.answered = 0, true
+	c.failures, c.answered, c.repeating = 0, true, false
 	if s.room(c) <= 0 {
 		c.idleSince = now
 	}
@@ -233,9 +238,15 @@ func (s *shard) fail(c *connection, now int64, why failure) {
 	s.release(c, now, why.status, why.cause)
 }
 
-// surplus counts bytes that answer no request and replaces the connection, on which
+// surplus acts on bytes that answer no request. They may be the server's notice that it
+// closes the idle connection. Any others are counted, and the connection is replaced:
 // more of them would pass for answers.
 func (s *shard) surplus(c *connection, data []byte, now int64) {
+	if c.codec.Notice(data) {
+		s.out.Counts.IdleTimeouts++
+		s.idleClosed(c, now)
+		return
+	}
 	s.out.Surplus(fmt.Sprintf("bytes that answer no request: %.60q", data))
 	s.replace(c, now)
 }
@@ -244,22 +255,29 @@ func (s *shard) surplus(c *connection, data []byte, now int64) {
 func (s *shard) peerClosed(c *connection, now int64) {
 	if c.count == 0 {
 		s.out.Counts.UnannouncedCloses++
-		s.replace(c, now)
+		s.idleClosed(c, now)
 		return
 	}
-	a, err := c.codec.End(c.oldest().request)
+	request := c.oldest().request
+	a, err := c.codec.End(request)
 	if err != nil {
 		s.brokenWith(c, a.Cause, err.Error())
 		return
 	}
+	asked := s.requests[request].Ends
 	s.complete(c, now, &a)
-	s.announcedClose(c, now)
+	s.retire(c, asked, now)
 }
 
-// announcedClose replaces a connection whose last answer announced its close. Requests
-// behind that answer are lost.
-func (s *shard) announcedClose(c *connection, now int64) {
-	s.out.Counts.AnnouncedCloses++
+// retire replaces a connection that ends behind its last answer: the request asked for
+// that where asked is true, else the answer announced it. Requests behind that answer are
+// lost.
+func (s *shard) retire(c *connection, asked bool, now int64) {
+	if asked {
+		s.out.Counts.RequestedCloses++
+	} else {
+		s.out.Counts.AnnouncedCloses++
+	}
 	s.failFlights(c, now, results.CauseClosed, "the server announced a close before it had answered all requests of the pipeline")
 	s.recycle(c)
 }
@@ -294,6 +312,8 @@ func (s *shard) brokenWith(c *connection, cause results.Cause, detail string) {
 	now := clock.Now()
 	if c.count == 0 {
 		s.out.Counts.UnannouncedCloses++
+		s.idleClosed(c, now)
+		return
 	}
 	s.failFlights(c, now, cause, detail)
 	s.replace(c, now)

@@ -65,7 +65,12 @@ func (s *shard) issue(c *connection, t turn, now int64) {
 		s.perform(c, t.request)
 		return
 	}
-	r := &s.requests[t.request]
+	s.write(c, t.request)
+}
+
+// write sends a whole request.
+func (s *shard) write(c *connection, request int32) {
+	r := &s.requests[request]
 	head, tail := r.Head, r.Body
 	if len(c.slots) > 1 && len(tail) > 0 { // a pipeline has no place for the tails of several
 		s.scratch = append(append(s.scratch[:0], head...), tail...)

@@ -48,6 +48,9 @@ type load struct {
 type live struct {
 	completed, failed, bytes atomic.Uint64
 	open                     atomic.Int64
+	// gone is the instant since which no connection is open and attempts to connect
+	// fail, 0 while one is open or no attempt has failed.
+	gone atomic.Int64
 }
 
 // shard is the loop of one loader thread: its connections, users and records. Only
@@ -94,6 +97,8 @@ type links struct {
 	// the loop's events do not report it.
 	endsBehind bool
 	open       int
+	// lostAt is the instant at which the last open connection ended.
+	lostAt int64
 }
 
 // totals count since the thread began; movedBefore counts the bytes of earlier phases.
@@ -169,7 +174,7 @@ func newShard(shared *load, id int) (*shard, error) {
 }
 
 // share splits n over the threads; the first threads take the remainder.
-func share(n, threads, thread int) int {
+func share[N int | uint64](n, threads, thread N) N {
 	part := n / threads
 	if thread < n%threads {
 		part++
@@ -184,6 +189,7 @@ func (s *shard) main(cpu int, connected chan<- error, phases <-chan *phase, done
 		connected <- err
 		return
 	}
+	s.lostAt = clock.Now()
 	connected <- s.settle()
 	for p := range phases {
 		s.out.err = s.run(p)
@@ -215,7 +221,7 @@ func (s *shard) run(p *phase) error {
 		s.out.now.loops++
 		s.account(now)
 		if !s.stopped {
-			if at := cmp.Or(s.stop.Load(), p.settled.Load()); at != 0 {
+			if at := cmp.Or(s.stop.Load(), p.ends.Load()); at != 0 {
 				s.stopEarly(at, now)
 			}
 		}

@@ -19,9 +19,11 @@ type demand struct {
 	// needs and groups are those of the source.
 	needs  source.Needs
 	groups []string
-	// codec is the thread's part of the protocol. requests and programs are by number
+	// codec is the thread's part of the protocol, depth the number of requests in flight
+	// on a connection. requests and programs are by number
 	// and grow by put; programs is nil where no request is an exchange of steps.
 	codec    codec.Shard
+	depth    int
 	requests []codec.Request
 	programs [][]instruction
 	// waiting holds the users who think or wait for a connection; all others have a
@@ -36,7 +38,7 @@ const unchosen = -1
 // fill makes the source and the users of the thread.
 func (d *demand) fill(l *load, thread, connections int) (err error) {
 	*d = demand{
-		codec: l.protocol.Shard(), requests: l.protocol.Requests(), programs: slices.Clone(l.exchanges),
+		codec: l.protocol.Shard(), depth: l.spec.Depth, requests: l.protocol.Requests(), programs: slices.Clone(l.exchanges),
 		waiting: make(turns, share(l.population, l.spec.Threads, thread)),
 		rnd:     rand.New(rand.NewPCG(l.spec.Seed, thinkStream+uint64(thread))),
 	}
@@ -64,6 +66,9 @@ func (d *demand) put(number int32, r *scenarios.Request) (int32, error) {
 	}
 	built, err := d.codec.Put(number, r)
 	if err != nil {
+		return 0, err
+	}
+	if err := checkDepth(d.depth, r, &built); err != nil {
 		return 0, err
 	}
 	if int(number) == len(d.requests) {

@@ -102,8 +102,10 @@ func (s *shard) abandon() {
 			s.out.Abandoned(&c.oldest().Exchange, now)
 			s.release(c, now, 0, results.CauseTimeout)
 		}
-		s.drop(c, false)
-		s.setDeadline(c, now)
+		if c.state == stateOpen {
+			s.drop(c, false)
+			s.setDeadline(c, now)
+		}
 	}
 	s.shed(now)
 }

@@ -31,17 +31,23 @@ func accounts(t *testing.T, e loaders.Loader) {
 	for _, c := range slices.Concat(silences(), surpluses(), ends(), slowAnswers()) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			spec := enginetest.Spec(c.phase)
-			if c.tweak != nil {
-				c.tweak(&spec)
-			}
-			enginetest.Load(t, e, c.behave, spec, func(s *enginetest.CountingServer, r *results.Report) string {
-				l := newLedger(s, r)
-				c.law(l)
-				return strings.Join(l.misses, "; ")
-			})
+			checkAccount(t, e, &c)
 		})
 	}
+}
+
+// checkAccount loads the server until its law holds.
+func checkAccount(t *testing.T, e loaders.Loader, c *account) {
+	t.Helper()
+	spec := enginetest.Spec(c.phase)
+	if c.tweak != nil {
+		c.tweak(&spec)
+	}
+	enginetest.Load(t, e, c.behave, spec, func(s *enginetest.CountingServer, r *results.Report) string {
+		l := newLedger(s, r)
+		c.law(l)
+		return strings.Join(l.misses, "; ")
+	})
 }
 
 // ledger compares a server's counts with those of the loader's only phase.

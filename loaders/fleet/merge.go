@@ -90,6 +90,7 @@ func mergePhases(parts []*results.Phase) (results.Phase, error) {
 		record.AddCounts(&all, p)
 		all.Skipped = cmp.Or(all.Skipped, p.Skipped)
 		all.MinConnectionsOpen += p.MinConnectionsOpen
+		all.GoneNS = min(all.GoneNS, p.GoneNS)
 		all.StallNS = sum(all.StallNS, p.StallNS)
 		all.QueuesRead, all.QueuesEmpty = sum(all.QueuesRead, p.QueuesRead), sum(all.QueuesEmpty, p.QueuesEmpty)
 		all.T0NS, all.T1NS = min(all.T0NS, p.T0NS), max(all.T1NS, p.T1NS)

@@ -149,7 +149,7 @@ func TestMergeOfOtherFields(t *testing.T) {
 		return results.Report{
 			Threads: 1, ConnectionsAsked: 4, ConnectionsOpen: 3, Warnings: []string{"w"},
 			Phases: []results.Phase{{
-				UnansweredFromNS: bound, StallNS: &stall, MinConnectionsOpen: 3,
+				UnansweredFromNS: bound, StallNS: &stall, MinConnectionsOpen: 3, GoneNS: bound * 1e9,
 				Threads:  []results.ThreadUse{{Work: work}},
 				Slowest:  []results.SlowRequest{{EndNS: slow}},
 				Timeline: []results.Interval{{AtNS: 1, Completed: 2}, {AtNS: 2, Completed: 4}},
@@ -174,5 +174,13 @@ func TestMergeOfOtherFields(t *testing.T) {
 	}
 	if l := p.Timeline; len(l) != 1 || l[0].Completed != 6 {
 		t.Errorf("the timeline is %+v", l)
+	}
+	if p.GoneNS != 0 {
+		t.Errorf("the server was gone for %d ns, though one loader had it", p.GoneNS)
+	}
+	first, second := part(9, 50, 0.9), part(9, 50, 0.9)
+	first.Phases[0].GoneNS, second.Phases[0].GoneNS = 5e9, 3e9
+	if all, err = fleet.Merge(loaders.Spec{Seed: 7}, []results.Report{first, second}); err != nil || all.Phases[0].GoneNS != 3e9 {
+		t.Errorf("the server was gone for %d ns, %v; want 3 s, for which no loader had it", all.Phases[0].GoneNS, err)
 	}
 }

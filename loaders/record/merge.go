@@ -19,7 +19,8 @@ func AddCounts(all, p *results.Phase) {
 		{&all.CompletedFirstHalf, p.CompletedFirstHalf}, {&all.CompletedBefore, p.CompletedBefore}, {&all.CompletedAfter, p.CompletedAfter},
 		{&all.FailedOutside, p.FailedOutside}, {&all.TimeoutsOutside, p.TimeoutsOutside},
 		{&all.SentBytes, p.SentBytes}, {&all.ReceivedBytes, p.ReceivedBytes}, {&all.SentBodyBytes, p.SentBodyBytes}, {&all.ReceivedBodyBytes, p.ReceivedBodyBytes},
-		{&all.Shed, p.Shed}, {&all.AnnouncedCloses, p.AnnouncedCloses}, {&all.UnannouncedCloses, p.UnannouncedCloses}, {&all.Reconnects, p.Reconnects},
+		{&all.Shed, p.Shed}, {&all.AnnouncedCloses, p.AnnouncedCloses}, {&all.UnannouncedCloses, p.UnannouncedCloses},
+		{&all.RequestedCloses, p.RequestedCloses}, {&all.IdleTimeouts, p.IdleTimeouts}, {&all.Repeated, p.Repeated}, {&all.Reconnects, p.Reconnects},
 	} {
 		*x.to += x.more
 	}

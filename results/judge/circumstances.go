@@ -8,12 +8,12 @@ import (
 	"github.com/joust-bench/joust/results"
 )
 
-// The codes of the reasons that other rules look for: the loader stood still,
-// the CPU shares of both sides, and the loader's own lag hides the median.
+// The codes of the reasons that other rules look for: the loader stood still, the
+// CPU shares of both sides, and the loader did not keep the rate.
 const (
 	codeStalled = "stalled"
 	codeShares  = "shares"
-	codeLag     = "loader-lag"
+	codeBehind  = "loader-behind"
 )
 
 // Disturbance returns the reason of the flag of a disturbed phase, empty without
@@ -30,6 +30,9 @@ func Disturbance(v results.Verdict) string {
 // circumstances adds the flags and reasons that do not void a number.
 func (v *verdict) circumstances() {
 	v.halves()
+	for _, why := range v.Unread {
+		v.because("not-read", "%s; what depends on it is not known", why)
+	}
 	m, t := v.Measured, v.Limits
 	if own, foreign, ok := foreignWork(m, t); ok {
 		v.disturbed("foreign-work", "other programs kept the server's CPUs busy for %s of the window > %s, and the server itself for %s", above(foreign, t.ForeignWork), percent(t.ForeignWork), percent(own))
@@ -91,7 +94,7 @@ func (v *verdict) bookkeeping() {
 	p, service := v.Evidence.Loader, v.Evidence.Loader.Total.Service
 	window, connections := float64(p.WindowNS()), float64(p.MinConnectionsOpen)
 	if v.Reconnects || v.Report.Depth > 1 || v.Report.Users > 0 || service == nil || window <= 0 || connections == 0 ||
-		p.Failures()+p.Unanswered+p.SurplusAnswers+p.UnannouncedCloses+p.AnnouncedCloses > 0 {
+		p.Failures()+p.Unanswered+p.SurplusAnswers+p.Closes() > 0 {
 		return
 	}
 	// On every connection the window cuts a request in two at each end: one is

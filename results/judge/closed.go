@@ -18,6 +18,10 @@ func (v *verdict) closedLoop() {
 		v.because("not-sampled", "the CPU use of the loader is needed to say what limited the phase")
 		return
 	}
+	if v.Evidence.Loader.GoneNS > 0 || backedOff(v.Report, v.Evidence.Loader, v.Limits) != "" {
+		v.Bottleneck = results.LimitUnknown // voids gives the reason
+		return
+	}
 	if still := stoodStill(v.Evidence.Loader, v.Limits); still != "" {
 		// Waiting for a processor counts as the loader's work, a stop does not.
 		if *v.LoaderShare >= v.Limits.FullShare {
@@ -27,10 +31,6 @@ func (v *verdict) closedLoop() {
 		}
 		v.Bottleneck = results.LimitUnknown
 		v.because(codeStalled, "%s: what limited the phase cannot be told", still)
-		return
-	}
-	if backedOff(v.Report, v.Evidence.Loader, v.Limits) != "" {
-		v.Bottleneck = results.LimitUnknown // voids gives the reason
 		return
 	}
 	if v.ServerShare == nil {

@@ -105,6 +105,8 @@ func (c *frameReader) Next(request int32, in []byte, a *codec.Answer) (n int, er
 	return n, nil
 }
 
+func (c *frameReader) Notice([]byte) bool { return false }
+
 func (c *frameReader) End(int32) (codec.Answer, error) {
 	return codec.Answer{Cause: results.CauseClosed}, fmt.Errorf("the server closed the connection behind %d bytes of a frame", c.at)
 }

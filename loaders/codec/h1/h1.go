@@ -176,7 +176,7 @@ func (c *answerReader) Next(request int32, in []byte, found *codec.Answer) (n in
 
 // recognised judges a whole answer whose head is the remembered one.
 func (c *answerReader) recognised(p *pair, body []byte, found *codec.Answer) {
-	found.Event, found.Keep, found.Status, found.Body, found.Cause = codec.End, true, p.memo.Status(), len(body), ""
+	*found = codec.Answer{Event: codec.End, Keep: !p.request.Ends, Status: p.memo.Status(), Body: len(body)}
 	c.check.Reset()
 	if !c.check.Body(&p.answer, body) {
 		found.Cause = c.bodyCause(&p.answer)
@@ -216,7 +216,20 @@ func (c *answerReader) end(request int32, found *codec.Answer) {
 	if c.cause == "" && !c.check.Done(&c.pairs[request].answer) {
 		c.cause = results.CauseLength
 	}
-	found.Event, found.Status, found.Cause, found.Keep = codec.End, c.parser.Status, c.cause, c.parser.KeepAlive
+	found.Event, found.Status, found.Cause = codec.End, c.parser.Status, c.cause
+	found.Keep = c.parser.KeepAlive && !c.pairs[request].request.Ends
+	found.Unprocessed = c.cause == results.CauseStatus && c.parser.Status == requestTimeout
+}
+
+// requestTimeout is the status with which a server closes a connection on which it has
+// waited too long for a complete request (RFC 9110 §15.5.9).
+const requestTimeout = 408
+
+// Notice implements codec.Conn: servers close idle connections with a 408.
+func (c *answerReader) Notice(in []byte) bool {
+	var p wire.Parser
+	_, _, err := p.Next(in)
+	return err == nil && p.Status == requestTimeout
 }
 
 // bodyCause returns the cause of a wrong body, which may be its length.

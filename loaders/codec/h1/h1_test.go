@@ -202,3 +202,44 @@ func TestNoAllocation(t *testing.T) {
 		}
 	}
 }
+
+// A 408 says that the server has not read the request, unless it is the answer that
+// counts as right. The answer behind it is not marked.
+func TestUnprocessed(t *testing.T) {
+	t.Parallel()
+	const ok, late = "HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\n" + hello, "HTTP/1.1 408 Late\r\nContent-Length: 0\r\n\r\n"
+	c := asking(t, codec.Needs{})
+	for _, step := range []struct {
+		text        string
+		unprocessed bool
+		keep        bool
+	}{{ok, false, true}, {late, true, true}, {ok, false, true}, {ok, false, true}, {"HTTP/1.1 500 Oops\r\nContent-Length: 0\r\n\r\n", false, true}} {
+		var a codec.Answer
+		if _, err := c.Next(0, []byte(step.text), &a); err != nil || a.Event != codec.End {
+			t.Fatalf("%q: %+v, %v", step.text, a, err)
+		}
+		if a.Unprocessed != step.unprocessed || a.Keep != step.keep {
+			t.Errorf("%q: unprocessed %v, keep %v, want %v and %v", step.text, a.Unprocessed, a.Keep, step.unprocessed, step.keep)
+		}
+	}
+}
+
+// A server closes an idle connection with a 408. Any other bytes are no such notice.
+func TestNotice(t *testing.T) {
+	t.Parallel()
+	c := asking(t, codec.Needs{})
+	for text, want := range map[string]bool{
+		"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n": true,
+		"HTTP/1.0 408\r\n\r\n<html>":                            true,
+		"HTTP/1.1 408 Request Timeout\r\nConn":                  true,
+		"HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\n" + hello:  false,
+		"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n": false,
+		"408":                    false,
+		"GET / HTTP/1.1\r\n\r\n": false,
+		"HTTP/1.1 408 Late\r\nno colon here\r\n\r\n": false,
+	} {
+		if got := c.Notice([]byte(text)); got != want {
+			t.Errorf("%q: a notice %v, want %v", text, got, want)
+		}
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/joust-bench/joust/loaders/codec"
 	"github.com/joust-bench/joust/scenarios"
@@ -41,7 +42,7 @@ func (b *Bodies) Compile(r *scenarios.Request, host string) (codec.Request, erro
 	if err != nil {
 		return codec.Request{}, fmt.Errorf("compile request %q: %w", cmp.Or(r.Name, r.Method+" "+r.Path), err)
 	}
-	out := codec.Request{Head: head, HeadBytes: len(head), BodyBytes: r.Body.Size()}
+	out := codec.Request{Head: head, HeadBytes: len(head), BodyBytes: r.Body.Size(), Ends: ends(r)}
 	if framed := b.framed(r.Body); len(framed) > MaxInlineBody {
 		out.Body = framed
 	} else {
@@ -74,6 +75,25 @@ func appendHead(out []byte, r *scenarios.Request, host string) ([]byte, error) {
 		out = fmt.Appendf(out, "Content-Length: %d\r\n", r.Body.Size())
 	}
 	return append(out, "\r\n"...), nil
+}
+
+// ends reports whether the request says that its connection ends with its answer
+// (RFC 9112 §9.3 and §9.6).
+func ends(r *scenarios.Request) bool {
+	says := func(option string) bool {
+		for _, h := range r.Headers {
+			if !strings.EqualFold(h.Name, "Connection") {
+				continue
+			}
+			for item := range strings.SplitSeq(h.Value, ",") {
+				if strings.EqualFold(strings.Trim(item, " \t"), option) {
+					return true
+				}
+			}
+		}
+		return false
+	}
+	return says("close") || r.Version == "1.0" && !says("keep-alive")
 }
 
 // versionOf returns the version of the request line.

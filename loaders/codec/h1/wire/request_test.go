@@ -270,3 +270,36 @@ func TestAbsoluteForm(t *testing.T) {
 		}
 	}
 }
+
+// A request says by its fields and its version that its connection ends (RFC 9112
+// §9.3 and §9.6).
+func TestRequestsThatEndTheirConnection(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		version string
+		fields  []string
+		ends    bool
+	}{
+		{"", nil, false},
+		{"", []string{"keep-alive"}, false},
+		{"", []string{"close"}, true},
+		{"", []string{"TE,\tCLOSE ,x"}, true},
+		{"", []string{"closed", "x-close"}, false},
+		{"", []string{"keep-alive", "close"}, true},
+		{"1.0", nil, true},
+		{"1.0", []string{"TE, Keep-Alive"}, false},
+		{"1.0", []string{"keep-alive", "close"}, true},
+	} {
+		r := scenarios.Request{Method: "GET", Path: "/", Version: c.version}
+		for _, value := range c.fields {
+			r.Headers = append(r.Headers, scenarios.Header{Name: "connection", Value: value})
+		}
+		got, err := wire.Compile(&r, "h")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got.Ends != c.ends {
+			t.Errorf("version %q, Connection %q: ends %v, want %v", c.version, c.fields, got.Ends, c.ends)
+		}
+	}
+}
