@@ -87,14 +87,31 @@ func Meanings(flag string) []Reading {
 	var all []Reading
 	for _, t := range tools() {
 		if r := t.row(flag); r != nil {
-			c := r.change([]string{flag}, "VALUE", nil)
-			if r.value {
-				c.From = append(c.From, "VALUE")
-			}
-			all = append(all, Reading{Tools: []string{t.name}, Changes: []Change{c}, Args: append(c.To, c.From...)})
+			all = append(all, t.meaning(r, flag))
 		}
 	}
 	return merged(all)
+}
+
+// Table returns the meaning of every flag of every tool, in the form of Meanings. A
+// flag with several names stands under the first.
+func Table() []Reading {
+	var all []Reading
+	for _, t := range tools() {
+		for i := range t.rows {
+			name, _, _ := strings.Cut(t.rows[i].names, " ")
+			all = append(all, t.meaning(&t.rows[i], name))
+		}
+	}
+	return all
+}
+
+func (t tool) meaning(r *row, name string) Reading {
+	c := r.change([]string{name}, "VALUE", nil)
+	if r.value {
+		c.From = append(c.From, "VALUE")
+	}
+	return Reading{Tools: []string{t.name}, Changes: []Change{c}, Args: append(slices.Clone(c.To), c.From...)}
 }
 
 // merged joins readings of several tools that are alike.
