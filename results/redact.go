@@ -10,46 +10,42 @@ import (
 // to the last @ of the authority.
 var secrets = regexp.MustCompile(`[^\s/?#"'@:]*:[^\s/?#"']*@`)
 
-// hidden stands for what is not shown.
-const hidden = "xxxxx"
-
 // Redacted returns the text with users and passwords of URLs hidden: for texts that
 // are printed, or written to files that others read.
-func Redacted(text string) string { return secrets.ReplaceAllString(text, hidden+"@") }
+func Redacted(text string) string { return secrets.ReplaceAllString(text, "xxxxx@") }
 
-// secretFlags are the flags of joust load whose values are secret.
-var secretFlags = []string{"--basic-auth", "-A", "--cookie"}
+// secretField matches an argument with a header field that holds credentials, up to its
+// value.
+var secretField = regexp.MustCompile(`(?i)^.*(authorization|cookie):`)
 
-// secretFields matches a header with credentials.
-var secretFields = regexp.MustCompile(`(?i)^(\s*(?:proxy-)?authorization\s*:|\s*cookie\s*:).+`)
+// secretFlags are the flags whose values are credentials.
+var secretFlags = []string{"-A", "--basic-auth", "--cookie"}
 
-// SecretFlag reports whether the value of a flag of joust load is secret.
+// SecretFlag reports whether the values of a flag of joust load are credentials.
 func SecretFlag(flag string) bool { return slices.Contains(secretFlags, flag) }
 
-// RedactedArgs returns the arguments of a command line with passwords and cookies
-// hidden, in URLs, flags and headers alike.
+// RedactedCommand returns a command line with its credentials hidden, in URLs, in
+// headers and in flags.
+func RedactedCommand(args []string) string { return strings.Join(RedactedArgs(args), " ") }
+
+// RedactedArgs returns the arguments of a command line with their credentials hidden.
 func RedactedArgs(args []string) []string {
-	list := make([]string, len(args))
+	shown := make([]string, len(args))
 	for i, arg := range args {
-		flag, _, inline := strings.Cut(arg, "=")
-		header, ofHeader := strings.CutPrefix(arg, "-H")
-		long, ofLong := strings.CutPrefix(arg, "--header=")
+		name, value, _ := strings.Cut(arg, "=")
+		field := secretField.FindString(arg)
 		switch {
 		case i > 0 && SecretFlag(args[i-1]):
-			list[i] = hidden
-		case inline && SecretFlag(flag):
-			list[i] = flag + "=" + hidden
-		case strings.HasPrefix(arg, "-A") && len(arg) > len("-A"):
-			list[i] = "-A" + hidden
-		case ofHeader && secretFields.MatchString(header):
-			list[i] = "-H" + secretFields.ReplaceAllString(header, "$1 "+hidden)
-		case ofLong && secretFields.MatchString(long):
-			list[i] = "--header=" + secretFields.ReplaceAllString(long, "$1 "+hidden)
-		case secretFields.MatchString(arg):
-			list[i] = secretFields.ReplaceAllString(arg, "$1 "+hidden)
+			shown[i] = "xxxxx"
+		case value != "" && SecretFlag(name):
+			shown[i] = name + "=xxxxx"
+		case field != "":
+			shown[i] = field + " xxxxx"
+		case strings.HasPrefix(arg, secretFlags[0]) && arg != secretFlags[0]:
+			shown[i] = secretFlags[0] + "xxxxx"
 		default:
-			list[i] = Redacted(arg)
+			shown[i] = Redacted(arg)
 		}
 	}
-	return list
+	return shown
 }

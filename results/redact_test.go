@@ -1,7 +1,6 @@
 package results_test
 
 import (
-	"strings"
 	"testing"
 
 	"github.com/joust-bench/joust/results"
@@ -24,23 +23,22 @@ func TestRedacted(t *testing.T) {
 	}
 }
 
-func TestRedactedArgs(t *testing.T) {
+func TestRedactedCommand(t *testing.T) {
 	t.Parallel()
-	for text, want := range map[string]string{
-		"load http://u:p@h/ -c 5":                       "load http://xxxxx@h/ -c 5",
-		"load -A u:p http://h/":                         "load -A xxxxx http://h/",
-		"load -Au:p --basic-auth u:p --basic-auth=u:p=": "load -Axxxxx --basic-auth xxxxx --basic-auth=xxxxx",
-		"load --cookie a=b --cookie=a=b":                "load --cookie xxxxx --cookie=xxxxx",
-		"-H|Authorization: Bearer t|-H|Accept: a":       "-H|Authorization: xxxxx|-H|Accept: a",
-		"-Hcookie:a=b|--header=proxy-authorization: x":  "-Hcookie: xxxxx|--header=proxy-authorization: xxxxx",
-		"--all -Anna": "--all -Axxxxx",
+	for _, c := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"joust", "load", "http://u:p@h/", "-n", "1"}, "joust load http://xxxxx@h/ -n 1"},
+		{[]string{"joust", "load", "--proxy", "http://u:p@h:1", "--proxy=http://u:p@h:1"}, "joust load --proxy http://xxxxx@h:1 --proxy=http://xxxxx@h:1"},
+		{[]string{"-H", "Authorization: Basic dTpw", "-H", "Accept: a/b"}, "-H Authorization: xxxxx -H Accept: a/b"},
+		{[]string{"--header=proxy-authorization:Bearer s3cret", "-Hcookie: id=s3cret"}, "--header=proxy-authorization: xxxxx -Hcookie: xxxxx"},
+		{[]string{"-A", "u:p", "-Au:p", "--basic-auth", "u:p", "--basic-auth=u:p", "--cookie", "id=s3cret", "--cookie=id=s3cret"},
+			"-A xxxxx -Axxxxx --basic-auth xxxxx --basic-auth=xxxxx --cookie xxxxx --cookie=xxxxx"},
+		{[]string{"joust", "run", "-c", "5", "--servers", "a,b"}, "joust run -c 5 --servers a,b"},
 	} {
-		sep := " "
-		if strings.Contains(text, "|") {
-			sep = "|"
-		}
-		if got := strings.Join(results.RedactedArgs(strings.Split(text, sep)), sep); got != want {
-			t.Errorf("%s: %s, want %s", text, got, want)
+		if got := results.RedactedCommand(c.args); got != c.want {
+			t.Errorf("%q: %s, want %s", c.args, got, c.want)
 		}
 	}
 }
