@@ -36,6 +36,9 @@ Exit status 3 when anything is wrong.`,
 			if !c.Flags().Changed("seed") {
 				seed = session.FreshSeed()
 			}
+			if err := noURLs(args); err != nil {
+				return err
+			}
 			return a.check(c.Context(), args, rows, seed)
 		},
 	}

@@ -71,7 +71,7 @@ nobody asked for; 130 interrupted, the partial result is printed.`,
   joust load http://127.0.0.1:8080/echo -b hello --expect-body hello -n 100000
   joust load http://127.0.0.1:8080/ -R 5k --threshold "p99<20ms" --threshold "error_rate<0.1%"
   joust load http://127.0.0.1:8080/ --format json --hgrm latency.hgrm`,
-		Args: exactlyOne("URL"),
+		Args: oneURL,
 		RunE: func(c *cobra.Command, args []string) error { return a.load(c, args[0], &f) },
 	}
 	f.register(c.Flags())

@@ -111,7 +111,7 @@ func (f *loadFlags) register(flags *pflag.FlagSet) {
 
 	under("The result")
 	formatFlag(flags, &f.format, formatText, formatJSON)
-	flags.StringSliceVar(&f.percentiles, "percentiles", nil, "`list` of percentiles to show next to the usual ones, such as 50,99.95")
+	listVar(flags, &f.percentiles, "percentiles", nil, "`list` of percentiles to show next to the usual ones, such as 50,99.95")
 	flags.StringArrayVar(&f.thresholds, "threshold", nil, "a `bound` that the load must keep, such as p95<300ms, error_rate<1% or rps>5k (repeatable); exit 3 if it is broken")
 	flags.StringVar(&f.hgrm, "hgrm", "", "write the percentile distribution of latency, in ms, to this `file`")
 	under("")

@@ -61,7 +61,7 @@ environment.`,
   joust run --servers nginx --url mine=http://127.0.0.1:8080 --pid 4711 --scenarios hello
   joust run scripts/default.yaml --baseline nginx
   joust run --resume 2026-11-21T18-05-33Z`,
-		Args: atMostOne("PLAN.yaml"),
+		Args: onePlan,
 		RunE: func(c *cobra.Command, args []string) (err error) {
 			if f.repeatBudget, err = a.flags.RepeatBudget(); err != nil {
 				return err
@@ -82,6 +82,9 @@ environment.`,
 }
 
 func (a *app) run(c *cobra.Command, args []string, f *runFlags) error {
+	if err := a.needsPlan(args); err != nil {
+		return err
+	}
 	if names, given := a.flags["servers"]; given {
 		a.flags["servers"] = a.opener.Folders(names)
 	}
@@ -90,7 +93,7 @@ func (a *app) run(c *cobra.Command, args []string, f *runFlags) error {
 		return err
 	}
 	catalogue := w.Catalogue()
-	file, data, err := readPlan(args)
+	file, data, err := readPlan(args, &catalogue)
 	if err != nil {
 		return err
 	}
@@ -225,17 +228,13 @@ func (a *app) resumeCommand(name string) string {
 	return command
 }
 
-func readPlan(args []string) (file string, data []byte, err error) {
+// readPlan reads the plan's file, if one is given.
+func readPlan(args []string, known *plan.Catalogue) (file string, data []byte, err error) {
 	if len(args) == 0 {
 		return "", nil, nil
 	}
-	data, err = os.ReadFile(args[0])
-	if errors.Is(err, os.ErrNotExist) {
-		files, _ := planFiles()
-		return "", nil, session.Usage(fmt.Errorf("there is no plan %s: plans here: %s", args[0], strings.Join(files, ", ")))
-	}
-	if err != nil {
-		return "", nil, session.Usage(fmt.Errorf("reading the plan: %w", err))
+	if data, err = os.ReadFile(args[0]); err != nil {
+		return "", nil, session.Usage(noPlan(args[0], known, err))
 	}
 	return args[0], data, nil
 }
