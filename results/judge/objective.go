@@ -29,7 +29,7 @@ func Objective(limits results.Thresholds, o results.Objective, atLeast uint64, p
 	case failed > 0:
 		s.Why = fmt.Sprintf("%d requests failed (%s)", failed, causes(p.Total.Errors))
 	case void != nil:
-		s.Why, s.Loader = void.Text, void.Code == "loader-behind" || void.Code == "unreadable"
+		s.Why, s.Loader = void.Text, void.Code == codeBehind || void.Code == "unreadable"
 	case behind != nil:
 		s.Why = "the rate was not kept: " + behind.Text
 	case s.Achieved < limits.KeptRate:
@@ -60,10 +60,10 @@ func blameLag(s *results.SearchStep, limits results.Thresholds, o results.Object
 }
 
 // firstVoid returns the first reason for which a window says nothing of an
-// objective, or nil. The loader's own lag is none: it only adds to latencies.
+// objective, or nil.
 func firstVoid(v results.Verdict) *results.Reason {
 	for i := range v.Reasons {
-		if r := &v.Reasons[i]; r.Voids && r.Code != codeLag {
+		if r := &v.Reasons[i]; r.Voids {
 			return r
 		}
 	}
