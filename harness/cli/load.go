@@ -45,6 +45,10 @@ with -n alone it has no bound in time, and no warm-up unless one is asked for.
 A warm-up runs at the same rate as what follows, that with which a ramp begins,
 and is not counted.
 
+--follow follows redirects, at most ten in a row and within the URL's scheme, host
+and port. A request and those that it leads to count as one, with the time from
+the first send to the last answer. Without --follow a redirect is an answer.
+
 Exit status: 0 all requests were right; 1 the load could not run; 2 wrong usage;
 4 it ran, but its numbers are void (a request failed or had no answer, an answer
 came that nobody asked for, a connection could not be opened, or the loader could
@@ -56,6 +60,7 @@ not keep the rate); 130 interrupted, the partial result is printed.`,
   joust load http://127.0.0.1:8080/ -R 1k --ramp-to 50k -d 1m
   joust load http://127.0.0.1:8080/ -R 5k --burst 100
   joust load http://127.0.0.1:8080/echo -b hello --expect-body hello -n 100000
+  joust load http://127.0.0.1:8080/ --follow --request-id=X-Trace
   joust load http://127.0.0.1:8080/ --format json --hgrm latency.hgrm`,
 		Args: exactlyOne("URL"),
 		RunE: func(c *cobra.Command, args []string) error { return a.load(c, args[0], &f) },
