@@ -43,6 +43,10 @@ An answer is right when its status is from 200 to 399, or the one given with
 a failed request: it is counted by status and cause, the first is told in words,
 its time stands in a column of its own, and the load goes on.
 
+--follow follows redirects, at most ten in a row and within the URL's scheme, host
+and port. A request and those that it leads to count as one, with the time from
+the first send to the last answer. Without --follow a redirect is an answer.
+
 Several loads may run on a machine at once: the report names the other jousts that
 measured meanwhile. While a comparison measures (run, duel, agree, calibrate,
 certify, check), a load waits and says for whom; --anyway does not wait.
@@ -69,6 +73,7 @@ nobody asked for; 130 interrupted, the partial result is printed.`,
   joust load http://127.0.0.1:8080/ -R 1k --ramp-to 50k -d 1m
   joust load http://127.0.0.1:8080/ -R 5k --burst 100
   joust load http://127.0.0.1:8080/echo -b hello --expect-body hello -n 100000
+  joust load http://127.0.0.1:8080/ --follow --request-id=X-Trace
   joust load http://127.0.0.1:8080/ -R 5k --threshold "p99<20ms" --threshold "error_rate<0.1%"
   joust load http://127.0.0.1:8080/ --format json --hgrm latency.hgrm`,
 		Args: oneURL,

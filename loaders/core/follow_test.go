@@ -6,7 +6,9 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -337,6 +339,40 @@ func TestFollowUnanswered(t *testing.T) {
 		p := drive(t, e, spec).Phases[0]
 		if p.Asked != 3 || p.Unanswered != 3 || p.Followed != 3 || p.Failures() != 0 {
 			t.Errorf("%d asked, %d unanswered, %d followed, %d failed: %s", p.Asked, p.Unanswered, p.Followed, p.Failures(), p.Total.FirstError)
+		}
+	})
+}
+
+// Redirects are followed within TLS, over the connection that stays and over another.
+func TestFollowOverTLS(t *testing.T) {
+	t.Parallel()
+	const n = 6
+	overBackends(t, func(t *testing.T, e core.Engine) {
+		t.Parallel()
+		for name, closes := range map[string]bool{"kept": false, "closed": true} {
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				var asked atomic.Int64
+				server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					asked.Add(1)
+					if closes && r.URL.Path == "/" {
+						w.Header().Set("Connection", "close")
+					}
+					if r.URL.Path == "/" {
+						http.Redirect(w, r, "https://joust.test/b", http.StatusFound)
+						return
+					}
+					_, _ = io.WriteString(w, hello())
+				}))
+				defer server.Close()
+				spec := following(server.Listener.Addr().String(), counted(n))
+				spec.Protocol, spec.TLS = scenarios.H1S, &loaders.TLS{Insecure: true}
+				p := drive(t, e, spec).Phases[0]
+				exactly(t, &p, n)
+				if p.Followed != n || asked.Load() != 2*n || closes != (p.AnnouncedCloses == n) {
+					t.Errorf("%d followed, %d asked of the server, %d announced closes", p.Followed, asked.Load(), p.AnnouncedCloses)
+				}
+			})
 		}
 	})
 }

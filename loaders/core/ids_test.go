@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -22,6 +23,12 @@ type register struct {
 	seen map[string]int
 }
 
+func (r *register) note(id string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.seen[id]++
+}
+
 // serve answers each request rightly, those without an id too.
 func (r *register) serve(p *enginetest.Peer) {
 	for {
@@ -29,9 +36,7 @@ func (r *register) serve(p *enginetest.Peer) {
 		if err != nil {
 			return
 		}
-		r.mu.Lock()
-		r.seen[fields["X-Trace"]]++
-		r.mu.Unlock()
+		r.note(fields["X-Trace"])
 		p.Send(enginetest.RightAnswer)
 	}
 }
@@ -108,6 +113,63 @@ func TestRequestIDsOfASmallerTeam(t *testing.T) {
 	if ids := seen.ids(); uint64(len(ids)) != asked {
 		t.Errorf("%d ids of %d requests", len(ids), asked)
 	}
+}
+
+// A request that is asked again keeps its id, though others have had ids since.
+func TestRequestIDOfARepeatedRequest(t *testing.T) {
+	t.Parallel()
+	overBackends(t, func(t *testing.T, e core.Engine) {
+		seen := register{seen: map[string]int{}}
+		var repeated atomic.Value
+		behave := func(p *enginetest.Peer) {
+			if p.Number == 1 {
+				if _, fields, err := p.Head(); err == nil {
+					seen.note(fields["X-Trace"])
+					repeated.Store(fields["X-Trace"])
+					time.Sleep(20 * time.Millisecond) // the other connection asks meanwhile
+					p.Send("HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
+				}
+				return
+			}
+			seen.serve(p)
+		}
+		spec := specAt(enginetest.Start(t, behave).Address, counted(20))
+		spec.RequestID, spec.Connections = "X-Trace", 2
+		p := drive(t, e, spec).Phases[0]
+		exactly(t, &p, 20)
+		if id := repeated.Load().(string); len(seen.ids()) != 20 || p.Repeated != 1 || seen.seen[id] != 2 {
+			t.Errorf("%d ids of 20 requests, %d repeated, whose id came %d times", len(seen.ids()), p.Repeated, seen.seen[id])
+		}
+	})
+}
+
+// All requests of a chain have its id, though others have had ids since.
+func TestRequestIDOfAChain(t *testing.T) {
+	t.Parallel()
+	const n = 30
+	overBackends(t, func(t *testing.T, e core.Engine) {
+		seen := register{seen: map[string]int{}}
+		spec := following(enginetest.Start(t, func(p *enginetest.Peer) {
+			for {
+				path, fields, err := p.Head()
+				if err != nil {
+					return
+				}
+				seen.note(path + " " + fields["X-Trace"])
+				p.Send(route(time.Millisecond, "")(path))
+			}
+		}).Address, counted(n))
+		spec.RequestID = "X-Trace"
+		p := drive(t, e, spec).Phases[0]
+		exactly(t, &p, n)
+		for _, s := range p.Slowest {
+			for _, path := range []string{"/ ", "/b ", "/c "} {
+				if got := seen.seen[path+s.ID]; got != 1 {
+					t.Errorf("%s%s was asked %d times", path, s.ID, got)
+				}
+			}
+		}
+	})
 }
 
 // A failure names the request that failed.

@@ -158,6 +158,7 @@ func TestMergeOfOtherFields(t *testing.T) {
 	}
 	short := part(0, 70, 0.2)
 	short.Phases[0].Timeline = short.Phases[0].Timeline[:1]
+	short.Phases[0].FirstUnfollowed = &results.Redirect{Status: 302, URL: "http://h/b"}
 	all, err := fleet.Merge(loaders.Spec{Seed: 7}, []results.Report{part(9, 50, 0.9), short, part(4, 60, 0.5)})
 	if err != nil {
 		t.Fatal(err)
@@ -171,6 +172,9 @@ func TestMergeOfOtherFields(t *testing.T) {
 	}
 	if s := p.Slowest; len(s) != 3 || s[0].EndNS != 70 || s[0].Thread != 1 || s[2].EndNS != 50 {
 		t.Errorf("the slowest are %+v", s)
+	}
+	if r := p.FirstUnfollowed; r == nil || r.Status != 302 {
+		t.Errorf("the first redirect that nobody followed is %+v", r)
 	}
 	if l := p.Timeline; len(l) != 1 || l[0].Completed != 6 {
 		t.Errorf("the timeline is %+v", l)

@@ -2,6 +2,7 @@ package h1_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/joust-bench/joust/loaders"
@@ -182,6 +183,58 @@ func TestPut(t *testing.T) {
 	}
 	if _, err := other.Put(1, &scenarios.Request{Method: "GET", Path: "/e"}); err != nil || string(p.Requests()[0].Head[:6]) != "GET /a" {
 		t.Errorf("a thread has the requests of another: %v", err)
+	}
+}
+
+// The place of an id is that of its field's value, behind a value and before a body that
+// look like one, and where the target is in absolute form.
+func TestPlaceOfIDs(t *testing.T) {
+	t.Parallel()
+	const like = "00000000-0000-8000-8000-000000000000"
+	for _, proxy := range []*loaders.Proxy{nil, {Address: "127.0.0.1:1"}} {
+		p, err := h1.New(&loaders.Spec{
+			Target: loaders.Target{Host: "h"}, Proxy: proxy, RequestID: "X-Trace",
+			Requests: []scenarios.Request{{Method: "PUT", Path: "/" + like, Headers: []scenarios.Header{{Name: "A", Value: like}}, Body: &scenarios.Body{Text: like}}},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := p.Requests()[0]
+		const field = "\r\nX-Trace: "
+		if at := strings.Index(string(r.Head), field) + len(field); r.IDAt != at || string(r.Head[at:at+loaders.RequestIDBytes]) != like {
+			t.Errorf("the place is %d, want %d of %q", r.IDAt, at, r.Head)
+		}
+		if err := p.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// A thread remembers its first answer that redirects, right or wrong, and no later one.
+func TestRedirectIsRemembered(t *testing.T) {
+	t.Parallel()
+	p, err := h1.New(&loaders.Spec{Target: loaders.Target{Host: "h"}, Requests: []scenarios.Request{
+		{Method: "GET", Path: "/"}, {Method: "GET", Path: "/", Expect: scenarios.Expect{Status: 200}},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	shard := p.Shard().(codec.Redirecting)
+	c := shard.Conn(codec.Needs{})
+	c.Open()
+	const first = "HTTP/1.1 302 Found\r\nLocation: /b\r\nContent-Length: 0\r\n\r\n"
+	for i, answer := range []string{
+		"HTTP/1.1 304 Not Modified\r\nLocation: /a\r\n\r\n", first, "HTTP/1.1 301 Moved\r\nLocation: /c\r\nContent-Length: 0\r\n\r\n",
+	} {
+		if _, _, head := shard.Redirect(); (head == nil) != (i < 2) {
+			t.Errorf("before answer %d the first redirect is %q", i, head)
+		}
+		if _, err := c.Next(int32(i%2), []byte(answer), new(codec.Answer)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if request, status, head := shard.Redirect(); request != 1 || status != 302 || string(head) != first {
+		t.Errorf("request %d, %d, %q", request, status, head)
 	}
 }
 
