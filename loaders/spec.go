@@ -101,6 +101,7 @@ func (s Spec) Validate() error {
 	}{{"connect timeout", s.ConnectTimeout}, {"request timeout", s.RequestTimeout}, {"drain", s.Drain}, {"interval", s.Interval}} {
 		refuse(d.d <= 0, "%s %v: must be above 0", d.what, d.d)
 	}
+	s.withinBounds(refuse)
 	refuse(len(s.Phases) == 0, "no phase to run")
 	for i := range s.Phases {
 		if err := s.Phases[i].validate(); err != nil {

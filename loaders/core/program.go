@@ -108,6 +108,8 @@ func compileOperation(op *scenarios.Operation, built *codec.Request, sent int64)
 		return instruction{verbSend, built.Size()}, nil
 	case op.SendBytes != nil:
 		return instruction{verbSend, min(sent+*op.SendBytes, built.Size())}, nil
+	case op.PauseMicros != nil && *op.PauseMicros > loaders.Longest.Microseconds():
+		return instruction{}, fmt.Errorf("a pause of %d µs: it must be at most %v, a year", *op.PauseMicros, loaders.Longest)
 	case op.PauseMicros != nil:
 		return instruction{verbPause, *op.PauseMicros * int64(time.Microsecond)}, nil
 	case op.AwaitStatus != nil:

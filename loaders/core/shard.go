@@ -174,7 +174,7 @@ func newShard(shared *load, id int) (*shard, error) {
 }
 
 // share splits n over the threads; the first threads take the remainder.
-func share(n, threads, thread int) int {
+func share[N int | uint64](n, threads, thread N) N {
 	part := n / threads
 	if thread < n%threads {
 		part++
