@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -167,6 +168,12 @@ func TestText(t *testing.T) {
 				t.Fatal(err)
 			}
 			golden.Hold(t, "testdata/"+name+".txt", out.String())
+			for _, mark := range []string{"*", "≥", "~", "—"} {
+				drawn := regexp.MustCompile(`(?m)^ +(p[0-9.]+|min|max|mean|stdev) .*` + regexp.QuoteMeta(mark)).MatchString(out.String())
+				if explained := strings.Contains(out.String(), "\n  "+mark+" "); drawn != explained {
+					t.Errorf("the mark %s is drawn: %t, and explained: %t", mark, drawn, explained)
+				}
+			}
 		})
 	}
 }
