@@ -3,6 +3,7 @@
 package h1
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"slices"
@@ -19,7 +20,9 @@ type protocol struct {
 	host string
 	// absolute is true where targets are in absolute form.
 	absolute bool
-	pairs    []pair
+	// idField names the field of request ids, empty for none.
+	idField string
+	pairs   []pair
 	// bodies hold the bytes of requests and answers.
 	bodies *wire.Bodies
 }
@@ -36,7 +39,7 @@ type pair struct {
 // New compiles the requests of a load and the answers that count as right.
 // Requests through a proxy without TLS have their targets in absolute form.
 func New(spec *loaders.Spec) (codec.Protocol, error) {
-	p := &protocol{host: spec.Target.Host, absolute: spec.Proxy != nil && spec.TLS == nil, bodies: wire.NewMappedBodies()}
+	p := &protocol{host: spec.Target.Host, absolute: spec.Proxy != nil && spec.TLS == nil, idField: spec.RequestID, bodies: wire.NewMappedBodies()}
 	for i := range spec.Requests {
 		e, err := p.compile(&spec.Requests[i], p.bodies)
 		if err != nil {
@@ -49,12 +52,21 @@ func New(spec *loaders.Spec) (codec.Protocol, error) {
 
 // compile makes the pair of a request, with its bytes in bodies.
 func (p *protocol) compile(r *scenarios.Request, bodies *wire.Bodies) (pair, error) {
-	built, err := bodies.Compile(r, p.host)
+	const noID = "00000000-0000-8000-8000-000000000000"
+	asked := *r
+	if p.idField != "" {
+		asked.Headers = append(slices.Clip(r.Headers), scenarios.Header{Name: p.idField, Value: noID})
+	}
+	built, err := bodies.Compile(&asked, p.host)
 	if err != nil {
 		return pair{}, err
 	}
 	if p.absolute {
 		built = wire.Absolute(built, p.host)
+	}
+	if p.idField != "" {
+		// The field is the last of the given ones.
+		built.IDAt = bytes.LastIndex(built.Head[:built.HeadBytes], []byte(noID))
 	}
 	return pair{name: r.Name, request: built, answer: bodies.Expect(r)}, nil
 }
@@ -83,6 +95,21 @@ func (p *protocol) Shard() codec.Shard {
 type shard struct {
 	protocol *protocol
 	pairs    []pair
+	redirect redirect
+}
+
+// redirect is an answer that redirects, as codec.Redirecting has it.
+type redirect struct {
+	request int32
+	status  int
+	head    []byte
+}
+
+var _ codec.Redirecting = (*shard)(nil)
+
+// Redirect implements codec.Redirecting.
+func (s *shard) Redirect() (request int32, status int, head []byte) {
+	return s.redirect.request, s.redirect.status, s.redirect.head
 }
 
 // Conn implements codec.Shard.
@@ -195,6 +222,9 @@ func (c *answerReader) begin(request int32) {
 // head judges the status of a final head, and remembers the head of a right answer.
 func (c *answerReader) head(request int32, head []byte) {
 	c.inBody = true
+	if c.redirect.head == nil && results.Redirects(c.parser.Status) {
+		c.redirect = redirect{request, c.parser.Status, bytes.Clone(head)}
+	}
 	e := &c.pairs[request]
 	if !e.answer.StatusOK(c.parser.Status) {
 		c.cause = results.CauseStatus
