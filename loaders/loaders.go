@@ -5,6 +5,7 @@ package loaders
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/joust-bench/joust/results"
@@ -99,6 +100,16 @@ type TLS struct {
 type Proxy struct {
 	// Address is host:port with a numeric host.
 	Address string `json:"address"`
+	// Headers are for the proxy alone, such as Proxy-Authorization: they go with
+	// CONNECT where there is a tunnel, never into it, and else with each request.
+	Headers []scenarios.Header `json:"headers,omitempty"`
+}
+
+// ForProxy reports whether a header field is for a proxy and not for the server
+// behind it.
+func ForProxy(h scenarios.Header) bool {
+	const prefix = "Proxy-"
+	return len(h.Name) > len(prefix) && strings.EqualFold(h.Name[:len(prefix)], prefix)
 }
 
 // EngineName names an engine.

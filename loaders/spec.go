@@ -85,6 +85,7 @@ func (s Spec) Validate() error {
 	}
 	refuse(s.Target.Address == "", "no target address")
 	refuse(len(s.Requests) == 0, "no request to ask")
+	refuse(s.tunnelled(), "a request in a tunnel has a header for the proxy, which cannot see it there: make it one of the proxy's headers")
 	refuse(s.Connections < 1, "%d connections: at least 1 is needed", s.Connections)
 	refuse(s.Threads < 1, "%d threads: at least 1 is needed", s.Threads)
 	refuse(s.Threads > s.Connections && s.Connections > 0, "%d threads for %d connections: a thread without a connection has nothing to do", s.Threads, s.Connections)
@@ -112,6 +113,14 @@ func (s Spec) Validate() error {
 		refuse(s.Users > 0 && s.Phases[i].Loop == results.OpenLoop, "phase %q: an open loop sends by its schedule, whatever users do: leave out users and think time, or the rate", s.Phases[i].Name)
 	}
 	return errors.Join(errs...)
+}
+
+// tunnelled reports whether a request has a header for the proxy and goes through a
+// tunnel.
+func (s *Spec) tunnelled() bool {
+	return s.Proxy != nil && s.TLS != nil && slices.ContainsFunc(s.Requests, func(r scenarios.Request) bool {
+		return slices.ContainsFunc(r.Headers, ForProxy)
+	})
 }
 
 // Echo returns the phase of the report with the fields that were asked for.

@@ -157,11 +157,17 @@ type Phase struct {
 	// each was asked again, once, and counts as one, from its first send on.
 	IdleTimeouts uint64 `json:"idle_timeouts,omitempty"`
 	Repeated     uint64 `json:"repeated,omitempty"`
-	Reconnects   uint64 `json:"reconnects"`
 	// Followed counts, in the whole phase, the redirects that were followed; FirstUnfollowed
 	// is the first of the load that was not, absent where the window had none.
 	Followed        uint64    `json:"redirects_followed,omitempty"`
 	FirstUnfollowed *Redirect `json:"first_unfollowed,omitempty"`
+	// EarlyAnswers counts final answers, right or wrong, that refused their request
+	// before it was sent whole: the connection ended with them. MissedContinues counts
+	// requests whose body was sent without the 100 that they awaited, since it did
+	// not come in time.
+	EarlyAnswers    uint64 `json:"early_answers,omitempty"`
+	MissedContinues uint64 `json:"missed_continues,omitempty"`
+	Reconnects      uint64 `json:"reconnects"`
 	// MinConnectionsOpen is the least number at interval marks in the window.
 	MinConnectionsOpen int `json:"min_connections_open"`
 
@@ -390,7 +396,7 @@ func (p *Phase) Failures() uint64 { return p.Total.Failed + p.FailedOutside }
 // Closes returns the number of connections that ended by agreement or with nothing in
 // flight: none is a failure.
 func (p *Phase) Closes() uint64 {
-	return p.AnnouncedCloses + p.UnannouncedCloses + p.RequestedCloses + p.IdleTimeouts
+	return p.AnnouncedCloses + p.UnannouncedCloses + p.RequestedCloses + p.IdleTimeouts + p.EarlyAnswers
 }
 
 // FailedConnects returns the number of connections that could not be made.

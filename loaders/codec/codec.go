@@ -131,7 +131,8 @@ type Answer struct {
 	// Unprocessed is true, with End and a Cause, where the server says that it has not
 	// read the request. The same request may be asked again on another connection.
 	Unprocessed bool
-	// Status is the status code of an Interim, a Head or an End.
+	// Status is the status code of an Interim, a Head or an End; with NeedMore that of
+	// the final answer where its head was read, else 0.
 	Status int
 	// Body is how many bytes of the body, without framing, this call took.
 	Body int

@@ -27,6 +27,9 @@ type connection struct {
 	state connState
 	// writing is true while the loop reports when the connection takes bytes.
 	writing bool
+	// cut is true where an answer ended the sending of its request: the connection ends
+	// with that answer.
+	cut bool
 	// queued is true while the connection stands in the idle queue.
 	queued bool
 	// lives counts the connections that had this place before.

@@ -24,8 +24,8 @@ func (s *shard) handle(ev *backend.Event) {
 		if ev.What&^backend.Writable != 0 {
 			s.receive(c, ev.What&backend.Ended != 0)
 		}
-		if ev.What&backend.Writable != 0 && c.state == stateOpen && c.unwritten() {
-			s.flush(c)
+		if ev.What&backend.Writable != 0 && c.state == stateOpen {
+			s.writable(c)
 		}
 	}
 }
@@ -86,6 +86,17 @@ func (s *shard) read(c *connection) (n int, lag int64, err error) {
 	return n, -1, err
 }
 
+// leftover reads once, when the connection takes no more bytes. It returns how many bytes
+// lay there.
+func (s *shard) leftover(c *connection) (n int, now int64) {
+	if c.secret != nil {
+		n, _, _ = c.secret.Open(s.buf)
+	} else {
+		n, _ = c.io.Read(s.buf)
+	}
+	return n, clock.Now()
+}
+
 // take consumes the bytes of one read.
 func (s *shard) take(c *connection, data []byte, now int64) {
 	s.out.now.traffic.Received += uint64(len(data))
@@ -144,8 +155,7 @@ func (s *shard) consume(c *connection, data []byte, now int64) []byte {
 			}
 			f.FirstByte = now
 			if c.count == 1 && c.unwritten() && s.programs == nil {
-				s.earlyReply(c, now)
-				return nil
+				return s.early(c, f, data, now)
 			}
 		}
 		n, err := s.decode(c, f, data)
@@ -164,8 +174,8 @@ func (s *shard) consume(c *connection, data []byte, now int64) []byte {
 		// The source may give the request's place to another one with complete.
 		asked := !a.Keep && s.requests[f.request].Ends
 		s.complete(c, now, a)
-		if !a.Keep {
-			s.retire(c, asked, now)
+		if !a.Keep || c.cut {
+			s.depart(c, asked, now)
 			return nil
 		}
 	}
@@ -193,7 +203,7 @@ func (s *shard) decode(c *connection, f *flight, data []byte) (n int, err error)
 			if s.needs.Heads {
 				c.view.Head = append(c.view.Head[:0], data[n-took:n]...)
 			}
-			if err := s.final(c, f); err != nil {
+			if err := s.final(c, f, a.Status); err != nil {
 				return n, err
 			}
 		}
@@ -210,7 +220,11 @@ func (s *shard) complete(c *connection, now int64, a *codec.Answer) {
 		c.idleSince = now
 	}
 	if f := c.oldest(); a.Cause != "" {
-		s.fail(c, now, failure{a.Cause, a.Status, s.describe(c, f, a.Cause)})
+		detail := s.describe(c, f, a.Cause)
+		if c.cut {
+			detail += ", before the whole request was sent"
+		}
+		s.fail(c, now, failure{a.Cause, a.Status, detail})
 	} else {
 		s.completed++
 		s.out.Answered(&f.Exchange, now, a.Status)
@@ -276,7 +290,7 @@ func (s *shard) peerClosed(c *connection, now int64) {
 	}
 	asked := s.requests[request].Ends
 	s.complete(c, now, &a)
-	s.retire(c, asked, now)
+	s.depart(c, asked, now)
 }
 
 // retire replaces a connection that ends behind its last answer: the request asked for
@@ -290,26 +304,6 @@ func (s *shard) retire(c *connection, asked bool, now int64) {
 	}
 	s.failFlights(c, now, results.CauseClosed, "the server announced a close before it had answered all requests of the pipeline")
 	s.recycle(c)
-}
-
-// writeBroken ends a connection that takes no more bytes. An answer that lies there
-// came before its request was written and is the cause.
-func (s *shard) writeBroken(c *connection, err error) {
-	if len(c.slots) == 1 && c.count == 1 {
-		if n, _ := c.io.Read(s.buf); n > 0 {
-			s.out.now.traffic.Received += uint64(n)
-			s.earlyReply(c, clock.Now())
-			return
-		}
-	}
-	s.broken(c, err)
-}
-
-// earlyReply fails the only request in flight, whose answer came before its body was
-// written.
-func (s *shard) earlyReply(c *connection, now int64) {
-	s.fail(c, now, failure{cause: results.CauseEarlyReply, detail: "the answer began before the request's body was written"})
-	s.restart(c)
 }
 
 // broken replaces a connection after an error of the backend.

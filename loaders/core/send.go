@@ -129,6 +129,7 @@ func (s *shard) put(c *connection, b []byte) {
 	}
 	n, err := c.io.Write(b)
 	if err != nil {
+		c.pending = append(c.pending[:0], b...)
 		s.writeBroken(c, err)
 		return
 	}
@@ -138,6 +139,15 @@ func (s *shard) put(c *connection, b []byte) {
 	if n < len(b) {
 		c.pending = append(c.pending[:0], b[n:]...)
 		s.wantWrite(c, true)
+	}
+}
+
+// writable acts on an event that the connection takes bytes.
+func (s *shard) writable(c *connection) {
+	if c.unwritten() {
+		s.flush(c)
+	} else {
+		s.wantWrite(c, false)
 	}
 }
 

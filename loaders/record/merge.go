@@ -22,6 +22,7 @@ func AddCounts(all, p *results.Phase) {
 		{&all.Shed, p.Shed}, {&all.AnnouncedCloses, p.AnnouncedCloses}, {&all.UnannouncedCloses, p.UnannouncedCloses},
 		{&all.RequestedCloses, p.RequestedCloses}, {&all.IdleTimeouts, p.IdleTimeouts}, {&all.Repeated, p.Repeated}, {&all.Reconnects, p.Reconnects},
 		{&all.Followed, p.Followed},
+		{&all.EarlyAnswers, p.EarlyAnswers}, {&all.MissedContinues, p.MissedContinues},
 	} {
 		*x.to += x.more
 	}

@@ -18,8 +18,10 @@ import (
 // protocol holds the compiled requests of one load.
 type protocol struct {
 	host string
-	// absolute is true where targets are in absolute form.
+	// absolute is true where targets are in absolute form, for a proxy. hop are the
+	// header fields for that proxy.
 	absolute bool
+	hop      []scenarios.Header
 	// idField names the field of request ids, empty for none.
 	idField string
 	pairs   []pair
@@ -37,9 +39,13 @@ type pair struct {
 }
 
 // New compiles the requests of a load and the answers that count as right.
-// Requests through a proxy without TLS have their targets in absolute form.
+// Requests through a proxy without TLS have their targets in absolute form, and the
+// proxy's headers.
 func New(spec *loaders.Spec) (codec.Protocol, error) {
-	p := &protocol{host: spec.Target.Host, absolute: spec.Proxy != nil && spec.TLS == nil, idField: spec.RequestID, bodies: wire.NewMappedBodies()}
+	p := &protocol{host: spec.Target.Host, idField: spec.RequestID, bodies: wire.NewMappedBodies()}
+	if spec.Proxy != nil && spec.TLS == nil {
+		p.absolute, p.hop = true, spec.Proxy.Headers
+	}
 	for i := range spec.Requests {
 		e, err := p.compile(&spec.Requests[i], p.bodies)
 		if err != nil {
@@ -54,8 +60,9 @@ func New(spec *loaders.Spec) (codec.Protocol, error) {
 func (p *protocol) compile(r *scenarios.Request, bodies *wire.Bodies) (pair, error) {
 	const noID = "00000000-0000-8000-8000-000000000000"
 	asked := *r
+	asked.Headers = slices.Concat(r.Headers, p.hop)
 	if p.idField != "" {
-		asked.Headers = append(slices.Clip(r.Headers), scenarios.Header{Name: p.idField, Value: noID})
+		asked.Headers = append(asked.Headers, scenarios.Header{Name: p.idField, Value: noID})
 	}
 	built, err := bodies.Compile(&asked, p.host)
 	if err != nil {
@@ -173,6 +180,9 @@ func (c *answerReader) Next(request int32, in []byte, found *codec.Answer) (n in
 		}
 		switch ev {
 		case wire.NeedMore:
+			if c.inBody {
+				found.Status = c.parser.Status
+			}
 			return n + took, nil
 		case wire.Interim:
 			if c.needs.Heads {
@@ -215,7 +225,8 @@ func (c *answerReader) recognised(p *pair, body []byte, found *codec.Answer) {
 // begin makes the parser ready for the answer to the request.
 func (c *answerReader) begin(request int32) {
 	c.fresh, c.inBody, c.cause = false, false, ""
-	c.parser.Expect(c.pairs[request].answer.NoBody)
+	a := &c.pairs[request].answer
+	c.parser.Expect(a.NoBody, a.HTTP10)
 	c.check.Reset()
 }
 
