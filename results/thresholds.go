@@ -61,7 +61,8 @@ type Thresholds struct {
 	LateRead float64 `json:"late_read"`
 	// ShortWindow is the least length of a window, as a share of the plan's.
 	ShortWindow float64 `json:"short_window"`
-	// FewCompletions is the least number of completions of a large transfer.
+	// FewCompletions is the least number of large transfers that shows whether a
+	// window was steady. An experiment's windows need as many requests.
 	FewCompletions float64 `json:"few_completions"`
 }
 

@@ -106,6 +106,31 @@ func TestLoadOfASilentServer(t *testing.T) {
 	})
 }
 
+// Whether requests without an answer have failed cannot be told, so a threshold on
+// failures that they would break cannot decide.
+func TestLoadWithAThresholdThatCannotBeTold(t *testing.T) {
+	t.Parallel()
+	behave := func(p *enginetest.Peer) {
+		for n := 1; ; n++ {
+			if _, err := p.Next(); err != nil || n == 150 {
+				p.Hold()
+				return
+			}
+			time.Sleep(calm)
+			p.Send(rightAnswer)
+		}
+	}
+	for limit, want := range map[string]struct {
+		code int
+		says string
+	}{"1": {ExitUsage, "not told   2 requests had no answer"}, "3": {ExitOK, "kept"}} {
+		args := []string{"load", "-c", "2", "-t", "1", "-d", "500ms", "--warmup", "0s", "--threshold", "errors<" + limit, "--threshold", "p10<1h"}
+		loadServer(t, behave, args, func(_ *enginetest.CountingServer, e ended) string {
+			return e.outcome(want.code, []string{"0 failed, 2 unanswered", want.says}, []string{"void:"})
+		})
+	}
+}
+
 // A server that loses requests is not saturated, so its timeouts are failures.
 func TestLoadOfARateWithTimeouts(t *testing.T) {
 	t.Parallel()

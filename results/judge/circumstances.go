@@ -30,6 +30,7 @@ func Disturbance(v results.Verdict) string {
 // circumstances adds the flags and reasons that do not void a number.
 func (v *verdict) circumstances() {
 	v.halves()
+	v.few()
 	for _, why := range v.Unread {
 		v.because("not-read", "%s; what depends on it is not known", why)
 	}
@@ -70,6 +71,14 @@ func (v *verdict) halves() {
 	if by := math.Abs(2*first-all) / (all / 2); by > t.SteadyHalves {
 		v.flag(results.FlagNotSteady)
 		v.because("not-steady", "the window's halves differ by %s > %s", above(by, t.SteadyHalves), percent(t.SteadyHalves))
+	}
+}
+
+// few notes a window with few large transfers. Its bandwidth counts all bytes that
+// moved in it, and each percentile needs its samples anyway.
+func (v *verdict) few() {
+	if n := v.Evidence.Loader.Total.Completed; v.LargeTransfers && n > 0 && float64(n) < v.Limits.FewCompletions {
+		v.because("few", "%s completed in the window < %.0f: whether it was steady cannot be told", plural(n, "large transfer"), v.Limits.FewCompletions)
 	}
 }
 

@@ -34,8 +34,6 @@ func (v *verdict) voids() {
 		v.because("answered-later", "no answer of the window's requests came inside the window, so its throughput is 0; their latencies are known from the answers behind it")
 	case p.Total.Completed == 0:
 		v.void("nothing-completed", "no request completed in the window")
-	case v.LargeTransfers && float64(p.Total.Completed) < v.Limits.FewCompletions:
-		v.void("too-few", "too few requests: %d completed in the window, at least %.0f are needed", p.Total.Completed, v.Limits.FewCompletions)
 	}
 }
 

@@ -113,11 +113,25 @@ func (t *summary) legend() {
 	for _, m := range []struct{ mark, text string }{
 		{markFew, "fewer than ten samples lie beyond this percentile: another load may well show another value, a longer one a steadier one"},
 		{markAtLeast, "requests without an answer reach this value: it is a lower bound"},
-		{markRough, "the loader itself was late by a good part of this value: the lags in the same row and the notes below say by how much"},
+		{markRough, "the loader itself was late by a good part of this value" + t.ours()},
 		{markUnknown, "not known: requests without an answer might raise or lower it, or there is one sample"},
 	} {
 		if t.marked[m.mark] {
 			t.line("  %s%s", m.mark, m.text)
 		}
 	}
+}
+
+// ours says how much of the latency that the load is about may be the loader's own.
+func (t *summary) ours() string {
+	var words []string
+	for _, n := range []metric.Name{metric.P50, metric.P99, metric.P999} {
+		if d := t.headline(); d != nil && d.at(n).Rough {
+			words = append(words, fmt.Sprintf("%s of %s", duration(int64(d.lagNS(n))), n))
+		}
+	}
+	if len(words) == 0 {
+		return ""
+	}
+	return ": at most " + strings.Join(words, ", ") + " are its own"
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -197,6 +198,12 @@ func TestText(t *testing.T) {
 				t.Fatal(err)
 			}
 			golden.Hold(t, "testdata/"+name+".txt", out.String())
+			for _, mark := range []string{"*", "≥", "~", "—"} {
+				drawn := regexp.MustCompile(`(?m)^ +(p[0-9.]+|min|max|mean|stdev) .*` + regexp.QuoteMeta(mark)).MatchString(out.String())
+				if explained := strings.Contains(out.String(), "\n  "+mark+" "); drawn != explained {
+					t.Errorf("the mark %s is drawn: %t, and explained: %t", mark, drawn, explained)
+				}
+			}
 		})
 	}
 }
