@@ -32,6 +32,8 @@ type Spec struct {
 	// waits for Think after an answer.
 	Users int   `json:"users,omitempty"`
 	Think Think `json:"think,omitzero"`
+	// LatencyFrom is where the time of a request begins; empty is FromSend.
+	LatencyFrom LatencyFrom `json:"latency_from,omitempty"`
 	// TLS is set for protocols over TLS.
 	TLS   *TLS   `json:"tls,omitempty"`
 	Proxy *Proxy `json:"proxy,omitempty"`
@@ -93,6 +95,17 @@ type Proxy struct {
 	// Address is host:port with a numeric host.
 	Address string `json:"address"`
 }
+
+// LatencyFrom names where the time of a request begins.
+type LatencyFrom string
+
+// The begins of a request's time. FromConnect is the attempt to make the connection on
+// which the request is the first, with its handshake, in closed loops without users; a
+// request on a connection that was there begins with its send.
+const (
+	FromSend    LatencyFrom = "send"
+	FromConnect LatencyFrom = "connect"
+)
 
 // EngineName names an engine.
 type EngineName string

@@ -24,6 +24,9 @@ type Report struct {
 	// pipeline is a user who does not think.
 	Users int    `json:"users,omitempty"`
 	Think string `json:"think,omitempty"`
+	// LatencyFrom is "connect" where the service time of a request begins with the attempt
+	// to make a connection for it; absent where it begins with the send.
+	LatencyFrom string `json:"latency_from,omitempty"`
 	// IdleStrategy is how the loader waited: "spin", "hybrid" or "wait".
 	IdleStrategy string `json:"idle_strategy,omitempty"`
 	// SendBufferBytes is the size of the send buffers; 0 where the kernel chose.

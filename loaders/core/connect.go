@@ -3,6 +3,7 @@ package core
 import (
 	"fmt"
 
+	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/loaders/backend"
 	"github.com/joust-bench/joust/loaders/clock"
 	"github.com/joust-bench/joust/results"
@@ -131,6 +132,18 @@ func (s *shard) opened(c *connection) {
 	}
 	c.repeating = false
 	s.proceed(c)
+	if s.spec.LatencyFrom == loaders.FromConnect {
+		c.fromConnect()
+	}
+}
+
+// fromConnect moves the begin of the requests in flight to the attempt to connect: they
+// are the first of this connection, and waited for it.
+func (c *connection) fromConnect() {
+	for i := range c.count {
+		f := &c.slots[(c.first+i)%len(c.slots)]
+		f.Intended, f.Sent = c.began, c.began
+	}
 }
 
 // connectBroke counts an attempt that failed in the backend.

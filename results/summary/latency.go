@@ -33,7 +33,11 @@ func (t *summary) latencies() error {
 			{name: "send lag, idle", Distribution: read[cells.SendLag]}, {name: "send lag, blocked", Distribution: cells.Plain(p.SendLagBlocked)},
 		}
 	} else {
-		t.line("  latency: service time, from the send to the last byte; a closed loop does not show queueing, an open one (-R) does")
+		from := "the send"
+		if t.report.LatencyFrom == "connect" {
+			from = "before the connect (from the send on a connection that was there)"
+		}
+		t.line("  latency: service time, from %s to the last byte; a closed loop does not show queueing, an open one (-R) does", from)
 	}
 	return t.table(append(columns, column{name: "receive lag", Distribution: cells.Plain(p.ReceiveLag)}, column{name: "failed", Distribution: cells.Plain(p.Total.FailedTime)}))
 }

@@ -147,7 +147,15 @@ func TestText(t *testing.T) {
 	lagging := report(t, open(t))
 	lagging.Phases[1].SendLagIdle = spread(t, 9_990, 300_000, 3e6)
 	lagging.Phases[1].ReceiveLag, lagging.Phases[1].StallNS = spread(t, 150, 900, 5000), ptr(second/100)
+	closing := report(t, closed(t))
+	closing.LatencyFrom = "connect"
+	closing.Phases[1].RequestedCloses, closing.Phases[1].IdleTimeouts, closing.Phases[1].Repeated, closing.Phases[1].Reconnects = 511_900, 90, 2, 511_990
+	gone := report(t, open(t))
+	gone.Phases[1].GoneNS, gone.Phases[1].BackoffNS = 5*second, 64*5*second
+	gone.Phases[1].Rate.Achieved, gone.Phases[1].Rate.NeverSent = 5_000, 5_000
+	gone.Phases[1].ConnectionErrors, gone.Phases[1].FirstConnectionError = map[results.Cause]uint64{results.CauseConnectRefused: 700, results.CauseLocalPorts: 3}, "connecting: connection refused"
 	for name, r := range map[string]results.Report{
+		"closes": closing, "gone": gone,
 		"closed": report(t, closed(t)), "open": report(t, open(t)), "saturated": report(t, saturated(t)),
 		"failing": failed, "tls_depth": tls, "fewer_threads": fewer, "loader_limit": limited, "interrupted": stopped,
 		"interrupted_early": early, "lagging": lagging, "too_few_connections": slow, "silent": report(t, silent(t)),

@@ -103,6 +103,9 @@ func (t *summary) counts() {
 	t.item("requests", "%s right in the window", count(p.Total.Completed))
 	t.item("", "%s asked in and around it: %s right, %s failed, %s unanswered",
 		count(p.Asked), count(p.Right()), count(p.Failures()), count(p.Unanswered))
+	if p.Repeated > 0 {
+		t.item("", "%s asked again on a new connection: the server closed the old one with a 408 as they were sent", count(p.Repeated))
+	}
 	bound := ""
 	if t.verdict.Bottleneck == results.LimitLoader {
 		bound = "≥ "
@@ -113,9 +116,6 @@ func (t *summary) counts() {
 		if r.NeverSent+r.Censored+p.Shed > 0 {
 			t.item("", "of those offered never sent %s, unanswered %s, shed %s", count(r.NeverSent), count(r.Censored), count(p.Shed))
 		}
-	}
-	if p.Repeated > 0 {
-		t.item("", "%s asked again on a new connection: the server closed the old one with a 408 as they were sent", count(p.Repeated))
 	}
 	t.traffic("received", p.ReceivedBytes, p.ReceivedBodyBytes)
 	t.traffic("sent", p.SentBytes, p.SentBodyBytes)
