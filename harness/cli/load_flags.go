@@ -29,6 +29,8 @@ type loadFlags struct {
 	rate, rampTo, cpus, bodyFile, proxy string
 	json                                *string
 	format, hgrm                        string
+	// percentiles and thresholds are what the result shows in addition.
+	percentiles, thresholds []string
 }
 
 // optional sets an option to its flag's value where the flag is given.
@@ -102,6 +104,8 @@ func (f *loadFlags) register(flags *pflag.FlagSet) {
 
 	under("The result")
 	formatFlag(flags, &f.format, formatText, formatJSON)
+	flags.StringSliceVar(&f.percentiles, "percentiles", nil, "`list` of percentiles to show next to the usual ones, such as 50,99.95")
+	flags.StringArrayVar(&f.thresholds, "threshold", nil, "a `bound` that the load must keep, such as p95<300ms, error_rate<1% or rps>5k (repeatable); exit 3 if it is broken")
 	flags.StringVar(&f.hgrm, "hgrm", "", "write the percentile distribution of latency, in ms, to this `file`")
 	under("")
 }
