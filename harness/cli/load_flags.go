@@ -62,6 +62,9 @@ func (f *loadFlags) register(flags *pflag.FlagSet) {
 	flags.StringArrayVar(&o.Cookies, "cookie", nil, "`cookie` name=value (repeatable)")
 	flags.StringVarP(&o.BasicAuth, "basic-auth", "A", "", "`user:password` for HTTP's basic authentication")
 	alias(flags, "method", "request", "X")
+	flags.BoolVar(&o.Follow, "follow", false, "follow redirects within the server; a request counts with those that it leads to")
+	flags.StringVar(&o.RequestID, "request-id", "", "give each request an id of its own in this `header`, and list the slowest by it")
+	flags.Lookup("request-id").NoOptDefVal = adhoc.DefaultRequestID
 
 	under("Which answers are right")
 	optional(f, "expect-status", flagOf(flags, integerForm, "expect-status", "", 0, "the right `status` (default: any from 200 to 399)"), &o.ExpectStatus)
@@ -80,13 +83,14 @@ func (f *loadFlags) register(flags *pflag.FlagSet) {
 	durationVar(flags, &o.Drain, "drain", loaders.DefaultDrain, "`time` for which answers are awaited after the window")
 
 	under("Connections")
+	flags.BoolVar(&o.HTTP10, "http1.0", false, "ask in HTTP/1.0: a connection ends with its answer, unless -H 'Connection: keep-alive' is answered")
 	integerVar(flags, &o.Depth, "depth", 1, "`requests` in flight on each connection (pipelining)")
 	optional(f, "reconnect", flagOf(flags, integerForm, "reconnect", "", 0, "a new connection after that many `requests` (default: connections are kept)"), &o.ReconnectEvery)
 	flags.BoolVar(&o.RST, "rst", false, "close with RST instead of FIN where --reconnect closes")
 	flags.StringVar((*string)(&o.LatencyFrom), "latency-from", string(loaders.FromSend), "closed loop: service time begins with the `send`, or with the connect where a connection was made for the request")
 	durationVar(flags, &o.ConnectTimeout, "connect-timeout", loaders.DefaultConnectTimeout, "an attempt to connect that takes this `time` has failed")
 	flags.StringVar(&o.Unix, "unix", "", "connect to this Unix `socket` instead of the URL's host")
-	flags.StringVar(&f.proxy, "proxy", "", "HTTP proxy, a `URL` such as http://host:port")
+	flags.StringVar(&f.proxy, "proxy", "", "HTTP proxy, a `URL` such as http://host:port or http://user:password@host:port")
 
 	under("TLS")
 	flags.BoolVarP(&o.TLS.Insecure, "insecure", "k", false, "do not verify the server's certificate")

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
-	"net/url"
 	"os"
 	"slices"
 	"strings"
@@ -16,13 +15,14 @@ import (
 	"github.com/joust-bench/joust/harness/session"
 	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/loaders/adhoc"
+	"github.com/joust-bench/joust/results"
 )
 
 // aim is a load with its target.
 type aim struct {
 	spec   loaders.Spec
 	target adhoc.URL
-	// url is the URL without its password; title the head of the result.
+	// url is the URL without user and password; title the head of the result.
 	url, title string
 }
 
@@ -37,9 +37,9 @@ func (a *app) aim(ctx context.Context, flags *pflag.FlagSet, text string, f *loa
 		return nil, session.Usage(err)
 	}
 	o := &f.load
-	l := &aim{target: target, url: withoutPassword(text)}
+	l := &aim{target: target, url: results.Redacted(text)}
 	if f.proxy != "" {
-		if o.Proxy, err = resolveProxy(ctx, f.proxy); err != nil {
+		if err := f.setProxy(ctx); err != nil {
 			return nil, err
 		}
 	}
@@ -79,14 +79,6 @@ func (l *aim) route() string {
 	return " on " + strings.Join(append([]string{t.Address}, t.More...), ", ")
 }
 
-func withoutPassword(text string) string {
-	u, err := url.Parse(text)
-	if err != nil {
-		return text // ParseURL has accepted it; there is nothing to hide
-	}
-	return u.Redacted()
-}
-
 func checkSocket(path string) error {
 	info, err := os.Stat(path)
 	switch {
@@ -98,17 +90,18 @@ func checkSocket(path string) error {
 	return nil
 }
 
-// resolveProxy returns the proxy's numeric address.
-func resolveProxy(ctx context.Context, text string) (string, error) {
-	name, port, err := adhoc.ParseProxy(text)
+// setProxy reads --proxy and resolves its host.
+func (f *loadFlags) setProxy(ctx context.Context) error {
+	p, err := adhoc.ParseProxy(f.proxy)
 	if err != nil {
-		return "", session.Usage(err)
+		return session.Usage(err)
 	}
-	list, err := lookup(ctx, name)
+	list, err := lookup(ctx, p.Name)
 	if err != nil {
-		return "", fmt.Errorf("--proxy %s: %w", text, err)
+		return fmt.Errorf("--proxy %s: %w", results.Redacted(f.proxy), err)
 	}
-	return net.JoinHostPort(list[0], port), nil
+	f.load.Proxy, f.load.ProxyAuthorization = net.JoinHostPort(list[0], p.Port), p.Authorization
+	return nil
 }
 
 // addresses returns the numeric addresses to spread connections over: those of the

@@ -40,6 +40,8 @@ type load struct {
 	exchanges [][]instruction
 	// tls is nil for plain text.
 	tls *tls.Config
+	// idsFrom is the first number of request ids that no earlier team has given.
+	idsFrom uint64
 	// stop is the instant at which the load ends early, 0 for none.
 	stop atomic.Int64
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -128,6 +129,18 @@ func silent(t testing.TB) results.Phase {
 	return p
 }
 
+// slowest is a list of n slow requests of the window of closed.
+func slowest(n int) (list []results.SlowRequest) {
+	for i := range n {
+		end := 2*second + int64(i+1)*second/3
+		list = append(list, results.SlowRequest{
+			Request: "GET /", ID: fmt.Sprintf("00000000-0000-8007-8001-%012x", 1000*i), Status: 200, Thread: 1, Connection: 5 * i,
+			IntendedNS: end - 2_000_000 + int64(i)*1000, SentNS: end - 2_000_000 + int64(i)*1000, EndNS: end,
+		})
+	}
+	return list
+}
+
 func TestText(t *testing.T) {
 	t.Parallel()
 	tls := report(t, closed(t))
@@ -162,8 +175,25 @@ func TestText(t *testing.T) {
 		t.Fatal(err1, err2)
 	}
 	options := map[string]summary.Options{"lagging": {Percentiles: percentiles, Thresholds: thresholds}, "failing": {Thresholds: thresholds}}
+	followed := report(t, closed(t))
+	followed.Follow, followed.Phases[1].Followed = true, 768_000
+	unfollowed := report(t, closed(t))
+	unfollowed.Phases[1].Total.Status = map[string]uint64{"302": 499_000, "301": 1_000}
+	unfollowed.Phases[1].FirstUnfollowed = &results.Redirect{Status: 302, URL: "http://127.0.0.1:8080/index.html"}
+	elsewhere := report(t, closed(t))
+	elsewhere.Follow, elsewhere.Phases[1].Total.Status = true, map[string]uint64{"308": 500_000}
+	elsewhere.Phases[1].FirstUnfollowed = &results.Redirect{Status: 308, URL: "https://127.0.0.1/", Elsewhere: true}
+	malformed := report(t, closed(t))
+	malformed.Phases[1].Total.Status = map[string]uint64{"301": 500_000}
+	malformed.Phases[1].FirstUnfollowed = &results.Redirect{Status: 301, URL: "/%zz", Malformed: true}
+	nowhere := report(t, closed(t))
+	nowhere.Phases[1].Total.Status = map[string]uint64{"301": 500_000}
+	named := report(t, closed(t))
+	named.RequestID, named.Phases[1].Slowest = "X-Request-Id", slowest(12)
 	for name, r := range map[string]results.Report{
 		"closes": closing, "gone": gone,
+		"request_ids": named, "followed": followed, "elsewhere": elsewhere, "unfollowed": unfollowed,
+		"malformed": malformed, "nowhere": nowhere,
 		"closed": report(t, closed(t)), "open": report(t, open(t)), "saturated": report(t, saturated(t)),
 		"failing": failed, "tls_depth": tls, "fewer_threads": fewer, "loader_limit": limited, "interrupted": stopped,
 		"interrupted_early": early, "lagging": lagging, "too_few_connections": slow, "silent": report(t, silent(t)),

@@ -25,11 +25,14 @@ func Text(w io.Writer, title string, r *results.Report, o Options) error {
 	if t.phase != nil {
 		t.line("")
 		t.counts()
+		t.uploads()
+		t.redirects()
 		t.failures()
 		if err := t.setUp(); err != nil {
 			return err
 		}
 		t.latencies()
+		t.slowest()
 		t.loader()
 	}
 	t.gates()
