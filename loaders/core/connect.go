@@ -166,7 +166,9 @@ func (s *shard) connectFailed(c *connection, cause results.Cause, detail string)
 	}
 	s.out.ConnectionFailed(cause, "connecting: "+detail)
 	now := clock.Now()
-	s.failFlights(c, now, results.CauseClosed, "the server closed the idle connection as the request was sent, and no other could be made: "+detail)
+	if c.repeating {
+		s.failFlights(c, now, results.CauseClosed, "the server closed the idle connection as the request was sent, and no other could be made: "+detail)
+	}
 	s.failUnsent(c, now, cause, detail)
 	s.replace(c, now)
 }
