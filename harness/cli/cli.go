@@ -15,6 +15,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -98,8 +99,8 @@ func exitCode(ctx context.Context, err error) int {
 }
 
 // interruptible returns a context that the first SIGINT or SIGTERM ends, which
-// prints the text in stopping. The second signal ends joust at once; the keepers
-// then end what joust started.
+// prints the text in stopping. A signal half a second later or more ends joust at
+// once; the keepers then end what joust started.
 func interruptible(stderr io.Writer, stopping *atomic.Value) (context.Context, func()) {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	signals := make(chan os.Signal, 2)
@@ -115,7 +116,7 @@ func interruptible(stderr io.Writer, stopping *atomic.Value) (context.Context, f
 			name = "Ctrl-C"
 		}
 		cancel(fmt.Errorf("interrupted by %s", name))
-		if _, ok := <-signals; ok {
+		if stopsAgain(signals) {
 			os.Exit(ExitInterrupted)
 		}
 	}()
@@ -124,6 +125,22 @@ func interruptible(stderr io.Writer, stopping *atomic.Value) (context.Context, f
 		close(signals)
 		cancel(nil)
 	}
+}
+
+// sameStop is the time within which signals are the same stop: a terminal, a shell
+// and timeout(1) signal the process and its group, within microseconds.
+const sameStop = 500 * time.Millisecond
+
+// stopsAgain waits, from the first signal on, for one that is another stop. It returns
+// false when no more signals come.
+func stopsAgain(signals <-chan os.Signal) bool {
+	began := time.Now()
+	for range signals {
+		if time.Since(began) >= sameStop {
+			return true
+		}
+	}
+	return false
 }
 
 // draining is the first signal's text while requests are in flight and results

@@ -31,6 +31,8 @@ type loadFlags struct {
 	format, hgrm                        string
 	// percentiles and thresholds are what the result shows in addition.
 	percentiles, thresholds []string
+	// anyway loads while a comparison measures.
+	anyway bool
 }
 
 // optional sets an option to its flag's value where the flag is given.
@@ -89,7 +91,7 @@ func (f *loadFlags) register(flags *pflag.FlagSet) {
 	flags.BoolVar(&o.RST, "rst", false, "close with RST instead of FIN where --reconnect closes")
 	flags.StringVar((*string)(&o.LatencyFrom), "latency-from", string(loaders.FromSend), "closed loop: service time begins with the `send`, or with the connect where a connection was made for the request")
 	durationVar(flags, &o.ConnectTimeout, "connect-timeout", loaders.DefaultConnectTimeout, "an attempt to connect that takes this `time` has failed")
-	flags.StringVar(&o.Unix, "unix", "", "connect to this Unix `socket` instead of the URL's host")
+	flags.StringVar(&o.Unix, "unix", "", "connect to this Unix `socket` instead of the URL's host; @NAME is an abstract one")
 	flags.StringVar(&f.proxy, "proxy", "", "HTTP proxy, a `URL` such as http://host:port or http://user:password@host:port")
 
 	under("TLS")
@@ -105,6 +107,8 @@ func (f *loadFlags) register(flags *pflag.FlagSet) {
 	flags.StringVar(&f.cpus, "cpus", "", "pin the threads to these `CPUs`, such as 2-3")
 	flags.StringVar((*string)(&o.Engine), "engine", "", "`name` of the engine, evloop or portable (default: the best here)")
 	flags.Uint64Var(&o.Seed, "seed", 0, "`number` from which all random choices follow (default: a fresh one, printed)")
+
+	flags.BoolVar(&f.anyway, "anyway", false, "do not wait while a comparison measures on this machine: both disturb each other, and the report says so")
 
 	under("The result")
 	formatFlag(flags, &f.format, formatText, formatJSON)

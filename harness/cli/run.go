@@ -140,6 +140,15 @@ func (a *app) canStore() error {
 	return nil
 }
 
+// canPublish returns an error where the matrices cannot be written into the output
+// folder in the end.
+func (a *app) canPublish() error {
+	if err := files.CanWriteIn(a.out); err != nil {
+		return fmt.Errorf("--publish: %w (--out DIR names it)", err)
+	}
+	return nil
+}
+
 // resume goes on with a stored run under its own plan.
 func (a *app) resume(c *cobra.Command, args []string, f *runFlags) error {
 	if flag := fixedFlag(c.Flags()); len(args) > 0 || flag != "" {
@@ -148,6 +157,9 @@ func (a *app) resume(c *cobra.Command, args []string, f *runFlags) error {
 	dir, err := journal.Find(a.out, f.resume)
 	if err != nil {
 		return session.Usage(err)
+	}
+	if header, err := journal.Header(dir); err == nil && header.Duel != nil {
+		return session.Usage(fmt.Errorf("%s is a duel, and a duel is not resumed: measure it again: %s", header.ID, againCommand(header.CommandLine)))
 	}
 	// From here on no other joust can append to the folder.
 	j, stored, err := journal.Resume(dir)
@@ -159,9 +171,6 @@ func (a *app) resume(c *cobra.Command, args []string, f *runFlags) error {
 		return err
 	}
 	defer func() { _ = j.Close() }()
-	if stored.Duel != nil {
-		return session.Usage(fmt.Errorf("%s is a duel, and a duel is not resumed: measure it again with joust duel --a %s --b %s", stored.ID, shellWord(stored.Duel.A), shellWord(stored.Duel.B)))
-	}
 	done := stored.Trials
 	stored.Trials = nil // a run's header has none
 	stored.Plan.NoProbes = stored.Plan.NoProbes || slices.Contains(a.flags["no-probes"], "true")
@@ -187,6 +196,15 @@ func (a *app) ownedRun(dir string, held *files.HeldError) error {
 		end = fmt.Sprintf(", or end it: kill -INT %d", held.PID)
 	}
 	return fmt.Errorf("another joust has the run %s (%s): wait for it to finish%s; then %s", name, held.Owner, end, a.resumeCommand(name))
+}
+
+// againCommand returns a stored command line as one types it.
+func againCommand(argv []string) string {
+	words := []string{"joust"}
+	for _, word := range argv[min(1, len(argv)):] {
+		words = append(words, shellWord(word))
+	}
+	return strings.Join(words, " ")
 }
 
 // resumeCommand returns the command that goes on with the run of that ID or
