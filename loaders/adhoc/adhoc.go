@@ -137,7 +137,7 @@ func (f *Flags) Spec(u URL, addresses []string) (loaders.Spec, error) {
 		// Pinned threads have processors of their own.
 		Idle: cmp.Or(f.Idle, loaders.DefaultIdle(len(f.CPUs) > 0, f.Processors)), Seed: f.Seed,
 		Users: given(f.Users, 0), Think: f.Think, Follow: f.Follow, RequestID: f.RequestID,
-		LatencyFrom: f.LatencyFrom,
+		LatencyFrom:    f.LatencyFrom,
 		ConnectTimeout: f.ConnectTimeout, RequestTimeout: f.Timeout, Drain: f.Drain,
 		Phases: f.phases(),
 	}
