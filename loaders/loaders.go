@@ -33,6 +33,8 @@ type Spec struct {
 	// waits for Think after an answer.
 	Users int   `json:"users,omitempty"`
 	Think Think `json:"think,omitzero"`
+	// LatencyFrom is where the time of a request begins; empty is FromSend.
+	LatencyFrom LatencyFrom `json:"latency_from,omitempty"`
 	// Follow asks for the requests to which answers redirect (RFC 9110 §15.4), on the
 	// same target only. A request and those that it leads to are one exchange: it counts
 	// once, takes the time from its first send to its last answer, and has one timeout.
@@ -111,6 +113,17 @@ func ForProxy(h scenarios.Header) bool {
 	const prefix = "Proxy-"
 	return len(h.Name) > len(prefix) && strings.EqualFold(h.Name[:len(prefix)], prefix)
 }
+
+// LatencyFrom names where the time of a request begins.
+type LatencyFrom string
+
+// The begins of a request's time. FromConnect is the attempt to make the connection on
+// which the request is the first, with its handshake, in closed loops without users; a
+// request on a connection that was there begins with its send.
+const (
+	FromSend    LatencyFrom = "send"
+	FromConnect LatencyFrom = "connect"
+)
 
 // EngineName names an engine.
 type EngineName string

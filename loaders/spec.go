@@ -35,6 +35,7 @@ func (s Spec) WithDefaults() Spec {
 		s.Users = s.Connections * s.Depth
 	}
 	s.Idle = cmp.Or(s.Idle, Wait)
+	s.LatencyFrom = cmp.Or(s.LatencyFrom, FromSend)
 	return s
 }
 
@@ -105,11 +106,16 @@ func (s Spec) Validate() error {
 		refuse(d.d <= 0, "%s %v: must be above 0", d.what, d.d)
 	}
 	s.withinBounds(refuse)
+	connect := s.LatencyFrom == FromConnect
+	refuse(s.LatencyFrom != FromSend && !connect, "latency from %q: %s or %s", s.LatencyFrom, FromSend, FromConnect)
+	refuse(connect && s.Follow, "latency from connect with redirects followed: a request and its redirects may use several connections: leave out the one or the other")
+	refuse(connect && s.Users > 0, "latency from connect with %d users: users find connections ready and no request waits for its own: leave out the one or the other", s.Users)
 	refuse(len(s.Phases) == 0, "no phase to run")
 	for i := range s.Phases {
 		if err := s.Phases[i].validate(); err != nil {
 			errs = append(errs, fmt.Errorf("phase %q: %w", s.Phases[i].Name, err))
 		}
+		refuse(connect && s.Phases[i].Loop == results.OpenLoop, "phase %q: latency from connect in an open loop: its latency counts from the intended send, which covers the wait for a connection: leave it out", s.Phases[i].Name)
 		refuse(s.Users > 0 && s.Phases[i].Loop == results.OpenLoop, "phase %q: an open loop sends by its schedule, whatever users do: leave out users and think time, or the rate", s.Phases[i].Name)
 	}
 	return errors.Join(errs...)

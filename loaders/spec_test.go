@@ -97,6 +97,34 @@ func TestUsersAreValidated(t *testing.T) {
 	}
 }
 
+// The time of a request may begin with the connect in a closed loop without users.
+func TestLatencyFromIsValidated(t *testing.T) {
+	t.Parallel()
+	closed := Phase{Name: "p", Loop: results.ClosedLoop, Duration: time.Second}
+	for _, c := range []struct {
+		from  LatencyFrom
+		users int
+		phase Phase
+		says  string // nothing for a load that is right
+	}{
+		{"", 0, closed, ""},
+		{FromSend, 3, closed, ""},
+		{FromSend, 0, open(Constant, 5), ""},
+		{FromConnect, 0, closed, ""},
+		{"first-byte", 0, closed, `latency from "first-byte": send or connect`},
+		{FromConnect, 3, closed, "latency from connect with 3 users"},
+		{FromConnect, 0, open(Constant, 5), `phase "p": latency from connect in an open loop`},
+	} {
+		spec := Spec{
+			Target: Target{Network: "tcp", Address: "127.0.0.1:80"}, Requests: make([]scenarios.Request, 1),
+			Connections: 3, Users: c.users, LatencyFrom: c.from, Phases: []Phase{c.phase},
+		}
+		if err := spec.WithDefaults().Validate(); (err != nil) != (c.says != "") || err != nil && !strings.Contains(err.Error(), c.says) {
+			t.Errorf("from %q with %d users: got %v, want %q", c.from, c.users, err, c.says)
+		}
+	}
+}
+
 // A bounded send buffer is for large uploads over loopback only.
 func TestSendBuffer(t *testing.T) {
 	t.Parallel()

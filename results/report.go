@@ -24,6 +24,9 @@ type Report struct {
 	// pipeline is a user who does not think.
 	Users int    `json:"users,omitempty"`
 	Think string `json:"think,omitempty"`
+	// LatencyFrom is "connect" where the service time of a request begins with the attempt
+	// to make a connection for it; absent where it begins with the send.
+	LatencyFrom string `json:"latency_from,omitempty"`
 	// Follow is true where redirects were followed: a request counts with all requests
 	// that redirects asked for.
 	Follow bool `json:"follow,omitempty"`
@@ -335,30 +338,6 @@ type Interval struct {
 	Failed    uint64 `json:"failed"`
 	Bytes     uint64 `json:"bytes"`
 	Open      int    `json:"open"`
-}
-
-// Histogram is a distribution of durations; the zero Histogram is empty.
-type Histogram struct {
-	Count uint64 `json:"count"`
-	MinNS int64  `json:"min_ns"`
-	MaxNS int64  `json:"max_ns"`
-	// MeanNS is exact to the histogram's resolution.
-	MeanNS float64 `json:"mean_ns"`
-	// Clamped counts values beyond the histogram's range, recorded at its end.
-	Clamped uint64 `json:"clamped,omitempty"`
-	// HDRv2 is base64 of the compressed HdrHistogram V2 encoding in nanoseconds, of
-	// 3 significant digits (2 for the loader's lags); empty where not stored.
-	HDRv2 string `json:"hdr_v2,omitempty"`
-}
-
-// Sums returns the histogram without its buckets; nil for nil.
-func (h *Histogram) Sums() *Histogram {
-	if h == nil {
-		return nil
-	}
-	sums := *h
-	sums.HDRv2 = ""
-	return &sums
 }
 
 // Phase returns the loader's phase of that name, or nil.

@@ -59,13 +59,14 @@ kept, broken, or not measured. It is not told where the loader's own time, or
 requests without an answer, reach the limit: then neither answer is sure.
 
 With -n and -d the load ends at whichever comes first; with -n alone it has no
-bound in time, and no warm-up unless one is asked for. A warm-up runs at the same
-rate as what follows, that with which a ramp begins, and is not counted.
+bound in time, and no warm-up unless one is asked for. It also ends when no
+connection could be made for --connect-timeout: the server went away. A warm-up runs
+at the same rate as what follows, that with which a ramp begins, and is not counted.
 
 Exit status: 0 the load ran, whatever failed in it; 1 it could not run; 2 wrong
 usage, or a threshold that cannot be told; 3 a threshold is broken or has no value;
-4 void: nothing was answered rightly, nothing was measured, or an answer came that
-nobody asked for; 130 interrupted, the partial result is printed.`,
+4 void: nothing was answered rightly, nothing was measured, the server went away, or
+an answer came that nobody asked for; 130 interrupted, the partial result is printed.`,
 		Example: `  joust load http://127.0.0.1:8080/
   joust load http://127.0.0.1:8080/ -c 256 -t 2 -d 30s
   joust load http://127.0.0.1:8080/ --users 5000 --think 'exp 2s' -c 200

@@ -89,6 +89,7 @@ func (f *loadFlags) register(flags *pflag.FlagSet) {
 	integerVar(flags, &o.Depth, "depth", 1, "`requests` in flight on each connection (pipelining)")
 	optional(f, "reconnect", flagOf(flags, integerForm, "reconnect", "", 0, "a new connection after that many `requests` (default: connections are kept)"), &o.ReconnectEvery)
 	flags.BoolVar(&o.RST, "rst", false, "close with RST instead of FIN where --reconnect closes")
+	flags.StringVar((*string)(&o.LatencyFrom), "latency-from", string(loaders.FromSend), "closed loop: service time begins with the `send`, or with the connect where a connection was made for the request")
 	durationVar(flags, &o.ConnectTimeout, "connect-timeout", loaders.DefaultConnectTimeout, "an attempt to connect that takes this `time` has failed")
 	flags.StringVar(&o.Unix, "unix", "", "connect to this Unix `socket` instead of the URL's host; @NAME is an abstract one")
 	flags.StringVar(&f.proxy, "proxy", "", "HTTP proxy, a `URL` such as http://host:port or http://user:password@host:port")

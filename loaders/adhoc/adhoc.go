@@ -5,6 +5,7 @@ package adhoc
 import (
 	"cmp"
 	"errors"
+	"fmt"
 	"net"
 	"slices"
 	"strings"
@@ -94,6 +95,8 @@ type Flags struct {
 	// of FIN where RST is true.
 	ReconnectEvery *int
 	RST            bool
+	// LatencyFrom not given is loaders.FromSend.
+	LatencyFrom loaders.LatencyFrom
 
 	// ExpectStatus not given takes any from 200 to 399.
 	ExpectStatus *int
@@ -134,6 +137,7 @@ func (f *Flags) Spec(u URL, addresses []string) (loaders.Spec, error) {
 		// Pinned threads have processors of their own.
 		Idle: cmp.Or(f.Idle, loaders.DefaultIdle(len(f.CPUs) > 0, f.Processors)), Seed: f.Seed,
 		Users: given(f.Users, 0), Think: f.Think, Follow: f.Follow, RequestID: f.RequestID,
+		LatencyFrom:    f.LatencyFrom,
 		ConnectTimeout: f.ConnectTimeout, RequestTimeout: f.Timeout, Drain: f.Drain,
 		Phases: f.phases(),
 	}
@@ -226,8 +230,12 @@ func (f *Flags) request(u URL) (scenarios.Request, error) {
 		r.Expect.Body = &scenarios.Body{Text: *f.ExpectBody}
 	}
 	r.Name = r.Method + " " + r.Path
-	if _, err := wire.Compile(&r, u.Host); err != nil {
+	built, err := wire.Compile(&r, u.Host)
+	switch {
+	case err != nil:
 		return r, errors.Unwrap(err)
+	case built.Ends && f.Depth > 1:
+		return r, fmt.Errorf("--depth %d with a request that ends its connection (Connection: close, or HTTP/1.0): nothing may be asked behind it: leave out the one or the other", f.Depth)
 	}
 	return r, nil
 }

@@ -1,6 +1,7 @@
 package adhoc
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -63,6 +64,7 @@ func (f *Flags) checkLoop(refuse refusal) {
 	refuse(duration <= 0, "-d %v: must be above 0", duration)
 	refuse(warmup < 0, "--warmup %v: must not be negative", warmup)
 	refuse(f.Idle != "" && !slices.Contains(loaders.IdleStrategies(), f.Idle), "--idle %s: %s", f.Idle, loaders.IdleWords)
+	f.checkLatency(refuse)
 	if f.RateRPS == nil {
 		refuse(f.Poisson, "--poisson says how requests of an open loop are spaced: give its rate with -R")
 		refuse(f.RampToRPS != nil, "--ramp-to is where the rate of an open loop ends: give the one with which it begins with -R")
@@ -80,6 +82,18 @@ func (f *Flags) checkLoop(refuse refusal) {
 	f.checkSchedule(refuse)
 	shed := given(f.ShedAfter, 1)
 	refuse(shed <= 0, "--shed-after %v: must be above 0", shed)
+}
+
+// checkLatency checks where the time of a request begins.
+func (f *Flags) checkLatency(refuse refusal) {
+	from := cmp.Or(f.LatencyFrom, loaders.FromSend)
+	refuse(from != loaders.FromSend && from != loaders.FromConnect, "--latency-from %s: %s or %s", from, loaders.FromSend, loaders.FromConnect)
+	if from != loaders.FromConnect {
+		return
+	}
+	refuse(f.RateRPS != nil, "--latency-from connect is for closed loops: with -R latency counts from the time at which a request was due, which covers the wait for a connection: leave out the one or the other")
+	refuse(f.Users != nil || f.Think != loaders.Think{}, "--latency-from connect with --users or --think: users find connections ready: leave out the one or the other")
+	refuse(f.Follow, "--latency-from connect with --follow: a request and its redirects may use several connections: leave out the one or the other")
 }
 
 // checkSchedule checks the flags of requests that are not evenly spaced.

@@ -3,6 +3,7 @@ package core
 import (
 	"fmt"
 
+	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/loaders/backend"
 	"github.com/joust-bench/joust/loaders/clock"
 	"github.com/joust-bench/joust/results"
@@ -135,6 +136,18 @@ func (s *shard) opened(c *connection) {
 	}
 	c.repeating = false
 	s.proceed(c)
+	if s.spec.LatencyFrom == loaders.FromConnect {
+		c.fromConnect()
+	}
+}
+
+// fromConnect moves the begin of the requests in flight to the attempt to connect: they
+// are the first of this connection, and waited for it.
+func (c *connection) fromConnect() {
+	for i := range c.count {
+		f := &c.slots[(c.first+i)%len(c.slots)]
+		f.Intended, f.Sent = c.began, c.began
+	}
 }
 
 // connectBroke counts an attempt that failed in the backend.
@@ -153,7 +166,9 @@ func (s *shard) connectFailed(c *connection, cause results.Cause, detail string)
 	}
 	s.out.ConnectionFailed(cause, "connecting: "+detail)
 	now := clock.Now()
-	s.failFlights(c, now, results.CauseClosed, "the server closed the idle connection as the request was sent, and no other could be made: "+detail)
+	if c.repeating {
+		s.failFlights(c, now, results.CauseClosed, "the server closed the idle connection as the request was sent, and no other could be made: "+detail)
+	}
 	s.failUnsent(c, now, cause, detail)
 	s.replace(c, now)
 }

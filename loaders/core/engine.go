@@ -146,6 +146,9 @@ func (s *session) run(ctx context.Context, control loaders.Control) (results.Rep
 		Seed: s.spec.Seed, Threads: s.spec.Threads, Depth: s.spec.Depth, Users: s.spec.Users, Think: s.spec.Think.String(),
 		Follow: s.spec.Follow, RequestID: s.spec.RequestID, IdleStrategy: string(s.spec.Idle), SendBufferBytes: s.spec.SendBuffer, ConnectionsAsked: s.spec.Connections, ConnectionsOpen: s.reached,
 	}
+	if s.spec.LatencyFrom == loaders.FromConnect {
+		report.LatencyFrom = string(loaders.FromConnect)
+	}
 	if len(s.spec.CPUs) > 0 && !s.system.Pins {
 		report.Warnings = append(report.Warnings, "this engine does not pin its threads to processors")
 	}

@@ -108,6 +108,9 @@ func (v *verdict) eitherBehind(fell string) {
 	if share, looked := unanswered(v.Evidence.Loader); looked {
 		waited = fmt.Sprintf("%s of the connections in flight were unanswered ≥ %s, by the kernel's receive queues", percent(share), percent(v.Limits.Unanswered))
 	}
+	if n := v.Evidence.Loader.Reconnects; n > 0 {
+		waited += fmt.Sprintf(", and %s had to be made anew, each a wait of its own", plural(n, "connection"))
+	}
 	few := ""
 	if n := v.connectionsNeeded(); n > v.Report.ConnectionsAsked {
 		few = fmt.Sprintf(" (its service time and this rate need about %d)", n)

@@ -144,6 +144,9 @@ func TestOpenLoopThatFellBehind(t *testing.T) {
 		"an unknown server share, an engine that cannot look": {0, 0.5, func(_ *testing.T, e *Evidence) {
 			e.Measured, e.Loader.QueuesRead = nil, nil
 		}, want{limit: results.LimitUnknown, flags: saturated, codes: behind, says: []string{"every connection was waiting for the server"}}},
+		"an unknown server share, connections made anew": {0, 0.5, func(_ *testing.T, e *Evidence) {
+			e.Measured, e.Loader.QueuesRead, e.Loader.Reconnects, e.Loader.UnannouncedCloses = nil, nil, 2100, 2100
+		}, want{limit: results.LimitUnknown, flags: saturated, codes: behind, says: []string{"every connection was waiting for the server, and 2100 connections had to be made anew, each a wait of its own, while"}}},
 		"an unknown server share, no sign that connections were busy": {0, 0.5, func(_ *testing.T, e *Evidence) {
 			e.Measured, e.Loader.QueuesRead, e.Loader.SendLagBlocked = nil, nil, nil
 		}, want{invalid: true, codes: []string{"loader-behind"}}},

@@ -47,6 +47,8 @@ func (t *summary) latencies() {
 		t.line("  latency: corrected counts from the intended send, service from the actual one, to the last byte")
 	case t.report.Users > 0:
 		t.line("  latency: corrected counts from the end of a user's think time, service from the send, to the last byte")
+	case t.report.LatencyFrom == "connect":
+		t.line("  latency: service time, from before the connect (from the send on a connection that was there) to the last byte; a closed loop does not show queueing, an open one (-R) does")
 	default:
 		t.line("  latency: service time, from the send to the last byte; a closed loop does not show queueing, an open one (-R) does")
 	}

@@ -163,6 +163,13 @@ func TestText(t *testing.T) {
 	lagging := report(t, open(t))
 	lagging.Phases[1].SendLagIdle = spread(t, 9_990, 300_000, 3e6)
 	lagging.Phases[1].ReceiveLag, lagging.Phases[1].StallNS = spread(t, 150, 900, 5000), ptr(second/100)
+	closing := report(t, closed(t))
+	closing.LatencyFrom = "connect"
+	closing.Phases[1].RequestedCloses, closing.Phases[1].IdleTimeouts, closing.Phases[1].Repeated, closing.Phases[1].Reconnects = 511_900, 90, 2, 511_990
+	gone := report(t, open(t))
+	gone.Phases[1].GoneNS, gone.Phases[1].BackoffNS = 5*second, 64*5*second
+	gone.Phases[1].Rate.Achieved, gone.Phases[1].Rate.NeverSent = 5_000, 5_000
+	gone.Phases[1].ConnectionErrors, gone.Phases[1].FirstConnectionError = map[results.Cause]uint64{results.CauseConnectRefused: 700, results.CauseLocalPorts: 3}, "connecting: connection refused"
 	percentiles, err1 := summary.ParsePercentiles([]string{"99.95", "10", "50"})
 	thresholds, err2 := summary.ParseThresholds([]string{"p95<1ms", "p99.9<0.5ms", "error_rate<1%", "achieved>99%"})
 	if err1 != nil || err2 != nil {
@@ -185,6 +192,7 @@ func TestText(t *testing.T) {
 	named := report(t, closed(t))
 	named.RequestID, named.Phases[1].Slowest = "X-Request-Id", slowest(12)
 	for name, r := range map[string]results.Report{
+		"closes": closing, "gone": gone,
 		"request_ids": named, "followed": followed, "elsewhere": elsewhere, "unfollowed": unfollowed,
 		"malformed": malformed, "nowhere": nowhere,
 		"closed": report(t, closed(t)), "open": report(t, open(t)), "saturated": report(t, saturated(t)),

@@ -114,15 +114,15 @@ func (t *summary) counts() {
 	t.item("requests", "%s right in the window", count(p.Total.Completed))
 	t.item("", "%s asked in and around it: %s right, %s failed, %s unanswered",
 		count(p.Asked), count(p.Right()), count(p.Failures()), count(p.Unanswered))
+	if p.Repeated > 0 {
+		t.item("", "%s asked again on a new connection: the server closed the old one with a 408 as they were sent", count(p.Repeated))
+	}
 	t.item("throughput", "%s%s req/s", t.bound(), digits(p.ThroughputRPS()))
 	if r := p.Rate; r != nil && r.Offered > 0 {
 		t.item("", "offered %s, achieved %s requests (%s)", count(r.Offered), count(r.Achieved), percent(r.KeptShare()))
 		if r.NeverSent+r.Censored+p.Shed > 0 {
 			t.item("", "of those offered never sent %s, unanswered %s, shed %s", count(r.NeverSent), count(r.Censored), count(p.Shed))
 		}
-	}
-	if p.Repeated > 0 {
-		t.item("", "%s asked again on a new connection: the server closed the old one with a 408 as they were sent", count(p.Repeated))
 	}
 	t.traffic("received", p.ReceivedBytes, p.ReceivedBodyBytes)
 	t.traffic("sent", p.SentBytes, p.SentBodyBytes)

@@ -37,8 +37,7 @@ type Parser struct {
 	// Chunked is true where the head declares a chunked body.
 	Chunked bool
 
-	noBody   bool
-	asked10  bool
+	question
 	state    state
 	last     lineKind
 	interims uint8
@@ -48,6 +47,12 @@ type Parser struct {
 	remain   int64 // bytes of the body or chunk to come, without end until the close
 	span     int   // start of the last Body
 	spanEnd  int
+}
+
+// question is what the parser knows of the request.
+type question struct {
+	// noBody is true where the answer has no body, asked10 for a request of HTTP/1.0.
+	noBody, asked10 bool
 }
 
 // state is the place of the next byte in a response.
