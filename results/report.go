@@ -236,6 +236,9 @@ type Group struct {
 	Failed uint64            `json:"failed"`
 	Errors map[Cause]uint64  `json:"errors,omitempty"`
 	Status map[string]uint64 `json:"status,omitempty"`
+	// Encodings counts Completed by content coding, such as "gzip" or "identity", of
+	// requests that say which ones count as right; absent for others.
+	Encodings map[string]uint64 `json:"encodings,omitempty"`
 	// FirstError describes the first failure.
 	FirstError string `json:"first_error,omitempty"`
 
@@ -275,6 +278,7 @@ const (
 	CauseStatus         Cause = "status"
 	CauseLength         Cause = "length"
 	CauseBody           Cause = "body"
+	CauseEncoding       Cause = "encoding"
 	CauseProtocol       Cause = "protocol"
 	CauseEarlyReply     Cause = "early_reply"
 	// CauseSurplus is an answer, or bytes of it, that no request asked for.

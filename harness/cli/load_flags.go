@@ -60,6 +60,7 @@ func (f *loadFlags) register(flags *pflag.FlagSet) {
 	flags.StringArrayVar(&o.Cookies, "cookie", nil, "`cookie` name=value (repeatable)")
 	flags.StringVarP(&o.BasicAuth, "basic-auth", "A", "", "`user:password` for HTTP's basic authentication")
 	alias(flags, "method", "request", "X")
+	flags.BoolVar(&o.Compressed, "compressed", false, "accept gzip and br; answers are inflated before their body is compared")
 
 	under("Which answers are right")
 	optional(f, "expect-status", flagOf(flags, integerForm, "expect-status", "", 0, "the right `status` (default: any from 200 to 399)"), &o.ExpectStatus)

@@ -119,6 +119,7 @@ func (t *summary) counts() {
 	}
 	t.traffic("received", p.ReceivedBytes, p.ReceivedBodyBytes)
 	t.traffic("sent", p.SentBytes, p.SentBodyBytes)
+	t.encodings()
 	t.uploads()
 	t.statuses()
 	t.errors()

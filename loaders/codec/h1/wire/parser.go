@@ -1,6 +1,10 @@
 package wire
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/joust-bench/joust/loaders/codec"
+)
 
 // Part is the part of a response that the parser consumed.
 type Part uint8
@@ -36,6 +40,8 @@ type Parser struct {
 	KeepAlive bool
 	// Chunked is true where the head declares a chunked body.
 	Chunked bool
+	// Coding is the content coding of the body, Identity where the head has none.
+	Coding codec.Coding
 
 	noBody   bool
 	asked10  bool
