@@ -33,6 +33,13 @@ type Spec struct {
 	// waits for Think after an answer.
 	Users int   `json:"users,omitempty"`
 	Think Think `json:"think,omitzero"`
+	// Follow asks for the requests to which answers redirect (RFC 9110 §15.4), on the
+	// same target only. A request and those that it leads to are one exchange: it counts
+	// once, takes the time from its first send to its last answer, and has one timeout.
+	Follow bool `json:"follow,omitempty"`
+	// RequestID names a header field in which each request carries an id of its own, a
+	// RequestID; empty for none.
+	RequestID string `json:"request_id,omitempty"`
 	// TLS is set for protocols over TLS.
 	TLS   *TLS   `json:"tls,omitempty"`
 	Proxy *Proxy `json:"proxy,omitempty"`

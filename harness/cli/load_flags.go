@@ -29,6 +29,8 @@ type loadFlags struct {
 	rate, rampTo, cpus, bodyFile, proxy string
 	json                                *string
 	format, hgrm                        string
+	// percentiles and thresholds are what the result shows in addition.
+	percentiles, thresholds []string
 }
 
 // optional sets an option to its flag's value where the flag is given.
@@ -61,6 +63,9 @@ func (f *loadFlags) register(flags *pflag.FlagSet) {
 	flags.StringVarP(&o.BasicAuth, "basic-auth", "A", "", "`user:password` for HTTP's basic authentication")
 	alias(flags, "method", "request", "X")
 	flags.BoolVar(&o.Compressed, "compressed", false, "accept gzip and br; answers are inflated before their body is compared")
+	flags.BoolVar(&o.Follow, "follow", false, "follow redirects within the server; a request counts with those that it leads to")
+	flags.StringVar(&o.RequestID, "request-id", "", "give each request an id of its own in this `header`, and list the slowest by it")
+	flags.Lookup("request-id").NoOptDefVal = adhoc.DefaultRequestID
 
 	under("Which answers are right")
 	optional(f, "expect-status", flagOf(flags, integerForm, "expect-status", "", 0, "the right `status` (default: any from 200 to 399)"), &o.ExpectStatus)
@@ -103,6 +108,8 @@ func (f *loadFlags) register(flags *pflag.FlagSet) {
 
 	under("The result")
 	formatFlag(flags, &f.format, formatText, formatJSON)
+	flags.StringSliceVar(&f.percentiles, "percentiles", nil, "`list` of percentiles to show next to the usual ones, such as 50,99.95")
+	flags.StringArrayVar(&f.thresholds, "threshold", nil, "a `bound` that the load must keep, such as p95<300ms, error_rate<1% or rps>5k (repeatable); exit 3 if it is broken")
 	flags.StringVar(&f.hgrm, "hgrm", "", "write the percentile distribution of latency, in ms, to this `file`")
 	under("")
 }

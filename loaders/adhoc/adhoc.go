@@ -21,6 +21,8 @@ const (
 	DefaultConnections = 64
 	DefaultDuration    = 10 * time.Second
 	DefaultWarmup      = time.Second
+	// DefaultRequestID is the header of --request-id without a name.
+	DefaultRequestID = "X-Request-Id"
 	// ContinueWait is how long a body waits for the 100 that its request expects, at
 	// most half of the request's timeout.
 	ContinueWait = time.Second
@@ -76,6 +78,10 @@ type Flags struct {
 	// BasicAuth is "user:password"; empty for none. Cookies are "name=value".
 	BasicAuth string
 	Cookies   []string
+	// Follow follows redirects to the same scheme, host and port.
+	Follow bool
+	// RequestID names the header in which each request has an id of its own.
+	RequestID string
 	Body      *string
 	// JSON makes the body's type application/json, where no header says another.
 	JSON bool
@@ -129,7 +135,7 @@ func (f *Flags) Spec(u URL, addresses []string) (loaders.Spec, error) {
 		Connections: f.connections(), Threads: f.threads(),
 		// Pinned threads have processors of their own.
 		Idle: cmp.Or(f.Idle, loaders.DefaultIdle(len(f.CPUs) > 0, f.Processors)), Seed: f.Seed,
-		Users: given(f.Users, 0), Think: f.Think,
+		Users: given(f.Users, 0), Think: f.Think, Follow: f.Follow, RequestID: f.RequestID,
 		ConnectTimeout: f.ConnectTimeout, RequestTimeout: f.Timeout, Drain: f.Drain,
 		Phases: f.phases(),
 	}
@@ -211,6 +217,9 @@ func (f *Flags) request(u URL) (scenarios.Request, error) {
 	}
 	var err error
 	if r.Headers, err = f.fields(u, bodyType); err != nil {
+		return r, err
+	}
+	if err := checkRequestID(f.RequestID, r.Headers); err != nil {
 		return r, err
 	}
 	r.Exchange = f.continues(&r)

@@ -168,6 +168,8 @@ func TestFlagsReachTheSpec(t *testing.T) {
 		{"headers", func(o *adhoc.Flags) { o.Headers = []string{"A:b", "A: b", "E:", "Host: x"} }, func(s *loaders.Spec) {
 			s.Requests[0].Headers = []scenarios.Header{{Name: "A", Value: "b"}, {Name: "A", Value: "b"}, {Name: "E"}, {Name: "Host", Value: "x"}}
 		}},
+		{"follow", func(o *adhoc.Flags) { o.Follow = true }, func(s *loaders.Spec) { s.Follow = true }},
+		{"request id", func(o *adhoc.Flags) { o.RequestID = "X-Trace" }, func(s *loaders.Spec) { s.RequestID = "X-Trace" }},
 		{"depth", func(o *adhoc.Flags) { o.Depth = 16 }, func(s *loaders.Spec) { s.Depth = 16 }},
 		{"reconnect", func(o *adhoc.Flags) { o.ReconnectEvery = new(5) }, func(s *loaders.Spec) {
 			s.Connection = scenarios.Connection{ReconnectEvery: 5, CloseWith: scenarios.FIN}
@@ -356,6 +358,11 @@ func TestFlagsRefused(t *testing.T) {
 		"--depth 0: at least 1":                     func(o *adhoc.Flags) { o.Depth = 0 },
 		"--reconnect 0: at least 1":                 func(o *adhoc.Flags) { o.ReconnectEvery = new(0) },
 		"--rst says how --reconnect":                func(o *adhoc.Flags) { o.RST = true },
+		"--follow with --depth 2":                   func(o *adhoc.Flags) { o.Follow, o.Depth = true, 2 },
+		"--expect-status 308 with --follow":         func(o *adhoc.Flags) { o.Follow, o.ExpectStatus = true, new(308) },
+		"--request-id=a b: a header's name is made": func(o *adhoc.Flags) { o.RequestID = "a b" },
+		"--request-id=host: that header has":        func(o *adhoc.Flags) { o.RequestID = "host" },
+		"-H x-trace and --request-id=x-trace":       func(o *adhoc.Flags) { o.RequestID, o.Headers = "x-trace", []string{"X-Trace: 1"} },
 		"--timeout 0s: must be above 0":             func(o *adhoc.Flags) { o.Timeout = 0 },
 		"--connect-timeout -1ns: must be above 0":   func(o *adhoc.Flags) { o.ConnectTimeout = -1 },
 		"--drain 0s: must be above 0":               func(o *adhoc.Flags) { o.Drain = 0 },

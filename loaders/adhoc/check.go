@@ -10,6 +10,7 @@ import (
 
 	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/loaders/arrival"
+	"github.com/joust-bench/joust/results"
 )
 
 // check returns every problem of the flags at once.
@@ -47,6 +48,8 @@ func (f *Flags) checkNumbers(refuse refusal) {
 	refuse(f.RST && f.ReconnectEvery == nil, "--rst says how --reconnect closes connections: give --reconnect N too")
 	status := given(f.ExpectStatus, 200)
 	refuse(status != 101 && (status < 200 || status > 599), "--expect-status %d: a final status from 200 to 599 is needed", status)
+	refuse(f.Follow && f.Depth > 1, "--follow with --depth %d: a redirect's request waits for an answer, so leave out the one or the other", f.Depth)
+	refuse(f.Follow && results.Redirects(status), "--expect-status %d with --follow: that answer is followed, and the last one is judged: leave out the one or the other", status)
 	for _, d := range []struct {
 		flag string
 		d    time.Duration

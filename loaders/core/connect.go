@@ -130,8 +130,7 @@ func (s *shard) opened(c *connection) {
 		s.live.gone.Store(0)
 	}
 	if c.count > 0 {
-		s.setDeadline(c, now+int64(s.spec.RequestTimeout))
-		s.write(c, c.oldest().request)
+		s.sendOn(c, now)
 		return
 	}
 	c.repeating = false
@@ -155,6 +154,7 @@ func (s *shard) connectFailed(c *connection, cause results.Cause, detail string)
 	s.out.ConnectionFailed(cause, "connecting: "+detail)
 	now := clock.Now()
 	s.failFlights(c, now, results.CauseClosed, "the server closed the idle connection as the request was sent, and no other could be made: "+detail)
+	s.failUnsent(c, now, cause, detail)
 	s.replace(c, now)
 }
 

@@ -96,7 +96,10 @@ func (s *shard) sendTo(c *connection, end int64) {
 	if from >= end {
 		return
 	}
-	if end == r.Size() {
+	if s.ids != nil { // another connection may have sent the same head since
+		s.ids.stamp(r, f.Number)
+	}
+	if end == r.Size() && f.followed == 0 {
 		f.Written = clock.Now()
 	}
 	head, body := int64(len(r.Head)), int64(len(r.Body))

@@ -253,6 +253,7 @@ func TestRefusedExchanges(t *testing.T) {
 		"step 3: it says nothing":            {sendBytes(-1), awaitEnd(), {}},
 		"step 2: it awaits the final status": {sendHead(), awaits(200), sendBytes(-1)},
 		"the status 404 where 200 counts":    {sendBytes(-1), awaits(404), awaitEnd()},
+		"a pause of 31536000000001 µs":       {pauses(365*24*3600*1e6 + 1), sendBytes(-1)},
 		"comes behind the answer's end":      {sendBytes(-1), awaitEnd(), pauses(5)},
 	} {
 		spec := specAt("127.0.0.1:1", counted(1))

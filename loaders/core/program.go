@@ -111,6 +111,8 @@ func compileOperation(op *scenarios.Operation, built *codec.Request, sent int64)
 		return instruction{verb: verbSend, n: built.Size()}, nil
 	case op.SendBytes != nil:
 		return instruction{verb: verbSend, n: min(sent+*op.SendBytes, built.Size())}, nil
+	case op.PauseMicros != nil && *op.PauseMicros > loaders.Longest.Microseconds():
+		return instruction{}, fmt.Errorf("a pause of %d µs: it must be at most %v, a year", *op.PauseMicros, loaders.Longest)
 	case op.PauseMicros != nil:
 		return instruction{verb: verbPause, n: *op.PauseMicros * int64(time.Microsecond)}, nil
 	case op.AwaitStatus != nil:

@@ -66,7 +66,7 @@ func (s *shard) receive(c *connection, ends bool) {
 		}
 		s.take(c, s.buf[:n], now)
 		took = true
-		if ends || s.endsBehind && c.count == 0 {
+		if ends || s.endsBehind && c.quiet() {
 			continue
 		}
 		if c.state == stateOpen {
@@ -124,8 +124,8 @@ func (s *shard) proceed(c *connection) {
 		s.recycle(c)
 		return
 	}
-	if s.programs != nil && c.count > 0 {
-		s.advanceExchange(c)
+	if s.alone && c.count > 0 {
+		s.goOn(c)
 		return
 	}
 	if s.sending && !s.borrowing {
@@ -149,6 +149,10 @@ func (s *shard) consume(c *connection, data []byte, now int64) []byte {
 		}
 		f := c.oldest()
 		if f.FirstByte == 0 {
+			if f.unsent {
+				s.surplus(c, data, now)
+				return nil
+			}
 			f.FirstByte = now
 			if c.count == 1 && c.unwritten() && s.programs == nil {
 				return s.early(c, f, data, now)
@@ -209,11 +213,14 @@ func (s *shard) decode(c *connection, f *flight, data []byte) (n int, err error)
 // complete counts the oldest answer, which has ended.
 func (s *shard) complete(c *connection, now int64, a *codec.Answer) {
 	c.failures, c.answered, c.repeating = 0, true, false
+	if s.chain != nil && s.follow(c, a) {
+		return
+	}
 	if s.room(c) <= 0 {
 		c.idleSince = now
 	}
 	if f := c.oldest(); a.Cause != "" {
-		detail := c.codec.Describe(f.request, a.Cause)
+		detail := s.describe(c, f, a.Cause)
 		if c.cut {
 			detail += ", before the whole request was sent"
 		}
@@ -251,6 +258,9 @@ func (s *shard) fail(c *connection, now int64, why failure) {
 		counted = why.status
 	}
 	s.failed++
+	if s.ids != nil {
+		why.detail += fmt.Sprintf(" (%s %s)", s.spec.RequestID, s.ids.of()(c.oldest().Number))
+	}
 	s.out.Failed(&c.oldest().Exchange, now, why.cause, counted, why.detail)
 	s.release(c, now, why.status, why.cause)
 }
@@ -270,7 +280,7 @@ func (s *shard) surplus(c *connection, data []byte, now int64) {
 
 // peerClosed acts on the end of the server's stream.
 func (s *shard) peerClosed(c *connection, now int64) {
-	if c.count == 0 {
+	if c.quiet() {
 		s.out.Counts.UnannouncedCloses++
 		s.idleClosed(c, now)
 		return
@@ -307,7 +317,7 @@ func (s *shard) broken(c *connection, err error) {
 
 func (s *shard) brokenWith(c *connection, cause results.Cause, detail string) {
 	now := clock.Now()
-	if c.count == 0 {
+	if c.quiet() {
 		s.out.Counts.UnannouncedCloses++
 		s.idleClosed(c, now)
 		return
@@ -316,9 +326,9 @@ func (s *shard) brokenWith(c *connection, cause results.Cause, detail string) {
 	s.replace(c, now)
 }
 
-// failFlights fails every request in flight on the connection.
+// failFlights fails every request that was sent on the connection and not answered.
 func (s *shard) failFlights(c *connection, now int64, cause results.Cause, detail string) {
-	for c.count > 0 {
+	for !c.quiet() {
 		s.fail(c, now, failure{cause: cause, detail: detail})
 	}
 }

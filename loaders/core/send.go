@@ -86,7 +86,11 @@ func (s *shard) write(c *connection, request int32) {
 func (s *shard) enter(c *connection, t turn, now int64) {
 	f := c.push()
 	f.Exchange = record.Exchange{Intended: t.at, Sent: now, Group: t.group, Connection: c.id}
-	f.request, f.user = t.request, t.id
+	f.request, f.user, f.followed = t.request, t.id, 0
+	if s.ids != nil {
+		f.Number = s.ids.take()
+		s.ids.stamp(&s.requests[t.request], f.Number)
+	}
 	c.issued++
 	s.out.Counts.Asked++
 	s.inFlight++
@@ -179,7 +183,7 @@ func (s *shard) flush(c *connection) {
 		s.wantWrite(c, true)
 		return
 	}
-	if c.count > 0 {
+	if c.count > 0 && c.oldest().followed == 0 {
 		c.oldest().Written = clock.Now()
 	}
 	s.wantWrite(c, false)

@@ -24,7 +24,7 @@ func TestUploads(t *testing.T) {
 		p.EarlyAnswers, p.MissedContinues = c.early, c.missed
 		r := report(t, p)
 		var out bytes.Buffer
-		if err := summary.Text(&out, "x", &r); err != nil {
+		if err := summary.Text(&out, "x", &r, summary.Options{}); err != nil {
 			t.Fatal(err)
 		}
 		var got []string

@@ -3,6 +3,7 @@
 package h1
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"slices"
@@ -21,7 +22,9 @@ type protocol struct {
 	// header fields for that proxy.
 	absolute bool
 	hop      []scenarios.Header
-	pairs    []pair
+	// idField names the field of request ids, empty for none.
+	idField string
+	pairs   []pair
 	// bodies hold the bytes of requests and answers.
 	bodies *wire.Bodies
 }
@@ -41,7 +44,7 @@ type pair struct {
 // Requests through a proxy without TLS have their targets in absolute form, and the
 // proxy's headers.
 func New(spec *loaders.Spec) (codec.Protocol, error) {
-	p := &protocol{host: spec.Target.Host, bodies: wire.NewMappedBodies()}
+	p := &protocol{host: spec.Target.Host, idField: spec.RequestID, bodies: wire.NewMappedBodies()}
 	if spec.Proxy != nil && spec.TLS == nil {
 		p.absolute, p.hop = true, spec.Proxy.Headers
 	}
@@ -57,14 +60,22 @@ func New(spec *loaders.Spec) (codec.Protocol, error) {
 
 // compile makes the pair of a request, with its bytes in bodies.
 func (p *protocol) compile(r *scenarios.Request, bodies *wire.Bodies) (pair, error) {
+	const noID = "00000000-0000-8000-8000-000000000000"
 	asked := *r
 	asked.Headers = slices.Concat(r.Headers, p.hop)
+	if p.idField != "" {
+		asked.Headers = append(asked.Headers, scenarios.Header{Name: p.idField, Value: noID})
+	}
 	built, err := bodies.Compile(&asked, p.host)
 	if err != nil {
 		return pair{}, err
 	}
 	if p.absolute {
 		built = wire.Absolute(built, p.host)
+	}
+	if p.idField != "" {
+		// The field is the last of the given ones.
+		built.IDAt = bytes.LastIndex(built.Head[:built.HeadBytes], []byte(noID))
 	}
 	return pair{name: r.Name, request: built, answer: bodies.Expect(r)}, nil
 }
@@ -94,6 +105,21 @@ type shard struct {
 	protocol *protocol
 	pairs    []pair
 	inflater inflater
+	redirect redirect
+}
+
+// redirect is an answer that redirects, as codec.Redirecting has it.
+type redirect struct {
+	request int32
+	status  int
+	head    []byte
+}
+
+var _ codec.Redirecting = (*shard)(nil)
+
+// Redirect implements codec.Redirecting.
+func (s *shard) Redirect() (request int32, status int, head []byte) {
+	return s.redirect.request, s.redirect.status, s.redirect.head
 }
 
 // Conn implements codec.Shard.
@@ -222,6 +248,9 @@ func (c *answerReader) begin(request int32) {
 // head judges the status of a final head, and remembers the head of a right answer.
 func (c *answerReader) head(request int32, head []byte) {
 	c.inBody = true
+	if c.redirect.head == nil && results.Redirects(c.parser.Status) {
+		c.redirect = redirect{request, c.parser.Status, bytes.Clone(head)}
+	}
 	e := &c.pairs[request]
 	if !e.answer.StatusOK(c.parser.Status) {
 		c.cause = results.CauseStatus
