@@ -1,6 +1,7 @@
 package codec
 
 import (
+	"bytes"
 	"strings"
 
 	"github.com/joust-bench/joust/scenarios"
@@ -18,6 +19,19 @@ const (
 	Brotli
 	OtherCoding
 )
+
+// CodingOf returns the coding that the value of a Content-Encoding names.
+func CodingOf(value []byte) Coding {
+	switch value = bytes.Trim(value, " \t"); {
+	case len(value) == 0, bytes.EqualFold(value, []byte("identity")):
+		return Identity
+	case bytes.EqualFold(value, []byte("gzip")), bytes.EqualFold(value, []byte("x-gzip")):
+		return Gzip
+	case bytes.EqualFold(value, []byte("br")):
+		return Brotli
+	}
+	return OtherCoding
+}
 
 // String returns the name of the coding.
 func (c Coding) String() string {

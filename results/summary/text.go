@@ -127,7 +127,6 @@ func (t *summary) counts() {
 	t.traffic("received", p.ReceivedBytes, p.ReceivedBodyBytes)
 	t.traffic("sent", p.SentBytes, p.SentBodyBytes)
 	t.encodings()
-	t.uploads()
 }
 
 // bound marks a throughput that is a lower bound.

@@ -187,16 +187,12 @@ func (p *Parser) fieldLine(line []byte) string {
 
 // contentEncoding notes a coding. A second one makes a list that is not undone.
 func (p *Parser) contentEncoding(value []byte) {
-	switch value = trimSpace(value); {
-	case len(value) == 0, equalFold(value, "identity"):
+	switch coding := codec.CodingOf(value); {
+	case coding == codec.Identity:
 	case p.Coding != codec.Identity:
 		p.Coding = codec.OtherCoding
-	case equalFold(value, "gzip"), equalFold(value, "x-gzip"):
-		p.Coding = codec.Gzip
-	case equalFold(value, "br"):
-		p.Coding = codec.Brotli
 	default:
-		p.Coding = codec.OtherCoding
+		p.Coding = coding
 	}
 }
 
