@@ -16,6 +16,8 @@ import (
 	"github.com/olekukonko/tablewriter/tw"
 	"github.com/spf13/pflag"
 	"golang.org/x/term"
+
+	"github.com/joust-bench/joust/results/table"
 )
 
 // The formats of results.
@@ -39,8 +41,15 @@ func checkFormat(format string, formats ...string) error {
 	return fmt.Errorf("--format %q: the formats are %s", format, strings.Join(formats, ", "))
 }
 
-// say prints a line on standard error.
-func (a *app) say(format string, args ...any) { fmt.Fprintf(a.stderr, format+"\n", args...) }
+// say prints a line on standard error, broken between words where a terminal is
+// narrower.
+func (a *app) say(format string, args ...any) { printWrapped(a.stderr, format, args...) }
+
+// printWrapped prints a line on a stream, broken between words where the stream is
+// a terminal that is narrower.
+func printWrapped(w io.Writer, format string, args ...any) {
+	fmt.Fprintln(w, table.Wrap(fmt.Sprintf(format, args...), columns(w), "  "))
+}
 
 func (a *app) printJSON(v any) error {
 	e := json.NewEncoder(a.stdout)
@@ -80,7 +89,7 @@ func (d *display) line(format string, args ...any) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.erase()
-	fmt.Fprintf(d.out, format+"\n", args...)
+	printWrapped(d.out, format, args...)
 }
 
 // draw replaces the line that is redrawn. It does nothing elsewhere than on a

@@ -67,9 +67,7 @@ one goes back to all pairs. --percentiles adds columns to the tables of latency.
 			if err := a.render(set, dirs...); err != nil {
 				return err
 			}
-			if set.Run.Duel != nil {
-				a.printDuel(set.Run.Duel)
-			}
+			a.printVoid(set)
 			return nil
 		},
 	}
