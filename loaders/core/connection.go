@@ -27,9 +27,6 @@ type connection struct {
 	state connState
 	// writing is true while the loop reports when the connection takes bytes.
 	writing bool
-	// cut is true where an answer ended the sending of its request: the connection ends
-	// with that answer.
-	cut bool
 	// queued is true while the connection stands in the idle queue.
 	queued bool
 	// lives counts the connections that had this place before.
@@ -89,6 +86,9 @@ type buffers struct {
 	// pending is the part of a write that the system did not take, owned by the
 	// connection; tail the rest of a large body, shared by all.
 	pending, tail []byte
+	// cut is true where an answer ended the sending of its request: the connection ends
+	// with that answer.
+	cut bool
 	// carry is the part of a read that the codec must be shown again.
 	carry []byte
 	// view holds the answer for the source, nil where the source needs none.

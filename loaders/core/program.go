@@ -3,7 +3,6 @@ package core
 import (
 	"errors"
 	"fmt"
-	"net/http"
 	"time"
 
 	"github.com/joust-bench/joust/loaders"
@@ -102,6 +101,9 @@ func compileProgram(r *scenarios.Request, built *codec.Request) ([]instruction, 
 	return program, nil
 }
 
+// continues is the interim status that lets the body of a request come.
+const continues = 100
+
 // compileOperation compiles one operation; sent is how many bytes went out before it.
 func compileOperation(op *scenarios.Operation, built *codec.Request, sent int64) (instruction, error) {
 	switch {
@@ -118,7 +120,7 @@ func compileOperation(op *scenarios.Operation, built *codec.Request, sent int64)
 	case op.AwaitStatus != nil:
 		return instruction{verb: verbAwait, n: int64(*op.AwaitStatus)}, nil
 	case op.AwaitContinueMicros != nil:
-		return instruction{verb: verbAwait, n: http.StatusContinue, limit: *op.AwaitContinueMicros * int64(time.Microsecond)}, nil
+		return instruction{verb: verbAwait, n: continues, limit: *op.AwaitContinueMicros * int64(time.Microsecond)}, nil
 	case op.AwaitEnd != nil:
 		return instruction{verb: verbAwait}, nil
 	case op.AwaitEvents != nil:

@@ -43,17 +43,26 @@ type Parser struct {
 	// Coding is the content coding of the body, Identity where the head has none.
 	Coding codec.Coding
 
-	noBody   bool
-	asked10  bool
+	asked
 	state    state
 	last     lineKind
 	interims uint8
 	flags    flags
-	scan     int32 // bytes of the unconsumed head or trailers searched for a line's end
-	line     int32 // start of their first unread line
-	remain   int64 // bytes of the body or chunk to come, without end until the close
-	span     int   // start of the last Body
-	spanEnd  int
+	cursor
+	remain  int64 // bytes of the body or chunk to come, without end until the close
+	span    int   // start of the last Body
+	spanEnd int
+}
+
+// asked is what the parser knows of the request.
+type asked struct {
+	noBody, asked10 bool
+}
+
+// cursor is the place in an unconsumed head or trailers.
+type cursor struct {
+	scan int32 // bytes searched for a line's end
+	line int32 // start of the first unread line
 }
 
 // state is the place of the next byte in a response.
