@@ -21,17 +21,23 @@ var secretField = regexp.MustCompile(`(?i)^.*(authorization|cookie):`)
 // secretFlags are the flags whose values are credentials.
 var secretFlags = []string{"-A", "--basic-auth", "--cookie"}
 
+// SecretFlag reports whether the values of a flag of joust load are credentials.
+func SecretFlag(flag string) bool { return slices.Contains(secretFlags, flag) }
+
 // RedactedCommand returns a command line with its credentials hidden, in URLs, in
 // headers and in flags.
-func RedactedCommand(args []string) string {
+func RedactedCommand(args []string) string { return strings.Join(RedactedArgs(args), " ") }
+
+// RedactedArgs returns the arguments of a command line with their credentials hidden.
+func RedactedArgs(args []string) []string {
 	shown := make([]string, len(args))
 	for i, arg := range args {
 		name, value, _ := strings.Cut(arg, "=")
 		field := secretField.FindString(arg)
 		switch {
-		case i > 0 && slices.Contains(secretFlags, args[i-1]):
+		case i > 0 && SecretFlag(args[i-1]):
 			shown[i] = "xxxxx"
-		case value != "" && slices.Contains(secretFlags, name):
+		case value != "" && SecretFlag(name):
 			shown[i] = name + "=xxxxx"
 		case field != "":
 			shown[i] = field + " xxxxx"
@@ -41,5 +47,5 @@ func RedactedCommand(args []string) string {
 			shown[i] = Redacted(arg)
 		}
 	}
-	return strings.Join(shown, " ")
+	return shown
 }

@@ -49,6 +49,9 @@ type Report struct {
 	ServerHeader string   `json:"server_header,omitempty"`
 	// Foreign is set for a loader that is not joust's own.
 	Foreign *Foreign `json:"foreign,omitempty"`
+	// Neighbours are the other jousts that measured on this machine at the same time
+	// as a lone load.
+	Neighbours []Neighbour `json:"neighbours,omitempty"`
 	// Unknown lists the JSON names of the fields that this loader cannot know: null
 	// in JSON, 0 here.
 	Unknown []string `json:"unknown,omitempty"`

@@ -19,7 +19,8 @@ const Schema = 1
 type Run struct {
 	Schema int    `json:"schema"`
 	ID     string `json:"id"`
-	// State stays RunRunning when the run is killed.
+	// State stays RunRunning in run.json when the run is killed; package journal then
+	// reads RunInterrupted.
 	State   RunState  `json:"state"`
 	Started time.Time `json:"started"`
 	// Finished is absent while the run goes on or when it was killed.

@@ -23,8 +23,8 @@ import (
 )
 
 const (
-	// defaultClients is the number of connections of rows without their own.
-	defaultClients = 64
+	// DefaultClients is the number of connections of rows without their own.
+	DefaultClients = 64
 	// maxWindow bounds the closed loop of large transfers.
 	maxWindow = 10 * time.Second
 )
@@ -134,7 +134,7 @@ func (c *Config) spec(s *scenarios.Scenario, address string) loaders.Spec {
 	spec := loaders.Spec{
 		Target: loaders.Target{Network: "tcp", Address: address, Host: address}, Protocol: scenarios.H1,
 		Requests: s.Requests, Rotation: s.Rotation, Connection: s.Connection, Depth: s.Depth,
-		Connections: cmp.Or(s.Clients, defaultClients), Seed: c.Seed, Quiet: true, Idle: loaders.DefaultIdle(split.Separate(), runtime.NumCPU()),
+		Connections: cmp.Or(s.Clients, DefaultClients), Seed: c.Seed, Quiet: true, Idle: loaders.DefaultIdle(split.Separate(), runtime.NumCPU()),
 	}
 	spec.Threads = max(1, min(len(split.Loader), spec.Connections))
 	if split.Separate() {

@@ -77,6 +77,18 @@ func Write(folder string, c Calibration) (string, error) {
 	return path, nil
 }
 
+// CanWrite makes the folder and returns an error where Write could not store in it.
+func CanWrite(folder string) error {
+	err := os.MkdirAll(folder, 0o755)
+	if err == nil {
+		err = files.CanWriteIn(folder)
+	}
+	if err != nil {
+		return fmt.Errorf("calibrations are stored in %s: %w; XDG_CACHE_HOME names another place", folder, err)
+	}
+	return nil
+}
+
 // Read returns the stored calibration of the fingerprint, ErrNone when there
 // is none.
 func Read(folder, fingerprint string) (Calibration, error) {

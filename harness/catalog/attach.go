@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/joust-bench/joust/loaders/adhoc"
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/scenarios"
 )
@@ -52,6 +53,9 @@ func addressFault(address string) string {
 		return fmt.Sprintf("%q speaks TLS, and comparisons speak http only", shown)
 	case u.User != nil || u.RawQuery != "" || u.Fragment != "" || strings.Trim(u.Path, "/") != "":
 		return fmt.Sprintf("%q is more than http://HOST:PORT: scenarios ask for paths of their own", shown)
+	}
+	if _, err := adhoc.ParseURL(address); err != nil {
+		return err.Error()
 	}
 	return ""
 }

@@ -29,8 +29,19 @@ const (
 
 // Servers holds servers with unique names, in the order of names.
 type Servers struct {
-	all []Manifest
+	all    []Manifest
+	broken []Broken
 }
+
+// Broken is a server whose manifest cannot be used. The others do not suffer from it.
+type Broken struct {
+	Name string
+	// Err holds the mistakes: a strictyaml.Problems for those of the manifest.
+	Err error
+}
+
+// Broken returns the servers that cannot be used, in the order of names.
+func (s *Servers) Broken() []Broken { return slices.Clone(s.broken) }
 
 // Names lists the servers' names in order.
 func (s *Servers) Names() []string {
@@ -47,49 +58,63 @@ func (s *Servers) All() []Manifest { return slices.Clone(s.all) }
 
 func (s *Servers) sort() {
 	slices.SortFunc(s.all, func(a, b Manifest) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortFunc(s.broken, func(a, b Broken) int { return strings.Compare(a.Name, b.Name) })
 }
 
 // Find returns the server of that name, shared and not to be changed. The
-// error names the nearest server.
+// error holds the mistakes of a broken server, or names the nearest one.
 func (s *Servers) Find(name string) (*Manifest, error) {
 	for i := range s.all {
 		if s.all[i].Name == name {
 			return &s.all[i], nil
 		}
 	}
+	for _, b := range s.broken {
+		if b.Name == name {
+			return nil, fmt.Errorf("server %s is broken: %w", name, b.Err)
+		}
+	}
 	return nil, errors.New(suggest.Unknown("server", name, s.Names()))
 }
 
 // Load reads the manifest of every folder with a server.yaml in dirs. One of dirs
-// may also be the folder of one server. Manifests may name the given rows alone. An error of type strictyaml.Problems holds the
-// mistakes of all manifests.
+// may also be the folder of one server. Manifests may name the given rows alone. A
+// manifest with mistakes makes its own server broken; an error is one of dirs.
 func Load(rows scenarios.Rows, dirs ...string) (*Servers, error) {
 	servers := &Servers{}
-	var problems strictyaml.Problems
-	places, seen := map[string]string{}, map[string]bool{}
+	seen := map[string]bool{}
 	for _, dir := range dirs {
 		files, err := manifestsIn(dir, seen)
 		if err != nil {
 			return nil, err
 		}
 		for _, file := range files {
-			m, found, err := readManifest(file, rows)
-			if err != nil {
-				return nil, err
-			}
-			if first, twice := places[m.Name]; twice {
-				found = append(found, strictyaml.Problem{File: file, Message: fmt.Sprintf("server %s is there already, in %s; rename one of the folders", m.Name, first)})
-			}
-			places[m.Name] = filepath.Dir(file)
-			problems = append(problems, found...)
-			servers.all = append(servers.all, m)
+			servers.read(file, rows)
 		}
-	}
-	if err := problems.Err(); err != nil {
-		return nil, err
 	}
 	servers.sort()
 	return servers, nil
+}
+
+// read adds the server of one manifest. Two servers of one name are broken both,
+// since nobody knows which of them is meant.
+func (s *Servers) read(file string, rows scenarios.Rows) {
+	m, problems, err := readManifest(file, rows)
+	name := m.Name
+	if err == nil {
+		err = problems.Err()
+	}
+	if i := slices.IndexFunc(s.all, func(m Manifest) bool { return m.Name == name }); i >= 0 {
+		err = errors.Join(err, fmt.Errorf("%s and %s have the same name; rename one of the folders", s.all[i].Dir, filepath.Dir(file)))
+		s.all = slices.Delete(s.all, i, i+1)
+	} else if slices.ContainsFunc(s.broken, func(b Broken) bool { return b.Name == name }) {
+		err = errors.Join(err, fmt.Errorf("%s has the name of another broken server; rename one of the folders", filepath.Dir(file)))
+	}
+	if err != nil {
+		s.broken = append(s.broken, Broken{Name: name, Err: err})
+		return
+	}
+	s.all = append(s.all, m)
 }
 
 // manifestsIn returns the manifests of the folders in dir, or dir's own where dir is
@@ -119,7 +144,7 @@ func manifestsIn(dir string, seen map[string]bool) ([]string, error) {
 			seen[real] = true
 			files = append(files, file)
 		case !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, syscall.ENOTDIR):
-			return nil, fmt.Errorf("look for a server: %w", err)
+			files = append(files, file) // reading it gives the reason
 		}
 		if i == 0 && err == nil {
 			break // the folders of one server are no servers
@@ -131,15 +156,16 @@ func manifestsIn(dir string, seen map[string]bool) ([]string, error) {
 	return files, nil
 }
 
-// readManifest reads one manifest and its mistakes.
+// readManifest reads one manifest and its mistakes. The manifest has its name even
+// with an error.
 func readManifest(file string, rows scenarios.Rows) (Manifest, strictyaml.Problems, error) {
-	data, err := os.ReadFile(file)
-	if err != nil {
-		return Manifest{}, nil, fmt.Errorf("read the manifest: %w", err)
-	}
 	dir, err := filepath.Abs(filepath.Dir(file))
 	if err != nil {
 		return Manifest{}, nil, fmt.Errorf("find the manifest's folder: %w", err)
+	}
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return Manifest{Name: filepath.Base(dir)}, nil, fmt.Errorf("read the manifest: %w", err)
 	}
 	m, problems := parseManifest(file, dir, data, rows)
 	return m, problems, nil

@@ -71,12 +71,14 @@ func TestGoodManifests(t *testing.T) {
 // one Load.
 func TestBadManifests(t *testing.T) {
 	t.Parallel()
-	_, err := Load(table(t), "testdata/bad")
-	var problems strictyaml.Problems
-	if !errors.As(err, &problems) {
-		t.Fatalf("not a list of problems: %v", err)
+	got := ""
+	for _, b := range mustLoad(t, "testdata/bad").Broken() {
+		var problems strictyaml.Problems
+		if !errors.As(b.Err, &problems) {
+			t.Fatalf("%s: not a list of problems: %v", b.Name, b.Err)
+		}
+		got += b.Err.Error() + "\n"
 	}
-	got := err.Error() + "\n"
 	golden.Hold(t, "testdata/bad.txt", got)
 	folders, err := os.ReadDir("testdata/bad")
 	if err != nil {
@@ -86,6 +88,35 @@ func TestBadManifests(t *testing.T) {
 		if !strings.Contains(got, filepath.Join("testdata/bad", f.Name())+"/") {
 			t.Errorf("nothing is said of %s", f.Name())
 		}
+	}
+}
+
+// A broken server is named with its mistakes; the others are there.
+func TestBrokenServerLeavesTheOthers(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	if err := os.CopyFS(filepath.Join(dir, "minimal"), os.DirFS("testdata/good/minimal")); err != nil {
+		t.Fatal(err)
+	}
+	broken := filepath.Join(dir, "broken", ManifestName)
+	write(t, broken, "title: [\n")
+	if err := os.MkdirAll(filepath.Join(dir, "folder", ManifestName), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	servers := mustLoad(t, dir)
+	if diff := cmp.Diff([]string{"minimal"}, servers.Names()); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+	for name, want := range map[string]string{
+		"broken": "server broken is broken: " + broken + ":1: ",
+		"folder": "server folder is broken: read the manifest: ",
+	} {
+		if _, err := servers.Find(name); err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%s: %v, want %s", name, err, want)
+		}
+	}
+	if got := servers.Broken(); len(got) != 2 || got[0].Name != "broken" || got[1].Name != "folder" {
+		t.Errorf("broken are %v", got)
 	}
 }
 
@@ -103,9 +134,12 @@ func TestSeveralServersDirs(t *testing.T) {
 	if err := os.CopyFS(filepath.Join(other, "minimal"), os.DirFS("testdata/good/minimal")); err != nil {
 		t.Fatal(err)
 	}
-	_, err := Load(table(t), "testdata/good", other)
-	if err == nil || !strings.Contains(err.Error(), "server minimal is there already, in testdata/good/minimal") {
+	both := mustLoad(t, "testdata/good", other)
+	if _, err := both.Find("minimal"); err == nil || !strings.HasSuffix(err.Error(), "/testdata/good/minimal and "+other+"/minimal have the same name; rename one of the folders") {
 		t.Errorf("twice the same name: %v", err)
+	}
+	if diff := cmp.Diff([]string{"contained", "full.1-x", "running"}, both.Names()); diff != "" {
+		t.Errorf("the others (-want +got)\n%s", diff)
 	}
 	// The same folder by two names is one folder.
 	again := filepath.Join(t.TempDir(), "again")
@@ -153,6 +187,9 @@ func TestServersOfTheCheckoutLoad(t *testing.T) {
 		t.Fatal(err)
 	}
 	servers := mustLoad(t, dir)
+	for _, b := range servers.Broken() {
+		t.Error(b.Err)
+	}
 	for _, name := range []string{"nethttp", "fasthttp", "gin", "echo", "chi", "fiber", "nginx", "node", "python"} {
 		mustFind(t, servers, name)
 	}
@@ -253,8 +290,8 @@ func TestReadmeExamples(t *testing.T) {
 		if err := errors.Join(os.Mkdir(filepath.Dir(file), 0o755), os.WriteFile(file, []byte("title: "+example), 0o644)); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := Load(table(t), dir); err != nil {
-			t.Errorf("%s: %v", readme, err)
+		if broken := mustLoad(t, dir).Broken(); len(broken) > 0 {
+			t.Errorf("%s: %v", readme, broken[0].Err)
 		}
 	}
 }

@@ -95,6 +95,9 @@ func (a *app) agree(ctx context.Context, f *agreeFlags) error {
 	if err != nil {
 		return session.Usage(err)
 	}
+	if err := room("the load's", contest.Clients); err != nil {
+		return err
+	}
 	out := agreement{
 		Schema: results.Schema, Measured: time.Now(), Joust: machine.Build(Version), Host: machine.Facts(), CPUs: w.Split,
 		DurationNS: f.duration.Nanoseconds(), Trials: f.trials, Env: env,

@@ -88,6 +88,9 @@ func (a *app) calibrate(ctx context.Context, f *calibrateFlags) error {
 		}
 		return a.printCalibration(&stored)
 	}
+	if err := calibrate.CanWrite(folder); err != nil {
+		return err
+	}
 	if err = a.measureLoader(ctx, w, f, &c); err != nil {
 		return err
 	}
@@ -159,6 +162,13 @@ func (a *app) calibrated(ctx context.Context, w *session.World, server string, n
 		return f, nil, session.Usage(fmt.Errorf("the loader is measured against a process of this machine: %s", why))
 	}
 	if rows, err = w.Claimed(m, names); err != nil {
+		return f, nil, err
+	}
+	most := calibrate.DefaultClients
+	for i := range rows {
+		most = max(most, rows[i].Clients)
+	}
+	if err := room("the rows'", most); err != nil {
 		return f, nil, err
 	}
 	f, _, err = a.opener.Fixture(ctx, session.Isolated{Manifest: m, Isolation: results.IsolationProcess})

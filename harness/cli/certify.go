@@ -70,7 +70,11 @@ func (a *app) certify(ctx context.Context, f *certifyFlags) error {
 	if err != nil {
 		return session.Usage(err)
 	}
-	if err := machine.RaiseNoFile(); err != nil {
+	most := 0
+	for _, c := range b.Cases {
+		most = max(most, c.Load(1).Connections)
+	}
+	if err := room("the battery's", most); err != nil {
 		return err
 	}
 	if b.ServerArgv, err = session.Self("lawserver"); err != nil {

@@ -36,6 +36,9 @@ Exit status 3 when anything is wrong.`,
 			if !c.Flags().Changed("seed") {
 				seed = session.FreshSeed()
 			}
+			if err := noURLs(args); err != nil {
+				return err
+			}
 			return a.check(c.Context(), args, rows, seed)
 		},
 	}
@@ -99,6 +102,12 @@ func (a *app) check(ctx context.Context, names, rows []string, seed uint64) erro
 			return err
 		}
 	}
+	if len(names) == 0 {
+		for _, b := range w.Servers.Broken() {
+			checker.broken++
+			checker.remark("%s: broken: %s", b.Name, indented(b.Err.Error()))
+		}
+	}
 	return checker.report()
 }
 
@@ -119,6 +128,8 @@ type checker struct {
 	lines   [][]string
 	remarks []string
 	wrong   int
+	// broken counts the servers whose manifest cannot be used.
+	broken int
 }
 
 // server checks one server and adds its column.
@@ -151,6 +162,9 @@ func (c *checker) server(ctx context.Context, s session.Isolated) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
+	if checked.Killed != "" {
+		c.remark("%s: %s", s.Name, checked.Killed)
+	}
 	for i := range c.rows {
 		c.lines[i] = append(c.lines[i], c.cell(s, c.rows[i].Name, checked.Differences))
 	}
@@ -177,7 +191,8 @@ func (c *checker) remark(format string, args ...any) {
 	c.remarks = append(c.remarks, fmt.Sprintf(format, args...))
 }
 
-// report prints the table and the remarks. Wrong answers make the exit code.
+// report prints the table and the remarks. Wrong answers and broken servers make the
+// exit code.
 func (c *checker) report() error {
 	if err := c.app.printTable(c.head, c.lines); err != nil {
 		return err
@@ -188,6 +203,9 @@ func (c *checker) report() error {
 	if c.wrong > 0 {
 		fmt.Fprintf(c.app.stdout, "%d wrong\n", c.wrong)
 		return exit(ExitWrong)
+	}
+	if c.broken > 0 {
+		return exit(ExitUsage)
 	}
 	return nil
 }

@@ -15,6 +15,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -59,10 +60,14 @@ func Run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		Say: a.say, OnStop: a.onStop,
 	}
 	root := newRoot(a)
+	a.args = args
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	err := root.ExecuteContext(ctx)
+	err := foreign(root, args)
+	if err == nil {
+		err = root.ExecuteContext(ctx)
+	}
 	if err = errors.Join(cmp.Or(err, a.unhelped), a.opener.Close()); err == nil {
 		return ExitOK
 	}
@@ -98,8 +103,8 @@ func exitCode(ctx context.Context, err error) int {
 }
 
 // interruptible returns a context that the first SIGINT or SIGTERM ends, which
-// prints the text in stopping. The second signal ends joust at once; the keepers
-// then end what joust started.
+// prints the text in stopping. A signal half a second later or more ends joust at
+// once; the keepers then end what joust started.
 func interruptible(stderr io.Writer, stopping *atomic.Value) (context.Context, func()) {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	signals := make(chan os.Signal, 2)
@@ -115,7 +120,7 @@ func interruptible(stderr io.Writer, stopping *atomic.Value) (context.Context, f
 			name = "Ctrl-C"
 		}
 		cancel(fmt.Errorf("interrupted by %s", name))
-		if _, ok := <-signals; ok {
+		if stopsAgain(signals) {
 			os.Exit(ExitInterrupted)
 		}
 	}()
@@ -124,6 +129,22 @@ func interruptible(stderr io.Writer, stopping *atomic.Value) (context.Context, f
 		close(signals)
 		cancel(nil)
 	}
+}
+
+// sameStop is the time within which signals are the same stop: a terminal, a shell
+// and timeout(1) signal the process and its group, within microseconds.
+const sameStop = 500 * time.Millisecond
+
+// stopsAgain waits, from the first signal on, for one that is another stop. It returns
+// false when no more signals come.
+func stopsAgain(signals <-chan os.Signal) bool {
+	began := time.Now()
+	for range signals {
+		if time.Since(began) >= sameStop {
+			return true
+		}
+	}
+	return false
 }
 
 // draining is the first signal's text while requests are in flight and results
@@ -136,6 +157,8 @@ type app struct {
 	stdout, stderr io.Writer
 
 	out string
+	// args is the whole command line.
+	args []string
 	// flags are the flags of the command line that were given.
 	flags plan.Flags
 	// opener opens the session of the command.
@@ -166,7 +189,7 @@ each number may be believed, and writes bench_results.md and wrk2_results.md.`,
 		SilenceUsage:     true,
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return session.Usage(flagError(c, err)) })
+	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return session.Usage(a.flagError(c, err)) })
 	flags := root.PersistentFlags()
 	flags.StringArrayVar(&a.opener.ServersDirs, "servers-dir", nil, "a folder of servers in addition to the checkout's own (repeatable)")
 	flags.StringVar(&a.out, "out", defaultOut, "the folder of stored runs and matrices")
@@ -254,13 +277,14 @@ func unknownCommand(c *cobra.Command, args []string) error {
 
 // flagError puts an error of pflag in joust's words. It names the nearest flag to
 // an unknown one, and a right value in place of a wrong one.
-func flagError(c *cobra.Command, err error) error {
+func (a *app) flagError(c *cobra.Command, err error) error {
 	var unknown *pflag.NotExistError
 	var invalid *pflag.InvalidValueError
 	switch {
 	case errors.As(err, &invalid):
 		flag := invalid.GetFlag()
-		return fmt.Errorf("--%s %q: %s (see %s --help)", flag.Name, invalid.GetValue(), wanted(flag, err), c.CommandPath())
+		_, rest, _ := c.Root().Find(a.args)
+		return fmt.Errorf("--%s %q: %s (see %s --help)%s", flag.Name, invalid.GetValue(), wanted(flag, err), c.CommandPath(), elsewhere(c, rest, flag))
 	case !errors.As(err, &unknown):
 		return fmt.Errorf("%w (see %s --help)", err, c.CommandPath())
 	}
@@ -271,7 +295,10 @@ func flagError(c *cobra.Command, err error) error {
 		}
 	})
 	name := "--" + strings.TrimLeft(unknown.GetSpecifiedName(), "-")
-	return fmt.Errorf("unknown flag %s%s (see %s --help)", name, suggest.Hint(name, names), c.CommandPath())
+	if unknown.GetSpecifiedShortnames() != "" {
+		name = name[1:]
+	}
+	return fmt.Errorf("unknown flag %s%s (see %s --help)%s", name, cmp.Or(namesake(c, name), suggest.Hint(name, names)), c.CommandPath(), abroad(c, name))
 }
 
 // wanted says which values the flag takes, in place of the error of a value.

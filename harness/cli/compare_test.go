@@ -87,7 +87,14 @@ func TestCompareFromTheCommandLine(t *testing.T) {
 		{"a nothing", 2, "no such run"},
 		{"a", 2, "needs two runs, OLD and NEW, and there are 1"},
 		{"a b --format html", 2, "the formats are text, md, json"},
-		{"a b --fail-on p99>20", 2, "a duration with its unit"},
+		{"a b --fail-on p99>20", 3, "p99>20: not measured"},
+		{"a b --fail-on p99>0", 2, "a limit must be above 0"},
+		{"a b --fail-on p95>=+5%", 3, "no cell of both sides has p95"},
+		{"a b --fail-on p998>+5%", 2, `"p998" is beyond 100 percent`},
+		{"a c --metrics rps", 0, "1 of 1 comparisons called"},
+		{"a c --metrics mean", 2, "with one of the metrics [mean]; latencies are those of open loops"},
+		{"a c --metrics mean --fail-on rps<-5%", 3, "rps<-5%: failed"},
+		{"a b --metrics meen,errors", 2, `--metrics: there is no metric "errors"; the metrics are throughput, p50`},
 		{"a b --servers nethtp", 2, `did you mean "nethttp"?`},
 	} {
 		var out bytes.Buffer

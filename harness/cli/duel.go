@@ -223,6 +223,9 @@ func (a *app) concludeDuel(ctx context.Context, dir string, d *results.Duel, err
 	}
 	fmt.Fprintln(a.stdout, matrix.Headline(set, columns(a.stdout)))
 	err = errors.Join(err, a.render(set, dir))
+	if set.Run.State == results.RunInterrupted {
+		fmt.Fprintf(a.stdout, "interrupted: a duel is not resumed, measure it again: %s\n", againCommand(set.Run.CommandLine))
+	}
 	if err == nil && d.Answer == results.DuelUndecided {
 		return exit(ExitUsage)
 	}

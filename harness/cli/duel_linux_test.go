@@ -1,7 +1,7 @@
 package cli
 
 import (
-	"fmt"
+	"strings"
 	"syscall"
 	"testing"
 
@@ -17,11 +17,14 @@ func TestInterruptedDuel(t *testing.T) {
 	p := s.joust(t, "duel", "--servers-dir", s.path("servers"), "--a", "good", "--b", "good,arg=slow",
 		"--duration", "5s", "--warmup", "0s", "--clients", "4")
 	p.until("the first window", func() bool { return s.events("loaded") > 0 })
-	text := s.joust(t, "run", "--resume", "latest", "--servers-dir", s.path("servers")).ends(patience, ExitFailed)
-	says(t, text, fmt.Sprintf("(process %d, since ", p.cmd.Process.Pid), "joust duel --servers-dir")
+	again := "is not resumed, measure it again: joust duel --servers-dir " + s.path("servers") + " --a good --b 'good,arg=slow' --duration 5s"
+	resumed := strings.Replace(again, ",", ":", 1)
+	text := s.joust(t, "run", "--resume", "latest", "--servers-dir", s.path("servers")).ends(patience, ExitUsage)
+	says(t, text, " is a duel, and a duel "+resumed)
 	p.signal(syscall.SIGINT)
 	text = p.ends(patience, ExitInterrupted)
-	says(t, text, "interrupted by Ctrl-C")
+	says(t, text, "interrupted by Ctrl-C", "interrupted: a duel "+again)
+	says(t, s.joust(t, "list", "runs").ends(patience, ExitOK), " interrupted ", "; a duel "+again)
 	if _, run := s.stored(t); run.State != results.RunInterrupted || run.Duel == nil || run.Duel.Answer != results.DuelUndecided {
 		t.Errorf("state %s, duel %+v", run.State, run.Duel)
 	}

@@ -36,6 +36,11 @@ func newRunner(m *session.Measurement, s *session.Session, observer run.Observer
 
 // execute measures: build, lock, check, scout, trials, matrices.
 func (a *app) execute(ctx context.Context, j *job) error {
+	if j.publish {
+		if err := a.canPublish(); err != nil {
+			return err
+		}
+	}
 	a.announce(j)
 	if err := j.Prepare(ctx); err != nil {
 		return err

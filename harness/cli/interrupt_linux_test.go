@@ -90,15 +90,24 @@ func TestSecondSignalEndsAtOnce(t *testing.T) {
 	p.signal(syscall.SIGINT)
 	p.until("the first signal's answer", func() bool { return strings.Contains(p.out.String(), "stopping:") })
 	began := time.Now()
-	p.signal(syscall.SIGINT)
+	p.until("the end", func() bool {
+		p.signal(syscall.SIGINT) // those of the first half second are the first one again
+		select {
+		case <-p.done:
+			return true
+		default:
+			return false
+		}
+	})
 	p.ends(5*time.Second, ExitInterrupted)
 	if lines := waitGone(s.mark, goneWithin); len(lines) > 0 {
 		t.Errorf("%v after the second signal there is still %q", time.Since(began), lines)
 	}
 	_, stored := s.stored(t)
-	if stored.State != results.RunRunning {
-		t.Errorf("state %s: nobody can have written another", stored.State)
+	if stored.State != results.RunInterrupted {
+		t.Errorf("state %s of a run that nobody owns any more", stored.State)
 	}
+	says(t, s.joust(t, "list", "runs").ends(patience, ExitOK), " interrupted ", "go on with joust run --resume "+stored.ID)
 }
 
 func TestInterruptedCheckBlamesNobody(t *testing.T) {
@@ -147,5 +156,24 @@ func TestInterruptedWaitLeavesNoRun(t *testing.T) {
 				t.Errorf("a run of which nothing was measured is stored: %v %v", runs, err)
 			}
 		})
+	}
+}
+
+// timeout(1) signals its child and then the child's process group.
+func TestTwoSignalsAtOnceAreOneStop(t *testing.T) {
+	t.Parallel()
+	s := newTarget(t, nil)
+	c, out, errs := command(t, t.TempDir(), "load", s.URL, "-c", "2", "-t", "1", "-d", "60s", "--warmup", "0s")
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	await(t, "the load", func() bool { return s.asked.Load() > 0 })
+	for range 3 {
+		if err := c.Process.Signal(os.Interrupt); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if code := exitOf(t, c.Wait()); code != ExitInterrupted || !strings.Contains(out.String(), " right in the window") {
+		t.Errorf("exit code %d, want %d with the result so far\n%s%s", code, ExitInterrupted, out, errs)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -22,6 +23,7 @@ import (
 	"github.com/joust-bench/joust/loaders/external"
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/journal"
+	"github.com/joust-bench/joust/results/table"
 	"github.com/joust-bench/joust/scenarios"
 	"github.com/joust-bench/joust/scenarios/suggest"
 )
@@ -97,8 +99,20 @@ func listServers(t io.Writer, w *session.World) {
 		if why := c.Unavailable(results.PlanEntry{Server: m.Name, Isolation: m.DefaultIsolation()}); why != "" {
 			state = "not here: " + strings.TrimPrefix(why, m.Name+" cannot run here: ")
 		}
-		fmt.Fprintf(t, "  %s\t%s\t%s\t%d of %d scenarios\t%s\n", m.Name, m.Title, cmp.Or(m.Language, "—"), len(m.Scenarios), len(w.Table.Names()), state)
+		row(t, m.Name, m.Title, cmp.Or(m.Language, "—"), fmt.Sprintf("%d of %d scenarios", len(m.Scenarios), len(w.Table.Names())), state)
 	}
+	for _, name := range slices.Sorted(maps.Keys(c.Broken)) {
+		row(t, name, "—", "—", "—", "broken: "+c.Broken[name])
+	}
+}
+
+// row prints one line of a list. Anybody may have written its texts: none of them
+// moves the terminal's cursor or begins another column.
+func row(t io.Writer, texts ...string) {
+	for i, text := range texts {
+		texts[i] = table.OneLine(text)
+	}
+	fmt.Fprintf(t, "  %s\n", strings.Join(texts, "\t"))
 }
 
 func listScenarios(t io.Writer, w *session.World) {
@@ -187,10 +201,10 @@ func (a *app) listPlans(t io.Writer) error {
 		}
 		p, _, err := plan.Resolve(file, data, plan.Overrides{}, w.Catalogue())
 		if err != nil {
-			fmt.Fprintf(t, "  %s\tcannot be used: %s\n", file, firstLine(err.Error()))
+			row(t, file, "cannot be used: "+firstLine(err.Error()))
 			continue
 		}
-		fmt.Fprintf(t, "  %s\t%s, %s\tplanned %s, at most %s\n", file, count(len(p.Entries), "server"), count(len(p.Tables), "table"), seconds(p.PlannedNS), seconds(p.AtMostNS))
+		row(t, file, count(len(p.Entries), "server")+", "+count(len(p.Tables), "table"), fmt.Sprintf("planned %s, at most %s", seconds(p.PlannedNS), seconds(p.AtMostNS)))
 	}
 	return nil
 }
@@ -224,10 +238,21 @@ func (a *app) listRuns(t io.Writer) error {
 	}
 	for _, r := range runs {
 		if r.Problem != "" {
-			fmt.Fprintf(t, "  %s\tcannot be read: %s\n", r.ID, firstLine(r.Problem))
+			row(t, r.ID, "cannot be read: "+firstLine(r.Problem))
 			continue
 		}
-		fmt.Fprintf(t, "  %s\t%s\t%s\t%s\n", r.ID, r.Plan, r.State, count(r.Trials, "trial"))
+		row(t, r.ID, r.Plan, string(r.State), count(r.Trials, "trial")+a.nextOf(&r))
 	}
 	return nil
+}
+
+// nextOf returns the command that follows on an interrupted run, "" for another one.
+func (a *app) nextOf(r *journal.Summary) string {
+	switch {
+	case r.State != results.RunInterrupted:
+		return ""
+	case r.Duel:
+		return "; a duel is not resumed, measure it again: " + againCommand(r.Command)
+	}
+	return "; go on with " + a.resumeCommand(r.ID)
 }

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"runtime"
 
 	"github.com/spf13/cobra"
@@ -16,6 +15,7 @@ import (
 	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/loaders/engine"
 	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/results/files"
 	"github.com/joust-bench/joust/results/summary"
 )
 
@@ -43,6 +43,10 @@ An answer is right when its status is from 200 to 399, or the one given with
 a failed request: it is counted by status and cause, the first is told in words,
 its time stands in a column of its own, and the load goes on.
 
+Several loads may run on a machine at once: the report names the other jousts that
+measured meanwhile. While a comparison measures (run, duel, agree, calibrate,
+certify, check), a load waits and says for whom; --anyway does not wait.
+
 --threshold is a bound of a figure: METRIC<LIMIT or METRIC>LIMIT, also with = behind
 the sign. Metrics: p50 or any other percentile, min, max, mean, stdev (corrected
 latency in an open loop and with users, else service time), error_rate, errors,
@@ -67,7 +71,7 @@ nobody asked for; 130 interrupted, the partial result is printed.`,
   joust load http://127.0.0.1:8080/echo -b hello --expect-body hello -n 100000
   joust load http://127.0.0.1:8080/ -R 5k --threshold "p99<20ms" --threshold "error_rate<0.1%"
   joust load http://127.0.0.1:8080/ --format json --hgrm latency.hgrm`,
-		Args: exactlyOne("URL"),
+		Args: oneURL,
 		RunE: func(c *cobra.Command, args []string) error { return a.load(c, args[0], &f) },
 	}
 	f.register(c.Flags())
@@ -89,29 +93,28 @@ func (a *app) load(c *cobra.Command, url string, f *loadFlags) error {
 	if err != nil {
 		return session.Usage(err)
 	}
-	if err := room(l.spec.Connections); err != nil {
+	if err := room("-c", l.spec.Connections); err != nil {
 		return err
 	}
-	unlock, err := a.opener.Lock(ctx)
+	share, err := a.opener.Share(ctx, f.anyway)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = unlock() }()
 	a.stopping.Store(draining)
 	report, err := a.drive(ctx, chosen, l)
+	neighbours, leaveErr := share.Leave()
 	if err != nil {
 		return l.explain(err)
 	}
-	return a.printLoad(ctx, l, f, wanted, report)
+	report.Neighbours = neighbours
+	return errors.Join(a.printLoad(ctx, l, f, wanted, report), leaveErr)
 }
 
-// room makes room for the connections, or names the limit that leaves none.
-func room(connections int) error {
-	if err := machine.RaiseNoFile(); err != nil {
-		return err
-	}
-	if limit, reason := machine.MaxConnections(); connections > limit {
-		return session.Usage(fmt.Errorf("-c %d: %d connections are possible here: %s", connections, limit, reason))
+// room makes room for that many connections, or names the limit that leaves none;
+// whose names them, such as "-c".
+func room(whose string, connections int) error {
+	if err := machine.Room(connections); err != nil {
+		return session.Usage(fmt.Errorf("%s %d: %w", whose, connections, err))
 	}
 	return nil
 }
@@ -200,8 +203,8 @@ func writeDistribution(path string, report *results.Report) error {
 func (f *loadFlags) checkOutput() (summary.Options, error) {
 	errs := []error{checkFormat(f.format, formatText, formatJSON)}
 	if f.hgrm != "" {
-		if dir, err := os.Stat(filepath.Dir(f.hgrm)); err != nil || !dir.IsDir() {
-			errs = append(errs, fmt.Errorf("--hgrm %s: there is no folder %s: make it first", f.hgrm, filepath.Dir(f.hgrm)))
+		if err := files.CanWrite(f.hgrm); err != nil {
+			errs = append(errs, fmt.Errorf("--hgrm: %w", err))
 		}
 	}
 	percentiles, err := summary.ParsePercentiles(f.percentiles)

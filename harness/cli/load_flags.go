@@ -31,6 +31,8 @@ type loadFlags struct {
 	format, hgrm                        string
 	// percentiles and thresholds are what the result shows in addition.
 	percentiles, thresholds []string
+	// anyway loads while a comparison measures.
+	anyway bool
 }
 
 // optional sets an option to its flag's value where the flag is given.
@@ -89,7 +91,7 @@ func (f *loadFlags) register(flags *pflag.FlagSet) {
 	optional(f, "reconnect", flagOf(flags, integerForm, "reconnect", "", 0, "a new connection after that many `requests` (default: connections are kept)"), &o.ReconnectEvery)
 	flags.BoolVar(&o.RST, "rst", false, "close with RST instead of FIN where --reconnect closes")
 	durationVar(flags, &o.ConnectTimeout, "connect-timeout", loaders.DefaultConnectTimeout, "an attempt to connect that takes this `time` has failed")
-	flags.StringVar(&o.Unix, "unix", "", "connect to this Unix `socket` instead of the URL's host")
+	flags.StringVar(&o.Unix, "unix", "", "connect to this Unix `socket` instead of the URL's host; @NAME is an abstract one")
 	flags.StringVar(&f.proxy, "proxy", "", "HTTP proxy, a `URL` such as http://host:port or http://user:password@host:port")
 
 	under("TLS")
@@ -106,9 +108,11 @@ func (f *loadFlags) register(flags *pflag.FlagSet) {
 	flags.StringVar((*string)(&o.Engine), "engine", "", "`name` of the engine, evloop or portable (default: the best here)")
 	flags.Uint64Var(&o.Seed, "seed", 0, "`number` from which all random choices follow (default: a fresh one, printed)")
 
+	flags.BoolVar(&f.anyway, "anyway", false, "do not wait while a comparison measures on this machine: both disturb each other, and the report says so")
+
 	under("The result")
 	formatFlag(flags, &f.format, formatText, formatJSON)
-	flags.StringSliceVar(&f.percentiles, "percentiles", nil, "`list` of percentiles to show next to the usual ones, such as 50,99.95")
+	listVar(flags, &f.percentiles, "percentiles", nil, "`list` of percentiles to show next to the usual ones, such as 50,99.95")
 	flags.StringArrayVar(&f.thresholds, "threshold", nil, "a `bound` that the load must keep, such as p95<300ms, error_rate<1% or rps>5k (repeatable); exit 3 if it is broken")
 	flags.StringVar(&f.hgrm, "hgrm", "", "write the percentile distribution of latency, in ms, to this `file`")
 	under("")

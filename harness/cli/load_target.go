@@ -2,16 +2,15 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net"
-	"net/netip"
 	"os"
-	"slices"
 	"strings"
 
 	"github.com/spf13/pflag"
+	"golang.org/x/sys/unix"
 
+	"github.com/joust-bench/joust/harness/resolve"
 	"github.com/joust-bench/joust/harness/session"
 	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/loaders/adhoc"
@@ -79,7 +78,18 @@ func (l *aim) route() string {
 	return " on " + strings.Join(append([]string{t.Address}, t.More...), ", ")
 }
 
+// socketName is the longest path or name of a Unix socket, in bytes; see unix(7).
+const socketName = len(unix.RawSockaddrUnix{}.Path) - 1
+
+// checkSocket looks for the socket of a path. @NAME is one in Linux's abstract
+// namespace, in which nothing can be seen before the connection.
 func checkSocket(path string) error {
+	if len(path) > socketName {
+		return session.Usage(fmt.Errorf("--unix %s: it has %d bytes, and a socket's path has %d at most: give a shorter one, as from within its folder", path, len(path), socketName))
+	}
+	if strings.HasPrefix(path, "@") {
+		return nil
+	}
 	info, err := os.Stat(path)
 	switch {
 	case err != nil:
@@ -96,7 +106,7 @@ func (f *loadFlags) setProxy(ctx context.Context) error {
 	if err != nil {
 		return session.Usage(err)
 	}
-	list, err := lookup(ctx, p.Name)
+	list, err := resolve.Lookup(ctx, p.Name)
 	if err != nil {
 		return fmt.Errorf("--proxy %s: %w", results.Redacted(f.proxy), err)
 	}
@@ -104,54 +114,11 @@ func (f *loadFlags) setProxy(ctx context.Context) error {
 	return nil
 }
 
-// addresses returns the numeric addresses to spread connections over: those of the
-// name that take connections, or one on the loopback. Where none does it returns the
-// first, and the load fails with the reason.
+// addresses returns the numeric addresses to spread connections over.
 func (a *app) addresses(ctx context.Context, t adhoc.URL, f *loadFlags) ([]string, error) {
-	all, err := lookup(ctx, t.Name)
-	if err != nil || len(all) == 1 {
-		return all, err
+	found, err := resolve.Taking(ctx, t.Name, t.Port, f.load.ConnectTimeout)
+	if found.Closed > 0 && found.Closed < found.All {
+		a.say("note: %d of the %d addresses of %s take no connections and are left out", found.Closed, found.All, t.Name)
 	}
-	var taking []string
-	for _, address := range all {
-		d := net.Dialer{Timeout: f.load.ConnectTimeout}
-		conn, err := d.DialContext(ctx, "tcp", net.JoinHostPort(address, t.Port))
-		if err != nil {
-			continue
-		}
-		_ = conn.Close()
-		taking = append(taking, address)
-		if netip.MustParseAddr(address).IsLoopback() {
-			return taking, nil // all of them are this machine's
-		}
-	}
-	if len(taking) == 0 {
-		return all[:1], nil
-	}
-	if closed := len(all) - len(taking); closed > 0 {
-		a.say("note: %d of the %d addresses of %s take no connections and are left out", closed, len(all), t.Name)
-	}
-	return taking, nil
-}
-
-// lookup returns the addresses of a name, itself for a numeric one.
-func lookup(ctx context.Context, name string) ([]string, error) {
-	if ip, err := netip.ParseAddr(name); err == nil {
-		return []string{ip.Unmap().String()}, nil // a lookup would drop its zone
-	}
-	ips, err := net.DefaultResolver.LookupNetIP(ctx, "ip", name)
-	if err != nil {
-		reason := err.Error()
-		if dns := (*net.DNSError)(nil); errors.As(err, &dns) {
-			reason = dns.Err
-		}
-		return nil, fmt.Errorf("host %q cannot be resolved: %s: correct the name, or give a numeric address", name, reason)
-	}
-	var list []string
-	for _, ip := range ips {
-		if text := ip.Unmap().String(); !slices.Contains(list, text) {
-			list = append(list, text)
-		}
-	}
-	return list, nil
+	return found.Addresses, err
 }

@@ -24,6 +24,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/joust-bench/joust/harness/session"
 	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/loaders/adhoc"
 	"github.com/joust-bench/joust/loaders/retry"
@@ -382,11 +383,19 @@ func TestLoadFindsItsTarget(t *testing.T) {
 	raw(t, "unix", path, alive)
 	six := raw(t, "tcp", "[::1]:0", alive).Addr().String()
 	four := raw(t, "tcp", "127.0.0.1:0", alive).Addr().(*net.TCPAddr)
-	for _, args := range [][]string{
+	loads := [][]string{
 		short("http://some.name/", "--unix", path),
 		short("http://" + six + "/"),
 		short(fmt.Sprintf("http://localhost:%d/", four.Port)),
-	} {
+	}
+	if runtime.GOOS == "linux" { // the only one with abstract sockets
+		abstract := fmt.Sprintf("@joust-test-%d", os.Getpid())
+		raw(t, "unix", abstract, alive)
+		for _, name := range session.Engines() {
+			loads = append(loads, short("http://some.name/", "--unix", abstract, "--engine", string(name)))
+		}
+	}
+	for _, args := range loads {
 		if e := joust(t, args...); e.code != 0 || !strings.Contains(e.out, "200: ") {
 			t.Errorf("%s: exit code %d\n%s%s", args[1], e.code, e.out, e.errors)
 		}
@@ -428,10 +437,13 @@ func TestLoadRefusals(t *testing.T) {
 		{[]string{"load", "https://h/", "--ca", dir + "/none"}, 2, "--ca: open "},
 		{[]string{"load", "https://h/", "--cert", dir + "/c", "--key", dir + "/k"}, 2, "--cert"},
 		{[]string{"load", "http://h/", "--format", "xml"}, 2, `--format "xml": the formats are text, json`},
-		{[]string{"load", "http://h/", "--hgrm", dir + "/none/x"}, 2, "make it first"},
 		{[]string{"load", "http://h/", "--threshold", "p95<fast"}, 2, `--threshold: "p95<fast": "fast" is no duration`},
 		{[]string{"load", "http://h/", "--threshold", "p95"}, 2, "such as p99<10ms"},
 		{[]string{"load", "http://h/", "--percentiles", "101"}, 2, `--percentiles: "101" is beyond 100 percent`},
+		{[]string{"load", "http://h/", "--hgrm", dir + "/none/x"}, 2, "--hgrm: there is no folder " + dir + "/none: make it first"},
+		{[]string{"load", "http://h/", "--hgrm", dir}, 2, "--hgrm: " + dir + " is a folder: name a file in it"},
+		{[]string{"load", "http://h/", "--unix", "/" + strings.Repeat("p", 119)}, 2, ": it has 120 bytes, and a socket's path has 107 at most"},
+		{[]string{"load", "http://h/", "--unix", "@joust-test-" + filepath.Base(dir)}, 1, "nothing listens on @joust-test-"},
 		{[]string{"load", "http://h/", "--proxy", "h"}, 2, "http://host:port"},
 		{[]string{"load", "http://h/", "--unix", dir}, 2, "is no socket"},
 		{[]string{"load", "http://h/", "--unix", dir + "/none"}, 1, "start the server first"},
@@ -520,41 +532,6 @@ func TestLoadInterrupted(t *testing.T) {
 	}
 }
 
-// A second joust waits until the first has measured, and says for whom.
-func TestLoadTakesTheLock(t *testing.T) {
-	t.Parallel()
-	s := newTarget(t, nil)
-	tmp := t.TempDir()
-	first, _, _ := command(t, tmp, "load", s.URL, "-c", "1", "-t", "1", "-d", "60s", "--expect-status", "200")
-	if err := first.Start(); err != nil {
-		t.Fatal(err)
-	}
-	await(t, "the first load", func() bool { return s.asked.Load() > 0 })
-	second, _, _ := command(t, tmp, short(s.URL)...)
-	second.Stderr = nil
-	printed, err := second.StderrPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := second.Start(); err != nil {
-		t.Fatal(err)
-	}
-	line := make([]byte, 256)
-	n, err := printed.Read(line)
-	if want := fmt.Sprintf("another joust measures on this machine (process %d", first.Process.Pid); err != nil || !strings.Contains(string(line[:n]), want) {
-		t.Errorf("printed %q, %v, want %q", line[:n], err, want)
-	}
-	if err := first.Process.Signal(os.Interrupt); err != nil {
-		t.Fatal(err)
-	}
-	if code := exitOf(t, first.Wait()); code != ExitInterrupted {
-		t.Errorf("the first: exit code %d", code)
-	}
-	if code := exitOf(t, second.Wait()); code != ExitOK {
-		t.Errorf("the second: exit code %d", code)
-	}
-}
-
 func TestLoadHelpNamesTheExitCodes(t *testing.T) {
 	t.Parallel()
 	e := joust(t, "load", "--help")
@@ -621,17 +598,6 @@ func TestLoadProgress(t *testing.T) {
 		p.end()
 		if out.String() != c.want {
 			t.Errorf("%s: %q, want %q", c.name, out.String(), c.want)
-		}
-	}
-}
-
-// A numeric host stays what it is, with its zone.
-func TestLookupOfNumericHosts(t *testing.T) {
-	t.Parallel()
-	for name, want := range map[string]string{"127.0.0.1": "127.0.0.1", "::ffff:10.0.0.1": "10.0.0.1", "fe80::77%d0": "fe80::77%d0"} {
-		got, err := lookup(t.Context(), name)
-		if err != nil || !slices.Equal(got, []string{want}) {
-			t.Errorf("%s: %v, %v, want %s", name, got, err, want)
 		}
 	}
 }

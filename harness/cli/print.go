@@ -72,7 +72,7 @@ func (a *app) printTable(head []string, lines [][]string) error {
 // display prints lines on a stream. On a terminal its last line can be redrawn.
 type display struct {
 	out io.Writer
-	// live is true on a terminal.
+	// live is true on a terminal that can erase a line.
 	live bool
 
 	mu    sync.Mutex
@@ -81,7 +81,8 @@ type display struct {
 
 func newDisplay(out io.Writer) *display {
 	f, ok := out.(*os.File)
-	return &display{out: out, live: ok && term.IsTerminal(int(f.Fd()))}
+	// A dumb terminal shows escape codes as text.
+	return &display{out: out, live: ok && term.IsTerminal(int(f.Fd())) && os.Getenv("TERM") != "dumb"}
 }
 
 // line prints a line that stays.

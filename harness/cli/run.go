@@ -61,7 +61,7 @@ environment.`,
   joust run --servers nginx --url mine=http://127.0.0.1:8080 --pid 4711 --scenarios hello
   joust run scripts/default.yaml --baseline nginx
   joust run --resume 2026-11-21T18-05-33Z`,
-		Args: atMostOne("PLAN.yaml"),
+		Args: onePlan,
 		RunE: func(c *cobra.Command, args []string) (err error) {
 			if f.repeatBudget, err = a.flags.RepeatBudget(); err != nil {
 				return err
@@ -82,6 +82,9 @@ environment.`,
 }
 
 func (a *app) run(c *cobra.Command, args []string, f *runFlags) error {
+	if err := a.needsPlan(args); err != nil {
+		return err
+	}
 	if names, given := a.flags["servers"]; given {
 		a.flags["servers"] = a.opener.Folders(names)
 	}
@@ -90,7 +93,7 @@ func (a *app) run(c *cobra.Command, args []string, f *runFlags) error {
 		return err
 	}
 	catalogue := w.Catalogue()
-	file, data, err := readPlan(args)
+	file, data, err := readPlan(args, &catalogue)
 	if err != nil {
 		return err
 	}
@@ -140,6 +143,15 @@ func (a *app) canStore() error {
 	return nil
 }
 
+// canPublish returns an error where the matrices cannot be written into the output
+// folder in the end.
+func (a *app) canPublish() error {
+	if err := files.CanWriteIn(a.out); err != nil {
+		return fmt.Errorf("--publish: %w (--out DIR names it)", err)
+	}
+	return nil
+}
+
 // resume goes on with a stored run under its own plan.
 func (a *app) resume(c *cobra.Command, args []string, f *runFlags) error {
 	if flag := fixedFlag(c.Flags()); len(args) > 0 || flag != "" {
@@ -148,6 +160,9 @@ func (a *app) resume(c *cobra.Command, args []string, f *runFlags) error {
 	dir, err := journal.Find(a.out, f.resume)
 	if err != nil {
 		return session.Usage(err)
+	}
+	if header, err := journal.Header(dir); err == nil && header.Duel != nil {
+		return session.Usage(fmt.Errorf("%s is a duel, and a duel is not resumed: measure it again: %s", header.ID, againCommand(header.CommandLine)))
 	}
 	// From here on no other joust can append to the folder.
 	j, stored, err := journal.Resume(dir)
@@ -159,9 +174,6 @@ func (a *app) resume(c *cobra.Command, args []string, f *runFlags) error {
 		return err
 	}
 	defer func() { _ = j.Close() }()
-	if stored.Duel != nil {
-		return session.Usage(fmt.Errorf("%s is a duel, and a duel is not resumed: measure it again with joust duel --a %s --b %s", stored.ID, shellWord(stored.Duel.A), shellWord(stored.Duel.B)))
-	}
 	done := stored.Trials
 	stored.Trials = nil // a run's header has none
 	stored.Plan.NoProbes = stored.Plan.NoProbes || slices.Contains(a.flags["no-probes"], "true")
@@ -189,6 +201,15 @@ func (a *app) ownedRun(dir string, held *files.HeldError) error {
 	return fmt.Errorf("another joust has the run %s (%s): wait for it to finish%s; then %s", name, held.Owner, end, a.resumeCommand(name))
 }
 
+// againCommand returns a stored command line as one types it.
+func againCommand(argv []string) string {
+	words := []string{"joust"}
+	for _, word := range argv[min(1, len(argv)):] {
+		words = append(words, shellWord(word))
+	}
+	return strings.Join(words, " ")
+}
+
 // resumeCommand returns the command that goes on with the run of that ID or
 // folder, and finds and samples the same servers.
 func (a *app) resumeCommand(name string) string {
@@ -207,17 +228,13 @@ func (a *app) resumeCommand(name string) string {
 	return command
 }
 
-func readPlan(args []string) (file string, data []byte, err error) {
+// readPlan reads the plan's file, if one is given.
+func readPlan(args []string, known *plan.Catalogue) (file string, data []byte, err error) {
 	if len(args) == 0 {
 		return "", nil, nil
 	}
-	data, err = os.ReadFile(args[0])
-	if errors.Is(err, os.ErrNotExist) {
-		files, _ := planFiles()
-		return "", nil, session.Usage(fmt.Errorf("there is no plan %s: plans here: %s", args[0], strings.Join(files, ", ")))
-	}
-	if err != nil {
-		return "", nil, session.Usage(fmt.Errorf("reading the plan: %w", err))
+	if data, err = os.ReadFile(args[0]); err != nil {
+		return "", nil, session.Usage(noPlan(args[0], known, err))
 	}
 	return args[0], data, nil
 }

@@ -11,16 +11,17 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/sys/unix"
 
 	"github.com/joust-bench/joust/harness/cpuset"
 	"github.com/joust-bench/joust/harness/launch"
 	"github.com/joust-bench/joust/harness/sample"
 	"github.com/joust-bench/joust/harness/session"
+	"github.com/joust-bench/joust/harness/tree"
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/files"
 	"github.com/joust-bench/joust/scenarios"
@@ -42,8 +43,10 @@ status 0. It is announced once it has answered the scenario's request correctly.
 Its CPU time and memory are printed at the end.
 
 --port-file gets lines KEY=value: PORT, PATH, METHOD, URL, HEADERS (a JSON object),
-BODY_FILE (a path, or empty) and READY=1, which comes last. It is written whole
-and renamed into place, and removed at the end, as is the body's file.`,
+BODY_FILE (a path, or empty), PID (joust's own process) and READY=1, which comes
+last. It is written whole and renamed into place, and removed at the end, as is the
+body's file. Where joust was killed it remains, and no process has its PID; the next
+joust serve replaces it.`,
 		Example: `  joust serve nginx
   joust serve nethttp --env GOGC=400
   joust serve nethttp --scenario upload_20mb --port-file /tmp/nethttp.port
@@ -75,8 +78,8 @@ func (a *app) serve(ctx context.Context, name string, f *serveFlags) (err error)
 		return session.Usage(err)
 	}
 	server.Env = env
-	if err := clearPortFile(f.portFile); err != nil {
-		return err
+	if err := a.clearPortFile(f.portFile); err != nil {
+		return session.Usage(err)
 	}
 	// Without the measuring lock, which a joust that loads this server may take.
 	s, err := a.opener.OpenShared(ctx, w.Split)
@@ -93,6 +96,9 @@ func (a *app) serve(ctx context.Context, name string, f *serveFlags) (err error)
 	}
 	defer func() {
 		err = errors.Join(err, started.Stop(context.WithoutCancel(ctx)), removePortFile(f.portFile))
+		if started.Killed != "" {
+			fmt.Fprintf(a.stdout, "%s: %s\n", server.Name, started.Killed)
+		}
 	}()
 	on := serving{app: a, name: server.Name, row: row, server: started, dir: s.Launcher.Logs, split: w.Split}
 	if err := on.announce(f.portFile); err != nil {
@@ -156,7 +162,7 @@ func (s *serving) announce(portFile string) error {
 	if err != nil {
 		return fmt.Errorf("the address of %s: %w", s.name, err)
 	}
-	x := announcement{port: port, request: &s.row.Requests[0]}
+	x := announcement{port: port, request: &s.row.Requests[0], pid: os.Getpid()}
 	if err := errors.Join(x.writeBody(s.dir), s.server.Handle.ResetPeak()); err != nil {
 		return err
 	}
@@ -217,7 +223,16 @@ type announcement struct {
 	request *scenarios.Request
 	// bodyFile holds the request's body; empty where it has none.
 	bodyFile string
+	// pid is joust's own process: a port file of which it has ended was left behind.
+	pid int
 }
+
+const (
+	// lastAnnounced is the last line of a port file.
+	lastAnnounced = "READY=1\n"
+	// mostAnnounced bounds the size of a port file, in bytes.
+	mostAnnounced = 1 << 20
+)
 
 // url returns the request's URL.
 func (x announcement) url() string {
@@ -238,8 +253,8 @@ func (x announcement) text() (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("writing the headers of %s: %w", x.request.Name, err)
 	}
-	return fmt.Sprintf("PORT=%s\nPATH=%s\nMETHOD=%s\nURL=%s\nHEADERS=%s\nBODY_FILE=%s\nREADY=1\n",
-		x.port, x.request.Path, x.request.Method, x.url(), object, x.bodyFile), nil
+	return fmt.Sprintf("PORT=%s\nPATH=%s\nMETHOD=%s\nURL=%s\nHEADERS=%s\nBODY_FILE=%s\nPID=%d\n"+lastAnnounced,
+		x.port, x.request.Path, x.request.Method, x.url(), object, x.bodyFile, x.pid), nil
 }
 
 // writeBody writes the request's body, if it has one, into a file in dir.
@@ -254,19 +269,51 @@ func (x *announcement) writeBody(dir string) error {
 	return nil
 }
 
-// clearPortFile removes an older announcement and makes sure that the new one can
-// be written, before anything starts.
-func clearPortFile(path string) error {
+// clearPortFile removes the announcement that a killed serve left and makes sure that
+// the new one can be written, before anything starts.
+func (a *app) clearPortFile(path string) error {
 	if path == "" {
 		return nil
 	}
-	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
-		return session.Usage(fmt.Errorf("--port-file %s: it is no ordinary file", path))
+	if err := files.CanWriteIn(filepath.Dir(path)); err != nil {
+		return fmt.Errorf("--port-file: %w", err)
 	}
-	if err := unix.Access(filepath.Dir(path), unix.W_OK|unix.X_OK); err != nil {
-		return session.Usage(fmt.Errorf("--port-file %s: %w", path, err))
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err == nil && !info.Mode().IsRegular():
+		return fmt.Errorf("--port-file %s: it is no ordinary file", path)
+	case err == nil && info.Size() == 0: // as mktemp makes it
+		return removePortFile(path)
+	case err != nil || info.Size() > mostAnnounced:
+		return fmt.Errorf("--port-file %s: it is no port file of joust: choose another one", path)
 	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return fmt.Errorf("--port-file: %w", err)
+	}
+	if !strings.HasSuffix("\n"+string(text), "\n"+lastAnnounced) {
+		return fmt.Errorf("--port-file %s: it is no port file of joust: choose another one, or remove it", path)
+	}
+	if pid := announcer(string(text)); pid > 0 {
+		return fmt.Errorf("--port-file %s: joust serve, process %d, announces its server there: choose another file, or end it: kill -INT %d", path, pid, pid)
+	}
+	a.say("joust: removed a port file that a killed joust serve left: %s", path)
 	return removePortFile(path)
+}
+
+// announcer returns the process that a port file names, 0 where it has ended.
+func announcer(text string) int {
+	for line := range strings.Lines(text) {
+		digits, ok := strings.CutPrefix(strings.TrimSpace(line), "PID=")
+		if pid, err := strconv.Atoi(digits); ok && err == nil {
+			if p, err := tree.Lookup(pid); err == nil && !p.Ended() {
+				return pid
+			}
+		}
+	}
+	return 0
 }
 
 // removePortFile removes the announcement; an empty path names none.

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -47,6 +48,8 @@ func TestServe(t *testing.T) {
 	if at["URL"] != "http://127.0.0.1:"+at["PORT"]+at["PATH"] || at["METHOD"] != "GET" || at["HEADERS"] != "{}" || at["BODY_FILE"] != "" || at["READY"] != "1" {
 		t.Errorf("announced %v", at)
 	}
+	second := s.joust(t, "serve", "good", "--servers-dir", s.path("servers"), "--port-file", file).ends(patience, ExitUsage)
+	says(t, second, fmt.Sprintf("joust serve, process %d, announces its server there: choose another file, or end it: kill -INT %s", p.cmd.Process.Pid, at["PID"]))
 	answer, err := http.Get(at["URL"])
 	if err != nil {
 		t.Fatal(err)
@@ -57,7 +60,7 @@ func TestServe(t *testing.T) {
 	load.ends(patience, ExitOK)
 	p.signal(syscall.SIGTERM)
 	text := p.ends(patience, ExitOK)
-	says(t, text, "good answers hello: GET "+at["URL"], "joust: ending the server; once more ends at once", "good used 0.", "peak memory ")
+	says(t, text, "joust: removed a port file that a killed joust serve left: "+file, "good answers hello: GET "+at["URL"], "joust: ending the server; once more ends at once", "good used 0.", "peak memory ")
 	if _, err := http.Get(at["URL"]); err == nil {
 		t.Error("it still answers")
 	}
@@ -86,7 +89,7 @@ func TestServeOfAServerThatEnds(t *testing.T) {
 
 func TestAnnouncement(t *testing.T) {
 	t.Parallel()
-	x := announcement{port: "80", request: &scenarios.Request{
+	x := announcement{port: "80", pid: 7, request: &scenarios.Request{
 		Method: "POST", Path: "/echo?x=1", Body: &scenarios.Body{Text: "ab", Length: 5},
 		Headers: []scenarios.Header{{Name: "Accept", Value: "a\"b"}, {Name: "X", Value: "1"}, {Name: "X", Value: "2"}},
 	}}
@@ -99,7 +102,7 @@ func TestAnnouncement(t *testing.T) {
 	}
 	text, err := x.text()
 	want := "PORT=80\nPATH=/echo?x=1\nMETHOD=POST\nURL=http://127.0.0.1:80/echo?x=1\n" +
-		`HEADERS={"Accept":"a\"b","X":"1, 2"}` + "\nBODY_FILE=" + x.bodyFile + "\nREADY=1\n"
+		`HEADERS={"Accept":"a\"b","X":"1, 2"}` + "\nBODY_FILE=" + x.bodyFile + "\nPID=7\nREADY=1\n"
 	if err != nil || text != want {
 		t.Errorf("%v\n%s, want\n%s", err, text, want)
 	}

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -70,5 +71,38 @@ func TestJournalLeavesOutNothingThatIsPrinted(t *testing.T) {
 				t.Errorf("%s has no row of numbers of %s:\n%s", file, s.Name, is[file])
 			}
 		}
+	}
+}
+
+// A stored run is rendered with the reader's own percentiles, which stay out of the
+// run.
+func TestReportWithOwnPercentiles(t *testing.T) {
+	t.Parallel()
+	full := filepath.Join(checkout, "results/journal/testdata/full")
+	run, err := journal.Open(full)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := journaltest.Grow(t, full, len(run.Trials))
+	for _, tt := range []struct {
+		percentiles string
+		code        int
+		says, has   string
+	}{
+		{"33, 92.5", 0, "wrote", "p33, "},
+		{"33,92.5", 0, "wrote", "p90, µs | p92.5, µs | p95, µs"},
+		{"max,101,50", 2, "--percentiles: \"101\" is beyond 100 percent", ""},
+	} {
+		var out bytes.Buffer
+		if code := Run([]string{"--out", t.TempDir(), "report", dir, "--percentiles", tt.percentiles}, strings.NewReader(""), &out, &out); code != tt.code || !strings.Contains(out.String(), tt.says) {
+			t.Errorf("--percentiles %s: exit code %d: %s", tt.percentiles, code, out.String())
+		}
+		text, err := os.ReadFile(filepath.Join(dir, openLoopFile))
+		if err != nil || !strings.Contains(string(text), tt.has) {
+			t.Errorf("--percentiles %s: no %q in the tables (%v):\n%.3000s", tt.percentiles, tt.has, err, text)
+		}
+	}
+	if again, err := journal.Open(dir); err != nil || len(again.Plan.Percentiles) > 0 {
+		t.Errorf("the stored plan has the percentiles %v (%v)", again.Plan.Percentiles, err)
 	}
 }

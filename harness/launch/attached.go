@@ -1,14 +1,14 @@
 package launch
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"net"
-	"net/url"
 	"time"
 
+	"github.com/joust-bench/joust/harness/resolve"
+	"github.com/joust-bench/joust/loaders/adhoc"
 	"github.com/joust-bench/joust/scenarios"
 )
 
@@ -33,16 +33,16 @@ func attach(ctx context.Context, f Fixture, row *scenarios.Scenario) (*Server, e
 
 // running returns the server at the manifest's url.
 func running(ctx context.Context, f Fixture) (*Server, error) {
-	u, err := url.Parse(f.Manifest.URL)
-	if err != nil || u.Scheme != "http" || u.Hostname() == "" {
+	u, err := adhoc.ParseURL(f.Manifest.URL)
+	if err != nil || u.TLS {
 		return nil, fmt.Errorf("its url %q: http://HOST:PORT is needed", f.Manifest.URL)
 	}
-	addrs, err := net.DefaultResolver.LookupIPAddr(ctx, u.Hostname())
+	found, err := resolve.Taking(ctx, u.Name, u.Port, reachLimit)
 	if err != nil {
-		return nil, fmt.Errorf("resolving the host of its url %s: %w", f.Manifest.URL, err)
+		return nil, fmt.Errorf("its url %s: %w", f.Manifest.URL, err)
 	}
 	return &Server{
-		Address: net.JoinHostPort(addrs[0].String(), cmp.Or(u.Port(), "80")), Host: u.Host,
+		Address: net.JoinHostPort(found.Addresses[0], u.Port), Host: u.Host,
 		Handle: f.Running, CPUs: f.RunningCPUs, Attached: true,
 	}, nil
 }

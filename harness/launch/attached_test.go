@@ -71,7 +71,7 @@ func TestAttachReportsErrors(t *testing.T) {
 	gone.Close()
 	for name, tt := range map[string]struct{ url, says string }{
 		"TLS":          {"https://127.0.0.1:1", "http://HOST:PORT is needed"},
-		"no host":      {"http://no-such-host.invalid:80", "resolving the host of its url"},
+		"no host":      {"http://no-such-host.invalid:80", "its url http://no-such-host.invalid:80: host \"no-such-host.invalid\" cannot be resolved"},
 		"wrong answer": {answering(t, "dead!\r\n"), "answers wrongly: GET /: the body differs"},
 		"nobody there": {gone.URL, "not ready within its start_timeout of 200ms"},
 	} {

@@ -23,6 +23,8 @@ type Checked struct {
 	Differences map[string]string
 	// Surroundings are as in Server; nil where the server did not answer.
 	Surroundings *results.Surroundings
+	// Killed is as in Server.
+	Killed string
 }
 
 // Failed returns the rows that did not pass, with their differences.
@@ -60,6 +62,7 @@ func (l Launcher) Check(ctx context.Context, f Fixture, rows []*scenarios.Scenar
 	if err := server.Stop(context.WithoutCancel(ctx)); err != nil {
 		return c, errors.Join(fmt.Errorf("ending server %s after its check", f.Manifest.Name), err)
 	}
+	c.Killed = server.Killed
 	return c, nil
 }
 

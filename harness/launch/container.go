@@ -5,11 +5,9 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/joust-bench/joust/harness/catalog"
 	"github.com/joust-bench/joust/harness/host"
-	"github.com/joust-bench/joust/harness/tree"
 	"github.com/joust-bench/joust/results"
 )
 
@@ -45,18 +43,4 @@ func (l Launcher) contain(p *host.Program, f Fixture, where catalog.Launch) (com
 	}
 	command, p.Container.Mounts, err = catalog.ResolveContainer(f.Manifest, where)
 	return command, port, err
-}
-
-// withListeners adds the addresses on which a container listens to the error of a
-// server that does not answer.
-func (s *Server) withListeners(err error, f Fixture) error {
-	if f.Image == "" {
-		return err
-	}
-	addresses := tree.Listening(s.Handle.PID())
-	if len(addresses) == 0 {
-		return fmt.Errorf("%w; nothing in its container listens on any TCP port", err)
-	}
-	return fmt.Errorf("%w; its container listens on %s: let args or env use {{.Host}} and {{.Port}}, or say container: {port: N} in %s",
-		err, strings.Join(addresses, ", "), filepath.Join(f.Manifest.Dir, catalog.ManifestName))
 }

@@ -37,8 +37,12 @@ type Server struct {
 
 	// Attached is true for a server that ran before and goes on afterwards.
 	Attached bool
+	// Killed says, after Stop, that SIGTERM did not end the server; empty where it
+	// did.
+	Killed string
 
-	removeDir func() error
+	stopTimeout time.Duration
+	removeDir   func() error
 }
 
 // StartError says that a server did not come to answer.
@@ -125,7 +129,10 @@ func (l Launcher) startIn(ctx context.Context, f Fixture, protocol scenarios.Pro
 		return nil, err
 	}
 	address := net.JoinHostPort(loopback, strconv.Itoa(port))
-	return &Server{Address: address, Host: address, Handle: h, Argv: command.Argv, Surroundings: surroundingsOf(h, f, dir)}, nil
+	return &Server{
+		Address: address, Host: address, Handle: h, Argv: command.Argv, Surroundings: surroundingsOf(h, f, dir),
+		stopTimeout: f.Manifest.StopTimeout,
+	}, nil
 }
 
 // ready waits for a correct answer; the end of the server ends the wait.
@@ -191,10 +198,24 @@ func (s *Server) Stop(ctx context.Context) error {
 	if s.Attached {
 		return nil
 	}
+	endedBefore := s.Ended()
 	err := s.Handle.Stop(ctx)
+	if !endedBefore && ctx.Err() == nil {
+		s.Killed = killed(s.Handle.Exit(), s.stopTimeout)
+	}
 	ctx, cancel := context.WithTimeout(ctx, closeLimit)
 	defer cancel()
 	return errors.Join(err, host.WaitPortClosed(ctx, s.Address), s.removeDir())
+}
+
+// killed says of a server that was asked to end that it was killed, "" where it was
+// not.
+func killed(e host.Exit, after time.Duration) string {
+	if e.Signal != "SIGKILL" || e.OOMKilled {
+		return ""
+	}
+	return fmt.Sprintf("it did not end within %v of SIGTERM and was killed: what it does at its end was cut off, and each of its stops takes so long; "+
+		"let it end on SIGTERM, or set stop_timeout in its server.yaml", after)
 }
 
 // DescribeExit says in words how a program ended.

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/joust-bench/joust/results/files"
 )
 
 // helperEnv makes the test binary one of the processes that a test needs.
@@ -19,7 +21,12 @@ const helperEnv = "JOUST_MACHINE_HELPER"
 func TestMain(m *testing.M) {
 	switch mode := os.Getenv(helperEnv); {
 	case mode == "lock":
-		holdLock()
+		hold(func(waiting func(*files.HeldError)) (func() error, error) { return Lock(context.Background(), waiting) })
+	case mode == "share", mode == "share anyway":
+		hold(func(waiting func(*files.HeldError)) (func() error, error) {
+			s, err := TakeShare(context.Background(), mode == "share anyway", waiting)
+			return func() error { return tellNeighbours(s) }, err
+		})
 	case strings.HasPrefix(mode, "files "):
 		lowerFiles(strings.TrimPrefix(mode, "files "))
 	default:
@@ -27,19 +34,31 @@ func TestMain(m *testing.M) {
 	}
 }
 
-// holdLock says "waiting for ...", "held" or "failed: ...", and gives the lock
-// up when standard input ends.
-func holdLock() {
-	unlock, err := Lock(context.Background(), func(holder string) { fmt.Println("waiting for " + holder) })
+// hold says "waiting for ...", "held" or "failed: ...", and gives the lock or the
+// share up when standard input ends.
+func hold(take func(waiting func(holder *files.HeldError)) (release func() error, err error)) {
+	release, err := take(func(holder *files.HeldError) { fmt.Println("waiting for " + holder.Owner) })
 	if err != nil {
 		fmt.Println("failed: " + err.Error())
 		return
 	}
 	fmt.Println("held")
 	io.Copy(io.Discard, os.Stdin)
-	if err := unlock(); err != nil {
+	if err := release(); err != nil {
 		fmt.Println("failed: " + err.Error())
 	}
+}
+
+// tellNeighbours ends the share and says "neighbours" with the process IDs of the
+// neighbours.
+func tellNeighbours(s *Share) error {
+	neighbours, err := s.Leave()
+	line := "neighbours"
+	for _, n := range neighbours {
+		line += " " + strconv.Itoa(n.PID)
+	}
+	fmt.Println(line)
+	return err
 }
 
 // lowerFiles takes "SOFT HARD", lowers the limits to them and prints the result of

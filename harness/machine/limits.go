@@ -48,6 +48,19 @@ func MaxConnections() (n int, reason string) {
 	return maxConnections(files, ports)
 }
 
+// Room raises the limit on open files and returns an error where that many
+// connections are not possible even so. The error names the limit and the command that
+// raises it.
+func Room(connections int) error {
+	if err := RaiseNoFile(); err != nil {
+		return err
+	}
+	if limit, reason := MaxConnections(); connections > limit {
+		return fmt.Errorf("%d connections are possible here: %s", limit, reason)
+	}
+	return nil
+}
+
 // maxConnections returns the smaller number of those that files and ports allow.
 func maxConnections(files uint64, ports int) (int, string) {
 	byFiles := 0

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/joust-bench/joust/results/files"
 )
 
 func lockPath(tmp string) string { return filepath.Join(tmp, "joust-measuring.lock") }
@@ -53,8 +55,8 @@ func TestWaitEndsWithContext(t *testing.T) {
 	expect(t, holder, "held")
 	ctx, cancel := context.WithCancel(t.Context())
 	var waited []string
-	_, err := lockAt(ctx, lockPath(tmp), func(who string) {
-		waited = append(waited, who)
+	_, err := lockIn(ctx, tmp, func(who *files.HeldError) {
+		waited = append(waited, who.Owner)
 		cancel()
 	})
 	if !errors.Is(err, context.Canceled) || !strings.Contains(err.Error(), "waiting for "+holder.name()) {
@@ -67,7 +69,7 @@ func TestWaitEndsWithContext(t *testing.T) {
 
 func TestLockNeedsItsFolder(t *testing.T) {
 	t.Parallel()
-	_, err := lockAt(t.Context(), filepath.Join(t.TempDir(), "none", "lock"), nil)
+	_, err := lockIn(t.Context(), filepath.Join(t.TempDir(), "none"), nil)
 	if err == nil || !strings.Contains(err.Error(), "set TMPDIR") {
 		t.Errorf("error %v, want one that names the way out", err)
 	}

@@ -1,6 +1,6 @@
 // Package machine knows the facts on which numbers depend besides the servers:
-// the host, the joust that measures, the limits on connections, and the lock that
-// lets one joust at a time measure on this machine.
+// the host, the joust that measures, the limits on connections, and the locks that
+// let one comparison, or several loads, measure on this machine at a time.
 package machine
 
 import (

@@ -16,6 +16,9 @@ type Catalogue struct {
 	Scenarios scenarios.Rows
 	// Servers are all servers, in display order, also those that cannot run here.
 	Servers []ServerFacts
+	// Broken gives the mistakes, in one line, of each server whose manifest cannot be
+	// used.
+	Broken map[string]string
 	// LoaderCPUs is the number of processors that the loader has.
 	LoaderCPUs int
 	// Idle is the default idle strategy of the loader.
@@ -64,7 +67,7 @@ type ServerFacts struct {
 // ConnectionLimit is the largest number of connections that this machine
 // allows.
 type ConnectionLimit struct {
-	// Max is the number; 0 means that it is not known.
+	// Max is the number; 0 means that it is not known, -1 that there are none.
 	Max int
 	// Reason names the limit, such as "the limit of open files is 1024".
 	Reason string

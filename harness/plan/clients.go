@@ -69,7 +69,7 @@ func (c clients) into(t *results.PlanTable, limit, threads int) {
 	t.Sweep = (*results.PlanSweep)(&c)
 	if c.Auto {
 		end := maxAutoClients
-		if limit > 0 {
+		if limit != 0 {
 			end = max(1, min(end, limit/2))
 		}
 		for n := 1; n <= end; n *= 2 {

@@ -2,6 +2,8 @@ package plan
 
 import (
 	"cmp"
+	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -68,18 +70,35 @@ func (r *resolver) fileEntries() []results.PlanEntry {
 		switch {
 		case e.Server == "": // reported already
 		case e.Server == all && e.As == "":
+			r.warnBroken()
 			for _, s := range r.cat.serverNames() {
 				if !named[s] && !seen[s] {
 					add(e, s, s)
 				}
 			}
 		case r.cat.Server(e.Server) == nil:
-			r.problems.add(e.at, "%s", suggest.Unknown("server", e.Server, append([]string{all}, r.cat.serverNames()...)))
+			r.problems.add(e.at, "%s", r.unknown(e.Server, append([]string{all}, r.cat.serverNames()...)))
 		case e.As == "" || r.goodName(e):
 			add(e, e.Server, cmp.Or(e.As, e.Server))
 		}
 	}
 	return list
+}
+
+// unknown says why there is no server of that name: it is broken, or none of the
+// known ones.
+func (r *resolver) unknown(name string, known []string) string {
+	if why := r.cat.Broken[name]; why != "" {
+		return fmt.Sprintf("server %s is broken: %s", name, why)
+	}
+	return suggest.Unknown("server", name, known)
+}
+
+// warnBroken names the servers that a wildcard leaves out since they are broken.
+func (r *resolver) warnBroken() {
+	for _, name := range slices.Sorted(maps.Keys(r.cat.Broken)) {
+		r.warn(fmt.Sprintf("server %s is broken and left out: %s", name, r.cat.Broken[name]))
+	}
 }
 
 // goodName checks a name given with "as". It stands in tables, file names and
@@ -118,6 +137,7 @@ func (r *resolver) flagEntries(asked []entry, fromFile []results.PlanEntry) []re
 		case slices.ContainsFunc(asked[:i], func(before entry) bool { return before.Server == n.Server }):
 			r.problems.add(n.at, "%s is listed twice", n.Server)
 		case n.Server == all:
+			r.warnBroken()
 			for _, s := range r.cat.serverNames() {
 				add(results.PlanEntry{Server: s, As: s})
 			}
@@ -126,7 +146,7 @@ func (r *resolver) flagEntries(asked []entry, fromFile []results.PlanEntry) []re
 		case r.cat.Server(n.Server) != nil:
 			add(results.PlanEntry{Server: n.Server, As: n.Server})
 		default:
-			r.problems.add(n.at, "%s", suggest.Unknown("server", n.Server, known))
+			r.problems.add(n.at, "%s", r.unknown(n.Server, known))
 		}
 	}
 	return list

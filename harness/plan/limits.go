@@ -92,8 +92,11 @@ func checkProtocol(p string) string {
 	if wrong := oneOf("protocol", protocolNames())(p); wrong != "" {
 		return wrong
 	}
-	if p != string(scenarios.H1) {
-		return "no loader engine speaks " + p + " yet; use " + string(scenarios.H1)
+	switch p {
+	case string(scenarios.H1):
+		return ""
+	case string(scenarios.H1S):
+		return "comparisons over TLS come in a later release; compare over h1, and load one server over TLS with joust load https://HOST"
 	}
-	return ""
+	return "comparisons over " + p + " come in a later release; compare over h1"
 }

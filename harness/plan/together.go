@@ -32,8 +32,8 @@ func (r *resolver) checkClients(t *results.PlanTable) {
 	if t.Sweep != nil {
 		fewest = t.Sweep.Clients[0]
 	}
-	if most := max(from.val.most(), fewest); limit.Max > 0 && most > limit.Max {
-		text := fmt.Sprintf("%d clients are more than the %d connections possible here", most, limit.Max)
+	if most := max(from.val.most(), fewest); limit.Max != 0 && most > limit.Max {
+		text := fmt.Sprintf("%d clients are more than the %d connections possible here", most, max(0, limit.Max))
 		if limit.Reason != "" {
 			text += ": " + limit.Reason
 		}

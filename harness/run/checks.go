@@ -32,8 +32,19 @@ func (r *Runner) checkAll(ctx context.Context) error {
 			s.CheckFailed = c.Failed()
 		}
 		r.noteSurroundings(e.As, c.Surroundings)
+		if c.Killed != "" {
+			r.warn("stopping " + e.As + ": " + c.Killed)
+		}
 	}
 	return nil
+}
+
+// warn shows a warning and adds it to the run, unless the run has it.
+func (r *Runner) warn(text string) {
+	if !slices.Contains(r.Run.Warnings, text) {
+		r.Run.Warnings = append(r.Run.Warnings, text)
+		r.Observer.Note("note: %s", text)
+	}
 }
 
 // checkServer starts the server once and checks its rows.

@@ -54,6 +54,9 @@ func helper(mode string) {
 	case "burn":
 		burn(20 * time.Millisecond)
 		return
+	case "zombie":
+		fmt.Println("reset beside a zombie:", resetBesideZombie())
+		return
 	case "parent":
 		child = mustStart("spin")
 	}
@@ -73,6 +76,28 @@ func helper(mode string) {
 	if child != nil {
 		child.end()
 	}
+}
+
+// resetBesideZombie resets the memory peak of this process, which has a zombie as
+// its child, with the rights of an ordinary user.
+func resetBesideZombie() error {
+	if os.Getuid() == 0 {
+		if err := syscall.Setuid(65534); err != nil {
+			return err
+		}
+		// The change of the user took this process's files in /proc away.
+		if err := unix.Prctl(unix.PR_SET_DUMPABLE, 1, 0, 0, 0); err != nil {
+			return err
+		}
+	}
+	child := exec.Command("true")
+	if err := child.Start(); err != nil {
+		return err
+	}
+	for !ended(child.Process.Pid) {
+		runtime.Gosched()
+	}
+	return Tree{Root: os.Getpid()}.ResetPeak()
 }
 
 // allocation is the memory that "map" maps, in bytes.

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/joust-bench/joust/harness/tree"
 	"github.com/joust-bench/joust/loaders/clock"
 	"github.com/joust-bench/joust/results"
 )
@@ -269,11 +270,17 @@ func (t Tree) ResetPeak() error {
 	for _, pid := range pids {
 		// 5 is CLEAR_REFS_MM_HIWATER_RSS of proc_pid_clear_refs(5).
 		err := os.WriteFile("/proc/"+strconv.Itoa(pid)+"/clear_refs", []byte("5"), 0)
-		if err != nil && !gone(err) {
+		if err != nil && !gone(err) && !ended(pid) {
 			return fmt.Errorf("reset the memory peak of process %d: %w", pid, err)
 		}
 	}
 	return nil
+}
+
+// ended reports whether the process is a zombie. Its files in /proc belong to root.
+func ended(pid int) bool {
+	p, err := tree.Lookup(pid)
+	return err == nil && p.Ended()
 }
 
 // memory sums over the processes that still live. A zombie is still listed, but

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"os/exec"
 	"strings"
 	"testing"
 	"time"
@@ -334,4 +336,15 @@ func TestEndedGroupStillHasItsTime(t *testing.T) {
 		}
 		return nil
 	})
+}
+
+// A zombie's memory cannot be reset, and it has none.
+func TestResetPeakSkipsZombies(t *testing.T) {
+	t.Parallel()
+	c := exec.Command(os.Args[0])
+	c.Env = append(os.Environ(), helperEnv+"=zombie")
+	out, err := c.CombinedOutput()
+	if err != nil || string(out) != "reset beside a zombie: <nil>\n" {
+		t.Errorf("%s%v", out, err)
+	}
 }

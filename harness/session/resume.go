@@ -61,6 +61,10 @@ func (m *Measurement) meetAgain() error {
 	}
 	for i := range stored.Servers {
 		s := &stored.Servers[i]
+		if why := c.Broken[s.Folder]; why != "" {
+			errs = append(errs, fmt.Errorf("the run's server %s is broken: %s", s.Folder, why))
+			continue
+		}
 		known := c.Server(s.Folder)
 		if known == nil {
 			errs = append(errs, fmt.Errorf("the run's server %s is not here: name the folder that holds it with --servers-dir", s.Folder))

@@ -19,6 +19,7 @@ import (
 	"github.com/joust-bench/joust/harness/launch"
 	"github.com/joust-bench/joust/harness/machine"
 	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/results/files"
 )
 
 // Opener opens the session of one command. It is used by one goroutine.
@@ -139,14 +140,41 @@ func (s *Session) Fixture(ctx context.Context, server Isolated) (launch.Fixture,
 // Lock waits until this joust is the only one that measures. It returns ErrStopped
 // where the user ends the wait.
 func (o *Opener) Lock(ctx context.Context) (unlock func() error, err error) {
-	defer o.OnStop("joust: stopping: it was waiting, and nothing was measured")()
-	unlock, err = machine.Lock(ctx, func(holder string) {
-		o.Say("joust: waiting: another joust measures on this machine (%s)", holder)
+	defer o.OnStop(waitStopped)()
+	unlock, err = machine.Lock(ctx, func(holder *files.HeldError) {
+		o.Say("joust: waiting: another joust measures on this machine (%s)%s", holder.Owner, wayOut(holder))
 	})
-	if err != nil && ctx.Err() != nil {
-		return nil, ErrStopped
+	return unlock, stopped(ctx, err)
+}
+
+// Share waits until no comparison measures, or does not wait with anyway. It returns
+// ErrStopped where the user ends the wait.
+func (o *Opener) Share(ctx context.Context, anyway bool) (*machine.Share, error) {
+	defer o.OnStop(waitStopped)()
+	share, err := machine.TakeShare(ctx, anyway, func(holder *files.HeldError) {
+		o.Say("joust: waiting: a comparison has this machine (%s): --anyway does not wait%s", holder.Owner, wayOut(holder))
+	})
+	return share, stopped(ctx, err)
+}
+
+// waitStopped is the text of a signal that ends a wait for another joust.
+const waitStopped = "joust: stopping: it was waiting, and nothing was measured"
+
+// wayOut says how to end the joust for which this one waits, where its process is
+// known.
+func wayOut(holder *files.HeldError) string {
+	if holder.PID == 0 {
+		return ""
 	}
-	return unlock, err
+	return fmt.Sprintf("; kill -INT %d ends it", holder.PID)
+}
+
+// stopped returns ErrStopped for the error of a wait that the user ended.
+func stopped(ctx context.Context, err error) error {
+	if err != nil && ctx.Err() != nil {
+		return ErrStopped
+	}
+	return err
 }
 
 // localHost removes the remains of dead jousts, moves joust itself to the loader's

@@ -205,11 +205,17 @@ func DefaultIdle(split results.CPUSplit) loaders.IdleStrategy {
 // Catalogue returns the world as a plan sees it.
 func (w *World) Catalogue() plan.Catalogue {
 	limit, reason := machine.MaxConnections()
+	if limit == 0 {
+		limit = -1 // none, where 0 is unknown
+	}
 	c := plan.Catalogue{
 		Scenarios: w.Table, LoaderCPUs: max(1, len(w.Split.Loader)), Idle: DefaultIdle(w.Split),
 		Engines:     Engines(),
 		Connections: plan.ConnectionLimit{Max: limit, Reason: reason},
-		FreshSeed:   FreshSeed(), NoContainers: w.Opener.noContainers, LookupEnv: os.LookupEnv,
+		FreshSeed:   FreshSeed(), NoContainers: w.Opener.noContainers, LookupEnv: os.LookupEnv, Broken: map[string]string{},
+	}
+	for _, b := range w.Servers.Broken() {
+		c.Broken[b.Name] = strings.ReplaceAll(b.Err.Error(), "\n", "; ")
 	}
 	for _, m := range w.Servers.All() {
 		s := plan.ServerFacts{

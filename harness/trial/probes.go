@@ -81,7 +81,7 @@ func (l *load) probe(ctx context.Context, kind results.ProbeKind, closed results
 
 // probeWindows runs a loader of its own and returns its measured windows.
 func (l *load) probeWindows(ctx context.Context, spec loaders.Spec) ([]results.ProbeWindow, error) {
-	if most, reason := machine.MaxConnections(); most > 0 && spec.Connections > most {
+	if most, reason := machine.MaxConnections(); spec.Connections > most {
 		return nil, fmt.Errorf("%d connections are more than the %d possible here: %s", spec.Connections, most, reason)
 	}
 	probe := l.load(l.trial)

@@ -27,6 +27,7 @@ import (
 	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/loaders/clock"
 	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/results/files"
 	"github.com/joust-bench/joust/results/journal"
 	"github.com/joust-bench/joust/scenarios"
 )
@@ -114,7 +115,7 @@ func newStage(t *testing.T) (*stage, error) {
 // wait for another joust.
 func (s *stage) perform(t *testing.T, x *situation) (trial results.Trial, took time.Duration) {
 	t.Helper()
-	unlock, err := machine.Lock(t.Context(), func(holder string) { t.Logf("waiting for another joust: %s", holder) })
+	unlock, err := machine.Lock(t.Context(), func(holder *files.HeldError) { t.Logf("waiting for another joust: %s", holder.Owner) })
 	if err != nil {
 		t.Fatal(err)
 	}

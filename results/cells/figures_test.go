@@ -58,6 +58,18 @@ func TestOwnPercentiles(t *testing.T) {
 	}
 }
 
+func TestOrderOfMetrics(t *testing.T) {
+	t.Parallel()
+	list := []metric.Name{metric.Memory, metric.P99, metric.Throughput, "p99.95", metric.Mean, "p10", metric.CPU, metric.Max, metric.P99, metric.Min}
+	want := []metric.Name{metric.Throughput, "p10", metric.P99, "p99.95", metric.Min, metric.Max, metric.Mean, metric.CPU, metric.Memory}
+	if got := cells.InOrder(list); !slices.Equal(got, want) || list[0] != metric.Memory {
+		t.Errorf("%v, want %v", got, want)
+	}
+	if got := cells.InOrder(cells.Comparable()); !slices.Equal(got, cells.Comparable()) {
+		t.Errorf("all metrics are %v", got)
+	}
+}
+
 // Requests without an answer are lower bounds: they raise the mean, the standard
 // deviation where they lie beyond the mean, and no minimum below them.
 func TestLowerBoundsOfFigures(t *testing.T) {

@@ -156,7 +156,7 @@ func Compare(oldSets, newSets []*cells.Set, f Filter) (Comparison, error) {
 	c.NotCompared = append(c.NotCompared, c.Old.cellsWithout(&c.New, "OLD", f)...)
 	c.NotCompared = append(c.NotCompared, c.New.cellsWithout(&c.Old, "NEW", f)...)
 	if len(c.Families) == 0 {
-		return c, c.nothing()
+		return c, c.nothing(f)
 	}
 	for i := range c.Families {
 		c.Families[i].judge()
@@ -197,7 +197,7 @@ func usable(old, now []results.Run) error {
 }
 
 // nothing says why two pools have no cell in common.
-func (c *Comparison) nothing() error {
+func (c *Comparison) nothing(f Filter) error {
 	old, now := c.Old.onlyLoop(), c.New.onlyLoop()
 	switch {
 	case old != "" && now != "" && old != now:
@@ -205,7 +205,7 @@ func (c *Comparison) nothing() error {
 	case len(c.NotCompared) > 0:
 		return fmt.Errorf("nothing to compare: the runs have no measured cell in common; the first that differs: %s", c.NotCompared[0])
 	}
-	return errors.New("nothing to compare: no cell was measured on both sides")
+	return fmt.Errorf("nothing to compare: no cell was measured on both sides with one of the metrics %v; latencies are those of open loops", f.metrics())
 }
 
 // add puts one cell's metrics into their families.

@@ -10,6 +10,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"regexp"
 	"strings"
 	"time"
 
@@ -26,7 +27,13 @@ const (
 	nameWait  = 20 * time.Millisecond
 	// mostName is the number of bytes of an owner's name that are read.
 	mostName = 4 << 10
+	// ownerForm is the form of an owner's name: its process ID, the time of the
+	// lock, and its command line.
+	ownerForm = "process %d, since %s: %s"
 )
+
+// ownerName matches a text in ownerForm.
+var ownerName = regexp.MustCompile(`^process \d+, since (\S+): (.*)$`)
 
 // Lock is a locked file with the name of its owner, this process. The lock
 // ends with Release, with Remove, or with the process, even by kill -9.
@@ -42,9 +49,44 @@ type HeldError struct {
 	// PID is the owner's process ID; 0 where this process sees none, as from
 	// within another container.
 	PID int
+	// Since is the time of the lock and Command the owner's command line, as the
+	// owner wrote them; both are zero where the text has another form.
+	Since   time.Time
+	Command string
 }
 
 func (e *HeldError) Error() string { return "another joust has it (" + e.Owner + ")" }
+
+// Holder returns the process that has locked the file at path, nil where none has
+// or there is no such file. It changes nothing.
+func Holder(path string) (*HeldError, error) { return holder(path, false) }
+
+// Clear removes the file at path unless a process has locked it: that one is
+// returned. It is no error where there is no such file.
+func Clear(path string) (*HeldError, error) { return holder(path, true) }
+
+// holder looks for the owner of a file, and may remove a file without one.
+func holder(path string, remove bool) (*HeldError, error) {
+	// A pipe in the file's place would let an opener wait.
+	file, err := os.OpenFile(path, os.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK, 0)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, notFollowed(path, err)
+	}
+	defer file.Close() // it ends the lock; nothing was written
+	err = flock(file, unix.LOCK_SH)
+	var held *HeldError
+	if errors.As(err, &held) {
+		return held, nil
+	}
+	// Until Close nobody becomes the owner, so no owner loses the file.
+	if err == nil && remove && isAt(path, file) {
+		err = os.Remove(path)
+	}
+	return nil, err
+}
 
 // TryLock locks the file at path and writes this process's name into it. It
 // does not wait for another owner but returns a *HeldError. It creates a missing
@@ -81,7 +123,7 @@ func try(path string, perm fs.FileMode) (*Lock, error) {
 		if err != nil {
 			return nil, err
 		}
-		err = flock(file)
+		err = flock(file, unix.LOCK_EX)
 		// An owner may have removed the file after it was opened here.
 		current := err == nil && isAt(path, file)
 		if current {
@@ -104,11 +146,8 @@ func open(path string, perm fs.FileMode) (*os.File, error) {
 	const flags = os.O_RDWR | unix.O_NOFOLLOW
 	for {
 		file, err := os.OpenFile(path, flags, 0)
-		if errors.Is(err, unix.ELOOP) {
-			return nil, fmt.Errorf("%s is a symbolic link, which is not followed: remove it", path)
-		}
 		if !errors.Is(err, fs.ErrNotExist) {
-			return file, err
+			return file, notFollowed(path, err)
 		}
 		file, err = os.OpenFile(path, flags|os.O_CREATE|os.O_EXCL, perm)
 		if errors.Is(err, fs.ErrExist) {
@@ -125,10 +164,18 @@ func open(path string, perm fs.FileMode) (*os.File, error) {
 	}
 }
 
-// flock locks an open file, or returns a *HeldError.
-func flock(file *os.File) error {
+// notFollowed returns the error of opening path, in plain words for a symbolic link.
+func notFollowed(path string, err error) error {
+	if errors.Is(err, unix.ELOOP) {
+		return fmt.Errorf("%s is a symbolic link, which is not followed: remove it", path)
+	}
+	return err
+}
+
+// flock locks an open file, how is LOCK_EX or LOCK_SH, or returns a *HeldError.
+func flock(file *os.File, how int) error {
 	for {
-		switch err := unix.Flock(int(file.Fd()), unix.LOCK_EX|unix.LOCK_NB); err {
+		switch err := unix.Flock(int(file.Fd()), how|unix.LOCK_NB); err {
 		case nil:
 			return nil
 		case unix.EINTR:
@@ -152,7 +199,7 @@ func isAt(path string, file *os.File) bool {
 
 // writeName writes the new owner into the file, in the form that readOwner reads.
 func writeName(file *os.File) error {
-	name := fmt.Sprintf("process %d, since %s: %s\n", os.Getpid(), time.Now().UTC().Format(time.RFC3339), results.RedactedCommand(os.Args))
+	name := fmt.Sprintf(ownerForm+"\n", os.Getpid(), time.Now().UTC().Format(time.RFC3339), results.RedactedCommand(os.Args))
 	_, err := file.WriteAt([]byte(name), 0)
 	return errors.Join(file.Truncate(int64(len(name))), err)
 }
@@ -168,6 +215,11 @@ func readOwner(file *os.File) *HeldError {
 	var pid int
 	if _, err := fmt.Sscanf(held.Owner, "process %d", &pid); err == nil && pid > 0 && isAlive(pid) {
 		held.PID = pid
+	}
+	if parts := ownerName.FindStringSubmatch(held.Owner); parts != nil {
+		if since, err := time.Parse(time.RFC3339, parts[1]); err == nil {
+			held.Since, held.Command = since, parts[2]
+		}
 	}
 	return held
 }

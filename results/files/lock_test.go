@@ -251,3 +251,96 @@ func TestModeIsExact(t *testing.T) {
 		}
 	}
 }
+
+func TestHolder(t *testing.T) {
+	t.Parallel()
+	path := lockPath(t)
+	for name, look := range map[string]func(string) (*files.HeldError, error){"Holder": files.Holder, "Clear": files.Clear} {
+		if held, err := look(path); held != nil || err != nil {
+			t.Errorf("%s without a file: %v, %v", name, held, err)
+		}
+	}
+	began := time.Now().Truncate(time.Second)
+	lock, err := files.TryLock(path, 0o644)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, look := range map[string]func(string) (*files.HeldError, error){"Holder": files.Holder, "Clear": files.Clear} {
+		held, err := look(path)
+		if err != nil || held == nil || held.PID != os.Getpid() || held.Command != strings.Join(os.Args, " ") ||
+			held.Since.Before(began) || held.Since.After(time.Now()) {
+			t.Errorf("%s of a locked file: %+v, %v", name, held, err)
+		}
+	}
+	if err := lock.Release(); err != nil {
+		t.Fatal(err)
+	}
+	if held, err := files.Holder(path); held != nil || err != nil {
+		t.Errorf("Holder of a free file: %v, %v", held, err)
+	}
+	if _, err := os.Lstat(path); err != nil {
+		t.Errorf("Holder removed the file: %v", err)
+	}
+	if held, err := files.Clear(path); held != nil || err != nil {
+		t.Errorf("Clear of a free file: %v, %v", held, err)
+	}
+	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("Clear left the file: %v", err)
+	}
+}
+
+// Nobody waits for what is no file, or follows it.
+func TestHolderOfWhatIsNoFile(t *testing.T) {
+	t.Parallel()
+	pipe, link := lockPath(t), lockPath(t)
+	if err := errors.Join(unix.Mkfifo(pipe, 0o666), os.Symlink(pipe, link)); err != nil {
+		t.Fatal(err)
+	}
+	if held, err := files.Holder(pipe); held != nil || err != nil {
+		t.Errorf("a pipe: %v, %v", held, err)
+	}
+	if _, err := files.Clear(link); err == nil || !strings.Contains(err.Error(), link+" is a symbolic link, which is not followed") {
+		t.Errorf("a link: %v", err)
+	}
+}
+
+// An owner never loses its file to a process that clears abandoned ones.
+func TestClearNeverTakesAnOwnersFile(t *testing.T) {
+	t.Parallel()
+	path := lockPath(t)
+	var all sync.WaitGroup
+	done := make(chan struct{})
+	for range 2 {
+		all.Go(func() {
+			for {
+				select {
+				case <-done:
+					return
+				default:
+				}
+				if _, err := files.Clear(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	for range 200 {
+		lock, err := files.TryLock(path, 0o644)
+		var held *files.HeldError
+		if errors.As(err, &held) {
+			continue // for the moment in which another one looked
+		}
+		if err != nil {
+			t.Error(err)
+			break
+		}
+		if _, err := os.Lstat(path); err != nil {
+			t.Errorf("the owner's file is gone: %v", err)
+		}
+		if err := lock.Remove(); err != nil {
+			t.Error(err)
+		}
+	}
+	close(done)
+	all.Wait()
+}

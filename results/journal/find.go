@@ -31,6 +31,10 @@ type Summary struct {
 	Started time.Time
 	// Plan is the plan's name.
 	Plan string
+	// Duel is true for a duel, which cannot be resumed; Command is the command line
+	// that began the run.
+	Duel    bool
+	Command []string
 	// Trials counts the whole lines of the journal, scouting included.
 	Trials int
 	// Problem says why the run cannot be read; empty for one that can. With a
@@ -135,6 +139,7 @@ func summarise(dir string) Summary {
 	run, err := Header(dir)
 	if err == nil {
 		s.State, s.Started, s.Plan = run.State, run.Started, run.Plan.Name
+		s.Duel, s.Command = run.Duel != nil, run.CommandLine
 		s.Trials, err = countLines(filepath.Join(dir, TrialsFile))
 	}
 	if err != nil {

@@ -99,6 +99,9 @@ func Resume(dir string) (*Journal, results.Run, error) {
 	if err == nil {
 		err = j.openTrials(whole)
 	}
+	if run.State == results.RunRunning { // its last owner was killed
+		run.State = results.RunInterrupted
+	}
 	if err != nil {
 		return nil, results.Run{}, errors.Join(err, j.owner.Remove())
 	}

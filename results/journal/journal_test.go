@@ -75,6 +75,7 @@ func TestRoundTrip(t *testing.T) {
 	t.Parallel()
 	dir := create(t, 3)
 	want := sampleRun()
+	want.State = results.RunInterrupted // it was closed before it was complete
 	want.Trials = []results.Trial{sampleTrial(0), sampleTrial(1), sampleTrial(2)}
 	if diff := cmp.Diff(want, open(t, dir)); diff != "" {
 		t.Errorf("the run came back changed (-want +got):\n%s", diff)

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/files"
 	"github.com/joust-bench/joust/results/journal"
 )
@@ -81,5 +82,50 @@ func TestOneOfManyCreates(t *testing.T) {
 		if err := j.Close(); err != nil {
 			t.Error(err)
 		}
+	}
+}
+
+// A run that is stored as running goes on for as long as a process owns its folder.
+func TestAKilledRunWasInterrupted(t *testing.T) {
+	t.Parallel()
+	dir := create(t, 1)
+	j, resumed, err := journal.Resume(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resumed.State, resumed.Trials = results.RunRunning, nil
+	if err := j.UpdateRun(resumed); err != nil {
+		t.Fatal(err)
+	}
+	states := func() []results.RunState {
+		list, err := journal.List(filepath.Dir(filepath.Dir(dir)))
+		if err != nil || len(list) != 1 {
+			t.Fatalf("listed %v, %v", list, err)
+		}
+		header, err := journal.Header(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return []results.RunState{list[0].State, header.State, open(t, dir).State}
+	}
+	for _, got := range states() {
+		if got != results.RunRunning {
+			t.Errorf("while it is owned: %s", got)
+		}
+	}
+	if err := j.Close(); err != nil { // as kill -9 leaves run.json
+		t.Fatal(err)
+	}
+	for _, got := range states() {
+		if got != results.RunInterrupted {
+			t.Errorf("while nobody owns it: %s", got)
+		}
+	}
+	j, again, err := journal.Resume(dir)
+	if err != nil || again.State != results.RunInterrupted {
+		t.Fatalf("resumed: %s, %v", again.State, err)
+	}
+	if err := j.Close(); err != nil {
+		t.Fatal(err)
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 
 	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/results/files"
 )
 
 // The reasons for which a folder is refused.
@@ -78,7 +79,8 @@ func Trials(dir string) iter.Seq2[results.Trial, error] {
 	}
 }
 
-// Header reads a stored run without its trials.
+// Header reads a stored run without its trials. A run that is stored as running,
+// though no process writes it any more, was interrupted.
 func Header(dir string) (results.Run, error) {
 	path := filepath.Join(dir, RunFile)
 	b, err := os.ReadFile(path)
@@ -91,6 +93,11 @@ func Header(dir string) (results.Run, error) {
 	run, err := decodeRun(b)
 	if err != nil {
 		return results.Run{}, fmt.Errorf("read %s: %w", path, err)
+	}
+	if run.State == results.RunRunning {
+		if owner, err := files.Holder(filepath.Join(dir, LockFile)); owner == nil && err == nil {
+			run.State = results.RunInterrupted
+		}
 	}
 	return run, nil
 }

@@ -285,7 +285,7 @@ func (t *summary) remarks() {
 	list := slices.DeleteFunc(reasons(t.report, t.verdict), func(r results.Reason) bool {
 		return t.verdict.Valid && (r.Code == "errors" || r.Code == "connection-errors")
 	})
-	if len(list)+len(t.report.Warnings) > 0 {
+	if len(list)+len(t.report.Neighbours)+len(t.report.Warnings) > 0 {
 		t.line("")
 	}
 	for _, r := range list {
@@ -295,7 +295,7 @@ func (t *summary) remarks() {
 		}
 		t.line("%s: %s", kind, r.Text)
 	}
-	for _, w := range t.report.Warnings {
+	for _, w := range slices.Concat(neighbours(t.report), t.report.Warnings) {
 		t.line("note: %s", w)
 	}
 }
