@@ -1,11 +1,5 @@
 package results
 
-import (
-	"cmp"
-	"maps"
-	"slices"
-)
-
 // Report holds the measurements of one loader process in one trial.
 type Report struct {
 	// Loader names the tool and engine, such as "joust evloop".
@@ -241,6 +235,9 @@ type Group struct {
 	Failed uint64            `json:"failed"`
 	Errors map[Cause]uint64  `json:"errors,omitempty"`
 	Status map[string]uint64 `json:"status,omitempty"`
+	// Encodings counts Completed by content coding, such as "gzip" or "identity", of
+	// requests that say which ones count as right; absent for others.
+	Encodings map[string]uint64 `json:"encodings,omitempty"`
 	// FirstError describes the first failure.
 	FirstError string `json:"first_error,omitempty"`
 
@@ -260,47 +257,6 @@ type Group struct {
 	// ServiceTable and CorrectedTable are a foreign loader's, without samples.
 	ServiceTable   *Percentiles `json:"service_table,omitempty"`
 	CorrectedTable *Percentiles `json:"corrected_table,omitempty"`
-}
-
-// Cause is the cause of a failed request or connect.
-type Cause string
-
-// The causes of failure; CauseLocal* are of the loader's own machine.
-const (
-	CauseConnectRefused Cause = "connect_refused"
-	CauseConnectReset   Cause = "connect_reset"
-	CauseConnectTimeout Cause = "connect_timeout"
-	CauseConnect        Cause = "connect"
-	CauseTLS            Cause = "tls"
-	CauseWrite          Cause = "write"
-	CauseReset          Cause = "reset"
-	CauseClosed         Cause = "closed"
-	CauseRead           Cause = "read"
-	CauseTimeout        Cause = "timeout"
-	CauseStatus         Cause = "status"
-	CauseLength         Cause = "length"
-	CauseBody           Cause = "body"
-	CauseProtocol       Cause = "protocol"
-	CauseEarlyReply     Cause = "early_reply"
-	// CauseRedirect is a chain of redirects without end.
-	CauseRedirect Cause = "redirect"
-	// CauseSurplus is an answer, or bytes of it, that no request asked for.
-	CauseSurplus    Cause = "surplus_answer"
-	CauseLocalPorts Cause = "local_ports_exhausted"
-	CauseLocalFiles Cause = "local_file_limit"
-	CauseLocal      Cause = "local"
-)
-
-// HarnessSide reports whether the loader's own machine failed, not the server.
-func (c Cause) HarnessSide() bool {
-	return c == CauseLocalPorts || c == CauseLocalFiles || c == CauseLocal
-}
-
-// MostFrequent returns the causes, the most frequent first.
-func MostFrequent(counts map[Cause]uint64) []Cause {
-	return slices.SortedFunc(maps.Keys(counts), func(a, b Cause) int {
-		return cmp.Or(cmp.Compare(counts[b], counts[a]), cmp.Compare(a, b))
-	})
 }
 
 // ThreadUse is the activity of one loader thread in a window.

@@ -169,7 +169,20 @@ type Expect struct {
 	NoBody bool `yaml:"no_body" json:"no_body,omitempty"`
 	// Framing marks the body's end: "length" or "chunked"; empty accepts both.
 	Framing Framing `yaml:"framing" json:"framing,omitempty"`
+	// Encodings are the content codings in which a right answer may come. Its body is
+	// inflated and then compared. Empty compares the body as it is sent.
+	Encodings []Encoding `yaml:"encodings" json:"encodings,omitempty"`
 }
+
+// Encoding is a content coding (RFC 9110 §8.4.1).
+type Encoding string
+
+// The content codings. Identity is none.
+const (
+	Identity Encoding = "identity"
+	Gzip     Encoding = "gzip"
+	Brotli   Encoding = "br"
+)
 
 // Framing is the way in which a message marks the end of its body.
 type Framing string

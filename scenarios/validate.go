@@ -93,6 +93,7 @@ func kinds() map[reflect.Type][]string {
 		reflect.TypeFor[RankBy]():    suggest.Texts(ByThroughput, ByBandwidth),
 		reflect.TypeFor[Rotation]():  suggest.Texts(PerRequest, PerConnection, Weighted),
 		reflect.TypeFor[CloseKind](): suggest.Texts(FIN, RST),
+		reflect.TypeFor[Encoding]():  suggest.Texts(Identity, Gzip, Brotli),
 		reflect.TypeFor[Framing]():   suggest.Texts(LengthFramed, ChunkedFramed),
 	}
 }

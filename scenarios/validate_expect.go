@@ -21,6 +21,9 @@ func (r *Request) checkExpect(f *faults, at string) {
 	f.when(e.Body != nil && e.Echo, at+".echo", "cannot stand together with body: one of them says what the answer is")
 	f.when(e.Echo && r.Body == nil, at+".echo", "expects the request's own body, and the request has none")
 	r.checkNoBody(f, at)
+	if len(e.Encodings) > 0 {
+		checkSet(f, at+".encodings", "encoding", e.Encodings)
+	}
 	for i, h := range e.Headers {
 		path := fmt.Sprintf("%s.headers[%d]", at, i)
 		checkHeader(f, path, h)
@@ -59,6 +62,7 @@ func (r *Request) checkNoBody(f *faults, at string) {
 	f.when(headOnly && !e.NoBody, at+".no_body", "must be true: answers to HEAD, and those with status 204 or 304, end with their head")
 	f.when(e.NoBody && !headOnly, at+".no_body", "is for HEAD, 204 and 304; for an empty body write body: {}")
 	f.when(e.NoBody && (e.Body != nil || e.Echo), at+".no_body", "cannot stand together with body or echo")
+	f.when(e.NoBody && len(e.Encodings) > 0, at+".encodings", "has no meaning with no_body: there is no body to inflate")
 	f.when(e.NoBody && e.Framing != "", at+".framing", "has no meaning with no_body: there is no body whose end could be told")
 }
 
@@ -74,7 +78,7 @@ func (r *Request) checkAnswerLength(f *faults, at string, h Header) {
 		return
 	}
 	body, exact := r.AnswerBody()
-	f.when(exact && !r.Expect.NoBody && body.Size() != n, at+".value", "Content-Length %d contradicts the expected body of %d bytes", n, body.Size())
+	f.when(exact && !r.Expect.NoBody && len(r.Expect.Encodings) == 0 && body.Size() != n, at+".value", "Content-Length %d contradicts the expected body of %d bytes", n, body.Size())
 	f.when(r.Expect.Framing == ChunkedFramed, at, "Content-Length cannot stand together with framing: chunked")
 }
 

@@ -28,6 +28,9 @@ func (a answer) compare(m message) string {
 	if what := a.compareFraming(m.request); what != "" {
 		return what
 	}
+	if what := a.inflate(m); what != "" {
+		return what
+	}
 	return a.compareBody(m)
 }
 

@@ -64,6 +64,7 @@ func (f *loadFlags) register(flags *pflag.FlagSet) {
 	flags.StringArrayVar(&o.Cookies, "cookie", nil, "`cookie` name=value (repeatable)")
 	flags.StringVarP(&o.BasicAuth, "basic-auth", "A", "", "`user:password` for HTTP's basic authentication")
 	alias(flags, "method", "request", "X")
+	flags.BoolVar(&o.Compressed, "compressed", false, "accept gzip and br; answers are inflated before their body is compared")
 	flags.BoolVar(&o.Follow, "follow", false, "follow redirects within the server; a request counts with those that it leads to")
 	flags.StringVar(&o.RequestID, "request-id", "", "give each request an id of its own in this `header`, and list the slowest by it")
 	flags.Lookup("request-id").NoOptDefVal = adhoc.DefaultRequestID

@@ -88,6 +88,8 @@ type Flags struct {
 	JSON bool
 	// Form are the fields "name=value" of a form, in place of Body.
 	Form []string
+	// Compressed accepts gzip and br, and compares the inflated body.
+	Compressed bool
 	// HTTP10 asks in HTTP/1.0.
 	HTTP10 bool
 	Depth  int
@@ -228,6 +230,9 @@ func (f *Flags) request(u URL) (scenarios.Request, error) {
 	r.Expect.Status = given(f.ExpectStatus, 0)
 	if f.ExpectBody != nil {
 		r.Expect.Body = &scenarios.Body{Text: *f.ExpectBody}
+	}
+	if f.Compressed {
+		r.Expect.Encodings = []scenarios.Encoding{scenarios.Gzip, scenarios.Brotli, scenarios.Identity}
 	}
 	r.Name = r.Method + " " + r.Path
 	built, err := wire.Compile(&r, u.Host)

@@ -157,6 +157,14 @@ func TestFlagsReachTheSpec(t *testing.T) {
 		{"credentials", func(o *adhoc.Flags) { o.BasicAuth = "u:p:q" }, func(s *loaders.Spec) {
 			s.Requests[0].Headers = []scenarios.Header{{Name: "Authorization", Value: "Basic dTpwOnE="}}
 		}},
+		{"compressed", func(o *adhoc.Flags) { o.Compressed = true }, func(s *loaders.Spec) {
+			s.Requests[0].Headers = []scenarios.Header{{Name: "Accept-Encoding", Value: "gzip, br"}}
+			s.Requests[0].Expect.Encodings = []scenarios.Encoding{"gzip", "br", "identity"}
+		}},
+		{"compressed in one way", func(o *adhoc.Flags) { o.Compressed, o.Headers = true, []string{"accept-encoding: br"} }, func(s *loaders.Spec) {
+			s.Requests[0].Headers = []scenarios.Header{{Name: "accept-encoding", Value: "br"}}
+			s.Requests[0].Expect.Encodings = []scenarios.Encoding{"gzip", "br", "identity"}
+		}},
 		{"HTTP/1.0", func(o *adhoc.Flags) { o.HTTP10 = true }, func(s *loaders.Spec) { s.Requests[0].Version = "1.0" }},
 		{"headers", func(o *adhoc.Flags) { o.Headers = []string{"A:b", "A: b", "E:", "Host: x"} }, func(s *loaders.Spec) {
 			s.Requests[0].Headers = []scenarios.Header{{Name: "A", Value: "b"}, {Name: "A", Value: "b"}, {Name: "E"}, {Name: "Host", Value: "x"}}

@@ -61,6 +61,9 @@ func (f *Flags) fields(u URL, bodyType string) ([]scenarios.Header, error) {
 	if f.JSON {
 		add("Accept", jsonType)
 	}
+	if f.Compressed {
+		add("Accept-Encoding", "gzip, br")
+	}
 	add("Content-Type", bodyType)
 	return headers, nil
 }

@@ -136,6 +136,8 @@ type Answer struct {
 	Status int
 	// Body is how many bytes of the body, without framing, this call took.
 	Body int
+	// Coding is, with End, the content coding of the body.
+	Coding Coding
 	// Cause is, with End, why the answer is wrong; empty for a right one.
 	Cause results.Cause
 }

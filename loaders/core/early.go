@@ -61,7 +61,6 @@ func (s *shard) depart(c *connection, asked bool, now int64) {
 // earlyReply fails the only request in flight, whose answer came before its body was
 // written.
 func (s *shard) earlyReply(c *connection, now int64) {
-	c.answered = true
 	s.fail(c, now, failure{cause: results.CauseEarlyReply, detail: "the answer began before the request's body was written"})
 	s.restart(c)
 }

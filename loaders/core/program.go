@@ -101,8 +101,8 @@ func compileProgram(r *scenarios.Request, built *codec.Request) ([]instruction, 
 	return program, nil
 }
 
-// goOn is the interim status that asks for the body of a request (RFC 9110 §15.2.1).
-const goOn = 100
+// continues is the interim status that lets the body of a request come.
+const continues = 100
 
 // compileOperation compiles one operation; sent is how many bytes went out before it.
 func compileOperation(op *scenarios.Operation, built *codec.Request, sent int64) (instruction, error) {
@@ -120,7 +120,7 @@ func compileOperation(op *scenarios.Operation, built *codec.Request, sent int64)
 	case op.AwaitStatus != nil:
 		return instruction{verb: verbAwait, n: int64(*op.AwaitStatus)}, nil
 	case op.AwaitContinueMicros != nil:
-		return instruction{verb: verbAwait, n: goOn, limit: *op.AwaitContinueMicros * int64(time.Microsecond)}, nil
+		return instruction{verb: verbAwait, n: continues, limit: *op.AwaitContinueMicros * int64(time.Microsecond)}, nil
 	case op.AwaitEnd != nil:
 		return instruction{verb: verbAwait}, nil
 	case op.AwaitEvents != nil:

@@ -228,6 +228,9 @@ func (s *shard) complete(c *connection, now int64, a *codec.Answer) {
 	} else {
 		s.completed++
 		s.out.Answered(&f.Exchange, now, a.Status)
+		if a.Coding != codec.Unasked {
+			s.out.Coded(f.Group, now, a.Coding.String())
+		}
 		s.release(c, now, a.Status, "")
 	}
 	if c.count == 0 {

@@ -145,6 +145,8 @@ func inexpressible(row *scenarios.Scenario) string {
 		switch {
 		case r.Exchange != nil:
 			return "a request that is sent or awaited in steps cannot be said to it"
+		case len(r.Expect.Encodings) > 0:
+			return "it does not inflate the compressed answers of this row"
 		case r.Expect.Status >= 400 || r.Expect.Status > 0 && r.Expect.Status < 200:
 			return fmt.Sprintf("it counts the right answer of this row, status %d, as a failure", r.Expect.Status)
 		}

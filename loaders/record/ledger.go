@@ -229,6 +229,14 @@ func (l *Ledger) Answered(e *Exchange, now int64, status int) {
 	}
 }
 
+// Coded counts the content coding of a right answer that was complete at now.
+func (l *Ledger) Coded(group int32, now int64, coding string) {
+	if l.Window.Inside(now) {
+		counts := &l.Groups[group].counts
+		counts.Encodings = counted(counts.Encodings, coding)
+	}
+}
+
 // Failed counts a request that failed at now. status is 0 where none came. A timeout
 // of an open loop is a censored sample of the corrected latency as well.
 func (l *Ledger) Failed(e *Exchange, now int64, cause results.Cause, status int, detail string) {

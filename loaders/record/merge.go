@@ -54,6 +54,7 @@ func addGroup(all, g *results.Group) {
 	all.Completed += g.Completed
 	all.Failed += g.Failed
 	all.Errors, all.Status = added(all.Errors, g.Errors), added(all.Status, g.Status)
+	all.Encodings = added(all.Encodings, g.Encodings)
 	all.FirstError = cmp.Or(all.FirstError, g.FirstError)
 }
 

@@ -126,6 +126,7 @@ func (t *summary) counts() {
 	}
 	t.traffic("received", p.ReceivedBytes, p.ReceivedBodyBytes)
 	t.traffic("sent", p.SentBytes, p.SentBodyBytes)
+	t.encodings()
 }
 
 // bound marks a throughput that is a lower bound.

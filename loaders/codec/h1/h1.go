@@ -36,6 +36,8 @@ type pair struct {
 	request codec.Request
 	answer  wire.Expectation
 	memo    wire.Memo
+	// inflated is for requests that accept compressed answers.
+	inflated verdict
 }
 
 // New compiles the requests of a load and the answers that count as right.
@@ -102,6 +104,7 @@ func (p *protocol) Shard() codec.Shard {
 type shard struct {
 	protocol *protocol
 	pairs    []pair
+	inflater inflater
 	redirect redirect
 }
 
@@ -150,8 +153,12 @@ type answerReader struct {
 	check  wire.Check
 	// fresh is true between answers, inBody behind the head of the final answer.
 	fresh, inBody bool
-	// cause is why the answer is wrong, as far as it is known before the answer's end.
+	// cause is why the answer is wrong, as far as it is known before the answer's end,
+	// and fault describes a wrong coding.
 	cause results.Cause
+	fault string
+	// packed is the compressed body so far.
+	packed []byte
 }
 
 // Open implements codec.Conn.
@@ -215,6 +222,13 @@ func (c *answerReader) Next(request int32, in []byte, found *codec.Answer) (n in
 func (c *answerReader) recognised(p *pair, body []byte, found *codec.Answer) {
 	*found = codec.Answer{Event: codec.End, Keep: !p.request.Ends, Status: p.memo.Status(), Body: len(body)}
 	c.check.Reset()
+	if p.answer.Codings != 0 {
+		found.Coding = p.memo.Coding()
+		if compressed(found.Coding) {
+			found.Cause = c.unpack(p, found.Coding, body)
+			return
+		}
+	}
 	if !c.check.Body(&p.answer, body) {
 		found.Cause = c.bodyCause(&p.answer)
 	} else if !c.check.Done(&p.answer) {
@@ -228,6 +242,7 @@ func (c *answerReader) begin(request int32) {
 	a := &c.pairs[request].answer
 	c.parser.Expect(a.NoBody, a.HTTP10)
 	c.check.Reset()
+	c.packed = c.packed[:0]
 }
 
 // head judges the status of a final head, and remembers the head of a right answer.
@@ -241,12 +256,21 @@ func (c *answerReader) head(request int32, head []byte) {
 		c.cause = results.CauseStatus
 		return
 	}
+	if wanted := e.answer.Codings; wanted != 0 && !wanted.Has(c.parser.Coding) {
+		c.refuse(fmt.Sprintf("the content coding %s, where %s counts as right", c.parser.Coding, wanted))
+		return
+	}
 	e.memo.Learn(head, &c.parser)
 }
 
 // body compares the next bytes of the body with the expected ones.
 func (c *answerReader) body(request int32, span []byte) {
-	if a := &c.pairs[request].answer; c.cause == "" && !c.check.Body(a, span) {
+	a := &c.pairs[request].answer
+	switch {
+	case c.cause != "":
+	case a.Codings != 0 && compressed(c.parser.Coding):
+		c.collect(span)
+	case !c.check.Body(a, span):
 		c.cause = c.bodyCause(a)
 	}
 }
@@ -254,7 +278,15 @@ func (c *answerReader) body(request int32, span []byte) {
 // end completes the answer.
 func (c *answerReader) end(request int32, found *codec.Answer) {
 	c.fresh = true
-	if c.cause == "" && !c.check.Done(&c.pairs[request].answer) {
+	p := &c.pairs[request]
+	if p.answer.Codings != 0 {
+		found.Coding = c.parser.Coding
+	}
+	switch {
+	case c.cause != "":
+	case compressed(found.Coding):
+		c.cause = c.unpack(p, found.Coding, c.packed)
+	case !c.check.Done(&p.answer):
 		c.cause = results.CauseLength
 	}
 	found.Event, found.Status, found.Cause = codec.End, c.parser.Status, c.cause
@@ -308,6 +340,8 @@ func (c *answerReader) Describe(request int32, cause results.Cause) string {
 		return fmt.Sprintf("%s: status %d where %s counts as right", name, c.parser.Status, a.WantedStatus())
 	case results.CauseLength:
 		return fmt.Sprintf("%s: a body of %d bytes where %d count as right", name, c.check.Seen(), len(a.Body))
+	case results.CauseEncoding:
+		return fmt.Sprintf("%s: %s", name, c.fault)
 	case results.CauseBody:
 		return fmt.Sprintf("%s: a body that differs from the %d bytes that count as right", name, len(a.Body))
 	}

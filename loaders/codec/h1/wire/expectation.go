@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"strconv"
 
+	"github.com/joust-bench/joust/loaders/codec"
 	"github.com/joust-bench/joust/scenarios"
 )
 
@@ -20,13 +21,19 @@ type Expectation struct {
 	// HTTP10 is true for a request in HTTP/1.0: the connection stays only where the
 	// answer says so, and no coding may frame the body.
 	HTTP10 bool
+	// Codings are the content codings in which the body may come. Body is compared
+	// with the inflated one. The empty set compares the body as it is sent.
+	Codings codec.Codings
 }
 
 // Expect prepares the expectation of a request; for an echo it shares the
 // request's body.
 func (b *Bodies) Expect(r *scenarios.Request) Expectation {
 	body, exact := r.AnswerBody()
-	return Expectation{Status: r.Expect.Status, Body: b.plain(body), Exact: exact, NoBody: r.Method == "HEAD", HTTP10: r.Version == "1.0"}
+	return Expectation{
+		Status: r.Expect.Status, Body: b.plain(body), Exact: exact,
+		NoBody: r.Method == "HEAD", HTTP10: r.Version == "1.0", Codings: codec.CodingsOf(r.Expect.Encodings),
+	}
 }
 
 // StatusOK reports whether a final status counts as right.

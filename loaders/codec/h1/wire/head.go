@@ -5,6 +5,8 @@ import (
 	"errors"
 	"math"
 	"strconv"
+
+	"github.com/joust-bench/joust/loaders/codec"
 )
 
 // lineKind is the kind of the line that a folded line would continue.
@@ -81,6 +83,7 @@ func (p *Parser) beginHead() {
 	p.Status, p.HeadBytes, p.ContentLength = 0, 0, -1
 	p.KeepAlive, p.Chunked = false, false
 	p.flags, p.last = 0, noField
+	p.Coding = codec.Identity
 }
 
 // partialHead refuses an incomplete head that can never become a head, and asks
@@ -176,7 +179,21 @@ func (p *Parser) fieldLine(line []byte) string {
 		return p.transferEncoding(value)
 	}
 	p.last = plainField
+	if equalFold(name, "content-encoding") {
+		p.contentEncoding(value)
+	}
 	return ""
+}
+
+// contentEncoding notes a coding. A second one makes a list that is not undone.
+func (p *Parser) contentEncoding(value []byte) {
+	switch coding := codec.CodingOf(value); {
+	case coding == codec.Identity:
+	case p.Coding != codec.Identity:
+		p.Coding = codec.OtherCoding
+	default:
+		p.Coding = coding
+	}
 }
 
 func (p *Parser) foldedLine(line []byte) string {

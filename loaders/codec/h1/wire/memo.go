@@ -1,6 +1,10 @@
 package wire
 
-import "bytes"
+import (
+	"bytes"
+
+	"github.com/joust-bench/joust/loaders/codec"
+)
 
 // maxMemoHead is the greatest length in bytes of a head that a Memo remembers;
 // longer heads are parsed every time.
@@ -14,10 +18,14 @@ type Memo struct {
 	head   []byte // owned
 	body   int
 	status int
+	coding codec.Coding
 }
 
 // Status is the status code of the remembered response.
 func (m *Memo) Status() int { return m.status }
+
+// Coding is the content coding of the remembered response.
+func (m *Memo) Coding() codec.Coding { return m.coding }
 
 // Learn remembers the head of the response that p reads, just after its Head. Only a
 // final, keep-alive response whose head states its length can be recognised later;
@@ -29,7 +37,7 @@ func (m *Memo) Learn(head []byte, p *Parser) {
 		return
 	}
 	m.head = append(m.head, head...)
-	m.body, m.status = body, p.Status
+	m.body, m.status, m.coding = body, p.Status, p.Coding
 }
 
 // Match reports whether data starts with the remembered head and holds the whole

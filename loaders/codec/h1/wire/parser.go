@@ -1,6 +1,10 @@
 package wire
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/joust-bench/joust/loaders/codec"
+)
 
 // Part is the part of a response that the parser consumed.
 type Part uint8
@@ -36,23 +40,29 @@ type Parser struct {
 	KeepAlive bool
 	// Chunked is true where the head declares a chunked body.
 	Chunked bool
+	// Coding is the content coding of the body, Identity where the head has none.
+	Coding codec.Coding
 
-	question
+	asked
 	state    state
 	last     lineKind
 	interims uint8
 	flags    flags
-	scan     int32 // bytes of the unconsumed head or trailers searched for a line's end
-	line     int32 // start of their first unread line
-	remain   int64 // bytes of the body or chunk to come, without end until the close
-	span     int   // start of the last Body
-	spanEnd  int
+	cursor
+	remain  int64 // bytes of the body or chunk to come, without end until the close
+	span    int   // start of the last Body
+	spanEnd int
 }
 
-// question is what the parser knows of the request.
-type question struct {
-	// noBody is true where the answer has no body, asked10 for a request of HTTP/1.0.
+// asked is what the parser knows of the request.
+type asked struct {
 	noBody, asked10 bool
+}
+
+// cursor is the place in an unconsumed head or trailers.
+type cursor struct {
+	scan int32 // bytes searched for a line's end
+	line int32 // start of the first unread line
 }
 
 // state is the place of the next byte in a response.

@@ -1,0 +1,115 @@
+package h1
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+
+	"github.com/joust-bench/joust/loaders/codec"
+	"github.com/joust-bench/joust/loaders/codec/inflate"
+	"github.com/joust-bench/joust/results"
+)
+
+const (
+	// maxPacked bounds the compressed bodies that are inflated, in bytes.
+	maxPacked = 64 << 20
+	// maxInflated bounds what is inflated of a body of which no content is expected,
+	// in bytes.
+	maxInflated = 64 << 20
+	// sampleEvery is how many bodies, of which no content is expected, come for one
+	// that is inflated.
+	sampleEvery = 16
+)
+
+// verdict is the last compressed body of a request that was inflated. Equal bytes have
+// the same outcome without being inflated again.
+type verdict struct {
+	coding codec.Coding
+	packed []byte
+	// fault says why the body does not inflate; empty for a right body.
+	fault string
+	// others counts bodies that differed from it.
+	others int
+}
+
+// covers reports whether the body is the one of the verdict.
+func (v *verdict) covers(coding codec.Coding, packed []byte) bool {
+	return v.coding == coding && bytes.Equal(v.packed, packed)
+}
+
+// inflater inflates the bodies of one thread.
+type inflater struct {
+	reader inflate.Reader
+	buf    []byte
+}
+
+// compressed reports whether the body must be inflated.
+func compressed(c codec.Coding) bool { return c == codec.Gzip || c == codec.Brotli }
+
+// collect keeps the next bytes of a compressed body.
+func (c *answerReader) collect(span []byte) {
+	if len(c.packed)+len(span) > maxPacked {
+		c.refuse(fmt.Sprintf("a compressed body of more than %d MiB is not inflated", maxPacked>>20))
+		return
+	}
+	c.packed = append(c.packed, span...)
+}
+
+// refuse says why the coding of the answer is wrong.
+func (c *answerReader) refuse(fault string) { c.cause, c.fault = results.CauseEncoding, fault }
+
+// unpack judges a compressed body, and returns the cause where it is wrong. Without an
+// expected body it inflates a sample: compression that is broken shows there too.
+func (c *answerReader) unpack(p *pair, coding codec.Coding, packed []byte) results.Cause {
+	v := &p.inflated
+	if len(packed) == 0 {
+		return c.missing(p)
+	}
+	if !v.covers(coding, packed) {
+		if v.others++; !p.answer.Exact && v.others%sampleEvery != 1 {
+			return ""
+		}
+		fault, cause := c.inflate(p, coding, packed)
+		if cause != "" {
+			return cause
+		}
+		v.coding, v.packed, v.fault = coding, append(v.packed[:0], packed...), fault
+	}
+	if v.fault != "" {
+		c.refuse(v.fault)
+		return c.cause
+	}
+	return ""
+}
+
+// missing returns the cause of a body that lacks bytes, "" where none are missing.
+func (c *answerReader) missing(p *pair) results.Cause {
+	if !c.check.Done(&p.answer) {
+		return results.CauseLength
+	}
+	return ""
+}
+
+// inflate compares the inflated body with the expected one. It returns why the body does
+// not inflate, or the cause where it inflates to a wrong one.
+func (c *answerReader) inflate(p *pair, coding codec.Coding, packed []byte) (fault string, cause results.Cause) {
+	const piece = 64 << 10
+	in := &c.shard.inflater
+	if in.buf == nil {
+		in.buf = make([]byte, piece)
+	}
+	err := in.reader.Open(coding, packed)
+	for n := 0; err == nil; {
+		n, err = in.reader.Read(in.buf)
+		if !c.check.Body(&p.answer, in.buf[:n]) {
+			return "", c.bodyCause(&p.answer)
+		}
+		if !p.answer.Exact && c.check.Seen() > maxInflated {
+			return "", ""
+		}
+	}
+	if err != io.EOF {
+		return err.Error(), ""
+	}
+	return "", c.missing(p)
+}

@@ -1,0 +1,49 @@
+package results
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+)
+
+// Cause is the cause of a failed request or connect.
+type Cause string
+
+// The causes of failure; CauseLocal* are of the loader's own machine.
+const (
+	CauseConnectRefused Cause = "connect_refused"
+	CauseConnectReset   Cause = "connect_reset"
+	CauseConnectTimeout Cause = "connect_timeout"
+	CauseConnect        Cause = "connect"
+	CauseTLS            Cause = "tls"
+	CauseWrite          Cause = "write"
+	CauseReset          Cause = "reset"
+	CauseClosed         Cause = "closed"
+	CauseRead           Cause = "read"
+	CauseTimeout        Cause = "timeout"
+	CauseStatus         Cause = "status"
+	CauseLength         Cause = "length"
+	CauseBody           Cause = "body"
+	CauseEncoding       Cause = "encoding"
+	CauseProtocol       Cause = "protocol"
+	CauseEarlyReply     Cause = "early_reply"
+	// CauseRedirect is a chain of redirects without end.
+	CauseRedirect Cause = "redirect"
+	// CauseSurplus is an answer, or bytes of it, that no request asked for.
+	CauseSurplus    Cause = "surplus_answer"
+	CauseLocalPorts Cause = "local_ports_exhausted"
+	CauseLocalFiles Cause = "local_file_limit"
+	CauseLocal      Cause = "local"
+)
+
+// HarnessSide reports whether the loader's own machine failed, not the server.
+func (c Cause) HarnessSide() bool {
+	return c == CauseLocalPorts || c == CauseLocalFiles || c == CauseLocal
+}
+
+// MostFrequent returns the causes, the most frequent first.
+func MostFrequent(counts map[Cause]uint64) []Cause {
+	return slices.SortedFunc(maps.Keys(counts), func(a, b Cause) int {
+		return cmp.Or(cmp.Compare(counts[b], counts[a]), cmp.Compare(a, b))
+	})
+}
