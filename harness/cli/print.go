@@ -16,6 +16,8 @@ import (
 	"github.com/olekukonko/tablewriter/tw"
 	"github.com/spf13/pflag"
 	"golang.org/x/term"
+
+	"github.com/joust-bench/joust/results"
 )
 
 // The formats of results.
@@ -39,8 +41,11 @@ func checkFormat(format string, formats ...string) error {
 	return fmt.Errorf("--format %q: the formats are %s", format, strings.Join(formats, ", "))
 }
 
-// say prints a line on standard error.
-func (a *app) say(format string, args ...any) { fmt.Fprintf(a.stderr, format+"\n", args...) }
+// say prints a line on standard error, without passwords of URLs: a URL may stand
+// where joust asks for something else.
+func (a *app) say(format string, args ...any) {
+	fmt.Fprintln(a.stderr, results.Redacted(fmt.Sprintf(format, args...)))
+}
 
 func (a *app) printJSON(v any) error {
 	e := json.NewEncoder(a.stdout)
