@@ -229,7 +229,7 @@ func readPlan(args []string) (file string, data []byte, err error) {
 	if len(args) == 0 {
 		return "", nil, nil
 	}
-	data, err = os.ReadFile(args[0])
+	data, err = files.Read(args[0], mostPlan)
 	if errors.Is(err, os.ErrNotExist) {
 		files, _ := planFiles()
 		return "", nil, session.Usage(fmt.Errorf("there is no plan %s: plans here: %s", args[0], strings.Join(files, ", ")))
