@@ -5,6 +5,7 @@ package loaders
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/joust-bench/joust/results"
@@ -32,6 +33,13 @@ type Spec struct {
 	// waits for Think after an answer.
 	Users int   `json:"users,omitempty"`
 	Think Think `json:"think,omitzero"`
+	// Follow asks for the requests to which answers redirect (RFC 9110 §15.4), on the
+	// same target only. A request and those that it leads to are one exchange: it counts
+	// once, takes the time from its first send to its last answer, and has one timeout.
+	Follow bool `json:"follow,omitempty"`
+	// RequestID names a header field in which each request carries an id of its own, a
+	// RequestID; empty for none.
+	RequestID string `json:"request_id,omitempty"`
 	// TLS is set for protocols over TLS.
 	TLS   *TLS   `json:"tls,omitempty"`
 	Proxy *Proxy `json:"proxy,omitempty"`
@@ -92,6 +100,16 @@ type TLS struct {
 type Proxy struct {
 	// Address is host:port with a numeric host.
 	Address string `json:"address"`
+	// Headers are for the proxy alone, such as Proxy-Authorization: they go with
+	// CONNECT where there is a tunnel, never into it, and else with each request.
+	Headers []scenarios.Header `json:"headers,omitempty"`
+}
+
+// ForProxy reports whether a header field is for a proxy and not for the server
+// behind it.
+func ForProxy(h scenarios.Header) bool {
+	const prefix = "Proxy-"
+	return len(h.Name) > len(prefix) && strings.EqualFold(h.Name[:len(prefix)], prefix)
 }
 
 // EngineName names an engine.

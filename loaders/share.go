@@ -11,7 +11,13 @@ type Share struct {
 
 // portion returns the number of this loader's things of n: as equal as they divide;
 // the first loaders have one more.
-func (s Share) portion(n int) int { return Share{s.Index + 1, s.Of}.before(n) - s.before(n) }
+func portion[N int | uint64](s Share, n N) N {
+	part := n / N(s.Of)
+	if N(s.Index) < n%N(s.Of) {
+		part++
+	}
+	return part
+}
 
 // before returns the number of things, of n, that the loaders before this one have.
 func (s Share) before(n int) int { return s.Index*(n/s.Of) + min(s.Index, n%s.Of) }
@@ -26,10 +32,10 @@ func (s Spec) Part(share Share) Spec {
 		return s
 	}
 	p := s
-	p.Connections = share.portion(s.Connections)
-	p.Threads = max(1, min(share.portion(s.Threads), p.Connections))
+	p.Connections = portion(share, s.Connections)
+	p.Threads = max(1, min(portion(share, s.Threads), p.Connections))
 	if s.Users > 0 {
-		p.Users = share.portion(s.Users)
+		p.Users = portion(share, s.Users)
 		p.Threads = max(1, min(p.Threads, p.Users))
 	}
 	p.CPUs = share.cpus(s.CPUs, p.Threads)
@@ -43,7 +49,7 @@ func (s Spec) Part(share Share) Spec {
 		phase.Share, phase.Adjust = share, true
 		phase.MinCompletions = 0
 		if phase.Count > 0 {
-			phase.Count = uint64(share.portion(int(phase.Count)))
+			phase.Count = portion(share, phase.Count)
 		}
 	}
 	return p

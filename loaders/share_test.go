@@ -19,7 +19,7 @@ func whole(t *rapid.T) (Spec, int) {
 		Connections: rapid.IntRange(of, 100).Draw(t, "connections"), Idle: Spin, Seed: rapid.Uint64().Draw(t, "seed"),
 		Phases: []Phase{
 			{Name: "warm-up", Loop: results.ClosedLoop, Duration: time.Second},
-			{Name: "closed", Loop: results.ClosedLoop, Measured: true, Duration: time.Second, Count: uint64(rapid.IntRange(of, 1000).Draw(t, "count"))},
+			{Name: "closed", Loop: results.ClosedLoop, Measured: true, Duration: time.Second, Count: rapid.OneOf(rapid.Uint64Range(uint64(of), 1000), rapid.Uint64Min(1<<63)).Draw(t, "count")},
 			open(Constant, 100),
 		},
 	}
@@ -40,7 +40,8 @@ func TestPartsMakeTheWhole(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		s, of := whole(t)
-		var connections, threads, users, count int
+		var connections, threads, users int
+		var count uint64
 		var cpus []int
 		seeds := map[uint64]bool{}
 		for i := range of {
@@ -51,7 +52,7 @@ func TestPartsMakeTheWhole(t *testing.T) {
 			if low := s.Connections / of; p.Connections < low || p.Connections > low+1 {
 				t.Fatalf("part %d of %d has %d of %d connections", i, of, p.Connections, s.Connections)
 			}
-			connections, threads, count = connections+p.Connections, threads+p.Threads, count+int(p.Phases[1].Count)
+			connections, threads, count = connections+p.Connections, threads+p.Threads, count+p.Phases[1].Count
 			users += p.Users
 			cpus, seeds[p.Seed] = append(cpus, p.CPUs...), true
 			if polls := p.Idle == Spin; polls != (s.Threads >= of || of == 1) {
@@ -61,7 +62,7 @@ func TestPartsMakeTheWhole(t *testing.T) {
 		if users != s.Users {
 			t.Fatalf("%d of %d users", users, s.Users)
 		}
-		if connections != s.Connections || count != int(s.Phases[1].Count) || len(seeds) != of {
+		if connections != s.Connections || count != s.Phases[1].Count || len(seeds) != of {
 			t.Fatalf("%d of %d connections, %d of %d requests, %d seeds of %d loaders", connections, s.Connections, count, s.Phases[1].Count, len(seeds), of)
 		}
 		if threads > max(s.Threads, of) {

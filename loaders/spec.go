@@ -85,6 +85,7 @@ func (s Spec) Validate() error {
 	}
 	refuse(s.Target.Address == "", "no target address")
 	refuse(len(s.Requests) == 0, "no request to ask")
+	refuse(s.tunnelled(), "a request in a tunnel has a header for the proxy, which cannot see it there: make it one of the proxy's headers")
 	refuse(s.Connections < 1, "%d connections: at least 1 is needed", s.Connections)
 	refuse(s.Threads < 1, "%d threads: at least 1 is needed", s.Threads)
 	refuse(s.Threads > s.Connections && s.Connections > 0, "%d threads for %d connections: a thread without a connection has nothing to do", s.Threads, s.Connections)
@@ -92,6 +93,8 @@ func (s Spec) Validate() error {
 	refuse(s.Users > 0 && s.Threads > s.Users, "%d threads for %d users: a thread without a user has nothing to do", s.Threads, s.Users)
 	refuse(s.Users > 0 && s.Rotation == scenarios.PerConnection, "%d users with requests that change with the connection: users have no connection of their own, leave them out", s.Users)
 	refuse(len(s.CPUs) != 0 && len(s.CPUs) != s.Threads, "%d CPUs for %d threads: one each, or none", len(s.CPUs), s.Threads)
+	refuse(s.Follow && s.Depth > 1, "redirects are to be followed with a depth of %d: a redirect's request waits for an answer, so ask with a depth of 1", s.Depth)
+	refuse(s.RequestID != "" && s.Threads > MostNamedThreads, "request ids on %d threads: at most %d can give them", s.Threads, MostNamedThreads)
 	refuse(s.SendBuffer < 0, "send buffer of %d bytes: must not be negative", s.SendBuffer)
 	refuse(s.Depth < 1, "depth %d: at least 1 is needed", s.Depth)
 	refuse(!slices.Contains(IdleStrategies(), s.Idle), "idle strategy %q: %s", s.Idle, IdleWords)
@@ -101,6 +104,7 @@ func (s Spec) Validate() error {
 	}{{"connect timeout", s.ConnectTimeout}, {"request timeout", s.RequestTimeout}, {"drain", s.Drain}, {"interval", s.Interval}} {
 		refuse(d.d <= 0, "%s %v: must be above 0", d.what, d.d)
 	}
+	s.withinBounds(refuse)
 	refuse(len(s.Phases) == 0, "no phase to run")
 	for i := range s.Phases {
 		if err := s.Phases[i].validate(); err != nil {
@@ -109,6 +113,14 @@ func (s Spec) Validate() error {
 		refuse(s.Users > 0 && s.Phases[i].Loop == results.OpenLoop, "phase %q: an open loop sends by its schedule, whatever users do: leave out users and think time, or the rate", s.Phases[i].Name)
 	}
 	return errors.Join(errs...)
+}
+
+// tunnelled reports whether a request has a header for the proxy and goes through a
+// tunnel.
+func (s *Spec) tunnelled() bool {
+	return s.Proxy != nil && s.TLS != nil && slices.ContainsFunc(s.Requests, func(r scenarios.Request) bool {
+		return slices.ContainsFunc(r.Headers, ForProxy)
+	})
 }
 
 // Echo returns the phase of the report with the fields that were asked for.

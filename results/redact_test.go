@@ -22,3 +22,23 @@ func TestRedacted(t *testing.T) {
 		}
 	}
 }
+
+func TestRedactedCommand(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"joust", "load", "http://u:p@h/", "-n", "1"}, "joust load http://xxxxx@h/ -n 1"},
+		{[]string{"joust", "load", "--proxy", "http://u:p@h:1", "--proxy=http://u:p@h:1"}, "joust load --proxy http://xxxxx@h:1 --proxy=http://xxxxx@h:1"},
+		{[]string{"-H", "Authorization: Basic dTpw", "-H", "Accept: a/b"}, "-H Authorization: xxxxx -H Accept: a/b"},
+		{[]string{"--header=proxy-authorization:Bearer s3cret", "-Hcookie: id=s3cret"}, "--header=proxy-authorization: xxxxx -Hcookie: xxxxx"},
+		{[]string{"-A", "u:p", "-Au:p", "--basic-auth", "u:p", "--basic-auth=u:p", "--cookie", "id=s3cret", "--cookie=id=s3cret"},
+			"-A xxxxx -Axxxxx --basic-auth xxxxx --basic-auth=xxxxx --cookie xxxxx --cookie=xxxxx"},
+		{[]string{"joust", "run", "-c", "5", "--servers", "a,b"}, "joust run -c 5 --servers a,b"},
+	} {
+		if got := results.RedactedCommand(c.args); got != c.want {
+			t.Errorf("%q: %s, want %s", c.args, got, c.want)
+		}
+	}
+}

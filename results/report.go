@@ -24,6 +24,12 @@ type Report struct {
 	// pipeline is a user who does not think.
 	Users int    `json:"users,omitempty"`
 	Think string `json:"think,omitempty"`
+	// Follow is true where redirects were followed: a request counts with all requests
+	// that redirects asked for.
+	Follow bool `json:"follow,omitempty"`
+	// RequestID names the header field in which each request had an id of its own;
+	// absent for none.
+	RequestID string `json:"request_id,omitempty"`
 	// IdleStrategy is how the loader waited: "spin", "hybrid" or "wait".
 	IdleStrategy string `json:"idle_strategy,omitempty"`
 	// SendBufferBytes is the size of the send buffers; 0 where the kernel chose.
@@ -140,7 +146,7 @@ type Phase struct {
 	QueuesEmpty *int `json:"queues_empty,omitempty"`
 	// Shed counts requests given up unsent after their deadline.
 	Shed uint64 `json:"shed,omitempty"`
-	// Slowest has the slowest requests first: at most 32, and fewer in the journal.
+	// Slowest has the slowest right answers first: at most 32, and fewer in the journal.
 	Slowest []SlowRequest `json:"slowest,omitempty"`
 
 	// AnnouncedCloses counts connections that the server announced to close,
@@ -154,7 +160,17 @@ type Phase struct {
 	// each was asked again, once, and counts as one, from its first send on.
 	IdleTimeouts uint64 `json:"idle_timeouts,omitempty"`
 	Repeated     uint64 `json:"repeated,omitempty"`
-	Reconnects   uint64 `json:"reconnects"`
+	// Followed counts, in the whole phase, the redirects that were followed; FirstUnfollowed
+	// is the first of the load that was not, absent where the window had none.
+	Followed        uint64    `json:"redirects_followed,omitempty"`
+	FirstUnfollowed *Redirect `json:"first_unfollowed,omitempty"`
+	// EarlyAnswers counts final answers, right or wrong, that refused their request
+	// before it was sent whole: the connection ended with them. MissedContinues counts
+	// requests whose body was sent without the 100 that they awaited, since it did
+	// not come in time.
+	EarlyAnswers    uint64 `json:"early_answers,omitempty"`
+	MissedContinues uint64 `json:"missed_continues,omitempty"`
+	Reconnects      uint64 `json:"reconnects"`
 	// MinConnectionsOpen is the least number at interval marks in the window.
 	MinConnectionsOpen int `json:"min_connections_open"`
 
@@ -184,13 +200,18 @@ type Steadiness struct {
 
 // SlowRequest is one request with its stamps, in CLOCK_MONOTONIC nanoseconds.
 type SlowRequest struct {
-	Request     string `json:"request"`
-	Thread      int    `json:"thread"`
-	Connection  int    `json:"connection"`
-	IntendedNS  int64  `json:"intended_at_ns"`
-	SentNS      int64  `json:"sent_at_ns"`
-	FirstByteNS int64  `json:"first_byte_at_ns"`
-	EndNS       int64  `json:"end_at_ns"`
+	Request string `json:"request"`
+	// ID is the request's own id, absent where Report.RequestID names no field.
+	ID string `json:"id,omitempty"`
+	// Status is that of the answer; 0 where it was not stored.
+	Status int `json:"status,omitempty"`
+	// Thread counts the load's threads from 0, Connection those of the thread.
+	Thread      int   `json:"thread"`
+	Connection  int   `json:"connection"`
+	IntendedNS  int64 `json:"intended_at_ns"`
+	SentNS      int64 `json:"sent_at_ns"`
+	FirstByteNS int64 `json:"first_byte_at_ns"`
+	EndNS       int64 `json:"end_at_ns"`
 }
 
 // Loop is the kind of a phase: closed or open loop.
@@ -274,6 +295,8 @@ const (
 	CauseBody           Cause = "body"
 	CauseProtocol       Cause = "protocol"
 	CauseEarlyReply     Cause = "early_reply"
+	// CauseRedirect is a chain of redirects without end.
+	CauseRedirect Cause = "redirect"
 	// CauseSurplus is an answer, or bytes of it, that no request asked for.
 	CauseSurplus    Cause = "surplus_answer"
 	CauseLocalPorts Cause = "local_ports_exhausted"
@@ -376,7 +399,7 @@ func (p *Phase) Failures() uint64 { return p.Total.Failed + p.FailedOutside }
 // Closes returns the number of connections that ended by agreement or with nothing in
 // flight: none is a failure.
 func (p *Phase) Closes() uint64 {
-	return p.AnnouncedCloses + p.UnannouncedCloses + p.RequestedCloses + p.IdleTimeouts
+	return p.AnnouncedCloses + p.UnannouncedCloses + p.RequestedCloses + p.IdleTimeouts + p.EarlyAnswers
 }
 
 // FailedConnects returns the number of connections that could not be made.

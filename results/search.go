@@ -5,11 +5,13 @@ import (
 	"time"
 )
 
-// Objective is a percentile of the corrected latency with its upper bound.
+// Objective is a figure of the corrected latency with its upper bound.
 type Objective struct {
-	// Percentile is "p50", "p90", "p99", "p99.9" or "max".
+	// Percentile is a percentile such as "p99" or "p99.95", or "min", "max", "mean"
+	// or "stdev".
 	Percentile string `json:"percentile"`
-	// Quantile is the percentile as a share, above 0; 1 is the largest latency.
+	// Quantile is the percentile as a share, above 0; 1 is the largest latency. It
+	// is 0 for a figure that is no percentile.
 	Quantile float64 `json:"quantile"`
 	BelowNS  int64   `json:"below_ns"`
 }
@@ -48,7 +50,7 @@ type SearchStep struct {
 	Why string `json:"why,omitempty"`
 	// Loader is true where the loader, not the server, may be the cause.
 	Loader bool `json:"loader,omitempty"`
-	// LatencyNS is the objective's percentile; absent with too few samples.
+	// LatencyNS is the objective's figure; absent with too few samples.
 	LatencyNS *int64 `json:"latency_ns,omitempty"`
 	// Achieved is achieved ÷ offered.
 	Achieved float64 `json:"achieved"`

@@ -203,6 +203,9 @@ type Operation struct {
 	PauseMicros *int64 `yaml:"pause_us" json:"pause_us,omitempty"`
 	// AwaitStatus waits for a (possibly 1xx) status line.
 	AwaitStatus *int `yaml:"await_status" json:"await_status,omitempty"`
+	// AwaitContinueMicros waits for the interim status 100, for at most so many
+	// microseconds (RFC 9110 §10.1.1).
+	AwaitContinueMicros *int64 `yaml:"await_continue_us" json:"await_continue_us,omitempty"`
 	// AwaitEnd waits for the end of the answer.
 	AwaitEnd *bool `yaml:"await_end" json:"await_end,omitempty"`
 	// AwaitEvents waits for that many server-sent events.

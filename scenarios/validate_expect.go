@@ -48,7 +48,7 @@ func (r *Request) abandons() bool {
 
 // awaits reports whether the step waits for a part of the answer.
 func (op Operation) awaits() bool {
-	return op.AwaitStatus != nil || op.AwaitEnd != nil || op.AwaitEvents != nil
+	return op.AwaitStatus != nil || op.AwaitContinueMicros != nil || op.AwaitEnd != nil || op.AwaitEvents != nil
 }
 
 // checkNoBody reports an answer that ends with its head (RFC 9110 §6.4.1) and
@@ -84,7 +84,7 @@ func (r *Request) checkExchange(f *faults, at string) {
 	for i, op := range r.Exchange {
 		path := fmt.Sprintf("%s[%d]", at, i)
 		if n := op.fields(); n != 1 {
-			f.add(path, "has %d steps, and must have exactly one of send_head, send_bytes, pause_us, await_status, await_end, await_events, close", n)
+			f.add(path, "has %d steps, and must have exactly one of send_head, send_bytes, pause_us, await_status, await_continue_us, await_end, await_events, close", n)
 			continue
 		}
 		op.check(f, path)
@@ -123,6 +123,8 @@ func (op *Operation) check(f *faults, at string) {
 		f.atLeast(at+".pause_us", *op.PauseMicros, 1)
 	case op.AwaitStatus != nil:
 		f.when(*op.AwaitStatus < 100 || *op.AwaitStatus > 599, at+".await_status", "%d is no HTTP status; they go from 100 to 599", *op.AwaitStatus)
+	case op.AwaitContinueMicros != nil:
+		f.atLeast(at+".await_continue_us", *op.AwaitContinueMicros, 1)
 	case op.AwaitEnd != nil:
 		f.when(!*op.AwaitEnd, at+".await_end", "can only be true; leave the step out instead")
 	case op.AwaitEvents != nil:

@@ -3,7 +3,9 @@ package scenarios
 import (
 	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
+	"unicode/utf8"
 )
 
 // maxBody is the largest body, in bytes, that a row may ask for.
@@ -41,8 +43,14 @@ func checkTarget(f *faults, at, target string) {
 		return
 	}
 	f.when(target[0] != '/', at, `%q must begin with "/"`, target)
-	forbidden := func(c byte) bool { return c <= ' ' || c >= 0x7f || c == '#' }
-	f.byte(at, target, forbidden, "a request target; percent-encode it")
+	i := strings.IndexFunc(target, func(c rune) bool { return c <= ' ' || c >= 0x7f || c == '#' })
+	if i < 0 {
+		return
+	}
+	letter := target[i:]
+	_, n := utf8.DecodeRuneInString(letter)
+	letter = letter[:n]
+	f.add(at, "%q at offset %d cannot stand in a request target; write it as %s", letter, i, url.PathEscape(letter))
 }
 
 // byte reports the first forbidden byte of the text. where ends the message.

@@ -144,7 +144,7 @@ row() {
 }
 
 d=${seconds}s
-joust=(bin/joust load --format json --idle "$idle" -t 1 --warmup 0s -d "$d")
+joust=(bin/joust load --format json --threshold 'errors<1' --idle "$idle" -t 1 --warmup 0s -d "$d")
 echo "server on CPU $server_cpu, loader on CPU $loader_cpu; $pairs pairs of ${seconds} s, medians; $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -1), kernel $(uname -r), $(wrk -v 2>&1 | head -1 | cut -d' ' -f1-2), $(nginx -v 2>&1 | cut -d/ -f2)"
 echo
 echo "| case | beside | joust req/s | other req/s | ratio | joust CPU µs/req | other CPU µs/req | ratio |"

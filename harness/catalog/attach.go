@@ -20,10 +20,10 @@ const attachTimeout = 2 * time.Second
 // it cannot answer.
 func (s *Servers) Attach(rows scenarios.Rows, name, address string) error {
 	if !validName(name) {
-		return fmt.Errorf("the name %q of %s may hold only a-z, 0-9, _, . and -, and begins with a letter, a digit or _", name, address)
+		return fmt.Errorf("the name %q of %s may hold only a-z, 0-9, _, . and -, and begins with a letter, a digit or _", name, results.Redacted(address))
 	}
 	if _, err := s.Find(name); err == nil {
-		return fmt.Errorf("there is a server %s already: give %s another name", name, address)
+		return fmt.Errorf("there is a server %s already: give %s another name", name, results.Redacted(address))
 	}
 	if fault := addressFault(address); fault != "" {
 		return fmt.Errorf("the address of %s: %s", name, fault)

@@ -17,6 +17,7 @@ import (
 	"github.com/joust-bench/joust/harness/plan"
 	"github.com/joust-bench/joust/harness/session"
 	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/results/matrix"
 	"github.com/joust-bench/joust/results/metric"
 	"github.com/joust-bench/joust/scenarios"
 )
@@ -209,7 +210,7 @@ func (a *app) fight(ctx context.Context, m *session.Measurement, metric metric.N
 	referee := &duel.Referee{
 		Observer: show, Runner: runner, Metric: metric, Budget: budget,
 		Stands: func(d results.Duel, left time.Duration) {
-			show.line("after %s: %s; %s of the budget left", count(d.Pairs, "pair"), standing(&d), left.Round(time.Second))
+			show.line("after %s: %s; %s of the budget left", count(d.Pairs, "pair"), matrix.DuelStanding(&d), left.Round(time.Second))
 		},
 	}
 	runner.Observer = referee
@@ -224,8 +225,8 @@ func (a *app) concludeDuel(ctx context.Context, dir string, d *results.Duel, err
 	if readErr != nil || err != nil && !errors.Is(err, context.Cause(ctx)) {
 		return errors.Join(err, readErr)
 	}
+	fmt.Fprintln(a.stdout, matrix.Headline(set, columns(a.stdout)))
 	err = errors.Join(err, a.render(set, dir))
-	a.printDuel(d)
 	if set.Run.State == results.RunInterrupted {
 		fmt.Fprintf(a.stdout, "interrupted: a duel is not resumed, measure it again: %s\n", againCommand(set.Run.CommandLine))
 	}
@@ -252,40 +253,3 @@ func (a *app) announceDuel(r *results.Run) {
 
 // percentage returns a share in percent, without a sign.
 func percentage(share float64) string { return strconv.FormatFloat(share*100, 'g', 4, 64) + " %" }
-
-// widest is the ratio above which the end of an interval says nothing.
-const widest = 100
-
-// standing returns the interval and the margin in words.
-func standing(d *results.Duel) string {
-	if d.Ratio == nil || *d.High > widest {
-		return "too few pairs for an interval"
-	}
-	change := func(ratio float64) string { return fmt.Sprintf("%+.1f", (ratio-1)*100) }
-	return fmt.Sprintf("B/A %s %% [%s … %s], margin ±%s", change(*d.Ratio), change(*d.Low), change(*d.High), percentage(d.Margin))
-}
-
-// answer returns the outcome of the duel in words.
-func answer(d *results.Duel) string {
-	switch d.Answer {
-	case results.DuelHigher:
-		return fmt.Sprintf("DECIDED: %s of B is higher than of A by more than %s", d.Metric, percentage(d.Margin))
-	case results.DuelLower:
-		return fmt.Sprintf("DECIDED: %s of B is lower than of A by more than %s", d.Metric, percentage(d.Margin))
-	case results.DuelWithin:
-		text := fmt.Sprintf("DECIDED: %s of B does not differ from A by more than %s", d.Metric, percentage(d.Margin))
-		if *d.Low > 1 || *d.High < 1 {
-			text += ", though it does differ"
-		}
-		return text
-	}
-	return "UNDECIDED: " + cmp.Or(d.Why, "it was interrupted")
-}
-
-func (a *app) printDuel(d *results.Duel) {
-	void := ""
-	if d.VoidPairs > 0 {
-		void = fmt.Sprintf("; %s did not count", count(d.VoidPairs, "pair"))
-	}
-	fmt.Fprintf(a.stdout, "A is %s\nB is %s\n%s\n%s, after %s%s\n", d.A, d.B, answer(d), standing(d), count(d.Pairs, "pair"), void)
-}

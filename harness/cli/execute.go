@@ -114,18 +114,18 @@ func (a *app) conclude(j *job, err error) error {
 	if set.Run.State != results.RunComplete {
 		fmt.Fprintf(a.stdout, "interrupted: go on with %s\n", a.resumeCommand(set.Run.ID))
 	}
-	if err != nil {
-		return err
+	if void := a.printVoid(set); err == nil && void {
+		err = exit(ExitVoid)
 	}
-	return a.voidCells(set)
+	return err
 }
 
-// voidCells prints the cells without a valid trial, with the reasons. They make the
-// exit code.
-func (a *app) voidCells(set *cells.Set) error {
+// printVoid prints the cells without a valid trial, with the reasons, and reports
+// whether there are any.
+func (a *app) printVoid(set *cells.Set) bool {
 	void := matrix.VoidCells(set)
 	if len(void) == 0 {
-		return nil
+		return false
 	}
 	are := "cells are"
 	if len(void) == 1 {
@@ -133,7 +133,7 @@ func (a *app) voidCells(set *cells.Set) error {
 	}
 	fmt.Fprintf(a.stdout, "%d %s void:\n", len(void), are)
 	for _, cell := range void {
-		fmt.Fprintf(a.stdout, "  %s\n", indented(cell))
+		printWrapped(a.stdout, "  %s", indented(cell))
 	}
-	return exit(ExitVoid)
+	return true
 }

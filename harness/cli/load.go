@@ -39,20 +39,29 @@ latency counts that wait. The think time is constant (1s), spread evenly around 
 time (1s±50%) or between two (uniform 1s..5s), or exponential (exp 1s).
 
 An answer is right when its status is from 200 to 399, or the one given with
---expect-status, and its body the one given with --expect-body. A wrong answer
-is a failed request. With -n and -d the load ends at whichever comes first;
-with -n alone it has no bound in time, and no warm-up unless one is asked for.
-A warm-up runs at the same rate as what follows, that with which a ramp begins,
-and is not counted.
+--expect-status, and its body the one given with --expect-body. A wrong answer is
+a failed request: it is counted by status and cause, the first is told in words,
+its time stands in a column of its own, and the load goes on.
+
+--threshold is a bound of a figure: METRIC<LIMIT or METRIC>LIMIT, also with = behind
+the sign. Metrics: p50 or any other percentile, min, max, mean, stdev (corrected
+latency in an open loop and with users, else service time), error_rate, errors,
+status_503 or any other status, throughput (rps), achieved, bytes/s. A threshold is
+kept, broken, or not measured. It is not told where the loader's own time, or
+requests without an answer, reach the limit: then neither answer is sure.
+
+With -n and -d the load ends at whichever comes first; with -n alone it has no
+bound in time, and no warm-up unless one is asked for. A warm-up runs at the same
+rate as what follows, that with which a ramp begins, and is not counted.
 
 Several loads may run on a machine at once: the report names the other jousts that
 measured meanwhile. While a comparison measures (run, duel, agree, calibrate,
 certify, check), a load waits and says for whom; --anyway does not wait.
 
-Exit status: 0 all requests were right; 1 the load could not run; 2 wrong usage;
-4 it ran, but its numbers are void (a request failed or had no answer, an answer
-came that nobody asked for, a connection could not be opened, or the loader could
-not keep the rate); 130 interrupted, the partial result is printed.`,
+Exit status: 0 the load ran, whatever failed in it; 1 it could not run; 2 wrong
+usage, or a threshold that cannot be told; 3 a threshold is broken or has no value;
+4 void: nothing was answered rightly, nothing was measured, or an answer came that
+nobody asked for; 130 interrupted, the partial result is printed.`,
 		Example: `  joust load http://127.0.0.1:8080/
   joust load http://127.0.0.1:8080/ -c 256 -t 2 -d 30s
   joust load http://127.0.0.1:8080/ --users 5000 --think 'exp 2s' -c 200
@@ -60,6 +69,7 @@ not keep the rate); 130 interrupted, the partial result is printed.`,
   joust load http://127.0.0.1:8080/ -R 1k --ramp-to 50k -d 1m
   joust load http://127.0.0.1:8080/ -R 5k --burst 100
   joust load http://127.0.0.1:8080/echo -b hello --expect-body hello -n 100000
+  joust load http://127.0.0.1:8080/ -R 5k --threshold "p99<20ms" --threshold "error_rate<0.1%"
   joust load http://127.0.0.1:8080/ --format json --hgrm latency.hgrm`,
 		Args: exactlyOne("URL"),
 		RunE: func(c *cobra.Command, args []string) error { return a.load(c, args[0], &f) },
@@ -71,7 +81,8 @@ not keep the rate); 130 interrupted, the partial result is printed.`,
 
 func (a *app) load(c *cobra.Command, url string, f *loadFlags) error {
 	ctx := c.Context()
-	if err := f.checkOutput(); err != nil {
+	wanted, err := f.checkOutput()
+	if err != nil {
 		return session.Usage(err)
 	}
 	l, err := a.aim(ctx, c.Flags(), url, f)
@@ -99,7 +110,7 @@ func (a *app) load(c *cobra.Command, url string, f *loadFlags) error {
 		return leaveErr
 	}
 	report.Neighbours = neighbours
-	return a.printLoad(ctx, l, f, report)
+	return a.printLoad(ctx, l, f, wanted, report)
 }
 
 // room makes room for that many connections, or names the limit that leaves none;
@@ -127,31 +138,50 @@ func (a *app) drive(ctx context.Context, chosen loaders.Loader, l *aim) (results
 }
 
 // printLoad prints the result, which decides the exit code.
-func (a *app) printLoad(ctx context.Context, l *aim, f *loadFlags, report results.Report) error {
+func (a *app) printLoad(ctx context.Context, l *aim, f *loadFlags, wanted summary.Options, report results.Report) error {
 	var err error
 	if f.format == formatJSON {
-		err = summary.JSON(a.stdout, report)
+		err = summary.JSON(a.stdout, report, wanted)
 	} else {
-		err = summary.Text(a.stdout, l.title, &report)
+		err = summary.Text(a.stdout, l.title, &report, wanted)
 	}
 	if f.hgrm != "" {
 		err = errors.Join(err, writeDistribution(f.hgrm, &report))
 	}
-	reasons := summary.Reasons(&report)
-	switch {
-	case err != nil:
+	gates, wrong := summary.Judge(&report, wanted)
+	if err = errors.Join(err, wrong); err != nil {
 		return err
+	}
+	reasons := summary.Reasons(&report)
+	if f.format == formatJSON {
+		a.explainExit(reasons, gates)
+	}
+	switch {
 	case report.Interrupted || ctx.Err() != nil:
 		return exit(ExitInterrupted)
+	case summary.Failed(gates):
+		return exit(ExitWrong)
+	case summary.Undecided(gates):
+		return exit(ExitUsage)
 	case summary.Void(reasons):
-		if f.format == formatJSON {
-			for _, r := range reasons {
-				a.say("joust: %s", r.Text)
-			}
-		}
 		return exit(ExitVoid)
 	}
 	return nil
+}
+
+// explainExit says on stderr what a reader of JSON would not see: why the load is
+// void, and which thresholds it did not keep.
+func (a *app) explainExit(reasons []results.Reason, gates []summary.Threshold) {
+	if summary.Void(reasons) {
+		for _, r := range reasons {
+			a.say("joust: %s", r.Text)
+		}
+	}
+	for _, g := range gates {
+		if g.Outcome != summary.Kept {
+			a.say("joust: %s", g)
+		}
+	}
 }
 
 // writeDistribution writes the percentile distribution. A load without answers
@@ -171,13 +201,22 @@ func writeDistribution(path string, report *results.Report) error {
 	return nil
 }
 
-// checkOutput checks before the load that its result can be written after it.
-func (f *loadFlags) checkOutput() error {
+// checkOutput checks before the load that its result can be written after it, and
+// returns what the result shows in addition.
+func (f *loadFlags) checkOutput() (summary.Options, error) {
 	errs := []error{checkFormat(f.format, formatText, formatJSON)}
 	if f.hgrm != "" {
 		if err := files.CanWrite(f.hgrm); err != nil {
 			errs = append(errs, fmt.Errorf("--hgrm: %w", err))
 		}
 	}
-	return errors.Join(errs...)
+	percentiles, err := summary.ParsePercentiles(f.percentiles)
+	if err != nil {
+		errs = append(errs, fmt.Errorf("--percentiles: %w", err))
+	}
+	thresholds, err := summary.ParseThresholds(f.thresholds)
+	if err != nil {
+		errs = append(errs, fmt.Errorf("--threshold: %w", err))
+	}
+	return summary.Options{Percentiles: percentiles, Thresholds: thresholds}, errors.Join(errs...)
 }

@@ -31,6 +31,8 @@ type loadFlags struct {
 	format, hgrm                        string
 	// anyway loads while a comparison measures.
 	anyway bool
+	// percentiles and thresholds are what the result shows in addition.
+	percentiles, thresholds []string
 }
 
 // optional sets an option to its flag's value where the flag is given.
@@ -62,6 +64,9 @@ func (f *loadFlags) register(flags *pflag.FlagSet) {
 	flags.StringArrayVar(&o.Cookies, "cookie", nil, "`cookie` name=value (repeatable)")
 	flags.StringVarP(&o.BasicAuth, "basic-auth", "A", "", "`user:password` for HTTP's basic authentication")
 	alias(flags, "method", "request", "X")
+	flags.BoolVar(&o.Follow, "follow", false, "follow redirects within the server; a request counts with those that it leads to")
+	flags.StringVar(&o.RequestID, "request-id", "", "give each request an id of its own in this `header`, and list the slowest by it")
+	flags.Lookup("request-id").NoOptDefVal = adhoc.DefaultRequestID
 
 	under("Which answers are right")
 	optional(f, "expect-status", flagOf(flags, integerForm, "expect-status", "", 0, "the right `status` (default: any from 200 to 399)"), &o.ExpectStatus)
@@ -80,12 +85,13 @@ func (f *loadFlags) register(flags *pflag.FlagSet) {
 	durationVar(flags, &o.Drain, "drain", loaders.DefaultDrain, "`time` for which answers are awaited after the window")
 
 	under("Connections")
+	flags.BoolVar(&o.HTTP10, "http1.0", false, "ask in HTTP/1.0: a connection ends with its answer, unless -H 'Connection: keep-alive' is answered")
 	integerVar(flags, &o.Depth, "depth", 1, "`requests` in flight on each connection (pipelining)")
 	optional(f, "reconnect", flagOf(flags, integerForm, "reconnect", "", 0, "a new connection after that many `requests` (default: connections are kept)"), &o.ReconnectEvery)
 	flags.BoolVar(&o.RST, "rst", false, "close with RST instead of FIN where --reconnect closes")
 	durationVar(flags, &o.ConnectTimeout, "connect-timeout", loaders.DefaultConnectTimeout, "an attempt to connect that takes this `time` has failed")
 	flags.StringVar(&o.Unix, "unix", "", "connect to this Unix `socket` instead of the URL's host; @NAME is an abstract one")
-	flags.StringVar(&f.proxy, "proxy", "", "HTTP proxy, a `URL` such as http://host:port")
+	flags.StringVar(&f.proxy, "proxy", "", "HTTP proxy, a `URL` such as http://host:port or http://user:password@host:port")
 
 	under("TLS")
 	flags.BoolVarP(&o.TLS.Insecure, "insecure", "k", false, "do not verify the server's certificate")
@@ -105,6 +111,8 @@ func (f *loadFlags) register(flags *pflag.FlagSet) {
 
 	under("The result")
 	formatFlag(flags, &f.format, formatText, formatJSON)
+	flags.StringSliceVar(&f.percentiles, "percentiles", nil, "`list` of percentiles to show next to the usual ones, such as 50,99.95")
+	flags.StringArrayVar(&f.thresholds, "threshold", nil, "a `bound` that the load must keep, such as p95<300ms, error_rate<1% or rps>5k (repeatable); exit 3 if it is broken")
 	flags.StringVar(&f.hgrm, "hgrm", "", "write the percentile distribution of latency, in ms, to this `file`")
 	under("")
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net"
-	"net/url"
 	"os"
 	"strings"
 
@@ -15,13 +14,14 @@ import (
 	"github.com/joust-bench/joust/harness/session"
 	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/loaders/adhoc"
+	"github.com/joust-bench/joust/results"
 )
 
 // aim is a load with its target.
 type aim struct {
 	spec   loaders.Spec
 	target adhoc.URL
-	// url is the URL without its password; title the head of the result.
+	// url is the URL without user and password; title the head of the result.
 	url, title string
 }
 
@@ -36,9 +36,9 @@ func (a *app) aim(ctx context.Context, flags *pflag.FlagSet, text string, f *loa
 		return nil, session.Usage(err)
 	}
 	o := &f.load
-	l := &aim{target: target, url: withoutPassword(text)}
+	l := &aim{target: target, url: results.Redacted(text)}
 	if f.proxy != "" {
-		if o.Proxy, err = resolveProxy(ctx, f.proxy); err != nil {
+		if err := f.setProxy(ctx); err != nil {
 			return nil, err
 		}
 	}
@@ -78,14 +78,6 @@ func (l *aim) route() string {
 	return " on " + strings.Join(append([]string{t.Address}, t.More...), ", ")
 }
 
-func withoutPassword(text string) string {
-	u, err := url.Parse(text)
-	if err != nil {
-		return text // ParseURL has accepted it; there is nothing to hide
-	}
-	return u.Redacted()
-}
-
 // socketName is the longest path or name of a Unix socket, in bytes; see unix(7).
 const socketName = len(unix.RawSockaddrUnix{}.Path) - 1
 
@@ -108,17 +100,18 @@ func checkSocket(path string) error {
 	return nil
 }
 
-// resolveProxy returns the proxy's numeric address.
-func resolveProxy(ctx context.Context, text string) (string, error) {
-	name, port, err := adhoc.ParseProxy(text)
+// setProxy reads --proxy and resolves its host.
+func (f *loadFlags) setProxy(ctx context.Context) error {
+	p, err := adhoc.ParseProxy(f.proxy)
 	if err != nil {
-		return "", session.Usage(err)
+		return session.Usage(err)
 	}
-	list, err := resolve.Lookup(ctx, name)
+	list, err := resolve.Lookup(ctx, p.Name)
 	if err != nil {
-		return "", fmt.Errorf("--proxy %s: %w", text, err)
+		return fmt.Errorf("--proxy %s: %w", results.Redacted(f.proxy), err)
 	}
-	return net.JoinHostPort(list[0], port), nil
+	f.load.Proxy, f.load.ProxyAuthorization = net.JoinHostPort(list[0], p.Port), p.Authorization
+	return nil
 }
 
 // addresses returns the numeric addresses to spread connections over.

@@ -18,6 +18,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/results/table"
 )
 
 // The formats of results.
@@ -41,10 +42,17 @@ func checkFormat(format string, formats ...string) error {
 	return fmt.Errorf("--format %q: the formats are %s", format, strings.Join(formats, ", "))
 }
 
-// say prints a line on standard error, without passwords of URLs: a URL may stand
-// where joust asks for something else.
+// say prints a line on standard error, broken between words where a terminal is
+// narrower. It hides passwords of URLs: a URL may stand where joust asks for something
+// else.
 func (a *app) say(format string, args ...any) {
-	fmt.Fprintln(a.stderr, results.Redacted(fmt.Sprintf(format, args...)))
+	printWrapped(a.stderr, "%s", results.Redacted(fmt.Sprintf(format, args...)))
+}
+
+// printWrapped prints a line on a stream, broken between words where the stream is
+// a terminal that is narrower.
+func printWrapped(w io.Writer, format string, args ...any) {
+	fmt.Fprintln(w, table.Wrap(fmt.Sprintf(format, args...), columns(w), "  "))
 }
 
 func (a *app) printJSON(v any) error {
@@ -86,7 +94,7 @@ func (d *display) line(format string, args ...any) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.erase()
-	fmt.Fprintf(d.out, format+"\n", args...)
+	printWrapped(d.out, format, args...)
 }
 
 // draw replaces the line that is redrawn. It does nothing elsewhere than on a
@@ -134,7 +142,7 @@ func columns(w io.Writer) int {
 // shellWord returns the text as one word of a shell.
 func shellWord(s string) string {
 	if s != "" && !strings.ContainsFunc(s, func(r rune) bool {
-		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("/._-+:@%", r)
+		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("/._-+:@%=,", r)
 	}) {
 		return s
 	}

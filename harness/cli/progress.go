@@ -140,11 +140,11 @@ func peak(t *results.Trial, phase *results.TrialPhase) string {
 	}
 	switch phase.Verdict.Bottleneck {
 	case results.LimitLoader:
-		return "≥ " + text + " (loader-bound)"
+		return "≥ " + text + " (the loader was the limit)"
 	case results.LimitServer:
 		return text
 	}
-	return text + " (" + string(phase.Verdict.Bottleneck) + ")"
+	return text + " (" + cells.LimitWords(phase.Verdict.Bottleneck) + ")"
 }
 
 // searchOutcome describes a search for a rate, or its confirmation, in a few words.

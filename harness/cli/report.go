@@ -14,6 +14,8 @@ import (
 	"github.com/joust-bench/joust/results/files"
 	"github.com/joust-bench/joust/results/journal"
 	"github.com/joust-bench/joust/results/matrix"
+	"github.com/joust-bench/joust/results/metric"
+	"github.com/joust-bench/joust/scenarios/suggest"
 )
 
 // The names of the matrices.
@@ -25,6 +27,7 @@ const (
 func (a *app) reportCommand() *cobra.Command {
 	var publish bool
 	var baseline string
+	var percentiles []string
 	c := &cobra.Command{
 		Use:   "report RUN",
 		Short: "Render a stored run again: nothing is measured",
@@ -34,13 +37,18 @@ RUN is a folder, a run's ID, the start of one, or "latest". The matrices are
 written into the run's own folder, where that can be written, and with --publish
 into --out as well. A run can be reported while it is measured. --baseline
 compares all servers with one, which needs fewer trials than all pairs; an empty
-one goes back to all pairs.`,
+one goes back to all pairs. --percentiles adds columns to the tables of latency.`,
 		Example: `  joust report latest
   joust report latest --baseline nginx
+  joust report latest --percentiles 99.5,99.95
   joust report 2026-11-21T18 --publish`,
 		Args: exactlyOne("RUN"),
 		RunE: func(c *cobra.Command, args []string) error {
-			dir, set, err := a.openRun(args[0])
+			own, err := percentilesOf(percentiles)
+			if err != nil {
+				return session.Usage(err)
+			}
+			dir, set, err := a.openRun(args[0], own...)
 			if err != nil {
 				return err
 			}
@@ -59,13 +67,12 @@ one goes back to all pairs.`,
 			if err := a.render(set, dirs...); err != nil {
 				return err
 			}
-			if set.Run.Duel != nil {
-				a.printDuel(set.Run.Duel)
-			}
+			a.printVoid(set)
 			return nil
 		},
 	}
 	c.Flags().StringVar(&baseline, "baseline", "", "the server that tables compare all others with (default: the run's own choice)")
+	listVar(c.Flags(), &percentiles, "percentiles", nil, "percentiles that tables show beside the usual ones and the run's own, such as 99.95")
 	c.Flags().BoolVar(&publish, "publish", false, "write the matrices into --out as well")
 	return c
 }
@@ -80,21 +87,36 @@ func (a *app) findRun(name string) (dir string, err error) {
 	return dir, err
 }
 
-// openRun reads the cells of a stored run.
-func (a *app) openRun(name string) (dir string, set *cells.Set, err error) {
+// percentilesOf reads the values of --percentiles. The error holds every problem.
+func percentilesOf(texts []string) (list []metric.Name, err error) {
+	for _, text := range texts {
+		n, wrong := metric.Percentile(text)
+		if wrong != nil {
+			err = errors.Join(err, fmt.Errorf("--percentiles: %w", wrong))
+			continue
+		}
+		list = append(list, n)
+	}
+	return list, err
+}
+
+// openRun reads the cells of a stored run, with the reader's own percentiles.
+func (a *app) openRun(name string, own ...metric.Name) (dir string, set *cells.Set, err error) {
 	if dir, err = a.findRun(name); err != nil {
 		return "", nil, err
 	}
-	set, err = readCells(dir)
+	set, err = readCells(dir, own...)
 	return dir, set, err
 }
 
-// readCells reads the cells of the run in the folder, one trial at a time.
-func readCells(dir string) (*cells.Set, error) {
+// readCells reads the cells of the run in the folder, one trial at a time, with the
+// reader's own percentiles beside those of the plan.
+func readCells(dir string, own ...metric.Name) (*cells.Set, error) {
 	run, err := journal.Header(dir)
 	if err != nil {
 		return nil, err
 	}
+	run.Plan.Percentiles = append(run.Plan.Percentiles, suggest.Texts(own...)...)
 	return cells.Stream(run, journal.Trials(dir))
 }
 

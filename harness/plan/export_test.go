@@ -42,8 +42,9 @@ func FileSchema() (*jsonschema.Schema, error) {
 		mapping.Properties["rates"].Items = &jsonschema.Schema{AnyOf: []*jsonschema.Schema{
 			{Type: "number"}, text(`^(common|\+?[0-9.]+ *(%|[kKMG]? *(req)?(/s)?))$`),
 		}}
-		mapping.Properties["find_rate"] = text(`^\s*(p50|p90|p99|p99\.9|max)\s*<[^=]+$`)
+		mapping.Properties["find_rate"] = text(`^\s*(p[0-9]+(\.[0-9]+)?|min|max|mean|avg|stdev)\s*<[^=]+$`)
 	}
+	s.Properties["percentiles"].Items = &jsonschema.Schema{AnyOf: []*jsonschema.Schema{{Type: "number"}, text(`^p?[0-9]+(\.[0-9]+)?$`)}}
 	limits, err := Limits()
 	if err != nil {
 		return nil, err

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"strconv"
@@ -10,6 +11,7 @@ import (
 	"github.com/joust-bench/joust/harness/knee"
 	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/results/metric"
 	"github.com/joust-bench/joust/results/stats"
 	"github.com/joust-bench/joust/scenarios"
 )
@@ -19,7 +21,8 @@ const (
 	// search.
 	ConfirmFactor = 4
 	// maxSamples is the number of requests that a window needs before its largest
-	// latency is compared with an objective, the same as for p99.
+	// latency, or a figure that the largest ones decide, is compared with an
+	// objective, the same as for p99.
 	maxSamples = 1000
 	// fewSamples is the least number of requests in any window. With fewer, one
 	// request in flight at the end would decide whether 99 % were answered.
@@ -28,43 +31,22 @@ const (
 	usualSteps = 10
 )
 
-// percentiles are the percentiles that an objective may name.
-var percentiles = []struct {
-	name     string
-	quantile float64
-}{{"p50", 0.5}, {"p90", 0.9}, {"p99", 0.99}, {"p99.9", 0.999}, {"max", 1}}
-
-// ParseObjective reads the limit for a searched rate: a percentile of the corrected
+// ParseObjective reads the limit for a searched rate: a figure of the corrected
 // latency below a duration, such as "p99<10ms".
 func ParseObjective(text string) (results.Objective, error) {
-	name, bound, ok := strings.Cut(text, "<")
-	name, bound = strings.TrimSpace(name), strings.ReplaceAll(bound, " ", "")
-	if !ok || name == "" || bound == "" || strings.HasPrefix(bound, "=") {
-		return results.Objective{}, fmt.Errorf("%q is no objective; write a percentile below a duration, such as p99<10ms", text)
-	}
-	o := results.Objective{}
-	var names []string
-	for _, p := range percentiles {
-		names = append(names, p.name)
-		if p.name == name {
-			o.Percentile, o.Quantile = p.name, p.quantile
-		}
-	}
-	if o.Percentile == "" {
-		return o, fmt.Errorf("an objective knows no %q; use %s", name, strings.Join(names, ", "))
-	}
-	if _, err := strconv.ParseFloat(bound, 64); err == nil {
-		return o, fmt.Errorf("%q has no unit; write %s<%sms or %s<%sus", text, name, bound, name, bound)
-	}
-	below, err := time.ParseDuration(bound)
+	c, err := metric.ParseCondition(text, metric.Latencies())
 	if err != nil {
-		return o, fmt.Errorf("%q is no duration; write it with its unit, such as %s<10ms", bound, name)
+		return results.Objective{}, err
 	}
+	if c.Op != metric.Below {
+		return results.Objective{}, fmt.Errorf("%q is no objective; write an upper bound with <, such as %s<10ms", strings.TrimSpace(text), c.Metric)
+	}
+	below := time.Duration(c.Limit)
 	if wrong := window("the bound of " + strconv.Quote(text))(below); wrong != "" {
-		return o, fmt.Errorf("%s", wrong)
+		return results.Objective{}, errors.New(wrong)
 	}
-	o.BelowNS = below.Nanoseconds()
-	return o, nil
+	quantile, _ := c.Metric.Quantile()
+	return results.Objective{Percentile: string(c.Metric), Quantile: quantile, BelowNS: below.Nanoseconds()}, nil
 }
 
 // SamplesFor returns the number of requests that must be due in a window. With any
@@ -204,10 +186,11 @@ func SearchNotes(p results.Plan) []string {
 	return list
 }
 
-// LeastSamples returns the number of samples that a window needs for the quantile.
+// LeastSamples returns the number of samples that a window needs for the quantile,
+// which is 1 for the maximum and 0 for a figure that is no percentile.
 func LeastSamples(quantile float64) uint64 {
-	if quantile >= 1 {
+	if quantile <= 0 || quantile >= 1 {
 		return maxSamples
 	}
-	return max(fewSamples, uint64(math.Round(stats.SamplesBeyond/(1-quantile))))
+	return max(fewSamples, uint64(math.Round(stats.SamplesBeyond/min(quantile, 1-quantile))))
 }

@@ -19,10 +19,12 @@ func TestParseObjective(t *testing.T) {
 	for text, want := range map[string]string{
 		"p99<10ms": "p99 < 10ms", " p99.9 < 2 ms": "p99.9 < 2ms", "max<1.5s": "max < 1.5s", "p50<300us": "p50 < 300µs",
 		"p90<1m": "p90 < 1m0s", "p99<250µs": "p99 < 250µs",
-		"p99<10": "no unit", "p99<1.5": "no unit", "p95<10ms": "p99.9, max", "p99": "no objective", "<10ms": "no objective",
-		"p99<": "no objective", "p99<=10ms": "no objective", "p99>10ms": "no objective", "10ms": "no objective", "": "no objective",
-		"p99<0s": "longer than 0", "p99<-1ms": "negative", "p99<ten ms": "no duration", "p99<11m": "at most",
-		"p99<10ms<20ms": "no duration", "P99<10ms": "p99.9, max", "mean<1ms": "p99.9, max",
+		"p99<10": "p99 < 10s", "p99<1.5": "p99 < 1.5s", "p95<10ms": "p95 < 10ms", "p99.95<10ms": "p99.95 < 10ms",
+		"avg<1ms": "mean < 1ms", "stdev<1ms": "stdev < 1ms", "min<1ms": "min < 1ms", "P99<10ms": "p99 < 10ms",
+		"p99": "no condition", "<10ms": "no condition", "p99<": "no condition", "10ms": "no condition", "": "no condition",
+		"p99<=10ms": "no objective; write an upper bound with <, such as p99<10ms", "p99>10ms": "no objective",
+		"p99<0s": "longer than 0", "p99<-1ms": "no duration", "p99<ten ms": "no duration", "p99<11m": "at most",
+		"p99<10ms<20ms": "more than one sign", "errors<10ms": "there is no metric", "p998<1ms": "beyond 100 percent",
 	} {
 		o, err := plan.ParseObjective(text)
 		if err == nil && o.String() != want || err != nil && !strings.Contains(err.Error(), want) {
@@ -69,7 +71,7 @@ func TestSearchWindowHoldsItsSamples(t *testing.T) {
 
 func TestSamplesForAPercentile(t *testing.T) {
 	t.Parallel()
-	for quantile, want := range map[float64]float64{0.5: 370, 0.9: 370, 0.99: 1127, 0.999: 10400, 1: 1127} {
+	for quantile, want := range map[float64]float64{0.5: 370, 0.9: 370, 0.99: 1127, 0.999: 10400, 0.0005: 20566, 1: 1127, 0: 1127} {
 		if got := plan.SamplesFor(quantile); got != want {
 			t.Errorf("p%v needs %v requests, want %v", quantile*100, got, want)
 		}

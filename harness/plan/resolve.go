@@ -96,6 +96,9 @@ func (r *resolver) plan(file string) results.Plan {
 		Engine:           cmp.Or(engine.val, string(r.cat.Engines[0])),
 		Env:              surroundings.Merge(envSetting.of(r.doc.layer), envSetting.of(r.flags)),
 	}
+	for _, n := range percentilesSetting.of(said...) {
+		p.Percentiles = append(p.Percentiles, n.text)
+	}
 	if n := loadersSetting.of(said...); n > 1 {
 		p.Loaders = n
 	}

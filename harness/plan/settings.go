@@ -10,6 +10,7 @@ import (
 	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/loaders/external"
 	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/results/metric"
 	"github.com/joust-bench/joust/scenarios"
 	"github.com/joust-bench/joust/scenarios/suggest"
 )
@@ -21,7 +22,7 @@ func table() []anySetting {
 		serversSetting, scenariosSetting, isolationSetting, envSetting, seedSetting,
 		warmupSetting, durationSetting, openDurationSetting, clientsSetting, trialsSetting,
 		modesSetting, ratesSetting, protocolsSetting, scheduleSetting, objectiveSetting,
-		baselineSetting, peaksSetting,
+		baselineSetting, percentilesSetting, peaksSetting,
 		loaderSetting, loaderImageSetting, engineSetting, loadersSetting, threadsSetting, idleSetting, pinSetting,
 		requestTimeoutSetting, drainSetting, toleranceSetting, repeatBudgetSetting, probesSetting, thresholdsSetting,
 	}
@@ -95,7 +96,7 @@ var (
 	}, given(arrivals{law: loaders.Constant}, place{}), parseSchedule)
 	objectiveSetting = one(Setting{
 		Key: "find_rate", Flag: "find-rate", Form: "string", Where: InPlan | InTables,
-		Help: `search the highest rate that keeps p50, p90, p99, p99.9 or max of the latency below a bound, such as "p99<10ms"`,
+		Help: `search the highest rate that keeps a figure of the latency below a bound, such as "p99<10ms": any percentile, min, max, mean or stdev`,
 	}, opt[results.Objective]{}, parsed(ParseObjective))
 )
 
@@ -105,6 +106,13 @@ var (
 		Flag: "baseline", Form: "string",
 		Help: "the server that tables compare all others with, instead of all pairs: needs fewer trials",
 	}, opt[string]{}, nil)
+	percentilesSetting = many(Setting{
+		Key: "percentiles", Flag: "percentiles", Form: "stringSlice", Where: InPlan,
+		Help: "percentiles that tables show beside the usual ones, such as 99.95",
+	}, nil, "the percentile %s is listed twice", func(raw anyYAML, o origin) (name, string) {
+		n, wrong := parsed(metric.Percentile)(raw, o)
+		return name{text: string(n)}, wrong
+	})
 	peaksSetting = plain[string](Setting{
 		Flag: "peaks", Form: "string",
 		Help: "a stored run whose peaks fractional rates are of, for --mode open alone; latest is the newest that has any",

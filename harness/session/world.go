@@ -72,19 +72,27 @@ func (o *Opener) LookToMeasure(pin string) (*World, error) {
 
 // Folders makes servers of the folders among the names: those with a slash, and those
 // of folders in the working folder that hold a server.yaml. It returns the servers'
-// names. Look finds them later.
+// names. Look finds them later. A URL is no folder.
 func (o *Opener) Folders(names []string) []string {
 	var list []string
 	for _, name := range names {
-		name = strings.TrimSpace(name)
-		_, err := os.Stat(filepath.Join(name, catalog.ManifestName))
-		if path, absErr := filepath.Abs(name); name != "" && absErr == nil && (err == nil || strings.ContainsRune(name, '/')) {
-			o.ServersDirs = append(o.ServersDirs, name)
-			name = filepath.Base(path)
+		if name = strings.TrimSpace(name); isFolder(name) {
+			if path, err := filepath.Abs(name); err == nil {
+				o.ServersDirs = append(o.ServersDirs, name)
+				name = filepath.Base(path)
+			}
 		}
 		list = append(list, name)
 	}
 	return list
+}
+
+func isFolder(name string) bool {
+	if name == "" || strings.Contains(name, "://") {
+		return false
+	}
+	_, err := os.Stat(filepath.Join(name, catalog.ManifestName))
+	return err == nil || strings.ContainsRune(name, '/')
 }
 
 // checkout returns the servers of the checkout in which the working folder or joust's

@@ -1,11 +1,13 @@
 package trial
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"math"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"time"
 
@@ -77,10 +79,7 @@ func (l *load) drive(ctx context.Context) (results.Report, error) {
 	defer cancel(nil)
 
 	l.ctx, l.sampler = watched, NewSampler(watched, l.Launcher.CPUs)
-	before, err := sample.ReadKernel()
-	if err != nil {
-		return results.Report{}, err
-	}
+	before, beforeErr := sample.ReadKernel()
 	report, err := loader.Run(watched, l.spec, l)
 	l.interrupted = watched.Err() != nil
 	if l.interrupted || err != nil {
@@ -90,12 +89,12 @@ func (l *load) drive(ctx context.Context) (results.Report, error) {
 	if err != nil {
 		return report, fmt.Errorf("loader: %w", err)
 	}
-	after, err := sample.ReadKernel()
-	if err != nil {
-		return report, err
+	if after, err := sample.ReadKernel(); beforeErr == nil && err == nil {
+		kernel := after.Since(before)
+		l.kernel = &kernel
+	} else {
+		l.unread = append(l.unread, "reading the kernel's counters: "+cmp.Or(beforeErr, err).Error())
 	}
-	kernel := after.Since(before)
-	l.kernel = &kernel
 	if l.interrupted {
 		return report, nil
 	}
@@ -187,7 +186,7 @@ func (l *load) judged(report *results.Report) []results.TrialPhase {
 	var phases []results.TrialPhase
 	for i := range report.Phases {
 		p := &report.Phases[i]
-		m, asked := l.sampler.Phase(p.Name), phaseOf(l.spec, p.Name)
+		m, asked := l.samples(p.Name), phaseOf(l.spec, p.Name)
 		switch {
 		case asked.NeedsResult: // in the trial's search
 		case p.Skipped != "":
@@ -199,6 +198,16 @@ func (l *load) judged(report *results.Report) []results.TrialPhase {
 	}
 	judge.Exceeded(report, phases, l.Plan.Limits())
 	return phases
+}
+
+// samples returns the samples of the phase's window, or nil. A memory peak that was
+// not reset says nothing of the load.
+func (l *load) samples(phase string) *results.TrialPhase {
+	m := l.sampler.Phase(phase)
+	if m != nil && m.Server != nil && l.earlierPeak {
+		m.Server.PeakMemoryBytes = nil
+	}
+	return m
 }
 
 // parts returns the reports of several loaders; nil for one.
@@ -216,6 +225,7 @@ func (l *load) evidence(report *results.Report, p *results.Phase, m *results.Tri
 		LowestKept: lowestKept(report), Shared: l.Launcher.CPUs.Shared, Tolerance: l.Plan.ErrorTolerance,
 		Asked: asked, LargeTransfers: l.trial.Table.MinCompletions > 0,
 		Reconnects: l.Row.Connection.ReconnectEvery > 0, FixedClients: l.Row.Clients > 0, Limits: l.Plan.Limits(),
+		Unread:    slices.Concat(l.sampler.Unread(p.Name), l.unread),
 		SpinStart: l.Spin, Spins: l.spins.around(p.Name),
 	}
 }

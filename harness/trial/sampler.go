@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -24,12 +26,13 @@ type Sampler struct {
 	reading sync.WaitGroup
 	mu      sync.Mutex
 	phases  map[string]*results.TrialPhase
-	errs    []error
+	// errs are by phase.
+	errs map[string][]error
 }
 
 // NewSampler returns a Sampler that reads until ctx ends. cpus are both sides'.
 func NewSampler(ctx context.Context, cpus results.CPUSplit) *Sampler {
-	return &Sampler{ctx: ctx, cpus: cpus, phases: map[string]*results.TrialPhase{}}
+	return &Sampler{ctx: ctx, cpus: cpus, phases: map[string]*results.TrialPhase{}, errs: map[string][]error{}}
 }
 
 // Machine samples the machine's counters in the window. The server's CPUs are
@@ -110,7 +113,7 @@ func (s *Sampler) sample(w loaders.Window, doing string, read func() (store func
 		case err == nil:
 			store(m)
 		case s.ctx.Err() == nil:
-			s.errs = append(s.errs, fmt.Errorf("%s in phase %q: %w", doing, w.Phase, err))
+			s.errs[w.Phase] = append(s.errs[w.Phase], fmt.Errorf("%s in phase %q: %w", doing, w.Phase, err))
 		}
 	})
 }
@@ -129,7 +132,23 @@ func (s *Sampler) Phase(name string) *results.TrialPhase {
 func (s *Sampler) Err() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return errors.Join(s.errs...)
+	var all []error
+	for _, phase := range slices.Sorted(maps.Keys(s.errs)) {
+		all = append(all, s.errs[phase]...)
+	}
+	return errors.Join(all...)
+}
+
+// Unread says which counters could not be read in the phase's window; complete
+// after Wait.
+func (s *Sampler) Unread(phase string) []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var texts []string
+	for _, err := range s.errs[phase] {
+		texts = append(texts, err.Error())
+	}
+	return texts
 }
 
 // together adds the use of two trees of processes in one window. A figure that is

@@ -152,7 +152,7 @@ func (s *rateSearch) lastAt(rate float64) *results.SearchStep {
 // several loaders in it; window is its least length.
 func (l *load) step(d loaders.PhaseDone, window time.Duration) *results.TrialPhase {
 	l.sampler.Wait()
-	m := l.sampler.Phase(d.Phase)
+	m := l.samples(d.Phase)
 	if m == nil {
 		m = &results.TrialPhase{Name: d.Phase}
 	}

@@ -29,11 +29,7 @@ func (a *attempt) chooseClients(ctx context.Context, result *results.Trial) erro
 	}
 	table.Clients = result.Sweep[best].Clients
 	// The ladder's memory peak must not be that of the sweep.
-	if a.on.Handle != nil {
-		if err := a.on.Handle.ResetPeak(); err != nil {
-			return fmt.Errorf("resetting the server's memory peak after the sweep: %w", err)
-		}
-	}
+	a.resetPeak()
 	return nil
 }
 
@@ -87,7 +83,7 @@ func (a *attempt) point(ctx context.Context, clients int) (results.SweepPoint, e
 	if phases := l.judged(&report); len(phases) == 1 {
 		point.Seen = phases[0]
 	}
-	return point, l.sampler.Err()
+	return point, nil
 }
 
 // pointRates returns the throughputs of the points in req/s, 0 for void points.

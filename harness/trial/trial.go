@@ -65,6 +65,10 @@ type attempt struct {
 	*Bench
 	Task
 	on *launch.Server
+	// unread says which counters of the whole trial could not be read. earlierPeak
+	// is true where the kernel's memory peak may be that of an earlier time.
+	unread      []string
+	earlierPeak bool
 }
 
 // Measure runs one ladder on a fresh server. Errors void the trial.
@@ -99,9 +103,7 @@ func (a *attempt) measure(ctx context.Context, result *results.Trial) error {
 	if err := a.on.Exact(ctx, a.Row); err != nil {
 		return fmt.Errorf("exact pass: %w", err)
 	}
-	if err := a.noteIdle(result); err != nil {
-		return err
-	}
+	a.noteIdle(result)
 	if err := a.chooseClients(ctx, result); err != nil {
 		return err
 	}
@@ -122,28 +124,29 @@ func (a *attempt) measure(ctx context.Context, result *results.Trial) error {
 			result.AfterMemoryBytes = &memory
 		}
 	}
-	if err := l.sampler.Err(); err != nil {
-		return err
-	}
 	l.experiment(ctx, result)
 	return nil
 }
 
 // noteIdle notes the server's idle memory and lets the kernel's peak begin anew.
-func (a *attempt) noteIdle(result *results.Trial) error {
-	h := a.on.Handle
-	if h == nil {
-		return nil
+func (a *attempt) noteIdle(result *results.Trial) {
+	if a.on.Handle == nil {
+		return
 	}
-	memory, err := h.Memory()
-	if err != nil {
-		return fmt.Errorf("reading the server's idle memory: %w", err)
+	if memory, err := a.on.Handle.Memory(); err == nil {
+		result.IdleMemoryBytes = &memory
 	}
-	result.IdleMemoryBytes = &memory
-	if err := h.ResetPeak(); err != nil {
-		return fmt.Errorf("resetting the server's memory peak: %w", err)
+	a.resetPeak()
+}
+
+// resetPeak lets the kernel's memory peak of the server begin anew.
+func (a *attempt) resetPeak() {
+	if a.on.Handle == nil {
+		return
 	}
-	return nil
+	if err := a.on.Handle.ResetPeak(); err != nil {
+		a.earlierPeak, a.unread = true, append(a.unread, fmt.Sprintf("resetting the server's memory peak: %v", err))
+	}
 }
 
 // end stops the server and adds the way in which it ended to the trial's error.

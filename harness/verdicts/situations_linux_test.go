@@ -173,7 +173,7 @@ func situations() []situation {
 		{
 			name: "loader cannot pace", staged: "9000 req/s, and the loader burns 230 µs a response",
 			server: []string{"good"}, slowed: slowed{open: 230 * time.Microsecond}, table: unpaced,
-			want: want{phase: openPhase(unpaced), limits: limit(""), void: []string{"loader-behind", "send-lag"}},
+			want: want{phase: openPhase(unpaced), limits: limit(""), void: []string{"loader-behind"}},
 		},
 		{
 			name: "disturbed", staged: "a program begins to compete on the server's core",

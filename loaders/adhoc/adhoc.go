@@ -21,6 +21,11 @@ const (
 	DefaultConnections = 64
 	DefaultDuration    = 10 * time.Second
 	DefaultWarmup      = time.Second
+	// DefaultRequestID is the header of --request-id without a name.
+	DefaultRequestID = "X-Request-Id"
+	// ContinueWait is how long a body waits for the 100 that its request expects, at
+	// most half of the request's timeout.
+	ContinueWait = time.Second
 )
 
 // PhaseOpen is the name of the measured phase of an open loop; that of a
@@ -73,12 +78,18 @@ type Flags struct {
 	// BasicAuth is "user:password"; empty for none. Cookies are "name=value".
 	BasicAuth string
 	Cookies   []string
+	// Follow follows redirects to the same scheme, host and port.
+	Follow bool
+	// RequestID names the header in which each request has an id of its own.
+	RequestID string
 	Body      *string
 	// JSON makes the body's type application/json, where no header says another.
 	JSON bool
 	// Form are the fields "name=value" of a form, in place of Body.
-	Form  []string
-	Depth int
+	Form []string
+	// HTTP10 asks in HTTP/1.0.
+	HTTP10 bool
+	Depth  int
 	// ReconnectEvery closes connections after that many requests, by RST instead
 	// of FIN where RST is true.
 	ReconnectEvery *int
@@ -94,8 +105,10 @@ type Flags struct {
 	TLS loaders.TLS
 	// Unix is the path of a socket to connect to instead of the URL's host.
 	Unix string
-	// Proxy is the numeric address of an HTTP proxy.
-	Proxy string
+	// Proxy is the numeric address of an HTTP proxy, ProxyAuthorization the value of
+	// the header with its credentials. Headers whose names begin with Proxy- are for
+	// the proxy too.
+	Proxy, ProxyAuthorization string
 
 	// Idle not given is loaders.DefaultIdle.
 	Idle   loaders.IdleStrategy
@@ -120,7 +133,7 @@ func (f *Flags) Spec(u URL, addresses []string) (loaders.Spec, error) {
 		Connections: f.connections(), Threads: f.threads(),
 		// Pinned threads have processors of their own.
 		Idle: cmp.Or(f.Idle, loaders.DefaultIdle(len(f.CPUs) > 0, f.Processors)), Seed: f.Seed,
-		Users: given(f.Users, 0), Think: f.Think,
+		Users: given(f.Users, 0), Think: f.Think, Follow: f.Follow, RequestID: f.RequestID,
 		ConnectTimeout: f.ConnectTimeout, RequestTimeout: f.Timeout, Drain: f.Drain,
 		Phases: f.phases(),
 	}
@@ -137,7 +150,7 @@ func (f *Flags) Spec(u URL, addresses []string) (loaders.Spec, error) {
 		spec.Protocol, spec.TLS = scenarios.H1S, &tls
 	}
 	if f.Proxy != "" {
-		spec.Proxy = &loaders.Proxy{Address: f.Proxy}
+		spec.Proxy = f.proxy(&spec.Requests[0])
 	}
 	spec = spec.WithDefaults()
 	return spec, spec.Validate()
@@ -170,6 +183,25 @@ func (f *Flags) target(u URL, addresses []string) loaders.Target {
 	return target
 }
 
+// proxy returns the proxy, with the headers that are for it, which it takes out of the
+// request.
+func (f *Flags) proxy(r *scenarios.Request) *loaders.Proxy {
+	p := &loaders.Proxy{Address: f.Proxy}
+	var rest []scenarios.Header
+	for _, h := range r.Headers {
+		if loaders.ForProxy(h) {
+			p.Headers = append(p.Headers, h)
+		} else {
+			rest = append(rest, h)
+		}
+	}
+	r.Headers = rest
+	if name := "Proxy-Authorization"; f.ProxyAuthorization != "" && !hasField(p.Headers, name) {
+		p.Headers = append(p.Headers, scenarios.Header{Name: name, Value: f.ProxyAuthorization})
+	}
+	return p
+}
+
 // request returns the one request. It compiles it, to find its problems.
 func (f *Flags) request(u URL) (scenarios.Request, error) {
 	r := scenarios.Request{Method: f.Method, Path: u.Path}
@@ -178,11 +210,17 @@ func (f *Flags) request(u URL) (scenarios.Request, error) {
 		r.Method = cmp.Or(r.Method, "POST")
 	}
 	r.Method = cmp.Or(r.Method, "GET")
+	if f.HTTP10 {
+		r.Version = "1.0"
+	}
 	var err error
 	if r.Headers, err = f.fields(u, bodyType); err != nil {
 		return r, err
 	}
-	r.Exchange = continues(&r)
+	if err := checkRequestID(f.RequestID, r.Headers); err != nil {
+		return r, err
+	}
+	r.Exchange = f.continues(&r)
 	r.Expect.Status = given(f.ExpectStatus, 0)
 	if f.ExpectBody != nil {
 		r.Expect.Body = &scenarios.Body{Text: *f.ExpectBody}
@@ -195,16 +233,17 @@ func (f *Flags) request(u URL) (scenarios.Request, error) {
 }
 
 // continues returns the exchange of a request with the field Expect: 100-continue:
-// its body waits for the server's answer to its head (RFC 9110 §10.1.1). It returns
-// nil for all others.
-func continues(r *scenarios.Request) scenarios.Exchange {
+// its body waits for the server's answer to its head, for a while (RFC 9110 §10.1.1). It returns
+// nil for all others, and for HTTP/1.0, in which servers ignore the field.
+func (f *Flags) continues(r *scenarios.Request) scenarios.Exchange {
 	waits := slices.ContainsFunc(r.Headers, func(h scenarios.Header) bool {
 		return strings.EqualFold(h.Name, "Expect") && strings.EqualFold(strings.TrimSpace(h.Value), "100-continue")
 	})
-	if !waits || r.Body.Size() == 0 {
+	if !waits || r.Body.Size() == 0 || r.Version == "1.0" {
 		return nil
 	}
-	return scenarios.Exchange{{SendHead: new(true)}, {AwaitStatus: new(100)}, {SendBytes: new(int64(-1))}, {AwaitEnd: new(true)}}
+	wait := min(ContinueWait, f.Timeout/2).Microseconds()
+	return scenarios.Exchange{{SendHead: new(true)}, {AwaitContinueMicros: new(max(wait, 1))}, {SendBytes: new(int64(-1))}, {AwaitEnd: new(true)}}
 }
 
 func (f *Flags) connections() int {

@@ -156,9 +156,12 @@ func TestFlagsReachTheSpec(t *testing.T) {
 		{"credentials", func(o *adhoc.Flags) { o.BasicAuth = "u:p:q" }, func(s *loaders.Spec) {
 			s.Requests[0].Headers = []scenarios.Header{{Name: "Authorization", Value: "Basic dTpwOnE="}}
 		}},
+		{"HTTP/1.0", func(o *adhoc.Flags) { o.HTTP10 = true }, func(s *loaders.Spec) { s.Requests[0].Version = "1.0" }},
 		{"headers", func(o *adhoc.Flags) { o.Headers = []string{"A:b", "A: b", "E:", "Host: x"} }, func(s *loaders.Spec) {
 			s.Requests[0].Headers = []scenarios.Header{{Name: "A", Value: "b"}, {Name: "A", Value: "b"}, {Name: "E"}, {Name: "Host", Value: "x"}}
 		}},
+		{"follow", func(o *adhoc.Flags) { o.Follow = true }, func(s *loaders.Spec) { s.Follow = true }},
+		{"request id", func(o *adhoc.Flags) { o.RequestID = "X-Trace" }, func(s *loaders.Spec) { s.RequestID = "X-Trace" }},
 		{"depth", func(o *adhoc.Flags) { o.Depth = 16 }, func(s *loaders.Spec) { s.Depth = 16 }},
 		{"reconnect", func(o *adhoc.Flags) { o.ReconnectEvery = new(5) }, func(s *loaders.Spec) {
 			s.Connection = scenarios.Connection{ReconnectEvery: 5, CloseWith: scenarios.FIN}
@@ -248,6 +251,15 @@ func TestHostAndCredentials(t *testing.T) {
 		{"http://[::1]:8080/", nil, "GET / HTTP/1.1\r\nHost: [::1]:8080\r\n\r\n"},
 		{"http://[::1]/", nil, "GET / HTTP/1.1\r\nHost: [::1]\r\n\r\n"},
 		{"http://[fe80::1%25eth0]:8080/", nil, "GET / HTTP/1.1\r\nHost: [fe80::1]:8080\r\n\r\n"},
+		{"http://h/a%2Fb|c", nil, "GET /a%2Fb%7Cc HTTP/1.1\r\nHost: h\r\n\r\n"},
+		{"http://h?a|b", nil, "GET /?a%7Cb HTTP/1.1\r\nHost: h\r\n\r\n"},
+		{"http://h/a//../%2e%2E/.%7e~?%2f%C3%a9=a+b&c='!$()*,;:@/?", nil, "GET /a//../%2e%2E/.%7e~?%2f%C3%a9=a+b&c='!$()*,;:@/? HTTP/1.1\r\nHost: h\r\n\r\n"},
+		{"http://h/é b?é b#é b", nil, "GET /%C3%A9%20b?%C3%A9%20b HTTP/1.1\r\nHost: h\r\n\r\n"},
+		{"http://h/\xe9?\xe9", nil, "GET /%E9?%E9 HTTP/1.1\r\nHost: h\r\n\r\n"},
+		{"http://h/%zz%4?100%&%", nil, "GET /%25zz%254?100%25&%25 HTTP/1.1\r\nHost: h\r\n\r\n"},
+		{`http://h/"<>[\]^` + "`{|}?" + `"<>[\]^` + "`{|}", nil, "GET /%22%3C%3E%5B%5C%5D%5E%60%7B%7C%7D?%22%3C%3E%5B%5C%5D%5E%60%7B%7C%7D HTTP/1.1\r\nHost: h\r\n\r\n"},
+		{"http://h/?", nil, "GET /? HTTP/1.1\r\nHost: h\r\n\r\n"},
+		{"http://u:p@h?to=x@y", nil, "GET /?to=x@y HTTP/1.1\r\nHost: h\r\nAuthorization: Basic dTpw\r\n\r\n"},
 		{"HTTP://h/a b", nil, "GET /a%20b HTTP/1.1\r\nHost: h\r\n\r\n"},
 		{"http://h/", []string{"host:other", "X-A:b"}, "GET / HTTP/1.1\r\nHost: other\r\nX-A: b\r\n\r\n"},
 		{"http://u:p@h/", nil, "GET / HTTP/1.1\r\nHost: h\r\nAuthorization: Basic dTpw\r\n\r\n"},
@@ -286,7 +298,8 @@ func TestMalformedURLs(t *testing.T) {
 		"http://[::1/":         "malformed",
 		"http://h\x7f/":        "malformed",
 		"http://bücher.de/":    "xn--",
-		"http://h/%zz":         "malformed",
+		"http://h/a\r\nX: y":   `malformed: it holds the control character '\r' at 10`,
+		"http://h/?a\tb":       "malformed",
 		"http://a b.example/":  "malformed",
 		"http://%20.example/x": "malformed",
 	} {
@@ -311,6 +324,7 @@ func TestFlagsRefused(t *testing.T) {
 		"--users and --think are for closed loops":  func(o *adhoc.Flags) { o.Think, o.RateRPS = loaders.Think{From: 1, To: 1}, new(1.0) },
 		"-d 0s: must be above 0":                    func(o *adhoc.Flags) { o.Duration = new(time.Duration(0)) },
 		"-d -1s: must be above 0":                   func(o *adhoc.Flags) { o.Duration = new(-time.Second) },
+		"--http1.0 with --depth 2":                  func(o *adhoc.Flags) { o.HTTP10, o.Depth = true, 2 },
 		"-n 0: at least 1 request":                  func(o *adhoc.Flags) { o.Requests = new(uint64(0)) },
 		"--warmup -1s: must not be negative":        func(o *adhoc.Flags) { o.Warmup = new(-time.Second) },
 		"-A and -H 'Authorization: …' both":         func(o *adhoc.Flags) { o.BasicAuth, o.Headers = "u:p", []string{"authorization: x"} },
@@ -336,6 +350,11 @@ func TestFlagsRefused(t *testing.T) {
 		"--depth 0: at least 1":                     func(o *adhoc.Flags) { o.Depth = 0 },
 		"--reconnect 0: at least 1":                 func(o *adhoc.Flags) { o.ReconnectEvery = new(0) },
 		"--rst says how --reconnect":                func(o *adhoc.Flags) { o.RST = true },
+		"--follow with --depth 2":                   func(o *adhoc.Flags) { o.Follow, o.Depth = true, 2 },
+		"--expect-status 308 with --follow":         func(o *adhoc.Flags) { o.Follow, o.ExpectStatus = true, new(308) },
+		"--request-id=a b: a header's name is made": func(o *adhoc.Flags) { o.RequestID = "a b" },
+		"--request-id=host: that header has":        func(o *adhoc.Flags) { o.RequestID = "host" },
+		"-H x-trace and --request-id=x-trace":       func(o *adhoc.Flags) { o.RequestID, o.Headers = "x-trace", []string{"X-Trace: 1"} },
 		"--timeout 0s: must be above 0":             func(o *adhoc.Flags) { o.Timeout = 0 },
 		"--connect-timeout -1ns: must be above 0":   func(o *adhoc.Flags) { o.ConnectTimeout = -1 },
 		"--drain 0s: must be above 0":               func(o *adhoc.Flags) { o.Drain = 0 },
@@ -393,20 +412,49 @@ func TestAllProblemsAtOnce(t *testing.T) {
 
 func TestParseProxy(t *testing.T) {
 	t.Parallel()
-	for url, want := range map[string]string{
-		"http://p:3128": "p 3128", "http://p:3128/": "p 3128", "http://[::1]:1": "::1 1",
-		"p:3128": "", "https://p:1": "", "http://p": "", "http://:1": "", "http://p:0": "", "http://p:99999": "",
-		"http://u@p:1": "", "http://p:1/x": "", "": "",
+	for url, want := range map[string]adhoc.Proxy{
+		"http://p:3128": {Name: "p", Port: "3128"}, "http://p:3128/": {Name: "p", Port: "3128"}, "http://[::1]:1": {Name: "::1", Port: "1"},
+		"http://u:p@p:1":          {Name: "p", Port: "1", Authorization: "Basic dTpw"},
+		"http://u@p:1":            {Name: "p", Port: "1", Authorization: "Basic dTo="},
+		"http://u%40x:p%3Aw@p:1/": {Name: "p", Port: "1", Authorization: "Basic dUB4OnA6dw=="},
 	} {
-		name, port, err := adhoc.ParseProxy(url)
-		if want == "" {
-			if err == nil || !strings.Contains(err.Error(), "http://host:port") {
-				t.Errorf("%q: %q %q, %v, want an error with the form", url, name, port, err)
-			}
-			continue
+		if got, err := adhoc.ParseProxy(url); err != nil || got != want {
+			t.Errorf("%q: %+v, %v, want %+v", url, got, err, want)
 		}
-		if err != nil || name+" "+port != want {
-			t.Errorf("%q: %q %q, %v", url, name, port, err)
+	}
+	for _, url := range []string{
+		"p:3128", "https://p:1", "http://p", "http://:1", "http://p:0", "http://p:99999", "http://p:1/x", "http://p:1?x", "http://p:1#x", "",
+		"http://u:s3cret@p", "http://u:s3cret@p:x", "http://u:s3%zzcret@p:1",
+	} {
+		got, err := adhoc.ParseProxy(url)
+		if err == nil || !strings.Contains(err.Error(), "http://host:port") || strings.Contains(err.Error(), "cret") {
+			t.Errorf("%q: %+v, %v, want an error with the form and without a password", url, got, err)
+		}
+	}
+}
+
+// Headers for the proxy are its own, and never the request's.
+func TestHeadersForTheProxy(t *testing.T) {
+	t.Parallel()
+	o := plain()
+	o.Headers = []string{"Connection: close", "Proxy-Connection: keep-alive", "proxy-authorization: mine", "TE: trailers", "Proxy-: x"}
+	o.ProxyAuthorization = "Basic dTpw"
+	for _, url := range []string{"http://10.0.0.1/", "https://10.0.0.1/"} {
+		if s := spec(t, o, url, "10.0.0.1"); s.Proxy != nil || len(s.Requests[0].Headers) != len(o.Headers) {
+			t.Errorf("%s without a proxy: %+v, headers %v", url, s.Proxy, s.Requests[0].Headers)
+		}
+		proxied := o
+		proxied.Proxy = "10.9.9.9:3128"
+		s := spec(t, proxied, url)
+		own := []scenarios.Header{{Name: "Proxy-Connection", Value: "keep-alive"}, {Name: "proxy-authorization", Value: "mine"}}
+		rest := []scenarios.Header{{Name: "Connection", Value: "close"}, {Name: "TE", Value: "trailers"}, {Name: "Proxy-", Value: "x"}}
+		if diff := cmp.Diff(own, s.Proxy.Headers) + cmp.Diff(rest, s.Requests[0].Headers); diff != "" {
+			t.Errorf("%s (-want +got)\n%s", url, diff)
+		}
+		proxied.Headers = nil
+		own = []scenarios.Header{{Name: "Proxy-Authorization", Value: "Basic dTpw"}}
+		if diff := cmp.Diff(own, spec(t, proxied, url).Proxy.Headers); diff != "" {
+			t.Errorf("%s, credentials of the proxy's URL (-want +got)\n%s", url, diff)
 		}
 	}
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/loaders/arrival"
+	"github.com/joust-bench/joust/results"
 )
 
 // check returns every problem of the flags at once.
@@ -41,11 +42,14 @@ func (f *Flags) checkNumbers(refuse refusal) {
 		refuse(f.threads() > max(1, *n), "-t %d for --users %d: a thread without a user has nothing to do", f.threads(), *n)
 	}
 	refuse(f.Depth < 1, "--depth %d: at least 1 request in flight is needed", f.Depth)
+	refuse(f.HTTP10 && f.Depth > 1, "--http1.0 with --depth %d: HTTP/1.0 has one request in flight on a connection: leave out the one or the other", f.Depth)
 	refuse(given(f.Requests, 1) == 0, "-n 0: at least 1 request is needed; leave it out to be bounded by -d alone")
 	refuse(given(f.ReconnectEvery, 1) < 1, "--reconnect %d: at least 1 request a connection is needed; leave it out to keep connections", given(f.ReconnectEvery, 0))
 	refuse(f.RST && f.ReconnectEvery == nil, "--rst says how --reconnect closes connections: give --reconnect N too")
 	status := given(f.ExpectStatus, 200)
 	refuse(status != 101 && (status < 200 || status > 599), "--expect-status %d: a final status from 200 to 599 is needed", status)
+	refuse(f.Follow && f.Depth > 1, "--follow with --depth %d: a redirect's request waits for an answer, so leave out the one or the other", f.Depth)
+	refuse(f.Follow && results.Redirects(status), "--expect-status %d with --follow: that answer is followed, and the last one is judged: leave out the one or the other", status)
 	for _, d := range []struct {
 		flag string
 		d    time.Duration

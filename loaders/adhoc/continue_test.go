@@ -12,8 +12,9 @@ import (
 
 func TestExpectContinueIsAnExchange(t *testing.T) {
 	t.Parallel()
-	status, rest := 100, int64(-1)
-	want := scenarios.Exchange{{SendHead: new(true)}, {AwaitStatus: &status}, {SendBytes: &rest}, {AwaitEnd: new(true)}}
+	// The wait is half of the request's timeout, at most a second.
+	wait, rest := int64(500_000), int64(-1)
+	want := scenarios.Exchange{{SendHead: new(true)}, {AwaitContinueMicros: &wait}, {SendBytes: &rest}, {AwaitEnd: new(true)}}
 	for _, c := range []struct {
 		header string
 		body   *string

@@ -1,10 +1,12 @@
 package adhoc
 
 import (
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"net"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -21,7 +23,8 @@ type URL struct {
 	Name, Port string
 	// Host is the value of the Host header.
 	Host string
-	// Path is the request target in origin form, with the query.
+	// Path is the request target in origin form, with the query: byte for byte as
+	// given, but for bytes that may not stand there, which are escaped.
 	Path string
 	// Authorization is made from a user and password in the URL; empty for
 	// none.
@@ -40,14 +43,18 @@ func ParseURL(text string) (URL, error) {
 	case scheme != "http" && scheme != "https":
 		return URL{}, fmt.Errorf("URL %q: joust load speaks http and https, not %q", shown, scheme)
 	}
-	u, err := url.Parse(text)
+	if i := strings.IndexFunc(text, isControl); i >= 0 {
+		return URL{}, fmt.Errorf("URL %q is malformed: it holds the control character %q at %d: leave it out, or write it as an escape", shown, text[i], i)
+	}
+	authority, rest := splitAuthority(text)
+	u, err := url.Parse(authority)
 	if err != nil {
 		if wrapped, ok := errors.AsType[*url.Error](err); ok {
 			err = wrapped.Err
 		}
 		return URL{}, fmt.Errorf("URL %q is malformed: %w: it looks like http://host:port/path", shown, err)
 	}
-	t := URL{TLS: scheme == "https", Name: u.Hostname(), Port: u.Port(), Path: u.RequestURI()}
+	t := URL{TLS: scheme == "https", Name: u.Hostname(), Port: u.Port(), Path: requestTarget(rest)}
 	if t.Port == "" {
 		t.Port = defaultPort(t.TLS)
 	}
@@ -58,12 +65,57 @@ func ParseURL(text string) (URL, error) {
 		return URL{}, fmt.Errorf("URL %q: %w", shown, err)
 	}
 	t.setHost()
-	if u.User != nil {
-		password, _ := u.User.Password()
-		t.Authorization = basic(u.User.Username() + ":" + password)
-	}
+	t.Authorization = authorization(u.User)
 	return t, nil
 }
+
+// splitAuthority splits a URL behind its authority.
+func splitAuthority(text string) (authority, rest string) {
+	const mark = "://"
+	from := strings.Index(text, mark) + len(mark)
+	if end := strings.IndexAny(text[from:], "/?#"); end >= 0 {
+		return text[:from+end], text[from+end:]
+	}
+	return text, ""
+}
+
+// requestTarget returns the path and query of a URL in origin form, without its
+// fragment. The given bytes stay, escapes among them: two spellings of a path may be
+// two resources to a server. Bytes that may not stand there (RFC 3986 §3.3, §3.4) are
+// escaped, each byte of a letter in UTF-8.
+func requestTarget(rest string) string {
+	rest, _, _ = strings.Cut(rest, "#")
+	var target strings.Builder
+	if !strings.HasPrefix(rest, "/") {
+		target.WriteByte('/')
+	}
+	for i, c := range []byte(rest) {
+		if mayStand(c) || c == '%' && isEscape(rest[i:]) {
+			target.WriteByte(c)
+		} else {
+			fmt.Fprintf(&target, "%%%02X", c)
+		}
+	}
+	return target.String()
+}
+
+// mayStand reports whether a path or a query may hold the byte as it is.
+func mayStand(c byte) bool {
+	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || strings.IndexByte("-._~!$&'()*+,;=:@/?", c) >= 0
+}
+
+// isEscape reports whether the text begins with a percent sign and two hexadecimal
+// digits.
+func isEscape(text string) bool {
+	const length = len("%00")
+	if len(text) < length {
+		return false
+	}
+	_, err := hex.DecodeString(text[1:length])
+	return err == nil
+}
+
+func isControl(r rune) bool { return r < ' ' || r == 0x7f }
 
 // setHost writes the Host header, without a default port (RFC 9110 §4.2) and without
 // a zone, which means nothing to the server.
@@ -105,21 +157,40 @@ func checkName(name string) error {
 	return nil
 }
 
-// ParseProxy reads the URL of an HTTP proxy, http://host:port.
-func ParseProxy(text string) (name, port string, err error) {
-	const want = "it looks like http://host:port"
-	scheme, rest, ok := strings.Cut(text, "://")
-	if !ok || scheme != "http" {
-		return "", "", fmt.Errorf("--proxy %q: %s", results.Redacted(text), want)
+// Proxy holds the parts of the URL of an HTTP proxy.
+type Proxy struct {
+	// Name is the host, a name or a numeric address; Port is its port in digits.
+	Name, Port string
+	// Authorization is made from a user and password in the URL; empty for none.
+	Authorization string
+}
+
+// ParseProxy reads the URL of an HTTP proxy, http://[user:password@]host:port. The
+// error says how to write it, and shows no password.
+func ParseProxy(text string) (Proxy, error) {
+	refuse := func(why string) (Proxy, error) {
+		return Proxy{}, fmt.Errorf("--proxy %q: %sit looks like http://host:port", results.Redacted(text), why)
 	}
-	name, port, err = net.SplitHostPort(strings.TrimSuffix(rest, "/"))
-	if err != nil {
-		return "", "", fmt.Errorf("--proxy %q: %s, with a port", results.Redacted(text), want)
+	u, err := url.Parse(text)
+	switch {
+	case err != nil || u.Scheme != "http" || u.Hostname() == "":
+		return refuse("")
+	case u.Port() == "":
+		return refuse("it has no port: ")
+	case !isPort(u.Port()) || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "":
+		return refuse("")
 	}
-	if name == "" || !isPort(port) || strings.ContainsAny(name, "/@?#") {
-		return "", "", fmt.Errorf("--proxy %q: %s", results.Redacted(text), want)
+	return Proxy{Name: u.Hostname(), Port: u.Port(), Authorization: authorization(u.User)}, nil
+}
+
+// authorization returns the credentials of a URL as a header has them, "" where there
+// are none.
+func authorization(user *url.Userinfo) string {
+	if user == nil {
+		return ""
 	}
-	return name, port, nil
+	password, _ := user.Password()
+	return basic(user.Username() + ":" + password)
 }
 
 // parseHeaders reads lines of -H. "A:b" and "A: b" are the same.
@@ -139,4 +210,23 @@ func parseHeaders(lines []string) ([]scenarios.Header, error) {
 		list = append(list, scenarios.Header{Name: name, Value: strings.Trim(value, " \t")})
 	}
 	return list, errors.Join(errs...)
+}
+
+// checkRequestID refuses a header for ids that is no header or has another meaning.
+func checkRequestID(name string, headers []scenarios.Header) error {
+	same := func(other string) bool { return strings.EqualFold(name, other) }
+	foreign := func(c rune) bool {
+		return c != '-' && c != '_' && (c < '0' || c > '9') && (c < 'A' || c > 'Z') && (c < 'a' || c > 'z')
+	}
+	switch {
+	case name == "":
+		return nil
+	case strings.ContainsFunc(name, foreign):
+		return fmt.Errorf("--request-id=%s: a header's name is made of letters, digits and hyphens, such as %s", name, DefaultRequestID)
+	case slices.ContainsFunc(headers, func(h scenarios.Header) bool { return same(h.Name) }):
+		return fmt.Errorf("-H %s and --request-id=%s give the same header: leave out the one or the other", name, name)
+	case slices.ContainsFunc([]string{"Host", "Connection", "Content-Length", "Transfer-Encoding", "Expect"}, same):
+		return fmt.Errorf("--request-id=%s: that header has a meaning in HTTP: name another, such as %s", name, DefaultRequestID)
+	}
+	return nil
 }

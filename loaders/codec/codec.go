@@ -22,6 +22,9 @@ type Request struct {
 	BodyBytes int64
 	// HeadBytes is the length of Head in bytes, without a body.
 	HeadBytes int
+	// IDAt is the place in Head of a request id, loaders.RequestIDBytes long, which the
+	// engine writes in a head of its own; 0 for none.
+	IDAt int
 	// Ends is true where the request says that its connection ends with its answer.
 	// Nothing may be asked behind it on that connection.
 	Ends bool
@@ -58,6 +61,14 @@ type Shard interface {
 	// thread's own. It returns an error for a request that the protocol cannot
 	// express.
 	Put(number int32, r *scenarios.Request) (Request, error)
+}
+
+// Redirecting is a Shard that remembers the first answer that redirects.
+type Redirecting interface {
+	Shard
+	// Redirect returns the number of the request, and the status and the head of its
+	// answer, of the first answer that results.Redirects; a nil head for none.
+	Redirect() (request int32, status int, head []byte)
 }
 
 // Needs says which events the engine acts on besides End. The codec may leave out
@@ -120,7 +131,8 @@ type Answer struct {
 	// Unprocessed is true, with End and a Cause, where the server says that it has not
 	// read the request. The same request may be asked again on another connection.
 	Unprocessed bool
-	// Status is the status code of an Interim, a Head or an End.
+	// Status is the status code of an Interim, a Head or an End; with NeedMore that of
+	// the final answer where its head was read, else 0.
 	Status int
 	// Body is how many bytes of the body, without framing, this call took.
 	Body int

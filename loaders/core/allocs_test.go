@@ -50,17 +50,19 @@ func TestNoAllocationPerRequest(t *testing.T) {
 			name  string
 			depth int
 			users int
+			ids   string
 			phase loaders.Phase
 		}{
-			{"closed", 1, 0, enginetest.Closed(700 * time.Millisecond)},
-			{"pipelined", 16, 0, enginetest.Closed(700 * time.Millisecond)},
-			{"open", 1, 0, enginetest.Open(15_000, 700*time.Millisecond)},
-			{"thinking", 1, 100, enginetest.Closed(700 * time.Millisecond)},
+			{"closed", 1, 0, "", enginetest.Closed(700 * time.Millisecond)},
+			{"pipelined", 16, 0, "", enginetest.Closed(700 * time.Millisecond)},
+			{"open", 1, 0, "", enginetest.Open(15_000, 700*time.Millisecond)},
+			{"thinking", 1, 100, "", enginetest.Closed(700 * time.Millisecond)},
+			{"with ids", 16, 0, "X-Request-Id", enginetest.Closed(700 * time.Millisecond)},
 		} {
 			t.Run(c.name, func(t *testing.T) {
 				spec := enginetest.Spec(c.phase)
 				spec.Connections, spec.Depth, spec.Target.Address = 8, c.depth, frugal(t)
-				spec.Interval = 100 * time.Millisecond
+				spec.Interval, spec.RequestID = 100*time.Millisecond, c.ids
 				if spec.Users = c.users; c.users > 0 {
 					spec.Think = loaders.Think{From: 4 * time.Millisecond, To: 6 * time.Millisecond}
 				}

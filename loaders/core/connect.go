@@ -55,6 +55,11 @@ func (s *shard) expire(c *connection, now int64) {
 		if c.count == 0 {
 			return
 		}
+		if at := c.oldest().Sent + int64(s.spec.RequestTimeout); now < at {
+			s.setDeadline(c, at)
+			s.advanceExchange(c) // the deadline was that of a step
+			return
+		}
 		s.fail(c, now, failure{cause: results.CauseTimeout, detail: fmt.Sprintf("%s: no answer within %v", s.groups[c.oldest().Group], s.spec.RequestTimeout)})
 		s.restart(c)
 	}
@@ -125,8 +130,7 @@ func (s *shard) opened(c *connection) {
 		s.live.gone.Store(0)
 	}
 	if c.count > 0 {
-		s.setDeadline(c, now+int64(s.spec.RequestTimeout))
-		s.write(c, c.oldest().request)
+		s.sendOn(c, now)
 		return
 	}
 	c.repeating = false
@@ -150,6 +154,7 @@ func (s *shard) connectFailed(c *connection, cause results.Cause, detail string)
 	s.out.ConnectionFailed(cause, "connecting: "+detail)
 	now := clock.Now()
 	s.failFlights(c, now, results.CauseClosed, "the server closed the idle connection as the request was sent, and no other could be made: "+detail)
+	s.failUnsent(c, now, cause, detail)
 	s.replace(c, now)
 }
 
@@ -170,7 +175,7 @@ func (s *shard) drop(c *connection, reset bool) {
 		*c.execution = execution{}
 	}
 	c.lives++
-	c.io, c.state, c.secret, c.answered = nil, stateDown, nil, false
+	c.io, c.state, c.secret, c.answered, c.cut = nil, stateDown, nil, false, false
 	c.pending, c.tail, c.carry = nil, nil, nil
 }
 
@@ -204,10 +209,12 @@ func (s *shard) idleClosed(c *connection, now int64) {
 // repeat asks the request in flight again, on a new connection: the server closed the
 // old one without reading it (RFC 9110 §15.5.9). Its time counts from its first send.
 // repeat reports whether it does so: once, and only for a request that was alone on its
-// connection and sent whole at once.
+// connection, and sent whole at once or not at all.
 func (s *shard) repeat(c *connection) bool {
 	f := c.oldest()
-	if c.repeating || c.count > 1 || c.unwritten() || s.programs != nil && s.programs[f.request] != nil {
+	unsent := int64(len(c.pending) + len(c.tail))
+	partly := unsent > 0 && unsent != s.requests[f.request].Size()
+	if c.repeating || c.count > 1 || partly || s.programs != nil && s.programs[f.request] != nil {
 		return false
 	}
 	c.repeating = true

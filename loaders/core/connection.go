@@ -27,6 +27,9 @@ type connection struct {
 	state connState
 	// writing is true while the loop reports when the connection takes bytes.
 	writing bool
+	// cut is true where an answer ended the sending of its request: the connection ends
+	// with that answer.
+	cut bool
 	// queued is true while the connection stands in the idle queue.
 	queued bool
 	// lives counts the connections that had this place before.
@@ -52,11 +55,19 @@ type connection struct {
 	buffers
 }
 
-// flight is one request in flight: its number in the thread's table and its user.
+// flight is one exchange in flight: the number, in the thread's table, of its request
+// and its user.
 type flight struct {
 	record.Exchange
 	request, user int32
+	// followed counts the redirects that the exchange has followed. unsent is true while
+	// the request of the last one is not sent.
+	followed int32
+	unsent   bool
 }
+
+// quiet reports whether the server owes the connection no answer.
+func (c *connection) quiet() bool { return c.count == 0 || c.oldest().unsent }
 
 // attempts is the history of connecting in one place.
 type attempts struct {

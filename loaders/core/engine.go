@@ -144,7 +144,7 @@ func (s *session) run(ctx context.Context, control loaders.Control) (results.Rep
 	report := results.Report{
 		Loader: s.system.Name, Target: s.spec.Target.Address, Protocol: string(s.spec.Protocol),
 		Seed: s.spec.Seed, Threads: s.spec.Threads, Depth: s.spec.Depth, Users: s.spec.Users, Think: s.spec.Think.String(),
-		IdleStrategy: string(s.spec.Idle), SendBufferBytes: s.spec.SendBuffer, ConnectionsAsked: s.spec.Connections, ConnectionsOpen: s.reached,
+		Follow: s.spec.Follow, RequestID: s.spec.RequestID, IdleStrategy: string(s.spec.Idle), SendBufferBytes: s.spec.SendBuffer, ConnectionsAsked: s.spec.Connections, ConnectionsOpen: s.reached,
 	}
 	if len(s.spec.CPUs) > 0 && !s.system.Pins {
 		report.Warnings = append(report.Warnings, "this engine does not pin its threads to processors")

@@ -14,7 +14,7 @@ type execution struct {
 	rest []instruction
 	// sent is how many bytes of the request were handed on.
 	sent int64
-	// until is the end of the pause, 0 outside one.
+	// until is the end of the pause or of the wait with a limit, 0 outside these.
 	until int64
 	// interim is the last interim status that no step has awaited yet, 0 for
 	// none.
@@ -50,9 +50,11 @@ func (s *shard) advanceExchange(c *connection) {
 			s.sendTo(c, next.n)
 			continue
 		case next.verb == verbAwait && p.interim != next.n:
-			return
+			if !s.waitedEnough(c, next.limit) {
+				return
+			}
 		case next.verb == verbAwait:
-			p.interim = 0
+			p.interim, p.until = 0, 0
 		case p.until == 0:
 			p.until = clock.Now() + next.n
 			s.pauses.push(turn{at: p.until, id: c.id})
@@ -66,6 +68,25 @@ func (s *shard) advanceExchange(c *connection) {
 	}
 }
 
+// waitedEnough reports whether the connection has waited for an interim answer for as
+// long as it may, in nanoseconds; 0 sets no limit. It counts the end of such a wait.
+func (s *shard) waitedEnough(c *connection, limit int64) bool {
+	p, now := c.execution, clock.Now()
+	switch {
+	case limit == 0:
+		return false
+	case p.until == 0:
+		p.until = now + limit
+		s.setDeadline(c, min(s.deadlines[c.id], p.until))
+		return false
+	case now < p.until:
+		return false
+	}
+	p.until = 0
+	s.out.Counts.MissedContinues++
+	return true
+}
+
 // sendTo sends the request's bytes before end.
 func (s *shard) sendTo(c *connection, end int64) {
 	p, f := c.execution, c.oldest()
@@ -75,7 +96,10 @@ func (s *shard) sendTo(c *connection, end int64) {
 	if from >= end {
 		return
 	}
-	if end == r.Size() {
+	if s.ids != nil { // another connection may have sent the same head since
+		s.ids.stamp(r, f.Number)
+	}
+	if end == r.Size() && f.followed == 0 {
 		f.Written = clock.Now()
 	}
 	head, body := int64(len(r.Head)), int64(len(r.Body))
@@ -116,32 +140,46 @@ func (s *shard) interim(c *connection, f *flight, status int) {
 	f.FirstByte = 0
 }
 
-// final returns an error where the exchange is not ready for its final answer.
-func (s *shard) final(c *connection, f *flight) error {
+// final judges the place of the exchange at the head of its final answer. It returns an
+// error where the exchange is not ready for that, unless the answer refuses the rest of
+// the request.
+func (s *shard) final(c *connection, f *flight, status int) error {
 	if f.FirstByte == 0 {
 		f.FirstByte = clock.Now()
 	}
+	unsent := c.unwritten()
+	if s.programs == nil || !unsent && !c.exchanging() {
+		return nil
+	}
+	// The final answer may come in place of an awaited one (RFC 9110 §10.1.1).
+	inPlace := !unsent && c.execution.rest[0].verb == verbAwait
+	unawaited := false
+	for _, next := range c.execution.remaining() {
+		unsent = unsent || next.verb == verbSend
+		unawaited = unawaited || next.verb == verbAwait && next.limit == 0 && c.execution.interim != next.n
+	}
 	switch {
-	case s.programs == nil:
-		return nil
-	case c.unwritten():
+	case unsent && (status >= refusing || inPlace && status >= redirecting):
+		s.refused(c)
+	case unsent:
 		return errEarly
-	case !c.exchanging():
-		return nil
-	}
-	var err error
-	for _, next := range c.execution.rest {
-		switch {
-		case next.verb == verbSend:
-			return errEarly
-		case next.verb == verbAwait && c.execution.interim != next.n:
-			err = errUnawaited
-		}
-	}
-	if err == nil {
+	case unawaited:
+		return errUnawaited
+	default:
 		c.execution.rest = nil
 	}
-	return err
+	return nil
+}
+
+// redirecting is the least status of a final answer that is no success.
+const redirecting = 300
+
+// remaining returns the instructions to come; none without an execution.
+func (p *execution) remaining() []instruction {
+	if p == nil {
+		return nil
+	}
+	return p.rest
 }
 
 // malformed fails the oldest request, whose answer cannot be read on.

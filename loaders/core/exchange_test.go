@@ -190,8 +190,8 @@ func TestBadExchanges(t *testing.T) {
 				}
 			}
 		}
-		halting := post(100)
-		halting.Exchange = scenarios.Exchange{sendBytes(30), pauses(5_000_000), sendBytes(-1)}
+		halts := post(100)
+		halts.Exchange = scenarios.Exchange{sendBytes(30), pauses(5_000_000), sendBytes(-1)}
 		late := post(10)
 		late.Exchange = scenarios.Exchange{sendBytes(-1), awaits(103), awaitEnd()}
 		lost := causes(results.CauseClosed, results.CauseReset)
@@ -201,9 +201,9 @@ func TestBadExchanges(t *testing.T) {
 			serve  func(net.Conn, *bufio.Reader)
 			causes []results.Cause
 		}{
-			{"final answer at once", continues(10), heads("HTTP/1.1 417 No\r\nContent-Length: 0\r\n\r\n"), causes(results.CauseEarlyReply)},
+			{"final answer at once", continues(10), heads("HTTP/1.1 417 No\r\nContent-Length: 0\r\n\r\n"), causes(results.CauseStatus)},
 			{"right answer at once", continues(10), heads(enginetest.RightAnswer), causes(results.CauseEarlyReply)},
-			{"in the middle of a slow request", halting, func(c net.Conn, in *bufio.Reader) {
+			{"in the middle of a slow request", halts, func(c net.Conn, in *bufio.Reader) {
 				_, _ = in.ReadByte()
 				_, _ = io.WriteString(c, enginetest.RightAnswer)
 				silent(c, in)
@@ -253,6 +253,7 @@ func TestRefusedExchanges(t *testing.T) {
 		"step 3: it says nothing":            {sendBytes(-1), awaitEnd(), {}},
 		"step 2: it awaits the final status": {sendHead(), awaits(200), sendBytes(-1)},
 		"the status 404 where 200 counts":    {sendBytes(-1), awaits(404), awaitEnd()},
+		"a pause of 31536000000001 µs":       {pauses(365*24*3600*1e6 + 1), sendBytes(-1)},
 		"comes behind the answer's end":      {sendBytes(-1), awaitEnd(), pauses(5)},
 	} {
 		spec := specAt("127.0.0.1:1", counted(1))

@@ -15,7 +15,7 @@ func (s *session) merge(result *results.Phase, on *phase) error {
 	var errs []error
 	for i, thread := range s.shards {
 		o := &thread.out
-		o.Slowest.OfThread(i)
+		o.Slowest.OfThread(i, thread.ids.of())
 		o.at1.traffic.Since(o.at0.traffic).Into(&o.Counts)
 		result.MinConnectionsOpen += o.minOpen
 		result.Threads = append(result.Threads, s.threadUse(i))
@@ -36,6 +36,9 @@ func (s *session) merge(result *results.Phase, on *phase) error {
 		result.QueuesRead, result.QueuesEmpty = &read, &empty
 	}
 	errs = append(errs, total.Into(result, s.shards[0].groups))
+	if result.Unfollowed() > 0 {
+		result.FirstUnfollowed = s.firstUnfollowed()
+	}
 	return errors.Join(errs...)
 }
 

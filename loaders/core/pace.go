@@ -27,7 +27,8 @@ type pace struct {
 func newPace(p *phase, thread int, spec *loaders.Spec) pace {
 	c := pace{due: never, aheadNext: never, quota: never}
 	if p.Count > 0 {
-		c.quota = int64(share(int(p.Count), spec.Threads, thread))
+		// A count that no int64 holds is no bound.
+		c.quota = int64(min(share(p.Count, uint64(spec.Threads), uint64(thread)), uint64(never)))
 	}
 	c.limit = c.quota
 	if p.Loop == results.OpenLoop {

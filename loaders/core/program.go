@@ -3,6 +3,7 @@ package core
 import (
 	"errors"
 	"fmt"
+	"net/http"
 	"time"
 
 	"github.com/joust-bench/joust/loaders"
@@ -18,15 +19,17 @@ const (
 	verbSend verb = iota
 	// verbPause waits for n nanoseconds.
 	verbPause
-	// verbAwait waits for the interim status n.
+	// verbAwait waits for the interim status n, for at most limit nanoseconds; 0 sets
+	// no limit.
 	verbAwait
 )
 
 // instruction is one operation of an exchange, ready to run. Behind the last one the
 // end of the answer is awaited.
 type instruction struct {
-	verb verb
-	n    int64
+	verb  verb
+	n     int64
+	limit int64
 }
 
 // compilePrograms compiles the exchange of each request. It returns nil where every
@@ -103,15 +106,19 @@ func compileProgram(r *scenarios.Request, built *codec.Request) ([]instruction, 
 func compileOperation(op *scenarios.Operation, built *codec.Request, sent int64) (instruction, error) {
 	switch {
 	case op.SendHead != nil:
-		return instruction{verbSend, int64(built.HeadBytes)}, nil
+		return instruction{verb: verbSend, n: int64(built.HeadBytes)}, nil
 	case op.SendBytes != nil && *op.SendBytes < 0:
-		return instruction{verbSend, built.Size()}, nil
+		return instruction{verb: verbSend, n: built.Size()}, nil
 	case op.SendBytes != nil:
-		return instruction{verbSend, min(sent+*op.SendBytes, built.Size())}, nil
+		return instruction{verb: verbSend, n: min(sent+*op.SendBytes, built.Size())}, nil
+	case op.PauseMicros != nil && *op.PauseMicros > loaders.Longest.Microseconds():
+		return instruction{}, fmt.Errorf("a pause of %d µs: it must be at most %v, a year", *op.PauseMicros, loaders.Longest)
 	case op.PauseMicros != nil:
-		return instruction{verbPause, *op.PauseMicros * int64(time.Microsecond)}, nil
+		return instruction{verb: verbPause, n: *op.PauseMicros * int64(time.Microsecond)}, nil
 	case op.AwaitStatus != nil:
-		return instruction{verbAwait, int64(*op.AwaitStatus)}, nil
+		return instruction{verb: verbAwait, n: int64(*op.AwaitStatus)}, nil
+	case op.AwaitContinueMicros != nil:
+		return instruction{verb: verbAwait, n: http.StatusContinue, limit: *op.AwaitContinueMicros * int64(time.Microsecond)}, nil
 	case op.AwaitEnd != nil:
 		return instruction{verb: verbAwait}, nil
 	case op.AwaitEvents != nil:

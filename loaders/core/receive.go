@@ -24,8 +24,8 @@ func (s *shard) handle(ev *backend.Event) {
 		if ev.What&^backend.Writable != 0 {
 			s.receive(c, ev.What&backend.Ended != 0)
 		}
-		if ev.What&backend.Writable != 0 && c.state == stateOpen && c.unwritten() {
-			s.flush(c)
+		if ev.What&backend.Writable != 0 && c.state == stateOpen {
+			s.writable(c)
 		}
 	}
 }
@@ -66,7 +66,7 @@ func (s *shard) receive(c *connection, ends bool) {
 		}
 		s.take(c, s.buf[:n], now)
 		took = true
-		if ends || s.endsBehind && c.count == 0 {
+		if ends || s.endsBehind && c.quiet() {
 			continue
 		}
 		if c.state == stateOpen {
@@ -84,6 +84,17 @@ func (s *shard) read(c *connection) (n int, lag int64, err error) {
 	}
 	n, err = c.io.Read(s.buf)
 	return n, -1, err
+}
+
+// leftover reads once, when the connection takes no more bytes. It returns how many bytes
+// lay there.
+func (s *shard) leftover(c *connection) (n int, now int64) {
+	if c.secret != nil {
+		n, _, _ = c.secret.Open(s.buf)
+	} else {
+		n, _ = c.io.Read(s.buf)
+	}
+	return n, clock.Now()
 }
 
 // take consumes the bytes of one read.
@@ -113,8 +124,8 @@ func (s *shard) proceed(c *connection) {
 		s.recycle(c)
 		return
 	}
-	if s.programs != nil && c.count > 0 {
-		s.advanceExchange(c)
+	if s.alone && c.count > 0 {
+		s.goOn(c)
 		return
 	}
 	if s.sending && !s.borrowing {
@@ -138,10 +149,13 @@ func (s *shard) consume(c *connection, data []byte, now int64) []byte {
 		}
 		f := c.oldest()
 		if f.FirstByte == 0 {
+			if f.unsent {
+				s.surplus(c, data, now)
+				return nil
+			}
 			f.FirstByte = now
 			if c.count == 1 && c.unwritten() && s.programs == nil {
-				s.earlyReply(c, now)
-				return nil
+				return s.early(c, f, data, now)
 			}
 		}
 		n, err := s.decode(c, f, data)
@@ -160,8 +174,8 @@ func (s *shard) consume(c *connection, data []byte, now int64) []byte {
 		// The source may give the request's place to another one with complete.
 		asked := !a.Keep && s.requests[f.request].Ends
 		s.complete(c, now, a)
-		if !a.Keep {
-			s.retire(c, asked, now)
+		if !a.Keep || c.cut {
+			s.depart(c, asked, now)
 			return nil
 		}
 	}
@@ -189,7 +203,7 @@ func (s *shard) decode(c *connection, f *flight, data []byte) (n int, err error)
 			if s.needs.Heads {
 				c.view.Head = append(c.view.Head[:0], data[n-took:n]...)
 			}
-			if err := s.final(c, f); err != nil {
+			if err := s.final(c, f, a.Status); err != nil {
 				return n, err
 			}
 		}
@@ -199,11 +213,18 @@ func (s *shard) decode(c *connection, f *flight, data []byte) (n int, err error)
 // complete counts the oldest answer, which has ended.
 func (s *shard) complete(c *connection, now int64, a *codec.Answer) {
 	c.failures, c.answered, c.repeating = 0, true, false
+	if s.chain != nil && s.follow(c, a) {
+		return
+	}
 	if s.room(c) <= 0 {
 		c.idleSince = now
 	}
 	if f := c.oldest(); a.Cause != "" {
-		s.fail(c, now, failure{a.Cause, a.Status, c.codec.Describe(f.request, a.Cause)})
+		detail := s.describe(c, f, a.Cause)
+		if c.cut {
+			detail += ", before the whole request was sent"
+		}
+		s.fail(c, now, failure{a.Cause, a.Status, detail})
 	} else {
 		s.completed++
 		s.out.Answered(&f.Exchange, now, a.Status)
@@ -234,6 +255,9 @@ func (s *shard) fail(c *connection, now int64, why failure) {
 		counted = why.status
 	}
 	s.failed++
+	if s.ids != nil {
+		why.detail += fmt.Sprintf(" (%s %s)", s.spec.RequestID, s.ids.of()(c.oldest().Number))
+	}
 	s.out.Failed(&c.oldest().Exchange, now, why.cause, counted, why.detail)
 	s.release(c, now, why.status, why.cause)
 }
@@ -253,7 +277,7 @@ func (s *shard) surplus(c *connection, data []byte, now int64) {
 
 // peerClosed acts on the end of the server's stream.
 func (s *shard) peerClosed(c *connection, now int64) {
-	if c.count == 0 {
+	if c.quiet() {
 		s.out.Counts.UnannouncedCloses++
 		s.idleClosed(c, now)
 		return
@@ -266,7 +290,7 @@ func (s *shard) peerClosed(c *connection, now int64) {
 	}
 	asked := s.requests[request].Ends
 	s.complete(c, now, &a)
-	s.retire(c, asked, now)
+	s.depart(c, asked, now)
 }
 
 // retire replaces a connection that ends behind its last answer: the request asked for
@@ -282,26 +306,6 @@ func (s *shard) retire(c *connection, asked bool, now int64) {
 	s.recycle(c)
 }
 
-// writeBroken ends a connection that takes no more bytes. An answer that lies there
-// came before its request was written and is the cause.
-func (s *shard) writeBroken(c *connection, err error) {
-	if len(c.slots) == 1 && c.count == 1 {
-		if n, _ := c.io.Read(s.buf); n > 0 {
-			s.out.now.traffic.Received += uint64(n)
-			s.earlyReply(c, clock.Now())
-			return
-		}
-	}
-	s.broken(c, err)
-}
-
-// earlyReply fails the only request in flight, whose answer came before its body was
-// written.
-func (s *shard) earlyReply(c *connection, now int64) {
-	s.fail(c, now, failure{cause: results.CauseEarlyReply, detail: "the answer began before the request's body was written"})
-	s.restart(c)
-}
-
 // broken replaces a connection after an error of the backend.
 func (s *shard) broken(c *connection, err error) {
 	cause := backend.CauseOf(err)
@@ -310,7 +314,7 @@ func (s *shard) broken(c *connection, err error) {
 
 func (s *shard) brokenWith(c *connection, cause results.Cause, detail string) {
 	now := clock.Now()
-	if c.count == 0 {
+	if c.quiet() {
 		s.out.Counts.UnannouncedCloses++
 		s.idleClosed(c, now)
 		return
@@ -319,9 +323,9 @@ func (s *shard) brokenWith(c *connection, cause results.Cause, detail string) {
 	s.replace(c, now)
 }
 
-// failFlights fails every request in flight on the connection.
+// failFlights fails every request that was sent on the connection and not answered.
 func (s *shard) failFlights(c *connection, now int64, cause results.Cause, detail string) {
-	for c.count > 0 {
+	for !c.quiet() {
 		s.fail(c, now, failure{cause: cause, detail: detail})
 	}
 }

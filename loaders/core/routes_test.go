@@ -3,9 +3,11 @@ package core_test
 import (
 	"bufio"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -186,6 +188,20 @@ func TestProxy(t *testing.T) {
 				t.Errorf("the origin counts %d, the proxy %d tunnels for %d handshakes", s.requests.Load(), n, report.TLSHandshake.Count)
 			}
 		})
+		t.Run("headers for the proxy", func(t *testing.T) {
+			t.Parallel()
+			testProxyHeaders(t, e)
+		})
+		t.Run("no credentials", func(t *testing.T) {
+			t.Parallel()
+			spec := newAuthority(t).secureSpec("127.0.0.1:1", counted(3))
+			spec.Connections = 1
+			spec.Proxy = &loaders.Proxy{Address: local(t, func(c net.Conn, in *bufio.Reader) {
+				_, _ = http.ReadRequest(in)
+				_, _ = io.WriteString(c, "HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic\r\nContent-Length: 0\r\n\r\n")
+			})}
+			contains(t, refused(t, e, spec), "refuses a tunnel to 127.0.0.1:1: 407", "give the user and the password that it knows")
+		})
 		t.Run("no tunnel", func(t *testing.T) {
 			t.Parallel()
 			a := newAuthority(t)
@@ -211,4 +227,57 @@ func TestProxy(t *testing.T) {
 			contains(t, refused(t, e, spec), "longer than 65536 bytes")
 		})
 	})
+}
+
+// testProxyHeaders asks in both forms, with headers for the proxy: it gets them with
+// CONNECT and with each request in absolute form, and they never go into the tunnel.
+func testProxyHeaders(t *testing.T, e core.Engine) {
+	const secret = "Basic dTpw"
+	var seen [2]atomic.Pointer[http.Header]
+	through := &loaders.Proxy{Headers: []scenarios.Header{{Name: "Proxy-Authorization", Value: secret}, {Name: "Proxy-Connection", Value: "keep-alive"}}}
+	through.Address = local(t, func(c net.Conn, in *bufio.Reader) {
+		for {
+			r, err := http.ReadRequest(in)
+			if err != nil {
+				return
+			}
+			if r.Method == http.MethodConnect {
+				seen[0].Store(&r.Header)
+				tunnel(c, in, r.Host)
+				return
+			}
+			seen[1].Store(&r.Header)
+			_, _ = io.WriteString(c, enginetest.RightAnswer)
+		}
+	})
+	a := newAuthority(t)
+	s := serveSite(t, hello(), a.server(), func(s *site, r *http.Request) {
+		if r.Header.Get("Proxy-Authorization")+r.Header.Get("Proxy-Connection") != "" || r.Header.Get("Te") != "trailers" {
+			s.complain("the origin got " + strings.Join(slices.Sorted(maps.Keys(r.Header)), ", "))
+		}
+	})
+	spec := a.secureSpec(s.address(), counted(4))
+	spec.Proxy, spec.Connections = through, 1
+	spec.Requests[0].Headers = []scenarios.Header{{Name: "Connection", Value: "close"}, {Name: "TE", Value: "trailers"}}
+	p := drive(t, e, spec).Phases[0]
+	exactly(t, &p, 4)
+	if what := s.wrong.Load(); what != nil {
+		t.Error(*what)
+	}
+	plain := specAt("127.0.0.1:1", counted(4))
+	plain.Proxy, plain.Connections = through, 1
+	p = drive(t, e, plain).Phases[0]
+	exactly(t, &p, 4)
+	for i, form := range []string{"CONNECT", "absolute form"} {
+		got := *seen[i].Load()
+		if got.Get("Proxy-Authorization") != secret || got.Get("Proxy-Connection") != "keep-alive" || got.Get("Connection")+got.Get("Te") != "" {
+			t.Errorf("%s: the proxy got %v", form, got)
+		}
+	}
+	spec.Requests[0].Headers = through.Headers
+	if err := spec.WithDefaults().Validate(); err == nil {
+		t.Error("a header for the proxy inside the tunnel is no error")
+	} else {
+		contains(t, err, "make it one of the proxy's headers")
+	}
 }

@@ -86,7 +86,11 @@ func (s *shard) write(c *connection, request int32) {
 func (s *shard) enter(c *connection, t turn, now int64) {
 	f := c.push()
 	f.Exchange = record.Exchange{Intended: t.at, Sent: now, Group: t.group, Connection: c.id}
-	f.request, f.user = t.request, t.id
+	f.request, f.user, f.followed = t.request, t.id, 0
+	if s.ids != nil {
+		f.Number = s.ids.take()
+		s.ids.stamp(&s.requests[t.request], f.Number)
+	}
 	c.issued++
 	s.out.Counts.Asked++
 	s.inFlight++
@@ -125,6 +129,7 @@ func (s *shard) put(c *connection, b []byte) {
 	}
 	n, err := c.io.Write(b)
 	if err != nil {
+		c.pending = append(c.pending[:0], b...)
 		s.writeBroken(c, err)
 		return
 	}
@@ -134,6 +139,15 @@ func (s *shard) put(c *connection, b []byte) {
 	if n < len(b) {
 		c.pending = append(c.pending[:0], b[n:]...)
 		s.wantWrite(c, true)
+	}
+}
+
+// writable acts on an event that the connection takes bytes.
+func (s *shard) writable(c *connection) {
+	if c.unwritten() {
+		s.flush(c)
+	} else {
+		s.wantWrite(c, false)
 	}
 }
 
@@ -169,7 +183,7 @@ func (s *shard) flush(c *connection) {
 		s.wantWrite(c, true)
 		return
 	}
-	if c.count > 0 {
+	if c.count > 0 && c.oldest().followed == 0 {
 		c.oldest().Written = clock.Now()
 	}
 	s.wantWrite(c, false)

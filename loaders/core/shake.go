@@ -38,11 +38,8 @@ func (s *shard) handshake(c *connection) {
 		s.connectBroke(c, err)
 		return
 	}
-	tunnel := ""
-	if s.spec.Proxy != nil {
-		tunnel = s.spec.Target.Address
-	}
-	c.state, c.shakeBegan, c.secret = stateShaking, clock.Now(), secure.New(c.io, s.tls, tunnel)
+	c.state, c.shakeBegan = stateShaking, clock.Now()
+	c.secret = secure.New(c.io, s.tls, s.spec.Proxy, s.spec.Target.Address)
 	s.setDeadline(c, c.shakeBegan+int64(s.spec.ConnectTimeout))
 	h, secret, id := &s.handshakes, c.secret, c.id
 	h.running.Go(func() {

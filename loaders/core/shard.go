@@ -40,6 +40,8 @@ type load struct {
 	exchanges [][]instruction
 	// tls is nil for plain text.
 	tls *tls.Config
+	// idsFrom is the first number of request ids that no earlier team has given.
+	idsFrom uint64
 	// stop is the instant at which the load ends early, 0 for none.
 	stop atomic.Int64
 }
@@ -174,7 +176,7 @@ func newShard(shared *load, id int) (*shard, error) {
 }
 
 // share splits n over the threads; the first threads take the remainder.
-func share(n, threads, thread int) int {
+func share[N int | uint64](n, threads, thread N) N {
 	part := n / threads
 	if thread < n%threads {
 		part++

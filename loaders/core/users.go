@@ -16,6 +16,11 @@ import (
 // demand holds the source, the requests and the users of a thread.
 type demand struct {
 	source source.Source
+	// chain is the same source where exchanges may take several requests, else nil.
+	chain source.Chain
+	// alone is true where an exchange may take several steps or requests, and has its
+	// connection for itself.
+	alone bool
 	// needs and groups are those of the source.
 	needs  source.Needs
 	groups []string
@@ -30,6 +35,8 @@ type demand struct {
 	// request in flight. It is empty where each connection is a user.
 	waiting turns
 	rnd     *rand.Rand
+	// ids is nil where requests have no ids.
+	ids *ids
 }
 
 // unchosen is the request of a turn before the source has chosen one.
@@ -42,10 +49,16 @@ func (d *demand) fill(l *load, thread, connections int) (err error) {
 		waiting: make(turns, share(l.population, l.spec.Threads, thread)),
 		rnd:     rand.New(rand.NewPCG(l.spec.Seed, thinkStream+uint64(thread))),
 	}
+	d.ids = newIDs(l, thread)
+	for i := range d.requests {
+		d.ids.prepare(&d.requests[i])
+	}
 	on := source.Thread{Number: thread, Users: cmp.Or(len(d.waiting), connections), Put: d.put}
 	if d.source, err = l.newSource(l.spec, on); err != nil {
 		return err
 	}
+	d.chain, _ = d.source.(source.Chain)
+	d.alone = d.chain != nil || d.programs != nil
 	d.needs, d.groups = d.source.Needs(), d.source.Groups()
 	for i := range d.waiting {
 		d.waiting[i] = turn{id: int32(i), request: unchosen}
@@ -77,6 +90,7 @@ func (d *demand) put(number int32, r *scenarios.Request) (int32, error) {
 			d.programs = append(d.programs, nil)
 		}
 	}
+	d.ids.prepare(&built)
 	d.requests[number] = built
 	return number, nil
 }
@@ -96,7 +110,7 @@ func (s *shard) release(c *connection, now int64, status int, cause results.Caus
 	if v := c.view; v != nil {
 		v.Request, v.Status, v.Cause = request, status, cause
 		s.source.Done(user, v)
-		v.Head, v.Body = v.Head[:0], v.Body[:0]
+		v.Head, v.Body, v.Detail = v.Head[:0], v.Body[:0], ""
 	}
 	if s.borrowing {
 		s.waiting.push(turn{at: now + int64(s.spec.Think.Draw(s.rnd)), id: user, request: unchosen})

@@ -35,6 +35,8 @@ type Exchange struct {
 	// Group is the number of the request's group, Connection that of the thread's
 	// connection.
 	Group, Connection int32
+	// Number is that in the request's id, 0 without ids.
+	Number uint64
 }
 
 // Ledger holds the records of one thread about one phase. One goroutine may
@@ -219,7 +221,7 @@ func (l *Ledger) Answered(e *Exchange, now int64, status int) {
 	if l.Window.Loop == results.OpenLoop || l.Window.Users {
 		g.Corrected.Record(now - e.Intended)
 	}
-	l.Slowest.add(e, now)
+	l.Slowest.add(e, now, status)
 	g.Service.Record(now - e.Sent)
 	g.FirstByte.Record(e.FirstByte - e.Sent)
 	if e.Written != 0 {

@@ -21,12 +21,15 @@ func AddCounts(all, p *results.Phase) {
 		{&all.SentBytes, p.SentBytes}, {&all.ReceivedBytes, p.ReceivedBytes}, {&all.SentBodyBytes, p.SentBodyBytes}, {&all.ReceivedBodyBytes, p.ReceivedBodyBytes},
 		{&all.Shed, p.Shed}, {&all.AnnouncedCloses, p.AnnouncedCloses}, {&all.UnannouncedCloses, p.UnannouncedCloses},
 		{&all.RequestedCloses, p.RequestedCloses}, {&all.IdleTimeouts, p.IdleTimeouts}, {&all.Repeated, p.Repeated}, {&all.Reconnects, p.Reconnects},
+		{&all.Followed, p.Followed},
+		{&all.EarlyAnswers, p.EarlyAnswers}, {&all.MissedContinues, p.MissedContinues},
 	} {
 		*x.to += x.more
 	}
 	all.BackoffNS += p.BackoffNS
 	all.UnansweredFromNS = leastBound(all.UnansweredFromNS, p.UnansweredFromNS)
 	all.FirstSurplus = cmp.Or(all.FirstSurplus, p.FirstSurplus)
+	all.FirstUnfollowed = cmp.Or(all.FirstUnfollowed, p.FirstUnfollowed)
 	all.ConnectionErrors = added(all.ConnectionErrors, p.ConnectionErrors)
 	all.FirstConnectionError = cmp.Or(all.FirstConnectionError, p.FirstConnectionError)
 	if p.Rate != nil && all.Rate != nil {

@@ -20,16 +20,18 @@ type Slowest struct {
 
 type slow struct {
 	Exchange
-	end    int64
-	thread int
+	end            int64
+	status, thread int
+	// id is the request's own, empty where none was asked for.
+	id string
 }
 
 func (s slow) latency() int64 { return s.end - s.Intended }
 
-// add keeps a request that ended at now, where it is slow enough.
-func (s *Slowest) add(e *Exchange, now int64) {
+// add keeps a request that ended at now with the status, where it is slow enough.
+func (s *Slowest) add(e *Exchange, now int64, status int) {
 	if now-e.Intended > s.least {
-		s.put(slow{Exchange: *e, end: now})
+		s.put(slow{Exchange: *e, end: now, status: status})
 	}
 }
 
@@ -48,10 +50,14 @@ func (s *Slowest) merge(o *Slowest) {
 	}
 }
 
-// OfThread gives all requests the number of their thread, before they are merged.
-func (s *Slowest) OfThread(thread int) {
+// OfThread gives all requests the number of their thread, before they are merged, and
+// their ids where idOf, which makes an id of a request's number, is not nil.
+func (s *Slowest) OfThread(thread int, idOf func(number uint64) string) {
 	for i := range s.list {
-		s.list[i].thread = thread
+		x := &s.list[i]
+		if x.thread = thread; idOf != nil {
+			x.id = idOf(x.Number)
+		}
 	}
 }
 
@@ -60,7 +66,7 @@ func (s *Slowest) result(names []string) []results.SlowRequest {
 	var out []results.SlowRequest
 	for _, x := range s.list {
 		out = append(out, results.SlowRequest{
-			Request: names[x.Group], Thread: x.thread, Connection: int(x.Connection),
+			Request: names[x.Group], ID: x.id, Status: x.status, Thread: x.thread, Connection: int(x.Connection),
 			IntendedNS: x.Intended, SentNS: x.Sent, FirstByteNS: x.FirstByte, EndNS: x.end,
 		})
 	}

@@ -2,6 +2,7 @@ package record
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"testing"
 
@@ -18,11 +19,11 @@ func TestSlowestAgreesWithSorting(t *testing.T) {
 		shards := make([]Slowest, threads)
 		for i, latency := range latencies {
 			shard := &shards[i%threads]
-			shard.add(&Exchange{Intended: int64(i), Connection: int32(i)}, int64(i)+latency)
+			shard.add(&Exchange{Intended: int64(i), Connection: int32(i), Number: uint64(i)}, int64(i)+latency, 200+i)
 		}
 		var all Slowest
 		for i := range shards {
-			shards[i].OfThread(i)
+			shards[i].OfThread(i, func(number uint64) string { return fmt.Sprint(i, "/", number) })
 			all.merge(&shards[i])
 		}
 		want := slices.Clone(latencies)
@@ -32,8 +33,8 @@ func TestSlowestAgreesWithSorting(t *testing.T) {
 		seen := map[int]bool{}
 		for _, r := range all.result([]string{"only"}) {
 			i, latency := r.Connection, r.EndNS-r.IntendedNS
-			if seen[i] || latency != latencies[i] || r.Thread != i%threads {
-				rt.Fatalf("request %d of thread %d with %d ns, seen %v", i, r.Thread, latency, seen[i])
+			if seen[i] || latency != latencies[i] || r.Thread != i%threads || r.Status != 200+i || r.ID != fmt.Sprint(i%threads, "/", i) {
+				rt.Fatalf("request %d with %d ns, seen %v: %+v", i, latency, seen[i], r)
 			}
 			seen[i] = true
 			got = append(got, latency)

@@ -60,22 +60,22 @@ func Config(t *loaders.TLS, host string, alpn []string) (*tls.Config, error) {
 type Channel struct {
 	conn      *tls.Conn
 	transport *transport
-	tunnel    string
+	proxy     *loaders.Proxy
+	target    string
 }
 
-// New wraps an established connection for a client's handshake. tunnel is the
-// host:port to which a proxy at the other end is to connect first, empty without a
-// proxy.
-func New(under backend.Conn, config *tls.Config, tunnel string) *Channel {
+// New wraps an established connection for a client's handshake. proxy, where it is not
+// nil, is at the other end, and is to connect to target, host:port, first.
+func New(under backend.Conn, config *tls.Config, proxy *loaders.Proxy, target string) *Channel {
 	t := &transport{under: under}
-	return &Channel{conn: tls.Client(t, config), transport: t, tunnel: tunnel}
+	return &Channel{conn: tls.Client(t, config), transport: t, proxy: proxy, target: target}
 }
 
 // Shake asks for the tunnel, where there is one, and makes the handshake on the
 // lent stream.
 func (c *Channel) Shake(stream io.ReadWriter) error {
 	c.transport.stream = stream
-	if c.tunnel != "" {
+	if c.proxy != nil {
 		if err := c.dig(); err != nil {
 			return fmt.Errorf("%w: %w", ErrTunnel, err)
 		}
@@ -95,8 +95,11 @@ const maxHead = 64 << 10
 
 // dig asks the proxy for the tunnel (RFC 9110 §9.3.6).
 func (c *Channel) dig() error {
-	ask := fmt.Sprintf("CONNECT %s HTTP/1.1\r\nHost: %s\r\n\r\n", c.tunnel, c.tunnel)
-	if _, err := c.transport.Write([]byte(ask)); err != nil {
+	ask := fmt.Appendf(nil, "CONNECT %s HTTP/1.1\r\nHost: %s\r\n", c.target, c.target)
+	for _, h := range c.proxy.Headers {
+		ask = fmt.Appendf(ask, "%s: %s\r\n", h.Name, h.Value)
+	}
+	if _, err := c.transport.Write(append(ask, "\r\n"...)); err != nil {
 		return fmt.Errorf("asking the proxy for a tunnel: %w", err)
 	}
 	// One byte at a time: the bytes behind the head belong to TLS.
@@ -113,8 +116,10 @@ func (c *Channel) dig() error {
 	switch {
 	case err != nil:
 		return fmt.Errorf("reading the proxy's answer: %w", err)
+	case answer.StatusCode == http.StatusProxyAuthRequired:
+		return fmt.Errorf("the proxy refuses a tunnel to %s: %s: give the user and the password that it knows, as in http://user:password@host:port", c.target, answer.Status)
 	case answer.StatusCode/100 != 2:
-		return fmt.Errorf("the proxy refuses a tunnel to %s: %s", c.tunnel, answer.Status)
+		return fmt.Errorf("the proxy refuses a tunnel to %s: %s", c.target, answer.Status)
 	}
 	return nil
 }

@@ -12,6 +12,15 @@ import (
 // OfSpec makes the source that the Spec asks for. It returns an error for an
 // unknown rotation or for no requests.
 func OfSpec(spec *loaders.Spec, t Thread) (Source, error) {
+	s, err := rotationOf(spec, t)
+	if err == nil && spec.Follow {
+		s = following(s, spec, t)
+	}
+	return s, err
+}
+
+// rotationOf makes the source of the Spec's requests.
+func rotationOf(spec *loaders.Spec, t Thread) (Source, error) {
 	names := make(named, len(spec.Requests))
 	for i := range names {
 		names[i] = spec.Requests[i].Name

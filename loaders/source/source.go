@@ -31,6 +31,18 @@ type Source interface {
 	Groups() []string
 }
 
+// Chain is a Source whose exchanges may take several requests, each made of the answer
+// to the one before. An exchange has one request in flight at a time, on one connection.
+type Chain interface {
+	Source
+	// Continue is shown each whole answer to the user, right or wrong, before it counts.
+	// It returns the number of the next request of the exchange, or a negative one where
+	// this answer is the last. It may then set Cause and Detail, to make the exchange fail.
+	Continue(user int32, v *View) (next int32)
+	// Unfollowed describes the first redirect that ended an exchange; nil for none.
+	Unfollowed() *results.Redirect
+}
+
 // Ask is the next request of a user.
 type Ask struct {
 	// Request is a number of the thread's table, Group one of Groups.
@@ -57,6 +69,8 @@ type View struct {
 	Status int
 	// Cause is why the answer is wrong or missing; empty for a right one.
 	Cause results.Cause
+	// Detail describes a cause that Continue has set.
+	Detail string
 	// Head and Body are as Needs asks for them.
 	Head, Body []byte
 }

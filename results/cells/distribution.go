@@ -140,27 +140,11 @@ func (l Latency) decode(load *results.Phase, own []metric.Name) (*Distribution, 
 func (d *Distribution) summarise(dist *stats.Dist, lowerBoundsFrom int64, bars stats.ErrorBars, own []metric.Name) {
 	d.points = map[metric.Name]Point{}
 	for _, n := range slices.Concat(metric.Latencies(), own) {
-		p := Point{NS: dist.Figure(n), Printable: dist.Enough(n)}
-		p.Rough = bars.Reach(n, p.NS).Exceeds()
-		d.points[n] = p.bounded(n, float64(lowerBoundsFrom), dist)
+		raised := dist.Raised(n, float64(lowerBoundsFrom))
+		p := Point{NS: dist.Figure(n), Printable: dist.Enough(n) && raised != stats.EitherWay}
+		p.AtLeast, p.Rough = raised == stats.Raised, bars.Reach(n, p.NS).Exceeds()
+		d.points[n] = p
 	}
-}
-
-// bounded returns the point with the mark of a lower bound, where greater values of
-// the samples from lowerBoundsFrom nanoseconds on would raise it. They raise the
-// standard deviation only if they lie beyond the mean; elsewhere it is not known.
-func (p Point) bounded(n metric.Name, lowerBoundsFrom float64, dist *stats.Dist) Point {
-	switch {
-	case lowerBoundsFrom <= 0:
-	case n == metric.Mean:
-		p.AtLeast = true
-	case n == metric.Stdev:
-		p.AtLeast = lowerBoundsFrom >= dist.Figure(metric.Mean)
-		p.Printable = p.Printable && p.AtLeast
-	default:
-		p.AtLeast = p.NS >= lowerBoundsFrom
-	}
-	return p
 }
 
 // Plain reads one histogram without marks; nil where it was not measured.

@@ -26,6 +26,23 @@ func Comparable() []metric.Name {
 	return slices.Concat([]metric.Name{metric.Throughput}, metric.Latencies(), []metric.Name{metric.CPU, metric.Memory})
 }
 
+// InOrder returns the metrics in the order of tables, each once.
+func InOrder(list []metric.Name) []metric.Name {
+	place := func(n metric.Name) float64 {
+		q, percentile := n.Quantile()
+		switch {
+		case percentile && q < 1:
+			return q
+		case n == metric.Throughput:
+			return 0
+		}
+		return float64(1 + slices.Index(Comparable(), n))
+	}
+	list = slices.Clone(list)
+	slices.SortFunc(list, func(a, b metric.Name) int { return cmp.Compare(place(a), place(b)) })
+	return slices.Compact(list)
+}
+
 // Unit returns the metric's unit in the cell.
 func (c *Cell) Unit(n metric.Name) metric.Unit {
 	switch {

@@ -386,7 +386,7 @@ func TestGolden(t *testing.T) {
 		limits = append(limits, l)
 	}
 	gates := c.Evaluate(limits)
-	for name, got := range map[string]string{"compare.txt": c.Text(gates), "compare.md": c.Markdown(gates)} {
+	for name, got := range map[string]string{"compare.txt": c.Text(gates, 0), "compare_80.txt": c.Text(gates, 80), "compare.md": c.Markdown(gates)} {
 		golden.Hold(t, filepath.Join("testdata", name), got)
 	}
 	if _, err := json.Marshal(c); err != nil {

@@ -3,6 +3,7 @@ package compare
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -22,37 +23,81 @@ func scaleOf(u metric.Unit, value float64) table.Scale {
 	}[u], value)
 }
 
-// printed returns the median with its marks, unit, and interval or range.
-func (v Value) printed(s table.Scale) string {
-	if v.N == 0 {
-		return "—"
-	}
-	mark := func(marked bool, text string) string {
-		if marked {
-			return text
-		}
-		return ""
-	}
-	out := mark(v.AtLeast, "≥ ") + mark(v.AtMost, "≤ ") + mark(v.Rough, "~ ") + s.Digits(v.Median) + " " + s.Unit
-	switch v.Kind {
-	case stats.Interval:
-		out += " [" + s.Digits(v.Low) + " – " + s.Digits(v.High) + "]"
-	case stats.Range:
-		out += " (" + s.Digits(v.Low) + " – " + s.Digits(v.High) + ")"
-	}
-	return out + mark(v.Saturated, " (sat)") + mark(v.Void > 0, fmt.Sprintf("; %d void", v.Void))
+// inWords returns the median with its marks, unit, and interval or range.
+func (v Value) inWords(s table.Scale) string {
+	return v.marked(s) + " " + s.Unit + v.spread(s) + v.remarks()
 }
 
-// percent prints a relative change with its sign.
-func percent(change float64) string {
-	text := strconv.FormatFloat(math.Abs(change)*100, 'f', 1, 64) + " %"
+// printed returns the value in the unit of a column's head, with its interval or
+// range where intervals is true; "—" for none.
+func (v Value) printed(s table.Scale, intervals bool) string {
 	switch {
-	case text == "0.0 %":
-		return "±0.0 %"
+	case v.N == 0:
+		return "—"
+	case intervals:
+		return v.marked(s) + v.spread(s) + v.remarks()
+	}
+	return v.marked(s) + v.remarks()
+}
+
+// marked returns the median with the marks before it.
+func (v Value) marked(s table.Scale) string {
+	return given(v.AtLeast, "≥ ") + given(v.AtMost, "≤ ") + given(v.Rough, "~ ") + s.Digits(v.Median)
+}
+
+// remarks returns what follows a value.
+func (v Value) remarks() string {
+	return given(v.Saturated, " (sat)") + given(v.Void > 0, fmt.Sprintf("; %d void", v.Void))
+}
+
+// spread returns the interval or the range; empty for one trial.
+func (v Value) spread(s table.Scale) string {
+	switch v.Kind {
+	case stats.Interval:
+		return " [" + s.Digits(v.Low) + " – " + s.Digits(v.High) + "]"
+	case stats.Range:
+		return " (" + s.Digits(v.Low) + " – " + s.Digits(v.High) + ")"
+	}
+	return ""
+}
+
+// given returns the text where it is wanted.
+func given(wanted bool, text string) string {
+	if wanted {
+		return text
+	}
+	return ""
+}
+
+// signed prints a relative change in percent, with its sign and without a unit.
+func signed(change float64) string {
+	text := strconv.FormatFloat(math.Abs(change)*100, 'f', 1, 64)
+	switch {
+	case text == "0.0":
+		return "±0.0"
 	case change < 0:
 		return "−" + text
 	}
 	return "+" + text
+}
+
+// percent prints a relative change with its sign.
+func percent(change float64) string { return signed(change) + " %" }
+
+// short reports whether the interval of the ratio covers less than 95 %.
+func short(r *stats.Ratio) bool { return r != nil && r.Coverage < stats.Confidence }
+
+// inPercent prints a ratio as a change in percent, with its interval as Range or
+// Interval.
+func inPercent(r *stats.Ratio) string {
+	if r == nil {
+		return "—"
+	}
+	ends := signed(r.Low-1) + " … " + signed(r.High-1)
+	if short(r) {
+		return signed(r.Value-1) + " (" + ends + ")"
+	}
+	return signed(r.Value-1) + " [" + ends + "]"
 }
 
 // change prints a ratio as a change, with its interval as Range or Interval.
@@ -61,7 +106,7 @@ func change(r *stats.Ratio) string {
 		return "—"
 	}
 	ends := percent(r.Low-1) + " … " + percent(r.High-1)
-	if r.Coverage < stats.Confidence {
+	if short(r) {
 		return percent(r.Value-1) + " (" + ends + ")"
 	}
 	return percent(r.Value-1) + " [" + ends + "]"
@@ -76,14 +121,14 @@ func probability(p float64) string {
 
 func (r *Change) called() bool { return r.Outcome == Higher || r.Outcome == Lower }
 
-// outcome prints an outcome. More is better for throughput only.
+// outcome prints an outcome.
 func outcome(m metric.Name, r *Change) string {
 	switch {
 	case !r.called() && r.Why == "":
 		return string(r.Outcome)
 	case !r.called():
 		return string(r.Outcome) + ": " + r.Why
-	case (r.Outcome == Higher) == (m == metric.Throughput):
+	case (r.Outcome == Higher) == m.MoreIsBetter():
 		return string(r.Outcome) + ", better"
 	}
 	return string(r.Outcome) + ", WORSE"
@@ -102,28 +147,6 @@ func (c *Comparison) tables() [][]Family {
 	return out
 }
 
-// drawn returns the table of some families.
-func drawn(families []Family) *table.Table {
-	t := &table.Table{Head: []string{"metric", "server", "old", "new", "change", "n", "what can be said"}, Left: 2, WordsLast: true}
-	for _, f := range families {
-		for i := range f.Changes {
-			r := &f.Changes[i]
-			in := scaleOf(f.Unit, max(r.Old.Median, r.New.Median))
-			t.Add(name(f.Metric), r.Server, r.Old.printed(in)+atRate(&f, r.Old), r.New.printed(in)+atRate(&f, r.New), change(r.Ratio),
-				fmt.Sprintf("%d, %d", r.Old.N, r.New.N), outcome(f.Metric, r))
-		}
-	}
-	return t
-}
-
-// atRate names the rate to which a cost belongs.
-func atRate(f *Family, v Value) string {
-	if f.Metric != metric.CPU || v.RateRPS == 0 || v.N == 0 {
-		return ""
-	}
-	return " at " + table.Digits(v.RateRPS) + "/s"
-}
-
 func name(m metric.Name) string {
 	switch m {
 	case metric.CPU:
@@ -140,7 +163,7 @@ func detectable(families []Family) string {
 	for _, f := range families {
 		least := "none"
 		if f.Detectable != nil {
-			least = strconv.FormatFloat(*f.Detectable*100, 'f', 1, 64) + " %"
+			least = strconv.FormatFloat(*f.Detectable*100, 'f', 1, 64) + table.Thin + "%"
 		}
 		if f.Comparisons > 0 {
 			parts = append(parts, fmt.Sprintf("%s %s of %d", name(f.Metric), least, f.Comparisons))
@@ -149,7 +172,7 @@ func detectable(families []Family) string {
 	if len(parts) == 0 {
 		return ""
 	}
-	return "Smallest detectable change, and of how many comparisons: " + strings.Join(parts, "; ")
+	return "Smallest detectable change, and of how many comparisons: " + strings.Join(parts, "; ") + "."
 }
 
 // calls lists the changes that are called, a line each.
@@ -163,26 +186,32 @@ func (c *Comparison) calls() []string {
 	return lines
 }
 
-// voids lists the void trials of both pools, a line a cell.
+// voids lists the void trials of both pools, a line for each server of a scenario
+// and protocol, side and reason.
 func (c *Comparison) voids() []string {
 	var lines []string
-	seen := map[string]bool{}
+	phases := map[string][]string{}
 	for f, r := range c.changes() {
 		for i, v := range []Value{r.Old, r.New} {
-			line := fmt.Sprintf("%s, %s: %d void in %s: %s", r.Server, f.table(), v.Void, []string{"OLD", "NEW"}[i], v.WhyVoid)
-			if v.Void > 0 && !seen[line] {
-				seen[line] = true
+			if v.Void == 0 {
+				continue
+			}
+			line := fmt.Sprintf("%s, %s, %s: %d void in %s: %s", r.Server, f.Scenario, f.Protocol, v.Void, []string{"OLD", "NEW"}[i], v.WhyVoid)
+			if phases[line] == nil {
 				lines = append(lines, line)
 			}
+			if !slices.Contains(phases[line], f.Phase) {
+				phases[line] = append(phases[line], f.Phase)
+			}
 		}
+	}
+	for i, line := range lines {
+		lines[i] = fmt.Sprintf("%s (%s)", line, strings.Join(phases[line], ", "))
 	}
 	return lines
 }
 
-const (
-	legend    = "A value is the median over trials [its 95 % interval] or (its range); a change is new ÷ old − 1, as Hodges–Lehmann estimate with its interval, (in parentheses) where so few trials reach less than 95 %. It is called when the exact Mann–Whitney test says so after Holm's correction over the servers of that metric and table, and it leaves the noise band. ≥ lower bound, ≤ upper bound, ~ the loader's own lag reaches into it, (sat) the server did not keep the rate."
-	driftNote = "Both sides were measured at their own time: what the machine changed in between is in these changes too; joust duel measures two variants in turn."
-)
+const driftNote = "Both sides were measured at their own time: what the machine changed in between is in these changes too; joust duel measures two variants in turn."
 
 // heading is the first line.
 func (c *Comparison) heading() string {
@@ -195,86 +224,4 @@ func (c *Comparison) heading() string {
 
 func (p *Pool) text() string {
 	return strings.Join(p.Runs, " + ") + " (joust " + p.Build + ")"
-}
-
-// page is a rendering in the making.
-type page struct {
-	strings.Builder
-	// title and item are the formats of a list's title and of its items.
-	title, item string
-	clean       func(string) string
-}
-
-func (p *page) line(format string, args ...any) { fmt.Fprintf(p, format+"\n", args...) }
-
-func (p *page) items(list []string) {
-	for _, item := range list {
-		p.line(p.item, p.clean(item))
-	}
-}
-
-func (p *page) list(title string, items []string) {
-	if len(items) > 0 {
-		p.line(p.title, title)
-		p.items(items)
-	}
-}
-
-// Text renders the comparison for a terminal.
-func (c *Comparison) Text(gates []Gate) string {
-	p := &page{title: "\n%s:", item: "  %s", clean: table.OneLine}
-	p.line("old  %s", p.clean(c.Old.text()))
-	p.line("new  %s", p.clean(c.New.text()))
-	if len(c.Partial) > 0 {
-		p.line("\nPARTIAL: no gate is evaluated")
-		p.items(c.Partial)
-	}
-	p.list("Differences besides what was measured", c.Differences)
-	for _, families := range c.tables() {
-		p.line("\n%s", families[0].table())
-		p.WriteString(drawn(families).Terminal())
-		if l := detectable(families); l != "" {
-			p.line("%s", l)
-		}
-	}
-	p.list("Moved together", c.Drift)
-	p.list("Void trials", c.voids())
-	p.list("Not compared", c.NotCompared)
-	p.list("Unreadable", c.Problems)
-	p.line("\n%s\n%s", legend, driftNote)
-	p.line("\n%s", c.heading())
-	p.items(c.calls())
-	for _, g := range gates {
-		p.line("\n%s: %s", p.clean(g.Threshold.Text), g.Outcome)
-		p.items(g.Reasons)
-	}
-	return p.String()
-}
-
-// Markdown renders the comparison for a pull request, with its tables folded.
-func (c *Comparison) Markdown(gates []Gate) string {
-	p := &page{title: "\n**%s**\n", item: "- %s", clean: table.Escape}
-	p.line("### joust compare: %s\n", c.heading())
-	p.line("Old: %s. New: %s.", p.clean(c.Old.text()), p.clean(c.New.text()))
-	for _, g := range gates {
-		p.line("\n**%s: %s**\n", p.clean(g.Threshold.Text), g.Outcome)
-		p.items(g.Reasons)
-	}
-	p.list("Partial: no gate is evaluated", c.Partial)
-	p.list("Called", c.calls())
-	p.list("Differences besides what was measured", c.Differences)
-	p.list("Moved together", c.Drift)
-	p.list("Void trials", c.voids())
-	p.list("Not compared", c.NotCompared)
-	p.list("Unreadable", c.Problems)
-	for _, families := range c.tables() {
-		p.line("\n<details><summary>%s</summary>\n", p.clean(families[0].table()))
-		p.WriteString(drawn(families).Markdown())
-		if l := detectable(families); l != "" {
-			p.line("\n%s.", l)
-		}
-		p.line("\n</details>")
-	}
-	p.line("\n%s %s", legend, driftNote)
-	return p.String()
 }

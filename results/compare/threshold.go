@@ -189,9 +189,9 @@ func (t Threshold) holdValue(f *Family, r *Change) (GateOutcome, string) {
 	case v.Kind != stats.Interval:
 		return GateUndecided, fmt.Sprintf("n = %d: the interval of a median needs 6 trials", v.N)
 	case above && t.Op.Holds(v.Low, t.Limit), !above && t.Op.Holds(v.High, t.Limit) && !v.AtLeast:
-		return GateFailed, v.printed(in)
+		return GateFailed, v.inWords(in)
 	case v.AtLeast && (above || t.Op.Holds(v.High, t.Limit)):
-		return GateUndecided, v.printed(in) + " is a lower bound"
+		return GateUndecided, v.inWords(in) + " is a lower bound"
 	}
 	return GatePassed, ""
 }

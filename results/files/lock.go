@@ -199,7 +199,7 @@ func isAt(path string, file *os.File) bool {
 
 // writeName writes the new owner into the file, in the form that readOwner reads.
 func writeName(file *os.File) error {
-	name := fmt.Sprintf(ownerForm+"\n", os.Getpid(), time.Now().UTC().Format(time.RFC3339), results.Redacted(strings.Join(os.Args, " ")))
+	name := fmt.Sprintf(ownerForm+"\n", os.Getpid(), time.Now().UTC().Format(time.RFC3339), results.RedactedCommand(os.Args))
 	_, err := file.WriteAt([]byte(name), 0)
 	return errors.Join(file.Truncate(int64(len(name))), err)
 }

@@ -69,7 +69,7 @@ func TestAccounts(t *testing.T) {
 			p := asking()
 			c.edit(&p)
 			var got []string
-			for _, r := range accountsOf(&results.Report{Interrupted: c.interrupted}, &p, c.overloaded, c.tolerance) {
+			for _, r := range accountsOf(&results.Report{Interrupted: c.interrupted}, &p, allowance{c.overloaded, c.tolerance, false}) {
 				code := r.Code
 				if r.Voids {
 					code += "!"

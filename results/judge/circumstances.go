@@ -8,12 +8,12 @@ import (
 	"github.com/joust-bench/joust/results"
 )
 
-// The codes of the reasons that other rules look for: the loader stood still,
-// the CPU shares of both sides, and the loader's own lag hides the median.
+// The codes of the reasons that other rules look for: the loader stood still, the
+// CPU shares of both sides, and the loader did not keep the rate.
 const (
 	codeStalled = "stalled"
 	codeShares  = "shares"
-	codeLag     = "loader-lag"
+	codeBehind  = "loader-behind"
 )
 
 // Disturbance returns the reason of the flag of a disturbed phase, empty without
@@ -30,6 +30,9 @@ func Disturbance(v results.Verdict) string {
 // circumstances adds the flags and reasons that do not void a number.
 func (v *verdict) circumstances() {
 	v.halves()
+	for _, why := range v.Unread {
+		v.because("not-read", "%s; what depends on it is not known", why)
+	}
 	m, t := v.Measured, v.Limits
 	if own, foreign, ok := foreignWork(m, t); ok {
 		v.disturbed("foreign-work", "other programs kept the server's CPUs busy for %s of the window > %s, and the server itself for %s", above(foreign, t.ForeignWork), percent(t.ForeignWork), percent(own))

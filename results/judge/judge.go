@@ -26,8 +26,9 @@ type Evidence struct {
 	Limits results.Thresholds
 	// Shared is true when server and loader have no CPUs of their own.
 	Shared bool
-	// Alone is true for a load that is compared with nothing: there the loader's
-	// own lag voids nothing.
+	// Alone is true for a load that is compared with nothing: its failures are
+	// results. Only a phase that measured nothing is void, and one whose answers
+	// may belong to other requests.
 	Alone bool
 	// FixedClients is true for rows that define their number of clients.
 	FixedClients bool
@@ -41,6 +42,8 @@ type Evidence struct {
 	LargeTransfers bool
 	// Reconnects is true for rows that open connections all the time.
 	Reconnects bool
+	// Unread says which counters could not be read. Their figures are absent.
+	Unread []string
 	// SpinStart is the run's first spin, or nil; Spins are those next to the phase.
 	SpinStart *results.Spin
 	Spins     []results.Spin
@@ -103,6 +106,16 @@ func (v *verdict) because(code, format string, args ...any) {
 func (v *verdict) void(code, format string, args ...any) {
 	v.Valid = false
 	v.Reasons = append(v.Reasons, results.Reason{Code: code, Voids: true, Text: fmt.Sprintf(format, args...)})
+}
+
+// unequal voids a phase whose load was not the load asked for: in a comparison its
+// number would stand beside those of other loads. A lone load keeps its number.
+func (v *verdict) unequal(code, format string, args ...any) {
+	if v.Alone {
+		v.because(code, format, args...)
+		return
+	}
+	v.void(code, format, args...)
 }
 
 func (v *verdict) disturbed(code, format string, args ...any) {

@@ -5,14 +5,16 @@ import (
 	"time"
 
 	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/results/metric"
 	"github.com/joust-bench/joust/results/stats"
 )
 
 // Objective judges whether an open loop with its verdict kept an objective: no
-// failed request, the rate kept, and the percentile below its bound with atLeast
+// failed request, the rate kept, and the figure below its bound with atLeast
 // samples. The step lacks its rate and the harness's own measurement.
 func Objective(limits results.Thresholds, o results.Objective, atLeast uint64, p *results.Phase, v results.Verdict) results.SearchStep {
 	s := results.SearchStep{Achieved: p.Rate.KeptShare()}
+	figure := metric.Name(o.Percentile)
 	latency, err := stats.Decode(p.Total.Corrected)
 	if err != nil {
 		s.Why, s.Loader = err.Error(), true
@@ -20,15 +22,14 @@ func Objective(limits results.Thresholds, o results.Objective, atLeast uint64, p
 	}
 	enough := latency.Count() >= atLeast
 	if enough {
-		at := latency.Quantile(o.Quantile)
-		s.LatencyNS = &at
+		s.LatencyNS = new(int64(latency.Figure(figure)))
 	}
 	failed, void, behind := p.Failures(), firstVoid(v), find(v, "fell-behind")
 	switch {
 	case failed > 0:
 		s.Why = fmt.Sprintf("%d requests failed (%s)", failed, causes(p.Total.Errors))
 	case void != nil:
-		s.Why, s.Loader = void.Text, void.Code == "loader-behind" || void.Code == "unreadable"
+		s.Why, s.Loader = void.Text, void.Code == codeBehind || void.Code == "unreadable"
 	case behind != nil:
 		s.Why = "the rate was not kept: " + behind.Text
 	case s.Achieved < limits.KeptRate:
@@ -38,31 +39,31 @@ func Objective(limits results.Thresholds, o results.Objective, atLeast uint64, p
 	case *s.LatencyNS >= o.BelowNS:
 		s.Why = fmt.Sprintf("%s was %v ≥ %v", o.Percentile, brief(*s.LatencyNS), time.Duration(o.BelowNS))
 		blameLag(&s, limits, o, p)
-	case p.Rate.CensoredFromNS > 0 && *s.LatencyNS >= p.Rate.CensoredFromNS:
-		s.Why = fmt.Sprintf("requests without an answer reach %s, which is %v or more", o.Percentile, brief(*s.LatencyNS))
+	case latency.Raised(figure, float64(p.Rate.CensoredFromNS)) != stats.NotRaised:
+		s.Why = fmt.Sprintf("requests without an answer reach %s, which may be more than %v", o.Percentile, brief(*s.LatencyNS))
 	default:
 		s.Kept = true
 	}
 	return s
 }
 
-// blameLag notes a loader's lag that reaches into a percentile beyond its bound.
+// blameLag notes a loader's lag that reaches into a figure beyond its bound.
 func blameLag(s *results.SearchStep, limits results.Thresholds, o results.Objective, p *results.Phase) {
 	bars, err := stats.Bars(limits, p)
 	if err != nil {
 		return
 	}
-	if lag := bars.At(o.Quantile, *s.LatencyNS); lag.Exceeds() {
+	if lag := bars.Reach(metric.Name(o.Percentile), float64(*s.LatencyNS)); lag.Exceeds() {
 		s.Loader = true
 		s.Why += fmt.Sprintf(", %s by %v or more: the loader's own lag", lag.Name, brief(lag.NS))
 	}
 }
 
 // firstVoid returns the first reason for which a window says nothing of an
-// objective, or nil. The loader's own lag is none: it only adds to latencies.
+// objective, or nil.
 func firstVoid(v results.Verdict) *results.Reason {
 	for i := range v.Reasons {
-		if r := &v.Reasons[i]; r.Voids && r.Code != codeLag {
+		if r := &v.Reasons[i]; r.Voids {
 			return r
 		}
 	}

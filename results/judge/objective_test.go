@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/results/metric"
 )
 
 func TestObjective(t *testing.T) {
@@ -57,6 +58,34 @@ func TestObjective(t *testing.T) {
 				t.Errorf("got %+v, want the reason %q, the loader's: %t", k, tt.why, tt.loader)
 			}
 		})
+	}
+}
+
+// Any figure of latency may be an objective, each with its own part of the samples.
+func TestObjectiveOfAnyFigure(t *testing.T) {
+	t.Parallel()
+	for n, want := range map[string]string{
+		"p95": "", "p98.5": "p98.5 was 20ms ≥ 10ms", "min": "", "mean": "", "stdev": "", "max": "max was 20ms ≥ 10ms",
+	} {
+		e := open(t)
+		// 980 of 1 ms and 20 of 20 ms: a mean of 1.38 ms, a standard deviation of 2.66 ms.
+		e.Loader.Total.Corrected = mixed(t, map[time.Duration]int{time.Millisecond: 980, 20 * time.Millisecond: 20})
+		quantile, _ := metric.Name(n).Quantile()
+		o := results.Objective{Percentile: n, Quantile: quantile, BelowNS: 10e6}
+		k := Objective(results.DefaultThresholds(), o, 1000, e.Loader, Phase(e))
+		if k.Why != want || k.Kept != (want == "") {
+			t.Errorf("%s: %+v, want %q", n, k, want)
+		}
+	}
+	for n, reached := range map[string]bool{"p50": false, "min": false, "mean": true, "stdev": true, "p99": true, "max": true} {
+		e := open(t)
+		e.Loader.Total.Corrected = mixed(t, map[time.Duration]int{time.Millisecond: 980, 5 * time.Millisecond: 20})
+		e.Loader.Rate.CensoredFromNS = 5e6
+		quantile, _ := metric.Name(n).Quantile()
+		k := Objective(results.DefaultThresholds(), results.Objective{Percentile: n, Quantile: quantile, BelowNS: 10e6}, 1000, e.Loader, Phase(e))
+		if k.Kept == reached || strings.HasPrefix(k.Why, "requests without an answer reach "+n) != reached {
+			t.Errorf("%s with unanswered requests: %+v", n, k)
+		}
 	}
 }
 

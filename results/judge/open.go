@@ -44,7 +44,7 @@ func (v *verdict) behind(fell string) {
 		return
 	}
 	if still := stoodStill(v.Evidence.Loader, t); still != "" {
-		v.void("loader-behind", "%s, and %s", fell, still)
+		v.unpaced(results.LimitLoader, "%s, and %s", fell, still)
 		return
 	}
 	if v.Shared {
@@ -61,7 +61,7 @@ func (v *verdict) behind(fell string) {
 		return
 	}
 	if ul == nil || us == nil && v.Report.Foreign != nil {
-		v.void("loader-behind", "%s, and the CPU use of both sides is needed to tell whose doing it was", fell)
+		v.unpaced(results.LimitUnknown, "%s, and the CPU use of both sides is needed to tell whose doing it was", fell)
 		return
 	}
 	if v.Report.Foreign != nil && *ul < t.Slack {
@@ -72,9 +72,9 @@ func (v *verdict) behind(fell string) {
 	busy, needed := mostlyBlocked(v.Evidence.Loader), v.connectionsNeeded()
 	switch {
 	case *ul >= t.Slack:
-		v.void("loader-behind", "%s, %sand %s ≥ %s: the loader failed to pace", fell, v.serverNotFull(), v.loader(), percent(t.Slack))
+		v.unpaced(results.LimitLoader, "%s, %sand %s ≥ %s: the loader failed to pace", fell, v.serverNotFull(), v.loader(), percent(t.Slack))
 	case looked && share < t.Unanswered:
-		v.void("loader-behind", "%s, and %s of the connections in flight had an answer that the loader had not read: only %s < %s waited for the server, so the loader failed to pace",
+		v.unpaced(results.LimitLoader, "%s, and %s of the connections in flight had an answer that the loader had not read: only %s < %s waited for the server, so the loader failed to pace",
 			fell, percent(1-share), percent(share), percent(t.Unanswered))
 	case us == nil && (looked || busy):
 		v.eitherBehind(fell)
@@ -86,7 +86,7 @@ func (v *verdict) behind(fell string) {
 		v.saturated("%s; %s of the connections in flight were unanswered ≥ %s, by the kernel's receive queues, while %s < %s",
 			fell, percent(share), percent(t.Unanswered), v.loader(), percent(t.Slack))
 	default:
-		v.void("loader-behind", "%s, and nothing shows that the connections waited for the server: the loader failed to pace", fell)
+		v.unpaced(results.LimitLoader, "%s, and nothing shows that the connections waited for the server: the loader failed to pace", fell)
 	}
 }
 
@@ -169,7 +169,18 @@ func (v *verdict) connectionsNeeded() int {
 	return int(math.Ceil(busy / float64(max(1, v.Report.Depth))))
 }
 
-// errorBars voids a phase whose median the loader's own lag hides, unless Alone.
+// unpaced judges a rate that was not kept, by the loader's doing or perhaps by it.
+// The rate was never offered, so a comparison has no number for it. A lone load
+// keeps its number, with the limit given.
+func (v *verdict) unpaced(limit results.Bottleneck, format string, args ...any) {
+	v.unequal(codeBehind, format, args...)
+	if v.Alone {
+		v.Bottleneck = limit
+	}
+}
+
+// errorBars notes that the loader's own lag hides the median. Every percentile that
+// a lag reaches carries a mark.
 func (v *verdict) errorBars() {
 	p := v.Evidence.Loader
 	bars, err := stats.Bars(v.Limits, p)
@@ -183,11 +194,7 @@ func (v *verdict) errorBars() {
 		return
 	}
 	if lag := bars.At(0.5, latency.Quantile(0.5)); latency.Count() > 0 && lag.Exceeds() {
-		because := v.void
-		if v.Alone {
-			because = v.because
-		}
-		because(codeLag, "half of all requests were %s by %v or more > %v: the loader's own lag hides the median",
+		v.because("loader-lag", "half of all requests were %s by %v or more > %v: the loader's own lag hides the median",
 			lag.Name, brief(lag.NS), brief(lag.BoundNS))
 	}
 }

@@ -21,19 +21,28 @@ func (v *verdict) voids() {
 		v.void("short-window", "the window lasted %v of the %v asked for < %s", window.Round(time.Millisecond), v.Asked, percent(v.Limits.ShortWindow))
 	}
 	if known := !slices.Contains(r.Unknown, "connections_open"); known && r.ConnectionsOpen != r.ConnectionsAsked {
-		v.void("connections", "%d connections were open of the %d asked for", r.ConnectionsOpen, r.ConnectionsAsked)
+		v.unequal("connections", "%d connections were open of the %d asked for", r.ConnectionsOpen, r.ConnectionsAsked)
 	} else if lost := r.ConnectionsAsked - p.MinConnectionsOpen; known && lost > 0 && !v.Reconnects && p.Closes() == 0 {
-		v.void("connections", "only %d of %d connections were open at one time in the window", p.MinConnectionsOpen, r.ConnectionsAsked)
+		v.unequal("connections", "only %d of %d connections were open at one time in the window", p.MinConnectionsOpen, r.ConnectionsAsked)
 	}
 	if waited := backedOff(r, p, v.Limits); waited != "" {
-		v.void("backed-off", "%s", waited)
+		v.unequal("backed-off", "%s", waited)
 	}
 	switch {
+	case p.Loop == results.OpenLoop && (p.Rate == nil || p.Rate.Offered == 0): // openLoop voids it
+	case p.Total.Completed == 0 && answeredLater(p):
+		v.because("answered-later", "no answer of the window's requests came inside the window, so its throughput is 0; their latencies are known from the answers behind it")
 	case p.Total.Completed == 0:
 		v.void("nothing-completed", "no request completed in the window")
 	case v.LargeTransfers && float64(p.Total.Completed) < v.Limits.FewCompletions:
 		v.void("too-few", "too few requests: %d completed in the window, at least %.0f are needed", p.Total.Completed, v.Limits.FewCompletions)
 	}
+}
+
+// answeredLater reports whether an open loop has latencies although no request
+// completed in its window: their answers came behind it.
+func answeredLater(p *results.Phase) bool {
+	return p.Loop == results.OpenLoop && p.CompletedAfter > 0 && p.Total.Service != nil && p.Total.Service.Count > 0
 }
 
 // failures puts the reasons of failed requests first, since they cause the others.
@@ -42,40 +51,47 @@ func (v *verdict) voids() {
 func (v *verdict) failures() {
 	saturated := v.Has(results.FlagSaturated)
 	busy := v.Shared || v.ServerShare != nil && *v.ServerShare >= v.Limits.FullShare
-	reasons := accountsOf(v.Report, v.Evidence.Loader, saturated && busy, v.Tolerance)
+	reasons := accountsOf(v.Report, v.Evidence.Loader, allowance{saturated && busy, v.Tolerance, v.Alone})
 	// Tables show the first reason, which must not be a tolerated one.
-	var voids []results.Reason
+	var first []results.Reason
 	for _, r := range reasons {
-		if r.Voids {
-			v.Valid, voids = false, append(voids, r)
+		if v.Valid = v.Valid && !r.Voids; r.Voids || v.Alone {
+			first = append(first, r)
 		} else {
 			v.Reasons = append(v.Reasons, r)
 		}
 	}
-	v.Reasons = slices.Concat(voids, v.Reasons)
+	v.Reasons = slices.Concat(first, v.Reasons)
 	if text := warmUp(v.Report, v.Evidence.Loader.Name); text != "" {
 		v.because("warm-up", "%s", text)
 	}
 }
 
+// allowance says which failures a phase may have and stay valid.
+type allowance struct {
+	// overloaded is true for an open loop that fell behind at a busy server: its
+	// timeouts and unanswered requests are censored samples of its latency. A
+	// server that was not busy has lost them.
+	overloaded bool
+	// tolerance is the share of requests, 0 to 1, that may go wrong.
+	tolerance float64
+	// alone is as in Evidence: failures are results.
+	alone bool
+}
+
 // accountsOf returns the reasons that surplus answers, failed and unanswered
-// requests and failed connects give. tolerance is the share of requests, 0 to 1,
-// that may go wrong in a valid phase.
-//
-// overloaded is true for an open loop that fell behind at a busy server: its
-// timeouts and unanswered requests are censored samples of its latency. A server
-// that was not busy has lost them. Requests that an interruption of the load cut
+// requests and failed connects give. Requests that an interruption of the load cut
 // off do not count as unanswered.
-func accountsOf(r *results.Report, p *results.Phase, overloaded bool, tolerance float64) (reasons []results.Reason) {
+func accountsOf(r *results.Report, p *results.Phase, allowed allowance) (reasons []results.Reason) {
 	because := func(code string, voids bool, format string, args ...any) {
 		reasons = append(reasons, results.Reason{Code: code, Voids: voids, Text: fmt.Sprintf(format, args...)})
 	}
 	failed, unanswered, errors := p.Failures(), p.Unanswered, maps.Clone(p.Total.Errors)
-	if overloaded {
+	if allowed.overloaded {
 		failed -= min(failed, errors[results.CauseTimeout]+p.TimeoutsOutside)
 		delete(errors, results.CauseTimeout)
 	}
-	if overloaded || r.Interrupted {
+	if allowed.overloaded || r.Interrupted {
 		unanswered = 0
 	}
 	counted := failed + unanswered + p.Right()
@@ -94,15 +110,15 @@ func accountsOf(r *results.Report, p *results.Phase, overloaded bool, tolerance 
 	}
 	switch {
 	case failed+unanswered == 0:
-	case float64(failed+unanswered)/float64(counted) <= tolerance:
-		because(code+"-tolerated", false, "%s, within the tolerance of %s", text, percent(tolerance))
+	case float64(failed+unanswered)/float64(counted) <= allowed.tolerance:
+		because(code+"-tolerated", false, "%s, within the tolerance of %s", text, percent(allowed.tolerance))
 	case failed > 0:
-		because(code, true, "%s (%s): %s", text, causes(errors), p.Total.FirstError)
+		because(code, !allowed.alone, "%s (%s): %s", text, causes(errors), p.Total.FirstError)
 	default:
-		because(code, true, "%s", text)
+		because(code, !allowed.alone, "%s", text)
 	}
 	if n := p.FailedConnects(); n > 0 && p.GoneNS == 0 {
-		because("connection-errors", float64(n)/float64(n+counted) > tolerance,
+		because("connection-errors", !allowed.alone && float64(n)/float64(n+counted) > allowed.tolerance,
 			"%s could not be made (%s): %s", plural(n, "connection"), causes(p.ConnectionErrors), p.FirstConnectionError)
 	}
 	return reasons
@@ -143,7 +159,7 @@ func warmUp(r *results.Report, phase string) string {
 	if r.Phases[at].GoneNS > 0 { // the phase says so itself
 		before.GoneNS, before.ConnectionErrors = 0, nil
 	}
-	for _, reason := range accountsOf(&results.Report{Phases: r.Phases}, &before, false, 0) {
+	for _, reason := range accountsOf(&results.Report{Phases: r.Phases}, &before, allowance{}) {
 		texts = append(texts, reason.Text)
 	}
 	if len(texts) == 0 {

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strings"
 
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/cells"
@@ -13,7 +12,7 @@ import (
 )
 
 // verdict returns the value as the cell's verdict lets it be shown (METHOD.md §3).
-func verdict(c *cells.Cell, e stats.Estimate, in scale, clients int) string {
+func (v *view) verdict(c *cells.Cell, e stats.Estimate, in scale, clients int) string {
 	x := in.text(e.Value)
 	bound, bounded := c.Upper(e.Value)
 	switch c.Bottleneck() {
@@ -21,29 +20,30 @@ func verdict(c *cells.Cell, e stats.Estimate, in scale, clients int) string {
 		return x
 	case results.LimitBalanced:
 		if bounded {
-			return x + " … " + in.text(bound)
+			return v.mark(cells.BetweenPeaks, x, in.text(bound))
 		}
-		return x + " …"
+		return v.mark(cells.NoUpperPeak, x)
 	case results.LimitLoader:
+		x = v.mark(cells.LowerPeak, x)
 		if bounded {
-			return fmt.Sprintf("≥ %s (≈ %s)", x, in.text(bound))
+			x += v.mark(cells.ImpliedPeak, in.text(bound))
 		}
-		return "≥ " + x
+		return x
 	case results.LimitConnections:
-		return fmt.Sprintf("%s at %s clients", x, clientsUsed(c, clients))
+		return v.mark(cells.AtClients, x, clientsUsed(c, clients))
 	case results.LimitSharedCPU:
-		return x + " †"
+		return v.mark(cells.SharedCPUs, x)
 	}
-	return x + " ?"
+	return v.mark(cells.UnknownLimit, x)
 }
 
 // remarks follows a value: how many trials are void or missing.
-func remarks(c *cells.Cell) string {
+func (v *view) remarks(c *cells.Cell) string {
 	if n := len(c.Voids); n > 0 {
-		return "; " + voidShare(c)
+		return v.mark(cells.SomeVoid, voidShare(c))
 	}
 	if len(c.Valid) != c.Planned {
-		return fmt.Sprintf("; n = %d", len(c.Valid))
+		return v.mark(cells.FewerTrials, len(c.Valid))
 	}
 	return ""
 }
@@ -61,30 +61,35 @@ func (v *view) peakScale(t results.PlanTable, list []*cells.Cell) scale {
 	return rates(peaks...)
 }
 
-// peakLine returns one line of the throughput table: the peaks, then the noise
-// band and the smallest detectable difference.
-func peakLine(t closedTable) []string {
-	line := append([]string{t.Scenario + ", " + t.in.unit}, t.peakTexts()...)
-	return append(line, t.peaks.band(), t.peaks.detectable())
+// commonScale returns the scale of the peaks of several tables that are all about
+// requests, or all about bytes: thousands only where the smallest has as many.
+func commonScale(tables []closedTable) scale {
+	var peaks []float64
+	in := scale{per: 1, unit: "req/s"}
+	for _, t := range tables {
+		peaks = append(peaks, values(each(t.cells, func(c *cells.Cell) stats.Estimate { return c.Median(c.Work) }))...)
+		in = t.in
+	}
+	if in.bytes {
+		return bandwidths(peaks...)
+	}
+	if len(peaks) > 0 && slices.Min(peaks) < 1e3 {
+		return rates()
+	}
+	return rates(peaks...)
 }
 
 // peakTexts returns the peak of each server with its marks.
-func (t *closedTable) peakTexts() []string {
-	return texts(t.cells, func(i int, c *cells.Cell) string {
+func (v *view) peakTexts(t closedTable, in scale) []string {
+	return v.texts(t.cells, func(i int, c *cells.Cell) string {
 		e := c.Median(c.Work)
-		return verdict(c, e, t.in, t.Clients) + t.in.spread(e) + t.peaks.mark(i) + remarks(c)
+		return v.verdict(c, e, in, t.Clients) + v.spread(in, e) + t.peaks.mark(i) + v.remarks(c)
 	})
 }
 
 // nearCeiling is how near the loader's own ceiling 1/D_L all cells of a table
 // must be for it to be their common limit.
 const nearCeiling = 0.1
-
-// ceilings names the tables whose best cells share a ceiling that is probably
-// not their own, each with the reason.
-func (v *view) ceilings() []string {
-	return present(each(v.closed, func(t closedTable) string { return enclose(title(t.PlanTable)+": ", t.ceiling, "") })...)
-}
 
 // ceiling says why a table's best cells seem to share a ceiling: several are
 // within the noise band of the best, and no server of them was the limit; or
@@ -110,7 +115,7 @@ func ceiling(all []*cells.Cell) string {
 	if len(names) < 2 {
 		return ""
 	}
-	return fmt.Sprintf("%s are within the noise band of each other at the top, and no server was the limit: something that they share may be", strings.Join(names, ", "))
+	return fmt.Sprintf("%s are within the noise band of each other at the top, and no server was the limit: something that they share may be", enumerate(names))
 }
 
 // bandBetween returns the noise band of two cells by their own spread.

@@ -17,9 +17,19 @@ type entry struct {
 	unranked string
 }
 
+// The reasons for which a cell with a value is not compared.
+const (
+	lowerBound   = "a lower bound"
+	noUpperBound = "no upper bound"
+	saturated    = "saturated"
+	ownLag       = "the loader's own lag reaches into it"
+	duelDecides  = "the duel's own test decides"
+)
+
 // contest is the comparison of the cells of a table in one metric (METHOD.md §4).
 // Its entries are in the order of the cells.
 type contest struct {
+	drawing *cells.Drawing
 	// metric is a noun, such as "throughput".
 	metric    string
 	lowIsBest bool
@@ -33,7 +43,14 @@ type contest struct {
 
 // contest compares the entries: all pairs, or each with the run's baseline.
 func (v *view) contest(metric string, lowIsBest bool, entries []entry) contest {
-	c := contest{metric: metric, lowIsBest: lowIsBest, baseline: v.Run.Plan.Baseline, entries: entries}
+	if v.Run.Duel != nil {
+		// A duel ends when its own test is satisfied: another test would find
+		// differences that the choice of the end has made.
+		for i := range entries {
+			entries[i].unranked = duelDecides
+		}
+	}
+	c := contest{drawing: v.drawing, metric: metric, lowIsBest: lowIsBest, baseline: v.Run.Plan.Baseline, entries: entries}
 	samples := each(entries, func(e entry) stats.CellValues {
 		if e.unranked != "" {
 			return stats.CellValues{Name: e.sample.Name}
@@ -63,10 +80,10 @@ func (v *view) peakContest(t results.PlanTable, list []*cells.Cell) contest {
 		switch {
 		case len(c.Valid) == 0:
 		case c.AtLeast():
-			e.unranked = "a lower bound"
+			e.unranked = lowerBound
 		case c.Bottleneck() == results.LimitBalanced:
 			if e.sample.Upper = c.Uppers(); e.sample.Upper == nil {
-				e.unranked = "no upper bound"
+				e.unranked = noUpperBound
 			}
 		}
 		return e
@@ -81,11 +98,11 @@ func (v *view) latencyContest(list []*cells.Cell, of cells.Latency, n metric.Nam
 		switch {
 		case p.Kind == stats.None:
 		case c.Saturated():
-			e.unranked = "saturated"
+			e.unranked = saturated
 		case p.AtLeast:
-			e.unranked = "a lower bound"
+			e.unranked = lowerBound
 		case p.Rough:
-			e.unranked = "the loader's own lag reaches into it"
+			e.unranked = ownLag
 		}
 		return e
 	}))
@@ -97,7 +114,7 @@ func (v *view) costContest(list []*cells.Cell) contest {
 	return v.contest("CPU", true, each(list, func(c *cells.Cell) entry {
 		e := entryOf(c, c.ServerCost)
 		if c.Saturated() {
-			e.unranked = "saturated"
+			e.unranked = saturated
 		}
 		return e
 	}))
@@ -107,7 +124,10 @@ func (v *view) costContest(list []*cells.Cell) contest {
 // baseline, ", +12 %"; empty where nothing may be claimed.
 func (c *contest) mark(i int) string {
 	if c.baseline == "" {
-		return enclose(", rank ", c.place(i), "")
+		if place := c.place(i); place != "" {
+			return c.drawing.Mark(cells.RankPlace, place)
+		}
+		return ""
 	}
 	return enclose(", ", c.place(i), "")
 }
@@ -131,12 +151,12 @@ func (c *contest) againstBaseline(i int) string {
 	for _, claim := range c.claims.Claims {
 		switch {
 		case claim.A == i:
-			return "baseline"
+			return c.drawing.Mark(cells.BaselineItself)
 		case claim.B != i:
 		case claim.Called:
-			return difference(claim.Ratio.Value)
+			return c.drawing.Mark(cells.BaselineDifference, difference(claim.Ratio.Value))
 		default:
-			return "≈"
+			return c.drawing.Mark(cells.BaselineAlike)
 		}
 	}
 	return ""
@@ -147,7 +167,7 @@ func (c *contest) placeHead() string {
 	if c.baseline != "" {
 		return c.metric + " against " + c.baseline
 	}
-	return "rank by " + c.metric
+	return c.drawing.Mark(cells.RankColumn, c.metric)
 }
 
 // noiseBand returns the noise band at the contest's number of trials, +Inf where

@@ -21,7 +21,7 @@ func (v *view) evidence() *table.Table {
 			if c.Absent == "" {
 				limit := c.Bottleneck()
 				out.Add(t.Scenario, t.Protocol, c.Server.Name, fmt.Sprintf("%s (%d of %d)", limit, c.Limited(limit), len(c.Valid)),
-					shareOf(c.Median(cells.ServerShare)), shareOf(c.Median(cells.LoaderShare)), elasticity(c), stalls(c), strconv.Itoa(len(c.Valid)), reason(c, limit))
+					v.share(c.Median(cells.ServerShare)), v.share(c.Median(cells.LoaderShare)), elasticity(c), v.stalls(c), strconv.Itoa(len(c.Valid)), reason(c, limit))
 			}
 		}
 	}
@@ -30,13 +30,13 @@ func (v *view) evidence() *table.Table {
 
 // elasticity returns the result of the cell's experiment: how the throughput
 // answers to a slower loader, near 1 where the loader limits; or, with its
-// number of clients, what more clients brought. "—" is no experiment.
+// number of clients, what more clients brought. "none" is no experiment.
 func elasticity(c *cells.Cell) string {
 	for _, s := range c.Valid {
 		for _, p := range s.Phase.Probes {
 			switch {
 			case p.Reading == nil:
-				return "— failed"
+				return "failed"
 			case p.Kind == results.ProbeClients:
 				return fmt.Sprintf("%s at %d clients", signed(1+*p.Reading)+" %", p.Clients)
 			case p.Low != nil && p.High != nil:
@@ -46,7 +46,7 @@ func elasticity(c *cells.Cell) string {
 			}
 		}
 	}
-	return "—"
+	return "none"
 }
 
 // reason returns the evidence of the first trial with the cell's bottleneck.
@@ -64,7 +64,13 @@ func reason(c *cells.Cell, limit results.Bottleneck) string {
 func (v *view) witnesses(p *page, about scope) {
 	p.section("## Failed requests", "All trials, void ones included; inside windows unless it says otherwise.", v.failures(about))
 	p.list("## Known signatures", "Patterns that have a name, with the first evidence of each.", v.signatures(about))
-	p.list("## Flags", "Circumstances of phases that were measured nevertheless, with the number of trials.", v.flags(about))
+	flags, seen := v.flags(about)
+	if p.list("## Flags", "Circumstances of phases that were measured nevertheless, with the number of trials.", flags); len(seen) > 0 {
+		p.line("")
+		p.items(each(seen, func(f results.Flag) string {
+			return "`" + string(f) + "`: " + cells.FlagWords(f, v.Run.Plan.Limits()) + "."
+		}))
+	}
 }
 
 // failures counts failed requests by cell, side and cause.
@@ -119,14 +125,15 @@ func sideOf(c results.Cause) string {
 	return "server"
 }
 
-// flags counts the trials of each cell by flag, one line a server and scenario.
-func (v *view) flags(about scope) []string {
-	var items []string
+// flags counts the trials of each cell by flag, one line a server and scenario, and
+// returns the flags that occur.
+func (v *view) flags(about scope) (items []string, seen []results.Flag) {
 	v.eachServer(func(t results.PlanTable, server string, trials []*results.Trial) {
 		phases, counts := map[string]int{}, map[string]map[results.Flag]int{}
 		for _, p := range phasesOf(trials, about) {
 			phases[p.Name]++
 			for _, f := range p.Verdict.Flags {
+				seen = appendNew(seen, f)
 				if counts[p.Name] == nil {
 					counts[p.Name] = map[results.Flag]int{}
 				}
@@ -143,7 +150,8 @@ func (v *view) flags(about scope) []string {
 			items = append(items, fmt.Sprintf("%s, %s: %s", title(t), server, strings.Join(list, "; ")))
 		}
 	})
-	return items
+	slices.Sort(seen)
+	return items, seen
 }
 
 // signatures names the cells that show a known pattern, with the first

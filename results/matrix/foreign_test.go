@@ -45,7 +45,7 @@ func TestForeignLoaderInTables(t *testing.T) {
 	run := foreignRun()
 	text := matrix.Bench(cells.Of(run))
 	for _, want := range []string{
-		"Loader: wrk 4.1.0, 2 threads (its known defects stand below).", "| hello, ms", "0.120 / 2.12", "— not expressible",
+		"Loader: wrk 4.1.0, 2 threads (its known defects stand below).", "| scenario, ms", "0.120 / 2.12", "— not expressible",
 		"## What this loader's figures are worth", "wrk: latencies are back-filled.", "from 100ms after its start to 100ms before its planned end",
 		"one, hello, closed: 2 threads instead of 3.", "sse, h1, one, closed: — not expressible: wrk: a request that is sent in steps",
 	} {

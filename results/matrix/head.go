@@ -14,13 +14,18 @@ import (
 	"github.com/joust-bench/joust/results/table"
 )
 
-// head writes title, state, date and revision.
-func (v *view) head(p *page, title string) {
-	p.line("# %s\n", title)
+// head writes title, state, the sentences about who is ahead, and where the page
+// comes from.
+func (v *view) head(p *page, title string, sentences []string) {
+	p.line("# %s", title)
 	if s := v.state(); s != "" {
-		p.line("**%s**\n", escape(s))
+		p.line("\n**%s**", escape(s))
 	}
-	p.line("Measured %s by joust %s, run %s.", v.Run.Started.UTC().Format("2006-01-02 15:04 UTC"), escape(build(v.Run.Joust)), escape(v.Run.ID))
+	if len(sentences) > 0 {
+		p.line("")
+		p.items(each(sentences, escape))
+	}
+	p.line("\nMeasured %s by joust %s, run %s.", v.Run.Started.UTC().Format("2006-01-02 15:04 UTC"), escape(build(v.Run.Joust)), escape(v.Run.ID))
 	p.line("\nLoader: %s.", escape(v.loader()))
 	for _, w := range v.Run.Warnings {
 		p.line("\nWarning: %s", escape(w))
@@ -174,7 +179,7 @@ func (v *view) orchestrator() string {
 func (v *view) ladders() *table.Table {
 	out := &table.Table{Head: []string{"scenario", "protocol", "clients", "depth", "trials", "warm-up", "closed window", "open rates", "open window", "schedule"}, Left: 2}
 	for _, t := range v.Run.Plan.Tables {
-		closed, open := "—", "—"
+		closed, open := "none", "none"
 		if t.Closed {
 			closed = duration(t.ClosedDurationNS)
 			if t.MinCompletions > 0 {
@@ -186,7 +191,7 @@ func (v *view) ladders() *table.Table {
 		}
 		steps := each(t.Rates, func(r results.PlanRate) string { return strings.TrimPrefix(r.PhaseName(), "open ") })
 		out.Add(t.Scenario, t.Protocol, clientsOf(t), strconv.Itoa(max(v.Row(t).Depth, 1)), strconv.Itoa(t.Trials),
-			duration(t.WarmupNS), closed, cmp.Or(strings.Join(steps, ", "), "—"), open, cmp.Or(t.Arrivals(), "—"))
+			duration(t.WarmupNS), closed, cmp.Or(strings.Join(steps, ", "), "none"), open, cmp.Or(t.Arrivals(), "none"))
 	}
 	return out
 }
@@ -255,7 +260,7 @@ func (v *view) versions() *table.Table {
 		what := s.Title + enclose(" (A/A copy of ", s.PlaceboOf, ")") + isolation(s)
 		versions := cmp.Or(pairs(s.Versions), "unknown")
 		if s.Unavailable != "" {
-			versions = absent(cells.NotInstalled)
+			versions = v.drawing.Absent(cells.NotInstalled)
 		}
 		out.Add(s.Name, what, s.Language, versions)
 	}

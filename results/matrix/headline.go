@@ -2,6 +2,7 @@ package matrix
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/clipperhouse/displaywidth"
@@ -12,29 +13,72 @@ import (
 	"github.com/joust-bench/joust/results/table"
 )
 
-// Headline returns the summary for the terminal at the end of a run: the peaks
-// and, where there is one, p99 at the common rate, one line a server. No line is
-// wider than width columns; 0 sets no bound.
+// Headline returns the summary for the terminal at the end of a run: who is ahead,
+// the peaks, and the latencies at each rate. No line is wider than width columns; 0
+// sets no bound.
 func Headline(set *cells.Set, width int) string {
 	v := newView(set)
 	var out strings.Builder
-	if s := v.state(); s != "" {
-		out.WriteString(table.OneLine(s) + "\n")
+	paragraph := func(text string) { out.WriteString(table.Wrap(table.OneLine(text), width, "  ") + "\n") }
+	for _, text := range present(append([]string{v.state()}, v.ahead()...)...) {
+		paragraph(text)
 	}
-	columns := v.headlineColumns()
-	for len(columns) > 0 {
-		n := len(columns)
-		text := v.headlineTable(columns)
-		for ; n > 1 && width > 0 && widest(text) > width; n-- {
-			text = v.headlineTable(columns[:n-1])
+	for _, t := range append(v.peakTables(), v.openTables()...) {
+		if len(t.Rows) == 0 {
+			continue
 		}
-		out.WriteString(text)
-		columns = columns[n:]
+		out.WriteString("\n")
+		if t.title != "" {
+			paragraph(t.title)
+		}
+		for _, part := range split(t.Table, width) {
+			out.WriteString(part.Terminal())
+		}
 	}
-	for _, note := range v.headlineNotes() {
-		out.WriteString(table.OneLine(note) + "\n")
+	for i, note := range v.headlineNotes() {
+		if i == 0 {
+			out.WriteString("\n")
+		}
+		paragraph(note)
 	}
 	return clip(out.String(), width)
+}
+
+// ahead returns the sentences of both pages; a duel's answer stands in both.
+func (v *view) ahead() []string {
+	var out []string
+	for _, s := range v.orNothing(v.standings, v.searchStandings, v.rateStandings) {
+		out = appendNew(out, s)
+	}
+	return out
+}
+
+// split returns the table in parts that are no wider than width columns: each has
+// the first columns of words and as many others as it can hold, at least one.
+func split(t *table.Table, width int) []*table.Table {
+	part := func(from, to int) *table.Table {
+		pick := func(row []string) []string { return slices.Concat(row[:t.Left], row[from:to]) }
+		out := &table.Table{Head: pick(t.Head), Left: t.Left}
+		for _, row := range t.Rows {
+			out.Add(pick(row)...)
+		}
+		return out
+	}
+	var out []*table.Table
+	for from := t.Left; from < len(t.Head); {
+		to := len(t.Head)
+		for to > from+1 && width > 0 && widest(part(from, to).Terminal()) > width {
+			to--
+		}
+		out, from = append(out, part(from, to)), to
+	}
+	return out
+}
+
+// titled is a table with the words above it, if any.
+type titled struct {
+	title string
+	*table.Table
 }
 
 // headlineColumn is one figure for every server.
@@ -46,14 +90,10 @@ type headlineColumn struct {
 func (v *view) headlineColumns() []headlineColumn {
 	var out []headlineColumn
 	closed := v.closed
-	several := len(v.protocols()) > 1
 	for _, t := range v.Run.Plan.Tables {
-		name := t.Scenario
-		if several {
-			name += " " + t.Protocol
-		}
+		name := v.name(t)
 		if t.Closed {
-			out = append(out, headlineColumn{name + " " + closed[0].in.unit, closed[0].peakTexts()})
+			out = append(out, headlineColumn{name + " " + closed[0].in.unit, v.peakTexts(closed[0], closed[0].in)})
 			closed = closed[1:]
 		}
 		if t.Sweep != nil {
@@ -62,24 +102,17 @@ func (v *view) headlineColumns() []headlineColumn {
 		if t.Objective != nil {
 			out = append(out, v.searchColumn(t, name))
 		}
-		for _, r := range t.Rates {
-			if r.Kind == results.RateCommon {
-				out = append(out, v.commonColumn(t, r, name))
-			}
-		}
 	}
 	return out
 }
 
-// commonColumn returns the corrected p99 of each server at the common rate.
-func (v *view) commonColumn(t results.PlanTable, r results.PlanRate, name string) headlineColumn {
-	list := v.columns(func(s results.Server) cells.Cell { return v.Open(t, s, r) })
-	p99 := func(c *cells.Cell) cells.Statistic { return c.Statistic(cells.Corrected, metric.P99) }
-	in := latencyScale(each(list, p99))
-	return headlineColumn{name + " p99 at the common rate, " + in.unit, texts(list, func(_ int, c *cells.Cell) string { return in.statistic(p99(c)) })}
-}
-
-func (v *view) headlineTable(columns []headlineColumn) string {
+// peakTables returns the table of the figures that every server has one of; none
+// where the plan asks for no such figure.
+func (v *view) peakTables() []titled {
+	columns := v.headlineColumns()
+	if len(columns) == 0 {
+		return nil
+	}
 	t := &table.Table{Head: []string{"server"}, Left: 1}
 	for _, c := range columns {
 		t.Head = append(t.Head, c.title)
@@ -91,7 +124,58 @@ func (v *view) headlineTable(columns []headlineColumn) string {
 		}
 		t.Add(line...)
 	}
-	return t.Terminal()
+	return []titled{{"", t}}
+}
+
+// openTables returns one table for each table of the plan that has rates.
+func (v *view) openTables() []titled {
+	var out []titled
+	for _, t := range v.Run.Plan.Tables {
+		if len(t.Rates) > 0 {
+			out = append(out, v.openLines(t))
+		}
+	}
+	return out
+}
+
+// openFigures are the latencies in a line of an open loop.
+func openFigures(c *cells.Cell) []cells.Statistic {
+	return []cells.Statistic{
+		c.Statistic(cells.Corrected, metric.P50), c.Statistic(cells.Corrected, metric.P99), c.Statistic(cells.Corrected, metric.P999),
+		c.Statistic(cells.SendLag, metric.P99),
+	}
+}
+
+// openLines returns a line a rate and server: rates and corrected latencies, each
+// in one unit, and p99 of the loader's send lag. Servers that do not have the row
+// have no line.
+func (v *view) openLines(t results.PlanTable) titled {
+	out := &table.Table{Head: []string{"rate", "server", "target", "achieved", "p50", "p99", "p99.9", "send lag"}, Left: 2}
+	var rows []*openTable
+	var all []*cells.Cell
+	for _, r := range rateOrder(t.Rates) {
+		o := v.openTable(t, r)
+		rows, all = append(rows, o), slices.Concat(all, o.cells)
+	}
+	if !slices.ContainsFunc(all, func(c *cells.Cell) bool { return c.Absent == "" }) {
+		return titled{"", out}
+	}
+	in := rates(values(slices.Concat(each(all, flow)...))...)
+	time := latencyScale(slices.Concat(each(all, openFigures)...))
+	for _, o := range rows {
+		rate := strings.TrimPrefix(o.rate.PhaseName(), "open ")
+		for _, c := range o.cells {
+			switch {
+			case c.Absent == "":
+				line := []string{rate, c.Server.Name, v.median(in, c.Median(cells.TargetRPS)), v.achieved(c, in)}
+				out.Add(append(line, each(openFigures(c), func(p cells.Statistic) string { return v.statistic(time, p) })...)...)
+			case c.Absent.OfRow():
+			default:
+				out.Add(rate, c.Server.Name, "", v.drawing.Absent(c.Absent), "", "", "", "")
+			}
+		}
+	}
+	return titled{fmt.Sprintf("%s, open loop: rates in %s, corrected latencies and p99 of send lag in %s", v.name(t), in.unit, time.unit), out}
 }
 
 func widest(text string) int {
@@ -115,16 +199,12 @@ func clip(text string, width int) string {
 	return out.String()
 }
 
-// headlineNotes says what the table cannot: void cells, the A/A pair, tables
-// without claims, shared ceilings.
+// headlineNotes says what sentences and tables cannot: trials that do not count, the
+// A/A pair, shared ceilings, and what the marks mean.
 func (v *view) headlineNotes() []string {
 	var notes []string
-	voids, trials := v.voids()
-	if voids > 0 {
-		notes = append(notes, plural(voids, "cell")+" void as a whole: the files say why.")
-	}
-	if trials > 0 {
-		notes = append(notes, fmt.Sprintf("Void in %s and left out: the files say why.", plural(trials, "single measurement")))
+	if _, trials := v.voids(); trials > 0 {
+		notes = append(notes, "Void and left out: "+plural(trials, "single measurement")+"; the files say why.")
 	}
 	for _, p := range v.placebos() {
 		for _, r := range p.ratios {
@@ -134,8 +214,5 @@ func (v *view) headlineNotes() []string {
 	if tool := v.Run.Plan.Loader; tool != "" {
 		notes = append(notes, fmt.Sprintf("Load by %s: what its figures are worth stands in the files; joust agree puts it beside joust's own loader.", tool))
 	}
-	for _, t := range v.closed {
-		notes = append(notes, enclose(t.Scenario+": ", t.peaks.shortage(), ""))
-	}
-	return present(append(notes, v.trustCeiling(), "≥ loader-limited, x … y both full, ? unknown, † shared CPUs; [95 % interval] (range).")...)
+	return present(append(notes, v.trustCeiling(), v.shortLegend())...)
 }

@@ -1,7 +1,6 @@
 package matrix
 
 import (
-	"cmp"
 	"fmt"
 	"strconv"
 
@@ -12,36 +11,36 @@ import (
 )
 
 // searchText returns the rate as tables show it, or why there is none.
-func searchText(h *cells.Searches, in scale) (text, why string) {
+func (v *view) searchText(h *cells.Searches, in scale) (text, why string) {
 	if len(h.Confirmed) > 0 {
 		e, atLeast := h.Rate()
-		if text = in.estimate(e); atLeast {
-			text = "≥ " + text
+		if text = v.estimate(in, e); atLeast {
+			text = v.mark(cells.LowerRate, text)
 		}
-		return text + searchRemarks(h), h.Stop()
+		return text + v.searchRemarks(h), h.Stop()
 	}
 	switch {
 	case len(h.Refused) > 0:
-		return "— not confirmed", h.Refused[0]
+		return v.mark(cells.RefusedRate), h.Refused[0]
 	case len(h.NoRate) > 0:
-		return "— none", h.NoRate[0]
+		return v.mark(cells.NoRateKept), h.NoRate[0]
 	case len(h.Unclear) > 0:
-		return "— unclear", h.Unclear[0]
+		return v.mark(cells.UnclearRate), h.Unclear[0]
 	case len(h.Candidates) > 0 && len(h.Voids) == 0:
-		return "— not confirmed yet", ""
+		return v.mark(cells.UnconfirmedRate), ""
 	}
-	return absent(h.Absent), h.Why
+	return v.drawing.Absent(h.Absent), h.Why
 }
 
 // searchRemarks counts the trials without a rate.
-func searchRemarks(h *cells.Searches) string {
+func (v *view) searchRemarks(h *cells.Searches) string {
 	text := ""
 	for _, kind := range []struct {
 		trials []string
 		words  string
 	}{{h.NoRate, "found none"}, {h.Unclear, "unclear"}, {h.Refused, "not confirmed"}, {h.Voids, "void"}} {
 		if n := len(kind.trials); n > 0 {
-			text += fmt.Sprintf("; %d %s", n, kind.words)
+			text += v.mark(cells.WithoutRate, strconv.Itoa(n), kind.words)
 		}
 	}
 	return text
@@ -54,12 +53,12 @@ func (v *view) searchTables(p *page) {
 			continue
 		}
 		p.section(fmt.Sprintf("## %s: the highest rate that keeps %s", title(t), t.Objective),
-			fmt.Sprintf("Loader: %s; %s, corrected latency, windows of %s or longer, n = %d; medians over trials.",
-				escape(v.loader()), loadInWords(t), duration(t.OpenDurationNS), t.Trials), v.searchTable(t))
+			fmt.Sprintf("%s, corrected latency, windows of %s or longer, n = %d; medians over trials.",
+				loadInWords(t), duration(t.OpenDurationNS), t.Trials), v.searchTable(t))
 		p.line("")
 		p.items([]string{
 			fmt.Sprintf("Each trial searches on a process of its own: rates double, from a quarter of that process's closed-loop peak, then the interval is halved until its ends are 3 %% apart; a rate that misses is asked for twice. A rate is kept when no request fails, %s of what was offered is answered in the window, and the percentile, with %d samples beyond it, lies below the bound.", percentage(v.Run.Plan.Limits().KeptRate), stats.SamplesBeyond),
-			"What was found is then held against a fresh process in windows four times as long, and lowered by 5 % as long as it misses: that confirmed rate is the table's. `≥`: the loader, or the highest rate asked for, ended the search. `— none`: even the lowest rate missed. `— unclear`: the loader itself was late at every rate, or no rate that could be asked for gives an answer.",
+			"What was found is then held against a fresh process in windows four times as long, and lowered by 5 % as long as it misses: that confirmed rate is the table's.",
 		})
 	}
 }
@@ -90,17 +89,17 @@ func (v *view) searchTable(t results.PlanTable) *table.Table {
 		"confirmed", "found before", "what stopped it",
 	}, Left: 1, WordsLast: true}
 	for _, h := range searches {
-		text, why := searchText(h, in)
-		line := []string{h.Server.Name, text, "", "", "", "", cmp.Or(why, "—")}
+		text, why := v.searchText(h, in)
+		line := []string{h.Server.Name, text, "", "", "", "", why}
 		if len(h.Confirmed) > 0 {
-			line[2], line[3] = strconv.FormatFloat(h.AtRate(achieved).Value*100, 'f', 1, 64)+" %", time.estimate(h.AtRate(latency))
+			line[2], line[3] = strconv.FormatFloat(h.AtRate(achieved).Value*100, 'f', 1, 64)+" %", v.estimate(time, h.AtRate(latency))
 			line[4] = fmt.Sprintf("%d of %d", len(h.Confirmed), len(h.Confirmed)+len(h.Refused))
 			if n := h.Lowered(); n > 0 {
 				line[4] += fmt.Sprintf(", %d lowered", n)
 			}
 		}
 		if len(h.Candidates) > 0 {
-			line[5] = in.estimate(stats.Median(h.Candidates))
+			line[5] = v.estimate(in, stats.Median(h.Candidates))
 		}
 		out.Add(line...)
 	}
@@ -111,7 +110,7 @@ func (v *view) searchTable(t results.PlanTable) *table.Table {
 func (v *view) searchColumn(t results.PlanTable, name string) headlineColumn {
 	searches, in := v.searches(t)
 	return headlineColumn{fmt.Sprintf("%s highest rate, %s, %s", name, t.Objective, in.unit), each(searches, func(h *cells.Searches) string {
-		text, _ := searchText(h, in)
+		text, _ := v.searchText(h, in)
 		return text
 	})}
 }

@@ -28,45 +28,31 @@ func latencyColumns(list []*cells.Cell, of cells.Latency, names ...metric.Name) 
 // head is the head of the column, with its unit.
 func (c latencyColumn) head() string { return c.kind + string(c.name) + ", " + c.in.unit }
 
-// text prints the figure of the i-th cell.
-func (c latencyColumn) text(i int) string { return c.in.statistic(c.of[i]) }
-
 // statistics returns a figure of latency of each cell.
 func statistics(list []*cells.Cell, of cells.Latency, n metric.Name) []cells.Statistic {
 	return each(list, func(c *cells.Cell) cells.Statistic { return c.Statistic(of, n) })
 }
 
-// withValues returns the cells that have a value.
-func withValues(list []*cells.Cell) []*cells.Cell {
-	return slices.DeleteFunc(slices.Clone(list), func(c *cells.Cell) bool { return c.Absent != "" })
-}
-
 // byLatency returns a table of one line a cell with a value: its server and its
 // figures.
-func byLatency(list []*cells.Cell, columns []latencyColumn) *table.Table {
-	return byServer(each(columns, latencyColumn.head), list, func(i int, _ *cells.Cell) []string {
-		return each(columns, func(c latencyColumn) string { return c.text(i) })
+func (v *view) byLatency(list []*cells.Cell, columns []latencyColumn) *table.Table {
+	return v.byServer(each(columns, latencyColumn.head), list, func(i int, _ *cells.Cell) []string {
+		return each(columns, func(c latencyColumn) string { return v.statistic(c.in, c.of[i]) })
 	})
 }
 
-// momentFold writes the figures of one rate that the tables of percentiles do not
+// moments writes the figures of one rate that the tables of percentiles do not
 // have.
-func momentFold(p *page, list []*cells.Cell) {
-	list = withValues(list)
+func (v *view) moments(p *page, list []*cells.Cell) {
 	names := []metric.Name{metric.Min, metric.Mean, metric.Stdev}
 	columns := slices.Concat(
-		inWords("corrected", latencyColumns(list, cells.Corrected, names...)),
-		inWords("uncorrected", latencyColumns(list, cells.Service, names...)))
-	if len(list) > 0 {
-		p.fold("Minimum, mean and standard deviation at this rate", func(p *page) {
-			p.line("")
-			p.WriteString(byLatency(list, columns).Markdown())
-		})
-	}
+		ofKind("corrected", latencyColumns(list, cells.Corrected, names...)),
+		ofKind("uncorrected", latencyColumns(list, cells.Service, names...)))
+	p.section("### Minimum, mean and standard deviation at this rate", "", v.byLatency(list, columns))
 }
 
-// inWords returns the columns with the kind of their latency.
-func inWords(kind string, columns []latencyColumn) []latencyColumn {
+// ofKind returns the columns with the kind of their latency.
+func ofKind(kind string, columns []latencyColumn) []latencyColumn {
 	for i := range columns {
 		columns[i].kind = kind + " "
 	}
@@ -78,8 +64,7 @@ func (v *view) serviceFold(p *page, tables []closedTable) {
 	names := append(v.Percentiles(), metric.Min, metric.Max, metric.Mean, metric.Stdev)
 	p.fold("Service time: all percentiles, minimum, maximum, mean and standard deviation", func(p *page) {
 		for _, t := range tables {
-			list := withValues(t.cells)
-			p.section("### Service time, "+title(t.PlanTable), "", byLatency(list, latencyColumns(list, cells.Service, names...)))
+			p.section("### Service time, "+title(t.PlanTable), "", v.byLatency(t.cells, latencyColumns(t.cells, cells.Service, names...)))
 		}
 	})
 }

@@ -21,6 +21,8 @@ import (
 // view is a run in the form that tables need.
 type view struct {
 	*cells.Set
+	// drawing draws the marks of the page.
+	drawing *cells.Drawing
 	// servers have a column each; the copies of A/A pairs have none.
 	servers []results.Server
 	closed  []closedTable
@@ -39,7 +41,7 @@ type closedTable struct {
 }
 
 func newView(set *cells.Set) *view {
-	v := &view{Set: set}
+	v := &view{Set: set, drawing: cells.NewDrawing(set.Run.Plan.Limits())}
 	for _, s := range v.Run.Servers {
 		if s.PlaceboOf == "" {
 			v.servers = append(v.servers, s)

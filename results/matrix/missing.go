@@ -2,6 +2,7 @@ package matrix
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/joust-bench/joust/results"
@@ -22,32 +23,39 @@ func (v *view) missingLists(p *page, about scope) {
 	p.list("## Damaged data", "Left out of the tables.", damage)
 }
 
-// missing names the absent cells and those with void trials; a reason that
-// several phases of a server share stands there once.
+// gap is a reason for which a server's cells in a table have no value, or void
+// trials.
+type gap struct{ cell, why string }
+
+// missing names the absent cells and those with void trials, each reason once with
+// the phases that it concerns. A row that the server does not claim needs no words
+// beyond the legend.
 func (v *view) missing(about scope) []string {
 	var items []string
 	for _, s := range v.servers {
 		if s.Unavailable != "" {
-			items = append(items, fmt.Sprintf("%s: %s: %s", s.Name, absent(cells.NotInstalled), s.Unavailable))
+			items = append(items, fmt.Sprintf("%s: %s: %s", s.Name, v.drawing.Absent(cells.NotInstalled), s.Unavailable))
 		}
 	}
-	last := ""
+	var order []gap
+	phases := map[gap][]string{}
 	for _, c := range v.all(about) {
 		why := ""
 		switch {
-		case c.Server.Unavailable != "":
+		case c.Server.Unavailable != "", c.Absent == cells.NoFixture:
 		case c.Absent != "":
-			why = absent(c.Absent) + ": " + c.Why
+			why = v.drawing.Absent(c.Absent) + ": " + c.Why
 		case len(c.Voids) > 0:
 			why = voidShare(c.Cell) + ": " + c.Voids[0]
 		}
-		name := title(c.table) + ", " + c.Server.Name
-		if why != "" && name+why != last {
-			last = name + why
-			items = append(items, fmt.Sprintf("%s, %s: %s", name, c.phase, why))
+		if g := (gap{title(c.table) + ", " + c.Server.Name, why}); why != "" {
+			order = appendNew(order, g)
+			phases[g] = append(phases[g], c.phase)
 		}
 	}
-	return items
+	return append(items, each(order, func(g gap) string {
+		return fmt.Sprintf("%s, %s: %s", g.cell, strings.Join(phases[g], ", "), g.why)
+	})...)
 }
 
 // VoidCells names every cell that was measured and has no valid trial, with the
@@ -84,12 +92,15 @@ func (v *view) voidSearch(t results.PlanTable, s results.Server) string {
 	return h.Voids[0]
 }
 
-// voids counts the cells that are void as a whole, and single measurements.
+// voids counts the cells that are void as a whole, and the void measurements of
+// cells that have a value.
 func (v *view) voids() (whole, single int) {
 	for _, c := range v.all(isAny) {
-		single += len(c.Voids)
-		if c.Absent == cells.Void {
+		switch {
+		case c.Absent == cells.Void:
 			whole++
+		case c.Absent == "":
+			single += len(c.Voids)
 		}
 	}
 	return whole, single
@@ -115,5 +126,5 @@ func (v *view) foreignNotes(p *page) {
 			}
 		}
 	}
-	p.list("## What this loader's figures are worth", "Cells of different loaders are never ranked together; `joust agree` puts loaders side by side. `— not expressible`: the loader cannot ask the row; why stands in the list of what is missing.", notes)
+	p.list("## What this loader's figures are worth", "Cells of different loaders are never ranked together; `joust agree` puts loaders side by side.", notes)
 }

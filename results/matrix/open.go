@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/joust-bench/joust/results"
@@ -15,10 +14,11 @@ import (
 )
 
 // OpenLoop returns wrk2_results.md: latency at fixed rates, from the intended
-// send time (corrected) and from the actual one (uncorrected).
+// send time (corrected) and from the actual one (uncorrected). Sentences say who
+// is ahead; service times and the evidence are folded away.
 func OpenLoop(set *cells.Set) string {
 	v, p := newView(set), &page{}
-	v.head(p, "Open loop: tail latency at fixed rates")
+	v.head(p, "Open loop: tail latency at fixed rates", v.orNothing(v.searchStandings, v.rateStandings))
 	v.searchTables(p)
 	empty := true
 	for _, t := range v.Run.Plan.Tables {
@@ -33,10 +33,25 @@ func OpenLoop(set *cells.Set) string {
 	v.foreignNotes(p)
 	p.section("## What limited the rates that were not kept", "Median shares over valid trials; all other rates were kept.", v.openEvidence())
 	v.missingLists(p, isOpen)
-	v.openLegend(p)
-	p.fold("Evidence: failures, flags and known signatures", func(p *page) { v.witnesses(p, isOpen) })
-	p.fold("Method, machine and servers", v.method)
+	folds := &page{}
+	folds.fold("Evidence: failures, flags and known signatures", func(p *page) { v.witnesses(p, isOpen) })
+	folds.fold("Method, machine and servers", v.method)
+	v.legend(p, v.aboutRates()...)
+	p.WriteString(folds.String())
 	return p.String()
+}
+
+// aboutRates explains what the figures of the open loops count; none where the
+// plan has no rates.
+func (v *view) aboutRates() []string {
+	if !slices.ContainsFunc(v.Run.Plan.Tables, func(t results.PlanTable) bool { return len(t.Rates) > 0 }) {
+		return nil
+	}
+	return []string{
+		"Corrected latency begins when the request was due, so waiting behind a slow answer counts; uncorrected begins when it was really sent. A value is the median over trials of each trial's own percentile.",
+		"Send lag is that of requests for which a connection was idle: the loader's own error. Receive lag is from the kernel's arrival of an answer to the loader's read.",
+		"CPU per request belongs to the rate beside it and to no other; on loopback the server's CPU includes part of the client's path.",
+	}
 }
 
 // rateOrder puts the rates that all servers share before the fractions of
@@ -49,31 +64,76 @@ func rateOrder(in []results.PlanRate) []results.PlanRate {
 }
 
 // rateSection writes the tables of one rate. Nothing is ranked at fractions of
-// each server's own peak: the servers do different work.
+// each server's own peak: the servers do different work, and costs are folded away
+// there.
 func (v *view) rateSection(p *page, t results.PlanTable, r results.PlanRate) {
 	p.line("\n## %s: %s", escape(title(t)), v.rateTitle(t, r))
-	list := v.columns(func(s results.Server) cells.Cell { return v.Open(t, s, r) })
+	o := v.openTable(t, r)
+	shared := r.Kind != results.RateFraction
 	caption := fmt.Sprintf("%s, window %s, n = %d; medians over trials.", loadInWords(t), duration(t.OpenDurationNS), t.Trials)
-	cost := v.costContest(list)
-	var tails []contest
+	p.section("### Corrected: from the intended send time", caption+enclose(" The rate: ", escape(v.basis(t, r)), "."), v.latencyTable(o, cells.Corrected))
+	p.after(noise(o.tails...))
+	if !slices.ContainsFunc(o.cells, func(c *cells.Cell) bool { return c.Absent == "" }) {
+		return
+	}
+	cost := func(p *page) {
+		p.section("### Cost at this rate, and the loader's own lag", "", v.costTable(o))
+		if shared {
+			p.after(noise(o.cost))
+		}
+	}
+	if shared {
+		cost(p)
+	}
+	p.fold(title(t)+", "+v.rateTitle(t, r)+": "+moreOf(shared), func(p *page) {
+		if !shared {
+			cost(p)
+		}
+		p.section("### Uncorrected: from the actual send time (service time)", caption+unanswered(o.cells), v.latencyTable(o, cells.Service))
+		v.moments(p, o.cells)
+		if shared {
+			p.list("### Differences at this rate", v.claimCaption("latency and cost"), present(each(append(o.tails, o.cost), func(c contest) string {
+				return enclose(c.metric+": ", c.words(), ".")
+			})...))
+		}
+	})
+}
+
+// moreOf names the folded part of a rate; shared is true for a rate that all
+// servers have.
+func moreOf(shared bool) string {
+	if shared {
+		return "service time and differences"
+	}
+	return "cost, lag and service time"
+}
+
+// openTable is one rate of a table of the plan with the cells of its servers.
+type openTable struct {
+	results.PlanTable
+	rate  results.PlanRate
+	cells []*cells.Cell
+	// tails compare p99, p50 and p99.9, cost the server's CPU per request.
+	tails []contest
+	cost  contest
+}
+
+func (v *view) openTable(t results.PlanTable, r results.PlanRate) *openTable {
+	o := &openTable{PlanTable: t, rate: r, cells: v.columns(func(s results.Server) cells.Cell { return v.Open(t, s, r) })}
+	o.cost = v.costContest(o.cells)
 	for _, n := range []metric.Name{metric.P99, metric.P50, metric.P999} {
-		tails = append(tails, v.latencyContest(list, cells.Corrected, n))
+		o.tails = append(o.tails, v.latencyContest(o.cells, cells.Corrected, n))
 	}
-	var latencyPlaces, costPlaces *contest
-	if r.Kind != results.RateFraction {
-		latencyPlaces, costPlaces = &tails[0], &cost
+	return o
+}
+
+// places returns the contest; nil at fractions of each server's own peak, and where
+// nothing may be claimed.
+func (o *openTable) places(c *contest) *contest {
+	if o.rate.Kind == results.RateFraction || !c.decidable {
+		return nil
 	}
-	p.section("### Corrected: from the intended send time", caption, v.latencyTable(t, r, list, cells.Corrected, latencyPlaces))
-	p.after(noise(tails...))
-	p.section("### Uncorrected: from the actual send time (service time)", caption+unanswered(list), v.latencyTable(t, r, list, cells.Service, nil))
-	momentFold(p, list)
-	p.section("### Cost at this rate, and the loader's own lag", "", costTable(list, costPlaces))
-	if costPlaces != nil {
-		p.after(noise(cost))
-		p.list("### Differences at this rate", v.claimCaption("latency and cost"), present(each(append(tails, cost), func(c contest) string {
-			return enclose(c.metric+": ", c.words(), ".")
-		})...))
-	}
+	return c
 }
 
 func (v *view) rateTitle(t results.PlanTable, r results.PlanRate) string {
@@ -81,14 +141,29 @@ func (v *view) rateTitle(t results.PlanTable, r results.PlanRate) string {
 	case results.RateFraction:
 		return strings.TrimPrefix(r.PhaseName(), "open ") + " of each process's own peak"
 	case results.RateAbsolute:
-		return rates(r.RateRPS).text(r.RateRPS) + " req/s"
+		return rates(r.RateRPS).withUnit(r.RateRPS)
 	}
-	for _, c := range v.Run.CommonRates {
-		if c.Scenario == t.Scenario && c.Protocol == t.Protocol {
-			return fmt.Sprintf("common rate, %s req/s (%s)", rates(c.RateRPS).text(c.RateRPS), escape(c.Basis))
-		}
+	if c := v.commonRate(t); c != nil {
+		return fmt.Sprintf("common rate, %s", rates(c.RateRPS).withUnit(c.RateRPS))
 	}
 	return "common rate (not fixed yet)"
+}
+
+// commonRate returns the table's common rate; nil before it is fixed.
+func (v *view) commonRate(t results.PlanTable) *results.CommonRate {
+	i := slices.IndexFunc(v.Run.CommonRates, func(c results.CommonRate) bool { return c.Scenario == t.Scenario && c.Protocol == t.Protocol })
+	if i < 0 {
+		return nil
+	}
+	return &v.Run.CommonRates[i]
+}
+
+// basis says how the rate was found; empty for one that the plan names.
+func (v *view) basis(t results.PlanTable, r results.PlanRate) string {
+	if c := v.commonRate(t); c != nil && r.Kind == results.RateCommon {
+		return c.Basis
+	}
+	return ""
 }
 
 // unanswered warns that service times know only of answers.
@@ -111,9 +186,15 @@ func unanswered(list []*cells.Cell) string {
 	return fmt.Sprintf(" %s left unanswered or unsent at the end %s not in this table: it is too kind to saturated servers.", plural(int(n), "request"), verb)
 }
 
-// latencyTable returns one line a server, with its place where there is a contest of
-// p99.
-func (v *view) latencyTable(t results.PlanTable, r results.PlanRate, list []*cells.Cell, of cells.Latency, places *contest) *table.Table {
+// latencyTable returns one line a server. The table of corrected latencies has
+// places by p99 where all servers have the rate, and a line for cells without a
+// value.
+func (v *view) latencyTable(o *openTable, of cells.Latency) *table.Table {
+	draw, places := v.byServer, (*contest)(nil)
+	if of == cells.Corrected {
+		draw, places = v.everyServer, o.places(&o.tails[0])
+	}
+	list := o.cells
 	head := []string{"target", "offered", "achieved"}
 	columns := latencyColumns(list, of, append(v.Percentiles(), metric.Max)...)
 	for _, c := range columns {
@@ -125,12 +206,12 @@ func (v *view) latencyTable(t results.PlanTable, r results.PlanRate, list []*cel
 		head = append(head, places.placeHead())
 	}
 	in := rates(values(slices.Concat(each(list, flow)...))...)
-	return byServer(head, list, func(i int, c *cells.Cell) []string {
-		line := v.flowTexts(t, r, c, in)
-		for _, c := range columns {
-			line = append(line, c.text(i))
+	return draw(head, list, func(i int, c *cells.Cell) []string {
+		line := v.flowTexts(o, c, in)
+		for _, column := range columns {
+			line = append(line, v.statistic(column.in, column.of[i]))
 		}
-		line = append(line, spread(tail.of[i], tail.in))
+		line = append(line, v.tailSpread(tail.in, tail.of[i]))
 		if places != nil {
 			line = append(line, places.place(i))
 		}
@@ -138,12 +219,12 @@ func (v *view) latencyTable(t results.PlanTable, r results.PlanRate, list []*cel
 	})
 }
 
-// spread returns the interval or range of a figure over the trials; both ends are
+// tailSpread returns the interval or range of a figure over the trials; both ends are
 // lower bounds where the value is one.
-func spread(p cells.Statistic, in scale) string {
-	text := strings.TrimSpace(in.spread(p.Estimate))
-	if p.AtLeast {
-		return enclose("≥ ", text, "")
+func (v *view) tailSpread(in scale, p cells.Statistic) string {
+	text := strings.TrimSpace(v.spread(in, p.Estimate))
+	if p.AtLeast && text != "" {
+		return v.mark(cells.LowerLatency, text)
 	}
 	return text
 }
@@ -154,13 +235,18 @@ func flow(c *cells.Cell) []stats.Estimate {
 }
 
 // flowTexts returns target, offered and achieved with their marks.
-func (v *view) flowTexts(t results.PlanTable, r results.PlanRate, c *cells.Cell, in scale) []string {
-	out := each(flow(c), in.median)
-	if r.Kind == results.RateFraction {
-		out[0] += v.lowerPeak(t, c.Server, in)
+func (v *view) flowTexts(o *openTable, c *cells.Cell, in scale) []string {
+	out := each(flow(c), func(e stats.Estimate) string { return v.median(in, e) })
+	if o.rate.Kind == results.RateFraction {
+		out[0] += v.lowerPeak(o.PlanTable, c.Server, in)
 	}
-	out[2] += saturation(c) + tooFew(c) + remarks(c)
+	out[2] = v.achieved(c, in)
 	return out
+}
+
+// achieved returns the achieved rate with its marks.
+func (v *view) achieved(c *cells.Cell, in scale) string {
+	return v.median(in, c.Median(cells.AchievedRPS)) + v.saturation(c) + v.tooFew(c) + v.remarks(c)
 }
 
 // lowerPeak labels a fraction of a peak that is itself a lower bound.
@@ -169,25 +255,25 @@ func (v *view) lowerPeak(t results.PlanTable, s results.Server, in scale) string
 	if peak.Absent != "" || !peak.AtLeast() {
 		return ""
 	}
-	return " of ≥ " + in.text(peak.Median(cells.Throughput).Value)
+	return v.mark(cells.OfLowerPeak, in.text(peak.Median(cells.Throughput).Value))
 }
 
 // saturation marks cells whose server could not keep the rate.
-func saturation(c *cells.Cell) string {
+func (v *view) saturation(c *cells.Cell) string {
 	switch n := c.Flagged(results.FlagSaturated); n {
 	case 0:
 		return ""
 	case len(c.Valid):
-		return " (sat)"
+		return v.mark(cells.SaturatedRate, "")
 	default:
-		return fmt.Sprintf(" (sat %d of %d)", n, len(c.Valid))
+		return v.mark(cells.SaturatedRate, fmt.Sprintf(" %d of %d", n, len(c.Valid)))
 	}
 }
 
 // tooFew marks cells whose rate too few connections held back.
-func tooFew(c *cells.Cell) string {
+func (v *view) tooFew(c *cells.Cell) string {
 	if limit, n := c.HeldBack(); n > 0 && limit == results.LimitConnections {
-		return " (conn)"
+		return v.mark(cells.FewConnections)
 	}
 	return ""
 }
@@ -200,7 +286,7 @@ func (v *view) openEvidence() *table.Table {
 			for _, c := range v.columns(func(s results.Server) cells.Cell { return v.Open(t, s, r) }) {
 				if limit, n := c.HeldBack(); n > 0 {
 					out.Add(t.Scenario, t.Protocol, c.Server.Name, strings.TrimPrefix(r.PhaseName(), "open "), fmt.Sprintf("%s (%d of %d)", limit, n, len(c.Valid)),
-						shareOf(c.Median(cells.ServerShare)), shareOf(c.Median(cells.LoaderShare)), reason(c, limit))
+						v.share(c.Median(cells.ServerShare)), v.share(c.Median(cells.LoaderShare)), reason(c, limit))
 				}
 			}
 		}
@@ -208,16 +294,17 @@ func (v *view) openEvidence() *table.Table {
 	return out
 }
 
-// costTable returns each server's cost at the rate, with its place where there
-// is a contest, and the loader's own lateness.
-func costTable(list []*cells.Cell, places *contest) *table.Table {
-	head := []string{"server CPU µs/request", "loader work µs/request", "send lag p50 / p99, µs", "receive lag p50 / p99, µs", "window lost to stalls"}
+// costTable returns each server's cost at the rate, with its place where all
+// servers have the rate, and the loader's own lateness.
+func (v *view) costTable(o *openTable) *table.Table {
+	places := o.places(&o.cost)
+	head := []string{"server CPU µs/request", v.mark(cells.LoaderWork, " µs/request"), "send lag p50 / p99, µs", "receive lag p50 / p99, µs", "window lost to stalls"}
 	if places != nil {
 		head = slices.Insert(head, 1, places.placeHead())
 	}
 	in := microseconds()
-	return byServer(head, list, func(i int, c *cells.Cell) []string {
-		line := []string{in.median(c.Median(c.ServerCost)), in.median(c.Median(c.LoaderCost)), lag(c, cells.SendLag), lag(c, cells.ReceiveLag), stalls(c)}
+	return v.byServer(head, o.cells, func(i int, c *cells.Cell) []string {
+		line := []string{v.median(in, c.Median(c.ServerCost)), v.median(in, c.Median(c.LoaderCost)), v.lag(c, cells.SendLag), v.lag(c, cells.ReceiveLag), v.stalls(c)}
 		if places != nil {
 			line = slices.Insert(line, 1, places.place(i))
 		}
@@ -226,30 +313,20 @@ func costTable(list []*cells.Cell, places *contest) *table.Table {
 }
 
 // lag returns p50 / p99 of one of the loader's own lags, in µs.
-func lag(c *cells.Cell, of cells.Latency) string {
+func (v *view) lag(c *cells.Cell, of cells.Latency) string {
 	if !c.Measured(of) {
-		return notMeasured
+		return v.mark(cells.NotMeasured)
 	}
 	in := microseconds()
-	return in.statistic(c.Statistic(of, metric.P50)) + " / " + in.statistic(c.Statistic(of, metric.P99))
+	return v.statistic(in, c.Statistic(of, metric.P50)) + " / " + v.statistic(in, c.Statistic(of, metric.P99))
 }
 
 // stalls returns the share of the cell's median window that the loader lost to
 // stalls.
-func stalls(c *cells.Cell) string {
-	return show(c.Median(cells.Stalled), notMeasured, percentage)
-}
-
-// openLegend explains every mark of the open-loop tables.
-func (v *view) openLegend(p *page) {
-	limits := v.Run.Plan.Limits()
-	p.legend(
-		"Corrected latency begins when the request was due, so waiting behind a slow answer counts; uncorrected begins when it was really sent. One row is the median over trials of each trial's own percentile; `p99 over trials` is its 95 % interval `[low – high]` with 6 trials or more, with fewer its range `(low – high)`.",
-		"`(sat)`: the server could not keep the rate; its latencies grow with the length of the window. `(conn)`: too few connections for the rate; how many it needs stands below. `≥`: requests without an answer reach this percentile, so it is a lower bound.",
-		fmt.Sprintf("`~`: the loader itself sent or read late at this percentile, or was held up, by more than %s µs and more than %s of the latency. ", strconv.FormatFloat(limits.LagFloorNS/1e3, 'g', 4, 64), percentage(limits.LagShare))+"A late send is no part of uncorrected latency. Send lag is that of requests for which a connection was idle: the loader's own error; receive lag is from the kernel's arrival of an answer to the loader's read.",
-		"`rank by p99`: the places that the claimed differences leave open, 1 being the best; only where all servers have the same rate. Lower bounds, saturated cells and those marked `~` are not ranked. "+claimRule,
-		"`—` in a column of percentiles: too few samples (10 must lie beyond it in every trial: p99.9 needs 10 000, p99.99 100 000 a window). Elsewhere `—` says why: unsupported, no fixture (the server does not claim the row), not installed, void, not run, beyond the loader (it could not pace this rate), interrupted.",
-		"`of ≥ x`: the rate is a fraction of a peak that is a lower bound. CPU per request belongs to the rate beside it and to no other; on loopback the server's CPU includes part of the client's path.",
-		loaderWork,
-	)
+func (v *view) stalls(c *cells.Cell) string {
+	e := c.Median(cells.Stalled)
+	if e.Kind == stats.None {
+		return v.mark(cells.NotMeasured)
+	}
+	return percentage(e.Value)
 }

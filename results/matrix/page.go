@@ -2,6 +2,7 @@ package matrix
 
 import (
 	"fmt"
+	"html"
 	"strings"
 
 	"github.com/joust-bench/joust/results/cells"
@@ -53,54 +54,63 @@ func (p *page) items(items []string) {
 	}
 }
 
-// fold writes a part that stays closed until a reader opens it.
+// fold writes a part that stays closed until a reader opens it. It makes the
+// summary safe.
 func (p *page) fold(summary string, write func(*page)) {
 	inner := &page{}
 	write(inner)
 	if inner.Len() > 0 {
-		p.line("\n<details>\n<summary>%s</summary>\n%s\n</details>", summary, inner.String())
+		p.line("\n<details>\n<summary>%s</summary>\n%s\n</details>", html.EscapeString(table.OneLine(summary)), inner.String())
 	}
 }
 
-// legend explains the marks of the page's tables. Its items may have code spans.
-func (p *page) legend(items ...string) {
-	p.fold("How to read these tables", func(p *page) {
-		p.heading("## How to read these tables", "")
-		p.items(items)
-	})
+// byServer returns a table of one line a cell that has a value: its server and its
+// figures.
+func (v *view) byServer(head []string, list []*cells.Cell, figures func(i int, c *cells.Cell) []string) *table.Table {
+	out := &table.Table{Head: append([]string{"server"}, head...), Left: 1}
+	for i, c := range list {
+		if c.Absent == "" {
+			out.Add(append([]string{c.Server.Name}, figures(i, c)...)...)
+		}
+	}
+	return out
 }
 
-// byServer returns a table of one line a cell: its server and its figures. Where
-// the cell has no value, the reason stands in their place.
-func byServer(head []string, list []*cells.Cell, figures func(i int, c *cells.Cell) []string) *table.Table {
+// everyServer returns a table of one line a cell. Where the cell has no value, the
+// reason stands in place of its figures.
+func (v *view) everyServer(head []string, list []*cells.Cell, figures func(i int, c *cells.Cell) []string) *table.Table {
 	out := &table.Table{Head: append([]string{"server"}, head...), Left: 1}
 	for i, c := range list {
 		line := make([]string, len(head))
 		if c.Absent == "" {
 			line = figures(i, c)
 		} else {
-			line[0] = absent(c.Absent)
+			line[0] = v.drawing.Absent(c.Absent)
 		}
 		out.Add(append([]string{c.Server.Name}, line...)...)
 	}
 	return out
 }
 
-// byScenario returns a table of one line a closed loop and one column a server.
-func (v *view) byScenario(tables []closedTable, line func(closedTable) []string) *table.Table {
-	out := &table.Table{Head: append(v.names("scenario"), "noise band", "detectable"), Left: 1}
+// byScenario returns a table of one line a closed loop and one column a server; all
+// of its values have the unit.
+func (v *view) byScenario(unit string, tables []closedTable, line func(closedTable) []string) *table.Table {
+	if len(tables) == 0 {
+		return &table.Table{}
+	}
+	out := &table.Table{Head: append(v.names("scenario, "+unit), v.mark(cells.NoiseColumn), v.mark(cells.DetectableColumn)), Left: 1}
 	for _, t := range tables {
-		out.Add(line(t)...)
+		out.Add(append([]string{t.Scenario}, line(t)...)...)
 	}
 	return out
 }
 
 // texts returns the text of each cell, or the reason for its absence.
-func texts(list []*cells.Cell, text func(i int, c *cells.Cell) string) []string {
+func (v *view) texts(list []*cells.Cell, text func(i int, c *cells.Cell) string) []string {
 	out := make([]string, len(list))
 	for i, c := range list {
 		if c.Absent != "" {
-			out[i] = absent(c.Absent)
+			out[i] = v.drawing.Absent(c.Absent)
 		} else {
 			out[i] = text(i, c)
 		}
@@ -116,6 +126,3 @@ func (v *view) names(first string) []string {
 	}
 	return out
 }
-
-// absent stands in the place of a value.
-func absent(a cells.Absence) string { return "— " + string(a) }

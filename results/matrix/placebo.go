@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"math"
+	"strings"
 
 	"github.com/joust-bench/joust/results/stats"
 )
@@ -53,6 +54,31 @@ func (v *view) placeboItems() []string {
 		}
 		return fmt.Sprintf("%s, the same server twice, in peak throughput%s. What differs from 1 here is noise.", p.name, cmp.Or(text, "; not measured yet"))
 	})
+}
+
+// placeboWords says whether the A/A pairs stayed within the noise bands; empty
+// without a pair that has a band.
+func (v *view) placeboWords() string {
+	inside := 0
+	var outside []string
+	for _, p := range v.placebos() {
+		for _, r := range p.ratios {
+			switch band := r.peaks.noiseBand(); {
+			case math.IsInf(band, 1):
+			case stats.Outside(r.Value, band):
+				outside = append(outside, fmt.Sprintf("%s in %s, %s", p.name, r.Scenario, ratio(r.Ratio)))
+			default:
+				inside++
+			}
+		}
+	}
+	switch {
+	case inside+len(outside) == 0:
+		return ""
+	case len(outside) == 0:
+		return "; the same server, measured twice, differs by less in " + plural(inside, "table")
+	}
+	return "; the same server, measured twice, differs by MORE: " + strings.Join(outside, "; ")
 }
 
 // bandNote says whether the ratio lies in the table's noise band; empty where

@@ -2,26 +2,22 @@ package matrix
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/cells"
+	"github.com/joust-bench/joust/results/stats"
 	"github.com/joust-bench/joust/results/table"
 )
-
-// loaderWork defines the columns of the loader's work.
-const loaderWork = "`loader work`: the CPU time of the loader's threads without their empty polls; of a loader that is not joust's own, all CPU time."
 
 // resources writes the cost of each closed-loop cell, one table a scenario. No
 // cost is ranked: each server worked at a rate of its own.
 func (v *view) resources(p *page) {
-	if len(v.closed) > 0 {
-		p.line("\n## Resources")
+	if len(v.closed) == 0 {
+		return
 	}
+	p.heading("## Resources", "Closed loop, over exactly the window; medians over trials. Cost belongs to the rate beside it and to no other. Memory in MiB.")
 	for _, t := range v.closed {
-		p.section("### "+title(t.PlanTable),
-			"Closed loop, over exactly the window; medians over trials. Cost belongs to the rate beside it and to no other. Memory in MiB; `≤`: a sum over several processes, an upper bound.",
-			v.costs(t))
+		p.section("### "+title(t.PlanTable), "", v.costs(t))
 		entries := func(value func(*cells.Cell) cells.Value) []entry {
 			return each(t.cells, func(c *cells.Cell) entry { return entryOf(c, value(c)) })
 		}
@@ -38,17 +34,17 @@ func (v *view) costs(t closedTable) *table.Table {
 	if v.Bandwidth(t.PlanTable) {
 		unit, in = "s/GB", one() // nanoseconds per byte
 	}
-	head := []string{"at " + t.in.unit, "server CPU " + unit, "loader work " + unit, "server cores", "loader work, cores",
+	head := []string{"at " + t.in.unit, "server CPU " + unit, v.mark(cells.LoaderWork, " "+unit), "server cores", v.mark(cells.LoaderWork, ", cores"),
 		"server peak", "server idle", "loader peak"}
 	containers := slices.ContainsFunc(t.cells, func(c *cells.Cell) bool { return len(c.Values(cells.Bytes(cells.Server, groupPeak))) > 0 })
 	if containers {
 		head = append(head, "container peak", "own / files / sockets")
 	}
-	return byServer(head, t.cells, func(_ int, c *cells.Cell) []string {
+	return v.byServer(head, t.cells, func(_ int, c *cells.Cell) []string {
 		line := []string{t.in.text(c.Median(c.Work).Value),
-			in.median(c.Median(c.ServerCost)), in.median(c.Median(c.LoaderCost)),
-			one().median(c.Median(cells.ServerCores)), one().median(c.Median(cells.LoaderCores)),
-			peakMemory(c, cells.Server), memory().median(c.Median(cells.IdleMemory)), peakMemory(c, cells.Loader)}
+			v.median(in, c.Median(c.ServerCost)), v.median(in, c.Median(c.LoaderCost)),
+			v.median(one(), c.Median(cells.ServerCores)), v.median(one(), c.Median(cells.LoaderCores)),
+			v.peakMemory(c, cells.Server), v.median(memory(), c.Median(cells.IdleMemory)), v.peakMemory(c, cells.Loader)}
 		if containers {
 			line = append(line, groupMemory(c)...)
 		}
@@ -57,11 +53,12 @@ func (v *view) costs(t closedTable) *table.Table {
 }
 
 // peakMemory returns the kernel's peak of a side.
-func peakMemory(c *cells.Cell, side cells.Side) string {
+func (v *view) peakMemory(c *cells.Cell, side cells.Side) string {
 	several := slices.ContainsFunc(c.Valid, func(s *cells.Observation) bool { u := side(s.Phase); return u != nil && u.Processes > 1 })
-	text := memory().median(c.Median(cells.PeakMemory(side)))
-	if several && !strings.HasPrefix(text, "—") {
-		return "≤ " + text
+	peak := c.Median(cells.PeakMemory(side))
+	text := v.median(memory(), peak)
+	if several && peak.Kind != stats.None {
+		return v.mark(cells.UpperMemory, text)
 	}
 	return text
 }

@@ -13,9 +13,6 @@ import (
 	"github.com/joust-bench/joust/results/table"
 )
 
-// notMeasured stands in the place of a figure that no trial has.
-const notMeasured = "— not measured"
-
 func escape(s string) string { return table.Escape(s) }
 
 // scale is the common unit of a column or line: a value is divided by per and
@@ -24,6 +21,8 @@ type scale struct {
 	per    float64
 	suffix string
 	unit   string
+	// bytes is true for bytes a second.
+	bytes bool
 }
 
 func (s scale) text(v float64) string {
@@ -34,44 +33,14 @@ func (s scale) text(v float64) string {
 	return out
 }
 
-// median prints a median without its spread.
-func (s scale) median(e stats.Estimate) string { return show(e, notMeasured, s.text) }
-
-// estimate prints a median with its interval in brackets or its range in
-// parentheses.
-func (s scale) estimate(e stats.Estimate) string { return s.text(e.Value) + s.spread(e) }
-
-func (s scale) spread(e stats.Estimate) string {
-	low, high := table.Digits(e.Low/s.per), table.Digits(e.High/s.per)
-	switch e.Kind {
-	case stats.Interval:
-		return " [" + low + " – " + high + "]"
-	case stats.Range:
-		return " (" + low + " – " + high + ")"
-	}
-	return ""
-}
-
-// statistic prints the value with its marks, or "—" by the sample rule.
-func (s scale) statistic(p cells.Statistic) string {
-	if p.Kind == stats.None {
-		return "—"
-	}
-	marks := ""
-	if p.AtLeast {
-		marks += "≥ "
-	}
-	if p.Rough {
-		marks += "~ "
-	}
-	return marks + s.text(p.Value)
-}
+// withUnit prints the value and its unit, for sentences.
+func (s scale) withUnit(v float64) string { return s.text(v) + " " + s.unit }
 
 // one is the scale of values in their base unit.
 func one() scale { return scale{per: 1} }
 
 // microseconds is the scale of nanoseconds under a head that says µs.
-func microseconds() scale { return scale{per: 1e3} }
+func microseconds() scale { return scale{per: 1e3, unit: "µs"} }
 
 // memory is the scale of bytes of memory.
 func memory() scale { return scale{per: 1 << 20, unit: "MiB"} }
@@ -87,9 +56,9 @@ func rates(values ...float64) scale {
 // bandwidths is the scale of bytes per second.
 func bandwidths(values ...float64) scale {
 	if top(values) >= 10e9 {
-		return scale{per: 1e9, unit: "GB/s"}
+		return scale{per: 1e9, unit: "GB/s", bytes: true}
 	}
-	return scale{per: 1e6, unit: "MB/s"}
+	return scale{per: 1e6, unit: "MB/s", bytes: true}
 }
 
 // top returns the largest of the values and 0.
@@ -152,9 +121,6 @@ func duration(ns int64) string {
 
 // share prints a share of 0 to 1 with two digits.
 func share(v float64) string { return strconv.FormatFloat(v, 'f', 2, 64) }
-
-// shareOf prints a median share, "—" where no trial has one.
-func shareOf(e stats.Estimate) string { return show(e, "—", share) }
 
 // show prints a median, or none where no trial has a value.
 func show(e stats.Estimate, none string, text func(float64) string) string {

@@ -12,10 +12,6 @@ import (
 	"github.com/joust-bench/joust/results/table"
 )
 
-// kneeShare is the share of a server's best throughput over clients from which
-// a point with fewer clients is its knee.
-const kneeShare = 0.95
-
 // sweepTables writes throughput over clients of each table that was swept.
 func (v *view) sweepTables(p *page) {
 	for _, t := range v.Run.Plan.Tables {
@@ -24,9 +20,9 @@ func (v *view) sweepTables(p *page) {
 		}
 		w := v.sweepOf(t)
 		p.section("## Throughput over clients, "+title(t),
-			fmt.Sprintf("Loader: %s. Closed loop, each number of clients met by a loader of its own on one server process; window %s; median over trials.",
-				escape(v.loader()), duration(t.ClosedDurationNS)), w.table(v))
-		w.legend(p)
+			fmt.Sprintf("Closed loop, each number of clients met by a loader of its own on one server process; window %s; median over trials.",
+				duration(t.ClosedDurationNS)), w.table(v))
+		w.notes(p)
 	}
 }
 
@@ -70,7 +66,7 @@ func (w *sweep) knee(server int) (knee, best int) {
 	if most == 0 {
 		return -1, -1
 	}
-	return slices.IndexFunc(peaks, func(x float64) bool { return x >= kneeShare*most }), slices.Index(peaks, most)
+	return slices.IndexFunc(peaks, func(x float64) bool { return x >= cells.KneeShare*most }), slices.Index(peaks, most)
 }
 
 // table returns one line a number of clients, one column a server.
@@ -79,40 +75,38 @@ func (w *sweep) table(v *view) *table.Table {
 	for i, n := range w.clients {
 		line := []string{strconv.Itoa(n)}
 		for s := range w.cells {
-			line = append(line, w.text(s, i))
+			line = append(line, w.text(v, s, i))
 		}
 		out.Add(line...)
 	}
 	return out
 }
 
-func (w *sweep) text(server, i int) string {
+func (w *sweep) text(v *view, server, i int) string {
 	c := w.cells[server][i]
 	if c.Absent != "" {
-		return absent(c.Absent)
+		return v.drawing.Absent(c.Absent)
 	}
 	e := c.Median(c.Work)
 	text := w.in.text(e.Value)
 	if c.Bottleneck() != results.LimitConnections { // the line says how many
-		text = verdict(c, e, w.in, w.clients[i])
+		text = v.verdict(c, e, w.in, w.clients[i])
 	}
-	text += w.in.spread(e) + remarks(c)
+	text += v.spread(w.in, e) + v.remarks(c)
 	knee, best := w.knee(server)
 	var marks []string
 	if i == knee {
-		marks = append(marks, "knee")
+		marks = append(marks, v.mark(cells.KneeOfClients))
 	}
 	if i == best {
-		marks = append(marks, "best")
+		marks = append(marks, v.mark(cells.BestOfClients))
 	}
 	return text + enclose(" ← ", strings.Join(marks, ", "), "")
 }
 
-// legend explains the marks and names the void points.
-func (w *sweep) legend(p *page) {
-	items := []string{
-		fmt.Sprintf("`← knee`: the fewest clients with at least %.0f %% of the server's best; `← best`: the most throughput. The other tables of this row are about each trial's own best number of clients: the fewest within 2 %% of its highest throughput.", kneeShare*100),
-	}
+// notes explains numbers of clients that were not tried, and names the void ones.
+func (w *sweep) notes(p *page) {
+	var items []string
 	if w.Sweep.Auto {
 		items = append(items, "Clients were doubled until throughput stopped growing: `— not run` had been given up in every trial by then.")
 	}
@@ -123,15 +117,17 @@ func (w *sweep) legend(p *page) {
 			}
 		}
 	}
-	p.line("")
-	p.items(items)
+	if len(items) > 0 {
+		p.line("")
+		p.items(items)
+	}
 }
 
 // sweepColumn returns the knee of each server for the headline.
 func (v *view) sweepColumn(t results.PlanTable, name string) headlineColumn {
 	out, w := headlineColumn{title: name + " knee (best), clients"}, v.sweepOf(t)
 	for s := range w.cells {
-		text := "—"
+		text := ""
 		if knee, best := w.knee(s); best >= 0 {
 			text = fmt.Sprintf("%d (%d)", w.clients[knee], w.clients[best])
 		}

@@ -13,7 +13,7 @@ import (
 	"github.com/joust-bench/joust/results/stats"
 )
 
-// trust returns what a reader should know before any number, in three to six
+// trust returns what a reader should know of all numbers, in three to six
 // sentences: noise, limits, loader headroom, void cells, disturbances of the
 // run, the machine, shared ceilings.
 func (v *view) trust() []string {
@@ -25,6 +25,9 @@ func (v *view) trust() []string {
 func (v *view) trustNoise() string {
 	if len(v.closed) == 0 {
 		return "Noise: the plan has no closed loop, so there are no peaks to compare; that of latencies stands in wrk2_results.md."
+	}
+	if v.Run.Duel != nil {
+		return "Noise: the interval of the duel's answer contains it."
 	}
 	var claiming, silent []string
 	var bands []tableBand
@@ -43,7 +46,7 @@ func (v *view) trustNoise() string {
 	if len(bands) == 0 {
 		return "Noise: not known yet; a noise band needs two servers with two valid trials each."
 	}
-	out := "Noise: differences of peaks below " + bandWords(bands) + " mean nothing here; " + trialWords(bands)
+	out := "Noise: differences of peaks below " + bandWords(bands) + " mean nothing here" + v.placeboWords() + "; " + trialWords(bands)
 	switch {
 	case len(silent) == 0:
 		return out + "; every table has the trials that claims need."
@@ -151,20 +154,22 @@ func (v *view) trustLimits() string {
 	return out + "."
 }
 
-// trustVoid counts the void cells and measurements.
+// trustVoid counts what is void; the list of what is missing has the reasons.
 func (v *view) trustVoid() string {
-	const reasons = ` The reasons stand under "What is missing, and why", here or in wrk2_results.md.`
 	whole, single := v.voids()
-	void, measurements := plural(whole, "cell"), plural(single, "single measurement")
-	switch {
-	case whole == 0 && single == 0:
+	counts := present(countOf(whole, "cell"), countOf(single, "single measurement"))
+	if len(counts) == 0 {
 		return "Void: nothing."
-	case whole == 0:
-		return "Void: " + measurements + ", left out; no cell as a whole." + reasons
-	case single == 0:
-		return "Void: " + void + " as a whole." + reasons
 	}
-	return "Void: " + void + " as a whole, and " + measurements + " in all, left out." + reasons
+	return "Void and left out: " + strings.Join(counts, " and ") + `; "What is missing, and why", here or in wrk2_results.md, has the reasons.`
+}
+
+// countOf counts things; it is empty for none.
+func countOf(n int, noun string) string {
+	if n == 0 {
+		return ""
+	}
+	return plural(n, noun)
 }
 
 // trustMachine says what this machine limits.
@@ -237,13 +242,13 @@ func (v *view) unrest() string {
 	return enclose(fmt.Sprintf("Of %s, ", plural(total, "measured phase")), strings.Join(list, ", "), "")
 }
 
-// trustCeiling names the tables whose best cells share a ceiling.
+// trustCeiling names the tables whose best servers share a ceiling, with the reason.
 func (v *view) trustCeiling() string {
-	var names []string
+	var tables []string
 	for _, t := range v.closed {
 		if t.ceiling != "" {
-			names = append(names, t.Scenario)
+			tables = append(tables, v.name(t.PlanTable)+", where "+t.ceiling)
 		}
 	}
-	return enclose("Common ceiling suspected in ", strings.Join(names, ", "), ": the servers at the top may differ by more than is seen.")
+	return enclose("Common ceiling suspected in ", strings.Join(tables, "; "), ". The servers there may differ by more than is seen.")
 }

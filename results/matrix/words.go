@@ -20,7 +20,7 @@ func (c *contest) shortage() string {
 	if k == 1 {
 		who = "one comparison needs"
 	}
-	return fmt.Sprintf("medians and ranges only: n = %d, and %s %d trials each", c.claims.Trials(), who, stats.TrialsToDecide(k))
+	return fmt.Sprintf("%d each; %s %d", c.claims.Trials(), who, stats.TrialsToDecide(k))
 }
 
 // words says in one line which differences are claimed: "nginx above gin (+18 %
@@ -28,7 +28,7 @@ func (c *contest) shortage() string {
 // nothing to compare.
 func (c *contest) words() string {
 	if s := c.shortage(); s != "" {
-		return s
+		return "too few trials, " + s
 	}
 	unranked := c.unranked()
 	if len(c.claims.Claims) == 0 {

@@ -39,15 +39,10 @@ func Find(text string, known []Name) (Name, error) {
 	case slices.Contains(known, AnyStatus) && strings.HasPrefix(s, "status"):
 		return status(n)
 	}
-	return "", fmt.Errorf("there is no metric %q%s; %s", strings.TrimSpace(text), near(s, known), List(known))
-}
-
-// near returns the nearest of the known metrics as a question, or "".
-func near(name string, known []Name) string {
-	if nearest, ok := suggest.Nearest(name, suggest.Texts(known...)); ok {
-		return fmt.Sprintf(", did you mean %q?", nearest)
+	if nearest, ok := suggest.Nearest(s, suggest.Texts(known...)); ok && s != "" {
+		return "", fmt.Errorf("there is no metric %q, did you mean %q?", strings.TrimSpace(text), nearest)
 	}
-	return ""
+	return "", fmt.Errorf("there is no metric %q; %s", strings.TrimSpace(text), List(known))
 }
 
 // List returns a sentence with the known metrics.

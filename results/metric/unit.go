@@ -3,10 +3,11 @@ package metric
 import (
 	"fmt"
 	"math"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/joust-bench/joust/results"
 )
 
 // Unit is the unit in which the values of a metric are kept.
@@ -29,19 +30,13 @@ const (
 	Size Unit = "bytes"
 )
 
-// thousands are the factors of SI suffixes of plain numbers.
-var thousands = []suffix{{"k", 1e3}, {"K", 1e3}, {"M", 1e6}, {"G", 1e9}, {"", 1}}
-
-// sizes are the units of bytes.
-var sizes = []suffix{
+// sizes are the units of bytes with their factors.
+var sizes = []struct {
+	unit   string
+	factor float64
+}{
 	{"KiB", 1 << 10}, {"MiB", 1 << 20}, {"GiB", 1 << 30},
 	{"kB", 1e3}, {"KB", 1e3}, {"MB", 1e6}, {"GB", 1e9}, {"B", 1},
-}
-
-// suffix is the end of a number with its factor.
-type suffix struct {
-	text   string
-	factor float64
 }
 
 // Parse reads a value of the unit, which is 0 or more: "20ms" or seconds without a
@@ -55,16 +50,16 @@ func (u Unit) Parse(text string) (float64, error) {
 	case Share:
 		value, ok = share(s)
 	case Count:
-		value, ok = scaled(s, thousands)
-		ok = ok && value == math.Trunc(value)
+		n, err := results.ParseCount(s)
+		value, ok = float64(n), err == nil
 	case Rate:
-		value, ok = scaled(withoutEnd(s, "/s", "req/s", "rps"), thousands)
+		value, ok = number(withoutEnd(s, "/s", "req/s", "rps"))
 	case Bandwidth:
 		perSecond := withoutEnd(s, "/s")
-		value, ok = scaled(perSecond, sizes)
+		value, ok = size(perSecond)
 		ok = ok && perSecond != s
 	case Size:
-		value, ok = scaled(s, sizes)
+		value, ok = size(s)
 	}
 	if !ok {
 		return 0, fmt.Errorf("%q is no %s; write %s", s, u.noun(), u.example())
@@ -94,14 +89,8 @@ func (u Unit) example() string {
 
 // duration reads a duration in nanoseconds; a bare number is seconds.
 func duration(s string) (ns float64, ok bool) {
-	seconds, ok := number(s)
-	if ok {
-		ns = math.Round(seconds * 1e9)
-	} else {
-		d, err := time.ParseDuration(strings.ReplaceAll(s, " ", ""))
-		ns, ok = float64(d), err == nil
-	}
-	return ns, ok && ns >= 0 && ns < math.MaxInt64
+	d, err := results.ParseDuration(strings.ReplaceAll(s, " ", ""))
+	return float64(d), err == nil && d >= 0
 }
 
 // share reads a share, 0 to 1.
@@ -114,24 +103,22 @@ func share(s string) (value float64, ok bool) {
 	return value, ok && value <= 1
 }
 
-// scaled reads a number with one of the suffixes.
-func scaled(s string, suffixes []suffix) (value float64, ok bool) {
-	i := slices.IndexFunc(suffixes, func(x suffix) bool { return strings.HasSuffix(s, x.text) })
-	if i < 0 {
-		return 0, false
+// size reads a number of bytes, which has a unit.
+func size(s string) (bytes float64, ok bool) {
+	for _, x := range sizes {
+		if text, has := strings.CutSuffix(s, x.unit); has && !strings.ContainsAny(text, "kKMG") {
+			bytes, ok = number(text)
+			bytes *= x.factor
+			return bytes, ok && !math.IsInf(bytes, 0)
+		}
 	}
-	value, ok = number(strings.TrimSpace(strings.TrimSuffix(s, suffixes[i].text)))
-	value *= suffixes[i].factor
-	return value, ok && !math.IsInf(value, 0)
+	return 0, false
 }
 
-// number reads a decimal number that is 0 or more and finite.
+// number reads a number that is 0 or more.
 func number(s string) (float64, bool) {
-	if s == "" || strings.Trim(s, "0123456789.eE+-") != "" {
-		return 0, false
-	}
-	x, err := strconv.ParseFloat(s, 64)
-	return x, err == nil && x >= 0 && !math.IsInf(x, 0)
+	x, err := results.ParseNumber(s)
+	return x, err == nil && x >= 0
 }
 
 // withoutEnd returns the text without the longest of the ends that it has.

@@ -86,3 +86,31 @@ func (b ErrorBars) Reach(n metric.Name, latencyNS float64) LoaderLag {
 		return d.Figure(n)
 	}, stalls)
 }
+
+// Raising is the effect that greater values of some samples have on a figure.
+type Raising int
+
+// The effects.
+const (
+	NotRaised Raising = iota
+	Raised
+	// EitherWay is the effect on a standard deviation, which may grow or shrink.
+	EitherWay
+)
+
+// Raised returns the effect on a figure of latency if the samples from fromNS
+// nanoseconds on were greater than they are; 0 stands for no such samples. They
+// raise a standard deviation only if they all lie beyond the mean.
+func (d *Dist) Raised(n metric.Name, fromNS float64) Raising {
+	switch {
+	case fromNS <= 0 || d.count == 0:
+		return NotRaised
+	case n == metric.Mean, n == metric.Stdev && fromNS >= d.mean:
+		return Raised
+	case n == metric.Stdev:
+		return EitherWay
+	case d.Figure(n) >= fromNS:
+		return Raised
+	}
+	return NotRaised
+}

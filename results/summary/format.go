@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/joust-bench/joust/results/metric"
 	"github.com/joust-bench/joust/results/table"
 )
 
@@ -37,6 +38,21 @@ func duration(ns int64) string { return scaled(table.Durations(), float64(ns)) }
 // bytes prints a number of bytes in decimal units.
 func bytes(n float64) string {
 	return scaled([]table.Scale{{Per: 1e12, Unit: "TB"}, {Per: 1e9, Unit: "GB"}, {Per: 1e6, Unit: "MB"}, {Per: 1e3, Unit: "kB"}, {Per: 1, Unit: "B"}}, n)
+}
+
+// inUnit prints a value of a metric's unit.
+func inUnit(u metric.Unit, value float64) string {
+	switch u {
+	case metric.Duration:
+		return duration(int64(value))
+	case metric.Share:
+		return percent(value)
+	case metric.Rate:
+		return digits(value) + " req/s"
+	case metric.Bandwidth:
+		return bytes(value) + "/s"
+	}
+	return count(uint64(value))
 }
 
 // span prints the length of a window: a round number stays round.

@@ -1,90 +1,123 @@
 package summary
 
 import (
+	"fmt"
 	"strings"
 	"text/tabwriter"
 
 	"github.com/joust-bench/joust/results"
-	"github.com/joust-bench/joust/results/cells"
 	"github.com/joust-bench/joust/results/metric"
 	"github.com/joust-bench/joust/results/table"
 )
 
-// column is one distribution of the latency table.
-type column struct {
-	name string
-	*cells.Distribution
-	scale table.Scale
+// paced returns the line that an open loop's result begins with: its rate, the
+// percentiles that people compare, and the loader's own lateness. It is empty for a
+// closed loop, and where nothing was due.
+func (t *summary) paced() string {
+	rate, window := t.phase.Rate, t.phase.WindowNS()
+	if rate == nil || rate.Offered == 0 || window <= 0 {
+		return ""
+	}
+	target := digits(rate.TargetRPS)
+	if t.phase.RampToRPS > 0 {
+		target += " to " + digits(t.phase.RampToRPS)
+	}
+	text := fmt.Sprintf("target %s req/s, achieved %s%s (%s)", target, t.bound(), digits(perSecond(rate.Achieved, window)), percent(rate.KeptShare()))
+	add := func(d *distribution, name string, percentiles ...metric.Name) {
+		if d == nil {
+			return
+		}
+		for _, n := range percentiles {
+			f := d.at(n)
+			text += fmt.Sprintf(", %s%s %s%s", name, n, t.mark(f), duration(int64(f.NS)))
+		}
+	}
+	if main := t.named("corrected"); main != nil {
+		add(main, "", metric.P50, metric.P99, metric.P999)
+	}
+	add(t.named("send lag, idle"), "send lag ", metric.P50, metric.P99)
+	return text
 }
 
-// latencies prints the table of percentiles.
-func (t *summary) latencies() error {
-	p, read := t.phase, cells.Read(results.DefaultThresholds(), t.phase)
-	columns := []column{{name: "service", Distribution: read[cells.Service]}}
+// latencies prints the tables of latency and of the loader's own lags.
+func (t *summary) latencies() {
 	t.line("")
-	if p.Loop == results.OpenLoop || t.report.Users > 0 {
-		from := "the intended send, service from the actual one"
-		if p.Loop == results.ClosedLoop {
-			from = "the end of a user's think time, service from the send"
-		}
-		t.line("  latency: corrected counts from %s, to the last byte", from)
-		columns = []column{
-			{name: "corrected", Distribution: read[cells.Corrected]}, columns[0],
-			{name: "send lag, idle", Distribution: read[cells.SendLag]}, {name: "send lag, blocked", Distribution: cells.Plain(p.SendLagBlocked)},
-		}
-	} else {
+	switch {
+	case t.phase.Loop == results.OpenLoop:
+		t.line("  latency: corrected counts from the intended send, service from the actual one, to the last byte")
+	case t.report.Users > 0:
+		t.line("  latency: corrected counts from the end of a user's think time, service from the send, to the last byte")
+	default:
 		t.line("  latency: service time, from the send to the last byte; a closed loop does not show queueing, an open one (-R) does")
 	}
-	return t.table(append(columns, column{name: "receive lag", Distribution: cells.Plain(p.ReceiveLag)}, column{name: "failed", Distribution: cells.Plain(p.Total.FailedTime)}))
+	if len(t.all) == 0 {
+		t.line("  no answer to take it from")
+		return
+	}
+	t.table()
+	t.legend()
 }
 
-// table prints the columns that have samples.
-func (t *summary) table(columns []column) error {
-	var shown []column
-	for _, c := range columns {
-		switch {
-		case c.Distribution == nil:
-		case c.Damaged != nil:
-			return c.Damaged
-		case c.Count > 0:
-			c.scale = table.ScaleOf(table.Durations(), c.At(metric.P50).NS)
-			shown = append(shown, c)
-		}
-	}
-	if len(shown) == 0 {
-		t.line("  no answer to take it from")
-		return nil
-	}
+// table prints a column for each distribution.
+func (t *summary) table() {
 	w := tabwriter.NewWriter(t, 0, 8, 3, ' ', tabwriter.AlignRight)
-	line := func(name string, cell func(column) string) {
+	line := func(name string, cell func(*distribution, table.Scale) string) {
 		words := []string{name}
-		for _, c := range shown {
-			words = append(words, cell(c))
+		for i := range t.all {
+			d := &t.all[i]
+			words = append(words, cell(d, table.ScaleOf(table.Durations(), d.at(metric.P50).NS)))
 		}
-		// Writing to a strings.Builder does not fail, and Flush returns the rest.
+		// Writing to a strings.Builder does not fail.
 		_, _ = w.Write([]byte(strings.Join(words, "\t") + "\t\n"))
 	}
-	line("", func(c column) string { return c.name + " " + c.scale.Unit })
-	for _, n := range metric.Latencies() {
-		line(string(n), func(c column) string { return c.point(n) })
+	line("", func(d *distribution, in table.Scale) string { return d.name + " " + in.Unit })
+	for _, n := range t.figures() {
+		line(string(n), func(d *distribution, in table.Scale) string {
+			f := d.at(n)
+			if f.unknown {
+				t.marked[markUnknown] = true
+				return strings.TrimSpace(markUnknown)
+			}
+			return t.mark(f) + text(in, f.NS)
+		})
 	}
-	line("samples", func(c column) string { return count(c.Count) })
-	return w.Flush()
+	line("samples", func(d *distribution, _ table.Scale) string { return count(d.Count) })
+	_ = w.Flush()
 }
 
-// point prints a figure with its marks, "—" with too few samples beyond a
-// percentile.
-func (c column) point(n metric.Name) string {
-	p := c.At(n)
-	if !p.Printable {
-		return "—"
+// The marks of figures.
+const (
+	markAtLeast = "≥ "
+	markRough   = "~ "
+	markFew     = "* "
+	markUnknown = "— "
+)
+
+// mark returns the marks of a figure, and notes that they occur.
+func (t *summary) mark(f figure) string {
+	marks := ""
+	for _, m := range []struct {
+		mark string
+		has  bool
+	}{{markFew, f.few}, {markAtLeast, f.AtLeast}, {markRough, f.Rough}} {
+		if m.has {
+			marks += m.mark
+			t.marked[m.mark] = true
+		}
 	}
-	mark := ""
-	if p.AtLeast {
-		mark += "≥ "
+	return marks
+}
+
+// legend explains the marks that occur, one a line.
+func (t *summary) legend() {
+	for _, m := range []struct{ mark, text string }{
+		{markFew, "fewer than ten samples lie beyond this percentile: another load may well show another value, a longer one a steadier one"},
+		{markAtLeast, "requests without an answer reach this value: it is a lower bound"},
+		{markRough, "the loader itself was late by a good part of this value: the lags in the same row and the notes below say by how much"},
+		{markUnknown, "not known: requests without an answer might raise or lower it, or there is one sample"},
+	} {
+		if t.marked[m.mark] {
+			t.line("  %s%s", m.mark, m.text)
+		}
 	}
-	if p.Rough {
-		mark += "~ "
-	}
-	return mark + text(c.scale, p.NS)
 }

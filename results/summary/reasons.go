@@ -30,24 +30,59 @@ func reasons(r *results.Report, v results.Verdict) []results.Reason {
 		out = append(out, results.Reason{Code: "interrupted", Text: "interrupted: this is a partial result"})
 	}
 	for _, reason := range v.Reasons {
-		if (reason.Code == "shares" || reason.Code == "not-sampled") && v.Bottleneck != results.LimitLoader {
-			continue
+		switch {
+		case (reason.Code == "shares" || reason.Code == "not-sampled") && v.Bottleneck != results.LimitLoader:
+		case len(out) > 0 && strings.HasSuffix(out[len(out)-1].Text, reason.Text): // it is said already
+		default:
+			out = append(out, reason)
 		}
-		if text := advice[reason.Code]; text != "" {
-			reason.Text += "; " + text
+	}
+	for i := range out {
+		if text := advice(r, v, out[i].Code); text != "" {
+			out[i].Text += "; " + text
 		}
-		out = append(out, reason)
 	}
 	return out
 }
 
-// advice has the remedies for the user of a load, by a reason's code.
-var advice = map[string]string{
-	"shares":          "the throughput is a lower bound of what the server can do: give the loader more threads with -t, on CPUs of its own",
-	"stalled":         "throughput and latencies show that, and not the server alone",
-	"loader-behind":   "give the loader more threads with -t, on CPUs of its own, or a lower -R",
-	"loader-lag":      "the latencies marked ~ hold that much of the loader's own time; give it a CPU of its own with --cpus, where it can poll all the time (--idle spin)",
-	"nothing-offered": "take a longer -d or a higher -R",
+// advice returns the remedy for the user of a load, by a reason's code; empty for
+// none.
+func advice(r *results.Report, v results.Verdict, code string) string {
+	stood := slices.ContainsFunc(v.Reasons, func(r results.Reason) bool { return r.Code == "stalled" })
+	switch code {
+	case "shares":
+		return "the throughput is a lower bound of what the server can do: give the loader more threads with -t, on CPUs of its own"
+	case "stalled":
+		return "throughput and latencies show that, and not the server alone"
+	case "loader-behind":
+		return behind(v.Bottleneck == results.LimitLoader, stood)
+	case "loader-lag":
+		text := "the latencies marked ~ hold that much of the loader's own time"
+		if r.IdleStrategy != "spin" && !stood {
+			text += "; give it a CPU of its own with --cpus, where it can poll all the time (--idle spin)"
+		}
+		return text
+	case "nothing-completed":
+		if p := Measured(r); p.Right()+p.Unanswered > 0 {
+			return "answers take longer than the window: take a longer -d"
+		}
+	case "nothing-offered":
+		return "take a longer -d or a higher -R"
+	}
+	return ""
+}
+
+// behind is the advice for a rate that was not kept. limited is true where the loader
+// was the limit. A loader that stood still needs no more threads.
+func behind(limited, stood bool) string {
+	text := ""
+	if limited {
+		text = "the throughput is a lower bound of what the server can do"
+	}
+	if stood {
+		return text
+	}
+	return strings.TrimPrefix(text+"; more threads (-t) on CPUs of their own, or a lower -R, may keep the rate", "; ")
 }
 
 // Void reports whether any of the reasons voids the numbers.

@@ -8,11 +8,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
 
 	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/results/metric"
 )
 
 // Document is the JSON form of one load. Its head is the measured phase.
@@ -26,8 +28,40 @@ type Document struct {
 	// ThroughputRPS is Requests per second of the window.
 	ThroughputRPS float64 `json:"throughput_rps"`
 	// Errors counts failed requests of any cause, in the window and around it.
-	Errors uint64         `json:"errors"`
-	Report results.Report `json:"report"`
+	Errors uint64 `json:"errors"`
+	// Latency is what the load is about: from the intended send in an open loop and
+	// with users, else from the actual send. Absent where nothing was answered.
+	Latency *Latency `json:"latency,omitempty"`
+	// Distributions are all others: service time, the time of failed requests, and
+	// the loader's own lags, each absent without samples.
+	Distributions map[string]Latency `json:"distributions,omitempty"`
+	Verdict       results.Verdict    `json:"verdict"`
+	// Thresholds are absent where none were asked for.
+	Thresholds []Threshold    `json:"thresholds,omitempty"`
+	Report     results.Report `json:"report"`
+}
+
+// Latency is a distribution in plain numbers of nanoseconds. The report has its
+// histogram.
+type Latency struct {
+	// Of is "corrected", "service", "failed", "receive_lag", "send_lag_idle" or
+	// "send_lag_blocked".
+	Of      string `json:"of"`
+	Samples uint64 `json:"samples"`
+	// PercentilesNS are by name, such as "p99.9".
+	PercentilesNS map[metric.Name]int64 `json:"percentiles_ns"`
+	MinNS         int64                 `json:"min_ns"`
+	MaxNS         int64                 `json:"max_ns"`
+	MeanNS        float64               `json:"mean_ns"`
+	// StdevNS is absent where it is not known: for one sample, and where
+	// unanswered requests might raise or lower it.
+	StdevNS *float64 `json:"stdev_ns,omitempty"`
+	// AtLeast names the figures that unanswered requests could only raise, Rough
+	// those into which the loader's own lag reaches, and Few the percentiles with
+	// fewer than ten samples beyond.
+	AtLeast []metric.Name `json:"at_least,omitempty"`
+	Rough   []metric.Name `json:"rough,omitempty"`
+	Few     []metric.Name `json:"few_samples,omitempty"`
 }
 
 // Measured returns the first measured phase of a report, or nil.
@@ -40,12 +74,29 @@ func Measured(r *results.Report) *results.Phase {
 	return nil
 }
 
-// JSON writes the report as one Document.
-func JSON(w io.Writer, r results.Report) error {
-	d := Document{Schema: results.Schema, Report: r}
-	if p := Measured(&r); p != nil {
+// JSON writes the report as one Document. A damaged histogram is an error.
+func JSON(w io.Writer, r results.Report, o Options) error {
+	l, err := read(&r, o)
+	if err != nil {
+		return err
+	}
+	d := Document{Schema: results.Schema, Report: r, Verdict: l.verdict, Thresholds: l.thresholds()}
+	d.Verdict.Reasons = reasons(&r, l.verdict)
+	if p := l.phase; p != nil {
 		d.Requests, d.DurationNS, d.ThroughputRPS = p.Total.Completed, p.WindowNS(), p.ThroughputRPS()
 		d.Errors = p.Failures()
+	}
+	main := l.headline()
+	for i := range l.all {
+		figures := l.plain(&l.all[i])
+		if &l.all[i] == main {
+			d.Latency = &figures
+			continue
+		}
+		if d.Distributions == nil {
+			d.Distributions = map[string]Latency{}
+		}
+		d.Distributions[figures.Of] = figures
 	}
 	enc := json.NewEncoder(w)
 	enc.SetIndent("", "  ")
@@ -53,6 +104,32 @@ func JSON(w io.Writer, r results.Report) error {
 		return fmt.Errorf("writing the report as JSON: %w", err)
 	}
 	return nil
+}
+
+// plain returns a distribution in plain numbers.
+func (l *load) plain(d *distribution) Latency {
+	out := Latency{
+		Of: strings.NewReplacer(", ", "_", " ", "_").Replace(d.name), Samples: d.Count, PercentilesNS: map[metric.Name]int64{},
+		MinNS: int64(d.at(metric.Min).NS), MaxNS: int64(d.at(metric.Max).NS), MeanNS: d.at(metric.Mean).NS,
+	}
+	for _, n := range l.figures() {
+		f := d.at(n)
+		if q, ok := n.Quantile(); ok && q < 1 {
+			out.PercentilesNS[n] = int64(f.NS)
+		}
+		if n == metric.Stdev && !f.unknown {
+			out.StdevNS = &f.NS
+		}
+		for _, m := range []struct {
+			has  bool
+			list *[]metric.Name
+		}{{f.AtLeast, &out.AtLeast}, {f.Rough, &out.Rough}, {f.few, &out.Few}} {
+			if m.has {
+				*m.list = append(*m.list, n)
+			}
+		}
+	}
+	return out
 }
 
 // ticksPerHalf is the number of lines for each halving of the share above a

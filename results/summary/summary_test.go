@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -13,6 +15,7 @@ import (
 
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/golden"
+	"github.com/joust-bench/joust/results/metric"
 	"github.com/joust-bench/joust/results/summary"
 )
 
@@ -126,6 +129,18 @@ func silent(t testing.TB) results.Phase {
 	return p
 }
 
+// slowest is a list of n slow requests of the window of closed.
+func slowest(n int) (list []results.SlowRequest) {
+	for i := range n {
+		end := 2*second + int64(i+1)*second/3
+		list = append(list, results.SlowRequest{
+			Request: "GET /", ID: fmt.Sprintf("00000000-0000-8007-8001-%012x", 1000*i), Status: 200, Thread: 1, Connection: 5 * i,
+			IntendedNS: end - 2_000_000 + int64(i)*1000, SentNS: end - 2_000_000 + int64(i)*1000, EndNS: end,
+		})
+	}
+	return list
+}
+
 func TestText(t *testing.T) {
 	t.Parallel()
 	tls := report(t, closed(t))
@@ -147,7 +162,30 @@ func TestText(t *testing.T) {
 	lagging := report(t, open(t))
 	lagging.Phases[1].SendLagIdle = spread(t, 9_990, 300_000, 3e6)
 	lagging.Phases[1].ReceiveLag, lagging.Phases[1].StallNS = spread(t, 150, 900, 5000), ptr(second/100)
+	percentiles, err1 := summary.ParsePercentiles([]string{"99.95", "10", "50"})
+	thresholds, err2 := summary.ParseThresholds([]string{"p95<1ms", "p99.9<0.5ms", "error_rate<1%", "achieved>99%"})
+	if err1 != nil || err2 != nil {
+		t.Fatal(err1, err2)
+	}
+	options := map[string]summary.Options{"lagging": {Percentiles: percentiles, Thresholds: thresholds}, "failing": {Thresholds: thresholds}}
+	followed := report(t, closed(t))
+	followed.Follow, followed.Phases[1].Followed = true, 768_000
+	unfollowed := report(t, closed(t))
+	unfollowed.Phases[1].Total.Status = map[string]uint64{"302": 499_000, "301": 1_000}
+	unfollowed.Phases[1].FirstUnfollowed = &results.Redirect{Status: 302, URL: "http://127.0.0.1:8080/index.html"}
+	elsewhere := report(t, closed(t))
+	elsewhere.Follow, elsewhere.Phases[1].Total.Status = true, map[string]uint64{"308": 500_000}
+	elsewhere.Phases[1].FirstUnfollowed = &results.Redirect{Status: 308, URL: "https://127.0.0.1/", Elsewhere: true}
+	malformed := report(t, closed(t))
+	malformed.Phases[1].Total.Status = map[string]uint64{"301": 500_000}
+	malformed.Phases[1].FirstUnfollowed = &results.Redirect{Status: 301, URL: "/%zz", Malformed: true}
+	nowhere := report(t, closed(t))
+	nowhere.Phases[1].Total.Status = map[string]uint64{"301": 500_000}
+	named := report(t, closed(t))
+	named.RequestID, named.Phases[1].Slowest = "X-Request-Id", slowest(12)
 	for name, r := range map[string]results.Report{
+		"request_ids": named, "followed": followed, "elsewhere": elsewhere, "unfollowed": unfollowed,
+		"malformed": malformed, "nowhere": nowhere,
 		"closed": report(t, closed(t)), "open": report(t, open(t)), "saturated": report(t, saturated(t)),
 		"failing": failed, "tls_depth": tls, "fewer_threads": fewer, "loader_limit": limited, "interrupted": stopped,
 		"interrupted_early": early, "lagging": lagging, "too_few_connections": slow, "silent": report(t, silent(t)),
@@ -155,7 +193,7 @@ func TestText(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var out bytes.Buffer
-			if err := summary.Text(&out, "GET http://127.0.0.1:8080/", &r); err != nil {
+			if err := summary.Text(&out, "GET http://127.0.0.1:8080/", &r, options[name]); err != nil {
 				t.Fatal(err)
 			}
 			golden.Hold(t, "testdata/"+name+".txt", out.String())
@@ -180,42 +218,42 @@ func TestReasons(t *testing.T) {
 		{"open", report(t, open(t)), ""},
 		{"nearly full", edit(report(t, closed(t)), func(_ *results.Report, p *results.Phase) { p.Threads[0].Work = 0.949 }), ""},
 		{"full", edit(report(t, closed(t)), func(_ *results.Report, p *results.Phase) { p.Threads[0].Work = 0.95 }), "shares"},
-		{"connections", edit(report(t, closed(t)), func(r *results.Report, _ *results.Phase) { r.ConnectionsOpen = 63 }), "connections!"},
-		{"failed outside", edit(report(t, closed(t)), func(_ *results.Report, p *results.Phase) { p.FailedOutside = 1 }), "errors!"},
-		{"unanswered", report(t, silent(t)), "unanswered!"},
+		{"connections", edit(report(t, closed(t)), func(r *results.Report, _ *results.Phase) { r.ConnectionsOpen = 63 }), "connections"},
+		{"failed outside", edit(report(t, closed(t)), func(_ *results.Report, p *results.Phase) { p.FailedOutside = 1 }), "errors"},
+		{"unanswered", report(t, silent(t)), "unanswered"},
 		{"unanswered when it was interrupted", edit(report(t, silent(t)), func(r *results.Report, _ *results.Phase) { r.Interrupted = true }), "interrupted"},
 		{"an answer to no request", edit(report(t, closed(t)), func(_ *results.Report, p *results.Phase) { p.SurplusAnswers = 1 }), "surplus!"},
 		{"a connection that could not be made", edit(report(t, closed(t)), func(_ *results.Report, p *results.Phase) {
 			p.ConnectionErrors = map[results.Cause]uint64{results.CauseConnectRefused: 1}
-		}), "connection-errors!"},
+		}), "connection-errors"},
 		{"stopped", edit(report(t, closed(t)), func(_ *results.Report, p *results.Phase) { p.StallNS = ptr(2 * 310 * int64(1e6)) }), "stalled"},
 		{"stopped for a moment", edit(report(t, closed(t)), func(_ *results.Report, p *results.Phase) { p.StallNS = ptr(2 * 290 * int64(1e6)) }), ""},
 		{"stopped, and the rate was kept", edit(report(t, open(t)), func(_ *results.Report, p *results.Phase) { p.StallNS = ptr(second) }), "stalled"},
 		{"stopped, and it was not", edit(report(t, saturated(t)), func(_ *results.Report, p *results.Phase) {
 			p.StallNS, p.Total.Failed, p.Total.Errors = ptr(5*second), 0, nil
-		}), "loader-behind! stalled"},
-		{"waited to connect", edit(report(t, closed(t)), func(_ *results.Report, p *results.Phase) { p.BackoffNS = 64 * second / 5 }), "backed-off!"},
+		}), "loader-behind"},
+		{"waited to connect", edit(report(t, closed(t)), func(_ *results.Report, p *results.Phase) { p.BackoffNS = 64 * second / 5 }), "backed-off"},
 		{"the warm-up", edit(report(t, closed(t)), func(r *results.Report, _ *results.Phase) { r.Phases[0].Unanswered = 3 }), "warm-up"},
 		{"nothing right", edit(report(t, closed(t)), func(_ *results.Report, p *results.Phase) {
 			p.Total.Completed, p.Total.Failed = 0, 5
-		}), "errors! nothing-completed!"},
+		}), "errors nothing-completed!"},
 		{"nothing offered", edit(report(t, open(t)), func(_ *results.Report, p *results.Phase) { p.Rate.Offered = 0 }), "nothing-offered!"},
 		{"saturated", edit(report(t, saturated(t)), func(_ *results.Report, p *results.Phase) { p.Total.Failed, p.Total.Errors = 0, nil }), "fell-behind"},
-		{"saturated, and answered too late", report(t, saturated(t)), "errors! fell-behind"},
+		{"saturated, and answered too late", report(t, saturated(t)), "errors fell-behind"},
 		{"a tenth failed, all asked in time", edit(report(t, open(t)), func(_ *results.Report, p *results.Phase) {
 			p.Rate.Achieved, p.Total.Failed = 9_000, 1_000
-		}), "errors!"},
+		}), "errors"},
 		{"most never sent, nothing sent late", edit(report(t, open(t)), func(_ *results.Report, p *results.Phase) {
 			p.Rate.Achieved, p.Rate.NeverSent, p.SendLagBlocked = 4_000, 6_000, nil
 			p.SendLagIdle = spread(t, 4_000, 200, 20_000)
 		}), "fell-behind"},
 		{"behind, and waited to connect", edit(report(t, saturated(t)), func(_ *results.Report, p *results.Phase) {
 			p.BackoffNS = 64 * second / 5
-		}), "errors! backed-off!"},
+		}), "errors backed-off"},
 		{"kept 99 %", edit(report(t, open(t)), func(_ *results.Report, p *results.Phase) { p.Rate.Achieved = 9_900 }), ""},
-		{"behind by itself", edit(report(t, open(t)), func(_ *results.Report, p *results.Phase) { p.Rate.Achieved = 9_899 }), "loader-behind!"},
-		{"behind and busy", edit(report(t, saturated(t)), func(_ *results.Report, p *results.Phase) { p.Threads[0].Work = 0.8 }), "errors! loader-behind!"},
-		{"backlog", edit(report(t, open(t)), func(_ *results.Report, p *results.Phase) { p.Rate.BacklogT1 = 102 }), "loader-behind!"},
+		{"behind by itself", edit(report(t, open(t)), func(_ *results.Report, p *results.Phase) { p.Rate.Achieved = 9_899 }), "loader-behind"},
+		{"behind and busy", edit(report(t, saturated(t)), func(_ *results.Report, p *results.Phase) { p.Threads[0].Work = 0.8 }), "errors loader-behind"},
+		{"backlog", edit(report(t, open(t)), func(_ *results.Report, p *results.Phase) { p.Rate.BacklogT1 = 102 }), "loader-behind"},
 		{"late itself", edit(report(t, open(t)), func(_ *results.Report, p *results.Phase) {
 			p.SendLagIdle = spread(t, 9_990, 100_000, 200_000)
 		}), "loader-lag"},
@@ -242,6 +280,42 @@ func TestReasons(t *testing.T) {
 	}
 }
 
+// Advice fits the load that it is given for.
+func TestAdvice(t *testing.T) {
+	t.Parallel()
+	late := func(_ *results.Report, p *results.Phase) { p.SendLagIdle = spread(t, 9_990, 100_000, 200_000) }
+	busy := func(_ *results.Report, p *results.Phase) { p.Rate.Achieved, p.Threads[0].Work = 9_000, 0.9 }
+	silent := func(_ *results.Report, p *results.Phase) {
+		p.Total, p.CompletedBefore, p.Unanswered = results.Group{}, 0, 64
+	}
+	for _, c := range []struct {
+		name   string
+		change func(*results.Report, *results.Phase)
+		says   string
+		not    string
+	}{
+		{"late", late, "hold that much of the loader's own time; give it a CPU of its own with --cpus", "void"},
+		{"late although it polls", func(r *results.Report, p *results.Phase) { late(r, p); r.IdleStrategy = "spin" }, "hold that much of the loader's own time", "--cpus"},
+		{"late since it stood still", func(r *results.Report, p *results.Phase) { late(r, p); p.StallNS = ptr(second) }, "hold that much of the loader's own time", "--cpus"},
+		{"behind", busy, "the throughput is a lower bound of what the server can do; more threads (-t)", "not-sampled"},
+		{"behind since it stood still", func(r *results.Report, p *results.Phase) { busy(r, p); p.StallNS = ptr(second) }, "the throughput is a lower bound of what the server can do", "-t"},
+		{"behind by whose doing", func(_ *results.Report, p *results.Phase) { p.Rate.Achieved, p.Threads = 9_000, nil }, "to tell whose doing it was; more threads (-t)", "lower bound"},
+		{"no answer in the window", silent, "no request completed in the window; answers take longer than the window: take a longer -d", "--cpus"},
+		{"nothing due", func(_ *results.Report, p *results.Phase) {
+			p.Total, p.Asked, p.CompletedBefore, p.Rate = results.Group{}, 0, 0, &results.RateReport{TargetRPS: 0.1}
+		}, "the schedule had no request in the window; take a longer -d or a higher -R", "completed"},
+	} {
+		r := edit(report(t, open(t)), c.change)
+		var texts []string
+		for _, reason := range summary.Reasons(&r) {
+			texts = append(texts, reason.Text)
+		}
+		if all := strings.Join(texts, "\n"); !strings.Contains(all, c.says) || strings.Contains(all, c.not) {
+			t.Errorf("%s: want %q and not %q in\n%s", c.name, c.says, c.not, all)
+		}
+	}
+}
+
 // A thread that was taken off its CPU while it polled has polled for longer than
 // it had CPU time: its cost is not known, and is not 0.
 func TestNoCostOfARequestThatIsNotKnown(t *testing.T) {
@@ -251,7 +325,7 @@ func TestNoCostOfARequestThatIsNotKnown(t *testing.T) {
 			p.Threads = []results.ThreadUse{{CPUNS: 4 * second, SpinNS: spin}}
 		})
 		var out bytes.Buffer
-		if err := summary.Text(&out, "x", &r); err != nil {
+		if err := summary.Text(&out, "x", &r, summary.Options{}); err != nil {
 			t.Fatal(err)
 		}
 		if got := strings.Contains(out.String(), "of work a request"); got != want {
@@ -264,7 +338,7 @@ func TestJSON(t *testing.T) {
 	t.Parallel()
 	r := report(t, failing(t))
 	var out bytes.Buffer
-	if err := summary.JSON(&out, r); err != nil {
+	if err := summary.JSON(&out, r, summary.Options{}); err != nil {
 		t.Fatal(err)
 	}
 	var fields map[string]json.RawMessage
@@ -278,8 +352,8 @@ func TestJSON(t *testing.T) {
 			t.Errorf("%s is %s, want %s", name, fields[name], want)
 		}
 	}
-	if len(fields) != 6 {
-		t.Errorf("%d fields in the head, want 6", len(fields))
+	if len(fields) != 9 {
+		t.Errorf("%d fields in the head, want 9", len(fields))
 	}
 	var back results.Report
 	if err := json.Unmarshal(fields["report"], &back); err != nil {
@@ -290,10 +364,50 @@ func TestJSON(t *testing.T) {
 	}
 }
 
+// Programs read plain numbers: percentiles, the verdict and the outcomes of
+// thresholds.
+func TestJSONOfFigures(t *testing.T) {
+	t.Parallel()
+	percentiles, err1 := summary.ParsePercentiles([]string{"99.95"})
+	thresholds, err2 := summary.ParseThresholds([]string{"p50<1us"})
+	if err1 != nil || err2 != nil {
+		t.Fatal(err1, err2)
+	}
+	var out bytes.Buffer
+	if err := summary.JSON(&out, report(t, saturated(t)), summary.Options{Percentiles: percentiles, Thresholds: thresholds}); err != nil {
+		t.Fatal(err)
+	}
+	var d summary.Document
+	if err := json.Unmarshal(out.Bytes(), &d); err != nil {
+		t.Fatal(err)
+	}
+	l := d.Latency
+	if l.Of != "corrected" || l.Samples != 9464 || l.MinNS != 110_000 || l.MaxNS != 4e9 || len(l.PercentilesNS) != 8 {
+		t.Errorf("%+v", l)
+	}
+	if at := l.PercentilesNS["p99.95"]; at < 3_990_000_000 || at > 4_000_000_000 {
+		t.Errorf("p99.95 is %d ns", at)
+	}
+	few := []metric.Name{"p99.9", "p99.95", "p99.99"}
+	atLeast := []metric.Name{"p50", "p75", "p90", "p95", "p99", "p99.9", "p99.95", "p99.99", "max", "mean"}
+	if !slices.Equal(l.Few, few) || !slices.Equal(l.AtLeast, atLeast) || l.Rough != nil || l.StdevNS != nil {
+		t.Errorf("marks: few %v, at least %v, rough %v", l.Few, l.AtLeast, l.Rough)
+	}
+	if d.Distributions["service"].Samples != 10_000 || d.Distributions["send_lag_idle"].Samples != 100 || len(d.Distributions) != 3 {
+		t.Errorf("%+v", d.Distributions)
+	}
+	if v := d.Verdict; !v.Valid || len(v.Reasons) != 2 || v.Reasons[0].Code != "errors" || v.Reasons[1].Code != "fell-behind" {
+		t.Errorf("%+v", d.Verdict)
+	}
+	if g := d.Thresholds; len(g) != 1 || g[0].Outcome != summary.Broken || *g[0].Value != float64(l.PercentilesNS["p50"]) || g[0].Limit != 1000 || g[0].Unit != "ns" {
+		t.Errorf("%+v", d.Thresholds)
+	}
+}
+
 func TestJSONOfNothing(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
-	if err := summary.JSON(&out, results.Report{Interrupted: true}); err != nil {
+	if err := summary.JSON(&out, results.Report{Interrupted: true}, summary.Options{}); err != nil {
 		t.Fatal(err)
 	}
 	var d summary.Document
@@ -335,7 +449,7 @@ func TestDamage(t *testing.T) {
 		"connect":  func(r *results.Report, _ *results.Phase) { r.Connect = damaged },
 	} {
 		r := edit(report(t, open(t)), change)
-		if err := summary.Text(&bytes.Buffer{}, "x", &r); err == nil || !strings.Contains(err.Error(), "histogram") {
+		if err := summary.Text(&bytes.Buffer{}, "x", &r, summary.Options{}); err == nil || !strings.Contains(err.Error(), "histogram") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

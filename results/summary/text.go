@@ -6,27 +6,36 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"text/tabwriter"
 
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/stats"
 )
 
 // Text writes the summary of one load for people. The title is its first line,
-// such as "GET http://127.0.0.1:8080/".
-func Text(w io.Writer, title string, r *results.Report) error {
-	t := &summary{report: r, phase: Measured(r), verdict: Verdict(r)}
+// such as "GET http://127.0.0.1:8080/". A damaged histogram is an error.
+func Text(w io.Writer, title string, r *results.Report, o Options) error {
+	l, err := read(r, o)
+	if err != nil {
+		return err
+	}
+	t := &summary{load: l, marked: map[string]bool{}}
 	t.line("%s", title)
 	t.line("%s", t.asked())
 	if t.phase != nil {
+		t.line("")
 		t.counts()
+		t.uploads()
+		t.redirects()
+		t.failures()
 		if err := t.setUp(); err != nil {
 			return err
 		}
-		if err := t.latencies(); err != nil {
-			return err
-		}
+		t.latencies()
+		t.slowest()
 		t.loader()
 	}
+	t.gates()
 	t.remarks()
 	if _, err := io.WriteString(w, t.String()); err != nil {
 		return fmt.Errorf("writing the summary: %w", err)
@@ -37,9 +46,9 @@ func Text(w io.Writer, title string, r *results.Report) error {
 // summary is the text in the making.
 type summary struct {
 	strings.Builder
-	report  *results.Report
-	phase   *results.Phase
-	verdict results.Verdict
+	*load
+	// marked holds the marks of figures that occurred.
+	marked map[string]bool
 }
 
 func (t *summary) line(format string, args ...any) { fmt.Fprintf(t, format+"\n", args...) }
@@ -96,18 +105,16 @@ func (t *summary) warmup() string {
 	return " after " + span(ns) + " of warm-up"
 }
 
-// counts prints requests, throughput, bytes, statuses and errors.
+// counts prints requests, throughput and bytes.
 func (t *summary) counts() {
 	p := t.phase
-	t.line("")
+	if paced := t.paced(); paced != "" {
+		t.item("rate", "%s", paced)
+	}
 	t.item("requests", "%s right in the window", count(p.Total.Completed))
 	t.item("", "%s asked in and around it: %s right, %s failed, %s unanswered",
 		count(p.Asked), count(p.Right()), count(p.Failures()), count(p.Unanswered))
-	bound := ""
-	if t.verdict.Bottleneck == results.LimitLoader {
-		bound = "≥ "
-	}
-	t.item("throughput", "%s%s req/s", bound, digits(p.ThroughputRPS()))
+	t.item("throughput", "%s%s req/s", t.bound(), digits(p.ThroughputRPS()))
 	if r := p.Rate; r != nil && r.Offered > 0 {
 		t.item("", "offered %s, achieved %s requests (%s)", count(r.Offered), count(r.Achieved), percent(r.KeptShare()))
 		if r.NeverSent+r.Censored+p.Shed > 0 {
@@ -119,41 +126,53 @@ func (t *summary) counts() {
 	}
 	t.traffic("received", p.ReceivedBytes, p.ReceivedBodyBytes)
 	t.traffic("sent", p.SentBytes, p.SentBodyBytes)
-	t.statuses()
-	t.errors()
+}
+
+// bound marks a throughput that is a lower bound.
+func (t *summary) bound() string {
+	if t.limitedByLoader() {
+		return markAtLeast
+	}
+	return ""
 }
 
 func (t *summary) traffic(name string, all, bodies uint64) {
-	perSecond := 0.0
-	if ns := t.phase.WindowNS(); ns > 0 {
-		perSecond = float64(all) * 1e9 / float64(ns)
-	}
-	t.item(name, "%s, %s/s (bodies %s)", bytes(float64(all)), bytes(perSecond), bytes(float64(bodies)))
+	t.item(name, "%s, %s/s (bodies %s)", bytes(float64(all)), bytes(perSecond(all, t.phase.WindowNS())), bytes(float64(bodies)))
 }
 
-func (t *summary) statuses() {
+// perSecond returns the rate of n in a window, 0 for an empty window.
+func perSecond(n uint64, windowNS int64) float64 {
+	if windowNS <= 0 {
+		return 0
+	}
+	return float64(n) * 1e9 / float64(windowNS)
+}
+
+// failures prints the answers by status, the failures by cause, and the first of
+// them in words.
+func (t *summary) failures() {
+	p := t.phase
 	var words []string
-	for _, code := range slices.Sorted(maps.Keys(t.phase.Total.Status)) {
-		words = append(words, code+": "+count(t.phase.Total.Status[code]))
+	for _, code := range slices.Sorted(maps.Keys(p.Total.Status)) {
+		words = append(words, code+": "+count(p.Total.Status[code]))
 	}
 	if len(words) > 0 {
 		t.item("status", "%s", strings.Join(words, ", "))
 	}
-}
-
-func (t *summary) errors() {
-	p := t.phase
-	if c := causes(p.Total.Errors, false); c != "" {
-		t.item("errors", "server side: %s", c)
-	}
-	if c := causes(p.Total.Errors, true); c != "" {
-		t.item("errors", "loader side: %s", c)
-	}
-	if p.FailedOutside > 0 {
-		t.item("errors", "outside the window: %s", count(p.FailedOutside))
-	}
-	if p.Failures() > 0 && p.Total.FirstError != "" {
-		t.item("first error", "%s", p.Total.FirstError)
+	if n := p.Failures(); n > 0 {
+		t.item("failed", "%s of %s requests (%s)", count(n), count(p.Asked), percent(float64(n)/float64(max(p.Asked, n))))
+		if c := causes(p.Total.Errors, false); c != "" {
+			t.item("", "server side: %s", c)
+		}
+		if c := causes(p.Total.Errors, true); c != "" {
+			t.item("", "loader side: %s", c)
+		}
+		if p.FailedOutside > 0 {
+			t.item("", "outside the window: %s", count(p.FailedOutside))
+		}
+		if p.Total.FirstError != "" {
+			t.item("", "the first: %s", p.Total.FirstError)
+		}
 	}
 }
 
@@ -233,13 +252,42 @@ func (t *summary) loader() {
 	t.item("loader", "%s", strings.Join(words, ", "))
 }
 
-// remarks prints the sentences that limit belief in the numbers.
+// gates prints a line for each threshold.
+func (t *summary) gates() {
+	all := t.thresholds()
+	if len(all) == 0 {
+		return
+	}
+	t.line("")
+	w := tabwriter.NewWriter(t, 0, 8, 3, ' ', 0)
+	for i, g := range all {
+		name, value := "", "—"
+		if i == 0 {
+			name = "thresholds"
+		}
+		if g.Value != nil {
+			value = inUnit(g.Unit, *g.Value)
+		}
+		words := []string{fmt.Sprintf("  %-11s", name), g.Text, value, string(g.Outcome)}
+		if g.Why != "" {
+			words = append(words, g.Why)
+		}
+		// Writing to a strings.Builder does not fail.
+		_, _ = fmt.Fprintln(w, strings.Join(words, "\t"))
+	}
+	_ = w.Flush()
+}
+
+// remarks prints the sentences that limit belief in the numbers. Failures have lines
+// of their own, so here they stand only where they explain a void load.
 func (t *summary) remarks() {
-	reasons := reasons(t.report, t.verdict)
-	if len(reasons)+len(t.report.Neighbours)+len(t.report.Warnings) > 0 {
+	list := slices.DeleteFunc(reasons(t.report, t.verdict), func(r results.Reason) bool {
+		return t.verdict.Valid && (r.Code == "errors" || r.Code == "connection-errors")
+	})
+	if len(list)+len(t.report.Neighbours)+len(t.report.Warnings) > 0 {
 		t.line("")
 	}
-	for _, r := range reasons {
+	for _, r := range list {
 		kind := "note"
 		if r.Voids {
 			kind = "void"

@@ -30,7 +30,7 @@ var rooms = []room{
 	{path: "results/table"},
 	// Nearest names are a leaf that every room may use.
 	{path: "scenarios/suggest"},
-	{path: "results/metric", may: []string{"scenarios/suggest"}},
+	{path: "results/metric", may: []string{"results", "scenarios/suggest"}},
 	{path: "results/judge", may: []string{"results", "results/metric", "results/stats"}},
 	{path: "results/cells", may: []string{"results", "results/judge", "results/metric", "results/stats"}},
 	{path: "results/files", may: []string{"results", "results/table"}},

@@ -3,6 +3,7 @@
 package h1
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"slices"
@@ -17,9 +18,13 @@ import (
 // protocol holds the compiled requests of one load.
 type protocol struct {
 	host string
-	// absolute is true where targets are in absolute form.
+	// absolute is true where targets are in absolute form, for a proxy. hop are the
+	// header fields for that proxy.
 	absolute bool
-	pairs    []pair
+	hop      []scenarios.Header
+	// idField names the field of request ids, empty for none.
+	idField string
+	pairs   []pair
 	// bodies hold the bytes of requests and answers.
 	bodies *wire.Bodies
 }
@@ -34,9 +39,13 @@ type pair struct {
 }
 
 // New compiles the requests of a load and the answers that count as right.
-// Requests through a proxy without TLS have their targets in absolute form.
+// Requests through a proxy without TLS have their targets in absolute form, and the
+// proxy's headers.
 func New(spec *loaders.Spec) (codec.Protocol, error) {
-	p := &protocol{host: spec.Target.Host, absolute: spec.Proxy != nil && spec.TLS == nil, bodies: wire.NewMappedBodies()}
+	p := &protocol{host: spec.Target.Host, idField: spec.RequestID, bodies: wire.NewMappedBodies()}
+	if spec.Proxy != nil && spec.TLS == nil {
+		p.absolute, p.hop = true, spec.Proxy.Headers
+	}
 	for i := range spec.Requests {
 		e, err := p.compile(&spec.Requests[i], p.bodies)
 		if err != nil {
@@ -49,12 +58,22 @@ func New(spec *loaders.Spec) (codec.Protocol, error) {
 
 // compile makes the pair of a request, with its bytes in bodies.
 func (p *protocol) compile(r *scenarios.Request, bodies *wire.Bodies) (pair, error) {
-	built, err := bodies.Compile(r, p.host)
+	const noID = "00000000-0000-8000-8000-000000000000"
+	asked := *r
+	asked.Headers = slices.Concat(r.Headers, p.hop)
+	if p.idField != "" {
+		asked.Headers = append(asked.Headers, scenarios.Header{Name: p.idField, Value: noID})
+	}
+	built, err := bodies.Compile(&asked, p.host)
 	if err != nil {
 		return pair{}, err
 	}
 	if p.absolute {
 		built = wire.Absolute(built, p.host)
+	}
+	if p.idField != "" {
+		// The field is the last of the given ones.
+		built.IDAt = bytes.LastIndex(built.Head[:built.HeadBytes], []byte(noID))
 	}
 	return pair{name: r.Name, request: built, answer: bodies.Expect(r)}, nil
 }
@@ -83,6 +102,21 @@ func (p *protocol) Shard() codec.Shard {
 type shard struct {
 	protocol *protocol
 	pairs    []pair
+	redirect redirect
+}
+
+// redirect is an answer that redirects, as codec.Redirecting has it.
+type redirect struct {
+	request int32
+	status  int
+	head    []byte
+}
+
+var _ codec.Redirecting = (*shard)(nil)
+
+// Redirect implements codec.Redirecting.
+func (s *shard) Redirect() (request int32, status int, head []byte) {
+	return s.redirect.request, s.redirect.status, s.redirect.head
 }
 
 // Conn implements codec.Shard.
@@ -146,6 +180,9 @@ func (c *answerReader) Next(request int32, in []byte, found *codec.Answer) (n in
 		}
 		switch ev {
 		case wire.NeedMore:
+			if c.inBody {
+				found.Status = c.parser.Status
+			}
 			return n + took, nil
 		case wire.Interim:
 			if c.needs.Heads {
@@ -188,13 +225,17 @@ func (c *answerReader) recognised(p *pair, body []byte, found *codec.Answer) {
 // begin makes the parser ready for the answer to the request.
 func (c *answerReader) begin(request int32) {
 	c.fresh, c.inBody, c.cause = false, false, ""
-	c.parser.Expect(c.pairs[request].answer.NoBody)
+	a := &c.pairs[request].answer
+	c.parser.Expect(a.NoBody, a.HTTP10)
 	c.check.Reset()
 }
 
 // head judges the status of a final head, and remembers the head of a right answer.
 func (c *answerReader) head(request int32, head []byte) {
 	c.inBody = true
+	if c.redirect.head == nil && results.Redirects(c.parser.Status) {
+		c.redirect = redirect{request, c.parser.Status, bytes.Clone(head)}
+	}
 	e := &c.pairs[request]
 	if !e.answer.StatusOK(c.parser.Status) {
 		c.cause = results.CauseStatus

@@ -32,7 +32,7 @@ func cases() map[string][]byte {
 // parts.
 func parse(p *wire.Parser, a *wire.Expectation, data []byte) (parts int, ok bool) {
 	var check wire.Check
-	p.Expect(false)
+	p.Expect(false, false)
 	ok = true
 	for {
 		n, ev, err := p.Next(data)

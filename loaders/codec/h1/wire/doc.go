@@ -9,7 +9,10 @@
 //   - Transfer-Encoding together with Content-Length is an error. Section 6.3
 //     rule 3 lets the former win and says that it "ought to be handled as an
 //     error".
-//   - Transfer-Encoding in an HTTP/1.0 response is faulty framing (6.1).
+//   - Transfer-Encoding in an HTTP/1.0 response, or in the answer to an HTTP/1.0
+//     request, is faulty framing (6.1).
+//   - chunked has no parameters (7.1), and a Transfer-Encoding names at least one
+//     coding.
 //   - chunked must be the last coding; any other response with codings runs
 //     until the connection closes (6.3 rule 4).
 //   - A bare LF ends a line of a head or of trailers, as 2.2 allows; chunk

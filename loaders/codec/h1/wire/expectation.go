@@ -17,13 +17,16 @@ type Expectation struct {
 	Exact bool
 	// NoBody is true for HEAD: the answer has no body, whatever its head says.
 	NoBody bool
+	// HTTP10 is true for a request in HTTP/1.0: the connection stays only where the
+	// answer says so, and no coding may frame the body.
+	HTTP10 bool
 }
 
 // Expect prepares the expectation of a request; for an echo it shares the
 // request's body.
 func (b *Bodies) Expect(r *scenarios.Request) Expectation {
 	body, exact := r.AnswerBody()
-	return Expectation{Status: r.Expect.Status, Body: b.plain(body), Exact: exact, NoBody: r.Method == "HEAD"}
+	return Expectation{Status: r.Expect.Status, Body: b.plain(body), Exact: exact, NoBody: r.Method == "HEAD", HTTP10: r.Version == "1.0"}
 }
 
 // StatusOK reports whether a final status counts as right.

@@ -101,7 +101,7 @@ func TestComparedWithNetHTTP(t *testing.T) {
 func readOurs(data []byte, noBody bool) (answer, error) {
 	var p wire.Parser
 	var body []byte
-	p.Expect(noBody)
+	p.Expect(noBody, false)
 	for {
 		n, ev, err := p.Next(data)
 		if ev == wire.Body {

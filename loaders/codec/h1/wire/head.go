@@ -23,6 +23,7 @@ const (
 	sawClose flags = 1 << iota
 	sawKeepAlive
 	sawEncoding   // a Transfer-Encoding
+	sawCoding     // a coding in it
 	sawChunked    // chunked among its codings
 	chunkedIsLast // chunked is the last of its codings so far
 	isHTTP10
@@ -219,13 +220,23 @@ func (p *Parser) connection(value []byte) string {
 	return ""
 }
 
+// transferEncoding reads a list of codings. Other recipients might take a malformed
+// one for chunked, or for none.
 func (p *Parser) transferEncoding(value []byte) string {
 	p.flags |= sawEncoding
 	for item := range bytes.SplitSeq(value, []byte(",")) {
-		switch item = trimSpace(item); {
-		case len(item) == 0:
-		case !equalFold(item, "chunked"):
+		if item = trimSpace(item); len(item) == 0 {
+			continue
+		}
+		p.flags |= sawCoding
+		name, _, parameters := bytes.Cut(item, []byte(";"))
+		switch name = trimSpace(name); {
+		case !isToken(name):
+			return "Transfer-Encoding is not a list of codings"
+		case !equalFold(name, "chunked"):
 			p.flags &^= chunkedIsLast
+		case parameters:
+			return "chunked with parameters in Transfer-Encoding"
 		case p.has(sawChunked):
 			return "chunked applied twice"
 		default:
@@ -241,8 +252,13 @@ func (p *Parser) endHead(head []byte) (int, Part, error) {
 		if p.ContentLength >= 0 {
 			return p.fail("both Transfer-Encoding and Content-Length", head)
 		}
-		if p.has(isHTTP10) {
+		switch {
+		case p.has(isHTTP10):
 			return p.fail("Transfer-Encoding in an HTTP/1.0 response", head)
+		case p.asked10:
+			return p.fail("Transfer-Encoding in the answer to an HTTP/1.0 request", head)
+		case !p.has(sawCoding):
+			return p.fail("Transfer-Encoding without a coding", head)
 		}
 	}
 	p.HeadBytes = len(head)
@@ -256,7 +272,7 @@ func (p *Parser) endHead(head []byte) (int, Part, error) {
 	}
 	p.Chunked = p.has(chunkedIsLast)
 	p.KeepAlive = !p.has(sawClose) && p.Status != 101 &&
-		(!p.has(isHTTP10) || p.has(sawKeepAlive))
+		(!p.has(isHTTP10) && !p.asked10 || p.has(sawKeepAlive))
 	p.frame()
 	return len(head), Head, nil
 }

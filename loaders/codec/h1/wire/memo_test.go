@@ -14,7 +14,7 @@ import (
 func learn(t testing.TB, m *wire.Memo, noBody bool, stream string) {
 	t.Helper()
 	var p wire.Parser
-	p.Expect(noBody)
+	p.Expect(noBody, false)
 	data := []byte(stream)
 	for {
 		n, ev, err := p.Next(data)
@@ -114,7 +114,7 @@ func TestMemoAgreesWithTheParser(t *testing.T) {
 			return
 		}
 		var p wire.Parser
-		p.Expect(noBody)
+		p.Expect(noBody, false)
 		n, ev, err := p.Next(data)
 		at := n
 		for ev != wire.End {

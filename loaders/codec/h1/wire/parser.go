@@ -38,6 +38,7 @@ type Parser struct {
 	Chunked bool
 
 	noBody   bool
+	asked10  bool
 	state    state
 	last     lineKind
 	interims uint8
@@ -69,8 +70,9 @@ const (
 func (p *Parser) Reset() { *p = Parser{} }
 
 // Expect says, before the first byte of each response, whether the response has
-// no body because it answers a HEAD request. It holds until the next call.
-func (p *Parser) Expect(noBody bool) { p.noBody = noBody }
+// no body because it answers a HEAD request, and whether it answers an HTTP/1.0
+// request. It holds until the next call.
+func (p *Parser) Expect(noBody, http10 bool) { p.noBody, p.asked10 = noBody, http10 }
 
 // Next consumes n bytes at the front of data and returns the part that they are.
 // Call it on the rest, even an empty one, until it returns NeedMore or an error:

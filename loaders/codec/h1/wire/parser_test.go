@@ -35,7 +35,7 @@ func run(p *wire.Parser, noBody bool, pieces ...string) []string {
 		}
 	}
 	p.Reset()
-	p.Expect(noBody)
+	p.Expect(noBody, false)
 	var pending []byte
 	for _, piece := range pieces {
 		pending = append(pending, piece...)
@@ -120,6 +120,34 @@ func TestParserReadsAnyCut(t *testing.T) {
 				t.Errorf("byte by byte: -want +got\n%s", diff)
 			}
 		})
+	}
+}
+
+// The answer to an HTTP/1.0 request keeps the connection only where it says so, and
+// no coding frames its body (RFC 9112 §6.1, §9.3).
+func TestAnswersToHTTP10(t *testing.T) {
+	t.Parallel()
+	for head, want := range map[string]string{
+		"HTTP/1.0 200 OK\r\n":                                  "keep false",
+		"HTTP/1.1 200 OK\r\n":                                  "keep false",
+		"HTTP/1.0 200 OK\r\nConnection: keep-alive\r\n":        "keep true",
+		"HTTP/1.1 200 OK\r\nConnection: Keep-Alive\r\n":        "keep true",
+		"HTTP/1.1 200 OK\r\nConnection: close, keep-alive\r\n": "keep false",
+		"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n":    "error: Transfer-Encoding in the answer to an HTTP/1.0 request",
+	} {
+		if !strings.Contains(head, "Transfer") {
+			head += "Content-Length: 0\r\n"
+		}
+		var p wire.Parser
+		p.Expect(false, true)
+		_, _, err := p.Next([]byte(head + "\r\n"))
+		got := fmt.Sprintf("keep %v", p.KeepAlive)
+		if err != nil {
+			got = reasonOf(err)
+		}
+		if got != want {
+			t.Errorf("%q: %s, want %s", head, got, want)
+		}
 	}
 }
 

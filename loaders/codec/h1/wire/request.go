@@ -5,8 +5,10 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"net/url"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/joust-bench/joust/loaders/codec"
 	"github.com/joust-bench/joust/scenarios"
@@ -125,9 +127,12 @@ func checkTarget(r *scenarios.Request) error {
 	if r.Path == "" || r.Path[0] != '/' && (r.Path != "*" || r.Method != "OPTIONS") {
 		return fmt.Errorf("path %q does not begin with /", r.Path)
 	}
-	for i, c := range []byte(r.Path) {
+	for i, c := range r.Path {
 		if c <= ' ' || c >= 0x7f || c == '#' {
-			return fmt.Errorf("path %q holds the byte %q at %d; write it as %%%02X", r.Path, c, i, c)
+			letter := r.Path[i:]
+			_, n := utf8.DecodeRuneInString(letter)
+			letter = letter[:n]
+			return fmt.Errorf("path %q holds %q at %d; write it as %s", r.Path, letter, i, url.PathEscape(letter))
 		}
 	}
 	return nil

@@ -34,6 +34,12 @@ func framed() []stream {
 			[]string{"head 200 keep=false length=-1 chunked=false bytes=44", `body "xyz"`, "eof end"}},
 		{"chunked not last until close", false, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked, gzip\r\n\r\nxyz",
 			[]string{"head 200 keep=false length=-1 chunked=false bytes=53", `body "xyz"`, "eof end"}},
+		{"identity until close", false, "HTTP/1.1 200 OK\r\nTransfer-Encoding: identity\r\n\r\n2\r\nok\r\n",
+			[]string{"head 200 keep=false length=-1 chunked=false bytes=48", `body "2\r\nok\r\n"`, "eof end"}},
+		{"another coding with a parameter", false, "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip;q=1, chunked\r\n\r\n1\r\na\r\n0\r\n\r\n",
+			[]string{"head 200 keep=true length=-1 chunked=true bytes=57", `body "a"`, "end", "idle"}},
+		{"length list of one value", false, "HTTP/1.1 200 OK\r\nContent-Length: 5, 5\r\n\r\nhello",
+			[]string{"head 200 keep=true length=5 chunked=false bytes=41", `body "hello"`, "end", "idle"}},
 		{"204", false, "HTTP/1.1 204 No Content\r\n\r\n",
 			[]string{"head 204 keep=true length=-1 chunked=false bytes=27", "end", "idle"}},
 		{"304 with a length", false, "HTTP/1.1 304 Not Modified\r\nContent-Length: 99\r\n\r\n",
@@ -153,6 +159,9 @@ func malformedHeads() []stream {
 		byteName  = "forbidden byte in a field name"
 		byteValue = "forbidden byte in a field value"
 		folded    = "folded Connection, Content-Length or Transfer-Encoding"
+		// The reasons to refuse codings.
+		parameters = "chunked with parameters in Transfer-Encoding"
+		notList    = "Transfer-Encoding is not a list of codings"
 	)
 	return []stream{
 		line("another protocol", "SSH-2.0-OpenSSH_9.6\r\n", notHTTP),
@@ -198,7 +207,21 @@ func malformedHeads() []stream {
 		field("length overflows", "Content-Length: 9223372036854775808", "Content-Length too large"),
 		field("length wraps", "Content-Length: 18446744073709551618", "Content-Length too large"),
 		field("coding and length", "Transfer-Encoding: chunked\r\nContent-Length: 2", "both Transfer-Encoding and Content-Length"),
+		field("identity and length", "Transfer-Encoding: identity\r\nContent-Length: 2", "both Transfer-Encoding and Content-Length"),
+		field("length and coding", "Content-Length: 2\r\nTransfer-Encoding: chunked", "both Transfer-Encoding and Content-Length"),
 		field("chunked twice", "Transfer-Encoding: chunked, chunked", "chunked applied twice"),
+		field("chunked twice in two fields", "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked", "chunked applied twice"),
+		field("chunked twice around another coding", "Transfer-Encoding: chunked, gzip, chunked", "chunked applied twice"),
+		field("chunked with a parameter", "Transfer-Encoding: chunked;q=1", parameters),
+		field("chunked with an empty parameter", "Transfer-Encoding: chunked;", parameters),
+		field("chunked with a parameter behind a space", "Transfer-Encoding: gzip, CHUNKED ; foo=bar", parameters),
+		field("chunked with a quoted parameter", "Transfer-Encoding: chunked;x=\"a\"", parameters),
+		field("quoted chunked", "Transfer-Encoding: \"chunked\"", notList),
+		field("two codings without a comma", "Transfer-Encoding: chunked gzip", notList),
+		field("a comma inside quotes", "Transfer-Encoding: gzip;x=\"a, chunked\"", notList),
+		field("a parameter without a coding", "Transfer-Encoding: ;q=1", notList),
+		field("no coding", "Transfer-Encoding:", "Transfer-Encoding without a coding"),
+		field("only commas", "Transfer-Encoding: , ,", "Transfer-Encoding without a coding"),
 		line("coding in HTTP/1.0", "HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "Transfer-Encoding in an HTTP/1.0 response"),
 	}
 }

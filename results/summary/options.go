@@ -1,0 +1,45 @@
+package summary
+
+import (
+	"errors"
+	"slices"
+
+	"github.com/joust-bench/joust/results/metric"
+)
+
+// Options are what a user asks of the result in addition to what it always has.
+type Options struct {
+	// Percentiles are shown next to the usual ones.
+	Percentiles []metric.Name
+	// Thresholds are bounds that the load must keep.
+	Thresholds []metric.Condition
+}
+
+// own returns the percentiles that have to be read in addition to the usual ones.
+func (o Options) own() []metric.Name {
+	all := slices.Clone(o.Percentiles)
+	for _, c := range o.Thresholds {
+		if _, percentile := c.Metric.Quantile(); percentile {
+			all = append(all, c.Metric)
+		}
+	}
+	return all
+}
+
+// ParsePercentiles reads percentages such as "50" and "99.95". The error has a line
+// for each wrong one.
+func ParsePercentiles(texts []string) ([]metric.Name, error) { return each(texts, metric.Percentile) }
+
+// ParseThresholds reads conditions on a load such as "p95<300ms" and
+// "error_rate<1%". The error has a line for each wrong one.
+func ParseThresholds(texts []string) ([]metric.Condition, error) {
+	return each(texts, func(text string) (metric.Condition, error) { return metric.ParseCondition(text, metric.OfLoad()) })
+}
+
+func each[T any](texts []string, parse func(string) (T, error)) (values []T, err error) {
+	for _, text := range texts {
+		value, wrong := parse(text)
+		values, err = append(values, value), errors.Join(err, wrong)
+	}
+	return values, err
+}

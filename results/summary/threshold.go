@@ -1,0 +1,189 @@
+package summary
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+
+	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/results/metric"
+)
+
+// Outcome says whether a load kept a threshold.
+type Outcome string
+
+// The outcomes.
+const (
+	Kept   Outcome = "kept"
+	Broken Outcome = "broken"
+	// NotMeasured is the outcome where the load has no value of the metric.
+	NotMeasured Outcome = "not measured"
+	// NotTold is the outcome where the error bar of the value holds the limit: the
+	// loader's own time, or requests without an answer, reach so far.
+	NotTold Outcome = "not told"
+)
+
+// Threshold is the outcome of one condition.
+type Threshold struct {
+	// Text is the condition in words, such as "p95 < 300ms".
+	Text string `json:"text"`
+	metric.Condition
+	// Value is in the unit of the metric; absent where it was not measured.
+	Value *float64 `json:"value,omitempty"`
+	// Unit is the unit of Value and Limit.
+	Unit    metric.Unit `json:"unit"`
+	Outcome Outcome     `json:"outcome"`
+	// Why says why the outcome is NotMeasured or NotTold.
+	Why string `json:"why,omitempty"`
+}
+
+// Judge returns the outcomes of the options' thresholds in their order. A damaged
+// histogram is an error.
+func Judge(r *results.Report, o Options) ([]Threshold, error) {
+	l, err := read(r, o)
+	if err != nil {
+		return nil, err
+	}
+	return l.thresholds(), nil
+}
+
+func (l *load) thresholds() []Threshold {
+	var out []Threshold
+	for _, c := range l.options.Thresholds {
+		t := Threshold{Text: c.String(), Condition: c, Unit: c.Metric.Unit()}
+		value, missing := l.value(c.Metric)
+		if value == nil {
+			t.Outcome, t.Why = NotMeasured, missing
+		} else {
+			t.Value = &value.value
+			t.decide(value)
+		}
+		out = append(out, t)
+	}
+	return out
+}
+
+// decide compares both ends of the value's error bar with the limit.
+func (t *Threshold) decide(v *bar) {
+	low, high := t.Holds(v.low), t.Holds(v.high)
+	switch {
+	case low && high:
+		t.Outcome = Kept
+	case !low && !high:
+		t.Outcome = Broken
+	default:
+		t.Outcome, t.Why = NotTold, v.because
+	}
+}
+
+// bar is a measured value with its error bar.
+type bar struct {
+	value, low, high float64
+	// because says where the error bar comes from.
+	because string
+}
+
+func exactly(value float64) *bar { return &bar{value: value, low: value, high: value} }
+
+// reaching returns a value that may be greater than it was measured.
+func reaching(value, high float64, because string) *bar {
+	return &bar{value: value, low: value, high: max(value, high), because: because}
+}
+
+// value returns the metric's value in the load; nil where it was not measured, with
+// the reason.
+func (l *load) value(n metric.Name) (value *bar, missing string) {
+	p := l.phase
+	if p == nil {
+		return nil, "nothing was measured"
+	}
+	code, isStatus := n.Status()
+	switch {
+	case n.IsLatency():
+		return l.latency(n)
+	case isStatus:
+		return exactly(float64(p.Total.Status[strconv.Itoa(code)])), ""
+	case n == metric.Errors:
+		return l.failures(1), ""
+	case n == metric.ErrorRate && p.Asked == 0:
+		return nil, "nothing was asked"
+	case n == metric.ErrorRate:
+		return l.failures(float64(p.Asked)), ""
+	case n == metric.Throughput:
+		return l.throughput(), ""
+	case n == metric.BytesPerSecond:
+		return exactly(perSecond(p.ReceivedBytes, p.WindowNS())), ""
+	case p.Rate == nil || p.Rate.Offered == 0:
+		return nil, "only an open loop (-R) has a rate to achieve"
+	case l.limitedByLoader():
+		return reaching(p.Rate.KeptShare(), 1, "the loader did not keep the rate"), ""
+	}
+	return exactly(p.Rate.KeptShare()), ""
+}
+
+// latency returns a figure of the latency that the load is about. The loader's own
+// time can only have raised it, and requests without an answer can only raise it.
+func (l *load) latency(n metric.Name) (value *bar, missing string) {
+	d := l.headline()
+	if d == nil {
+		return nil, "no request was answered rightly"
+	}
+	f, lag := d.at(n), d.lagNS(n)
+	v := &bar{value: f.NS, low: f.NS - lag, high: f.NS, because: "up to " + duration(int64(lag)) + " of it may be the loader's own"}
+	switch {
+	case f.unknown:
+		return nil, "the samples do not give it"
+	case f.AtLeast:
+		v.high, v.because = math.Inf(1), "requests without an answer reach it"
+	case v.low == 0:
+		v.because = "all of it may be the loader's own"
+	}
+	return v, ""
+}
+
+// failures returns the number of failed requests over per. A request without an
+// answer may have failed.
+func (l *load) failures(per float64) *bar {
+	failed, unanswered := float64(l.phase.Failures()), float64(l.phase.Unanswered)
+	if l.report.Interrupted {
+		unanswered = 0
+	}
+	return reaching(failed/per, (failed+unanswered)/per, count(l.phase.Unanswered)+" requests had no answer")
+}
+
+// throughput returns the right answers a second: a lower bound of those that the
+// server can give where the loader was the limit, or stood still.
+func (l *load) throughput() *bar {
+	x := l.phase.ThroughputRPS()
+	stalled, _ := l.phase.StalledShare()
+	switch {
+	case l.limitedByLoader():
+		return reaching(x, math.Inf(1), "the loader was the limit")
+	case stalled > results.DefaultThresholds().Stalled && stalled < 1:
+		return reaching(x, x/(1-stalled), "the loader stood still for "+percent(stalled)+" of the window")
+	}
+	return exactly(x)
+}
+
+// Failed reports whether any threshold was broken or has no value.
+func Failed(thresholds []Threshold) bool {
+	return slices.ContainsFunc(thresholds, func(t Threshold) bool { return t.Outcome == Broken || t.Outcome == NotMeasured })
+}
+
+// Undecided reports whether the outcome of any threshold could not be told.
+func Undecided(thresholds []Threshold) bool {
+	return slices.ContainsFunc(thresholds, func(t Threshold) bool { return t.Outcome == NotTold })
+}
+
+// String returns the outcome in a sentence.
+func (t Threshold) String() string {
+	text := fmt.Sprintf("threshold %s: %s", t.Text, t.Outcome)
+	if t.Value != nil {
+		text += ", " + inUnit(t.Unit, *t.Value)
+	}
+	if t.Why != "" {
+		text += " (" + t.Why + ")"
+	}
+	return text
+}
