@@ -12,6 +12,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/joust-bench/joust/results/files"
 	"github.com/joust-bench/joust/scenarios"
 	"github.com/joust-bench/joust/scenarios/strictyaml"
 	"github.com/joust-bench/joust/scenarios/suggest"
@@ -19,6 +20,9 @@ import (
 
 // ManifestName is the file that makes a folder a server.
 const ManifestName = "server.yaml"
+
+// mostText bounds a manifest and each of its templates, in bytes.
+const mostText = 1 << 20
 
 // The defaults of a manifest.
 const (
@@ -163,7 +167,7 @@ func readManifest(file string, rows scenarios.Rows) (Manifest, strictyaml.Proble
 	if err != nil {
 		return Manifest{}, nil, fmt.Errorf("find the manifest's folder: %w", err)
 	}
-	data, err := os.ReadFile(file)
+	data, err := files.Read(file, mostText)
 	if err != nil {
 		return Manifest{Name: filepath.Base(dir)}, nil, fmt.Errorf("read the manifest: %w", err)
 	}

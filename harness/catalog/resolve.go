@@ -6,6 +6,8 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+
+	"github.com/joust-bench/joust/results/files"
 )
 
 // Command is the command line of a server.
@@ -102,7 +104,7 @@ func writeFiles(m Manifest, launch Launch) error {
 	}
 	for _, name := range slices.Sorted(maps.Keys(m.Files)) {
 		source, target := filepath.Join(m.Dir, m.Files[name]), filepath.Join(launch.Dir, name)
-		text, err := os.ReadFile(source)
+		text, err := files.Read(source, mostText)
 		if err != nil {
 			return fmt.Errorf("read the template of files.%s of %s: %w", name, m.Name, err)
 		}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
-	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -13,6 +12,7 @@ import (
 	"time"
 
 	"github.com/joust-bench/joust/harness/surroundings"
+	"github.com/joust-bench/joust/results/files"
 	"github.com/joust-bench/joust/scenarios"
 	"github.com/joust-bench/joust/scenarios/strictyaml"
 	"github.com/joust-bench/joust/scenarios/suggest"
@@ -161,7 +161,7 @@ func (c *checker) checkFiles() {
 			c.doc.Report(at, "%s: template %q must be a file within the server's folder", at, source)
 			continue
 		}
-		text, err := os.ReadFile(filepath.Join(c.m.Dir, source))
+		text, err := files.Read(filepath.Join(c.m.Dir, source), mostText)
 		if errors.Is(err, fs.ErrNotExist) {
 			c.doc.Report(at, "%s: there is no template %q in the server's folder", at, source)
 			continue

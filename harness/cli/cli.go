@@ -76,7 +76,7 @@ func Run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		text = context.Cause(ctx).Error()
 	}
 	if text != "" && !errors.Is(err, session.ErrStopped) {
-		fmt.Fprintf(stderr, "joust: %s\n", text)
+		a.say("joust: %s", text)
 	}
 	return exitCode(ctx, err)
 }

@@ -94,6 +94,10 @@ func (f *duelFlags) read() (question, error) {
 			errs = append(errs, fmt.Errorf("%s is missing: name a server, such as %s nethttp", side.flag, side.flag))
 			continue
 		}
+		if strings.Contains(side.text, "://") {
+			errs = append(errs, fmt.Errorf("%s %s: a duel starts both variants itself: name a server, such as %s nethttp", side.flag, side.text, side.flag))
+			continue
+		}
 		var err error
 		q.specs[i], err = duel.ParseSpec(side.text)
 		errs = append(errs, err)

@@ -17,8 +17,8 @@ func TestInterruptedDuel(t *testing.T) {
 	p := s.joust(t, "duel", "--servers-dir", s.path("servers"), "--a", "good", "--b", "good,arg=slow",
 		"--duration", "5s", "--warmup", "0s", "--clients", "4")
 	p.until("the first window", func() bool { return s.events("loaded") > 0 })
-	again := "is not resumed, measure it again: joust duel --servers-dir " + s.path("servers") + " --a good --b 'good,arg=slow' --duration 5s"
-	resumed := strings.Replace(again, ",", ":", 1)
+	again := "is not resumed, measure it again: joust duel --servers-dir " + s.path("servers") + " --a good --b good,arg=slow --duration 5s"
+	resumed := strings.Replace(again, "resumed,", "resumed:", 1)
 	text := s.joust(t, "run", "--resume", "latest", "--servers-dir", s.path("servers")).ends(patience, ExitUsage)
 	says(t, text, " is a duel, and a duel "+resumed)
 	p.signal(syscall.SIGINT)

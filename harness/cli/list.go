@@ -22,6 +22,7 @@ import (
 	"github.com/joust-bench/joust/loaders/engine"
 	"github.com/joust-bench/joust/loaders/external"
 	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/results/files"
 	"github.com/joust-bench/joust/results/journal"
 	"github.com/joust-bench/joust/results/table"
 	"github.com/joust-bench/joust/scenarios"
@@ -182,11 +183,11 @@ func (a *app) listLoaders(ctx context.Context, t io.Writer) error {
 
 // listPlans lists the plans in scripts/ of the checkout or the working folder.
 func (a *app) listPlans(t io.Writer) error {
-	files, err := planFiles()
+	paths, err := planFiles()
 	if err != nil {
 		return err
 	}
-	if len(files) == 0 {
+	if len(paths) == 0 {
 		fmt.Fprintln(t, "  none: plans are YAML files in a checkout's scripts folder; joust run takes any path")
 		return nil
 	}
@@ -194,8 +195,8 @@ func (a *app) listPlans(t io.Writer) error {
 	if err != nil {
 		return err
 	}
-	for _, file := range files {
-		data, err := os.ReadFile(file)
+	for _, file := range paths {
+		data, err := files.Read(file, mostPlan)
 		if err != nil {
 			return fmt.Errorf("reading plan %s: %w", file, err)
 		}
@@ -208,6 +209,9 @@ func (a *app) listPlans(t io.Writer) error {
 	}
 	return nil
 }
+
+// mostPlan bounds a plan's file, in bytes.
+const mostPlan = 1 << 20
 
 func planFiles() ([]string, error) {
 	here, err := os.Getwd()

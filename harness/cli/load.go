@@ -47,10 +47,6 @@ its time stands in a column of its own, and the load goes on.
 and port. A request and those that it leads to count as one, with the time from
 the first send to the last answer. Without --follow a redirect is an answer.
 
-Several loads may run on a machine at once: the report names the other jousts that
-measured meanwhile. While a comparison measures (run, duel, agree, calibrate,
-certify, check), a load waits and says for whom; --anyway does not wait.
-
 --threshold is a bound of a figure: METRIC<LIMIT or METRIC>LIMIT, also with = behind
 the sign. Metrics: p50 or any other percentile, min, max, mean, stdev (corrected
 latency in an open loop and with users, else service time), error_rate, errors,
@@ -62,6 +58,10 @@ With -n and -d the load ends at whichever comes first; with -n alone it has no
 bound in time, and no warm-up unless one is asked for. It also ends when no
 connection could be made for --connect-timeout: the server went away. A warm-up runs
 at the same rate as what follows, that with which a ramp begins, and is not counted.
+
+Several loads may run on a machine at once: the report names the other jousts that
+measured meanwhile. While a comparison measures (run, duel, agree, calibrate,
+certify, check), a load waits and says for whom; --anyway does not wait.
 
 Exit status: 0 the load ran, whatever failed in it; 1 it could not run; 2 wrong
 usage, or a threshold that cannot be told; 3 a threshold is broken or has no value;

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"runtime"
 	"slices"
 
@@ -18,6 +17,7 @@ import (
 	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/loaders/adhoc"
 	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/results/files"
 )
 
 // loadFlags are the flags of joust load.
@@ -171,7 +171,7 @@ func (f *loadFlags) setCPUs() error {
 func checkTLSFiles(t loaders.TLS) error {
 	var errs []error
 	if t.CAFile != "" {
-		data, err := os.ReadFile(t.CAFile)
+		data, err := files.Read(t.CAFile, mostPEM)
 		switch {
 		case err != nil:
 			errs = append(errs, fmt.Errorf("--ca: %w", err))
@@ -180,9 +180,26 @@ func checkTLSFiles(t loaders.TLS) error {
 		}
 	}
 	if t.CertFile != "" && t.KeyFile != "" {
-		if _, err := tls.LoadX509KeyPair(t.CertFile, t.KeyFile); err != nil {
+		if err := checkKeyPair(t.CertFile, t.KeyFile); err != nil {
 			errs = append(errs, fmt.Errorf("--cert %s, --key %s: %w", t.CertFile, t.KeyFile, err))
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// mostPEM bounds a PEM file, in bytes.
+const mostPEM = 16 << 20
+
+// checkKeyPair checks a certificate with its key.
+func checkKeyPair(certFile, keyFile string) error {
+	cert, err := files.Read(certFile, mostPEM)
+	if err != nil {
+		return err
+	}
+	key, err := files.Read(keyFile, mostPEM)
+	if err != nil {
+		return err
+	}
+	_, err = tls.X509KeyPair(cert, key)
+	return err
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/spf13/pflag"
 	"golang.org/x/term"
 
+	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/table"
 )
 
@@ -42,8 +43,11 @@ func checkFormat(format string, formats ...string) error {
 }
 
 // say prints a line on standard error, broken between words where a terminal is
-// narrower.
-func (a *app) say(format string, args ...any) { printWrapped(a.stderr, format, args...) }
+// narrower. It hides passwords of URLs: a URL may stand where joust asks for something
+// else.
+func (a *app) say(format string, args ...any) {
+	printWrapped(a.stderr, "%s", results.Redacted(fmt.Sprintf(format, args...)))
+}
 
 // printWrapped prints a line on a stream, broken between words where the stream is
 // a terminal that is narrower.

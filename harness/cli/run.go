@@ -233,7 +233,7 @@ func readPlan(args []string, known *plan.Catalogue) (file string, data []byte, e
 	if len(args) == 0 {
 		return "", nil, nil
 	}
-	if data, err = os.ReadFile(args[0]); err != nil {
+	if data, err = files.Read(args[0], mostPlan); err != nil {
 		return "", nil, session.Usage(noPlan(args[0], known, err))
 	}
 	return args[0], data, nil

@@ -26,6 +26,9 @@ var (
 	ErrDamaged = errors.New("damaged")
 )
 
+// mostHeader bounds run.json, in bytes.
+const mostHeader = 256 << 20
+
 // Open reads a stored run with its trials. It ignores a torn last line of
 // trials.jsonl and changes no file.
 func Open(dir string) (results.Run, error) {
@@ -83,7 +86,7 @@ func Trials(dir string) iter.Seq2[results.Trial, error] {
 // though no process writes it any more, was interrupted.
 func Header(dir string) (results.Run, error) {
 	path := filepath.Join(dir, RunFile)
-	b, err := os.ReadFile(path)
+	b, err := files.Read(path, mostHeader)
 	if errors.Is(err, fs.ErrNotExist) {
 		return results.Run{}, fmt.Errorf("read %s: %w: it has no %s", dir, ErrForeign, RunFile)
 	}

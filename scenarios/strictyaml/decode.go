@@ -44,6 +44,10 @@ func Decode(file string, data []byte, out any) *Document {
 		d.reject("", 0, "the file has %d bytes, more than %d", len(data), maxBytes)
 		return d
 	}
+	if line := tooDeep(data); line > 0 {
+		d.reject("", line, "lists and maps are nested more than %d deep", maxDepth)
+		return d
+	}
 	tree, err := parse(data)
 	if err != nil {
 		line, message := syntaxError(err)
