@@ -16,11 +16,11 @@ const widestInterval = 100
 func duelWords(d *results.Duel) []string {
 	void := ""
 	if d.VoidPairs > 0 {
-		void = fmt.Sprintf("; %s did not count", plural(d.VoidPairs, "pair"))
+		void = fmt.Sprintf("; %s did not count", results.Counted(d.VoidPairs, "pair"))
 	}
 	return []string{
 		"A is " + d.A, "B is " + d.B, duelAnswer(d),
-		DuelStanding(d) + ", after " + plural(d.Pairs, "pair") + void,
+		DuelStanding(d) + ", after " + results.Counted(d.Pairs, "pair") + void,
 	}
 }
 
