@@ -203,11 +203,7 @@ func (a *app) ownedRun(dir string, held *files.HeldError) error {
 
 // againCommand returns a stored command line as one types it.
 func againCommand(argv []string) string {
-	words := []string{"joust"}
-	for _, word := range argv[min(1, len(argv)):] {
-		words = append(words, shellWord(word))
-	}
-	return strings.Join(words, " ")
+	return shellWords(append([]string{"joust"}, argv[min(1, len(argv)):]...))
 }
 
 // resumeCommand returns the command that goes on with the run of that ID or

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"time"
 
 	"github.com/joust-bench/joust/harness/doctor"
@@ -47,7 +46,7 @@ func (w *World) Measure(ctx context.Context, p results.Plan, c plan.Catalogue) (
 	started := time.Now()
 	run := results.Run{
 		Schema: results.Schema, ID: journal.NewID(started), State: results.RunRunning, Started: started,
-		Joust: machine.Build(w.Opener.Version), CommandLine: commandLine(), Host: machine.Facts(), CPUs: w.Split, Plan: p,
+		Joust: machine.Build(w.Opener.Version), CommandLine: results.RedactedArgs(os.Args), Host: machine.Facts(), CPUs: w.Split, Plan: p,
 		Warnings: notes,
 	}
 	run.Host.Topology = w.Topology.String()
@@ -60,15 +59,6 @@ func (w *World) Measure(ctx context.Context, p results.Plan, c plan.Catalogue) (
 		run.Servers = append(run.Servers, w.entry(&c, e, plan.Placebo(p, i)))
 	}
 	return &Measurement{World: w, Catalogue: c, Run: run}, nil
-}
-
-// commandLine returns joust's arguments without passwords of URLs.
-func commandLine() []string {
-	line := slices.Clone(os.Args)
-	for i, word := range line {
-		line[i] = results.Redacted(word)
-	}
-	return line
 }
 
 func scenarioRow(s *scenarios.Scenario, t results.PlanTable) results.Scenario {
