@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -146,7 +147,10 @@ func (a *app) printLoad(ctx context.Context, l *aim, f *loadFlags, wanted summar
 	if f.format == formatJSON {
 		err = summary.JSON(a.stdout, report, wanted)
 	} else {
-		err = summary.Text(a.stdout, l.title, &report, wanted)
+		var text strings.Builder
+		if err = summary.Text(&text, l.title, &report, wanted); err == nil {
+			err = a.print(text.String())
+		}
 	}
 	if f.hgrm != "" {
 		err = errors.Join(err, writeDistribution(f.hgrm, &report))
