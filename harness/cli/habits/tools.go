@@ -201,7 +201,7 @@ var curl = []row{
 	{names: "-H", value: true, joust: "-H {}"},
 	{names: "-u --user", value: true, fits: regexp.MustCompile(`:`), joust: "-A {}"},
 	{names: "-b", value: true, fits: regexp.MustCompile(`=`), joust: "--cookie {}"},
-	{names: "-c --cookie-jar", value: true, fits: regexp.MustCompile(`[^0-9]`), missing: "joust load keeps no cookies"},
+	{names: "-c --cookie-jar", value: true, fits: regexp.MustCompile(`[./]`), missing: "joust load keeps no cookies"},
 	{names: "-A --user-agent", value: true, joust: "-H User-Agent:~{}"},
 	{names: "-e --referer", value: true, joust: "-H Referer:~{}"},
 	{names: "-r --range", value: true, joust: "-H Range:~bytes={}"},
