@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"os"
 	"runtime"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -147,10 +146,8 @@ func (a *app) printLoad(ctx context.Context, l *aim, f *loadFlags, wanted summar
 	if f.format == formatJSON {
 		err = summary.JSON(a.stdout, report, wanted)
 	} else {
-		var text strings.Builder
-		if err = summary.Text(&text, l.title, &report, wanted); err == nil {
-			err = a.print(text.String())
-		}
+		wanted.Width = columns(a.stdout)
+		err = summary.Text(a.stdout, l.title, &report, wanted)
 	}
 	if f.hgrm != "" {
 		err = errors.Join(err, writeDistribution(f.hgrm, &report))

@@ -55,15 +55,6 @@ func printWrapped(w io.Writer, format string, args ...any) {
 	fmt.Fprintln(w, table.Wrap(fmt.Sprintf(format, args...), columns(w), "  "))
 }
 
-// print writes a text of several lines, broken between words where the terminal is
-// narrower.
-func (a *app) print(text string) error {
-	if _, err := io.WriteString(a.stdout, table.Wrap(text, columns(a.stdout), "  ")); err != nil {
-		return fmt.Errorf("printing the result: %w", err)
-	}
-	return nil
-}
-
 func (a *app) printJSON(v any) error {
 	e := json.NewEncoder(a.stdout)
 	e.SetIndent("", "  ")
