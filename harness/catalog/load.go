@@ -126,6 +126,9 @@ func (s *Servers) read(file string, rows scenarios.Rows) {
 // another name.
 func manifestsIn(dir string, seen map[string]bool) ([]string, error) {
 	entries, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("there is no folder %s; the folder of a server holds its %s", dir, ManifestName)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("read the servers folder: %w", err)
 	}

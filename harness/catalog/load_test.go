@@ -170,7 +170,7 @@ func TestFolderOfOneServer(t *testing.T) {
 func TestFoldersWithoutServers(t *testing.T) {
 	t.Parallel()
 	for dir, want := range map[string]string{
-		"testdata/nowhere":      "no such file or directory",
+		"testdata/nowhere":      "there is no folder testdata/nowhere; the folder of a server holds its server.yaml",
 		"testdata/tiny/fixture": "no servers in testdata/tiny/fixture",
 	} {
 		if _, err := Load(table(t), dir); err == nil || !strings.Contains(err.Error(), want) {

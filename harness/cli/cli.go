@@ -123,10 +123,11 @@ func newRoot(a *app) *cobra.Command {
 		Short: "Compare HTTP servers head to head and say which differences are real",
 		Long: `joust puts HTTP servers head to head and says which differences are real.
 
-It starts each server in a process or container of its own, proves that it answers correctly,
-drives it with a closed loop (peak throughput) and an open loop (latency at a
-fixed rate), samples the CPU and memory of server and loader, judges whether
-each number may be believed, and writes bench_results.md and wrk2_results.md.`,
+It starts each server in a process or container of its own, proves that it
+answers correctly, drives it with a closed loop (peak throughput) and an open
+loop (latency at a fixed rate), samples the CPU and memory of server and loader,
+judges whether each number may be believed, and writes bench_results.md and
+wrk2_results.md.`,
 		Example: `  joust run scripts/quick.yaml              a small comparison in a minute
   joust run --servers nethttp,nginx --scenarios hello
   joust check                               does every server answer correctly?
@@ -158,6 +159,8 @@ each number may be believed, and writes bench_results.md and wrk2_results.md.`,
 	})
 	root.Args = func(c *cobra.Command, args []string) error { return session.Usage(unknownCommand(c, args)) }
 	root.RunE = func(c *cobra.Command, _ []string) error { return c.Help() }
+	wrapped := fmt.Sprintf(".FlagUsagesWrapped %d |", helpColumns(a.stdout))
+	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), ".FlagUsages |", wrapped))
 	return root
 }
 
@@ -214,11 +217,5 @@ func unknownCommand(c *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
 	}
-	var names []string
-	for _, sub := range c.Commands() {
-		if !sub.Hidden {
-			names = append(names, sub.Name())
-		}
-	}
-	return fmt.Errorf("unknown command %q%s (see joust --help)", args[0], suggest.Hint(args[0], names))
+	return fmt.Errorf("unknown command %q%s (see joust --help)", args[0], suggest.Hint(args[0], commandNames(c)))
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/joust-bench/joust/harness/cli/habits"
 	"github.com/joust-bench/joust/harness/session"
 	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/scenarios/suggest"
 )
 
 // foreign returns an error that shows the user's own command in joust's words, where
@@ -37,6 +38,9 @@ func foreign(root *cobra.Command, args []string) error {
 			return session.Usage(errors.New(explain(readings)))
 		}
 	case err == nil && c == root && slices.ContainsFunc(args, isURL):
+		if _, near := suggest.Nearest(args[0], commandNames(root)); near {
+			return session.Usage(unknownCommand(root, args))
+		}
 		if readings := habits.Readings(args, own); len(readings) > 0 {
 			return session.Usage(errors.New("a URL needs a command before it\n  " + explain(readings)))
 		}

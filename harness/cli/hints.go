@@ -82,3 +82,14 @@ func oneURL(c *cobra.Command, args []string) error {
 	}
 	return atMostOne("URL")(c, args)
 }
+
+// commandNames returns the names of a command's commands, without the hidden ones.
+func commandNames(c *cobra.Command) []string {
+	var names []string
+	for _, sub := range c.Commands() {
+		if !sub.Hidden {
+			names = append(names, sub.Name())
+		}
+	}
+	return names
+}

@@ -4,14 +4,12 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"io"
 	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
@@ -24,7 +22,6 @@ import (
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/files"
 	"github.com/joust-bench/joust/results/journal"
-	"github.com/joust-bench/joust/results/table"
 	"github.com/joust-bench/joust/scenarios"
 	"github.com/joust-bench/joust/scenarios/suggest"
 )
@@ -61,62 +58,53 @@ func (a *app) list(ctx context.Context, names []string) error {
 		if len(names) > 1 {
 			fmt.Fprintf(a.stdout, "%s:\n", strings.ToUpper(name[:1])+name[1:])
 		}
-		t := tabwriter.NewWriter(a.stdout, 2, 8, 2, ' ', 0)
-		if err := a.listOne(ctx, t, name); err != nil {
+		l := listing{width: columns(a.stdout)}
+		if err := a.listOne(ctx, &l, name); err != nil {
 			return err
 		}
-		if err := t.Flush(); err != nil {
-			return fmt.Errorf("printing the list of %s: %w", name, err)
+		if err := l.print(a.stdout); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-func (a *app) listOne(ctx context.Context, t io.Writer, name string) error {
+func (a *app) listOne(ctx context.Context, l *listing, name string) error {
 	switch name {
 	case "loaders":
-		return a.listLoaders(ctx, t)
+		return a.listLoaders(ctx, l)
 	case "plans":
-		return a.listPlans(t)
+		return a.listPlans(l)
 	case "runs":
-		return a.listRuns(t)
+		return a.listRuns(l)
 	}
 	w, err := a.opener.Look("")
 	if err != nil {
 		return err
 	}
 	if name == "servers" {
-		listServers(t, w)
+		listServers(l, w)
 	} else {
-		listScenarios(t, w)
+		listScenarios(l, w)
 	}
 	return nil
 }
 
-func listServers(t io.Writer, w *session.World) {
+func listServers(l *listing, w *session.World) {
 	c := w.Catalogue()
 	for _, m := range w.Servers.All() {
 		state := "available"
 		if why := c.Unavailable(results.PlanEntry{Server: m.Name, Isolation: m.DefaultIsolation()}); why != "" {
 			state = "not here: " + strings.TrimPrefix(why, m.Name+" cannot run here: ")
 		}
-		row(t, m.Name, m.Title, cmp.Or(m.Language, "—"), fmt.Sprintf("%d of %d scenarios", len(m.Scenarios), len(w.Table.Names())), state)
+		l.row(m.Name, m.Title, cmp.Or(m.Language, "—"), fmt.Sprintf("%d of %d scenarios", len(m.Scenarios), len(w.Table.Names())), state)
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.Broken)) {
-		row(t, name, "—", "—", "—", "broken: "+c.Broken[name])
+		l.row(name, "—", "—", "—", "broken: "+c.Broken[name])
 	}
 }
 
-// row prints one line of a list. Anybody may have written its texts: none of them
-// moves the terminal's cursor or begins another column.
-func row(t io.Writer, texts ...string) {
-	for i, text := range texts {
-		texts[i] = table.OneLine(text)
-	}
-	fmt.Fprintf(t, "  %s\n", strings.Join(texts, "\t"))
-}
-
-func listScenarios(t io.Writer, w *session.World) {
+func listScenarios(l *listing, w *session.World) {
 	for _, s := range w.Table {
 		r := &s.Requests[0]
 		mark := ""
@@ -130,12 +118,12 @@ func listScenarios(t io.Writer, w *session.World) {
 			}
 			modes += string(m)
 		}
-		fmt.Fprintf(t, "  %s\t%s\t%s %s\t%s\n", s.Name+mark, s.Title, r.Method, r.Path, modes)
+		l.row(s.Name+mark, s.Title, r.Method+" "+r.Path, modes)
 	}
-	fmt.Fprintln(t, "  * headline rows")
+	l.line("  * headline rows")
 }
 
-func (a *app) listLoaders(ctx context.Context, t io.Writer) error {
+func (a *app) listLoaders(ctx context.Context, l *listing) error {
 	titles := map[loaders.EngineName]string{
 		loaders.EventLoop: "event loop with raw system calls, a pinned thread each (Linux)",
 		loaders.Portable:  "goroutine per connection, any system; costs more and paces less exactly",
@@ -148,7 +136,7 @@ func (a *app) listLoaders(ctx context.Context, t io.Writer) error {
 		case !slices.Contains(session.Engines(), name):
 			state = "not on " + runtime.GOOS
 		}
-		fmt.Fprintf(t, "  %s\t%s\t%s\n", name, titles[name], state)
+		l.row(string(name), titles[name], state)
 	}
 	for _, tool := range external.Tools() {
 		f := a.opener.FindLoader(ctx, tool.Name, "")
@@ -159,36 +147,37 @@ func (a *app) listLoaders(ctx context.Context, t io.Writer) error {
 		case f.Why == "":
 			state = fmt.Sprintf("available, version %s (%s)", f.Version, f.Path)
 		}
-		fmt.Fprintf(t, "  %s\t%s\t%s\n", tool.Name, tool.Title, state)
+		l.row(tool.Name, tool.Title, state)
 	}
 	rows, err := scenarios.Load()
 	if err != nil {
 		return fmt.Errorf("the built-in scenario table: %w", err)
 	}
-	fmt.Fprintf(t, "\nWhat foreign loaders can be asked over %s (joust run says why not, before it starts anything):\n", scenarios.H1)
-	fmt.Fprintf(t, "  scenario\t%s\n", strings.Join(external.Names(), "\t"))
+	l.line("")
+	l.line(fmt.Sprintf("What foreign loaders can be asked over %s (joust run says why not):", scenarios.H1))
+	l.row(append([]string{"scenario"}, external.Names()...)...)
 	for _, row := range rows {
-		fmt.Fprintf(t, "  %s", row.Name)
+		cells := []string{row.Name}
 		for _, tool := range external.Tools() {
 			can := "yes"
 			if tool.WhyNot(&row, scenarios.H1) != "" {
 				can = "—"
 			}
-			fmt.Fprintf(t, "\t%s", can)
+			cells = append(cells, can)
 		}
-		fmt.Fprintln(t)
+		l.row(cells...)
 	}
 	return nil
 }
 
 // listPlans lists the plans in scripts/ of the checkout or the working folder.
-func (a *app) listPlans(t io.Writer) error {
+func (a *app) listPlans(l *listing) error {
 	paths, err := planFiles()
 	if err != nil {
 		return err
 	}
 	if len(paths) == 0 {
-		fmt.Fprintln(t, "  none: plans are YAML files in a checkout's scripts folder; joust run takes any path")
+		l.line("  none: plans are YAML files in a checkout's scripts folder; joust run takes any path")
 		return nil
 	}
 	w, err := a.opener.Look("")
@@ -202,10 +191,10 @@ func (a *app) listPlans(t io.Writer) error {
 		}
 		p, _, err := plan.Resolve(file, data, plan.Overrides{}, w.Catalogue())
 		if err != nil {
-			row(t, file, "cannot be used: "+firstLine(err.Error()))
+			l.row(file, "cannot be used: "+firstLine(err.Error()))
 			continue
 		}
-		row(t, file, count(len(p.Entries), "server")+", "+count(len(p.Tables), "table"), fmt.Sprintf("planned %s, at most %s", seconds(p.PlannedNS), seconds(p.AtMostNS)))
+		l.row(file, count(len(p.Entries), "server")+", "+count(len(p.Tables), "table"), fmt.Sprintf("planned %s, at most %s", seconds(p.PlannedNS), seconds(p.AtMostNS)))
 	}
 	return nil
 }
@@ -232,20 +221,20 @@ func planFiles() ([]string, error) {
 	return files, nil
 }
 
-func (a *app) listRuns(t io.Writer) error {
+func (a *app) listRuns(l *listing) error {
 	runs, err := journal.List(a.out)
 	if err != nil {
 		return err
 	}
 	if len(runs) == 0 {
-		fmt.Fprintf(t, "  none in %s\n", filepath.Join(a.out, journal.RunsFolder))
+		l.line("  none in " + filepath.Join(a.out, journal.RunsFolder))
 	}
 	for _, r := range runs {
 		if r.Problem != "" {
-			row(t, r.ID, "cannot be read: "+firstLine(r.Problem))
+			l.row(r.ID, "cannot be read: "+firstLine(r.Problem))
 			continue
 		}
-		row(t, r.ID, r.Plan, string(r.State), count(r.Trials, "trial")+a.nextOf(&r))
+		l.row(r.ID, r.Plan, string(r.State), count(r.Trials, "trial")+a.nextOf(&r))
 	}
 	return nil
 }

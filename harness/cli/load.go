@@ -146,6 +146,7 @@ func (a *app) printLoad(ctx context.Context, l *aim, f *loadFlags, wanted summar
 	if f.format == formatJSON {
 		err = summary.JSON(a.stdout, report, wanted)
 	} else {
+		wanted.Width = columns(a.stdout)
 		err = summary.Text(a.stdout, l.title, &report, wanted)
 	}
 	if f.hgrm != "" {

@@ -84,6 +84,7 @@ func (f *loadFlags) register(flags *pflag.FlagSet) {
 	optional(f, "shed-after", flagOf(flags, durationForm, "shed-after", "", 0, "open loop: give up a request that could not be sent in that `time` after it was due"), &o.ShedAfter)
 	durationVar(flags, &o.Timeout, "timeout", loaders.DefaultRequestTimeout, "a request without an answer for that `time` has failed")
 	durationVar(flags, &o.Drain, "drain", loaders.DefaultDrain, "`time` for which answers are awaited after the window")
+	flags.BoolVar(&f.anyway, "anyway", false, "do not wait while a comparison measures on this machine: both disturb each other, and the report says so")
 
 	under("Connections")
 	flags.BoolVar(&o.HTTP10, "http1.0", false, "ask in HTTP/1.0: a connection ends with its answer, unless -H 'Connection: keep-alive' is answered")
@@ -108,8 +109,6 @@ func (f *loadFlags) register(flags *pflag.FlagSet) {
 	flags.StringVar(&f.cpus, "cpus", "", "pin the threads to these `CPUs`, such as 2-3")
 	flags.StringVar((*string)(&o.Engine), "engine", "", "`name` of the engine, evloop or portable (default: the best here)")
 	flags.Uint64Var(&o.Seed, "seed", 0, "`number` from which all random choices follow (default: a fresh one, printed)")
-
-	flags.BoolVar(&f.anyway, "anyway", false, "do not wait while a comparison measures on this machine: both disturb each other, and the report says so")
 
 	under("The result")
 	formatFlag(flags, &f.format, formatText, formatJSON)

@@ -55,11 +55,20 @@ func sectionedUsage(c *cobra.Command) error {
 	})
 	under[headings[len(headings)-1]].AddFlagSet(c.InheritedFlags())
 	for _, heading := range headings {
-		fmt.Fprintf(&text, "\n%s:\n%s", heading, under[heading].FlagUsagesWrapped(helpWidth))
+		fmt.Fprintf(&text, "\n%s:\n%s", heading, under[heading].FlagUsagesWrapped(helpColumns(c.OutOrStdout())))
 	}
 	_, err := io.WriteString(c.OutOrStderr(), text.String())
 	return err
 }
 
-// helpWidth is the number of columns of --help.
+// helpWidth is the most columns of the flags in --help.
 const helpWidth = 100
+
+// helpColumns returns the columns of the flags in --help: those of a terminal that is
+// narrower, else helpWidth.
+func helpColumns(w io.Writer) int {
+	if n := columns(w); n > 0 {
+		return min(n, helpWidth)
+	}
+	return helpWidth
+}

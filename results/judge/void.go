@@ -32,6 +32,8 @@ func (v *verdict) voids() {
 	case p.Loop == results.OpenLoop && (p.Rate == nil || p.Rate.Offered == 0): // openLoop voids it
 	case p.Total.Completed == 0 && answeredLater(p):
 		v.because("answered-later", "no answer of the window's requests came inside the window, so its throughput is 0; their latencies are known from the answers behind it")
+	case p.Total.Completed == 0 && p.Total.Failed > 0:
+		v.void("nothing-completed", "no request was answered rightly in the window")
 	case p.Total.Completed == 0:
 		v.void("nothing-completed", "no request completed in the window")
 	}

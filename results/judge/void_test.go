@@ -124,7 +124,7 @@ func TestFailures(t *testing.T) {
 				failed(10, 0, causes{results.CauseBody: 10})(e)
 				e.Loader.Total.Completed, e.Loader.CompletedFirstHalf = 0, 0
 			}, 0,
-			want{invalid: true, codes: []string{"errors", "nothing-completed", "shares"}},
+			want{invalid: true, codes: []string{"errors", "nothing-completed", "shares"}, says: []string{"no request was answered rightly in the window"}},
 		},
 		"a timeout of a closed loop counts": {
 			failed(1, 0, causes{results.CauseTimeout: 1}), 0,

@@ -41,16 +41,20 @@ func (v *view) state() string {
 	for i := range v.Run.Trials {
 		block = max(block, v.Run.Trials[i].Block)
 	}
+	of := fmt.Sprintf(" of %d", blocks)
+	if v.Run.Duel != nil {
+		of = "" // a duel's plan is one block, which is repeated until the answer is known
+	}
 	switch v.Run.State {
 	case results.RunComplete:
 		return ""
 	case results.RunInterrupted:
-		return fmt.Sprintf("INTERRUPTED in block %d of %d: these are partial results.", max(block, 1), blocks)
+		return fmt.Sprintf("INTERRUPTED in block %d%s: these are partial results.", max(block, 1), of)
 	}
 	if block == 0 {
-		return fmt.Sprintf("Not complete: no block of %d is measured yet.", blocks)
+		return fmt.Sprintf("Not complete: no block%s is measured yet.", of)
 	}
-	return fmt.Sprintf("Not complete: refreshed in block %d of %d (the run goes on, or was killed).", block, blocks)
+	return fmt.Sprintf("Not complete: refreshed in block %d%s (the run goes on, or was killed).", block, of)
 }
 
 func build(b results.Build) string {

@@ -56,17 +56,25 @@ func (t *summary) latencies() {
 		t.line("  no answer to take it from")
 		return
 	}
-	t.table()
+	for rest := t.all; len(rest) > 0; {
+		n := len(rest)
+		for n > 1 && t.options.Width > 0 && table.Widest(t.table(rest[:n])) > t.options.Width {
+			n--
+		}
+		t.WriteString(t.table(rest[:n]))
+		rest = rest[n:]
+	}
 	t.legend()
 }
 
-// table prints a column for each distribution.
-func (t *summary) table() {
-	w := tabwriter.NewWriter(t, 0, 8, 3, ' ', tabwriter.AlignRight)
+// table returns a table with a column for each of the distributions.
+func (t *summary) table(columns []distribution) string {
+	var out strings.Builder
+	w := tabwriter.NewWriter(&out, 0, 8, 3, ' ', tabwriter.AlignRight)
 	line := func(name string, cell func(*distribution, table.Scale) string) {
 		words := []string{name}
-		for i := range t.all {
-			d := &t.all[i]
+		for i := range columns {
+			d := &columns[i]
 			words = append(words, cell(d, table.ScaleOf(table.Durations(), d.at(metric.P50).NS)))
 		}
 		// Writing to a strings.Builder does not fail.
@@ -85,6 +93,7 @@ func (t *summary) table() {
 	}
 	line("samples", func(d *distribution, _ table.Scale) string { return count(d.Count) })
 	_ = w.Flush()
+	return out.String()
 }
 
 // The marks of figures.

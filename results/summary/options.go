@@ -13,6 +13,9 @@ type Options struct {
 	Percentiles []metric.Name
 	// Thresholds are bounds that the load must keep.
 	Thresholds []metric.Condition
+	// Width is the number of columns that the text may have, 0 for any number. Texts
+	// are broken between words, tables between columns.
+	Width int
 }
 
 // own returns the percentiles that have to be read in addition to the usual ones.

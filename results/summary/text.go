@@ -10,6 +10,7 @@ import (
 
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/stats"
+	"github.com/joust-bench/joust/results/table"
 )
 
 // Text writes the summary of one load for people. The title is its first line,
@@ -37,7 +38,7 @@ func Text(w io.Writer, title string, r *results.Report, o Options) error {
 	}
 	t.gates()
 	t.remarks()
-	if _, err := io.WriteString(w, t.String()); err != nil {
+	if _, err := io.WriteString(w, table.Wrap(t.String(), o.Width, "  ")); err != nil {
 		return fmt.Errorf("writing the summary: %w", err)
 	}
 	return nil

@@ -21,6 +21,15 @@ func Wrap(text string, width int, indent string) string {
 	return strings.Join(lines, "\n")
 }
 
+// Widest returns the columns of the text's widest line, without spaces at its end.
+func Widest(text string) int {
+	widest := 0
+	for line := range strings.Lines(text) {
+		widest = max(widest, displaywidth.String(strings.TrimRight(line, " \n")))
+	}
+	return widest
+}
+
 func wrapLine(text string, width int, indent string) string {
 	if displaywidth.String(text) <= width {
 		return text
