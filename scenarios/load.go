@@ -8,8 +8,8 @@ import (
 	"path"
 	"strings"
 
+	"github.com/joust-bench/joust/results/suggest"
 	"github.com/joust-bench/joust/scenarios/strictyaml"
-	"github.com/joust-bench/joust/scenarios/suggest"
 )
 
 //go:embed catalog/*.yaml

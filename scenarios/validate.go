@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/joust-bench/joust/scenarios/suggest"
+	"github.com/joust-bench/joust/results/suggest"
 )
 
 // maxPipelinedBody is the largest request body, in bytes, of a pipelined row.

@@ -13,9 +13,9 @@ import (
 	"time"
 
 	"github.com/joust-bench/joust/results/files"
+	"github.com/joust-bench/joust/results/suggest"
 	"github.com/joust-bench/joust/scenarios"
 	"github.com/joust-bench/joust/scenarios/strictyaml"
-	"github.com/joust-bench/joust/scenarios/suggest"
 )
 
 // ManifestName is the file that makes a folder a server.

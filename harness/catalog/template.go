@@ -11,8 +11,8 @@ import (
 	"text/template"
 	"text/template/parse"
 
+	"github.com/joust-bench/joust/results/suggest"
 	"github.com/joust-bench/joust/scenarios/strictyaml"
-	"github.com/joust-bench/joust/scenarios/suggest"
 )
 
 // maxRepeat is the largest text, in bytes, that a template may repeat.

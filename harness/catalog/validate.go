@@ -13,9 +13,9 @@ import (
 
 	"github.com/joust-bench/joust/harness/surroundings"
 	"github.com/joust-bench/joust/results/files"
+	"github.com/joust-bench/joust/results/suggest"
 	"github.com/joust-bench/joust/scenarios"
 	"github.com/joust-bench/joust/scenarios/strictyaml"
-	"github.com/joust-bench/joust/scenarios/suggest"
 )
 
 // checker finds the mistakes of one manifest.

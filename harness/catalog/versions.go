@@ -11,7 +11,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/joust-bench/joust/scenarios/suggest"
+	"github.com/joust-bench/joust/results/suggest"
 )
 
 // probeTimeout bounds one version command.

@@ -237,8 +237,8 @@ func (a *app) printAgreement(out *agreement, format string) error {
 	}
 	h := out.Host
 	fmt.Fprintf(a.stdout, "Measured %s with joust %s on %s, kernel %s; %s; medians of %s of %v each, in brackets the ratio to joust. Loader work is CPU time; joust's own without its empty polls.\n\n",
-		out.Measured.UTC().Format("2006-01-02 15:04 UTC"), out.Joust.Version, strings.TrimSpace(h.CPUModel+" with "+count(h.CPUs, "CPU")), h.Kernel,
-		describeSplit(out.CPUs), count(out.Trials, "trial"), time.Duration(out.DurationNS))
+		out.Measured.UTC().Format("2006-01-02 15:04 UTC"), out.Joust.Version, strings.TrimSpace(h.CPUModel+" with "+results.Counted(h.CPUs, "CPU")), h.Kernel,
+		describeSplit(out.CPUs), results.Counted(out.Trials, "trial"), time.Duration(out.DurationNS))
 	fmt.Fprint(a.stdout, agree.Text(out.Cells, format == formatMarkdown))
 	return nil
 }

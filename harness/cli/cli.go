@@ -17,7 +17,7 @@ import (
 	"github.com/joust-bench/joust/harness/host/container"
 	"github.com/joust-bench/joust/harness/plan"
 	"github.com/joust-bench/joust/harness/session"
-	"github.com/joust-bench/joust/scenarios/suggest"
+	"github.com/joust-bench/joust/results/suggest"
 )
 
 // Version is the release that joust calls itself.

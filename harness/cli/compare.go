@@ -13,7 +13,7 @@ import (
 	"github.com/joust-bench/joust/results/compare"
 	"github.com/joust-bench/joust/results/journal"
 	"github.com/joust-bench/joust/results/metric"
-	"github.com/joust-bench/joust/scenarios/suggest"
+	"github.com/joust-bench/joust/results/suggest"
 )
 
 type compareFlags struct {

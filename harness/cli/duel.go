@@ -211,7 +211,7 @@ func (a *app) fight(ctx context.Context, m *session.Measurement, metric metric.N
 	referee := &duel.Referee{
 		Observer: show, Runner: runner, Metric: metric, Budget: budget,
 		Stands: func(d results.Duel, left time.Duration) {
-			show.line("after %s: %s; %s of the budget left", count(d.Pairs, "pair"), matrix.DuelStanding(&d), left.Round(time.Second))
+			show.line("after %s: %s; %s of the budget left", results.Counted(d.Pairs, "pair"), matrix.DuelStanding(&d), left.Round(time.Second))
 		},
 	}
 	runner.Observer = referee

@@ -60,8 +60,8 @@ func (a *app) execute(ctx context.Context, j *job) error {
 // announce describes the run before it begins.
 func (a *app) announce(j *job) {
 	p, runnable := &j.Run.Plan, j.Catalogue.Runnable
-	a.say("plan %s: %s, %s, %s, seed %d", cmp.Or(p.Source, "from flags"), count(len(p.Entries), "server"),
-		count(len(p.Tables), "table"), count(len(plan.Expand(*p, runnable)), "trial"), p.Seed)
+	a.say("plan %s: %s, %s, %s, seed %d", cmp.Or(p.Source, "from flags"), results.Counted(len(p.Entries), "server"),
+		results.Counted(len(p.Tables), "table"), results.Counted(len(plan.Expand(*p, runnable)), "trial"), p.Seed)
 	warming := ""
 	if longer := plan.Waiting(*p, runnable); longer > 0 {
 		warming = fmt.Sprintf(" and up to %s until servers are steady", seconds(longer.Nanoseconds()))
@@ -83,7 +83,7 @@ func (a *app) announce(j *job) {
 		}
 	}
 	if j.resumed {
-		a.say("resuming %s, which has %s", j.Run.ID, count(len(j.done), "trial"))
+		a.say("resuming %s, which has %s", j.Run.ID, results.Counted(len(j.done), "trial"))
 	}
 }
 

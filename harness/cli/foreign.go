@@ -12,7 +12,7 @@ import (
 	"github.com/joust-bench/joust/harness/cli/habits"
 	"github.com/joust-bench/joust/harness/session"
 	"github.com/joust-bench/joust/results"
-	"github.com/joust-bench/joust/scenarios/suggest"
+	"github.com/joust-bench/joust/results/suggest"
 )
 
 // foreign returns an error that shows the user's own command in joust's words, where

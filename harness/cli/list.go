@@ -22,8 +22,8 @@ import (
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/files"
 	"github.com/joust-bench/joust/results/journal"
+	"github.com/joust-bench/joust/results/suggest"
 	"github.com/joust-bench/joust/scenarios"
-	"github.com/joust-bench/joust/scenarios/suggest"
 )
 
 // lists are the arguments of joust list.
@@ -194,7 +194,7 @@ func (a *app) listPlans(l *listing) error {
 			l.row(file, "cannot be used: "+firstLine(err.Error()))
 			continue
 		}
-		l.row(file, count(len(p.Entries), "server")+", "+count(len(p.Tables), "table"), fmt.Sprintf("planned %s, at most %s", seconds(p.PlannedNS), seconds(p.AtMostNS)))
+		l.row(file, results.Counted(len(p.Entries), "server")+", "+results.Counted(len(p.Tables), "table"), fmt.Sprintf("planned %s, at most %s", seconds(p.PlannedNS), seconds(p.AtMostNS)))
 	}
 	return nil
 }
@@ -234,7 +234,7 @@ func (a *app) listRuns(l *listing) error {
 			l.row(r.ID, "cannot be read: "+firstLine(r.Problem))
 			continue
 		}
-		l.row(r.ID, r.Plan, string(r.State), count(r.Trials, "trial")+a.nextOf(&r))
+		l.row(r.ID, r.Plan, string(r.State), results.Counted(r.Trials, "trial")+a.nextOf(&r))
 	}
 	return nil
 }

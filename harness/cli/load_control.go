@@ -34,7 +34,7 @@ func (c *loadControl) Ready(_ context.Context, r loaders.Ready) (int64, error) {
 		return 0, &loaders.ConnectError{Cause: r.Cause, Err: errors.New(r.FirstError)}
 	}
 	if r.Connections < r.Asked {
-		c.line("note: %d of %s are open: %s", r.Connections, count(r.Asked, "connection"), r.FirstError)
+		c.line("note: %d of %s are open: %s", r.Connections, results.Counted(r.Asked, "connection"), r.FirstError)
 	}
 	return clock.Now(), nil
 }

@@ -157,8 +157,5 @@ func firstLine(text string) string {
 	return line
 }
 
-// count returns a number of things in words.
-func count(n int, thing string) string { return results.Counted(n, thing) }
-
 // seconds returns a duration of nanoseconds, rounded to seconds.
 func seconds(ns int64) string { return time.Duration(ns).Round(time.Second).String() }

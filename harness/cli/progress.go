@@ -159,7 +159,7 @@ func searchOutcome(s *results.Search, confirmation bool) string {
 	if s.AtLeast {
 		sign = "≥ "
 	}
-	return fmt.Sprintf("%s %s%.0f req/s in %s", name, sign, *s.KeptRPS, count(len(s.Steps), "step"))
+	return fmt.Sprintf("%s %s%.0f req/s in %s", name, sign, *s.KeptRPS, results.Counted(len(s.Steps), "step"))
 }
 
 const (

@@ -15,7 +15,7 @@ import (
 	"github.com/joust-bench/joust/results/journal"
 	"github.com/joust-bench/joust/results/matrix"
 	"github.com/joust-bench/joust/results/metric"
-	"github.com/joust-bench/joust/scenarios/suggest"
+	"github.com/joust-bench/joust/results/suggest"
 )
 
 // The names of the matrices.

@@ -24,8 +24,8 @@ import (
 	"github.com/joust-bench/joust/harness/tree"
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/files"
+	"github.com/joust-bench/joust/results/suggest"
 	"github.com/joust-bench/joust/scenarios"
-	"github.com/joust-bench/joust/scenarios/suggest"
 )
 
 type serveFlags struct {

@@ -14,7 +14,7 @@ import (
 
 	"github.com/joust-bench/joust/harness/catalog"
 	"github.com/joust-bench/joust/results"
-	"github.com/joust-bench/joust/scenarios/suggest"
+	"github.com/joust-bench/joust/results/suggest"
 )
 
 // Spec is one variant of a duel: a server with changes.

@@ -6,7 +6,7 @@ import (
 	"slices"
 
 	"github.com/joust-bench/joust/results"
-	"github.com/joust-bench/joust/scenarios/suggest"
+	"github.com/joust-bench/joust/results/suggest"
 )
 
 // Baseline returns an error unless the plan has an entry of that name with which

@@ -5,8 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/joust-bench/joust/results/suggest"
 	"github.com/joust-bench/joust/scenarios"
-	"github.com/joust-bench/joust/scenarios/suggest"
 )
 
 // modes returns the loops of a row's ladder: the requested loops that have a

@@ -14,7 +14,7 @@ import (
 	"github.com/joust-bench/joust/harness/surroundings"
 	"github.com/joust-bench/joust/loaders/external"
 	"github.com/joust-bench/joust/results"
-	"github.com/joust-bench/joust/scenarios/suggest"
+	"github.com/joust-bench/joust/results/suggest"
 )
 
 // Overrides are the additions of the command line to the plan's file.

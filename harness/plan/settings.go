@@ -11,8 +11,8 @@ import (
 	"github.com/joust-bench/joust/loaders/external"
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/metric"
+	"github.com/joust-bench/joust/results/suggest"
 	"github.com/joust-bench/joust/scenarios"
-	"github.com/joust-bench/joust/scenarios/suggest"
 )
 
 // table is the table of settings. Plan files, flags, --help, the schema of

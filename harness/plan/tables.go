@@ -6,8 +6,8 @@ import (
 	"strings"
 
 	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/results/suggest"
 	"github.com/joust-bench/joust/scenarios"
-	"github.com/joust-bench/joust/scenarios/suggest"
 )
 
 // spec is one row of the plan, with the settings of its table.

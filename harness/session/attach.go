@@ -18,8 +18,8 @@ import (
 	"github.com/joust-bench/joust/harness/plan"
 	"github.com/joust-bench/joust/harness/sample"
 	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/results/suggest"
 	"github.com/joust-bench/joust/scenarios"
-	"github.com/joust-bench/joust/scenarios/suggest"
 )
 
 // Attached names the servers that run already, as the flags do.

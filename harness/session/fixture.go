@@ -14,7 +14,7 @@ import (
 	"github.com/joust-bench/joust/harness/launch"
 	"github.com/joust-bench/joust/harness/surroundings"
 	"github.com/joust-bench/joust/results"
-	"github.com/joust-bench/joust/scenarios/suggest"
+	"github.com/joust-bench/joust/results/suggest"
 )
 
 // buildLines is the time between two lines about a long build.

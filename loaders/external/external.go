@@ -10,8 +10,8 @@ import (
 	"fmt"
 
 	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/results/suggest"
 	"github.com/joust-bench/joust/scenarios"
-	"github.com/joust-bench/joust/scenarios/suggest"
 )
 
 // Joust is the name of joust's own loader among those of the tools.

@@ -10,7 +10,7 @@ import (
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
 
-	"github.com/joust-bench/joust/scenarios/suggest"
+	"github.com/joust-bench/joust/results/suggest"
 )
 
 // The bounds of a file in bytes and of its nesting, far beyond any that is
