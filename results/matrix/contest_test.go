@@ -213,9 +213,10 @@ func TestTrustIsThreeToSixSentences(t *testing.T) {
 	good := matrix.Bench(cells.Of(race(t, 1, server("a", 6, 10e3), server("b", 6, 12e3))))
 	says(t, good, "Noise: differences of peaks below ", "2 of 2 closed-loop cells show the server's own peak", "the busiest loader thread worked 50 % of the time", "- Void: nothing.", "Machine: 2 processors, 1 for the server and 1 for the loader")
 	const opens = "# Closed loop: peak throughput, service time and cost\n\n- hello: b is faster than a (12.0\u202fk req/s, 19 % above a's 10.1\u202fk req/s).\n"
-	if !strings.HasPrefix(good, opens) || strings.Index(good, "## Throughput") > strings.Index(good, "## What to trust here") {
+	if tables := strings.Index(good, "## Throughput"); !strings.HasPrefix(good, opens) || tables < 0 || tables > strings.Index(good, "## What to trust here") {
 		t.Errorf("the page does not open with who is ahead, or has what to trust before the tables:\n%s", good)
 	}
+	says(t, row(t, good, "hello"), "10.1\u202fk [9.81 – 10.4], rank 2", "12.0\u202fk [11.8 – 12.3], rank 1")
 }
 
 func TestStallsAreReported(t *testing.T) {
