@@ -82,6 +82,14 @@ func ParseInt(text string) (int, error) {
 	return int(n), err
 }
 
+// Counted returns a number of things in words, such as "1 answer" or "3 answers".
+func Counted[N int | uint64](n N, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
+}
+
 // plainNumber reads a decimal number. It takes neither hexadecimal digits,
 // underscores, infinities nor NaN, which strconv knows. A number beyond the range
 // of float64 is an infinity.

@@ -70,6 +70,15 @@ func TestParseCount(t *testing.T) {
 	}
 }
 
+func TestCounted(t *testing.T) {
+	t.Parallel()
+	for n, want := range map[int]string{0: "0 trials", 1: "1 trial", 2: "2 trials"} {
+		if got := results.Counted(n, "trial"); got != want {
+			t.Errorf("%d: %q, want %q", n, got, want)
+		}
+	}
+}
+
 func FuzzParseDuration(f *testing.F) {
 	for _, text := range []string{"1", "1e9", "1m30s", "-0.5", "1e-400", "."} {
 		f.Add(text)

@@ -43,14 +43,20 @@ func checkTarget(f *faults, at, target string) {
 		return
 	}
 	f.when(target[0] != '/', at, `%q must begin with "/"`, target)
-	i := strings.IndexFunc(target, func(c rune) bool { return c <= ' ' || c >= 0x7f || c == '#' })
-	if i < 0 {
-		return
+	if letter, i := Misplaced(target); i >= 0 {
+		f.add(at, "%q at offset %d cannot stand in a request target; write it as %s", letter, i, url.PathEscape(letter))
 	}
-	letter := target[i:]
-	_, n := utf8.DecodeRuneInString(letter)
-	letter = letter[:n]
-	f.add(at, "%q at offset %d cannot stand in a request target; write it as %s", letter, i, url.PathEscape(letter))
+}
+
+// Misplaced returns the first letter that cannot stand in a request target, and its
+// offset in bytes, which is negative where all can.
+func Misplaced(target string) (letter string, offset int) {
+	offset = strings.IndexFunc(target, func(c rune) bool { return c <= ' ' || c >= 0x7f || c == '#' })
+	if offset < 0 {
+		return "", offset
+	}
+	_, n := utf8.DecodeRuneInString(target[offset:])
+	return target[offset : offset+n], offset
 }
 
 // byte reports the first forbidden byte of the text. where ends the message.

@@ -50,10 +50,6 @@ Exit status 3 when anything is wrong.`,
 }
 
 func (a *app) check(ctx context.Context, names, rows []string, seed uint64) error {
-	variables, err := a.environment()
-	if err != nil {
-		return err
-	}
 	names = a.opener.Folders(names)
 	w, err := a.opener.LookToMeasure("")
 	if err != nil {
@@ -63,25 +59,9 @@ func (a *app) check(ctx context.Context, names, rows []string, seed uint64) erro
 	if err != nil {
 		return err
 	}
-	for _, name := range a.opener.Attached.Names() {
-		if !slices.Contains(names, name) {
-			names = append(names, name)
-		}
-	}
-	manifests, err := w.Wanted(names)
+	servers, err := a.wanted(ctx, w, names)
 	if err != nil {
 		return err
-	}
-	servers, err := session.Isolate(manifests, a.flags["isolation"], variables)
-	if err != nil {
-		return err
-	}
-	notes, err := w.Reach(ctx, func(string) []*scenarios.Scenario { return nil })
-	if err != nil {
-		return err
-	}
-	for _, note := range notes {
-		a.say("note: %s", note)
 	}
 	if len(rows) == 0 {
 		chosen = slices.DeleteFunc(slices.Clone(chosen), func(row scenarios.Scenario) bool {
@@ -102,13 +82,43 @@ func (a *app) check(ctx context.Context, names, rows []string, seed uint64) erro
 			return err
 		}
 	}
-	if len(names) == 0 {
+	if len(names)+len(a.opener.Attached.Names()) == 0 {
 		for _, b := range w.Servers.Broken() {
 			checker.broken++
 			checker.remark("%s: broken: %s", b.Name, indented(b.Err.Error()))
 		}
 	}
 	return checker.report()
+}
+
+// wanted returns the servers of the names, or all for none, and those of --url, in each
+// isolation that is asked for.
+func (a *app) wanted(ctx context.Context, w *session.World, names []string) ([]session.Isolated, error) {
+	variables, err := a.environment()
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range a.opener.Attached.Names() {
+		if !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	manifests, err := w.Wanted(names)
+	if err != nil {
+		return nil, err
+	}
+	servers, err := session.Isolate(manifests, a.flags["isolation"], variables)
+	if err != nil {
+		return nil, err
+	}
+	notes, err := w.Reach(ctx, func(string) []*scenarios.Scenario { return nil })
+	if err != nil {
+		return nil, err
+	}
+	for _, note := range notes {
+		a.say("note: %s", note)
+	}
+	return servers, nil
 }
 
 // mentions reports whether the server's manifest says anything of the row.

@@ -8,22 +8,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"os/signal"
-	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
-	"syscall"
-	"time"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 
 	"github.com/joust-bench/joust/harness/host/container"
 	"github.com/joust-bench/joust/harness/plan"
 	"github.com/joust-bench/joust/harness/session"
-	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/scenarios/suggest"
 )
 
@@ -100,51 +93,6 @@ func exitCode(ctx context.Context, err error) int {
 		return ExitUsage
 	}
 	return ExitFailed
-}
-
-// interruptible returns a context that the first SIGINT or SIGTERM ends, which
-// prints the text in stopping. A signal half a second later or more ends joust at
-// once; the keepers then end what joust started.
-func interruptible(stderr io.Writer, stopping *atomic.Value) (context.Context, func()) {
-	ctx, cancel := context.WithCancelCause(context.Background())
-	signals := make(chan os.Signal, 2)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
-	go func() {
-		first, ok := <-signals
-		if !ok {
-			return
-		}
-		fmt.Fprintln(stderr, stopping.Load())
-		name := first.String()
-		if first == os.Interrupt {
-			name = "Ctrl-C"
-		}
-		cancel(fmt.Errorf("interrupted by %s", name))
-		if stopsAgain(signals) {
-			os.Exit(ExitInterrupted)
-		}
-	}()
-	return ctx, func() {
-		signal.Stop(signals)
-		close(signals)
-		cancel(nil)
-	}
-}
-
-// sameStop is the time within which signals are the same stop: a terminal, a shell
-// and timeout(1) signal the process and its group, within microseconds.
-const sameStop = 500 * time.Millisecond
-
-// stopsAgain waits, from the first signal on, for one that is another stop. It returns
-// false when no more signals come.
-func stopsAgain(signals <-chan os.Signal) bool {
-	began := time.Now()
-	for range signals {
-		if time.Since(began) >= sameStop {
-			return true
-		}
-	}
-	return false
 }
 
 // draining is the first signal's text while requests are in flight and results
@@ -270,49 +218,4 @@ func unknownCommand(c *cobra.Command, args []string) error {
 		return nil
 	}
 	return fmt.Errorf("unknown command %q%s (see joust --help)", args[0], suggest.Hint(args[0], commandNames(c)))
-}
-
-// flagError puts an error of pflag in joust's words. It names the nearest flag to
-// an unknown one, and a right value in place of a wrong one.
-func (a *app) flagError(c *cobra.Command, err error) error {
-	var unknown *pflag.NotExistError
-	var invalid *pflag.InvalidValueError
-	switch {
-	case errors.As(err, &invalid):
-		flag := invalid.GetFlag()
-		_, rest, _ := c.Root().Find(a.args)
-		return fmt.Errorf("--%s %q: %s (see %s --help)%s", flag.Name, invalid.GetValue(), wanted(flag, err), c.CommandPath(), elsewhere(c, rest, flag))
-	case !errors.As(err, &unknown):
-		return fmt.Errorf("%w (see %s --help)", err, c.CommandPath())
-	}
-	var names []string
-	c.Flags().VisitAll(func(f *pflag.Flag) {
-		if !f.Hidden {
-			names = append(names, "--"+f.Name)
-		}
-	})
-	name := "--" + strings.TrimLeft(unknown.GetSpecifiedName(), "-")
-	if unknown.GetSpecifiedShortnames() != "" {
-		name = name[1:]
-	}
-	return fmt.Errorf("unknown flag %s%s (see %s --help)%s", name, cmp.Or(namesake(c, name), suggest.Hint(name, names)), c.CommandPath(), abroad(c, name))
-}
-
-// wanted says which values the flag takes, in place of the error of a value.
-func wanted(flag *pflag.Flag, err error) string {
-	if errors.Is(err, strconv.ErrRange) {
-		return "that number is out of range"
-	}
-	text, ok := map[string]string{
-		"int":          "a whole number is needed, such as 8 or 20k",
-		"uint64":       "a whole number from 0 on is needed, such as 8 or 20k",
-		"float64":      "a number is needed, such as 0.5",
-		"float64Slice": "numbers are needed, such as 1000,20k",
-		"duration":     "a duration is needed: " + results.DurationForm,
-		"bool":         "true or false is needed, such as --" + flag.Name + "=false",
-	}[flag.Value.Type()]
-	if !ok {
-		return errors.Unwrap(err).Error()
-	}
-	return text
 }

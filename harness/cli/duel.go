@@ -17,6 +17,7 @@ import (
 	"github.com/joust-bench/joust/harness/plan"
 	"github.com/joust-bench/joust/harness/session"
 	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/results/cells"
 	"github.com/joust-bench/joust/results/matrix"
 	"github.com/joust-bench/joust/results/metric"
 	"github.com/joust-bench/joust/scenarios"
@@ -239,7 +240,7 @@ func (a *app) concludeDuel(ctx context.Context, dir string, d *results.Duel, err
 func (a *app) announceDuel(r *results.Run) {
 	d, p := r.Duel, r.Plan
 	a.say("does B (%s) differ from A (%s) by more than %s in %s of %s, %s? At most %v, seed %d",
-		d.B, d.A, percentage(d.Margin), d.Metric, p.Tables[0].Scenario, d.Phase, time.Duration(d.BudgetNS), p.Seed)
+		d.B, d.A, cells.Percent(d.Margin), d.Metric, p.Tables[0].Scenario, d.Phase, time.Duration(d.BudgetNS), p.Seed)
 	a.say("CPUs: %s", describeSplit(r.CPUs))
 	for _, w := range r.Warnings {
 		a.say("note: %s", w)
@@ -250,6 +251,3 @@ func (a *app) announceDuel(r *results.Run) {
 			duel.LeastTrials, least.Round(time.Second))
 	}
 }
-
-// percentage returns a share in percent, without a sign.
-func percentage(share float64) string { return strconv.FormatFloat(share*100, 'g', 4, 64) + " %" }

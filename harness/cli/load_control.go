@@ -106,6 +106,9 @@ func (l *aim) explain(err error) error {
 	case results.CauseTLS:
 		return l.explainTLS(where, connect.Err)
 	}
+	if l.spec.Proxy != nil {
+		return fmt.Errorf("no connection through %s could be made: %w", where, connect.Err)
+	}
 	return fmt.Errorf("no connection to %s could be made: %w", where, connect.Err)
 }
 

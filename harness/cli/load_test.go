@@ -566,6 +566,11 @@ func TestExplain(t *testing.T) {
 			t.Errorf("%s %q: %v, want %q", c.cause, c.text, err, c.want)
 		}
 	}
+	l.spec.Proxy = &loaders.Proxy{Address: "10.0.0.9:3128"}
+	refused := errors.New("the proxy refuses a tunnel to 10.0.0.1:8443: 502 Bad Gateway")
+	if err := l.explain(&loaders.ConnectError{Cause: results.CauseProtocol, Err: refused}); err.Error() != "no connection through the proxy 10.0.0.9:3128 could be made: "+refused.Error() {
+		t.Errorf("of a refused tunnel: %v", err)
+	}
 	other := errors.New("other")
 	if err := l.explain(other); err != other {
 		t.Errorf("another failure became %v", err)

@@ -158,12 +158,7 @@ func firstLine(text string) string {
 }
 
 // count returns a number of things in words.
-func count(n int, thing string) string {
-	if n == 1 {
-		return "1 " + thing
-	}
-	return fmt.Sprintf("%d %ss", n, thing)
-}
+func count(n int, thing string) string { return results.Counted(n, thing) }
 
 // seconds returns a duration of nanoseconds, rounded to seconds.
 func seconds(ns int64) string { return time.Duration(ns).Round(time.Second).String() }

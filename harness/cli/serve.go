@@ -223,7 +223,7 @@ type announcement struct {
 	request *scenarios.Request
 	// bodyFile holds the request's body; empty where it has none.
 	bodyFile string
-	// pid is joust's own process: a port file of which it has ended was left behind.
+	// pid is joust's own process. A port file whose process has ended was left behind.
 	pid int
 }
 

@@ -56,15 +56,6 @@ func TestShellWord(t *testing.T) {
 	}
 }
 
-func TestCount(t *testing.T) {
-	t.Parallel()
-	for n, want := range map[int]string{0: "0 trials", 1: "1 trial", 2: "2 trials"} {
-		if got := count(n, "trial"); got != want {
-			t.Errorf("count(%d) = %q, want %q", n, got, want)
-		}
-	}
-}
-
 // Every flag of the table of settings is one of joust run, and what it was given
 // comes back.
 func TestSettingFlags(t *testing.T) {

@@ -10,6 +10,8 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+
+	"github.com/joust-bench/joust/results"
 )
 
 // CPU is one logical processor.
@@ -54,18 +56,11 @@ func (t Topology) String() string {
 	for _, c := range cores {
 		kinds[c.capacity] = true
 	}
-	text := fmt.Sprintf("%s, %s, %s", count(len(sockets), "socket"), count(len(cores), "core"), count(len(t.CPUs), "thread"))
+	text := fmt.Sprintf("%s, %s, %s", results.Counted(len(sockets), "socket"), results.Counted(len(cores), "core"), results.Counted(len(t.CPUs), "thread"))
 	if len(kinds) > 1 {
 		text += fmt.Sprintf(", cores of %d speeds", len(kinds))
 	}
 	return text
-}
-
-func count(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }
 
 // core holds the usable processors of one physical core.

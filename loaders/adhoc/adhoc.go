@@ -245,9 +245,9 @@ func (f *Flags) request(u URL) (scenarios.Request, error) {
 	return r, nil
 }
 
-// continues returns the exchange of a request with the field Expect: 100-continue:
-// its body waits for the server's answer to its head, for a while (RFC 9110 §10.1.1). It returns
-// nil for all others, and for HTTP/1.0, in which servers ignore the field.
+// continues returns the exchange of a request with the field Expect: 100-continue: its
+// body waits up to ContinueWait for the answer to its head (RFC 9110 §10.1.1). It
+// returns nil for all others, and for HTTP/1.0, in which servers ignore the field.
 func (f *Flags) continues(r *scenarios.Request) scenarios.Exchange {
 	waits := slices.ContainsFunc(r.Headers, func(h scenarios.Header) bool {
 		return strings.EqualFold(h.Name, "Expect") && strings.EqualFold(strings.TrimSpace(h.Value), "100-continue")

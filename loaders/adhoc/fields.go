@@ -3,6 +3,8 @@ package adhoc
 import (
 	"cmp"
 	"encoding/base64"
+	"errors"
+	"fmt"
 	"net/url"
 	"slices"
 	"strings"
@@ -96,4 +98,42 @@ func (f *Flags) checkFields(u URL, refuse refusal) {
 		name, _, ok := strings.Cut(field, "=")
 		refuse(!ok || name == "", "--form %q: a field looks like name=value", field)
 	}
+}
+
+// parseHeaders reads lines of -H. "A:b" and "A: b" are the same.
+func parseHeaders(lines []string) ([]scenarios.Header, error) {
+	var list []scenarios.Header
+	var errs []error
+	for _, line := range lines {
+		name, value, ok := strings.Cut(line, ":")
+		switch {
+		case !ok:
+			errs = append(errs, fmt.Errorf(`-H %q: a header looks like "Name: value"`, line))
+		case name == "":
+			errs = append(errs, fmt.Errorf("-H %q: the header has no name", line))
+		case strings.TrimSpace(name) != name:
+			errs = append(errs, fmt.Errorf("-H %q: no space may stand around the name of a header", line))
+		}
+		list = append(list, scenarios.Header{Name: name, Value: strings.Trim(value, " \t")})
+	}
+	return list, errors.Join(errs...)
+}
+
+// checkRequestID refuses a header for ids that is no header or has another meaning.
+func checkRequestID(name string, headers []scenarios.Header) error {
+	same := func(other string) bool { return strings.EqualFold(name, other) }
+	foreign := func(c rune) bool {
+		return c != '-' && c != '_' && (c < '0' || c > '9') && (c < 'A' || c > 'Z') && (c < 'a' || c > 'z')
+	}
+	switch {
+	case name == "":
+		return nil
+	case strings.ContainsFunc(name, foreign):
+		return fmt.Errorf("--request-id=%s: a header's name is made of letters, digits and hyphens, such as %s", name, DefaultRequestID)
+	case slices.ContainsFunc(headers, func(h scenarios.Header) bool { return same(h.Name) }):
+		return fmt.Errorf("-H %s and --request-id=%s give the same header: leave out the one or the other", name, name)
+	case slices.ContainsFunc([]string{"Host", "Connection", "Content-Length", "Transfer-Encoding", "Expect"}, same):
+		return fmt.Errorf("--request-id=%s: that header has a meaning in HTTP: name another, such as %s", name, DefaultRequestID)
+	}
+	return nil
 }

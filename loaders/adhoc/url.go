@@ -1,17 +1,16 @@
 package adhoc
 
 import (
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"net"
 	"net/url"
-	"slices"
+	"regexp"
 	"strconv"
 	"strings"
 
+	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/results"
-	"github.com/joust-bench/joust/scenarios"
 )
 
 // URL holds the parts of a URL.
@@ -56,7 +55,7 @@ func ParseURL(text string) (URL, error) {
 	}
 	t := URL{TLS: scheme == "https", Name: u.Hostname(), Port: u.Port(), Path: requestTarget(rest)}
 	if t.Port == "" {
-		t.Port = defaultPort(t.TLS)
+		t.Port = loaders.DefaultPort(t.TLS)
 	}
 	if !isPort(t.Port) {
 		return URL{}, fmt.Errorf("URL %q: port %s: they go from 1 to 65535", shown, t.Port)
@@ -79,40 +78,22 @@ func splitAuthority(text string) (authority, rest string) {
 	return text, ""
 }
 
+// escapes matches an escape, or a percent sign that begins none.
+var escapes = regexp.MustCompile("%([0-9A-Fa-f]{2})?")
+
 // requestTarget returns the path and query of a URL in origin form, without its
 // fragment. The given bytes stay, escapes among them: two spellings of a path may be
 // two resources to a server. Bytes that may not stand there (RFC 3986 §3.3, §3.4) are
 // escaped, each byte of a letter in UTF-8.
 func requestTarget(rest string) string {
 	rest, _, _ = strings.Cut(rest, "#")
-	var target strings.Builder
-	if !strings.HasPrefix(rest, "/") {
-		target.WriteByte('/')
-	}
-	for i, c := range []byte(rest) {
-		if mayStand(c) || c == '%' && isEscape(rest[i:]) {
-			target.WriteByte(c)
-		} else {
-			fmt.Fprintf(&target, "%%%02X", c)
+	rest = escapes.ReplaceAllStringFunc(rest, func(s string) string {
+		if s == "%" {
+			return "%25"
 		}
-	}
-	return target.String()
-}
-
-// mayStand reports whether a path or a query may hold the byte as it is.
-func mayStand(c byte) bool {
-	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || strings.IndexByte("-._~!$&'()*+,;=:@/?", c) >= 0
-}
-
-// isEscape reports whether the text begins with a percent sign and two hexadecimal
-// digits.
-func isEscape(text string) bool {
-	const length = len("%00")
-	if len(text) < length {
-		return false
-	}
-	_, err := hex.DecodeString(text[1:length])
-	return err == nil
+		return s
+	})
+	return "/" + loaders.EscapeURL(strings.TrimPrefix(rest, "/"), "[]")
 }
 
 func isControl(r rune) bool { return r < ' ' || r == 0x7f }
@@ -125,16 +106,9 @@ func (t *URL) setHost() {
 	if strings.Contains(name, ":") {
 		t.Host = "[" + name + "]"
 	}
-	if t.Port != defaultPort(t.TLS) {
+	if t.Port != loaders.DefaultPort(t.TLS) {
 		t.Host = net.JoinHostPort(name, t.Port)
 	}
-}
-
-func defaultPort(tls bool) string {
-	if tls {
-		return "443"
-	}
-	return "80"
 }
 
 func isPort(digits string) bool {
@@ -191,42 +165,4 @@ func authorization(user *url.Userinfo) string {
 	}
 	password, _ := user.Password()
 	return basic(user.Username() + ":" + password)
-}
-
-// parseHeaders reads lines of -H. "A:b" and "A: b" are the same.
-func parseHeaders(lines []string) ([]scenarios.Header, error) {
-	var list []scenarios.Header
-	var errs []error
-	for _, line := range lines {
-		name, value, ok := strings.Cut(line, ":")
-		switch {
-		case !ok:
-			errs = append(errs, fmt.Errorf(`-H %q: a header looks like "Name: value"`, line))
-		case name == "":
-			errs = append(errs, fmt.Errorf("-H %q: the header has no name", line))
-		case strings.TrimSpace(name) != name:
-			errs = append(errs, fmt.Errorf("-H %q: no space may stand around the name of a header", line))
-		}
-		list = append(list, scenarios.Header{Name: name, Value: strings.Trim(value, " \t")})
-	}
-	return list, errors.Join(errs...)
-}
-
-// checkRequestID refuses a header for ids that is no header or has another meaning.
-func checkRequestID(name string, headers []scenarios.Header) error {
-	same := func(other string) bool { return strings.EqualFold(name, other) }
-	foreign := func(c rune) bool {
-		return c != '-' && c != '_' && (c < '0' || c > '9') && (c < 'A' || c > 'Z') && (c < 'a' || c > 'z')
-	}
-	switch {
-	case name == "":
-		return nil
-	case strings.ContainsFunc(name, foreign):
-		return fmt.Errorf("--request-id=%s: a header's name is made of letters, digits and hyphens, such as %s", name, DefaultRequestID)
-	case slices.ContainsFunc(headers, func(h scenarios.Header) bool { return same(h.Name) }):
-		return fmt.Errorf("-H %s and --request-id=%s give the same header: leave out the one or the other", name, name)
-	case slices.ContainsFunc([]string{"Host", "Connection", "Content-Length", "Transfer-Encoding", "Expect"}, same):
-		return fmt.Errorf("--request-id=%s: that header has a meaning in HTTP: name another, such as %s", name, DefaultRequestID)
-	}
-	return nil
 }

@@ -40,7 +40,7 @@ func (o origins) base(r *scenarios.Request) (*url.URL, error) {
 	if path == "*" { // of OPTIONS
 		path = ""
 	}
-	return url.Parse(o.scheme + "://" + host + escaped(path))
+	return url.Parse(o.scheme + "://" + host + loaders.EscapeURL(path, ""))
 }
 
 // redirect returns the redirect of an answer to the request, and the path and query of
@@ -50,7 +50,7 @@ func (o origins) redirect(r *scenarios.Request, status int, head []byte) (to res
 	if !results.Redirects(status) || len(location) == 0 {
 		return to, "", false
 	}
-	text := escaped(string(location))
+	text := loaders.EscapeURL(string(location), "")
 	to = results.Redirect{Status: status, URL: results.Redacted(text), Malformed: true}
 	base, err := o.base(r)
 	if err != nil {
@@ -68,11 +68,7 @@ func (o origins) redirect(r *scenarios.Request, status int, head []byte) (to res
 
 // authority returns host and port of the URL in one form.
 func authority(u *url.URL) string {
-	port := "80"
-	if u.Scheme == "https" {
-		port = "443"
-	}
-	return net.JoinHostPort(strings.ToLower(u.Hostname()), cmp.Or(u.Port(), port))
+	return net.JoinHostPort(strings.ToLower(u.Hostname()), cmp.Or(u.Port(), loaders.DefaultPort(u.Scheme == "https")))
 }
 
 // locationOf returns the value of the first Location field of a head, empty for none.
@@ -83,22 +79,6 @@ func locationOf(head []byte) []byte {
 		}
 	}
 	return nil
-}
-
-// escaped returns the text with each byte escaped that may not stand in a URL (RFC 3986
-// §2). All other bytes stay, those of an escape too.
-func escaped(text string) string {
-	const hex = "0123456789ABCDEF"
-	var out strings.Builder
-	for _, c := range []byte(text) {
-		if c <= ' ' || c >= 0x7f || strings.IndexByte("\"<>\\^`{|}", c) >= 0 {
-			out.WriteByte('%')
-			out.WriteByte(hex[c>>4])
-			c = hex[c&0xf]
-		}
-		out.WriteByte(c)
-	}
-	return out.String()
 }
 
 // followUp returns the request that a redirect to the path asks for (RFC 9110 §15.4).

@@ -23,13 +23,13 @@ func signs(limits results.Thresholds) [marks]sign {
 	micros := strconv.FormatFloat(limits.LagFloorNS/1e3, 'g', 4, 64)
 	return [marks]sign{
 		LowerPeak:     {"≥ %s", Legend{"≥ x", "the loader was the limit, so x is a lower bound of the server's peak; it is not ranked", "the loader was the limit"}},
-		ImpliedPeak:   {" (≈ %s)", Legend{"(≈ y)", "the peak that the server's own CPU use implies; no estimate where the server was less than " + percent(limits.EstimateFrom) + " busy, or full", "implied by the server's CPU use"}},
+		ImpliedPeak:   {" (≈ %s)", Legend{"(≈ y)", "the peak that the server's own CPU use implies; no estimate where the server was less than " + Percent(limits.EstimateFrom) + " busy, or full", "implied by the server's CPU use"}},
 		BetweenPeaks:  {"%s … %s", Legend{"x … y", "server and loader were both full; the server's peak lies between, and both ends are ranked", "both sides were full: the peak lies between"}},
 		NoUpperPeak:   {"%s …", Legend{"x …", "server and loader were both full, and no upper end of the peak is known; it is not ranked", "both sides were full"}},
 		AtClients:     {"%s at %s clients", Legend{"x at N clients", "neither side was full; more clients may give more", "neither side was full"}},
 		SharedCPUs:    {"%s †", Legend{"x †", "server and loader shared CPUs, so what limited them cannot be told", "server and loader shared CPUs"}},
 		UnknownLimit:  {"%s ?", Legend{"x ?", "what limited it is not known, or differed too much between trials", "its limit is not known"}},
-		KneeOfClients: {"knee", Legend{"← knee", "the fewest clients with at least " + percent(KneeShare) + " of the server's best", ""}},
+		KneeOfClients: {"knee", Legend{"← knee", "the fewest clients with at least " + Percent(KneeShare) + " of the server's best", ""}},
 		BestOfClients: {"best", Legend{"← best", "the most throughput of this server. The other tables of this row are about each trial's own best number of clients, the fewest within 2 % of its highest throughput", ""}},
 
 		LowerRate:       {"≥ %s", Legend{"≥ rate", "the loader, or the highest rate asked for, ended the search, so the rate is a lower bound", "not the server ended the search"}},
@@ -43,7 +43,7 @@ func signs(limits results.Thresholds) [marks]sign {
 		FewConnections: {" (connections)", Legend{"(connections)", "too few connections for the rate; how many it needs stands below", "too few connections for the rate"}},
 		OfLowerPeak:    {" of ≥ %s", Legend{"of ≥ x", "the rate is a fraction of a peak that is a lower bound", ""}},
 		LowerLatency:   {"≥ %s", Legend{"≥ before a latency", "requests without an answer reach this percentile, so it is a lower bound; it is not ranked", "a lower bound: requests without an answer reach it"}},
-		RoughLatency: {"~ %s", Legend{"~", "the loader itself sent or read late at this percentile, or was held up, by more than " + micros + " µs and more than " + percent(limits.LagShare) +
+		RoughLatency: {"~ %s", Legend{"~", "the loader itself sent or read late at this percentile, or was held up, by more than " + micros + " µs and more than " + Percent(limits.LagShare) +
 			" of the latency; it is not ranked. A late send is no part of uncorrected latency", "the loader's own lag reaches into it"}},
 		NoPercentile: {"—", Legend{"— in a column of percentiles", "too few samples: 10 must lie beyond the percentile in every trial (p99 needs 1 000 a window, p99.9 10 000, p99.99 100 000)", "too few samples"}},
 		FewSamples:   {"— too few samples", Legend{"— too few samples", "a percentile needs 10 samples beyond it in every trial (p99 needs 1 000 a window)", ""}},
@@ -92,8 +92,9 @@ func (a Absence) Words() string {
 	}[a]
 }
 
-// percent prints a limit's share.
-func percent(share float64) string { return strconv.FormatFloat(share*100, 'g', 4, 64) + " %" }
+// Percent prints a share that a user or a limit set, such as "2.5 %", with up to four
+// digits.
+func Percent(share float64) string { return strconv.FormatFloat(share*100, 'g', 4, 64) + " %" }
 
 // FlagWords explains a flag in a legend, under the limits of the run.
 func FlagWords(f results.Flag, limits results.Thresholds) string {
@@ -102,11 +103,11 @@ func FlagWords(f results.Flag, limits results.Thresholds) string {
 		results.FlagThrottled:   "the server's CPU quota ran out",
 		results.FlagNagle:       "about half of all answers wait 40 ms: Nagle's algorithm meets delayed acknowledgements",
 		results.FlagBacklog:     "connects take 1 s or more while the listen queue overflows: the server's backlog is too small",
-		results.FlagNotSteady:   "the halves of the window differ by more than " + percent(limits.SteadyHalves),
+		results.FlagNotSteady:   "the halves of the window differ by more than " + Percent(limits.SteadyHalves),
 		results.FlagDisturbed:   "something else on the machine took CPU time, or the CPUs were slower than at the run's start",
 		results.FlagInterrupted: "the window ended early",
 		results.FlagExceeded:    "an open loop of the same process kept a rate above this peak",
-		results.FlagBookkeeping: "throughput × mean time misses the number of connections by more than " + percent(limits.Bookkeeping) + " (Little's law): requests were lost, or connections were idle",
+		results.FlagBookkeeping: "throughput × mean time misses the number of connections by more than " + Percent(limits.Bookkeeping) + " (Little's law): requests were lost, or connections were idle",
 	}[f]
 }
 

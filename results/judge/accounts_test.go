@@ -156,7 +156,16 @@ func TestALoaderThatStoodStill(t *testing.T) {
 		"closed, a full server":         {func(*testing.T) Evidence { e := served(); stop(&e, 0.031); return e }, want{limit: results.LimitUnknown, flags: disturbed, codes: []string{"stalled"}, says: []string{"the loader stood still for 3.1 % of the window > 3.0 % (it was stopped, or kept off its CPUs): what limited the phase cannot be told"}}},
 		"closed, nobody is full":        {func(*testing.T) Evidence { e := closed(0.4, 0.4); stop(&e, 0.5); return e }, want{limit: results.LimitUnknown, flags: disturbed, codes: []string{"stalled"}, says: []string{"stood still for 50.0 % of the window"}}},
 		"closed, it waited for its CPU": {func(*testing.T) Evidence { e := closed(0.4, 0.95); stop(&e, 0.5); return e }, want{limit: results.LimitLoader, flags: disturbed, codes: []string{"stalled"}, says: []string{"loader thread 2 worked 95.0 % ≥ 95.0 %: the loader limited it"}}},
-		"open, kept":                    {func(t *testing.T) Evidence { e := open(t); stop(&e, 0.5); return e }, want{flags: disturbed, codes: []string{"stalled"}}},
+		"a quota that holds both back": {func(*testing.T) Evidence {
+			e := closed(0.45, 0.3)
+			e.Measured.Server = &results.Usage{
+				AskedT0NS: second, AskedT1NS: 2 * second, ReadT0NS: second, ReadT1NS: 2 * second, CPUNS: second / 4,
+				QuotaCPUs: ptr(0.5), QuotaPeriods: ptr(int64(10)), ThrottledPeriods: ptr(int64(10)), ThrottledNS: ptr(int64(second / 2)),
+			}
+			stop(&e, 0.5)
+			return e
+		}, want{limit: results.LimitUnknown, flags: []results.Flag{results.FlagDisturbed, results.FlagThrottled}, codes: []string{"stalled", "throttled"}, says: []string{"what limited the phase cannot be told"}}},
+		"open, kept": {func(t *testing.T) Evidence { e := open(t); stop(&e, 0.5); return e }, want{flags: disturbed, codes: []string{"stalled"}}},
 		"open, behind": {func(t *testing.T) Evidence { e := open(t); slow(t, &e, 1, 0.5); stop(&e, 0.5); return e }, want{
 			invalid: true, flags: disturbed, codes: []string{"loader-behind", "stalled"}, says: []string{"50.0 % of what was offered was answered in the window < 99.0 %, and the loader stood still for 50.0 %"},
 		}},

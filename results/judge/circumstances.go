@@ -78,7 +78,7 @@ func (v *verdict) halves() {
 // moved in it, and each percentile needs its samples anyway.
 func (v *verdict) few() {
 	if n := v.Evidence.Loader.Total.Completed; v.LargeTransfers && n > 0 && float64(n) < v.Limits.FewCompletions {
-		v.because("few", "%s completed in the window < %.0f: whether it was steady cannot be told", plural(n, "large transfer"), v.Limits.FewCompletions)
+		v.because("few", "%s completed in the window < %.0f: whether it was steady cannot be told", results.Counted(n, "large transfer"), v.Limits.FewCompletions)
 	}
 }
 

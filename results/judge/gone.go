@@ -19,5 +19,5 @@ func gone(r *results.Report, p *results.Phase) string {
 		}
 	}
 	return fmt.Sprintf("the server went away after %s: no connection could be made in the last %v of the phase: %s",
-		plural(answers, "answer"), time.Duration(p.GoneNS).Round(100*time.Millisecond), strings.TrimPrefix(p.FirstConnectionError, "connecting: "))
+		results.Counted(answers, "answer"), time.Duration(p.GoneNS).Round(100*time.Millisecond), strings.TrimPrefix(p.FirstConnectionError, "connecting: "))
 }

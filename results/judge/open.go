@@ -109,7 +109,7 @@ func (v *verdict) eitherBehind(fell string) {
 		waited = fmt.Sprintf("%s of the connections in flight were unanswered ≥ %s, by the kernel's receive queues", percent(share), percent(v.Limits.Unanswered))
 	}
 	if n := v.Evidence.Loader.Reconnects; n > 0 {
-		waited += fmt.Sprintf(", and %s had to be made anew, each a wait of its own", plural(n, "connection"))
+		waited += fmt.Sprintf(", and %s had to be made anew, each a wait of its own", results.Counted(n, "connection"))
 	}
 	few := ""
 	if n := v.connectionsNeeded(); n > v.Report.ConnectionsAsked {

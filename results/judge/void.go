@@ -99,7 +99,7 @@ func accountsOf(r *results.Report, p *results.Phase, allowed allowance) (reasons
 		because("gone", true, "%s", gone(r, p))
 	}
 	if n := p.SurplusAnswers; n > 0 {
-		because("surplus", true, "the server sent %s that no request asked for, so its other answers may belong to earlier requests: %s", plural(n, "answer"), p.FirstSurplus)
+		because("surplus", true, "the server sent %s that no request asked for, so its other answers may belong to earlier requests: %s", results.Counted(n, "answer"), p.FirstSurplus)
 	}
 	code, text := "errors", fmt.Sprintf("%d of %d requests failed", failed, counted)
 	switch {
@@ -119,16 +119,9 @@ func accountsOf(r *results.Report, p *results.Phase, allowed allowance) (reasons
 	}
 	if n := p.FailedConnects(); n > 0 && p.GoneNS == 0 {
 		because("connection-errors", !allowed.alone && float64(n)/float64(n+counted) > allowed.tolerance,
-			"%s could not be made (%s): %s", plural(n, "connection"), causes(p.ConnectionErrors), p.FirstConnectionError)
+			"%s could not be made (%s): %s", results.Counted(n, "connection"), causes(p.ConnectionErrors), p.FirstConnectionError)
 	}
 	return reasons
-}
-
-func plural(n uint64, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }
 
 // causes lists the causes of failures, the most frequent first.

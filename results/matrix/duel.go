@@ -3,9 +3,9 @@ package matrix
 import (
 	"cmp"
 	"fmt"
-	"strconv"
 
 	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/results/cells"
 )
 
 // widestInterval is the ratio above which the end of an interval says nothing.
@@ -16,11 +16,11 @@ const widestInterval = 100
 func duelWords(d *results.Duel) []string {
 	void := ""
 	if d.VoidPairs > 0 {
-		void = fmt.Sprintf("; %s did not count", plural(d.VoidPairs, "pair"))
+		void = fmt.Sprintf("; %s did not count", results.Counted(d.VoidPairs, "pair"))
 	}
 	return []string{
 		"A is " + d.A, "B is " + d.B, duelAnswer(d),
-		DuelStanding(d) + ", after " + plural(d.Pairs, "pair") + void,
+		DuelStanding(d) + ", after " + results.Counted(d.Pairs, "pair") + void,
 	}
 }
 
@@ -30,18 +30,18 @@ func DuelStanding(d *results.Duel) string {
 		return "too few pairs for an interval"
 	}
 	change := func(ratio float64) string { return fmt.Sprintf("%+.1f", (ratio-1)*100) }
-	return fmt.Sprintf("B/A %s %% [%s … %s], margin ±%s", change(*d.Ratio), change(*d.Low), change(*d.High), margin(d))
+	return fmt.Sprintf("B/A %s %% [%s … %s], margin ±%s", change(*d.Ratio), change(*d.Low), change(*d.High), cells.Percent(d.Margin))
 }
 
 // duelAnswer returns the outcome of the duel in words.
 func duelAnswer(d *results.Duel) string {
 	switch d.Answer {
 	case results.DuelHigher:
-		return fmt.Sprintf("DECIDED: %s of B is higher than of A by more than %s", d.Metric, margin(d))
+		return fmt.Sprintf("DECIDED: %s of B is higher than of A by more than %s", d.Metric, cells.Percent(d.Margin))
 	case results.DuelLower:
-		return fmt.Sprintf("DECIDED: %s of B is lower than of A by more than %s", d.Metric, margin(d))
+		return fmt.Sprintf("DECIDED: %s of B is lower than of A by more than %s", d.Metric, cells.Percent(d.Margin))
 	case results.DuelWithin:
-		text := fmt.Sprintf("DECIDED: %s of B does not differ from A by more than %s", d.Metric, margin(d))
+		text := fmt.Sprintf("DECIDED: %s of B does not differ from A by more than %s", d.Metric, cells.Percent(d.Margin))
 		if *d.Low > 1 || *d.High < 1 {
 			text += ", though it does differ"
 		}
@@ -49,5 +49,3 @@ func duelAnswer(d *results.Duel) string {
 	}
 	return "UNDECIDED: " + cmp.Or(d.Why, "it was interrupted")
 }
-
-func margin(d *results.Duel) string { return strconv.FormatFloat(d.Margin*100, 'g', 4, 64) + " %" }

@@ -162,7 +162,7 @@ func (v *view) signatures(about scope) []string {
 		for _, f := range []results.Flag{results.FlagNagle, results.FlagBacklog, results.FlagThrottled} {
 			list := slices.DeleteFunc(phasesOf(trials, about), func(p *results.TrialPhase) bool { return !p.Verdict.Has(f) })
 			if len(list) > 0 {
-				items = append(items, fmt.Sprintf("%s, %s: %s in %s, first in %q: %s", title(t), server, f, plural(len(list), "phase"), list[0].Name, reasonOf(list[0].Verdict, string(f))))
+				items = append(items, fmt.Sprintf("%s, %s: %s in %s, first in %q: %s", title(t), server, f, results.Counted(len(list), "phase"), list[0].Name, reasonOf(list[0].Verdict, string(f))))
 			}
 		}
 	})

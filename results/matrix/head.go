@@ -112,7 +112,7 @@ func (v *view) repeats() string {
 	if n == 0 {
 		return ""
 	}
-	return fmt.Sprintf(" %s done again because of the machine's disturbance; the disturbed ones are stored and count for nothing.", plural(n, "trial"))
+	return fmt.Sprintf(" %s done again because of the machine's disturbance; the disturbed ones are stored and count for nothing.", results.Counted(n, "trial"))
 }
 
 // warmups says how long the warm-ups of the trials that count were, and how
@@ -174,7 +174,7 @@ func (v *view) orchestrator() string {
 	out := fmt.Sprintf("joust itself, on the loader's CPUs: %.2f %% of a core in the median window, %.2f %% in the worst", stats.Median(shares).Value*100, slices.Max(shares)*100)
 	within := func(x float64) bool { return x <= mostOrchestrator }
 	if over := slices.DeleteFunc(slices.Clone(shares), within); len(over) > 0 {
-		return fmt.Sprintf("%s; MORE THAN the allowed %.1f %% in %d of %s, in which it slowed the loader", out, mostOrchestrator*100, len(over), plural(len(shares), "window"))
+		return fmt.Sprintf("%s; MORE THAN the allowed %.1f %% in %d of %s, in which it slowed the loader", out, mostOrchestrator*100, len(over), results.Counted(len(shares), "window"))
 	}
 	return fmt.Sprintf("%s; at most %.1f %% is allowed", out, mostOrchestrator*100)
 }
@@ -204,7 +204,7 @@ func (v *view) ladders() *table.Table {
 func (v *view) machine() []string {
 	h, c := v.Run.Host, v.Run.CPUs
 	items := []string{
-		fmt.Sprintf("CPU: %s, %s%s", cmp.Or(h.CPUModel, "unknown model"), plural(h.CPUs, "processor"), enclose("; ", h.Topology, "")),
+		fmt.Sprintf("CPU: %s, %s%s", cmp.Or(h.CPUModel, "unknown model"), results.Counted(h.CPUs, "processor"), enclose("; ", h.Topology, "")),
 		fmt.Sprintf("Split: server on %s, loader on %s%s%s", processors(c.Server), processors(c.Loader), splitNote(c), enclose("; ", c.Note, "")),
 		fmt.Sprintf("System: %s, kernel %s%s%s", cmp.Or(h.Distribution, h.OS), cmp.Or(h.Kernel, "unknown"), enclose("; virtualised: ", h.Virtualization, ""), enclose("; cgroup ", h.Cgroup, "")),
 		"Go: " + cmp.Or(v.Run.Joust.Go, "unknown"),
@@ -235,7 +235,7 @@ func examination(findings []results.Finding) []string {
 		}
 	}
 	if known > 0 && len(out) == 0 {
-		out = append(out, fmt.Sprintf("Examined: all of %s are ok", plural(known, "fact")))
+		out = append(out, fmt.Sprintf("Examined: all of %s are ok", results.Counted(known, "fact")))
 	}
 	return out
 }

@@ -204,7 +204,7 @@ func clip(text string, width int) string {
 func (v *view) headlineNotes() []string {
 	var notes []string
 	if _, trials := v.voids(); trials > 0 {
-		notes = append(notes, "Void and left out: "+plural(trials, "single measurement")+"; the files say why.")
+		notes = append(notes, "Void and left out: "+results.Counted(trials, "single measurement")+"; the files say why.")
 	}
 	for _, p := range v.placebos() {
 		for _, r := range p.ratios {

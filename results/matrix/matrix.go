@@ -163,9 +163,9 @@ func (v *view) loader() string {
 // threadsIn counts the threads, and the loaders where there are several.
 func threadsIn(threads, loaders int) string {
 	if loaders < 2 {
-		return plural(threads, "thread")
+		return results.Counted(threads, "thread")
 	}
-	return plural(threads, "thread") + " in " + plural(loaders, "loader")
+	return results.Counted(threads, "thread") + " in " + results.Counted(loaders, "loader")
 }
 
 // threadsUsed says where loads used fewer threads than planned; empty where none
@@ -182,13 +182,6 @@ func threadsUsed(planned, fewest, most int) string {
 
 // title names a table of the plan.
 func title(t results.PlanTable) string { return t.Scenario + ", " + t.Protocol }
-
-func plural(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
-}
 
 // enclose returns the text between a beginning and an end; empty without text.
 func enclose(begin, text, end string) string {

@@ -183,7 +183,7 @@ func unanswered(list []*cells.Cell) string {
 	case 1:
 		verb = "is"
 	}
-	return fmt.Sprintf(" %s left unanswered or unsent at the end %s not in this table: it is too kind to saturated servers.", plural(int(n), "request"), verb)
+	return fmt.Sprintf(" %s left unanswered or unsent at the end %s not in this table: it is too kind to saturated servers.", results.Counted(int(n), "request"), verb)
 }
 
 // latencyTable returns one line a server. The table of corrected latencies has

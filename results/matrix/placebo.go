@@ -6,6 +6,7 @@ import (
 	"math"
 	"strings"
 
+	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/stats"
 )
 
@@ -76,7 +77,7 @@ func (v *view) placeboWords() string {
 	case inside+len(outside) == 0:
 		return ""
 	case len(outside) == 0:
-		return "; the same server, measured twice, differs by less in " + plural(inside, "table")
+		return "; the same server, measured twice, differs by less in " + results.Counted(inside, "table")
 	}
 	return "; the same server, measured twice, differs by MORE: " + strings.Join(outside, "; ")
 }

@@ -94,8 +94,8 @@ func voidAll(r *results.Run) {
 	}
 }
 
-// Three servers of which the middle one differs from neither end leave the order
-// open, and the sentence says so.
+// The middle one of three servers differs from neither of the others: the sentence
+// leaves its place open.
 func TestNotDistinguishedIsNotTransitive(t *testing.T) {
 	t.Parallel()
 	run := race(t, 1, server("a", 6, 10e3), server("b", 6, 10.25e3), server("c", 6, 10.45e3))

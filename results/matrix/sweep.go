@@ -152,7 +152,7 @@ func loadInWords(t results.PlanTable) string {
 	clients := "each trial's best of " + clientsOf(t) + " clients"
 	switch {
 	case t.Sweep == nil:
-		clients = plural(t.Clients, "client")
+		clients = results.Counted(t.Clients, "client")
 	case t.Sweep.Auto:
 		clients = "each trial's best number of clients"
 	}

@@ -145,7 +145,7 @@ func (v *view) trustLimits() string {
 		}
 	}
 	if mixed > 0 {
-		out += fmt.Sprintf("; in %s some trials had another limit than the rest", plural(mixed, "cell"))
+		out += fmt.Sprintf("; in %s some trials had another limit than the rest", results.Counted(mixed, "cell"))
 	}
 	if len(work) > 0 {
 		out += fmt.Sprintf("; loader headroom where the server was the limit: the busiest loader thread worked %s of the time in the median cell and %s in the worst",
@@ -169,13 +169,13 @@ func countOf(n int, noun string) string {
 	if n == 0 {
 		return ""
 	}
-	return plural(n, noun)
+	return results.Counted(n, noun)
 }
 
 // trustMachine says what this machine limits.
 func (v *view) trustMachine() string {
 	h, c := v.Run.Host, v.Run.CPUs
-	out := "Machine: " + plural(h.CPUs, "processor")
+	out := "Machine: " + results.Counted(h.CPUs, "processor")
 	switch {
 	case c.Shared:
 		out += ", shared by server and loader, which cannot be separated"
@@ -239,7 +239,7 @@ func (v *view) unrest() string {
 	if unsteady > 0 {
 		list = append(list, fmt.Sprintf("%d not steady (their halves differ)", unsteady))
 	}
-	return enclose(fmt.Sprintf("Of %s, ", plural(total, "measured phase")), strings.Join(list, ", "), "")
+	return enclose(fmt.Sprintf("Of %s, ", results.Counted(total, "measured phase")), strings.Join(list, ", "), "")
 }
 
 // trustCeiling names the tables whose best servers share a ceiling, with the reason.

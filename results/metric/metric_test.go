@@ -88,8 +88,8 @@ func TestKnownMetrics(t *testing.T) {
 			t.Errorf("%s: latency %t, unit %s, want %s", n, n.IsLatency(), n.Unit(), unit)
 		}
 	}
-	if code, ok := metric.StatusName(503).Status(); !ok || code != 503 {
-		t.Errorf("the name of status 503 has the code %d", code)
+	if code, ok := metric.Name("status_503").Status(); !ok || code != 503 {
+		t.Errorf("status_503 has the code %d", code)
 	}
 }
 

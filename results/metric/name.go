@@ -130,6 +130,3 @@ func (n Name) Status() (code int, ok bool) {
 	code, err := strconv.Atoi(digits)
 	return code, err == nil && code >= 100
 }
-
-// StatusName returns the metric that counts the answers with the status code.
-func StatusName(code int) Name { return Name(fmt.Sprintf("status_%03d", code)) }

@@ -211,6 +211,22 @@ func TestUpperBoundKnownAnswers(t *testing.T) {
 	}
 }
 
+// The bound is found for any number of trials, and it comes down to the spread as they
+// grow: each of the 5 % points of χ² lies between its neighbours.
+func TestUpperBoundOfAnyNumber(t *testing.T) {
+	t.Parallel()
+	values, last := []float64{1}, math.Inf(1)
+	for degrees := 1; degrees <= 1500; degrees++ {
+		values = append(values, math.Exp(0.05*float64(1-2*(degrees%2))))
+		s := PooledSpread([][]float64{values})
+		ratio := s.Upper / s.Value
+		if s.Degrees != degrees || !(ratio > 1 && ratio < last) {
+			t.Fatalf("%d degrees: the bound is %v of the spread, after %v", s.Degrees, ratio, last)
+		}
+		last = ratio
+	}
+}
+
 func TestSpreadAndBand(t *testing.T) {
 	t.Parallel()
 	// Two cells of logarithms ±0.03 and ±0.05 around any centre: variances

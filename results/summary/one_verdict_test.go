@@ -13,10 +13,9 @@ import (
 // the window ended.
 func queued(p *results.Phase, empty int) { p.QueuesRead, p.QueuesEmpty = ptr(64), &empty }
 
-// One report has one first reason: as joust run judges it, which knows how busy the
-// server was, and as joust load does, which does not. A comparison voids what a lone
-// load keeps as its result, with a throughput that is a lower bound where the loader
-// did not keep the rate.
+// joust run knows how busy the server was, and joust load does not: both give a report
+// the same first reason. A comparison voids what a lone load keeps as its result. Where
+// the loader did not keep the rate, that result is a lower bound.
 func TestOneReportHasOneVerdict(t *testing.T) {
 	t.Parallel()
 	type change = func(*results.Report, *results.Phase)

@@ -57,11 +57,7 @@ func advice(r *results.Report, v results.Verdict, code string) string {
 	case "loader-behind":
 		return behind(v.Bottleneck == results.LimitLoader, stood)
 	case "loader-lag":
-		text := "the latencies marked ~ hold that much of the loader's own time"
-		if r.IdleStrategy != "spin" && !stood {
-			text += "; give it a CPU of its own with --cpus, where it can poll all the time (--idle spin)"
-		}
-		return text
+		return lagging(r, stood)
 	case "nothing-completed":
 		if p := Measured(r); p.Right()+p.Unanswered > 0 {
 			return "answers take longer than the window: take a longer -d"
@@ -70,6 +66,22 @@ func advice(r *results.Report, v results.Verdict, code string) string {
 		return "take a longer -d or a higher -R"
 	}
 	return ""
+}
+
+// portable is the name in reports of the engine that neither pins its threads nor polls.
+const portable = "joust portable"
+
+// lagging is the advice for latencies that hold the loader's own lag. A loader that stood
+// still, or polls already, needs no other way to wait.
+func lagging(r *results.Report, stood bool) string {
+	text := "the latencies marked ~ hold that much of the loader's own time"
+	switch {
+	case stood || r.IdleStrategy == "spin":
+		return text
+	case r.Loader == portable:
+		return text + "; the engine of Linux lags less (--engine evloop)"
+	}
+	return text + "; give it a CPU of its own with --cpus, where it can poll all the time (--idle spin)"
 }
 
 // behind is the advice for a rate that was not kept. limited is true where the loader

@@ -311,6 +311,10 @@ func TestAdvice(t *testing.T) {
 	}{
 		{"late", late, "hold that much of the loader's own time; give it a CPU of its own with --cpus", "void"},
 		{"late although it polls", func(r *results.Report, p *results.Phase) { late(r, p); r.IdleStrategy = "spin" }, "hold that much of the loader's own time", "--cpus"},
+		{"late in an engine that cannot poll", func(r *results.Report, p *results.Phase) {
+			late(r, p)
+			r.Loader, r.IdleStrategy = "joust portable", "wait"
+		}, "hold that much of the loader's own time; the engine of Linux lags less (--engine evloop)", "--cpus"},
 		{"late since it stood still", func(r *results.Report, p *results.Phase) { late(r, p); p.StallNS = ptr(second) }, "hold that much of the loader's own time", "--cpus"},
 		{"behind", busy, "the throughput is a lower bound of what the server can do; more threads (-t)", "not-sampled"},
 		{"behind since it stood still", func(r *results.Report, p *results.Phase) { busy(r, p); p.StallNS = ptr(second) }, "the throughput is a lower bound of what the server can do", "-t"},

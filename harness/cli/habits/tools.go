@@ -38,7 +38,7 @@ func tools() []tool {
 		{name: "wrk2", rows: append(slices.Clone(wrk), wrk2...)},
 		{name: "hey", rows: hey},
 		{name: "oha", rows: oha},
-		{name: "ab", rows: ab},
+		{name: "ab", rows: ab, finish: abCloses},
 		{name: "curl", rows: curl, finish: curlForm},
 		{name: "k6", rows: k6, words: []string{"run"}, script: regexp.MustCompile(`\.[jt]s$`)},
 		{name: "vegeta", rows: vegeta, words: []string{"attack"}},
@@ -236,4 +236,13 @@ func curlForm(r Reading) []string {
 		return nil
 	}
 	return []string{"-H", "Content-Type: application/x-www-form-urlencoded"}
+}
+
+// abCloses returns the flag with which every request has a connection of its own, as
+// ab's have without -k.
+func abCloses(r Reading) []string {
+	if slices.ContainsFunc(r.Changes, func(c Change) bool { return c.From[0] == "-k" }) {
+		return nil
+	}
+	return []string{"--reconnect", "1"}
 }

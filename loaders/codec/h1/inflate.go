@@ -16,9 +16,6 @@ const (
 	// maxInflated bounds what is inflated of a body of which no content is expected,
 	// in bytes.
 	maxInflated = 64 << 20
-	// sampleEvery is how many bodies, of which no content is expected, come for one
-	// that is inflated.
-	sampleEvery = 16
 )
 
 // verdict is the last compressed body of a request that was inflated. Equal bytes have
@@ -28,8 +25,6 @@ type verdict struct {
 	packed []byte
 	// fault says why the body does not inflate; empty for a right body.
 	fault string
-	// others counts bodies that differed from it.
-	others int
 }
 
 // covers reports whether the body is the one of the verdict.
@@ -58,17 +53,15 @@ func (c *answerReader) collect(span []byte) {
 // refuse says why the coding of the answer is wrong.
 func (c *answerReader) refuse(fault string) { c.cause, c.fault = results.CauseEncoding, fault }
 
-// unpack judges a compressed body, and returns the cause where it is wrong. Without an
-// expected body it inflates a sample: compression that is broken shows there too.
+// unpack judges a compressed body, and returns the cause where it is wrong. It inflates
+// each body that differs from the last, without an expected body too: an answer counts
+// as right only where it was looked into.
 func (c *answerReader) unpack(p *pair, coding codec.Coding, packed []byte) results.Cause {
 	v := &p.inflated
 	if len(packed) == 0 {
 		return c.missing(p)
 	}
 	if !v.covers(coding, packed) {
-		if v.others++; !p.answer.Exact && v.others%sampleEvery != 1 {
-			return ""
-		}
 		fault, cause := c.inflate(p, coding, packed)
 		if cause != "" {
 			return cause

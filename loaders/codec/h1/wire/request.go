@@ -8,7 +8,6 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/joust-bench/joust/loaders/codec"
 	"github.com/joust-bench/joust/scenarios"
@@ -127,13 +126,8 @@ func checkTarget(r *scenarios.Request) error {
 	if r.Path == "" || r.Path[0] != '/' && (r.Path != "*" || r.Method != "OPTIONS") {
 		return fmt.Errorf("path %q does not begin with /", r.Path)
 	}
-	for i, c := range r.Path {
-		if c <= ' ' || c >= 0x7f || c == '#' {
-			letter := r.Path[i:]
-			_, n := utf8.DecodeRuneInString(letter)
-			letter = letter[:n]
-			return fmt.Errorf("path %q holds %q at %d; write it as %s", r.Path, letter, i, url.PathEscape(letter))
-		}
+	if letter, i := scenarios.Misplaced(r.Path); i >= 0 {
+		return fmt.Errorf("path %q holds %q at %d; write it as %s", r.Path, letter, i, url.PathEscape(letter))
 	}
 	return nil
 }
