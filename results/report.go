@@ -162,7 +162,8 @@ type Phase struct {
 	Followed        uint64    `json:"redirects_followed,omitempty"`
 	FirstUnfollowed *Redirect `json:"first_unfollowed,omitempty"`
 	// EarlyAnswers counts final answers, right or wrong, that refused their request
-	// before it was sent whole: the connection ended with them. MissedContinues counts
+	// before it was sent whole, or redirected one that follows redirects: the
+	// connection ended with them. MissedContinues counts
 	// requests whose body was sent without the 100 that they awaited, since it did
 	// not come in time.
 	EarlyAnswers    uint64 `json:"early_answers,omitempty"`

@@ -9,9 +9,9 @@ import (
 const refusing = 400
 
 // early reads the answer to the only request in flight, which is not written whole. An
-// interim answer lets the request go on, a refusal ends it, and any other final answer is
-// wrong: the server cannot have used the request. early returns the rest of the data,
-// which the codec must be shown again.
+// interim answer lets the request go on, a refusal and a redirect that is followed end it,
+// and any other final answer is wrong: the server cannot have used the request. early
+// returns the rest of the data, which the codec must be shown again.
 func (s *shard) early(c *connection, f *flight, data []byte, now int64) []byte {
 	n, err := s.decode(c, f, data)
 	a := &s.answer
@@ -24,7 +24,7 @@ func (s *shard) early(c *connection, f *flight, data []byte, now int64) []byte {
 		return data[n:]
 	case a.Unprocessed && s.repeat(c):
 		return nil
-	case a.Status < refusing:
+	case a.Status < refusing && !(s.spec.Follow && a.Status >= redirecting):
 		s.earlyReply(c, now)
 		return nil
 	}

@@ -15,7 +15,9 @@ func (s *shard) follow(c *connection, a *codec.Answer) bool {
 	v.Request, v.Status, v.Cause = f.request, a.Status, a.Cause
 	next := s.chain.Continue(f.user, v)
 	if next < 0 {
-		a.Cause = v.Cause
+		if a.Cause = v.Cause; a.Cause == "" && c.cut && a.Status < refusing {
+			a.Cause = results.CauseEarlyReply
+		}
 		return false
 	}
 	v.Head, v.Body = v.Head[:0], v.Body[:0]

@@ -31,6 +31,8 @@ func (s *session) merge(result *results.Phase, on *phase) error {
 	// an early stop ends it with the first thread that saw the stop.
 	if total.Window.T1 = first; exhausted {
 		total.Window.T1 = last
+		// Its middle was not known while answers were counted.
+		result.Unknown = append(result.Unknown, "completed_first_half")
 	}
 	if on.Loop == results.OpenLoop {
 		result.QueuesRead, result.QueuesEmpty = &read, &empty

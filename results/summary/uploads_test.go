@@ -17,7 +17,7 @@ func TestUploads(t *testing.T) {
 		want          []string
 	}{
 		{0, 0, nil},
-		{7, 0, []string{"  uploads     7 ended by an answer that refused them before they were sent whole, and their connections with them"}},
+		{7, 0, []string{"  uploads     7 ended by an answer that refused them, or sent them elsewhere, before they were sent whole, and their connections with them"}},
 		{0, 1234, []string{"  uploads     1 234 sent without the 100 that they awaited: it did not come in time, and the latencies hold that wait"}},
 	} {
 		p := closed(t)
