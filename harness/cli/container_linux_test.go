@@ -74,6 +74,9 @@ func (b *boxes) containers(t *testing.T) []string {
 func (b *boxes) box(t *testing.T, name, dockerfile, args string, more ...string) string {
 	t.Helper()
 	name += b.suffix
+	// Each image has layers of its own: the engine removes shared ones with the image of
+	// another test while a build uses them.
+	dockerfile = strings.Replace(dockerfile, "FROM scratch\n", "FROM scratch\nLABEL box="+name+"\n", 1)
 	dir := b.path("servers", name)
 	manifest := fmt.Sprintf("title: box\nlanguage: Go\ndockerfile: .\nargs: [%s]\nprotocols: [h1]\nscenarios: [hello]\n%s\n", args, strings.Join(more, "\n"))
 	stooge, err := os.ReadFile(filepath.Join(programs, "stooge"))
