@@ -11,10 +11,10 @@ import (
 )
 
 const (
-	// maxPacked bounds the compressed bodies that are inflated, in bytes.
+	// maxPacked is the size of the largest compressed body that is inflated, in bytes.
 	maxPacked = 64 << 20
-	// maxInflated bounds what is inflated of a body of which no content is expected,
-	// in bytes.
+	// maxInflated is the number of bytes after which the rest of a body is not inflated.
+	// A body whose content the request gives is inflated to its end.
 	maxInflated = 64 << 20
 )
 
