@@ -288,7 +288,7 @@ func (p *parser) change(row *row, from []string, value string, inline bool) bool
 		}
 		from = append(from, value)
 	}
-	if row.fits != nil && !row.fits.MatchString(value) {
+	if row = p.tool.fitting(row.names, value); row == nil {
 		return false
 	}
 	c := row.change(from, value, p)

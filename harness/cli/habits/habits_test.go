@@ -57,6 +57,8 @@ func TestReadings(t *testing.T) {
 		"-rate=50|-duration|5s|http://h/":       {"vegeta: -R 50 -d 5s http://h/"},
 		"-rate=50|-keepalive=false|http://h/":   {"vegeta: -R 50 --reconnect 1 http://h/"},
 		"-disable-keepalive|http://h/":          {"hey: --reconnect 1 http://h/"},
+		"-r|0|http://h/":                        {"oha: http://h/", "curl: -H Range: bytes=0 http://h/"},
+		"-r|5|http://h/":                        {"oha: --follow http://h/", "curl: -H Range: bytes=5 http://h/"},
 		"--disable-keepalive|http://h/":         {"oha: --reconnect 1 http://h/"},
 		"-host|a|-cpus|2|http://h/":             {"hey: -H Host: a -t 2 http://h/"},
 		"-x|p:1|http://h/":                      {"hey,oha,curl: --proxy http://p:1 http://h/"},

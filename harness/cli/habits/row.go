@@ -19,7 +19,8 @@ type tool struct {
 	finish func(Reading) []string
 }
 
-// row is a flag of a tool: one of joust, note and missing says what it is here.
+// row is a flag of a tool: one of joust, note and missing says what it is here. A flag
+// whose values mean different things has a row for each, of the same names.
 type row struct {
 	// names are the flag's names, with spaces between them.
 	names string
@@ -41,6 +42,16 @@ func (t tool) row(name string) *row {
 	for i := range t.rows {
 		if slices.Contains(strings.Fields(t.rows[i].names), name) {
 			return &t.rows[i]
+		}
+	}
+	return nil
+}
+
+// fitting returns the first row of these names that takes the value, or nil.
+func (t tool) fitting(names, value string) *row {
+	for i := range t.rows {
+		if r := &t.rows[i]; r.names == names && (r.fits == nil || r.fits.MatchString(value)) {
+			return r
 		}
 	}
 	return nil

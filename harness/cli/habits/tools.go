@@ -113,6 +113,7 @@ var oha = []row{
 	{names: "--http2 --h2", missing: noHTTP2},
 	{names: "-x --proxy", value: true, joust: "--proxy {http}"},
 	{names: "--host", value: true, joust: "-H Host:~{}"},
+	{names: "-r --redirect", value: true, fits: regexp.MustCompile(`^0$`), note: followsNone},
 	{names: "-r --redirect", value: true, fits: number, joust: "--follow"},
 	{names: "--disable-compression", note: asksPlain},
 	{names: "--disable-keepalive", joust: "--reconnect 1"},
