@@ -90,6 +90,16 @@ func Counted[N int | uint64](n N, thing string) string {
 	return fmt.Sprintf("%d %ss", n, thing)
 }
 
+// Listed returns the words as a sentence lists them: "a", "a and b", or "a, b and c"
+// with the conjunction "and". It is empty for no words.
+func Listed(words []string, conjunction string) string {
+	if len(words) < 2 {
+		return strings.Join(words, "")
+	}
+	last := len(words) - 1
+	return strings.Join(words[:last], ", ") + " " + conjunction + " " + words[last]
+}
+
 // plainNumber reads a decimal number. It takes neither hexadecimal digits,
 // underscores, infinities nor NaN, which strconv knows. A number beyond the range
 // of float64 is an infinity.

@@ -79,6 +79,15 @@ func TestCounted(t *testing.T) {
 	}
 }
 
+func TestListed(t *testing.T) {
+	t.Parallel()
+	for want, words := range map[string][]string{"": nil, "a": {"a"}, "a or b": {"a", "b"}, "a, b or c": {"a", "b", "c"}} {
+		if got := results.Listed(words, "or"); got != want {
+			t.Errorf("%q: %q, want %q", words, got, want)
+		}
+	}
+}
+
 func FuzzParseDuration(f *testing.F) {
 	for _, text := range []string{"1", "1e9", "1m30s", "-0.5", "1e-400", "."} {
 		f.Add(text)

@@ -79,7 +79,7 @@ func explain(readings []habits.Reading) string {
 		switch {
 		case !r.Exact():
 		case len(readings) > 1:
-			add(fmt.Sprintf("try, as %s: %s", either(r.Tools), loadCommand(r.Args)))
+			add(fmt.Sprintf("try, as %s: %s", results.Listed(r.Tools, "or"), loadCommand(r.Args)))
 		default:
 			add("try " + loadCommand(r.Args))
 		}
@@ -94,7 +94,7 @@ func meaning(tools []string, c habits.Change) string {
 		from = c.From[0]
 	}
 	if len(tools) > 0 {
-		from += " of " + either(tools)
+		from += " of " + results.Listed(tools, "or")
 	}
 	switch {
 	case c.Missing != "":
@@ -116,14 +116,6 @@ func shellWords(args []string) string {
 		words = append(words, shellWord(arg))
 	}
 	return strings.Join(words, " ")
-}
-
-func either(names []string) string {
-	if len(names) < 2 {
-		return strings.Join(names, "")
-	}
-	last := len(names) - 1
-	return strings.Join(names[:last], ", ") + " or " + names[last]
 }
 
 func isURL(arg string) bool {

@@ -21,11 +21,18 @@ func expect(t *testing.T, p *child, prefix string) {
 	}
 }
 
+// holding starts a process that holds its lock at once.
+func holding(t *testing.T, kind, tmp string) *child {
+	t.Helper()
+	p := start(t, kind, tmp)
+	expect(t, p, "held")
+	return p
+}
+
 func TestSecondJoustWaits(t *testing.T) {
 	t.Parallel()
 	tmp := t.TempDir()
-	first := start(t, "lock", tmp)
-	expect(t, first, "held")
+	first := holding(t, "lock", tmp)
 	second := start(t, "lock", tmp)
 	expect(t, second, "waiting for "+first.name())
 	first.end()
@@ -51,8 +58,7 @@ func TestSecondJoustWaits(t *testing.T) {
 func TestWaitEndsWithContext(t *testing.T) {
 	t.Parallel()
 	tmp := t.TempDir()
-	holder := start(t, "lock", tmp)
-	expect(t, holder, "held")
+	holder := holding(t, "lock", tmp)
 	ctx, cancel := context.WithCancel(t.Context())
 	var waited []string
 	_, err := lockIn(ctx, tmp, func(who *files.HeldError) {

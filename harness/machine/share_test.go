@@ -44,17 +44,13 @@ func leaves(t *testing.T, p *child, neighbours ...*child) {
 func TestLoadsMeasureTogether(t *testing.T) {
 	t.Parallel()
 	tmp := t.TempDir()
-	alone := start(t, "share", tmp)
-	expect(t, alone, "held")
+	alone := holding(t, "share", tmp)
 	leaves(t, alone)
 
-	first := start(t, "share", tmp)
-	expect(t, first, "held")
-	second := start(t, "share", tmp)
-	expect(t, second, "held")
+	first := holding(t, "share", tmp)
+	second := holding(t, "share", tmp)
 	leaves(t, second, first)
-	third := start(t, "share anyway", tmp)
-	expect(t, third, "held")
+	third := holding(t, "share anyway", tmp)
 	leaves(t, third, first)
 	first.end()
 	if left := loadFiles(t, tmp); len(left) > 0 {
@@ -66,10 +62,8 @@ func TestLoadsMeasureTogether(t *testing.T) {
 func TestLoadSeesALaterOne(t *testing.T) {
 	t.Parallel()
 	tmp := t.TempDir()
-	first := start(t, "share", tmp)
-	expect(t, first, "held")
-	second := start(t, "share", tmp)
-	expect(t, second, "held")
+	first := holding(t, "share", tmp)
+	second := holding(t, "share", tmp)
 	leaves(t, first, second) // the second is still there
 }
 
@@ -78,14 +72,12 @@ func TestLoadSeesALaterOne(t *testing.T) {
 func TestComparisonGoesBeforeLaterLoads(t *testing.T) {
 	t.Parallel()
 	tmp := t.TempDir()
-	load := start(t, "share", tmp)
-	expect(t, load, "held")
+	load := holding(t, "share", tmp)
 	comparison := start(t, "lock", tmp)
 	expect(t, comparison, "waiting for "+load.name())
 	later := start(t, "share", tmp)
 	expect(t, later, "waiting for "+comparison.name())
-	anyway := start(t, "share anyway", tmp)
-	expect(t, anyway, "held")
+	anyway := holding(t, "share anyway", tmp)
 	leaves(t, load, anyway)
 	expect(t, comparison, "waiting for "+anyway.name())
 	leaves(t, anyway, load, comparison)
@@ -98,8 +90,7 @@ func TestComparisonGoesBeforeLaterLoads(t *testing.T) {
 func TestKilledLoadStopsNobody(t *testing.T) {
 	t.Parallel()
 	tmp := t.TempDir()
-	load := start(t, "share", tmp)
-	expect(t, load, "held")
+	load := holding(t, "share", tmp)
 	if err := load.cmd.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
@@ -107,8 +98,7 @@ func TestKilledLoadStopsNobody(t *testing.T) {
 	if left := loadFiles(t, tmp); len(left) != 1 {
 		t.Fatalf("the killed load left %q, want its file", left)
 	}
-	comparison := start(t, "lock", tmp)
-	expect(t, comparison, "held")
+	holding(t, "lock", tmp)
 	if left := loadFiles(t, tmp); len(left) > 0 {
 		t.Errorf("%q remain", left)
 	}
@@ -117,8 +107,7 @@ func TestKilledLoadStopsNobody(t *testing.T) {
 func TestWaitForAComparisonEndsWithContext(t *testing.T) {
 	t.Parallel()
 	tmp := t.TempDir()
-	comparison := start(t, "lock", tmp)
-	expect(t, comparison, "held")
+	comparison := holding(t, "lock", tmp)
 	ctx, cancel := context.WithCancel(t.Context())
 	var waited []string
 	_, err := takeShareIn(ctx, tmp, false, func(holder *files.HeldError) {

@@ -89,27 +89,20 @@ func short(r *stats.Ratio) bool { return r != nil && r.Coverage < stats.Confiden
 
 // inPercent prints a ratio as a change in percent, with its interval as Range or
 // Interval.
-func inPercent(r *stats.Ratio) string {
-	if r == nil {
-		return "—"
-	}
-	ends := signed(r.Low-1) + " … " + signed(r.High-1)
-	if short(r) {
-		return signed(r.Value-1) + " (" + ends + ")"
-	}
-	return signed(r.Value-1) + " [" + ends + "]"
-}
+func inPercent(r *stats.Ratio) string { return changed(r, signed) }
 
 // change prints a ratio as a change, with its interval as Range or Interval.
-func change(r *stats.Ratio) string {
+func change(r *stats.Ratio) string { return changed(r, percent) }
+
+func changed(r *stats.Ratio, form func(share float64) string) string {
 	if r == nil {
 		return "—"
 	}
-	ends := percent(r.Low-1) + " … " + percent(r.High-1)
+	ends := form(r.Low-1) + " … " + form(r.High-1)
 	if short(r) {
-		return percent(r.Value-1) + " (" + ends + ")"
+		return form(r.Value-1) + " (" + ends + ")"
 	}
-	return percent(r.Value-1) + " [" + ends + "]"
+	return form(r.Value-1) + " [" + ends + "]"
 }
 
 func probability(p float64) string {

@@ -94,10 +94,10 @@ func peakInWords(c *cells.Cell, in scale, clients int) string {
 
 // boundsInWords says what the peaks without a place are worth.
 func (v *view) boundsInWords(t closedTable, reason string, list []int) string {
-	names := enumerate(each(list, func(i int) string {
+	names := results.Listed(each(list, func(i int) string {
 		c := t.cells[i]
 		return c.Server.Name + " did at least " + t.in.withUnit(c.Median(c.Work).Value)
-	}))
+	}), "and")
 	it := "it"
 	if len(list) > 1 {
 		it = "them"
@@ -173,7 +173,7 @@ func (v *view) rateInWords(o *openTable) string {
 
 // unplacedTail says why servers have no place by p99.
 func unplacedTail(reason string, names []string) string {
-	who := enumerate(names)
+	who := results.Listed(names, "and")
 	switch reason {
 	case saturated:
 		return who + " could not keep the rate"
@@ -201,11 +201,11 @@ func fellBehind(o *openTable) string {
 	share := strings.TrimPrefix(o.rate.PhaseName(), "open ")
 	switch {
 	case len(behind) > 0:
-		return enumerate(behind) + " could not keep " + share
+		return results.Listed(behind, "and") + " could not keep " + share
 	case len(kept) == len(o.cells):
 		return "all kept " + share
 	}
-	return enclose("", enumerate(kept), " kept "+share)
+	return enclose("", results.Listed(kept, "and"), " kept "+share)
 }
 
 // searchStandings lists the highest rates that kept each table's objective, the
@@ -232,7 +232,7 @@ func (v *view) searchStandings() []string {
 			}
 			found = append(found, h.Server.Name+" "+least+in.withUnit(e.Value))
 		}
-		text := strings.Join(present(enumerate(found), strings.Join(none, "; ")), "; ")
+		text := strings.Join(present(results.Listed(found, "and"), strings.Join(none, "; ")), "; ")
 		if text == "" {
 			text = "no server has a result"
 		}

@@ -115,7 +115,7 @@ func ceiling(all []*cells.Cell) string {
 	if len(names) < 2 {
 		return ""
 	}
-	return fmt.Sprintf("%s are within the noise band of each other at the top, and no server was the limit: something that they share may be", enumerate(names))
+	return fmt.Sprintf("%s are within the noise band of each other at the top, and no server was the limit: something that they share may be", results.Listed(names, "and"))
 }
 
 // bandBetween returns the noise band of two cells by their own spread.

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/table"
 )
 
@@ -244,16 +245,7 @@ func (s *standing) others() []string {
 
 // named lists cells with their values: "a (1 k req/s) and b (2 k req/s)".
 func (s *standing) named(list []int) string {
-	return enumerate(each(list, func(i int) string { return s.name(i) + " (" + s.value(i) + ")" }))
-}
-
-// enumerate joins words as a sentence does.
-func enumerate(words []string) string {
-	if len(words) < 2 {
-		return strings.Join(words, "")
-	}
-	last := len(words) - 1
-	return strings.Join(words[:last], ", ") + " and " + words[last]
+	return results.Listed(each(list, func(i int) string { return s.name(i) + " (" + s.value(i) + ")" }), "and")
 }
 
 // inWords returns a small number as a word.
