@@ -208,8 +208,8 @@ func (s *Server) Stop(ctx context.Context) error {
 	return errors.Join(err, host.WaitPortClosed(ctx, s.Address), s.removeDir())
 }
 
-// killed says of a server that was asked to end that it was killed, "" where it was
-// not.
+// killed says that a server did not end when asked and was killed. It returns "" where
+// the server ended by itself.
 func killed(e host.Exit, after time.Duration) string {
 	if e.Signal != "SIGKILL" || e.OOMKilled {
 		return ""

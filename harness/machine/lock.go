@@ -38,7 +38,7 @@ func Lock(ctx context.Context, waiting func(holder *files.HeldError)) (unlock fu
 func lockIn(ctx context.Context, dir string, waiting func(holder *files.HeldError)) (unlock func() error, err error) {
 	path := filepath.Join(dir, measuringLock)
 	var lock *files.Lock
-	w := waiter{what: "the measuring lock " + path, waiting: waiting}
+	w := waiter{wanted: "the measuring lock " + path, waiting: waiting}
 	err = w.wait(ctx, func() (*files.HeldError, error) {
 		var err error
 		lock, err = files.TryLock(path, 0o666)
@@ -70,8 +70,8 @@ func leftover(path string, err error) error {
 
 // waiter waits for other processes.
 type waiter struct {
-	// what is what the process waits to take, for errors.
-	what    string
+	// wanted names in errors what the process waits for.
+	wanted  string
 	waiting func(holder *files.HeldError)
 	// reported is the last process that waiting was called with.
 	reported string
@@ -92,7 +92,7 @@ func (w *waiter) wait(ctx context.Context, try func() (*files.HeldError, error))
 		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("take %s: waiting for %s: %w", w.what, held.Owner, ctx.Err())
+			return fmt.Errorf("take %s: waiting for %s: %w", w.wanted, held.Owner, ctx.Err())
 		case <-ticker.C:
 		}
 	}

@@ -44,7 +44,7 @@ func TakeShare(ctx context.Context, anyway bool, waiting func(holder *files.Held
 func takeShareIn(ctx context.Context, dir string, anyway bool, waiting func(holder *files.HeldError)) (*Share, error) {
 	s := &Share{dir: dir, ending: make(chan struct{}), ended: make(chan struct{}), neighbours: map[string]results.Neighbour{}}
 	path := filepath.Join(dir, measuringLock)
-	w := waiter{what: "a share of the measuring lock " + path, waiting: waiting}
+	w := waiter{wanted: "a share of the measuring lock " + path, waiting: waiting}
 	err := w.wait(ctx, func() (*files.HeldError, error) {
 		held, err := s.enter(path, anyway)
 		if err != nil {

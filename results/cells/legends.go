@@ -111,8 +111,8 @@ func FlagWords(f results.Flag, limits results.Thresholds) string {
 	}[f]
 }
 
-// LimitWords says what limited a cell, for sentences; of a bottleneck that no table
-// knows, that it is not known.
+// LimitWords names in a sentence what limited a cell. A bottleneck that no table knows
+// counts as unknown.
 func LimitWords(b results.Bottleneck) string {
 	words := map[results.Bottleneck]string{
 		results.LimitServer:      "the server was the limit",

@@ -289,8 +289,8 @@ func TestHolder(t *testing.T) {
 	}
 }
 
-// Nobody waits for what is no file, or follows it.
-func TestHolderOfWhatIsNoFile(t *testing.T) {
+// A pipe has no holder, and a link is not followed.
+func TestHolderOfPipeAndLink(t *testing.T) {
 	t.Parallel()
 	pipe, link := lockPath(t), lockPath(t)
 	if err := errors.Join(unix.Mkfifo(pipe, 0o666), os.Symlink(pipe, link)); err != nil {

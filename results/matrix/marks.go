@@ -57,8 +57,8 @@ func (v *view) statistic(in scale, p cells.Statistic) string {
 	return text
 }
 
-// legend explains the marks that the page has drawn so far, after what the page
-// says of all its figures.
+// legend explains the marks that the page has drawn so far. The general sentences about
+// its figures come first.
 func (v *view) legend(p *page, general ...string) {
 	items := general
 	for _, l := range v.drawing.Legend() {

@@ -230,7 +230,7 @@ func (s *standing) sensitivity() string {
 	}
 }
 
-// others says of the cells with a value that are not ranked what is known of them.
+// others describes the cells that have a value and no rank.
 func (s *standing) others() []string {
 	by := map[string][]int{}
 	var reasons []string

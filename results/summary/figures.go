@@ -37,9 +37,8 @@ type distribution struct {
 	*cells.Distribution
 	// bars are the loader's own lags; none for a distribution that holds no answers.
 	bars stats.ErrorBars
-	// stalled is the share of the window, 0 to 1, and stallNS the time, over all
-	// threads, for which the loader stood still; 0 where it has no part in the
-	// values.
+	// stalled is the share of the window, 0 to 1, in which the loader stood still;
+	// stallNS is that time over all threads. Both are 0 for values without stalls.
 	stalled, stallNS float64
 }
 

@@ -8,8 +8,7 @@ import (
 	"github.com/joust-bench/joust/results/summary"
 )
 
-// The text names what was unusual in the sending of bodies, and nothing of it where all
-// was usual.
+// The text has a line for early answers and one for missed 100s, and none without them.
 func TestUploads(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {

@@ -53,7 +53,7 @@ func (r *Reader) Read(p []byte) (int, error) {
 	return n, r.explain(err)
 }
 
-// explain adds what was being done to an error other than the end.
+// explain says in words why the body does not inflate.
 func (r *Reader) explain(err error) error {
 	switch err {
 	case nil, io.EOF:
