@@ -20,8 +20,8 @@ func TestCompressedLoad(t *testing.T) {
 		t.Parallel()
 		text := strings.Repeat("compress me, ", 10_000)
 		var asked atomic.Int64
-		s := serveSite(t, "", nil, nil)
-		s.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		s := &site{}
+		s.start(t, nil, func(w http.ResponseWriter, _ *http.Request) {
 			if asked.Add(1)%3 == 0 {
 				_, _ = io.WriteString(w, text)
 				return

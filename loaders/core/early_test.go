@@ -178,8 +178,8 @@ func TestRefusalSecure(t *testing.T) {
 	overBackends(t, func(t *testing.T, e core.Engine) {
 		t.Parallel()
 		a := newAuthority(t)
-		s := serveSite(t, hello(), a.server(), nil)
-		s.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		s := &site{}
+		s.start(t, a.server(), func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Connection", "close")
 			http.Error(w, "enough", http.StatusRequestEntityTooLarge)
 		})

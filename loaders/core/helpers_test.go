@@ -42,7 +42,7 @@ func overBackends(t *testing.T, test func(*testing.T, core.Engine)) {
 }
 
 // long bounds phases that end by their count.
-const long = 20 * time.Second
+const long = time.Minute
 
 // counted is a closed-loop phase of exactly n requests.
 func counted(n uint64) loaders.Phase {
@@ -106,7 +106,7 @@ func (s *site) address() string { return s.Listener.Addr().String() }
 func serveSite(t *testing.T, body string, secure *tls.Config, look func(*site, *http.Request)) *site {
 	t.Helper()
 	s := &site{}
-	s.Server = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	s.start(t, secure, func(w http.ResponseWriter, r *http.Request) {
 		n, err := io.Copy(io.Discard, r.Body)
 		if err != nil {
 			return
@@ -120,7 +120,14 @@ func serveSite(t *testing.T, body string, secure *tls.Config, look func(*site, *
 			look(s, r)
 		}
 		_, _ = io.WriteString(w, body)
-	}))
+	})
+	return s
+}
+
+// start serves the handler until the test ends.
+func (s *site) start(t *testing.T, secure *tls.Config, handler http.HandlerFunc) {
+	t.Helper()
+	s.Server = httptest.NewUnstartedServer(handler)
 	s.Config.ErrorLog = quiet()
 	s.Config.ConnState = func(_ net.Conn, state http.ConnState) {
 		if state == http.StateNew {
@@ -134,7 +141,6 @@ func serveSite(t *testing.T, body string, secure *tls.Config, look func(*site, *
 		s.Start()
 	}
 	t.Cleanup(s.Close)
-	return s
 }
 
 // authority issues certificates as files.
