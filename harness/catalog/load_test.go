@@ -135,7 +135,7 @@ func TestSeveralServersDirs(t *testing.T) {
 		t.Fatal(err)
 	}
 	both := mustLoad(t, "testdata/good", other)
-	if _, err := both.Find("minimal"); err == nil || !strings.HasSuffix(err.Error(), "/testdata/good/minimal and "+other+"/minimal have the same name; rename one of the folders") {
+	if _, err := both.Find("minimal"); err == nil || !strings.HasSuffix(err.Error(), "/testdata/good/minimal and "+other+"/minimal have the same name; rename one of them") {
 		t.Errorf("twice the same name: %v", err)
 	}
 	if diff := cmp.Diff([]string{"contained", "full.1-x", "running"}, both.Names()); diff != "" {
