@@ -11,21 +11,10 @@ import (
 	"github.com/joust-bench/joust/scenarios"
 )
 
-// families returns the names of the table's families, in the order of the table.
-func families(rows scenarios.Rows) []string {
-	var names []string
-	for i := range rows {
-		if family := rows[i].Family; !slices.Contains(names, family) {
-			names = append(names, family)
-		}
-	}
-	return names
-}
-
 // checkScenarios checks the names of rows and families.
 func (c *checker) checkScenarios() {
 	c.doc.ReportIf(len(c.m.Scenarios) == 0, "scenarios", "scenarios is required: the rows that the server answers, by their names or those of their families")
-	groups := families(c.rows)
+	groups := c.rows.Families()
 	for i, name := range c.m.Scenarios {
 		at := fmt.Sprintf("scenarios[%d]", i)
 		row, err := c.rows.Find(name)
@@ -47,7 +36,7 @@ func (c *checker) checkScenarios() {
 
 // unknownRow is the error of a name that is neither a row nor a family.
 func unknownRow(name string, rows scenarios.Rows) error {
-	return errors.New(suggest.Unknown("scenario", name, slices.Concat(rows.Names(), families(rows))))
+	return errors.New(suggest.Unknown("scenario", name, slices.Concat(rows.Names(), rows.Families())))
 }
 
 // speaks reports whether the row has a meaning on one of the server's protocols.

@@ -74,8 +74,10 @@ func (p *place) fault(path []string) string {
 		if _, found := p.params[path[1]]; found {
 			return ""
 		}
-		return fmt.Sprintf("unknown parameter {{.%s}}%s; parameters of server.yaml are written under the key parameters",
-			field, suggest.Hint(path[1], slices.Sorted(maps.Keys(p.params))))
+		if len(p.params) == 0 {
+			return fmt.Sprintf("unknown parameter {{.%s}}; server.yaml gives parameters under the key parameters", field)
+		}
+		return fmt.Sprintf("unknown parameter {{.%s}}%s", field, suggest.Hint(path[1], slices.Sorted(maps.Keys(p.params))))
 	case p.without[field] != "":
 		return fmt.Sprintf("{{.%s}} %s", field, p.without[field])
 	case !slices.Contains(known, field):
