@@ -54,17 +54,6 @@ func (rows Rows) WithFiles(paths ...string) (Rows, error) {
 	return out, nil
 }
 
-// Families returns the rows' families in catalogue order.
-func (rows Rows) Families() []string {
-	var families []string
-	for i := range rows {
-		if !slices.Contains(families, rows[i].Family) {
-			families = append(families, rows[i].Family)
-		}
-	}
-	return families
-}
-
 // besides opens files in the folder of a scenario file. Files elsewhere are refused: a
 // scenario file may come from a stranger.
 func besides(path string) open {
