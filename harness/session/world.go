@@ -240,7 +240,7 @@ func (w *World) Catalogue() plan.Catalogue {
 	}
 	c := plan.Catalogue{
 		MemoryBytes: machine.Facts().MemoryBytes,
-		Scenarios: w.Table, LoaderCPUs: max(1, len(w.Split.Loader)), Idle: DefaultIdle(w.Split),
+		Scenarios:   w.Table, LoaderCPUs: max(1, len(w.Split.Loader)), Idle: DefaultIdle(w.Split),
 		Engines:     Engines(),
 		Connections: plan.ConnectionLimit{Max: limit, Reason: reason},
 		FreshSeed:   FreshSeed(), NoContainers: w.Opener.noContainers, LookupEnv: os.LookupEnv, Broken: map[string]string{},
