@@ -59,6 +59,8 @@ type ServerFacts struct {
 	// cannot have.
 	Isolation string
 	CannotBe  map[string]string
+	// Parameters are the names of the server's parameters, in order.
+	Parameters []string
 	// StartTimeout and StopTimeout are the longest times to start and to stop.
 	StartTimeout, StopTimeout time.Duration
 	// WarmupCap bounds a warm-up that lasts until the server is steady; 0
