@@ -256,3 +256,23 @@ func (v Verdict) Why() string {
 
 // Has reports whether the verdict carries the flag.
 func (v Verdict) Has(f Flag) bool { return slices.Contains(v.Flags, f) }
+
+// Profile is a captured profile of a server under load.
+type Profile struct {
+	// Kind is "cpu", "heap", "allocs", "mutex", "trace" or "perf".
+	Kind string `json:"kind"`
+	// File is the path of the profile, within the run's folder. Show is the command that
+	// displays it.
+	File string `json:"file,omitempty"`
+	Show string `json:"show,omitempty"`
+	// Of names the quantity of which Top has shares, such as "CPU time".
+	Of string `json:"of,omitempty"`
+	// Top are the functions that use the most themselves, the largest share first.
+	Top []ProfileEntry `json:"top,omitempty"`
+}
+
+// ProfileEntry is the share of a function, 0 to 1, in a profile.
+type ProfileEntry struct {
+	Function string  `json:"function"`
+	Share    float64 `json:"share"`
+}
