@@ -9,7 +9,7 @@ import (
 type Trial struct {
 	// Index counts the journal's trials from 0.
 	Index int `json:"index"`
-	// Block counts from 1; 0 is scouting.
+	// Block counts from 1; 0 is scouting and profiling.
 	Block    int       `json:"block"`
 	Kind     TrialKind `json:"kind"`
 	Server   string    `json:"server"`
@@ -41,6 +41,8 @@ type Trial struct {
 	Sweep []SweepPoint `json:"sweep,omitempty"`
 	// Search is the search for the highest rate that keeps the objective.
 	Search *Search `json:"search,omitempty"`
+	// Profile is that of a trial of kind TrialProfile.
+	Profile *Profile `json:"profile,omitempty"`
 	// MeasuredNS is the time spent in warm-up and windows.
 	MeasuredNS int64 `json:"measured_ns"`
 	// Spins are in order: before the load, in its pauses, and behind it.
@@ -68,6 +70,8 @@ const (
 	TrialScout    TrialKind = "scout"
 	// TrialConfirm repeats the rate of a search on a fresh process.
 	TrialConfirm TrialKind = "confirm"
+	// TrialProfile has its server profiled.
+	TrialProfile TrialKind = "profile"
 )
 
 // TrialState says whether a trial counts.

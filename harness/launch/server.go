@@ -32,6 +32,8 @@ type Server struct {
 	Argv []string
 	// Surroundings are nil for a server that ran already.
 	Surroundings *results.Surroundings
+	// ProfileSocket is where the server serves its profiles; empty for none.
+	ProfileSocket string
 	// ReadyIn is the time from the start to the first correct answer.
 	ReadyIn time.Duration
 

@@ -17,7 +17,7 @@ import (
 
 // golang asks the server's net/http/pprof. Profiles of memory and locks hold everything
 // since the start of the server, and are asked for at the end of the duration.
-func (p Plan) golang(ctx context.Context, d time.Duration) error {
+func (p Plan) golang(ctx context.Context, socket string, d time.Duration) error {
 	path := fmt.Sprintf("/debug/pprof/%s", p.Kind)
 	seconds := fmt.Sprintf("?seconds=%d", max(1, int(d.Round(time.Second).Seconds())))
 	switch p.Kind {
@@ -33,7 +33,7 @@ func (p Plan) golang(ctx context.Context, d time.Duration) error {
 		}
 	}
 	transport := &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-		return new(net.Dialer).DialContext(ctx, "unix", p.Socket())
+		return new(net.Dialer).DialContext(ctx, "unix", socket)
 	}}
 	defer transport.CloseIdleConnections()
 	ask, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://server"+path, nil)

@@ -74,26 +74,28 @@ func (p Plan) Command(argv []string) []string {
 	return argv
 }
 
-// Socket returns the path of the unix socket on which a Go server serves its profiles;
-// empty for others.
-func (p Plan) Socket() string {
-	if p.Kind == Perf || p.Runtime != Go {
-		return ""
-	}
-	return filepath.Join(p.Folder, "pprof.sock")
+// NeedsSocket reports whether the server must serve its profiles on a unix socket, as
+// net/http/pprof has them.
+func (p Plan) NeedsSocket() bool { return p.Runtime == Go && p.Kind != Perf }
+
+// Target is a server that runs.
+type Target struct {
+	// PIDs are the processes of the server, its first one first.
+	PIDs []int
+	// Socket is the path of the unix socket of a server that needs one.
+	Socket string
 }
 
-// During captures the profile for the duration, from now on. pids are the processes of
-// the server, its first one first.
-func (p Plan) During(ctx context.Context, pids []int, d time.Duration) error {
+// During captures the profile for the duration, from now on.
+func (p Plan) During(ctx context.Context, t Target, d time.Duration) error {
 	var err error
 	switch {
 	case p.Kind == Perf:
-		err = p.perf(ctx, pids, d)
+		err = p.perf(ctx, t.PIDs, d)
 	case p.Runtime == Go:
-		err = p.golang(ctx, d)
+		err = p.golang(ctx, t.Socket, d)
 	case p.Runtime == JVM:
-		err = p.jvm(ctx, pids, d)
+		err = p.jvm(ctx, t.PIDs, d)
 	}
 	if err != nil {
 		return fmt.Errorf("capture a profile (%s): %w", p.Kind, err)

@@ -72,11 +72,11 @@ func TestParsers(t *testing.T) {
 	}
 }
 
-// serveProfiles serves this process's profiles on the plan's socket while it spins and
-// allocates.
-func serveProfiles(t *testing.T, p Plan) {
+// serveProfiles serves this process's profiles on a socket while it spins and allocates.
+func serveProfiles(t *testing.T) (socket string) {
 	t.Helper()
-	l, err := net.Listen("unix", p.Socket())
+	socket = filepath.Join(t.TempDir(), "s")
+	l, err := net.Listen("unix", socket)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -98,6 +98,7 @@ func serveProfiles(t *testing.T, p Plan) {
 		_ = server.Close() // the listener's error is that of Serve
 		running.Wait()
 	})
+	return socket
 }
 
 //go:noinline
@@ -124,8 +125,7 @@ func TestGoProfiles(t *testing.T) {
 	for _, kind := range []Kind{CPU, Heap, Allocs, Mutex, Trace} {
 		t.Run(string(kind), func(t *testing.T) {
 			p := Plan{Kind: kind, Runtime: Go, Folder: t.TempDir()}
-			serveProfiles(t, p)
-			if err := p.During(t.Context(), nil, time.Second); err != nil {
+			if err := p.During(t.Context(), Target{Socket: serveProfiles(t)}, time.Second); err != nil {
 				t.Fatal(err)
 			}
 			got, err := p.Finish(t.Context())
@@ -149,7 +149,7 @@ func TestGoProfiles(t *testing.T) {
 func TestGoServerWithoutSocket(t *testing.T) {
 	t.Parallel()
 	p := Plan{Kind: CPU, Runtime: Go, Folder: t.TempDir()}
-	err := p.During(t.Context(), nil, time.Second)
+	err := p.During(t.Context(), Target{Socket: filepath.Join(p.Folder, "none")}, time.Second)
 	if err == nil || !strings.Contains(err.Error(), "--profile-socket") {
 		t.Errorf("error %v, want one that names --profile-socket", err)
 	}
@@ -184,7 +184,7 @@ func TestPerf(t *testing.T) {
 	tool(t, "perf")
 	spinner := begin(t, "sh", "-c", "while :; do :; done")
 	p := Plan{Kind: Perf, Folder: t.TempDir()}
-	if err := p.During(t.Context(), []int{spinner.Process.Pid}, time.Second); err != nil {
+	if err := p.During(t.Context(), Target{PIDs: []int{spinner.Process.Pid}}, time.Second); err != nil {
 		if strings.Contains(err.Error(), "perf_event_paranoid") || strings.Contains(err.Error(), "not permitted") {
 			t.Skipf("perf may not sample here: %v", err)
 		}
@@ -207,7 +207,7 @@ func TestFlightRecorder(t *testing.T) {
 	}
 	spinner := begin(t, "java", "-XX:-UsePerfData", source)
 	p := Plan{Kind: CPU, Runtime: JVM, Folder: t.TempDir()}
-	if err := p.During(t.Context(), []int{spinner.Process.Pid}, 3*time.Second); err != nil {
+	if err := p.During(t.Context(), Target{PIDs: []int{spinner.Process.Pid}}, 3*time.Second); err != nil {
 		t.Fatal(err)
 	}
 	got, err := p.Finish(t.Context())

@@ -158,6 +158,9 @@ func (l *load) Window(w loaders.Window) {
 		l.sampler.Server(w, l.on.Handle, poll)
 	}
 	l.sampler.Loaders(w, l.processes, poll)
+	if l.profiler != nil {
+		l.profiler.window(l.ctx, l.target(), w)
+	}
 }
 
 // Interval implements loaders.Control.

@@ -1,0 +1,86 @@
+package trial
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/joust-bench/joust/harness/plan"
+	"github.com/joust-bench/joust/harness/profile"
+	"github.com/joust-bench/joust/harness/tree"
+	"github.com/joust-bench/joust/loaders"
+	"github.com/joust-bench/joust/loaders/clock"
+	"github.com/joust-bench/joust/results"
+)
+
+// profiler captures the profile of a trial's server in the measured window.
+type profiler struct {
+	profile.Plan
+	capturing sync.WaitGroup
+	err       error
+}
+
+// newProfiler returns the profiler of a trial for a profile, and nil for any other.
+func (b *Bench) newProfiler(t plan.Trial) (*profiler, error) {
+	if t.Kind != results.TrialProfile {
+		return nil, nil
+	}
+	folder := filepath.Join(b.Profiles, t.Entry.As+"-"+t.Table.Scenario+"-"+t.Table.Protocol)
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		return nil, fmt.Errorf("make a folder for the profile: %w", err)
+	}
+	return &profiler{Plan: profile.Plan{
+		Kind: profile.Kind(b.Plan.Profile), Runtime: profile.Runtime(t.Entry.Profiler), Folder: folder,
+	}}, nil
+}
+
+// window captures in the announced window.
+func (p *profiler) window(ctx context.Context, on profile.Target, w loaders.Window) {
+	p.capturing.Go(func() {
+		if p.err = clock.SleepUntil(ctx, w.T0NS); p.err == nil {
+			p.err = p.During(ctx, on, time.Duration(w.T1NS-w.T0NS))
+		}
+	})
+}
+
+// wait waits for the end of the capture. It does nothing for nil.
+func (p *profiler) wait() {
+	if p != nil {
+		p.capturing.Wait()
+	}
+}
+
+// finish reads the profile into the result when the server has ended. It does nothing
+// for nil.
+func (p *profiler) finish(ctx context.Context, result *results.Trial) error {
+	if p == nil {
+		return nil
+	}
+	if p.err != nil || ctx.Err() != nil {
+		return errors.Join(p.err, ctx.Err())
+	}
+	captured, err := p.Finish(ctx)
+	result.Profile = &captured
+	return err
+}
+
+// target returns the server's processes.
+func (a *attempt) target() profile.Target {
+	if a.on.Handle == nil {
+		return profile.Target{}
+	}
+	on := profile.Target{PIDs: []int{a.on.Handle.PID()}, Socket: a.on.ProfileSocket}
+	var reader tree.Reader
+	below, err := reader.Descendants(a.on.Handle.PID())
+	if err != nil {
+		return on // the first process is known
+	}
+	for _, process := range below {
+		on.PIDs = append(on.PIDs, process.PID)
+	}
+	return on
+}
