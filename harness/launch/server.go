@@ -34,6 +34,9 @@ type Server struct {
 	Surroundings *results.Surroundings
 	// ProfileSocket is where the server serves its profiles; empty for none.
 	ProfileSocket string
+	// RuntimeMemory returns the bytes that the server's runtime holds; nil where it does
+	// not say.
+	RuntimeMemory func(context.Context) (uint64, error)
 	// ReadyIn is the time from the start to the first correct answer.
 	ReadyIn time.Duration
 
@@ -112,6 +115,9 @@ func (l Launcher) startIn(ctx context.Context, f Fixture, protocol scenarios.Pro
 		Log: filepath.Join(l.Logs, f.Manifest.Name+".log"), LogCap: logCap, StopTimeout: f.Manifest.StopTimeout,
 	}
 	where := catalog.Launch{Host: loopback, CPUs: max(1, len(p.CPUs)), Dir: dir, Protocol: string(protocol)}
+	if f.Profile != nil && f.Profile.NeedsSocket() {
+		where.ProfileSocket = filepath.Join(dir, "profile.sock")
+	}
 	on, port := l.Host, 0
 	var command catalog.Command
 	var err error
@@ -125,6 +131,9 @@ func (l Launcher) startIn(ctx context.Context, f Fixture, protocol scenarios.Pro
 	if err != nil {
 		return nil, err
 	}
+	if f.Profile != nil {
+		command.Argv = f.Profile.Command(command.Argv)
+	}
 	p.Argv, p.Env = command.Argv, slices.Concat(command.Env, surroundings.Pairs(f.Env))
 	h, err := on.Start(ctx, p)
 	if err != nil {
@@ -132,8 +141,9 @@ func (l Launcher) startIn(ctx context.Context, f Fixture, protocol scenarios.Pro
 	}
 	address := net.JoinHostPort(loopback, strconv.Itoa(port))
 	return &Server{
-		Address: address, Host: address, Handle: h, Argv: command.Argv, Surroundings: surroundingsOf(h, f, dir),
-		stopTimeout: f.Manifest.StopTimeout,
+		RuntimeMemory: runtimeMemory(f.Manifest, address),
+		Address:       address, Host: address, Handle: h, Argv: command.Argv, Surroundings: surroundingsOf(h, f, dir),
+		ProfileSocket: where.ProfileSocket, stopTimeout: f.Manifest.StopTimeout,
 	}, nil
 }
 
