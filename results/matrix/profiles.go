@@ -31,7 +31,7 @@ func ProfileWords(p *results.Profile) string {
 		return "no summary: " + p.Show
 	}
 	words := p.Of + ": "
-	for i, e := range p.Top[:min(len(p.Top), inWords)] {
+	for i, e := range p.Top[:min(len(p.Top), namedFunctions)] {
 		if i > 0 {
 			words += ", "
 		}
@@ -40,5 +40,5 @@ func ProfileWords(p *results.Profile) string {
 	return words
 }
 
-// inWords is the number of functions that ProfileWords names.
-const inWords = 5
+// namedFunctions is the number of functions that ProfileWords names.
+const namedFunctions = 5
