@@ -265,8 +265,8 @@ func (v Verdict) Has(f Flag) bool { return slices.Contains(v.Flags, f) }
 type Profile struct {
 	// Kind is "cpu", "heap", "allocs", "mutex", "trace" or "perf".
 	Kind string `json:"kind"`
-	// File is the path of the profile, within the run's folder. Show is the command that
-	// displays it.
+	// File is the path of the profile, relative to the run's folder. Show is what
+	// displays FILE: a command, or a program in words.
 	File string `json:"file,omitempty"`
 	Show string `json:"show,omitempty"`
 	// Of names the quantity of which Top has shares, such as "CPU time".

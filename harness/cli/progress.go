@@ -126,7 +126,7 @@ func outcome(t *results.Trial) string {
 		}
 	}
 	if t.Profile != nil {
-		words = append(words, matrix.ProfileWords(t.Profile), "displayed by: "+t.Profile.Show)
+		words = append(words, matrix.ProfileWords(t.Profile), "in "+t.Profile.File+" ("+t.Profile.Show+")")
 	}
 	if t.Search != nil {
 		words = append(words, searchOutcome(t.Search, t.Kind == results.TrialConfirm))

@@ -76,9 +76,9 @@ func (p Plan) goFile() string {
 // readGo summarises the profile by the functions that use the most themselves. A trace
 // has no such summary.
 func (p Plan) readGo(out *results.Profile) error {
-	out.File, out.Show = p.goFile(), "go tool pprof "+p.goFile()
+	out.File, out.Show = p.goFile(), "go tool pprof FILE"
 	if p.Kind == Trace {
-		out.Show = "go tool trace " + p.goFile()
+		out.Show = "go tool trace FILE"
 		return nil
 	}
 	data, err := os.ReadFile(p.goFile())

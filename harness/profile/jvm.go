@@ -46,7 +46,7 @@ func (p Plan) jvm(ctx context.Context, pids []int, d time.Duration) error {
 // readJVM summarises the samples by the methods that ran.
 func (p Plan) readJVM(ctx context.Context, out *results.Profile) error {
 	out.File, out.Of = p.file("recording.jfr"), "CPU time in Java code"
-	out.Show = "jfr print --events jdk.ExecutionSample " + out.File
+	out.Show = "jfr print --events jdk.ExecutionSample FILE"
 	if _, err := os.Stat(out.File); err != nil {
 		return fmt.Errorf("the recorder left no file: %w", err)
 	}

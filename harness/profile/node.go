@@ -20,7 +20,7 @@ func (p Plan) readNode(out *results.Profile) error {
 	if len(names) == 0 {
 		return errors.New("Node.js left no file: the server must end on SIGTERM by process.exit, within its stop_timeout")
 	}
-	out.File, out.Of, out.Show = names[0], "CPU time in JavaScript", "the Performance page of a Chromium browser's DevTools loads "+names[0]
+	out.File, out.Of, out.Show = names[0], "CPU time in JavaScript", "the Performance panel of a Chromium browser's developer tools"
 	hits := map[string]float64{}
 	for _, name := range names {
 		data, err := os.ReadFile(name)

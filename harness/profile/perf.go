@@ -34,7 +34,7 @@ func (p Plan) perf(ctx context.Context, pids []int, d time.Duration) error {
 // readPerf summarises the samples by perf's own report.
 func (p Plan) readPerf(ctx context.Context, out *results.Profile) error {
 	out.File, out.Of = p.file("perf.data"), "CPU time"
-	out.Show = "perf report -i " + out.File
+	out.Show = "perf report -i FILE"
 	text, err := output(ctx, "perf", "report", "-i", out.File, "--stdio", "--no-children", "-g", "none", "--sort", "symbol")
 	if err != nil {
 		return err
@@ -44,8 +44,9 @@ func (p Plan) readPerf(ctx context.Context, out *results.Profile) error {
 }
 
 // perfShares reads lines such as "    12.34%  [k] tcp_sendmsg" of perf report --stdio.
+// Some versions add columns of their own.
 func perfShares(text []byte) map[string]float64 {
-	line := regexp.MustCompile(`^\s*([0-9.]+)%\s+\[.\]\s+(.*?)\s*$`)
+	line := regexp.MustCompile(`^\s*([0-9.]+)%\s+\[.\]\s+(.*?)(\s{2,}.*)?$`)
 	shares := map[string]float64{}
 	lines := bufio.NewScanner(bytes.NewReader(text))
 	for lines.Scan() {

@@ -51,7 +51,7 @@ func TestImpossible(t *testing.T) {
 // TestParsers reads the outputs of real tools.
 func TestParsers(t *testing.T) {
 	t.Parallel()
-	perf := "# Samples: 2K of event 'cpu-clock:pppH'\n#\n    60.25%  [k] finish_task_switch.isra.0\n    12.50%  [.] runtime.futex\n     0.25%  [.] std::vector<int, std::allocator<int> >::push_back\n"
+	perf := "# Samples: 2K of event 'cpu-clock:pppH'\n#\n    60.25%  [k] finish_task_switch.isra.0\n    12.50%  [.] runtime.futex               -      -            \n     0.25%  [.] std::vector<int, std::allocator<int> >::push_back\n"
 	if diff := cmp.Diff(map[string]float64{"finish_task_switch.isra.0": 60.25, "runtime.futex": 12.5, "std::vector<int, std::allocator<int> >::push_back": 0.25}, perfShares([]byte(perf))); diff != "" {
 		t.Error(diff)
 	}

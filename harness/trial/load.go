@@ -159,7 +159,7 @@ func (l *load) Window(w loaders.Window) {
 	}
 	l.sampler.Loaders(w, l.processes, poll)
 	if l.profiler != nil {
-		l.profiler.window(l.ctx, l.target(), w)
+		l.profiler.window(l.target(), w)
 	}
 }
 

@@ -20,12 +20,16 @@ import (
 // profiler captures the profile of a trial's server in the measured window.
 type profiler struct {
 	profile.Plan
+	// ctx is that of the trial: a capture may end a moment behind the load.
+	ctx context.Context
+	// run is the run's folder.
+	run       string
 	capturing sync.WaitGroup
 	err       error
 }
 
 // newProfiler returns the profiler of a trial for a profile, and nil for any other.
-func (b *Bench) newProfiler(t plan.Trial) (*profiler, error) {
+func (b *Bench) newProfiler(ctx context.Context, t plan.Trial) (*profiler, error) {
 	if t.Kind != results.TrialProfile {
 		return nil, nil
 	}
@@ -33,16 +37,16 @@ func (b *Bench) newProfiler(t plan.Trial) (*profiler, error) {
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return nil, fmt.Errorf("make a folder for the profile: %w", err)
 	}
-	return &profiler{Plan: profile.Plan{
+	return &profiler{ctx: ctx, run: filepath.Dir(b.Profiles), Plan: profile.Plan{
 		Kind: profile.Kind(b.Plan.Profile), Runtime: profile.Runtime(t.Entry.Profiler), Folder: folder,
 	}}, nil
 }
 
 // window captures in the announced window.
-func (p *profiler) window(ctx context.Context, on profile.Target, w loaders.Window) {
+func (p *profiler) window(on profile.Target, w loaders.Window) {
 	p.capturing.Go(func() {
-		if p.err = clock.SleepUntil(ctx, w.T0NS); p.err == nil {
-			p.err = p.During(ctx, on, time.Duration(w.T1NS-w.T0NS))
+		if p.err = clock.SleepUntil(p.ctx, w.T0NS); p.err == nil {
+			p.err = p.During(p.ctx, on, time.Duration(w.T1NS-w.T0NS))
 		}
 	})
 }
@@ -56,14 +60,17 @@ func (p *profiler) wait() {
 
 // finish reads the profile into the result when the server has ended. It does nothing
 // for nil.
-func (p *profiler) finish(ctx context.Context, result *results.Trial) error {
+func (p *profiler) finish(result *results.Trial) error {
 	if p == nil {
 		return nil
 	}
-	if p.err != nil || ctx.Err() != nil {
-		return errors.Join(p.err, ctx.Err())
+	if p.err != nil || p.ctx.Err() != nil {
+		return errors.Join(p.err, p.ctx.Err())
 	}
-	captured, err := p.Finish(ctx)
+	captured, err := p.Finish(p.ctx)
+	if relative, outside := filepath.Rel(p.run, captured.File); outside == nil {
+		captured.File = relative
+	}
 	result.Profile = &captured
 	return err
 }

@@ -99,7 +99,7 @@ func (b *Bench) Measure(ctx context.Context, task Task) results.Trial {
 
 // onServer starts the server, measures and stops it.
 func (b *Bench) onServer(ctx context.Context, task Task, result *results.Trial) error {
-	p, err := b.newProfiler(task.Trial)
+	p, err := b.newProfiler(ctx, task.Trial)
 	if err != nil {
 		return err
 	}
@@ -115,7 +115,7 @@ func (b *Bench) onServer(ctx context.Context, task Task, result *results.Trial) 
 	if err := a.end(ctx, result, a.measure(ctx, result)); err != nil {
 		return err
 	}
-	return p.finish(ctx, result)
+	return p.finish(result)
 }
 
 // measure makes the exact pass, drives the ladder and judges every phase.

@@ -2,7 +2,8 @@ package matrix
 
 import (
 	"fmt"
-	"path/filepath"
+
+	"github.com/clipperhouse/displaywidth"
 
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/table"
@@ -18,8 +19,7 @@ func (v *view) profiles(p *page) {
 		case t.State != results.TrialOK || t.Profile == nil:
 			out.Add(t.Server, t.Scenario, v.Run.Plan.Profile, "— "+t.Reason, "—")
 		default:
-			file := filepath.Join(filepath.Base(filepath.Dir(t.Profile.File)), filepath.Base(t.Profile.File))
-			out.Add(t.Server, t.Scenario, t.Profile.Kind, ProfileWords(t.Profile), "profiles/"+file)
+			out.Add(t.Server, t.Scenario, t.Profile.Kind, ProfileWords(t.Profile), t.Profile.File)
 		}
 	}
 	p.section("## Profiles", "Of one trial each, which counts in no table: a profiled server is slower. Shares are those of the functions themselves, without what they call.", out)
@@ -28,17 +28,22 @@ func (v *view) profiles(p *page) {
 // ProfileWords names the functions with the largest shares of a profile.
 func ProfileWords(p *results.Profile) string {
 	if len(p.Top) == 0 {
-		return "no summary: " + p.Show
+		return "no summary"
 	}
 	words := p.Of + ": "
 	for i, e := range p.Top[:min(len(p.Top), namedFunctions)] {
 		if i > 0 {
 			words += ", "
 		}
-		words += fmt.Sprintf("%.0f %% %s", e.Share*100, e.Function)
+		words += fmt.Sprintf("%.0f %% %s", e.Share*100, displaywidth.TruncateString(e.Function, longestFunction, "…"))
 	}
 	return words
 }
 
-// namedFunctions is the number of functions that ProfileWords names.
-const namedFunctions = 5
+const (
+	// namedFunctions is the number of functions that ProfileWords names.
+	namedFunctions = 5
+	// longestFunction is the longest name of a function in columns: those of C++ have
+	// their templates' arguments.
+	longestFunction = 60
+)

@@ -21,7 +21,7 @@ func TestProfiles(t *testing.T) {
 	}
 	run.Trials = []results.Trial{
 		profiled("nethttp", "", &results.Profile{
-			Kind: "cpu", File: "/runs/1/profiles/nethttp-hello-h1/cpu.pprof", Of: "CPU time",
+			Kind: "cpu", File: "profiles/nethttp-hello-h1/cpu.pprof", Of: "CPU time",
 			Top: []results.ProfileEntry{{Function: "syscall.Syscall6", Share: 0.31}, {Function: "runtime.futex", Share: 0.1}},
 		}),
 		profiled("gin", "the server ended", nil),
