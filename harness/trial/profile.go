@@ -81,8 +81,7 @@ func (a *attempt) target() profile.Target {
 		return profile.Target{}
 	}
 	on := profile.Target{PIDs: []int{a.on.Handle.PID()}, Socket: a.on.ProfileSocket}
-	var reader tree.Reader
-	below, err := reader.Descendants(a.on.Handle.PID())
+	below, err := tree.Descendants(a.on.Handle.PID())
 	if err != nil {
 		return on // the first process is known
 	}
