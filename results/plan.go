@@ -30,6 +30,9 @@ type Plan struct {
 	ErrorTolerance float64 `json:"error_tolerance"`
 	// NoProbes is true for a run without experiments on the limits of cells.
 	NoProbes bool `json:"no_probes,omitempty"`
+	// Profile is the kind of profile that is captured of each cell's server; empty for
+	// none.
+	Profile string `json:"profile,omitempty"`
 	// Thresholds are absent in runs stored before plans could change them.
 	Thresholds *Thresholds `json:"thresholds,omitempty"`
 	// Baseline is the entry to compare all others with; empty for all pairs.
@@ -74,6 +77,10 @@ type PlanEntry struct {
 	Isolation string `json:"isolation,omitempty"`
 	// With are the values of the server's parameters that differ from its own.
 	With map[string]string `json:"with,omitempty"`
+	// Profiler is the runtime that captures the plan's profile: "go", "jvm" or "node".
+	// NoProfile is the reason why the plan's profile cannot be captured of it.
+	Profiler  string `json:"profiler,omitempty"`
+	NoProfile string `json:"no_profile,omitempty"`
 }
 
 // Key is the same text for two entries that start the same server the same way.

@@ -258,6 +258,7 @@ func (w *World) Catalogue() plan.Catalogue {
 			Name: m.Name, Protocols: m.Protocols, Scenarios: m.Scenarios, Unsupported: m.Unsupported,
 			Parameters:   slices.Sorted(maps.Keys(m.Parameters)),
 			StartTimeout: m.StartTimeout, StopTimeout: m.StopTimeout, WarmupCap: m.WarmupCap,
+			Profiler: m.Profiler, Attached: m.URL != "",
 		}
 		if err := catalog.Available(m); err != nil {
 			s.Unavailable = err.Error()
