@@ -114,7 +114,7 @@ func TestWavesOfPhases(t *testing.T) {
 				spec := specAt("", phases...)
 				s := &site{}
 				failing := func(w http.ResponseWriter, _ *http.Request) {
-					if s.requests.Add(1)%5 == 0 {
+					if s.requests.Add(1)%7 == 0 {
 						panic(http.ErrAbortHandler)
 					}
 					_, _ = io.WriteString(w, hello())
