@@ -41,9 +41,11 @@ type fact struct {
 	everyProtocol bool
 }
 
+// object is the answer to GET /json.
+const object = `{"id":1,"status":"ok","data":{"name":"joust","version":"1.0.0","flags":["fast","correct","measured","repeatable"]}}`
+
 func TestEmbeddedRowsAreAsPromised(t *testing.T) {
 	t.Parallel()
-	const object = `{"id":1,"status":"ok","data":{"name":"joust","version":"1.0.0","flags":["fast","correct","measured","repeatable"]}}`
 	both, throughput := "closed open", scenarios.ByThroughput
 	facts := map[string]fact{
 		"hello":              {"GET", "/", 0, 0, 200, "text/plain", "alive\r\n", 7, 0, 1, both, throughput, true},
