@@ -2,13 +2,13 @@ package check
 
 import (
 	"bufio"
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/textproto"
-	"strings"
+
+	"github.com/joust-bench/joust/harness/check/rawhead"
 )
 
 // answer is an answer as net/http reads it.
@@ -40,7 +40,7 @@ func (c *connection) receive(m message) (answer, error) {
 		if err != nil {
 			return answer{}, err
 		}
-		header, err := rawHeader(head)
+		header, err := rawhead.Fields(head)
 		if err != nil {
 			return answer{}, c.failed(m, "the head of the answer is malformed: %v; it begins with %s", err, excerpt(head))
 		}
@@ -67,32 +67,16 @@ func (c *connection) receive(m message) (answer, error) {
 // head waits until a whole head stands in the buffer and returns a copy. The head
 // stays in the buffer.
 func (c *connection) head(m message) ([]byte, error) {
-	for n := 1; ; {
-		_, err := c.r.Peek(n)
-		got, _ := c.r.Peek(c.r.Buffered())
-		if start := "HTTP/1."; !strings.HasPrefix(string(got), start[:min(len(got), len(start))]) {
-			return nil, c.failed(m, "this is not an HTTP/1 answer: it begins with %s", excerpt(got))
-		}
-		if end := bytes.Index(got, []byte("\r\n\r\n")); end >= 0 {
-			return bytes.Clone(got[:end+4]), nil
-		}
-		switch {
-		case errors.Is(err, bufio.ErrBufferFull):
-			return nil, c.failed(m, "the head of the answer is longer than %d bytes", headLimit)
-		case err != nil && len(got) == 0:
-			return nil, fmt.Errorf("%s: no answer: %w", m, c.reason(err))
-		case err != nil:
-			return nil, c.failed(m, "the head of the answer stops after %d bytes (%v): %s", len(got), c.reason(err), excerpt(got))
-		}
-		n = len(got) + 1
+	head, notHTTP, err := rawhead.Peek(c.r)
+	switch {
+	case notHTTP:
+		return nil, c.failed(m, "this is not an HTTP/1 answer: it begins with %s", excerpt(head))
+	case errors.Is(err, bufio.ErrBufferFull):
+		return nil, c.failed(m, "the head of the answer is longer than %d bytes", headLimit)
+	case err != nil && len(head) == 0:
+		return nil, fmt.Errorf("%s: no answer: %w", m, c.reason(err))
+	case err != nil:
+		return nil, c.failed(m, "the head of the answer stops after %d bytes (%v): %s", len(head), c.reason(err), excerpt(head))
 	}
-}
-
-// rawHeader parses the fields of a head, framing fields included.
-func rawHeader(head []byte) (textproto.MIMEHeader, error) {
-	r := textproto.NewReader(bufio.NewReader(bytes.NewReader(head)))
-	if _, err := r.ReadLine(); err != nil {
-		return nil, err
-	}
-	return r.ReadMIMEHeader()
+	return head, nil
 }
