@@ -29,6 +29,7 @@ var rooms = []room{
 	{path: "results/stats", may: []string{"results", "results/metric"}},
 	{path: "results/table"},
 	{path: "results/suggest"},
+	{path: "results/selection"},
 	{path: "results/metric", may: []string{"results", "results/suggest"}},
 	{path: "results/judge", may: []string{"results", "results/metric", "results/stats"}},
 	{path: "results/cells", may: []string{"results", "results/judge", "results/metric", "results/stats"}},
@@ -36,7 +37,7 @@ var rooms = []room{
 	{path: "results/golden"},
 	{path: "results/journal/journaltest", may: []string{"results", "results/journal"}},
 	{path: "results/...", may: []string{"results", "results/cells", "results/files", "results/judge", "results/metric", "results/stats", "results/table"}},
-	{path: "scenarios/...", may: []string{"results", "results/golden", "results/suggest", "scenarios/..."}},
+	{path: "scenarios/...", may: []string{"results", "results/golden", "results/selection", "results/suggest", "scenarios/..."}},
 	{path: "loaders", may: []string{"results", "scenarios"}},
 	{path: "loaders/core", may: []string{
 		"loaders", "loaders/arrival", "loaders/backend", "loaders/clock", "loaders/codec", "loaders/record", "loaders/secure", "loaders/source",
