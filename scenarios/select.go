@@ -24,13 +24,18 @@ func (s *Scenario) Is(w selection.Word) bool {
 // Groups returns the words that stand for several rows: all, headline, and the
 // families in catalogue order.
 func (rows Rows) Groups() []string {
-	groups := []string{selection.All, Headline}
+	return append([]string{selection.All, Headline}, rows.Families()...)
+}
+
+// Families returns the names of the families in catalogue order.
+func (rows Rows) Families() []string {
+	var names []string
 	for i := range rows {
-		if family := rows[i].Family; family != "" && !slices.Contains(groups, family) {
-			groups = append(groups, family)
+		if family := rows[i].Family; family != "" && !slices.Contains(names, family) {
+			names = append(names, family)
 		}
 	}
-	return groups
+	return names
 }
 
 // Matching returns the rows for which the word stands, in catalogue order. The rows

@@ -40,11 +40,12 @@ var rooms = []room{
 	{path: "scenarios/...", may: []string{"results", "results/golden", "results/selection", "results/suggest", "scenarios/..."}},
 	{path: "loaders", may: []string{"results", "scenarios"}},
 	{path: "loaders/core", may: []string{
-		"loaders", "loaders/arrival", "loaders/backend", "loaders/clock", "loaders/codec", "loaders/record", "loaders/secure", "loaders/source",
+		"loaders", "loaders/arrival", "loaders/backend", "loaders/clock", "loaders/codec", "loaders/eventstream", "loaders/record", "loaders/secure", "loaders/source",
 		"scenarios", "results",
 	}},
 	{path: "loaders/backend/...", may: []string{"loaders", "loaders/backend", "loaders/clock", "results"}},
 	{path: "loaders/secure", may: []string{"loaders", "loaders/backend"}},
+	{path: "loaders/eventstream"},
 	{path: "loaders/codec", may: []string{"loaders", "scenarios", "results"}},
 	{path: "loaders/codec/...", may: []string{"loaders", "loaders/codec/...", "scenarios", "results"}},
 	{path: "loaders/...", may: []string{"loaders/...", "scenarios/...", "results", "results/stats", "results/suggest"}},
