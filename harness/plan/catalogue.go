@@ -27,6 +27,8 @@ type Catalogue struct {
 	Engines []loaders.EngineName
 	// Connections bounds the clients.
 	Connections ConnectionLimit
+	// MemoryBytes is the machine's memory; 0 where it is unknown.
+	MemoryBytes uint64
 	// NoContainers returns the reason why containers cannot run here, or "". It is
 	// called only for a plan with a container.
 	NoContainers func() string

@@ -239,7 +239,8 @@ func (w *World) Catalogue() plan.Catalogue {
 		limit = -1 // none, where 0 is unknown
 	}
 	c := plan.Catalogue{
-		Scenarios: w.Table, LoaderCPUs: max(1, len(w.Split.Loader)), Idle: DefaultIdle(w.Split),
+		MemoryBytes: machine.Facts().MemoryBytes,
+		Scenarios:   w.Table, LoaderCPUs: max(1, len(w.Split.Loader)), Idle: DefaultIdle(w.Split),
 		Engines:     Engines(),
 		Connections: plan.ConnectionLimit{Max: limit, Reason: reason},
 		FreshSeed:   FreshSeed(), NoContainers: w.Opener.noContainers, LookupEnv: os.LookupEnv, Broken: map[string]string{},
