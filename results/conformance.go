@@ -58,3 +58,12 @@ func (c *Conformance) Failed() []ConformancePoint {
 	}
 	return failed
 }
+
+// FailedNames returns the names of the points that failed.
+func (c *Conformance) FailedNames() []string {
+	var names []string
+	for _, p := range c.Failed() {
+		names = append(names, p.Name)
+	}
+	return names
+}
