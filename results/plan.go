@@ -25,6 +25,9 @@ type Plan struct {
 	ErrorTolerance float64 `json:"error_tolerance"`
 	// NoProbes is true for a run without experiments on the limits of cells.
 	NoProbes bool `json:"no_probes,omitempty"`
+	// Profile is the kind of profile that is captured of each cell's server; empty for
+	// none.
+	Profile string `json:"profile,omitempty"`
 	// Thresholds are absent in runs stored before plans could change them.
 	Thresholds *Thresholds `json:"thresholds,omitempty"`
 	// Baseline is the entry to compare all others with; empty for all pairs.
@@ -67,6 +70,10 @@ type PlanEntry struct {
 	WarmupCapNS int64 `json:"warmup_cap_ns,omitempty"`
 	// Isolation is IsolationContainer, or empty for a process.
 	Isolation string `json:"isolation,omitempty"`
+	// Profiler is the runtime that captures the plan's profile: "go", "jvm" or "node".
+	// NoProfile is the reason why the plan's profile cannot be captured of it.
+	Profiler  string `json:"profiler,omitempty"`
+	NoProfile string `json:"no_profile,omitempty"`
 }
 
 // PlanTable is one scenario × protocol over the servers, with its ladder.

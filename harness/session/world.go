@@ -256,6 +256,7 @@ func (w *World) Catalogue() plan.Catalogue {
 			},
 			Name: m.Name, Protocols: m.Protocols, Scenarios: m.Scenarios, Unsupported: m.Unsupported,
 			StartTimeout: m.StartTimeout, StopTimeout: m.StopTimeout, WarmupCap: m.WarmupCap,
+			Profiler: m.Profiler, Attached: m.URL != "",
 		}
 		if err := catalog.Available(m); err != nil {
 			s.Unavailable = err.Error()
