@@ -103,8 +103,8 @@ type Phase struct {
 	TimeoutsOutside uint64 `json:"timeouts_outside,omitempty"`
 	// AbandonedOutside counts abandoned exchanges outside the window.
 	AbandonedOutside uint64 `json:"abandoned_outside,omitempty"`
-	// Waves counts the waves of connections that were made together, in the whole phase;
-	// 0 where connections are made one by one. Each loader has waves of its own.
+	// Waves counts the whole waves of connections that were made together, in the whole
+	// phase; 0 where connections are made one by one. Each loader has waves of its own.
 	Waves uint64 `json:"waves,omitempty"`
 
 	// ConnectionErrors counts, by cause, the failed connects of the whole phase,
@@ -152,14 +152,16 @@ type Phase struct {
 	Slowest []SlowRequest `json:"slowest,omitempty"`
 
 	// AnnouncedCloses counts connections that the server announced to close,
-	// UnannouncedCloses idle ones that it closed without, RequestedCloses those whose
-	// request asked for the close. None is an error.
+	// UnannouncedCloses idle ones that it closed without, perhaps as a request came,
+	// RequestedCloses those whose request asked for the close. None is an error.
 	AnnouncedCloses   uint64 `json:"announced_closes"`
 	UnannouncedCloses uint64 `json:"unannounced_closes"`
 	RequestedCloses   uint64 `json:"requested_closes,omitempty"`
 	// IdleTimeouts counts connections that the server closed with the status 408, for
-	// want of a request. Repeated counts the requests that were on their way just then:
-	// each was asked again, once, and counts as one, from its first send on.
+	// want of a request. Repeated counts the requests that were on their way as the server
+	// closed a kept connection, with a 408 or without a word: each was asked again, once,
+	// and counts as one, from its first send on. Without a word that takes a proof that the
+	// server has read nothing of the request: its system has refused the bytes.
 	IdleTimeouts uint64 `json:"idle_timeouts,omitempty"`
 	Repeated     uint64 `json:"repeated,omitempty"`
 	// Followed counts, in the whole phase, the redirects that were followed; FirstUnfollowed

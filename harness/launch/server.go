@@ -32,6 +32,11 @@ type Server struct {
 	Argv []string
 	// Surroundings are nil for a server that ran already.
 	Surroundings *results.Surroundings
+	// ProfileSocket is where the server serves its profiles; empty for none.
+	ProfileSocket string
+	// RuntimeMemory returns the bytes that the server's runtime holds; nil where it does
+	// not say.
+	RuntimeMemory func(context.Context) (uint64, error)
 	// ReadyIn is the time from the start to the first correct answer.
 	ReadyIn time.Duration
 
@@ -117,6 +122,9 @@ func (l Launcher) startIn(ctx context.Context, f Fixture, where catalog.Launch) 
 		Name: f.Manifest.Name, CPUs: l.pinned(l.CPUs.Server),
 		Log: filepath.Join(l.Logs, f.Manifest.Name+".log"), LogCap: logCap, StopTimeout: f.Manifest.StopTimeout,
 	}
+	if f.Profile != nil && f.Profile.NeedsSocket() {
+		where.ProfileSocket = filepath.Join(where.Dir, "profile.sock")
+	}
 	on, port := l.Host, 0
 	var command catalog.Command
 	var err error
@@ -130,6 +138,9 @@ func (l Launcher) startIn(ctx context.Context, f Fixture, where catalog.Launch) 
 	if err != nil {
 		return nil, err
 	}
+	if f.Profile != nil {
+		command.Argv = f.Profile.Command(command.Argv)
+	}
 	p.Argv, p.Env = command.Argv, slices.Concat(command.Env, surroundings.Pairs(f.Env))
 	h, err := on.Start(ctx, p)
 	if err != nil {
@@ -137,8 +148,9 @@ func (l Launcher) startIn(ctx context.Context, f Fixture, where catalog.Launch) 
 	}
 	address := net.JoinHostPort(loopback, strconv.Itoa(port))
 	return &Server{
-		Address: address, Host: address, Handle: h, Argv: command.Argv, Surroundings: surroundingsOf(h, f, where.Dir),
-		stopTimeout: f.Manifest.StopTimeout,
+		RuntimeMemory: runtimeMemory(f.Manifest, address),
+		Address:       address, Host: address, Handle: h, Argv: command.Argv, Surroundings: surroundingsOf(h, f, where.Dir),
+		ProfileSocket: where.ProfileSocket, stopTimeout: f.Manifest.StopTimeout,
 	}, nil
 }
 

@@ -59,6 +59,12 @@ type ServerFacts struct {
 	// cannot have.
 	Isolation string
 	CannotBe  map[string]string
+	// Parameters are the names of the server's parameters, in order.
+	Parameters []string
+	// Profiler is the profile.Runtime of the server; empty for none. Attached is true for
+	// a server that joust does not start.
+	Profiler string
+	Attached bool
 	// StartTimeout and StopTimeout are the longest times to start and to stop.
 	StartTimeout, StopTimeout time.Duration
 	// WarmupCap bounds a warm-up that lasts until the server is steady; 0

@@ -24,7 +24,7 @@ func table() []anySetting {
 		modesSetting, ratesSetting, protocolsSetting, scheduleSetting, objectiveSetting,
 		baselineSetting, percentilesSetting, peaksSetting, scaleSetting,
 		loaderSetting, loaderImageSetting, engineSetting, loadersSetting, threadsSetting, idleSetting, pinSetting,
-		requestTimeoutSetting, drainSetting, toleranceSetting, repeatBudgetSetting, probesSetting, thresholdsSetting,
+		requestTimeoutSetting, drainSetting, toleranceSetting, repeatBudgetSetting, probesSetting, profileSetting, thresholdsSetting,
 	}
 }
 

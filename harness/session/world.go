@@ -3,6 +3,7 @@ package session
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -271,7 +272,9 @@ func (w *World) Catalogue() plan.Catalogue {
 				results.IsolationContainer: m.CannotBe(results.IsolationContainer),
 			},
 			Name: m.Name, Protocols: m.Protocols, Scenarios: m.Scenarios, Unsupported: m.Unsupported,
+			Parameters:   slices.Sorted(maps.Keys(m.Parameters)),
 			StartTimeout: m.StartTimeout, StopTimeout: m.StopTimeout, WarmupCap: m.WarmupCap,
+			Profiler: m.Profiler, Attached: m.URL != "",
 		}
 		if err := catalog.Available(m); err != nil {
 			s.Unavailable = err.Error()

@@ -156,9 +156,12 @@ func (l *load) Window(w loaders.Window) {
 	l.sampler.Machine(w, server)
 	l.sampler.Joust(w)
 	if l.on.Handle != nil {
-		l.sampler.Server(w, l.on.Handle, poll)
+		l.sampler.Server(w, l.on.Handle, poll, l.on.RuntimeMemory)
 	}
 	l.sampler.Loaders(w, l.processes, poll)
+	if l.profiler != nil {
+		l.profiler.window(l.target(), w)
+	}
 }
 
 // Interval implements loaders.Control.

@@ -120,6 +120,10 @@ type current struct {
 	answer codec.Answer
 	// borrowing is true in a closed loop whose users share the connections.
 	borrowing bool
+	// onDemand is true in an open loop whose connections end after some requests: each is
+	// made for its first request, whose latency then includes the time to connect.
+	onDemand bool
+	wave     wave
 	window
 	pace
 }
@@ -249,12 +253,14 @@ func (s *shard) run(p *phase) error {
 			return err
 		}
 	}
+	s.leaveWaves()
 	s.giveUp()
 	// An answer that no request asked for comes soon or never.
 	if err := s.attend(clock.Now()+s.out.ListenNS(), func() bool { return false }); err != nil {
 		return err
 	}
 	s.phase, s.sending, s.quota = nil, false, never
+	s.dialAll()
 	for i := range s.conns {
 		s.offer(&s.conns[i]) // a quota that is used up kept it out of the queue
 	}
@@ -265,9 +271,10 @@ func (s *shard) run(p *phase) error {
 func (s *shard) begin(p *phase) {
 	s.movedBefore += s.moved()
 	s.borrowing = s.population > 0 && p.Loop == results.ClosedLoop
+	s.onDemand = p.Loop == results.OpenLoop && s.spec.Connection.ReconnectEvery > 0
 	s.out.Reset(record.Span{Loop: p.Loop, T0: p.T0, T1: p.T1, Users: s.borrowing})
 	s.out = outcome{Ledger: s.out.Ledger}
-	s.phase = p
+	s.phase, s.wave = p, wave{waves: p.waves}
 	s.window = window{end: p.End, nextMark: p.T0, patient: true}
 	s.pace = newPace(p, s.id, s.spec)
 	s.spunFrom, s.busyFrom = 0, 0
@@ -279,7 +286,13 @@ func (s *shard) begin(p *phase) {
 func (s *shard) start() {
 	s.started, s.sending = true, s.phase.Loop == results.ClosedLoop && s.nextMark != never
 	switch {
+	case s.onDemand:
+		s.closeAll()
+		return
 	case !s.sending:
+		return
+	case s.wave.waves != nil:
+		s.beginWave()
 		return
 	case s.borrowing:
 		s.spread()
@@ -338,6 +351,9 @@ func (s *shard) turn(now int64) error {
 	}
 	if len(s.leaving) > 0 {
 		s.leave()
+	}
+	if s.sending && s.quota > 0 && s.wave.due() {
+		s.beginWave()
 	}
 	if len(events) > 0 {
 		s.publish()
