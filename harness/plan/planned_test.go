@@ -282,5 +282,4 @@ func TestReadmeExamples(t *testing.T) {
 			t.Errorf("an example warns: %q", warnings)
 		}
 	}
-	}
 }
