@@ -50,7 +50,8 @@ func Run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	defer stop()
 	a.opener = session.Opener{
 		Version: Version, Engine: sync.OnceValues(func() (*container.Engine, error) { return container.Connect(ctx) }),
-		Say: a.say, OnStop: a.onStop,
+		Field: sync.OnceValues(func() (string, error) { return a.field(ctx) }),
+		Say:   a.say, OnStop: a.onStop,
 	}
 	root := newRoot(a)
 	a.args = args
