@@ -26,6 +26,8 @@ func prepare(options fixture.Options) (fixture.App, error) {
 		MaxRequestsPerConn: options.KeepAliveRequests,
 		// Uploads are read in pieces by the handler, never held whole.
 		StreamRequestBody: true,
+		// It would log each request for an unknown file.
+		Logger: silent{},
 	}
 	if options.Prefork && !prefork.IsChild() {
 		return preforked(server), nil
@@ -86,7 +88,7 @@ func preforked(server *fasthttp.Server) fixture.App {
 	return children.App(processes.ListenAndServe)
 }
 
-// silent drops the messages about the end of each process.
+// silent drops messages: those about unknown files, and about the end of each process.
 type silent struct{}
 
 func (silent) Printf(string, ...any) {}

@@ -2,9 +2,12 @@
 package main
 
 import (
+	"encoding/json"
+	"fmt"
 	"os"
 
 	"github.com/kataras/iris/v12"
+	"github.com/kataras/iris/v12/context"
 
 	"github.com/joust-bench/joust/servers/fixture"
 	"github.com/joust-bench/joust/servers/fixture/stdhttp"
@@ -44,8 +47,8 @@ type params struct{ iris.Context }
 func (p params) ByName(name string) string { return p.Params().Get(name) }
 
 // exchange is one request and its answer in iris. iris has the writer of net/http, so
-// the answers are those of stdhttp: iris's own methods leave the length out, and its
-// encoder adds a newline to every object.
+// the answers are those of stdhttp: iris's own methods leave the length out, so that
+// net/http would send a long body in chunks.
 type exchange struct {
 	stdhttp.Exchange
 	ctx iris.Context
@@ -60,6 +63,21 @@ func (e exchange) Query(name string) string         { return e.ctx.URLParam(name
 func (e exchange) QueryPairs() int                  { return len(e.ctx.URLParams()) }
 func (e exchange) FormPairs() (int, error)          { return stdhttp.Pairs(e.ctx.FormValues()), nil }
 func (e exchange) RequestHeader(name string) string { return e.ctx.GetHeader(name) }
+
+// JSON encodes with encoding/json, as iris does, but without the newline that iris adds
+// to every object.
+func (e exchange) JSON(value any) error {
+	if _, compressing := e.ResponseWriter.(*context.CompressResponseWriter); !compressing {
+		return e.Exchange.JSON(value)
+	}
+	body, err := json.Marshal(value)
+	if err != nil {
+		return fmt.Errorf("encoding the answer: %w", err)
+	}
+	e.ctx.ContentType(fixture.TypeJSON)
+	_, _ = e.ctx.Write(body) // a client that went away needs no answer
+	return nil
+}
 
 func (e exchange) Cookies() int {
 	cookies := 0
