@@ -26,8 +26,7 @@ type manifest struct {
 	Parameters map[string]struct {
 		Default string `yaml:"default"`
 	} `yaml:"parameters"`
-	Variants    []variant         `yaml:"variants"`
-	Unsupported map[string]string `yaml:"unsupported"`
+	Variants []variant `yaml:"variants"`
 }
 
 type variant struct {
