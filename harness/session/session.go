@@ -21,6 +21,7 @@ import (
 	"github.com/joust-bench/joust/harness/machine"
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/files"
+	"github.com/joust-bench/joust/scenarios"
 	"github.com/joust-bench/joust/scenarios/dataset"
 )
 
@@ -29,6 +30,10 @@ type Opener struct {
 	// ServersDirs are folders of more servers than the checkout's own.
 	ServersDirs []string
 	Attached    Attached
+	// ScenarioFiles are files of the user's own rows. Rows, where it is not nil, is the
+	// scenario table with the user's own rows, and ScenarioFiles are not read.
+	ScenarioFiles []string
+	Rows          scenarios.Rows
 	// Version is joust's release.
 	Version string
 	// Engine connects to the container engine. It is called only when an engine
