@@ -5,10 +5,8 @@ set -eu
 folder=$1
 shift
 mkdir ebin
-set -f
 libraries=
 for pattern; do
-	set +f
 	for path in $pattern; do libraries="$libraries -pa $path"; done
 done
 # shellcheck disable=SC2086 # the list is made of words
