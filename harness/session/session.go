@@ -39,6 +39,9 @@ type Opener struct {
 	// Engine connects to the container engine. It is called only when an engine
 	// is needed, and gives the same answer each time.
 	Engine func() (*container.Engine, error)
+	// Field returns the folder of joust's own servers outside of a checkout. It is
+	// called only when they are needed, and gives the same answer each time.
+	Field func() (dir string, err error)
 	// Say shows the user one line.
 	Say func(format string, args ...any)
 	// OnStop sets the text that the first signal shows, until undo is called.

@@ -132,15 +132,31 @@ func checkout() (string, error) {
 	return "", err
 }
 
+// released returns the servers of joust's release, since there is no checkout.
+func (o *Opener) released(noCheckout error) (dir string, err error) {
+	const wayOut = "name a folder of servers with --servers-dir, or to run and check a running server with --url NAME=URL"
+	if o.Field == nil {
+		return "", fmt.Errorf("%w; %s", noCheckout, wayOut)
+	}
+	if dir, err = o.Field(); err != nil {
+		return "", fmt.Errorf("%w, and %w; %s", noCheckout, err, wayOut)
+	}
+	o.Say("joust: no checkout here: the servers are those in %s", dir)
+	return dir, nil
+}
+
 // loadServers loads the checkout's servers and those of ServersDirs. No checkout
 // is needed where there are others.
 func (o *Opener) loadServers(table scenarios.Rows) (*catalog.Servers, error) {
 	dirs := o.ServersDirs
 	own, err := checkout()
+	if errors.Is(err, catalog.ErrNoCheckout) && len(dirs)+len(o.Attached.URLs) == 0 {
+		own, err = o.released(err)
+	}
 	switch {
 	case err == nil:
 		dirs = append([]string{own}, dirs...)
-	case len(dirs) == 0 && len(o.Attached.URLs) == 0:
+	case len(dirs)+len(o.Attached.URLs) == 0:
 		return nil, Usage(err)
 	}
 	servers, err := catalog.Load(table, dirs...)
