@@ -27,6 +27,8 @@ const (
 	CauseEncoding       Cause = "encoding"
 	CauseProtocol       Cause = "protocol"
 	CauseEarlyReply     Cause = "early_reply"
+	// CauseEvents is an answer with fewer server-sent events than the exchange awaits.
+	CauseEvents Cause = "events"
 	// CauseRedirect is a chain of redirects without end.
 	CauseRedirect Cause = "redirect"
 	// CauseSurplus is an answer, or bytes of it, that no request asked for.

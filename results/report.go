@@ -80,7 +80,7 @@ type Phase struct {
 	Groups map[string]Group `json:"groups,omitempty"`
 
 	// Asked counts the requests begun in this phase, lead-in and drain included:
-	// Asked = Right() + Failures() + Unanswered.
+	// Asked = Right() + Failures() + Unanswered + Abandons().
 	Asked uint64 `json:"requests_asked"`
 	// Unanswered counts requests in flight when the drain ended, without timeouts.
 	Unanswered uint64 `json:"requests_unanswered"`
@@ -101,6 +101,11 @@ type Phase struct {
 	// FailedOutside counts failures outside the window, TimeoutsOutside timeouts.
 	FailedOutside   uint64 `json:"failed_outside"`
 	TimeoutsOutside uint64 `json:"timeouts_outside,omitempty"`
+	// AbandonedOutside counts abandoned exchanges outside the window.
+	AbandonedOutside uint64 `json:"abandoned_outside,omitempty"`
+	// Waves counts the waves of connections that were made together, in the whole phase;
+	// 0 where connections are made one by one. Each loader has waves of its own.
+	Waves uint64 `json:"waves,omitempty"`
 
 	// ConnectionErrors counts, by cause, the failed connects of the whole phase,
 	// which are in no count of requests; FirstConnectionError describes the first.
@@ -209,8 +214,8 @@ const (
 type RateReport struct {
 	// TargetRPS is the rate used.
 	TargetRPS float64 `json:"target_rps"`
-	// Offered counts requests intended in [t0, t1); Achieved those completed
-	// in [t0, t1), whenever intended.
+	// Offered counts requests intended in [t0, t1); Achieved those completed or
+	// abandoned in [t0, t1), whenever intended.
 	Offered  uint64 `json:"offered"`
 	Achieved uint64 `json:"achieved"`
 	// NeverSent counts requests intended in the window and not sent before the
@@ -239,6 +244,16 @@ type Group struct {
 	// Encodings counts Completed by content coding, such as "gzip" or "identity", of
 	// requests that say which ones count as right; absent for others.
 	Encodings map[string]uint64 `json:"encodings,omitempty"`
+	// NotInflated counts those of Completed that came compressed and were not inflated,
+	// since inflating them all would take too much of the loader's time. Their bodies are
+	// unknown.
+	NotInflated uint64 `json:"not_inflated,omitempty"`
+	// Events counts the server-sent events in Completed of requests that await events; 0
+	// for others.
+	Events uint64 `json:"events,omitempty"`
+	// Abandoned counts exchanges whose connection the loader closed inside the window,
+	// before an answer could count, as their steps say. They are neither right nor failed.
+	Abandoned uint64 `json:"abandoned,omitempty"`
 	// FirstError describes the first failure.
 	FirstError string `json:"first_error,omitempty"`
 
@@ -315,6 +330,9 @@ func (p *Phase) Right() uint64 { return p.Total.Completed + p.CompletedBefore + 
 
 // Failures returns the number of failed requests, in the window and around it.
 func (p *Phase) Failures() uint64 { return p.Total.Failed + p.FailedOutside }
+
+// Abandons returns the number of abandoned exchanges, in the window and around it.
+func (p *Phase) Abandons() uint64 { return p.Total.Abandoned + p.AbandonedOutside }
 
 // Closes returns the number of connections that ended by agreement or with nothing in
 // flight: none is a failure.

@@ -140,6 +140,9 @@ type Server struct {
 	Unsupported map[string]string `json:"unsupported,omitempty"`
 	// CheckFailed has the first difference by scenario whose full check failed.
 	CheckFailed map[string]string `json:"check_failed,omitempty"`
+	// SizeBytes is the size of the program or image that joust built or pulled; absent
+	// where the server is a program of this machine or a script.
+	SizeBytes *int64 `json:"size_bytes,omitempty"`
 	// Versions are those really linked or started: server, runtime.
 	Versions map[string]string `json:"versions,omitempty"`
 	// CommandLine has its templates filled in.

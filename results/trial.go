@@ -101,8 +101,12 @@ type TrialPhase struct {
 	OrchestratorCPUNS *int64 `json:"orchestrator_cpu_ns,omitempty"`
 	// StealShare is the share of all used CPUs that the hypervisor took.
 	StealShare *float64 `json:"steal_share,omitempty"`
-	Kernel     *Kernel  `json:"kernel,omitempty"`
-	Verdict    Verdict  `json:"verdict"`
+	// EnergyJoules is what the machine's processor packages used in the window, for
+	// both sides together; absent where the machine has no counters that joust may
+	// read.
+	EnergyJoules *float64 `json:"energy_joules,omitempty"`
+	Kernel       *Kernel  `json:"kernel,omitempty"`
+	Verdict      Verdict  `json:"verdict"`
 	// Probes are this trial's experiments on this phase, by which the later trials
 	// of the cell are judged too.
 	Probes []Probe `json:"probes,omitempty"`
@@ -127,8 +131,11 @@ type Usage struct {
 	// PeakMemoryBytes is the sum of VmHWM over the tree since the trial's load
 	// began: an upper bound for several processes.
 	PeakMemoryBytes *uint64 `json:"peak_memory_bytes,omitempty"`
-	Processes       int     `json:"processes"`
-	Threads         int     `json:"threads"`
+	// RuntimeMemoryBytes is what the language's runtime says that it holds, at the end
+	// of the window; absent without a probe in the server's manifest.
+	RuntimeMemoryBytes *uint64 `json:"runtime_memory_bytes,omitempty"`
+	Processes          int     `json:"processes"`
+	Threads            int     `json:"threads"`
 	// GroupPeakBytes is the peak of a container's control group, page cache and
 	// kernel memory included: since the trial's load began where joust may reset
 	// it (control groups of version 1), else since the container's start.
@@ -155,7 +162,8 @@ type UsageSample struct {
 	MemoryBytes uint64 `json:"memory_bytes"`
 	// AnonymousBytes, FileBytes and SocketBytes are charges of the tree's control
 	// group: the processes' own memory, cached files, and buffers of sockets.
-	// Absent where no controller counts them.
+	// Without a memory controller the first two are the parts of MemoryBytes, and the
+	// third is absent.
 	AnonymousBytes *uint64 `json:"anonymous_bytes,omitempty"`
 	FileBytes      *uint64 `json:"file_bytes,omitempty"`
 	SocketBytes    *uint64 `json:"socket_bytes,omitempty"`

@@ -11,23 +11,14 @@ import (
 	"strings"
 )
 
-// Available returns an error that names every program that the server needs and
-// this machine does not have, with its package.
+// Available returns an error that names everything that the server needs and this
+// machine does not have, with its package.
 func Available(m Manifest) error {
-	needs := m.Needs
-	if m.Go != "" {
-		needs = append([]Need{{Program: "go", Package: "golang-go"}}, needs...)
-	}
-	if len(m.Command) > 0 && !slices.ContainsFunc(needs, func(n Need) bool { return n.Program == m.Command[0] }) {
-		needs = append([]Need{{Program: m.Command[0]}}, needs...)
-	}
 	var missing []string
-	for _, n := range needs {
-		_, err := lookPath(n.Program, m.Dir)
-		if err == nil {
-			continue
+	for _, n := range m.allNeeds() {
+		if why := n.missing(m.Dir); why != "" && !slices.Contains(missing, why) {
+			missing = append(missing, why)
 		}
-		missing = append(missing, n.missing(m.Dir, err))
 	}
 	if len(missing) > 0 {
 		return fmt.Errorf("%s cannot run here: %s", m.Name, strings.Join(missing, "; "))
@@ -35,11 +26,69 @@ func Available(m Manifest) error {
 	return nil
 }
 
-// missing says in words why the program cannot be had, after the error of its search.
-func (n Need) missing(dir string, err error) string {
+// Packages returns the Debian packages that bring what the server needs, in order.
+func (m *Manifest) Packages() []string {
+	var list []string
+	for _, n := range m.allNeeds() {
+		if n.Package != "" {
+			list = append(list, n.Package)
+		}
+	}
+	slices.Sort(list)
+	return slices.Compact(list)
+}
+
+// allNeeds returns what the server needs to run and to be built, the programs of its
+// commands included.
+func (m *Manifest) allNeeds() []Need {
+	needs := slices.Clone(m.Needs)
+	if m.Go != "" {
+		needs = append([]Need{{Program: "go", Package: "golang-go"}}, needs...)
+	}
+	commands := [][]string{m.Command}
+	if m.Build != nil {
+		needs = append(needs, m.Build.Needs...)
+		commands = append(commands, m.Build.Command)
+	}
+	for _, command := range commands {
+		if len(command) == 0 || strings.Contains(command[0], "{{") {
+			continue // the build makes it
+		}
+		if !slices.ContainsFunc(needs, func(n Need) bool { return n.Program == command[0] }) {
+			needs = append([]Need{{Program: command[0]}}, needs...)
+		}
+	}
+	return needs
+}
+
+// paths returns the files that the need names and that are there.
+func (n Need) paths(dir string) []string {
+	if n.File != "" {
+		paths, _ := filepath.Glob(n.File) // a bad pattern is reported with the manifest
+		return paths
+	}
+	if path, err := lookPath(n.Program, dir); err == nil {
+		return []string{path}
+	}
+	return nil
+}
+
+// missing says in words what the machine lacks, "" where nothing is missing.
+func (n Need) missing(dir string) string {
+	if n.File != "" {
+		if len(n.paths(dir)) > 0 {
+			return ""
+		}
+		return n.File + " is not there (install the package " + n.Package + ")"
+	}
+	_, err := lookPath(n.Program, dir)
 	switch {
+	case err == nil:
+		return ""
 	case errors.Is(err, fs.ErrPermission):
 		return fmt.Sprintf("%s is not executable (chmod +x %[1]s)", filepath.Join(dir, n.Program))
+	case n.Package != "" && filepath.IsAbs(n.Program):
+		return n.Program + " is not there (install the package " + n.Package + ")"
 	case n.Package != "":
 		return n.Program + " is not on PATH (install the package " + n.Package + ")"
 	}

@@ -1,12 +1,9 @@
 package catalog
 
 import (
-	"bytes"
 	"context"
-	"debug/buildinfo"
 	"errors"
 	"fmt"
-	"go/version"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -17,7 +14,7 @@ import (
 	"time"
 )
 
-// Builder builds Go servers into a cache. Several goroutines may call its methods,
+// Builder builds servers into a cache. Several goroutines may call its methods,
 // and several jousts may share a cache.
 type Builder struct {
 	cache string
@@ -47,143 +44,67 @@ func NewBuilder(cacheDir string) (*Builder, error) {
 	return &Builder{cache: abs, toolchains: map[string]string{}}, nil
 }
 
-// flags returns the flags of every build. A program depends on its sources alone,
-// and not on the state of its checkout.
-func flags() []string { return []string{"-trimpath", "-buildvcs=false"} }
-
-// environment returns the environment of every go command: the server's own go.mod
-// governs, and programs are static.
-func environment() []string { return append(os.Environ(), "CGO_ENABLED=0", "GOWORK=off") }
-
-// Build returns the path of the program of a manifest with a Go package. It builds
-// the program unless the cache has it, and calls progress, which may be nil, with
-// each line that go prints.
-func (b *Builder) Build(ctx context.Context, m Manifest, progress func(line string)) (string, error) {
-	if m.Go == "" {
-		return "", fmt.Errorf("%s has no Go package to build", m.Name)
+// Build returns the path of what the manifest builds: the program of a Go package, or
+// the folder of a Recipe. It builds unless the cache has it, and calls progress, which
+// may be nil, with each line that the tool prints.
+func (b *Builder) Build(ctx context.Context, m Manifest, progress func(line string)) (path string, err error) {
+	switch {
+	case m.Go != "":
+		return b.goProgram(ctx, m, progress)
+	case m.Build != nil:
+		return b.recipe(ctx, m, progress)
 	}
-	root, err := moduleRoot(m.Dir)
-	if err != nil {
-		return "", fmt.Errorf("build %s: %w", m.Name, err)
-	}
-	toolchain, err := b.toolchain(ctx, m.Name, root)
-	if err != nil {
-		return "", err
-	}
-	key, err := sourceKey(root, m, toolchain+strings.Join(flags(), " "))
-	if err != nil {
-		return "", fmt.Errorf("build %s: read its sources: %w", m.Name, err)
-	}
-	binary := filepath.Join(b.cache, m.Name+"-"+key)
-	_, err = os.Stat(binary)
-	if err == nil {
-		return binary, nil
-	}
-	if !errors.Is(err, fs.ErrNotExist) {
-		return "", fmt.Errorf("look for the built %s: %w", m.Name, err)
-	}
-	if err := b.compile(ctx, m, binary, progress); err != nil {
-		return "", err
-	}
-	return binary, b.prune(m.Name)
+	return "", fmt.Errorf("%s has nothing to build", m.Name)
 }
 
-// compile builds in a folder of its own and moves the program to its place, so
-// that an interrupted build leaves no half program.
-func (b *Builder) compile(ctx context.Context, m Manifest, binary string, progress func(string)) (err error) {
+// cached returns the path in the cache for what folder's server builds from inputs
+// with that key. Unless it is there, build makes it: it works in the folder tmp, and
+// returns the path in tmp of what it made, which is then moved to its place. So an
+// interrupted build leaves nothing behind.
+func (b *Builder) cached(folder, key string, build func(tmp string) (made string, err error)) (path string, err error) {
+	path = filepath.Join(b.cache, folder+"-"+key)
+	_, err = os.Stat(path)
+	if err == nil {
+		return path, nil
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
+		return "", fmt.Errorf("look for the built %s: %w", folder, err)
+	}
 	if err := os.MkdirAll(b.cache, 0o755); err != nil {
-		return fmt.Errorf("make the folder for built servers: %w", err)
+		return "", fmt.Errorf("make the folder for built servers: %w", err)
 	}
 	tmp, err := os.MkdirTemp(b.cache, buildPrefix)
 	if err != nil {
-		return fmt.Errorf("make a folder to build %s in: %w", m.Name, err)
+		return "", fmt.Errorf("make a folder to build %s in: %w", folder, err)
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(tmp)) }()
-
-	tool, err := b.tool(m.Name)
+	made, err := build(tmp)
 	if err != nil {
-		return err
+		return "", err
 	}
-	out := filepath.Join(tmp, m.Name)
-	args := append([]string{"build", "-v", "-o", out}, flags()...)
-	cmd := exec.CommandContext(ctx, tool, append(args, "./"+filepath.ToSlash(m.Go))...)
-	cmd.Dir, cmd.Env = m.Dir, append(environment(), "GOTMPDIR="+tmp)
-	// A killed go command leaves compilers and its work folder behind. So the whole
-	// group is killed, and the work folder lies in tmp.
+	// Another joust may have built the same meanwhile.
+	if err := os.Rename(made, path); err != nil && !exists(path) {
+		return "", fmt.Errorf("keep the built %s: %w", folder, err)
+	}
+	return path, b.prune(folder)
+}
+
+// runTool runs the command of a build and calls progress with its lines. The error
+// ends with the last ones.
+func runTool(ctx context.Context, cmd *exec.Cmd, progress func(line string)) error {
+	// A killed build tool leaves compilers behind, so the whole group is killed.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	cmd.WaitDelay = 5 * time.Second
 	lines := &Lines{Each: progress}
 	cmd.Stdout, cmd.Stderr = lines, lines
-	runErr := cmd.Run()
+	err := cmd.Run()
 	lines.Flush()
-	if ctx.Err() != nil {
-		return fmt.Errorf("build %s: %w", m.Name, ctx.Err())
-	}
-	if runErr != nil {
-		return fmt.Errorf("build %s: go build in %s: %w\n%s", m.Name, m.Dir, runErr, strings.Join(lines.Last, "\n"))
-	}
-	if _, err := buildinfo.ReadFile(out); err != nil {
-		return fmt.Errorf("build %s: %s in %s is no program; it must be a package main", m.Name, m.Go, m.Dir)
-	}
-	if err := os.Rename(out, binary); err != nil {
-		return fmt.Errorf("keep the built %s: %w", m.Name, err)
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case err != nil:
+		return fmt.Errorf("%w\n%s", err, strings.Join(lines.Last, "\n"))
 	}
 	return nil
-}
-
-// tool returns the path of the go command.
-func (b *Builder) tool(name string) (string, error) {
-	if b.goTool != "" {
-		return b.goTool, nil
-	}
-	path, err := exec.LookPath("go")
-	if err != nil {
-		return "", fmt.Errorf("build %s: the go command is not on PATH; install Go from https://go.dev/dl: %w", name, err)
-	}
-	return path, nil
-}
-
-// toolchain returns the version and settings of the go command in the module's
-// folder. It fails if go is older than go.mod asks.
-func (b *Builder) toolchain(ctx context.Context, name, root string) (string, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if known, ok := b.toolchains[root]; ok {
-		return known, nil
-	}
-	tool, err := b.tool(name)
-	if err != nil {
-		return "", err
-	}
-	cmd := exec.CommandContext(ctx, tool, "env", "GOVERSION", "GOOS", "GOARCH", "GOAMD64", "GOARM64", "GOFLAGS", "GOEXPERIMENT")
-	cmd.Dir, cmd.Env = root, environment()
-	var stderr bytes.Buffer
-	cmd.Stderr = &stderr
-	out, err := cmd.Output()
-	if err != nil {
-		return "", fmt.Errorf("build %s: ask go for its version in %s: %w\n%s", name, root, err, bytes.TrimSpace(stderr.Bytes()))
-	}
-	release, _, _ := strings.Cut(string(out), "\n")
-	if err := newEnough(name, root, release); err != nil {
-		return "", err
-	}
-	b.toolchains[root] = string(out)
-	return string(out), nil
-}
-
-// newEnough returns an error if a release such as "go1.26.8" is older than the
-// module's go.mod asks. A development version always passes.
-func newEnough(name, root, release string) error {
-	mod, err := os.ReadFile(filepath.Join(root, "go.mod"))
-	if err != nil {
-		return fmt.Errorf("build %s: %w", name, err)
-	}
-	release, _, _ = strings.Cut(release, " ")
-	asked := directive(mod, "go")
-	if asked == "" || !version.IsValid(release) || version.Compare(release, "go"+asked) >= 0 {
-		return nil
-	}
-	return fmt.Errorf("build %s: %s asks for Go %s, and the installed one is %s; install a newer Go from https://go.dev/dl",
-		name, filepath.Join(root, "go.mod"), asked, strings.TrimPrefix(release, "go"))
 }

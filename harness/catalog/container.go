@@ -92,15 +92,18 @@ func (m *Manifest) Network() string {
 }
 
 // ResolveContainer fills in the manifest's templates for a container and writes
-// its files into launch.Dir. The command has no program: the image has one, or the
+// its files into launch.Dir. The data set has its own path in the container. The command has no program: the image has one, or the
 // container's entrypoint.
 func ResolveContainer(m Manifest, launch Launch) (Command, []Mount, error) {
-	launch.Source = m.Dir
+	launch = m.known(launch, "")
 	command, err := fill(m, launch, nil)
 	if err != nil {
 		return Command{}, nil, err
 	}
 	var mounts []Mount
+	if launch.Data != "" {
+		mounts = append(mounts, Mount{Source: launch.Data, Target: launch.Data})
+	}
 	if len(m.Files) > 0 {
 		// The container's user may be another than joust's.
 		if err := os.Chmod(launch.Dir, 0o755); err != nil {
@@ -167,6 +170,6 @@ func (c *checker) checkContainerKeys(k *Container) {
 	for _, target := range slices.Sorted(maps.Keys(k.Mounts)) {
 		at := "container.mounts." + target
 		c.doc.ReportIf(!path.IsAbs(target), at, "container.mounts: %q must be an absolute path in the container", target)
-		c.checkTemplate(at, k.Mounts[target])
+		c.checkTemplate(at, k.Mounts[target], &c.starting)
 	}
 }

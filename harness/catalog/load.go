@@ -100,25 +100,43 @@ func Load(rows scenarios.Rows, dirs ...string) (*Servers, error) {
 	return servers, nil
 }
 
-// read adds the server of one manifest. Two servers of one name are broken both,
-// since nobody knows which of them is meant.
+// read adds the server of one manifest, with its variants.
 func (s *Servers) read(file string, rows scenarios.Rows) {
 	m, problems, err := readManifest(file, rows)
-	name := m.Name
 	if err == nil {
 		err = problems.Err()
 	}
+	if err == nil {
+		for _, v := range m.variants() {
+			s.add(v, nil)
+		}
+	}
+	s.add(m, err)
+}
+
+// add adds one server. Two servers of one name are broken both, since nobody knows
+// which of them is meant.
+func (s *Servers) add(m Manifest, err error) {
+	name := m.Name
 	if i := slices.IndexFunc(s.all, func(m Manifest) bool { return m.Name == name }); i >= 0 {
-		err = errors.Join(err, fmt.Errorf("%s and %s have the same name; rename one of the folders", s.all[i].Dir, filepath.Dir(file)))
+		err = errors.Join(err, fmt.Errorf("%s and %s have the same name; rename one of them", s.all[i].origin(), m.origin()))
 		s.all = slices.Delete(s.all, i, i+1)
 	} else if slices.ContainsFunc(s.broken, func(b Broken) bool { return b.Name == name }) {
-		err = errors.Join(err, fmt.Errorf("%s has the name of another broken server; rename one of the folders", filepath.Dir(file)))
+		err = errors.Join(err, fmt.Errorf("%s has the name of another broken server; rename one of them", m.origin()))
 	}
 	if err != nil {
 		s.broken = append(s.broken, Broken{Name: name, Err: err})
 		return
 	}
 	s.all = append(s.all, m)
+}
+
+// origin says where the server is from.
+func (m *Manifest) origin() string {
+	if m.Name != m.Folder() {
+		return "the variant " + m.Name + " of " + m.Dir
+	}
+	return m.Dir
 }
 
 // manifestsIn returns the manifests of the folders in dir, or dir's own where dir is
@@ -172,7 +190,7 @@ func readManifest(file string, rows scenarios.Rows) (Manifest, strictyaml.Proble
 	}
 	data, err := files.Read(file, mostText)
 	if err != nil {
-		return Manifest{Name: filepath.Base(dir)}, nil, fmt.Errorf("read the manifest: %w", err)
+		return Manifest{Name: filepath.Base(dir), Dir: dir}, nil, fmt.Errorf("read the manifest: %w", err)
 	}
 	m, problems := parseManifest(file, dir, data, rows)
 	return m, problems, nil
@@ -186,6 +204,7 @@ func parseManifest(file, dir string, data []byte, rows scenarios.Rows) (Manifest
 	m.Name, m.Dir = filepath.Base(dir), dir
 	c := checker{m: &m, doc: doc, rows: rows, file: file}
 	c.check()
+	m.Scenarios = c.claimed()
 	return m, append(doc.Problems(), c.inTemplates...)
 }
 

@@ -45,7 +45,7 @@ func mustFind(t *testing.T, s *Servers, name string) Manifest {
 func TestGoodManifests(t *testing.T) {
 	t.Parallel()
 	servers := mustLoad(t, "testdata/good")
-	if diff := cmp.Diff([]string{"contained", "full.1-x", "minimal", "running"}, servers.Names()); diff != "" {
+	if diff := cmp.Diff([]string{"built", "built-hard", "built-soft", "contained", "full.1-x", "minimal", "running"}, servers.Names()); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
 	minimal := mustFind(t, servers, "minimal")
@@ -135,10 +135,10 @@ func TestSeveralServersDirs(t *testing.T) {
 		t.Fatal(err)
 	}
 	both := mustLoad(t, "testdata/good", other)
-	if _, err := both.Find("minimal"); err == nil || !strings.HasSuffix(err.Error(), "/testdata/good/minimal and "+other+"/minimal have the same name; rename one of the folders") {
+	if _, err := both.Find("minimal"); err == nil || !strings.HasSuffix(err.Error(), "/testdata/good/minimal and "+other+"/minimal have the same name; rename one of them") {
 		t.Errorf("twice the same name: %v", err)
 	}
-	if diff := cmp.Diff([]string{"contained", "full.1-x", "running"}, both.Names()); diff != "" {
+	if diff := cmp.Diff([]string{"built", "built-hard", "built-soft", "contained", "full.1-x", "running"}, both.Names()); diff != "" {
 		t.Errorf("the others (-want +got)\n%s", diff)
 	}
 	// The same folder by two names is one folder.

@@ -21,27 +21,33 @@ type Command struct {
 }
 
 // Resolve fills in the manifest's templates and writes its files into
-// launch.Dir. binary is the program that was built of a Go package. Source is
-// always the manifest's folder.
-func Resolve(m Manifest, launch Launch, binary string) (Command, error) {
-	launch.Source = m.Dir
-	argv, err := program(m, binary)
+// launch.Dir. built is what Builder.Build returned, empty where there is nothing to
+// build. Source and Params are always the manifest's.
+func Resolve(m Manifest, launch Launch, built string) (Command, error) {
+	launch = m.known(launch, built)
+	argv, err := program(m, launch, built)
 	if err != nil {
 		return Command{}, err
 	}
 	return fill(m, launch, argv)
 }
 
+// known returns the launch with what the manifest knows.
+func (m *Manifest) known(launch Launch, built string) Launch {
+	launch.Source, launch.Params = m.Dir, m.Params
+	if m.Build != nil {
+		launch.Built = built
+	}
+	return launch
+}
+
 // fill appends the arguments to argv with their templates filled in, and writes
 // the files.
 func fill(m Manifest, launch Launch, argv []string) (Command, error) {
 	manifest := filepath.Join(m.Dir, ManifestName)
-	for i, text := range m.Args {
-		arg, err := render(fmt.Sprintf("args[%d]", i), text, launch)
-		if err != nil {
-			return Command{}, fmt.Errorf("%s: fill in args[%d]: %w", manifest, i, err)
-		}
-		argv = append(argv, arg)
+	args, err := words("args", m, m.Args, launch)
+	if err != nil {
+		return Command{}, err
 	}
 	var env []string
 	for _, key := range slices.Sorted(maps.Keys(m.Env)) {
@@ -54,29 +60,33 @@ func fill(m Manifest, launch Launch, argv []string) (Command, error) {
 	if err := writeFiles(m, launch); err != nil {
 		return Command{}, err
 	}
-	return Command{Argv: argv, Env: env, Dir: launch.Dir}, nil
+	return Command{Argv: append(argv, args...), Env: env, Dir: launch.Dir}, nil
 }
 
 // program returns the program with the first arguments of the manifest's command.
-func program(m Manifest, binary string) ([]string, error) {
+func program(m Manifest, launch Launch, built string) ([]string, error) {
 	switch {
 	case m.URL != "":
 		return nil, fmt.Errorf("%s runs already, at %s: there is nothing to start", m.Name, m.URL)
 	case m.HasImage():
 		return nil, fmt.Errorf("%s is an image and has no program of this machine", m.Name)
 	case m.Go != "":
-		if binary == "" {
+		if built == "" {
 			return nil, fmt.Errorf("%s is a Go program that was not built", m.Name)
 		}
-		return []string{binary}, nil
+		return []string{built}, nil
+	case m.Build != nil && built == "":
+		return nil, fmt.Errorf("%s has a build that was not made", m.Name)
 	}
-	path, err := lookPath(m.Command[0], m.Dir)
+	argv, err := words("command", m, m.Command, launch)
 	if err != nil {
+		return nil, err
+	}
+	if argv[0], err = lookPath(argv[0], m.Dir); err != nil {
 		return nil, fmt.Errorf("find the program of %s: %w", m.Name, err)
 	}
-	argv := []string{path}
-	for _, arg := range m.Command[1:] {
-		argv = append(argv, beside(m.Dir, arg))
+	for i, arg := range argv[1:] {
+		argv[1+i] = beside(m.Dir, arg)
 	}
 	return argv, nil
 }

@@ -128,7 +128,7 @@ func TestAvailableNamesEverythingMissingWithItsPackage(t *testing.T) {
 	t.Parallel()
 	m := Manifest{
 		Name: "odd", Command: []string{"joust-none"},
-		Needs: []Need{{"sh", "dash"}, {"joust-none", "joust-pkg"}, {"joust-other", "other-pkg"}},
+		Needs: []Need{{Program: "sh", Package: "dash"}, {Program: "joust-none", Package: "joust-pkg"}, {Program: "joust-other", Package: "other-pkg"}},
 	}
 	want := "odd cannot run here: joust-none is not on PATH (install the package joust-pkg); " +
 		"joust-other is not on PATH (install the package other-pkg)"

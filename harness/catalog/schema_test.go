@@ -23,9 +23,13 @@ func manifestSchema() (*jsonschema.Schema, error) {
 			reflect.TypeFor[Bytes](): {Type: "string", Pattern: "^[0-9]+ *(kB|MB|GB|KiB|MiB|GiB|kiB)$"},
 		},
 		Required: map[reflect.Type][]string{
-			reflect.TypeFor[Manifest]():     {"title", "protocols", "scenarios"},
-			reflect.TypeFor[Need]():         {"program", "package"},
-			reflect.TypeFor[VersionProbe](): {"of"},
+			reflect.TypeFor[Manifest]():      {"title", "protocols", "scenarios"},
+			reflect.TypeFor[Need]():          {"package"},
+			reflect.TypeFor[Recipe]():        {"command", "inputs", "output"},
+			reflect.TypeFor[Parameter]():     {"default", "about"},
+			reflect.TypeFor[Variant]():       {"name", "set"},
+			reflect.TypeFor[RuntimeMemory](): {"path"},
+			reflect.TypeFor[VersionProbe]():  {"of"},
 		},
 	})
 	if err != nil {

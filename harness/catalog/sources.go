@@ -18,7 +18,7 @@ import (
 const (
 	// buildPrefix begins the names of folders with a build in progress.
 	buildPrefix = ".build-"
-	// keptBuilds is the number of programs of one server in the cache. With more
+	// keptBuilds is the number of builds of one server in the cache. With more
 	// than one, two versions of a source in turn are built once each.
 	keptBuilds = 5
 	// keyLength is the length of the hash in a program's name, in characters.
@@ -141,9 +141,9 @@ func localReplacements(root string, mod []byte) []string {
 	return dirs
 }
 
-// prune removes older programs of the server, and folders that killed builds left
+// prune removes older builds of the server in that folder, and folders that killed builds left
 // behind more than a day ago.
-func (b *Builder) prune(name string) error {
+func (b *Builder) prune(folder string) error {
 	entries, err := os.ReadDir(b.cache)
 	if err != nil {
 		return fmt.Errorf("tidy the folder for built servers: %w", err)
@@ -159,13 +159,13 @@ func (b *Builder) prune(name string) error {
 				return fmt.Errorf("remove what a killed build left: %w", err)
 			}
 		}
-		if key, ok := strings.CutPrefix(e.Name(), name+"-"); ok && len(key) == keyLength {
+		if key, ok := strings.CutPrefix(e.Name(), folder+"-"); ok && len(key) == keyLength {
 			builds = append(builds, info)
 		}
 	}
 	slices.SortFunc(builds, func(a, b fs.FileInfo) int { return b.ModTime().Compare(a.ModTime()) })
 	for _, old := range builds[min(keptBuilds, len(builds)):] {
-		if err := os.Remove(filepath.Join(b.cache, old.Name())); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := os.RemoveAll(filepath.Join(b.cache, old.Name())); err != nil {
 			return fmt.Errorf("remove an old build: %w", err)
 		}
 	}

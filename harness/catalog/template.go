@@ -3,6 +3,7 @@ package catalog
 import (
 	"fmt"
 	"io"
+	"maps"
 	"reflect"
 	"regexp"
 	"slices"
@@ -47,23 +48,56 @@ func repeat(pattern string, n int) (string, error) {
 	return strings.Repeat(pattern, n/len(pattern)+1)[:n], nil
 }
 
-// templateMistakes finds the mistakes of a template before it is needed: its
-// syntax, unknown fields in any branch, and failures with plain values. Lines count
-// within the template; the file is empty.
-func templateMistakes(name, text string) strictyaml.Problems {
+// launchFields returns the names of the fields of Launch.
+func launchFields() []string {
+	var names []string
+	for _, f := range reflect.VisibleFields(reflect.TypeFor[Launch]()) {
+		names = append(names, f.Name)
+	}
+	return names
+}
+
+// place is where a template stands: the fields of Launch that are known there, and
+// the manifest's parameters.
+type place struct {
+	// without gives the reason why a field of Launch cannot be used.
+	without map[string]string
+	params  map[string]string
+}
+
+// fault returns the mistake in a field that a template names, or "".
+func (p *place) fault(path []string) string {
+	known := slices.DeleteFunc(launchFields(), func(name string) bool { return p.without[name] != "" })
+	field := strings.Join(path, ".")
+	switch {
+	case path[0] == "Params" && len(path) == 2:
+		if _, found := p.params[path[1]]; found {
+			return ""
+		}
+		if len(p.params) == 0 {
+			return fmt.Sprintf("unknown parameter {{.%s}}; server.yaml gives parameters under the key parameters", field)
+		}
+		return fmt.Sprintf("unknown parameter {{.%s}}%s", field, suggest.Hint(path[1], slices.Sorted(maps.Keys(p.params))))
+	case p.without[field] != "":
+		return fmt.Sprintf("{{.%s}} %s", field, p.without[field])
+	case !slices.Contains(known, field):
+		return fmt.Sprintf("unknown field {{.%s}}%s", field, suggest.Hint(field, known))
+	}
+	return ""
+}
+
+// mistakes finds the mistakes of a template before it is needed: its syntax, unknown
+// fields in any branch, and failures with plain values. Lines count within the
+// template; the file is empty.
+func (p *place) mistakes(name, text string) strictyaml.Problems {
 	t, err := parseTemplate(name, text)
 	if err != nil {
 		return strictyaml.Problems{mistakeOf(err)}
 	}
 	var mistakes strictyaml.Problems
-	var known []string
-	for _, f := range reflect.VisibleFields(reflect.TypeFor[Launch]()) {
-		known = append(known, f.Name)
-	}
 	report := func(path []string, at parse.Pos) {
-		if field := strings.Join(path, "."); !slices.Contains(known, field) {
-			message := fmt.Sprintf("unknown field {{.%s}}%s", field, suggest.Hint(field, known))
-			mistakes = append(mistakes, strictyaml.Problem{Line: 1 + strings.Count(text[:min(int(at), len(text))], "\n"), Message: message})
+		if fault := p.fault(path); fault != "" {
+			mistakes = append(mistakes, strictyaml.Problem{Line: 1 + strings.Count(text[:min(int(at), len(text))], "\n"), Message: fault})
 		}
 	}
 	for _, each := range t.Templates() {
@@ -74,7 +108,10 @@ func templateMistakes(name, text string) strictyaml.Problems {
 	if len(mistakes) > 0 {
 		return mistakes
 	}
-	sample := Launch{Host: "127.0.0.1", Port: 8080, CPUs: 1, Dir: "/dir", Source: "/source", Protocol: "h1", Cert: "/cert", Key: "/key"}
+	sample := Launch{
+		Host: "127.0.0.1", Port: 8080, CPUs: 1, Dir: "/dir", Source: "/source", Protocol: "h1", Cert: "/cert", Key: "/key",
+		Data: "/data", Built: "/built", Out: "/out", Params: p.params,
+	}
 	if err := t.Execute(io.Discard, sample); err != nil {
 		return strictyaml.Problems{mistakeOf(err)}
 	}

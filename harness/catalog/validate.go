@@ -26,20 +26,26 @@ type checker struct {
 	file string
 	// inTemplates are the problems of the manifest's template files.
 	inTemplates strictyaml.Problems
+	// starting is the place of templates that are filled in when the server starts.
+	starting place
 }
 
 func (c *checker) check() {
 	c.doc.ReportIf(!validName(c.m.Name), "", "the folder's name %q is the server's name: it may hold only a-z, 0-9, _, . and -, and begin with a letter, a digit or _", c.m.Name)
 	c.doc.ReportIf(strings.TrimSpace(c.m.Title) == "", "title", "title is required")
+	c.checkParameters()
 	c.checkStart()
+	c.checkBuild()
 	c.checkContainer()
 	c.checkProtocols()
 	c.checkScenarios()
 	c.checkUnsupported()
 	c.checkTemplates()
 	c.checkFiles()
-	c.checkNeeds()
+	c.checkNeeds("needs", c.m.Needs)
 	c.checkVersions()
+	c.checkRuntimeMemory()
+	c.checkVariants()
 	c.checkAbove0("start_timeout", c.m.StartTimeout)
 	c.checkAbove0("stop_timeout", c.m.StopTimeout)
 	c.checkAbove0("warmup_cap", c.m.WarmupCap)
@@ -85,7 +91,7 @@ func (c *checker) checkURL() {
 		c.doc.Report("url", "url: %s", fault)
 		return
 	}
-	for _, key := range []string{"args", "env", "files", "needs"} {
+	for _, key := range []string{"args", "env", "files", "needs", "parameters"} {
 		c.doc.ReportIf(c.doc.Has(key), key, "%s has no meaning beside url: joust does not start that server", key)
 	}
 }
@@ -106,48 +112,27 @@ func (c *checker) checkWord(at, what, word string, list []string) {
 	c.doc.ReportIf(unknown != "", at, "%s", unknown)
 }
 
-func (c *checker) checkScenarios() {
-	c.doc.ReportIf(len(c.m.Scenarios) == 0, "scenarios", "scenarios is required: the rows that the server answers")
-	for i, name := range c.m.Scenarios {
-		at := fmt.Sprintf("scenarios[%d]", i)
-		row, err := c.rows.Find(name)
-		switch {
-		case slices.Contains(c.m.Scenarios[:i], name):
-			c.doc.Report(at, "scenario %q stands twice", name)
-		case err != nil:
-			c.doc.Report(at, "%v", err)
-		case len(c.m.Protocols) > 0:
-			shared := slices.ContainsFunc(c.m.Protocols, func(p string) bool { return row.Supports(scenarios.Protocol(p)) })
-			c.doc.ReportIf(!shared, at, "scenario %q runs on none of the server's protocols (%s)", name, strings.Join(c.m.Protocols, ", "))
-		}
-	}
-}
-
-func (c *checker) checkUnsupported() {
-	for _, name := range slices.Sorted(maps.Keys(c.m.Unsupported)) {
-		at := "unsupported." + name
-		_, err := c.rows.Find(name)
-		c.doc.ReportIf(err != nil, at, "%v", err)
-		c.doc.ReportIf(slices.Contains(c.m.Scenarios, name), at, "scenario %q is both claimed (line %d) and unsupported", name, c.doc.Line("scenarios"))
-		c.doc.ReportIf(strings.TrimSpace(c.m.Unsupported[name]) == "", at, "%s needs the reason, which tables show", at)
-	}
-}
-
-// checkTemplates checks arguments and environment.
+// checkTemplates checks command, arguments and environment.
 func (c *checker) checkTemplates() {
-	for i, text := range c.m.Args {
-		c.checkTemplate(fmt.Sprintf("args[%d]", i), text)
-	}
+	c.checkWords("command", c.m.Command, &c.starting)
+	c.checkWords("args", c.m.Args, &c.starting)
 	for _, key := range slices.Sorted(maps.Keys(c.m.Env)) {
 		if fault := surroundings.Fault(key, c.m.Env[key]); fault != "" {
 			c.doc.Report("env."+key, "env: %s", fault)
 		}
-		c.checkTemplate("env."+key, c.m.Env[key])
+		c.checkTemplate("env."+key, c.m.Env[key], &c.starting)
 	}
 }
 
-func (c *checker) checkTemplate(at, text string) {
-	for _, mistake := range templateMistakes(at, text) {
+// checkWords checks the templates of a list.
+func (c *checker) checkWords(key string, list []string, where *place) {
+	for i, text := range list {
+		c.checkTemplate(fmt.Sprintf("%s[%d]", key, i), text, where)
+	}
+}
+
+func (c *checker) checkTemplate(at, text string, where *place) {
+	for _, mistake := range where.mistakes(at, text) {
 		c.doc.Report(at, "%s: %s", at, mistake.Message)
 	}
 }
@@ -170,18 +155,26 @@ func (c *checker) checkFiles() {
 			c.doc.Report(at, "%s: read the template: %v", at, err)
 			continue
 		}
-		for _, mistake := range templateMistakes(source, string(text)) {
+		for _, mistake := range c.starting.mistakes(source, string(text)) {
 			mistake.File = filepath.Join(filepath.Dir(c.file), source)
 			c.inTemplates = append(c.inTemplates, mistake)
 		}
 	}
 }
 
-func (c *checker) checkNeeds() {
-	for i, n := range c.m.Needs {
-		at := fmt.Sprintf("needs[%d]", i)
-		c.doc.ReportIf(n.Program == "", at+".program", "%s.program is required", at)
-		c.doc.ReportIf(n.Package == "", at+".package", "%s.package is required: the Debian package that brings the program", at)
+func (c *checker) checkNeeds(key string, needs []Need) {
+	for i, n := range needs {
+		at := fmt.Sprintf("%s[%d]", key, i)
+		switch {
+		case n.Program == "" && n.File == "":
+			c.doc.Report(at, "%s needs a program, or the file of a library", at)
+		case n.Program != "" && n.File != "":
+			c.doc.Report(at+".file", "%s: a need is a program or a file, not both", at)
+		case n.File != "":
+			_, err := filepath.Match(n.File, "")
+			c.doc.ReportIf(err != nil || !filepath.IsAbs(n.File), at+".file", "%s.file: %q must be an absolute path; * and ? stand for any text", at, n.File)
+		}
+		c.doc.ReportIf(n.Package == "", at+".package", "%s.package is required: the Debian package that brings it", at)
 	}
 }
 
@@ -207,6 +200,7 @@ func (c *checker) checkProbe(at string, p VersionProbe) {
 	case p.Module != "":
 		c.doc.ReportIf(p.Pattern != "", at+".pattern", "%s.pattern has a meaning only with command", at)
 	default:
+		c.checkWords(at+".command", p.Command, c.probing())
 		pattern, err := regexp.Compile(p.Pattern)
 		if err != nil {
 			c.doc.Report(at+".pattern", "%s.pattern: %v", at, err)

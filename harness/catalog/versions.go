@@ -17,14 +17,14 @@ import (
 // probeTimeout bounds one version command.
 const probeTimeout = 10 * time.Second
 
-// Versions finds the versions of the server's components by its probes. binary is
-// the program that was built of a Go package. env is the environment of the
+// Versions finds the versions of the server's components by its probes. built is
+// what Builder.Build returned. env is the environment of the
 // commands; nil is joust's own. The error joins the failures of single probes.
-func Versions(ctx context.Context, m Manifest, binary string, env []string) (map[string]string, error) {
+func Versions(ctx context.Context, m Manifest, built string, env []string) (map[string]string, error) {
 	versions := map[string]string{}
 	var failed []error
 	for _, p := range m.Version {
-		v, err := probe(ctx, m, p, binary, env)
+		v, err := probe(ctx, m, p, built, env)
 		if err != nil {
 			failed = append(failed, fmt.Errorf("find the version of %s in %s: %w", p.Of, m.Name, err))
 			continue
@@ -34,11 +34,11 @@ func Versions(ctx context.Context, m Manifest, binary string, env []string) (map
 	return versions, errors.Join(failed...)
 }
 
-func probe(ctx context.Context, m Manifest, p VersionProbe, binary string, env []string) (string, error) {
+func probe(ctx context.Context, m Manifest, p VersionProbe, built string, env []string) (string, error) {
 	if p.Module == "" {
-		return commandVersion(ctx, m, p, env)
+		return commandVersion(ctx, m, p, built, env)
 	}
-	info, err := buildinfo.ReadFile(binary)
+	info, err := buildinfo.ReadFile(built)
 	if err != nil {
 		return "", err
 	}
@@ -67,8 +67,12 @@ func moduleVersion(info *debug.BuildInfo, path string) (string, error) {
 
 // commandVersion runs the probe's command and returns the first group of its
 // pattern.
-func commandVersion(ctx context.Context, m Manifest, p VersionProbe, env []string) (string, error) {
-	path, err := lookPath(p.Command[0], m.Dir)
+func commandVersion(ctx context.Context, m Manifest, p VersionProbe, built string, env []string) (string, error) {
+	argv, err := words("version.command", m, p.Command, m.known(Launch{}, built))
+	if err != nil {
+		return "", err
+	}
+	path, err := lookPath(argv[0], m.Dir)
 	if err != nil {
 		return "", err
 	}
@@ -78,7 +82,7 @@ func commandVersion(ctx context.Context, m Manifest, p VersionProbe, env []strin
 	}
 	ctx, cancel := context.WithTimeout(ctx, probeTimeout)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, path, p.Command[1:]...)
+	cmd := exec.CommandContext(ctx, path, argv[1:]...)
 	cmd.Env, cmd.WaitDelay = env, time.Second
 	out, runErr := cmd.CombinedOutput()
 	// Some programs end with an error after printing their version.
@@ -86,7 +90,7 @@ func commandVersion(ctx context.Context, m Manifest, p VersionProbe, env []strin
 		return string(groups[1]), nil
 	}
 	if runErr != nil {
-		return "", fmt.Errorf("run %s: %w", strings.Join(p.Command, " "), runErr)
+		return "", fmt.Errorf("run %s: %w", strings.Join(argv, " "), runErr)
 	}
-	return "", fmt.Errorf("%q is not in the output of %s: %.200q", p.Pattern, strings.Join(p.Command, " "), out)
+	return "", fmt.Errorf("%q is not in the output of %s: %.200q", p.Pattern, strings.Join(argv, " "), out)
 }

@@ -73,7 +73,7 @@ func (l *freshLoader) judge(spec loaders.Spec, report *results.Report) (*results
 		return nil, fmt.Errorf("the loader's report has no phase %q", l.phase)
 	}
 	v := judge.Phase(judge.Evidence{
-		Loader: p, Measured: l.sampler.Phase(l.phase), Report: report, Reconnects: spec.Connection.ReconnectEvery > 0,
+		Loader: p, Measured: l.sampler.Phase(l.phase), Report: report, Reconnects: spec.Connection.Replaces(spec.Requests),
 		Limits: results.DefaultThresholds(),
 	})
 	return &v, nil

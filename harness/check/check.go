@@ -119,8 +119,10 @@ func (t target) ready(ctx context.Context, row *scenarios.Scenario) error {
 	if len(row.Requests) == 0 {
 		return fmt.Errorf("scenario %s has no request to ask", row.Name)
 	}
-	const longestPause = 100 * time.Millisecond
-	begun, pause := time.Now(), 2*time.Millisecond
+	// The pauses grow with the time so far: it is known to a sixteenth when the server
+	// answers.
+	const shortestPause, longestPause, precision = 2 * time.Millisecond, 100 * time.Millisecond, 16
+	begun := time.Now()
 	var wrongSince time.Time
 	var met error
 	for {
@@ -145,7 +147,7 @@ func (t target) ready(ctx context.Context, row *scenarios.Scenario) error {
 		}
 		select {
 		case <-ctx.Done():
-		case <-time.After(pause):
+		case <-time.After(min(max(time.Since(begun)/precision, shortestPause), longestPause)):
 		}
 		// Both may be over: an attempt after the context's end would only meet that
 		// end.
@@ -153,7 +155,6 @@ func (t target) ready(ctx context.Context, row *scenarios.Scenario) error {
 			return fmt.Errorf("no right answer from %s within %v; the last attempt met: %w",
 				t.address, time.Since(begun).Round(time.Millisecond), met)
 		}
-		pause = min(2*pause, longestPause)
 	}
 }
 

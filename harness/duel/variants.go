@@ -72,7 +72,7 @@ func variant(ctx context.Context, m *session.Measurement, spec Spec) (f launch.F
 	if err != nil {
 		return f, session.Usage(fmt.Errorf("variant %q: %w", spec.Text, err))
 	}
-	f.Manifest, f.Binary, err = spec.Apply(manifest)
+	f.Manifest, f.Built, err = spec.Apply(manifest)
 	if err == nil {
 		err = catalog.Available(f.Manifest)
 	}
@@ -87,9 +87,9 @@ func variant(ctx context.Context, m *session.Measurement, spec Spec) (f launch.F
 	if row := m.Run.Plan.Tables[0].Scenario; !slices.Contains(f.Manifest.Scenarios, row) {
 		return f, session.Usage(fmt.Errorf("variant %q does not claim the row %s", spec.Text, row))
 	}
-	if f.Binary == "" {
-		f.Binary, err = m.World.Opener.Build(ctx, f.Manifest)
-	} else if _, err = os.Stat(f.Binary); err != nil {
+	if f.Built == "" {
+		f.Built, err = m.World.Opener.Build(ctx, f.Manifest)
+	} else if _, err = os.Stat(f.Built); err != nil {
 		err = session.Usage(fmt.Errorf("variant %q: its program: %w", spec.Text, err))
 	}
 	return f, err
@@ -118,7 +118,7 @@ func entryOf(ctx context.Context, m *session.Measurement, spec Spec, f *launch.F
 	s = results.Server{Folder: manifest.Name, Title: spec.Text, Language: manifest.Language, URL: manifest.URL}
 	var image container.Image
 	if manifest.DefaultIsolation() == results.IsolationContainer {
-		if image, err = m.World.Opener.Image(ctx, manifest, f.Binary); err != nil {
+		if image, err = m.World.Opener.Image(ctx, manifest, f.Built); err != nil {
 			return s, err
 		}
 		f.Image, s.Isolation, s.Network = image.ID, results.IsolationContainer, manifest.Network()
@@ -135,7 +135,7 @@ func entryOf(ctx context.Context, m *session.Measurement, spec Spec, f *launch.F
 // alike reports whether two variants start the same way.
 func alike(a, b launch.Fixture) bool {
 	command := func(f launch.Fixture) []string {
-		return slices.Concat([]string{f.Binary}, f.Manifest.Command, f.Manifest.Args)
+		return slices.Concat([]string{f.Built}, f.Manifest.Command, f.Manifest.Args)
 	}
 	environment := func(f launch.Fixture) map[string]string { return surroundings.Merge(f.Manifest.Env, f.Env) }
 	return a.Image == b.Image && slices.Equal(command(a), command(b)) && maps.Equal(environment(a), environment(b)) && maps.Equal(a.Manifest.Files, b.Manifest.Files) &&

@@ -38,13 +38,17 @@ type Launcher struct {
 	LoaderArgv []string
 	// Logs is the folder of the logs.
 	Logs string
+	// Data is the folder of the data set.
+	Data string
 }
 
-// Fixture is a server that can be started: its manifest and, for a Go fixture,
-// its built program. Or it runs already, and the manifest has its URL.
+// Fixture is a server that can be started: its manifest and what was built for it. Or
+// it runs already, and the manifest has its URL.
 type Fixture struct {
 	Manifest catalog.Manifest
-	Binary   string
+	// Built is the program of a Go package, or the folder that a build made; empty
+	// where there is nothing to build.
+	Built string
 	// Running samples a server that runs already; nil where that cannot be.
 	// Trials do not stop it.
 	Running host.Handle

@@ -118,7 +118,7 @@ func (l Launcher) startIn(ctx context.Context, f Fixture, protocol scenarios.Pro
 		command, port, err = l.contain(&p, f, where)
 	} else if port, err = host.FreePort(loopback); err == nil {
 		p.Dir, where.Port = dir, port
-		command, err = catalog.Resolve(f.Manifest, where, f.Binary)
+		command, err = catalog.Resolve(f.Manifest, where, f.Built)
 	}
 	if err != nil {
 		return nil, err

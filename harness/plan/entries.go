@@ -8,15 +8,12 @@ import (
 	"strings"
 
 	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/results/selection"
 	"github.com/joust-bench/joust/results/suggest"
 )
 
-// all stands for every server or every row, headline for the rows that a
-// default matrix may show.
-const (
-	all      = "all"
-	headline = "headline"
-)
+// all stands for every server or every row.
+const all = selection.All
 
 // entries returns the servers of the plan under their names in tables.
 func (r *resolver) entries() []results.PlanEntry {
@@ -60,27 +57,71 @@ func (r *resolver) fileEntries() []results.PlanEntry {
 		seen[as] = true
 		list = append(list, results.PlanEntry{Server: server, As: as, Isolation: e.Isolation})
 	}
-	// A wildcard adds no server that has an entry of its own without a name.
+	// A pattern adds no server that has an entry of its own without a name.
 	named := map[string]bool{}
 	fromFile := serversSetting.of(r.doc.layer)
 	for _, e := range fromFile {
 		named[e.Server] = named[e.Server] || e.As == ""
 	}
 	for _, e := range fromFile {
+		word := e.word()
 		switch {
-		case e.Server == "": // reported already
-		case e.Server == all && e.As == "":
-			r.warnBroken()
-			for _, s := range r.cat.serverNames() {
+		case e.Server == "", word.Except: // reported already; left out below
+		case r.cat.Server(e.Server) != nil:
+			if e.As == "" || r.goodName(e) {
+				add(e, e.Server, cmp.Or(e.As, e.Server))
+			}
+		case e.As == "" && (e.Server == all || word.IsPattern()):
+			for _, s := range r.matching(word, e.at) {
 				if !named[s] && !seen[s] {
 					add(e, s, s)
 				}
 			}
-		case r.cat.Server(e.Server) == nil:
+		default:
 			r.problems.add(e.at, "%s", r.unknown(e.Server, append([]string{all}, r.cat.serverNames()...)))
-		case e.As == "" || r.goodName(e):
-			add(e, e.Server, cmp.Or(e.As, e.Server))
 		}
+	}
+	return r.withoutExcluded(list, fromFile)
+}
+
+// word returns the entry's server as a word of a selection. An entry with a name of
+// its own is no exclusion.
+func (e entry) word() selection.Word {
+	if e.As != "" {
+		return selection.Word{Text: e.Server}
+	}
+	return selection.Parse(e.Server)
+}
+
+// matching returns the names of the servers for which a group or a pattern stands. It
+// warns of those that are broken.
+func (r *resolver) matching(w selection.Word, at place) []string {
+	names := r.cat.serverNames()
+	list := slices.DeleteFunc(slices.Clone(names), func(s string) bool { return !w.Matches(s) })
+	for _, name := range slices.Sorted(maps.Keys(r.cat.Broken)) {
+		if w.Matches(name) {
+			r.warn(fmt.Sprintf("server %s is broken and left out: %s", name, r.cat.Broken[name]))
+		}
+	}
+	r.problems.when(len(list) == 0, at, "no server matches %s; joust list servers shows all", w.Text)
+	return list
+}
+
+// withoutExcluded returns the entries that no exclusion among the words stands for. An
+// exclusion that stands for nothing known is a problem.
+func (r *resolver) withoutExcluded(list []results.PlanEntry, words []entry) []results.PlanEntry {
+	for _, e := range words {
+		word := e.word()
+		if !word.Except {
+			continue
+		}
+		known := append(r.cat.serverNames(), slices.Collect(maps.Keys(r.cat.Broken))...)
+		for _, x := range list {
+			known = append(known, x.As)
+		}
+		r.problems.when(!slices.ContainsFunc(known, func(name string) bool { return word.Matches(name) }), e.at,
+			"%s", suggest.Unknown("server", word.Text, known))
+		list = slices.DeleteFunc(list, func(x results.PlanEntry) bool { return word.Matches(x.As) })
 	}
 	return list
 }
@@ -92,13 +133,6 @@ func (r *resolver) unknown(name string, known []string) string {
 		return fmt.Sprintf("server %s is broken: %s", name, why)
 	}
 	return suggest.Unknown("server", name, known)
-}
-
-// warnBroken names the servers that a wildcard leaves out since they are broken.
-func (r *resolver) warnBroken() {
-	for _, name := range slices.Sorted(maps.Keys(r.cat.Broken)) {
-		r.warn(fmt.Sprintf("server %s is broken and left out: %s", name, r.cat.Broken[name]))
-	}
 }
 
 // goodName checks a name given with "as". It stands in tables, file names and
@@ -117,13 +151,24 @@ func (r *resolver) goodName(e entry) bool {
 }
 
 // flagEntries returns the entries that --servers names: entries of the file, or
-// servers.
+// servers. Exclusions alone leave the others of the file, or all others without a file.
 func (r *resolver) flagEntries(asked []entry, fromFile []results.PlanEntry) []results.PlanEntry {
 	var list []results.PlanEntry
 	add := func(e results.PlanEntry) {
 		if indexOf(list, e.As) < 0 {
 			list = append(list, e)
 		}
+	}
+	words := make([]selection.Word, len(asked))
+	for i, n := range asked {
+		words[i] = n.word()
+	}
+	switch {
+	case !selection.OnlyExcludes(words):
+	case len(fromFile) > 0:
+		list = slices.Clone(fromFile)
+	default:
+		words, asked = append(words, selection.Word{Text: all}), append(asked, entry{serverYAML{Server: all}, asked[0].at})
 	}
 	known := append([]string{all}, r.cat.serverNames()...)
 	for _, e := range fromFile {
@@ -136,20 +181,25 @@ func (r *resolver) flagEntries(asked []entry, fromFile []results.PlanEntry) []re
 		switch {
 		case slices.ContainsFunc(asked[:i], func(before entry) bool { return before.Server == n.Server }):
 			r.problems.add(n.at, "%s is listed twice", n.Server)
-		case n.Server == all:
-			r.warnBroken()
-			for _, s := range r.cat.serverNames() {
-				add(results.PlanEntry{Server: s, As: s})
-			}
+		case words[i].Except: // left out below
 		case own >= 0:
 			add(fromFile[own])
 		case r.cat.Server(n.Server) != nil:
 			add(results.PlanEntry{Server: n.Server, As: n.Server})
+		case n.Server == all || words[i].IsPattern():
+			for _, e := range fromFile {
+				if n.Server != all && words[i].Matches(e.As) {
+					add(e)
+				}
+			}
+			for _, s := range r.matching(words[i], n.at) {
+				add(results.PlanEntry{Server: s, As: s})
+			}
 		default:
 			r.problems.add(n.at, "%s", r.unknown(n.Server, known))
 		}
 	}
-	return list
+	return r.withoutExcluded(list, asked)
 }
 
 // indexOf returns the index of the entry of that name, or -1.

@@ -91,7 +91,7 @@ func readFile(file string, data []byte, ps *problems) document {
 			continue
 		}
 		if !doc.Has(path + ".scenarios") {
-			doc.Report(path+".scenarios", "%s names no scenarios; add scenarios: [hello] or [all] or [headline]", path)
+			doc.Report(path+".scenarios", "%s names no scenarios; add scenarios: [hello] or [core] or [all]", path)
 		}
 		d.tables = append(d.tables, group{layer: raw.tables[i].layer(root, path+"."), at: root.under(path).place()})
 	}

@@ -32,11 +32,11 @@ func table() []anySetting {
 var (
 	serversSetting = many(Setting{
 		Key: "servers", Flag: "servers", Form: "stringSlice", Where: InPlan, empty: "name some, or [" + all + "]",
-		Help: "servers to compare, or all",
+		Help: "servers to compare: names, patterns such as go*, all, and -NAME to leave one out",
 	}, nil, "", readServer)
 	scenariosSetting = names(Setting{
 		Key: "scenarios", Flag: "scenarios", Form: "stringSlice", Where: InTables,
-		Help: "scenarios to ask, or headline, or all",
+		Help: "scenarios to ask: names, patterns such as json*, all, headline, a family (core, h1, httparena), and -NAME to leave one out",
 	}, nil, nil)
 	isolationSetting = names(Setting{
 		Flag: "isolation", Form: "stringSlice", OneOf: isolationNames(),

@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"github.com/joust-bench/joust/results"
-	"github.com/joust-bench/joust/results/suggest"
+	"github.com/joust-bench/joust/results/selection"
 	"github.com/joust-bench/joust/scenarios"
 )
 
@@ -52,8 +52,8 @@ func (r *resolver) tables() []results.PlanTable {
 	return list
 }
 
-// fileSpecs returns the rows of the file's tables. A wildcard does not stand for
-// rows that another table names.
+// fileSpecs returns the rows of the file's tables. A group or a pattern does not stand
+// for rows that another table names.
 func (r *resolver) fileSpecs() []spec {
 	seen := map[string]bool{}
 	for _, t := range r.doc.tables {
@@ -63,13 +63,10 @@ func (r *resolver) fileSpecs() []spec {
 	}
 	var list []spec
 	for _, t := range r.doc.tables {
-		for _, n := range scenariosSetting.of(t.layer) {
-			for _, row := range r.rows(n) {
-				named := row.Name == n.text
-				if named || !seen[row.Name] {
-					seen[row.Name] = true
-					list = append(list, spec{row: row, layer: t.layer, at: n.at, named: named})
-				}
+		for _, c := range r.choices(scenariosSetting.of(t.layer)) {
+			if named := c.named(); named || !seen[c.row.Name] {
+				seen[c.row.Name] = true
+				list = append(list, spec{row: c.row, layer: t.layer, at: c.by.at, named: named})
 			}
 		}
 	}
@@ -81,40 +78,64 @@ func (r *resolver) fileSpecs() []spec {
 func (r *resolver) flagSpecs(fromFile []spec) []spec {
 	var list []spec
 	seen := map[string]bool{}
-	for _, n := range scenariosSetting.of(r.flags) {
-		for _, row := range r.rows(n) {
-			if seen[row.Name] {
-				continue
+	for _, c := range r.choices(scenariosSetting.of(r.flags)) {
+		if seen[c.row.Name] {
+			continue
+		}
+		seen[c.row.Name] = true
+		before, named := len(list), c.named()
+		for _, s := range fromFile {
+			if s.row == c.row {
+				s.byFlag = named
+				list = append(list, s)
 			}
-			seen[row.Name] = true
-			before, named := len(list), row.Name == n.text
-			for _, s := range fromFile {
-				if s.row == row {
-					s.byFlag = named
-					list = append(list, s)
-				}
-			}
-			if len(list) == before {
-				list = append(list, spec{row: row, at: n.at, named: named, byFlag: named})
-			}
+		}
+		if len(list) == before {
+			list = append(list, spec{row: c.row, at: c.by.at, named: named, byFlag: named})
 		}
 	}
 	return list
 }
 
-// rows returns the row of a name, or the rows of a wildcard.
-func (r *resolver) rows(n name) []*scenarios.Scenario {
-	var list []*scenarios.Scenario
-	for i := range r.cat.Scenarios {
-		row := &r.cat.Scenarios[i]
-		if row.Name == n.text || n.text == all || n.text == headline && row.Headline {
-			list = append(list, row)
+// choice is a row with the word by which the user chose it.
+type choice struct {
+	row *scenarios.Scenario
+	by  name
+}
+
+// named reports whether the word is the row's name, no group and no pattern.
+func (c choice) named() bool { return c.row.Name == c.by.text }
+
+// choices returns the rows for which the words stand, in the order of the words. A row
+// is in the list once for each of its words. Unknown words are problems, and so are
+// words that leave no row.
+func (r *resolver) choices(texts []name) []choice {
+	words := make([]selection.Word, len(texts))
+	for i, n := range texts {
+		words[i] = selection.Parse(n.text)
+	}
+	if selection.OnlyExcludes(words) {
+		words, texts = append(words, selection.Word{Text: all}), append(texts, name{text: all, at: texts[0].at})
+	}
+	var list []choice
+	excluded, unknown := map[*scenarios.Scenario]bool{}, false
+	for i, w := range words {
+		rows, wrong := r.cat.Scenarios.Matching(w)
+		r.problems.when(wrong != "", texts[i].at, "%s", wrong)
+		unknown = unknown || wrong != ""
+		for _, row := range rows {
+			if w.Except {
+				excluded[row] = true
+			} else {
+				list = append(list, choice{row, texts[i]})
+			}
 		}
 	}
-	if len(list) == 0 {
-		r.problems.add(n.at, "%s", suggest.Unknown("scenario", n.text, append([]string{all, headline}, r.cat.Scenarios.Names()...)))
+	left := slices.DeleteFunc(list, func(c choice) bool { return excluded[c.row] })
+	if len(left) == 0 && len(texts) > 0 && !unknown {
+		r.problems.add(texts[0].at, "the exclusions leave no scenario; take one out")
 	}
-	return list
+	return left
 }
 
 // layers returns the layers of a row's settings: flags, its table, the whole plan.

@@ -10,12 +10,15 @@ import (
 
 // memoryUse is the memory of one process, or the sum over several.
 type memoryUse struct {
-	rss, peak          uint64 // bytes; both 0 for a process without memory (a zombie)
+	rss, peak uint64 // bytes; both 0 for a process without memory (a zombie)
+	// anonymous and file are the parts of rss, in bytes: the process's own memory, and
+	// pages of files and of shared memory.
+	anonymous, file    uint64
 	threads, processes int
 }
 
-// parseStatus reads VmRSS, VmHWM and Threads of /proc/PID/status. A zombie has no
-// Vm lines.
+// parseStatus reads VmRSS, VmHWM, RssAnon, RssFile, RssShmem and Threads of
+// /proc/PID/status. A zombie has no lines of memory.
 func parseStatus(text []byte) (memoryUse, error) {
 	m := memoryUse{processes: 1}
 	var err error
@@ -26,6 +29,12 @@ func parseStatus(text []byte) (memoryUse, error) {
 			m.rss, err = parseKB(value)
 		case "VmHWM":
 			m.peak, err = parseKB(value)
+		case "RssAnon":
+			m.anonymous, err = parseKB(value)
+		case "RssFile", "RssShmem":
+			var part uint64
+			part, err = parseKB(value)
+			m.file += part
 		case "Threads":
 			m.threads, err = strconv.Atoi(string(bytes.TrimSpace(value)))
 		}

@@ -65,6 +65,9 @@ type System struct {
 	// Steal is the share of the window that the hypervisor took from all
 	// online processors together, 0 to 1.
 	Steal float64
+	// EnergyJoules is what the processor packages used in the window; nil where the
+	// machine has no counters that joust may read.
+	EnergyJoules *float64
 	// Kernel holds the differences of the network namespace's counters.
 	Kernel results.Kernel
 	// ReadT0NS and ReadT1NS are the instants at which the counters were read.

@@ -44,10 +44,12 @@ func readSystem(ctx context.Context, t0, t1 int64) (s System, err error) {
 	return s, err
 }
 
-// processorTimes is one reading of the times of all processors, by number.
+// processorTimes is one reading of the times of all processors, by number, and of
+// their packages' energy.
 type processorTimes struct {
 	at         int64
 	processors map[int]processor
+	energy     energy
 }
 
 // readProcessors waits for the instant and reads the times of the processors.
@@ -64,6 +66,7 @@ func readProcessors(ctx context.Context, at int64) (processorTimes, error) {
 	if m.processors, err = parseProcessors(text); err != nil {
 		return m, fmt.Errorf("read the times of the processors: /proc/stat: %w", err)
 	}
+	m.energy = readEnergy(powercap)
 	return m, nil
 }
 
@@ -100,7 +103,7 @@ func ReadKernel() (Counters, error) {
 // not against the sum of all kinds of time: the kernel counts busy kinds by
 // sampling at ticks, but not idle time.
 func (a processorTimes) until(b processorTimes) System {
-	s := System{Busy: make(map[int]float64), Interrupts: make(map[int]float64), ReadT0NS: a.at, ReadT1NS: b.at}
+	s := System{Busy: make(map[int]float64), Interrupts: make(map[int]float64), ReadT0NS: a.at, ReadT1NS: b.at, EnergyJoules: a.energy.until(b.energy)}
 	window := float64(b.at - a.at)
 	stolen := 0.0
 	for id, after := range b.processors {

@@ -40,7 +40,7 @@ func (t Tree) Usage(ctx context.Context, t0, t1 int64, poll time.Duration) (resu
 	}
 	t.fill(f, &u, first, last)
 	if poll > 0 && u.Processes > 0 {
-		u.Timeline = append(u.Timeline, t.point(f, first, last.cpu, last.memory.rss))
+		u.Timeline = append(u.Timeline, t.point(f, first, last.cpu, last.memory))
 	}
 	return u, nil
 }
@@ -159,15 +159,17 @@ func (t Tree) timeline(ctx context.Context, f *files, first observation, t1 int6
 		if err != nil {
 			return samples, err
 		}
-		samples = append(samples, t.point(f, first, s, memory.rss))
+		samples = append(samples, t.point(f, first, s, memory))
 	}
 	return samples, nil
 }
 
-// point returns one point of a timeline, with the resident memory in bytes.
-func (t Tree) point(f *files, first observation, now snapshot, rss uint64) results.UsageSample {
-	p := results.UsageSample{AtNS: now.at, CPUNS: difference(first.cpu, now).total, MemoryBytes: rss}
-	t.split(f, &p)
+// point returns one point of a timeline.
+func (t Tree) point(f *files, first observation, now snapshot, m memoryUse) results.UsageSample {
+	p := results.UsageSample{AtNS: now.at, CPUNS: difference(first.cpu, now).total, MemoryBytes: m.rss}
+	if t.split(f, &p); p.AnonymousBytes == nil && m.anonymous > 0 {
+		p.AnonymousBytes, p.FileBytes = &m.anonymous, &m.file
+	}
 	return p
 }
 
@@ -298,6 +300,8 @@ func (t Tree) memory(f *files, pids []int) (memoryUse, error) {
 		}
 		if one.peak > 0 {
 			sum.rss += one.rss
+			sum.anonymous += one.anonymous
+			sum.file += one.file
 			sum.peak += one.peak
 			sum.processes++
 			sum.threads += one.threads

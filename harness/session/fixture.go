@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/joust-bench/joust/harness/catalog"
@@ -86,10 +87,10 @@ func (o *Opener) noContainers() string {
 // the image where the server is isolated in a container.
 func (o *Opener) Fixture(ctx context.Context, s Isolated) (f launch.Fixture, image container.Image, err error) {
 	f = launch.Fixture{Manifest: s.Manifest, Env: s.Env}
-	if f.Binary, err = o.Build(ctx, s.Manifest); err != nil || s.Isolation != results.IsolationContainer {
+	if f.Built, err = o.Build(ctx, s.Manifest); err != nil || s.Isolation != results.IsolationContainer {
 		return f, image, err
 	}
-	image, err = o.Image(ctx, s.Manifest, f.Binary)
+	image, err = o.Image(ctx, s.Manifest, f.Built)
 	f.Image = image.ID
 	return f, image, err
 }
@@ -105,10 +106,10 @@ func (o *Opener) paced() func(format string, args ...any) {
 	}
 }
 
-// Build builds a server's program where its manifest names a source. It shows its
-// progress.
-func (o *Opener) Build(ctx context.Context, m catalog.Manifest) (binary string, err error) {
-	if m.Go == "" {
+// Build builds what the server's manifest says, and returns its path; "" where there is
+// nothing to build. It shows its progress.
+func (o *Opener) Build(ctx context.Context, m catalog.Manifest) (built string, err error) {
+	if m.Go == "" && m.Build == nil {
 		return "", nil
 	}
 	if o.builder == nil {
@@ -116,18 +117,72 @@ func (o *Opener) Build(ctx context.Context, m catalog.Manifest) (binary string, 
 			return "", err
 		}
 	}
-	began, packages, show := time.Now(), 0, o.paced()
-	binary, err = o.builder.Build(ctx, m, func(string) {
-		text := "building " + m.Name
-		if packages++; packages > 1 {
-			text += fmt.Sprintf(": %d packages compiled", packages)
-		}
-		show("%s", text)
-	})
-	if err == nil && packages > 0 {
-		o.Say("built %s in %s", m.Name, time.Since(began).Round(100*time.Millisecond))
+	p := buildProgress{what: "building " + m.Name, packages: m.Go != "", began: time.Now(), show: o.paced()}
+	stop := p.tick()
+	built, err = o.builder.Build(ctx, m, p.line)
+	stop()
+	if err == nil && p.lines > 0 {
+		o.Say("built %s in %s", m.Name, time.Since(p.began).Round(100*time.Millisecond))
 	}
-	return binary, err
+	return built, err
+}
+
+// buildProgress shows the progress of one build, whether or not its tool prints
+// anything.
+type buildProgress struct {
+	what string
+	// packages is true where each line of the tool is a compiled package.
+	packages bool
+	began    time.Time
+
+	mu    sync.Mutex // guards what follows
+	lines int
+	show  func(format string, args ...any)
+}
+
+// line is called with every line of the tool.
+func (p *buildProgress) line(string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.lines++
+	p.report()
+}
+
+// report shows how far the build is.
+func (p *buildProgress) report() {
+	text := p.what
+	if p.packages && p.lines > 1 {
+		text += fmt.Sprintf(": %d packages compiled", p.lines)
+	}
+	if since := time.Since(p.began).Truncate(time.Second); since > 0 {
+		text += ", " + since.String()
+	}
+	p.show("%s", text)
+}
+
+// tick shows every second that a build that has begun goes on, until stop is called.
+func (p *buildProgress) tick() (stop func()) {
+	ticker, done, ended := time.NewTicker(time.Second), make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		for {
+			select {
+			case <-done:
+				return
+			case <-ticker.C:
+				p.mu.Lock()
+				if p.lines > 0 {
+					p.report()
+				}
+				p.mu.Unlock()
+			}
+		}
+	}()
+	return func() {
+		ticker.Stop()
+		close(done)
+		<-ended
+	}
 }
 
 // Image makes the server ready for its container: it finds, pulls or builds the
@@ -159,7 +214,7 @@ func (o *Opener) Image(ctx context.Context, m catalog.Manifest, binary string) (
 // Versions returns the versions of the fixture's parts, its image included. Where
 // one of them is unknown, it returns the others together with the error.
 func Versions(ctx context.Context, f launch.Fixture, image container.Image) (map[string]string, error) {
-	versions, err := catalog.Versions(ctx, f.Manifest, f.Binary, versionEnv(f))
+	versions, err := catalog.Versions(ctx, f.Manifest, f.Built, versionEnv(f))
 	if f.Image != "" {
 		versions["image"], versions["engine"] = image.Version, image.Engine
 	}

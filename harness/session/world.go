@@ -19,6 +19,7 @@ import (
 	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/loaders/engine"
 	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/results/selection"
 	"github.com/joust-bench/joust/scenarios"
 )
 
@@ -140,55 +141,84 @@ func (w *World) Named(flag, server string) error {
 	return nil
 }
 
-// Wanted returns the servers of those names, all for no names. A named server that
-// cannot run here is a UsageError.
+// Wanted returns the servers of those names, all for no names. A pattern such as "go*"
+// or "all" stands for the servers that can run here, and "-NAME" leaves servers out. A
+// named server that cannot run here is a UsageError.
 func (w *World) Wanted(names []string) ([]catalog.Manifest, error) {
 	if len(names) == 0 {
 		return w.Servers.All(), nil
 	}
+	words := make([]selection.Word, len(names))
+	for i, name := range names {
+		words[i] = selection.Parse(name)
+	}
+	if selection.OnlyExcludes(words) {
+		words = append(words, selection.Word{Text: selection.All})
+	}
 	var list []catalog.Manifest
 	var errs []error
-	for _, name := range names {
-		m, err := w.Servers.Find(name)
-		if err == nil {
+	for _, word := range words {
+		matching, err := w.servers(word)
+		if err != nil {
+			errs = append(errs, err)
+		}
+		if !word.Except {
+			list = append(list, matching...)
+		}
+	}
+	return slices.DeleteFunc(list, func(m catalog.Manifest) bool {
+		return slices.ContainsFunc(words, func(w selection.Word) bool { return w.Except && w.Matches(m.Name) })
+	}), Usage(errors.Join(errs...))
+}
+
+// servers returns the servers for which one word of a selection stands.
+func (w *World) servers(word selection.Word) ([]catalog.Manifest, error) {
+	if word.Text != selection.All && !word.IsPattern() {
+		m, err := w.Servers.Find(word.Text)
+		if err == nil && !word.Except {
 			err = catalog.Available(*m)
 		}
 		if err != nil {
-			errs = append(errs, err)
-			continue
+			return nil, err
 		}
-		list = append(list, *m)
+		return []catalog.Manifest{*m}, nil
 	}
-	return list, Usage(errors.Join(errs...))
-}
-
-// Rows returns the scenarios of those names, all for no names.
-func (w *World) Rows(names []string) ([]scenarios.Scenario, error) {
-	if len(names) == 0 {
-		return w.Table, nil
-	}
-	var list []scenarios.Scenario
-	for _, name := range names {
-		s, err := w.Table.Find(name)
-		if err != nil {
-			return nil, Usage(err)
-		}
-		list = append(list, *s)
+	list := slices.DeleteFunc(slices.Clone(w.Servers.All()), func(m catalog.Manifest) bool {
+		return !word.Matches(m.Name) || catalog.Available(m) != nil
+	})
+	if len(list) == 0 {
+		return nil, fmt.Errorf("no server that can run here matches %s; joust list servers shows all", word.Text)
 	}
 	return list, nil
 }
 
-// Claimed returns the rows of those names, all that the server claims for no names.
-func (w *World) Claimed(m catalog.Manifest, names []string) ([]scenarios.Scenario, error) {
-	rows, err := w.Rows(names)
+// Rows returns the scenarios for which the words stand, as scenarios.Rows.Select does;
+// all for no words.
+func (w *World) Rows(words []string) ([]scenarios.Scenario, error) {
+	if len(words) == 0 {
+		return w.Table, nil
+	}
+	chosen, err := w.Table.Select(words...)
+	var list []scenarios.Scenario
+	for _, row := range chosen {
+		list = append(list, *row)
+	}
+	return list, Usage(err)
+}
+
+// Claimed returns the rows for which the words stand, all that the server claims for no
+// words. A row that a word names, and that the server does not claim, is a UsageError.
+func (w *World) Claimed(m catalog.Manifest, words []string) ([]scenarios.Scenario, error) {
+	rows, err := w.Rows(words)
 	if err != nil {
 		return nil, err
 	}
 	unclaimed := func(s scenarios.Scenario) bool { return !slices.Contains(m.Scenarios, s.Name) }
-	if i := slices.IndexFunc(rows, unclaimed); i >= 0 && len(names) > 0 {
+	i := slices.IndexFunc(rows, func(s scenarios.Scenario) bool { return unclaimed(s) && slices.Contains(words, s.Name) })
+	if i >= 0 {
 		return nil, Usage(fmt.Errorf("server %s does not claim %s: take another --server", m.Name, rows[i].Name))
 	}
-	return slices.DeleteFunc(rows, unclaimed), nil
+	return slices.DeleteFunc(slices.Clone(rows), unclaimed), nil
 }
 
 // DefaultIdle returns the idle strategy of a loader on its side of the split.

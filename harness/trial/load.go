@@ -224,7 +224,7 @@ func (l *load) evidence(report *results.Report, p *results.Phase, m *results.Tri
 		Loader: p, Measured: m, Report: report, Kernel: l.kernel, Probes: l.Probes(report.ConnectionsAsked),
 		LowestKept: lowestKept(report), Shared: l.Launcher.CPUs.Shared, Tolerance: l.Plan.ErrorTolerance,
 		Asked: asked, LargeTransfers: l.trial.Table.MinCompletions > 0,
-		Reconnects: l.Row.Connection.ReconnectEvery > 0, FixedClients: l.Row.Clients > 0, Limits: l.Plan.Limits(),
+		Reconnects: l.Row.Connection.Replaces(l.Row.Requests), FixedClients: l.Row.Clients > 0, Limits: l.Plan.Limits(),
 		Unread:    slices.Concat(l.sampler.Unread(p.Name), l.unread),
 		SpinStart: l.Spin, Spins: l.spins.around(p.Name),
 	}

@@ -50,7 +50,7 @@ func (s *Sampler) Machine(w loaders.Window, server []int) {
 			if busy, ok := system.BusyOf(s.cpus.Loader); ok {
 				m.LoaderCPUBusy = &busy
 			}
-			m.StealShare, m.Kernel = &system.Steal, &system.Kernel
+			m.StealShare, m.Kernel, m.EnergyJoules = &system.Steal, &system.Kernel, system.EnergyJoules
 		}, err
 	})
 }

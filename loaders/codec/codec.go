@@ -100,6 +100,10 @@ type Conn interface {
 	// returns the answer where that makes it complete, else an error, and the failure
 	// in Answer.Cause.
 	End(request int32) (Answer, error)
+	// Leave ends the answer in flight, whose head has come, where it is: the engine has seen
+	// enough and closes the connection. It sets a to the answer, right unless a byte so
+	// far is wrong.
+	Leave(a *Answer)
 	// Describe says in words why the last answer, to the request of that number, is
 	// wrong.
 	Describe(request int32, cause results.Cause) string

@@ -42,8 +42,8 @@ func (s *shard) early(c *connection, f *flight, data []byte, now int64) []byte {
 func (s *shard) refused(c *connection) {
 	c.cut = true
 	c.pending, c.tail = nil, nil
-	if c.execution != nil {
-		c.execution.rest = nil
+	if p := c.execution; p != nil && (p.program == nil || !p.program.abandons) {
+		p.rest = nil
 	}
 	s.out.Counts.EarlyAnswers++
 }

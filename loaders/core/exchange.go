@@ -2,36 +2,47 @@ package core
 
 import (
 	"errors"
+	"fmt"
 
 	"github.com/joust-bench/joust/loaders/clock"
 	"github.com/joust-bench/joust/loaders/codec"
+	"github.com/joust-bench/joust/loaders/eventstream"
 	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/scenarios"
 )
 
 // execution is the place of a connection in the program of its exchange.
 type execution struct {
-	// rest holds the instructions to come.
-	rest []instruction
+	// program is nil outside an exchange of steps; rest holds its steps to come.
+	program *program
+	rest    []instruction
 	// sent is how many bytes of the request were handed on.
 	sent int64
 	// until is the end of the pause or of the wait with a limit, 0 outside these.
 	until int64
-	// interim is the last interim status that no step has awaited yet, 0 for
-	// none.
-	interim int64
+	// interim is the last interim status that no step has awaited yet, final the final
+	// one; 0 for none.
+	interim, final int64
+	// events counts the server-sent events of the answer.
+	events eventstream.Counter
+	// closes is how the loader ends the connection behind the exchange that has ended;
+	// empty where the connection stays.
+	closes scenarios.CloseKind
 }
 
 var (
 	errEarly     = errors.New("the answer began before the request was written")
 	errUnawaited = errors.New("the final answer came without the interim one that the exchange awaits")
+	errOther     = errors.New("a final status came that the exchange does not await")
 )
 
-// perform begins the request's exchange.
+// perform begins the exchange of the request, which has a program.
 func (s *shard) perform(c *connection, request int32) {
 	if c.execution == nil {
 		c.execution = &execution{}
 	}
-	*c.execution = execution{rest: s.programs[request]}
+	p := s.programs[request]
+	*c.execution = execution{program: p, rest: p.steps}
 	s.advanceExchange(c)
 }
 
@@ -39,7 +50,7 @@ func (s *shard) perform(c *connection, request int32) {
 func (c *connection) exchanging() bool { return c.execution != nil && len(c.execution.rest) > 0 }
 
 // advanceExchange runs the connection's exchange until it has to wait for the system,
-// for a pause to end or for the server.
+// for a pause to end or for the server, or until it closes.
 func (s *shard) advanceExchange(c *connection) {
 	for c.state == stateOpen && c.count > 0 && c.exchanging() && !c.unwritten() {
 		p := c.execution
@@ -49,7 +60,14 @@ func (s *shard) advanceExchange(c *connection) {
 			p.rest = p.rest[1:]
 			s.sendTo(c, next.n)
 			continue
-		case next.verb == verbAwait && p.interim != next.n:
+		case next.verb == verbLeave:
+			s.leaving = append(s.leaving, c.id)
+			return
+		case next.verb == verbEvents:
+			if p.events.Count() < uint64(next.n) {
+				return
+			}
+		case next.verb == verbAwait && p.interim != next.n && p.final == 0:
 			if !s.waitedEnough(c, next.limit) {
 				return
 			}
@@ -153,33 +171,37 @@ func (s *shard) final(c *connection, f *flight, status int) error {
 	}
 	// The final answer may come in place of an awaited one (RFC 9110 §10.1.1).
 	inPlace := !unsent && c.execution.rest[0].verb == verbAwait
-	unawaited := false
-	for _, next := range c.execution.remaining() {
-		unsent = unsent || next.verb == verbSend
-		unawaited = unawaited || next.verb == verbAwait && next.limit == 0 && c.execution.interim != next.n
-	}
+	unsent = unsent || c.execution.sent < s.requests[f.request].Size()
 	switch {
 	case unsent && (status >= refusing || inPlace && status >= redirecting):
 		s.refused(c)
+		return nil
 	case unsent:
 		return errEarly
-	case unawaited:
-		return errUnawaited
-	default:
-		c.execution.rest = nil
 	}
-	return nil
+	return c.execution.headed(int64(status))
 }
 
 // redirecting is the least status of a final answer that is no success.
 const redirecting = 300
 
-// remaining returns the instructions to come; none without an execution.
-func (p *execution) remaining() []instruction {
-	if p == nil {
-		return nil
+// headed takes the final status, once the whole request is sent. The steps that only a
+// program without events and closes has before its answer are over then.
+func (p *execution) headed(status int64) error {
+	for _, next := range p.rest {
+		switch {
+		case next.verb != verbAwait || next.limit > 0:
+		case next.n >= 200 && next.n != status:
+			return fmt.Errorf("%w: %d in place of %d", errOther, status, next.n)
+		case next.n < 200 && next.n != p.interim:
+			return errUnawaited
+		}
 	}
-	return p.rest
+	p.final = status
+	if p.program.events == 0 && !p.program.leaves {
+		p.rest = nil
+	}
+	return nil
 }
 
 // malformed fails the oldest request, whose answer cannot be read on.
@@ -188,7 +210,7 @@ func (s *shard) malformed(c *connection, now int64, status int, err error) {
 	case errors.Is(err, errEarly):
 		s.earlyReply(c, now)
 		return
-	case errors.Is(err, errUnawaited):
+	case errors.Is(err, errUnawaited), errors.Is(err, errOther):
 		s.fail(c, now, failure{results.CauseStatus, status, s.groups[c.oldest().Group] + ": " + err.Error()})
 	default:
 		s.fail(c, now, failure{cause: results.CauseProtocol, detail: err.Error()})

@@ -245,16 +245,19 @@ func causes(c ...results.Cause) []results.Cause { return c }
 // before the load begins.
 func TestRefusedExchanges(t *testing.T) {
 	t.Parallel()
-	fin, one := scenarios.FIN, 1
 	for says, steps := range map[string]scenarios.Exchange{
-		"does not speak server-sent events":  {sendBytes(-1), {AwaitEvents: &one}},
-		"does not end connections inside":    {sendBytes(-1), {Close: &fin}},
-		"send 20 of the request's":           {sendBytes(20), awaitEnd()},
-		"step 3: it says nothing":            {sendBytes(-1), awaitEnd(), {}},
-		"step 2: it awaits the final status": {sendHead(), awaits(200), sendBytes(-1)},
-		"the status 404 where 200 counts":    {sendBytes(-1), awaits(404), awaitEnd()},
-		"a pause of 31536000000001 µs":       {pauses(365*24*3600*1e6 + 1), sendBytes(-1)},
-		"comes behind the answer's end":      {sendBytes(-1), awaitEnd(), pauses(5)},
+		"step 1: it awaits server-sent events before": {awaitEvents(1), sendBytes(-1)},
+		"step 2: it awaits server-sent events before": {sendHead(), awaitEvents(1), sendBytes(-1)},
+		"it awaits 0 server-sent events":              {sendBytes(-1), awaitEvents(0)},
+		"step 3: it sends behind server-sent events":  {sendBytes(-1), awaitEvents(2), sendBytes(-1)},
+		"step 2: it closes before the answer's end":   {sendBytes(-1), closes(scenarios.FIN)},
+		"step 4: it comes behind the close":           {sendBytes(-1), awaitEvents(1), closes(scenarios.FIN), pauses(1)},
+		"send 20 of the request's":                    {sendBytes(20), awaitEnd()},
+		"step 3: it says nothing":                     {sendBytes(-1), awaitEnd(), {}},
+		"step 2: it awaits the final status":          {sendHead(), awaits(200), sendBytes(-1)},
+		"the status 404 where 200 counts":             {sendBytes(-1), awaits(404), awaitEnd()},
+		"a pause of 31536000000001 µs":                {pauses(365*24*3600*1e6 + 1), sendBytes(-1)},
+		"comes behind the answer's end":               {sendBytes(-1), awaitEnd(), pauses(5)},
 	} {
 		spec := specAt("127.0.0.1:1", counted(1))
 		spec.Requests = []scenarios.Request{post(50)}

@@ -55,6 +55,10 @@ func (s *shard) sendOn(c *connection, now int64) {
 	if s.ids != nil {
 		s.ids.stamp(&s.requests[f.request], f.Number)
 	}
+	if f.followed == 0 && s.programs != nil && s.programs[f.request] != nil {
+		s.perform(c, f.request)
+		return
+	}
 	s.write(c, f.request)
 }
 
@@ -70,6 +74,9 @@ func (s *shard) failUnsent(c *connection, now int64, cause results.Cause, detail
 func (s *shard) describe(c *connection, f *flight, cause results.Cause) string {
 	if c.view != nil && c.view.Detail != "" {
 		return s.groups[f.Group] + ": " + c.view.Detail
+	}
+	if cause == results.CauseEvents {
+		return c.missingEvents(s.groups[f.Group])
 	}
 	return c.codec.Describe(f.request, cause)
 }

@@ -60,6 +60,9 @@ func (s *shard) await(now int64) ([]backend.Event, error) {
 	if len(s.pauses) > 0 {
 		due = min(due, s.pauses[0].at)
 	}
+	if len(s.leaving) > 0 {
+		wake = now
+	}
 	spin := false
 	switch s.spec.Idle {
 	case loaders.Spin:

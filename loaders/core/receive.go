@@ -124,9 +124,15 @@ func (s *shard) proceed(c *connection) {
 		s.recycle(c)
 		return
 	}
-	if s.alone && c.count > 0 {
-		s.goOn(c)
-		return
+	if s.alone {
+		if c.count > 0 {
+			s.goOn(c)
+			return
+		}
+		if c.hangsUp() {
+			s.hangUp(c)
+			return
+		}
 	}
 	if s.sending && !s.borrowing {
 		// A pipeline is refilled when half of it is answered: one write then
@@ -197,8 +203,7 @@ func (s *shard) decode(c *connection, f *flight, data []byte) (n int, err error)
 		case a.Event == codec.Interim:
 			s.interim(c, f, a.Status)
 		case a.Event == codec.Body:
-			rest := max(0, s.needs.Body-len(c.view.Body))
-			c.view.Body = append(c.view.Body, data[n-a.Body : n][:min(a.Body, rest)]...)
+			s.body(c, data[n-a.Body:n])
 		case a.Event == codec.Head:
 			if s.needs.Heads {
 				c.view.Head = append(c.view.Head[:0], data[n-took:n]...)
@@ -207,6 +212,18 @@ func (s *shard) decode(c *connection, f *flight, data []byte) (n int, err error)
 				return n, err
 			}
 		}
+	}
+}
+
+// body shows a piece of the body to the source and to the exchange, as far as these look
+// into bodies.
+func (s *shard) body(c *connection, piece []byte) {
+	if v := c.view; v != nil {
+		rest := max(0, s.needs.Body-len(v.Body))
+		v.Body = append(v.Body, piece[:min(len(piece), rest)]...)
+	}
+	if p := c.execution; p != nil && p.program != nil && p.program.events > 0 {
+		p.events.Feed(piece)
 	}
 }
 
@@ -219,19 +236,32 @@ func (s *shard) complete(c *connection, now int64, a *codec.Answer) {
 	if s.room(c) <= 0 {
 		c.idleSince = now
 	}
-	if f := c.oldest(); a.Cause != "" {
+	events, abandoned := uint64(0), false
+	if s.programs != nil {
+		events, abandoned = c.conclude(a)
+	}
+	switch f := c.oldest(); {
+	case abandoned:
+		s.abandon(c, now)
+	case a.Cause != "":
 		detail := s.describe(c, f, a.Cause)
 		if c.cut {
 			detail += ", before the whole request was sent"
 		}
 		s.fail(c, now, failure{a.Cause, a.Status, detail})
-	} else {
+	default:
 		s.completed++
 		s.out.Answered(&f.Exchange, now, a.Status)
 		if a.Coding != codec.Unasked {
-			s.out.Coded(f.Group, now, a.Coding.String())
+			s.out.Coded(f.Group, now, a.Coding.String(), true)
+		}
+		if events > 0 {
+			s.out.Streamed(f.Group, now, events)
 		}
 		s.release(c, now, a.Status, "")
+	}
+	if c.execution != nil && c.execution.program != nil {
+		c.concludeExchange()
 	}
 	if c.count == 0 {
 		s.deadlines[c.id] = never

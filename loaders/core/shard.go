@@ -37,7 +37,7 @@ type load struct {
 	population int
 	// exchanges are the programs of the Spec's requests, nil where each is sent
 	// whole and then awaited.
-	exchanges [][]instruction
+	exchanges []*program
 	// tls is nil for plain text.
 	tls *tls.Config
 	// idsFrom is the first number of request ids that no earlier team has given.
@@ -86,6 +86,9 @@ type timers struct {
 	// pauses holds the ends of pauses in exchanges. Those of connections that went
 	// down stay in it until they come.
 	pauses turns
+	// leaving are the connections whose exchanges are about to close them; left has the
+	// memory of the last such list.
+	leaving, left []int32
 }
 
 // links is the state of a thread's connections together.
@@ -160,7 +163,7 @@ func newShard(shared *load, id int) (*shard, error) {
 		return nil, err
 	}
 	slots := make([]flight, connections*spec.Depth)
-	needs := codec.Needs{Heads: s.needs.Heads || s.programs != nil, Bodies: s.needs.Body > 0}
+	needs := codec.Needs{Heads: s.needs.Heads || s.programs != nil, Bodies: s.needs.Body > 0 || s.streams}
 	for i := range s.conns {
 		c := &s.conns[i]
 		c.id, c.codec = int32(i), s.codec.Conn(needs)
@@ -246,7 +249,7 @@ func (s *shard) run(p *phase) error {
 			return err
 		}
 	}
-	s.abandon()
+	s.giveUp()
 	// An answer that no request asked for comes soon or never.
 	if err := s.attend(clock.Now()+s.out.ListenNS(), func() bool { return false }); err != nil {
 		return err
@@ -332,6 +335,9 @@ func (s *shard) turn(now int64) error {
 			s.handle(&events[i])
 			s.launchDue()
 		}
+	}
+	if len(s.leaving) > 0 {
+		s.leave()
 	}
 	if len(events) > 0 {
 		s.publish()

@@ -25,12 +25,14 @@ type demand struct {
 	needs  source.Needs
 	groups []string
 	// codec is the thread's part of the protocol, depth the number of requests in flight
-	// on a connection. requests and programs are by number
-	// and grow by put; programs is nil where no request is an exchange of steps.
+	// on a connection. requests and programs are by number and grow by put; programs is
+	// nil where no request is an exchange of steps. streams is true where one awaits
+	// server-sent events.
 	codec    codec.Shard
 	depth    int
 	requests []codec.Request
-	programs [][]instruction
+	programs []*program
+	streams  bool
 	// waiting holds the users who think or wait for a connection; all others have a
 	// request in flight. It is empty where each connection is a user.
 	waiting turns
@@ -59,6 +61,7 @@ func (d *demand) fill(l *load, thread, connections int) (err error) {
 	}
 	d.chain, _ = d.source.(source.Chain)
 	d.alone = d.chain != nil || d.programs != nil
+	d.streams = slices.ContainsFunc(d.programs, func(p *program) bool { return p != nil && p.events > 0 })
 	d.needs, d.groups = d.source.Needs(), d.source.Groups()
 	for i := range d.waiting {
 		d.waiting[i] = turn{id: int32(i), request: unchosen}

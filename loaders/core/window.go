@@ -88,9 +88,9 @@ func (s *shard) meters() meters {
 	return r
 }
 
-// abandon gives up the requests still in flight, replaces their connections, and
+// giveUp gives up the requests still in flight, replaces their connections, and
 // counts the requests never sent and the waits of connections.
-func (s *shard) abandon() {
+func (s *shard) giveUp() {
 	now := clock.Now()
 	for i := range s.conns {
 		c := &s.conns[i]
@@ -99,7 +99,7 @@ func (s *shard) abandon() {
 			continue
 		}
 		for c.count > 0 {
-			s.out.Abandoned(&c.oldest().Exchange, now)
+			s.out.GivenUp(&c.oldest().Exchange, now)
 			s.release(c, now, 0, results.CauseTimeout)
 		}
 		if c.state == stateOpen {

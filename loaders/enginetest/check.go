@@ -12,8 +12,8 @@ func CheckAccounts(t testing.TB, report *results.Report) {
 	t.Helper()
 	for i := range report.Phases {
 		p := &report.Phases[i]
-		if sum := p.Right() + p.Failures() + p.Unanswered; sum != p.Asked {
-			t.Errorf("phase %s: %d right, %d failed and %d unanswered make %d, asked were %d", p.Name, p.Right(), p.Failures(), p.Unanswered, sum, p.Asked)
+		if sum := p.Right() + p.Failures() + p.Unanswered + p.Abandons(); sum != p.Asked {
+			t.Errorf("phase %s: %d right, %d failed, %d unanswered and %d abandoned make %d, asked were %d", p.Name, p.Right(), p.Failures(), p.Unanswered, p.Abandons(), sum, p.Asked)
 		}
 		if (p.SurplusAnswers > 0) != (p.FirstSurplus != "") {
 			t.Errorf("phase %s: %d surplus answers, the first %q", p.Name, p.SurplusAnswers, p.FirstSurplus)
@@ -73,8 +73,8 @@ func checkSamples(t testing.TB, p *results.Phase) {
 		if p.CompletedAfter == 0 && p.Rate.BacklogT1 != 0 {
 			t.Errorf("phase %s: all is answered before its end and %d are due then", p.Name, p.Rate.BacklogT1)
 		}
-		if p.Rate.Achieved != p.Total.Completed {
-			t.Errorf("phase %s: achieved %d, completed %d", p.Name, p.Rate.Achieved, p.Total.Completed)
+		if p.Rate.Achieved != p.Total.Completed+p.Total.Abandoned {
+			t.Errorf("phase %s: achieved %d, completed %d, abandoned %d", p.Name, p.Rate.Achieved, p.Total.Completed, p.Total.Abandoned)
 		}
 	}
 	if got := Samples(p.Total.Service); got != want {

@@ -229,12 +229,34 @@ func (l *Ledger) Answered(e *Exchange, now int64, status int) {
 	}
 }
 
-// Coded counts the content coding of a right answer that was complete at now.
-func (l *Ledger) Coded(group int32, now int64, coding string) {
-	if l.Window.Inside(now) {
-		counts := &l.Groups[group].counts
-		counts.Encodings = counted(counts.Encodings, coding)
+// Coded counts the content coding of a right answer that was complete at now. inflated is
+// false for a compressed body that nobody looked into.
+func (l *Ledger) Coded(group int32, now int64, coding string, inflated bool) {
+	if !l.Window.Inside(now) {
+		return
 	}
+	counts := &l.Groups[group].counts
+	counts.Encodings = counted(counts.Encodings, coding)
+	if !inflated {
+		counts.NotInflated++
+	}
+}
+
+// Streamed counts the server-sent events of a right answer that was complete at now.
+func (l *Ledger) Streamed(group int32, now int64, events uint64) {
+	if l.Window.Inside(now) {
+		l.Groups[group].counts.Events += events
+	}
+}
+
+// Abandoned counts an exchange whose connection the loader closed at now, as the steps of
+// the exchange say, before an answer counted.
+func (l *Ledger) Abandoned(group int32, now int64) {
+	if !l.Window.Inside(now) {
+		l.Counts.AbandonedOutside++
+		return
+	}
+	l.Groups[group].counts.Abandoned++
 }
 
 // Failed counts a request that failed at now. status is 0 where none came. A timeout
@@ -277,11 +299,11 @@ func (l *Ledger) Surplus(detail string) {
 	l.Counts.FirstSurplus = cmp.Or(l.Counts.FirstSurplus, detail)
 }
 
-// Abandoned counts a request that was still in flight when the wait for its answer
+// GivenUp counts a request that was still in flight when the wait for its answer
 // ended, at now. It is a lower bound of the service time in a closed loop, with users
 // of the corrected latency too, and of the corrected latency alone in an open loop
 // that intended it in the window.
-func (l *Ledger) Abandoned(e *Exchange, now int64) {
+func (l *Ledger) GivenUp(e *Exchange, now int64) {
 	l.Counts.Unanswered++
 	g := &l.Groups[e.Group]
 	switch {
@@ -351,7 +373,7 @@ func (l *Ledger) Into(r *results.Phase, names []string) error {
 			r.Rate = &results.RateReport{}
 		}
 		addRate(r.Rate, &l.Rate)
-		r.Rate.Achieved = r.Total.Completed
+		r.Rate.Achieved = r.Total.Completed + r.Total.Abandoned
 	}
 	return err
 }

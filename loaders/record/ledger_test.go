@@ -89,9 +89,9 @@ func TestAccounting(t *testing.T) {
 		{"open timeout is censored", open, func(p *Ledger) { p.Failed(at(1500, 1600), 2600, results.CauseTimeout, 0, "x") }, tally{Failed: 1, FailedTimes: 1, Corrected: 1, CensoredFrom: 1100}},
 		{"connection not made", closed, func(p *Ledger) { p.ConnectionFailed(results.CauseConnectRefused, "x") }, tally{ConnectionErrors: 1}},
 		{"an answer to no request", open, func(p *Ledger) { p.Surplus("x") }, tally{Surplus: 1}},
-		{"closed, abandoned", closed, func(p *Ledger) { p.Abandoned(at(1500, 1500), 2500) }, tally{Unanswered: 1, Service: 1, CensoredFrom: 1000}},
-		{"open, abandoned", open, func(p *Ledger) { p.Abandoned(at(1500, 1700), 2500) }, tally{Unanswered: 1, Censored: 1, Corrected: 1, CensoredFrom: 1000}},
-		{"open, abandoned of the lead-in", open, func(p *Ledger) { p.Abandoned(at(999, 1700), 2500) }, tally{Unanswered: 1}},
+		{"closed, given up", closed, func(p *Ledger) { p.GivenUp(at(1500, 1500), 2500) }, tally{Unanswered: 1, Service: 1, CensoredFrom: 1000}},
+		{"open, given up", open, func(p *Ledger) { p.GivenUp(at(1500, 1700), 2500) }, tally{Unanswered: 1, Censored: 1, Corrected: 1, CensoredFrom: 1000}},
+		{"open, given up of the lead-in", open, func(p *Ledger) { p.GivenUp(at(999, 1700), 2500) }, tally{Unanswered: 1}},
 		{"never sent", open, func(p *Ledger) { p.Unsent(1000, 2500) }, tally{NeverSent: 1, Corrected: 1, CensoredFrom: 1500}},
 		{"never sent of the lead-in", open, func(p *Ledger) { p.Unsent(999, 2500) }, tally{}},
 		{"smallest censored", open, func(p *Ledger) { p.Unsent(1000, 2500); p.Unsent(1900, 2500); p.Unsent(1100, 2500) }, tally{NeverSent: 3, Corrected: 3, CensoredFrom: 600}},
@@ -139,7 +139,7 @@ func play(rt *rapid.T, to []*Ledger, all *Ledger) {
 			case 3:
 				p.Failed(&e, now, results.CauseTimeout, 0, "late")
 			case 4:
-				p.Abandoned(&e, now)
+				p.GivenUp(&e, now)
 			case 5:
 				p.Unsent(e.Intended, now)
 			case 6:

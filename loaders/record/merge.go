@@ -17,7 +17,7 @@ func AddCounts(all, p *results.Phase) {
 	}{
 		{&all.Asked, p.Asked}, {&all.Unanswered, p.Unanswered}, {&all.SurplusAnswers, p.SurplusAnswers},
 		{&all.CompletedFirstHalf, p.CompletedFirstHalf}, {&all.CompletedBefore, p.CompletedBefore}, {&all.CompletedAfter, p.CompletedAfter},
-		{&all.FailedOutside, p.FailedOutside}, {&all.TimeoutsOutside, p.TimeoutsOutside},
+		{&all.FailedOutside, p.FailedOutside}, {&all.TimeoutsOutside, p.TimeoutsOutside}, {&all.AbandonedOutside, p.AbandonedOutside}, {&all.Waves, p.Waves},
 		{&all.SentBytes, p.SentBytes}, {&all.ReceivedBytes, p.ReceivedBytes}, {&all.SentBodyBytes, p.SentBodyBytes}, {&all.ReceivedBodyBytes, p.ReceivedBodyBytes},
 		{&all.Shed, p.Shed}, {&all.AnnouncedCloses, p.AnnouncedCloses}, {&all.UnannouncedCloses, p.UnannouncedCloses},
 		{&all.RequestedCloses, p.RequestedCloses}, {&all.IdleTimeouts, p.IdleTimeouts}, {&all.Repeated, p.Repeated}, {&all.Reconnects, p.Reconnects},
@@ -55,6 +55,9 @@ func addGroup(all, g *results.Group) {
 	all.Failed += g.Failed
 	all.Errors, all.Status = added(all.Errors, g.Errors), added(all.Status, g.Status)
 	all.Encodings = added(all.Encodings, g.Encodings)
+	all.NotInflated += g.NotInflated
+	all.Events += g.Events
+	all.Abandoned += g.Abandoned
 	all.FirstError = cmp.Or(all.FirstError, g.FirstError)
 }
 

@@ -150,6 +150,16 @@ func Server(p *results.TrialPhase) *results.Usage { return p.Server }
 // Loader is the loader's side.
 func Loader(p *results.TrialPhase) *results.Usage { return p.Loader }
 
+// Energy is what the machine's processor packages used in the window, for both sides
+// together, in joules per completed request.
+func Energy(s *Observation) (float64, bool) {
+	joules, ok := number(s.Phase.EnergyJoules)
+	if !ok || s.Load.Total.Completed == 0 {
+		return 0, false
+	}
+	return joules / float64(s.Load.Total.Completed), true
+}
+
 // IdleMemory is the server's memory before load, in bytes.
 func IdleMemory(s *Observation) (float64, bool) { return number(s.Trial.IdleMemoryBytes) }
 

@@ -24,6 +24,7 @@ func Bench(set *cells.Set) string {
 	v.missingLists(p, isClosed)
 	folds := &page{}
 	folds.fold("What each cell cost", v.resources)
+	folds.fold("Start, memory, size and energy of each server", v.lives)
 	folds.fold("Evidence: differences, limits, failures", v.closedEvidence)
 	folds.fold("Method, machine and servers", v.method)
 	v.legend(p)

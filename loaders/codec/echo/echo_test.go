@@ -111,6 +111,8 @@ func (c *frameReader) End(int32) (codec.Answer, error) {
 	return codec.Answer{Cause: results.CauseClosed}, fmt.Errorf("the server closed the connection behind %d bytes of a frame", c.at)
 }
 
+func (c *frameReader) Leave(a *codec.Answer) { *a = codec.Answer{Event: codec.End} }
+
 func (c *frameReader) Describe(request int32, cause results.Cause) string {
 	return fmt.Sprintf("%s: %s", c.names[request], cause)
 }

@@ -331,6 +331,11 @@ func (c *answerReader) End(request int32) (a codec.Answer, err error) {
 	return codec.Answer{Cause: results.CauseClosed}, err
 }
 
+// Leave implements codec.Conn.
+func (c *answerReader) Leave(a *codec.Answer) {
+	*a = codec.Answer{Event: codec.End, Status: c.parser.Status, Cause: c.cause}
+}
+
 // Describe implements codec.Conn.
 func (c *answerReader) Describe(request int32, cause results.Cause) string {
 	e := &c.pairs[request]
