@@ -22,7 +22,9 @@ func FileSchema() (*jsonschema.Schema, error) {
 			reflect.TypeFor[Scenario](): {"name", "title", "protocols", "modes", "requests"},
 			reflect.TypeFor[Request]():  {"name", "method", "path"},
 			reflect.TypeFor[Header]():   {"name"},
-			reflect.TypeFor[Vary]():     {"path", "body", "max"},
+			reflect.TypeFor[Each]():     {"to"},
+			reflect.TypeFor[Vary]():     {"numbers"},
+			reflect.TypeFor[Range]():    {"max"},
 		},
 	}
 	for t, words := range kinds() {

@@ -1,14 +1,16 @@
 package scenarios
 
 import (
+	"cmp"
 	"embed"
 	"errors"
 	"fmt"
 	"io/fs"
-	"path"
+	"path/filepath"
 	"strings"
 
 	"github.com/joust-bench/joust/results/suggest"
+	"github.com/joust-bench/joust/scenarios/dataset"
 	"github.com/joust-bench/joust/scenarios/strictyaml"
 )
 
@@ -44,7 +46,7 @@ func LoadFS(fsys fs.FS, pattern string) (Rows, error) {
 		if err != nil {
 			return nil, fmt.Errorf("read scenario file: %w", err)
 		}
-		more, doc := read(name, data)
+		more, doc := read(name, data, staticFile)
 		checkUnique(more, doc, name, places)
 		problems = append(problems, doc.Problems()...)
 		rows = append(rows, more...)
@@ -76,27 +78,46 @@ func (rows Rows) Find(name string) (*Scenario, error) {
 }
 
 // read reads the rows of one file, fills in defaults and validates them. The
-// file's name gives the family.
-func read(name string, data []byte) ([]Scenario, *strictyaml.Document) {
+// file's name gives the family; from opens the files of bodies.
+func read(name string, data []byte, from open) ([]Scenario, *strictyaml.Document) {
 	var f file
 	doc := strictyaml.Decode(name, data, &f)
 	if len(f.Scenarios) == 0 {
 		doc.Report("scenarios", "no scenarios: the file needs a list under the key scenarios")
 	}
-	family := strings.TrimSuffix(path.Base(name), path.Ext(name))
+	family := strings.TrimSuffix(filepath.Base(name), filepath.Ext(name))
 	for i := range f.Scenarios {
 		s, at := &f.Scenarios[i], fmt.Sprintf("scenarios[%d]", i)
 		s.Family = family
 		fillDefaults(s, at, doc)
-		label := s.Name
-		if label == "" {
-			label = at
-		}
-		for _, fault := range s.Validate() {
-			doc.Report(at+"."+fault.Path, "%s: %s: %s", label, fault.Path, fault.Message)
+		for _, fault := range s.prepare(from) {
+			doc.Report(at+"."+fault.Path, "%s: %s: %s", cmp.Or(s.Name, at), fault.Path, fault.Message)
 		}
 	}
 	return f.Scenarios, doc
+}
+
+// prepare expands the row's requests, reads their bodies and validates the row. Of many
+// requests of one entry, the first and the last stand for all.
+func (s *Scenario) prepare(from open) []Fault {
+	var f faults
+	var all, first, last []Request
+	for i, r := range s.Requests {
+		more, wrong := r.expanded(from)
+		for _, fault := range wrong {
+			f.add(fmt.Sprintf("requests[%d].%s", i, fault.Path), "%s", fault.Message)
+		}
+		all = append(all, more...)
+		first, last = append(first, more[0]), append(last, more[len(more)-1])
+		first[i].Name, last[i].Name = r.Name, r.Name
+	}
+	for _, ends := range [][]Request{first, last, all} {
+		s.Requests = ends
+		if wrong := s.Validate(); len(wrong) > 0 {
+			return append(f, wrong...)
+		}
+	}
+	return f
 }
 
 // checkUnique reports rows whose name has a place already, and adds the places
@@ -134,4 +155,13 @@ func fill[T any](doc *strictyaml.Document, path string, value *T, fallback T) {
 	if !doc.Has(path) {
 		*value = fallback
 	}
+}
+
+// staticFile returns a static file of the data set.
+func staticFile(name string) ([]byte, error) {
+	f, ok := dataset.Find(name)
+	if !ok {
+		return nil, errors.New(suggest.Unknown("file of the data set", name, dataset.Names()))
+	}
+	return f.Content, nil
 }

@@ -15,6 +15,9 @@ import (
 // other to read.
 const maxPipelinedBody = 64 << 10
 
+// maxRate is the largest rate of a row, in requests per second.
+const maxRate = 1e9
+
 // Fault is one mistake in a row.
 type Fault struct {
 	// Path names the value within the row, such as "requests[0].path".
@@ -54,6 +57,9 @@ func (s *Scenario) Validate() []Fault {
 	s.checkKinds(&f)
 	s.checkNumbers(&f)
 	s.checkDepth(&f)
+	s.checkTogether(&f)
+	s.checkRates(&f)
+	s.checkServer(&f)
 	f.when(len(s.Requests) == 0, "requests", "needs at least one request")
 	names := map[string]bool{"": true}
 	for i := range s.Requests {
@@ -89,7 +95,7 @@ func kinds() map[reflect.Type][]string {
 	return map[reflect.Type][]string{
 		reflect.TypeFor[Protocol]():  suggest.Texts(Protocols()...),
 		reflect.TypeFor[Mode]():      suggest.Texts(Closed, Open),
-		reflect.TypeFor[CountUnit](): suggest.Texts(Requests, Messages, Sessions),
+		reflect.TypeFor[CountUnit](): suggest.Texts(Requests, Messages, Sessions, Events),
 		reflect.TypeFor[RankBy]():    suggest.Texts(ByThroughput, ByBandwidth),
 		reflect.TypeFor[Rotation]():  suggest.Texts(PerRequest, PerConnection, Weighted),
 		reflect.TypeFor[CloseKind](): suggest.Texts(FIN, RST),
@@ -119,6 +125,39 @@ func (s *Scenario) checkNumbers(f *faults) {
 	f.atLeast("connection.reconnect_every", int64(s.Connection.ReconnectEvery), 0)
 	f.atLeast("min_completions", int64(s.MinCompletions), 0)
 	f.when(s.MinCompletions > 0 && !s.Allows(Closed), "min_completions", "stretches the closed-loop window, and the row has no closed mode")
+}
+
+// checkTogether reports settings that contradict waves of fresh connections.
+func (s *Scenario) checkTogether(f *faults) {
+	if !s.Connection.Together {
+		return
+	}
+	const at = "connection.together"
+	f.when(s.Connection.ReconnectEvery != 1, at, "needs connection.reconnect_every: 1, and it is %d: each connection of a wave asks one request", s.Connection.ReconnectEvery)
+	f.when(s.Depth > 1, at, "cannot be combined with a depth of %d: each connection of a wave asks one request", s.Depth)
+	f.when(s.Allows(Open), at, "cannot be combined with the open loop: a wave begins when the last one has ended, not by a schedule")
+}
+
+// checkRates reports rates that cannot be offered.
+func (s *Scenario) checkRates(f *faults) {
+	f.when(len(s.Rates) > 0 && !s.Allows(Open), "rates", "are offered in the open loop, which is not among the row's modes")
+	for i, rate := range s.Rates {
+		at := fmt.Sprintf("rates[%d]", i)
+		f.when(!(rate > 0) || rate > maxRate, at, "is %v requests per second, and must be above 0 and at most %.0f", rate, float64(maxRate))
+		f.when(slices.Contains(s.Rates[:i], rate), at, "%v stands twice", rate)
+	}
+	f.when(s.LeastTime < 0, "least_time", "is %v, and must be at least 0", s.LeastTime)
+}
+
+// checkServer reports caps that never act.
+func (s *Scenario) checkServer(f *faults) {
+	keep, most, every := s.Server.KeepAliveRequests, s.Server.MaxConnections, s.Connection.ReconnectEvery
+	f.atLeast("server.keepalive_requests", int64(keep), 0)
+	f.atLeast("server.max_connections", int64(most), 0)
+	f.when(keep > 0 && every > 0 && every <= keep, "server.keepalive_requests",
+		"is %d and never reached: connection.reconnect_every closes after %d", keep, every)
+	f.when(most > 0 && s.Clients > 0 && s.Clients <= most, "server.max_connections",
+		"is %d and never reached: the row has %d clients", most, s.Clients)
 }
 
 // checkDepth reports settings that contradict several requests in flight on one

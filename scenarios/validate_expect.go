@@ -34,7 +34,10 @@ func (r *Request) checkExpect(f *faults, at string) {
 func (r *Request) checkStatus(f *faults, at string) {
 	switch status := r.Expect.Status; {
 	case status == 0:
-		f.when(!r.abandons(), at, "is required")
+		f.when(!r.Abandons(), at, "is required")
+		f.when(r.Abandons() && !r.Expect.empty(), at, "is missing: an exchange that closes before the answer expects nothing else either; write expect: {}")
+	case r.Abandons():
+		f.add(at, "is %d, and the exchange closes before any answer; write expect: {}", status)
 	case status < 100 || status > 599:
 		f.add(at, "%d is no HTTP status; they go from 100 to 599", status)
 	case status < 200 && status != http.StatusSwitchingProtocols:
@@ -42,11 +45,16 @@ func (r *Request) checkStatus(f *faults, at string) {
 	}
 }
 
-// abandons reports whether the exchange closes the connection without waiting
+// Abandons reports whether the exchange closes the connection without waiting
 // for an answer.
-func (r *Request) abandons() bool {
+func (r *Request) Abandons() bool {
 	return !slices.ContainsFunc(r.Exchange, Operation.awaits) &&
 		slices.ContainsFunc(r.Exchange, func(op Operation) bool { return op.Close != nil })
+}
+
+// empty reports whether nothing is expected.
+func (e *Expect) empty() bool {
+	return e.Status == 0 && len(e.Headers) == 0 && e.Body == nil && !e.Echo && !e.NoBody && e.Framing == "" && len(e.Encodings) == 0
 }
 
 // awaits reports whether the step waits for a part of the answer.

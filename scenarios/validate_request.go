@@ -108,14 +108,3 @@ func checkBody(f *faults, at string, b *Body) {
 
 // chunked reports whether a request's body is sent in chunks.
 func (b *Body) chunked() bool { return b != nil && b.Chunk > 0 }
-
-func (r *Request) checkVary(f *faults, at string) {
-	v := r.Vary
-	if v == nil {
-		return
-	}
-	checkTarget(f, at+".path", strings.ReplaceAll(v.Path, "{n}", "0"))
-	f.when(v.Path != "" && !strings.Contains(v.Path, "{n}"), at+".path", `%q has no "{n}" to replace by the random number`, v.Path)
-	f.when(v.Body == "", at+".body", "is required: the answer that then counts")
-	f.when(v.Min >= v.Max, at+".max", "is %d, and must be above min, %d", v.Max, v.Min)
-}

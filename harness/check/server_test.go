@@ -44,7 +44,7 @@ func number() scenarios.Request {
 	return scenarios.Request{Name: "json", Method: "GET", Path: "/json",
 		Expect: scenarios.Expect{Status: 200, Framing: scenarios.LengthFramed, Body: &scenarios.Body{Text: `{"id":1}`},
 			Headers: []scenarios.Header{{Name: "Content-Type", Value: "application/json"}}},
-		Vary: &scenarios.Vary{Path: "/json?id={n}", Body: `{"id":{n}}`, Min: 2, Max: 999999}}
+		Vary: &scenarios.Vary{Numbers: map[string]scenarios.Range{"n": {Min: 2, Max: 999999}}, Path: "/json?id={n}", Expect: &scenarios.Body{Text: `{"id":{n}}`}}}
 }
 
 func echo(chunk int64) scenarios.Request {

@@ -68,12 +68,11 @@ func (b battery) randomised() []*scenarios.Request {
 // alter returns the request with a random input and its right answer; nil where
 // the request cannot vary.
 func (b battery) alter(r *scenarios.Request) *scenarios.Request {
+	if varied, ok := r.Varied(b.rnd); ok {
+		return &varied
+	}
 	altered := *r
 	switch {
-	case r.Vary != nil:
-		n := strconv.Itoa(r.Vary.Min + b.rnd.IntN(max(1, r.Vary.Max-r.Vary.Min+1)))
-		altered.Path = strings.ReplaceAll(r.Vary.Path, "{n}", n)
-		altered.Expect.Body = &scenarios.Body{Text: strings.ReplaceAll(r.Vary.Body, "{n}", n)}
 	case echoesAnything(r):
 		altered.Body = &scenarios.Body{Text: b.randomText(r.Body.Size()), Chunk: r.Body.Chunk}
 	case countsBody(r):

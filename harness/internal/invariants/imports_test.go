@@ -37,7 +37,7 @@ var rooms = []room{
 	{path: "results/golden"},
 	{path: "results/journal/journaltest", may: []string{"results", "results/journal"}},
 	{path: "results/...", may: []string{"results", "results/cells", "results/files", "results/judge", "results/metric", "results/stats", "results/table"}},
-	{path: "scenarios/...", may: []string{"results", "results/golden", "results/selection", "results/suggest", "scenarios/..."}},
+	{path: "scenarios/...", may: []string{"results", "results/files", "results/golden", "results/selection", "results/suggest", "scenarios/..."}},
 	{path: "loaders", may: []string{"results", "scenarios"}},
 	{path: "loaders/core", may: []string{
 		"loaders", "loaders/arrival", "loaders/backend", "loaders/clock", "loaders/codec", "loaders/eventstream", "loaders/record", "loaders/secure", "loaders/source",
