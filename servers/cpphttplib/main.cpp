@@ -6,6 +6,7 @@
 
 #include <csignal>
 #include <iostream>
+#include <string_view>
 #include <thread>
 
 #include "answers.hpp"
@@ -71,6 +72,10 @@ int run(const Options& options) {
 }  // namespace
 
 int main(int argc, char** argv) {
+    if (argc == 2 && std::string_view(argv[1]) == "--version") {
+        std::cout << "cpp-httplib " << CPPHTTPLIB_VERSION << "\n";
+        return 0;
+    }
     try {
         return run(parse_options(argc, argv));
     } catch (const std::exception& e) {

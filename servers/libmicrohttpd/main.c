@@ -31,7 +31,7 @@ static void fail(const char *format, const char *subject) {
 }
 
 // The flags are --host, --port, --cpus, --data, --keepalive-requests and
-// --max-connections, each with a value.
+// --max-connections, each with a value; --version alone prints the library's.
 static struct options parse_options(int argc, char **argv) {
     struct options o = {.host = "127.0.0.1", .data = ".", .port = 8080, .cpus = 1};
     const struct {
@@ -192,6 +192,10 @@ static void completed(void *cls, struct MHD_Connection *connection, void **conte
 }
 
 int main(int argc, char **argv) {
+    if (argc == 2 && strcmp(argv[1], "--version") == 0) {
+        printf("libmicrohttpd %s\n", MHD_get_version());
+        return 0;
+    }
     struct options o = parse_options(argc, argv);
     answers_init(o.data);
     routes_init(o.data);
