@@ -25,6 +25,9 @@ type Plan struct {
 	ErrorTolerance float64 `json:"error_tolerance"`
 	// NoProbes is true for a run without experiments on the limits of cells.
 	NoProbes bool `json:"no_probes,omitempty"`
+	// Profile is the kind of profile that is captured of each cell's server; empty for
+	// none.
+	Profile string `json:"profile,omitempty"`
 	// Thresholds are absent in runs stored before plans could change them.
 	Thresholds *Thresholds `json:"thresholds,omitempty"`
 	// Baseline is the entry to compare all others with; empty for all pairs.
@@ -67,6 +70,10 @@ type PlanEntry struct {
 	WarmupCapNS int64 `json:"warmup_cap_ns,omitempty"`
 	// Isolation is IsolationContainer, or empty for a process.
 	Isolation string `json:"isolation,omitempty"`
+	// Profiler is the runtime that captures the plan's profile: "go", "jvm" or "node".
+	// NoProfile is the reason why the plan's profile cannot be captured of it.
+	Profiler  string `json:"profiler,omitempty"`
+	NoProfile string `json:"no_profile,omitempty"`
 }
 
 // PlanTable is one scenario × protocol over the servers, with its ladder.
@@ -83,7 +90,9 @@ type PlanTable struct {
 	// Closed is true when the ladder has a closed-loop phase.
 	Closed           bool  `json:"closed"`
 	ClosedDurationNS int64 `json:"closed_duration_ns,omitempty"`
-	// MinCompletions and MaxDurationNS stretch the window of large transfers.
+	// MinCompletions and MaxDurationNS stretch the windows of large transfers: that of
+	// the closed loop to the time of so many completions, that of an open loop to the
+	// time in which as many requests are due.
 	MinCompletions int        `json:"min_completions,omitempty"`
 	MaxDurationNS  int64      `json:"max_duration_ns,omitempty"`
 	Rates          []PlanRate `json:"rates,omitempty"`
@@ -101,8 +110,40 @@ type PlanTable struct {
 	Sweep *PlanSweep `json:"sweep,omitempty"`
 	// Objective is that of a search for the highest rate; absent for no search.
 	Objective *Objective `json:"objective,omitempty"`
+	// Scaled holds the numbers of the row, or of the plan, that this machine cannot
+	// hold, with those that stand in for them; empty for none.
+	Scaled []Scaling `json:"scaled,omitempty"`
 	// NotExpressible says why the plan's loader cannot send the row's requests.
 	NotExpressible string `json:"not_expressible,omitempty"`
+}
+
+// Scaling is a number that was scaled down to what the machine can hold.
+type Scaling struct {
+	// Of names the number: ScaledClients or ScaledRate.
+	Of string `json:"of"`
+	// Asked is the number of the row or the plan; Used, which is smaller, stands in
+	// for it.
+	Asked float64 `json:"asked"`
+	Used  float64 `json:"used"`
+	// Why names the limit.
+	Why string `json:"why"`
+}
+
+// The numbers that may be scaled down.
+const (
+	ScaledClients = "clients"
+	ScaledRate    = "req/s"
+)
+
+// String returns a sentence such as "1024 of 4096 clients: a process may open 1024
+// files".
+func (s Scaling) String() string {
+	return s.Words(func(x float64) string { return strconv.FormatFloat(x, 'f', -1, 64) })
+}
+
+// Words is String with numbers as digits prints them.
+func (s Scaling) Words(digits func(float64) string) string {
+	return digits(s.Used) + " of " + digits(s.Asked) + " " + s.Of + ": " + s.Why
 }
 
 // PlanSweep is a list of numbers of clients.

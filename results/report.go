@@ -152,14 +152,16 @@ type Phase struct {
 	Slowest []SlowRequest `json:"slowest,omitempty"`
 
 	// AnnouncedCloses counts connections that the server announced to close,
-	// UnannouncedCloses idle ones that it closed without, RequestedCloses those whose
-	// request asked for the close. None is an error.
+	// UnannouncedCloses idle ones that it closed without, perhaps as a request came,
+	// RequestedCloses those whose request asked for the close. None is an error.
 	AnnouncedCloses   uint64 `json:"announced_closes"`
 	UnannouncedCloses uint64 `json:"unannounced_closes"`
 	RequestedCloses   uint64 `json:"requested_closes,omitempty"`
 	// IdleTimeouts counts connections that the server closed with the status 408, for
-	// want of a request. Repeated counts the requests that were on their way just then:
-	// each was asked again, once, and counts as one, from its first send on.
+	// want of a request. Repeated counts the requests that were on their way as the server
+	// closed a kept connection, with a 408 or without a word: each was asked again, once,
+	// and counts as one, from its first send on. Without a word that takes a proof that the
+	// server has read nothing of the request: its system has refused the bytes.
 	IdleTimeouts uint64 `json:"idle_timeouts,omitempty"`
 	Repeated     uint64 `json:"repeated,omitempty"`
 	// Followed counts, in the whole phase, the redirects that were followed; FirstUnfollowed

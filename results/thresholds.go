@@ -64,6 +64,9 @@ type Thresholds struct {
 	// FewCompletions is the least number of large transfers that shows whether a
 	// window was steady. An experiment's windows need as many requests.
 	FewCompletions float64 `json:"few_completions"`
+	// EarlyAnswer is the share of a row's least time by which an answer may come
+	// sooner: timers that count in whole milliseconds end up to one too early.
+	EarlyAnswer float64 `json:"early_answer"`
 }
 
 // DefaultThresholds returns the limits of a plan that changes none.
@@ -75,7 +78,7 @@ func DefaultThresholds() Thresholds {
 		Stalled: 0.03, BackedOff: 0.01,
 		LagFloorNS: 50e3, LagShare: 0.10, Bookkeeping: 0.03,
 		SteadySlope: 0.02, SteadyHalves: 0.03, StealLimit: 0.02, Pressure: 0.02, SpinSlower: 0.10, LateRead: 0.01,
-		ShortWindow: 0.99, FewCompletions: 20,
+		ShortWindow: 0.99, FewCompletions: 20, EarlyAnswer: 0.10,
 	}
 }
 

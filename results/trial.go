@@ -9,7 +9,7 @@ import (
 type Trial struct {
 	// Index counts the journal's trials from 0.
 	Index int `json:"index"`
-	// Block counts from 1; 0 is scouting.
+	// Block counts from 1; 0 is scouting and profiling.
 	Block    int       `json:"block"`
 	Kind     TrialKind `json:"kind"`
 	Server   string    `json:"server"`
@@ -41,6 +41,8 @@ type Trial struct {
 	Sweep []SweepPoint `json:"sweep,omitempty"`
 	// Search is the search for the highest rate that keeps the objective.
 	Search *Search `json:"search,omitempty"`
+	// Profile is that of a trial of kind TrialProfile.
+	Profile *Profile `json:"profile,omitempty"`
 	// MeasuredNS is the time spent in warm-up and windows.
 	MeasuredNS int64 `json:"measured_ns"`
 	// Spins are in order: before the load, in its pauses, and behind it.
@@ -68,6 +70,8 @@ const (
 	TrialScout    TrialKind = "scout"
 	// TrialConfirm repeats the rate of a search on a fresh process.
 	TrialConfirm TrialKind = "confirm"
+	// TrialProfile has its server profiled.
+	TrialProfile TrialKind = "profile"
 )
 
 // TrialState says whether a trial counts.
@@ -256,3 +260,23 @@ func (v Verdict) Why() string {
 
 // Has reports whether the verdict carries the flag.
 func (v Verdict) Has(f Flag) bool { return slices.Contains(v.Flags, f) }
+
+// Profile is a captured profile of a server under load.
+type Profile struct {
+	// Kind is "cpu", "heap", "allocs", "mutex", "trace" or "perf".
+	Kind string `json:"kind"`
+	// File is the path of the profile, relative to the run's folder. Show is what
+	// displays FILE: a command, or a program in words.
+	File string `json:"file,omitempty"`
+	Show string `json:"show,omitempty"`
+	// Of names the quantity of which Top has shares, such as "CPU time".
+	Of string `json:"of,omitempty"`
+	// Top are the functions that use the most themselves, the largest share first.
+	Top []ProfileEntry `json:"top,omitempty"`
+}
+
+// ProfileEntry is the share of a function, 0 to 1, in a profile.
+type ProfileEntry struct {
+	Function string  `json:"function"`
+	Share    float64 `json:"share"`
+}

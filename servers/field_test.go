@@ -259,19 +259,13 @@ func stopsOften(t *testing.T, s *server, restart func() *server) {
 const promptly = 400 * time.Millisecond
 
 // gracefulStop sends SIGTERM while an upload is in flight and an idle connection is
-// open. Servers that drain answer the upload first. It returns false if the end
+// open. The server answers the upload first. It returns false if the end
 // took too long to judge: on a busy machine the drain time may be over before the
 // last byte of the upload is sent.
 func gracefulStop(t *testing.T, s *server) bool {
 	idle := s.dial(t)
 	idle.send(t, hello().bytes())
 	idle.expect(t, hello())
-	drains := s.Go != "" || s.name == "node"
-	if !drains {
-		s.terminate(t)
-		s.expectEnd(t)
-		return true
-	}
 	w, e := s.dial(t), upload(20<<20)
 	request := e.bytes()
 	w.send(t, request[:len(request)-1])

@@ -34,9 +34,7 @@ func buildAll(t *testing.T, manifests []*manifest) string {
 	bin := t.TempDir()
 	args := []string{"build", "-o", bin + string(filepath.Separator)}
 	for _, m := range manifests {
-		if m.Go != "" {
-			args = append(args, "./"+filepath.Join(m.name, m.Go))
-		}
+		args = append(args, "./"+filepath.Join(m.name, m.Go))
 	}
 	if out, err := exec.Command("go", args...).CombinedOutput(); err != nil {
 		t.Fatalf("go %s: %v\n%s", strings.Join(args, " "), err, out)
@@ -47,9 +45,11 @@ func buildAll(t *testing.T, manifests []*manifest) string {
 // start starts the server as its manifest says and waits until it answers.
 func start(t *testing.T, m *manifest, bin string) *server {
 	t.Helper()
-	m.requirePrograms(t)
 	dir, port := t.TempDir(), freePort(t)
-	l := launch{Host: "127.0.0.1", Port: port, CPUs: 1, Dir: dir, Source: m.dir, Protocol: "h1"}
+	l := launch{Host: "127.0.0.1", Port: port, CPUs: 1, Dir: dir, Source: m.dir, Protocol: "h1", Params: map[string]string{}}
+	for name, p := range m.Parameters {
+		l.Params[name] = p.Default
+	}
 	for name, source := range m.Files {
 		text, err := os.ReadFile(filepath.Join(m.dir, source))
 		if err != nil {
@@ -73,10 +73,7 @@ func start(t *testing.T, m *manifest, bin string) *server {
 
 func command(t *testing.T, m *manifest, bin string, l launch) *exec.Cmd {
 	t.Helper()
-	argv := append([]string(nil), m.Command...)
-	if m.Go != "" {
-		argv = []string{filepath.Join(bin, m.name)}
-	}
+	argv := []string{filepath.Join(bin, m.name)}
 	for _, arg := range m.Args {
 		argv = append(argv, render(t, "args", arg, l))
 	}
@@ -189,23 +186,9 @@ func (s *server) expectEnd(t *testing.T) {
 	if s.listens() {
 		t.Errorf("something still listens on %s", s.addr)
 	}
-	if log := s.unexpectedLog(); log != "" {
+	if log := s.logText(); log != "" {
 		t.Errorf("%s wrote to its log, which would be measured too:\n%s", s.name, log)
 	}
-}
-
-// unexpectedLog returns the log without nginx's warnings to a user who is not root.
-func (s *server) unexpectedLog() string {
-	var unexpected []string
-	for line := range strings.Lines(s.logText()) {
-		harmless := s.name == "nginx" && (strings.Contains(line, `"user" directive`) ||
-			strings.Contains(line, "could not open error log file") ||
-			strings.Contains(line, "exceed open file resource limit"))
-		if !harmless {
-			unexpected = append(unexpected, line)
-		}
-	}
-	return strings.Join(unexpected, "")
 }
 
 // lastPort is the last port that freePort tried. It starts anywhere in a range below

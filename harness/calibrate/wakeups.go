@@ -142,7 +142,7 @@ type sampling struct {
 // Window implements loaders.Control.
 func (s *sampling) Window(w loaders.Window) {
 	if w.Measured {
-		s.sampler.Server(w, s.server, 0)
+		s.sampler.Server(w, s.server, 0, nil)
 	}
 }
 

@@ -27,15 +27,24 @@ type Builder struct {
 	toolchains map[string]string
 }
 
-// NewBuilder returns a builder with its cache in cacheDir; empty is joust/servers
-// in the user's cache folder. The first build makes the folder.
+// Cache returns the folder in which joust keeps what it can make again: joust in the
+// user's cache folder.
+func Cache() (string, error) {
+	user, err := os.UserCacheDir()
+	if err != nil {
+		return "", fmt.Errorf("find a folder for joust's cache: %w; set XDG_CACHE_HOME or HOME", err)
+	}
+	return filepath.Join(user, "joust"), nil
+}
+
+// NewBuilder returns a builder with its cache in cacheDir; empty is servers in Cache. The first build makes the folder.
 func NewBuilder(cacheDir string) (*Builder, error) {
 	if cacheDir == "" {
-		user, err := os.UserCacheDir()
+		cache, err := Cache()
 		if err != nil {
-			return nil, fmt.Errorf("find a folder for built servers: %w; set XDG_CACHE_HOME or HOME", err)
+			return nil, err
 		}
-		cacheDir = filepath.Join(user, "joust", "servers")
+		cacheDir = filepath.Join(cache, "servers")
 	}
 	abs, err := filepath.Abs(cacheDir)
 	if err != nil {

@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -194,14 +195,41 @@ func TestServersOfTheCheckoutLoad(t *testing.T) {
 		mustFind(t, servers, name)
 	}
 	for _, m := range servers.All() {
-		launch := Launch{Host: "127.0.0.1", Port: 8080, CPUs: 2, Dir: t.TempDir(), Protocol: "h1"}
-		if Available(m) != nil {
+		for _, fault := range strangersMiss(&m) {
+			t.Errorf("%s: %s", m.Name, fault)
+		}
+		launch := Launch{Host: "127.0.0.1", Port: 8080, CPUs: 2, Dir: t.TempDir(), Protocol: "h1", Data: "/data"}
+		if Available(m) != nil || len(m.Command) > 0 && strings.Contains(m.Command[0], "{{.Built}}") {
 			continue
 		}
 		if _, err := Resolve(m, launch, "/bin/true"); err != nil {
 			t.Error(err)
 		}
 	}
+}
+
+// strangersMiss returns what the manifest of a server in the repository must say, and
+// does not.
+func strangersMiss(m *Manifest) (faults []string) {
+	for key, value := range map[string]string{"language": m.Language, "homepage": m.Homepage} {
+		if value == "" {
+			faults = append(faults, key+" is missing")
+		}
+	}
+	if len(m.Version) == 0 {
+		faults = append(faults, "there is no version probe: nobody could say what was measured")
+	}
+	for _, n := range m.allNeeds() {
+		if n.Package == "" {
+			faults = append(faults, "no need names the package of "+n.Program)
+		}
+	}
+	for row, reason := range m.Unsupported {
+		if len(strings.Fields(reason)) < 4 {
+			faults = append(faults, fmt.Sprintf("unsupported.%s: the reason %q is not in plain words", row, reason))
+		}
+	}
+	return faults
 }
 
 func TestFindServersDir(t *testing.T) {

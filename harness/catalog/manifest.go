@@ -72,6 +72,9 @@ type Manifest struct {
 	Variants []Variant `yaml:"variants" json:"-"`
 	// RuntimeMemory says how the memory is read that the language's runtime holds.
 	RuntimeMemory *RuntimeMemory `yaml:"runtime_memory" json:"runtime_memory,omitempty"`
+	// Profiler names the runtime whose profiles joust can capture: "go", for a server
+	// that serves net/http/pprof on {{.ProfileSocket}}, "jvm" or "node".
+	Profiler string `yaml:"profiler" json:"profiler,omitempty"`
 
 	// StartTimeout bounds the time to the first correct answer; default 10 s.
 	StartTimeout time.Duration `yaml:"start_timeout" json:"start_timeout_ns"`

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/joust-bench/joust/harness/profile"
 	"github.com/joust-bench/joust/results/suggest"
 )
 
@@ -163,6 +164,12 @@ func (c *checker) checkBuild() {
 		case len(paths) == 0:
 			c.doc.Report(at, "%s: no file of the server's folder matches %q", at, pattern)
 		}
+	}
+}
+
+func (c *checker) checkProfiler() {
+	if c.doc.Has("profiler") {
+		c.checkWord("profiler", "profiler", c.m.Profiler, suggest.Texts(profile.Runtimes()...))
 	}
 }
 

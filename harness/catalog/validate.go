@@ -45,6 +45,7 @@ func (c *checker) check() {
 	c.checkNeeds("needs", c.m.Needs)
 	c.checkVersions()
 	c.checkRuntimeMemory()
+	c.checkProfiler()
 	c.checkVariants()
 	c.checkAbove0("start_timeout", c.m.StartTimeout)
 	c.checkAbove0("stop_timeout", c.m.StopTimeout)

@@ -88,8 +88,11 @@ func (p *progress) Live(i loaders.Interval) {
 func (p *progress) TrialEnds(at run.Progress, t results.Trial) {
 	p.measured += t.MeasuredNS
 	kind := fmt.Sprintf("block %d", t.Block)
-	if t.Kind == results.TrialScout {
+	switch t.Kind {
+	case results.TrialScout:
 		kind = "scouting"
+	case results.TrialProfile:
+		kind = "profiling"
 	}
 	p.line("[%d/%d] %s  %s %s  %s", at.Number, at.Total, kind, t.Server, t.Scenario, outcome(&t))
 	switch {
@@ -121,6 +124,9 @@ func outcome(t *results.Trial) string {
 		case v.Has(results.FlagSaturated):
 			words = append(words, phase.Name+" saturated")
 		}
+	}
+	if t.Profile != nil {
+		words = append(words, matrix.ProfileWords(t.Profile), "in "+t.Profile.File+" ("+t.Profile.Show+")")
 	}
 	if t.Search != nil {
 		words = append(words, searchOutcome(t.Search, t.Kind == results.TrialConfirm))

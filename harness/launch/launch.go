@@ -10,6 +10,7 @@ import (
 
 	"github.com/joust-bench/joust/harness/catalog"
 	"github.com/joust-bench/joust/harness/host"
+	"github.com/joust-bench/joust/harness/profile"
 	"github.com/joust-bench/joust/results"
 )
 
@@ -58,6 +59,8 @@ type Fixture struct {
 	// Image is the engine's id of the image for a container; empty for a
 	// process.
 	Image string
+	// Profile is captured of the server while it runs; nil for none.
+	Profile *profile.Plan
 	// Env are variables of the user, which win over the manifest's.
 	Env map[string]string
 }

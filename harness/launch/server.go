@@ -32,6 +32,11 @@ type Server struct {
 	Argv []string
 	// Surroundings are nil for a server that ran already.
 	Surroundings *results.Surroundings
+	// ProfileSocket is where the server serves its profiles; empty for none.
+	ProfileSocket string
+	// RuntimeMemory returns the bytes that the server's runtime holds; nil where it does
+	// not say.
+	RuntimeMemory func(context.Context) (uint64, error)
 	// ReadyIn is the time from the start to the first correct answer.
 	ReadyIn time.Duration
 
@@ -75,7 +80,7 @@ func (l Launcher) StartServer(ctx context.Context, f Fixture, protocol scenarios
 	if f.Manifest.URL != "" {
 		return attach(ctx, f, row)
 	}
-	s, err := l.start(ctx, f, protocol)
+	s, err := l.start(ctx, f, protocol, row.Server)
 	if err != nil {
 		return nil, &StartError{Server: f.Manifest.Name, Err: err}
 	}
@@ -91,12 +96,12 @@ func (l Launcher) StartServer(ctx context.Context, f Fixture, protocol scenarios
 
 // start starts the server, as a process or in a container, with a temporary
 // folder of its own.
-func (l Launcher) start(ctx context.Context, f Fixture, protocol scenarios.Protocol) (*Server, error) {
+func (l Launcher) start(ctx context.Context, f Fixture, protocol scenarios.Protocol, caps scenarios.ServerCaps) (*Server, error) {
 	dir, remove, err := host.TempDir()
 	if err != nil {
 		return nil, err
 	}
-	s, err := l.startIn(ctx, f, protocol, dir)
+	s, err := l.startIn(ctx, f, l.whereIn(dir, protocol, caps))
 	if err != nil {
 		return nil, errors.Join(err, remove())
 	}
@@ -104,12 +109,22 @@ func (l Launcher) start(ctx context.Context, f Fixture, protocol scenarios.Proto
 	return s, nil
 }
 
-func (l Launcher) startIn(ctx context.Context, f Fixture, protocol scenarios.Protocol, dir string) (*Server, error) {
+// whereIn returns what a server is told about its start: everything but its port.
+func (l Launcher) whereIn(dir string, protocol scenarios.Protocol, caps scenarios.ServerCaps) catalog.Launch {
+	return catalog.Launch{
+		Host: loopback, CPUs: max(1, len(l.pinned(l.CPUs.Server))), Dir: dir, Protocol: string(protocol), Data: l.Data,
+		KeepAliveRequests: caps.KeepAliveRequests, MaxConnections: caps.MaxConnections,
+	}
+}
+
+func (l Launcher) startIn(ctx context.Context, f Fixture, where catalog.Launch) (*Server, error) {
 	p := host.Program{
 		Name: f.Manifest.Name, CPUs: l.pinned(l.CPUs.Server),
 		Log: filepath.Join(l.Logs, f.Manifest.Name+".log"), LogCap: logCap, StopTimeout: f.Manifest.StopTimeout,
 	}
-	where := catalog.Launch{Host: loopback, CPUs: max(1, len(p.CPUs)), Dir: dir, Protocol: string(protocol)}
+	if f.Profile != nil && f.Profile.NeedsSocket() {
+		where.ProfileSocket = filepath.Join(where.Dir, "profile.sock")
+	}
 	on, port := l.Host, 0
 	var command catalog.Command
 	var err error
@@ -117,11 +132,14 @@ func (l Launcher) startIn(ctx context.Context, f Fixture, protocol scenarios.Pro
 		on = l.Containers
 		command, port, err = l.contain(&p, f, where)
 	} else if port, err = host.FreePort(loopback); err == nil {
-		p.Dir, where.Port = dir, port
+		p.Dir, where.Port = where.Dir, port
 		command, err = catalog.Resolve(f.Manifest, where, f.Built)
 	}
 	if err != nil {
 		return nil, err
+	}
+	if f.Profile != nil {
+		command.Argv = f.Profile.Command(command.Argv)
 	}
 	p.Argv, p.Env = command.Argv, slices.Concat(command.Env, surroundings.Pairs(f.Env))
 	h, err := on.Start(ctx, p)
@@ -130,8 +148,9 @@ func (l Launcher) startIn(ctx context.Context, f Fixture, protocol scenarios.Pro
 	}
 	address := net.JoinHostPort(loopback, strconv.Itoa(port))
 	return &Server{
-		Address: address, Host: address, Handle: h, Argv: command.Argv, Surroundings: surroundingsOf(h, f, dir),
-		stopTimeout: f.Manifest.StopTimeout,
+		RuntimeMemory: runtimeMemory(f.Manifest, address),
+		Address:       address, Host: address, Handle: h, Argv: command.Argv, Surroundings: surroundingsOf(h, f, where.Dir),
+		ProfileSocket: where.ProfileSocket, stopTimeout: f.Manifest.StopTimeout,
 	}, nil
 }
 

@@ -27,6 +27,8 @@ type Catalogue struct {
 	Engines []loaders.EngineName
 	// Connections bounds the clients.
 	Connections ConnectionLimit
+	// MemoryBytes is the machine's memory; 0 where it is unknown.
+	MemoryBytes uint64
 	// NoContainers returns the reason why containers cannot run here, or "". It is
 	// called only for a plan with a container.
 	NoContainers func() string
@@ -57,6 +59,10 @@ type ServerFacts struct {
 	// cannot have.
 	Isolation string
 	CannotBe  map[string]string
+	// Profiler is the profile.Runtime of the server; empty for none. Attached is true for
+	// a server that joust does not start.
+	Profiler string
+	Attached bool
 	// StartTimeout and StopTimeout are the longest times to start and to stop.
 	StartTimeout, StopTimeout time.Duration
 	// WarmupCap bounds a warm-up that lasts until the server is steady; 0

@@ -55,9 +55,6 @@ func (c clients) String() string {
 	return listed(c.Clients)
 }
 
-// most returns the largest number; 0 for auto.
-func (c clients) most() int { return slices.Max(append([]int{0}, c.Clients...)) }
-
 // into writes the clients into a table: the sweep, and one number for scouting, the
 // largest of the sweep up to the default. Doubling begins at the number of threads
 // and ends at half of the limit, since earlier points may still hold ports.

@@ -21,7 +21,7 @@ type Trial struct {
 	// Index counts the trials of the plan from 0, in the order in which they
 	// run.
 	Index int
-	// Block counts from 1; 0 is scouting.
+	// Block counts from 1; 0 is scouting and profiling.
 	Block int
 	Kind  results.TrialKind
 	Entry results.PlanEntry
@@ -37,8 +37,8 @@ type Trial struct {
 // Expand returns the trials of a plan in the order in which they run. Scouting
 // comes first, as block 0. Then each block holds one trial of every runnable
 // entry and table with remaining repetitions, shuffled anew, and behind them the
-// trials that confirm the results of the block's searches. The same plan with the
-// same runnable cells gives the same list.
+// trials that confirm the results of the block's searches. Trials for profiles come
+// last. The same plan with the same runnable cells gives the same list.
 func Expand(p results.Plan, runnable func(results.PlanEntry, results.PlanTable) bool) []Trial {
 	list := shuffled(scouts(p, runnable), p.Seed, 0)
 	for block := 1; ; block++ {
@@ -49,6 +49,7 @@ func Expand(p results.Plan, runnable func(results.PlanEntry, results.PlanTable) 
 		list = append(list, shuffled(trials, p.Seed, block)...)
 		list = append(list, shuffled(confirms(trials), p.Seed, -block)...)
 	}
+	list = append(list, profiles(p, runnable)...)
 	for i := range list {
 		list[i].Index = i
 		list[i].Seed = loaderSeed(p.Seed, list[i])

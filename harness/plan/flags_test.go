@@ -108,11 +108,11 @@ func TestBadFlags(t *testing.T) {
 		{"search in closed table", "servers: [gin]\ntables: [{scenarios: [hello], modes: [closed]}]", withFlags("--find-rate=p99<100ms"), []string{
 			"--find-rate: the search for a rate of hello is an open loop",
 		}},
-		{"mode without meaning", minimal, withFlags("--scenarios=upload_20mb --mode=closed,open"), []string{
-			"--mode: the open loop has no meaning for upload_20mb, whose row allows closed only",
+		{"mode without meaning", minimal, withFlags("--scenarios=pipelined_h1 --mode=closed,open"), []string{
+			"--mode: the open loop has no meaning for pipelined_h1, whose row allows closed only",
 		}},
 		{"nothing runnable", minimal, withFlags("--servers=nginx --scenarios=json"), []string{"nothing of the plan can be measured here (nginx: json: " + noHandler}},
-		{"nothing left", "servers: [gin]\ntables: [{scenarios: [upload_20mb]}]", withFlags("--mode=open --rates=1000"), []string{"nothing to measure is left"}},
+		{"nothing left", "servers: [gin]\ntables: [{scenarios: [pipelined_h1]}]", withFlags("--mode=open --rates=1000"), []string{"nothing to measure is left"}},
 		{"nothing at all", "", plan.Overrides{}, []string{"the plan names no servers", "the plan names no scenarios"}},
 		{"all at once", "servers: [gim]\ntables: [{scenarios: [hello]}]", withFlags("--clients=0 --trials=0"), []string{
 			`test.yaml:1: unknown server "gim", did you mean "gin"?`, "--clients: clients must", "--trials: trials must",
@@ -172,12 +172,12 @@ func TestWildcards(t *testing.T) {
 
 func TestModesWithoutMeaning(t *testing.T) {
 	t.Parallel()
-	const wide = "servers: [gin]\nmodes: [closed, open]\ntables: [{scenarios: [hello, upload_20mb]}]\n"
+	const wide = "servers: [gin]\nmodes: [closed, open]\ntables: [{scenarios: [hello, pipelined_h1]}]\n"
 	p, warnings := resolve(t, wide, plan.Overrides{}, catalogue(t))
-	if up := table(t, p, "upload_20mb"); !up.Closed || len(up.Rates) > 0 {
-		t.Errorf("upload_20mb is %+v", up)
+	if up := table(t, p, "pipelined_h1"); !up.Closed || len(up.Rates) > 0 {
+		t.Errorf("pipelined_h1 is %+v", up)
 	}
-	if len(warnings) != 1 || warnings[0] != "the open loop is left out where it has no meaning: upload_20mb" {
+	if len(warnings) != 1 || warnings[0] != "the open loop is left out where it has no meaning: pipelined_h1" {
 		t.Errorf("warnings are %q", warnings)
 	}
 	p, _ = resolve(t, wide, withFlags("--mode=open --rates=1000"), catalogue(t))

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/joust-bench/joust/harness/catalog"
 	"github.com/joust-bench/joust/harness/plan"
 	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/results"
@@ -41,6 +42,24 @@ func catalogue(t testing.TB) plan.Catalogue {
 			}
 		}
 		c.Servers = append(c.Servers, s)
+	}
+	return c
+}
+
+// field returns the catalogue with the servers of this checkout, all of which can run.
+func field(t testing.TB) plan.Catalogue {
+	t.Helper()
+	c := catalogue(t)
+	servers, err := catalog.Load(c.Scenarios, "../../servers")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Servers = nil
+	for _, m := range servers.All() {
+		c.Servers = append(c.Servers, plan.ServerFacts{
+			Name: m.Name, Protocols: m.Protocols, Scenarios: m.Scenarios, Unsupported: m.Unsupported,
+			StartTimeout: m.StartTimeout, StopTimeout: m.StopTimeout, WarmupCap: m.WarmupCap,
+		})
 	}
 	return c
 }

@@ -30,17 +30,17 @@ func TestForeignLoaderShapesThePlan(t *testing.T) {
 			t.Errorf("no warning %q in %q", want, warnings)
 		}
 	}
-	p, warnings = resolve(t, file, withFlags("--loader=wrk2 --rates=1000,20k"), catalogue(t))
-	upload := table(t, p, "upload_20mb")
-	if hello = table(t, p, "hello"); hello.Closed || len(hello.Rates) != 2 || !strings.Contains(upload.NotExpressible, "wrk2 makes open loops only") {
-		t.Errorf("tables %+v and %+v", hello, upload)
+	p, warnings = resolve(t, strings.Replace(file, "upload_20mb", "pipelined_h1", 1), withFlags("--loader=wrk2 --rates=1000,20k"), catalogue(t))
+	pipelined := table(t, p, "pipelined_h1")
+	if hello = table(t, p, "hello"); hello.Closed || len(hello.Rates) != 2 || !strings.Contains(pipelined.NotExpressible, "wrk2 makes open loops only") {
+		t.Errorf("tables %+v and %+v", hello, pipelined)
 	}
-	if !slices.ContainsFunc(warnings, func(w string) bool { return strings.HasPrefix(w, "upload_20mb is not expressible: wrk2") }) {
+	if !slices.ContainsFunc(warnings, func(w string) bool { return strings.HasPrefix(w, "pipelined_h1 is not expressible: wrk2") }) {
 		t.Errorf("warnings %q", warnings)
 	}
 	cat := catalogue(t)
 	for _, trial := range plan.Expand(p, cat.Runnable) {
-		if trial.Table.Scenario == "upload_20mb" {
+		if trial.Table.Scenario == "pipelined_h1" {
 			t.Errorf("a trial of what wrk2 cannot express: %+v", trial)
 		}
 	}

@@ -50,7 +50,19 @@ func openPhase(t results.PlanTable, name string, duration time.Duration, rps flo
 	return loaders.Phase{
 		Name: name, Loop: results.OpenLoop, Measured: true, Duration: duration, Lead: OpenLead, Adjust: true,
 		Schedule: loaders.Schedule(t.Schedule), RampToRPS: t.RampToRPS, BurstSize: t.BurstSize, RateRPS: rps,
+		MaxDuration: ns(t.MaxDurationNS),
 	}
+}
+
+// OpenWindow returns the window of the table's open loop at a rate in req/s: the
+// plan's, or for large transfers the time in which MinCompletions of them are due.
+func OpenWindow(t results.PlanTable, rps float64) time.Duration {
+	window := ns(t.OpenDurationNS)
+	if t.MinCompletions == 0 || rps <= 0 {
+		return window
+	}
+	needed := float64(t.MinCompletions) / rps * float64(time.Second)
+	return max(window, time.Duration(min(needed, float64(t.MaxDurationNS))))
 }
 
 // warmup returns a warm-up that lasts until the server is steady, between the

@@ -51,6 +51,7 @@ func Resolve(file string, data []byte, o Overrides, c Catalogue) (results.Plan, 
 	p.Entries = r.entries()
 	p.Baseline = r.baseline(p)
 	p.Tables = r.tables()
+	r.profiled(&p)
 	r.checkTogether(&p)
 	if err := r.problems.err(); err != nil {
 		return results.Plan{}, nil, err

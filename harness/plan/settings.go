@@ -22,9 +22,9 @@ func table() []anySetting {
 		serversSetting, scenariosSetting, isolationSetting, envSetting, seedSetting,
 		warmupSetting, durationSetting, openDurationSetting, clientsSetting, trialsSetting,
 		modesSetting, ratesSetting, protocolsSetting, scheduleSetting, objectiveSetting,
-		baselineSetting, percentilesSetting, peaksSetting,
+		baselineSetting, percentilesSetting, peaksSetting, scaleSetting,
 		loaderSetting, loaderImageSetting, engineSetting, loadersSetting, threadsSetting, idleSetting, pinSetting,
-		requestTimeoutSetting, drainSetting, toleranceSetting, repeatBudgetSetting, probesSetting, thresholdsSetting,
+		requestTimeoutSetting, drainSetting, toleranceSetting, repeatBudgetSetting, probesSetting, profileSetting, thresholdsSetting,
 	}
 }
 
@@ -121,6 +121,10 @@ var (
 
 // The loader.
 var (
+	scaleSetting = plain(Setting{
+		Key: "scale", Flag: "scale", Form: "bool", Where: InPlan,
+		Help: "scale numbers of clients and rates that this machine cannot hold down to it, and say so, instead of refusing them; a scenario's own are scaled anyway",
+	}, given(false, place{}), nil)
 	loaderSetting = word(Setting{
 		Key: "loader", Flag: "loader", Form: "string", Where: InPlan, OneOf: append([]string{external.Joust}, external.Names()...),
 		Help: "what makes the load: joust, or a foreign tool with windows of whole seconds: wrk, h2load and ab (closed loops only), wrk2 (open loops only); joust list loaders tells what is here",

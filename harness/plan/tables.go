@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strings"
@@ -159,14 +160,16 @@ func (r *resolver) table(s spec, protocol string, loops []string) results.PlanTa
 		Trials:   trialsSetting.of(m...),
 		WarmupNS: warmupSetting.of(m...).Nanoseconds(),
 	}
-	r.clientsOf(s).val.into(&t, r.cat.Connections.Max, max(threadsSetting.of(m...), loadersSetting.of(m...)))
+	number, scaled := r.scaleClients(s, r.clientsOf(s).val)
+	number.into(&t, r.cat.Connections.Max, max(threadsSetting.of(m...), loadersSetting.of(m...)))
+	t.Scaled = scaled
+	if s.row.MinCompletions > 0 {
+		t.MinCompletions = s.row.MinCompletions
+		t.MaxDurationNS = max(MaxStretch, durationSetting.of(m...), openDurationSetting.of(m...)).Nanoseconds()
+	}
 	if slices.Contains(loops, string(scenarios.Closed)) {
 		t.Closed = true
 		t.ClosedDurationNS = durationSetting.of(m...).Nanoseconds()
-		if s.row.MinCompletions > 0 {
-			t.MinCompletions = s.row.MinCompletions
-			t.MaxDurationNS = max(MaxStretch, durationSetting.of(m...)).Nanoseconds()
-		}
 	}
 	t.Objective = r.objective(s, t.Closed)
 	open := slices.Contains(loops, string(scenarios.Open))
@@ -175,10 +178,28 @@ func (r *resolver) table(s spec, protocol string, loops []string) results.PlanTa
 		scheduleSetting.of(m...).into(&t)
 	}
 	if open {
-		for _, x := range ratesSetting.of(m...) {
-			t.Rates = append(t.Rates, x.PlanRate)
-		}
+		r.addRates(&t, s)
 	}
 	r.fitTool(&t, s)
+	r.warnScaled(&t)
 	return t
+}
+
+// addRates adds the rates of the open loop: those of the flag, of the row's table, of
+// the row itself, or of the plan.
+func (r *resolver) addRates(t *results.PlanTable, s spec) {
+	var list []results.PlanRate
+	given := ratesSetting.in(r.flags, s.layer)
+	own := !given.set && len(s.row.Rates) > 0
+	if own {
+		for _, rps := range s.row.Rates {
+			list = append(list, results.PlanRate{Kind: results.RateAbsolute, RateRPS: rps})
+		}
+	} else {
+		for _, x := range given.or(ratesSetting.in(r.doc.layer)).or(ratesSetting.fallback).val {
+			list = append(list, x.PlanRate)
+		}
+	}
+	rates, scaled := r.scaleRates(list, own, cmp.Or(threadsSetting.of(r.layers(s)...), max(1, r.cat.LoaderCPUs)))
+	t.Rates, t.Scaled = rates, append(t.Scaled, scaled...)
 }

@@ -28,11 +28,14 @@ func (r *resolver) checkTogether(p *results.Plan) {
 }
 
 func (r *resolver) checkClients(t *results.PlanTable) {
-	limit, fewest, from := r.cat.Connections, t.Clients, r.clientsOf(r.specOf(t))
+	limit, fewest, most, from := r.cat.Connections, t.Clients, t.Clients, r.clientsOf(r.specOf(t))
 	if t.Sweep != nil {
 		fewest = t.Sweep.Clients[0]
+		if !t.Sweep.Auto {
+			most = slices.Max(t.Sweep.Clients)
+		}
 	}
-	if most := max(from.val.most(), fewest); limit.Max != 0 && most > limit.Max {
+	if most = max(most, fewest); limit.Max != 0 && most > limit.Max {
 		text := fmt.Sprintf("%d clients are more than the %d connections possible here", most, max(0, limit.Max))
 		if limit.Reason != "" {
 			text += ": " + limit.Reason

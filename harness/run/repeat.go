@@ -25,7 +25,7 @@ func newRepeats(planned time.Duration, share float64) repeats {
 // reason.
 func (r *repeats) allow(t *results.Trial, progress float64, cost time.Duration) bool {
 	phase, why := disturbed(t)
-	if t.State != results.TrialOK || why == "" {
+	if t.State != results.TrialOK || t.Kind == results.TrialProfile || why == "" {
 		return false
 	}
 	if r.spent+cost > time.Duration(progress*float64(r.budget)) {

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"time"
 
@@ -242,7 +243,7 @@ func (r *Runner) Trial(ctx context.Context, t plan.Trial) results.Trial {
 
 // bench returns what the run's trials have in common.
 func (r *Runner) bench() *trial.Bench {
-	return &trial.Bench{Launcher: r.Launcher, Plan: &r.Run.Plan, Foreign: r.Foreign, Spin: r.Run.Spin, Watcher: r.Observer}
+	return &trial.Bench{Launcher: r.Launcher, Plan: &r.Run.Plan, Foreign: r.Foreign, Spin: r.Run.Spin, Watcher: r.Observer, Profiles: filepath.Join(r.Journal.Dir(), "profiles")}
 }
 
 // startSpin times the spin that later ones are compared with, once a run.

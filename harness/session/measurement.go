@@ -119,6 +119,9 @@ func (m *Measurement) Prepare(ctx context.Context) error {
 		if s.Versions, err = Versions(ctx, f, images[key]); err != nil {
 			m.Run.Warnings = append(m.Run.Warnings, fmt.Sprintf("version of %s: %v", s.Folder, err))
 		}
+		if s.SizeBytes, err = size(f, images[key]); err != nil {
+			m.Run.Warnings = append(m.Run.Warnings, fmt.Sprintf("size of %s: %v", s.Folder, err))
+		}
 	}
 	return w.Opener.PrepareForeign(ctx, m.Foreign)
 }

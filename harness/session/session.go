@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -20,6 +21,7 @@ import (
 	"github.com/joust-bench/joust/harness/machine"
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/files"
+	"github.com/joust-bench/joust/scenarios/dataset"
 )
 
 // Opener opens the session of one command. It is used by one goroutine.
@@ -91,12 +93,25 @@ func (o *Opener) OpenShared(ctx context.Context, cpus results.CPUSplit) (*Sessio
 	if err != nil {
 		return nil, err
 	}
+	data, err := dataSet()
+	if err != nil {
+		return nil, err
+	}
 	logs, remove, err := host.TempDir()
 	if err != nil {
 		return nil, err
 	}
 	o.closing = append(o.closing, remove)
-	return &Session{opener: o, Launcher: launch.Launcher{Host: local, CPUs: cpus, LoaderArgv: argv, Logs: logs}}, nil
+	return &Session{opener: o, Launcher: launch.Launcher{Host: local, CPUs: cpus, LoaderArgv: argv, Logs: logs, Data: data}}, nil
+}
+
+// dataSet returns the folder of the data set in joust's cache.
+func dataSet() (string, error) {
+	cache, err := catalog.Cache()
+	if err != nil {
+		return "", err
+	}
+	return dataset.Ensure(filepath.Join(cache, "data"))
 }
 
 // Close ends what was opened: containers, the folder of logs, the lock.

@@ -239,7 +239,8 @@ func (w *World) Catalogue() plan.Catalogue {
 		limit = -1 // none, where 0 is unknown
 	}
 	c := plan.Catalogue{
-		Scenarios: w.Table, LoaderCPUs: max(1, len(w.Split.Loader)), Idle: DefaultIdle(w.Split),
+		MemoryBytes: machine.Facts().MemoryBytes,
+		Scenarios:   w.Table, LoaderCPUs: max(1, len(w.Split.Loader)), Idle: DefaultIdle(w.Split),
 		Engines:     Engines(),
 		Connections: plan.ConnectionLimit{Max: limit, Reason: reason},
 		FreshSeed:   FreshSeed(), NoContainers: w.Opener.noContainers, LookupEnv: os.LookupEnv, Broken: map[string]string{},
@@ -255,6 +256,7 @@ func (w *World) Catalogue() plan.Catalogue {
 			},
 			Name: m.Name, Protocols: m.Protocols, Scenarios: m.Scenarios, Unsupported: m.Unsupported,
 			StartTimeout: m.StartTimeout, StopTimeout: m.StopTimeout, WarmupCap: m.WarmupCap,
+			Profiler: m.Profiler, Attached: m.URL != "",
 		}
 		if err := catalog.Available(m); err != nil {
 			s.Unavailable = err.Error()

@@ -19,6 +19,7 @@ import (
 	"github.com/joust-bench/joust/loaders/fleet"
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/judge"
+	"github.com/joust-bench/joust/scenarios"
 )
 
 // load is one loader that goes through the phases of a trial. It is the loader's
@@ -155,9 +156,12 @@ func (l *load) Window(w loaders.Window) {
 	l.sampler.Machine(w, server)
 	l.sampler.Joust(w)
 	if l.on.Handle != nil {
-		l.sampler.Server(w, l.on.Handle, poll)
+		l.sampler.Server(w, l.on.Handle, poll, l.on.RuntimeMemory)
 	}
 	l.sampler.Loaders(w, l.processes, poll)
+	if l.profiler != nil {
+		l.profiler.window(l.target(), w)
+	}
 }
 
 // Interval implements loaders.Control.
@@ -225,9 +229,19 @@ func (l *load) evidence(report *results.Report, p *results.Phase, m *results.Tri
 		LowestKept: lowestKept(report), Shared: l.Launcher.CPUs.Shared, Tolerance: l.Plan.ErrorTolerance,
 		Asked: asked, LargeTransfers: l.trial.Table.MinCompletions > 0,
 		Reconnects: l.Row.Connection.Replaces(l.Row.Requests), FixedClients: l.Row.Clients > 0, Limits: l.Plan.Limits(),
+		LeastTime: l.Row.LeastTime, Waiting: waiting(l.Row, report.ConnectionsAsked),
 		Unread:    slices.Concat(l.sampler.Unread(p.Name), l.unread),
 		SpinStart: l.Spin, Spins: l.spins.around(p.Name),
 	}
+}
+
+// waiting returns the number of connections, of that many, that wait while the server
+// of the row accepts no more.
+func waiting(row *scenarios.Scenario, connections int) int {
+	if accepted := row.Server.MaxConnections; accepted > 0 {
+		return max(0, connections-accepted)
+	}
+	return 0
 }
 
 // lowestKept returns achieved ÷ offered at the lowest rate of a foreign loader's

@@ -2,6 +2,7 @@ package trial
 
 import (
 	"slices"
+	"time"
 
 	"github.com/joust-bench/joust/harness/plan"
 	"github.com/joust-bench/joust/loaders"
@@ -43,7 +44,20 @@ func (r *rates) next(phase string) loaders.Adjustment {
 	if skip.Code != "" {
 		r.skipped[phase] = skip
 	}
-	return loaders.Adjustment{Phase: phase, RateRPS: rps, RampToRPS: r.rampEnd(), Skip: skip.Text}
+	return loaders.Adjustment{Phase: phase, RateRPS: rps, RampToRPS: r.rampEnd(), Duration: r.window(rps), Skip: skip.Text}
+}
+
+// window returns the window of large transfers at a rate in req/s, in whole seconds for
+// a foreign tool, which accepts no other; 0 keeps the plan's window.
+func (r *rates) window(rps float64) time.Duration {
+	if r.trial.Table.MinCompletions == 0 {
+		return 0
+	}
+	window := plan.OpenWindow(r.trial.Table, rps)
+	if r.Foreign != nil {
+		window = (window + time.Second - 1).Truncate(time.Second)
+	}
+	return window
 }
 
 // peakRPS returns the peak that the trial's rates are shares of; 0 for none.

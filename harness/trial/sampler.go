@@ -74,9 +74,17 @@ func (s *Sampler) Joust(w loaders.Window) {
 }
 
 // Server samples the server's tree of processes, with a timeline unless poll is 0.
-func (s *Sampler) Server(w loaders.Window, h host.Handle, poll time.Duration) {
+// Behind the window it asks runtime, unless that is nil, what the server's runtime holds.
+func (s *Sampler) Server(w loaders.Window, h host.Handle, poll time.Duration, runtime func(context.Context) (uint64, error)) {
 	s.sample(w, "sampling the server", func() (func(*results.TrialPhase), error) {
 		u, err := h.Usage(s.ctx, w.T0NS, w.T1NS, poll)
+		if err == nil && runtime != nil {
+			if held, err := runtime(s.ctx); err == nil {
+				u.RuntimeMemoryBytes = &held
+			} else if s.ctx.Err() == nil {
+				u.Warnings = append(u.Warnings, err.Error())
+			}
+		}
 		return func(m *results.TrialPhase) { m.Server = &u }, err
 	})
 }

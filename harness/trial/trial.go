@@ -35,6 +35,8 @@ type Bench struct {
 	// Spin is the run's first spin; nil where none are timed.
 	Spin    *results.Spin
 	Watcher Watcher // nil for none
+	// Profiles is the folder of captured profiles.
+	Profiles string
 }
 
 // Task is one trial to measure, with the results of earlier trials of its run.
@@ -69,6 +71,8 @@ type attempt struct {
 	// is true where the kernel's memory peak may be that of an earlier time.
 	unread      []string
 	earlierPeak bool
+	// profiler is nil but for trials of the kind results.TrialProfile.
+	profiler *profiler
 }
 
 // Measure runs one ladder on a fresh server. Errors void the trial.
@@ -78,12 +82,7 @@ func (b *Bench) Measure(ctx context.Context, task Task) results.Trial {
 		Block: t.Block, Kind: t.Kind, Server: t.Entry.As, Scenario: t.Table.Scenario, Protocol: t.Table.Protocol,
 		Repetition: t.Repetition, Started: began, State: results.TrialOK,
 	}
-	server, err := b.Launcher.StartServer(ctx, task.Fixture, scenarios.Protocol(t.Table.Protocol), task.Row)
-	if err == nil {
-		result.ReadyNS = server.ReadyIn.Nanoseconds()
-		a := &attempt{Bench: b, Task: task, on: server}
-		err = a.end(ctx, &result, a.measure(ctx, &result))
-	}
+	err := b.onServer(ctx, task, &result)
 	var start *launch.StartError
 	if errors.As(err, &start) {
 		result.ServerLog = start.Log
@@ -98,6 +97,27 @@ func (b *Bench) Measure(ctx context.Context, task Task) results.Trial {
 	return result
 }
 
+// onServer starts the server, measures and stops it.
+func (b *Bench) onServer(ctx context.Context, task Task, result *results.Trial) error {
+	p, err := b.newProfiler(ctx, task.Trial)
+	if err != nil {
+		return err
+	}
+	if p != nil {
+		task.Fixture.Profile = &p.Plan
+	}
+	server, err := b.Launcher.StartServer(ctx, task.Fixture, scenarios.Protocol(task.Trial.Table.Protocol), task.Row)
+	if err != nil {
+		return err
+	}
+	result.ReadyNS = server.ReadyIn.Nanoseconds()
+	a := &attempt{Bench: b, Task: task, on: server, profiler: p}
+	if err := a.end(ctx, result, a.measure(ctx, result)); err != nil {
+		return err
+	}
+	return p.finish(result)
+}
+
 // measure makes the exact pass, drives the ladder and judges every phase.
 func (a *attempt) measure(ctx context.Context, result *results.Trial) error {
 	if err := a.on.Exact(ctx, a.Row); err != nil {
@@ -109,6 +129,7 @@ func (a *attempt) measure(ctx context.Context, result *results.Trial) error {
 	}
 	l := a.load(a.Trial)
 	report, err := l.drive(ctx)
+	a.profiler.wait()
 	if err != nil {
 		return err
 	}

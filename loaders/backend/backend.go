@@ -103,6 +103,10 @@ type Conn interface {
 	Write(b []byte) (n int, err error)
 	// Unread returns at least 1 where unread bytes have arrived, else 0.
 	Unread() (int, error)
+	// Refused reports, behind the end of the stream, whether the peer has refused bytes
+	// that were written: it had closed before they came, and has not read them. It
+	// reports a refusal once.
+	Refused() bool
 	// Lend takes the connection out of its loop and lends its stream to another
 	// goroutine. Reads and writes of the stream fail with ErrTimeout once the
 	// timeout has passed. TakeBack gives the connection back to its loop and

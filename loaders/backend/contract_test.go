@@ -2,6 +2,7 @@ package backend_test
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"testing"
@@ -134,6 +135,43 @@ func TestReading(t *testing.T) {
 		event(t, loop, backend.Ended)
 		expectRead(t, c, "", io.EOF)
 	})
+}
+
+// A write to a peer that has closed is refused; one that the peer has read before its
+// close is not.
+func TestRefusals(t *testing.T) {
+	t.Parallel()
+	for _, read := range []bool{false, true} {
+		t.Run(fmt.Sprintf("read %v", read), func(t *testing.T) {
+			t.Parallel()
+			overSystems(t, func(t *testing.T, loop backend.Loop, l *net.TCPListener) {
+				c, peer := watched(t, loop, l)
+				defer c.Close(false)
+				ask := func() {
+					if n, err := c.Write([]byte("hello")); n != 5 || err != nil {
+						t.Fatalf("%d bytes taken and %v", n, err)
+					}
+				}
+				if read {
+					ask()
+					if _, err := io.ReadFull(peer, make([]byte, 5)); err != nil {
+						t.Fatal(err)
+					}
+				}
+				if err := peer.Close(); err != nil {
+					t.Fatal(err)
+				}
+				event(t, loop, backend.Ended)
+				if !read {
+					ask()
+				}
+				expectRead(t, c, "", io.EOF)
+				if got := c.Refused(); got == read {
+					t.Errorf("refused %v where the peer has read: %v", got, read)
+				}
+			})
+		})
+	}
 }
 
 func TestWriting(t *testing.T) {

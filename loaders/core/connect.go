@@ -1,6 +1,7 @@
 package core
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/joust-bench/joust/loaders"
@@ -46,7 +47,7 @@ func (s *shard) expire(c *connection, now int64) {
 	case stateDown:
 		s.waited(c, now)
 		c.waits = 0
-		s.dial(c)
+		s.renew(c)
 	case stateConnecting:
 		s.connectFailed(c, results.CauseConnectTimeout, fmt.Sprintf("no connection within %v", s.spec.ConnectTimeout))
 	case stateShaking:
@@ -113,7 +114,9 @@ func (s *shard) opened(c *connection) {
 	now := clock.Now()
 	if c.known {
 		s.out.Counts.Reconnects++
-		s.source.Reconnected(c.id)
+		if !c.ordered {
+			s.source.Reconnected(c.id)
+		}
 	}
 	c.state, c.known, c.writing = stateOpen, true, false
 	c.issued, c.answered = c.count, false
@@ -131,10 +134,14 @@ func (s *shard) opened(c *connection) {
 		s.live.gone.Store(0)
 	}
 	if c.count > 0 {
+		if c.ordered {
+			c.ordered, c.oldest().Sent = false, now
+		}
 		s.sendOn(c, now)
+		s.offer(c)
 		return
 	}
-	c.repeating = false
+	c.ordered, c.repeating = false, false
 	s.proceed(c)
 	if s.spec.LatencyFrom == loaders.FromConnect {
 		c.fromConnect()
@@ -162,7 +169,7 @@ func (s *shard) connectFailed(c *connection, cause results.Cause, detail string)
 		s.connectError = fmt.Errorf("connecting to %s: %s", s.spec.Target.Address, detail)
 	}
 	if s.open == 0 {
-		s.live.gone.Store(s.lostAt)
+		s.live.gone.Store(s.goneSince(c))
 	}
 	s.out.ConnectionFailed(cause, "connecting: "+detail)
 	now := clock.Now()
@@ -171,6 +178,16 @@ func (s *shard) connectFailed(c *connection, cause results.Cause, detail string)
 	}
 	s.failUnsent(c, now, cause, detail)
 	s.replace(c, now)
+}
+
+// goneSince returns the instant since which the server is gone, where no connection is
+// open and the attempt to make this one failed. Connections that are made for requests
+// may be closed all for other reasons: the first attempt that failed tells then.
+func (s *shard) goneSince(c *connection) int64 {
+	if s.onDemand {
+		return cmp.Or(s.live.gone.Load(), c.began)
+	}
+	return s.lostAt
 }
 
 // drop closes the connection.
@@ -200,7 +217,7 @@ func (s *shard) replace(c *connection, now int64) {
 	answered := c.answered
 	s.drop(c, false)
 	if answered {
-		s.dial(c)
+		s.renew(c)
 		return
 	}
 	c.failures++
@@ -218,23 +235,31 @@ func (s *shard) idleClosed(c *connection, now int64) {
 	}
 	c.failures = 0
 	s.drop(c, false)
-	s.dial(c)
+	s.renew(c)
+}
+
+// crossed reports whether the request in flight came to a server that had closed the
+// connection just before. Its single write makes sure that the server has read no part of
+// it.
+func (s *shard) crossed(c *connection) bool {
+	f := c.oldest()
+	return f.FirstByte == 0 && f.Written == 0 && c.unwrittenBytes() == 0 && c.io.Refused()
 }
 
 // repeat asks the request in flight again, on a new connection: the server closed the
-// old one without reading it (RFC 9110 §15.5.9). Its time counts from its first send.
-// repeat reports whether it does so: once, and only for a request that was alone on its
-// connection, and sent whole at once or not at all.
-func (s *shard) repeat(c *connection) bool {
+// old one without reading it (RFC 9110 §15.5.9), which the counter counts. Its time
+// counts from its first send. repeat reports whether it does so: once, and only for a
+// request that was alone on its connection, and sent whole at once or not at all.
+func (s *shard) repeat(c *connection, closes *uint64) bool {
 	f := c.oldest()
-	unsent := int64(len(c.pending) + len(c.tail))
+	unsent := c.unwrittenBytes()
 	partly := unsent > 0 && unsent != s.requests[f.request].Size()
 	if c.repeating || c.count > 1 || partly || s.programs != nil && s.programs[f.request] != nil {
 		return false
 	}
 	c.repeating = true
 	f.FirstByte, f.Written = 0, 0
-	s.out.Counts.IdleTimeouts++
+	*closes++
 	s.out.Counts.Repeated++
 	s.drop(c, false)
 	s.dial(c)
@@ -253,8 +278,49 @@ func (s *shard) waited(c *connection, now int64) {
 // connections in a row, at least 1, without an answer.
 func backoff(failures int) int64 { return min(lastBackoff, firstBackoff<<min(failures-1, 10)) }
 
-// recycle closes the connection as the Spec asks and connects anew at once.
+// recycle closes the connection as the Spec asks and makes a new one.
 func (s *shard) recycle(c *connection) {
 	s.drop(c, s.spec.Connection.CloseWith == scenarios.RST)
+	s.renew(c)
+}
+
+// renew makes a new connection: now or, where connections are made for requests, with the
+// next one. An exchange in flight goes on over it.
+func (s *shard) renew(c *connection) {
+	if s.onDemand && c.count == 0 {
+		s.awaitRequest(c)
+		return
+	}
 	s.dial(c)
+}
+
+// awaitRequest lets the connection, which is down, wait for its next request.
+func (s *shard) awaitRequest(c *connection) {
+	if c.known {
+		s.source.Reconnected(c.id)
+	}
+	c.state, c.issued, c.idleSince = stateAsked, 0, clock.Now()
+	s.deadlines[c.id] = never
+	s.offer(c)
+}
+
+// closeAll closes all connections, each of which then waits for its next request: its
+// latency includes the time to connect, as that of every later one does.
+func (s *shard) closeAll() {
+	for i := range s.conns {
+		if c := &s.conns[i]; c.state == stateOpen && c.count == 0 {
+			s.drop(c, false)
+			s.awaitRequest(c)
+		}
+	}
+}
+
+// dialAll makes the connections that wait for a request which does not come any more.
+func (s *shard) dialAll() {
+	s.onDemand = false
+	for i := range s.conns {
+		if c := &s.conns[i]; c.state == stateAsked {
+			s.dial(c)
+		}
+	}
 }

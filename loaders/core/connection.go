@@ -18,6 +18,8 @@ const (
 	// stateShaking: a goroutine has the connection for the TLS handshake.
 	stateShaking
 	stateOpen
+	// stateAsked: no connection; the next request makes one.
+	stateAsked
 )
 
 // connection is one connection of a thread, which alone may touch it. It is replaced
@@ -63,6 +65,9 @@ type flight struct {
 	unsent   bool
 }
 
+// ready reports whether the connection takes a request, which it may be made for.
+func (c *connection) ready() bool { return c.state >= stateOpen }
+
 // quiet reports whether the server owes the connection no answer.
 func (c *connection) quiet() bool { return c.count == 0 || c.oldest().unsent }
 
@@ -73,6 +78,8 @@ type attempts struct {
 	// known is true once a connection was open, answered once this one has given
 	// an answer, right or wrong.
 	known, answered bool
+	// ordered is true while the connection is made for the request in flight.
+	ordered bool
 	// repeating is true while the request in flight is asked for the second time.
 	repeating bool
 	// failures counts connections in a row that gave no answer. waits is the start
@@ -100,3 +107,6 @@ func (b *buffers) unsent() bool { return len(b.pending) > 0 }
 
 // unwritten reports whether bytes of the newest request wait to be written.
 func (b *buffers) unwritten() bool { return len(b.pending) > 0 || len(b.tail) > 0 }
+
+// unwrittenBytes returns how many bytes of the newest request wait to be written.
+func (b *buffers) unwrittenBytes() int64 { return int64(len(b.pending) + len(b.tail)) }

@@ -22,7 +22,7 @@ func (s *shard) early(c *connection, f *flight, data []byte, now int64) []byte {
 	case a.Status == 0:
 		f.FirstByte = 0
 		return data[n:]
-	case a.Unprocessed && s.repeat(c):
+	case a.Unprocessed && s.repeat(c, &s.out.Counts.IdleTimeouts):
 		return nil
 	case a.Status < refusing && !(s.spec.Follow && a.Status >= redirecting):
 		s.earlyReply(c, now)

@@ -65,8 +65,12 @@ func (s *shard) sendOn(c *connection, now int64) {
 // failUnsent fails the exchange whose next request waits for a connection that could not
 // be made.
 func (s *shard) failUnsent(c *connection, now int64, cause results.Cause, detail string) {
+	why := "connecting to follow a redirect: "
+	if c.ordered {
+		why = "connecting to send the request: "
+	}
 	for c.count > 0 {
-		s.fail(c, now, failure{cause: cause, detail: "connecting to follow a redirect: " + detail})
+		s.fail(c, now, failure{cause: cause, detail: why + detail})
 	}
 }
 

@@ -48,10 +48,10 @@ func (c *connection) hangsUp() bool {
 	return c.execution != nil && c.execution.closes != "" && c.count == 0
 }
 
-// hangUp closes the connection as its last exchange says, and connects anew at once.
+// hangUp closes the connection as its last exchange says, and makes a new one.
 func (s *shard) hangUp(c *connection) {
 	s.drop(c, c.execution.closes == scenarios.RST)
-	s.dial(c)
+	s.renew(c)
 }
 
 // conclude judges an exchange of steps at the end of its answer, whose cause it may set.

@@ -174,7 +174,7 @@ func (s *shard) consume(c *connection, data []byte, now int64) []byte {
 		if a.Event != codec.End {
 			return data
 		}
-		if a.Unprocessed && s.repeat(c) {
+		if a.Unprocessed && s.repeat(c, &s.out.Counts.IdleTimeouts) {
 			return nil
 		}
 		// The source may give the request's place to another one with complete.
@@ -317,7 +317,10 @@ func (s *shard) peerClosed(c *connection, now int64) {
 	}
 	request := c.oldest().request
 	a, err := c.codec.End(request)
-	if err != nil {
+	switch {
+	case err != nil && s.crossed(c) && s.repeat(c, &s.out.Counts.UnannouncedCloses):
+		return
+	case err != nil:
 		s.brokenWith(c, a.Cause, err.Error())
 		return
 	}
@@ -342,6 +345,9 @@ func (s *shard) retire(c *connection, asked bool, now int64) {
 // broken replaces a connection after an error of the backend.
 func (s *shard) broken(c *connection, err error) {
 	cause := backend.CauseOf(err)
+	if !c.quiet() && c.unwrittenBytes() == s.requests[c.oldest().request].Size() && s.repeat(c, &s.out.Counts.UnannouncedCloses) {
+		return
+	}
 	s.brokenWith(c, cause, fmt.Sprintf("connection lost: %s: %v", cause, err))
 }
 

@@ -22,7 +22,7 @@ func (s *shard) takeIdle() *connection {
 		c := &s.conns[*s.idle.oldest()]
 		s.idle.pop()
 		c.queued = false
-		if c.state == stateOpen && s.room(c) > 0 {
+		if c.ready() && s.room(c) > 0 {
 			return c
 		}
 	}
@@ -31,7 +31,7 @@ func (s *shard) takeIdle() *connection {
 
 // offer puts a connection that can take a request into the idle queue.
 func (s *shard) offer(c *connection) {
-	if !c.queued && c.state == stateOpen && s.room(c) > 0 {
+	if !c.queued && c.ready() && s.room(c) > 0 {
 		c.queued = true
 		*s.idle.push() = c.id
 	}
@@ -58,9 +58,14 @@ func (s *shard) refill(c *connection) {
 	s.transmit(c, s.scratch, nil)
 }
 
-// issue sends the request of the turn.
+// issue sends the request of the turn, where needed on a connection that it makes first.
 func (s *shard) issue(c *connection, t turn, now int64) {
 	s.enter(c, t, now)
+	if c.state == stateAsked {
+		c.ordered, c.oldest().unsent = true, true
+		s.dial(c)
+		return
+	}
 	if s.programs != nil && s.programs[t.request] != nil {
 		s.perform(c, t.request)
 		return
@@ -86,7 +91,7 @@ func (s *shard) write(c *connection, request int32) {
 func (s *shard) enter(c *connection, t turn, now int64) {
 	f := c.push()
 	f.Exchange = record.Exchange{Intended: t.at, Sent: now, Group: t.group, Connection: c.id}
-	f.request, f.user, f.followed = t.request, t.id, 0
+	f.request, f.user, f.followed, f.unsent = t.request, t.id, 0, false
 	if s.ids != nil {
 		f.Number = s.ids.take()
 		s.ids.stamp(&s.requests[t.request], f.Number)

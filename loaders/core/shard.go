@@ -120,6 +120,9 @@ type current struct {
 	answer codec.Answer
 	// borrowing is true in a closed loop whose users share the connections.
 	borrowing bool
+	// onDemand is true in an open loop whose connections end after some requests: each is
+	// made for its first request, whose latency then includes the time to connect.
+	onDemand bool
 	window
 	pace
 }
@@ -255,6 +258,7 @@ func (s *shard) run(p *phase) error {
 		return err
 	}
 	s.phase, s.sending, s.quota = nil, false, never
+	s.dialAll()
 	for i := range s.conns {
 		s.offer(&s.conns[i]) // a quota that is used up kept it out of the queue
 	}
@@ -265,6 +269,7 @@ func (s *shard) run(p *phase) error {
 func (s *shard) begin(p *phase) {
 	s.movedBefore += s.moved()
 	s.borrowing = s.population > 0 && p.Loop == results.ClosedLoop
+	s.onDemand = p.Loop == results.OpenLoop && s.spec.Connection.ReconnectEvery > 0
 	s.out.Reset(record.Span{Loop: p.Loop, T0: p.T0, T1: p.T1, Users: s.borrowing})
 	s.out = outcome{Ledger: s.out.Ledger}
 	s.phase = p
@@ -279,6 +284,9 @@ func (s *shard) begin(p *phase) {
 func (s *shard) start() {
 	s.started, s.sending = true, s.phase.Loop == results.ClosedLoop && s.nextMark != never
 	switch {
+	case s.onDemand:
+		s.closeAll()
+		return
 	case !s.sending:
 		return
 	case s.borrowing:

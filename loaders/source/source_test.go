@@ -175,3 +175,45 @@ func TestNextDoesNotAllocate(t *testing.T) {
 		}
 	}
 }
+
+// Requests with a group share it, whatever stands between them; others have their own.
+func TestGroups(t *testing.T) {
+	t.Parallel()
+	list := requests(6)
+	for _, i := range []int{1, 2, 5} {
+		list[i].Group = "items"
+	}
+	list[4].Group = "0" // the name of the first request is its group
+	for _, rotation := range []scenarios.Rotation{scenarios.PerRequest, scenarios.PerConnection, scenarios.Weighted} {
+		s, err := source.OfSpec(&loaders.Spec{Requests: list, Rotation: rotation}, source.Thread{Users: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := s.Groups(); !slices.Equal(got, []string{"0", "items", "3"}) {
+			t.Errorf("%s: groups %q", rotation, got)
+		}
+		want := []int32{0, 1, 1, 2, 0, 1}
+		for range 60 {
+			ask, _ := s.Next(0, 0)
+			if ask.Group != want[ask.Request] {
+				t.Errorf("%s: request %d is in group %d, want %d", rotation, ask.Request, ask.Group, want[ask.Request])
+			}
+			s.Reconnected(0)
+		}
+	}
+}
+
+// The choice among hundreds of requests costs tens of nanoseconds.
+func BenchmarkNext(b *testing.B) {
+	for _, rotation := range []scenarios.Rotation{scenarios.PerRequest, scenarios.PerConnection, scenarios.Weighted} {
+		for _, n := range []int{3, 500} {
+			b.Run(fmt.Sprintf("%s of %d", rotation, n), func(b *testing.B) {
+				s := newSource(b, n, rotation, 64, 0, 1)
+				b.ReportAllocs()
+				for i := range b.N {
+					s.Next(i % 64)
+				}
+			})
+		}
+	}
+}

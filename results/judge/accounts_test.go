@@ -69,7 +69,7 @@ func TestAccounts(t *testing.T) {
 			p := asking()
 			c.edit(&p)
 			var got []string
-			for _, r := range accountsOf(&results.Report{Interrupted: c.interrupted}, &p, allowance{c.overloaded, c.tolerance, false}) {
+			for _, r := range accountsOf(&results.Report{Interrupted: c.interrupted}, &p, allowance{overloaded: c.overloaded, tolerance: c.tolerance}) {
 				code := r.Code
 				if r.Voids {
 					code += "!"
@@ -124,18 +124,18 @@ func TestWarmUp(t *testing.T) {
 		edit(&warm)
 		return &results.Report{Phases: []results.Phase{warm, asking()}}
 	}
-	if got := warmUp(report(func(*results.Phase) {}), "closed"); got != "" {
+	if got := warmUp(report(func(*results.Phase) {}), "closed", 0); got != "" {
 		t.Errorf("of a warm-up in which all was right: %q", got)
 	}
 	hung := report(func(p *results.Phase) { p.Unanswered, p.Asked = 64, 1064 })
-	if got, want := warmUp(hung, "closed"), "in the warm-up 64 of 1064 requests had no answer"; got != want {
+	if got, want := warmUp(hung, "closed", 0), "in the warm-up 64 of 1064 requests had no answer"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 	hung.Phases[0].Measured = true
-	if got := warmUp(hung, "closed"); got != "" {
+	if got := warmUp(hung, "closed", 0); got != "" {
 		t.Errorf("of a measured phase: %q", got)
 	}
-	if got := warmUp(hung, "nowhere"); got != "" {
+	if got := warmUp(hung, "nowhere", 0); got != "" {
 		t.Errorf("of no phase: %q", got)
 	}
 }

@@ -9,11 +9,13 @@ import (
 )
 
 // The codes of the reasons that other rules look for: the loader stood still, the
-// CPU shares of both sides, and the loader did not keep the rate.
+// CPU shares of both sides, the loader did not keep the rate, and requests waited for
+// a server that accepts fewer connections.
 const (
 	codeStalled = "stalled"
 	codeShares  = "shares"
 	codeBehind  = "loader-behind"
+	codeWaited  = "waited"
 )
 
 // Disturbance returns the reason of the flag of a disturbed phase, empty without

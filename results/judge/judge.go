@@ -42,6 +42,12 @@ type Evidence struct {
 	LargeTransfers bool
 	// Reconnects is true for rows that open connections all the time.
 	Reconnects bool
+	// LeastTime is the row's arithmetic floor: no right answer can end sooner after
+	// its request began to be sent. 0 sets none.
+	LeastTime time.Duration
+	// Waiting is the number of connections that the row lets wait for a server that
+	// accepts fewer: their requests may stay unanswered. 0 in other rows.
+	Waiting int
 	// Unread says which counters could not be read. Their figures are absent.
 	Unread []string
 	// SpinStart is the run's first spin, or nil; Spins are those next to the phase.
@@ -58,6 +64,7 @@ func Phase(e Evidence) results.Verdict {
 	v.ServerShare, v.serverWords = serverShare(v.Measured, v.Limits)
 	v.LoaderShare = loaderShare(v.Evidence.Loader, v.Measured)
 	v.voids()
+	v.leastTime()
 	// Tables show the first reason: the limit comes before circumstances.
 	if e.Loader.Loop == results.OpenLoop {
 		v.openLoop()

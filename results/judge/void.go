@@ -32,6 +32,8 @@ func (v *verdict) voids() {
 	case p.Loop == results.OpenLoop && (p.Rate == nil || p.Rate.Offered == 0): // openLoop voids it
 	case p.Total.Completed == 0 && answeredLater(p):
 		v.because("answered-later", "no answer of the window's requests came inside the window, so its throughput is 0; their latencies are known from the answers behind it")
+	case p.Total.Completed == 0 && p.Total.Abandoned > 0 && p.Failures() == 0:
+		v.because("abandoned", "all %d exchanges ended on purpose before an answer, so the throughput of right answers is 0", p.Total.Abandoned)
 	case p.Total.Completed == 0 && p.Total.Failed > 0:
 		v.void("nothing-completed", "no request was answered rightly in the window")
 	case p.Total.Completed == 0:
@@ -51,7 +53,8 @@ func answeredLater(p *results.Phase) bool {
 func (v *verdict) failures() {
 	saturated := v.Has(results.FlagSaturated)
 	busy := v.Shared || v.ServerShare != nil && *v.ServerShare >= v.Limits.FullShare
-	reasons := accountsOf(v.Report, v.Evidence.Loader, allowance{saturated && busy, v.Tolerance, v.Alone})
+	allowed := allowance{overloaded: saturated && busy, tolerance: v.Tolerance, alone: v.Alone, waiting: v.Waiting * max(1, v.Report.Depth)}
+	reasons := accountsOf(v.Report, v.Evidence.Loader, allowed)
 	// Tables show the first reason, which must not be a tolerated one.
 	var first []results.Reason
 	for _, r := range reasons {
@@ -62,7 +65,7 @@ func (v *verdict) failures() {
 		}
 	}
 	v.Reasons = slices.Concat(first, v.Reasons)
-	if text := warmUp(v.Report, v.Evidence.Loader.Name); text != "" {
+	if text := warmUp(v.Report, v.Evidence.Loader.Name, allowed.waiting); text != "" {
 		v.because("warm-up", "%s", text)
 	}
 }
@@ -77,6 +80,9 @@ type allowance struct {
 	tolerance float64
 	// alone is as in Evidence: failures are results.
 	alone bool
+	// waiting is the number of requests that may wait for a server that accepts
+	// fewer connections than there are.
+	waiting int
 }
 
 // accountsOf returns the reasons that surplus answers, failed and unanswered
@@ -93,6 +99,10 @@ func accountsOf(r *results.Report, p *results.Phase, allowed allowance) (reasons
 	}
 	if allowed.overloaded || r.Interrupted {
 		unanswered = 0
+	}
+	if waited := min(unanswered, uint64(allowed.waiting)); waited > 0 {
+		unanswered -= waited
+		because(codeWaited, false, "%s waited for a server that accepts fewer connections, as the row wants", results.Counted(int(waited), "request"))
 	}
 	counted := failed + unanswered + p.Right()
 	if p.GoneNS > 0 {
@@ -141,8 +151,8 @@ func causes(counts map[results.Cause]uint64) string {
 }
 
 // warmUp says what went wrong in the warm-up straight before the report's phase of
-// that name. It voids nothing.
-func warmUp(r *results.Report, phase string) string {
+// that name. It voids nothing. waiting is as in allowance.
+func warmUp(r *results.Report, phase string, waiting int) string {
 	at := slices.IndexFunc(r.Phases, func(p results.Phase) bool { return p.Name == phase })
 	if at < 1 || r.Phases[at-1].Measured {
 		return ""
@@ -152,8 +162,10 @@ func warmUp(r *results.Report, phase string) string {
 	if r.Phases[at].GoneNS > 0 { // the phase says so itself
 		before.GoneNS, before.ConnectionErrors = 0, nil
 	}
-	for _, reason := range accountsOf(&results.Report{Phases: r.Phases}, &before, allowance{}) {
-		texts = append(texts, reason.Text)
+	for _, reason := range accountsOf(&results.Report{Phases: r.Phases}, &before, allowance{waiting: waiting}) {
+		if reason.Code != codeWaited {
+			texts = append(texts, reason.Text)
+		}
 	}
 	if len(texts) == 0 {
 		return ""

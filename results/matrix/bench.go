@@ -25,6 +25,7 @@ func Bench(set *cells.Set) string {
 	folds := &page{}
 	folds.fold("What each cell cost", v.resources)
 	folds.fold("Start, memory, size and energy of each server", v.lives)
+	folds.fold("Profiles", v.profiles)
 	folds.fold("Evidence: differences, limits, failures", v.closedEvidence)
 	folds.fold("Method, machine and servers", v.method)
 	v.legend(p)

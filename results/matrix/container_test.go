@@ -40,3 +40,23 @@ func TestContainersMemory(t *testing.T) {
 		}
 	}
 }
+
+// The parts of a process's memory and what its runtime holds are shown where they are
+// known, without a word of containers.
+func TestMemoryOfProcesses(t *testing.T) {
+	t.Parallel()
+	run := fullRun(t)
+	for i := range run.Trials {
+		for j := range run.Trials[i].Phases {
+			if u := run.Trials[i].Phases[j].Server; u != nil && run.Trials[i].Server == "gin" {
+				u.RuntimeMemoryBytes = new(uint64(14 << 20))
+				u.Timeline = []results.UsageSample{{AnonymousBytes: new(uint64(21 << 20)), FileBytes: new(uint64(5 << 20))}}
+			}
+		}
+	}
+	text := strings.Join(strings.Fields(matrix.Bench(cells.Of(run))), " ")
+	says(t, text, "server runtime | own / files / sockets |", "| 14.0 | 21.0 / 5.00 / — |")
+	if strings.Contains(text, "container peak") {
+		t.Error("a run without containers speaks of them")
+	}
+}

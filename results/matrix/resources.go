@@ -36,17 +36,19 @@ func (v *view) costs(t closedTable) *table.Table {
 	}
 	head := []string{"at " + t.in.unit, "server CPU " + unit, v.mark(cells.LoaderWork, " "+unit), "server cores", v.mark(cells.LoaderWork, ", cores"),
 		"server peak", "server idle", "loader peak"}
-	containers := slices.ContainsFunc(t.cells, func(c *cells.Cell) bool { return len(c.Values(cells.Bytes(cells.Server, groupPeak))) > 0 })
-	if containers {
-		head = append(head, "container peak", "own / files / sockets")
+	columns := slices.DeleteFunc(memoryColumns(), func(m memoryColumn) bool {
+		return !slices.ContainsFunc(t.cells, func(c *cells.Cell) bool { return m.text(c) != absent })
+	})
+	for _, m := range columns {
+		head = append(head, m.head)
 	}
 	return v.byServer(head, t.cells, func(_ int, c *cells.Cell) []string {
 		line := []string{t.in.text(c.Median(c.Work).Value),
 			v.median(in, c.Median(c.ServerCost)), v.median(in, c.Median(c.LoaderCost)),
 			v.median(one(), c.Median(cells.ServerCores)), v.median(one(), c.Median(cells.LoaderCores)),
 			v.peakMemory(c, cells.Server), v.median(memory(), c.Median(cells.IdleMemory)), v.peakMemory(c, cells.Loader)}
-		if containers {
-			line = append(line, groupMemory(c)...)
+		for _, m := range columns {
+			line = append(line, m.text(c))
 		}
 		return line
 	})
@@ -63,27 +65,47 @@ func (v *view) peakMemory(c *cells.Cell, side cells.Side) string {
 	return text
 }
 
-// groupMemory returns a container's peak, and its memory at the end of the window:
-// the processes' own, cached files, and buffers of sockets.
-func groupMemory(c *cells.Cell) []string {
-	part := func(of func(*results.Usage) *uint64) string {
-		return show(c.Median(cells.Bytes(cells.Server, of)), "—", memory().text)
+// absent stands for an amount that no trial of the cell has.
+const absent = "—"
+
+// memoryColumn is a kind of the server's memory that only some servers and machines have.
+type memoryColumn struct {
+	head string
+	text func(*cells.Cell) string
+}
+
+func memoryColumns() []memoryColumn {
+	return []memoryColumn{
+		{"server runtime", func(c *cells.Cell) string {
+			return serverMemory(c, func(u *results.Usage) *uint64 { return u.RuntimeMemoryBytes })
+		}},
+		{"container peak", func(c *cells.Cell) string { return serverMemory(c, groupPeak) }},
+		{"own / files / sockets", memoryParts},
 	}
-	peak := part(groupPeak)
-	if peak == "—" {
-		return []string{peak, peak}
-	}
+}
+
+// serverMemory returns the median of an amount of the server's memory.
+func serverMemory(c *cells.Cell, of func(*results.Usage) *uint64) string {
+	return show(c.Median(cells.Bytes(cells.Server, of)), absent, memory().text)
+}
+
+// memoryParts returns the server's memory at the end of the window: the processes' own,
+// files, and buffers of sockets.
+func memoryParts(c *cells.Cell) string {
 	last := func(of func(results.UsageSample) *uint64) string {
-		return part(func(u *results.Usage) *uint64 {
+		return serverMemory(c, func(u *results.Usage) *uint64 {
 			if len(u.Timeline) == 0 {
 				return nil
 			}
 			return of(u.Timeline[len(u.Timeline)-1])
 		})
 	}
-	return []string{peak, last(func(s results.UsageSample) *uint64 { return s.AnonymousBytes }) + " / " +
-		last(func(s results.UsageSample) *uint64 { return s.FileBytes }) + " / " +
-		last(func(s results.UsageSample) *uint64 { return s.SocketBytes })}
+	own := last(func(s results.UsageSample) *uint64 { return s.AnonymousBytes })
+	if own == absent {
+		return absent
+	}
+	return own + " / " + last(func(s results.UsageSample) *uint64 { return s.FileBytes }) +
+		" / " + last(func(s results.UsageSample) *uint64 { return s.SocketBytes })
 }
 
 func groupPeak(u *results.Usage) *uint64 { return u.GroupPeakBytes }

@@ -116,7 +116,7 @@ func (t *summary) counts() {
 	t.item("", "%s asked in and around it: %s right, %s failed, %s unanswered",
 		count(p.Asked), count(p.Right()), count(p.Failures()), count(p.Unanswered))
 	if p.Repeated > 0 {
-		t.item("", "%s asked again on a new connection: the server closed the old one with a 408 as they were sent", count(p.Repeated))
+		t.item("", "%s asked again on a new connection: the server closed the old one as they were sent", count(p.Repeated))
 	}
 	t.item("throughput", "%s%s req/s", t.bound(), digits(p.ThroughputRPS()))
 	if r := p.Rate; r != nil && r.Offered > 0 {

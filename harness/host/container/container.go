@@ -33,4 +33,6 @@ type Image struct {
 	Version string
 	// Engine is the engine's name and version, such as "Docker 20.10.24".
 	Engine string
+	// SizeBytes is the size of the image's layers; 0 where the engine does not say.
+	SizeBytes int64
 }

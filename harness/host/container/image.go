@@ -68,7 +68,7 @@ func (e *Engine) inspect(ctx context.Context, ref string) (Image, error) {
 			version = hash
 		}
 	}
-	return Image{ID: i.ID, Version: version, Engine: e.name}, nil
+	return Image{ID: i.ID, Version: version, Engine: e.name, SizeBytes: i.Size}, nil
 }
 
 // pull fetches an image from its registry.

@@ -151,6 +151,13 @@ func (s *socket) Write(b []byte) (int, error) {
 // Unread implements backend.Conn.
 func (s *socket) Unread() (int, error) { return unix.IoctlGetInt(int(s.fd), unix.SIOCINQ) }
 
+// Refused implements backend.Conn. The system keeps the error of a refusal behind the end
+// of the stream.
+func (s *socket) Refused() bool {
+	code, err := unix.GetsockoptInt(int(s.fd), unix.SOL_SOCKET, unix.SO_ERROR)
+	return err == nil && code != 0
+}
+
 // Close implements backend.Conn.
 func (s *socket) Close(reset bool) {
 	if reset {

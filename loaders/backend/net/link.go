@@ -237,6 +237,13 @@ func (k *link) Unread() (int, error) {
 	return 0, nil
 }
 
+// Refused implements backend.Conn. The system keeps the error of a refusal behind the end
+// of the stream.
+func (k *link) Refused() bool {
+	code, err := unix.GetsockoptInt(k.fd, unix.SOL_SOCKET, unix.SO_ERROR)
+	return err == nil && code != 0
+}
+
 // Lend implements backend.Conn.
 func (k *link) Lend(timeout time.Duration) (io.ReadWriter, error) {
 	if err := k.made.SetDeadline(time.Now().Add(timeout)); err != nil {
