@@ -110,6 +110,7 @@ func (s Spec) Validate() error {
 	refuse(s.LatencyFrom != FromSend && !connect, "latency from %q: %s or %s", s.LatencyFrom, FromSend, FromConnect)
 	refuse(connect && s.Follow, "latency from connect with redirects followed: a request and its redirects may use several connections: leave out the one or the other")
 	refuse(connect && s.Users > 0, "latency from connect with %d users: users find connections ready and no request waits for its own: leave out the one or the other", s.Users)
+	s.checkTogether(refuse)
 	refuse(len(s.Phases) == 0, "no phase to run")
 	for i := range s.Phases {
 		if err := s.Phases[i].validate(); err != nil {
@@ -119,6 +120,20 @@ func (s Spec) Validate() error {
 		refuse(s.Users > 0 && s.Phases[i].Loop == results.OpenLoop, "phase %q: an open loop sends by its schedule, whatever users do: leave out users and think time, or the rate", s.Phases[i].Name)
 	}
 	return errors.Join(errs...)
+}
+
+// checkTogether refuses settings that contradict connections that are made together.
+func (s *Spec) checkTogether(refuse func(bad bool, format string, args ...any)) {
+	if !s.Connection.Together {
+		return
+	}
+	const what = "connections that are made together "
+	refuse(s.Connection.ReconnectEvery != 1, what+"ask %d requests each: they ask one, so reconnect every 1", s.Connection.ReconnectEvery)
+	refuse(s.Depth > 1, what+"with a depth of %d: they ask one request each, so leave the depth out", s.Depth)
+	refuse(s.Users > 0, what+"with %d users: users find connections ready, so leave them out", s.Users)
+	for i := range s.Phases {
+		refuse(s.Phases[i].Loop == results.OpenLoop, "phase %q: "+what+"in an open loop: a wave begins when the last one has ended, not by a schedule: leave the rate out", s.Phases[i].Name)
+	}
 }
 
 // tunnelled reports whether a request has a header for the proxy and goes through a

@@ -1,6 +1,11 @@
 package results
 
-import "strconv"
+import (
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+)
 
 // Plan is a resolved plan, with its defaults and its scenarios spelled out.
 type Plan struct {
@@ -70,10 +75,21 @@ type PlanEntry struct {
 	WarmupCapNS int64 `json:"warmup_cap_ns,omitempty"`
 	// Isolation is IsolationContainer, or empty for a process.
 	Isolation string `json:"isolation,omitempty"`
+	// With are the values of the server's parameters that differ from its own.
+	With map[string]string `json:"with,omitempty"`
 	// Profiler is the runtime that captures the plan's profile: "go", "jvm" or "node".
 	// NoProfile is the reason why the plan's profile cannot be captured of it.
 	Profiler  string `json:"profiler,omitempty"`
 	NoProfile string `json:"no_profile,omitempty"`
+}
+
+// Key is the same text for two entries that start the same server the same way.
+func (e *PlanEntry) Key() string {
+	key := []string{e.Server, e.Isolation}
+	for _, name := range slices.Sorted(maps.Keys(e.With)) {
+		key = append(key, strconv.Quote(name+"="+e.With[name]))
+	}
+	return strings.Join(key, " ")
 }
 
 // PlanTable is one scenario × protocol over the servers, with its ladder.

@@ -103,8 +103,8 @@ type Phase struct {
 	TimeoutsOutside uint64 `json:"timeouts_outside,omitempty"`
 	// AbandonedOutside counts abandoned exchanges outside the window.
 	AbandonedOutside uint64 `json:"abandoned_outside,omitempty"`
-	// Waves counts the waves of connections that were made together, in the whole phase;
-	// 0 where connections are made one by one. Each loader has waves of its own.
+	// Waves counts the whole waves of connections that were made together, in the whole
+	// phase; 0 where connections are made one by one. Each loader has waves of its own.
 	Waves uint64 `json:"waves,omitempty"`
 
 	// ConnectionErrors counts, by cause, the failed connects of the whole phase,

@@ -97,8 +97,8 @@ func read(name string, data []byte, from open) ([]Scenario, *strictyaml.Document
 	return f.Scenarios, doc
 }
 
-// prepare expands the row's requests, reads their bodies and validates the row. Of many
-// requests of one entry, the first and the last stand for all.
+// prepare expands the row's requests, reads their bodies and validates the row. Of the
+// requests of one entry, the first and the last are validated for all.
 func (s *Scenario) prepare(from open) []Fault {
 	var f faults
 	var all, first, last []Request
@@ -111,11 +111,15 @@ func (s *Scenario) prepare(from open) []Fault {
 		first, last = append(first, more[0]), append(last, more[len(more)-1])
 		first[i].Name, last[i].Name = r.Name, r.Name
 	}
-	for _, ends := range [][]Request{first, last, all} {
-		s.Requests = ends
-		if wrong := s.Validate(); len(wrong) > 0 {
-			return append(f, wrong...)
-		}
+	s.Requests = first
+	wrong := s.Validate()
+	if len(wrong) == 0 && len(all) > len(first) {
+		s.Requests = last
+		wrong = s.Validate()
+	}
+	s.Requests = all
+	if f = append(f, wrong...); len(f) == 0 {
+		s.checkRequestNames(&f)
 	}
 	return f
 }

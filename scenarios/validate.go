@@ -61,22 +61,33 @@ func (s *Scenario) Validate() []Fault {
 	s.checkRates(&f)
 	s.checkServer(&f)
 	f.when(len(s.Requests) == 0, "requests", "needs at least one request")
-	names := map[string]bool{"": true}
 	for i := range s.Requests {
 		r, at := &s.Requests[i], fmt.Sprintf("requests[%d]", i)
 		r.check(&f, at)
 		s.checkRequestInRow(&f, at, r)
-		f.when(names[r.Name] && r.Name != "", at+".name", "%q is the name of another request of the row; results are grouped by it", r.Name)
-		names[r.Name] = true
 	}
+	s.checkRequestNames(&f)
 	return f
 }
+
+// checkRequestNames reports names that stand twice in the row.
+func (s *Scenario) checkRequestNames(f *faults) {
+	names := map[string]bool{}
+	for i := range s.Requests {
+		name := s.Requests[i].Name
+		f.when(names[name] && name != "", fmt.Sprintf("requests[%d].name", i), "%q is the name of another request of the row; results are grouped by it", name)
+		names[name] = true
+	}
+}
+
+// rowName is the form of a row's name.
+var rowName = regexp.MustCompile(`^[a-z0-9_]+$`)
 
 func (s *Scenario) checkNames(f *faults) {
 	if s.Name == "" {
 		f.add("name", "is required")
 	} else {
-		f.when(!regexp.MustCompile(`^[a-z0-9_]+$`).MatchString(s.Name), "name", "%q may hold only a-z, 0-9 and _", s.Name)
+		f.when(!rowName.MatchString(s.Name), "name", "%q may hold only a-z, 0-9 and _", s.Name)
 	}
 	f.when(strings.TrimSpace(s.Title) == "", "title", "is required: one line for people")
 }

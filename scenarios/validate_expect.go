@@ -107,10 +107,24 @@ func (r *Request) checkExchange(f *faults, at string) {
 		sentAll = sentAll || op.SendBytes != nil && *op.SendBytes == -1
 		closed = closed || op.Close != nil
 	}
+	r.checkReach(f, at, sentAll)
 	if len(r.Exchange) > 0 {
 		first := r.Exchange[0]
 		f.when(first.awaits() || first.Close != nil, at+"[0]", "must send or pause: nothing is on its way yet")
 	}
+}
+
+// checkReach reports an exchange that cannot come to its answer: a part of the request
+// is never sent, or the connection closes too early.
+func (r *Request) checkReach(f *faults, at string, sentAll bool) {
+	if len(r.Exchange) == 0 || r.Abandons() {
+		return
+	}
+	f.when(!sentAll, at, "never sends the whole request: end with send_bytes: -1, or close the connection and expect: {}")
+	reaches := func(op Operation) bool { return op.AwaitEnd != nil || op.AwaitEvents != nil }
+	closes := slices.IndexFunc(r.Exchange, func(op Operation) bool { return op.Close != nil })
+	f.when(closes >= 0 && !slices.ContainsFunc(r.Exchange[:max(closes, 0)], reaches), at,
+		"closes the connection before the answer's end: add await_end: true or await_events before the close")
 }
 
 // fields counts the fields that are set.

@@ -136,11 +136,14 @@ func (v *Vary) checkVaried(f *faults, varied *Request) {
 	}
 }
 
+// numberName is the form of a number's name.
+var numberName = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
+
 func (v *Vary) checkNumbers(f *faults, at string) {
 	f.when(len(v.Numbers) == 0, at, "is required: the random numbers, such as {n: {min: 2, max: 999999}}")
 	for _, name := range slices.Sorted(maps.Keys(v.Numbers)) {
 		x, path := v.Numbers[name], at+"."+name
-		f.when(!regexp.MustCompile(`^[a-z][a-z0-9_]*$`).MatchString(name), path, "%q may hold only a-z, 0-9 and _, and begins with a letter", name)
+		f.when(!numberName.MatchString(name), path, "%q may hold only a-z, 0-9 and _, and begins with a letter", name)
 		f.when(x.Min >= x.Max, path+".max", "is %d, and must be above min, %d", x.Max, x.Min)
 		f.when(x.Min < -maxNumber, path+".min", "is %d, and must be at least %d", x.Min, -maxNumber)
 		f.when(x.Max > maxNumber, path+".max", "is %d, and must be at most %d", x.Max, maxNumber)

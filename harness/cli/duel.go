@@ -52,6 +52,7 @@ A SPEC is a server's name and the changes to it:
   arg=VALUE        one more argument (repeatable)
   env.NAME=VALUE   a variable of its environment; it wins over --env, which is for
                    both variants
+  with.NAME=VALUE  a value of a parameter that its server.yaml has
   isolation=WAY    process or container
   bin=PATH         a program that runs in place of the server's own: another build
 A comma within a value is written "\,". Two different servers may meet as well.

@@ -29,6 +29,8 @@ type Spec struct {
 	// templates as there.
 	Args []string
 	Env  map[string]string
+	// With gives parameters of the server other values.
+	With map[string]string
 	// Program runs in place of the one that is built or named in the manifest.
 	Program string
 	// Isolation is results.IsolationProcess or IsolationContainer, empty for
@@ -37,12 +39,12 @@ type Spec struct {
 }
 
 // keys are the keys of a spec's changes.
-func keys() []string { return []string{"arg", "bin", "env.NAME", "isolation"} }
+func keys() []string { return []string{"arg", "bin", "env.NAME", "isolation", "with.NAME"} }
 
 // ParseSpec reads NAME[@REVISION][,KEY=VALUE...]. A comma within a value is
 // written "\,".
 func ParseSpec(text string) (Spec, error) {
-	s := Spec{Text: text, Env: map[string]string{}}
+	s := Spec{Text: text, Env: map[string]string{}, With: map[string]string{}}
 	parts := split(text)
 	s.Server, s.Revision, _ = strings.Cut(parts[0], "@")
 	var errs []error
@@ -77,11 +79,14 @@ func split(text string) []string {
 func (s *Spec) change(part string) error {
 	key, value, ok := strings.Cut(part, "=")
 	name, env := strings.CutPrefix(key, "env.")
+	parameter, with := strings.CutPrefix(key, "with.")
 	switch {
 	case !ok:
 		return fmt.Errorf("%q is no KEY=VALUE; the keys are %s", part, strings.Join(keys(), ", "))
 	case env && name != "":
 		s.Env[name] = value
+	case with && parameter != "":
+		s.With[parameter] = value
 	case key == "arg":
 		s.Args = append(s.Args, value)
 	case key == "bin" && value != "":
@@ -102,10 +107,13 @@ func (s *Spec) change(part string) error {
 // in place of a built one, empty where it is to be built or the manifest names it.
 func (s Spec) Apply(m catalog.Manifest) (changed catalog.Manifest, binary string, err error) {
 	if m.URL != "" {
-		if len(s.Args)+len(s.Env) > 0 || s.Program != "" || s.Revision != "" {
+		if len(s.Args)+len(s.Env)+len(s.With) > 0 || s.Program != "" || s.Revision != "" {
 			return m, "", fmt.Errorf("%s runs already, at %s: nothing can be changed about it", m.Name, m.URL)
 		}
 		return m, "", nil
+	}
+	if m, err = m.With(s.With); err != nil {
+		return m, "", err
 	}
 	if s.Isolation != "" {
 		if why := m.CannotBe(s.Isolation); why != "" {

@@ -138,6 +138,6 @@ func alike(a, b launch.Fixture) bool {
 		return slices.Concat([]string{f.Built}, f.Manifest.Command, f.Manifest.Args)
 	}
 	environment := func(f launch.Fixture) map[string]string { return surroundings.Merge(f.Manifest.Env, f.Env) }
-	return a.Image == b.Image && slices.Equal(command(a), command(b)) && maps.Equal(environment(a), environment(b)) && maps.Equal(a.Manifest.Files, b.Manifest.Files) &&
+	return a.Image == b.Image && slices.Equal(command(a), command(b)) && maps.Equal(environment(a), environment(b)) && maps.Equal(a.Manifest.Params, b.Manifest.Params) && maps.Equal(a.Manifest.Files, b.Manifest.Files) &&
 		(len(a.Manifest.Files) == 0 || a.Manifest.Dir == b.Manifest.Dir)
 }

@@ -59,6 +59,8 @@ type ServerFacts struct {
 	// cannot have.
 	Isolation string
 	CannotBe  map[string]string
+	// Parameters are the names of the server's parameters, in order.
+	Parameters []string
 	// Profiler is the profile.Runtime of the server; empty for none. Attached is true for
 	// a server that joust does not start.
 	Profiler string

@@ -55,7 +55,8 @@ func (r *resolver) fileEntries() []results.PlanEntry {
 			return
 		}
 		seen[as] = true
-		list = append(list, results.PlanEntry{Server: server, As: as, Isolation: e.Isolation})
+		list = append(list, results.PlanEntry{Server: server, As: as, Isolation: e.Isolation, With: e.With})
+		r.checkParameters(e, server)
 	}
 	// A pattern adds no server that has an entry of its own without a name.
 	named := map[string]bool{}
@@ -82,6 +83,20 @@ func (r *resolver) fileEntries() []results.PlanEntry {
 		}
 	}
 	return r.withoutExcluded(list, fromFile)
+}
+
+// checkParameters reports values of parameters that the server does not have.
+func (r *resolver) checkParameters(e entry, server string) {
+	known := r.cat.Server(server).Parameters
+	for _, name := range slices.Sorted(maps.Keys(e.With)) {
+		switch {
+		case slices.Contains(known, name):
+		case len(known) == 0:
+			r.problems.add(e.at, "with: the server %s has no parameters, so %s cannot be set", server, name)
+		default:
+			r.problems.add(e.at, "with: %s", suggest.Unknown("parameter", name, known))
+		}
+	}
 }
 
 // word returns the entry's server as a word of a selection. An entry with a name of
@@ -211,7 +226,7 @@ func indexOf(entries []results.PlanEntry, as string) int {
 // one of the same server in the same isolation. It is "" for the first of a server.
 func Placebo(p results.Plan, i int) string {
 	for _, e := range p.Entries[:i] {
-		if e.Server == p.Entries[i].Server && e.Isolation == p.Entries[i].Isolation {
+		if e.Key() == p.Entries[i].Key() {
 			return e.As
 		}
 	}

@@ -110,11 +110,13 @@ type entry struct {
 // String returns the text of --servers.
 func (e entry) String() string { return e.Server }
 
-// serverYAML is a server's name, or {server, as, isolation}. Another key is empty.
+// serverYAML is a server's name, or {server, as, isolation, with}. Another key is empty.
 type serverYAML struct {
 	Server    string `yaml:"server"`
 	As        string `yaml:"as"`
 	Isolation string `yaml:"isolation"`
+	// With gives parameters of the server other values.
+	With map[string]string `yaml:"with"`
 }
 
 // UnmarshalText reads the short form.

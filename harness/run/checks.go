@@ -19,7 +19,7 @@ func (r *Runner) checkAll(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return nil
 		}
-		key := e.Server + " " + e.Isolation
+		key := e.Key()
 		c, ok := checks[key]
 		if !ok {
 			var err error

@@ -49,7 +49,7 @@ func TestResumeGoesOnInTheSameOrder(t *testing.T) {
 		}
 		pending := r.pending()
 		same := slices.EqualFunc(pending, all[stop:], func(a, b plan.Trial) bool {
-			return a.Seed == b.Seed && a.Entry == b.Entry && a.Block == b.Block && a.Repetition == b.Repetition && a.Kind == b.Kind
+			return a.Seed == b.Seed && a.Entry.Key() == b.Entry.Key() && a.Entry.As == b.Entry.As && a.Block == b.Block && a.Repetition == b.Repetition && a.Kind == b.Kind
 		})
 		if !same {
 			t.Fatalf("after %d of %d trials %d are pending, and not the rest of the list", stop, len(all), len(pending))

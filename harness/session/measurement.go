@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/joust-bench/joust/harness/catalog"
 	"github.com/joust-bench/joust/harness/doctor"
 	"github.com/joust-bench/joust/harness/host/container"
 	"github.com/joust-bench/joust/harness/launch"
@@ -78,7 +79,7 @@ func (w *World) entry(c *plan.Catalogue, e results.PlanEntry, placeboOf string) 
 	if known := c.Server(e.Server); known != nil {
 		s.Unsupported = known.Unsupported
 	}
-	if m, err := w.Servers.Find(e.Server); err == nil {
+	if m, err := w.manifest(e); err == nil {
 		s.Title, s.Language, s.URL = m.Title, m.Language, m.URL
 		if s.Isolation != "" {
 			s.Network = m.Network()
@@ -88,29 +89,35 @@ func (w *World) entry(c *plan.Catalogue, e results.PlanEntry, placeboOf string) 
 	return s
 }
 
-// Prepare builds what the plan needs and notes the versions that will run.
+// manifest returns the manifest of an entry's server, with the entry's values of its
+// parameters.
+func (w *World) manifest(e results.PlanEntry) (catalog.Manifest, error) {
+	m, err := w.Servers.Find(e.Server)
+	if err != nil {
+		return catalog.Manifest{}, err
+	}
+	return m.With(e.With)
+}
+
+// Prepare builds what the plan needs and notes the versions that will run. The error
+// holds those of all servers.
 func (m *Measurement) Prepare(ctx context.Context) error {
-	w := m.World
 	m.Fixtures = map[string]launch.Fixture{}
 	built, images := map[string]launch.Fixture{}, map[string]container.Image{}
+	var errs []error
 	for i := range m.Run.Servers {
 		s := &m.Run.Servers[i]
-		if s.Unavailable != "" {
+		if s.Unavailable != "" || ctx.Err() != nil {
 			continue
 		}
-		key := s.Folder + " " + s.Isolation
+		e := m.Run.Plan.Entries[i]
+		key := e.Key()
 		f, ok := built[key]
 		if !ok {
-			f, ok = w.running[s.Folder]
-		}
-		if !ok {
-			manifest, err := w.Servers.Find(s.Folder)
-			if err != nil {
-				return Usage(err)
-			}
-			f, images[key], err = w.Opener.Fixture(ctx, Isolated{Manifest: *manifest, Isolation: s.Isolation, Env: m.Run.Plan.Env})
-			if err != nil {
-				return err
+			var err error
+			if f, images[key], err = m.fixture(ctx, e); err != nil {
+				errs = append(errs, err)
+				continue
 			}
 			built[key] = f
 		}
@@ -123,7 +130,22 @@ func (m *Measurement) Prepare(ctx context.Context) error {
 			m.Run.Warnings = append(m.Run.Warnings, fmt.Sprintf("size of %s: %v", s.Folder, err))
 		}
 	}
-	return w.Opener.PrepareForeign(ctx, m.Foreign)
+	if err := errors.Join(errs...); err != nil {
+		return err
+	}
+	return m.World.Opener.PrepareForeign(ctx, m.Foreign)
+}
+
+// fixture makes the server of an entry ready to be started.
+func (m *Measurement) fixture(ctx context.Context, e results.PlanEntry) (f launch.Fixture, image container.Image, err error) {
+	if running, ok := m.World.running[e.Server]; ok {
+		return running, image, nil
+	}
+	manifest, err := m.World.manifest(e)
+	if err != nil {
+		return f, image, Usage(err)
+	}
+	return m.World.Opener.Fixture(ctx, Isolated{Manifest: manifest, Isolation: e.Isolation, Env: m.Run.Plan.Env})
 }
 
 // Open opens the session that measures the run, and makes the run's folder below

@@ -3,6 +3,7 @@ package session
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -255,6 +256,7 @@ func (w *World) Catalogue() plan.Catalogue {
 				results.IsolationContainer: m.CannotBe(results.IsolationContainer),
 			},
 			Name: m.Name, Protocols: m.Protocols, Scenarios: m.Scenarios, Unsupported: m.Unsupported,
+			Parameters:   slices.Sorted(maps.Keys(m.Parameters)),
 			StartTimeout: m.StartTimeout, StopTimeout: m.StopTimeout, WarmupCap: m.WarmupCap,
 			Profiler: m.Profiler, Attached: m.URL != "",
 		}

@@ -284,14 +284,18 @@ func (s *shard) recycle(c *connection) {
 	s.renew(c)
 }
 
-// renew makes a new connection: now or, where connections are made for requests, with the
-// next one. An exchange in flight goes on over it.
+// renew makes a new connection: now or, where connections are made for requests or
+// together, with the next request or wave. An exchange in flight goes on over it.
 func (s *shard) renew(c *connection) {
-	if s.onDemand && c.count == 0 {
+	switch {
+	case s.onDemand && c.count == 0:
 		s.awaitRequest(c)
-		return
+	case s.endsPart(c) && s.sending:
+		c.state = stateHeld
+		s.deadlines[c.id] = never
+	default:
+		s.dial(c)
 	}
-	s.dial(c)
 }
 
 // awaitRequest lets the connection, which is down, wait for its next request.
@@ -315,11 +319,12 @@ func (s *shard) closeAll() {
 	}
 }
 
-// dialAll makes the connections that wait for a request which does not come any more.
+// dialAll makes the connections that wait for a request or a wave which does not come any
+// more.
 func (s *shard) dialAll() {
 	s.onDemand = false
 	for i := range s.conns {
-		if c := &s.conns[i]; c.state == stateAsked {
+		if c := &s.conns[i]; c.state == stateAsked || c.state == stateHeld {
 			s.dial(c)
 		}
 	}

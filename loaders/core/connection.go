@@ -17,6 +17,8 @@ const (
 	stateConnecting
 	// stateShaking: a goroutine has the connection for the TLS handshake.
 	stateShaking
+	// stateHeld: no connection; the next wave makes one.
+	stateHeld
 	stateOpen
 	// stateAsked: no connection; the next request makes one.
 	stateAsked

@@ -127,6 +127,11 @@ func (s *session) halt() { s.end(&s.stop, clock.Now()) }
 // threads for it.
 func (s *session) end(what *atomic.Int64, at int64) {
 	what.Store(at)
+	s.wake()
+}
+
+// wake wakes all threads.
+func (s *session) wake() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, thread := range s.shards {
@@ -220,6 +225,9 @@ func (s *session) phase(ctx context.Context, p *loaders.Phase, startAt int64, co
 	if err := s.merge(&result, on); err != nil {
 		return result, err
 	}
+	if on.waves != nil {
+		result.Waves = on.waves.whole
+	}
 	done := s.phaseDone(&result)
 	if p.NeedsResult {
 		done.Result = &result
@@ -235,6 +243,9 @@ func (s *session) phase(ctx context.Context, p *loaders.Phase, startAt int64, co
 func (s *session) plan(p *loaders.Phase, rate float64, startAt int64) (*phase, error) {
 	at := record.TimePhase(p, startAt, clock.Now()+int64(2*time.Millisecond), int64(s.spec.Drain), s.lastRPS)
 	on := &phase{Phase: *p, Timing: at, drain: min(s.spec.Drain, loaders.MaxDrain)}
+	if s.spec.Connection.Together {
+		on.waves = newWaves(len(s.shards), s.wake)
+	}
 	if p.Loop == results.OpenLoop {
 		var err error
 		if on.schedule, err = record.NewSchedule(p, at, rate); err != nil {

@@ -16,6 +16,8 @@ type phase struct {
 	record.Timing
 	// drain bounds the wait for answers behind an early stop.
 	drain time.Duration
+	// waves is nil where connections are not made together.
+	waves *waves
 	// schedule is nil in a closed loop.
 	schedule arrival.Schedule
 	// ends is the instant before T1 at which the phase ends early: a warm-up that is

@@ -123,6 +123,7 @@ type current struct {
 	// onDemand is true in an open loop whose connections end after some requests: each is
 	// made for its first request, whose latency then includes the time to connect.
 	onDemand bool
+	wave     wave
 	window
 	pace
 }
@@ -252,6 +253,7 @@ func (s *shard) run(p *phase) error {
 			return err
 		}
 	}
+	s.leaveWaves()
 	s.giveUp()
 	// An answer that no request asked for comes soon or never.
 	if err := s.attend(clock.Now()+s.out.ListenNS(), func() bool { return false }); err != nil {
@@ -272,7 +274,7 @@ func (s *shard) begin(p *phase) {
 	s.onDemand = p.Loop == results.OpenLoop && s.spec.Connection.ReconnectEvery > 0
 	s.out.Reset(record.Span{Loop: p.Loop, T0: p.T0, T1: p.T1, Users: s.borrowing})
 	s.out = outcome{Ledger: s.out.Ledger}
-	s.phase = p
+	s.phase, s.wave = p, wave{waves: p.waves}
 	s.window = window{end: p.End, nextMark: p.T0, patient: true}
 	s.pace = newPace(p, s.id, s.spec)
 	s.spunFrom, s.busyFrom = 0, 0
@@ -288,6 +290,9 @@ func (s *shard) start() {
 		s.closeAll()
 		return
 	case !s.sending:
+		return
+	case s.wave.waves != nil:
+		s.beginWave()
 		return
 	case s.borrowing:
 		s.spread()
@@ -346,6 +351,9 @@ func (s *shard) turn(now int64) error {
 	}
 	if len(s.leaving) > 0 {
 		s.leave()
+	}
+	if s.sending && s.quota > 0 && s.wave.due() {
+		s.beginWave()
 	}
 	if len(events) > 0 {
 		s.publish()
