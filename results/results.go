@@ -140,6 +140,8 @@ type Server struct {
 	Unsupported map[string]string `json:"unsupported,omitempty"`
 	// CheckFailed has the first difference by scenario whose full check failed.
 	CheckFailed map[string]string `json:"check_failed,omitempty"`
+	// Conformance is absent where the HTTP/1.1 battery was not asked.
+	Conformance *Conformance `json:"conformance,omitempty"`
 	// SizeBytes is the size of the program or image that joust built or pulled; absent
 	// where the server is a program of this machine or a script.
 	SizeBytes *int64 `json:"size_bytes,omitempty"`

@@ -123,6 +123,9 @@ func (b *Body) source(known numbers, from open) (key, text string, err error) {
 	switch {
 	case b.Base64 != "":
 		bytes, err := base64.StdEncoding.DecodeString(b.Base64)
+		if err != nil {
+			err = fmt.Errorf("is no base64 with its padding: %w", err)
+		}
 		return "base64", string(bytes), err
 	case b.Generate != "":
 		text, err = known.generate(b.Generate)

@@ -41,9 +41,11 @@ type fact struct {
 	everyProtocol bool
 }
 
+// object is the answer to GET /json.
+const object = `{"id":1,"status":"ok","data":{"name":"joust","version":"1.0.0","flags":["fast","correct","measured","repeatable"]}}`
+
 func TestEmbeddedRowsAreAsPromised(t *testing.T) {
 	t.Parallel()
-	const object = `{"id":1,"status":"ok","data":{"name":"joust","version":"1.0.0","flags":["fast","correct","measured","repeatable"]}}`
 	both, throughput := "closed open", scenarios.ByThroughput
 	facts := map[string]fact{
 		"hello":              {"GET", "/", 0, 0, 200, "text/plain", "alive\r\n", 7, 0, 1, both, throughput, true},
@@ -167,6 +169,38 @@ func TestREADMEExampleIsValid(t *testing.T) {
 	}
 }
 
+func TestExampleFileStandsBesideTheCatalogue(t *testing.T) {
+	t.Parallel()
+	rows, err := load(t).WithFiles("example/orders.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	own, err := rows.Select("orders")
+	if err != nil || len(own) != 4 {
+		t.Fatalf("%d rows, %v", len(own), err)
+	}
+	if got, want := own[1].Requests[0].Body.Bytes(), read(t, "example/order.json"); !bytes.Equal(got, want) {
+		t.Errorf("the body is %q, the file %q", got, want)
+	}
+	first := own[2].Requests[0].Weight
+	if all := first + len(own[2].Requests) - 1; len(own[2].Requests) != 50 || float64(first)/float64(all) < 0.74 || float64(first)/float64(all) > 0.76 {
+		t.Errorf("%d of %d requests are the first page", first, all)
+	}
+	if !own[3].Requests[0].Abandons() || own[3].Requests[1].Abandons() {
+		t.Error("the first request of the last row is not the abandoned one")
+	}
+}
+
+func TestREADMENamesEveryGeneratorAndKey(t *testing.T) {
+	t.Parallel()
+	readme := string(read(t, "README.md"))
+	for _, word := range append(scenarios.Signatures(), scenarios.RowKeys()...) {
+		if !strings.Contains(readme, "`"+word+"`") {
+			t.Errorf("README.md does not explain %s", word)
+		}
+	}
+}
+
 func TestMarkdownStaysWithinItsCells(t *testing.T) {
 	t.Parallel()
 	rows := string(read(t, "testdata/everything.good.yaml"))
@@ -196,7 +230,7 @@ func TestSchemaOfTheCatalogue(t *testing.T) {
 	}
 	schema.Published{
 		Schema: s, File: "scenario.schema.json",
-		Fit: []string{"catalog/*.yaml", "testdata/*.good.yaml"},
+		Fit: []string{"catalog/*.yaml", "example/*.yaml", "testdata/*.good.yaml"},
 		Refused: map[string]string{
 			"an unknown key":      "scenarios: [{name: a, title: a, protocols: [h1], modes: [closed], requests: [], titel: b}]",
 			"an unknown protocol": "scenarios: [{name: a, title: a, protocols: [h9], modes: [closed], requests: []}]",

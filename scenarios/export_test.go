@@ -32,3 +32,26 @@ func FileSchema() (*jsonschema.Schema, error) {
 	}
 	return schema.Of[file]("scenarios of joust", types)
 }
+
+// Signatures returns the calls of all generators, such as "items(count, multiplier)".
+func Signatures() []string {
+	var out []string
+	for name, g := range generators() {
+		out = append(out, g.signature(name))
+	}
+	return out
+}
+
+// RowKeys returns the keys of a row and of its requests; the guide's first example shows
+// the title.
+func RowKeys() []string {
+	var out []string
+	for _, t := range []reflect.Type{reflect.TypeFor[Scenario](), reflect.TypeFor[Request]()} {
+		for i := range t.NumField() {
+			if key := t.Field(i).Tag.Get("yaml"); key != "-" && key != "title" {
+				out = append(out, key)
+			}
+		}
+	}
+	return out
+}

@@ -36,7 +36,7 @@ func generators() map[string]generator {
 		"items": {parameters: []parameter{count(dataset.MaxItems), {"multiplier", 1, 1000}},
 			make: func(args []int64) string { return string(dataset.Answer(int(args[0]), args[1])) }},
 		"document": {parameters: []parameter{{"seed", 1, 1_000_000}}, make: document},
-		"events":   {parameters: []parameter{count(100_000)}, make: events},
+		"events":   {parameters: []parameter{count(10_000)}, make: events},
 		"sum":      {parameters: []parameter{{"number", -maxNumber, maxNumber}}, many: true, make: sum},
 		"pairs":    {parameters: []parameter{count(999)}, make: pairs},
 		"cookies":  {parameters: []parameter{count(999)}, make: cookies},

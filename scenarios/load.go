@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/joust-bench/joust/results/suggest"
@@ -102,12 +103,13 @@ func read(name string, data []byte, from open) ([]Scenario, *strictyaml.Document
 func (s *Scenario) prepare(from open) []Fault {
 	var f faults
 	var all, first, last []Request
+	var entries []int
 	for i, r := range s.Requests {
 		more, wrong := r.expanded(from)
 		for _, fault := range wrong {
 			f.add(fmt.Sprintf("requests[%d].%s", i, fault.Path), "%s", fault.Message)
 		}
-		all = append(all, more...)
+		all, entries = append(all, more...), append(entries, slices.Repeat([]int{i}, len(more))...)
 		first, last = append(first, more[0]), append(last, more[len(more)-1])
 		first[i].Name, last[i].Name = r.Name, r.Name
 	}
@@ -119,13 +121,13 @@ func (s *Scenario) prepare(from open) []Fault {
 	}
 	s.Requests = all
 	if f = append(f, wrong...); len(f) == 0 {
-		s.checkRequestNames(&f)
+		s.checkRequestNames(&f, func(i int) int { return entries[i] })
 	}
 	return f
 }
 
-// checkUnique reports rows whose name has a place already, and adds the places
-// of the others.
+// checkUnique reports rows whose name has a place already, such as "at core.yaml:5",
+// and adds the places of the others.
 func checkUnique(rows []Scenario, doc *strictyaml.Document, file string, places map[string]string) {
 	for i := range rows {
 		name, at := rows[i].Name, fmt.Sprintf("scenarios[%d].name", i)
@@ -133,10 +135,10 @@ func checkUnique(rows []Scenario, doc *strictyaml.Document, file string, places 
 			continue
 		}
 		if place, twice := places[name]; twice {
-			doc.Report(at, "scenario %s is there already, at %s", name, place)
+			doc.Report(at, "scenario %s is there already, %s", name, place)
 			continue
 		}
-		places[name] = fmt.Sprintf("%s:%d", file, doc.Line(at))
+		places[name] = fmt.Sprintf("at %s:%d", file, doc.Line(at))
 	}
 }
 

@@ -43,7 +43,7 @@ func (known numbers) unknown(what, name string) error {
 		names = append(names, n.name)
 	}
 	if len(names) == 0 {
-		return fmt.Errorf("%s %q is no whole number", what, name)
+		return fmt.Errorf("%s %q is no whole number; names stand for numbers in vary and each alone", what, name)
 	}
 	return errors.New(suggest.Unknown(what, name, names))
 }

@@ -32,7 +32,7 @@ func (rows Rows) WithFiles(paths ...string) (Rows, error) {
 	out := slices.Clone(rows)
 	places := map[string]string{}
 	for _, row := range rows {
-		places[row.Name] = "a row of " + row.Family
+		places[row.Name] = "in the family " + row.Family
 	}
 	var problems strictyaml.Problems
 	for _, path := range paths {
@@ -41,9 +41,7 @@ func (rows Rows) WithFiles(paths ...string) (Rows, error) {
 			return nil, fmt.Errorf("read scenario file: %w", err)
 		}
 		more, doc := read(path, data, besides(path))
-		if len(more) > 0 && slices.Contains(out.Families(), more[0].Family) {
-			doc.Report("scenarios", "rows of a family %s are there already; rename the file, since its name is the family's", more[0].Family)
-		}
+		out.checkGroups(more, doc)
 		checkUnique(more, doc, path, places)
 		problems = append(problems, doc.Problems()...)
 		out = append(out, more...)
@@ -52,6 +50,18 @@ func (rows Rows) WithFiles(paths ...string) (Rows, error) {
 		return nil, err
 	}
 	return out, nil
+}
+
+// checkGroups reports more rows, all of one file, that give the word of a group of rows
+// another meaning.
+func (rows Rows) checkGroups(more Rows, doc *strictyaml.Document) {
+	for i := range more {
+		family, name := more[i].Family, more[i].Name
+		if i == 0 && (isGroup(family) || slices.Contains(append(rows.Families(), rows.Names()...), family)) {
+			doc.Report("scenarios", "the word %s stands for other rows already; rename the file, since its name is that of its rows' family", family)
+		}
+		doc.ReportIf(slices.Contains(rows.Families(), name), fmt.Sprintf("scenarios[%d].name", i), "the word %s stands for a family of rows; choose another name", name)
+	}
 }
 
 // besides opens files in the folder of a scenario file. Files elsewhere are refused: a

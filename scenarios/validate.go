@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/joust-bench/joust/results/selection"
 	"github.com/joust-bench/joust/results/suggest"
 )
 
@@ -66,16 +67,17 @@ func (s *Scenario) Validate() []Fault {
 		r.check(&f, at)
 		s.checkRequestInRow(&f, at, r)
 	}
-	s.checkRequestNames(&f)
+	s.checkRequestNames(&f, func(i int) int { return i })
 	return f
 }
 
-// checkRequestNames reports names that stand twice in the row.
-func (s *Scenario) checkRequestNames(f *faults) {
+// checkRequestNames reports names that stand twice in the row. entry returns the index in
+// the file of a request's entry.
+func (s *Scenario) checkRequestNames(f *faults, entry func(i int) int) {
 	names := map[string]bool{}
 	for i := range s.Requests {
 		name := s.Requests[i].Name
-		f.when(names[name] && name != "", fmt.Sprintf("requests[%d].name", i), "%q is the name of another request of the row; results are grouped by it", name)
+		f.when(names[name] && name != "", fmt.Sprintf("requests[%d].name", entry(i)), "%q is the name of another request of the row; results are grouped by it", name)
 		names[name] = true
 	}
 }
@@ -88,9 +90,13 @@ func (s *Scenario) checkNames(f *faults) {
 		f.add("name", "is required")
 	} else {
 		f.when(!rowName.MatchString(s.Name), "name", "%q may hold only a-z, 0-9 and _", s.Name)
+		f.when(isGroup(s.Name), "name", "%q stands for a group of rows; choose another name", s.Name)
 	}
 	f.when(strings.TrimSpace(s.Title) == "", "title", "is required: one line for people")
 }
+
+// isGroup reports whether the word stands for a group of rows in any table.
+func isGroup(word string) bool { return word == selection.All || word == Headline }
 
 func (s *Scenario) checkKinds(f *faults) {
 	checkSet(f, "protocols", "protocol", s.Protocols)

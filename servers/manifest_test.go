@@ -1,12 +1,11 @@
-// Package servers_test starts every server of the field from its manifest and
-// asks it everything that the scenarios it claims ask, over raw connections.
+// Package servers_test starts every Go server of the field from its manifest and asks
+// it for every route, over raw connections.
 package servers_test
 
 import (
 	"bytes"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"text/template"
@@ -24,11 +23,15 @@ type manifest struct {
 	Env        map[string]string `yaml:"env"`
 	Files      map[string]string `yaml:"files"`
 	Version    []probe           `yaml:"version"`
-	Scenarios  []string          `yaml:"scenarios"`
 	Parameters map[string]struct {
 		Default string `yaml:"default"`
 	} `yaml:"parameters"`
-	Unsupported map[string]string `yaml:"unsupported"`
+	Variants []variant `yaml:"variants"`
+}
+
+type variant struct {
+	Name string            `yaml:"name"`
+	Set  map[string]string `yaml:"set"`
 }
 
 type probe struct {
@@ -48,16 +51,6 @@ type launch struct {
 	KeepAliveRequests, MaxConnections int
 	ProfileSocket                     string
 	Params                            map[string]string
-}
-
-// claims reports whether the server answers the row, which the manifest names, or the
-// row's family.
-func (m *manifest) claims(row string) bool {
-	family := "core"
-	if row == "pipelined_h1" {
-		family = "h1"
-	}
-	return slices.Contains(m.Scenarios, row) || slices.Contains(m.Scenarios, family) && m.Unsupported[row] == ""
 }
 
 // loadManifests reads the server.yaml of every Go server of this module. The servers in

@@ -22,6 +22,7 @@ const patience = 60 * time.Second
 // server is a running server under test.
 type server struct {
 	*manifest
+	field  *field
 	addr   string
 	cmd    *exec.Cmd
 	log    string
@@ -42,13 +43,26 @@ func buildAll(t *testing.T, manifests []*manifest) string {
 	return bin
 }
 
-// start starts the server as its manifest says and waits until it answers.
-func start(t *testing.T, m *manifest, bin string) *server {
+// field is all that the servers are started with.
+type field struct {
+	// bin is the folder of the programs, data that of the data set.
+	bin, data string
+}
+
+// start starts the server as its manifest says and waits until it answers. The
+// changes are made to what its templates see.
+func (f *field) start(t *testing.T, m *manifest, changes ...func(*launch)) *server {
 	t.Helper()
 	dir, port := t.TempDir(), freePort(t)
-	l := launch{Host: "127.0.0.1", Port: port, CPUs: 1, Dir: dir, Source: m.dir, Protocol: "h1", Params: map[string]string{}}
+	l := launch{
+		Host: "127.0.0.1", Port: port, CPUs: 1, Dir: dir, Source: m.dir, Protocol: "h1",
+		Data: f.data, Params: map[string]string{},
+	}
 	for name, p := range m.Parameters {
 		l.Params[name] = p.Default
+	}
+	for _, change := range changes {
+		change(&l)
 	}
 	for name, source := range m.Files {
 		text, err := os.ReadFile(filepath.Join(m.dir, source))
@@ -61,11 +75,12 @@ func start(t *testing.T, m *manifest, bin string) *server {
 	}
 	s := &server{
 		manifest: m,
+		field:    f,
 		addr:     net.JoinHostPort(l.Host, strconv.Itoa(port)),
 		log:      filepath.Join(t.TempDir(), "log"),
 		exited:   make(chan struct{}),
 	}
-	s.cmd = command(t, m, bin, l)
+	s.cmd = command(t, m, f.bin, l)
 	s.launch(t)
 	s.awaitReady(t)
 	return s

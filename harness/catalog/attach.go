@@ -19,7 +19,7 @@ const attachTimeout = 2 * time.Second
 // address. It claims every row that HTTP/1.1 can ask; the checks find the rows that
 // it cannot answer.
 func (s *Servers) Attach(rows scenarios.Rows, name, address string) error {
-	if !validName(name) {
+	if !ValidName(name) {
 		return fmt.Errorf("the name %q of %s may hold only a-z, 0-9, _, . and -, and begins with a letter, a digit or _", name, results.Redacted(address))
 	}
 	if _, err := s.Find(name); err == nil {

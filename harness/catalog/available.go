@@ -38,6 +38,13 @@ func (m *Manifest) Packages() []string {
 	return slices.Compact(list)
 }
 
+// MissingPackages returns the packages of what is not there, in order.
+func (m *Manifest) MissingPackages() []string {
+	missing := *m
+	missing.Needs, missing.Go, missing.Command, missing.Build = slices.DeleteFunc(m.allNeeds(), func(n Need) bool { return n.missing(m.Dir) == "" }), "", nil, nil
+	return missing.Packages()
+}
+
 // allNeeds returns what the server needs to run and to be built, the programs of its
 // commands included.
 func (m *Manifest) allNeeds() []Need {

@@ -10,8 +10,11 @@ import (
 	"regexp"
 )
 
-// module is the path of the module whose checkout holds the servers.
-const module = "github.com/joust-bench/joust"
+// checkoutModule is the path of the module whose checkout holds the servers.
+const checkoutModule = "github.com/joust-bench/joust"
+
+// ErrNoCheckout is the error of a search outside of a checkout.
+var ErrNoCheckout = errors.New("no checkout of joust")
 
 // upward yields an absolute path and the folders above it.
 func upward(dir string) iter.Seq[string] {
@@ -33,7 +36,7 @@ func FindServersDir(start string) (string, error) {
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return "", fmt.Errorf("look for joust's checkout: %w", err)
 		}
-		if err != nil || directive(mod, "module") != module {
+		if err != nil || directive(mod, "module") != checkoutModule {
 			continue
 		}
 		servers := filepath.Join(dir, "servers")
@@ -42,7 +45,7 @@ func FindServersDir(start string) (string, error) {
 		}
 		return servers, nil
 	}
-	return "", fmt.Errorf("no checkout of joust in %s or above it; name a folder of servers with --servers-dir, or to run and check a running server with --url NAME=URL", start)
+	return "", fmt.Errorf("%w in %s or above it", ErrNoCheckout, start)
 }
 
 // directive returns the value of a one-word directive of a go.mod, or "".

@@ -208,9 +208,9 @@ func parseManifest(file, dir string, data []byte, rows scenarios.Rows) (Manifest
 	return m, append(doc.Problems(), c.inTemplates...)
 }
 
-// validName reports whether a folder's name can stand in tables, file names and
+// ValidName reports whether a folder's name can stand in tables, file names and
 // command lines.
-func validName(name string) bool {
+func ValidName(name string) bool {
 	return regexp.MustCompile(`^[a-z0-9_][a-z0-9_.-]*$`).MatchString(name)
 }
 

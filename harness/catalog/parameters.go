@@ -124,7 +124,7 @@ func only(m *Manifest, reason, field string) *place {
 func (c *checker) checkVariants() {
 	for i, v := range c.m.Variants {
 		at := fmt.Sprintf("variants[%d]", i)
-		c.doc.ReportIf(!validName(v.Name), at+".name", "%s.name: %q is a server's name: it may hold only a-z, 0-9, _, . and -, and begins with a letter, a digit or _", at, v.Name)
+		c.doc.ReportIf(!ValidName(v.Name), at+".name", "%s.name: %q is a server's name: it may hold only a-z, 0-9, _, . and -, and begins with a letter, a digit or _", at, v.Name)
 		twice := v.Name == c.m.Name || slices.ContainsFunc(c.m.Variants[:i], func(other Variant) bool { return other.Name == v.Name })
 		c.doc.ReportIf(twice, at+".name", "%s.name: there is a server %s already", at, v.Name)
 		c.doc.ReportIf(len(v.Set) == 0, at+".set", "%s.set is required: the parameters in which the variant differs", at)

@@ -31,7 +31,7 @@ type checker struct {
 }
 
 func (c *checker) check() {
-	c.doc.ReportIf(!validName(c.m.Name), "", "the folder's name %q is the server's name: it may hold only a-z, 0-9, _, . and -, and begin with a letter, a digit or _", c.m.Name)
+	c.doc.ReportIf(!ValidName(c.m.Name), "", "the folder's name %q is the server's name: it may hold only a-z, 0-9, _, . and -, and begin with a letter, a digit or _", c.m.Name)
 	c.doc.ReportIf(strings.TrimSpace(c.m.Title) == "", "title", "title is required")
 	c.checkParameters()
 	c.checkStart()

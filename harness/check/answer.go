@@ -2,13 +2,13 @@ package check
 
 import (
 	"bufio"
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/textproto"
-	"strings"
+
+	"github.com/joust-bench/joust/harness/check/rawhead"
 )
 
 // answer is an answer as net/http reads it.
@@ -23,6 +23,9 @@ type answer struct {
 	ended error
 	// closes is true when the server ends the connection with this answer.
 	closes bool
+	// chunks is the number of data chunks of an answer of server-sent events; 0 for
+	// one that is not chunked.
+	chunks int
 }
 
 // bodyLimit bounds a body whose content is free. Of a body that is longer than
@@ -35,64 +38,73 @@ const (
 // receive reads the final answer to m. An answer that stops within its head is a
 // *Difference; no byte at all is a plain error.
 func (c *connection) receive(m message) (answer, error) {
+	if m.streams {
+		c.wire.start(c.r)
+	}
+	a, body, err := c.opened(m)
+	if err != nil {
+		return a, err
+	}
+	c.rest(&a, body, m)
+	if m.streams {
+		a.chunks = c.wire.chunks()
+	}
+	return a, nil
+}
+
+// opened reads the head of the final answer. The caller reads the body.
+func (c *connection) opened(m message) (answer, io.Reader, error) {
 	for {
-		head, err := c.head(m)
-		if err != nil {
-			return answer{}, err
+		a, body, err := c.next(m)
+		if err != nil || a.status >= 200 || a.status == http.StatusSwitchingProtocols {
+			return a, body, err
 		}
-		header, err := rawHeader(head)
-		if err != nil {
-			return answer{}, c.failed(m, "the head of the answer is malformed: %v; it begins with %s", err, excerpt(head))
-		}
-		resp, err := http.ReadResponse(c.r, &http.Request{Method: m.request.Method})
-		if err != nil {
-			return answer{}, c.failed(m, "the head of the answer is malformed: %v; it begins with %s", err, excerpt(head))
-		}
-		if resp.StatusCode < 200 && resp.StatusCode != http.StatusSwitchingProtocols {
-			continue
-		}
-		limit := int64(bodyLimit)
-		if m.exact && len(m.request.Expect.Encodings) == 0 {
-			limit = int64(len(m.want)) + beyond
-		}
-		body, err := io.ReadAll(io.LimitReader(resp.Body, limit))
-		a := answer{status: resp.StatusCode, proto: resp.Proto, header: header, body: body, closes: resp.Close}
-		if err != nil {
-			a.ended = c.reason(err)
-		}
-		return a, nil
+	}
+}
+
+// next reads the head of the next answer, which may be an interim one.
+func (c *connection) next(m message) (answer, io.Reader, error) {
+	head, err := c.head(m)
+	if err != nil {
+		return answer{}, nil, err
+	}
+	header, err := rawhead.Fields(head)
+	if err != nil {
+		return answer{}, nil, c.failed(m, "the head of the answer is malformed: %v; it begins with %s", err, excerpt(head))
+	}
+	resp, err := http.ReadResponse(c.r, &http.Request{Method: m.request.Method})
+	if err != nil {
+		return answer{}, nil, c.failed(m, "the head of the answer is malformed: %v; it begins with %s", err, excerpt(head))
+	}
+	return answer{status: resp.StatusCode, proto: resp.Proto, header: header, closes: resp.Close}, resp.Body, nil
+}
+
+// rest reads what is left of the body.
+func (c *connection) rest(a *answer, body io.Reader, m message) {
+	limit := int64(bodyLimit)
+	if m.exact && len(m.request.Expect.Encodings) == 0 {
+		limit = int64(len(m.want)) + beyond
+	}
+	more, err := io.ReadAll(io.LimitReader(body, limit-int64(len(a.body))))
+	a.body = append(a.body, more...)
+	if err != nil {
+		a.ended = c.reason(err)
 	}
 }
 
 // head waits until a whole head stands in the buffer and returns a copy. The head
 // stays in the buffer.
 func (c *connection) head(m message) ([]byte, error) {
-	for n := 1; ; {
-		_, err := c.r.Peek(n)
-		got, _ := c.r.Peek(c.r.Buffered())
-		if start := "HTTP/1."; !strings.HasPrefix(string(got), start[:min(len(got), len(start))]) {
-			return nil, c.failed(m, "this is not an HTTP/1 answer: it begins with %s", excerpt(got))
-		}
-		if end := bytes.Index(got, []byte("\r\n\r\n")); end >= 0 {
-			return bytes.Clone(got[:end+4]), nil
-		}
-		switch {
-		case errors.Is(err, bufio.ErrBufferFull):
-			return nil, c.failed(m, "the head of the answer is longer than %d bytes", headLimit)
-		case err != nil && len(got) == 0:
-			return nil, fmt.Errorf("%s: no answer: %w", m, c.reason(err))
-		case err != nil:
-			return nil, c.failed(m, "the head of the answer stops after %d bytes (%v): %s", len(got), c.reason(err), excerpt(got))
-		}
-		n = len(got) + 1
+	head, notHTTP, err := rawhead.Peek(c.r)
+	switch {
+	case notHTTP:
+		return nil, c.failed(m, "this is not an HTTP/1 answer: it begins with %s", excerpt(head))
+	case errors.Is(err, bufio.ErrBufferFull):
+		return nil, c.failed(m, "the head of the answer is longer than %d bytes", headLimit)
+	case err != nil && len(head) == 0:
+		return nil, fmt.Errorf("%s: no answer: %w", m, c.reason(err))
+	case err != nil:
+		return nil, c.failed(m, "the head of the answer stops after %d bytes (%v): %s", len(head), c.reason(err), excerpt(head))
 	}
-}
-
-// rawHeader parses the fields of a head, framing fields included.
-func rawHeader(head []byte) (textproto.MIMEHeader, error) {
-	r := textproto.NewReader(bufio.NewReader(bytes.NewReader(head)))
-	if _, err := r.ReadLine(); err != nil {
-		return nil, err
-	}
-	return r.ReadMIMEHeader()
+	return head, nil
 }

@@ -32,7 +32,7 @@ func (d *Difference) Error() string { return d.Request + ": " + d.What }
 // error is a *Difference for a wrong answer, and another error where there was no
 // answer at all.
 func Exact(ctx context.Context, address, host string, row *scenarios.Scenario) error {
-	return target{address, host, standard()}.each(ctx, pointers(row.Requests))
+	return targetOf(address, host, row).each(ctx, pointers(row.Requests))
 }
 
 // Ready asks the row's first request again and again, each time on a fresh
@@ -40,7 +40,7 @@ func Exact(ctx context.Context, address, host string, row *scenarios.Scenario) e
 // of the last attempt. A server may answer wrongly while it starts: Ready
 // returns the *Difference after one second of wrong answers.
 func Ready(ctx context.Context, address, host string, row *scenarios.Scenario) error {
-	return target{address, host, standard()}.ready(ctx, row)
+	return targetOf(address, host, row).ready(ctx, row)
 }
 
 // limits are the waiting times of a check.
@@ -57,6 +57,9 @@ type limits struct {
 	// attempt bounds one attempt of Ready; grace is how long Ready excuses a wrong
 	// answer.
 	attempt, grace time.Duration
+	// turn is the wait for the answers to connections within a server's cap, and
+	// crowded the time in which one beyond the cap would be answered.
+	turn, crowded time.Duration
 }
 
 func standard() limits {
@@ -68,6 +71,8 @@ func standard() limits {
 		settleExact: time.Millisecond,
 		attempt:     5 * time.Second,
 		grace:       time.Second,
+		turn:        2 * time.Second,
+		crowded:     100 * time.Millisecond,
 	}
 }
 
@@ -75,20 +80,34 @@ func standard() limits {
 type target struct {
 	address, host string
 	limits        limits
+	// least is the shortest time that a right answer takes; 0 is no bound.
+	least time.Duration
+}
+
+func targetOf(address, host string, row *scenarios.Scenario) target {
+	return target{address: address, host: host, limits: standard(), least: row.LeastTime}
 }
 
 // each asks every request on a connection of its own.
 func (t target) each(ctx context.Context, requests []*scenarios.Request) error {
 	for _, r := range requests {
-		m, err := compile(r, t.host)
-		if err == nil {
-			err = t.conversation(ctx, t.limits.settleExact, round{whole(m), []message{m}})
-		}
-		if err != nil {
+		if err := t.one(ctx, r); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// one asks one request, as its exchange says where it has one.
+func (t target) one(ctx context.Context, r *scenarios.Request) error {
+	if len(r.Exchange) > 0 {
+		return t.exchange(ctx, r)
+	}
+	m, err := compile(r, t.host)
+	if err != nil {
+		return err
+	}
+	return t.conversation(ctx, t.limits.settleExact, round{whole(m), []message{m}})
 }
 
 // round is some packets and the messages in them.

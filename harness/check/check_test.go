@@ -38,7 +38,7 @@ func impatient() limits {
 func full(t *testing.T, address string, l limits, r *scenarios.Scenario) string {
 	t.Helper()
 	rnd := randomFrom(1)
-	return battery{target{address, "joust.test", l}, r, rnd}.run(t.Context())
+	return battery{target{address: address, host: "joust.test", limits: l}, r, rnd}.run(t.Context())
 }
 
 func rightRows() map[string]*scenarios.Scenario {
@@ -424,18 +424,14 @@ func TestHostIsSent(t *testing.T) {
 	}
 }
 
-func TestExchangesCannotBeAsked(t *testing.T) {
+func TestRowsThatCannotBeAsked(t *testing.T) {
 	t.Parallel()
-	steps := hello()
-	steps.Exchange = scenarios.Exchange{{}}
 	bad := hello()
 	bad.Path = "no slash"
-	for want, r := range map[string]scenarios.Request{"exchange of several steps": steps, "does not begin with /": bad} {
-		if err := Exact(t.Context(), "127.0.0.1:1", "joust.test", row(r)); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("got %v, want %s", err, want)
-		}
-		expectWrong(t, full(t, "127.0.0.1:1", brisk(), row(r)), want)
+	if err := Exact(t.Context(), "127.0.0.1:1", "joust.test", row(bad)); err == nil || !strings.Contains(err.Error(), "does not begin with /") {
+		t.Errorf("got %v", err)
 	}
+	expectWrong(t, full(t, "127.0.0.1:1", brisk(), row(bad)), "does not begin with /")
 	empty := &scenarios.Scenario{Name: "empty"}
 	if err := Ready(t.Context(), "127.0.0.1:1", "joust.test", empty); err == nil {
 		t.Error("a row without requests is ready")
@@ -491,7 +487,7 @@ func TestReadyGivesUpOnWrongAnswers(t *testing.T) {
 	t.Parallel()
 	address := serve(t, always(replaced("200 OK", "404 Not Found")))
 	begun := time.Now()
-	err := target{address, "joust.test", brisk()}.ready(t.Context(), row(hello()))
+	err := target{address: address, host: "joust.test", limits: brisk()}.ready(t.Context(), row(hello()))
 	if d := (*Difference)(nil); !errors.As(err, &d) || !strings.Contains(err.Error(), "answers wrongly: GET /: expected status 200, got 404") {
 		t.Errorf("got %v", err)
 	}
@@ -503,15 +499,10 @@ func TestReadyGivesUpOnWrongAnswers(t *testing.T) {
 func TestEndOfContextEndsTheCheck(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
-	asked := make(chan struct{}, 1)
 	address := serve(t, func(c net.Conn) {
-		asked <- struct{}{}
+		cancel()
 		silent(c)
 	})
-	go func() {
-		<-asked
-		cancel()
-	}()
 	res := Full(ctx, address, "joust.test", row(hello()), randomFrom(1))
 	expectWrong(t, res, "context canceled")
 }

@@ -8,19 +8,20 @@ import (
 	"strings"
 	"time"
 
+	"github.com/joust-bench/joust/loaders/codec/h1/wire"
+	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/scenarios"
 )
 
 // compare returns the first difference from the right answer, "" for none.
 func (a answer) compare(m message) string {
 	e := &m.request.Expect
-	if a.status != e.Status {
-		return fmt.Sprintf("expected status %d, got %d with the body %s", e.Status, a.status, excerpt(a.body))
+	expected := wire.Expectation{Status: e.Status}
+	if !expected.StatusOK(a.status) {
+		return fmt.Sprintf("expected status %s, got %d with the body %s", expected.WantedStatus(), a.status, excerpt(a.body))
 	}
-	for _, h := range e.Headers {
-		if what := a.compareHeader(h); what != "" {
-			return what
-		}
+	if what := a.compareHeaders(e.Headers); what != "" {
+		return what
 	}
 	if what := a.compareDate(); what != "" {
 		return what
@@ -31,19 +32,58 @@ func (a answer) compare(m message) string {
 	if what := a.inflate(m); what != "" {
 		return what
 	}
-	return a.compareBody(m)
+	if what := a.compareBody(m); what != "" {
+		return what
+	}
+	return a.compareEvents(m)
 }
 
-func (a answer) compareHeader(want scenarios.Header) string {
-	values := a.header.Values(want.Name)
+// compareHeaders accepts any of the values that the row lists for a field. It returns
+// the first difference, "" for none.
+func (a answer) compareHeaders(wanted []scenarios.Header) string {
+	seen := map[string]bool{}
+	for _, h := range wanted {
+		name := http.CanonicalHeaderKey(h.Name)
+		if seen[name] {
+			continue
+		}
+		seen[name] = true
+		var alternatives []string
+		for _, other := range wanted {
+			if strings.EqualFold(other.Name, name) {
+				alternatives = append(alternatives, other.Value)
+			}
+		}
+		if what := a.compareHeader(h.Name, alternatives); what != "" {
+			return what
+		}
+	}
+	return ""
+}
+
+func (a answer) compareHeader(name string, alternatives []string) string {
+	wanted := results.Listed(alternatives, "or")
+	values := a.header.Values(name)
 	if len(values) == 0 {
-		return fmt.Sprintf("expected header %s: %s, got none", want.Name, want.Value)
+		return fmt.Sprintf("expected header %s: %s, got none", name, wanted)
 	}
 	got := strings.Join(values, ", ")
-	if got == want.Value || strings.EqualFold(want.Name, "Content-Type") && mediaType(got) == mediaType(want.Value) {
-		return ""
+	for _, want := range alternatives {
+		if got == want || strings.EqualFold(name, "Content-Type") && mediaType(got) == mediaType(want) || strings.EqualFold(name, "Vary") && lists(got, want) {
+			return ""
+		}
 	}
-	return fmt.Sprintf("expected header %s: %s, got %q", want.Name, want.Value, got)
+	return fmt.Sprintf("expected header %s: %s, got %q", name, wanted, got)
+}
+
+// lists reports whether a list of words holds the word, in any case.
+func lists(list, word string) bool {
+	for item := range strings.SplitSeq(list, ",") {
+		if strings.EqualFold(strings.TrimSpace(item), word) {
+			return true
+		}
+	}
+	return false
 }
 
 // mediaType returns the type without its parameters, in lower case.
@@ -81,6 +121,8 @@ func (a answer) compareFraming(r *scenarios.Request) string {
 		return fmt.Sprintf("expected one Content-Length, got %d", len(length))
 	case r.Expect.NoBody || r.Method == http.MethodHead:
 		return ""
+	case len(length) == 0 && transfer == "" && r.Expect.Framing == "" && mayClose(r):
+		return ""
 	case len(length) == 0 && transfer == "":
 		return "expected Content-Length or Transfer-Encoding, got neither: the body would end with the connection"
 	case r.Expect.Framing == scenarios.LengthFramed && transfer != "":
@@ -90,6 +132,10 @@ func (a answer) compareFraming(r *scenarios.Request) string {
 	}
 	return ""
 }
+
+// mayClose reports whether the end of the connection may mark the end of the answer:
+// the request asks for it, or the answer is a stream of events.
+func mayClose(r *scenarios.Request) bool { return endsConnection(r) || streams(r) }
 
 // compareBody returns the first difference in the body, "" for none.
 func (a answer) compareBody(m message) string {

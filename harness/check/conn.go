@@ -24,20 +24,19 @@ type message struct {
 	// want is the expected body where exact.
 	want  []byte
 	exact bool
+	// streams is true where the answer holds server-sent events.
+	streams bool
 }
 
 // compile builds the request with the loaders' own templates.
 func compile(r *scenarios.Request, host string) (message, error) {
-	if len(r.Exchange) > 0 {
-		return message{}, fmt.Errorf("request %s is an exchange of several steps, which a check cannot ask: it sends a request and awaits its answer", r.Name)
-	}
 	built, err := wire.Compile(r, host)
 	if err != nil {
 		return message{}, err
 	}
 	const emptyLine = "\r\n\r\n"
 	end := bytes.Index(built.Head, []byte(emptyLine)) + len(emptyLine)
-	m := message{request: r, head: built.Head[:end], body: built.Head[end:]}
+	m := message{request: r, head: built.Head[:end], body: built.Head[end:], streams: streams(r)}
 	if len(built.Body) > 0 {
 		m.body = built.Body
 	}
@@ -66,8 +65,13 @@ type connection struct {
 	net.Conn
 	ctx    context.Context
 	limits limits
-	r      *bufio.Reader
-	stop   func() bool
+	least  time.Duration
+	// began is the instant at which the last round began to be sent.
+	began time.Time
+	r     *bufio.Reader
+	// wire holds what was read while its recording is on.
+	wire *recorder
+	stop func() bool
 }
 
 // headLimit is the longest head of an answer, in bytes.
@@ -83,11 +87,14 @@ func (t target) dial(ctx context.Context) (*connection, error) {
 	if err != nil {
 		return nil, fmt.Errorf("connect to the server: %w", err)
 	}
+	wire := &recorder{from: c}
 	return &connection{
 		Conn:   c,
 		ctx:    ctx,
 		limits: t.limits,
-		r:      bufio.NewReaderSize(c, headLimit),
+		least:  t.least,
+		r:      bufio.NewReaderSize(wire, headLimit),
+		wire:   wire,
 		stop:   context.AfterFunc(ctx, func() { c.Close() }),
 	}, nil
 }
@@ -102,11 +109,17 @@ func (c *connection) close() {
 // connection, which the next of them reports.
 func (c *connection) limit(d time.Duration) { _ = c.SetDeadline(time.Now().Add(d)) }
 
+// begin starts the clock of a round.
+func (c *connection) begin() {
+	c.began = time.Now()
+	c.limit(c.limits.answer)
+}
+
 // converse writes the packets and awaits one right answer a message, in order.
 // It writes on a goroutine of its own: a server may answer while it still reads,
 // which would block both sides.
 func (c *connection) converse(packets []packet, messages []message) error {
-	c.limit(c.limits.answer)
+	c.begin()
 	sent := make(chan error, 1)
 	go func() { sent <- c.send(packets) }()
 	if err := c.await(messages); err != nil {
@@ -151,6 +164,9 @@ func (c *connection) await(messages []message) error {
 // judge compares the answer to m; rest are the messages sent after it.
 func (c *connection) judge(m message, a answer, rest []message) error {
 	what := a.compare(m)
+	if took := time.Since(c.began); what == "" && took < c.least {
+		what = fmt.Sprintf("answered after %v, and no right answer takes less than %v: it did not wait", took.Round(time.Microsecond), c.least)
+	}
 	switch {
 	case what == "" && a.closes && len(rest) > 0:
 		what = fmt.Sprintf("ends the connection (%s, Connection: %q), though it was not asked to", a.proto, a.header.Get("Connection"))

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"net"
 	"os"
 	"slices"
+	"sync"
 
 	"github.com/joust-bench/joust/scenarios"
 )
@@ -18,7 +20,7 @@ import (
 // the exercise that met it; empty for a row that passed. If ctx ends first, the
 // result is no verdict on the server: ask ctx.
 func Full(ctx context.Context, address, host string, row *scenarios.Scenario, rnd *rand.Rand) string {
-	return battery{target{address, host, standard()}, row, rnd}.run(ctx)
+	return battery{targetOf(address, host, row), row, rnd}.run(ctx)
 }
 
 // battery checks one row.
@@ -32,6 +34,8 @@ type battery struct {
 type exercise struct {
 	name string
 	ask  func(context.Context) error
+	// alone is true for an exercise that takes many of the server's connections.
+	alone bool
 }
 
 const (
@@ -51,9 +55,34 @@ func (b battery) run(ctx context.Context) string {
 	if len(b.row.Requests) == 0 {
 		return "the row has no request to ask"
 	}
-	for _, e := range b.exercises() {
-		if err := e.ask(ctx); err != nil {
-			return e.name + ": " + err.Error()
+	all := b.exercises()
+	if difference := together(ctx, all); difference != "" {
+		return difference
+	}
+	for _, e := range all {
+		if e.alone {
+			if err := e.ask(ctx); err != nil {
+				return e.name + ": " + err.Error()
+			}
+		}
+	}
+	return ""
+}
+
+// together makes the exercises that disturb no others, all at once, and returns the
+// difference of the first in their order.
+func together(ctx context.Context, all []exercise) string {
+	errs := make([]error, len(all))
+	var asked sync.WaitGroup
+	for i, e := range all {
+		if !e.alone {
+			asked.Go(func() { errs[i] = e.ask(ctx) })
+		}
+	}
+	asked.Wait()
+	for i, err := range errs {
+		if err != nil {
+			return all[i].name + ": " + err.Error()
 		}
 	}
 	return ""
@@ -61,32 +90,58 @@ func (b battery) run(ctx context.Context) string {
 
 // exercises lists the exercises that have a meaning for the row.
 func (b battery) exercises() []exercise {
-	out := []exercise{
-		{"every request once", func(ctx context.Context) error { return b.each(ctx, pointers(b.row.Requests)) }},
-		{"the request in four packets", b.split},
+	out := []exercise{{name: "every request once", ask: func(ctx context.Context) error { return b.each(ctx, pointers(b.row.Requests)) }}}
+	if len(b.plain()) > 0 {
+		out = append(out, exercise{name: "the request in four packets", ask: b.own().split})
 	}
 	if keepsAlive(b.row) {
 		depth := max(2, b.row.Depth)
+		pipelining, keeping := b.own(), b.own()
 		out = append(out,
-			exercise{fmt.Sprintf("%d requests in one write", depth), func(ctx context.Context) error { return b.pipeline(ctx, depth) }},
-			exercise{fmt.Sprintf("%d requests on one connection", inOneConnection), b.keepAlive})
+			exercise{name: fmt.Sprintf("%d requests in one write", depth), ask: func(ctx context.Context) error { return pipelining.pipeline(ctx, depth) }},
+			exercise{name: fmt.Sprintf("%d requests on one connection", inOneConnection), ask: keeping.keepAlive})
 	}
 	if altered := b.randomised(); len(altered) > 0 {
-		out = append(out, exercise{"random inputs", func(ctx context.Context) error { return b.each(ctx, altered) }})
+		out = append(out, exercise{name: "random inputs", ask: func(ctx context.Context) error { return b.each(ctx, altered) }})
 	}
-	for i := range b.row.Requests {
-		if r := &b.row.Requests[i]; r.Body.Size() >= large {
-			out = append(out, exercise{fmt.Sprintf("last byte of the body withheld %v", b.limits.withheld),
-				func(ctx context.Context) error { return b.withhold(ctx, r) }})
+	for _, r := range b.plain() {
+		if r.Body.Size() >= large {
+			out = append(out, exercise{name: fmt.Sprintf("last byte of the body withheld %v", b.limits.withheld),
+				ask: func(ctx context.Context) error { return b.withhold(ctx, r) }})
 		}
 	}
+	return append(out, b.crowded()...)
+}
+
+// crowded lists the exercises of rows about the number of connections or requests.
+func (b battery) crowded() []exercise {
+	var out []exercise
+	if most := b.row.Server.KeepAliveRequests; most > 0 && len(b.plain()) > 0 {
+		out = append(out, exercise{name: fmt.Sprintf("a connection ends after %d requests", most), alone: true,
+			ask: func(ctx context.Context) error { return b.keepAliveCap(ctx, most) }})
+	}
+	if most := b.row.Server.MaxConnections; most > 0 && len(b.plain()) > 0 {
+		out = append(out, exercise{name: fmt.Sprintf("%d connections, and the cap is %d", most+beyondCap, most), alone: true,
+			ask: func(ctx context.Context) error { return b.connectionCap(ctx, most) }})
+	}
+	if b.row.Connection.Together && len(b.plain()) > 0 {
+		n := min(cmp.Or(b.row.Clients, burst), mostBurst)
+		out = append(out, exercise{name: fmt.Sprintf("%d connections at one moment", n), alone: true,
+			ask: func(ctx context.Context) error { return b.burst(ctx, n) }})
+	}
 	return out
+}
+
+// own returns the battery with random numbers of its own: exercises run at once.
+func (b battery) own() battery {
+	b.rnd = rand.New(rand.NewPCG(b.rnd.Uint64(), b.rnd.Uint64()))
+	return b
 }
 
 // split sends requests in four packets, cut in the head, between the two line
 // ends that close it, and in the body.
 func (b battery) split(ctx context.Context) error {
-	for _, r := range b.sample() {
+	for _, r := range b.sample(b.plain()) {
 		m, err := compile(r, b.host)
 		if err == nil {
 			err = b.conversation(ctx, b.limits.settle, round{cut(m), []message{m}})

@@ -8,19 +8,31 @@ import (
 	"github.com/joust-bench/joust/scenarios"
 )
 
-// keepsAlive reports whether no request of the row asks the server to end the
-// connection.
+// keepsAlive reports whether a connection stays open between the requests of the row:
+// the load does not close it after each, and no request asks the server to.
 func keepsAlive(row *scenarios.Scenario) bool {
-	return !slices.ContainsFunc(row.Requests, func(r scenarios.Request) bool {
-		return slices.ContainsFunc(r.Headers, func(h scenarios.Header) bool {
-			return strings.EqualFold(h.Name, "Connection") && strings.EqualFold(h.Value, "close")
-		})
+	return row.Connection.ReconnectEvery != 1 && !slices.ContainsFunc(row.Requests, func(r scenarios.Request) bool {
+		return len(r.Exchange) > 0 || endsConnection(&r)
 	})
 }
 
-// sample returns the row's requests, or a random choice where there are many.
-func (b battery) sample() []*scenarios.Request {
-	all := pointers(b.row.Requests)
+// endsConnection reports whether the server must end the connection after its answer.
+func endsConnection(r *scenarios.Request) bool {
+	option := func(value string) bool {
+		return slices.ContainsFunc(r.Headers, func(h scenarios.Header) bool {
+			return strings.EqualFold(h.Name, "Connection") && strings.EqualFold(h.Value, value)
+		})
+	}
+	return option("close") || r.Version == "1.0" && !option("keep-alive")
+}
+
+// plain returns the row's requests that are sent as a whole.
+func (b battery) plain() []*scenarios.Request {
+	return slices.DeleteFunc(pointers(b.row.Requests), func(r *scenarios.Request) bool { return len(r.Exchange) > 0 })
+}
+
+// sample returns the requests, or a random choice where there are many.
+func (b battery) sample(all []*scenarios.Request) []*scenarios.Request {
 	if len(all) > sampled {
 		b.rnd.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
 		all = all[:sampled]
@@ -31,7 +43,7 @@ func (b battery) sample() []*scenarios.Request {
 // different returns n messages whose right answers differ where the row allows
 // it: then a wrong order of answers shows. The first is as the row has it.
 func (b battery) different(n int) ([]message, error) {
-	from := b.sample()
+	from := b.sample(b.plain())
 	out := make([]message, n)
 	for i := range out {
 		r := from[i%len(from)]
@@ -51,7 +63,7 @@ func (b battery) different(n int) ([]message, error) {
 // vary them.
 func (b battery) randomised() []*scenarios.Request {
 	var out []*scenarios.Request
-	for _, r := range b.sample() {
+	for _, r := range b.sample(pointers(b.row.Requests)) {
 		times := 1
 		if r.Vary != nil {
 			times = randomInputs

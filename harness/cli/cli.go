@@ -50,7 +50,8 @@ func Run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	defer stop()
 	a.opener = session.Opener{
 		Version: Version, Engine: sync.OnceValues(func() (*container.Engine, error) { return container.Connect(ctx) }),
-		Say: a.say, OnStop: a.onStop,
+		Field: sync.OnceValues(func() (string, error) { return a.field(ctx) }),
+		Say:   a.say, OnStop: a.onStop,
 	}
 	root := newRoot(a)
 	a.args = args
@@ -144,7 +145,7 @@ wrk2_results.md.`,
 	flags.StringVar(&a.out, "out", defaultOut, "the folder of stored runs and matrices")
 	root.AddCommand(
 		a.runCommand(), a.checkCommand(), a.listCommand(), a.reportCommand(), a.compareCommand(), a.duelCommand(),
-		a.loadCommand(), a.certifyCommand(), a.calibrateCommand(), a.agreeCommand(), a.doctorCommand(), a.serveCommand(),
+		a.loadCommand(), a.certifyCommand(), a.calibrateCommand(), a.agreeCommand(), a.doctorCommand(), a.serveCommand(), a.serversCommand(),
 	)
 	root.AddCommand(a.children()...)
 	root.SetHelpCommand(helpCommand(root))

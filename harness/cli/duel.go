@@ -75,6 +75,7 @@ one's peak).`,
 	flags.StringVar(&f.margin, "margin", "2%", "the smallest difference that matters")
 	flags.StringVar(&f.rate, "rate", "", "open-loop rate for p99 and cpu: 2000 or 20k in req/s, or common")
 	durationVar(flags, &f.budget, "budget", 10*time.Minute, "the longest that the ladders may take, without builds")
+	a.scenarioFileFlag(flags)
 	settingFlags(flags, "clients", "duration", "warmup", "seed", "env", "pin", "schedule")
 	return c
 }
@@ -149,6 +150,10 @@ func (a *app) duel(ctx context.Context, f *duelFlags) error {
 	for i, spec := range q.specs {
 		q.specs[i].Server = a.opener.Folders([]string{spec.Server})[0]
 	}
+	wrong, err := a.ownRows("", nil)
+	if err != nil {
+		return err
+	}
 	w, err := a.opener.LookToMeasure(a.flags.Text("pin"))
 	if err != nil {
 		return err
@@ -157,7 +162,7 @@ func (a *app) duel(ctx context.Context, f *duelFlags) error {
 		return err
 	}
 	catalogue := w.Catalogue()
-	p, warnings, err := plan.Resolve("", nil, plan.Overrides{Flags: q.flags(f.scenario, a.flags)}, catalogue)
+	p, warnings, err := plan.Resolve("", nil, plan.Overrides{Flags: q.flags(f.scenario, a.flags), RowProblems: wrong}, catalogue)
 	if err != nil {
 		return session.Usage(err)
 	}

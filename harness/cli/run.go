@@ -18,6 +18,8 @@ import (
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/files"
 	"github.com/joust-bench/joust/results/journal"
+	"github.com/joust-bench/joust/scenarios"
+	"github.com/joust-bench/joust/scenarios/strictyaml"
 )
 
 type runFlags struct {
@@ -60,6 +62,8 @@ environment.`,
   joust run --servers nginx --scenarios hello --find-rate "p99<10ms" --trials 3
   joust run --servers nginx --url mine=http://127.0.0.1:8080 --pid 4711 --scenarios hello
   joust run scripts/default.yaml --baseline nginx
+  joust run --servers nethttp,gin --scenario-file my-rows.yaml --scenarios my_row
+  joust run --servers all,-python --scenarios core,-upload_20mb --runs 3
   joust run --resume 2026-11-21T18-05-33Z`,
 		Args: onePlan,
 		RunE: func(c *cobra.Command, args []string) (err error) {
@@ -74,7 +78,9 @@ environment.`,
 	}
 	flags := c.Flags()
 	settingFlags(flags)
+	otherNames(flags)
 	flags.StringVar(&f.resume, "resume", "", "go on with a stored run that was interrupted: its ID, the beginning of one, its folder, or latest")
+	a.scenarioFileFlag(flags)
 	a.urlFlag(flags)
 	a.sampleFlags(flags)
 	flags.BoolVar(&f.publish, "publish", false, "write the matrices into --out as well as into the run's folder")
@@ -88,14 +94,18 @@ func (a *app) run(c *cobra.Command, args []string, f *runFlags) error {
 	if names, given := a.flags["servers"]; given {
 		a.flags["servers"] = a.opener.Folders(names)
 	}
+	file, data, unread := readPlan(args)
+	wrong, err := a.ownRows(file, data)
+	if err != nil {
+		return err
+	}
 	w, err := a.opener.LookToMeasure(a.flags.Text("pin"))
 	if err != nil {
 		return err
 	}
 	catalogue := w.Catalogue()
-	file, data, err := readPlan(args, &catalogue)
-	if err != nil {
-		return err
+	if unread != nil {
+		return session.Usage(noPlan(args[0], &catalogue, unread))
 	}
 	var foreign *external.Found
 	catalogue.Loader = func(name string) string {
@@ -107,7 +117,7 @@ func (a *app) run(c *cobra.Command, args []string, f *runFlags) error {
 	if err != nil {
 		return err
 	}
-	p, warnings, err := plan.Resolve(file, data, plan.Overrides{Flags: a.flags, Attached: a.opener.Attached.Names(), Peaks: peaks}, catalogue)
+	p, warnings, err := plan.Resolve(file, data, plan.Overrides{Flags: a.flags, RowProblems: wrong, Attached: a.opener.Attached.Names(), Peaks: peaks}, catalogue)
 	if err != nil {
 		return session.Usage(err)
 	}
@@ -225,14 +235,26 @@ func (a *app) resumeCommand(name string) string {
 }
 
 // readPlan reads the plan's file, if one is given.
-func readPlan(args []string, known *plan.Catalogue) (file string, data []byte, err error) {
+func readPlan(args []string) (file string, data []byte, err error) {
 	if len(args) == 0 {
 		return "", nil, nil
 	}
 	if data, err = files.Read(args[0], mostPlan); err != nil {
-		return "", nil, session.Usage(noPlan(args[0], known, err))
+		return "", nil, err
 	}
 	return args[0], data, nil
+}
+
+// ownRows adds the user's own rows, of the plan and of --scenario-file, to the scenario
+// table. It returns their mistakes.
+func (a *app) ownRows(file string, data []byte) (strictyaml.Problems, error) {
+	rows, err := scenarios.Load()
+	if err != nil {
+		return nil, fmt.Errorf("the built-in scenario table: %w", err)
+	}
+	rows, wrong := plan.OwnRows(rows, file, data, a.opener.ScenarioFiles)
+	a.opener.Rows = rows
+	return wrong, nil
 }
 
 // fitsMemory returns an error where request bodies of that many bytes need more

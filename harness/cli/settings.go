@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strconv"
 
 	"github.com/spf13/pflag"
 
@@ -40,6 +41,23 @@ func settingFlags(flags *pflag.FlagSet, names ...string) {
 	}
 }
 
+// otherNames lets flags of joust run have the names that other harnesses give them.
+func otherNames(flags *pflag.FlagSet) {
+	names := map[string]pflag.NormalizedName{"runs": "trials"}
+	flags.SetNormalizeFunc(func(_ *pflag.FlagSet, name string) pflag.NormalizedName {
+		if own, ok := names[name]; ok {
+			return own
+		}
+		return pflag.NormalizedName(name)
+	})
+	flags.BoolFunc("with-resources", "accepted, and always on: CPU and memory of both sides are measured in every run", func(text string) error {
+		if on, err := strconv.ParseBool(text); err != nil || !on {
+			return errors.New("CPU and memory are measured in every run; leave the flag out")
+		}
+		return nil
+	})
+}
+
 // settingsOf returns the flags that were given.
 func settingsOf(flags *pflag.FlagSet) plan.Flags {
 	given := plan.Flags{}
@@ -64,8 +82,10 @@ func (a *app) environment() (map[string]string, error) {
 
 // fixedFlag returns the first given flag that would change a stored plan.
 func fixedFlag(flags *pflag.FlagSet) string {
-	if flags.Changed("url") {
-		return "--url"
+	for _, flag := range []string{"url", "scenario-file"} {
+		if flags.Changed(flag) {
+			return "--" + flag
+		}
 	}
 	for _, s := range plan.Settings() {
 		if !s.OnResume && flags.Changed(s.Flag) {
@@ -73,6 +93,11 @@ func fixedFlag(flags *pflag.FlagSet) string {
 		}
 	}
 	return ""
+}
+
+// scenarioFileFlag registers the flag that names files of the user's own rows.
+func (a *app) scenarioFileFlag(flags *pflag.FlagSet) {
+	flags.StringArrayVar(&a.opener.ScenarioFiles, "scenario-file", nil, "`FILE` with rows of your own, in the form of the scenario table; every server may be asked them (repeatable)")
 }
 
 // urlFlag registers the flag that names servers that run already.

@@ -35,6 +35,12 @@ type Checked struct {
 	Surroundings *results.Surroundings
 	// Killed is as in Server.
 	Killed string
+	// Conformance is the outcome of the HTTP/1.1 battery; nil where no row passed or
+	// the check was interrupted.
+	Conformance *results.Conformance
+	// NotChecked has the checks of the whole server that could not be made, with their
+	// reasons.
+	NotChecked []string
 }
 
 // Failed returns the rows that did not pass, with their differences.
@@ -49,7 +55,7 @@ func (c Checked) Failed() map[string]string {
 // server that does not answer fails every row. The error is of the harness, not of
 // the server.
 func (l Launcher) Check(ctx context.Context, f Fixture, rows []*scenarios.Scenario, rnd *rand.Rand) (Checked, error) {
-	c := checking{Launcher: l, fixture: f, rnd: rnd, Checked: Checked{Differences: make(map[string]string, len(rows))}}
+	c := checking{Launcher: l, fixture: f, rnd: rnd, asked: rows, Checked: Checked{Differences: make(map[string]string, len(rows))}}
 	err := c.all(ctx, rows)
 	if ctx.Err() != nil {
 		clear(c.Differences) // an interruption is no fault of the server
@@ -63,6 +69,8 @@ type checking struct {
 	Checked
 	fixture Fixture
 	rnd     *rand.Rand
+	// asked are all rows of the check.
+	asked []*scenarios.Scenario
 	// inVain is the number of starts in a row without a right answer.
 	inVain int
 	// suspect is a row that passed, and after which the server ended while the next
@@ -99,6 +107,11 @@ func (c *checking) byCaps(rows []*scenarios.Scenario) (groups [][]*scenarios.Sce
 	return groups
 }
 
+// ownCaps reports whether the server that is asked the row has no caps of the row's.
+func (c *checking) ownCaps(row *scenarios.Scenario) bool {
+	return row.Server == (scenarios.ServerCaps{}) || c.fixture.Manifest.URL != ""
+}
+
 // onOneServer checks rows until the server ends. It returns the rows that are left.
 func (c *checking) onOneServer(ctx context.Context, rows []*scenarios.Scenario) (left []*scenarios.Scenario, err error) {
 	server, err := c.StartServer(ctx, c.fixture, scenarios.H1, rows[0])
@@ -110,6 +123,9 @@ func (c *checking) onOneServer(ctx context.Context, rows []*scenarios.Scenario) 
 		c.Surroundings = server.Surroundings
 	}
 	left = c.rows(ctx, server, rows)
+	if len(left) == 0 && c.Conformance == nil && c.ownCaps(rows[0]) {
+		server = c.whole(ctx, server)
+	}
 	if err := server.Stop(context.WithoutCancel(ctx)); err != nil {
 		return nil, errors.Join(fmt.Errorf("ending server %s after its check", c.fixture.Manifest.Name), err)
 	}

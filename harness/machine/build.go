@@ -39,6 +39,16 @@ func Build(version string) results.Build {
 	return b
 }
 
+// ModuleVersion returns the version of joust's module that the Go command recorded in
+// the program: a release, a pseudo-version, or "(devel)".
+func ModuleVersion() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return ""
+	}
+	return info.Main.Version
+}
+
 // recorded returns the revision that the Go command stamped into the program, and
 // whether the sources were modified: "true", "false" or nothing.
 func recorded(info *debug.BuildInfo) (revision, modified string) {

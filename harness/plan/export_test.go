@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"encoding/json"
+	"os"
 	"reflect"
 	"strconv"
 	"strings"
@@ -9,6 +11,7 @@ import (
 	"github.com/google/jsonschema-go/jsonschema"
 
 	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/scenarios"
 	"github.com/joust-bench/joust/scenarios/strictyaml/schema"
 )
 
@@ -24,9 +27,14 @@ func FileSchema() (*jsonschema.Schema, error) {
 		return nil, err
 	}
 	server.Schema, server.Properties["isolation"] = "", schema.Enum(isolationNames()...)
+	row, err := rowSchema()
+	if err != nil {
+		return nil, err
+	}
 	s, err := schema.Of[planYAML]("a plan of joust", schema.Types{
 		Own: map[reflect.Type]*jsonschema.Schema{
-			reflect.TypeFor[serverYAML](): {AnyOf: []*jsonschema.Schema{text(""), server}},
+			reflect.TypeFor[scenarios.Own](): {AnyOf: []*jsonschema.Schema{text(""), row}},
+			reflect.TypeFor[serverYAML]():    {AnyOf: []*jsonschema.Schema{text(""), server}},
 			reflect.TypeFor[clientsYAML](): {AnyOf: []*jsonschema.Schema{
 				one.AnyOf[0], one.AnyOf[1], {Type: "array", Items: one},
 			}},
@@ -53,13 +61,27 @@ func FileSchema() (*jsonschema.Schema, error) {
 		s.Properties["thresholds"].Properties[l.Key].Description = l.Meaning + " (default " + l.Default + ")"
 	}
 	for _, row := range Settings() {
-		for _, mapping := range []*jsonschema.Schema{s, s.Properties["tables"].Items} {
-			if p := mapping.Properties[row.Key]; p != nil {
+		for where, mapping := range map[Where]*jsonschema.Schema{InPlan: s, InTables: s.Properties["tables"].Items} {
+			if p := mapping.Properties[row.Key]; p != nil && row.Where&where != 0 {
 				explain(p, row)
 			}
 		}
 	}
+	s.Properties["scenarios"].Description = "rows of your own: rows as in the scenario table, or names of scenario files beside the plan"
 	return s, nil
+}
+
+// rowSchema returns the schema of a row of the scenario table.
+func rowSchema() (*jsonschema.Schema, error) {
+	data, err := os.ReadFile("../../scenarios/scenario.schema.json")
+	if err != nil {
+		return nil, err
+	}
+	var file jsonschema.Schema
+	if err := json.Unmarshal(data, &file); err != nil {
+		return nil, err
+	}
+	return file.Properties["scenarios"].Items, nil
 }
 
 // explain adds the description from the table of settings to a key.

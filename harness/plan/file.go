@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/joust-bench/joust/harness/surroundings"
+	"github.com/joust-bench/joust/scenarios"
 	"github.com/joust-bench/joust/scenarios/strictyaml"
 )
 
@@ -29,6 +30,7 @@ type group struct {
 type (
 	planYAML struct {
 		mapping
+		own    []scenarios.Own
 		tables []tableYAML
 	}
 	tableYAML struct{ mapping }
@@ -40,9 +42,9 @@ type mapping struct {
 	store []func(origin, layer)
 }
 
-// Keys returns the settings of the whole plan, and its tables.
+// Keys returns the settings of the whole plan, the user's own rows, and the tables.
 func (p *planYAML) Keys() []strictyaml.Key {
-	return append(p.of(InPlan), strictyaml.Key{Name: "tables", Value: &p.tables})
+	return append(p.of(InPlan), strictyaml.Key{Name: "scenarios", Value: &p.own}, strictyaml.Key{Name: "tables", Value: &p.tables})
 }
 
 // Keys returns the settings of a table.

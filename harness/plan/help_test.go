@@ -63,7 +63,12 @@ func catalogue(t testing.TB) plan.Catalogue {
 func field(t testing.TB) plan.Catalogue {
 	t.Helper()
 	c := catalogue(t)
-	servers, err := catalog.Load(c.Scenarios, "../../servers")
+	table, err := scenarios.Load() // the field claims rows of the whole table
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Scenarios = table
+	servers, err := catalog.Load(table, "../../servers")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -271,7 +271,13 @@ func TestReadmeExamples(t *testing.T) {
 		t.Fatal("no example in scripts/README.md")
 	}
 	for _, x := range examples {
-		_, warnings := resolve(t, x[1], plan.Overrides{}, catalogue(t))
+		c := catalogue(t)
+		rows, wrong := plan.OwnRows(c.Scenarios, "test.yaml", []byte(x[1]), nil)
+		c.Scenarios = rows
+		for i := range c.Servers {
+			c.Servers[i].Scenarios = append(c.Servers[i].Scenarios, "my_row")
+		}
+		_, warnings := resolve(t, x[1], plan.Overrides{RowProblems: wrong}, c)
 		if len(warnings) > 0 {
 			t.Errorf("an example warns: %q", warnings)
 		}

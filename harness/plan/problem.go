@@ -11,8 +11,8 @@ import (
 )
 
 // Error is a plan that cannot be used: a mistake of usage, found before anything
-// was started. It holds all problems in the order of the file, and those of flags
-// behind them.
+// was started. It holds all problems file by file, in the order of lines, and those of
+// flags behind them.
 type Error struct{ strictyaml.Problems }
 
 // place is the origin of a value: a line of the plan's file, or a flag such as
@@ -53,12 +53,18 @@ func (ps problems) err() error {
 	if len(ps) == 0 {
 		return nil
 	}
-	order := func(p strictyaml.Problem) int {
+	var files []string
+	for _, p := range ps {
+		files = append(files, p.File)
+	}
+	file := func(p strictyaml.Problem) int {
 		if strings.HasPrefix(p.File, "--") {
 			return math.MaxInt
 		}
-		return p.Line
+		return slices.Index(files, p.File)
 	}
-	slices.SortStableFunc(ps, func(a, b strictyaml.Problem) int { return cmp.Compare(order(a), order(b)) })
+	slices.SortStableFunc(ps, func(a, b strictyaml.Problem) int {
+		return cmp.Or(cmp.Compare(file(a), file(b)), cmp.Compare(a.Line, b.Line))
+	})
 	return &Error{strictyaml.Problems(ps)}
 }

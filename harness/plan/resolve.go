@@ -15,6 +15,7 @@ import (
 	"github.com/joust-bench/joust/loaders/external"
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/suggest"
+	"github.com/joust-bench/joust/scenarios/strictyaml"
 )
 
 // Overrides are the additions of the command line to the plan's file.
@@ -22,6 +23,8 @@ type Overrides struct {
 	// Flags win over the file, for every table. The plan's tables keep their other
 	// settings for rows that --scenarios names.
 	Flags Flags
+	// RowProblems are the mistakes in the user's own rows, as OwnRows returns them.
+	RowProblems strictyaml.Problems
 	// Attached are servers of the catalogue that join the servers of the plan or
 	// of --servers.
 	Attached []string
@@ -45,6 +48,10 @@ func Resolve(file string, data []byte, o Overrides, c Catalogue) (results.Plan, 
 	if file != "" || data != nil {
 		r.doc = readFile(file, data, &r.problems)
 	}
+	for _, p := range o.RowProblems {
+		r.problems.add(place{file: p.File, line: p.Line}, "%s", p.Message)
+	}
+	r.rowsMissing = len(o.RowProblems) > 0
 	r.flags = o.Flags.read(c.LookupEnv, &r.problems, table()...)
 	p := r.plan(file)
 	r.takeLoader(&p)
@@ -71,6 +78,9 @@ type resolver struct {
 	attached []string
 	problems problems
 	warnings []string
+	// rowsMissing is true where some of the user's own rows could not be read: they may
+	// be the ones that the plan names and nobody knows.
+	rowsMissing bool
 	// specs are the tables before their settings are merged.
 	specs []spec
 	// omitted holds warnings with the rows that each is about.

@@ -73,7 +73,7 @@ var (
 	}, given(clients{Clients: []int{DefaultClients}}, place{}), parseClients)
 	trialsSetting = plain(Setting{
 		Key: "trials", Flag: "trials", Form: "int", Where: InPlan | InTables,
-		Help: "trials of each cell, each a ladder on a fresh server process",
+		Help: "trials of each cell, each a ladder on a fresh server process; --runs is the same flag",
 	}, given(6, place{}), count("trials", 1, maxTrials))
 	modesSetting = names(Setting{
 		Key: "modes", Flag: "mode", Form: "stringSlice", Where: InPlan | InTables, OneOf: modeNames(),

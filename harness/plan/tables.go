@@ -122,7 +122,7 @@ func (r *resolver) choices(texts []name) []choice {
 	excluded, unknown := map[*scenarios.Scenario]bool{}, false
 	for i, w := range words {
 		rows, wrong := r.cat.Scenarios.Matching(w)
-		r.problems.when(wrong != "", texts[i].at, "%s", wrong)
+		r.problems.when(wrong != "" && !r.rowsMissing, texts[i].at, "%s", wrong)
 		unknown = unknown || wrong != ""
 		for _, row := range rows {
 			if w.Except {

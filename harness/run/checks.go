@@ -2,9 +2,11 @@ package run
 
 import (
 	"context"
+	"fmt"
 	"math/rand/v2"
 	"reflect"
 	"slices"
+	"strings"
 
 	"github.com/joust-bench/joust/harness/launch"
 	"github.com/joust-bench/joust/results"
@@ -29,7 +31,10 @@ func (r *Runner) checkAll(ctx context.Context) error {
 			checks[key] = c
 		}
 		if s := r.Run.Server(e.As); s != nil {
-			s.CheckFailed = c.Failed()
+			s.CheckFailed, s.Conformance = c.Failed(), c.Conformance
+		}
+		for _, why := range c.NotChecked {
+			r.warn(e.As + ": not checked: " + why)
 		}
 		r.noteSurroundings(e.As, c.Surroundings)
 		if c.Killed != "" {
@@ -63,7 +68,21 @@ func (r *Runner) checkServer(ctx context.Context, e results.PlanEntry) (launch.C
 			r.Observer.Checked(e.As, row.Name, c.Differences[row.Name])
 		}
 	}
+	if c.Conformance != nil {
+		r.Observer.Note("%s answers HTTP/1.1 as its RFCs say in %s", e.As, score(c.Conformance))
+	}
 	return c, nil
+}
+
+// score returns the battery's outcome in words, with the names of the points that
+// failed.
+func score(c *results.Conformance) string {
+	passed, asked := c.Score()
+	text := fmt.Sprintf("%d of %s", passed, results.Counted(asked, "point"))
+	if failed := c.FailedNames(); len(failed) > 0 {
+		text += ", not in: " + strings.Join(failed, "; ")
+	}
+	return text
 }
 
 // rowsOf returns the rows of the plan that the entry can be asked.

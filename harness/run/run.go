@@ -243,7 +243,16 @@ func (r *Runner) Trial(ctx context.Context, t plan.Trial) results.Trial {
 
 // bench returns what the run's trials have in common.
 func (r *Runner) bench() *trial.Bench {
-	return &trial.Bench{Launcher: r.Launcher, Plan: &r.Run.Plan, Foreign: r.Foreign, Spin: r.Run.Spin, Watcher: r.Observer, Profiles: filepath.Join(r.Journal.Dir(), "profiles")}
+	return &trial.Bench{Launcher: r.Launcher, Plan: &r.Run.Plan, Foreign: r.Foreign, Spin: r.Run.Spin, Watcher: r.Observer, Profiles: r.profiles()}
+}
+
+// profiles returns the folder of profiles; empty without a journal, where none is
+// taken.
+func (r *Runner) profiles() string {
+	if r.Journal == nil {
+		return ""
+	}
+	return filepath.Join(r.Journal.Dir(), "profiles")
 }
 
 // startSpin times the spin that later ones are compared with, once a run.

@@ -3,6 +3,7 @@ package session
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -11,12 +12,18 @@ import (
 	"github.com/joust-bench/joust/harness/machine"
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/journal"
+	"github.com/joust-bench/joust/scenarios"
 )
 
 // Resume returns the measurement that continues a stored run. The run's rows and
 // servers must be there; other differences are added to its warnings.
 func (o *Opener) Resume(ctx context.Context, stored results.Run, j *journal.Journal) (*Measurement, error) {
 	o.Attached.addStored(&stored)
+	rows, err := storedRows(&stored)
+	if err != nil {
+		return nil, err
+	}
+	o.Rows = rows
 	w, err := o.LookToMeasure(pinOf(stored.CPUs))
 	if err != nil {
 		return nil, err
@@ -36,6 +43,27 @@ func (o *Opener) Resume(ctx context.Context, stored results.Run, j *journal.Jour
 		m.warnOnce(note)
 	}
 	return m, nil
+}
+
+// storedRows returns the scenario table with the run's rows as the run has them, so that
+// it needs neither scenario files nor the joust that began it.
+func storedRows(stored *results.Run) (scenarios.Rows, error) {
+	rows, err := scenarios.Load()
+	if err != nil {
+		return nil, fmt.Errorf("the built-in scenario table: %w", err)
+	}
+	for i := range stored.Scenarios {
+		var row scenarios.Scenario
+		if err := json.Unmarshal(stored.Scenarios[i].Definition, &row); err != nil || len(row.Validate()) > 0 {
+			continue // written by another version: the table's row counts, if there is one
+		}
+		if at := slices.Index(rows.Names(), row.Name); at >= 0 {
+			rows[at] = row
+		} else {
+			rows = append(rows, row)
+		}
+	}
+	return rows, nil
 }
 
 // warnOnce adds a warning that the run does not have yet.

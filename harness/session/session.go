@@ -21,6 +21,7 @@ import (
 	"github.com/joust-bench/joust/harness/machine"
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/files"
+	"github.com/joust-bench/joust/scenarios"
 	"github.com/joust-bench/joust/scenarios/dataset"
 )
 
@@ -29,11 +30,18 @@ type Opener struct {
 	// ServersDirs are folders of more servers than the checkout's own.
 	ServersDirs []string
 	Attached    Attached
+	// ScenarioFiles are files of the user's own rows. Rows, where it is not nil, is the
+	// scenario table with the user's own rows, and ScenarioFiles are not read.
+	ScenarioFiles []string
+	Rows          scenarios.Rows
 	// Version is joust's release.
 	Version string
 	// Engine connects to the container engine. It is called only when an engine
 	// is needed, and gives the same answer each time.
 	Engine func() (*container.Engine, error)
+	// Field returns the folder of joust's own servers outside of a checkout. It is
+	// called only when they are needed, and gives the same answer each time.
+	Field func() (dir string, err error)
 	// Say shows the user one line.
 	Say func(format string, args ...any)
 	// OnStop sets the text that the first signal shows, until undo is called.

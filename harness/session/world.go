@@ -41,14 +41,15 @@ type World struct {
 // Look loads the table, the servers and the machine; pin is the policy of the
 // CPU split.
 func (o *Opener) Look(pin string) (*World, error) {
-	table, err := scenarios.Load()
+	table, own, err := o.rows()
 	if err != nil {
-		return nil, fmt.Errorf("the built-in scenario table: %w", err)
+		return nil, err
 	}
 	w := &World{Table: table, Opener: o}
 	if w.Servers, err = o.loadServers(table); err != nil {
 		return nil, err
 	}
+	w.Servers.Claim(own...)
 	if runtime.GOOS != "linux" {
 		return w, nil
 	}
@@ -57,6 +58,21 @@ func (o *Opener) Look(pin string) (*World, error) {
 	}
 	w.Split, err = cpuset.Split(w.Topology, nil, pin)
 	return w, Usage(err)
+}
+
+// rows returns the scenario table, and the names of the user's own rows in it.
+func (o *Opener) rows() (table scenarios.Rows, own []string, err error) {
+	builtIn, err := scenarios.Load()
+	if err != nil {
+		return nil, nil, fmt.Errorf("the built-in scenario table: %w", err)
+	}
+	if table = o.Rows; table == nil {
+		if table, err = builtIn.WithFiles(o.ScenarioFiles...); err != nil {
+			return nil, nil, Usage(err)
+		}
+	}
+	known := builtIn.Names()
+	return table, slices.DeleteFunc(table.Names(), func(name string) bool { return slices.Contains(known, name) }), nil
 }
 
 // LookToMeasure is Look for a command that starts servers. It returns
@@ -116,15 +132,31 @@ func checkout() (string, error) {
 	return "", err
 }
 
+// released returns the servers of joust's release, since there is no checkout.
+func (o *Opener) released(noCheckout error) (dir string, err error) {
+	const wayOut = "name a folder of servers with --servers-dir, or to run and check a running server with --url NAME=URL"
+	if o.Field == nil {
+		return "", fmt.Errorf("%w; %s", noCheckout, wayOut)
+	}
+	if dir, err = o.Field(); err != nil {
+		return "", fmt.Errorf("%w, and %w; %s", noCheckout, err, wayOut)
+	}
+	o.Say("joust: no checkout here: the servers are those in %s", dir)
+	return dir, nil
+}
+
 // loadServers loads the checkout's servers and those of ServersDirs. No checkout
 // is needed where there are others.
 func (o *Opener) loadServers(table scenarios.Rows) (*catalog.Servers, error) {
 	dirs := o.ServersDirs
 	own, err := checkout()
+	if errors.Is(err, catalog.ErrNoCheckout) && len(dirs)+len(o.Attached.URLs) == 0 {
+		own, err = o.released(err)
+	}
 	switch {
 	case err == nil:
 		dirs = append([]string{own}, dirs...)
-	case len(dirs) == 0 && len(o.Attached.URLs) == 0:
+	case len(dirs)+len(o.Attached.URLs) == 0:
 		return nil, Usage(err)
 	}
 	servers, err := catalog.Load(table, dirs...)

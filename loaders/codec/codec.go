@@ -1,7 +1,7 @@
 // Package codec is the seam between the load engine and a protocol. A codec turns
 // each request into bytes once, and the bytes of a connection into answers. It holds
-// no socket, no clock and no counter: the engine has these, and knows no protocol. A
-// new protocol is a package that implements Protocol.
+// no socket and no counter, and reads no clock but to bound its own work: the engine has
+// these, and knows no protocol. A new protocol is a package that implements Protocol.
 package codec
 
 import (
@@ -142,6 +142,9 @@ type Answer struct {
 	Body int
 	// Coding is, with End, the content coding of the body.
 	Coding Coding
+	// Unread is true, with End, where the body came compressed and was not inflated, to
+	// bound the time for that: the answer may be wrong.
+	Unread bool
 	// Cause is, with End, why the answer is wrong; empty for a right one.
 	Cause results.Cause
 }

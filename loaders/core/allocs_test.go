@@ -12,28 +12,52 @@ import (
 	"github.com/joust-bench/joust/loaders/core"
 	"github.com/joust-bench/joust/loaders/enginetest"
 	"github.com/joust-bench/joust/loaders/retry"
+	"github.com/joust-bench/joust/scenarios"
 )
 
 // frugal is a server that answers as many requests as it reads and allocates
 // nothing for them.
-func frugal(t *testing.T) (address string) {
+func frugal(t *testing.T, answer string) (address string) {
 	t.Helper()
-	return enginetest.Accept(t, "tcp", "127.0.0.1:0", answerFrugally).Addr().String()
+	return enginetest.Accept(t, "tcp", "127.0.0.1:0", func(c net.Conn) { answerFrugally(c, answer) }).Addr().String()
 }
 
-func answerFrugally(c net.Conn) {
-	end, answer := []byte("\r\n\r\n"), []byte(enginetest.RightAnswer)
-	many := bytes.Repeat(answer, 64)
+func answerFrugally(c net.Conn, answer string) {
+	end, many := []byte("\r\n\r\n"), bytes.Repeat([]byte(answer), 64)
 	buf := make([]byte, 64<<10)
 	for {
 		n, err := c.Read(buf)
 		if err != nil {
 			return
 		}
-		// Small requests come whole: they are written at once.
+		// The last line of a small request comes whole: it is written at once.
 		if _, err := c.Write(many[:bytes.Count(buf[:n], end)*len(answer)]); err != nil {
 			return
 		}
+	}
+}
+
+const threeEvents = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n" +
+	"9\r\ndata: 1\n\n\r\n9\r\ndata: 2\n\n\r\n9\r\ndata: 3\n\n\r\n0\r\n\r\n"
+
+// inSteps has one request that is sent in two pieces.
+func inSteps(s *loaders.Spec) {
+	s.Requests[0].Exchange = scenarios.Exchange{sendBytes(10), sendBytes(-1), awaitEnd()}
+}
+
+// streaming awaits three events.
+func streaming(s *loaders.Spec) {
+	s.Requests[0].Exchange = scenarios.Exchange{sendBytes(-1), awaitEvents(3), awaitEnd()}
+	s.Requests[0].Expect.Body = nil
+}
+
+// many has requests of one group.
+func many(s *loaders.Spec) {
+	s.Rotation = scenarios.Weighted
+	for i := range 40 { // each is learnt once, in the first interval
+		r := s.Requests[0]
+		r.Name, r.Group, r.Weight = fmt.Sprint(i), "items", i%3+1
+		s.Requests = append(s.Requests, r)
 	}
 }
 
@@ -52,16 +76,27 @@ func TestNoAllocationPerRequest(t *testing.T) {
 			users int
 			ids   string
 			phase loaders.Phase
+			tweak func(*loaders.Spec)
 		}{
-			{"closed", 1, 0, "", enginetest.Closed(700 * time.Millisecond)},
-			{"pipelined", 16, 0, "", enginetest.Closed(700 * time.Millisecond)},
-			{"open", 1, 0, "", enginetest.Open(15_000, 700*time.Millisecond)},
-			{"thinking", 1, 100, "", enginetest.Closed(700 * time.Millisecond)},
-			{"with ids", 16, 0, "X-Request-Id", enginetest.Closed(700 * time.Millisecond)},
+			{"closed", 1, 0, "", enginetest.Closed(700 * time.Millisecond), nil},
+			{"pipelined", 16, 0, "", enginetest.Closed(700 * time.Millisecond), nil},
+			{"open", 1, 0, "", enginetest.Open(15_000, 700*time.Millisecond), nil},
+			{"thinking", 1, 100, "", enginetest.Closed(700 * time.Millisecond), nil},
+			{"with ids", 16, 0, "X-Request-Id", enginetest.Closed(700 * time.Millisecond), nil},
+			{"in steps", 1, 0, "", enginetest.Closed(700 * time.Millisecond), inSteps},
+			{"streaming", 1, 0, "", enginetest.Closed(700 * time.Millisecond), streaming},
+			{"one of many", 1, 0, "", enginetest.Closed(700 * time.Millisecond), many},
 		} {
 			t.Run(c.name, func(t *testing.T) {
 				spec := enginetest.Spec(c.phase)
-				spec.Connections, spec.Depth, spec.Target.Address = 8, c.depth, frugal(t)
+				answer := enginetest.RightAnswer
+				if c.name == "streaming" {
+					answer = threeEvents
+				}
+				spec.Connections, spec.Depth, spec.Target.Address = 8, c.depth, frugal(t, answer)
+				if c.tweak != nil {
+					c.tweak(&spec)
+				}
 				spec.Interval, spec.RequestID = 100*time.Millisecond, c.ids
 				if spec.Users = c.users; c.users > 0 {
 					spec.Think = loaders.Think{From: 4 * time.Millisecond, To: 6 * time.Millisecond}

@@ -210,3 +210,48 @@ func shakeLate(c net.Conn, config *tls.Config, after time.Duration) {
 		_, _ = io.WriteString(secure, enginetest.RightAnswer)
 	}
 }
+
+// Requests of one group are reported together, however many they are.
+func TestGroupOfRequests(t *testing.T) {
+	t.Parallel()
+	overBackends(t, func(t *testing.T, e core.Engine) {
+		t.Parallel()
+		s := serveSite(t, hello(), nil, nil)
+		spec := specAt(s.address(), counted(300))
+		spec.Requests = []scenarios.Request{enginetest.Get("hello", "/", hello())}
+		for i := range 99 {
+			r := enginetest.Get(fmt.Sprintf("item %d", i), fmt.Sprintf("/items/%d", i), hello())
+			r.Group = "items"
+			spec.Requests = append(spec.Requests, r)
+		}
+		p := drive(t, e, spec).Phases[0]
+		exactly(t, &p, 300)
+		items, hellos := p.Groups["items"].Completed, p.Groups["hello"].Completed
+		if len(p.Groups) != 2 || items+hellos != 300 || hellos == 0 || hellos > 10 {
+			t.Errorf("%d groups, %d items and %d hellos of 300 requests", len(p.Groups), items, hellos)
+		}
+	})
+}
+
+// The pauses of an exchange are service time, and no lag of an open loop.
+func TestOpenLoopOfSlowClients(t *testing.T) {
+	t.Parallel()
+	overBackends(t, func(t *testing.T, e core.Engine) {
+		t.Parallel()
+		s := serveSite(t, hello(), nil, nil)
+		spec := specAt(s.address(), enginetest.Open(200, long))
+		spec.Requests, spec.Connections, spec.Phases[0].Count = []scenarios.Request{slow()}, 20, 40
+		retry.Often(t, func() string {
+			p := drive(t, e, spec).Phases[0]
+			exactly(t, &p, 40)
+			service, lag := p.Total.Service, p.SendLagIdle
+			if service.MinNS < int64(4*time.Millisecond) || p.Total.Corrected.MeanNS < service.MeanNS {
+				t.Errorf("service from %d ns, mean %.0f ns, corrected mean %.0f ns", service.MinNS, service.MeanNS, p.Total.Corrected.MeanNS)
+			}
+			if lag == nil || lag.MeanNS > service.MeanNS/4 {
+				return fmt.Sprintf("the send lag is %+v, the mean service time %.0f ns", lag, service.MeanNS)
+			}
+			return ""
+		})
+	})
+}

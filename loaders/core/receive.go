@@ -253,7 +253,7 @@ func (s *shard) complete(c *connection, now int64, a *codec.Answer) {
 		s.completed++
 		s.out.Answered(&f.Exchange, now, a.Status)
 		if a.Coding != codec.Unasked {
-			s.out.Coded(f.Group, now, a.Coding.String(), true)
+			s.out.Coded(f.Group, now, a.Coding.String(), !a.Unread)
 		}
 		if events > 0 {
 			s.out.Streamed(f.Group, now, events)

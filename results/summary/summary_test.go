@@ -166,6 +166,10 @@ func TestText(t *testing.T) {
 	closing := report(t, closed(t))
 	closing.LatencyFrom = "connect"
 	closing.Phases[1].RequestedCloses, closing.Phases[1].IdleTimeouts, closing.Phases[1].Repeated, closing.Phases[1].Reconnects = 511_900, 90, 2, 511_990
+	exchanges := report(t, closed(t))
+	exchanges.Phases[1].Total.Events, exchanges.Phases[1].Total.Abandoned, exchanges.Phases[1].Waves = 50_000_000, 12_000, 7_812
+	exchanges.Phases[1].Asked += 12_000
+	exchanges.Phases[1].Total.Encodings, exchanges.Phases[1].Total.NotInflated = map[string]uint64{"gzip": 300_000, "br": 200_000}, 470_000
 	gone := report(t, open(t))
 	gone.Phases[1].GoneNS, gone.Phases[1].BackoffNS = 5*second, 64*5*second
 	gone.Phases[1].Rate.Achieved, gone.Phases[1].Rate.NeverSent = 5_000, 5_000
@@ -192,7 +196,7 @@ func TestText(t *testing.T) {
 	named := report(t, closed(t))
 	named.RequestID, named.Phases[1].Slowest = "X-Request-Id", slowest(12)
 	for name, r := range map[string]results.Report{
-		"closes": closing, "gone": gone,
+		"closes": closing, "exchanges": exchanges, "gone": gone,
 		"request_ids": named, "followed": followed, "elsewhere": elsewhere, "unfollowed": unfollowed,
 		"malformed": malformed, "nowhere": nowhere,
 		"closed": report(t, closed(t)), "open": report(t, open(t)), "saturated": report(t, saturated(t)),

@@ -118,6 +118,12 @@ func (t *summary) counts() {
 	if p.Repeated > 0 {
 		t.item("", "%s asked again on a new connection: the server closed the old one as they were sent", count(p.Repeated))
 	}
+	if n := p.Abandons(); n > 0 {
+		t.item("", "%s abandoned: the loader closed the connection before an answer, as the exchange says", count(n))
+	}
+	if n := p.Total.Events; n > 0 {
+		t.item("events", "%s server-sent events in right answers", count(n))
+	}
 	t.item("throughput", "%s%s req/s", t.bound(), digits(p.ThroughputRPS()))
 	if r := p.Rate; r != nil && r.Offered > 0 {
 		t.item("", "offered %s, achieved %s requests (%s)", count(r.Offered), count(r.Achieved), percent(r.KeptShare()))
@@ -191,6 +197,7 @@ func (t *summary) setUp() error {
 		{p.UnannouncedCloses, "closed by the server unannounced"},
 		{p.RequestedCloses, "closed as the requests asked"},
 		{p.IdleTimeouts, "closed idle by the server with a 408"},
+		{p.Waves, "waves of them made together"},
 	} {
 		if c.n > 0 {
 			words = append(words, count(c.n)+" "+c.text)

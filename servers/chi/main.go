@@ -1,29 +1,32 @@
-// Command chi is the chi router on net/http. Its handlers are those of the server
-// nethttp, since a chi handler is a plain http.HandlerFunc.
+// Command chi is the chi router on net/http, with its own handler for compression.
 package main
 
 import (
-	"net/http"
+	"compress/gzip"
 	"os"
 
 	"github.com/go-chi/chi/v5"
+	"github.com/go-chi/chi/v5/middleware"
 
 	"github.com/joust-bench/joust/servers/fixture"
 	"github.com/joust-bench/joust/servers/fixture/stdhttp"
 )
 
-func main() {
-	os.Exit(fixture.Main(stdhttp.App(routes())))
-}
+func main() { os.Exit(fixture.Main(prepare)) }
 
-func routes() http.Handler {
-	answers := stdhttp.New()
+func prepare(options fixture.Options) (fixture.App, error) {
+	routes, err := stdhttp.PlainRoutes(options)
+	if err != nil {
+		return fixture.App{}, err
+	}
 	router := chi.NewRouter()
-	router.Get("/", answers.Hello)
-	router.Get("/json", answers.JSON)
-	router.Post("/echo", answers.Echo)
-	router.Get("/large", answers.Large)
-	router.Head("/large", answers.Large)
-	router.Post("/upload", answers.Upload)
-	return router
+	compressing := router.With(middleware.Compress(gzip.DefaultCompression, fixture.TypeJSON))
+	for _, route := range routes {
+		if route.Compressed {
+			compressing.MethodFunc(route.Method, route.Path, route.Handle)
+		} else {
+			router.MethodFunc(route.Method, route.Path, route.Handle)
+		}
+	}
+	return stdhttp.App(router, options), nil
 }

@@ -1,38 +1,58 @@
-// Command echo is the echo framework, without middleware.
+// Command echo is the echo framework, with its own middleware for compression.
 package main
 
 import (
+	"bytes"
 	"encoding/json"
+	"io"
 	"net/http"
 	"os"
 	"strconv"
 
 	"github.com/labstack/echo/v5"
+	"github.com/labstack/echo/v5/middleware"
 
 	"github.com/joust-bench/joust/servers/fixture"
 	"github.com/joust-bench/joust/servers/fixture/stdhttp"
 )
 
-func main() {
-	os.Exit(fixture.Main(stdhttp.App(routes())))
+func main() { os.Exit(fixture.Main(prepare)) }
+
+func prepare(options fixture.Options) (fixture.App, error) {
+	routes, err := stdhttp.PlainRoutes(options)
+	if err != nil {
+		return fixture.App{}, err
+	}
+	e := echo.NewWithConfig(echo.Config{JSONSerializer: serializer{}})
+	for _, route := range routes {
+		answer := func(c *echo.Context) error {
+			route.Answer(exchange{c})
+			return nil
+		}
+		switch {
+		case route.Static:
+			answer = func(c *echo.Context) error {
+				route.Serve(c.Response(), c.Request(), params{c})
+				return nil
+			}
+			e.Add(route.Method, route.Colon(), answer)
+		case route.Compressed:
+			e.Add(route.Method, route.Colon(), answer, middleware.Gzip())
+		default:
+			e.Add(route.Method, route.Colon(), answer)
+		}
+	}
+	return stdhttp.App(e, options), nil
 }
 
-func routes() http.Handler {
-	var bodies fixture.Bodies
-	body := fixture.Large()
-	large := func(c *echo.Context) error { return sized(c, fixture.TypeText, body) }
-	e := echo.NewWithConfig(echo.Config{JSONSerializer: serializer{}})
-	e.GET("/", func(c *echo.Context) error { return c.String(http.StatusOK, fixture.Alive) })
-	e.GET("/json", object)
-	e.POST("/echo", func(c *echo.Context) error { return echoBody(c, &bodies) })
-	e.GET("/large", large)
-	e.HEAD("/large", large)
-	e.POST("/upload", func(c *echo.Context) error { return upload(c, &bodies) })
-	return e
-}
+// params are the parameters that echo's router has found.
+type params struct{ *echo.Context }
+
+func (p params) ByName(name string) string { return p.Param(name) }
 
 // serializer is echo's own, encoding/json, without the newline that its json.Encoder
-// writes behind every object. So all servers answer with the same bytes.
+// writes behind every object, and with the length. So all servers answer with the
+// same bytes.
 type serializer struct{ echo.DefaultJSONSerializer }
 
 // Serialize writes the object as JSON; no route asks for an indent.
@@ -41,38 +61,48 @@ func (serializer) Serialize(c *echo.Context, object any, _ string) error {
 	if err != nil {
 		return err
 	}
+	c.Response().Header().Set(echo.HeaderContentLength, strconv.Itoa(len(body)))
 	_, err = c.Response().Write(body)
 	return err
 }
 
-func object(c *echo.Context) error {
-	id, err := fixture.ID(c.QueryParam("id"))
-	if err != nil {
-		return c.String(http.StatusBadRequest, err.Error())
-	}
-	return c.JSON(http.StatusOK, fixture.NewObject(id))
+// exchange is one request and its answer in echo.
+type exchange struct{ *echo.Context }
+
+var _ fixture.Exchange = exchange{}
+
+func (e exchange) Query(name string) string         { return e.QueryParam(name) }
+func (e exchange) QueryPairs() int                  { return stdhttp.Pairs(e.QueryParams()) }
+func (e exchange) Cookies() int                     { return len(e.Context.Cookies()) }
+func (e exchange) RequestHeader(name string) string { return e.Request().Header.Get(name) }
+func (e exchange) Body() (io.Reader, int64)         { return e.Request().Body, e.Request().ContentLength }
+
+func (e exchange) FormPairs() (int, error) {
+	values, err := e.FormValues()
+	return stdhttp.Pairs(values), err
 }
 
-func echoBody(c *echo.Context, bodies *fixture.Bodies) error {
-	body, err := bodies.Read(c.Request().Body)
-	if err != nil {
-		return c.String(http.StatusBadRequest, err.Error())
-	}
-	defer bodies.Release(body)
-	return sized(c, fixture.TypeBytes, body.Bytes())
+func (e exchange) WholeBody(scratch *bytes.Buffer) ([]byte, error) {
+	return stdhttp.Whole(e.Request(), scratch)
 }
 
-// sized answers with a body and its length. Without the length, net/http would send
-// a long body in chunks.
-func sized(c *echo.Context, contentType string, body []byte) error {
-	c.Response().Header().Set(echo.HeaderContentLength, strconv.Itoa(len(body)))
-	return c.Blob(http.StatusOK, contentType, body)
+func (e exchange) SetHeader(name, value string) { e.Response().Header().Set(name, value) }
+
+// Send sets the length, without which net/http would send a long body in chunks.
+func (e exchange) Send(status int, mediaType string, body []byte) {
+	e.SetHeader(echo.HeaderContentLength, strconv.Itoa(len(body)))
+	_ = e.Blob(status, mediaType, body) // a client that went away needs no answer
 }
 
-func upload(c *echo.Context, bodies *fixture.Bodies) error {
-	n, err := bodies.Count(c.Request().Body, c.Request().ContentLength)
-	if err != nil {
-		return c.String(http.StatusBadRequest, err.Error())
-	}
-	return c.String(http.StatusOK, strconv.FormatInt(n, 10))
+func (e exchange) SendCanned(text []byte) { e.Send(http.StatusOK, fixture.TypeText, text) }
+
+func (e exchange) SendEmpty(status int) { _ = e.NoContent(status) } // it returns no error
+
+func (e exchange) JSON(value any) error { return e.Context.JSON(http.StatusOK, value) }
+
+func (e exchange) Stream(mediaType string, produce func(fixture.FlushWriter) error) {
+	e.SetHeader(echo.HeaderContentType, mediaType)
+	_ = produce(stdhttp.NewFlushWriter(e.Response())) // a client that went away needs no answer
 }
+
+func (e exchange) Refuse(status int, message string) { http.Error(e.Response(), message, status) }

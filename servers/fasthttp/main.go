@@ -1,84 +1,94 @@
-// Command fasthttp is the fasthttp server with a switch over paths for a
-// router, as its documentation shows.
+// Command fasthttp is the fasthttp server with the router fasthttp/router, its own
+// compression and its own file handler.
 package main
 
 import (
-	"encoding/json"
 	"os"
-	"strconv"
 
+	"github.com/fasthttp/router"
 	"github.com/valyala/fasthttp"
+	"github.com/valyala/fasthttp/prefork"
 
 	"github.com/joust-bench/joust/servers/fixture"
+	"github.com/joust-bench/joust/servers/fixture/fast"
 )
 
-func main() {
+func main() { os.Exit(fixture.Main(prepare)) }
+
+func prepare(options fixture.Options) (fixture.App, error) {
+	handler, err := handler(options)
+	if err != nil {
+		return fixture.App{}, err
+	}
 	server := &fasthttp.Server{
-		Handler:            routes(),
+		Handler:            handler,
 		MaxRequestBodySize: fixture.MaxBody,
+		MaxRequestsPerConn: options.KeepAliveRequests,
 		// Uploads are read in pieces by the handler, never held whole.
 		StreamRequestBody: true,
+		// It would log each request for an unknown file.
+		Logger: silent{},
 	}
-	os.Exit(fixture.Main(fixture.App{Serve: server.Serve, Shutdown: server.ShutdownWithContext}))
+	if options.Prefork && !prefork.IsChild() {
+		return preforked(server), nil
+	}
+	return fixture.App{
+		Serve:    server.Serve,
+		Listen:   prefork.New(server).ListenAndServe,
+		Shutdown: server.ShutdownWithContext,
+	}, nil
 }
 
-func routes() fasthttp.RequestHandler {
-	var bodies fixture.Bodies
-	large := fixture.Large()
-	return func(ctx *fasthttp.RequestCtx) {
-		get, post := ctx.IsGet(), ctx.IsPost()
-		switch path := string(ctx.Path()); {
-		case path == "/" && get:
-			ctx.SuccessString(fixture.TypeText, fixture.Alive)
-		case path == "/json" && get:
-			object(ctx)
-		case path == "/echo" && post:
-			// The body stays valid until the answer is written.
-			ctx.SetContentType(fixture.TypeBytes)
-			ctx.Response.SetBodyRaw(ctx.PostBody())
-		case path == "/large" && (get || ctx.IsHead()):
-			ctx.SetContentType(fixture.TypeText)
-			ctx.Response.SetBodyRaw(large)
-		case path == "/upload" && post:
-			upload(ctx, &bodies)
-		default:
-			refuse(ctx, "not found", fasthttp.StatusNotFound)
+func handler(options fixture.Options) (fasthttp.RequestHandler, error) {
+	routes, err := fixture.Routes(options)
+	if err != nil {
+		return nil, err
+	}
+	paths := router.New()
+	paths.NotFound = func(ctx *fasthttp.RequestCtx) {
+		fast.Exchange{RequestCtx: ctx}.Refuse(fasthttp.StatusNotFound, "not found")
+	}
+	for _, route := range routes {
+		answer := func(ctx *fasthttp.RequestCtx) { route.Answer(fast.Exchange{RequestCtx: ctx}) }
+		switch {
+		case route.Static:
+			answer, err = files(options.Data)
+		case route.Compressed:
+			answer = fasthttp.CompressHandlerBrotliLevel(answer,
+				fasthttp.CompressBrotliDefaultCompression, fasthttp.CompressDefaultCompression)
 		}
-	}
-}
-
-func object(ctx *fasthttp.RequestCtx) {
-	id, err := fixture.ID(string(ctx.QueryArgs().Peek("id")))
-	if err != nil {
-		refuse(ctx, err.Error(), fasthttp.StatusBadRequest)
-		return
-	}
-	body, err := json.Marshal(fixture.NewObject(id))
-	if err != nil {
-		refuse(ctx, err.Error(), fasthttp.StatusInternalServerError)
-		return
-	}
-	ctx.SetContentType(fixture.TypeJSON)
-	ctx.Response.SetBodyRaw(body)
-}
-
-func upload(ctx *fasthttp.RequestCtx, bodies *fixture.Bodies) {
-	var n int64
-	if body := ctx.RequestBodyStream(); body != nil {
-		var err error
-		// A chunked body has the length -1 here, as Count wants it.
-		n, err = bodies.Count(body, int64(ctx.Request.Header.ContentLength()))
 		if err != nil {
-			refuse(ctx, err.Error(), fasthttp.StatusBadRequest)
-			return
+			return nil, err
 		}
+		paths.Handle(route.Method, route.Path, answer)
 	}
-	ctx.SuccessString(fixture.TypeText, strconv.FormatInt(n, 10))
+	return paths.Handler, nil
 }
 
-// refuse answers with an error and ends the connection, since the unread rest of a
-// streamed body would count as the next request.
-func refuse(ctx *fasthttp.RequestCtx, message string, status int) {
-	ctx.Error(message, status)
-	ctx.SetConnectionClose()
+// files serves the static files, and the compressed form of each that stands next to
+// it.
+func files(data string) (fasthttp.RequestHandler, error) {
+	folder := &fasthttp.FS{
+		Root:                   fixture.StaticDir(data),
+		PathRewrite:            fasthttp.NewPathSlashesStripper(1),
+		Compress:               true,
+		CompressBrotli:         true,
+		CompressedFileSuffixes: map[string]string{"br": ".br", "gzip": ".gz"},
+	}
+	return folder.NewRequestHandler(), fixture.TeachMediaTypes()
 }
+
+// preforked runs the server in one process a CPU. When one of them ends, all end.
+func preforked(server *fasthttp.Server) fixture.App {
+	children := new(fast.Children)
+	processes := prefork.New(server)
+	processes.Logger = silent{}
+	processes.RecoverThreshold = 0
+	processes.OnChildSpawn = children.Add
+	return children.App(processes.ListenAndServe)
+}
+
+// silent drops messages: those about unknown files, and about the end of each process.
+type silent struct{}
+
+func (silent) Printf(string, ...any) {}

@@ -1,61 +1,89 @@
 // Command gin is the gin framework in release mode, without the logger and the
-// recovery of gin.Default.
+// recovery of gin.Default, and with the middleware gin-contrib/gzip.
 package main
 
 import (
+	"bytes"
+	"fmt"
+	"io"
 	"net/http"
 	"os"
-	"strconv"
 
+	"github.com/gin-contrib/gzip"
 	"github.com/gin-gonic/gin"
+	"github.com/gin-gonic/gin/codec/json"
 
 	"github.com/joust-bench/joust/servers/fixture"
 	"github.com/joust-bench/joust/servers/fixture/stdhttp"
 )
 
-func main() {
-	os.Exit(fixture.Main(stdhttp.App(routes())))
-}
+func main() { os.Exit(fixture.Main(prepare)) }
 
-func routes() http.Handler {
+func prepare(options fixture.Options) (fixture.App, error) {
+	routes, err := stdhttp.PlainRoutes(options)
+	if err != nil {
+		return fixture.App{}, err
+	}
 	gin.SetMode(gin.ReleaseMode)
-	var bodies fixture.Bodies
-	body := fixture.Large()
-	large := func(c *gin.Context) { c.Data(http.StatusOK, fixture.TypeText, body) }
 	engine := gin.New()
-	engine.GET("/", func(c *gin.Context) { c.String(http.StatusOK, fixture.Alive) })
-	engine.GET("/json", object)
-	engine.POST("/echo", func(c *gin.Context) { echo(c, &bodies) })
-	engine.GET("/large", large)
-	engine.HEAD("/large", large)
-	engine.POST("/upload", func(c *gin.Context) { upload(c, &bodies) })
-	return engine
+	compressing := engine.Group("/", gzip.Gzip(gzip.DefaultCompression))
+	for _, route := range routes {
+		answer := func(c *gin.Context) { route.Answer(exchange{c}) }
+		switch {
+		case route.Static:
+			answer = func(c *gin.Context) { route.Serve(c.Writer, c.Request, c.Params) }
+			engine.Handle(route.Method, route.Colon(), answer)
+		case route.Compressed:
+			compressing.Handle(route.Method, route.Colon(), answer)
+		default:
+			engine.Handle(route.Method, route.Colon(), answer)
+		}
+	}
+	return stdhttp.App(engine, options), nil
 }
 
-func object(c *gin.Context) {
-	id, err := fixture.ID(c.Query("id"))
-	if err != nil {
-		c.String(http.StatusBadRequest, "%v", err)
-		return
-	}
-	c.JSON(http.StatusOK, fixture.NewObject(id))
+// exchange is one request and its answer in gin.
+type exchange struct{ *gin.Context }
+
+var _ fixture.Exchange = exchange{}
+
+func (e exchange) QueryPairs() int                  { return stdhttp.Pairs(e.Request.URL.Query()) }
+func (e exchange) Cookies() int                     { return len(e.Request.Cookies()) }
+func (e exchange) RequestHeader(name string) string { return e.GetHeader(name) }
+func (e exchange) Body() (io.Reader, int64)         { return e.Request.Body, e.Request.ContentLength }
+
+func (e exchange) FormPairs() (int, error) {
+	err := e.Request.ParseForm()
+	return stdhttp.Pairs(e.Request.PostForm), err
 }
 
-func echo(c *gin.Context, bodies *fixture.Bodies) {
-	body, err := bodies.Read(c.Request.Body)
-	if err != nil {
-		c.String(http.StatusBadRequest, "%v", err)
-		return
-	}
-	defer bodies.Release(body)
-	c.Data(http.StatusOK, fixture.TypeBytes, body.Bytes()) // sets Content-Length too
+func (e exchange) WholeBody(scratch *bytes.Buffer) ([]byte, error) {
+	return stdhttp.Whole(e.Request, scratch)
 }
 
-func upload(c *gin.Context, bodies *fixture.Bodies) {
-	n, err := bodies.Count(c.Request.Body, c.Request.ContentLength)
+func (e exchange) SetHeader(name, value string) { e.Header(name, value) }
+
+// Send sends the length too, as Data does.
+func (e exchange) Send(status int, mediaType string, body []byte) { e.Data(status, mediaType, body) }
+
+func (e exchange) SendCanned(text []byte) { e.Data(http.StatusOK, fixture.TypeText, text) }
+
+func (e exchange) SendEmpty(status int) { e.Status(status) }
+
+// JSON encodes with gin's codec. gin's own method of that name leaves the length out,
+// so that net/http would send a long object in chunks.
+func (e exchange) JSON(value any) error {
+	body, err := json.API.Marshal(value)
 	if err != nil {
-		c.String(http.StatusBadRequest, "%v", err)
-		return
+		return fmt.Errorf("encoding the answer: %w", err)
 	}
-	c.String(http.StatusOK, strconv.FormatInt(n, 10))
+	e.Data(http.StatusOK, fixture.TypeJSON, body)
+	return nil
 }
+
+func (e exchange) Stream(mediaType string, produce func(fixture.FlushWriter) error) {
+	e.Header("Content-Type", mediaType)
+	_ = produce(stdhttp.NewFlushWriter(e.Writer)) // a client that went away needs no answer
+}
+
+func (e exchange) Refuse(status int, message string) { e.String(status, "%s", message) }

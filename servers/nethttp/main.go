@@ -10,17 +10,20 @@ import (
 	"github.com/joust-bench/joust/servers/fixture/stdhttp"
 )
 
-func main() {
-	os.Exit(fixture.Main(stdhttp.App(routes())))
-}
+func main() { os.Exit(fixture.Main(prepare)) }
 
-func routes() http.Handler {
-	answers := stdhttp.New()
+func prepare(options fixture.Options) (fixture.App, error) {
+	routes, err := stdhttp.Routes(options)
+	if err != nil {
+		return fixture.App{}, err
+	}
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /{$}", answers.Hello)
-	mux.HandleFunc("GET /json", answers.JSON)
-	mux.HandleFunc("POST /echo", answers.Echo)
-	mux.HandleFunc("GET /large", answers.Large) // GET covers HEAD
-	mux.HandleFunc("POST /upload", answers.Upload)
-	return mux
+	for _, route := range routes {
+		path := route.Path
+		if path == "/" {
+			path = "/{$}" // the path / alone would stand for all paths below it
+		}
+		mux.HandleFunc(route.Method+" "+path, route.Handle)
+	}
+	return stdhttp.App(mux, options), nil
 }

@@ -1,20 +1,35 @@
-"""Python's own http.server, one thread a connection, no framework."""
+"""Python's own http.server, one thread a connection, no framework.
 
-import json
+A new row is a new entry of ROUTES or PREFIXES.
+"""
+
+import argparse
+import gzip
 import signal
 import socketserver
 import sys
+import time
+from http.cookies import SimpleCookie
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from urllib.parse import parse_qs
+from pathlib import Path
+from urllib.parse import parse_qs, parse_qsl
 
-ALIVE = b"alive\r\n"
-PATTERN = b"0123456789abcdefghijklmnopqrstuvwxyz"
-LARGE = (PATTERN * (65536 // len(PATTERN) + 1))[:65536]
-PIECE = 64 * 1024  # bytes of an upload read at a time
+import answers
 
 
 class Truncated(ConnectionError):
     """The client ended its body early; there is nobody left to answer."""
+
+
+class BadRequest(Exception):
+    """The client's mistake, which is answered with 400."""
+
+
+def number(text):
+    try:
+        return int(text)
+    except ValueError:
+        raise BadRequest("a whole number is expected") from None
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -24,55 +39,36 @@ class Handler(BaseHTTPRequestHandler):
     # 40 ms. http.server flushes after each request.
     wbufsize = 128 * 1024
     disable_nagle_algorithm = True
+    keepalive_requests = 0  # 0: no limit
+    requests = 0  # on this connection
 
     def do_GET(self):
-        path, _, query = self.path.partition("?")
-        if path == "/":
-            self.answer(200, "text/plain", ALIVE)
-        elif path == "/json":
-            self.json(query)
-        elif path == "/large":
-            self.answer(200, "text/plain", LARGE)
-        else:
-            self.refuse(404, "not found")
-
-    def do_HEAD(self):
-        if self.path == "/large":
-            self.answer(200, "text/plain", LARGE)
-        else:
-            self.refuse(404, "not found")
-
-    def do_POST(self):
-        length = self.body_length()
-        if length is None:
+        method = "GET" if self.command == "HEAD" else self.command
+        path, _, self.query = self.path.partition("?")
+        self.requests += 1
+        if self.requests == self.keepalive_requests:
+            self.close_connection = True
+        self.unread = self.body_length()
+        if self.unread is None:
             return
-        if self.path == "/echo":
-            self.answer(200, "application/octet-stream", self.read_body(length))
-        elif self.path == "/upload":
-            self.answer(200, "text/plain", b"%d" % self.count_body(length))
-        else:
-            self.count_body(length)  # so that the next request is found
-            self.refuse(404, "not found")
+        try:
+            self.dispatch(method, path)
+        except BadRequest as err:
+            self.refuse(400, str(err))
 
-    def json(self, query):
-        number = 1
-        if query:
-            try:
-                number = int(parse_qs(query).get("id", ["1"])[0])
-            except ValueError:
-                self.refuse(400, "the query parameter id must be a whole number")
-                return
-        body = {
-            "id": number,
-            "status": "ok",
-            "data": {
-                "name": "joust",
-                "version": "1.0.0",
-                "flags": ["fast", "correct", "measured", "repeatable"],
-            },
-        }
-        encoded = json.dumps(body, separators=(",", ":")).encode()
-        self.answer(200, "application/json", encoded)
+    do_HEAD = do_POST = do_OPTIONS = do_GET
+
+    def dispatch(self, method, path):
+        if route := ROUTES.get((method, path)):
+            route(self)
+            return
+        folder, slash, tail = path.rpartition("/")
+        if route := PREFIXES.get((method, folder + slash)):
+            route(self, tail)
+            return
+        for _ in self.pieces():
+            pass  # so that the next request is found
+        self.refuse(404, "not found")
 
     def body_length(self):
         """The announced length; None after a refusal. http.server reads no
@@ -81,41 +77,143 @@ class Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             self.refuse(501, "chunked bodies are not read here")
             return None
-        length = self.headers.get("Content-Length", "0")
-        if not (length.isascii() and length.isdigit()):
+        lengths = self.headers.get_all("Content-Length", ["0"])
+        if len(lengths) > 1 or not (lengths[0].isascii() and lengths[0].isdigit()):
             self.close_connection = True
-            self.refuse(400, "Content-Length must be a number")
+            self.refuse(400, "Content-Length must be one number")
             return None
-        return int(length)
+        return int(lengths[0])
 
-    def read_body(self, length):
-        body = self.rfile.read(length)
-        if len(body) < length:
-            raise Truncated
-        return body
-
-    def count_body(self, length):
-        piece = memoryview(bytearray(min(PIECE, length)))
-        total = 0
-        while total < length:
-            n = self.rfile.readinto1(piece[: length - total])
-            if n == 0:
+    def pieces(self):
+        """The pieces of the body as they come."""
+        while self.unread > 0:
+            piece = self.rfile.read1(min(answers.PIECE, self.unread))
+            if not piece:
                 raise Truncated
-            total += n
-        return total
+            self.unread -= len(piece)
+            yield piece
 
-    def answer(self, status, content_type, body):
+    def read_body(self):
+        return b"".join(self.pieces())
+
+    def query_number(self, name, default=None):
+        values = parse_qs(self.query).get(name)
+        if values is None and default is None:
+            raise BadRequest(f"the query parameter {name} is missing")
+        return number(values[0]) if values else default
+
+    def head(self, status, headers):
         self.send_response(status)
-        self.send_header("Content-Type", content_type)
-        self.send_header("Content-Length", str(len(body)))
+        for name, value in headers.items():
+            self.send_header(name, value)
         if self.close_connection:
             self.send_header("Connection", "close")
         self.end_headers()
+
+    def answer(self, body, content_type="text/plain", status=200, headers={}):
+        length = str(len(body))
+        fields = {"Content-Type": content_type, "Content-Length": length, **headers}
+        self.head(status, fields)
         if self.command != "HEAD":
             self.wfile.write(body)
 
+    def json(self, value):
+        self.answer(answers.encode(value), "application/json")
+
+    def compressed(self, value):
+        """JSON, gzipped where the client takes it."""
+        body, headers = answers.encode(value), {"Vary": "Accept-Encoding"}
+        if "gzip" in self.headers.get("Accept-Encoding", ""):
+            body, headers["Content-Encoding"] = gzip.compress(body), "gzip"
+        self.answer(body, "application/json", headers=headers)
+
     def refuse(self, status, message):
-        self.answer(status, "text/plain", message.encode() + b"\n")
+        self.answer(message.encode() + b"\n", status=status)
+
+    def alive(self):
+        self.answer(answers.ALIVE)
+
+    def status_object(self):
+        self.json(answers.status_object(self.query_number("id", 1)))
+
+    def echo(self):
+        self.answer(self.read_body(), "application/octet-stream")
+
+    def large(self):
+        self.answer(answers.LARGE)
+
+    def cookies(self):
+        self.answer(b"%d" % len(SimpleCookie(self.headers.get("Cookie", ""))))
+
+    def upload(self):
+        self.answer(b"%d" % sum(len(piece) for piece in self.pieces()))
+
+    def upload_whole(self):
+        self.answer(b"%d" % len(self.read_body()))
+
+    def form(self):
+        pairs = parse_qsl(self.read_body().decode(), keep_blank_values=True)
+        self.answer(b"%d" % len(pairs))
+
+    def drain(self):
+        for _ in self.pieces():
+            pass
+        self.answer(b"ok")
+
+    def table(self):
+        self.compressed(answers.table(self.query_number("seed", 1)))
+
+    def pairs(self):
+        self.answer(b"%d" % len(parse_qsl(self.query, keep_blank_values=True)))
+
+    def etag(self):
+        tag = {"ETag": answers.ETAG}
+        if self.headers.get("If-None-Match") == answers.ETAG:
+            self.head(304, tag)
+        else:
+            self.answer(answers.ALIVE, headers=tag)
+
+    def redirect(self):
+        self.head(302, {"Location": "/target", "Content-Length": "0"})
+
+    def preflight(self):
+        self.head(204, answers.CORS)
+
+    def events(self):
+        # http.server writes no chunks: the end of the connection ends the answer.
+        self.close_connection = True
+        headers = {"Content-Type": "text/event-stream", "Cache-Control": "no-cache"}
+        self.head(200, headers)
+        for event in answers.EVENTS:
+            self.wfile.write(event)
+            self.wfile.flush()
+
+    def baseline(self):
+        total = self.query_number("a") + self.query_number("b")
+        if self.command == "POST":
+            total += number(self.read_body())
+        self.answer(b"%d" % total)
+
+    def items(self, tail):
+        self.json(answers.first_items(number(tail), self.query_number("m", 1)))
+
+    def compressed_items(self, tail):
+        self.compressed(answers.first_items(number(tail), self.query_number("m", 1)))
+
+    def ok(self):
+        self.answer(b"ok")
+
+    def delay(self, tail):
+        time.sleep(number(tail) / 1000)
+        self.answer(b"ok")
+
+    def static(self, tail):
+        file = answers.STATIC_FILES.get(tail)
+        if file is None:
+            self.refuse(404, "not found")
+            return
+        path, headers = file.best(self.headers.get("Accept-Encoding", ""))
+        self.answer(Path(path).read_bytes(), file.media_type, headers=headers)
 
     def handle_expect_100(self):
         go_on = super().handle_expect_100()
@@ -126,10 +224,43 @@ class Handler(BaseHTTPRequestHandler):
         """No log: it would be measured too."""
 
 
+# Exact paths. A GET route answers HEAD too: answer leaves the body out.
+ROUTES = {
+    ("GET", "/"): Handler.alive,
+    ("GET", "/json"): Handler.status_object,
+    ("POST", "/echo"): Handler.echo,
+    ("GET", "/large"): Handler.large,
+    ("GET", "/cookies"): Handler.cookies,
+    ("POST", "/upload"): Handler.upload,
+    ("POST", "/upload_auto"): Handler.upload_whole,
+    ("POST", "/upload_manual"): Handler.upload,
+    ("POST", "/form"): Handler.form,
+    ("POST", "/drain"): Handler.drain,
+    ("GET", "/gzip"): Handler.table,
+    ("GET", "/qs"): Handler.pairs,
+    ("GET", "/etag"): Handler.etag,
+    ("GET", "/redirect"): Handler.redirect,
+    ("OPTIONS", "/api"): Handler.preflight,
+    ("GET", "/sse"): Handler.events,
+    ("GET", "/baseline11"): Handler.baseline,
+    ("POST", "/baseline11"): Handler.baseline,
+    ("GET", "/pipeline"): Handler.ok,
+    **{("GET", path): Handler.alive for path in answers.ITEM_PATHS},
+}
+
+# Paths with one variable segment at the end, which the handler gets.
+PREFIXES = {
+    ("GET", "/json/"): Handler.compressed_items,
+    ("GET", "/httparena_json/"): Handler.items,
+    ("GET", "/delay/"): Handler.delay,
+    ("GET", "/static/"): Handler.static,
+}
+
+
 class Server(ThreadingHTTPServer):
     # The default backlog is 5: of 256 clients that connect at once most are
     # turned away by the kernel and try again a second later.
-    request_queue_size = 1024
+    request_queue_size = 4096
 
     def server_bind(self):
         # HTTPServer asks the name service for its own name here, which can
@@ -143,23 +274,20 @@ class Server(ThreadingHTTPServer):
             super().handle_error(request, client_address)
 
 
-def listen_address(args):
-    """The value of --addr host:port, the only flag."""
-    if len(args) == 2 and args[0] == "--addr":
-        host, _, port = args[1].rpartition(":")
-        if port.isascii() and port.isdigit():
-            return host, int(port)
-    sys.exit("usage: server.py --addr host:port")
-
-
 def stop(signum, frame):
     sys.exit(0)  # leaves serve_forever; the threads of connections are daemons
 
 
 def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--host", required=True)
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--keepalive-requests", type=int, default=0)
+    options = parser.parse_args()
+    Handler.keepalive_requests = options.keepalive_requests
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
-    with Server(listen_address(sys.argv[1:]), Handler) as server:
+    with Server((options.host, options.port), Handler) as server:
         server.serve_forever()
 
 

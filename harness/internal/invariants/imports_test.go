@@ -51,6 +51,7 @@ var rooms = []room{
 	{path: "loaders/...", may: []string{"loaders/...", "scenarios/...", "results", "results/stats", "results/suggest"}},
 	{path: "harness/surroundings", may: []string{"results"}},
 	{path: "harness/profile", may: []string{"results"}},
+	{path: "harness/catalog/scaffold", may: []string{"harness/catalog", "results/suggest", "scenarios"}},
 	{path: "harness/catalog/...", may: []string{"harness/profile", "harness/surroundings", "loaders/...", "scenarios/...", "results/..."}},
 	{path: "harness/cpuset/...", may: []string{"harness/tree", "loaders/...", "scenarios/...", "results/..."}},
 	{path: "harness/tree"},

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/loaders/codec"
@@ -27,6 +28,8 @@ type protocol struct {
 	pairs   []pair
 	// bodies hold the bytes of requests and answers.
 	bodies *wire.Bodies
+	// now is the clock that bounds the time for inflating.
+	now func() time.Time
 }
 
 // pair is one request with the answer that counts as right, and the head of its
@@ -43,8 +46,10 @@ type pair struct {
 // New compiles the requests of a load and the answers that count as right.
 // Requests through a proxy without TLS have their targets in absolute form, and the
 // proxy's headers.
-func New(spec *loaders.Spec) (codec.Protocol, error) {
-	p := &protocol{host: spec.Target.Host, idField: spec.RequestID, bodies: wire.NewMappedBodies()}
+func New(spec *loaders.Spec) (codec.Protocol, error) { return newProtocol(spec, time.Now) }
+
+func newProtocol(spec *loaders.Spec, now func() time.Time) (codec.Protocol, error) {
+	p := &protocol{host: spec.Target.Host, idField: spec.RequestID, bodies: wire.NewMappedBodies(), now: now}
 	if spec.Proxy != nil && spec.TLS == nil {
 		p.absolute, p.hop = true, spec.Proxy.Headers
 	}
@@ -97,7 +102,7 @@ func (p *protocol) Close() error { return p.bodies.Close() }
 
 // Shard implements codec.Protocol.
 func (p *protocol) Shard() codec.Shard {
-	return &shard{protocol: p, pairs: slices.Clone(p.pairs)}
+	return &shard{protocol: p, pairs: slices.Clone(p.pairs), inflater: inflater{now: p.now}}
 }
 
 // shard holds the requests of one thread, by number.
@@ -225,7 +230,7 @@ func (c *answerReader) recognised(p *pair, body []byte, found *codec.Answer) {
 	if p.answer.Codings != 0 {
 		found.Coding = p.memo.Coding()
 		if compressed(found.Coding) {
-			found.Cause = c.unpack(p, found.Coding, body)
+			found.Cause = c.unpack(p, found, body)
 			return
 		}
 	}
@@ -285,7 +290,7 @@ func (c *answerReader) end(request int32, found *codec.Answer) {
 	switch {
 	case c.cause != "":
 	case compressed(found.Coding):
-		c.cause = c.unpack(p, found.Coding, c.packed)
+		c.cause = c.unpack(p, found, c.packed)
 	case !c.check.Done(&p.answer):
 		c.cause = results.CauseLength
 	}

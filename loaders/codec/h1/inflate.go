@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/joust-bench/joust/loaders/codec"
 	"github.com/joust-bench/joust/loaders/codec/inflate"
@@ -25,6 +26,8 @@ type verdict struct {
 	packed []byte
 	// fault says why the body does not inflate; empty for a right body.
 	fault string
+	// right is true where the last inflated body was right.
+	right bool
 }
 
 // covers reports whether the body is the one of the verdict.
@@ -32,10 +35,26 @@ func (v *verdict) covers(coding codec.Coding, packed []byte) bool {
 	return v.coding == coding && bytes.Equal(v.packed, packed)
 }
 
+// restsFor is how many times as long as it has inflated the inflater rests, where bodies
+// differ each time: they take a tenth of the thread's time at most.
+const restsFor = 9
+
 // inflater inflates the bodies of one thread.
 type inflater struct {
 	reader inflate.Reader
 	buf    []byte
+	now    func() time.Time
+	// rested is the end of the inflater's rest.
+	rested time.Time
+}
+
+// rests reports whether the inflater rests.
+func (i *inflater) rests() bool { return i.now().Before(i.rested) }
+
+// restAfter begins the rest after work that began at that instant.
+func (i *inflater) restAfter(began time.Time) {
+	now := i.now()
+	i.rested = now.Add(restsFor * now.Sub(began))
 }
 
 // compressed reports whether the body must be inflated.
@@ -54,15 +73,21 @@ func (c *answerReader) collect(span []byte) {
 func (c *answerReader) refuse(fault string) { c.cause, c.fault = results.CauseEncoding, fault }
 
 // unpack judges a compressed body, and returns the cause where it is wrong. It inflates
-// each body that differs from the last, without an expected body too: an answer counts
-// as right only where it was looked into.
-func (c *answerReader) unpack(p *pair, coding codec.Coding, packed []byte) results.Cause {
-	v := &p.inflated
+// each body that differs from the last, without an expected body too, as far as the
+// inflater does not rest: the first of each request and those behind a wrong one always.
+func (c *answerReader) unpack(p *pair, found *codec.Answer, packed []byte) results.Cause {
+	v, coding := &p.inflated, found.Coding
 	if len(packed) == 0 {
 		return c.missing(p)
 	}
 	if !v.covers(coding, packed) {
+		if found.Unread = v.right && c.inflater.rests(); found.Unread {
+			return ""
+		}
+		began := c.inflater.now()
 		fault, cause := c.inflate(p, coding, packed)
+		c.inflater.restAfter(began)
+		v.right = fault == "" && cause == ""
 		if cause != "" {
 			return cause
 		}

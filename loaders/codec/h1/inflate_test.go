@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/andybalholm/brotli"
 
@@ -46,7 +47,14 @@ func accepting(t testing.TB, want *string, encodings ...scenarios.Encoding) code
 	if want != nil {
 		r.Expect.Body = &scenarios.Body{Text: *want}
 	}
-	p, err := h1.New(&loaders.Spec{Target: loaders.Target{Host: "h"}, Requests: []scenarios.Request{r}})
+	// A clock that stands still: inflating takes no time and needs no rest.
+	return acceptingAt(t, func() time.Time { return time.Time{} }, r)
+}
+
+// acceptingAt is the codec of one connection for answers to the request, with a clock.
+func acceptingAt(t testing.TB, now func() time.Time, r scenarios.Request) codec.Conn {
+	t.Helper()
+	p, err := h1.NewAt(now)(&loaders.Spec{Target: loaders.Target{Host: "h"}, Requests: []scenarios.Request{r}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -182,6 +190,65 @@ func TestEachDifferentBodyIsInflated(t *testing.T) {
 		if _, cause := lastOf(t, mixed, answer, 1<<20); cause != want {
 			t.Fatalf("answer %d of a server that breaks some has the cause %q, want %q", i, cause, want)
 		}
+	}
+}
+
+// Where each body differs, a tenth of the time is for inflating. Bodies that come
+// meanwhile are not looked into, and the answer says so. The first body of each request
+// and those behind a wrong one always are.
+func TestTimeForInflating(t *testing.T) {
+	t.Parallel()
+	// Reading the clock takes a millisecond, and so inflating does: from one reading to
+	// the next. Each answer takes two milliseconds more.
+	now := time.Time{}
+	clock := func() time.Time {
+		now = now.Add(time.Millisecond)
+		return now
+	}
+	r := scenarios.Request{Name: "packed", Method: "GET", Path: "/", Expect: scenarios.Expect{Status: 200, Encodings: []scenarios.Encoding{scenarios.Gzip}}}
+	c := acceptingAt(t, clock, r)
+	unread, looked := 0, 0
+	ask := func(body string, wrong results.Cause) {
+		t.Helper()
+		var a codec.Answer
+		if _, err := c.Next(0, []byte(encoded("gzip", body)), &a); err != nil || a.Event != codec.End {
+			t.Fatalf("%+v, %v", a, err)
+		}
+		switch {
+		case a.Unread && a.Cause == "":
+			unread++
+		case a.Cause == wrong && !a.Unread:
+			looked++
+		default:
+			t.Fatalf("%+v", a)
+		}
+		now = now.Add(2 * time.Millisecond)
+	}
+	begin := now
+	const asked = 400
+	for i := range asked {
+		ask(gzipped(fmt.Sprint("text ", i)), "")
+	}
+	share := float64(time.Duration(looked)*time.Millisecond) / float64(now.Sub(begin))
+	if unread+looked != asked || share > 0.1 || share < 0.05 {
+		t.Errorf("%d bodies were inflated and %d were not: %.3f of the time", looked, unread, share)
+	}
+	same := gzipped("the same")
+	now = now.Add(time.Minute)
+	looked = 0
+	for range 5 {
+		ask(same, "")
+	}
+	if looked != 5 {
+		t.Errorf("equal bodies: %d of 5 were looked into", looked)
+	}
+	now = now.Add(time.Minute)
+	looked = 0
+	for i := range 5 {
+		ask(fmt.Sprint("broken ", i), results.CauseEncoding)
+	}
+	if looked != 5 {
+		t.Errorf("wrong bodies: %d of 5 were looked into", looked)
 	}
 }
 
