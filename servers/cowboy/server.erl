@@ -3,8 +3,6 @@
 -behaviour(cowboy_handler).
 -export([main/0, init/2]).
 
--define(PIECE, 65536).
-
 main() ->
     #{ip := IP, port := Port, data := Data, keepalive_requests := KeepAlive, max_connections := Most} = flags:read(),
     ok = routes:load(Data),
@@ -63,7 +61,7 @@ whole(Request, Pieces) ->
     end.
 
 count(Request, Length) ->
-    case cowboy_req:read_body(Request, #{length => ?PIECE}) of
+    case cowboy_req:read_body(Request) of
         {more, Piece, Next} -> count(Next, Length + byte_size(Piece));
         {ok, Piece, Next} -> {Length + byte_size(Piece), Next}
     end.

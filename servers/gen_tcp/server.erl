@@ -5,6 +5,7 @@
 
 -define(PIECE, 65536).
 -define(ACCEPTORS, 16).
+-define(CLOSE, <<"connection: close\r\n">>).
 
 main() ->
     #{ip := IP, port := Port, data := Data, keepalive_requests := KeepAlive, max_connections := Most} = flags:read(),
@@ -46,12 +47,12 @@ connection(Socket, KeepAlive, Number) ->
     case head(Socket) of
         {ok, Request} ->
             Keep = keeps(Request) andalso Number =/= KeepAlive,
-            case handle(Socket, Request, Keep) of
+            case handle(Socket, Request, connection_field(Request, Keep)) of
                 ok when Keep -> connection(Socket, KeepAlive, Number + 1);
                 _ -> gen_tcp:close(Socket)
             end;
         bad ->
-            send(Socket, {400, [{<<"content-type">>, <<"text/plain">>}], <<"this is no HTTP request\n">>}, false),
+            send(Socket, {400, [{<<"content-type">>, <<"text/plain">>}], <<"this is no HTTP request\n">>}, ?CLOSE),
             gen_tcp:shutdown(Socket, write),
             gen_tcp:close(Socket);
         closed ->
@@ -125,7 +126,12 @@ keeps(#{version := Version} = Request) ->
 field(Name, #{fields := Fields}, Default) ->
     proplists:get_value(Name, Fields, Default).
 
-handle(Socket, #{method := Method, target := Target} = Request, Keep) ->
+%% connection_field says what follows the answer: HTTP/1.0 ends connections unless told.
+connection_field(#{version := {1, 0}}, true) -> <<"connection: keep-alive\r\n">>;
+connection_field(_, true) -> <<>>;
+connection_field(_, false) -> ?CLOSE.
+
+handle(Socket, #{method := Method, target := Target} = Request, Connection) ->
     [Path | Query] = binary:split(Target, <<"?">>),
     Route = routes:find(Method, Path),
     case string:lowercase(field(<<"expect">>, Request, <<>>)) of
@@ -142,9 +148,9 @@ handle(Socket, #{method := Method, target := Target} = Request, Keep) ->
                 header => fun(Name) -> field(Name, Request, undefined) end,
                 body => Body
             }),
-            send(Socket, Answer, Keep);
+            send(Socket, Answer, Connection);
         error ->
-            send(Socket, {400, [], <<>>}, false),
+            send(Socket, {400, [], <<>>}, ?CLOSE),
             error
     end.
 
@@ -222,30 +228,27 @@ line(Socket) ->
         _ -> error
     end.
 
-send(Socket, {delay, Milliseconds, Answer}, Keep) ->
+send(Socket, {delay, Milliseconds, Answer}, Connection) ->
     timer:sleep(Milliseconds),
-    send(Socket, Answer, Keep);
-send(Socket, {head, {Status, Headers, Body}}, Keep) ->
-    gen_tcp:send(Socket, [start_of(Status, Headers, Keep), length_of(Status, Body), <<"\r\n">>]);
-send(Socket, {events, Count}, Keep) ->
-    Head = start_of(200, [{<<"content-type">>, <<"text/event-stream">>}], Keep),
+    send(Socket, Answer, Connection);
+send(Socket, {head, {Status, Headers, Body}}, Connection) ->
+    gen_tcp:send(Socket, [start_of(Status, Headers, Connection), length_of(Status, Body), <<"\r\n">>]);
+send(Socket, {events, Count}, Connection) ->
+    Head = start_of(200, [{<<"content-type">>, <<"text/event-stream">>}], Connection),
     ok = gen_tcp:send(Socket, [Head, <<"transfer-encoding: chunked\r\n\r\n">>]),
     [ok = gen_tcp:send(Socket, chunked(routes:event(I))) || I <- lists:seq(1, Count)],
     gen_tcp:send(Socket, <<"0\r\n\r\n">>);
-send(Socket, {Status, Headers, Body}, Keep) ->
-    gen_tcp:send(Socket, [start_of(Status, Headers, Keep), length_of(Status, Body), <<"\r\n">>, Body]).
+send(Socket, {Status, Headers, Body}, Connection) ->
+    gen_tcp:send(Socket, [start_of(Status, Headers, Connection), length_of(Status, Body), <<"\r\n">>, Body]).
 
 chunked(Data) ->
     [integer_to_binary(iolist_size(Data), 16), <<"\r\n">>, Data, <<"\r\n">>].
 
-start_of(Status, Headers, Keep) ->
+start_of(Status, Headers, Connection) ->
     [
         <<"HTTP/1.1 ">>, integer_to_binary(Status), <<" ">>, reason(Status), <<"\r\ndate: ">>, date_now(), <<"\r\n">>,
         [[Name, <<": ">>, Value, <<"\r\n">>] || {Name, Value} <- Headers],
-        case Keep of
-            true -> <<>>;
-            false -> <<"connection: close\r\n">>
-        end
+        Connection
     ].
 
 length_of(Status, _) when Status =:= 204; Status =:= 304 -> <<>>;

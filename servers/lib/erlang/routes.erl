@@ -30,7 +30,14 @@ large() ->
     Pattern = <<"0123456789abcdefghijklmnopqrstuvwxyz">>,
     binary:part(binary:copy(Pattern, 65536 div 36 + 1), 0, 65536).
 
+%% Every GET answers HEAD too.
 table() ->
+    lists:append([[Route | head(Route)] || Route <- rows()]).
+
+head({<<"GET">>, Path, none, Answer}) -> [{<<"HEAD">>, Path, none, fun(R) -> {head, Answer(R)} end}];
+head(_) -> [].
+
+rows() ->
     Alive = fun(_) -> text(<<"alive\r\n">>) end,
     Large = fun(_) -> text(persistent_term:get({?MODULE, large})) end,
     Count = fun(#{body := Length}) -> text(integer_to_binary(Length)) end,
@@ -39,7 +46,6 @@ table() ->
         {<<"GET">>, <<"/json">>, none, fun status/1},
         {<<"POST">>, <<"/echo">>, whole, fun(#{body := Body}) -> {200, [{<<"content-type">>, <<"application/octet-stream">>}], Body} end},
         {<<"GET">>, <<"/large">>, none, Large},
-        {<<"HEAD">>, <<"/large">>, none, fun(R) -> {head, Large(R)} end},
         {<<"GET">>, <<"/cookies">>, none, fun(#{cookies := Cookies}) -> text(integer_to_binary(Cookies())) end},
         {<<"POST">>, <<"/upload">>, count, Count},
         {<<"POST">>, <<"/upload_manual">>, count, Count},
