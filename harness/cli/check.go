@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -17,6 +18,7 @@ import (
 func (a *app) checkCommand() *cobra.Command {
 	var rows []string
 	var seed uint64
+	var into string
 	c := &cobra.Command{
 		Use:   "check [SERVER...]",
 		Short: "Prove that servers answer every scenario correctly",
@@ -39,17 +41,21 @@ Exit status 3 when anything is wrong.`,
 			if err := noURLs(args); err != nil {
 				return err
 			}
-			return a.check(c.Context(), args, rows, seed)
+			if err := checkInto(into); err != nil {
+				return err
+			}
+			return a.check(c.Context(), args, rows, seed, into)
 		},
 	}
 	a.urlFlag(c.Flags())
 	listVar(c.Flags(), &rows, "scenarios", nil, "check only these (default: all that a server claims)")
 	settingFlags(c.Flags(), "isolation", "env")
+	c.Flags().StringVar(&into, "into", "", "write the table into this markdown file too, as make field does for servers/README.md")
 	c.Flags().Uint64Var(&seed, "seed", 0, "seed of the random inputs (default: a fresh one, printed)")
 	return c
 }
 
-func (a *app) check(ctx context.Context, names, rows []string, seed uint64) error {
+func (a *app) check(ctx context.Context, names, rows []string, seed uint64, into string) error {
 	names = a.opener.Folders(names)
 	w, err := a.opener.LookToMeasure("")
 	if err != nil {
@@ -77,8 +83,14 @@ func (a *app) check(ctx context.Context, names, rows []string, seed uint64) erro
 	for _, row := range chosen {
 		checker.lines = append(checker.lines, []string{row.Name})
 	}
+	began := time.Now()
 	for _, server := range servers {
 		if err := checker.server(ctx, server); err != nil {
+			return err
+		}
+	}
+	if into != "" {
+		if err := checker.writeField(into, time.Since(began)); err != nil {
 			return err
 		}
 	}
@@ -137,6 +149,8 @@ type checker struct {
 	head    []string
 	lines   [][]string
 	remarks []string
+	// servers are the servers of the columns.
+	servers []fieldServer
 	wrong   int
 	// broken counts the servers whose manifest cannot be used.
 	broken int
@@ -147,12 +161,16 @@ func (c *checker) server(ctx context.Context, s session.Isolated) error {
 	c.head = append(c.head, s.Name)
 	if why := c.app.opener.Unavailable(s); why != "" {
 		c.remark("%s: not here: %s", s.Name, why)
-		for i := range c.lines {
-			c.lines[i] = append(c.lines[i], "not here")
-		}
+		c.absent(s, why, "not here")
 		return nil
 	}
 	f, err := c.session.Fixture(ctx, s)
+	if err != nil && ctx.Err() == nil {
+		c.wrong++
+		c.remark("%s: not ready: %s", s.Name, indented(err.Error()))
+		c.absent(s, err.Error(), "not ready")
+		return nil
+	}
 	if err != nil {
 		return err
 	}
@@ -172,6 +190,7 @@ func (c *checker) server(ctx context.Context, s session.Isolated) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
+	c.servers = append(c.servers, fieldServer{Isolated: s, Checked: checked})
 	if checked.Killed != "" {
 		c.remark("%s: %s", s.Name, checked.Killed)
 	}
@@ -179,6 +198,14 @@ func (c *checker) server(ctx context.Context, s session.Isolated) error {
 		c.lines[i] = append(c.lines[i], c.cell(s, c.rows[i].Name, checked.Differences))
 	}
 	return nil
+}
+
+// absent adds the column of a server that could not be checked.
+func (c *checker) absent(s session.Isolated, why, cell string) {
+	c.servers = append(c.servers, fieldServer{Isolated: s, notHere: firstLine(why)})
+	for i := range c.lines {
+		c.lines[i] = append(c.lines[i], cell)
+	}
 }
 
 func (c *checker) cell(s session.Isolated, row string, differences map[string]string) string {
