@@ -2,7 +2,9 @@ package check
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"os"
 	"sync"
 	"time"
 )
@@ -45,17 +47,27 @@ func (b battery) keepAliveCap(ctx context.Context, most int) error {
 			return fmt.Errorf("answer %d of %d on one connection: %w", i, most, err)
 		case a.closes && i < most:
 			return c.failed(m, "announced the end of the connection with answer %d, before its cap of %d", i, most)
+		case a.closes:
+			return c.endsNow(m, most)
 		}
 	}
-	c.limit(b.limits.turn)
 	if err := c.send(whole(m)); err != nil {
-		return nil
+		return nil // it is closed already
 	}
-	if _, err := c.r.Peek(1); err == nil {
+	return c.endsNow(m, most)
+}
+
+// endsNow returns a difference where more bytes come, or the connection stays open.
+func (c *connection) endsNow(m message, most int) error {
+	c.limit(c.limits.turn)
+	_, err := c.r.Peek(1)
+	switch {
+	case c.ctx.Err() != nil:
+		return c.failed(m, "")
+	case err == nil:
 		return c.failed(m, "answered request %d on one connection, and its cap is %d", most+1, most)
-	}
-	if err := c.ctx.Err(); err != nil {
-		return err
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return c.failed(m, "leaves the connection open after %d requests, its cap", most)
 	}
 	return nil
 }

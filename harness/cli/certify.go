@@ -54,7 +54,7 @@ programs take time from both sides.`,
 	}
 	flags := c.Flags()
 	flags.BoolVar(&f.quick, "quick", false, "shorter windows and stops: less sharp, the same laws")
-	listVar(flags, &f.laws, "laws", nil, "only these: stall, delay, overload, counting, accounts, bad (default: all)")
+	listVar(flags, &f.laws, "laws", nil, "only these: stall, delay, overload, counting, accounts, exchanges, bad (default: all)")
 	numbersVar(flags, &f.rates, "rates", truth.DefaultRates(), "rates of the stall law in req/s")
 	settingFlags(flags, "pin", "idle", "engine")
 	integerVar(flags, &f.threads, "threads", 1, "event loops of the loader")

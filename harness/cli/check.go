@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -15,53 +16,75 @@ import (
 	"github.com/joust-bench/joust/scenarios"
 )
 
+// checkFlags are the flags of joust check.
+type checkFlags struct {
+	rows    []string
+	seed    uint64
+	format  string
+	verbose bool
+	// into is a markdown file into which the outcome is written too; empty for none.
+	into string
+}
+
 func (a *app) checkCommand() *cobra.Command {
-	var rows []string
-	var seed uint64
-	var into string
+	var f checkFlags
 	c := &cobra.Command{
 		Use:   "check [SERVER...]",
 		Short: "Prove that servers answer every scenario correctly",
 		Long: `Prove that servers answer every scenario that they claim: status, the headers
-that matter, the body byte for byte, requests split over packets, pipelined
-requests, random inputs, and no answer to an upload before its last byte.
+that matter, the body byte for byte (inflated where it is compressed), requests
+split over packets, pipelined requests, random inputs, exchanges step by step, no
+answer to an upload before its last byte, no answer sooner than a delay, caps of
+connections. A body of 512 MiB streamed to /drain must not take 128 MiB of memory.
 
-Exit status 3 when anything is wrong.`,
+Then each server is asked an HTTP/1.1 battery. It is a score with the failing points
+named, and no reason to exit with an error; --verbose has every point.
+
+Exit status 3 when an answer to a scenario is wrong.`,
 		Example: `  joust check
-  joust check nginx nethttp
+  joust check nginx nethttp --verbose
   joust check ./my-server                   a folder with a server.yaml
   joust check node --scenarios json,upload_20mb
+  joust check nethttp --scenario-file my-rows.yaml        rows of your own
   joust check --url mine=http://127.0.0.1:8080 --scenarios hello
   joust check nethttp --isolation process,container
   joust check node --env NODE_OPTIONS=--jitless`,
 		RunE: func(c *cobra.Command, args []string) error {
 			if !c.Flags().Changed("seed") {
-				seed = session.FreshSeed()
+				f.seed = session.FreshSeed()
 			}
-			if err := noURLs(args); err != nil {
+			if err := errors.Join(noURLs(args), checkFormat(f.format, formatText, formatJSON)); err != nil {
+				return session.Usage(err)
+			}
+			if err := checkInto(f.into); err != nil {
 				return err
 			}
-			if err := checkInto(into); err != nil {
-				return err
-			}
-			return a.check(c.Context(), args, rows, seed, into)
+			return a.check(c.Context(), args, f)
 		},
 	}
 	a.urlFlag(c.Flags())
-	listVar(c.Flags(), &rows, "scenarios", nil, "check only these (default: all that a server claims)")
+	a.scenarioFileFlag(c.Flags())
+	listVar(c.Flags(), &f.rows, "scenarios", nil, "check only these: names, groups, patterns (default: all that a server claims, or those of --scenario-file)")
 	settingFlags(c.Flags(), "isolation", "env")
-	c.Flags().StringVar(&into, "into", "", "write the table into this markdown file too, as make field does for servers/README.md")
-	c.Flags().Uint64Var(&seed, "seed", 0, "seed of the random inputs (default: a fresh one, printed)")
+	formatFlag(c.Flags(), &f.format, formatText, formatJSON)
+	c.Flags().StringVar(&f.into, "into", "", "write the table into this markdown file too, as make field does for servers/README.md")
+	c.Flags().BoolVar(&f.verbose, "verbose", false, "show every point of the HTTP/1.1 battery")
+	c.Flags().Uint64Var(&f.seed, "seed", 0, "seed of the random inputs (default: a fresh one, printed)")
 	return c
 }
 
-func (a *app) check(ctx context.Context, names, rows []string, seed uint64, into string) error {
+func (a *app) check(ctx context.Context, names []string, f checkFlags) error {
 	names = a.opener.Folders(names)
 	w, err := a.opener.LookToMeasure("")
 	if err != nil {
 		return err
 	}
-	chosen, err := w.Rows(rows)
+	if len(f.rows) == 0 && len(a.opener.ScenarioFiles) > 0 {
+		if f.rows, err = ownNames(w.Table); err != nil {
+			return err
+		}
+	}
+	chosen, err := w.Rows(f.rows)
 	if err != nil {
 		return err
 	}
@@ -69,7 +92,7 @@ func (a *app) check(ctx context.Context, names, rows []string, seed uint64, into
 	if err != nil {
 		return err
 	}
-	if len(rows) == 0 {
+	if len(f.rows) == 0 {
 		chosen = slices.DeleteFunc(slices.Clone(chosen), func(row scenarios.Scenario) bool {
 			return !slices.ContainsFunc(servers, func(s session.Isolated) bool { return mentions(s, row.Name) })
 		})
@@ -78,29 +101,37 @@ func (a *app) check(ctx context.Context, names, rows []string, seed uint64, into
 	if err != nil {
 		return err
 	}
-	a.say("random inputs from seed %d", seed)
-	checker := &checker{app: a, session: s, rnd: rand.New(rand.NewPCG(seed, 0)), rows: chosen, head: []string{"scenario"}}
-	for _, row := range chosen {
-		checker.lines = append(checker.lines, []string{row.Name})
-	}
+	a.say("random inputs from seed %d", f.seed)
+	checker := &checker{app: a, session: s, rnd: rand.New(rand.NewPCG(f.seed, 0)), rows: chosen, live: newDisplay(a.stderr)}
+	checker.Seed = f.seed
 	began := time.Now()
 	for _, server := range servers {
 		if err := checker.server(ctx, server); err != nil {
 			return err
 		}
 	}
-	if into != "" {
-		if err := checker.writeField(into, time.Since(began)); err != nil {
+	checker.DurationNS = time.Since(began).Nanoseconds()
+	if len(names)+len(a.opener.Attached.Names()) == 0 {
+		for _, b := range w.Servers.Broken() {
+			checker.Broken = append(checker.Broken, brokenServer{b.Name, b.Err.Error()})
+		}
+	}
+	if f.into != "" {
+		if err := checker.writeField(f.into); err != nil {
 			return err
 		}
 	}
-	if len(names)+len(a.opener.Attached.Names()) == 0 {
-		for _, b := range w.Servers.Broken() {
-			checker.broken++
-			checker.remark("%s: broken: %s", b.Name, indented(b.Err.Error()))
-		}
+	return checker.report(f)
+}
+
+// ownNames returns the names of the user's own rows in the table.
+func ownNames(table scenarios.Rows) ([]string, error) {
+	builtIn, err := scenarios.Load()
+	if err != nil {
+		return nil, fmt.Errorf("the built-in scenario table: %w", err)
 	}
-	return checker.report()
+	known := builtIn.Names()
+	return slices.DeleteFunc(table.Names(), func(name string) bool { return slices.Contains(known, name) }), nil
 }
 
 // wanted returns the servers of the names, or all for none, and those of --url, in each
@@ -138,41 +169,23 @@ func mentions(s session.Isolated, row string) bool {
 	return slices.Contains(s.Scenarios, row) || s.Unsupported[row] != ""
 }
 
-// checker collects the outcome of joust check.
+// checker makes the checks and collects their outcome.
 type checker struct {
+	checkOutcome
 	app     *app
 	session *session.Session
 	rnd     *rand.Rand
 	rows    []scenarios.Scenario
-
-	// head and lines are the table: a column for each server, a line for each row.
-	head    []string
-	lines   [][]string
-	remarks []string
-	// servers are the servers of the columns.
-	servers []fieldServer
-	wrong   int
-	// broken counts the servers whose manifest cannot be used.
-	broken int
+	live    *display
 }
 
-// server checks one server and adds its column.
+// server checks one server.
 func (c *checker) server(ctx context.Context, s session.Isolated) error {
-	c.head = append(c.head, s.Name)
+	out := checkedServer{Name: s.Name}
 	if why := c.app.opener.Unavailable(s); why != "" {
-		c.remark("%s: not here: %s", s.Name, why)
-		c.absent(s, why, "not here")
+		out.NotHere = why
+		c.Servers = append(c.Servers, out)
 		return nil
-	}
-	f, err := c.session.Fixture(ctx, s)
-	if err != nil && ctx.Err() == nil {
-		c.wrong++
-		c.remark("%s: not ready: %s", s.Name, indented(err.Error()))
-		c.absent(s, err.Error(), "not ready")
-		return nil
-	}
-	if err != nil {
-		return err
 	}
 	var claimed []*scenarios.Scenario
 	for i := range c.rows {
@@ -180,69 +193,54 @@ func (c *checker) server(ctx context.Context, s session.Isolated) error {
 			claimed = append(claimed, &c.rows[i])
 		}
 	}
-	c.app.say("checking %s", s.Name)
+	began := time.Now()
 	var checked launch.Checked
-	if len(claimed) > 0 {
-		if checked, err = c.session.Launcher.Check(ctx, f, claimed, c.rnd); err != nil {
+	f, err := c.session.Fixture(ctx, s)
+	switch {
+	case err != nil && ctx.Err() == nil: // the other servers do not suffer from it
+		checked.Differences = map[string]string{}
+		for _, row := range claimed {
+			checked.Differences[row.Name] = err.Error()
+		}
+	case err == nil && len(claimed) > 0:
+		if checked, err = c.launcher(s.Name, len(claimed)).Check(ctx, f, claimed, c.rnd); err != nil {
 			return err
 		}
 	}
+	c.live.end()
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	c.servers = append(c.servers, fieldServer{Isolated: s, Checked: checked})
-	if checked.Killed != "" {
-		c.remark("%s: %s", s.Name, checked.Killed)
-	}
+	out.DurationNS = time.Since(began).Nanoseconds()
+	out.Conformance, out.NotChecked, out.Killed = checked.Conformance, checked.NotChecked, checked.Killed
 	for i := range c.rows {
-		c.lines[i] = append(c.lines[i], c.cell(s, c.rows[i].Name, checked.Differences))
+		out.Rows = append(out.Rows, rowOutcome(s, c.rows[i].Name, checked.Differences))
 	}
+	c.Servers = append(c.Servers, out)
+	c.app.say("checked %s", out.summary())
 	return nil
 }
 
-// absent adds the column of a server that could not be checked.
-func (c *checker) absent(s session.Isolated, why, cell string) {
-	c.servers = append(c.servers, fieldServer{Isolated: s, notHere: firstLine(why)})
-	for i := range c.lines {
-		c.lines[i] = append(c.lines[i], cell)
+// launcher returns the session's launcher. It shows the row that it checks.
+func (c *checker) launcher(server string, rows int) launch.Launcher {
+	l, row := c.session.Launcher, 0
+	l.Checking = func(what string) {
+		row++
+		c.live.draw(fmt.Sprintf("checking %s: %s (%d of %d)", server, what, min(row, rows), rows))
 	}
+	return l
 }
 
-func (c *checker) cell(s session.Isolated, row string, differences map[string]string) string {
+// rowOutcome returns the outcome of one row.
+func rowOutcome(s session.Isolated, row string, differences map[string]string) checkedRow {
 	difference, claimed := differences[row]
 	switch {
 	case claimed && difference == "":
-		return "ok"
+		return checkedRow{Name: row, Outcome: rowOK}
 	case claimed:
-		c.wrong++
-		c.remark("%s %s: wrong: %s", s.Name, row, indented(difference))
-		return "wrong"
+		return checkedRow{Name: row, Outcome: rowWrong, Why: difference}
 	case s.Unsupported[row] != "":
-		c.remark("%s %s: unsupported: %s", s.Name, row, s.Unsupported[row])
-		return "unsupported"
+		return checkedRow{Name: row, Outcome: rowUnsupported, Why: s.Unsupported[row]}
 	}
-	return "not claimed"
-}
-
-func (c *checker) remark(format string, args ...any) {
-	c.remarks = append(c.remarks, fmt.Sprintf(format, args...))
-}
-
-// report prints the table and the remarks. Wrong answers and broken servers make the
-// exit code.
-func (c *checker) report() error {
-	if err := c.app.printTable(c.head, c.lines); err != nil {
-		return err
-	}
-	for _, r := range c.remarks {
-		fmt.Fprintln(c.app.stdout, r)
-	}
-	if c.wrong > 0 {
-		fmt.Fprintf(c.app.stdout, "%d wrong\n", c.wrong)
-		return exit(ExitWrong)
-	}
-	if c.broken > 0 {
-		return exit(ExitUsage)
-	}
-	return nil
+	return checkedRow{Name: row, Outcome: rowNotClaimed}
 }

@@ -3,11 +3,9 @@ package cli
 import (
 	"fmt"
 	"os"
-	"slices"
 	"strings"
 	"time"
 
-	"github.com/joust-bench/joust/harness/launch"
 	"github.com/joust-bench/joust/harness/session"
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/files"
@@ -23,16 +21,8 @@ const (
 // mostReadme bounds a file into which a table is written, in bytes.
 const mostReadme = 4 << 20
 
-// fieldServer is one server of a check with its outcome.
-type fieldServer struct {
-	session.Isolated
-	launch.Checked
-	// notHere is the reason why the server could not be checked, "" where it was.
-	notHere string
-}
-
-// checkInto reports whether a table can be written into the file, before anything is
-// checked.
+// checkInto returns an error where no table can be written into the file. It is called
+// before anything is checked.
 func checkInto(path string) error {
 	if path == "" {
 		return nil
@@ -47,112 +37,72 @@ func checkInto(path string) error {
 	return nil
 }
 
-// writeField writes the outcome of a check between the marks of the file.
-func (c *checker) writeField(path string, took time.Duration) error {
+// writeField writes the outcome of the check between the marks of the file.
+func (c *checker) writeField(path string) error {
 	text, err := files.Read(path, mostReadme)
 	if err != nil {
 		return fmt.Errorf("--into: %w", err)
 	}
 	before, rest, _ := strings.Cut(string(text), fieldBegin)
 	_, after, _ := strings.Cut(rest, fieldEnd)
-	info, err := os.Stat(path)
-	if err != nil {
-		return fmt.Errorf("--into: %w", err)
-	}
-	if err := os.WriteFile(path, []byte(before+fieldBegin+c.fieldMarkdown(took)+fieldEnd+after), info.Mode()); err != nil {
+	if err := os.WriteFile(path, []byte(before+fieldBegin+c.fieldMarkdown()+fieldEnd+after), 0o644); err != nil {
 		return fmt.Errorf("--into: %w", err)
 	}
 	c.app.say("wrote the table into %s", path)
 	return nil
 }
 
-// fieldMarkdown is the check of a field: a line a row, a column a server, and below
-// them why a cell is not right.
-func (c *checker) fieldMarkdown(took time.Duration) string {
+// fieldMarkdown is the check of a field: a line a server with its number of rows, a line
+// a row with a column a server, and the reasons for what is not right.
+func (c *checker) fieldMarkdown() string {
+	marks := map[string]string{rowOK: "✓", rowWrong: "✗", rowUnsupported: "—", rowNotClaimed: "·"}
 	t := table.Table{Head: []string{"row"}, Left: 1}
-	for _, s := range c.servers {
-		t.Head = append(t.Head, s.Name)
-	}
-	for i := range c.rows {
-		cells := []string{c.rows[i].Name}
-		for _, s := range c.servers {
-			cells = append(cells, s.mark(c.rows[i].Name))
+	for i, row := range c.rows {
+		cells := []string{row.Name}
+		for _, s := range c.Servers {
+			mark := "?"
+			if s.NotHere == "" {
+				mark = marks[s.Rows[i].Outcome]
+			}
+			cells = append(cells, mark)
 		}
 		t.Add(cells...)
 	}
-	score := []string{"HTTP/1.1 points"}
-	for _, s := range c.servers {
-		score = append(score, s.score())
+	scores := []string{"HTTP/1.1 battery"}
+	for _, s := range c.Servers {
+		t.Head = append(t.Head, s.Name)
+		score := "—"
+		if s.Conformance != nil {
+			score = scoreText(s.Conformance)
+		}
+		scores = append(scores, score)
 	}
-	t.Add(score...)
+	t.Add(scores...)
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s and %s, checked in %s. ✓ right, ✗ wrong, — unsupported, · not claimed, ? not here.\n\n",
-		results.Counted(len(c.servers), "server"), results.Counted(len(c.rows), "row"), took.Round(time.Second))
-	b.WriteString(t.Markdown() + "\n")
-	for _, s := range c.servers {
-		for _, line := range s.remarks(c) {
+	fmt.Fprintf(&b, "%s and %s, checked in %s: ✓ right, ✗ wrong, — unsupported, · not claimed, ? not installed where this was made.\n\n%s\n",
+		results.Counted(len(c.Servers), "server"), results.Counted(len(c.rows), "row"),
+		time.Duration(c.DurationNS).Round(time.Second), t.Markdown())
+	for _, s := range c.Servers {
+		for _, line := range s.fieldRemarks() {
 			fmt.Fprintf(&b, "- %s\n", table.Escape(line))
 		}
 	}
 	return b.String()
 }
 
-// mark is the cell of a row.
-func (s *fieldServer) mark(row string) string {
-	difference, checked := s.Differences[row]
-	switch {
-	case s.Unsupported[row] != "":
-		return "—"
-	case !slices.Contains(s.Scenarios, row):
-		return "·"
-	case s.notHere != "" || !checked:
-		return "?"
-	case difference != "":
-		return "✗"
+// fieldRemarks are the lines below the table about one server.
+func (s checkedServer) fieldRemarks() (lines []string) {
+	if s.NotHere != "" {
+		return []string{s.NotHere}
 	}
-	return "✓"
-}
-
-// score is the number of points of the HTTP/1.1 battery that passed, of those asked.
-func (s *fieldServer) score() string {
-	if s.Conformance == nil {
-		return "—"
+	for _, r := range s.reasons(rowWrong) {
+		lines = append(lines, fmt.Sprintf("%s answers %s wrongly: %s", s.Name, results.Listed(r.rows, "and"), firstLine(r.why)))
 	}
-	passed, asked := s.Conformance.Score()
-	return fmt.Sprintf("%d/%d", passed, asked)
-}
-
-// remarks are the lines below the table: what is wrong, the points of HTTP/1.1 that
-// failed, and the reasons for unsupported rows, each with its rows.
-func (s *fieldServer) remarks(c *checker) (lines []string) {
-	if s.notHere != "" {
-		return []string{s.Name + " is not here: " + s.notHere}
+	for _, r := range s.reasons(rowUnsupported) {
+		lines = append(lines, fmt.Sprintf("%s without %s: %s", s.Name, results.Listed(r.rows, "and"), r.why))
 	}
-	var reasons []string
-	rowsOf := map[string][]string{}
-	for i := range c.rows {
-		row := c.rows[i].Name
-		if difference := s.Differences[row]; difference != "" {
-			lines = append(lines, fmt.Sprintf("%s %s is wrong: %s", s.Name, row, firstLine(difference)))
-		}
-		if reason := s.Unsupported[row]; reason != "" {
-			if rowsOf[reason] == nil {
-				reasons = append(reasons, reason)
-			}
-			rowsOf[reason] = append(rowsOf[reason], row)
-		}
-	}
-	if s.Conformance != nil {
-		var points []string
-		for _, p := range s.Conformance.Failed() {
-			points = append(points, p.Name+" ("+p.Section+"): "+firstLine(p.Got))
-		}
-		if len(points) > 0 {
-			lines = append(lines, s.Name+" HTTP/1.1: "+strings.Join(points, "; "))
-		}
-	}
-	for _, reason := range reasons {
-		lines = append(lines, fmt.Sprintf("%s without %s: %s", s.Name, results.Listed(rowsOf[reason], "and"), reason))
+	if s.Conformance != nil && len(s.Conformance.Failed()) > 0 {
+		lines = append(lines, s.Name+", HTTP/1.1, not in: "+strings.Join(s.Conformance.FailedNames(), "; "))
 	}
 	return lines
 }

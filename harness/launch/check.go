@@ -149,10 +149,18 @@ func (c *checking) notStarted(err error, rows []*scenarios.Scenario) (left []*sc
 	return nil
 }
 
+// show says what is checked next.
+func (c *checking) show(what string) {
+	if c.Checking != nil {
+		c.Checking(what)
+	}
+}
+
 // rows checks rows on the server until it ends, and returns the others. The row that
 // meets the end is among them unless it is the first: the row before may be the cause.
 func (c *checking) rows(ctx context.Context, server *Server, rows []*scenarios.Scenario) (left []*scenarios.Scenario) {
 	for i, row := range rows {
+		c.show(row.Name)
 		limited, cancel := context.WithTimeout(ctx, checkLimit)
 		difference := check.Full(limited, server.Address, server.Host, row, c.rnd)
 		cancel()

@@ -39,6 +39,8 @@ type Launcher struct {
 	LoaderArgv []string
 	// Logs is the folder of the logs.
 	Logs string
+	// Checking, where set, is called before a row, or the whole server, is checked.
+	Checking func(what string)
 	// Data is the folder of the data set.
 	Data string
 }

@@ -26,11 +26,13 @@ func (c *checking) whole(ctx context.Context, server *Server) *Server {
 	}
 	r := &reviver{checking: c, server: server, row: rows[0]}
 	if row := check.DrainRow(rows); row != nil && r.alive(ctx) {
+		c.show("memory")
 		c.drain(ctx, r.server, row)
 	}
 	if !r.alive(ctx) {
 		return r.server
 	}
+	c.show("HTTP/1.1")
 	asked := conformance.Server{Address: r.server.Address, Host: r.server.Host, Rows: rows}
 	if !r.server.Attached {
 		asked.Revive = r.address

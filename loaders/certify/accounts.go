@@ -32,10 +32,7 @@ var _ Case = Accounts{}
 
 // Name implements Case.
 func (a Accounts) Name() string {
-	loop := "closed loop"
-	if a.RateRPS > 0 {
-		loop = fmt.Sprintf("%.6g/s", a.RateRPS)
-	}
+	loop := loopWords(a.RateRPS)
 	switch a.Behaviour {
 	case lawserver.Swallow:
 		return fmt.Sprintf("1 in %d never answered, %s", a.Every, loop)
@@ -48,6 +45,14 @@ func (a Accounts) Name() string {
 		return fmt.Sprintf("each answered twice, %v apart, %s", a.Gap, loop)
 	}
 	return "each answered twice, " + loop
+}
+
+// loopWords names the loop of a rate in req/s, 0 for a closed one.
+func loopWords(rateRPS float64) string {
+	if rateRPS > 0 {
+		return fmt.Sprintf("%.6g/s", rateRPS)
+	}
+	return "closed loop"
 }
 
 // Law implements Case.
@@ -85,11 +90,7 @@ func (a Accounts) Checks(seen Observation) ([]Check, error) {
 	default:
 		a.twice(&r, p, seen.Counts)
 	}
-	var made uint64
-	for _, n := range p.ConnectionErrors {
-		made += n
-	}
-	r.count("connections that could not be made", Connections, 0, made)
+	r.count("connections that could not be made", Connections, 0, p.FailedConnects())
 	r.duration("back-off", 0, time.Duration(p.BackoffNS), Bound{Kind: Exact})
 	return r.list, nil
 }

@@ -15,12 +15,13 @@ type Family string
 
 // The families.
 const (
-	FamilyStall    Family = "stall"
-	FamilyDelay    Family = "delay"
-	FamilyOverload Family = "overload"
-	FamilyCounting Family = "counting"
-	FamilyAccounts Family = "accounts"
-	FamilyBad      Family = "bad"
+	FamilyStall     Family = "stall"
+	FamilyDelay     Family = "delay"
+	FamilyOverload  Family = "overload"
+	FamilyCounting  Family = "counting"
+	FamilyAccounts  Family = "accounts"
+	FamilyExchanges Family = "exchanges"
+	FamilyBad       Family = "bad"
 )
 
 // families are all of them, with their cases, in the order of a battery.
@@ -28,7 +29,7 @@ var families = []struct {
 	name  Family
 	cases func(Selection) []Case
 }{
-	{FamilyStall, stalls}, {FamilyDelay, delays}, {FamilyOverload, overloads}, {FamilyCounting, countings}, {FamilyAccounts, accounts}, {FamilyBad, bads},
+	{FamilyStall, stalls}, {FamilyDelay, delays}, {FamilyOverload, overloads}, {FamilyCounting, countings}, {FamilyAccounts, accounts}, {FamilyExchanges, exchanges}, {FamilyBad, bads},
 }
 
 // Selection chooses the cases of a battery. The zero Selection chooses all cases,
@@ -163,6 +164,7 @@ func countings(o Selection) []Case {
 		with("pipelined 16 deep", func(c *Counting) { c.Depth = 16 }),
 		with("64 KiB answers", func(c *Counting) { c.AnswerBytes, c.RateRPS = 64<<10, 1000 }),
 		with("64 KiB uploads", func(c *Counting) { c.UploadBytes, c.RateRPS = 64<<10, 1000 }),
+		with("20 MiB uploads", func(c *Counting) { c.UploadBytes, c.RateRPS, c.Connections = 20<<20, 10, 8 }),
 		with("reconnecting every 10", func(c *Counting) { c.ReconnectEvery, c.RateRPS = 10, 1000 }),
 	}
 }
@@ -188,6 +190,17 @@ func accounts(Selection) []Case {
 		cases = append(cases, a)
 	}
 	return cases
+}
+
+// exchanges are short, as accounts are, and for the same reason.
+func exchanges(Selection) []Case {
+	const window = 200 * time.Millisecond
+	return []Case{
+		Exchanges{Abandoned, 4, 0, window}, Exchanges{Abandoned, 64, 1000, window},
+		Exchanges{Streamed, 64, 0, window}, Exchanges{Streamed, 64, 1000, window},
+		Exchanges{Fresh, 4, 0, window}, Exchanges{Fresh, 64, 1000, window},
+		Exchanges{Together, 64, 0, window},
+	}
 }
 
 // bads are all ways to misbehave, each with the cause of its failures.

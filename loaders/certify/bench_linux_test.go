@@ -124,3 +124,23 @@ func TestEventLoopNamesEveryMisbehaviour(t *testing.T) {
 		often(t, b, short)
 	}
 }
+
+// Both engines count exchanges and connections as the server does.
+func TestEnginesCountExchanges(t *testing.T) {
+	cases, err := certify.Battery(certify.Selection{Families: []certify.Family{certify.FamilyExchanges}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, engine := range map[string]loaders.Loader{"evloop": core.Engine{System: epoll.System(), Codec: h1.New}, "portable": core.Engine{System: net.System(), Codec: h1.New}} {
+		b := bench(t)
+		b.Loader = engine
+		for _, c := range cases {
+			short := c.(certify.Exchanges)
+			short.Connections = min(short.Connections, 16)
+			if short.RateRPS > 0 {
+				short.RateRPS = 300
+			}
+			t.Run(name+" "+short.Name(), func(t *testing.T) { often(t, b, short) })
+		}
+	}
+}

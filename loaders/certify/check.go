@@ -34,6 +34,7 @@ const (
 	PerSecond   FigureUnit = "req/s"
 	Requests    FigureUnit = "requests"
 	Connections FigureUnit = "connections"
+	Events      FigureUnit = "events"
 	Bytes       FigureUnit = "bytes"
 	UnitText    FigureUnit = "text"
 )

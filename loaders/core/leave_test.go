@@ -152,7 +152,7 @@ func TestAnswersToAbandoned(t *testing.T) {
 		t.Parallel()
 		whole := post(256)
 		whole.Expect = scenarios.Expect{}
-		whole.Exchange = scenarios.Exchange{sendBytes(-1), pauses(50_000), closes(scenarios.FIN)}
+		whole.Exchange = scenarios.Exchange{sendBytes(-1), pauses(20_000_000), closes(scenarios.FIN)}
 		headed := whole
 		headed.Exchange = scenarios.Exchange{sendBytes(-1), awaits(200), closes(scenarios.RST)}
 		waits := dropped(pauses(20_000_000), closes(scenarios.FIN))

@@ -19,6 +19,7 @@ func Bench(set *cells.Set) string {
 		v.closedTables(p, protocol)
 	}
 	v.sweepTables(p)
+	v.conformance(p)
 	p.list("## What to trust here", "", v.trust())
 	v.foreignNotes(p)
 	v.missingLists(p, isClosed)

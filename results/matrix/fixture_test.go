@@ -140,8 +140,8 @@ func emptyRun() results.Run {
 			{Name: "upload_20mb", Unit: "requests", RankBy: "bandwidth", Clients: 8, Depth: 1, BodyBytes: 20 << 20},
 		},
 		Servers: []results.Server{
-			{Name: "nethttp", Folder: "nethttp", Title: "net/http", Language: "Go", Manifest: manifest, Versions: map[string]string{"go": "1.26.8"}},
-			{Name: "gin", Folder: "gin", Title: "Gin", Language: "Go", Manifest: manifest, Versions: map[string]string{"go": "1.26.8", "gin": "v1.12.0"}},
+			{Name: "nethttp", Folder: "nethttp", Title: "net/http", Language: "Go", Manifest: manifest, Versions: map[string]string{"go": "1.26.8"}, Conformance: battery("Content-Length beside Transfer-Encoding", "two Hosts")},
+			{Name: "gin", Folder: "gin", Title: "Gin", Language: "Go", Manifest: manifest, Versions: map[string]string{"go": "1.26.8", "gin": "v1.12.0"}, Conformance: battery()},
 			{
 				Name: "nginx", Folder: "nginx", Title: "nginx", Language: "C", Versions: map[string]string{"nginx": "1.26.3"},
 				Manifest:    json.RawMessage(`{"scenarios":["hello"],"protocols":["h1"]}`),

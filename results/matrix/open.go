@@ -30,6 +30,7 @@ func OpenLoop(set *cells.Set) string {
 	if empty {
 		p.line("\nThe plan has no open-loop phases at fixed rates (`--mode closed,open` and `--rates` ask for them).")
 	}
+	v.conformance(p)
 	v.foreignNotes(p)
 	p.section("## What limited the rates that were not kept", "Median shares over valid trials; all other rates were kept.", v.openEvidence())
 	v.missingLists(p, isOpen)

@@ -17,6 +17,9 @@ func (l *thread) receive(c *peer) {
 		l.end(c, closeRST)
 		return
 	case n == 0:
+		if c.reader.body > 0 {
+			l.counts.Halves++
+		}
 		l.end(c, closeFIN)
 		return
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/joust-bench/joust/scenarios"
 )
@@ -12,7 +13,7 @@ import (
 // Behaviour names how the server treats a request.
 type Behaviour string
 
-// The behaviours. Right, Continue and Drip give right answers. Swallow, Twice,
+// The behaviours. Right, Continue, Drip and Stream give right answers. Swallow, Twice,
 // ExtraBytes and CloseAfter give right answers too, and do something that must be
 // counted under a name of its own. All others must count as failures.
 const (
@@ -31,6 +32,8 @@ const (
 	// byte by byte, one every Law.Delay.
 	Continue Behaviour = "continue"
 	Drip     Behaviour = "drip"
+	// Stream answers with Law.Every server-sent events, each in a chunk of its own.
+	Stream Behaviour = "stream"
 
 	// WrongBody has the right length, ShortBody and LongBody another one, which
 	// their head announces.
@@ -103,6 +106,7 @@ func scripts(l Law) map[Behaviour]func() script {
 		CloseAfter:      func() script { return script{answer: right, closeAfter: uint64(l.Every)} },
 		Continue:        func() script { return script{answer: slices.Concat([]byte(interim), right)} },
 		Drip:            func() script { return script{answer: right, drip: true} },
+		Stream:          func() script { return script{answer: stream(l.Every)} },
 		WrongBody:       func() script { return script{answer: message("200 OK", flipped(body))} },
 		ShortBody:       func() script { return script{answer: message("200 OK", body[:len(body)/2])} },
 		LongBody:        func() script { return script{answer: message("200 OK", body+body)} },
@@ -132,6 +136,27 @@ func answerBody(b scenarios.Body) []byte {
 
 func message(status, body string) []byte {
 	return fmt.Appendf(nil, "HTTP/1.1 %s\r\nContent-Type: text/plain\r\nContent-Length: %d\r\n\r\n%s", status, len(body), body)
+}
+
+// Events returns n server-sent events.
+func Events(n int) string {
+	var b strings.Builder
+	for i := range n {
+		b.WriteString(event(i))
+	}
+	return b.String()
+}
+
+func event(i int) string { return fmt.Sprintf("data: %d\n\n", i+1) }
+
+// stream returns the answer of n events.
+func stream(n int) []byte {
+	out := []byte("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n")
+	for i := range n {
+		e := event(i)
+		out = fmt.Appendf(out, "%x\r\n%s\r\n", len(e), e)
+	}
+	return append(out, "0\r\n\r\n"...)
 }
 
 // flipped returns the body with another last byte, which is compared last.

@@ -33,8 +33,8 @@ type Law struct {
 	Body scenarios.Body `json:"body"`
 	// Behaviour is Right or a way to misbehave.
 	Behaviour Behaviour `json:"behaviour,omitempty"`
-	// Every is the N of Swallow and CloseAfter, at least 1 with them and 0
-	// without.
+	// Every is the N of Swallow and CloseAfter and the number of events of Stream, at
+	// least 1 with them and 0 without.
 	Every int `json:"every,omitempty"`
 	// Stamps is the number of answers that get stamps: the first under this law.
 	Stamps int `json:"stamps,omitempty"`
@@ -93,7 +93,7 @@ func (l Law) Validate() error {
 		refuse(s.Length <= 0 || s.Length >= s.Period, "a stop of %v every %v: above 0 and below the period", s.Length, s.Period)
 	}
 	refuse(!slices.Contains(Behaviours(), l.Behaviour), "unknown behaviour %q", l.Behaviour)
-	counts := l.Behaviour == Swallow || l.Behaviour == CloseAfter
+	counts := l.Behaviour == Swallow || l.Behaviour == CloseAfter || l.Behaviour == Stream
 	refuse(counts && l.Every < 1, "%s of each %d: at least 1", l.Behaviour, l.Every)
 	refuse(!counts && l.Every != 0, "behaviour %q does not count to %d", l.Behaviour, l.Every)
 	return errors.Join(errs...)
@@ -107,6 +107,8 @@ type Counts struct {
 	// answers that were written whole.
 	Requests uint64 `json:"requests"`
 	Answers  uint64 `json:"answers"`
+	// Halves is the number of requests in whose body the client closed.
+	Halves uint64 `json:"halves"`
 	// ReceivedBytes and SentBytes are all bytes read and written, heads and
 	// bodies.
 	ReceivedBytes uint64 `json:"received_bytes"`

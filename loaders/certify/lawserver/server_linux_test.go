@@ -458,3 +458,51 @@ func pipe() (io.ReadCloser, io.WriteCloser, error) {
 	}
 	return r, w, nil
 }
+
+// A stream has its events one a chunk, and the connection stays.
+func TestStream(t *testing.T) {
+	t.Parallel()
+	s := start(t, lawserver.Law{Behaviour: lawserver.Stream, Every: 12})
+	c := dial(t, s)
+	in := bufio.NewReader(c)
+	for range 2 {
+		send(t, c, get)
+		r, err := http.ReadResponse(in, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(r.Body)
+		if want := lawserver.Events(12); err != nil || string(body) != want || strings.Count(want, "data: ") != 12 || !strings.HasSuffix(want, "data: 12\n\n") {
+			t.Errorf("read %q and %v, want %q", body, err, want)
+		}
+	}
+}
+
+// A client that closes inside a body is counted, one that closes between requests is not.
+func TestHalves(t *testing.T) {
+	t.Parallel()
+	s := start(t, lawserver.Law{})
+	for i, text := range []string{
+		"POST / HTTP/1.1\r\nContent-Length: 10\r\n\r\n12345",
+		"POST / HTTP/1.1\r\nContent-Length: 10\r\n\r\n",
+		"POST / HTTP/1.1\r\nContent-Length: 5\r\n\r\n12345",
+		get,
+	} {
+		c := dial(t, s)
+		send(t, c, text)
+		if i >= 2 {
+			receive(t, c, len(hello))
+		}
+		if err := c.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var counts lawserver.Counts
+	var err error
+	for limit := time.Now().Add(patience); err == nil && counts.Halves < 2 && time.Now().Before(limit); {
+		counts, err = s.Counts()
+	}
+	if err != nil || counts.Halves != 2 || counts.Requests != 2 || counts.Answers != 2 {
+		t.Errorf("got %+v, %v, want 2 halves and 2 whole requests", counts, err)
+	}
+}
