@@ -104,6 +104,9 @@ func (b battery) exercises() []exercise {
 	if altered := b.randomised(); len(altered) > 0 {
 		out = append(out, exercise{name: "random inputs", ask: func(ctx context.Context) error { return b.each(ctx, altered) }})
 	}
+	if fresh := unconditional(b.plain()); len(fresh) > 0 {
+		out = append(out, exercise{name: "without the condition", ask: func(ctx context.Context) error { return b.each(ctx, fresh) }})
+	}
 	for _, r := range b.plain() {
 		if r.Body.Size() >= large {
 			out = append(out, exercise{name: fmt.Sprintf("last byte of the body withheld %v", b.limits.withheld),
