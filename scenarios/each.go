@@ -2,8 +2,12 @@ package scenarios
 
 import "fmt"
 
-// maxEach is the largest number of requests that one entry may stand for.
-const maxEach = 10_000
+const (
+	// maxEach is the largest number of requests that one entry may stand for.
+	maxEach = 10_000
+	// maxEachBytes bounds the bodies of these requests together, in bytes.
+	maxEachBytes = 64 << 20
+)
 
 // Each makes a request for each number of a range. In the entry's path, header values
 // and bodies, {i} stands for the number.
@@ -37,14 +41,27 @@ func (r Request) expanded(from open) ([]Request, faults) {
 	}
 	f.when(r.Vary != nil, "vary", "cannot stand together with each: its requests differ already")
 	var out []Request
+	held := 0
 	for i := r.Each.From; i <= last; i++ {
 		one, wrong := r.instance(i, from)
 		out = append(out, one)
-		if f = append(f, wrong...); len(f) > 0 {
+		held += one.held()
+		f = append(f, wrong...)
+		if f.when(held > maxEachBytes, "each", "makes bodies of more than %d bytes by %d; a long body may be a text with a length", maxEachBytes, i); len(f) > 0 {
 			return out[:1], f
 		}
 	}
 	return out, nil
+}
+
+// held returns the bytes of the bodies that the request holds.
+func (r *Request) held() (n int) {
+	for _, b := range []*Body{r.Body, r.Expect.Body} {
+		if b != nil {
+			n += len(b.Text)
+		}
+	}
+	return n
 }
 
 // instance returns the entry's request for one number.

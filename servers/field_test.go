@@ -140,6 +140,8 @@ func pipelined(t *testing.T, s *server) {
 		{object("/json?id=7", 7), object("/json?id=8", 8)},
 		{echo(pattern(256)), echo([]byte("second")), hello()},
 		{echo(pattern(4096)), echo(pattern(4095)), upload("/upload", 300), hello()},
+		// Bodies over what fasthttp and hertz read ahead, and no multiple of a buffer.
+		{upload("/upload", 100003), upload("/upload_auto", 100003), drain(100003), echo(pattern(10007)), hello()},
 	}
 	for _, batch := range batches {
 		var packet []byte

@@ -96,8 +96,8 @@ func keepAliveLimit(t *testing.T, s *server) {
 }
 
 func connectionLimit(t *testing.T, s *server) {
-	if s.name == "hertz" {
-		t.Skip("netpoll accepts connections in its poller, and hertz has no limit for them")
+	if reason := s.Unsupported["backpressure_sustained"]; reason != "" {
+		t.Skip(reason)
 	}
 	const limit = 2
 	capped := s.field.start(t, s.manifest, func(l *launch) { l.MaxConnections = limit })

@@ -26,7 +26,8 @@ type manifest struct {
 	Parameters map[string]struct {
 		Default string `yaml:"default"`
 	} `yaml:"parameters"`
-	Variants []variant `yaml:"variants"`
+	Variants    []variant         `yaml:"variants"`
+	Unsupported map[string]string `yaml:"unsupported"`
 }
 
 type variant struct {

@@ -106,7 +106,10 @@ func listServers(l *listing, w *session.World) {
 
 func listScenarios(l *listing, w *session.World) {
 	for _, s := range w.Table {
-		r := &s.Requests[0]
+		request := s.Requests[0].Method + " " + s.Requests[0].Path
+		if others := len(s.Requests) - 1; others > 0 {
+			request += fmt.Sprintf(" and %d more", others)
+		}
 		mark := ""
 		if s.Headline {
 			mark = "*"
@@ -118,9 +121,9 @@ func listScenarios(l *listing, w *session.World) {
 			}
 			modes += string(m)
 		}
-		l.row(s.Name+mark, s.Title, r.Method+" "+r.Path, modes)
+		l.row(s.Name+mark, s.Title, request, modes)
 	}
-	l.line("  * headline rows")
+	l.line("  * headline rows; scenarios/README.md says of each row why one would run it, and what it cannot show")
 }
 
 func (a *app) listLoaders(ctx context.Context, l *listing) error {

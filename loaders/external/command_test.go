@@ -57,6 +57,7 @@ func TestWhatEachToolCanExpress(t *testing.T) {
 			s.Connection.ReconnectEvery = 1
 			s.Requests[0].Headers = []scenarios.Header{{Name: "Connection", Value: "close"}}
 		}, "", "", "never opens", ""},
+		"waves":                {func(s *scenarios.Scenario) { s.Connection = scenarios.Connection{ReconnectEvery: 1, Together: true} }, "waves", "waves", "waves", "waves"},
 		"a reset at the end":   {func(s *scenarios.Scenario) { s.Connection.CloseWith = scenarios.RST }, "reset", "reset", "reset", "reset"},
 		"a 404":                {func(s *scenarios.Scenario) { s.Requests[0].Expect.Status = 404 }, "404", "404", "404", "404"},
 		"an upgrade":           {func(s *scenarios.Scenario) { s.Requests[0].Expect.Status = 101 }, "101", "101", "101", "101"},

@@ -152,6 +152,8 @@ func inexpressible(row *scenarios.Scenario) string {
 		}
 	}
 	switch {
+	case row.Connection.Together:
+		return "it cannot make all connections connect at one moment, in waves"
 	case row.Connection.ReconnectEvery > 1:
 		return fmt.Sprintf("it cannot open a new connection after every %d requests", row.Connection.ReconnectEvery)
 	case row.Connection.CloseWith == scenarios.RST:

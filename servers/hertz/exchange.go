@@ -26,13 +26,26 @@ func (e exchange) Cookies() int {
 	return cookies
 }
 
-// Body returns the streamed body; the length of chunks is negative.
+// Body returns the streamed body; the length of chunks is negative. The limit keeps
+// hertz's reader from reading on into the next request, if that is there already.
 func (e exchange) Body() (io.Reader, int64) {
-	return e.RequestBodyStream(), int64(e.Request.Header.ContentLength())
+	body, announced := e.RequestBodyStream(), int64(e.Request.Header.ContentLength())
+	if announced >= 0 {
+		body = io.LimitReader(body, announced)
+	}
+	return body, announced
 }
 
-// WholeBody returns the buffer that hertz has for the body.
-func (e exchange) WholeBody(*bytes.Buffer) ([]byte, error) { return e.RequestContext.Body() }
+// WholeBody reads the whole body into scratch. Hertz's own method would read on into
+// the next request, as Body says.
+func (e exchange) WholeBody(scratch *bytes.Buffer) ([]byte, error) {
+	body, announced := e.Body()
+	n, err := scratch.ReadFrom(body)
+	if err == nil && announced >= 0 && n != announced {
+		err = io.ErrUnexpectedEOF
+	}
+	return scratch.Bytes(), err
+}
 
 func (e exchange) SetHeader(name, value string) { e.Header(name, value) }
 
