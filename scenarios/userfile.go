@@ -64,19 +64,26 @@ func (rows Rows) checkGroups(more Rows, doc *strictyaml.Document) {
 	}
 }
 
-// besides opens files in the folder of a scenario file. Files elsewhere are refused: a
+// besides opens files in the folder of a scenario file, each once. Files elsewhere are refused: a
 // scenario file may come from a stranger.
 func besides(path string) open {
 	dir := filepath.Dir(path)
-	return func(name string) ([]byte, error) {
+	known := map[string]string{}
+	return func(name string) (string, error) {
+		if content, ok := known[name]; ok {
+			return content, nil
+		}
 		if !filepath.IsLocal(name) {
-			return nil, fmt.Errorf("%q is not in the folder of the scenario file; put it there and name it by its path from there", name)
+			return "", fmt.Errorf("%q is not in the folder of the scenario file; put it there and name it by its path from there", name)
 		}
 		content, err := readIn(dir, filepath.FromSlash(name))
 		if errors.Is(err, fs.ErrNotExist) {
-			return nil, fmt.Errorf("there is no file %q in %s%s", name, dir, suggest.Hint(name, namesIn(dir)))
+			return "", fmt.Errorf("there is no file %q in %s%s", name, dir, suggest.Hint(name, namesIn(dir)))
 		}
-		return content, err
+		if err == nil {
+			known[name] = string(content)
+		}
+		return known[name], err
 	}
 }
 
