@@ -37,7 +37,7 @@ func cheats() []cheat {
 		return map[string]http.HandlerFunc{path: h}
 	}
 	return []cheat{
-		{name: "constant json", row: "json", caught: "2 requests in one write: answer 2 of 2: GET /json?id=", routes: always("/json", func(w http.ResponseWriter, _ *http.Request) {
+		{name: "constant json", row: "json", caught: "3 requests on one connection: answer 2 of 3: GET /json?id=", routes: always("/json", func(w http.ResponseWriter, _ *http.Request) {
 			reply(w, "application/json", object(1))
 		})},
 		{name: "reset after the head of an upload", row: "upload_20mb", caught: "every request once: POST /upload: answered without taking the whole request: the server reset", serve: resetting},
@@ -47,13 +47,13 @@ func cheats() []cheat {
 			w.Header()["Date"] = nil
 			reply(w, "text/plain", alive)
 		})},
-		{name: "cached gzip", row: "gzip_response", caught: "2 requests in one write: answer 2 of 2: GET /gzip?seed=", routes: always("/gzip", func(w http.ResponseWriter, _ *http.Request) {
+		{name: "cached gzip", row: "gzip_response", caught: "3 requests on one connection: answer 2 of 3: GET /gzip?seed=", routes: always("/gzip", func(w http.ResponseWriter, _ *http.Request) {
 			packed(w, document(1))
 		})},
 		{name: "not waiting on /delay", row: "httparena_async", caught: "every request once: GET /delay/15: answered after", routes: always("/delay/15", func(w http.ResponseWriter, _ *http.Request) {
 			reply(w, "text/plain", "ok")
 		})},
-		{name: "canned numbers for the baseline", row: "httparena_baseline", caught: "2 requests in one write: answer 2 of 2: GET /baseline11?a=", routes: always("/baseline11", func(w http.ResponseWriter, _ *http.Request) {
+		{name: "canned numbers for the baseline", row: "httparena_baseline", caught: "3 requests on one connection: answer 2 of 3: GET /baseline11?a=", routes: always("/baseline11", func(w http.ResponseWriter, _ *http.Request) {
 			reply(w, "text/plain", "579")
 		})},
 		{name: "echo of the first bytes only", row: "multi_request_body", caught: "every request once: POST /echo: the body is 1024 bytes long, expected 4096", routes: always("/echo", func(w http.ResponseWriter, r *http.Request) {

@@ -81,12 +81,13 @@ func TestRightServerPasses(t *testing.T) {
 
 func TestExercisesOfRows(t *testing.T) {
 	t.Parallel()
-	deep := row(hello())
-	deep.Depth = 4
+	deep, single := row(hello()), row(hello())
+	deep.Depth, single.Depth = 4, 1
 	for _, c := range []struct {
 		row  *scenarios.Scenario
 		want string
 	}{
+		{single, "every request once|the request in four packets|3 requests on one connection"},
 		{row(hello()), "every request once|the request in four packets|2 requests in one write|3 requests on one connection"},
 		{deep, "every request once|the request in four packets|4 requests in one write|3 requests on one connection"},
 		{row(number()), "every request once|the request in four packets|2 requests in one write|3 requests on one connection|random inputs"},

@@ -38,7 +38,8 @@ var kept []byte
 // drain reads a body in pieces. A greedy server keeps the first 256 MiB.
 func drain(body io.Reader, how string) {
 	if how == "greedy" {
-		kept, _ = io.ReadAll(io.LimitReader(body, 256<<20))
+		kept = make([]byte, 256<<20)
+		_, _ = io.ReadFull(body, kept)
 	}
 	_, _ = io.Copy(io.Discard, body)
 }
