@@ -32,7 +32,7 @@ func (rows Rows) WithFiles(paths ...string) (Rows, error) {
 	out := slices.Clone(rows)
 	places := map[string]string{}
 	for _, row := range rows {
-		places[row.Name] = "in the family " + row.Family
+		places[row.Name] = "as a row of " + row.Family
 	}
 	var problems strictyaml.Problems
 	for _, path := range paths {
@@ -52,6 +52,9 @@ func (rows Rows) WithFiles(paths ...string) (Rows, error) {
 	return out, nil
 }
 
+// familyName is the message about a row whose name is that of a family.
+const familyName = "the word %s stands for a family of rows; choose another name"
+
 // checkGroups reports more rows, all of one file, that give the word of a group of rows
 // another meaning.
 func (rows Rows) checkGroups(more Rows, doc *strictyaml.Document) {
@@ -60,7 +63,7 @@ func (rows Rows) checkGroups(more Rows, doc *strictyaml.Document) {
 		if i == 0 && (isGroup(family) || slices.Contains(append(rows.Families(), rows.Names()...), family)) {
 			doc.Report("scenarios", "the word %s stands for other rows already; rename the file, since its name is that of its rows' family", family)
 		}
-		doc.ReportIf(slices.Contains(rows.Families(), name), fmt.Sprintf("scenarios[%d].name", i), "the word %s stands for a family of rows; choose another name", name)
+		doc.ReportIf(slices.Contains(rows.Families(), name), fmt.Sprintf("scenarios[%d].name", i), familyName, name)
 	}
 }
 

@@ -94,7 +94,7 @@ func TestUsersFilesThatCannotBe(t *testing.T) {
 	}
 	builtIn := load(t)
 	for file, want := range map[string][]string{
-		"taken.yaml":    {"taken.yaml:1: scenario hello is there already, in the family core"},
+		"taken.yaml":    {"taken.yaml:1: scenario hello is there already, as a row of core"},
 		"core.yaml":     {"core.yaml:1: the word core stands for other rows already; rename the file, since its name is that of its rows' family"},
 		"json.yaml":     {"json.yaml:1: the word json stands for other rows already"},
 		"headline.yaml": {"headline.yaml:1: the word headline stands for other rows already"},

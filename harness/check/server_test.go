@@ -30,9 +30,9 @@ func plain() []scenarios.Header {
 	return []scenarios.Header{{Name: "Content-Type", Value: "text/plain"}}
 }
 
-// row returns a row of the requests, like a pipelined one of the catalogue.
+// row returns a row of the requests, like one of the catalogue.
 func row(requests ...scenarios.Request) *scenarios.Scenario {
-	return &scenarios.Scenario{Name: requests[0].Name, Depth: 2, Requests: requests}
+	return &scenarios.Scenario{Name: requests[0].Name, Depth: 1, Requests: requests}
 }
 
 func hello() scenarios.Request {

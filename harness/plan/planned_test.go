@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/joust-bench/joust/harness/catalog"
 	"github.com/joust-bench/joust/harness/plan"
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/stats"
@@ -164,6 +165,45 @@ func TestHttpArenaPlan(t *testing.T) {
 	}
 }
 
+// Each server of the plan stands for a language of its own, and one that is not
+// installed is left out with the reason.
+func TestLanguagesPlan(t *testing.T) {
+	t.Parallel()
+	p, c := script(t, "languages.yaml")
+	servers, err := catalog.Load(c.Scenarios, "../../servers")
+	if err != nil {
+		t.Fatal(err)
+	}
+	languages := map[string]string{}
+	for _, e := range p.Entries {
+		m, err := servers.Find(e.Server)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if other := languages[m.Language]; m.Language == "" || other != "" {
+			t.Errorf("%s and %s are both in %q", e.As, other, m.Language)
+		}
+		languages[m.Language] = e.As
+	}
+	if len(languages) < 10 {
+		t.Errorf("%d languages: %v", len(languages), languages)
+	}
+	for _, note := range plan.ClaimNotes(p, c.Runnable) {
+		if !strings.HasSuffix(note, ": enough") {
+			t.Error(note)
+		}
+	}
+	holdMinutesAServer(t, "languages.yaml", p)
+	data, err := os.ReadFile(filepath.Join(scripts, "languages.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Server("starman").Unavailable = "starman is not on PATH (install the package starman)"
+	if _, warnings := resolve(t, string(data), plan.Overrides{}, c); len(warnings) != 1 || !strings.Contains(warnings[0], "starman cannot run here and is only listed in the matrix: starman is not on PATH (install the package starman)") {
+		t.Errorf("warnings %q", warnings)
+	}
+}
+
 // holdMinutesAServer compares the plan's comment with its planned time.
 func holdMinutesAServer(t *testing.T, name string, p results.Plan) {
 	t.Helper()
@@ -171,7 +211,7 @@ func holdMinutesAServer(t *testing.T, name string, p results.Plan) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	said := regexp.MustCompile(`about (\d+) minutes a\s+(?:# )?server`).FindSubmatch(data)
+	said := regexp.MustCompile(`about (\d+) minutes? a\s+(?:# )?server`).FindSubmatch(data)
 	if said == nil {
 		t.Fatalf("%s does not say how long a server takes", name)
 	}
