@@ -1,7 +1,7 @@
 # joust: every target works on a fresh clone with only Go and make.
 
 .DEFAULT_GOAL := help
-.PHONY: bench quick build test test-quick verdicts lint clean help go-version
+.PHONY: bench quick build test test-quick field verdicts lint clean help go-version
 
 # Exit status 4 of `joust run`: finished, but some cells are void. It has said
 # which and why; the matrices are good.
@@ -50,6 +50,13 @@ BATTERIES = harness/(cli|verdicts|catalog|check|run|host|certify|calibrate|agree
 
 test-quick: go-version ## everything but the batteries, in a minute
 	@go test $$(go list ./... | grep -Ev '/($(BATTERIES))(/|$$)')
+
+field: build ## install every server, check them all, and write the table in servers/README.md
+	scripts/install-servers.sh
+	@began=$$(date +%s); \
+	bin/joust check --into servers/README.md; status=$$?; \
+	echo "checked the field in $$(($$(date +%s) - began)) s; the table is in servers/README.md"; \
+	exit $$status
 
 # How often each situation is staged by `make verdicts`.
 ROUNDS = 20

@@ -105,7 +105,7 @@ type Host struct {
 type Scenario struct {
 	Name  string `json:"name"`
 	Title string `json:"title"`
-	// Unit is "requests", "messages" or "sessions".
+	// Unit is "requests", "messages", "sessions" or "events".
 	Unit string `json:"unit"`
 	// RankBy is "throughput" or "bandwidth".
 	RankBy string `json:"rank_by"`
@@ -114,6 +114,9 @@ type Scenario struct {
 	Depth   int `json:"depth"`
 	// BodyBytes is the size of the request's body; 0 for none or several sizes.
 	BodyBytes int64 `json:"body_bytes,omitempty"`
+	// Sends is true where several requests have bodies of several sizes, and the bytes
+	// of these are the row's.
+	Sends bool `json:"sends,omitempty"`
 	// Definition is the row of the catalogue.
 	Definition json.RawMessage `json:"definition"`
 }

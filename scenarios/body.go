@@ -8,21 +8,17 @@ import (
 )
 
 // Body is Text, repeated to Length bytes unless Length is 0. A file gives the text by
-// exactly one of its keys text, base64, generate and file; Load puts the bytes of all
-// of them into Text.
+// exactly one of its keys text, base64, generate and file. In loaded rows Text holds the
+// bytes of all of them, Base64 is empty, and Generate and File name the origin of Text.
 type Body struct {
-	// Text is the literal body, or the pattern that is repeated. In loaded rows it may
-	// hold any bytes.
+	// Text is the literal body, or the pattern that is repeated.
 	Text string `yaml:"text"`
-	// Base64 is the body in base64, for bytes that are no text. It is empty in loaded
-	// rows.
+	// Base64 is the body in base64, for bytes that are no text.
 	Base64 string `yaml:"base64"`
-	// Generate is a call of a generator, such as "items(50, 6)". Loaded rows keep it
-	// as the origin of Text.
+	// Generate is a call of a generator, such as "items(50, 6)".
 	Generate string `yaml:"generate"`
 	// File is the file that holds the body: in the catalogue a static file of the data
-	// set, in other files a path from their own folder. Loaded rows keep it as the
-	// origin of Text.
+	// set, in other files a path from their own folder.
 	File string `yaml:"file"`
 	// Length is the body's length in bytes; 0 is the length of Text.
 	Length int64 `yaml:"length"`
@@ -102,7 +98,7 @@ func (b *Body) UnmarshalJSON(data []byte) error {
 }
 
 // open returns the content of a file that a body names.
-type open func(name string) ([]byte, error)
+type open func(name string) (string, error)
 
 // resolved returns the body with the bytes of its source in Text. known holds the
 // numbers for which placeholders stand; without any, text is taken as it is. With an
@@ -131,8 +127,8 @@ func (b *Body) source(known numbers, from open) (key, text string, err error) {
 		text, err = known.generate(b.Generate)
 		return "generate", text, err
 	case b.File != "":
-		bytes, err := from(b.File)
-		return "file", string(bytes), err
+		text, err = from(b.File)
+		return "file", text, err
 	}
 	text, err = known.replace(b.Text)
 	return "text", text, err

@@ -6,15 +6,16 @@ const (
 	// maxEach is the largest number of requests that one entry may stand for.
 	maxEach = 10_000
 	// maxEachBytes bounds the bodies of these requests together, in bytes.
-	maxEachBytes = 64 << 20
+	maxEachBytes = 16 << 20
 )
 
 // Each makes a request for each number of a range. In the entry's path, header values
 // and bodies, {i} stands for the number.
 type Each struct {
-	// From and To bound the numbers, both included; 0 or more.
+	// From is the first number; 0 or more.
 	From int `yaml:"from"`
-	To   int `yaml:"to"`
+	// To is the last number, at least From.
+	To int `yaml:"to"`
 	// Width is the least number of digits, filled with zeros from the left; 0 to 18.
 	Width int `yaml:"width"`
 }
@@ -54,10 +55,11 @@ func (r Request) expanded(from open) ([]Request, faults) {
 	return out, nil
 }
 
-// held returns the bytes of the bodies that the request holds.
+// held returns the bytes of the bodies that the request holds. Requests share the content
+// of files.
 func (r *Request) held() (n int) {
 	for _, b := range []*Body{r.Body, r.Expect.Body} {
-		if b != nil {
+		if b != nil && b.File == "" {
 			n += len(b.Text)
 		}
 	}

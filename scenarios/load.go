@@ -164,10 +164,10 @@ func fill[T any](doc *strictyaml.Document, path string, value *T, fallback T) {
 }
 
 // staticFile returns a static file of the data set.
-func staticFile(name string) ([]byte, error) {
+func staticFile(name string) (string, error) {
 	f, ok := dataset.Find(name)
 	if !ok {
-		return nil, errors.New(suggest.Unknown("file of the data set", name, dataset.Names()))
+		return "", errors.New(suggest.Unknown("file of the data set", name, dataset.Names()))
 	}
-	return f.Content, nil
+	return string(f.Content), nil
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"reflect"
+	"slices"
 
 	"github.com/joust-bench/joust/scenarios/strictyaml"
 )
@@ -80,6 +81,9 @@ func (rows Rows) withRow(s *Scenario, at, file string, doc *strictyaml.Document)
 	}
 	if first, err := rows.Find(s.Name); err == nil {
 		report(".name", "scenario %s is there already, as a row of %s", s.Name, first.Family)
+	}
+	if slices.Contains(rows.Families(), s.Name) {
+		report(".name", familyName, s.Name)
 	}
 	if !good {
 		return rows

@@ -56,7 +56,7 @@ func TestBadOwnRows(t *testing.T) {
 	names, problems := withOwn(t, strings.Join([]string{
 		"scenarios:", "- bad.yaml", "- none.yaml", "- " + row("hello"), "- " + strings.Replace(row("short"), "title: t, ", "", 1),
 		"- " + strings.Replace(row("odd"), "title", "titel", 1), "- " + strings.Replace(row("lost"), "path: /,", "path: /, body: {file: lost.bin},", 1),
-		"- " + row("good"), "- " + row("good"),
+		"- " + row("good"), "- " + row("good"), "- " + row("httparena"),
 	}, "\n")+"\n")
 	if names != "good" {
 		t.Errorf("rows %q", names)
@@ -68,6 +68,7 @@ func TestBadOwnRows(t *testing.T) {
 		`plan.yaml:6: unknown key "titel", did you mean "title"?`,
 		`plan.yaml:7: lost: requests[0].body.file: there is no file "lost.bin"`,
 		"plan.yaml:9: scenario good is there already, as a row of own",
+		"plan.yaml:10: the word httparena stands for a family of rows; choose another name",
 		"bad.yaml:1: x: ",
 	} {
 		if !strings.Contains(problems, want) {

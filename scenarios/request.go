@@ -1,13 +1,14 @@
 package scenarios
 
-// Request is one request of a row, with the answer that counts.
+// Request is one request of a row, with the answer that counts. In loaded rows Each is
+// nil: its requests stand in the place of the entry.
 type Request struct {
 	// Name is unique within the row; results are grouped by it.
 	Name string `yaml:"name" json:"name"`
 	// Group is the name of the entry that was expanded by Each; empty stands for
 	// Name.
 	Group string `yaml:"-" json:"group,omitempty"`
-	// Each makes many requests of this entry. It is nil in loaded rows.
+	// Each makes many requests of this entry.
 	Each   *Each  `yaml:"each" json:"-"`
 	Method string `yaml:"method" json:"method"`
 	// Path is the request target in origin form, such as "/json?id=1".

@@ -32,7 +32,7 @@ func (rows Rows) WithFiles(paths ...string) (Rows, error) {
 	out := slices.Clone(rows)
 	places := map[string]string{}
 	for _, row := range rows {
-		places[row.Name] = "in the family " + row.Family
+		places[row.Name] = "as a row of " + row.Family
 	}
 	var problems strictyaml.Problems
 	for _, path := range paths {
@@ -52,6 +52,9 @@ func (rows Rows) WithFiles(paths ...string) (Rows, error) {
 	return out, nil
 }
 
+// familyName is the message about a row whose name is that of a family.
+const familyName = "the word %s stands for a family of rows; choose another name"
+
 // checkGroups reports more rows, all of one file, that give the word of a group of rows
 // another meaning.
 func (rows Rows) checkGroups(more Rows, doc *strictyaml.Document) {
@@ -60,23 +63,30 @@ func (rows Rows) checkGroups(more Rows, doc *strictyaml.Document) {
 		if i == 0 && (isGroup(family) || slices.Contains(append(rows.Families(), rows.Names()...), family)) {
 			doc.Report("scenarios", "the word %s stands for other rows already; rename the file, since its name is that of its rows' family", family)
 		}
-		doc.ReportIf(slices.Contains(rows.Families(), name), fmt.Sprintf("scenarios[%d].name", i), "the word %s stands for a family of rows; choose another name", name)
+		doc.ReportIf(slices.Contains(rows.Families(), name), fmt.Sprintf("scenarios[%d].name", i), familyName, name)
 	}
 }
 
-// besides opens files in the folder of a scenario file. Files elsewhere are refused: a
+// besides opens files in the folder of a scenario file, each once. Files elsewhere are refused: a
 // scenario file may come from a stranger.
 func besides(path string) open {
 	dir := filepath.Dir(path)
-	return func(name string) ([]byte, error) {
+	known := map[string]string{}
+	return func(name string) (string, error) {
+		if content, ok := known[name]; ok {
+			return content, nil
+		}
 		if !filepath.IsLocal(name) {
-			return nil, fmt.Errorf("%q is not in the folder of the scenario file; put it there and name it by its path from there", name)
+			return "", fmt.Errorf("%q is not in the folder of the scenario file; put it there and name it by its path from there", name)
 		}
 		content, err := readIn(dir, filepath.FromSlash(name))
 		if errors.Is(err, fs.ErrNotExist) {
-			return nil, fmt.Errorf("there is no file %q in %s%s", name, dir, suggest.Hint(name, namesIn(dir)))
+			return "", fmt.Errorf("there is no file %q in %s%s", name, dir, suggest.Hint(name, namesIn(dir)))
 		}
-		return content, err
+		if err == nil {
+			known[name] = string(content)
+		}
+		return known[name], err
 	}
 }
 

@@ -92,8 +92,9 @@ func TestUsersFilesThatCannotBe(t *testing.T) {
 	if err := os.Truncate(filepath.Join(dir, "huge"), 64<<20+1); err != nil {
 		t.Fatal(err)
 	}
+	builtIn := load(t)
 	for file, want := range map[string][]string{
-		"taken.yaml":    {"taken.yaml:1: scenario hello is there already, in the family core"},
+		"taken.yaml":    {"taken.yaml:1: scenario hello is there already, as a row of core"},
 		"core.yaml":     {"core.yaml:1: the word core stands for other rows already; rename the file, since its name is that of its rows' family"},
 		"json.yaml":     {"json.yaml:1: the word json stands for other rows already"},
 		"headline.yaml": {"headline.yaml:1: the word headline stands for other rows already"},
@@ -106,7 +107,7 @@ func TestUsersFilesThatCannotBe(t *testing.T) {
 		"links.yaml": {"requests[0].body.file: ", "path escapes from parent", `"huge" has 67108865 bytes, more than 67108864; a long body may be a text with a length`},
 		"nope.yaml":  {"read scenario file: open ", "no such file"},
 	} {
-		rows, err := load(t).WithFiles(filepath.Join(dir, file))
+		rows, err := builtIn.WithFiles(filepath.Join(dir, file))
 		if err == nil || rows != nil {
 			t.Errorf("%s: accepted", file)
 			continue
@@ -117,7 +118,7 @@ func TestUsersFilesThatCannotBe(t *testing.T) {
 			}
 		}
 	}
-	_, err := load(t).WithFiles(filepath.Join(dir, "body.yaml"), filepath.Join(dir, "body.yaml"), filepath.Join(dir, "taken.yaml"))
+	_, err := builtIn.WithFiles(filepath.Join(dir, "body.yaml"), filepath.Join(dir, "body.yaml"), filepath.Join(dir, "taken.yaml"))
 	if err == nil || strings.Count(err.Error(), "there is no file") != 2 || !strings.Contains(err.Error(), "scenario hello") || !strings.Contains(err.Error(), "scenario bodies is there already, at "+dir) {
 		t.Errorf("several files: %v", err)
 	}

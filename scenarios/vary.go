@@ -29,7 +29,9 @@ type Vary struct {
 
 // Range bounds a random number, both ends included.
 type Range struct {
+	// Min is the least number, from -1000000000.
 	Min int64 `yaml:"min" json:"min"`
+	// Max is the largest number, above Min and up to 1000000000.
 	Max int64 `yaml:"max" json:"max"`
 }
 
@@ -69,8 +71,8 @@ func (r *Request) vary(choose func(Range) int64) (Request, faults) {
 }
 
 // noFile refuses files in templates: they have no placeholders.
-func noFile(string) ([]byte, error) {
-	return nil, fmt.Errorf("has no placeholders; use text or generate")
+func noFile(string) (string, error) {
+	return "", fmt.Errorf("has no placeholders; use text or generate")
 }
 
 // replaced returns the headers with the values of others that have the same name; the

@@ -22,6 +22,8 @@ type checkFlags struct {
 	seed    uint64
 	format  string
 	verbose bool
+	// into is a markdown file into which the outcome is written too; empty for none.
+	into string
 }
 
 func (a *app) checkCommand() *cobra.Command {
@@ -54,6 +56,9 @@ Exit status 3 when an answer to a scenario is wrong.`,
 			if err := errors.Join(noURLs(args), checkFormat(f.format, formatText, formatJSON)); err != nil {
 				return session.Usage(err)
 			}
+			if err := checkInto(f.into); err != nil {
+				return err
+			}
 			return a.check(c.Context(), args, f)
 		},
 	}
@@ -62,6 +67,7 @@ Exit status 3 when an answer to a scenario is wrong.`,
 	listVar(c.Flags(), &f.rows, "scenarios", nil, "check only these: names, groups, patterns (default: all that a server claims, or those of --scenario-file)")
 	settingFlags(c.Flags(), "isolation", "env")
 	formatFlag(c.Flags(), &f.format, formatText, formatJSON)
+	c.Flags().StringVar(&f.into, "into", "", "write the table into this markdown file too, as make field does for servers/README.md")
 	c.Flags().BoolVar(&f.verbose, "verbose", false, "show every point of the HTTP/1.1 battery")
 	c.Flags().Uint64Var(&f.seed, "seed", 0, "seed of the random inputs (default: a fresh one, printed)")
 	return c
@@ -108,6 +114,11 @@ func (a *app) check(ctx context.Context, names []string, f checkFlags) error {
 	if len(names)+len(a.opener.Attached.Names()) == 0 {
 		for _, b := range w.Servers.Broken() {
 			checker.Broken = append(checker.Broken, brokenServer{b.Name, b.Err.Error()})
+		}
+	}
+	if f.into != "" {
+		if err := checker.writeField(f.into); err != nil {
+			return err
 		}
 	}
 	return checker.report(f)
@@ -176,10 +187,6 @@ func (c *checker) server(ctx context.Context, s session.Isolated) error {
 		c.Servers = append(c.Servers, out)
 		return nil
 	}
-	f, err := c.session.Fixture(ctx, s)
-	if err != nil {
-		return err
-	}
 	var claimed []*scenarios.Scenario
 	for i := range c.rows {
 		if slices.Contains(s.Scenarios, c.rows[i].Name) {
@@ -188,7 +195,14 @@ func (c *checker) server(ctx context.Context, s session.Isolated) error {
 	}
 	began := time.Now()
 	var checked launch.Checked
-	if len(claimed) > 0 {
+	f, err := c.session.Fixture(ctx, s)
+	switch {
+	case err != nil && ctx.Err() == nil: // the other servers do not suffer from it
+		checked.Differences = map[string]string{}
+		for _, row := range claimed {
+			checked.Differences[row.Name] = err.Error()
+		}
+	case err == nil && len(claimed) > 0:
 		if checked, err = c.launcher(s.Name, len(claimed)).Check(ctx, f, claimed, c.rnd); err != nil {
 			return err
 		}

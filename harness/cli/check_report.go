@@ -221,21 +221,10 @@ func (c *checker) remarks(s checkedServer, verbose bool) {
 		c.remark("%s: not here: %s", s.Name, s.NotHere)
 		return
 	}
-	var reasons []string
-	unsupported := map[string][]string{}
-	for _, r := range s.Rows {
-		switch r.Outcome {
-		case rowWrong:
-			c.remark("%s %s: wrong: %s", s.Name, r.Name, indented(r.Why))
-		case rowUnsupported:
-			if unsupported[r.Why] == nil {
-				reasons = append(reasons, r.Why)
-			}
-			unsupported[r.Why] = append(unsupported[r.Why], r.Name)
+	for _, outcome := range []string{rowWrong, rowUnsupported} {
+		for _, r := range s.reasons(outcome) {
+			c.remark("%s %s: %s: %s", s.Name, strings.Join(r.rows, ", "), outcome, indented(r.why))
 		}
-	}
-	for _, why := range reasons {
-		c.remark("%s %s: unsupported: %s", s.Name, strings.Join(unsupported[why], ", "), why)
 	}
 	if s.Conformance != nil {
 		c.failedPoints(s, verbose)
@@ -246,6 +235,28 @@ func (c *checker) remarks(s checkedServer, verbose bool) {
 	if s.Killed != "" {
 		c.remark("%s: %s", s.Name, s.Killed)
 	}
+}
+
+// reason is why rows of a server have an outcome.
+type reason struct {
+	why  string
+	rows []string
+}
+
+// reasons returns why rows have the outcome, each reason once with its rows.
+func (s checkedServer) reasons(outcome string) (list []reason) {
+	for _, r := range s.Rows {
+		if r.Outcome != outcome {
+			continue
+		}
+		i := slices.IndexFunc(list, func(known reason) bool { return known.why == r.Why })
+		if i < 0 {
+			list = append(list, reason{why: r.Why})
+			i = len(list) - 1
+		}
+		list[i].rows = append(list[i].rows, r.Name)
+	}
+	return list
 }
 
 // failedPoints names the points of the battery that failed, with what was sent and what

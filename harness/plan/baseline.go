@@ -31,13 +31,19 @@ func Baseline(p results.Plan, name string) error {
 	return nil
 }
 
-// baseline returns the entry of the flag, or "" for all pairs.
+// baseline returns the entry of the flag or of the file, or "" for all pairs. Where
+// --servers leaves the file's out, there is none.
 func (r *resolver) baseline(p results.Plan) string {
-	asked := baselineSetting.in(r.flags)
+	asked := baselineSetting.in(r.flags, r.doc.layer)
 	if !asked.set {
 		return ""
 	}
-	if err := Baseline(p, asked.val); err != nil {
+	err := Baseline(p, asked.val)
+	if err != nil && serversSetting.in(r.flags).set && !baselineSetting.in(r.flags).set {
+		r.warn(fmt.Sprintf("all pairs are compared, since the plan's baseline cannot be used: %v", err))
+		return ""
+	}
+	if err != nil {
 		r.problems.add(asked.at, "%v", err)
 	}
 	return asked.val

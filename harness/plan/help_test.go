@@ -59,7 +59,8 @@ func catalogue(t testing.TB) plan.Catalogue {
 	return c
 }
 
-// field returns the catalogue with the servers of this checkout, all of which can run.
+// field returns the catalogue with the servers of this checkout. All of them can run and
+// claim each row that they do not call unsupported.
 func field(t testing.TB) plan.Catalogue {
 	t.Helper()
 	c := catalogue(t)
@@ -75,7 +76,7 @@ func field(t testing.TB) plan.Catalogue {
 	c.Servers = nil
 	for _, m := range servers.All() {
 		c.Servers = append(c.Servers, plan.ServerFacts{
-			Name: m.Name, Protocols: m.Protocols, Scenarios: m.Scenarios, Unsupported: m.Unsupported,
+			Name: m.Name, Protocols: m.Protocols, Scenarios: table.Names(), Unsupported: m.Unsupported,
 			StartTimeout: m.StartTimeout, StopTimeout: m.StopTimeout, WarmupCap: m.WarmupCap,
 		})
 	}

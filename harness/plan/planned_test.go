@@ -6,11 +6,13 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/joust-bench/joust/harness/catalog"
 	"github.com/joust-bench/joust/harness/plan"
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/stats"
@@ -114,6 +116,108 @@ func TestFullPlanLeavesNothingOut(t *testing.T) {
 		if x.Closed != row.Allows(scenarios.Closed) || (len(x.Rates) > 0) != row.Allows(scenarios.Open) {
 			t.Errorf("%s: closed %v, %d rates", x.Scenario, x.Closed, len(x.Rates))
 		}
+	}
+}
+
+func TestRoadrunnerPlan(t *testing.T) {
+	t.Parallel()
+	p, c := script(t, "roadrunner.yaml")
+	want := "hello json echo headers_heavy large_response multi_request_body upload_20mb pipelined_h1 varied_paths_router post_4kb_form large_post_streaming gzip_response"
+	if got := scenariosOf(p); got != want || p.Baseline != "nethttp" {
+		t.Errorf("rows %s, baseline %s", got, p.Baseline)
+	}
+	for _, x := range p.Tables {
+		if clients := map[bool]int{true: 8, false: 50}[x.Scenario == "upload_20mb"]; x.Clients != clients || !x.Closed || len(x.Rates) > 0 {
+			t.Errorf("%s has %d clients", x.Scenario, x.Clients)
+		}
+	}
+	for _, note := range plan.ClaimNotes(p, c.Runnable) {
+		if !strings.HasSuffix(note, ": enough") {
+			t.Error(note)
+		}
+	}
+	holdMinutesAServer(t, "roadrunner.yaml", p)
+}
+
+// Every profile is in the plan, with HttpArena's numbers, scaled to a small machine.
+func TestHttpArenaPlan(t *testing.T) {
+	t.Parallel()
+	p, c := script(t, "httparena.yaml")
+	for i := range c.Scenarios {
+		if row := &c.Scenarios[i]; row.Family == "httparena" && !strings.Contains(scenariosOf(p), row.Name) {
+			t.Errorf("the plan lacks %s", row.Name)
+		}
+	}
+	if mix := table(t, p, "httparena_baseline_mix"); !slices.Equal(mix.Sweep.Clients, []int{512, 4096}) || len(mix.Scaled) > 0 {
+		t.Errorf("%+v", mix)
+	}
+	holdMinutesAServer(t, "httparena.yaml", p)
+	data, err := os.ReadFile(filepath.Join(scripts, "httparena.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Connections = plan.ConnectionLimit{Max: 1000, Reason: "few files"}
+	p, _ = resolve(t, string(data), plan.Overrides{}, c)
+	for name, want := range map[string]int{"httparena_json_mix": 1000, "httparena_async": 1000, "httparena_latency_1m": 1000, "httparena_upload": 32} {
+		if x := table(t, p, name); x.Clients != want {
+			t.Errorf("%s has %d clients, want %d", name, x.Clients, want)
+		}
+	}
+}
+
+// Each server of the plan stands for a language of its own, and one that is not
+// installed is left out with the reason.
+func TestLanguagesPlan(t *testing.T) {
+	t.Parallel()
+	p, c := script(t, "languages.yaml")
+	servers, err := catalog.Load(c.Scenarios, "../../servers")
+	if err != nil {
+		t.Fatal(err)
+	}
+	languages := map[string]string{}
+	for _, e := range p.Entries {
+		m, err := servers.Find(e.Server)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if other := languages[m.Language]; m.Language == "" || other != "" {
+			t.Errorf("%s and %s are both in %q", e.As, other, m.Language)
+		}
+		languages[m.Language] = e.As
+	}
+	if len(languages) < 10 {
+		t.Errorf("%d languages: %v", len(languages), languages)
+	}
+	for _, note := range plan.ClaimNotes(p, c.Runnable) {
+		if !strings.HasSuffix(note, ": enough") {
+			t.Error(note)
+		}
+	}
+	holdMinutesAServer(t, "languages.yaml", p)
+	data, err := os.ReadFile(filepath.Join(scripts, "languages.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Server("starman").Unavailable = "starman is not on PATH (install the package starman)"
+	if _, warnings := resolve(t, string(data), plan.Overrides{}, c); len(warnings) != 1 || !strings.Contains(warnings[0], "starman cannot run here and is only listed in the matrix: starman is not on PATH (install the package starman)") {
+		t.Errorf("warnings %q", warnings)
+	}
+}
+
+// holdMinutesAServer compares the plan's comment with its planned time.
+func holdMinutesAServer(t *testing.T, name string, p results.Plan) {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join(scripts, name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	said := regexp.MustCompile(`about (\d+) minutes? a\s+(?:# )?server`).FindSubmatch(data)
+	if said == nil {
+		t.Fatalf("%s does not say how long a server takes", name)
+	}
+	minutes, err := strconv.ParseFloat(string(said[1]), 64)
+	if got := seconds(p.PlannedNS) / 60 / float64(len(p.Entries)); err != nil || math.Abs(got/minutes-1) > 0.25 {
+		t.Errorf("%s says %s minutes a server and takes %.1f", name, said[1], got)
 	}
 }
 

@@ -103,7 +103,7 @@ var (
 // The comparison of results.
 var (
 	baselineSetting = plain[string](Setting{
-		Flag: "baseline", Form: "string",
+		Key: "baseline", Flag: "baseline", Form: "string", Where: InPlan,
 		Help: "the server that tables compare all others with, instead of all pairs: needs fewer trials",
 	}, opt[string]{}, nil)
 	percentilesSetting = many(Setting{

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/joust-bench/joust/harness/catalog"
@@ -71,6 +72,7 @@ func scenarioRow(s *scenarios.Scenario, t results.PlanTable) results.Scenario {
 	if len(s.Requests) == 1 {
 		row.BodyBytes = s.Requests[0].Body.Size()
 	}
+	row.Sends = len(s.Requests) > 1 && slices.ContainsFunc(s.Requests, func(r scenarios.Request) bool { return r.Body.Size() > 0 })
 	return row
 }
 

@@ -95,7 +95,9 @@ func (e Exchanges) Checks(seen Observation) ([]Check, error) {
 	r.duration("back-off", 0, time.Duration(p.BackoffNS), Bound{Kind: Exact})
 	switch e.Kind {
 	case Abandoned:
-		r.count("reconnects", Connections, p.Abandons(), p.Reconnects)
+		if e.RateRPS == 0 { // an open loop makes connections for their requests
+			r.count("reconnects", Connections, p.Abandons(), p.Reconnects)
+		}
 		r.text("abandoned exchanges", "some", fmt.Sprint(p.Abandons()), p.Abandons() > 0)
 	case Streamed:
 		inside := p.Total.Completed

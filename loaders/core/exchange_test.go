@@ -33,11 +33,11 @@ func continues(length int64) scenarios.Request {
 	return r
 }
 
-// slow writes five pieces a millisecond apart.
-func slow() scenarios.Request {
+// slow writes five pieces that many microseconds apart.
+func slow(us int64) scenarios.Request {
 	r := post(100)
 	for range 4 {
-		r.Exchange = append(r.Exchange, sendBytes(30), pauses(1000))
+		r.Exchange = append(r.Exchange, sendBytes(30), pauses(us))
 	}
 	r.Exchange = append(r.Exchange, sendBytes(-1), awaitEnd())
 	return r
@@ -134,7 +134,7 @@ func TestSlowClient(t *testing.T) {
 				address := local(t, inPieces(&pieces))
 				retry.Often(t, func() string {
 					spec := specAt(address, counted(12))
-					spec.Requests, spec.Idle = []scenarios.Request{slow()}, idle
+					spec.Requests, spec.Idle = []scenarios.Request{slow(1000)}, idle
 					p := drive(t, e, spec).Phases[0]
 					exactly(t, &p, 12)
 					if p.Total.Service.MinNS < int64(4*time.Millisecond) || p.Total.Write.MinNS < int64(4*time.Millisecond) {

@@ -120,7 +120,7 @@ func keep(carry, rest []byte) []byte {
 
 // proceed gives the connection its next work once its answers are read.
 func (s *shard) proceed(c *connection) {
-	if every := s.spec.Connection.ReconnectEvery; every > 0 && c.issued >= every && c.count == 0 {
+	if every := s.spec.Connection.ReconnectEvery; every > 0 && c.count == 0 && (c.issued >= every || s.givesPlace(c)) {
 		s.recycle(c)
 		return
 	}
@@ -143,6 +143,13 @@ func (s *shard) proceed(c *connection) {
 		return
 	}
 	s.offer(c)
+}
+
+// givesPlace reports whether a connection of a closed loop that has nothing more to ask in
+// its phase ends before its time: a full server may keep those waiting whose requests it
+// has still to answer.
+func (s *shard) givesPlace(c *connection) bool {
+	return c.issued > 0 && s.phase != nil && s.phase.Loop == results.ClosedLoop && (!s.sending || s.quota <= 0)
 }
 
 // consume takes whole answers off the data and returns the rest, which the codec must

@@ -120,8 +120,8 @@ type current struct {
 	answer codec.Answer
 	// borrowing is true in a closed loop whose users share the connections.
 	borrowing bool
-	// onDemand is true in an open loop whose connections end after some requests: each is
-	// made for its first request, whose latency then includes the time to connect.
+	// onDemand is true in an open loop in which the loader ends connections: each is made
+	// for its first request, whose latency then includes the time to connect.
 	onDemand bool
 	wave     wave
 	window
@@ -271,7 +271,7 @@ func (s *shard) run(p *phase) error {
 func (s *shard) begin(p *phase) {
 	s.movedBefore += s.moved()
 	s.borrowing = s.population > 0 && p.Loop == results.ClosedLoop
-	s.onDemand = p.Loop == results.OpenLoop && s.spec.Connection.ReconnectEvery > 0
+	s.onDemand = p.Loop == results.OpenLoop && s.spec.Connection.Replaces(s.spec.Requests)
 	s.out.Reset(record.Span{Loop: p.Loop, T0: p.T0, T1: p.T1, Users: s.borrowing})
 	s.out = outcome{Ledger: s.out.Ledger}
 	s.phase, s.wave = p, wave{waves: p.waves}

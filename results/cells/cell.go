@@ -44,6 +44,8 @@ type Cell struct {
 	uncounted
 	// sends is true where the bodies of requests count and not those of answers.
 	sends bool
+	// events is true where a closed loop counts server-sent events.
+	events bool
 	// whole is true for the cell of a whole ladder.
 	whole  bool
 	limits results.Thresholds
@@ -85,13 +87,13 @@ func (s *Set) Ladder(t results.PlanTable, server results.Server) Cell {
 
 func (s *Set) closed(t results.PlanTable, server results.Server, add func(*Cell, *trial)) Cell {
 	c := s.cell(t, server, add)
-	c.Bandwidth, c.sends = s.Bandwidth(t), s.Row(t).BodyBytes > 0
+	c.Bandwidth, c.events = s.Bandwidth(t), s.Row(t).Unit == "events"
 	return c
 }
 
 // cell gathers the server's trials; add adds those that came to their end.
 func (s *Set) cell(t results.PlanTable, server results.Server, add func(*Cell, *trial)) Cell {
-	c := Cell{Server: server, Planned: t.Trials, limits: s.limits}
+	c := Cell{Server: server, Planned: t.Trials, limits: s.limits, sends: sends(s.Row(t))}
 	for _, trial := range s.trials[key{server.Name, t.Scenario, t.Protocol}] {
 		switch trial.State {
 		case results.TrialVoid:
@@ -226,11 +228,14 @@ func (c *Cell) Values(value Value) []float64 {
 // Median returns the median of the value over the valid trials.
 func (c *Cell) Median(value Value) stats.Estimate { return stats.Median(c.Values(value)) }
 
-// Work is the throughput that the cell's table compares: requests a second, or
-// bytes of bodies a second.
+// Work is the throughput that the cell's table compares: requests a second, events a
+// second, or bytes of bodies a second.
 func (c *Cell) Work(s *Observation) (float64, bool) {
-	if c.Bandwidth {
-		return bodies(s, c.sends)
+	switch {
+	case c.Bandwidth:
+		return c.Bodies(s)
+	case c.events:
+		return perSecond(s.Load.Total.Events, s.Load), true
 	}
 	return Throughput(s)
 }

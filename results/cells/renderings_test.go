@@ -127,7 +127,7 @@ func TestRenderingsAgree(t *testing.T) {
 			per    float64
 			shown  string
 		}{
-			{results.PhaseClosed, metric.Throughput, 1, shown(bench, "## Throughput", "hello", name)},
+			{results.PhaseClosed, metric.Throughput, 1, shown(bench, "## Throughput", name, "hello")},
 			{results.PhaseClosed, metric.CPU, 1e3, shown(bench, resources, name, "server CPU")},
 			{"whole ladder", metric.Memory, 1 << 20, shown(bench, resources, name, "server peak")},
 			{rate.PhaseName(), metric.P50, 1e3, shown(atRate, corrected, name, "p50")},
@@ -179,7 +179,7 @@ func TestThresholdsChangeReadersAndLegends(t *testing.T) {
 			t.Errorf("%s: the lag is below the plan's floor, and the tables show %q", name, got)
 		}
 	}
-	if got := shown(bench, "## Throughput", "hello", "by-loader"); !strings.HasPrefix(got, "≥ ") || strings.Contains(got, "≈") {
+	if got := shown(bench, "## Throughput", "by-loader", "hello"); !strings.HasPrefix(got, "≥ ") || strings.Contains(got, "≈") {
 		t.Errorf("a server that is 80 %% busy has an estimate, and the plan wants 85 %%: %q", got)
 	}
 	c, err := compare.Compare([]*cells.Set{set}, []*cells.Set{cells.Of(again)}, compare.Filter{})

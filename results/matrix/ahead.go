@@ -132,7 +132,7 @@ func (v *view) rateStandings() []string {
 func (v *view) atRate(o *openTable) []string {
 	at := v.name(o.PlanTable) + " at " + v.rateInWords(o)
 	p99 := func(c *cells.Cell) cells.Statistic { return c.Statistic(cells.Corrected, metric.P99) }
-	in, cost := latencyScale(each(o.cells, p99)), scale{per: 1e3, unit: "µs a request"}
+	in, cost := latencyScale(each(o.cells, p99)), scale{per: 1e3, unit: "µs " + oneOf(v.Thing(o.PlanTable))}
 	tail := standing{
 		contest: &o.tails[0], verbs: verbs{"has the lowest p99", "have the lowest p99", "has a lower p99 than"},
 		value: func(i int) string { return in.withUnit(p99(o.cells[i]).Value) },
@@ -168,7 +168,7 @@ func (v *view) rateInWords(o *openTable) string {
 		}
 		rate = c.RateRPS
 	}
-	return rates(rate).withUnit(rate) + " each"
+	return rates(v.RateUnit(o.PlanTable), rate).withUnit(rate) + " each"
 }
 
 // unplacedTail says why servers have no place by p99.

@@ -1,8 +1,11 @@
 package matrix
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 
+	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/cells"
 	"github.com/joust-bench/joust/results/metric"
 	"github.com/joust-bench/joust/results/stats"
@@ -42,19 +45,77 @@ func (v *view) closedEvidence(p *page) {
 	v.witnesses(p, isClosed)
 }
 
-// closedTables writes the tables of the closed loops on the protocol.
+// closedTables writes the tables of the closed loops on the protocol, those of each
+// unit together.
 func (v *view) closedTables(p *page, protocol string) {
-	tables := func(bandwidth bool) []closedTable {
-		return slices.DeleteFunc(slices.Clone(v.closed), func(t closedTable) bool {
-			return t.Protocol != protocol || v.Bandwidth(t.PlanTable) != bandwidth
-		})
+	of := slices.DeleteFunc(slices.Clone(v.closed), func(t closedTable) bool { return t.Protocol != protocol })
+	const bytes = "byte"
+	var things []string
+	byThing := map[string][]closedTable{}
+	for _, t := range of {
+		thing := v.Thing(t.PlanTable)
+		if v.Bandwidth(t.PlanTable) {
+			thing = bytes
+		} else {
+			things = appendNew(things, thing)
+		}
+		byThing[thing] = append(byThing[thing], t)
 	}
-	requests, bytes := tables(false), tables(true)
-	p.section("## Throughput, "+protocol, "Peak with this loader in requests a second; median over trials.", v.peakTable(requests))
-	p.section("## Bandwidth, "+protocol, "Bytes of bodies moved inside the window, 1 MB = 10^6 bytes; median over trials.", v.peakTable(bytes))
-	p.section("## Service time p50 / p99, "+protocol, "Closed loop, from the actual send to the last byte: no tail latency at a fixed rate (that is in wrk2_results.md).",
-		v.serviceTable(slices.DeleteFunc(slices.Concat(requests, bytes), closedTable.empty)))
-	v.serviceFold(p, slices.Concat(requests, bytes))
+	for _, thing := range append(things, bytes) {
+		heading, caption := "## Throughput, "+protocol, "Peak with this loader in requests a second; median over trials."
+		switch thing {
+		case bytes:
+			heading, caption = "## Bandwidth, "+protocol, "Bytes of bodies moved inside the window, 1 MB = 10^6 bytes; median over trials."
+		case "request":
+		default:
+			heading, caption = fmt.Sprintf("## Throughput in %ss, %s", thing, protocol), fmt.Sprintf("Peak with this loader in %ss a second; median over trials.", thing)
+		}
+		p.sections(heading, caption, v.peakTable(byThing[thing]))
+		p.after(scaledWords(byThing[thing]))
+	}
+	p.sections("## Also counted, "+protocol, "A second of the window; median over trials. The loader drops an abandoned exchange on purpose: it is neither right nor failed. A wave is one connect of all clients together.",
+		v.alsoTable(of))
+	p.sections("## Service time p50 / p99, "+protocol, "Closed loop, from the actual send to the last byte: no tail latency at a fixed rate (that is in wrk2_results.md).",
+		v.serviceTable(slices.DeleteFunc(slices.Clone(of), closedTable.empty)))
+	v.serviceFold(p, of)
+}
+
+// scaledWords says which tables have less than their rows ask for; empty for none.
+func scaledWords(tables []closedTable) string {
+	var list []string
+	for _, t := range tables {
+		if words := scaling(t.PlanTable); words != "" {
+			list = append(list, escape(t.Scenario+" with "+words))
+		}
+	}
+	return enclose("Scaled to this machine: ", strings.Join(list, "; "), ".")
+}
+
+// scaling says what of the table's numbers this machine cannot hold; empty for none.
+func scaling(t results.PlanTable) string {
+	return strings.Join(each(t.Scaled, func(s results.Scaling) string { return s.Words(table.Digits) }), ", and ")
+}
+
+// alsoTable returns what closed loops count in addition to their answers: one line a
+// table and thing, for tables that have any.
+func (v *view) alsoTable(tables []closedTable) []*table.Table {
+	var lines []line
+	for _, t := range tables {
+		for _, also := range []struct {
+			thing string
+			value cells.Value
+		}{{"events", cells.Events}, {"abandoned exchanges", cells.Abandoned}, {"waves", cells.Waves}} {
+			medians := each(t.cells, func(c *cells.Cell) stats.Estimate { return c.Median(also.value) })
+			if len(values(medians)) == 0 {
+				continue
+			}
+			in := rates(also.thing+"/s", values(medians)...)
+			lines = append(lines, line{title: t.Scenario + ", " + in.unit, cells: v.texts(t.cells, func(i int, _ *cells.Cell) string {
+				return show(medians[i], "—", in.text)
+			})})
+		}
+	}
+	return v.byScenario("scenario", nil, lines)
 }
 
 // empty reports whether no cell of the table has a value.
@@ -64,16 +125,16 @@ func (t closedTable) empty() bool {
 
 // peakTable returns one line a closed loop: the peaks in one unit, the noise band
 // and the smallest detectable difference.
-func (v *view) peakTable(tables []closedTable) *table.Table {
+func (v *view) peakTable(tables []closedTable) []*table.Table {
 	in := commonScale(tables)
-	return v.byScenario(in.unit, tables, func(t closedTable) []string {
-		return append(v.peakTexts(t, in), t.peaks.band(), t.peaks.detectable())
-	})
+	return v.byScenario("scenario, "+in.unit, v.noiseHead(), each(tables, func(t closedTable) line {
+		return line{t.Scenario, v.peakTexts(t, in), []string{t.peaks.band(), t.peaks.detectable()}}
+	}))
 }
 
 // serviceTable returns p50 / p99 of the closed loops, in one unit. A cell without
 // a value has none here: the table of peaks says why.
-func (v *view) serviceTable(tables []closedTable) *table.Table {
+func (v *view) serviceTable(tables []closedTable) []*table.Table {
 	var all []cells.Statistic
 	for _, t := range tables {
 		all = slices.Concat(all, statistics(t.cells, cells.Service, metric.P50), statistics(t.cells, cells.Service, metric.P99))
@@ -85,17 +146,17 @@ func (v *view) serviceTable(tables []closedTable) *table.Table {
 		}
 		return v.statistic(in, p) + v.spread(in, p.Estimate)
 	}
-	return v.byScenario(in.unit, tables, func(t closedTable) []string {
+	return v.byScenario("scenario, "+in.unit, v.noiseHead(), each(tables, func(t closedTable) line {
 		middle, high := statistics(t.cells, cells.Service, metric.P50), statistics(t.cells, cells.Service, metric.P99)
-		line := make([]string, len(t.cells))
+		texts := make([]string, len(t.cells))
 		for i, c := range t.cells {
 			if c.Absent == "" {
-				line[i] = text(middle[i]) + " / " + text(high[i])
+				texts[i] = text(middle[i]) + " / " + text(high[i])
 			}
 		}
 		a, b := v.latencyContest(t.cells, cells.Service, metric.P50), v.latencyContest(t.cells, cells.Service, metric.P99)
-		return append(line, a.band()+" / "+b.band(), a.detectable()+" / "+b.detectable())
-	})
+		return line{t.Scenario, texts, []string{a.band() + " / " + b.band(), a.detectable() + " / " + b.detectable()}}
+	}))
 }
 
 // claimCaption says which comparisons are made.

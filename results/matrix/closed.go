@@ -58,11 +58,10 @@ func (v *view) peakScale(t results.PlanTable, list []*cells.Cell) scale {
 	if v.Bandwidth(t) {
 		return bandwidths(peaks...)
 	}
-	return rates(peaks...)
+	return rates(v.RateUnit(t), peaks...)
 }
 
-// commonScale returns the scale of the peaks of several tables that are all about
-// requests, or all about bytes: thousands only where the smallest has as many.
+// commonScale returns the scale of the peaks of several tables of one unit: thousands only where the smallest has as many.
 func commonScale(tables []closedTable) scale {
 	var peaks []float64
 	in := scale{per: 1, unit: "req/s"}
@@ -74,9 +73,9 @@ func commonScale(tables []closedTable) scale {
 		return bandwidths(peaks...)
 	}
 	if len(peaks) > 0 && slices.Min(peaks) < 1e3 {
-		return rates()
+		return rates(in.unit)
 	}
-	return rates(peaks...)
+	return rates(in.unit, peaks...)
 }
 
 // peakTexts returns the peak of each server with its marks.
@@ -84,6 +83,16 @@ func (v *view) peakTexts(t closedTable, in scale) []string {
 	return v.texts(t.cells, func(i int, c *cells.Cell) string {
 		e := c.Median(c.Work)
 		return v.verdict(c, e, in, t.Clients) + v.spread(in, e) + t.peaks.mark(i) + v.remarks(c)
+	})
+}
+
+// shortPeaks is peakTexts without the intervals where there are many servers.
+func (v *view) shortPeaks(t closedTable) []string {
+	if len(v.servers) <= mostColumns {
+		return v.peakTexts(t, t.in)
+	}
+	return v.texts(t.cells, func(i int, c *cells.Cell) string {
+		return v.verdict(c, c.Median(c.Work), t.in, t.Clients) + t.peaks.mark(i) + v.remarks(c)
 	})
 }
 

@@ -23,19 +23,19 @@ func Headline(set *cells.Set, width int) string {
 	for _, text := range present(append([]string{v.state()}, v.ahead()...)...) {
 		paragraph(text)
 	}
+	var notes []string
 	for _, t := range append(v.peakTables(), v.openTables()...) {
-		if len(t.Rows) == 0 {
-			continue
-		}
-		out.WriteString("\n")
-		if t.title != "" {
-			paragraph(t.title)
-		}
-		for _, part := range split(t.Table, width) {
-			out.WriteString(part.Terminal())
+		if parts := split(t.Table, width); len(parts)*len(t.Rows) > mostTableLines {
+			notes = append(notes, fmt.Sprintf("The table of the peaks has %d lines at this width: it is in bench_results.md.", len(parts)*len(t.Rows)))
+		} else if len(t.Rows) > 0 {
+			out.WriteString("\n")
+			if t.title != "" {
+				paragraph(t.title)
+			}
+			out.WriteString(strings.Join(each(parts, (*table.Table).Terminal), "\n"))
 		}
 	}
-	for i, note := range v.headlineNotes() {
+	for i, note := range append(notes, v.headlineNotes()...) {
 		if i == 0 {
 			out.WriteString("\n")
 		}
@@ -43,6 +43,10 @@ func Headline(set *cells.Set, width int) string {
 	}
 	return clip(out.String(), width)
 }
+
+// mostTableLines is the largest number of lines of one table in the summary on the
+// terminal.
+const mostTableLines = 150
 
 // ahead returns the sentences of both pages; a duel's answer stands in both.
 func (v *view) ahead() []string {
@@ -93,7 +97,7 @@ func (v *view) headlineColumns() []headlineColumn {
 	for _, t := range v.Run.Plan.Tables {
 		name := v.name(t)
 		if t.Closed {
-			out = append(out, headlineColumn{name + " " + closed[0].in.unit, v.peakTexts(closed[0], closed[0].in)})
+			out = append(out, headlineColumn{name + " " + closed[0].in.unit, v.shortPeaks(closed[0])})
 			closed = closed[1:]
 		}
 		if t.Sweep != nil {
@@ -127,8 +131,16 @@ func (v *view) peakTables() []titled {
 	return []titled{{"", t}}
 }
 
-// openTables returns one table for each table of the plan that has rates.
+// mostOpenLines is the largest number of lines of open loops in the summary on the
+// terminal.
+const mostOpenLines = 80
+
+// openTables returns one table for each table of the plan that has rates; none where
+// they would be too long.
 func (v *view) openTables() []titled {
+	if v.countOpenLines() > mostOpenLines {
+		return nil
+	}
 	var out []titled
 	for _, t := range v.Run.Plan.Tables {
 		if len(t.Rates) > 0 {
@@ -136,6 +148,14 @@ func (v *view) openTables() []titled {
 		}
 	}
 	return out
+}
+
+// countOpenLines returns the number of lines that the open loops of all servers have.
+func (v *view) countOpenLines() (n int) {
+	for _, t := range v.Run.Plan.Tables {
+		n += len(t.Rates) * len(v.servers)
+	}
+	return n
 }
 
 // openFigures are the latencies in a line of an open loop.
@@ -160,7 +180,7 @@ func (v *view) openLines(t results.PlanTable) titled {
 	if !slices.ContainsFunc(all, func(c *cells.Cell) bool { return c.Absent == "" }) {
 		return titled{"", out}
 	}
-	in := rates(values(slices.Concat(each(all, flow)...))...)
+	in := rates(v.RateUnit(t), values(slices.Concat(each(all, flow)...))...)
 	time := latencyScale(slices.Concat(each(all, openFigures)...))
 	for _, o := range rows {
 		rate := strings.TrimPrefix(o.rate.PhaseName(), "open ")
@@ -210,6 +230,9 @@ func (v *view) headlineNotes() []string {
 		for _, r := range p.ratios {
 			notes = append(notes, fmt.Sprintf("A/A %s, %s: %s", p.name, r.Scenario, ratio(r.Ratio)))
 		}
+	}
+	if n := v.countOpenLines(); n > mostOpenLines {
+		notes = append(notes, fmt.Sprintf("The tables of the open loops have %d lines: they are in wrk2_results.md.", n))
 	}
 	if tool := v.Run.Plan.Loader; tool != "" {
 		notes = append(notes, fmt.Sprintf("Load by %s: what its figures are worth stands in the files; joust agree puts it beside joust's own loader.", tool))

@@ -67,7 +67,7 @@ func (v *view) searchTables(p *page) {
 // rates.
 func (v *view) searches(t results.PlanTable) (list []*cells.Searches, in scale) {
 	list = each(v.servers, func(s results.Server) *cells.Searches { return v.Searches(t, s) })
-	return list, rates(values(each(list, func(h *cells.Searches) stats.Estimate {
+	return list, rates(v.RateUnit(t), values(each(list, func(h *cells.Searches) stats.Estimate {
 		e, _ := h.Rate()
 		return e
 	}))...)

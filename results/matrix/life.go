@@ -59,9 +59,9 @@ func (v *view) energyTable() (closedTable, bool) {
 }
 
 func (v *view) energyHead() string {
-	const head = "energy, µJ/request"
+	head := "energy, µJ/request"
 	if t, ok := v.energyTable(); ok {
-		return head + " (" + t.Scenario + ")"
+		return "energy, µJ/" + v.Thing(t.PlanTable) + " (" + t.Scenario + ")"
 	}
 	return head
 }

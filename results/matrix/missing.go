@@ -2,6 +2,7 @@ package matrix
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -23,13 +24,12 @@ func (v *view) missingLists(p *page, about scope) {
 	p.list("## Damaged data", "Left out of the tables.", damage)
 }
 
-// gap is a reason for which a server's cells in a table have no value, or void
-// trials.
-type gap struct{ cell, why string }
+// gap is a reason for which cells of a server have no value, or void trials.
+type gap struct{ server, why string }
 
-// missing names the absent cells and those with void trials, each reason once with
-// the phases that it concerns. A row that the server does not claim needs no words
-// beyond the legend.
+// missing names the absent cells and those with void trials, each reason of a server
+// once with the tables and phases that it concerns. A row that the server does not claim
+// needs no words beyond the legend.
 func (v *view) missing(about scope) []string {
 	var items []string
 	for _, s := range v.servers {
@@ -38,7 +38,7 @@ func (v *view) missing(about scope) []string {
 		}
 	}
 	var order []gap
-	phases := map[gap][]string{}
+	places := map[gap]*concerned{}
 	for _, c := range v.all(about) {
 		why := ""
 		switch {
@@ -48,14 +48,42 @@ func (v *view) missing(about scope) []string {
 		case len(c.Voids) > 0:
 			why = voidShare(c.Cell) + ": " + c.Voids[0]
 		}
-		if g := (gap{title(c.table) + ", " + c.Server.Name, why}); why != "" {
-			order = appendNew(order, g)
-			phases[g] = append(phases[g], c.phase)
+		if why == "" {
+			continue
 		}
+		g := gap{c.Server.Name, why}
+		if places[g] == nil {
+			order, places[g] = append(order, g), &concerned{phases: map[string][]string{}}
+		}
+		places[g].add(title(c.table), c.phase)
 	}
 	return append(items, each(order, func(g gap) string {
-		return fmt.Sprintf("%s, %s: %s", g.cell, strings.Join(phases[g], ", "), g.why)
+		return places[g].of(g.server) + ": " + g.why
 	})...)
+}
+
+// concerned lists tables with their phases, in order.
+type concerned struct {
+	tables []string
+	phases map[string][]string
+}
+
+func (c *concerned) add(table, phase string) {
+	c.tables = appendNew(c.tables, table)
+	c.phases[table] = append(c.phases[table], phase)
+}
+
+// of names the server's cells; phases that all tables share stand once.
+func (c *concerned) of(server string) string {
+	phases := func(table string) string { return strings.Join(c.phases[table], ", ") }
+	first := c.tables[0]
+	switch {
+	case len(c.tables) == 1:
+		return first + ", " + server + ", " + phases(first)
+	case slices.ContainsFunc(c.tables, func(t string) bool { return phases(t) != phases(first) }):
+		return server + ": " + strings.Join(each(c.tables, func(t string) string { return t + ", " + phases(t) }), "; ")
+	}
+	return server + ", " + phases(first) + ": " + strings.Join(c.tables, "; ")
 }
 
 // VoidCells names every cell that was measured and has no valid trial, with the

@@ -142,10 +142,10 @@ func (v *view) rateTitle(t results.PlanTable, r results.PlanRate) string {
 	case results.RateFraction:
 		return strings.TrimPrefix(r.PhaseName(), "open ") + " of each process's own peak"
 	case results.RateAbsolute:
-		return rates(r.RateRPS).withUnit(r.RateRPS)
+		return rates(v.RateUnit(t), r.RateRPS).withUnit(r.RateRPS)
 	}
 	if c := v.commonRate(t); c != nil {
-		return fmt.Sprintf("common rate, %s", rates(c.RateRPS).withUnit(c.RateRPS))
+		return fmt.Sprintf("common rate, %s", rates(v.RateUnit(t), c.RateRPS).withUnit(c.RateRPS))
 	}
 	return "common rate (not fixed yet)"
 }
@@ -196,7 +196,10 @@ func (v *view) latencyTable(o *openTable, of cells.Latency) *table.Table {
 		draw, places = v.everyServer, o.places(&o.tails[0])
 	}
 	list := o.cells
-	head := []string{"target", "offered", "achieved"}
+	in := rates(v.RateUnit(o.PlanTable), values(slices.Concat(each(list, flow)...))...)
+	head := flowHead(in)
+	bytes, more := v.bytes(o)
+	head = append(head, more...)
 	columns := latencyColumns(list, of, append(v.Percentiles(), metric.Max)...)
 	for _, c := range columns {
 		head = append(head, c.head())
@@ -206,9 +209,8 @@ func (v *view) latencyTable(o *openTable, of cells.Latency) *table.Table {
 	if places != nil {
 		head = append(head, places.placeHead())
 	}
-	in := rates(values(slices.Concat(each(list, flow)...))...)
 	return draw(head, list, func(i int, c *cells.Cell) []string {
-		line := v.flowTexts(o, c, in)
+		line := append(v.flowTexts(o, c, in), bytes(c)...)
 		for _, column := range columns {
 			line = append(line, v.statistic(column.in, column.of[i]))
 		}
@@ -218,6 +220,33 @@ func (v *view) latencyTable(o *openTable, of cells.Latency) *table.Table {
 		}
 		return line
 	})
+}
+
+// flowHead returns the heads of the target, offered and achieved rates, with their unit
+// where it is not req/s.
+func flowHead(in scale) []string {
+	return each([]string{"target", "offered", "achieved"}, func(what string) string {
+		if in.unit == "req/s" {
+			return what
+		}
+		return what + ", " + in.unit
+	})
+}
+
+// bytes returns the column of the bytes of bodies a second that moved at the rate, for
+// tables that are about them, and of the server-sent events a second.
+func (v *view) bytes(o *openTable) (text func(*cells.Cell) []string, head []string) {
+	median := func(c *cells.Cell) stats.Estimate { return c.Median(c.Bodies) }
+	events := func(c *cells.Cell) stats.Estimate { return c.Median(cells.Events) }
+	switch {
+	case v.Bandwidth(o.PlanTable):
+		in := bandwidths(values(each(o.cells, median))...)
+		return func(c *cells.Cell) []string { return []string{v.median(in, median(c))} }, []string{"achieved, " + in.unit}
+	case len(values(each(o.cells, events))) > 0:
+		in := rates("events/s", values(each(o.cells, events))...)
+		return func(c *cells.Cell) []string { return []string{v.median(in, events(c))} }, []string{in.unit}
+	}
+	return func(*cells.Cell) []string { return nil }, nil
 }
 
 // tailSpread returns the interval or range of a figure over the trials; both ends are
@@ -299,7 +328,8 @@ func (v *view) openEvidence() *table.Table {
 // servers have the rate, and the loader's own lateness.
 func (v *view) costTable(o *openTable) *table.Table {
 	places := o.places(&o.cost)
-	head := []string{"server CPU µs/request", v.mark(cells.LoaderWork, " µs/request"), "send lag p50 / p99, µs", "receive lag p50 / p99, µs", "window lost to stalls"}
+	thing := " µs/" + v.Thing(o.PlanTable)
+	head := []string{"server CPU" + thing, v.mark(cells.LoaderWork, thing), "send lag p50 / p99, µs", "receive lag p50 / p99, µs", "window lost to stalls"}
 	if places != nil {
 		head = slices.Insert(head, 1, places.placeHead())
 	}

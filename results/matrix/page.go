@@ -3,6 +3,7 @@ package matrix
 import (
 	"fmt"
 	"html"
+	"slices"
 	"strings"
 
 	"github.com/joust-bench/joust/results/cells"
@@ -28,6 +29,18 @@ func (p *page) heading(text, caption string) {
 func (p *page) section(heading, caption string, t *table.Table) {
 	if len(t.Rows) > 0 {
 		p.heading(heading, caption)
+		p.WriteString(t.Markdown())
+	}
+}
+
+// sections writes a heading, a caption and tables one after the other.
+func (p *page) sections(heading, caption string, tables []*table.Table) {
+	for i, t := range tables {
+		if i == 0 {
+			p.heading(heading, caption)
+		} else {
+			p.line("")
+		}
 		p.WriteString(t.Markdown())
 	}
 }
@@ -92,17 +105,51 @@ func (v *view) everyServer(head []string, list []*cells.Cell, figures func(i int
 	return out
 }
 
-// byScenario returns a table of one line a closed loop and one column a server; all
-// of its values have the unit.
-func (v *view) byScenario(unit string, tables []closedTable, line func(closedTable) []string) *table.Table {
-	if len(tables) == 0 {
-		return &table.Table{}
+// line is one line of a table of scenarios: a text for each server, and figures of the
+// whole line.
+type line struct {
+	title string
+	cells []string
+	noise []string
+}
+
+// noiseHead returns the heads of the noise band and of the smallest detectable
+// difference.
+func (v *view) noiseHead() []string {
+	return []string{v.mark(cells.NoiseColumn), v.mark(cells.DetectableColumn)}
+}
+
+const (
+	// mostColumns is the largest number of servers that have columns. More of them
+	// have lines, and scenarios columns, since people read down and not to the side.
+	mostColumns = 8
+	// blockColumns is the number of scenarios in one block of such a table.
+	blockColumns = 5
+)
+
+// byScenario returns the lines as a table of one line a scenario and one column a
+// server. Many servers have a line each instead, in blocks of a few scenarios.
+func (v *view) byScenario(first string, noise []string, lines []line) []*table.Table {
+	if len(lines) == 0 {
+		return nil
 	}
-	out := &table.Table{Head: append(v.names("scenario, "+unit), v.mark(cells.NoiseColumn), v.mark(cells.DetectableColumn)), Left: 1}
-	for _, t := range tables {
-		out.Add(append([]string{t.Scenario}, line(t)...)...)
+	if len(v.servers) <= mostColumns {
+		out := &table.Table{Head: append(v.names(first), noise...), Left: 1}
+		for _, l := range lines {
+			out.Add(slices.Concat([]string{l.title}, l.cells, l.noise)...)
+		}
+		return []*table.Table{out}
 	}
-	return out
+	return each(slices.Collect(slices.Chunk(lines, blockColumns)), func(block []line) *table.Table {
+		out := &table.Table{Head: append([]string{strings.Replace(first, "scenario", "server", 1)}, each(block, func(l line) string { return l.title })...), Left: 1}
+		for i, s := range v.servers {
+			out.Add(append([]string{s.Name}, each(block, func(l line) string { return l.cells[i] })...)...)
+		}
+		for i, name := range noise {
+			out.Add(append([]string{name}, each(block, func(l line) string { return l.noise[i] })...)...)
+		}
+		return out
+	})
 }
 
 // texts returns the text of each cell, or the reason for its absence.

@@ -30,7 +30,7 @@ func (v *view) resources(p *page) {
 
 // costs returns the resources table of one scenario.
 func (v *view) costs(t closedTable) *table.Table {
-	unit, in := "µs/request", microseconds()
+	unit, in := "µs/"+v.Thing(t.PlanTable), microseconds()
 	if v.Bandwidth(t.PlanTable) {
 		unit, in = "s/GB", one() // nanoseconds per byte
 	}

@@ -45,12 +45,12 @@ func microseconds() scale { return scale{per: 1e3, unit: "µs"} }
 // memory is the scale of bytes of memory.
 func memory() scale { return scale{per: 1 << 20, unit: "MiB"} }
 
-// rates is the scale of requests per second: thousands from 10 000 on.
-func rates(values ...float64) scale {
+// rates is the scale of rates in the unit, such as req/s: thousands from 10 000 on.
+func rates(unit string, values ...float64) scale {
 	if top(values) >= 10e3 {
-		return scale{per: 1e3, suffix: "k", unit: "req/s"}
+		return scale{per: 1e3, suffix: "k", unit: unit}
 	}
-	return scale{per: 1, unit: "req/s"}
+	return scale{per: 1, unit: unit}
 }
 
 // bandwidths is the scale of bytes per second.

@@ -87,7 +87,7 @@ func (s *standing) fromBaseline(order []int) string {
 			alike = append(alike, s.name(i))
 		}
 	}
-	parts := present(strings.Join(out, ", "), enclose("could not be told apart from it: ", strings.Join(alike, ", "), ""))
+	parts := present(some(out), enclose("could not be told apart from it: ", some(alike), ""))
 	return "compared with " + base + ": " + strings.Join(parts, "; ")
 }
 
@@ -214,6 +214,9 @@ func (s *standing) places(order []int) string {
 		out = append(out, s.named(order[k:l])+" in place "+s.place(order[k]))
 		k = l
 	}
+	if len(out) > mostNamed+1 {
+		return strings.Join(out[:mostNamed], ", ") + fmt.Sprintf(", and %d more places", len(out)-mostNamed)
+	}
 	return strings.Join(out, ", ")
 }
 
@@ -245,7 +248,18 @@ func (s *standing) others() []string {
 
 // named lists cells with their values: "a (1 k req/s) and b (2 k req/s)".
 func (s *standing) named(list []int) string {
-	return results.Listed(each(list, func(i int) string { return s.name(i) + " (" + s.value(i) + ")" }), "and")
+	return some(each(list, func(i int) string { return s.name(i) + " (" + s.value(i) + ")" }))
+}
+
+// mostNamed is the largest number of servers that one list of a sentence names.
+const mostNamed = 6
+
+// some lists the words of a sentence; of many, the first ones and the number of others.
+func some(words []string) string {
+	if len(words) <= mostNamed+1 {
+		return results.Listed(words, "and")
+	}
+	return results.Listed(append(slices.Clone(words[:mostNamed]), strconv.Itoa(len(words)-mostNamed)+" more"), "and")
 }
 
 // inWords returns a small number as a word.

@@ -156,7 +156,7 @@ func loadInWords(t results.PlanTable) string {
 	case t.Sweep.Auto:
 		clients = "each trial's best number of clients"
 	}
-	return clients + ", " + escape(cmp.Or(t.Arrivals(), "constant")) + " arrivals"
+	return clients + ", " + escape(cmp.Or(t.Arrivals(), "constant")) + " arrivals" + enclose(" (scaled to this machine: ", escape(scaling(t)), ")")
 }
 
 // clientsUsed returns the range of clients of the cell's ladders: a sweep chooses

@@ -9,6 +9,14 @@ import (
 	"github.com/joust-bench/joust/results/stats"
 )
 
+// oneOf returns the thing with its article, such as "a request" or "an upload".
+func oneOf(thing string) string {
+	if strings.ContainsRune("aeiou", rune(thing[0])) {
+		return "an " + thing
+	}
+	return "a " + thing
+}
+
 // shortage says that claims need more trials; empty where they do not or there
 // is nothing to compare.
 func (c *contest) shortage() string {
