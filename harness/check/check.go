@@ -126,6 +126,7 @@ func (t target) conversation(ctx context.Context, settle time.Duration, rounds .
 	defer c.close()
 	var last message
 	for i, r := range rounds {
+		c.goesOn = i < len(rounds)-1
 		if err := c.converse(r.packets, r.messages); err != nil {
 			return numbered(err, i, len(rounds))
 		}

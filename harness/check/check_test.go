@@ -87,10 +87,10 @@ func TestExercisesOfRows(t *testing.T) {
 		row  *scenarios.Scenario
 		want string
 	}{
-		{row(hello()), "every request once|the request in four packets|2 requests in one write|3 requests on one connection"},
+		{row(hello()), "every request once|the request in four packets|3 requests on one connection"},
 		{deep, "every request once|the request in four packets|4 requests in one write|3 requests on one connection"},
-		{row(number()), "every request once|the request in four packets|2 requests in one write|3 requests on one connection|random inputs"},
-		{row(upload(large)), "every request once|the request in four packets|2 requests in one write|3 requests on one connection|random inputs|last byte of the body withheld 100ms"},
+		{row(number()), "every request once|the request in four packets|3 requests on one connection|random inputs"},
+		{row(upload(large)), "every request once|the request in four packets|3 requests on one connection|random inputs|last byte of the body withheld 100ms"},
 	} {
 		var names []string
 		for _, e := range (battery{target{limits: brisk()}, c.row, randomFrom(1)}).exercises() {
@@ -143,8 +143,8 @@ func wrongAnswers() map[string]struct{ answer, want string } {
 		"malformed header":    {replaced("Date:", "Da te"), "the head of the answer is malformed"},
 		"malformed status":    {replaced("200 OK", "2x0 OK"), "the head of the answer is malformed"},
 		"endless head":        {replaced("Date:", strings.Repeat("X-Long: 1234567890\r\n", 4000)+"Date:"), "the head of the answer is longer than 65536 bytes"},
-		"http/1.0":            {replaced("HTTP/1.1", "HTTP/1.0"), `answer 1 of 2: GET /: ends the connection (HTTP/1.0, Connection: "")`},
-		"announced close":     {replaced(length, "Connection: close\r\n"+length), `answer 1 of 2: GET /: ends the connection (HTTP/1.1, Connection: "close")`},
+		"http/1.0":            {replaced("HTTP/1.1", "HTTP/1.0"), `answer 1 of 3: GET /: ends the connection (HTTP/1.0, Connection: "")`},
+		"announced close":     {replaced(length, "Connection: close\r\n"+length), `answer 1 of 3: GET /: ends the connection (HTTP/1.1, Connection: "close")`},
 	}
 }
 
@@ -189,16 +189,16 @@ func TestWrongServersAreNamed(t *testing.T) {
 		{"body until close", row(freeFraming()), brisk(), cutOff(replaced("Content-Length: 7\r\n", "")), "expected Content-Length or Transfer-Encoding, got neither"},
 		{"length where chunks are asked", row(pieces()), brisk(), always(ok("text/plain", strings.Repeat("piece", 10))), "expected Transfer-Encoding: chunked, got Content-Length: 50"},
 		{"last chunk missing", row(pieces()), impatient(), always(replaced("Content-Length: 7\r\n\r\nalive\r\n", "Transfer-Encoding: chunked\r\n\r\n32\r\n"+strings.Repeat("piece", 10)+"\r\n")), "all 50 bytes of the body came, but not its announced end"},
-		{"surplus in a later packet", row(hello()), patientSurplus(), lateSurplus, "2 requests in one write: GET /: 4 or more surplus bytes follow the answer"},
+		{"surplus in a later packet", piped(hello()), patientSurplus(), lateSurplus, "2 requests in one write: GET /: 4 or more surplus bytes follow the answer"},
 		{"body after HEAD", row(head()), brisk(), always(replaced("7\r\n\r\nalive\r\n", "65536\r\n\r\nalive\r\n")), `7 or more surplus bytes follow the answer: "alive\r\n"`},
 		{"HEAD without length", row(head()), brisk(), always(replaced("Content-Length: 7\r\n\r\nalive\r\n", "\r\n")), "expected header Content-Length: 65536, got none"},
-		{"ignores the id", row(number()), brisk(), always(ok("application/json", `{"id":1}`)), `2 requests in one write: answer 2 of 2: GET /json?id=`},
+		{"ignores the id", piped(number()), brisk(), always(ok("application/json", `{"id":1}`)), `2 requests in one write: answer 2 of 2: GET /json?id=`},
 		{"ignores the id but once", row(closing(number())), brisk(), always(ok("application/json", `{"id":1}`)), `random inputs: GET /json?id=`},
 		{"canned echo", row(closing(echo(0))), brisk(), always(ok("text/plain", string(cannedEcho()))), `random inputs: POST /echo: the body differs at byte 0 of 256`},
 		{"canned count", row(closing(upload(large))), brisk(), always(ok("text/plain", strconv.Itoa(large))), `random inputs: POST /upload: the body`},
-		{"only one of two pipelined", row(hello()), brisk(), script(once).handle, "2 requests in one write: answer 2 of 2: GET /: no answer: the server"},
-		{"forgets what it has read", row(hello()), impatient(), forgetful, "2 requests in one write: answer 2 of 2: GET /: no answer: nothing more within 600ms"},
-		{"pipelined in the wrong order", row(number()), brisk(), reversed, "answer 1 of 2: GET /json: answers are out of order: this is the answer to the later GET /json?id="},
+		{"only one of two pipelined", piped(hello()), brisk(), script(once).handle, "2 requests in one write: answer 2 of 2: GET /: no answer: the server"},
+		{"forgets what it has read", piped(hello()), impatient(), forgetful, "2 requests in one write: answer 2 of 2: GET /: no answer: nothing more within 600ms"},
+		{"pipelined in the wrong order", piped(number()), brisk(), reversed, "answer 1 of 2: GET /json: answers are out of order: this is the answer to the later GET /json?id="},
 		{"closes after two, unannounced", row(hello()), brisk(), script(twice).handle, "3 requests on one connection: answer 3 of 3: GET /: no answer: the server"},
 		{"reads one packet", row(hello()), brisk(), onePacket, "the request in four packets: GET /: expected status 200, got 400"},
 		{"answers an upload at its head", row(upload(large)), brisk(), early(true), "last byte of the body withheld 100ms: POST /upload: answered before the last byte of the request's body was sent: \"HTTP/1.1 200 OK"},
@@ -210,6 +210,13 @@ func TestWrongServersAreNamed(t *testing.T) {
 			expectWrong(t, full(t, serve(t, c.handle), c.limits, c.row), c.want)
 		})
 	}
+}
+
+// piped returns a row with two requests in flight on each connection.
+func piped(r scenarios.Request) *scenarios.Scenario {
+	s := row(r)
+	s.Depth = 2
+	return s
 }
 
 func freeFraming() scenarios.Request {

@@ -68,7 +68,9 @@ type connection struct {
 	least  time.Duration
 	// began is the instant at which the last round began to be sent.
 	began time.Time
-	r     *bufio.Reader
+	// goesOn is true while requests follow on the connection in later rounds.
+	goesOn bool
+	r      *bufio.Reader
 	// wire holds what was read while its recording is on.
 	wire *recorder
 	stop func() bool
@@ -168,7 +170,7 @@ func (c *connection) judge(m message, a answer, rest []message) error {
 		what = fmt.Sprintf("answered after %v, and no right answer takes less than %v: it did not wait", took.Round(time.Microsecond), c.least)
 	}
 	switch {
-	case what == "" && a.closes && len(rest) > 0:
+	case what == "" && a.closes && (c.goesOn || len(rest) > 0):
 		what = fmt.Sprintf("ends the connection (%s, Connection: %q), though it was not asked to", a.proto, a.header.Get("Connection"))
 	case what == "":
 		return nil
