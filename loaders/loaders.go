@@ -20,7 +20,7 @@ type Spec struct {
 	// Engine is EventLoop or Portable; empty chooses the best for this system.
 	Engine EngineName `json:"engine,omitempty"`
 	// Requests, Rotation, Connection and Depth are as in the scenario's row.
-	Requests   []scenarios.Request  `json:"requests"`
+	Requests   RequestList          `json:"requests"`
 	Rotation   scenarios.Rotation   `json:"rotation,omitempty"`
 	Connection scenarios.Connection `json:"connection"`
 	Depth      int                  `json:"depth"`

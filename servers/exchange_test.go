@@ -28,7 +28,7 @@ type exchange struct {
 func exchanges() []exchange {
 	return []exchange{
 		hello(), object("/json", 1), echo(pattern(256)), helloWithHeaders(), large("GET"),
-		echo(pattern(4096)), upload("/upload", 20<<20), upload("/upload_auto", 1<<20), upload("/upload_manual", 1<<20),
+		echo(pattern(4096)), upload("/upload", 2<<20), upload("/upload_auto", 1<<20), upload("/upload_manual", 1<<20),
 		// Not of the scenario table: the smallest bodies, and one just over what
 		// fasthttp reads ahead of the handler.
 		echo([]byte("x")), echo([]byte{}), upload("/upload", 1), upload("/upload", 8<<10+1),

@@ -86,7 +86,7 @@ func exactAnswers(t *testing.T, s *server) {
 
 func headAlone(t *testing.T, s *server) {
 	w := s.dial(t)
-	for _, e := range []exchange{large("HEAD"), large("HEAD"), large("GET"), hello()} {
+	for _, e := range []exchange{large("HEAD"), large("HEAD"), large("GET"), text("HEAD", "/", "alive\r\n"), hello()} {
 		w.send(t, e.bytes())
 		w.expect(t, e)
 	}

@@ -33,7 +33,7 @@ type server struct {
 func buildAll(t *testing.T, manifests []*manifest) string {
 	t.Helper()
 	bin := t.TempDir()
-	args := []string{"build", "-o", bin + string(filepath.Separator)}
+	args := []string{"build", "-ldflags=-s -w", "-o", bin + string(filepath.Separator)}
 	for _, m := range manifests {
 		args = append(args, "./"+filepath.Join(m.name, m.Go))
 	}

@@ -31,6 +31,8 @@ type tally struct {
 	Unanswered, NeverSent, Censored     uint64
 	ConnectionErrors, Surplus           uint64
 	Corrected, Service, Status          uint64
+	Abandoned, AbandonedOutside, Events uint64
+	Coded, NotInflated                  uint64
 	CensoredFrom                        int64
 }
 
@@ -43,6 +45,12 @@ func tallyOf(p *Ledger) tally {
 		t.FailedTimes += g.FailedTime.Count()
 		t.Corrected += g.Corrected.Count()
 		t.Service += g.Service.Count()
+		t.Abandoned += g.counts.Abandoned
+		t.Events += g.counts.Events
+		t.NotInflated += g.counts.NotInflated
+		for _, n := range g.counts.Encodings {
+			t.Coded += n
+		}
 		for _, n := range g.status {
 			t.Status += n
 		}
@@ -51,7 +59,7 @@ func tallyOf(p *Ledger) tally {
 	t.FirstHalf, t.Before, t.After, t.FailedOutside = c.CompletedFirstHalf, c.CompletedBefore, c.CompletedAfter, c.FailedOutside
 	t.Unanswered, t.NeverSent, t.Censored = c.Unanswered, p.Rate.NeverSent, p.Rate.Censored
 	t.CensoredFrom = c.UnansweredFromNS + p.Rate.CensoredFromNS
-	t.Surplus = c.SurplusAnswers
+	t.Surplus, t.AbandonedOutside = c.SurplusAnswers, c.AbandonedOutside
 	for _, n := range c.ConnectionErrors {
 		t.ConnectionErrors += n
 	}
@@ -92,6 +100,15 @@ func TestAccounting(t *testing.T) {
 		{"closed, given up", closed, func(p *Ledger) { p.GivenUp(at(1500, 1500), 2500) }, tally{Unanswered: 1, Service: 1, CensoredFrom: 1000}},
 		{"open, given up", open, func(p *Ledger) { p.GivenUp(at(1500, 1700), 2500) }, tally{Unanswered: 1, Censored: 1, Corrected: 1, CensoredFrom: 1000}},
 		{"open, given up of the lead-in", open, func(p *Ledger) { p.GivenUp(at(999, 1700), 2500) }, tally{Unanswered: 1}},
+		{"abandoned inside", closed, func(p *Ledger) { p.Abandoned(1, 1999) }, tally{Abandoned: 1}},
+		{"abandoned after", open, func(p *Ledger) { p.Abandoned(1, 2000) }, tally{AbandonedOutside: 1}},
+		{"abandoned before", closed, func(p *Ledger) { p.Abandoned(0, 999) }, tally{AbandonedOutside: 1}},
+		{"events inside and outside", open, func(p *Ledger) { p.Streamed(0, 1000, 100); p.Streamed(1, 1500, 7); p.Streamed(0, 2000, 50) }, tally{Events: 107}},
+		{"codings", closed, func(p *Ledger) {
+			p.Coded(0, 1000, "gzip", true)
+			p.Coded(1, 1000, "gzip", false)
+			p.Coded(1, 2000, "br", false)
+		}, tally{Coded: 2, NotInflated: 1}},
 		{"never sent", open, func(p *Ledger) { p.Unsent(1000, 2500) }, tally{NeverSent: 1, Corrected: 1, CensoredFrom: 1500}},
 		{"never sent of the lead-in", open, func(p *Ledger) { p.Unsent(999, 2500) }, tally{}},
 		{"smallest censored", open, func(p *Ledger) { p.Unsent(1000, 2500); p.Unsent(1900, 2500); p.Unsent(1100, 2500) }, tally{NeverSent: 3, Corrected: 3, CensoredFrom: 600}},
@@ -131,7 +148,7 @@ func play(rt *rapid.T, to []*Ledger, all *Ledger) {
 		e.Sent = e.Intended + rapid.Int64Range(0, 500).Draw(rt, "late")
 		e.FirstByte = e.Sent + rapid.Int64Range(1, 500).Draw(rt, "first byte")
 		now := e.FirstByte + rapid.Int64Range(0, 500).Draw(rt, "rest")
-		event := rapid.IntRange(0, 6).Draw(rt, "event")
+		event := rapid.IntRange(0, 7).Draw(rt, "event")
 		for _, p := range []*Ledger{p, all} {
 			switch event {
 			case 0, 1, 2:
@@ -142,6 +159,10 @@ func play(rt *rapid.T, to []*Ledger, all *Ledger) {
 				p.GivenUp(&e, now)
 			case 5:
 				p.Unsent(e.Intended, now)
+			case 7:
+				p.Abandoned(e.Group, now)
+				p.Streamed(e.Group, now, uint64(e.Sent))
+				p.Coded(e.Group, now, "br", now%2 == 0)
 			case 6:
 				p.Lag(e.Intended, e.Sent-100, e.Sent)
 				p.Counts.Reconnects++
