@@ -21,7 +21,8 @@ const (
 )
 
 // keepAliveCap asks one request after the other on one connection. The server must
-// end it with the answer of that number, and not before.
+// end it with the answer of that number, and not before. To announce the end is enough:
+// then the client closes.
 func (b battery) keepAliveCap(ctx context.Context, most int) error {
 	messages, err := b.different(1)
 	if err != nil {
@@ -48,7 +49,7 @@ func (b battery) keepAliveCap(ctx context.Context, most int) error {
 		case a.closes && i < most:
 			return c.failed(m, "announced the end of the connection with answer %d, before its cap of %d", i, most)
 		case a.closes:
-			return c.endsNow(m, most)
+			return c.surplus(m, c.limits.settle)
 		}
 	}
 	if err := c.send(whole(m)); err != nil {

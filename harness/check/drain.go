@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/joust-bench/joust/scenarios"
 )
@@ -22,6 +23,8 @@ const (
 	drainPath = "/drain"
 	// drainPiece is the size of a write.
 	drainPiece = 64 << 10
+	// drainLimit bounds the time in which a server reads the whole body.
+	drainLimit = time.Minute
 )
 
 // DrainRow returns the first row of those whose request is drained, nil for none.
@@ -40,6 +43,7 @@ func DrainRow(rows []*scenarios.Scenario) *scenarios.Scenario {
 // the answer. The caller measures the server's memory.
 func Drain(ctx context.Context, address, host string, row *scenarios.Scenario) error {
 	t := targetOf(address, host, row)
+	t.limits.answer, t.limits.packet = drainLimit, 0
 	r := row.Requests[0]
 	r.Body = &scenarios.Body{Text: strings.Repeat("j", drainPiece)}
 	m, err := compile(&r, host)
@@ -58,6 +62,5 @@ func Drain(ctx context.Context, address, host string, row *scenarios.Scenario) e
 	for range DrainBytes / drainPiece {
 		packets = append(packets, net.Buffers{m.body})
 	}
-	c.limits.packet = 0
 	return c.converse(packets, []message{m})
 }

@@ -14,9 +14,9 @@ import (
 	"github.com/joust-bench/joust/scenarios"
 )
 
-// Full is the conformance battery: the exact pass, packets that split the
-// request anywhere, pipelining for rows that pipeline, keep-alive, randomised inputs,
-// and uploads whose last byte is held back. It returns the first difference, after the name of
+// Full is the full check: the exact pass, packets that split the request anywhere,
+// pipelining for rows that pipeline, keep-alive, randomised inputs, and uploads
+// whose last byte is held back. It returns the first difference, after the name of
 // the exercise that met it; empty for a row that passed. If ctx ends first, the
 // result is no verdict on the server: ask ctx.
 func Full(ctx context.Context, address, host string, row *scenarios.Scenario, rnd *rand.Rand) string {
@@ -103,6 +103,9 @@ func (b battery) exercises() []exercise {
 	}
 	if altered := b.randomised(); len(altered) > 0 {
 		out = append(out, exercise{name: "random inputs", ask: func(ctx context.Context) error { return b.each(ctx, altered) }})
+	}
+	if fresh := unconditional(b.plain()); len(fresh) > 0 {
+		out = append(out, exercise{name: "without the condition", ask: func(ctx context.Context) error { return b.each(ctx, fresh) }})
 	}
 	for _, r := range b.plain() {
 		if r.Body.Size() >= large {

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -73,6 +74,25 @@ func (b battery) randomised() []*scenarios.Request {
 				out = append(out, altered)
 			}
 		}
+	}
+	return out
+}
+
+// unconditional returns each request whose right answer is 304 as two that must get the
+// resource itself: without its condition, and with the tag of another resource.
+func unconditional(requests []*scenarios.Request) []*scenarios.Request {
+	var out []*scenarios.Request
+	for _, r := range requests {
+		if r.Expect.Status != http.StatusNotModified {
+			continue
+		}
+		conditional := func(h scenarios.Header) bool { return strings.EqualFold(h.Name, "If-None-Match") }
+		without := *r
+		without.Headers = slices.DeleteFunc(slices.Clone(r.Headers), conditional)
+		without.Expect = scenarios.Expect{Status: http.StatusOK, Headers: r.Expect.Headers}
+		another := without
+		another.Headers = append(slices.Clone(without.Headers), scenarios.Header{Name: "If-None-Match", Value: `"another"`})
+		out = append(out, &without, &another)
 	}
 	return out
 }

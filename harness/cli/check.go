@@ -33,7 +33,7 @@ func (a *app) checkCommand() *cobra.Command {
 		Short: "Prove that servers answer every scenario correctly",
 		Long: `Prove that servers answer every scenario that they claim: status, the headers
 that matter, the body byte for byte (inflated where it is compressed), requests
-split over packets, pipelined requests, random inputs, exchanges step by step, no
+split over packets, several on one connection, random inputs, exchanges step by step, no
 answer to an upload before its last byte, no answer sooner than a delay, caps of
 connections. A body of 512 MiB streamed to /drain must not take 128 MiB of memory.
 

@@ -3,6 +3,7 @@ package launch_test
 import (
 	"math/rand/v2"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -19,6 +20,12 @@ import (
 // "1000 50" of /caps, whose row has caps. It returns the difference of each path.
 func checkPaths(t *testing.T, paths ...string) map[string]string {
 	t.Helper()
+	return checkServer(t, "{{.KeepAliveRequests}} {{.MaxConnections}}", paths...).Differences
+}
+
+// checkServer checks a server with that second argument.
+func checkServer(t *testing.T, argument string, paths ...string) launch.Checked {
+	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
@@ -29,7 +36,7 @@ func checkPaths(t *testing.T, paths ...string) map[string]string {
 	}
 	m := catalog.Manifest{
 		Name: "fragile", Dir: t.TempDir(), Command: []string{self, "server"}, StartTimeout: 10 * time.Second, StopTimeout: time.Second,
-		Args: []string{"{{.Host}}:{{.Port}}", "{{.KeepAliveRequests}} {{.MaxConnections}}"},
+		Args: []string{"{{.Host}}:{{.Port}}", argument},
 	}
 	var rows []*scenarios.Scenario
 	for _, path := range paths {
@@ -41,6 +48,9 @@ func checkPaths(t *testing.T, paths ...string) map[string]string {
 		row.Requests = []scenarios.Request{{
 			Name: "get", Method: "GET", Path: path, Expect: scenarios.Expect{Status: 200, Body: &scenarios.Body{Text: want}},
 		}}
+		if path == "/drain" {
+			row.Requests[0].Method, row.Requests[0].Body = "POST", &scenarios.Body{Text: "drained", Length: 1 << 20}
+		}
 		rows = append(rows, row)
 	}
 	l := launch.Launcher{Host: local, Logs: t.TempDir()}
@@ -48,7 +58,7 @@ func checkPaths(t *testing.T, paths ...string) map[string]string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return checked.Differences
+	return checked
 }
 
 // expectDifferences compares the beginnings of differences; "" is a row that passed.
@@ -105,4 +115,34 @@ func TestServerThatAnswersNothingFailsEveryRow(t *testing.T) {
 func TestRowsWithCapsGetAServerOfTheirOwn(t *testing.T) {
 	t.Parallel()
 	expectDifferences(t, checkPaths(t, "/a", "/caps", "/b"), map[string]string{"/a": "", "/caps": "answered request 1001 on one connection, and its cap is 1000", "/b": ""})
+}
+
+// 512 MiB may pass through a server, but must not stay in its memory.
+func TestBodiesThatAreHeldWhole(t *testing.T) {
+	t.Parallel()
+	frugal := checkServer(t, "frugal", "/a", "/drain")
+	expectDifferences(t, frugal.Differences, map[string]string{"/a": "", "/drain": ""})
+	greedy := checkServer(t, "greedy", "/a", "/drain")
+	expectDifferences(t, greedy.Differences, map[string]string{"/a": "", "/drain": "MiB, by more than 128 MiB: it holds bodies whole"})
+	if !strings.HasPrefix(greedy.Differences["/drain"], "512 MiB streamed: the server's memory grew from ") || len(greedy.NotChecked) > 0 {
+		t.Errorf("got %q, not checked %q", greedy.Differences["/drain"], greedy.NotChecked)
+	}
+}
+
+// The battery names the points that the server fails, and restarts it where it ends.
+func TestBatteryOfAServer(t *testing.T) {
+	t.Parallel()
+	c := checkServer(t, "", "/a").Conformance
+	if c == nil {
+		t.Fatal("the battery was not asked")
+	}
+	// It answers every path and method, and ignores broken bodies.
+	want := []string{"unknown path", "unknown method", "an unread body is no request",
+		"Content-Length beside Transfer-Encoding", "chunk sizes beyond 64 bits", "malformed chunks"}
+	if _, asked := c.Score(); asked < 24 || !slices.Equal(c.FailedNames(), want) {
+		t.Errorf("of %d points it failed %q", asked, c.FailedNames())
+	}
+	if c := checkServer(t, "", "/wrong").Conformance; c != nil {
+		t.Errorf("a server without a right row was asked: %+v", c)
+	}
 }

@@ -3,6 +3,7 @@ package launch_test
 import (
 	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"sync/atomic"
@@ -31,6 +32,18 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
+// kept is what a greedy server holds of a body.
+var kept []byte
+
+// drain reads a body in pieces. A greedy server keeps the first 256 MiB.
+func drain(body io.Reader, how string) {
+	if how == "greedy" {
+		kept = make([]byte, 256<<20)
+		_, _ = io.ReadFull(body, kept)
+	}
+	_, _ = io.Copy(io.Discard, body)
+}
+
 // fragile is a server that answers most paths with "ok", and /caps with its caps. It ends
 // on /crash, and on the first other request after one for /later.
 func fragile(caps string) http.Handler {
@@ -49,6 +62,8 @@ func fragile(caps string) http.Handler {
 			answer = caps
 		case r.URL.Path == "/wrong":
 			answer = "ko"
+		case r.URL.Path == "/drain":
+			drain(r.Body, caps)
 		}
 		w.Header().Set("Content-Type", "text/plain")
 		_, _ = w.Write([]byte(answer)) // the client sees missing bytes

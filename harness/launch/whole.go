@@ -5,15 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/joust-bench/joust/harness/check"
 	"github.com/joust-bench/joust/harness/check/conformance"
 	"github.com/joust-bench/joust/scenarios"
 )
-
-// drainLimit bounds the time in which a server reads the body of check.Drain.
-const drainLimit = time.Minute
 
 // whole checks what is true of a server as a whole, once: its memory while it reads a
 // large body, and the HTTP/1.1 battery. It returns the server that runs then.
@@ -50,8 +46,6 @@ func (c *checking) drain(ctx context.Context, server *Server, row *scenarios.Sce
 		c.NotChecked = append(c.NotChecked, name+" within "+fmt.Sprint(check.DrainMemory>>20)+" MiB of memory: the processes of the server are not known")
 		return
 	}
-	ctx, cancel := context.WithTimeout(ctx, drainLimit)
-	defer cancel()
 	before, err := server.Handle.Memory()
 	err = errors.Join(err, server.Handle.ResetPeak())
 	if err != nil {

@@ -25,6 +25,7 @@ func messagePoints() []point {
 		{name: "names of fields in any case", section: "RFC 9112 §5", expected: "the right answer, and then the end of the connection", ask: (*probe).anyCase},
 		{name: "a chunked request, split anywhere", section: "RFC 9112 §7.1", expected: "the right answer, and the right answer to the next request", body: true, ask: (*probe).chunkedRequest},
 		{name: "chunk extensions and trailers", section: "RFC 9112 §7.1.1", expected: "the right answer, and the right answer to the next request", body: true, ask: (*probe).extensionsAndTrailers},
+		{name: "pipelined requests with bodies", section: "RFC 9112 §9.3.2", expected: "two right answers, in the order of the requests", body: true, ask: (*probe).pipelinedBodies},
 		{name: "Expect: 100-continue", section: "RFC 9110 §10.1.1", expected: "100 before the body, then the right answer", body: true, ask: (*probe).expectContinue},
 	}
 }
@@ -59,6 +60,27 @@ func (p *probe) pipelined() string {
 
 // pipelinedGet returns the sample that stands in the i-th place.
 func (p *probe) pipelinedGet(i int) *scenarios.Request { return p.samples.gets[i%len(p.samples.gets)] }
+
+// pipelinedBodies sends two requests in one write, each with a body of its own length.
+func (p *probe) pipelinedBodies() string {
+	l, err := p.open()
+	if err != nil {
+		return err.Error()
+	}
+	bodies := []string{bodyText[:20], bodyText}
+	var all strings.Builder
+	for _, body := range bodies {
+		all.WriteString(p.request(p.samples.post, fmt.Sprintf("Content-Length: %d\r\n", len(body))) + body)
+	}
+	l.send(all.String())
+	for i, body := range bodies {
+		a := l.read(p.samples.post.Method, p.patience)
+		if a.missing != "" || a.status != http.StatusOK || a.body != answerToBody(p.samples.post, body) {
+			return fmt.Sprintf("as answer %d of %d: %s", i+1, len(bodies), a)
+		}
+	}
+	return ""
+}
 
 func (p *probe) unknownPath() string {
 	c := p.talk("GET " + noSuchPath + " HTTP/1.1\r\nHost: " + p.host + "\r\n\r\n")

@@ -261,6 +261,11 @@ func (s *reference) readBody(in *bufio.Reader, r *asked) error {
 	}
 	r.body = make([]byte, n)
 	_, err = io.ReadFull(in, r.body)
+	if s.fault == "pipelined requests with bodies" && r.method == "POST" {
+		more, _ := in.Peek(in.Buffered())
+		r.body = append(r.body, more...)
+		_, _ = in.Discard(len(more))
+	}
 	return err
 }
 
