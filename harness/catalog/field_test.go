@@ -8,7 +8,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/joust-bench/joust/scenarios"
 	"golang.org/x/mod/module"
 	"golang.org/x/mod/zip"
 )
@@ -76,14 +75,7 @@ func TestFieldOfARelease(t *testing.T) {
 	if !strings.HasPrefix(dir, modules) {
 		t.Errorf("%s is not in the module cache %s", dir, modules)
 	}
-	rows, err := scenarios.Load() // the field claims rows of the whole table
-	if err != nil {
-		t.Fatal(err)
-	}
-	servers, err := Load(rows, dir)
-	if err != nil {
-		t.Fatal(err)
-	}
+	servers, _ := loadField(t, dir)
 	m := mustFind(t, servers, "nethttp")
 	// The module cache is read-only for others.
 	for _, folder := range []string{dir, m.Dir} {

@@ -191,14 +191,7 @@ func TestServersOfTheCheckoutLoad(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	rows, err := scenarios.Load() // the field claims rows of the whole table
-	if err != nil {
-		t.Fatal(err)
-	}
-	servers, err := Load(rows, dir)
-	if err != nil {
-		t.Fatal(err)
-	}
+	servers, rows := loadField(t, dir)
 	for _, b := range servers.Broken() {
 		t.Error(b.Err)
 	}
@@ -206,7 +199,7 @@ func TestServersOfTheCheckoutLoad(t *testing.T) {
 		mustFind(t, servers, name)
 	}
 	for _, m := range servers.All() {
-		for _, fault := range strangersMiss(&m) {
+		for _, fault := range strangersMiss(&m, rows) {
 			t.Errorf("%s: %s", m.Name, fault)
 		}
 		launch := Launch{Host: "127.0.0.1", Port: 8080, CPUs: 2, Dir: t.TempDir(), Protocol: "h1", Data: "/data"}
@@ -219,10 +212,29 @@ func TestServersOfTheCheckoutLoad(t *testing.T) {
 	}
 }
 
+// loadField loads the servers of the repository, which claim rows of the whole table.
+func loadField(t *testing.T, dir string) (*Servers, scenarios.Rows) {
+	t.Helper()
+	rows, err := scenarios.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	servers, err := Load(rows, dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return servers, rows
+}
+
 // strangersMiss returns what the manifest of a server in the repository must say, and
 // does not.
-func strangersMiss(m *Manifest) (faults []string) {
-	for key, value := range map[string]string{"language": m.Language, "homepage": m.Homepage} {
+func strangersMiss(m *Manifest, rows scenarios.Rows) (faults []string) {
+	for _, row := range rows.Names() {
+		if !slices.Contains(m.Scenarios, row) && m.Unsupported[row] == "" {
+			faults = append(faults, "it neither answers "+row+" nor gives a reason under unsupported")
+		}
+	}
+	for key, value := range map[string]string{"language": m.Language, "homepage": m.Homepage, "setup": m.Setup} {
 		if value == "" {
 			faults = append(faults, key+" is missing")
 		}
@@ -231,7 +243,7 @@ func strangersMiss(m *Manifest) (faults []string) {
 		faults = append(faults, "there is no version probe: nobody could say what was measured")
 	}
 	for _, n := range m.allNeeds() {
-		if n.Package == "" {
+		if n.Package == "" && n.Program != "sh" { // which every system has
 			faults = append(faults, "no need names the package of "+n.Program)
 		}
 	}

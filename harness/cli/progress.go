@@ -21,6 +21,8 @@ type progress struct {
 	*display
 	// dir is the run's folder.
 	dir string
+	// units are those of the rates of each scenario, such as req/s.
+	units map[string]string
 	// frozen keeps the line still inside windows: there is no CPU to spare for
 	// drawing when the loader has only one.
 	frozen bool
@@ -39,8 +41,12 @@ var _ run.Observer = (*progress)(nil)
 
 func (a *app) newProgress(m *session.Measurement) *progress {
 	a.stopping.Store(draining)
+	units, set := map[string]string{}, cells.New(m.Run)
+	for _, t := range m.Run.Plan.Tables {
+		units[t.Scenario] = set.RateUnit(t)
+	}
 	return &progress{
-		display: newDisplay(a.stderr), dir: m.Journal.Dir(), frozen: len(m.Run.CPUs.Loader) <= 1,
+		display: newDisplay(a.stderr), dir: m.Journal.Dir(), units: units, frozen: len(m.Run.CPUs.Loader) <= 1,
 		began: time.Now(), refreshed: time.Now(),
 	}
 }
@@ -66,11 +72,14 @@ func (p *progress) where() string {
 	return fmt.Sprintf("[%d/%d] %s %s, about %s left: ", p.at.Number, p.at.Total, t.Entry.As, t.Table.Scenario, p.at.Left.Round(time.Second))
 }
 
+// unit returns the unit of the running trial's rates.
+func (p *progress) unit() string { return p.units[p.at.Trial.Table.Scenario] }
+
 func (p *progress) Phase(w loaders.Window) {
 	p.phase = w
 	text := w.Phase
 	if w.RateRPS > 0 {
-		text += fmt.Sprintf(" at %.0f req/s", w.RateRPS)
+		text += fmt.Sprintf(" at %.0f %s", w.RateRPS, p.unit())
 	}
 	p.draw(p.where() + text)
 }
@@ -81,7 +90,7 @@ func (p *progress) Live(i loaders.Interval) {
 	}
 	seconds := float64(i.AtNS-p.phase.T0NS) / 1e9
 	if seconds > 0 {
-		p.draw(fmt.Sprintf("%s%s %.0f req/s", p.where(), i.Phase, float64(i.Completed)/seconds))
+		p.draw(fmt.Sprintf("%s%s %.0f %s", p.where(), i.Phase, float64(i.Completed)/seconds, p.unit()))
 	}
 }
 
@@ -94,7 +103,7 @@ func (p *progress) TrialEnds(at run.Progress, t results.Trial) {
 	case results.TrialProfile:
 		kind = "profiling"
 	}
-	p.line("[%d/%d] %s  %s %s  %s", at.Number, at.Total, kind, t.Server, t.Scenario, outcome(&t))
+	p.line("[%d/%d] %s  %s %s  %s", at.Number, at.Total, kind, t.Server, t.Scenario, outcome(&t, p.units[t.Scenario]))
 	switch {
 	case !p.shown && t.Block > 0 && time.Since(p.began) > firstTable:
 		p.table("so far:")
@@ -103,8 +112,8 @@ func (p *progress) TrialEnds(at run.Progress, t results.Trial) {
 	}
 }
 
-// outcome describes a trial in a few words.
-func outcome(t *results.Trial) string {
+// outcome describes a trial, whose rates have the unit, in a few words.
+func outcome(t *results.Trial, unit string) string {
 	if t.State != results.TrialOK {
 		return fmt.Sprintf("%s: %s", t.State, indented(t.Reason))
 	}
@@ -116,7 +125,7 @@ func outcome(t *results.Trial) string {
 		v := phase.Verdict
 		switch {
 		case phase.Name == results.PhaseClosed:
-			words = append(words, peak(t, &phase))
+			words = append(words, peak(t, &phase, unit))
 		case v.NotRun:
 			words = append(words, phase.Name+" not run")
 		case !v.Valid:
@@ -135,12 +144,12 @@ func outcome(t *results.Trial) string {
 }
 
 // peak describes the closed loop in a few words.
-func peak(t *results.Trial, phase *results.TrialPhase) string {
+func peak(t *results.Trial, phase *results.TrialPhase, unit string) string {
 	if !phase.Verdict.Valid {
 		return "void: " + phase.Verdict.Why()
 	}
 	p := t.Loaders[0].Phase(phase.Name) // of all loaders together
-	text := fmt.Sprintf("%.0f req/s", p.ThroughputRPS())
+	text := fmt.Sprintf("%.0f %s", p.ThroughputRPS(), unit)
 	if p.SentBodyBytes > p.ReceivedBodyBytes && p.SentBodyBytes > 1<<30 {
 		text = fmt.Sprintf("%.0f MB/s", float64(p.SentBodyBytes)/1e6/(float64(p.WindowNS())/1e9))
 	}

@@ -43,7 +43,7 @@ func settingFlags(flags *pflag.FlagSet, names ...string) {
 
 // otherNames lets flags of joust run have the names that other harnesses give them.
 func otherNames(flags *pflag.FlagSet) {
-	names := map[string]pflag.NormalizedName{"runs": "trials"}
+	names := map[string]pflag.NormalizedName{"profile-tool": "profile", "runs": "trials"}
 	flags.SetNormalizeFunc(func(_ *pflag.FlagSet, name string) pflag.NormalizedName {
 		if own, ok := names[name]; ok {
 			return own

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -137,7 +138,7 @@ func (s *stage) perform(t *testing.T, x *situation) (trial results.Trial, took t
 	var stopping sync.WaitGroup
 	defer stopping.Wait()
 	runner := &run.Runner{
-		Run: header, Rows: s.rows, Journal: j,
+		Run: header, Rows: s.rowsOf(x), Journal: j,
 		Launcher: launch.Launcher{
 			Host: s.host, CPUs: header.CPUs, Logs: filepath.Join(dir, "logs"),
 			LoaderArgv: append([]string{s.self, "loader"}, x.slowed.args()...),
@@ -164,6 +165,15 @@ func (s *stage) perform(t *testing.T, x *situation) (trial results.Trial, took t
 		t.Fatalf("%d trials, check: %v", len(stored.Trials), stored.Servers[0].CheckFailed)
 	}
 	return stored.Trials[0], time.Since(began)
+}
+
+// rowsOf returns the rows as the situation has them.
+func (s *stage) rowsOf(x *situation) []scenarios.Scenario {
+	rows := slices.Clone(s.rows)
+	for i := range rows {
+		rows[i].LeastTime = x.leastTime
+	}
+	return rows
 }
 
 // header is the run of the situation: one server, one table, one trial.

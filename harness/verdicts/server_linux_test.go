@@ -85,6 +85,10 @@ func handler(mode string, d []time.Duration, gate *gate) http.Handler {
 			burn(alternating(d, time.Now()))
 		case "sleep":
 			time.Sleep(d[0])
+		case "hurry":
+			if n <= troubleAfter {
+				time.Sleep(d[0])
+			}
 		case "wrong":
 			if n > troubleAfter && n%50 == 0 {
 				body = "dead!\r\n"

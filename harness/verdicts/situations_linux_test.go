@@ -17,6 +17,8 @@ type situation struct {
 	slowed slowed
 	// table is the ladder; header fills in its zero fields.
 	table results.PlanTable
+	// leastTime is the row's least time of an answer; 0 for none.
+	leastTime time.Duration
 	// competing is the side on whose processor other programs run, "server" or
 	// "loader", workers their number; during makes them begin with the first window.
 	competing string
@@ -174,6 +176,16 @@ func situations() []situation {
 			name: "loader cannot pace", staged: "9000 req/s, and the loader burns 230 µs a response",
 			server: []string{"good"}, slowed: slowed{open: 230 * time.Microsecond}, table: unpaced,
 			want: want{phase: openPhase(unpaced), limits: limit(""), void: []string{"loader-behind"}},
+		},
+		{
+			name: "faster than arithmetic", staged: "the row's answers take 15 ms at least, and the server soon answers at once",
+			server: []string{"hurry", "15ms"}, table: closed(16), leastTime: 15 * time.Millisecond,
+			want: want{limits: anyLimit, void: []string{"above-ceiling"}, says: `arithmetic ceiling of 1067: 16 clients`},
+		},
+		{
+			name: "at the arithmetic ceiling", staged: "the row's answers take 15 ms at least, and the server waits for them",
+			server: []string{"sleep", "15ms"}, table: closed(4), leastTime: 15 * time.Millisecond,
+			want: want{limits: limit(results.LimitConnections)},
 		},
 		{
 			name: "disturbed", staged: "a program begins to compete on the server's core",

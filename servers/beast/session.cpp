@@ -1,6 +1,6 @@
 #include "session.hpp"
 
-#include <array>
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -22,6 +22,8 @@ namespace {
 constexpr auto idle_limit = std::chrono::seconds(60);
 constexpr std::uint64_t whole_limit = 32 << 20;
 constexpr std::size_t piece_size = 64 << 10;
+// Shorter bodies come with the head, or fit into the buffer as it is.
+constexpr std::size_t small_body = 4 << 10;
 
 template <typename Message>
 void set_type(Message& message, std::string_view type) {
@@ -30,13 +32,41 @@ void set_type(Message& message, std::string_view type) {
     }
 }
 
+// path_and_query returns a target without the scheme and the host that its absolute form
+// has.
+std::string_view path_and_query(beast::string_view target) {
+    std::string_view rest(target.data(), target.size());
+    constexpr std::string_view scheme = "http://";
+    if (rest.starts_with(scheme)) {
+        rest.remove_prefix(scheme.size());
+        rest.remove_prefix(std::min(rest.find('/'), rest.size()));
+    }
+    return rest;
+}
+
+// refusal returns the status for a head that the parser takes and a server must not, or
+// ok. Beast leaves these rules to the program.
+http::status refusal(const http::request_header<>& head) {
+    const auto hosts = head.count(http::field::host);
+    if (hosts > 1 || (hosts == 0 && head.version() == 11)) {
+        return http::status::bad_request;
+    }
+    const auto coding = head[http::field::transfer_encoding];
+    if (!coding.empty() && !beast::iequals(coding, "chunked")) {
+        return http::status::not_implemented;
+    }
+    return http::status::ok;
+}
+
 // Session is the state of one connection. Errors end the connection: ec_ has them.
 //
 // A co_await takes no temporaries that own memory: GCC 12 destroys some of them twice.
 class Session {
 public:
     Session(tcp::socket socket, const Routes& routes, std::size_t most)
-        : stream_(std::move(socket)), routes_(routes), most_(most) {}
+        : stream_(std::move(socket)), routes_(routes), most_(most) {
+        buffer_.reserve(small_body);
+    }
 
     net::awaitable<void> serve() {
         for (std::size_t served = 1; open_; served++) {
@@ -67,13 +97,13 @@ private:
 
     // exchange reads the rest of a request and answers it.
     net::awaitable<void> exchange(http::request_parser<http::empty_body>& head) {
-        const auto target = std::string_view(head.get().target().data(), head.get().target().size());
+        const auto target = path_and_query(head.get().target());
         const auto question = std::min(target.find('?'), target.size());
         const auto [route, rest] = routes_.find(head.get().method(), target.substr(0, question));
         version_ = head.get().version();
         without_body_ = head.get().method() == http::verb::head;
-        if (version_ == 11 && head.get()[http::field::host].empty()) {
-            co_await refuse(http::status::bad_request);
+        if (const auto status = refusal(head.get()); status != http::status::ok) {
+            co_await refuse(status);
             co_return;
         }
         if (beast::iequals(head.get()[http::field::expect], "100-continue")) {
@@ -97,6 +127,9 @@ private:
         } else {
             http::request_parser<http::string_body> parser{std::move(head)};
             parser.body_limit(whole_limit);
+            if (parser.content_length().value_or(piece_size) >= small_body) {
+                buffer_.reserve(piece_size);
+            }
             co_await http::async_read(stream_, buffer_, parser, token());
             if (ec_) {
                 co_await refuse();
@@ -113,6 +146,8 @@ private:
     net::awaitable<std::uint64_t> read_pieces(http::request_parser<http::buffer_body>& parser) {
         std::uint64_t bytes = 0;
         piece_.resize(piece_size);
+        // Beast reads as much at once as the buffer holds, 512 bytes at first.
+        buffer_.reserve(piece_size);
         while (!parser.is_done()) {
             stream_.expires_after(idle_limit);
             parser.get().body().data = piece_.data();

@@ -27,13 +27,25 @@ function usage() {
   process.exit(2);
 }
 
+// capped ends a connection after its request of the number, 0 for none. Node's own
+// maxRequestsPerSocket announces the end, but leaves it to the client.
+function capped(handler, most) {
+  if (most === 0) return handler;
+  const asked = new WeakMap(); // requests by socket
+  return (req, res) => {
+    const number = (asked.get(req.socket) ?? 0) + 1;
+    asked.set(req.socket, number);
+    if (number === most) res.setHeader('Connection', 'close');
+    handler(req, res);
+  };
+}
+
 // serve listens and answers with the handler until SIGTERM or SIGINT.
 function serve(handler, { host, port, keepAliveRequests }) {
-  const server = http.createServer(handler);
+  const server = http.createServer(capped(handler, keepAliveRequests));
   // The default of 5 s would end connections that an open loop uses seldom; 75 s is
   // the default of nginx.
   server.keepAliveTimeout = 75_000;
-  server.maxRequestsPerSocket = keepAliveRequests;
   let stopping = false;
   // stop takes no more connections, ends the idle ones and lets requests in
   // flight finish; their connections are idle afterwards.

@@ -11,6 +11,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/pprof"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -39,6 +40,10 @@ func run(args []string) error {
 	}
 	event("started")
 	switch mode {
+	case "profiled":
+		if err := serveProfiles(args[2]); err != nil {
+			return err
+		}
 	case "surroundings":
 		if err := tellSurroundings(); err != nil {
 			return err
@@ -71,6 +76,21 @@ func run(args []string) error {
 	fmt.Println("listening on", address)
 	gate := &gate{Listener: listener}
 	return http.Serve(gate, answers(mode, after, gate))
+}
+
+// serveProfiles serves net/http/pprof on a unix socket, nowhere for an empty path.
+func serveProfiles(path string) error {
+	if path == "" {
+		return nil
+	}
+	listener, err := net.Listen("unix", path)
+	if err != nil {
+		return err
+	}
+	mux := http.NewServeMux()
+	mux.HandleFunc("/debug/pprof/", pprof.Index)
+	go func() { fmt.Println(http.Serve(listener, mux)) }()
+	return nil
 }
 
 // gate closes what it accepts once it is shut.
