@@ -46,7 +46,7 @@ test: go-version ## vet and test both modules, with -race where a C compiler is 
 	cd servers && go test $$race -timeout 9m ./...
 
 # The packages whose tests start servers, loaders and containers for minutes.
-BATTERIES = harness/(cli|verdicts|catalog|check|run|host|certify|calibrate|agree|doctor|duel)|loaders/(certify|core|engine|external|child)
+BATTERIES = harness/(cli|launch|verdicts|catalog|check|run|host|certify|calibrate|agree|doctor|duel)|loaders/(certify|core|engine|external|child)
 
 test-quick: go-version ## everything but the batteries, in a minute
 	@go test $$(go list ./... | grep -Ev '/($(BATTERIES))(/|$$)')

@@ -14,11 +14,13 @@ import (
 
 // fieldTable is the table of all servers of a folder for its README.
 func fieldTable(servers *Servers) string {
-	t := drawn.Table{Head: []string{"server", "what it is", "language", "how it is set up"}, Left: 4}
-	for _, m := range servers.All() {
-		t.Add(m.Name, m.Title, m.Language, m.Setup)
+	var b strings.Builder
+	b.WriteString("| server | what it is | language | how it is set up |\n|---|---|---|---|\n")
+	for _, m := range servers.All() { // not padded: a change of one server is a change of one line
+		cells := []string{"`" + m.Name + "`", drawn.Escape(m.Title), drawn.Escape(m.Language), drawn.Escape(m.Setup)}
+		b.WriteString("| " + strings.Join(cells, " | ") + " |\n")
 	}
-	return t.Markdown()
+	return b.String()
 }
 
 // TestReadmeTable holds that servers/README.md lists every server. Not parallel: with

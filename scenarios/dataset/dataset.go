@@ -15,13 +15,14 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"time"
 
 	"github.com/andybalholm/brotli"
 )
 
 const (
 	// layout changes with the files that Write makes of the same data.
-	layout = "1"
+	layout = "2"
 	// ItemsFile and StaticFolder are the names in the folder of the data set.
 	ItemsFile    = "items.json"
 	StaticFolder = "static"
@@ -89,11 +90,19 @@ func Write(dir string) error {
 }
 
 func write(path string, content []byte) error {
-	if err := os.WriteFile(path, content, 0o644); err != nil {
+	err := os.WriteFile(path, content, 0o644)
+	if err == nil {
+		err = os.Chtimes(path, made(), made())
+	}
+	if err != nil {
 		return fmt.Errorf("write the data set: %w", err)
 	}
 	return nil
 }
+
+// made is the time of every file. Some servers compress a file anew whose compressed
+// form is older.
+func made() time.Time { return time.Unix(0, 0) }
 
 func gzipped(content []byte) []byte {
 	var out bytes.Buffer

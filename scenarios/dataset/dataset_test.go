@@ -116,7 +116,7 @@ func TestStaticFilesAreRealistic(t *testing.T) {
 // and loaders of different versions would then differ.
 func TestNameIsThatOfTheContent(t *testing.T) {
 	t.Parallel()
-	if got, want := Name(), "dataset-bf3df75edc13f061"; got != want {
+	if got, want := Name(), "dataset-b676254289add55e"; got != want {
 		t.Errorf("%s, want %s: the data set changed", got, want)
 	}
 }
