@@ -30,6 +30,8 @@ type Plan struct {
 	ErrorTolerance float64 `json:"error_tolerance"`
 	// NoProbes is true for a run without experiments on the limits of cells.
 	NoProbes bool `json:"no_probes,omitempty"`
+	// NoConformance is true for a run without the HTTP/1.1 battery.
+	NoConformance bool `json:"no_conformance,omitempty"`
 	// Profile is the kind of profile that is captured of each cell's server; empty for
 	// none.
 	Profile string `json:"profile,omitempty"`

@@ -94,7 +94,7 @@ func TestShapesAreAsPromised(t *testing.T) {
 		"varied_paths_router": "100 per-request", "mixed_workload": "3 weighted",
 		"connection_storm": "r1", "router_404_storm": "r1", "accept_storm_burst": "r1 together",
 		"slow_client": "≥4ms", "partial_body_drop": "2 per-request", "server_sent_events": "sessions",
-		"large_keepalive_session": "{1000 0}", "backpressure_sustained": "c200 r100 {0 50}",
+		"large_keepalive_session": "{1000 0}", "backpressure_sustained": "c200 r10 {0 50}",
 		"httparena_baseline_mix": "c512 3 per-request", "httparena_pipelined": "c512 d16",
 		"httparena_limited_conn": "c512 3 per-connection r10", "httparena_json_mix": "c4096 7 per-connection r25",
 		"httparena_json_comp": "c512 3 per-connection r25", "httparena_upload": "c32 4 per-connection r5 bandwidth",

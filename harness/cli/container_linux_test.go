@@ -207,7 +207,7 @@ func TestBadContainers(t *testing.T) {
 		code   int
 		says   []string
 	}{
-		{b.box(t, "broken", "FROM scratch\nCOPY absent /stooge\n", itsAddress), ExitFailed, []string{"building the Dockerfile of broken", "COPY absent /stooge", "absent"}},
+		{b.box(t, "broken", "FROM scratch\nCOPY absent /stooge\n", itsAddress), ExitWrong, []string{"building the Dockerfile of broken", "COPY absent /stooge", "absent"}},
 		{b.box(t, "exits", stoogefile, itsAddress+", exits"), ExitWrong, []string{"it ended before it answered: exit status 7", "cannot find my configuration"}},
 		{b.box(t, "elsewhere", stoogefile, `"127.0.0.1:29871"`, "start_timeout: 1s"), ExitWrong, []string{"its container listens on 127.0.0.1:29871", "container: {port: N}"}},
 		{b.box(t, "absent", "FROM scratch\nCOPY stooge /stooge\nENTRYPOINT [\"/none\"]\n", itsAddress), ExitWrong, []string{"the image does not hold the program to start"}},

@@ -14,7 +14,7 @@ import (
 
 // steadily returns the flags with which a run makes just the trials of its plan,
 // however disturbed the machine is, and no experiments.
-func steadily() []string { return []string{"--repeat-budget", "0", "--no-probes"} }
+func steadily() []string { return []string{"--repeat-budget", "0", "--no-probes", "--no-conformance"} }
 
 // soon returns the arguments of a joust run that is over soon.
 func soon(servers string) []string {

@@ -30,7 +30,9 @@ const (
 
 // Launcher starts servers and loaders. It may be copied.
 type Launcher struct {
-	Host host.Host
+	// NoConformance leaves out the HTTP/1.1 battery of checks.
+	NoConformance bool
+	Host          host.Host
 	// Containers starts servers with an image; nil where none has one.
 	Containers host.Host
 	// CPUs are those of each side; nothing is pinned where it is not Pinned.

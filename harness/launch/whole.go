@@ -25,7 +25,7 @@ func (c *checking) whole(ctx context.Context, server *Server) *Server {
 		c.show("memory")
 		c.drain(ctx, r.server, row)
 	}
-	if !r.alive(ctx) {
+	if c.NoConformance || !r.alive(ctx) {
 		return r.server
 	}
 	c.show("HTTP/1.1")

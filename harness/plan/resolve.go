@@ -96,6 +96,7 @@ func (r *resolver) plan(file string) results.Plan {
 	p := results.Plan{
 		Thresholds:       &limits,
 		NoProbes:         !probesSetting.of(said...),
+		NoConformance:    !conformanceSetting.of(said...),
 		Name:             planName(file),
 		Source:           file,
 		Seed:             seedSetting.in(said...).or(given(r.cat.FreshSeed, place{})).val,

@@ -24,7 +24,7 @@ func table() []anySetting {
 		modesSetting, ratesSetting, protocolsSetting, scheduleSetting, objectiveSetting,
 		baselineSetting, percentilesSetting, peaksSetting, scaleSetting,
 		loaderSetting, loaderImageSetting, engineSetting, loadersSetting, threadsSetting, idleSetting, pinSetting,
-		requestTimeoutSetting, drainSetting, toleranceSetting, repeatBudgetSetting, probesSetting, profileSetting, thresholdsSetting,
+		requestTimeoutSetting, drainSetting, toleranceSetting, repeatBudgetSetting, probesSetting, conformanceSetting, profileSetting, thresholdsSetting,
 	}
 }
 
@@ -172,6 +172,10 @@ var (
 	probesSetting = plain(Setting{
 		Key: "probes", Flag: "no-probes", Form: "bool", Where: InPlan, OnResume: true,
 		Help: "experiments on what limits a cell: up to 5 s a cell where the CPU use of both sides does not tell",
+	}, given(true, place{}), nil)
+	conformanceSetting = plain(Setting{
+		Key: "conformance", Flag: "no-conformance", Form: "bool", Where: InPlan,
+		Help: "HTTP/1.1 battery before the trials: how well each server keeps to the RFCs, in a second or a few",
 	}, given(true, place{}), nil)
 	thresholdsSetting = one(Setting{
 		Key: "thresholds", Where: InPlan, Help: "the limits by which verdicts are made", Default: "those below",

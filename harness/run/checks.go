@@ -59,7 +59,9 @@ func (r *Runner) checkServer(ctx context.Context, e results.PlanEntry) (launch.C
 		return launch.Checked{}, nil
 	}
 	rnd := rand.New(rand.NewPCG(r.Run.Plan.Seed, uint64(len(e.Server))))
-	c, err := r.Launcher.Check(ctx, r.Fixtures[e.As], rows, rnd)
+	launcher := r.Launcher
+	launcher.NoConformance = r.Run.Plan.NoConformance
+	c, err := launcher.Check(ctx, r.Fixtures[e.As], rows, rnd)
 	if err != nil {
 		return launch.Checked{}, err
 	}

@@ -33,7 +33,7 @@ func TestLawsRefused(t *testing.T) {
 	}
 	for _, b := range Behaviours() {
 		l := Law{Behaviour: b}
-		if b == Swallow || b == CloseAfter {
+		if b == Swallow || b == CloseAfter || b == Stream {
 			l.Every = 1
 		}
 		if err := l.Validate(); err != nil {

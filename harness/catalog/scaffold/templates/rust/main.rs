@@ -54,14 +54,18 @@ fn read(input: &mut BufReader<TcpStream>) -> Result<Option<Request>> {
         return Ok(None);
     }
     let mut words = line.split_whitespace();
-    let (Some(method), Some(target)) = (words.next(), words.next()) else {
-        return Err(Error::from(ErrorKind::InvalidData));
+    let (method, target) = match (words.next(), words.next()) {
+        (Some(method), Some(target)) => (method, target),
+        _ => return Err(Error::from(ErrorKind::InvalidData)),
     };
     let mut request = Request { method: method.into(), target: target.into(), body: Vec::new(), close: false };
     loop {
         let mut field = String::new();
         input.read_line(&mut field)?;
-        let Some((name, value)) = field.split_once(':') else { break };
+        let (name, value) = match field.split_once(':') {
+            Some(pair) => pair,
+            None => break,
+        };
         match (name.to_ascii_lowercase().as_str(), value.trim()) {
             ("content-length", length) => {
                 let length = length.parse::<usize>().map_err(|_| Error::from(ErrorKind::InvalidData))?;
