@@ -86,7 +86,7 @@ func (n Need) missing(dir string) string {
 		if len(n.paths(dir)) > 0 {
 			return ""
 		}
-		return n.File + " is not there (install the package " + n.Package + ")"
+		return n.File + " is not there (" + n.remedy() + ")"
 	}
 	_, err := lookPath(n.Program, dir)
 	switch {
@@ -94,12 +94,20 @@ func (n Need) missing(dir string) string {
 		return ""
 	case errors.Is(err, fs.ErrPermission):
 		return fmt.Sprintf("%s is not executable (chmod +x %[1]s)", filepath.Join(dir, n.Program))
-	case n.Package != "" && filepath.IsAbs(n.Program):
-		return n.Program + " is not there (install the package " + n.Package + ")"
-	case n.Package != "":
-		return n.Program + " is not on PATH (install the package " + n.Package + ")"
+	case n.remedy() != "" && filepath.IsAbs(n.Program):
+		return n.Program + " is not there (" + n.remedy() + ")"
+	case n.remedy() != "":
+		return n.Program + " is not on PATH (" + n.remedy() + ")"
 	}
 	return n.Program + " is neither beside " + ManifestName + " nor on PATH"
+}
+
+// remedy says how to get what is missing, "" where the manifest does not say it.
+func (n Need) remedy() string {
+	if n.Package == "" {
+		return n.Hint
+	}
+	return "install the package " + n.Package
 }
 
 // lookPath finds a program in the server's folder dir, on PATH, or in the folders

@@ -243,7 +243,7 @@ func strangersMiss(m *Manifest, rows scenarios.Rows) (faults []string) {
 		faults = append(faults, "there is no version probe: nobody could say what was measured")
 	}
 	for _, n := range m.allNeeds() {
-		if n.Package == "" && n.Program != "sh" { // which every system has
+		if n.Package == "" && n.Hint == "" && n.Program != "sh" { // which every system has
 			faults = append(faults, "no need names the package of "+n.Program)
 		}
 	}

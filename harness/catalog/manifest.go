@@ -112,7 +112,9 @@ type Need struct {
 	// File is a pattern of an absolute path, such as /usr/share/java/netty-all*.jar.
 	File string `yaml:"file" json:"file,omitempty"`
 	// Package is the Debian package that brings the program or the file.
-	Package string `yaml:"package" json:"package"`
+	Package string `yaml:"package" json:"package,omitempty"`
+	// Hint says what to do for what no Debian package brings, such as "put Elli there".
+	Hint string `yaml:"hint" json:"hint,omitempty"`
 }
 
 // Parameter is a setting of a server.

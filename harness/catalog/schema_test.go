@@ -24,7 +24,6 @@ func manifestSchema() (*jsonschema.Schema, error) {
 		},
 		Required: map[reflect.Type][]string{
 			reflect.TypeFor[Manifest]():      {"title", "protocols", "scenarios"},
-			reflect.TypeFor[Need]():          {"package"},
 			reflect.TypeFor[Recipe]():        {"command", "inputs", "output"},
 			reflect.TypeFor[Parameter]():     {"default", "about"},
 			reflect.TypeFor[Variant]():       {"name", "set"},

@@ -175,7 +175,7 @@ func (c *checker) checkNeeds(key string, needs []Need) {
 			_, err := filepath.Match(n.File, "")
 			c.doc.ReportIf(err != nil || !filepath.IsAbs(n.File), at+".file", "%s.file: %q must be an absolute path; * and ? stand for any text", at, n.File)
 		}
-		c.doc.ReportIf(n.Package == "", at+".package", "%s.package is required: the Debian package that brings it", at)
+		c.doc.ReportIf(n.Package == "" && n.Hint == "", at+".package", "%s.package is required: the Debian package that brings it (or hint: what to do where none does)", at)
 	}
 }
 
