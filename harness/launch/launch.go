@@ -30,9 +30,7 @@ const (
 
 // Launcher starts servers and loaders. It may be copied.
 type Launcher struct {
-	// NoConformance leaves out the HTTP/1.1 battery of checks.
-	NoConformance bool
-	Host          host.Host
+	Host host.Host
 	// Containers starts servers with an image; nil where none has one.
 	Containers host.Host
 	// CPUs are those of each side; nothing is pinned where it is not Pinned.
@@ -41,6 +39,8 @@ type Launcher struct {
 	LoaderArgv []string
 	// Logs is the folder of the logs.
 	Logs string
+	// NoConformance leaves out the HTTP/1.1 battery of checks.
+	NoConformance bool
 	// Checking, where set, is called before a row, or the whole server, is checked.
 	Checking func(what string)
 	// Data is the folder of the data set.
