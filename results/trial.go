@@ -269,7 +269,10 @@ type Profile struct {
 	// displays FILE: a command, or a program in words.
 	File string `json:"file,omitempty"`
 	Show string `json:"show,omitempty"`
-	// Of names the quantity of which Top has shares, such as "CPU time".
+	// Samples is the number of samples of CPU time; 0 where it is not known, and for
+	// other quantities.
+	Samples int64 `json:"samples,omitempty"`
+	// Of names the quantity that Top shares out, such as "CPU time".
 	Of string `json:"of,omitempty"`
 	// Top are the functions that use the most themselves, the largest share first.
 	Top []ProfileEntry `json:"top,omitempty"`

@@ -141,8 +141,8 @@ func hashInputs(w io.Writer, dir, pattern string) error {
 	return nil
 }
 
-// hashTool hashes what tells two versions of a tool apart without reading it: the
-// path behind its links, its size and its time.
+// hashTool hashes the path behind the links, the size and the time of a tool: they differ
+// between its versions, and the tool need not be read.
 func hashTool(w io.Writer, path string) {
 	real, err := filepath.EvalSymlinks(path)
 	if err != nil {

@@ -193,7 +193,8 @@ func (a *app) duel(ctx context.Context, f *duelFlags) error {
 func (q *question) flags(scenario string, given plan.Flags) plan.Flags {
 	f := plan.Flags{
 		"servers": {q.specs[0].Server}, "scenarios": {scenario}, "protocols": {string(scenarios.H1)},
-		"mode": {string(results.ClosedLoop)}, "trials": {"1"}, "no-probes": {"true"}, // the budget is for the question
+		"mode": {string(results.ClosedLoop)}, "trials": {"1"}, // The budget is for the question.
+		"no-probes": {"true"}, "no-conformance": {"true"},
 	}
 	if other := q.specs[1].Server; other != q.specs[0].Server {
 		f["servers"] = append(f["servers"], other)

@@ -187,6 +187,7 @@ func (a *app) resume(c *cobra.Command, args []string, f *runFlags) error {
 	done := stored.Trials
 	stored.Trials = nil // a run's header has none
 	stored.Plan.NoProbes = stored.Plan.NoProbes || slices.Contains(a.flags["no-probes"], "true")
+	stored.Plan.NoConformance = stored.Plan.NoConformance || slices.Contains(a.flags["no-conformance"], "true")
 	if stored.State == results.RunComplete {
 		a.say("%s is complete: there is nothing left to measure", stored.ID)
 		return a.conclude(&job{Measurement: &session.Measurement{Run: stored, Journal: j}, runFlags: f}, nil)

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/joust-bench/joust/harness/plan"
+	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/golden"
 	"github.com/joust-bench/joust/scenarios/strictyaml/schema"
 )
@@ -59,7 +60,7 @@ func settingsTable(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	fmt.Fprintf(&b, "\nA run that goes on (`--resume`) has its own plan; of these flags it takes %s.\n", strings.Join(onResume, " and "))
+	fmt.Fprintf(&b, "\nA run that goes on (`--resume`) has its own plan; of these flags it takes %s.\n", results.Listed(onResume, "and"))
 	b.WriteString("\nThe thresholds; shares are 0 to 1:\n\n| limit | default | meaning |\n|---|---|---|\n")
 	for i, l := range limits {
 		if i > 0 && l.Meaning == limits[i-1].Meaning {

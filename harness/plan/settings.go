@@ -174,7 +174,7 @@ var (
 		Help: "experiments on what limits a cell: up to 5 s a cell where the CPU use of both sides does not tell",
 	}, given(true, place{}), nil)
 	conformanceSetting = plain(Setting{
-		Key: "conformance", Flag: "no-conformance", Form: "bool", Where: InPlan,
+		Key: "conformance", Flag: "no-conformance", Form: "bool", Where: InPlan, OnResume: true,
 		Help: "HTTP/1.1 battery before the trials: how well each server keeps to the RFCs, in a second or a few",
 	}, given(true, place{}), nil)
 	thresholdsSetting = one(Setting{

@@ -99,6 +99,9 @@ func (p Plan) readGo(out *results.Profile) error {
 	for _, sample := range captured.Sample {
 		if len(sample.Location) > 0 && len(sample.Location[0].Line) > 0 {
 			weights[sample.Location[0].Line[0].Function.Name] += float64(sample.Value[value])
+			if p.Kind == CPU {
+				out.Samples += sample.Value[0] // their number, before their time
+			}
 		}
 	}
 	out.Top = top(weights)

@@ -54,7 +54,8 @@ func (p Plan) readJVM(ctx context.Context, out *results.Profile) error {
 	if err != nil {
 		return err
 	}
-	out.Top = top(jfrSamples(text))
+	counts := jfrSamples(text)
+	out.Top, out.Samples = top(counts), int64(sum(counts))
 	return nil
 }
 

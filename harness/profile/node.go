@@ -31,7 +31,7 @@ func (p Plan) readNode(out *results.Profile) error {
 			return fmt.Errorf("%s: %w", name, err)
 		}
 	}
-	out.Top = top(hits)
+	out.Top, out.Samples = top(hits), int64(sum(hits))
 	return nil
 }
 

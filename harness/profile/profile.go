@@ -131,10 +131,7 @@ const longest = 10
 
 // top returns the functions with the largest weights, as shares of all weights.
 func top(weights map[string]float64) []results.ProfileEntry {
-	total := 0.0
-	for _, weight := range weights {
-		total += weight
-	}
+	total := sum(weights)
 	var list []results.ProfileEntry
 	for _, function := range slices.Sorted(maps.Keys(weights)) {
 		if weights[function] > 0 {
@@ -143,4 +140,12 @@ func top(weights map[string]float64) []results.ProfileEntry {
 	}
 	slices.SortStableFunc(list, func(a, b results.ProfileEntry) int { return cmp.Compare(b.Share, a.Share) })
 	return list[:min(len(list), longest)]
+}
+
+func sum(weights map[string]float64) float64 {
+	total := 0.0
+	for _, weight := range weights {
+		total += weight
+	}
+	return total
 }

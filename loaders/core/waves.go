@@ -23,7 +23,7 @@ type waves struct {
 	cut   bool
 }
 
-// newWaves returns the waves of that many threads, of which the first may run.
+// newWaves returns the waves of that many threads. The first wave may run.
 func newWaves(threads int, wake func()) *waves {
 	w := &waves{threads: threads, wake: wake}
 	w.number.Store(1)

@@ -47,7 +47,7 @@ func (v *view) size(s results.Server) string {
 	return memory().text(float64(*s.SizeBytes))
 }
 
-// energyTable returns the closed loop of which the energy is shown: the first that counts
+// energyTable returns the closed loop whose energy is shown: the first that counts
 // requests. It returns false where the run has none.
 func (v *view) energyTable() (closedTable, bool) {
 	for _, t := range v.closed {

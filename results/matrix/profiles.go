@@ -37,12 +37,18 @@ func ProfileWords(p *results.Profile) string {
 		}
 		words += fmt.Sprintf("%.0f %% %s", e.Share*100, displaywidth.TruncateString(e.Function, longestFunction, "…"))
 	}
+	if p.Samples > 0 && p.Samples < enoughSamples {
+		words += fmt.Sprintf(" (of %d samples only)", p.Samples)
+	}
 	return words
 }
 
 const (
 	// namedFunctions is the number of functions that ProfileWords names.
 	namedFunctions = 5
+	// enoughSamples is the number of samples below which shares are rough: a tenth of 100
+	// samples is known to a third of itself.
+	enoughSamples = 100
 	// longestFunction is the longest name of a function in columns: those of C++ have
 	// their templates' arguments.
 	longestFunction = 60

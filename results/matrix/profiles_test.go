@@ -21,11 +21,11 @@ func TestProfiles(t *testing.T) {
 	}
 	run.Trials = []results.Trial{
 		profiled("nethttp", "", &results.Profile{
-			Kind: "cpu", File: "profiles/nethttp-hello-h1/cpu.pprof", Of: "CPU time",
+			Kind: "cpu", File: "profiles/nethttp-hello-h1/cpu.pprof", Of: "CPU time", Samples: 99,
 			Top: []results.ProfileEntry{{Function: "syscall.Syscall6", Share: 0.31}, {Function: "runtime.futex", Share: 0.1}},
 		}),
 		profiled("gin", "the server ended", nil),
 	}
 	says(t, matrix.Bench(cells.Of(run)),
-		"CPU time: 31 % syscall.Syscall6, 10 % runtime.futex", "profiles/nethttp-hello-h1/cpu.pprof", "— the server ended")
+		"CPU time: 31 % syscall.Syscall6, 10 % runtime.futex (of 99 samples only)", "profiles/nethttp-hello-h1/cpu.pprof", "— the server ended")
 }
