@@ -416,20 +416,27 @@ func TestStopInsideASession(t *testing.T) {
 	t.Parallel()
 	overBackends(t, func(t *testing.T, e core.Engine) {
 		t.Parallel()
-		var gone atomic.Int64
+		const users = 3
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		var begun, gone atomic.Int64
+		answer := sessions(true, &gone)
 		s := &site{}
-		s.start(t, nil, sessions(true, &gone))
+		s.start(t, nil, func(w http.ResponseWriter, r *http.Request) {
+			if begun.Add(1) == users {
+				cancel()
+			}
+			answer(w, r)
+		})
 		spec := specAt(s.address(), enginetest.Closed(long))
 		spec.Requests = []scenarios.Request{session(scenarios.Expect{Status: 200}, awaitEvents(eventsOfASession+1), awaitEnd())}
 		spec.Drain = 50 * time.Millisecond
-		ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
-		defer cancel()
 		report, err := e.Run(ctx, spec, &enginetest.Steer{})
 		if err != nil || !report.Interrupted {
 			t.Fatalf("interrupted %v, error %v", report.Interrupted, err)
 		}
 		enginetest.CheckAccounts(t, &report)
-		if p := report.Phases[0]; p.Unanswered != 3 || p.Right() != 0 {
+		if p := report.Phases[0]; p.Unanswered != users || p.Right() != 0 {
 			t.Errorf("%d unanswered and %d right", p.Unanswered, p.Right())
 		}
 	})
