@@ -84,6 +84,14 @@ func TestEventLoopCountsExactly(t *testing.T) {
 	}
 }
 
+// engines returns both engines by their names.
+func engines() map[string]loaders.Loader {
+	return map[string]loaders.Loader{
+		"evloop":   core.Engine{System: epoll.System(), Codec: h1.New},
+		"portable": core.Engine{System: net.System(), Codec: h1.New},
+	}
+}
+
 // Both engines account for every request. The figures are exact, but a machine that
 // stands still may end the wait for an answer, or delay a surplus answer until the
 // next request is in flight.
@@ -92,7 +100,7 @@ func TestEnginesAccountForEveryRequest(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, engine := range map[string]loaders.Loader{"evloop": core.Engine{System: epoll.System(), Codec: h1.New}, "portable": core.Engine{System: net.System(), Codec: h1.New}} {
+	for name, engine := range engines() {
 		b := bench(t)
 		b.Loader = engine
 		for _, c := range cases {
@@ -131,7 +139,7 @@ func TestEnginesCountExchanges(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, engine := range map[string]loaders.Loader{"evloop": core.Engine{System: epoll.System(), Codec: h1.New}, "portable": core.Engine{System: net.System(), Codec: h1.New}} {
+	for name, engine := range engines() {
 		b := bench(t)
 		b.Loader = engine
 		for _, c := range cases {

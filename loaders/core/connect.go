@@ -308,8 +308,9 @@ func (s *shard) awaitRequest(c *connection) {
 	s.offer(c)
 }
 
-// closeAll closes all connections, each of which then waits for its next request: its
-// latency includes the time to connect, as that of every later one does.
+// closeAll closes all idle connections. Their places wait for a request, and connect for
+// it: the latency of the first requests then includes the time to connect, as that of
+// later ones does.
 func (s *shard) closeAll() {
 	for i := range s.conns {
 		if c := &s.conns[i]; c.state == stateOpen && c.count == 0 {
