@@ -285,12 +285,13 @@ func (s *shard) recycle(c *connection) {
 }
 
 // renew makes a new connection: now or, where connections are made for requests or
-// together, with the next request or wave. An exchange in flight goes on over it.
+// together, with the next request or wave. An exchange in flight goes on over it. Once the
+// loader has ended a connection of a spent phase, the next phase makes the new one.
 func (s *shard) renew(c *connection) {
 	switch {
 	case s.onDemand && c.count == 0:
 		s.awaitRequest(c)
-	case s.endsPart(c) && s.sending:
+	case s.endsPart(c) && s.sending, s.spec.Connection.ReconnectEvery > 0 && c.count == 0 && s.spent():
 		c.state = stateHeld
 		s.deadlines[c.id] = never
 	default:
@@ -320,8 +321,7 @@ func (s *shard) closeAll() {
 	}
 }
 
-// dialAll makes the connections that wait for a request or a wave which does not come any
-// more.
+// dialAll makes the connections that wait: their phase asks nothing more of them.
 func (s *shard) dialAll() {
 	s.onDemand = false
 	for i := range s.conns {

@@ -17,7 +17,7 @@ const (
 	stateConnecting
 	// stateShaking: a goroutine has the connection for the TLS handshake.
 	stateShaking
-	// stateHeld: no connection; the next wave makes one.
+	// stateHeld: no connection; the next wave or phase makes one.
 	stateHeld
 	stateOpen
 	// stateAsked: no connection; the next request makes one.

@@ -120,7 +120,7 @@ func keep(carry, rest []byte) []byte {
 
 // proceed gives the connection its next work once its answers are read.
 func (s *shard) proceed(c *connection) {
-	if every := s.spec.Connection.ReconnectEvery; every > 0 && c.count == 0 && (c.issued >= every || s.givesPlace(c)) {
+	if every := s.spec.Connection.ReconnectEvery; every > 0 && c.count == 0 && (c.issued >= every || s.spent()) {
 		s.recycle(c)
 		return
 	}
@@ -145,11 +145,11 @@ func (s *shard) proceed(c *connection) {
 	s.offer(c)
 }
 
-// givesPlace reports whether a connection of a closed loop that has nothing more to ask in
-// its phase ends before its time: a full server may keep those waiting whose requests it
-// has still to answer.
-func (s *shard) givesPlace(c *connection) bool {
-	return c.issued > 0 && s.phase != nil && s.phase.Loop == results.ClosedLoop && (!s.sending || s.quota <= 0)
+// spent reports whether the phase, a closed loop, has nothing more to ask. A full server may
+// then keep those waiting whose requests it has still to answer: where the loader ends
+// connections, the idle ones give up their places, and are made again behind the phase.
+func (s *shard) spent() bool {
+	return s.started && s.phase != nil && s.phase.Loop == results.ClosedLoop && (!s.sending || s.quota <= 0)
 }
 
 // consume takes whole answers off the data and returns the rest, which the codec must
