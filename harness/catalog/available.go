@@ -11,14 +11,24 @@ import (
 	"strings"
 )
 
-// Available returns an error that names everything that the server needs and this
-// machine does not have, with its package.
+// Available returns an error that names what the server needs and this machine does not
+// have: a single thing with its package, several by their packages alone.
 func Available(m Manifest) error {
-	var missing []string
+	var missing, packaged []string
 	for _, n := range m.allNeeds() {
-		if why := n.missing(m.Dir); why != "" && !slices.Contains(missing, why) {
+		why := n.missing(m.Dir)
+		switch {
+		case why == "" || slices.Contains(missing, why):
+		case n.Package == "":
 			missing = append(missing, why)
+		case !slices.Contains(packaged, why):
+			packaged = append(packaged, why)
 		}
+	}
+	if packages := m.MissingPackages(); len(packages) > 1 {
+		missing = append(missing, "install the packages "+strings.Join(packages, ", "))
+	} else {
+		missing = append(missing, packaged...)
 	}
 	if len(missing) > 0 {
 		return fmt.Errorf("%s cannot run here: %s", m.Name, strings.Join(missing, "; "))

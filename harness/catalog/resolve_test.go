@@ -124,14 +124,13 @@ func TestProgramsWithASlashStandInTheServersFolder(t *testing.T) {
 	}
 }
 
-func TestAvailableNamesEverythingMissingWithItsPackage(t *testing.T) {
+func TestAvailableNamesTheMissingPackages(t *testing.T) {
 	t.Parallel()
 	m := Manifest{
 		Name: "odd", Command: []string{"joust-none"},
 		Needs: []Need{{Program: "sh", Package: "dash"}, {Program: "joust-none", Package: "joust-pkg"}, {Program: "joust-other", Package: "other-pkg"}},
 	}
-	want := "odd cannot run here: joust-none is not on PATH (install the package joust-pkg); " +
-		"joust-other is not on PATH (install the package other-pkg)"
+	want := "odd cannot run here: install the packages joust-pkg, other-pkg"
 	if err := Available(m); err == nil || err.Error() != want {
 		t.Errorf("%v\nwant %s", err, want)
 	}
