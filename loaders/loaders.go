@@ -59,6 +59,11 @@ type Spec struct {
 	Seed  uint64        `json:"seed"`
 	// Interval is the step of the timeline.
 	Interval time.Duration `json:"interval_ns"`
+	// Segment is the length of the segments into which measured windows are divided, a
+	// multiple of Interval; 0 for none.
+	Segment time.Duration `json:"segment_ns,omitempty"`
+	// Breakdown asks where the time of each request went.
+	Breakdown bool `json:"breakdown,omitempty"`
 	// Quiet is true where a loader process reports its timeline at the end only: a
 	// listener that draws nothing should not take time on its processor.
 	Quiet bool `json:"quiet,omitempty"`

@@ -81,6 +81,8 @@ type Window struct {
 type Interval struct {
 	Phase string `json:"phase"`
 	results.Interval
+	// Segment is the one that has ended since the last Interval, or nil.
+	Segment *results.Segment `json:"segment,omitempty"`
 }
 
 // PhaseDone holds the figures of a phase that the next decision needs.

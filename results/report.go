@@ -181,6 +181,10 @@ type Phase struct {
 
 	Threads  []ThreadUse `json:"threads"`
 	Timeline []Interval  `json:"timeline,omitempty"`
+	// Segments divide the window; absent where Spec.Segment is 0. Breakdown is absent where
+	// it was not asked for.
+	Segments  []Segment  `json:"segments,omitempty"`
+	Breakdown *Breakdown `json:"breakdown,omitempty"`
 
 	// Steadiness is absent for a phase of fixed length.
 	Steadiness *Steadiness `json:"steadiness,omitempty"`
@@ -312,6 +316,45 @@ type Interval struct {
 	Failed    uint64 `json:"failed"`
 	Bytes     uint64 `json:"bytes"`
 	Open      int    `json:"open"`
+}
+
+// Segment is one stretch of a phase, [from, to), with figures of its own. Offered counts
+// the requests intended in it, Completed and Failed those that ended in it.
+type Segment struct {
+	FromNS int64 `json:"from_ns"`
+	ToNS   int64 `json:"to_ns"`
+	// Offered is absent in a closed loop.
+	Offered   *uint64 `json:"offered,omitempty"`
+	Completed uint64  `json:"completed"`
+	Failed    uint64  `json:"failed"`
+	Bytes     uint64  `json:"bytes"`
+	// Users is how many users had started by the segment's end; absent without users.
+	Users *int `json:"users,omitempty"`
+	// Latency is that of the right answers that were completed in the segment: from the
+	// intended send in an open loop and with users, else from the actual send. Absent
+	// without right answers.
+	Latency *Histogram `json:"latency,omitempty"`
+}
+
+// Breakdown is where the time of right answers went, step by step. All are of the requests
+// in Group.Service.
+type Breakdown struct {
+	// Lookup, Connect and TLSHandshake are of the connections that were made in the phase:
+	// one value a connection. Lookup is absent where the URL has no name.
+	Lookup       *Histogram `json:"lookup,omitempty"`
+	Connect      *Histogram `json:"connect,omitempty"`
+	TLSHandshake *Histogram `json:"tls_handshake,omitempty"`
+	// Write is from the first to the last byte of the request, Wait from there to the
+	// first byte of the answer, Transfer from there to its last byte; Total is their sum
+	// and that of the connection's steps, where the request was the first on it.
+	Write    *Histogram `json:"write,omitempty"`
+	Wait     *Histogram `json:"wait,omitempty"`
+	Transfer *Histogram `json:"transfer,omitempty"`
+	Total    *Histogram `json:"total,omitempty"`
+	// NewConnections counts the requests that were the first on their connection,
+	// ReusedConnections all others.
+	NewConnections    uint64 `json:"new_connections"`
+	ReusedConnections uint64 `json:"reused_connections"`
 }
 
 // Phase returns the loader's phase of that name, or nil.
