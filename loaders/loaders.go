@@ -33,6 +33,10 @@ type Spec struct {
 	// waits for Think after an answer.
 	Users int   `json:"users,omitempty"`
 	Think Think `json:"think,omitzero"`
+	// UserRamp spreads the starts of users evenly over that time, from the begin of the
+	// first phase: user k of N starts after UserRamp × k ÷ N and asks at once. 0 starts all
+	// together, somewhere in their think times.
+	UserRamp time.Duration `json:"user_ramp_ns,omitempty"`
 	// LatencyFrom is where the time of a request begins; empty is FromSend.
 	LatencyFrom LatencyFrom `json:"latency_from,omitempty"`
 	// Follow asks for the requests to which answers redirect (RFC 9110 §15.4), on the

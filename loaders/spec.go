@@ -92,6 +92,8 @@ func (s Spec) Validate() error {
 	refuse(s.Threads > s.Connections && s.Connections > 0, "%d threads for %d connections: a thread without a connection has nothing to do", s.Threads, s.Connections)
 	refuse(s.Users < 0, "%d users: must not be negative", s.Users)
 	refuse(s.Users > 0 && s.Threads > s.Users, "%d threads for %d users: a thread without a user has nothing to do", s.Threads, s.Users)
+	refuse(s.UserRamp < 0, "ramp of users over %v: must not be negative", s.UserRamp)
+	refuse(s.UserRamp > 0 && s.Users == 0, "ramp over %v without users: say how many start", s.UserRamp)
 	refuse(s.Users > 0 && s.Rotation == scenarios.PerConnection, "%d users with requests that change with the connection: users have no connection of their own, leave them out", s.Users)
 	refuse(len(s.CPUs) != 0 && len(s.CPUs) != s.Threads, "%d CPUs for %d threads: one each, or none", len(s.CPUs), s.Threads)
 	refuse(s.Follow && s.Depth > 1, "redirects are to be followed with a depth of %d: a redirect's request waits for an answer, so ask with a depth of 1", s.Depth)

@@ -82,6 +82,8 @@ func TestUsersAreValidated(t *testing.T) {
 		"":                         func(s *Spec) { s.Users = 2 },
 		"-1 users":                 func(s *Spec) { s.Users = -1 },
 		"2 threads for 1 users":    func(s *Spec) { s.Users = 1 },
+		"over 1s without users":    func(s *Spec) { s.UserRamp = time.Second },
+		"over -1s: must not be":    func(s *Spec) { s.Users, s.UserRamp = 2, -time.Second },
 		"no connection of their":   func(s *Spec) { s.Users, s.Rotation = 5, scenarios.PerConnection },
 		`phase "p": an open loop `: func(s *Spec) { s.Users, s.Phases = 5, []Phase{closed, open(Constant, 5)} },
 	} {

@@ -18,6 +18,9 @@ type Report struct {
 	// pipeline is a user who does not think.
 	Users int    `json:"users,omitempty"`
 	Think string `json:"think,omitempty"`
+	// UserRampNS is the time over which the starts of users were spread, from the begin
+	// of the load; 0 where all started together.
+	UserRampNS int64 `json:"user_ramp_ns,omitempty"`
 	// LatencyFrom is "connect" where the service time of a request begins with the attempt
 	// to make a connection for it; absent where it begins with the send.
 	LatencyFrom string `json:"latency_from,omitempty"`
@@ -176,6 +179,8 @@ type Phase struct {
 	EarlyAnswers    uint64 `json:"early_answers,omitempty"`
 	MissedContinues uint64 `json:"missed_continues,omitempty"`
 	Reconnects      uint64 `json:"reconnects"`
+	// RequestsPerUser is the distribution of Asked over the users; absent without users.
+	RequestsPerUser *PerUser `json:"requests_per_user,omitempty"`
 	// MinConnectionsOpen is the least number at interval marks in the window.
 	MinConnectionsOpen int `json:"min_connections_open"`
 
@@ -316,6 +321,21 @@ type Interval struct {
 	Failed    uint64 `json:"failed"`
 	Bytes     uint64 `json:"bytes"`
 	Open      int    `json:"open"`
+	// Users is how many users had started by then and go on; absent without users.
+	Users *int `json:"users,omitempty"`
+}
+
+// PerUser is the distribution of a count over the users of a load, with those who had not
+// started.
+type PerUser struct {
+	// Users is the number of users, at least 1.
+	Users int     `json:"users"`
+	Min   uint64  `json:"min"`
+	Max   uint64  `json:"max"`
+	Mean  float64 `json:"mean"`
+	// Stdev is the standard deviation of the counts of all users, no estimate from a
+	// sample.
+	Stdev float64 `json:"stdev"`
 }
 
 // Segment is one stretch of a phase, [from, to), with figures of its own. Offered counts

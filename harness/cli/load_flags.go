@@ -78,6 +78,7 @@ func (f *loadFlags) register(flags *pflag.FlagSet) {
 	optional(f, "warmup", flagOf(flags, durationForm, "warmup", "", adhoc.DefaultWarmup, "`time` of load before the measured window"), &o.Warmup)
 	optional(f, "users", flagOf(flags, integerForm, "users", "", 0, "closed loop of that many `users` who share the connections (default: each connection is a user)"), &o.Users)
 	flags.TextVar(&o.Think, "think", loaders.Think{}, "closed loop: `time` from an answer to the user's next request: "+loaders.ThinkWords)
+	optional(f, "ramp", flagOf(flags, durationForm, "ramp", "", 0, "`time` over which the starts of users are spread evenly (default: all start together)"), &o.Ramp)
 	flags.BoolVar(&o.Poisson, "poisson", false, "open loop with random gaps, as independent users make them")
 	flags.StringVar(&f.rampTo, "ramp-to", "", "open loop whose rate changes, over the window, from that of -R to this `rate`, such as 20000 or 20k")
 	optional(f, "burst", flagOf(flags, integerForm, "burst", "", 0, "open loop in which so many `requests` are due at once, at the mean rate of -R"), &o.Burst)

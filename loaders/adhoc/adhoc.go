@@ -51,6 +51,8 @@ type Flags struct {
 	// connection's pipeline a user.
 	Users *int
 	Think loaders.Think
+	// Ramp spreads the starts of users over that time.
+	Ramp *time.Duration
 	// CPUs are the processors to pin threads to, none for no pinning.
 	CPUs []int
 	// Processors is the number of processors of this machine.
@@ -138,7 +140,7 @@ func (f *Flags) Spec(u URL, addresses []string) (loaders.Spec, error) {
 		Connections: f.connections(), Threads: f.threads(),
 		// Pinned threads have processors of their own.
 		Idle: cmp.Or(f.Idle, loaders.DefaultIdle(len(f.CPUs) > 0, f.Processors)), Seed: f.Seed,
-		Users: given(f.Users, 0), Think: f.Think, Follow: f.Follow, RequestID: f.RequestID,
+		Users: given(f.Users, 0), Think: f.Think, UserRamp: given(f.Ramp, 0), Follow: f.Follow, RequestID: f.RequestID,
 		LatencyFrom:    f.LatencyFrom,
 		ConnectTimeout: f.ConnectTimeout, RequestTimeout: f.Timeout, Drain: f.Drain,
 		Phases: f.phases(),
@@ -282,6 +284,9 @@ func (f *Flags) phases() []loaders.Phase {
 	if f.Requests != nil {
 		// The server answers exactly that many: none before the window.
 		p.Count, p.Duration, p.Lead, warmup = *f.Requests, endless, 0, 0
+	}
+	if f.Ramp != nil {
+		p.Lead, warmup = 0, 0 // the ramp is part of what is measured
 	}
 	p.Duration, warmup = given(f.Duration, p.Duration), given(f.Warmup, warmup)
 	if f.RateRPS != nil {

@@ -99,6 +99,21 @@ func TestFlagsReachTheSpec(t *testing.T) {
 			}
 			s.Phases[1].Name, s.Phases[1].Lead = adhoc.PhaseOpen, 200*time.Millisecond
 		}},
+		{"ramp of users", func(o *adhoc.Flags) { o.Users, o.Ramp = new(500), new(10*time.Second) }, func(s *loaders.Spec) {
+			s.Users, s.UserRamp, s.Phases = 500, 10*time.Second, s.Phases[1:]
+			s.Phases[0].Lead = 0
+		}},
+		{"ramp of users with a warm-up", func(o *adhoc.Flags) {
+			o.Users, o.Ramp, o.Warmup = new(500), new(12*time.Second), new(2*time.Second)
+		}, func(s *loaders.Spec) {
+			s.Users, s.UserRamp, s.Phases[0].Duration, s.Phases[1].Lead = 500, 12*time.Second, 2*time.Second, 0
+		}},
+		{"ramp of users until their requests are asked", func(o *adhoc.Flags) {
+			o.Users, o.Ramp, o.Requests = new(500), new(time.Minute), new(uint64(1000))
+		}, func(s *loaders.Spec) {
+			s.Users, s.UserRamp = 500, time.Minute
+			s.Phases = []loaders.Phase{{Name: "closed", Loop: results.ClosedLoop, Measured: true, Count: 1000, Duration: 24 * time.Hour}}
+		}},
 		{"poisson, shed", func(o *adhoc.Flags) {
 			o.RateRPS, o.Poisson, o.ShedAfter, o.Requests = new(100.0), true, new(time.Second), new(uint64(500))
 		}, func(s *loaders.Spec) {
@@ -323,14 +338,22 @@ func TestMalformedURLs(t *testing.T) {
 func TestFlagsRefused(t *testing.T) {
 	t.Parallel()
 	for want, set := range map[string]func(*adhoc.Flags){
-		"-c 0: at least 1 connection":                       func(o *adhoc.Flags) { o.Connections = new(0) },
-		"-c -3: at least 1 connection":                      func(o *adhoc.Flags) { o.Connections = new(-3) },
-		"-t 0: at least 1 thread":                           func(o *adhoc.Flags) { o.Threads = new(0) },
-		"-t 5 for 4 connections":                            func(o *adhoc.Flags) { o.Threads, o.Connections = new(5), new(4) },
-		"-t 3 with 2 CPUs":                                  func(o *adhoc.Flags) { o.Threads, o.CPUs = new(3), []int{0, 1} },
-		"--users 0: at least 1":                             func(o *adhoc.Flags) { o.Users = new(0) },
-		"-t 3 for --users 2":                                func(o *adhoc.Flags) { o.Users, o.Threads = new(2), new(3) },
-		"--users and --think are for closed loops":          func(o *adhoc.Flags) { o.Think, o.RateRPS = loaders.Think{From: 1, To: 1}, new(1.0) },
+		"-c 0: at least 1 connection":                      func(o *adhoc.Flags) { o.Connections = new(0) },
+		"-c -3: at least 1 connection":                     func(o *adhoc.Flags) { o.Connections = new(-3) },
+		"-t 0: at least 1 thread":                          func(o *adhoc.Flags) { o.Threads = new(0) },
+		"-t 5 for 4 connections":                           func(o *adhoc.Flags) { o.Threads, o.Connections = new(5), new(4) },
+		"-t 3 with 2 CPUs":                                 func(o *adhoc.Flags) { o.Threads, o.CPUs = new(3), []int{0, 1} },
+		"--users 0: at least 1":                            func(o *adhoc.Flags) { o.Users = new(0) },
+		"-t 3 for --users 2":                               func(o *adhoc.Flags) { o.Users, o.Threads = new(2), new(3) },
+		"--users and --think are for closed loops":         func(o *adhoc.Flags) { o.Think, o.RateRPS = loaders.Think{From: 1, To: 1}, new(1.0) },
+		"--ramp 0s: must be above 0":                       func(o *adhoc.Flags) { o.Users, o.Ramp = new(5), new(time.Duration(0)) },
+		"--ramp -1s: must be above 0":                      func(o *adhoc.Flags) { o.Users, o.Ramp = new(5), new(-time.Second) },
+		"--ramp 1s: say with --users how many":             func(o *adhoc.Flags) { o.Ramp = new(time.Second) },
+		"with -R there are none: --ramp-to changes a rate": func(o *adhoc.Flags) { o.Ramp, o.RateRPS = new(time.Second), new(5.0) },
+		"--ramp 11s is longer than the load of 10s":        func(o *adhoc.Flags) { o.Users, o.Ramp = new(5), new(11*time.Second) },
+		"--ramp 6s is longer than the load of 5s": func(o *adhoc.Flags) {
+			o.Users, o.Ramp, o.Duration, o.Warmup = new(5), new(6*time.Second), new(3*time.Second), new(2*time.Second)
+		},
 		"-d 0s: must be above 0":                            func(o *adhoc.Flags) { o.Duration = new(time.Duration(0)) },
 		"-d -1s: must be above 0":                           func(o *adhoc.Flags) { o.Duration = new(-time.Second) },
 		"--http1.0 with --depth 2":                          func(o *adhoc.Flags) { o.HTTP10, o.Depth = true, 2 },

@@ -65,6 +65,7 @@ func (f *Flags) checkLoop(refuse refusal) {
 	refuse(warmup < 0, "--warmup %v: must not be negative", warmup)
 	refuse(f.Idle != "" && !slices.Contains(loaders.IdleStrategies(), f.Idle), "--idle %s: %s", f.Idle, loaders.IdleWords)
 	f.checkLatency(refuse)
+	f.checkRamp(refuse)
 	if f.RateRPS == nil {
 		refuse(f.Poisson, "--poisson says how requests of an open loop are spaced: give its rate with -R")
 		refuse(f.RampToRPS != nil, "--ramp-to is where the rate of an open loop ends: give the one with which it begins with -R")
@@ -82,6 +83,19 @@ func (f *Flags) checkLoop(refuse refusal) {
 	f.checkSchedule(refuse)
 	shed := given(f.ShedAfter, 1)
 	refuse(shed <= 0, "--shed-after %v: must be above 0", shed)
+}
+
+// checkRamp checks the time over which the starts of users are spread.
+func (f *Flags) checkRamp(refuse refusal) {
+	if f.Ramp == nil {
+		return
+	}
+	ramp, bounded := *f.Ramp, f.Requests == nil || f.Duration != nil
+	length := given(f.Duration, DefaultDuration) + given(f.Warmup, 0)
+	refuse(ramp <= 0, "--ramp %v: must be above 0; leave it out to start all users together", ramp)
+	refuse(f.RateRPS != nil, "--ramp spreads the starts of users, and with -R there are none: --ramp-to changes a rate")
+	refuse(f.RateRPS == nil && f.Users == nil && f.Think == loaders.Think{}, "--ramp %v: say with --users how many users start in that time", ramp)
+	refuse(bounded && ramp > length, "--ramp %v is longer than the load of %v, so the last users would never start: ask for a longer load with -d, or for a shorter ramp", ramp, length)
 }
 
 // checkLatency checks where the time of a request begins.

@@ -98,6 +98,9 @@ func (s *shard) enter(c *connection, t turn, now int64) {
 	}
 	c.issued++
 	s.out.Counts.Asked++
+	if s.borrowing {
+		s.asked[t.id]++
+	}
 	s.inFlight++
 	s.quota--
 	if c.count == 1 {
