@@ -148,10 +148,14 @@ func (s *Spec) tunnelled() bool {
 
 // Echo returns the phase of the report with the fields that were asked for.
 func (p *Phase) Echo() results.Phase {
-	return results.Phase{
+	echo := results.Phase{
 		Name: p.Name, Loop: p.Loop, Measured: p.Measured,
 		Schedule: string(p.Schedule), RampToRPS: p.RampToRPS, BurstSize: p.BurstSize,
 	}
+	if p.Profile != nil {
+		echo.Profile = p.Profile.String()
+	}
+	return echo
 }
 
 func (p *Phase) validate() error {
@@ -184,8 +188,8 @@ func (p *Phase) validateSchedule() error {
 	switch {
 	case !p.Adjust && !positive(p.RateRPS) && !ramps:
 		return fmt.Errorf("rate %v req/s: must be a number above 0", p.RateRPS)
-	case !slices.Contains([]Schedule{Constant, Poisson, Ramp, Burst}, p.Schedule):
-		return fmt.Errorf("schedule %q: constant, poisson, ramp or burst", p.Schedule)
+	case !slices.Contains([]Schedule{Constant, Poisson, Ramp, Burst, Profiled}, p.Schedule):
+		return fmt.Errorf("schedule %q: constant, poisson, ramp, burst or profile", p.Schedule)
 	case p.Schedule == Ramp && p.RampToRPS != 0 && !positive(p.RampToRPS):
 		return fmt.Errorf("ramp to %v req/s: must be a number from 0", p.RampToRPS)
 	case p.Schedule != Ramp && p.RampToRPS != 0:
@@ -194,6 +198,10 @@ func (p *Phase) validateSchedule() error {
 		return fmt.Errorf("bursts of %d requests: at least 1 is needed", p.BurstSize)
 	case p.Schedule != Burst && p.BurstSize != 0:
 		return fmt.Errorf("bursts of %d requests with the schedule %q: they belong to bursts", p.BurstSize, p.Schedule)
+	case (p.Schedule == Profiled) != (p.Profile != nil):
+		return fmt.Errorf("schedule %q with the profile %v: a profile belongs to the schedule %q", p.Schedule, p.Profile, Profiled)
+	case p.Profile != nil:
+		return p.Profile.Validate()
 	}
 	return nil
 }

@@ -67,10 +67,12 @@ type Report struct {
 type Phase struct {
 	Name string `json:"name"`
 	Loop Loop   `json:"loop"`
-	// Schedule, RampToRPS and BurstSize are as in PlanTable.
+	// Schedule, RampToRPS and BurstSize are as in PlanTable. A lone load may also have
+	// the schedule "profile", whose curve Profile names, such as "sine:cycles=2,min=0.1".
 	Schedule  string      `json:"schedule,omitempty"`
 	RampToRPS float64     `json:"ramp_to_rps,omitempty"`
 	BurstSize int         `json:"burst_size,omitempty"`
+	Profile   string      `json:"profile,omitempty"`
 	Measured  bool        `json:"measured"`
 	Skipped   string      `json:"skipped,omitempty"`
 	T0NS      int64       `json:"t0_ns"`
@@ -286,34 +288,6 @@ type Group struct {
 	CorrectedTable *Percentiles `json:"corrected_table,omitempty"`
 }
 
-// ThreadUse is the activity of one loader thread in a window.
-type ThreadUse struct {
-	CPU int `json:"cpu"`
-	// CPUNS is CPU time, RunDelayNS the wait for a processor, SpinNS the wall time
-	// in empty polls, and StallNS the thread's part of Phase.StallNS.
-	CPUNS      int64  `json:"cpu_ns"`
-	RunDelayNS *int64 `json:"run_delay_ns,omitempty"`
-	SpinNS     int64  `json:"spin_ns"`
-	StallNS    int64  `json:"stall_ns,omitempty"`
-	// Work is the work fraction: (CPU + run delay − empty polls) ÷ window.
-	Work float64 `json:"work"`
-	// Loops counts turns of the event loop, Wakeups those that found work.
-	Loops   uint64 `json:"loops"`
-	Wakeups uint64 `json:"wakeups"`
-}
-
-// WorkNS returns the thread's CPU time without its empty polls, in nanoseconds.
-//
-// SpinNS includes the run delay within polls, which CPUNS does not: that part is
-// added again. The rest of the run delay are stalls, which are in neither.
-func (u ThreadUse) WorkNS() int64 {
-	work := u.CPUNS - u.SpinNS
-	if u.RunDelayNS != nil {
-		work += max(0, *u.RunDelayNS-u.StallNS)
-	}
-	return min(max(0, work), u.CPUNS)
-}
-
 // Interval is one point of the loader's timeline, cumulative since t0.
 type Interval struct {
 	AtNS      int64  `json:"at_ns"`
@@ -323,19 +297,6 @@ type Interval struct {
 	Open      int    `json:"open"`
 	// Users is how many users had started by then and go on; absent without users.
 	Users *int `json:"users,omitempty"`
-}
-
-// PerUser is the distribution of a count over the users of a load, with those who had not
-// started.
-type PerUser struct {
-	// Users is the number of users, at least 1.
-	Users int     `json:"users"`
-	Min   uint64  `json:"min"`
-	Max   uint64  `json:"max"`
-	Mean  float64 `json:"mean"`
-	// Stdev is the standard deviation of the counts of all users, no estimate from a
-	// sample.
-	Stdev float64 `json:"stdev"`
 }
 
 // Segment is one stretch of a phase, [from, to), with figures of its own. Offered counts

@@ -32,6 +32,12 @@ open: requests are due at fixed times, and latency counts from the time at which
 each was due: waiting shows. --poisson makes these times random, --ramp-to
 changes the rate over the window, --burst makes many due at once.
 
+--rate-profile lets the rate follow a curve that is pressed into -d. Shares (min, low,
+multiplier, baseline) are of -R, which is the top of sine, sawtooth, square and
+business-hours; levels and the rates of a file are in requests per second. A CSV file
+has a head time_sec,rate or time_sec,multiplier; between its lines the rate is linear.
+There is no warm-up unless one is asked for, which runs at the curve's mean rate.
+
 --users and --think make a closed loop of people: each user thinks, borrows the
 connection that has been idle for longest, asks once, and gives it back with the
 answer. Users who find none free wait for one, first come, first served; corrected
@@ -77,6 +83,7 @@ an answer came that nobody asked for; 130 interrupted, the partial result is pri
   joust load http://127.0.0.1:8080/ -R 20k --poisson --cpus 2-3
   joust load http://127.0.0.1:8080/ -R 1k --ramp-to 50k -d 1m
   joust load http://127.0.0.1:8080/ -R 5k --burst 100
+  joust load http://127.0.0.1:8080/ -R 5k --rate-profile spike:interval=10,multiplier=5 -d 1m
   joust load http://127.0.0.1:8080/echo -b hello --expect-body hello -n 100000
   joust load http://127.0.0.1:8080/ --follow --request-id=X-Trace
   joust load http://127.0.0.1:8080/ -R 5k --threshold "p99<20ms" --threshold "error_rate<0.1%"

@@ -70,6 +70,8 @@ type Flags struct {
 	RateRPS   *float64
 	Poisson   bool
 	RampToRPS *float64
+	// Profile changes the rate over the window; RateRPS is that of which its shares are.
+	Profile   *loaders.Profile
 	Burst     *int
 	ShedAfter *time.Duration
 
@@ -161,6 +163,7 @@ func (f *Flags) Spec(u URL, addresses []string) (loaders.Spec, error) {
 		spec.Proxy = f.proxy(&spec.Requests[0])
 	}
 	spec = spec.WithDefaults()
+	spec.Segment = f.segment(spec.Interval)
 	return spec, spec.Validate()
 }
 
@@ -285,8 +288,8 @@ func (f *Flags) phases() []loaders.Phase {
 		// The server answers exactly that many: none before the window.
 		p.Count, p.Duration, p.Lead, warmup = *f.Requests, endless, 0, 0
 	}
-	if f.Ramp != nil {
-		p.Lead, warmup = 0, 0 // the ramp is part of what is measured
+	if f.Ramp != nil || f.Profile != nil {
+		p.Lead, warmup = 0, 0 // a ramp or a profile is measured from its begin
 	}
 	p.Duration, warmup = given(f.Duration, p.Duration), given(f.Warmup, warmup)
 	if f.RateRPS != nil {
@@ -298,8 +301,10 @@ func (f *Flags) phases() []loaders.Phase {
 			p.Schedule, p.RampToRPS = loaders.Ramp, *f.RampToRPS
 		case f.Burst != nil:
 			p.Schedule, p.BurstSize = loaders.Burst, *f.Burst
+		case f.Profile != nil:
+			p.Schedule, p.Profile = loaders.Profiled, f.Profile
 		}
-		if p.Count == 0 {
+		if p.Count == 0 && f.Profile == nil {
 			p.Lead = openLead
 		}
 	}
@@ -308,8 +313,11 @@ func (f *Flags) phases() []loaders.Phase {
 	}
 	w := p
 	w.Name, w.Measured, w.Duration, w.Count, w.Lead = results.PhaseWarmup, false, warmup, 0, 0
-	if w.Schedule == loaders.Ramp {
+	switch w.Schedule {
+	case loaders.Ramp:
 		w.Schedule, w.RampToRPS = loaders.Constant, 0
+	case loaders.Profiled:
+		w.Schedule, w.Profile, w.RateRPS = loaders.Constant, nil, f.meanRate(p.Duration)
 	}
 	return []loaders.Phase{w, p}
 }

@@ -69,6 +69,7 @@ func (f *Flags) checkLoop(refuse refusal) {
 	if f.RateRPS == nil {
 		refuse(f.Poisson, "--poisson says how requests of an open loop are spaced: give its rate with -R")
 		refuse(f.RampToRPS != nil, "--ramp-to is where the rate of an open loop ends: give the one with which it begins with -R")
+		refuse(f.Profile != nil, "--rate-profile changes the rate of an open loop: give the rate of which its shares are with -R")
 		refuse(f.Burst != nil, "--burst says how requests of an open loop are spaced: give their mean rate with -R")
 		refuse(f.ShedAfter != nil, "--shed-after is for open loops: give a rate with -R")
 		return
@@ -116,7 +117,7 @@ func (f *Flags) checkSchedule(refuse refusal) {
 	for _, s := range []struct {
 		flag string
 		is   bool
-	}{{"--poisson", f.Poisson}, {"--ramp-to", f.RampToRPS != nil}, {"--burst", f.Burst != nil}} {
+	}{{"--poisson", f.Poisson}, {"--ramp-to", f.RampToRPS != nil}, {"--burst", f.Burst != nil}, {"--rate-profile", f.Profile != nil}} {
 		if s.is {
 			laws = append(laws, s.flag)
 		}
@@ -127,6 +128,7 @@ func (f *Flags) checkSchedule(refuse refusal) {
 		refuse(err != nil, "--ramp-to %v: %v", *to, err)
 		refuse(f.Requests != nil && f.Duration == nil, "--ramp-to with -n alone: the rate changes over the window, so give its length with -d")
 	}
+	f.checkProfile(refuse)
 	burst := given(f.Burst, 1)
 	refuse(burst < 1, "--burst %d: at least 1 request is needed", burst)
 }

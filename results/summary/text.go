@@ -1,6 +1,7 @@
 package summary
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"maps"
@@ -33,7 +34,7 @@ func Text(w io.Writer, title string, r *results.Report, o Options) error {
 			return err
 		}
 		t.latencies()
-		if err := t.pictures(); err != nil {
+		if err := cmp.Or(t.course(), t.pictures()); err != nil {
 			return err
 		}
 		t.slowest()
