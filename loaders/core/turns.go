@@ -5,8 +5,8 @@ type turn struct {
 	// at is the instant at which it is due.
 	at int64
 	// id is the number of the user or the connection.
-	id             int32
-	request, group int32
+	id                  int32
+	request, group, row int32
 }
 
 // turns is a heap, the earliest turn first.

@@ -9,6 +9,7 @@ import (
 	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/loaders/clock"
 	"github.com/joust-bench/joust/loaders/codec"
+	"github.com/joust-bench/joust/loaders/pieces"
 	"github.com/joust-bench/joust/loaders/record"
 	"github.com/joust-bench/joust/loaders/source"
 	"github.com/joust-bench/joust/results"
@@ -38,11 +39,12 @@ type demand struct {
 	// waiting holds the users who think or wait for a connection; all others have a
 	// request in flight. It is empty where each connection is a user.
 	waiting turns
-	// asked counts the requests of each user in the phase.
-	asked []uint64
-	rnd   *rand.Rand
-	// ids is nil where requests have no ids.
-	ids *ids
+	// perUser counts the requests of each user in the phase.
+	perUser []uint64
+	rnd     *rand.Rand
+	// ids is nil where requests have no ids, values where none has pieces.
+	ids    *ids
+	values *pieces.Values
 }
 
 // unchosen is the request of a turn before the source has chosen one.
@@ -53,14 +55,14 @@ func (d *demand) fill(l *load, thread, connections int) (err error) {
 	users := share(l.population, l.spec.Threads, thread)
 	*d = demand{
 		codec: l.protocol.Shard(), depth: l.spec.Depth, requests: l.protocol.Requests(), programs: slices.Clone(l.exchanges),
-		waiting: make(turns, users), asked: make([]uint64, users),
+		waiting: make(turns, users), perUser: make([]uint64, users),
 		rnd: rand.New(rand.NewPCG(l.spec.Seed, thinkStream+uint64(thread))),
 	}
-	d.ids = newIDs(l, thread)
+	d.ids, d.values = newIDs(l, thread), newValues(l, thread)
 	for i := range d.requests {
 		d.ids.prepare(&d.requests[i])
 	}
-	on := source.Thread{Number: thread, Users: cmp.Or(users, connections), Put: d.put}
+	on := source.Thread{Number: thread, Users: cmp.Or(users, connections), Rows: l.rows, Put: d.put}
 	if d.source, err = l.newSource(l.spec, on); err != nil {
 		return err
 	}
@@ -105,7 +107,7 @@ func (d *demand) put(number int32, r *scenarios.Request) (int32, error) {
 
 // turnOf returns the turn of a connection that is a user itself.
 func turnOf(c *connection, at int64, ask source.Ask) turn {
-	return turn{at: at, id: c.id, request: ask.Request, group: ask.Group}
+	return turn{at: at, id: c.id, request: ask.Request, group: ask.Group, row: ask.Row}
 }
 
 // release ends the oldest request of the connection: it shows the outcome to the source
@@ -129,7 +131,7 @@ func (s *shard) release(c *connection, now int64, status int, cause results.Caus
 // settleUsers plans the first turn of each user in the phase. Users who start in it ask at
 // their start; all others are somewhere in a think time, evenly spread.
 func (s *shard) settleUsers(p *phase) {
-	clear(s.asked)
+	clear(s.perUser)
 	for i := range s.waiting {
 		t := &s.waiting[i]
 		number := int(t.id)*s.spec.Threads + s.id
@@ -171,7 +173,7 @@ func (s *session) requestsPerUser(on *phase) *results.PerUser {
 	}
 	var counts [][]uint64
 	for _, thread := range s.shards {
-		counts = append(counts, thread.asked)
+		counts = append(counts, thread.perUser)
 	}
 	return record.PerUser(counts...)
 }
@@ -214,7 +216,7 @@ func (s *shard) choose(t *turn, now int64) bool {
 		s.live.retired.Add(1)
 		return false
 	}
-	t.request, t.group = ask.Request, ask.Group
+	t.request, t.group, t.row = ask.Request, ask.Group, ask.Row
 	if ask.Delay <= 0 {
 		return true
 	}
