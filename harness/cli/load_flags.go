@@ -70,7 +70,7 @@ func (f *loadFlags) register(flags *pflag.FlagSet) {
 	flags.Lookup("request-id").NoOptDefVal = adhoc.DefaultRequestID
 
 	under("Which answers are right")
-	optional(f, "expect-status", flagOf(flags, integerForm, "expect-status", "", 0, "the right `status` (default: any from 200 to 399)"), &o.ExpectStatus)
+	optional(f, "expect-status", flagOf(flags, statusForm, "expect-status", "", 0, "the right `status`, or the word any (default: any from 200 to 399)"), &o.ExpectStatus)
 	optional(f, "expect-body", flags.String("expect-body", "", "the right body, a `text`, byte for byte (default: any)"), &o.ExpectBody)
 
 	under("The load")

@@ -100,7 +100,7 @@ type Flags struct {
 	// LatencyFrom not given is loaders.FromSend.
 	LatencyFrom loaders.LatencyFrom
 
-	// ExpectStatus not given takes any from 200 to 399.
+	// ExpectStatus not given takes any from 200 to 399, scenarios.AnyStatus every one.
 	ExpectStatus *int
 	// ExpectBody is compared byte for byte.
 	ExpectBody *string
