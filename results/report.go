@@ -362,11 +362,6 @@ func (r *Report) Phase(name string) *Phase {
 	return first(r.Phases, func(p *Phase) bool { return p.Name == name })
 }
 
-// Measured returns the first phase that was measured, or nil.
-func (r *Report) Measured() *Phase {
-	return first(r.Phases, func(p *Phase) bool { return p.Measured && p.Skipped == "" })
-}
-
 // KeptShare returns achieved ÷ offered; 0 where nothing was offered.
 func (r *RateReport) KeptShare() float64 {
 	if r == nil || r.Offered == 0 {
