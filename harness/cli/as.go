@@ -121,6 +121,7 @@ func (a *app) speak(ctx context.Context, d *dialect.Dialect, line *dialect.Line)
 	var f loadFlags
 	flags := pflag.NewFlagSet("load", pflag.ContinueOnError)
 	f.register(flags)
+	f.load.Literal = true // the tools know no pieces
 	if err := missing(line, flags); err != nil {
 		return a.misread(d, err)
 	}

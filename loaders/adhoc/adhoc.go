@@ -95,6 +95,8 @@ type Flags struct {
 	// loaders.LoopRows.
 	Data      *loaders.Data
 	DataOrder loaders.DataOrder
+	// Literal takes ${ in texts as it is: without Bust, no request has random pieces.
+	Literal bool
 	// Compressed accepts gzip and br, and compares the inflated body.
 	Compressed bool
 	// HTTP10 asks in HTTP/1.0.
@@ -245,7 +247,7 @@ func (f *Flags) request(u URL) (scenarios.Request, error) {
 		r.Expect.Encodings = []scenarios.Encoding{scenarios.Gzip, scenarios.Brotli, scenarios.Identity}
 	}
 	r.Name = r.Method + " " + u.Path
-	r.Pieces = hasPieces(&r)
+	r.Pieces = f.usesPieces() && hasPieces(&r)
 	ends, err := f.builds(&r, u.Host)
 	switch {
 	case err != nil:

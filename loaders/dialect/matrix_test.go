@@ -157,7 +157,7 @@ var matrix = []matrixRow{
 	{tool: "pywrkr", line: "--ssl-verify https://h/", has: "no -k"},
 	{tool: "pywrkr", line: "-c 10 https://h/", has: "-k"},
 	{tool: "pywrkr", line: "--ca-bundle f https://h/", has: "--ca f"},
-	{tool: "pywrkr", line: "-R", has: "--bust _cb"},
+	{tool: "pywrkr", line: "-R", has: "--bust=_cb"},
 	{tool: "pywrkr", line: "-e f", has: "-d 10"},
 	{tool: "pywrkr", line: "-w", has: "-d 10"},
 	{tool: "pywrkr", line: "--json f", has: "-d 10"},

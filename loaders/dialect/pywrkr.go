@@ -46,7 +46,7 @@ func pywrkrFlags() []Flag {
 		{Names: "--timeout", Value: true, Form: seconds, Default: "30", Joust: "--timeout {}"},
 		{Names: "--ssl-verify", Leaves: "-k", Note: "joust verifies certificates unless -k is given"},
 		{Names: "--ca-bundle", Value: true, Leaves: "-k", Joust: "--ca {}"},
-		{Names: "-R --random-param", As: "--bust _cb", Missing: notYet},
+		{Names: "-R --random-param", Joust: "--bust=_cb"},
 		{Names: "-e --csv", Value: true, Printed: true, Missing: ResultOutput},
 		{Names: "-w --html", Printed: true, Missing: ResultOutput},
 		{Names: "--json", Value: true, Printed: true, Missing: ResultOutput},
