@@ -36,7 +36,10 @@ func newPrinter(l *Line, r *results.Report) (p *printer, err error) {
 	if p.corrected, err = latencyOf(p.phase.Total.Corrected); err != nil {
 		return nil, err
 	}
-	p.steps, err = stepsOf(p.phase.Breakdown)
+	if p.steps, err = stepsOf(p.phase.Breakdown); err == nil && p.phase.Breakdown == nil {
+		// The nearest figure: it counts from the first byte of the request.
+		p.steps.wait, err = latencyOf(p.phase.Total.FirstByte)
+	}
 	return p, err
 }
 

@@ -64,12 +64,12 @@ func pywrkrFlags() []Flag {
 func pywrkrModes() []Flag {
 	return []Flag{
 		{Names: "-u --users", Value: true, Form: whole, Joust: "--users {}", Printed: true},
-		{Names: "--ramp-up", Value: true, Form: seconds, Default: "0", As: "--ramp {}", Missing: notYet},
+		{Names: "--ramp-up", Value: true, Form: seconds, Default: "0", Joust: "--ramp {}", Printed: true},
 		{Names: "--think-time", Value: true, Form: seconds, Default: "1.0", Joust: "--think {}s", Printed: true},
 		{Names: "--think-jitter", Value: true, Form: share, Default: "0.5", Printed: true, Note: "it stands behind the think time: --think 1s±50%"},
 		{Names: "--rate", Value: true, Form: seconds, Joust: "-R {}", Printed: true},
 		{Names: "--rate-ramp", Value: true, Form: seconds, Joust: "--ramp-to {}", Printed: true},
-		{Names: "--traffic-profile", Value: true, As: "--rate-profile {}", Missing: notYet},
+		{Names: "--traffic-profile", Value: true, Joust: "--rate-profile {}", Printed: true},
 		{Names: "--scenario", Value: true, Missing: noFlows},
 		{Names: "--autofind", Missing: noSearch},
 		{Names: "--max-error-rate", Value: true, Form: seconds, Default: "1.0", Missing: noSearch},
@@ -102,6 +102,9 @@ func settlePywrkr(l *Line) error {
 	switch simulated := l.has("-u") && !(l.has("--rate") && think == 0); {
 	case simulated:
 		l.behave("--users", l.value("-u"))
+		if l.number("--ramp-up") > 0 {
+			l.behave("--ramp", l.value("--ramp-up"))
+		}
 		if think > 0 {
 			l.behave("--think", fmt.Sprintf("%ss±%g%%", l.value("--think-time"), l.number("--think-jitter")*100))
 		}
@@ -112,6 +115,9 @@ func settlePywrkr(l *Line) error {
 		l.behave("-R", l.value("--rate"))
 		if l.has("--rate-ramp") {
 			l.behave("--ramp-to", l.value("--rate-ramp"))
+		}
+		if l.has("--traffic-profile") {
+			l.behave("--rate-profile", l.value("--traffic-profile"))
 		}
 	}
 	if l.has("-u") {
