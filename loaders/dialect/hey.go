@@ -34,7 +34,7 @@ func heyFlags() []Flag {
 		{Names: "-q", Value: true, Form: Number, Joust: "-R {all}", Printed: true},
 		{Names: "-z", Value: true, Form: Duration, Joust: "-d {}"},
 		{Names: "-o", Value: true, Form: heyOutput, Printed: true, Missing: "joust writes no line for each request: take --format json"},
-		{Names: "-m", Value: true, Default: "GET", Joust: "-m {}"},
+		{Names: "-m", Value: true, Default: "GET", Joust: "-m {}", Printed: true},
 		{Names: "-H", Value: true, Joust: "-H {}"},
 		{Names: "-t", Value: true, Form: heyTimeout, Default: "20", Joust: "--timeout {}"},
 		{Names: "-A", Value: true, Form: MediaType, Joust: "-H Accept:~{}"},
