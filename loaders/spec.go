@@ -107,6 +107,7 @@ func (s Spec) Validate() error {
 	}
 	refuse(s.Segment < 0 || s.Interval > 0 && s.Segment%s.Interval != 0, "segments of %v: must be a multiple of the interval of %v", s.Segment, s.Interval)
 	s.withinBounds(refuse)
+	s.Data.check(refuse)
 	connect := s.LatencyFrom == FromConnect
 	refuse(s.LatencyFrom != FromSend && !connect, "latency from %q: %s or %s", s.LatencyFrom, FromSend, FromConnect)
 	refuse(connect && s.Follow, "latency from connect with redirects followed: a request and its redirects may use several connections: leave out the one or the other")
