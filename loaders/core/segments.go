@@ -241,8 +241,10 @@ func (g *segmenter) into(p *results.Phase) error {
 	}
 	g.collect()
 	for _, thread := range g.threads {
-		g.last.Merge(thread.out.Segment)
-		thread.segments.free.Push(thread.out.Segment)
+		behind := thread.out.Segment
+		behind.From, behind.To = g.last.From, g.last.To
+		g.last.Merge(behind)
+		thread.segments.free.Push(behind)
 	}
 	if len(g.list) == record.MostSegments {
 		g.halve()

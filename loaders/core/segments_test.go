@@ -27,11 +27,9 @@ func TestSegmentsAddUp(t *testing.T) {
 	overBackends(t, func(t *testing.T, e core.Engine) {
 		t.Parallel()
 		const window = 230 * time.Millisecond
-		warm := enginetest.Closed(30 * time.Millisecond)
-		warm.Name, warm.Measured = "warm-up", false
-		many, due := counted(501), enginetest.Open(5000, long)
-		due.Count = 301
-		lead := enginetest.Open(2000, window)
+		many, due := counted(301), enginetest.Open(600, long)
+		due.Count = 101
+		lead := enginetest.Open(500, window)
 		lead.Lead, lead.Schedule = 40*time.Millisecond, loaders.Poisson
 		for name, c := range map[string]struct {
 			phase  loaders.Phase
@@ -42,16 +40,16 @@ func TestSegmentsAddUp(t *testing.T) {
 			"closed, with a lead": {loaders.Phase{Name: "lead", Loop: results.ClosedLoop, Measured: true, Duration: window, Lead: 40 * time.Millisecond}, nil, nil},
 			"closed, a count":     {many, nil, nil},
 			"users": {enginetest.Closed(window), func(s *loaders.Spec) {
-				s.Users, s.Think = 20, loaders.Think{From: 5 * time.Millisecond, To: 15 * time.Millisecond}
+				s.Users, s.Think = 10, loaders.Think{From: 5 * time.Millisecond, To: 15 * time.Millisecond}
 			}, nil},
-			"open":              {enginetest.Open(3000, window), nil, nil},
+			"open":              {enginetest.Open(500, window), nil, nil},
 			"open, with a lead": {lead, nil, nil},
 			"open, a count":     {due, nil, nil},
 			"closed, slow answers are given up": {enginetest.Closed(window), func(s *loaders.Spec) { s.Drain = time.Millisecond },
 				enginetest.Good(170 * time.Millisecond)},
-			"open, too much for the server": {enginetest.Open(2000, window), func(s *loaders.Spec) { s.Drain = 10 * time.Millisecond },
-				enginetest.Good(5 * time.Millisecond)},
-			"open, timeouts": {enginetest.Open(400, window), func(s *loaders.Spec) { s.RequestTimeout = 40 * time.Millisecond },
+			"open, too much for the server": {enginetest.Open(500, window), func(s *loaders.Spec) { s.Drain = 10 * time.Millisecond },
+				enginetest.Good(20 * time.Millisecond)},
+			"open, timeouts": {enginetest.Open(100, window), func(s *loaders.Spec) { s.RequestTimeout = 40 * time.Millisecond },
 				func(p *enginetest.Peer) { p.Hold() }},
 			"wrong answers": {enginetest.Closed(window), nil, enginetest.Answering(0, enginetest.OK("wrong"))},
 		} {
@@ -61,19 +59,16 @@ func TestSegmentsAddUp(t *testing.T) {
 				if behave == nil {
 					behave = enginetest.Good(0)
 				}
-				spec := segmented("", 2, warm, c.phase, c.phase)
+				spec := segmented("", 2, c.phase, c.phase)
 				if c.tweak != nil {
 					c.tweak(&spec)
 				}
 				_, report, steer := enginetest.Load(t, e, behave, spec, nil)
-				if report.Phases[0].Segments != nil {
-					t.Errorf("the warm-up has segments: %+v", report.Phases[0].Segments)
+				var both results.Phase // they have one name, and so have their intervals
+				for i := range report.Phases {
+					enginetest.CheckSegments(t, &report.Phases[i], spec.Segment)
+					both.Segments = append(both.Segments, report.Phases[i].Segments...)
 				}
-				for i := range report.Phases[1:] {
-					enginetest.CheckSegments(t, &report.Phases[1+i], spec.Segment)
-				}
-				// Both phases have one name, and so do their intervals.
-				both := results.Phase{Segments: append(report.Phases[1].Segments, report.Phases[2].Segments...)}
 				enginetest.CheckLive(t, &both, steer.Intervals)
 			})
 		}
@@ -85,7 +80,7 @@ func TestSegmentsOfAStoppedLoad(t *testing.T) {
 	t.Parallel()
 	overBackends(t, func(t *testing.T, e core.Engine) {
 		t.Parallel()
-		for _, phase := range []loaders.Phase{enginetest.Closed(long), enginetest.Open(2000, long)} {
+		for _, phase := range []loaders.Phase{enginetest.Closed(long), enginetest.Open(300, long)} {
 			t.Run(string(phase.Loop), func(t *testing.T) {
 				t.Parallel()
 				server := enginetest.Start(t, enginetest.Good(0))
@@ -113,8 +108,8 @@ func TestSegmentsOfAStoppedLoad(t *testing.T) {
 	})
 }
 
-// A load that nobody listens to has its segments in the report alone; one without
-// segments has none anywhere.
+// A load that nobody listens to has its segments in the report alone; a warm-up, and a
+// load without segments, have none anywhere.
 func TestSegmentsWithoutAListener(t *testing.T) {
 	t.Parallel()
 	overBackends(t, func(t *testing.T, e core.Engine) {
@@ -122,10 +117,15 @@ func TestSegmentsWithoutAListener(t *testing.T) {
 		for _, segment := range []time.Duration{0, 50 * time.Millisecond} {
 			t.Run(fmt.Sprint(segment), func(t *testing.T) {
 				t.Parallel()
-				spec := segmented("", 0, enginetest.Closed(120*time.Millisecond))
+				warm := counted(10)
+				warm.Name, warm.Measured = "warm-up", false
+				spec := segmented("", 0, warm, enginetest.Closed(120*time.Millisecond))
 				spec.Segment, spec.Quiet = segment, true
 				_, report, steer := enginetest.Load(t, e, enginetest.Good(0), spec, nil)
-				if p := &report.Phases[0]; segment == 0 && p.Segments != nil {
+				if report.Phases[0].Segments != nil {
+					t.Errorf("the warm-up has segments: %+v", report.Phases[0].Segments)
+				}
+				if p := &report.Phases[1]; segment == 0 && p.Segments != nil {
 					t.Errorf("segments that nobody asked for: %+v", p.Segments)
 				} else if segment > 0 {
 					enginetest.CheckSegments(t, p, segment)
