@@ -115,6 +115,8 @@ type segmenter struct {
 	// live are those that wait for the next Interval; quiet is true where nobody listens.
 	live  []*results.Segment
 	quiet bool
+	// users is true where users share the connections.
+	users bool
 	// last is the last one that is not in list yet, of merged segments. Each one in list
 	// is of perStored.
 	last      *record.Segment
@@ -132,7 +134,7 @@ func (s *session) newSegmenter(on *phase) *segmenter {
 	}
 	n := len(s.shards)
 	return &segmenter{
-		threads: s.shards, on: on, quiet: s.spec.Quiet, perStored: 1,
+		threads: s.shards, on: on, quiet: s.spec.Quiet, users: s.borrows(&on.Phase), perStored: 1,
 		queues: make([][]*record.Segment, n), ended: make([]bool, n),
 	}
 }
@@ -230,6 +232,9 @@ func (g *segmenter) store() {
 func (g *segmenter) result(whole *record.Segment) results.Segment {
 	r, err := whole.Result(g.on.Loop, &g.encoder)
 	g.err = errors.Join(g.err, err)
+	if g.users {
+		r.Users = new(g.on.starts.by(whole.To))
+	}
 	return r
 }
 

@@ -79,6 +79,9 @@ func CheckSegments(t testing.TB, p *results.Phase, every time.Duration) {
 		if (s.Offered != nil) != (p.Loop == results.OpenLoop) {
 			t.Errorf("segment %d of %d of a loop that is %s: offered %v", i+1, len(p.Segments), p.Loop, s.Offered)
 		}
+		if p.RequestsPerUser != nil && s.Users == nil {
+			t.Errorf("segment %d of %d says nothing of its users", i+1, len(p.Segments))
+		}
 		at = s.ToNS
 	}
 	if at != p.T1NS {
