@@ -43,6 +43,16 @@ An answer is right when its status is from 200 to 399, or the one given with
 a failed request: it is counted by status and cause, the first is told in words,
 its time stands in a column of its own, and the load goes on.
 
+--url-file asks many URLs, on one host or several: each line is a URL, METHOD URL, or
+{"url": "…", "method": "PUT", "headers": {"Name": "value"}, "body": "text" or
+{"json": …}, "weight": 2, "expect": {"status": 201}}. Blank lines and those that begin
+with # are skipped. All requests are asked in turn, equally often; where weights differ
+they are drawn in proportion to them. Flags such as -H, -b and --expect-status hold for
+each line that says nothing else. On several hosts each thread has connections to all
+of them, in proportion to their requests, and users, as many as connections where
+--users gives no number, borrow one of the host that they ask. Requests for a host that
+is down fail at once, and all others go on.
+
 --follow follows redirects, at most ten in a row and within the URL's scheme, host
 and port. A request and those that it leads to count as one, with the time from
 the first send to the last answer. Without --follow a redirect is an answer.
@@ -76,22 +86,23 @@ an answer came that nobody asked for; 130 interrupted, the partial result is pri
   joust load http://127.0.0.1:8080/echo -b hello --expect-body hello -n 100000
   joust load http://127.0.0.1:8080/ --follow --request-id=X-Trace
   joust load http://127.0.0.1:8080/ -R 5k --threshold "p99<20ms" --threshold "error_rate<0.1%"
+  joust load --url-file urls.txt -H 'Accept: text/html' -n 100k
   joust load http://127.0.0.1:8080/ --format json --hgrm latency.hgrm`,
-		Args: oneURL,
-		RunE: func(c *cobra.Command, args []string) error { return a.load(c, args[0], &f) },
+		Args: loadURLs,
+		RunE: func(c *cobra.Command, args []string) error { return a.load(c, args, &f) },
 	}
 	f.register(c.Flags())
 	c.SetUsageFunc(sectionedUsage)
 	return c
 }
 
-func (a *app) load(c *cobra.Command, url string, f *loadFlags) error {
+func (a *app) load(c *cobra.Command, urls []string, f *loadFlags) error {
 	ctx := c.Context()
 	wanted, err := f.checkOutput()
 	if err != nil {
 		return session.Usage(err)
 	}
-	l, err := a.aim(ctx, c.Flags(), url, f)
+	l, err := a.aimAt(ctx, c.Flags(), urls, f)
 	if err != nil {
 		return err
 	}

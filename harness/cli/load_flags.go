@@ -26,9 +26,9 @@ type loadFlags struct {
 	// given sets the options whose flags were given.
 	given []func(*pflag.FlagSet)
 	// read makes options of these.
-	rate, rampTo, cpus, bodyFile, proxy string
-	json                                *string
-	format, hgrm                        string
+	rate, rampTo, cpus, bodyFile, proxy, urlFile string
+	json                                         *string
+	format, hgrm                                 string
 	// percentiles and thresholds are what the result shows in addition.
 	percentiles, thresholds []string
 	// anyway loads while a comparison measures.
@@ -54,6 +54,8 @@ func (f *loadFlags) register(flags *pflag.FlagSet) {
 	optional(f, "requests", flagOf(flags, countForm, "requests", "n", 0, "end after that many `requests`, such as 500 or 10k"), &o.Requests)
 	flags.StringVarP(&f.rate, "rate", "R", "", "open loop at a `rate` in requests per second, such as 20000 or 20k")
 	flags.StringArrayVarP(&o.Headers, "header", "H", nil, "`header` \"Name: value\" (repeatable); Host replaces the URL's")
+
+	flags.StringVar(&f.urlFile, "url-file", "", "ask the URLs of this `file`, one a line; - for standard input")
 
 	under("The request")
 	flags.StringVarP(&o.Method, "method", "m", "", "`method`, -X too (default GET, or POST with a body)")

@@ -86,6 +86,9 @@ var escapes = regexp.MustCompile("%([0-9A-Fa-f]{2})?")
 // two resources to a server. Bytes that may not stand there (RFC 3986 §3.3, §3.4) are
 // escaped, each byte of a letter in UTF-8.
 func requestTarget(rest string) string {
+	if isPlainTarget(rest) {
+		return rest
+	}
 	rest, _, _ = strings.Cut(rest, "#")
 	rest = escapes.ReplaceAllStringFunc(rest, func(s string) string {
 		if s == "%" {
@@ -94,6 +97,19 @@ func requestTarget(rest string) string {
 		return s
 	})
 	return "/" + loaders.EscapeURL(strings.TrimPrefix(rest, "/"), "[]")
+}
+
+// isPlainTarget reports whether the end of a URL is a request target as it stands.
+func isPlainTarget(rest string) bool {
+	if rest == "" || rest[0] != '/' {
+		return false
+	}
+	for i := range len(rest) {
+		if c := rest[i]; c <= ' ' || c >= 0x7f || strings.IndexByte("\"<>\\^`{|}[]%#", c) >= 0 {
+			return false
+		}
+	}
+	return true
 }
 
 func isControl(r rune) bool { return r < ' ' || r == 0x7f }

@@ -29,6 +29,8 @@ const (
 type connection struct {
 	id    int32
 	state connState
+	// target is the number of its host.
+	target int32
 	// writing is true while the loop reports when the connection takes bytes.
 	writing bool
 	// queued is true while the connection stands in the idle queue.

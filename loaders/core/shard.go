@@ -40,6 +40,8 @@ type load struct {
 	exchanges []*program
 	// tls is nil for plain text.
 	tls *tls.Config
+	// routes are the ways to the targets by number, nil where there is one.
+	routes []route
 	// idsFrom is the first number of request ids that no earlier team has given.
 	idsFrom uint64
 	// stop is the instant at which the load ends early, 0 for none.
@@ -64,8 +66,10 @@ type shard struct {
 	loop  backend.Loop
 	conns []connection
 	timers
-	// idle holds the connections that can take a request, longest idle first.
-	idle ring[int32]
+	// idle holds the connections that can take a request, longest idle first. Where hosts
+	// is not nil each host has a queue of its own in place of this one.
+	idle  ring[int32]
+	hosts *hosts
 	// buf is for reads, scratch for writes of several pieces.
 	buf, scratch []byte
 	handshakes   handshakes
@@ -159,6 +163,7 @@ func newShard(shared *load, id int) (*shard, error) {
 		links:      links{endsBehind: !shared.system.ReportsEnds},
 		current:    current{window: window{nextMark: never}, pace: pace{quota: never}},
 	}
+	s.hosts = newHosts(shared.routes, s.conns)
 	if err := s.demand.fill(shared, id, connections); err != nil {
 		return nil, err
 	}
@@ -243,7 +248,7 @@ func (s *shard) run(p *phase) error {
 		if p.ShedAfter > 0 && p.Loop == results.OpenLoop {
 			s.shedLate(now)
 		}
-		if s.inFlight == 0 && s.nextMark != never && (s.quota == 0 || s.borrowing && len(s.waiting) == 0) {
+		if s.inFlight == 0 && s.nextMark != never && (s.quota == 0 || s.borrowing && len(s.waiting) == 0 && !s.hosts.waits()) {
 			s.exhausted(now)
 		}
 		if s.finished(now) {
@@ -275,6 +280,7 @@ func (s *shard) begin(p *phase) {
 	s.out.Reset(record.Span{Loop: p.Loop, T0: p.T0, T1: p.T1, Users: s.borrowing})
 	s.out = outcome{Ledger: s.out.Ledger}
 	s.phase, s.wave = p, wave{waves: p.waves}
+	s.hosts.reset()
 	s.window = window{end: p.End, nextMark: p.T0, patient: true}
 	s.pace = newPace(p, s.id, s.spec)
 	s.spunFrom, s.busyFrom = 0, 0
@@ -311,7 +317,7 @@ func (s *shard) finished(now int64) bool {
 	switch {
 	case s.nextMark != never:
 		return false
-	case s.inFlight == 0 && s.due == never:
+	case s.inFlight == 0 && s.due == never && !s.hosts.waits():
 		return true
 	case now < s.end:
 		return false

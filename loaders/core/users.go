@@ -32,7 +32,11 @@ type demand struct {
 	depth    int
 	requests []codec.Request
 	programs []*program
-	streams  bool
+	// targets are the numbers of the requests' hosts, nil where there is one; lastTarget is
+	// the greatest that the load has.
+	targets    []int32
+	lastTarget int
+	streams    bool
 	// waiting holds the users who think or wait for a connection; all others have a
 	// request in flight. It is empty where each connection is a user.
 	waiting turns
@@ -50,6 +54,12 @@ func (d *demand) fill(l *load, thread, connections int) (err error) {
 		codec: l.protocol.Shard(), depth: l.spec.Depth, requests: l.protocol.Requests(), programs: slices.Clone(l.exchanges),
 		waiting: make(turns, share(l.population, l.spec.Threads, thread)),
 		rnd:     rand.New(rand.NewPCG(l.spec.Seed, thinkStream+uint64(thread))),
+	}
+	if d.lastTarget = len(l.spec.Hosts); d.lastTarget > 0 {
+		d.targets = make([]int32, len(l.spec.Requests))
+		for i := range d.targets {
+			d.targets[i] = int32(l.spec.Requests[i].Target)
+		}
 	}
 	d.ids = newIDs(l, thread)
 	for i := range d.requests {
@@ -77,6 +87,9 @@ func (d *demand) put(number int32, r *scenarios.Request) (int32, error) {
 	if len(r.Exchange) > 0 {
 		return 0, fmt.Errorf("request %q has an exchange of steps, which only requests of the Spec may have: send it whole", r.Name)
 	}
+	if r.Target < 0 || r.Target > d.lastTarget {
+		return 0, fmt.Errorf("request %q goes to target %d, which the load does not have", r.Name, r.Target)
+	}
 	if number < 0 {
 		number = int32(len(d.requests))
 	}
@@ -92,6 +105,12 @@ func (d *demand) put(number int32, r *scenarios.Request) (int32, error) {
 		if d.programs != nil {
 			d.programs = append(d.programs, nil)
 		}
+		if d.targets != nil {
+			d.targets = append(d.targets, 0)
+		}
+	}
+	if d.targets != nil {
+		d.targets[number] = int32(r.Target)
 	}
 	d.ids.prepare(&built)
 	d.requests[number] = built
@@ -138,7 +157,7 @@ func (s *shard) spread() {
 
 // userDue returns the instant of the first turn, never where nothing may be sent.
 func (s *shard) userDue() int64 {
-	if !s.sending || s.quota == 0 || len(s.waiting) == 0 {
+	if !s.sending || s.quota == 0 || len(s.waiting) == 0 || s.hosts.hold(s.quota) {
 		return never
 	}
 	return s.waiting[0].at
@@ -150,6 +169,13 @@ func (s *shard) launchUsers(now int64) {
 	for s.due <= now {
 		t := &s.waiting[0]
 		if t.request == unchosen && !s.choose(t, now) {
+			s.due = s.userDue()
+			continue
+		}
+		if s.hosts != nil {
+			if s.dispatch(s.waiting.pop(), now) {
+				now = clock.Now()
+			}
 			s.due = s.userDue()
 			continue
 		}

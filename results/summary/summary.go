@@ -35,7 +35,10 @@ type Document struct {
 	// Distributions are all others: service time, the time of failed requests, and
 	// the loader's own lags, each absent without samples.
 	Distributions map[string]Latency `json:"distributions,omitempty"`
-	Verdict       results.Verdict    `json:"verdict"`
+	// Groups are the figures of each group of requests by its name; absent where there is
+	// one.
+	Groups  map[string]Group `json:"groups,omitempty"`
+	Verdict results.Verdict  `json:"verdict"`
 	// Thresholds are absent where none were asked for.
 	Thresholds []Threshold    `json:"thresholds,omitempty"`
 	Report     results.Report `json:"report"`
@@ -85,6 +88,9 @@ func JSON(w io.Writer, r results.Report, o Options) error {
 	if p := l.phase; p != nil {
 		d.Requests, d.DurationNS, d.ThroughputRPS = p.Total.Completed, p.WindowNS(), p.ThroughputRPS()
 		d.Errors = p.Failures()
+	}
+	if d.Groups, err = l.byGroup(); err != nil {
+		return err
 	}
 	main := l.headline()
 	for i := range l.all {

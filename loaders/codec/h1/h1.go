@@ -18,7 +18,8 @@ import (
 
 // protocol holds the compiled requests of one load.
 type protocol struct {
-	host string
+	// hosts are the Host fields of the targets by number.
+	hosts []string
 	// absolute is true where targets are in absolute form, for a proxy. hop are the
 	// header fields for that proxy.
 	absolute bool
@@ -49,7 +50,10 @@ type pair struct {
 func New(spec *loaders.Spec) (codec.Protocol, error) { return newProtocol(spec, time.Now) }
 
 func newProtocol(spec *loaders.Spec, now func() time.Time) (codec.Protocol, error) {
-	p := &protocol{host: spec.Target.Host, idField: spec.RequestID, bodies: wire.NewMappedBodies(), now: now}
+	p := &protocol{idField: spec.RequestID, bodies: wire.NewMappedBodies(), now: now}
+	for _, t := range spec.Targets() {
+		p.hosts = append(p.hosts, t.Host)
+	}
 	if spec.Proxy != nil && spec.TLS == nil {
 		p.absolute, p.hop = true, spec.Proxy.Headers
 	}
@@ -71,12 +75,13 @@ func (p *protocol) compile(r *scenarios.Request, bodies *wire.Bodies) (pair, err
 	if p.idField != "" {
 		asked.Headers = append(asked.Headers, scenarios.Header{Name: p.idField, Value: noID})
 	}
-	built, err := bodies.Compile(&asked, p.host)
+	host := p.hosts[r.Target]
+	built, err := bodies.Compile(&asked, host)
 	if err != nil {
 		return pair{}, err
 	}
 	if p.absolute {
-		built = wire.Absolute(built, p.host)
+		built = wire.Absolute(built, host)
 	}
 	if p.idField != "" {
 		// The field is the last of the given ones.
