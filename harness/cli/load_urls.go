@@ -24,20 +24,20 @@ const maxURLFile = 1 << 30
 // resolvesAtOnce bounds the hosts whose names are looked up at one time.
 const resolvesAtOnce = 16
 
-// loadURLs takes URLs: at least one, or --url-file.
+// loadURLs takes one URL or, with --url-file, any number of them.
 func loadURLs(c *cobra.Command, args []string) error {
-	switch {
-	case len(args) == 0 && c.Flags().Changed("url-file"):
-		return nil
-	case len(args) > 1 && !slices.ContainsFunc(args, func(arg string) bool { return !isURL(arg) }):
-		return nil
+	if !c.Flags().Changed("url-file") {
+		return oneURL(c, args)
 	}
-	return oneURL(c, args)
+	if at := slices.IndexFunc(args, func(arg string) bool { return !isURL(arg) }); at >= 0 {
+		return misuse(c, "takes URLs next to --url-file, and %q is none", results.Redacted(args[at]))
+	}
+	return nil
 }
 
 // aimAt makes a load of the command line, on one URL or on many.
 func (a *app) aimAt(ctx context.Context, flags *pflag.FlagSet, args []string, f *loadFlags) (*aim, error) {
-	if len(args) == 1 && !flags.Changed("url-file") {
+	if !flags.Changed("url-file") {
 		return a.aim(ctx, flags, args[0], f)
 	}
 	urls, err := readURLs(f, args, a.stdin)
@@ -81,14 +81,11 @@ func (a *app) aimAt(ctx context.Context, flags *pflag.FlagSet, args []string, f 
 
 // titleOf returns the head of the result.
 func titleOf(f *loadFlags, args []string, urls, hosts int) string {
-	title := results.Counted(urls, "URL")
-	switch {
-	case f.urlFile == "-":
-		title += " of standard input"
-	case f.urlFile != "":
-		title += " of " + f.urlFile
+	title := results.Counted(urls, "URL") + " of " + f.urlFile
+	if f.urlFile == "-" {
+		title = results.Counted(urls, "URL") + " of standard input"
 	}
-	if f.urlFile != "" && len(args) > 0 {
+	if len(args) > 0 {
 		title += " and of the command line"
 	}
 	if hosts > 1 {
@@ -99,18 +96,16 @@ func titleOf(f *loadFlags, args []string, urls, hosts int) string {
 
 // readURLs reads --url-file and the URLs of the command line.
 func readURLs(f *loadFlags, args []string, stdin io.Reader) (*adhoc.URLs, error) {
-	urls := adhoc.NewURLs()
-	if f.urlFile != "" {
-		if f.urlFile == "-" && f.readsInput() {
-			return nil, errors.New("--url-file - and the body both read standard input: give one of them a file")
-		}
-		text, err := bodyFrom(f.urlFile, stdin, maxURLFile)
-		if err != nil {
-			return nil, fmt.Errorf("--url-file: %w", err)
-		}
-		if urls, err = adhoc.ParseURLs(*text); err != nil {
-			return nil, fmt.Errorf("--url-file %s: %w", f.urlFile, err)
-		}
+	if f.urlFile == "-" && f.readsInput() {
+		return nil, errors.New("--url-file - and the body both read standard input: give one of them a file")
+	}
+	text, err := bodyFrom(f.urlFile, stdin, maxURLFile)
+	if err != nil {
+		return nil, fmt.Errorf("--url-file: %w", err)
+	}
+	urls, err := adhoc.ParseURLs(*text)
+	if err != nil {
+		return nil, fmt.Errorf("--url-file %s: %w", f.urlFile, err)
 	}
 	var errs []error
 	for _, arg := range args {

@@ -63,7 +63,7 @@ func (u *URLs) Len() int { return len(u.list) }
 // lines and those that begin with # are none. The error shows the first wrong lines with
 // their numbers, and says how many there are.
 func ParseURLs(text string) (*URLs, error) {
-	u := NewURLs()
+	u := &URLs{settings: make([]URLSettings, 1), places: map[string]int32{}, begins: map[string]int32{}}
 	var wrong []error
 	lines, bad := 0, 0
 	text = strings.TrimPrefix(text, "\ufeff")
@@ -98,11 +98,6 @@ func of(bad, lines int) string {
 		return fmt.Sprintf("1 of %d lines is", lines)
 	}
 	return fmt.Sprintf("%d of %d lines are", bad, lines)
-}
-
-// NewURLs returns an empty list.
-func NewURLs() *URLs {
-	return &URLs{settings: make([]URLSettings, 1), places: map[string]int32{}, begins: map[string]int32{}}
 }
 
 // read adds the request of one line.

@@ -56,7 +56,7 @@ func (l *load) ofGroup(g *results.Group) (*distribution, error) {
 	p := *l.phase
 	p.Total = *g
 	of := cells.Service
-	if main.name == string(cells.Corrected) {
+	if main.name == "corrected" {
 		of = cells.Corrected
 	}
 	d := cells.Read(results.DefaultThresholds(), &p, l.options.own()...)[of]

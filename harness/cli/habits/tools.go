@@ -15,7 +15,7 @@ const (
 	dueTimes     = "with -R latency counts from the time at which a request was due"
 	asksPlain    = "joust asks for no compression unless --compressed is given"
 	followsNone  = "joust follows no redirect unless --follow is given"
-	oneURL       = "joust load asks one URL, which is its argument"
+	oneURL       = "joust load reads many URLs by --url-file FILE, each line a URL or METHOD URL"
 	noScripts    = "joust load runs no scripts yet: say what is asked with -m, -H and -b"
 	noHTTP2      = "joust speaks HTTP/1.1 so far"
 	noFamily     = "give a numeric address in the URL, and the name with -H 'Host: NAME' or --servername"
