@@ -32,6 +32,8 @@ type demand struct {
 	depth    int
 	requests []codec.Request
 	programs []*program
+	// own is true once requests is a list of the thread's own; until then all share it.
+	own bool
 	// targets are the numbers of the requests' hosts, nil where there is one; lastTarget is
 	// the greatest that the load has.
 	targets    []int32
@@ -62,8 +64,11 @@ func (d *demand) fill(l *load, thread, connections int) (err error) {
 		}
 	}
 	d.ids = newIDs(l, thread)
-	for i := range d.requests {
-		d.ids.prepare(&d.requests[i])
+	if d.ids != nil {
+		d.ownRequests()
+		for i := range d.requests {
+			d.ids.prepare(&d.requests[i])
+		}
 	}
 	on := source.Thread{Number: thread, Users: cmp.Or(len(d.waiting), connections), Put: d.put}
 	if d.source, err = l.newSource(l.spec, on); err != nil {
@@ -100,6 +105,7 @@ func (d *demand) put(number int32, r *scenarios.Request) (int32, error) {
 	if err := checkDepth(d.depth, r, &built); err != nil {
 		return 0, err
 	}
+	d.ownRequests()
 	if int(number) == len(d.requests) {
 		d.requests = append(d.requests, codec.Request{})
 		if d.programs != nil {
@@ -115,6 +121,13 @@ func (d *demand) put(number int32, r *scenarios.Request) (int32, error) {
 	d.ids.prepare(&built)
 	d.requests[number] = built
 	return number, nil
+}
+
+// ownRequests makes requests a list of the thread's own.
+func (d *demand) ownRequests() {
+	if !d.own {
+		d.requests, d.own = slices.Clone(d.requests), true
+	}
 }
 
 // turnOf returns the turn of a connection that is a user itself.
