@@ -20,12 +20,12 @@ type TargetUse struct {
 	FirstConnectionError string           `json:"first_connection_error,omitempty"`
 }
 
-// ConnectionFailed counts a connection that could not be made.
-func (u *TargetUse) ConnectionFailed(cause Cause, detail string) {
+// ConnectionFailed counts connections that could not be made, n of the cause.
+func (u *TargetUse) ConnectionFailed(cause Cause, n uint64, detail string) {
 	if u.ConnectionErrors == nil {
 		u.ConnectionErrors = make(map[Cause]uint64)
 	}
-	u.ConnectionErrors[cause]++
+	u.ConnectionErrors[cause] += n
 	u.FirstConnectionError = cmp.Or(u.FirstConnectionError, detail)
 }
 
@@ -36,10 +36,21 @@ func (u *TargetUse) Add(o *TargetUse) {
 	u.Right += o.Right
 	u.Failed += o.Failed
 	for cause, n := range o.ConnectionErrors {
-		if u.ConnectionErrors == nil {
-			u.ConnectionErrors = make(map[Cause]uint64)
-		}
-		u.ConnectionErrors[cause] += n
+		u.ConnectionFailed(cause, n, o.FirstConnectionError)
 	}
-	u.FirstConnectionError = cmp.Or(u.FirstConnectionError, o.FirstConnectionError)
+}
+
+// AddTargets returns a list of its own with the counts of both, which are of the same hosts
+// by number.
+func AddTargets(a, b []TargetUse) []TargetUse {
+	var sum []TargetUse
+	for i := range b {
+		use := TargetUse{URL: b[i].URL, Address: b[i].Address}
+		if i < len(a) {
+			use.Add(&a[i])
+		}
+		use.Add(&b[i])
+		sum = append(sum, use)
+	}
+	return sum
 }

@@ -283,20 +283,21 @@ func (s *shard) hostFailed(c *connection, cause results.Cause, detail string, no
 	if l.open == 0 {
 		l.cause, l.detail = cause, detail
 	}
-	l.counts.ConnectionFailed(cause, detail)
+	l.counts.ConnectionFailed(cause, 1, detail)
 	for s.isDown(l) && l.waiting.count() > 0 {
 		s.hosts.queued--
 		s.refuse(l, l.waiting.pop(), now)
 	}
 }
 
-// hostOpened and hostLost keep the number of open connections of a host.
+// hostOpened counts an open connection of a host, which is up.
 func (s *shard) hostOpened(c *connection) {
 	l := &s.hosts.lanes[c.target]
 	l.open++
 	l.cause, l.detail = "", ""
 }
 
+// hostLost counts an open connection that ended.
 func (s *shard) hostLost(c *connection) { s.hosts.lanes[c.target].open-- }
 
 // recall lets the users who wait for a connection go back, when nothing may be sent any

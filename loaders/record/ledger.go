@@ -196,13 +196,9 @@ const (
 func (l *Ledger) ListenNS() int64 {
 	var sum float64
 	var n uint64
-	groups := l.Groups
-	if l.all != nil {
-		groups = []Group{*l.all}
-	}
-	for i := range groups {
-		sum += groups[i].Service.sum
-		n += groups[i].Service.Count()
+	for i := range l.Groups {
+		sum += l.Groups[i].Service.sum
+		n += l.Groups[i].Service.Count()
 	}
 	return min(max(int64(2*sum/float64(max(1, n))), shortestListen), longestListen)
 }
