@@ -4,11 +4,13 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"slices"
 	"strings"
 
 	"github.com/joust-bench/joust/loaders"
+	"github.com/joust-bench/joust/loaders/pieces"
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/scenarios"
 )
@@ -89,10 +91,14 @@ func (f *Flags) Many(u *URLs) (*Many, error) {
 	return m, m.ask()
 }
 
-// base returns the load on the first host alone.
+// base returns the load on the first host alone, with a request that Spec replaces: it
+// uses the data, which only the lines may do.
 func (m *Many) base(addresses []string) (loaders.Spec, error) {
 	first := m.hosts[0]
 	first.Path = "/"
+	if d := m.flags.Data; d != nil {
+		first.Path += pieces.Begin + d.Columns[0] + "}"
+	}
 	return m.flags.Spec(first, addresses)
 }
 
@@ -116,7 +122,10 @@ func (m *Many) Spec(addresses [][]string) (loaders.Spec, error) {
 	spec.Requests, spec.GroupedBy, spec.Rotation = m.requests, m.groupedBy, m.rotation()
 	spec.SendBuffer = 0 // that of the request that is replaced
 	spec = spec.WithDefaults()
-	return spec, spec.Validate()
+	if err := spec.Validate(); err != nil {
+		return spec, err
+	}
+	return spec, pieces.Check(&spec)
 }
 
 // spread gives connections and threads that are not given numbers at which each thread has
@@ -167,7 +176,8 @@ func (m *Many) ask() error {
 		}
 		r := &list[i]
 		*r = *template
-		r.Path, r.Weight = a.path, int(max(1, a.weight))
+		r.Path, r.Weight = busted(a.path, m.flags.Bust), int(max(1, a.weight))
+		r.Pieces = r.Pieces || pieces.Has(a.path)
 	}
 	m.requests = list
 	if len(errs) == 0 {
@@ -247,64 +257,65 @@ func (m *Many) rotation() scenarios.Rotation {
 func (m *Many) name(list []scenarios.Request) {
 	names := map[string]bool{}
 	for i := range list {
-		if names[m.nameOf(&list[i])] = true; len(names) > mostGroups {
+		if names[m.nameOf(&list[i], i)] = true; len(names) > mostGroups {
 			m.groupedBy = bySegment
 			m.group(list)
 			return
 		}
 	}
 	for i := range list {
-		list[i].Name = m.nameOf(&list[i])
+		list[i].Name = m.nameOf(&list[i], i)
 	}
 }
 
-// nameOf returns the name of a request in results: method and URL, without a host where
-// there is one.
-func (m *Many) nameOf(r *scenarios.Request) string { return r.Method + " " + m.begins(r) + r.Path }
+// nameOf returns the name of a request, the i-th, in results: method and URL, without a
+// host where there is one.
+func (m *Many) nameOf(r *scenarios.Request, i int) string {
+	return r.Method + " " + m.begins(r.Target) + m.urls.list[i].path
+}
 
-// begins returns the begin of a request's URL, nothing where there is one host.
-func (m *Many) begins(r *scenarios.Request) string {
+// begins returns the begin of the URLs of a target, nothing where there is one.
+func (m *Many) begins(target int) string {
 	if len(m.hosts) == 1 {
 		return ""
 	}
-	return m.hosts[r.Target].begin()
+	return m.hosts[target].begin()
+}
+
+// segment is a group of requests: all paths of a target with the same first segment.
+type segment struct {
+	target int
+	path   string
+}
+
+// segmentOf returns the group of a request, the i-th.
+func (m *Many) segmentOf(r *scenarios.Request, i int) segment {
+	path := m.urls.list[i].path
+	if end := strings.IndexAny(path[1:], "/?"); end >= 0 {
+		path = path[:1+end]
+	}
+	return segment{r.Target, path}
 }
 
 // group puts the requests into groups by host and first path segment. The names are the
 // paths, which cost no memory. Where there are too many groups, those of the least weight
 // make one.
 func (m *Many) group(list []scenarios.Request) {
-	type key struct {
-		target  int
-		segment string
-	}
-	weights, names := map[key]int{}, map[key]string{}
-	of := func(r *scenarios.Request) key { return key{r.Target, segment(r.Path)} }
+	weights := map[segment]int{}
 	for i := range list {
-		weights[of(&list[i])] += list[i].Weight
+		weights[m.segmentOf(&list[i], i)] += list[i].Weight
 	}
-	ranked := make([]key, 0, len(weights))
-	for k := range weights {
-		ranked = append(ranked, k)
-	}
-	slices.SortFunc(ranked, func(a, b key) int {
-		return cmp.Or(cmp.Compare(weights[b], weights[a]), cmp.Compare(a.target, b.target), cmp.Compare(a.segment, b.segment))
+	ranked := slices.SortedFunc(maps.Keys(weights), func(a, b segment) int {
+		return cmp.Or(cmp.Compare(weights[b], weights[a]), cmp.Compare(a.target, b.target), cmp.Compare(a.path, b.path))
 	})
-	for n, k := range ranked {
-		names[k] = others
+	names := make(map[segment]string, len(ranked))
+	for n, s := range ranked {
+		names[s] = others
 		if n < mostGroups-1 || len(ranked) == mostGroups {
-			names[k] = m.begins(&scenarios.Request{Target: k.target}) + k.segment
+			names[s] = m.begins(s.target) + s.path
 		}
 	}
 	for i := range list {
-		list[i].Name, list[i].Group = list[i].Path, names[of(&list[i])]
+		list[i].Name, list[i].Group = m.urls.list[i].path, names[m.segmentOf(&list[i], i)]
 	}
-}
-
-// segment returns the path up to the end of its first segment.
-func segment(path string) string {
-	if end := strings.IndexAny(path[1:], "/?"); end >= 0 {
-		return path[:1+end]
-	}
-	return path
 }

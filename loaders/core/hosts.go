@@ -241,7 +241,7 @@ func (s *shard) launchHosts(now int64) {
 			s.limit = int64(s.launched) + s.quota
 			return
 		}
-		t := turn{at: s.due, request: ask.Request, group: ask.Group}
+		t := turn{at: s.due, request: ask.Request, group: ask.Group, row: ask.Row}
 		s.due = s.phase.next(s.cursor)
 		if s.dispatch(t, now) {
 			now = clock.Now()

@@ -13,6 +13,7 @@ import (
 	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/loaders/core"
 	"github.com/joust-bench/joust/loaders/enginetest"
+	"github.com/joust-bench/joust/loaders/retry"
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/scenarios"
 )
@@ -62,13 +63,12 @@ func TestSeveralHosts(t *testing.T) {
 			for _, loop := range []results.Loop{results.ClosedLoop, results.OpenLoop} {
 				for _, depth := range []int{1, 4} {
 					t.Run(fmt.Sprintf("%s %s %d", rotation, loop, depth), func(t *testing.T) {
-						t.Parallel()
-						const count = 900
+						const count = 180
 						a := newAuthority(t)
 						var tallies [3]tally
 						phase := counted(count)
 						if loop == results.OpenLoop {
-							phase.Loop, phase.Schedule, phase.RateRPS = loop, loaders.Poisson, 3000
+							phase.Loop, phase.Schedule, phase.RateRPS = loop, loaders.Poisson, 500
 						}
 						first := serveSite(t, hello(), nil, tallies[0].look)
 						spec := specAt(first.address(), phase)
@@ -151,10 +151,10 @@ func TestOneHostIsDown(t *testing.T) {
 		for _, loop := range []results.Loop{results.ClosedLoop, results.OpenLoop} {
 			t.Run(string(loop), func(t *testing.T) {
 				t.Parallel()
-				const count = 400
+				const count = 100
 				phase := counted(count)
 				if loop == results.OpenLoop {
-					phase.Loop, phase.Schedule, phase.RateRPS = loop, loaders.Constant, 2000
+					phase.Loop, phase.Schedule, phase.RateRPS = loop, loaders.Constant, 500
 				}
 				server := enginetest.Start(t, enginetest.Good(0))
 				spec := specAt(server.Address, phase)
@@ -186,20 +186,27 @@ func TestOneHostIsSilent(t *testing.T) {
 	t.Parallel()
 	overBackends(t, func(t *testing.T, e core.Engine) {
 		t.Parallel()
-		server := enginetest.Start(t, enginetest.Good(0))
-		spec := specAt(server.Address, enginetest.Open(1000, 500*time.Millisecond))
-		addHost(&spec, local(t, silent), nil)
-		spec.Connections, spec.Rotation, spec.Drain = 4, scenarios.InTurn, 300*time.Millisecond
-		spec.Requests = []scenarios.Request{getFrom(0, 0, 1), getFrom(1, 0, 1)}
-		report := drive(t, e, spec)
-		p := &report.Phases[0]
-		up, lost := p.Groups["0/0"], p.Groups["1/0"]
-		if answered := p.Targets[0].Right; answered != p.Rate.Offered/2 || answered != uint64(server.Requests.Load()) || lost.Completed != 0 {
-			t.Errorf("of %d requests %d of the one and %d of the other host are answered: %s", p.Rate.Offered, answered, lost.Completed, up.FirstError)
-		}
-		if in := uint64(p.Targets[1].Connections); p.Unanswered != in || p.Rate.NeverSent != p.Rate.Offered/2-in {
-			t.Errorf("%d unanswered, %d never sent of %d, on %d connections", p.Unanswered, p.Rate.NeverSent, p.Rate.Offered, in)
-		}
+		retry.Often(t, func() string {
+			server := enginetest.Start(t, enginetest.Good(0))
+			spec := specAt(server.Address, enginetest.Open(100, 500*time.Millisecond))
+			addHost(&spec, local(t, silent), nil)
+			spec.Connections, spec.Rotation, spec.Drain = 4, scenarios.InTurn, time.Second
+			spec.Requests = []scenarios.Request{getFrom(0, 0, 1), getFrom(1, 0, 1)}
+			report := drive(t, e, spec)
+			p := &report.Phases[0]
+			answered, lost := p.Targets[0].Right, p.Groups["1/0"]
+			if answered != uint64(server.Requests.Load()) || lost.Completed != 0 || p.Failures() != 0 {
+				t.Errorf("%d requests of the one and %d of the other host are answered, %d failed", answered, lost.Completed, p.Failures())
+			}
+			in := uint64(p.Targets[1].Connections)
+			if p.Unanswered != in || p.Asked+p.Rate.NeverSent != p.Rate.Offered {
+				t.Errorf("%d unanswered, %d asked and %d never sent of %d, on %d connections", p.Unanswered, p.Asked, p.Rate.NeverSent, p.Rate.Offered, in)
+			}
+			if answered != p.Rate.Offered/2 {
+				return fmt.Sprintf("%d of %d requests of the host that answers are answered", answered, p.Rate.Offered/2)
+			}
+			return ""
+		})
 	})
 }
 
@@ -209,7 +216,7 @@ func TestShedOnOneOfTwoHosts(t *testing.T) {
 	overBackends(t, func(t *testing.T, e core.Engine) {
 		t.Parallel()
 		server := enginetest.Start(t, enginetest.Good(0))
-		phase := enginetest.Open(500, 500*time.Millisecond)
+		phase := enginetest.Open(100, 500*time.Millisecond)
 		phase.ShedAfter = 50 * time.Millisecond
 		spec := specAt(server.Address, phase)
 		addHost(&spec, local(t, silent), nil)

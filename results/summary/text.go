@@ -28,6 +28,7 @@ func Text(w io.Writer, title string, r *results.Report, o Options) error {
 		t.counts()
 		t.uploads()
 		t.redirects()
+		t.data()
 		if err := t.groups(); err != nil {
 			return err
 		}

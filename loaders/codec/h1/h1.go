@@ -12,6 +12,7 @@ import (
 	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/loaders/codec"
 	"github.com/joust-bench/joust/loaders/codec/h1/wire"
+	"github.com/joust-bench/joust/loaders/pieces"
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/scenarios"
 )
@@ -30,6 +31,9 @@ type protocol struct {
 	// requests are by number, memories is how many learnt a thread needs for them.
 	requests []codec.Request
 	memories int32
+	// columns and counters are those of requests with pieces.
+	columns  []string
+	counters *pieces.Counters
 	// bodies hold the bytes of requests and answers.
 	bodies *wire.Bodies
 	// now is the clock that bounds the time for inflating.
@@ -52,10 +56,14 @@ type pair struct {
 func New(spec *loaders.Spec) (codec.Protocol, error) { return newProtocol(spec, time.Now) }
 
 func newProtocol(spec *loaders.Spec, now func() time.Time) (codec.Protocol, error) {
+	if err := pieces.Check(spec); err != nil {
+		return nil, err
+	}
 	p := &protocol{idField: spec.RequestID, bodies: wire.NewMappedBodies(), now: now}
 	for _, t := range spec.Targets() {
 		p.hosts = append(p.hosts, t.Host)
 	}
+	p.columns, p.counters = pieces.Columns(spec.Data), pieces.NewCounters(spec.Place)
 	if spec.Proxy != nil && spec.TLS == nil {
 		p.absolute, p.hop = true, spec.Proxy.Headers
 	}
@@ -90,6 +98,14 @@ func (p *protocol) compile(r *scenarios.Request, bodies *wire.Bodies) (codec.Req
 		asked.Headers = append(asked.Headers, scenarios.Header{Name: p.idField, Value: noID})
 	}
 	host := p.hosts[r.Target]
+	var marked *pieces.Marked
+	if r.Pieces {
+		var err error
+		if marked, err = pieces.Mark(&asked, p.columns, host); err != nil {
+			return codec.Request{}, err
+		}
+		asked = marked.Request
+	}
 	built, err := bodies.Compile(&asked, host)
 	if err != nil {
 		return built, err
@@ -100,6 +116,12 @@ func (p *protocol) compile(r *scenarios.Request, bodies *wire.Bodies) (codec.Req
 	if p.idField != "" {
 		// The field is the last of the given ones.
 		built.IDAt = bytes.LastIndex(built.Head[:built.HeadBytes], []byte(noID))
+	}
+	if marked != nil {
+		whole := pieces.Request{Bytes: slices.Concat(built.Head, built.Body), HeadBytes: built.HeadBytes, BodyBytes: built.BodyBytes, IDAt: built.IDAt}
+		if built.Template, err = marked.Cut(whole, p.counters); err != nil {
+			return built, fmt.Errorf("compile request %q: %w", r.Name, err)
+		}
 	}
 	return built, nil
 }
