@@ -51,7 +51,8 @@ they are drawn in proportion to them. Flags such as -H, -b and --expect-status h
 each line that says nothing else. On several hosts each thread has connections to all
 of them, in proportion to their requests, and users, as many as connections where
 --users gives no number, borrow one of the host that they ask. Requests for a host that
-is down fail at once, and all others go on.
+is down fail at once, and all others go on. A slow host makes the users of a closed loop
+wait; an open one (-R) keeps its rate to the others.
 
 --follow follows redirects, at most ten in a row and within the URL's scheme, host
 and port. A request and those that it leads to count as one, with the time from

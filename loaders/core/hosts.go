@@ -2,7 +2,6 @@ package core
 
 import (
 	"crypto/tls"
-	"slices"
 
 	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/loaders/clock"
@@ -42,45 +41,6 @@ func routesOf(spec *loaders.Spec, alpn []string) ([]route, error) {
 	return routes, nil
 }
 
-// divide shares n, which is at least the number of weights, out in proportion to the
-// weights: at least 1 each, and what is left over to those with the largest remainders.
-func divide(n int, weights []uint64) []int {
-	total := uint64(0)
-	for _, w := range weights {
-		total += w
-	}
-	parts, exact := make([]int, len(weights)), make([]float64, len(weights))
-	rest := n
-	for i, w := range weights {
-		exact[i] = float64(n) * (float64(w) / float64(total))
-		parts[i] = max(1, int(exact[i]))
-		rest -= parts[i]
-	}
-	for ; rest > 0; rest-- {
-		parts[furthest(parts, func(i int) float64 { return exact[i] - float64(parts[i]) })]++
-	}
-	for ; rest < 0; rest++ { // the least parts took more than they should
-		parts[furthest(parts, func(i int) float64 {
-			if parts[i] == 1 {
-				return -float64(n)
-			}
-			return float64(parts[i]) - exact[i]
-		})]--
-	}
-	return parts
-}
-
-// furthest returns the number of the part with the greatest distance.
-func furthest(parts []int, distance func(int) float64) int {
-	most := 0
-	for i := range parts {
-		if distance(i) > distance(most) {
-			most = i
-		}
-	}
-	return most
-}
-
 // hosts is the part of a thread whose requests go to several hosts. It is nil where there
 // is one.
 type hosts struct {
@@ -104,8 +64,7 @@ type lane struct {
 	freed bool
 	// connections is how many places the host has, open how many are open.
 	connections, open int
-	// cause and detail say why the last attempt to connect failed; empty once a connection
-	// is open.
+	// cause and detail say why the host takes no connections; empty once one is open.
 	cause  results.Cause
 	detail string
 	// counts are those of the phase.
@@ -263,7 +222,7 @@ func (s *shard) refuse(l *lane, t turn, now int64) {
 	s.failed++
 	l.counts.Failed++
 	e := record.Exchange{Intended: t.at, Sent: now, Group: t.group}
-	s.out.Failed(&e, now, l.cause, 0, l.origin+" is down: "+l.detail)
+	s.out.Failed(&e, now, l.cause, 0, l.detail)
 	if !s.borrowing {
 		s.launched++
 		return
@@ -281,7 +240,7 @@ func (s *shard) refuse(l *lane, t turn, now int64) {
 func (s *shard) hostFailed(c *connection, cause results.Cause, detail string, now int64) {
 	l := &s.hosts.lanes[c.target]
 	if l.open == 0 {
-		l.cause, l.detail = cause, detail
+		l.cause, l.detail = cause, l.origin+" is down: "+detail
 	}
 	l.counts.ConnectionFailed(cause, 1, detail)
 	for s.isDown(l) && l.waiting.count() > 0 {
@@ -328,32 +287,6 @@ func (s *shard) shedLanes(tooLate func(turn) bool, give func(intended int64)) {
 			give(l.waiting.pop().at)
 		}
 	}
-}
-
-// fifo is a queue of turns, first in, first out. It grows with the requests that wait,
-// and keeps its memory.
-type fifo struct {
-	list  []turn
-	first int
-}
-
-func (q *fifo) count() int    { return len(q.list) - q.first }
-func (q *fifo) oldest() *turn { return &q.list[q.first] }
-
-func (q *fifo) push(t turn) {
-	if len(q.list) == cap(q.list) && q.first > len(q.list)/2 {
-		q.list = slices.Delete(q.list, 0, q.first)
-		q.first = 0
-	}
-	q.list = append(q.list, t)
-}
-
-func (q *fifo) pop() turn {
-	t := q.list[q.first]
-	if q.first++; q.first == len(q.list) {
-		q.list, q.first = q.list[:0], 0
-	}
-	return t
 }
 
 // targetsInto writes what each host did in the phase into the report.
