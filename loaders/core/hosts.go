@@ -227,6 +227,7 @@ func (s *shard) refuse(l *lane, t turn, now int64) {
 		s.launched++
 		return
 	}
+	s.perUser[t.id]++
 	if s.needs != (source.Needs{}) {
 		s.hosts.view = source.View{Request: t.request, Cause: l.cause}
 		s.source.Done(t.id, &s.hosts.view)
