@@ -70,7 +70,7 @@ func (l *load) ofGroup(g *results.Group) (*distribution, error) {
 
 // The bounds of the tables of groups and of hosts.
 const (
-	mostRows  = 20
+	mostNamed  = 20
 	leastName = 24
 )
 
@@ -84,7 +84,7 @@ func (t *summary) groups() error {
 	names := slices.SortedFunc(maps.Keys(p.Groups), func(a, b string) int {
 		return cmp.Or(cmp.Compare(asked(b), asked(a)), cmp.Compare(a, b))
 	})
-	shown := names[:min(len(names), mostRows)]
+	shown := names[:min(len(names), mostNamed)]
 	scale := table.ScaleOf(table.Durations(), 1e6)
 	if main := t.headline(); main != nil {
 		scale = table.ScaleOf(table.Durations(), main.at(metric.P50).NS)
@@ -141,7 +141,7 @@ func (t *summary) hosts() {
 	}
 	slices.SortStableFunc(list, func(a, b results.TargetUse) int { return cmp.Compare(b.Failed, a.Failed) })
 	rows := [][]string{{"", "open", "of", "right", "failed", "in and around the window, by host"}}
-	for i := range list[:min(len(list), mostRows)] {
+	for i := range list[:min(len(list), mostNamed)] {
 		u := &list[i]
 		name := u.URL
 		if u.FirstConnectionError != "" {
@@ -149,7 +149,7 @@ func (t *summary) hosts() {
 		}
 		rows = append(rows, []string{"", count(uint64(u.ConnectionsOpen)), count(uint64(u.Connections)), count(u.Right), count(u.Failed), name})
 	}
-	if rest := len(list) - mostRows; rest > 0 {
+	if rest := len(list) - mostNamed; rest > 0 {
 		rows = append(rows, []string{"", "", "", "", "", count(uint64(rest)) + " more"})
 	}
 	t.rows(rows)
