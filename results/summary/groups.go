@@ -70,7 +70,7 @@ func (l *load) ofGroup(g *results.Group) (*distribution, error) {
 
 // The bounds of the tables of groups and of hosts.
 const (
-	mostNamed  = 20
+	mostNamed = 20
 	leastName = 24
 )
 
