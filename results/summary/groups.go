@@ -71,7 +71,7 @@ func (l *load) ofGroup(g *results.Group) (*distribution, error) {
 // The bounds of the tables of groups and of hosts.
 const (
 	mostNamed = 20
-	leastName = 24
+	leastName = 20
 )
 
 // groups prints the figures of the groups of requests with the most of them.
@@ -90,11 +90,11 @@ func (t *summary) groups() error {
 		scale = table.ScaleOf(table.Durations(), main.at(metric.P50).NS)
 	}
 	percentiles := []metric.Name{metric.P50, metric.P95, metric.P99}
-	head := []string{"", "right", "req/s", "failed"}
+	head := []string{"right", "req/s", "failed"}
 	for _, n := range percentiles {
 		head = append(head, string(n)+" "+scale.Unit)
 	}
-	rows := [][]string{append(head, "in the window, by "+cmp.Or(t.report.GroupedBy, "request"))}
+	rows := [][]string{append(head, "by "+cmp.Or(t.report.GroupedBy, "request"))}
 	for _, name := range shown {
 		g := p.Groups[name]
 		d, err := t.ofGroup(&g)
@@ -130,7 +130,7 @@ func (t *summary) groups() error {
 
 // groupRow returns the first cells of a row.
 func (t *summary) groupRow(completed, failed uint64) []string {
-	return []string{"", count(completed), digits(perSecond(completed, t.phase.WindowNS())), count(failed)}
+	return []string{count(completed), digits(perSecond(completed, t.phase.WindowNS())), count(failed)}
 }
 
 // hosts prints what each host of a load on several did, those with failures first.
@@ -140,17 +140,17 @@ func (t *summary) hosts() {
 		return
 	}
 	slices.SortStableFunc(list, func(a, b results.TargetUse) int { return cmp.Compare(b.Failed, a.Failed) })
-	rows := [][]string{{"", "open", "of", "right", "failed", "in and around the window, by host"}}
+	rows := [][]string{{"open", "of", "right", "failed", "by host, lead-in and drain included"}}
 	for i := range list[:min(len(list), mostNamed)] {
 		u := &list[i]
 		name := u.URL
 		if u.FirstConnectionError != "" {
 			name += ": " + u.FirstConnectionError
 		}
-		rows = append(rows, []string{"", count(uint64(u.ConnectionsOpen)), count(uint64(u.Connections)), count(u.Right), count(u.Failed), name})
+		rows = append(rows, []string{count(uint64(u.ConnectionsOpen)), count(uint64(u.Connections)), count(u.Right), count(u.Failed), name})
 	}
 	if rest := len(list) - mostNamed; rest > 0 {
-		rows = append(rows, []string{"", "", "", "", "", count(uint64(rest)) + " more"})
+		rows = append(rows, []string{"", "", "", "", count(uint64(rest)) + " more"})
 	}
 	t.rows(rows)
 	t.line("")
@@ -159,7 +159,7 @@ func (t *summary) hosts() {
 // rows prints rows of figures with a name behind them, which is shortened to the width.
 func (t *summary) rows(rows [][]string) {
 	var figures strings.Builder
-	w := tabwriter.NewWriter(&figures, 0, 8, 3, ' ', tabwriter.AlignRight)
+	w := tabwriter.NewWriter(&figures, 0, 8, 2, ' ', tabwriter.AlignRight)
 	for _, row := range rows {
 		// Writing to a strings.Builder does not fail.
 		_, _ = fmt.Fprintln(w, strings.Join(row[:len(row)-1], "\t")+"\t")
@@ -168,9 +168,9 @@ func (t *summary) rows(rows [][]string) {
 	for i, line := range strings.Split(strings.TrimSuffix(figures.String(), "\n"), "\n") {
 		name := rows[i][len(rows[i])-1]
 		if t.options.Width > 0 {
-			name = shortened(name, max(leastName, t.options.Width-utf8.RuneCountInString(line)-3))
+			name = shortened(name, max(leastName, t.options.Width-utf8.RuneCountInString(line)-2))
 		}
-		t.line("%s   %s", line, name)
+		t.line("%s  %s", line, name)
 	}
 }
 
