@@ -20,6 +20,17 @@ type Span struct {
 // Inside reports whether the instant lies in the window.
 func (s Span) Inside(t int64) bool { return t >= s.T0 && t < s.T1 }
 
+// Intends reports whether requests are intended before they are sent.
+func (s Span) Intends() bool { return s.Loop == results.OpenLoop || s.Users }
+
+// origin returns the instant from which the headline latency of a request counts.
+func (s Span) origin(e *Exchange) int64 {
+	if s.Intends() {
+		return e.Intended
+	}
+	return e.Sent
+}
+
 // insideNS returns the length of the part of [from, to) that lies in the window.
 func (s Span) insideNS(from, to int64) int64 { return max(0, min(to, s.T1)-max(from, s.T0)) }
 
@@ -60,6 +71,8 @@ type Ledger struct {
 	// Their other fields stay empty.
 	Counts results.Phase
 	Rate   results.RateReport
+	// Segment collects the running segment of the window; nil where there are none.
+	Segment *Segment
 
 	// longest is the longest time from a request's send to the end of its
 	// answer, right or wrong, anywhere in the phase, in nanoseconds.
@@ -216,6 +229,9 @@ func (l *Ledger) Answered(e *Exchange, now int64, status int) {
 	default:
 		inside = true
 		g.counts.Completed++
+		if l.Segment != nil {
+			l.Segment.Completed++
+		}
 		g.Status(status)
 		if now-l.Window.T0 < (l.Window.T1-l.Window.T0)/2 {
 			l.Counts.CompletedFirstHalf++
@@ -227,7 +243,10 @@ func (l *Ledger) Answered(e *Exchange, now int64, status int) {
 	if !inside {
 		return
 	}
-	intended := l.Window.Loop == results.OpenLoop || l.Window.Users
+	intended := l.Window.Intends()
+	if l.Segment != nil {
+		l.Segment.Latency.Record(now - l.Window.origin(e))
+	}
 	l.Slowest.add(e, now, status)
 	g.answered(e, now, intended)
 	if l.all != nil {
@@ -284,6 +303,9 @@ func (l *Ledger) Failed(e *Exchange, now int64, cause results.Cause, status int,
 		return
 	}
 	g.Fail(cause, detail)
+	if l.Segment != nil {
+		l.Segment.Failed++
+	}
 	g.FailedTime.Record(now - e.Sent)
 	if l.all != nil {
 		l.all.FailedTime.Record(now - e.Sent)
@@ -293,6 +315,7 @@ func (l *Ledger) Failed(e *Exchange, now int64, cause results.Cause, status int,
 	}
 	if cause == results.CauseTimeout && l.Window.Loop == results.OpenLoop {
 		l.censor(e.Group, (*Group).corrected, now-e.Intended)
+		l.bound(now - e.Intended)
 	}
 }
 
@@ -320,9 +343,11 @@ func (l *Ledger) GivenUp(e *Exchange, now int64) {
 		if l.Window.Users {
 			l.record(e.Group, (*Group).corrected, now-e.Intended)
 		}
+		l.bound(now - l.Window.origin(e))
 	case l.Window.Inside(e.Intended):
 		l.Rate.Censored++
 		l.censor(e.Group, (*Group).corrected, now-e.Intended)
+		l.bound(now - e.Intended)
 	}
 }
 
@@ -339,6 +364,16 @@ func (l *Ledger) drop(counter *uint64, intended, now int64) {
 	if l.Window.Inside(intended) {
 		*counter++
 		l.censor(0, (*Group).corrected, now-intended)
+		if l.Window.Intends() {
+			l.bound(now - intended)
+		}
+	}
+}
+
+// bound puts a lower bound of the headline latency into the running segment.
+func (l *Ledger) bound(atLeast int64) {
+	if l.Segment != nil {
+		l.Segment.Latency.Record(atLeast)
 	}
 }
 
