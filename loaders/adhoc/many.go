@@ -177,7 +177,7 @@ func (m *Many) ask() error {
 		r := &list[i]
 		*r = *template
 		r.Path, r.Weight = busted(a.path, m.flags.Bust), int(max(1, a.weight))
-		r.Pieces = r.Pieces || pieces.Has(a.path)
+		r.Pieces = r.Pieces || m.flags.usesPieces() && pieces.Has(a.path)
 	}
 	m.requests = list
 	if len(errs) == 0 {
