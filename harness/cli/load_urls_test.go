@@ -90,7 +90,7 @@ func TestLoadLongURLFile(t *testing.T) {
 	if code := exitOf(t, c.Run()); code != 0 {
 		t.Fatalf("exit code %d: %s", code, errs)
 	}
-	for _, want := range []string{"100000 URLs of " + file, "by host and first path segment", "   /0\n", "   /2\n"} {
+	for _, want := range []string{"100000 URLs of " + file, "by host and first path segment", "  /0\n", "  /2\n"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("no %q in\n%s", want, out)
 		}

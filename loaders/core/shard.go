@@ -73,8 +73,7 @@ type shard struct {
 	timers
 	// idle holds the connections that can take a request, longest idle first. Where hosts
 	// is not nil each host has a queue of its own in place of this one.
-	idle  ring[int32]
-	hosts *hosts
+	idle ring[int32]
 	// buf is for reads, scratch for writes of several pieces.
 	buf, scratch []byte
 	handshakes   handshakes
@@ -104,6 +103,8 @@ type timers struct {
 
 // links is the state of a thread's connections together.
 type links struct {
+	// hosts is nil where all connections lead to one host.
+	hosts *hosts
 	// connect and shakes are the times to connect and to shake hands.
 	connect, shakes record.Histogram
 	connectError    error

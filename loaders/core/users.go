@@ -28,20 +28,11 @@ type demand struct {
 	needs  source.Needs
 	groups []string
 	// codec is the thread's part of the protocol, depth the number of requests in flight
-	// on a connection. requests and programs are by number and grow by put; programs is
-	// nil where no request is an exchange of steps. streams is true where one awaits
-	// server-sent events.
-	codec    codec.Shard
-	depth    int
-	requests []codec.Request
-	programs []*program
-	// own is true once requests is a list of the thread's own; until then all share it.
-	own bool
-	// targets are the numbers of the requests' hosts, nil where there is one; lastTarget is
-	// the greatest that the load has.
-	targets    []int32
-	lastTarget int
-	streams    bool
+	// on a connection. streams is true where a request awaits server-sent events.
+	codec   codec.Shard
+	depth   int
+	streams bool
+	asking
 	// waiting holds the users who think or wait for a connection; all others have a
 	// request in flight. It is empty where each connection is a user.
 	waiting turns
@@ -53,6 +44,19 @@ type demand struct {
 	values *pieces.Values
 }
 
+// asking holds what a thread can ask, by number. put makes it grow.
+type asking struct {
+	// requests are shared with all threads until own is true.
+	requests []codec.Request
+	own      bool
+	// programs is nil where no request is an exchange of steps.
+	programs []*program
+	// targets are the numbers of the requests' hosts, nil where there is one; lastTarget is
+	// the greatest that the load has.
+	targets    []int32
+	lastTarget int
+}
+
 // unchosen is the request of a turn before the source has chosen one.
 const unchosen = -1
 
@@ -60,7 +64,8 @@ const unchosen = -1
 func (d *demand) fill(l *load, thread, connections int) (err error) {
 	users := share(l.population, l.spec.Threads, thread)
 	*d = demand{
-		codec: l.protocol.Shard(), depth: l.spec.Depth, requests: l.protocol.Requests(), programs: slices.Clone(l.exchanges),
+		codec: l.protocol.Shard(), depth: l.spec.Depth,
+		asking:  asking{requests: l.protocol.Requests(), programs: slices.Clone(l.exchanges)},
 		waiting: make(turns, users), perUser: make([]uint64, users),
 		rnd: rand.New(rand.NewPCG(l.spec.Seed, thinkStream+uint64(thread))),
 	}
@@ -131,9 +136,9 @@ func (d *demand) put(number int32, r *scenarios.Request) (int32, error) {
 }
 
 // ownRequests makes requests a list of the thread's own.
-func (d *demand) ownRequests() {
-	if !d.own {
-		d.requests, d.own = slices.Clone(d.requests), true
+func (a *asking) ownRequests() {
+	if !a.own {
+		a.requests, a.own = slices.Clone(a.requests), true
 	}
 }
 

@@ -377,14 +377,6 @@ func (l *Ledger) bound(atLeast int64) {
 	}
 }
 
-// record puts a time into a histogram of the group, and into that of all groups.
-func (l *Ledger) record(group int32, of func(*Group) *Histogram, ns int64) {
-	of(&l.Groups[group]).Record(ns)
-	if l.all != nil {
-		of(l.all).Record(ns)
-	}
-}
-
 // censor puts a lower bound into a histogram of the group.
 func (l *Ledger) censor(group int32, of func(*Group) *Histogram, atLeast int64) {
 	l.record(group, of, atLeast)
@@ -430,31 +422,4 @@ func (l *Ledger) Into(r *results.Phase, names []string) error {
 		r.Rate.Achieved = r.Total.Completed + r.Total.Abandoned
 	}
 	return err
-}
-
-// groupsInto writes the groups and their total. A single group is its own
-// total.
-func (l *Ledger) groupsInto(r *results.Phase, names []string) error {
-	var errs []error
-	total := &l.Groups[0]
-	if len(l.Groups) > 1 {
-		total = &Group{}
-		r.Groups = make(map[string]results.Group, len(l.Groups))
-		for i := range l.Groups {
-			if l.all == nil {
-				total.Merge(&l.Groups[i])
-			} else {
-				l.all.mergeCounts(&l.Groups[i])
-			}
-			group, err := l.Groups[i].Result()
-			r.Groups[names[i]] = group
-			errs = append(errs, err)
-		}
-	}
-	if l.all != nil {
-		total = l.all
-	}
-	var err error
-	r.Total, err = total.Result()
-	return errors.Join(append(errs, err)...)
 }
