@@ -115,6 +115,9 @@ type Flags struct {
 	// the proxy too.
 	Proxy, ProxyAuthorization string
 
+	// OverTime divides the measured window into segments.
+	OverTime bool
+
 	// Idle not given is loaders.DefaultIdle.
 	Idle   loaders.IdleStrategy
 	Engine loaders.EngineName
@@ -142,6 +145,9 @@ func (f *Flags) Spec(u URL, addresses []string) (loaders.Spec, error) {
 		LatencyFrom:    f.LatencyFrom,
 		ConnectTimeout: f.ConnectTimeout, RequestTimeout: f.Timeout, Drain: f.Drain,
 		Phases: f.phases(),
+	}
+	if f.OverTime {
+		spec.Segment = f.segment()
 	}
 	spec.CPUs = f.CPUs[:min(len(f.CPUs), spec.Threads)]
 	if f.ReconnectEvery != nil {

@@ -21,7 +21,7 @@ const (
 	noFamily     = "give a numeric address in the URL, and the name with -H 'Host: NAME' or --servername"
 	proxyUser    = "give them in the proxy's URL: --proxy http://user:password@host:port"
 	multipart    = "--form makes urlencoded forms; for a multipart form give its bytes with --body-file and its type with -H"
-	resultOutput = "the result goes to standard output: add --format json, or --hgrm FILE for the percentiles"
+	resultOutput = "the result goes to standard output, and into FILE with --output FILE.json, .csv, .md, .html or .hgrm"
 )
 
 var (
@@ -29,6 +29,8 @@ var (
 	duration = regexp.MustCompile(`^([0-9.]+(ns|us|µs|ms|s|m|h)?)+$`)
 	lua      = regexp.MustCompile(`\.lua$`)
 	stage    = regexp.MustCompile(`:`)
+	// resultFile is a file whose format joust knows.
+	resultFile = regexp.MustCompile(`\.(json|csv|md|html|txt|hgrm)$`)
 )
 
 // tools returns the table: each tool with its flags.
@@ -99,6 +101,7 @@ var oha = []row{
 	{names: "--no-tui --no-color --stats-success-breakdown -w --wait-ongoing-requests-after-deadline --no-pre-lookup", note: "joust does so anyway"},
 	{names: "-j", joust: "--format json"},
 	{names: "--output-format", value: true, fits: regexp.MustCompile(`^json$`), joust: "--format json"},
+	{names: "-o --output", value: true, fits: resultFile, joust: "--output {}"},
 	{names: "-o --output", value: true, missing: resultOutput},
 	{names: "-m --method", value: true, joust: "-m {}"},
 	{names: "-H", value: true, joust: "-H {}"},
@@ -142,7 +145,7 @@ var ab = []row{
 	{names: "-m", value: true, joust: "-m {}"},
 	{names: "-l", note: "joust compares bodies with --expect-body only"},
 	{names: "-r", note: keepsGoing},
-	{names: "-q", note: quiet},
+	{names: "-q", joust: "--quiet"},
 	{names: "-d -S", note: percentiles},
 	{names: "-e -g", value: true, missing: resultOutput},
 	{names: "-w", missing: resultOutput},
@@ -165,7 +168,8 @@ var k6 = []row{
 	{names: "--no-connection-reuse --no-vu-connection-reuse", joust: "--reconnect 1"},
 	{names: "--user-agent", value: true, joust: "-H User-Agent:~{}"},
 	{names: "--max-redirects", value: true, fits: regexp.MustCompile(`^0$`), note: followsNone},
-	{names: "-q --quiet --no-summary --no-usage-report --no-color", note: quiet},
+	{names: "-q --quiet", joust: "--quiet"},
+	{names: "--no-summary --no-usage-report --no-color", note: quiet},
 	{names: "--discard-response-bodies", note: "joust keeps no bodies"},
 	{names: "--http-debug", missing: noAnswers},
 }
