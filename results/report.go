@@ -42,6 +42,8 @@ type Report struct {
 	// TLSHandshake is absent for plain text.
 	TLSHandshake *Histogram `json:"tls_handshake,omitempty"`
 	Phases       []Phase    `json:"phases"`
+	// Data is absent where requests took no data rows.
+	Data *DataUse `json:"data,omitempty"`
 	// Interrupted is true when the loader had to stop early.
 	Interrupted bool `json:"interrupted,omitempty"`
 	// Collections and GCPauseNS are of the loader's own garbage collector.
