@@ -27,7 +27,7 @@ type loadFlags struct {
 	given []func(*pflag.FlagSet)
 	// read makes options of these.
 	rate, rampTo, cpus, bodyFile, dataFile, proxy string
-	json                                *string
+	json                                          *string
 	outputFlags
 	// anyway loads while a comparison measures.
 	anyway bool

@@ -70,7 +70,8 @@ func structsOf(t reflect.Type, all map[reflect.Type]*jsonschema.Schema) {
 	}
 }
 
-// describe adds the comments of fields to a struct's schema, and corrects references.
+// describe adds the comments of fields to a struct's schema, and corrects what the fields
+// do not show: references, and figures that may be unknown.
 func describe(s *jsonschema.Schema, of reflect.Type, comments map[string]schema.Comments) {
 	for _, f := range reflect.VisibleFields(of) {
 		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
@@ -78,8 +79,11 @@ func describe(s *jsonschema.Schema, of reflect.Type, comments map[string]schema.
 		if p == nil {
 			continue
 		}
-		if p.Ref != "" {
+		switch _, unknown := of.FieldByName("Unknown"); {
+		case p.Ref != "":
 			p.Types = nil // an absent pointer is left out, and never null
+		case unknown && p.Type != "" && p.Type != "string" && p.Type != "object":
+			p.Types, p.Type = []string{"null", p.Type}, ""
 		}
 		in := of
 		if len(f.Index) > 1 {

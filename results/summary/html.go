@@ -19,10 +19,6 @@ import (
 //go:embed page.html
 var pageText string
 
-// parsePage returns the template of the page. The text is part of the program, so it is
-// always good.
-func parsePage() *template.Template { return template.Must(template.New("page").Parse(pageText)) }
-
 // picture is a figure with its caption and its numbers.
 type picture struct {
 	// SVG holds no text of users that is not escaped: package draw escapes all texts.
@@ -48,10 +44,14 @@ func HTML(w io.Writer, title string, r *results.Report, o Options) error {
 		return err
 	}
 	var text strings.Builder
-	if err := parsePage().Execute(&text, struct {
-		*page
-		Pictures []picture
-	}{p, pictures}); err != nil {
+	form, err := template.New("page").Parse(pageText)
+	if err == nil {
+		err = form.Execute(&text, struct {
+			*page
+			Pictures []picture
+		}{p, pictures})
+	}
+	if err != nil {
 		return fmt.Errorf("making the page of the result: %w", err)
 	}
 	if _, err := io.WriteString(w, text.String()); err != nil {
@@ -85,8 +85,11 @@ func (l *load) distributionPictures() ([]picture, error) {
 	if err != nil || len(bins) == 0 {
 		return nil, err
 	}
-	curve, err := l.curve()
-	return []picture{l.histogramPicture(bins), curve}, err
+	curve, err := l.curvePicture()
+	if err != nil {
+		return nil, err
+	}
+	return append([]picture{l.histogramPicture(bins)}, curve...), nil
 }
 
 func (l *load) histogramPicture(bins []bin) picture {
@@ -120,15 +123,16 @@ func (l *load) histogramPicture(bins []bin) picture {
 // curvePoints is the number of points of a curve of percentiles.
 const curvePoints = 120
 
-// curve returns the curve of percentiles. It ends where fewer than ten samples lie beyond.
-func (l *load) curve() (picture, error) {
+// curvePicture returns the curve of percentiles, which ends where fewer than ten samples
+// lie beyond; nothing where there are too few samples for any.
+func (l *load) curvePicture() ([]picture, error) {
 	f := draw.Figure{Title: "Percentiles of latency", Desc: "Latency within which each share of the requests was served."}
 	smallest, largest, end := math.Inf(1), 0.0, 0.0
 	of := map[string]*stats.Dist{}
 	for name, h := range map[string]*results.Histogram{"corrected": l.phase.Total.Corrected, "service": l.phase.Total.Service} {
 		d, err := stats.Decode(h)
 		if err != nil {
-			return picture{}, err
+			return nil, err
 		}
 		if l.named(name) != nil && d.Count() > 0 {
 			of[name] = d
@@ -144,10 +148,13 @@ func (l *load) curve() (picture, error) {
 			f.Lines = append(f.Lines, l.percentileLines(name, i, d, shares.Evenly(curvePoints))...)
 		}
 	}
-	return picture{
+	if len(f.Lines) == 0 {
+		return nil, nil
+	}
+	return []picture{{
 		SVG:     template.HTML(f.SVG()),
 		Caption: "Latency within which a share of the requests was served. The curve ends where fewer than ten samples lie beyond. Dots are lower bounds: requests without an answer reach them.",
-	}, nil
+	}}, nil
 }
 
 // percentileLines returns the curve of one distribution, and behind it that of its lower
@@ -195,9 +202,11 @@ func (l *load) timePictures() ([]picture, error) {
 	if err != nil || len(all) < fewestStretches {
 		return nil, err
 	}
-	t := newSummary(l)
-	rates, latencies := []track{}, []track{}
-	for _, row := range t.tracks(all) {
+	rows := newSummary(l).tracks(all)
+	numbers := &table.Table{Head: []string{"from s", "to s"}}
+	var rates, latencies []track
+	for _, row := range rows {
+		numbers.Head = append(numbers.Head, row.name)
 		switch {
 		case row.latency:
 			latencies = append(latencies, row)
@@ -205,13 +214,9 @@ func (l *load) timePictures() ([]picture, error) {
 			rates = append(rates, row)
 		}
 	}
-	numbers := &table.Table{Head: []string{"from s", "to s"}}
-	for _, row := range t.tracks(all) {
-		numbers.Head = append(numbers.Head, row.name)
-	}
 	for i, s := range all {
 		cells := []string{plainNumber(float64(s.FromNS-l.phase.T0NS) / 1e9), plainNumber(float64(s.ToNS-l.phase.T0NS) / 1e9)}
-		for _, row := range t.tracks(all) {
+		for _, row := range rows {
 			cells = append(cells, row.cell(i))
 		}
 		numbers.Add(cells...)
