@@ -201,8 +201,11 @@ func (p *loadProgress) text(i loaders.Interval) string {
 	if p.phase.Measured {
 		name = "measuring"
 	}
-	rate := p.rate(&i)
-	return fmt.Sprintf("%s %s: %.0f req/s, %d failed, %d open", name, p.extent(i), rate, i.Failed, i.Open)
+	users := ""
+	if i.Users != nil {
+		users = ", " + results.Counted(*i.Users, "user")
+	}
+	return fmt.Sprintf("%s %s: %.0f req/s, %d failed, %d open%s", name, p.extent(i), p.rate(&i), i.Failed, i.Open, users)
 }
 
 // rate returns the requests a second of the last second.

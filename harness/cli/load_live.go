@@ -118,7 +118,11 @@ func (p *loadProgress) frameOf(i *loaders.Interval) []string {
 	if v.latency != "" {
 		lines = append(lines, v.latency)
 	}
-	lines = append(lines, fmt.Sprintf("%-10s %d failed, %d open", "requests", i.Failed, i.Open))
+	last := fmt.Sprintf("%-10s %d failed, %d open", "requests", i.Failed, i.Open)
+	if i.Users != nil {
+		last += ", " + results.Counted(*i.Users, "user")
+	}
+	lines = append(lines, last)
 	for at, line := range lines {
 		line = strings.ReplaceAll(strings.TrimRight(line, " "), table.Thin, " ")
 		if v.signs.ASCII {

@@ -17,6 +17,12 @@ var segmentLengths = []time.Duration{
 	10 * time.Second, 20 * time.Second, 30 * time.Second, time.Minute, 2 * time.Minute, 5 * time.Minute, 10 * time.Minute, 30 * time.Minute, time.Hour, 6 * time.Hour, 24 * time.Hour,
 }
 
+// overTime reports whether the load is measured over time: it was asked for, or its rate
+// or number of users changes over the window.
+func (f *Flags) overTime() bool {
+	return f.OverTime || f.Profile != nil || f.RampToRPS != nil || f.Ramp != nil
+}
+
 // segment returns the length of the segments of a load: the longest that divides it into
 // fewestSegments, a second at most, and longer only where there would be more than
 // mostSegments. A load that ends by its number of requests has segments of a second.
