@@ -7,6 +7,7 @@ import (
 	"runtime"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/joust-bench/joust/harness/machine"
 	"github.com/joust-bench/joust/harness/session"
@@ -116,29 +117,43 @@ func (a *app) load(c *cobra.Command, url string, f *loadFlags) error {
 	if f.quiet {
 		a.opener.Say = func(string, ...any) {}
 	}
-	l, err := a.aim(ctx, c.Flags(), url, f)
-	if err != nil {
+	l, report, err := a.measure(ctx, c.Flags(), url, f, nil)
+	if l == nil || report == nil {
 		return err
+	}
+	return errors.Join(a.printLoad(ctx, l, f.quiet, wanted, *report), err)
+}
+
+// measure makes the load of the flags. begun, where it is not nil, is called when the
+// flags are right and the machine is free, right before the load. The report is nil where
+// there was no load; the error is that of the load, or of what came after it.
+func (a *app) measure(ctx context.Context, flags *pflag.FlagSet, url string, f *loadFlags, begun func(*aim)) (*aim, *results.Report, error) {
+	l, err := a.aim(ctx, flags, url, f)
+	if err != nil {
+		return nil, nil, err
 	}
 	chosen, err := engine.Choose(l.spec)
 	if err != nil {
-		return session.Usage(err)
+		return l, nil, session.Usage(err)
 	}
 	if err := room("-c", l.spec.Connections); err != nil {
-		return err
+		return l, nil, err
 	}
 	share, err := a.opener.Share(ctx, f.anyway)
 	if err != nil {
-		return err
+		return l, nil, err
 	}
 	a.stopping.Store(draining)
+	if begun != nil {
+		begun(l)
+	}
 	report, err := a.drive(ctx, chosen, l, f.quiet)
 	neighbours, leaveErr := share.Leave()
 	if err != nil {
-		return l.explain(err)
+		return l, nil, l.explain(err)
 	}
 	report.Neighbours = neighbours
-	return errors.Join(a.printLoad(ctx, l, f.quiet, wanted, report), leaveErr)
+	return l, &report, leaveErr
 }
 
 // room makes room for that many connections, or names the limit that leaves none;
@@ -156,6 +171,7 @@ func (a *app) drive(ctx context.Context, chosen loaders.Loader, l *aim, quiet bo
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	control := &loadControl{loadProgress: a.newLoadProgress(l.spec.Phases, quiet), target: l, ctx: ctx, cancel: cancel}
+	control.silent = l.watch != nil
 	a.drawing.Store(control.display)
 	report, err := chosen.Run(ctx, l.spec, control)
 	control.end()

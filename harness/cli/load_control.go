@@ -43,6 +43,9 @@ func (c *loadControl) Ready(_ context.Context, r loaders.Ready) (int64, error) {
 
 // Interval shows the load and doubts a target that answers nothing rightly.
 func (c *loadControl) Interval(i loaders.Interval) {
+	if c.target.watch != nil {
+		c.target.watch(i.Interval)
+	}
 	c.loadProgress.Interval(i)
 	if i.Completed == 0 && i.Failed > 0 && c.target.mayBeTLS() {
 		c.doubt.Do(func() { c.asking.Go(c.askForTLS) })
@@ -139,6 +142,8 @@ const rateSpan = int64(time.Second)
 type loadProgress struct {
 	*display
 	counts map[string]uint64 // the number of requests of phases that have one
+	// silent leaves the plain lines out.
+	silent bool
 
 	mu     sync.Mutex
 	phase  loaders.Window
@@ -184,7 +189,7 @@ func (p *loadProgress) Interval(i loaders.Interval) {
 		p.view.add(&i)
 		every = drawEvery
 	}
-	if i.AtNS-p.printed < every {
+	if i.AtNS-p.printed < every || p.silent && !p.live {
 		return
 	}
 	p.printed = i.AtNS

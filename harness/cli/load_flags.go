@@ -72,7 +72,7 @@ func (f *loadFlags) register(flags *pflag.FlagSet) {
 	flags.StringVar((*string)(&o.DataOrder), "data-order", "", "`order` in which requests take rows: "+loaders.DataOrderWords+" (default loop); sequential and unique end the load behind the last row")
 
 	under("Which answers are right")
-	optional(f, "expect-status", flagOf(flags, integerForm, "expect-status", "", 0, "the right `status` (default: any from 200 to 399)"), &o.ExpectStatus)
+	optional(f, "expect-status", flagOf(flags, statusForm, "expect-status", "", 0, "the right `status`, or the word any (default: any from 200 to 399)"), &o.ExpectStatus)
 	optional(f, "expect-body", flags.String("expect-body", "", "the right body, a `text`, byte for byte (default: any)"), &o.ExpectBody)
 
 	under("The load")
