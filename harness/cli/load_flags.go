@@ -68,7 +68,7 @@ func (f *loadFlags) register(flags *pflag.FlagSet) {
 	flags.Lookup("request-id").NoOptDefVal = adhoc.DefaultRequestID
 	flags.StringVar(&o.Bust, "bust", "", "give each request a `parameter` of the URL with a new value, so that no cache answers it")
 	flags.Lookup("bust").NoOptDefVal = adhoc.DefaultBust
-	flags.StringVar(&f.dataFile, "data", "", "`file` of rows, CSV with a line of names or JSON lines, whose columns are ${NAME} in the request")
+	flags.Var(value[string]{&f.dataFile, rowsForm}, "data", "`file` of rows, CSV with a line of names or JSON lines, whose columns are ${NAME} in the request")
 	flags.StringVar((*string)(&o.DataOrder), "data-order", "", "`order` in which requests take rows: "+loaders.DataOrderWords+" (default loop); sequential and unique end the load behind the last row")
 
 	under("Which answers are right")
@@ -131,7 +131,7 @@ func (f *loadFlags) read(flags *pflag.FlagSet, stdin io.Reader) error {
 	}
 	var profileErr error
 	o.Profile, profileErr = readProfile(f.profile)
-	return errors.Join(profileErr, rate("-R", f.rate, &o.RateRPS), rate("--ramp-to", f.rampTo, &o.RampToRPS), f.setCPUs(), f.setBody(stdin), f.setData(stdin), checkTLSFiles(o.TLS))
+	return errors.Join(profileErr, rate("-R", f.rate, &o.RateRPS), rate("--ramp-to", f.rampTo, &o.RampToRPS), f.setCPUs(), f.setData(stdin), f.setBody(stdin), checkTLSFiles(o.TLS))
 }
 
 // rate parses the text of a flag; an empty one leaves the rate as it is.
