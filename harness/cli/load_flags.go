@@ -28,9 +28,7 @@ type loadFlags struct {
 	// read makes options of these.
 	rate, rampTo, profile, cpus, bodyFile, dataFile, proxy, urlFile string
 	json                                                            *string
-	format, hgrm                                                    string
-	// percentiles and thresholds are what the result shows in addition.
-	percentiles, thresholds []string
+	outputFlags
 	// anyway loads while a comparison measures.
 	anyway bool
 }
@@ -119,10 +117,7 @@ func (f *loadFlags) register(flags *pflag.FlagSet) {
 	flags.Uint64Var(&o.Seed, "seed", 0, "`number` from which all random choices follow (default: a fresh one, printed)")
 
 	under("The result")
-	formatFlag(flags, &f.format, formatText, formatJSON)
-	listVar(flags, &f.percentiles, "percentiles", nil, "`list` of percentiles to show next to the usual ones, such as 50,99.95")
-	flags.StringArrayVar(&f.thresholds, "threshold", nil, "a `bound` that the load must keep, such as p95<300ms, error_rate<1% or rps>5k (repeatable); exit 3 if it is broken")
-	flags.StringVar(&f.hgrm, "hgrm", "", "write the percentile distribution of latency, in ms, to this `file`")
+	f.outputFlags.register(flags)
 	under("")
 }
 
@@ -138,7 +133,7 @@ func (f *loadFlags) read(flags *pflag.FlagSet, stdin io.Reader) error {
 	}
 	var profileErr error
 	o.Profile, profileErr = readProfile(f.profile)
-	return errors.Join(profileErr, rate("-R", f.rate, &o.RateRPS), rate("--ramp-to", f.rampTo, &o.RampToRPS), f.setCPUs(), f.setBody(stdin), f.setData(stdin), checkTLSFiles(o.TLS))
+	return errors.Join(profileErr, rate("-R", f.rate, &o.RateRPS), rate("--ramp-to", f.rampTo, &o.RampToRPS), f.setCPUs(), f.setData(stdin), f.setBody(stdin), checkTLSFiles(o.TLS))
 }
 
 // rate parses the text of a flag; an empty one leaves the rate as it is.

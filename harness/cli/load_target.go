@@ -121,7 +121,9 @@ func (f *loadFlags) setProxy(ctx context.Context) error {
 // addresses returns the numeric addresses to spread connections over.
 func (a *app) addresses(ctx context.Context, t adhoc.URL, f *loadFlags) ([]string, error) {
 	found, err := resolve.Taking(ctx, t.Name, t.Port, f.load.ConnectTimeout)
-	a.noteClosed(&t, &found)
+	if !f.quiet {
+		a.noteClosed(&t, &found)
+	}
 	return found.Addresses, err
 }
 

@@ -135,7 +135,9 @@ func (a *app) addressesOf(ctx context.Context, hosts []adhoc.URL, f *loadFlags) 
 	running.Wait()
 	addresses := make([][]string, len(hosts))
 	for i := range found {
-		a.noteClosed(&hosts[i], &found[i])
+		if !f.quiet {
+			a.noteClosed(&hosts[i], &found[i])
+		}
 		addresses[i] = found[i].Addresses
 	}
 	return addresses, errors.Join(errs...)
