@@ -71,9 +71,6 @@ type shard struct {
 	loop  backend.Loop
 	conns []connection
 	timers
-	// idle holds the connections that can take a request, longest idle first. Where hosts
-	// is not nil each host has a queue of its own in place of this one.
-	idle ring[int32]
 	// buf is for reads, scratch for writes of several pieces.
 	buf, scratch []byte
 	handshakes   handshakes
@@ -103,6 +100,9 @@ type timers struct {
 
 // links is the state of a thread's connections together.
 type links struct {
+	// idle holds the connections that can take a request, longest idle first. Where hosts
+	// is not nil each host has a queue of its own in place of this one.
+	idle ring[int32]
 	// hosts is nil where all connections lead to one host.
 	hosts *hosts
 	// connect and shakes are the times to connect and to shake hands.
@@ -167,11 +167,10 @@ func newShard(shared *load, id int) (*shard, error) {
 		load: shared, id: id,
 		conns:      make([]connection, connections),
 		timers:     timers{deadlines: make([]int64, connections)},
-		idle:       ring[int32]{slots: make([]int32, connections)},
 		buf:        make([]byte, readBuffer),
 		handshakes: handshakes{places: make(chan struct{}, handshakesAtOnce)},
 		segments:   newSegments(spec),
-		links:      links{endsBehind: !shared.system.ReportsEnds},
+		links:      links{idle: ring[int32]{slots: make([]int32, connections)}, endsBehind: !shared.system.ReportsEnds},
 		current:    current{window: window{nextMark: never}, pace: pace{quota: never}},
 	}
 	s.hosts = newHosts(shared.routes, s.conns)
