@@ -93,6 +93,9 @@ func (a *app) as(c *cobra.Command, args []string) error {
 	if !ok {
 		return session.Usage(fmt.Errorf("joust speaks no dialect %q%s: it speaks %s (see joust as --help)", args[0], hint, results.Listed(dialect.Names(), "and")))
 	}
+	if d.Name == "pywrkr" && len(args) > 1 && args[1] == harImport {
+		return a.importHAR(c.Context(), args[2:])
+	}
 	line, err := d.Read(args[1:])
 	if err != nil {
 		return a.misread(d, err)
@@ -135,7 +138,7 @@ func (a *app) speak(ctx context.Context, d *dialect.Dialect, line *dialect.Line)
 	for _, note := range line.Notes {
 		a.say("joust: %s", note)
 	}
-	_, report, err := a.measure(ctx, flags, line.URL, &f, func(l *aim) {
+	_, report, err := a.measure(ctx, flags, []string{line.URL}, &f, func(l *aim) {
 		line.Head(a.stdout)
 		l.watch = a.watcher(line)
 	})
