@@ -44,6 +44,8 @@ type Report struct {
 	Phases       []Phase    `json:"phases"`
 	// Interrupted is true when the loader had to stop early.
 	Interrupted bool `json:"interrupted,omitempty"`
+	// Aborted is the rule of the user that ended the load early; absent for none.
+	Aborted *Abort `json:"aborted,omitempty"`
 	// Collections and GCPauseNS are of the loader's own garbage collector.
 	Collections  uint32   `json:"collections"`
 	GCPauseNS    int64    `json:"gc_pause_ns"`

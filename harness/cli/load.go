@@ -7,15 +7,18 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"slices"
 
 	"github.com/spf13/cobra"
 
 	"github.com/joust-bench/joust/harness/machine"
 	"github.com/joust-bench/joust/harness/session"
+	"github.com/joust-bench/joust/harness/watch"
 	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/loaders/engine"
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/files"
+	"github.com/joust-bench/joust/results/metric"
 	"github.com/joust-bench/joust/results/summary"
 )
 
@@ -48,11 +51,16 @@ and port. A request and those that it leads to count as one, with the time from
 the first send to the last answer. Without --follow a redirect is an answer.
 
 --threshold is a bound of a figure: METRIC<LIMIT or METRIC>LIMIT, also with = behind
-the sign. Metrics: p50 or any other percentile, min, max, mean, stdev (corrected
+the sign, and for one group of the requests behind its name, where * stands for any
+text: "GET /pay*: p99<1s". Metrics: p50 or any other percentile, min, max, mean, stdev (corrected
 latency in an open loop and with users, else service time), error_rate, errors,
 status_503 or any other status, throughput (rps), achieved, bytes/s. A threshold is
 kept, broken, or not measured. It is not told where the loader's own time, or
 requests without an answer, reach the limit: then neither answer is sure.
+
+--abort-on ends the load early where a condition has held for a time, in warm-up and
+window. error_rate, throughput and bytes/s are then those of the last second, latencies
+those of the last segment of a second, and errors are counted from the window's begin.
 
 With -n and -d the load ends at whichever comes first; with -n alone it has no
 bound in time, and no warm-up unless one is asked for. It also ends when no
@@ -64,9 +72,10 @@ measured meanwhile. While a comparison measures (run, duel, agree, calibrate,
 certify, check), a load waits and says for whom; --anyway does not wait.
 
 Exit status: 0 the load ran, whatever failed in it; 1 it could not run; 2 wrong
-usage, or a threshold that cannot be told; 3 a threshold is broken or has no value;
-4 void: nothing was answered rightly, nothing was measured, the server went away, or
-an answer came that nobody asked for; 130 interrupted, the partial result is printed.`,
+usage, or a threshold that cannot be told; 3 a threshold is broken or has no value, or
+a rule of --abort-on ended the load; 4 void: nothing was answered rightly, nothing was
+measured, the server went away, or an answer came that nobody asked for; 130
+interrupted, the partial result is printed.`,
 		Example: `  joust load http://127.0.0.1:8080/
   joust load http://127.0.0.1:8080/ -c 256 -t 2 -d 30s
   joust load http://127.0.0.1:8080/ --users 5000 --think 'exp 2s' -c 200
@@ -76,6 +85,7 @@ an answer came that nobody asked for; 130 interrupted, the partial result is pri
   joust load http://127.0.0.1:8080/echo -b hello --expect-body hello -n 100000
   joust load http://127.0.0.1:8080/ --follow --request-id=X-Trace
   joust load http://127.0.0.1:8080/ -R 5k --threshold "p99<20ms" --threshold "error_rate<0.1%"
+  joust load http://127.0.0.1:8080/ -R 5k -d 10m --abort-on "error_rate>20% for 10s"
   joust load http://127.0.0.1:8080/ --format json --hgrm latency.hgrm`,
 		Args: oneURL,
 		RunE: func(c *cobra.Command, args []string) error { return a.load(c, args[0], &f) },
@@ -94,6 +104,16 @@ func (a *app) load(c *cobra.Command, url string, f *loadFlags) error {
 	l, err := a.aim(ctx, c.Flags(), url, f)
 	if err != nil {
 		return err
+	}
+	if err := checkGroups("--threshold", wanted.Thresholds, &l.spec); err != nil {
+		return session.Usage(err)
+	}
+	if err := checkGroups("--keep", f.conditionsRead, &l.spec); err != nil {
+		return session.Usage(err)
+	}
+	l.spec, l.aborts = watched(l.spec, f.aborts), f.aborts
+	if f.load.Find.Of != "" {
+		return a.findCapacity(ctx, l, f)
 	}
 	chosen, err := engine.Choose(l.spec)
 	if err != nil {
@@ -116,6 +136,19 @@ func (a *app) load(c *cobra.Command, url string, f *loadFlags) error {
 	return errors.Join(a.printLoad(ctx, l, f, wanted, report), leaveErr)
 }
 
+// checkGroups checks the groups of bounds against the names of the requests.
+func checkGroups(flag string, bounds []metric.Bound, spec *loaders.Spec) error {
+	var names []string
+	for i := range spec.Requests {
+		names = append(names, spec.Requests[i].Name)
+	}
+	slices.Sort(names)
+	if err := metric.CheckGroups(bounds, slices.Compact(names)); err != nil {
+		return fmt.Errorf("%s: %w", flag, err)
+	}
+	return nil
+}
+
 // room makes room for that many connections, or names the limit that leaves none;
 // whose names them, such as "-c".
 func room(whose string, connections int) error {
@@ -131,11 +164,12 @@ func (a *app) drive(ctx context.Context, chosen loaders.Loader, l *aim) (results
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	control := &loadControl{loadProgress: a.newLoadProgress(l.spec.Phases), target: l, ctx: ctx, cancel: cancel}
-	report, err := chosen.Run(ctx, l.spec, control)
+	report, err := chosen.Run(ctx, l.spec, abortBy(l.aborts, control))
 	control.end()
 	if wrong := (*wrongProtocol)(nil); errors.As(context.Cause(ctx), &wrong) {
 		return report, wrong
 	}
+	report.Aborted = abortOf(ctx)
 	report.Version, report.ReconnectEvery = Version, l.spec.Connection.ReconnectEvery
 	return report, err
 }
@@ -161,9 +195,9 @@ func (a *app) printLoad(ctx context.Context, l *aim, f *loadFlags, wanted summar
 		a.explainExit(reasons, gates)
 	}
 	switch {
-	case report.Interrupted || ctx.Err() != nil:
+	case ctx.Err() != nil || report.Interrupted && report.Aborted == nil:
 		return exit(ExitInterrupted)
-	case summary.Failed(gates):
+	case report.Aborted != nil || summary.Failed(gates):
 		return exit(ExitWrong)
 	case summary.Undecided(gates):
 		return exit(ExitUsage)
@@ -174,10 +208,11 @@ func (a *app) printLoad(ctx context.Context, l *aim, f *loadFlags, wanted summar
 }
 
 // explainExit says on stderr what a reader of JSON would not see: why the load is
-// void, and which thresholds it did not keep.
+// void or ended early, and which thresholds it did not keep.
 func (a *app) explainExit(reasons []results.Reason, gates []summary.Threshold) {
-	if summary.Void(reasons) {
-		for _, r := range reasons {
+	void := summary.Void(reasons)
+	for _, r := range reasons {
+		if void || r.Code == summary.CodeAborted {
 			a.say("joust: %s", r.Text)
 		}
 	}
@@ -221,6 +256,12 @@ func (f *loadFlags) checkOutput() (summary.Options, error) {
 	thresholds, err := summary.ParseThresholds(f.thresholds)
 	if err != nil {
 		errs = append(errs, fmt.Errorf("--threshold: %w", err))
+	}
+	if f.aborts, err = watch.Parse(f.abortOn); err != nil {
+		errs = append(errs, fmt.Errorf("--abort-on: %w", err))
+	}
+	if f.conditionsRead, err = f.conditions(); err != nil {
+		errs = append(errs, err)
 	}
 	return summary.Options{Percentiles: percentiles, Thresholds: thresholds}, errors.Join(errs...)
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/joust-bench/joust/loaders/adhoc"
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/files"
+	"github.com/joust-bench/joust/results/metric"
 )
 
 // loadFlags are the flags of joust load.
@@ -31,6 +32,14 @@ type loadFlags struct {
 	format, hgrm                        string
 	// percentiles and thresholds are what the result shows in addition.
 	percentiles, thresholds []string
+	// abortOn are the rules that end a load early, as they were given, and aborts as they
+	// were read.
+	abortOn []string
+	aborts  []metric.Sustained
+	// keep are the conditions of a search as they were given, conditionsRead as they were
+	// read.
+	keep           []string
+	conditionsRead []metric.Bound
 	// anyway loads while a comparison measures.
 	anyway bool
 }
@@ -86,6 +95,9 @@ func (f *loadFlags) register(flags *pflag.FlagSet) {
 	durationVar(flags, &o.Drain, "drain", loaders.DefaultDrain, "`time` for which answers are awaited after the window")
 	flags.BoolVar(&f.anyway, "anyway", false, "do not wait while a comparison measures on this machine: both disturb each other, and the report says so")
 
+	under("The capacity")
+	f.registerFind(flags)
+
 	under("Connections")
 	flags.BoolVar(&o.HTTP10, "http1.0", false, "ask in HTTP/1.0: a connection ends with its answer, unless -H 'Connection: keep-alive' is answered")
 	integerVar(flags, &o.Depth, "depth", 1, "`requests` in flight on each connection (pipelining)")
@@ -113,7 +125,8 @@ func (f *loadFlags) register(flags *pflag.FlagSet) {
 	under("The result")
 	formatFlag(flags, &f.format, formatText, formatJSON)
 	listVar(flags, &f.percentiles, "percentiles", nil, "`list` of percentiles to show next to the usual ones, such as 50,99.95")
-	flags.StringArrayVar(&f.thresholds, "threshold", nil, "a `bound` that the load must keep, such as p95<300ms, error_rate<1% or rps>5k (repeatable); exit 3 if it is broken")
+	flags.StringArrayVar(&f.thresholds, "threshold", nil, "a `bound` that the load must keep, such as p95<300ms, error_rate<1% or \"GET /pay: p99<1s\" (repeatable); exit 3 if it is broken")
+	flags.StringArrayVar(&f.abortOn, "abort-on", nil, "end the load early by this `rule`, such as \"error_rate>20% for 10s\" (repeatable); exit 3")
 	flags.StringVar(&f.hgrm, "hgrm", "", "write the percentile distribution of latency, in ms, to this `file`")
 	under("")
 }

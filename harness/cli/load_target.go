@@ -15,14 +15,19 @@ import (
 	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/loaders/adhoc"
 	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/results/metric"
 )
 
 // aim is a load with its target.
 type aim struct {
 	spec   loaders.Spec
 	target adhoc.URL
+	// resolved are the numeric addresses of the target's name.
+	resolved []string
 	// url is the URL without user and password; title the head of the result.
 	url, title string
+	// aborts are the rules that end the load early.
+	aborts []metric.Sustained
 }
 
 // aim makes a load of the command line: it resolves names and checks the flags,
@@ -47,17 +52,16 @@ func (a *app) aim(ctx context.Context, flags *pflag.FlagSet, text string, f *loa
 	if _, err := o.Spec(target, []string{"127.0.0.1"}); err != nil {
 		return nil, session.Usage(err)
 	}
-	var addresses []string
 	switch {
 	case o.Unix != "":
 		err = checkSocket(o.Unix)
 	case o.Proxy == "":
-		addresses, err = a.addresses(ctx, target, f)
+		l.resolved, err = a.addresses(ctx, target, f)
 	}
 	if err != nil {
 		return nil, err
 	}
-	if l.spec, err = o.Spec(target, addresses); err != nil {
+	if l.spec, err = o.Spec(target, l.resolved); err != nil {
 		return nil, session.Usage(err)
 	}
 	l.title = l.spec.Requests[0].Method + " " + l.url + l.route()

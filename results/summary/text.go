@@ -6,7 +6,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/stats"
@@ -259,32 +258,6 @@ func (t *summary) loader() {
 	}
 	t.line("")
 	t.item("loader", "%s", strings.Join(words, ", "))
-}
-
-// gates prints a line for each threshold.
-func (t *summary) gates() {
-	all := t.thresholds()
-	if len(all) == 0 {
-		return
-	}
-	t.line("")
-	w := tabwriter.NewWriter(t, 0, 8, 3, ' ', 0)
-	for i, g := range all {
-		name, value := "", "—"
-		if i == 0 {
-			name = "thresholds"
-		}
-		if g.Value != nil {
-			value = inUnit(g.Unit, *g.Value)
-		}
-		words := []string{fmt.Sprintf("  %-11s", name), g.Text, value, string(g.Outcome)}
-		if g.Why != "" {
-			words = append(words, g.Why)
-		}
-		// Writing to a strings.Builder does not fail.
-		_, _ = fmt.Fprintln(w, strings.Join(words, "\t"))
-	}
-	_ = w.Flush()
 }
 
 // remarks prints the sentences that limit belief in the numbers. Failures have lines

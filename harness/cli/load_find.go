@@ -1,0 +1,221 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"github.com/joust-bench/joust/harness/find"
+	"github.com/joust-bench/joust/harness/session"
+	"github.com/joust-bench/joust/loaders"
+	"github.com/joust-bench/joust/loaders/adhoc"
+	"github.com/joust-bench/joust/loaders/engine"
+	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/results/metric"
+	"github.com/joust-bench/joust/results/summary"
+)
+
+// defaultKeep are the conditions of a search that are not given.
+const defaultKeep = "p95<=5s,error_rate<=1%"
+
+// registerFind registers the flags of a search for the capacity.
+func (f *loadFlags) registerFind(flags *pflag.FlagSet) {
+	s := &f.load.Find
+	flags.StringVar((*string)(&s.Of), "find", "", "find the capacity: the most `users`, the highest rate or the most connections that keep the conditions of --keep")
+	flags.StringArrayVar(&f.keep, "keep", nil, "the `conditions` to keep, such as p95<300ms,error_rate<1% (repeatable; default "+defaultKeep+")")
+	optional(f, "find-from", flagOf(flags, numberForm, "find-from", "", 0, "the first `load`: users, requests a second or connections (default 10, or 100 requests a second)"), &s.From)
+	optional(f, "find-to", flagOf(flags, numberForm, "find-to", "", 0, "the greatest `load` that may be asked for (default 10k, or 1M requests a second)"), &s.To)
+	optional(f, "find-factor", flagOf(flags, numberForm, "find-factor", "", 0, "the `factor` from one step to the next, until one breaks the conditions (default 2)"), &s.Factor)
+	optional(f, "step", flagOf(flags, durationForm, "step", "", 0, "`time` to measure each step (default 30s)"), &s.Step)
+}
+
+// conditions returns what a search keeps. A rate is kept only where it was achieved.
+func (f *loadFlags) conditions() ([]metric.Bound, error) {
+	s := &f.load.Find
+	if s.Of == "" {
+		if len(f.keep) > 0 {
+			return nil, errors.New("--keep is for a search: say with --find what changes from step to step, or give a --threshold for one load")
+		}
+		return nil, nil
+	}
+	var errs []error
+	for flag, given := range map[string]bool{
+		"--threshold": len(f.thresholds) > 0, "--percentiles": len(f.percentiles) > 0, "--hgrm": f.hgrm != "",
+	} {
+		if given {
+			errs = append(errs, fmt.Errorf("%s is for one load, and --find makes several: leave it out; --keep has the conditions of a search", flag))
+		}
+	}
+	texts := f.keep
+	if len(texts) == 0 {
+		texts = []string{defaultKeep}
+	}
+	keep, err := summary.ParseThresholds(strings.Split(strings.Join(texts, ","), ","))
+	if err != nil {
+		errs = append(errs, fmt.Errorf("--keep: %w", err))
+	}
+	achieved := slices.ContainsFunc(keep, func(b metric.Bound) bool { return b.Metric == metric.Achieved })
+	switch {
+	case achieved && s.Of != results.SoughtRate:
+		errs = append(errs, fmt.Errorf("--keep achieved with --find %s: only --find rate has a rate to achieve", s.Of))
+	case !achieved && s.Of == results.SoughtRate:
+		limit := results.DefaultThresholds().KeptRate
+		keep = append(keep, metric.Bound{Condition: metric.Condition{Metric: metric.Achieved, Op: metric.AtLeast, Limit: limit}})
+	}
+	slices.SortFunc(errs, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
+	return keep, errors.Join(errs...)
+}
+
+// capacity is a search for the capacity in progress.
+type capacity struct {
+	*app
+	*aim
+	flags  *adhoc.Flags
+	keep   []metric.Bound
+	loader loaders.Loader
+	search *find.Search
+	found  summary.Capacity
+}
+
+// findCapacity makes the loads of a search, one after the other, and prints the answer.
+func (a *app) findCapacity(ctx context.Context, l *aim, f *loadFlags) error {
+	chosen, err := engine.Choose(l.spec)
+	if err != nil {
+		return session.Usage(err)
+	}
+	s := &capacity{app: a, aim: l, flags: &f.load, keep: f.conditionsRead, loader: chosen}
+	s.begin()
+	if err := s.room(); err != nil {
+		return err
+	}
+	share, err := a.opener.Share(ctx, f.anyway)
+	if err != nil {
+		return err
+	}
+	a.stopping.Store(draining)
+	err = s.run(ctx)
+	neighbours, leaveErr := share.Leave()
+	if err != nil {
+		return errors.Join(err, leaveErr)
+	}
+	s.found.Neighbours = neighbours
+	return errors.Join(s.print(ctx, f.format), leaveErr)
+}
+
+// begin makes the search of the flags.
+func (s *capacity) begin() {
+	of := &s.flags.Find
+	from, to, factor := of.Bounds()
+	s.search = find.New(find.Settings{Of: of.Of, From: from, To: to, Factor: factor})
+	s.found = summary.Capacity{
+		Schema: results.Schema, Find: of.Of, From: of.Of.Level(from), To: of.Of.Level(to), Factor: factor,
+		StepNS: of.StepTime().Nanoseconds(), Version: Version, Threads: s.spec.Threads, Seed: s.spec.Seed,
+	}
+	for _, b := range s.keep {
+		s.found.Keep = append(s.found.Keep, b.String())
+	}
+}
+
+// room makes room for the connections of the greatest load.
+func (s *capacity) room() error {
+	_, to, _ := s.flags.Find.Bounds()
+	if most := s.flags.At(to); most.Connections != nil && s.flags.Connections == nil {
+		return room("--find-to", *most.Connections)
+	}
+	return room("-c", s.spec.Connections)
+}
+
+// run makes the steps until the search ends. The error of the first one is that of the
+// search: nothing was found.
+func (s *capacity) run(ctx context.Context) error {
+	for {
+		step, ok := s.search.Next()
+		if !ok {
+			s.found.Conclude(s.search.Answer())
+			return nil
+		}
+		row, err := s.step(ctx, step)
+		end := results.CapacityEnd("")
+		switch {
+		case err != nil && (len(s.found.Steps) == 0 || ctx.Err() != nil):
+			return s.explain(err)
+		case err != nil:
+			row.Outcome, row.Why, end = summary.NotMeasured, s.explain(err).Error(), results.EndGone
+		case row.Outcome == "":
+			end = results.EndInterrupted
+		}
+		s.found.Steps = append(s.found.Steps, row)
+		s.say("step %d: %s", len(s.found.Steps), &row)
+		if end != "" {
+			answer := s.search.Answer()
+			answer.End = end
+			s.found.Conclude(answer)
+			return nil
+		}
+		s.search.Note(row.Outcome)
+	}
+}
+
+// step makes the load of one step and judges it. Its outcome is empty where the load was
+// interrupted.
+func (s *capacity) step(ctx context.Context, step find.Step) (summary.CapacityStep, error) {
+	at := s.flags.Find.Of.Level(step.At)
+	row := summary.CapacityStep{Level: at, Stage: step.Stage, Again: step.Again}
+	spec, err := s.flags.At(step.At).Spec(s.target, s.resolved)
+	if err != nil {
+		return row, err
+	}
+	now := *s.aim
+	now.spec = watched(spec, s.aborts)
+	report, err := s.drive(ctx, s.loader, &now)
+	if err != nil {
+		return row, err
+	}
+	s.found.Loader, s.found.Threads = report.Loader, report.Threads
+	row, err = summary.NewCapacityStep(at, step.Stage, step.Again, &report, s.keep)
+	if report.Interrupted && report.Aborted == nil {
+		row.Outcome, row.Why = "", ""
+	}
+	return row, err
+}
+
+// print prints the search, which decides the exit code.
+func (s *capacity) print(ctx context.Context, format string) error {
+	var err error
+	if format == formatJSON {
+		err = s.found.WriteJSON(s.stdout)
+	} else {
+		err = s.found.WriteText(s.stdout, s.title, columns(s.stdout))
+	}
+	if err != nil {
+		return err
+	}
+	code := s.exitCode(ctx)
+	if format == formatJSON && code != ExitOK {
+		s.say("joust: %s", s.found.Text)
+	}
+	if code == ExitOK {
+		return nil
+	}
+	return exit(code)
+}
+
+// exitCode is that of the answer.
+func (s *capacity) exitCode(ctx context.Context) int {
+	answer, steps := s.found.Answer, s.found.Steps
+	switch {
+	case ctx.Err() != nil || answer.End == results.EndInterrupted:
+		return ExitInterrupted
+	case answer.End == results.EndGone:
+		return ExitVoid
+	case answer.Confirmed:
+		return ExitOK
+	case answer.End == results.EndFirst && steps[len(steps)-1].Outcome != summary.NotTold:
+		return ExitWrong
+	}
+	return ExitUsage
+}
