@@ -42,6 +42,8 @@ type Report struct {
 	// TLSHandshake is absent for plain text.
 	TLSHandshake *Histogram `json:"tls_handshake,omitempty"`
 	Phases       []Phase    `json:"phases"`
+	// Data is absent where requests took no data rows.
+	Data *DataUse `json:"data,omitempty"`
 	// Interrupted is true when the loader had to stop early.
 	Interrupted bool `json:"interrupted,omitempty"`
 	// Aborted is the rule of the user that ended the load early; absent for none.

@@ -50,6 +50,11 @@ its time stands in a column of its own, and the load goes on.
 and port. A request and those that it leads to count as one, with the time from
 the first send to the last answer. Without --follow a redirect is an answer.
 
+In the URL's path and query, in headers and in the body, ${…} is a value that is new for
+each request: ${uuid()}, ${randint(1,100)}, ${randstr(8)}, ${counter(orders)}, which
+counts from 1 over all threads, ${now()}, ${now(unix)}, or a column of --data. Values
+are escaped in the URL and stand as they are elsewhere. A literal ${ is written $${.
+
 --threshold is a bound of a figure: METRIC<LIMIT or METRIC>LIMIT, also with = behind
 the sign, and for one group of the requests behind its name, where * stands for any
 text: "GET /pay*: p99<1s". Metrics: p50 or any other percentile, min, max, mean, stdev (corrected
@@ -84,6 +89,7 @@ interrupted, the partial result is printed.`,
   joust load http://127.0.0.1:8080/ -R 5k --burst 100
   joust load http://127.0.0.1:8080/echo -b hello --expect-body hello -n 100000
   joust load http://127.0.0.1:8080/ --follow --request-id=X-Trace
+  joust load 'http://127.0.0.1:8080/users/${id}?q=${randstr(8)}' --data users.csv --bust
   joust load http://127.0.0.1:8080/ -R 5k --threshold "p99<20ms" --threshold "error_rate<0.1%"
   joust load http://127.0.0.1:8080/ -R 5k -d 10m --abort-on "error_rate>20% for 10s"
   joust load http://127.0.0.1:8080/ --format json --hgrm latency.hgrm`,

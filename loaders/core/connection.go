@@ -61,6 +61,10 @@ type connection struct {
 type flight struct {
 	record.Exchange
 	request, user int32
+	// row is its data row. rendered is true where its request has pieces, and the
+	// connection its bytes.
+	row      int32
+	rendered bool
 	// followed counts the redirects that the exchange has followed. unsent is true while
 	// the request of the last one is not sent.
 	followed int32
@@ -97,6 +101,9 @@ type buffers struct {
 	pending, tail []byte
 	// carry is the part of a read that the codec must be shown again.
 	carry []byte
+	// own is the newest request with pieces that was begun on the connection, with its
+	// values; nil before the first.
+	own *codec.Request
 	// cut is true where an answer ended the sending of its request: the connection ends
 	// with that answer.
 	cut bool

@@ -42,6 +42,9 @@ type load struct {
 	tls *tls.Config
 	// idsFrom is the first number of request ids that no earlier team has given.
 	idsFrom uint64
+	// rows are the data rows, nil for none. generation counts the teams before this one.
+	rows       *source.Rows
+	generation uint64
 	// stop is the instant at which the load ends early, 0 for none.
 	stop atomic.Int64
 }
