@@ -56,16 +56,27 @@ counts from 1 over all threads, ${now()}, ${now(unix)}, or a column of --data. V
 are escaped in the URL and stand as they are elsewhere. A literal ${ is written $${.
 
 --threshold is a bound of a figure: METRIC<LIMIT or METRIC>LIMIT, also with = behind
-the sign, and for one group of the requests behind its name, where * stands for any
-text: "GET /pay*: p99<1s". Metrics: p50 or any other percentile, min, max, mean, stdev (corrected
+the sign. Metrics: p50 or any other percentile, min, max, mean, stdev (corrected
 latency in an open loop and with users, else service time), error_rate, errors,
-status_503 or any other status, throughput (rps), achieved, bytes/s. A threshold is
-kept, broken, or not measured. It is not told where the loader's own time, or
-requests without an answer, reach the limit: then neither answer is sure.
+status_503 or any other status, throughput (rps), achieved, bytes/s. The name of a
+group of requests before it, where * stands for any text, bounds that group alone:
+"GET /pay*: p99<1s". A threshold is kept, broken, or not measured. It is not told where
+the loader's own time, or requests without an answer, reach the limit: then neither
+answer is sure.
 
 --abort-on ends the load early where a condition has held for a time, in warm-up and
 window. error_rate, throughput and bytes/s are then those of the last second, latencies
 those of the last segment of a second, and errors are counted from the window's begin.
+
+--find makes a load a step, and finds the most users, the highest rate or the most
+connections that keep the conditions of --keep. The load grows by --find-factor until a
+step breaks them; further steps lie between the last that kept them and the first that
+did not, down to 3 % or one user; and the answer is asked for once more. A step that
+cannot be told is asked for again, once, and so is the first that breaks the conditions.
+Where the loader was the limit the answer is a lower bound. Users have a connection each
+unless -c is given; a rate is kept where 99 % of it are achieved. Exit status then: 0
+found, 2 it cannot be told, 3 not even the first step keeps the conditions, 4 the target
+went away.
 
 With -n and -d the load ends at whichever comes first; with -n alone it has no
 bound in time, and no warm-up unless one is asked for. It also ends when no
@@ -92,6 +103,7 @@ interrupted, the partial result is printed.`,
   joust load 'http://127.0.0.1:8080/users/${id}?q=${randstr(8)}' --data users.csv --bust
   joust load http://127.0.0.1:8080/ -R 5k --threshold "p99<20ms" --threshold "error_rate<0.1%"
   joust load http://127.0.0.1:8080/ -R 5k -d 10m --abort-on "error_rate>20% for 10s"
+  joust load http://127.0.0.1:8080/ --find users --think 1s --keep "p95<300ms,error_rate<1%"
   joust load http://127.0.0.1:8080/ --format json --hgrm latency.hgrm`,
 		Args: oneURL,
 		RunE: func(c *cobra.Command, args []string) error { return a.load(c, args[0], &f) },
@@ -114,7 +126,7 @@ func (a *app) load(c *cobra.Command, url string, f *loadFlags) error {
 	if err := checkGroups("--threshold", wanted.Thresholds, &l.spec); err != nil {
 		return session.Usage(err)
 	}
-	if err := checkGroups("--keep", f.conditionsRead, &l.spec); err != nil {
+	if err := checkGroups("--keep", f.conditions, &l.spec); err != nil {
 		return session.Usage(err)
 	}
 	l.spec, l.aborts = watched(l.spec, f.aborts), f.aborts
@@ -266,8 +278,6 @@ func (f *loadFlags) checkOutput() (summary.Options, error) {
 	if f.aborts, err = watch.Parse(f.abortOn); err != nil {
 		errs = append(errs, fmt.Errorf("--abort-on: %w", err))
 	}
-	if f.conditionsRead, err = f.conditions(); err != nil {
-		errs = append(errs, err)
-	}
+	errs = append(errs, f.readConditions())
 	return summary.Options{Percentiles: percentiles, Thresholds: thresholds}, errors.Join(errs...)
 }

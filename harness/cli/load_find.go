@@ -33,41 +33,41 @@ func (f *loadFlags) registerFind(flags *pflag.FlagSet) {
 	optional(f, "step", flagOf(flags, durationForm, "step", "", 0, "`time` to measure each step (default 30s)"), &s.Step)
 }
 
-// conditions returns what a search keeps. A rate is kept only where it was achieved.
-func (f *loadFlags) conditions() ([]metric.Bound, error) {
-	s := &f.load.Find
-	if s.Of == "" {
+// readConditions reads what a search keeps. A rate is kept only where it was achieved.
+func (f *loadFlags) readConditions() error {
+	of := f.load.Find.Of
+	if of == "" {
 		if len(f.keep) > 0 {
-			return nil, errors.New("--keep is for a search: say with --find what changes from step to step, or give a --threshold for one load")
+			return errors.New("--keep is for a search: say with --find what changes from step to step, or give a --threshold for one load")
 		}
-		return nil, nil
+		return nil
 	}
 	var errs []error
-	for flag, given := range map[string]bool{
-		"--threshold": len(f.thresholds) > 0, "--percentiles": len(f.percentiles) > 0, "--hgrm": f.hgrm != "",
-	} {
-		if given {
-			errs = append(errs, fmt.Errorf("%s is for one load, and --find makes several: leave it out; --keep has the conditions of a search", flag))
+	for _, one := range []struct {
+		flag  string
+		given bool
+	}{{"--threshold", len(f.thresholds) > 0}, {"--percentiles", len(f.percentiles) > 0}, {"--hgrm", f.hgrm != ""}} {
+		if one.given {
+			errs = append(errs, fmt.Errorf("%s is for one load, and --find makes several: leave it out; --keep has the conditions of a search", one.flag))
 		}
 	}
 	texts := f.keep
 	if len(texts) == 0 {
 		texts = []string{defaultKeep}
 	}
-	keep, err := summary.ParseThresholds(strings.Split(strings.Join(texts, ","), ","))
-	if err != nil {
+	var err error
+	if f.conditions, err = summary.ParseThresholds(strings.Split(strings.Join(texts, ","), ",")); err != nil {
 		errs = append(errs, fmt.Errorf("--keep: %w", err))
 	}
-	achieved := slices.ContainsFunc(keep, func(b metric.Bound) bool { return b.Metric == metric.Achieved })
+	achieved := slices.ContainsFunc(f.conditions, func(b metric.Bound) bool { return b.Metric == metric.Achieved })
 	switch {
-	case achieved && s.Of != results.SoughtRate:
-		errs = append(errs, fmt.Errorf("--keep achieved with --find %s: only --find rate has a rate to achieve", s.Of))
-	case !achieved && s.Of == results.SoughtRate:
+	case achieved && of != results.SoughtRate:
+		errs = append(errs, fmt.Errorf("--keep achieved with --find %s: only --find rate has a rate to achieve", of))
+	case !achieved && of == results.SoughtRate:
 		limit := results.DefaultThresholds().KeptRate
-		keep = append(keep, metric.Bound{Condition: metric.Condition{Metric: metric.Achieved, Op: metric.AtLeast, Limit: limit}})
+		f.conditions = append(f.conditions, metric.Bound{Condition: metric.Condition{Metric: metric.Achieved, Op: metric.AtLeast, Limit: limit}})
 	}
-	slices.SortFunc(errs, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
-	return keep, errors.Join(errs...)
+	return errors.Join(errs...)
 }
 
 // capacity is a search for the capacity in progress.
@@ -87,7 +87,7 @@ func (a *app) findCapacity(ctx context.Context, l *aim, f *loadFlags) error {
 	if err != nil {
 		return session.Usage(err)
 	}
-	s := &capacity{app: a, aim: l, flags: &f.load, keep: f.conditionsRead, loader: chosen}
+	s := &capacity{app: a, aim: l, flags: &f.load, keep: f.conditions, loader: chosen}
 	s.begin()
 	if err := s.room(); err != nil {
 		return err
@@ -139,25 +139,38 @@ func (s *capacity) run(ctx context.Context) error {
 			return nil
 		}
 		row, err := s.step(ctx, step)
-		end := results.CapacityEnd("")
 		switch {
-		case err != nil && (len(s.found.Steps) == 0 || ctx.Err() != nil):
+		case err != nil && len(s.found.Steps) == 0:
 			return s.explain(err)
+		case err != nil && ctx.Err() != nil:
+			s.end(results.EndInterrupted)
+			return nil
 		case err != nil:
-			row.Outcome, row.Why, end = summary.NotMeasured, s.explain(err).Error(), results.EndGone
-		case row.Outcome == "":
-			end = results.EndInterrupted
+			row.Outcome, row.Why = summary.NotMeasured, s.explain(err).Error()
+			s.add(row)
+			s.end(results.EndGone)
+			return nil
 		}
-		s.found.Steps = append(s.found.Steps, row)
-		s.say("step %d: %s", len(s.found.Steps), &row)
-		if end != "" {
-			answer := s.search.Answer()
-			answer.End = end
-			s.found.Conclude(answer)
+		s.add(row)
+		if row.Outcome == "" {
+			s.end(results.EndInterrupted)
 			return nil
 		}
 		s.search.Note(row.Outcome)
 	}
+}
+
+// add adds a step, and says how it ended.
+func (s *capacity) add(row summary.CapacityStep) {
+	s.found.Steps = append(s.found.Steps, row)
+	s.say("step %d: %s", len(s.found.Steps), &row)
+}
+
+// end ends the search before its own end, with the answer so far.
+func (s *capacity) end(why results.CapacityEnd) {
+	answer := s.search.Answer()
+	answer.End = why
+	s.found.Conclude(answer)
 }
 
 // step makes the load of one step and judges it. Its outcome is empty where the load was

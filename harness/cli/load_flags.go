@@ -28,18 +28,17 @@ type loadFlags struct {
 	given []func(*pflag.FlagSet)
 	// read makes options of these.
 	rate, rampTo, cpus, bodyFile, dataFile, proxy string
-	json                                *string
-	format, hgrm                        string
+	json                                          *string
+	format, hgrm                                  string
 	// percentiles and thresholds are what the result shows in addition.
 	percentiles, thresholds []string
 	// abortOn are the rules that end a load early, as they were given, and aborts as they
 	// were read.
 	abortOn []string
 	aborts  []metric.Sustained
-	// keep are the conditions of a search as they were given, conditionsRead as they were
-	// read.
-	keep           []string
-	conditionsRead []metric.Bound
+	// keep are the conditions of a search as they were given, conditions as they were read.
+	keep       []string
+	conditions []metric.Bound
 	// anyway loads while a comparison measures.
 	anyway bool
 }

@@ -121,14 +121,14 @@ func (s *Search) end() results.CapacityEnd {
 		return ""
 	}
 	kept, _, confirmed := s.found()
-	switch missed := s.bracket.End(); {
+	switch ended := s.bracket.End(); {
 	case len(s.steps) >= MostSteps && !confirmed:
 		return results.EndSteps
 	case kept == 0 && s.confirming == nil:
 		return results.EndFirst
 	case !confirmed:
 		return results.EndUnconfirmed
-	case missed == knee.Ceiling && kept == s.settings.To:
+	case ended == knee.Ceiling && kept == s.settings.To:
 		return results.EndCeiling
 	}
 	return results.EndBracketed

@@ -85,37 +85,41 @@ func NewCapacityStep(at results.Level, stage results.CapacityStage, again bool, 
 	return s, nil
 }
 
-// decide returns the outcome of the step: kept where all conditions are, on the load that
-// was asked for.
+// decide sets the outcome of the step: kept where all conditions are, on the load that was
+// asked for.
 func (s *CapacityStep) decide(l *load) {
 	var why []string
-	worst := func(o Outcome, text string) {
-		order := []Outcome{Kept, "", NotTold, NotMeasured, Broken}
-		if slices.Index(order, o) > slices.Index(order, s.Outcome) {
+	s.Outcome = Kept
+	add := func(o Outcome, text string) {
+		if o.worse(s.Outcome) {
 			s.Outcome = o
 		}
 		why = append(why, text)
 	}
 	if a := l.report.Aborted; a != nil {
-		worst(Broken, "ended early by the rule "+a.Rule)
+		add(Broken, "ended early by the rule "+a.Rule)
 	}
 	if open, asked := l.report.ConnectionsOpen, l.report.ConnectionsAsked; open < asked {
-		worst(Broken, count(uint64(open))+" of "+plural(asked, "connection")+" could be made")
+		add(Broken, count(uint64(open))+" of "+plural(asked, "connection")+" could be made")
 	}
 	for i := range s.Conditions {
 		t := &s.Conditions[i]
 		t.blame(l)
 		if t.Outcome != Kept {
-			worst(t.Outcome, t.finding())
+			add(t.Outcome, t.finding())
 		}
 	}
-	if s.Outcome == "" && !l.verdict.Valid {
-		worst(NotMeasured, l.verdict.Why())
-	}
-	if s.Outcome == "" {
-		s.Outcome = Kept
+	if s.Outcome == Kept && !l.verdict.Valid {
+		add(NotMeasured, l.verdict.Why())
 	}
 	s.Why = strings.Join(why, "; ")
+}
+
+// worse reports whether the outcome of one condition counts more than that of another in
+// the outcome of both.
+func (o Outcome) worse(than Outcome) bool {
+	order := []Outcome{Kept, NotTold, NotMeasured, Broken}
+	return slices.Index(order, o) > slices.Index(order, than)
 }
 
 // blame makes the outcome of a broken condition one that cannot be told, where the loader
