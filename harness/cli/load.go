@@ -35,11 +35,20 @@ open: requests are due at fixed times, and latency counts from the time at which
 each was due: waiting shows. --poisson makes these times random, --ramp-to
 changes the rate over the window, --burst makes many due at once.
 
+--rate-profile lets the rate follow a curve that is pressed into -d. Shares (min, low,
+multiplier, baseline) are of -R, which is the top of sine, sawtooth, square and
+business-hours; levels and the rates of a file are in requests per second. A CSV file
+has a head time_sec,rate or time_sec,multiplier; between its lines the rate is linear.
+There is no warm-up unless one is asked for, which runs at the curve's mean rate.
+
 --users and --think make a closed loop of people: each user thinks, borrows the
 connection that has been idle for longest, asks once, and gives it back with the
 answer. Users who find none free wait for one, first come, first served; corrected
 latency counts that wait. The think time is constant (1s), spread evenly around a
-time (1s±50%) or between two (uniform 1s..5s), or exponential (exp 1s).
+time (1s±50%) or between two (uniform 1s..5s), or exponential (exp 1s). --ramp
+spreads the starts of users over a time from the begin of the load. The ramp is part
+of the measured window then: there is no warm-up unless one is asked for, in which
+the ramp begins.
 
 An answer is right when its status is from 200 to 399, or the one given with
 --expect-status, and its body the one given with --expect-body. A wrong answer is
@@ -95,9 +104,11 @@ interrupted, the partial result is printed.`,
 		Example: `  joust load http://127.0.0.1:8080/
   joust load http://127.0.0.1:8080/ -c 256 -t 2 -d 30s
   joust load http://127.0.0.1:8080/ --users 5000 --think 'exp 2s' -c 200
+  joust load http://127.0.0.1:8080/ --users 300 --ramp 30s --think 1s±50% -d 2m
   joust load http://127.0.0.1:8080/ -R 20k --poisson --cpus 2-3
   joust load http://127.0.0.1:8080/ -R 1k --ramp-to 50k -d 1m
   joust load http://127.0.0.1:8080/ -R 5k --burst 100
+  joust load http://127.0.0.1:8080/ -R 5k --rate-profile spike:interval=10,multiplier=5 -d 1m
   joust load http://127.0.0.1:8080/echo -b hello --expect-body hello -n 100000
   joust load http://127.0.0.1:8080/ --follow --request-id=X-Trace
   joust load 'http://127.0.0.1:8080/users/${id}?q=${randstr(8)}' --data users.csv --bust

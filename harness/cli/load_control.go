@@ -187,7 +187,11 @@ func (p *loadProgress) text(i loaders.Interval) string {
 	if passed := i.AtNS - first.AtNS; passed > 0 {
 		rate = float64(i.Completed-first.Completed) * 1e9 / float64(passed)
 	}
-	return fmt.Sprintf("%s %s: %.0f req/s, %d failed, %d open", name, p.extent(i), rate, i.Failed, i.Open)
+	users := ""
+	if i.Users != nil {
+		users = ", " + results.Counted(*i.Users, "user")
+	}
+	return fmt.Sprintf("%s %s: %.0f req/s, %d failed, %d open%s", name, p.extent(i), rate, i.Failed, i.Open, users)
 }
 
 // extent is the part of the phase that is done, in requests or in time.

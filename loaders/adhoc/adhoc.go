@@ -51,6 +51,8 @@ type Flags struct {
 	// connection's pipeline a user.
 	Users *int
 	Think loaders.Think
+	// Ramp spreads the starts of users over that time.
+	Ramp *time.Duration
 	// CPUs are the processors to pin threads to, none for no pinning.
 	CPUs []int
 	// Processors is the number of processors of this machine.
@@ -68,6 +70,8 @@ type Flags struct {
 	RateRPS   *float64
 	Poisson   bool
 	RampToRPS *float64
+	// Profile changes the rate over the window; RateRPS is that of which its shares are.
+	Profile   *loaders.Profile
 	Burst     *int
 	ShedAfter *time.Duration
 
@@ -152,7 +156,7 @@ func (f *Flags) Spec(u URL, addresses []string) (loaders.Spec, error) {
 		Connections: f.connections(), Threads: f.threads(),
 		// Pinned threads have processors of their own.
 		Idle: cmp.Or(f.Idle, loaders.DefaultIdle(len(f.CPUs) > 0, f.Processors)), Seed: f.Seed,
-		Users: given(f.Users, 0), Think: f.Think, Follow: f.Follow, RequestID: f.RequestID,
+		Users: given(f.Users, 0), Think: f.Think, UserRamp: given(f.Ramp, 0), Follow: f.Follow, RequestID: f.RequestID,
 		LatencyFrom: f.LatencyFrom, Data: f.data(),
 		ConnectTimeout: f.ConnectTimeout, RequestTimeout: f.Timeout, Drain: f.Drain,
 		Phases: f.phases(),
@@ -173,6 +177,7 @@ func (f *Flags) Spec(u URL, addresses []string) (loaders.Spec, error) {
 		spec.Proxy = f.proxy(&spec.Requests[0])
 	}
 	spec = spec.WithDefaults()
+	spec.Segment = f.segment(spec.Interval)
 	if err := spec.Validate(); err != nil {
 		return spec, err
 	}
@@ -301,7 +306,7 @@ func (f *Flags) phases() []loaders.Phase {
 		// The server answers exactly that many: none before the window.
 		p.Count, p.Duration, p.Lead, warmup = *f.Requests, endless, 0, 0
 	}
-	if f.rowsEnd() { // each row is taken once: none before the window
+	if f.wholeWindow() {
 		p.Lead, warmup = 0, 0
 	}
 	p.Duration, warmup = given(f.Duration, p.Duration), given(f.Warmup, warmup)
@@ -314,8 +319,10 @@ func (f *Flags) phases() []loaders.Phase {
 			p.Schedule, p.RampToRPS = loaders.Ramp, *f.RampToRPS
 		case f.Burst != nil:
 			p.Schedule, p.BurstSize = loaders.Burst, *f.Burst
+		case f.Profile != nil:
+			p.Schedule, p.Profile = loaders.Profiled, f.Profile
 		}
-		if p.Count == 0 && !f.rowsEnd() {
+		if p.Count == 0 && !f.wholeWindow() {
 			p.Lead = openLead
 		}
 	}
@@ -324,8 +331,15 @@ func (f *Flags) phases() []loaders.Phase {
 	}
 	w := p
 	w.Name, w.Measured, w.Duration, w.Count, w.Lead = results.PhaseWarmup, false, warmup, 0, 0
-	if w.Schedule == loaders.Ramp {
+	switch w.Schedule {
+	case loaders.Ramp:
 		w.Schedule, w.RampToRPS = loaders.Constant, 0
+	case loaders.Profiled:
+		w.Schedule, w.Profile, w.RateRPS = loaders.Constant, nil, f.meanRate(p.Duration)
 	}
 	return []loaders.Phase{w, p}
 }
+
+// wholeWindow reports whether the load is measured from its begin where no warm-up is asked
+// for: rows that are taken once, a ramp of users and a profile have a begin.
+func (f *Flags) wholeWindow() bool { return f.rowsEnd() || f.Ramp != nil || f.Profile != nil }
