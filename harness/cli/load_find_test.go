@@ -166,7 +166,7 @@ func TestSearchesThatCannotBe(t *testing.T) {
 		{[]string{"--find", "users", "--keep", "p95<1s,pay: p50<1s"}, `there is no group "pay"`},
 		{[]string{"--find", "users", "--keep", "achieved>99%"}, "only --find rate has a rate to achieve"},
 		{[]string{"--find", "users", "--threshold", "p95<1s", "--hgrm", "x"}, "--threshold is for one load, and --find makes several"},
-		{[]string{"--find", "users", "--find-to", "2G"}, "--find-to 2e+09: a whole number of users above 0 is needed"},
+		{[]string{"--find", "users", "--find-to", "5G"}, "--find-to 5e+09: a whole number of users above 0 is needed"},
 		{[]string{"--find", "users", "-d", "5"}, "-d with --find"},
 	} {
 		if e := joust(t, append([]string{"load", "http://127.0.0.1:1"}, c.flags...)...); e.code != ExitUsage || !strings.Contains(e.errors, c.want) {

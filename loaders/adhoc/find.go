@@ -101,6 +101,7 @@ func (f *Flags) checkFind(refuse refusal) {
 		refuse(f.RateRPS != nil, "-R with --find rate: the rate changes from step to step, so give the first with --find-from")
 		refuse(f.Users != nil || f.Think != loaders.Think{}, "--users with --find rate: requests are due by the rate, whatever users do: leave out --users and --think")
 		refuse(f.RampToRPS != nil, "--ramp-to with --find rate: each step has one rate: leave out the one or the other")
+		refuse(f.Profile != nil, "--rate-profile with --find rate: each step has one rate: leave out the one or the other")
 	case results.SoughtConnections:
 		refuse(f.Connections != nil, "-c with --find connections: their number changes from step to step, so give the first with --find-from")
 		refuse(f.Users != nil, "--users with --find connections: more connections are no greater load of the same users: leave out the one or the other")
@@ -117,6 +118,7 @@ func (f *Flags) checkFind(refuse refusal) {
 	refuse(s.StepTime() <= 0, "--step %v: must be above 0", s.StepTime())
 	refuse(f.Duration != nil, "-d with --find: --step is the time of each step")
 	refuse(f.Requests != nil, "-n with --find: --step ends each step")
+	refuse(f.Ramp != nil, "--ramp with --find: each step measures all of its users: leave out the one or the other")
 }
 
 // needed says which numbers a search takes.

@@ -67,6 +67,8 @@ func TestWrongSearches(t *testing.T) {
 		{"users", func(f *adhoc.Flags) { f.RateRPS = new(5.0) }, "-R with --find users"},
 		{"rate", func(f *adhoc.Flags) { f.RateRPS = new(5.0) }, "-R with --find rate"},
 		{"rate", func(f *adhoc.Flags) { f.RampToRPS = new(5.0) }, "--ramp-to with --find rate"},
+		{"rate", func(f *adhoc.Flags) { f.Profile = &loaders.Profile{} }, "--rate-profile with --find rate"},
+		{"users", func(f *adhoc.Flags) { f.Ramp = new(time.Second) }, "--ramp with --find"},
 		{"rate", func(f *adhoc.Flags) { f.Users = new(5) }, "--users with --find rate"},
 		{"connections", func(f *adhoc.Flags) { f.Connections = new(5) }, "-c with --find connections"},
 		{"connections", func(f *adhoc.Flags) { f.Users = new(5) }, "--users with --find connections"},
