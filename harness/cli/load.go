@@ -7,9 +7,9 @@ import (
 	"fmt"
 	"os"
 	"runtime"
-	"slices"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/joust-bench/joust/harness/machine"
 	"github.com/joust-bench/joust/harness/session"
@@ -18,7 +18,6 @@ import (
 	"github.com/joust-bench/joust/loaders/engine"
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/files"
-	"github.com/joust-bench/joust/results/metric"
 	"github.com/joust-bench/joust/results/summary"
 )
 
@@ -130,52 +129,46 @@ func (a *app) load(c *cobra.Command, url string, f *loadFlags) error {
 	if err != nil {
 		return session.Usage(err)
 	}
-	l, err := a.aim(ctx, c.Flags(), url, f)
-	if err != nil {
+	if f.load.Find.Of != "" {
+		return a.findCapacity(ctx, c.Flags(), url, f)
+	}
+	l, report, err := a.measure(ctx, c.Flags(), url, f, nil)
+	if l == nil || report == nil {
 		return err
 	}
-	if err := checkGroups("--threshold", wanted.Thresholds, &l.spec); err != nil {
-		return session.Usage(err)
-	}
-	if err := checkGroups("--keep", f.conditions, &l.spec); err != nil {
-		return session.Usage(err)
-	}
-	l.spec, l.aborts = watched(l.spec, f.aborts), f.aborts
-	if f.load.Find.Of != "" {
-		return a.findCapacity(ctx, l, f)
+	return errors.Join(a.printLoad(ctx, l, f, wanted, *report), err)
+}
+
+// measure makes the load of the flags. begun, where it is not nil, is called when the
+// flags are right and the machine is free, right before the load. The report is nil where
+// there was no load; the error is that of the load, or of what came after it.
+func (a *app) measure(ctx context.Context, flags *pflag.FlagSet, url string, f *loadFlags, begun func(*aim)) (*aim, *results.Report, error) {
+	l, err := a.aim(ctx, flags, url, f)
+	if err != nil {
+		return nil, nil, err
 	}
 	chosen, err := engine.Choose(l.spec)
 	if err != nil {
-		return session.Usage(err)
+		return l, nil, session.Usage(err)
 	}
 	if err := room("-c", l.spec.Connections); err != nil {
-		return err
+		return l, nil, err
 	}
 	share, err := a.opener.Share(ctx, f.anyway)
 	if err != nil {
-		return err
+		return l, nil, err
 	}
 	a.stopping.Store(draining)
+	if begun != nil {
+		begun(l)
+	}
 	report, err := a.drive(ctx, chosen, l)
 	neighbours, leaveErr := share.Leave()
 	if err != nil {
-		return l.explain(err)
+		return l, nil, l.explain(err)
 	}
 	report.Neighbours = neighbours
-	return errors.Join(a.printLoad(ctx, l, f, wanted, report), leaveErr)
-}
-
-// checkGroups checks the groups of bounds against the names of the requests.
-func checkGroups(flag string, bounds []metric.Bound, spec *loaders.Spec) error {
-	var names []string
-	for i := range spec.Requests {
-		names = append(names, spec.Requests[i].Name)
-	}
-	slices.Sort(names)
-	if err := metric.CheckGroups(bounds, slices.Compact(names)); err != nil {
-		return fmt.Errorf("%s: %w", flag, err)
-	}
-	return nil
+	return l, &report, leaveErr
 }
 
 // room makes room for that many connections, or names the limit that leaves none;
@@ -193,7 +186,8 @@ func (a *app) drive(ctx context.Context, chosen loaders.Loader, l *aim) (results
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	control := &loadControl{loadProgress: a.newLoadProgress(l.spec.Phases), target: l, ctx: ctx, cancel: cancel}
-	report, err := chosen.Run(ctx, l.spec, abortBy(l.aborts, control))
+	control.silent = l.watch != nil
+	report, err := chosen.Run(ctx, l.spec, l.watching(control))
 	control.end()
 	if wrong := (*wrongProtocol)(nil); errors.As(context.Cause(ctx), &wrong) {
 		return report, wrong
@@ -282,13 +276,12 @@ func (f *loadFlags) checkOutput() (summary.Options, error) {
 	if err != nil {
 		errs = append(errs, fmt.Errorf("--percentiles: %w", err))
 	}
-	thresholds, err := summary.ParseThresholds(f.thresholds)
-	if err != nil {
+	if f.bounds, err = summary.ParseThresholds(f.thresholds); err != nil {
 		errs = append(errs, fmt.Errorf("--threshold: %w", err))
 	}
 	if f.aborts, err = watch.Parse(f.abortOn); err != nil {
 		errs = append(errs, fmt.Errorf("--abort-on: %w", err))
 	}
 	errs = append(errs, f.readConditions())
-	return summary.Options{Percentiles: percentiles, Thresholds: thresholds}, errors.Join(errs...)
+	return summary.Options{Percentiles: percentiles, Thresholds: f.bounds}, errors.Join(errs...)
 }

@@ -24,12 +24,12 @@ type aborting struct {
 
 var _ loaders.Control = (*aborting)(nil)
 
-// abortBy returns the control with the user's rules; the control itself for none.
-func abortBy(rules []metric.Sustained, control *loadControl) loaders.Control {
-	if len(rules) == 0 {
+// watching returns the control with the load's rules; the control itself for none.
+func (l *aim) watching(control *loadControl) loaders.Control {
+	if len(l.aborts) == 0 {
 		return control
 	}
-	return &aborting{control, watch.New(rules)}
+	return &aborting{control, watch.New(l.aborts)}
 }
 
 // Window implements loaders.Control.
@@ -59,10 +59,11 @@ func abortOf(ctx context.Context) *results.Abort {
 	return nil
 }
 
-// watched returns the spec with the segments that the rules need.
-func watched(spec loaders.Spec, rules []metric.Sustained) loaders.Spec {
+// abortBy sets the rules that end the load early, and asks for the segments that they
+// need.
+func (l *aim) abortBy(rules []metric.Sustained) {
+	l.aborts = rules
 	if watch.NeedsSegments(rules) {
-		spec.Segment = cmp.Or(spec.Segment, watchedSegment)
+		l.spec.Segment = cmp.Or(l.spec.Segment, watchedSegment)
 	}
-	return spec
 }

@@ -79,31 +79,52 @@ type capacity struct {
 	loader loaders.Loader
 	search *find.Search
 	found  summary.Capacity
+	// told is called with each step when it has ended.
+	told func(*summary.CapacityStep)
 }
 
 // findCapacity makes the loads of a search, one after the other, and prints the answer.
-func (a *app) findCapacity(ctx context.Context, l *aim, f *loadFlags) error {
+func (a *app) findCapacity(ctx context.Context, flags *pflag.FlagSet, url string, f *loadFlags) error {
+	n := 0
+	s, err := a.searchCapacity(ctx, flags, url, f, func(step *summary.CapacityStep) {
+		n++
+		a.say("step %d: %s", n, step)
+	})
+	if s == nil {
+		return err
+	}
+	return errors.Join(s.print(ctx, f.format), err)
+}
+
+// searchCapacity makes the loads of a search whose conditions have been read. told is
+// called with each step when it has ended. The search is nil where nothing was found; the
+// error is that of the first step, or of what came after the last.
+func (a *app) searchCapacity(ctx context.Context, flags *pflag.FlagSet, url string, f *loadFlags, told func(*summary.CapacityStep)) (*capacity, error) {
+	l, err := a.aim(ctx, flags, url, f)
+	if err != nil {
+		return nil, err
+	}
 	chosen, err := engine.Choose(l.spec)
 	if err != nil {
-		return session.Usage(err)
+		return nil, session.Usage(err)
 	}
-	s := &capacity{app: a, aim: l, flags: &f.load, keep: f.conditions, loader: chosen}
+	s := &capacity{app: a, aim: l, flags: &f.load, keep: f.conditions, loader: chosen, told: told}
 	s.begin()
 	if err := s.room(); err != nil {
-		return err
+		return nil, err
 	}
 	share, err := a.opener.Share(ctx, f.anyway)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	a.stopping.Store(draining)
 	err = s.run(ctx)
 	neighbours, leaveErr := share.Leave()
 	if err != nil {
-		return errors.Join(err, leaveErr)
+		return nil, errors.Join(err, leaveErr)
 	}
 	s.found.Neighbours = neighbours
-	return errors.Join(s.print(ctx, f.format), leaveErr)
+	return s, leaveErr
 }
 
 // begin makes the search of the flags.
@@ -160,10 +181,10 @@ func (s *capacity) run(ctx context.Context) error {
 	}
 }
 
-// add adds a step, and says how it ended.
+// add adds a step that has ended.
 func (s *capacity) add(row summary.CapacityStep) {
 	s.found.Steps = append(s.found.Steps, row)
-	s.say("step %d: %s", len(s.found.Steps), &row)
+	s.told(&row)
 }
 
 // end ends the search before its own end, with the answer so far.
@@ -183,7 +204,8 @@ func (s *capacity) step(ctx context.Context, step find.Step) (summary.CapacitySt
 		return row, err
 	}
 	now := *s.aim
-	now.spec = watched(spec, s.aborts)
+	now.spec = spec
+	now.abortBy(s.aborts)
 	report, err := s.drive(ctx, s.loader, &now)
 	if err != nil {
 		return row, err

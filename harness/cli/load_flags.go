@@ -32,6 +32,8 @@ type loadFlags struct {
 	format, hgrm                                           string
 	// percentiles and thresholds are what the result shows in addition.
 	percentiles, thresholds []string
+	// bounds are the thresholds as they were read.
+	bounds []metric.Bound
 	// abortOn are the rules that end a load early, as they were given, and aborts as they
 	// were read.
 	abortOn []string
@@ -82,7 +84,7 @@ func (f *loadFlags) register(flags *pflag.FlagSet) {
 	flags.StringVar((*string)(&o.DataOrder), "data-order", "", "`order` in which requests take rows: "+loaders.DataOrderWords+" (default loop); sequential and unique end the load behind the last row")
 
 	under("Which answers are right")
-	optional(f, "expect-status", flagOf(flags, integerForm, "expect-status", "", 0, "the right `status` (default: any from 200 to 399)"), &o.ExpectStatus)
+	optional(f, "expect-status", flagOf(flags, statusForm, "expect-status", "", 0, "the right `status`, or the word any (default: any from 200 to 399)"), &o.ExpectStatus)
 	optional(f, "expect-body", flags.String("expect-body", "", "the right body, a `text`, byte for byte (default: any)"), &o.ExpectBody)
 
 	under("The load")

@@ -28,6 +28,8 @@ type aim struct {
 	url, title string
 	// aborts are the rules that end the load early.
 	aborts []metric.Sustained
+	// watch is shown the load in place of joust's own plain lines; nil for these.
+	watch func(results.Interval)
 }
 
 // aim makes a load of the command line: it resolves names and checks the flags,
@@ -64,6 +66,10 @@ func (a *app) aim(ctx context.Context, flags *pflag.FlagSet, text string, f *loa
 	if l.spec, err = o.Spec(target, l.resolved); err != nil {
 		return nil, session.Usage(err)
 	}
+	if err := f.checkGroups(&l.spec); err != nil {
+		return nil, session.Usage(err)
+	}
+	l.abortBy(f.aborts)
 	l.title = l.spec.Requests[0].Method + " " + l.url + l.route()
 	return l, nil
 }

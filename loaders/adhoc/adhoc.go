@@ -103,6 +103,8 @@ type Flags struct {
 	// loaders.LoopRows.
 	Data      *loaders.Data
 	DataOrder loaders.DataOrder
+	// Literal takes ${ in texts as it is: without Bust, no request has random pieces.
+	Literal bool
 	// Compressed accepts gzip and br, and compares the inflated body.
 	Compressed bool
 	// HTTP10 asks in HTTP/1.0.
@@ -115,7 +117,7 @@ type Flags struct {
 	// LatencyFrom not given is loaders.FromSend.
 	LatencyFrom loaders.LatencyFrom
 
-	// ExpectStatus not given takes any from 200 to 399.
+	// ExpectStatus not given takes any from 200 to 399, scenarios.AnyStatus every one.
 	ExpectStatus *int
 	// ExpectBody is compared byte for byte.
 	ExpectBody *string
@@ -257,7 +259,7 @@ func (f *Flags) request(u URL) (scenarios.Request, error) {
 		r.Expect.Encodings = []scenarios.Encoding{scenarios.Gzip, scenarios.Brotli, scenarios.Identity}
 	}
 	r.Name = r.Method + " " + u.Path
-	r.Pieces = hasPieces(&r)
+	r.Pieces = f.usesPieces() && hasPieces(&r)
 	ends, err := f.builds(&r, u.Host)
 	switch {
 	case err != nil:

@@ -12,6 +12,7 @@ import (
 	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/loaders/arrival"
 	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/scenarios"
 )
 
 // check returns every problem of the flags at once.
@@ -50,7 +51,7 @@ func (f *Flags) checkNumbers(refuse refusal) {
 	refuse(given(f.ReconnectEvery, 1) < 1, "--reconnect %d: at least 1 request a connection is needed; leave it out to keep connections", given(f.ReconnectEvery, 0))
 	refuse(f.RST && f.ReconnectEvery == nil, "--rst says how --reconnect closes connections: give --reconnect N too")
 	status := given(f.ExpectStatus, 200)
-	refuse(status != 101 && (status < 200 || status > 599), "--expect-status %d: a final status from 200 to 599 is needed", status)
+	refuse(status != 101 && status != scenarios.AnyStatus && (status < 200 || status > 599), "--expect-status %d: a final status from 200 to 599 is needed, or any", status)
 	refuse(f.Follow && f.Depth > 1, "--follow with --depth %d: a redirect's request waits for an answer, so leave out the one or the other", f.Depth)
 	refuse(f.Follow && results.Redirects(status), "--expect-status %d with --follow: that answer is followed, and the last one is judged: leave out the one or the other", status)
 	for _, d := range []struct {
