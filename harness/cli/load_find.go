@@ -46,7 +46,7 @@ func (f *loadFlags) readConditions() error {
 	for _, one := range []struct {
 		flag  string
 		given bool
-	}{{"--threshold", len(f.thresholds) > 0}, {"--percentiles", len(f.percentiles) > 0}, {"--hgrm", f.hgrm != ""}} {
+	}{{"--threshold", len(f.thresholds) > 0}, {"--percentiles", len(f.percentiles) > 0}, {"--hgrm", f.hgrm != ""}, {"--output", len(f.outputs) > 0}, {"--format " + f.format, f.format != formatText && f.format != formatJSON}} {
 		if one.given {
 			errs = append(errs, fmt.Errorf("%s is for one load, and --find makes several: leave it out; --keep has the conditions of a search", one.flag))
 		}
@@ -76,6 +76,7 @@ type capacity struct {
 	*aim
 	flags  *adhoc.Flags
 	keep   []metric.Bound
+	quiet  bool
 	loader loaders.Loader
 	search *find.Search
 	found  summary.Capacity
@@ -87,7 +88,9 @@ type capacity struct {
 func (a *app) findCapacity(ctx context.Context, flags *pflag.FlagSet, url string, f *loadFlags) error {
 	n := 0
 	s, err := a.searchCapacity(ctx, flags, url, f, func(step *summary.CapacityStep) {
-		n++
+		if n++; f.quiet {
+			return
+		}
 		a.say("step %d: %s", n, step)
 	})
 	if s == nil {
@@ -108,7 +111,7 @@ func (a *app) searchCapacity(ctx context.Context, flags *pflag.FlagSet, url stri
 	if err != nil {
 		return nil, session.Usage(err)
 	}
-	s := &capacity{app: a, aim: l, flags: &f.load, keep: f.conditions, loader: chosen, told: told}
+	s := &capacity{app: a, aim: l, flags: &f.load, keep: f.conditions, quiet: f.quiet, loader: chosen, told: told}
 	s.begin()
 	if err := s.room(); err != nil {
 		return nil, err
@@ -206,7 +209,7 @@ func (s *capacity) step(ctx context.Context, step find.Step) (summary.CapacitySt
 	now := *s.aim
 	now.spec = spec
 	now.abortBy(s.aborts)
-	report, err := s.drive(ctx, s.loader, &now)
+	report, err := s.drive(ctx, s.loader, &now, s.quiet)
 	if err != nil {
 		return row, err
 	}
@@ -230,7 +233,7 @@ func (s *capacity) print(ctx context.Context, format string) error {
 		return err
 	}
 	code := s.exitCode(ctx)
-	if format == formatJSON && code != ExitOK {
+	if format == formatJSON && code != ExitOK && !s.quiet {
 		s.say("joust: %s", s.found.Text)
 	}
 	if code == ExitOK {

@@ -18,7 +18,6 @@ import (
 	"github.com/joust-bench/joust/loaders/adhoc"
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/files"
-	"github.com/joust-bench/joust/results/metric"
 )
 
 // loadFlags are the flags of joust load.
@@ -29,18 +28,8 @@ type loadFlags struct {
 	// read makes options of these.
 	rate, rampTo, profile, cpus, bodyFile, dataFile, proxy string
 	json                                                   *string
-	format, hgrm                                           string
-	// percentiles and thresholds are what the result shows in addition.
-	percentiles, thresholds []string
-	// bounds are the thresholds as they were read.
-	bounds []metric.Bound
-	// abortOn are the rules that end a load early, as they were given, and aborts as they
-	// were read.
-	abortOn []string
-	aborts  []metric.Sustained
-	// keep are the conditions of a search as they were given, conditions as they were read.
-	keep       []string
-	conditions []metric.Bound
+	outputFlags
+	ruleFlags
 	// anyway loads while a comparison measures.
 	anyway bool
 }
@@ -130,11 +119,8 @@ func (f *loadFlags) register(flags *pflag.FlagSet) {
 	flags.Uint64Var(&o.Seed, "seed", 0, "`number` from which all random choices follow (default: a fresh one, printed)")
 
 	under("The result")
-	formatFlag(flags, &f.format, formatText, formatJSON)
-	listVar(flags, &f.percentiles, "percentiles", nil, "`list` of percentiles to show next to the usual ones, such as 50,99.95")
-	flags.StringArrayVar(&f.thresholds, "threshold", nil, "a `bound` that the load must keep, such as p95<300ms, error_rate<1% or \"GET /pay: p99<1s\" (repeatable); exit 3 if it is broken")
-	flags.StringArrayVar(&f.abortOn, "abort-on", nil, "end the load early by this `rule`, such as \"error_rate>20% for 10s\" (repeatable); exit 3")
-	flags.StringVar(&f.hgrm, "hgrm", "", "write the percentile distribution of latency, in ms, to this `file`")
+	f.outputFlags.register(flags)
+	f.registerAbort(flags)
 	under("")
 }
 

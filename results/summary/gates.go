@@ -8,8 +8,8 @@ import (
 
 // gates prints a table of the thresholds.
 func (t *summary) gates() {
-	all := t.thresholds()
-	if len(all) == 0 {
+	all := t.gateTable()
+	if all == nil {
 		return
 	}
 	t.line("")
@@ -19,15 +19,12 @@ func (t *summary) gates() {
 		_, _ = fmt.Fprintf(w, "  %-12s%s\n", name, strings.Join(cells, "\t"))
 	}
 	row("thresholds", "bound", "value", "outcome")
-	for _, g := range all {
-		value, outcome := "—", string(g.Outcome)
-		if g.Value != nil {
-			value = inUnit(g.Unit, *g.Value)
+	for _, cells := range all.Rows {
+		bound, value, outcome, why := cells[0], cells[1], cells[2], cells[3]
+		if why != "" {
+			outcome += ": " + why
 		}
-		if g.Why != "" {
-			outcome += ": " + g.Why
-		}
-		row("", g.Text, value, outcome)
+		row("", bound, value, outcome)
 	}
 	_ = w.Flush()
 }
