@@ -85,9 +85,9 @@ type capacity struct {
 }
 
 // findCapacity makes the loads of a search, one after the other, and prints the answer.
-func (a *app) findCapacity(ctx context.Context, flags *pflag.FlagSet, url string, f *loadFlags) error {
+func (a *app) findCapacity(ctx context.Context, flags *pflag.FlagSet, urls []string, f *loadFlags) error {
 	n := 0
-	s, err := a.searchCapacity(ctx, flags, url, f, func(step *summary.CapacityStep) {
+	s, err := a.searchCapacity(ctx, flags, urls, f, func(step *summary.CapacityStep) {
 		if n++; f.quiet {
 			return
 		}
@@ -102,8 +102,8 @@ func (a *app) findCapacity(ctx context.Context, flags *pflag.FlagSet, url string
 // searchCapacity makes the loads of a search whose conditions have been read. told is
 // called with each step when it has ended. The search is nil where nothing was found; the
 // error is that of the first step, or of what came after the last.
-func (a *app) searchCapacity(ctx context.Context, flags *pflag.FlagSet, url string, f *loadFlags, told func(*summary.CapacityStep)) (*capacity, error) {
-	l, err := a.aim(ctx, flags, url, f)
+func (a *app) searchCapacity(ctx context.Context, flags *pflag.FlagSet, urls []string, f *loadFlags, told func(*summary.CapacityStep)) (*capacity, error) {
+	l, err := a.aimAt(ctx, flags, urls, f)
 	if err != nil {
 		return nil, err
 	}
@@ -202,7 +202,7 @@ func (s *capacity) end(why results.CapacityEnd) {
 func (s *capacity) step(ctx context.Context, step find.Step) (summary.CapacityStep, error) {
 	at := s.flags.Find.Of.Level(step.At)
 	row := summary.CapacityStep{Level: at, Stage: step.Stage, Again: step.Again}
-	spec, err := s.flags.At(step.At).Spec(s.target, s.resolved)
+	spec, err := s.aim.at(s.flags.At(step.At))
 	if err != nil {
 		return row, err
 	}

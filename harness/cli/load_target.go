@@ -22,8 +22,10 @@ import (
 type aim struct {
 	spec   loaders.Spec
 	target adhoc.URL
-	// resolved are the numeric addresses of the target's name.
-	resolved []string
+	// many is true for a load on many URLs: target is the first host, and url is empty.
+	many bool
+	// at returns the load with other flags at the same target.
+	at func(*adhoc.Flags) (loaders.Spec, error)
 	// url is the URL without user and password; title the head of the result.
 	url, title string
 	// aborts are the rules that end the load early.
@@ -54,24 +56,34 @@ func (a *app) aim(ctx context.Context, flags *pflag.FlagSet, text string, f *loa
 	if _, err := o.Spec(target, []string{"127.0.0.1"}); err != nil {
 		return nil, session.Usage(err)
 	}
+	var addresses []string
 	switch {
 	case o.Unix != "":
 		err = checkSocket(o.Unix)
 	case o.Proxy == "":
-		l.resolved, err = a.addresses(ctx, target, f)
+		addresses, err = a.addresses(ctx, target, f)
 	}
 	if err != nil {
 		return nil, err
 	}
-	if l.spec, err = o.Spec(target, l.resolved); err != nil {
-		return nil, session.Usage(err)
+	l.at = func(step *adhoc.Flags) (loaders.Spec, error) { return step.Spec(target, addresses) }
+	if err := l.complete(f, o); err != nil {
+		return nil, err
 	}
-	if err := f.checkGroups(&l.spec); err != nil {
-		return nil, session.Usage(err)
-	}
-	l.abortBy(f.aborts)
 	l.title = l.spec.Requests[0].Method + " " + l.url + l.route()
 	return l, nil
+}
+
+// complete makes the load of the flags, and checks the groups of bounds by its requests.
+func (l *aim) complete(f *loadFlags, flags *adhoc.Flags) (err error) {
+	if l.spec, err = l.at(flags); err == nil {
+		err = f.checkGroups(&l.spec)
+	}
+	if err != nil {
+		return session.Usage(err)
+	}
+	l.abortBy(f.aborts)
+	return nil
 }
 
 // route names the way to the server where the URL does not.
@@ -127,8 +139,15 @@ func (f *loadFlags) setProxy(ctx context.Context) error {
 // addresses returns the numeric addresses to spread connections over.
 func (a *app) addresses(ctx context.Context, t adhoc.URL, f *loadFlags) ([]string, error) {
 	found, err := resolve.Taking(ctx, t.Name, t.Port, f.load.ConnectTimeout)
-	if found.Closed > 0 && found.Closed < found.All && !f.quiet {
-		a.say("note: %d of the %d addresses of %s take no connections and are left out", found.Closed, found.All, t.Name)
+	if !f.quiet {
+		a.noteClosed(&t, &found)
 	}
 	return found.Addresses, err
+}
+
+// noteClosed says which part of a host's addresses is left out.
+func (a *app) noteClosed(t *adhoc.URL, found *resolve.Found) {
+	if found.Closed > 0 && found.Closed < found.All {
+		a.say("note: %d of the %d addresses of %s take no connections and are left out", found.Closed, found.All, t.Name)
+	}
 }

@@ -145,8 +145,9 @@ type Flags struct {
 // URL's name, numeric and without a port; behind a proxy and on a Unix socket there
 // are none. The error holds every problem at once, in the words of the flags.
 func (f *Flags) Spec(u URL, addresses []string) (loaders.Spec, error) {
-	if f.Find.Of != "" {
-		return f.first(u, addresses)
+	f, err := f.First()
+	if err != nil {
+		return loaders.Spec{}, err
 	}
 	if err := f.check(u); err != nil {
 		return loaders.Spec{}, err

@@ -69,20 +69,20 @@ func (f *Flags) At(value float64) *Flags {
 	return &step
 }
 
-// first returns the load of a search's first step, with which all flags but those of the
-// search itself are checked.
-func (f *Flags) first(u URL, addresses []string) (loaders.Spec, error) {
+// First returns the flags of a search's first step, and the flags themselves where there
+// is no search. The error has every problem of the search.
+func (f *Flags) First() (*Flags, error) {
+	if f.Find.Of == "" {
+		return f, nil
+	}
 	var errs []error
 	f.checkFind(func(bad bool, format string, args ...any) {
 		if bad {
 			errs = append(errs, fmt.Errorf(format, args...))
 		}
 	})
-	if len(errs) > 0 {
-		return loaders.Spec{}, errors.Join(errs...)
-	}
 	from, _, _ := f.Find.Bounds()
-	return f.At(from).Spec(u, addresses)
+	return f.At(from), errors.Join(errs...)
 }
 
 // checkFind checks the flags of a search, and those that cannot go with it.
