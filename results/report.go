@@ -53,6 +53,8 @@ type Report struct {
 	Data *DataUse `json:"data,omitempty"`
 	// Interrupted is true when the loader had to stop early.
 	Interrupted bool `json:"interrupted,omitempty"`
+	// Aborted is the rule of the user that ended the load early; absent for none.
+	Aborted *Abort `json:"aborted,omitempty"`
 	// Collections and GCPauseNS are of the loader's own garbage collector.
 	Collections  uint32   `json:"collections"`
 	GCPauseNS    int64    `json:"gc_pause_ns"`
@@ -207,21 +209,6 @@ type Phase struct {
 	Steadiness *Steadiness `json:"steadiness,omitempty"`
 	// Unknown is as in Report.
 	Unknown []string `json:"unknown,omitempty"`
-}
-
-// Steadiness is the end of an adaptive warm-up; its length is the phase's window.
-type Steadiness struct {
-	// Reached is true when the throughput was steady at the end, false when the cap
-	// or an early stop ended the warm-up.
-	Reached bool `json:"reached"`
-	// SlopePerSecond is the change of the throughput over the last second, as a
-	// share of it; absent without completions or with less than a second.
-	SlopePerSecond *float64 `json:"slope_per_second,omitempty"`
-	// WithinPerSecond is the largest slope, up or down, that counts as steady.
-	WithinPerSecond float64 `json:"within_per_second"`
-	// LeastNS and CapNS are the bounds of its length.
-	LeastNS int64 `json:"least_ns"`
-	CapNS   int64 `json:"cap_ns"`
 }
 
 // Loop is the kind of a phase: closed or open loop.

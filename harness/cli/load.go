@@ -73,9 +73,25 @@ are escaped in the URL and stand as they are elsewhere. A literal ${ is written 
 --threshold is a bound of a figure: METRIC<LIMIT or METRIC>LIMIT, also with = behind
 the sign. Metrics: p50 or any other percentile, min, max, mean, stdev (corrected
 latency in an open loop and with users, else service time), error_rate, errors,
-status_503 or any other status, throughput (rps), achieved, bytes/s. A threshold is
-kept, broken, or not measured. It is not told where the loader's own time, or
-requests without an answer, reach the limit: then neither answer is sure.
+status_503 or any other status, throughput (rps), achieved, bytes/s. The name of a
+group of requests before it, where * stands for any text, bounds that group alone:
+"GET /pay*: p99<1s". A threshold is kept, broken, or not measured. It is not told where
+the loader's own time, or requests without an answer, reach the limit: then neither
+answer is sure.
+
+--abort-on ends the load early where a condition has held for a time, in warm-up and
+window. error_rate, throughput and bytes/s are then those of the last second, latencies
+those of the last segment of a second, and errors are counted from the window's begin.
+
+--find makes a load a step, and finds the most users, the highest rate or the most
+connections that keep the conditions of --keep. The load grows by --find-factor until a
+step breaks them; further steps lie between the last that kept them and the first that
+did not, down to 3 % or one user; and the answer is asked for once more. A step that
+cannot be told is asked for again, once, and so is the first that breaks the conditions.
+Where the loader was the limit the answer is a lower bound. Users have a connection each
+unless -c is given; a rate is kept where 99 % of it are achieved. Exit status then: 0
+found, 2 it cannot be told, 3 not even the first step keeps the conditions, 4 the target
+went away.
 
 With -n and -d the load ends at whichever comes first; with -n alone it has no
 bound in time, and no warm-up unless one is asked for. It also ends when no
@@ -94,9 +110,10 @@ measured meanwhile. While a comparison measures (run, duel, agree, calibrate,
 certify, check), a load waits and says for whom; --anyway does not wait.
 
 Exit status: 0 the load ran, whatever failed in it; 1 it could not run; 2 wrong
-usage, or a threshold that cannot be told; 3 a threshold is broken or has no value;
-4 void: nothing was answered rightly, nothing was measured, the server went away, or
-an answer came that nobody asked for; 130 interrupted, the partial result is printed.`,
+usage, or a threshold that cannot be told; 3 a threshold is broken or has no value, or
+a rule of --abort-on ended the load; 4 void: nothing was answered rightly, nothing was
+measured, the server went away, or an answer came that nobody asked for; 130
+interrupted, the partial result is printed.`,
 		Example: `  joust load http://127.0.0.1:8080/
   joust load http://127.0.0.1:8080/ -c 256 -t 2 -d 30s
   joust load http://127.0.0.1:8080/ --users 5000 --think 'exp 2s' -c 200
@@ -109,6 +126,8 @@ an answer came that nobody asked for; 130 interrupted, the partial result is pri
   joust load http://127.0.0.1:8080/ --follow --request-id=X-Trace
   joust load 'http://127.0.0.1:8080/users/${id}?q=${randstr(8)}' --data users.csv --bust
   joust load http://127.0.0.1:8080/ -R 5k --threshold "p99<20ms" --threshold "error_rate<0.1%"
+  joust load http://127.0.0.1:8080/ -R 5k -d 10m --abort-on "error_rate>20% for 10s"
+  joust load http://127.0.0.1:8080/ --find users --think 1s --keep "p95<300ms,error_rate<1%"
   joust load --url-file urls.txt -H 'Accept: text/html' -n 100k
   joust load http://127.0.0.1:8080/ --show all --output load.html --output load.json`,
 		Args: loadURLs,
@@ -122,13 +141,16 @@ an answer came that nobody asked for; 130 interrupted, the partial result is pri
 func (a *app) load(c *cobra.Command, urls []string, f *loadFlags) error {
 	ctx := c.Context()
 	wanted, err := f.check()
-	if err != nil {
+	if err := errors.Join(err, f.readRules(wanted.options.Thresholds)); err != nil {
 		return session.Usage(err)
 	}
-	f.load.OverTime = wanted.overTime() || !f.quiet && newDisplay(a.stderr).live
 	if f.quiet {
 		a.opener.Say = func(string, ...any) {}
 	}
+	if f.load.Find.Of != "" {
+		return a.findCapacity(ctx, c.Flags(), urls, f)
+	}
+	f.load.OverTime = wanted.overTime() || !f.quiet && newDisplay(a.stderr).live
 	l, report, err := a.measure(ctx, c.Flags(), urls, f, nil)
 	if l == nil || report == nil {
 		return err
@@ -185,12 +207,13 @@ func (a *app) drive(ctx context.Context, chosen loaders.Loader, l *aim, quiet bo
 	control := &loadControl{loadProgress: a.newLoadProgress(l.spec.Phases, quiet), target: l, ctx: ctx, cancel: cancel}
 	control.silent = l.watch != nil
 	a.drawing.Store(control.display)
-	report, err := chosen.Run(ctx, l.spec, control)
+	report, err := chosen.Run(ctx, l.spec, l.watching(control))
 	control.end()
 	a.drawing.Store(nil)
 	if wrong := (*wrongProtocol)(nil); errors.As(context.Cause(ctx), &wrong) {
 		return report, wrong
 	}
+	report.Aborted = abortOf(ctx)
 	report.Version, report.ReconnectEvery = Version, l.spec.Connection.ReconnectEvery
 	return report, err
 }
@@ -207,9 +230,9 @@ func (a *app) printLoad(ctx context.Context, l *aim, quiet bool, wanted resultOu
 		a.explainExit(reasons, gates)
 	}
 	switch {
-	case report.Interrupted || ctx.Err() != nil:
+	case ctx.Err() != nil || report.Interrupted && report.Aborted == nil:
 		return exit(ExitInterrupted)
-	case summary.Failed(gates):
+	case report.Aborted != nil || summary.Failed(gates):
 		return exit(ExitWrong)
 	case summary.Undecided(gates):
 		return exit(ExitUsage)
@@ -220,10 +243,11 @@ func (a *app) printLoad(ctx context.Context, l *aim, quiet bool, wanted resultOu
 }
 
 // explainExit says on stderr what a reader of JSON or CSV would not see: why the load is
-// void, and which thresholds it did not keep.
+// void or ended early, and which thresholds it did not keep.
 func (a *app) explainExit(reasons []results.Reason, gates []summary.Threshold) {
-	if summary.Void(reasons) {
-		for _, r := range reasons {
+	void := summary.Void(reasons)
+	for _, r := range reasons {
+		if void || r.Code == summary.CodeAborted {
 			a.say("joust: %s", r.Text)
 		}
 	}

@@ -29,6 +29,7 @@ type loadFlags struct {
 	rate, rampTo, profile, cpus, bodyFile, dataFile, proxy, urlFile string
 	json                                                            *string
 	outputFlags
+	ruleFlags
 	// anyway loads while a comparison measures.
 	anyway bool
 }
@@ -92,6 +93,9 @@ func (f *loadFlags) register(flags *pflag.FlagSet) {
 	durationVar(flags, &o.Drain, "drain", loaders.DefaultDrain, "`time` for which answers are awaited after the window")
 	flags.BoolVar(&f.anyway, "anyway", false, "do not wait while a comparison measures on this machine: both disturb each other, and the report says so")
 
+	under("The capacity")
+	f.registerFind(flags)
+
 	under("Connections")
 	flags.BoolVar(&o.HTTP10, "http1.0", false, "ask in HTTP/1.0: a connection ends with its answer, unless -H 'Connection: keep-alive' is answered")
 	integerVar(flags, &o.Depth, "depth", 1, "`requests` in flight on each connection (pipelining)")
@@ -118,6 +122,7 @@ func (f *loadFlags) register(flags *pflag.FlagSet) {
 
 	under("The result")
 	f.outputFlags.register(flags)
+	f.registerAbort(flags)
 	under("")
 }
 

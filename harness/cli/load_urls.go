@@ -14,6 +14,7 @@ import (
 
 	"github.com/joust-bench/joust/harness/resolve"
 	"github.com/joust-bench/joust/harness/session"
+	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/loaders/adhoc"
 	"github.com/joust-bench/joust/results"
 )
@@ -54,7 +55,11 @@ func (a *app) aimAt(ctx context.Context, flags *pflag.FlagSet, args []string, f 
 	}
 	hosts := urls.Hosts()
 	// As with one URL, wrong flags are reported before a name is looked up.
-	load, err := f.load.Many(urls)
+	first, err := f.load.First()
+	if err != nil {
+		return nil, session.Usage(err)
+	}
+	load, err := first.Many(urls)
 	if err != nil {
 		return nil, session.Usage(err)
 	}
@@ -68,9 +73,18 @@ func (a *app) aimAt(ctx context.Context, flags *pflag.FlagSet, args []string, f 
 	if err != nil {
 		return nil, err
 	}
-	l := &aim{target: hosts[0], many: true}
-	if l.spec, err = load.Spec(addresses); err != nil {
-		return nil, session.Usage(err)
+	l := &aim{target: hosts[0], many: true, at: func(step *adhoc.Flags) (loaders.Spec, error) {
+		if step == first {
+			return load.Spec(addresses)
+		}
+		later, err := step.Many(urls)
+		if err != nil {
+			return loaders.Spec{}, err
+		}
+		return later.Spec(addresses)
+	}}
+	if err := l.complete(f, first); err != nil {
+		return nil, err
 	}
 	l.title = titleOf(f, args, urls.Len(), len(hosts))
 	if len(hosts) == 1 {

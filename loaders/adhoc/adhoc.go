@@ -75,6 +75,10 @@ type Flags struct {
 	Burst     *int
 	ShedAfter *time.Duration
 
+	// Find searches for the capacity. Spec then returns the load of the first step, and At
+	// the flags of any.
+	Find Find
+
 	// Method not given is GET, or POST with a body.
 	Method string
 	// Headers are lines such as "Accept: text/plain". A Host among them replaces
@@ -141,6 +145,10 @@ type Flags struct {
 // URL's name, numeric and without a port; behind a proxy and on a Unix socket there
 // are none. The error holds every problem at once, in the words of the flags.
 func (f *Flags) Spec(u URL, addresses []string) (loaders.Spec, error) {
+	f, err := f.First()
+	if err != nil {
+		return loaders.Spec{}, err
+	}
 	if err := f.check(u); err != nil {
 		return loaders.Spec{}, err
 	}

@@ -27,6 +27,7 @@ func (f *Flags) check(u URL) error {
 	f.checkLoop(refuse)
 	f.checkFields(u, refuse)
 	f.checkRoute(u, refuse)
+	f.checkFind(refuse)
 	f.checkPieces(u, refuse)
 	return errors.Join(errs...)
 }
