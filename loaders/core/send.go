@@ -91,7 +91,7 @@ func (s *shard) write(c *connection, request int32) {
 func (s *shard) enter(c *connection, t turn, now int64) {
 	f := c.push()
 	f.Exchange = record.Exchange{Intended: t.at, Sent: now, Group: t.group, Connection: c.id}
-	f.request, f.user, f.followed, f.unsent = t.request, t.id, 0, false
+	f.request, f.user, f.followed, f.unsent, f.written = t.request, t.id, 0, false, 0
 	if s.ids != nil {
 		f.Number = s.ids.take()
 		s.ids.stamp(&s.requests[t.request], f.Number)
@@ -120,7 +120,11 @@ func (s *shard) transmit(c *connection, head, tail []byte) {
 	if !waiting {
 		c.tail = tail
 	}
-	if s.put(c, head); waiting || len(tail) == 0 || c.unsent() || c.state != stateOpen {
+	s.put(c, head)
+	if c.steps != nil {
+		c.noteWritten()
+	}
+	if waiting || len(tail) == 0 || c.unsent() || c.state != stateOpen {
 		return
 	}
 	s.flush(c)
@@ -190,6 +194,9 @@ func (s *shard) flush(c *connection) {
 	}
 	if c.count > 0 && c.oldest().followed == 0 {
 		c.oldest().Written = clock.Now()
+	}
+	if c.steps != nil {
+		c.noteWritten()
 	}
 	s.wantWrite(c, false)
 	if s.programs != nil {

@@ -68,7 +68,8 @@ type shard struct {
 	idle ring[int32]
 	// buf is for reads, scratch for writes of several pieces.
 	buf, scratch []byte
-	handshakes   handshakes
+	handshakes   errands[shaken]
+	lookups      lookups
 	demand
 	links
 	totals
@@ -155,7 +156,8 @@ func newShard(shared *load, id int) (*shard, error) {
 		timers:     timers{deadlines: make([]int64, connections)},
 		idle:       ring[int32]{slots: make([]int32, connections)},
 		buf:        make([]byte, readBuffer),
-		handshakes: handshakes{places: make(chan struct{}, handshakesAtOnce)},
+		handshakes: newErrands[shaken](handshakesAtOnce),
+		lookups:    newLookups(),
 		links:      links{endsBehind: !shared.system.ReportsEnds},
 		current:    current{window: window{nextMark: never}, pace: pace{quota: never}},
 	}
@@ -175,8 +177,14 @@ func newShard(shared *load, id int) (*shard, error) {
 			c.view = &source.View{}
 		}
 		c.slots = slots[i*spec.Depth : (i+1)*spec.Depth : (i+1)*spec.Depth]
+		if spec.Breakdown {
+			c.steps = &steps{}
+		}
 	}
 	s.out.Groups = make([]record.Group, len(s.groups))
+	if spec.Breakdown {
+		s.out.Breakdown = &record.Breakdown{}
+	}
 	open := func(p loaders.Phase) bool { return p.Loop == results.OpenLoop }
 	s.out.Reserve(shared.population > 0 || slices.ContainsFunc(spec.Phases, open))
 	return s, nil
@@ -213,7 +221,9 @@ func (s *shard) close() {
 			c.io.Interrupt()
 		}
 	}
+	s.lookups.end()
 	s.handshakes.running.Wait()
+	s.lookups.running.Wait()
 	for i := range s.conns {
 		if c := &s.conns[i]; c.io != nil {
 			c.io.Close(false)
@@ -275,6 +285,7 @@ func (s *shard) begin(p *phase) {
 	s.out.Reset(record.Span{Loop: p.Loop, T0: p.T0, T1: p.T1, Users: s.borrowing})
 	s.out = outcome{Ledger: s.out.Ledger}
 	s.phase, s.wave = p, wave{waves: p.waves}
+	s.forgetSteps()
 	s.window = window{end: p.End, nextMark: p.T0, patient: true}
 	s.pace = newPace(p, s.id, s.spec)
 	s.spunFrom, s.busyFrom = 0, 0

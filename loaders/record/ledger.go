@@ -57,6 +57,8 @@ type Ledger struct {
 	// Their other fields stay empty.
 	Counts results.Phase
 	Rate   results.RateReport
+	// Breakdown is nil where nobody asked for it.
+	Breakdown *Breakdown
 
 	// longest is the longest time from a request's send to the end of its
 	// answer, right or wrong, anywhere in the phase, in nanoseconds.
@@ -96,6 +98,9 @@ func (l *Ledger) Reserve(intended bool) {
 		if intended {
 			l.Groups[i].Corrected.Reserve()
 		}
+	}
+	if l.Breakdown != nil {
+		l.Breakdown.reserve()
 	}
 	l.Slowest.list = make([]slow, 0, MostSlowest+1)
 	l.ReceiveLag.reserve(lagDigits)
@@ -147,7 +152,10 @@ func (l *Ledger) Reset(window Span) {
 		h.Reset()
 	}
 	l.StallNS = 0
-	*l = Ledger{Window: window, Groups: l.Groups, ErrorBars: l.ErrorBars, Slowest: Slowest{list: l.Slowest.list[:0]}}
+	if l.Breakdown != nil {
+		l.Breakdown.reset()
+	}
+	*l = Ledger{Window: window, Groups: l.Groups, ErrorBars: l.ErrorBars, Slowest: Slowest{list: l.Slowest.list[:0]}, Breakdown: l.Breakdown}
 }
 
 // Lag records the delay of a request's send. It is our fault where a connection was
@@ -194,18 +202,18 @@ func (l *Ledger) ListenNS() int64 {
 	return min(max(int64(2*sum/float64(max(1, n))), shortestListen), longestListen)
 }
 
-// Answered counts a right answer that was complete at now.
-func (l *Ledger) Answered(e *Exchange, now int64, status int) {
+// Answered counts a right answer that was complete at now. It reports whether the service
+// time of the phase includes that of the answer.
+func (l *Ledger) Answered(e *Exchange, now int64, status int) (measured bool) {
 	l.longest = max(l.longest, now-e.Sent)
 	g := &l.Groups[e.Group]
-	inside := false
 	switch {
 	case now < l.Window.T0:
 		l.Counts.CompletedBefore++
 	case now >= l.Window.T1:
 		l.Counts.CompletedAfter++
 	default:
-		inside = true
+		measured = true
 		g.counts.Completed++
 		g.Status(status)
 		if now-l.Window.T0 < (l.Window.T1-l.Window.T0)/2 {
@@ -213,10 +221,10 @@ func (l *Ledger) Answered(e *Exchange, now int64, status int) {
 		}
 	}
 	if l.Window.Loop == results.OpenLoop {
-		inside = l.Window.Inside(e.Intended)
+		measured = l.Window.Inside(e.Intended)
 	}
-	if !inside {
-		return
+	if !measured {
+		return false
 	}
 	if l.Window.Loop == results.OpenLoop || l.Window.Users {
 		g.Corrected.Record(now - e.Intended)
@@ -227,6 +235,7 @@ func (l *Ledger) Answered(e *Exchange, now int64, status int) {
 	if e.Written != 0 {
 		g.Write.Record(e.Written - e.Sent)
 	}
+	return true
 }
 
 // Coded counts the content coding of a right answer that was complete at now. inflated is
@@ -355,6 +364,9 @@ func (l *Ledger) Merge(o *Ledger) {
 	}
 	l.StallNS += o.StallNS
 	l.Slowest.merge(&o.Slowest)
+	if l.Breakdown != nil {
+		l.Breakdown.merge(o.Breakdown)
+	}
 	AddCounts(&l.Counts, &o.Counts)
 	addRate(&l.Rate, &o.Rate)
 }
@@ -368,6 +380,11 @@ func (l *Ledger) Into(r *results.Phase, names []string) error {
 		r.StallNS = new(l.StallNS)
 	}
 	r.Slowest = l.Slowest.result(names)
+	if l.Breakdown != nil {
+		var failed error
+		r.Breakdown, failed = l.Breakdown.result()
+		err = errors.Join(err, failed)
+	}
 	if l.Window.Loop == results.OpenLoop {
 		if r.Rate == nil {
 			r.Rate = &results.RateReport{}

@@ -35,7 +35,9 @@ type Document struct {
 	// Distributions are all others: service time, the time of failed requests, and
 	// the loader's own lags, each absent without samples.
 	Distributions map[string]Latency `json:"distributions,omitempty"`
-	Verdict       results.Verdict    `json:"verdict"`
+	// Breakdown is where the time of right answers went; absent where nobody asked.
+	Breakdown *Breakdown      `json:"breakdown,omitempty"`
+	Verdict   results.Verdict `json:"verdict"`
 	// Thresholds are absent where none were asked for.
 	Thresholds []Threshold    `json:"thresholds,omitempty"`
 	Report     results.Report `json:"report"`
@@ -45,7 +47,7 @@ type Document struct {
 // histogram.
 type Latency struct {
 	// Of is "corrected", "service", "failed", "receive_lag", "send_lag_idle" or
-	// "send_lag_blocked".
+	// "send_lag_blocked"; in a breakdown the name of the step.
 	Of      string `json:"of"`
 	Samples uint64 `json:"samples"`
 	// PercentilesNS are by name, such as "p99.9".
@@ -97,6 +99,9 @@ func JSON(w io.Writer, r results.Report, o Options) error {
 			d.Distributions = map[string]Latency{}
 		}
 		d.Distributions[figures.Of] = figures
+	}
+	if d.Breakdown, err = l.plainBreakdown(); err != nil {
+		return err
 	}
 	enc := json.NewEncoder(w)
 	enc.SetIndent("", "  ")

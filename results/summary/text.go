@@ -32,6 +32,9 @@ func Text(w io.Writer, title string, r *results.Report, o Options) error {
 		if err := t.setUp(); err != nil {
 			return err
 		}
+		if err := t.breakdown(); err != nil {
+			return err
+		}
 		t.latencies()
 		t.slowest()
 		t.loader()
