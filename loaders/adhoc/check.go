@@ -25,6 +25,7 @@ func (f *Flags) check(u URL) error {
 	f.checkNumbers(refuse)
 	f.checkLoop(refuse)
 	f.checkFields(u, refuse)
+	f.checkAnswers(refuse)
 	f.checkRoute(u, refuse)
 	return errors.Join(errs...)
 }

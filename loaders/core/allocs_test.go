@@ -51,6 +51,11 @@ func streaming(s *loaders.Spec) {
 	s.Requests[0].Expect.Body = nil
 }
 
+// conditional has answers of which the head, the length and the text are checked.
+func conditional(s *loaders.Spec) {
+	s.Requests[0].Expect = scenarios.Expect{Checks: &scenarios.Checks{Headers: []string{"Content-Length: 7"}, Patterns: []string{"^ali"}, SameLength: true}}
+}
+
 // many has requests of one group.
 func many(s *loaders.Spec) {
 	s.Rotation = scenarios.Weighted
@@ -85,6 +90,8 @@ func TestNoAllocationPerRequest(t *testing.T) {
 			{"with ids", 16, 0, "X-Request-Id", enginetest.Closed(700 * time.Millisecond), nil},
 			{"in steps", 1, 0, "", enginetest.Closed(700 * time.Millisecond), inSteps},
 			{"streaming", 1, 0, "", enginetest.Closed(700 * time.Millisecond), streaming},
+			{"broken down", 16, 0, "", enginetest.Closed(700 * time.Millisecond), func(s *loaders.Spec) { s.Breakdown = true }},
+			{"with conditions", 16, 0, "", enginetest.Closed(700 * time.Millisecond), conditional},
 			{"one of many", 1, 0, "", enginetest.Closed(700 * time.Millisecond), many},
 		} {
 			t.Run(c.name, func(t *testing.T) {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/loaders/codec"
+	"github.com/joust-bench/joust/loaders/codec/checks"
 	"github.com/joust-bench/joust/loaders/codec/h1/wire"
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/scenarios"
@@ -38,7 +39,9 @@ type pair struct {
 	name    string
 	request codec.Request
 	answer  wire.Expectation
-	memo    wire.Memo
+	// checks are further conditions of the answer, nil for none.
+	checks *checks.Set
+	memo   wire.Memo
 	// inflated is for requests that accept compressed answers.
 	inflated verdict
 }
@@ -71,6 +74,10 @@ func (p *protocol) compile(r *scenarios.Request, bodies *wire.Bodies) (pair, err
 	if p.idField != "" {
 		asked.Headers = append(asked.Headers, scenarios.Header{Name: p.idField, Value: noID})
 	}
+	conditions, err := checks.Compile(r.Expect.Checks)
+	if err != nil {
+		return pair{}, fmt.Errorf("the answer to request %q: %w", r.Name, err)
+	}
 	built, err := bodies.Compile(&asked, p.host)
 	if err != nil {
 		return pair{}, err
@@ -82,7 +89,7 @@ func (p *protocol) compile(r *scenarios.Request, bodies *wire.Bodies) (pair, err
 		// The field is the last of the given ones.
 		built.IDAt = bytes.LastIndex(built.Head[:built.HeadBytes], []byte(noID))
 	}
-	return pair{name: r.Name, request: built, answer: bodies.Expect(r)}, nil
+	return pair{name: r.Name, request: built, answer: bodies.Expect(r), checks: conditions}, nil
 }
 
 // Requests implements codec.Protocol.
@@ -159,11 +166,12 @@ type answerReader struct {
 	// fresh is true between answers, inBody behind the head of the final answer.
 	fresh, inBody bool
 	// cause is why the answer is wrong, as far as it is known before the answer's end,
-	// and fault describes a wrong coding.
+	// and fault describes a wrong coding or a condition that is not met.
 	cause results.Cause
 	fault string
-	// packed is the compressed body so far.
-	packed []byte
+	// packed is the compressed body so far, plain any other one where conditions look
+	// into it.
+	packed, plain []byte
 }
 
 // Open implements codec.Conn.
@@ -238,6 +246,8 @@ func (c *answerReader) recognised(p *pair, body []byte, found *codec.Answer) {
 		found.Cause = c.bodyCause(&p.answer)
 	} else if !c.check.Done(&p.answer) {
 		found.Cause = results.CauseLength
+	} else if p.checks != nil {
+		found.Cause = c.meets(p, p.memo.Coding(), body)
 	}
 }
 
@@ -247,7 +257,7 @@ func (c *answerReader) begin(request int32) {
 	a := &c.pairs[request].answer
 	c.parser.Expect(a.NoBody, a.HTTP10)
 	c.check.Reset()
-	c.packed = c.packed[:0]
+	c.packed, c.plain = c.packed[:0], c.plain[:0]
 }
 
 // head judges the status of a final head, and remembers the head of a right answer.
@@ -265,18 +275,24 @@ func (c *answerReader) head(request int32, head []byte) {
 		c.refuse(fmt.Sprintf("the content coding %s, where %s counts as right", c.parser.Coding, wanted))
 		return
 	}
+	if e.checks != nil && c.failed(e.checks.Head(head)) {
+		return
+	}
 	e.memo.Learn(head, &c.parser)
 }
 
 // body compares the next bytes of the body with the expected ones.
 func (c *answerReader) body(request int32, span []byte) {
-	a := &c.pairs[request].answer
+	p := &c.pairs[request]
+	a := &p.answer
 	switch {
 	case c.cause != "":
 	case a.Codings != 0 && compressed(c.parser.Coding):
 		c.collect(span)
 	case !c.check.Body(a, span):
 		c.cause = c.bodyCause(a)
+	case p.checks.NeedsBody():
+		c.keep(p, span)
 	}
 }
 
@@ -293,6 +309,8 @@ func (c *answerReader) end(request int32, found *codec.Answer) {
 		c.cause = c.unpack(p, found, c.packed)
 	case !c.check.Done(&p.answer):
 		c.cause = results.CauseLength
+	case p.checks != nil:
+		c.cause = c.meets(p, c.parser.Coding, c.plain)
 	}
 	found.Event, found.Status, found.Cause = codec.End, c.parser.Status, c.cause
 	found.Keep = c.parser.KeepAlive && !c.pairs[request].request.Ends
@@ -348,7 +366,12 @@ func (c *answerReader) Describe(request int32, cause results.Cause) string {
 	switch cause {
 	case results.CauseStatus:
 		return fmt.Sprintf("%s: status %d where %s counts as right", name, c.parser.Status, a.WantedStatus())
+	case results.CauseHeader, results.CauseJSON, results.CausePattern:
+		return fmt.Sprintf("%s: %s", name, c.fault)
 	case results.CauseLength:
+		if !a.Exact {
+			return fmt.Sprintf("%s: %s", name, c.fault)
+		}
 		return fmt.Sprintf("%s: a body of %d bytes where %d count as right", name, c.check.Seen(), len(a.Body))
 	case results.CauseEncoding:
 		return fmt.Sprintf("%s: %s", name, c.fault)
