@@ -15,7 +15,9 @@ import (
 	"github.com/joust-bench/joust/loaders/engine"
 	"github.com/joust-bench/joust/loaders/enginetest"
 	"github.com/joust-bench/joust/loaders/fleet"
+	"github.com/joust-bench/joust/loaders/retry"
 	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/scenarios"
 )
 
 func TestMain(m *testing.M) { enginetest.Main(m) }
@@ -113,6 +115,33 @@ func TestStretchedWindows(t *testing.T) {
 	if p := report.Phases[1]; p.WindowNS() <= closed.Duration.Nanoseconds() || f.Reports[0].Phases[1].WindowNS() != f.Reports[1].Phases[1].WindowNS() {
 		t.Errorf("windows of %d and %d ns", f.Reports[0].Phases[1].WindowNS(), f.Reports[1].Phases[1].WindowNS())
 	}
+}
+
+// Each loader has waves of its own, and the report adds them up.
+func TestWavesOfAFleet(t *testing.T) {
+	t.Parallel()
+	spec := ladder()
+	spec.Phases, spec.Connections = spec.Phases[1:2], 6
+	spec.Connection = scenarios.Connection{ReconnectEvery: 1, CloseWith: scenarios.FIN, Together: true}
+	retry.Often(t, func() string {
+		_, f, report, _ := drive(t, 2, good(), spec)
+		p := &report.Phases[0]
+		waves := uint64(0)
+		for _, part := range f.Reports {
+			own := part.Phases[0]
+			if n := uint64(part.ConnectionsAsked); n != 3 || own.Right() < n*own.Waves || own.Right() > n*(own.Waves+1) {
+				t.Errorf("%d right answers in %d waves of %d connections", own.Right(), own.Waves, n)
+			}
+			waves += own.Waves
+		}
+		if p.Waves != waves || p.Failures() != 0 || p.Unanswered != 0 {
+			t.Errorf("%d waves, %d by the loaders, %d failed, %d unanswered: %s", p.Waves, waves, p.Failures(), p.Unanswered, p.Total.FirstError)
+		}
+		if waves == 0 {
+			return "no wave was whole within the window"
+		}
+		return ""
+	})
 }
 
 // obedient is a loader that makes no load and records its orders.

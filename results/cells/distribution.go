@@ -156,6 +156,21 @@ func Plain(h *results.Histogram, own ...metric.Name) *Distribution {
 	return d
 }
 
+// Together reads the samples of several histograms as one distribution, without marks;
+// nil where none has samples.
+func Together(list []*results.Histogram, own ...metric.Name) *Distribution {
+	dist, err := stats.Merged(list...)
+	switch {
+	case err != nil:
+		return &Distribution{Damaged: err}
+	case dist.Count() == 0:
+		return nil
+	}
+	d := &Distribution{Count: dist.Count()}
+	d.summarise(dist, 0, stats.ErrorBars{}, own)
+	return d
+}
+
 // printed reads a table that a foreign loader printed; it has nothing between
 // its rows.
 func printed(t *results.Percentiles, own []metric.Name) *Distribution {

@@ -44,6 +44,8 @@ type Family struct {
 	Phase    string      `json:"phase"`
 	Metric   metric.Name `json:"metric"`
 	Unit     metric.Unit `json:"unit"`
+	// RateUnit is what rates are given in: "req/s", or "sessions/s" and the like.
+	RateUnit string `json:"rate_unit"`
 	// Comparisons counts the changes that have values in both pools.
 	Comparisons int `json:"comparisons"`
 	// Detectable is the least change that is called four times in five at the
@@ -229,19 +231,21 @@ func (c *Comparison) add(k key, old, now *cell, metrics []metric.Name) {
 		if why != "" {
 			change.Outcome, change.Why = NotMeasured, "not comparable, see below"
 		}
-		f := c.family(k, m, now.Unit(m))
+		f := c.family(k, m, now)
 		f.Changes = append(f.Changes, change)
 	}
 }
 
-func (c *Comparison) family(k key, m metric.Name, unit metric.Unit) *Family {
+func (c *Comparison) family(k key, m metric.Name, of *cell) *Family {
 	for i := range c.Families {
 		f := &c.Families[i]
 		if f.Scenario == k.scenario && f.Protocol == k.protocol && f.Phase == k.phase && f.Metric == m {
 			return f
 		}
 	}
-	c.Families = append(c.Families, Family{Scenario: k.scenario, Protocol: k.protocol, Phase: k.phase, Metric: m, Unit: unit})
+	c.Families = append(c.Families, Family{
+		Scenario: k.scenario, Protocol: k.protocol, Phase: k.phase, Metric: m, Unit: of.Unit(m), RateUnit: of.rateUnit,
+	})
 	return &c.Families[len(c.Families)-1]
 }
 

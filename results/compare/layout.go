@@ -64,7 +64,7 @@ func (f *Family) scale() table.Scale {
 	for _, r := range f.Changes {
 		most = max(most, r.Old.Median, r.New.Median)
 	}
-	return scaleOf(f.Unit, most)
+	return f.scaleOf(most)
 }
 
 // title names the family's metric with its unit, and the rate of a cost where all
@@ -72,7 +72,7 @@ func (f *Family) scale() table.Scale {
 func (f *Family) title() string {
 	text := name(f.Metric)
 	if rates := f.rates(); len(rates) == 1 {
-		text += " at " + table.Digits(rates[0]) + " req/s"
+		text += " at " + table.Digits(rates[0]) + " " + f.RateUnit
 	}
 	return text + ", " + f.scale().Unit
 }

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/results/cells"
 	"github.com/joust-bench/joust/results/metric"
 )
 
@@ -105,5 +106,22 @@ func TestMetricsOfAComparison(t *testing.T) {
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("compared are %v, want %v", got, want)
+	}
+}
+
+// A row of sessions is no row of requests.
+func TestRatesOfSessions(t *testing.T) {
+	t.Parallel()
+	run := func(id string) []*cells.Set {
+		r := runOf(t, id, 6, map[string]func(int) measured{"gin": steady(48000)})
+		r.Scenarios[0].Unit = "sessions"
+		return sets(r)
+	}
+	c, err := Compare(run("a1"), run("a2"), Filter{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text := c.Text(nil, 0); !strings.Contains(text, "throughput, sessions/s") || strings.Contains(text, "req/s") {
+		t.Errorf("the unit of rates in\n%s", text)
 	}
 }

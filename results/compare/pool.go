@@ -51,6 +51,8 @@ type cell struct {
 	common bool
 	// ladder names the phases of a whole ladder.
 	ladder string
+	// rateUnit is the unit of rates, such as "req/s".
+	rateUnit string
 }
 
 // newPool reads the cells of some runs, without A/A copies.
@@ -76,19 +78,20 @@ func (p *Pool) addLadder(set *cells.Set, t results.PlanTable, server results.Ser
 	var phases []string
 	if t.Closed {
 		phases = append(phases, k.phase)
-		p.add(set, k, cell{Cell: set.Closed(t, server)})
+		p.add(set, t, k, cell{Cell: set.Closed(t, server)})
 	}
 	for _, r := range t.Rates {
 		k.phase = r.PhaseName()
 		phases = append(phases, k.phase)
-		p.add(set, k, cell{Cell: set.Open(t, server, r), common: r.Kind == results.RateCommon})
+		p.add(set, t, k, cell{Cell: set.Open(t, server, r), common: r.Kind == results.RateCommon})
 	}
 	k.phase = wholeLadder
-	p.add(set, k, cell{Cell: set.Ladder(t, server), ladder: strings.Join(phases, ", ")})
+	p.add(set, t, k, cell{Cell: set.Ladder(t, server), ladder: strings.Join(phases, ", ")})
 }
 
 // add pools the cell of one run with those of the runs before it.
-func (p *Pool) add(set *cells.Set, k key, c cell) {
+func (p *Pool) add(set *cells.Set, t results.PlanTable, k key, c cell) {
+	c.rateUnit = set.RateUnit(t)
 	for _, text := range c.Damage(cells.Corrected) {
 		p.problems = append(p.problems, fmt.Sprintf("run %s, %s", set.Run.ID, text))
 	}

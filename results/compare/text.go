@@ -12,15 +12,15 @@ import (
 	"github.com/joust-bench/joust/results/table"
 )
 
-// scaleOf returns the scale in which the value is 1 or more.
-func scaleOf(u metric.Unit, value float64) table.Scale {
+// scaleOf returns the scale of the family's values in which the value is 1 or more.
+func (f *Family) scaleOf(value float64) table.Scale {
 	return table.ScaleOf(map[metric.Unit][]table.Scale{
-		metric.Rate:            {{Per: 1, Unit: "req/s"}},
+		metric.Rate:            {{Per: 1, Unit: f.RateUnit}},
 		metric.Bandwidth:       {{Per: 1e9, Unit: "GB/s"}, {Per: 1e6, Unit: "MB/s"}, {Per: 1, Unit: "B/s"}},
 		metric.Duration:        table.Durations(),
 		metric.DurationPerByte: {{Per: 1, Unit: "s/GB"}},
 		metric.Size:            {{Per: 1 << 20, Unit: "MiB"}},
-	}[u], value)
+	}[f.Unit], value)
 }
 
 // inWords returns the median with its marks, unit, and interval or range.

@@ -184,7 +184,7 @@ func (t Threshold) direction() Outcome {
 
 // holdValue judges the interval of the new median: all of it must lie beyond.
 func (t Threshold) holdValue(f *Family, r *Change) (GateOutcome, string) {
-	v, in, above := r.New, scaleOf(f.Unit, r.New.Median), !t.Op.Upper()
+	v, in, above := r.New, f.scaleOf(r.New.Median), !t.Op.Upper()
 	switch {
 	case v.Kind != stats.Interval:
 		return GateUndecided, fmt.Sprintf("n = %d: the interval of a median needs 6 trials", v.N)

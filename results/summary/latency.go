@@ -119,7 +119,8 @@ func (t *summary) mark(f figure) string {
 	return marks
 }
 
-// legend explains the marks that occur, one a line.
+// legend explains the marks that occurred since the last legend, one a line, and each
+// once in the text.
 func (t *summary) legend() {
 	for _, m := range []struct{ mark, text string }{
 		{markFew, "fewer than ten samples lie beyond this percentile: another load may well show another value, a longer one a steadier one"},
@@ -127,7 +128,8 @@ func (t *summary) legend() {
 		{markRough, "the loader itself was late by a good part of this value" + t.ours()},
 		{markUnknown, "not known: requests without an answer might raise or lower it, or there is one sample"},
 	} {
-		if t.marked[m.mark] {
+		if t.marked[m.mark] && !t.explained[m.mark] {
+			t.explained[m.mark] = true
 			t.line("  %s%s", m.mark, m.text)
 		}
 	}

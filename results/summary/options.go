@@ -2,7 +2,9 @@ package summary
 
 import (
 	"errors"
+	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/joust-bench/joust/results/metric"
 )
@@ -13,6 +15,10 @@ type Options struct {
 	Percentiles []metric.Name
 	// Thresholds are bounds that the load must keep.
 	Thresholds []metric.Condition
+	// Show are the parts that the result shows next to the usual ones.
+	Show []Part
+	// ASCII writes texts without signs beyond ASCII.
+	ASCII bool
 	// Width is the number of columns that the text may have, 0 for any number. Texts
 	// are broken between words, tables between columns.
 	Width int
@@ -21,12 +27,63 @@ type Options struct {
 // own returns the percentiles that have to be read in addition to the usual ones.
 func (o Options) own() []metric.Name {
 	all := slices.Clone(o.Percentiles)
+	if o.shows(Within) {
+		all = append(all, served()...)
+	}
 	for _, c := range o.Thresholds {
 		if _, percentile := c.Metric.Quantile(); percentile {
 			all = append(all, c.Metric)
 		}
 	}
 	return all
+}
+
+// Part is a part of the result that can be left out.
+type Part string
+
+// The parts, in the order of texts.
+const (
+	// Histogram is the number of requests by latency.
+	Histogram Part = "histogram"
+	// Within is the latency within which shares of the requests were served.
+	Within Part = "within"
+	// Time is throughput and latency over the window.
+	Time Part = "time"
+)
+
+// Parts returns all parts, in the order of texts.
+func Parts() []Part { return []Part{Histogram, Within, Time} }
+
+// shows reports whether the part is shown.
+func (o Options) shows(p Part) bool { return slices.Contains(o.Show, p) }
+
+// ParseParts reads the names of parts; "all" and "none" stand alone. The error has a
+// line for each wrong one.
+func ParseParts(texts []string) ([]Part, error) {
+	switch {
+	case slices.Equal(texts, []string{"all"}):
+		return Parts(), nil
+	case slices.Equal(texts, []string{"none"}):
+		return nil, nil
+	}
+	return each(texts, func(text string) (Part, error) {
+		switch p := Part(text); {
+		case slices.Contains(Parts(), p):
+			return p, nil
+		case text == "all" || text == "none":
+			return "", fmt.Errorf("%q names other parts too: give it alone", text)
+		}
+		return "", fmt.Errorf("%q is no part of the result: %s, all or none", text, list(Parts()))
+	})
+}
+
+// list returns the parts with commas.
+func list(parts []Part) string {
+	var words []string
+	for _, p := range parts {
+		words = append(words, string(p))
+	}
+	return strings.Join(words, ", ")
 }
 
 // ParsePercentiles reads percentages such as "50" and "99.95". The error has a line

@@ -20,7 +20,7 @@ func Text(w io.Writer, title string, r *results.Report, o Options) error {
 	if err != nil {
 		return err
 	}
-	t := &summary{load: l, marked: map[string]bool{}}
+	t := &summary{load: l, marked: map[string]bool{}, explained: map[string]bool{}}
 	t.line("%s", title)
 	t.line("%s", t.asked())
 	if t.phase != nil {
@@ -36,12 +36,15 @@ func Text(w io.Writer, title string, r *results.Report, o Options) error {
 			return err
 		}
 		t.latencies()
+		if err := t.pictures(); err != nil {
+			return err
+		}
 		t.slowest()
 		t.loader()
 	}
 	t.gates()
 	t.remarks()
-	if _, err := io.WriteString(w, table.Wrap(t.String(), o.Width, "  ")); err != nil {
+	if _, err := io.WriteString(w, table.Wrap(o.spelled(t.String()), o.Width, "  ")); err != nil {
 		return fmt.Errorf("writing the summary: %w", err)
 	}
 	return nil
@@ -51,8 +54,9 @@ func Text(w io.Writer, title string, r *results.Report, o Options) error {
 type summary struct {
 	strings.Builder
 	*load
-	// marked holds the marks of figures that occurred.
-	marked map[string]bool
+	// marked holds the marks of figures that occurred, explained those that have their
+	// legend.
+	marked, explained map[string]bool
 }
 
 func (t *summary) line(format string, args ...any) { fmt.Fprintf(t, format+"\n", args...) }

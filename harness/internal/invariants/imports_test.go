@@ -35,8 +35,9 @@ var rooms = []room{
 	{path: "results/cells", may: []string{"results", "results/judge", "results/metric", "results/stats"}},
 	{path: "results/files", may: []string{"results", "results/table"}},
 	{path: "results/golden"},
+	{path: "results/draw"},
 	{path: "results/journal/journaltest", may: []string{"results", "results/journal"}},
-	{path: "results/...", may: []string{"results", "results/cells", "results/files", "results/judge", "results/metric", "results/stats", "results/table"}},
+	{path: "results/...", may: []string{"results", "results/cells", "results/draw", "results/files", "results/judge", "results/metric", "results/stats", "results/table"}},
 	{path: "scenarios/...", may: []string{"results", "results/files", "results/golden", "results/selection", "results/suggest", "scenarios/..."}},
 	{path: "loaders", may: []string{"results", "scenarios"}},
 	{path: "loaders/core", may: []string{
