@@ -42,6 +42,11 @@ type Spec struct {
 	// RequestID names a header field in which each request carries an id of its own, a
 	// RequestID; empty for none.
 	RequestID string `json:"request_id,omitempty"`
+	// Data are the rows whose values the pieces of requests name; nil for none.
+	Data *Data `json:"data,omitempty"`
+	// Place is that of this loader among those that count together in pieces; the zero
+	// Place is the only one.
+	Place Share `json:"place,omitzero"`
 	// TLS is set for protocols over TLS.
 	TLS   *TLS   `json:"tls,omitempty"`
 	Proxy *Proxy `json:"proxy,omitempty"`

@@ -24,7 +24,8 @@ func (s Share) before(n int) int { return s.Index*(n/s.Of) + min(s.Index, n%s.Of
 
 // Part returns the Spec of one of several loaders that make the load together. Their
 // connections, users and counts add up to those of the whole, their arrivals make its
-// schedule, and threads and CPUs are divided while each has one. The loaders meet
+// schedule, and threads and CPUs are divided while each has one. Each has its own rows of
+// data and its own numbers of counters. The loaders meet
 // before every phase: all phases wait for an Adjustment, which gives each loader the
 // rate of the whole and the length of the window.
 func (s Spec) Part(share Share) Spec {
@@ -42,6 +43,7 @@ func (s Spec) Part(share Share) Spec {
 	if s.Threads < share.Of && (s.Idle == Spin || s.Idle == Gather) {
 		p.Idle = Hybrid // loaders that poll on one CPU keep each other from working
 	}
+	p.Data, p.Place = s.Data.part(share), share
 	p.Seed = s.Seed + uint64(share.Index)*seedStep
 	p.Phases = slices.Clone(s.Phases)
 	for i := range p.Phases {

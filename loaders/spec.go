@@ -107,6 +107,7 @@ func (s Spec) Validate() error {
 		refuse(d.d <= 0, "%s %v: must be above 0", d.what, d.d)
 	}
 	s.withinBounds(refuse)
+	s.Data.check(refuse)
 	connect := s.LatencyFrom == FromConnect
 	refuse(s.LatencyFrom != FromSend && !connect, "latency from %q: %s or %s", s.LatencyFrom, FromSend, FromConnect)
 	refuse(connect && s.Follow, "latency from connect with redirects followed: a request and its redirects may use several connections: leave out the one or the other")

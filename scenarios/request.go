@@ -25,6 +25,9 @@ type Request struct {
 	// Exchange replaces plain "send, await". Nil is the fast path.
 	Exchange Exchange `yaml:"exchange" json:"exchange,omitempty"`
 	Expect   Expect   `yaml:"expect" json:"expect"`
+	// Pieces is true where ${…} in path, header values and body stands for a value that is
+	// new for each request (package pieces of the loaders). Rows have no such requests.
+	Pieces bool `yaml:"-" json:"pieces,omitempty"`
 	// Vary is the request with random numbers, for conformance checks.
 	Vary *Vary `yaml:"vary" json:"vary,omitempty"`
 }

@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -52,14 +53,33 @@ func (c *checker) writeField(path string) error {
 	return nil
 }
 
-// fieldMarkdown is the check of a field: a line a server with its number of rows, a line
-// a row with a column a server, and the reasons for what is not right.
+// fieldColumns is the most servers of a table, so that it fits on a screen.
+const fieldColumns = 12
+
+// fieldMarkdown is the check of a field: tables with a line a row and a column a server,
+// and the reasons for what is not right.
 func (c *checker) fieldMarkdown() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s and %s, checked in %s: ✓ right, ✗ wrong, — unsupported, · not claimed, ? not installed where this was made.\n\n",
+		results.Counted(len(c.Servers), "server"), results.Counted(len(c.rows), "row"), time.Duration(c.DurationNS).Round(time.Second))
+	for servers := range slices.Chunk(c.Servers, fieldColumns) {
+		b.WriteString(c.fieldTable(servers).Markdown() + "\n")
+	}
+	for _, s := range c.Servers {
+		for _, line := range s.fieldRemarks() {
+			fmt.Fprintf(&b, "- %s\n", table.Escape(line))
+		}
+	}
+	return b.String()
+}
+
+// fieldTable is the table of some servers.
+func (c *checker) fieldTable(servers []checkedServer) *table.Table {
 	marks := map[string]string{rowOK: "✓", rowWrong: "✗", rowUnsupported: "—", rowNotClaimed: "·"}
-	t := table.Table{Head: []string{"row"}, Left: 1}
+	t := &table.Table{Head: []string{"row"}, Left: 1}
 	for i, row := range c.rows {
 		cells := []string{row.Name}
-		for _, s := range c.Servers {
+		for _, s := range servers {
 			mark := "?"
 			if s.NotHere == "" {
 				mark = marks[s.Rows[i].Outcome]
@@ -69,7 +89,7 @@ func (c *checker) fieldMarkdown() string {
 		t.Add(cells...)
 	}
 	scores := []string{"HTTP/1.1 battery"}
-	for _, s := range c.Servers {
+	for _, s := range servers {
 		t.Head = append(t.Head, s.Name)
 		score := "—"
 		if s.Conformance != nil {
@@ -78,16 +98,7 @@ func (c *checker) fieldMarkdown() string {
 		scores = append(scores, score)
 	}
 	t.Add(scores...)
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s and %s, checked in %s: ✓ right, ✗ wrong, — unsupported, · not claimed, ? not installed where this was made.\n\n%s\n",
-		results.Counted(len(c.Servers), "server"), results.Counted(len(c.rows), "row"),
-		time.Duration(c.DurationNS).Round(time.Second), t.Markdown())
-	for _, s := range c.Servers {
-		for _, line := range s.fieldRemarks() {
-			fmt.Fprintf(&b, "- %s\n", table.Escape(line))
-		}
-	}
-	return b.String()
+	return t
 }
 
 // fieldRemarks are the lines below the table about one server.

@@ -58,6 +58,11 @@ the first send to the last answer. Without --follow a redirect is an answer.
 first byte, the transfer up to the last, and all of these together. Figures of the
 first three are of connections, one value each; a kept connection has them once.
 
+In the URL's path and query, in headers and in the body, ${…} is a value that is new for
+each request: ${uuid()}, ${randint(1,100)}, ${randstr(8)}, ${counter(orders)}, which
+counts from 1 over all threads, ${now()}, ${now(unix)}, or a column of --data. Values
+are escaped in the URL and stand as they are elsewhere. A literal ${ is written $${.
+
 --threshold is a bound of a figure: METRIC<LIMIT or METRIC>LIMIT, also with = behind
 the sign. Metrics: p50 or any other percentile, min, max, mean, stdev (corrected
 latency in an open loop and with users, else service time), error_rate, errors,
@@ -87,6 +92,7 @@ an answer came that nobody asked for; 130 interrupted, the partial result is pri
   joust load http://127.0.0.1:8080/echo -b hello --expect-body hello -n 100000
   joust load http://127.0.0.1:8080/health --expect-json status=ok --expect-header "Content-Type: application/json"
   joust load http://127.0.0.1:8080/ --follow --request-id=X-Trace
+  joust load 'http://127.0.0.1:8080/users/${id}?q=${randstr(8)}' --data users.csv --bust
   joust load http://127.0.0.1:8080/ -R 5k --threshold "p99<20ms" --threshold "error_rate<0.1%"
   joust load http://127.0.0.1:8080/ --format json --hgrm latency.hgrm`,
 		Args: oneURL,

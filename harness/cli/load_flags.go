@@ -26,9 +26,9 @@ type loadFlags struct {
 	// given sets the options whose flags were given.
 	given []func(*pflag.FlagSet)
 	// read makes options of these.
-	rate, rampTo, cpus, bodyFile, proxy string
-	json                                *string
-	format, hgrm                        string
+	rate, rampTo, cpus, bodyFile, dataFile, proxy string
+	json                                          *string
+	format, hgrm                                  string
 	// percentiles and thresholds are what the result shows in addition.
 	percentiles, thresholds []string
 	// anyway loads while a comparison measures.
@@ -68,6 +68,10 @@ func (f *loadFlags) register(flags *pflag.FlagSet) {
 	flags.BoolVar(&o.Follow, "follow", false, "follow redirects within the server; a request counts with those that it leads to")
 	flags.StringVar(&o.RequestID, "request-id", "", "give each request an id of its own in this `header`, and list the slowest by it")
 	flags.Lookup("request-id").NoOptDefVal = adhoc.DefaultRequestID
+	flags.StringVar(&o.Bust, "bust", "", "give each request a `parameter` of the URL with a new value, so that no cache answers it")
+	flags.Lookup("bust").NoOptDefVal = adhoc.DefaultBust
+	flags.StringVar(&f.dataFile, "data", "", "`file` of rows, CSV with a line of names or JSON lines, whose columns are ${NAME} in the request")
+	flags.StringVar((*string)(&o.DataOrder), "data-order", "", "`order` in which requests take rows: "+loaders.DataOrderWords+" (default loop); sequential and unique end the load behind the last row")
 
 	under("Which answers are right")
 	optional(f, "expect-status", flagOf(flags, integerForm, "expect-status", "", 0, "the right `status` (default: any from 200 to 399)"), &o.ExpectStatus)
@@ -133,7 +137,7 @@ func (f *loadFlags) read(flags *pflag.FlagSet, stdin io.Reader) error {
 	if !flags.Changed("seed") {
 		o.Seed = session.FreshSeed()
 	}
-	return errors.Join(rate("-R", f.rate, &o.RateRPS), rate("--ramp-to", f.rampTo, &o.RampToRPS), f.setCPUs(), f.setBody(stdin), checkTLSFiles(o.TLS))
+	return errors.Join(rate("-R", f.rate, &o.RateRPS), rate("--ramp-to", f.rampTo, &o.RampToRPS), f.setCPUs(), f.setBody(stdin), f.setData(stdin), checkTLSFiles(o.TLS))
 }
 
 // rate parses the text of a flag; an empty one leaves the rate as it is.

@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"github.com/joust-bench/joust/loaders"
-	"github.com/joust-bench/joust/loaders/codec/h1/wire"
+	"github.com/joust-bench/joust/loaders/pieces"
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/scenarios"
 )
@@ -89,6 +89,13 @@ type Flags struct {
 	JSON bool
 	// Form are the fields "name=value" of a form, in place of Body.
 	Form []string
+	// Bust names a parameter of the URL whose value is new for each request; empty for
+	// none.
+	Bust string
+	// Data are the rows whose columns pieces name, nil for none. DataOrder not given is
+	// loaders.LoopRows.
+	Data      *loaders.Data
+	DataOrder loaders.DataOrder
 	// Compressed accepts gzip and br, and compares the inflated body.
 	Compressed bool
 	// HTTP10 asks in HTTP/1.0.
@@ -147,7 +154,7 @@ func (f *Flags) Spec(u URL, addresses []string) (loaders.Spec, error) {
 		// Pinned threads have processors of their own.
 		Idle: cmp.Or(f.Idle, loaders.DefaultIdle(len(f.CPUs) > 0, f.Processors)), Seed: f.Seed,
 		Users: given(f.Users, 0), Think: f.Think, Follow: f.Follow, RequestID: f.RequestID,
-		LatencyFrom: f.LatencyFrom, Breakdown: f.Breakdown,
+		LatencyFrom: f.LatencyFrom, Breakdown: f.Breakdown, Data: f.data(),
 		ConnectTimeout: f.ConnectTimeout, RequestTimeout: f.Timeout, Drain: f.Drain,
 		Phases: f.phases(),
 	}
@@ -167,7 +174,10 @@ func (f *Flags) Spec(u URL, addresses []string) (loaders.Spec, error) {
 		spec.Proxy = f.proxy(&spec.Requests[0])
 	}
 	spec = spec.WithDefaults()
-	return spec, spec.Validate()
+	if err := spec.Validate(); err != nil {
+		return spec, err
+	}
+	return spec, pieces.Check(&spec)
 }
 
 // given returns the value of a flag, or the default where it was not given.
@@ -221,7 +231,7 @@ func (f *Flags) proxy(r *scenarios.Request) *loaders.Proxy {
 
 // request returns the one request. It compiles it, to find its problems.
 func (f *Flags) request(u URL) (scenarios.Request, error) {
-	r := scenarios.Request{Method: f.Method, Path: u.Path}
+	r := scenarios.Request{Method: f.Method, Path: busted(u.Path, f.Bust)}
 	body, bodyType := f.body()
 	if r.Body = body; body != nil {
 		r.Method = cmp.Or(r.Method, "POST")
@@ -246,12 +256,13 @@ func (f *Flags) request(u URL) (scenarios.Request, error) {
 	if f.Compressed {
 		r.Expect.Encodings = []scenarios.Encoding{scenarios.Gzip, scenarios.Brotli, scenarios.Identity}
 	}
-	r.Name = r.Method + " " + r.Path
-	built, err := wire.Compile(&r, u.Host)
+	r.Name = r.Method + " " + u.Path
+	r.Pieces = hasPieces(&r)
+	ends, err := f.builds(&r, u.Host)
 	switch {
 	case err != nil:
-		return r, errors.Unwrap(err)
-	case built.Ends && f.Depth > 1:
+		return r, cmp.Or(errors.Unwrap(err), err)
+	case ends && f.Depth > 1:
 		return r, fmt.Errorf("--depth %d with a request that ends its connection (Connection: close, or HTTP/1.0): nothing may be asked behind it: leave out the one or the other", f.Depth)
 	}
 	return r, nil
@@ -295,6 +306,9 @@ func (f *Flags) phases() []loaders.Phase {
 		// The server answers exactly that many: none before the window.
 		p.Count, p.Duration, p.Lead, warmup = *f.Requests, endless, 0, 0
 	}
+	if f.rowsEnd() { // each row is taken once: none before the window
+		p.Lead, warmup = 0, 0
+	}
 	p.Duration, warmup = given(f.Duration, p.Duration), given(f.Warmup, warmup)
 	if f.RateRPS != nil {
 		p.Name, p.Loop, p.RateRPS, p.Schedule = PhaseOpen, results.OpenLoop, *f.RateRPS, loaders.Constant
@@ -306,7 +320,7 @@ func (f *Flags) phases() []loaders.Phase {
 		case f.Burst != nil:
 			p.Schedule, p.BurstSize = loaders.Burst, *f.Burst
 		}
-		if p.Count == 0 {
+		if p.Count == 0 && !f.rowsEnd() {
 			p.Lead = openLead
 		}
 	}

@@ -27,6 +27,7 @@ func (f *Flags) check(u URL) error {
 	f.checkFields(u, refuse)
 	f.checkAnswers(refuse)
 	f.checkRoute(u, refuse)
+	f.checkPieces(u, refuse)
 	return errors.Join(errs...)
 }
 

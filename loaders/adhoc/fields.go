@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/joust-bench/joust/loaders/pieces"
 	"github.com/joust-bench/joust/scenarios"
 )
 
@@ -32,12 +33,13 @@ func (f *Flags) body() (body *scenarios.Body, mediaType string) {
 	return &scenarios.Body{Text: *f.Body}, binaryType
 }
 
-// formOf encodes fields "NAME=VALUE" in their order, as HTML forms do.
+// formOf encodes fields "NAME=VALUE" in their order, as HTML forms do. Pieces stay as they
+// are.
 func formOf(fields []string) string {
 	var pairs []string
 	for _, field := range fields {
 		name, value, _ := strings.Cut(field, "=")
-		pairs = append(pairs, url.QueryEscape(name)+"="+url.QueryEscape(value))
+		pairs = append(pairs, pieces.MapLiterals(name, url.QueryEscape)+"="+pieces.MapLiterals(value, url.QueryEscape))
 	}
 	return strings.Join(pairs, "&")
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/joust-bench/joust/loaders"
+	"github.com/joust-bench/joust/loaders/pieces"
 	"github.com/joust-bench/joust/results"
 )
 
@@ -84,16 +85,18 @@ var escapes = regexp.MustCompile("%([0-9A-Fa-f]{2})?")
 // requestTarget returns the path and query of a URL in origin form, without its
 // fragment. The given bytes stay, escapes among them: two spellings of a path may be
 // two resources to a server. Bytes that may not stand there (RFC 3986 §3.3, §3.4) are
-// escaped, each byte of a letter in UTF-8.
+// escaped, each byte of a letter in UTF-8. Pieces stay as they are.
 func requestTarget(rest string) string {
 	rest, _, _ = strings.Cut(rest, "#")
-	rest = escapes.ReplaceAllStringFunc(rest, func(s string) string {
-		if s == "%" {
-			return "%25"
-		}
-		return s
+	return "/" + pieces.MapLiterals(strings.TrimPrefix(rest, "/"), func(text string) string {
+		text = escapes.ReplaceAllStringFunc(text, func(s string) string {
+			if s == "%" {
+				return "%25"
+			}
+			return s
+		})
+		return loaders.EscapeURL(text, "[]")
 	})
-	return "/" + loaders.EscapeURL(strings.TrimPrefix(rest, "/"), "[]")
 }
 
 func isControl(r rune) bool { return r < ' ' || r == 0x7f }

@@ -6,6 +6,7 @@ package codec
 
 import (
 	"github.com/joust-bench/joust/loaders"
+	"github.com/joust-bench/joust/loaders/pieces"
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/scenarios"
 )
@@ -28,6 +29,17 @@ type Request struct {
 	// Ends is true where the request says that its connection ends with its answer.
 	// Nothing may be asked behind it on that connection.
 	Ends bool
+	// Template makes the bytes of a request with pieces anew each time, nil for all others.
+	// The other fields then describe it with marks in the place of values.
+	Template *pieces.Template
+}
+
+// Render makes r the other request, which has pieces, with new values and those of the
+// data row. It uses the memory of r.Head.
+func (r *Request) Render(other *Request, v *pieces.Values, row int32) {
+	made := other.Template.Render(r.Head[:0], v, row)
+	*r = *other
+	r.Head, r.Body, r.HeadBytes, r.BodyBytes, r.IDAt = made.Bytes, nil, made.HeadBytes, made.BodyBytes, made.IDAt
 }
 
 // Size returns the number of bytes that one request takes.

@@ -56,6 +56,13 @@ func conditional(s *loaders.Spec) {
 	s.Requests[0].Expect = scenarios.Expect{Checks: &scenarios.Checks{Headers: []string{"Content-Length: 7"}, Patterns: []string{"^ali"}, SameLength: true}}
 }
 
+// changing has a request with pieces of each kind.
+func changing(s *loaders.Spec) {
+	s.Data = &loaders.Data{Columns: []string{"c"}, Text: []byte("ab"), Ends: []uint32{1, 2}}
+	s.Requests[0].Path, s.Requests[0].Pieces = "/${c}?a=${uuid()}&b=${now()}", true
+	s.Requests[0].Headers = []scenarios.Header{{Name: "X", Value: "${counter(x)} ${randint(1,1000)} ${randstr(9)}"}}
+}
+
 // many has requests of one group.
 func many(s *loaders.Spec) {
 	s.Rotation = scenarios.Weighted
@@ -92,6 +99,8 @@ func TestNoAllocationPerRequest(t *testing.T) {
 			{"streaming", 1, 0, "", enginetest.Closed(700 * time.Millisecond), streaming},
 			{"broken down", 16, 0, "", enginetest.Closed(700 * time.Millisecond), func(s *loaders.Spec) { s.Breakdown = true }},
 			{"with conditions", 16, 0, "", enginetest.Closed(700 * time.Millisecond), conditional},
+			{"with pieces", 1, 0, "", enginetest.Closed(700 * time.Millisecond), changing},
+			{"with pieces in a pipeline", 16, 0, "", enginetest.Closed(700 * time.Millisecond), changing},
 			{"one of many", 1, 0, "", enginetest.Closed(700 * time.Millisecond), many},
 		} {
 			t.Run(c.name, func(t *testing.T) {

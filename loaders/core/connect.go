@@ -269,7 +269,7 @@ func (s *shard) crossed(c *connection) bool {
 func (s *shard) repeat(c *connection, closes *uint64) bool {
 	f := c.oldest()
 	unsent := c.unwrittenBytes()
-	partly := unsent > 0 && unsent != s.requests[f.request].Size()
+	partly := unsent > 0 && unsent != s.asked(c, f).Size()
 	if c.repeating || c.count > 1 || partly || s.programs != nil && s.programs[f.request] != nil {
 		return false
 	}

@@ -47,8 +47,6 @@ type connection struct {
 	secret *secure.Channel
 	// execution is nil before the connection's first exchange of steps.
 	execution *execution
-	// steps is nil where nobody asked for a breakdown.
-	steps *steps
 
 	// issued counts the requests of this connection.
 	issued int
@@ -65,6 +63,10 @@ type connection struct {
 type flight struct {
 	record.Exchange
 	request, user int32
+	// row is its data row. rendered is true where its request has pieces, and the
+	// connection its bytes.
+	row      int32
+	rendered bool
 	// followed counts the redirects that the exchange has followed. unsent is true while
 	// the request of the last one is not sent.
 	followed int32
@@ -96,6 +98,8 @@ type attempts struct {
 	// of the wait for the next attempt after a failure, 0 for none.
 	failures int
 	waits    int64
+	// steps is nil where nobody asked for a breakdown.
+	steps *steps
 }
 
 // buffers are the bytes that a connection keeps.
@@ -105,6 +109,9 @@ type buffers struct {
 	pending, tail []byte
 	// carry is the part of a read that the codec must be shown again.
 	carry []byte
+	// own is the newest request with pieces that was begun on the connection, with its
+	// values; nil before the first.
+	own *codec.Request
 	// cut is true where an answer ended the sending of its request: the connection ends
 	// with that answer.
 	cut bool

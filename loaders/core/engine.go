@@ -100,7 +100,7 @@ func (e Engine) newSession(spec loaders.Spec) (s *session, err error) {
 			err = errors.Join(err, protocol.Close())
 		}
 	}()
-	l := &load{spec: &spec, system: &e.System, protocol: protocol, newSource: source.OfSpec, population: spec.Users}
+	l := &load{spec: &spec, system: &e.System, protocol: protocol, newSource: source.OfSpec, population: spec.Users, rows: source.NewRows(spec.Data)}
 	if e.Source != nil {
 		l.newSource, l.population = e.Source, cmp.Or(spec.Users, spec.Connections*spec.Depth)
 	}
@@ -180,6 +180,7 @@ func (s *session) run(ctx context.Context, control loaders.Control) (results.Rep
 		report.ConnectionsOpen = min(report.ConnectionsOpen, s.reached)
 	}
 	report.Interrupted = ctx.Err() != nil
+	report.Data = s.dataUse()
 	if s.spec.Threads < report.Threads {
 		report.ThreadsUsed = s.spec.Threads
 	}

@@ -6,6 +6,12 @@ import (
 	"github.com/joust-bench/joust/loaders/backend"
 )
 
+// outside is what a thread leaves to goroutines.
+type outside struct {
+	handshakes errands[shaken]
+	lookups    lookups
+}
+
 // errands are work outside the loop, which would block it. Their outcomes wait for the
 // loop to take them.
 type errands[T any] struct {

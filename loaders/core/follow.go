@@ -21,7 +21,10 @@ func (s *shard) follow(c *connection, a *codec.Answer) bool {
 		return false
 	}
 	v.Head, v.Body = v.Head[:0], v.Body[:0]
-	f.request, f.FirstByte, f.unsent = next, 0, true
+	f.request, f.FirstByte, f.unsent, f.rendered = next, 0, true, false
+	if s.values != nil {
+		s.render(c, f)
+	}
 	f.followed++
 	s.out.Counts.Followed++
 	return true
@@ -53,13 +56,13 @@ func (s *shard) sendOn(c *connection, now int64) {
 	f.unsent = false
 	s.setDeadline(c, began+int64(s.spec.RequestTimeout))
 	if s.ids != nil {
-		s.ids.stamp(&s.requests[f.request], f.Number)
+		s.ids.stamp(s.asked(c, f), f.Number)
 	}
 	if f.followed == 0 && s.programs != nil && s.programs[f.request] != nil {
 		s.perform(c, f.request)
 		return
 	}
-	s.write(c, f.request)
+	s.write(c, f)
 }
 
 // failUnsent fails the exchange whose next request waits for a connection that could not

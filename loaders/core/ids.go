@@ -13,6 +13,8 @@ type ids struct {
 	thread int
 	// next is the number of the next request.
 	next uint64
+	// zero is the id of the number 0.
+	zero string
 }
 
 // newIDs returns nil where the Spec asks for no ids.
@@ -20,7 +22,7 @@ func newIDs(l *load, thread int) *ids {
 	if l.spec.RequestID == "" {
 		return nil
 	}
-	return &ids{seed: l.spec.Seed, thread: thread, next: l.idsFrom}
+	return &ids{seed: l.spec.Seed, thread: thread, next: l.idsFrom, zero: loaders.RequestID(l.spec.Seed, thread, 0)}
 }
 
 // prepare gives the request a head that belongs to the thread alone, with the part of
@@ -30,7 +32,15 @@ func (i *ids) prepare(r *codec.Request) {
 		return
 	}
 	r.Head = bytes.Clone(r.Head)
-	copy(r.Head[r.IDAt:], loaders.RequestID(i.seed, i.thread, 0))
+	i.mark(r)
+}
+
+// mark writes the part of the id that all requests of the thread share into a head of the
+// thread's own.
+func (i *ids) mark(r *codec.Request) {
+	if i != nil && r.IDAt > 0 {
+		copy(r.Head[r.IDAt:], i.zero)
+	}
 }
 
 // take returns the number of the next request.

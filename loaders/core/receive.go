@@ -355,7 +355,7 @@ func (s *shard) retire(c *connection, asked bool, now int64) {
 // broken replaces a connection after an error of the backend.
 func (s *shard) broken(c *connection, err error) {
 	cause := backend.CauseOf(err)
-	if !c.quiet() && c.unwrittenBytes() == s.requests[c.oldest().request].Size() && s.repeat(c, &s.out.Counts.UnannouncedCloses) {
+	if !c.quiet() && c.unwrittenBytes() == s.asked(c, c.oldest()).Size() && s.repeat(c, &s.out.Counts.UnannouncedCloses) {
 		return
 	}
 	s.brokenWith(c, cause, fmt.Sprintf("connection lost: %s: %v", cause, err))

@@ -38,31 +38,40 @@ func (s *shard) offer(c *connection) {
 }
 
 // refill gives a closed-loop connection as many requests as it has room for, in one
-// write. Only sources of a Spec come here, and these never end.
+// write. Only sources of a Spec come here, and these end with their data rows, for all.
 func (s *shard) refill(c *connection) {
 	now := clock.Now()
 	room := s.room(c)
 	if room == 1 && len(c.slots) == 1 {
-		ask, _ := s.source.Next(c.id, now)
+		ask, ok := s.source.Next(c.id, now)
+		if !ok {
+			s.quota = 0
+			return
+		}
 		s.issue(c, turnOf(c, now, ask), now)
 		return
 	}
 	s.scratch = s.scratch[:0]
 	for ; room > 0; room-- {
-		ask, _ := s.source.Next(c.id, now)
-		s.enter(c, turnOf(c, now, ask), now)
-		r := &s.requests[ask.Request]
+		ask, ok := s.source.Next(c.id, now)
+		if !ok {
+			s.quota = 0
+			break
+		}
+		r := s.asked(c, s.enter(c, turnOf(c, now, ask), now))
 		s.scratch = append(append(s.scratch, r.Head...), r.Body...)
 		s.out.now.traffic.SentBody += uint64(r.BodyBytes)
 	}
-	s.transmit(c, s.scratch, nil)
+	if len(s.scratch) > 0 {
+		s.transmit(c, s.scratch, nil)
+	}
 }
 
 // issue sends the request of the turn, where needed on a connection that it makes first.
 func (s *shard) issue(c *connection, t turn, now int64) {
-	s.enter(c, t, now)
+	f := s.enter(c, t, now)
 	if c.state == stateAsked {
-		c.ordered, c.oldest().unsent = true, true
+		c.ordered, f.unsent = true, true
 		s.dial(c)
 		return
 	}
@@ -70,12 +79,12 @@ func (s *shard) issue(c *connection, t turn, now int64) {
 		s.perform(c, t.request)
 		return
 	}
-	s.write(c, t.request)
+	s.write(c, f)
 }
 
-// write sends a whole request.
-func (s *shard) write(c *connection, request int32) {
-	r := &s.requests[request]
+// write sends the whole request of the flight.
+func (s *shard) write(c *connection, f *flight) {
+	r := s.asked(c, f)
 	head, tail := r.Head, r.Body
 	if len(c.slots) > 1 && len(tail) > 0 { // a pipeline has no place for the tails of several
 		s.scratch = append(append(s.scratch[:0], head...), tail...)
@@ -87,14 +96,17 @@ func (s *shard) write(c *connection, request int32) {
 	s.transmit(c, head, tail)
 }
 
-// enter puts the request of the turn in flight on the connection.
-func (s *shard) enter(c *connection, t turn, now int64) {
+// enter puts the request of the turn in flight on the connection, as its newest.
+func (s *shard) enter(c *connection, t turn, now int64) *flight {
 	f := c.push()
 	f.Exchange = record.Exchange{Intended: t.at, Sent: now, Group: t.group, Connection: c.id}
-	f.request, f.user, f.followed, f.unsent, f.written = t.request, t.id, 0, false, 0
+	f.request, f.user, f.row, f.followed, f.unsent, f.rendered, f.written = t.request, t.id, t.row, 0, false, false, 0
+	if s.values != nil {
+		s.render(c, f)
+	}
 	if s.ids != nil {
 		f.Number = s.ids.take()
-		s.ids.stamp(&s.requests[t.request], f.Number)
+		s.ids.stamp(s.asked(c, f), f.Number)
 	}
 	c.issued++
 	s.out.Counts.Asked++
@@ -103,6 +115,7 @@ func (s *shard) enter(c *connection, t turn, now int64) {
 	if c.count == 1 {
 		s.setDeadline(c, now+int64(s.spec.RequestTimeout))
 	}
+	return f
 }
 
 // transmit writes head, which is not empty, then the shared tail of a large body. The
@@ -222,7 +235,7 @@ func (s *shard) sealTail(c *connection) bool {
 
 // advance takes written bytes off the front of a large body.
 func (s *shard) advance(c *connection, n int) {
-	r := &s.requests[c.oldest().request]
+	r := s.asked(c, c.oldest())
 	sent := r.Size() - int64(len(c.tail))
 	s.out.now.traffic.SentBody += partOf(r, sent+int64(n)) - partOf(r, sent)
 	c.tail = c.tail[n:]

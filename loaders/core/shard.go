@@ -42,6 +42,9 @@ type load struct {
 	tls *tls.Config
 	// idsFrom is the first number of request ids that no earlier team has given.
 	idsFrom uint64
+	// rows are the data rows, nil for none. generation counts the teams before this one.
+	rows       *source.Rows
+	generation uint64
 	// stop is the instant at which the load ends early, 0 for none.
 	stop atomic.Int64
 }
@@ -68,8 +71,7 @@ type shard struct {
 	idle ring[int32]
 	// buf is for reads, scratch for writes of several pieces.
 	buf, scratch []byte
-	handshakes   errands[shaken]
-	lookups      lookups
+	outside
 	demand
 	links
 	totals
@@ -152,14 +154,13 @@ func newShard(shared *load, id int) (*shard, error) {
 	connections := share(spec.Connections, spec.Threads, id)
 	s := &shard{
 		load: shared, id: id,
-		conns:      make([]connection, connections),
-		timers:     timers{deadlines: make([]int64, connections)},
-		idle:       ring[int32]{slots: make([]int32, connections)},
-		buf:        make([]byte, readBuffer),
-		handshakes: newErrands[shaken](handshakesAtOnce),
-		lookups:    newLookups(),
-		links:      links{endsBehind: !shared.system.ReportsEnds},
-		current:    current{window: window{nextMark: never}, pace: pace{quota: never}},
+		conns:   make([]connection, connections),
+		timers:  timers{deadlines: make([]int64, connections)},
+		idle:    ring[int32]{slots: make([]int32, connections)},
+		buf:     make([]byte, readBuffer),
+		outside: outside{handshakes: newErrands[shaken](handshakesAtOnce), lookups: newLookups()},
+		links:   links{endsBehind: !shared.system.ReportsEnds},
+		current: current{window: window{nextMark: never}, pace: pace{quota: never}},
 	}
 	if err := s.demand.fill(shared, id, connections); err != nil {
 		return nil, err

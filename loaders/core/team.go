@@ -112,6 +112,7 @@ func (s *session) fewer(warmup *results.Phase) error {
 	s.disband()
 	s.keepTimes()
 	s.keepIDs()
+	s.generation++
 	s.spec = &spec
 	next, err := newTeam(s.load)
 	if err != nil {

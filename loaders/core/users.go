@@ -8,6 +8,7 @@ import (
 
 	"github.com/joust-bench/joust/loaders/clock"
 	"github.com/joust-bench/joust/loaders/codec"
+	"github.com/joust-bench/joust/loaders/pieces"
 	"github.com/joust-bench/joust/loaders/source"
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/scenarios"
@@ -37,8 +38,9 @@ type demand struct {
 	// request in flight. It is empty where each connection is a user.
 	waiting turns
 	rnd     *rand.Rand
-	// ids is nil where requests have no ids.
-	ids *ids
+	// ids is nil where requests have no ids, values where none has pieces.
+	ids    *ids
+	values *pieces.Values
 }
 
 // unchosen is the request of a turn before the source has chosen one.
@@ -51,11 +53,11 @@ func (d *demand) fill(l *load, thread, connections int) (err error) {
 		waiting: make(turns, share(l.population, l.spec.Threads, thread)),
 		rnd:     rand.New(rand.NewPCG(l.spec.Seed, thinkStream+uint64(thread))),
 	}
-	d.ids = newIDs(l, thread)
+	d.ids, d.values = newIDs(l, thread), newValues(l, thread)
 	for i := range d.requests {
 		d.ids.prepare(&d.requests[i])
 	}
-	on := source.Thread{Number: thread, Users: cmp.Or(len(d.waiting), connections), Put: d.put}
+	on := source.Thread{Number: thread, Users: cmp.Or(len(d.waiting), connections), Rows: l.rows, Put: d.put}
 	if d.source, err = l.newSource(l.spec, on); err != nil {
 		return err
 	}
@@ -100,7 +102,7 @@ func (d *demand) put(number int32, r *scenarios.Request) (int32, error) {
 
 // turnOf returns the turn of a connection that is a user itself.
 func turnOf(c *connection, at int64, ask source.Ask) turn {
-	return turn{at: at, id: c.id, request: ask.Request, group: ask.Group}
+	return turn{at: at, id: c.id, request: ask.Request, group: ask.Group, row: ask.Row}
 }
 
 // release ends the oldest request of the connection: it shows the outcome to the source
@@ -173,7 +175,7 @@ func (s *shard) choose(t *turn, now int64) bool {
 		s.waiting.pop()
 		return false
 	}
-	t.request, t.group = ask.Request, ask.Group
+	t.request, t.group, t.row = ask.Request, ask.Group, ask.Row
 	if ask.Delay <= 0 {
 		return true
 	}
@@ -188,8 +190,8 @@ type turn struct {
 	// at is the instant at which it is due.
 	at int64
 	// id is the number of the user or the connection.
-	id             int32
-	request, group int32
+	id                  int32
+	request, group, row int32
 }
 
 // turns is a heap, the earliest turn first.

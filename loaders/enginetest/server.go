@@ -8,6 +8,7 @@ import (
 	"bufio"
 	"bytes"
 	"fmt"
+	"io"
 	"net"
 	"strconv"
 	"strings"
@@ -126,6 +127,21 @@ func (p *Peer) Next() (path string, err error) {
 	defer s.mu.Unlock()
 	s.paths[path]++
 	return path, nil
+}
+
+// Request reads a whole request, which is not counted, whose body has a length.
+func (p *Peer) Request() (path string, fields map[string]string, body string, err error) {
+	path, fields, err = p.Head()
+	if err != nil || fields["Content-Length"] == "" {
+		return path, fields, "", err
+	}
+	n, err := strconv.Atoi(fields["Content-Length"])
+	if err != nil {
+		return path, fields, "", err
+	}
+	text := make([]byte, n)
+	_, err = io.ReadFull(p.in, text)
+	return path, fields, string(text), err
 }
 
 // Skip reads n bytes.

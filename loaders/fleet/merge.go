@@ -18,7 +18,7 @@ import (
 // counts, merges histograms and lists the threads of all loaders.
 func Merge(spec loaders.Spec, parts []results.Report) (results.Report, error) {
 	all := parts[0]
-	all.Seed = spec.Seed
+	all.Seed, all.Data = spec.Seed, mergeData(parts)
 	all.Phases, all.Warnings, all.Threads, all.ThreadsUsed = nil, nil, 0, 0
 	all.ConnectionsAsked, all.ConnectionsOpen, all.Collections, all.GCPauseNS, all.MaxRSSBytes = 0, 0, 0, 0, 0
 	var connect, handshake []*results.Histogram
@@ -62,6 +62,20 @@ func Merge(spec loaders.Spec, parts []results.Report) (results.Report, error) {
 		all.Phases = append(all.Phases, p)
 	}
 	return all, errors.Join(errs[:]...)
+}
+
+// mergeData adds the use of data rows.
+func mergeData(parts []results.Report) *results.DataUse {
+	if parts[0].Data == nil {
+		return nil
+	}
+	all := *parts[0].Data
+	for i := range parts[1:] {
+		if d := parts[i+1].Data; d != nil {
+			all.Add(*d)
+		}
+	}
+	return &all
 }
 
 // skew returns the greatest distance between the ends of the loaders' windows.

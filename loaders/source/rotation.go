@@ -12,6 +12,9 @@ import (
 // unknown rotation or for no requests.
 func OfSpec(spec *loaders.Spec, t Thread) (Source, error) {
 	s, err := rotationOf(spec, t)
+	if err == nil && t.Rows != nil {
+		s = feeding(s, spec, t)
+	}
 	if err == nil && spec.Follow {
 		s = following(s, spec, t)
 	}

@@ -47,6 +47,8 @@ type Chain interface {
 type Ask struct {
 	// Request is a number of the thread's table, Group one of Groups.
 	Request, Group int32
+	// Row is the number of its data row, 0 where the load has none.
+	Row int32
 	// Delay is how long the user waits before the request. An open loop ignores it.
 	Delay time.Duration
 }
@@ -81,6 +83,8 @@ type Thread struct {
 	Number int
 	// Users is how many users the thread has.
 	Users int
+	// Rows are the data rows of the load, nil for none.
+	Rows *Rows
 	// Put compiles a request into the thread's table, which begins with the
 	// requests of the Spec, and returns its number: the one given, whose request
 	// must not be in flight, or a new one where that is negative.

@@ -28,6 +28,7 @@ func Text(w io.Writer, title string, r *results.Report, o Options) error {
 		t.counts()
 		t.uploads()
 		t.redirects()
+		t.data()
 		t.failures()
 		if err := t.setUp(); err != nil {
 			return err

@@ -13,6 +13,7 @@ import (
 	"github.com/joust-bench/joust/loaders/codec"
 	"github.com/joust-bench/joust/loaders/codec/checks"
 	"github.com/joust-bench/joust/loaders/codec/h1/wire"
+	"github.com/joust-bench/joust/loaders/pieces"
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/scenarios"
 )
@@ -27,6 +28,9 @@ type protocol struct {
 	// idField names the field of request ids, empty for none.
 	idField string
 	pairs   []pair
+	// columns and counters are those of requests with pieces.
+	columns  []string
+	counters *pieces.Counters
 	// bodies hold the bytes of requests and answers.
 	bodies *wire.Bodies
 	// now is the clock that bounds the time for inflating.
@@ -52,7 +56,11 @@ type pair struct {
 func New(spec *loaders.Spec) (codec.Protocol, error) { return newProtocol(spec, time.Now) }
 
 func newProtocol(spec *loaders.Spec, now func() time.Time) (codec.Protocol, error) {
+	if err := pieces.Check(spec); err != nil {
+		return nil, err
+	}
 	p := &protocol{host: spec.Target.Host, idField: spec.RequestID, bodies: wire.NewMappedBodies(), now: now}
+	p.columns, p.counters = pieces.Columns(spec.Data), pieces.NewCounters(spec.Place)
 	if spec.Proxy != nil && spec.TLS == nil {
 		p.absolute, p.hop = true, spec.Proxy.Headers
 	}
@@ -78,6 +86,13 @@ func (p *protocol) compile(r *scenarios.Request, bodies *wire.Bodies) (pair, err
 	if err != nil {
 		return pair{}, fmt.Errorf("the answer to request %q: %w", r.Name, err)
 	}
+	var marked *pieces.Marked
+	if r.Pieces {
+		if marked, err = pieces.Mark(&asked, p.columns, p.host); err != nil {
+			return pair{}, err
+		}
+		asked = marked.Request
+	}
 	built, err := bodies.Compile(&asked, p.host)
 	if err != nil {
 		return pair{}, err
@@ -88,6 +103,12 @@ func (p *protocol) compile(r *scenarios.Request, bodies *wire.Bodies) (pair, err
 	if p.idField != "" {
 		// The field is the last of the given ones.
 		built.IDAt = bytes.LastIndex(built.Head[:built.HeadBytes], []byte(noID))
+	}
+	if marked != nil {
+		whole := pieces.Request{Bytes: slices.Concat(built.Head, built.Body), HeadBytes: built.HeadBytes, BodyBytes: built.BodyBytes, IDAt: built.IDAt}
+		if built.Template, err = marked.Cut(whole, p.counters); err != nil {
+			return pair{}, fmt.Errorf("compile request %q: %w", r.Name, err)
+		}
 	}
 	return pair{name: r.Name, request: built, answer: bodies.Expect(r), checks: conditions}, nil
 }

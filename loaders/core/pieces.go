@@ -1,0 +1,55 @@
+package core
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/joust-bench/joust/loaders"
+	"github.com/joust-bench/joust/loaders/codec"
+	"github.com/joust-bench/joust/loaders/pieces"
+	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/scenarios"
+)
+
+// newValues returns nil where no request has pieces. Each team has streams of its own:
+// no thread of a later team makes the random values of an earlier one.
+func newValues(l *load, thread int) *pieces.Values {
+	if !slices.ContainsFunc(l.spec.Requests, func(r scenarios.Request) bool { return r.Pieces }) {
+		return nil
+	}
+	return pieces.NewValues(l.spec, l.generation<<16+uint64(thread))
+}
+
+// render gives the flight, which is the connection's newest, bytes of its own where its
+// request has pieces. They stay for a request that is asked again. Requests of a pipeline,
+// whose bytes the connection keeps where they wait, share the memory one after the other.
+func (s *shard) render(c *connection, f *flight) {
+	r := &s.requests[f.request]
+	if r.Template == nil {
+		return
+	}
+	if c.own == nil {
+		c.own = &codec.Request{}
+	}
+	c.own.Render(r, s.values, f.row)
+	s.ids.mark(c.own)
+	f.rendered = true
+}
+
+// asked returns the bytes of the flight's request. In a pipeline only the newest flight
+// has them.
+func (s *shard) asked(c *connection, f *flight) *codec.Request {
+	if f.rendered {
+		return c.own
+	}
+	return &s.requests[f.request]
+}
+
+// dataUse returns the use of the data rows, nil where the load has none.
+func (l *load) dataUse() *results.DataUse {
+	d := l.spec.Data
+	if d == nil {
+		return nil
+	}
+	return &results.DataUse{Rows: uint64(d.Rows()), Order: string(cmp.Or(d.Order, loaders.LoopRows)), Taken: l.rows.Taken(), UsedUp: l.rows.UsedUp()}
+}
