@@ -26,7 +26,7 @@ func (s *Spec) withinBounds(refuse func(bad bool, format string, args ...any)) {
 		d    time.Duration
 	}{
 		{"connect timeout", s.ConnectTimeout}, {"request timeout", s.RequestTimeout}, {"drain", s.Drain},
-		{"interval", s.Interval}, {"think time", max(s.Think.From, s.Think.To)},
+		{"interval", s.Interval}, {"think time", max(s.Think.From, s.Think.To)}, {"ramp of users", s.UserRamp},
 	} {
 		refuse(d.d > Longest, "%s %v: must be at most %v, a year", d.what, d.d, Longest)
 	}
@@ -53,7 +53,11 @@ func (p *Phase) withinBounds(threads int) error {
 		}
 	}
 	parts := float64(threads * max(1, p.Share.Of))
-	if rate := max(p.RateRPS, p.RampToRPS); rate/parts > MostPerThread && !math.IsInf(rate, 0) {
+	rate := max(p.RateRPS, p.RampToRPS)
+	if p.Profile != nil {
+		rate = p.Profile.PeakRPS(p.RateRPS)
+	}
+	if rate/parts > MostPerThread && !math.IsInf(rate, 0) {
 		return fmt.Errorf("rate %.10g req/s (loader threads: %d): nobody paces more than %d a thread: ask for less, or for more threads", rate, threads, MostPerThread)
 	}
 	if float64(p.BurstSize)/parts > MostPerThread {

@@ -33,6 +33,10 @@ type Spec struct {
 	// waits for Think after an answer.
 	Users int   `json:"users,omitempty"`
 	Think Think `json:"think,omitzero"`
+	// UserRamp spreads the starts of users evenly over that time, from the begin of the
+	// first phase: user k of N starts after UserRamp × k ÷ N and asks at once. 0 starts all
+	// together, somewhere in their think times.
+	UserRamp time.Duration `json:"user_ramp_ns,omitempty"`
 	// LatencyFrom is where the time of a request begins; empty is FromSend.
 	LatencyFrom LatencyFrom `json:"latency_from,omitempty"`
 	// Follow asks for the requests to which answers redirect (RFC 9110 §15.4), on the
@@ -182,7 +186,7 @@ type Phase struct {
 	// Lead is the time of load before the window.
 	Lead time.Duration `json:"lead_ns"`
 
-	// Schedule is for open loops: "constant", "poisson", "ramp" or "burst".
+	// Schedule is for open loops: "constant", "poisson", "ramp", "burst" or "profile".
 	Schedule Schedule `json:"schedule,omitempty"`
 	// RateRPS is the open-loop rate, above 0; 0 with Adjust set waits for an
 	// Adjustment. A ramp begins with it and may begin with 0; it is the mean of
@@ -193,8 +197,11 @@ type Phase struct {
 	RampToRPS float64 `json:"ramp_to_rps,omitempty"`
 	// BurstSize is how many requests of a burst are due at once, at least 1;
 	// bursts are BurstSize/RateRPS seconds apart.
-	BurstSize int  `json:"burst_size,omitempty"`
-	Adjust    bool `json:"adjust,omitempty"`
+	BurstSize int `json:"burst_size,omitempty"`
+	// Profile is that of the schedule "profile", pressed into lead and window; RateRPS is
+	// the rate of which its shares are.
+	Profile *Profile `json:"profile,omitempty"`
+	Adjust  bool     `json:"adjust,omitempty"`
 	// NeedsResult sends the result of the phase with its PhaseDone, for a decision on the
 	// next phases.
 	NeedsResult bool `json:"needs_result,omitempty"`
@@ -234,6 +241,7 @@ const (
 	Poisson  Schedule = "poisson"
 	Ramp     Schedule = "ramp"
 	Burst    Schedule = "burst"
+	Profiled Schedule = "profile"
 )
 
 // Control lets the side that asked for the load steer it while it runs.

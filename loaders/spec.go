@@ -93,6 +93,8 @@ func (s Spec) Validate() error {
 	refuse(s.Threads > s.Connections && s.Connections > 0, "%d threads for %d connections: a thread without a connection has nothing to do", s.Threads, s.Connections)
 	refuse(s.Users < 0, "%d users: must not be negative", s.Users)
 	refuse(s.Users > 0 && s.Threads > s.Users, "%d threads for %d users: a thread without a user has nothing to do", s.Threads, s.Users)
+	refuse(s.UserRamp < 0, "ramp of users over %v: must not be negative", s.UserRamp)
+	refuse(s.UserRamp > 0 && s.Users == 0, "ramp over %v without users: say how many start", s.UserRamp)
 	refuse(s.Users > 0 && s.Rotation == scenarios.PerConnection, "%d users with requests that change with the connection: users have no connection of their own, leave them out", s.Users)
 	refuse(len(s.CPUs) != 0 && len(s.CPUs) != s.Threads, "%d CPUs for %d threads: one each, or none", len(s.CPUs), s.Threads)
 	refuse(s.Follow && s.Depth > 1, "redirects are to be followed with a depth of %d: a redirect's request waits for an answer, so ask with a depth of 1", s.Depth)
@@ -148,10 +150,14 @@ func (s *Spec) tunnelled() bool {
 
 // Echo returns the phase of the report with the fields that were asked for.
 func (p *Phase) Echo() results.Phase {
-	return results.Phase{
+	echo := results.Phase{
 		Name: p.Name, Loop: p.Loop, Measured: p.Measured,
 		Schedule: string(p.Schedule), RampToRPS: p.RampToRPS, BurstSize: p.BurstSize,
 	}
+	if p.Profile != nil {
+		echo.Profile = p.Profile.String()
+	}
+	return echo
 }
 
 func (p *Phase) validate() error {
@@ -184,8 +190,8 @@ func (p *Phase) validateSchedule() error {
 	switch {
 	case !p.Adjust && !positive(p.RateRPS) && !ramps:
 		return fmt.Errorf("rate %v req/s: must be a number above 0", p.RateRPS)
-	case !slices.Contains([]Schedule{Constant, Poisson, Ramp, Burst}, p.Schedule):
-		return fmt.Errorf("schedule %q: constant, poisson, ramp or burst", p.Schedule)
+	case !slices.Contains([]Schedule{Constant, Poisson, Ramp, Burst, Profiled}, p.Schedule):
+		return fmt.Errorf("schedule %q: constant, poisson, ramp, burst or profile", p.Schedule)
 	case p.Schedule == Ramp && p.RampToRPS != 0 && !positive(p.RampToRPS):
 		return fmt.Errorf("ramp to %v req/s: must be a number from 0", p.RampToRPS)
 	case p.Schedule != Ramp && p.RampToRPS != 0:
@@ -194,6 +200,10 @@ func (p *Phase) validateSchedule() error {
 		return fmt.Errorf("bursts of %d requests: at least 1 is needed", p.BurstSize)
 	case p.Schedule != Burst && p.BurstSize != 0:
 		return fmt.Errorf("bursts of %d requests with the schedule %q: they belong to bursts", p.BurstSize, p.Schedule)
+	case (p.Schedule == Profiled) != (p.Profile != nil):
+		return fmt.Errorf("schedule %q with the profile %v: a profile belongs to the schedule %q", p.Schedule, p.Profile, Profiled)
+	case p.Profile != nil:
+		return p.Profile.Validate()
 	}
 	return nil
 }

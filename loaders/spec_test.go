@@ -19,6 +19,7 @@ func TestPhasesAreValidated(t *testing.T) {
 	ramp := func(from, to float64) Phase { p := open(Ramp, from); p.RampToRPS = to; return p }
 	burst := func(size int) Phase { p := open(Burst, 10); p.BurstSize = size; return p }
 	change := func(p Phase, f func(*Phase)) Phase { f(&p); return p }
+	profiled := func(of Profile) Phase { p := open(Profiled, 10); p.Profile = &of; return p }
 	warm := func(longest time.Duration, f func(*Phase)) Phase {
 		p := Phase{Name: "p", Loop: results.ClosedLoop, Duration: time.Second, MaxDuration: longest, SteadyWithin: 0.02, HalvesWithin: 0.03}
 		if f != nil {
@@ -40,7 +41,16 @@ func TestPhasesAreValidated(t *testing.T) {
 		{open(Constant, 0), "rate 0 req/s"},
 		{open(Constant, math.NaN()), "rate NaN req/s"},
 		{open(Poisson, math.Inf(1)), "rate +Inf req/s"},
-		{open("steps", 5), `schedule "steps": constant, poisson, ramp or burst`},
+		{open("steps", 5), `schedule "steps": constant, poisson, ramp, burst or profile`},
+		{profiled(Profile{Kind: Sine, Cycles: 2}), ""},
+		{profiled(Profile{Kind: Sine}), "cycles 0: must be above 0"},
+		{profiled(Profile{Kind: CSV}), "csv without points"},
+		{profiled(Profile{Kind: CSV, Points: []ProfilePoint{{At: 5, Value: 1}, {At: 4, Value: -1}}}), "point 2 at 4ns: must be from 5ns"},
+		{profiled(Profile{Kind: Step}), "step without levels"},
+		{profiled(Profile{Kind: Step, Levels: []float64{1e12}}), "nobody paces more"},
+		{profiled(Profile{Kind: "cosine"}), `no profile is called "cosine"`},
+		{open(Profiled, 5), `schedule "profile" with the profile`},
+		{change(open(Constant, 5), func(p *Phase) { p.Profile = &Profile{Kind: Sine, Cycles: 2} }), `schedule "constant" with the profile sine:cycles=2,min=0`},
 		{ramp(0, 0), "rate 0 req/s"},
 		{ramp(-1, 5), "rate -1 req/s"},
 		{ramp(5, -1), "ramp to -1 req/s"},
@@ -82,6 +92,8 @@ func TestUsersAreValidated(t *testing.T) {
 		"":                         func(s *Spec) { s.Users = 2 },
 		"-1 users":                 func(s *Spec) { s.Users = -1 },
 		"2 threads for 1 users":    func(s *Spec) { s.Users = 1 },
+		"over 1s without users":    func(s *Spec) { s.UserRamp = time.Second },
+		"over -1s: must not be":    func(s *Spec) { s.Users, s.UserRamp = 2, -time.Second },
 		"no connection of their":   func(s *Spec) { s.Users, s.Rotation = 5, scenarios.PerConnection },
 		`phase "p": an open loop `: func(s *Spec) { s.Users, s.Phases = 5, []Phase{closed, open(Constant, 5)} },
 	} {

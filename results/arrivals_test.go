@@ -23,6 +23,9 @@ func TestArrivals(t *testing.T) {
 			t.Errorf("of a table: %q, want %q", got, want)
 		}
 	}
+	if got := (&results.Phase{Schedule: "profile", Profile: "sine:cycles=2,min=0.1"}).Arrivals(); got != "profile sine:cycles=2,min=0.1" {
+		t.Errorf("of a profile: %q", got)
+	}
 	share := results.PlanTable{Schedule: "ramp", RampToFraction: 0.333}
 	if got := share.Arrivals(); got != "ramp to 33.3%" {
 		t.Errorf("to a share of the peak: %q", got)

@@ -223,8 +223,14 @@ func (t *PlanTable) Arrivals() string {
 	return arrivals(t.Schedule, t.RampToRPS, t.BurstSize)
 }
 
-// Arrivals returns the arrival law of the phase, as PlanTable.Arrivals does.
-func (p *Phase) Arrivals() string { return arrivals(p.Schedule, p.RampToRPS, p.BurstSize) }
+// Arrivals returns the arrival law of the phase, as PlanTable.Arrivals does, with the
+// curve of a profile.
+func (p *Phase) Arrivals() string {
+	if p.Profile != "" {
+		return p.Schedule + " " + p.Profile
+	}
+	return arrivals(p.Schedule, p.RampToRPS, p.BurstSize)
+}
 
 func arrivals(schedule string, rampToRPS float64, burstSize int) string {
 	switch schedule {

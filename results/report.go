@@ -18,6 +18,9 @@ type Report struct {
 	// pipeline is a user who does not think.
 	Users int    `json:"users,omitempty"`
 	Think string `json:"think,omitempty"`
+	// UserRampNS is the time over which the starts of users were spread, from the begin
+	// of the load; 0 where all started together.
+	UserRampNS int64 `json:"user_ramp_ns,omitempty"`
 	// LatencyFrom is "connect" where the service time of a request begins with the attempt
 	// to make a connection for it; absent where it begins with the send.
 	LatencyFrom string `json:"latency_from,omitempty"`
@@ -66,10 +69,12 @@ type Report struct {
 type Phase struct {
 	Name string `json:"name"`
 	Loop Loop   `json:"loop"`
-	// Schedule, RampToRPS and BurstSize are as in PlanTable.
+	// Schedule, RampToRPS and BurstSize are as in PlanTable. A lone load may also have
+	// the schedule "profile", whose curve Profile names, such as "sine:cycles=2,min=0.1".
 	Schedule  string      `json:"schedule,omitempty"`
 	RampToRPS float64     `json:"ramp_to_rps,omitempty"`
 	BurstSize int         `json:"burst_size,omitempty"`
+	Profile   string      `json:"profile,omitempty"`
 	Measured  bool        `json:"measured"`
 	Skipped   string      `json:"skipped,omitempty"`
 	T0NS      int64       `json:"t0_ns"`
@@ -178,6 +183,8 @@ type Phase struct {
 	EarlyAnswers    uint64 `json:"early_answers,omitempty"`
 	MissedContinues uint64 `json:"missed_continues,omitempty"`
 	Reconnects      uint64 `json:"reconnects"`
+	// RequestsPerUser is the distribution of Asked over the users; absent without users.
+	RequestsPerUser *PerUser `json:"requests_per_user,omitempty"`
 	// MinConnectionsOpen is the least number at interval marks in the window.
 	MinConnectionsOpen int `json:"min_connections_open"`
 
@@ -283,34 +290,6 @@ type Group struct {
 	CorrectedTable *Percentiles `json:"corrected_table,omitempty"`
 }
 
-// ThreadUse is the activity of one loader thread in a window.
-type ThreadUse struct {
-	CPU int `json:"cpu"`
-	// CPUNS is CPU time, RunDelayNS the wait for a processor, SpinNS the wall time
-	// in empty polls, and StallNS the thread's part of Phase.StallNS.
-	CPUNS      int64  `json:"cpu_ns"`
-	RunDelayNS *int64 `json:"run_delay_ns,omitempty"`
-	SpinNS     int64  `json:"spin_ns"`
-	StallNS    int64  `json:"stall_ns,omitempty"`
-	// Work is the work fraction: (CPU + run delay − empty polls) ÷ window.
-	Work float64 `json:"work"`
-	// Loops counts turns of the event loop, Wakeups those that found work.
-	Loops   uint64 `json:"loops"`
-	Wakeups uint64 `json:"wakeups"`
-}
-
-// WorkNS returns the thread's CPU time without its empty polls, in nanoseconds.
-//
-// SpinNS includes the run delay within polls, which CPUNS does not: that part is
-// added again. The rest of the run delay are stalls, which are in neither.
-func (u ThreadUse) WorkNS() int64 {
-	work := u.CPUNS - u.SpinNS
-	if u.RunDelayNS != nil {
-		work += max(0, *u.RunDelayNS-u.StallNS)
-	}
-	return min(max(0, work), u.CPUNS)
-}
-
 // Interval is one point of the loader's timeline, cumulative since t0.
 type Interval struct {
 	AtNS      int64  `json:"at_ns"`
@@ -318,6 +297,8 @@ type Interval struct {
 	Failed    uint64 `json:"failed"`
 	Bytes     uint64 `json:"bytes"`
 	Open      int    `json:"open"`
+	// Users is how many users had started by then and go on; absent without users.
+	Users *int `json:"users,omitempty"`
 }
 
 // Segment is one stretch of a phase, [from, to), with figures of its own. Offered counts

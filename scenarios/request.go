@@ -41,7 +41,8 @@ type Header struct {
 // Expect is the answer that counts as right.
 type Expect struct {
 	// Status is the only right status. 0 stands for none in an exchange that closes
-	// before the answer; in ad-hoc requests it accepts any from 200 to 399.
+	// before the answer; in ad-hoc requests it accepts any from 200 to 399, and AnyStatus
+	// every final one.
 	Status int `yaml:"status" json:"status"`
 	// Headers must be present with these values. Several of one name are
 	// alternatives: one of their values counts. Content-Type is compared as a media
@@ -77,6 +78,10 @@ type Checks struct {
 	// that of the first right answer.
 	SameLength bool `json:"same_length,omitempty"`
 }
+
+// AnyStatus is the Expect.Status of an ad-hoc request to which every final status is
+// right.
+const AnyStatus = -1
 
 // Encoding is a content coding (RFC 9110 §8.4.1).
 type Encoding string

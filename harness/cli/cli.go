@@ -83,9 +83,12 @@ func (a *app) onStop(text string) (undo func()) {
 
 func exitCode(ctx context.Context, err error) int {
 	var code exit
+	var own toolExit
 	var misuse *session.UsageError
 	var wrongPlan *plan.Error
 	switch {
+	case errors.As(err, &own):
+		return int(own)
 	case ctx.Err() != nil:
 		return ExitInterrupted
 	case errors.As(err, &code):
@@ -145,7 +148,7 @@ wrk2_results.md.`,
 	flags.StringVar(&a.out, "out", defaultOut, "the folder of stored runs and matrices")
 	root.AddCommand(
 		a.runCommand(), a.checkCommand(), a.listCommand(), a.reportCommand(), a.compareCommand(), a.duelCommand(),
-		a.loadCommand(), a.certifyCommand(), a.calibrateCommand(), a.agreeCommand(), a.doctorCommand(), a.serveCommand(), a.serversCommand(),
+		a.loadCommand(), a.asCommand(), a.certifyCommand(), a.calibrateCommand(), a.agreeCommand(), a.doctorCommand(), a.serveCommand(), a.serversCommand(),
 	)
 	root.AddCommand(a.children()...)
 	root.SetHelpCommand(helpCommand(root))

@@ -11,6 +11,7 @@ import (
 
 	"github.com/joust-bench/joust/harness/cli/habits"
 	"github.com/joust-bench/joust/harness/session"
+	"github.com/joust-bench/joust/loaders/dialect"
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/suggest"
 )
@@ -51,6 +52,15 @@ func foreign(root *cobra.Command, args []string) error {
 
 // toolCommand returns the error about `joust TOOL ARGS…`.
 func toolCommand(name string, args []string, own *pflag.FlagSet) error {
+	err := inLoad(name, args, own)
+	if slices.Contains(dialect.Names(), name) {
+		return fmt.Errorf("%w\n  joust as %s takes the line as it is, and prints the report of %s", err, name, name)
+	}
+	return err
+}
+
+// inLoad returns the error that says what the line of a tool is for joust load.
+func inLoad(name string, args []string, own *pflag.FlagSet) error {
 	r, ok := habits.As(name, args, own)
 	switch {
 	case !ok:

@@ -156,6 +156,7 @@ func TestHabitsNameFlagsOfLoad(t *testing.T) {
 		for _, c := range r.Changes {
 			for _, arg := range c.To {
 				name, isLong := strings.CutPrefix(arg, "--")
+				name, _, _ = strings.Cut(name, "=")
 				switch {
 				case isLong && own.Lookup(name) == nil, !isLong && len(arg) == 2 && arg[0] == '-' && own.ShorthandLookup(arg[1:]) == nil:
 					t.Errorf("%s of %s is %q, and joust load has no %s", c.From[0], r.Tools[0], c.To, arg)

@@ -9,6 +9,7 @@ import (
 	"runtime"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/joust-bench/joust/harness/machine"
 	"github.com/joust-bench/joust/harness/session"
@@ -32,11 +33,20 @@ open: requests are due at fixed times, and latency counts from the time at which
 each was due: waiting shows. --poisson makes these times random, --ramp-to
 changes the rate over the window, --burst makes many due at once.
 
+--rate-profile lets the rate follow a curve that is pressed into -d. Shares (min, low,
+multiplier, baseline) are of -R, which is the top of sine, sawtooth, square and
+business-hours; levels and the rates of a file are in requests per second. A CSV file
+has a head time_sec,rate or time_sec,multiplier; between its lines the rate is linear.
+There is no warm-up unless one is asked for, which runs at the curve's mean rate.
+
 --users and --think make a closed loop of people: each user thinks, borrows the
 connection that has been idle for longest, asks once, and gives it back with the
 answer. Users who find none free wait for one, first come, first served; corrected
 latency counts that wait. The think time is constant (1s), spread evenly around a
-time (1s±50%) or between two (uniform 1s..5s), or exponential (exp 1s).
+time (1s±50%) or between two (uniform 1s..5s), or exponential (exp 1s). --ramp
+spreads the starts of users over a time from the begin of the load. The ramp is part
+of the measured window then: there is no warm-up unless one is asked for, in which
+the ramp begins.
 
 An answer is right when its status is from 200 to 399, or the one given with
 --expect-status, and its body the one given with --expect-body. A wrong answer is
@@ -86,9 +96,11 @@ an answer came that nobody asked for; 130 interrupted, the partial result is pri
 		Example: `  joust load http://127.0.0.1:8080/
   joust load http://127.0.0.1:8080/ -c 256 -t 2 -d 30s
   joust load http://127.0.0.1:8080/ --users 5000 --think 'exp 2s' -c 200
+  joust load http://127.0.0.1:8080/ --users 300 --ramp 30s --think 1s±50% -d 2m
   joust load http://127.0.0.1:8080/ -R 20k --poisson --cpus 2-3
   joust load http://127.0.0.1:8080/ -R 1k --ramp-to 50k -d 1m
   joust load http://127.0.0.1:8080/ -R 5k --burst 100
+  joust load http://127.0.0.1:8080/ -R 5k --rate-profile spike:interval=10,multiplier=5 -d 1m
   joust load http://127.0.0.1:8080/echo -b hello --expect-body hello -n 100000
   joust load http://127.0.0.1:8080/health --expect-json status=ok --expect-header "Content-Type: application/json"
   joust load http://127.0.0.1:8080/ --follow --request-id=X-Trace
@@ -109,29 +121,43 @@ func (a *app) load(c *cobra.Command, url string, f *loadFlags) error {
 	if err != nil {
 		return session.Usage(err)
 	}
-	l, err := a.aim(ctx, c.Flags(), url, f)
-	if err != nil {
+	l, report, err := a.measure(ctx, c.Flags(), url, f, nil)
+	if l == nil || report == nil {
 		return err
+	}
+	return errors.Join(a.printLoad(ctx, l, f, wanted, *report), err)
+}
+
+// measure makes the load of the flags. begun, where it is not nil, is called when the
+// flags are right and the machine is free, right before the load. The report is nil where
+// there was no load; the error is that of the load, or of what came after it.
+func (a *app) measure(ctx context.Context, flags *pflag.FlagSet, url string, f *loadFlags, begun func(*aim)) (*aim, *results.Report, error) {
+	l, err := a.aim(ctx, flags, url, f)
+	if err != nil {
+		return nil, nil, err
 	}
 	chosen, err := engine.Choose(l.spec)
 	if err != nil {
-		return session.Usage(err)
+		return l, nil, session.Usage(err)
 	}
 	if err := room("-c", l.spec.Connections); err != nil {
-		return err
+		return l, nil, err
 	}
 	share, err := a.opener.Share(ctx, f.anyway)
 	if err != nil {
-		return err
+		return l, nil, err
 	}
 	a.stopping.Store(draining)
+	if begun != nil {
+		begun(l)
+	}
 	report, err := a.drive(ctx, chosen, l)
 	neighbours, leaveErr := share.Leave()
 	if err != nil {
-		return l.explain(err)
+		return l, nil, l.explain(err)
 	}
 	report.Neighbours = neighbours
-	return errors.Join(a.printLoad(ctx, l, f, wanted, report), leaveErr)
+	return l, &report, leaveErr
 }
 
 // room makes room for that many connections, or names the limit that leaves none;
@@ -149,6 +175,7 @@ func (a *app) drive(ctx context.Context, chosen loaders.Loader, l *aim) (results
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	control := &loadControl{loadProgress: a.newLoadProgress(l.spec.Phases), target: l, ctx: ctx, cancel: cancel}
+	control.silent = l.watch != nil
 	report, err := chosen.Run(ctx, l.spec, control)
 	control.end()
 	if wrong := (*wrongProtocol)(nil); errors.As(context.Cause(ctx), &wrong) {

@@ -41,6 +41,9 @@ func (c *loadControl) Ready(_ context.Context, r loaders.Ready) (int64, error) {
 
 // Interval shows the load and doubts a target that answers nothing rightly.
 func (c *loadControl) Interval(i loaders.Interval) {
+	if c.target.watch != nil {
+		c.target.watch(i.Interval)
+	}
 	c.loadProgress.Interval(i)
 	if i.Completed == 0 && i.Failed > 0 && c.target.mayBeTLS() {
 		c.doubt.Do(func() { c.asking.Go(c.askForTLS) })
@@ -137,6 +140,8 @@ const rateSpan = int64(time.Second)
 type loadProgress struct {
 	*display
 	counts map[string]uint64 // the number of requests of phases that have one
+	// silent leaves the plain lines out.
+	silent bool
 
 	mu     sync.Mutex
 	phase  loaders.Window
@@ -170,7 +175,7 @@ func (p *loadProgress) Interval(i loaders.Interval) {
 		p.recent = p.recent[1:]
 	}
 	p.draw(p.text(i))
-	if !p.live && i.AtNS-p.printed >= int64(plainEvery) {
+	if !p.live && !p.silent && i.AtNS-p.printed >= int64(plainEvery) {
 		p.printed = i.AtNS
 		p.line("%s", p.text(i))
 	}
@@ -187,7 +192,11 @@ func (p *loadProgress) text(i loaders.Interval) string {
 	if passed := i.AtNS - first.AtNS; passed > 0 {
 		rate = float64(i.Completed-first.Completed) * 1e9 / float64(passed)
 	}
-	return fmt.Sprintf("%s %s: %.0f req/s, %d failed, %d open", name, p.extent(i), rate, i.Failed, i.Open)
+	users := ""
+	if i.Users != nil {
+		users = ", " + results.Counted(*i.Users, "user")
+	}
+	return fmt.Sprintf("%s %s: %.0f req/s, %d failed, %d open%s", name, p.extent(i), rate, i.Failed, i.Open, users)
 }
 
 // extent is the part of the phase that is done, in requests or in time.

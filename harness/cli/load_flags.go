@@ -26,9 +26,9 @@ type loadFlags struct {
 	// given sets the options whose flags were given.
 	given []func(*pflag.FlagSet)
 	// read makes options of these.
-	rate, rampTo, cpus, bodyFile, dataFile, proxy string
-	json                                          *string
-	format, hgrm                                  string
+	rate, rampTo, profile, cpus, bodyFile, dataFile, proxy string
+	json                                                   *string
+	format, hgrm                                           string
 	// percentiles and thresholds are what the result shows in addition.
 	percentiles, thresholds []string
 	// anyway loads while a comparison measures.
@@ -74,7 +74,7 @@ func (f *loadFlags) register(flags *pflag.FlagSet) {
 	flags.StringVar((*string)(&o.DataOrder), "data-order", "", "`order` in which requests take rows: "+loaders.DataOrderWords+" (default loop); sequential and unique end the load behind the last row")
 
 	under("Which answers are right")
-	optional(f, "expect-status", flagOf(flags, integerForm, "expect-status", "", 0, "the right `status` (default: any from 200 to 399)"), &o.ExpectStatus)
+	optional(f, "expect-status", flagOf(flags, statusForm, "expect-status", "", 0, "the right `status`, or the word any (default: any from 200 to 399)"), &o.ExpectStatus)
 	optional(f, "expect-body", flags.String("expect-body", "", "the right body, a `text`, byte for byte (default: any)"), &o.ExpectBody)
 	flags.StringArrayVar(&o.ExpectHeaders, "expect-header", nil, "a right answer has this `header`: \"Name: value\", or \"Name\" for any value (repeatable)")
 	flags.StringArrayVar(&o.ExpectJSON, "expect-json", nil, "`PATH=VALUE` in a right JSON body, such as items[0].id=5 (repeatable)")
@@ -86,8 +86,10 @@ func (f *loadFlags) register(flags *pflag.FlagSet) {
 	optional(f, "warmup", flagOf(flags, durationForm, "warmup", "", adhoc.DefaultWarmup, "`time` of load before the measured window"), &o.Warmup)
 	optional(f, "users", flagOf(flags, integerForm, "users", "", 0, "closed loop of that many `users` who share the connections (default: each connection is a user)"), &o.Users)
 	flags.TextVar(&o.Think, "think", loaders.Think{}, "closed loop: `time` from an answer to the user's next request: "+loaders.ThinkWords)
+	optional(f, "ramp", flagOf(flags, durationForm, "ramp", "", 0, "`time` over which the starts of users are spread evenly (default: all start together)"), &o.Ramp)
 	flags.BoolVar(&o.Poisson, "poisson", false, "open loop with random gaps, as independent users make them")
 	flags.StringVar(&f.rampTo, "ramp-to", "", "open loop whose rate changes, over the window, from that of -R to this `rate`, such as 20000 or 20k")
+	flags.StringVar(&f.profile, "rate-profile", "", "open loop whose rate follows a `curve` over the window, with its parameters: "+loaders.ProfileWords)
 	optional(f, "burst", flagOf(flags, integerForm, "burst", "", 0, "open loop in which so many `requests` are due at once, at the mean rate of -R"), &o.Burst)
 	optional(f, "shed-after", flagOf(flags, durationForm, "shed-after", "", 0, "open loop: give up a request that could not be sent in that `time` after it was due"), &o.ShedAfter)
 	durationVar(flags, &o.Timeout, "timeout", loaders.DefaultRequestTimeout, "a request without an answer for that `time` has failed")
@@ -137,7 +139,9 @@ func (f *loadFlags) read(flags *pflag.FlagSet, stdin io.Reader) error {
 	if !flags.Changed("seed") {
 		o.Seed = session.FreshSeed()
 	}
-	return errors.Join(rate("-R", f.rate, &o.RateRPS), rate("--ramp-to", f.rampTo, &o.RampToRPS), f.setCPUs(), f.setBody(stdin), f.setData(stdin), checkTLSFiles(o.TLS))
+	var profileErr error
+	o.Profile, profileErr = readProfile(f.profile)
+	return errors.Join(profileErr, rate("-R", f.rate, &o.RateRPS), rate("--ramp-to", f.rampTo, &o.RampToRPS), f.setCPUs(), f.setBody(stdin), f.setData(stdin), checkTLSFiles(o.TLS))
 }
 
 // rate parses the text of a flag; an empty one leaves the rate as it is.

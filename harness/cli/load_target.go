@@ -23,6 +23,8 @@ type aim struct {
 	target adhoc.URL
 	// url is the URL without user and password; title the head of the result.
 	url, title string
+	// watch is shown the load in place of joust's own plain lines; nil for these.
+	watch func(results.Interval)
 }
 
 // aim makes a load of the command line: it resolves names and checks the flags,

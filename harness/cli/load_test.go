@@ -125,10 +125,12 @@ func TestLoadText(t *testing.T) {
 		{nil, []string{"GET " + s.URL + "\n", "4 connections, 1 thread, closed loop, 150 ms after 50 ms of warm-up", "service time", "200: ", "idle " + string(loaders.DefaultIdle(false, runtime.NumCPU())), ", 0 failed"}},
 		{[]string{"-R", "0.2k", "--poisson", "-c", "2", "--seed", "11"}, []string{"open loop at 200 req/s (poisson)", "corrected ", "send lag", "seed 11"}},
 		{[]string{"-R", "200", "--ramp-to", "0.4k"}, []string{"open loop at 200 req/s (ramp to 400/s)", "corrected "}},
+		{[]string{"-R", "200", "--rate-profile", "square:cycles=1"}, []string{"open loop at 200 req/s (profile square:cycles=1,low=0.2)", "target on average 1"}},
 		{[]string{"-R", "200", "--burst", "4"}, []string{"open loop at 200 req/s (bursts of 4)", "corrected "}},
 		{[]string{"--engine", "portable", "--depth", "3"}, []string{"joust portable", "3 requests in flight on each"}},
 		{[]string{"--users", "9", "--think", "exp 1ms"}, []string{"9 users thinking exp 1ms, closed loop", "corrected counts from the end of a user's think time", "corrected "}},
-		{[]string{"--users", "9"}, []string{"1 thread, 9 users, closed loop"}},
+		{[]string{"--users", "9"}, []string{"1 thread, 9 users, closed loop", "requests each (mean; min "}},
+		{[]string{"--users", "9", "--think", "1ms", "--ramp", "100ms"}, []string{"9 users thinking 1ms, started over 100 ms, closed loop", "think times overrun where a connection was idle: p50 "}},
 		{[]string{"--reconnect", "2", "--rst"}, []string{" reconnected"}},
 	} {
 		e := joust(t, short(s.URL, c.more...)...)
@@ -427,9 +429,12 @@ func TestLoadRefusals(t *testing.T) {
 		{[]string{"load", "http://h/", "-R", "50%"}, 2, "-R 50%: a rate above 0"},
 		{[]string{"load", "http://h/", "-R", "fast"}, 2, "-R fast: a rate above 0"},
 		{[]string{"load", "http://h/", "-R", "10", "--ramp-to", "50%"}, 2, "--ramp-to 50%: a rate above 0"},
+		{[]string{"load", "http://h/", "-R", "10", "-d", "1", "--rate-profile", "sine:cycle=2"}, 2, `--rate-profile sine:cycle=2: sine has no parameter "cycle"`},
+		{[]string{"load", "http://h/", "-R", "10", "-d", "1", "--rate-profile", "csv:" + dir + "/none"}, 2, "--rate-profile: open "},
 		{[]string{"load", "http://h/", "--burst", "5"}, 2, "--burst says how requests of an open loop are spaced"},
 		{[]string{"load", "http://h/", "--think", "soon"}, 2, "write 1s, 1s±50%"},
 		{[]string{"load", "http://127.0.0.1/", "--users", "5", "-R", "10"}, 2, "--users and --think are for closed loops"},
+		{[]string{"load", "http://127.0.0.1/", "--users", "5", "--ramp", "20s"}, 2, "--ramp 20s is longer than the load of 10s"},
 		{[]string{"load", "http://h/", "--cpus", "a"}, 2, "--cpus"},
 		{[]string{"load", "http://h/", "--cpus", "1023"}, 2, "there is no CPU 1023"},
 		{[]string{"load", "http://h/", "-b", "x", "--body-file", "y"}, 2, "give one of them"},
@@ -579,28 +584,30 @@ func TestExplain(t *testing.T) {
 
 func TestLoadProgress(t *testing.T) {
 	t.Parallel()
-	at := func(s float64, done uint64) loaders.Interval {
-		return loaders.Interval{Phase: "closed", Interval: results.Interval{AtNS: int64(s * 1e9), Completed: done, Failed: 2, Open: 4}}
+	at := func(s float64, done uint64, users *int) loaders.Interval {
+		return loaders.Interval{Phase: "closed", Interval: results.Interval{AtNS: int64(s * 1e9), Completed: done, Failed: 2, Open: 4, Users: users}}
 	}
 	window := loaders.Window{Phase: "closed", T0NS: 0, T1NS: 10e9, Measured: true}
 	for _, c := range []struct {
 		name  string
 		live  bool
 		count uint64
+		users *int
 		want  string
 	}{
-		{"plain", false, 0, "measuring 3.0 of 10.0 s: 1000 req/s, 2 failed, 4 open\n"},
-		{"counted", false, 5000, "measuring 2002 of 5000 requests: 1000 req/s, 2 failed, 4 open\n"},
-		{"live", true, 0, "\r\x1b[Kmeasuring 1.0 of 10.0 s: 500 req/s, 2 failed, 4 open" +
+		{"plain", false, 0, nil, "measuring 3.0 of 10.0 s: 1000 req/s, 2 failed, 4 open\n"},
+		{"of users", false, 0, new(1200), "measuring 3.0 of 10.0 s: 1000 req/s, 2 failed, 4 open, 1200 users\n"},
+		{"counted", false, 5000, nil, "measuring 2002 of 5000 requests: 1000 req/s, 2 failed, 4 open\n"},
+		{"live", true, 0, nil, "\r\x1b[Kmeasuring 1.0 of 10.0 s: 500 req/s, 2 failed, 4 open" +
 			"\r\x1b[Kmeasuring 2.5 of 10.0 s: 667 req/s, 2 failed, 4 open" +
 			"\r\x1b[Kmeasuring 3.0 of 10.0 s: 1000 req/s, 2 failed, 4 open\r\x1b[K"},
 	} {
 		var out bytes.Buffer
 		p := &loadProgress{display: &display{out: &out, live: c.live}, counts: map[string]uint64{"closed": c.count}}
 		p.Window(window)
-		p.Interval(at(1, 500))
-		p.Interval(at(2.5, 1500))
-		p.Interval(at(3, 2000))
+		p.Interval(at(1, 500, c.users))
+		p.Interval(at(2.5, 1500, c.users))
+		p.Interval(at(3, 2000, c.users))
 		p.end()
 		if out.String() != c.want {
 			t.Errorf("%s: %q, want %q", c.name, out.String(), c.want)

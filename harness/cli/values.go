@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/scenarios"
 )
 
 // value is the value of a flag in the forms that all of joust's commands read.
@@ -33,8 +34,17 @@ var (
 		return d.String()
 	}}
 	integerForm = form[int]{"int", results.ParseInt, strconv.Itoa}
+	statusForm  = form[int]{"int", parseStatus, strconv.Itoa}
 	countForm   = form[uint64]{"uint64", results.ParseCount, func(n uint64) string { return strconv.FormatUint(n, 10) }}
 )
+
+// parseStatus reads a status, or the word any.
+func parseStatus(text string) (int, error) {
+	if strings.EqualFold(strings.TrimSpace(text), "any") {
+		return scenarios.AnyStatus, nil
+	}
+	return results.ParseInt(text)
+}
 
 // flagOf registers a flag whose values are read by the form. A shorthand of "" is
 // none.

@@ -52,6 +52,8 @@ type Flags struct {
 	// connection's pipeline a user.
 	Users *int
 	Think loaders.Think
+	// Ramp spreads the starts of users over that time.
+	Ramp *time.Duration
 	// CPUs are the processors to pin threads to, none for no pinning.
 	CPUs []int
 	// Processors is the number of processors of this machine.
@@ -69,6 +71,8 @@ type Flags struct {
 	RateRPS   *float64
 	Poisson   bool
 	RampToRPS *float64
+	// Profile changes the rate over the window; RateRPS is that of which its shares are.
+	Profile   *loaders.Profile
 	Burst     *int
 	ShedAfter *time.Duration
 
@@ -96,6 +100,8 @@ type Flags struct {
 	// loaders.LoopRows.
 	Data      *loaders.Data
 	DataOrder loaders.DataOrder
+	// Literal takes ${ in texts as it is: without Bust, no request has random pieces.
+	Literal bool
 	// Compressed accepts gzip and br, and compares the inflated body.
 	Compressed bool
 	// HTTP10 asks in HTTP/1.0.
@@ -112,7 +118,7 @@ type Flags struct {
 	// up for each connection.
 	Breakdown bool
 
-	// ExpectStatus not given takes any from 200 to 399.
+	// ExpectStatus not given takes any from 200 to 399, scenarios.AnyStatus every one.
 	ExpectStatus *int
 	// ExpectBody is compared byte for byte.
 	ExpectBody *string
@@ -153,7 +159,7 @@ func (f *Flags) Spec(u URL, addresses []string) (loaders.Spec, error) {
 		Connections: f.connections(), Threads: f.threads(),
 		// Pinned threads have processors of their own.
 		Idle: cmp.Or(f.Idle, loaders.DefaultIdle(len(f.CPUs) > 0, f.Processors)), Seed: f.Seed,
-		Users: given(f.Users, 0), Think: f.Think, Follow: f.Follow, RequestID: f.RequestID,
+		Users: given(f.Users, 0), Think: f.Think, UserRamp: given(f.Ramp, 0), Follow: f.Follow, RequestID: f.RequestID,
 		LatencyFrom: f.LatencyFrom, Breakdown: f.Breakdown, Data: f.data(),
 		ConnectTimeout: f.ConnectTimeout, RequestTimeout: f.Timeout, Drain: f.Drain,
 		Phases: f.phases(),
@@ -174,6 +180,7 @@ func (f *Flags) Spec(u URL, addresses []string) (loaders.Spec, error) {
 		spec.Proxy = f.proxy(&spec.Requests[0])
 	}
 	spec = spec.WithDefaults()
+	spec.Segment = f.segment(spec.Interval)
 	if err := spec.Validate(); err != nil {
 		return spec, err
 	}
@@ -257,7 +264,7 @@ func (f *Flags) request(u URL) (scenarios.Request, error) {
 		r.Expect.Encodings = []scenarios.Encoding{scenarios.Gzip, scenarios.Brotli, scenarios.Identity}
 	}
 	r.Name = r.Method + " " + u.Path
-	r.Pieces = hasPieces(&r)
+	r.Pieces = f.usesPieces() && hasPieces(&r)
 	ends, err := f.builds(&r, u.Host)
 	switch {
 	case err != nil:
@@ -306,7 +313,7 @@ func (f *Flags) phases() []loaders.Phase {
 		// The server answers exactly that many: none before the window.
 		p.Count, p.Duration, p.Lead, warmup = *f.Requests, endless, 0, 0
 	}
-	if f.rowsEnd() { // each row is taken once: none before the window
+	if f.wholeWindow() {
 		p.Lead, warmup = 0, 0
 	}
 	p.Duration, warmup = given(f.Duration, p.Duration), given(f.Warmup, warmup)
@@ -319,8 +326,10 @@ func (f *Flags) phases() []loaders.Phase {
 			p.Schedule, p.RampToRPS = loaders.Ramp, *f.RampToRPS
 		case f.Burst != nil:
 			p.Schedule, p.BurstSize = loaders.Burst, *f.Burst
+		case f.Profile != nil:
+			p.Schedule, p.Profile = loaders.Profiled, f.Profile
 		}
-		if p.Count == 0 && !f.rowsEnd() {
+		if p.Count == 0 && !f.wholeWindow() {
 			p.Lead = openLead
 		}
 	}
@@ -329,8 +338,15 @@ func (f *Flags) phases() []loaders.Phase {
 	}
 	w := p
 	w.Name, w.Measured, w.Duration, w.Count, w.Lead = results.PhaseWarmup, false, warmup, 0, 0
-	if w.Schedule == loaders.Ramp {
+	switch w.Schedule {
+	case loaders.Ramp:
 		w.Schedule, w.RampToRPS = loaders.Constant, 0
+	case loaders.Profiled:
+		w.Schedule, w.Profile, w.RateRPS = loaders.Constant, nil, f.meanRate(p.Duration)
 	}
 	return []loaders.Phase{w, p}
 }
+
+// wholeWindow reports whether the load is measured from its begin where no warm-up is asked
+// for: rows that are taken once, a ramp of users and a profile have a begin.
+func (f *Flags) wholeWindow() bool { return f.rowsEnd() || f.Ramp != nil || f.Profile != nil }

@@ -61,6 +61,35 @@ func TestDefaults(t *testing.T) {
 	}
 }
 
+func profile(t *testing.T, text string) *loaders.Profile {
+	t.Helper()
+	p, err := loaders.ParseProfile(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &p
+}
+
+// The window of a load that changes over it has from 5 to 12 segments.
+func TestSegments(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ window, want time.Duration }{
+		{time.Millisecond, 100 * time.Millisecond}, {time.Second, 100 * time.Millisecond}, {2 * time.Second, 200 * time.Millisecond},
+		{10 * time.Second, time.Second}, {time.Minute, 5 * time.Second}, {61 * time.Second, 10 * time.Second}, {24 * time.Hour, 10_000 * time.Second},
+	} {
+		o := plain()
+		o.Users, o.Ramp, o.Duration = new(5), new(time.Microsecond), &c.window
+		if got := spec(t, o, "http://127.0.0.1/", "127.0.0.1").Segment; got != c.want {
+			t.Errorf("a window of %v: segments of %v, want %v", c.window, got, c.want)
+		}
+	}
+	o := plain()
+	o.Users, o.Ramp, o.Duration = new(5), new(time.Second), new(time.Duration(math.MaxInt64))
+	if _, err := o.Spec(parse(t, "http://127.0.0.1/"), []string{"127.0.0.1"}); err == nil {
+		t.Error("a load of 292 years is taken")
+	}
+}
+
 // Every flag changes its own fields of the default Spec, and no other.
 func TestFlagsReachTheSpec(t *testing.T) {
 	t.Parallel()
@@ -105,6 +134,42 @@ func TestFlagsReachTheSpec(t *testing.T) {
 			}
 			s.Phases[1].Name, s.Phases[1].Lead = adhoc.PhaseOpen, 200*time.Millisecond
 		}},
+		{"rate profile", func(o *adhoc.Flags) {
+			o.RateRPS, o.Profile, o.Duration = new(100.0), profile(t, "spike"), new(time.Minute)
+		}, func(s *loaders.Spec) {
+			s.Segment = 5 * time.Second
+			s.Phases = []loaders.Phase{{
+				Name: adhoc.PhaseOpen, Loop: results.OpenLoop, Measured: true, Duration: time.Minute,
+				RateRPS: 100, Schedule: loaders.Profiled, Profile: profile(t, "spike"),
+			}}
+		}},
+		{"rate profile with a warm-up", func(o *adhoc.Flags) {
+			o.RateRPS, o.Profile, o.Duration, o.Warmup = new(100.0), profile(t, "step:10,30"), new(time.Second), new(time.Second)
+		}, func(s *loaders.Spec) {
+			s.Segment = 100 * time.Millisecond
+			s.Phases = []loaders.Phase{
+				{Name: "warm-up", Loop: results.OpenLoop, Duration: time.Second, RateRPS: 20, Schedule: loaders.Constant},
+				{
+					Name: adhoc.PhaseOpen, Loop: results.OpenLoop, Measured: true, Duration: time.Second,
+					RateRPS: 100, Schedule: loaders.Profiled, Profile: profile(t, "step:10,30"),
+				},
+			}
+		}},
+		{"ramp of users", func(o *adhoc.Flags) { o.Users, o.Ramp = new(500), new(10*time.Second) }, func(s *loaders.Spec) {
+			s.Users, s.UserRamp, s.Phases, s.Segment = 500, 10*time.Second, s.Phases[1:], time.Second
+			s.Phases[0].Lead = 0
+		}},
+		{"ramp of users with a warm-up", func(o *adhoc.Flags) {
+			o.Users, o.Ramp, o.Warmup = new(500), new(12*time.Second), new(2*time.Second)
+		}, func(s *loaders.Spec) {
+			s.Users, s.UserRamp, s.Phases[0].Duration, s.Phases[1].Lead, s.Segment = 500, 12*time.Second, 2*time.Second, 0, time.Second
+		}},
+		{"ramp of users until their requests are asked", func(o *adhoc.Flags) {
+			o.Users, o.Ramp, o.Requests = new(500), new(time.Minute), new(uint64(1000))
+		}, func(s *loaders.Spec) {
+			s.Users, s.UserRamp = 500, time.Minute
+			s.Phases = []loaders.Phase{{Name: "closed", Loop: results.ClosedLoop, Measured: true, Count: 1000, Duration: 24 * time.Hour}}
+		}},
 		{"poisson, shed", func(o *adhoc.Flags) {
 			o.RateRPS, o.Poisson, o.ShedAfter, o.Requests = new(100.0), true, new(time.Second), new(uint64(500))
 		}, func(s *loaders.Spec) {
@@ -114,6 +179,7 @@ func TestFlagsReachTheSpec(t *testing.T) {
 			}}
 		}},
 		{"ramp", func(o *adhoc.Flags) { o.RateRPS, o.RampToRPS = new(100.0), new(5000.0) }, func(s *loaders.Spec) {
+			s.Segment = time.Second
 			s.Phases = []loaders.Phase{
 				{Name: "warm-up", Loop: results.OpenLoop, Duration: time.Second, RateRPS: 100, Schedule: loaders.Constant},
 				{
@@ -329,14 +395,30 @@ func TestMalformedURLs(t *testing.T) {
 func TestFlagsRefused(t *testing.T) {
 	t.Parallel()
 	for want, set := range map[string]func(*adhoc.Flags){
-		"-c 0: at least 1 connection":                       func(o *adhoc.Flags) { o.Connections = new(0) },
-		"-c -3: at least 1 connection":                      func(o *adhoc.Flags) { o.Connections = new(-3) },
-		"-t 0: at least 1 thread":                           func(o *adhoc.Flags) { o.Threads = new(0) },
-		"-t 5 for 4 connections":                            func(o *adhoc.Flags) { o.Threads, o.Connections = new(5), new(4) },
-		"-t 3 with 2 CPUs":                                  func(o *adhoc.Flags) { o.Threads, o.CPUs = new(3), []int{0, 1} },
-		"--users 0: at least 1":                             func(o *adhoc.Flags) { o.Users = new(0) },
-		"-t 3 for --users 2":                                func(o *adhoc.Flags) { o.Users, o.Threads = new(2), new(3) },
-		"--users and --think are for closed loops":          func(o *adhoc.Flags) { o.Think, o.RateRPS = loaders.Think{From: 1, To: 1}, new(1.0) },
+		"-c 0: at least 1 connection":                      func(o *adhoc.Flags) { o.Connections = new(0) },
+		"-c -3: at least 1 connection":                     func(o *adhoc.Flags) { o.Connections = new(-3) },
+		"-t 0: at least 1 thread":                          func(o *adhoc.Flags) { o.Threads = new(0) },
+		"-t 5 for 4 connections":                           func(o *adhoc.Flags) { o.Threads, o.Connections = new(5), new(4) },
+		"-t 3 with 2 CPUs":                                 func(o *adhoc.Flags) { o.Threads, o.CPUs = new(3), []int{0, 1} },
+		"--users 0: at least 1":                            func(o *adhoc.Flags) { o.Users = new(0) },
+		"-t 3 for --users 2":                               func(o *adhoc.Flags) { o.Users, o.Threads = new(2), new(3) },
+		"--users and --think are for closed loops":         func(o *adhoc.Flags) { o.Think, o.RateRPS = loaders.Think{From: 1, To: 1}, new(1.0) },
+		"--ramp 0s: must be above 0":                       func(o *adhoc.Flags) { o.Users, o.Ramp = new(5), new(time.Duration(0)) },
+		"--ramp -1s: must be above 0":                      func(o *adhoc.Flags) { o.Users, o.Ramp = new(5), new(-time.Second) },
+		"--ramp 1s: say with --users how many":             func(o *adhoc.Flags) { o.Ramp = new(time.Second) },
+		"with -R there are none: --ramp-to changes a rate": func(o *adhoc.Flags) { o.Ramp, o.RateRPS = new(time.Second), new(5.0) },
+		"--ramp 11s is longer than the load of 10s":        func(o *adhoc.Flags) { o.Users, o.Ramp = new(5), new(11*time.Second) },
+		"--ramp 6s is longer than the load of 5s": func(o *adhoc.Flags) {
+			o.Users, o.Ramp, o.Duration, o.Warmup = new(5), new(6*time.Second), new(3*time.Second), new(2*time.Second)
+		},
+		"--rate-profile changes the rate of an open loop": func(o *adhoc.Flags) { o.Profile, o.Duration = profile(t, "sine"), new(time.Minute) },
+		"--rate-profile is pressed into the time":         func(o *adhoc.Flags) { o.Profile, o.RateRPS = profile(t, "sine"), new(5.0) },
+		"--ramp-to and --rate-profile are different": func(o *adhoc.Flags) {
+			o.Profile, o.RateRPS, o.RampToRPS, o.Duration = profile(t, "sine"), new(5.0), new(9.0), new(time.Minute)
+		},
+		"with -R 5e+08: profile with a peak of 2.5e+09": func(o *adhoc.Flags) {
+			o.Profile, o.RateRPS, o.Duration = profile(t, "spike"), new(5e8), new(time.Minute)
+		},
 		"-d 0s: must be above 0":                            func(o *adhoc.Flags) { o.Duration = new(time.Duration(0)) },
 		"-d -1s: must be above 0":                           func(o *adhoc.Flags) { o.Duration = new(-time.Second) },
 		"--http1.0 with --depth 2":                          func(o *adhoc.Flags) { o.HTTP10, o.Depth = true, 2 },

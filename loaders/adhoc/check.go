@@ -12,6 +12,7 @@ import (
 	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/loaders/arrival"
 	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/scenarios"
 )
 
 // check returns every problem of the flags at once.
@@ -50,7 +51,7 @@ func (f *Flags) checkNumbers(refuse refusal) {
 	refuse(given(f.ReconnectEvery, 1) < 1, "--reconnect %d: at least 1 request a connection is needed; leave it out to keep connections", given(f.ReconnectEvery, 0))
 	refuse(f.RST && f.ReconnectEvery == nil, "--rst says how --reconnect closes connections: give --reconnect N too")
 	status := given(f.ExpectStatus, 200)
-	refuse(status != 101 && (status < 200 || status > 599), "--expect-status %d: a final status from 200 to 599 is needed", status)
+	refuse(status != 101 && status != scenarios.AnyStatus && (status < 200 || status > 599), "--expect-status %d: a final status from 200 to 599 is needed, or any", status)
 	refuse(f.Follow && f.Depth > 1, "--follow with --depth %d: a redirect's request waits for an answer, so leave out the one or the other", f.Depth)
 	refuse(f.Follow && results.Redirects(status), "--expect-status %d with --follow: that answer is followed, and the last one is judged: leave out the one or the other", status)
 	for _, d := range []struct {
@@ -67,9 +68,11 @@ func (f *Flags) checkLoop(refuse refusal) {
 	refuse(warmup < 0, "--warmup %v: must not be negative", warmup)
 	refuse(f.Idle != "" && !slices.Contains(loaders.IdleStrategies(), f.Idle), "--idle %s: %s", f.Idle, loaders.IdleWords)
 	f.checkLatency(refuse)
+	f.checkRamp(refuse)
 	if f.RateRPS == nil {
 		refuse(f.Poisson, "--poisson says how requests of an open loop are spaced: give its rate with -R")
 		refuse(f.RampToRPS != nil, "--ramp-to is where the rate of an open loop ends: give the one with which it begins with -R")
+		refuse(f.Profile != nil, "--rate-profile changes the rate of an open loop: give the rate of which its shares are with -R")
 		refuse(f.Burst != nil, "--burst says how requests of an open loop are spaced: give their mean rate with -R")
 		refuse(f.ShedAfter != nil, "--shed-after is for open loops: give a rate with -R")
 		return
@@ -84,6 +87,19 @@ func (f *Flags) checkLoop(refuse refusal) {
 	f.checkSchedule(refuse)
 	shed := given(f.ShedAfter, 1)
 	refuse(shed <= 0, "--shed-after %v: must be above 0", shed)
+}
+
+// checkRamp checks the time over which the starts of users are spread.
+func (f *Flags) checkRamp(refuse refusal) {
+	if f.Ramp == nil {
+		return
+	}
+	ramp, bounded := *f.Ramp, f.Requests == nil || f.Duration != nil
+	length := given(f.Duration, DefaultDuration) + given(f.Warmup, 0)
+	refuse(ramp <= 0, "--ramp %v: must be above 0; leave it out to start all users together", ramp)
+	refuse(f.RateRPS != nil, "--ramp spreads the starts of users, and with -R there are none: --ramp-to changes a rate")
+	refuse(f.RateRPS == nil && f.Users == nil && f.Think == loaders.Think{}, "--ramp %v: say with --users how many users start in that time", ramp)
+	refuse(bounded && ramp > length, "--ramp %v is longer than the load of %v, so the last users would never start: ask for a longer load with -d, or for a shorter ramp", ramp, length)
 }
 
 // checkLatency checks where the time of a request begins.
@@ -104,7 +120,7 @@ func (f *Flags) checkSchedule(refuse refusal) {
 	for _, s := range []struct {
 		flag string
 		is   bool
-	}{{"--poisson", f.Poisson}, {"--ramp-to", f.RampToRPS != nil}, {"--burst", f.Burst != nil}} {
+	}{{"--poisson", f.Poisson}, {"--ramp-to", f.RampToRPS != nil}, {"--burst", f.Burst != nil}, {"--rate-profile", f.Profile != nil}} {
 		if s.is {
 			laws = append(laws, s.flag)
 		}
@@ -115,6 +131,7 @@ func (f *Flags) checkSchedule(refuse refusal) {
 		refuse(err != nil, "--ramp-to %v: %v", *to, err)
 		refuse(f.Requests != nil && f.Duration == nil, "--ramp-to with -n alone: the rate changes over the window, so give its length with -d")
 	}
+	f.checkProfile(refuse)
 	burst := given(f.Burst, 1)
 	refuse(burst < 1, "--burst %d: at least 1 request is needed", burst)
 }

@@ -27,6 +27,9 @@ func busted(path, parameter string) string {
 	return path + sign + parameter + "=" + pieces.Begin + "uuid()}"
 }
 
+// usesPieces reports whether ${ in the texts begins a piece.
+func (f *Flags) usesPieces() bool { return !f.Literal || f.Bust != "" }
+
 // hasPieces reports whether a text of the request may hold a piece.
 func hasPieces(r *scenarios.Request) bool {
 	return pieces.Has(r.Path) || r.Body != nil && pieces.Has(r.Body.Text) ||
@@ -67,7 +70,7 @@ func (f *Flags) rowsEnd() bool {
 func (f *Flags) checkPieces(u URL, refuse refusal) {
 	columns := pieces.Columns(f.Data)
 	check := func(flag, text string) {
-		if pieces.Has(text) {
+		if f.usesPieces() && pieces.Has(text) {
 			_, err := pieces.Parse(text, columns)
 			refuse(err != nil, "%s: %w", flag, err)
 		}
@@ -83,7 +86,7 @@ func (f *Flags) checkPieces(u URL, refuse refusal) {
 		check(fmt.Sprintf("--form %q", field), field)
 	}
 	check("the body", given(f.Body, ""))
-	refuse(pieces.Has(f.BasicAuth), "-A %s…: its text is encoded before pieces could change it: give the header with -H 'Authorization: …'", pieces.Begin)
+	refuse(f.usesPieces() && pieces.Has(f.BasicAuth), "-A %s…: its text is encoded before pieces could change it: give the header with -H 'Authorization: …'", pieces.Begin)
 	foreign := func(c rune) bool {
 		return !strings.ContainsRune("-._~", c) && (c < '0' || c > '9') && (c < 'A' || c > 'Z') && (c < 'a' || c > 'z')
 	}

@@ -223,10 +223,8 @@ func schedules(t testing.TB) map[string]arrival.Schedule {
 	poisson, errP := arrival.Poisson(123_456.7)
 	ramp, errR := arrival.Ramp(10, 100_000, time.Hour)
 	burst, errB := arrival.Burst(100, time.Millisecond)
-	return map[string]arrival.Schedule{
-		"constant": constant(t, 123_456.7),
-		"poisson":  must(t, poisson, errP),
-		"ramp":     must(t, ramp, errR),
-		"burst":    must(t, burst, errB),
-	}
+	all := curves(t)
+	all["constant"], all["poisson"] = constant(t, 123_456.7), must(t, poisson, errP)
+	all["ramp"], all["burst"] = must(t, ramp, errR), must(t, burst, errB)
+	return all
 }

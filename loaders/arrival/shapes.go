@@ -44,7 +44,7 @@ func (r ramp) instant(k uint64) (int64, bool) {
 
 // solve solves from·t + (to−from)·t²/(2·over) = k for t. Each k is solved
 // by itself, so that errors do not add up; they stay below a nanosecond for
-// weeks. The form 2k/(from + √…) loses no digits where the rates are close.
+// weeks.
 func (r ramp) solve(k float64) float64 {
 	if k == 0 {
 		return 0
@@ -53,6 +53,12 @@ func (r ramp) solve(k float64) float64 {
 	if k > inRamp {
 		return r.over + (k-inRamp)/r.to // +Inf for a ramp to 0
 	}
+	return r.within(k)
+}
+
+// within is solve for a k from 0 that the ramp reaches. The form 2k/(from + √…) loses no
+// digits where the rates are close.
+func (r ramp) within(k float64) float64 {
 	slope := (r.to - r.from) / r.over
 	root := math.Sqrt(max(r.from*r.from+2*slope*k, 0))
 	return 2 * k / (r.from + root)

@@ -88,6 +88,8 @@ type session struct {
 	before debug.GCStats
 	// lastRPS is the throughput of the last closed loop, 0 before the first.
 	lastRPS float64
+	// began is the instant at which the load of the first phase began, 0 before.
+	began int64
 }
 
 func (e Engine) newSession(spec loaders.Spec) (s *session, err error) {
@@ -148,7 +150,7 @@ func (s *session) close() {
 func (s *session) run(ctx context.Context, control loaders.Control) (results.Report, error) {
 	report := results.Report{
 		Loader: s.system.Name, Target: s.spec.Target.Address, Protocol: string(s.spec.Protocol),
-		Seed: s.spec.Seed, Threads: s.spec.Threads, Depth: s.spec.Depth, Users: s.spec.Users, Think: s.spec.Think.String(),
+		Seed: s.spec.Seed, Threads: s.spec.Threads, Depth: s.spec.Depth, Users: s.spec.Users, Think: s.spec.Think.String(), UserRampNS: int64(s.spec.UserRamp),
 		Follow: s.spec.Follow, RequestID: s.spec.RequestID, IdleStrategy: string(s.spec.Idle), SendBufferBytes: s.spec.SendBuffer, ConnectionsAsked: s.spec.Connections, ConnectionsOpen: s.reached,
 	}
 	if s.spec.LatencyFrom == loaders.FromConnect {
@@ -243,7 +245,9 @@ func (s *session) phase(ctx context.Context, p *loaders.Phase, startAt int64, co
 // plan returns the phase with its instants.
 func (s *session) plan(p *loaders.Phase, rate float64, startAt int64) (*phase, error) {
 	at := record.TimePhase(p, startAt, clock.Now()+int64(2*time.Millisecond), int64(s.spec.Drain), s.lastRPS)
+	s.began = cmp.Or(s.began, at.Begin)
 	on := &phase{Phase: *p, Timing: at, drain: min(s.spec.Drain, loaders.MaxDrain)}
+	on.starts = starts{begin: s.began, over: int64(s.spec.UserRamp), users: s.population, index: p.Share.Index, of: max(1, p.Share.Of)}
 	if s.spec.Connection.Together {
 		on.waves = newWaves(len(s.shards), s.wake)
 	}
@@ -271,6 +275,7 @@ func (s *session) execute(on *phase, control loaders.Control, result *results.Ph
 			done++
 		case <-interval.C:
 			i := s.interval()
+			i.Users = s.activeUsers(on, i.AtNS)
 			if ticks == 0 {
 				zero = i
 			} else {

@@ -37,6 +37,7 @@ func (s *session) merge(result *results.Phase, on *phase) error {
 	if on.Loop == results.OpenLoop {
 		result.QueuesRead, result.QueuesEmpty = &read, &empty
 	}
+	result.RequestsPerUser = s.requestsPerUser(on)
 	errs = append(errs, total.Into(result, s.shards[0].groups))
 	if result.Unfollowed() > 0 {
 		result.FirstUnfollowed = s.firstUnfollowed()

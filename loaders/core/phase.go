@@ -20,6 +20,8 @@ type phase struct {
 	waves *waves
 	// schedule is nil in a closed loop.
 	schedule arrival.Schedule
+	// starts are those of the users, where users share the connections.
+	starts starts
 	// ends is the instant before T1 at which the phase ends early: a warm-up that is
 	// steady, or any phase whose server is gone. It is 0 before that is known.
 	ends atomic.Int64

@@ -110,6 +110,9 @@ func (s *shard) enter(c *connection, t turn, now int64) *flight {
 	}
 	c.issued++
 	s.out.Counts.Asked++
+	if s.borrowing {
+		s.perUser[t.id]++
+	}
 	s.inFlight++
 	s.quota--
 	if c.count == 1 {

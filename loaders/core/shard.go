@@ -56,6 +56,8 @@ type live struct {
 	// gone is the instant since which no connection is open and attempts to connect
 	// fail, 0 while one is open or no attempt has failed.
 	gone atomic.Int64
+	// retired counts the users who have no request any more.
+	retired atomic.Int64
 }
 
 // shard is the loop of one loader thread: its connections, users and records. Only
@@ -281,7 +283,7 @@ func (s *shard) run(p *phase) error {
 // begin prepares the thread for a phase.
 func (s *shard) begin(p *phase) {
 	s.movedBefore += s.moved()
-	s.borrowing = s.population > 0 && p.Loop == results.ClosedLoop
+	s.borrowing = s.borrows(&p.Phase)
 	s.onDemand = p.Loop == results.OpenLoop && s.spec.Connection.Replaces(s.spec.Requests)
 	s.out.Reset(record.Span{Loop: p.Loop, T0: p.T0, T1: p.T1, Users: s.borrowing})
 	s.out = outcome{Ledger: s.out.Ledger}
@@ -291,6 +293,9 @@ func (s *shard) begin(p *phase) {
 	s.pace = newPace(p, s.id, s.spec)
 	s.spunFrom, s.busyFrom = 0, 0
 	s.out.minOpen = s.open
+	if s.borrowing {
+		s.settleUsers(p)
+	}
 }
 
 // start begins to send. A closed loop asks nothing where its window is over already,
@@ -307,7 +312,7 @@ func (s *shard) start() {
 		s.beginWave()
 		return
 	case s.borrowing:
-		s.spread()
+		s.due = s.userDue()
 		return
 	}
 	for n := s.idle.count; n > 0; n-- {

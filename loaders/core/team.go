@@ -95,9 +95,10 @@ const spinWork = 0.5
 
 // fewer replaces a team that polls by a smaller one, where the warm-up shows that
 // fewer threads carry the load: a thread that polls without need takes turbo and
-// memory bandwidth from the server. A loader that sleeps keeps its threads.
+// memory bandwidth from the server. A loader that sleeps keeps its threads, as does one
+// whose users had not all started in the warm-up.
 func (s *session) fewer(warmup *results.Phase) error {
-	if s.spec.Idle != loaders.Spin && s.spec.Idle != loaders.Gather || warmup.Measured || warmup.Skipped != "" || s.stop.Load() != 0 {
+	if s.spec.Idle != loaders.Spin && s.spec.Idle != loaders.Gather || s.spec.UserRamp > 0 || warmup.Measured || warmup.Skipped != "" || s.stop.Load() != 0 {
 		return nil
 	}
 	needed := threadsNeeded(warmup)

@@ -6,9 +6,11 @@ import (
 	"math/rand/v2"
 	"slices"
 
+	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/loaders/clock"
 	"github.com/joust-bench/joust/loaders/codec"
 	"github.com/joust-bench/joust/loaders/pieces"
+	"github.com/joust-bench/joust/loaders/record"
 	"github.com/joust-bench/joust/loaders/source"
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/scenarios"
@@ -37,6 +39,8 @@ type demand struct {
 	// waiting holds the users who think or wait for a connection; all others have a
 	// request in flight. It is empty where each connection is a user.
 	waiting turns
+	// perUser counts the requests of each user in the phase.
+	perUser []uint64
 	rnd     *rand.Rand
 	// ids is nil where requests have no ids, values where none has pieces.
 	ids    *ids
@@ -48,16 +52,17 @@ const unchosen = -1
 
 // fill makes the source and the users of the thread.
 func (d *demand) fill(l *load, thread, connections int) (err error) {
+	users := share(l.population, l.spec.Threads, thread)
 	*d = demand{
 		codec: l.protocol.Shard(), depth: l.spec.Depth, requests: l.protocol.Requests(), programs: slices.Clone(l.exchanges),
-		waiting: make(turns, share(l.population, l.spec.Threads, thread)),
-		rnd:     rand.New(rand.NewPCG(l.spec.Seed, thinkStream+uint64(thread))),
+		waiting: make(turns, users), perUser: make([]uint64, users),
+		rnd: rand.New(rand.NewPCG(l.spec.Seed, thinkStream+uint64(thread))),
 	}
 	d.ids, d.values = newIDs(l, thread), newValues(l, thread)
 	for i := range d.requests {
 		d.ids.prepare(&d.requests[i])
 	}
-	on := source.Thread{Number: thread, Users: cmp.Or(len(d.waiting), connections), Rows: l.rows, Put: d.put}
+	on := source.Thread{Number: thread, Users: cmp.Or(users, connections), Rows: l.rows, Put: d.put}
 	if d.source, err = l.newSource(l.spec, on); err != nil {
 		return err
 	}
@@ -123,19 +128,54 @@ func (s *shard) release(c *connection, now int64, status int, cause results.Caus
 	}
 }
 
-// spread plans the first sends of all users evenly over their think times.
-func (s *shard) spread() {
-	now := clock.Now()
+// settleUsers plans the first turn of each user in the phase. Users who start in it ask at
+// their start; all others are somewhere in a think time, evenly spread.
+func (s *shard) settleUsers(p *phase) {
+	clear(s.perUser)
 	for i := range s.waiting {
+		t := &s.waiting[i]
+		number := int(t.id)*s.spec.Threads + s.id
+		if t.at = p.starts.at(number); p.starts.over > 0 && t.at >= p.Begin {
+			continue
+		}
 		rest := float64(s.spec.Think.Draw(s.rnd))
 		if !s.spec.Think.Exponential { // the rest of an exponential time is as long as the whole
-			rest *= float64(i*s.spec.Threads+s.id) / float64(len(s.waiting)*s.spec.Threads)
+			rest *= float64(number) / float64(s.population)
 		}
-		s.waiting[i].at = now + int64(rest)
+		t.at = p.Begin + int64(rest)
 	}
-	// A sorted list is a heap.
-	slices.SortStableFunc(s.waiting, func(a, b turn) int { return cmp.Compare(a.at, b.at) })
-	s.due = s.userDue()
+	s.waiting.order()
+}
+
+// activeUsers returns how many users have started by the instant and go on; nil in a
+// phase without users.
+func (s *session) activeUsers(on *phase, at int64) *int {
+	if !s.borrows(&on.Phase) {
+		return nil
+	}
+	n := on.starts.by(at)
+	for _, thread := range s.shards {
+		n -= int(thread.live.retired.Load())
+	}
+	return &n
+}
+
+// borrows reports whether users share the connections in the phase.
+func (l *load) borrows(p *loaders.Phase) bool {
+	return l.population > 0 && p.Loop == results.ClosedLoop
+}
+
+// requestsPerUser returns the distribution of the phase's requests over the users of all
+// threads; nil in a phase without users.
+func (s *session) requestsPerUser(on *phase) *results.PerUser {
+	if !s.borrows(&on.Phase) {
+		return nil
+	}
+	var counts [][]uint64
+	for _, thread := range s.shards {
+		counts = append(counts, thread.perUser)
+	}
+	return record.PerUser(counts...)
 }
 
 // userDue returns the instant of the first turn, never where nothing may be sent.
@@ -173,6 +213,7 @@ func (s *shard) choose(t *turn, now int64) bool {
 	ask, ok := s.source.Next(t.id, now)
 	if !ok {
 		s.waiting.pop()
+		s.live.retired.Add(1)
 		return false
 	}
 	t.request, t.group, t.row = ask.Request, ask.Group, ask.Row
@@ -183,51 +224,4 @@ func (s *shard) choose(t *turn, now int64) bool {
 	later.at = now + int64(ask.Delay)
 	s.waiting.push(later)
 	return false
-}
-
-// turn is the next request of a user, or the end of a connection's pause.
-type turn struct {
-	// at is the instant at which it is due.
-	at int64
-	// id is the number of the user or the connection.
-	id                  int32
-	request, group, row int32
-}
-
-// turns is a heap, the earliest turn first.
-type turns []turn
-
-func (h *turns) push(t turn) {
-	list := append(*h, t)
-	for i := len(list) - 1; i > 0; {
-		parent := (i - 1) / 2
-		if list[parent].at <= list[i].at {
-			break
-		}
-		list[parent], list[i] = list[i], list[parent]
-		i = parent
-	}
-	*h = list
-}
-
-func (h *turns) pop() turn {
-	list := *h
-	top, last := list[0], len(list)-1
-	list[0] = list[last]
-	list = list[:last]
-	for i := 0; ; {
-		least := i
-		for child := 2*i + 1; child <= 2*i+2 && child < last; child++ {
-			if list[child].at < list[least].at {
-				least = child
-			}
-		}
-		if least == i {
-			break
-		}
-		list[i], list[least] = list[least], list[i]
-		i = least
-	}
-	*h = list
-	return top
 }

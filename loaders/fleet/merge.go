@@ -20,6 +20,7 @@ func Merge(spec loaders.Spec, parts []results.Report) (results.Report, error) {
 	all := parts[0]
 	all.Seed, all.Data = spec.Seed, mergeData(parts)
 	all.Phases, all.Warnings, all.Threads, all.ThreadsUsed = nil, nil, 0, 0
+	all.Users = 0
 	all.ConnectionsAsked, all.ConnectionsOpen, all.Collections, all.GCPauseNS, all.MaxRSSBytes = 0, 0, 0, 0, 0
 	var connect, handshake []*results.Histogram
 	fewest := len(parts[0].Phases)
@@ -28,6 +29,7 @@ func Merge(spec loaders.Spec, parts []results.Report) (results.Report, error) {
 		p := &parts[i]
 		all.Threads += p.Threads
 		used += cmp.Or(p.ThreadsUsed, p.Threads)
+		all.Users += p.Users
 		all.ConnectionsAsked += p.ConnectionsAsked
 		all.ConnectionsOpen += p.ConnectionsOpen
 		all.Collections += p.Collections
@@ -105,6 +107,7 @@ func mergePhases(parts []*results.Phase) (results.Phase, error) {
 		all.Skipped = cmp.Or(all.Skipped, p.Skipped)
 		all.MinConnectionsOpen += p.MinConnectionsOpen
 		all.GoneNS = min(all.GoneNS, p.GoneNS)
+		all.RequestsPerUser = record.MergePerUser(all.RequestsPerUser, p.RequestsPerUser)
 		all.StallNS = sum(all.StallNS, p.StallNS)
 		all.QueuesRead, all.QueuesEmpty = sum(all.QueuesRead, p.QueuesRead), sum(all.QueuesEmpty, p.QueuesEmpty)
 		all.T0NS, all.T1NS = min(all.T0NS, p.T0NS), max(all.T1NS, p.T1NS)
@@ -176,6 +179,7 @@ func add(all *results.Interval, i results.Interval) {
 	all.Failed += i.Failed
 	all.Bytes += i.Bytes
 	all.Open += i.Open
+	all.Users = sum(all.Users, i.Users)
 }
 
 // renumber returns the slow requests with the numbers of their threads raised by the

@@ -147,12 +147,13 @@ func TestMergeOfOtherFields(t *testing.T) {
 	stall := int64(5)
 	part := func(bound, slow int64, work float64) results.Report {
 		return results.Report{
-			Threads: 1, ConnectionsAsked: 4, ConnectionsOpen: 3, Warnings: []string{"w"},
+			Threads: 1, Users: 2, ConnectionsAsked: 4, ConnectionsOpen: 3, Warnings: []string{"w"},
 			Phases: []results.Phase{{
 				UnansweredFromNS: bound, StallNS: &stall, MinConnectionsOpen: 3, GoneNS: bound * 1e9,
-				Threads:  []results.ThreadUse{{Work: work}},
-				Slowest:  []results.SlowRequest{{EndNS: slow}},
-				Timeline: []results.Interval{{AtNS: 1, Completed: 2}, {AtNS: 2, Completed: 4}},
+				Threads:         []results.ThreadUse{{Work: work}},
+				Slowest:         []results.SlowRequest{{EndNS: slow}},
+				Timeline:        []results.Interval{{AtNS: 1, Completed: 2, Users: new(1)}, {AtNS: 2, Completed: 4, Users: new(2)}},
+				RequestsPerUser: &results.PerUser{Users: 2, Min: uint64(slow), Max: 90, Mean: 80},
 			}},
 		}
 	}
@@ -176,7 +177,10 @@ func TestMergeOfOtherFields(t *testing.T) {
 	if r := p.FirstUnfollowed; r == nil || r.Status != 302 {
 		t.Errorf("the first redirect that nobody followed is %+v", r)
 	}
-	if l := p.Timeline; len(l) != 1 || l[0].Completed != 6 {
+	if n := p.RequestsPerUser; all.Users != 6 || n == nil || n.Users != 6 || n.Min != 50 || n.Max != 90 || n.Mean != 80 {
+		t.Errorf("%d users, requests of each %+v", all.Users, n)
+	}
+	if l := p.Timeline; len(l) != 1 || l[0].Completed != 6 || l[0].Users == nil || *l[0].Users != 3 {
 		t.Errorf("the timeline is %+v", l)
 	}
 	if p.GoneNS != 0 {

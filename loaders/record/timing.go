@@ -73,6 +73,8 @@ func whole(p *loaders.Phase, at Timing, rateRPS float64) (arrival.Schedule, erro
 			return nil, fmt.Errorf("bursts of %d requests at a mean of %v per second are centuries apart: ask for a higher rate", p.BurstSize, rateRPS)
 		}
 		return arrival.Burst(p.BurstSize, time.Duration(every))
+	case loaders.Profiled:
+		return arrival.Profile(p.Profile, rateRPS, time.Duration(at.T1-at.Begin))
 	}
-	return nil, fmt.Errorf("unknown schedule %q: use %q, %q, %q or %q", p.Schedule, loaders.Constant, loaders.Poisson, loaders.Ramp, loaders.Burst)
+	return nil, fmt.Errorf("unknown schedule %q: use %q, %q, %q, %q or %q", p.Schedule, loaders.Constant, loaders.Poisson, loaders.Ramp, loaders.Burst, loaders.Profiled)
 }

@@ -19,6 +19,9 @@ func (t *summary) paced() string {
 		return ""
 	}
 	target := digits(rate.TargetRPS)
+	if t.phase.Profile != "" {
+		target = "on average " + digits(perSecond(rate.Offered, window))
+	}
 	if t.phase.RampToRPS > 0 {
 		target += " to " + digits(t.phase.RampToRPS)
 	}

@@ -69,10 +69,18 @@ func TestTextOfParts(t *testing.T) {
 	for i := range users.Phases[1].Segments {
 		users.Phases[1].Segments[i].Users = ptr(min(9, i))
 	}
+	ramp := users
+	ramp.Phases, ramp.UserRampNS = slices.Clone(users.Phases), 3*second
+	ramp.Phases[1].RequestsPerUser = &results.PerUser{Users: 9, Min: 50_000, Max: 60_000, Mean: 56_888.9, Stdev: 2_345}
+	ramp.Phases[1].SendLagIdle = spread(t, 500_000, 1_000, 90_000)
+	profile := divided(t, open(t), 24)
+	profile.Phases[1].Schedule, profile.Phases[1].Profile = "profile", "sine:cycles=2,min=0.1"
 	for name, c := range map[string]struct {
 		report  results.Report
 		options summary.Options
 	}{
+		"ramp":      {ramp, summary.Options{}},
+		"profile":   {profile, summary.Options{}},
 		"closed":    {divided(t, closed(t), 20), summary.Options{}},
 		"open":      {divided(t, open(t), 20), summary.Options{}},
 		"saturated": {divided(t, saturated(t), 20), summary.Options{}},

@@ -67,14 +67,7 @@ type Latency struct {
 }
 
 // Measured returns the first measured phase of a report, or nil.
-func Measured(r *results.Report) *results.Phase {
-	for i := range r.Phases {
-		if p := &r.Phases[i]; p.Measured && p.Skipped == "" {
-			return p
-		}
-	}
-	return nil
-}
+func Measured(r *results.Report) *results.Phase { return r.Measured() }
 
 // JSON writes the report as one Document. A damaged histogram is an error.
 func JSON(w io.Writer, r results.Report, o Options) error {

@@ -1,6 +1,7 @@
 package summary
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"maps"
@@ -37,7 +38,7 @@ func Text(w io.Writer, title string, r *results.Report, o Options) error {
 			return err
 		}
 		t.latencies()
-		if err := t.pictures(); err != nil {
+		if err := cmp.Or(t.course(), t.pictures()); err != nil {
 			return err
 		}
 		t.slowest()
@@ -74,11 +75,8 @@ func (t *summary) asked() string {
 	if r.ThreadsUsed > 0 {
 		words = append(words, fmt.Sprintf("%d of them used (the warm-up showed that these carry the load)", r.ThreadsUsed))
 	}
-	switch {
-	case r.Users > 0 && r.Think != "":
-		words = append(words, fmt.Sprintf("%s thinking %s", plural(r.Users, "user"), r.Think))
-	case r.Users > 0:
-		words = append(words, plural(r.Users, "user"))
+	if r.Users > 0 {
+		words = append(words, askedUsers(r))
 	}
 	if r.Depth > 1 {
 		words = append(words, fmt.Sprintf("%d requests in flight on each", r.Depth))
@@ -132,6 +130,7 @@ func (t *summary) counts() {
 	if n := p.Total.Events; n > 0 {
 		t.item("events", "%s server-sent events in right answers", count(n))
 	}
+	t.users()
 	t.item("throughput", "%s%s req/s", t.bound(), digits(p.ThroughputRPS()))
 	if r := p.Rate; r != nil && r.Offered > 0 {
 		t.item("", "offered %s, achieved %s requests (%s)", count(r.Offered), count(r.Achieved), percent(r.KeptShare()))

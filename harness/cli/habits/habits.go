@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/spf13/pflag"
+
+	"github.com/joust-bench/joust/loaders/dialect"
 )
 
 // Change is a flag of another tool in joust's words.
@@ -99,16 +101,15 @@ func Table() []Reading {
 	var all []Reading
 	for _, t := range tools() {
 		for i := range t.rows {
-			name, _, _ := strings.Cut(t.rows[i].names, " ")
-			all = append(all, t.meaning(&t.rows[i], name))
+			all = append(all, t.meaning(&t.rows[i], t.rows[i].Name()))
 		}
 	}
 	return all
 }
 
-func (t tool) meaning(r *row, name string) Reading {
-	c := r.change([]string{name}, "VALUE", nil)
-	if r.value {
+func (t tool) meaning(r *dialect.Flag, name string) Reading {
+	c := changeOf(r, []string{name}, "VALUE", nil)
+	if r.Value {
 		c.From = append(c.From, "VALUE")
 	}
 	return Reading{Tools: []string{t.name}, Changes: []Change{c}, Args: append(slices.Clone(c.To), c.From...)}
@@ -190,7 +191,7 @@ func (p *parser) next() bool {
 		return true
 	case !strings.HasPrefix(arg, "-") || arg == "-":
 		if p.tool.script != nil && p.tool.script.MatchString(arg) {
-			p.Changes = append(p.Changes, Change{From: []string{arg}, Missing: noScripts})
+			p.Changes = append(p.Changes, Change{From: []string{arg}, Missing: dialect.NoScripts})
 		} else if !slices.Contains(p.tool.words, arg) {
 			p.Args = append(p.Args, arg)
 			p.targets++
@@ -227,13 +228,13 @@ func (p *parser) short(arg string) bool {
 		name := "-" + letter
 		if row := p.tool.row(name); row != nil {
 			from := name + behind
-			if !row.value {
+			if !row.Value {
 				from = name
 			}
-			if !p.change(row, []string{from}, strings.TrimPrefix(behind, "="), behind != "" && row.value) {
+			if !p.change(row, []string{from}, strings.TrimPrefix(behind, "="), behind != "" && row.Value) {
 				return false
 			}
-			if row.value {
+			if row.Value {
 				return true
 			}
 			continue
@@ -280,18 +281,18 @@ func takesValue(flag *pflag.Flag) bool { return flag.NoOptDefVal == "" }
 
 // change writes a flag of the tool as one of joust's. It returns false for a value
 // that the tool would not take.
-func (p *parser) change(row *row, from []string, value string, inline bool) bool {
-	if row.value && !inline {
+func (p *parser) change(row *dialect.Flag, from []string, value string, inline bool) bool {
+	if row.Value && !inline {
 		var ok bool
 		if value, ok = p.take(); !ok {
 			return false
 		}
 		from = append(from, value)
 	}
-	if row = p.tool.fitting(row.names, value); row == nil {
+	if row = p.tool.fitting(row.Names, value); row == nil {
 		return false
 	}
-	c := row.change(from, value, p)
+	c := changeOf(row, from, value, p)
 	p.known++
 	p.Args = append(p.Args, c.To...)
 	if !sameFlag(c, value, p.own) {

@@ -127,7 +127,7 @@ func TestAs(t *testing.T) {
 
 func TestMeanings(t *testing.T) {
 	t.Parallel()
-	for flag, want := range map[string]string{"-z": "hey,oha", "-k": "ab curl", "--vus": "k6", "--nonsense": ""} {
+	for flag, want := range map[string]string{"-z": "hey,oha", "-k": "ab,pywrkr curl", "--vus": "k6", "--nonsense": ""} {
 		var got []string
 		for _, r := range habits.Meanings(flag) {
 			got = append(got, strings.Join(r.Tools, ","))

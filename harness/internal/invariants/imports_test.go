@@ -49,6 +49,8 @@ var rooms = []room{
 	{path: "loaders/eventstream"},
 	{path: "loaders/codec", may: []string{"loaders", "loaders/pieces", "scenarios", "results"}},
 	{path: "loaders/codec/...", may: []string{"loaders", "loaders/codec/...", "loaders/pieces", "scenarios", "results"}},
+	{path: "loaders/dialect", may: []string{"results", "results/metric", "results/stats", "results/suggest"}},
+	{path: "loaders/tests", may: []string{"loaders/...", "scenarios/...", "results", "results/golden", "results/stats", "results/suggest"}},
 	{path: "loaders/pieces", may: []string{"loaders", "scenarios", "results/suggest"}},
 	{path: "loaders/...", may: []string{"loaders/...", "scenarios/...", "results", "results/stats", "results/suggest"}},
 	{path: "harness/surroundings", may: []string{"results"}},

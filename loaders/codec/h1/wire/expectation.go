@@ -11,7 +11,8 @@ import (
 // Expectation describes the answers that count as right. It is prepared once and
 // read-only.
 type Expectation struct {
-	// Status is the expected status code; 0 accepts any from 200 to 399.
+	// Status is the expected status code; 0 accepts any from 200 to 399,
+	// scenarios.AnyStatus every final one.
 	Status int
 	// Body is the expected body where Exact is true; else any body is right.
 	Body  []byte
@@ -38,16 +39,22 @@ func (b *Bodies) Expect(r *scenarios.Request) Expectation {
 
 // StatusOK reports whether a final status counts as right.
 func (e *Expectation) StatusOK(code int) bool {
-	if e.Status == 0 {
+	switch e.Status {
+	case 0:
 		return code >= 200 && code < 400
+	case scenarios.AnyStatus:
+		return code >= 200
 	}
 	return code == e.Status
 }
 
 // WantedStatus says in words which statuses count as right, for messages.
 func (e *Expectation) WantedStatus() string {
-	if e.Status == 0 {
+	switch e.Status {
+	case 0:
 		return "200 to 399"
+	case scenarios.AnyStatus:
+		return "any final one"
 	}
 	return strconv.Itoa(e.Status)
 }
