@@ -26,7 +26,7 @@ func (s *Spec) withinBounds(refuse func(bad bool, format string, args ...any)) {
 		d    time.Duration
 	}{
 		{"connect timeout", s.ConnectTimeout}, {"request timeout", s.RequestTimeout}, {"drain", s.Drain},
-		{"interval", s.Interval}, {"think time", max(s.Think.From, s.Think.To)}, {"ramp of users", s.UserRamp},
+		{"interval", s.Interval}, {"segment", s.Segment}, {"think time", max(s.Think.From, s.Think.To)}, {"ramp of users", s.UserRamp},
 	} {
 		refuse(d.d > Longest, "%s %v: must be at most %v, a year", d.what, d.d, Longest)
 	}

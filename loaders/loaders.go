@@ -69,7 +69,8 @@ type Spec struct {
 	// Interval is the step of the timeline.
 	Interval time.Duration `json:"interval_ns"`
 	// Segment is the length of the segments into which measured windows are divided, a
-	// multiple of Interval; 0 for none.
+	// multiple of Interval; 0 for none. Where there would be more than 600, those of the
+	// report are longer: neighbours are merged in pairs.
 	Segment time.Duration `json:"segment_ns,omitempty"`
 	// Breakdown asks where the time of each request went.
 	Breakdown bool `json:"breakdown,omitempty"`
@@ -252,7 +253,8 @@ type Control interface {
 	Ready(ctx context.Context, r Ready) (startAt int64, err error)
 	// Window is called at least 50 ms before the phase's window opens.
 	Window(w Window)
-	// Interval is called at the Spec's interval within phases.
+	// Interval is called at the Spec's interval within phases, and after a window for
+	// each segment that no Interval has had.
 	Interval(i Interval)
 	// PhaseDone is called after each phase has drained.
 	PhaseDone(p PhaseDone)

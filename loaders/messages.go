@@ -81,7 +81,9 @@ type Window struct {
 type Interval struct {
 	Phase string `json:"phase"`
 	results.Interval
-	// Segment is the one that has ended since the last Interval, or nil.
+	// Segment is the next one that has ended, nil where none has. Each comes once, in
+	// order, and has its length in the Spec; the last one lacks what is known only after
+	// the window.
 	Segment *results.Segment `json:"segment,omitempty"`
 }
 

@@ -108,6 +108,7 @@ func (s Spec) Validate() error {
 	}{{"connect timeout", s.ConnectTimeout}, {"request timeout", s.RequestTimeout}, {"drain", s.Drain}, {"interval", s.Interval}} {
 		refuse(d.d <= 0, "%s %v: must be above 0", d.what, d.d)
 	}
+	refuse(s.Segment < 0 || s.Interval > 0 && s.Segment%s.Interval != 0, "segments of %v: must be a multiple of the interval of %v", s.Segment, s.Interval)
 	s.withinBounds(refuse)
 	s.Data.check(refuse)
 	connect := s.LatencyFrom == FromConnect

@@ -190,7 +190,8 @@ type Phase struct {
 
 	Threads  []ThreadUse `json:"threads"`
 	Timeline []Interval  `json:"timeline,omitempty"`
-	// Segments divide the window; absent where Spec.Segment is 0. Breakdown is absent where
+	// Segments divide the window, at most 600 of them; absent where they were not asked
+	// for, and for an empty window. Breakdown is absent where
 	// it was not asked for.
 	Segments  []Segment  `json:"segments,omitempty"`
 	Breakdown *Breakdown `json:"breakdown,omitempty"`
@@ -301,11 +302,15 @@ type Interval struct {
 	Users *int `json:"users,omitempty"`
 }
 
-// Segment is one stretch of a phase, [from, to), with figures of its own. Offered counts
-// the requests intended in it, Completed and Failed those that ended in it.
+// Segment is one stretch of a window, [from, to), with figures of its own. The segments
+// of a phase follow one another from T0NS to T1NS, and their sums are the figures of the
+// phase: what belongs to the phase and is known only after the window, such as the latency
+// of its last requests, stands in the last segment.
 type Segment struct {
 	FromNS int64 `json:"from_ns"`
 	ToNS   int64 `json:"to_ns"`
+	// Offered counts the requests intended in the segment, Completed and Failed those of
+	// Group.Completed and Group.Failed that ended in it. Bytes are those sent and received.
 	// Offered is absent in a closed loop.
 	Offered   *uint64 `json:"offered,omitempty"`
 	Completed uint64  `json:"completed"`
@@ -313,9 +318,9 @@ type Segment struct {
 	Bytes     uint64  `json:"bytes"`
 	// Users is how many users had started by the segment's end; absent without users.
 	Users *int `json:"users,omitempty"`
-	// Latency is that of the right answers that were completed in the segment: from the
-	// intended send in an open loop and with users, else from the actual send. Absent
-	// without right answers.
+	// Latency holds the samples of the phase's headline latency that were known in the
+	// segment, at the end of their requests: those of Group.Corrected in an open loop and
+	// with users, else those of Group.Service. Absent without samples.
 	Latency *Histogram `json:"latency,omitempty"`
 }
 

@@ -148,7 +148,7 @@ wrk2_results.md.`,
 	flags.StringVar(&a.out, "out", defaultOut, "the folder of stored runs and matrices")
 	root.AddCommand(
 		a.runCommand(), a.checkCommand(), a.listCommand(), a.reportCommand(), a.compareCommand(), a.duelCommand(),
-		a.loadCommand(), a.asCommand(), a.certifyCommand(), a.calibrateCommand(), a.agreeCommand(), a.doctorCommand(), a.serveCommand(), a.serversCommand(),
+		a.loadCommand(), a.asCommand(), a.certifyCommand(), a.calibrateCommand(), a.agreeCommand(), a.importCommand(), a.doctorCommand(), a.serveCommand(), a.serversCommand(),
 	)
 	root.AddCommand(a.children()...)
 	root.SetHelpCommand(helpCommand(root))

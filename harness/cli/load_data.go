@@ -8,6 +8,18 @@ import (
 	"github.com/joust-bench/joust/loaders/pieces"
 )
 
+// rowsForm is the name of a file. Other tools take a body by a flag of that name: a name
+// of no file is refused as the flag is read, so that the error can say so.
+var rowsForm = form[string]{"string", func(name string) (string, error) {
+	if name == "-" {
+		return name, nil
+	}
+	if _, err := os.Stat(name); err != nil {
+		return "", fmt.Errorf("a file of rows is needed: %w", err)
+	}
+	return name, nil
+}, func(name string) string { return name }}
+
 // setData reads the rows of --data, from a file or, for -, from standard input.
 func (f *loadFlags) setData(stdin io.Reader) error {
 	if f.dataFile == "" {

@@ -70,7 +70,7 @@ func (f *loadFlags) register(flags *pflag.FlagSet) {
 	flags.Lookup("request-id").NoOptDefVal = adhoc.DefaultRequestID
 	flags.StringVar(&o.Bust, "bust", "", "give each request a `parameter` of the URL with a new value, so that no cache answers it")
 	flags.Lookup("bust").NoOptDefVal = adhoc.DefaultBust
-	flags.StringVar(&f.dataFile, "data", "", "`file` of rows, CSV with a line of names or JSON lines, whose columns are ${NAME} in the request")
+	flags.Var(value[string]{&f.dataFile, rowsForm}, "data", "`file` of rows, CSV with a line of names or JSON lines, whose columns are ${NAME} in the request")
 	flags.StringVar((*string)(&o.DataOrder), "data-order", "", "`order` in which requests take rows: "+loaders.DataOrderWords+" (default loop); sequential and unique end the load behind the last row")
 
 	under("Which answers are right")

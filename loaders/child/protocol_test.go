@@ -69,7 +69,7 @@ func TestLadderThroughThePipe(t *testing.T) {
 			adjusted, skipped := enginetest.Open(0, 80*time.Millisecond), enginetest.Open(0, time.Hour)
 			adjusted.Name, adjusted.Adjust, skipped.Name, skipped.Adjust = "adjusted", true, "skipped", true
 			spec := enginetest.Spec(enginetest.Open(300, 100*time.Millisecond), adjusted, skipped)
-			spec.Target.Address, spec.Engine = server.Address, name
+			spec.Target.Address, spec.Engine, spec.Segment = server.Address, name, 2*spec.Interval
 			steer := enginetest.Steer{Answer: func(phase string) loaders.Adjustment {
 				if phase == "skipped" {
 					return loaders.Adjustment{Skip: "beyond the loader"}
@@ -89,6 +89,12 @@ func TestLadderThroughThePipe(t *testing.T) {
 			}
 			report.Phases = report.Phases[:2]
 			enginetest.CheckCounts(t, server, &report)
+			var all results.Phase
+			for i := range report.Phases {
+				enginetest.CheckSegments(t, &report.Phases[i], spec.Segment)
+				all.Segments = append(all.Segments, report.Phases[i].Segments...)
+			}
+			enginetest.CheckLive(t, &all, steer.Intervals)
 			if len(steer.Readies) != 1 || len(steer.Windows) != 2 || len(steer.Done) != 2 || len(steer.Intervals) == 0 {
 				t.Errorf("%d starts, %d windows, %d ends and %d intervals came", len(steer.Readies), len(steer.Windows), len(steer.Done), len(steer.Intervals))
 			}

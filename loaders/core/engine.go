@@ -220,12 +220,16 @@ func (s *session) phase(ctx context.Context, p *loaders.Phase, startAt int64, co
 		result.Rate = &results.RateReport{TargetRPS: rate}
 	}
 	settled := record.UntilSteady(p, on.T0, s.interval, func(at int64) { s.end(&on.ends, at) })
-	s.execute(on, control, &result)
+	segments := s.newSegmenter(on)
+	s.execute(on, control, &result, segments)
 	if gone := s.goneFor(clock.Now()); gone >= evidentlyGone {
 		result.GoneNS = gone
 	}
 	result.Steadiness = settled()
 	if err := s.merge(&result, on); err != nil {
+		return result, err
+	}
+	if err := segments.into(&result); err != nil {
 		return result, err
 	}
 	if on.waves != nil {
@@ -262,13 +266,14 @@ func (s *session) plan(p *loaders.Phase, rate float64, startAt int64) (*phase, e
 
 // execute hands the phase to the threads and keeps the timeline until all threads
 // have ended it.
-func (s *session) execute(on *phase, control loaders.Control, result *results.Phase) {
+func (s *session) execute(on *phase, control loaders.Control, result *results.Phase, segments *segmenter) {
 	for i := range s.phases {
 		s.phases[i] <- on
 	}
 	interval := time.NewTimer(clock.Until(on.T0))
 	defer interval.Stop()
 	var zero results.Interval
+	latest := results.Interval{AtNS: on.T0}
 	for ticks, done := int64(0), 0; done < len(s.shards); {
 		select {
 		case <-s.done:
@@ -281,7 +286,8 @@ func (s *session) execute(on *phase, control loaders.Control, result *results.Ph
 			} else {
 				i.Completed, i.Failed, i.Bytes = i.Completed-zero.Completed, i.Failed-zero.Failed, i.Bytes-zero.Bytes
 				result.Timeline = append(result.Timeline, i)
-				control.Interval(loaders.Interval{Phase: on.Name, Interval: i})
+				latest = i
+				control.Interval(loaders.Interval{Phase: on.Name, Interval: i, Segment: segments.next()})
 			}
 			if s.goneFor(i.AtNS) >= int64(s.spec.ConnectTimeout) && on.ends.Load() == 0 {
 				s.end(&on.ends, i.AtNS)
@@ -291,6 +297,9 @@ func (s *session) execute(on *phase, control loaders.Control, result *results.Ph
 				interval.Reset(clock.Until(next))
 			}
 		}
+	}
+	for last := segments.next(); last != nil; last = segments.next() {
+		control.Interval(loaders.Interval{Phase: on.Name, Interval: latest, Segment: last})
 	}
 }
 

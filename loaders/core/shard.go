@@ -74,6 +74,8 @@ type shard struct {
 	// buf is for reads, scratch for writes of several pieces.
 	buf, scratch []byte
 	outside
+	// segments is nil where windows have none.
+	segments *segments
 	demand
 	links
 	totals
@@ -145,6 +147,8 @@ type window struct {
 	// once the first was marked.
 	nextMark   int64
 	windowOpen bool
+	// cutAt is the end of the last segment that has ended, 0 for none.
+	cutAt int64
 	// patient is false once the load ends early: nothing is awaited beyond the drain
 	// bound then.
 	patient bool
@@ -156,13 +160,14 @@ func newShard(shared *load, id int) (*shard, error) {
 	connections := share(spec.Connections, spec.Threads, id)
 	s := &shard{
 		load: shared, id: id,
-		conns:   make([]connection, connections),
-		timers:  timers{deadlines: make([]int64, connections)},
-		idle:    ring[int32]{slots: make([]int32, connections)},
-		buf:     make([]byte, readBuffer),
-		outside: outside{handshakes: newErrands[shaken](handshakesAtOnce), lookups: newLookups()},
-		links:   links{endsBehind: !shared.system.ReportsEnds},
-		current: current{window: window{nextMark: never}, pace: pace{quota: never}},
+		conns:    make([]connection, connections),
+		timers:   timers{deadlines: make([]int64, connections)},
+		idle:     ring[int32]{slots: make([]int32, connections)},
+		buf:      make([]byte, readBuffer),
+		outside:  outside{handshakes: newErrands[shaken](handshakesAtOnce), lookups: newLookups()},
+		segments: newSegments(spec),
+		links:    links{endsBehind: !shared.system.ReportsEnds},
+		current:  current{window: window{nextMark: never}, pace: pace{quota: never}},
 	}
 	if err := s.demand.fill(shared, id, connections); err != nil {
 		return nil, err
@@ -287,6 +292,9 @@ func (s *shard) begin(p *phase) {
 	s.onDemand = p.Loop == results.OpenLoop && s.spec.Connection.Replaces(s.spec.Requests)
 	s.out.Reset(record.Span{Loop: p.Loop, T0: p.T0, T1: p.T1, Users: s.borrowing})
 	s.out = outcome{Ledger: s.out.Ledger}
+	if s.segments != nil && p.Measured {
+		s.out.Segment = s.segments.blank(p.T0)
+	}
 	s.phase, s.wave = p, wave{waves: p.waves}
 	s.forgetSteps()
 	s.window = window{end: p.End, nextMark: p.T0, patient: true}

@@ -5,13 +5,13 @@ import (
 	"github.com/joust-bench/joust/results"
 )
 
-// stopEarly ends the window at the instant, and gives up all that is due and unsent. A
-// window that has not opened yet is empty.
+// stopEarly ends the window at the instant, or with the last segment that has ended, and
+// gives up all that is due and unsent. A window that has not opened yet is empty.
 func (s *shard) stopEarly(at, now int64) {
 	s.stopped = true
 	s.patient = s.stop.Load() == 0
 	window := &s.out.Window
-	window.T0, window.T1 = min(window.T0, at), min(window.T1, at)
+	window.T0, window.T1 = min(window.T0, at), min(window.T1, max(at, s.cutAt))
 	s.end = min(s.end, at+int64(s.phase.drain))
 	if s.nextMark != never {
 		// The instant may lie behind now, which the thread has read before.
@@ -28,7 +28,7 @@ func (s *shard) exhausted(now int64) {
 	s.mark(now)
 }
 
-// mark reads the meters at the window's ends.
+// mark reads the meters at the window's ends, and ends its segments.
 func (s *shard) mark(now int64) {
 	window := s.out.Window
 	if !s.windowOpen {
@@ -38,13 +38,16 @@ func (s *shard) mark(now int64) {
 		s.out.Rate.Offered = s.intended
 		s.out.minOpen = s.open
 		s.nextMark = window.T1
+		s.openSegments(window.T0)
 	}
+	s.cut(now)
 	if now < window.T1 {
 		return
 	}
 	s.out.at1 = s.meters()
 	s.out.Rate.BacklogT1 = s.backlog(window.T1)
 	s.out.Rate.Offered = s.intended - s.out.Rate.Offered
+	s.closeSegments(window.T1)
 	s.nextMark = never
 	if s.phase.Loop == results.ClosedLoop {
 		s.sending, s.due = false, never

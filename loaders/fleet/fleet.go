@@ -45,7 +45,7 @@ func (f *Fleet) Run(ctx context.Context, spec loaders.Spec, control loaders.Cont
 	m := &conductor{
 		ctx: running, control: control, spec: spec,
 		starts: newBarrier[int64](n), adjustments: newBarrier[loaders.Adjustment](n), ends: newBarrier[struct{}](n),
-		readies: make([]loaders.Ready, n), done: make([]loaders.PhaseDone, n), live: make([]results.Interval, n),
+		readies: make([]loaders.Ready, n), done: make([]loaders.PhaseDone, n), live: make([]results.Interval, n), segments: make(liveSegments, n),
 	}
 	f.Reports = make([]results.Report, n)
 	errs := make([]error, n)
@@ -87,6 +87,8 @@ type conductor struct {
 	mu sync.Mutex
 	// live has each loader's last interval of the phase that runs.
 	live []results.Interval
+	// segments are those of each loader that wait for those of the others.
+	segments liveSegments
 	// announced is the phase whose window was announced last.
 	announced string
 
@@ -174,13 +176,21 @@ func (m member) Interval(i loaders.Interval) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.live[m.index] = i.Interval
+	m.segments.add(m.index, i.Segment)
 	if m.index > 0 {
 		return
 	}
+	i.Segment = m.segments.next()
+	m.control.Interval(m.sum(i))
+}
+
+// sum returns the interval with the counts of all loaders' last ones.
+func (m *conductor) sum(i loaders.Interval) loaders.Interval {
+	i.Interval = m.live[0]
 	for _, other := range m.live[1:] {
 		add(&i.Interval, other)
 	}
-	m.control.Interval(i)
+	return i
 }
 
 // PhaseDone implements loaders.Control. Run returns the error of a phase that cannot
@@ -217,6 +227,9 @@ func (m *conductor) ended() error {
 	}
 	if m.phase(all.Phase).Loop == results.ClosedLoop {
 		m.closedRPS = all.ThroughputRPS
+	}
+	for rest := m.segments.rest(); rest != nil; rest = m.segments.rest() {
+		m.control.Interval(m.sum(loaders.Interval{Phase: all.Phase, Segment: rest}))
 	}
 	m.control.PhaseDone(all)
 	return nil

@@ -103,6 +103,22 @@ func TestThreeLoadersAreOne(t *testing.T) {
 	enginetest.CheckCounts(t, server, &report)
 }
 
+// The segments of three loaders add up to the load of all, in the report and live.
+func TestSegmentsOfThreeLoaders(t *testing.T) {
+	t.Parallel()
+	spec := ladder()
+	spec.Phases = spec.Phases[:3]
+	spec.Segment = 2 * spec.Interval
+	_, _, report, steer := drive(t, 3, good(), spec)
+	var all results.Phase
+	for i := range report.Phases[1:] {
+		p := &report.Phases[1+i]
+		enginetest.CheckSegments(t, p, 0) // windows may lie apart
+		all.Segments = append(all.Segments, p.Segments...)
+	}
+	enginetest.CheckLive(t, &all, steer.Intervals)
+}
+
 // Windows that are stretched to a number of completions are as long for all.
 func TestStretchedWindows(t *testing.T) {
 	t.Parallel()

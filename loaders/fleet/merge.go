@@ -118,8 +118,10 @@ func mergePhases(parts []*results.Phase) (results.Phase, error) {
 	}
 	slices.SortStableFunc(all.Slowest, func(a, b results.SlowRequest) int { return cmp.Compare(latency(b), latency(a)) })
 	all.Slowest = all.Slowest[:min(len(all.Slowest), record.MostSlowest)]
-	err := mergeDistributions(&all, parts)
-	return all, err
+	var errs [2]error
+	errs[0] = mergeDistributions(&all, parts)
+	all.Segments, errs[1] = mergeSegments(parts)
+	return all, errors.Join(errs[:]...)
 }
 
 // mergeDistributions merges the histograms of the phases, and their groups.

@@ -4,6 +4,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"reflect"
+	"slices"
 	"testing"
 
 	"github.com/joust-bench/joust/loaders"
@@ -190,5 +191,47 @@ func TestMergeOfOtherFields(t *testing.T) {
 	first.Phases[0].GoneNS, second.Phases[0].GoneNS = 5e9, 3e9
 	if all, err = fleet.Merge(loaders.Spec{Seed: 7}, []results.Report{first, second}); err != nil || all.Phases[0].GoneNS != 3e9 {
 		t.Errorf("the server was gone for %d ns, %v; want 3 s, for which no loader had it", all.Phases[0].GoneNS, err)
+	}
+}
+
+// Loaders that ended early, or that have merged their segments in pairs, divide the window
+// as the coarsest of them.
+func TestMergeOfSegments(t *testing.T) {
+	t.Parallel()
+	type piece = [3]int64 // from and to in the window, and the number completed
+	for _, c := range []struct {
+		name        string
+		parts, want [][3]int64
+		of          []int // the number of pieces of each part
+	}{
+		{"alike", []piece{{0, 10, 1}, {10, 20, 2}, {0, 10, 4}, {10, 20, 8}}, []piece{{0, 10, 5}, {10, 20, 10}}, []int{2, 2}},
+		{"one ends early", []piece{{0, 10, 1}, {10, 20, 2}, {20, 30, 4}, {0, 10, 8}, {10, 13, 16}}, []piece{{0, 10, 9}, {10, 20, 18}, {20, 30, 4}}, []int{3, 2}},
+		{"one in pairs", []piece{{0, 10, 1}, {10, 20, 2}, {20, 25, 4}, {0, 20, 8}, {20, 25, 16}}, []piece{{0, 20, 11}, {20, 25, 20}}, []int{3, 2}},
+		{"one has none", []piece{{0, 10, 1}}, []piece{{0, 10, 1}}, []int{1, 0}},
+		{"nobody has any", nil, nil, []int{0, 0}},
+	} {
+		users := 3
+		var parts []results.Report
+		for i, n := range c.of {
+			begin := int64(1000 * i) // the clock of another loader
+			p := results.Phase{T0NS: begin, T1NS: begin}
+			for _, s := range c.parts[:n] {
+				p.T1NS = begin + s[1]
+				p.Segments = append(p.Segments, results.Segment{FromNS: begin + s[0], ToNS: begin + s[1], Completed: uint64(s[2]), Users: &users})
+			}
+			c.parts = c.parts[n:]
+			parts = append(parts, results.Report{Phases: []results.Phase{p}})
+		}
+		all, err := fleet.Merge(loaders.Spec{}, parts)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []piece
+		for _, s := range all.Phases[0].Segments {
+			got = append(got, piece{s.FromNS, s.ToNS, int64(s.Completed)})
+		}
+		if !slices.EqualFunc(got, c.want, func(a, b piece) bool { return a[2] == b[2] }) {
+			t.Errorf("%s: the segments are %v, want %v", c.name, got, c.want)
+		}
 	}
 }

@@ -1,7 +1,9 @@
 package pieces_test
 
 import (
+	"bufio"
 	"fmt"
+	"io"
 	"net/url"
 	"regexp"
 	"strconv"
@@ -418,5 +420,28 @@ func benchmark(b *testing.B, r scenarios.Request, d *loaders.Data) {
 	b.ReportAllocs()
 	for b.Loop() {
 		template.Render(buf, v, 0)
+	}
+}
+
+// A million rows take their bytes, and four more for each value.
+func TestMemoryOfRows(t *testing.T) {
+	t.Parallel()
+	const n = 1_000_000
+	from, to := io.Pipe()
+	go func() {
+		out := bufio.NewWriter(to)
+		fmt.Fprintln(out, "id,name,mail")
+		for i := range n {
+			fmt.Fprintf(out, "%07d,user %07d,user%07d@example.com\n", i, i, i)
+		}
+		to.CloseWithError(out.Flush())
+	}()
+	d, err := pieces.ReadData(from)
+	if err != nil || d.Rows() != n || string(d.Value(n-1, 1)) != "user 0999999" {
+		t.Fatalf("%d rows: %v", d.Rows(), err)
+	}
+	// The allocator rounds up.
+	if bytes, most := cap(d.Text)+4*cap(d.Ends), (7+12+23+3*4)*n+1<<20; bytes > most {
+		t.Errorf("%d rows take %d bytes, want %d at most", n, bytes, most)
 	}
 }

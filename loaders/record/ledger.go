@@ -20,6 +20,17 @@ type Span struct {
 // Inside reports whether the instant lies in the window.
 func (s Span) Inside(t int64) bool { return t >= s.T0 && t < s.T1 }
 
+// Intends reports whether requests are intended before they are sent.
+func (s Span) Intends() bool { return s.Loop == results.OpenLoop || s.Users }
+
+// origin returns the instant from which the headline latency of a request counts.
+func (s Span) origin(e *Exchange) int64 {
+	if s.Intends() {
+		return e.Intended
+	}
+	return e.Sent
+}
+
 // insideNS returns the length of the part of [from, to) that lies in the window.
 func (s Span) insideNS(from, to int64) int64 { return max(0, min(to, s.T1)-max(from, s.T0)) }
 
@@ -59,6 +70,8 @@ type Ledger struct {
 	Rate   results.RateReport
 	// Breakdown is nil where nobody asked for it.
 	Breakdown *Breakdown
+	// Segment collects the running segment of the window; nil where there are none.
+	Segment *Segment
 
 	// longest is the longest time from a request's send to the end of its
 	// answer, right or wrong, anywhere in the phase, in nanoseconds.
@@ -215,6 +228,9 @@ func (l *Ledger) Answered(e *Exchange, now int64, status int) (measured bool) {
 	default:
 		measured = true
 		g.counts.Completed++
+		if l.Segment != nil {
+			l.Segment.Completed++
+		}
 		g.Status(status)
 		if now-l.Window.T0 < (l.Window.T1-l.Window.T0)/2 {
 			l.Counts.CompletedFirstHalf++
@@ -226,8 +242,11 @@ func (l *Ledger) Answered(e *Exchange, now int64, status int) (measured bool) {
 	if !measured {
 		return false
 	}
-	if l.Window.Loop == results.OpenLoop || l.Window.Users {
+	if l.Window.Intends() {
 		g.Corrected.Record(now - e.Intended)
+	}
+	if l.Segment != nil {
+		l.Segment.Latency.Record(now - l.Window.origin(e))
 	}
 	l.Slowest.add(e, now, status)
 	g.Service.Record(now - e.Sent)
@@ -287,12 +306,16 @@ func (l *Ledger) Failed(e *Exchange, now int64, cause results.Cause, status int,
 		return
 	}
 	g.Fail(cause, detail)
+	if l.Segment != nil {
+		l.Segment.Failed++
+	}
 	g.FailedTime.Record(now - e.Sent)
 	if status != 0 {
 		g.Status(status)
 	}
 	if cause == results.CauseTimeout && l.Window.Loop == results.OpenLoop {
 		l.censor(&g.Corrected, now-e.Intended)
+		l.bound(now - e.Intended)
 	}
 }
 
@@ -321,9 +344,11 @@ func (l *Ledger) GivenUp(e *Exchange, now int64) {
 		if l.Window.Users {
 			g.Corrected.Record(now - e.Intended)
 		}
+		l.bound(now - l.Window.origin(e))
 	case l.Window.Inside(e.Intended):
 		l.Rate.Censored++
 		l.censor(&g.Corrected, now-e.Intended)
+		l.bound(now - e.Intended)
 	}
 }
 
@@ -340,6 +365,16 @@ func (l *Ledger) drop(counter *uint64, intended, now int64) {
 	if l.Window.Inside(intended) {
 		*counter++
 		l.censor(&l.Groups[0].Corrected, now-intended)
+		if l.Window.Intends() {
+			l.bound(now - intended)
+		}
+	}
+}
+
+// bound puts a lower bound of the headline latency into the running segment.
+func (l *Ledger) bound(atLeast int64) {
+	if l.Segment != nil {
+		l.Segment.Latency.Record(atLeast)
 	}
 }
 

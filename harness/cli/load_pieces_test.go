@@ -1,0 +1,54 @@
+package cli
+
+import (
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// Pieces, rows and the cache buster reach the server, and the report counts the rows.
+func TestLoadOfPieces(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "users.jsonl")
+	if err := os.WriteFile(file, []byte("{\"user\":\"ann b\",\"n\":1}\n{\"user\":\"bob\",\"n\":2}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	const uuid = `[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}`
+	for _, c := range []struct {
+		args []string
+		// want are expressions of the requests, in order; says is in the output.
+		want []string
+		says string
+	}{
+		{[]string{"/", "-n", "1", "--bust"}, []string{`GET /\?_cb=` + uuid + `  $`}, ""},
+		{[]string{"/?a=1", "-n", "1", "--bust=no"}, []string{`GET /\?a=1&no=` + uuid + `  $`}, ""},
+		{
+			[]string{"/${user}?q=${randstr(4)}", "--data", file, "--data-order", "sequential", "-c", "1", "-H", "X: ${user}", "-b", "${n} ${counter()}", "-d", "60"},
+			[]string{`^POST /ann%20b\?q=\w{4} ann b 1 1$`, `^POST /bob\?q=\w{4} bob 2 2$`}, "all 2 rows used, each once: the load ended with them",
+		},
+		{
+			[]string{"/", "--form", "a b=$${c}", "--form", "d=${n} e", "--data", file, "-c", "1", "-n", "3"},
+			[]string{`a\+b=\$\{c%7D&d=1\+e$`, `d=2\+e$`, `d=1\+e$`}, "3 times a request took one of 2 rows, order loop",
+		},
+	} {
+		var mu sync.Mutex
+		var got []string
+		s := newTarget(t, func(_ http.ResponseWriter, r *http.Request) {
+			body, _ := io.ReadAll(r.Body)
+			mu.Lock()
+			defer mu.Unlock()
+			got = append(got, strings.Join([]string{r.Method, r.RequestURI, r.Header.Get("X"), string(body)}, " "))
+		})
+		e := joust(t, append([]string{"load", s.URL + c.args[0]}, c.args[1:]...)...)
+		matches := slices.EqualFunc(got, c.want, func(got, want string) bool { return regexp.MustCompile(want).MatchString(got) })
+		if e.code != ExitOK || !matches || !strings.Contains(e.out, c.says) {
+			t.Errorf("%q: the server was asked %q, want %q\n%s", c.args, got, c.want, e)
+		}
+	}
+}
