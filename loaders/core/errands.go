@@ -12,6 +12,10 @@ type outside struct {
 	lookups    lookups
 }
 
+func newOutside() outside {
+	return outside{handshakes: newErrands[shaken](handshakesAtOnce), lookups: newLookups()}
+}
+
 // errands are work outside the loop, which would block it. Their outcomes wait for the
 // loop to take them.
 type errands[T any] struct {

@@ -73,7 +73,6 @@ type shard struct {
 	idle ring[int32]
 	// buf is for reads, scratch for writes of several pieces.
 	buf, scratch []byte
-	outside
 	// segments is nil where windows have none.
 	segments *segments
 	demand
@@ -100,6 +99,7 @@ type timers struct {
 
 // links is the state of a thread's connections together.
 type links struct {
+	outside
 	// connect and shakes are the times to connect and to shake hands.
 	connect, shakes record.Histogram
 	connectError    error
@@ -164,9 +164,8 @@ func newShard(shared *load, id int) (*shard, error) {
 		timers:   timers{deadlines: make([]int64, connections)},
 		idle:     ring[int32]{slots: make([]int32, connections)},
 		buf:      make([]byte, readBuffer),
-		outside:  outside{handshakes: newErrands[shaken](handshakesAtOnce), lookups: newLookups()},
 		segments: newSegments(spec),
-		links:    links{endsBehind: !shared.system.ReportsEnds},
+		links:    links{outside: newOutside(), endsBehind: !shared.system.ReportsEnds},
 		current:  current{window: window{nextMark: never}, pace: pace{quota: never}},
 	}
 	if err := s.demand.fill(shared, id, connections); err != nil {
