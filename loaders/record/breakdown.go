@@ -81,10 +81,10 @@ func (b *Breakdown) merge(o *Breakdown) {
 	b.reused += o.reused
 }
 
-// result returns the breakdown of a report.
-func (b *Breakdown) result() (*results.Breakdown, error) {
-	r := &results.Breakdown{NewConnections: b.newConnections, ReusedConnections: b.reused}
-	return r, export(b.histograms(), histogramsOfBreakdown(r))
+// into writes the breakdown into the phase of a report.
+func (b *Breakdown) into(p *results.Phase) error {
+	p.Breakdown = &results.Breakdown{NewConnections: b.newConnections, ReusedConnections: b.reused}
+	return export(b.histograms(), histogramsOfBreakdown(p.Breakdown))
 }
 
 // histograms returns those of the breakdown, in the order of histogramsOfBreakdown.

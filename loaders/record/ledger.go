@@ -416,9 +416,7 @@ func (l *Ledger) Into(r *results.Phase, names []string) error {
 	}
 	r.Slowest = l.Slowest.result(names)
 	if l.Breakdown != nil {
-		var failed error
-		r.Breakdown, failed = l.Breakdown.result()
-		err = errors.Join(err, failed)
+		err = errors.Join(err, l.Breakdown.into(r))
 	}
 	if l.Window.Loop == results.OpenLoop {
 		if r.Rate == nil {
