@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"strings"
 	"sync"
@@ -13,6 +14,7 @@ import (
 	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/loaders/clock"
 	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/results/draw"
 )
 
 // loadControl steers an ad-hoc load: it begins at once, shows how it goes, and
@@ -135,8 +137,8 @@ const plainEvery = 3 * time.Second
 // rateSpan is the stretch over which a live rate is taken, in nanoseconds.
 const rateSpan = int64(time.Second)
 
-// loadProgress shows how a load goes: one line redrawn at every interval on a
-// terminal, plain lines now and then elsewhere.
+// loadProgress shows how a load goes: a few lines redrawn on a terminal, plain lines now
+// and then elsewhere.
 type loadProgress struct {
 	*display
 	counts map[string]uint64 // the number of requests of phases that have one
@@ -146,12 +148,19 @@ type loadProgress struct {
 	mu     sync.Mutex
 	phase  loaders.Window
 	recent []results.Interval
-	// printed is when the last plain line was printed, in nanoseconds.
+	// printed is when the last plain line was printed or the last frame was drawn, in
+	// nanoseconds.
 	printed int64
+	view    loadView
 }
 
-func (a *app) newLoadProgress(phases []loaders.Phase) *loadProgress {
-	p := &loadProgress{display: newDisplay(a.stderr), counts: map[string]uint64{}}
+// newLoadProgress returns the progress of a load. A quiet one shows nothing.
+func (a *app) newLoadProgress(phases []loaders.Phase, quiet bool) *loadProgress {
+	out := a.stderr
+	if quiet {
+		out = io.Discard
+	}
+	p := &loadProgress{display: newDisplay(out), counts: map[string]uint64{}, view: loadView{signs: draw.Signs{ASCII: asciiOnly(out)}}}
 	for i := range phases {
 		p.counts[phases[i].Name] = phases[i].Count
 	}
@@ -164,6 +173,7 @@ func (p *loadProgress) Window(w loaders.Window) {
 	defer p.mu.Unlock()
 	p.phase, p.printed = w, w.T0NS
 	p.recent = append(p.recent[:0], results.Interval{AtNS: w.T0NS})
+	p.view.begin(w)
 }
 
 // Interval shows the phase so far.
@@ -174,11 +184,20 @@ func (p *loadProgress) Interval(i loaders.Interval) {
 	for len(p.recent) > 2 && i.AtNS-p.recent[0].AtNS > rateSpan {
 		p.recent = p.recent[1:]
 	}
-	p.draw(p.text(i))
-	if !p.live && !p.silent && i.AtNS-p.printed >= int64(plainEvery) {
-		p.printed = i.AtNS
-		p.line("%s", p.text(i))
+	every := int64(plainEvery)
+	if p.live {
+		p.view.add(&i)
+		every = drawEvery
 	}
+	if i.AtNS-p.printed < every || p.silent && !p.live {
+		return
+	}
+	p.printed = i.AtNS
+	if p.live {
+		p.frame(p.frameOf(&i))
+		return
+	}
+	p.line("%s", p.text(i))
 }
 
 // text describes how the load goes, in one line.
@@ -187,16 +206,21 @@ func (p *loadProgress) text(i loaders.Interval) string {
 	if p.phase.Measured {
 		name = "measuring"
 	}
-	first := p.recent[0]
-	rate := 0.0
-	if passed := i.AtNS - first.AtNS; passed > 0 {
-		rate = float64(i.Completed-first.Completed) * 1e9 / float64(passed)
-	}
 	users := ""
 	if i.Users != nil {
 		users = ", " + results.Counted(*i.Users, "user")
 	}
-	return fmt.Sprintf("%s %s: %.0f req/s, %d failed, %d open%s", name, p.extent(i), rate, i.Failed, i.Open, users)
+	return fmt.Sprintf("%s %s: %.0f req/s, %d failed, %d open%s", name, p.extent(i), p.rate(&i), i.Failed, i.Open, users)
+}
+
+// rate returns the requests a second of the last second.
+func (p *loadProgress) rate(i *loaders.Interval) float64 {
+	first := p.recent[0]
+	passed := i.AtNS - first.AtNS
+	if passed <= 0 {
+		return 0
+	}
+	return float64(i.Completed-first.Completed) * 1e9 / float64(passed)
 }
 
 // extent is the part of the phase that is done, in requests or in time.

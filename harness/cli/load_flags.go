@@ -28,9 +28,7 @@ type loadFlags struct {
 	// read makes options of these.
 	rate, rampTo, profile, cpus, bodyFile, dataFile, proxy string
 	json                                                   *string
-	format, hgrm                                           string
-	// percentiles and thresholds are what the result shows in addition.
-	percentiles, thresholds []string
+	outputFlags
 	// anyway loads while a comparison measures.
 	anyway bool
 }
@@ -121,11 +119,8 @@ func (f *loadFlags) register(flags *pflag.FlagSet) {
 	flags.Uint64Var(&o.Seed, "seed", 0, "`number` from which all random choices follow (default: a fresh one, printed)")
 
 	under("The result")
-	formatFlag(flags, &f.format, formatText, formatJSON)
-	listVar(flags, &f.percentiles, "percentiles", nil, "`list` of percentiles to show next to the usual ones, such as 50,99.95")
 	flags.BoolVar(&o.Breakdown, "breakdown", false, "show where the time of requests goes: lookup, connect, TLS handshake, write, wait, transfer")
-	flags.StringArrayVar(&f.thresholds, "threshold", nil, "a `bound` that the load must keep, such as p95<300ms, error_rate<1% or rps>5k (repeatable); exit 3 if it is broken")
-	flags.StringVar(&f.hgrm, "hgrm", "", "write the percentile distribution of latency, in ms, to this `file`")
+	f.outputFlags.register(flags)
 	under("")
 }
 

@@ -119,7 +119,7 @@ func (f *loadFlags) setProxy(ctx context.Context) error {
 // addresses returns the numeric addresses to spread connections over.
 func (a *app) addresses(ctx context.Context, t adhoc.URL, f *loadFlags) ([]string, error) {
 	found, err := resolve.Taking(ctx, t.Name, t.Port, f.load.ConnectTimeout)
-	if found.Closed > 0 && found.Closed < found.All {
+	if found.Closed > 0 && found.Closed < found.All && !f.quiet {
 		a.say("note: %d of the %d addresses of %s take no connections and are left out", found.Closed, found.All, t.Name)
 	}
 	return found.Addresses, err

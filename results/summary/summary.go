@@ -36,8 +36,11 @@ type Document struct {
 	// the loader's own lags, each absent without samples.
 	Distributions map[string]Latency `json:"distributions,omitempty"`
 	// Breakdown is where the time of right answers went; absent where nobody asked.
-	Breakdown *Breakdown      `json:"breakdown,omitempty"`
-	Verdict   results.Verdict `json:"verdict"`
+	Breakdown *Breakdown `json:"breakdown,omitempty"`
+	// Segments are the parts of the window, in the order of time; absent where the load was
+	// not measured over time.
+	Segments []Segment       `json:"segments,omitempty"`
+	Verdict  results.Verdict `json:"verdict"`
 	// Thresholds are absent where none were asked for.
 	Thresholds []Threshold    `json:"thresholds,omitempty"`
 	Report     results.Report `json:"report"`
@@ -66,6 +69,23 @@ type Latency struct {
 	Few     []metric.Name `json:"few_samples,omitempty"`
 }
 
+// Segment is one part of the window.
+type Segment struct {
+	// FromNS and ToNS count from the opening of the window.
+	FromNS int64 `json:"from_ns"`
+	ToNS   int64 `json:"to_ns"`
+	// Requests counts right answers that ended in the segment, Errors failed requests.
+	Requests      uint64  `json:"requests"`
+	Errors        uint64  `json:"errors"`
+	ThroughputRPS float64 `json:"throughput_rps"`
+	// Offered counts requests that were due in the segment; absent in a closed loop.
+	Offered *uint64 `json:"offered,omitempty"`
+	// Users is the number of users who had started by its end; absent without users.
+	Users *int `json:"users,omitempty"`
+	// Latency is that of the right answers that ended in the segment; absent without any.
+	Latency *Latency `json:"latency,omitempty"`
+}
+
 // Measured returns the first measured phase of a report, or nil.
 func Measured(r *results.Report) *results.Phase { return r.Measured() }
 
@@ -80,6 +100,9 @@ func JSON(w io.Writer, r results.Report, o Options) error {
 	if p := l.phase; p != nil {
 		d.Requests, d.DurationNS, d.ThroughputRPS = p.Total.Completed, p.WindowNS(), p.ThroughputRPS()
 		d.Errors = p.Failures()
+	}
+	if d.Segments, err = l.segments(); err != nil {
+		return err
 	}
 	main := l.headline()
 	for i := range l.all {
