@@ -56,6 +56,17 @@ the whole document: items[0].id=5, ["a.b"]=true, $=[]. The value is JSON where i
 reads as JSON (5, true, null, "5"), else a text. --expect-json and --expect-regex look
 into bodies of up to 4 MiB, inflated with --compressed; a larger one is wrong.
 
+--url-file asks many URLs, on one host or several: each line is a URL, METHOD URL, or
+{"url": "…", "method": "PUT", "headers": {"Name": "value"}, "body": "text" or
+{"json": …}, "weight": 2, "expect": {"status": 201}}. Blank lines and those that begin
+with # are skipped. All requests are asked in turn, equally often; where weights differ
+they are drawn in proportion to them. Flags such as -H, -b and --expect-status hold for
+each line that says nothing else. On several hosts each thread has connections to all
+of them, in proportion to their requests, and users, as many as connections where
+--users gives no number, borrow one of the host that they ask. Requests for a host that
+is down fail at once, and all others go on. A slow host makes the users of a closed loop
+wait; an open one (-R) keeps its rate to the others.
+
 --follow follows redirects, at most ten in a row and within the URL's scheme, host
 and port. A request and those that it leads to count as one, with the time from
 the first send to the last answer. Without --follow a redirect is an answer.
@@ -110,16 +121,17 @@ an answer came that nobody asked for; 130 interrupted, the partial result is pri
   joust load http://127.0.0.1:8080/ --follow --request-id=X-Trace
   joust load 'http://127.0.0.1:8080/users/${id}?q=${randstr(8)}' --data users.csv --bust
   joust load http://127.0.0.1:8080/ -R 5k --threshold "p99<20ms" --threshold "error_rate<0.1%"
+  joust load --url-file urls.txt -H 'Accept: text/html' -n 100k
   joust load http://127.0.0.1:8080/ --show all --output load.html --output load.json`,
-		Args: oneURL,
-		RunE: func(c *cobra.Command, args []string) error { return a.load(c, args[0], &f) },
+		Args: loadURLs,
+		RunE: func(c *cobra.Command, args []string) error { return a.load(c, args, &f) },
 	}
 	f.register(c.Flags())
 	c.SetUsageFunc(sectionedUsage)
 	return c
 }
 
-func (a *app) load(c *cobra.Command, url string, f *loadFlags) error {
+func (a *app) load(c *cobra.Command, urls []string, f *loadFlags) error {
 	ctx := c.Context()
 	wanted, err := f.check()
 	if err != nil {
@@ -129,7 +141,7 @@ func (a *app) load(c *cobra.Command, url string, f *loadFlags) error {
 	if f.quiet {
 		a.opener.Say = func(string, ...any) {}
 	}
-	l, report, err := a.measure(ctx, c.Flags(), url, f, nil)
+	l, report, err := a.measure(ctx, c.Flags(), urls, f, nil)
 	if l == nil || report == nil {
 		return err
 	}
@@ -139,8 +151,8 @@ func (a *app) load(c *cobra.Command, url string, f *loadFlags) error {
 // measure makes the load of the flags. begun, where it is not nil, is called when the
 // flags are right and the machine is free, right before the load. The report is nil where
 // there was no load; the error is that of the load, or of what came after it.
-func (a *app) measure(ctx context.Context, flags *pflag.FlagSet, url string, f *loadFlags, begun func(*aim)) (*aim, *results.Report, error) {
-	l, err := a.aim(ctx, flags, url, f)
+func (a *app) measure(ctx context.Context, flags *pflag.FlagSet, urls []string, f *loadFlags, begun func(*aim)) (*aim, *results.Report, error) {
+	l, err := a.aimAt(ctx, flags, urls, f)
 	if err != nil {
 		return nil, nil, err
 	}

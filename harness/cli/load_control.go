@@ -66,7 +66,7 @@ func (c *loadControl) end() {
 }
 
 // mayBeTLS reports whether a plain target can be asked if it speaks TLS.
-func (l *aim) mayBeTLS() bool { return l.spec.TLS == nil && l.spec.Proxy == nil }
+func (l *aim) mayBeTLS() bool { return l.spec.TLS == nil && l.spec.Proxy == nil && !l.many }
 
 // tlsPatience bounds the question whether a target speaks TLS.
 const tlsPatience = 2 * time.Second
@@ -99,7 +99,7 @@ func (l *aim) explain(err error) error {
 	if !errors.As(err, &connect) {
 		return err
 	}
-	where := l.spec.Target.Address
+	where := l.where()
 	if l.spec.Proxy != nil {
 		where = "the proxy " + l.spec.Proxy.Address
 	}

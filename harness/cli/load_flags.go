@@ -26,8 +26,8 @@ type loadFlags struct {
 	// given sets the options whose flags were given.
 	given []func(*pflag.FlagSet)
 	// read makes options of these.
-	rate, rampTo, profile, cpus, bodyFile, dataFile, proxy string
-	json                                                   *string
+	rate, rampTo, profile, cpus, bodyFile, dataFile, proxy, urlFile string
+	json                                                            *string
 	outputFlags
 	// anyway loads while a comparison measures.
 	anyway bool
@@ -52,6 +52,8 @@ func (f *loadFlags) register(flags *pflag.FlagSet) {
 	optional(f, "requests", flagOf(flags, countForm, "requests", "n", 0, "end after that many `requests`, such as 500 or 10k"), &o.Requests)
 	flags.StringVarP(&f.rate, "rate", "R", "", "open loop at a `rate` in requests per second, such as 20000 or 20k")
 	flags.StringArrayVarP(&o.Headers, "header", "H", nil, "`header` \"Name: value\" (repeatable); Host replaces the URL's")
+
+	flags.StringVar(&f.urlFile, "url-file", "", "ask the URLs of this `file`, one a line; - for standard input")
 
 	under("The request")
 	flags.StringVarP(&o.Method, "method", "m", "", "`method`, -X too (default GET, or POST with a body)")

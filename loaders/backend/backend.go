@@ -39,11 +39,11 @@ type Loop interface {
 	// Enter makes the loop ready for the goroutine that calls it, which alone will
 	// use it. It binds the thread to the processor, unless cpu is negative.
 	Enter(cpu int) error
-	// Dial begins to connect the connection of that number to one of the target's
-	// addresses, which turn numbers round and round. established is true where the
-	// connection is made at once; else call Finish at its first event. CauseOf
+	// Dial begins to connect the connection of that number to one of the addresses of the
+	// target of that number, which turn numbers round and round. established is true
+	// where the connection is made at once; else call Finish at its first event. CauseOf
 	// reads the cause from an error.
-	Dial(id int32, turn int) (c Conn, established bool, err error)
+	Dial(id int32, target, turn int) (c Conn, established bool, err error)
 	// DialTo begins to connect as Dial does, to the given address.
 	DialTo(id int32, to netip.AddrPort) (c Conn, established bool, err error)
 	// Wait returns the next events, at most MostEvents, good until the next

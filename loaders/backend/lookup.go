@@ -33,7 +33,7 @@ func Lookup(ctx context.Context, name string) ([]netip.Addr, error) {
 // AddressOf returns one of the addresses that were found for the target's name, by turn,
 // with the target's port. Those that the target names are known to take connections, and
 // go before all others.
-func AddressOf(t loaders.Target, found []netip.Addr, turn int) (netip.AddrPort, error) {
+func AddressOf(t *loaders.Target, found []netip.Addr, turn int) (netip.AddrPort, error) {
 	var known []netip.Addr
 	var port uint16
 	for _, address := range append([]string{t.Address}, t.More...) {

@@ -29,7 +29,7 @@ func TestAddressOf(t *testing.T) {
 		}
 		var got []string
 		for turn := range 3 {
-			to, err := backend.AddressOf(loaders.Target{Address: c.known[0], More: c.known[1:]}, found, turn)
+			to, err := backend.AddressOf(&loaders.Target{Address: c.known[0], More: c.known[1:]}, found, turn)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -39,7 +39,7 @@ func TestAddressOf(t *testing.T) {
 			t.Errorf("known %s, found %s: connections to %v, want %v", c.known, c.found, got, c.want)
 		}
 	}
-	if to, err := backend.AddressOf(loaders.Target{Address: "127.0.0.1:80"}, nil, 0); err == nil {
+	if to, err := backend.AddressOf(&loaders.Target{Address: "127.0.0.1:80"}, nil, 0); err == nil {
 		t.Errorf("%v out of no address", to)
 	}
 }

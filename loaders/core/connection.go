@@ -84,6 +84,8 @@ func (c *connection) quiet() bool { return c.count == 0 || c.oldest().unsent }
 
 // attempts is the history of connecting in one place.
 type attempts struct {
+	// target is the number of the host to which the place belongs.
+	target int32
 	// began is the start of the attempt to connect, with the lookup of a name; dialled is
 	// the start of the connect alone, shakeBegan of the handshake.
 	began, dialled, shakeBegan int64

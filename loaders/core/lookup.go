@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 
+	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/loaders/backend"
 	"github.com/joust-bench/joust/loaders/clock"
 	"github.com/joust-bench/joust/results"
@@ -41,12 +42,12 @@ func newLookups() lookups {
 func (s *shard) lookUp(c *connection) {
 	c.state = stateLooking
 	s.deadlines[c.id] = never // the lookup has a timeout of its own
-	life, id := s.lookups.life, c.id
+	life, id, name := s.lookups.life, c.id, s.targetOf(c).Name
 	s.lookups.run(s.loop, func() lookedUp {
 		ctx, cancel := context.WithTimeout(life, s.spec.ConnectTimeout)
 		defer cancel()
 		began := clock.Now()
-		found, err := s.system.Lookup(ctx, s.spec.Target.Name)
+		found, err := s.system.Lookup(ctx, name)
 		return lookedUp{id: id, addresses: found, took: clock.Now() - began, err: err}
 	})
 }
@@ -55,12 +56,13 @@ func (s *shard) lookUp(c *connection) {
 func (s *shard) takeLookups() {
 	for _, l := range s.lookups.take() {
 		c := &s.conns[l.id]
-		to, err := backend.AddressOf(s.spec.Target, l.addresses, s.place(c))
+		target := s.targetOf(c)
+		to, err := backend.AddressOf(target, l.addresses, s.place(c))
 		if l.err != nil {
 			err = l.err
 		}
 		if err != nil {
-			s.connectFailed(c, results.CauseLookup, fmt.Sprintf("looking up the name %s: %v", s.spec.Target.Name, err))
+			s.connectFailed(c, results.CauseLookup, fmt.Sprintf("looking up the name %s: %v", target.Name, err))
 			continue
 		}
 		c.steps.Lookup = l.took
@@ -68,4 +70,12 @@ func (s *shard) takeLookups() {
 		made, established, err := s.loop.DialTo(c.id, to)
 		s.dialing(c, made, established, err)
 	}
+}
+
+// targetOf returns the target of the connection's host.
+func (s *shard) targetOf(c *connection) *loaders.Target {
+	if c.target == 0 {
+		return &s.spec.Target
+	}
+	return &s.spec.Hosts[c.target-1].Target
 }

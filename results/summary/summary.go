@@ -39,8 +39,11 @@ type Document struct {
 	Breakdown *Breakdown `json:"breakdown,omitempty"`
 	// Segments are the parts of the window, in the order of time; absent where the load was
 	// not measured over time.
-	Segments []Segment       `json:"segments,omitempty"`
-	Verdict  results.Verdict `json:"verdict"`
+	Segments []Segment `json:"segments,omitempty"`
+	// Groups are the figures of each group of requests by its name; absent where there is
+	// one.
+	Groups  map[string]Group `json:"groups,omitempty"`
+	Verdict results.Verdict  `json:"verdict"`
 	// Thresholds are absent where none were asked for.
 	Thresholds []Threshold    `json:"thresholds,omitempty"`
 	Report     results.Report `json:"report"`
@@ -100,6 +103,9 @@ func JSON(w io.Writer, r results.Report, o Options) error {
 	if p := l.phase; p != nil {
 		d.Requests, d.DurationNS, d.ThroughputRPS = p.Total.Completed, p.WindowNS(), p.ThroughputRPS()
 		d.Errors = p.Failures()
+	}
+	if d.Groups, err = l.byGroup(); err != nil {
+		return err
 	}
 	if d.Segments, err = l.segments(); err != nil {
 		return err

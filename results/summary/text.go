@@ -30,6 +30,10 @@ func Text(w io.Writer, title string, r *results.Report, o Options) error {
 		t.uploads()
 		t.redirects()
 		t.data()
+		if err := t.groups(); err != nil {
+			return err
+		}
+		t.hosts()
 		t.failures()
 		if err := t.setUp(); err != nil {
 			return err

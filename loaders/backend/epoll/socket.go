@@ -38,8 +38,9 @@ const (
 )
 
 // Dial implements backend.Loop.
-func (p *poller) Dial(id int32, turn int) (backend.Conn, bool, error) {
-	return p.dial(id, p.addresses[turn%len(p.addresses)])
+func (p *poller) Dial(id int32, target, turn int) (backend.Conn, bool, error) {
+	addresses := p.addresses[target]
+	return p.dial(id, addresses[turn%len(addresses)])
 }
 
 // DialTo implements backend.Loop.
@@ -217,13 +218,24 @@ func (s *socket) TakeBack() error {
 func (s *socket) Interrupt() { _ = unix.Shutdown(int(s.fd), unix.SHUT_RDWR) }
 
 // sockaddrs returns the addresses of the load in the kernel's form.
-func sockaddrs(spec *loaders.Spec) ([]unix.Sockaddr, error) {
-	addresses, err := backend.Addresses(spec)
+func sockaddrs(spec *loaders.Spec) ([][]unix.Sockaddr, error) {
+	targets, err := backend.Addresses(spec)
 	if err != nil {
 		return nil, err
 	}
+	all := make([][]unix.Sockaddr, len(targets))
+	for i, addresses := range targets {
+		if all[i], err = sockaddrsOf(addresses); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+func sockaddrsOf(addresses []net.Addr) ([]unix.Sockaddr, error) {
 	list := make([]unix.Sockaddr, len(addresses))
 	for i, address := range addresses {
+		var err error
 		if list[i], err = sockaddr(address); err != nil {
 			return nil, err
 		}

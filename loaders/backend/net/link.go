@@ -54,8 +54,9 @@ type guarded struct {
 var _ backend.Conn = (*link)(nil)
 
 // Dial implements backend.Loop.
-func (l *loop) Dial(id int32, turn int) (backend.Conn, bool, error) {
-	return l.dial(id, l.addresses[turn%len(l.addresses)])
+func (l *loop) Dial(id int32, target, turn int) (backend.Conn, bool, error) {
+	addresses := l.addresses[target]
+	return l.dial(id, addresses[turn%len(addresses)])
 }
 
 // DialTo implements backend.Loop.

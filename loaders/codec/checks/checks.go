@@ -62,6 +62,15 @@ func Compile(c *scenarios.Checks) (*Set, error) {
 	return s, errors.Join(errs...)
 }
 
+// Again returns the conditions for another request with the same right answers: its bodies
+// have a length of their own.
+func (s *Set) Again() *Set {
+	if s == nil {
+		return nil
+	}
+	return &Set{fields: s.fields, values: s.values, patterns: s.patterns, sameLength: s.sameLength}
+}
+
 // NeedsBody reports whether Body looks into bodies.
 func (s *Set) NeedsBody() bool { return s != nil && len(s.values)+len(s.patterns) > 0 }
 

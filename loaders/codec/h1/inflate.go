@@ -88,7 +88,7 @@ func (c *answerReader) unpack(p *pair, found *codec.Answer, packed []byte) resul
 // first of each request, those behind a wrong one, and those into which conditions look,
 // always.
 func (c *answerReader) unpackContent(p *pair, found *codec.Answer, packed []byte) results.Cause {
-	v, coding := &p.inflated, found.Coding
+	v, coding := &c.learnt[p.memory].inflated, found.Coding
 	if len(packed) == 0 {
 		if cause := c.missing(p); cause != "" {
 			return cause
@@ -117,7 +117,7 @@ func (c *answerReader) unpackContent(p *pair, found *codec.Answer, packed []byte
 
 // missing returns the cause of a body that lacks bytes, "" where none are missing.
 func (c *answerReader) missing(p *pair) results.Cause {
-	if !c.check.Done(&p.answer) {
+	if !c.check.Done(p.answer) {
 		return results.CauseLength
 	}
 	return ""
@@ -135,8 +135,8 @@ func (c *answerReader) inflate(p *pair, coding codec.Coding, packed []byte) (fau
 	err := in.reader.Open(coding, packed)
 	for n := 0; err == nil; {
 		n, err = in.reader.Read(in.buf)
-		if !c.check.Body(&p.answer, in.buf[:n]) {
-			return "", c.bodyCause(&p.answer)
+		if !c.check.Body(p.answer, in.buf[:n]) {
+			return "", c.bodyCause(p.answer)
 		}
 		if p.checks.NeedsBody() {
 			if len(in.content)+n > checks.MostBody {
