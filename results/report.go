@@ -318,27 +318,6 @@ type Segment struct {
 	Latency *Histogram `json:"latency,omitempty"`
 }
 
-// Breakdown is where the time of right answers went, step by step. All are of the requests
-// in Group.Service.
-type Breakdown struct {
-	// Lookup, Connect and TLSHandshake are of the connections that were made in the phase:
-	// one value a connection. Lookup is absent where the URL has no name.
-	Lookup       *Histogram `json:"lookup,omitempty"`
-	Connect      *Histogram `json:"connect,omitempty"`
-	TLSHandshake *Histogram `json:"tls_handshake,omitempty"`
-	// Write is from the first to the last byte of the request, Wait from there to the
-	// first byte of the answer, Transfer from there to its last byte; Total is their sum
-	// and that of the connection's steps, where the request was the first on it.
-	Write    *Histogram `json:"write,omitempty"`
-	Wait     *Histogram `json:"wait,omitempty"`
-	Transfer *Histogram `json:"transfer,omitempty"`
-	Total    *Histogram `json:"total,omitempty"`
-	// NewConnections counts the requests that were the first on their connection,
-	// ReusedConnections all others.
-	NewConnections    uint64 `json:"new_connections"`
-	ReusedConnections uint64 `json:"reused_connections"`
-}
-
 // Phase returns the loader's phase of that name, or nil.
 func (r *Report) Phase(name string) *Phase {
 	return first(r.Phases, func(p *Phase) bool { return p.Name == name })

@@ -50,6 +50,12 @@ An answer is right when its status is from 200 to 399, or the one given with
 a failed request: it is counted by status and cause, the first is told in words,
 its time stands in a column of its own, and the load goes on.
 
+--expect-json names a value by its path: names with dots, numbers in brackets for the
+elements of lists, names in brackets and quotes where they have other letters, $ for
+the whole document: items[0].id=5, ["a.b"]=true, $=[]. The value is JSON where it
+reads as JSON (5, true, null, "5"), else a text. --expect-json and --expect-regex look
+into bodies of up to 4 MiB, inflated with --compressed; a larger one is wrong.
+
 --url-file asks many URLs, on one host or several: each line is a URL, METHOD URL, or
 {"url": "…", "method": "PUT", "headers": {"Name": "value"}, "body": "text" or
 {"json": …}, "weight": 2, "expect": {"status": 201}}. Blank lines and those that begin
@@ -64,6 +70,11 @@ wait; an open one (-R) keeps its rate to the others.
 --follow follows redirects, at most ten in a row and within the URL's scheme, host
 and port. A request and those that it leads to count as one, with the time from
 the first send to the last answer. Without --follow a redirect is an answer.
+
+--breakdown shows where the time of right answers goes: looking up the URL's name
+(for each connection), connect, TLS handshake, writing the request, the wait for the
+first byte, the transfer up to the last, and all of these together. Figures of the
+first three are of connections, one value each; a kept connection has them once.
 
 In the URL's path and query, in headers and in the body, ${…} is a value that is new for
 each request: ${uuid()}, ${randint(1,100)}, ${randstr(8)}, ${counter(orders)}, which
@@ -123,6 +134,7 @@ interrupted, the partial result is printed.`,
   joust load http://127.0.0.1:8080/ -R 5k --burst 100
   joust load http://127.0.0.1:8080/ -R 5k --rate-profile spike:interval=10,multiplier=5 -d 1m
   joust load http://127.0.0.1:8080/echo -b hello --expect-body hello -n 100000
+  joust load http://127.0.0.1:8080/health --expect-json status=ok --expect-header "Content-Type: application/json"
   joust load http://127.0.0.1:8080/ --follow --request-id=X-Trace
   joust load 'http://127.0.0.1:8080/users/${id}?q=${randstr(8)}' --data users.csv --bust
   joust load http://127.0.0.1:8080/ -R 5k --threshold "p99<20ms" --threshold "error_rate<0.1%"

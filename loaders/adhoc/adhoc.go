@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"slices"
 	"strings"
 	"time"
@@ -117,10 +118,17 @@ type Flags struct {
 	// LatencyFrom not given is loaders.FromSend.
 	LatencyFrom loaders.LatencyFrom
 
+	// Breakdown asks where the time of each request goes. The URL's name is then looked
+	// up for each connection.
+	Breakdown bool
+
 	// ExpectStatus not given takes any from 200 to 399, scenarios.AnyStatus every one.
 	ExpectStatus *int
 	// ExpectBody is compared byte for byte.
 	ExpectBody *string
+	// ExpectHeaders, ExpectJSON, ExpectRegex and VerifyLength are as in scenarios.Checks.
+	ExpectHeaders, ExpectJSON, ExpectRegex []string
+	VerifyLength                           bool
 
 	Timeout, ConnectTimeout, Drain time.Duration
 
@@ -163,7 +171,7 @@ func (f *Flags) Spec(u URL, addresses []string) (loaders.Spec, error) {
 		// Pinned threads have processors of their own.
 		Idle: cmp.Or(f.Idle, loaders.DefaultIdle(len(f.CPUs) > 0, f.Processors)), Seed: f.Seed,
 		Users: given(f.Users, 0), Think: f.Think, UserRamp: given(f.Ramp, 0), Follow: f.Follow, RequestID: f.RequestID,
-		LatencyFrom: f.LatencyFrom, Data: f.data(),
+		LatencyFrom: f.LatencyFrom, Breakdown: f.Breakdown, Data: f.data(),
 		ConnectTimeout: f.ConnectTimeout, RequestTimeout: f.Timeout, Drain: f.Drain,
 		Phases: f.phases(),
 	}
@@ -215,6 +223,9 @@ func (f *Flags) target(u URL, addresses []string) loaders.Target {
 				target.More = append(target.More, joined)
 			}
 		}
+		if _, err := netip.ParseAddr(u.Name); f.Breakdown && err != nil {
+			target.Name = u.Name
+		}
 	}
 	return target
 }
@@ -261,6 +272,7 @@ func (f *Flags) request(u URL) (scenarios.Request, error) {
 	if f.ExpectBody != nil {
 		r.Expect.Body = &scenarios.Body{Text: *f.ExpectBody}
 	}
+	r.Expect.Checks = f.checks()
 	if f.Compressed {
 		r.Expect.Encodings = []scenarios.Encoding{scenarios.Gzip, scenarios.Brotli, scenarios.Identity}
 	}

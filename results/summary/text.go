@@ -37,6 +37,9 @@ func Text(w io.Writer, title string, r *results.Report, o Options) error {
 		if err := t.setUp(); err != nil {
 			return err
 		}
+		if err := t.breakdown(); err != nil {
+			return err
+		}
 		t.latencies()
 		if err := cmp.Or(t.course(), t.pictures()); err != nil {
 			return err
