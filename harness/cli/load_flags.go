@@ -33,6 +33,7 @@ type loadFlags struct {
 	percentiles, thresholds []string
 	// anyway loads while a comparison measures.
 	anyway bool
+	export exportFlags
 }
 
 // optional sets an option to its flag's value where the flag is given.
@@ -121,6 +122,7 @@ func (f *loadFlags) register(flags *pflag.FlagSet) {
 	listVar(flags, &f.percentiles, "percentiles", nil, "`list` of percentiles to show next to the usual ones, such as 50,99.95")
 	flags.StringArrayVar(&f.thresholds, "threshold", nil, "a `bound` that the load must keep, such as p95<300ms, error_rate<1% or rps>5k (repeatable); exit 3 if it is broken")
 	flags.StringVar(&f.hgrm, "hgrm", "", "write the percentile distribution of latency, in ms, to this `file`")
+	f.registerExports(flags)
 	under("")
 }
 
@@ -136,7 +138,7 @@ func (f *loadFlags) read(flags *pflag.FlagSet, stdin io.Reader) error {
 	}
 	var profileErr error
 	o.Profile, profileErr = readProfile(f.profile)
-	return errors.Join(profileErr, rate("-R", f.rate, &o.RateRPS), rate("--ramp-to", f.rampTo, &o.RampToRPS), f.setCPUs(), f.setBody(stdin), f.setData(stdin), checkTLSFiles(o.TLS))
+	return errors.Join(profileErr, rate("-R", f.rate, &o.RateRPS), rate("--ramp-to", f.rampTo, &o.RampToRPS), f.setCPUs(), f.setBody(stdin), f.setData(stdin), checkTLSFiles(o.TLS), f.export.read())
 }
 
 // rate parses the text of a flag; an empty one leaves the rate as it is.
