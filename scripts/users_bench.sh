@@ -55,12 +55,13 @@ peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
 d = json.loads(run.stdout)
 p = [p for p in d["report"]["phases"] if p["measured"]][0]
 n, t, s = int(users), float(think), d["latency"]["mean_ns"] / 1e9
-lag = d["distributions"]["send_lag_idle"]
+lag = d["distributions"].get("send_lag_idle")  # absent where no connection was ever idle
+over = [lag["percentiles_ns"]["p50"], lag["percentiles_ns"]["p99"], lag["max_ns"]] if lag else [float("nan")] * 3
 cost = sum(t["cpu_ns"] for t in p["threads"]) / p["total"]["completed"] / 1e3
 per = p["requests_per_user"]
 print("| %s | %s | %s s | %.0f | %.3f | %.2f | %.0f | %.0f | %.0f | %.2f | %.0f |" % (
     engine, users, think, d["throughput_rps"], d["throughput_rps"] / (n / (t + s)), per["mean"],
-    lag["percentiles_ns"]["p50"] / 1e3, lag["percentiles_ns"]["p99"] / 1e3, lag["max_ns"] / 1e3, cost, peak))
+    over[0] / 1e3, over[1] / 1e3, over[2] / 1e3, cost, peak))
 PY
 }
 

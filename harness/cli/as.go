@@ -93,6 +93,9 @@ func (a *app) as(c *cobra.Command, args []string) error {
 	if !ok {
 		return session.Usage(fmt.Errorf("joust speaks no dialect %q%s: it speaks %s (see joust as --help)", args[0], hint, results.Listed(dialect.Names(), "and")))
 	}
+	if d.Name == "pywrkr" && len(args) > 1 && args[1] == harImport {
+		return a.importHAR(c.Context(), args[2:])
+	}
 	line, err := d.Read(args[1:])
 	if err != nil {
 		return a.misread(d, err)

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -24,6 +25,10 @@ var rowsForm = form[string]{"string", func(name string) (string, error) {
 func (f *loadFlags) setData(stdin io.Reader) error {
 	if f.dataFile == "" {
 		return nil
+	}
+	typed := func(text *string) bool { return text != nil && *text == "@-" }
+	if f.dataFile == "-" && (f.bodyFile == "-" || typed(f.load.Body) || typed(f.json)) {
+		return errors.New("--data - and the body both read standard input: give one of them a file")
 	}
 	from, name := stdin, "standard input"
 	if f.dataFile != "-" {

@@ -138,7 +138,7 @@ func (f *loadFlags) read(flags *pflag.FlagSet, stdin io.Reader) error {
 	}
 	var profileErr error
 	o.Profile, profileErr = readProfile(f.profile)
-	return errors.Join(profileErr, rate("-R", f.rate, &o.RateRPS), rate("--ramp-to", f.rampTo, &o.RampToRPS), f.setCPUs(), f.setBody(stdin), f.setData(stdin), checkTLSFiles(o.TLS), f.export.read())
+	return errors.Join(profileErr, rate("-R", f.rate, &o.RateRPS), rate("--ramp-to", f.rampTo, &o.RampToRPS), f.setCPUs(), f.setData(stdin), f.setBody(stdin), checkTLSFiles(o.TLS), f.export.read())
 }
 
 // rate parses the text of a flag; an empty one leaves the rate as it is.

@@ -247,6 +247,12 @@ func TestFlagsReachTheSpec(t *testing.T) {
 		{"expectations", func(o *adhoc.Flags) { o.ExpectStatus, o.ExpectBody = new(404), new("") }, func(s *loaders.Spec) {
 			s.Requests[0].Expect = scenarios.Expect{Status: 404, Body: &scenarios.Body{}}
 		}},
+		{"any status", func(o *adhoc.Flags) { o.ExpectStatus = new(scenarios.AnyStatus) }, func(s *loaders.Spec) {
+			s.Requests[0].Expect = scenarios.Expect{Status: scenarios.AnyStatus}
+		}},
+		{"literal texts", func(o *adhoc.Flags) { o.Headers, o.Literal = []string{"X: ${nothing}"}, true }, func(s *loaders.Spec) {
+			s.Requests[0].Headers = []scenarios.Header{{Name: "X", Value: "${nothing}"}}
+		}},
 		{"timeouts", func(o *adhoc.Flags) { o.Timeout, o.ConnectTimeout, o.Drain = 1, 2, 3 }, func(s *loaders.Spec) {
 			s.RequestTimeout, s.ConnectTimeout, s.Drain = 1, 2, 3
 		}},

@@ -74,8 +74,9 @@ func (p *piece) solve(k float64) float64 {
 }
 
 const (
-	// closeEnough ends a search, in nanoseconds.
-	closeEnough = 0.01
+	// closeEnough ends a search, in nanoseconds, and sameDigits is the share of a time that
+	// rounding leaves unknown.
+	closeEnough, sameDigits = 0.01, 1e-15
 	// mostSteps bounds a search: as many halvings of a year reach closeEnough.
 	mostSteps = 64
 )
@@ -93,10 +94,10 @@ func (p *piece) search(k float64) float64 {
 			low = t
 		}
 		next := t - beyond/p.rate(t)
-		if !(next > low && next < high) {
+		if !(next >= low && next <= high) {
 			next = (low + high) / 2
 		}
-		if math.Abs(next-t) < closeEnough {
+		if math.Abs(next-t) < closeEnough+sameDigits*t {
 			return next
 		}
 		t = next

@@ -121,25 +121,31 @@ func TestProfileFollowsItsIntegral(t *testing.T) {
 		p := profiles().Draw(rt, "profile")
 		rate, seconds := rapid.Float64Range(1, 300).Draw(rt, "rate"), rapid.Float64Range(1, 20).Draw(rt, "seconds")
 		over := time.Duration(seconds * 1e9)
-		all := instants(profile(t, p, rate, over).Cursor(0, 1, 0), math.MaxInt64)
+		s, err := arrival.Profile(p, rate, over)
+		if err != nil {
+			rt.Skip(err) // a file whose rates are 0 for so long
+		}
+		all := instants(s.Cursor(0, 1, 0), math.MaxInt64)
 		if !slices.IsSorted(all) || len(all) > 0 && all[len(all)-1] >= int64(over) {
 			rt.Fatalf("%s: the arrivals are not in order, or not before the end", p)
 		}
-		// The midpoint rule: a jump within a step errs by half a step's arrivals at most.
-		const steps = 100_000
-		step := seconds / steps
+		// The midpoint rule errs where the rate jumps, by half a step of the jump at most.
+		const steps = 20_000
+		step, least := seconds/steps, p.PeakRPS(rate)/100
 		sum, jump, due := 0.0, 0.0, 0
 		for i := range steps {
 			now := rateAt(p, (float64(i)+0.5)*step, seconds, rate)
 			sum += now * step
 			if i > 0 {
-				before := rateAt(p, (float64(i)-0.5)*step, seconds, rate)
-				jump += math.Abs(now-before) * step
+				change := math.Abs(now - rateAt(p, (float64(i)-0.5)*step, seconds, rate))
+				if change > least {
+					jump += change * step / 2
+				}
 			}
 			for end := int64((float64(i) + 1) * step * 1e9); due < len(all) && all[due] < end; {
 				due++
 			}
-			if math.Abs(float64(due)-sum) > 1+jump+1e-3 {
+			if math.Abs(float64(due)-sum) > 1.05+jump {
 				rt.Fatalf("%s at %v/s over %v: %d are due in the first %v s, the integral is %v", p, rate, over, due, (float64(i)+1)*step, sum)
 			}
 		}

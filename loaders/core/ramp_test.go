@@ -83,7 +83,7 @@ func TestRampOfUsers(t *testing.T) {
 			e := e
 			people := watch(t, &e)
 			spec := withUsers(server.Address, users, 5, "10ms±50%", enginetest.Closed(2*ramp))
-			spec.Threads, spec.UserRamp = 2, ramp
+			spec.Threads, spec.UserRamp, spec.Segment = 2, ramp, ramp/4
 			report := drive(t, e, spec)
 			p := &report.Phases[0]
 			if report.UserRampNS != int64(ramp) || report.Users != users {
@@ -124,6 +124,15 @@ func checkActive(t *testing.T, p *results.Phase, users int, ramp time.Duration) 
 		want := min(float64(users), 1+math.Floor(float64(users)*float64(i.AtNS-p.T0NS)/float64(ramp)))
 		if got := float64(*i.Users); math.Abs(got-want) > 1e-6 {
 			t.Errorf("%v users are active after %v, want %v", got, time.Duration(i.AtNS-p.T0NS), want)
+		}
+	}
+	if len(p.Segments) == 0 {
+		t.Error("the phase has no segments")
+	}
+	for _, s := range p.Segments {
+		want := min(users, 1+int(int64(users)*(s.ToNS-p.T0NS)/int64(ramp)))
+		if s.Users == nil || *s.Users != want {
+			t.Errorf("a segment that ends after %v has %+v, want %d users", time.Duration(s.ToNS-p.T0NS), s.Users, want)
 		}
 	}
 }

@@ -164,7 +164,7 @@ var matrix = []matrixRow{
 	{tool: "pywrkr", line: "--html-report f", refused: "HTML"},
 	{tool: "pywrkr", line: "--live", has: "-d 10"},
 	{tool: "pywrkr", line: "--latency-breakdown", has: "--breakdown"},
-	{tool: "pywrkr", line: "--tag a=b", has: "--tag a=b"},
+	{tool: "pywrkr", line: "--tag a=b", has: "-d 10"},
 	{tool: "pywrkr", line: "--otel-endpoint h:1", has: "--otel-endpoint h:1"},
 	{tool: "pywrkr", line: "--prom-remote-write h:1", has: "--prom-push h:1"},
 	{tool: "pywrkr", line: "--threshold p95<300ms", has: "-d 10"},

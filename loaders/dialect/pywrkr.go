@@ -53,7 +53,7 @@ func pywrkrFlags() []Flag {
 		{Names: "--html-report", Value: true, Missing: "joust load writes no report in HTML yet: take --json"},
 		{Names: "--live", Printed: true, Note: "joust shows how the load goes on every terminal"},
 		{Names: "--latency-breakdown", As: "--breakdown", Missing: notYet},
-		{Names: "--tag", Value: true, Form: pair, As: "--tag {}", Missing: notYet},
+		{Names: "--tag", Value: true, Form: pair, Printed: true, Missing: notYet},
 		{Names: "--otel-endpoint", Value: true, As: "--otel-endpoint {}", Missing: notYet},
 		{Names: "--prom-remote-write", Value: true, As: "--prom-push {}", Missing: notYet},
 		{Names: "--threshold --th", Value: true, Joust: "--threshold {}", Printed: true},

@@ -48,6 +48,9 @@ type Values struct {
 	data *loaders.Data
 	// body holds the body of the request that is rendered, raw a value that is escaped.
 	body, raw []byte
+	// second is the second, since 1970, whose text is in clock, up to its fraction.
+	second int64
+	clock  []byte
 }
 
 // valueStream gives values other random numbers than users and sources.
@@ -89,7 +92,7 @@ func (v *Values) value(out []byte, p *part, row int32) []byte {
 	case kindCounter:
 		return strconv.AppendInt(out, p.counter.next(), 10)
 	case kindTime:
-		return appendTime(out, time.Now().UTC())
+		return v.time(out, time.Now())
 	case kindUnix:
 		return strconv.AppendInt(out, time.Now().Unix(), 10)
 	}
@@ -132,9 +135,17 @@ func (v *Values) letters(out []byte, n int) []byte {
 	return out
 }
 
-// appendTime appends an instant in UTC with its microseconds (RFC 3339 §5.6).
-func appendTime(out []byte, t time.Time) []byte {
-	return t.AppendFormat(out, "2006-01-02T15:04:05.000000Z07:00")
+// time appends an instant in UTC with its microseconds (RFC 3339 §5.6). Date and time of
+// day are formatted once a second.
+func (v *Values) time(out []byte, t time.Time) []byte {
+	if s := t.Unix(); s != v.second || len(v.clock) == 0 {
+		v.second, v.clock = s, t.UTC().AppendFormat(v.clock[:0], "2006-01-02T15:04:05.")
+	}
+	out = append(out, v.clock...)
+	for micros, unit := t.Nanosecond()/1000, 100_000; unit > 0; unit /= 10 {
+		out = append(out, '0'+byte(micros/unit%10))
+	}
+	return append(out, 'Z')
 }
 
 // encoded appends the value with all bytes escaped but the unreserved ones (RFC 3986

@@ -204,6 +204,7 @@ func TestStatusOK(t *testing.T) {
 		{200, []int{200}, []int{201, 204, 304, 500}, "200"},
 		{503, []int{503}, []int{200, 500, 504}, "503"},
 		{101, []int{101}, []int{200, 100}, "101"},
+		{scenarios.AnyStatus, []int{200, 304, 404, 599}, []int{0, 100, 199}, "any final one"},
 	} {
 		a := wire.Expectation{Status: c.want}
 		for _, code := range c.right {
