@@ -17,11 +17,19 @@ import (
 type Spec struct {
 	Target   Target             `json:"target"`
 	Protocol scenarios.Protocol `json:"protocol"`
+	// Hosts are further targets. A request names its target by number: 0 is Target with
+	// TLS, i is Hosts[i-1]. Protocol and Proxy are those of all. With Hosts the
+	// connections of each thread are divided among the targets in proportion to the
+	// weights of their requests, at least one each, and in closed loops users share them.
+	Hosts []Host `json:"hosts,omitempty"`
 	// Engine is EventLoop or Portable; empty chooses the best for this system.
 	Engine EngineName `json:"engine,omitempty"`
 	// Requests, Rotation, Connection and Depth are as in the scenario's row.
-	Requests   RequestList          `json:"requests"`
-	Rotation   scenarios.Rotation   `json:"rotation,omitempty"`
+	Requests RequestList        `json:"requests"`
+	Rotation scenarios.Rotation `json:"rotation,omitempty"`
+	// GroupedBy says in words how requests are put into groups of results; empty where
+	// each name is one.
+	GroupedBy  string               `json:"grouped_by,omitempty"`
 	Connection scenarios.Connection `json:"connection"`
 	Depth      int                  `json:"depth"`
 
@@ -93,6 +101,12 @@ type Target struct {
 	// More are further addresses of the same name, in the form of Address:
 	// connections are spread over all of them in turn.
 	More []string `json:"more,omitempty"`
+}
+
+// Host is a further target of a load, reached by TCP. TLS is nil for plain text.
+type Host struct {
+	Target
+	TLS *TLS `json:"tls,omitempty"`
 }
 
 // TLS says how a protocol over TLS is spoken. The zero TLS verifies the server

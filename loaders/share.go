@@ -34,7 +34,7 @@ func (s Spec) Part(share Share) Spec {
 	}
 	p := s
 	p.Connections = portion(share, s.Connections)
-	p.Threads = max(1, min(portion(share, s.Threads), p.Connections))
+	p.Threads = max(1, min(portion(share, s.Threads), p.Connections/(1+len(s.Hosts))))
 	if s.Users > 0 {
 		p.Users = portion(share, s.Users)
 		p.Threads = max(1, min(p.Threads, p.Users))

@@ -31,7 +31,7 @@ func (s Spec) WithDefaults() Spec {
 	s.SendBuffer = cmp.Or(s.SendBuffer, s.loopbackSendBuffer())
 	s.Threads = max(s.Threads, 1)
 	s.Depth = max(s.Depth, 1)
-	if s.Users == 0 && s.Think != (Think{}) {
+	if s.Users == 0 && (s.Think != (Think{}) || len(s.Hosts) > 0 && !s.paced()) {
 		s.Users = s.Connections * s.Depth
 	}
 	s.Idle = cmp.Or(s.Idle, Wait)
@@ -49,8 +49,11 @@ const LoopbackSendBuffer = 128 << 10
 // halves the throughput of any server. A path over a real network needs the room, and
 // keeps the kernel's own size.
 func (s *Spec) loopbackSendBuffer() int {
-	if s.Target.Network == "tcp" {
-		for _, address := range append([]string{s.Target.Address}, s.Target.More...) {
+	for _, t := range s.Targets() {
+		if t.Network != "tcp" {
+			continue
+		}
+		for _, address := range append([]string{t.Address}, t.More...) {
 			if ap, err := ParseAddress(address); err != nil || !ap.Addr().IsLoopback() {
 				return 0
 			}
@@ -115,6 +118,7 @@ func (s Spec) Validate() error {
 	refuse(connect && s.Follow, "latency from connect with redirects followed: a request and its redirects may use several connections: leave out the one or the other")
 	refuse(connect && s.Users > 0, "latency from connect with %d users: users find connections ready and no request waits for its own: leave out the one or the other", s.Users)
 	s.checkTogether(refuse)
+	s.checkHosts(refuse)
 	refuse(len(s.Phases) == 0, "no phase to run")
 	for i := range s.Phases {
 		if err := s.Phases[i].validate(); err != nil {

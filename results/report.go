@@ -21,6 +21,10 @@ type Report struct {
 	// UserRampNS is the time over which the starts of users were spread, from the begin
 	// of the load; 0 where all started together.
 	UserRampNS int64 `json:"user_ramp_ns,omitempty"`
+	// URLs is how many requests were asked in turn or by weight; absent for one. GroupedBy
+	// says in words how they were put into groups; absent where each name is one.
+	URLs      int    `json:"urls,omitempty"`
+	GroupedBy string `json:"grouped_by,omitempty"`
 	// LatencyFrom is "connect" where the service time of a request begins with the attempt
 	// to make a connection for it; absent where it begins with the send.
 	LatencyFrom string `json:"latency_from,omitempty"`
@@ -87,6 +91,9 @@ type Phase struct {
 	Total Group `json:"total"`
 	// Groups are by request name; absent where there is only one.
 	Groups map[string]Group `json:"groups,omitempty"`
+
+	// Targets are the hosts of a load on several, by number; absent for one.
+	Targets []TargetUse `json:"targets,omitempty"`
 
 	// Asked counts the requests begun in this phase, lead-in and drain included:
 	// Asked = Right() + Failures() + Unanswered + Abandons().

@@ -13,6 +13,8 @@ type Request struct {
 	Method string `yaml:"method" json:"method"`
 	// Path is the request target in origin form, such as "/json?id=1".
 	Path string `yaml:"path" json:"path"`
+	// Target is the number of the request's target in a load on several hosts.
+	Target int `yaml:"-" json:"target,omitempty"`
 	// Version is "1.0" for an HTTP/1.0 request line; empty for 1.1, and for
 	// protocols that have their own.
 	Version string `yaml:"version" json:"version,omitempty"`

@@ -141,6 +141,9 @@ const (
 	PerRequest    Rotation = "per-request"
 	PerConnection Rotation = "per-connection"
 	Weighted      Rotation = "weighted"
+	// InTurn is for ad-hoc loads: each thread takes its part of the requests in turn,
+	// whoever asks, so that all requests of a long list are asked equally often.
+	InTurn Rotation = "in-turn"
 )
 
 // Supports reports whether the row has a meaning on the protocol.

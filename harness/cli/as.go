@@ -138,7 +138,7 @@ func (a *app) speak(ctx context.Context, d *dialect.Dialect, line *dialect.Line)
 	for _, note := range line.Notes {
 		a.say("joust: %s", note)
 	}
-	_, report, err := a.measure(ctx, flags, line.URL, &f, func(l *aim) {
+	_, report, err := a.measure(ctx, flags, []string{line.URL}, &f, func(l *aim) {
 		line.Head(a.stdout)
 		l.watch = a.watcher(line)
 	})

@@ -46,7 +46,7 @@ func (exit) Error() string { return "" }
 func Run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	a := &app{stdin: stdin, stdout: stdout, stderr: stderr}
 	a.stopping.Store("joust: stopping; once more ends at once")
-	ctx, stop := interruptible(stderr, &a.stopping)
+	ctx, stop := interruptible(messages{a}, &a.stopping)
 	defer stop()
 	a.opener = session.Opener{
 		Version: Version, Engine: sync.OnceValues(func() (*container.Engine, error) { return container.Connect(ctx) }),
@@ -117,6 +117,8 @@ type app struct {
 	opener session.Opener
 	// stopping is the text that the first signal prints, a string.
 	stopping atomic.Value
+	// drawing is what shows a load; nil where nothing does.
+	drawing atomic.Pointer[display]
 	// unhelped is the error of --help, which cobra's help function cannot return.
 	unhelped error
 }

@@ -11,7 +11,7 @@ import (
 
 // terminal opens a pseudo-terminal with so many columns; what is written to it is
 // read from screen.
-func terminal(t *testing.T, columns uint16) (tty, screen *os.File) {
+func terminal(t testing.TB, columns uint16) (tty, screen *os.File) {
 	t.Helper()
 	screen, err := os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)
 	if err != nil {

@@ -78,7 +78,7 @@ func oneURL(c *cobra.Command, args []string) error {
 	case len(args) == 0:
 		return misuse(c, "needs a URL: joust load http://127.0.0.1:8080/")
 	case len(args) > 1 && !slices.ContainsFunc(args, func(arg string) bool { return !isURL(arg) }):
-		return misuse(c, "takes one URL, and there are %d: %s; start one joust load for each, or compare them: joust run --url a=%s --url b=%s --scenarios hello", len(args), results.Redacted(strings.Join(args, " ")), results.Redacted(args[0]), results.Redacted(args[1]))
+		return misuse(c, "takes one URL, and there are %d: %s; start one joust load for each, or compare them: joust run --url a=%s --url b=%s --scenarios hello; one load asks many URLs with --url-file", len(args), results.Redacted(strings.Join(args, " ")), results.Redacted(args[0]), results.Redacted(args[1]))
 	}
 	return atMostOne("URL")(c, args)
 }

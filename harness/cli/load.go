@@ -1,11 +1,9 @@
 package cli
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"runtime"
 
 	"github.com/spf13/cobra"
@@ -17,7 +15,6 @@ import (
 	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/loaders/engine"
 	"github.com/joust-bench/joust/results"
-	"github.com/joust-bench/joust/results/files"
 	"github.com/joust-bench/joust/results/summary"
 )
 
@@ -54,6 +51,17 @@ An answer is right when its status is from 200 to 399, or the one given with
 a failed request: it is counted by status and cause, the first is told in words,
 its time stands in a column of its own, and the load goes on.
 
+--url-file asks many URLs, on one host or several: each line is a URL, METHOD URL, or
+{"url": "…", "method": "PUT", "headers": {"Name": "value"}, "body": "text" or
+{"json": …}, "weight": 2, "expect": {"status": 201}}. Blank lines and those that begin
+with # are skipped. All requests are asked in turn, equally often; where weights differ
+they are drawn in proportion to them. Flags such as -H, -b and --expect-status hold for
+each line that says nothing else. On several hosts each thread has connections to all
+of them, in proportion to their requests, and users, as many as connections where
+--users gives no number, borrow one of the host that they ask. Requests for a host that
+is down fail at once, and all others go on. A slow host makes the users of a closed loop
+wait; an open one (-R) keeps its rate to the others.
+
 --follow follows redirects, at most ten in a row and within the URL's scheme, host
 and port. A request and those that it leads to count as one, with the time from
 the first send to the last answer. Without --follow a redirect is an answer.
@@ -75,6 +83,13 @@ bound in time, and no warm-up unless one is asked for. It also ends when no
 connection could be made for --connect-timeout: the server went away. A warm-up runs
 at the same rate as what follows, that with which a ramp begins, and is not counted.
 
+The result is a text on standard output, or what --format names. --output writes it
+into files too, each in the format of its name's end (.json, .csv, .md, .html, .txt,
+.hgrm for the percentiles): they are whole when the load ends, or not there. --show
+picks the parts that can be left out: histogram, the requests by latency; within, the
+latency within which shares of them were served; time, throughput and latency over the
+window; all or none. CSV has a row for the window and, with time, one a segment.
+
 Several loads may run on a machine at once: the report names the other jousts that
 measured meanwhile. While a comparison measures (run, duel, agree, calibrate,
 certify, check), a load waits and says for whom; --anyway does not wait.
@@ -95,33 +110,38 @@ an answer came that nobody asked for; 130 interrupted, the partial result is pri
   joust load http://127.0.0.1:8080/ --follow --request-id=X-Trace
   joust load 'http://127.0.0.1:8080/users/${id}?q=${randstr(8)}' --data users.csv --bust
   joust load http://127.0.0.1:8080/ -R 5k --threshold "p99<20ms" --threshold "error_rate<0.1%"
-  joust load http://127.0.0.1:8080/ --format json --hgrm latency.hgrm`,
-		Args: oneURL,
-		RunE: func(c *cobra.Command, args []string) error { return a.load(c, args[0], &f) },
+  joust load --url-file urls.txt -H 'Accept: text/html' -n 100k
+  joust load http://127.0.0.1:8080/ --show all --output load.html --output load.json`,
+		Args: loadURLs,
+		RunE: func(c *cobra.Command, args []string) error { return a.load(c, args, &f) },
 	}
 	f.register(c.Flags())
 	c.SetUsageFunc(sectionedUsage)
 	return c
 }
 
-func (a *app) load(c *cobra.Command, url string, f *loadFlags) error {
+func (a *app) load(c *cobra.Command, urls []string, f *loadFlags) error {
 	ctx := c.Context()
-	wanted, err := f.checkOutput()
+	wanted, err := f.check()
 	if err != nil {
 		return session.Usage(err)
 	}
-	l, report, err := a.measure(ctx, c.Flags(), url, f, nil)
+	f.load.OverTime = wanted.overTime() || !f.quiet && newDisplay(a.stderr).live
+	if f.quiet {
+		a.opener.Say = func(string, ...any) {}
+	}
+	l, report, err := a.measure(ctx, c.Flags(), urls, f, nil)
 	if l == nil || report == nil {
 		return err
 	}
-	return errors.Join(a.printLoad(ctx, l, f, wanted, *report), err)
+	return errors.Join(a.printLoad(ctx, l, f.quiet, wanted, *report), err)
 }
 
 // measure makes the load of the flags. begun, where it is not nil, is called when the
 // flags are right and the machine is free, right before the load. The report is nil where
 // there was no load; the error is that of the load, or of what came after it.
-func (a *app) measure(ctx context.Context, flags *pflag.FlagSet, url string, f *loadFlags, begun func(*aim)) (*aim, *results.Report, error) {
-	l, err := a.aim(ctx, flags, url, f)
+func (a *app) measure(ctx context.Context, flags *pflag.FlagSet, urls []string, f *loadFlags, begun func(*aim)) (*aim, *results.Report, error) {
+	l, err := a.aimAt(ctx, flags, urls, f)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -140,7 +160,7 @@ func (a *app) measure(ctx context.Context, flags *pflag.FlagSet, url string, f *
 	if begun != nil {
 		begun(l)
 	}
-	report, err := a.drive(ctx, chosen, l)
+	report, err := a.drive(ctx, chosen, l, f.quiet)
 	neighbours, leaveErr := share.Leave()
 	if err != nil {
 		return l, nil, l.explain(err)
@@ -158,20 +178,22 @@ func room(whose string, connections int) error {
 	return nil
 }
 
-func (a *app) drive(ctx context.Context, chosen loaders.Loader, l *aim) (results.Report, error) {
+func (a *app) drive(ctx context.Context, chosen loaders.Loader, l *aim, quiet bool) (results.Report, error) {
 	// Two more than the loops: one for the command, one for the runtime.
 	runtime.GOMAXPROCS(l.spec.Threads + 2)
 	outer := ctx
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	control := &loadControl{loadProgress: a.newLoadProgress(l.spec.Phases), target: l, ctx: ctx, cancel: cancel}
+	control := &loadControl{loadProgress: a.newLoadProgress(l.spec.Phases, quiet), target: l, ctx: ctx, cancel: cancel}
 	control.silent = l.watch != nil
 	var err error
 	if control.exports, err = export.Start(l.exports); err != nil {
 		return results.Report{}, err
 	}
+	a.drawing.Store(control.display)
 	report, err := chosen.Run(ctx, l.spec, control)
 	control.end()
+	a.drawing.Store(nil)
 	l.concludeExports(outer, control.exports, &report)
 	if wrong := (*wrongProtocol)(nil); errors.As(context.Cause(ctx), &wrong) {
 		return report, wrong
@@ -181,23 +203,14 @@ func (a *app) drive(ctx context.Context, chosen loaders.Loader, l *aim) (results
 }
 
 // printLoad prints the result, which decides the exit code.
-func (a *app) printLoad(ctx context.Context, l *aim, f *loadFlags, wanted summary.Options, report results.Report) error {
-	var err error
-	if f.format == formatJSON {
-		err = summary.JSON(a.stdout, report, wanted)
-	} else {
-		wanted.Width = columns(a.stdout)
-		err = summary.Text(a.stdout, l.title, &report, wanted)
-	}
-	if f.hgrm != "" {
-		err = errors.Join(err, writeDistribution(f.hgrm, &report))
-	}
-	gates, wrong := summary.Judge(&report, wanted)
+func (a *app) printLoad(ctx context.Context, l *aim, quiet bool, wanted resultOutput, report results.Report) error {
+	err := a.printResult(wanted, l.title, &report)
+	gates, wrong := summary.Judge(&report, wanted.options)
 	if err = errors.Join(err, wrong); err != nil {
 		return err
 	}
 	reasons := summary.Reasons(&report)
-	if f.format == formatJSON {
+	if (wanted.format == summary.JSONFormat || wanted.format == summary.CSVFormat) && !quiet {
 		a.explainExit(reasons, gates)
 	}
 	switch {
@@ -213,7 +226,7 @@ func (a *app) printLoad(ctx context.Context, l *aim, f *loadFlags, wanted summar
 	return nil
 }
 
-// explainExit says on stderr what a reader of JSON would not see: why the load is
+// explainExit says on stderr what a reader of JSON or CSV would not see: why the load is
 // void, and which thresholds it did not keep.
 func (a *app) explainExit(reasons []results.Reason, gates []summary.Threshold) {
 	if summary.Void(reasons) {
@@ -226,41 +239,4 @@ func (a *app) explainExit(reasons []results.Reason, gates []summary.Threshold) {
 			a.say("joust: %s", g)
 		}
 	}
-}
-
-// writeDistribution writes the percentile distribution. A load without answers
-// has none and leaves no file.
-func writeDistribution(path string, report *results.Report) error {
-	var text bytes.Buffer
-	err := summary.Percentiles(&text, report)
-	if errors.Is(err, summary.ErrNoLatency) {
-		return nil
-	}
-	if err == nil {
-		err = os.WriteFile(path, text.Bytes(), 0o644)
-	}
-	if err != nil {
-		return fmt.Errorf("--hgrm %s: %w", path, err)
-	}
-	return nil
-}
-
-// checkOutput checks before the load that its result can be written after it, and
-// returns what the result shows in addition.
-func (f *loadFlags) checkOutput() (summary.Options, error) {
-	errs := []error{checkFormat(f.format, formatText, formatJSON)}
-	if f.hgrm != "" {
-		if err := files.CanWrite(f.hgrm); err != nil {
-			errs = append(errs, fmt.Errorf("--hgrm: %w", err))
-		}
-	}
-	percentiles, err := summary.ParsePercentiles(f.percentiles)
-	if err != nil {
-		errs = append(errs, fmt.Errorf("--percentiles: %w", err))
-	}
-	thresholds, err := summary.ParseThresholds(f.thresholds)
-	if err != nil {
-		errs = append(errs, fmt.Errorf("--threshold: %w", err))
-	}
-	return summary.Options{Percentiles: percentiles, Thresholds: thresholds}, errors.Join(errs...)
 }

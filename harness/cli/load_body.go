@@ -45,6 +45,9 @@ func (f *loadFlags) setBody(stdin io.Reader) error {
 
 // bodyOf returns the text, or what the file @FILE or standard input @- holds.
 func bodyOf(text string, stdin io.Reader) (*string, error) {
+	if text == "@" {
+		return nil, errors.New("@ wants the name of a file, or - for standard input")
+	}
 	if file, ok := strings.CutPrefix(text, "@"); ok {
 		return bodyFrom(file, stdin, maxBody)
 	}
@@ -54,7 +57,7 @@ func bodyOf(text string, stdin io.Reader) (*string, error) {
 // bodyFrom reads a file, or standard input for "-", up to so many bytes at most.
 func bodyFrom(file string, stdin io.Reader, most int64) (*string, error) {
 	if file == "" {
-		return nil, errors.New("@ wants the name of a file, or - for standard input")
+		return nil, errors.New("the name of a file is needed, or - for standard input")
 	}
 	from, name := stdin, "standard input"
 	if file != "-" {
@@ -71,7 +74,7 @@ func bodyFrom(file string, stdin io.Reader, most int64) (*string, error) {
 	case err != nil:
 		return nil, fmt.Errorf("read %s: %w", name, err)
 	case n > most:
-		return nil, fmt.Errorf("%s holds more than %d bytes, the most that a body may have", name, most)
+		return nil, fmt.Errorf("%s holds more than %d bytes, the most that are read", name, most)
 	}
 	text := body.String()
 	return &text, nil

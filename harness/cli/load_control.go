@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"strings"
 	"sync"
@@ -14,6 +15,7 @@ import (
 	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/loaders/clock"
 	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/results/draw"
 )
 
 // loadControl steers an ad-hoc load: it begins at once, shows how it goes, and
@@ -74,7 +76,7 @@ func (c *loadControl) end() {
 }
 
 // mayBeTLS reports whether a plain target can be asked if it speaks TLS.
-func (l *aim) mayBeTLS() bool { return l.spec.TLS == nil && l.spec.Proxy == nil }
+func (l *aim) mayBeTLS() bool { return l.spec.TLS == nil && l.spec.Proxy == nil && !l.many }
 
 // tlsPatience bounds the question whether a target speaks TLS.
 const tlsPatience = 2 * time.Second
@@ -107,7 +109,7 @@ func (l *aim) explain(err error) error {
 	if !errors.As(err, &connect) {
 		return err
 	}
-	where := l.spec.Target.Address
+	where := l.where()
 	if l.spec.Proxy != nil {
 		where = "the proxy " + l.spec.Proxy.Address
 	}
@@ -145,8 +147,8 @@ const plainEvery = 3 * time.Second
 // rateSpan is the stretch over which a live rate is taken, in nanoseconds.
 const rateSpan = int64(time.Second)
 
-// loadProgress shows how a load goes: one line redrawn at every interval on a
-// terminal, plain lines now and then elsewhere.
+// loadProgress shows how a load goes: a few lines redrawn on a terminal, plain lines now
+// and then elsewhere.
 type loadProgress struct {
 	*display
 	counts map[string]uint64 // the number of requests of phases that have one
@@ -156,12 +158,19 @@ type loadProgress struct {
 	mu     sync.Mutex
 	phase  loaders.Window
 	recent []results.Interval
-	// printed is when the last plain line was printed, in nanoseconds.
+	// printed is when the last plain line was printed or the last frame was drawn, in
+	// nanoseconds.
 	printed int64
+	view    loadView
 }
 
-func (a *app) newLoadProgress(phases []loaders.Phase) *loadProgress {
-	p := &loadProgress{display: newDisplay(a.stderr), counts: map[string]uint64{}}
+// newLoadProgress returns the progress of a load. A quiet one shows nothing.
+func (a *app) newLoadProgress(phases []loaders.Phase, quiet bool) *loadProgress {
+	out := a.stderr
+	if quiet {
+		out = io.Discard
+	}
+	p := &loadProgress{display: newDisplay(out), counts: map[string]uint64{}, view: loadView{signs: draw.Signs{ASCII: asciiOnly(out)}}}
 	for i := range phases {
 		p.counts[phases[i].Name] = phases[i].Count
 	}
@@ -174,6 +183,7 @@ func (p *loadProgress) Window(w loaders.Window) {
 	defer p.mu.Unlock()
 	p.phase, p.printed = w, w.T0NS
 	p.recent = append(p.recent[:0], results.Interval{AtNS: w.T0NS})
+	p.view.begin(w)
 }
 
 // Interval shows the phase so far.
@@ -184,11 +194,20 @@ func (p *loadProgress) Interval(i loaders.Interval) {
 	for len(p.recent) > 2 && i.AtNS-p.recent[0].AtNS > rateSpan {
 		p.recent = p.recent[1:]
 	}
-	p.draw(p.text(i))
-	if !p.live && !p.silent && i.AtNS-p.printed >= int64(plainEvery) {
-		p.printed = i.AtNS
-		p.line("%s", p.text(i))
+	every := int64(plainEvery)
+	if p.live {
+		p.view.add(&i)
+		every = drawEvery
 	}
+	if i.AtNS-p.printed < every || p.silent && !p.live {
+		return
+	}
+	p.printed = i.AtNS
+	if p.live {
+		p.frame(p.frameOf(&i))
+		return
+	}
+	p.line("%s", p.text(i))
 }
 
 // text describes how the load goes, in one line.
@@ -197,16 +216,21 @@ func (p *loadProgress) text(i loaders.Interval) string {
 	if p.phase.Measured {
 		name = "measuring"
 	}
-	first := p.recent[0]
-	rate := 0.0
-	if passed := i.AtNS - first.AtNS; passed > 0 {
-		rate = float64(i.Completed-first.Completed) * 1e9 / float64(passed)
-	}
 	users := ""
 	if i.Users != nil {
 		users = ", " + results.Counted(*i.Users, "user")
 	}
-	return fmt.Sprintf("%s %s: %.0f req/s, %d failed, %d open%s", name, p.extent(i), rate, i.Failed, i.Open, users)
+	return fmt.Sprintf("%s %s: %.0f req/s, %d failed, %d open%s", name, p.extent(i), p.rate(&i), i.Failed, i.Open, users)
+}
+
+// rate returns the requests a second of the last second.
+func (p *loadProgress) rate(i *loaders.Interval) float64 {
+	first := p.recent[0]
+	passed := i.AtNS - first.AtNS
+	if passed <= 0 {
+		return 0
+	}
+	return float64(i.Completed-first.Completed) * 1e9 / float64(passed)
 }
 
 // extent is the part of the phase that is done, in requests or in time.

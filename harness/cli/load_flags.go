@@ -26,11 +26,9 @@ type loadFlags struct {
 	// given sets the options whose flags were given.
 	given []func(*pflag.FlagSet)
 	// read makes options of these.
-	rate, rampTo, profile, cpus, bodyFile, dataFile, proxy string
-	json                                                   *string
-	format, hgrm                                           string
-	// percentiles and thresholds are what the result shows in addition.
-	percentiles, thresholds []string
+	rate, rampTo, profile, cpus, bodyFile, dataFile, proxy, urlFile string
+	json                                                            *string
+	outputFlags
 	// anyway loads while a comparison measures.
 	anyway bool
 	export exportFlags
@@ -55,6 +53,8 @@ func (f *loadFlags) register(flags *pflag.FlagSet) {
 	optional(f, "requests", flagOf(flags, countForm, "requests", "n", 0, "end after that many `requests`, such as 500 or 10k"), &o.Requests)
 	flags.StringVarP(&f.rate, "rate", "R", "", "open loop at a `rate` in requests per second, such as 20000 or 20k")
 	flags.StringArrayVarP(&o.Headers, "header", "H", nil, "`header` \"Name: value\" (repeatable); Host replaces the URL's")
+
+	flags.StringVar(&f.urlFile, "url-file", "", "ask the URLs of this `file`, one a line; - for standard input")
 
 	under("The request")
 	flags.StringVarP(&o.Method, "method", "m", "", "`method`, -X too (default GET, or POST with a body)")
@@ -118,10 +118,7 @@ func (f *loadFlags) register(flags *pflag.FlagSet) {
 	flags.Uint64Var(&o.Seed, "seed", 0, "`number` from which all random choices follow (default: a fresh one, printed)")
 
 	under("The result")
-	formatFlag(flags, &f.format, formatText, formatJSON)
-	listVar(flags, &f.percentiles, "percentiles", nil, "`list` of percentiles to show next to the usual ones, such as 50,99.95")
-	flags.StringArrayVar(&f.thresholds, "threshold", nil, "a `bound` that the load must keep, such as p95<300ms, error_rate<1% or rps>5k (repeatable); exit 3 if it is broken")
-	flags.StringVar(&f.hgrm, "hgrm", "", "write the percentile distribution of latency, in ms, to this `file`")
+	f.outputFlags.register(flags)
 	f.registerExports(flags)
 	under("")
 }

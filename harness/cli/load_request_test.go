@@ -90,7 +90,7 @@ func TestLoadRequestRefusals(t *testing.T) {
 func TestBodyIsBounded(t *testing.T) {
 	t.Parallel()
 	_, err := bodyFrom("/dev/zero", nil, 1000)
-	if err == nil || err.Error() != "/dev/zero holds more than 1000 bytes, the most that a body may have" {
+	if err == nil || err.Error() != "/dev/zero holds more than 1000 bytes, the most that are read" {
 		t.Error(err)
 	}
 	if body, err := bodyFrom("-", strings.NewReader("1234"), 4); err != nil || *body != "1234" {

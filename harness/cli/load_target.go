@@ -22,6 +22,8 @@ import (
 type aim struct {
 	spec   loaders.Spec
 	target adhoc.URL
+	// many is true for a load on many URLs: target is the first host, and url is empty.
+	many bool
 	// url is the URL without user and password; title the head of the result.
 	url, title string
 	// watch is shown the load in place of joust's own plain lines; nil for these.
@@ -124,8 +126,15 @@ func (f *loadFlags) setProxy(ctx context.Context) error {
 // addresses returns the numeric addresses to spread connections over.
 func (a *app) addresses(ctx context.Context, t adhoc.URL, f *loadFlags) ([]string, error) {
 	found, err := resolve.Taking(ctx, t.Name, t.Port, f.load.ConnectTimeout)
+	if !f.quiet {
+		a.noteClosed(&t, &found)
+	}
+	return found.Addresses, err
+}
+
+// noteClosed says which part of a host's addresses is left out.
+func (a *app) noteClosed(t *adhoc.URL, found *resolve.Found) {
 	if found.Closed > 0 && found.Closed < found.All {
 		a.say("note: %d of the %d addresses of %s take no connections and are left out", found.Closed, found.All, t.Name)
 	}
-	return found.Addresses, err
 }

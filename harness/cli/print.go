@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -81,6 +82,9 @@ type display struct {
 
 	mu    sync.Mutex
 	drawn bool
+	// lines are those of frame, widths the columns of those on the terminal.
+	lines  []string
+	widths []int
 }
 
 func newDisplay(out io.Writer) *display {
@@ -91,10 +95,8 @@ func newDisplay(out io.Writer) *display {
 
 // line prints a line that stays.
 func (d *display) line(format string, args ...any) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.erase()
-	printWrapped(d.out, format, args...)
+	// Standard error has nobody to report its own failure to.
+	_, _ = d.Write([]byte(table.Wrap(fmt.Sprintf(format, args...), columns(d.out), "  ") + "\n"))
 }
 
 // draw replaces the line that is redrawn. It does nothing elsewhere than on a
@@ -112,11 +114,12 @@ func (d *display) draw(text string) {
 	d.drawn = true
 }
 
-// end removes the line that is redrawn.
+// end removes the lines that are redrawn.
 func (d *display) end() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.erase()
+	d.lines = nil
 }
 
 func (d *display) erase() {
@@ -124,19 +127,43 @@ func (d *display) erase() {
 		fmt.Fprint(d.out, "\r\x1b[K")
 		d.drawn = false
 	}
+	if len(d.widths) > 0 {
+		wide, _ := size(d.out)
+		fmt.Fprint(d.out, d.back(wide)+"\x1b[J")
+		d.widths = nil
+	}
 }
 
 // columns returns the width of the terminal behind w, 0 where there is none.
 func columns(w io.Writer) int {
+	width, _ := size(w)
+	return width
+}
+
+// size returns the columns and rows of the terminal behind w, 0 where there is none.
+func size(w io.Writer) (columns, rows int) {
 	f, ok := w.(*os.File)
 	if !ok {
-		return 0
+		return 0, 0
 	}
-	width, _, err := term.GetSize(int(f.Fd()))
+	columns, rows, err := term.GetSize(int(f.Fd()))
 	if err != nil {
-		return 0
+		return 0, 0
 	}
-	return width
+	return columns, rows
+}
+
+// asciiOnly reports whether texts on the stream are to have no signs beyond ASCII: the
+// locale says so, or a dumb terminal is behind the stream.
+func asciiOnly(w io.Writer) bool {
+	locale := cmp.Or(os.Getenv("LC_ALL"), os.Getenv("LC_CTYPE"), os.Getenv("LANG"))
+	return locale != "" && !isUTF8(locale) || os.Getenv("TERM") == "dumb" && columns(w) > 0
+}
+
+// isUTF8 reports whether the text of the locale is UTF-8, as in "de_DE.UTF-8".
+func isUTF8(locale string) bool {
+	charset := strings.ToLower(strings.ReplaceAll(locale, "-", ""))
+	return strings.Contains(charset, "utf8")
 }
 
 // shellWord returns the text as one word of a shell.

@@ -128,6 +128,9 @@ type Flags struct {
 	// the proxy too.
 	Proxy, ProxyAuthorization string
 
+	// OverTime divides the measured window into segments.
+	OverTime bool
+
 	// Idle not given is loaders.DefaultIdle.
 	Idle   loaders.IdleStrategy
 	Engine loaders.EngineName
@@ -156,6 +159,9 @@ func (f *Flags) Spec(u URL, addresses []string) (loaders.Spec, error) {
 		ConnectTimeout: f.ConnectTimeout, RequestTimeout: f.Timeout, Drain: f.Drain,
 		Phases: f.phases(),
 	}
+	if f.overTime() {
+		spec.Segment = f.segment()
+	}
 	spec.CPUs = f.CPUs[:min(len(f.CPUs), spec.Threads)]
 	if f.ReconnectEvery != nil {
 		spec.Connection = scenarios.Connection{ReconnectEvery: *f.ReconnectEvery, CloseWith: scenarios.FIN}
@@ -172,7 +178,6 @@ func (f *Flags) Spec(u URL, addresses []string) (loaders.Spec, error) {
 		spec.Proxy = f.proxy(&spec.Requests[0])
 	}
 	spec = spec.WithDefaults()
-	spec.Segment = f.segment(spec.Interval)
 	if err := spec.Validate(); err != nil {
 		return spec, err
 	}

@@ -70,21 +70,15 @@ func profile(t *testing.T, text string) *loaders.Profile {
 	return &p
 }
 
-// The window of a load that changes over it has from 5 to 12 segments.
+// A load whose rate or number of users changes is measured over time, whether asked or not.
 func TestSegments(t *testing.T) {
 	t.Parallel()
-	for _, c := range []struct{ window, want time.Duration }{
-		{time.Millisecond, 100 * time.Millisecond}, {time.Second, 100 * time.Millisecond}, {2 * time.Second, 200 * time.Millisecond},
-		{10 * time.Second, time.Second}, {time.Minute, 5 * time.Second}, {61 * time.Second, 10 * time.Second}, {24 * time.Hour, 10_000 * time.Second},
-	} {
-		o := plain()
-		o.Users, o.Ramp, o.Duration = new(5), new(time.Microsecond), &c.window
-		if got := spec(t, o, "http://127.0.0.1/", "127.0.0.1").Segment; got != c.want {
-			t.Errorf("a window of %v: segments of %v, want %v", c.window, got, c.want)
-		}
-	}
 	o := plain()
-	o.Users, o.Ramp, o.Duration = new(5), new(time.Second), new(time.Duration(math.MaxInt64))
+	o.Users, o.Ramp, o.Duration = new(5), new(time.Microsecond), new(2*time.Second)
+	if got := spec(t, o, "http://127.0.0.1/", "127.0.0.1").Segment; got != 100*time.Millisecond {
+		t.Errorf("segments of %v", got)
+	}
+	o.Ramp, o.Duration = new(time.Second), new(time.Duration(math.MaxInt64))
 	if _, err := o.Spec(parse(t, "http://127.0.0.1/"), []string{"127.0.0.1"}); err == nil {
 		t.Error("a load of 292 years is taken")
 	}
@@ -131,7 +125,7 @@ func TestFlagsReachTheSpec(t *testing.T) {
 		{"rate profile", func(o *adhoc.Flags) {
 			o.RateRPS, o.Profile, o.Duration = new(100.0), profile(t, "spike"), new(time.Minute)
 		}, func(s *loaders.Spec) {
-			s.Segment = 5 * time.Second
+			s.Segment = time.Second
 			s.Phases = []loaders.Phase{{
 				Name: adhoc.PhaseOpen, Loop: results.OpenLoop, Measured: true, Duration: time.Minute,
 				RateRPS: 100, Schedule: loaders.Profiled, Profile: profile(t, "spike"),
@@ -150,18 +144,18 @@ func TestFlagsReachTheSpec(t *testing.T) {
 			}
 		}},
 		{"ramp of users", func(o *adhoc.Flags) { o.Users, o.Ramp = new(500), new(10*time.Second) }, func(s *loaders.Spec) {
-			s.Users, s.UserRamp, s.Phases, s.Segment = 500, 10*time.Second, s.Phases[1:], time.Second
+			s.Users, s.UserRamp, s.Phases, s.Segment = 500, 10*time.Second, s.Phases[1:], 500*time.Millisecond
 			s.Phases[0].Lead = 0
 		}},
 		{"ramp of users with a warm-up", func(o *adhoc.Flags) {
 			o.Users, o.Ramp, o.Warmup = new(500), new(12*time.Second), new(2*time.Second)
 		}, func(s *loaders.Spec) {
-			s.Users, s.UserRamp, s.Phases[0].Duration, s.Phases[1].Lead, s.Segment = 500, 12*time.Second, 2*time.Second, 0, time.Second
+			s.Users, s.UserRamp, s.Phases[0].Duration, s.Phases[1].Lead, s.Segment = 500, 12*time.Second, 2*time.Second, 0, 500*time.Millisecond
 		}},
 		{"ramp of users until their requests are asked", func(o *adhoc.Flags) {
 			o.Users, o.Ramp, o.Requests = new(500), new(time.Minute), new(uint64(1000))
 		}, func(s *loaders.Spec) {
-			s.Users, s.UserRamp = 500, time.Minute
+			s.Users, s.UserRamp, s.Segment = 500, time.Minute, time.Second
 			s.Phases = []loaders.Phase{{Name: "closed", Loop: results.ClosedLoop, Measured: true, Count: 1000, Duration: 24 * time.Hour}}
 		}},
 		{"poisson, shed", func(o *adhoc.Flags) {
@@ -173,7 +167,7 @@ func TestFlagsReachTheSpec(t *testing.T) {
 			}}
 		}},
 		{"ramp", func(o *adhoc.Flags) { o.RateRPS, o.RampToRPS = new(100.0), new(5000.0) }, func(s *loaders.Spec) {
-			s.Segment = time.Second
+			s.Segment = 500 * time.Millisecond
 			s.Phases = []loaders.Phase{
 				{Name: "warm-up", Loop: results.OpenLoop, Duration: time.Second, RateRPS: 100, Schedule: loaders.Constant},
 				{

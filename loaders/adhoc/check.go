@@ -50,7 +50,7 @@ func (f *Flags) checkNumbers(refuse refusal) {
 	refuse(given(f.ReconnectEvery, 1) < 1, "--reconnect %d: at least 1 request a connection is needed; leave it out to keep connections", given(f.ReconnectEvery, 0))
 	refuse(f.RST && f.ReconnectEvery == nil, "--rst says how --reconnect closes connections: give --reconnect N too")
 	status := given(f.ExpectStatus, 200)
-	refuse(status != 101 && status != scenarios.AnyStatus && (status < 200 || status > 599), "--expect-status %d: a final status from 200 to 599 is needed, or any", status)
+	refuse(status != scenarios.AnyStatus && !isFinal(status), "--expect-status %d: a final status from 200 to 599 is needed, or any", status)
 	refuse(f.Follow && f.Depth > 1, "--follow with --depth %d: a redirect's request waits for an answer, so leave out the one or the other", f.Depth)
 	refuse(f.Follow && results.Redirects(status), "--expect-status %d with --follow: that answer is followed, and the last one is judged: leave out the one or the other", status)
 	for _, d := range []struct {
@@ -60,6 +60,9 @@ func (f *Flags) checkNumbers(refuse refusal) {
 		refuse(d.d <= 0, "%s %v: must be above 0", d.flag, d.d)
 	}
 }
+
+// isFinal reports whether an answer may end with the status.
+func isFinal(status int) bool { return status == 101 || status >= 200 && status <= 599 }
 
 func (f *Flags) checkLoop(refuse refusal) {
 	duration, warmup := given(f.Duration, 1), given(f.Warmup, 0)

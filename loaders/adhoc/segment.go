@@ -1,28 +1,42 @@
 package adhoc
 
-import (
-	"time"
+import "time"
 
-	"github.com/joust-bench/joust/loaders"
+const (
+	// longestSegment is the length of a segment wherever the load is not too long for it.
+	longestSegment = time.Second
+	// fewestSegments is their least number in a load of some seconds.
+	fewestSegments = 20
+	// mostSegments bounds their number: each has a histogram.
+	mostSegments = 600
 )
 
-// mostSegments is the number of segments in the window of a load that changes over it.
-const mostSegments = 12
+// segmentLengths are the round lengths of segments, multiples of the default interval.
+var segmentLengths = []time.Duration{
+	100 * time.Millisecond, 200 * time.Millisecond, 500 * time.Millisecond, time.Second, 2 * time.Second, 5 * time.Second,
+	10 * time.Second, 20 * time.Second, 30 * time.Second, time.Minute, 2 * time.Minute, 5 * time.Minute, 10 * time.Minute, 30 * time.Minute, time.Hour, 6 * time.Hour, 24 * time.Hour,
+}
 
-// segment returns the length of the segments of a load whose rate or number of users
-// changes over the window, a multiple of the interval; 0 for all others, and where the
-// length of the load is not known.
-func (f *Flags) segment(interval time.Duration) time.Duration {
-	changes := f.Profile != nil || f.RampToRPS != nil || f.Ramp != nil
-	if !changes || f.Requests != nil && f.Duration == nil {
-		return 0
+// overTime reports whether the load is measured over time: it was asked for, or its rate
+// or number of users changes over the window.
+func (f *Flags) overTime() bool {
+	return f.OverTime || f.Profile != nil || f.RampToRPS != nil || f.Ramp != nil
+}
+
+// segment returns the length of the segments of a load: the longest that divides it into
+// fewestSegments, a second at most, and longer only where there would be more than
+// mostSegments. A load that ends by its number of requests has segments of a second.
+func (f *Flags) segment() time.Duration {
+	if f.Duration == nil && f.Requests != nil {
+		return longestSegment
 	}
-	window := min(given(f.Duration, DefaultDuration), loaders.Longest)
-	for scale := interval; ; scale *= 10 {
-		for _, steps := range []time.Duration{1, 2, 5} {
-			if length := scale * steps; length*mostSegments >= window {
-				return length
-			}
+	length := given(f.Duration, DefaultDuration)
+	chosen := segmentLengths[0]
+	for _, s := range segmentLengths {
+		short := s <= longestSegment && length >= fewestSegments*s
+		if short || length > mostSegments*chosen {
+			chosen = s
 		}
 	}
+	return chosen
 }

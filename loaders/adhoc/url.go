@@ -87,6 +87,9 @@ var escapes = regexp.MustCompile("%([0-9A-Fa-f]{2})?")
 // two resources to a server. Bytes that may not stand there (RFC 3986 §3.3, §3.4) are
 // escaped, each byte of a letter in UTF-8. Pieces stay as they are.
 func requestTarget(rest string) string {
+	if isPlainTarget(rest) {
+		return rest
+	}
 	rest, _, _ = strings.Cut(rest, "#")
 	return "/" + pieces.MapLiterals(strings.TrimPrefix(rest, "/"), func(text string) string {
 		text = escapes.ReplaceAllStringFunc(text, func(s string) string {
@@ -97,6 +100,19 @@ func requestTarget(rest string) string {
 		})
 		return loaders.EscapeURL(text, "[]")
 	})
+}
+
+// isPlainTarget reports whether the end of a URL is a request target as it stands.
+func isPlainTarget(rest string) bool {
+	if rest == "" || rest[0] != '/' {
+		return false
+	}
+	for i := range len(rest) {
+		if c := rest[i]; c <= ' ' || c >= 0x7f || strings.IndexByte("\"<>\\^`{|}[]%#", c) >= 0 {
+			return false
+		}
+	}
+	return true
 }
 
 func isControl(r rune) bool { return r < ' ' || r == 0x7f }

@@ -35,11 +35,11 @@ type Loop interface {
 	// Enter makes the loop ready for the goroutine that calls it, which alone will
 	// use it. It binds the thread to the processor, unless cpu is negative.
 	Enter(cpu int) error
-	// Dial begins to connect the connection of that number to one of the target's
-	// addresses, which turn numbers round and round. established is true where the
-	// connection is made at once; else call Finish at its first event. CauseOf
+	// Dial begins to connect the connection of that number to one of the addresses of the
+	// target of that number, which turn numbers round and round. established is true
+	// where the connection is made at once; else call Finish at its first event. CauseOf
 	// reads the cause from an error.
-	Dial(id int32, turn int) (c Conn, established bool, err error)
+	Dial(id int32, target, turn int) (c Conn, established bool, err error)
 	// Wait returns the next events, at most MostEvents, good until the next
 	// call; a connection has at most one event among them. It waits for at most
 	// ns nanoseconds, and not at all where ns is not above 0. It may return

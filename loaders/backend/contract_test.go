@@ -66,7 +66,7 @@ func event(t *testing.T, loop backend.Loop, what backend.What) {
 // connected returns an established connection and its other end.
 func connected(t *testing.T, loop backend.Loop, l *net.TCPListener) (backend.Conn, *net.TCPConn) {
 	t.Helper()
-	c, established, err := loop.Dial(0, 0)
+	c, established, err := loop.Dial(0, 0, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -228,7 +228,7 @@ func TestRefusedConnects(t *testing.T) {
 		if err := l.Close(); err != nil {
 			t.Fatal(err)
 		}
-		c, _, err := loop.Dial(0, 0)
+		c, _, err := loop.Dial(0, 0, 0)
 		if err == nil {
 			event(t, loop, backend.Writable|backend.Ended)
 			err = c.Finish()

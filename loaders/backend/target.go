@@ -8,15 +8,30 @@ import (
 	"github.com/joust-bench/joust/loaders"
 )
 
-// Addresses returns the addresses to which a load connects: the target's, in their
-// order, or the proxy's. Each is a *net.TCPAddr or a *net.UnixAddr. It returns an
+// Addresses returns the addresses to which a load connects: for each target its own, in
+// their order, or the proxy's. Each is a *net.TCPAddr or a *net.UnixAddr. It returns an
 // error for an address that is not numeric, and for a zone that this machine does not
 // have.
-func Addresses(spec *loaders.Spec) ([]net.Addr, error) {
-	t := spec.Target
+func Addresses(spec *loaders.Spec) ([][]net.Addr, error) {
+	targets := []loaders.Target{spec.Target}
 	if spec.Proxy != nil {
-		t = loaders.Target{Network: "tcp", Address: spec.Proxy.Address}
+		targets[0] = loaders.Target{Network: "tcp", Address: spec.Proxy.Address}
 	}
+	for i := range spec.Hosts {
+		targets = append(targets, spec.Hosts[i].Target)
+	}
+	all := make([][]net.Addr, len(targets))
+	for i := range targets {
+		var err error
+		if all[i], err = addressesOf(&targets[i]); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+// addressesOf returns the addresses of one target.
+func addressesOf(t *loaders.Target) ([]net.Addr, error) {
 	if t.Network == "unix" {
 		return []net.Addr{&net.UnixAddr{Name: t.Address, Net: "unix"}}, nil
 	}

@@ -39,7 +39,7 @@ func TestAddresses(t *testing.T) {
 		},
 	} {
 		got, err := backend.Addresses(&c.spec)
-		if diff := cmp.Diff(c.want, got); diff != "" || err != nil {
+		if diff := cmp.Diff([][]net.Addr{c.want}, got); diff != "" || err != nil {
 			t.Errorf("%s: %v (-want +got)\n%s", name, err, diff)
 		}
 	}

@@ -51,8 +51,7 @@ type New func(*loaders.Spec) (Protocol, error)
 
 // Protocol holds the requests of one load. It does not change after New.
 type Protocol interface {
-	// Requests returns the requests of the Spec, by number, in a list of the caller's
-	// own.
+	// Requests returns the requests of the Spec, by number. All threads share the list.
 	Requests() []Request
 	// ALPN lists the names of the protocol that a TLS handshake offers, the
 	// preferred one first (RFC 7301).

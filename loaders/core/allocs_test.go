@@ -68,6 +68,14 @@ func many(s *loaders.Spec) {
 	}
 }
 
+// twoHosts asks two hosts, which are one server, in turn.
+func twoHosts(s *loaders.Spec) {
+	s.Hosts = []loaders.Host{{Target: s.Target}}
+	r := s.Requests[0]
+	r.Name, r.Target = "other", 1
+	s.Requests, s.Rotation = append(s.Requests, r), scenarios.InTurn
+}
+
 // The engine allocates nothing per request: timeline and runtime make less than one
 // allocation in a hundred requests, or in ten over goroutines. Allocations are counted
 // for the whole process, so no other test may run at the same time.
@@ -92,6 +100,8 @@ func TestNoAllocationPerRequest(t *testing.T) {
 			{"with ids", 16, 0, "X-Request-Id", enginetest.Closed(700 * time.Millisecond), nil},
 			{"in steps", 1, 0, "", enginetest.Closed(700 * time.Millisecond), inSteps},
 			{"streaming", 1, 0, "", enginetest.Closed(700 * time.Millisecond), streaming},
+			{"several hosts", 1, 0, "", enginetest.Closed(700 * time.Millisecond), twoHosts},
+			{"several hosts, open", 1, 0, "", enginetest.Open(15_000, 700*time.Millisecond), twoHosts},
 			{"with pieces", 1, 0, "", enginetest.Closed(700 * time.Millisecond), changing},
 			{"with pieces in a pipeline", 16, 0, "", enginetest.Closed(700 * time.Millisecond), changing},
 			{"one of many", 1, 0, "", enginetest.Closed(700 * time.Millisecond), many},

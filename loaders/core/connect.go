@@ -70,7 +70,7 @@ func (s *shard) expire(c *connection, now int64) {
 // dial begins to connect, to the addresses of the target in turn.
 func (s *shard) dial(c *connection) {
 	c.began = clock.Now()
-	made, established, err := s.loop.Dial(c.id, s.place(c))
+	made, established, err := s.loop.Dial(c.id, int(c.target), s.place(c))
 	if err != nil {
 		s.connectBroke(c, err)
 		return
@@ -98,7 +98,7 @@ func (s *shard) finishConnect(c *connection) {
 // connected takes a connection that is made to its handshake, or opens it.
 func (s *shard) connected(c *connection) {
 	s.connect.Record(clock.Now() - c.began)
-	if s.tls != nil {
+	if s.tlsOf(c) != nil {
 		s.handshake(c)
 		return
 	}
@@ -133,6 +133,9 @@ func (s *shard) opened(c *connection) {
 	if s.open++; s.open == 1 {
 		s.live.gone.Store(0)
 	}
+	if s.hosts != nil {
+		s.hostOpened(c)
+	}
 	if c.count > 0 {
 		if c.ordered {
 			c.ordered, c.oldest().Sent = false, now
@@ -166,13 +169,17 @@ func (s *shard) connectBroke(c *connection, err error) {
 func (s *shard) connectFailed(c *connection, cause results.Cause, detail string) {
 	if s.connectError == nil {
 		s.connectCause = cause
-		s.connectError = fmt.Errorf("connecting to %s: %s", s.spec.Target.Address, detail)
+		s.connectError = fmt.Errorf("connecting to %s: %s", s.addressOf(c), detail)
 	}
 	if s.open == 0 {
 		s.live.gone.Store(s.goneSince(c))
 	}
-	s.out.ConnectionFailed(cause, "connecting: "+detail)
 	now := clock.Now()
+	if s.hosts != nil {
+		s.hostFailed(c, cause, detail, now)
+		detail = s.routeOf(c).origin + ": " + detail
+	}
+	s.out.ConnectionFailed(cause, "connecting: "+detail)
 	if c.repeating {
 		s.failFlights(c, now, results.CauseClosed, "the server closed the idle connection as the request was sent, and no other could be made: "+detail)
 	}
@@ -195,6 +202,9 @@ func (s *shard) drop(c *connection, reset bool) {
 	if c.state == stateOpen {
 		if s.open--; s.open == 0 {
 			s.lostAt = clock.Now()
+		}
+		if s.hosts != nil {
+			s.hostLost(c)
 		}
 		if s.windowOpen && s.nextMark != never {
 			s.out.minOpen = min(s.out.minOpen, s.open)

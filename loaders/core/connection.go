@@ -79,6 +79,8 @@ func (c *connection) quiet() bool { return c.count == 0 || c.oldest().unsent }
 
 // attempts is the history of connecting in one place.
 type attempts struct {
+	// target is the number of the host to which the place belongs.
+	target int32
 	// began is the start of the attempt to connect, shakeBegan of the handshake.
 	began, shakeBegan int64
 	// known is true once a connection was open, answered once this one has given

@@ -111,6 +111,9 @@ func (e Engine) newSession(spec loaders.Spec) (s *session, err error) {
 			return nil, err
 		}
 	}
+	if l.routes, err = routesOf(&spec, protocol.ALPN()); err != nil {
+		return nil, err
+	}
 	if l.exchanges, err = compilePrograms(&spec, protocol.Requests()); err != nil {
 		return nil, err
 	}
@@ -152,6 +155,9 @@ func (s *session) run(ctx context.Context, control loaders.Control) (results.Rep
 		Loader: s.system.Name, Target: s.spec.Target.Address, Protocol: string(s.spec.Protocol),
 		Seed: s.spec.Seed, Threads: s.spec.Threads, Depth: s.spec.Depth, Users: s.spec.Users, Think: s.spec.Think.String(), UserRampNS: int64(s.spec.UserRamp),
 		Follow: s.spec.Follow, RequestID: s.spec.RequestID, IdleStrategy: string(s.spec.Idle), SendBufferBytes: s.spec.SendBuffer, ConnectionsAsked: s.spec.Connections, ConnectionsOpen: s.reached,
+	}
+	if n := len(s.spec.Requests); n > 1 {
+		report.URLs, report.GroupedBy = n, s.spec.GroupedBy
 	}
 	if s.spec.LatencyFrom == loaders.FromConnect {
 		report.LatencyFrom = string(loaders.FromConnect)

@@ -54,7 +54,7 @@ func (s *shard) await(now int64) ([]backend.Event, error) {
 		wake = min(wake, s.phase.Begin)
 	}
 	due := never
-	if s.started && s.idle.count > 0 {
+	if s.started && (s.idle.count > 0 || s.hosts != nil) {
 		due = s.due
 	}
 	if len(s.pauses) > 0 {

@@ -38,6 +38,7 @@ func (s *session) merge(result *results.Phase, on *phase) error {
 		result.QueuesRead, result.QueuesEmpty = &read, &empty
 	}
 	result.RequestsPerUser = s.requestsPerUser(on)
+	s.targetsInto(result)
 	errs = append(errs, total.Into(result, s.shards[0].groups))
 	if result.Unfollowed() > 0 {
 		result.FirstUnfollowed = s.firstUnfollowed()

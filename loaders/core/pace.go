@@ -50,7 +50,10 @@ func (p *phase) next(c arrival.Cursor) int64 {
 
 // launchDue sends the requests that are due now.
 func (s *shard) launchDue() {
-	if s.due != never && s.started && s.idle.count > 0 {
+	if s.hosts != nil && len(s.hosts.free) > 0 {
+		s.serveWaiting()
+	}
+	if s.due != never && s.started && (s.idle.count > 0 || s.hosts != nil) {
 		if now := clock.Now(); s.due <= now {
 			s.launch(now)
 		}
@@ -60,8 +63,12 @@ func (s *shard) launchDue() {
 // launch sends each due request on the longest idle connection. A request that finds
 // none stays due; its latency counts from its intended instant.
 func (s *shard) launch(now int64) {
-	if s.borrowing {
+	switch {
+	case s.borrowing:
 		s.launchUsers(now)
+		return
+	case s.hosts != nil:
+		s.launchHosts(now)
 		return
 	}
 	for s.due <= now {
@@ -94,6 +101,7 @@ func (s *shard) shed(now int64) {
 		s.quota--
 	}
 	s.due = never
+	s.shedLanes(nil, func(intended int64) { s.out.Unsent(intended, now) })
 }
 
 // shedLate gives up the requests that have been due for too long.
@@ -103,6 +111,12 @@ func (s *shard) shedLate(now int64) {
 		s.launched++
 		s.quota--
 		s.due = s.phase.next(s.cursor)
+	}
+	if s.hosts.waits() {
+		s.shedLanes(func(t turn) bool { return now-t.at > int64(s.phase.ShedAfter) }, func(intended int64) {
+			s.out.TooLate(intended, now)
+			s.launched++
+		})
 	}
 }
 

@@ -258,6 +258,9 @@ func (s *shard) complete(c *connection, now int64, a *codec.Answer) {
 		s.fail(c, now, failure{a.Cause, a.Status, detail})
 	default:
 		s.completed++
+		if s.hosts != nil {
+			s.hosts.lanes[c.target].counts.Right++
+		}
 		s.out.Answered(&f.Exchange, now, a.Status)
 		if a.Coding != codec.Unasked {
 			s.out.Coded(f.Group, now, a.Coding.String(), !a.Unread)
@@ -295,6 +298,9 @@ func (s *shard) fail(c *connection, now int64, why failure) {
 		counted = why.status
 	}
 	s.failed++
+	if s.hosts != nil {
+		s.hosts.lanes[c.target].counts.Failed++
+	}
 	if s.ids != nil {
 		why.detail += fmt.Sprintf(" (%s %s)", s.spec.RequestID, s.ids.of()(c.oldest().Number))
 	}

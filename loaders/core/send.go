@@ -17,10 +17,13 @@ func (s *shard) room(c *connection) int {
 
 // takeIdle returns the connection that has been idle for longest, nil where there is
 // none. It skips connections that went down since they were queued.
-func (s *shard) takeIdle() *connection {
-	for s.idle.count > 0 {
-		c := &s.conns[*s.idle.oldest()]
-		s.idle.pop()
+func (s *shard) takeIdle() *connection { return s.takeFrom(&s.idle) }
+
+// takeFrom is takeIdle for one of several queues.
+func (s *shard) takeFrom(idle *ring[int32]) *connection {
+	for idle.count > 0 {
+		c := &s.conns[*idle.oldest()]
+		idle.pop()
 		c.queued = false
 		if c.ready() && s.room(c) > 0 {
 			return c
@@ -33,6 +36,10 @@ func (s *shard) takeIdle() *connection {
 func (s *shard) offer(c *connection) {
 	if !c.queued && c.ready() && s.room(c) > 0 {
 		c.queued = true
+		if s.hosts != nil {
+			s.hosts.offer(c)
+			return
+		}
 		*s.idle.push() = c.id
 	}
 }

@@ -7,7 +7,7 @@ import "github.com/joust-bench/joust/loaders/clock"
 func (s *shard) settle() error {
 	// The wait outlasts the timeouts, which are noticed one scan late.
 	patience := int64(s.spec.ConnectTimeout) + 5*scanStep
-	if s.tls != nil {
+	if s.tls != nil || s.hosts != nil {
 		patience += int64(s.spec.ConnectTimeout)
 	}
 	defer s.publish()

@@ -39,7 +39,7 @@ func (s *shard) handshake(c *connection) {
 		return
 	}
 	c.state, c.shakeBegan = stateShaking, clock.Now()
-	c.secret = secure.New(c.io, s.tls, s.spec.Proxy, s.spec.Target.Address)
+	c.secret = secure.New(c.io, s.tlsOf(c), s.spec.Proxy, s.addressOf(c))
 	s.setDeadline(c, c.shakeBegan+int64(s.spec.ConnectTimeout))
 	h, secret, id := &s.handshakes, c.secret, c.id
 	h.running.Go(func() {

@@ -40,6 +40,8 @@ type load struct {
 	exchanges []*program
 	// tls is nil for plain text.
 	tls *tls.Config
+	// routes are the ways to the targets by number, nil where there is one.
+	routes []route
 	// idsFrom is the first number of request ids that no earlier team has given.
 	idsFrom uint64
 	// rows are the data rows, nil for none. generation counts the teams before this one.
@@ -69,8 +71,6 @@ type shard struct {
 	loop  backend.Loop
 	conns []connection
 	timers
-	// idle holds the connections that can take a request, longest idle first.
-	idle ring[int32]
 	// buf is for reads, scratch for writes of several pieces.
 	buf, scratch []byte
 	handshakes   handshakes
@@ -100,6 +100,11 @@ type timers struct {
 
 // links is the state of a thread's connections together.
 type links struct {
+	// idle holds the connections that can take a request, longest idle first. Where hosts
+	// is not nil each host has a queue of its own in place of this one.
+	idle ring[int32]
+	// hosts is nil where all connections lead to one host.
+	hosts *hosts
 	// connect and shakes are the times to connect and to shake hands.
 	connect, shakes record.Histogram
 	connectError    error
@@ -162,13 +167,13 @@ func newShard(shared *load, id int) (*shard, error) {
 		load: shared, id: id,
 		conns:      make([]connection, connections),
 		timers:     timers{deadlines: make([]int64, connections)},
-		idle:       ring[int32]{slots: make([]int32, connections)},
 		buf:        make([]byte, readBuffer),
 		handshakes: handshakes{places: make(chan struct{}, handshakesAtOnce)},
 		segments:   newSegments(spec),
-		links:      links{endsBehind: !shared.system.ReportsEnds},
+		links:      links{idle: ring[int32]{slots: make([]int32, connections)}, endsBehind: !shared.system.ReportsEnds},
 		current:    current{window: window{nextMark: never}, pace: pace{quota: never}},
 	}
+	s.hosts = newHosts(shared.routes, s.conns)
 	if err := s.demand.fill(shared, id, connections); err != nil {
 		return nil, err
 	}
@@ -253,7 +258,7 @@ func (s *shard) run(p *phase) error {
 		if p.ShedAfter > 0 && p.Loop == results.OpenLoop {
 			s.shedLate(now)
 		}
-		if s.inFlight == 0 && s.nextMark != never && (s.quota == 0 || s.borrowing && len(s.waiting) == 0) {
+		if s.inFlight == 0 && s.nextMark != never && (s.quota == 0 || s.borrowing && len(s.waiting) == 0 && !s.hosts.waits()) {
 			s.exhausted(now)
 		}
 		if s.finished(now) {
@@ -288,6 +293,7 @@ func (s *shard) begin(p *phase) {
 		s.out.Segment = s.segments.blank(p.T0)
 	}
 	s.phase, s.wave = p, wave{waves: p.waves}
+	s.hosts.reset()
 	s.window = window{end: p.End, nextMark: p.T0, patient: true}
 	s.pace = newPace(p, s.id, s.spec)
 	s.spunFrom, s.busyFrom = 0, 0
@@ -327,7 +333,7 @@ func (s *shard) finished(now int64) bool {
 	switch {
 	case s.nextMark != never:
 		return false
-	case s.inFlight == 0 && s.due == never:
+	case s.inFlight == 0 && s.due == never && !s.hosts.waits():
 		return true
 	case now < s.end:
 		return false

@@ -28,14 +28,11 @@ type demand struct {
 	needs  source.Needs
 	groups []string
 	// codec is the thread's part of the protocol, depth the number of requests in flight
-	// on a connection. requests and programs are by number and grow by put; programs is
-	// nil where no request is an exchange of steps. streams is true where one awaits
-	// server-sent events.
-	codec    codec.Shard
-	depth    int
-	requests []codec.Request
-	programs []*program
-	streams  bool
+	// on a connection. streams is true where a request awaits server-sent events.
+	codec   codec.Shard
+	depth   int
+	streams bool
+	asking
 	// waiting holds the users who think or wait for a connection; all others have a
 	// request in flight. It is empty where each connection is a user.
 	waiting turns
@@ -47,6 +44,19 @@ type demand struct {
 	values *pieces.Values
 }
 
+// asking holds what a thread can ask, by number. put makes it grow.
+type asking struct {
+	// requests are shared with all threads until own is true.
+	requests []codec.Request
+	own      bool
+	// programs is nil where no request is an exchange of steps.
+	programs []*program
+	// targets are the numbers of the requests' hosts, nil where there is one; lastTarget is
+	// the greatest that the load has.
+	targets    []int32
+	lastTarget int
+}
+
 // unchosen is the request of a turn before the source has chosen one.
 const unchosen = -1
 
@@ -54,13 +64,23 @@ const unchosen = -1
 func (d *demand) fill(l *load, thread, connections int) (err error) {
 	users := share(l.population, l.spec.Threads, thread)
 	*d = demand{
-		codec: l.protocol.Shard(), depth: l.spec.Depth, requests: l.protocol.Requests(), programs: slices.Clone(l.exchanges),
+		codec: l.protocol.Shard(), depth: l.spec.Depth,
+		asking:  asking{requests: l.protocol.Requests(), programs: slices.Clone(l.exchanges)},
 		waiting: make(turns, users), perUser: make([]uint64, users),
 		rnd: rand.New(rand.NewPCG(l.spec.Seed, thinkStream+uint64(thread))),
 	}
+	if d.lastTarget = len(l.spec.Hosts); d.lastTarget > 0 {
+		d.targets = make([]int32, len(l.spec.Requests))
+		for i := range d.targets {
+			d.targets[i] = int32(l.spec.Requests[i].Target)
+		}
+	}
 	d.ids, d.values = newIDs(l, thread), newValues(l, thread)
-	for i := range d.requests {
-		d.ids.prepare(&d.requests[i])
+	if d.ids != nil {
+		d.ownRequests()
+		for i := range d.requests {
+			d.ids.prepare(&d.requests[i])
+		}
 	}
 	on := source.Thread{Number: thread, Users: cmp.Or(users, connections), Rows: l.rows, Put: d.put}
 	if d.source, err = l.newSource(l.spec, on); err != nil {
@@ -84,6 +104,9 @@ func (d *demand) put(number int32, r *scenarios.Request) (int32, error) {
 	if len(r.Exchange) > 0 {
 		return 0, fmt.Errorf("request %q has an exchange of steps, which only requests of the Spec may have: send it whole", r.Name)
 	}
+	if r.Target < 0 || r.Target > d.lastTarget {
+		return 0, fmt.Errorf("request %q goes to target %d, which the load does not have", r.Name, r.Target)
+	}
 	if number < 0 {
 		number = int32(len(d.requests))
 	}
@@ -94,15 +117,29 @@ func (d *demand) put(number int32, r *scenarios.Request) (int32, error) {
 	if err := checkDepth(d.depth, r, &built); err != nil {
 		return 0, err
 	}
+	d.ownRequests()
 	if int(number) == len(d.requests) {
 		d.requests = append(d.requests, codec.Request{})
 		if d.programs != nil {
 			d.programs = append(d.programs, nil)
 		}
+		if d.targets != nil {
+			d.targets = append(d.targets, 0)
+		}
+	}
+	if d.targets != nil {
+		d.targets[number] = int32(r.Target)
 	}
 	d.ids.prepare(&built)
 	d.requests[number] = built
 	return number, nil
+}
+
+// ownRequests makes requests a list of the thread's own.
+func (a *asking) ownRequests() {
+	if !a.own {
+		a.requests, a.own = slices.Clone(a.requests), true
+	}
 }
 
 // turnOf returns the turn of a connection that is a user itself.
@@ -180,7 +217,7 @@ func (s *session) requestsPerUser(on *phase) *results.PerUser {
 
 // userDue returns the instant of the first turn, never where nothing may be sent.
 func (s *shard) userDue() int64 {
-	if !s.sending || s.quota == 0 || len(s.waiting) == 0 {
+	if !s.sending || s.quota == 0 || len(s.waiting) == 0 || s.hosts.hold(s.quota) {
 		return never
 	}
 	return s.waiting[0].at
@@ -192,6 +229,13 @@ func (s *shard) launchUsers(now int64) {
 	for s.due <= now {
 		t := &s.waiting[0]
 		if t.request == unchosen && !s.choose(t, now) {
+			s.due = s.userDue()
+			continue
+		}
+		if s.hosts != nil {
+			if s.dispatch(s.waiting.pop(), now) {
+				now = clock.Now()
+			}
 			s.due = s.userDue()
 			continue
 		}

@@ -51,6 +51,7 @@ func (s *shard) mark(now int64) {
 	s.nextMark = never
 	if s.phase.Loop == results.ClosedLoop {
 		s.sending, s.due = false, never
+		s.hosts.recall(&s.waiting)
 		return
 	}
 	s.askQueues()

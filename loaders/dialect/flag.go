@@ -119,7 +119,7 @@ const (
 	FollowsNone      = "joust follows no redirect unless --follow is given"
 	KeepsConnections = "joust keeps connections anyway"
 	// ResultOutput says where the result goes.
-	ResultOutput = "the result goes to standard output: add --format json, or --hgrm FILE for the percentiles"
+	ResultOutput = "the result goes to standard output, and into FILE with --output FILE.json, .csv, .md, .html or .hgrm"
 
 	noFlows = "joust runs no flows of several steps yet: a later version does"
 	noFleet = "joust loads from one machine so far: loads from several come with a later version"

@@ -161,7 +161,7 @@ var matrix = []matrixRow{
 	{tool: "pywrkr", line: "-e f", has: "-d 10"},
 	{tool: "pywrkr", line: "-w", has: "-d 10"},
 	{tool: "pywrkr", line: "--json f", has: "-d 10"},
-	{tool: "pywrkr", line: "--html-report f", refused: "HTML"},
+	{tool: "pywrkr", line: "--html-report f", refused: "no page with charts yet"},
 	{tool: "pywrkr", line: "--live", has: "-d 10"},
 	{tool: "pywrkr", line: "--latency-breakdown", has: "--breakdown"},
 	{tool: "pywrkr", line: "--tag a=b", has: "-d 10"},

@@ -50,7 +50,7 @@ func pywrkrFlags() []Flag {
 		{Names: "-e --csv", Value: true, Printed: true, Missing: ResultOutput},
 		{Names: "-w --html", Printed: true, Missing: ResultOutput},
 		{Names: "--json", Value: true, Printed: true, Missing: ResultOutput},
-		{Names: "--html-report", Value: true, Missing: "joust load writes no report in HTML yet: take --json"},
+		{Names: "--html-report", Value: true, Missing: "joust as pywrkr writes no page with charts yet: take -w or --json"},
 		{Names: "--live", Printed: true, Note: "joust shows how the load goes on every terminal"},
 		{Names: "--latency-breakdown", As: "--breakdown", Missing: notYet},
 		{Names: "--tag", Value: true, Form: pair, Printed: true, Missing: notYet},
@@ -78,7 +78,7 @@ func pywrkrModes() []Flag {
 		{Names: "--start-users", Value: true, Form: whole, Default: "10", Missing: noSearch},
 		{Names: "--max-users", Value: true, Form: whole, Default: "10000", Missing: noSearch},
 		{Names: "--step-multiplier", Value: true, Form: seconds, Default: "2.0", Missing: noSearch},
-		{Names: "--url-file", Value: true, Missing: "joust load asks one URL so far"},
+		{Names: "--url-file", Value: true, Missing: "joust as pywrkr asks one URL so far"},
 		{Names: "--master", Missing: noFleet},
 		{Names: "--worker", Value: true, Missing: noFleet},
 		{Names: "--expect-workers", Value: true, Form: whole, Missing: noFleet},
@@ -88,7 +88,7 @@ func pywrkrModes() []Flag {
 	}
 }
 
-const noSearch = "joust load does not search for the capacity yet"
+const noSearch = "joust as pywrkr does not search for the capacity yet"
 
 // settlePywrkr completes the line.
 func settlePywrkr(l *Line) error {

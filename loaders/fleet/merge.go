@@ -96,6 +96,7 @@ func mergePhases(parts []*results.Phase) (results.Phase, error) {
 	all := *first
 	all.Groups, all.ConnectionErrors = maps.Clone(first.Groups), maps.Clone(first.ConnectionErrors)
 	all.Threads, all.Timeline, all.Slowest = slices.Clone(first.Threads), slices.Clone(first.Timeline), slices.Clone(first.Slowest)
+	all.Targets = results.AddTargets(nil, first.Targets)
 	if first.Rate != nil {
 		all.Rate = new(*first.Rate)
 	}
@@ -104,6 +105,7 @@ func mergePhases(parts []*results.Phase) (results.Phase, error) {
 	}
 	for _, p := range parts[1:] {
 		record.AddCounts(&all, p)
+		all.Targets = results.AddTargets(all.Targets, p.Targets)
 		all.Skipped = cmp.Or(all.Skipped, p.Skipped)
 		all.MinConnectionsOpen += p.MinConnectionsOpen
 		all.GoneNS = min(all.GoneNS, p.GoneNS)

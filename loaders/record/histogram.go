@@ -29,15 +29,21 @@ type Histogram struct {
 	// sum is that of all values, for which the library would walk through its counts.
 	sum     float64
 	clamped uint64
+	// coarse gives a histogram the precision of the loader's own lags.
+	coarse bool
 }
 
 // Reserve takes the histogram's memory now, so that recording never allocates.
 func (h *Histogram) Reserve() { h.reserve(digits) }
 
 func (h *Histogram) reserve(digits int) {
-	if h.h == nil {
-		h.h = hdrhistogram.New(lowestNS, highestNS, digits)
+	if h.h != nil {
+		return
 	}
+	if h.coarse {
+		digits = lagDigits
+	}
+	h.h = hdrhistogram.New(lowestNS, highestNS, digits)
 }
 
 // Record counts one duration in nanoseconds. Values outside the range are

@@ -61,6 +61,9 @@ type Ledger struct {
 	Window Span
 	// Groups are by number.
 	Groups []Group
+	// all has the times of all groups together where there are more than FineGroups of
+	// them, else it is nil.
+	all *Group
 	ErrorBars
 	// Slowest are the slowest right answers of the window.
 	Slowest Slowest
@@ -103,12 +106,15 @@ func (t Traffic) Into(p *results.Phase) {
 // recording does not allocate. intended is true where a phase will follow whose
 // requests are intended before they are sent.
 func (l *Ledger) Reserve(intended bool) {
+	if len(l.Groups) > FineGroups {
+		l.all = &Group{}
+		l.all.reserve(intended)
+	}
 	for i := range l.Groups {
-		l.Groups[i].Service.Reserve()
-		l.Groups[i].FirstByte.Reserve()
-		if intended {
-			l.Groups[i].Corrected.Reserve()
+		if l.all != nil {
+			l.Groups[i].coarsen()
 		}
+		l.Groups[i].reserve(intended)
 	}
 	l.Slowest.list = make([]slow, 0, MostSlowest+1)
 	l.ReceiveLag.reserve(lagDigits)
@@ -160,7 +166,10 @@ func (l *Ledger) Reset(window Span) {
 		h.Reset()
 	}
 	l.StallNS = 0
-	*l = Ledger{Window: window, Groups: l.Groups, ErrorBars: l.ErrorBars, Slowest: Slowest{list: l.Slowest.list[:0]}}
+	if l.all != nil {
+		l.all.Reset()
+	}
+	*l = Ledger{Window: window, Groups: l.Groups, all: l.all, ErrorBars: l.ErrorBars, Slowest: Slowest{list: l.Slowest.list[:0]}}
 }
 
 // Lag records the delay of a request's send. It is our fault where a connection was
@@ -234,17 +243,14 @@ func (l *Ledger) Answered(e *Exchange, now int64, status int) {
 	if !inside {
 		return
 	}
-	if l.Window.Intends() {
-		g.Corrected.Record(now - e.Intended)
-	}
+	intended := l.Window.Intends()
 	if l.Segment != nil {
 		l.Segment.Latency.Record(now - l.Window.origin(e))
 	}
 	l.Slowest.add(e, now, status)
-	g.Service.Record(now - e.Sent)
-	g.FirstByte.Record(e.FirstByte - e.Sent)
-	if e.Written != 0 {
-		g.Write.Record(e.Written - e.Sent)
+	g.answered(e, now, intended)
+	if l.all != nil {
+		l.all.answered(e, now, intended)
 	}
 }
 
@@ -301,11 +307,14 @@ func (l *Ledger) Failed(e *Exchange, now int64, cause results.Cause, status int,
 		l.Segment.Failed++
 	}
 	g.FailedTime.Record(now - e.Sent)
+	if l.all != nil {
+		l.all.FailedTime.Record(now - e.Sent)
+	}
 	if status != 0 {
 		g.Status(status)
 	}
 	if cause == results.CauseTimeout && l.Window.Loop == results.OpenLoop {
-		l.censor(&g.Corrected, now-e.Intended)
+		l.censor(e.Group, (*Group).corrected, now-e.Intended)
 		l.bound(now - e.Intended)
 	}
 }
@@ -328,17 +337,16 @@ func (l *Ledger) Surplus(detail string) {
 // that intended it in the window.
 func (l *Ledger) GivenUp(e *Exchange, now int64) {
 	l.Counts.Unanswered++
-	g := &l.Groups[e.Group]
 	switch {
 	case l.Window.Loop == results.ClosedLoop:
-		l.censor(&g.Service, now-e.Sent)
+		l.censor(e.Group, (*Group).service, now-e.Sent)
 		if l.Window.Users {
-			g.Corrected.Record(now - e.Intended)
+			l.record(e.Group, (*Group).corrected, now-e.Intended)
 		}
 		l.bound(now - l.Window.origin(e))
 	case l.Window.Inside(e.Intended):
 		l.Rate.Censored++
-		l.censor(&g.Corrected, now-e.Intended)
+		l.censor(e.Group, (*Group).corrected, now-e.Intended)
 		l.bound(now - e.Intended)
 	}
 }
@@ -355,7 +363,7 @@ func (l *Ledger) TooLate(intended, now int64) { l.drop(&l.Counts.Shed, intended,
 func (l *Ledger) drop(counter *uint64, intended, now int64) {
 	if l.Window.Inside(intended) {
 		*counter++
-		l.censor(&l.Groups[0].Corrected, now-intended)
+		l.censor(0, (*Group).corrected, now-intended)
 		if l.Window.Intends() {
 			l.bound(now - intended)
 		}
@@ -369,9 +377,9 @@ func (l *Ledger) bound(atLeast int64) {
 	}
 }
 
-// censor puts a lower bound into a histogram of the phase.
-func (l *Ledger) censor(h *Histogram, atLeast int64) {
-	h.Record(atLeast)
+// censor puts a lower bound into a histogram of the group.
+func (l *Ledger) censor(group int32, of func(*Group) *Histogram, atLeast int64) {
+	l.record(group, of, atLeast)
 	least := &l.Rate.CensoredFromNS
 	if l.Window.Loop == results.ClosedLoop {
 		least = &l.Counts.UnansweredFromNS
@@ -383,6 +391,9 @@ func (l *Ledger) censor(h *Histogram, atLeast int64) {
 func (l *Ledger) Merge(o *Ledger) {
 	for i := range l.Groups {
 		l.Groups[i].Merge(&o.Groups[i])
+	}
+	if l.all != nil {
+		l.all.Merge(o.all)
 	}
 	theirs := o.ErrorBars.histograms()
 	for i, h := range l.ErrorBars.histograms() {
@@ -411,24 +422,4 @@ func (l *Ledger) Into(r *results.Phase, names []string) error {
 		r.Rate.Achieved = r.Total.Completed + r.Total.Abandoned
 	}
 	return err
-}
-
-// groupsInto writes the groups and their total. A single group is its own
-// total.
-func (l *Ledger) groupsInto(r *results.Phase, names []string) error {
-	var errs []error
-	total := &l.Groups[0]
-	if len(l.Groups) > 1 {
-		total = &Group{}
-		r.Groups = make(map[string]results.Group, len(l.Groups))
-		for i := range l.Groups {
-			total.Merge(&l.Groups[i])
-			group, err := l.Groups[i].Result()
-			r.Groups[names[i]] = group
-			errs = append(errs, err)
-		}
-	}
-	var err error
-	r.Total, err = total.Result()
-	return errors.Join(append(errs, err)...)
 }

@@ -13,16 +13,14 @@ import (
 	"github.com/joust-bench/joust/scenarios"
 )
 
-// origins resolve the redirects of one load.
-type origins struct {
-	// scheme and host are those of the target.
-	scheme, host string
-}
+// origins resolve the redirects of one load: the begins of the URLs of its targets, by
+// number.
+type origins []string
 
 func originsOf(spec *loaders.Spec) origins {
-	o := origins{scheme: "http", host: spec.Target.Host}
-	if spec.TLS != nil {
-		o.scheme = "https"
+	o := make(origins, 1+len(spec.Hosts))
+	for i := range o {
+		o[i] = spec.Origin(i)
 	}
 	return o
 }
@@ -30,7 +28,7 @@ func originsOf(spec *loaders.Spec) origins {
 // base returns the URL of a request. Its Host field replaces the target's host (RFC
 // 9112 §3.3).
 func (o origins) base(r *scenarios.Request) (*url.URL, error) {
-	host := o.host
+	scheme, host, _ := strings.Cut(o[r.Target], "://")
 	for _, h := range r.Headers {
 		if strings.EqualFold(h.Name, "Host") {
 			host = h.Value
@@ -40,7 +38,7 @@ func (o origins) base(r *scenarios.Request) (*url.URL, error) {
 	if path == "*" { // of OPTIONS
 		path = ""
 	}
-	return url.Parse(o.scheme + "://" + host + loaders.EscapeURL(path, ""))
+	return url.Parse(scheme + "://" + host + loaders.EscapeURL(path, ""))
 }
 
 // redirect returns the redirect of an answer to the request, and the path and query of

@@ -35,6 +35,8 @@ func rotationOf(spec *loaders.Spec, t Thread) (Source, error) {
 		return newRotation(asked, t, false), nil
 	case scenarios.PerConnection:
 		return newRotation(asked, t, true), nil
+	case scenarios.InTurn:
+		return newInTurn(asked, spec, t), nil
 	case scenarios.Weighted:
 		return newWeighted(asked, spec, t), nil
 	}

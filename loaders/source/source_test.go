@@ -168,7 +168,7 @@ func TestWeightedFollowsItsSeed(t *testing.T) {
 }
 
 func TestNextDoesNotAllocate(t *testing.T) {
-	for _, r := range []scenarios.Rotation{scenarios.PerRequest, scenarios.PerConnection, scenarios.Weighted} {
+	for _, r := range []scenarios.Rotation{scenarios.PerRequest, scenarios.PerConnection, scenarios.InTurn, scenarios.Weighted} {
 		s := newSource(t, 3, r, 2, 0, 1)
 		if n := testing.AllocsPerRun(1000, func() { s.Next(1); s.Reconnected(1) }); n != 0 {
 			t.Errorf("%q: %v allocations a request", r, n)
@@ -184,7 +184,7 @@ func TestGroups(t *testing.T) {
 		list[i].Group = "items"
 	}
 	list[4].Group = "0" // the name of the first request is its group
-	for _, rotation := range []scenarios.Rotation{scenarios.PerRequest, scenarios.PerConnection, scenarios.Weighted} {
+	for _, rotation := range []scenarios.Rotation{scenarios.PerRequest, scenarios.PerConnection, scenarios.InTurn, scenarios.Weighted} {
 		s, err := source.OfSpec(&loaders.Spec{Requests: list, Rotation: rotation}, source.Thread{Users: 1})
 		if err != nil {
 			t.Fatal(err)
@@ -205,7 +205,7 @@ func TestGroups(t *testing.T) {
 
 // The choice among hundreds of requests costs tens of nanoseconds.
 func BenchmarkNext(b *testing.B) {
-	for _, rotation := range []scenarios.Rotation{scenarios.PerRequest, scenarios.PerConnection, scenarios.Weighted} {
+	for _, rotation := range []scenarios.Rotation{scenarios.PerRequest, scenarios.PerConnection, scenarios.InTurn, scenarios.Weighted} {
 		for _, n := range []int{3, 500} {
 			b.Run(fmt.Sprintf("%s of %d", rotation, n), func(b *testing.B) {
 				s := newSource(b, n, rotation, 64, 0, 1)
@@ -216,4 +216,31 @@ func BenchmarkNext(b *testing.B) {
 			})
 		}
 	}
+}
+
+// Threads that take a list in turn ask each request once before any is asked again, as
+// long as they go on at the same pace.
+func TestInTurnCoversTheList(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(rt *rapid.T) {
+		n, threads, rounds := rapid.IntRange(2, 50).Draw(rt, "requests"), rapid.IntRange(1, 8).Draw(rt, "threads"), rapid.IntRange(1, 3).Draw(rt, "rounds")
+		spec := loaders.Spec{Requests: requests(n), Rotation: scenarios.InTurn, Threads: threads}
+		asked := make([]int, n)
+		for thread := range threads {
+			s, err := source.OfSpec(&spec, source.Thread{Number: thread, Users: 3})
+			if err != nil {
+				rt.Fatal(err)
+			}
+			// The thread's share of the count, as the engine deals it out.
+			count := rounds*n/threads + min(1, max(0, rounds*n%threads-thread))
+			for i := range count {
+				asked[asker{s}.Next(i%3)]++
+			}
+		}
+		for i, times := range asked {
+			if rounds == 1 && times != 1 || times == 0 {
+				rt.Errorf("request %d of %d is asked %d times in %d rounds of %d threads", i, n, times, rounds, threads)
+			}
+		}
+	})
 }

@@ -116,8 +116,9 @@ type Tick struct {
 // Scale maps values to places on an axis, 0 to 1.
 type Scale struct {
 	low, high float64
-	bend      func(float64) float64
-	ticks     []float64
+	// bend makes equal distances of the axis of values, unbend values of those.
+	bend, unbend func(float64) float64
+	ticks        []float64
 }
 
 // At returns the place of a value; values beyond the axis lie at its ends.
@@ -125,6 +126,20 @@ func (s Scale) At(value float64) float64 {
 	low, high := s.bend(s.low), s.bend(s.high)
 	return min(max((s.bend(value)-low)/(high-low), 0), 1)
 }
+
+// Evenly returns so many values, 2 or more, that lie at equal distances from one end of the
+// axis to the other.
+func (s Scale) Evenly(n int) []float64 {
+	low, high := s.bend(s.low), s.bend(s.high)
+	values := make([]float64, n)
+	for i := range values {
+		values[i] = s.unbend(low + (high-low)*float64(i)/float64(n-1))
+	}
+	return values
+}
+
+// same is the bend of an axis in equal steps.
+func same(v float64) float64 { return v }
 
 // Ticks returns the marked places in rising order.
 func (s Scale) Ticks() []Tick {
@@ -136,13 +151,13 @@ func (s Scale) Ticks() []Tick {
 }
 
 // Linear returns an axis from 0 to the first tick at or above the value, with at most
-// so many ticks above 0. An axis of nothing ends at 1.
+// so many ticks above 0. An axis of nothing, which is less than 1e-9, ends at 1.
 func Linear(highest float64, most int) Scale {
-	if !(highest > 0) {
+	if !(highest >= 1e-9) {
 		highest = 1
 	}
 	step := Step(highest / float64(most))
-	s := Scale{bend: func(v float64) float64 { return v }}
+	s := Scale{bend: same, unbend: same}
 	for i := 0.0; len(s.ticks) == 0 || s.ticks[len(s.ticks)-1] < highest; i++ {
 		s.ticks = append(s.ticks, round(i*step))
 	}
@@ -154,9 +169,19 @@ func Linear(highest float64, most int) Scale {
 // high is above low.
 func Between(low, high float64, most int) Scale {
 	step := Step((high - low) / float64(most))
-	s := Scale{low: low, high: high, bend: func(v float64) float64 { return v }}
+	s := Scale{low: low, high: high, bend: same, unbend: same}
 	for i := math.Ceil(low / step * (1 - 1e-12)); round(i*step) <= high; i++ {
 		s.ticks = append(s.ticks, round(i*step))
+	}
+	return s
+}
+
+// Places returns an axis of so many places of equal width, with a tick at each end of a
+// place: 0, 1 and so on.
+func Places(n int) Scale {
+	s := Scale{high: float64(n), bend: same, unbend: same}
+	for i := range n + 1 {
+		s.ticks = append(s.ticks, float64(i))
 	}
 	return s
 }
@@ -171,14 +196,17 @@ func Log(smallest, largest float64, most int) Scale {
 	if len(ticks) > most {
 		ticks = decades(smallest, max(largest, smallest*1.5), most)
 	}
-	return Scale{low: ticks[0], high: ticks[len(ticks)-1], bend: math.Log, ticks: ticks}
+	return Scale{low: ticks[0], high: ticks[len(ticks)-1], bend: math.Log, unbend: math.Exp, ticks: ticks}
 }
 
 // Tail returns the axis of percentiles on which each further nine has the same length:
 // from 0 to the largest share of samples, which is below 1. Its ticks are shares: 0,
 // 0.5, 0.9, 0.99 and so on.
 func Tail(largest float64) Scale {
-	s := Scale{low: 0, high: max(largest, 0.9), bend: func(q float64) float64 { return -math.Log1p(-q) }}
+	s := Scale{
+		high: max(largest, 0.9),
+		bend: func(q float64) float64 { return -math.Log1p(-q) }, unbend: func(x float64) float64 { return -math.Expm1(-x) },
+	}
 	for _, q := range []float64{0, 0.5, 0.9, 0.99, 0.999, 0.9999, 0.99999, 0.999999} {
 		if q <= s.high*(1+1e-12) {
 			s.ticks = append(s.ticks, q)

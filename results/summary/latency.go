@@ -45,16 +45,7 @@ func (t *summary) paced() string {
 // latencies prints the tables of latency and of the loader's own lags.
 func (t *summary) latencies() {
 	t.line("")
-	switch {
-	case t.phase.Loop == results.OpenLoop:
-		t.line("  latency: corrected counts from the intended send, service from the actual one, to the last byte")
-	case t.report.Users > 0:
-		t.line("  latency: corrected counts from the end of a user's think time, service from the send, to the last byte")
-	case t.report.LatencyFrom == "connect":
-		t.line("  latency: service time, from before the connect (from the send on a connection that was there) to the last byte; a closed loop does not show queueing, an open one (-R) does")
-	default:
-		t.line("  latency: service time, from the send to the last byte; a closed loop does not show queueing, an open one (-R) does")
-	}
+	t.line("  %s", t.about())
 	if len(t.all) == 0 {
 		t.line("  no answer to take it from")
 		return
@@ -70,33 +61,56 @@ func (t *summary) latencies() {
 	t.legend()
 }
 
-// table returns a table with a column for each of the distributions.
+// about says what the latencies are.
+func (t *summary) about() string {
+	switch {
+	case t.phase.Loop == results.OpenLoop:
+		return "latency: corrected counts from the intended send, service from the actual one, to the last byte"
+	case t.report.Users > 0:
+		return "latency: corrected counts from the end of a user's think time, service from the send, to the last byte"
+	case t.report.LatencyFrom == "connect":
+		return "latency: service time, from before the connect (from the send on a connection that was there) to the last byte; a closed loop does not show queueing, an open one (-R) does"
+	}
+	return "latency: service time, from the send to the last byte; a closed loop does not show queueing, an open one (-R) does"
+}
+
+// table returns a table with a column for each of the distributions, as text.
 func (t *summary) table(columns []distribution) string {
 	var out strings.Builder
 	w := tabwriter.NewWriter(&out, 0, 8, 3, ' ', tabwriter.AlignRight)
-	line := func(name string, cell func(*distribution, table.Scale) string) {
+	cells := t.latencyTable(columns)
+	for _, row := range append([][]string{cells.Head}, cells.Rows...) {
+		// Writing to a strings.Builder does not fail.
+		_, _ = w.Write([]byte(strings.Join(row, "\t") + "\t\n"))
+	}
+	_ = w.Flush()
+	return out.String()
+}
+
+// latencyTable returns a table with a column for each of the distributions.
+func (t *summary) latencyTable(columns []distribution) *table.Table {
+	out := &table.Table{Left: 1}
+	line := func(name string, cell func(*distribution, table.Scale) string) []string {
 		words := []string{name}
 		for i := range columns {
 			d := &columns[i]
 			words = append(words, cell(d, table.ScaleOf(table.Durations(), d.at(metric.P50).NS)))
 		}
-		// Writing to a strings.Builder does not fail.
-		_, _ = w.Write([]byte(strings.Join(words, "\t") + "\t\n"))
+		return words
 	}
-	line("", func(d *distribution, in table.Scale) string { return d.name + " " + in.Unit })
+	out.Head = line("", func(d *distribution, in table.Scale) string { return d.name + " " + in.Unit })
 	for _, n := range t.figures() {
-		line(string(n), func(d *distribution, in table.Scale) string {
+		out.Add(line(string(n), func(d *distribution, in table.Scale) string {
 			f := d.at(n)
 			if f.unknown {
 				t.marked[markUnknown] = true
 				return strings.TrimSpace(markUnknown)
 			}
 			return t.mark(f) + text(in, f.NS)
-		})
+		})...)
 	}
-	line("samples", func(d *distribution, _ table.Scale) string { return count(d.Count) })
-	_ = w.Flush()
-	return out.String()
+	out.Add(line("samples", func(d *distribution, _ table.Scale) string { return count(d.Count) })...)
+	return out
 }
 
 // The marks of figures.
@@ -122,9 +136,16 @@ func (t *summary) mark(f figure) string {
 	return marks
 }
 
-// legend explains the marks that occurred since the last legend, one a line, and each
-// once in the text.
+// legend explains the marks that occurred since the last legend, one a line.
 func (t *summary) legend() {
+	for _, text := range t.explanations() {
+		t.line("  %s", text)
+	}
+}
+
+// explanations returns a sentence for each mark that occurred and has none yet.
+func (t *summary) explanations() []string {
+	var list []string
 	for _, m := range []struct{ mark, text string }{
 		{markFew, "fewer than ten samples lie beyond this percentile: another load may well show another value, a longer one a steadier one"},
 		{markAtLeast, "requests without an answer reach this value: it is a lower bound"},
@@ -133,9 +154,10 @@ func (t *summary) legend() {
 	} {
 		if t.marked[m.mark] && !t.explained[m.mark] {
 			t.explained[m.mark] = true
-			t.line("  %s%s", m.mark, m.text)
+			list = append(list, m.mark+m.text)
 		}
 	}
+	return list
 }
 
 // ours says how much of the latency that the load is about may be the loader's own.

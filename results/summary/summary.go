@@ -35,7 +35,13 @@ type Document struct {
 	// Distributions are all others: service time, the time of failed requests, and
 	// the loader's own lags, each absent without samples.
 	Distributions map[string]Latency `json:"distributions,omitempty"`
-	Verdict       results.Verdict    `json:"verdict"`
+	// Segments are the parts of the window, in the order of time; absent where the load was
+	// not measured over time.
+	Segments []Segment `json:"segments,omitempty"`
+	// Groups are the figures of each group of requests by its name; absent where there is
+	// one.
+	Groups  map[string]Group `json:"groups,omitempty"`
+	Verdict results.Verdict  `json:"verdict"`
 	// Thresholds are absent where none were asked for.
 	Thresholds []Threshold    `json:"thresholds,omitempty"`
 	Report     results.Report `json:"report"`
@@ -64,6 +70,23 @@ type Latency struct {
 	Few     []metric.Name `json:"few_samples,omitempty"`
 }
 
+// Segment is one part of the window.
+type Segment struct {
+	// FromNS and ToNS count from the opening of the window.
+	FromNS int64 `json:"from_ns"`
+	ToNS   int64 `json:"to_ns"`
+	// Requests counts right answers that ended in the segment, Errors failed requests.
+	Requests      uint64  `json:"requests"`
+	Errors        uint64  `json:"errors"`
+	ThroughputRPS float64 `json:"throughput_rps"`
+	// Offered counts requests that were due in the segment; absent in a closed loop.
+	Offered *uint64 `json:"offered,omitempty"`
+	// Users is the number of users who had started by its end; absent without users.
+	Users *int `json:"users,omitempty"`
+	// Latency is that of the right answers that ended in the segment; absent without any.
+	Latency *Latency `json:"latency,omitempty"`
+}
+
 // Measured returns the first measured phase of a report, or nil.
 func Measured(r *results.Report) *results.Phase { return r.Measured() }
 
@@ -78,6 +101,12 @@ func JSON(w io.Writer, r results.Report, o Options) error {
 	if p := l.phase; p != nil {
 		d.Requests, d.DurationNS, d.ThroughputRPS = p.Total.Completed, p.WindowNS(), p.ThroughputRPS()
 		d.Errors = p.Failures()
+	}
+	if d.Groups, err = l.byGroup(); err != nil {
+		return err
+	}
+	if d.Segments, err = l.segments(); err != nil {
+		return err
 	}
 	main := l.headline()
 	for i := range l.all {

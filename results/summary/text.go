@@ -21,7 +21,7 @@ func Text(w io.Writer, title string, r *results.Report, o Options) error {
 	if err != nil {
 		return err
 	}
-	t := &summary{load: l, marked: map[string]bool{}, explained: map[string]bool{}}
+	t := newSummary(l)
 	t.line("%s", title)
 	t.line("%s", t.asked())
 	if t.phase != nil {
@@ -30,6 +30,10 @@ func Text(w io.Writer, title string, r *results.Report, o Options) error {
 		t.uploads()
 		t.redirects()
 		t.data()
+		if err := t.groups(); err != nil {
+			return err
+		}
+		t.hosts()
 		t.failures()
 		if err := t.setUp(); err != nil {
 			return err
@@ -56,12 +60,22 @@ type summary struct {
 	// marked holds the marks of figures that occurred, explained those that have their
 	// legend.
 	marked, explained map[string]bool
+	// items takes the lines with a name instead of the text, where it is not nil.
+	items *[]item
+}
+
+func newSummary(l *load) *summary {
+	return &summary{load: l, marked: map[string]bool{}, explained: map[string]bool{}}
 }
 
 func (t *summary) line(format string, args ...any) { fmt.Fprintf(t, format+"\n", args...) }
 
 // item prints a line with a name before it.
 func (t *summary) item(name, format string, args ...any) {
+	if t.items != nil {
+		*t.items = append(*t.items, item{name, fmt.Sprintf(format, args...)})
+		return
+	}
 	t.line("  %-12s"+format, append([]any{name}, args...)...)
 }
 
@@ -271,47 +285,33 @@ func (t *summary) loader() {
 
 // gates prints a line for each threshold.
 func (t *summary) gates() {
-	all := t.thresholds()
-	if len(all) == 0 {
+	all := t.gateTable()
+	if all == nil {
 		return
 	}
 	t.line("")
 	w := tabwriter.NewWriter(t, 0, 8, 3, ' ', 0)
-	for i, g := range all {
-		name, value := "", "—"
+	for i, words := range all.Rows {
+		name := ""
 		if i == 0 {
 			name = "thresholds"
 		}
-		if g.Value != nil {
-			value = inUnit(g.Unit, *g.Value)
-		}
-		words := []string{fmt.Sprintf("  %-11s", name), g.Text, value, string(g.Outcome)}
-		if g.Why != "" {
-			words = append(words, g.Why)
+		if last := len(words) - 1; words[last] == "" {
+			words = words[:last]
 		}
 		// Writing to a strings.Builder does not fail.
-		_, _ = fmt.Fprintln(w, strings.Join(words, "\t"))
+		_, _ = fmt.Fprintf(w, "  %-11s\t%s\n", name, strings.Join(words, "\t"))
 	}
 	_ = w.Flush()
 }
 
-// remarks prints the sentences that limit belief in the numbers. Failures have lines
-// of their own, so here they stand only where they explain a void load.
+// remarks prints the sentences that limit belief in the numbers.
 func (t *summary) remarks() {
-	list := slices.DeleteFunc(reasons(t.report, t.verdict), func(r results.Reason) bool {
-		return t.verdict.Valid && (r.Code == "errors" || r.Code == "connection-errors")
-	})
-	if len(list)+len(t.report.Neighbours)+len(t.report.Warnings) > 0 {
+	notes := t.notes()
+	if len(notes) > 0 {
 		t.line("")
 	}
-	for _, r := range list {
-		kind := "note"
-		if r.Voids {
-			kind = "void"
-		}
-		t.line("%s: %s", kind, r.Text)
-	}
-	for _, w := range slices.Concat(neighbours(t.report), t.report.Warnings) {
-		t.line("note: %s", w)
+	for _, n := range notes {
+		t.line("%s", n)
 	}
 }

@@ -22,12 +22,17 @@ type stretch struct {
 	latency *cells.Distribution
 }
 
+// phaseSegments returns the segments of the measured phase.
+func (l *load) phaseSegments() []results.Segment {
+	if l.phase == nil {
+		return nil
+	}
+	return l.phase.Segments
+}
+
 // stretches returns the window in at most so many parts.
 func (l *load) stretches(most int) ([]stretch, error) {
-	if l.phase == nil {
-		return nil, nil
-	}
-	all := l.phase.Segments
+	all := l.phaseSegments()
 	each := max(1, (len(all)+most-1)/most)
 	var out []stretch
 	for part := range slices.Chunk(all, each) {
@@ -37,12 +42,35 @@ func (l *load) stretches(most int) ([]stretch, error) {
 			s.Segment = joined(s.Segment, next)
 			histograms = append(histograms, next.Latency)
 		}
-		if s.latency = cells.Together(histograms); s.latency != nil && s.latency.Damaged != nil {
+		if s.latency = cells.Together(histograms, l.options.own()...); s.latency != nil && s.latency.Damaged != nil {
 			return nil, fmt.Errorf("the window's part from %s on: %w", span(s.FromNS-l.phase.T0NS), s.latency.Damaged)
 		}
 		out = append(out, s)
 	}
 	return out, nil
+}
+
+// segments returns the parts of the window in plain numbers.
+func (l *load) segments() ([]Segment, error) {
+	all, err := l.stretches(max(1, len(l.phaseSegments())))
+	var out []Segment
+	for i := range all {
+		s := &all[i]
+		out = append(out, Segment{
+			FromNS: s.FromNS - l.phase.T0NS, ToNS: s.ToNS - l.phase.T0NS, Requests: s.Completed, Errors: s.Failed,
+			ThroughputRPS: perSecond(s.Completed, s.ToNS-s.FromNS), Offered: s.Offered, Users: s.Users, Latency: l.latencyOf(s),
+		})
+	}
+	return out, err
+}
+
+// latencyOf returns a part's latency in plain numbers, nil where it has none.
+func (l *load) latencyOf(s *stretch) *Latency {
+	main := l.headline()
+	if s.latency == nil || main == nil {
+		return nil
+	}
+	return new(l.plain(&distribution{name: main.name, Distribution: s.latency}))
 }
 
 // joined returns a segment with the one that follows it, without its latency.
@@ -58,7 +86,10 @@ func joined(a, b results.Segment) results.Segment {
 
 // track is one figure over time.
 type track struct {
-	name string
+	// name has the unit, short has none.
+	name, short string
+	// rate is true for requests a second, latency for nanoseconds.
+	rate, latency bool
 	// values are NaN where the stretch has none; lowest and highest are among them.
 	values          []float64
 	lowest, highest float64
@@ -69,10 +100,18 @@ type track struct {
 	marks string
 }
 
+// cell returns the text of one value; empty for none.
+func (r *track) cell(at int) string {
+	if math.IsNaN(r.values[at]) {
+		return ""
+	}
+	return r.print(r.values[at])
+}
+
 // tracks returns the figures of the stretches, without those that say nothing.
 func (t *summary) tracks(all []stretch) []track {
 	of := func(name string, print func(float64) string, value func(*stretch) float64) track {
-		row := track{name: name, print: print, lowest: math.Inf(1)}
+		row := track{name: name, short: name, print: print, lowest: math.Inf(1)}
 		for i := range all {
 			v := value(&all[i])
 			row.values = append(row.values, v)
@@ -85,7 +124,7 @@ func (t *summary) tracks(all []stretch) []track {
 	}
 	rate := func(n uint64, s *stretch) float64 { return perSecond(n, s.ToNS-s.FromNS) }
 	achieved := of("req/s", digits, func(s *stretch) float64 { return rate(s.Completed, s) })
-	achieved.marks = t.bound()
+	achieved.rate, achieved.marks = true, t.bound()
 	rows := []track{achieved}
 	if all[0].Offered != nil {
 		due := of("due/s", digits, func(s *stretch) float64 {
@@ -94,7 +133,7 @@ func (t *summary) tracks(all []stretch) []track {
 			}
 			return rate(*s.Offered, s)
 		})
-		due.top = max(due.highest, achieved.highest)
+		due.rate, due.top = true, max(due.highest, achieved.highest)
 		rows[0].top = due.top
 		rows = append(rows, due)
 	}
@@ -130,7 +169,8 @@ func (t *summary) latencyTrack(all []stretch, n metric.Name, of func(string, fun
 		return p.NS
 	})
 	scale := table.ScaleOf(table.Durations(), row.highest)
-	row.name, row.print = string(n)+" "+scale.Unit, func(v float64) string { return text(scale, v) }
+	row.latency, row.short, row.name = true, string(n), string(n)+" "+scale.Unit
+	row.print = func(v float64) string { return text(scale, v) }
 	row.marks = t.mark(figure{few: few && row.highest > 0})
 	return row
 }

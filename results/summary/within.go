@@ -17,22 +17,36 @@ func served() []metric.Name {
 
 // within prints the latency within which shares of the requests were served.
 func (t *summary) within() error {
+	rows := t.servedTable()
+	if rows == nil {
+		return nil
+	}
+	t.line("")
+	t.line("  served within: shares of the requests, by %s", rows.Head[1])
+	w := tabwriter.NewWriter(t, 0, 8, 3, ' ', tabwriter.AlignRight)
+	for _, row := range rows.Rows {
+		// Writing to a strings.Builder does not fail.
+		_, _ = fmt.Fprintf(w, "%s\t\n", strings.Join(row, "\t"))
+	}
+	_ = w.Flush()
+	t.legend()
+	return nil
+}
+
+// servedTable returns the latency within which shares of the requests were served; nil
+// where nothing was answered.
+func (t *summary) servedTable() *table.Table {
 	main := t.headline()
 	if main == nil {
 		return nil
 	}
 	scale := table.ScaleOf(table.Durations(), main.at(metric.P50).NS)
-	t.line("")
-	t.line("  served within: shares of the requests, by %s latency in %s", main.name, scale.Unit)
-	w := tabwriter.NewWriter(t, 0, 8, 3, ' ', tabwriter.AlignRight)
+	out := &table.Table{Head: []string{"share", main.name + " latency in " + scale.Unit}}
 	for _, n := range served() {
 		f := main.at(n)
-		// Writing to a strings.Builder does not fail.
-		_, _ = fmt.Fprintf(w, "%s\t%s%s\t\n", shareOf(n), t.mark(f), text(scale, f.NS))
+		out.Add(shareOf(n), t.mark(f)+text(scale, f.NS))
 	}
-	_ = w.Flush()
-	t.legend()
-	return nil
+	return out
 }
 
 // shareOf returns the share of the requests that lie within a percentile, in words.

@@ -11,7 +11,7 @@ import (
 // Reasons that only these tools have.
 const (
 	dueTimes  = "with -R latency counts from the time at which a request was due"
-	oneURL    = "joust load asks one URL, which is its argument"
+	oneURL    = "joust load reads many URLs by --url-file FILE, each line a URL or METHOD URL"
 	noFamily  = "give a numeric address in the URL, and the name with -H 'Host: NAME' or --servername"
 	multipart = "--form makes urlencoded forms; for a multipart form give its bytes with --body-file and its type with -H"
 )

@@ -34,8 +34,9 @@ type poller struct {
 	noPwait2 bool
 
 	sockets []socket
-	// addresses belong to the thread: connecting writes into them.
-	addresses  []unix.Sockaddr
+	// addresses are those of each target. They belong to the thread: connecting writes
+	// into them.
+	addresses  [][]unix.Sockaddr
 	sendBuffer int
 	stamps     stampReader
 	// schedstat is the scheduler's account of the thread, nil where the kernel

@@ -37,8 +37,9 @@ const (
 )
 
 // Dial implements backend.Loop.
-func (p *poller) Dial(id int32, turn int) (backend.Conn, bool, error) {
-	fd, established, err := connect(p.addresses[turn%len(p.addresses)], p.sendBuffer)
+func (p *poller) Dial(id int32, target, turn int) (backend.Conn, bool, error) {
+	addresses := p.addresses[target]
+	fd, established, err := connect(addresses[turn%len(addresses)], p.sendBuffer)
 	if err != nil {
 		return nil, false, backend.ConnectError(err)
 	}
@@ -202,11 +203,21 @@ func (s *socket) TakeBack() error {
 func (s *socket) Interrupt() { _ = unix.Shutdown(int(s.fd), unix.SHUT_RDWR) }
 
 // sockaddrs returns the addresses of the load in the kernel's form.
-func sockaddrs(spec *loaders.Spec) ([]unix.Sockaddr, error) {
-	addresses, err := backend.Addresses(spec)
+func sockaddrs(spec *loaders.Spec) ([][]unix.Sockaddr, error) {
+	targets, err := backend.Addresses(spec)
 	if err != nil {
 		return nil, err
 	}
+	all := make([][]unix.Sockaddr, len(targets))
+	for i, addresses := range targets {
+		if all[i], err = sockaddrsOf(addresses); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+func sockaddrsOf(addresses []net.Addr) ([]unix.Sockaddr, error) {
 	list := make([]unix.Sockaddr, len(addresses))
 	for i, address := range addresses {
 		tcp, ok := address.(*net.TCPAddr)

@@ -53,13 +53,13 @@ type guarded struct {
 var _ backend.Conn = (*link)(nil)
 
 // Dial implements backend.Loop.
-func (l *loop) Dial(id int32, turn int) (backend.Conn, bool, error) {
+func (l *loop) Dial(id int32, target, turn int) (backend.Conn, bool, error) {
 	k := &link{loop: l, id: id, gone: make(chan struct{})}
 	var ctx context.Context
 	ctx, k.cancel = context.WithCancel(l.life)
 	l.running.Go(func() {
 		d := net.Dialer{KeepAlive: -1}
-		to := l.addresses[turn%len(l.addresses)]
+		to := l.addresses[target][turn%len(l.addresses[target])]
 		made, err := d.DialContext(ctx, to.Network(), to.String())
 		l.mu.Lock()
 		k.made, k.failed = made, err

@@ -29,7 +29,8 @@ func System() backend.System {
 
 // loop collects the events of its connections' goroutines.
 type loop struct {
-	addresses  []net.Addr
+	// addresses are those of each target.
+	addresses  [][]net.Addr
 	sendBuffer int
 	threads    int
 

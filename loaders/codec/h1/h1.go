@@ -19,7 +19,8 @@ import (
 
 // protocol holds the compiled requests of one load.
 type protocol struct {
-	host string
+	// hosts are the Host fields of the targets by number.
+	hosts []string
 	// absolute is true where targets are in absolute form, for a proxy. hop are the
 	// header fields for that proxy.
 	absolute bool
@@ -27,6 +28,9 @@ type protocol struct {
 	// idField names the field of request ids, empty for none.
 	idField string
 	pairs   []pair
+	// requests are by number, memories is how many learnt a thread needs for them.
+	requests []codec.Request
+	memories int32
 	// columns and counters are those of requests with pieces.
 	columns  []string
 	counters *pieces.Counters
@@ -36,15 +40,14 @@ type protocol struct {
 	now func() time.Time
 }
 
-// pair is one request with the answer that counts as right, and the head of its
-// last answer.
+// pair is one request with the answer that counts as right. Threads share it.
 type pair struct {
-	name    string
-	request codec.Request
-	answer  wire.Expectation
-	memo    wire.Memo
-	// inflated is for requests that accept compressed answers.
-	inflated verdict
+	name string
+	// ends is as in codec.Request.
+	ends bool
+	// memory is the number of the thread's learnt for the request.
+	memory int32
+	answer *wire.Expectation
 }
 
 // New compiles the requests of a load and the answers that count as right.
@@ -56,43 +59,59 @@ func newProtocol(spec *loaders.Spec, now func() time.Time) (codec.Protocol, erro
 	if err := pieces.Check(spec); err != nil {
 		return nil, err
 	}
-	p := &protocol{host: spec.Target.Host, idField: spec.RequestID, bodies: wire.NewMappedBodies(), now: now}
+	p := &protocol{idField: spec.RequestID, bodies: wire.NewMappedBodies(), now: now}
+	for _, t := range spec.Targets() {
+		p.hosts = append(p.hosts, t.Host)
+	}
 	p.columns, p.counters = pieces.Columns(spec.Data), pieces.NewCounters(spec.Place)
 	if spec.Proxy != nil && spec.TLS == nil {
 		p.absolute, p.hop = true, spec.Proxy.Headers
 	}
+	p.pairs, p.requests = make([]pair, len(spec.Requests)), make([]codec.Request, len(spec.Requests))
+	var all answers
 	for i := range spec.Requests {
-		e, err := p.compile(&spec.Requests[i], p.bodies)
-		if err != nil {
+		r := &spec.Requests[i]
+		var err error
+		if p.requests[i], err = p.compile(r, p.bodies); err != nil {
 			return nil, errors.Join(err, p.bodies.Close())
 		}
-		p.pairs = append(p.pairs, e)
+		right := all.of(r, p.bodies)
+		p.pairs[i] = pairOf(r, &p.requests[i], &right.Expectation, int32(i))
+		if len(spec.Requests) > fewRequests {
+			p.pairs[i].memory = right.number
+		}
+		p.memories = max(p.memories, p.pairs[i].memory+1)
 	}
 	return p, nil
 }
 
-// compile makes the pair of a request, with its bytes in bodies.
-func (p *protocol) compile(r *scenarios.Request, bodies *wire.Bodies) (pair, error) {
+func pairOf(r *scenarios.Request, built *codec.Request, right *wire.Expectation, memory int32) pair {
+	return pair{name: r.Name, ends: built.Ends, answer: right, memory: memory}
+}
+
+// compile makes the bytes of a request, with those of its body in bodies.
+func (p *protocol) compile(r *scenarios.Request, bodies *wire.Bodies) (codec.Request, error) {
 	const noID = "00000000-0000-8000-8000-000000000000"
 	asked := *r
 	asked.Headers = slices.Concat(r.Headers, p.hop)
 	if p.idField != "" {
 		asked.Headers = append(asked.Headers, scenarios.Header{Name: p.idField, Value: noID})
 	}
+	host := p.hosts[r.Target]
 	var marked *pieces.Marked
 	if r.Pieces {
 		var err error
-		if marked, err = pieces.Mark(&asked, p.columns, p.host); err != nil {
-			return pair{}, err
+		if marked, err = pieces.Mark(&asked, p.columns, host); err != nil {
+			return codec.Request{}, err
 		}
 		asked = marked.Request
 	}
-	built, err := bodies.Compile(&asked, p.host)
+	built, err := bodies.Compile(&asked, host)
 	if err != nil {
-		return pair{}, err
+		return built, err
 	}
 	if p.absolute {
-		built = wire.Absolute(built, p.host)
+		built = wire.Absolute(built, host)
 	}
 	if p.idField != "" {
 		// The field is the last of the given ones.
@@ -101,20 +120,14 @@ func (p *protocol) compile(r *scenarios.Request, bodies *wire.Bodies) (pair, err
 	if marked != nil {
 		whole := pieces.Request{Bytes: slices.Concat(built.Head, built.Body), HeadBytes: built.HeadBytes, BodyBytes: built.BodyBytes, IDAt: built.IDAt}
 		if built.Template, err = marked.Cut(whole, p.counters); err != nil {
-			return pair{}, fmt.Errorf("compile request %q: %w", r.Name, err)
+			return built, fmt.Errorf("compile request %q: %w", r.Name, err)
 		}
 	}
-	return pair{name: r.Name, request: built, answer: bodies.Expect(r)}, nil
+	return built, nil
 }
 
 // Requests implements codec.Protocol.
-func (p *protocol) Requests() []codec.Request {
-	list := make([]codec.Request, len(p.pairs))
-	for i := range list {
-		list[i] = p.pairs[i].request
-	}
-	return list
-}
+func (p *protocol) Requests() []codec.Request { return p.requests }
 
 // ALPN implements codec.Protocol.
 func (p *protocol) ALPN() []string { return []string{"http/1.1"} }
@@ -124,13 +137,16 @@ func (p *protocol) Close() error { return p.bodies.Close() }
 
 // Shard implements codec.Protocol.
 func (p *protocol) Shard() codec.Shard {
-	return &shard{protocol: p, pairs: slices.Clone(p.pairs), inflater: inflater{now: p.now}}
+	return &shard{protocol: p, pairs: p.pairs, learnt: make([]learnt, p.memories), inflater: inflater{now: p.now}}
 }
 
 // shard holds the requests of one thread, by number.
 type shard struct {
 	protocol *protocol
+	// pairs are those of all threads until own is true.
 	pairs    []pair
+	own      bool
+	learnt   []learnt
 	inflater inflater
 	redirect redirect
 }
@@ -156,16 +172,30 @@ func (s *shard) Conn(needs codec.Needs) codec.Conn {
 
 // Put implements codec.Shard.
 func (s *shard) Put(number int32, r *scenarios.Request) (codec.Request, error) {
-	e, err := s.protocol.compile(r, wire.NewBodies())
-	switch {
-	case err != nil:
-		return codec.Request{}, err
-	case int(number) == len(s.pairs):
-		s.pairs = append(s.pairs, e)
-	default:
-		s.pairs[number] = e
+	bodies := wire.NewBodies()
+	built, err := s.protocol.compile(r, bodies)
+	if err != nil {
+		return built, err
 	}
-	return e.request, nil
+	if !s.own {
+		s.pairs, s.own = slices.Clone(s.pairs), true
+	}
+	if int(number) == len(s.pairs) {
+		s.pairs = append(s.pairs, pair{})
+	}
+	right := bodies.Expect(r)
+	s.pairs[number] = pairOf(r, &built, &right, s.memoryOf(number))
+	return built, nil
+}
+
+// memoryOf returns the number of an empty learnt for the request that is put at the number.
+func (s *shard) memoryOf(number int32) int32 {
+	if at := s.pairs[number].memory; at >= s.protocol.memories { // that of a request that was put there
+		s.learnt[at] = learnt{}
+		return at
+	}
+	s.learnt = append(s.learnt, learnt{})
+	return int32(len(s.learnt) - 1)
 }
 
 // answerReader reads the answers of one connection.
@@ -199,8 +229,9 @@ func (c *answerReader) Next(request int32, in []byte, found *codec.Answer) (n in
 	if c.fresh {
 		if c.skips {
 			p := &c.pairs[request]
-			if head, total, ok := p.memo.Match(in); ok {
-				c.recognised(p, in[head:total], found)
+			l := &c.learnt[p.memory]
+			if head, total, ok := l.memo.Match(in); ok {
+				c.recognised(p, l, in[head:total], found)
 				return total, nil
 			}
 		}
@@ -246,19 +277,19 @@ func (c *answerReader) Next(request int32, in []byte, found *codec.Answer) (n in
 }
 
 // recognised judges a whole answer whose head is the remembered one.
-func (c *answerReader) recognised(p *pair, body []byte, found *codec.Answer) {
-	*found = codec.Answer{Event: codec.End, Keep: !p.request.Ends, Status: p.memo.Status(), Body: len(body)}
+func (c *answerReader) recognised(p *pair, l *learnt, body []byte, found *codec.Answer) {
+	*found = codec.Answer{Event: codec.End, Keep: !p.ends, Status: l.memo.Status(), Body: len(body)}
 	c.check.Reset()
 	if p.answer.Codings != 0 {
-		found.Coding = p.memo.Coding()
+		found.Coding = l.memo.Coding()
 		if compressed(found.Coding) {
 			found.Cause = c.unpack(p, found, body)
 			return
 		}
 	}
-	if !c.check.Body(&p.answer, body) {
-		found.Cause = c.bodyCause(&p.answer)
-	} else if !c.check.Done(&p.answer) {
+	if !c.check.Body(p.answer, body) {
+		found.Cause = c.bodyCause(p.answer)
+	} else if !c.check.Done(p.answer) {
 		found.Cause = results.CauseLength
 	}
 }
@@ -266,7 +297,7 @@ func (c *answerReader) recognised(p *pair, body []byte, found *codec.Answer) {
 // begin makes the parser ready for the answer to the request.
 func (c *answerReader) begin(request int32) {
 	c.fresh, c.inBody, c.cause = false, false, ""
-	a := &c.pairs[request].answer
+	a := c.pairs[request].answer
 	c.parser.Expect(a.NoBody, a.HTTP10)
 	c.check.Reset()
 	c.packed = c.packed[:0]
@@ -287,12 +318,12 @@ func (c *answerReader) head(request int32, head []byte) {
 		c.refuse(fmt.Sprintf("the content coding %s, where %s counts as right", c.parser.Coding, wanted))
 		return
 	}
-	e.memo.Learn(head, &c.parser)
+	c.learnt[e.memory].memo.Learn(head, &c.parser)
 }
 
 // body compares the next bytes of the body with the expected ones.
 func (c *answerReader) body(request int32, span []byte) {
-	a := &c.pairs[request].answer
+	a := c.pairs[request].answer
 	switch {
 	case c.cause != "":
 	case a.Codings != 0 && compressed(c.parser.Coding):
@@ -313,11 +344,11 @@ func (c *answerReader) end(request int32, found *codec.Answer) {
 	case c.cause != "":
 	case compressed(found.Coding):
 		c.cause = c.unpack(p, found, c.packed)
-	case !c.check.Done(&p.answer):
+	case !c.check.Done(p.answer):
 		c.cause = results.CauseLength
 	}
 	found.Event, found.Status, found.Cause = codec.End, c.parser.Status, c.cause
-	found.Keep = c.parser.KeepAlive && !c.pairs[request].request.Ends
+	found.Keep = c.parser.KeepAlive && !p.ends
 	found.Unprocessed = c.cause == results.CauseStatus && c.parser.Status == requestTimeout
 }
 
@@ -366,7 +397,7 @@ func (c *answerReader) Leave(a *codec.Answer) {
 // Describe implements codec.Conn.
 func (c *answerReader) Describe(request int32, cause results.Cause) string {
 	e := &c.pairs[request]
-	a, name := &e.answer, e.name
+	a, name := e.answer, e.name
 	switch cause {
 	case results.CauseStatus:
 		return fmt.Sprintf("%s: status %d where %s counts as right", name, c.parser.Status, a.WantedStatus())

@@ -186,6 +186,61 @@ func TestPut(t *testing.T) {
 	}
 }
 
+// Of many requests those with the same right answer share what is remembered of heads, and
+// each answer is judged by its own request.
+func TestManyRequests(t *testing.T) {
+	t.Parallel()
+	spec := loaders.Spec{Target: loaders.Target{Host: "h"}}
+	kinds := []scenarios.Request{
+		{Method: "GET", Expect: scenarios.Expect{Status: 200}}, {Method: "HEAD", Expect: scenarios.Expect{Status: 200}},
+		{Method: "GET", Expect: scenarios.Expect{Status: 201}}, {Method: "GET", Expect: scenarios.Expect{Status: 200, Body: &scenarios.Body{Text: "abc"}}},
+	}
+	const n = 10_000
+	for i := range n {
+		r := kinds[i%len(kinds)]
+		r.Name, r.Path = fmt.Sprint(i), fmt.Sprintf("/%d", i)
+		spec.Requests = append(spec.Requests, r)
+	}
+	p, err := h1.New(&spec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := p.Shard().Conn(codec.Needs{})
+	c.Open()
+	ask := func(number int32, answer string) (a codec.Answer, rest int) {
+		t.Helper()
+		took, err := c.Next(number, []byte(answer), &a)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return a, len(answer) - took
+	}
+	const head, abc = "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc"
+	for i := range int32(n) {
+		if got := string(p.Requests()[i].Head); !strings.Contains(got, fmt.Sprintf(" /%d HTTP", i)) {
+			t.Fatalf("request %d is %q", i, got)
+		}
+		switch i % 4 {
+		case 0:
+			if a, rest := ask(i, abc); a.Event != codec.End || a.Cause != "" || rest != 0 {
+				t.Fatalf("request %d: %+v, %d bytes left", i, a, rest)
+			}
+		case 1: // the same head without its body
+			if a, rest := ask(i, head); a.Event != codec.End || a.Cause != "" || rest != 0 {
+				t.Fatalf("request %d: %+v, %d bytes left", i, a, rest)
+			}
+		case 2:
+			if a, _ := ask(i, abc); a.Cause != results.CauseStatus || !strings.HasPrefix(c.Describe(i, a.Cause), fmt.Sprint(i)+": ") {
+				t.Fatalf("request %d: %+v, %s", i, a, c.Describe(i, a.Cause))
+			}
+		default:
+			if a, _ := ask(i, head+"abx"); a.Cause != results.CauseBody {
+				t.Fatalf("request %d: %+v", i, a)
+			}
+		}
+	}
+}
+
 // The place of an id is that of its field's value, behind a value and before a body that
 // look like one, and where the target is in absolute form.
 func TestPlaceOfIDs(t *testing.T) {

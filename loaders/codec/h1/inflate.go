@@ -76,7 +76,7 @@ func (c *answerReader) refuse(fault string) { c.cause, c.fault = results.CauseEn
 // each body that differs from the last, without an expected body too, as far as the
 // inflater does not rest: the first of each request and those behind a wrong one always.
 func (c *answerReader) unpack(p *pair, found *codec.Answer, packed []byte) results.Cause {
-	v, coding := &p.inflated, found.Coding
+	v, coding := &c.learnt[p.memory].inflated, found.Coding
 	if len(packed) == 0 {
 		return c.missing(p)
 	}
@@ -102,7 +102,7 @@ func (c *answerReader) unpack(p *pair, found *codec.Answer, packed []byte) resul
 
 // missing returns the cause of a body that lacks bytes, "" where none are missing.
 func (c *answerReader) missing(p *pair) results.Cause {
-	if !c.check.Done(&p.answer) {
+	if !c.check.Done(p.answer) {
 		return results.CauseLength
 	}
 	return ""
@@ -119,8 +119,8 @@ func (c *answerReader) inflate(p *pair, coding codec.Coding, packed []byte) (fau
 	err := in.reader.Open(coding, packed)
 	for n := 0; err == nil; {
 		n, err = in.reader.Read(in.buf)
-		if !c.check.Body(&p.answer, in.buf[:n]) {
-			return "", c.bodyCause(&p.answer)
+		if !c.check.Body(p.answer, in.buf[:n]) {
+			return "", c.bodyCause(p.answer)
 		}
 		if !p.answer.Exact && c.check.Seen() > maxInflated {
 			return "", ""

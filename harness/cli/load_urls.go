@@ -1,0 +1,160 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/joust-bench/joust/harness/resolve"
+	"github.com/joust-bench/joust/harness/session"
+	"github.com/joust-bench/joust/loaders/adhoc"
+	"github.com/joust-bench/joust/results"
+)
+
+// maxURLFile is the largest URL file, in bytes.
+const maxURLFile = 1 << 30
+
+// resolvesAtOnce bounds the hosts whose names are looked up at one time.
+const resolvesAtOnce = 16
+
+// loadURLs takes one URL or, with --url-file, any number of them.
+func loadURLs(c *cobra.Command, args []string) error {
+	if !c.Flags().Changed("url-file") {
+		return oneURL(c, args)
+	}
+	if at := slices.IndexFunc(args, func(arg string) bool { return !isURL(arg) }); at >= 0 {
+		return misuse(c, "takes URLs next to --url-file, and %q is none", results.Redacted(args[at]))
+	}
+	return nil
+}
+
+// aimAt makes a load of the command line, on one URL or on many.
+func (a *app) aimAt(ctx context.Context, flags *pflag.FlagSet, args []string, f *loadFlags) (*aim, error) {
+	if !flags.Changed("url-file") {
+		return a.aim(ctx, flags, args[0], f)
+	}
+	urls, err := readURLs(f, args, a.stdin)
+	if err != nil {
+		return nil, session.Usage(err)
+	}
+	if err := f.read(flags, a.stdin); err != nil {
+		return nil, session.Usage(err)
+	}
+	if f.proxy != "" {
+		if err := f.setProxy(ctx); err != nil {
+			return nil, err
+		}
+	}
+	hosts := urls.Hosts()
+	// As with one URL, wrong flags are reported before a name is looked up.
+	load, err := f.load.Many(urls)
+	if err != nil {
+		return nil, session.Usage(err)
+	}
+	addresses := make([][]string, len(hosts))
+	switch {
+	case f.load.Unix != "":
+		err = checkSocket(f.load.Unix)
+	case f.load.Proxy == "":
+		addresses, err = a.addressesOf(ctx, hosts, f)
+	}
+	if err != nil {
+		return nil, err
+	}
+	l := &aim{target: hosts[0], many: true}
+	if l.spec, err = load.Spec(addresses); err != nil {
+		return nil, session.Usage(err)
+	}
+	l.title = titleOf(f, args, urls.Len(), len(hosts))
+	if len(hosts) == 1 {
+		l.title += l.route()
+	}
+	return l, nil
+}
+
+// titleOf returns the head of the result.
+func titleOf(f *loadFlags, args []string, urls, hosts int) string {
+	title := results.Counted(urls, "URL") + " of " + f.urlFile
+	if f.urlFile == "-" {
+		title = results.Counted(urls, "URL") + " of standard input"
+	}
+	if len(args) > 0 {
+		title += " and of the command line"
+	}
+	if hosts > 1 {
+		title += fmt.Sprintf(" on %d hosts", hosts)
+	}
+	return title
+}
+
+// readURLs reads --url-file and the URLs of the command line.
+func readURLs(f *loadFlags, args []string, stdin io.Reader) (*adhoc.URLs, error) {
+	if f.urlFile == "-" && f.readsInput() {
+		return nil, errors.New("--url-file - and the body both read standard input: give one of them a file")
+	}
+	text, err := bodyFrom(f.urlFile, stdin, maxURLFile)
+	if err != nil {
+		return nil, fmt.Errorf("--url-file: %w", err)
+	}
+	urls, err := adhoc.ParseURLs(*text)
+	if err != nil {
+		return nil, fmt.Errorf("--url-file %s: %w", f.urlFile, err)
+	}
+	var errs []error
+	for _, arg := range args {
+		errs = append(errs, urls.Add(arg))
+	}
+	return urls, errors.Join(errs...)
+}
+
+// readsInput reports whether the body is read from standard input.
+func (f *loadFlags) readsInput() bool {
+	input := func(text *string) bool { return text != nil && *text == "@-" }
+	return f.bodyFile == "-" || input(f.load.Body) || input(f.json)
+}
+
+// addressesOf returns the numeric addresses of each host.
+func (a *app) addressesOf(ctx context.Context, hosts []adhoc.URL, f *loadFlags) ([][]string, error) {
+	found, errs := make([]resolve.Found, len(hosts)), make([]error, len(hosts))
+	places := make(chan struct{}, resolvesAtOnce)
+	var running sync.WaitGroup
+	for i := range hosts {
+		places <- struct{}{}
+		running.Go(func() {
+			found[i], errs[i] = resolve.Taking(ctx, hosts[i].Name, hosts[i].Port, f.load.ConnectTimeout)
+			<-places
+		})
+	}
+	running.Wait()
+	addresses := make([][]string, len(hosts))
+	for i := range found {
+		if !f.quiet {
+			a.noteClosed(&hosts[i], &found[i])
+		}
+		addresses[i] = found[i].Addresses
+	}
+	return addresses, errors.Join(errs...)
+}
+
+// where names the hosts of a load that reached none.
+func (l *aim) where() string {
+	if len(l.spec.Hosts) == 0 {
+		return l.spec.Target.Address
+	}
+	const most = 3
+	var list []string
+	for _, t := range l.spec.Targets()[:min(most, 1+len(l.spec.Hosts))] {
+		list = append(list, t.Address)
+	}
+	if n := 1 + len(l.spec.Hosts) - len(list); n > 0 {
+		list = append(list, fmt.Sprintf("%d more", n))
+	}
+	return "any of " + strings.Join(list, ", ")
+}

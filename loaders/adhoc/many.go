@@ -1,0 +1,321 @@
+package adhoc
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"maps"
+	"net"
+	"slices"
+	"strings"
+
+	"github.com/joust-bench/joust/loaders"
+	"github.com/joust-bench/joust/loaders/pieces"
+	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/scenarios"
+)
+
+// mostGroups is how many URLs a report may tell apart. Each has histograms on every
+// thread.
+const mostGroups = 1000
+
+// bySegment says how requests are put into groups where there are too many URLs.
+const bySegment = "host and first path segment"
+
+// others is the group of all that have none of their own.
+const others = "others"
+
+// Hosts returns the scheme, host and port of the URLs, each once: those of https first,
+// and else in the order in which they come. Their paths are empty.
+func (u *URLs) Hosts() []URL {
+	var list []URL
+	seen := map[string]bool{}
+	for i := range u.origins {
+		if key := hostKey(&u.origins[i]); !seen[key] {
+			seen[key] = true
+			host := u.origins[i]
+			host.Authorization = ""
+			list = append(list, host)
+		}
+	}
+	slices.SortStableFunc(list, func(a, b URL) int {
+		switch {
+		case a.TLS == b.TLS:
+			return 0
+		case a.TLS:
+			return -1
+		}
+		return 1
+	})
+	return list
+}
+
+// hostKey is the same text for two URLs of one host.
+func hostKey(u *URL) string {
+	return fmt.Sprint(u.TLS, " ", net.JoinHostPort(strings.ToLower(u.Name), u.Port))
+}
+
+// begin returns the scheme, host and port as a URL begins.
+func (u *URL) begin() string {
+	if u.TLS {
+		return "https://" + u.Host
+	}
+	return "http://" + u.Host
+}
+
+// Many is a load of flags on many URLs, checked but for the addresses of its hosts.
+type Many struct {
+	flags *Flags
+	urls  *URLs
+	hosts []URL
+	// templates are the requests without path, name and weight, by the numbers of origin
+	// and settings.
+	templates map[[2]int32]*scenarios.Request
+	requests  []scenarios.Request
+	groupedBy string
+}
+
+// Many returns the load of the flags on many URLs. The flags that describe the request hold
+// for each URL whose line says nothing else. The error holds every problem at once, in the
+// words of the flags and with the numbers of lines.
+func (f *Flags) Many(u *URLs) (*Many, error) {
+	own := *f
+	m := &Many{flags: &own, urls: u, hosts: u.Hosts(), templates: map[[2]int32]*scenarios.Request{}}
+	own.spread(len(m.hosts))
+	if err := own.checkHosts(m.hosts); err != nil {
+		return nil, err
+	}
+	if _, err := m.base([]string{"127.0.0.1"}); err != nil {
+		return nil, err
+	}
+	return m, m.ask()
+}
+
+// base returns the load on the first host alone, with a request that Spec replaces: it
+// uses the data, which only the lines may do.
+func (m *Many) base(addresses []string) (loaders.Spec, error) {
+	first := m.hosts[0]
+	first.Path = "/"
+	if d := m.flags.Data; d != nil {
+		first.Path += pieces.Begin + d.Columns[0] + "}"
+	}
+	return m.flags.Spec(first, addresses)
+}
+
+// Spec returns the load. addresses has those of each of the URLs' Hosts, as Flags.Spec has
+// them.
+func (m *Many) Spec(addresses [][]string) (loaders.Spec, error) {
+	spec, err := m.base(addresses[0])
+	if err != nil {
+		return spec, err
+	}
+	for i := range m.hosts[1:] {
+		host := &m.hosts[i+1]
+		further := loaders.Host{Target: m.flags.target(*host, addresses[i+1])}
+		if host.TLS {
+			tls := m.flags.TLS
+			tls.ServerName = cmp.Or(tls.ServerName, host.Name)
+			further.TLS = &tls
+		}
+		spec.Hosts = append(spec.Hosts, further)
+	}
+	spec.Requests, spec.GroupedBy, spec.Rotation = m.requests, m.groupedBy, m.rotation()
+	spec.SendBuffer = 0 // that of the request that is replaced
+	spec = spec.WithDefaults()
+	if err := spec.Validate(); err != nil {
+		return spec, err
+	}
+	return spec, pieces.Check(&spec)
+}
+
+// spread gives connections and threads that are not given numbers at which each thread has
+// a connection to each host.
+func (f *Flags) spread(hosts int) {
+	if f.Connections == nil && f.connections() < hosts {
+		f.Connections = &hosts
+	}
+	if f.Threads == nil {
+		threads := max(1, min(f.threads(), f.connections()/hosts))
+		f.Threads = &threads
+	}
+}
+
+// checkHosts refuses flags that do not go with several hosts.
+func (f *Flags) checkHosts(hosts []URL) error {
+	n := len(hosts)
+	if n == 1 {
+		return nil
+	}
+	var errs []error
+	refuse := func(bad bool, format string, args ...any) {
+		if bad {
+			errs = append(errs, fmt.Errorf(format, args...))
+		}
+	}
+	least := n * max(1, given(f.Threads, 1))
+	refuse(f.connections() > 0 && f.connections() < least, "-c %d with %d hosts and %s: each thread has a connection to each host: ask for -c %d or more, or for fewer threads with -t", f.connections(), n, results.Counted(given(f.Threads, 1), "thread"), least)
+	refuse(f.Proxy != "", "--proxy with %d hosts: a load through a proxy has one host: load them one by one", n)
+	refuse(f.Unix != "", "--unix with %d hosts: a socket leads to one host: load them one by one", n)
+	refuse(f.TLS.ServerName != "" && hosts[1].TLS, "--servername with several hosts of https: each is verified by its own name: leave it out, or load them one by one")
+	refuse(f.LatencyFrom == loaders.FromConnect, "--latency-from connect with %d hosts: users find connections ready: leave it out, or load them one by one", n)
+	return errors.Join(errs...)
+}
+
+// ask makes the request of each URL.
+func (m *Many) ask() error {
+	list := make([]scenarios.Request, len(m.urls.list))
+	var errs []error
+	for i := range m.urls.list {
+		a := &m.urls.list[i]
+		template, err := m.template(a)
+		if err != nil {
+			if errs = append(errs, err); len(errs) == mostBadLines {
+				break
+			}
+			continue
+		}
+		r := &list[i]
+		*r = *template
+		r.Path, r.Weight = busted(a.path, m.flags.Bust), int(max(1, a.weight))
+		r.Pieces = r.Pieces || m.flags.usesPieces() && pieces.Has(a.path)
+	}
+	m.requests = list
+	if len(errs) == 0 {
+		m.name(list)
+	}
+	return errors.Join(errs...)
+}
+
+// template returns the request of all URLs with this one's origin and settings.
+func (m *Many) template(a *asking) (*scenarios.Request, error) {
+	key := [2]int32{a.origin, a.settings}
+	if made := m.templates[key]; made != nil {
+		return made, nil
+	}
+	u := m.urls.origins[a.origin]
+	u.Path = "/"
+	f := m.flags.with(&m.urls.settings[a.settings])
+	r, err := f.request(u)
+	if err != nil && a.line > 0 {
+		return nil, fmt.Errorf("line %d: %w", a.line, err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if f.Proxy != "" {
+		f.proxy(&r)
+	}
+	r.Target = slices.IndexFunc(m.hosts, func(h URL) bool { return hostKey(&h) == hostKey(&u) })
+	m.templates[key] = &r
+	return &r, nil
+}
+
+// with returns the flags with the settings of a line in place of their own.
+func (f *Flags) with(s *URLSettings) *Flags {
+	own := *f
+	own.Method = cmp.Or(s.Method, f.Method)
+	if s.Status != 0 {
+		own.ExpectStatus = &s.Status
+	}
+	if s.Body != nil {
+		own.Body, own.Form, own.JSON = s.Body, nil, s.BodyType == jsonType
+	}
+	if len(s.Headers) > 0 {
+		own.Headers = nil
+		for _, h := range s.Headers {
+			own.Headers = append(own.Headers, h.Name+": "+h.Value)
+			own.dropFor(h.Name)
+		}
+		for _, line := range f.Headers {
+			if name, _, _ := strings.Cut(line, ":"); !hasField(s.Headers, name) {
+				own.Headers = append(own.Headers, line)
+			}
+		}
+	}
+	return &own
+}
+
+// dropFor drops the flags that make the field of that name.
+func (f *Flags) dropFor(name string) {
+	switch {
+	case strings.EqualFold(name, "Authorization"):
+		f.BasicAuth = ""
+	case strings.EqualFold(name, "Cookie"):
+		f.Cookies = nil
+	}
+}
+
+// rotation returns the order in which the requests are taken.
+func (m *Many) rotation() scenarios.Rotation {
+	if slices.ContainsFunc(m.requests, func(r scenarios.Request) bool { return r.Weight != m.requests[0].Weight }) {
+		return scenarios.Weighted
+	}
+	return scenarios.InTurn
+}
+
+// name names the requests, and puts them into groups where there are too many names.
+func (m *Many) name(list []scenarios.Request) {
+	names := map[string]bool{}
+	for i := range list {
+		if names[m.nameOf(&list[i], i)] = true; len(names) > mostGroups {
+			m.groupedBy = bySegment
+			m.group(list)
+			return
+		}
+	}
+	for i := range list {
+		list[i].Name = m.nameOf(&list[i], i)
+	}
+}
+
+// nameOf returns the name of a request, the i-th, in results: method and URL, without a
+// host where there is one.
+func (m *Many) nameOf(r *scenarios.Request, i int) string {
+	return r.Method + " " + m.begins(r.Target) + m.urls.list[i].path
+}
+
+// begins returns the begin of the URLs of a target, nothing where there is one.
+func (m *Many) begins(target int) string {
+	if len(m.hosts) == 1 {
+		return ""
+	}
+	return m.hosts[target].begin()
+}
+
+// segment is a group of requests: all paths of a target with the same first segment.
+type segment struct {
+	target int
+	path   string
+}
+
+// segmentOf returns the group of a request, the i-th.
+func (m *Many) segmentOf(r *scenarios.Request, i int) segment {
+	path := m.urls.list[i].path
+	if end := strings.IndexAny(path[1:], "/?"); end >= 0 {
+		path = path[:1+end]
+	}
+	return segment{r.Target, path}
+}
+
+// group puts the requests into groups by host and first path segment. The names are the
+// paths, which cost no memory. Where there are too many groups, those of the least weight
+// make one.
+func (m *Many) group(list []scenarios.Request) {
+	weights := map[segment]int{}
+	for i := range list {
+		weights[m.segmentOf(&list[i], i)] += list[i].Weight
+	}
+	ranked := slices.SortedFunc(maps.Keys(weights), func(a, b segment) int {
+		return cmp.Or(cmp.Compare(weights[b], weights[a]), cmp.Compare(a.target, b.target), cmp.Compare(a.path, b.path))
+	})
+	names := make(map[segment]string, len(ranked))
+	for n, s := range ranked {
+		names[s] = others
+		if n < mostGroups-1 || len(ranked) == mostGroups {
+			names[s] = m.begins(s.target) + s.path
+		}
+	}
+	for i := range list {
+		list[i].Name, list[i].Group = m.urls.list[i].path, names[m.segmentOf(&list[i], i)]
+	}
+}

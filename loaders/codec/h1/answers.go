@@ -1,0 +1,61 @@
+package h1
+
+import (
+	"reflect"
+
+	"github.com/joust-bench/joust/loaders/codec/h1/wire"
+	"github.com/joust-bench/joust/scenarios"
+)
+
+// fewRequests is how many requests remember the heads of their answers one by one. Where
+// there are more, those with the same right answer share a memory: a thread comes back to
+// each of them too seldom.
+const fewRequests = 4096
+
+// answers holds the right answers of requests, equal ones once. The zero answers is empty.
+type answers struct {
+	known map[answerKey][]*answer
+	count int32
+}
+
+// answerKey is equal for requests whose right answers may be equal.
+type answerKey struct {
+	method, version string
+	status          int
+	body, echoed    *scenarios.Body
+}
+
+// answer is a right answer with its number among those of a load.
+type answer struct {
+	wire.Expectation
+	number int32
+	expect scenarios.Expect
+}
+
+// of returns the right answer of the request, with its bytes in bodies.
+func (a *answers) of(r *scenarios.Request, bodies *wire.Bodies) *answer {
+	key := answerKey{method: r.Method, version: r.Version, status: r.Expect.Status, body: r.Expect.Body}
+	if r.Expect.Echo {
+		key.echoed = r.Body
+	}
+	for _, known := range a.known[key] {
+		if reflect.DeepEqual(known.expect, r.Expect) {
+			return known
+		}
+	}
+	made := &answer{Expectation: bodies.Expect(r), number: a.count, expect: r.Expect}
+	a.count++
+	if a.known == nil {
+		a.known = map[answerKey][]*answer{}
+	}
+	a.known[key] = append(a.known[key], made)
+	return made
+}
+
+// learnt is what a thread knows of the last answers to a request, or to all requests with
+// the same right answer.
+type learnt struct {
+	memo wire.Memo
+	// inflated is for requests that accept compressed answers.
+	inflated verdict
+}
