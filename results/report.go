@@ -34,6 +34,8 @@ type Report struct {
 	// RequestID names the header field in which each request had an id of its own;
 	// absent for none.
 	RequestID string `json:"request_id,omitempty"`
+	// Tags are those that the user gave a lone load, by name; absent for none.
+	Tags map[string]string `json:"tags,omitempty"`
 	// IdleStrategy is how the loader waited: "spin", "hybrid" or "wait".
 	IdleStrategy string `json:"idle_strategy,omitempty"`
 	// SendBufferBytes is the size of the send buffers; 0 where the kernel chose.

@@ -20,6 +20,7 @@ tools=(
 	java:default-jdk-headless
 	strace:strace
 	shellcheck:shellcheck
+	prometheus-pushgateway:prometheus-pushgateway
 )
 
 missing=()

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/joust-bench/joust/harness/export"
 	"github.com/joust-bench/joust/harness/machine"
 	"github.com/joust-bench/joust/harness/session"
 	"github.com/joust-bench/joust/loaders"
@@ -214,14 +215,20 @@ func room(whose string, connections int) error {
 func (a *app) drive(ctx context.Context, chosen loaders.Loader, l *aim, quiet bool) (results.Report, error) {
 	// Two more than the loops: one for the command, one for the runtime.
 	runtime.GOMAXPROCS(l.spec.Threads + 2)
+	outer := ctx
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	control := &loadControl{loadProgress: a.newLoadProgress(l.spec.Phases, quiet), target: l, ctx: ctx, cancel: cancel}
 	control.silent = l.watch != nil
+	var err error
+	if control.exports, err = export.Start(l.exports); err != nil {
+		return results.Report{}, err
+	}
 	a.drawing.Store(control.display)
 	report, err := chosen.Run(ctx, l.spec, l.watching(control))
 	control.end()
 	a.drawing.Store(nil)
+	l.concludeExports(outer, control.exports, &report)
 	if wrong := (*wrongProtocol)(nil); errors.As(context.Cause(ctx), &wrong) {
 		return report, wrong
 	}

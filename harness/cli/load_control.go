@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/joust-bench/joust/harness/export"
 	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/loaders/clock"
 	"github.com/joust-bench/joust/results"
@@ -24,6 +25,8 @@ type loadControl struct {
 	target *aim
 	ctx    context.Context
 	cancel context.CancelCauseFunc
+	// exports is nil where nothing is exported.
+	exports *export.Exporter
 
 	doubt  sync.Once
 	asking sync.WaitGroup
@@ -41,11 +44,18 @@ func (c *loadControl) Ready(_ context.Context, r loaders.Ready) (int64, error) {
 	return clock.Now(), nil
 }
 
+// Window begins a phase.
+func (c *loadControl) Window(w loaders.Window) {
+	c.exports.Window(w)
+	c.loadProgress.Window(w)
+}
+
 // Interval shows the load and doubts a target that answers nothing rightly.
 func (c *loadControl) Interval(i loaders.Interval) {
 	if c.target.watch != nil {
 		c.target.watch(i.Interval)
 	}
+	c.exports.Interval(i)
 	c.loadProgress.Interval(i)
 	if i.Completed == 0 && i.Failed > 0 && c.target.mayBeTLS() {
 		c.doubt.Do(func() { c.asking.Go(c.askForTLS) })

@@ -32,6 +32,7 @@ type loadFlags struct {
 	ruleFlags
 	// anyway loads while a comparison measures.
 	anyway bool
+	export exportFlags
 }
 
 // optional sets an option to its flag's value where the flag is given.
@@ -128,6 +129,7 @@ func (f *loadFlags) register(flags *pflag.FlagSet) {
 	flags.BoolVar(&o.Breakdown, "breakdown", false, "show where the time of requests goes: lookup, connect, TLS handshake, write, wait, transfer")
 	f.outputFlags.register(flags)
 	f.registerAbort(flags)
+	f.registerExports(flags)
 	under("")
 }
 
@@ -143,7 +145,7 @@ func (f *loadFlags) read(flags *pflag.FlagSet, stdin io.Reader) error {
 	}
 	var profileErr error
 	o.Profile, profileErr = readProfile(f.profile)
-	return errors.Join(profileErr, rate("-R", f.rate, &o.RateRPS), rate("--ramp-to", f.rampTo, &o.RampToRPS), f.setCPUs(), f.setData(stdin), f.setBody(stdin), checkTLSFiles(o.TLS))
+	return errors.Join(profileErr, rate("-R", f.rate, &o.RateRPS), rate("--ramp-to", f.rampTo, &o.RampToRPS), f.setCPUs(), f.setData(stdin), f.setBody(stdin), checkTLSFiles(o.TLS), f.export.read())
 }
 
 // rate parses the text of a flag; an empty one leaves the rate as it is.

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/pflag"
 	"golang.org/x/sys/unix"
 
+	"github.com/joust-bench/joust/harness/export"
 	"github.com/joust-bench/joust/harness/resolve"
 	"github.com/joust-bench/joust/harness/session"
 	"github.com/joust-bench/joust/loaders"
@@ -32,6 +33,8 @@ type aim struct {
 	aborts []metric.Sustained
 	// watch is shown the load in place of joust's own plain lines; nil for these.
 	watch func(results.Interval)
+	// exports say where figures are sent, and which tags they and the report have.
+	exports export.Options
 }
 
 // aim makes a load of the command line: it resolves names and checks the flags,
@@ -70,6 +73,8 @@ func (a *app) aim(ctx context.Context, flags *pflag.FlagSet, text string, f *loa
 	if err := l.complete(f, o); err != nil {
 		return nil, err
 	}
+	l.exports = f.export.options
+	l.divideForExports()
 	l.title = l.spec.Requests[0].Method + " " + l.url + l.route()
 	return l, nil
 }

@@ -101,7 +101,11 @@ func (t *summary) asked() string {
 	if r.IdleStrategy != "" {
 		words = append(words, "idle "+r.IdleStrategy)
 	}
-	return strings.Join(append(words, fmt.Sprintf("seed %d", r.Seed)), ", ")
+	words = append(words, fmt.Sprintf("seed %d", r.Seed))
+	for _, name := range slices.Sorted(maps.Keys(r.Tags)) {
+		words = append(words, fmt.Sprintf("tag %s=%s", name, r.Tags[name]))
+	}
+	return strings.Join(words, ", ")
 }
 
 func loop(p *results.Phase) string {
