@@ -213,8 +213,8 @@ type Phase struct {
 	// BurstSize is how many requests of a burst are due at once, at least 1;
 	// bursts are BurstSize/RateRPS seconds apart.
 	BurstSize int `json:"burst_size,omitempty"`
-	// Profile is that of the schedule "profile", pressed into lead and window; RateRPS is
-	// the rate of which its shares are.
+	// Profile is that of the schedule "profile", pressed into lead and window; its shares
+	// are of RateRPS.
 	Profile *Profile `json:"profile,omitempty"`
 	Adjust  bool     `json:"adjust,omitempty"`
 	// NeedsResult sends the result of the phase with its PhaseDone, for a decision on the

@@ -1,6 +1,6 @@
 package results
 
-// DataUse is the use of a load's data rows, of which each request took one.
+// DataUse is the use of a load's data rows. Each request took one.
 type DataUse struct {
 	// Rows is the number of rows, Order the order in which requests took them.
 	Rows  uint64 `json:"rows"`

@@ -124,7 +124,7 @@ func ofText(from io.Reader) (figures, error) {
 	})
 }
 
-// readText reads Prometheus' text form, each metric of which check accepts unless it is nil.
+// readText reads Prometheus' text form. check, unless it is nil, has to accept each metric.
 func readText(from io.Reader, check func(*dto.Metric) error) (figures, error) {
 	parser := expfmt.NewTextParser(model.LegacyValidation)
 	families, err := parser.TextToMetricFamilies(from)

@@ -71,7 +71,7 @@ type Flags struct {
 	RateRPS   *float64
 	Poisson   bool
 	RampToRPS *float64
-	// Profile changes the rate over the window; RateRPS is that of which its shares are.
+	// Profile changes the rate over the window; its shares are of RateRPS.
 	Profile   *loaders.Profile
 	Burst     *int
 	ShedAfter *time.Duration

@@ -76,7 +76,7 @@ func (f *Flags) checkLoop(refuse refusal) {
 	if f.RateRPS == nil {
 		refuse(f.Poisson, "--poisson says how requests of an open loop are spaced: give its rate with -R")
 		refuse(f.RampToRPS != nil, "--ramp-to is where the rate of an open loop ends: give the one with which it begins with -R")
-		refuse(f.Profile != nil, "--rate-profile changes the rate of an open loop: give the rate of which its shares are with -R")
+		refuse(f.Profile != nil, "--rate-profile changes the rate of an open loop: give that rate, to which the profile's shares refer, with -R")
 		refuse(f.Burst != nil, "--burst says how requests of an open loop are spaced: give their mean rate with -R")
 		refuse(f.ShedAfter != nil, "--shed-after is for open loops: give a rate with -R")
 		return

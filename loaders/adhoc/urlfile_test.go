@@ -13,8 +13,8 @@ import (
 	"github.com/joust-bench/joust/scenarios"
 )
 
-// manySpec returns the load of the flags on a URL file, each host of which has an address
-// of its own.
+// manySpec returns the load of the flags on a URL file. Each host has an address of its
+// own.
 func manySpec(f adhoc.Flags, file string) (loaders.Spec, error) {
 	u, err := adhoc.ParseURLs(file)
 	if err != nil {

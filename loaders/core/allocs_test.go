@@ -51,7 +51,7 @@ func streaming(s *loaders.Spec) {
 	s.Requests[0].Expect.Body = nil
 }
 
-// conditional has answers of which the head, the length and the text are checked.
+// conditional checks the head, the length and the text of its answers.
 func conditional(s *loaders.Spec) {
 	s.Requests[0].Expect = scenarios.Expect{Checks: &scenarios.Checks{Headers: []string{"Content-Length: 7"}, Patterns: []string{"^ali"}, SameLength: true}}
 }

@@ -180,7 +180,7 @@ func TestRampBeginsInTheWarmUp(t *testing.T) {
 			t.Errorf("%d users are active at the end, want %d", last, users)
 		}
 		if n := report.Phases[0].RequestsPerUser; n.Min != 0 {
-			t.Errorf("each user asked in a warm-up of which the ramp is longer: %+v", *n)
+			t.Errorf("each user asked in a warm-up that is shorter than the ramp: %+v", *n)
 		}
 	})
 }

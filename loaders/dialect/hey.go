@@ -160,7 +160,7 @@ func (p *printer) heyDetails() {
 	}
 }
 
-// mostRows is the most requests of which hey keeps the times.
+// mostRows is the most requests whose times hey keeps.
 const mostRows = 1_000_000
 
 // heyRows prints hey's CSV: a row for each answer, in rising order of its time. The report

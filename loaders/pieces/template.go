@@ -12,7 +12,7 @@ import (
 )
 
 // Marked is a request whose pieces are replaced by marks: texts that may stand anywhere in
-// a request, so that a codec can turn it into bytes, of which Cut makes a Template.
+// a request, so that a codec can turn it into bytes. Cut makes a Template of these.
 type Marked struct {
 	// Request is the request with the marks.
 	Request scenarios.Request

@@ -58,7 +58,7 @@ func TestOutcomesOfSteps(t *testing.T) {
 	}
 }
 
-// searched is a search of 10, 20, 40 and 30 users, of which 40 broke the conditions.
+// searched is a search of 10, 20, 40 and 30 users, in which 40 broke the conditions.
 func searched(t *testing.T) summary.Capacity {
 	t.Helper()
 	slow := edit(report(t, closed(t)), func(_ *results.Report, p *results.Phase) { p.Total.Service = spread(t, 500_000, 100_000, 9_000_000) })

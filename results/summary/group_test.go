@@ -10,7 +10,7 @@ import (
 )
 
 // grouped is a load of two groups: 9 000 right answers from 110 to 900 µs, and 1 000
-// answers of which a tenth failed and the others took from 1 to 3 ms.
+// answers: a tenth failed, and the others took from 1 to 3 ms.
 func grouped(t *testing.T) results.Report {
 	t.Helper()
 	r := report(t, closed(t))

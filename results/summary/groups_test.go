@@ -13,8 +13,8 @@ import (
 	"github.com/joust-bench/joust/results/table"
 )
 
-// manyURLs is a load of n URLs on two hosts, the second of which went down. The first URL
-// had the most requests.
+// manyURLs is a load of n URLs on two hosts. The second host went down. The first URL had
+// the most requests.
 func manyURLs(t testing.TB, n int) results.Report {
 	t.Helper()
 	p := closed(t)
