@@ -101,6 +101,10 @@ type Target struct {
 	// More are further addresses of the same name, in the form of Address:
 	// connections are spread over all of them in turn.
 	More []string `json:"more,omitempty"`
+	// Name is the host's name where each connection is to look it up for itself. It
+	// connects to what it finds, to Address or one of More where these are among them, at
+	// the port of Address. Empty looks nothing up. A Spec with a Breakdown alone has it.
+	Name string `json:"name,omitempty"`
 }
 
 // Host is a further target of a load, reached by TCP. TLS is nil for plain text.

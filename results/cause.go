@@ -27,10 +27,17 @@ const (
 	CauseEncoding       Cause = "encoding"
 	CauseProtocol       Cause = "protocol"
 	CauseEarlyReply     Cause = "early_reply"
+	// CauseHeader, CauseJSON and CausePattern are answers whose head, values or text do
+	// not meet a condition of the request.
+	CauseHeader  Cause = "header"
+	CauseJSON    Cause = "json"
+	CausePattern Cause = "regex"
 	// CauseEvents is an answer with fewer server-sent events than the exchange awaits.
 	CauseEvents Cause = "events"
 	// CauseRedirect is a chain of redirects without end.
 	CauseRedirect Cause = "redirect"
+	// CauseLookup is a host's name for which no address was found.
+	CauseLookup Cause = "lookup"
 	// CauseSurplus is an answer, or bytes of it, that no request asked for.
 	CauseSurplus    Cause = "surplus_answer"
 	CauseLocalPorts Cause = "local_ports_exhausted"

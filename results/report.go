@@ -55,6 +55,8 @@ type Report struct {
 	Data *DataUse `json:"data,omitempty"`
 	// Interrupted is true when the loader had to stop early.
 	Interrupted bool `json:"interrupted,omitempty"`
+	// Aborted is the rule of the user that ended the load early; absent for none.
+	Aborted *Abort `json:"aborted,omitempty"`
 	// Collections and GCPauseNS are of the loader's own garbage collector.
 	Collections  uint32   `json:"collections"`
 	GCPauseNS    int64    `json:"gc_pause_ns"`
@@ -211,21 +213,6 @@ type Phase struct {
 	Unknown []string `json:"unknown,omitempty"`
 }
 
-// Steadiness is the end of an adaptive warm-up; its length is the phase's window.
-type Steadiness struct {
-	// Reached is true when the throughput was steady at the end, false when the cap
-	// or an early stop ended the warm-up.
-	Reached bool `json:"reached"`
-	// SlopePerSecond is the change of the throughput over the last second, as a
-	// share of it; absent without completions or with less than a second.
-	SlopePerSecond *float64 `json:"slope_per_second,omitempty"`
-	// WithinPerSecond is the largest slope, up or down, that counts as steady.
-	WithinPerSecond float64 `json:"within_per_second"`
-	// LeastNS and CapNS are the bounds of its length.
-	LeastNS int64 `json:"least_ns"`
-	CapNS   int64 `json:"cap_ns"`
-}
-
 // Loop is the kind of a phase: closed or open loop.
 type Loop string
 
@@ -331,27 +318,6 @@ type Segment struct {
 	// segment, at the end of their requests: those of Group.Corrected in an open loop and
 	// with users, else those of Group.Service. Absent without samples.
 	Latency *Histogram `json:"latency,omitempty"`
-}
-
-// Breakdown is where the time of right answers went, step by step. All are of the requests
-// in Group.Service.
-type Breakdown struct {
-	// Lookup, Connect and TLSHandshake are of the connections that were made in the phase:
-	// one value a connection. Lookup is absent where the URL has no name.
-	Lookup       *Histogram `json:"lookup,omitempty"`
-	Connect      *Histogram `json:"connect,omitempty"`
-	TLSHandshake *Histogram `json:"tls_handshake,omitempty"`
-	// Write is from the first to the last byte of the request, Wait from there to the
-	// first byte of the answer, Transfer from there to its last byte; Total is their sum
-	// and that of the connection's steps, where the request was the first on it.
-	Write    *Histogram `json:"write,omitempty"`
-	Wait     *Histogram `json:"wait,omitempty"`
-	Transfer *Histogram `json:"transfer,omitempty"`
-	Total    *Histogram `json:"total,omitempty"`
-	// NewConnections counts the requests that were the first on their connection,
-	// ReusedConnections all others.
-	NewConnections    uint64 `json:"new_connections"`
-	ReusedConnections uint64 `json:"reused_connections"`
 }
 
 // Phase returns the loader's phase of that name, or nil.

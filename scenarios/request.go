@@ -62,6 +62,23 @@ type Expect struct {
 	// Encodings are the content codings in which a right answer may come. Its body is
 	// inflated and then compared. Empty compares the body as it is sent.
 	Encodings []Encoding `yaml:"encodings" json:"encodings,omitempty"`
+	// Checks are further conditions of ad-hoc requests, nil for none. Rows have none:
+	// they know their whole answers.
+	Checks *Checks `yaml:"-" json:"checks,omitempty"`
+}
+
+// Checks are conditions that each answer of a load must meet.
+type Checks struct {
+	// Headers are "Name: value" for a field that must have that value exactly, or "Name"
+	// for one that must be there.
+	Headers []string `json:"headers,omitempty"`
+	// JSON are conditions PATH=VALUE of values in a JSON body.
+	JSON []string `json:"json,omitempty"`
+	// Patterns are regular expressions that the body must match, in Go's syntax.
+	Patterns []string `json:"patterns,omitempty"`
+	// SameLength is true where all bodies must have as many bytes, as they are sent, as
+	// that of the first right answer.
+	SameLength bool `json:"same_length,omitempty"`
 }
 
 // AnyStatus is the Expect.Status of an ad-hoc request to which every final status is

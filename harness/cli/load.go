@@ -51,6 +51,12 @@ An answer is right when its status is from 200 to 399, or the one given with
 a failed request: it is counted by status and cause, the first is told in words,
 its time stands in a column of its own, and the load goes on.
 
+--expect-json names a value by its path: names with dots, numbers in brackets for the
+elements of lists, names in brackets and quotes where they have other letters, $ for
+the whole document: items[0].id=5, ["a.b"]=true, $=[]. The value is JSON where it
+reads as JSON (5, true, null, "5"), else a text. --expect-json and --expect-regex look
+into bodies of up to 4 MiB, inflated with --compressed; a larger one is wrong.
+
 --url-file asks many URLs, on one host or several: each line is a URL, METHOD URL, or
 {"url": "…", "method": "PUT", "headers": {"Name": "value"}, "body": "text" or
 {"json": …}, "weight": 2, "expect": {"status": 201}}. Blank lines and those that begin
@@ -66,6 +72,11 @@ wait; an open one (-R) keeps its rate to the others.
 and port. A request and those that it leads to count as one, with the time from
 the first send to the last answer. Without --follow a redirect is an answer.
 
+--breakdown shows where the time of right answers goes: looking up the URL's name
+(for each connection), connect, TLS handshake, writing the request, the wait for the
+first byte, the transfer up to the last, and all of these together. Figures of the
+first three are of connections, one value each; a kept connection has them once.
+
 In the URL's path and query, in headers and in the body, ${…} is a value that is new for
 each request: ${uuid()}, ${randint(1,100)}, ${randstr(8)}, ${counter(orders)}, which
 counts from 1 over all threads, ${now()}, ${now(unix)}, or a column of --data. Values
@@ -74,9 +85,25 @@ are escaped in the URL and stand as they are elsewhere. A literal ${ is written 
 --threshold is a bound of a figure: METRIC<LIMIT or METRIC>LIMIT, also with = behind
 the sign. Metrics: p50 or any other percentile, min, max, mean, stdev (corrected
 latency in an open loop and with users, else service time), error_rate, errors,
-status_503 or any other status, throughput (rps), achieved, bytes/s. A threshold is
-kept, broken, or not measured. It is not told where the loader's own time, or
-requests without an answer, reach the limit: then neither answer is sure.
+status_503 or any other status, throughput (rps), achieved, bytes/s. The name of a
+group of requests before it, where * stands for any text, bounds that group alone:
+"GET /pay*: p99<1s". A threshold is kept, broken, or not measured. It is not told where
+the loader's own time, or requests without an answer, reach the limit: then neither
+answer is sure.
+
+--abort-on ends the load early where a condition has held for a time, in warm-up and
+window. error_rate, throughput and bytes/s are then those of the last second, latencies
+those of the last segment of a second, and errors are counted from the window's begin.
+
+--find makes a load a step, and finds the most users, the highest rate or the most
+connections that keep the conditions of --keep. The load grows by --find-factor until a
+step breaks them; further steps lie between the last that kept them and the first that
+did not, down to 3 % or one user; and the answer is asked for once more. A step that
+cannot be told is asked for again, once, and so is the first that breaks the conditions.
+Where the loader was the limit the answer is a lower bound. Users have a connection each
+unless -c is given; a rate is kept where 99 % of it are achieved. Exit status then: 0
+found, 2 it cannot be told, 3 not even the first step keeps the conditions, 4 the target
+went away.
 
 With -n and -d the load ends at whichever comes first; with -n alone it has no
 bound in time, and no warm-up unless one is asked for. It also ends when no
@@ -95,9 +122,10 @@ measured meanwhile. While a comparison measures (run, duel, agree, calibrate,
 certify, check), a load waits and says for whom; --anyway does not wait.
 
 Exit status: 0 the load ran, whatever failed in it; 1 it could not run; 2 wrong
-usage, or a threshold that cannot be told; 3 a threshold is broken or has no value;
-4 void: nothing was answered rightly, nothing was measured, the server went away, or
-an answer came that nobody asked for; 130 interrupted, the partial result is printed.`,
+usage, or a threshold that cannot be told; 3 a threshold is broken or has no value, or
+a rule of --abort-on ended the load; 4 void: nothing was answered rightly, nothing was
+measured, the server went away, or an answer came that nobody asked for; 130
+interrupted, the partial result is printed.`,
 		Example: `  joust load http://127.0.0.1:8080/
   joust load http://127.0.0.1:8080/ -c 256 -t 2 -d 30s
   joust load http://127.0.0.1:8080/ --users 5000 --think 'exp 2s' -c 200
@@ -107,9 +135,12 @@ an answer came that nobody asked for; 130 interrupted, the partial result is pri
   joust load http://127.0.0.1:8080/ -R 5k --burst 100
   joust load http://127.0.0.1:8080/ -R 5k --rate-profile spike:interval=10,multiplier=5 -d 1m
   joust load http://127.0.0.1:8080/echo -b hello --expect-body hello -n 100000
+  joust load http://127.0.0.1:8080/health --expect-json status=ok --expect-header "Content-Type: application/json"
   joust load http://127.0.0.1:8080/ --follow --request-id=X-Trace
   joust load 'http://127.0.0.1:8080/users/${id}?q=${randstr(8)}' --data users.csv --bust
   joust load http://127.0.0.1:8080/ -R 5k --threshold "p99<20ms" --threshold "error_rate<0.1%"
+  joust load http://127.0.0.1:8080/ -R 5k -d 10m --abort-on "error_rate>20% for 10s"
+  joust load http://127.0.0.1:8080/ --find users --think 1s --keep "p95<300ms,error_rate<1%"
   joust load --url-file urls.txt -H 'Accept: text/html' -n 100k
   joust load http://127.0.0.1:8080/ --show all --output load.html --output load.json`,
 		Args: loadURLs,
@@ -123,13 +154,16 @@ an answer came that nobody asked for; 130 interrupted, the partial result is pri
 func (a *app) load(c *cobra.Command, urls []string, f *loadFlags) error {
 	ctx := c.Context()
 	wanted, err := f.check()
-	if err != nil {
+	if err := errors.Join(err, f.readRules(wanted.options.Thresholds)); err != nil {
 		return session.Usage(err)
 	}
-	f.load.OverTime = wanted.overTime() || !f.quiet && newDisplay(a.stderr).live
 	if f.quiet {
 		a.opener.Say = func(string, ...any) {}
 	}
+	if f.load.Find.Of != "" {
+		return a.findCapacity(ctx, c.Flags(), urls, f)
+	}
+	f.load.OverTime = wanted.overTime() || !f.quiet && newDisplay(a.stderr).live
 	l, report, err := a.measure(ctx, c.Flags(), urls, f, nil)
 	if l == nil || report == nil {
 		return err
@@ -191,13 +225,14 @@ func (a *app) drive(ctx context.Context, chosen loaders.Loader, l *aim, quiet bo
 		return results.Report{}, err
 	}
 	a.drawing.Store(control.display)
-	report, err := chosen.Run(ctx, l.spec, control)
+	report, err := chosen.Run(ctx, l.spec, l.watching(control))
 	control.end()
 	a.drawing.Store(nil)
 	l.concludeExports(outer, control.exports, &report)
 	if wrong := (*wrongProtocol)(nil); errors.As(context.Cause(ctx), &wrong) {
 		return report, wrong
 	}
+	report.Aborted = abortOf(ctx)
 	report.Version, report.ReconnectEvery = Version, l.spec.Connection.ReconnectEvery
 	return report, err
 }
@@ -214,9 +249,9 @@ func (a *app) printLoad(ctx context.Context, l *aim, quiet bool, wanted resultOu
 		a.explainExit(reasons, gates)
 	}
 	switch {
-	case report.Interrupted || ctx.Err() != nil:
+	case ctx.Err() != nil || report.Interrupted && report.Aborted == nil:
 		return exit(ExitInterrupted)
-	case summary.Failed(gates):
+	case report.Aborted != nil || summary.Failed(gates):
 		return exit(ExitWrong)
 	case summary.Undecided(gates):
 		return exit(ExitUsage)
@@ -227,10 +262,11 @@ func (a *app) printLoad(ctx context.Context, l *aim, quiet bool, wanted resultOu
 }
 
 // explainExit says on stderr what a reader of JSON or CSV would not see: why the load is
-// void, and which thresholds it did not keep.
+// void or ended early, and which thresholds it did not keep.
 func (a *app) explainExit(reasons []results.Reason, gates []summary.Threshold) {
-	if summary.Void(reasons) {
-		for _, r := range reasons {
+	void := summary.Void(reasons)
+	for _, r := range reasons {
+		if void || r.Code == summary.CodeAborted {
 			a.say("joust: %s", r.Text)
 		}
 	}

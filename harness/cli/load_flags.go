@@ -29,6 +29,7 @@ type loadFlags struct {
 	rate, rampTo, profile, cpus, bodyFile, dataFile, proxy, urlFile string
 	json                                                            *string
 	outputFlags
+	ruleFlags
 	// anyway loads while a comparison measures.
 	anyway bool
 	export exportFlags
@@ -77,6 +78,10 @@ func (f *loadFlags) register(flags *pflag.FlagSet) {
 	under("Which answers are right")
 	optional(f, "expect-status", flagOf(flags, statusForm, "expect-status", "", 0, "the right `status`, or the word any (default: any from 200 to 399)"), &o.ExpectStatus)
 	optional(f, "expect-body", flags.String("expect-body", "", "the right body, a `text`, byte for byte (default: any)"), &o.ExpectBody)
+	flags.StringArrayVar(&o.ExpectHeaders, "expect-header", nil, "a right answer has this `header`: \"Name: value\", or \"Name\" for any value (repeatable)")
+	flags.StringArrayVar(&o.ExpectJSON, "expect-json", nil, "`PATH=VALUE` in a right JSON body, such as items[0].id=5 (repeatable)")
+	flags.StringArrayVar(&o.ExpectRegex, "expect-regex", nil, "`expression` in Go's syntax that a right body matches (repeatable)")
+	flags.BoolVar(&o.VerifyLength, "verify-length", false, "right bodies have as many bytes, as they are sent, as that of the first right answer")
 
 	under("The load")
 	optional(f, "threads", flagOf(flags, integerForm, "threads", "t", 0, "loader `threads` (default: one for each of --cpus, or for every second CPU)"), &o.Threads)
@@ -92,6 +97,9 @@ func (f *loadFlags) register(flags *pflag.FlagSet) {
 	durationVar(flags, &o.Timeout, "timeout", loaders.DefaultRequestTimeout, "a request without an answer for that `time` has failed")
 	durationVar(flags, &o.Drain, "drain", loaders.DefaultDrain, "`time` for which answers are awaited after the window")
 	flags.BoolVar(&f.anyway, "anyway", false, "do not wait while a comparison measures on this machine: both disturb each other, and the report says so")
+
+	under("The capacity")
+	f.registerFind(flags)
 
 	under("Connections")
 	flags.BoolVar(&o.HTTP10, "http1.0", false, "ask in HTTP/1.0: a connection ends with its answer, unless -H 'Connection: keep-alive' is answered")
@@ -118,7 +126,9 @@ func (f *loadFlags) register(flags *pflag.FlagSet) {
 	flags.Uint64Var(&o.Seed, "seed", 0, "`number` from which all random choices follow (default: a fresh one, printed)")
 
 	under("The result")
+	flags.BoolVar(&o.Breakdown, "breakdown", false, "show where the time of requests goes: lookup, connect, TLS handshake, write, wait, transfer")
 	f.outputFlags.register(flags)
+	f.registerAbort(flags)
 	f.registerExports(flags)
 	under("")
 }

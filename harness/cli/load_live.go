@@ -21,7 +21,7 @@ const (
 	drawEvery = int64(250 * time.Millisecond)
 	// readEvery is the time between two readings of the last second's percentiles, which
 	// take most of the time of a drawing.
-	readEvery = int64(500 * time.Millisecond)
+	readEvery = int64(time.Second)
 	// mostRates is the number of seconds whose rates are drawn.
 	mostRates = 30
 	// progressColumns is the width of the bar of progress.
@@ -46,7 +46,7 @@ type loadView struct {
 
 // begin forgets the phase before.
 func (v *loadView) begin(w loaders.Window) {
-	*v = loadView{signs: v.signs, rated: w.T0NS, read: w.T0NS - readEvery}
+	*v = loadView{signs: v.signs, rated: w.T0NS, read: w.T0NS}
 }
 
 // add takes an interval of the phase.

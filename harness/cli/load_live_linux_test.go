@@ -121,7 +121,7 @@ type watched struct {
 	tty, screen *os.File
 }
 
-func watch(t *testing.T, columns, rows uint16) *watched {
+func follow(t *testing.T, columns, rows uint16) *watched {
 	t.Helper()
 	t.Setenv("TERM", "xterm")
 	tty, screen := terminal(t, columns)
@@ -164,7 +164,7 @@ func (w *watched) shows(t *testing.T, want string) {
 // Lines are redrawn in place: what stays stands above them, nothing of an earlier frame
 // or of the echo of a key is left, and nothing of them at the end.
 func TestFramesOfATerminal(t *testing.T) {
-	w := watch(t, 40, 24)
+	w := follow(t, 40, 24)
 	w.line("a note")
 	w.frame([]string{"one", "two", "three"})
 	w.shows(t, "a note\none\ntwo\nthree")
@@ -206,7 +206,7 @@ last 1s    p50 2.00 ms, p90 3.00 ms, p99 * 3.00 ms, max 3.00 ms
 requests   3 failed, 4 open`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := watch(t, 80, 24)
+			w := follow(t, 80, 24)
 			p := &loadProgress{display: w.display, counts: map[string]uint64{"open": c.count}, view: loadView{signs: draw.Signs{ASCII: c.ascii}}}
 			p.Window(loaders.Window{Phase: "open", T1NS: 10e9, Measured: true, RateRPS: 1200})
 			for at := int64(1); at <= 21; at++ {

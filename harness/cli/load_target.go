@@ -16,6 +16,7 @@ import (
 	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/loaders/adhoc"
 	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/results/metric"
 )
 
 // aim is a load with its target.
@@ -24,8 +25,12 @@ type aim struct {
 	target adhoc.URL
 	// many is true for a load on many URLs: target is the first host, and url is empty.
 	many bool
+	// at returns the load with other flags at the same target.
+	at func(*adhoc.Flags) (loaders.Spec, error)
 	// url is the URL without user and password; title the head of the result.
 	url, title string
+	// aborts are the rules that end the load early.
+	aborts []metric.Sustained
 	// watch is shown the load in place of joust's own plain lines; nil for these.
 	watch func(results.Interval)
 	// exports say where figures are sent, and which tags they and the report have.
@@ -64,13 +69,26 @@ func (a *app) aim(ctx context.Context, flags *pflag.FlagSet, text string, f *loa
 	if err != nil {
 		return nil, err
 	}
-	if l.spec, err = o.Spec(target, addresses); err != nil {
-		return nil, session.Usage(err)
+	l.at = func(step *adhoc.Flags) (loaders.Spec, error) { return step.Spec(target, addresses) }
+	if err := l.complete(f, o); err != nil {
+		return nil, err
 	}
 	l.exports = f.export.options
 	l.divideForExports()
 	l.title = l.spec.Requests[0].Method + " " + l.url + l.route()
 	return l, nil
+}
+
+// complete makes the load of the flags, and checks the groups of bounds by its requests.
+func (l *aim) complete(f *loadFlags, flags *adhoc.Flags) (err error) {
+	if l.spec, err = l.at(flags); err == nil {
+		err = f.checkGroups(&l.spec)
+	}
+	if err != nil {
+		return session.Usage(err)
+	}
+	l.abortBy(f.aborts)
+	return nil
 }
 
 // route names the way to the server where the URL does not.

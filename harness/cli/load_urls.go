@@ -14,6 +14,7 @@ import (
 
 	"github.com/joust-bench/joust/harness/resolve"
 	"github.com/joust-bench/joust/harness/session"
+	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/loaders/adhoc"
 	"github.com/joust-bench/joust/results"
 )
@@ -40,7 +41,7 @@ func (a *app) aimAt(ctx context.Context, flags *pflag.FlagSet, args []string, f 
 	if !flags.Changed("url-file") {
 		return a.aim(ctx, flags, args[0], f)
 	}
-	urls, err := readURLs(f, args, a.stdin)
+	urls, err := readURLs(flags, f, args, a.stdin)
 	if err != nil {
 		return nil, session.Usage(err)
 	}
@@ -54,7 +55,11 @@ func (a *app) aimAt(ctx context.Context, flags *pflag.FlagSet, args []string, f 
 	}
 	hosts := urls.Hosts()
 	// As with one URL, wrong flags are reported before a name is looked up.
-	load, err := f.load.Many(urls)
+	first, err := f.load.First()
+	if err != nil {
+		return nil, session.Usage(err)
+	}
+	load, err := first.Many(urls)
 	if err != nil {
 		return nil, session.Usage(err)
 	}
@@ -68,9 +73,18 @@ func (a *app) aimAt(ctx context.Context, flags *pflag.FlagSet, args []string, f 
 	if err != nil {
 		return nil, err
 	}
-	l := &aim{target: hosts[0], many: true}
-	if l.spec, err = load.Spec(addresses); err != nil {
-		return nil, session.Usage(err)
+	l := &aim{target: hosts[0], many: true, at: func(step *adhoc.Flags) (loaders.Spec, error) {
+		if step == first {
+			return load.Spec(addresses)
+		}
+		later, err := step.Many(urls)
+		if err != nil {
+			return loaders.Spec{}, err
+		}
+		return later.Spec(addresses)
+	}}
+	if err := l.complete(f, first); err != nil {
+		return nil, err
 	}
 	l.title = titleOf(f, args, urls.Len(), len(hosts))
 	if len(hosts) == 1 {
@@ -95,8 +109,8 @@ func titleOf(f *loadFlags, args []string, urls, hosts int) string {
 }
 
 // readURLs reads --url-file and the URLs of the command line.
-func readURLs(f *loadFlags, args []string, stdin io.Reader) (*adhoc.URLs, error) {
-	if f.urlFile == "-" && f.readsInput() {
+func readURLs(flags *pflag.FlagSet, f *loadFlags, args []string, stdin io.Reader) (*adhoc.URLs, error) {
+	if f.urlFile == "-" && readsInput(flags) {
 		return nil, errors.New("--url-file - and the body both read standard input: give one of them a file")
 	}
 	text, err := bodyFrom(f.urlFile, stdin, maxURLFile)
@@ -115,9 +129,9 @@ func readURLs(f *loadFlags, args []string, stdin io.Reader) (*adhoc.URLs, error)
 }
 
 // readsInput reports whether the body is read from standard input.
-func (f *loadFlags) readsInput() bool {
-	input := func(text *string) bool { return text != nil && *text == "@-" }
-	return f.bodyFile == "-" || input(f.load.Body) || input(f.json)
+func readsInput(flags *pflag.FlagSet) bool {
+	is := func(name, text string) bool { return flags.Lookup(name).Value.String() == text }
+	return is("body-file", "-") || is("body", "@-") || is("json", "@-")
 }
 
 // addressesOf returns the numeric addresses of each host.

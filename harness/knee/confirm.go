@@ -11,17 +11,21 @@ const (
 // Confirmation asks for the knee of a search and, after each miss, for the next
 // step below.
 type Confirmation struct {
-	at, kept, missed float64
-	step             int
+	at, least, kept, missed float64
+	whole                   bool
+	step                    int
 }
 
-// NewConfirmation begins with the knee in req/s.
-func NewConfirmation(knee float64) *Confirmation { return &Confirmation{at: knee} }
+// NewConfirmation begins with the knee in req/s and asks for no rate below least. The
+// rates are whole numbers where whole is true.
+func NewConfirmation(knee, least float64, whole bool) *Confirmation {
+	return &Confirmation{at: knee, least: least, whole: whole}
+}
 
-// Next returns the rate to ask for, in req/s; ok is false when a rate was kept, or
-// after MaxConfirms.
+// Next returns the rate to ask for, in req/s; ok is false when a rate was kept, after
+// MaxConfirms, or below the least rate.
 func (c *Confirmation) Next() (rate float64, ok bool) {
-	return c.at, c.kept == 0 && c.step < MaxConfirms
+	return c.at, c.kept == 0 && c.step < MaxConfirms && c.at >= c.least
 }
 
 // Note records whether the rate that Next named was kept.
@@ -32,7 +36,7 @@ func (c *Confirmation) Note(kept bool) {
 		return
 	}
 	c.missed = c.at
-	c.at /= StepDown
+	c.at = Rules{Whole: c.whole}.below(c.at, c.at/StepDown)
 }
 
 // Bracket returns the rate that was kept and the lowest that missed, in req/s; 0

@@ -13,7 +13,7 @@ import (
 
 // search runs a search against a server; kept answers for one window at a rate.
 func search(t interface{ Fatalf(string, ...any) }, b knee.Bounds, kept func(rate float64) bool) (s *knee.Bisection, asked []float64) {
-	s = knee.NewBisection(b)
+	s = knee.NewBisection(b, knee.RateRules())
 	for {
 		rate, ok := s.Next()
 		if !ok {
@@ -154,7 +154,7 @@ func TestBoundsAround(t *testing.T) {
 func TestConfirmation(t *testing.T) {
 	t.Parallel()
 	for _, truth := range []float64{1000, 960, 900, 720, 1} {
-		c := knee.NewConfirmation(1000)
+		c := knee.NewConfirmation(1000, 0, false)
 		steps := 0
 		for rate, ok := c.Next(); ok; rate, ok = c.Next() {
 			steps++
@@ -167,6 +167,42 @@ func TestConfirmation(t *testing.T) {
 		if lowest := 1000 / math.Pow(knee.StepDown, knee.MaxConfirms-1); truth >= lowest && (kept <= truth/knee.StepDown || kept > truth) || truth < lowest && (kept != 0 || steps != knee.MaxConfirms) {
 			t.Errorf("truth %v: confirmed %v in %d steps", truth, kept, steps)
 		}
+	}
+}
+
+// Whole numbers are asked for where the rules say so, and the search ends between two that
+// follow each other.
+func TestWholeNumbers(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		rules := knee.Rules{Growth: rapid.Float64Range(1.05, 8).Draw(t, "growth"), Resolution: 1.03, Misses: 1, Whole: true}
+		from := float64(rapid.IntRange(1, 50).Draw(t, "from"))
+		b := knee.Bounds{Start: from, Floor: 1, Ceiling: from + float64(rapid.IntRange(0, 5000).Draw(t, "reach"))}
+		truth := float64(rapid.IntRange(0, int(b.Ceiling)+1).Draw(t, "truth"))
+		s := knee.NewBisection(b, rules)
+		for rate, ok := s.Next(); ok; rate, ok = s.Next() {
+			if rate != math.Trunc(rate) || rate < b.Floor || rate > b.Ceiling {
+				t.Fatalf("%v is asked for within %+v", rate, b)
+			}
+			s.Note(rate <= truth)
+		}
+		kept, missed := s.Bracket()
+		if s.End() == knee.Bracketed && (kept > truth || missed <= truth || missed > kept+1 && missed > kept*1.03) || s.End() == knee.Floor && truth >= 1 || s.End() == knee.Ceiling && truth < b.Ceiling {
+			t.Fatalf("truth %v: %s, [%v, %v]", truth, s.End(), kept, missed)
+		}
+	})
+}
+
+func TestWholeConfirmation(t *testing.T) {
+	t.Parallel()
+	c := knee.NewConfirmation(5, 3, true)
+	var asked []float64
+	for n, ok := c.Next(); ok; n, ok = c.Next() {
+		asked = append(asked, n)
+		c.Note(false)
+	}
+	if !slices.Equal(asked, []float64{5, 4, 3}) {
+		t.Errorf("%v are asked for", asked)
 	}
 }
 

@@ -1,7 +1,7 @@
-// Package knee names the next step of a search: the next open-loop rate on the way
-// to the highest one that keeps an objective, and the next number of clients of a
-// sweep. It is pure: it gets the outcome of each step, measures nothing and knows
-// no clock.
+// Package knee names the next step of a search: the next open-loop rate, or number of
+// users or connections, on the way to the highest one that keeps an objective, and the
+// next number of clients of a sweep. It is pure: it gets the outcome of each step,
+// measures nothing and knows no clock.
 package knee
 
 import "math"
@@ -13,8 +13,8 @@ const (
 	// kept at which a search ends: 3 %, less than fresh processes of one server
 	// differ by.
 	Resolution = 1.03
-	// MaxSteps bounds the steps of a search: 16 times too high a start, every
-	// miss asked twice, and the bisection.
+	// MaxSteps bounds the steps of a search by RateRules: 16 times too high a start,
+	// every miss asked twice, and the bisection.
 	MaxSteps = 20
 	// Reach is the ratio of a search's start to the lowest rate that it asks for.
 	Reach = 16.0
@@ -38,10 +38,27 @@ const (
 	Floor End = "floor"
 )
 
-// Bounds are the rates of a search in req/s, 0 < Floor ≤ Start ≤ Ceiling.
+// Bounds are the rates of a search in req/s, 0 < Floor ≤ Start ≤ Ceiling. They are
+// numbers of users or connections where the Rules say Whole.
 type Bounds struct {
 	Start, Floor, Ceiling float64
 }
+
+// Rules are how a search goes from rate to rate.
+type Rules struct {
+	// Growth is the factor between two rates before the knee lies between them, above 1.
+	Growth float64
+	// Resolution is the ratio of the bracket's ends at which the search ends, above 1.
+	Resolution float64
+	// Misses is the number of misses of a rate, one after the other, that count as one.
+	Misses int
+	// Whole is true for whole numbers, such as users. The search then also ends where no
+	// number lies between the bracket's ends.
+	Whole bool
+}
+
+// RateRules returns the rules of a search for a rate.
+func RateRules() Rules { return Rules{Growth: Growth, Resolution: Resolution, Misses: tries} }
 
 // BoundsAround returns bounds that begin at start, go up to the ceiling and down to
 // start/Reach, but not below least, under which a window proves nothing. ok is
@@ -60,6 +77,7 @@ func BoundsAround(start, least, ceiling float64) (b Bounds, ok bool) {
 // knee, then bisection. Its methods are called in turn: Next, Note, Next, Note ...
 type Bisection struct {
 	bounds Bounds
+	rules  Rules
 	// kept is the highest rate that was kept, missed the lowest that missed; 0
 	// where there is none.
 	kept, missed float64
@@ -68,7 +86,7 @@ type Bisection struct {
 }
 
 // NewBisection begins a search within the bounds.
-func NewBisection(b Bounds) *Bisection { return &Bisection{bounds: b, at: b.Start} }
+func NewBisection(b Bounds, r Rules) *Bisection { return &Bisection{bounds: b, rules: r, at: b.Start} }
 
 // Next returns the rate to ask for, in req/s; ok is false when the search has ended.
 func (s *Bisection) Next() (rate float64, ok bool) { return s.at, s.End() == Searching }
@@ -78,7 +96,7 @@ func (s *Bisection) Note(kept bool) {
 	switch {
 	case kept:
 		s.kept = s.at
-	case s.misses+1 < tries:
+	case s.misses+1 < s.rules.Misses:
 		s.misses++
 		return
 	default:
@@ -91,11 +109,27 @@ func (s *Bisection) Note(kept bool) {
 func (s *Bisection) choose() float64 {
 	switch {
 	case s.missed == 0:
-		return min(s.kept*Growth, s.bounds.Ceiling)
+		return min(s.rules.above(s.kept, s.kept*s.rules.Growth), s.bounds.Ceiling)
 	case s.kept == 0:
-		return max(s.missed/Growth, s.bounds.Floor)
+		return max(s.rules.below(s.missed, s.missed/s.rules.Growth), s.bounds.Floor)
 	}
-	return math.Sqrt(s.kept * s.missed)
+	return s.rules.below(s.missed, s.rules.above(s.kept, math.Sqrt(s.kept*s.missed)))
+}
+
+// above returns the rate, whole and greater than low where numbers are whole.
+func (r Rules) above(low, rate float64) float64 {
+	if !r.Whole {
+		return rate
+	}
+	return max(math.Round(rate), low+1)
+}
+
+// below returns the rate, whole and smaller than high where numbers are whole.
+func (r Rules) below(high, rate float64) float64 {
+	if !r.Whole {
+		return rate
+	}
+	return min(math.Round(rate), high-1)
 }
 
 // End returns why there is no next rate, Searching while there is one.
@@ -105,7 +139,7 @@ func (s *Bisection) End() End {
 		return Ceiling
 	case s.kept == 0 && s.missed > 0 && s.missed <= s.bounds.Floor:
 		return Floor
-	case s.kept > 0 && s.missed > 0 && s.missed <= s.kept*Resolution:
+	case s.kept > 0 && s.missed > 0 && (s.missed <= s.kept*s.rules.Resolution || s.rules.Whole && s.missed <= s.kept+1):
 		return Bracketed
 	}
 	return Searching

@@ -4,12 +4,12 @@ package resolve
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net"
 	"net/netip"
-	"slices"
 	"time"
+
+	"github.com/joust-bench/joust/loaders/backend"
 )
 
 // Found holds the numeric addresses of a host.
@@ -62,22 +62,13 @@ func taking(ctx context.Context, all []string, port string, each time.Duration) 
 // Lookup returns the addresses of a name, without repetition. For a numeric address
 // it is that address alone, with its zone.
 func Lookup(ctx context.Context, name string) ([]string, error) {
-	if ip, err := netip.ParseAddr(name); err == nil {
-		return []string{ip.Unmap().String()}, nil // a lookup would drop its zone
-	}
-	ips, err := net.DefaultResolver.LookupNetIP(ctx, "ip", name)
+	ips, err := backend.Lookup(ctx, name)
 	if err != nil {
-		reason := err.Error()
-		if dns := (*net.DNSError)(nil); errors.As(err, &dns) {
-			reason = dns.Err
-		}
-		return nil, fmt.Errorf("host %q cannot be resolved: %s: correct the name, or give a numeric address", name, reason)
+		return nil, fmt.Errorf("host %q cannot be resolved: %w: correct the name, or give a numeric address", name, err)
 	}
-	var list []string
-	for _, ip := range ips {
-		if text := ip.Unmap().String(); !slices.Contains(list, text) {
-			list = append(list, text)
-		}
+	list := make([]string, len(ips))
+	for i, ip := range ips {
+		list[i] = ip.String()
 	}
 	return list, nil
 }

@@ -76,7 +76,7 @@ func tooSlow(t plan.Trial, rate float64) string {
 // newSearch begins a search around this trial's peak, or a confirmation.
 func (r *rates) newSearch() *rateSearch {
 	if r.trial.Kind == results.TrialConfirm {
-		return &rateSearch{candidate: r.Candidate, seeker: knee.NewConfirmation(r.Candidate.RateRPS)}
+		return &rateSearch{candidate: r.Candidate, seeker: knee.NewConfirmation(r.Candidate.RateRPS, 0, false)}
 	}
 	s := &rateSearch{}
 	ceiling, most := r.peak*plan.MaxFraction, judge.MostPaced(r.Plan.Limits(), r.cost, r.threads)
@@ -86,7 +86,7 @@ func (r *rates) newSearch() *rateSearch {
 	bounds, ok := knee.BoundsAround(r.peak*searchStart, plan.LeastRate(r.trial), ceiling)
 	switch {
 	case ok:
-		s.seeker = knee.NewBisection(bounds)
+		s.seeker = knee.NewBisection(bounds, knee.RateRules())
 	case r.peak <= 0:
 		s.ended = "there is no peak to start from: the closed loop completed nothing"
 	default:

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"slices"
 	"strings"
 	"time"
@@ -75,6 +76,10 @@ type Flags struct {
 	Burst     *int
 	ShedAfter *time.Duration
 
+	// Find searches for the capacity. Spec then returns the load of the first step, and At
+	// the flags of any.
+	Find Find
+
 	// Method not given is GET, or POST with a body.
 	Method string
 	// Headers are lines such as "Accept: text/plain". A Host among them replaces
@@ -113,10 +118,17 @@ type Flags struct {
 	// LatencyFrom not given is loaders.FromSend.
 	LatencyFrom loaders.LatencyFrom
 
+	// Breakdown asks where the time of each request goes. The URL's name is then looked
+	// up for each connection.
+	Breakdown bool
+
 	// ExpectStatus not given takes any from 200 to 399, scenarios.AnyStatus every one.
 	ExpectStatus *int
 	// ExpectBody is compared byte for byte.
 	ExpectBody *string
+	// ExpectHeaders, ExpectJSON, ExpectRegex and VerifyLength are as in scenarios.Checks.
+	ExpectHeaders, ExpectJSON, ExpectRegex []string
+	VerifyLength                           bool
 
 	Timeout, ConnectTimeout, Drain time.Duration
 
@@ -141,6 +153,10 @@ type Flags struct {
 // URL's name, numeric and without a port; behind a proxy and on a Unix socket there
 // are none. The error holds every problem at once, in the words of the flags.
 func (f *Flags) Spec(u URL, addresses []string) (loaders.Spec, error) {
+	f, err := f.First()
+	if err != nil {
+		return loaders.Spec{}, err
+	}
 	if err := f.check(u); err != nil {
 		return loaders.Spec{}, err
 	}
@@ -155,7 +171,7 @@ func (f *Flags) Spec(u URL, addresses []string) (loaders.Spec, error) {
 		// Pinned threads have processors of their own.
 		Idle: cmp.Or(f.Idle, loaders.DefaultIdle(len(f.CPUs) > 0, f.Processors)), Seed: f.Seed,
 		Users: given(f.Users, 0), Think: f.Think, UserRamp: given(f.Ramp, 0), Follow: f.Follow, RequestID: f.RequestID,
-		LatencyFrom: f.LatencyFrom, Data: f.data(),
+		LatencyFrom: f.LatencyFrom, Breakdown: f.Breakdown, Data: f.data(),
 		ConnectTimeout: f.ConnectTimeout, RequestTimeout: f.Timeout, Drain: f.Drain,
 		Phases: f.phases(),
 	}
@@ -207,6 +223,9 @@ func (f *Flags) target(u URL, addresses []string) loaders.Target {
 				target.More = append(target.More, joined)
 			}
 		}
+		if _, err := netip.ParseAddr(u.Name); f.Breakdown && err != nil {
+			target.Name = u.Name
+		}
 	}
 	return target
 }
@@ -253,6 +272,7 @@ func (f *Flags) request(u URL) (scenarios.Request, error) {
 	if f.ExpectBody != nil {
 		r.Expect.Body = &scenarios.Body{Text: *f.ExpectBody}
 	}
+	r.Expect.Checks = f.checks()
 	if f.Compressed {
 		r.Expect.Encodings = []scenarios.Encoding{scenarios.Gzip, scenarios.Brotli, scenarios.Identity}
 	}

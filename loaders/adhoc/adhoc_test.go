@@ -97,6 +97,12 @@ func TestFlagsReachTheSpec(t *testing.T) {
 		{"threads", func(o *adhoc.Flags) { o.Threads = new(3) }, func(s *loaders.Spec) { s.Threads = 3 }},
 		{"cpus", func(o *adhoc.Flags) { o.CPUs = []int{2, 3, 5} }, func(s *loaders.Spec) { s.CPUs, s.Threads, s.Idle = []int{2, 3, 5}, 3, loaders.Spin }},
 		{"cpus and threads", func(o *adhoc.Flags) { o.CPUs, o.Threads = []int{2, 3}, new(1) }, func(s *loaders.Spec) { s.CPUs, s.Threads, s.Idle = []int{2}, 1, loaders.Spin }},
+		{"conditions", func(o *adhoc.Flags) {
+			o.ExpectHeaders, o.ExpectJSON, o.ExpectRegex, o.VerifyLength = []string{"A: b"}, []string{"a.b=1"}, []string{"^x"}, true
+		}, func(s *loaders.Spec) {
+			s.Requests[0].Expect.Checks = &scenarios.Checks{Headers: []string{"A: b"}, JSON: []string{"a.b=1"}, Patterns: []string{"^x"}, SameLength: true}
+		}},
+		{"breakdown of a numeric host", func(o *adhoc.Flags) { o.Breakdown = true }, func(s *loaders.Spec) { s.Breakdown = true }},
 		{"latency from", func(o *adhoc.Flags) { o.LatencyFrom = loaders.FromConnect }, func(s *loaders.Spec) { s.LatencyFrom = loaders.FromConnect }},
 		{"duration", func(o *adhoc.Flags) { o.Duration = new(time.Minute) }, func(s *loaders.Spec) { s.Phases[1].Duration = time.Minute }},
 		{"warm-up", func(o *adhoc.Flags) { o.Warmup = new(time.Minute) }, func(s *loaders.Spec) { s.Phases[0].Duration = time.Minute }},
@@ -467,6 +473,10 @@ func TestFlagsRefused(t *testing.T) {
 		`method "GE T" is not a token`:                      func(o *adhoc.Flags) { o.Method = "GE T" },
 		"method CONNECT asks for a tunnel":                  func(o *adhoc.Flags) { o.Method = "CONNECT" },
 		"--depth 2 with a request that ends its connection": func(o *adhoc.Flags) { o.Depth, o.Headers = 2, []string{"Connection: close"} },
+		`--expect-header "a b" is no condition`:             func(o *adhoc.Flags) { o.ExpectHeaders = []string{"a b"} },
+		`--expect-json "a..b=1": a name is missing`:         func(o *adhoc.Flags) { o.ExpectJSON = []string{"a..b=1"} },
+		`--expect-regex "(" is no regular expression`:       func(o *adhoc.Flags) { o.ExpectRegex = []string{"("} },
+		"answers to HEAD have none":                         func(o *adhoc.Flags) { o.Method, o.ExpectRegex = "HEAD", []string{"x"} },
 		"--latency-from first: send or connect":             func(o *adhoc.Flags) { o.LatencyFrom = "first" },
 		"--latency-from connect is for closed loops":        func(o *adhoc.Flags) { o.LatencyFrom, o.RateRPS = loaders.FromConnect, new(5.0) },
 		"--latency-from connect with --users":               func(o *adhoc.Flags) { o.LatencyFrom, o.Users = loaders.FromConnect, new(5) },
@@ -503,6 +513,28 @@ func TestAllProblemsAtOnce(t *testing.T) {
 	_, err := o.Spec(parse(t, "http://127.0.0.1/"), []string{"127.0.0.1"})
 	if err == nil || strings.Count(err.Error(), "\n") != 2 {
 		t.Errorf("error %v, want three problems", err)
+	}
+}
+
+// With a breakdown each connection looks a name up, unless others make the way to it.
+func TestNamesToLookUp(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		url  string
+		set  func(*adhoc.Flags)
+		want string
+	}{
+		{"http://joust.test/", func(o *adhoc.Flags) { o.Breakdown = true }, "joust.test"},
+		{"http://joust.test/", func(*adhoc.Flags) {}, ""},
+		{"http://[::1]/", func(o *adhoc.Flags) { o.Breakdown = true }, ""},
+		{"http://joust.test/", func(o *adhoc.Flags) { o.Breakdown, o.Unix = true, "/s" }, ""},
+		{"http://joust.test/", func(o *adhoc.Flags) { o.Breakdown, o.Proxy = true, "10.0.0.1:1" }, ""},
+	} {
+		o := plain()
+		c.set(&o)
+		if s := spec(t, o, c.url, "127.0.0.1"); s.Target.Name != c.want || s.Breakdown != o.Breakdown {
+			t.Errorf("%s: name %q to look up, breakdown %v, want %q", c.url, s.Target.Name, s.Breakdown, c.want)
+		}
 	}
 }
 

@@ -26,7 +26,9 @@ func (f *Flags) check(u URL) error {
 	f.checkNumbers(refuse)
 	f.checkLoop(refuse)
 	f.checkFields(u, refuse)
+	f.checkAnswers(refuse)
 	f.checkRoute(u, refuse)
+	f.checkFind(refuse)
 	f.checkPieces(u, refuse)
 	return errors.Join(errs...)
 }

@@ -4,7 +4,9 @@
 package backend
 
 import (
+	"context"
 	"io"
+	"net/netip"
 	"time"
 
 	"github.com/joust-bench/joust/loaders"
@@ -16,6 +18,8 @@ type System struct {
 	Name string
 	// NewLoop makes the loop of one thread with that many connections.
 	NewLoop func(spec *loaders.Spec, connections int) (Loop, error)
+	// Lookup returns the addresses of a host's name. Any goroutine may call it.
+	Lookup func(ctx context.Context, name string) ([]netip.Addr, error)
 	// Pins says that threads can be bound to processors.
 	Pins bool
 	// Sleeps says that a thread must not poll, since its events come from
@@ -40,6 +44,8 @@ type Loop interface {
 	// where the connection is made at once; else call Finish at its first event. CauseOf
 	// reads the cause from an error.
 	Dial(id int32, target, turn int) (c Conn, established bool, err error)
+	// DialTo begins to connect as Dial does, to the given address.
+	DialTo(id int32, to netip.AddrPort) (c Conn, established bool, err error)
 	// Wait returns the next events, at most MostEvents, good until the next
 	// call; a connection has at most one event among them. It waits for at most
 	// ns nanoseconds, and not at all where ns is not above 0. It may return

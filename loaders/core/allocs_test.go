@@ -51,6 +51,11 @@ func streaming(s *loaders.Spec) {
 	s.Requests[0].Expect.Body = nil
 }
 
+// conditional has answers of which the head, the length and the text are checked.
+func conditional(s *loaders.Spec) {
+	s.Requests[0].Expect = scenarios.Expect{Checks: &scenarios.Checks{Headers: []string{"Content-Length: 7"}, Patterns: []string{"^ali"}, SameLength: true}}
+}
+
 // changing has a request with pieces of each kind.
 func changing(s *loaders.Spec) {
 	s.Data = &loaders.Data{Columns: []string{"c"}, Text: []byte("ab"), Ends: []uint32{1, 2}}
@@ -100,6 +105,8 @@ func TestNoAllocationPerRequest(t *testing.T) {
 			{"with ids", 16, 0, "X-Request-Id", enginetest.Closed(700 * time.Millisecond), nil},
 			{"in steps", 1, 0, "", enginetest.Closed(700 * time.Millisecond), inSteps},
 			{"streaming", 1, 0, "", enginetest.Closed(700 * time.Millisecond), streaming},
+			{"broken down", 16, 0, "", enginetest.Closed(700 * time.Millisecond), func(s *loaders.Spec) { s.Breakdown = true }},
+			{"with conditions", 16, 0, "", enginetest.Closed(700 * time.Millisecond), conditional},
 			{"several hosts", 1, 0, "", enginetest.Closed(700 * time.Millisecond), twoHosts},
 			{"several hosts, open", 1, 0, "", enginetest.Open(15_000, 700*time.Millisecond), twoHosts},
 			{"with pieces", 1, 0, "", enginetest.Closed(700 * time.Millisecond), changing},

@@ -70,7 +70,18 @@ func (s *shard) expire(c *connection, now int64) {
 // dial begins to connect, to the addresses of the target in turn.
 func (s *shard) dial(c *connection) {
 	c.began = clock.Now()
+	c.steps.begin()
+	if s.targetOf(c).Name != "" {
+		s.lookUp(c)
+		return
+	}
+	c.dialled = c.began
 	made, established, err := s.loop.Dial(c.id, int(c.target), s.place(c))
+	s.dialing(c, made, established, err)
+}
+
+// dialing awaits the connection that the loop makes, and may have made already.
+func (s *shard) dialing(c *connection, made backend.Conn, established bool, err error) {
 	if err != nil {
 		s.connectBroke(c, err)
 		return
@@ -80,7 +91,7 @@ func (s *shard) dial(c *connection) {
 		s.connected(c)
 		return
 	}
-	s.setDeadline(c, c.began+int64(s.spec.ConnectTimeout))
+	s.setDeadline(c, c.dialled+int64(s.spec.ConnectTimeout))
 }
 
 // place returns the connection's number among all of the load.
@@ -97,7 +108,11 @@ func (s *shard) finishConnect(c *connection) {
 
 // connected takes a connection that is made to its handshake, or opens it.
 func (s *shard) connected(c *connection) {
-	s.connect.Record(clock.Now() - c.began)
+	took := clock.Now() - c.dialled
+	s.connect.Record(took)
+	if c.steps != nil {
+		c.steps.Connect = took
+	}
 	if s.tlsOf(c) != nil {
 		s.handshake(c)
 		return
@@ -119,6 +134,7 @@ func (s *shard) opened(c *connection) {
 		}
 	}
 	c.state, c.known, c.writing = stateOpen, true, false
+	c.steps.open(now)
 	c.issued, c.answered = c.count, false
 	c.pending, c.tail, c.carry = nil, nil, nil
 	c.idleSince = now
@@ -268,7 +284,7 @@ func (s *shard) repeat(c *connection, closes *uint64) bool {
 		return false
 	}
 	c.repeating = true
-	f.FirstByte, f.Written = 0, 0
+	f.FirstByte, f.Written, f.written = 0, 0, 0
 	*closes++
 	s.out.Counts.Repeated++
 	s.drop(c, false)

@@ -15,6 +15,8 @@ const (
 	// stateDown: no connection; the next attempt is at its deadline.
 	stateDown connState = iota
 	stateConnecting
+	// stateLooking: a goroutine looks the target's name up.
+	stateLooking
 	// stateShaking: a goroutine has the connection for the TLS handshake.
 	stateShaking
 	// stateHeld: no connection; the next wave or phase makes one.
@@ -69,6 +71,9 @@ type flight struct {
 	// the request of the last one is not sent.
 	followed int32
 	unsent   bool
+	// written is when the system had taken the whole request, 0 before that. It is for
+	// the breakdown.
+	written int64
 }
 
 // ready reports whether the connection takes a request, which it may be made for.
@@ -81,8 +86,9 @@ func (c *connection) quiet() bool { return c.count == 0 || c.oldest().unsent }
 type attempts struct {
 	// target is the number of the host to which the place belongs.
 	target int32
-	// began is the start of the attempt to connect, shakeBegan of the handshake.
-	began, shakeBegan int64
+	// began is the start of the attempt to connect, with the lookup of a name; dialled is
+	// the start of the connect alone, shakeBegan of the handshake.
+	began, dialled, shakeBegan int64
 	// known is true once a connection was open, answered once this one has given
 	// an answer, right or wrong.
 	known, answered bool
@@ -94,6 +100,8 @@ type attempts struct {
 	// of the wait for the next attempt after a failure, 0 for none.
 	failures int
 	waits    int64
+	// steps is nil where nobody asked for a breakdown.
+	steps *steps
 }
 
 // buffers are the bytes that a connection keeps.

@@ -14,6 +14,7 @@ import (
 func (s *shard) handle(ev *backend.Event) {
 	if ev.Conn == backend.Woken {
 		s.adopt()
+		s.takeLookups()
 		return
 	}
 	c := &s.conns[ev.Conn]
@@ -243,7 +244,7 @@ func (s *shard) complete(c *connection, now int64, a *codec.Answer) {
 	if s.room(c) <= 0 {
 		c.idleSince = now
 	}
-	events, abandoned := uint64(0), false
+	first, events, abandoned := c.steps.first(), uint64(0), false
 	if s.programs != nil {
 		events, abandoned = c.conclude(a)
 	}
@@ -261,7 +262,9 @@ func (s *shard) complete(c *connection, now int64, a *codec.Answer) {
 		if s.hosts != nil {
 			s.hosts.lanes[c.target].counts.Right++
 		}
-		s.out.Answered(&f.Exchange, now, a.Status)
+		if s.out.Answered(&f.Exchange, now, a.Status) && c.steps != nil {
+			s.breakDown(c, f, now, first)
+		}
 		if a.Coding != codec.Unasked {
 			s.out.Coded(f.Group, now, a.Coding.String(), !a.Unread)
 		}

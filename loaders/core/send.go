@@ -107,7 +107,7 @@ func (s *shard) write(c *connection, f *flight) {
 func (s *shard) enter(c *connection, t turn, now int64) *flight {
 	f := c.push()
 	f.Exchange = record.Exchange{Intended: t.at, Sent: now, Group: t.group, Connection: c.id}
-	f.request, f.user, f.row, f.followed, f.unsent, f.rendered = t.request, t.id, t.row, 0, false, false
+	f.request, f.user, f.row, f.followed, f.unsent, f.rendered, f.written = t.request, t.id, t.row, 0, false, false, 0
 	if s.values != nil {
 		s.render(c, f)
 	}
@@ -143,7 +143,11 @@ func (s *shard) transmit(c *connection, head, tail []byte) {
 	if !waiting {
 		c.tail = tail
 	}
-	if s.put(c, head); waiting || len(tail) == 0 || c.unsent() || c.state != stateOpen {
+	s.put(c, head)
+	if c.steps != nil {
+		c.noteWritten()
+	}
+	if waiting || len(tail) == 0 || c.unsent() || c.state != stateOpen {
 		return
 	}
 	s.flush(c)
@@ -213,6 +217,9 @@ func (s *shard) flush(c *connection) {
 	}
 	if c.count > 0 && c.oldest().followed == 0 {
 		c.oldest().Written = clock.Now()
+	}
+	if c.steps != nil {
+		c.noteWritten()
 	}
 	s.wantWrite(c, false)
 	if s.programs != nil {

@@ -10,6 +10,9 @@ func (s *shard) settle() error {
 	if s.tls != nil || s.hosts != nil {
 		patience += int64(s.spec.ConnectTimeout)
 	}
+	if s.spec.Breakdown {
+		patience += int64(s.spec.ConnectTimeout)
+	}
 	defer s.publish()
 	return s.attend(clock.Now()+patience, s.settled)
 }

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"sync"
 
 	"github.com/joust-bench/joust/loaders/backend"
 	"github.com/joust-bench/joust/loaders/clock"
@@ -22,15 +21,6 @@ type shaken struct {
 	err error
 }
 
-// handshakes run in goroutines of their own. Those that have ended wait for the loop
-// to take their connection back.
-type handshakes struct {
-	places  chan struct{}
-	running sync.WaitGroup
-	mu      sync.Mutex
-	ended   []shaken
-}
-
 // handshake takes a connection out of the loop until it has shaken hands.
 func (s *shard) handshake(c *connection) {
 	stream, err := c.io.Lend(s.spec.ConnectTimeout)
@@ -41,26 +31,13 @@ func (s *shard) handshake(c *connection) {
 	c.state, c.shakeBegan = stateShaking, clock.Now()
 	c.secret = secure.New(c.io, s.tlsOf(c), s.spec.Proxy, s.addressOf(c))
 	s.setDeadline(c, c.shakeBegan+int64(s.spec.ConnectTimeout))
-	h, secret, id := &s.handshakes, c.secret, c.id
-	h.running.Go(func() {
-		h.places <- struct{}{}
-		err := secret.Shake(stream)
-		<-h.places
-		h.mu.Lock()
-		h.ended = append(h.ended, shaken{id, err})
-		h.mu.Unlock()
-		s.loop.Wake()
-	})
+	secret, id := c.secret, c.id
+	s.handshakes.run(s.loop, func() shaken { return shaken{id, secret.Shake(stream)} })
 }
 
 // adopt takes back the connections whose handshakes have ended.
 func (s *shard) adopt() {
-	h := &s.handshakes
-	h.mu.Lock()
-	ended := h.ended
-	h.ended = nil
-	h.mu.Unlock()
-	for _, e := range ended {
+	for _, e := range s.handshakes.take() {
 		c := &s.conns[e.id]
 		if e.err != nil {
 			s.shakeFailed(c, e.err)
@@ -70,7 +47,11 @@ func (s *shard) adopt() {
 			s.connectBroke(c, err)
 			continue
 		}
-		s.shakes.Record(clock.Now() - c.shakeBegan)
+		took := clock.Now() - c.shakeBegan
+		s.shakes.Record(took)
+		if c.steps != nil {
+			c.steps.Handshake = took
+		}
 		s.opened(c)
 	}
 }

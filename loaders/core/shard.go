@@ -73,7 +73,6 @@ type shard struct {
 	timers
 	// buf is for reads, scratch for writes of several pieces.
 	buf, scratch []byte
-	handshakes   handshakes
 	// segments is nil where windows have none.
 	segments *segments
 	demand
@@ -100,6 +99,7 @@ type timers struct {
 
 // links is the state of a thread's connections together.
 type links struct {
+	outside
 	// idle holds the connections that can take a request, longest idle first. Where hosts
 	// is not nil each host has a queue of its own in place of this one.
 	idle ring[int32]
@@ -165,13 +165,12 @@ func newShard(shared *load, id int) (*shard, error) {
 	connections := share(spec.Connections, spec.Threads, id)
 	s := &shard{
 		load: shared, id: id,
-		conns:      make([]connection, connections),
-		timers:     timers{deadlines: make([]int64, connections)},
-		buf:        make([]byte, readBuffer),
-		handshakes: handshakes{places: make(chan struct{}, handshakesAtOnce)},
-		segments:   newSegments(spec),
-		links:      links{idle: ring[int32]{slots: make([]int32, connections)}, endsBehind: !shared.system.ReportsEnds},
-		current:    current{window: window{nextMark: never}, pace: pace{quota: never}},
+		conns:    make([]connection, connections),
+		timers:   timers{deadlines: make([]int64, connections)},
+		buf:      make([]byte, readBuffer),
+		segments: newSegments(spec),
+		links:    links{outside: newOutside(), idle: ring[int32]{slots: make([]int32, connections)}, endsBehind: !shared.system.ReportsEnds},
+		current:  current{window: window{nextMark: never}, pace: pace{quota: never}},
 	}
 	s.hosts = newHosts(shared.routes, s.conns)
 	if err := s.demand.fill(shared, id, connections); err != nil {
@@ -190,8 +189,14 @@ func newShard(shared *load, id int) (*shard, error) {
 			c.view = &source.View{}
 		}
 		c.slots = slots[i*spec.Depth : (i+1)*spec.Depth : (i+1)*spec.Depth]
+		if spec.Breakdown {
+			c.steps = &steps{}
+		}
 	}
 	s.out.Groups = make([]record.Group, len(s.groups))
+	if spec.Breakdown {
+		s.out.Breakdown = &record.Breakdown{}
+	}
 	open := func(p loaders.Phase) bool { return p.Loop == results.OpenLoop }
 	s.out.Reserve(shared.population > 0 || slices.ContainsFunc(spec.Phases, open))
 	return s, nil
@@ -228,7 +233,9 @@ func (s *shard) close() {
 			c.io.Interrupt()
 		}
 	}
+	s.lookups.end()
 	s.handshakes.running.Wait()
+	s.lookups.running.Wait()
 	for i := range s.conns {
 		if c := &s.conns[i]; c.io != nil {
 			c.io.Close(false)
@@ -293,6 +300,7 @@ func (s *shard) begin(p *phase) {
 		s.out.Segment = s.segments.blank(p.T0)
 	}
 	s.phase, s.wave = p, wave{waves: p.waves}
+	s.forgetSteps()
 	s.hosts.reset()
 	s.window = window{end: p.End, nextMark: p.T0, patient: true}
 	s.pace = newPace(p, s.id, s.spec)

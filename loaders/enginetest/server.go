@@ -112,7 +112,7 @@ func (p *Peer) Next() (path string, err error) {
 	} else if length := fields["Content-Length"]; length != "" {
 		body, err = strconv.ParseInt(length, 10, 64)
 		if err == nil {
-			err = p.skip(body)
+			err = p.Skip(body)
 		}
 	}
 	if err != nil {
@@ -144,7 +144,8 @@ func (p *Peer) Request() (path string, fields map[string]string, body string, er
 	return path, fields, string(text), err
 }
 
-func (p *Peer) skip(n int64) error {
+// Skip reads n bytes.
+func (p *Peer) Skip(n int64) error {
 	skipped, err := p.in.Discard(int(n))
 	p.bytes += int64(skipped)
 	return err
@@ -160,7 +161,7 @@ func (p *Peer) chunks() (body int64, err error) {
 		if err != nil {
 			return body, err
 		}
-		if err := p.skip(n + 2); err != nil || n == 0 {
+		if err := p.Skip(n + 2); err != nil || n == 0 {
 			return body, err
 		}
 		body += n

@@ -129,6 +129,9 @@ func mergePhases(parts []*results.Phase) (results.Phase, error) {
 // mergeDistributions merges the histograms of the phases, and their groups.
 func mergeDistributions(all *results.Phase, parts []*results.Phase) error {
 	errs := []error{record.MergeErrorBars(all, parts)}
+	var err error
+	all.Breakdown, err = record.MergeBreakdowns(parts)
+	errs = append(errs, err)
 	merge := func(of func(*results.Phase) results.Group) results.Group {
 		list := make([]*results.Group, len(parts))
 		for i, p := range parts {

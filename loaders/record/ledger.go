@@ -71,6 +71,8 @@ type Ledger struct {
 	// Their other fields stay empty.
 	Counts results.Phase
 	Rate   results.RateReport
+	// Breakdown is nil where nobody asked for it.
+	Breakdown *Breakdown
 	// Segment collects the running segment of the window; nil where there are none.
 	Segment *Segment
 
@@ -115,6 +117,9 @@ func (l *Ledger) Reserve(intended bool) {
 			l.Groups[i].coarsen()
 		}
 		l.Groups[i].reserve(intended)
+	}
+	if l.Breakdown != nil {
+		l.Breakdown.reserve()
 	}
 	l.Slowest.list = make([]slow, 0, MostSlowest+1)
 	l.ReceiveLag.reserve(lagDigits)
@@ -166,10 +171,13 @@ func (l *Ledger) Reset(window Span) {
 		h.Reset()
 	}
 	l.StallNS = 0
+	if l.Breakdown != nil {
+		l.Breakdown.reset()
+	}
 	if l.all != nil {
 		l.all.Reset()
 	}
-	*l = Ledger{Window: window, Groups: l.Groups, all: l.all, ErrorBars: l.ErrorBars, Slowest: Slowest{list: l.Slowest.list[:0]}}
+	*l = Ledger{Window: window, Groups: l.Groups, all: l.all, ErrorBars: l.ErrorBars, Slowest: Slowest{list: l.Slowest.list[:0]}, Breakdown: l.Breakdown}
 }
 
 // Lag records the delay of a request's send. It is our fault where a connection was
@@ -216,18 +224,18 @@ func (l *Ledger) ListenNS() int64 {
 	return min(max(int64(2*sum/float64(max(1, n))), shortestListen), longestListen)
 }
 
-// Answered counts a right answer that was complete at now.
-func (l *Ledger) Answered(e *Exchange, now int64, status int) {
+// Answered counts a right answer that was complete at now. It reports whether the service
+// time of the phase includes that of the answer.
+func (l *Ledger) Answered(e *Exchange, now int64, status int) (measured bool) {
 	l.longest = max(l.longest, now-e.Sent)
 	g := &l.Groups[e.Group]
-	inside := false
 	switch {
 	case now < l.Window.T0:
 		l.Counts.CompletedBefore++
 	case now >= l.Window.T1:
 		l.Counts.CompletedAfter++
 	default:
-		inside = true
+		measured = true
 		g.counts.Completed++
 		if l.Segment != nil {
 			l.Segment.Completed++
@@ -238,10 +246,10 @@ func (l *Ledger) Answered(e *Exchange, now int64, status int) {
 		}
 	}
 	if l.Window.Loop == results.OpenLoop {
-		inside = l.Window.Inside(e.Intended)
+		measured = l.Window.Inside(e.Intended)
 	}
-	if !inside {
-		return
+	if !measured {
+		return false
 	}
 	intended := l.Window.Intends()
 	if l.Segment != nil {
@@ -252,6 +260,7 @@ func (l *Ledger) Answered(e *Exchange, now int64, status int) {
 	if l.all != nil {
 		l.all.answered(e, now, intended)
 	}
+	return true
 }
 
 // Coded counts the content coding of a right answer that was complete at now. inflated is
@@ -401,6 +410,9 @@ func (l *Ledger) Merge(o *Ledger) {
 	}
 	l.StallNS += o.StallNS
 	l.Slowest.merge(&o.Slowest)
+	if l.Breakdown != nil {
+		l.Breakdown.merge(o.Breakdown)
+	}
 	AddCounts(&l.Counts, &o.Counts)
 	addRate(&l.Rate, &o.Rate)
 }
@@ -414,6 +426,9 @@ func (l *Ledger) Into(r *results.Phase, names []string) error {
 		r.StallNS = new(l.StallNS)
 	}
 	r.Slowest = l.Slowest.result(names)
+	if l.Breakdown != nil {
+		err = errors.Join(err, l.Breakdown.into(r))
+	}
 	if l.Window.Loop == results.OpenLoop {
 		if r.Rate == nil {
 			r.Rate = &results.RateReport{}

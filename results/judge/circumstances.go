@@ -63,11 +63,12 @@ func (v *verdict) circumstances() {
 	}
 }
 
-// halves flags a closed loop whose window has halves that differ.
+// halves flags a closed loop whose window has halves that differ. While users start, they
+// are meant to.
 func (v *verdict) halves() {
 	p, t := v.Evidence.Loader, v.Limits
 	first, all := float64(p.CompletedFirstHalf), float64(p.Total.Completed)
-	if p.Loop != results.ClosedLoop || v.Report.Interrupted || slices.Contains(p.Unknown, "completed_first_half") || all < 2*t.FewCompletions {
+	if p.Loop != results.ClosedLoop || v.Report.Interrupted || v.Report.UserRampNS > 0 || slices.Contains(p.Unknown, "completed_first_half") || all < 2*t.FewCompletions {
 		return
 	}
 	if by := math.Abs(2*first-all) / (all / 2); by > t.SteadyHalves {

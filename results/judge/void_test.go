@@ -156,6 +156,7 @@ func TestFlags(t *testing.T) {
 	}{
 		"halves 3 % apart are steady":          {func(e *Evidence) { e.Loader.CompletedFirstHalf = 5075 }, "", "", ""},
 		"a stronger first half is not":         {func(e *Evidence) { e.Loader.CompletedFirstHalf = 5076 }, results.FlagNotSteady, "not-steady", "the window's halves differ by 3.04 % > 3.0 %"},
+		"users who start make halves differ":   {func(e *Evidence) { e.Loader.CompletedFirstHalf, e.Report.UserRampNS = 4500, second }, "", "", ""},
 		"nor a weaker one":                     {func(e *Evidence) { e.Loader.CompletedFirstHalf = 4500 }, results.FlagNotSteady, "not-steady", "differ by 20.0 % > 3.0 %"},
 		"a few completions cannot tell":        {func(e *Evidence) { e.Loader.Total.Completed, e.Loader.CompletedFirstHalf = 39, 30 }, "", "", ""},
 		"40 can":                               {func(e *Evidence) { e.Loader.Total.Completed, e.Loader.CompletedFirstHalf = 40, 30 }, results.FlagNotSteady, "not-steady", "differ by 100.0 %"},

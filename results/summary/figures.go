@@ -20,6 +20,10 @@ type load struct {
 	// all are the distributions that have samples, the one that the load is about
 	// first.
 	all []distribution
+	// group is the name of the group that the load is; empty for the whole load, which has
+	// groups where thresholds are about them.
+	group  string
+	groups map[string]*load
 }
 
 // read returns a load with its distributions. A damaged one is an error.
@@ -28,7 +32,7 @@ func read(r *results.Report, o Options) (*load, error) {
 	if l.phase == nil {
 		return l, nil
 	}
-	return l, l.distributions()
+	return l, cmp.Or(l.distributions(), l.readGroups())
 }
 
 // distribution is one distribution of a load.

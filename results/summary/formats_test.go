@@ -173,6 +173,23 @@ func TestColumnsOfCSVAreStable(t *testing.T) {
 	}
 }
 
+// What the text says of URLs, hosts and data rows stands in the documents too.
+func TestDocumentsHaveAllPartsOfTheText(t *testing.T) {
+	t.Parallel()
+	r := report(t, closed(t))
+	r.Data = &results.DataUse{Rows: 5, Taken: 500_000, Order: "loop"}
+	r.Phases[1].Groups = map[string]results.Group{"GET /a": {Completed: 300_000}, "GET /b": {Completed: 200_000}}
+	r.Phases[1].Targets = []results.TargetUse{{URL: "http://h:1"}, {URL: "http://h:2"}}
+	for _, f := range []summary.Format{summary.TextFormat, summary.MarkdownFormat, summary.HTMLFormat} {
+		out := written(t, f, "x", r, summary.Options{})
+		for _, want := range []string{"one of 5 rows", "GET /a", "GET /b", "http://h:2"} {
+			if !strings.Contains(out, want) {
+				t.Errorf("%s: no %q in\n%s", f, want, out)
+			}
+		}
+	}
+}
+
 // hostile are texts that would break out of a document.
 var hostile = rapid.OneOf(rapid.String(), rapid.SampledFrom([]string{
 	"<script>alert(1)</script>", "\"><img src=x onerror=alert(1)>", "a|b`c`", "```\n# x", "=cmd()", "\u202eright to left", "]]>", "</title><b>", "x\ny", "{{.}}",

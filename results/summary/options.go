@@ -14,7 +14,7 @@ type Options struct {
 	// Percentiles are shown next to the usual ones.
 	Percentiles []metric.Name
 	// Thresholds are bounds that the load must keep.
-	Thresholds []metric.Condition
+	Thresholds []metric.Bound
 	// Show are the parts that the result shows next to the usual ones.
 	Show []Part
 	// ASCII writes texts without signs beyond ASCII.
@@ -30,9 +30,9 @@ func (o Options) own() []metric.Name {
 	if o.shows(Within) {
 		all = append(all, served()...)
 	}
-	for _, c := range o.Thresholds {
-		if _, percentile := c.Metric.Quantile(); percentile {
-			all = append(all, c.Metric)
+	for _, b := range o.Thresholds {
+		if _, percentile := b.Metric.Quantile(); percentile {
+			all = append(all, b.Metric)
 		}
 	}
 	return all
@@ -90,10 +90,10 @@ func list(parts []Part) string {
 // for each wrong one.
 func ParsePercentiles(texts []string) ([]metric.Name, error) { return each(texts, metric.Percentile) }
 
-// ParseThresholds reads conditions on a load such as "p95<300ms" and
-// "error_rate<1%". The error has a line for each wrong one.
-func ParseThresholds(texts []string) ([]metric.Condition, error) {
-	return each(texts, func(text string) (metric.Condition, error) { return metric.ParseCondition(text, metric.OfLoad()) })
+// ParseThresholds reads bounds of a load such as "p95<300ms", or of a group of its
+// requests such as "checkout: error_rate<1%". The error has a line for each wrong one.
+func ParseThresholds(texts []string) ([]metric.Bound, error) {
+	return each(texts, func(text string) (metric.Bound, error) { return metric.ParseBound(text, metric.OfLoad()) })
 }
 
 func each[T any](texts []string, parse func(string) (T, error)) (values []T, err error) {

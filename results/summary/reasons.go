@@ -7,6 +7,7 @@ import (
 
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/judge"
+	"github.com/joust-bench/joust/results/metric"
 )
 
 // Verdict judges the measured phase of a lone load, which has no samples of CPUs.
@@ -20,13 +21,19 @@ func Verdict(r *results.Report) results.Verdict {
 	})
 }
 
+// CodeAborted is the code of the reason that a rule of the user ended the load early.
+const CodeAborted = "aborted"
+
 // Reasons returns the reasons that limit belief in a report, with advice. CPU
 // shares do so only where the loader was the limit.
 func Reasons(r *results.Report) []results.Reason { return reasons(r, Verdict(r)) }
 
 func reasons(r *results.Report, v results.Verdict) []results.Reason {
 	var out []results.Reason
-	if r.Interrupted {
+	if a := r.Aborted; a != nil {
+		out = append(out, results.Reason{Code: CodeAborted, Text: fmt.Sprintf("ended early by the rule %s, %s into the phase %s, when it was %s: this is a partial result",
+			a.Rule, span(a.AfterNS), a.Phase, inUnit(metric.Unit(a.Unit), a.Value))})
+	} else if r.Interrupted {
 		out = append(out, results.Reason{Code: "interrupted", Text: "interrupted: this is a partial result"})
 	}
 	for _, reason := range v.Reasons {

@@ -35,6 +35,8 @@ type Document struct {
 	// Distributions are all others: service time, the time of failed requests, and
 	// the loader's own lags, each absent without samples.
 	Distributions map[string]Latency `json:"distributions,omitempty"`
+	// Breakdown is where the time of right answers went; absent where nobody asked.
+	Breakdown *Breakdown `json:"breakdown,omitempty"`
 	// Segments are the parts of the window, in the order of time; absent where the load was
 	// not measured over time.
 	Segments []Segment `json:"segments,omitempty"`
@@ -51,7 +53,7 @@ type Document struct {
 // histogram.
 type Latency struct {
 	// Of is "corrected", "service", "failed", "receive_lag", "send_lag_idle" or
-	// "send_lag_blocked".
+	// "send_lag_blocked"; in a breakdown the name of the step.
 	Of      string `json:"of"`
 	Samples uint64 `json:"samples"`
 	// PercentilesNS are by name, such as "p99.9".
@@ -119,6 +121,9 @@ func JSON(w io.Writer, r results.Report, o Options) error {
 			d.Distributions = map[string]Latency{}
 		}
 		d.Distributions[figures.Of] = figures
+	}
+	if d.Breakdown, err = l.plainBreakdown(); err != nil {
+		return err
 	}
 	enc := json.NewEncoder(w)
 	enc.SetIndent("", "  ")

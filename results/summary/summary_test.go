@@ -195,8 +195,11 @@ func TestText(t *testing.T) {
 	nowhere.Phases[1].Total.Status = map[string]uint64{"301": 500_000}
 	named := report(t, closed(t))
 	named.RequestID, named.Phases[1].Slowest = "X-Request-Id", slowest(12)
+	parts := report(t, closed(t))
+	parts.Phases[1].Breakdown = broken(t)
 	for name, r := range map[string]results.Report{
-		"closes": closing, "exchanges": exchanges, "gone": gone,
+		"breakdown": parts,
+		"closes":    closing, "exchanges": exchanges, "gone": gone,
 		"request_ids": named, "followed": followed, "elsewhere": elsewhere, "unfollowed": unfollowed,
 		"malformed": malformed, "nowhere": nowhere,
 		"closed": report(t, closed(t)), "open": report(t, open(t)), "saturated": report(t, saturated(t)),
@@ -211,7 +214,7 @@ func TestText(t *testing.T) {
 			}
 			golden.Hold(t, "testdata/"+name+".txt", out.String())
 			for _, mark := range []string{"*", "≥", "~", "—"} {
-				drawn := regexp.MustCompile(`(?m)^ +(p[0-9.]+|min|max|mean|stdev) .*` + regexp.QuoteMeta(mark)).MatchString(out.String())
+				drawn := regexp.MustCompile(`(?m)^ +(p[0-9.]+|min|max|mean|stdev|lookup|connect|TLS handshake|write|wait|transfer|total) .*` + regexp.QuoteMeta(mark)).MatchString(out.String())
 				if explained := strings.Contains(out.String(), "\n  "+mark+" "); drawn != explained {
 					t.Errorf("the mark %s is drawn: %t, and explained: %t", mark, drawn, explained)
 				}

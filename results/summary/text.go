@@ -7,7 +7,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/stats"
@@ -36,6 +35,9 @@ func Text(w io.Writer, title string, r *results.Report, o Options) error {
 		t.hosts()
 		t.failures()
 		if err := t.setUp(); err != nil {
+			return err
+		}
+		if err := t.breakdown(); err != nil {
 			return err
 		}
 		t.latencies()
@@ -281,28 +283,6 @@ func (t *summary) loader() {
 	}
 	t.line("")
 	t.item("loader", "%s", strings.Join(words, ", "))
-}
-
-// gates prints a line for each threshold.
-func (t *summary) gates() {
-	all := t.gateTable()
-	if all == nil {
-		return
-	}
-	t.line("")
-	w := tabwriter.NewWriter(t, 0, 8, 3, ' ', 0)
-	for i, words := range all.Rows {
-		name := ""
-		if i == 0 {
-			name = "thresholds"
-		}
-		if last := len(words) - 1; words[last] == "" {
-			words = words[:last]
-		}
-		// Writing to a strings.Builder does not fail.
-		_, _ = fmt.Fprintf(w, "  %-11s\t%s\n", name, strings.Join(words, "\t"))
-	}
-	_ = w.Flush()
 }
 
 // remarks prints the sentences that limit belief in the numbers.

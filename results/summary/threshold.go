@@ -24,11 +24,12 @@ const (
 	NotTold Outcome = "not told"
 )
 
-// Threshold is the outcome of one condition.
+// Threshold is the outcome of one bound. A bound of several groups has an outcome for
+// each of them.
 type Threshold struct {
-	// Text is the condition in words, such as "p95 < 300ms".
+	// Text is the bound in words, such as "p95 < 300ms" or "checkout: p95 < 300ms".
 	Text string `json:"text"`
-	metric.Condition
+	metric.Bound
 	// Value is in the unit of the metric; absent where it was not measured.
 	Value *float64 `json:"value,omitempty"`
 	// Unit is the unit of Value and Limit.
@@ -50,18 +51,26 @@ func Judge(r *results.Report, o Options) ([]Threshold, error) {
 
 func (l *load) thresholds() []Threshold {
 	var out []Threshold
-	for _, c := range l.options.Thresholds {
-		t := Threshold{Text: c.String(), Condition: c, Unit: c.Metric.Unit()}
-		value, missing := l.value(c.Metric)
-		if value == nil {
-			t.Outcome, t.Why = NotMeasured, missing
-		} else {
-			t.Value = &value.value
-			t.decide(value)
+	for _, b := range l.options.Thresholds {
+		for _, of := range l.loadsOf(b) {
+			out = append(out, of.threshold(b.Condition))
 		}
-		out = append(out, t)
 	}
 	return out
+}
+
+// threshold judges a condition of the load.
+func (l *load) threshold(c metric.Condition) Threshold {
+	b := metric.Bound{Group: l.group, Condition: c}
+	t := Threshold{Text: b.String(), Bound: b, Unit: c.Metric.Unit()}
+	value, missing := l.value(c.Metric)
+	if value == nil {
+		t.Outcome, t.Why = NotMeasured, missing
+		return t
+	}
+	t.Value = &value.value
+	t.decide(value)
+	return t
 }
 
 // decide compares both ends of the value's error bar with the limit.
@@ -96,7 +105,7 @@ func reaching(value, high float64, because string) *bar {
 func (l *load) value(n metric.Name) (value *bar, missing string) {
 	p := l.phase
 	if p == nil {
-		return nil, "nothing was measured"
+		return nil, l.missing()
 	}
 	code, isStatus := n.Status()
 	switch {
@@ -105,13 +114,13 @@ func (l *load) value(n metric.Name) (value *bar, missing string) {
 	case isStatus:
 		return exactly(float64(p.Total.Status[strconv.Itoa(code)])), ""
 	case n == metric.Errors:
-		return l.failures(1), ""
-	case n == metric.ErrorRate && p.Asked == 0:
-		return nil, "nothing was asked"
+		return l.failures(), ""
 	case n == metric.ErrorRate:
-		return l.failures(float64(p.Asked)), ""
+		return l.errorRate()
 	case n == metric.Throughput:
 		return l.throughput(), ""
+	case l.group != "":
+		return nil, string(n) + " is known of the whole load only, not of its groups"
 	case n == metric.BytesPerSecond:
 		return exactly(perSecond(p.ReceivedBytes, p.WindowNS())), ""
 	case p.Rate == nil || p.Rate.Offered == 0:
@@ -142,15 +151,38 @@ func (l *load) latency(n metric.Name) (value *bar, missing string) {
 	return v, ""
 }
 
-// failures returns the number of failed requests over per. A request without an
-// answer may have failed.
-func (l *load) failures(per float64) *bar {
-	failed, unanswered := float64(l.phase.Failures()), float64(l.phase.Unanswered)
-	if l.report.Interrupted {
-		unanswered = 0
-	}
-	return reaching(failed/per, (failed+unanswered)/per, count(l.phase.Unanswered)+" requests had no answer")
+// failures returns the number of failed requests. A request without an answer may have
+// failed.
+func (l *load) failures() *bar {
+	failed := float64(l.phase.Failures())
+	return reaching(failed, failed+l.unanswered(), l.withoutAnswer())
 }
+
+// errorRate returns the share of the requests asked that failed. A request without an
+// answer may have failed; which group it was of is not known.
+func (l *load) errorRate() (value *bar, missing string) {
+	failed, unanswered := float64(l.phase.Failures()), l.unanswered()
+	if asked := float64(l.phase.Asked); asked > 0 {
+		return reaching(failed/asked, (failed+unanswered)/asked, l.withoutAnswer()), ""
+	}
+	ended := failed + float64(l.phase.Total.Completed)
+	if l.group == "" || ended == 0 {
+		return nil, "nothing was asked"
+	}
+	all := ended + unanswered
+	return &bar{value: failed / ended, low: failed / all, high: (failed + unanswered) / all, because: l.withoutAnswer()}, ""
+}
+
+// unanswered returns the number of requests without an answer. An interruption leaves some
+// that say nothing of the server.
+func (l *load) unanswered() float64 {
+	if l.report.Interrupted {
+		return 0
+	}
+	return float64(l.phase.Unanswered)
+}
+
+func (l *load) withoutAnswer() string { return count(l.phase.Unanswered) + " requests had no answer" }
 
 // throughput returns the right answers a second: a lower bound of those that the
 // server can give where the loader was the limit, or stood still.

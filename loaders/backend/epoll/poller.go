@@ -19,7 +19,7 @@ import (
 
 // System returns the backend.
 func System() backend.System {
-	return backend.System{Name: "joust evloop", NewLoop: newLoop, Pins: true, ReportsEnds: true}
+	return backend.System{Name: "joust evloop", NewLoop: newLoop, Lookup: backend.Lookup, Pins: true, ReportsEnds: true}
 }
 
 // poller is one private, level-triggered epoll instance. It belongs to one

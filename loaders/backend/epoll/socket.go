@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/netip"
 	"os"
 	"syscall"
 	"time"
@@ -39,7 +40,21 @@ const (
 // Dial implements backend.Loop.
 func (p *poller) Dial(id int32, target, turn int) (backend.Conn, bool, error) {
 	addresses := p.addresses[target]
-	fd, established, err := connect(addresses[turn%len(addresses)], p.sendBuffer)
+	return p.dial(id, addresses[turn%len(addresses)])
+}
+
+// DialTo implements backend.Loop.
+func (p *poller) DialTo(id int32, to netip.AddrPort) (backend.Conn, bool, error) {
+	address, err := sockaddr(net.TCPAddrFromAddrPort(to))
+	if err != nil {
+		return nil, false, backend.ConnectError(err)
+	}
+	return p.dial(id, address)
+}
+
+// dial begins to connect to the address.
+func (p *poller) dial(id int32, to unix.Sockaddr) (backend.Conn, bool, error) {
+	fd, established, err := connect(to, p.sendBuffer)
 	if err != nil {
 		return nil, false, backend.ConnectError(err)
 	}
@@ -220,19 +235,26 @@ func sockaddrs(spec *loaders.Spec) ([][]unix.Sockaddr, error) {
 func sockaddrsOf(addresses []net.Addr) ([]unix.Sockaddr, error) {
 	list := make([]unix.Sockaddr, len(addresses))
 	for i, address := range addresses {
-		tcp, ok := address.(*net.TCPAddr)
-		switch {
-		case !ok:
-			list[i] = &unix.SockaddrUnix{Name: address.String()}
-		case tcp.IP.To4() != nil:
-			list[i] = &unix.SockaddrInet4{Port: tcp.Port, Addr: [4]byte(tcp.IP.To4())}
-		default:
-			zone, err := backend.ZoneIndex(tcp.Zone)
-			if err != nil {
-				return nil, err
-			}
-			list[i] = &unix.SockaddrInet6{Port: tcp.Port, Addr: [16]byte(tcp.IP), ZoneId: zone}
+		var err error
+		if list[i], err = sockaddr(address); err != nil {
+			return nil, err
 		}
 	}
 	return list, nil
+}
+
+// sockaddr returns the address in the kernel's form.
+func sockaddr(address net.Addr) (unix.Sockaddr, error) {
+	tcp, ok := address.(*net.TCPAddr)
+	switch {
+	case !ok:
+		return &unix.SockaddrUnix{Name: address.String()}, nil
+	case tcp.IP.To4() != nil:
+		return &unix.SockaddrInet4{Port: tcp.Port, Addr: [4]byte(tcp.IP.To4())}, nil
+	}
+	zone, err := backend.ZoneIndex(tcp.Zone)
+	if err != nil {
+		return nil, err
+	}
+	return &unix.SockaddrInet6{Port: tcp.Port, Addr: [16]byte(tcp.IP), ZoneId: zone}, nil
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/netip"
 	"syscall"
 	"time"
 
@@ -54,12 +55,22 @@ var _ backend.Conn = (*link)(nil)
 
 // Dial implements backend.Loop.
 func (l *loop) Dial(id int32, target, turn int) (backend.Conn, bool, error) {
+	addresses := l.addresses[target]
+	return l.dial(id, addresses[turn%len(addresses)])
+}
+
+// DialTo implements backend.Loop.
+func (l *loop) DialTo(id int32, to netip.AddrPort) (backend.Conn, bool, error) {
+	return l.dial(id, net.TCPAddrFromAddrPort(to))
+}
+
+// dial begins to connect to the address.
+func (l *loop) dial(id int32, to net.Addr) (backend.Conn, bool, error) {
 	k := &link{loop: l, id: id, gone: make(chan struct{})}
 	var ctx context.Context
 	ctx, k.cancel = context.WithCancel(l.life)
 	l.running.Go(func() {
 		d := net.Dialer{KeepAlive: -1}
-		to := l.addresses[target][turn%len(l.addresses[target])]
 		made, err := d.DialContext(ctx, to.Network(), to.String())
 		l.mu.Lock()
 		k.made, k.failed = made, err

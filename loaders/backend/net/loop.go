@@ -24,7 +24,7 @@ const timerSlack = int64(4e6)
 
 // System returns the backend.
 func System() backend.System {
-	return backend.System{Name: "joust portable", NewLoop: newLoop, Sleeps: true, Slack: timerSlack}
+	return backend.System{Name: "joust portable", NewLoop: newLoop, Lookup: backend.Lookup, Sleeps: true, Slack: timerSlack}
 }
 
 // loop collects the events of its connections' goroutines.

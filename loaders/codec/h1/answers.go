@@ -1,8 +1,10 @@
 package h1
 
 import (
+	"fmt"
 	"reflect"
 
+	"github.com/joust-bench/joust/loaders/codec/checks"
 	"github.com/joust-bench/joust/loaders/codec/h1/wire"
 	"github.com/joust-bench/joust/scenarios"
 )
@@ -30,26 +32,32 @@ type answer struct {
 	wire.Expectation
 	number int32
 	expect scenarios.Expect
+	// checks are further conditions, nil for none.
+	checks *checks.Set
 }
 
 // of returns the right answer of the request, with its bytes in bodies.
-func (a *answers) of(r *scenarios.Request, bodies *wire.Bodies) *answer {
+func (a *answers) of(r *scenarios.Request, bodies *wire.Bodies) (*answer, error) {
 	key := answerKey{method: r.Method, version: r.Version, status: r.Expect.Status, body: r.Expect.Body}
 	if r.Expect.Echo {
 		key.echoed = r.Body
 	}
 	for _, known := range a.known[key] {
 		if reflect.DeepEqual(known.expect, r.Expect) {
-			return known
+			return known, nil
 		}
 	}
-	made := &answer{Expectation: bodies.Expect(r), number: a.count, expect: r.Expect}
+	conditions, err := checks.Compile(r.Expect.Checks)
+	if err != nil {
+		return nil, fmt.Errorf("the answer to request %q: %w", r.Name, err)
+	}
+	made := &answer{Expectation: bodies.Expect(r), number: a.count, expect: r.Expect, checks: conditions}
 	a.count++
 	if a.known == nil {
 		a.known = map[answerKey][]*answer{}
 	}
 	a.known[key] = append(a.known[key], made)
-	return made
+	return made, nil
 }
 
 // learnt is what a thread knows of the last answers to a request, or to all requests with

@@ -11,6 +11,7 @@ import (
 
 	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/loaders/codec"
+	"github.com/joust-bench/joust/loaders/codec/checks"
 	"github.com/joust-bench/joust/loaders/codec/h1/wire"
 	"github.com/joust-bench/joust/loaders/pieces"
 	"github.com/joust-bench/joust/results"
@@ -48,6 +49,8 @@ type pair struct {
 	// memory is the number of the thread's learnt for the request.
 	memory int32
 	answer *wire.Expectation
+	// checks are further conditions of the answer, nil for none.
+	checks *checks.Set
 }
 
 // New compiles the requests of a load and the answers that count as right.
@@ -75,8 +78,11 @@ func newProtocol(spec *loaders.Spec, now func() time.Time) (codec.Protocol, erro
 		if p.requests[i], err = p.compile(r, p.bodies); err != nil {
 			return nil, errors.Join(err, p.bodies.Close())
 		}
-		right := all.of(r, p.bodies)
-		p.pairs[i] = pairOf(r, &p.requests[i], &right.Expectation, int32(i))
+		right, err := all.of(r, p.bodies)
+		if err != nil {
+			return nil, errors.Join(err, p.bodies.Close())
+		}
+		p.pairs[i] = pairOf(r, &p.requests[i], right, int32(i))
 		if len(spec.Requests) > fewRequests {
 			p.pairs[i].memory = right.number
 		}
@@ -85,8 +91,8 @@ func newProtocol(spec *loaders.Spec, now func() time.Time) (codec.Protocol, erro
 	return p, nil
 }
 
-func pairOf(r *scenarios.Request, built *codec.Request, right *wire.Expectation, memory int32) pair {
-	return pair{name: r.Name, ends: built.Ends, answer: right, memory: memory}
+func pairOf(r *scenarios.Request, built *codec.Request, right *answer, memory int32) pair {
+	return pair{name: r.Name, ends: built.Ends, answer: &right.Expectation, checks: right.checks.Again(), memory: memory}
 }
 
 // compile makes the bytes of a request, with those of its body in bodies.
@@ -183,8 +189,11 @@ func (s *shard) Put(number int32, r *scenarios.Request) (codec.Request, error) {
 	if int(number) == len(s.pairs) {
 		s.pairs = append(s.pairs, pair{})
 	}
-	right := bodies.Expect(r)
-	s.pairs[number] = pairOf(r, &built, &right, s.memoryOf(number))
+	right, err := new(answers).of(r, bodies)
+	if err != nil {
+		return built, err
+	}
+	s.pairs[number] = pairOf(r, &built, right, s.memoryOf(number))
 	return built, nil
 }
 
@@ -211,11 +220,12 @@ type answerReader struct {
 	// fresh is true between answers, inBody behind the head of the final answer.
 	fresh, inBody bool
 	// cause is why the answer is wrong, as far as it is known before the answer's end,
-	// and fault describes a wrong coding.
+	// and fault describes a wrong coding or a condition that is not met.
 	cause results.Cause
 	fault string
-	// packed is the compressed body so far.
-	packed []byte
+	// packed is the compressed body so far, plain any other one where conditions look
+	// into it.
+	packed, plain []byte
 }
 
 // Open implements codec.Conn.
@@ -291,6 +301,8 @@ func (c *answerReader) recognised(p *pair, l *learnt, body []byte, found *codec.
 		found.Cause = c.bodyCause(p.answer)
 	} else if !c.check.Done(p.answer) {
 		found.Cause = results.CauseLength
+	} else if p.checks != nil {
+		found.Cause = c.meets(p, l.memo.Coding(), body)
 	}
 }
 
@@ -300,7 +312,7 @@ func (c *answerReader) begin(request int32) {
 	a := c.pairs[request].answer
 	c.parser.Expect(a.NoBody, a.HTTP10)
 	c.check.Reset()
-	c.packed = c.packed[:0]
+	c.packed, c.plain = c.packed[:0], c.plain[:0]
 }
 
 // head judges the status of a final head, and remembers the head of a right answer.
@@ -318,18 +330,24 @@ func (c *answerReader) head(request int32, head []byte) {
 		c.refuse(fmt.Sprintf("the content coding %s, where %s counts as right", c.parser.Coding, wanted))
 		return
 	}
+	if e.checks != nil && c.failed(e.checks.Head(head)) {
+		return
+	}
 	c.learnt[e.memory].memo.Learn(head, &c.parser)
 }
 
 // body compares the next bytes of the body with the expected ones.
 func (c *answerReader) body(request int32, span []byte) {
-	a := c.pairs[request].answer
+	p := &c.pairs[request]
+	a := p.answer
 	switch {
 	case c.cause != "":
 	case a.Codings != 0 && compressed(c.parser.Coding):
 		c.collect(span)
 	case !c.check.Body(a, span):
 		c.cause = c.bodyCause(a)
+	case p.checks.NeedsBody():
+		c.keep(p, span)
 	}
 }
 
@@ -346,6 +364,8 @@ func (c *answerReader) end(request int32, found *codec.Answer) {
 		c.cause = c.unpack(p, found, c.packed)
 	case !c.check.Done(p.answer):
 		c.cause = results.CauseLength
+	case p.checks != nil:
+		c.cause = c.meets(p, c.parser.Coding, c.plain)
 	}
 	found.Event, found.Status, found.Cause = codec.End, c.parser.Status, c.cause
 	found.Keep = c.parser.KeepAlive && !p.ends
@@ -401,7 +421,12 @@ func (c *answerReader) Describe(request int32, cause results.Cause) string {
 	switch cause {
 	case results.CauseStatus:
 		return fmt.Sprintf("%s: status %d where %s counts as right", name, c.parser.Status, a.WantedStatus())
+	case results.CauseHeader, results.CauseJSON, results.CausePattern:
+		return fmt.Sprintf("%s: %s", name, c.fault)
 	case results.CauseLength:
+		if !a.Exact {
+			return fmt.Sprintf("%s: %s", name, c.fault)
+		}
 		return fmt.Sprintf("%s: a body of %d bytes where %d count as right", name, c.check.Seen(), len(a.Body))
 	case results.CauseEncoding:
 		return fmt.Sprintf("%s: %s", name, c.fault)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/joust-bench/joust/loaders/codec"
+	"github.com/joust-bench/joust/loaders/codec/checks"
 	"github.com/joust-bench/joust/loaders/codec/inflate"
 	"github.com/joust-bench/joust/results"
 )
@@ -43,7 +44,9 @@ const restsFor = 9
 type inflater struct {
 	reader inflate.Reader
 	buf    []byte
-	now    func() time.Time
+	// content is the inflated body so far, where conditions look into it.
+	content []byte
+	now     func() time.Time
 	// rested is the end of the inflater's rest.
 	rested time.Time
 }
@@ -72,16 +75,28 @@ func (c *answerReader) collect(span []byte) {
 // refuse says why the coding of the answer is wrong.
 func (c *answerReader) refuse(fault string) { c.cause, c.fault = results.CauseEncoding, fault }
 
-// unpack judges a compressed body, and returns the cause where it is wrong. It inflates
-// each body that differs from the last, without an expected body too, as far as the
-// inflater does not rest: the first of each request and those behind a wrong one always.
+// unpack judges a compressed body, and returns the cause where it is wrong.
 func (c *answerReader) unpack(p *pair, found *codec.Answer, packed []byte) results.Cause {
+	if cause := c.unpackContent(p, found, packed); cause != "" {
+		return cause
+	}
+	return c.meetsLength(p, int64(len(packed)))
+}
+
+// unpackContent judges the content of a compressed body. It inflates each body that differs
+// from the last, without an expected body too, as far as the inflater does not rest: the
+// first of each request, those behind a wrong one, and those into which conditions look,
+// always.
+func (c *answerReader) unpackContent(p *pair, found *codec.Answer, packed []byte) results.Cause {
 	v, coding := &c.learnt[p.memory].inflated, found.Coding
 	if len(packed) == 0 {
-		return c.missing(p)
+		if cause := c.missing(p); cause != "" {
+			return cause
+		}
+		return c.meetsBody(p, nil)
 	}
 	if !v.covers(coding, packed) {
-		if found.Unread = v.right && c.inflater.rests(); found.Unread {
+		if found.Unread = v.right && !p.checks.NeedsBody() && c.inflater.rests(); found.Unread {
 			return ""
 		}
 		began := c.inflater.now()
@@ -116,11 +131,19 @@ func (c *answerReader) inflate(p *pair, coding codec.Coding, packed []byte) (fau
 	if in.buf == nil {
 		in.buf = make([]byte, piece)
 	}
+	in.content = in.content[:0]
 	err := in.reader.Open(coding, packed)
 	for n := 0; err == nil; {
 		n, err = in.reader.Read(in.buf)
 		if !c.check.Body(p.answer, in.buf[:n]) {
 			return "", c.bodyCause(p.answer)
+		}
+		if p.checks.NeedsBody() {
+			if len(in.content)+n > checks.MostBody {
+				c.failed(p.checks.TooLarge())
+				return "", c.cause
+			}
+			in.content = append(in.content, in.buf[:n]...)
 		}
 		if !p.answer.Exact && c.check.Seen() > maxInflated {
 			return "", ""
@@ -129,5 +152,8 @@ func (c *answerReader) inflate(p *pair, coding codec.Coding, packed []byte) (fau
 	if err != io.EOF {
 		return err.Error(), ""
 	}
-	return "", c.missing(p)
+	if cause := c.missing(p); cause != "" {
+		return "", cause
+	}
+	return "", c.meetsBody(p, in.content)
 }
