@@ -293,7 +293,7 @@ func TestLookupsThatFail(t *testing.T) {
 				return lookup(ctx)
 			}
 			spec := specAt(server.Address, counted(5))
-			spec.Breakdown, spec.Target.Name, spec.ConnectTimeout = true, "joust.test", 50*time.Millisecond
+			spec.Breakdown, spec.Target.Name, spec.ConnectTimeout = true, "joust.test", time.Second
 			err := refused(t, e, spec)
 			if err.Cause != results.CauseLookup || !strings.Contains(err.Error(), "looking up the name joust.test: "+name) {
 				t.Errorf("%s: %q for the cause %s", name, err, err.Cause)
