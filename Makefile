@@ -41,7 +41,7 @@ test: go-version ## vet and test both modules, with -race where a C compiler is 
 		echo "tests run without -race: it needs a C compiler, such as gcc, and cgo"; \
 	fi; \
 	set -ex; \
-	go test $$race -timeout 9m ./...; \
+	go test $$race -timeout 14m ./...; \
 	go test -timeout 9m ./harness/verdicts; \
 	cd servers && go test $$race -timeout 9m ./...
 

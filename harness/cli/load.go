@@ -124,8 +124,8 @@ certify, check), a load waits and says for whom; --anyway does not wait.
 Exit status: 0 the load ran, whatever failed in it; 1 it could not run; 2 wrong
 usage, or a threshold that cannot be told; 3 a threshold is broken or has no value, or
 a rule of --abort-on ended the load; 4 void: nothing was answered rightly, nothing was
-measured, the server went away, or an answer came that nobody asked for; 130
-interrupted, the partial result is printed.`,
+measured, the server went away, or an answer came that nobody asked for;
+130 interrupted, the partial result is printed.`,
 		Example: `  joust load http://127.0.0.1:8080/
   joust load http://127.0.0.1:8080/ -c 256 -t 2 -d 30s
   joust load http://127.0.0.1:8080/ --users 5000 --think 'exp 2s' -c 200
@@ -135,7 +135,7 @@ interrupted, the partial result is printed.`,
   joust load http://127.0.0.1:8080/ -R 5k --burst 100
   joust load http://127.0.0.1:8080/ -R 5k --rate-profile spike:interval=10,multiplier=5 -d 1m
   joust load http://127.0.0.1:8080/echo -b hello --expect-body hello -n 100000
-  joust load http://127.0.0.1:8080/health --expect-json status=ok --expect-header "Content-Type: application/json"
+  joust load http://127.0.0.1:8080/health --expect-json status=ok --expect-header Date
   joust load http://127.0.0.1:8080/ --follow --request-id=X-Trace
   joust load 'http://127.0.0.1:8080/users/${id}?q=${randstr(8)}' --data users.csv --bust
   joust load http://127.0.0.1:8080/ -R 5k --threshold "p99<20ms" --threshold "error_rate<0.1%"

@@ -123,7 +123,7 @@ func TestLoadWithAThresholdThatCannotBeTold(t *testing.T) {
 	for limit, want := range map[string]struct {
 		code int
 		says string
-	}{"1": {ExitUsage, "not told   2 requests had no answer"}, "3": {ExitOK, "kept"}} {
+	}{"1": {ExitUsage, "not told: 2 requests had no answer"}, "3": {ExitOK, "kept"}} {
 		args := []string{"load", "-c", "2", "-t", "1", "-d", "500ms", "--warmup", "0s", "--threshold", "errors<" + limit, "--threshold", "p10<1h"}
 		loadServer(t, behave, args, func(_ *enginetest.CountingServer, e ended) string {
 			return e.outcome(want.code, []string{"0 failed, 2 unanswered", want.says}, []string{"void:"})

