@@ -94,7 +94,7 @@ func TestLadderThroughThePipe(t *testing.T) {
 				enginetest.CheckSegments(t, &report.Phases[i], spec.Segment)
 				all.Segments = append(all.Segments, report.Phases[i].Segments...)
 			}
-			enginetest.CheckLive(t, &all, steer.Intervals)
+			enginetest.CheckLive(t, &all, steer.Intervals, false)
 			if len(steer.Readies) != 1 || len(steer.Windows) != 2 || len(steer.Done) != 2 || len(steer.Intervals) == 0 {
 				t.Errorf("%d starts, %d windows, %d ends and %d intervals came", len(steer.Readies), len(steer.Windows), len(steer.Done), len(steer.Intervals))
 			}

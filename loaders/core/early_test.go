@@ -41,7 +41,7 @@ func TestBodyWithoutContinue(t *testing.T) {
 			missed uint64
 		}{
 			{"no 100", 40 * time.Millisecond, func(n, _ *atomic.Int64) func(net.Conn, *bufio.Reader) { return answering(n) }, 6},
-			{"another interim", 40 * time.Millisecond, func(n, hasty *atomic.Int64) func(net.Conn, *bufio.Reader) {
+			{"another interim", 400 * time.Millisecond, func(n, hasty *atomic.Int64) func(net.Conn, *bufio.Reader) {
 				return patient(n, hasty, "HTTP/1.1 103 Early Hints\r\n\r\n")
 			}, 6},
 			{"a 100 in time", long, func(n, hasty *atomic.Int64) func(net.Conn, *bufio.Reader) { return patient(n, hasty, carryOn) }, 0},

@@ -10,7 +10,7 @@ import (
 // merge puts the threads' outcomes of a phase together.
 func (s *session) merge(result *results.Phase, on *phase) error {
 	total := &s.shards[0].out
-	first, last := total.Window.T1, total.Window.T1
+	first, last, cut := total.Window.T1, total.Window.T1, int64(0)
 	read, empty, exhausted := 0, 0, false
 	var errs []error
 	for i, thread := range s.shards {
@@ -22,14 +22,15 @@ func (s *session) merge(result *results.Phase, on *phase) error {
 		read, empty = read+o.queuesRead, empty+o.queuesEmpty
 		exhausted = exhausted || o.exhausted
 		errs = append(errs, o.err)
-		first, last = min(first, o.Window.T1), max(last, o.Window.T1)
+		first, last, cut = min(first, o.Window.T1), max(last, o.Window.T1), max(cut, thread.cutAt)
 		if i > 0 {
 			total.Merge(&o.Ledger)
 		}
 	}
 	// Where requests ran out, the window ends with the last answer of all threads;
-	// an early stop ends it with the first thread that saw the stop.
-	if total.Window.T1 = first; exhausted {
+	// an early stop ends it with the first thread that saw the stop, and not before a
+	// segment that any thread has ended.
+	if total.Window.T1 = max(first, cut); exhausted {
 		total.Window.T1 = last
 		// Its middle was not known while answers were counted.
 		result.Unknown = append(result.Unknown, "completed_first_half")

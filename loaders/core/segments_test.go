@@ -69,7 +69,7 @@ func TestSegmentsAddUp(t *testing.T) {
 					enginetest.CheckSegments(t, &report.Phases[i], spec.Segment)
 					both.Segments = append(both.Segments, report.Phases[i].Segments...)
 				}
-				enginetest.CheckLive(t, &both, steer.Intervals)
+				enginetest.CheckLive(t, &both, steer.Intervals, false)
 			})
 		}
 	})
@@ -102,7 +102,7 @@ func TestSegmentsOfAStoppedLoad(t *testing.T) {
 					t.Errorf("%d segments of a window of %d ns", len(p.Segments), p.WindowNS())
 				}
 				enginetest.CheckSegments(t, p, spec.Segment)
-				enginetest.CheckLive(t, p, steer.Intervals)
+				enginetest.CheckLive(t, p, steer.Intervals, true)
 			})
 		}
 	})

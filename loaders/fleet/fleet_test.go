@@ -116,7 +116,7 @@ func TestSegmentsOfThreeLoaders(t *testing.T) {
 		enginetest.CheckSegments(t, p, 0) // windows may lie apart
 		all.Segments = append(all.Segments, p.Segments...)
 	}
-	enginetest.CheckLive(t, &all, steer.Intervals)
+	enginetest.CheckLive(t, &all, steer.Intervals, false)
 }
 
 // Windows that are stretched to a number of completions are as long for all.
