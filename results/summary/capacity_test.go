@@ -140,6 +140,22 @@ func TestSentencesOfCapacities(t *testing.T) {
 	}
 }
 
+// A mark in the table has its explanation below.
+func TestMarksOfCapacities(t *testing.T) {
+	t.Parallel()
+	few := edit(report(t, closed(t)), func(_ *results.Report, p *results.Phase) { p.Total.Service = spread(t, 50, 100_000, 900_000) })
+	c := searched(t)
+	c.Steps = []summary.CapacityStep{stepOf(t, 10, results.StageGrow, few, "p95<3ms")}
+	c.Conclude(results.CapacityAnswer{Kept: users(10), End: results.EndInterrupted})
+	var out bytes.Buffer
+	if err := c.WriteText(&out, "GET http://127.0.0.1:8080/", 0); err != nil {
+		t.Fatal(err)
+	}
+	if text := out.String(); !strings.Contains(text, "  * ") || !strings.Contains(text, "\n  * fewer than ten samples lie beyond this percentile") {
+		t.Error(text)
+	}
+}
+
 // The JSON has the steps and the answer, with units in the names of fields.
 func TestCapacityJSON(t *testing.T) {
 	t.Parallel()

@@ -26,7 +26,7 @@ func (c *Capacity) WriteJSON(w io.Writer) error {
 // WriteText writes the search for people: the title, the table of its steps, and the
 // answer. Lines are at most width columns long; 0 is any length.
 func (c *Capacity) WriteText(w io.Writer, title string, width int) error {
-	t := &summary{load: &load{}, marked: map[string]bool{}}
+	t := newSummary(&load{})
 	t.line("%s", title)
 	t.line("%s", c.asked())
 	if len(c.Steps) > 0 {
