@@ -49,7 +49,7 @@ func (f *Figures) after(list []reading) Figures {
 		next.Requests += r.Completed + r.Failed
 		next.Errors += r.Failed
 		next.Bytes += r.Bytes
-		next.Offered = added(next.Offered, r.Offered)
+		next.Offered = results.AddKnown(next.Offered, r.Offered)
 		latencies[i] = r.Latency
 	}
 	next.ThroughputRPS, next.BytesPerSecond = perSecond(right, next.Stretch), perSecond(next.Bytes-f.Bytes, next.Stretch)
@@ -80,17 +80,6 @@ func final(start time.Time, p *results.Phase) Figures {
 		f.Users = p.Segments[n-1].Users
 	}
 	return f
-}
-
-// added returns the sum of two counts, nil where neither is known.
-func added(a, b *uint64) *uint64 {
-	switch {
-	case a == nil:
-		return b
-	case b == nil:
-		return a
-	}
-	return new(*a + *b)
 }
 
 // perSecond returns n per second of d, 0 for no time.

@@ -123,7 +123,7 @@ func MergeSegments(parts ...*results.Segment) (results.Segment, error) {
 	all := *parts[0]
 	for _, p := range parts[1:] {
 		all.FromNS, all.ToNS = min(all.FromNS, p.FromNS), max(all.ToNS, p.ToNS)
-		all.Offered, all.Users = addKnown(all.Offered, p.Offered), addKnown(all.Users, p.Users)
+		all.Offered, all.Users = results.AddKnown(all.Offered, p.Offered), results.AddKnown(all.Users, p.Users)
 		all.Completed += p.Completed
 		all.Failed += p.Failed
 		all.Bytes += p.Bytes
@@ -149,15 +149,4 @@ func JoinSegments(list []results.Segment) (results.Segment, error) {
 	whole, err := MergeSegments(parts...)
 	whole.Users = list[len(list)-1].Users
 	return whole, err
-}
-
-// addKnown returns the sum of the numbers that are known, nil where none is.
-func addKnown[N int | uint64](a, b *N) *N {
-	switch {
-	case a == nil:
-		return b
-	case b == nil:
-		return a
-	}
-	return new(*a + *b)
 }
