@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -14,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/joust-bench/joust/harness/export"
 	"github.com/joust-bench/joust/harness/session"
 	"github.com/joust-bench/joust/loaders/dialect"
 	"github.com/joust-bench/joust/results"
@@ -125,45 +125,43 @@ func (a *app) speak(ctx context.Context, d *dialect.Dialect, line *dialect.Line)
 	flags := pflag.NewFlagSet("load", pflag.ContinueOnError)
 	f.register(flags)
 	f.load.Literal = true // the tools know no pieces
-	if err := missing(line, flags); err != nil {
-		return a.misread(d, err)
+	if d.Name == "pywrkr" {
+		f.export.set = export.Pywrkr()
 	}
-	words := line.Args(func(name string) bool { return flags.Lookup(name) != nil })
+	words := line.Args()
 	if err := flags.Parse(words); err != nil {
 		return a.misread(d, err)
 	}
-	if err := writable(line); err != nil {
+	wanted, err := f.check()
+	if err := errors.Join(err, f.readRules(wanted.options.Thresholds), writable(line)); err != nil {
 		return a.misread(d, err)
 	}
 	for _, note := range line.Notes {
 		a.say("joust: %s", note)
 	}
-	_, report, err := a.measure(ctx, flags, []string{line.URL}, &f, func(l *aim) {
+	var usage *session.UsageError
+	if line.Searches() {
+		err = a.searchAs(ctx, flags, line, &f)
+	} else {
+		f.load.OverTime = len(wanted.files) > 0 && wanted.overTime()
+		err = a.loadAs(ctx, flags, line, &f, wanted)
+	}
+	if errors.As(err, &usage) {
+		return a.misread(d, fmt.Errorf("%w\nthat was, in joust's words: %s", err, loadCommand(words)))
+	}
+	return err
+}
+
+// loadAs makes the one load of the line and prints its report.
+func (a *app) loadAs(ctx context.Context, flags *pflag.FlagSet, line *dialect.Line, f *loadFlags, wanted resultOutput) error {
+	l, report, err := a.measure(ctx, flags, flags.Args(), f, func(l *aim) {
 		line.Head(a.stdout)
 		l.watch = a.watcher(line)
 	})
-	var usage *session.UsageError
-	switch {
-	case errors.As(err, &usage):
-		return a.misread(d, fmt.Errorf("%w\nthat was, in joust's words: %s", err, loadCommand(words)))
-	case report == nil:
+	if report == nil {
 		return err
 	}
-	return errors.Join(a.report(line, report), err)
-}
-
-// missing returns an error that names each flag whose counterpart joust load lacks.
-func missing(line *dialect.Line, flags *pflag.FlagSet) error {
-	var errs []error
-	for _, g := range line.Given {
-		for _, word := range g.Args {
-			name, _, _ := strings.Cut(word, "=")
-			if long, ok := strings.CutPrefix(name, "--"); ok && flags.Lookup(long) == nil {
-				errs = append(errs, fmt.Errorf("%s: %s", g.Text, g.Flag.Missing))
-			}
-		}
-	}
-	return errors.Join(errs...)
+	return errors.Join(a.report(line, report), wanted.writeFiles(l.title, report, wanted.options), err)
 }
 
 // writable checks that the files of the line can be written after the load.
@@ -199,22 +197,29 @@ func (a *app) report(line *dialect.Line, report *results.Report) error {
 	if err != nil {
 		return err
 	}
-	if _, err := a.stdout.Write(out.Text); err != nil {
-		return fmt.Errorf("printing the report: %w", err)
-	}
-	for _, f := range out.Files {
-		if wrong := os.WriteFile(f.Path, f.Content, 0o644); wrong != nil {
-			err = errors.Join(err, fmt.Errorf("%s: %w", f.Flag, wrong))
-		}
-	}
-	for _, note := range out.Notes {
-		a.say("%s", note)
-	}
+	err = a.put(out)
 	a.doubts(report)
 	if err == nil && out.Code != 0 {
 		return toolExit(out.Code)
 	}
 	return err
+}
+
+// put prints what a load looks like in the tool's words, and writes its files.
+func (a *app) put(out dialect.Printed) error {
+	if _, err := a.stdout.Write(out.Text); err != nil {
+		return fmt.Errorf("printing the report: %w", err)
+	}
+	var errs []error
+	for _, f := range out.Files {
+		if err := files.Put(f.Path, f.Content); err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", f.Flag, err))
+		}
+	}
+	for _, note := range out.Notes {
+		a.say("%s", note)
+	}
+	return errors.Join(errs...)
 }
 
 // doubts says in one line what limits belief in the numbers; nothing where nothing does.

@@ -11,7 +11,6 @@ import (
 	"github.com/joust-bench/joust/harness/export"
 	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/results"
-	"github.com/joust-bench/joust/results/summary"
 )
 
 // exportFlags are the flags of tags, and of exports while a load runs.
@@ -19,12 +18,16 @@ type exportFlags struct {
 	tags       []string
 	otlp, push string
 	every      *time.Duration
+	// set is what is exported: joust's own names, or those of the tool whose dialect is
+	// spoken.
+	set export.Set
 	// options are what read makes of the flags.
 	options export.Options
 }
 
 func (f *loadFlags) registerExports(flags *pflag.FlagSet) {
 	e := &f.export
+	e.set = export.Joust()
 	flags.StringArrayVar(&e.tags, "tag", nil, "`tag` NAME=VALUE of the result and of all exports, such as build=1.4 (repeatable)")
 	flags.StringVar(&e.otlp, "otel-endpoint", "", "export figures while the load runs, and its result, to this OTLP/HTTP `URL`, such as http://localhost:4318")
 	flags.StringVar(&e.push, "prom-push", "", "export the same to the Prometheus Pushgateway at this `URL`, such as http://localhost:9091")
@@ -38,7 +41,7 @@ func (f *exportFlags) read() error {
 	if wrong != nil {
 		errs = append(errs, fmt.Errorf("--tag: %w", wrong))
 	}
-	f.options = export.Options{Set: export.Joust(), Tags: tags, OTLP: f.otlp, Pushgateway: f.push, Every: export.DefaultEvery, Version: Version}
+	f.options = export.Options{Set: f.set, Tags: tags, OTLP: f.otlp, Pushgateway: f.push, Every: export.DefaultEvery, Version: Version}
 	errs = append(errs, f.options.Check())
 	switch every := f.every; {
 	case every == nil:
@@ -66,7 +69,7 @@ func (l *aim) divideForExports() {
 // concludeExports exports the result, and gives the report its tags and a note about
 // exports that failed.
 func (l *aim) concludeExports(ctx context.Context, exports *export.Exporter, r *results.Report) {
-	if note := exports.End(ctx, summary.Measured(r)); note != "" {
+	if note := exports.End(ctx, r.Measured()); note != "" {
 		r.Warnings = append(r.Warnings, note)
 	}
 	for _, t := range l.exports.Tags {

@@ -104,7 +104,13 @@ func (a *app) printResult(o resultOutput, title string, report *results.Report) 
 	if o.format == summary.TextFormat {
 		options.Width = columns(a.stdout)
 	}
-	errs := []error{summary.Write(a.stdout, o.format, title, report, options)}
+	err := summary.Write(a.stdout, o.format, title, report, options)
+	return errors.Join(err, o.writeFiles(title, report, options))
+}
+
+// writeFiles writes the result into the files.
+func (o *resultOutput) writeFiles(title string, report *results.Report, options summary.Options) error {
+	var errs []error
 	options.Width = 0
 	for _, file := range o.files {
 		if err := file.write(title, report, options); err != nil {

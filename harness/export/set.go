@@ -2,6 +2,7 @@ package export
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/joust-bench/joust/results/metric"
 )
@@ -52,6 +53,39 @@ func Joust() Set {
 		gauge("connections", "{connection}", "joust_connections", "Open connections.", func(f *Figures) []Value { return known(f.Open) }),
 		gauge("duration", "s", "joust_duration_seconds", "The part of the window that is over.", func(f *Figures) []Value { return one(f.At.Sub(f.Start).Seconds()) }),
 	}}
+}
+
+// Pywrkr is what pywrkr exports, under its names and in its units. Answers of any status
+// count as answered.
+func Pywrkr() Set {
+	metrics := []Metric{
+		{Name: "requests.total", Unit: "{request}", Help: "Total requests", Counter: true, Values: func(f *Figures) []Value { return one(float64(f.Requests)) }},
+		{Name: "errors.total", Unit: "{request}", Help: "Total errors", Counter: true, Values: func(f *Figures) []Value { return one(float64(f.Errors)) }},
+		{Name: "requests_per_sec", Unit: "{request}/s", Help: "Requests per second", Values: func(f *Figures) []Value { return one(f.ThroughputRPS) }},
+		{Name: "transfer_bytes_per_sec", Unit: "By/s", Help: "Transfer bytes per second", Values: func(f *Figures) []Value { return one(f.BytesPerSecond) }},
+		{Name: "duration_sec", Unit: "s", Help: "Benchmark duration in seconds", Values: func(f *Figures) []Value { return one(f.At.Sub(f.Start).Seconds()) }},
+	}
+	for i := range metrics {
+		metrics[i].Prometheus = "pywrkr_" + strings.ReplaceAll(metrics[i].Name, ".", "_")
+	}
+	for _, n := range []metric.Name{metric.P50, metric.P95, metric.P99, metric.Mean, metric.Max} {
+		metrics = append(metrics, Metric{
+			Name: "latency." + string(n), Prometheus: "pywrkr_latency_" + string(n) + "_ms", Unit: "ms", Help: string(n) + " latency in ms",
+			Values: func(f *Figures) []Value { return milliseconds(Latency(f, n)) },
+		})
+	}
+	for i := range metrics {
+		metrics[i].Name = "pywrkr." + metrics[i].Name
+	}
+	return Set{Job: "pywrkr", Metrics: metrics}
+}
+
+// milliseconds turns values in seconds into milliseconds.
+func milliseconds(list []Value) []Value {
+	for i := range list {
+		list[i].Value *= 1e3
+	}
+	return list
 }
 
 func gauge(name, unit, prometheus, help string, values func(*Figures) []Value) Metric {

@@ -123,5 +123,4 @@ const (
 
 	noFlows = "joust runs no flows of several steps yet: a later version does"
 	noFleet = "joust loads from one machine so far: loads from several come with a later version"
-	notYet  = "joust load has nothing like it yet"
 )

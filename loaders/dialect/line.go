@@ -38,9 +38,8 @@ type Given struct {
 }
 
 // Args returns the arguments for joust load: those of the tool's own behaviour, those of
-// the flags, and the URL. knows reports whether joust load has a long flag: those of the
-// tool's behaviour that it lacks are left out.
-func (l *Line) Args(knows func(name string) bool) []string {
+// the flags, and the URL.
+func (l *Line) Args() []string {
 	var own []string
 	leaves := map[string]bool{}
 	for _, g := range l.Given {
@@ -52,7 +51,6 @@ func (l *Line) Args(knows func(name string) bool) []string {
 		word := l.usual[i]
 		switch {
 		case leaves[word] && word != "":
-		case strings.HasPrefix(word, "--") && !knows(longName(word)):
 		case word == "-H": // pflag adds headers to those before
 			i++
 			if name, _, _ := strings.Cut(l.usual[i], ":"); !hasHeader(own, name) {
@@ -62,13 +60,11 @@ func (l *Line) Args(knows func(name string) bool) []string {
 			args = append(args, word)
 		}
 	}
-	return append(append(args, own...), l.URL)
-}
-
-// longName returns the name of a long flag without its dashes and its value.
-func longName(word string) string {
-	name, _, _ := strings.Cut(word[2:], "=")
-	return name
+	args = append(args, own...)
+	if l.URL == "" {
+		return args
+	}
+	return append(args, l.URL)
 }
 
 // hasHeader reports whether the arguments set the header.

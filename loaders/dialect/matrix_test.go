@@ -161,10 +161,10 @@ var matrix = []matrixRow{
 	{tool: "pywrkr", line: "-e f", has: "-d 10"},
 	{tool: "pywrkr", line: "-w", has: "-d 10"},
 	{tool: "pywrkr", line: "--json f", has: "-d 10"},
-	{tool: "pywrkr", line: "--html-report f", refused: "no page with charts yet"},
+	{tool: "pywrkr", line: "--html-report f.html", has: "--output f.html"},
 	{tool: "pywrkr", line: "--live", has: "-d 10"},
 	{tool: "pywrkr", line: "--latency-breakdown", has: "--breakdown"},
-	{tool: "pywrkr", line: "--tag a=b", has: "-d 10"},
+	{tool: "pywrkr", line: "--tag a=b", has: "--tag a=b"},
 	{tool: "pywrkr", line: "--otel-endpoint h:1", has: "--otel-endpoint h:1"},
 	{tool: "pywrkr", line: "--prom-remote-write h:1", has: "--prom-push h:1"},
 	{tool: "pywrkr", line: "--threshold p95<300ms", has: "-d 10"},
@@ -188,14 +188,20 @@ var matrix = []matrixRow{
 	{tool: "pywrkr", line: "--rate 100 --traffic-profile sine:cycles=3", has: "--rate-profile sine:cycles=3"},
 	{tool: "pywrkr", line: "--traffic-profile sine", refused: "requires --rate"},
 	{tool: "pywrkr", line: "--scenario f", refused: noFlows},
-	{tool: "pywrkr", line: "--autofind", refused: noSearch},
-	{tool: "pywrkr", line: "--max-error-rate 2", refused: noSearch},
-	{tool: "pywrkr", line: "--max-p95 2", refused: noSearch},
-	{tool: "pywrkr", line: "--step-duration 2", refused: noSearch},
-	{tool: "pywrkr", line: "--start-users 2", refused: noSearch},
-	{tool: "pywrkr", line: "--max-users 2", refused: noSearch},
-	{tool: "pywrkr", line: "--step-multiplier 3", refused: noSearch},
-	{tool: "pywrkr", line: "--url-file f", refused: "asks one URL"},
+	{tool: "pywrkr", line: "--autofind", has: "--think 1.0s±50% --find=users --keep=p95<=5.0s,error_rate<=1.0% --find-from=10 --find-to=10000 --find-factor=2.0 --step=30"},
+	{tool: "pywrkr", line: "--autofind ", has: "no --expect-status"},
+	{tool: "pywrkr", line: "--autofind -d 5", has: "no -d"},
+	{tool: "pywrkr", line: "--autofind --max-error-rate 2", has: "--keep=p95<=5.0s,error_rate<=2%"},
+	{tool: "pywrkr", line: "--autofind --max-p95 2", has: "--keep=p95<=2s,error_rate<=1.0%"},
+	{tool: "pywrkr", line: "--autofind --step-duration 2", has: "--step=2"},
+	{tool: "pywrkr", line: "--autofind --start-users 2", has: "--find-from=2"},
+	{tool: "pywrkr", line: "--autofind --max-users 20", has: "--find-to=20"},
+	{tool: "pywrkr", line: "--autofind --step-multiplier 3", has: "--find-factor=3"},
+	{tool: "pywrkr", line: "--autofind --max-users 10", refused: "must be greater than --start-users"},
+	{tool: "pywrkr", line: "--autofind --step-multiplier 1", refused: "must be greater than 1.0"},
+	{tool: "pywrkr", line: "--autofind --start-users 0", refused: "must be at least 1"},
+	{tool: "pywrkr", line: "--max-users 2", has: "no --find-to"},
+	{tool: "pywrkr", line: "--url-file f", has: "--url-file f"},
 	{tool: "pywrkr", line: "--master", refused: noFleet},
 	{tool: "pywrkr", line: "--worker h:1", refused: noFleet},
 	{tool: "pywrkr", line: "--expect-workers 2", refused: noFleet},
@@ -238,7 +244,7 @@ func TestMatrix(t *testing.T) {
 			}
 			continue
 		}
-		got := " " + strings.Join(line.Args(func(string) bool { return true }), " ") + " "
+		got := " " + strings.Join(line.Args(), " ") + " "
 		text, not := strings.CutPrefix(row.has, "no ")
 		if strings.Contains(got, " "+text+" ") == not && strings.Contains(got, text) == not {
 			t.Errorf("%s %s: joust load%s, want %s", row.tool, row.line, got, row.has)
@@ -318,7 +324,8 @@ func TestEveryFlagMeansSomething(t *testing.T) {
 	}
 }
 
-// No line makes a reader panic, and a line that is read names a target or a text.
+// No line makes a reader panic, and a line that is read names a target, a file of targets or
+// a text.
 func FuzzRead(f *testing.F) {
 	for _, row := range matrix {
 		f.Add(row.tool, row.line)
@@ -329,7 +336,7 @@ func FuzzRead(f *testing.F) {
 			return
 		}
 		line, err := d.Read(strings.Fields(text))
-		if err == nil && line.Tells == "" && line.URL == "" {
+		if err == nil && line.Tells == "" && line.URL == "" && !line.has("--url-file") {
 			t.Errorf("%s %q has no URL", tool, text)
 		}
 	})

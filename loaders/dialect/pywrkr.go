@@ -40,7 +40,7 @@ func pywrkrFlags() []Flag {
 		{Names: "-C --cookie", Value: true, Form: pair, Joust: "--cookie {}"},
 		{Names: "-k --keepalive", Printed: true, Note: KeepsConnections},
 		{Names: "--no-keepalive", Joust: "--reconnect 1"},
-		{Names: "-l --verify-length", As: "--verify-length", Missing: notYet},
+		{Names: "-l --verify-length", Joust: "--verify-length"},
 		{Names: "-v --verbosity", Value: true, Form: quietLevel, Default: "0", Printed: true, Note: Quiet},
 		{Names: "-v --verbosity", Value: true, Form: whole, Missing: NoAnswers + "; answers are counted by status"},
 		{Names: "--timeout", Value: true, Form: seconds, Default: "30", Joust: "--timeout {}"},
@@ -50,12 +50,12 @@ func pywrkrFlags() []Flag {
 		{Names: "-e --csv", Value: true, Printed: true, Missing: ResultOutput},
 		{Names: "-w --html", Printed: true, Missing: ResultOutput},
 		{Names: "--json", Value: true, Printed: true, Missing: ResultOutput},
-		{Names: "--html-report", Value: true, Missing: "joust as pywrkr writes no page with charts yet: take -w or --json"},
+		{Names: "--html-report", Value: true, Joust: "--output {}"},
 		{Names: "--live", Printed: true, Note: "joust shows how the load goes on every terminal"},
-		{Names: "--latency-breakdown", As: "--breakdown", Missing: notYet},
-		{Names: "--tag", Value: true, Form: pair, Printed: true, Missing: notYet},
-		{Names: "--otel-endpoint", Value: true, As: "--otel-endpoint {}", Missing: notYet},
-		{Names: "--prom-remote-write", Value: true, As: "--prom-push {}", Missing: notYet},
+		{Names: "--latency-breakdown", Joust: "--breakdown"},
+		{Names: "--tag", Value: true, Form: pair, Joust: "--tag {}"},
+		{Names: "--otel-endpoint", Value: true, Joust: "--otel-endpoint {}"},
+		{Names: "--prom-remote-write", Value: true, Joust: "--prom-push {}"},
 		{Names: "--threshold --th", Value: true, Joust: "--threshold {}", Printed: true},
 	}, pywrkrModes()...)
 }
@@ -71,14 +71,14 @@ func pywrkrModes() []Flag {
 		{Names: "--rate-ramp", Value: true, Form: seconds, Joust: "--ramp-to {}", Printed: true},
 		{Names: "--traffic-profile", Value: true, Joust: "--rate-profile {}", Printed: true},
 		{Names: "--scenario", Value: true, Missing: noFlows},
-		{Names: "--autofind", Missing: noSearch},
-		{Names: "--max-error-rate", Value: true, Form: seconds, Default: "1.0", Missing: noSearch},
-		{Names: "--max-p95", Value: true, Form: seconds, Default: "5.0", Missing: noSearch},
-		{Names: "--step-duration", Value: true, Form: seconds, Default: "30", Missing: noSearch},
-		{Names: "--start-users", Value: true, Form: whole, Default: "10", Missing: noSearch},
-		{Names: "--max-users", Value: true, Form: whole, Default: "10000", Missing: noSearch},
-		{Names: "--step-multiplier", Value: true, Form: seconds, Default: "2.0", Missing: noSearch},
-		{Names: "--url-file", Value: true, Missing: "joust as pywrkr asks one URL so far"},
+		{Names: "--autofind", Joust: "--find users", Printed: true},
+		{Names: "--max-error-rate", Value: true, Form: seconds, Default: "1.0", Joust: "--keep error_rate<={}%", Printed: true},
+		{Names: "--max-p95", Value: true, Form: seconds, Default: "5.0", Joust: "--keep p95<={}s", Printed: true},
+		{Names: "--step-duration", Value: true, Form: seconds, Default: "30", Joust: "--step {}", Printed: true},
+		{Names: "--start-users", Value: true, Form: whole, Default: "10", Joust: "--find-from {}", Printed: true},
+		{Names: "--max-users", Value: true, Form: whole, Default: "10000", Joust: "--find-to {}", Printed: true},
+		{Names: "--step-multiplier", Value: true, Form: seconds, Default: "2.0", Joust: "--find-factor {}", Printed: true},
+		{Names: "--url-file", Value: true, Joust: "--url-file {}"},
 		{Names: "--master", Missing: noFleet},
 		{Names: "--worker", Value: true, Missing: noFleet},
 		{Names: "--expect-workers", Value: true, Form: whole, Missing: noFleet},
@@ -88,13 +88,24 @@ func pywrkrModes() []Flag {
 	}
 }
 
-const noSearch = "joust as pywrkr does not search for the capacity yet"
-
 // settlePywrkr completes the line.
 func settlePywrkr(l *Line) error {
 	errs := []error{l.checkPywrkr()}
+	l.behave("--timeout", l.value("--timeout"), "-m", strings.ToUpper(l.value("-m")), "--warmup", "0", "--follow", "--compressed")
+	l.trustAnybody()
+	if l.Searches() {
+		errs = append(errs, l.autofind())
+	} else {
+		l.oneLoad()
+	}
+	_, wrong := l.thresholds()
+	return errors.Join(append(errs, wrong)...)
+}
+
+// oneLoad completes a line that makes one load.
+func (l *Line) oneLoad() {
 	c, users := l.number("-c"), l.number("-u")
-	l.behave("--timeout", l.value("--timeout"), "-m", strings.ToUpper(l.value("-m")), "--warmup", "0", "--expect-status", "any", "--follow", "--compressed")
+	l.behave("--expect-status", "any")
 	if !l.has("-n") {
 		l.behave("-d", l.value("-d"))
 	}
@@ -105,9 +116,7 @@ func settlePywrkr(l *Line) error {
 		if l.number("--ramp-up") > 0 {
 			l.behave("--ramp", l.value("--ramp-up"))
 		}
-		if think > 0 {
-			l.behave("--think", fmt.Sprintf("%ss±%g%%", l.value("--think-time"), l.number("--think-jitter")*100))
-		}
+		l.setThink()
 		if l.has("--rate") {
 			l.Notes = append(l.Notes, "--rate is for users without think time: the users of this load keep to their own")
 		}
@@ -124,9 +133,13 @@ func settlePywrkr(l *Line) error {
 		c = min(c, users) // users share the connections
 	}
 	l.behave("-c", strconv.FormatFloat(c, 'f', 0, 64), "-t", strconv.FormatFloat(min(l.number("-t"), c), 'f', 0, 64))
-	l.trustAnybody()
-	_, wrong := l.thresholds()
-	return errors.Join(append(errs, wrong)...)
+}
+
+// setThink writes the think time with its jitter.
+func (l *Line) setThink() {
+	if l.number("--think-time") > 0 {
+		l.behave("--think", fmt.Sprintf("%ss±%g%%", l.value("--think-time"), l.number("--think-jitter")*100))
+	}
 }
 
 // checkPywrkr checks the flags together, as pywrkr does.
@@ -138,7 +151,7 @@ func (l *Line) checkPywrkr() error {
 		}
 	}
 	timed := !l.has("-n")
-	refuse(l.URL == "", "the following arguments are required: url")
+	refuse(l.URL == "" && !l.has("--url-file"), "the following arguments are required: url")
 	refuse(l.number("-c") < 1, "--connections (-c) must be at least 1, got %s", l.value("-c"))
 	refuse(l.number("-t") < 1, "--threads (-t) must be at least 1, got %s", l.value("-t"))
 	refuse(timed && l.number("-d") == 0, "--duration (-d) must be greater than 0, got %s", l.value("-d"))
