@@ -327,6 +327,6 @@ func keptRate(t *testing.T, e ended) bool {
 	if err := json.Unmarshal([]byte(e.out), &d); err != nil {
 		t.Fatalf("%v in %s%s", err, e.out, e.errors)
 	}
-	p, limits := summary.Measured(&d.Report), results.DefaultThresholds()
+	p, limits := d.Report.Measured(), results.DefaultThresholds()
 	return d.Errors == 0 && p.Unanswered == 0 && float64(p.Rate.Achieved) >= limits.KeptRate*float64(p.Rate.Offered) && p.Rate.BacklogT1 == 0
 }

@@ -91,7 +91,7 @@ func TestLoadExports(t *testing.T) {
 		if diff := cmp.Diff(map[string]string{"build": "1.4", "env": "ci"}, got.Report.Tags); diff != "" {
 			t.Errorf("the tags (-want +got):\n%s", diff)
 		}
-		p := summary.Measured(&got.Report)
+		p := got.Report.Measured()
 		want := counters{"joust_requests_total": p.Total.Completed + p.Total.Failed, "joust_errors_total": p.Total.Failed, "joust_bytes_total": p.SentBytes + p.ReceivedBytes}
 		if p.Rate != nil {
 			want["joust_offered_total"] = p.Rate.Offered

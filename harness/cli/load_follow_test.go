@@ -86,7 +86,7 @@ func TestLoadRequestIDs(t *testing.T) {
 		if err := json.Unmarshal(out.Bytes(), &d); err != nil {
 			t.Fatal(err)
 		}
-		slowest := summary.Measured(&d.Report).Slowest
+		slowest := d.Report.Measured().Slowest
 		if len(slowest) != 8 || d.Report.RequestID != header {
 			t.Errorf("%d slow requests, ids in %q", len(slowest), d.Report.RequestID)
 		}

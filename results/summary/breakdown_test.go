@@ -3,6 +3,8 @@ package summary_test
 import (
 	"bytes"
 	"encoding/json"
+	"io"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -54,5 +56,23 @@ func TestBreakdownAsJSON(t *testing.T) {
 	b.Wait.HDRv2 = "?"
 	if summary.JSON(&out, r, summary.Options{}) == nil || summary.Text(&out, "", &r, summary.Options{}) == nil {
 		t.Error("a damaged histogram is no error")
+	}
+}
+
+// Documents have the table of the text.
+func TestBreakdownInDocuments(t *testing.T) {
+	t.Parallel()
+	r := report(t, closed(t))
+	for name, write := range map[string]func(io.Writer, string, *results.Report, summary.Options) error{"Markdown": summary.Markdown, "HTML": summary.HTML} {
+		for _, b := range []*results.Breakdown{nil, broken(t)} {
+			r.Phases[1].Breakdown = b
+			var out bytes.Buffer
+			if err := write(&out, "", &r, summary.Options{}); err != nil {
+				t.Fatal(err)
+			}
+			if has := strings.Contains(out.String(), "TLS handshake ms"); has != (b != nil) {
+				t.Errorf("%s with a breakdown %v has one: %v", name, b != nil, has)
+			}
+		}
 	}
 }

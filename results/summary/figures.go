@@ -28,7 +28,7 @@ type load struct {
 
 // read returns a load with its distributions. A damaged one is an error.
 func read(r *results.Report, o Options) (*load, error) {
-	l := &load{report: r, options: o, phase: Measured(r), verdict: Verdict(r)}
+	l := &load{report: r, options: o, phase: r.Measured(), verdict: Verdict(r)}
 	if l.phase == nil {
 		return l, nil
 	}

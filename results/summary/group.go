@@ -57,7 +57,7 @@ func (l *load) loadsOf(b metric.Bound) []*load {
 
 // missing says why a load without a phase has no figures.
 func (l *load) missing() string {
-	if l.group != "" && Measured(l.report) != nil {
+	if l.group != "" && l.report.Measured() != nil {
 		return "no request of the group was asked"
 	}
 	return "nothing was measured"

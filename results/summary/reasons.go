@@ -12,7 +12,7 @@ import (
 
 // Verdict judges the measured phase of a lone load, which has no samples of CPUs.
 func Verdict(r *results.Report) results.Verdict {
-	p := Measured(r)
+	p := r.Measured()
 	if p == nil {
 		return judge.Void("not-measured", "the load ended before its window opened: nothing was measured")
 	}
@@ -66,7 +66,7 @@ func advice(r *results.Report, v results.Verdict, code string) string {
 	case "loader-lag":
 		return lagging(r, stood)
 	case "nothing-completed":
-		if p := Measured(r); p.Right()+p.Unanswered > 0 {
+		if p := r.Measured(); p.Right()+p.Unanswered > 0 {
 			return "answers take longer than the window: take a longer -d"
 		}
 	case "nothing-offered":

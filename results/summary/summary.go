@@ -89,9 +89,6 @@ type Segment struct {
 	Latency *Latency `json:"latency,omitempty"`
 }
 
-// Measured returns the first measured phase of a report, or nil.
-func Measured(r *results.Report) *results.Phase { return r.Measured() }
-
 // JSON writes the report as one Document. A damaged histogram is an error.
 func JSON(w io.Writer, r results.Report, o Options) error {
 	l, err := read(&r, o)
@@ -170,7 +167,7 @@ var ErrNoLatency = errors.New("no request was answered in the window, so there i
 // milliseconds, in the text form of HdrHistogram: corrected latency of an open
 // loop or of users, else service time.
 func Percentiles(w io.Writer, r *results.Report) error {
-	p := Measured(r)
+	p := r.Measured()
 	if p == nil {
 		return ErrNoLatency
 	}
