@@ -110,7 +110,7 @@ func (a *app) conclude(j *job, err error) error {
 		return errors.Join(err, readErr)
 	}
 	fmt.Fprintln(a.stdout, matrix.Headline(set, columns(a.stdout)))
-	err = errors.Join(err, a.render(set, a.matrixFolders(j.Journal.Dir(), j.publish)...))
+	err = errors.Join(err, a.render(set, a.matrixFolders(j.Journal.Dir(), j.publish)...), a.exportRun(j.Journal.Dir(), set, j.exports))
 	if set.Run.State != results.RunComplete {
 		fmt.Fprintf(a.stdout, "interrupted: go on with %s\n", a.resumeCommand(set.Run.ID))
 	}
