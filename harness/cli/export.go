@@ -13,6 +13,7 @@ import (
 	"github.com/joust-bench/joust/results/cells"
 	"github.com/joust-bench/joust/results/export"
 	"github.com/joust-bench/joust/results/files"
+	"github.com/joust-bench/joust/results/gate"
 	"github.com/joust-bench/joust/results/journal"
 )
 
@@ -21,6 +22,7 @@ const exportFolder = "export"
 
 func (a *app) exportCommand() *cobra.Command {
 	var format, to string
+	var gates gateFlags
 	c := &cobra.Command{
 		Use:   "export RUN",
 		Short: "Write a stored run in another tool's format",
@@ -39,9 +41,10 @@ github-action-benchmark have several files, for which -o names a folder.`,
   joust export latest --format hgrm -o percentiles/
   joust run scripts/quick.yaml --export json,junit`,
 		Args: exactlyOne("RUN"),
-		RunE: func(_ *cobra.Command, args []string) error { return a.export(args[0], format, to) },
+		RunE: func(_ *cobra.Command, args []string) error { return a.export(args[0], format, to, &gates) },
 	}
 	c.Flags().StringVar(&format, "format", string(export.JSON), "the `format`")
+	c.Flags().StringArrayVar(&gates.texts, "threshold", nil, "a `bound` that gets a test case a cell in junit, as for joust report (repeatable)")
 	c.Flags().StringVarP(&to, "output", "o", "", "the `file`, or the folder where the format has several files")
 	return c
 }
@@ -56,11 +59,16 @@ func exportFormats() string {
 }
 
 // export writes the named run in the format.
-func (a *app) export(name, format, to string) error {
+func (a *app) export(name, format, to string, gates *gateFlags) error {
 	f, err := export.Find(format)
-	switch {
+	if err != nil {
+		err = fmt.Errorf("--format: %w", err)
+	}
+	switch err = errors.Join(err, gates.read()); {
 	case err != nil:
-		return session.Usage(fmt.Errorf("--format: %w", err))
+		return session.Usage(err)
+	case len(gates.gates) > 0 && f != export.JUnit:
+		return session.Usage(fmt.Errorf("--threshold is for --format %s: joust report RUN --threshold tells it too", export.JUnit))
 	case f.Several() && to == "":
 		return session.Usage(fmt.Errorf("--format %s has several files: name a folder for them with -o", f))
 	}
@@ -68,7 +76,7 @@ func (a *app) export(name, format, to string) error {
 	if err != nil {
 		return err
 	}
-	list, err := export.Files(f, export.Source{Set: set, Trials: journal.Trials(dir)})
+	list, err := export.Files(f, exportSource(dir, set, gates))
 	switch {
 	case err != nil:
 		return err
@@ -79,6 +87,11 @@ func (a *app) export(name, format, to string) error {
 	}
 	_, err = a.stdout.Write(list[0].Data)
 	return err
+}
+
+// exportSource returns the run in the folder, held against the bounds.
+func exportSource(dir string, set *cells.Set, gates *gateFlags) export.Source {
+	return export.Source{Set: set, Trials: journal.Trials(dir), Gates: gate.Judge(set, gates.gates)}
 }
 
 // putExport writes one file and prints its path.
@@ -117,9 +130,9 @@ func findExports(names []string) (list []export.Format, err error) {
 
 // exportRun writes the run in the folder in each of the formats, into a folder of its own
 // there.
-func (a *app) exportRun(dir string, set *cells.Set, formats []export.Format) error {
+func (a *app) exportRun(dir string, set *cells.Set, formats []export.Format, gates *gateFlags) error {
 	for _, f := range formats {
-		list, err := export.Files(f, export.Source{Set: set, Trials: journal.Trials(dir)})
+		list, err := export.Files(f, exportSource(dir, set, gates))
 		if err != nil {
 			return err
 		}

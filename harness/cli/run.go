@@ -30,6 +30,7 @@ type runFlags struct {
 	// exportNames are the values of --export, exports their formats.
 	exportNames []string
 	exports     []export.Format
+	gateFlags
 }
 
 func (a *app) runCommand() *cobra.Command {
@@ -74,7 +75,8 @@ environment.`,
 			if f.repeatBudget, err = a.flags.RepeatBudget(); err != nil {
 				return err
 			}
-			if f.exports, err = findExports(f.exportNames); err != nil {
+			f.exports, err = findExports(f.exportNames)
+			if err = errors.Join(err, f.gateFlags.read()); err != nil {
 				return session.Usage(err)
 			}
 			if f.resume != "" {
@@ -91,6 +93,7 @@ environment.`,
 	a.urlFlag(flags)
 	a.sampleFlags(flags)
 	listVar(flags, &f.exportNames, "export", nil, "formats of joust export in which the run is written too, into the folder export in its own")
+	f.gateFlags.register(flags)
 	flags.BoolVar(&f.publish, "publish", false, "write the matrices into --out as well as into the run's folder")
 	return c
 }

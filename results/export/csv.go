@@ -23,7 +23,7 @@ func writeCSV(out *bytes.Buffer, from Source) error {
 
 func (p *place) rows() [][]string {
 	row := func(trial, metric, value, unit, mark, reason string) []string {
-		return []string{p.run, p.server, p.scenario, p.protocol, p.phase, strconv.Itoa(p.clients), trial, metric, value, unit, mark, reason}
+		return []string{p.set.Run.ID, p.Server.Name, p.Table.Scenario, p.Table.Protocol, p.Phase, strconv.Itoa(p.Table.Clients), trial, metric, value, unit, mark, reason}
 	}
 	var rows [][]string
 	if p.Absent != "" {

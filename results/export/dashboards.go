@@ -21,7 +21,7 @@ func actionFiles(from Source) ([]File, error) {
 	bigger, smaller := []actionEntry{}, []actionEntry{}
 	for _, p := range places(from.Set) {
 		for _, f := range p.figures() {
-			e := actionEntry{Name: p.name() + " " + f.name, Unit: f.unitText(), Value: f.Value, Extra: fmt.Sprintf("%d trials, run %s", f.N, p.run)}
+			e := actionEntry{Name: p.Name() + " " + f.name, Unit: f.unitText(), Value: f.Value, Extra: fmt.Sprintf("%d trials, run %s", f.N, p.set.Run.ID)}
 			if mark := f.mark(); mark != "" {
 				e.Extra += ", " + mark
 			}
@@ -62,14 +62,14 @@ func writeBencher(out *bytes.Buffer, from Source) error {
 	benchmarks := map[string]map[string]measure{}
 	for _, p := range places(from.Set) {
 		for _, f := range p.figures() {
-			if benchmarks[p.name()] == nil {
-				benchmarks[p.name()] = map[string]measure{}
+			if benchmarks[p.Name()] == nil {
+				benchmarks[p.Name()] = map[string]measure{}
 			}
 			m := measure{Value: f.Value}
 			if f.bounded() {
 				m.Lower, m.Upper = &f.Low, &f.High
 			}
-			benchmarks[p.name()][f.name] = m
+			benchmarks[p.Name()][f.name] = m
 		}
 	}
 	e := json.NewEncoder(out)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/cells"
+	"github.com/joust-bench/joust/results/gate"
 	"github.com/joust-bench/joust/results/suggest"
 )
 
@@ -20,6 +21,8 @@ type Source struct {
 	// Trials reads the run's trials with their histograms, in the order of the journal,
 	// anew each time.
 	Trials iter.Seq2[results.Trial, error]
+	// Gates are the outcomes of bounds, which JUnit alone shows.
+	Gates []gate.Result
 }
 
 // Format names a format.
@@ -60,7 +63,7 @@ var forms = []struct {
 	{format: GoBenchmark, about: "Go's benchmark format, for benchstat", name: "joust.bench.txt", text: writeGoBenchmark},
 	{format: Percentiles, about: "a distribution of latency a trial and phase, for the plotters of HdrHistogram", files: percentileFiles},
 	{format: HistogramLog, about: "all histograms of latency in one log, for HistogramLogProcessor", name: "joust.hlog", text: writeHistogramLog},
-	{format: JUnit, about: "a test case a cell, for the test reports of CI systems", name: "joust.junit.xml", text: writeJUnit},
+	{format: JUnit, about: "a test case a cell and one a threshold, for the test reports of CI systems", name: "joust.junit.xml", text: writeJUnit},
 	{format: OpenMetrics, about: "gauges with the time of the run, for promtool tsdb create-blocks-from openmetrics", name: "joust.openmetrics.txt", text: writeOpenMetrics},
 	{format: ActionResults, about: "two files for github-action-benchmark: the figures of which more is better, and the others", files: actionFiles},
 	{format: Bencher, about: "Bencher Metric Format", name: "joust.bmf.json", text: writeBencher},

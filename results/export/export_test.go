@@ -61,7 +61,7 @@ func figures(set *cells.Set) map[string]cells.Figure {
 			for _, rate := range t.Rates {
 				add(s, t, rate.PhaseName(), set.Open(t, s, rate), append(metric.Latencies(), metric.CPU)...)
 			}
-			add(s, t, "ladder", set.Ladder(t, s), metric.Memory)
+			add(s, t, cells.WholeLadder, set.Ladder(t, s), metric.Memory)
 		}
 	}
 	return out

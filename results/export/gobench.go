@@ -8,6 +8,7 @@ import (
 	"unicode"
 
 	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/results/cells"
 )
 
 // writeGoBenchmark writes a line a valid trial in the Go benchmark data format, with the
@@ -21,7 +22,7 @@ func writeGoBenchmark(out *bytes.Buffer, from Source) error {
 		if len(p.Valid) == 0 {
 			continue
 		}
-		fmt.Fprintf(out, "\nserver: %s\nscenario: %s\nprotocol: %s\nphase: %s\n%s\n", oneLine(p.server), oneLine(p.scenario), p.protocol, oneLine(p.phase), p.limit())
+		fmt.Fprintf(out, "\nserver: %s\nscenario: %s\nprotocol: %s\nphase: %s\n%s\n", oneLine(p.Server.Name), oneLine(p.Table.Scenario), p.Table.Protocol, oneLine(p.Phase), p.limit())
 		for _, one := range p.trials() {
 			figures := one.figures()
 			if len(figures) == 0 {
@@ -59,7 +60,7 @@ func writeUnits(out *bytes.Buffer, list []place) {
 // limit returns the configuration line of what limited a closed loop; for all others the
 // one that says that there is none. Throughput whose limit is the loader is a lower bound.
 func (p *place) limit() string {
-	if p.phase != results.PhaseClosed {
+	if p.Phase != results.PhaseClosed {
 		return "bottleneck:"
 	}
 	return "bottleneck: " + string(p.Bottleneck())
@@ -67,10 +68,10 @@ func (p *place) limit() string {
 
 // benchmark returns the name of the place's benchmark.
 func (p *place) benchmark() string {
-	switch p.phase {
+	switch p.Phase {
 	case results.PhaseClosed:
 		return "BenchmarkPeak"
-	case wholeLadder:
+	case cells.WholeLadder:
 		return "BenchmarkLadder"
 	}
 	return "BenchmarkRate"

@@ -96,11 +96,11 @@ func documentOf(set *cells.Set) Document {
 
 func (p *place) document() DocumentCell {
 	c := DocumentCell{
-		Server: p.server, Scenario: p.scenario, Protocol: p.protocol, Phase: p.phase, Clients: p.clients,
+		Server: p.Server.Name, Scenario: p.Table.Scenario, Protocol: p.Table.Protocol, Phase: p.Phase, Clients: p.Table.Clients,
 		Trials: len(p.Valid), Planned: p.Planned, Absent: p.Absent, Why: p.Why, Voids: p.Voids, Saturated: p.Saturated(),
 		Figures: map[string]DocumentFigure{},
 	}
-	if len(p.Valid) > 0 && p.phase == results.PhaseClosed {
+	if len(p.Valid) > 0 && p.Phase == results.PhaseClosed {
 		c.Bottleneck = p.Bottleneck()
 	}
 	for _, f := range p.figures() {

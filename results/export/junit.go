@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/joust-bench/joust/results/cells"
+	"github.com/joust-bench/joust/results/gate"
+	"github.com/joust-bench/joust/results/metric"
 )
 
 // The elements of JUnit's XML that CI systems read.
@@ -35,6 +37,7 @@ type (
 		Name    string   `xml:"name,attr"`
 		Seconds string   `xml:"time,attr"`
 		Error   *message `xml:"error"`
+		Failure *message `xml:"failure"`
 		Skipped *message `xml:"skipped"`
 		Output  string   `xml:"system-out,omitempty"`
 	}
@@ -43,24 +46,34 @@ type (
 	}
 )
 
+// seconds is the form of an instant without its zone, as JUnit has it.
+const seconds = "2006-01-02T15:04:05"
+
 // writeJUnit writes a suite a scenario and protocol, with a case a cell: it passes where
 // some trial counts, is in error where all are void, and is skipped where it was not
-// measured.
+// measured. Thresholds have a suite of their own, with a case a cell.
 func writeJUnit(out *bytes.Buffer, from Source) error {
 	all := suites{Name: "joust run " + from.Set.Run.ID}
 	byName := map[string]*suite{}
 	for _, p := range places(from.Set) {
-		if p.phase == wholeLadder {
+		if p.Phase == cells.WholeLadder {
 			continue
 		}
-		name := p.scenario + " on " + p.protocol
+		name := p.Table.Scenario + " on " + p.Table.Protocol
 		if byName[name] == nil {
-			byName[name] = &suite{Name: name, Timestamp: from.Set.Run.Started.UTC().Format("2006-01-02T15:04:05")}
+			byName[name] = &suite{Name: name, Timestamp: from.Set.Run.Started.UTC().Format(seconds)}
 			all.Suites = append(all.Suites, byName[name])
 		}
 		byName[name].add(p.testCase())
 	}
+	if len(from.Gates) > 0 {
+		all.Suites = append(all.Suites, &suite{Name: "thresholds", Timestamp: from.Set.Run.Started.UTC().Format(seconds)})
+	}
+	for i := range from.Gates {
+		all.Suites[len(all.Suites)-1].add(gateCase(&from.Gates[i]))
+	}
 	for _, s := range all.Suites {
+		all.Failures += s.Failures
 		all.Tests += s.Tests
 		all.Errors += s.Errors
 		all.Skipped += s.Skipped
@@ -80,6 +93,8 @@ func (s *suite) add(c testCase) {
 	switch {
 	case c.Error != nil:
 		s.Errors++
+	case c.Failure != nil:
+		s.Failures++
 	case c.Skipped != nil:
 		s.Skipped++
 	}
@@ -88,7 +103,7 @@ func (s *suite) add(c testCase) {
 
 // testCase returns the case of the place: its time is that of the windows of its trials.
 func (p *place) testCase() testCase {
-	c := testCase{Class: p.scenario + "." + p.server, Name: p.server + " " + p.phase + " is valid"}
+	c := testCase{Class: p.Table.Scenario + "." + p.Server.Name, Name: p.Server.Name + " " + p.Phase + " is valid"}
 	var windows time.Duration
 	for _, s := range p.Valid {
 		windows += time.Duration(s.Load.WindowNS())
@@ -105,5 +120,18 @@ func (p *place) testCase() testCase {
 		fmt.Fprintf(&text, "%s %s%s %s\n", f.name, f.mark(), number(f.Value), f.unitText())
 	}
 	c.Output = text.String()
+	return c
+}
+
+// gateCase returns the case of a bound in one cell. One that cannot be told passes, and says
+// so.
+func gateCase(r *gate.Result) testCase {
+	c := testCase{Class: "threshold", Name: strings.TrimSpace(r.Gate.Text + " " + r.Cell), Seconds: "0", Output: r.String()}
+	switch r.Outcome {
+	case metric.Broken:
+		c.Failure = &message{r.String()}
+	case metric.NotMeasured:
+		c.Skipped = &message{r.String()}
+	}
 	return c
 }

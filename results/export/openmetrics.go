@@ -73,7 +73,7 @@ func (g *gauges) add(name string, p *place, more map[string]string, value float6
 		i = len(g.list)
 		g.list = append(g.list, &dto.MetricFamily{Name: &name, Type: dto.MetricType_GAUGE.Enum()})
 	}
-	labels := map[string]string{"run": p.run, "server": p.server, "scenario": p.scenario, "protocol": p.protocol, "phase": p.phase}
+	labels := map[string]string{"run": p.set.Run.ID, "server": p.Server.Name, "scenario": p.Table.Scenario, "protocol": p.Table.Protocol, "phase": p.Phase}
 	for key, text := range more {
 		labels[key] = text
 	}
