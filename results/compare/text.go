@@ -203,11 +203,15 @@ const driftNote = "Both sides were measured at their own time: what the machine 
 
 // heading is the first line.
 func (c *Comparison) heading() string {
-	tested := 0
+	return fmt.Sprintf("%d of %d comparisons called", len(c.calls()), c.tested())
+}
+
+// tested returns the number of comparisons that could be tested.
+func (c *Comparison) tested() (n int) {
 	for i := range c.Families {
-		tested += c.Families[i].Comparisons
+		n += c.Families[i].Comparisons
 	}
-	return fmt.Sprintf("%d of %d comparisons called", len(c.calls()), tested)
+	return n
 }
 
 func (p *Pool) text() string {
