@@ -31,8 +31,8 @@ func exported(t *testing.T, format export.Format) string {
 	return path
 }
 
-// peak is the throughput of one closed loop, as the tables have it.
-type peak struct {
+// exportedPeak is the throughput of one closed loop, as the tables have it.
+type exportedPeak struct {
 	server, scenario, protocol string
 	rps                        float64
 	trials                     int
@@ -40,7 +40,7 @@ type peak struct {
 
 // peaks returns the throughput of all closed loops of the stored run that some trial
 // counts for.
-func peaks(t *testing.T) (list []peak) {
+func peaks(t *testing.T) (list []exportedPeak) {
 	t.Helper()
 	set, err := readCells(storedRun())
 	if err != nil {
@@ -49,7 +49,7 @@ func peaks(t *testing.T) (list []peak) {
 	for _, table := range set.Run.Plan.Tables {
 		for _, s := range set.Run.Servers {
 			if c := set.Closed(table, s); len(c.Valid) > 0 && c.Unit(metric.Throughput) == metric.Rate {
-				list = append(list, peak{s.Name, table.Scenario, table.Protocol, c.Median(cells.Throughput).Value, len(c.Valid)})
+				list = append(list, exportedPeak{s.Name, table.Scenario, table.Protocol, c.Median(cells.Throughput).Value, len(c.Valid)})
 			}
 		}
 	}
@@ -81,6 +81,9 @@ func consume(t *testing.T, needs, debian, program string, args ...string) string
 func TestPrometheusReadsTheExport(t *testing.T) {
 	t.Parallel()
 	blocks := t.TempDir()
+	if err := os.Mkdir(filepath.Join(blocks, "wal"), 0o755); err != nil { // dump wants one, even an empty one
+		t.Fatal(err)
+	}
 	consume(t, "promtool", "prometheus", "promtool", "tsdb", "create-blocks-from", "openmetrics", exported(t, export.OpenMetrics), blocks)
 	dump := consume(t, "promtool", "prometheus", "promtool", "tsdb", "dump", blocks)
 	for _, p := range peaks(t) {

@@ -10,7 +10,6 @@ import (
 	"github.com/joust-bench/joust/harness/knee"
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/metric"
-	"github.com/joust-bench/joust/results/summary"
 )
 
 // MostSteps bounds the steps of a search, repeated ones included.

@@ -10,7 +10,6 @@ import (
 	"github.com/joust-bench/joust/harness/knee"
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/metric"
-	"github.com/joust-bench/joust/results/summary"
 )
 
 // run makes a search whose steps have the outcomes that judge returns.

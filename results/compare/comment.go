@@ -2,8 +2,10 @@ package compare
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
+	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/metric"
 	"github.com/joust-bench/joust/results/table"
 )
@@ -97,42 +99,45 @@ func (c *Comparison) result(gates []Gate) string {
 }
 
 // unseen says, a line a metric, how large a change must be to be seen in the tables with the
-// most noise and with the least.
+// least noise and with the most.
 func (c *Comparison) unseen() []string {
-	var lines []string
 	var metrics []metric.Name
-	least, most, blind := map[metric.Name]float64{}, map[metric.Name]float64{}, map[metric.Name]int{}
+	changes, blind := map[metric.Name][]float64{}, map[metric.Name]int{}
 	for i := range c.Families {
 		f := &c.Families[i]
 		if f.Comparisons == 0 {
 			continue
 		}
-		if _, known := least[f.Metric]; !known {
+		if !slices.Contains(metrics, f.Metric) {
 			metrics = append(metrics, f.Metric)
-			least[f.Metric], most[f.Metric] = -1, -1
 		}
 		if f.Detectable == nil {
 			blind[f.Metric]++
-			continue
+		} else {
+			changes[f.Metric] = append(changes[f.Metric], *f.Detectable)
 		}
-		if d := *f.Detectable; least[f.Metric] < 0 || d < least[f.Metric] {
-			least[f.Metric] = d
-		}
-		most[f.Metric] = max(most[f.Metric], *f.Detectable)
 	}
+	var lines []string
 	for _, m := range metrics {
-		var parts []string
-		switch {
-		case most[m] < 0:
-		case most[m] == least[m]:
-			parts = append(parts, fmt.Sprintf("changes below %.1f %%", most[m]*100))
-		default:
-			parts = append(parts, fmt.Sprintf("changes below %.1f %% (in the quietest table) to %.1f %%", least[m]*100, most[m]*100))
-		}
-		if n := blind[m]; n > 0 {
-			parts = append(parts, fmt.Sprintf("any change in %d tables, for want of trials", n))
-		}
-		lines = append(lines, name(m)+": "+strings.Join(parts, "; "))
+		lines = append(lines, name(m)+": "+tooSmall(changes[m], blind[m]))
 	}
 	return lines
+}
+
+// tooSmall says which changes could not be seen: those below the smallest detectable ones of
+// some tables, and any in a number of others.
+func tooSmall(detectable []float64, blind int) string {
+	var parts []string
+	if len(detectable) > 0 {
+		least, most := fmt.Sprintf("%.1f %%", slices.Min(detectable)*100), fmt.Sprintf("%.1f %%", slices.Max(detectable)*100)
+		if least == most {
+			parts = append(parts, "changes below "+most)
+		} else {
+			parts = append(parts, "changes below "+least+" in the quietest table, and below "+most+" in the noisiest")
+		}
+	}
+	if blind > 0 {
+		parts = append(parts, fmt.Sprintf("any change in %s, for want of trials", results.Counted(blind, "table")))
+	}
+	return strings.Join(parts, "; ")
 }

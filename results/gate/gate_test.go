@@ -155,7 +155,7 @@ func TestNotMeasured(t *testing.T) {
 		"nowhere/nobody p99<1s":                      "no such cell",
 		"*/absent throughput>1":                      "no such cell",
 		"hello/*/closed p99<1s":                      "those of open loops",
-		"hello/* throughput>1GB/s":                   "it is in rps",
+		"hello/node throughput>1GB/s":                "it is in rps",
 		"*/" + voided + "/closed throughput>1000000": "wrong answers",
 	} {
 		list := judge(t, set, text)
@@ -168,7 +168,7 @@ func TestNotMeasured(t *testing.T) {
 			}
 		}
 	}
-	if list := judge(t, set, "*/nethttp throughput>1"); gate.Table(list) == nil || gate.Table(nil) != nil {
+	if list := judge(t, set, "*/node throughput>1"); gate.Table(list) == nil || gate.Table(nil) != nil {
 		t.Error("the outcomes have no table")
 	}
 }
