@@ -15,6 +15,7 @@ import (
 	"github.com/joust-bench/joust/results/files"
 	"github.com/joust-bench/joust/results/gate"
 	"github.com/joust-bench/joust/results/journal"
+	"github.com/joust-bench/joust/results/table"
 )
 
 // exportFolder is the folder for the exports of a run, in the run's own.
@@ -53,7 +54,8 @@ github-action-benchmark have several files, for which -o names a folder.`,
 func exportFormats() string {
 	var text strings.Builder
 	for _, f := range export.Formats() {
-		fmt.Fprintf(&text, "  %-24s %s\n", f, f.About())
+		line := fmt.Sprintf("  %-23s  %s", f, f.About())
+		text.WriteString(table.Wrap(line, helpWidth, strings.Repeat(" ", 27)) + "\n")
 	}
 	return text.String()
 }
