@@ -9,7 +9,7 @@ root=$(cd "$(dirname "$0")/.." && pwd)
 . "$root/scripts/apt.sh"
 PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"
 
-# program:package
+# program:package, or file:package of what is no program
 tools=(
 	wrk:wrk
 	ab:apache2-utils
@@ -21,11 +21,15 @@ tools=(
 	strace:strace
 	shellcheck:shellcheck
 	prometheus-pushgateway:prometheus-pushgateway
+	promtool:prometheus
+	sqlite3:sqlite3
+	/usr/share/java/HdrHistogram.jar:libhdrhistogram-java
+	/usr/lib/python3/dist-packages/junitparser:python3-junitparser
 )
 
 missing=()
 for tool in "${tools[@]}"; do
-	command -v "${tool%%:*}" >/dev/null || missing+=("${tool#*:}")
+	command -v "${tool%%:*}" >/dev/null || [ -e "${tool%%:*}" ] || missing+=("${tool#*:}")
 done
 if [ ${#missing[@]} -eq 0 ]; then
 	echo "test tools: all present"

@@ -33,7 +33,7 @@ func (a *app) searchAs(ctx context.Context, flags *pflag.FlagSet, line *dialect.
 // stepAs returns a step in the words of the dialects.
 func stepAs(s *summary.CapacityStep) dialect.Step {
 	step := dialect.Step{
-		Users: s.Users, RPS: s.ThroughputRPS, Requests: s.Requests + s.Errors, Errors: s.Errors, Kept: s.Outcome == summary.Kept,
+		Users: s.Users, RPS: s.ThroughputRPS, Requests: s.Requests + s.Errors, Errors: s.Errors, Kept: s.Outcome == metric.Kept,
 	}
 	if s.ErrorRate != nil {
 		step.ErrorRate = *s.ErrorRate * 100

@@ -149,7 +149,7 @@ wrk2_results.md.`,
 	flags.StringArrayVar(&a.opener.ServersDirs, "servers-dir", nil, "a folder of servers in addition to the checkout's own (repeatable)")
 	flags.StringVar(&a.out, "out", defaultOut, "the folder of stored runs and matrices")
 	root.AddCommand(
-		a.runCommand(), a.checkCommand(), a.listCommand(), a.reportCommand(), a.compareCommand(), a.duelCommand(),
+		a.runCommand(), a.checkCommand(), a.listCommand(), a.reportCommand(), a.exportCommand(), a.compareCommand(), a.duelCommand(),
 		a.loadCommand(), a.asCommand(), a.certifyCommand(), a.calibrateCommand(), a.agreeCommand(), a.importCommand(), a.doctorCommand(), a.serveCommand(), a.serversCommand(),
 	)
 	root.AddCommand(a.children()...)

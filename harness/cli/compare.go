@@ -23,6 +23,12 @@ type compareFlags struct {
 	servers, scenarios []string
 }
 
+// formatComment is a comment for a pull request.
+const formatComment = "comment"
+
+// compareFormats are the formats of joust compare.
+var compareFormats = []string{formatText, formatMarkdown, formatComment, formatJSON}
+
 func (a *app) compareCommand() *cobra.Command {
 	var f compareFlags
 	c := &cobra.Command{
@@ -44,10 +50,16 @@ when the change goes beyond the limit and is called; the metrics are those of
 bound of the new value, whose whole interval must lie beyond: 20ms for latencies
 and CPU per request, 50k/s for throughput, 100MiB for memory.
 Where so few trials can decide nothing, or a run is not complete, it exits 2; a
-metric that was not measured fails. Without --fail-on a comparison always exits 0.`,
+metric that was not measured fails. Without --fail-on a comparison always exits 0.
+
+--format comment is a comment for a pull request: what changed, what could not be seen
+here and how small a change could have been, and the tables folded, cut to what a comment
+may hold. It begins with the line ` + "`" + `<!-- joust compare -->` + "`" + `, by which a bot finds the comment
+that it should replace.`,
 		Example: `  joust compare 2026-11-21T18 latest
   joust compare MONDAY,TUESDAY WEDNESDAY,THURSDAY
   joust compare main pr --fail-on "throughput<-5%" --fail-on "p99>+10%" --format md
+  joust compare base head --format comment > comment.md
   joust compare main pr --metrics p95,p99.95,mean
   joust compare main pr --servers nethttp --fail-on "p99>20ms" --strict`,
 		Args: twoRuns,
@@ -56,7 +68,7 @@ metric that was not measured fails. Without --fail-on a comparison always exits 
 	flags := c.Flags()
 	flags.StringArrayVar(&f.failOn, "fail-on", nil, `a regression that fails the comparison, such as "throughput<-5%" (repeatable)`)
 	listVar(flags, &f.metrics, "metrics", nil, "metrics to compare, such as p95,mean (default "+strings.Join(suggest.Texts(cells.Compared()...), ",")+"); those of --fail-on are compared too")
-	formatFlag(flags, &f.format, formatText, formatMarkdown, formatJSON)
+	formatFlag(flags, &f.format, compareFormats...)
 	flags.BoolVar(&f.strict, "strict", false, "refuse runs whose hosts, plans or versions differ, and runs that are not complete")
 	listVar(flags, &f.servers, "servers", nil, "compare these servers only")
 	listVar(flags, &f.scenarios, "scenarios", nil, "compare these scenarios only")
@@ -103,7 +115,7 @@ func (a *app) compare(oldNames, newNames string, f *compareFlags) error {
 // check reads the thresholds, the metrics and the format before any run is opened.
 // The metrics are those to compare, with those of the thresholds.
 func (f *compareFlags) check() (thresholds []compare.Threshold, metrics []metric.Name, err error) {
-	errs := []error{checkFormat(f.format, formatText, formatMarkdown, formatJSON)}
+	errs := []error{checkFormat(f.format, compareFormats...)}
 	for _, text := range f.metrics {
 		n, err := metric.Find(text, cells.Comparable())
 		if err != nil {
@@ -178,6 +190,8 @@ func (a *app) printComparison(c *compare.Comparison, gates []compare.Gate, forma
 		_, err = fmt.Fprint(a.stdout, c.Text(gates, columns(a.stdout)))
 	case formatMarkdown:
 		_, err = fmt.Fprint(a.stdout, c.Markdown(gates))
+	case formatComment:
+		_, err = fmt.Fprint(a.stdout, c.Comment(gates))
 	default:
 		return a.printJSON(struct {
 			*compare.Comparison

@@ -86,7 +86,7 @@ func TestCompareFromTheCommandLine(t *testing.T) {
 		{"a g", 1, "a newer joust wrote it"},
 		{"a nothing", 2, "no such run"},
 		{"a", 2, "needs two runs, OLD and NEW, and there are 1"},
-		{"a b --format html", 2, "the formats are text, md, json"},
+		{"a b --format html", 2, "the formats are text, md, comment, json"},
 		{"a b --fail-on p99>20", 3, "p99>20: not measured"},
 		{"a b --fail-on p99>0", 2, "a limit must be above 0"},
 		{"a b --fail-on p95>=+5%", 3, "no cell of both sides has p95"},

@@ -15,6 +15,7 @@ import (
 	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/loaders/engine"
 	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/results/metric"
 	"github.com/joust-bench/joust/results/summary"
 )
 
@@ -271,7 +272,7 @@ func (a *app) explainExit(reasons []results.Reason, gates []summary.Threshold) {
 		}
 	}
 	for _, g := range gates {
-		if g.Outcome != summary.Kept {
+		if g.Outcome != metric.Kept {
 			a.say("joust: %s", g)
 		}
 	}

@@ -170,7 +170,7 @@ func (s *capacity) run(ctx context.Context) error {
 			s.end(results.EndInterrupted)
 			return nil
 		case err != nil:
-			row.Outcome, row.Why = summary.NotMeasured, s.explain(err).Error()
+			row.Outcome, row.Why = metric.NotMeasured, s.explain(err).Error()
 			s.add(row)
 			s.end(results.EndGone)
 			return nil
@@ -252,7 +252,7 @@ func (s *capacity) exitCode(ctx context.Context) int {
 		return ExitVoid
 	case answer.Confirmed:
 		return ExitOK
-	case answer.End == results.EndFirst && steps[len(steps)-1].Outcome != summary.NotTold:
+	case answer.End == results.EndFirst && steps[len(steps)-1].Outcome != metric.NotTold:
 		return ExitWrong
 	}
 	return ExitUsage

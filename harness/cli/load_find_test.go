@@ -14,6 +14,7 @@ import (
 	"github.com/joust-bench/joust/harness/find"
 	"github.com/joust-bench/joust/loaders/retry"
 	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/results/metric"
 	"github.com/joust-bench/joust/results/summary"
 )
 
@@ -71,7 +72,7 @@ func TestFindingTheCapacity(t *testing.T) {
 					t.Fatalf("%d steps: %s", len(got.Steps), e)
 				}
 				for _, s := range got.Steps {
-					if s.Outcome == summary.Kept && s.Value() > c.most {
+					if s.Outcome == metric.Kept && s.Value() > c.most {
 						t.Fatalf("%s are kept, and at most %v can be: %s", s.Level, c.most, e)
 					}
 				}

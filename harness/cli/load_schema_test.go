@@ -11,24 +11,24 @@ import (
 
 	"github.com/google/jsonschema-go/jsonschema"
 
+	"github.com/joust-bench/joust/results/export"
 	"github.com/joust-bench/joust/results/golden"
 	"github.com/joust-bench/joust/results/summary"
 	"github.com/joust-bench/joust/scenarios/strictyaml/schema"
 )
 
-// documentSchema returns the schema of the JSON of one load, from its types and their
-// comments.
-func documentSchema(t *testing.T) *jsonschema.Schema {
+// documentSchema returns the schema of the JSON of a type, from the types in it and their
+// comments, which are in the packages.
+func documentSchema(t *testing.T, root reflect.Type, title string, packages ...string) *jsonschema.Schema {
 	t.Helper()
 	comments := map[string]schema.Comments{}
-	for _, pkg := range []string{"results", "results/metric", "results/summary"} {
+	for _, pkg := range packages {
 		list, err := schema.ReadComments("../../" + pkg)
 		if err != nil {
 			t.Fatal(err)
 		}
 		comments["github.com/joust-bench/joust/"+pkg] = list
 	}
-	root := reflect.TypeFor[summary.Document]()
 	types := map[reflect.Type]*jsonschema.Schema{}
 	structsOf(root, types)
 	var all *jsonschema.Schema
@@ -47,7 +47,7 @@ func documentSchema(t *testing.T) *jsonschema.Schema {
 		}
 		defs[of.String()] = s
 	}
-	all.Schema, all.Title, all.Defs = "https://json-schema.org/draft/2020-12/schema", "the result of joust load as JSON", defs
+	all.Schema, all.Title, all.Defs = "https://json-schema.org/draft/2020-12/schema", title, defs
 	return all
 }
 
@@ -96,16 +96,7 @@ func describe(s *jsonschema.Schema, of reflect.Type, comments map[string]schema.
 // The results of loads fit the schema. Not parallel: with -update the schema is
 // rewritten.
 func TestSchemaOfLoads(t *testing.T) {
-	s := documentSchema(t)
-	text, err := json.MarshalIndent(s, "", "  ")
-	if err != nil {
-		t.Fatal(err)
-	}
-	golden.Hold(t, "../../results/load.schema.json", string(text)+"\n")
-	resolved, err := s.Resolve(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	resolved := heldSchema(t, "load", documentSchema(t, reflect.TypeFor[summary.Document](), "the result of joust load as JSON", "results", "results/metric", "results/summary"))
 	server := newTarget(t, nil)
 	for _, more := range [][]string{
 		nil, {"-d", "400ms", "--threshold", "p99<1h", "--percentiles", "99.95"}, {"-R", "500", "-d", "400ms"},
@@ -124,4 +115,36 @@ func TestSchemaOfLoads(t *testing.T) {
 			t.Errorf("%q: an unknown field fits", more)
 		}
 	}
+}
+
+// A stored run as JSON fits the schema. Not parallel: with -update the schema is rewritten.
+func TestSchemaOfExports(t *testing.T) {
+	resolved := heldSchema(t, "export", documentSchema(t, reflect.TypeFor[export.Document](), "a run of joust as JSON", "results", "results/cells", "results/export"))
+	e := joust(t, "export", storedRun(), "--format", "json")
+	var document map[string]any
+	if err := json.Unmarshal([]byte(e.out), &document); err != nil {
+		t.Fatalf("%v\n%s", err, e)
+	}
+	if err := resolved.Validate(document); err != nil {
+		t.Error(err)
+	}
+	document["unheard_of"] = 1
+	if resolved.Validate(document) == nil {
+		t.Error("an unknown field fits")
+	}
+}
+
+// heldSchema compares a schema with the file of that name in results, and makes it ready.
+func heldSchema(t *testing.T, name string, s *jsonschema.Schema) *jsonschema.Resolved {
+	t.Helper()
+	text, err := json.MarshalIndent(s, "", "  ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	golden.Hold(t, "../../results/"+name+".schema.json", string(text)+"\n")
+	resolved, err := s.Resolve(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return resolved
 }

@@ -28,6 +28,7 @@ func (a *app) reportCommand() *cobra.Command {
 	var publish bool
 	var baseline string
 	var percentiles []string
+	var gates gateFlags
 	c := &cobra.Command{
 		Use:   "report RUN",
 		Short: "Render a stored run again: nothing is measured",
@@ -37,15 +38,21 @@ RUN is a folder, a run's ID, the start of one, or "latest". The matrices are
 written into the run's own folder, where that can be written, and with --publish
 into --out as well. A run can be reported while it is measured. --baseline
 compares all servers with one, which needs fewer trials than all pairs; an empty
-one goes back to all pairs. --percentiles adds columns to the tables of latency.`,
+one goes back to all pairs. --percentiles adds columns to the tables of latency.
+
+--threshold holds cells against a bound. A threshold is kept or broken where the whole
+interval of the median lies on one side of the limit, not told where the limit lies within
+it, and not measured where the cell is void or has no such figure. Exit status 3 where one
+is broken or not measured, and with --threshold-strict where one is not told.`,
 		Example: `  joust report latest
   joust report latest --baseline nginx
   joust report latest --percentiles 99.5,99.95
+  joust report latest --threshold "hello/nethttp p99<5ms" --threshold "json throughput>30k"
   joust report 2026-11-21T18 --publish`,
 		Args: exactlyOne("RUN"),
 		RunE: func(c *cobra.Command, args []string) error {
 			own, err := percentilesOf(percentiles)
-			if err != nil {
+			if err = errors.Join(err, gates.read()); err != nil {
 				return session.Usage(err)
 			}
 			dir, set, err := a.openRun(args[0], own...)
@@ -68,11 +75,12 @@ one goes back to all pairs. --percentiles adds columns to the tables of latency.
 				return err
 			}
 			a.printVoid(set)
-			return nil
+			return a.judgeGates(set, &gates)
 		},
 	}
 	c.Flags().StringVar(&baseline, "baseline", "", "the server that tables compare all others with (default: the run's own choice)")
 	listVar(c.Flags(), &percentiles, "percentiles", nil, "percentiles that tables show beside the usual ones and the run's own, such as 99.95")
+	gates.register(c.Flags())
 	c.Flags().BoolVar(&publish, "publish", false, "write the matrices into --out as well")
 	return c
 }

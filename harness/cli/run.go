@@ -16,6 +16,7 @@ import (
 	"github.com/joust-bench/joust/harness/session"
 	"github.com/joust-bench/joust/loaders/external"
 	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/results/export"
 	"github.com/joust-bench/joust/results/files"
 	"github.com/joust-bench/joust/results/journal"
 	"github.com/joust-bench/joust/scenarios"
@@ -26,6 +27,10 @@ type runFlags struct {
 	resume       string
 	publish      bool
 	repeatBudget float64
+	// exportNames are the values of --export, exports their formats.
+	exportNames []string
+	exports     []export.Format
+	gateFlags
 }
 
 func (a *app) runCommand() *cobra.Command {
@@ -70,6 +75,10 @@ environment.`,
 			if f.repeatBudget, err = a.flags.RepeatBudget(); err != nil {
 				return err
 			}
+			f.exports, err = findExports(f.exportNames)
+			if err = errors.Join(err, f.gateFlags.read()); err != nil {
+				return session.Usage(err)
+			}
 			if f.resume != "" {
 				return a.resume(c, args, &f)
 			}
@@ -83,6 +92,8 @@ environment.`,
 	a.scenarioFileFlag(flags)
 	a.urlFlag(flags)
 	a.sampleFlags(flags)
+	listVar(flags, &f.exportNames, "export", nil, "formats of joust export in which the run is written too, into the folder export in its own")
+	f.gateFlags.register(flags)
 	flags.BoolVar(&f.publish, "publish", false, "write the matrices into --out as well as into the run's folder")
 	return c
 }

@@ -9,7 +9,7 @@ import (
 
 	"github.com/joust-bench/joust/harness/knee"
 	"github.com/joust-bench/joust/results"
-	"github.com/joust-bench/joust/results/summary"
+	"github.com/joust-bench/joust/results/metric"
 )
 
 // MostSteps bounds the steps of a search, repeated ones included.
@@ -52,7 +52,7 @@ type Search struct {
 // noted is a step that has ended.
 type noted struct {
 	at      float64
-	outcome summary.Outcome
+	outcome metric.Outcome
 }
 
 // New begins a search.
@@ -79,18 +79,18 @@ func (s *Search) Next() (step Step, ok bool) {
 }
 
 // Note records the outcome of the step that Next named.
-func (s *Search) Note(o summary.Outcome) {
+func (s *Search) Note(o metric.Outcome) {
 	step, _ := s.Next()
 	s.steps = append(s.steps, noted{step.At, o})
-	doubtful := o == summary.NotTold || o != summary.Kept && step.Stage == results.StageGrow
+	doubtful := o == metric.NotTold || o != metric.Kept && step.Stage == results.StageGrow
 	if s.again = doubtful && !step.Again; s.again {
 		return
 	}
 	if s.confirming != nil {
-		s.confirming.Note(o == summary.Kept)
+		s.confirming.Note(o == metric.Kept)
 		return
 	}
-	s.bracket.Note(o == summary.Kept)
+	s.bracket.Note(o == metric.Kept)
 	if kept, _ := s.bracket.Bracket(); s.bracket.End() != knee.Searching && kept > 0 {
 		s.confirming = knee.NewConfirmation(kept, s.settings.From, s.settings.Of.Whole())
 	}
@@ -102,7 +102,7 @@ func (s *Search) Answer() results.CapacityAnswer {
 	kept, missed, confirmed := s.found()
 	a.Confirmed = confirmed
 	a.Kept, a.Missed = s.level(kept), s.level(missed)
-	a.AtLeast = kept > 0 && (a.End == results.EndCeiling || missed > 0 && s.last(missed) == summary.NotTold)
+	a.AtLeast = kept > 0 && (a.End == results.EndCeiling || missed > 0 && s.last(missed) == metric.NotTold)
 	broken, above := s.contradiction()
 	a.BrokenBelow, a.KeptAbove = s.level(broken), s.level(above)
 	return a
@@ -148,7 +148,7 @@ func (s *Search) found() (kept, missed float64, confirmed bool) {
 	}
 	kept = 0
 	for _, step := range s.steps {
-		if step.outcome == summary.Kept && (step.at < missed || missed == 0) {
+		if step.outcome == metric.Kept && (step.at < missed || missed == 0) {
 			kept = max(kept, step.at)
 		}
 	}
@@ -156,7 +156,7 @@ func (s *Search) found() (kept, missed float64, confirmed bool) {
 }
 
 // last returns the outcome of the last step at a load.
-func (s *Search) last(at float64) (o summary.Outcome) {
+func (s *Search) last(at float64) (o metric.Outcome) {
 	for _, step := range s.steps {
 		if step.at == at {
 			o = step.outcome
@@ -169,13 +169,13 @@ func (s *Search) last(at float64) (o summary.Outcome) {
 // that kept them, where that is as great or greater; 0 and 0 for none.
 func (s *Search) contradiction() (broken, kept float64) {
 	for _, step := range s.steps {
-		if step.outcome == summary.Kept {
+		if step.outcome == metric.Kept {
 			kept = max(kept, step.at)
 		}
 	}
 	below := slices.Clone(s.steps)
 	below = slices.DeleteFunc(below, func(step noted) bool {
-		return step.outcome == summary.Kept || step.outcome == summary.NotTold || step.at > kept
+		return step.outcome == metric.Kept || step.outcome == metric.NotTold || step.at > kept
 	})
 	if len(below) == 0 {
 		return 0, 0

@@ -9,11 +9,11 @@ import (
 	"github.com/joust-bench/joust/harness/find"
 	"github.com/joust-bench/joust/harness/knee"
 	"github.com/joust-bench/joust/results"
-	"github.com/joust-bench/joust/results/summary"
+	"github.com/joust-bench/joust/results/metric"
 )
 
 // run makes a search whose steps have the outcomes that judge returns.
-func run(t interface{ Fatalf(string, ...any) }, s find.Settings, judge func(find.Step) summary.Outcome) (answer results.CapacityAnswer, asked []find.Step) {
+func run(t interface{ Fatalf(string, ...any) }, s find.Settings, judge func(find.Step) metric.Outcome) (answer results.CapacityAnswer, asked []find.Step) {
 	search := find.New(s)
 	for {
 		step, ok := search.Next()
@@ -51,12 +51,12 @@ func most(s find.Settings) int {
 }
 
 // keeps answers for a server that keeps the conditions up to a load.
-func keeps(truth float64) func(find.Step) summary.Outcome {
-	return func(step find.Step) summary.Outcome {
+func keeps(truth float64) func(find.Step) metric.Outcome {
+	return func(step find.Step) metric.Outcome {
 		if step.At <= truth {
-			return summary.Kept
+			return metric.Kept
 		}
-		return summary.Broken
+		return metric.Broken
 	}
 }
 
@@ -101,12 +101,12 @@ func TestTheCapacityIsFound(t *testing.T) {
 // Whatever a server does, the search ends. Its answer was kept, below one that was not.
 func TestASearchEndsWithAnyOutcomes(t *testing.T) {
 	t.Parallel()
-	outcomes := []summary.Outcome{summary.Kept, summary.Broken, summary.NotMeasured, summary.NotTold}
+	outcomes := []metric.Outcome{metric.Kept, metric.Broken, metric.NotMeasured, metric.NotTold}
 	rapid.Check(t, func(t *rapid.T) {
 		kept, notKept := map[float64]int{}, map[float64]int{}
-		answer, asked := run(t, settings(t), func(step find.Step) summary.Outcome {
+		answer, asked := run(t, settings(t), func(step find.Step) metric.Outcome {
 			o := rapid.SampledFrom(outcomes).Draw(t, "outcome")
-			if o == summary.Kept {
+			if o == metric.Kept {
 				kept[step.At]++
 			} else {
 				notKept[step.At]++
@@ -133,15 +133,15 @@ func TestWhatCannotBeToldIsAskedAgain(t *testing.T) {
 	t.Parallel()
 	s := find.Settings{Of: results.SoughtUsers, From: 10, To: 10_000, Factor: 2}
 	asked := map[float64]int{}
-	answer, _ := run(t, s, func(step find.Step) summary.Outcome {
+	answer, _ := run(t, s, func(step find.Step) metric.Outcome {
 		asked[step.At]++
 		switch {
 		case step.At <= 100:
-			return summary.Kept
+			return metric.Kept
 		case step.At <= 150:
-			return summary.NotTold
+			return metric.NotTold
 		}
-		return summary.Broken
+		return metric.Broken
 	})
 	if answer.Kept.Users > 100 || answer.Kept.Users*103 < 100*100 || !answer.AtLeast || !answer.Confirmed || answer.BrokenBelow != nil {
 		t.Errorf("100 users keep it, and from 151 on it is broken: %+v", answer)
@@ -153,7 +153,7 @@ func TestWhatCannotBeToldIsAskedAgain(t *testing.T) {
 
 func TestTheFirstStepCannotBeTold(t *testing.T) {
 	t.Parallel()
-	answer, asked := run(t, find.Settings{Of: results.SoughtRate, From: 100, To: 1000, Factor: 2}, func(find.Step) summary.Outcome { return summary.NotTold })
+	answer, asked := run(t, find.Settings{Of: results.SoughtRate, From: 100, To: 1000, Factor: 2}, func(find.Step) metric.Outcome { return metric.NotTold })
 	if answer.End != results.EndFirst || answer.Kept != nil || answer.AtLeast || len(asked) != 2 || !asked[1].Again {
 		t.Errorf("%+v after %v", answer, asked)
 	}
@@ -164,9 +164,9 @@ func TestTheFirstStepCannotBeTold(t *testing.T) {
 func TestOneDisturbedStep(t *testing.T) {
 	t.Parallel()
 	s := find.Settings{Of: results.SoughtConnections, From: 10, To: 10_000, Factor: 2}
-	answer, _ := run(t, s, func(step find.Step) summary.Outcome {
+	answer, _ := run(t, s, func(step find.Step) metric.Outcome {
 		if step.At == 40 && !step.Again {
-			return summary.Broken
+			return metric.Broken
 		}
 		return keeps(500)(step)
 	})
@@ -179,8 +179,8 @@ func TestOneDisturbedStep(t *testing.T) {
 func TestTheConfirmationStepsDown(t *testing.T) {
 	t.Parallel()
 	s := find.Settings{Of: results.SoughtUsers, From: 10, To: 10_000, Factor: 2}
-	lucky := func(truth float64) func(find.Step) summary.Outcome {
-		return func(step find.Step) summary.Outcome {
+	lucky := func(truth float64) func(find.Step) metric.Outcome {
+		return func(step find.Step) metric.Outcome {
 			if step.Stage != results.StageConfirm {
 				return keeps(500)(step)
 			}

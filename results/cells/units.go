@@ -4,6 +4,8 @@ import (
 	"strings"
 
 	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/results/metric"
+	"github.com/joust-bench/joust/results/table"
 )
 
 // Thing returns the word for one of what the table counts: request, session, message
@@ -56,4 +58,16 @@ func Waves(s *Observation) (float64, bool) {
 		return 0, false
 	}
 	return s.Load.ThroughputRPS() / float64(clients), true
+}
+
+// ScaleOf returns the scale in which a value of the unit is printed; rateUnit is the unit of
+// rates, such as "req/s".
+func ScaleOf(u metric.Unit, rateUnit string, value float64) table.Scale {
+	return table.ScaleOf(map[metric.Unit][]table.Scale{
+		metric.Rate:            {{Per: 1, Unit: rateUnit}},
+		metric.Bandwidth:       {{Per: 1e9, Unit: "GB/s"}, {Per: 1e6, Unit: "MB/s"}, {Per: 1, Unit: "B/s"}},
+		metric.Duration:        table.Durations(),
+		metric.DurationPerByte: {{Per: 1, Unit: "s/GB"}},
+		metric.Size:            {{Per: 1 << 20, Unit: "MiB"}},
+	}[u], value)
 }

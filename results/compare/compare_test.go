@@ -2,6 +2,7 @@ package compare
 
 import (
 	"encoding/json"
+	"fmt"
 	"math"
 	"path/filepath"
 	"slices"
@@ -386,7 +387,7 @@ func TestGolden(t *testing.T) {
 		limits = append(limits, l)
 	}
 	gates := c.Evaluate(limits)
-	for name, got := range map[string]string{"compare.txt": c.Text(gates, 0), "compare_80.txt": c.Text(gates, 80), "compare.md": c.Markdown(gates)} {
+	for name, got := range map[string]string{"compare.txt": c.Text(gates, 0), "compare_80.txt": c.Text(gates, 80), "compare.md": c.Markdown(gates), "comment.md": c.Comment(gates)} {
 		golden.Hold(t, filepath.Join("testdata", name), got)
 	}
 	if _, err := json.Marshal(c); err != nil {
@@ -427,5 +428,40 @@ func TestFilterNarrows(t *testing.T) {
 	}
 	if !slices.ContainsFunc(c.Families, func(f Family) bool { return f.Metric == metric.P999 }) {
 		t.Error("p99.9 is missing")
+	}
+}
+
+// A comment without gates says how many figures changed, holds what a comment may, and
+// leaves whole tables out.
+func TestCommentHoldsWhatFits(t *testing.T) {
+	t.Parallel()
+	old, now := one(t, "2026-11-01T12-00-01Z", 6, 50000), one(t, "2026-11-01T12-00-02Z", 6, 41000)
+	c := compared(t, old, now)
+	text := c.Comment(nil)
+	for _, want := range []string{Marker + "\n", "comparisons worse, 0 better", "**Changed**", "**Could not be seen here**", "- throughput: changes below", "<details>"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%q is not in\n%s", want, text)
+		}
+	}
+	if !strings.HasPrefix(text, Marker) {
+		t.Errorf("it begins with %.40q", text)
+	}
+	same := compared(t, old, one(t, "2026-11-01T12-00-03Z", 6, 50000))
+	if text := same.Comment(nil); !strings.Contains(text, "no change that could be told from noise") || strings.Contains(text, "**Changed**") {
+		t.Errorf("two equal runs have the comment\n%s", text)
+	}
+	families := c.Families
+	for i := range 400 {
+		for _, f := range families {
+			f.Scenario = fmt.Sprintf("row%d", i)
+			c.Families = append(c.Families, f)
+		}
+	}
+	long := c.Comment(nil)
+	if opened, closed := strings.Count(long, "<details>"), strings.Count(long, "</details>"); len(long) > 65_536 || opened != closed || opened == 0 || !strings.Contains(long, "more tables do not fit here") {
+		t.Errorf("%d bytes with %d and %d ends of tables", len(long), opened, closed)
+	}
+	if n := strings.Count(long, "WORSE\n"); n != mostCalls || !strings.Contains(long, "more, in the tables below") {
+		t.Errorf("%d changes stand unfolded", n)
 	}
 }

@@ -104,16 +104,21 @@ func (c *Comparison) Markdown(gates []Gate) string {
 	p.list("Not compared", c.NotCompared)
 	p.list("Unreadable", c.Problems)
 	for _, families := range c.tables() {
-		p.line("\n<details><summary>%s</summary>", p.clean(families[0].table()))
-		for i := range families {
-			p.line("\n%s\n", p.clean(families[i].title()))
-			p.WriteString(families[i].drawn(l).Markdown())
-		}
-		if text := detectable(families); text != "" {
-			p.line("\n%s", text)
-		}
-		p.line("\n</details>")
+		p.folded(families, l)
 	}
 	p.line("\n%s %s", c.legend(l), driftNote)
 	return p.String()
+}
+
+// folded writes the families of a table, folded under its name.
+func (p *page) folded(families []Family, l look) {
+	p.line("\n<details><summary>%s</summary>", p.clean(families[0].table()))
+	for i := range families {
+		p.line("\n%s\n", p.clean(families[i].title()))
+		p.WriteString(families[i].drawn(l).Markdown())
+	}
+	if text := detectable(families); text != "" {
+		p.line("\n%s", text)
+	}
+	p.line("\n</details>")
 }

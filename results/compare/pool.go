@@ -33,6 +33,8 @@ type Pool struct {
 	// order is that of the plans.
 	order    []key
 	problems []string
+	// equals are the copies of servers in their tables.
+	equals []string
 }
 
 // key names a cell.
@@ -63,6 +65,9 @@ func newPool(sets []*cells.Set) Pool {
 		p.Runs = append(p.Runs, set.Run.ID)
 		for _, t := range set.Run.Plan.Tables {
 			for _, server := range set.Run.Servers {
+				if e, ok := set.Equal(t, server); ok {
+					p.equals = append(p.equals, fmt.Sprintf("%s, %s, %s: throughput %s, n = %d", e.Name, t.Scenario, t.Protocol, change(&e.Ratio), e.N))
+				}
 				if server.PlaceboOf == "" && server.Unavailable == "" && server.Unsupported[t.Scenario] == "" {
 					p.addLadder(set, t, server)
 				}

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/joust-bench/joust/results/cells"
 	"github.com/joust-bench/joust/results/metric"
 	"github.com/joust-bench/joust/results/stats"
 	"github.com/joust-bench/joust/results/table"
@@ -14,13 +15,7 @@ import (
 
 // scaleOf returns the scale of the family's values in which the value is 1 or more.
 func (f *Family) scaleOf(value float64) table.Scale {
-	return table.ScaleOf(map[metric.Unit][]table.Scale{
-		metric.Rate:            {{Per: 1, Unit: f.RateUnit}},
-		metric.Bandwidth:       {{Per: 1e9, Unit: "GB/s"}, {Per: 1e6, Unit: "MB/s"}, {Per: 1, Unit: "B/s"}},
-		metric.Duration:        table.Durations(),
-		metric.DurationPerByte: {{Per: 1, Unit: "s/GB"}},
-		metric.Size:            {{Per: 1 << 20, Unit: "MiB"}},
-	}[f.Unit], value)
+	return cells.ScaleOf(f.Unit, f.RateUnit, value)
 }
 
 // inWords returns the median with its marks, unit, and interval or range.
@@ -208,11 +203,15 @@ const driftNote = "Both sides were measured at their own time: what the machine 
 
 // heading is the first line.
 func (c *Comparison) heading() string {
-	tested := 0
+	return fmt.Sprintf("%d of %d comparisons called", len(c.calls()), c.tested())
+}
+
+// tested returns the number of comparisons that could be tested.
+func (c *Comparison) tested() (n int) {
 	for i := range c.Families {
-		tested += c.Families[i].Comparisons
+		n += c.Families[i].Comparisons
 	}
-	return fmt.Sprintf("%d of %d comparisons called", len(c.calls()), tested)
+	return n
 }
 
 func (p *Pool) text() string {

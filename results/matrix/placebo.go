@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/results/cells"
 	"github.com/joust-bench/joust/results/stats"
 )
 
@@ -21,9 +22,7 @@ type placebo struct {
 // placeboRatio is the copy's peak over the original's in a table.
 type placeboRatio struct {
 	closedTable
-	stats.Ratio
-	// n is the smaller number of trials.
-	n int
+	cells.Equal
 }
 
 func (v *view) placebos() []placebo {
@@ -35,10 +34,8 @@ func (v *view) placebos() []placebo {
 		}
 		pair := placebo{name: s.Name + " ÷ " + original.Name}
 		for _, t := range v.closed {
-			a, b := v.Closed(t.PlanTable, *original), v.Closed(t.PlanTable, s)
-			x, y := a.Values(a.Work), b.Values(b.Work)
-			if r, ok := stats.HodgesLehmann(x, y); ok {
-				pair.ratios = append(pair.ratios, placeboRatio{t, r, min(len(x), len(y))})
+			if e, ok := v.Equal(t.PlanTable, s); ok {
+				pair.ratios = append(pair.ratios, placeboRatio{t, e})
 			}
 		}
 		out = append(out, pair)
@@ -51,7 +48,7 @@ func (v *view) placeboItems() []string {
 	return each(v.placebos(), func(p placebo) string {
 		text := ""
 		for _, r := range p.ratios {
-			text += fmt.Sprintf("; %s: %s, n = %d%s", title(r.PlanTable), ratio(r.Ratio), r.n, r.bandNote())
+			text += fmt.Sprintf("; %s: %s, n = %d%s", title(r.PlanTable), ratio(r.Ratio), r.N, r.bandNote())
 		}
 		return fmt.Sprintf("%s, the same server twice, in peak throughput%s. What differs from 1 here is noise.", p.name, cmp.Or(text, "; not measured yet"))
 	})

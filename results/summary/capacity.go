@@ -57,8 +57,8 @@ type CapacityStep struct {
 	Latency    *Latency    `json:"latency,omitempty"`
 	Conditions []Threshold `json:"conditions"`
 	// Outcome is that of all conditions together; empty for a step that was interrupted.
-	Outcome Outcome `json:"outcome,omitempty"`
-	// Why says why the outcome is not Kept.
+	Outcome metric.Outcome `json:"outcome,omitempty"`
+	// Why says why the outcome is not kept.
 	Why string `json:"why,omitempty"`
 	// Verdict says what limited the load.
 	Verdict results.Verdict `json:"verdict"`
@@ -89,45 +89,38 @@ func NewCapacityStep(at results.Level, stage results.CapacityStage, again bool, 
 // asked for.
 func (s *CapacityStep) decide(l *load) {
 	var why []string
-	s.Outcome = Kept
-	add := func(o Outcome, text string) {
-		if o.worse(s.Outcome) {
+	s.Outcome = metric.Kept
+	add := func(o metric.Outcome, text string) {
+		if o.Worse(s.Outcome) {
 			s.Outcome = o
 		}
 		why = append(why, text)
 	}
 	if a := l.report.Aborted; a != nil {
-		add(Broken, "ended early by the rule "+a.Rule)
+		add(metric.Broken, "ended early by the rule "+a.Rule)
 	}
 	if open, asked := l.report.ConnectionsOpen, l.report.ConnectionsAsked; open < asked {
-		add(Broken, count(uint64(open))+" of "+plural(asked, "connection")+" could be made")
+		add(metric.Broken, count(uint64(open))+" of "+plural(asked, "connection")+" could be made")
 	}
 	for i := range s.Conditions {
 		t := &s.Conditions[i]
 		t.blame(l)
-		if t.Outcome != Kept {
+		if t.Outcome != metric.Kept {
 			add(t.Outcome, t.finding())
 		}
 	}
-	if s.Outcome == Kept && !l.verdict.Valid {
-		add(NotMeasured, l.verdict.Why())
+	if s.Outcome == metric.Kept && !l.verdict.Valid {
+		add(metric.NotMeasured, l.verdict.Why())
 	}
 	s.Why = strings.Join(why, "; ")
-}
-
-// worse reports whether the outcome of one condition counts more than that of another in
-// the outcome of both.
-func (o Outcome) worse(than Outcome) bool {
-	order := []Outcome{Kept, NotTold, NotMeasured, Broken}
-	return slices.Index(order, o) > slices.Index(order, than)
 }
 
 // blame makes the outcome of a broken condition one that cannot be told, where the loader
 // was the limit: with a faster one the target might have kept it.
 func (t *Threshold) blame(l *load) {
 	m := t.Metric
-	if t.Outcome == Broken && l.limitedByLoader() && (m.IsLatency() || m == metric.Throughput || m == metric.Achieved) {
-		t.Outcome, t.Why = NotTold, "the loader was the limit"
+	if t.Outcome == metric.Broken && l.limitedByLoader() && (m.IsLatency() || m == metric.Throughput || m == metric.Achieved) {
+		t.Outcome, t.Why = metric.NotTold, "the loader was the limit"
 	}
 }
 
@@ -153,7 +146,9 @@ func (c *Capacity) Conclude(answer results.CapacityAnswer) {
 	if b := answer.BrokenBelow; b != nil {
 		c.Notes = append(c.Notes, c.contradiction(*b, *answer.KeptAbove))
 	}
-	limited := func(s CapacityStep) bool { return s.Outcome == NotTold && s.Verdict.Bottleneck == results.LimitLoader }
+	limited := func(s CapacityStep) bool {
+		return s.Outcome == metric.NotTold && s.Verdict.Bottleneck == results.LimitLoader
+	}
 	if at := slices.IndexFunc(c.Steps, limited); at >= 0 {
 		c.Notes = append(c.Notes, "the loader was the limit at "+level(c.Steps[at].Level)+": give it more threads with -t, on CPUs of its own, to ask for more")
 	}
@@ -183,7 +178,7 @@ func (c *Capacity) sentence() string {
 		return bound + keeps(*a.Kept) + ", the most that may be asked for: --find-to allows more"
 	}
 	missed := c.lastAt(*a.Missed)
-	if missed.Outcome == NotTold {
+	if missed.Outcome == metric.NotTold {
 		return bound + keeps(*a.Kept) + ", and of " + level(*a.Missed) + " it cannot be told: " + missed.Why
 	}
 	return keeps(*a.Kept) + ", " + misses(*a.Missed) + ": " + missed.Why
@@ -195,7 +190,7 @@ func (c *Capacity) nothing() string {
 		return "no load is known to keep the conditions: " + c.unfinished()
 	}
 	first := c.Steps[len(c.Steps)-1]
-	if first.Outcome == NotTold {
+	if first.Outcome == metric.NotTold {
 		return "of " + level(first.Level) + ", the first step, it cannot be told: " + first.Why
 	}
 	return "not even " + keeps(first.Level) + ": " + first.Why + "; begin lower with --find-from"

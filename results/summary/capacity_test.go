@@ -8,6 +8,7 @@ import (
 
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/golden"
+	"github.com/joust-bench/joust/results/metric"
 	"github.com/joust-bench/joust/results/summary"
 )
 
@@ -35,21 +36,21 @@ func TestOutcomesOfSteps(t *testing.T) {
 		name   string
 		report results.Report
 		keep   []string
-		want   summary.Outcome
+		want   metric.Outcome
 		why    string
 	}{
-		{"all are kept", report(t, closed(t)), []string{"p95<2ms", "error_rate<1%"}, summary.Kept, ""},
-		{"one is broken", report(t, closed(t)), []string{"p95<1ms", "error_rate<1%"}, summary.Broken, "p95 was 1.91 ms"},
-		{"several are broken", report(t, failing(t)), []string{"p95<1ms", "error_rate<1%"}, summary.Broken, "p95 was 1.91 ms; error_rate was 10.9 %"},
-		{"no answer", report(t, silent(t)), []string{"errors<1"}, summary.NotTold, "errors was 0, but 64 requests had no answer"},
-		{"the loader was the limit", full(report(t, closed(t))), []string{"p95<1ms"}, summary.NotTold, "p95 was 1.91 ms, but the loader was the limit"},
-		{"a full loader fails nothing", full(report(t, failing(t))), []string{"error_rate<1%"}, summary.Broken, "error_rate was 10.9 %"},
-		{"a full loader keeps it", full(report(t, closed(t))), []string{"p95<2ms"}, summary.Kept, ""},
-		{"not every connection", edit(report(t, closed(t)), func(r *results.Report, _ *results.Phase) { r.ConnectionsOpen = 63 }), []string{"p95<2ms"}, summary.Broken, "63 of 64 connections could be made"},
-		{"ended early", edit(report(t, closed(t)), func(r *results.Report, _ *results.Phase) { r.Aborted = &results.Abort{Rule: "errors > 5 for 1s"} }), []string{"p95<2ms"}, summary.Broken, "ended early by the rule errors > 5 for 1s"},
-		{"an answer that nobody asked for", edit(report(t, closed(t)), func(_ *results.Report, p *results.Phase) { p.SurplusAnswers = 1 }), []string{"p95<2ms"}, summary.NotMeasured, "the server sent 1 answer that no request asked for"},
-		{"nothing measured", results.Report{}, []string{"p95<2ms"}, summary.NotMeasured, "p95 was not measured: nothing was measured"},
-		{"of a group", grouped(t), []string{"POST /pay: p50<1ms", "GET /a: p50<1ms"}, summary.Broken, "POST /pay: p50 was 2.00 ms"},
+		{"all are kept", report(t, closed(t)), []string{"p95<2ms", "error_rate<1%"}, metric.Kept, ""},
+		{"one is broken", report(t, closed(t)), []string{"p95<1ms", "error_rate<1%"}, metric.Broken, "p95 was 1.91 ms"},
+		{"several are broken", report(t, failing(t)), []string{"p95<1ms", "error_rate<1%"}, metric.Broken, "p95 was 1.91 ms; error_rate was 10.9 %"},
+		{"no answer", report(t, silent(t)), []string{"errors<1"}, metric.NotTold, "errors was 0, but 64 requests had no answer"},
+		{"the loader was the limit", full(report(t, closed(t))), []string{"p95<1ms"}, metric.NotTold, "p95 was 1.91 ms, but the loader was the limit"},
+		{"a full loader fails nothing", full(report(t, failing(t))), []string{"error_rate<1%"}, metric.Broken, "error_rate was 10.9 %"},
+		{"a full loader keeps it", full(report(t, closed(t))), []string{"p95<2ms"}, metric.Kept, ""},
+		{"not every connection", edit(report(t, closed(t)), func(r *results.Report, _ *results.Phase) { r.ConnectionsOpen = 63 }), []string{"p95<2ms"}, metric.Broken, "63 of 64 connections could be made"},
+		{"ended early", edit(report(t, closed(t)), func(r *results.Report, _ *results.Phase) { r.Aborted = &results.Abort{Rule: "errors > 5 for 1s"} }), []string{"p95<2ms"}, metric.Broken, "ended early by the rule errors > 5 for 1s"},
+		{"an answer that nobody asked for", edit(report(t, closed(t)), func(_ *results.Report, p *results.Phase) { p.SurplusAnswers = 1 }), []string{"p95<2ms"}, metric.NotMeasured, "the server sent 1 answer that no request asked for"},
+		{"nothing measured", results.Report{}, []string{"p95<2ms"}, metric.NotMeasured, "p95 was not measured: nothing was measured"},
+		{"of a group", grouped(t), []string{"POST /pay: p50<1ms", "GET /a: p50<1ms"}, metric.Broken, "POST /pay: p50 was 2.00 ms"},
 	} {
 		s := stepOf(t, 5, results.StageGrow, c.report, c.keep...)
 		if s.Outcome != c.want || !strings.HasPrefix(s.Why, c.why) || (s.Why == "") != (c.why == "") {
@@ -97,13 +98,13 @@ func TestSentencesOfCapacities(t *testing.T) {
 	t.Parallel()
 	unsure := func(c *summary.Capacity) {
 		for i := 2; i < 4; i++ {
-			c.Steps[i].Outcome, c.Steps[i].Why = summary.NotTold, "p95 was 8.55 ms, but the loader was the limit"
+			c.Steps[i].Outcome, c.Steps[i].Why = metric.NotTold, "p95 was 8.55 ms, but the loader was the limit"
 			c.Steps[i].Verdict.Bottleneck = results.LimitLoader
 		}
 	}
 	cut := func(n int) func(*summary.Capacity) { return func(c *summary.Capacity) { c.Steps = c.Steps[:n] } }
 	gone := func(c *summary.Capacity) {
-		c.Steps = append(c.Steps[:1], summary.CapacityStep{Level: *users(20), Outcome: summary.NotMeasured, Why: "nothing listens there"})
+		c.Steps = append(c.Steps[:1], summary.CapacityStep{Level: *users(20), Outcome: metric.NotMeasured, Why: "nothing listens there"})
 	}
 	for name, c := range map[string]struct {
 		change func(*summary.Capacity)

@@ -9,12 +9,10 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"time"
-
-	"github.com/HdrHistogram/hdrhistogram-go"
 
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/metric"
+	"github.com/joust-bench/joust/results/stats"
 )
 
 // Document is the JSON form of one load. Its head is the measured phase.
@@ -156,10 +154,6 @@ func (l *load) plain(d *distribution) Latency {
 	return out
 }
 
-// ticksPerHalf is the number of lines for each halving of the share above a
-// percentile, as in HdrHistogram's own tools.
-const ticksPerHalf = 5
-
 // ErrNoLatency is the error for a report without latencies.
 var ErrNoLatency = errors.New("no request was answered in the window, so there is no distribution of latencies")
 
@@ -178,12 +172,5 @@ func Percentiles(w io.Writer, r *results.Report) error {
 	if h == nil || h.Count == 0 {
 		return ErrNoLatency
 	}
-	hdr, err := hdrhistogram.Decode([]byte(h.HDRv2))
-	if err != nil {
-		return fmt.Errorf("decoding the histogram of %d latencies: %w", h.Count, err)
-	}
-	if _, err := hdr.PercentilesPrint(w, ticksPerHalf, float64(time.Millisecond)); err != nil {
-		return fmt.Errorf("writing the distribution of latencies: %w", err)
-	}
-	return nil
+	return stats.Spectrum(w, h)
 }

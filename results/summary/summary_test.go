@@ -425,7 +425,7 @@ func TestJSONOfFigures(t *testing.T) {
 	if v := d.Verdict; !v.Valid || len(v.Reasons) != 2 || v.Reasons[0].Code != "errors" || v.Reasons[1].Code != "fell-behind" {
 		t.Errorf("%+v", d.Verdict)
 	}
-	if g := d.Thresholds; len(g) != 1 || g[0].Outcome != summary.Broken || *g[0].Value != float64(l.PercentilesNS["p50"]) || g[0].Limit != 1000 || g[0].Unit != "ns" {
+	if g := d.Thresholds; len(g) != 1 || g[0].Outcome != metric.Broken || *g[0].Value != float64(l.PercentilesNS["p50"]) || g[0].Limit != 1000 || g[0].Unit != "ns" {
 		t.Errorf("%+v", d.Thresholds)
 	}
 }

@@ -10,20 +10,6 @@ import (
 	"github.com/joust-bench/joust/results/metric"
 )
 
-// Outcome says whether a load kept a threshold.
-type Outcome string
-
-// The outcomes.
-const (
-	Kept   Outcome = "kept"
-	Broken Outcome = "broken"
-	// NotMeasured is the outcome where the load has no value of the metric.
-	NotMeasured Outcome = "not measured"
-	// NotTold is the outcome where the error bar of the value holds the limit: the
-	// loader's own time, or requests without an answer, reach so far.
-	NotTold Outcome = "not told"
-)
-
 // Threshold is the outcome of one bound. A bound of several groups has an outcome for
 // each of them.
 type Threshold struct {
@@ -33,8 +19,8 @@ type Threshold struct {
 	// Value is in the unit of the metric; absent where it was not measured.
 	Value *float64 `json:"value,omitempty"`
 	// Unit is the unit of Value and Limit.
-	Unit    metric.Unit `json:"unit"`
-	Outcome Outcome     `json:"outcome"`
+	Unit    metric.Unit    `json:"unit"`
+	Outcome metric.Outcome `json:"outcome"`
 	// Why says why the outcome is NotMeasured or NotTold.
 	Why string `json:"why,omitempty"`
 }
@@ -65,7 +51,7 @@ func (l *load) threshold(c metric.Condition) Threshold {
 	t := Threshold{Text: b.String(), Bound: b, Unit: c.Metric.Unit()}
 	value, missing := l.value(c.Metric)
 	if value == nil {
-		t.Outcome, t.Why = NotMeasured, missing
+		t.Outcome, t.Why = metric.NotMeasured, missing
 		return t
 	}
 	t.Value = &value.value
@@ -75,14 +61,8 @@ func (l *load) threshold(c metric.Condition) Threshold {
 
 // decide compares both ends of the value's error bar with the limit.
 func (t *Threshold) decide(v *bar) {
-	low, high := t.Holds(v.low), t.Holds(v.high)
-	switch {
-	case low && high:
-		t.Outcome = Kept
-	case !low && !high:
-		t.Outcome = Broken
-	default:
-		t.Outcome, t.Why = NotTold, v.because
+	if t.Outcome = t.Judge(v.low, v.high); t.Outcome == metric.NotTold {
+		t.Why = v.because
 	}
 }
 
@@ -200,12 +180,12 @@ func (l *load) throughput() *bar {
 
 // Failed reports whether any threshold was broken or has no value.
 func Failed(thresholds []Threshold) bool {
-	return slices.ContainsFunc(thresholds, func(t Threshold) bool { return t.Outcome == Broken || t.Outcome == NotMeasured })
+	return slices.ContainsFunc(thresholds, func(t Threshold) bool { return t.Outcome == metric.Broken || t.Outcome == metric.NotMeasured })
 }
 
 // Undecided reports whether the outcome of any threshold could not be told.
 func Undecided(thresholds []Threshold) bool {
-	return slices.ContainsFunc(thresholds, func(t Threshold) bool { return t.Outcome == NotTold })
+	return slices.ContainsFunc(thresholds, func(t Threshold) bool { return t.Outcome == metric.NotTold })
 }
 
 // String returns the outcome in a sentence.

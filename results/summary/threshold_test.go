@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/joust-bench/joust/results"
+	"github.com/joust-bench/joust/results/metric"
 	"github.com/joust-bench/joust/results/summary"
 )
 
@@ -76,10 +77,10 @@ func TestThresholds(t *testing.T) {
 
 func TestFailedAndUndecidedThresholds(t *testing.T) {
 	t.Parallel()
-	for o, want := range map[summary.Outcome][2]bool{
-		summary.Kept: {}, summary.Broken: {true, false}, summary.NotMeasured: {true, false}, summary.NotTold: {false, true},
+	for o, want := range map[metric.Outcome][2]bool{
+		metric.Kept: {}, metric.Broken: {true, false}, metric.NotMeasured: {true, false}, metric.NotTold: {false, true},
 	} {
-		list := []summary.Threshold{{Outcome: summary.Kept}, {Outcome: o}}
+		list := []summary.Threshold{{Outcome: metric.Kept}, {Outcome: o}}
 		if got := [2]bool{summary.Failed(list), summary.Undecided(list)}; got != want {
 			t.Errorf("%s: failed and undecided are %v, want %v", o, got, want)
 		}
