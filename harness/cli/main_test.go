@@ -2,10 +2,13 @@ package cli
 
 import (
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -18,12 +21,30 @@ var programs string
 var checkout string
 
 func TestMain(m *testing.M) {
-	code, err := withPrograms(m.Run)
+	flag.Parse()
+	code, err := withPrograms(func() int {
+		if err := moreAtOnce(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+		return m.Run()
+	})
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		code = 1
 	}
 	os.Exit(code)
+}
+
+// moreAtOnce lets twice as many tests run at once as there are processors, unless the
+// command line says how many: most of them wait for a server, or for a window to end.
+func moreAtOnce() error {
+	asked := false
+	flag.Visit(func(f *flag.Flag) { asked = asked || f.Name == "test.parallel" })
+	if asked {
+		return nil
+	}
+	return flag.Set("test.parallel", strconv.Itoa(2*runtime.GOMAXPROCS(0)))
 }
 
 // withPrograms builds the programs and removes them after run.
