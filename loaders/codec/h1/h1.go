@@ -97,6 +97,9 @@ func pairOf(r *scenarios.Request, built *codec.Request, right *answer, memory in
 
 // compile makes the bytes of a request, with those of its body in bodies.
 func (p *protocol) compile(r *scenarios.Request, bodies *wire.Bodies) (codec.Request, error) {
+	if !r.Pieces && p.idField == "" && !p.absolute {
+		return bodies.Compile(r, p.hosts[r.Target])
+	}
 	const noID = "00000000-0000-8000-8000-000000000000"
 	asked := *r
 	asked.Headers = slices.Concat(r.Headers, p.hop)
