@@ -70,10 +70,10 @@ func newProtocol(spec *loaders.Spec, now func() time.Time) (codec.Protocol, erro
 	if spec.Proxy != nil && spec.TLS == nil {
 		p.absolute, p.hop = true, spec.Proxy.Headers
 	}
-	p.pairs, p.requests = make([]pair, len(spec.Requests)), make([]codec.Request, len(spec.Requests))
+	n := spec.CountRequests()
+	p.pairs, p.requests = make([]pair, n), make([]codec.Request, n)
 	var all answers
-	for i := range spec.Requests {
-		r := &spec.Requests[i]
+	for i, r := range spec.EachRequest() {
 		var err error
 		if p.requests[i], err = p.compile(r, p.bodies); err != nil {
 			return nil, errors.Join(err, p.bodies.Close())
@@ -83,7 +83,7 @@ func newProtocol(spec *loaders.Spec, now func() time.Time) (codec.Protocol, erro
 			return nil, errors.Join(err, p.bodies.Close())
 		}
 		p.pairs[i] = pairOf(r, &p.requests[i], right, int32(i))
-		if len(spec.Requests) > fewRequests {
+		if n > fewRequests {
 			p.pairs[i].memory = right.number
 		}
 		p.memories = max(p.memories, p.pairs[i].memory+1)
