@@ -88,7 +88,9 @@ func (s Spec) Validate() error {
 		}
 	}
 	refuse(s.Target.Address == "", "no target address")
-	refuse(s.Target.Name != "" && (!s.Breakdown || s.Target.Network != "tcp" || s.Proxy != nil), "the name %q to look up for each connection: only a breakdown of TCP connections without a proxy asks for that", s.Target.Name)
+	for _, t := range s.Targets() {
+		refuse(t.Name != "" && (!s.Breakdown || t.Network != "tcp" || s.Proxy != nil), "the name %q to look up for each connection: only a breakdown of TCP connections without a proxy asks for that", t.Name)
+	}
 	refuse(len(s.Requests) == 0, "no request to ask")
 	s.Variants.check(len(s.Requests), refuse)
 	refuse(s.tunnelled(), "a request in a tunnel has a header for the proxy, which cannot see it there: make it one of the proxy's headers")
