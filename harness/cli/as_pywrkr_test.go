@@ -39,7 +39,7 @@ func TestAsAsksURLsOfAFile(t *testing.T) {
 			t.Errorf("%s is not asked 20 times: %v", path, e)
 		}
 	}
-	for _, want := range []string{"MULTI-URL COMPARISON SUMMARY\n", "    1  GET     " + s.URL + "/a  ", "    2  GET     " + s.URL + "/$%7Bb%7D  ", "  Total: 2 endpoints, 40 requests, 0 errors, "} {
+	for _, want := range []string{"MULTI-URL COMPARISON SUMMARY\n", "    1  GET     " + s.URL + "/a  ", "    2  GET     " + s.URL + "/${b}  ", "  Total: 2 endpoints, 40 requests, 0 errors, "} {
 		if !strings.Contains(e.out, want) {
 			t.Errorf("no %q in\n%s", want, e.out)
 		}
