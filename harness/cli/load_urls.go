@@ -87,14 +87,14 @@ func (a *app) aimAt(ctx context.Context, flags *pflag.FlagSet, args []string, f 
 	if err := l.complete(f, first); err != nil {
 		return nil, err
 	}
-	if f.load.Find.Of == "" {
-		l.at = nil // no further step needs the URLs as they were read
-	}
-	debug.FreeOSMemory() // what only the reading of a long file needed
 	l.title = titleOf(f, args, urls.Len(), len(hosts))
 	if len(hosts) == 1 {
 		l.title += l.route()
 	}
+	if f.load.Find.Of == "" {
+		l.at = nil // no further step needs the URLs as they were read
+	}
+	debug.FreeOSMemory() // that only reading a long file needed
 	return l, nil
 }
 

@@ -246,7 +246,12 @@ func (u *URLs) readJSON(line string, number int) error {
 		s.Status = *l.Expect.Status
 	}
 	a.settings = u.place(&s)
-	return u.add(l.URL, a)
+	if err := u.add(l.URL, a); err != nil {
+		return err
+	}
+	last := &u.list[len(u.list)-1]
+	last.path = strings.Clone(last.path) // the rest of the URL need not stay
+	return nil
 }
 
 // share returns the body, in the memory of an equal one of an earlier line where that is
