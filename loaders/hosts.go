@@ -39,8 +39,8 @@ func (s *Spec) Origin(target int) string {
 // HostWeights returns the sum of the weights of the requests of each target, at least 1.
 func (s *Spec) HostWeights() []uint64 {
 	weights := make([]uint64, 1+len(s.Hosts))
-	for i := range s.Requests {
-		weights[s.Requests[i].Target] += uint64(max(1, s.Requests[i].Weight))
+	for _, r := range s.EachRequest() {
+		weights[r.Target] += uint64(max(1, r.Weight))
 	}
 	for i := range weights {
 		weights[i] = max(1, weights[i])

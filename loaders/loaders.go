@@ -25,7 +25,9 @@ type Spec struct {
 	// Engine is EventLoop or Portable; empty chooses the best for this system.
 	Engine EngineName `json:"engine,omitempty"`
 	// Requests, Rotation, Connection and Depth are as in the scenario's row.
-	Requests RequestList        `json:"requests"`
+	Requests RequestList `json:"requests"`
+	// Variants are asked in place of Requests; nil for none.
+	Variants *Variants          `json:"variants,omitempty"`
 	Rotation scenarios.Rotation `json:"rotation,omitempty"`
 	// GroupedBy says in words how requests are put into groups of results; empty where
 	// each name is one.

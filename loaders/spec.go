@@ -60,7 +60,7 @@ func (s *Spec) loopbackSendBuffer() int {
 		}
 	}
 	large := func(r scenarios.Request) bool { return r.Body.Size() > LoopbackSendBuffer }
-	if s.Proxy != nil || !slices.ContainsFunc(s.Requests, large) {
+	if s.Proxy != nil || !slices.ContainsFunc(s.Requests, large) && s.Variants.longestBody() <= LoopbackSendBuffer {
 		return 0
 	}
 	return LoopbackSendBuffer
@@ -88,8 +88,11 @@ func (s Spec) Validate() error {
 		}
 	}
 	refuse(s.Target.Address == "", "no target address")
-	refuse(s.Target.Name != "" && (!s.Breakdown || s.Target.Network != "tcp" || s.Proxy != nil), "the name %q to look up for each connection: only a breakdown of TCP connections without a proxy asks for that", s.Target.Name)
+	for _, t := range s.Targets() {
+		refuse(t.Name != "" && (!s.Breakdown || t.Network != "tcp" || s.Proxy != nil), "the name %q to look up for each connection: only a breakdown of TCP connections without a proxy asks for that", t.Name)
+	}
 	refuse(len(s.Requests) == 0, "no request to ask")
+	s.Variants.check(len(s.Requests), refuse)
 	refuse(s.tunnelled(), "a request in a tunnel has a header for the proxy, which cannot see it there: make it one of the proxy's headers")
 	refuse(s.Connections < 1, "%d connections: at least 1 is needed", s.Connections)
 	refuse(s.Threads < 1, "%d threads: at least 1 is needed", s.Threads)

@@ -179,3 +179,23 @@ func TestDefaultIdle(t *testing.T) {
 		}
 	}
 }
+
+// A name to look up belongs to a breakdown, whichever host has it.
+func TestNamesToLookUp(t *testing.T) {
+	t.Parallel()
+	base := Spec{
+		Target: Target{Network: "tcp", Address: "127.0.0.1:80"}, Requests: make([]scenarios.Request, 1),
+		Connections: 2, Phases: []Phase{{Name: "p", Loop: results.ClosedLoop, Duration: time.Second}},
+	}
+	for _, breakdown := range []bool{false, true} {
+		for i := range 2 {
+			s := base
+			s.Breakdown, s.Hosts = breakdown, []Host{{Target: s.Target}}
+			*[]*string{&s.Target.Name, &s.Hosts[0].Name}[i] = "joust.test"
+			err := s.WithDefaults().Validate()
+			if breakdown != (err == nil) || err != nil && !strings.Contains(err.Error(), `the name "joust.test" to look up`) {
+				t.Errorf("host %d with a breakdown %v: %v", i, breakdown, err)
+			}
+		}
+	}
+}

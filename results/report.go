@@ -1,5 +1,7 @@
 package results
 
+import "strconv"
+
 // Report holds the measurements of one loader process in one trial.
 type Report struct {
 	// Loader names the tool and engine, such as "joust evloop".
@@ -285,6 +287,17 @@ type Group struct {
 	// ServiceTable and CorrectedTable are a foreign loader's, without samples.
 	ServiceTable   *Percentiles `json:"service_table,omitempty"`
 	CorrectedTable *Percentiles `json:"corrected_table,omitempty"`
+}
+
+// Tolerated counts the answers with a status from 400 on that did not fail for it.
+func (g *Group) Tolerated() uint64 {
+	var refused uint64
+	for text, n := range g.Status {
+		if code, err := strconv.Atoi(text); err == nil && code >= 400 {
+			refused += n
+		}
+	}
+	return refused - min(refused, g.Errors[CauseStatus])
 }
 
 // Interval is one point of the loader's timeline, cumulative since t0.

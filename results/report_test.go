@@ -40,3 +40,16 @@ func TestEmptyPollsAreNoWork(t *testing.T) {
 		}
 	}
 }
+
+// Answers with a status from 400 on are tolerated unless they failed for that.
+func TestTolerated(t *testing.T) {
+	t.Parallel()
+	statuses := map[string]uint64{"200": 5, "399": 2, "400": 3, "503": 4}
+	for want, errors := range map[uint64]map[results.Cause]uint64{
+		7: {results.CauseTimeout: 9}, 2: {results.CauseStatus: 5}, 0: {results.CauseStatus: 8},
+	} {
+		if got := (&results.Group{Status: statuses, Errors: errors}).Tolerated(); got != want {
+			t.Errorf("%v: %d, want %d", errors, got, want)
+		}
+	}
+}

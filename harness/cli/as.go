@@ -155,6 +155,12 @@ func (a *app) speak(ctx context.Context, d *dialect.Dialect, line *dialect.Line)
 // loadAs makes the one load of the line and prints its report.
 func (a *app) loadAs(ctx context.Context, flags *pflag.FlagSet, line *dialect.Line, f *loadFlags, wanted resultOutput) error {
 	l, report, err := a.measure(ctx, flags, flags.Args(), f, func(l *aim) {
+		if l.many {
+			line.Groups, _ = l.spec.Groups()
+		}
+		if len(l.spec.Hosts) == 0 {
+			line.Origin = l.spec.Origin(0)
+		}
 		line.Head(a.stdout)
 		l.watch = a.watcher(line)
 	})

@@ -39,6 +39,11 @@ func TestAsAsksURLsOfAFile(t *testing.T) {
 			t.Errorf("%s is not asked 20 times: %v", path, e)
 		}
 	}
+	for _, want := range []string{"MULTI-URL COMPARISON SUMMARY\n", "    1  GET     " + s.URL + "/a  ", "    2  GET     " + s.URL + "/${b}  ", "  Total: 2 endpoints, 40 requests, 0 errors, "} {
+		if !strings.Contains(e.out, want) {
+			t.Errorf("no %q in\n%s", want, e.out)
+		}
+	}
 	if text, err := os.ReadFile(page); err != nil || !strings.Contains(string(text), "<svg") {
 		t.Errorf("the page: %v, %s", err, text)
 	}
@@ -63,10 +68,16 @@ func TestAsFindsTheCapacity(t *testing.T) {
 	}
 }
 
-// Exports have pywrkr's own names and its job.
+// Exports have pywrkr's own names and its job. Answers with a status from 400 on are errors
+// of it, though they count as answers.
 func TestAsExports(t *testing.T) {
 	t.Parallel()
-	s := newTarget(t, nil)
+	var n atomic.Int64
+	s := newTarget(t, func(w http.ResponseWriter, _ *http.Request) {
+		if n.Add(1)%4 == 0 {
+			w.WriteHeader(http.StatusNotFound)
+		}
+	})
 	var mu sync.Mutex
 	var last map[string]*dto.MetricFamily
 	gateway := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
@@ -88,7 +99,10 @@ func TestAsExports(t *testing.T) {
 	if n := last["pywrkr_requests_total"]; n == nil || n.Metric[0].GetCounter().GetValue() != 200 {
 		t.Errorf("requests: %v", n)
 	}
-	for _, name := range []string{"pywrkr_errors_total", "pywrkr_requests_per_sec", "pywrkr_transfer_bytes_per_sec", "pywrkr_duration_sec", "pywrkr_latency_p50_ms", "pywrkr_latency_p95_ms", "pywrkr_latency_mean_ms", "pywrkr_latency_max_ms"} {
+	if n := last["pywrkr_errors_total"]; n == nil || n.Metric[0].GetCounter().GetValue() != 50 {
+		t.Errorf("errors: %v", n)
+	}
+	for _, name := range []string{"pywrkr_requests_per_sec", "pywrkr_transfer_bytes_per_sec", "pywrkr_duration_sec", "pywrkr_latency_p50_ms", "pywrkr_latency_p95_ms", "pywrkr_latency_mean_ms", "pywrkr_latency_max_ms"} {
 		if last[name] == nil {
 			t.Errorf("no %s in %v", name, last)
 		}

@@ -116,7 +116,8 @@ into files too, each in the format of its name's end (.json, .csv, .md, .html, .
 .hgrm for the percentiles): they are whole when the load ends, or not there. --show
 picks the parts that can be left out: histogram, the requests by latency; within, the
 latency within which shares of them were served; time, throughput and latency over the
-window; all or none. CSV has a row for the window and, with time, one a segment.
+window; all or none. CSV has a row for the window, one a group of requests where there
+are several and, with time, one a segment.
 
 Several loads may run on a machine at once: the report names the other jousts that
 measured meanwhile. While a comparison measures (run, duel, agree, calibrate,

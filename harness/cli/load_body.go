@@ -69,6 +69,11 @@ func bodyFrom(file string, stdin io.Reader, most int64) (*string, error) {
 		from, name = f, file
 	}
 	var body strings.Builder
+	if input, ok := from.(*os.File); ok {
+		if info, err := input.Stat(); err == nil {
+			body.Grow(int(min(info.Size(), most))) // text that grows is copied again and again
+		}
+	}
 	n, err := io.Copy(&body, io.LimitReader(from, most+1))
 	switch {
 	case err != nil:

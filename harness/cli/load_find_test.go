@@ -85,6 +85,31 @@ func TestFindingTheCapacity(t *testing.T) {
 	}
 }
 
+// A search asks the URLs of a file in each of its steps.
+func TestFindingTheCapacityOfManyURLs(t *testing.T) {
+	t.Parallel()
+	var served counts
+	s := newTarget(t, served.serve)
+	run, out, errs := command(t, t.TempDir(), "load", "--url-file", "-", "--find", "users", "--find-from", "2", "--find-to", "4",
+		"--step", "300ms", "--warmup", "0", "--keep", "error_rate<50%", "--format", "json", "-t", "1")
+	run.Stdin = strings.NewReader(s.URL + "/a\nPOST " + s.URL + "/b\n")
+	code := exitOf(t, run.Run())
+	var c summary.Capacity
+	if err := json.Unmarshal(out.Bytes(), &c); err != nil || code != ExitOK {
+		t.Fatalf("exit code %d, %v: %s", code, err, errs)
+	}
+	if c.Answer.Kept.Value() != 4 || c.Answer.End != results.EndCeiling {
+		t.Errorf("%+v: %s", c.Answer, c.Text)
+	}
+	var all uint64
+	for _, step := range c.Steps {
+		all += step.Requests
+	}
+	if a, b := served.of["GET /a"], served.of["POST /b"]; a+b < all || a == 0 || b == 0 {
+		t.Errorf("%d and %d requests were served, and %d are in the steps", a, b, all)
+	}
+}
+
 func TestNothingKeepsTheConditions(t *testing.T) {
 	t.Parallel()
 	s := newTarget(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) })

@@ -59,7 +59,7 @@ func TestLoadFormats(t *testing.T) {
 		has   []string
 		not   []string
 	}{
-		{[]string{"--format", "csv"}, "load,part,", []string{",window,0,"}, nil},
+		{[]string{"--format", "csv"}, "load,part,", []string{",window,,0,"}, nil},
 		{[]string{"--format", "md", "--show", "none"}, "### GET ", []string{"| throughput"}, []string{"```"}},
 		{[]string{"--format", "html", "--show", "all"}, "<!DOCTYPE html>", []string{"<svg", "100 %"}, nil},
 		{[]string{"--show", "within"}, "GET ", []string{"\n  served within: "}, []string{"histogram: "}},

@@ -52,3 +52,34 @@ func TestLoadOfPieces(t *testing.T) {
 		}
 	}
 }
+
+// Pieces stand in each part of a line of a URL file, and name the columns of the data.
+func TestLoadOfPiecesInURLFiles(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	rows, file := filepath.Join(dir, "users.csv"), filepath.Join(dir, "urls.txt")
+	var mu sync.Mutex
+	var got []string
+	s := newTarget(t, func(_ http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		mu.Lock()
+		defer mu.Unlock()
+		got = append(got, strings.Join([]string{r.Method, r.RequestURI, r.Header.Get("X"), string(body)}, " "))
+	})
+	lines := s.URL + "/${user}/a\nPOST " + s.URL + "/b?n=${counter(x)}\n" +
+		`{"url": "` + s.URL + `/c", "method": "PUT", "headers": {"X": "${user}"}, "body": "${randstr(4)} ${user}"}` + "\n"
+	for name, text := range map[string]string{rows: "user\nann b\nbob\n", file: lines} {
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	e := joust(t, "load", "--url-file", file, "--data", rows, "-n", "4", "-c", "1", "-t", "1")
+	want := []string{`^GET /ann%20b/a  $`, `^POST /b\?n=1  $`, `^PUT /c ann b \w{4} ann b$`, `^GET /bob/a  $`}
+	matches := slices.EqualFunc(got, want, func(got, want string) bool { return regexp.MustCompile(want).MatchString(got) })
+	if e.code != ExitOK || !matches || !strings.Contains(e.out, "4 times a request took one of 2 rows, order loop") {
+		t.Errorf("the server was asked %q, want %q\n%s", got, want, e)
+	}
+	if e := joust(t, "load", "--url-file", file); e.code != ExitUsage || !strings.Contains(e.errors, "user") {
+		t.Errorf("without the rows: %s", e)
+	}
+}

@@ -38,12 +38,8 @@ func (f *loadFlags) readRules(thresholds []metric.Bound) error {
 
 // checkGroups checks the groups of all bounds against the names of the requests.
 func (f *ruleFlags) checkGroups(spec *loaders.Spec) error {
-	var names []string
-	for i := range spec.Requests {
-		names = append(names, spec.Requests[i].Name)
-	}
-	slices.Sort(names)
-	names = slices.Compact(names)
+	groups, _ := spec.Groups()
+	names := slices.Sorted(slices.Values(groups))
 	return errors.Join(ofFlag("--threshold", metric.CheckGroups(f.bounds, names)), ofFlag("--keep", metric.CheckGroups(f.conditions, names)))
 }
 

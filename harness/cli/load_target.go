@@ -73,8 +73,6 @@ func (a *app) aim(ctx context.Context, flags *pflag.FlagSet, text string, f *loa
 	if err := l.complete(f, o); err != nil {
 		return nil, err
 	}
-	l.exports = f.export.options
-	l.divideForExports()
 	l.title = l.spec.Requests[0].Method + " " + l.url + l.route()
 	return l, nil
 }
@@ -88,6 +86,8 @@ func (l *aim) complete(f *loadFlags, flags *adhoc.Flags) (err error) {
 		return session.Usage(err)
 	}
 	l.abortBy(f.aborts)
+	l.exports = f.export.options
+	l.divideForExports()
 	return nil
 }
 

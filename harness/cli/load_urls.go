@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -90,6 +91,10 @@ func (a *app) aimAt(ctx context.Context, flags *pflag.FlagSet, args []string, f 
 	if len(hosts) == 1 {
 		l.title += l.route()
 	}
+	if f.load.Find.Of == "" {
+		l.at = nil // no further step needs the URLs as they were read
+	}
+	debug.FreeOSMemory() // that only reading a long file needed
 	return l, nil
 }
 

@@ -14,6 +14,9 @@ type Figures struct {
 	// Requests counts the requests that ended in the window until At, right or failed,
 	// Errors those that failed. Bytes are those sent and received.
 	Requests, Errors, Bytes uint64
+	// Tolerated counts the answers with a status from 400 on that did not fail for it. It is
+	// known at the window's end alone, and 0 before.
+	Tolerated uint64
 	// Offered counts the requests that were due; nil in a closed loop.
 	Offered *uint64
 	// Users is how many users had started, Open how many connections were open; nil
@@ -62,6 +65,7 @@ func final(start time.Time, p *results.Phase) Figures {
 	f := Figures{
 		Start: start, At: wall(p.T1NS), Stretch: time.Duration(p.WindowNS()),
 		Requests: p.Total.Completed + p.Total.Failed, Errors: p.Total.Failed, Bytes: p.SentBytes + p.ReceivedBytes,
+		Tolerated:     p.Total.Tolerated(),
 		ThroughputRPS: p.ThroughputRPS(),
 	}
 	f.BytesPerSecond = perSecond(f.Bytes, f.Stretch)

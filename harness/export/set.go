@@ -55,12 +55,12 @@ func Joust() Set {
 	}}
 }
 
-// Pywrkr is what pywrkr exports, under its names and in its units. Answers of any status
-// count as answered.
+// Pywrkr is what pywrkr exports, under its names and in its units. Its errors include
+// answers with a status from 400 on that joust takes for right, from the window's end on.
 func Pywrkr() Set {
 	metrics := []Metric{
 		{Name: "requests.total", Unit: "{request}", Help: "Total requests", Counter: true, Values: func(f *Figures) []Value { return one(float64(f.Requests)) }},
-		{Name: "errors.total", Unit: "{request}", Help: "Total errors", Counter: true, Values: func(f *Figures) []Value { return one(float64(f.Errors)) }},
+		{Name: "errors.total", Unit: "{request}", Help: "Total errors", Counter: true, Values: func(f *Figures) []Value { return one(float64(f.Errors + f.Tolerated)) }},
 		{Name: "requests_per_sec", Unit: "{request}/s", Help: "Requests per second", Values: func(f *Figures) []Value { return one(f.ThroughputRPS) }},
 		{Name: "transfer_bytes_per_sec", Unit: "By/s", Help: "Transfer bytes per second", Values: func(f *Figures) []Value { return one(f.BytesPerSecond) }},
 		{Name: "duration_sec", Unit: "s", Help: "Benchmark duration in seconds", Values: func(f *Figures) []Value { return one(f.At.Sub(f.Start).Seconds()) }},

@@ -39,7 +39,7 @@ func TestURLFilesCanBeRead(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 			continue
 		}
-		for i, r := range spec.Requests {
+		for i, r := range spec.EachRequest() {
 			want := &found.Requests[i]
 			if r.Method != want.Method || r.Expect.Status != want.Status || (r.Body == nil) != (want.Body == nil) || len(r.Headers) != len(want.Headers) {
 				t.Errorf("%s: %+v became %+v", name, want, r)

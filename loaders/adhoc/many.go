@@ -68,10 +68,11 @@ type Many struct {
 	flags *Flags
 	urls  *URLs
 	hosts []URL
-	// templates are the requests without path, name and weight, by the numbers of origin
-	// and settings.
-	templates map[[2]int32]*scenarios.Request
+	// requests are those whose variants the URLs are; numbers has the number of each by
+	// those of origin and settings.
 	requests  []scenarios.Request
+	numbers   map[[2]int32]int32
+	variants  *loaders.Variants
 	groupedBy string
 }
 
@@ -80,7 +81,7 @@ type Many struct {
 // words of the flags and with the numbers of lines.
 func (f *Flags) Many(u *URLs) (*Many, error) {
 	own := *f
-	m := &Many{flags: &own, urls: u, hosts: u.Hosts(), templates: map[[2]int32]*scenarios.Request{}}
+	m := &Many{flags: &own, urls: u, hosts: u.Hosts(), numbers: map[[2]int32]int32{}}
 	own.spread(len(m.hosts))
 	if err := own.checkHosts(m.hosts); err != nil {
 		return nil, err
@@ -119,7 +120,7 @@ func (m *Many) Spec(addresses [][]string) (loaders.Spec, error) {
 		}
 		spec.Hosts = append(spec.Hosts, further)
 	}
-	spec.Requests, spec.GroupedBy, spec.Rotation = m.requests, m.groupedBy, m.rotation()
+	spec.Requests, spec.Variants, spec.GroupedBy, spec.Rotation = m.requests, m.variants, m.groupedBy, m.rotation()
 	spec.SendBuffer = 0 // that of the request that is replaced
 	spec = spec.WithDefaults()
 	if err := spec.Validate(); err != nil {
@@ -163,62 +164,65 @@ func (f *Flags) checkHosts(hosts []URL) error {
 
 // ask makes the request of each URL.
 func (m *Many) ask() error {
-	list := make([]scenarios.Request, len(m.urls.list))
+	m.variants = &loaders.Variants{List: make([]loaders.Variant, len(m.urls.list))}
 	var errs []error
 	for i := range m.urls.list {
 		a := &m.urls.list[i]
-		template, err := m.template(a)
+		of, err := m.variantOf(a)
 		if err != nil {
 			if errs = append(errs, err); len(errs) == mostBadLines {
 				break
 			}
 			continue
 		}
-		r := &list[i]
-		*r = *template
-		r.Path, r.Weight = busted(a.path, m.flags.Bust), int(max(1, a.weight))
-		r.Pieces = r.Pieces || m.flags.usesPieces() && pieces.Has(a.path)
+		m.variants.List[i] = loaders.Variant{
+			Path: busted(a.path, m.flags.Bust), Body: a.body, Of: of, Weight: max(1, a.weight),
+			Pieces: m.flags.usesPieces() && pieces.Has(a.path),
+		}
 	}
-	m.requests = list
 	if len(errs) == 0 {
-		m.name(list)
+		m.name()
 	}
 	return errors.Join(errs...)
 }
 
-// template returns the request of all URLs with this one's origin and settings.
-func (m *Many) template(a *asking) (*scenarios.Request, error) {
+// variantOf returns the number of the request whose variants all URLs with this one's
+// origin and settings are.
+func (m *Many) variantOf(a *asking) (int32, error) {
 	key := [2]int32{a.origin, a.settings}
-	if made := m.templates[key]; made != nil {
-		return made, nil
+	if of, made := m.numbers[key]; made {
+		return of, nil
 	}
 	u := m.urls.origins[a.origin]
 	u.Path = "/"
-	f := m.flags.with(&m.urls.settings[a.settings])
+	f := m.flags.with(&m.urls.settings[a.settings], a.body)
 	r, err := f.request(u)
 	if err != nil && a.line > 0 {
-		return nil, fmt.Errorf("line %d: %w", a.line, err)
+		return 0, fmt.Errorf("line %d: %w", a.line, err)
 	}
 	if err != nil {
-		return nil, err
+		return 0, err
 	}
 	if f.Proxy != "" {
 		f.proxy(&r)
 	}
 	r.Target = slices.IndexFunc(m.hosts, func(h URL) bool { return hostKey(&h) == hostKey(&u) })
-	m.templates[key] = &r
-	return &r, nil
+	of := int32(len(m.requests))
+	m.requests = append(m.requests, r)
+	m.numbers[key] = of
+	return of, nil
 }
 
-// with returns the flags with the settings of a line in place of their own.
-func (f *Flags) with(s *URLSettings) *Flags {
+// with returns the flags with the settings of a line, and its body where these say that it
+// has one of its own, in place of their own.
+func (f *Flags) with(s *URLSettings, body string) *Flags {
 	own := *f
 	own.Method = cmp.Or(s.Method, f.Method)
 	if s.Status != 0 {
 		own.ExpectStatus = &s.Status
 	}
-	if s.Body != nil {
-		own.Body, own.Form, own.JSON = s.Body, nil, s.BodyType == jsonType
+	if s.Body != nil || s.OwnBody {
+		own.Body, own.Form, own.JSON = cmp.Or(s.Body, &body), nil, s.BodyType == jsonType
 	}
 	if len(s.Headers) > 0 {
 		own.Headers = nil
@@ -247,30 +251,40 @@ func (f *Flags) dropFor(name string) {
 
 // rotation returns the order in which the requests are taken.
 func (m *Many) rotation() scenarios.Rotation {
-	if slices.ContainsFunc(m.requests, func(r scenarios.Request) bool { return r.Weight != m.requests[0].Weight }) {
+	list := m.variants.List
+	if slices.ContainsFunc(list, func(v loaders.Variant) bool { return v.Weight != list[0].Weight }) {
 		return scenarios.Weighted
 	}
 	return scenarios.InTurn
 }
 
-// name names the requests, and puts them into groups where there are too many names.
-func (m *Many) name(list []scenarios.Request) {
-	names := map[string]bool{}
-	for i := range list {
-		if names[m.nameOf(&list[i], i)] = true; len(names) > mostGroups {
-			m.groupedBy = bySegment
-			m.group(list)
-			return
+// name names the groups of the requests: each name is one, unless there are too many.
+func (m *Many) name() {
+	numbers := map[string]int32{}
+	for i := range m.variants.List {
+		name := m.nameOf(i)
+		at, known := numbers[name]
+		if !known {
+			if len(numbers) == mostGroups {
+				m.groupedBy = bySegment
+				m.group()
+				return
+			}
+			at = int32(len(numbers))
+			numbers[name] = at
+			m.variants.Groups = append(m.variants.Groups, name)
 		}
-	}
-	for i := range list {
-		list[i].Name = m.nameOf(&list[i], i)
+		m.variants.List[i].Group = at
 	}
 }
 
-// nameOf returns the name of a request, the i-th, in results: method and URL, without a
-// host where there is one.
-func (m *Many) nameOf(r *scenarios.Request, i int) string {
+// requestOf returns the request whose variant the i-th URL is.
+func (m *Many) requestOf(i int) *scenarios.Request { return &m.requests[m.variants.List[i].Of] }
+
+// nameOf returns the name of the i-th request in results: method and URL, without a host
+// where there is one.
+func (m *Many) nameOf(i int) string {
+	r := m.requestOf(i)
 	return r.Method + " " + m.begins(r.Target) + m.urls.list[i].path
 }
 
@@ -288,34 +302,44 @@ type segment struct {
 	path   string
 }
 
-// segmentOf returns the group of a request, the i-th.
-func (m *Many) segmentOf(r *scenarios.Request, i int) segment {
+// segmentOf returns the group of the i-th request.
+func (m *Many) segmentOf(i int) segment {
 	path := m.urls.list[i].path
 	if end := strings.IndexAny(path[1:], "/?"); end >= 0 {
 		path = path[:1+end]
 	}
-	return segment{r.Target, path}
+	return segment{m.requestOf(i).Target, path}
 }
 
-// group puts the requests into groups by host and first path segment. The names are the
-// paths, which cost no memory. Where there are too many groups, those of the least weight
-// make one.
-func (m *Many) group(list []scenarios.Request) {
+// group puts the requests into groups by host and first path segment. Where there are too
+// many groups, those of the least weight make one.
+func (m *Many) group() {
+	list := m.variants.List
 	weights := map[segment]int{}
 	for i := range list {
-		weights[m.segmentOf(&list[i], i)] += list[i].Weight
+		weights[m.segmentOf(i)] += int(list[i].Weight)
 	}
 	ranked := slices.SortedFunc(maps.Keys(weights), func(a, b segment) int {
 		return cmp.Or(cmp.Compare(weights[b], weights[a]), cmp.Compare(a.target, b.target), cmp.Compare(a.path, b.path))
 	})
-	names := make(map[segment]string, len(ranked))
-	for n, s := range ranked {
-		names[s] = others
-		if n < mostGroups-1 || len(ranked) == mostGroups {
-			names[s] = m.begins(s.target) + s.path
-		}
+	rest := int32(len(ranked))
+	if len(ranked) > mostGroups {
+		rest = mostGroups - 1
+	}
+	numbers, names := map[segment]int32{}, []string(nil)
+	for n, s := range ranked[:rest] {
+		numbers[s] = int32(n)
+		names = append(names, m.begins(s.target)+s.path)
+	}
+	if int(rest) < len(ranked) {
+		names = append(names, others)
 	}
 	for i := range list {
-		list[i].Name, list[i].Group = m.urls.list[i].path, names[m.segmentOf(&list[i], i)]
+		at, known := numbers[m.segmentOf(i)]
+		if !known {
+			at = rest
+		}
+		list[i].Group = at
 	}
+	m.variants.Groups = names
 }

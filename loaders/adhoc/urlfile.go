@@ -8,6 +8,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/joust-bench/joust/loaders/pieces"
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/scenarios"
 )
@@ -17,6 +18,9 @@ const (
 	MostURLs   = 4_000_000
 	mostWeight = 1_000_000
 )
+
+// mostShared is how many different bodies are compared with those of later lines.
+const mostShared = 1000
 
 // mostBadLines is how many wrong lines an error shows.
 const mostBadLines = 10
@@ -32,11 +36,15 @@ type URLs struct {
 	// places has each settings' number by their key, begins each origin's by its text.
 	places map[string]int32
 	begins map[string]int32
+	// bodies are the first different ones, which later lines share.
+	bodies map[string]string
 }
 
 // asking is one request: the numbers of its origin and of its settings.
 type asking struct {
-	path             string
+	path string
+	// body is that of the line alone, where its settings say that it has one.
+	body             string
 	origin, settings int32
 	// weight is 0 where the line gives none.
 	weight int32
@@ -49,8 +57,10 @@ type asking struct {
 type URLSettings struct {
 	Method  string
 	Headers []scenarios.Header
-	// Body is nil where the line gives none, BodyType its media type.
+	// Body is nil where the line gives none, or one of its own as OwnBody says. BodyType is
+	// the media type of both.
 	Body     *string
+	OwnBody  bool
 	BodyType string
 	// Status is the right status, 0 where the line gives none.
 	Status int
@@ -63,7 +73,10 @@ func (u *URLs) Len() int { return len(u.list) }
 // lines and those that begin with # are none. The error shows the first wrong lines with
 // their numbers, and says how many there are.
 func ParseURLs(text string) (*URLs, error) {
-	u := &URLs{settings: make([]URLSettings, 1), places: map[string]int32{}, begins: map[string]int32{}}
+	u := &URLs{
+		settings: make([]URLSettings, 1), list: make([]asking, 0, min(MostURLs, 1+strings.Count(text, "\n"))),
+		places: map[string]int32{}, begins: map[string]int32{}, bodies: map[string]string{},
+	}
 	var wrong []error
 	lines, bad := 0, 0
 	text = strings.TrimPrefix(text, "\ufeff")
@@ -159,12 +172,12 @@ func (u *URLs) add(url string, a asking) error {
 // place returns the number of the settings, which is the same for equal ones.
 func (u *URLs) place(s *URLSettings) int32 {
 	var key strings.Builder
-	fmt.Fprintf(&key, "%s %d", s.Method, s.Status)
+	fmt.Fprintf(&key, "%s %d %t %s", s.Method, s.Status, s.OwnBody, s.BodyType)
 	for _, h := range s.Headers {
 		fmt.Fprintf(&key, "\n%s:%s", h.Name, h.Value)
 	}
 	if s.Body != nil {
-		fmt.Fprintf(&key, "\n\n%s\n%s", s.BodyType, *s.Body)
+		fmt.Fprintf(&key, "\n\n%s", *s.Body)
 	}
 	at, known := u.places[key.String()]
 	if !known {
@@ -219,7 +232,12 @@ func (u *URLs) readJSON(line string, number int) error {
 		}
 	}
 	if l.Body != nil {
-		s.Body, s.BodyType = &l.Body.text, l.Body.mediaType
+		s.BodyType = l.Body.mediaType
+		if text := l.Body.text; text == "" || pieces.Has(text) {
+			s.Body = &text
+		} else {
+			s.OwnBody, a.body = true, u.share(text)
+		}
 	}
 	if l.Weight != nil {
 		a.weight = int32(*l.Weight)
@@ -228,7 +246,25 @@ func (u *URLs) readJSON(line string, number int) error {
 		s.Status = *l.Expect.Status
 	}
 	a.settings = u.place(&s)
-	return u.add(l.URL, a)
+	if err := u.add(l.URL, a); err != nil {
+		return err
+	}
+	last := &u.list[len(u.list)-1]
+	last.path = strings.Clone(last.path) // the rest of the URL need not stay
+	return nil
+}
+
+// share returns the body, in the memory of an equal one of an earlier line where that is
+// known.
+func (u *URLs) share(body string) string {
+	known, ok := u.bodies[body]
+	if !ok {
+		if len(u.bodies) < mostShared {
+			u.bodies[body] = body
+		}
+		return body
+	}
+	return known
 }
 
 // jsonFault describes an error of the decoder without its Go names.

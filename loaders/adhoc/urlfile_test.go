@@ -2,14 +2,17 @@ package adhoc_test
 
 import (
 	"fmt"
+	"runtime"
 	"strings"
 	"testing"
+	"unsafe"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/loaders/adhoc"
 	"github.com/joust-bench/joust/loaders/codec/h1/wire"
+	"github.com/joust-bench/joust/loaders/pieces"
 	"github.com/joust-bench/joust/scenarios"
 )
 
@@ -40,6 +43,15 @@ func mustMany(t *testing.T, f adhoc.Flags, file string) loaders.Spec {
 	return s
 }
 
+// requestsOf returns the requests that a load asks.
+func requestsOf(s *loaders.Spec) []scenarios.Request {
+	var list []scenarios.Request
+	for i := range s.CountRequests() {
+		list = append(list, s.RequestAt(i))
+	}
+	return list
+}
+
 // Each line becomes a request; the flags are the defaults of each.
 func TestURLFile(t *testing.T) {
 	t.Parallel()
@@ -56,7 +68,7 @@ func TestURLFile(t *testing.T) {
 	}
 	ok := scenarios.Expect{Status: 200}
 	flags := []string{"A", "flag", "B", "flag"}
-	want := loaders.RequestList{
+	want := []scenarios.Request{
 		{Name: "GET /a?x=1", Method: "GET", Path: "/a?x=1", Headers: header(append(flags, "Cookie", "c=1")...), Weight: 1, Expect: ok},
 		{Name: "DELETE /b%20c", Method: "DELETE", Path: "/b%20c", Headers: header(append(flags, "Cookie", "c=1")...), Weight: 1, Expect: ok},
 		{
@@ -68,7 +80,7 @@ func TestURLFile(t *testing.T) {
 			Headers: header(append(flags, "Authorization", "Basic dTpw", "Cookie", "c=1", "Content-Type", "application/octet-stream")...),
 		},
 	}
-	if diff := cmp.Diff(want, got.Requests); diff != "" {
+	if diff := cmp.Diff(want, requestsOf(&got)); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
 	if got.Rotation != scenarios.InTurn || len(got.Hosts) != 0 || got.Target.Address != "10.0.0.1:80" || got.Users != 0 {
@@ -95,11 +107,11 @@ func TestURLsOfSeveralHosts(t *testing.T) {
 		t.Errorf("the first target is %+v, %+v, %s", got.Target, got.TLS, got.Protocol)
 	}
 	for i, target := range []int{2, 0, 2, 3, 0, 1} {
-		if r := got.Requests[i]; r.Target != target || !strings.HasSuffix(r.Path, fmt.Sprint(i+1)) {
+		if r := got.RequestAt(i); r.Target != target || !strings.HasSuffix(r.Path, fmt.Sprint(i+1)) {
 			t.Errorf("request %d is %s on target %d, want %d", i+1, r.Name, r.Target, target)
 		}
 	}
-	if name := got.Requests[5].Name; name != "GET https://b:8443/6" {
+	if name := got.RequestAt(5).Name; name != "GET https://b:8443/6" {
 		t.Errorf("the name %q", name)
 	}
 	if got.Users != got.Connections {
@@ -114,17 +126,14 @@ func TestURLsOfSeveralHosts(t *testing.T) {
 // Connections and threads that are not given are enough for each host on each thread.
 func TestManyHostsByDefault(t *testing.T) {
 	t.Parallel()
-	var file strings.Builder
-	for i := range 100 {
-		fmt.Fprintf(&file, "http://h%d/\n", i)
-	}
+	file := linesOf(100, "http://h%d/")
 	f := plain()
 	f.Processors = 16
-	if s := mustMany(t, f, file.String()); s.Connections != 100 || s.Threads != 1 {
+	if s := mustMany(t, f, file); s.Connections != 100 || s.Threads != 1 {
 		t.Errorf("%d connections on %d threads", s.Connections, s.Threads)
 	}
 	f.Connections = new(350)
-	if s := mustMany(t, f, file.String()); s.Threads != 3 {
+	if s := mustMany(t, f, file); s.Threads != 3 {
 		t.Errorf("350 connections on %d threads", s.Threads)
 	}
 }
@@ -207,36 +216,35 @@ func TestFlagsOfSeveralHostsRefused(t *testing.T) {
 	}
 }
 
+// linesOf returns n lines, each with its number in the form.
+func linesOf(n int, form string) string {
+	var file strings.Builder
+	for i := range n {
+		fmt.Fprintf(&file, form+"\n", i)
+	}
+	return file.String()
+}
+
 // Up to a thousand URLs have groups of their own; more are grouped by host and first
 // segment, and more than a thousand of these have one for those of the least weight.
 func TestGroupsOfManyURLs(t *testing.T) {
 	t.Parallel()
 	groups := func(s loaders.Spec) map[string]int {
 		list := map[string]int{}
-		for i := range s.Requests {
-			name := s.Requests[i].Group
-			if name == "" {
-				name = s.Requests[i].Name
-			}
-			list[name]++
+		names, of := s.Groups()
+		for _, group := range of {
+			list[names[group]]++
 		}
 		return list
 	}
-	lines := func(n int, form string) string {
-		var file strings.Builder
-		for i := range n {
-			fmt.Fprintf(&file, form+"\n", i)
-		}
-		return file.String()
-	}
-	if s := mustMany(t, plain(), lines(1000, "http://h/a/%d")+lines(1000, "http://h/a/%d")); len(groups(s)) != 1000 || s.GroupedBy != "" {
+	if s := mustMany(t, plain(), linesOf(1000, "http://h/a/%d")+linesOf(1000, "http://h/a/%d")); len(groups(s)) != 1000 || s.GroupedBy != "" {
 		t.Errorf("%d groups by %q", len(groups(s)), s.GroupedBy)
 	}
-	s := mustMany(t, plain(), lines(100_000, "http://h/a/%d")+"http://g/b?c\nhttp://g/\n")
+	s := mustMany(t, plain(), linesOf(100_000, "http://h/a/%d")+"http://g/b?c\nhttp://g/\n")
 	if diff := cmp.Diff(map[string]int{"http://h/a": 100_000, "http://g/b": 1, "http://g/": 1}, groups(s)); diff != "" || s.GroupedBy != "host and first path segment" {
 		t.Errorf("by %q (-want +got)\n%s", s.GroupedBy, diff)
 	}
-	s = mustMany(t, plain(), lines(3000, "http://h/%d/x")+lines(500, "http://h/2999/%d"))
+	s = mustMany(t, plain(), linesOf(3000, "http://h/%d/x")+linesOf(500, "http://h/2999/%d"))
 	if got := groups(s); len(got) != 1000 || got["/2999"] != 501 || got["others"] != 3000-999 {
 		t.Errorf("%d groups, %d and %d", len(got), got["/2999"], got["others"])
 	}
@@ -247,9 +255,45 @@ func TestURLsShareTheirSettings(t *testing.T) {
 	t.Parallel()
 	line := `{"url": "http://h/%d", "headers": {"A": "b"}, "body": "` + strings.Repeat("x", 5000) + `"}` + "\n"
 	s := mustMany(t, plain(), fmt.Sprintf(line+line, 1, 2))
-	a, b := s.Requests[0], s.Requests[1]
-	if a.Body != b.Body || &a.Headers[0] != &b.Headers[0] {
+	a, b := s.RequestAt(0), s.RequestAt(1)
+	if unsafe.StringData(a.Body.Text) != unsafe.StringData(b.Body.Text) || &a.Headers[0] != &b.Headers[0] {
 		t.Error("two lines have bodies or headers of their own")
+	}
+}
+
+// Lines that differ in their bodies alone are variants of one request; an empty body and one
+// with pieces are settings of their own, whose faults are told with their lines.
+func TestURLsWithBodiesOfTheirOwn(t *testing.T) {
+	t.Parallel()
+	line := func(body string) string {
+		return fmt.Sprintf(`{"url": "http://h/", "method": "PUT", "headers": {"A": "b"}, "body": %q}`+"\n", body)
+	}
+	f := plain()
+	f.Body = new("of the flags")
+	s := mustMany(t, f, line("one")+line("two")+line("")+line("${uuid()}")+line("two"))
+	var bodies []string
+	for _, r := range s.EachRequest() {
+		bodies = append(bodies, fmt.Sprint(r.Body.Text, r.Pieces))
+	}
+	if diff := cmp.Diff([]string{"onefalse", "twofalse", "false", "${uuid()}true", "twofalse"}, bodies); diff != "" || len(s.Requests) != 3 {
+		t.Errorf("of %d requests (-want +got)\n%s", len(s.Requests), diff)
+	}
+	if _, err := manySpec(f, line("one")+line("${nothing()}")); err == nil || !strings.Contains(err.Error(), "line 2: ") {
+		t.Errorf("error %v", err)
+	}
+}
+
+// Many URLs are variants of few requests: each takes little memory. It runs alone: it
+// counts the memory of the whole process.
+func TestManyURLsInLittleMemory(t *testing.T) {
+	const lines, most = 100_000, 250
+	file := linesOf(lines, "http://h/item/%d")
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	s := mustMany(t, plain(), file)
+	runtime.ReadMemStats(&after)
+	if bytes := (after.TotalAlloc - before.TotalAlloc) / lines; bytes > most || len(s.Requests) != 1 {
+		t.Errorf("%d bytes a URL of %d requests, want at most %d", bytes, len(s.Requests), most)
 	}
 }
 
@@ -266,8 +310,15 @@ func FuzzParseURLs(f *testing.F) {
 		if err != nil {
 			return
 		}
-		for i := range s.Requests {
-			r, err := wire.Compile(&s.Requests[i], "h")
+		for _, asked := range s.EachRequest() {
+			if asked.Pieces {
+				marked, err := pieces.Mark(asked, nil, "h")
+				if err != nil {
+					t.Fatalf("%q: %v", file, err)
+				}
+				asked = &marked.Request
+			}
+			r, err := wire.Compile(asked, "h")
 			if err != nil || strings.Count(string(r.Head[:r.HeadBytes]), "\n") != strings.Count(string(r.Head[:r.HeadBytes]), "\r\n") {
 				t.Fatalf("%q: %q, %v", file, r.Head, err)
 			}

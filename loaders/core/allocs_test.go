@@ -2,6 +2,7 @@ package core_test
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"net"
 	"runtime"
@@ -82,11 +83,15 @@ func twoHosts(s *loaders.Spec) {
 	s.Requests, s.Rotation = append(s.Requests, r), scenarios.InTurn
 }
 
+// sufficient is how many requests are enough for a judgement.
+const sufficient = 3000
+
 // The engine allocates nothing per request: timeline and runtime make less than one
 // allocation in a hundred requests, or in ten over goroutines. Allocations are counted
 // for the whole process, so no other test may run at the same time.
 func TestNoAllocationPerRequest(t *testing.T) {
 	overBackends(t, func(t *testing.T, e core.Engine) {
+		const atMost = 2 * time.Second
 		share := uint64(100)
 		if e.System.Sleeps {
 			share = 10 // goroutines that wait for each other cost the runtime some
@@ -99,20 +104,20 @@ func TestNoAllocationPerRequest(t *testing.T) {
 			phase loaders.Phase
 			tweak func(*loaders.Spec)
 		}{
-			{"closed", 1, 0, "", enginetest.Closed(700 * time.Millisecond), nil},
-			{"pipelined", 16, 0, "", enginetest.Closed(700 * time.Millisecond), nil},
-			{"open", 1, 0, "", enginetest.Open(15_000, 700*time.Millisecond), nil},
-			{"thinking", 1, 100, "", enginetest.Closed(700 * time.Millisecond), nil},
-			{"with ids", 16, 0, "X-Request-Id", enginetest.Closed(700 * time.Millisecond), nil},
-			{"in steps", 1, 0, "", enginetest.Closed(700 * time.Millisecond), inSteps},
-			{"streaming", 1, 0, "", enginetest.Closed(700 * time.Millisecond), streaming},
-			{"broken down", 16, 0, "", enginetest.Closed(700 * time.Millisecond), func(s *loaders.Spec) { s.Breakdown = true }},
-			{"with conditions", 16, 0, "", enginetest.Closed(700 * time.Millisecond), conditional},
-			{"several hosts", 1, 0, "", enginetest.Closed(700 * time.Millisecond), twoHosts},
-			{"several hosts, open", 1, 0, "", enginetest.Open(15_000, 700*time.Millisecond), twoHosts},
-			{"with pieces", 1, 0, "", enginetest.Closed(700 * time.Millisecond), changing},
-			{"with pieces in a pipeline", 16, 0, "", enginetest.Closed(700 * time.Millisecond), changing},
-			{"one of many", 1, 0, "", enginetest.Closed(700 * time.Millisecond), many},
+			{"closed", 1, 0, "", enginetest.Closed(atMost), nil},
+			{"pipelined", 16, 0, "", enginetest.Closed(atMost), nil},
+			{"open", 1, 0, "", enginetest.Open(15_000, atMost), nil},
+			{"thinking", 1, 100, "", enginetest.Closed(atMost), nil},
+			{"with ids", 16, 0, "X-Request-Id", enginetest.Closed(atMost), nil},
+			{"in steps", 1, 0, "", enginetest.Closed(atMost), inSteps},
+			{"streaming", 1, 0, "", enginetest.Closed(atMost), streaming},
+			{"broken down", 16, 0, "", enginetest.Closed(atMost), func(s *loaders.Spec) { s.Breakdown = true }},
+			{"with conditions", 16, 0, "", enginetest.Closed(atMost), conditional},
+			{"several hosts", 1, 0, "", enginetest.Closed(atMost), twoHosts},
+			{"several hosts, open", 1, 0, "", enginetest.Open(15_000, atMost), twoHosts},
+			{"with pieces", 1, 0, "", enginetest.Closed(atMost), changing},
+			{"with pieces in a pipeline", 16, 0, "", enginetest.Closed(atMost), changing},
+			{"one of many", 1, 0, "", enginetest.Closed(atMost), many},
 		} {
 			t.Run(c.name, func(t *testing.T) {
 				spec := enginetest.Spec(c.phase)
@@ -131,7 +136,7 @@ func TestNoAllocationPerRequest(t *testing.T) {
 				retry.Often(t, func() string {
 					allocated, requests := allocations(t, e, spec)
 					switch {
-					case requests <= 3000: // the machine stands still
+					case requests <= sufficient: // the machine stands still
 						return fmt.Sprintf("%d requests are too few for a judgement", requests)
 					case allocated*share >= requests:
 						t.Errorf("%d allocations for %d requests", allocated, requests)
@@ -144,17 +149,27 @@ func TestNoAllocationPerRequest(t *testing.T) {
 }
 
 // allocations returns how often the process allocates between the first and the last
-// interval within the window, and how many requests are answered meanwhile.
+// interval within the window, and how many requests are answered meanwhile. It stops the
+// load when these are enough.
 func allocations(t *testing.T, e core.Engine, spec loaders.Spec) (allocated, requests uint64) {
 	t.Helper()
 	type reading struct{ mallocs, completed uint64 }
 	readings := make([]reading, 0, 100)
+	ctx, enough := context.WithTimeout(t.Context(), long)
+	defer enough()
 	steer := enginetest.Steer{OnInterval: func(i loaders.Interval) {
 		var m runtime.MemStats
 		runtime.ReadMemStats(&m)
 		readings = append(readings, reading{m.Mallocs, i.Completed})
+		if i.Completed-readings[0].completed > sufficient {
+			enough()
+		}
 	}}
-	report := enginetest.Drive(t, e, spec, &steer)
+	report, err := e.Run(ctx, spec, &steer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	enginetest.CheckAccounts(t, &report)
 	if p := &report.Phases[0]; p.Failures() != 0 {
 		t.Errorf("%d requests failed: %s", p.Failures(), p.Total.FirstError)
 	}

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/netip"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -175,7 +176,7 @@ func TestNoBreakdownUnasked(t *testing.T) {
 func TestBreakdownOfDelays(t *testing.T) {
 	t.Parallel()
 	const (
-		delay = 200 * time.Millisecond
+		delay = 50 * time.Millisecond
 		n     = 4
 		large = 8 << 20
 	)
@@ -274,6 +275,45 @@ func lateHandshakes(t *testing.T, config *tls.Config, delay time.Duration) (addr
 		time.Sleep(delay)
 		answerFrugally(tls.Server(c, config), enginetest.RightAnswer)
 	}).Addr().String()
+}
+
+// With several hosts each connection looks up the name of its own, and one that is given by
+// its address looks up nothing.
+func TestLookupsOfSeveralHosts(t *testing.T) {
+	t.Parallel()
+	const n = 24
+	overBackends(t, func(t *testing.T, e core.Engine) {
+		t.Parallel()
+		var mu sync.Mutex
+		asked := map[string]uint64{}
+		e.System.Lookup = func(_ context.Context, name string) ([]netip.Addr, error) {
+			mu.Lock()
+			defer mu.Unlock()
+			asked[name]++
+			return []netip.Addr{netip.MustParseAddr("127.0.0.1")}, nil
+		}
+		spec := specAt(serveSite(t, hello(), nil, nil).address(), counted(n))
+		spec.Target.Name, spec.Requests = "one.test", nil
+		for target := range 3 {
+			if target > 0 {
+				addHost(&spec, serveSite(t, hello(), nil, nil).address(), nil)
+			}
+			spec.Requests = append(spec.Requests, getFrom(target, 0, 1))
+		}
+		spec.Hosts[1].Name = "three.test"
+		spec.Breakdown, spec.Rotation, spec.Connections, spec.Threads, spec.Connection.ReconnectEvery = true, scenarios.InTurn, 3, 1, 1
+		p := &drive(t, e, spec).Phases[0]
+		exactly(t, p, n)
+		checkBreakdown(t, p)
+		if got := enginetest.Samples(p.Breakdown.Lookup); got != n*2/3 {
+			t.Errorf("%d lookups of the connections of %d answers, two thirds of them by name", got, n)
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		if len(asked) != 2 || asked["one.test"] < n/3 || asked["three.test"] < n/3 {
+			t.Errorf("lookups: %v", asked)
+		}
+	})
 }
 
 // A name that is not found is a connection that could not be made, with a cause of its own.

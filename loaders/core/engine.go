@@ -156,7 +156,7 @@ func (s *session) run(ctx context.Context, control loaders.Control) (results.Rep
 		Seed: s.spec.Seed, Threads: s.spec.Threads, Depth: s.spec.Depth, Users: s.spec.Users, Think: s.spec.Think.String(), UserRampNS: int64(s.spec.UserRamp),
 		Follow: s.spec.Follow, RequestID: s.spec.RequestID, IdleStrategy: string(s.spec.Idle), SendBufferBytes: s.spec.SendBuffer, ConnectionsAsked: s.spec.Connections, ConnectionsOpen: s.reached,
 	}
-	if n := len(s.spec.Requests); n > 1 {
+	if n := s.spec.CountRequests(); n > 1 {
 		report.URLs, report.GroupedBy = n, s.spec.GroupedBy
 	}
 	if s.spec.LatencyFrom == loaders.FromConnect {

@@ -63,6 +63,7 @@ func TestSeveralHosts(t *testing.T) {
 			for _, loop := range []results.Loop{results.ClosedLoop, results.OpenLoop} {
 				for _, depth := range []int{1, 4} {
 					t.Run(fmt.Sprintf("%s %s %d", rotation, loop, depth), func(t *testing.T) {
+						t.Parallel()
 						const count = 180
 						a := newAuthority(t)
 						var tallies [3]tally

@@ -194,6 +194,7 @@ func TestOpenLoopWithRefusedConnections(t *testing.T) {
 			}
 		})
 		spec := specAt(server.Address, enginetest.Open(400, 200*time.Millisecond))
+		spec.Drain = 500 * time.Millisecond // what is due stays due, and finds nobody
 		spec.Connection = scenarios.Connection{ReconnectEvery: 1, CloseWith: scenarios.FIN}
 		p := drive(t, e, spec).Phases[0]
 		if p.Right() == 0 || p.Failures() == 0 || p.Total.Errors[results.CauseConnectRefused] == 0 {

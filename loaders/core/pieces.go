@@ -2,22 +2,22 @@ package core
 
 import (
 	"cmp"
-	"slices"
 
 	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/loaders/codec"
 	"github.com/joust-bench/joust/loaders/pieces"
 	"github.com/joust-bench/joust/results"
-	"github.com/joust-bench/joust/scenarios"
 )
 
 // newValues returns nil where no request has pieces. Each team has streams of its own:
 // no thread of a later team makes the random values of an earlier one.
 func newValues(l *load, thread int) *pieces.Values {
-	if !slices.ContainsFunc(l.spec.Requests, func(r scenarios.Request) bool { return r.Pieces }) {
-		return nil
+	for _, r := range l.spec.EachRequest() {
+		if r.Pieces {
+			return pieces.NewValues(l.spec, l.generation<<16+uint64(thread))
+		}
 	}
-	return pieces.NewValues(l.spec, l.generation<<16+uint64(thread))
+	return nil
 }
 
 // render gives the flight, which is the connection's newest, bytes of its own where its

@@ -53,8 +53,7 @@ type instruction struct {
 // request is sent whole and then awaited.
 func compilePrograms(spec *loaders.Spec, requests []codec.Request) ([]*program, error) {
 	var programs []*program
-	for i := range spec.Requests {
-		r := &spec.Requests[i]
+	for i, r := range spec.EachRequest() {
 		if err := checkDepth(spec.Depth, r, &requests[i]); err != nil {
 			return nil, err
 		}

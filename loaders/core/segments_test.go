@@ -49,7 +49,7 @@ func TestSegmentsAddUp(t *testing.T) {
 				enginetest.Good(170 * time.Millisecond)},
 			"open, too much for the server": {enginetest.Open(500, window), func(s *loaders.Spec) { s.Drain = 10 * time.Millisecond },
 				enginetest.Good(20 * time.Millisecond)},
-			"open, timeouts": {enginetest.Open(100, window), func(s *loaders.Spec) { s.RequestTimeout = 40 * time.Millisecond },
+			"open, timeouts": {enginetest.Open(100, window), func(s *loaders.Spec) { s.RequestTimeout, s.Drain = 40*time.Millisecond, 200*time.Millisecond },
 				func(p *enginetest.Peer) { p.Hold() }},
 			"wrong answers": {enginetest.Closed(window), nil, enginetest.Answering(0, enginetest.OK("wrong"))},
 		} {

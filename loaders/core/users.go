@@ -70,9 +70,9 @@ func (d *demand) fill(l *load, thread, connections int) (err error) {
 		rnd: rand.New(rand.NewPCG(l.spec.Seed, thinkStream+uint64(thread))),
 	}
 	if d.lastTarget = len(l.spec.Hosts); d.lastTarget > 0 {
-		d.targets = make([]int32, len(l.spec.Requests))
-		for i := range d.targets {
-			d.targets[i] = int32(l.spec.Requests[i].Target)
+		d.targets = make([]int32, len(d.requests))
+		for i, r := range l.spec.EachRequest() {
+			d.targets[i] = int32(r.Target)
 		}
 	}
 	d.ids, d.values = newIDs(l, thread), newValues(l, thread)

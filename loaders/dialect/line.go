@@ -22,6 +22,10 @@ type Line struct {
 	Given []Given
 	// Notes are lines about flags that change nothing here.
 	Notes []string
+	// Groups are the names under which the URLs of a file are reported, in their order; nil
+	// for other loads. Origin begins the URLs of those that name no host.
+	Groups []string
+	Origin string
 
 	// usual are the arguments that stand for the tool's own behaviour.
 	usual []string

@@ -287,3 +287,92 @@ func TestProgress(t *testing.T) {
 		}
 	}
 }
+
+// urlLine reads a line of pywrkr on the URLs of a file, which are reported by those names.
+func urlLine(t *testing.T, groups ...string) *Line {
+	t.Helper()
+	d, _, _ := Find("pywrkr")
+	l, err := d.Read(strings.Fields("-d 1 -c 10 --json f --url-file urls.txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.Groups, l.Origin = groups, "http://a.example"
+	return l
+}
+
+// The table of several URLs and their JSON are as pywrkr 1.3.4 writes them
+// (reporting.py, print_multi_url_summary and build_multi_url_json).
+func TestPywrkrURLs(t *testing.T) {
+	t.Parallel()
+	r := answered(t)
+	r.Phases[0].Groups = map[string]results.Group{
+		"GET /a": {Completed: 600, Status: map[string]uint64{"200": 590, "404": 10}, Service: histogram(t, 600, time.Millisecond, 20*time.Millisecond)},
+		"POST http://b.example/a-path/that-is-longer-than-its-column": {Failed: 4, Errors: map[results.Cause]uint64{results.CauseReset: 4}},
+	}
+	r.Phases[0].Total.Failed = 4
+	out, err := urlLine(t, "GET /a", "POST http://b.example/a-path/that-is-longer-than-its-column").Print(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wide := strings.Repeat("=", 90)
+	dash := func(n int) string { return strings.Repeat("─", n) }
+	want := "\n" + wide + "\n  MULTI-URL COMPARISON SUMMARY\n" + wide + "\n\n" +
+		"    #  Method  URL                                         Reqs       RPS       p50       p95       p99   Errs\n" +
+		"  " + dash(3) + "  " + dash(7) + " " + dash(40) + " " + dash(7) + " " + dash(9) + " " + dash(9) + " " + dash(9) + " " + dash(9) + " " + dash(6) + "\n" +
+		"    1  GET     http://a.example/a                           600     600.0   10.49ms   19.05ms   19.82ms   1.7%\n" +
+		"    2  POST    http://b.example/a-path/that-is-longe...       4       4.0    0.00us    0.00us    0.00us 100.0%\n" +
+		"\n" + wide + "\n  Total: 2 endpoints, 1,004 requests, 14 errors, 6.84KB transferred\n" + wide + "\n\n"
+	if text := string(out.Text); !strings.HasSuffix(text, want) {
+		t.Errorf("got\n%s\nwant at its end\n%s", text, want)
+	}
+	if out.Code != 1 {
+		t.Errorf("exit code %d where all requests of a URL failed", out.Code)
+	}
+	var all struct {
+		Mode      string `json:"mode"`
+		Count     int    `json:"endpoint_count"`
+		Requests  uint64 `json:"total_requests"`
+		Errors    uint64 `json:"total_errors"`
+		Endpoints []map[string]any
+	}
+	if err := json.Unmarshal(out.Files[0].Content, &all); err != nil {
+		t.Fatal(err)
+	}
+	if all.Mode != "multi_url" || all.Count != 2 || all.Requests != 1004 || all.Errors != 14 || len(all.Endpoints) != 2 {
+		t.Fatalf("%+v", all)
+	}
+	for key, want := range map[string]any{"url": "http://a.example/a", "method": "GET", "total_requests": 600.0, "total_errors": 10.0, "requests_per_sec": 600.0, "duration_sec": 1.0, "connections": 0.0} {
+		if got := all.Endpoints[0][key]; got != want {
+			t.Errorf("%s is %v, want %v", key, got, want)
+		}
+	}
+	for _, key := range []string{"latency", "percentiles", "status_codes", "error_types"} {
+		if all.Endpoints[0][key] == nil {
+			t.Errorf("no %s in %v", key, all.Endpoints[0])
+		}
+	}
+	if all.Endpoints[1]["total_bytes"] != nil {
+		t.Errorf("bytes of one URL: %v", all.Endpoints[1])
+	}
+}
+
+// A file of one URL has a table too, and groups of many URLs stand in it by their names.
+func TestPywrkrURLsOfOtherFiles(t *testing.T) {
+	t.Parallel()
+	out, err := urlLine(t, "GET /only").Print(answered(t))
+	if err != nil || !strings.Contains(string(out.Text), "    1  GET     http://a.example/only                      1,000   1,000.0 ") || out.Code != 0 {
+		t.Errorf("%v, exit code %d\n%s", err, out.Code, out.Text)
+	}
+	r := answered(t)
+	r.URLs, r.GroupedBy = 5000, "host and first path segment"
+	r.Phases[0].Groups = map[string]results.Group{"/b": {Completed: 1}, "others": {Completed: 2}}
+	out, err = urlLine(t, "/b", "others").Print(r)
+	for _, want := range []string{"    1          http://a.example/b  ", "    2          others  "} {
+		if err != nil || !strings.Contains(string(out.Text), want) {
+			t.Errorf("%v, no %q in\n%s", err, want, out.Text)
+		}
+	}
+	if len(out.Notes) != 1 || !strings.Contains(out.Notes[0], "5000 URLs are too many") {
+		t.Errorf("notes %q", out.Notes)
+	}
+}

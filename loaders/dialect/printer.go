@@ -20,8 +20,10 @@ type printer struct {
 	service, corrected latency
 	// steps are empty where the report has no breakdown.
 	steps steps
-	text  bytes.Buffer
-	notes []string
+	// endpoints are the URLs of a file, none for others.
+	endpoints []endpoint
+	text      bytes.Buffer
+	notes     []string
 }
 
 func newPrinter(l *Line, r *results.Report) (p *printer, err error) {
@@ -40,7 +42,10 @@ func newPrinter(l *Line, r *results.Report) (p *printer, err error) {
 		// The nearest figure: it counts from the first byte of the request.
 		p.steps.wait, err = latencyOf(p.phase.Total.FirstByte)
 	}
-	return p, err
+	if err != nil {
+		return nil, err
+	}
+	return p, p.readEndpoints()
 }
 
 // printf adds text to the report.

@@ -54,6 +54,27 @@ func counts(of map[string]uint64) object {
 	return all
 }
 
+// durationJSON returns the members about the load itself.
+func (p *printer) durationJSON(connections float64) object {
+	return object{{"duration_sec", rounded(p.seconds(), 3)}, {"connections", connections}}
+}
+
+// endedJSON returns the members about the requests that ended.
+func (p *printer) endedJSON() object {
+	return object{
+		{"total_requests", p.ended()}, {"total_errors", p.errors()},
+		{"requests_per_sec", rounded(p.perSecond(float64(p.ended())), 2)},
+	}
+}
+
+// causesJSON returns the members about statuses and errors.
+func (p *printer) causesJSON() object {
+	return object{
+		{"content_length_errors", p.failures(abLength)},
+		{"status_codes", counts(p.phase.Total.Status)}, {"error_types", counts(p.errorTypes())},
+	}
+}
+
 // pywrkrJSON returns the results in the keys of pywrkr's JSON.
 func (p *printer) pywrkrJSON() object {
 	l := p.line
@@ -61,14 +82,9 @@ func (p *printer) pywrkrJSON() object {
 	if l.has("-u") {
 		connections = l.number("-u")
 	}
-	o := object{
-		{"duration_sec", rounded(p.seconds(), 3)}, {"connections", connections},
-		{"total_requests", p.ended()}, {"total_errors", p.errors()},
-		{"requests_per_sec", rounded(p.perSecond(float64(p.ended())), 2)},
-		{"transfer_per_sec_bytes", rounded(p.perSecond(float64(p.phase.ReceivedBodyBytes)), 2)},
-		{"total_bytes", p.phase.ReceivedBodyBytes}, {"content_length_errors", p.failures(abLength)},
-		{"status_codes", counts(p.phase.Total.Status)}, {"error_types", counts(p.errorTypes())},
-	}
+	o := append(p.durationJSON(connections), p.endedJSON()...)
+	o = append(o, member{"transfer_per_sec_bytes", rounded(p.perSecond(float64(p.phase.ReceivedBodyBytes)), 2)}, member{"total_bytes", p.phase.ReceivedBodyBytes})
+	o = append(o, p.causesJSON()...)
 	if tags := l.tags(); len(tags) > 0 {
 		o = append(o, member{"tags", tags})
 	}
@@ -157,7 +173,11 @@ func pywrkrFiles(p *printer) []File {
 	}
 	if p.line.has("--json") {
 		// Numbers and texts are always JSON.
-		if text, err := json.MarshalIndent(p.pywrkrJSON(), "", "  "); err == nil {
+		all := p.pywrkrJSON()
+		if len(p.endpoints) > 0 {
+			all = p.pywrkrURLsJSON()
+		}
+		if text, err := json.MarshalIndent(all, "", "  "); err == nil {
 			list = append(list, File{"--json", p.line.value("--json"), text})
 		}
 	}

@@ -55,9 +55,9 @@ func pyFloat(x float64) string {
 	return text
 }
 
-// errors returns the number of failed requests and of answers from status 400 on.
+// errors returns the number of failed requests and of other answers from status 400 on.
 func (p *printer) errors() uint64 {
-	return p.phase.Total.Failed + p.statuses(func(code int) bool { return code >= 400 })
+	return p.phase.Total.Failed + p.phase.Total.Tolerated()
 }
 
 // rule is the line between the parts of pywrkr's report.
@@ -84,6 +84,7 @@ func printPywrkr(p *printer) {
 		p.printf("\n%s\n", p.pywrkrHTML())
 	}
 	p.printThresholds()
+	p.pywrkrURLs()
 }
 
 // field prints a line of the head.

@@ -105,12 +105,18 @@ func (p *printer) printThresholds() {
 	}
 }
 
-// pywrkrCode returns 2 where a threshold is broken.
+// pywrkrCode returns 2 where a threshold is broken, and else 1 where all requests of one of
+// several URLs failed.
 func pywrkrCode(p *printer) int {
 	list, _ := p.line.thresholds() // settlePywrkr has refused wrong ones
 	for _, t := range list {
 		if !p.holds(t) {
 			return 2
+		}
+	}
+	for i := range p.endpoints {
+		if p.endpoints[i].failed() {
+			return 1
 		}
 	}
 	return 0

@@ -15,8 +15,7 @@ func Check(spec *loaders.Spec) error {
 	var errs []error
 	columns, used := Columns(spec.Data), false
 	checked := map[uint64]bool{}
-	for i := range spec.Requests {
-		r := &spec.Requests[i]
+	for _, r := range spec.EachRequest() {
 		if !r.Pieces {
 			continue
 		}

@@ -56,13 +56,22 @@ type redirection struct {
 // following returns the source with users who follow redirects.
 func following(of Source, spec *loaders.Spec, t Thread) Source {
 	f := &follower{
-		Source: of, origins: originsOf(spec), put: t.Put, asked: append([]scenarios.Request(nil), spec.Requests...),
+		Source: of, origins: originsOf(spec), put: t.Put, asked: requestsOf(spec),
 		known: map[redirection]int32{}, own: make([]int32, t.Users), hops: make([]int, t.Users),
 	}
 	for user := range f.own {
 		f.own[user] = none
 	}
 	return f
+}
+
+// requestsOf returns the requests of the Spec, by number.
+func requestsOf(spec *loaders.Spec) []scenarios.Request {
+	list := make([]scenarios.Request, spec.CountRequests())
+	for i := range list {
+		list[i] = spec.RequestAt(i)
+	}
+	return list
 }
 
 // Needs implements Source.
@@ -144,10 +153,11 @@ func (f *follower) place(user int32, r scenarios.Request) int32 {
 // Spec without Follow, with its status and its head. It returns nil where the answer
 // does not redirect or is to another request.
 func Unfollowed(spec *loaders.Spec, request int32, status int, head []byte) *results.Redirect {
-	if int(request) >= len(spec.Requests) {
+	if int(request) >= spec.CountRequests() {
 		return nil
 	}
-	to, _, ok := originsOf(spec).redirect(&spec.Requests[request], status, head)
+	r := spec.RequestAt(int(request))
+	to, _, ok := originsOf(spec).redirect(&r, status, head)
 	if !ok {
 		return nil
 	}

@@ -10,15 +10,15 @@ type inTurn struct {
 }
 
 func newInTurn(a asked, spec *loaders.Spec, t Thread) *inTurn {
-	n, threads := len(a.asks), max(1, spec.Threads)
+	n, threads := len(a.groupOf), max(1, spec.Threads)
 	begin := t.Number*(n/threads) + min(t.Number, n%threads)
 	return &inTurn{asked: a, next: begin % n}
 }
 
 // Next implements Source.
 func (s *inTurn) Next(int32, int64) (Ask, bool) {
-	ask := s.asks[s.next]
-	if s.next++; s.next == len(s.asks) {
+	ask := s.ask(s.next)
+	if s.next++; s.next == len(s.groupOf) {
 		s.next = 0
 	}
 	return ask, true

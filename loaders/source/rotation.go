@@ -1,7 +1,6 @@
 package source
 
 import (
-	"cmp"
 	"fmt"
 
 	"github.com/joust-bench/joust/loaders"
@@ -23,11 +22,11 @@ func OfSpec(spec *loaders.Spec, t Thread) (Source, error) {
 
 // rotationOf makes the source of the Spec's requests.
 func rotationOf(spec *loaders.Spec, t Thread) (Source, error) {
-	asked := askedOf(spec.Requests)
+	asked := askedOf(spec)
 	switch {
-	case len(asked.asks) == 0:
+	case len(asked.groupOf) == 0:
 		return nil, fmt.Errorf("a source needs at least one request")
-	case len(asked.asks) == 1:
+	case len(asked.groupOf) == 1:
 		return fixed{asked}, nil
 	}
 	switch spec.Rotation {
@@ -43,28 +42,21 @@ func rotationOf(spec *loaders.Spec, t Thread) (Source, error) {
 	return nil, fmt.Errorf("unknown rotation %q", spec.Rotation)
 }
 
-// asked holds the requests of a Spec and their groups. Its sources look at no answer.
+// asked holds the requests of a Spec by number. Its sources look at no answer.
 type asked struct {
-	asks   []Ask
 	groups []string
+	// groupOf has the number of each request's group.
+	groupOf []int32
 }
 
 // askedOf puts each request into its group, or into one of its own.
-func askedOf(requests []scenarios.Request) asked {
-	a := asked{asks: make([]Ask, len(requests))}
-	places := make(map[string]int32)
-	for i := range requests {
-		name := cmp.Or(requests[i].Group, requests[i].Name)
-		at, known := places[name]
-		if !known {
-			at = int32(len(a.groups))
-			places[name] = at
-			a.groups = append(a.groups, name)
-		}
-		a.asks[i] = Ask{Request: int32(i), Group: at}
-	}
+func askedOf(spec *loaders.Spec) (a asked) {
+	a.groups, a.groupOf = spec.Groups()
 	return a
 }
+
+// ask asks the request of that number.
+func (a *asked) ask(i int) Ask { return Ask{Request: int32(i), Group: a.groupOf[i]} }
 
 func (a asked) Groups() []string { return a.groups }
 func (asked) Needs() Needs       { return Needs{} }
@@ -89,7 +81,7 @@ type rotation struct {
 func newRotation(a asked, t Thread, sticks bool) *rotation {
 	r := &rotation{asked: a, next: make([]int32, t.Users), sticks: sticks}
 	for user := range r.next {
-		r.next[user] = int32((t.Number*t.Users + user) % len(a.asks))
+		r.next[user] = int32((t.Number*t.Users + user) % len(a.groupOf))
 	}
 	return r
 }
@@ -99,7 +91,7 @@ func (r *rotation) Next(user int32, _ int64) (Ask, bool) {
 	if !r.sticks {
 		r.advance(user)
 	}
-	return r.asks[i], true
+	return r.ask(int(i)), true
 }
 
 func (r *rotation) Reconnected(user int32) {
@@ -108,4 +100,4 @@ func (r *rotation) Reconnected(user int32) {
 	}
 }
 
-func (r *rotation) advance(user int32) { r.next[user] = (r.next[user] + 1) % int32(len(r.asks)) }
+func (r *rotation) advance(user int32) { r.next[user] = (r.next[user] + 1) % int32(len(r.groupOf)) }

@@ -24,10 +24,10 @@ type column struct {
 }
 
 func newWeighted(a asked, spec *loaders.Spec, t Thread) *weighted {
-	weights := make([]uint64, len(spec.Requests))
+	weights := make([]uint64, len(a.groupOf))
 	total := uint64(0)
-	for i := range spec.Requests {
-		weights[i] = uint64(max(1, spec.Requests[i].Weight))
+	for i, r := range spec.EachRequest() {
+		weights[i] = uint64(max(1, r.Weight))
 		total += weights[i]
 	}
 	return &weighted{
@@ -67,5 +67,5 @@ func (w *weighted) Next(int32, int64) (Ask, bool) {
 	if c := &w.columns[i]; draw%w.total >= c.share {
 		i = uint64(c.other)
 	}
-	return w.asks[i], true
+	return w.ask(int(i)), true
 }

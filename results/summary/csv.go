@@ -17,10 +17,12 @@ import (
 const (
 	wholeWindow   = "window"
 	segmentOfTime = "segment"
+	groupOfAll    = "group"
 )
 
-// CSV writes the result as a table: a row for the whole window and, where it was
-// measured over time, one for each segment. The columns are the same for every load;
+// CSV writes the result as a table: a row for the whole window, one for each group of
+// requests where there are several, those with the most requests first, and, where the
+// window was measured over time, one for each segment. The columns are the same for every load;
 // percentiles that were asked for stand behind all others. A cell without a value is
 // empty. A damaged histogram is an error.
 func CSV(w io.Writer, title string, r *results.Report, o Options) error {
@@ -32,6 +34,13 @@ func CSV(w io.Writer, title string, r *results.Report, o Options) error {
 	rows := [][]string{csvHead(own)}
 	if l.phase != nil {
 		rows = append(rows, l.windowRow(own).cells(title))
+		groups, err := l.byGroup()
+		if err != nil {
+			return err
+		}
+		for _, name := range l.groupNames() {
+			rows = append(rows, l.groupRow(name, groups[name], own).cells(title))
+		}
 		segments, err := l.stretches(max(1, len(l.phaseSegments())))
 		if err != nil {
 			return err
@@ -54,7 +63,7 @@ func (l *load) ownColumns() []metric.Name {
 
 func csvHead(own []metric.Name) []string {
 	head := []string{
-		"load", "part", "from_s", "to_s", "requests", "failed", "error_rate", "throughput_rps", "received_bytes_per_s", "offered", "users", "latency", "samples",
+		"load", "part", "group", "from_s", "to_s", "requests", "failed", "error_rate", "throughput_rps", "received_bytes_per_s", "offered", "users", "latency", "samples",
 	}
 	for _, n := range metric.Latencies() {
 		head = append(head, string(n)+"_ms")
@@ -68,11 +77,12 @@ func csvHead(own []metric.Name) []string {
 
 // csvRow is a row before it is written. A nil pointer is a cell without a value.
 type csvRow struct {
-	part             string
+	part, group      string
 	fromNS, toNS     int64
 	requests, failed uint64
 	errorRate        *float64
-	rps, bytes       float64
+	rps              float64
+	bytes            *float64
 	offered          *uint64
 	users            *int
 	// latency is nil where nothing was answered.
@@ -85,7 +95,7 @@ func (l *load) windowRow(own []metric.Name) *csvRow {
 	p := l.phase
 	row := &csvRow{
 		part: wholeWindow, toNS: p.WindowNS(), requests: p.Total.Completed, failed: p.Failures(),
-		rps: p.ThroughputRPS(), bytes: perSecond(p.ReceivedBytes, p.WindowNS()), own: own,
+		rps: p.ThroughputRPS(), bytes: new(perSecond(p.ReceivedBytes, p.WindowNS())), own: own,
 	}
 	if rate, _ := l.value(metric.ErrorRate); rate != nil {
 		row.errorRate = &rate.value
@@ -105,11 +115,27 @@ func (l *load) windowRow(own []metric.Name) *csvRow {
 	return row
 }
 
+// groupRow returns the row of a group. What is counted for all requests together has no
+// value there.
+func (l *load) groupRow(name string, g Group, own []metric.Name) *csvRow {
+	row := &csvRow{
+		part: groupOfAll, group: name, toNS: l.phase.WindowNS(), requests: g.Requests, failed: g.Failed,
+		rps: g.ThroughputRPS, latency: g.Latency, own: own,
+	}
+	if rate, _ := l.of(name).errorRate(); rate != nil {
+		row.errorRate = &rate.value
+	}
+	if l.limitedByLoader() {
+		row.atLeast = []metric.Name{metric.Throughput}
+	}
+	return row
+}
+
 func (l *load) segmentRow(s *stretch, own []metric.Name) *csvRow {
 	length := s.ToNS - s.FromNS
 	return &csvRow{
 		part: segmentOfTime, fromNS: s.FromNS - l.phase.T0NS, toNS: s.ToNS - l.phase.T0NS, requests: s.Completed, failed: s.Failed,
-		rps: perSecond(s.Completed, length), bytes: perSecond(s.Bytes, length), offered: s.Offered, users: s.Users,
+		rps: perSecond(s.Completed, length), bytes: new(perSecond(s.Bytes, length)), offered: s.Offered, users: s.Users,
 		latency: l.latencyOf(s), own: own,
 	}
 }
@@ -120,8 +146,8 @@ func (r *csvRow) cells(title string) []string {
 	milliseconds := func(ns float64) string { return number(math.Round(ns) / 1e6) }
 	whole := func(n uint64) string { return strconv.FormatUint(n, 10) }
 	out := []string{
-		harmless(title), r.part, number(float64(r.fromNS) / 1e9), number(float64(r.toNS) / 1e9), whole(r.requests), whole(r.failed),
-		optional(r.errorRate, number), number(r.rps), number(r.bytes), optional(r.offered, whole), optional(r.users, strconv.Itoa),
+		harmless(title), r.part, harmless(r.group), number(float64(r.fromNS) / 1e9), number(float64(r.toNS) / 1e9), whole(r.requests), whole(r.failed),
+		optional(r.errorRate, number), number(r.rps), optional(r.bytes, number), optional(r.offered, whole), optional(r.users, strconv.Itoa),
 	}
 	if r.latency == nil {
 		out = append(out, make([]string, 2+len(metric.Latencies()))...)

@@ -74,16 +74,22 @@ const (
 	leastName = 20
 )
 
+// groupNames returns the names of the groups, those with the most requests first.
+func (l *load) groupNames() []string {
+	groups := l.phase.Groups
+	asked := func(name string) uint64 { return groups[name].Completed + groups[name].Failed }
+	return slices.SortedFunc(maps.Keys(groups), func(a, b string) int {
+		return cmp.Or(cmp.Compare(asked(b), asked(a)), cmp.Compare(a, b))
+	})
+}
+
 // groups prints the figures of the groups of requests with the most of them.
 func (t *summary) groups() error {
 	p := t.phase
 	if len(p.Groups) == 0 {
 		return nil
 	}
-	asked := func(name string) uint64 { return p.Groups[name].Completed + p.Groups[name].Failed }
-	names := slices.SortedFunc(maps.Keys(p.Groups), func(a, b string) int {
-		return cmp.Or(cmp.Compare(asked(b), asked(a)), cmp.Compare(a, b))
-	})
+	names := t.groupNames()
 	shown := names[:min(len(names), mostNamed)]
 	scale := table.ScaleOf(table.Durations(), 1e6)
 	if main := t.headline(); main != nil {

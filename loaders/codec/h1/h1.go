@@ -70,10 +70,10 @@ func newProtocol(spec *loaders.Spec, now func() time.Time) (codec.Protocol, erro
 	if spec.Proxy != nil && spec.TLS == nil {
 		p.absolute, p.hop = true, spec.Proxy.Headers
 	}
-	p.pairs, p.requests = make([]pair, len(spec.Requests)), make([]codec.Request, len(spec.Requests))
+	n := spec.CountRequests()
+	p.pairs, p.requests = make([]pair, n), make([]codec.Request, n)
 	var all answers
-	for i := range spec.Requests {
-		r := &spec.Requests[i]
+	for i, r := range spec.EachRequest() {
 		var err error
 		if p.requests[i], err = p.compile(r, p.bodies); err != nil {
 			return nil, errors.Join(err, p.bodies.Close())
@@ -83,7 +83,7 @@ func newProtocol(spec *loaders.Spec, now func() time.Time) (codec.Protocol, erro
 			return nil, errors.Join(err, p.bodies.Close())
 		}
 		p.pairs[i] = pairOf(r, &p.requests[i], right, int32(i))
-		if len(spec.Requests) > fewRequests {
+		if n > fewRequests {
 			p.pairs[i].memory = right.number
 		}
 		p.memories = max(p.memories, p.pairs[i].memory+1)
@@ -97,6 +97,9 @@ func pairOf(r *scenarios.Request, built *codec.Request, right *answer, memory in
 
 // compile makes the bytes of a request, with those of its body in bodies.
 func (p *protocol) compile(r *scenarios.Request, bodies *wire.Bodies) (codec.Request, error) {
+	if !r.Pieces && p.idField == "" && !p.absolute {
+		return bodies.Compile(r, p.hosts[r.Target])
+	}
 	const noID = "00000000-0000-8000-8000-000000000000"
 	asked := *r
 	asked.Headers = slices.Concat(r.Headers, p.hop)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/joust-bench/joust/loaders/codec"
@@ -33,22 +34,26 @@ func Compile(r *scenarios.Request, host string) (codec.Request, error) {
 	return NewBodies().Compile(r, host)
 }
 
-// Compile builds the request as the function does; equal bodies of several
-// requests share one buffer.
+// Compile builds the request as the function does; equal large bodies of several
+// requests share one buffer, and small requests share pieces of memory.
 func (b *Bodies) Compile(r *scenarios.Request, host string) (codec.Request, error) {
-	head, err := appendHead(nil, r, host)
+	text, err := appendHead(b.scratch[:0], r, host)
 	if err == nil {
 		err = checkBodies(r)
 	}
 	if err != nil {
 		return codec.Request{}, fmt.Errorf("compile request %q: %w", cmp.Or(r.Name, r.Method+" "+r.Path), err)
 	}
-	out := codec.Request{Head: head, HeadBytes: len(head), BodyBytes: r.Body.Size(), Ends: ends(r)}
-	if framed := b.framed(r.Body); len(framed) > MaxInlineBody {
+	out := codec.Request{HeadBytes: len(text), BodyBytes: r.Body.Size(), Ends: ends(r)}
+	if body := r.Body; body != nil && body.Length == 0 && body.Chunk == 0 && len(body.Text) <= MaxInlineBody {
+		text = append(text, body.Text...) // it is not made once more, to be shared
+	} else if framed := b.framed(body); len(framed) > MaxInlineBody {
 		out.Body = framed
 	} else {
-		out.Head = append(head, framed...)
+		text = append(text, framed...)
 	}
+	b.scratch = text
+	out.Head = b.keep(text)
 	return out, nil
 }
 
@@ -57,7 +62,7 @@ func appendHead(out []byte, r *scenarios.Request, host string) ([]byte, error) {
 	if err := checkTarget(r); err != nil {
 		return nil, err
 	}
-	host, headers, err := splitHost(r.Headers, host)
+	host, err := hostOf(r.Headers, host)
 	if err != nil {
 		return nil, err
 	}
@@ -65,17 +70,27 @@ func appendHead(out []byte, r *scenarios.Request, host string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	out = append(out, r.Method+" "+r.Path+" HTTP/"+version+"\r\nHost: "+host+"\r\n"...)
-	for _, h := range headers {
-		out = append(out, h.Name+": "+h.Value+"\r\n"...)
+	out = append(append(append(out, r.Method...), ' '), r.Path...)
+	out = append(append(append(out, " HTTP/"...), version...), "\r\n"...)
+	out = appendField(out, "Host", host)
+	for _, h := range r.Headers {
+		if !equalFold([]byte(h.Name), "host") {
+			out = appendField(out, h.Name, h.Value)
+		}
 	}
 	switch {
 	case r.Body != nil && r.Body.Chunk > 0:
-		out = append(out, "Transfer-Encoding: chunked\r\n"...)
+		out = appendField(out, "Transfer-Encoding", "chunked")
 	case r.Body != nil || anticipatesBody(r.Method):
-		out = fmt.Appendf(out, "Content-Length: %d\r\n", r.Body.Size())
+		out = strconv.AppendInt(append(out, "Content-Length: "...), r.Body.Size(), 10)
+		out = append(out, "\r\n"...)
 	}
 	return append(out, "\r\n"...), nil
+}
+
+// appendField writes a field line.
+func appendField(out []byte, name, value string) []byte {
+	return append(append(append(append(out, name...), ": "...), value...), "\r\n"...)
 }
 
 // ends reports whether the request says that its connection ends with its answer
@@ -132,33 +147,30 @@ func checkTarget(r *scenarios.Request) error {
 	return nil
 }
 
-// splitHost checks the listed fields and takes a Host out of them.
-func splitHost(headers []scenarios.Header, host string) (string, []scenarios.Header, error) {
-	rest := make([]scenarios.Header, 0, len(headers))
+// hostOf checks the listed fields and returns the Host among them, or the given one.
+func hostOf(headers []scenarios.Header, host string) (string, error) {
 	listed := false
 	for _, h := range headers {
 		name := []byte(h.Name)
 		switch {
 		case !isToken(name):
-			return "", nil, fmt.Errorf("header name %q is not a token of letters, digits and hyphens", h.Name)
+			return "", fmt.Errorf("header name %q is not a token of letters, digits and hyphens", h.Name)
 		case !isValue([]byte(h.Value)):
-			return "", nil, fmt.Errorf("header %s has a control character in its value %q", h.Name, h.Value)
+			return "", fmt.Errorf("header %s has a control character in its value %q", h.Name, h.Value)
 		case equalFold(name, "content-length"), equalFold(name, "transfer-encoding"):
-			return "", nil, fmt.Errorf("header %s follows from the body; remove it", h.Name)
+			return "", fmt.Errorf("header %s follows from the body; remove it", h.Name)
 		case equalFold(name, "host") && listed:
-			return "", nil, errors.New("header Host is given twice; keep one")
+			return "", errors.New("header Host is given twice; keep one")
 		case equalFold(name, "host"):
 			host, listed = h.Value, true
-		default:
-			rest = append(rest, h)
 		}
 	}
 	for _, c := range []byte(host) {
 		if c <= ' ' || c >= 0x7f {
-			return "", nil, fmt.Errorf("host %q holds the byte %q", host, c)
+			return "", fmt.Errorf("host %q holds the byte %q", host, c)
 		}
 	}
-	return host, rest, nil
+	return host, nil
 }
 
 // checkBodies refuses generators that describe no bytes.
