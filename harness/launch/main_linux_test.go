@@ -2,6 +2,7 @@ package launch_test
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"io"
 	"net/http"
@@ -14,7 +15,8 @@ import (
 	"github.com/joust-bench/joust/harness/host/keeper"
 )
 
-// TestMain makes this binary its own keeper and its own server.
+// TestMain makes this binary its own keeper and its own server. The tests await servers
+// most of the time: more of them run at once than there are processors.
 func TestMain(m *testing.M) {
 	if len(os.Args) > 1 {
 		switch os.Args[1] {
@@ -27,6 +29,10 @@ func TestMain(m *testing.M) {
 	}
 	// Under the race detector every process would sleep for a second at its end.
 	if err := os.Setenv("GORACE", "atexit_sleep_ms=0 "+os.Getenv("GORACE")); err != nil {
+		panic(err)
+	}
+	flag.Parse()
+	if err := flag.Set("test.parallel", "5"); err != nil {
 		panic(err)
 	}
 	goleak.VerifyTestMain(m)
