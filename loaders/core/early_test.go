@@ -197,6 +197,7 @@ func TestRefusalSecure(t *testing.T) {
 // An interim answer does not end an upload. A success before its end is wrong.
 func TestAnswersDuringUploads(t *testing.T) {
 	t.Parallel()
+	const n = 3
 	overBackends(t, func(t *testing.T, e core.Engine) {
 		t.Parallel()
 		for _, depth := range []int{1, 2} {
@@ -210,27 +211,27 @@ func TestAnswersDuringUploads(t *testing.T) {
 					_, _ = io.WriteString(c, carryOn+"HTTP/1.1 103 Early Hints\r\n")
 					_, _ = io.CopyN(io.Discard, r.Body, 1000)
 					_, _ = io.WriteString(c, "A: b\r\n\r\n")
-					if n, _ := io.Copy(io.Discard, r.Body); n != large-1000 {
+					if rest, _ := io.Copy(io.Discard, r.Body); rest != large-1000 {
 						return
 					}
 					asked.Add(1)
 					_, _ = io.WriteString(c, enginetest.RightAnswer)
 				}
-			}), counted(5))
+			}), counted(n))
 			spec.Requests, spec.Connections, spec.Depth = []scenarios.Request{post(large)}, 1, depth
 			p := drive(t, e, spec).Phases[0]
 			if depth == 1 {
-				exactly(t, &p, 5)
+				exactly(t, &p, n)
 			}
-			if asked.Load() != 5 || p.Total.Completed != 5 {
+			if asked.Load() != n || p.Total.Completed != n {
 				t.Errorf("depth %d: %d requests, %d right: %s", depth, asked.Load(), p.Total.Completed, p.Total.FirstError)
 			}
 		}
 		var heads, body atomic.Int64
-		spec := specAt(local(t, hasty(&heads, &body, enginetest.RightAnswer)), counted(3))
+		spec := specAt(local(t, hasty(&heads, &body, enginetest.RightAnswer)), counted(n))
 		spec.Requests, spec.Connections = []scenarios.Request{post(large)}, 1
 		p := drive(t, e, spec).Phases[0]
-		if p.Total.Errors[results.CauseEarlyReply] != 3 {
+		if p.Total.Errors[results.CauseEarlyReply] != n {
 			t.Errorf("errors %v: %s", p.Total.Errors, p.Total.FirstError)
 		}
 	})

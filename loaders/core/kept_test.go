@@ -21,11 +21,11 @@ import (
 	"github.com/joust-bench/joust/scenarios"
 )
 
-// A server that closes each connection after a thousand requests loses none, whether it
+// A server that closes each connection after a hundred requests loses none, whether it
 // announces the close or not.
-func TestClosesAfterAThousand(t *testing.T) {
+func TestClosesAfterAHundred(t *testing.T) {
 	t.Parallel()
-	const each, asked = 1000, 5000
+	const each, asked = 100, 800
 	overBackends(t, func(t *testing.T, e core.Engine) {
 		t.Parallel()
 		for _, announces := range []bool{false, true} {
