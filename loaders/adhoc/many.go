@@ -81,7 +81,8 @@ type Many struct {
 // words of the flags and with the numbers of lines.
 func (f *Flags) Many(u *URLs) (*Many, error) {
 	own := *f
-	m := &Many{flags: &own, urls: u, hosts: u.Hosts(), numbers: map[[2]int32]int32{}}
+	few := len(u.settings) // unless several hosts share them
+	m := &Many{flags: &own, urls: u, hosts: u.Hosts(), requests: make([]scenarios.Request, 0, few), numbers: make(map[[2]int32]int32, few)}
 	own.spread(len(m.hosts))
 	if err := own.checkHosts(m.hosts); err != nil {
 		return nil, err
