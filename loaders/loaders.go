@@ -5,6 +5,7 @@ package loaders
 
 import (
 	"context"
+	"io"
 	"strings"
 	"time"
 
@@ -56,6 +57,11 @@ type Spec struct {
 	// RequestID names a header field in which each request carries an id of its own, a
 	// RequestID; empty for none.
 	RequestID string `json:"request_id,omitempty"`
+	// Script chooses the requests in place of Rotation; nil for none. The one of Requests
+	// is then its model: it has the method, the header fields and the body that the script
+	// finds, and says which answers are right. A script that asks several requests at once
+	// sets Depth.
+	Script *Script `json:"script,omitempty"`
 	// Data are the rows whose values the pieces of requests name; nil for none.
 	Data *Data `json:"data,omitempty"`
 	// Place is that of this loader among those that count together in pieces; the zero
@@ -260,6 +266,15 @@ const (
 	Burst    Schedule = "burst"
 	Profiled Schedule = "profile"
 )
+
+// Printer is a Control that takes what a script prints while the load runs. Nothing is
+// printed where a Control is none.
+type Printer interface {
+	Control
+	// Printed returns the writers of standard output and of standard error, which any
+	// goroutine may use.
+	Printed() (out, err io.Writer)
+}
 
 // Control lets the side that asked for the load steer it while it runs.
 type Control interface {

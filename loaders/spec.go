@@ -123,6 +123,7 @@ func (s Spec) Validate() error {
 	refuse(connect && s.Users > 0, "latency from connect with %d users: users find connections ready and no request waits for its own: leave out the one or the other", s.Users)
 	s.checkTogether(refuse)
 	s.checkHosts(refuse)
+	s.checkScript(refuse)
 	refuse(len(s.Phases) == 0, "no phase to run")
 	for i := range s.Phases {
 		if err := s.Phases[i].validate(); err != nil {

@@ -53,6 +53,8 @@ type Report struct {
 	// TLSHandshake is absent for plain text.
 	TLSHandshake *Histogram `json:"tls_handshake,omitempty"`
 	Phases       []Phase    `json:"phases"`
+	// Script is absent for a load without a script.
+	Script *ScriptUse `json:"script,omitempty"`
 	// Data is absent where requests took no data rows.
 	Data *DataUse `json:"data,omitempty"`
 	// Interrupted is true when the loader had to stop early.

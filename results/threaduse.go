@@ -14,6 +14,8 @@ type ThreadUse struct {
 	// Loops counts turns of the event loop, Wakeups those that found work.
 	Loops   uint64 `json:"loops"`
 	Wakeups uint64 `json:"wakeups"`
+	// Script is the time that the thread spent in its script; absent without one.
+	Script *ScriptTime `json:"script,omitempty"`
 }
 
 // WorkNS returns the thread's CPU time without its empty polls, in nanoseconds.

@@ -67,6 +67,9 @@ type Thresholds struct {
 	// EarlyAnswer is the share of a row's least time by which an answer may come
 	// sooner: timers that count in whole milliseconds end up to one too early.
 	EarlyAnswer float64 `json:"early_answer"`
+	// ScriptShare is the least share of the window that a thread of a full loader spends
+	// in its script for the script to be named as the limit.
+	ScriptShare float64 `json:"script_share"`
 }
 
 // DefaultThresholds returns the limits of a plan that changes none.
@@ -78,7 +81,7 @@ func DefaultThresholds() Thresholds {
 		Stalled: 0.03, BackedOff: 0.01,
 		LagFloorNS: 50e3, LagShare: 0.10, Bookkeeping: 0.03,
 		SteadySlope: 0.02, SteadyHalves: 0.03, StealLimit: 0.02, Pressure: 0.02, SpinSlower: 0.10, LateRead: 0.01,
-		ShortWindow: 0.99, FewCompletions: 20, EarlyAnswer: 0.10,
+		ShortWindow: 0.99, FewCompletions: 20, EarlyAnswer: 0.10, ScriptShare: 0.30,
 	}
 }
 

@@ -33,7 +33,7 @@ func TestMain(m *testing.M) {
 		case "keep":
 			os.Exit(keeper.Main(context.Background(), os.Stdin, os.Stdout))
 		case "loader":
-			os.Exit(code(child.Serve(context.Background(), os.Stdin, os.Stdout, "test")))
+			os.Exit(code(child.Serve(context.Background(), os.Stdin, os.Stdout, os.Stderr, "test")))
 		case "lawserver":
 			os.Exit(code(lawserver.Serve(context.Background(), os.Stdin, os.Stdout, "127.0.0.1:0")))
 		}

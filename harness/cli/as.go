@@ -161,13 +161,21 @@ func (a *app) loadAs(ctx context.Context, flags *pflag.FlagSet, line *dialect.Li
 		if len(l.spec.Hosts) == 0 {
 			line.Origin = l.spec.Origin(0)
 		}
-		line.Head(a.stdout)
-		l.watch = a.watcher(line)
+		l.watch, l.printed = a.watcher(line), a.stdout
+		if f.script == "" {
+			line.Head(a.stdout)
+			return
+		}
+		l.ready = func() { line.Head(a.stdout) } // behind what the script prints while it is loaded, as under wrk
 	})
 	if report == nil {
 		return err
 	}
-	return errors.Join(a.report(line, report), wanted.writeFiles(l.title, report, wanted.options), err)
+	err = errors.Join(a.report(line, report), wanted.writeFiles(l.title, report, wanted.options), err)
+	if err == nil && report.Script != nil && report.Script.Error != "" {
+		return toolExit(ExitFailed)
+	}
+	return err
 }
 
 // writable checks that the files of the line can be written after the load.

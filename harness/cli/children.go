@@ -18,7 +18,7 @@ func (a *app) children() []*cobra.Command {
 	return []*cobra.Command{
 		law,
 		hidden("loader", "a loader process: joust starts it and speaks with it through its pipes",
-			func(c *cobra.Command) error { return child.Serve(c.Context(), a.stdin, a.stdout, Version) }),
+			func(c *cobra.Command) error { return child.Serve(c.Context(), a.stdin, a.stdout, a.stderr, Version) }),
 		hidden("keep", "a keeper: it starts one program and ends its whole tree when joust is gone",
 			func(c *cobra.Command) error {
 				if code := keeper.Main(c.Context(), a.stdin, a.stdout); code != ExitOK {

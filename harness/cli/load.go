@@ -106,6 +106,12 @@ unless -c is given; a rate is kept where 99 % of it are achieved. Exit status th
 found, 2 it cannot be told, 3 not even the first step keeps the conditions, 4 the target
 went away.
 
+--script lets a script in Lua say what is asked, as wrk's -s does: its functions setup,
+init, request, response, delay and done are called in wrk's order, once loaded for each
+thread. Arguments behind the URL go to init. There is no warm-up unless one is asked for.
+What done prints stands behind the result. An error in a function ends the load: the
+result so far is printed, and the exit status is 1.
+
 With -n and -d the load ends at whichever comes first; with -n alone it has no
 bound in time, and no warm-up unless one is asked for. It also ends when no
 connection could be made for --connect-timeout: the server went away. A warm-up runs
@@ -123,7 +129,8 @@ Several loads may run on a machine at once: the report names the other jousts th
 measured meanwhile. While a comparison measures (run, duel, agree, calibrate,
 certify, check), a load waits and says for whom; --anyway does not wait.
 
-Exit status: 0 the load ran, whatever failed in it; 1 it could not run; 2 wrong
+Exit status: 0 the load ran, whatever failed in it; 1 it could not run, or its script
+failed; 2 wrong
 usage, or a threshold that cannot be told; 3 a threshold is broken or has no value, or
 a rule of --abort-on ended the load; 4 void: nothing was answered rightly, nothing was
 measured, the server went away, or an answer came that nobody asked for;
@@ -143,6 +150,7 @@ measured, the server went away, or an answer came that nobody asked for;
   joust load http://127.0.0.1:8080/ -R 5k --threshold "p99<20ms" --threshold "error_rate<0.1%"
   joust load http://127.0.0.1:8080/ -R 5k -d 10m --abort-on "error_rate>20% for 10s"
   joust load http://127.0.0.1:8080/ --find users --think 1s --keep "p95<300ms,error_rate<1%"
+  joust load --script post.lua http://127.0.0.1:8080/ -- an-argument-of-the-script
   joust load --url-file urls.txt -H 'Accept: text/html' -n 100k
   joust load http://127.0.0.1:8080/ --show all --output load.html --output load.json`,
 		Args: loadURLs,
@@ -166,7 +174,7 @@ func (a *app) load(c *cobra.Command, urls []string, f *loadFlags) error {
 		return a.findCapacity(ctx, c.Flags(), urls, f)
 	}
 	f.load.OverTime = wanted.overTime() || !f.quiet && newDisplay(a.stderr).live
-	l, report, err := a.measure(ctx, c.Flags(), urls, f, nil)
+	l, report, err := a.measure(ctx, c.Flags(), urls, f, func(l *aim) { l.printed = a.printsOn(wanted.format) })
 	if l == nil || report == nil {
 		return err
 	}
@@ -220,7 +228,7 @@ func (a *app) drive(ctx context.Context, chosen loaders.Loader, l *aim, quiet bo
 	outer := ctx
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	control := &loadControl{loadProgress: a.newLoadProgress(l.spec.Phases, quiet), target: l, ctx: ctx, cancel: cancel}
+	control := &loadControl{loadProgress: a.newLoadProgress(l.spec.Phases, quiet), target: l, ctx: ctx, cancel: cancel, stderr: a.stderr}
 	control.silent = l.watch != nil
 	var err error
 	if control.exports, err = export.Start(l.exports); err != nil {
@@ -253,6 +261,8 @@ func (a *app) printLoad(ctx context.Context, l *aim, quiet bool, wanted resultOu
 	switch {
 	case ctx.Err() != nil || report.Interrupted && report.Aborted == nil:
 		return exit(ExitInterrupted)
+	case report.Script != nil && report.Script.Error != "":
+		return exit(ExitFailed)
 	case report.Aborted != nil || summary.Failed(gates):
 		return exit(ExitWrong)
 	case summary.Undecided(gates):
@@ -268,7 +278,7 @@ func (a *app) printLoad(ctx context.Context, l *aim, quiet bool, wanted resultOu
 func (a *app) explainExit(reasons []results.Reason, gates []summary.Threshold) {
 	void := summary.Void(reasons)
 	for _, r := range reasons {
-		if void || r.Code == summary.CodeAborted {
+		if void || r.Code == summary.CodeAborted || r.Code == summary.CodeScript {
 			a.say("joust: %s", r.Text)
 		}
 	}

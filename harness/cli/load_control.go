@@ -25,6 +25,8 @@ type loadControl struct {
 	target *aim
 	ctx    context.Context
 	cancel context.CancelCauseFunc
+	// stderr takes what a script prints where the aim names nothing else.
+	stderr io.Writer
 	// exports is nil where nothing is exported.
 	exports *export.Exporter
 
@@ -40,6 +42,9 @@ func (c *loadControl) Ready(_ context.Context, r loaders.Ready) (int64, error) {
 	}
 	if r.Connections < r.Asked {
 		c.line("note: %d of %s are open: %s", r.Connections, results.Counted(r.Asked, "connection"), r.FirstError)
+	}
+	if c.target.ready != nil {
+		c.target.ready()
 	}
 	return clock.Now(), nil
 }

@@ -28,6 +28,10 @@ type loadFlags struct {
 	// read makes options of these.
 	rate, rampTo, profile, cpus, bodyFile, dataFile, proxy, urlFile string
 	json                                                            *string
+	// script names the file of a script, compat the way to run it; scriptArgs are the
+	// arguments behind the URL.
+	script, compat string
+	scriptArgs     []string
 	outputFlags
 	ruleFlags
 	// anyway loads while a comparison measures.
@@ -74,6 +78,9 @@ func (f *loadFlags) register(flags *pflag.FlagSet) {
 	flags.Lookup("bust").NoOptDefVal = adhoc.DefaultBust
 	flags.Var(value[string]{&f.dataFile, rowsForm}, "data", "`file` of rows, CSV with a line of names or JSON lines, whose columns are ${NAME} in the request")
 	flags.StringVar((*string)(&o.DataOrder), "data-order", "", "`order` in which requests take rows: "+loaders.DataOrderWords+" (default loop); sequential and unique end the load behind the last row")
+
+	flags.StringVar(&f.script, "script", "", "let a `file` in Lua, written for wrk, say what is asked; arguments behind the URL are the script's")
+	flags.StringVar(&f.compat, "compat", "", "`way` to run the script: lax goes on after an error while it is loaded, wrk2 shows it corrected latencies (default: as wrk 4)")
 
 	under("Which answers are right")
 	optional(f, "expect-status", flagOf(flags, statusForm, "expect-status", "", 0, "the right `status`, or the word any (default: any from 200 to 399)"), &o.ExpectStatus)
@@ -145,7 +152,7 @@ func (f *loadFlags) read(flags *pflag.FlagSet, stdin io.Reader) error {
 	}
 	var profileErr error
 	o.Profile, profileErr = readProfile(f.profile)
-	return errors.Join(profileErr, rate("-R", f.rate, &o.RateRPS), rate("--ramp-to", f.rampTo, &o.RampToRPS), f.setCPUs(), f.setData(stdin), f.setBody(stdin), checkTLSFiles(o.TLS), f.export.read())
+	return errors.Join(profileErr, rate("-R", f.rate, &o.RateRPS), rate("--ramp-to", f.rampTo, &o.RampToRPS), f.setCPUs(), f.setData(stdin), f.setBody(stdin), f.setScript(), checkTLSFiles(o.TLS), f.export.read())
 }
 
 // rate parses the text of a flag; an empty one leaves the rate as it is.

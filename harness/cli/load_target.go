@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"strings"
@@ -33,6 +34,10 @@ type aim struct {
 	aborts []metric.Sustained
 	// watch is shown the load in place of joust's own plain lines; nil for these.
 	watch func(results.Interval)
+	// printed takes what a script prints while the load runs; nil is standard error.
+	printed io.Writer
+	// ready is called once the connections are open; nil for nothing.
+	ready func()
 	// exports say where figures are sent, and which tags they and the report have.
 	exports export.Options
 }
@@ -48,6 +53,9 @@ func (a *app) aim(ctx context.Context, flags *pflag.FlagSet, text string, f *loa
 		return nil, session.Usage(err)
 	}
 	o := &f.load
+	if o.Script != nil {
+		o.Script.URL, o.Script.Args = text, f.scriptArgs
+	}
 	l := &aim{target: target, url: results.Redacted(text)}
 	if f.proxy != "" {
 		if err := f.setProxy(ctx); err != nil {

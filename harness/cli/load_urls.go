@@ -28,7 +28,11 @@ const resolvesAtOnce = 16
 
 // loadURLs takes one URL or, with --url-file, any number of them.
 func loadURLs(c *cobra.Command, args []string) error {
-	if !c.Flags().Changed("url-file") {
+	switch {
+	case c.Flags().Changed("url-file"):
+	case c.Flags().Changed("script") && len(args) > 0:
+		return oneURL(c, args[:1])
+	default:
 		return oneURL(c, args)
 	}
 	if at := slices.IndexFunc(args, func(arg string) bool { return !isURL(arg) }); at >= 0 {
@@ -40,7 +44,13 @@ func loadURLs(c *cobra.Command, args []string) error {
 // aimAt makes a load of the command line, on one URL or on many.
 func (a *app) aimAt(ctx context.Context, flags *pflag.FlagSet, args []string, f *loadFlags) (*aim, error) {
 	if !flags.Changed("url-file") {
+		if flags.Changed("script") {
+			f.scriptArgs = args[1:]
+		}
 		return a.aim(ctx, flags, args[0], f)
+	}
+	if flags.Changed("script") {
+		return nil, session.Usage(errors.New("--script with --url-file: the script says itself what is asked: give it one URL"))
 	}
 	urls, err := readURLs(flags, f, args, a.stdin)
 	if err != nil {

@@ -53,5 +53,5 @@ func slowLoader(args []string) error {
 	if line, err = json.Marshal(first); err != nil {
 		return err
 	}
-	return child.Serve(context.Background(), io.MultiReader(bytes.NewReader(append(line, '\n')), in), os.Stdout, "staged")
+	return child.Serve(context.Background(), io.MultiReader(bytes.NewReader(append(line, '\n')), in), os.Stdout, os.Stderr, "staged")
 }

@@ -104,6 +104,8 @@ type Flags struct {
 	// loaders.LoopRows.
 	Data      *loaders.Data
 	DataOrder loaders.DataOrder
+	// Script chooses what is asked; nil for none. Depth is then the script's.
+	Script *loaders.Script
 	// Literal takes ${ in texts as it is: without Bust, no request has random pieces.
 	Literal bool
 	// Compressed accepts gzip and br, and compares the inflated body.
@@ -171,7 +173,7 @@ func (f *Flags) Spec(u URL, addresses []string) (loaders.Spec, error) {
 		// Pinned threads have processors of their own.
 		Idle: cmp.Or(f.Idle, loaders.DefaultIdle(len(f.CPUs) > 0, f.Processors)), Seed: f.Seed,
 		Users: given(f.Users, 0), Think: f.Think, UserRamp: given(f.Ramp, 0), Follow: f.Follow, RequestID: f.RequestID,
-		LatencyFrom: f.LatencyFrom, Breakdown: f.Breakdown, Data: f.data(),
+		LatencyFrom: f.LatencyFrom, Breakdown: f.Breakdown, Data: f.data(), Script: f.Script,
 		ConnectTimeout: f.ConnectTimeout, RequestTimeout: f.Timeout, Drain: f.Drain,
 		Phases: f.phases(),
 	}
@@ -361,5 +363,7 @@ func (f *Flags) phases() []loaders.Phase {
 }
 
 // wholeWindow reports whether the load is measured from its begin where no warm-up is asked
-// for: rows that are taken once, a ramp of users and a profile have a begin.
-func (f *Flags) wholeWindow() bool { return f.rowsEnd() || f.Ramp != nil || f.Profile != nil }
+// for: rows that are taken once, a ramp of users, a profile and a script have a begin.
+func (f *Flags) wholeWindow() bool {
+	return f.rowsEnd() || f.Ramp != nil || f.Profile != nil || f.Script != nil
+}

@@ -30,6 +30,7 @@ func (f *Flags) check(u URL) error {
 	f.checkRoute(u, refuse)
 	f.checkFind(refuse)
 	f.checkPieces(u, refuse)
+	f.checkScript(refuse)
 	return errors.Join(errs...)
 }
 
@@ -157,4 +158,21 @@ func (f *Flags) checkRoute(u URL, refuse refusal) {
 	refuse((f.TLS.CertFile == "") != (f.TLS.KeyFile == ""), "--cert and --key belong together: give both or neither")
 	refuse(f.TLS.Insecure && f.TLS.CAFile != "", "--insecure trusts everybody and --ca one authority: give one of them")
 	refuse(f.Unix != "" && f.Proxy != "", "--unix and --proxy are two ways to the server: give one of them")
+}
+
+// checkScript refuses flags that say what a script says itself.
+func (f *Flags) checkScript(refuse refusal) {
+	if f.Script == nil {
+		return
+	}
+	const what = "--script with "
+	compat := f.Script.Compat
+	refuse(compat != loaders.Strict && compat != loaders.Lax && compat != loaders.WRK2, "--compat %s: %s", compat, loaders.CompatWords)
+	refuse(f.Depth > 1, what+"--depth %d: the script sets the depth, by the number of requests that its function request() returns: leave --depth out", f.Depth)
+	refuse(f.Users != nil || f.Think != loaders.Think{}, what+"--users or --think: each connection asks the script, whose function delay() makes it wait: leave them out")
+	refuse(f.Data != nil, what+"--data: the script reads files itself, with io.lines")
+	refuse(f.Bust != "", what+"--bust: the script makes the URL, with wrk.format")
+	refuse(f.Follow, what+"--follow: the script sees redirects in its function response(): leave --follow out")
+	refuse(f.RequestID != "", what+"--request-id: the script makes the headers, with wrk.format: leave --request-id out")
+	refuse(f.Proxy != "", what+"--proxy: requests that a script makes as bytes go to the server itself: leave --proxy out")
 }

@@ -28,7 +28,7 @@ func busted(path, parameter string) string {
 }
 
 // usesPieces reports whether ${ in the texts begins a piece.
-func (f *Flags) usesPieces() bool { return !f.Literal || f.Bust != "" }
+func (f *Flags) usesPieces() bool { return !f.Literal && f.Script == nil || f.Bust != "" }
 
 // hasPieces reports whether a text of the request may hold a piece.
 func hasPieces(r *scenarios.Request) bool {

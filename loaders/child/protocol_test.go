@@ -3,6 +3,7 @@ package child_test
 import (
 	"context"
 	"errors"
+	"io"
 	"net"
 	"os"
 	"strings"
@@ -48,7 +49,7 @@ func process(t *testing.T) (child.Driver, <-chan error) {
 	e := pipes(t)
 	ended := make(chan error, 1)
 	go func() {
-		err := child.Serve(context.Background(), e.fromJoust, e.toJoust, "v-test")
+		err := child.Serve(context.Background(), e.fromJoust, e.toJoust, io.Discard, "v-test")
 		_ = e.toJoust.Close()
 		_ = e.fromJoust.Close()
 		ended <- err

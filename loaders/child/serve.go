@@ -21,9 +21,9 @@ const heartbeatEvery = time.Second
 var errOrphaned = errors.New("the end of the loader's input: joust is gone")
 
 // Serve is the life of a loader process: it reads one Spec from in, runs it and
-// writes the report to out. The end of in ends it at once; after the report Serve
+// writes the report to out. log takes what a script of the load prints. The end of in ends it at once; after the report Serve
 // waits for that end. A load that fails is a message on out and no error of Serve.
-func Serve(ctx context.Context, in io.Reader, out io.Writer, version string) error {
+func Serve(ctx context.Context, in io.Reader, out, log io.Writer, version string) error {
 	incoming, inputEnd := make(chan loaders.Message), make(chan error, 1)
 	go func() { inputEnd <- receive(in, incoming) }()
 	first, ok := <-incoming
@@ -32,7 +32,7 @@ func Serve(ctx context.Context, in io.Reader, out io.Writer, version string) err
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	c := &childControl{quiet: first.Prepare.Quiet, out: newLines(out), starts: make(chan loaders.Start, 1), adjusts: make(chan loaders.Adjustment, 1)}
+	c := &childControl{quiet: first.Prepare.Quiet, out: newLines(out), log: log, starts: make(chan loaders.Start, 1), adjusts: make(chan loaders.Adjustment, 1)}
 	lost := make(chan error, 1)
 	go func() { lost <- c.listen(incoming, inputEnd, cancel) }()
 	defer c.beat()()
@@ -82,11 +82,15 @@ type childControl struct {
 	// quiet suppresses live figures.
 	quiet   bool
 	out     *lines
+	log     io.Writer
 	starts  chan loaders.Start
 	adjusts chan loaders.Adjustment
 }
 
-var _ loaders.Control = (*childControl)(nil)
+var _ loaders.Printer = (*childControl)(nil)
+
+// Printed implements loaders.Printer.
+func (c *childControl) Printed() (out, err io.Writer) { return c.log, c.log }
 
 // listen passes joust's messages on until the input ends, which cancels the
 // load. It returns the reason of that end.

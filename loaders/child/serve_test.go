@@ -3,6 +3,7 @@ package child_test
 import (
 	"context"
 	"encoding/json"
+	"io"
 	"strings"
 	"testing"
 	"time"
@@ -19,7 +20,7 @@ func serving(t *testing.T) (ends, <-chan error) {
 	server := enginetest.Start(t, func(p *enginetest.Peer) { p.Hold() })
 	e := pipes(t)
 	ended := make(chan error, 1)
-	go func() { ended <- child.Serve(context.Background(), e.fromJoust, e.toJoust, "v") }()
+	go func() { ended <- child.Serve(context.Background(), e.fromJoust, e.toJoust, io.Discard, "v") }()
 	spec := enginetest.Spec(enginetest.Closed(time.Hour))
 	spec.Target.Address, spec.Drain, spec.RequestTimeout = server.Address, time.Hour, time.Hour
 	// Nothing waits for the second Start and the third: they must not block.
@@ -58,7 +59,7 @@ func TestGarbageInputEndsServe(t *testing.T) {
 func TestServeWantsPrepareFirst(t *testing.T) {
 	t.Parallel()
 	for _, input := range []string{"", "hello\n", "{}\n", `{"stop":{}}` + "\n"} {
-		err := child.Serve(t.Context(), strings.NewReader(input), &strings.Builder{}, "v")
+		err := child.Serve(t.Context(), strings.NewReader(input), &strings.Builder{}, io.Discard, "v")
 		if err == nil || !strings.Contains(err.Error(), "started by joust, not by hand") {
 			t.Errorf("%q: got %v", input, err)
 		}

@@ -74,6 +74,29 @@ type Shard interface {
 	Put(number int32, r *scenarios.Request) (Request, error)
 }
 
+// Verbatim is a request whose bytes are given, and go out as they are.
+type Verbatim struct {
+	// Text is the whole request: HeadBytes of head, and a body of BodyBytes without its
+	// framing.
+	Text      string
+	HeadBytes int
+	BodyBytes int64
+	// NoBody is true for a request whose answer has no body, whatever its head says.
+	NoBody bool
+	// HTTP10 is true for HTTP/1.0. Ends is as in Request.
+	HTTP10, Ends bool
+}
+
+// Quoting is a Shard that takes requests as bytes.
+type Quoting interface {
+	Shard
+	// Quote gives a request the number, as Put does. Its right answers are those of the
+	// first request of the Spec. The bytes go into the memory of the given slice where
+	// they have room there. It returns an error where the right answers cannot be told
+	// from the Spec.
+	Quote(number int32, v *Verbatim, into []byte) (Request, error)
+}
+
 // Redirecting is a Shard that remembers the first answer that redirects.
 type Redirecting interface {
 	Shard

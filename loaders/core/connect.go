@@ -7,6 +7,7 @@ import (
 	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/loaders/backend"
 	"github.com/joust-bench/joust/loaders/clock"
+	"github.com/joust-bench/joust/loaders/source"
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/scenarios"
 )
@@ -76,6 +77,13 @@ func (s *shard) dial(c *connection) {
 		return
 	}
 	c.dialled = c.began
+	if routed, ok := s.source.(source.Routed); ok {
+		if to, ok := routed.Address(); ok {
+			made, established, err := s.loop.DialTo(c.id, to)
+			s.dialing(c, made, established, err)
+			return
+		}
+	}
 	made, established, err := s.loop.Dial(c.id, int(c.target), s.place(c))
 	s.dialing(c, made, established, err)
 }

@@ -34,8 +34,9 @@ type Engine struct {
 	Codec codec.New
 	// Source chooses the requests; nil takes those of the Spec. The users of any
 	// other source share the connections in closed loops, as many as the connections
-	// have places where the Spec names no users.
+	// have places where the Spec names no users, unless Own makes each connection a user.
 	Source source.New
+	Own    bool
 }
 
 var _ loaders.Loader = Engine{}
@@ -49,7 +50,7 @@ func (e Engine) Run(ctx context.Context, spec loaders.Spec, control loaders.Cont
 	if e.System.Sleeps {
 		spec.Idle = loaders.Wait
 	}
-	restore := quietCollector()
+	restore := quietCollector(spec.Script != nil)
 	defer restore()
 	s, err := e.newSession(spec)
 	if err != nil {
@@ -65,10 +66,16 @@ func (e Engine) Run(ctx context.Context, spec loaders.Spec, control loaders.Cont
 }
 
 // quietCollector turns the garbage collector off, with a memory limit as guard,
-// until restore is called.
-func quietCollector() (restore func()) {
+// until restore is called. A script leaves garbage all the time, and the collector runs
+// where that is ten times as large as what is kept: off, it would fill the memory up to the
+// guard.
+func quietCollector(scripted bool) (restore func()) {
 	const guard = 4 << 30
-	percent := debug.SetGCPercent(-1)
+	percent := -1
+	if scripted {
+		percent = 1000
+	}
+	percent = debug.SetGCPercent(percent)
 	limit := debug.SetMemoryLimit(guard)
 	return func() {
 		debug.SetGCPercent(percent)
@@ -104,7 +111,10 @@ func (e Engine) newSession(spec loaders.Spec) (s *session, err error) {
 	}()
 	l := &load{spec: &spec, system: &e.System, protocol: protocol, newSource: source.OfSpec, population: spec.Users, rows: source.NewRows(spec.Data)}
 	if e.Source != nil {
-		l.newSource, l.population = e.Source, cmp.Or(spec.Users, spec.Connections*spec.Depth)
+		l.newSource = e.Source
+	}
+	if e.Source != nil && !e.Own {
+		l.population = cmp.Or(spec.Users, spec.Connections*spec.Depth)
 	}
 	if spec.TLS != nil {
 		if l.tls, err = secure.Config(spec.TLS, spec.Target.Host, protocol.ALPN()); err != nil {

@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"github.com/joust-bench/joust/loaders"
+	"github.com/joust-bench/joust/loaders/source"
 	"github.com/joust-bench/joust/results"
 )
 
@@ -56,6 +57,10 @@ func (s *session) threadUse(thread int) results.ThreadUse {
 		CPU:   -1,
 		CPUNS: b.cpu - a.cpu, SpinNS: b.spinNS - a.spinNS, StallNS: o.StallNS,
 		Loops: b.loops - a.loops, Wakeups: b.wakeups - a.wakeups,
+	}
+	if _, ok := s.shards[thread].source.(source.Timed); ok {
+		script := b.script.Since(a.script)
+		u.Script = &script
 	}
 	if s.system.Pins && len(s.spec.CPUs) > 0 {
 		u.CPU = s.spec.CPUs[thread]

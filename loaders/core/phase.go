@@ -7,6 +7,7 @@ import (
 	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/loaders/arrival"
 	"github.com/joust-bench/joust/loaders/record"
+	"github.com/joust-bench/joust/results"
 )
 
 // phase is one phase on the clock, shared by all threads. All instants are
@@ -49,4 +50,6 @@ type meters struct {
 	loops, wakeups uint64
 	// cpu and runDelay are the loop's, in nanoseconds.
 	cpu, runDelay int64
+	// script is the time that the source's script has taken.
+	script results.ScriptTime
 }

@@ -45,7 +45,7 @@ func (s *shard) offer(c *connection) {
 }
 
 // refill gives a closed-loop connection as many requests as it has room for, in one
-// write. Only sources of a Spec come here, and these end with their data rows, for all.
+// write. The sources that come here, those of a Spec and scripts, end for all at once.
 func (s *shard) refill(c *connection) {
 	now := clock.Now()
 	room := s.room(c)

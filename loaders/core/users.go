@@ -2,6 +2,7 @@ package core
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -58,7 +59,7 @@ type asking struct {
 }
 
 // unchosen is the request of a turn before the source has chosen one.
-const unchosen = -1
+const unchosen = source.Undecided
 
 // fill makes the source and the users of the thread.
 func (d *demand) fill(l *load, thread, connections int) (err error) {
@@ -82,7 +83,7 @@ func (d *demand) fill(l *load, thread, connections int) (err error) {
 			d.ids.prepare(&d.requests[i])
 		}
 	}
-	on := source.Thread{Number: thread, Users: cmp.Or(users, connections), Rows: l.rows, Put: d.put}
+	on := source.Thread{Number: thread, Users: cmp.Or(users, connections), Rows: l.rows, Put: d.put, Quote: d.quote}
 	if d.source, err = l.newSource(l.spec, on); err != nil {
 		return err
 	}
@@ -117,22 +118,49 @@ func (d *demand) put(number int32, r *scenarios.Request) (int32, error) {
 	if err := checkDepth(d.depth, r, &built); err != nil {
 		return 0, err
 	}
-	d.ownRequests()
-	if int(number) == len(d.requests) {
-		d.requests = append(d.requests, codec.Request{})
-		if d.programs != nil {
-			d.programs = append(d.programs, nil)
-		}
-		if d.targets != nil {
-			d.targets = append(d.targets, 0)
-		}
-	}
+	d.grow(number)
 	if d.targets != nil {
 		d.targets[number] = int32(r.Target)
 	}
 	d.ids.prepare(&built)
 	d.requests[number] = built
 	return number, nil
+}
+
+// quote implements Quote of source.Thread.
+func (d *demand) quote(number int32, v *codec.Verbatim) (int32, error) {
+	quoting, ok := d.codec.(codec.Quoting)
+	switch {
+	case !ok:
+		return 0, errors.New("this protocol takes no requests as bytes")
+	case v.Ends && d.depth > 1:
+		return 0, fmt.Errorf("a request ends its connection (Connection: close, or HTTP/1.0), and nothing may be asked behind it there: with %d requests in flight it must not", d.depth)
+	}
+	if number < 0 {
+		number = int32(len(d.requests))
+	}
+	d.grow(number)
+	built, err := quoting.Quote(number, v, d.requests[number].Head)
+	if err != nil {
+		return 0, err
+	}
+	d.requests[number] = built
+	return number, nil
+}
+
+// grow makes a place for the request of that number.
+func (a *asking) grow(number int32) {
+	a.ownRequests()
+	if int(number) < len(a.requests) {
+		return
+	}
+	a.requests = append(a.requests, codec.Request{})
+	if a.programs != nil {
+		a.programs = append(a.programs, nil)
+	}
+	if a.targets != nil {
+		a.targets = append(a.targets, 0)
+	}
 }
 
 // ownRequests makes requests a list of the thread's own.

@@ -2,6 +2,7 @@ package core
 
 import (
 	"github.com/joust-bench/joust/loaders/clock"
+	"github.com/joust-bench/joust/loaders/source"
 	"github.com/joust-bench/joust/results"
 )
 
@@ -89,6 +90,9 @@ func (s *shard) askQueues() {
 func (s *shard) meters() meters {
 	r := s.out.now
 	r.cpu, r.runDelay = s.loop.CPU(), s.loop.RunDelay()
+	if timed, ok := s.source.(source.Timed); ok {
+		r.script = timed.Spent()
+	}
 	return r
 }
 

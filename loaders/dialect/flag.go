@@ -104,7 +104,7 @@ func Expand(text, value string, all func(each string) string) []string {
 // Reasons that several tools share.
 const (
 	// NoScripts is the reason of flags that name a script.
-	NoScripts = "joust load runs no scripts yet: say what is asked with -m, -H and -b"
+	NoScripts = "joust load runs scripts of wrk (--script FILE.lua) and of no other tool: say what is asked with -m, -H and -b"
 	// NoHTTP2 is the reason of flags for other protocols.
 	NoHTTP2 = "joust speaks HTTP/1.1 so far"
 	// ProxyUser says where the user of a proxy stands.

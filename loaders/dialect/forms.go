@@ -22,7 +22,7 @@ var (
 	wrkCount = &Form{Fits: regexp.MustCompile(`^(?i)[0-9]+[kmgtp]?$`), Words: "a whole number, such as 10, 1k or 1M", plain: metricNumber}
 	wrkTime  = &Form{Fits: regexp.MustCompile(`^(?i)[0-9]+[smh]?$`), Words: "a whole time, such as 10, 10s, 2m or 1h", plain: strings.ToLower}
 	// luaFile is a script.
-	luaFile = &Form{Fits: regexp.MustCompile(`\.lua$`), Words: "a script in Lua"}
+	luaFile = &Form{Fits: regexp.MustCompile(`\.lua$|/`), Words: "a file with a script in Lua, such as post.lua"}
 	// webURL is a URL that can be asked.
 	webURL = &Form{Fits: regexp.MustCompile(`^(?i)https?://`), Words: "a URL, such as http://host:port/path"}
 	// heyTimeout is in seconds, 0 for none.

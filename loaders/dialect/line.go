@@ -29,7 +29,9 @@ type Line struct {
 
 	// usual are the arguments that stand for the tool's own behaviour.
 	usual []string
-	rest  []string
+	// rest are the arguments that are no flags, behind those among them that are for the
+	// script of the line.
+	rest, behind []string
 }
 
 // Given is a flag of the line.
@@ -68,7 +70,11 @@ func (l *Line) Args() []string {
 	if l.URL == "" {
 		return args
 	}
-	return append(args, l.URL)
+	args = append(args, l.URL)
+	if len(l.behind) > 0 {
+		args = append(append(args, "--"), l.behind...)
+	}
+	return args
 }
 
 // hasHeader reports whether the arguments set the header.
@@ -151,7 +157,9 @@ func (d *Dialect) Read(args []string) (*Line, error) {
 		r.URL = r.rest[0]
 	}
 	if len(r.rest) > 1 {
-		if d.script {
+		if d.script && r.has("-s") {
+			r.behind = r.rest[1:]
+		} else if d.script {
 			r.Notes = append(r.Notes, fmt.Sprintf("arguments of a script are not needed without one: %s", strings.Join(r.rest[1:], " ")))
 		} else {
 			errs = append(errs, fmt.Errorf("there is one URL to ask, and behind it stands %s", strings.Join(r.rest[1:], " ")))

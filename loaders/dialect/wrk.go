@@ -35,7 +35,7 @@ func wrkFlags() []Flag {
 		{Names: "-t --threads", Value: true, Form: wrkCount, Default: "2", Joust: "-t {}"},
 		{Names: "-d --duration", Value: true, Form: wrkTime, Default: "10s", Joust: "-d {}"},
 		{Names: "-H --header", Value: true, Joust: "-H {}"},
-		{Names: "-s --script", Value: true, Form: luaFile, Missing: NoScripts},
+		{Names: "-s --script", Value: true, Form: luaFile, Joust: "--script {}"},
 		{Names: "--latency -L", Printed: true, Note: Percentiles},
 		{Names: "-T --timeout", Value: true, Form: wrkTime, Default: "2s", Joust: "--timeout {}"},
 		{Names: "-v --version", Tells: tellsVersion, Missing: toldVersion},
@@ -75,6 +75,11 @@ func settleWrk(l *Line) error {
 		}
 	}
 	l.behave("-c", l.value("-c"), "-t", l.value("-t"), "-d", l.value("-d"), "--timeout", l.value("-T"), "--warmup", "0", "--expect-status", "any")
+	for _, header := range l.values("-H") {
+		if name, value, ok := strings.Cut(header, ":"); ok && !strings.HasPrefix(value, " ") {
+			l.Notes = append(l.Notes, fmt.Sprintf("-H %s: wrk leaves out a header without a space behind its colon; joust sends it as %s: %s", header, name, value))
+		}
+	}
 	l.trustAnybody()
 	return errors.Join(errs...)
 }
@@ -83,6 +88,9 @@ func settleWrk2(l *Line) error {
 	var missing error
 	if l.number("-R") == 0 {
 		missing = errors.New("throughput MUST be specified with the --rate or -R option")
+	}
+	if l.has("-s") {
+		l.behave("--compat", "wrk2")
 	}
 	return errors.Join(settleWrk(l), missing)
 }

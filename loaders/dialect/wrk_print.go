@@ -47,25 +47,9 @@ func (p *printer) threadStats(l latency, idle bool) {
 		}
 		p.printf("    %-10s%s%s%s%8.2f%%\n", name, cell(mean, 8), cell(stdev, 10), cell(format(m.max), 9), m.within)
 	}
-	rates := p.rates(idle)
+	rates := p.phase.WrkRates(p.report.Threads, idle)
 	row("Latency", l.moments(), l.n == 0, wrkTimes)
 	row("Req/Sec", momentsOf(rates), len(rates) == 0, wrkRates)
-}
-
-// rates returns the answers a second of one thread, in each stretch of the timeline. The
-// report has the sum of the threads, so each is taken for their mean: their average is
-// exact, and how far they differ in one stretch is not in it.
-func (p *printer) rates(idle bool) []float64 {
-	var list []float64
-	at, before := p.phase.T0NS, uint64(0)
-	threads := float64(max(1, p.report.Threads))
-	for _, i := range p.phase.Timeline {
-		if passed := time.Duration(i.AtNS - at).Seconds(); passed > 0 && (idle || i.Completed > before) {
-			list = append(list, math.Floor(float64(i.Completed-before)/passed/threads))
-		}
-		at, before = i.AtNS, i.Completed
-	}
-	return list
 }
 
 // momentsOf returns the figures of a list.
@@ -123,14 +107,12 @@ func spectrumOf(h *results.Histogram) []byte {
 // wrkTotals prints the lines behind the distributions.
 func (p *printer) wrkTotals() {
 	p.printf("  %d requests in %s, %sB read\n", p.answers(), wrkTimes(float64(p.phase.WindowNS())), wrkBytes(float64(p.phase.ReceivedBytes)))
-	timeouts := p.failures(func(c results.Cause) bool { return c == results.CauseTimeout })
-	writes := p.failures(func(c results.Cause) bool { return c == results.CauseWrite })
-	reads := p.phase.Total.Failed - timeouts - writes
-	if connects := p.phase.FailedConnects(); connects+reads+writes+timeouts > 0 {
-		p.printf("  Socket errors: connect %d, read %d, write %d, timeout %d\n", connects, reads, writes, timeouts)
+	e := p.phase.WrkErrors()
+	if e.Connect+e.Read+e.Write+e.Timeout > 0 {
+		p.printf("  Socket errors: connect %d, read %d, write %d, timeout %d\n", e.Connect, e.Read, e.Write, e.Timeout)
 	}
-	if n := p.statuses(func(code int) bool { return code > 399 }); n > 0 {
-		p.printf("  Non-2xx or 3xx responses: %d\n", n)
+	if e.Status > 0 {
+		p.printf("  Non-2xx or 3xx responses: %d\n", e.Status)
 	}
 	p.printf("Requests/sec: %9.2f\nTransfer/sec: %10sB\n", p.perSecond(float64(p.answers())), wrkBytes(p.perSecond(float64(p.phase.ReceivedBytes))))
 }

@@ -32,7 +32,11 @@ func Choose(spec loaders.Spec) (loaders.Loader, error) {
 	default:
 		system = native()
 	}
-	return core.Engine{System: system, Codec: h1.New}, nil
+	e := core.Engine{System: system, Codec: h1.New}
+	if spec.Script != nil {
+		return scripted{e}, nil
+	}
+	return e, nil
 }
 
 // Default returns the best engine of this system.

@@ -4,9 +4,11 @@
 package source
 
 import (
+	"net/netip"
 	"time"
 
 	"github.com/joust-bench/joust/loaders"
+	"github.com/joust-bench/joust/loaders/codec"
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/scenarios"
 )
@@ -43,9 +45,27 @@ type Chain interface {
 	Unfollowed() *results.Redirect
 }
 
+// Routed is a Source whose thread may connect to an address of its own.
+type Routed interface {
+	Source
+	// Address returns the address to connect to; ok is false for those of the target.
+	Address() (address netip.AddrPort, ok bool)
+}
+
+// Timed is a Source that runs a script of the user.
+type Timed interface {
+	Source
+	// Spent returns the time that the script has taken so far.
+	Spent() results.ScriptTime
+}
+
+// Undecided is the request of a user who is asked again behind the delay.
+const Undecided = -1
+
 // Ask is the next request of a user.
 type Ask struct {
-	// Request is a number of the thread's table, Group one of Groups.
+	// Request is a number of the thread's table, Group one of Groups. Among users who
+	// share connections it may be Undecided, with a Delay.
 	Request, Group int32
 	// Row is the number of its data row, 0 where the load has none.
 	Row int32
@@ -89,6 +109,9 @@ type Thread struct {
 	// requests of the Spec, and returns its number: the one given, whose request
 	// must not be in flight, or a new one where that is negative.
 	Put func(number int32, r *scenarios.Request) (int32, error)
+	// Quote is Put for a request whose bytes are given. It copies them, into the memory of
+	// the request whose place it takes.
+	Quote func(number int32, v *codec.Verbatim) (int32, error)
 }
 
 // New makes the source of one thread.

@@ -72,6 +72,7 @@ func Phase(e Evidence) results.Verdict {
 		v.closedLoop()
 		v.bookkeeping()
 	}
+	v.scripted()
 	v.circumstances()
 	v.witnesses()
 	v.failures()

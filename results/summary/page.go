@@ -66,6 +66,9 @@ func (l *load) blocks(p *page) error {
 			p.Blocks = append(p.Blocks, text)
 		}
 	}
+	if s := l.report.Script; s != nil && s.Output != "" {
+		p.Blocks = append(p.Blocks, strings.Trim(s.Output, "\n"))
+	}
 	return nil
 }
 

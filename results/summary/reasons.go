@@ -28,8 +28,18 @@ const CodeAborted = "aborted"
 // shares do so only where the loader was the limit.
 func Reasons(r *results.Report) []results.Reason { return reasons(r, Verdict(r)) }
 
+// CodeScript is the code of the reason that the script of the load failed.
+const CodeScript = "script-failed"
+
 func reasons(r *results.Report, v results.Verdict) []results.Reason {
 	var out []results.Reason
+	if s := r.Script; s != nil && s.Error != "" {
+		text := "the script failed: " + s.Error
+		if s.Ended {
+			text += ": this is a partial result"
+		}
+		out = append(out, results.Reason{Code: CodeScript, Text: text})
+	}
 	if a := r.Aborted; a != nil {
 		out = append(out, results.Reason{Code: CodeAborted, Text: fmt.Sprintf("ended early by the rule %s, %s into the phase %s, when it was %s: this is a partial result",
 			a.Rule, span(a.AfterNS), a.Phase, inUnit(metric.Unit(a.Unit), a.Value))})
@@ -59,6 +69,8 @@ func advice(r *results.Report, v results.Verdict, code string) string {
 	switch code {
 	case "shares":
 		return "the throughput is a lower bound of what the server can do: give the loader more threads with -t, on CPUs of its own"
+	case "script":
+		return "the throughput is a lower bound of what the server can do: more threads (-t) run the script side by side, and a text that request() returns again costs nearly nothing"
 	case "stalled":
 		return "throughput and latencies show that, and not the server alone"
 	case "loader-behind":

@@ -52,6 +52,12 @@ func Text(w io.Writer, title string, r *results.Report, o Options) error {
 	if _, err := io.WriteString(w, table.Wrap(o.spelled(t.String()), o.Width, "  ")); err != nil {
 		return fmt.Errorf("writing the summary: %w", err)
 	}
+	if r.Script == nil {
+		return nil
+	}
+	if _, err := io.WriteString(w, r.Script.Output); err != nil {
+		return fmt.Errorf("writing what the script printed: %w", err)
+	}
 	return nil
 }
 
@@ -283,6 +289,22 @@ func (t *summary) loader() {
 	}
 	t.line("")
 	t.item("loader", "%s", strings.Join(words, ", "))
+	t.script()
+}
+
+// script prints the cost of the load's script.
+func (t *summary) script() {
+	spent, ok := t.phase.ScriptTimes()
+	if !ok || t.report.Script == nil {
+		return
+	}
+	share, thread, _, _ := t.phase.ScriptShare()
+	n := int64(max(1, t.phase.Total.Completed))
+	t.item("script", "%s took %s a request (request() %s, response() %s), %s of the window in thread %d",
+		t.report.Script.File, duration(spent.NS()/n), duration(spent.RequestNS/n), duration(spent.ResponseNS/n), percent(share), thread)
+	if t.report.Script.Output != "" {
+		t.item("", "its done() saw latencies as joust measured them: none is added that nobody measured")
+	}
 }
 
 // remarks prints the sentences that limit belief in the numbers.

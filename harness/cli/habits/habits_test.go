@@ -69,7 +69,7 @@ func TestReadings(t *testing.T) {
 		"-q|5|-c10|http://h/":  {"hey: -R 50 -c 10 http://h/", "oha: -R 5 -c 10 http://h/"},
 		"-q|5|http://h/":       {"hey: -R 250 http://h/", "oha: -R 5 http://h/"},
 		// What joust lacks.
-		"-s|x.lua|http://h/":    {"wrk,wrk2! http://h/"},
+		"-s|x.lua|http://h/":    {"wrk,wrk2: --script x.lua http://h/"},
 		"-h2|http://h/":         {"hey! http://h/"},
 		"-F|a=b|http://h/":      {"oha,curl! http://h/"},
 		"--vus|10|script.js":    {"k6! -c 10 URL"},

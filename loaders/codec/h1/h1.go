@@ -37,6 +37,9 @@ type protocol struct {
 	counters *pieces.Counters
 	// bodies hold the bytes of requests and answers.
 	bodies *wire.Bodies
+	// model is the first request of the load, whose right answers are those of requests
+	// that come as bytes.
+	model *scenarios.Request
 	// now is the clock that bounds the time for inflating.
 	now func() time.Time
 }
@@ -69,6 +72,9 @@ func newProtocol(spec *loaders.Spec, now func() time.Time) (codec.Protocol, erro
 	p.columns, p.counters = pieces.Columns(spec.Data), pieces.NewCounters(spec.Place)
 	if spec.Proxy != nil && spec.TLS == nil {
 		p.absolute, p.hop = true, spec.Proxy.Headers
+	}
+	if len(spec.Requests) > 0 {
+		p.model = &spec.Requests[0]
 	}
 	n := spec.CountRequests()
 	p.pairs, p.requests = make([]pair, n), make([]codec.Request, n)
@@ -158,6 +164,9 @@ type shard struct {
 	learnt   []learnt
 	inflater inflater
 	redirect redirect
+	// quoted are the requests that come as bytes, by their kind: each has the right answer
+	// and the memory of all of its kind. Empty before the first.
+	quoted [4]pair
 }
 
 // redirect is an answer that redirects, as codec.Redirecting has it.
@@ -186,12 +195,7 @@ func (s *shard) Put(number int32, r *scenarios.Request) (codec.Request, error) {
 	if err != nil {
 		return built, err
 	}
-	if !s.own {
-		s.pairs, s.own = slices.Clone(s.pairs), true
-	}
-	if int(number) == len(s.pairs) {
-		s.pairs = append(s.pairs, pair{})
-	}
+	s.room(number)
 	right, err := new(answers).of(r, bodies)
 	if err != nil {
 		return built, err
