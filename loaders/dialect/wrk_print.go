@@ -115,4 +115,7 @@ func (p *printer) wrkTotals() {
 		p.printf("  Non-2xx or 3xx responses: %d\n", e.Status)
 	}
 	p.printf("Requests/sec: %9.2f\nTransfer/sec: %10sB\n", p.perSecond(float64(p.answers())), wrkBytes(p.perSecond(float64(p.phase.ReceivedBytes))))
+	if script := p.report.Script; script != nil {
+		p.printf("%s", script.Output)
+	}
 }
