@@ -40,7 +40,7 @@ func (s *Spec) checkScript(refuse func(bad bool, format string, args ...any)) {
 	}
 	what := fmt.Sprintf("the script %s ", s.Script.File)
 	refuse(!slices.Contains([]Compat{Strict, Lax, WRK2}, s.Script.Compat), what+"in the way %q: %s", s.Script.Compat, CompatWords)
-	refuse(len(s.Requests) > 1, what+"with %d requests: it says itself what is asked, so leave them out", len(s.Requests))
+	refuse(s.CountRequests() > 1, what+"with %d requests: it says itself what is asked, so leave them out", s.CountRequests())
 	refuse(len(s.Hosts) > 0, what+"with %d more hosts: its load goes to one", len(s.Hosts))
 	refuse(s.Users > 0, what+"with %d users: each connection asks it by itself, so leave them out; its function delay() makes requests wait", s.Users)
 	refuse(s.Follow, what+"with redirects followed: its function response() sees each answer, so leave that out")

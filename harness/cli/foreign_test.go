@@ -80,8 +80,10 @@ vegeta attack -rate=100/s -duration=10s -keepalive=false -timeout=2s http://127.
 // Not parallel: the files of the invocations are in the working folder.
 func TestInvocations(t *testing.T) {
 	dir := t.TempDir()
-	if err := os.WriteFile(dir+"/body.txt", []byte("body"), 0o600); err != nil {
-		t.Fatal(err)
+	for name, text := range map[string]string{"/body.txt": "body", "/post.lua": ""} {
+		if err := os.WriteFile(dir+name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
 	here, err := os.Getwd()
 	if err != nil {
