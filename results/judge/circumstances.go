@@ -105,7 +105,7 @@ func (v *verdict) slower(side string, ns func(results.Spin) int64) {
 func (v *verdict) bookkeeping() {
 	p, service := v.Evidence.Loader, v.Evidence.Loader.Total.Service
 	window, connections := float64(p.WindowNS()), float64(p.MinConnectionsOpen)
-	if v.Reconnects || v.Report.Depth > 1 || v.Report.Users > 0 || service == nil || window <= 0 || connections == 0 ||
+	if v.Reconnects || v.Report.Depth > 1 || p.RequestsPerUser != nil || v.Report.Users > 0 || service == nil || window <= 0 || connections == 0 ||
 		p.Failures()+p.Unanswered+p.SurplusAnswers+p.Closes() > 0 {
 		return
 	}

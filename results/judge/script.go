@@ -9,6 +9,6 @@ func (v *verdict) scripted() {
 		return
 	}
 	name, ns := spent.Longest()
-	inIt := float64(ns) / float64(max(1, v.Evidence.Loader.WindowNS()))
+	inIt := share * float64(ns) / float64(max(1, spent.NS()))
 	v.because("script", "the script limited the loader: %s of thread %d in %s", percent(inIt), thread, name)
 }

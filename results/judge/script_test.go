@@ -34,3 +34,21 @@ func TestScriptedLoader(t *testing.T) {
 		}
 	}
 }
+
+// Users who wait for a delay of their script leave connections idle, which is no loss.
+func TestDelaysAreNoLoss(t *testing.T) {
+	t.Parallel()
+	p := results.Phase{
+		Loop: results.ClosedLoop, Measured: true, T0NS: 1, T1NS: 1 + 1e9, MinConnectionsOpen: 20, RequestsPerUser: &results.PerUser{},
+		Total:   results.Group{Completed: 100, Service: &results.Histogram{Count: 100, MeanNS: 1e5, MaxNS: 2e5}},
+		Threads: []results.ThreadUse{{Loops: 5, Work: 0.1}},
+	}
+	e := Evidence{Loader: &p, Report: &results.Report{ConnectionsAsked: 20}, Alone: true, Limits: results.DefaultThresholds()}
+	if r := find(Phase(e), "littles-law"); r != nil {
+		t.Error(r.Text)
+	}
+	p.RequestsPerUser = nil
+	if find(Phase(e), "littles-law") == nil {
+		t.Error("idle connections without users pass")
+	}
+}

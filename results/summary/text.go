@@ -300,8 +300,20 @@ func (t *summary) script() {
 	}
 	share, thread, _, _ := t.phase.ScriptShare()
 	n := int64(max(1, t.phase.Total.Completed))
-	t.item("script", "%s took %s a request (request() %s, response() %s), %s of the window in thread %d",
-		t.report.Script.File, duration(spent.NS()/n), duration(spent.RequestNS/n), duration(spent.ResponseNS/n), percent(share), thread)
+	var parts []string
+	for _, f := range []struct {
+		name string
+		ns   int64
+	}{{"request()", spent.RequestNS}, {"response()", spent.ResponseNS}, {"delay()", spent.DelayNS}} {
+		if f.ns > 0 {
+			parts = append(parts, f.name+" "+duration(f.ns/n))
+		}
+	}
+	if len(parts) == 0 {
+		parts = []string{"it is not called while the load runs"}
+	}
+	t.item("script", "%s took %s a request (%s), %s of the window in thread %d",
+		t.report.Script.File, duration(spent.NS()/n), strings.Join(parts, ", "), percent(share), thread)
 	if t.report.Script.Output != "" {
 		t.item("", "its done() saw latencies as joust measured them: none is added that nobody measured")
 	}
