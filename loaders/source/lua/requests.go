@@ -124,9 +124,11 @@ func (r *requests) Next(number int32, _ int64) (source.Ask, bool) {
 			return source.Ask{}, false
 		}
 		if r.delays && !u.delayed {
-			if d, err := r.delay(); err != nil {
+			d, err := r.delay()
+			if err != nil {
 				return r.end(err)
-			} else if u.delayed = d > 0; u.delayed {
+			}
+			if u.delayed = d > 0; u.delayed {
 				return source.Ask{Request: source.Undecided, Delay: d}, true
 			}
 		}
