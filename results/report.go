@@ -55,6 +55,9 @@ type Report struct {
 	Phases       []Phase    `json:"phases"`
 	// Data is absent where requests took no data rows.
 	Data *DataUse `json:"data,omitempty"`
+	// DataSets are those of flows by name; absent where they have none. Each iteration took
+	// a row.
+	DataSets map[string]DataUse `json:"data_sets,omitempty"`
 	// Interrupted is true when the loader had to stop early.
 	Interrupted bool `json:"interrupted,omitempty"`
 	// Aborted is the rule of the user that ended the load early; absent for none.
@@ -95,6 +98,10 @@ type Phase struct {
 	Total Group `json:"total"`
 	// Groups are by request name; absent where there is only one.
 	Groups map[string]Group `json:"groups,omitempty"`
+
+	// Flows are those through which users walked, by name; absent without flows. The groups
+	// are their steps then, named FLOW/STEP.
+	Flows map[string]FlowUse `json:"flows,omitempty"`
 
 	// Targets are the hosts of a load on several, by number; absent for one.
 	Targets []TargetUse `json:"targets,omitempty"`
@@ -237,6 +244,9 @@ type RateReport struct {
 	// the corrected histogram as ≥ (end − intended).
 	NeverSent uint64 `json:"never_sent"`
 	Censored  uint64 `json:"censored"`
+	// Blocked counts those of Offered that found no idle user, in a load whose users walk
+	// through flows: Offered and Achieved then count iterations.
+	Blocked uint64 `json:"blocked,omitempty"`
 	// BacklogT0 and BacklogT1 are the backlog at the window's ends.
 	BacklogT0 uint64 `json:"backlog_t0"`
 	BacklogT1 uint64 `json:"backlog_t1"`

@@ -50,6 +50,10 @@ type Piece struct {
 	size  uint64
 }
 
+// Column returns the number of the column that the piece stands for; ok is false for all
+// other pieces.
+func (p *Piece) Column() (number int, ok bool) { return int(p.size), p.kind == kindColumn }
+
 // Has reports whether the text holds Begin: a piece, or an escaped one.
 func Has(text string) bool { return strings.Contains(text, Begin) }
 

@@ -73,6 +73,8 @@ type Ledger struct {
 	Rate   results.RateReport
 	// Breakdown is nil where nobody asked for it.
 	Breakdown *Breakdown
+	// Walks are those through the flows of the load, by number; nil without flows.
+	Walks []Walk
 	// Segment collects the running segment of the window; nil where there are none.
 	Segment *Segment
 
@@ -120,6 +122,9 @@ func (l *Ledger) Reserve(intended bool) {
 	}
 	if l.Breakdown != nil {
 		l.Breakdown.reserve()
+	}
+	for i := range l.Walks {
+		l.Walks[i].time.Reserve()
 	}
 	l.Slowest.list = make([]slow, 0, MostSlowest+1)
 	l.ReceiveLag.reserve(lagDigits)
@@ -177,7 +182,10 @@ func (l *Ledger) Reset(window Span) {
 	if l.all != nil {
 		l.all.Reset()
 	}
-	*l = Ledger{Window: window, Groups: l.Groups, all: l.all, ErrorBars: l.ErrorBars, Slowest: Slowest{list: l.Slowest.list[:0]}, Breakdown: l.Breakdown}
+	*l = Ledger{Window: window, Groups: l.Groups, all: l.all, ErrorBars: l.ErrorBars, Slowest: Slowest{list: l.Slowest.list[:0]}, Breakdown: l.Breakdown, Walks: l.Walks}
+	for i := range l.Walks {
+		l.Walks[i].reset()
+	}
 }
 
 // Lag records the delay of a request's send. It is our fault where a connection was
@@ -413,6 +421,9 @@ func (l *Ledger) Merge(o *Ledger) {
 	if l.Breakdown != nil {
 		l.Breakdown.merge(o.Breakdown)
 	}
+	for i := range l.Walks {
+		l.Walks[i].merge(&o.Walks[i])
+	}
 	AddCounts(&l.Counts, &o.Counts)
 	addRate(&l.Rate, &o.Rate)
 }
@@ -435,6 +446,9 @@ func (l *Ledger) Into(r *results.Phase, names []string) error {
 		}
 		addRate(r.Rate, &l.Rate)
 		r.Rate.Achieved = r.Total.Completed + r.Total.Abandoned
+		if l.Walks != nil {
+			r.Rate.Achieved = l.walkedThrough()
+		}
 	}
 	return err
 }
