@@ -60,8 +60,11 @@ func (s *shard) paused(user int32, ns int64) {
 func (s *shard) walked(user int32, now int64) bool {
 	i, ok := s.walks.Ended(user)
 	if ok {
-		way := s.paths[user]
-		s.out.Walked(i.Flow, now, now-way.began-way.paused, i.Failed, i.Aborted)
+		took := now - s.paths[user].began - s.paths[user].paused
+		if i.Untimed {
+			took = 0
+		}
+		s.out.Walked(i.Flow, now, took, i.Failed, i.Aborted)
 	}
 	return ok
 }

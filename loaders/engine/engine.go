@@ -10,6 +10,7 @@ import (
 	"github.com/joust-bench/joust/loaders/backend/net"
 	"github.com/joust-bench/joust/loaders/codec/h1"
 	"github.com/joust-bench/joust/loaders/core"
+	"github.com/joust-bench/joust/loaders/source/flow"
 	"github.com/joust-bench/joust/scenarios"
 )
 
@@ -32,7 +33,11 @@ func Choose(spec loaders.Spec) (loaders.Loader, error) {
 	default:
 		system = native()
 	}
-	return core.Engine{System: system, Codec: h1.New}, nil
+	chosen := core.Engine{System: system, Codec: h1.New}
+	if spec.Flows != nil {
+		chosen.Source = flow.New
+	}
+	return chosen, nil
 }
 
 // Default returns the best engine of this system.

@@ -23,7 +23,7 @@ func (w *Walk) merge(o *Walk) {
 }
 
 // Walked counts an iteration of the flow that ended at now. took is its time without pauses
-// in nanoseconds. failed is true where a step failed, aborted where the iteration ended with
+// in nanoseconds, 0 where it is not known. failed is true where a step failed, aborted where the iteration ended with
 // that step: its time is not recorded then.
 func (l *Ledger) Walked(flow int32, now, took int64, failed, aborted bool) {
 	if !l.Window.Inside(now) {
@@ -39,7 +39,9 @@ func (l *Ledger) Walked(flow int32, now, took int64, failed, aborted bool) {
 	default:
 		w.counts.Finished++
 	}
-	w.time.Record(took)
+	if took > 0 {
+		w.time.Record(took)
+	}
 }
 
 // Blocked counts an arrival that found no idle user.

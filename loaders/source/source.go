@@ -68,8 +68,9 @@ type Walks interface {
 type Iteration struct {
 	// Flow is the number of the sequence.
 	Flow int32
-	// Failed is true where a step failed, Aborted where the walk ended with it.
-	Failed, Aborted bool
+	// Failed is true where a step failed, Aborted where the walk ended with it. Untimed is
+	// true where several users walked it, so that nobody has measured its time.
+	Failed, Aborted, Untimed bool
 }
 
 // Rest is the Request of an Ask for nothing: the user asks again when it begins another
