@@ -9,10 +9,36 @@ type FlowUse struct {
 	Finished  uint64 `json:"finished"`
 	Continued uint64 `json:"continued"`
 	Aborted   uint64 `json:"aborted"`
+	// UserNS is the time, with pauses, for which users were in these iterations, in
+	// nanoseconds.
+	UserNS int64 `json:"user_ns"`
 	// Iteration is the time of the iterations that came to their end: from the instant at
 	// which the first request was due, in an open loop that of the arrival, to the end of the
 	// last answer, without the pauses. Absent where none did.
 	Iteration *Histogram `json:"iteration,omitempty"`
+}
+
+// Ended returns the number of iterations that ended.
+func (u *FlowUse) Ended() uint64 { return u.Finished + u.Continued + u.Aborted }
+
+// Iterations returns the sum over all flows of the phase, without the distribution of times;
+// ok is false where there are no flows.
+func (p *Phase) Iterations() (sum FlowUse, ok bool) {
+	for _, use := range p.Flows {
+		sum.Add(&use)
+	}
+	return sum, p.Flows != nil
+}
+
+// UsersNeeded returns how many users a rate of iterations keeps busy on average, by Little's
+// law: the rate times the mean time of a user in an iteration. It is 0 where no iteration
+// ended.
+func (p *Phase) UsersNeeded() float64 {
+	sum, _ := p.Iterations()
+	if p.Rate == nil || sum.Ended() == 0 {
+		return 0
+	}
+	return p.Rate.TargetRPS * float64(sum.UserNS) / float64(sum.Ended()) / 1e9
 }
 
 // Add adds the counts of another loader.
@@ -20,4 +46,5 @@ func (u *FlowUse) Add(o *FlowUse) {
 	u.Finished += o.Finished
 	u.Continued += o.Continued
 	u.Aborted += o.Aborted
+	u.UserNS += o.UserNS
 }

@@ -26,7 +26,7 @@ type loadFlags struct {
 	// given sets the options whose flags were given.
 	given []func(*pflag.FlagSet)
 	// read makes options of these.
-	rate, rampTo, profile, cpus, bodyFile, dataFile, proxy, urlFile string
+	rate, rampTo, profile, cpus, bodyFile, dataFile, proxy, urlFile, flowFile string
 	json                                                            *string
 	outputFlags
 	ruleFlags
@@ -56,6 +56,8 @@ func (f *loadFlags) register(flags *pflag.FlagSet) {
 	flags.StringArrayVarP(&o.Headers, "header", "H", nil, "`header` \"Name: value\" (repeatable); Host replaces the URL's")
 
 	flags.StringVar(&f.urlFile, "url-file", "", "ask the URLs of this `file`, one a line; - for standard input")
+
+	flags.StringVar(&f.flowFile, "flow", "", "let users walk through the flows of this `file`; - for standard input; a URL replaces its base")
 
 	under("The request")
 	flags.StringVarP(&o.Method, "method", "m", "", "`method`, -X too (default GET, or POST with a body)")

@@ -28,6 +28,9 @@ const resolvesAtOnce = 16
 
 // loadURLs takes one URL or, with --url-file, any number of them.
 func loadURLs(c *cobra.Command, args []string) error {
+	if c.Flags().Changed("flow") {
+		return baseURL(c, args)
+	}
 	if !c.Flags().Changed("url-file") {
 		return oneURL(c, args)
 	}
@@ -39,6 +42,9 @@ func loadURLs(c *cobra.Command, args []string) error {
 
 // aimAt makes a load of the command line, on one URL or on many.
 func (a *app) aimAt(ctx context.Context, flags *pflag.FlagSet, args []string, f *loadFlags) (*aim, error) {
+	if flags.Changed("flow") {
+		return a.aimFlow(ctx, flags, args, f)
+	}
 	if !flags.Changed("url-file") {
 		return a.aim(ctx, flags, args[0], f)
 	}

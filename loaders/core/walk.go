@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/joust-bench/joust/loaders/codec"
+	"github.com/joust-bench/joust/loaders/record"
 	"github.com/joust-bench/joust/loaders/source"
 )
 
@@ -60,11 +61,11 @@ func (s *shard) paused(user int32, ns int64) {
 func (s *shard) walked(user int32, now int64) bool {
 	i, ok := s.walks.Ended(user)
 	if ok {
-		took := now - s.paths[user].began - s.paths[user].paused
-		if i.Untimed {
-			took = 0
+		it := record.Stroll{Flow: i.Flow, Failed: i.Failed, Aborted: i.Aborted}
+		if !i.Untimed {
+			it.Took, it.Paused = now-s.paths[user].began, s.paths[user].paused
 		}
-		s.out.Walked(i.Flow, now, took, i.Failed, i.Aborted)
+		s.out.Walked(now, it)
 	}
 	return ok
 }

@@ -22,25 +22,34 @@ func (w *Walk) merge(o *Walk) {
 	w.time.Merge(&o.time)
 }
 
-// Walked counts an iteration of the flow that ended at now. took is its time without pauses
-// in nanoseconds, 0 where it is not known. failed is true where a step failed, aborted where the iteration ended with
-// that step: its time is not recorded then.
-func (l *Ledger) Walked(flow int32, now, took int64, failed, aborted bool) {
+// Stroll is one iteration of a flow.
+type Stroll struct {
+	Flow int32
+	// Took is its time with the pauses, 0 where that is not known, Paused that of the
+	// pauses; both in nanoseconds.
+	Took, Paused int64
+	// Failed is true where a step failed, Aborted where the iteration ended with that step.
+	Failed, Aborted bool
+}
+
+// Walked counts an iteration that ended at now.
+func (l *Ledger) Walked(now int64, s Stroll) {
 	if !l.Window.Inside(now) {
 		return
 	}
-	w := &l.Walks[flow]
+	w := &l.Walks[s.Flow]
+	w.counts.UserNS += s.Took
 	switch {
-	case aborted:
+	case s.Aborted:
 		w.counts.Aborted++
 		return
-	case failed:
+	case s.Failed:
 		w.counts.Continued++
 	default:
 		w.counts.Finished++
 	}
-	if took > 0 {
-		w.time.Record(took)
+	if s.Took > 0 {
+		w.time.Record(s.Took - s.Paused)
 	}
 }
 

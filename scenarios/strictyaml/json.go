@@ -49,7 +49,11 @@ func (d *Document) writeJSON(out *bytes.Buffer, path string, node ast.Node, dept
 	case *ast.BoolNode:
 		out.WriteString(strconv.FormatBool(n.Value))
 	case *ast.IntegerNode:
-		return d.writeNumber(out, path, n, reflect.ValueOf(n.Value).Convert(reflect.TypeFor[float64]()).Float())
+		value, number := reflect.ValueOf(n.Value), math.NaN()
+		if value.CanConvert(reflect.TypeFor[float64]()) {
+			number = value.Convert(reflect.TypeFor[float64]()).Float()
+		}
+		return d.writeNumber(out, path, n, number)
 	case *ast.FloatNode:
 		return d.writeNumber(out, path, n, n.Value)
 	case *ast.SequenceNode:
