@@ -27,7 +27,7 @@ type loadFlags struct {
 	given []func(*pflag.FlagSet)
 	// read makes options of these.
 	rate, rampTo, profile, cpus, bodyFile, dataFile, proxy, urlFile, flowFile string
-	json                                                            *string
+	json                                                                      *string
 	outputFlags
 	ruleFlags
 	// anyway loads while a comparison measures.
