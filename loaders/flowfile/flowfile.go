@@ -58,6 +58,8 @@ type reader struct {
 	out  adhoc.Walk
 	// origin is the base without its path, prefix that path.
 	origin, prefix string
+	// baseless is true once a path was found to need a base.
+	baseless bool
 	// columns are those of loaders.Flows without the cookie jar.
 	columns []string
 	// places has the number of each host by its origin.

@@ -203,7 +203,8 @@ func (s *sequence) url(path, at string) (adhoc.URL, bool) {
 		s.doc.Report(at, "path %q: it begins with /, or is a URL", path)
 		return adhoc.URL{}, false
 	case s.origin == "":
-		s.doc.Report("base", "no base: the file needs the scheme and host of its paths, such as base: http://127.0.0.1:8080, or the command line a URL")
+		s.doc.ReportIf(!s.baseless, "base", "no base: the file needs the scheme and host of its paths, such as base: http://127.0.0.1:8080, or the command line a URL")
+		s.baseless = true
 		return adhoc.URL{}, false
 	default:
 		text = s.origin + s.prefix + path
