@@ -83,6 +83,12 @@ each request: ${uuid()}, ${randint(1,100)}, ${randstr(8)}, ${counter(orders)}, w
 counts from 1 over all threads, ${now()}, ${now(unix)}, or a column of --data. Values
 are escaped in the URL and stand as they are elsewhere. A literal ${ is written $${.
 
+--flow lets users walk through the flows of a file: ordered steps with texts that are
+taken out of answers, conditions, pauses, data rows and cookies, and a mix of several
+flows (scripts/README.md has the keys, scripts/flow.yaml an example). Without -R all
+users walk all the time; with -R arrivals begin iterations at that rate, each by an
+idle user, and those that find none are counted as blocked. -n counts requests.
+
 --threshold is a bound of a figure: METRIC<LIMIT or METRIC>LIMIT, also with = behind
 the sign. Metrics: p50 or any other percentile, min, max, mean, stdev (corrected
 latency in an open loop and with users, else service time), error_rate, errors,
@@ -143,6 +149,7 @@ measured, the server went away, or an answer came that nobody asked for;
   joust load http://127.0.0.1:8080/ -R 5k --threshold "p99<20ms" --threshold "error_rate<0.1%"
   joust load http://127.0.0.1:8080/ -R 5k -d 10m --abort-on "error_rate>20% for 10s"
   joust load http://127.0.0.1:8080/ --find users --think 1s --keep "p95<300ms,error_rate<1%"
+  joust load --flow scripts/flow.yaml --users 200 --ramp 10s
   joust load --url-file urls.txt -H 'Accept: text/html' -n 100k
   joust load http://127.0.0.1:8080/ --show all --output load.html --output load.json`,
 		Args: loadURLs,

@@ -4,8 +4,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -98,8 +100,8 @@ func TestLoadFlowAtARate(t *testing.T) {
 	t.Parallel()
 	file := writeFlow(t, "load: {users: 1}\nflows: [{name: f, pause: 50ms, steps: [{get: /a}, {get: /b}]}]\n")
 	s := newTarget(t, nil)
-	e := joustUntil(t, func(e ended) bool { return strings.Contains(e.out, "arrivals blocked") }, "load", "--flow", file, s.URL, "-R", "100", "-d", "500ms", "--warmup", "0")
-	for _, says := range []string{"open loop at 100 iterations/s", "arrivals blocked: they found all 1 user busy; by Little's law this rate keeps ", "ask for more with --users", "achieved "} {
+	e := joustUntil(t, func(e ended) bool { return strings.Contains(e.out, "arrivals blocked") && strings.Contains(e.out, "Little") }, "load", "--flow", file, s.URL, "-R", "100", "-d", "500ms", "--warmup", "0")
+	for _, says := range []string{"open loop at 100 iterations/s", "arrivals blocked, since all users were busy (1 user); by Little's law this rate keeps ", "ask for more with --users", "achieved "} {
 		if !strings.Contains(e.out, says) {
 			t.Errorf("the result does not say %q\n%s", says, e)
 		}
@@ -125,7 +127,7 @@ func TestLoadFlowRefuses(t *testing.T) {
 		{[]string{"--flow", good, "--threshold", "sell/*: p99<1s"}, "--threshold"},
 	} {
 		e := joust(t, append([]string{"load"}, c.args...)...)
-		if e.code != ExitUsage || !strings.Contains(e.err, c.says) {
+		if e.code != ExitUsage || !strings.Contains(e.errors, c.says) {
 			t.Errorf("%q: want an error of usage that says %q\n%s", c.args, c.says, e)
 		}
 	}
@@ -202,8 +204,8 @@ flows:
 		t.Errorf("got\n%s\nwant\n%s", e.out, want)
 	}
 	for _, says := range []string{"its path /v1 is dropped, as pywrkr does", "author is ignored", "step 1: retries is ignored", "${missing} names nothing that is known there"} {
-		if !strings.Contains(e.err, says) {
-			t.Errorf("the notes do not say %q: %s", says, e.err)
+		if !strings.Contains(e.errors, says) {
+			t.Errorf("the notes do not say %q: %s", says, e.errors)
 		}
 	}
 	rows := func(string) (string, error) { return "name\nann\n", nil }
@@ -219,8 +221,54 @@ flows:
 		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if e := joust(t, "import", "pywrkr", file); e.code != ExitUsage || !strings.Contains(e.err, says) {
+		if e := joust(t, "import", "pywrkr", file); e.code != ExitUsage || !strings.Contains(e.errors, says) {
 			t.Errorf("%s: want %q\n%s", text, says, e)
+		}
+	}
+}
+
+// The example walks through its own shop without a failure.
+func TestExampleFlow(t *testing.T) {
+	t.Parallel()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := l.Addr().String()
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	shop := exec.CommandContext(t.Context(), filepath.Join(programs, "flow-shop"), address)
+	if err := shop.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		_ = shop.Process.Kill() // it has served its purpose
+		_ = shop.Wait()
+	}()
+	for { // the shop may still have to begin
+		response, err := http.Get("http://" + address + "/items")
+		if err == nil {
+			_ = response.Body.Close()
+			break
+		}
+		if t.Context().Err() != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, loop := range [][]string{nil, {"-R", "50"}} {
+		args := append([]string{"load", "--flow", filepath.Join(checkout, "scripts", "flow.yaml"), "http://" + address, "-d", "1s", "--format", "json"}, loop...)
+		if loop != nil {
+			args = append(args, "--warmup", "0")
+		}
+		e := joust(t, args...)
+		var d summary.Document
+		if err := json.Unmarshal([]byte(e.out), &d); err != nil {
+			t.Fatalf("%v\n%s", err, e)
+		}
+		p := d.Report.Phases[len(d.Report.Phases)-1]
+		if sum, _ := p.Iterations(); p.Failures() != 0 || sum.Aborted+sum.Continued != 0 || p.Total.Completed == 0 {
+			t.Errorf("%d right, %d failed, iterations %+v: %s", p.Total.Completed, p.Failures(), sum, p.Total.FirstError)
 		}
 	}
 }

@@ -80,9 +80,12 @@ func (f *Flags) Walk(w *Walk) (*Walking, error) {
 		return nil, err
 	}
 	own.RateRPS = cmp.Or(f.RateRPS, w.RateRPS)
-	users := cmp.Or(f.Users, w.Users)
+	users, ramp := cmp.Or(f.Users, w.Users), cmp.Or(f.Ramp, w.Ramp)
+	if own.RateRPS != nil {
+		ramp = nil // arrivals begin iterations
+	}
 	own.Connections = cmp.Or(f.Connections, w.Concurrency, users)
-	m := &Walking{flags: &own, walk: w, users: given(users, 0), ramp: given(cmp.Or(f.Ramp, w.Ramp), 0)}
+	m := &Walking{flags: &own, walk: w, users: given(users, 0), ramp: given(ramp, 0)}
 	if w.Flows.Finite() && f.Threads == nil {
 		own.Threads = new(1)
 	}
@@ -112,7 +115,7 @@ func (f *Flags) checkWalk() error {
 	refuse(f.LatencyFrom == loaders.FromConnect, "--latency-from connect with flows: users find connections ready: leave it out")
 	rate := cmp.Or(f.RateRPS, f.walk.RateRPS)
 	refuse(rate != nil && f.walk.Flows.Finite(), "a rate with flows that end after their repetitions: arrivals begin iterations without end: leave out the one or the other")
-	refuse(rate != nil && cmp.Or(f.Ramp, f.walk.Ramp) != nil, "a ramp of users with a rate: arrivals begin iterations, and --ramp-to changes their rate: leave out the one or the other")
+	refuse(rate != nil && f.Ramp != nil, "a ramp of users with a rate: arrivals begin iterations, and --ramp-to changes their rate: leave out the one or the other")
 	return errors.Join(errs...)
 }
 

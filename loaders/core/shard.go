@@ -198,6 +198,7 @@ func newShard(shared *load, id int) (*shard, error) {
 	}
 	s.out.Groups = make([]record.Group, len(s.groups))
 	if s.walks != nil {
+		s.walking = walking{paths: make([]path, len(s.waiting))}
 		s.out.Walks = make([]record.Walk, len(s.walks.Flows()))
 	}
 	if spec.Breakdown {

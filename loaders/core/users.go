@@ -94,7 +94,7 @@ func (d *demand) fill(l *load, thread, connections int) (err error) {
 			d.targets[i] = int32(r.Target)
 		}
 	}
-	d.limit(l.spec.Requests)
+	d.setLimits(l.spec.Requests)
 	d.ids, d.values = newIDs(l, thread), newValues(l, thread)
 	if d.ids != nil {
 		d.ownRequests()
@@ -109,7 +109,6 @@ func (d *demand) fill(l *load, thread, connections int) (err error) {
 	}
 	d.choice = choiceOf(made)
 	d.table()
-	d.walking = newWalking(d.walks, users)
 	d.alone = d.chain != nil || d.programs != nil
 	d.streams = slices.ContainsFunc(d.programs, func(p *program) bool { return p != nil && p.events > 0 })
 	d.needs, d.groups = d.source.Needs(), d.source.Groups()
@@ -164,8 +163,8 @@ func (d *demand) put(number int32, r *scenarios.Request) (int32, error) {
 	return number, nil
 }
 
-// limit notes the timeouts of the requests, where any has its own.
-func (a *asking) limit(requests []scenarios.Request) {
+// setLimits notes the timeouts of the requests, where any has its own.
+func (a *asking) setLimits(requests []scenarios.Request) {
 	if !slices.ContainsFunc(requests, func(r scenarios.Request) bool { return r.Timeout > 0 }) {
 		return
 	}

@@ -5,7 +5,6 @@ import (
 
 	"github.com/joust-bench/joust/loaders/codec"
 	"github.com/joust-bench/joust/loaders/record"
-	"github.com/joust-bench/joust/loaders/source"
 )
 
 // walking is the part of a thread whose users walk through sequences of requests.
@@ -23,13 +22,6 @@ type walking struct {
 // path is the way of a user through an iteration: the intended instant of its begin, and
 // its pauses so far in nanoseconds.
 type path struct{ began, paused int64 }
-
-func newWalking(walks source.Walks, users int) walking {
-	if walks == nil {
-		return walking{}
-	}
-	return walking{paths: make([]path, users)}
-}
 
 // judged lets the source look at the whole answer, which it may find wrong.
 func (s *shard) judged(c *connection, now int64, a *codec.Answer) {

@@ -38,7 +38,7 @@ func (t *summary) iterations() {
 	if t.phase.Rate == nil || t.phase.Rate.Blocked == 0 {
 		return
 	}
-	text := "%s arrivals blocked: they found all %s busy"
+	text := "%s arrivals blocked, since all users were busy (%s)"
 	args := []any{count(t.phase.Rate.Blocked), plural(t.report.Users, "user")}
 	if needed := math.Ceil(t.phase.UsersNeeded()); needed > 0 {
 		text += "; by Little's law this rate keeps %s busy on average: ask for more with --users"

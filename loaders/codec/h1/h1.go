@@ -341,20 +341,6 @@ func (c *answerReader) head(request int32, head []byte) {
 	}
 }
 
-// setsCookie reports whether the head has a field Set-Cookie.
-func setsCookie(head []byte) bool {
-	const name = "set-cookie:"
-	for {
-		at := bytes.IndexByte(head, '\n')
-		if at < 0 {
-			return false
-		}
-		if head = head[at+1:]; len(head) > len(name) && bytes.EqualFold(head[:len(name)], []byte(name)) {
-			return true
-		}
-	}
-}
-
 // body compares the next bytes of the body with the expected ones.
 func (c *answerReader) body(request int32, span []byte) {
 	p := &c.pairs[request]
