@@ -63,6 +63,10 @@ type Flows struct {
 	Variables []string `json:"variables,omitempty"`
 	// Sets are the data rows. A user takes a row of each as an iteration begins.
 	Sets []DataSet `json:"sets,omitempty"`
+	// Setup is walked once, by one user before all others; nil for none. What it captures is
+	// Shared then: the texts of the variables with which every iteration begins.
+	Setup  *Flow    `json:"setup,omitempty"`
+	Shared []Shared `json:"shared,omitempty"`
 	// Iterations ends the load after that many iterations; 0 sets no bound.
 	Iterations uint64 `json:"iterations,omitempty"`
 }
@@ -71,6 +75,12 @@ type Flows struct {
 type DataSet struct {
 	Name string `json:"name"`
 	Data *Data  `json:"data"`
+}
+
+// Shared is the text of a variable, by its number.
+type Shared struct {
+	Variable int    `json:"variable"`
+	Text     []byte `json:"text"`
 }
 
 // Flow is one sequence of requests.
@@ -194,13 +204,21 @@ func (s *Spec) checkFlows(refuse func(bad bool, format string, args ...any)) {
 		f.Sets[i].Data.check(refuse)
 	}
 	for i := range f.List {
-		for n := range f.List[i].Steps {
-			step := &f.List[i].Steps[n]
-			for _, call := range []*Call{&step.Call, step.Else} {
-				bad := call != nil && (call.Request < 0 || call.Request >= len(s.Requests) || call.WithCookies < 0 || call.WithCookies >= len(s.Requests))
-				refuse(bad, "step %q of flow %q asks a request that is not there", step.Name, f.List[i].Name)
-			}
-		}
-		refuse(len(f.List[i].Steps) == 0, "flow %q has no step", f.List[i].Name)
+		s.checkSteps(&f.List[i], refuse)
 	}
+	if f.Setup != nil {
+		s.checkSteps(f.Setup, refuse)
+	}
+}
+
+// checkSteps refuses steps of a flow whose requests are not there.
+func (s *Spec) checkSteps(f *Flow, refuse func(bad bool, format string, args ...any)) {
+	for i := range f.Steps {
+		step := &f.Steps[i]
+		for _, call := range []*Call{&step.Call, step.Else} {
+			bad := call != nil && (call.Request < 0 || call.Request >= len(s.Requests) || call.WithCookies < 0 || call.WithCookies >= len(s.Requests))
+			refuse(bad, "step %q of flow %q asks a request that is not there", step.Name, f.Name)
+		}
+	}
+	refuse(len(f.Steps) == 0, "flow %q has no step", f.Name)
 }

@@ -100,7 +100,9 @@ func TestLoadFlowAtARate(t *testing.T) {
 	t.Parallel()
 	file := writeFlow(t, "load: {users: 1}\nflows: [{name: f, pause: 50ms, steps: [{get: /a}, {get: /b}]}]\n")
 	s := newTarget(t, nil)
-	e := joustUntil(t, func(e ended) bool { return strings.Contains(e.out, "arrivals blocked") && strings.Contains(e.out, "Little") }, "load", "--flow", file, s.URL, "-R", "100", "-d", "500ms", "--warmup", "0")
+	e := joustUntil(t, func(e ended) bool {
+		return strings.Contains(e.out, "arrivals blocked") && strings.Contains(e.out, "Little")
+	}, "load", "--flow", file, s.URL, "-R", "100", "-d", "500ms", "--warmup", "0")
 	for _, says := range []string{"open loop at 100 iterations/s", "arrivals blocked, since all users were busy (1 user); by Little's law this rate keeps ", "ask for more with --users", "achieved "} {
 		if !strings.Contains(e.out, says) {
 			t.Errorf("the result does not say %q\n%s", says, e)

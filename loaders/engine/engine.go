@@ -34,8 +34,12 @@ func Choose(spec loaders.Spec) (loaders.Loader, error) {
 		system = native()
 	}
 	chosen := core.Engine{System: system, Codec: h1.New}
-	if spec.Flows != nil {
-		chosen.Source = flow.New
+	if spec.Flows == nil {
+		return chosen, nil
+	}
+	chosen.Source = flow.New
+	if spec.Flows.Setup != nil {
+		return prepared{chosen}, nil
 	}
 	return chosen, nil
 }

@@ -32,12 +32,13 @@ func Parse(name string, text []byte, base string, open Open) (*adhoc.Walk, error
 	r.sets()
 	r.variables()
 	r.mix()
+	r.setup()
 	for i := range keys.Flows {
-		r.flow(&keys.Flows[i], fmt.Sprintf("flows[%d]", i))
+		r.out.Flows.List = append(r.out.Flows.List, r.flow(&keys.Flows[i], fmt.Sprintf("flows[%d]", i)))
 	}
+	r.markHeaders()
 	r.load()
 	r.doc.ReportIf(len(keys.Flows) == 0, "flows", "no flow: the file needs a list under the key flows, each with steps")
-	r.doc.ReportIf(keys.Setup != nil, "setup", "setup: a flow that runs once before the load is not possible yet: make its requests the first steps of the flow")
 	steps := 0
 	for i := range keys.Flows {
 		steps += len(keys.Flows[i].Steps)
@@ -66,6 +67,8 @@ type reader struct {
 	places map[string]int
 	// names are those of the flows.
 	names []string
+	// shared are the variables that the setup captures, headed those that headers hold.
+	shared, headed []string
 }
 
 // base reads the base of paths.
@@ -150,14 +153,21 @@ func isName(text string) bool {
 // variables collects the names of all captures.
 func (r *reader) variables() {
 	f := &r.out.Flows
-	for i := range r.keys.Flows {
-		for n := range r.keys.Flows[i].Steps {
-			for _, c := range r.keys.Flows[i].Steps[n].captures {
+	collect := func(k *flowKeys) {
+		for n := range k.Steps {
+			for _, c := range k.Steps[n].captures {
 				if !slices.Contains(f.Variables, c.name) {
 					f.Variables = append(f.Variables, c.name)
 				}
 			}
 		}
+	}
+	if r.keys.Setup != nil {
+		collect(r.keys.Setup)
+		r.shared = slices.Clone(f.Variables)
+	}
+	for i := range r.keys.Flows {
+		collect(&r.keys.Flows[i])
 	}
 	r.columns = f.Columns()
 	r.columns = r.columns[:len(r.columns)-1]
@@ -173,8 +183,44 @@ func (r *reader) mix() {
 	r.doc.ReportIf(!slices.Contains(mixes, f.Mix), "mix", "mix %q: weighted, equal or priority", f.Mix)
 }
 
+// setup reads the flow that is walked before the load.
+func (r *reader) setup() {
+	k := r.keys.Setup
+	if k == nil {
+		return
+	}
+	r.doc.ReportIf(k.Repeat != nil || k.Order != "" || k.Weight != nil || k.OnError != "", "setup", "setup: it is walked once and to its end: leave out weight, repeat, order and on_error")
+	if k.Name == "" {
+		k.Name = "setup"
+	}
+	shared := r.shared
+	r.shared = nil
+	f := r.flow(k, "setup")
+	f.Repeat = 0
+	r.shared, r.out.Flows.Setup = shared, &f
+}
+
+// markHeaders marks the captures of variables that stand in headers.
+func (r *reader) markHeaders() {
+	f := &r.out.Flows
+	mark := func(flow *loaders.Flow) {
+		for i := range flow.Steps {
+			for n := range flow.Steps[i].Captures {
+				c := &flow.Steps[i].Captures[n]
+				c.InHeader = slices.Contains(r.headed, f.Variables[c.Variable])
+			}
+		}
+	}
+	for i := range f.List {
+		mark(&f.List[i])
+	}
+	if f.Setup != nil {
+		mark(f.Setup)
+	}
+}
+
 // flow reads a flow.
-func (r *reader) flow(k *flowKeys, at string) {
+func (r *reader) flow(k *flowKeys, at string) loaders.Flow {
 	f := loaders.Flow{Name: k.Name, Weight: 1, Order: k.Order, Session: k.Session, OnError: k.OnError}
 	r.doc.ReportIf(k.Name == "", at, "a flow has no name: give it one with the key name")
 	r.doc.ReportIf(k.Name != "" && slices.Contains(r.names, k.Name), at+".name", "two flows have the name %q", k.Name)
@@ -197,11 +243,14 @@ func (r *reader) flow(k *flowKeys, at string) {
 	r.doc.ReportIf(k.KeepLimit != nil, at+".keep_limit", "keep_limit: results of single iterations are not kept yet: leave it out")
 	r.doc.ReportIf(len(k.Steps) == 0, at+".steps", "a flow has no steps: give it a list under the key steps")
 	s := &sequence{reader: r, keys: k, flow: &f, known: map[string]bool{}}
+	for _, name := range r.shared {
+		s.known[name] = true
+	}
 	for i := range k.Steps {
 		s.step(&k.Steps[i], fmt.Sprintf("%s.steps[%d]", at, i))
 	}
 	s.optional()
-	r.out.Flows.List = append(r.out.Flows.List, f)
+	return f
 }
 
 // The bounds of numbers in a flow.

@@ -188,7 +188,7 @@ func TestBadFiles(t *testing.T) {
 		"base: http://h/?x\n":         "has more than a scheme, a host and a path",
 		"bsae: http://h\n":            `unknown key "bsae", did you mean "base"?`,
 		"mix: fair\nflows: []\n":      `mix "fair": weighted, equal or priority`,
-		"setup: {name: x, steps: []}": "setup: a flow that runs once before the load is not possible yet",
+		"base: http://h\nsetup: {repeat: 2, steps: [{get: /}]}": "setup: it is walked once and to its end",
 		"flows: [{name: f}]\n":        "a flow has no steps",
 		"flows: [{steps: [{get: /}]}, {name: a, steps: [{get: /}]}, {name: a, steps: [{get: /}]}]\n": "a flow has no name: give it one with the key name\nflow.yaml:1: no base",
 		"flows: [{name: f, steps: [{get: /}]}]\n":                                                    "no base: the file needs the scheme and host",
@@ -285,6 +285,20 @@ func TestWrite(t *testing.T) {
 	}
 	if err := flowfile.Write(&out, &flowfile.Draft{Steps: []flowfile.DraftStep{{Method: "FOO"}}}); err == nil || !strings.Contains(err.Error(), "--format urls") {
 		t.Error(err)
+	}
+}
+
+// What the setup captures is known in every flow, and no flow has to capture it.
+func TestSetup(t *testing.T) {
+	t.Parallel()
+	w := parse(t, `base: http://h
+setup: {steps: [{post: /login, capture: {token: {json: t}}}]}
+flows:
+  - {name: f, steps: [{get: /, headers: {A: "${token}"}}]}
+`)
+	setup := w.Flows.Setup
+	if setup == nil || setup.Name != "setup" || !setup.Steps[0].Captures[0].InHeader || len(w.Flows.List) != 1 || w.Flows.Finite() {
+		t.Errorf("%+v", w.Flows)
 	}
 }
 

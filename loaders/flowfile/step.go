@@ -25,8 +25,6 @@ type sequence struct {
 	// without else uses.
 	known  map[string]bool
 	needed []int
-	// headed are the variables that headers hold.
-	headed []int
 	// named counts the steps by name.
 	named []string
 }
@@ -283,7 +281,7 @@ func (s *sequence) uses(q *scenarios.Request, at string) (list []int, varies boo
 // inHeader notes that a header holds the column.
 func (s *sequence) inHeader(n int, at string) {
 	if s.isVariable(n) {
-		s.headed = append(s.headed, n)
+		s.headed = append(s.headed, s.columns[n])
 		return
 	}
 	n -= len(s.out.Flows.Variables)
@@ -338,8 +336,7 @@ func (s *sequence) capture(k *captureKeys, at string) loaders.Capture {
 	return c
 }
 
-// optional marks the captures of variables that only steps with else need, and those of
-// variables in headers.
+// optional marks the captures of variables that only steps with else need.
 func (s *sequence) optional() {
 	for i := range s.flow.Steps {
 		for n := range s.flow.Steps[i].Captures {
@@ -348,7 +345,6 @@ func (s *sequence) optional() {
 				return step.Else != nil && slices.Contains(step.Uses, c.Variable)
 			})
 			c.Optional = used && !slices.Contains(s.needed, c.Variable)
-			c.InHeader = slices.Contains(s.headed, c.Variable)
 		}
 	}
 }

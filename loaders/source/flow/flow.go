@@ -324,7 +324,7 @@ func (w *walker) begin(u *user) (ok, rest bool) {
 		return true, false
 	}
 	f := &w.flows[i.flow]
-	i.clear(len(w.spec.Variables), len(w.sets))
+	i.clear(len(w.spec.Variables), len(w.sets), w.spec.Shared)
 	if f.Session == loaders.IterationSession {
 		i.fresh = nil
 	}

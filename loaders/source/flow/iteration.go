@@ -23,13 +23,16 @@ type value struct {
 	known bool
 }
 
-// clear forgets everything but cookies.
-func (i *iteration) clear(variables, sets int) {
+// clear forgets everything but cookies and what is shared.
+func (i *iteration) clear(variables, sets int, shared []loaders.Shared) {
 	if i.values == nil && variables+sets > 0 {
 		i.values, i.rows = make([]value, variables), make([]int32, sets)
 	}
 	for n := range i.values {
 		i.values[n].known = false
+	}
+	for n := range shared {
+		i.learn(shared[n].Variable, shared[n].Text)
 	}
 	i.step, i.times, i.failed, i.over = 0, 0, false, false
 }

@@ -508,6 +508,37 @@ func TestManySteps(t *testing.T) {
 	}
 }
 
+// The setup is walked once, and what it captures is shared; a setup that fails is an error.
+func TestSetup(t *testing.T) {
+	t.Parallel()
+	var logins atomic.Int64
+	s := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/login" {
+			_, _ = fmt.Fprintf(w, `{"token":"t%d"}`, logins.Add(1))
+		}
+	})
+	const file = `
+setup: {pause: 1ms, steps: [{get: /login, capture: {token: {json: %s}}}, {get: "/first?${token}"}]}
+load: {iterations: 20}
+flows: [{name: f, steps: [{get: "/a?${token}"}]}]
+`
+	spec := specFor(t, s, fmt.Sprintf(file, "token"), enginetest.Closed(long))
+	spec.Users, spec.Connections, spec.Threads = 4, 4, 2
+	report := run(t, spec)
+	use(t, &report.Phases[0], "f", 20, 0, 0)
+	if got := s.log(); len(report.Phases) != 1 || logins.Load() != 1 || strings.Count(got, "GET /a?t1") != 20 || strings.Count(got, "GET /first?t1") != 1 {
+		t.Errorf("%d logins, %d phases, asked\n%s", logins.Load(), len(report.Phases), got)
+	}
+	spec = specFor(t, s, fmt.Sprintf(file, "none"), enginetest.Closed(long))
+	e, err := engine.Choose(spec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := e.Run(t.Context(), spec, &enginetest.Steer{}); err == nil || !strings.Contains(err.Error(), "the setup of the flows failed: setup/get /login: nothing to capture for ${token}") {
+		t.Error(err)
+	}
+}
+
 // Pauses are kept, and taken out of the time of an iteration.
 func TestPauses(t *testing.T) {
 	t.Parallel()
