@@ -181,15 +181,15 @@ func TestBadFiles(t *testing.T) {
 		return "base: http://h\nflows:\n  - name: f\n    steps:\n      - " + text + "\n"
 	}
 	for file, want := range map[string]string{
-		"":                            "flow.yaml: the file is empty",
-		"flows: [\n":                  "not YAML",
-		"base: http://h\n":            "no flow: the file needs a list under the key flows",
-		"base: h\nflows: []\n":        "flow.yaml:1: base: URL \"h\" has no scheme",
-		"base: http://h/?x\n":         "has more than a scheme, a host and a path",
-		"bsae: http://h\n":            `unknown key "bsae", did you mean "base"?`,
-		"mix: fair\nflows: []\n":      `mix "fair": weighted, equal or priority`,
+		"":                       "flow.yaml: the file is empty",
+		"flows: [\n":             "not YAML",
+		"base: http://h\n":       "no flow: the file needs a list under the key flows",
+		"base: h\nflows: []\n":   "flow.yaml:1: base: URL \"h\" has no scheme",
+		"base: http://h/?x\n":    "has more than a scheme, a host and a path",
+		"bsae: http://h\n":       `unknown key "bsae", did you mean "base"?`,
+		"mix: fair\nflows: []\n": `mix "fair": weighted, equal or priority`,
 		"base: http://h\nsetup: {repeat: 2, steps: [{get: /}]}": "setup: it is walked once and to its end",
-		"flows: [{name: f}]\n":        "a flow has no steps",
+		"flows: [{name: f}]\n": "a flow has no steps",
 		"flows: [{steps: [{get: /}]}, {name: a, steps: [{get: /}]}, {name: a, steps: [{get: /}]}]\n": "a flow has no name: give it one with the key name\nflow.yaml:1: no base",
 		"flows: [{name: f, steps: [{get: /}]}]\n":                                                    "no base: the file needs the scheme and host",
 		"load: {users: 0, rate: -1, rate_of: steps}\nflows: []\n":                                    "load.users: at least 1 is needed\nflow.yaml:1: load.rate: it must be above 0\nflow.yaml:1: load.rate_of steps: rates of steps are not possible yet",
