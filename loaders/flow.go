@@ -46,6 +46,24 @@ const (
 	ContinueIteration OnError = "continue"
 )
 
+// Keep says what is kept of each iteration of a flow, in addition to the figures.
+type Keep string
+
+// What is kept: nothing; statuses and times; heads of answers too; and bodies too.
+const (
+	KeepNothing Keep = "none"
+	KeepTimes   Keep = "times"
+	KeepHeads   Keep = "heads"
+	KeepBodies  Keep = "bodies"
+)
+
+// DefaultKeepLimit is the greatest number of bytes of a body that is kept where the flow
+// names none, and MostKept that of everything that a thread keeps.
+const (
+	DefaultKeepLimit = 256 << 10
+	MostKept         = 256 << 20
+)
+
 // MostSteps is the greatest number of steps of all flows together.
 const MostSteps = 100_000
 
@@ -94,6 +112,9 @@ type Flow struct {
 	Order   FlowOrder     `json:"order"`
 	Session CookieSession `json:"session"`
 	OnError OnError       `json:"on_error"`
+	// Keep not given is KeepNothing. KeepLimit bounds the bytes of a body that is kept.
+	Keep      Keep `json:"keep,omitempty"`
+	KeepLimit int  `json:"keep_limit,omitempty"`
 	Steps   []FlowStep    `json:"steps"`
 }
 

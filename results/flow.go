@@ -48,3 +48,29 @@ func (u *FlowUse) Add(o *FlowUse) {
 	u.Aborted += o.Aborted
 	u.UserNS += o.UserNS
 }
+
+// KeptIteration is one walk through a flow with its answers, of the window or around it.
+type KeptIteration struct {
+	Flow string `json:"flow"`
+	// Thread is the loader thread, Number that of the iteration on it, from 0.
+	Thread  int        `json:"thread"`
+	Number  int        `json:"number"`
+	Aborted bool       `json:"aborted,omitempty"`
+	Steps   []KeptStep `json:"steps"`
+}
+
+// KeptStep is one answer of an iteration.
+type KeptStep struct {
+	Name string `json:"name"`
+	// Status is 0 where no answer was complete; Cause is empty for a right one.
+	Status int   `json:"status"`
+	Cause  Cause `json:"cause,omitempty"`
+	// TookNS is the time from the send to the end of the answer, or of the wait for it.
+	TookNS int64 `json:"took_ns"`
+	// Head and Body are absent where they are not kept. The body may be cut: BodyBytes is the
+	// number of bytes that were looked at. BodyBase64 holds bytes that are no text.
+	Head       string `json:"head,omitempty"`
+	Body       string `json:"body,omitempty"`
+	BodyBase64 []byte `json:"body_base64,omitempty"`
+	BodyBytes  int    `json:"body_bytes,omitempty"`
+}

@@ -58,6 +58,10 @@ type Report struct {
 	// DataSets are those of flows by name; absent where they have none. Each iteration took
 	// a row.
 	DataSets map[string]DataUse `json:"data_sets,omitempty"`
+	// Iterations are those that flows ask to keep, in the order of their ends on each thread;
+	// IterationsDropped counts those for which there was no room.
+	Iterations        []KeptIteration `json:"iterations,omitempty"`
+	IterationsDropped uint64          `json:"iterations_dropped,omitempty"`
 	// Interrupted is true when the loader had to stop early.
 	Interrupted bool `json:"interrupted,omitempty"`
 	// Aborted is the rule of the user that ended the load early; absent for none.

@@ -189,6 +189,7 @@ func (s *session) run(ctx context.Context, control loaders.Control) (results.Rep
 	}
 	report.Interrupted = ctx.Err() != nil
 	report.Data, report.DataSets = s.dataUse(), s.setUse()
+	s.kept(&report)
 	if s.spec.Threads < report.Threads {
 		report.ThreadsUsed = s.spec.Threads
 	}

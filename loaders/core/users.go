@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"time"
 
 	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/loaders/clock"
@@ -198,11 +199,11 @@ func turnOf(c *connection, at int64, ask source.Ask) turn {
 // and gives the user time to think.
 func (s *shard) release(c *connection, now int64, status int, cause results.Cause) {
 	f := c.oldest()
-	request, user := f.request, f.user
+	request, user, took := f.request, f.user, now-f.Sent
 	c.pop()
 	s.inFlight--
 	if v := c.view; v != nil {
-		v.Request, v.Status, v.Cause = request, status, cause
+		v.Request, v.Status, v.Cause, v.Took = request, status, cause, time.Duration(took)
 		s.source.Done(user, v)
 		v.Head, v.Body, v.Detail = v.Head[:0], v.Body[:0], ""
 	}

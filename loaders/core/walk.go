@@ -5,6 +5,8 @@ import (
 
 	"github.com/joust-bench/joust/loaders/codec"
 	"github.com/joust-bench/joust/loaders/record"
+	"github.com/joust-bench/joust/loaders/source"
+	"github.com/joust-bench/joust/results"
 )
 
 // walking is the part of a thread whose users walk through sequences of requests.
@@ -29,6 +31,16 @@ func (s *shard) judged(c *connection, now int64, a *codec.Answer) {
 	v.Request, v.Status, v.Cause, v.Took = f.request, a.Status, a.Cause, time.Duration(now-f.Sent)
 	s.judge.Judge(f.user, v)
 	a.Cause = v.Cause
+}
+
+// kept puts the iterations that the sources have kept into the report.
+func (s *session) kept(report *results.Report) {
+	for _, thread := range s.shards {
+		if k, ok := thread.source.(source.Keeps); ok {
+			list, dropped := k.Kept()
+			report.Iterations, report.IterationsDropped = append(report.Iterations, list...), report.IterationsDropped+dropped
+		}
+	}
 }
 
 // begins reports whether the user of the turn begins an iteration with its next request,

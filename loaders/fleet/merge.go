@@ -36,6 +36,9 @@ func Merge(spec loaders.Spec, parts []results.Report) (results.Report, error) {
 		all.GCPauseNS += p.GCPauseNS
 		all.MaxRSSBytes += p.MaxRSSBytes
 		all.Interrupted = all.Interrupted || p.Interrupted
+		if i > 0 {
+			all.Iterations, all.IterationsDropped = append(slices.Clip(all.Iterations), p.Iterations...), all.IterationsDropped+p.IterationsDropped
+		}
 		for _, w := range p.Warnings {
 			all.Warnings = append(all.Warnings, fmt.Sprintf("loader %d: %s", i+1, w))
 		}

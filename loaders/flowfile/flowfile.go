@@ -239,8 +239,7 @@ func (r *reader) flow(k *flowKeys, at string) loaders.Flow {
 	case f.Order == loaders.BreadthFirst || r.out.Flows.Mix == loaders.PriorityMix:
 		f.Repeat = 1
 	}
-	r.doc.ReportIf(k.Keep != "" && k.Keep != "none", at+".keep", "keep %q: results of single iterations are not kept yet: leave it out", k.Keep)
-	r.doc.ReportIf(k.KeepLimit != nil, at+".keep_limit", "keep_limit: results of single iterations are not kept yet: leave it out")
+	r.keep(k, &f, at)
 	r.doc.ReportIf(len(k.Steps) == 0, at+".steps", "a flow has no steps: give it a list under the key steps")
 	s := &sequence{reader: r, keys: k, flow: &f, known: map[string]bool{}}
 	for _, name := range r.shared {
@@ -251,6 +250,22 @@ func (r *reader) flow(k *flowKeys, at string) loaders.Flow {
 	}
 	s.optional()
 	return f
+}
+
+// keep reads what is kept of iterations.
+func (r *reader) keep(k *flowKeys, f *loaders.Flow, at string) {
+	levels := []loaders.Keep{"", loaders.KeepNothing, loaders.KeepTimes, loaders.KeepHeads, loaders.KeepBodies}
+	f.Keep = k.Keep
+	r.doc.ReportIf(!slices.Contains(levels, k.Keep), at+".keep", "keep %q: none, times, heads or bodies", k.Keep)
+	if k.Keep == loaders.KeepBodies {
+		f.KeepLimit = loaders.DefaultKeepLimit
+	}
+	if k.KeepLimit == nil {
+		return
+	}
+	f.KeepLimit = *k.KeepLimit
+	r.doc.ReportIf(k.Keep != loaders.KeepBodies, at+".keep_limit", "keep_limit: it bounds the bytes of bodies that are kept: write keep: bodies, or leave it out")
+	r.doc.ReportIf(f.KeepLimit < 1 || f.KeepLimit > loaders.MostKept, at+".keep_limit", "keep_limit %d: a number of bytes from 1 to %d is needed", f.KeepLimit, loaders.MostKept)
 }
 
 // The bounds of numbers in a flow.

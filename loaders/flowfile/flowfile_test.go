@@ -234,12 +234,12 @@ func TestBadFiles(t *testing.T) {
 		step("{get: /, headers: {\"a b\": c}}"):                          "is not a token",
 		step("{get: /, keepalive: false, headers: {Connection: close}}"): "both say what becomes of the connection",
 		"base: http://h\ndata: {u: {file: control.csv}}\nflows: [{name: f, steps: [{get: /, headers: {X: '${u.a}'}}]}]\n": "row 1 of the data u has a control character in its column a",
-		"base: http://h\nflows: [{name: f, keep: bodies, keep_limit: 5, order: wide, session: all, on_error: stop, weight: 0, steps: [{get: /}]}]\n": `order "wide": depth or breadth
+		"base: http://h\nflows: [{name: f, keep: all, keep_limit: 0, order: wide, session: all, on_error: stop, weight: 0, steps: [{get: /}]}]\n": `order "wide": depth or breadth
 flow.yaml:2: session "all": user or iteration or none
 flow.yaml:2: on_error "stop": abort or continue
 flow.yaml:2: weight 0: a whole number from 1 to 1000000 is needed
-flow.yaml:2: keep "bodies": results of single iterations are not kept yet: leave it out
-flow.yaml:2: keep_limit: results of single iterations are not kept yet: leave it out`,
+flow.yaml:2: keep "all": none, times, heads or bodies
+flow.yaml:2: keep_limit: it bounds the bytes of bodies that are kept`,
 	} {
 		_, err := flowfile.Parse("flow.yaml", []byte(file), "", open)
 		var problems strictyaml.Problems

@@ -46,8 +46,8 @@ type flowKeys struct {
 	Keepalive *bool                 `yaml:"keepalive"`
 	OnError   loaders.OnError       `yaml:"on_error"`
 	Pause     *pauseKey             `yaml:"pause"`
-	Keep      string                `yaml:"keep"`
-	KeepLimit *int64                `yaml:"keep_limit"`
+	Keep      loaders.Keep          `yaml:"keep"`
+	KeepLimit *int                `yaml:"keep_limit"`
 	Steps     []stepKeys            `yaml:"steps"`
 }
 

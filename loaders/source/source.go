@@ -64,6 +64,14 @@ type Walks interface {
 	Ended(user int32) (i Iteration, ok bool)
 }
 
+// Keeps is a Source that keeps iterations for the report.
+type Keeps interface {
+	Source
+	// Kept returns them, and the number of those for which there was no room. It is called
+	// when the load has ended.
+	Kept() (list []results.KeptIteration, dropped uint64)
+}
+
 // Iteration is the outcome of one walk through a sequence.
 type Iteration struct {
 	// Flow is the number of the sequence.
@@ -111,7 +119,7 @@ type View struct {
 	Cause results.Cause
 	// Detail describes a cause that Continue or Judge has set.
 	Detail string
-	// Took is the time from the send to the end of a whole answer, for Judge.
+	// Took is the time from the send to the end of the answer, or of the wait for it.
 	Took time.Duration
 	// Head and Body are as Needs asks for them.
 	Head, Body []byte

@@ -35,6 +35,9 @@ func (t *summary) iterations() {
 	}
 	t.item("iterations", "%s finished, %s continued behind a failed step, %s aborted: %s/s in all",
 		count(sum.Finished), count(sum.Continued), count(sum.Aborted), digits(perSecond(sum.Ended(), t.phase.WindowNS())))
+	if n := len(t.report.Iterations); n > 0 || t.report.IterationsDropped > 0 {
+		t.item("", "%s kept one by one (--output FILE.jsonl, --format json), %s without room", count(uint64(n)), count(t.report.IterationsDropped))
+	}
 	if t.phase.Rate == nil || t.phase.Rate.Blocked == 0 {
 		return
 	}

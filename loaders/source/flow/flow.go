@@ -28,6 +28,7 @@ type walker struct {
 	users   []user
 	urls    urls
 	rnd     *rand.Rand
+	kept  kept
 	// left is how many iterations the thread may still begin, negative for no bound.
 	left int64
 }
@@ -36,6 +37,7 @@ var (
 	_ source.Walks = (*walker)(nil)
 	_ pieces.Table = (*walker)(nil)
 	_ source.Judge = judging{}
+	_ source.Keeps = (*walker)(nil)
 )
 
 // judging is a walker that looks at answers.
@@ -107,6 +109,7 @@ func New(spec *loaders.Spec, t source.Thread) (source.Source, error) {
 	for i := range w.users {
 		w.users[i].run = none
 	}
+	w.kept.thread = t.Number
 	if w.looks() {
 		return judging{w}, nil
 	}
@@ -192,12 +195,13 @@ func (w *walker) Needs() source.Needs {
 	n := source.Needs{Outcome: true}
 	for i := range w.flows {
 		n.Cookies = n.Cookies || w.flows[i].Session != loaders.NoSession
+		w.flows[i].keeps(&n)
 		for s := range w.flows[i].steps {
 			for _, c := range w.flows[i].steps[s].captures {
 				n.Cookies = n.Cookies || c.Cookie != ""
 				n.Heads = n.Heads || c.Header != ""
 				if c.path != "" || c.expression != nil {
-					n.Body = checks.MostBody + 1
+					n.Body = max(n.Body, checks.MostBody+1)
 				}
 			}
 		}
@@ -286,6 +290,7 @@ func (w *walker) Done(number int32, v *source.View) {
 		u.pause = s.Pause.Draw(w.rnd)
 	}
 	i.failed = i.failed || v.Cause != ""
+	i.keep(f, s, v)
 	aborted := v.Cause != "" && f.OnError == loaders.AbortIteration
 	if i.times++; i.times < s.Repeat && !aborted {
 		return
@@ -302,6 +307,7 @@ func (w *walker) goOn(u *user, f *walk, aborted bool) {
 	case aborted || i.step == len(f.steps):
 		u.ended, u.has = source.Iteration{Flow: i.flow, Failed: i.failed, Aborted: aborted, Untimed: f.Order == loaders.BreadthFirst}, true
 		i.over = true
+		w.kept.add(i, f, aborted)
 		w.mix.ended(u, i.flow)
 		u.on = nil
 	case f.Order == loaders.BreadthFirst:

@@ -1,6 +1,9 @@
 package flow
 
-import "github.com/joust-bench/joust/loaders"
+import (
+	"github.com/joust-bench/joust/loaders"
+	"github.com/joust-bench/joust/results"
+)
 
 // iteration is one walk through a flow, with what its user knows.
 type iteration struct {
@@ -15,6 +18,8 @@ type iteration struct {
 	// kept are the cookies of a session of the user, fresh those of a session of the
 	// iteration; nil before the first one.
 	kept, fresh *jar
+	// answers are those that the flow asks to keep.
+	answers []results.KeptStep
 }
 
 // value is that of a variable.
@@ -34,7 +39,7 @@ func (i *iteration) clear(variables, sets int, shared []loaders.Shared) {
 	for n := range shared {
 		i.learn(shared[n].Variable, shared[n].Text)
 	}
-	i.step, i.times, i.failed, i.over = 0, 0, false, false
+	i.step, i.times, i.failed, i.over, i.answers = 0, 0, false, false, nil
 }
 
 // knows reports whether all of the variables have a value. Other columns have one always.

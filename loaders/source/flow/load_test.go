@@ -508,6 +508,42 @@ func TestManySteps(t *testing.T) {
 	}
 }
 
+// Iterations are kept one by one where the flow asks for that: with times, heads and the
+// begins of bodies.
+func TestKeep(t *testing.T) {
+	t.Parallel()
+	s := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/b" {
+			w.WriteHeader(404)
+		}
+		_, _ = io.WriteString(w, "0123\xff6789")
+	})
+	report := run(t, specFor(t, s, `
+mix: priority
+flows:
+  - {name: none, steps: [{get: /a}]}
+  - {name: times, keep: times, repeat: 2, steps: [{get: /a}, {get: /b}]}
+  - {name: heads, keep: heads, steps: [{get: /a}]}
+  - {name: bodies, keep: bodies, keep_limit: 4, steps: [{get: /a}]}
+  - {name: bytes, keep: bodies, steps: [{get: /a}]}
+`, enginetest.Closed(long)))
+	if len(report.Iterations) != 5 || report.IterationsDropped != 0 {
+		t.Fatalf("%+v", report.Iterations)
+	}
+	for i, k := range report.Iterations {
+		if k.Number != i || k.Steps[0].Status != 200 || k.Steps[0].TookNS <= 0 {
+			t.Errorf("%+v", k)
+		}
+	}
+	times, heads, bodies, raw := report.Iterations[1], report.Iterations[2].Steps[0], report.Iterations[3].Steps[0], report.Iterations[4].Steps[0]
+	if len(times.Steps) != 2 || !times.Aborted || times.Steps[1].Cause != results.CauseStatus || times.Steps[1].Status != 404 || times.Steps[0].Head != "" {
+		t.Errorf("%+v", times)
+	}
+	if !strings.HasPrefix(heads.Head, "HTTP/1.1 200 OK\r\n") || heads.BodyBytes != 0 || bodies.Body != "0123" || string(raw.BodyBase64) != "0123\xff6789" {
+		t.Errorf("%+v\n%+v\n%+v", heads, bodies, raw)
+	}
+}
+
 // The setup is walked once, and what it captures is shared; a setup that fails is an error.
 func TestSetup(t *testing.T) {
 	t.Parallel()
