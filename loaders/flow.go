@@ -113,9 +113,9 @@ type Flow struct {
 	Session CookieSession `json:"session"`
 	OnError OnError       `json:"on_error"`
 	// Keep not given is KeepNothing. KeepLimit bounds the bytes of a body that is kept.
-	Keep      Keep `json:"keep,omitempty"`
-	KeepLimit int  `json:"keep_limit,omitempty"`
-	Steps   []FlowStep    `json:"steps"`
+	Keep      Keep       `json:"keep,omitempty"`
+	KeepLimit int        `json:"keep_limit,omitempty"`
+	Steps     []FlowStep `json:"steps"`
 }
 
 // FlowStep is one request of a flow, or several of the same kind.

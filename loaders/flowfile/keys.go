@@ -47,7 +47,7 @@ type flowKeys struct {
 	OnError   loaders.OnError       `yaml:"on_error"`
 	Pause     *pauseKey             `yaml:"pause"`
 	Keep      loaders.Keep          `yaml:"keep"`
-	KeepLimit *int                `yaml:"keep_limit"`
+	KeepLimit *int                  `yaml:"keep_limit"`
 	Steps     []stepKeys            `yaml:"steps"`
 }
 

@@ -28,7 +28,7 @@ type walker struct {
 	users   []user
 	urls    urls
 	rnd     *rand.Rand
-	kept  kept
+	kept    kept
 	// left is how many iterations the thread may still begin, negative for no bound.
 	left int64
 }

@@ -74,4 +74,6 @@ func (k *kept) add(i *iteration, f *walk, aborted bool) {
 }
 
 // Kept implements source.Keeps.
-func (w *walker) Kept() (list []results.KeptIteration, dropped uint64) { return w.kept.list, w.kept.dropped }
+func (w *walker) Kept() (list []results.KeptIteration, dropped uint64) {
+	return w.kept.list, w.kept.dropped
+}
