@@ -85,6 +85,8 @@ type Flows struct {
 	// Shared then: the texts of the variables with which every iteration begins.
 	Setup  *Flow    `json:"setup,omitempty"`
 	Shared []Shared `json:"shared,omitempty"`
+	// PaceSteps makes the arrivals of open loops steps, not iterations.
+	PaceSteps bool `json:"pace_steps,omitempty"`
 	// Iterations ends the load after that many iterations; 0 sets no bound.
 	Iterations uint64 `json:"iterations,omitempty"`
 }

@@ -32,10 +32,10 @@ func (p *Phase) Iterations() (sum FlowUse, ok bool) {
 
 // UsersNeeded returns how many users a rate of iterations keeps busy on average, by Little's
 // law: the rate times the mean time of a user in an iteration. It is 0 where no iteration
-// ended.
+// ended, and where arrivals begin none.
 func (p *Phase) UsersNeeded() float64 {
 	sum, _ := p.Iterations()
-	if p.Rate == nil || sum.Ended() == 0 {
+	if p.Rate == nil || p.Rate.Of != RateOfIterations || sum.Ended() == 0 {
 		return 0
 	}
 	return p.Rate.TargetRPS * float64(sum.UserNS) / float64(sum.Ended()) / 1e9

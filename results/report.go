@@ -237,8 +237,10 @@ const (
 
 // RateReport is the open-loop bookkeeping of a phase (METHOD.md §1).
 type RateReport struct {
-	// TargetRPS is the rate used.
+	// TargetRPS is the rate used. Of names what it counts where these are no requests, and
+	// Offered and Achieved count the same: RateOfIterations.
 	TargetRPS float64 `json:"target_rps"`
+	Of        string  `json:"of,omitempty"`
 	// Offered counts requests intended in [t0, t1); Achieved those completed or
 	// abandoned in [t0, t1), whenever intended.
 	Offered  uint64 `json:"offered"`
@@ -249,7 +251,7 @@ type RateReport struct {
 	NeverSent uint64 `json:"never_sent"`
 	Censored  uint64 `json:"censored"`
 	// Blocked counts those of Offered that found no idle user, in a load whose users walk
-	// through flows: Offered and Achieved then count iterations.
+	// through flows.
 	Blocked uint64 `json:"blocked,omitempty"`
 	// BacklogT0 and BacklogT1 are the backlog at the window's ends.
 	BacklogT0 uint64 `json:"backlog_t0"`
@@ -260,6 +262,9 @@ type RateReport struct {
 	// Unknown is as in Report.
 	Unknown []string `json:"unknown,omitempty"`
 }
+
+// RateOfIterations is the RateReport.Of of a load whose arrivals begin iterations of flows.
+const RateOfIterations = "iterations"
 
 // Group is the outcome of the requests of one name.
 type Group struct {

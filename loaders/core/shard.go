@@ -301,8 +301,9 @@ func (s *shard) begin(p *phase) {
 	s.movedBefore += s.moved()
 	s.borrowing = s.borrows(&p.Phase)
 	s.arriving = s.borrowing && p.Loop == results.OpenLoop
+	s.steps = s.arriving && s.spec.Flows.PaceSteps
 	s.onDemand = p.Loop == results.OpenLoop && s.spec.Connection.Replaces(s.spec.Requests)
-	s.out.Reset(record.Span{Loop: p.Loop, T0: p.T0, T1: p.T1, Users: s.borrowing && !s.arriving})
+	s.out.Reset(record.Span{Loop: p.Loop, T0: p.T0, T1: p.T1, Users: s.borrowing && !s.arriving, Iterates: s.arriving && !s.steps})
 	s.out = outcome{Ledger: s.out.Ledger}
 	if s.segments != nil && p.Measured {
 		s.out.Segment = s.segments.blank(p.T0)

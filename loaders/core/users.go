@@ -290,6 +290,10 @@ func (s *shard) userDue() int64 {
 // launchUsers sends the requests of the users whose turn has come, each on the longest
 // idle connection. Users who find none wait in the order of their turns.
 func (s *shard) launchUsers(now int64) {
+	if s.steps {
+		s.launchSteps(now)
+		return
+	}
 	for s.due <= now {
 		if s.arriving && !s.admit(now) {
 			return
@@ -333,7 +337,7 @@ func (s *shard) choose(t *turn, now int64) bool {
 	}
 	t.request, t.group, t.row = ask.Request, ask.Group, ask.Row
 	delay := int64(ask.Delay)
-	if !s.arriving || !begins {
+	if !s.arriving || s.steps || !begins {
 		delay += int64(ask.Pause)
 	}
 	if delay <= 0 {

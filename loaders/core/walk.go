@@ -17,8 +17,9 @@ type walking struct {
 	// first, parked those who wait until another user has ended a request.
 	pool   fifo
 	parked []int32
-	// arrival is the next arrival of an open loop, which begins an iteration.
+	// arrival is the next arrival of an open loop.
 	arrival int64
+	pacing
 }
 
 // path is the way of a user through an iteration: the intended instant of its begin, and
@@ -77,7 +78,7 @@ func (s *shard) walked(user int32, now int64) bool {
 // goOnWalking gives the user its next turn at the instant. In an open loop a user between
 // two iterations waits for an arrival.
 func (s *shard) goOnWalking(user int32, at int64) {
-	if s.arriving && s.walks.Idle(user) {
+	if s.arriving && !s.steps && s.walks.Idle(user) {
 		s.pool.push(turn{id: user, request: unchosen})
 		return
 	}
@@ -120,7 +121,7 @@ func (s *shard) gather(p *phase) {
 		s.waiting.push(s.pool.pop())
 	}
 	s.unpark(p.Begin)
-	if !s.arriving {
+	if !s.arriving || s.steps {
 		return
 	}
 	rest := s.waiting[:0]
@@ -137,6 +138,9 @@ func (s *shard) gather(p *phase) {
 // nextDue returns the instant of the next turn of a user or of the next arrival, never where
 // there is none.
 func (s *shard) nextDue() int64 {
+	if s.steps {
+		return s.nextStep()
+	}
 	due := s.userDue()
 	if s.arriving && s.sending && s.quota > 0 {
 		due = min(due, s.arrival)
@@ -166,6 +170,10 @@ func (s *shard) admit(now int64) bool {
 // dismiss counts the iterations whose first request is due and not sent at the end of the
 // window as never sent. Users who have not begun go back into the pool.
 func (s *shard) dismiss(now int64) {
+	if s.steps {
+		s.dismissSteps(now)
+		return
+	}
 	rest := s.waiting[:0]
 	for _, t := range s.waiting {
 		idle := s.walks.Idle(t.id)

@@ -51,6 +51,9 @@ func (s *shard) mark(now int64) {
 	s.nextMark = never
 	if s.borrowing || s.phase.Loop == results.ClosedLoop {
 		s.sending, s.due = false, never
+		if s.steps {
+			s.prepare(now)
+		}
 		s.hosts.recall(&s.waiting)
 	}
 	if s.arriving {

@@ -290,8 +290,8 @@ func (r *reader) load() {
 	r.doc.ReportIf(k.Concurrency != nil && *k.Concurrency < 1, "load.concurrency", "load.concurrency: at least 1 is needed")
 	r.doc.ReportIf(k.Iterations != nil && *k.Iterations < 1, "load.iterations", "load.iterations: at least 1 is needed")
 	r.doc.ReportIf(k.Rate != nil && *k.Rate <= 0, "load.rate", "load.rate: it must be above 0")
-	r.doc.ReportIf(k.RateOf == "steps", "load.rate_of", "load.rate_of steps: rates of steps are not possible yet: multiply the iterations by their steps, and leave it out")
-	r.doc.ReportIf(k.RateOf != "" && k.RateOf != "steps" && k.RateOf != "iterations", "load.rate_of", "load.rate_of %q: iterations", k.RateOf)
+	r.doc.ReportIf(k.RateOf != "" && k.RateOf != "steps" && k.RateOf != "iterations", "load.rate_of", "load.rate_of %q: iterations or steps", k.RateOf)
+	r.out.Flows.PaceSteps = k.RateOf == "steps"
 	r.doc.ReportIf(k.Rate != nil && k.Ramp != nil, "load.ramp", "load.ramp with a rate: arrivals begin iterations, whenever users start: leave out the one or the other")
 	r.out.Users, r.out.RateRPS, r.out.Concurrency = k.Users, k.Rate, k.Concurrency
 	if k.Ramp != nil {

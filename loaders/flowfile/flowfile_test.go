@@ -192,7 +192,7 @@ func TestBadFiles(t *testing.T) {
 		"flows: [{name: f}]\n": "a flow has no steps",
 		"flows: [{steps: [{get: /}]}, {name: a, steps: [{get: /}]}, {name: a, steps: [{get: /}]}]\n": "a flow has no name: give it one with the key name\nflow.yaml:1: no base",
 		"flows: [{name: f, steps: [{get: /}]}]\n":                                                    "no base: the file needs the scheme and host",
-		"load: {users: 0, rate: -1, rate_of: steps}\nflows: []\n":                                    "load.users: at least 1 is needed\nflow.yaml:1: load.rate: it must be above 0\nflow.yaml:1: load.rate_of steps: rates of steps are not possible yet",
+		"load: {users: 0, rate: -1, rate_of: hours}\nflows: []\n":                                    "load.users: at least 1 is needed\nflow.yaml:1: load.rate: it must be above 0\nflow.yaml:1: load.rate_of \"hours\": iterations or steps",
 		"load: {ramp: 5}\n": "load.ramp: \"5\": it has no unit",
 		"load: {iterations: 5}\nbase: http://h\nflows: [{name: f, repeat: 2, steps: [{get: /}]}]": "load.iterations with flows that end after their repetitions",
 		"data: {u: {file: none.csv}}\n":            "data.u: file does not exist",

@@ -15,6 +15,8 @@ type Span struct {
 	// Users is true in a closed loop whose users wait for connections, so that a
 	// request is intended before it is sent.
 	Users bool
+	// Iterates is true in an open loop whose arrivals begin iterations of users who walk.
+	Iterates bool
 }
 
 // Inside reports whether the instant lies in the window.
@@ -431,8 +433,8 @@ func (l *Ledger) Into(r *results.Phase, names []string) error {
 		}
 		addRate(r.Rate, &l.Rate)
 		r.Rate.Achieved = r.Total.Completed + r.Total.Abandoned
-		if l.Walks != nil {
-			r.Rate.Achieved = l.walkedThrough()
+		if l.Window.Iterates {
+			r.Rate.Of, r.Rate.Achieved = results.RateOfIterations, l.walkedThrough()
 		}
 	}
 	return err

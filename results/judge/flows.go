@@ -7,8 +7,8 @@ import (
 	"github.com/joust-bench/joust/results"
 )
 
-// arrivals judges an open loop whose arrivals begin iterations of flows. Iterations may be
-// longer than the window, so that only arrivals that began none count against it: its users
+// arrivals judges an open loop whose users walk through flows. Iterations may be longer than
+// the window, so that only arrivals that began nothing count against it: its users
 // are too few for the rate, since they are, or the server is too slow.
 func (v *verdict) arrivals() {
 	p := v.Evidence.Loader
@@ -22,7 +22,7 @@ func (v *verdict) arrivals() {
 	if n := int(math.Ceil(p.UsersNeeded())); n > 0 {
 		needed = fmt.Sprintf(" (this rate keeps %s busy on average, by Little's law)", results.Counted(n, "user"))
 	}
-	v.because("arrivals-blocked", "%s of %s began no iteration, since no user or no connection was idle: the server is too slow for this rate, or %s too few%s",
+	v.because("arrivals-blocked", "%s of %s began nothing, since no user or no connection was idle: the server is too slow for this rate, or %s too few%s",
 		percent(float64(missed)/float64(p.Rate.Offered)), results.Counted(p.Rate.Offered, "arrival"), are(v.Report.Users), needed)
 }
 

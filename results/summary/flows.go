@@ -12,16 +12,16 @@ import (
 
 // offered names what the arrivals of an open loop begin.
 func (t *summary) offered() string {
-	if t.phase.Flows != nil {
-		return "iterations"
+	if r := t.phase.Rate; r != nil && r.Of != "" {
+		return r.Of
 	}
 	return "requests"
 }
 
 // per returns the unit of a rate of arrivals.
 func per(p *results.Phase) string {
-	if p.Flows != nil {
-		return "iterations/s"
+	if p.Rate != nil && p.Rate.Of != "" {
+		return p.Rate.Of + "/s"
 	}
 	return "req/s"
 }

@@ -657,6 +657,37 @@ func TestOpenLoop(t *testing.T) {
 	}
 }
 
+// Arrivals may be steps: each takes a user who is ready, and none is sent between two.
+func TestRateOfSteps(t *testing.T) {
+	t.Parallel()
+	s := serve(t, nil)
+	other := serve(t, nil)
+	for _, steps := range []string{"[{get: /a}, {get: /b}]", "[{get: /a}, {get: '" + strings.Replace(other.URL, "127.0.0.1", "localhost", 1) + "/b'}]"} {
+		for _, c := range []struct {
+			users  int
+			blocks bool
+		}{{20, false}, {1, true}} {
+			retry.Often(t, func() string {
+				pause := "1ms"
+				if c.blocks {
+					pause = "100ms"
+				}
+				spec := specFor(t, s, "load: {rate_of: steps}\nflows: [{name: f, pause: "+pause+", steps: "+steps+"}]\n", enginetest.Open(100, 600*time.Millisecond))
+				spec.Users, spec.Connections = c.users, 2+c.users
+				report := run(t, spec)
+				p := &report.Phases[0]
+				if p.Rate.Offered != p.Asked+p.Rate.Blocked+p.Rate.NeverSent || p.Rate.Achieved != p.Total.Completed || p.Failures() != 0 || p.Rate.Of != "" {
+					t.Errorf("%d offered, %d asked, %d blocked, %d never sent, %d achieved, %d failed", p.Rate.Offered, p.Asked, p.Rate.Blocked, p.Rate.NeverSent, p.Rate.Achieved, p.Failures())
+				}
+				if (p.Rate.Blocked > 0) != c.blocks || p.Flows["f"].Finished == 0 {
+					return fmt.Sprintf("%d of %d arrivals are blocked with %d users, %d iterations", p.Rate.Blocked, p.Rate.Offered, c.users, p.Flows["f"].Finished)
+				}
+				return ""
+			})
+		}
+	}
+}
+
 // answerFrugally answers as many requests as it reads and allocates nothing for them.
 func answerFrugally(c net.Conn) {
 	answer, buf := []byte(enginetest.RightAnswer), make([]byte, 64<<10)
