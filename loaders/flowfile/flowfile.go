@@ -20,6 +20,11 @@ import (
 // MostBytes is the size of the largest flow file.
 const MostBytes = 16 << 20
 
+// Is reports whether the text may be a flow file, and no plan: it has a list of flows.
+func Is(text []byte) bool {
+	return bytes.HasPrefix(text, []byte("flows:")) || bytes.Contains(text, []byte("\nflows:"))
+}
+
 // Open returns the content of a file that a flow file names.
 type Open func(name string) (string, error)
 
