@@ -246,7 +246,7 @@ func (r *reader) flow(k *flowKeys, at string) loaders.Flow {
 	}
 	r.keep(k, &f, at)
 	r.doc.ReportIf(len(k.Steps) == 0, at+".steps", "a flow has no steps: give it a list under the key steps")
-	s := &sequence{reader: r, keys: k, flow: &f, known: map[string]bool{}}
+	s := &sequence{reader: r, keys: k, flow: &f, known: map[string]bool{}, named: map[string]int{}}
 	for _, name := range r.shared {
 		s.known[name] = true
 	}

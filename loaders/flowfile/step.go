@@ -25,8 +25,8 @@ type sequence struct {
 	// without else uses.
 	known  map[string]bool
 	needed []int
-	// named counts the steps by name.
-	named []string
+	// named has the names so far, each with the number of steps that would have it.
+	named map[string]int
 }
 
 // step reads a step.
@@ -84,18 +84,21 @@ func (s *sequence) verb(k *callKeys) int {
 
 // nameOf returns the name of a step, which is unique in its flow.
 func (s *sequence) nameOf(k *stepKeys, at string) string {
-	name := k.name
-	s.doc.ReportIf(name != "" && slices.Contains(s.named, name), at+".name", "two steps of the flow have the name %q", name)
-	if name == "" {
-		if i := s.verb(&k.callKeys); i >= 0 {
-			name = verbs[i] + " " + k.paths[i]
-		}
-		first := name
-		for n := 2; slices.Contains(s.named, name); n++ {
-			name = fmt.Sprintf("%s (%d)", first, n)
-		}
+	if name := k.name; name != "" {
+		s.doc.ReportIf(s.named[name] > 0, at+".name", "two steps of the flow have the name %q", name)
+		s.named[name]++
+		return name
 	}
-	s.named = append(s.named, name)
+	first := ""
+	if i := s.verb(&k.callKeys); i >= 0 {
+		first = verbs[i] + " " + k.paths[i]
+	}
+	name := first
+	for s.named[name] > 0 {
+		s.named[first]++
+		name = fmt.Sprintf("%s (%d)", first, s.named[first])
+	}
+	s.named[name]++
 	return name
 }
 
