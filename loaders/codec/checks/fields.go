@@ -67,6 +67,8 @@ func (f *field) judge(head []byte) *Failure {
 		}
 	}
 	switch {
+	case !found && f.pattern != nil:
+		return &Failure{results.CauseHeader, fmt.Sprintf("the header %s is missing", f.name)}
 	case found && f.pattern != nil:
 		return &Failure{results.CauseHeader, fmt.Sprintf("the header %s is %q, which does not match %q", f.name, other, f.pattern)}
 	case found:
