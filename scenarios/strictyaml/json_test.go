@@ -53,13 +53,13 @@ func TestJSONAndOrdered(t *testing.T) {
 func TestJSONReports(t *testing.T) {
 	t.Parallel()
 	for file, want := range map[string]string{
-		"any: .nan":           "f:1: any: .nan is no number of JSON",
-		"any: {a: 1, a: 2}":   `f:1: any: the key "a" stands twice`,
-		"any: &x [1]":         "f:1: any: it has no form in JSON; write the value out",
-		"keys: {a: 5}":        "f:1: keys.a wants a text, not the number 5; put it in quotes",
-		"keys: {a: x, a: y}":  "f:1: keys.a stands twice, first on line 1",
-		"keys: [a]":           "f:1: keys wants a mapping (key: value), not a list",
-		"keys: {a: }":         "f:1: keys.a has no value; give it one or leave the key out",
+		"any: .nan":            "f:1: any: .nan is no number of JSON",
+		"any: {a: 1, a: 2}":    `f:1: any: the key "a" stands twice`,
+		"any: &x [1]":          "f:1: any: it has no form in JSON; write the value out",
+		"keys: {a: 5}":         "f:1: keys.a wants a text, not the number 5; put it in quotes",
+		"keys: {a: x, a: y}":   "f:1: keys.a stands twice, first on line 1",
+		"keys: [a]":            "f:1: keys wants a mapping (key: value), not a list",
+		"keys: {a: }":          "f:1: keys.a has no value; give it one or leave the key out",
 		"any:\n  ? [a]\n  : b": "f:3: not YAML: found an invalid key for this map",
 	} {
 		doc := strictyaml.Decode("f", []byte(file), &loose{})

@@ -188,8 +188,8 @@ func TestConditionsOfFlows(t *testing.T) {
 	}
 	for head, want := range map[string]string{
 		"HTTP/1.1 200 OK\r\nX-Kind: b\r\nx-kind: abc\r\n\r\n": "",
-		"HTTP/1.1 200 OK\r\nX-Kind: abcd\r\n\r\n":              `header: the header X-Kind is "abcd", which does not match "^a.c$"`,
-		"HTTP/1.1 200 OK\r\n\r\n":                              "header: the header X-Kind is missing",
+		"HTTP/1.1 200 OK\r\nX-Kind: abcd\r\n\r\n":             `header: the header X-Kind is "abcd", which does not match "^a.c$"`,
+		"HTTP/1.1 200 OK\r\n\r\n":                             "header: the header X-Kind is missing",
 	} {
 		if got := say(s.Head([]byte(head))); !strings.HasPrefix(got, want) || want == "" && got != "" {
 			t.Errorf("%q: %s, want %s", head, got, want)
