@@ -57,18 +57,18 @@ func (p *pywrkr) file(file yaml.MapSlice) {
 		key, value := fmt.Sprint(item.Key), item.Value
 		switch key {
 		case "name":
-			p.draft.Name = plain(value)
+			p.draft.Name = single(value)
 		case "base_url":
-			p.base(plain(value))
+			p.base(single(value))
 		case "think_time":
 			p.draft.Pause = p.think("think_time", value)
 		case "session":
-			p.session(plain(value))
+			p.session(single(value))
 		case "on_extract_failure":
-			p.onFailure(plain(value))
+			p.onFailure(single(value))
 		case "on_template_error":
-			if plain(value) != "abort_iteration" {
-				p.note("on_template_error %s: a step whose variable has no value is left out, or ends the iteration, as on_error says", plain(value))
+			if single(value) != "abort_iteration" {
+				p.note("on_template_error %s: a step whose variable has no value is left out, or ends the iteration, as on_error says", single(value))
 			}
 		case "data":
 			p.data(value)
@@ -108,7 +108,7 @@ func (p *pywrkr) base(text string) {
 
 // think returns a pause of that many seconds, spread by half.
 func (p *pywrkr) think(key string, value any) string {
-	seconds, err := strconv.ParseFloat(plain(value), 64)
+	seconds, err := strconv.ParseFloat(single(value), 64)
 	switch {
 	case err != nil || seconds < 0:
 		p.fail("%s: %v is no number of seconds", key, value)
@@ -116,11 +116,11 @@ func (p *pywrkr) think(key string, value any) string {
 	case seconds == 0:
 		return "0s"
 	}
-	return plainSeconds(seconds) + " ± 50%"
+	return inSeconds(seconds) + " ± 50%"
 }
 
-// plainSeconds returns a time with its unit.
-func plainSeconds(seconds float64) string {
+// inSeconds returns a time with its unit.
+func inSeconds(seconds float64) string {
 	return strconv.FormatFloat(seconds, 'f', -1, 64) + "s"
 }
 
@@ -155,9 +155,9 @@ func (p *pywrkr) data(value any) {
 		for _, k := range keys {
 			switch key := fmt.Sprint(k.Key); key {
 			case "file":
-				set.File = plain(k.Value)
+				set.File = single(k.Value)
 			case "strategy":
-				set.Take = plain(k.Value)
+				set.Take = single(k.Value)
 			default:
 				p.fail("data.%s: unknown key %q", set.Name, key)
 			}
@@ -179,11 +179,11 @@ func (p *pywrkr) step(keys yaml.MapSlice, number int) {
 		key, value := fmt.Sprint(item.Key), item.Value
 		switch key {
 		case "path":
-			s.Path = p.template(plain(value))
+			s.Path = p.template(single(value))
 		case "method":
-			s.Method = strings.ToUpper(plain(value))
+			s.Method = strings.ToUpper(single(value))
 		case "name":
-			s.Name = plain(value)
+			s.Name = single(value)
 		case "headers":
 			s.Headers = p.headers(value)
 		case "body":
@@ -221,7 +221,7 @@ func (p *pywrkr) headers(value any) []scenarios.Header {
 	var list []scenarios.Header
 	fields, _ := value.(yaml.MapSlice)
 	for _, item := range fields {
-		list = append(list, scenarios.Header{Name: fmt.Sprint(item.Key), Value: p.template(plain(item.Value))})
+		list = append(list, scenarios.Header{Name: fmt.Sprint(item.Key), Value: p.template(single(item.Value))})
 	}
 	return list
 }
@@ -288,7 +288,7 @@ func (p *pywrkr) extract(value any, at string) yaml.MapSlice {
 			continue
 		}
 		p.known[name] = true
-		list = append(list, yaml.MapItem{Key: name, Value: yaml.MapSlice{{Key: from[0].Key, Value: plain(from[0].Value)}}})
+		list = append(list, yaml.MapItem{Key: name, Value: yaml.MapSlice{{Key: from[0].Key, Value: single(from[0].Value)}}})
 	}
 	return list
 }
@@ -303,26 +303,26 @@ func (p *pywrkr) assertion(s *flowfile.DraftStep, key string, value any, at stri
 	case "assert_status":
 		return add("status", value)
 	case "assert_body_contains":
-		return add("contains", plain(value))
+		return add("contains", single(value))
 	case "assert_body_regex":
-		return add("regex", plain(value))
+		return add("regex", single(value))
 	case "assert_json":
 		return add("json", value)
 	case "assert_header":
 		return add("headers", value)
 	case "assert_max_latency":
-		seconds, err := strconv.ParseFloat(plain(value), 64)
+		seconds, err := strconv.ParseFloat(single(value), 64)
 		if err != nil || seconds <= 0 {
 			p.fail("%s: assert_max_latency: %v is no number of seconds above 0", at, value)
 			return true
 		}
-		return add("within", plainSeconds(seconds))
+		return add("within", inSeconds(seconds))
 	}
 	return false
 }
 
-// plain returns a single value as a text.
-func plain(value any) string {
+// single returns a single value as a text.
+func single(value any) string {
 	if value == nil {
 		return ""
 	}

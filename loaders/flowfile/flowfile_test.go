@@ -18,7 +18,7 @@ import (
 
 // files are those that flow files of the tests name.
 var files = map[string]string{
-	"users.csv": "username,password\nann,a\"b\nbob,c\n", "blob.bin": "\x00\xff${x}", "bad.csv": "a,b\n1\n", "control.csv": "a\n\"x\ny\"\n",
+	"users.csv": "username,password\nann,\"a\"\"b\"\nbob,c\n", "blob.bin": "\x00\xff${x}", "bad.csv": "a,b\n1\n", "control.csv": "a\n\"x\ny\"\n",
 }
 
 func open(name string) (string, error) {

@@ -56,6 +56,8 @@ func (d *Document) writeJSON(out *bytes.Buffer, path string, node ast.Node, dept
 		return d.writeNumber(out, path, n, number)
 	case *ast.FloatNode:
 		return d.writeNumber(out, path, n, n.Value)
+	case *ast.InfinityNode, *ast.NanNode:
+		return d.writeNumber(out, path, n, math.NaN())
 	case *ast.SequenceNode:
 		return d.writeList(out, path, n, depth)
 	case ast.MapNode:

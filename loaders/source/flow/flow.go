@@ -325,7 +325,7 @@ func (w *walker) begin(u *user) (ok, rest bool) {
 	switch {
 	case i == nil:
 		return rest, rest
-	case i.step > 0: // of an order that sends the steps of all iterations
+	case i.step > 0 && w.flows[i.flow].Order == loaders.BreadthFirst:
 		u.on = i
 		return true, false
 	}

@@ -299,8 +299,8 @@ load: {iterations: 2}
 flows:
   - name: f
     session: %s
-    headers: {Cookie: fixed=1}
-    steps: [{get: /set}, {get: /a/b}, {get: "%s/x", headers: {Cookie: own=1}}, {get: /c}]
+    headers: {Cookie: fixed=1, Host: shop.test}
+    steps: [{get: /set}, {get: /a/b}, {get: "%s/x", headers: {Cookie: own=1, Host: other.test}}, {get: /c}]
 `, session, strings.Replace(other.URL, "127.0.0.1", "localhost", 1)))
 		use(t, &p, "f", 2, 0, 0)
 		if diff := cmp.Diff(want, s.log()); diff != "" {
