@@ -177,7 +177,7 @@ flows:
         body:
           json:
             name: ${users.name}
-            n:
+            "n":
               - 1
               - true
               - null
