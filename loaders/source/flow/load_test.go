@@ -584,23 +584,19 @@ load: {iterations: 6}
 flows: [{name: f, pause: 30ms, steps: [{get: /a, wait: 20ms}, {get: /b}]}]
 `, enginetest.Closed(long))
 	spec.Users, spec.Connections = 2, 2
-	retry.Often(t, func() string {
-		report := run(t, spec)
-		p := &report.Phases[0]
-		use(t, p, "f", 6, 0, 0)
-		// Each of two users waits before a and behind a and b, but not behind its last b.
-		if took := time.Duration(p.WindowNS()); took < 3*80*time.Millisecond-30*time.Millisecond {
-			t.Errorf("the load took %v", took)
-		}
-		h, whole := p.Flows["f"].Iteration, p.Flows["f"].UserNS
-		if whole < int64(6*50*time.Millisecond) {
-			t.Errorf("users were in iterations for %v", time.Duration(whole))
-		}
-		if h.MeanNS > 20e6 {
-			return fmt.Sprintf("an iteration takes %v without pauses", time.Duration(h.MeanNS))
-		}
-		return ""
-	})
+	report := run(t, spec)
+	p := &report.Phases[0]
+	use(t, p, "f", 6, 0, 0)
+	// Each iteration pauses before a and between a and b, and behind the first one of its user
+	// before all of that.
+	whole, h := time.Duration(p.Flows["f"].UserNS), p.Flows["f"].Iteration
+	paused := (whole - 6*time.Duration(h.MeanNS)).Round(time.Millisecond)
+	if one, two := 450*time.Millisecond, 420*time.Millisecond; paused != one && paused != two {
+		t.Errorf("users paused for %v in iterations, want %v by two of them or %v by one", paused, two, one)
+	}
+	if took := time.Duration(p.WindowNS()); took < paused/2 {
+		t.Errorf("the load took %v", took)
+	}
 }
 
 // A step has a time limit of its own, and may end its connection.
