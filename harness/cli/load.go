@@ -119,11 +119,12 @@ at the same rate as what follows, that with which a ramp begins, and is not coun
 
 The result is a text on standard output, or what --format names. --output writes it
 into files too, each in the format of its name's end (.json, .csv, .md, .html, .txt,
-.hgrm for the percentiles, .jsonl for the iterations that flows keep): they are whole when the load ends, or not there. --show
-picks the parts that can be left out: histogram, the requests by latency; within, the
-latency within which shares of them were served; time, throughput and latency over the
-window; all or none. CSV has a row for the window, one a group of requests where there
-are several and, with time, one a segment.
+.hgrm for the percentiles, .jsonl for the iterations that flows keep): they are whole
+when the load ends, or not there. --show picks the parts that can be left out:
+histogram, the requests by latency; within, the latency within which shares of them
+were served; time, throughput and latency over the window; all or none. CSV has a row
+for the window, one a group of requests where there are several and, with time, one a
+segment.
 
 Several loads may run on a machine at once: the report names the other jousts that
 measured meanwhile. While a comparison measures (run, duel, agree, calibrate,
