@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"regexp"
+	"unsafe"
 
 	"github.com/tidwall/gjson"
 
@@ -90,17 +91,21 @@ func (w *walker) text(c *capture, i *iteration, s loaders.CookieSession, v *sour
 	return text, why
 }
 
-// inJSON looks for the path. A null is no text.
+// inJSON looks for the path. A null is no text. gjson.GetBytes would copy what it finds, which
+// adds up while nothing is collected.
 func (c *capture) inJSON(body []byte) (text []byte, why string) {
-	found := gjson.GetBytes(body, c.path)
+	found := gjson.Get(unsafe.String(unsafe.SliceData(body), len(body)), c.path)
 	switch {
 	case !found.Exists() || found.Type == gjson.Null:
 		return nil, fmt.Sprintf("%s is missing or null in a body that begins with %.60q", c.JSON, body)
 	case found.Type == gjson.String:
-		return []byte(found.Str), ""
+		return viewOf(found.Str), ""
 	}
-	return []byte(found.Raw), ""
+	return viewOf(found.Raw), ""
 }
+
+// viewOf returns the bytes of the text, which must not be changed.
+func viewOf(text string) []byte { return unsafe.Slice(unsafe.StringData(text), len(text)) }
 
 // inText looks for the expression.
 func (c *capture) inText(body []byte) (text []byte, why string) {

@@ -24,6 +24,19 @@ type jar struct {
 	// until is the first expiry of a cookie, from which on the fields are not valid any
 	// more; zero where none expires.
 	until time.Time
+	// last is the hash of the cookies that were set last, lastAt the instant. A server that
+	// sets the same cookies with each answer changes nothing.
+	last   uint64
+	lastAt time.Time
+}
+
+// mostStale is how much earlier a cookie may expire since nobody looked when it was set
+// again, as a part of its life.
+const mostStale = 100
+
+// knows reports whether the hash is that of the cookies that were set just before.
+func (j *jar) knows(hash uint64) bool {
+	return hash == j.last && (j.until.IsZero() || time.Since(j.lastAt) < j.until.Sub(j.lastAt)/mostStale)
 }
 
 func newJar() *jar {
@@ -110,30 +123,65 @@ func (w *walker) keepCookies(i *iteration, s loaders.CookieSession, v *source.Vi
 	if s == loaders.NoSession || len(v.Head) == 0 {
 		return
 	}
+	hash := w.cookieHash(v)
+	if hash == 0 {
+		return
+	}
+	j := i.jar(s)
+	if j != nil && j.knows(hash) {
+		return
+	}
 	list := cookiesOf(v.Head)
 	if len(list) == 0 {
 		return
 	}
-	j := i.jar(s)
 	if j == nil {
 		j = newJar()
 		i.setJar(s, j)
 	}
 	j.set(w.urls.of(int(v.Request)), list)
+	j.last, j.lastAt = hash, time.Now()
+}
+
+// cookieHash returns a hash of the cookies that the answer sets, with what counts of the URL
+// from which they come; 0 where it sets none.
+func (w *walker) cookieHash(v *source.View) uint64 {
+	found, pathless := false, false
+	w.hash.Reset()
+	eachCookie(v.Head, func(text []byte) {
+		found = true
+		pathless = pathless || !bytes.Contains(text, []byte("ath="))
+		_, _ = w.hash.Write(text) // it returns no error
+	})
+	if !found {
+		return 0
+	}
+	from := w.urls.of(int(v.Request))
+	_, _ = w.hash.WriteString(from.Host)
+	if pathless { // its path is that of the URL (RFC 6265 §5.1.4)
+		_, _ = w.hash.WriteString(from.Path)
+	}
+	return max(1, w.hash.Sum64())
+}
+
+// eachCookie calls use with the value of each Set-Cookie field.
+func eachCookie(head []byte, use func(text []byte)) {
+	const name = "set-cookie"
+	for line := range bytes.Lines(head) {
+		if len(line) > len(name) && line[len(name)] == ':' && bytes.EqualFold(line[:len(name)], []byte(name)) {
+			use(bytes.TrimSpace(line[len(name)+1:]))
+		}
+	}
 }
 
 // cookiesOf returns the cookies that a head sets, without those that are malformed.
 func cookiesOf(head []byte) []*http.Cookie {
-	const name = "set-cookie"
 	var list []*http.Cookie
-	for line := range bytes.Lines(head) {
-		if len(line) <= len(name) || line[len(name)] != ':' || !bytes.EqualFold(line[:len(name)], []byte(name)) {
-			continue
-		}
-		if c, err := http.ParseSetCookie(string(bytes.TrimSpace(line[len(name)+1:]))); err == nil {
+	eachCookie(head, func(text []byte) {
+		if c, err := http.ParseSetCookie(string(text)); err == nil {
 			list = append(list, c)
 		}
-	}
+	})
 	return list
 }
 

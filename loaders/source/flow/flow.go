@@ -6,6 +6,7 @@ package flow
 
 import (
 	"fmt"
+	"hash/maphash"
 	"math/rand/v2"
 	"time"
 
@@ -29,6 +30,8 @@ type walker struct {
 	urls    urls
 	rnd     *rand.Rand
 	kept    kept
+	// hash hashes cookies.
+	hash maphash.Hash
 	// left is how many iterations the thread may still begin, negative for no bound.
 	left int64
 }
