@@ -50,8 +50,10 @@ func (s *Spec) HostWeights() []uint64 {
 
 // paced reports whether any phase is an open loop.
 func (s *Spec) paced() bool {
-	return slices.ContainsFunc(s.Phases, func(p Phase) bool { return p.Loop == results.OpenLoop })
+	return slices.ContainsFunc(s.Phases, func(p Phase) bool { return p.paced() })
 }
+
+func (p *Phase) paced() bool { return p.Loop == results.OpenLoop }
 
 // checkHosts refuses what does not go with several targets.
 func (s *Spec) checkHosts(refuse func(bad bool, format string, args ...any)) {

@@ -64,6 +64,9 @@ type Spec struct {
 	Script *Script `json:"script,omitempty"`
 	// Data are the rows whose values the pieces of requests name; nil for none.
 	Data *Data `json:"data,omitempty"`
+	// Flows are the sequences of requests through which users walk, in closed loops and in
+	// open ones; nil where the requests are asked by Rotation.
+	Flows *Flows `json:"flows,omitempty"`
 	// Place is that of this loader among those that count together in pieces; the zero
 	// Place is the only one.
 	Place Share `json:"place,omitzero"`

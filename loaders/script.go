@@ -42,6 +42,7 @@ func (s *Spec) checkScript(refuse func(bad bool, format string, args ...any)) {
 	refuse(!slices.Contains([]Compat{Strict, Lax, WRK2}, s.Script.Compat), what+"in the way %q: %s", s.Script.Compat, CompatWords)
 	refuse(s.CountRequests() > 1, what+"with %d requests: it says itself what is asked, so leave them out", s.CountRequests())
 	refuse(len(s.Hosts) > 0, what+"with %d more hosts: its load goes to one", len(s.Hosts))
+	refuse(s.Flows != nil, what+"with flows: both say what is asked, so leave the one or the other out")
 	refuse(s.Users > 0, what+"with %d users: each connection asks it by itself, so leave them out; its function delay() makes requests wait", s.Users)
 	refuse(s.Follow, what+"with redirects followed: its function response() sees each answer, so leave that out")
 	refuse(s.RequestID != "", what+"with request ids: its function request() can set a header of its own")

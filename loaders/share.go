@@ -43,7 +43,7 @@ func (s Spec) Part(share Share) Spec {
 	if s.Threads < share.Of && (s.Idle == Spin || s.Idle == Gather) {
 		p.Idle = Hybrid // loaders that poll on one CPU keep each other from working
 	}
-	p.Data, p.Place = s.Data.part(share), share
+	p.Data, p.Flows, p.Place = s.Data.part(share), s.Flows.part(share), share
 	p.Seed = s.Seed + uint64(share.Index)*seedStep
 	p.Phases = slices.Clone(s.Phases)
 	for i := range p.Phases {

@@ -31,7 +31,7 @@ func (s Spec) WithDefaults() Spec {
 	s.SendBuffer = cmp.Or(s.SendBuffer, s.loopbackSendBuffer())
 	s.Threads = max(s.Threads, 1)
 	s.Depth = max(s.Depth, 1)
-	if s.Users == 0 && (s.Think != (Think{}) || len(s.Hosts) > 0 && !s.paced()) {
+	if s.Users == 0 && (s.Flows != nil || s.Think != (Think{}) || len(s.Hosts) > 0 && !s.paced()) {
 		s.Users = s.Connections * s.Depth
 	}
 	s.Idle = cmp.Or(s.Idle, Wait)
@@ -124,13 +124,14 @@ func (s Spec) Validate() error {
 	s.checkTogether(refuse)
 	s.checkHosts(refuse)
 	s.checkScript(refuse)
+	s.checkFlows(refuse)
 	refuse(len(s.Phases) == 0, "no phase to run")
 	for i := range s.Phases {
 		if err := s.Phases[i].validate(); err != nil {
 			errs = append(errs, fmt.Errorf("phase %q: %w", s.Phases[i].Name, err))
 		}
 		refuse(connect && s.Phases[i].Loop == results.OpenLoop, "phase %q: latency from connect in an open loop: its latency counts from the intended send, which covers the wait for a connection: leave it out", s.Phases[i].Name)
-		refuse(s.Users > 0 && s.Phases[i].Loop == results.OpenLoop, "phase %q: an open loop sends by its schedule, whatever users do: leave out users and think time, or the rate", s.Phases[i].Name)
+		refuse(s.Users > 0 && s.Flows == nil && s.Phases[i].Loop == results.OpenLoop, "phase %q: an open loop sends by its schedule, whatever users do: leave out users and think time, or the rate", s.Phases[i].Name)
 	}
 	return errors.Join(errs...)
 }

@@ -32,6 +32,10 @@ const (
 	CauseHeader  Cause = "header"
 	CauseJSON    Cause = "json"
 	CausePattern Cause = "regex"
+	// CauseCapture is an answer without a text that a flow takes out of it, CauseWithin a right
+	// one that came later than the flow allows.
+	CauseCapture Cause = "capture"
+	CauseWithin  Cause = "within"
 	// CauseEvents is an answer with fewer server-sent events than the exchange awaits.
 	CauseEvents Cause = "events"
 	// CauseRedirect is a chain of redirects without end.

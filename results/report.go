@@ -57,6 +57,13 @@ type Report struct {
 	Script *ScriptUse `json:"script,omitempty"`
 	// Data is absent where requests took no data rows.
 	Data *DataUse `json:"data,omitempty"`
+	// DataSets are those of flows by name; absent where they have none. Each iteration took
+	// a row.
+	DataSets map[string]DataUse `json:"data_sets,omitempty"`
+	// Iterations are those that flows ask to keep, in the order of their ends on each thread;
+	// IterationsDropped counts those for which there was no room.
+	Iterations        []KeptIteration `json:"iterations,omitempty"`
+	IterationsDropped uint64          `json:"iterations_dropped,omitempty"`
 	// Interrupted is true when the loader had to stop early.
 	Interrupted bool `json:"interrupted,omitempty"`
 	// Aborted is the rule of the user that ended the load early; absent for none.
@@ -97,6 +104,10 @@ type Phase struct {
 	Total Group `json:"total"`
 	// Groups are by request name; absent where there is only one.
 	Groups map[string]Group `json:"groups,omitempty"`
+
+	// Flows are those through which users walked, by name; absent without flows. The groups
+	// are their steps then, named FLOW/STEP.
+	Flows map[string]FlowUse `json:"flows,omitempty"`
 
 	// Targets are the hosts of a load on several, by number; absent for one.
 	Targets []TargetUse `json:"targets,omitempty"`
@@ -228,8 +239,10 @@ const (
 
 // RateReport is the open-loop bookkeeping of a phase (METHOD.md §1).
 type RateReport struct {
-	// TargetRPS is the rate used.
+	// TargetRPS is the rate used. Of names what it counts where these are no requests, and
+	// Offered and Achieved count the same: RateOfIterations.
 	TargetRPS float64 `json:"target_rps"`
+	Of        string  `json:"of,omitempty"`
 	// Offered counts requests intended in [t0, t1); Achieved those completed or
 	// abandoned in [t0, t1), whenever intended.
 	Offered  uint64 `json:"offered"`
@@ -239,6 +252,9 @@ type RateReport struct {
 	// the corrected histogram as ≥ (end − intended).
 	NeverSent uint64 `json:"never_sent"`
 	Censored  uint64 `json:"censored"`
+	// Blocked counts those of Offered that found no idle user, in a load whose users walk
+	// through flows.
+	Blocked uint64 `json:"blocked,omitempty"`
 	// BacklogT0 and BacklogT1 are the backlog at the window's ends.
 	BacklogT0 uint64 `json:"backlog_t0"`
 	BacklogT1 uint64 `json:"backlog_t1"`
@@ -248,6 +264,9 @@ type RateReport struct {
 	// Unknown is as in Report.
 	Unknown []string `json:"unknown,omitempty"`
 }
+
+// RateOfIterations is the RateReport.Of of a load whose arrivals begin iterations of flows.
+const RateOfIterations = "iterations"
 
 // Group is the outcome of the requests of one name.
 type Group struct {

@@ -1,5 +1,7 @@
 package scenarios
 
+import "time"
+
 // Request is one request of a row, with the answer that counts. In loaded rows Each is
 // nil: its requests stand in the place of the entry.
 type Request struct {
@@ -30,9 +32,23 @@ type Request struct {
 	// Pieces is true where ${…} in path, header values and body stands for a value that is
 	// new for each request (package pieces of the loaders). Rows have no such requests.
 	Pieces bool `yaml:"-" json:"pieces,omitempty"`
+	// Encode says how the values of pieces are written into the body.
+	Encode PieceEncoding `yaml:"-" json:"encode,omitempty"`
+	// Timeout replaces the request timeout of the load; 0 leaves it.
+	Timeout time.Duration `yaml:"-" json:"timeout_ns,omitempty"`
 	// Vary is the request with random numbers, for conformance checks.
 	Vary *Vary `yaml:"vary" json:"vary,omitempty"`
 }
+
+// PieceEncoding is the way in which the values of pieces stand in a body; empty for as they
+// are.
+type PieceEncoding string
+
+// The encodings: inside a text of JSON (RFC 8259 §7), and in a form.
+const (
+	EncodeJSON PieceEncoding = "json"
+	EncodeForm PieceEncoding = "form"
+)
 
 // Header is one header field.
 type Header struct {
@@ -74,8 +90,14 @@ type Checks struct {
 	Headers []string `json:"headers,omitempty"`
 	// JSON are conditions PATH=VALUE of values in a JSON body.
 	JSON []string `json:"json,omitempty"`
-	// Patterns are regular expressions that the body must match, in Go's syntax.
-	Patterns []string `json:"patterns,omitempty"`
+	// Present are the paths of values that a JSON body must have, whatever they are.
+	Present []string `json:"present,omitempty"`
+	// Contains are texts that the body must hold.
+	Contains []string `json:"contains,omitempty"`
+	// Patterns are regular expressions that the body must match, in Go's syntax, and
+	// HeaderPatterns such of which a field of that name must match the value.
+	Patterns       []string `json:"patterns,omitempty"`
+	HeaderPatterns []Header `json:"header_patterns,omitempty"`
 	// SameLength is true where all bodies must have as many bytes, as they are sent, as
 	// that of the first right answer.
 	SameLength bool `json:"same_length,omitempty"`

@@ -67,9 +67,13 @@ func (rows Rows) checkGroups(more Rows, doc *strictyaml.Document) {
 	}
 }
 
-// besides opens files in the folder of a scenario file, each once. Files elsewhere are refused: a
-// scenario file may come from a stranger.
-func besides(path string) open {
+// besides opens files in the folder of a scenario file.
+func besides(path string) open { return Beside(path, "scenario file") }
+
+// Beside returns the function that opens files in the folder of the file at the path, each
+// once; what says what that file is. Files elsewhere are refused: the file may come from a
+// stranger.
+func Beside(path, what string) func(name string) (string, error) {
 	dir := filepath.Dir(path)
 	known := map[string]string{}
 	return func(name string) (string, error) {
@@ -77,7 +81,7 @@ func besides(path string) open {
 			return content, nil
 		}
 		if !filepath.IsLocal(name) {
-			return "", fmt.Errorf("%q is not in the folder of the scenario file; put it there and name it by its path from there", name)
+			return "", fmt.Errorf("%q is not in the folder of the %s; put it there and name it by its path from there", name, what)
 		}
 		content, err := readIn(dir, filepath.FromSlash(name))
 		if errors.Is(err, fs.ErrNotExist) {

@@ -17,6 +17,7 @@ import (
 
 	"github.com/joust-bench/joust/harness/importing"
 	"github.com/joust-bench/joust/harness/session"
+	"github.com/joust-bench/joust/loaders/flowfile"
 	"github.com/joust-bench/joust/results/suggest"
 )
 
@@ -26,6 +27,7 @@ const (
 	kindOpenAPI = "openapi"
 	kindURLs    = "urls"
 	kindCurl    = "curl"
+	kindPywrkr  = "pywrkr"
 
 	formatFlow = "flow"
 	formatURLs = "urls"
@@ -43,20 +45,21 @@ type importFlags struct {
 
 func (a *app) importCommand() *cobra.Command {
 	var f importFlags
-	kinds := []string{kindHAR, kindOpenAPI, kindURLs, kindCurl}
+	kinds := []string{kindHAR, kindOpenAPI, kindURLs, kindCurl, kindPywrkr}
 	c := &cobra.Command{
-		Use:   "import har|openapi|urls|curl FILE",
+		Use:   "import har|openapi|urls|curl|pywrkr FILE",
 		Short: "Make a load of what others recorded or described",
 		Long: `Make a URL file or a flow file of a recording or a description.
 
 har is a HAR file, as browsers save it; openapi an OpenAPI 3 document in JSON or
 YAML; urls a list of URLs, one a line, with a method before them where it is not
-GET; curl one or more command lines of curl, as browsers copy them. FILE may be -
-for standard input.
+GET; curl one or more command lines of curl, as browsers copy them; pywrkr a scenario
+of pywrkr in JSON or YAML. FILE may be - for standard input.
 
 --format urls writes a file for joust load --url-file, in which each request stands
-for itself. --format flow writes requests as the steps of one flow, with the recorded
-pauses between them: no command of joust runs flow files yet.
+for itself. --format flow writes a file for joust load --flow: requests are the steps
+of one flow, with the recorded pauses between them. A scenario of pywrkr is a flow with
+its captures, conditions and data; notes say what joust does differently.
 
 Of a HAR file, style sheets, scripts, images, fonts and media are left out, and no
 header is written but Content-Type. Read the file before you share it: with
@@ -64,13 +67,14 @@ header is written but Content-Type. Read the file before you share it: with
 		Example: `  joust import har shop.har --format urls -o shop.urls
   joust import har shop.har --domain example.com --exclude '/health' -o shop.yaml
   joust import openapi api.yaml --base http://127.0.0.1:8080 --format urls
-  pbpaste | joust import curl - --format urls`,
+  pbpaste | joust import curl - --format urls
+  joust import pywrkr checkout.json -o checkout.yaml`,
 		Args: func(c *cobra.Command, args []string) error {
 			switch {
 			case len(args) > 0 && !slices.Contains(kinds, args[0]):
 				return misuse(c, "reads no %q: %s", args[0], strings.TrimLeft(suggest.Hint(args[0], kinds), ",; "))
 			case len(args) != 2:
-				return misuse(c, "needs what it reads (har, openapi, urls or curl) and a FILE")
+				return misuse(c, "needs what it reads (har, openapi, urls, curl or pywrkr) and a FILE")
 			}
 			return nil
 		},
@@ -142,6 +146,9 @@ func (a *app) imports(kind, name string, f *importFlags) error {
 		defer func() { _ = file.Close() }()
 		from, shown = file, name
 	}
+	if kind == kindPywrkr {
+		return a.importPywrkr(from, shown, f)
+	}
 	found, err := a.found(kind, from, f)
 	if err != nil {
 		return session.Usage(fmt.Errorf("%s: %w", shown, err))
@@ -153,21 +160,58 @@ func (a *app) imports(kind, name string, f *importFlags) error {
 	if f.format == formatURLs {
 		err = importing.WriteURLs(&text, found.Requests)
 	} else {
-		base := filepath.Base(name)
-		err = importing.WriteFlow(&text, cmp.Or(f.name, strings.TrimSuffix(base, filepath.Ext(base))), found.Requests)
+		err = importing.WriteFlow(&text, f.flowName(name), found.Requests)
 	}
-	switch {
-	case err != nil:
+	if err != nil {
 		return session.Usage(fmt.Errorf("%s: %w", shown, err))
-	case f.output == "":
-		_, err = a.stdout.Write(text.Bytes())
-	default:
-		err = os.WriteFile(f.output, text.Bytes(), 0o644)
+	}
+	return a.writeImported(text.Bytes(), f)
+}
+
+// flowName returns the name of the flow that is made of the file.
+func (f *importFlags) flowName(file string) string {
+	base := filepath.Base(file)
+	return cmp.Or(f.name, strings.TrimSuffix(base, filepath.Ext(base)))
+}
+
+// writeImported writes what was made of a file.
+func (a *app) writeImported(text []byte, f *importFlags) error {
+	var err error
+	if f.output == "" {
+		_, err = a.stdout.Write(text)
+	} else {
+		err = os.WriteFile(f.output, text, 0o644)
 	}
 	if err != nil {
 		return fmt.Errorf("writing what was imported: %w", err)
 	}
 	return nil
+}
+
+// importPywrkr writes a scenario of pywrkr as a flow file.
+func (a *app) importPywrkr(from io.Reader, shown string, f *importFlags) error {
+	text, err := io.ReadAll(io.LimitReader(from, mostImported))
+	if err != nil {
+		return fmt.Errorf("import pywrkr: %w", err)
+	}
+	draft, notes, err := importing.Pywrkr(text)
+	if err == nil && f.format != formatFlow {
+		err = errors.New("a scenario is written as a flow: leave --format out")
+	}
+	if err != nil {
+		return session.Usage(fmt.Errorf("%s: %w", shown, err))
+	}
+	for _, note := range notes {
+		a.say("note: %s", note)
+	}
+	if draft.Name = cmp.Or(f.name, draft.Name); draft.Name == "" {
+		draft.Name = f.flowName(shown)
+	}
+	var out bytes.Buffer
+	if err := flowfile.Write(&out, &draft); err != nil {
+		return session.Usage(fmt.Errorf("%s: %w", shown, err))
+	}
+	return a.writeImported(out.Bytes(), f)
 }
 
 // found returns the requests of a file of the kind.

@@ -19,6 +19,7 @@ import (
 	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/loaders/engine"
 	"github.com/joust-bench/joust/loaders/external"
+	"github.com/joust-bench/joust/loaders/flowfile"
 	"github.com/joust-bench/joust/results"
 	"github.com/joust-bench/joust/results/files"
 	"github.com/joust-bench/joust/results/journal"
@@ -191,6 +192,9 @@ func (a *app) listPlans(l *listing) error {
 		data, err := files.Read(file, mostPlan)
 		if err != nil {
 			return fmt.Errorf("reading plan %s: %w", file, err)
+		}
+		if flowfile.Is(data) {
+			continue // for joust load
 		}
 		p, _, err := plan.Resolve(file, data, plan.Overrides{}, w.Catalogue())
 		if err != nil {

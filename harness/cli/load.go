@@ -83,6 +83,12 @@ each request: ${uuid()}, ${randint(1,100)}, ${randstr(8)}, ${counter(orders)}, w
 counts from 1 over all threads, ${now()}, ${now(unix)}, or a column of --data. Values
 are escaped in the URL and stand as they are elsewhere. A literal ${ is written $${.
 
+--flow lets users walk through the flows of a file: ordered steps with texts that are
+taken out of answers, conditions, pauses, data rows and cookies, and a mix of several
+flows (scripts/README.md has the keys, scripts/flow.yaml an example). Without -R all
+users walk all the time; with -R arrivals begin iterations at that rate, each by an
+idle user, and those that find none are counted as blocked. -n counts requests.
+
 --threshold is a bound of a figure: METRIC<LIMIT or METRIC>LIMIT, also with = behind
 the sign. Metrics: p50 or any other percentile, min, max, mean, stdev (corrected
 latency in an open loop and with users, else service time), error_rate, errors,
@@ -119,11 +125,12 @@ at the same rate as what follows, that with which a ramp begins, and is not coun
 
 The result is a text on standard output, or what --format names. --output writes it
 into files too, each in the format of its name's end (.json, .csv, .md, .html, .txt,
-.hgrm for the percentiles): they are whole when the load ends, or not there. --show
-picks the parts that can be left out: histogram, the requests by latency; within, the
-latency within which shares of them were served; time, throughput and latency over the
-window; all or none. CSV has a row for the window, one a group of requests where there
-are several and, with time, one a segment.
+.hgrm for the percentiles, .jsonl for the iterations that flows keep): they are whole
+when the load ends, or not there. --show picks the parts that can be left out:
+histogram, the requests by latency; within, the latency within which shares of them
+were served; time, throughput and latency over the window; all or none. CSV has a row
+for the window, one a group of requests where there are several and, with time, one a
+segment.
 
 Several loads may run on a machine at once: the report names the other jousts that
 measured meanwhile. While a comparison measures (run, duel, agree, calibrate,
@@ -151,6 +158,7 @@ measured, the server went away, or an answer came that nobody asked for;
   joust load http://127.0.0.1:8080/ -R 5k -d 10m --abort-on "error_rate>20% for 10s"
   joust load http://127.0.0.1:8080/ --find users --think 1s --keep "p95<300ms,error_rate<1%"
   joust load --script post.lua http://127.0.0.1:8080/ -- an-argument-of-the-script
+  joust load --flow scripts/flow.yaml --users 200 --ramp 10s
   joust load --url-file urls.txt -H 'Accept: text/html' -n 100k
   joust load http://127.0.0.1:8080/ --show all --output load.html --output load.json`,
 		Args: loadURLs,

@@ -26,8 +26,8 @@ type loadFlags struct {
 	// given sets the options whose flags were given.
 	given []func(*pflag.FlagSet)
 	// read makes options of these.
-	rate, rampTo, profile, cpus, bodyFile, dataFile, proxy, urlFile string
-	json                                                            *string
+	rate, rampTo, profile, cpus, bodyFile, dataFile, proxy, urlFile, flowFile string
+	json                                                                      *string
 	// script names the file of a script, compat the way to run it; scriptArgs are the
 	// arguments behind the URL.
 	script, compat string
@@ -60,6 +60,8 @@ func (f *loadFlags) register(flags *pflag.FlagSet) {
 	flags.StringArrayVarP(&o.Headers, "header", "H", nil, "`header` \"Name: value\" (repeatable); Host replaces the URL's")
 
 	flags.StringVar(&f.urlFile, "url-file", "", "ask the URLs of this `file`, one a line; - for standard input")
+
+	flags.StringVar(&f.flowFile, "flow", "", "let users walk through the flows of this `file`; - for standard input; a URL replaces its base")
 
 	under("The request")
 	flags.StringVarP(&o.Method, "method", "m", "", "`method`, -X too (default GET, or POST with a body)")

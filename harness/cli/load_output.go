@@ -31,7 +31,7 @@ type outputFlags struct {
 
 func (f *outputFlags) register(flags *pflag.FlagSet) {
 	formatFlag(flags, &f.format, suggest.Texts(summary.Formats()...)...)
-	flags.StringArrayVar(&f.outputs, "output", nil, "write the result into this `file` too (repeatable): .json, .csv, .md, .html, .txt or .hgrm")
+	flags.StringArrayVar(&f.outputs, "output", nil, "write the result into this `file` too (repeatable): .json, .csv, .md, .html, .txt, .hgrm or .jsonl")
 	listVar(flags, &f.show, "show", []string{string(summary.Histogram), string(summary.Time)}, "`list` of parts to show: histogram, within, time; all or none")
 	listVar(flags, &f.percentiles, "percentiles", nil, "`list` of percentiles to show next to the usual ones, such as 50,99.95")
 	flags.StringArrayVar(&f.thresholds, "threshold", nil, "a `bound` that the load must keep, such as p95<300ms, error_rate<1% or \"GET /pay: p99<1s\" (repeatable); exit 3 if it is broken")

@@ -90,7 +90,7 @@ func TestLoadRefusesOutputs(t *testing.T) {
 	file := filepath.Join(dir, "a.json")
 	e := joust(t, "load", "http://127.0.0.1:1/", "--output", file, "--output", file, "--output", "x.xml", "--output", dir+"/none/b.csv", "--hgrm", dir, "--show", "bars", "--format", "xml")
 	for _, want := range []string{
-		`--format "xml": the formats are text, json, csv, md, html`, "--output: x.xml: the end of the file's name says the format: .json, .csv, .md, .html, .txt or .hgrm",
+		`--format "xml": the formats are text, json, csv, md, html`, "--output: x.xml: the end of the file's name says the format: .json, .csv, .md, .html, .txt, .hgrm or .jsonl",
 		"--output: " + file + " is written already: give it once", "--output: there is no folder " + dir + "/none: make it first",
 		"--hgrm: " + dir + " is a folder", `--show: "bars" is no part of the result`,
 	} {

@@ -29,6 +29,8 @@ const resolvesAtOnce = 16
 // loadURLs takes one URL or, with --url-file, any number of them.
 func loadURLs(c *cobra.Command, args []string) error {
 	switch {
+	case c.Flags().Changed("flow"):
+		return baseURL(c, args)
 	case c.Flags().Changed("url-file"):
 	case c.Flags().Changed("script") && len(args) > 0:
 		return oneURL(c, args[:1])
@@ -43,6 +45,12 @@ func loadURLs(c *cobra.Command, args []string) error {
 
 // aimAt makes a load of the command line, on one URL or on many.
 func (a *app) aimAt(ctx context.Context, flags *pflag.FlagSet, args []string, f *loadFlags) (*aim, error) {
+	if flags.Changed("flow") {
+		if flags.Changed("script") {
+			return nil, session.Usage(errors.New("--script with --flow: both say what is asked: leave out the one or the other"))
+		}
+		return a.aimFlow(ctx, flags, args, f)
+	}
 	if !flags.Changed("url-file") {
 		if flags.Changed("script") {
 			f.scriptArgs = args[1:]

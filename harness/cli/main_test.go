@@ -69,7 +69,7 @@ func withPrograms(run func() int) (code int, err error) {
 	if err != nil {
 		return 1, err
 	}
-	for name, source := range map[string]string{"joust": ".", "stooge": "./harness/cli/testdata/stooge"} {
+	for name, source := range map[string]string{"joust": ".", "stooge": "./harness/cli/testdata/stooge", "flow-shop": "./scripts/flow-shop"} {
 		// Not by vcs: sources change while tests run.
 		build := exec.Command("go", "build", "-buildvcs=false", "-o", filepath.Join(programs, name), source)
 		build.Dir = checkout

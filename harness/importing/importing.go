@@ -17,6 +17,7 @@ import (
 	"github.com/goccy/go-yaml"
 
 	"github.com/joust-bench/joust/loaders/adhoc"
+	"github.com/joust-bench/joust/loaders/flowfile"
 	"github.com/joust-bench/joust/loaders/pieces"
 	"github.com/joust-bench/joust/scenarios"
 )
@@ -48,11 +49,6 @@ type Found struct {
 // ErrNone is the error of a file in which no request is left.
 var ErrNone = errors.New("no request is left to write")
 
-// literal returns the text as a template that stands for it.
-func literal(text string) string {
-	return strings.ReplaceAll(text, pieces.Begin, "$"+pieces.Begin)
-}
-
 // urlLine is a line of a URL file in JSON.
 type urlLine struct {
 	URL     string          `json:"url"`
@@ -62,9 +58,9 @@ type urlLine struct {
 	Expect  *expectation    `json:"expect,omitempty"`
 }
 
-// expectation is the right answer, in both kinds of file.
+// expectation is the right answer.
 type expectation struct {
-	Status int `json:"status" yaml:"status"`
+	Status int `json:"status"`
 }
 
 // WriteURLs writes a URL file: a line for each request, as short as it can be.
@@ -75,7 +71,7 @@ func WriteURLs(w io.Writer, requests []Request) error {
 	var out bytes.Buffer
 	for i := range requests {
 		r := &requests[i]
-		line := urlLine{URL: literal(r.URL), Method: r.Method}
+		line := urlLine{URL: pieces.Escape(r.URL), Method: r.Method}
 		if len(r.Headers) == 0 && r.Body == nil && r.Status == 0 {
 			if r.Method != "GET" {
 				out.WriteString(r.Method + " ")
@@ -88,7 +84,7 @@ func WriteURLs(w io.Writer, requests []Request) error {
 		}
 		line.Headers = headersJSON(r.Headers)
 		if r.Body != nil {
-			line.Body = new(literal(*r.Body))
+			line.Body = new(pieces.Escape(*r.Body))
 		}
 		if r.Status != 0 {
 			line.Expect = &expectation{r.Status}
@@ -121,7 +117,7 @@ func headersJSON(headers []scenarios.Header) json.RawMessage {
 		}
 		out.Write(quoted(h.Name))
 		out.WriteByte(':')
-		out.Write(quoted(literal(h.Value)))
+		out.Write(quoted(pieces.Escape(h.Value)))
 	}
 	out.WriteByte('}')
 	return out.Bytes()
@@ -144,47 +140,31 @@ func WriteFlow(w io.Writer, name string, requests []Request) error {
 	if len(origins) > 1 {
 		return fmt.Errorf("a flow has one host, and the requests go to %s: choose one with --domain, or write a URL file with --format urls", strings.Join(origins, ", "))
 	}
-	steps := make([]yaml.MapSlice, len(requests))
+	d := flowfile.Draft{Base: pieces.Escape(origins[0]), Name: name}
 	for i := range requests {
-		steps[i] = step(&requests[i], origins[0])
+		d.Steps = append(d.Steps, step(&requests[i], origins[0]))
 	}
-	file := yaml.MapSlice{
-		{Key: "base", Value: literal(origins[0])},
-		{Key: "flows", Value: []yaml.MapSlice{{{Key: "name", Value: name}, {Key: "steps", Value: steps}}}},
-	}
-	text, err := yaml.MarshalWithOptions(file, yaml.IndentSequence(true), yaml.UseLiteralStyleIfMultiline(false))
-	if err != nil {
-		return fmt.Errorf("writing a flow: %w", err)
-	}
-	_, err = w.Write(text)
-	return err
+	return flowfile.Write(w, &d)
 }
 
 // step returns the request as a step of a flow on the origin.
-func step(r *Request, origin string) yaml.MapSlice {
+func step(r *Request, origin string) flowfile.DraftStep {
 	path := strings.TrimPrefix(r.URL, origin)
 	if !strings.HasPrefix(path, "/") {
 		path = "/" + path
 	}
-	s := yaml.MapSlice{{Key: strings.ToLower(r.Method), Value: literal(path)}}
-	if r.Name != "" {
-		s = append(s, yaml.MapItem{Key: "name", Value: r.Name})
-	}
+	s := flowfile.DraftStep{Method: r.Method, Path: pieces.Escape(path), Name: r.Name}
 	if r.Wait > 0 {
-		s = append(s, yaml.MapItem{Key: "wait", Value: r.Wait.String()})
+		s.Wait = r.Wait.String()
 	}
-	if len(r.Headers) > 0 {
-		var headers yaml.MapSlice
-		for _, h := range r.Headers {
-			headers = append(headers, yaml.MapItem{Key: h.Name, Value: literal(h.Value)})
-		}
-		s = append(s, yaml.MapItem{Key: "headers", Value: headers})
+	for _, h := range r.Headers {
+		s.Headers = append(s.Headers, scenarios.Header{Name: h.Name, Value: pieces.Escape(h.Value)})
 	}
 	if r.Body != nil {
-		s = append(s, yaml.MapItem{Key: "body", Value: literal(*r.Body)})
+		s.Body = new(pieces.Escape(*r.Body))
 	}
 	if r.Status != 0 {
-		s = append(s, yaml.MapItem{Key: "expect", Value: expectation{r.Status}})
+		s.Expect = yaml.MapSlice{{Key: "status", Value: r.Status}}
 	}
 	return s
 }
@@ -228,7 +208,7 @@ func isField(h scenarios.Header) bool {
 func replayable(text string) (string, *url.URL, bool) {
 	text, _, _ = strings.Cut(text, "#")
 	u, err := url.Parse(text)
-	if _, wrong := adhoc.ParseURL(literal(text)); wrong != nil {
+	if _, wrong := adhoc.ParseURL(pieces.Escape(text)); wrong != nil {
 		return "", nil, false
 	}
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" {

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/joust-bench/joust/loaders/adhoc"
+	"github.com/joust-bench/joust/loaders/pieces"
 )
 
 // longestLine is the longest line of a list, in bytes.
@@ -48,6 +49,6 @@ func checkLine(r *Request) error {
 	if !isMethod(r.Method) {
 		return fmt.Errorf("%q is no method: a line is a URL, or a method in capital letters and a URL", r.Method)
 	}
-	_, err := adhoc.ParseURL(literal(r.URL))
+	_, err := adhoc.ParseURL(pieces.Escape(r.URL))
 	return err
 }

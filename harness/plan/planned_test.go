@@ -42,6 +42,9 @@ func TestEveryScriptResolves(t *testing.T) {
 		t.Fatalf("plans in scripts: %v, %v", files, err)
 	}
 	for _, file := range files {
+		if filepath.Base(file) == "flow.yaml" { // for joust load
+			continue
+		}
 		p, _ := script(t, filepath.Base(file))
 		t.Logf("%s: planned %.0f s, at most %.0f s", p.Source, seconds(p.PlannedNS), seconds(p.AtMostNS))
 		if p.PlannedNS <= 0 || p.AtMostNS <= p.PlannedNS {

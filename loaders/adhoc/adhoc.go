@@ -145,6 +145,11 @@ type Flags struct {
 	// OverTime divides the measured window into segments.
 	OverTime bool
 
+	// walk is what a flow file asks for, nil without one; ramped is true where the starts of
+	// its users are spread.
+	walk   *Walk
+	ramped bool
+
 	// Idle not given is loaders.DefaultIdle.
 	Idle   loaders.IdleStrategy
 	Engine loaders.EngineName
@@ -331,6 +336,9 @@ func (f *Flags) phases() []loaders.Phase {
 	if f.wholeWindow() {
 		p.Lead, warmup = 0, 0
 	}
+	if f.walk.ends() {
+		p.Duration = endless
+	}
 	p.Duration, warmup = given(f.Duration, p.Duration), given(f.Warmup, warmup)
 	if f.RateRPS != nil {
 		p.Name, p.Loop, p.RateRPS, p.Schedule = PhaseOpen, results.OpenLoop, *f.RateRPS, loaders.Constant
@@ -365,5 +373,5 @@ func (f *Flags) phases() []loaders.Phase {
 // wholeWindow reports whether the load is measured from its begin where no warm-up is asked
 // for: rows that are taken once, a ramp of users, a profile and a script have a begin.
 func (f *Flags) wholeWindow() bool {
-	return f.rowsEnd() || f.Ramp != nil || f.Profile != nil || f.Script != nil
+	return f.rowsEnd() || f.Ramp != nil || f.Profile != nil || f.Script != nil || f.ramped || f.walk.ends() || f.walk.rowsEnd()
 }

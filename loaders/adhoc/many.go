@@ -55,8 +55,8 @@ func hostKey(u *URL) string {
 	return fmt.Sprint(u.TLS, " ", net.JoinHostPort(strings.ToLower(u.Name), u.Port))
 }
 
-// begin returns the scheme, host and port as a URL begins.
-func (u *URL) begin() string {
+// Origin returns the scheme, host and port as a URL begins.
+func (u *URL) Origin() string {
 	if u.TLS {
 		return "https://" + u.Host
 	}
@@ -111,16 +111,7 @@ func (m *Many) Spec(addresses [][]string) (loaders.Spec, error) {
 	if err != nil {
 		return spec, err
 	}
-	for i := range m.hosts[1:] {
-		host := &m.hosts[i+1]
-		further := loaders.Host{Target: m.flags.target(*host, addresses[i+1])}
-		if host.TLS {
-			tls := m.flags.TLS
-			tls.ServerName = cmp.Or(tls.ServerName, host.Name)
-			further.TLS = &tls
-		}
-		spec.Hosts = append(spec.Hosts, further)
-	}
+	spec.Hosts = m.flags.further(m.hosts, addresses)
 	spec.Requests, spec.Variants, spec.GroupedBy, spec.Rotation = m.requests, m.variants, m.groupedBy, m.rotation()
 	spec.SendBuffer = 0 // that of the request that is replaced
 	spec = spec.WithDefaults()
@@ -128,6 +119,22 @@ func (m *Many) Spec(addresses [][]string) (loaders.Spec, error) {
 		return spec, err
 	}
 	return spec, pieces.Check(&spec)
+}
+
+// further returns all hosts but the first.
+func (f *Flags) further(hosts []URL, addresses [][]string) []loaders.Host {
+	var list []loaders.Host
+	for i := range hosts[1:] {
+		host := &hosts[i+1]
+		further := loaders.Host{Target: f.target(*host, addresses[i+1])}
+		if host.TLS {
+			tls := f.TLS
+			tls.ServerName = cmp.Or(tls.ServerName, host.Name)
+			further.TLS = &tls
+		}
+		list = append(list, further)
+	}
+	return list
 }
 
 // spread gives connections and threads that are not given numbers at which each thread has
@@ -294,7 +301,7 @@ func (m *Many) begins(target int) string {
 	if len(m.hosts) == 1 {
 		return ""
 	}
-	return m.hosts[target].begin()
+	return m.hosts[target].Origin()
 }
 
 // segment is a group of requests: all paths of a target with the same first segment.

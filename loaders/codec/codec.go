@@ -111,6 +111,8 @@ type Needs struct {
 	// Heads asks for each Interim and each Head. The bytes of a head are those that
 	// its event takes.
 	Heads bool
+	// Cookies asks for each Head that sets a cookie.
+	Cookies bool
 	// Bodies asks for an event for each piece of a body. The bytes of the piece are
 	// the last that its event takes.
 	Bodies bool

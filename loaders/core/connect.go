@@ -3,6 +3,7 @@ package core
 import (
 	"cmp"
 	"fmt"
+	"time"
 
 	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/loaders/backend"
@@ -58,12 +59,13 @@ func (s *shard) expire(c *connection, now int64) {
 		if c.count == 0 {
 			return
 		}
-		if at := c.oldest().Sent + int64(s.spec.RequestTimeout); now < at {
+		limit := s.timeout(c.oldest().request)
+		if at := c.oldest().Sent + limit; now < at {
 			s.setDeadline(c, at)
 			s.advanceExchange(c) // the deadline was that of a step
 			return
 		}
-		s.fail(c, now, failure{cause: results.CauseTimeout, detail: fmt.Sprintf("%s: no answer within %v", s.groups[c.oldest().Group], s.spec.RequestTimeout)})
+		s.fail(c, now, failure{cause: results.CauseTimeout, detail: fmt.Sprintf("%s: no answer within %v", s.groups[c.oldest().Group], time.Duration(limit))})
 		s.restart(c)
 	}
 }

@@ -109,7 +109,7 @@ func (e Engine) newSession(spec loaders.Spec) (s *session, err error) {
 			err = errors.Join(err, protocol.Close())
 		}
 	}()
-	l := &load{spec: &spec, system: &e.System, protocol: protocol, newSource: source.OfSpec, population: spec.Users, rows: source.NewRows(spec.Data)}
+	l := &load{spec: &spec, system: &e.System, protocol: protocol, newSource: source.OfSpec, population: spec.Users, rows: source.NewRows(spec.Data), sets: source.NewSets(spec.Flows)}
 	if e.Source != nil {
 		l.newSource = e.Source
 	}
@@ -166,7 +166,7 @@ func (s *session) run(ctx context.Context, control loaders.Control) (results.Rep
 		Seed: s.spec.Seed, Threads: s.spec.Threads, Depth: s.spec.Depth, Users: s.spec.Users, Think: s.spec.Think.String(), UserRampNS: int64(s.spec.UserRamp),
 		Follow: s.spec.Follow, RequestID: s.spec.RequestID, IdleStrategy: string(s.spec.Idle), SendBufferBytes: s.spec.SendBuffer, ConnectionsAsked: s.spec.Connections, ConnectionsOpen: s.reached,
 	}
-	if n := s.spec.CountRequests(); n > 1 {
+	if n := s.spec.CountRequests(); n > 1 && s.spec.Flows == nil {
 		report.URLs, report.GroupedBy = n, s.spec.GroupedBy
 	}
 	if s.spec.LatencyFrom == loaders.FromConnect {
@@ -198,7 +198,8 @@ func (s *session) run(ctx context.Context, control loaders.Control) (results.Rep
 		report.ConnectionsOpen = min(report.ConnectionsOpen, s.reached)
 	}
 	report.Interrupted = ctx.Err() != nil
-	report.Data = s.dataUse()
+	report.Data, report.DataSets = s.dataUse(), s.setUse()
+	s.kept(&report)
 	if s.spec.Threads < report.Threads {
 		report.ThreadsUsed = s.spec.Threads
 	}

@@ -54,7 +54,7 @@ func (s *shard) sendOn(c *connection, now int64) {
 		began = f.Sent
 	}
 	f.unsent = false
-	s.setDeadline(c, began+int64(s.spec.RequestTimeout))
+	s.setDeadline(c, began+s.timeout(f.request))
 	if s.ids != nil {
 		s.ids.stamp(s.asked(c, f), f.Number)
 	}

@@ -232,8 +232,7 @@ func (s *shard) refuse(l *lane, t turn, now int64) {
 		s.hosts.view = source.View{Request: t.request, Cause: l.cause}
 		s.source.Done(t.id, &s.hosts.view)
 	}
-	s.waiting.push(turn{at: now + max(1, int64(s.spec.Think.Draw(s.rnd))), id: t.id, request: unchosen})
-	s.due = s.userDue()
+	s.rejoin(t.id, now, now+max(1, int64(s.spec.Think.Draw(s.rnd))))
 }
 
 // hostFailed notes that an attempt to connect failed, and fails the turns that wait for a

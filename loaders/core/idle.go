@@ -53,10 +53,7 @@ func (s *shard) await(now int64) ([]backend.Event, error) {
 	if !s.started {
 		wake = min(wake, s.phase.Begin)
 	}
-	due := never
-	if s.started && (s.idle.count > 0 || s.hosts != nil) {
-		due = s.due
-	}
+	due := s.dueHere()
 	if len(s.pauses) > 0 {
 		due = min(due, s.pauses[0].at)
 	}

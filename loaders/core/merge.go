@@ -42,6 +42,9 @@ func (s *session) merge(result *results.Phase, on *phase) error {
 	result.RequestsPerUser = s.requestsPerUser(on)
 	s.targetsInto(result)
 	errs = append(errs, total.Into(result, s.shards[0].groups))
+	if walks := s.shards[0].walks; walks != nil {
+		errs = append(errs, total.WalksInto(result, walks.Flows()))
+	}
 	if result.Unfollowed() > 0 {
 		result.FirstUnfollowed = s.firstUnfollowed()
 	}

@@ -53,11 +53,25 @@ func (s *shard) launchDue() {
 	if s.hosts != nil && len(s.hosts.free) > 0 {
 		s.serveWaiting()
 	}
-	if s.due != never && s.started && (s.idle.count > 0 || s.hosts != nil) {
-		if now := clock.Now(); s.due <= now {
+	if due := s.dueHere(); due != never {
+		if now := clock.Now(); due <= now {
 			s.launch(now)
 		}
 	}
+}
+
+// dueHere returns the instant at which the thread has to send or to admit next, never where
+// it has no connection for that.
+func (s *shard) dueHere() int64 {
+	switch {
+	case !s.started:
+		return never
+	case s.idle.count > 0 || s.hosts != nil:
+		return s.due
+	case s.arriving && s.sending:
+		return s.arrival
+	}
+	return never
 }
 
 // launch sends each due request on the longest idle connection. A request that finds

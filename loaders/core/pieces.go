@@ -6,6 +6,7 @@ import (
 	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/loaders/codec"
 	"github.com/joust-bench/joust/loaders/pieces"
+	"github.com/joust-bench/joust/loaders/source"
 	"github.com/joust-bench/joust/results"
 )
 
@@ -18,6 +19,13 @@ func newValues(l *load, thread int) *pieces.Values {
 		}
 	}
 	return nil
+}
+
+// table lets the pieces of the thread stand for what the source's users know.
+func (d *demand) table() {
+	if t, ok := d.source.(pieces.Table); ok && d.values != nil {
+		d.values.From(t)
+	}
 }
 
 // render gives the flight, which is the connection's newest, bytes of its own where its
@@ -46,10 +54,24 @@ func (s *shard) asked(c *connection, f *flight) *codec.Request {
 }
 
 // dataUse returns the use of the data rows, nil where the load has none.
-func (l *load) dataUse() *results.DataUse {
-	d := l.spec.Data
+func (l *load) dataUse() *results.DataUse { return useOf(l.spec.Data, l.rows) }
+
+// setUse returns the use of the data sets of flows by name, nil where the load has none.
+func (l *load) setUse() map[string]results.DataUse {
+	if len(l.sets) == 0 {
+		return nil
+	}
+	uses := make(map[string]results.DataUse, len(l.sets))
+	for i, rows := range l.sets {
+		set := &l.spec.Flows.Sets[i]
+		uses[set.Name] = *useOf(set.Data, rows)
+	}
+	return uses
+}
+
+func useOf(d *loaders.Data, rows *source.Rows) *results.DataUse {
 	if d == nil {
 		return nil
 	}
-	return &results.DataUse{Rows: uint64(d.Rows()), Order: string(cmp.Or(d.Order, loaders.LoopRows)), Taken: l.rows.Taken(), UsedUp: l.rows.UsedUp()}
+	return &results.DataUse{Rows: uint64(d.Rows()), Order: string(cmp.Or(d.Order, loaders.LoopRows)), Taken: rows.Taken(), UsedUp: rows.UsedUp()}
 }

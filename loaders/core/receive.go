@@ -213,7 +213,7 @@ func (s *shard) decode(c *connection, f *flight, data []byte) (n int, err error)
 		case a.Event == codec.Body:
 			s.body(c, data[n-a.Body:n])
 		case a.Event == codec.Head:
-			if s.needs.Heads {
+			if s.needs.Heads || s.needs.Cookies {
 				c.view.Head = append(c.view.Head[:0], data[n-took:n]...)
 			}
 			if err := s.final(c, f, a.Status); err != nil {
@@ -240,6 +240,9 @@ func (s *shard) complete(c *connection, now int64, a *codec.Answer) {
 	c.failures, c.answered, c.repeating = 0, true, false
 	if s.chain != nil && s.follow(c, a) {
 		return
+	}
+	if s.judge != nil {
+		s.judged(c, now, a)
 	}
 	if s.room(c) <= 0 {
 		c.idleSince = now
@@ -279,7 +282,7 @@ func (s *shard) complete(c *connection, now int64, a *codec.Answer) {
 	if c.count == 0 {
 		s.deadlines[c.id] = never
 	} else {
-		s.setDeadline(c, c.oldest().Sent+int64(s.spec.RequestTimeout))
+		s.setDeadline(c, c.oldest().Sent+s.timeout(c.oldest().request))
 	}
 	if s.phase.ThinkSpin > 0 {
 		for until := clock.Now() + int64(s.phase.ThinkSpin); clock.Now() < until; {

@@ -123,7 +123,7 @@ func (s *shard) enter(c *connection, t turn, now int64) *flight {
 	s.inFlight++
 	s.quota--
 	if c.count == 1 {
-		s.setDeadline(c, now+int64(s.spec.RequestTimeout))
+		s.setDeadline(c, now+s.timeout(t.request))
 	}
 	return f
 }

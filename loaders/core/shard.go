@@ -44,8 +44,9 @@ type load struct {
 	routes []route
 	// idsFrom is the first number of request ids that no earlier team has given.
 	idsFrom uint64
-	// rows are the data rows, nil for none. generation counts the teams before this one.
+	// rows are the data rows, nil for none, and sets those of flows. generation counts the teams before this one.
 	rows       *source.Rows
+	sets       []*source.Rows
 	generation uint64
 	// stop is the instant at which the load ends early, 0 for none.
 	stop atomic.Int64
@@ -76,6 +77,7 @@ type shard struct {
 	// segments is nil where windows have none.
 	segments *segments
 	demand
+	walking
 	links
 	totals
 	attention
@@ -130,8 +132,9 @@ type current struct {
 	inFlight int
 	// answer is the codec's last event.
 	answer codec.Answer
-	// borrowing is true in a closed loop whose users share the connections.
-	borrowing bool
+	// borrowing is true in a phase whose users share the connections; arriving is true
+	// where it is an open loop, whose arrivals begin the iterations of users.
+	borrowing, arriving bool
 	// onDemand is true in an open loop in which the loader ends connections: each is made
 	// for its first request, whose latency then includes the time to connect.
 	onDemand bool
@@ -181,7 +184,7 @@ func newShard(shared *load, id int) (*shard, error) {
 		return nil, err
 	}
 	slots := make([]flight, connections*spec.Depth)
-	needs := codec.Needs{Heads: s.needs.Heads || s.programs != nil, Bodies: s.needs.Body > 0 || s.streams}
+	needs := codec.Needs{Heads: s.needs.Heads || s.programs != nil, Cookies: s.needs.Cookies, Bodies: s.needs.Body > 0 || s.streams}
 	for i := range s.conns {
 		c := &s.conns[i]
 		c.id, c.codec = int32(i), s.codec.Conn(needs)
@@ -194,6 +197,10 @@ func newShard(shared *load, id int) (*shard, error) {
 		}
 	}
 	s.out.Groups = make([]record.Group, len(s.groups))
+	if s.walks != nil {
+		s.walking = walking{paths: make([]path, len(s.waiting))}
+		s.out.Walks = make([]record.Walk, len(s.walks.Flows()))
+	}
 	if spec.Breakdown {
 		s.out.Breakdown = &record.Breakdown{}
 	}
@@ -265,7 +272,7 @@ func (s *shard) run(p *phase) error {
 		if p.ShedAfter > 0 && p.Loop == results.OpenLoop {
 			s.shedLate(now)
 		}
-		if s.inFlight == 0 && s.nextMark != never && (s.quota == 0 || s.borrowing && len(s.waiting) == 0 && !s.hosts.waits()) {
+		if s.inFlight == 0 && s.nextMark != never && (s.quota == 0 || s.borrowing && !s.arriving && len(s.waiting) == 0 && !s.hosts.waits()) {
 			s.exhausted(now)
 		}
 		if s.finished(now) {
@@ -293,8 +300,10 @@ func (s *shard) run(p *phase) error {
 func (s *shard) begin(p *phase) {
 	s.movedBefore += s.moved()
 	s.borrowing = s.borrows(&p.Phase)
+	s.arriving = s.borrowing && p.Loop == results.OpenLoop
+	s.steps = s.arriving && s.spec.Flows.PaceSteps
 	s.onDemand = p.Loop == results.OpenLoop && s.spec.Connection.Replaces(s.spec.Requests)
-	s.out.Reset(record.Span{Loop: p.Loop, T0: p.T0, T1: p.T1, Users: s.borrowing})
+	s.out.Reset(record.Span{Loop: p.Loop, T0: p.T0, T1: p.T1, Users: s.borrowing && !s.arriving, Iterates: s.arriving && !s.steps})
 	s.out = outcome{Ledger: s.out.Ledger}
 	if s.segments != nil && p.Measured {
 		s.out.Segment = s.segments.blank(p.T0)
@@ -309,15 +318,20 @@ func (s *shard) begin(p *phase) {
 	if s.borrowing {
 		s.settleUsers(p)
 	}
+	if s.arriving {
+		s.arrival, s.due = s.due, never
+	}
 }
 
 // start begins to send. A closed loop asks nothing where its window is over already,
 // on a machine that stalls.
 func (s *shard) start() {
-	s.started, s.sending = true, s.phase.Loop == results.ClosedLoop && s.nextMark != never
-	switch {
-	case s.onDemand:
+	s.started, s.sending = true, (s.phase.Loop == results.ClosedLoop || s.arriving) && s.nextMark != never
+	if s.onDemand {
 		s.closeAll()
+	}
+	switch {
+	case s.onDemand && !s.arriving:
 		return
 	case !s.sending:
 		return
@@ -325,7 +339,7 @@ func (s *shard) start() {
 		s.beginWave()
 		return
 	case s.borrowing:
-		s.due = s.userDue()
+		s.due = s.nextDue()
 		return
 	}
 	for n := s.idle.count; n > 0; n-- {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"time"
 
 	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/loaders/clock"
@@ -19,9 +20,7 @@ import (
 
 // demand holds the source, the requests and the users of a thread.
 type demand struct {
-	source source.Source
-	// chain is the same source where exchanges may take several requests, else nil.
-	chain source.Chain
+	choice
 	// alone is true where an exchange may take several steps or requests, and has its
 	// connection for itself.
 	alone bool
@@ -45,6 +44,24 @@ type demand struct {
 	values *pieces.Values
 }
 
+// choice is the source of a thread, by what it can do: chain, judge and walks are the same
+// source, or nil.
+type choice struct {
+	source source.Source
+	chain  source.Chain
+	judge  source.Judge
+	walks  source.Walks
+}
+
+// choiceOf returns the source by what it can do.
+func choiceOf(of source.Source) choice {
+	c := choice{source: of}
+	c.chain, _ = of.(source.Chain)
+	c.judge, _ = of.(source.Judge)
+	c.walks, _ = of.(source.Walks)
+	return c
+}
+
 // asking holds what a thread can ask, by number. put makes it grow.
 type asking struct {
 	// requests are shared with all threads until own is true.
@@ -56,6 +73,9 @@ type asking struct {
 	// the greatest that the load has.
 	targets    []int32
 	lastTarget int
+	// limits are the timeouts of the requests in nanoseconds, 0 for that of the load; nil
+	// where all have that.
+	limits []int64
 }
 
 // unchosen is the request of a turn before the source has chosen one.
@@ -76,6 +96,7 @@ func (d *demand) fill(l *load, thread, connections int) (err error) {
 			d.targets[i] = int32(r.Target)
 		}
 	}
+	d.setLimits(l.spec.Requests)
 	d.ids, d.values = newIDs(l, thread), newValues(l, thread)
 	if d.ids != nil {
 		d.ownRequests()
@@ -83,11 +104,13 @@ func (d *demand) fill(l *load, thread, connections int) (err error) {
 			d.ids.prepare(&d.requests[i])
 		}
 	}
-	on := source.Thread{Number: thread, Users: cmp.Or(users, connections), Rows: l.rows, Put: d.put, Quote: d.quote}
-	if d.source, err = l.newSource(l.spec, on); err != nil {
+	on := source.Thread{Number: thread, Users: cmp.Or(users, connections), Rows: l.rows, Sets: l.sets, Put: d.put, Quote: d.quote}
+	made, err := l.newSource(l.spec, on)
+	if err != nil {
 		return err
 	}
-	d.chain, _ = d.source.(source.Chain)
+	d.choice = choiceOf(made)
+	d.table()
 	d.alone = d.chain != nil || d.programs != nil
 	d.streams = slices.ContainsFunc(d.programs, func(p *program) bool { return p != nil && p.events > 0 })
 	d.needs, d.groups = d.source.Needs(), d.source.Groups()
@@ -119,6 +142,9 @@ func (d *demand) put(number int32, r *scenarios.Request) (int32, error) {
 		return 0, err
 	}
 	d.grow(number)
+	if d.limits != nil {
+		d.limits[number] = int64(r.Timeout)
+	}
 	if d.targets != nil {
 		d.targets[number] = int32(r.Target)
 	}
@@ -161,6 +187,28 @@ func (a *asking) grow(number int32) {
 	if a.targets != nil {
 		a.targets = append(a.targets, 0)
 	}
+	if a.limits != nil {
+		a.limits = append(a.limits, 0)
+	}
+}
+
+// setLimits notes the timeouts of the requests, where any has its own.
+func (a *asking) setLimits(requests []scenarios.Request) {
+	if !slices.ContainsFunc(requests, func(r scenarios.Request) bool { return r.Timeout > 0 }) {
+		return
+	}
+	a.limits = make([]int64, len(requests))
+	for i := range requests {
+		a.limits[i] = int64(requests[i].Timeout)
+	}
+}
+
+// timeout returns how long the request of that number may take, in nanoseconds.
+func (s *shard) timeout(request int32) int64 {
+	if s.limits != nil && s.limits[request] > 0 {
+		return s.limits[request]
+	}
+	return int64(s.spec.RequestTimeout)
 }
 
 // ownRequests makes requests a list of the thread's own.
@@ -179,26 +227,42 @@ func turnOf(c *connection, at int64, ask source.Ask) turn {
 // and gives the user time to think.
 func (s *shard) release(c *connection, now int64, status int, cause results.Cause) {
 	f := c.oldest()
-	request, user := f.request, f.user
+	request, user, took := f.request, f.user, now-f.Sent
 	c.pop()
 	s.inFlight--
 	if v := c.view; v != nil {
-		v.Request, v.Status, v.Cause = request, status, cause
+		v.Request, v.Status, v.Cause, v.Took = request, status, cause, time.Duration(took)
 		s.source.Done(user, v)
 		v.Head, v.Body, v.Detail = v.Head[:0], v.Body[:0], ""
 	}
 	if s.borrowing {
-		s.waiting.push(turn{at: now + int64(s.spec.Think.Draw(s.rnd)), id: user, request: unchosen})
-		s.due = s.userDue()
+		s.rejoin(user, now, now+int64(s.spec.Think.Draw(s.rnd)))
 	}
+}
+
+// rejoin gives the user its next turn behind a request that ended now.
+func (s *shard) rejoin(user int32, now, at int64) {
+	if s.walks == nil {
+		s.waiting.push(turn{at: at, id: user, request: unchosen})
+	} else {
+		s.walked(user, now)
+		s.goOnWalking(user, at)
+		s.unpark(now)
+	}
+	s.due = s.nextDue()
 }
 
 // settleUsers plans the first turn of each user in the phase. Users who start in it ask at
 // their start; all others are somewhere in a think time, evenly spread.
 func (s *shard) settleUsers(p *phase) {
 	clear(s.perUser)
+	s.gather(p)
 	for i := range s.waiting {
 		t := &s.waiting[i]
+		if s.walks != nil && !s.walks.Idle(t.id) { // it goes on where it was
+			t.at = max(t.at, p.Begin)
+			continue
+		}
 		number := int(t.id)*s.spec.Threads + s.id
 		if t.at = p.starts.at(number); p.starts.over > 0 && t.at >= p.Begin {
 			continue
@@ -227,7 +291,7 @@ func (s *session) activeUsers(on *phase, at int64) *int {
 
 // borrows reports whether users share the connections in the phase.
 func (l *load) borrows(p *loaders.Phase) bool {
-	return l.population > 0 && p.Loop == results.ClosedLoop
+	return l.population > 0 && (p.Loop == results.ClosedLoop || l.spec.Flows != nil)
 }
 
 // requestsPerUser returns the distribution of the phase's requests over the users of all
@@ -254,17 +318,24 @@ func (s *shard) userDue() int64 {
 // launchUsers sends the requests of the users whose turn has come, each on the longest
 // idle connection. Users who find none wait in the order of their turns.
 func (s *shard) launchUsers(now int64) {
+	if s.steps {
+		s.launchSteps(now)
+		return
+	}
 	for s.due <= now {
+		if s.arriving && !s.admit(now) {
+			return
+		}
 		t := &s.waiting[0]
 		if t.request == unchosen && !s.choose(t, now) {
-			s.due = s.userDue()
+			s.due = s.nextDue()
 			continue
 		}
 		if s.hosts != nil {
 			if s.dispatch(s.waiting.pop(), now) {
 				now = clock.Now()
 			}
-			s.due = s.userDue()
+			s.due = s.nextDue()
 			continue
 		}
 		c := s.takeIdle()
@@ -273,7 +344,7 @@ func (s *shard) launchUsers(now int64) {
 		}
 		s.out.Lag(t.at, c.idleSince, now)
 		s.issue(c, s.waiting.pop(), now)
-		s.due = s.userDue()
+		s.due = s.nextDue()
 		s.offer(c)
 		now = clock.Now()
 	}
@@ -282,18 +353,27 @@ func (s *shard) launchUsers(now int64) {
 // choose asks the source for the request of the first turn. It reports whether the
 // request is due now; it retires a user without a request.
 func (s *shard) choose(t *turn, now int64) bool {
+	begins := s.begins(t)
 	ask, ok := s.source.Next(t.id, now)
-	if !ok {
-		s.waiting.pop()
-		s.live.retired.Add(1)
+	switch {
+	case !ok:
+		s.retireUser()
+		return false
+	case ask.Request == source.Rest:
+		s.rest(now)
 		return false
 	}
 	t.request, t.group, t.row = ask.Request, ask.Group, ask.Row
-	if ask.Delay <= 0 {
+	delay := int64(ask.Delay)
+	if !s.arriving || s.steps || !begins {
+		delay += int64(ask.Pause)
+	}
+	if delay <= 0 {
 		return true
 	}
 	later := s.waiting.pop()
-	later.at = now + int64(ask.Delay)
+	later.at = now + delay
 	s.waiting.push(later)
+	s.paused(later.id, delay)
 	return false
 }

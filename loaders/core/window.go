@@ -50,12 +50,19 @@ func (s *shard) mark(now int64) {
 	s.out.Rate.Offered = s.intended - s.out.Rate.Offered
 	s.closeSegments(window.T1)
 	s.nextMark = never
-	if s.phase.Loop == results.ClosedLoop {
+	if s.borrowing || s.phase.Loop == results.ClosedLoop {
 		s.sending, s.due = false, never
+		if s.steps {
+			s.prepare(now)
+		}
 		s.hosts.recall(&s.waiting)
-		return
 	}
-	s.askQueues()
+	if s.arriving {
+		s.dismiss(now)
+	}
+	if s.phase.Loop == results.OpenLoop {
+		s.askQueues()
+	}
 }
 
 // queuesAsked is the number of connections of a thread whose receive queues are read:

@@ -10,6 +10,7 @@ import (
 	"github.com/joust-bench/joust/loaders/backend/net"
 	"github.com/joust-bench/joust/loaders/codec/h1"
 	"github.com/joust-bench/joust/loaders/core"
+	"github.com/joust-bench/joust/loaders/source/flow"
 	"github.com/joust-bench/joust/scenarios"
 )
 
@@ -33,8 +34,15 @@ func Choose(spec loaders.Spec) (loaders.Loader, error) {
 		system = native()
 	}
 	e := core.Engine{System: system, Codec: h1.New}
-	if spec.Script != nil {
+	switch {
+	case spec.Script != nil:
 		return scripted{e}, nil
+	case spec.Flows == nil:
+		return e, nil
+	}
+	e.Source = flow.New
+	if spec.Flows.Setup != nil {
+		return prepared{e}, nil
 	}
 	return e, nil
 }

@@ -18,7 +18,7 @@ import (
 // counts, merges histograms and lists the threads of all loaders.
 func Merge(spec loaders.Spec, parts []results.Report) (results.Report, error) {
 	all := parts[0]
-	all.Seed, all.Data = spec.Seed, mergeData(parts)
+	all.Seed, all.Data, all.DataSets = spec.Seed, mergeData(parts), mergeSets(parts)
 	all.Phases, all.Warnings, all.Threads, all.ThreadsUsed = nil, nil, 0, 0
 	all.Users = 0
 	all.ConnectionsAsked, all.ConnectionsOpen, all.Collections, all.GCPauseNS, all.MaxRSSBytes = 0, 0, 0, 0, 0
@@ -36,6 +36,9 @@ func Merge(spec loaders.Spec, parts []results.Report) (results.Report, error) {
 		all.GCPauseNS += p.GCPauseNS
 		all.MaxRSSBytes += p.MaxRSSBytes
 		all.Interrupted = all.Interrupted || p.Interrupted
+		if i > 0 {
+			all.Iterations, all.IterationsDropped = append(slices.Clip(all.Iterations), p.Iterations...), all.IterationsDropped+p.IterationsDropped
+		}
 		for _, w := range p.Warnings {
 			all.Warnings = append(all.Warnings, fmt.Sprintf("loader %d: %s", i+1, w))
 		}
@@ -78,6 +81,19 @@ func mergeData(parts []results.Report) *results.DataUse {
 		}
 	}
 	return &all
+}
+
+// mergeSets adds the use of the data sets of flows.
+func mergeSets(parts []results.Report) map[string]results.DataUse {
+	all := maps.Clone(parts[0].DataSets)
+	for i := range parts[1:] {
+		for name, use := range parts[i+1].DataSets {
+			sum := all[name]
+			sum.Add(use)
+			all[name] = sum
+		}
+	}
+	return all
 }
 
 // skew returns the greatest distance between the ends of the loaders' windows.
@@ -131,6 +147,8 @@ func mergeDistributions(all *results.Phase, parts []*results.Phase) error {
 	errs := []error{record.MergeErrorBars(all, parts)}
 	var err error
 	all.Breakdown, err = record.MergeBreakdowns(parts)
+	errs = append(errs, err)
+	all.Flows, err = record.MergeFlows(parts)
 	errs = append(errs, err)
 	merge := func(of func(*results.Phase) results.Group) results.Group {
 		list := make([]*results.Group, len(parts))

@@ -13,7 +13,7 @@ import (
 // together.
 func Check(spec *loaders.Spec) error {
 	var errs []error
-	columns, used := Columns(spec.Data), false
+	columns, used := ColumnsOf(spec), false
 	checked := map[uint64]bool{}
 	for _, r := range spec.EachRequest() {
 		if !r.Pieces {
@@ -35,7 +35,7 @@ func Check(spec *loaders.Spec) error {
 		for _, h := range r.Headers {
 			list, _ := Parse(h.Value, columns) // Mark reports the error
 			for _, p := range list {
-				if p.kind == kindColumn && !checked[p.size] {
+				if p.kind == kindColumn && spec.Data != nil && !checked[p.size] {
 					checked[p.size] = true
 					errs = append(errs, checkColumn(spec.Data, int(p.size), h.Name))
 				}
@@ -64,6 +64,15 @@ func Columns(d *loaders.Data) []string {
 		return nil
 	}
 	return d.Columns
+}
+
+// ColumnsOf returns the names of the columns that pieces of a load may name: those of its
+// data, or those of its flows.
+func ColumnsOf(spec *loaders.Spec) []string {
+	if spec.Flows != nil {
+		return spec.Flows.Columns()
+	}
+	return Columns(spec.Data)
 }
 
 // checkColumn refuses a value that would end the header field it stands in.

@@ -50,6 +50,20 @@ type Piece struct {
 	size  uint64
 }
 
+// IsLiteral reports whether the piece is a text that is always the same.
+func (p *Piece) IsLiteral() bool { return p.kind == kindLiteral }
+
+// Escape returns a template that stands for the text, and Unescape the text for which a
+// template without pieces stands.
+func Escape(text string) string { return strings.ReplaceAll(text, Begin, "$"+Begin) }
+
+// Unescape is the opposite of Escape.
+func Unescape(template string) string { return strings.ReplaceAll(template, "$"+Begin, Begin) }
+
+// Column returns the number of the column that the piece stands for; ok is false for all
+// other pieces.
+func (p *Piece) Column() (number int, ok bool) { return int(p.size), p.kind == kindColumn }
+
 // Has reports whether the text holds Begin: a piece, or an escaped one.
 func Has(text string) bool { return strings.Contains(text, Begin) }
 

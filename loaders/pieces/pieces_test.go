@@ -176,6 +176,28 @@ func TestColumns(t *testing.T) {
 	}
 }
 
+// users are a table in place of data rows.
+type users struct{}
+
+func (users) Value(row, column int) []byte { return fmt.Appendf(nil, "%d \"\\\n%d", row, column) }
+
+// Values are escaped in a body as JSON or a form wants it, and come from any table.
+func TestEncodings(t *testing.T) {
+	t.Parallel()
+	d := rows(t, "a,b\n1,2\n")
+	for encode, want := range map[scenarios.PieceEncoding]string{
+		"": "{\"<7 \"\\\n1>\"}", scenarios.EncodeJSON: `{"<7 \"\\\u000a1>"}`, scenarios.EncodeForm: `{"<7%20%22%5C%0A1>"}`,
+	} {
+		template := one(t, scenarios.Request{Path: "/", Encode: encode, Body: &scenarios.Body{Text: `{"<${b}>"}`}}, d, loaders.Share{})
+		v := pieces.NewValues(&loaders.Spec{Data: d}, 0)
+		v.From(users{})
+		got := string(template.Render(nil, v, 7).Bytes)
+		if _, body, _ := strings.Cut(got, "\r\n\r\n"); body != want {
+			t.Errorf("%q: %q, want %q", encode, body, want)
+		}
+	}
+}
+
 // A request id keeps its place behind pieces of any length.
 func TestRequestIDBehindPieces(t *testing.T) {
 	t.Parallel()

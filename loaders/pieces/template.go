@@ -23,11 +23,32 @@ type Marked struct {
 	inBody bool
 }
 
-// marked is a piece. Where encode is true, bytes of its value that have a meaning in a URL
-// are escaped.
+// marked is a piece with the way in which its value is written.
 type marked struct {
 	Piece
-	encode bool
+	encode encoding
+}
+
+// encoding is a way to write a value.
+type encoding uint8
+
+const (
+	asIs encoding = iota
+	// inURL escapes the bytes that have a meaning in a URL, and in a form.
+	inURL
+	// inJSON escapes the bytes that may not stand in a text of JSON.
+	inJSON
+)
+
+// bodyEncoding returns the way in which values are written into the body of the request.
+func bodyEncoding(r *scenarios.Request) encoding {
+	switch r.Encode {
+	case scenarios.EncodeJSON:
+		return inJSON
+	case scenarios.EncodeForm:
+		return inURL
+	}
+	return asIs
 }
 
 // end ends a mark.
@@ -38,19 +59,19 @@ const end = "z"
 func Mark(r *scenarios.Request, columns []string, host string) (*Marked, error) {
 	m := &Marked{Request: *r, begin: beginOf(r, host)}
 	var errs []error
-	at := func(place, text string, encode bool) string {
+	at := func(place, text string, encode encoding) string {
 		list, err := Parse(text, columns)
 		if err != nil {
 			errs = append(errs, fmt.Errorf("%s: %w", place, err))
 		}
-		return m.mark(list, encode)
+		return m.mark(list, encode, place == "path")
 	}
-	m.Request.Path = at("path", r.Path, true)
+	m.Request.Path = at("path", r.Path, inURL)
 	m.Request.Headers = append([]scenarios.Header(nil), r.Headers...)
 	for i := range m.Request.Headers {
 		h := &m.Request.Headers[i]
 		before := len(m.pieces)
-		h.Value = at("header "+h.Name, h.Value, false)
+		h.Value = at("header "+h.Name, h.Value, asIs)
 		if len(m.pieces) > before && (strings.EqualFold(h.Name, "Connection") || strings.EqualFold(h.Name, "Expect")) {
 			errs = append(errs, fmt.Errorf("header %s: it says how the request is sent, so it is the same for all: write it without pieces", h.Name))
 		}
@@ -58,7 +79,7 @@ func Mark(r *scenarios.Request, columns []string, host string) (*Marked, error) 
 	if r.Body != nil {
 		before, body := len(m.pieces), *r.Body
 		if Has(body.Text) {
-			body.Text = at("body", body.Text, false)
+			body.Text = at("body", body.Text, bodyEncoding(r))
 		}
 		m.Request.Body, m.inBody = &body, len(m.pieces) > before
 		if m.inBody && (body.Chunk > 0 || body.Length > 0) {
@@ -74,15 +95,16 @@ func Mark(r *scenarios.Request, columns []string, host string) (*Marked, error) 
 	return m, errors.Join(errs...)
 }
 
-// mark returns a text with a mark in the place of each piece.
-func (m *Marked) mark(list []Piece, encode bool) string {
+// mark returns a text with a mark in the place of each piece. escape is true for a path,
+// whose literal parts are escaped.
+func (m *Marked) mark(list []Piece, encode encoding, escape bool) string {
 	var out strings.Builder
 	for _, p := range list {
 		switch {
 		case p.kind != kindLiteral:
 			out.WriteString(m.begin + strconv.Itoa(len(m.pieces)) + end)
 			m.pieces = append(m.pieces, marked{p, encode})
-		case encode:
+		case escape:
 			out.WriteString(loaders.EscapeURL(p.text, "[]"))
 		default:
 			out.WriteString(p.text)

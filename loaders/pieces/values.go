@@ -42,10 +42,16 @@ func (c *Counters) named(name string) *Counter {
 
 func (c *Counter) next() int64 { return c.first + c.step*(c.given.Add(1)-1) }
 
+// Table has the values of columns, by row, both counted from 0: data rows, or what users
+// know. The bytes are good until the next call.
+type Table interface {
+	Value(row, column int) []byte
+}
+
 // Values makes the values of one thread, which alone uses it.
 type Values struct {
-	rnd  *rand.Rand
-	data *loaders.Data
+	rnd   *rand.Rand
+	table Table
 	// body holds the body of the request that is rendered, raw a value that is escaped.
 	body, raw []byte
 	// second is the second, since 1970, whose text is in clock, up to its fraction.
@@ -59,16 +65,22 @@ const valueStream = 1 << 40
 // NewValues returns the values of a thread: the same seed and stream give the same random
 // ones. Streams are below 2³².
 func NewValues(spec *loaders.Spec, stream uint64) *Values {
-	return &Values{rnd: rand.New(rand.NewPCG(spec.Seed, valueStream+stream)), data: spec.Data}
+	return &Values{rnd: rand.New(rand.NewPCG(spec.Seed, valueStream+stream)), table: spec.Data}
 }
+
+// From takes the values of columns from the table in place of the data rows of the Spec.
+func (v *Values) From(t Table) { v.table = t }
 
 // append appends the part.
 func (v *Values) append(out []byte, p *part, row int32) []byte {
 	switch {
 	case p.kind == kindLiteral:
 		return append(out, p.literal...)
-	case p.encode && (p.kind == kindColumn || p.kind == kindTime):
+	case p.encode != asIs && (p.kind == kindColumn || p.kind == kindTime):
 		v.raw = v.value(v.raw[:0], p, row)
+		if p.encode == inJSON {
+			return inText(out, v.raw)
+		}
 		return encoded(out, v.raw)
 	}
 	return v.value(out, p, row)
@@ -96,7 +108,7 @@ func (v *Values) value(out []byte, p *part, row int32) []byte {
 	case kindUnix:
 		return strconv.AppendInt(out, time.Now().Unix(), 10)
 	}
-	return append(out, v.data.Value(int(row), int(p.size))...)
+	return append(out, v.table.Value(int(row), int(p.size))...)
 }
 
 // appendUUID appends a random UUID (RFC 9562 §5.4).
@@ -157,6 +169,22 @@ func encoded(out, value []byte) []byte {
 			out = append(out, c)
 		} else {
 			out = append(out, '%', hex[c>>4], hex[c&0xf])
+		}
+	}
+	return out
+}
+
+// inText appends the value as it stands in a text of JSON (RFC 8259 §7).
+func inText(out, value []byte) []byte {
+	const hex = "0123456789abcdef"
+	for _, c := range value {
+		switch {
+		case c == '"' || c == '\\':
+			out = append(out, '\\', c)
+		case c < ' ':
+			out = append(out, '\\', 'u', '0', '0', hex[c>>4], hex[c&0xf])
+		default:
+			out = append(out, c)
 		}
 	}
 	return out

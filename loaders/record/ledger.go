@@ -15,6 +15,8 @@ type Span struct {
 	// Users is true in a closed loop whose users wait for connections, so that a
 	// request is intended before it is sent.
 	Users bool
+	// Iterates is true in an open loop whose arrivals begin iterations of users who walk.
+	Iterates bool
 }
 
 // Inside reports whether the instant lies in the window.
@@ -73,6 +75,8 @@ type Ledger struct {
 	Rate   results.RateReport
 	// Breakdown is nil where nobody asked for it.
 	Breakdown *Breakdown
+	// Walks are those through the flows of the load, by number; nil without flows.
+	Walks []Walk
 	// Segment collects the running segment of the window; nil where there are none.
 	Segment *Segment
 
@@ -87,21 +91,6 @@ type ErrorBars struct {
 	SendLagIdle, SendLagBlocked Histogram
 	ReceiveLag, LoopGaps        Histogram
 	StallNS                     int64
-}
-
-// Traffic counts bytes.
-type Traffic struct {
-	Sent, Received, SentBody, ReceivedBody uint64
-}
-
-// Since returns the difference from an earlier reading.
-func (t Traffic) Since(o Traffic) Traffic {
-	return Traffic{t.Sent - o.Sent, t.Received - o.Received, t.SentBody - o.SentBody, t.ReceivedBody - o.ReceivedBody}
-}
-
-// Into writes the bytes into the counters of a phase.
-func (t Traffic) Into(p *results.Phase) {
-	p.SentBytes, p.ReceivedBytes, p.SentBodyBytes, p.ReceivedBodyBytes = t.Sent, t.Received, t.SentBody, t.ReceivedBody
 }
 
 // Reserve takes the memory of the histograms that every request needs, so that
@@ -120,6 +109,9 @@ func (l *Ledger) Reserve(intended bool) {
 	}
 	if l.Breakdown != nil {
 		l.Breakdown.reserve()
+	}
+	for i := range l.Walks {
+		l.Walks[i].time.Reserve()
 	}
 	l.Slowest.list = make([]slow, 0, MostSlowest+1)
 	l.ReceiveLag.reserve(lagDigits)
@@ -177,7 +169,10 @@ func (l *Ledger) Reset(window Span) {
 	if l.all != nil {
 		l.all.Reset()
 	}
-	*l = Ledger{Window: window, Groups: l.Groups, all: l.all, ErrorBars: l.ErrorBars, Slowest: Slowest{list: l.Slowest.list[:0]}, Breakdown: l.Breakdown}
+	*l = Ledger{Window: window, Groups: l.Groups, all: l.all, ErrorBars: l.ErrorBars, Slowest: Slowest{list: l.Slowest.list[:0]}, Breakdown: l.Breakdown, Walks: l.Walks}
+	for i := range l.Walks {
+		l.Walks[i].reset()
+	}
 }
 
 // Lag records the delay of a request's send. It is our fault where a connection was
@@ -413,6 +408,9 @@ func (l *Ledger) Merge(o *Ledger) {
 	if l.Breakdown != nil {
 		l.Breakdown.merge(o.Breakdown)
 	}
+	for i := range l.Walks {
+		l.Walks[i].merge(&o.Walks[i])
+	}
 	AddCounts(&l.Counts, &o.Counts)
 	addRate(&l.Rate, &o.Rate)
 }
@@ -435,6 +433,9 @@ func (l *Ledger) Into(r *results.Phase, names []string) error {
 		}
 		addRate(r.Rate, &l.Rate)
 		r.Rate.Achieved = r.Total.Completed + r.Total.Abandoned
+		if l.Window.Iterates {
+			r.Rate.Of, r.Rate.Achieved = results.RateOfIterations, l.walkedThrough()
+		}
 	}
 	return err
 }

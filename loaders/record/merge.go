@@ -42,6 +42,7 @@ func AddCounts(all, p *results.Phase) {
 func addRate(all, r *results.RateReport) {
 	all.Offered += r.Offered
 	all.Achieved += r.Achieved
+	all.Blocked += r.Blocked
 	all.NeverSent += r.NeverSent
 	all.Censored += r.Censored
 	all.BacklogT0 += r.BacklogT0

@@ -40,8 +40,20 @@ func (r *Rows) Taken() uint64 {
 // UsedUp reports whether a request found no row left.
 func (r *Rows) UsedUp() bool { return r.ends && r.next.Load() > r.n }
 
-// take returns the number of the next row; ok is false where none is left.
-func (r *Rows) take(rnd *rand.Rand) (row int32, ok bool) {
+// NewSets returns the rows of each data set of the flows.
+func NewSets(f *loaders.Flows) []*Rows {
+	if f == nil {
+		return nil
+	}
+	list := make([]*Rows, len(f.Sets))
+	for i := range list {
+		list[i] = NewRows(f.Sets[i].Data)
+	}
+	return list
+}
+
+// Take returns the number of the next row; ok is false where none is left.
+func (r *Rows) Take(rnd *rand.Rand) (row int32, ok bool) {
 	n := r.next.Add(1) - 1
 	switch {
 	case r.random:
@@ -71,7 +83,7 @@ func feeding(of Source, spec *loaders.Spec, t Thread) Source {
 func (f *fed) Next(user int32, now int64) (Ask, bool) {
 	ask, ok := f.Source.Next(user, now)
 	if ok {
-		ask.Row, ok = f.rows.take(f.rnd)
+		ask.Row, ok = f.rows.Take(f.rnd)
 	}
 	return ask, ok
 }

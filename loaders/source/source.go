@@ -62,6 +62,48 @@ type Timed interface {
 // Undecided is the request of a user who is asked again behind the delay.
 const Undecided = -1
 
+// Judge is a Source that looks at answers before they count.
+type Judge interface {
+	Source
+	// Judge is shown each whole answer to the user, right or wrong. It may set Cause and
+	// Detail of a right one, which makes the request fail.
+	Judge(user int32, v *View)
+}
+
+// Walks is a Source whose users walk through sequences of requests. Its users share
+// connections in open loops too, in which the schedule begins iterations.
+type Walks interface {
+	Source
+	// Flows names the sequences. It does not change.
+	Flows() []string
+	// Idle reports whether the user is between two iterations.
+	Idle(user int32) bool
+	// Ended returns the iteration that the last call of Next or Done for the user has ended;
+	// ok is false where it has ended none.
+	Ended(user int32) (i Iteration, ok bool)
+}
+
+// Keeps is a Source that keeps iterations for the report.
+type Keeps interface {
+	Source
+	// Kept returns them, and the number of those for which there was no room. It is called
+	// when the load has ended.
+	Kept() (list []results.KeptIteration, dropped uint64)
+}
+
+// Iteration is the outcome of one walk through a sequence.
+type Iteration struct {
+	// Flow is the number of the sequence.
+	Flow int32
+	// Failed is true where a step failed, Aborted where the walk ended with it. Untimed is
+	// true where several users walked it, so that nobody has measured its time.
+	Failed, Aborted, Untimed bool
+}
+
+// Rest is the Request of an Ask for nothing: the user asks again when it begins another
+// iteration, or when another user of the thread has ended a request.
+const Rest = -2
+
 // Ask is the next request of a user.
 type Ask struct {
 	// Request is a number of the thread's table, Group one of Groups. Among users who
@@ -69,8 +111,12 @@ type Ask struct {
 	Request, Group int32
 	// Row is the number of its data row, 0 where the load has none.
 	Row int32
-	// Delay is how long the user waits before the request. An open loop ignores it.
+	// Delay is how long the user waits before the request. An open loop ignores it, unless
+	// its users walk.
 	Delay time.Duration
+	// Pause comes before Delay. An open loop leaves it out before the first request of an
+	// iteration.
+	Pause time.Duration
 }
 
 // Needs names the parts of an answer that Done needs. With the zero Needs the engine
@@ -78,8 +124,8 @@ type Ask struct {
 type Needs struct {
 	// Outcome asks for Done with status and cause; the other needs include it.
 	Outcome bool
-	// Heads asks for the head.
-	Heads bool
+	// Heads asks for the head, Cookies for one that sets a cookie.
+	Heads, Cookies bool
 	// Body is how many bytes of the body are needed at most.
 	Body int
 }
@@ -91,8 +137,10 @@ type View struct {
 	Status int
 	// Cause is why the answer is wrong or missing; empty for a right one.
 	Cause results.Cause
-	// Detail describes a cause that Continue has set.
+	// Detail describes a cause that Continue or Judge has set.
 	Detail string
+	// Took is the time from the send to the end of the answer, or of the wait for it.
+	Took time.Duration
 	// Head and Body are as Needs asks for them.
 	Head, Body []byte
 }
@@ -103,8 +151,9 @@ type Thread struct {
 	Number int
 	// Users is how many users the thread has.
 	Users int
-	// Rows are the data rows of the load, nil for none.
+	// Rows are the data rows of the load, nil for none; Sets are those of its flows.
 	Rows *Rows
+	Sets []*Rows
 	// Put compiles a request into the thread's table, which begins with the
 	// requests of the Spec, and returns its number: the one given, whose request
 	// must not be in flight, or a new one where that is negative.

@@ -16,6 +16,10 @@ func (v *verdict) openLoop() {
 		v.void("nothing-offered", "the schedule had no request in the window")
 		return
 	}
+	if v.Evidence.Loader.Flows != nil {
+		v.arrivals()
+		return
+	}
 	switch kept := r.KeptShare(); {
 	case kept < v.Limits.KeptRate:
 		v.behind(fmt.Sprintf("%s of what was offered was answered in the window < %s", percent(kept), percent(v.Limits.KeptRate)))

@@ -128,6 +128,13 @@ func TestOpenLoopThatFellBehind(t *testing.T) {
 			e.Loader.Rate.Achieved, e.Loader.Total.Completed = 900, 900
 			e.Loader.Total.Failed, e.Loader.Total.Errors = 100, map[results.Cause]uint64{results.CauseTimeout: 100}
 		}, want{invalid: true, codes: []string{"errors"}, says: []string{"100 of 1000 requests failed (timeout)"}}},
+		"iterations longer than the window": {0.5, 0.5, func(_ *testing.T, e *Evidence) {
+			e.Loader.Flows, e.Loader.Rate.Of, e.Loader.Rate.Achieved = map[string]results.FlowUse{"f": {}}, results.RateOfIterations, 0
+		}, want{}},
+		"arrivals without an idle user": {0.5, 0.5, func(_ *testing.T, e *Evidence) {
+			e.Loader.Flows, e.Loader.Rate.Of = map[string]results.FlowUse{"f": {Finished: 10, UserNS: 30e9}}, results.RateOfIterations
+			e.Loader.Rate.Blocked, e.Report.Users = 500, 20
+		}, want{limit: results.LimitUnknown, flags: saturated, codes: []string{"arrivals-blocked"}, says: []string{"50.0 % of 1000 arrivals began nothing", "20 users are too few", "by Little's law"}}},
 		"no sign that connections were busy": {0.5, 0.5, func(_ *testing.T, e *Evidence) {
 			e.Loader.SendLagBlocked, e.Loader.QueuesRead = nil, nil
 		}, want{invalid: true, codes: []string{"loader-behind"}}},

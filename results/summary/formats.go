@@ -1,6 +1,7 @@
 package summary
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -22,6 +23,8 @@ const (
 	HTMLFormat     Format = "html"
 	// DistributionFormat is that of Percentiles. A load without answers has none.
 	DistributionFormat Format = "hgrm"
+	// IterationsFormat has a line of JSON for each iteration that a flow asks to keep.
+	IterationsFormat Format = "jsonl"
 )
 
 // Formats returns the formats that every load has.
@@ -34,7 +37,7 @@ var endings = []struct {
 	end    string
 	format Format
 }{
-	{".json", JSONFormat}, {".csv", CSVFormat}, {".md", MarkdownFormat}, {".html", HTMLFormat}, {".txt", TextFormat}, {".hgrm", DistributionFormat},
+	{".json", JSONFormat}, {".csv", CSVFormat}, {".md", MarkdownFormat}, {".html", HTMLFormat}, {".txt", TextFormat}, {".hgrm", DistributionFormat}, {".jsonl", IterationsFormat},
 }
 
 // FormatOf returns the format of a file by the end of its name.
@@ -48,6 +51,18 @@ func FormatOf(path string) (Format, error) {
 	}
 	last := len(known) - 1
 	return "", fmt.Errorf("the end of the file's name says the format: %s or %s", strings.Join(known[:last], ", "), known[last])
+}
+
+// iterations writes the iterations that were kept, one a line.
+func iterations(w io.Writer, r *results.Report) error {
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	for i := range r.Iterations {
+		if err := e.Encode(&r.Iterations[i]); err != nil {
+			return fmt.Errorf("writing iterations: %w", err)
+		}
+	}
+	return nil
 }
 
 // Write writes the result in the format. The title names the load, such as
@@ -66,6 +81,8 @@ func Write(w io.Writer, f Format, title string, r *results.Report, o Options) er
 		return HTML(w, title, r, o)
 	case DistributionFormat:
 		return Percentiles(w, r)
+	case IterationsFormat:
+		return iterations(w, r)
 	}
 	return errors.New("there is no format " + string(f))
 }

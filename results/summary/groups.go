@@ -100,7 +100,11 @@ func (t *summary) groups() error {
 	for _, n := range percentiles {
 		head = append(head, string(n)+" "+scale.Unit)
 	}
-	rows := [][]string{append(head, "by "+cmp.Or(t.report.GroupedBy, "request"))}
+	by := cmp.Or(t.report.GroupedBy, "request")
+	if p.Flows != nil {
+		by = "step"
+	}
+	rows := [][]string{append(head, "by "+by)}
 	for _, name := range shown {
 		g := p.Groups[name]
 		d, err := t.ofGroup(&g)

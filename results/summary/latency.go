@@ -25,7 +25,7 @@ func (t *summary) paced() string {
 	if t.phase.RampToRPS > 0 {
 		target += " to " + digits(t.phase.RampToRPS)
 	}
-	text := fmt.Sprintf("target %s req/s, achieved %s%s (%s)", target, t.bound(), digits(perSecond(rate.Achieved, window)), percent(rate.KeptShare()))
+	text := fmt.Sprintf("target %s %s, achieved %s%s (%s)", target, per(t.phase), t.bound(), digits(perSecond(rate.Achieved, window)), percent(rate.KeptShare()))
 	add := func(d *distribution, name string, percentiles ...metric.Name) {
 		if d == nil {
 			return

@@ -56,7 +56,7 @@ func (l *load) page(title string) (*page, error) {
 // blocks adds the parts of the text that keep their form.
 func (l *load) blocks(p *page) error {
 	for _, print := range []func(*summary) error{
-		(*summary).breakdown, (*summary).groups, func(t *summary) error { t.hosts(); return nil }, (*summary).course, func(t *summary) error { t.slowest(); return nil },
+		(*summary).breakdown, (*summary).flows, (*summary).groups, func(t *summary) error { t.hosts(); return nil }, (*summary).course, func(t *summary) error { t.slowest(); return nil },
 	} {
 		t := newSummary(l)
 		if err := print(t); err != nil {

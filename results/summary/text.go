@@ -29,7 +29,7 @@ func Text(w io.Writer, title string, r *results.Report, o Options) error {
 		t.uploads()
 		t.redirects()
 		t.data()
-		if err := t.groups(); err != nil {
+		if err := cmp.Or(t.flows(), t.groups()); err != nil {
 			return err
 		}
 		t.hosts()
@@ -118,7 +118,7 @@ func loop(p *results.Phase) string {
 	if p.Loop != results.OpenLoop || p.Rate == nil {
 		return "closed loop"
 	}
-	return fmt.Sprintf("open loop at %s req/s (%s)", digits(p.Rate.TargetRPS), p.Arrivals())
+	return fmt.Sprintf("open loop at %s %s (%s)", digits(p.Rate.TargetRPS), per(p), p.Arrivals())
 }
 
 // warmup says how long load flowed before the measured phase.
@@ -154,9 +154,10 @@ func (t *summary) counts() {
 		t.item("events", "%s server-sent events in right answers", count(n))
 	}
 	t.users()
+	t.iterations()
 	t.item("throughput", "%s%s req/s", t.bound(), digits(p.ThroughputRPS()))
 	if r := p.Rate; r != nil && r.Offered > 0 {
-		t.item("", "offered %s, achieved %s requests (%s)", count(r.Offered), count(r.Achieved), percent(r.KeptShare()))
+		t.item("", "offered %s, achieved %s %s (%s)", count(r.Offered), count(r.Achieved), t.offered(), percent(r.KeptShare()))
 		if r.NeverSent+r.Censored+p.Shed > 0 {
 			t.item("", "of those offered never sent %s, unanswered %s, shed %s", count(r.NeverSent), count(r.Censored), count(p.Shed))
 		}

@@ -35,13 +35,18 @@ type Key struct {
 // Decode reads the single YAML document in data into out, a pointer to a Keyed
 // or to a struct whose fields have yaml tags. Fields may be strings, booleans,
 // integers, floats, durations, structs, slices, maps with text keys, pointers
-// to these, and types with an UnmarshalText of their own. A problem with one
+// to these, Ordered mappings, JSON, and types with an UnmarshalText of their own. A problem with one
 // value does not keep the others from being read. The file's name is for
 // messages only.
 func Decode(file string, data []byte, out any) *Document {
+	return DecodeUpTo(maxBytes, file, data, out)
+}
+
+// DecodeUpTo is Decode for a file of at most that many bytes.
+func DecodeUpTo(most int, file string, data []byte, out any) *Document {
 	d := &Document{file: file, lines: map[string]int{}}
-	if len(data) > maxBytes {
-		d.reject("", 0, "the file has %d bytes, more than %d", len(data), maxBytes)
+	if len(data) > most {
+		d.reject("", 0, "the file has %d bytes, more than %d", len(data), most)
 		return d
 	}
 	if line := tooDeep(data); line > 0 {
@@ -96,6 +101,10 @@ func (d *Document) value(path string, node ast.Node, out reflect.Value, depth in
 		d.reject(path, d.Line(path), "nested deeper than %d", maxDepth)
 		return
 	}
+	if out.Type() == reflect.TypeFor[JSON]() {
+		d.json(path, node, out, depth)
+		return
+	}
 	if node == nil || node.Type() == ast.NullType {
 		d.reject(path, d.Line(path), "%s has no value; give it one or leave the key out", name(path))
 		return
@@ -110,6 +119,10 @@ func (d *Document) value(path string, node ast.Node, out reflect.Value, depth in
 		return
 	}
 	if d.ownText(path, node, out) {
+		return
+	}
+	if _, ok := ordered(out); ok {
+		d.mapping(path, node, out, depth)
 		return
 	}
 	switch out.Kind() {
@@ -172,6 +185,10 @@ func (d *Document) mapping(path string, node ast.Node, out reflect.Value, depth 
 // entry reads one value of a mapping into its field or map entry.
 func (d *Document) entry(path, key string, entry *ast.MappingValueNode, out reflect.Value, depth int) {
 	at := childPath(path, key)
+	if o, ok := ordered(out); ok {
+		d.value(at, entry.Value, reflect.ValueOf(o.Add(key)).Elem(), depth+1)
+		return
+	}
 	if out.Kind() == reflect.Map {
 		item := reflect.New(out.Type().Elem()).Elem()
 		d.value(at, entry.Value, item, depth+1)

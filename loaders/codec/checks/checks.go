@@ -23,6 +23,7 @@ const MostBody = 4 << 20
 type Set struct {
 	fields   []field
 	values   []value
+	contains [][]byte
 	patterns []*regexp.Regexp
 	// sameLength is true where all bodies have the length of the first right one; first is
 	// that length plus one, 0 before it is known.
@@ -52,14 +53,31 @@ func Compile(c *scenarios.Checks) (*Set, error) {
 		v, err := parseValue(text)
 		s.values, errs = append(s.values, v), append(errs, err)
 	}
+	for _, h := range c.HeaderPatterns {
+		re, err := compilePattern(h.Value)
+		s.fields, errs = append(s.fields, field{name: []byte(h.Name), pattern: re}), append(errs, err)
+	}
+	for _, path := range c.Present {
+		v, err := parsePresent(path)
+		s.values, errs = append(s.values, v), append(errs, err)
+	}
+	for _, text := range c.Contains {
+		s.contains = append(s.contains, []byte(text))
+	}
 	for _, text := range c.Patterns {
-		re, err := regexp.Compile(text)
-		if err != nil {
-			err = fmt.Errorf("%q is no regular expression: %s", text, strings.TrimPrefix(err.Error(), "error parsing regexp: "))
-		}
+		re, err := compilePattern(text)
 		s.patterns, errs = append(s.patterns, re), append(errs, err)
 	}
 	return s, errors.Join(errs...)
+}
+
+// compilePattern compiles a regular expression.
+func compilePattern(text string) (*regexp.Regexp, error) {
+	re, err := regexp.Compile(text)
+	if err != nil {
+		return nil, fmt.Errorf("%q is no regular expression: %s", text, strings.TrimPrefix(err.Error(), "error parsing regexp: "))
+	}
+	return re, nil
 }
 
 // Again returns the conditions for another request with the same right answers: its bodies
@@ -68,11 +86,11 @@ func (s *Set) Again() *Set {
 	if s == nil {
 		return nil
 	}
-	return &Set{fields: s.fields, values: s.values, patterns: s.patterns, sameLength: s.sameLength}
+	return &Set{fields: s.fields, values: s.values, contains: s.contains, patterns: s.patterns, sameLength: s.sameLength}
 }
 
 // NeedsBody reports whether Body looks into bodies.
-func (s *Set) NeedsBody() bool { return s != nil && len(s.values)+len(s.patterns) > 0 }
+func (s *Set) NeedsBody() bool { return s != nil && len(s.values)+len(s.contains)+len(s.patterns) > 0 }
 
 // Length judges the number of bytes of a body as it was sent, without framing. The first
 // call sets the length of all others: call it for answers that are right otherwise.
@@ -87,6 +105,11 @@ func (s *Set) Length(n int64) *Failure {
 func (s *Set) Body(body []byte) *Failure {
 	if f := s.json(body); f != nil {
 		return f
+	}
+	for _, text := range s.contains {
+		if !bytes.Contains(body, text) {
+			return &Failure{results.CausePattern, fmt.Sprintf("a body without the text %q: %s", text, excerpt(body))}
+		}
 	}
 	for _, re := range s.patterns {
 		if !re.Match(body) {

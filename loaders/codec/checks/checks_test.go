@@ -170,6 +170,38 @@ func TestPatterns(t *testing.T) {
 	}
 }
 
+// Conditions that flows have: values of any kind, texts, and expressions of header fields.
+func TestConditionsOfFlows(t *testing.T) {
+	t.Parallel()
+	s := compile(t, scenarios.Checks{
+		Present: []string{"$.a[1].b", "c"}, Contains: []string{`"c"`, "\xff"}, HeaderPatterns: []scenarios.Header{{Name: "X-Kind", Value: "^a.c$"}},
+	})
+	for body, want := range map[string]string{
+		`{"a":[0,{"b":null}],"c":0,"d":"` + "\xff" + `"}`: "",
+		`{"a":[0],"c":0}`:             "json: $.a[1].b is missing",
+		`{"a":[0,{"b":1}]}`:           "json: c is missing",
+		`{"a":[0,{"b":1}],"c":false}`: `regex: a body without the text "\xff": it is`,
+	} {
+		if got := say(s.Body([]byte(body))); got != want && (want == "" || !strings.HasPrefix(got, want)) {
+			t.Errorf("%q: %s, want %s", body, got, want)
+		}
+	}
+	for head, want := range map[string]string{
+		"HTTP/1.1 200 OK\r\nX-Kind: b\r\nx-kind: abc\r\n\r\n": "",
+		"HTTP/1.1 200 OK\r\nX-Kind: abcd\r\n\r\n":             `header: the header X-Kind is "abcd", which does not match "^a.c$"`,
+		"HTTP/1.1 200 OK\r\n\r\n":                             "header: the header X-Kind is missing",
+	} {
+		if got := say(s.Head([]byte(head))); !strings.HasPrefix(got, want) || want == "" && got != "" {
+			t.Errorf("%q: %s, want %s", head, got, want)
+		}
+	}
+	for _, path := range []string{"", "a=b", "a..b", "$a", "["} {
+		if _, err := ParsePath(path); err == nil || !strings.Contains(err.Error(), "write a path such as $.items[0].id") {
+			t.Errorf("%q: %v", path, err)
+		}
+	}
+}
+
 // Each condition that cannot be read is named, with the form to write.
 func TestRefused(t *testing.T) {
 	t.Parallel()

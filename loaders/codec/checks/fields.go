@@ -3,6 +3,7 @@ package checks
 import (
 	"bytes"
 	"fmt"
+	"regexp"
 	"strings"
 
 	"github.com/joust-bench/joust/results"
@@ -11,8 +12,18 @@ import (
 // field is a condition of a header field.
 type field struct {
 	name []byte
-	// value is what one of the fields of that name must have; nil accepts any.
-	value []byte
+	// value is what one of the fields of that name must have, pattern what it must match;
+	// without both any value is accepted.
+	value   []byte
+	pattern *regexp.Regexp
+}
+
+// accepts reports whether the condition holds for a value.
+func (f *field) accepts(value []byte) bool {
+	if f.pattern != nil {
+		return f.pattern.Match(value)
+	}
+	return f.value == nil || bytes.Equal(value, f.value)
 }
 
 // parseField reads "Name: value", or "Name" for a field with any value.
@@ -48,7 +59,7 @@ func (f *field) judge(head []byte) *Failure {
 			continue
 		}
 		value = bytes.Trim(value, " \t\r\n")
-		if f.value == nil || bytes.Equal(value, f.value) {
+		if f.accepts(value) {
 			return nil
 		}
 		if !found {
@@ -56,6 +67,10 @@ func (f *field) judge(head []byte) *Failure {
 		}
 	}
 	switch {
+	case !found && f.pattern != nil:
+		return &Failure{results.CauseHeader, fmt.Sprintf("the header %s is missing", f.name)}
+	case found && f.pattern != nil:
+		return &Failure{results.CauseHeader, fmt.Sprintf("the header %s is %q, which does not match %q", f.name, other, f.pattern)}
 	case found:
 		return &Failure{results.CauseHeader, fmt.Sprintf("the header %s is %q, where %q is expected", f.name, other, f.value)}
 	case f.value == nil:

@@ -18,8 +18,9 @@ type value struct {
 	// shown is the path as the user wrote it, path the same in gjson's syntax.
 	shown, path string
 	// want is the expected value as package encoding/json decodes it, with numbers as
-	// json.Number.
-	want any
+	// json.Number. Where present is true any value is right.
+	want    any
+	present bool
 }
 
 // wholePath is the path of the whole document, in gjson's syntax.
@@ -42,6 +43,28 @@ func parseValue(text string) (value, error) {
 		v.want = p.rest[1:]
 	}
 	return v, nil
+}
+
+// parsePresent reads a path alone, of a value that must be there.
+func parsePresent(path string) (value, error) {
+	at, err := ParsePath(path)
+	return value{shown: path, path: at, present: true}, err
+}
+
+// ParsePath reads a path as conditions have it, and returns it in the syntax of gjson.
+func ParsePath(path string) (string, error) {
+	p := pathReader{rest: strings.TrimPrefix(path, "$") + "="}
+	err := p.read(strings.HasPrefix(path, "$"))
+	switch {
+	case err == nil && p.rest != "=":
+		err = fmt.Errorf("an equals sign stands at %q", strings.TrimSuffix(p.rest, "="))
+	case err == nil && len(p.steps) == 0:
+		return wholePath, nil
+	}
+	if err != nil {
+		return "", fmt.Errorf("%q: %w: write a path such as $.items[0].id", path, err)
+	}
+	return strings.Join(p.steps, "."), nil
 }
 
 // decode returns the value of a JSON text, nil where it is null or is no JSON.
@@ -138,6 +161,9 @@ func (s *Set) json(body []byte) *Failure {
 
 // matches reports whether the value that was found is the expected one.
 func (v *value) matches(found *gjson.Result) bool {
+	if v.present {
+		return found.Exists()
+	}
 	switch want := v.want.(type) {
 	case nil:
 		return found.Exists() && found.Type == gjson.Null
@@ -168,6 +194,9 @@ func equalNumbers(a, b string) bool {
 
 // differs says in words what was found in place of the expected value.
 func (v *value) differs(found *gjson.Result) string {
+	if v.present {
+		return v.shown + " is missing"
+	}
 	want, err := json.Marshal(v.want)
 	if err != nil {
 		want = fmt.Append(nil, v.want)

@@ -69,7 +69,7 @@ func newProtocol(spec *loaders.Spec, now func() time.Time) (codec.Protocol, erro
 	for _, t := range spec.Targets() {
 		p.hosts = append(p.hosts, t.Host)
 	}
-	p.columns, p.counters = pieces.Columns(spec.Data), pieces.NewCounters(spec.Place)
+	p.columns, p.counters = pieces.ColumnsOf(spec), pieces.NewCounters(spec.Place)
 	if spec.Proxy != nil && spec.TLS == nil {
 		p.absolute, p.hop = true, spec.Proxy.Headers
 	}
@@ -185,7 +185,7 @@ func (s *shard) Redirect() (request int32, status int, head []byte) {
 
 // Conn implements codec.Shard.
 func (s *shard) Conn(needs codec.Needs) codec.Conn {
-	return &answerReader{shard: s, needs: needs, skips: needs == codec.Needs{}}
+	return &answerReader{shard: s, needs: needs, skips: !needs.Heads && !needs.Bodies}
 }
 
 // Put implements codec.Shard.
@@ -218,7 +218,7 @@ func (s *shard) memoryOf(number int32) int32 {
 type answerReader struct {
 	*shard
 	needs codec.Needs
-	// skips is true where the engine needs nothing but the end of each answer, so
+	// skips is true where the engine needs nothing but the end of most answers, so
 	// that one with a remembered head is not parsed.
 	skips bool
 
@@ -273,7 +273,7 @@ func (c *answerReader) Next(request int32, in []byte, found *codec.Answer) (n in
 			}
 		case wire.Head:
 			c.head(request, in[n:n+took])
-			if c.needs.Heads {
+			if c.needs.Heads || c.needs.Cookies && setsCookie(in[n:n+took]) {
 				found.Event, found.Status = codec.Head, c.parser.Status
 				return n + took, nil
 			}
@@ -340,7 +340,9 @@ func (c *answerReader) head(request int32, head []byte) {
 	if e.checks != nil && c.failed(e.checks.Head(head)) {
 		return
 	}
-	c.learnt[e.memory].memo.Learn(head, &c.parser)
+	if !c.needs.Cookies || !setsCookie(head) { // a remembered head is not shown again
+		c.learnt[e.memory].memo.Learn(head, &c.parser)
+	}
 }
 
 // body compares the next bytes of the body with the expected ones.
