@@ -23,7 +23,7 @@ tools=(
 	prometheus-pushgateway:prometheus-pushgateway
 	promtool:prometheus
 	sqlite3:sqlite3
-	/usr/share/java/HdrHistogram.jar:libhdrhistogram-java
+	/usr/share/java/hdrhistogram.jar:libhdrhistogram-java
 	/usr/lib/python3/dist-packages/junitparser:python3-junitparser
 )
 

@@ -111,7 +111,7 @@ func TestPrometheusReadsTheExport(t *testing.T) {
 
 func TestHistogramLogProcessorReadsTheExport(t *testing.T) {
 	t.Parallel()
-	const jar = "/usr/share/java/HdrHistogram.jar"
+	const jar = "/usr/share/java/hdrhistogram.jar"
 	log := exported(t, export.HistogramLog)
 	process := func(args ...string) string {
 		return consume(t, jar, "libhdrhistogram-java", "java", append([]string{"-cp", jar, "org.HdrHistogram.HistogramLogProcessor", "-i", log}, args...)...)
