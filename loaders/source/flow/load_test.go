@@ -590,8 +590,11 @@ flows: [{name: f, pause: 30ms, steps: [{get: /a, wait: 20ms}, {get: /b}]}]
 	// Each iteration pauses before a and between a and b, and behind the first one of its user
 	// before all of that.
 	whole, h := time.Duration(p.Flows["f"].UserNS), p.Flows["f"].Iteration
-	paused := (whole - 6*time.Duration(h.MeanNS)).Round(time.Millisecond)
-	if one, two := 450*time.Millisecond, 420*time.Millisecond; paused != one && paused != two {
+	asked := 6 * time.Duration(h.MeanNS)
+	paused := whole - asked
+	// The mean is that of a histogram, exact to a thousandth or so.
+	is := func(want time.Duration) bool { return (paused - want).Abs() <= time.Millisecond+asked/200 }
+	if one, two := 450*time.Millisecond, 420*time.Millisecond; !is(one) && !is(two) {
 		t.Errorf("users paused for %v in iterations, want %v by two of them or %v by one", paused, two, one)
 	}
 	if took := time.Duration(p.WindowNS()); took < paused/2 {
@@ -639,7 +642,7 @@ func TestOpenLoop(t *testing.T) {
 			if p.Rate.Offered < 55 || p.Rate.Offered > 65 || ended+p.Rate.Blocked > p.Rate.Offered || p.Rate.Achieved != u.Finished+u.Continued {
 				t.Errorf("%d offered, %d ended, %d blocked, %d achieved", p.Rate.Offered, ended, p.Rate.Blocked, p.Rate.Achieved)
 			}
-			if needed := p.UsersNeeded(); ended > 0 && needed < 100*0.020 {
+			if needed := p.UsersNeeded(); ended > 0 && needed < 100*0.015 {
 				t.Errorf("%.2f users are needed for iterations of 20 ms and more at 100 a second", needed)
 			}
 			if (p.Rate.Blocked > 0) != c.blocks {

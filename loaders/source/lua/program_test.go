@@ -11,6 +11,7 @@ import (
 
 	"github.com/joust-bench/joust/loaders"
 	"github.com/joust-bench/joust/loaders/enginetest"
+	"github.com/joust-bench/joust/loaders/retry"
 )
 
 // Top-level code runs once in the main state and once in that of each thread.
@@ -262,19 +263,21 @@ func TestResponseOnlyIfDefinedAfterInit(t *testing.T) {
 func TestDelay(t *testing.T) {
 	t.Parallel()
 	const n = 5
-	l := scripted(`local began = wrk.time_us()
-		function delay() return 20.9 end
-		function request() if last then print(wrk.time_us() - last >= 20000) end last = wrk.time_us() return wrk.format() end`, n).run(t).right(t)
-	if !strings.Contains(l.printed, "true\n") || strings.Contains(l.printed, "false") {
-		t.Error(l.printed)
-	}
-	p := l.report.Phases[0]
-	if took := time.Duration(p.WindowNS()); took < n*20*time.Millisecond || p.Total.Completed != n {
-		t.Errorf("%d requests took %v", p.Total.Completed, took)
-	}
-	if p.Total.Service.MinNS >= 20e6 {
-		t.Errorf("the least service time is %d ns", p.Total.Service.MinNS)
-	}
+	retry.Often(t, func() string {
+		l := scripted(`function delay() return 20.9 end
+			function request() if last then print(wrk.time_us() - last >= 20000) end last = wrk.time_us() return wrk.format() end`, n).run(t).right(t)
+		if !strings.Contains(l.printed, "true\n") || strings.Contains(l.printed, "false") {
+			t.Error(l.printed)
+		}
+		p := l.report.Phases[0]
+		if took := time.Duration(p.WindowNS()); took < n*20*time.Millisecond || p.Total.Completed != n {
+			t.Errorf("%d requests took %v", p.Total.Completed, took)
+		}
+		if p.Total.Service.MinNS >= 20e6 { // as of a busy machine
+			return fmt.Sprintf("the least service time is %d ns", p.Total.Service.MinNS)
+		}
+		return ""
+	})
 }
 
 // Values of all kinds cross threads, functions do not.
