@@ -118,7 +118,7 @@ func TestUsersWaitForConnections(t *testing.T) {
 		}
 		retry.Often(t, func() string {
 			before := server.Connects.Load()
-			p := drive(t, e, withUsers(server.Address, users, connections, "", enginetest.Closed(500*time.Millisecond))).Phases[0]
+			p := drive(t, e, withUsers(server.Address, users, connections, "", enginetest.Closed(time.Second))).Phases[0]
 			if made := server.Connects.Load() - before; made != connections {
 				t.Errorf("%d connections were made, want %d", made, connections)
 			}

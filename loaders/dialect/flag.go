@@ -121,6 +121,6 @@ const (
 	// ResultOutput says where the result goes.
 	ResultOutput = "the result goes to standard output, and into FILE with --output FILE.json, .csv, .md, .html or .hgrm"
 
-	noFlows = "joust runs no flows of several steps yet: a later version does"
+	noFlows = "a scenario runs as a flow: joust import pywrkr FILE -o flow.yaml, then joust load --flow flow.yaml"
 	noFleet = "joust loads from one machine so far: loads from several come with a later version"
 )
