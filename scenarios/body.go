@@ -7,6 +7,13 @@ import (
 	"unicode/utf8"
 )
 
+// The media types of bodies whose Content-Type nobody gives.
+const (
+	BinaryType = "application/octet-stream"
+	FormType   = "application/x-www-form-urlencoded"
+	JSONType   = "application/json"
+)
+
 // Body is Text, repeated to Length bytes unless Length is 0. A file gives the text by
 // exactly one of its keys text, base64, generate and file. In loaded rows Text holds the
 // bytes of all of them, Base64 is empty, and Generate and File name the origin of Text.

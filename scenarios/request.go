@@ -94,8 +94,8 @@ type Checks struct {
 	Present []string `json:"present,omitempty"`
 	// Contains are texts that the body must hold.
 	Contains []string `json:"contains,omitempty"`
-	// Patterns are regular expressions that the body must match, in Go's syntax, and
-	// HeaderPatterns such of which a field of that name must match the value.
+	// Patterns are regular expressions in Go's syntax that the body must match. A pattern of
+	// HeaderPatterns must match the value of a field of that name.
 	Patterns       []string `json:"patterns,omitempty"`
 	HeaderPatterns []Header `json:"header_patterns,omitempty"`
 	// SameLength is true where all bodies must have as many bytes, as they are sent, as

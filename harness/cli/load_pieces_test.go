@@ -12,6 +12,30 @@ import (
 	"testing"
 )
 
+// newRecorder returns a server and a function that returns what it was asked so far, a line
+// a request: method, URL, the header X and body.
+func newRecorder(t *testing.T) (s *target, asked func() []string) {
+	t.Helper()
+	var mu sync.Mutex
+	var lines []string
+	s = newTarget(t, func(_ http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		mu.Lock()
+		defer mu.Unlock()
+		lines = append(lines, strings.Join([]string{r.Method, r.RequestURI, r.Header.Get("X"), string(body)}, " "))
+	})
+	return s, func() []string {
+		mu.Lock()
+		defer mu.Unlock()
+		return slices.Clone(lines)
+	}
+}
+
+// allMatch reports whether each line matches the expression in its place.
+func allMatch(lines, expressions []string) bool {
+	return slices.EqualFunc(lines, expressions, func(line, e string) bool { return regexp.MustCompile(e).MatchString(line) })
+}
+
 // Pieces, rows and the cache buster reach the server, and the report counts the rows.
 func TestLoadOfPieces(t *testing.T) {
 	t.Parallel()
@@ -37,16 +61,10 @@ func TestLoadOfPieces(t *testing.T) {
 			[]string{`a\+b=\$\{c%7D&d=1\+e$`, `d=2\+e$`, `d=1\+e$`}, "3 times a request took one of 2 rows, order loop",
 		},
 	} {
-		var mu sync.Mutex
-		var got []string
-		s := newTarget(t, func(_ http.ResponseWriter, r *http.Request) {
-			body, _ := io.ReadAll(r.Body)
-			mu.Lock()
-			defer mu.Unlock()
-			got = append(got, strings.Join([]string{r.Method, r.RequestURI, r.Header.Get("X"), string(body)}, " "))
-		})
+		s, asked := newRecorder(t)
 		e := joust(t, append([]string{"load", s.URL + c.args[0]}, c.args[1:]...)...)
-		matches := slices.EqualFunc(got, c.want, func(got, want string) bool { return regexp.MustCompile(want).MatchString(got) })
+		got := asked()
+		matches := allMatch(got, c.want)
 		if e.code != ExitOK || !matches || !strings.Contains(e.out, c.says) {
 			t.Errorf("%q: the server was asked %q, want %q\n%s", c.args, got, c.want, e)
 		}
@@ -58,14 +76,7 @@ func TestLoadOfPiecesInURLFiles(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	rows, file := filepath.Join(dir, "users.csv"), filepath.Join(dir, "urls.txt")
-	var mu sync.Mutex
-	var got []string
-	s := newTarget(t, func(_ http.ResponseWriter, r *http.Request) {
-		body, _ := io.ReadAll(r.Body)
-		mu.Lock()
-		defer mu.Unlock()
-		got = append(got, strings.Join([]string{r.Method, r.RequestURI, r.Header.Get("X"), string(body)}, " "))
-	})
+	s, asked := newRecorder(t)
 	lines := s.URL + "/${user}/a\nPOST " + s.URL + "/b?n=${counter(x)}\n" +
 		`{"url": "` + s.URL + `/c", "method": "PUT", "headers": {"X": "${user}"}, "body": "${randstr(4)} ${user}"}` + "\n"
 	for name, text := range map[string]string{rows: "user\nann b\nbob\n", file: lines} {
@@ -75,7 +86,8 @@ func TestLoadOfPiecesInURLFiles(t *testing.T) {
 	}
 	e := joust(t, "load", "--url-file", file, "--data", rows, "-n", "4", "-c", "1", "-t", "1")
 	want := []string{`^GET /ann%20b/a  $`, `^POST /b\?n=1  $`, `^PUT /c ann b \w{4} ann b$`, `^GET /bob/a  $`}
-	matches := slices.EqualFunc(got, want, func(got, want string) bool { return regexp.MustCompile(want).MatchString(got) })
+	got := asked()
+	matches := allMatch(got, want)
 	if e.code != ExitOK || !matches || !strings.Contains(e.out, "4 times a request took one of 2 rows, order loop") {
 		t.Errorf("the server was asked %q, want %q\n%s", got, want, e)
 	}

@@ -220,22 +220,16 @@ func addBody(r *Request, op *openapi3.Operation) error {
 	return nil
 }
 
-// The media types of bodies that are made from schemas.
-const (
-	jsonType = "application/json"
-	formType = "application/x-www-form-urlencoded"
-)
-
 // bodyTypes returns the media types, the best first.
 func bodyTypes(content openapi3.Content) []string {
 	names := slices.Sorted(maps.Keys(content))
 	rank := func(name string) int {
 		switch {
-		case name == jsonType:
+		case name == scenarios.JSONType:
 			return 0
 		case strings.HasSuffix(name, "+json"):
 			return 1
-		case name == formType:
+		case name == scenarios.FormType:
 			return 2
 		}
 		return 3
@@ -247,9 +241,9 @@ func bodyTypes(content openapi3.Content) []string {
 // bodyText writes a value in the media type, "" where that is not possible.
 func bodyText(mediaType string, value any) (string, error) {
 	switch object, isObject := value.(map[string]any); {
-	case mediaType == jsonType, strings.HasSuffix(mediaType, "+json"):
+	case mediaType == scenarios.JSONType, strings.HasSuffix(mediaType, "+json"):
 		return marshal(value)
-	case mediaType == formType && isObject:
+	case mediaType == scenarios.FormType && isObject:
 		var pairs []string
 		for _, name := range slices.Sorted(maps.Keys(object)) {
 			pairs = append(pairs, url.QueryEscape(name)+"="+url.QueryEscape(textOf(object[name])))

@@ -13,24 +13,17 @@ import (
 	"github.com/joust-bench/joust/scenarios"
 )
 
-// The media types of bodies whose Content-Type no header gives.
-const (
-	binaryType = "application/octet-stream"
-	formType   = "application/x-www-form-urlencoded"
-	jsonType   = "application/json"
-)
-
 // body returns the body of the request and its media type; nil for none.
 func (f *Flags) body() (body *scenarios.Body, mediaType string) {
 	switch {
 	case len(f.Form) > 0:
-		return &scenarios.Body{Text: formOf(f.Form)}, formType
+		return &scenarios.Body{Text: formOf(f.Form)}, scenarios.FormType
 	case f.Body == nil:
 		return nil, ""
 	case f.JSON:
-		return &scenarios.Body{Text: *f.Body}, jsonType
+		return &scenarios.Body{Text: *f.Body}, scenarios.JSONType
 	}
-	return &scenarios.Body{Text: *f.Body}, binaryType
+	return &scenarios.Body{Text: *f.Body}, scenarios.BinaryType
 }
 
 // formOf encodes fields "NAME=VALUE" in their order, as HTML forms do. Pieces stay as they
@@ -63,7 +56,7 @@ func (f *Flags) fields(u URL, bodyType string) ([]scenarios.Header, error) {
 	add("Authorization", cmp.Or(credentials, u.Authorization))
 	add("Cookie", strings.Join(f.Cookies, "; "))
 	if f.JSON {
-		add("Accept", jsonType)
+		add("Accept", scenarios.JSONType)
 	}
 	if f.Compressed {
 		add("Accept-Encoding", "gzip, br")

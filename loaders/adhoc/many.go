@@ -230,7 +230,7 @@ func (f *Flags) with(s *URLSettings, body string) *Flags {
 		own.ExpectStatus = &s.Status
 	}
 	if s.Body != nil || s.OwnBody {
-		own.Body, own.Form, own.JSON = cmp.Or(s.Body, &body), nil, s.BodyType == jsonType
+		own.Body, own.Form, own.JSON = cmp.Or(s.Body, &body), nil, s.BodyType == scenarios.JSONType
 	}
 	if len(s.Headers) > 0 {
 		own.Headers = nil

@@ -312,7 +312,7 @@ type lineBody struct{ text, mediaType string }
 // UnmarshalJSON reads both forms.
 func (b *lineBody) UnmarshalJSON(data []byte) error {
 	if data[0] == '"' {
-		b.mediaType = binaryType
+		b.mediaType = scenarios.BinaryType
 		return json.Unmarshal(data, &b.text)
 	}
 	var object struct {
@@ -323,6 +323,6 @@ func (b *lineBody) UnmarshalJSON(data []byte) error {
 	if err := d.Decode(&object); err != nil || object.JSON == nil {
 		return errors.New(`body is a text, or {"json": value}`)
 	}
-	b.text, b.mediaType = string(object.JSON), jsonType
+	b.text, b.mediaType = string(object.JSON), scenarios.JSONType
 	return nil
 }

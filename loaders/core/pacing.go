@@ -16,16 +16,9 @@ type pacing struct {
 func (s *shard) launchSteps(now int64) {
 	s.prepare(now)
 	for s.arrivesBy(now) {
-		at := s.arrival
-		s.arrival = s.phase.next(s.cursor)
-		s.launched++
-		if s.ready.count() == 0 {
-			s.out.Blocked(at)
-			continue
+		if t, ok := s.takeArrival(&s.ready); ok {
+			s.line.push(t)
 		}
-		t := s.ready.pop()
-		t.at = at
-		s.line.push(t)
 	}
 	s.sendLine(now)
 	s.due = s.nextDue()

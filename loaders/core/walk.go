@@ -148,20 +148,28 @@ func (s *shard) nextDue() int64 {
 	return due
 }
 
+// takeArrival gives the next arrival to the turn that has waited for longest. An arrival that
+// finds none is blocked: it is counted, and ok is false.
+func (s *shard) takeArrival(from *fifo) (t turn, ok bool) {
+	at := s.arrival
+	s.arrival = s.phase.next(s.cursor)
+	s.launched++
+	if from.count() == 0 {
+		s.out.Blocked(at)
+		return t, false
+	}
+	t = from.pop()
+	t.at = at
+	return t, true
+}
+
 // admit begins an iteration for each arrival until now. An arrival that finds no idle user
 // is blocked: it is counted and begins none. admit reports whether a turn is due then.
 func (s *shard) admit(now int64) bool {
 	for s.sending && s.quota > 0 && s.arrival <= now {
-		at := s.arrival
-		s.arrival = s.phase.next(s.cursor)
-		s.launched++
-		if s.pool.count() == 0 {
-			s.out.Blocked(at)
-			continue
+		if t, ok := s.takeArrival(&s.pool); ok {
+			s.waiting.push(t)
 		}
-		t := s.pool.pop()
-		t.at = at
-		s.waiting.push(t)
 	}
 	s.due = s.nextDue()
 	return len(s.waiting) > 0 && s.userDue() <= now

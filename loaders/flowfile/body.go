@@ -13,13 +13,6 @@ import (
 	"github.com/joust-bench/joust/scenarios"
 )
 
-// The media types of bodies whose Content-Type no header gives.
-const (
-	binaryType = "application/octet-stream"
-	formType   = "application/x-www-form-urlencoded"
-	jsonType   = "application/json"
-)
-
 // body gives the request its body, and returns its media type; empty for none.
 func (s *sequence) body(k *bodyKeys, q *scenarios.Request, at string) string {
 	if k == nil {
@@ -41,10 +34,10 @@ func (s *sequence) body(k *bodyKeys, q *scenarios.Request, at string) string {
 		q.Body.Text = *k.Text
 	case k.JSON != "":
 		q.Body.Text, q.Encode = string(k.JSON), scenarios.EncodeJSON
-		return jsonType
+		return scenarios.JSONType
 	case k.Form != nil:
 		q.Body.Text, q.Encode = formOf(k.Form), scenarios.EncodeForm
-		return formType
+		return scenarios.FormType
 	case k.File != "":
 		text, err := s.open(k.File)
 		s.doc.ReportIf(err != nil, at+".file", "body.file: %v", err)
@@ -55,7 +48,7 @@ func (s *sequence) body(k *bodyKeys, q *scenarios.Request, at string) string {
 		q.Body.Text = text
 		return mediaType
 	}
-	return binaryType
+	return scenarios.BinaryType
 }
 
 // formOf encodes the fields in their order, as HTML forms do. Pieces stay as they are.
@@ -86,7 +79,7 @@ func (s *sequence) multipart(parts partList) (text, mediaType string, err error)
 			}
 			disposition += fmt.Sprintf("; filename=%q", path.Base(p.File))
 			content = pieces.Escape(content)
-			head.Set("Content-Type", binaryType)
+			head.Set("Content-Type", scenarios.BinaryType)
 		}
 		if p.Type != "" {
 			head.Set("Content-Type", p.Type)

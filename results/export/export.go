@@ -65,7 +65,7 @@ var forms = []struct {
 	{format: HistogramLog, about: "all histograms of latency in one log, for HistogramLogProcessor", name: "joust.hlog", text: writeHistogramLog},
 	{format: JUnit, about: "a test case a cell and one a threshold, for the test reports of CI systems", name: "joust.junit.xml", text: writeJUnit},
 	{format: OpenMetrics, about: "gauges with the time of the run, for promtool tsdb create-blocks-from openmetrics", name: "joust.openmetrics.txt", text: writeOpenMetrics},
-	{format: ActionResults, about: "two files for github-action-benchmark: the figures of which more is better, and the others", files: actionFiles},
+	{format: ActionResults, about: "two files for github-action-benchmark: figures that should grow, and all others", files: actionFiles},
 	{format: Bencher, about: "Bencher Metric Format", name: "joust.bmf.json", text: writeBencher},
 	{format: StepSummary, about: "the comparison in Markdown, cut to what a step of a hosted runner may show", name: "joust.summary.md", text: writeStepSummary},
 }

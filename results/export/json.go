@@ -67,8 +67,8 @@ type DocumentFigure struct {
 	Low      *float64 `json:"low,omitempty"`
 	High     *float64 `json:"high,omitempty"`
 	Interval bool     `json:"interval,omitempty"`
-	// AtLeast marks a lower bound, AtMost an upper one, Rough a latency of which the
-	// loader's own lateness is more than a tenth.
+	// AtLeast marks a lower bound, AtMost an upper one, Rough a latency that the
+	// loader's own lateness makes uncertain by more than a tenth.
 	AtLeast bool `json:"at_least,omitempty"`
 	AtMost  bool `json:"at_most,omitempty"`
 	Rough   bool `json:"rough,omitempty"`

@@ -98,20 +98,23 @@ func (c *crowd) alone(n int) string {
 	return strings.Join(c.log, "")
 }
 
-// The orders of ApacheBench's runs {a, b} and {c, d}, three times each, with one request in
-// flight: these are its access logs.
+// accessLogs are those of ApacheBench's runs {a, b} and {c, d}, three times each, with one
+// request in flight.
+var accessLogs = []struct {
+	mix   loaders.Mix
+	order loaders.FlowOrder
+	want  string
+}{
+	{loaders.EqualMix, loaders.BreadthFirst, "aaacccbbbddd"},
+	{loaders.PriorityMix, loaders.BreadthFirst, "aaabbbcccddd"},
+	{loaders.EqualMix, loaders.DepthFirst, "abababcdcdcd"},
+	{loaders.PriorityMix, loaders.DepthFirst, "abababcdcdcd"},
+}
+
+// The orders of flows are those of ApacheBench's runs.
 func TestOrders(t *testing.T) {
 	t.Parallel()
-	for _, c := range []struct {
-		mix   loaders.Mix
-		order loaders.FlowOrder
-		want  string
-	}{
-		{loaders.EqualMix, loaders.BreadthFirst, "aaacccbbbddd"},
-		{loaders.PriorityMix, loaders.BreadthFirst, "aaabbbcccddd"},
-		{loaders.EqualMix, loaders.DepthFirst, "abababcdcdcd"},
-		{loaders.PriorityMix, loaders.DepthFirst, "abababcdcdcd"},
-	} {
+	for _, c := range accessLogs {
 		spec := specOf(c.mix, flowOf("one", 0, 3, c.order, "a", "b"), flowOf("two", 2, 3, c.order, "c", "d"))
 		crowd := newCrowd(t, spec, 1)
 		if got := crowd.alone(100); got != c.want || !crowd.over[0] || len(crowd.ends) != 6 {

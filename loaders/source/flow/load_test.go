@@ -394,16 +394,7 @@ flows:
 // ApacheBench's runs {a, b} and {c, d}, three times each, make its access logs.
 func TestAccessLogs(t *testing.T) {
 	t.Parallel()
-	for _, c := range []struct {
-		mix   loaders.Mix
-		order loaders.FlowOrder
-		want  string
-	}{
-		{loaders.EqualMix, loaders.BreadthFirst, "aaacccbbbddd"},
-		{loaders.PriorityMix, loaders.BreadthFirst, "aaabbbcccddd"},
-		{loaders.EqualMix, loaders.DepthFirst, "abababcdcdcd"},
-		{loaders.PriorityMix, loaders.DepthFirst, "abababcdcdcd"},
-	} {
+	for _, c := range accessLogs {
 		s := serve(t, nil)
 		p := walked(t, s, fmt.Sprintf(`
 keepalive: false

@@ -43,8 +43,8 @@ func newMix(f *loaders.Flows, flows []walk) mix {
 	return m
 }
 
-// take returns the iteration of which the user sends the next step. It returns nil where
-// there is none: rest is true where there will be one, behind a request of another user.
+// take returns the iteration whose next step the user sends, or nil where no iteration has a
+// step to send now. rest is true where one will have, behind a request of another user.
 func (m *mix) take(u *user, rnd *rand.Rand) (i *iteration, rest bool) {
 	flow := int(u.run)
 	if flow == none {

@@ -11,7 +11,7 @@ import (
 	"github.com/joust-bench/joust/loaders/enginetest"
 )
 
-// shapes are scripts of the kinds that people have, each of which ends after a number of
+// shapes are scripts of the kinds that people write. Each script ends after a number of
 // requests.
 var shapes = map[string]string{
 	"counter": `

@@ -164,11 +164,12 @@ func (c Comments) Of(t reflect.Type, field, tag string) string {
 	text := c[t.Name()][field]
 	for i := range t.NumField() {
 		f := t.Field(i)
+		key, _, _ := strings.Cut(f.Tag.Get(tag), ",")
 		name := `^` + f.Name + `\b`
-		if strings.Contains(f.Tag.Get(tag), "_") {
+		if strings.Contains(key, "_") {
 			name = `\b` + f.Name + `\b`
 		}
-		text = regexp.MustCompile(name).ReplaceAllString(text, f.Tag.Get(tag))
+		text = regexp.MustCompile(name).ReplaceAllString(text, key)
 	}
 	return text
 }

@@ -82,8 +82,8 @@ func refusing(l *lua.LState, module string) *lua.LTable {
 	return t
 }
 
-// refusal says why a module, or a function of one, is not there and what to use; empty for
-// those of which nothing is known.
+// refusal says why a module, or a function of one, is not there and what to use instead. It
+// returns "" for names that it does not know.
 func refusal(name string) string {
 	family, _, _ := strings.Cut(name, ".")
 	switch family {

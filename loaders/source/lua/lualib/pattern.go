@@ -46,7 +46,7 @@ func (m *matcher) start(at, p int) int {
 	return m.match(at, p)
 }
 
-// fail notes a problem, the first of which stands.
+// fail keeps the first problem of a match, and returns none.
 func (m *matcher) fail(problem string) int {
 	if m.problem == "" {
 		m.problem = problem
