@@ -41,7 +41,7 @@ func (f *gateFlags) read() (err error) {
 func (a *app) judgeGates(set *cells.Set, f *gateFlags) error {
 	list := gate.Judge(set, f.gates)
 	if t := gate.Table(list); t != nil {
-		fmt.Fprintln(a.stdout, t.Terminal())
+		fmt.Fprint(a.stdout, t.Terminal())
 	}
 	if gate.Failed(list, f.strict) {
 		return exit(ExitWrong)

@@ -2,15 +2,15 @@ package cli
 
 import (
 	"errors"
-	"flag"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
-	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/joust-bench/joust/loaders/retry"
 )
 
 // programs is the folder of the programs that the tests start: joust, which
@@ -21,30 +21,15 @@ var programs string
 var checkout string
 
 func TestMain(m *testing.M) {
-	flag.Parse()
-	code, err := withPrograms(func() int {
-		if err := moreAtOnce(); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			return 1
-		}
-		return m.Run()
-	})
+	if err := retry.AtOnce(2 * runtime.GOMAXPROCS(0)); err != nil {
+		panic(err)
+	}
+	code, err := withPrograms(m.Run)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		code = 1
 	}
 	os.Exit(code)
-}
-
-// moreAtOnce lets twice as many tests run at once as there are processors, unless the
-// command line says how many: most of them wait for a server, or for a window to end.
-func moreAtOnce() error {
-	asked := false
-	flag.Visit(func(f *flag.Flag) { asked = asked || f.Name == "test.parallel" })
-	if asked {
-		return nil
-	}
-	return flag.Set("test.parallel", strconv.Itoa(2*runtime.GOMAXPROCS(0)))
 }
 
 // withPrograms builds the programs and removes them after run.

@@ -2,7 +2,6 @@ package launch_test
 
 import (
 	"context"
-	"flag"
 	"fmt"
 	"io"
 	"net/http"
@@ -13,6 +12,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/joust-bench/joust/harness/host/keeper"
+	"github.com/joust-bench/joust/loaders/retry"
 )
 
 // TestMain makes this binary its own keeper and its own server. The tests await servers
@@ -31,8 +31,7 @@ func TestMain(m *testing.M) {
 	if err := os.Setenv("GORACE", "atexit_sleep_ms=0 "+os.Getenv("GORACE")); err != nil {
 		panic(err)
 	}
-	flag.Parse()
-	if err := flag.Set("test.parallel", "5"); err != nil {
+	if err := retry.AtOnce(5); err != nil {
 		panic(err)
 	}
 	goleak.VerifyTestMain(m)

@@ -1,5 +1,5 @@
 // Package retry repeats the assertions of tests that a busy machine may break, and
-// judges by the share of tries in which they held.
+// judges by the share of tries in which they held. It also lets tests that wait run at once.
 package retry
 
 import "testing"

@@ -42,7 +42,7 @@ func Parse(text string) (Gate, error) {
 	condition := g.Text
 	if space := strings.LastIndex(strings.TrimSpace(g.Text[:at]), " "); space >= 0 {
 		condition = g.Text[space+1:]
-		if err := g.name(strings.TrimSpace(g.Text[:space])); err != nil {
+		if err := g.readNames(strings.TrimSpace(g.Text[:space])); err != nil {
 			return g, err
 		}
 	}
@@ -62,8 +62,8 @@ func Parse(text string) (Gate, error) {
 	return g, nil
 }
 
-// name reads the patterns of a gate.
-func (g *Gate) name(text string) error {
+// readNames reads the patterns of a gate.
+func (g *Gate) readNames(text string) error {
 	parts := strings.SplitN(text, "/", 3)
 	for i, to := range []*string{&g.Scenario, &g.Server, &g.Phase} {
 		if i >= len(parts) {
@@ -77,13 +77,13 @@ func (g *Gate) name(text string) error {
 	return nil
 }
 
-// matches reports whether the gate is about the place.
-func (g *Gate) matches(p *cells.Place) bool {
+// names reports whether the patterns name the place.
+func (g *Gate) names(p *cells.Place) bool {
 	is := func(pattern, name string) bool {
 		ok, _ := path.Match(pattern, name) // Parse has refused bad patterns
 		return ok || pattern == "" || pattern == name
 	}
-	return is(g.Scenario, p.Table.Scenario) && is(g.Server, p.Server.Name) && is(g.Phase, p.Phase) && g.has(p)
+	return is(g.Scenario, p.Table.Scenario) && is(g.Server, p.Server.Name) && is(g.Phase, p.Phase)
 }
 
 // has reports whether places of that phase have the metric.
@@ -103,7 +103,7 @@ func (g *Gate) has(p *cells.Place) bool {
 // Result is the outcome of a gate in one cell.
 type Result struct {
 	Gate Gate
-	// Cell names the cell; empty where the run has none that the gate is about.
+	// Cell is SCENARIO/SERVER/PHASE; empty where the gate judges no cell.
 	Cell string
 	// Value is the median in the gate's unit; absent where it was not measured. Low and
 	// High bound its 95 % interval, or the range of fewer than six trials.
@@ -124,16 +124,18 @@ type Result struct {
 func Judge(set *cells.Set, gates []Gate) []Result {
 	var list []Result
 	for _, g := range gates {
-		found := false
+		named, judged := false, len(list)
 		for p := range set.Places() {
-			if !g.matches(&p) || leftOut(p.Absent) {
+			if !g.names(&p) {
 				continue
 			}
-			found = true
-			list = append(list, g.judge(&p))
+			named = true
+			if g.has(&p) && !leftOut(p.Absent) {
+				list = append(list, g.judge(&p))
+			}
 		}
-		if !found {
-			list = append(list, Result{Gate: g, Outcome: metric.NotMeasured, Why: g.missing()})
+		if len(list) == judged {
+			list = append(list, Result{Gate: g, Outcome: metric.NotMeasured, Why: g.missing(set, named)})
 		}
 	}
 	return list
@@ -144,17 +146,28 @@ func leftOut(why cells.Absence) bool {
 	return why == cells.Unsupported || why == cells.NoFixture || why == cells.NotExpressible || why == cells.NotInstalled
 }
 
-// missing says why the gate is about no cell.
-func (g *Gate) missing() string {
-	if g.Metric.IsLatency() {
-		return "the run has no such cell: latencies are those of open loops, which --rates adds"
+// missing says why the gate judges no cell; named is true where its patterns name some.
+func (g *Gate) missing(set *cells.Set, named bool) string {
+	switch {
+	case named && g.Metric.IsLatency():
+		return "no cell of these names has latencies: they are those of open loops, which --rates adds"
+	case named:
+		return fmt.Sprintf("no cell of these names has a figure of %s", g.Metric)
 	}
-	return "the run has no such cell"
+	var rows, servers []string
+	for _, t := range set.Run.Plan.Tables {
+		rows = append(rows, t.Scenario)
+	}
+	for _, s := range set.Run.Servers {
+		servers = append(servers, s.Name)
+	}
+	return fmt.Sprintf("no cell has these names: the run has the scenarios %s and the servers %s", strings.Join(rows, ", "), strings.Join(servers, ", "))
 }
 
 // judge holds one place against the gate.
 func (g *Gate) judge(p *cells.Place) Result {
-	r := Result{Gate: *g, Cell: p.Name(), Outcome: metric.NotMeasured}
+	cell := strings.Join([]string{p.Table.Scenario, p.Server.Name, p.Phase}, "/")
+	r := Result{Gate: *g, Cell: cell, Outcome: metric.NotMeasured}
 	f := p.Figure(g.Metric)
 	switch unit := p.Unit(g.Metric); {
 	case p.Absent != "":

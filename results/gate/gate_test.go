@@ -96,7 +96,7 @@ func TestLimitsAroundEachFigure(t *testing.T) {
 				continue // no limit lies within
 			}
 			list := judge(t, set, name+" p50<"+time.Duration(limit).String())
-			if len(list) != 1 || list[0].Outcome != want || list[0].Cell != p.Name() || *list[0].Value != f.Value || (want == metric.NotTold) != (list[0].Why != "") {
+			if len(list) != 1 || list[0].Outcome != want || list[0].Cell != name || *list[0].Value != f.Value || (want == metric.NotTold) != (list[0].Why != "") {
 				t.Errorf("%s below %v: %+v", name, limit, list)
 			}
 			if failed := gate.Failed(list, false); failed != (want == metric.Broken) || gate.Failed(list, true) != (want != metric.Kept) {
@@ -116,7 +116,7 @@ func TestPhasesOfMetrics(t *testing.T) {
 	phases := func(text string) []string {
 		var list []string
 		for _, r := range judge(t, set, text) {
-			parts := strings.SplitN(r.Cell, "/", 4)
+			parts := strings.SplitN(r.Cell, "/", 3)
 			list = append(list, parts[len(parts)-1])
 		}
 		slices.Sort(list)
@@ -152,8 +152,8 @@ func TestNotMeasured(t *testing.T) {
 	})
 	for text, why := range map[string]string{
 		"*/" + voided + " throughput>1":              "wrong answers",
-		"nowhere/nobody p99<1s":                      "no such cell",
-		"*/absent throughput>1":                      "no such cell",
+		"nowhere/nobody p99<1s":                      "no cell has these names: the run has the scenarios hello, json and the servers",
+		"*/absent throughput>1":                      "no cell of these names has a figure",
 		"hello/*/closed p99<1s":                      "those of open loops",
 		"hello/node throughput>1GB/s":                "it is in rps",
 		"*/" + voided + "/closed throughput>1000000": "wrong answers",
