@@ -96,7 +96,7 @@ func (d *demand) fill(l *load, thread, connections int) (err error) {
 			d.targets[i] = int32(r.Target)
 		}
 	}
-	d.setLimits(l.spec.Requests)
+	d.setLimits(l.spec)
 	d.ids, d.values = newIDs(l, thread), newValues(l, thread)
 	if d.ids != nil {
 		d.ownRequests()
@@ -193,13 +193,13 @@ func (a *asking) grow(number int32) {
 }
 
 // setLimits notes the timeouts of the requests, where any has its own.
-func (a *asking) setLimits(requests []scenarios.Request) {
-	if !slices.ContainsFunc(requests, func(r scenarios.Request) bool { return r.Timeout > 0 }) {
+func (a *asking) setLimits(spec *loaders.Spec) {
+	if !slices.ContainsFunc(spec.Requests, func(r scenarios.Request) bool { return r.Timeout > 0 }) {
 		return
 	}
-	a.limits = make([]int64, len(requests))
-	for i := range requests {
-		a.limits[i] = int64(requests[i].Timeout)
+	a.limits = make([]int64, spec.CountRequests())
+	for i, r := range spec.EachRequest() {
+		a.limits[i] = int64(r.Timeout)
 	}
 }
 

@@ -5,7 +5,6 @@ package gate
 import (
 	"fmt"
 	"math"
-	"path"
 	"strings"
 
 	"github.com/joust-bench/joust/results"
@@ -19,8 +18,7 @@ import (
 type Gate struct {
 	// Text is the gate as the user wrote it.
 	Text string
-	// Scenario, Server and Phase are patterns in which * stands for any text and ? for one
-	// letter; empty for all.
+	// Scenario, Server and Phase are patterns in which * stands for any text; empty for all.
 	Scenario string
 	Server   string
 	Phase    string
@@ -69,9 +67,8 @@ func (g *Gate) readNames(text string) error {
 		if i >= len(parts) {
 			break
 		}
-		*to = strings.TrimSpace(parts[i])
-		if _, err := path.Match(*to, ""); err != nil || *to == "" {
-			return fmt.Errorf("%q: %q is no pattern of names; write %s", g.Text, parts[i], Words)
+		if *to = strings.TrimSpace(parts[i]); *to == "" {
+			return fmt.Errorf("%q: a name between its slashes is empty; write %s", g.Text, Words)
 		}
 	}
 	return nil
@@ -79,10 +76,7 @@ func (g *Gate) readNames(text string) error {
 
 // names reports whether the patterns name the place.
 func (g *Gate) names(p *cells.Place) bool {
-	is := func(pattern, name string) bool {
-		ok, _ := path.Match(pattern, name) // Parse has refused bad patterns
-		return ok || pattern == "" || pattern == name
-	}
+	is := func(pattern, name string) bool { return pattern == "" || metric.Matches(pattern, name) }
 	return is(g.Scenario, p.Table.Scenario) && is(g.Server, p.Server.Name) && is(g.Phase, p.Phase)
 }
 

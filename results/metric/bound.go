@@ -45,16 +45,19 @@ func (b Bound) String() string {
 }
 
 // Matches reports whether the bound is about the group of that name.
-func (b Bound) Matches(group string) bool {
-	pieces := strings.Split(b.Group, "*")
+func (b Bound) Matches(group string) bool { return Matches(b.Group, group) }
+
+// Matches reports whether the pattern, in which * stands for any text, names the name.
+func Matches(pattern, name string) bool {
+	pieces := strings.Split(pattern, "*")
 	first, last := pieces[0], pieces[len(pieces)-1]
-	if b.Group == group || len(pieces) == 1 {
-		return b.Group == group
+	if pattern == name || len(pieces) == 1 {
+		return pattern == name
 	}
-	if len(group) < len(first)+len(last) || !strings.HasPrefix(group, first) || !strings.HasSuffix(group, last) {
+	if len(name) < len(first)+len(last) || !strings.HasPrefix(name, first) || !strings.HasSuffix(name, last) {
 		return false
 	}
-	middle := group[len(first) : len(group)-len(last)]
+	middle := name[len(first) : len(name)-len(last)]
 	for _, piece := range pieces[1 : len(pieces)-1] {
 		at := strings.Index(middle, piece)
 		if at < 0 {

@@ -1,6 +1,8 @@
 package lua_test
 
 import (
+	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -9,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/joust-bench/joust/loaders/enginetest"
+	"github.com/joust-bench/joust/loaders/retry"
 )
 
 // shapes are scripts of the kinds that people write. Each script ends after a number of
@@ -85,17 +88,24 @@ func wrkAt(t *testing.T) string {
 // server read and what wrk printed.
 func byWrk(t *testing.T, path, text string, answer func(string) string) (requests []string, printed string) {
 	t.Helper()
-	r := &recorder{answer: answer}
-	server := enginetest.Start(t, r.serve)
 	file := filepath.Join(t.TempDir(), "test.lua")
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	out, err := exec.CommandContext(t.Context(), path, "-t1", "-c1", "-d1s", "-s", file, "http://"+server.Address+"/path?x=1", "--", "one").CombinedOutput()
-	if err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
-	return r.seen(), string(out)
+	retry.Often(t, func() string {
+		r := &recorder{answer: answer}
+		server := enginetest.Start(t, r.serve)
+		out, err := exec.CommandContext(t.Context(), path, "-t1", "-c1", "-d1s", "-s", file, "http://"+server.Address+"/path?x=1", "--", "one").CombinedOutput()
+		if ended := (*exec.ExitError)(nil); errors.As(err, &ended) && !ended.Exited() {
+			return fmt.Sprintf("wrk itself crashed: %v", err) // as it may where a script stops its thread
+		}
+		if err != nil {
+			t.Fatalf("%v: %s", err, out)
+		}
+		requests, printed = r.seen(), string(out)
+		return ""
+	})
+	return requests, printed
 }
 
 // normal returns a request with its fields in order: wrk's own order is arbitrary. The
